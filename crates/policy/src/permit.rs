@@ -1,0 +1,182 @@
+use std::{collections::BTreeSet, sync::Arc};
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use vocabulary::{ActorId, PatientId, RoomId};
+
+/// What an account may be in the hospital.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// An expert who gives opinions from afar.
+    Expert,
+    /// A county or village doctor who brings cases.
+    TerminalDoctor,
+    /// A nurse.
+    Nurse,
+    /// A patient, who sees their own record.
+    Patient,
+    /// A hospital manager, who sees figures and no patient.
+    Manager,
+    /// A researcher, who sees de-identified copies.
+    Researcher,
+    /// A trainee, who sees teaching cases.
+    Trainee,
+    /// Runs the system; sees no patient.
+    Admin,
+    /// A program of the hospital: a modality, a device, an import.
+    System,
+}
+
+/// Who asks: an account, signed in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Actor {
+    /// The account.
+    pub id: ActorId,
+    /// The name shown to others.
+    pub name: String,
+    /// What the account is in the hospital.
+    pub roles: BTreeSet<Role>,
+    /// For a patient's account: whose record is their own.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub patient: Option<PatientId>,
+}
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// Read facts of the record.
+    ReadRecord,
+    /// Write facts into the record.
+    WriteRecord,
+    /// Read images.
+    ReadImaging,
+    /// Store images.
+    StoreImaging,
+    /// Ask an expert into a room.
+    RequestConsult,
+    /// Enter a room.
+    EnterRoom,
+    /// Vote on a case.
+    Vote,
+    /// Sign a plan.
+    Sign,
+    /// Read journal entries with their content.
+    ReadLedger,
+    /// Change accounts and settings.
+    Administer,
+}
+
+/// What it is asked for on.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Object {
+    /// All facts of one patient.
+    Patient(PatientId),
+    /// A room, and the patient met there.
+    Room {
+        /// The room.
+        room: RoomId,
+        /// The patient whose twin stands there.
+        patient: Option<PatientId>,
+    },
+    /// A search over all patients: the permit covers those whom the actor may see.
+    Everyone,
+    /// The hospital itself: organisations, settings.
+    Hospital,
+}
+
+/// A decision, as the ledger keeps it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    /// Who asked.
+    pub actor: ActorId,
+    /// What was asked for.
+    pub action: Action,
+    /// On what.
+    pub object: Object,
+    /// Whether it was granted.
+    pub granted: bool,
+    /// The policies that decided, by their ids.
+    pub because: Vec<String>,
+}
+
+/// The witness could not write the decision down; nothing may then be read.
+#[derive(Debug, thiserror::Error)]
+#[error("write the decision to the ledger: {0}")]
+pub struct WitnessError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
+
+/// Writes decisions to the ledger before they take effect.
+#[async_trait]
+pub trait Witness: Send + Sync {
+    /// Returns once the decision is on disk.
+    async fn witness(&self, decision: &Decision) -> Result<(), WitnessError>;
+}
+
+/// Whose facts a permit covers. Facts of no patient (organisations, practitioners) are always covered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// These patients.
+    Patients(Arc<BTreeSet<PatientId>>),
+    /// All patients: programs of the hospital only.
+    All,
+}
+
+/// Proof that a reading was allowed and has been written down.
+///
+/// There is no public constructor: `policy` makes permits, after the ledger has the decision.
+#[derive(Clone, Debug)]
+pub struct Permit {
+    actor: ActorId,
+    action: Action,
+    scope: Scope,
+}
+
+impl Permit {
+    pub(crate) fn new(actor: ActorId, action: Action, scope: Scope) -> Self {
+        Self { actor, action, scope }
+    }
+
+    /// Who was permitted.
+    pub fn actor(&self) -> &ActorId {
+        &self.actor
+    }
+
+    /// What was permitted.
+    pub fn action(&self) -> Action {
+        self.action
+    }
+
+    /// Whose facts may be read.
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// Whether a fact about `subject` may be read.
+    pub fn covers(&self, subject: Option<&PatientId>) -> bool {
+        match (&self.scope, subject) {
+            (Scope::All, _) | (_, None) => true,
+            (Scope::Patients(patients), Some(patient)) => patients.contains(patient),
+        }
+    }
+
+    /// For the hospital's own work, such as filling an index or building a volume from stored images.
+    /// `work` names that work in the ledger.
+    pub async fn for_hospital(
+        work: &'static str,
+        action: Action,
+        witness: &dyn Witness,
+    ) -> Result<Self, WitnessError> {
+        let actor = ActorId::new("hospital").unwrap_or_else(|_| unreachable!("a constant"));
+        let decision = Decision {
+            actor: actor.clone(),
+            action,
+            object: Object::Hospital,
+            granted: true,
+            because: vec![work.to_owned()],
+        };
+        witness.witness(&decision).await?;
+        Ok(Self::new(actor, action, Scope::All))
+    }
+}

@@ -1,0 +1,180 @@
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use vocabulary::{ActorId, Digest, PatientId, RoomId, Timestamp, Uid};
+
+/// The type and logical id of a FHIR resource.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ResourceKey {
+    /// The resource type, such as `Patient`.
+    pub kind: String,
+    /// The logical id.
+    pub id: String,
+}
+
+/// One version of a FHIR resource. `body` carries the same id, version and time in `meta`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ResourceVersion {
+    /// Type and id.
+    pub key: ResourceKey,
+    /// Counts from 1.
+    pub version: u64,
+    /// When it was committed.
+    pub at: Timestamp,
+    /// Whom it is about.
+    pub subject: Option<PatientId>,
+    /// The resource; `None` where this version says that it was deleted.
+    pub body: Option<Value>,
+    /// The journal entry that holds it.
+    pub sequence: u64,
+}
+
+/// A stored DICOM object.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Instance {
+    /// Whom it shows.
+    pub subject: PatientId,
+    /// Study instance UID.
+    pub study: Uid,
+    /// Series instance UID.
+    pub series: Uid,
+    /// SOP instance UID.
+    pub sop: Uid,
+    /// SOP class UID.
+    pub class: Uid,
+    /// Transfer syntax UID of the stored bytes.
+    pub transfer_syntax: Uid,
+    /// Digest of the stored bytes (a whole DICOM file, with preamble and file meta group).
+    pub digest: Digest,
+    /// Number of stored bytes.
+    pub size: u64,
+    /// Attributes to find it by, as a DICOM JSON object (PS3.18 annex F), without bulk data.
+    pub attributes: Value,
+    /// The journal entry that holds it; 0 until committed.
+    #[serde(default)]
+    pub sequence: u64,
+}
+
+/// Something that was done in a room and counts: placing, measuring, deciding. Poses are not acts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RoomAct {
+    /// The room.
+    pub room: RoomId,
+    /// Counts from 0 within the room, without gaps.
+    pub number: u64,
+    /// Who did it.
+    pub actor: ActorId,
+    /// When it was accepted.
+    pub at: Timestamp,
+    /// What was done, in the words of crate `room`.
+    pub act: Value,
+}
+
+/// What a fact says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FactBody {
+    /// A resource was created, updated or deleted (`body` is `None`).
+    Resource {
+        /// Type and id.
+        key: ResourceKey,
+        /// Counts from 1.
+        version: u64,
+        /// The resource.
+        body: Option<Value>,
+    },
+    /// A DICOM object was stored.
+    Instance(Instance),
+    /// Something was done in a room.
+    RoomAct(RoomAct),
+}
+
+/// A fact as the journal keeps it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Fact {
+    /// Whom it is about, if anyone.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub subject: Option<PatientId>,
+    /// What it says.
+    pub body: FactBody,
+}
+
+/// One line of the journal. Its JSON bytes, as written, are what the ledger proves.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Position in the journal, from 0.
+    pub sequence: u64,
+    /// When it was committed, by the server's clock.
+    pub at: Timestamp,
+    /// Who caused it.
+    pub actor: ActorId,
+    /// 16 random bytes in hexadecimal, so that the leaf's digest tells nothing about the content.
+    pub salt: String,
+    /// The fact.
+    pub fact: Fact,
+}
+
+/// A fact to be committed; the record assigns versions, times and positions.
+#[derive(Clone, Debug)]
+pub enum NewFact {
+    /// Creates or updates a resource. The record sets `meta.versionId` and `meta.lastUpdated`.
+    PutResource {
+        /// Type and id.
+        key: ResourceKey,
+        /// Whom it is about.
+        subject: Option<PatientId>,
+        /// The resource.
+        body: Value,
+    },
+    /// Deletes a resource. Its versions stay.
+    DeleteResource {
+        /// Type and id.
+        key: ResourceKey,
+    },
+    /// Stores a DICOM object. One that is there already, with the same bytes, is acknowledged again
+    /// without a new entry.
+    StoreInstance {
+        /// Its description.
+        instance: Box<Instance>,
+        /// Its bytes.
+        bytes: Bytes,
+    },
+    /// Keeps an act of a room. `number` must be the room's next.
+    RoomAct {
+        /// The act.
+        act: RoomAct,
+        /// The patient met in the room.
+        subject: Option<PatientId>,
+    },
+}
+
+/// What must hold for a fact to be committed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Precondition {
+    /// Always.
+    None,
+    /// The resource's current version is this one; 0 means that there is none.
+    Version(u64),
+}
+
+/// Facts that are committed together.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    /// Who causes them.
+    pub actor: ActorId,
+    /// The facts, each with its precondition.
+    pub facts: Vec<(NewFact, Precondition)>,
+}
+
+/// What the record answers for each committed fact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sealed {
+    /// Position in the journal.
+    pub sequence: u64,
+    /// Digest of the entry's bytes: the ledger's leaf.
+    pub digest: Digest,
+    /// When.
+    pub at: Timestamp,
+    /// The resource's version, or 1.
+    pub version: u64,
+}

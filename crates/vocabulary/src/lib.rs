@@ -1,0 +1,18 @@
+//! The words every other crate speaks.
+//!
+//! Nothing here reads a clock, a socket or a disk, and nothing here knows a wire format.
+//! Identifiers are checked when they are made, so a value that exists is well formed.
+
+mod assessed;
+mod coding;
+mod digest;
+mod id;
+mod text;
+mod time;
+
+pub use assessed::{Assessed, Missing};
+pub use coding::{Coding, Quantity};
+pub use digest::Digest;
+pub use id::{ActorId, IdError, PatientId, RoomId, Uid};
+pub use text::{Language, Text};
+pub use time::Timestamp;
