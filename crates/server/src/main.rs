@@ -1,0 +1,2 @@
+//! The `yuanyi` program.
+fn main() {}
