@@ -1,0 +1,54 @@
+//! A room where people meet around twins.
+//!
+//! The room decides: clients ask by *acts*, and hear of *events* or a refusal. It is pure: bytes, facts and
+//! the time come in, bytes and facts go out. An act is first accepted (`staged`), then written to the
+//! record by the server, and only then seen by anyone; see [`Room`].
+//!
+//! One round of the server, for each room, 20 times a second:
+//!
+//! ```
+//! # use room::{Room, KeptAct, Seat};
+//! # use vocabulary::Timestamp;
+//! # fn write_to_record(_: &[KeptAct]) -> Result<(), ()> { Ok(()) }
+//! # fn send(_: Seat, _: Vec<u8>) {}
+//! # fn round(room: &mut Room, now: Timestamp) {
+//! let unkept = room.take_unkept();
+//! if let Some(last) = unkept.last() {
+//!     match write_to_record(&unkept) {
+//!         Ok(()) => room.kept(last.number),
+//!         Err(_) => room.lost().into_iter().for_each(|(seat, frame)| send(seat, frame)),
+//!     }
+//! }
+//! for (seat, packet) in room.tick(now).packets() {
+//!     send(seat, packet);
+//! }
+//! # }
+//! ```
+
+mod act;
+mod entity;
+mod judge;
+pub mod limits;
+mod pose;
+mod refusal;
+mod room;
+mod seat;
+mod tick;
+pub mod wire;
+mod world;
+
+pub use act::{
+    Act, ActKind, AnnotationPatch, Change, Deed, Event, HologramPatch, KeptAct, MeasurePatch,
+    NewEntity, NewMeasure, Patch,
+};
+pub use entity::{
+    Annotation, Bounds, Entity, EntityId, Hologram, Layer, Measure, MeasureKind, Mode, Placed,
+    Plane, Probe, Transform, Window,
+};
+pub use pose::{Held, Placement, Pointer, Pose};
+pub use refusal::{Farewell, Refusal};
+pub use room::{Joined, OpenError, Reply, Room};
+pub use seat::{Person, Seat};
+pub use tick::Tick;
+pub use wire::ResumeToken;
+pub use world::World;

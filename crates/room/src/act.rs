@@ -1,0 +1,214 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer, Serialize};
+use ts_rs::TS;
+use vocabulary::{ActorId, Timestamp};
+
+use crate::{EntityId, Hologram, Layer, MeasureKind, Mode, Placed, Plane, Transform, Window};
+
+/// What a participant asks the room to do.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "act", rename_all = "kebab-case", deny_unknown_fields)]
+#[ts(export_to = "room.ts")]
+pub enum Act {
+    /// Place a new entity.
+    Add {
+        /// The entity, as far as a client may say what it is.
+        entity: NewEntity,
+    },
+    /// Change fields of an entity.
+    Set {
+        /// The entity.
+        id: EntityId,
+        /// The fields to change.
+        patch: Patch,
+    },
+    /// Take an entity away; a hologram takes its marks along.
+    Remove {
+        /// The entity.
+        id: EntityId,
+    },
+    /// Take hold of a hologram, so that its transform can be streamed beside the poses.
+    Grab {
+        /// The hologram.
+        id: EntityId,
+    },
+    /// Let a hologram go where it was last seen, or at `transform`.
+    Release {
+        /// The hologram.
+        id: EntityId,
+        /// Where to leave it, more exactly than poses can say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        transform: Option<Transform>,
+    },
+    /// Take back one's own last step that can still be taken back.
+    Undo,
+}
+
+/// A new entity as a client describes it; the server adds results.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+#[ts(export_to = "room.ts")]
+pub enum NewEntity {
+    /// An image of a patient's scan.
+    Hologram(Hologram),
+    /// A measure to be taken.
+    Measure(NewMeasure),
+    /// A note.
+    Annotation(crate::Annotation),
+}
+
+/// A measure to be taken by the server.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+#[ts(export_to = "room.ts")]
+pub struct NewMeasure {
+    /// The hologram to measure on.
+    pub hologram: EntityId,
+    /// What to measure.
+    pub kind: MeasureKind,
+    /// The points `[l, p, s]`, in millimetres, patient LPS frame: two for a length, one for a value.
+    pub points_lps_mm: Vec<[f64; 3]>,
+}
+
+/// Fields to change of one entity; those left out stay as they are.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+#[ts(export_to = "room.ts")]
+pub enum Patch {
+    /// Of a hologram.
+    Hologram(HologramPatch),
+    /// Of a measure, which is then taken again.
+    Measure(MeasurePatch),
+    /// Of an annotation.
+    Annotation(AnnotationPatch),
+}
+
+/// Fields to change of a hologram.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields, default)]
+#[ts(export_to = "room.ts", optional_fields)]
+pub struct HologramPatch {
+    /// Where it stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transform: Option<Transform>,
+    /// Its window.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub window: Option<Window>,
+    /// What of it is drawn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<Mode>,
+    /// Surfaces to show otherwise; those not named stay as they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub layers: Option<BTreeMap<String, Layer>>,
+    /// The cutting plane; `null` takes it away.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "null_is_a_value"
+    )]
+    #[ts(optional = nullable, as = "Option<Plane>")]
+    pub clip: Option<Option<Plane>>,
+    /// The point at which the slices meet, in millimetres, patient LPS frame.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor_lps_mm: Option<[f64; 3]>,
+}
+
+/// Fields to change of a measure.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+#[ts(export_to = "room.ts")]
+pub struct MeasurePatch {
+    /// The points `[l, p, s]`, in millimetres, patient LPS frame.
+    pub points_lps_mm: Vec<[f64; 3]>,
+}
+
+/// Fields to change of an annotation.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields, default)]
+#[ts(export_to = "room.ts", optional_fields)]
+pub struct AnnotationPatch {
+    /// The place, in millimetres, patient LPS frame.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at_lps_mm: Option<[f64; 3]>,
+    /// What it says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+/// Tells a field that is `null` from one that is not there.
+fn null_is_a_value<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<Plane>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+/// What kind of act an event comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "kebab-case")]
+#[ts(export_to = "room.ts")]
+pub enum ActKind {
+    /// Something was placed.
+    Add,
+    /// Fields were changed.
+    Set,
+    /// Something was taken away.
+    Remove,
+    /// A step was taken back.
+    Undo,
+}
+
+/// What became of one entity.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export_to = "room.ts")]
+pub struct Change {
+    /// The entity.
+    pub id: EntityId,
+    /// The entity as it is now; `null` where it is gone.
+    pub placed: Option<Placed>,
+}
+
+/// An act that the room has accepted, by its effects, so that replaying it needs no judgement. This is
+/// what the journal keeps.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Deed {
+    /// What kind of act it was.
+    pub act: ActKind,
+    /// What became of each entity that it touched.
+    pub changes: Vec<Change>,
+    /// For `undo`: the number of the step taken back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<u64>,
+}
+
+/// An accepted act, as clients hear of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export_to = "room.ts")]
+pub struct Event {
+    /// Counts from 0 within the room, without gaps; the number of the act in the journal.
+    #[ts(type = "number")]
+    pub number: u64,
+    /// Whose act it was.
+    #[ts(type = "string")]
+    pub actor: ActorId,
+    /// When it was accepted, by the server's clock.
+    #[ts(type = "string")]
+    pub at: Timestamp,
+    /// What kind of act it was.
+    pub act: ActKind,
+    /// What became of each entity that it touched.
+    pub changes: Vec<Change>,
+}
+
+/// An accepted act as the record keeps it: the fields of `record::RoomAct` but the room.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeptAct {
+    /// Counts from 0 within the room, without gaps.
+    pub number: u64,
+    /// Whose act it was.
+    pub actor: ActorId,
+    /// When it was accepted.
+    pub at: Timestamp,
+    /// What was done: a [`Deed`] as JSON.
+    pub act: serde_json::Value,
+}

@@ -1,0 +1,200 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+use vocabulary::{ActorId, Assessed, Timestamp, Uid};
+
+/// The number of an entity within its room; given by the server, counted from 1 and never used again.
+pub type EntityId = u32;
+
+/// Where an entity stands in the room: metres, Y up, right-handed.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+#[ts(export_to = "room.ts")]
+pub struct Transform {
+    /// Position `[x, y, z]` in metres, room frame.
+    pub position_m: [f64; 3],
+    /// Rotation as a unit quaternion `[x, y, z, w]`.
+    pub rotation: [f64; 4],
+    /// Size; 1 is life-sized.
+    pub scale: f64,
+}
+
+/// Which grey values are told apart, in Hounsfield units.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+#[ts(export_to = "room.ts")]
+pub struct Window {
+    /// The value shown as middle grey.
+    pub centre_hu: f64,
+    /// The span from black to white.
+    pub width_hu: f64,
+}
+
+/// What of a hologram is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "kebab-case")]
+#[ts(export_to = "room.ts")]
+pub enum Mode {
+    /// The ray-cast volume.
+    Volume,
+    /// The surfaces.
+    Surfaces,
+    /// Both.
+    Both,
+}
+
+/// How one surface of a hologram is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+#[ts(export_to = "room.ts")]
+pub struct Layer {
+    /// Whether it is drawn at all.
+    pub visible: bool,
+    /// From 0 (clear) to 1 (solid).
+    pub opacity: f64,
+}
+
+/// A cutting plane: the points `p` with `normal_lps · p = offset_mm`; what lies beyond is not drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+#[ts(export_to = "room.ts")]
+pub struct Plane {
+    /// Unit normal `[l, p, s]`, patient LPS frame.
+    pub normal_lps: [f64; 3],
+    /// Distance from the frame's origin along the normal, in millimetres.
+    pub offset_mm: f64,
+}
+
+/// The image of a patient's scan that people meet around.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+#[ts(export_to = "room.ts")]
+pub struct Hologram {
+    /// The DICOM series that it shows.
+    #[ts(type = "string")]
+    pub series: Uid,
+    /// Where it stands.
+    pub transform: Transform,
+    /// Its window.
+    pub window: Window,
+    /// What of it is drawn.
+    pub mode: Mode,
+    /// Its surfaces by name; one that is not named is shown as the client thinks best.
+    pub layers: BTreeMap<String, Layer>,
+    /// The cutting plane, if any.
+    pub clip: Option<Plane>,
+    /// The point `[l, p, s]` at which the three slices meet, in millimetres, patient LPS frame.
+    pub cursor_lps_mm: [f64; 3],
+}
+
+/// What a measure measures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "kebab-case")]
+#[ts(export_to = "room.ts")]
+pub enum MeasureKind {
+    /// The distance between two points, in `mm`.
+    Length,
+    /// The Hounsfield value at one point, in `[hnsf'U]`.
+    Hu,
+}
+
+/// A measure as the server has taken it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+#[ts(export_to = "room.ts")]
+pub struct Measure {
+    /// The hologram that it was taken on.
+    pub hologram: EntityId,
+    /// What it measures.
+    pub kind: MeasureKind,
+    /// The points `[l, p, s]`, in millimetres, patient LPS frame: two for a length, one for a value.
+    pub points_lps_mm: Vec<[f64; 3]>,
+    /// The result, by the server, or why there is none.
+    #[ts(
+        type = "{ state: \"assessed\", value: number } | { state: \"not-assessable\", missing: { input: string, why: { zh: string, en: string } }[] }"
+    )]
+    pub value: Assessed<f64>,
+    /// The unit of the result (UCUM): `mm` or `[hnsf'U]`.
+    pub unit: String,
+}
+
+/// A note that somebody put on a place.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+#[ts(export_to = "room.ts")]
+pub struct Annotation {
+    /// The hologram that it is put on.
+    pub hologram: EntityId,
+    /// The place `[l, p, s]`, in millimetres, patient LPS frame.
+    pub at_lps_mm: [f64; 3],
+    /// What it says.
+    pub text: String,
+}
+
+/// A thing in a room.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+#[ts(export_to = "room.ts")]
+pub enum Entity {
+    /// An image of a patient's scan.
+    Hologram(Hologram),
+    /// A measure taken on it.
+    Measure(Measure),
+    /// A note put on it.
+    Annotation(Annotation),
+}
+
+impl Entity {
+    /// The hologram that this entity belongs to, if it is a mark on one.
+    pub fn hologram(&self) -> Option<EntityId> {
+        match self {
+            Self::Hologram(_) => None,
+            Self::Measure(measure) => Some(measure.hologram),
+            Self::Annotation(annotation) => Some(annotation.hologram),
+        }
+    }
+}
+
+/// An entity with who placed it, and when.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export_to = "room.ts")]
+pub struct Placed {
+    /// Who placed it.
+    #[ts(type = "string")]
+    pub by: ActorId,
+    /// When, by the server's clock.
+    #[ts(type = "string")]
+    pub at: Timestamp,
+    /// The entity.
+    pub entity: Entity,
+}
+
+/// The box that a series fills, patient LPS frame.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bounds {
+    /// The least corner `[l, p, s]`, in millimetres.
+    pub min_lps_mm: [f64; 3],
+    /// The greatest corner `[l, p, s]`, in millimetres.
+    pub max_lps_mm: [f64; 3],
+}
+
+impl Bounds {
+    /// Whether a point lies within, its faces included. A point that is no number does not.
+    pub fn holds(&self, point_lps_mm: [f64; 3]) -> bool {
+        let corners = self.min_lps_mm.into_iter().zip(self.max_lps_mm);
+        point_lps_mm
+            .into_iter()
+            .zip(corners)
+            .all(|(at, (min, max))| at >= min && at <= max)
+    }
+}
+
+/// What the server knows of the series that may be shown in this room.
+pub trait Probe {
+    /// The box of a series; `None` where it is not kept or does not belong to this room's patient.
+    fn bounds(&self, series: &Uid) -> Option<Bounds>;
+
+    /// The value at a point `[l, p, s]` (millimetres, LPS); `None` where there is none to be had.
+    fn hu_at(&self, series: &Uid, point_lps_mm: [f64; 3]) -> Option<i16>;
+}

@@ -1,0 +1,295 @@
+use std::collections::BTreeMap;
+
+use vocabulary::{ActorId, Assessed, Missing, Text, Timestamp, Uid};
+
+use crate::{
+    Act, ActKind, Annotation, AnnotationPatch, Change, Deed, Entity, EntityId, Hologram,
+    HologramPatch, Measure, MeasureKind, NewEntity, NewMeasure, Patch, Placed, Probe, Refusal,
+    Transform, limits, room::Hold, world::World,
+};
+
+/// What an act comes to.
+pub(crate) enum Verdict {
+    /// It is to be kept.
+    Keep(Deed),
+    /// A hologram is taken hold of, where it stands.
+    TakeHold(EntityId, Transform),
+    /// A hologram is let go, with the move that is to be kept, if it moved.
+    LetGo(EntityId, Option<Deed>),
+    /// Everything is as asked for already.
+    Nothing,
+}
+
+/// An act before its judge: everything that the decision depends on.
+pub(crate) struct Case<'a> {
+    pub world: &'a World,
+    pub holds: &'a BTreeMap<EntityId, Hold>,
+    pub actor: &'a ActorId,
+    /// The seat that asks; `None` for the hospital itself.
+    pub participant: Option<u16>,
+    pub at: Timestamp,
+    pub probe: &'a dyn Probe,
+}
+
+impl Case<'_> {
+    /// Decides what an act comes to. Nothing is changed here.
+    pub fn judge(&self, act: Act) -> Result<Verdict, Refusal> {
+        match act {
+            Act::Add { entity } => self.add(entity).map(Verdict::Keep),
+            Act::Set { id, patch } => self.set(id, patch),
+            Act::Remove { id } => self.remove(id).map(Verdict::Keep),
+            Act::Grab { id } => {
+                let hologram = self.hologram(id)?;
+                self.not_held_by_another(id)?;
+                Ok(Verdict::TakeHold(id, hologram.transform))
+            }
+            Act::Release { id, transform } => self.release(id, transform),
+            Act::Undo => self
+                .world
+                .undo(self.actor, |id| self.not_held_by_another(id).is_err())
+                .map(Verdict::Keep)
+                .ok_or(Refusal::NothingToUndo),
+        }
+    }
+
+    fn add(&self, entity: NewEntity) -> Result<Deed, Refusal> {
+        if self.world.entities().len() >= limits::ENTITIES {
+            return Err(Refusal::TooManyEntities);
+        }
+        let entity = match entity {
+            NewEntity::Hologram(hologram) => {
+                limits::hologram(&hologram)?;
+                self.inside(&hologram.series, &[hologram.cursor_lps_mm])?;
+                Entity::Hologram(hologram)
+            }
+            NewEntity::Measure(asked) => Entity::Measure(self.measure(asked)?),
+            NewEntity::Annotation(annotation) => {
+                self.check_annotation(&annotation)?;
+                Entity::Annotation(annotation)
+            }
+        };
+        let id = self.world.next_entity();
+        let placed = Placed {
+            by: self.actor.clone(),
+            at: self.at,
+            entity,
+        };
+        Ok(deed(
+            ActKind::Add,
+            vec![Change {
+                id,
+                placed: Some(placed),
+            }],
+        ))
+    }
+
+    fn set(&self, id: EntityId, patch: Patch) -> Result<Verdict, Refusal> {
+        let now = self.placed(id)?;
+        let mut placed = now.clone();
+        match (&mut placed.entity, patch) {
+            (Entity::Hologram(hologram), Patch::Hologram(patch)) => {
+                if patch.transform.is_some() {
+                    self.not_held_by_another(id)?;
+                }
+                self.patch_hologram(hologram, patch)?;
+            }
+            (Entity::Measure(measure), Patch::Measure(patch)) => {
+                self.own(now)?;
+                *measure = self.measure(NewMeasure {
+                    hologram: measure.hologram,
+                    kind: measure.kind,
+                    points_lps_mm: patch.points_lps_mm,
+                })?;
+            }
+            (Entity::Annotation(annotation), Patch::Annotation(patch)) => {
+                self.own(now)?;
+                let AnnotationPatch { at_lps_mm, text } = patch;
+                annotation.at_lps_mm = at_lps_mm.unwrap_or(annotation.at_lps_mm);
+                annotation.text = text.unwrap_or_else(|| annotation.text.clone());
+                self.check_annotation(annotation)?;
+            }
+            _ => return Err(Refusal::WrongType),
+        }
+        if placed == *now {
+            return Ok(Verdict::Nothing);
+        }
+        Ok(Verdict::Keep(deed(
+            ActKind::Set,
+            vec![Change {
+                id,
+                placed: Some(placed),
+            }],
+        )))
+    }
+
+    fn patch_hologram(&self, hologram: &mut Hologram, patch: HologramPatch) -> Result<(), Refusal> {
+        let HologramPatch {
+            transform,
+            window,
+            mode,
+            layers,
+            clip,
+            cursor_lps_mm,
+        } = patch;
+        hologram.transform = transform.unwrap_or(hologram.transform);
+        hologram.window = window.unwrap_or(hologram.window);
+        hologram.mode = mode.unwrap_or(hologram.mode);
+        hologram.layers.extend(layers.unwrap_or_default());
+        hologram.clip = clip.unwrap_or(hologram.clip);
+        if let Some(cursor_lps_mm) = cursor_lps_mm {
+            self.inside(&hologram.series, &[cursor_lps_mm])?;
+            hologram.cursor_lps_mm = cursor_lps_mm;
+        }
+        limits::hologram(hologram)
+    }
+
+    fn remove(&self, id: EntityId) -> Result<Deed, Refusal> {
+        let placed = self.placed(id)?;
+        let mut changes = Vec::new();
+        if matches!(placed.entity, Entity::Hologram(_)) {
+            self.not_held_by_another(id)?;
+            for (mark, placed) in self.world.marks(id) {
+                if placed.by != *self.actor {
+                    return Err(Refusal::CarriesMarksOfOthers);
+                }
+                changes.push(Change {
+                    id: mark,
+                    placed: None,
+                });
+            }
+        } else {
+            self.own(placed)?;
+        }
+        changes.push(Change { id, placed: None });
+        Ok(deed(ActKind::Remove, changes))
+    }
+
+    fn release(&self, id: EntityId, transform: Option<Transform>) -> Result<Verdict, Refusal> {
+        let hold = self.holds.get(&id).ok_or(Refusal::NotHeld)?;
+        if Some(hold.participant) != self.participant {
+            return Err(Refusal::NotHeld);
+        }
+        let transform = transform.unwrap_or(hold.transform);
+        limits::transform(&transform)?;
+        Ok(Verdict::LetGo(id, self.moved(id, transform)))
+    }
+
+    /// The deed that leaves a hologram at `transform`; `None` where it stands there or is gone.
+    pub fn moved(&self, id: EntityId, transform: Transform) -> Option<Deed> {
+        let mut placed = self.world.entities().get(&id)?.clone();
+        let Entity::Hologram(hologram) = &mut placed.entity else {
+            return None;
+        };
+        if hologram.transform == transform {
+            return None;
+        }
+        hologram.transform = transform;
+        Some(deed(
+            ActKind::Set,
+            vec![Change {
+                id,
+                placed: Some(placed),
+            }],
+        ))
+    }
+
+    fn measure(&self, asked: NewMeasure) -> Result<Measure, Refusal> {
+        let NewMeasure {
+            hologram,
+            kind,
+            points_lps_mm,
+        } = asked;
+        let series = &self.hologram(hologram)?.series;
+        let (value, unit) = match (kind, points_lps_mm.as_slice()) {
+            (MeasureKind::Length, [from, to]) => {
+                self.inside(series, &points_lps_mm)?;
+                (
+                    Assessed::Assessed {
+                        value: distance_mm(*from, *to),
+                    },
+                    "mm",
+                )
+            }
+            (MeasureKind::Hu, [at]) => {
+                self.inside(series, &points_lps_mm)?;
+                (assessed_hu(self.probe.hu_at(series, *at)), "[hnsf'U]")
+            }
+            _ => return Err(Refusal::WrongNumberOfPoints),
+        };
+        Ok(Measure {
+            hologram,
+            kind,
+            points_lps_mm,
+            value,
+            unit: unit.to_owned(),
+        })
+    }
+
+    fn check_annotation(&self, annotation: &Annotation) -> Result<(), Refusal> {
+        let series = &self.hologram(annotation.hologram)?.series;
+        self.inside(series, &[annotation.at_lps_mm])?;
+        limits::text(&annotation.text)
+    }
+
+    fn inside(&self, series: &Uid, points_lps_mm: &[[f64; 3]]) -> Result<(), Refusal> {
+        let bounds = self.probe.bounds(series).ok_or(Refusal::UnknownSeries)?;
+        if points_lps_mm.iter().all(|point| bounds.holds(*point)) {
+            Ok(())
+        } else {
+            Err(Refusal::OutsideVolume)
+        }
+    }
+
+    fn placed(&self, id: EntityId) -> Result<&Placed, Refusal> {
+        self.world.entities().get(&id).ok_or(Refusal::UnknownEntity)
+    }
+
+    fn hologram(&self, id: EntityId) -> Result<&Hologram, Refusal> {
+        match &self.placed(id)?.entity {
+            Entity::Hologram(hologram) => Ok(hologram),
+            _ => Err(Refusal::WrongType),
+        }
+    }
+
+    fn own(&self, placed: &Placed) -> Result<(), Refusal> {
+        if placed.by == *self.actor {
+            Ok(())
+        } else {
+            Err(Refusal::NotYours)
+        }
+    }
+
+    fn not_held_by_another(&self, id: EntityId) -> Result<(), Refusal> {
+        match self.holds.get(&id) {
+            Some(hold) if Some(hold.participant) != self.participant => Err(Refusal::HeldByAnother),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn deed(act: ActKind, changes: Vec<Change>) -> Deed {
+    Deed {
+        act,
+        changes,
+        undoes: None,
+    }
+}
+
+fn distance_mm(from: [f64; 3], to: [f64; 3]) -> f64 {
+    let squares = from.into_iter().zip(to).map(|(a, b)| (a - b) * (a - b));
+    squares.sum::<f64>().sqrt()
+}
+
+fn assessed_hu(value: Option<i16>) -> Assessed<f64> {
+    match value {
+        Some(value) => Assessed::Assessed {
+            value: f64::from(value),
+        },
+        None => Assessed::NotAssessable {
+            missing: vec![Missing {
+                input: "voxel".to_owned(),
+                why: Text::new("此处没有可读取的体素值", "no voxel value can be read here"),
+            }],
+        },
+    }
+}

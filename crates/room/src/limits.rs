@@ -1,0 +1,137 @@
+//! How much is enough, and the checks that say so.
+
+use std::ops::RangeInclusive;
+
+use crate::{Hologram, Layer, Plane, Refusal, Transform, Window};
+
+/// The longest text of an annotation, in characters.
+pub const TEXT_CHARACTERS: usize = 500;
+/// The smallest and the largest scale.
+pub const SCALE: RangeInclusive<f64> = 0.05..=20.0;
+/// How far from the room's middle a thing may stand, in metres.
+pub const POSITION_M: f64 = 20.0;
+/// The most entities in a room.
+pub const ENTITIES: usize = 500;
+/// The most participants in a room, those who may come back included.
+pub const PARTICIPANTS: usize = 64;
+/// Acts a second of one participant; as many may come at once.
+pub const ACTS_PER_SECOND: u32 = 40;
+/// Frames of any kind a second of one connection; as many may come at once.
+pub const FRAMES_PER_SECOND: u32 = 200;
+/// The most surfaces that a hologram names.
+pub const LAYERS: usize = 32;
+/// The longest name of a surface, in bytes.
+pub const LAYER_NAME_BYTES: usize = 64;
+/// Window centres that can be shown, in HU.
+pub const WINDOW_CENTRE_HU: RangeInclusive<f64> = -32768.0..=32767.0;
+/// Window widths that can be shown, in HU.
+pub const WINDOW_WIDTH_HU: RangeInclusive<f64> = 1.0..=65536.0;
+/// How far from the patient frame's origin a cutting plane may lie, in millimetres.
+pub const CLIP_OFFSET_MM: f64 = 10_000.0;
+/// The longest frame that a client may send.
+pub const CLIENT_FRAME_BYTES: usize = 16 * 1024;
+/// How long a seat is kept for somebody whose connection broke.
+pub const RESUME_MS: i64 = 60_000;
+/// How long a hologram stays in the hold of somebody who does not move it.
+pub const HOLD_MS: i64 = 3_000;
+/// Events kept for those who come back.
+pub const MISSED_EVENTS: usize = 512;
+/// The most events in one packet; the others follow with the next tick.
+pub const EVENTS_PER_TICK: usize = 256;
+/// Outcomes kept per participant, so that an act sent again is answered and not done again.
+pub const OUTCOMES: usize = 1024;
+/// Steps that one person can take back.
+pub const UNDO_STEPS: usize = 64;
+/// Changes of the same fields, closer together than this, are one step to take back.
+pub const ONE_STEP_MS: i64 = 1_000;
+/// Time between two ticks.
+pub const TICK_MS: i64 = 50;
+/// A packet is sent at least this often, so that a client can tell a broken line from a quiet room.
+pub const QUIET_TICKS: u32 = 20;
+
+const UNIT_TOLERANCE: f64 = 1e-3;
+
+fn within(range: &RangeInclusive<f64>, value: f64, refusal: Refusal) -> Result<(), Refusal> {
+    if range.contains(&value) {
+        Ok(())
+    } else {
+        Err(refusal)
+    }
+}
+
+fn unit_length(components: &[f64]) -> Result<(), Refusal> {
+    let length = components.iter().map(|c| c * c).sum::<f64>().sqrt();
+    within(
+        &(1.0 - UNIT_TOLERANCE..=1.0 + UNIT_TOLERANCE),
+        length,
+        Refusal::NotUnitLength,
+    )
+}
+
+/// Checks where a thing is to stand.
+pub fn transform(transform: &Transform) -> Result<(), Refusal> {
+    let distance_m = transform
+        .position_m
+        .iter()
+        .map(|c| c * c)
+        .sum::<f64>()
+        .sqrt();
+    within(&(0.0..=POSITION_M), distance_m, Refusal::TooFarAway)?;
+    unit_length(&transform.rotation)?;
+    within(&SCALE, transform.scale, Refusal::ScaleOutOfRange)
+}
+
+/// Checks a window.
+pub fn window(window: Window) -> Result<(), Refusal> {
+    within(
+        &WINDOW_CENTRE_HU,
+        window.centre_hu,
+        Refusal::ValueOutOfRange,
+    )?;
+    within(&WINDOW_WIDTH_HU, window.width_hu, Refusal::ValueOutOfRange)
+}
+
+/// Checks a cutting plane.
+pub fn clip(plane: &Plane) -> Result<(), Refusal> {
+    unit_length(&plane.normal_lps)?;
+    within(
+        &(-CLIP_OFFSET_MM..=CLIP_OFFSET_MM),
+        plane.offset_mm,
+        Refusal::ValueOutOfRange,
+    )
+}
+
+/// Checks how surfaces are to be shown.
+pub fn layers<'a>(
+    layers: impl ExactSizeIterator<Item = (&'a String, &'a Layer)>,
+) -> Result<(), Refusal> {
+    if layers.len() > LAYERS {
+        return Err(Refusal::TooManyLayers);
+    }
+    for (name, layer) in layers {
+        if name.is_empty() || name.len() > LAYER_NAME_BYTES {
+            return Err(Refusal::TooManyLayers);
+        }
+        within(&(0.0..=1.0), layer.opacity, Refusal::ValueOutOfRange)?;
+    }
+    Ok(())
+}
+
+/// Checks all of a hologram but what depends on its series.
+pub fn hologram(hologram: &Hologram) -> Result<(), Refusal> {
+    transform(&hologram.transform)?;
+    window(hologram.window)?;
+    layers(hologram.layers.iter())?;
+    hologram.clip.as_ref().map_or(Ok(()), clip)
+}
+
+/// Checks the text of an annotation.
+pub fn text(text: &str) -> Result<(), Refusal> {
+    if text.trim().is_empty() {
+        return Err(Refusal::EmptyText);
+    }
+    if text.chars().count() > TEXT_CHARACTERS {
+        return Err(Refusal::TextTooLong);
+    }
+    Ok(())
+}

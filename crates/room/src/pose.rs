@@ -1,0 +1,272 @@
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::{
+    EntityId, Transform,
+    wire::{Reader, WireError},
+};
+
+/// Position and rotation of a head or hand. On the wire a position is three `i16` in millimetres, a
+/// rotation the smallest three components in 15 bits each.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export_to = "room.ts")]
+pub struct Placement {
+    /// Position `[x, y, z]` in metres, room frame.
+    pub position_m: [f64; 3],
+    /// Rotation as a unit quaternion `[x, y, z, w]`.
+    pub rotation: [f64; 4],
+}
+
+/// Where somebody points.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export_to = "room.ts")]
+pub struct Pointer {
+    /// Where the ray begins, in metres, room frame.
+    pub origin_m: [f64; 3],
+    /// Where it ends, in metres, room frame.
+    pub hit_m: [f64; 3],
+    /// Whether it is meant to be seen.
+    pub on: bool,
+}
+
+/// A hologram in somebody's hold, and where it is now.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export_to = "room.ts")]
+pub struct Held {
+    /// The hologram.
+    pub entity: EntityId,
+    /// Where it is.
+    pub transform: Transform,
+}
+
+/// Where somebody is and what they move: sent often, never kept, the latest wins.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export_to = "room.ts")]
+pub struct Pose {
+    /// The sender's own clock, in milliseconds; it may begin anywhere and wrap round.
+    pub at_ms: u32,
+    /// The head.
+    pub head: Placement,
+    /// The left hand.
+    pub left: Option<Placement>,
+    /// The right hand.
+    pub right: Option<Placement>,
+    /// The pointer.
+    pub pointer: Option<Pointer>,
+    /// What the sender has hold of.
+    pub held: Option<Held>,
+}
+
+const LEFT: u8 = 1;
+const RIGHT: u8 = 1 << 1;
+const POINTER: u8 = 1 << 2;
+const POINTER_ON: u8 = 1 << 3;
+const HELD: u8 = 1 << 4;
+
+impl Pose {
+    /// Appends the packed pose: at most 73 bytes.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        out.extend(self.at_ms.to_le_bytes());
+        let mut flags = 0;
+        flags |= if self.left.is_some() { LEFT } else { 0 };
+        flags |= if self.right.is_some() { RIGHT } else { 0 };
+        flags |= if self.held.is_some() { HELD } else { 0 };
+        flags |= match self.pointer {
+            Some(Pointer { on: true, .. }) => POINTER | POINTER_ON,
+            Some(Pointer { on: false, .. }) => POINTER,
+            None => 0,
+        };
+        out.push(flags);
+        for placement in [Some(self.head), self.left, self.right]
+            .into_iter()
+            .flatten()
+        {
+            write_position(out, placement.position_m);
+            write_rotation(out, placement.rotation);
+        }
+        if let Some(pointer) = self.pointer {
+            write_position(out, pointer.origin_m);
+            write_position(out, pointer.hit_m);
+        }
+        if let Some(Held { entity, transform }) = self.held {
+            out.extend(entity.to_le_bytes());
+            write_position(out, transform.position_m);
+            write_rotation(out, transform.rotation);
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "a scale needs no more digits"
+            )]
+            out.extend((transform.scale as f32).to_le_bytes());
+        }
+    }
+
+    /// Reads a packed pose.
+    pub fn read(reader: &mut Reader<'_>) -> Result<Self, WireError> {
+        let at_ms = reader.u32()?;
+        let flags = reader.u8()?;
+        if flags >= HELD << 1 {
+            return Err(reader.error("unknown parts of a pose"));
+        }
+        let head = read_placement(reader)?;
+        let left = (flags & LEFT != 0)
+            .then(|| read_placement(reader))
+            .transpose()?;
+        let right = (flags & RIGHT != 0)
+            .then(|| read_placement(reader))
+            .transpose()?;
+        let pointer = if flags & POINTER == 0 {
+            None
+        } else {
+            Some(Pointer {
+                origin_m: read_position(reader)?,
+                hit_m: read_position(reader)?,
+                on: flags & POINTER_ON != 0,
+            })
+        };
+        let held = (flags & HELD != 0).then(|| read_held(reader)).transpose()?;
+        Ok(Self {
+            at_ms,
+            head,
+            left,
+            right,
+            pointer,
+            held,
+        })
+    }
+}
+
+fn read_held(reader: &mut Reader<'_>) -> Result<Held, WireError> {
+    let entity = reader.u32()?;
+    let Placement {
+        position_m,
+        rotation,
+    } = read_placement(reader)?;
+    let scale = f64::from(f32::from_le_bytes(reader.array()?));
+    if !scale.is_finite() {
+        return Err(reader.error("a scale that is no number"));
+    }
+    Ok(Held {
+        entity,
+        transform: Transform {
+            position_m,
+            rotation,
+            scale,
+        },
+    })
+}
+
+fn read_placement(reader: &mut Reader<'_>) -> Result<Placement, WireError> {
+    Ok(Placement {
+        position_m: read_position(reader)?,
+        rotation: read_rotation(reader)?,
+    })
+}
+
+fn write_position(out: &mut Vec<u8>, position_m: [f64; 3]) {
+    for metres in position_m {
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "the cast saturates, which is meant"
+        )]
+        let millimetres = (metres * 1000.0).round() as i16;
+        out.extend(millimetres.to_le_bytes());
+    }
+}
+
+fn read_position(reader: &mut Reader<'_>) -> Result<[f64; 3], WireError> {
+    let mut position_m = [0.0; 3];
+    for metres in &mut position_m {
+        *metres = f64::from(i16::from_le_bytes(reader.array()?)) / 1000.0;
+    }
+    Ok(position_m)
+}
+
+/// The largest value that one of the three smaller components of a unit quaternion can have.
+const SMALL: f64 = std::f64::consts::FRAC_1_SQRT_2;
+const STEPS: f64 = 32767.0;
+
+/// Smallest three: bits 0–1 name the largest component, then 15 bits for each other one, in order.
+fn write_rotation(out: &mut Vec<u8>, rotation: [f64; 4]) {
+    let length = rotation.iter().map(|c| c * c).sum::<f64>().sqrt();
+    let unit = if length.is_normal() {
+        rotation.map(|c| c / length)
+    } else {
+        [0.0, 0.0, 0.0, 1.0]
+    };
+    // The first of equally large components is taken, so that the same rotation packs to the same bytes.
+    let (mut largest, mut value) = (0, 0.0_f64);
+    for (index, component) in unit.into_iter().enumerate() {
+        if component.abs() > value.abs() {
+            (largest, value) = (index, component);
+        }
+    }
+    // A quaternion and its negative are the same rotation: the largest component is made positive.
+    let sign = if value < 0.0 { -1.0 } else { 1.0 };
+    let mut packed = largest as u64;
+    let mut shift = 2;
+    for (index, component) in unit.into_iter().enumerate() {
+        if index != largest {
+            let share = f64::midpoint(sign * component / SMALL, 1.0).clamp(0.0, 1.0);
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "0 to 32767"
+            )]
+            let step = (share * STEPS).round() as u64;
+            packed |= step << shift;
+            shift += 15;
+        }
+    }
+    out.extend(packed.to_le_bytes().into_iter().take(6));
+}
+
+fn read_rotation(reader: &mut Reader<'_>) -> Result<[f64; 4], WireError> {
+    let [a, b, c, d, e, f] = reader.array()?;
+    let packed = u64::from_le_bytes([a, b, c, d, e, f, 0, 0]);
+    let largest = (packed & 3) as usize;
+    let (mut rotation, mut squares, mut shift) = ([0.0; 4], 0.0, 2);
+    for (index, component) in rotation.iter_mut().enumerate() {
+        if index != largest {
+            let step = (packed >> shift) & 0x7fff;
+            *component = (step as f64 / STEPS * 2.0 - 1.0) * SMALL;
+            squares += *component * *component;
+            shift += 15;
+        }
+    }
+    // Bytes that no sender packs may say more than length 1; they are brought back to it.
+    let rest = (1.0 - squares).max(0.0).sqrt();
+    let length = squares.max(1.0).sqrt();
+    if let Some(component) = rotation.get_mut(largest) {
+        *component = rest;
+    }
+    Ok(rotation.map(|component| component / length))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_rotation_comes_back_within_a_hundredth_of_a_degree(
+            q in prop::array::uniform4(-1.0_f64..1.0)
+        ) {
+            let length = q.iter().map(|c| c * c).sum::<f64>().sqrt();
+            prop_assume!(length > 1e-3);
+            let mut bytes = Vec::new();
+            write_rotation(&mut bytes, q);
+            let back = read_rotation(&mut Reader::new(&bytes)).unwrap();
+            let cosine = q.iter().zip(back).map(|(a, b)| a / length * b).sum::<f64>().abs();
+            // cos(0.01° / 2) is 1 − 3.8e-9.
+            prop_assert!(cosine > 1.0 - 3.8e-9, "{q:?} {back:?}");
+        }
+
+        #[test]
+        fn any_bytes_make_a_unit_rotation(bytes in prop::array::uniform6(any::<u8>())) {
+            let q = read_rotation(&mut Reader::new(&bytes)).unwrap();
+            let length = q.iter().map(|c| c * c).sum::<f64>().sqrt();
+            prop_assert!((length - 1.0).abs() < 1e-9);
+        }
+    }
+}

@@ -1,0 +1,112 @@
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+use vocabulary::Text;
+
+macro_rules! reasons {
+    ($(#[$doc:meta])* $name:ident { $($(#[$case_doc:meta])* $case:ident: $zh:literal, $en:literal;)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS, thiserror::Error)]
+        #[serde(rename_all = "kebab-case")]
+        #[ts(export_to = "room.ts")]
+        pub enum $name {
+            $($(#[$case_doc])* #[error($en)] $case,)*
+        }
+
+        impl $name {
+            /// Every reason there is.
+            pub const ALL: &[Self] = &[$(Self::$case),*];
+
+            /// What to tell a person.
+            pub fn text(self) -> Text {
+                match self {
+                    $(Self::$case => Text::new($zh, $en),)*
+                }
+            }
+        }
+    };
+}
+
+reasons! {
+    /// Why the room refuses an act. The room is then as it was.
+    Refusal {
+        /// The act cannot be read.
+        Malformed: "无法识别该操作", "the act cannot be read";
+        /// The participant may only watch.
+        WatchingOnly: "您只能旁观，不能操作", "you may watch but not act";
+        /// More acts than [`crate::limits::ACTS_PER_SECOND`].
+        TooFast: "操作过于频繁，请稍候", "too many acts at once; wait a moment";
+        /// There is no such entity, or no longer.
+        UnknownEntity: "该对象不存在或已被移除", "there is no such entity, or no longer";
+        /// The patch or act is meant for another type of entity.
+        WrongType: "该操作不适用于此类对象", "the act does not fit this type of entity";
+        /// The series is not kept here, or is not this patient's.
+        UnknownSeries: "此房间中没有该影像序列", "this room has no such series";
+        /// A point lies outside the volume.
+        OutsideVolume: "该点位于影像范围之外", "the point lies outside the volume";
+        /// A length takes two points, a value one.
+        WrongNumberOfPoints: "测量点的数量不正确", "a length takes two points, a value one";
+        /// An annotation says nothing.
+        EmptyText: "注释内容为空", "the annotation says nothing";
+        /// An annotation is longer than [`crate::limits::TEXT_CHARACTERS`].
+        TextTooLong: "注释超过 500 个字符", "the annotation is longer than 500 characters";
+        /// A position is farther than [`crate::limits::POSITION_M`] from the room's middle.
+        TooFarAway: "位置超出 20 米范围", "the position is more than 20 m away";
+        /// A scale is outside [`crate::limits::SCALE`].
+        ScaleOutOfRange: "缩放比例须在 0.05 到 20 之间", "the scale must be between 0.05 and 20";
+        /// A rotation or a normal does not have length 1.
+        NotUnitLength: "旋转或法向量不是单位长度", "a rotation or normal does not have length 1";
+        /// A window, an opacity or an offset is beyond what can be shown.
+        ValueOutOfRange: "数值超出允许范围", "a value is out of range";
+        /// More layers than [`crate::limits::LAYERS`], or a layer's name is too long.
+        TooManyLayers: "图层过多或名称过长", "there are too many layers, or a layer's name is too long";
+        /// More entities than [`crate::limits::ENTITIES`].
+        TooManyEntities: "房间内的对象已达 500 个上限", "the room holds its 500 entities already";
+        /// Measures and annotations are changed by their authors only.
+        NotYours: "只有作者本人可以修改或移除", "only its author may change or remove it";
+        /// A hologram that carries marks of others is not taken away.
+        CarriesMarksOfOthers: "该影像上有他人的标记，不能移除", "it carries marks of others";
+        /// Somebody else has hold of it.
+        HeldByAnother: "他人正在移动该对象", "somebody else has hold of it";
+        /// It was not, or is no longer, in one's own hold.
+        NotHeld: "您没有抓住该对象", "you do not have hold of it";
+        /// None of one's own steps can be taken back any more.
+        NothingToUndo: "没有可以撤销的操作", "there is nothing that you can take back";
+        /// The act could not be written to the record, so it did not happen.
+        NotKept: "操作未能写入病历，已取消", "the act could not be written to the record and was taken back";
+        /// The act was seen before, so long ago that its outcome is forgotten.
+        Forgotten: "操作结果已过期，请查看当前状态", "the outcome of this act is no longer known; see the room as it is now";
+    }
+}
+
+reasons! {
+    /// Why the server ends a connection.
+    Farewell {
+        /// Client and server speak different versions of the protocol.
+        VersionMismatch: "页面版本与服务器不一致，请刷新页面", "the page and the server speak different versions; reload the page";
+        /// The first frame was no hello, or a later one was.
+        HelloExpected: "连接未按协议开始", "the connection did not begin with a hello";
+        /// A frame cannot be read.
+        Malformed: "收到无法识别的数据", "a frame cannot be read";
+        /// A frame is longer than [`crate::limits::CLIENT_FRAME_BYTES`].
+        TooLong: "数据帧过长", "a frame is too long";
+        /// More frames than [`crate::limits::FRAMES_PER_SECOND`].
+        TooFast: "数据发送过于频繁", "too many frames at once";
+        /// The room holds its [`crate::limits::PARTICIPANTS`] already.
+        RoomFull: "房间人数已满", "the room is full";
+        /// The same participant has connected anew.
+        Replaced: "已在另一连接中继续", "this participant has connected anew";
+        /// Access has ended.
+        NotPermitted: "您没有进入此房间的权限", "you may not be in this room";
+        /// The server goes down, to come back soon.
+        Closing: "服务器正在关闭", "the server is closing";
+        /// The room had to start over from its journal.
+        Restarted: "房间正在恢复，请重新连接", "the room starts over from its journal; connect again";
+    }
+}
+
+impl Farewell {
+    /// Whether a client should connect again by itself.
+    pub fn comes_back(self) -> bool {
+        matches!(self, Self::Closing | Self::Restarted | Self::TooFast)
+    }
+}

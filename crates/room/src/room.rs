@@ -1,0 +1,673 @@
+use std::collections::{BTreeMap, VecDeque};
+
+use vocabulary::{ActorId, RoomId, Timestamp};
+
+use crate::{
+    Act, Change, Deed, EntityId, Event, Farewell, KeptAct, Placed, Pose, Probe, Refusal, Transform,
+    judge::{Case, Verdict},
+    limits,
+    seat::{Outcome, Person, Seat, Sitter, free_colour},
+    tick::Tick,
+    wire::{
+        Ack, ClientFrame, Entrance, Holding, News, Participant, PoseOf, ResumeToken, ServerFrame,
+        VERSION,
+    },
+    world::World,
+};
+
+/// Why a room could not be opened from its journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// An act is missing or comes twice.
+    #[error("open the room: its journal has act {found} where {expected} was expected")]
+    Gap {
+        /// The number that was expected.
+        expected: u64,
+        /// The number that came.
+        found: u64,
+    },
+    /// An act is not one that this version knows.
+    #[error("open the room: act {number} of its journal cannot be read")]
+    Unreadable {
+        /// The act's number.
+        number: u64,
+    },
+}
+
+/// A hologram in somebody's hold.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Hold {
+    pub participant: u16,
+    pub transform: Transform,
+    moved_at: Timestamp,
+}
+
+/// What the server does after a frame was received.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// Nothing; the answer, if any, comes with a tick.
+    Nothing,
+    /// Send this frame to the connection that the frame came from.
+    Send(Vec<u8>),
+    /// Send this frame and close the connection.
+    Close(Farewell, Vec<u8>),
+}
+
+impl Reply {
+    fn close(reason: Farewell) -> Self {
+        Self::Close(reason, ServerFrame::bye(reason).encode())
+    }
+}
+
+/// A participant who has come in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Joined {
+    /// The seat of this connection.
+    pub seat: Seat,
+    /// The welcome to send before anything else.
+    pub welcome: Vec<u8>,
+    /// The older connection that this one takes the place of; send it [`Farewell::Replaced`] and close it.
+    pub replaces: Option<Seat>,
+}
+
+/// An act that is carried out in `staged` and waits to be written to the record.
+#[derive(Debug)]
+struct Waiting {
+    kept: KeptAct,
+    deed: Deed,
+    from: Option<(u16, u32)>,
+}
+
+/// A room: who is in it, what stands in it, and who may do what to it.
+///
+/// Acts are judged against `staged`. They become visible to others only after the server has written them
+/// to the record and said so with [`Room::kept`]; `durable` is what has been.
+#[derive(Debug)]
+pub struct Room {
+    id: RoomId,
+    durable: World,
+    staged: World,
+    waiting: VecDeque<Waiting>,
+    handed_out: u64,
+    recent: VecDeque<Event>,
+    next_to_send: u64,
+    sitters: BTreeMap<u16, Sitter>,
+    next_participant: u16,
+    holds: BTreeMap<EntityId, Hold>,
+    people_changed: bool,
+    holds_changed: bool,
+    tick: u32,
+}
+
+impl Room {
+    /// Opens a room as its kept acts, in order, have left it.
+    pub fn open(id: RoomId, acts: impl IntoIterator<Item = KeptAct>) -> Result<Self, OpenError> {
+        let durable = Self::replay(acts)?;
+        let next = durable.next_number();
+        Ok(Self {
+            id,
+            staged: durable.clone(),
+            durable,
+            waiting: VecDeque::new(),
+            handed_out: next,
+            recent: VecDeque::new(),
+            next_to_send: next,
+            sitters: BTreeMap::new(),
+            next_participant: 1,
+            holds: BTreeMap::new(),
+            people_changed: false,
+            holds_changed: false,
+            tick: 0,
+        })
+    }
+
+    /// What kept acts, in order, make of an empty room.
+    pub fn replay(acts: impl IntoIterator<Item = KeptAct>) -> Result<World, OpenError> {
+        let mut world = World::default();
+        for KeptAct {
+            number,
+            actor,
+            at,
+            act,
+        } in acts
+        {
+            let expected = world.next_number();
+            if number != expected {
+                return Err(OpenError::Gap {
+                    expected,
+                    found: number,
+                });
+            }
+            let deed: Deed =
+                serde_json::from_value(act).map_err(|_| OpenError::Unreadable { number })?;
+            world.fold(&actor, at, &deed);
+        }
+        Ok(world)
+    }
+
+    /// The room's id.
+    pub fn id(&self) -> &RoomId {
+        &self.id
+    }
+
+    /// What stands in the room, as far as the record has it.
+    pub fn world(&self) -> &World {
+        &self.durable
+    }
+
+    /// Who is in the room, those included whose seat is kept for them.
+    pub fn people(&self) -> Vec<Participant> {
+        self.sitters.values().map(Sitter::as_seen).collect()
+    }
+
+    /// Whether nobody is here or may come back, and nothing waits to be written; the room may then be
+    /// dropped and opened again when it is needed.
+    pub fn is_empty(&self) -> bool {
+        self.sitters.is_empty() && self.waiting.is_empty()
+    }
+
+    /// Whether this connection is still the participant's.
+    pub fn is_current(&self, seat: Seat) -> bool {
+        let sitter = self.sitters.get(&seat.participant);
+        sitter.is_some_and(|sitter| sitter.seat == seat && sitter.away_since.is_none())
+    }
+
+    /// Lets somebody in who has sent their first frame. `fresh` is a new token of 16 random bytes, which
+    /// nobody can guess; it is not used by one who comes back.
+    pub fn join(
+        &mut self,
+        now: Timestamp,
+        person: Person,
+        hello: &[u8],
+        fresh: ResumeToken,
+    ) -> Result<Joined, Farewell> {
+        let frame = ClientFrame::decode(hello).map_err(|_| Farewell::HelloExpected)?;
+        let ClientFrame::Hello {
+            version,
+            resume,
+            next_event,
+        } = frame
+        else {
+            return Err(Farewell::HelloExpected);
+        };
+        if version != VERSION {
+            return Err(Farewell::VersionMismatch);
+        }
+        self.clear_seats(now);
+        let own_seat = |sitter: &&mut Sitter| {
+            Some(sitter.token) == resume && sitter.person.actor == person.actor
+        };
+        let (seat, replaces) = if let Some(sitter) = self.sitters.values_mut().find(own_seat) {
+            let replaces = sitter.away_since.is_none().then_some(sitter.seat);
+            sitter.seat.connection += 1;
+            sitter.away_since = None;
+            sitter.person = person;
+            // Answers that the broken line may have swallowed are asked for again with the acts.
+            sitter.acks.clear();
+            (sitter.seat, replaces)
+        } else {
+            (self.take_seat(now, person, fresh)?, None)
+        };
+        self.people_changed = true;
+        for sitter in self.sitters.values_mut() {
+            sitter.pose_is_new = sitter.pose.is_some();
+        }
+        let resumed = seat.connection > 1;
+        let welcome = self.welcome(seat, resumed.then_some(next_event));
+        Ok(Joined {
+            seat,
+            welcome,
+            replaces,
+        })
+    }
+
+    fn take_seat(
+        &mut self,
+        now: Timestamp,
+        person: Person,
+        token: ResumeToken,
+    ) -> Result<Seat, Farewell> {
+        if self.sitters.len() >= limits::PARTICIPANTS {
+            return Err(Farewell::RoomFull);
+        }
+        while self.next_participant == 0 || self.sitters.contains_key(&self.next_participant) {
+            self.next_participant = self.next_participant.wrapping_add(1);
+        }
+        let id = self.next_participant;
+        self.next_participant = id.wrapping_add(1);
+        let colour = free_colour(self.sitters.values());
+        let sitter = Sitter::new(person, id, token, colour, now);
+        let seat = sitter.seat;
+        self.sitters.insert(id, sitter);
+        Ok(seat)
+    }
+
+    fn welcome(&self, seat: Seat, seen: Option<u64>) -> Vec<u8> {
+        let next_event = self.durable.next_number();
+        let oldest = self.recent.front().map_or(next_event, |event| event.number);
+        let missed = seen.filter(|from| (oldest..=next_event).contains(from));
+        let events = match missed {
+            Some(from) => self
+                .recent
+                .iter()
+                .filter(|e| e.number >= from)
+                .cloned()
+                .collect(),
+            None => Vec::new(),
+        };
+        let snapshot = missed.is_none().then(|| {
+            let all = self.durable.entities().iter();
+            all.map(|(id, placed)| Change {
+                id: *id,
+                placed: Some(placed.clone()),
+            })
+            .collect()
+        });
+        let token = self
+            .sitters
+            .get(&seat.participant)
+            .map(|sitter| sitter.token);
+        ServerFrame::Welcome {
+            version: VERSION,
+            participant: seat.participant,
+            resume: token.unwrap_or(ResumeToken([0; 16])),
+            resumed: seen.is_some(),
+            tick: self.tick,
+            next_event,
+            entrance: Entrance {
+                snapshot,
+                events,
+                people: self.people(),
+                holds: self.holdings(),
+            },
+        }
+        .encode()
+    }
+
+    /// Notes that a connection broke or was closed. The seat is kept for [`limits::RESUME_MS`].
+    pub fn leave(&mut self, now: Timestamp, seat: Seat) {
+        if let Some(sitter) = self.sitters.get_mut(&seat.participant)
+            && sitter.seat == seat
+            && sitter.away_since.is_none()
+        {
+            sitter.away_since = Some(now);
+            sitter.pose = None;
+            sitter.acks.clear();
+            self.people_changed = true;
+        }
+    }
+
+    /// Takes in a frame of a connection that has joined.
+    pub fn receive(
+        &mut self,
+        now: Timestamp,
+        seat: Seat,
+        bytes: &[u8],
+        probe: &dyn Probe,
+    ) -> Reply {
+        let sitter = match self.sitters.get_mut(&seat.participant) {
+            Some(sitter) if sitter.seat == seat && sitter.away_since.is_none() => sitter,
+            _ => return Reply::close(Farewell::Replaced),
+        };
+        if !sitter.frames.take(now) {
+            return Reply::close(Farewell::TooFast);
+        }
+        if bytes.len() > limits::CLIENT_FRAME_BYTES {
+            return Reply::close(Farewell::TooLong);
+        }
+        match ClientFrame::decode(bytes) {
+            Ok(ClientFrame::Hello { .. }) => Reply::close(Farewell::HelloExpected),
+            Ok(ClientFrame::Pose { pose }) => {
+                self.pose(now, seat.participant, pose);
+                Reply::Nothing
+            }
+            Ok(ClientFrame::Act { seq, act }) => self.act(now, seat.participant, seq, act, probe),
+            Ok(ClientFrame::Ping { nonce }) => Reply::Send(
+                ServerFrame::Pong {
+                    nonce,
+                    tick: self.tick,
+                }
+                .encode(),
+            ),
+            Err(_) => Reply::close(Farewell::Malformed),
+        }
+    }
+
+    fn pose(&mut self, now: Timestamp, participant: u16, mut pose: Pose) {
+        // A hold that is not one's own, or that has ended meanwhile, is left out of the pose.
+        if let Some(held) = pose.held {
+            match self.holds.get_mut(&held.entity) {
+                Some(hold)
+                    if hold.participant == participant
+                        && limits::transform(&held.transform).is_ok() =>
+                {
+                    hold.transform = held.transform;
+                    hold.moved_at = now;
+                }
+                _ => pose.held = None,
+            }
+        }
+        if let Some(sitter) = self.sitters.get_mut(&participant) {
+            sitter.pose = Some(pose);
+            sitter.pose_is_new = true;
+        }
+    }
+
+    fn act(
+        &mut self,
+        now: Timestamp,
+        participant: u16,
+        seq: u32,
+        act: serde_json::Value,
+        probe: &dyn Probe,
+    ) -> Reply {
+        let Some(sitter) = self.sitters.get_mut(&participant) else {
+            return Reply::close(Farewell::Replaced);
+        };
+        let outcome = if let Some(outcome) = sitter.seen_before(seq) {
+            outcome
+        } else {
+            let outcome = match self.try_act(now, participant, seq, act, probe) {
+                Ok(outcome) => outcome,
+                Err(refusal) => Outcome::Refused(refusal),
+            };
+            if let Some(sitter) = self.sitters.get_mut(&participant) {
+                sitter.note(seq, outcome);
+            }
+            outcome
+        };
+        match outcome {
+            Outcome::Waiting => Reply::Nothing,
+            Outcome::Done(event) => {
+                if let Some(sitter) = self.sitters.get_mut(&participant) {
+                    sitter.acks.push(Ack { seq, event });
+                }
+                Reply::Nothing
+            }
+            Outcome::Refused(reason) => Reply::Send(ServerFrame::refused(seq, reason).encode()),
+        }
+    }
+
+    fn try_act(
+        &mut self,
+        now: Timestamp,
+        participant: u16,
+        seq: u32,
+        act: serde_json::Value,
+        probe: &dyn Probe,
+    ) -> Result<Outcome, Refusal> {
+        let sitter = self
+            .sitters
+            .get_mut(&participant)
+            .ok_or(Refusal::WatchingOnly)?;
+        // Letting go is always heard: a hologram stuck to a hand helps nobody.
+        let act = ClientFrame::read_act(act)?;
+        let lets_go = matches!(act, Act::Release { .. });
+        if !sitter.acts.take(now) && !lets_go {
+            return Err(Refusal::TooFast);
+        }
+        if !sitter.person.may_act {
+            return Err(Refusal::WatchingOnly);
+        }
+        let actor = sitter.person.actor.clone();
+        let kept = self.decide(now, &actor, Some((participant, seq)), act, probe)?;
+        Ok(kept.map_or(Outcome::Done(None), |_| Outcome::Waiting))
+    }
+
+    /// Carries out an act of the hospital itself, such as placing the first hologram. Answers the number
+    /// of the act that is now to be kept, if any.
+    pub fn place(
+        &mut self,
+        now: Timestamp,
+        actor: &ActorId,
+        act: Act,
+        probe: &dyn Probe,
+    ) -> Result<Option<u64>, Refusal> {
+        self.decide(now, actor, None, act, probe)
+    }
+
+    fn decide(
+        &mut self,
+        now: Timestamp,
+        actor: &ActorId,
+        from: Option<(u16, u32)>,
+        act: Act,
+        probe: &dyn Probe,
+    ) -> Result<Option<u64>, Refusal> {
+        let participant = from.map(|(participant, _)| participant);
+        let verdict = self.case(now, actor, participant, probe).judge(act)?;
+        match verdict {
+            Verdict::Nothing => Ok(None),
+            Verdict::Keep(deed) => Ok(Some(self.stage(now, actor.clone(), deed, from))),
+            Verdict::TakeHold(entity, transform) => {
+                let participant = participant.ok_or(Refusal::NotHeld)?;
+                self.holds.entry(entity).or_insert(Hold {
+                    participant,
+                    transform,
+                    moved_at: now,
+                });
+                self.holds_changed = true;
+                Ok(None)
+            }
+            Verdict::LetGo(entity, deed) => {
+                self.holds.remove(&entity);
+                self.holds_changed = true;
+                Ok(deed.map(|deed| self.stage(now, actor.clone(), deed, from)))
+            }
+        }
+    }
+
+    fn case<'a>(
+        &'a self,
+        at: Timestamp,
+        actor: &'a ActorId,
+        participant: Option<u16>,
+        probe: &'a dyn Probe,
+    ) -> Case<'a> {
+        Case {
+            world: &self.staged,
+            holds: &self.holds,
+            actor,
+            participant,
+            at,
+            probe,
+        }
+    }
+
+    fn stage(
+        &mut self,
+        at: Timestamp,
+        actor: ActorId,
+        deed: Deed,
+        from: Option<(u16, u32)>,
+    ) -> u64 {
+        let number = self.staged.next_number();
+        self.staged.fold(&actor, at, &deed);
+        self.holds
+            .retain(|entity, _| self.staged.entities().contains_key(entity));
+        let act = serde_json::to_value(&deed).unwrap_or_default();
+        debug_assert!(act.is_object(), "a deed always has a JSON form");
+        let kept = KeptAct {
+            number,
+            actor,
+            at,
+            act,
+        };
+        self.waiting.push_back(Waiting { kept, deed, from });
+        number
+    }
+
+    /// The acts that were accepted since the last call, in order, for the record to keep. Afterwards call
+    /// [`Room::kept`], or [`Room::lost`] if the record could not keep them.
+    pub fn take_unkept(&mut self) -> Vec<KeptAct> {
+        let from = std::mem::replace(&mut self.handed_out, self.staged.next_number());
+        let unkept = self.waiting.iter().map(|waiting| &waiting.kept);
+        unkept.filter(|kept| kept.number >= from).cloned().collect()
+    }
+
+    /// Says that the record has the acts up to and including `through`: they become events.
+    pub fn kept(&mut self, through: u64) {
+        while self
+            .waiting
+            .front()
+            .is_some_and(|waiting| waiting.kept.number <= through)
+        {
+            let Some(Waiting { kept, deed, from }) = self.waiting.pop_front() else {
+                return;
+            };
+            let KeptAct {
+                number, actor, at, ..
+            } = kept;
+            self.durable.fold(&actor, at, &deed);
+            let Deed { act, changes, .. } = deed;
+            self.recent.push_back(Event {
+                number,
+                actor,
+                at,
+                act,
+                changes,
+            });
+            if let Some((participant, seq)) = from
+                && let Some(sitter) = self.sitters.get_mut(&participant)
+            {
+                sitter.settle(seq, Outcome::Done(Some(number)));
+                sitter.acks.push(Ack {
+                    seq,
+                    event: Some(number),
+                });
+            }
+        }
+    }
+
+    /// Says that the record could not keep the acts that it was handed: all that wait are taken back, and
+    /// the frames to send tell their authors so.
+    pub fn lost(&mut self) -> Vec<(Seat, Vec<u8>)> {
+        self.staged = self.durable.clone();
+        self.handed_out = self.durable.next_number();
+        self.holds
+            .retain(|entity, _| self.staged.entities().contains_key(entity));
+        self.holds_changed = true;
+        let mut refusals = Vec::new();
+        for waiting in std::mem::take(&mut self.waiting) {
+            if let Some((participant, seq)) = waiting.from
+                && let Some(sitter) = self.sitters.get_mut(&participant)
+            {
+                sitter.settle(seq, Outcome::Refused(Refusal::NotKept));
+                let frame = ServerFrame::refused(seq, Refusal::NotKept).encode();
+                refusals.push((sitter.seat, frame));
+            }
+        }
+        refusals
+    }
+
+    /// Ends a tick: what is to be sent to whom. Call it 20 times a second.
+    pub fn tick(&mut self, now: Timestamp) -> Tick {
+        self.tick = self.tick.wrapping_add(1);
+        self.clear_seats(now);
+        self.let_go_of_the_forgotten(now);
+        let news = News {
+            people: std::mem::take(&mut self.people_changed).then(|| self.people()),
+            holds: std::mem::take(&mut self.holds_changed).then(|| self.holdings()),
+            events: self.events_to_send(),
+        };
+        let fresh = self.sitters.values_mut().filter_map(|sitter| {
+            let is_new = std::mem::take(&mut sitter.pose_is_new);
+            let mut pose = sitter.pose.filter(|_| is_new)?;
+            let participant = sitter.seat.participant;
+            let holds = |entity| self.holds.get(&entity).map(|hold| hold.participant);
+            pose.held = pose
+                .held
+                .filter(|held| holds(held.entity) == Some(participant));
+            Some(PoseOf { participant, pose })
+        });
+        let poses: Vec<_> = fresh.collect();
+        let is_due = self.tick.is_multiple_of(limits::QUIET_TICKS);
+        let mut tick = Tick::new(self.tick, is_due, &news, &poses);
+        for sitter in self
+            .sitters
+            .values_mut()
+            .filter(|sitter| sitter.away_since.is_none())
+        {
+            tick.add_recipient(sitter.seat, std::mem::take(&mut sitter.acks));
+        }
+        tick
+    }
+
+    fn events_to_send(&mut self) -> Option<Vec<Event>> {
+        let from = self.next_to_send;
+        let unsent = self.recent.iter().filter(|event| event.number >= from);
+        let events: Vec<_> = unsent.take(limits::EVENTS_PER_TICK).cloned().collect();
+        self.next_to_send = events.last().map_or(from, |event| event.number + 1);
+        // What has been sent is kept for those who come back, but not without end.
+        while self.recent.len() > limits::MISSED_EVENTS
+            && self
+                .recent
+                .front()
+                .is_some_and(|event| event.number < self.next_to_send)
+        {
+            self.recent.pop_front();
+        }
+        (!events.is_empty()).then_some(events)
+    }
+
+    fn clear_seats(&mut self, now: Timestamp) {
+        let before = self.sitters.len();
+        self.sitters.retain(|_, sitter| !sitter.is_gone(now));
+        self.people_changed |= self.sitters.len() != before;
+    }
+
+    /// Ends holds in which nothing has moved for a while, and leaves the holograms where they are.
+    fn let_go_of_the_forgotten(&mut self, now: Timestamp) {
+        let is_over = |hold: &Hold| now.0.saturating_sub(hold.moved_at.0) >= limits::HOLD_MS;
+        let over: Vec<_> = self
+            .holds
+            .iter()
+            .filter(|(_, hold)| is_over(hold))
+            .collect();
+        let over: Vec<_> = over
+            .into_iter()
+            .map(|(entity, hold)| (*entity, *hold))
+            .collect();
+        for (entity, hold) in over {
+            self.holds.remove(&entity);
+            self.holds_changed = true;
+            let holder = self.sitters.get(&hold.participant);
+            if let Some(actor) = holder.map(|sitter| sitter.person.actor.clone())
+                && let Some(deed) = self
+                    .case(now, &actor, Some(hold.participant), &NoProbe)
+                    .moved(entity, hold.transform)
+            {
+                self.stage(now, actor, deed, None);
+            }
+        }
+    }
+
+    fn holdings(&self) -> Vec<Holding> {
+        let holdings = self.holds.iter();
+        let holdings = holdings.map(|(entity, hold)| (*entity, hold.participant));
+        holdings
+            .map(|(entity, participant)| Holding {
+                entity,
+                participant,
+            })
+            .collect()
+    }
+
+    /// An entity as far as the record has it.
+    pub fn entity(&self, id: EntityId) -> Option<&Placed> {
+        self.durable.entities().get(&id)
+    }
+}
+
+/// For what needs no look at a series.
+struct NoProbe;
+
+impl Probe for NoProbe {
+    fn bounds(&self, _: &vocabulary::Uid) -> Option<crate::Bounds> {
+        None
+    }
+
+    fn hu_at(&self, _: &vocabulary::Uid, _: [f64; 3]) -> Option<i16> {
+        None
+    }
+}

@@ -1,0 +1,206 @@
+use std::collections::VecDeque;
+
+use vocabulary::{ActorId, Timestamp};
+
+use crate::{
+    Pose, Refusal,
+    limits::{ACTS_PER_SECOND, FRAMES_PER_SECOND, OUTCOMES, RESUME_MS},
+    wire::{Ack, Participant, ResumeToken},
+};
+
+/// Who comes in, as the server has let them in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// The account.
+    pub actor: ActorId,
+    /// The name to show.
+    pub name: String,
+    /// The role to show, in the words of crate `policy`.
+    pub role: String,
+    /// Whether they may act, or only watch.
+    pub may_act: bool,
+}
+
+/// One connection of one participant. After they have connected anew, the old one is good for nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Seat {
+    /// The participant.
+    pub participant: u16,
+    /// Counts the connections of this participant, from 1.
+    pub connection: u32,
+}
+
+/// Colours that people with any colour vision tell apart (Okabe and Ito), the two that read worst on a
+/// dark stage left to the last.
+const COLOURS: [&str; 8] = [
+    "#e69f00", "#56b4e9", "#009e73", "#f0e442", "#d55e00", "#cc79a7", "#0072b2", "#999999",
+];
+
+/// What became of an act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// It waits to be written to the record.
+    Waiting,
+    /// It is done; the number of its event, if it made one.
+    Done(Option<u64>),
+    /// It was refused.
+    Refused(Refusal),
+}
+
+/// A participant and all that the room knows of them.
+#[derive(Debug)]
+pub(crate) struct Sitter {
+    pub person: Person,
+    pub seat: Seat,
+    pub token: ResumeToken,
+    pub colour: u8,
+    pub joined: Timestamp,
+    /// When their connection broke; `None` while they are here.
+    pub away_since: Option<Timestamp>,
+    pub acts: Bucket,
+    pub frames: Bucket,
+    pub acks: Vec<Ack>,
+    pub pose: Option<Pose>,
+    pub pose_is_new: bool,
+    last_seq: u32,
+    outcomes: VecDeque<(u32, Outcome)>,
+}
+
+impl Sitter {
+    pub fn new(person: Person, id: u16, token: ResumeToken, colour: u8, now: Timestamp) -> Self {
+        Self {
+            person,
+            seat: Seat {
+                participant: id,
+                connection: 1,
+            },
+            token,
+            colour,
+            joined: now,
+            away_since: None,
+            acts: Bucket::full(ACTS_PER_SECOND, now),
+            frames: Bucket::full(FRAMES_PER_SECOND, now),
+            acks: Vec::new(),
+            pose: None,
+            pose_is_new: false,
+            last_seq: 0,
+            outcomes: VecDeque::new(),
+        }
+    }
+
+    pub fn is_gone(&self, now: Timestamp) -> bool {
+        self.away_since
+            .is_some_and(|since| now.0.saturating_sub(since.0) >= RESUME_MS)
+    }
+
+    pub fn as_seen(&self) -> Participant {
+        let colour = COLOURS
+            .get(usize::from(self.colour))
+            .copied()
+            .unwrap_or("#999999");
+        Participant {
+            id: self.seat.participant,
+            actor: self.person.actor.clone(),
+            name: self.person.name.clone(),
+            role: self.person.role.clone(),
+            colour: colour.to_owned(),
+            may_act: self.person.may_act,
+            joined: self.joined,
+            away: self.away_since.is_some(),
+        }
+    }
+
+    /// What became of an act that was seen before; `None` for a new one.
+    pub fn seen_before(&self, seq: u32) -> Option<Outcome> {
+        if seq > self.last_seq {
+            return None;
+        }
+        let known = self.outcomes.iter().rev().find(|(s, _)| *s == seq);
+        Some(
+            known.map_or(Outcome::Refused(Refusal::Forgotten), |(_, outcome)| {
+                *outcome
+            }),
+        )
+    }
+
+    /// Notes the outcome of a new act.
+    pub fn note(&mut self, seq: u32, outcome: Outcome) {
+        self.last_seq = self.last_seq.max(seq);
+        self.outcomes.push_back((seq, outcome));
+        if self.outcomes.len() > OUTCOMES {
+            self.outcomes.pop_front();
+        }
+    }
+
+    /// Notes what became of an act that had waited.
+    pub fn settle(&mut self, seq: u32, settled: Outcome) {
+        if let Some((_, outcome)) = self.outcomes.iter_mut().rev().find(|(s, _)| *s == seq) {
+            *outcome = settled;
+        }
+    }
+}
+
+/// The first colour that nobody has, or one by turns when all are taken.
+pub(crate) fn free_colour<'a>(sitters: impl Iterator<Item = &'a Sitter> + Clone) -> u8 {
+    let taken = sitters.clone().count();
+    (0..COLOURS.len())
+        .find(|colour| {
+            sitters
+                .clone()
+                .all(|sitter| usize::from(sitter.colour) != *colour)
+        })
+        .or(Some(taken % COLOURS.len()))
+        .and_then(|colour| u8::try_from(colour).ok())
+        .unwrap_or(0)
+}
+
+/// A token bucket: so many a second, and as many at once. It counts in thousandths.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bucket {
+    per_second: i64,
+    thousandths: i64,
+    at: Timestamp,
+}
+
+impl Bucket {
+    pub fn full(per_second: u32, now: Timestamp) -> Self {
+        let per_second = i64::from(per_second);
+        Self {
+            per_second,
+            thousandths: per_second * 1000,
+            at: now,
+        }
+    }
+
+    /// Takes one, if there is one.
+    pub fn take(&mut self, now: Timestamp) -> bool {
+        // A clock that was set back gives nothing and takes nothing.
+        let elapsed_ms = now.0.saturating_sub(self.at.0).clamp(0, 1000);
+        self.at = now;
+        self.thousandths += elapsed_ms * self.per_second;
+        self.thousandths = self.thousandths.min(self.per_second * 1000);
+        let enough = self.thousandths >= 1000;
+        if enough {
+            self.thousandths -= 1000;
+        }
+        enough
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bucket_gives_its_fill_at_once_and_then_its_rate() {
+        let mut bucket = Bucket::full(40, Timestamp(0));
+        let at_once = (0..100).filter(|_| bucket.take(Timestamp(0))).count();
+        assert_eq!(at_once, 40);
+        let in_a_second = (1..=1000).filter(|ms| bucket.take(Timestamp(*ms))).count();
+        assert_eq!(in_a_second, 40);
+        assert!(
+            !bucket.take(Timestamp(500)),
+            "a clock set back gives nothing"
+        );
+    }
+}

@@ -1,0 +1,621 @@
+//! The bytes between client and server. `docs/adr/0007-room-protocol.md` says why they are so.
+//!
+//! Every frame is one binary WebSocket message: a byte that says what it is, then its fields, little
+//! endian. What is rare travels as JSON inside, what is frequent is packed. Reading never panics.
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use ts_rs::TS;
+use vocabulary::Text;
+
+use crate::{Act, Change, Event, Farewell, Pose, Refusal, limits::CLIENT_FRAME_BYTES};
+
+/// The version of the protocol that this crate speaks.
+pub const VERSION: u16 = 1;
+
+const HELLO: u8 = 0x01;
+const POSE: u8 = 0x02;
+const ACT: u8 = 0x03;
+const PING: u8 = 0x04;
+const WELCOME: u8 = 0x81;
+const TICK: u8 = 0x82;
+const REFUSED: u8 = 0x83;
+const BYE: u8 = 0x84;
+const PONG: u8 = 0x85;
+
+/// A frame that cannot be read. What it holds is not repeated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("read a frame at byte {at}: {what}")]
+pub struct WireError {
+    /// Where reading stopped.
+    pub at: usize,
+    /// What is wrong there.
+    pub what: &'static str,
+}
+
+/// What lets a participant take their seat again; 16 random bytes, written as hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(try_from = "String", into = "String")]
+#[ts(export_to = "room.ts", type = "string")]
+pub struct ResumeToken(pub [u8; 16]);
+
+impl std::fmt::Debug for ResumeToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Who knows a token may take the seat, so it does not print.
+        f.write_str("ResumeToken(…)")
+    }
+}
+
+impl From<ResumeToken> for String {
+    fn from(token: ResumeToken) -> Self {
+        format!("{:032x}", u128::from_be_bytes(token.0))
+    }
+}
+
+impl TryFrom<String> for ResumeToken {
+    type Error = WireError;
+
+    fn try_from(text: String) -> Result<Self, WireError> {
+        let malformed = WireError {
+            at: 0,
+            what: "a malformed resume token",
+        };
+        if text.len() != 32 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return Err(malformed);
+        }
+        let number = u128::from_str_radix(&text, 16).map_err(|_| malformed)?;
+        Ok(Self(number.to_be_bytes()))
+    }
+}
+
+/// A frame from a client.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "frame", rename_all = "kebab-case")]
+#[ts(export_to = "room.ts")]
+pub enum ClientFrame {
+    /// The first frame of a connection.
+    Hello {
+        /// The version that the client speaks.
+        version: u16,
+        /// The token of the last welcome, by one who comes back.
+        resume: Option<ResumeToken>,
+        /// The number of the first event that the client has not seen.
+        #[ts(type = "number")]
+        next_event: u64,
+    },
+    /// Where the participant is.
+    Pose {
+        /// The pose.
+        pose: Pose,
+    },
+    /// What the participant wants done.
+    Act {
+        /// Counts up within a seat, from 1; an act sent again carries the same number.
+        seq: u32,
+        /// The act as JSON; it is read apart, so that one bad act costs that act only.
+        #[ts(type = "Act")]
+        act: serde_json::Value,
+    },
+    /// Asks for a pong.
+    Ping {
+        /// Comes back as it is.
+        nonce: u32,
+    },
+}
+
+/// A participant, as others see them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export_to = "room.ts")]
+pub struct Participant {
+    /// The seat's number within the room.
+    pub id: u16,
+    /// The account.
+    #[ts(type = "string")]
+    pub actor: vocabulary::ActorId,
+    /// The name to show.
+    pub name: String,
+    /// The role to show, in the words of crate `policy`.
+    pub role: String,
+    /// The colour of the avatar and its marks, as `#rrggbb`.
+    pub colour: String,
+    /// Whether they may act, or only watch.
+    pub may_act: bool,
+    /// When they came, by the server's clock.
+    #[ts(type = "string")]
+    pub joined: vocabulary::Timestamp,
+    /// Whether their connection is broken and their seat is kept.
+    pub away: bool,
+}
+
+/// Who has hold of which hologram. Where it is comes with the holder's poses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "room.ts")]
+pub struct Holding {
+    /// The hologram.
+    pub entity: u32,
+    /// The participant.
+    pub participant: u16,
+}
+
+/// What is rare in a packet; a field that is not there has not changed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export_to = "room.ts", optional_fields)]
+pub struct News {
+    /// All participants.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub people: Option<Vec<Participant>>,
+    /// All holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holds: Option<Vec<Holding>>,
+    /// Events since the last packet, in order; numbers may begin below what the client has seen already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub events: Option<Vec<Event>>,
+}
+
+/// What a participant who enters needs to know.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export_to = "room.ts")]
+pub struct Entrance {
+    /// All entities, where the client must begin anew; `null` where `events` suffice.
+    pub snapshot: Option<Vec<Change>>,
+    /// Events missed, in order.
+    pub events: Vec<Event>,
+    /// All participants, oneself included.
+    pub people: Vec<Participant>,
+    /// All holds.
+    pub holds: Vec<Holding>,
+}
+
+/// The answer to an act that was carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "room.ts")]
+pub struct Ack {
+    /// The client's number of the act.
+    pub seq: u32,
+    /// The event that it became; `null` where nothing had to be kept.
+    #[ts(type = "number | null")]
+    pub event: Option<u64>,
+}
+
+/// A pose with whose it is.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export_to = "room.ts")]
+pub struct PoseOf {
+    /// The participant.
+    pub participant: u16,
+    /// The pose.
+    pub pose: Pose,
+}
+
+/// A frame from the server.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "frame", rename_all = "kebab-case")]
+#[ts(export_to = "room.ts")]
+pub enum ServerFrame {
+    /// The answer to a hello.
+    Welcome {
+        /// The version that the server speaks.
+        version: u16,
+        /// The client's own seat.
+        participant: u16,
+        /// What to come back with.
+        resume: ResumeToken,
+        /// Whether the seat is the one that the client had.
+        resumed: bool,
+        /// The last tick.
+        tick: u32,
+        /// The number of the first event that is not in this frame.
+        #[ts(type = "number")]
+        next_event: u64,
+        /// What is in the room.
+        entrance: Entrance,
+    },
+    /// What happened since the last tick.
+    Tick {
+        /// Counts up, 20 a second.
+        tick: u32,
+        /// What is rare.
+        news: News,
+        /// Poses of the others, where they changed.
+        poses: Vec<PoseOf>,
+        /// Answers to this client's acts.
+        acks: Vec<Ack>,
+    },
+    /// The answer to an act that was not carried out.
+    Refused {
+        /// The client's number of the act.
+        seq: u32,
+        /// Why.
+        reason: Refusal,
+        /// What to tell a person.
+        #[ts(type = "{ zh: string, en: string }")]
+        text: Text,
+    },
+    /// The last frame of a connection.
+    Bye {
+        /// Why.
+        reason: Farewell,
+        /// What to tell a person.
+        #[ts(type = "{ zh: string, en: string }")]
+        text: Text,
+        /// Whether to connect again without being asked.
+        again: bool,
+    },
+    /// The answer to a ping.
+    Pong {
+        /// As it came.
+        nonce: u32,
+        /// The last tick.
+        tick: u32,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+struct RefusedBody {
+    reason: Refusal,
+    text: Text,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ByeBody {
+    reason: Farewell,
+    text: Text,
+    again: bool,
+}
+
+impl ClientFrame {
+    /// The frame as bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(80);
+        match self {
+            Self::Hello {
+                version,
+                resume,
+                next_event,
+            } => {
+                out.push(HELLO);
+                out.extend(version.to_le_bytes());
+                out.push(u8::from(resume.is_some()));
+                out.extend(resume.iter().flat_map(|token| token.0));
+                out.extend(next_event.to_le_bytes());
+            }
+            Self::Pose { pose } => {
+                out.push(POSE);
+                pose.write(&mut out);
+            }
+            Self::Act { seq, act } => {
+                out.push(ACT);
+                out.extend(seq.to_le_bytes());
+                write_json(&mut out, act);
+            }
+            Self::Ping { nonce } => {
+                out.push(PING);
+                out.extend(nonce.to_le_bytes());
+            }
+        }
+        out
+    }
+
+    /// Reads a frame.
+    pub fn decode(bytes: &[u8]) -> Result<Self, WireError> {
+        if bytes.len() > CLIENT_FRAME_BYTES {
+            return Err(WireError {
+                at: CLIENT_FRAME_BYTES,
+                what: "a frame that is too long",
+            });
+        }
+        let mut reader = Reader::new(bytes);
+        let frame = match reader.u8()? {
+            HELLO => {
+                let version = reader.u16()?;
+                // Another version may go on otherwise; what it needs is an answer that says so.
+                if version != VERSION {
+                    return Ok(Self::Hello {
+                        version,
+                        resume: None,
+                        next_event: 0,
+                    });
+                }
+                let resume = match reader.flag()? {
+                    true => Some(ResumeToken(reader.array()?)),
+                    false => None,
+                };
+                Self::Hello {
+                    version,
+                    resume,
+                    next_event: reader.u64()?,
+                }
+            }
+            POSE => Self::Pose {
+                pose: Pose::read(&mut reader)?,
+            },
+            ACT => Self::Act {
+                seq: reader.u32()?,
+                act: reader.rest_as_json()?,
+            },
+            PING => Self::Ping {
+                nonce: reader.u32()?,
+            },
+            _ => return Err(reader.error("an unknown kind of frame")),
+        };
+        reader.end()?;
+        Ok(frame)
+    }
+
+    /// The act of an `Act` frame.
+    pub fn read_act(act: serde_json::Value) -> Result<Act, Refusal> {
+        serde_json::from_value(act).map_err(|_| Refusal::Malformed)
+    }
+}
+
+impl ServerFrame {
+    /// A refusal with its text.
+    pub fn refused(seq: u32, reason: Refusal) -> Self {
+        Self::Refused {
+            seq,
+            reason,
+            text: reason.text(),
+        }
+    }
+
+    /// A farewell with its text.
+    pub fn bye(reason: Farewell) -> Self {
+        Self::Bye {
+            reason,
+            text: reason.text(),
+            again: reason.comes_back(),
+        }
+    }
+
+    /// The frame as bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(64);
+        match self {
+            Self::Welcome {
+                version,
+                participant,
+                resume,
+                resumed,
+                tick,
+                next_event,
+                entrance,
+            } => {
+                out.push(WELCOME);
+                out.extend(version.to_le_bytes());
+                out.extend(participant.to_le_bytes());
+                out.extend(resume.0);
+                out.push(u8::from(*resumed));
+                out.extend(tick.to_le_bytes());
+                out.extend(next_event.to_le_bytes());
+                write_json(&mut out, entrance);
+            }
+            Self::Tick {
+                tick,
+                news,
+                poses,
+                acks,
+            } => {
+                write_tick_head(&mut out, *tick, news);
+                out.push(u8::try_from(poses.len()).unwrap_or(u8::MAX));
+                for PoseOf { participant, pose } in poses.iter().take(usize::from(u8::MAX)) {
+                    out.extend(participant.to_le_bytes());
+                    pose.write(&mut out);
+                }
+                write_acks(&mut out, acks);
+            }
+            Self::Refused { seq, reason, text } => {
+                out.push(REFUSED);
+                out.extend(seq.to_le_bytes());
+                write_json(
+                    &mut out,
+                    &RefusedBody {
+                        reason: *reason,
+                        text: text.clone(),
+                    },
+                );
+            }
+            Self::Bye {
+                reason,
+                text,
+                again,
+            } => {
+                out.push(BYE);
+                let body = ByeBody {
+                    reason: *reason,
+                    text: text.clone(),
+                    again: *again,
+                };
+                write_json(&mut out, &body);
+            }
+            Self::Pong { nonce, tick } => {
+                out.push(PONG);
+                out.extend(nonce.to_le_bytes());
+                out.extend(tick.to_le_bytes());
+            }
+        }
+        out
+    }
+
+    /// Reads a frame.
+    pub fn decode(bytes: &[u8]) -> Result<Self, WireError> {
+        let mut reader = Reader::new(bytes);
+        let frame = match reader.u8()? {
+            WELCOME => Self::Welcome {
+                version: reader.u16()?,
+                participant: reader.u16()?,
+                resume: ResumeToken(reader.array()?),
+                resumed: reader.flag()?,
+                tick: reader.u32()?,
+                next_event: reader.u64()?,
+                entrance: reader.rest_as_json()?,
+            },
+            TICK => read_tick(&mut reader)?,
+            REFUSED => {
+                let seq = reader.u32()?;
+                let RefusedBody { reason, text } = reader.rest_as_json()?;
+                Self::Refused { seq, reason, text }
+            }
+            BYE => {
+                let ByeBody {
+                    reason,
+                    text,
+                    again,
+                } = reader.rest_as_json()?;
+                Self::Bye {
+                    reason,
+                    text,
+                    again,
+                }
+            }
+            PONG => Self::Pong {
+                nonce: reader.u32()?,
+                tick: reader.u32()?,
+            },
+            _ => return Err(reader.error("an unknown kind of frame")),
+        };
+        reader.end()?;
+        Ok(frame)
+    }
+}
+
+/// Begins a tick: what all participants get alike.
+pub(crate) fn write_tick_head(out: &mut Vec<u8>, tick: u32, news: &News) {
+    out.push(TICK);
+    out.extend(tick.to_le_bytes());
+    let mut json = Vec::new();
+    if *news != News::default() {
+        write_json(&mut json, news);
+    }
+    out.extend(u32::try_from(json.len()).unwrap_or(u32::MAX).to_le_bytes());
+    out.extend(json);
+}
+
+/// Ends a tick: what one participant gets.
+pub(crate) fn write_acks(out: &mut Vec<u8>, acks: &[Ack]) {
+    out.extend(u16::try_from(acks.len()).unwrap_or(u16::MAX).to_le_bytes());
+    for Ack { seq, event } in acks.iter().take(usize::from(u16::MAX)) {
+        out.extend(seq.to_le_bytes());
+        out.push(u8::from(event.is_some()));
+        out.extend(event.iter().flat_map(|number| number.to_le_bytes()));
+    }
+}
+
+fn read_tick(reader: &mut Reader<'_>) -> Result<ServerFrame, WireError> {
+    let tick = reader.u32()?;
+    let json = reader.u32()? as usize;
+    let news = if json == 0 {
+        News::default()
+    } else {
+        let json = reader.take(json)?;
+        serde_json::from_slice(json)
+            .map_err(|_| reader.error("news that are not the JSON expected"))?
+    };
+    let mut poses = Vec::new();
+    for _ in 0..reader.u8()? {
+        let participant = reader.u16()?;
+        poses.push(PoseOf {
+            participant,
+            pose: Pose::read(reader)?,
+        });
+    }
+    let mut acks = Vec::new();
+    for _ in 0..reader.u16()? {
+        let seq = reader.u32()?;
+        let event = reader.flag()?.then(|| reader.u64()).transpose()?;
+        acks.push(Ack { seq, event });
+    }
+    Ok(ServerFrame::Tick {
+        tick,
+        news,
+        poses,
+        acks,
+    })
+}
+
+/// Appends a value as JSON. The frames' own types always have a JSON form; were one not to, the frame would
+/// be cut short and refused by its reader.
+fn write_json(out: &mut Vec<u8>, value: &impl Serialize) {
+    let written = serde_json::to_writer(out, value);
+    debug_assert!(written.is_ok(), "a frame's type has no JSON form");
+}
+
+/// Reads fields one after the other and never beyond the end.
+pub struct Reader<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Reader<'a> {
+    /// Begins at the first byte.
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0 }
+    }
+
+    /// An error at the place where reading is.
+    pub fn error(&self, what: &'static str) -> WireError {
+        WireError { at: self.at, what }
+    }
+
+    fn take(&mut self, count: usize) -> Result<&'a [u8], WireError> {
+        let end = self.at.checked_add(count);
+        let taken = end.and_then(|end| self.bytes.get(self.at..end));
+        let taken = taken.ok_or(self.error("the frame ends early"))?;
+        self.at += count;
+        Ok(taken)
+    }
+
+    /// The next `N` bytes.
+    pub fn array<const N: usize>(&mut self) -> Result<[u8; N], WireError> {
+        let at = self.at;
+        let taken = self.take(N)?;
+        taken.try_into().map_err(|_| WireError {
+            at,
+            what: "the frame ends early",
+        })
+    }
+
+    /// The next byte.
+    pub fn u8(&mut self) -> Result<u8, WireError> {
+        self.array().map(u8::from_le_bytes)
+    }
+
+    /// The next 16-bit number.
+    pub fn u16(&mut self) -> Result<u16, WireError> {
+        self.array().map(u16::from_le_bytes)
+    }
+
+    /// The next 32-bit number.
+    pub fn u32(&mut self) -> Result<u32, WireError> {
+        self.array().map(u32::from_le_bytes)
+    }
+
+    /// The next 64-bit number. Browsers count exactly to 2⁵³ only, so that more is refused.
+    pub fn u64(&mut self) -> Result<u64, WireError> {
+        let number = u64::from_le_bytes(self.array()?);
+        if number > 1 << 53 {
+            return Err(self.error("a number above 2^53"));
+        }
+        Ok(number)
+    }
+
+    /// The next byte as yes or no.
+    pub fn flag(&mut self) -> Result<bool, WireError> {
+        match self.u8()? {
+            0 => Ok(false),
+            1 => Ok(true),
+            _ => Err(self.error("a flag that is neither 0 nor 1")),
+        }
+    }
+
+    fn rest_as_json<T: DeserializeOwned>(&mut self) -> Result<T, WireError> {
+        let rest = self.take(self.bytes.len() - self.at)?;
+        serde_json::from_slice(rest).map_err(|_| self.error("not the JSON expected"))
+    }
+
+    fn end(&self) -> Result<(), WireError> {
+        if self.at == self.bytes.len() {
+            Ok(())
+        } else {
+            Err(self.error("bytes after the end of the frame"))
+        }
+    }
+}

@@ -1,0 +1,302 @@
+use std::collections::{BTreeMap, VecDeque};
+
+use vocabulary::{ActorId, Timestamp};
+
+use crate::{
+    ActKind, Annotation, Change, Deed, Entity, EntityId, Hologram, Measure, Placed,
+    limits::{ENTITIES, ONE_STEP_MS, UNDO_STEPS},
+};
+
+/// What became of one entity in a step that may be taken back.
+#[derive(Clone, Debug, PartialEq)]
+struct Turn {
+    id: EntityId,
+    before: Option<Placed>,
+    after: Option<Placed>,
+}
+
+/// What one person did at once, and may take back.
+#[derive(Clone, Debug, PartialEq)]
+struct Step {
+    number: u64,
+    at: Timestamp,
+    turns: Vec<Turn>,
+}
+
+/// The things in a room, and what each person may take back: all that follows from the kept acts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct World {
+    entities: BTreeMap<EntityId, Placed>,
+    next_entity: EntityId,
+    next_number: u64,
+    steps: BTreeMap<ActorId, VecDeque<Step>>,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self {
+            entities: BTreeMap::new(),
+            next_entity: 1,
+            next_number: 0,
+            steps: BTreeMap::new(),
+        }
+    }
+}
+
+impl World {
+    /// The entities by number.
+    pub fn entities(&self) -> &BTreeMap<EntityId, Placed> {
+        &self.entities
+    }
+
+    /// The number that the next entity gets.
+    pub fn next_entity(&self) -> EntityId {
+        self.next_entity
+    }
+
+    /// The number that the next kept act gets.
+    pub fn next_number(&self) -> u64 {
+        self.next_number
+    }
+
+    /// The marks on a hologram.
+    pub fn marks(&self, hologram: EntityId) -> impl Iterator<Item = (EntityId, &Placed)> {
+        self.entities
+            .iter()
+            .filter(move |(_, placed)| placed.entity.hologram() == Some(hologram))
+            .map(|(id, placed)| (*id, placed))
+    }
+
+    /// Carries out the next deed. Deeds are effects that were judged before, so nothing is judged here.
+    pub fn fold(&mut self, actor: &ActorId, at: Timestamp, deed: &Deed) {
+        let mut turns = Vec::with_capacity(deed.changes.len());
+        for Change { id, placed } in &deed.changes {
+            let before = match placed {
+                Some(placed) => self.entities.insert(*id, placed.clone()),
+                None => self.entities.remove(id),
+            };
+            self.next_entity = self.next_entity.max(id.saturating_add(1));
+            turns.push(Turn {
+                id: *id,
+                before,
+                after: placed.clone(),
+            });
+        }
+        let step = Step {
+            number: self.next_number,
+            at,
+            turns,
+        };
+        self.next_number += 1;
+        match deed.undoes {
+            Some(number) => self.forget_from(actor, number),
+            None => self.remember(actor, step),
+        }
+    }
+
+    fn forget_from(&mut self, actor: &ActorId, number: u64) {
+        if let Some(steps) = self.steps.get_mut(actor) {
+            steps.retain(|step| step.number < number);
+        }
+    }
+
+    fn remember(&mut self, actor: &ActorId, step: Step) {
+        if step.is_looking_around() {
+            return;
+        }
+        let steps = self.steps.entry(actor.clone()).or_default();
+        match steps.back_mut() {
+            Some(last) if last.goes_on_in(&step) => {
+                for (turn, later) in last.turns.iter_mut().zip(step.turns) {
+                    turn.after = later.after;
+                }
+                last.number = step.number;
+                last.at = step.at;
+            }
+            _ => steps.push_back(step),
+        }
+        if steps.len() > UNDO_STEPS {
+            steps.pop_front();
+        }
+    }
+
+    /// The deed that takes back the last step of `actor` that can still be taken back. `held` says which
+    /// entities somebody else has hold of.
+    pub fn undo(&self, actor: &ActorId, held: impl Fn(EntityId) -> bool) -> Option<Deed> {
+        let steps = self.steps.get(actor)?;
+        steps.iter().rev().find_map(|step| {
+            let changes = self.reverse(actor, step, &held)?;
+            Some(Deed {
+                act: ActKind::Undo,
+                changes,
+                undoes: Some(step.number),
+            })
+        })
+    }
+
+    fn reverse(
+        &self,
+        actor: &ActorId,
+        step: &Step,
+        held: &impl Fn(EntityId) -> bool,
+    ) -> Option<Vec<Change>> {
+        let mut changes = Vec::new();
+        for turn in step.turns.iter().rev() {
+            let now = self.entities.get(&turn.id);
+            if held(turn.id) {
+                return None;
+            }
+            match (&turn.before, &turn.after, now) {
+                (None, Some(_), Some(_)) => {
+                    // A hologram leaves with its marks, but not with those of others.
+                    for (id, mark) in self.marks(turn.id) {
+                        if mark.by != *actor {
+                            return None;
+                        }
+                        changes.push(Change { id, placed: None });
+                    }
+                    changes.push(Change {
+                        id: turn.id,
+                        placed: None,
+                    });
+                }
+                (Some(before), None, None) => {
+                    changes.push(Change {
+                        id: turn.id,
+                        placed: Some(before.clone()),
+                    });
+                }
+                (Some(before), Some(after), Some(now)) => {
+                    let mut placed = now.clone();
+                    if !restore(&mut placed.entity, &before.entity, &after.entity) {
+                        return None;
+                    }
+                    changes.push(Change {
+                        id: turn.id,
+                        placed: Some(placed),
+                    });
+                }
+                _ => return None,
+            }
+        }
+        self.can_stand(&changes).then_some(changes)
+    }
+
+    /// Whether the room can hold what `changes` bring back, and each mark finds its hologram.
+    fn can_stand(&self, changes: &[Change]) -> bool {
+        let brought = changes
+            .iter()
+            .filter(|change| change.placed.is_some() && !self.entities.contains_key(&change.id));
+        if self.entities.len() + brought.count() > ENTITIES {
+            return false;
+        }
+        changes.iter().all(|change| {
+            let wanted = change
+                .placed
+                .as_ref()
+                .and_then(|placed| placed.entity.hologram());
+            wanted.is_none_or(|hologram| {
+                self.entities.contains_key(&hologram)
+                    || changes
+                        .iter()
+                        .any(|c| c.id == hologram && c.placed.is_some())
+            })
+        })
+    }
+}
+
+impl Step {
+    /// Moving the slices' cursor is looking, not doing: there is nothing to take back.
+    fn is_looking_around(&self) -> bool {
+        self.turns
+            .iter()
+            .all(|turn| turn.fields() == Some(HOLOGRAM_CURSOR))
+    }
+
+    /// Whether `next` is the same movement, such as one drag of a slider.
+    fn goes_on_in(&self, next: &Self) -> bool {
+        let soon = next.at.0.saturating_sub(self.at.0) < ONE_STEP_MS;
+        let same = |(a, b): (&Turn, &Turn)| {
+            a.id == b.id && a.fields().is_some() && a.fields() == b.fields() && a.after == b.before
+        };
+        soon && self.turns.len() == next.turns.len() && self.turns.iter().zip(&next.turns).all(same)
+    }
+}
+
+/// The bit of the cursor among the fields of a hologram, see [`Turn::fields`].
+const HOLOGRAM_CURSOR: u8 = 1 << 5;
+
+impl Turn {
+    /// Which fields changed, one bit each; `None` where the entity came or went.
+    fn fields(&self) -> Option<u8> {
+        let (before, after) = (self.before.as_ref()?, self.after.as_ref()?);
+        let differences: &[bool] = match (&before.entity, &after.entity) {
+            (Entity::Hologram(b), Entity::Hologram(a)) => &[
+                b.transform != a.transform,
+                b.window != a.window,
+                b.mode != a.mode,
+                b.layers != a.layers,
+                b.clip != a.clip,
+                b.cursor_lps_mm != a.cursor_lps_mm,
+            ],
+            (Entity::Annotation(b), Entity::Annotation(a)) => {
+                &[b.at_lps_mm != a.at_lps_mm, b.text != a.text]
+            }
+            (Entity::Measure(b), Entity::Measure(a)) => &[b != a],
+            _ => return None,
+        };
+        Some(
+            differences
+                .iter()
+                .rev()
+                .fold(0, |bits, differs| bits << 1 | u8::from(*differs)),
+        )
+    }
+}
+
+/// Sets the fields that differ between `before` and `after` back to `before`; says `false` where somebody
+/// has changed one of them since.
+fn restore(now: &mut Entity, before: &Entity, after: &Entity) -> bool {
+    fn field<T: PartialEq + Clone>(now: &mut T, before: &T, after: &T) -> bool {
+        if before == after {
+            return true;
+        }
+        let untouched = now == after;
+        if untouched {
+            now.clone_from(before);
+        }
+        untouched
+    }
+    match (now, before, after) {
+        (Entity::Hologram(n), Entity::Hologram(b), Entity::Hologram(a)) => {
+            let Hologram {
+                series,
+                transform,
+                window,
+                mode,
+                layers,
+                clip,
+                cursor_lps_mm,
+            } = n;
+            field(series, &b.series, &a.series)
+                && field(transform, &b.transform, &a.transform)
+                && field(window, &b.window, &a.window)
+                && field(mode, &b.mode, &a.mode)
+                && field(layers, &b.layers, &a.layers)
+                && field(clip, &b.clip, &a.clip)
+                && field(cursor_lps_mm, &b.cursor_lps_mm, &a.cursor_lps_mm)
+        }
+        (Entity::Annotation(n), Entity::Annotation(b), Entity::Annotation(a)) => {
+            let Annotation {
+                hologram,
+                at_lps_mm,
+                text,
+            } = n;
+            field(hologram, &b.hologram, &a.hologram)
+                && field(at_lps_mm, &b.at_lps_mm, &a.at_lps_mm)
+                && field(text, &b.text, &a.text)
+        }
+        (Entity::Measure(n), Entity::Measure(b), Entity::Measure(a)) => field::<Measure>(n, b, a),
+        _ => false,
+    }
+}
