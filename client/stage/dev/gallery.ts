@@ -1,0 +1,27 @@
+import { centreLps } from '../../core/frames';
+import { parseManifest } from '../../core/volume/manifest';
+import { VolumeStore } from '../../core/volume/store';
+import { defaultTransform } from '../hologram';
+import { createStage } from '../stage';
+import { PRESETS, type PresetName } from '../transfer';
+import { LocalRoom } from './local-room';
+
+const query = new URLSearchParams(location.search);
+const folder = query.get('volume') ?? '';
+const manifest = parseManifest(await (await fetch(`${folder}/manifest.json`)).json());
+const store = new VolumeStore(manifest, { baseUrl: folder });
+const preset = PRESETS[(query.get('preset') ?? 'angio') as PresetName];
+const room = new LocalRoom({
+  type: 'hologram',
+  series: manifest.series,
+  transform: defaultTransform(store, 0.72, 1.42),
+  window: { centre_hu: preset.centre_hu, width_hu: preset.width_hu },
+  mode: (query.get('mode') ?? 'volume') as 'volume',
+  layers: {},
+  clip: null,
+  cursor_lps_mm: manifest.lesions[0]?.centre_lps_mm ?? centreLps(manifest),
+});
+const stage = createStage(document.querySelector('canvas') as HTMLCanvasElement, { room, store });
+addEventListener('resize', () => stage.resize());
+Object.assign(window, { gallery: { stage, room, store } });
+await store.load();

@@ -1,0 +1,51 @@
+import { Color, DoubleSide, FrontSide, type Material, MeshStandardMaterial, type Plane } from 'three';
+
+/** How a structure is drawn if nobody said otherwise. */
+export interface SurfaceStyle {
+  readonly opacity: number;
+  /** Glass-like: clear where seen head-on, dense at the edge. */
+  readonly glass: boolean;
+}
+
+/** Shells through which one looks, by the beginning of the surface's name; all else is solid. */
+const GLASS: readonly (readonly [string, number])[] = [
+  ['lung', 0.34],
+  ['body', 0.16],
+  ['skin', 0.16],
+];
+
+export function surfaceStyle(name: string): SurfaceStyle {
+  const glass = GLASS.find(([start]) => name.startsWith(start));
+  return glass ? { opacity: glass[1], glass: true } : { opacity: 1, glass: false };
+}
+
+/** A material for one surface; glass ones let the middle be seen through. */
+export function surfaceMaterial(colour: string, style: SurfaceStyle, clip: Plane): MeshStandardMaterial {
+  const material = new MeshStandardMaterial({
+    color: new Color(colour),
+    roughness: style.glass ? 0.35 : 0.55,
+    metalness: 0,
+    side: style.glass ? FrontSide : DoubleSide,
+    clippingPlanes: [clip],
+  });
+  if (style.glass) material.onBeforeCompile = (shader) => {
+    shader.fragmentShader = shader.fragmentShader.replace(
+      '#include <opaque_fragment>',
+      `float facing = abs(dot(normalize(vViewPosition), normal));
+       diffuseColor.a *= mix(1.0, 0.16, smoothstep(0.0, 0.85, facing));
+       #include <opaque_fragment>`,
+    );
+  };
+  setOpacity(material, style, 1);
+  return material;
+}
+
+/** `opacity` is what people chose, 0…1, on top of the style's own. */
+export function setOpacity(material: Material, style: SurfaceStyle, opacity: number): void {
+  const value = style.opacity * opacity;
+  const transparent = style.glass || value < 0.995;
+  material.opacity = value;
+  if (material.transparent !== transparent) material.needsUpdate = true;
+  material.transparent = transparent;
+  material.depthWrite = !transparent;
+}

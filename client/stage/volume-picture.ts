@@ -1,0 +1,182 @@
+import { BackSide, BoxGeometry, Box3, Data3DTexture, DataTexture, GLSL3, HalfFloatType, LinearFilter, Matrix4, Mesh, NearestFilter, NoBlending, RedFormat, RGBAFormat, ShaderMaterial, Vector2, Vector3, Vector4, type WebGLRenderer } from 'three';
+import { extentMm, localFromUnit } from '../core/frames';
+import { halvesFromHu } from '../core/volume/half';
+import { RangeGrid } from '../core/volume/occupancy';
+import type { Block, VolumeStore } from '../core/volume/store';
+import type { Window } from './room-view';
+import { TABLE_FIRST_HU, TABLE_LENGTH, TABLE_STEP_HU, transferTable } from './transfer';
+import { volumeFragment, volumeVertex } from './volume-shader';
+
+/** A unit cube whose corner is the origin, as texture coordinates are. */
+export function unitCube(): BoxGeometry {
+  return new BoxGeometry(1, 1, 1).translate(0.5, 0.5, 0.5) as BoxGeometry;
+}
+
+/** The volume of one store as a mesh that rays are cast through. */
+export class VolumePicture {
+  readonly mesh: Mesh<BoxGeometry, ShaderMaterial>;
+  /** Counts up when voxels, colours or visibility changed. */
+  version = 0;
+  readonly #store: VolumeStore;
+  readonly #texture: Data3DTexture;
+  readonly #cells: Data3DTexture;
+  readonly #ranges: RangeGrid;
+  readonly #ends: (() => void)[] = [];
+  #table = new DataTexture(new Uint8Array(TABLE_LENGTH * 4), TABLE_LENGTH, 1, RGBAFormat);
+  #waiting: Block[] = [];
+  #baseWaiting: Block | undefined;
+  #uploaded = false;
+
+  constructor(store: VolumeStore) {
+    this.#store = store;
+    const { size, spacing_mm } = store.manifest;
+    this.#ranges = new RangeGrid(size);
+    this.#texture = texture3d(null, size, LinearFilter);
+    this.#texture.type = HalfFloatType;
+    this.#cells = texture3d(new Uint8Array(this.#ranges.min.length), this.#ranges.size, NearestFilter);
+    this.#table.magFilter = this.#table.minFilter = LinearFilter;
+    const none = texture3d(new Uint8Array([255]), [1, 1, 1], LinearFilter);
+    none.needsUpdate = true;
+    const reach = ([0, 1, 2] as const).map((i) => Math.max(spacing_mm[i] * 0.75, 1.1) / (size[i] * spacing_mm[i]));
+    const material = new ShaderMaterial({
+      glslVersion: GLSL3,
+      vertexShader: volumeVertex,
+      fragmentShader: volumeFragment,
+      side: BackSide,
+      depthTest: false,
+      depthWrite: false,
+      blending: NoBlending,
+      uniforms: {
+        uVolume: { value: this.#texture },
+        uCells: { value: this.#cells },
+        uBody: { value: none },
+        uTable: { value: this.#table },
+        uDepth: { value: null },
+        uVoxels: { value: new Vector3(...size) },
+        uCellCount: { value: new Vector3(...this.#ranges.size) },
+        uExtentMm: { value: new Vector3(...extentMm(store.manifest)) },
+        uGradientStep: { value: new Vector3(...reach) },
+        uStepMm: { value: 2 },
+        uSkin: { value: 0 },
+        uDensity: { value: 1 },
+        uClip: { value: new Vector4() },
+        uWindow: { value: new Vector2(-1350, 1500) },
+        uDepthRange: { value: new Vector2(0.1, 50) },
+        uPixels: { value: new Vector2() },
+        uTime: { value: 0 },
+        unitFromView: { value: new Matrix4() },
+      },
+    });
+    this.mesh = new Mesh(unitCube(), material);
+    this.mesh.matrixAutoUpdate = false;
+    this.mesh.matrix.fromArray(localFromUnit(store.manifest));
+    this.mesh.frustumCulled = false;
+    this.mesh.onBeforeRender = (_renderer, _scene, camera) => {
+      (material.uniforms['unitFromView']?.value as Matrix4).multiplyMatrices(camera.matrixWorldInverse, this.mesh.matrixWorld).invert();
+      const lens = camera as unknown as { near: number; far: number };
+      (material.uniforms['uDepthRange']?.value as Vector2).set(lens.near, lens.far);
+      material.uniformsNeedUpdate = true;
+    };
+    if (store.hasBase) this.#fromStore();
+    this.#ends.push(
+      store.events.on('base', (block) => this.#base(block)),
+      store.events.on('brick', (block) => this.#waiting.push(block)),
+    );
+  }
+
+  get ready(): boolean {
+    return this.#uploaded;
+  }
+
+  /** Hands over what has come since to the GPU; true if anything has. */
+  upload(renderer: WebGLRenderer): boolean {
+    if (!this.#baseWaiting && this.#waiting.length === 0) return false;
+    if (this.#baseWaiting) {
+      this.#copy(renderer, this.#baseWaiting);
+      this.#ranges.update(this.#store.hu, [0, 0, 0], this.#store.manifest.size);
+      this.#baseWaiting = undefined;
+      this.#uploaded = true;
+    }
+    for (const block of this.#waiting.splice(0)) {
+      this.#copy(renderer, block);
+      this.#ranges.update(this.#store.hu, block.origin, block.size);
+    }
+    this.#refreshCells();
+    return true;
+  }
+
+  setWindow(window: Window): void {
+    (this.#table.image.data as Uint8Array).set(transferTable(window));
+    this.#table.needsUpdate = true;
+    this.uniform<Vector2>('uWindow').set(window.centre_hu - window.width_hu / 2, Math.max(1, window.width_hu));
+    this.#refreshCells();
+  }
+
+  uniform<T>(name: string): T {
+    return this.mesh.material.uniforms[name]?.value as T;
+  }
+
+  setNumber(name: 'uStepMm' | 'uSkin' | 'uDensity', value: number): void {
+    const uniform = this.mesh.material.uniforms[name];
+    if (!uniform || uniform.value === value) return;
+    uniform.value = value;
+    if (name !== 'uStepMm') this.version += 1;
+  }
+
+  /** After a lost context: everything once more, from the copy that the CPU keeps. */
+  restore(): void {
+    this.#waiting = [];
+    if (this.#store.hasBase) this.#fromStore();
+  }
+
+  dispose(): void {
+    for (const end of this.#ends) end();
+    this.mesh.geometry.dispose();
+    this.mesh.material.dispose();
+    for (const texture of [this.#texture, this.#cells, this.#table, this.uniform<Data3DTexture>('uBody')]) texture.dispose();
+  }
+
+  #fromStore(): void {
+    const { hu, manifest } = this.#store;
+    this.#base({ origin: [0, 0, 0], size: manifest.size, hu, halves: halvesFromHu(hu) });
+  }
+
+  #base(block: Block): void {
+    this.#baseWaiting = block;
+    const { body, preview } = this.#store;
+    if (!body || !preview) return;
+    this.uniform<Data3DTexture>('uBody').dispose();
+    const mask = texture3d(body, preview.size, LinearFilter);
+    mask.needsUpdate = true;
+    const uniform = this.mesh.material.uniforms['uBody'];
+    if (uniform) uniform.value = mask;
+  }
+
+  #copy(renderer: WebGLRenderer, block: Block): void {
+    const source = texture3d(block.halves, block.size, LinearFilter);
+    source.type = HalfFloatType;
+    const box = new Box3(new Vector3(), new Vector3(...block.size));
+    renderer.copyTextureToTexture(source, this.#texture, box, new Vector3(...block.origin));
+  }
+
+  #refreshCells(): void {
+    const table = this.#table.image.data as Uint8Array;
+    const opacities = Array.from({ length: TABLE_LENGTH }, (_, i) => table[i * 4 + 3] ?? 0);
+    (this.#cells.image.data as Uint8Array).set(this.#ranges.occupied(opacities, TABLE_FIRST_HU, TABLE_STEP_HU));
+    this.#cells.needsUpdate = true;
+    this.version += 1;
+  }
+}
+
+function texture3d(data: Uint8Array | Uint16Array | null, size: readonly number[], filter: typeof LinearFilter | typeof NearestFilter): Data3DTexture {
+  const texture = new Data3DTexture(data as Uint8Array<ArrayBuffer> | null, size[0] ?? 1, size[1] ?? 1, size[2] ?? 1);
+  texture.format = RedFormat;
+  texture.minFilter = texture.magFilter = filter;
+  texture.unpackAlignment = 1;
+  // Only the storage is wanted; blocks are copied in as they come.
+  if (data === null) {
+    texture.needsUpdate = true;
+    texture.source.dataReady = false;
+  }
+  return texture;
+}
