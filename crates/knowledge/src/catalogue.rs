@@ -1,0 +1,276 @@
+//! The models and sources that come with the program.
+
+use std::{collections::BTreeMap, sync::LazyLock};
+
+use serde::Serialize;
+use ts_rs::TS;
+use vocabulary::{Coding, Text};
+
+use crate::{
+    Answers, Assessment, ChoiceOption, Confidence, Evidence, Input, Kind, KnowledgeError, Model,
+};
+
+const INPUTS: &str = include_str!("../models/inputs.toml");
+
+/// In the order in which they are shown side by side.
+const MODELS: &[&str] = &[
+    include_str!("../models/mayo.toml"),
+    include_str!("../models/va.toml"),
+    include_str!("../models/brock-2b.toml"),
+    include_str!("../models/brock-2a.toml"),
+    include_str!("../models/herder.toml"),
+    include_str!("../models/pkuph.toml"),
+    include_str!("../models/lcbp.toml"),
+];
+
+macro_rules! evidence {
+    ($($key:literal),* $(,)?) => {
+        &[$(($key, include_str!(concat!("../../../docs/evidence/", $key, ".toml")))),*]
+    };
+}
+
+const EVIDENCE: &[(&str, &str)] = evidence![
+    "swensen-1997",
+    "gould-2007",
+    "mcwilliams-2013",
+    "herder-2005",
+    "li-2011",
+    "yang-2018",
+    "callister-2015",
+];
+
+// A file that comes with the program and cannot be read is a bug; a test reads each.
+
+static ALL_INPUTS: LazyLock<BTreeMap<String, Input>> = LazyLock::new(|| {
+    toml::from_str(INPUTS).unwrap_or_else(|error| unreachable!("the list of inputs: {error}"))
+});
+
+static ALL_EVIDENCE: LazyLock<BTreeMap<&'static str, Evidence>> = LazyLock::new(|| {
+    let read =
+        |text| toml::from_str(text).unwrap_or_else(|error| unreachable!("a source: {error}"));
+    EVIDENCE
+        .iter()
+        .map(|(key, text)| (*key, read(text)))
+        .collect()
+});
+
+static ALL_MODELS: LazyLock<Vec<Model>> = LazyLock::new(|| {
+    let read = |text: &&str| Model::read(text).unwrap_or_else(|error| unreachable!("{error}"));
+    MODELS.iter().map(read).collect()
+});
+
+impl Model {
+    /// Reads a model's file and checks it against itself and the list of inputs.
+    pub fn read(text: &str) -> Result<Self, KnowledgeError> {
+        let model: Self = toml::from_str(text)?;
+        match model.contradiction() {
+            None => Ok(model),
+            Some(why) => Err(KnowledgeError::Inconsistent {
+                model: model.id,
+                why,
+            }),
+        }
+    }
+
+    fn contradiction(&self) -> Option<String> {
+        if self.intercept.is_some() == self.no_formula.is_some() {
+            return Some("it needs an intercept, or `no-formula`, and not both".to_owned());
+        }
+        if evidence(&self.evidence).is_none() {
+            return Some(format!("its source `{}` is not known", self.evidence));
+        }
+        if self
+            .bands
+            .last()
+            .is_some_and(|band| band.below.or(band.up_to).is_some())
+        {
+            return Some("its last band must have no limit".to_owned());
+        }
+        for name in self.input_names() {
+            if !inputs().contains_key(name) {
+                return Some(format!("its input `{name}` is not in the list of inputs"));
+            }
+        }
+        self.terms.iter().find_map(|term| {
+            let kind = &inputs().get(&term.input)?.kind;
+            let fits = match (kind, &term.choices) {
+                (Kind::Choice(options), Some(choices)) => {
+                    term.times.is_none() && options.iter().all(|o| choices.contains_key(&o.id))
+                }
+                (Kind::Choice(_), None) | (_, Some(_)) => false,
+                (_, None) => term.times.is_some(),
+            };
+            (!fits).then(|| format!("its term `{}` does not fit the question's kind", term.input))
+        })
+    }
+}
+
+/// All models, in the order in which they are shown side by side.
+pub fn models() -> &'static [Model] {
+    &ALL_MODELS
+}
+
+/// The model with this id.
+pub fn find(id: &str) -> Option<&'static Model> {
+    ALL_MODELS.iter().find(|model| model.id == id)
+}
+
+/// Assesses the answers by the model with this id; `None` where there is no such model.
+pub fn assess(id: &str, answers: &Answers) -> Option<Assessment> {
+    Some(find(id)?.assess(answers))
+}
+
+/// All questions by their names.
+pub fn inputs() -> &'static BTreeMap<String, Input> {
+    &ALL_INPUTS
+}
+
+/// The source with this key.
+pub fn evidence(key: &str) -> Option<&'static Evidence> {
+    ALL_EVIDENCE.get(key)
+}
+
+pub(crate) fn notice() -> Text {
+    Text::new(
+        "仅供研究和教学，不是医疗器械；由医生决定",
+        "For research and education; not a medical device. A clinician decides",
+    )
+}
+
+/// A question as a model's card lists it.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+#[ts(export, export_to = "../../../contract/knowledge.ts")]
+pub struct CardInput {
+    /// The name that answers use.
+    pub name: String,
+    /// What people call it.
+    #[ts(type = "{ zh: string, en: string }")]
+    pub label: Text,
+    /// How to answer it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional, type = "{ zh: string, en: string }")]
+    pub help: Option<Text>,
+    /// `number`, `yes-no` or `choice`.
+    pub kind: &'static str,
+    /// UCUM unit of a number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub unit: Option<String>,
+    /// The choices.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<ChoiceOption>,
+    /// Outside of this the answer is refused: lowest and highest, where there is a limit.
+    pub range: [Option<f64>; 2],
+    /// Outside of this there is a warning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub validated: Option<[f64; 2]>,
+    /// Its code in a terminology.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional, type = "{ system: string, code: string, display?: string }")]
+    pub coding: Option<Coding>,
+    /// Where the record usually holds the answer.
+    pub source: String,
+    /// The model that computes it where it is not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub computed_by: Option<String>,
+}
+
+/// A model's card: what it asks, for whom, and where it comes from.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+#[ts(export, export_to = "../../../contract/knowledge.ts")]
+pub struct Card {
+    /// Its name in paths and commands.
+    pub id: String,
+    /// Version of its file.
+    pub version: String,
+    /// What people call it.
+    #[ts(type = "{ zh: string, en: string }")]
+    pub title: Text,
+    /// On whom it was made.
+    #[ts(type = "{ zh: string, en: string }")]
+    pub population: Text,
+    /// On whom it must not be used.
+    #[ts(type = "{ zh: string, en: string }[]")]
+    pub not_for: Vec<Text>,
+    /// What it asks.
+    pub inputs: Vec<CardInput>,
+    /// Whether it can give a number at all.
+    pub computable: bool,
+    /// Authors, title, journal, year, pages.
+    pub citation: String,
+    /// Digital object identifier.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub doi: Option<String>,
+    /// Year of the publication.
+    pub year: u16,
+    /// How well it was checked.
+    pub confidence: Confidence,
+    /// Whether a person with the source has yet to confirm it.
+    pub needs_confirmation: bool,
+    /// Mistakes found in public code and tables.
+    pub traps: Vec<String>,
+    /// That this is no medical device.
+    #[ts(type = "{ zh: string, en: string }")]
+    pub notice: Text,
+}
+
+/// The cards of all models.
+pub fn cards() -> Vec<Card> {
+    models().iter().map(card).collect()
+}
+
+/// The card of one model.
+pub fn card(model: &Model) -> Card {
+    let source = evidence(&model.evidence);
+    Card {
+        id: model.id.clone(),
+        version: model.version.clone(),
+        title: model.title.clone(),
+        population: model.population.clone(),
+        not_for: model.not_for.clone(),
+        inputs: model
+            .input_names()
+            .filter_map(|name| card_input(model, name))
+            .collect(),
+        computable: model.no_formula.is_none(),
+        citation: source.map(|e| e.citation.clone()).unwrap_or_default(),
+        doi: source.and_then(|e| e.doi.clone()),
+        year: model.year,
+        confidence: model.confidence,
+        needs_confirmation: model.confidence.needs_confirmation(),
+        traps: model.traps.clone(),
+        notice: notice(),
+    }
+}
+
+fn card_input(model: &Model, name: &str) -> Option<CardInput> {
+    let input = inputs().get(name)?;
+    let term = model.terms.iter().find(|term| term.input == name);
+    let allowed = term.and_then(|term| term.allowed);
+    let (kind, unit, choices) = match &input.kind {
+        Kind::Number { unit, .. } => ("number", Some(unit.clone()), Vec::new()),
+        Kind::YesNo => ("yes-no", None, Vec::new()),
+        Kind::Choice(options) => ("choice", None, options.clone()),
+    };
+    Some(CardInput {
+        name: name.to_owned(),
+        label: input.label.clone(),
+        help: input.help.clone(),
+        kind,
+        unit,
+        choices,
+        range: [
+            allowed
+                .map(|[low, _]| low)
+                .or(term.and_then(|term| term.at_least)),
+            allowed.map(|[_, high]| high),
+        ],
+        validated: term.and_then(|term| term.validated),
+        coding: input.coding.clone(),
+        source: input.source.clone(),
+        computed_by: term.and_then(|term| term.computed_by.clone()),
+    })
+}

@@ -1,0 +1,162 @@
+//! Whether an answer can be used: kind, unit, range, and agreement with other answers.
+
+use vocabulary::{Missing, Text};
+
+use crate::{Answer, AnswerValue, Answers, Input, Kind, Term, catalogue};
+
+/// Says why the answer to `input` cannot be used.
+pub(crate) fn unusable(input: &str, zh: impl Into<String>, en: impl Into<String>) -> Missing {
+    Missing {
+        input: input.to_owned(),
+        why: Text::new(zh, en),
+    }
+}
+
+/// The answer in the question's own kind and unit, or why it cannot be used.
+pub(crate) fn in_own_unit(
+    name: &str,
+    input: &Input,
+    answer: &Answer,
+) -> Result<AnswerValue, Missing> {
+    match (&input.kind, &answer.value) {
+        (Kind::YesNo, AnswerValue::YesNo(yes)) => Ok(AnswerValue::YesNo(*yes)),
+        // 0 and 1 are how the papers write no and yes; both are exact in binary.
+        (Kind::YesNo, AnswerValue::Number(0.0)) => Ok(AnswerValue::YesNo(false)),
+        (Kind::YesNo, AnswerValue::Number(1.0)) => Ok(AnswerValue::YesNo(true)),
+        (Kind::Number { unit, whole }, AnswerValue::Number(number)) => {
+            number_in_unit(name, unit, *whole, *number, answer.unit.as_deref())
+        }
+        (Kind::Choice(options), AnswerValue::Choice(chosen)) => {
+            if options.iter().any(|option| option.id == *chosen) {
+                return Ok(AnswerValue::Choice(chosen.clone()));
+            }
+            let ids: Vec<&str> = options.iter().map(|option| option.id.as_str()).collect();
+            let ids = ids.join(", ");
+            Err(unusable(
+                name,
+                format!("须为以下之一：{ids}"),
+                format!("must be one of {ids}"),
+            ))
+        }
+        (Kind::YesNo, _) => Err(unusable(name, "须回答是或否", "must be yes or no")),
+        (Kind::Number { .. }, _) => Err(unusable(name, "须为数字", "must be a number")),
+        (Kind::Choice(_), _) => Err(unusable(
+            name,
+            "须从选项中选择",
+            "must be one of the choices",
+        )),
+    }
+}
+
+fn number_in_unit(
+    name: &str,
+    unit: &str,
+    whole: bool,
+    number: f64,
+    given: Option<&str>,
+) -> Result<AnswerValue, Missing> {
+    let factor = match given {
+        None => 1.0,
+        Some(given) => factor(given, unit).ok_or_else(|| {
+            unusable(
+                name,
+                format!("单位须为 {unit}"),
+                format!("must be in the unit {unit}"),
+            )
+        })?,
+    };
+    let number = number * factor;
+    if !number.is_finite() {
+        return Err(unusable(name, "须为有限数字", "must be a finite number"));
+    }
+    if whole && number.fract() != 0.0 {
+        return Err(unusable(name, "须为整数", "must be a whole number"));
+    }
+    Ok(AnswerValue::Number(number))
+}
+
+/// By what a number in the unit `from` is multiplied to be in the unit `to`.
+fn factor(from: &str, to: &str) -> Option<f64> {
+    if from == to {
+        return Some(1.0);
+    }
+    let metres = |unit: &str| match unit {
+        "mm" => Some(1.0),
+        "cm" => Some(10.0),
+        "m" => Some(1000.0),
+        _ => None,
+    };
+    match (from, to) {
+        ("%", "1") => Some(0.01),
+        ("mo", "a") => Some(1.0 / 12.0),
+        _ => Some(metres(from)? / metres(to)?),
+    }
+}
+
+/// Refuses a number outside the range that the term allows.
+pub(crate) fn in_range(
+    name: &str,
+    term: &Term,
+    value: &AnswerValue,
+    unit: &str,
+) -> Result<(), Missing> {
+    let AnswerValue::Number(number) = *value else {
+        return Ok(());
+    };
+    if let Some([low, high]) = term.allowed
+        && !(low..=high).contains(&number)
+    {
+        return Err(unusable(
+            name,
+            format!("{number} {unit} 超出模型允许范围 {low}–{high} {unit}"),
+            format!("{number} {unit} is outside the model's range of {low} to {high} {unit}"),
+        ));
+    }
+    if let Some(low) = term.at_least
+        && number < low
+    {
+        return Err(unusable(
+            name,
+            format!("须不小于 {low}"),
+            format!("must be at least {low}"),
+        ));
+    }
+    Ok(())
+}
+
+/// Refuses an answer that contradicts another one.
+pub(crate) fn agrees(
+    name: &str,
+    input: &Input,
+    value: &AnswerValue,
+    answers: &Answers,
+) -> Result<(), Missing> {
+    let AnswerValue::Number(number) = *value else {
+        return Ok(());
+    };
+    let other_answer = |other: &str| {
+        let question = catalogue::inputs().get(other)?;
+        in_own_unit(other, question, answers.get(other)?).ok()
+    };
+    if let Some(other) = &input.zero_unless
+        && number != 0.0
+        && other_answer(other) == Some(AnswerValue::YesNo(false))
+    {
+        return Err(unusable(
+            name,
+            format!("与“{other} = 否”矛盾：应为 0"),
+            format!("contradicts the answer no to {other}: it must be 0 then"),
+        ));
+    }
+    if let Some(other) = &input.at_most
+        && let Some(AnswerValue::Number(limit)) = other_answer(other)
+        && number > limit
+    {
+        return Err(unusable(
+            name,
+            format!("不能大于 {other}"),
+            format!("must not exceed {other}"),
+        ));
+    }
+    Ok(())
+}
