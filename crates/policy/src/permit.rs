@@ -28,6 +28,36 @@ pub enum Role {
     System,
 }
 
+impl Role {
+    /// All roles.
+    pub const ALL: [Self; 9] = [
+        Self::Expert,
+        Self::TerminalDoctor,
+        Self::Nurse,
+        Self::Patient,
+        Self::Manager,
+        Self::Researcher,
+        Self::Trainee,
+        Self::Admin,
+        Self::System,
+    ];
+
+    /// The word for it in policies and on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Expert => "expert",
+            Self::TerminalDoctor => "terminal-doctor",
+            Self::Nurse => "nurse",
+            Self::Patient => "patient",
+            Self::Manager => "manager",
+            Self::Researcher => "researcher",
+            Self::Trainee => "trainee",
+            Self::Admin => "admin",
+            Self::System => "system",
+        }
+    }
+}
+
 /// Who asks: an account, signed in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Actor {
@@ -68,6 +98,38 @@ pub enum Action {
     Administer,
 }
 
+impl Action {
+    /// All actions.
+    pub const ALL: [Self; 10] = [
+        Self::ReadRecord,
+        Self::WriteRecord,
+        Self::ReadImaging,
+        Self::StoreImaging,
+        Self::RequestConsult,
+        Self::EnterRoom,
+        Self::Vote,
+        Self::Sign,
+        Self::ReadLedger,
+        Self::Administer,
+    ];
+
+    /// The word for it in policies and on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ReadRecord => "read-record",
+            Self::WriteRecord => "write-record",
+            Self::ReadImaging => "read-imaging",
+            Self::StoreImaging => "store-imaging",
+            Self::RequestConsult => "request-consult",
+            Self::EnterRoom => "enter-room",
+            Self::Vote => "vote",
+            Self::Sign => "sign",
+            Self::ReadLedger => "read-ledger",
+            Self::Administer => "administer",
+        }
+    }
+}
+
 /// What it is asked for on.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -88,7 +150,7 @@ pub enum Object {
 }
 
 /// A decision, as the ledger keeps it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Decision {
     /// Who asked.
     pub actor: ActorId,
@@ -135,7 +197,17 @@ pub struct Permit {
 
 impl Permit {
     pub(crate) fn new(actor: ActorId, action: Action, scope: Scope) -> Self {
-        Self { actor, action, scope }
+        Self {
+            actor,
+            action,
+            scope,
+        }
+    }
+
+    /// For tests of what stands on permits: one that no policy gave.
+    #[cfg(feature = "test-permits")]
+    pub fn for_test(actor: ActorId, action: Action, scope: Scope) -> Self {
+        Self::new(actor, action, scope)
     }
 
     /// Who was permitted.

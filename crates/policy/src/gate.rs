@@ -1,0 +1,238 @@
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use cedar_policy::{Authorizer, Entities, PolicySet};
+use parking_lot::Mutex;
+use vocabulary::{PatientId, Timestamp};
+
+use crate::{
+    Action, Actor, Decision, Object, Permit, PolicyError, Refusal, Scope, Witness,
+    cedar::{self, Resource},
+    policies,
+};
+
+/// The relations of one actor to patients, as the record knows them at this moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Relations {
+    /// Patients on whose care team the actor is.
+    pub care_team: BTreeSet<PatientId>,
+    /// Patients about whom the actor is asked in an open consultation.
+    pub invited: BTreeSet<PatientId>,
+    /// Patients who refuse that the actor sees their record.
+    pub refused_consent: BTreeSet<PatientId>,
+}
+
+/// What the policies say to a request, before anything is written or given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    /// Whether it would be granted.
+    pub granted: bool,
+    /// The policies that decide, by their ids; empty where none permits it.
+    pub policies: Vec<String>,
+    /// Whose facts a permit would cover.
+    pub scope: Scope,
+}
+
+/// Tells the time. Given from outside, so that tests can turn it.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// The one place where permits are made.
+pub struct Gate {
+    policies: PolicySet,
+    authorizer: Authorizer,
+    clock: Clock,
+    granted_lately: Mutex<HashMap<Decision, Timestamp>>,
+}
+
+/// How long the same grant need not be witnessed again.
+const WITNESSED_FOR_MS: i64 = 60_000;
+/// How many grants are remembered; past it each one is witnessed.
+const MAX_REMEMBERED: usize = 20_000;
+
+impl Gate {
+    /// Loads policies, as file name and text, and checks them against the schema.
+    pub fn new(policy_text: &[(&str, &str)], clock: Clock) -> Result<Self, PolicyError> {
+        Ok(Self {
+            policies: policies::load(policy_text)?,
+            authorizer: Authorizer::new(),
+            clock,
+            granted_lately: Mutex::default(),
+        })
+    }
+
+    /// Decides, writes the decision down, and only then gives the permit.
+    ///
+    /// The same grant, decided again within a minute, is not written again. Refusals always are.
+    pub async fn permit(
+        &self,
+        actor: &Actor,
+        action: Action,
+        object: &Object,
+        relations: &Relations,
+        witness: &dyn Witness,
+    ) -> Result<Permit, Refusal> {
+        let Explanation {
+            granted,
+            policies,
+            scope,
+        } = self.explain(actor, action, object, relations);
+        let decision = Decision {
+            actor: actor.id.clone(),
+            action,
+            object: object.clone(),
+            granted,
+            because: policies.clone(),
+        };
+        let now = (self.clock)();
+        if !(granted && self.is_remembered(&decision, now)) {
+            witness
+                .witness(&decision)
+                .await
+                .map_err(|_| Refusal::not_witnessed())?;
+        }
+        if !granted {
+            return Err(Refusal::not_permitted(action, policies));
+        }
+        self.remember(decision, now);
+        Ok(Permit::new(actor.id.clone(), action, scope))
+    }
+
+    /// What the policies say to a request, without writing it down and without giving a permit.
+    pub fn explain(
+        &self,
+        actor: &Actor,
+        action: Action,
+        object: &Object,
+        relations: &Relations,
+    ) -> Explanation {
+        match object {
+            Object::Patient(patient) => {
+                let scope = only(Some(patient));
+                self.one(actor, action, Resource::Patient(patient), relations, scope)
+            }
+            Object::Room { room, patient } => {
+                let scope = only(patient.as_ref());
+                let resource = Resource::Room(room, patient.as_ref());
+                self.one(actor, action, resource, relations, scope)
+            }
+            Object::Hospital => self.one(actor, action, Resource::Hospital, relations, only(None)),
+            Object::Everyone => self.everyone(actor, action, relations),
+        }
+    }
+
+    fn one(
+        &self,
+        actor: &Actor,
+        action: Action,
+        resource: Resource<'_>,
+        relations: &Relations,
+        scope: Scope,
+    ) -> Explanation {
+        let concerned = resource.patient().into_iter().collect::<Vec<_>>();
+        let entities = cedar::entities(actor, relations, &resource, Some(&concerned));
+        let (granted, policies) = self.ask(actor, action, &resource, entities.as_ref());
+        Explanation {
+            granted,
+            policies,
+            scope: if granted { scope } else { only(None) },
+        }
+    }
+
+    /// All patients, if the policies say so; else those whom they permit one by one.
+    fn everyone(&self, actor: &Actor, action: Action, relations: &Relations) -> Explanation {
+        let entities = cedar::entities(actor, relations, &Resource::AllPatients, None);
+        let entities = entities.as_ref();
+        let (all, policies) = self.ask(actor, action, &Resource::AllPatients, entities);
+        if all {
+            return Explanation {
+                granted: true,
+                policies,
+                scope: Scope::All,
+            };
+        }
+        let (own, policies_own) = self.ask(actor, action, &Resource::OwnPatients, entities);
+        if !own {
+            let policies = policies.into_iter().chain(policies_own).collect();
+            return Explanation {
+                granted: false,
+                policies,
+                scope: only(None),
+            };
+        }
+        let candidates = relations
+            .care_team
+            .iter()
+            .chain(&relations.invited)
+            .chain(&actor.patient);
+        let permitted = candidates
+            .filter(|patient| {
+                self.ask(actor, action, &Resource::Patient(patient), entities)
+                    .0
+            })
+            .cloned()
+            .collect::<BTreeSet<_>>();
+        let scope = Scope::Patients(Arc::new(permitted));
+        Explanation {
+            granted: true,
+            policies: policies_own,
+            scope,
+        }
+    }
+
+    fn ask(
+        &self,
+        actor: &Actor,
+        action: Action,
+        resource: &Resource<'_>,
+        entities: Option<&Entities>,
+    ) -> (bool, Vec<String>) {
+        // A request that cannot be put to Cedar is one that no policy permits.
+        let (Some(request), Some(entities)) = (cedar::request(actor, action, resource), entities)
+        else {
+            return (false, Vec::new());
+        };
+        let response = self
+            .authorizer
+            .is_authorized(&request, &self.policies, entities);
+        // A policy that could not be evaluated is left out by Cedar; were it a refusal, leaving it out
+        // would grant. So any error refuses.
+        let failed = response.diagnostics().errors().next().is_some();
+        let granted = response.decision() == cedar_policy::Decision::Allow && !failed;
+        let mut because: Vec<String> = response
+            .diagnostics()
+            .reason()
+            .map(ToString::to_string)
+            .collect();
+        because.sort();
+        (granted, because)
+    }
+
+    fn is_remembered(&self, decision: &Decision, now: Timestamp) -> bool {
+        let age_ms = |at: &Timestamp| now.0.saturating_sub(at.0);
+        self.granted_lately
+            .lock()
+            .get(decision)
+            .is_some_and(|at| (0..WITNESSED_FOR_MS).contains(&age_ms(at)))
+    }
+
+    /// The time of the writing stays, so that a grant in constant use is written each minute.
+    fn remember(&self, decision: Decision, now: Timestamp) {
+        let mut lately = self.granted_lately.lock();
+        let fresh = |at: &Timestamp| (0..WITNESSED_FOR_MS).contains(&now.0.saturating_sub(at.0));
+        if lately.len() >= MAX_REMEMBERED {
+            lately.retain(|_, at| fresh(at));
+        }
+        if lately.len() < MAX_REMEMBERED {
+            let at = lately.entry(decision).or_insert(now);
+            if !fresh(at) {
+                *at = now;
+            }
+        }
+    }
+}
+
+fn only(patient: Option<&PatientId>) -> Scope {
+    Scope::Patients(Arc::new(patient.into_iter().cloned().collect()))
+}

@@ -1,0 +1,364 @@
+//! The default policies, as a table, and what must hold whatever is asked.
+
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+
+use async_trait::async_trait;
+use futures::executor::block_on;
+use parking_lot::Mutex;
+use policy::{
+    Action, Actor, DEFAULT_POLICIES, Decision, Gate, Object, RefusalKind, Relations, Role, Scope,
+    Witness, WitnessError,
+};
+use proptest::prelude::*;
+use vocabulary::{ActorId, PatientId, RoomId, Timestamp};
+
+#[derive(Default)]
+struct Book {
+    decisions: Mutex<Vec<Decision>>,
+    torn: bool,
+}
+
+#[async_trait]
+impl Witness for Book {
+    async fn witness(&self, decision: &Decision) -> Result<(), WitnessError> {
+        if self.torn {
+            return Err(WitnessError("no room".into()));
+        }
+        self.decisions.lock().push(decision.clone());
+        Ok(())
+    }
+}
+
+fn gate() -> Gate {
+    Gate::new(DEFAULT_POLICIES, Arc::new(|| Timestamp(0))).unwrap()
+}
+
+fn actor(role: Role) -> Actor {
+    Actor {
+        id: ActorId::new("a").unwrap(),
+        name: "A".to_owned(),
+        roles: BTreeSet::from([role]),
+        patient: None,
+    }
+}
+
+fn patient(id: &str) -> PatientId {
+    PatientId::new(id).unwrap()
+}
+
+fn object(word: &str) -> Object {
+    let room = |patient| Object::Room {
+        room: RoomId::new("r").unwrap(),
+        patient,
+    };
+    match word {
+        "p" => Object::Patient(patient("p")),
+        "room-of-p" => room(Some(patient("p"))),
+        "empty-room" => room(None),
+        "everyone" => Object::Everyone,
+        "hospital" => Object::Hospital,
+        other => panic!("{other}"),
+    }
+}
+
+/// Relations to patient `p`, by word; `self` makes the actor the patient.
+fn relate(actor: &mut Actor, words: &str) -> Relations {
+    let mut relations = Relations::default();
+    for word in words.split('+') {
+        match word {
+            "none" => true,
+            "team" => relations.care_team.insert(patient("p")),
+            "invited" => relations.invited.insert(patient("p")),
+            "refused" => relations.refused_consent.insert(patient("p")),
+            "self" => actor.patient.replace(patient("p")).is_none(),
+            other => panic!("{other}"),
+        };
+    }
+    relations
+}
+
+/// Role, relation to `p`, object: the actions granted; all others are refused.
+const TABLE: &[(Role, &str, &str, &str)] = &[
+    (
+        Role::TerminalDoctor,
+        "team",
+        "p",
+        "read-record write-record read-imaging store-imaging request-consult vote sign read-ledger",
+    ),
+    (
+        Role::Expert,
+        "team",
+        "p",
+        "read-record write-record read-imaging store-imaging request-consult vote sign read-ledger",
+    ),
+    (
+        Role::Nurse,
+        "team",
+        "p",
+        "read-record write-record read-imaging store-imaging read-ledger",
+    ),
+    (
+        Role::Expert,
+        "invited",
+        "p",
+        "read-record read-imaging read-ledger vote sign",
+    ),
+    (
+        Role::TerminalDoctor,
+        "invited",
+        "p",
+        "read-record read-imaging read-ledger vote sign",
+    ),
+    (Role::Nurse, "invited", "p", ""),
+    (
+        Role::Patient,
+        "self",
+        "p",
+        "read-record read-imaging read-ledger",
+    ),
+    (
+        Role::Patient,
+        "self+refused",
+        "p",
+        "read-record read-imaging read-ledger",
+    ),
+    (Role::Patient, "team", "p", ""),
+    (Role::Nurse, "self", "p", ""),
+    (Role::Manager, "team+invited", "p", ""),
+    (Role::Researcher, "team+invited", "p", ""),
+    (Role::Trainee, "team+invited", "p", ""),
+    (Role::Admin, "team+invited", "p", ""),
+    (
+        Role::System,
+        "none",
+        "p",
+        "read-record write-record read-imaging store-imaging read-ledger",
+    ),
+    (Role::System, "refused", "p", "write-record store-imaging"),
+    (Role::TerminalDoctor, "none", "p", ""),
+    (Role::Expert, "none", "p", ""),
+    (Role::Nurse, "none", "p", ""),
+    (Role::Patient, "none", "p", ""),
+    (Role::TerminalDoctor, "team+refused", "p", ""),
+    (Role::Expert, "team+invited+refused", "p", ""),
+    (Role::Nurse, "team+refused", "p", ""),
+    (
+        Role::TerminalDoctor,
+        "team",
+        "room-of-p",
+        "enter-room request-consult vote sign",
+    ),
+    (Role::Expert, "invited", "room-of-p", "enter-room vote sign"),
+    (Role::Nurse, "team", "room-of-p", "enter-room"),
+    (Role::Patient, "self", "room-of-p", "enter-room"),
+    (Role::Expert, "none", "room-of-p", ""),
+    (Role::Expert, "invited+refused", "room-of-p", ""),
+    (Role::Trainee, "none", "room-of-p", ""),
+    (Role::Admin, "team", "room-of-p", ""),
+    (Role::Trainee, "none", "empty-room", "enter-room"),
+    (Role::Manager, "none", "hospital", "read-record"),
+    (Role::Expert, "none", "hospital", "read-record"),
+    (Role::Patient, "self", "hospital", "read-record"),
+    (
+        Role::Admin,
+        "none",
+        "hospital",
+        "read-record write-record read-ledger administer",
+    ),
+    (
+        Role::TerminalDoctor,
+        "team",
+        "everyone",
+        "read-record write-record read-imaging store-imaging read-ledger",
+    ),
+    (Role::Manager, "none", "everyone", ""),
+    (Role::Admin, "team", "everyone", ""),
+];
+
+#[test]
+fn each_role_may_do_what_the_table_says_and_nothing_else() {
+    let gate = gate();
+    for (role, relation, word, granted) in TABLE {
+        let mut actor = actor(*role);
+        let relations = relate(&mut actor, relation);
+        let expected: BTreeSet<&str> = granted.split_whitespace().collect();
+        for action in Action::ALL {
+            let book = Book::default();
+            let object = object(word);
+            let permit = block_on(gate.permit(&actor, action, &object, &relations, &book));
+            let case = format!("{role:?} {relation} {action:?} {word}");
+            assert_eq!(permit.is_ok(), expected.contains(action.as_str()), "{case}");
+            let decisions = book.decisions.lock();
+            assert!(decisions.len() <= 1 && decisions.iter().all(|d| d.granted == permit.is_ok()));
+            if let Ok(permit) = permit {
+                assert!(!permit.covers(Some(&patient("someone-else"))) || *role == Role::System);
+                assert_eq!(
+                    permit.covers(Some(&patient("p"))),
+                    *word != "hospital" && *word != "empty-room",
+                    "{case}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_search_covers_those_permitted_one_by_one() {
+    let gate = gate();
+    let set = |ids: &[&str]| ids.iter().map(|id| patient(id)).collect::<BTreeSet<_>>();
+    let relations = Relations {
+        care_team: set(&["t1", "t2", "refuses"]),
+        invited: set(&["i", "refuses-too"]),
+        refused_consent: set(&["refuses", "refuses-too", "t2"]),
+    };
+    let read = gate.explain(
+        &actor(Role::Expert),
+        Action::ReadRecord,
+        &Object::Everyone,
+        &relations,
+    );
+    assert_eq!(read.scope, Scope::Patients(Arc::new(set(&["t1", "i"]))));
+    assert_eq!(read.policies, ["search-own-patients"]);
+    let write = gate.explain(
+        &actor(Role::Expert),
+        Action::WriteRecord,
+        &Object::Everyone,
+        &relations,
+    );
+    assert_eq!(write.scope, Scope::Patients(Arc::new(set(&["t1"]))));
+    let system = actor(Role::System);
+    let all = gate.explain(
+        &system,
+        Action::ReadRecord,
+        &Object::Everyone,
+        &Relations::default(),
+    );
+    assert_eq!(all.scope, Scope::All);
+    let refused = gate.explain(&system, Action::ReadRecord, &Object::Everyone, &relations);
+    assert!(!refused.granted);
+}
+
+#[test]
+fn the_same_grant_is_witnessed_once_a_minute_and_a_refusal_always() {
+    let now = Arc::new(AtomicI64::new(1_000_000));
+    let clock = Arc::clone(&now);
+    let gate = Gate::new(
+        DEFAULT_POLICIES,
+        Arc::new(move || Timestamp(clock.load(Ordering::Relaxed))),
+    )
+    .unwrap();
+    let book = Book::default();
+    let doctor = actor(Role::TerminalDoctor);
+    let team = relate(&mut doctor.clone(), "team");
+    let ask = |relations: &Relations| {
+        let object = object("p");
+        let _ = block_on(gate.permit(&doctor, Action::ReadRecord, &object, relations, &book));
+        book.decisions.lock().len()
+    };
+    assert_eq!([ask(&team), ask(&team)], [1, 1]);
+    now.fetch_add(59_999, Ordering::Relaxed);
+    assert_eq!(ask(&team), 1);
+    now.fetch_add(1, Ordering::Relaxed);
+    assert_eq!([ask(&team), ask(&team)], [2, 2]);
+    // Decided again each time: a refusal counts at once, though the grant was just witnessed.
+    let refused = relate(&mut doctor.clone(), "team+refused");
+    assert_eq!([ask(&refused), ask(&refused)], [3, 4]);
+    assert!(!book.decisions.lock()[3].granted);
+}
+
+#[test]
+fn without_a_witness_there_is_no_permit_and_nothing_is_remembered() {
+    let gate = gate();
+    let mut li = actor(Role::TerminalDoctor);
+    let relations = relate(&mut li, "team");
+    let torn = Book {
+        torn: true,
+        ..Book::default()
+    };
+    let object = object("p");
+    let refusal =
+        block_on(gate.permit(&li, Action::ReadRecord, &object, &relations, &torn)).unwrap_err();
+    assert_eq!(refusal.kind, RefusalKind::NotWitnessed);
+    let book = Book::default();
+    block_on(gate.permit(&li, Action::ReadRecord, &object, &relations, &book)).unwrap();
+    assert_eq!(book.decisions.lock().len(), 1);
+}
+
+#[test]
+fn a_refusal_tells_nothing_about_the_patient() {
+    let gate = gate();
+    let book = Book::default();
+    let mut li = actor(Role::TerminalDoctor);
+    let refused = relate(&mut li, "team+refused");
+    let ask = |id: &str| {
+        let object = Object::Patient(patient(id));
+        block_on(gate.permit(&li, Action::ReadRecord, &object, &refused, &book)).unwrap_err()
+    };
+    assert_eq!(ask("p").reason, ask("never-was-here").reason);
+    assert_eq!(ask("p").policies, ["consent-refused"]);
+}
+
+fn relations() -> impl Strategy<Value = Relations> {
+    let set =
+        || prop::collection::btree_set((0..6_u8).prop_map(|n| patient(&format!("p{n}"))), 0..5);
+    (set(), set(), set()).prop_map(|(care_team, invited, refused_consent)| Relations {
+        care_team,
+        invited,
+        refused_consent,
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn no_one_but_programs_sees_an_unrelated_patient(
+        roles in prop::collection::btree_set(prop::sample::select(&Role::ALL[..8]), 0..4),
+        relations in relations(),
+        action in prop::sample::select(&Action::ALL[..]),
+        everyone: bool,
+    ) {
+        let stranger = patient("stranger");
+        let actor = Actor { roles, patient: Some(patient("p0")), ..actor(Role::Nurse) };
+        let object = if everyone { Object::Everyone } else { Object::Patient(stranger.clone()) };
+        let answer = gate().explain(&actor, action, &object, &relations);
+        match answer.scope {
+            Scope::All => prop_assert!(false),
+            Scope::Patients(patients) => prop_assert!(!patients.contains(&stranger)),
+        }
+        prop_assert!(everyone || !answer.granted);
+    }
+
+    #[test]
+    fn one_more_refusal_never_grants(
+        roles in prop::collection::btree_set(prop::sample::select(&Role::ALL[..]), 0..4),
+        relations in relations(),
+        action in prop::sample::select(&Action::ALL[..]),
+        asked in 0..6_u8,
+        refusing in 0..6_u8,
+    ) {
+        let actor = Actor { roles, patient: Some(patient("p0")), ..actor(Role::Nurse) };
+        let mut more = relations.clone();
+        more.refused_consent.insert(patient(&format!("p{refusing}")));
+        let gate = gate();
+        let object = Object::Patient(patient(&format!("p{asked}")));
+        let before = gate.explain(&actor, action, &object, &relations).granted;
+        let after = gate.explain(&actor, action, &object, &more).granted;
+        prop_assert!(before || !after);
+        let covered = |relations| match gate.explain(&actor, action, &Object::Everyone, relations).scope {
+            Scope::All => None,
+            Scope::Patients(patients) => Some(patients),
+        };
+        match (covered(&relations), covered(&more)) {
+            (Some(before), Some(after)) => prop_assert!(after.is_subset(&before)),
+            (Some(_), None) => prop_assert!(false),
+            _ => {}
+        }
+    }
+}
