@@ -166,7 +166,7 @@ impl Case<'_> {
 
     fn release(&self, id: EntityId, transform: Option<Transform>) -> Result<Verdict, Refusal> {
         let hold = self.holds.get(&id).ok_or(Refusal::NotHeld)?;
-        if Some(hold.participant) != self.participant {
+        if Some(hold.participant) != self.participant || hold.ends_with.is_some() {
             return Err(Refusal::NotHeld);
         }
         let transform = transform.unwrap_or(hold.transform);
@@ -261,7 +261,11 @@ impl Case<'_> {
 
     fn not_held_by_another(&self, id: EntityId) -> Result<(), Refusal> {
         match self.holds.get(&id) {
-            Some(hold) if Some(hold.participant) != self.participant => Err(Refusal::HeldByAnother),
+            Some(hold)
+                if Some(hold.participant) != self.participant && hold.ends_with.is_none() =>
+            {
+                Err(Refusal::HeldByAnother)
+            }
             _ => Ok(()),
         }
     }

@@ -3,7 +3,8 @@ use std::collections::{BTreeMap, VecDeque};
 use vocabulary::{ActorId, RoomId, Timestamp};
 
 use crate::{
-    Act, Change, Deed, EntityId, Event, Farewell, KeptAct, Placed, Pose, Probe, Refusal, Transform,
+    Act, Change, Deed, Entity, EntityId, Event, Farewell, KeptAct, Placed, Pose, Probe, Refusal,
+    Transform,
     judge::{Case, Verdict},
     limits,
     seat::{Outcome, Person, Seat, Sitter, free_colour},
@@ -39,7 +40,10 @@ pub enum OpenError {
 pub(crate) struct Hold {
     pub participant: u16,
     pub transform: Transform,
-    moved_at: Timestamp,
+    pub moved_at: Timestamp,
+    /// The act that leaves the hologram where it is let go, once there is one. Until the record has it the
+    /// hold is shown, so that for others the hologram does not jump back and forth.
+    pub ends_with: Option<u64>,
 }
 
 /// What the server does after a frame was received.
@@ -263,16 +267,15 @@ impl Room {
             })
             .collect()
         });
-        let token = self
-            .sitters
-            .get(&seat.participant)
-            .map(|sitter| sitter.token);
+        let sitter = self.sitters.get(&seat.participant);
+        let token = sitter.map(|sitter| sitter.token);
         ServerFrame::Welcome {
             version: VERSION,
             participant: seat.participant,
             resume: token.unwrap_or(ResumeToken([0; 16])),
             resumed: seen.is_some(),
             tick: self.tick,
+            last_seq: sitter.map_or(0, |sitter| sitter.last_seq),
             next_event,
             entrance: Entrance {
                 snapshot,
@@ -339,6 +342,7 @@ impl Room {
             match self.holds.get_mut(&held.entity) {
                 Some(hold)
                     if hold.participant == participant
+                        && hold.ends_with.is_none()
                         && limits::transform(&held.transform).is_ok() =>
                 {
                     hold.transform = held.transform;
@@ -441,19 +445,17 @@ impl Room {
             Verdict::Keep(deed) => Ok(Some(self.stage(now, actor.clone(), deed, from))),
             Verdict::TakeHold(entity, transform) => {
                 let participant = participant.ok_or(Refusal::NotHeld)?;
-                self.holds.entry(entity).or_insert(Hold {
+                let hold = Hold {
                     participant,
                     transform,
                     moved_at: now,
-                });
+                    ends_with: None,
+                };
+                self.holds.insert(entity, hold);
                 self.holds_changed = true;
                 Ok(None)
             }
-            Verdict::LetGo(entity, deed) => {
-                self.holds.remove(&entity);
-                self.holds_changed = true;
-                Ok(deed.map(|deed| self.stage(now, actor.clone(), deed, from)))
-            }
+            Verdict::LetGo(entity, deed) => Ok(self.let_go(now, actor, entity, deed, from)),
         }
     }
 
@@ -482,9 +484,21 @@ impl Room {
         from: Option<(u16, u32)>,
     ) -> u64 {
         let number = self.staged.next_number();
+        let stood = self.transforms_in_hand();
         self.staged.fold(&actor, at, &deed);
-        self.holds
-            .retain(|entity, _| self.staged.entities().contains_key(entity));
+        let stands = self.transforms_in_hand();
+        let before = self.holds.len();
+        self.holds.retain(|entity, hold| {
+            let (stood, stands) = (stood.get(entity), stands.get(entity));
+            // Whoever holds a hologram may also set it somewhere: it is then in hand there.
+            if let Some(transform) = stands
+                && stands != stood
+            {
+                hold.transform = *transform;
+            }
+            stands.is_some()
+        });
+        self.holds_changed |= self.holds.len() != before;
         let act = serde_json::to_value(&deed).unwrap_or_default();
         debug_assert!(act.is_object(), "a deed always has a JSON form");
         let kept = KeptAct {
@@ -495,6 +509,17 @@ impl Room {
         };
         self.waiting.push_back(Waiting { kept, deed, from });
         number
+    }
+
+    fn transforms_in_hand(&self) -> BTreeMap<EntityId, Transform> {
+        let holograms = self.holds.keys().filter_map(|id| {
+            let placed = self.staged.entities().get(id)?;
+            match &placed.entity {
+                Entity::Hologram(hologram) => Some((*id, hologram.transform)),
+                _ => None,
+            }
+        });
+        holograms.collect()
     }
 
     /// The acts that were accepted since the last call, in order, for the record to keep. Afterwards call
@@ -519,6 +544,9 @@ impl Room {
                 number, actor, at, ..
             } = kept;
             self.durable.fold(&actor, at, &deed);
+            let before = self.holds.len();
+            self.holds.retain(|_, hold| hold.ends_with != Some(number));
+            self.holds_changed |= self.holds.len() != before;
             let Deed { act, changes, .. } = deed;
             self.recent.push_back(Event {
                 number,
@@ -544,8 +572,9 @@ impl Room {
     pub fn lost(&mut self) -> Vec<(Seat, Vec<u8>)> {
         self.staged = self.durable.clone();
         self.handed_out = self.durable.next_number();
-        self.holds
-            .retain(|entity, _| self.staged.entities().contains_key(entity));
+        self.holds.retain(|entity, hold| {
+            hold.ends_with.is_none() && self.staged.entities().contains_key(entity)
+        });
         self.holds_changed = true;
         let mut refusals = Vec::new();
         for waiting in std::mem::take(&mut self.waiting) {
@@ -618,28 +647,41 @@ impl Room {
 
     /// Ends holds in which nothing has moved for a while, and leaves the holograms where they are.
     fn let_go_of_the_forgotten(&mut self, now: Timestamp) {
-        let is_over = |hold: &Hold| now.0.saturating_sub(hold.moved_at.0) >= limits::HOLD_MS;
-        let over: Vec<_> = self
-            .holds
-            .iter()
-            .filter(|(_, hold)| is_over(hold))
-            .collect();
-        let over: Vec<_> = over
-            .into_iter()
-            .map(|(entity, hold)| (*entity, *hold))
-            .collect();
+        let is_over = |hold: &Hold| {
+            hold.ends_with.is_none() && now.0.saturating_sub(hold.moved_at.0) >= limits::HOLD_MS
+        };
+        let over = self.holds.iter().filter(|(_, hold)| is_over(hold));
+        let over: Vec<_> = over.map(|(entity, hold)| (*entity, *hold)).collect();
         for (entity, hold) in over {
+            let Some(holder) = self.sitters.get(&hold.participant) else {
+                self.holds.remove(&entity);
+                self.holds_changed = true;
+                continue;
+            };
+            let actor = holder.person.actor.clone();
+            let case = self.case(now, &actor, Some(hold.participant), &NoProbe);
+            let deed = case.moved(entity, hold.transform);
+            self.let_go(now, actor, entity, deed, None);
+        }
+    }
+
+    /// Ends a hold: at once where the hologram has not moved, else when the record has the move.
+    fn let_go(
+        &mut self,
+        now: Timestamp,
+        actor: ActorId,
+        entity: EntityId,
+        deed: Option<Deed>,
+        from: Option<(u16, u32)>,
+    ) -> Option<u64> {
+        let number = deed.map(|deed| self.stage(now, actor, deed, from));
+        if number.is_none() {
             self.holds.remove(&entity);
             self.holds_changed = true;
-            let holder = self.sitters.get(&hold.participant);
-            if let Some(actor) = holder.map(|sitter| sitter.person.actor.clone())
-                && let Some(deed) = self
-                    .case(now, &actor, Some(hold.participant), &NoProbe)
-                    .moved(entity, hold.transform)
-            {
-                self.stage(now, actor, deed, None);
-            }
+        } else if let Some(hold) = self.holds.get_mut(&entity) {
+            hold.ends_with = number;
         }
+        number
     }
 
     fn holdings(&self) -> Vec<Holding> {

@@ -62,7 +62,7 @@ pub(crate) struct Sitter {
     pub acks: Vec<Ack>,
     pub pose: Option<Pose>,
     pub pose_is_new: bool,
-    last_seq: u32,
+    pub last_seq: u32,
     outcomes: VecDeque<(u32, Outcome)>,
 }
 

@@ -203,6 +203,8 @@ pub enum ServerFrame {
         resumed: bool,
         /// The last tick.
         tick: u32,
+        /// The highest number that an act of this seat has carried; the client counts on from it.
+        last_seq: u32,
         /// The number of the first event that is not in this frame.
         #[ts(type = "number")]
         next_event: u64,
@@ -315,10 +317,9 @@ impl ClientFrame {
                         next_event: 0,
                     });
                 }
-                let resume = match reader.flag()? {
-                    true => Some(ResumeToken(reader.array()?)),
-                    false => None,
-                };
+                let comes_back = reader.flag()?;
+                let resume = comes_back.then(|| reader.array()).transpose()?;
+                let resume = resume.map(ResumeToken);
                 Self::Hello {
                     version,
                     resume,
@@ -376,6 +377,7 @@ impl ServerFrame {
                 resume,
                 resumed,
                 tick,
+                last_seq,
                 next_event,
                 entrance,
             } => {
@@ -385,6 +387,7 @@ impl ServerFrame {
                 out.extend(resume.0);
                 out.push(u8::from(*resumed));
                 out.extend(tick.to_le_bytes());
+                out.extend(last_seq.to_le_bytes());
                 out.extend(next_event.to_le_bytes());
                 write_json(&mut out, entrance);
             }
@@ -445,6 +448,7 @@ impl ServerFrame {
                 resume: ResumeToken(reader.array()?),
                 resumed: reader.flag()?,
                 tick: reader.u32()?,
+                last_seq: reader.u32()?,
                 next_event: reader.u64()?,
                 entrance: reader.rest_as_json()?,
             },

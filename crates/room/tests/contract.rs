@@ -428,6 +428,7 @@ fn server_frames() -> Vec<(&'static str, ServerFrame)> {
         resume: ResumeToken([0x5a; 16]),
         resumed,
         tick: 77,
+        last_seq: 8,
         next_event,
         entrance,
     };
