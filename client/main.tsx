@@ -1,4 +1,19 @@
+/** The client starts here. */
 import { render } from 'solid-js/web';
+import { AppProvider } from './core/app';
+import { Shell } from './core/shell';
+import './styles/tokens.css';
+import './styles/base.css';
+import './styles/parts.css';
+import './styles/pages.css';
 
 const root = document.getElementById('app');
-if (root) render(() => <h1>元医 Yuanyi</h1>, root);
+if (!root) throw new Error('index.html has no #app');
+render(
+  () => (
+    <AppProvider>
+      <Shell />
+    </AppProvider>
+  ),
+  root,
+);

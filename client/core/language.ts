@@ -9,9 +9,9 @@ export interface Text {
   readonly en: string;
 }
 
-/** The text in one language. */
-export function inLanguage(text: Text, language: Language): string {
-  return text[language];
+/** The text in one language; what comes in one only is shown as it is. */
+export function inLanguage(text: Text | string, language: Language): string {
+  return typeof text === 'string' ? text : text[language];
 }
 
 /** The language that a browser's preferences ask for; Chinese where they name neither. */

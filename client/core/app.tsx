@@ -1,0 +1,148 @@
+/** What every page is given: the server, who is signed in, the language, and ways to speak up. */
+import { createContext, createEffect, createSignal, onCleanup, useContext } from 'solid-js';
+import type { Accessor, JSX } from 'solid-js';
+import { ApiError, createApi } from './api';
+import type { Api } from './api';
+import { openEvents } from './events';
+import type { EventLine, LineState, ServerEvent } from './events';
+import type { Language } from './language';
+import { preferredLanguage } from './language';
+import type { Me } from './scenario-panel';
+import { translate } from '../words/words';
+import type { Key, Params } from '../words/words';
+
+/** Who is signed in: not known yet, nobody, somebody, or the server does not answer. */
+export type SessionState = 'unknown' | 'signed-out' | 'signed-in' | 'unreachable';
+
+export interface App {
+  readonly api: Api;
+  readonly session: Accessor<SessionState>;
+  readonly me: Accessor<Me | undefined>;
+  readonly line: Accessor<LineState>;
+  readonly language: Accessor<Language>;
+  readonly t: (key: Key, params?: Params) => string;
+  setLanguage(language: Language): void;
+  restore(): Promise<void>;
+  signIn(user: string, password: string): Promise<void>;
+  signOut(): Promise<void>;
+  /** Calls `listener` for each event of the server while the caller lives. */
+  onServerEvent(listener: (event: ServerEvent) => void): void;
+  /** Says something to those who listen to the page. */
+  announce(text: string): void;
+  readonly announced: Accessor<string>;
+  toast(text: string): void;
+  readonly toasts: Accessor<readonly { readonly id: number; readonly text: string }[]>;
+  dismiss(id: number): void;
+  /** A refusal in words for people. */
+  explain(error: unknown): string;
+}
+
+const LANGUAGE_KEY = 'yuanyi.language';
+const TOAST_ms = 6_000;
+const Context = createContext<App>();
+
+function firstLanguage(): Language {
+  const kept = localStorage.getItem(LANGUAGE_KEY);
+  return kept === 'zh' || kept === 'en' ? kept : preferredLanguage(navigator.languages);
+}
+
+function createApp(): App {
+  const [session, setSession] = createSignal<SessionState>('unknown');
+  const [me, setMe] = createSignal<Me>();
+  const [line, setLine] = createSignal<LineState>('connecting');
+  const [language, setLanguage] = createSignal(firstLanguage());
+  const [announced, setAnnounced] = createSignal('');
+  const [toasts, setToasts] = createSignal<{ id: number; text: string }[]>([]);
+  const listeners = new Set<(event: ServerEvent) => void>();
+  let nextToast = 0;
+
+  const leave = (): void => {
+    setMe(undefined);
+    setSession('signed-out');
+  };
+  const arrive = (who: Me): void => {
+    setMe(who);
+    setSession('signed-in');
+  };
+  const api = createApi(leave);
+  const t = (key: Key, params?: Params): string => translate(language(), key, params);
+
+  createEffect(() => {
+    document.documentElement.lang = language() === 'zh' ? 'zh-CN' : 'en';
+    localStorage.setItem(LANGUAGE_KEY, language());
+  });
+  let events: EventLine | undefined;
+  createEffect(() => {
+    if (session() !== 'signed-in') return;
+    events = openEvents(setLine);
+    events.listen((event) => {
+      for (const listener of listeners) listener(event);
+    });
+    onCleanup(() => events?.close());
+  });
+
+  const dismiss = (id: number): void => {
+    setToasts((all) => all.filter((one) => one.id !== id));
+  };
+  const announce = (text: string): void => {
+    // The same words twice are spoken twice only if the region was empty in between.
+    setAnnounced('');
+    setTimeout(() => setAnnounced(text), 50);
+  };
+
+  return {
+    api,
+    session,
+    me,
+    line,
+    language,
+    t,
+    setLanguage,
+    announced,
+    announce,
+    toasts,
+    dismiss,
+    async restore() {
+      setSession('unknown');
+      try {
+        arrive(await api.get<Me>('/api/session'));
+      } catch (error) {
+        if (error instanceof ApiError && error.kind === 'signed-out') leave();
+        else setSession('unreachable');
+      }
+    },
+    async signIn(user, password) {
+      arrive(await api.post<Me>('/api/session', { user, password }));
+    },
+    async signOut() {
+      await api.delete('/api/session');
+      leave();
+    },
+    onServerEvent(listener) {
+      listeners.add(listener);
+      onCleanup(() => listeners.delete(listener));
+    },
+    toast(text) {
+      const id = nextToast++;
+      setToasts((all) => [...all.slice(-2), { id, text }]);
+      setTimeout(() => dismiss(id), TOAST_ms);
+    },
+    explain(error) {
+      if (!(error instanceof ApiError)) return t('error.failed');
+      const words = t(`error.${error.kind}`);
+      return error.requestId === undefined ? words : `${words} ${t('error.request', { id: error.requestId })}`;
+    },
+  };
+}
+
+/** Gives the app to what is inside. */
+export function AppProvider(props: { children: JSX.Element }): JSX.Element {
+  return <Context.Provider value={createApp()}>{props.children}</Context.Provider>;
+}
+
+/** The app. */
+export function useApp(): App {
+  const app = useContext(Context);
+  if (!app) throw new Error('useApp outside AppProvider');
+  return app;
+}

@@ -1,0 +1,132 @@
+/** Home: what waits, whom one may see, and the six rooms. */
+import { For, Show, createMemo } from 'solid-js';
+import type { JSX } from 'solid-js';
+import { Answer } from '../../panels/Answer';
+import { PatientTable } from '../../panels/PatientTable';
+import { RoomIcon } from '../../panels/Icon';
+import { WaitingList } from '../../panels/WaitingList';
+import { useApp } from '../app';
+import { ROOM_KINDS } from '../hospital';
+import type { Home, RoomKind, ScenarioCard } from '../hospital';
+import { inLanguage } from '../language';
+import { createQuery } from '../query';
+import { Link } from '../router';
+
+const NOON = 12;
+const EVENING = 18;
+
+export function HomePage(): JSX.Element {
+  const app = useApp();
+  const home = createQuery<Home>(() => (signal) => app.api.get('/api/home', { signal }));
+  const known = new Set<string>();
+  let first = true;
+
+  app.onServerEvent(() => home.reload());
+  const waiting = createMemo(() => home.data()?.waiting ?? []);
+  // What has come since the page was opened is said aloud once.
+  createMemo(() => {
+    if (!home.data()) return;
+    for (const one of waiting()) {
+      const fresh = !known.has(one.id);
+      known.add(one.id);
+      if (fresh && !first && one.kind === 'consult-request') {
+        app.announce(app.t('home.arrived', { name: one.from.name }));
+      }
+    }
+    first = false;
+  });
+
+  const greeting = (): string => {
+    const hour = new Date().getHours();
+    const name = app.me()?.name ?? '';
+    if (hour < NOON) return app.t('home.morning', { name });
+    return app.t(hour < EVENING ? 'home.afternoon' : 'home.evening', { name });
+  };
+
+  return (
+    <div class="page">
+      <h1>{greeting()}</h1>
+      <div class="home-top">
+        <section class="panel" aria-labelledby="home-waiting">
+          <header>
+            <h2 id="home-waiting">{app.t('home.waiting')}</h2>
+            <Show when={waiting().length > 0}>
+              <span class="chip accent number">{waiting().length}</span>
+            </Show>
+          </header>
+          <div class="panel-body">
+            <Answer of={home} lines={3}>
+              {(answer) => <WaitingList items={answer().waiting} />}
+            </Answer>
+          </div>
+        </section>
+        <section class="panel" aria-labelledby="home-patients">
+          <header>
+            <h2 id="home-patients">{app.t('home.patients')}</h2>
+          </header>
+          <div class="panel-body">
+            <Answer of={home} lines={6}>
+              {(answer) => <PatientTable patients={answer().patients} />}
+            </Answer>
+          </div>
+        </section>
+      </div>
+      <section aria-labelledby="home-rooms" class="stack">
+        <h2 id="home-rooms">{app.t('home.rooms')}</h2>
+        <Answer of={home} lines={6}>
+          {(answer) => (
+            <div class="rooms">
+              <For each={ROOM_KINDS}>
+                {(room) => <RoomCard room={room} scenarios={answer().scenarios.filter((one) => one.room === room)} />}
+              </For>
+            </div>
+          )}
+        </Answer>
+      </section>
+    </div>
+  );
+}
+
+function RoomCard(props: { room: RoomKind; scenarios: readonly ScenarioCard[] }): JSX.Element {
+  const app = useApp();
+  const open = (): number => props.scenarios.filter(({ state }) => state === 'open').length;
+  const title = (scenario: ScenarioCard): string => inLanguage(scenario.title, app.language());
+  return (
+    <article class="panel room-card" data-accent={props.room} aria-labelledby={`room-${props.room}`}>
+      <header>
+        <span class="room-sign">
+          <RoomIcon room={props.room} />
+        </span>
+        <div>
+          <h3 id={`room-${props.room}`}>{app.t(`room.${props.room}`)}</h3>
+          <p class="soft small">{app.t(`room.${props.room}.what`)}</p>
+        </div>
+      </header>
+      <ul class="scenario-list">
+        <For each={props.scenarios}>
+          {(scenario) => (
+            <li>
+              <Show
+                when={scenario.state === 'open'}
+                fallback={
+                  <span class="scenario planned">
+                    <span>{title(scenario)}</span>
+                    <span class="chip">{app.t('home.planned')}</span>
+                  </span>
+                }
+              >
+                <Link class="scenario" href={`/scenarios/${scenario.id}`}>
+                  <span>{title(scenario)}</span>
+                  <span class="chip accent">{app.t('home.open')}</span>
+                </Link>
+              </Show>
+            </li>
+          )}
+        </For>
+      </ul>
+      <p class="soft small room-count">
+        {app.t('home.openCount', { n: open(), all: props.scenarios.length })}
+      </p>
+    </article>
+  );
+}

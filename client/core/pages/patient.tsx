@@ -1,0 +1,184 @@
+/** One patient: who they are, their images, what the record knows, what was found and decided. */
+import { For, Show, createSignal } from 'solid-js';
+import type { JSX } from 'solid-js';
+import { Answer } from '../../panels/Answer';
+import { AskDialog } from '../../panels/AskDialog';
+import { EmptyState } from '../../panels/EmptyState';
+import { Icon } from '../../panels/Icon';
+import { PatientFacts } from '../../panels/PatientFacts';
+import { ageWords, sexWords } from '../../panels/person';
+import { useApp } from '../app';
+import { dayOf } from '../dates';
+import type { PatientTwin, StudyRow } from '../hospital';
+import { createQuery } from '../query';
+import { Link } from '../router';
+import { initialOf } from '../shell';
+
+export function PatientPage(props: { id: string }): JSX.Element {
+  const app = useApp();
+  const path = (): string => `/api/patients/${encodeURIComponent(props.id)}/twin`;
+  const twin = createQuery<PatientTwin>(() => {
+    const address = path();
+    return (signal) => app.api.get(address, { signal });
+  });
+  const wantsToAsk = new URLSearchParams(location.search).has('ask');
+  const [asking, setAsking] = createSignal(wantsToAsk);
+  const [series, setSeries] = createSignal<string>();
+  app.onServerEvent((event) => {
+    if (event.kind !== 'waiting') twin.reload();
+  });
+
+  const mayAsk = (): boolean => app.me()?.roles.includes('terminal-doctor') ?? false;
+  const ask = (uid?: string): void => {
+    setSeries(uid);
+    setAsking(true);
+  };
+  const closed = (): 'refused' | 'absent' | undefined => {
+    const kind = twin.error()?.kind;
+    if (kind === 'refused') return 'refused';
+    return kind === 'not-found' || kind === 'invalid' ? 'absent' : undefined;
+  };
+
+  return (
+    <Show when={!closed()} fallback={<ClosedPatient why={closed() ?? 'absent'} />}>
+      <div class="page" data-accent="consulting">
+        <Link href="/" class="row small back">
+          <Icon name="back" size={16} />
+          {app.t('app.home')}
+        </Link>
+        <Answer of={twin} lines={8}>
+          {(answer) => (
+            <>
+              <PatientHead patient={answer()}>
+                <Show when={mayAsk()}>
+                  <button type="button" class="button primary" onClick={() => ask()}>
+                    <Icon name="consulting" />
+                    {app.t('patient.ask')}
+                  </button>
+                </Show>
+              </PatientHead>
+              <div class="patient-grid">
+                <section class="panel" aria-labelledby="patient-imaging">
+                  <header>
+                    <h2 id="patient-imaging">{app.t('patient.imaging')}</h2>
+                    <span class="chip number">{app.t('patient.studies', { n: answer().studies.length })}</span>
+                  </header>
+                  <div class="panel-body">
+                    <Show
+                      when={answer().studies.length > 0}
+                      fallback={
+                        <EmptyState
+                          icon="image"
+                          title={app.t('patient.imagingNone')}
+                          hint={app.t('patient.imagingNoneHint')}
+                        />
+                      }
+                    >
+                      <For each={answer().studies}>
+                        {(study) => <Study study={study} onAsk={mayAsk() ? ask : undefined} />}
+                      </For>
+                    </Show>
+                  </div>
+                </section>
+                <PatientFacts twin={answer()} />
+              </div>
+              <Show when={mayAsk()}>
+                <AskDialog
+                  open={asking()}
+                  patient={answer()}
+                  series={series()}
+                  onClose={() => setAsking(false)}
+                />
+              </Show>
+            </>
+          )}
+        </Answer>
+      </div>
+    </Show>
+  );
+}
+
+function ClosedPatient(props: { why: 'refused' | 'absent' }): JSX.Element {
+  const { t } = useApp();
+  return (
+    <div class="panel" role="alert">
+      <EmptyState
+        icon="alert"
+        title={t(`patient.${props.why}`)}
+        hint={t(props.why === 'refused' ? 'error.refused' : 'error.not-found')}
+      >
+        <Link href="/" class="button">
+          {t('app.goHome')}
+        </Link>
+      </EmptyState>
+    </div>
+  );
+}
+
+function PatientHead(props: { patient: PatientTwin; children: JSX.Element }): JSX.Element {
+  const app = useApp();
+  return (
+    <header class="patient-head">
+      <span class="person-mark" aria-hidden="true">
+        {initialOf(props.patient.name)}
+      </span>
+      <div>
+        <h1>{props.patient.name}</h1>
+        <dl class="facts small">
+          <div>
+            <dt>{app.t('patient.sex')}</dt>
+            <dd>{sexWords(app, props.patient.sex)}</dd>
+          </div>
+          <div>
+            <dt>{app.t('patient.age')}</dt>
+            <dd>{ageWords(app, props.patient.age)}</dd>
+          </div>
+          <div>
+            <dt>{app.t('patient.born')}</dt>
+            <dd>{dayOf(props.patient.birth_date, app.language())}</dd>
+          </div>
+          <div>
+            <dt>{app.t('patient.mrn')}</dt>
+            <dd class="number">{props.patient.mrn}</dd>
+          </div>
+        </dl>
+      </div>
+      {props.children}
+    </header>
+  );
+}
+
+function Study(props: { study: StudyRow; onAsk: ((series: string) => void) | undefined }): JSX.Element {
+  const app = useApp();
+  return (
+    <article class="study">
+      <h3>
+        <span class="chip accent">{props.study.modality}</span>
+        {props.study.description || app.t('patient.studyUnnamed')}
+        <time class="soft small" dateTime={props.study.date}>
+          {dayOf(props.study.date, app.language())}
+        </time>
+      </h3>
+      <ul>
+        <For each={props.study.series}>
+          {(series) => (
+            <li class="series-line">
+              <Icon name="layers" />
+              <span class="series-words">
+                {series.description || app.t('patient.seriesUnnamed')}
+                <span class="soft small"> · {app.t('patient.imageCount', { n: series.images })}</span>
+              </span>
+              <Show when={props.onAsk}>
+                {(onAsk) => (
+                  <button type="button" class="button small" onClick={() => onAsk()(series.uid)}>
+                    {app.t('patient.askSeries')}
+                  </button>
+                )}
+              </Show>
+            </li>
+          )}
+        </For>
+      </ul>
+    </article>
+  );
+}

@@ -1,0 +1,59 @@
+/** Addresses: which page is shown, and links that change it without loading the client again. */
+import { createSignal } from 'solid-js';
+import type { JSX } from 'solid-js';
+
+export type Page =
+  | { readonly name: 'home' }
+  | { readonly name: 'scenario'; readonly id: string }
+  | { readonly name: 'patient'; readonly id: string }
+  | { readonly name: 'room'; readonly id: string }
+  | { readonly name: 'unknown' };
+
+/** The page that a path stands for. */
+export function pageOf(path: string): Page {
+  const [first, second, ...rest] = path.split('/').filter(Boolean);
+  if (first === undefined) return { name: 'home' };
+  let id: string;
+  try {
+    id = decodeURIComponent(second ?? '');
+  } catch {
+    return { name: 'unknown' };
+  }
+  if (id === '' || rest.length > 0) return { name: 'unknown' };
+  if (first === 'patients') return { name: 'patient', id };
+  if (first === 'rooms') return { name: 'room', id };
+  if (first === 'scenarios') return { name: 'scenario', id };
+  return { name: 'unknown' };
+}
+
+const inBrowser = typeof window !== 'undefined';
+const [address, setAddress] = createSignal(inBrowser ? location.pathname : '/');
+
+/** The page that is shown now. */
+export const page = (): Page => pageOf(address());
+
+if (inBrowser) window.addEventListener('popstate', () => setAddress(location.pathname));
+
+/** Goes to an address of the client. */
+export function go(path: string): void {
+  history.pushState(null, '', path);
+  setAddress(location.pathname);
+  window.scrollTo(0, 0);
+  // A listener's reading position follows, as it would on a loaded page.
+  document.getElementById('main')?.focus({ preventScroll: true });
+}
+
+interface LinkProps extends JSX.AnchorHTMLAttributes<HTMLAnchorElement> {
+  readonly href: string;
+}
+
+/** A link inside the client; keeps new tab, copy and middle click. */
+export function Link(props: LinkProps): JSX.Element {
+  const follow = (event: MouseEvent): void => {
+    if (event.defaultPrevented || event.button !== 0) return;
+    if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    go(props.href);
+  };
+  return <a {...props} onClick={follow} />;
+}

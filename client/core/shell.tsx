@@ -1,0 +1,177 @@
+/** Around every page: who is signed in, the way home, the language, and what the thing is not. */
+import { ErrorBoundary, Match, Show, Suspense, Switch, createEffect, lazy, onMount } from 'solid-js';
+import type { JSX } from 'solid-js';
+import { EmptyState } from '../panels/EmptyState';
+import { Icon } from '../panels/Icon';
+import { Notice } from '../panels/Notice';
+import { Skeleton } from '../panels/Skeleton';
+import { Toasts } from '../panels/Toasts';
+import { LanguageSwitch } from '../panels/LanguageSwitch';
+import { useApp } from './app';
+import { HomePage } from './pages/home';
+import { SignInPage } from './pages/sign-in';
+import { Link, page } from './router';
+import type { Page } from './router';
+
+const PatientPage = lazy(async () => ({ default: (await import('./pages/patient')).PatientPage }));
+const ScenarioPage = lazy(async () => ({ default: (await import('./pages/scenario')).ScenarioPage }));
+const RoomPage = lazy(async () => ({ default: (await import('./pages/room')).RoomPage }));
+
+export function Shell(): JSX.Element {
+  const app = useApp();
+  onMount(() => void app.restore());
+  createEffect(() => {
+    document.title = app.t('app.full');
+  });
+
+  return (
+    <>
+      <a class="skip" href="#main">
+        {app.t('app.skip')}
+      </a>
+      <Switch fallback={<Starting />}>
+        <Match when={app.session() === 'unreachable'}>
+          <div class="narrow" id="main" tabIndex={-1}>
+            <Notice kind="bad">
+              <p>{app.t('signIn.unreachable')}</p>
+              <button type="button" class="button small" onClick={() => void app.restore()}>
+                {app.t('app.retry')}
+              </button>
+            </Notice>
+          </div>
+        </Match>
+        <Match when={app.session() === 'signed-out'}>
+          <SignInPage />
+        </Match>
+        <Match when={app.session() === 'signed-in'}>
+          <SignedIn />
+        </Match>
+      </Switch>
+      <Toasts />
+    </>
+  );
+}
+
+function Starting(): JSX.Element {
+  return (
+    <div class="narrow">
+      <Skeleton lines={5} />
+    </div>
+  );
+}
+
+function SignedIn(): JSX.Element {
+  const { t } = useApp();
+  const id = (name: Page['name']): string | undefined => {
+    const now = page();
+    return now.name === name && 'id' in now ? now.id : undefined;
+  };
+  return (
+    <>
+      <Show when={page().name !== 'room'}>
+        <TopBar />
+      </Show>
+      <main id="main" tabIndex={-1} class={page().name === 'room' ? 'main-room' : 'main'}>
+        <ErrorBoundary fallback={(error: unknown) => <Broken error={error} />}>
+          <Suspense fallback={<Starting />}>
+            <Switch fallback={<UnknownPage />}>
+              <Match when={page().name === 'home'}>
+                <HomePage />
+              </Match>
+              <Match when={id('patient')} keyed>
+                {(patient) => <PatientPage id={patient} />}
+              </Match>
+              <Match when={id('scenario')} keyed>
+                {(scenario) => <ScenarioPage id={scenario} />}
+              </Match>
+              <Match when={id('room')} keyed>
+                {(room) => <RoomPage id={room} />}
+              </Match>
+            </Switch>
+          </Suspense>
+        </ErrorBoundary>
+      </main>
+      <Show when={page().name !== 'room'}>
+        <footer class="foot">
+          <Icon name="info" size={14} />
+          <span>{t('app.notDevice')}</span>
+        </footer>
+      </Show>
+    </>
+  );
+}
+
+function TopBar(): JSX.Element {
+  const app = useApp();
+  return (
+    <header class="top-bar">
+      <Link href="/" class="brand-mark" aria-label={`${app.t('app.full')} · ${app.t('app.home')}`}>
+        <img src="/icon.svg" width="28" height="28" alt="" />
+        <span>{app.t('app.full')}</span>
+      </Link>
+      <span class={`line-state ${app.line()}`} role="status">
+        <span class="line-dot" aria-hidden="true" />
+        <span class="line-words">{app.t(`line.${app.line()}`)}</span>
+      </span>
+      <div class="top-bar-end">
+        <LanguageSwitch />
+        <Account />
+      </div>
+    </header>
+  );
+}
+
+function Account(): JSX.Element {
+  const app = useApp();
+  const leave = (): void => {
+    app.signOut().catch((error: unknown) => app.toast(app.explain(error)));
+  };
+  return (
+    <Show when={app.me()}>
+      {(me) => (
+        <>
+          <span class="account">
+            <span class="person-mark" aria-hidden="true">
+              {initialOf(me().name)}
+            </span>
+            <span class="account-name">{me().name}</span>
+          </span>
+          <button type="button" class="button quiet small" onClick={leave}>
+            <Icon name="leave" />
+            <span class="wide-only">{app.t('app.signOut')}</span>
+            <span class="for-listeners narrow-only">{app.t('app.signOut')}</span>
+          </button>
+        </>
+      )}
+    </Show>
+  );
+}
+
+/** The letter or character that stands for a person. */
+export function initialOf(name: string): string {
+  return Array.from(name.trim())[0]?.toUpperCase() ?? '?';
+}
+
+function UnknownPage(): JSX.Element {
+  const { t } = useApp();
+  return (
+    <EmptyState icon="help" title={t('app.unknownPage')} hint={t('app.unknownPageHint')}>
+      <Link href="/" class="button">
+        {t('app.goHome')}
+      </Link>
+    </EmptyState>
+  );
+}
+
+function Broken(props: { error: unknown }): JSX.Element {
+  const { t } = useApp();
+  // The browser's own console is for whoever looks into it; the page says only what helps.
+  queueMicrotask(() => reportError(props.error));
+  return (
+    <EmptyState icon="alert" title={t('app.broken')} hint={t('app.brokenHint')}>
+      <button type="button" class="button" onClick={() => location.reload()}>
+        {t('app.retry')}
+      </button>
+    </EmptyState>
+  );
+}

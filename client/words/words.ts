@@ -1,0 +1,32 @@
+/** The client's words. A key that one language lacks does not compile. */
+import type { Language } from '../core/language';
+import { room as roomEn } from './room.en';
+import { room as roomZh } from './room.zh';
+import { shell as shellEn } from './shell.en';
+import { shell as shellZh } from './shell.zh';
+
+/** What fills the places in a text. */
+export type Params = Readonly<Record<string, string | number>>;
+
+const en = { ...shellEn, ...roomEn };
+/** Every text of the client. */
+export type Key = keyof typeof en;
+const zh: Readonly<Record<Key, string>> = { ...shellZh, ...roomZh };
+
+export const WORDS: Readonly<Record<Language, Readonly<Record<Key, string>>>> = { zh, en };
+
+/** Fills `{name}`, and chooses by number in `{name|one|other}`. */
+export function fill(text: string, params: Params): string {
+  return text.replace(/\{(\w+)(?:\|([^|}]*)\|([^|}]*))?\}/g, (whole, name: string, one?: string, other?: string) => {
+    const value = params[name];
+    if (value === undefined) return whole;
+    if (one === undefined || other === undefined) return String(value);
+    return Number(value) === 1 ? one : other;
+  });
+}
+
+/** The text for a key. */
+export function translate(language: Language, key: Key, params?: Params): string {
+  const text = WORDS[language][key];
+  return params ? fill(text, params) : text;
+}
