@@ -547,6 +547,10 @@ resumed: boolean,
  */
 tick: number, 
 /**
+ * The highest number that an act of this seat has carried; the client counts on from it.
+ */
+last_seq: number, 
+/**
  * The number of the first event that is not in this frame.
  */
 next_event: number, 

@@ -455,7 +455,7 @@ impl Room {
                 self.holds_changed = true;
                 Ok(None)
             }
-            Verdict::LetGo(entity, deed) => Ok(self.let_go(now, actor, entity, deed, from)),
+            Verdict::LetGo(entity, deed) => Ok(self.let_go(now, actor.clone(), entity, deed, from)),
         }
     }
 
