@@ -11,6 +11,7 @@ import { useApp } from './app';
 import { HomePage } from './pages/home';
 import { SignInPage } from './pages/sign-in';
 import { Link, page } from './router';
+import { initialOf } from './words-of';
 import type { Page } from './router';
 
 const PatientPage = lazy(async () => ({ default: (await import('./pages/patient')).PatientPage }));
@@ -145,11 +146,6 @@ function Account(): JSX.Element {
       )}
     </Show>
   );
-}
-
-/** The letter or character that stands for a person. */
-export function initialOf(name: string): string {
-  return Array.from(name.trim())[0]?.toUpperCase() ?? '?';
 }
 
 function UnknownPage(): JSX.Element {

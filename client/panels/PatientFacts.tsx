@@ -2,6 +2,7 @@
 import { For, Show } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../core/app';
+import type { App } from '../core/app';
 import { dayOf, momentOf } from '../core/dates';
 import type { KnownAnswer, PatientTwin, Source } from '../core/hospital';
 import { inLanguage } from '../core/language';
@@ -79,28 +80,36 @@ export function PatientFacts(props: { twin: PatientTwin }): JSX.Element {
           </For>
         </Show>
       </Block>
-      <Block title="patient.timeline">
-        <Show
-          when={props.twin.timeline.length > 0}
-          fallback={<p class="soft small">{app.t('patient.timelineNone')}</p>}
-        >
-          <ol class="timeline">
-            <For each={[...props.twin.timeline].sort((a, b) => b.at.localeCompare(a.at))}>
-              {(happening) => (
-                <li>
-                  <time class="soft small" dateTime={happening.at}>
-                    {dayOf(happening.at, app.language())}
-                  </time>
-                  <span>
-                    {said(happening.label)} <SourceOf source={happening.source} />
-                  </span>
-                </li>
-              )}
-            </For>
-          </ol>
-        </Show>
-      </Block>
     </div>
+  );
+}
+
+/** What happened to a patient, the newest first. */
+export function PatientTimeline(props: { twin: PatientTwin }): JSX.Element {
+  const app = useApp();
+  const said = (text: Parameters<typeof inLanguage>[0]): string => inLanguage(text, app.language());
+  return (
+    <Block title="patient.timeline">
+      <Show
+        when={props.twin.timeline.length > 0}
+        fallback={<p class="soft small">{app.t('patient.timelineNone')}</p>}
+      >
+        <ol class="timeline">
+          <For each={[...props.twin.timeline].sort((a, b) => b.at.localeCompare(a.at))}>
+            {(happening) => (
+              <li>
+                <time class="soft small" dateTime={happening.at}>
+                  {dayOf(happening.at, app.language())}
+                </time>
+                <span>
+                  {said(happening.label)} <SourceOf source={happening.source} />
+                </span>
+              </li>
+            )}
+          </For>
+        </ol>
+      </Show>
+    </Block>
   );
 }
 
@@ -127,9 +136,10 @@ function SourceOf(props: { source: Source | null | undefined }): JSX.Element {
 }
 
 /** A value as people read it; what is not known is said to be so. */
-export function valueWords(answer: Pick<KnownAnswer, 'value' | 'unit'>, t: (key: Key) => string): string {
+export function valueWords(answer: Pick<KnownAnswer, 'value' | 'unit'>, t: App['t']): string {
   if (answer.value === null) return t('patient.notKnown');
   if (typeof answer.value === 'boolean') return t(answer.value ? 'patient.yes' : 'patient.no');
+  if (answer.unit === 'a' && typeof answer.value === 'number') return t('patient.years', { n: answer.value });
   // UCUM writes annotations and the unit one in a way that is not for people.
   const unit = (answer.unit ?? '').replace(/\{[^}]*\}/g, '').replace(/^1$/, '');
   return unit === '' ? String(answer.value) : `${answer.value} ${unit}`;

@@ -111,7 +111,7 @@ function RoomCard(props: { room: RoomKind; scenarios: readonly ScenarioCard[] })
                 fallback={
                   <span class="scenario planned">
                     <span>{title(scenario)}</span>
-                    <span class="chip">{app.t('home.planned')}</span>
+                    <span class="scenario-state">{app.t('home.planned')}</span>
                   </span>
                 }
               >

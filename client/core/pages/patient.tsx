@@ -5,14 +5,14 @@ import { Answer } from '../../panels/Answer';
 import { AskDialog } from '../../panels/AskDialog';
 import { EmptyState } from '../../panels/EmptyState';
 import { Icon } from '../../panels/Icon';
-import { PatientFacts } from '../../panels/PatientFacts';
+import { PatientFacts, PatientTimeline } from '../../panels/PatientFacts';
 import { ageWords, sexWords } from '../../panels/person';
 import { useApp } from '../app';
 import { dayOf } from '../dates';
 import type { PatientTwin, StudyRow } from '../hospital';
 import { createQuery } from '../query';
 import { Link } from '../router';
-import { initialOf } from '../shell';
+import { initialOf } from '../words-of';
 
 export function PatientPage(props: { id: string }): JSX.Element {
   const app = useApp();
@@ -58,28 +58,31 @@ export function PatientPage(props: { id: string }): JSX.Element {
                 </Show>
               </PatientHead>
               <div class="patient-grid">
-                <section class="panel" aria-labelledby="patient-imaging">
-                  <header>
-                    <h2 id="patient-imaging">{app.t('patient.imaging')}</h2>
-                    <span class="chip number">{app.t('patient.studies', { n: answer().studies.length })}</span>
-                  </header>
-                  <div class="panel-body">
-                    <Show
-                      when={answer().studies.length > 0}
-                      fallback={
-                        <EmptyState
-                          icon="image"
-                          title={app.t('patient.imagingNone')}
-                          hint={app.t('patient.imagingNoneHint')}
-                        />
-                      }
-                    >
-                      <For each={answer().studies}>
-                        {(study) => <Study study={study} onAsk={mayAsk() ? ask : undefined} />}
-                      </For>
-                    </Show>
-                  </div>
-                </section>
+                <div>
+                  <section class="panel" aria-labelledby="patient-imaging">
+                    <header>
+                      <h2 id="patient-imaging">{app.t('patient.imaging')}</h2>
+                      <span class="chip number">{app.t('patient.studies', { n: answer().studies.length })}</span>
+                    </header>
+                    <div class="panel-body">
+                      <Show
+                        when={answer().studies.length > 0}
+                        fallback={
+                          <EmptyState
+                            icon="image"
+                            title={app.t('patient.imagingNone')}
+                            hint={app.t('patient.imagingNoneHint')}
+                          />
+                        }
+                      >
+                        <For each={answer().studies}>
+                          {(study) => <Study study={study} onAsk={mayAsk() ? ask : undefined} />}
+                        </For>
+                      </Show>
+                    </div>
+                  </section>
+                  <PatientTimeline twin={answer()} />
+                </div>
                 <PatientFacts twin={answer()} />
               </div>
               <Show when={mayAsk()}>
@@ -102,6 +105,7 @@ function ClosedPatient(props: { why: 'refused' | 'absent' }): JSX.Element {
   const { t } = useApp();
   return (
     <div class="panel" role="alert">
+      <h1 class="for-listeners">{t(`patient.${props.why}`)}</h1>
       <EmptyState
         icon="alert"
         title={t(`patient.${props.why}`)}

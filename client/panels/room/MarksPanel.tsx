@@ -1,0 +1,61 @@
+/** Measurements and notes as a list: the same that stand on the images. */
+import { For, Show } from 'solid-js';
+import type { JSX } from 'solid-js';
+import { useApp } from '../../core/app';
+import type { Mark, RoomControl } from '../../core/room-control';
+import { measureWords } from '../../stage/measure-words';
+import { Icon } from '../Icon';
+
+/** What a mark says. */
+export function markWords(mark: Mark): string {
+  return mark.entity.type === 'measure' ? measureWords(mark.entity) : mark.entity.text;
+}
+
+export function MarksPanel(props: { control: RoomControl }): JSX.Element {
+  const app = useApp();
+  const who = (id: string): string => props.control.people().find((one) => one.id === id)?.name ?? id;
+  const kind = (mark: Mark): 'length' | 'hu' | 'note' => (mark.entity.type === 'measure' ? mark.entity.kind : 'note');
+  const show = (mark: Mark): void => {
+    const point = mark.entity.type === 'measure' ? mark.entity.points_lps_mm[0] : mark.entity.at_lps_mm;
+    if (point) props.control.lookAt(point);
+  };
+  return (
+    <section class="stack tight" aria-labelledby="marks-title">
+      <h3 class="legend" id="marks-title">
+        {app.t('marks.title')}
+      </h3>
+      <Show
+        when={props.control.marks().length > 0}
+        fallback={<p class="soft small">{app.t('marks.none')}</p>}
+      >
+        <ul class="marks">
+          <For each={props.control.marks()}>
+            {(mark) => (
+              <li>
+                <Icon name={mark.entity.type === 'annotation' ? 'annotate' : kind(mark) === 'hu' ? 'hu' : 'measure'} />
+                <span class="mark-words">
+                  <strong class="number">{markWords(mark)}</strong>
+                  <span class="soft small">
+                    {' '}
+                    {app.t(`marks.${kind(mark)}`)} · {who(mark.by)}
+                  </span>
+                </span>
+                <button type="button" class="button quiet small" onClick={() => show(mark)}>
+                  {app.t('marks.go')}
+                </button>
+                <button
+                  type="button"
+                  class="button quiet small"
+                  aria-label={app.t('marks.removeThis', { what: markWords(mark) })}
+                  onClick={() => props.control.remove(mark.id)}
+                >
+                  <Icon name="close" size={16} />
+                </button>
+              </li>
+            )}
+          </For>
+        </ul>
+      </Show>
+    </section>
+  );
+}

@@ -1,0 +1,214 @@
+/** How the hologram is shown to everybody: window, mode, layers, cutting plane, size. */
+import { For, Show } from 'solid-js';
+import type { JSX } from 'solid-js';
+import { useApp } from '../../core/app';
+import { centreLps, extentMm } from '../../core/frames';
+import type { Vec3, VoxelGrid } from '../../core/frames';
+import { inLanguage } from '../../core/language';
+import { WINDOWS, windowName } from '../../core/room-control';
+import type { RoomControl, WindowName } from '../../core/room-control';
+import type { SurfaceEntry, VolumeManifest } from '../../core/volume/manifest';
+import type { Hologram, Mode } from '../../stage/room-view';
+import { Segmented } from '../Segmented';
+import { Slider } from './Slider';
+
+type Cut = 'none' | 'axial' | 'coronal' | 'sagittal';
+
+/** Towards the head, the back, the patient's left: what lies beyond is cut away. */
+const NORMALS: Readonly<Record<Exclude<Cut, 'none'>, Vec3>> = {
+  axial: [0, 0, 1],
+  coronal: [0, 1, 0],
+  sagittal: [1, 0, 0],
+};
+const AXIS = { sagittal: 0, coronal: 1, axial: 2 } as const;
+const FULL: { visible: boolean; opacity: number } = { visible: true, opacity: 1 };
+const SMALLEST_SCALE = 0.5;
+const LARGEST_SCALE = 4;
+
+interface ViewPanelProps {
+  readonly control: RoomControl;
+  readonly manifest: VolumeManifest | undefined;
+}
+
+export function ViewPanel(props: ViewPanelProps): JSX.Element {
+  const app = useApp();
+  return (
+    <Show when={props.control.hologram()} fallback={<p class="soft small">{app.t('stage.noSeries')}</p>}>
+      {(hologram) => (
+        <div class="stack view-panel">
+          <WindowChoice control={props.control} state={hologram().state} />
+          <section class="stack tight">
+            <h3 class="legend">{app.t('mode.title')}</h3>
+            <Segmented<Mode>
+              label={app.t('mode.title')}
+              chosen={hologram().state.mode}
+              onChoose={(mode) => props.control.change({ mode })}
+              options={(['volume', 'both', 'surfaces'] as const).map((value) => ({
+                value,
+                label: app.t(`mode.${value}`),
+              }))}
+            />
+          </section>
+          <section class="stack tight">
+            <h3 class="legend">{app.t('layers.title')}</h3>
+            <Show
+              when={(props.manifest?.surfaces.length ?? 0) > 0}
+              fallback={<p class="soft small">{app.t('layers.none')}</p>}
+            >
+              <ul class="layers">
+                <For each={props.manifest?.surfaces}>
+                  {(surface) => <LayerLine control={props.control} state={hologram().state} surface={surface} />}
+                </For>
+              </ul>
+            </Show>
+          </section>
+          <Show when={props.manifest}>
+            {(grid) => <CutChoice control={props.control} state={hologram().state} grid={grid()} />}
+          </Show>
+          <Slider
+            label={app.t('scale.title')}
+            min={Math.log2(SMALLEST_SCALE)}
+            max={Math.log2(LARGEST_SCALE)}
+            step={0.05}
+            value={Math.log2(hologram().state.transform.scale)}
+            words={`${Math.round(hologram().state.transform.scale * 100)} %`}
+            onChange={(power) =>
+              props.control.change({ transform: { ...hologram().state.transform, scale: 2 ** power } })
+            }
+          />
+        </div>
+      )}
+    </Show>
+  );
+}
+
+interface PartProps {
+  readonly control: RoomControl;
+  readonly state: Hologram;
+}
+
+function WindowChoice(props: PartProps): JSX.Element {
+  const app = useApp();
+  const set = (change: Partial<Hologram['window']>): void => {
+    props.control.change({ window: { ...props.state.window, ...change } });
+  };
+  return (
+    <section class="stack tight">
+      <h3 class="legend">{app.t('window.title')}</h3>
+      <Segmented<WindowName>
+        label={app.t('window.title')}
+        chosen={windowName(props.state.window)}
+        onChoose={(name) => set(WINDOWS[name])}
+        options={(['lung', 'mediastinum', 'bone'] as const).map((value) => ({
+          value,
+          label: app.t(`window.${value}`),
+        }))}
+      />
+      <Slider
+        label={app.t('window.centre')}
+        min={-1000}
+        max={1000}
+        step={10}
+        value={props.state.window.centre_hu}
+        words={`${props.state.window.centre_hu} HU`}
+        onChange={(centre_hu) => set({ centre_hu })}
+      />
+      <Slider
+        label={app.t('window.width')}
+        min={10}
+        max={3000}
+        step={10}
+        value={props.state.window.width_hu}
+        words={`${props.state.window.width_hu} HU`}
+        onChange={(width_hu) => set({ width_hu })}
+      />
+    </section>
+  );
+}
+
+function LayerLine(props: PartProps & { surface: SurfaceEntry }): JSX.Element {
+  const app = useApp();
+  const name = (): string => inLanguage(props.surface.label, app.language());
+  const layer = (): { visible: boolean; opacity: number } => props.state.layers[props.surface.name] ?? FULL;
+  const set = (change: Partial<typeof FULL>): void => {
+    props.control.change({ layers: { [props.surface.name]: { ...layer(), ...change } } });
+  };
+  return (
+    <li class="layer" title={inLanguage(props.surface.method, app.language())}>
+      <label>
+        <input
+          type="checkbox"
+          checked={layer().visible}
+          onChange={(event) => set({ visible: event.currentTarget.checked })}
+        />
+        <span class="swatch" style={{ background: props.surface.colour }} aria-hidden="true" />
+        {name()}
+      </label>
+      <Slider
+        quiet
+        label={app.t('layers.opacity', { name: name() })}
+        min={0}
+        max={1}
+        step={0.05}
+        value={layer().opacity}
+        words={`${Math.round(layer().opacity * 100)} %`}
+        disabled={!layer().visible}
+        onChange={(opacity) => set({ opacity })}
+      />
+    </li>
+  );
+}
+
+/** Which of the three planes a clip is, by its normal's largest part. */
+export function cutOf(clip: Hologram['clip']): Cut {
+  if (!clip) return 'none';
+  const [x, y, z] = clip.normal_lps.map(Math.abs) as [number, number, number];
+  if (z >= x && z >= y) return 'axial';
+  return y >= x ? 'coronal' : 'sagittal';
+}
+
+function CutChoice(props: PartProps & { grid: VoxelGrid }): JSX.Element {
+  const app = useApp();
+  const cut = (): Cut => cutOf(props.state.clip);
+  const range = (): { middle: number; half: number } => {
+    const axis = cut() === 'none' ? 2 : AXIS[cut() as Exclude<Cut, 'none'>];
+    // Scans lie nearly along the patient's axes: the box of the grid is wide enough for the slider.
+    return { middle: centreLps(props.grid)[axis], half: Math.max(...extentMm(props.grid)) / 2 };
+  };
+  const choose = (chosen: Cut): void => {
+    if (chosen === 'none') return props.control.change({ clip: null });
+    const offset_mm = props.state.cursor_lps_mm[AXIS[chosen]];
+    props.control.change({ clip: { normal_lps: NORMALS[chosen], offset_mm } });
+  };
+  const sign = (): number => {
+    const clip = props.state.clip;
+    return clip && clip.normal_lps[0] + clip.normal_lps[1] + clip.normal_lps[2] < 0 ? -1 : 1;
+  };
+  return (
+    <section class="stack tight">
+      <h3 class="legend">{app.t('clip.title')}</h3>
+      <Segmented<Cut>
+        label={app.t('clip.title')}
+        chosen={cut()}
+        onChoose={choose}
+        options={(['none', 'axial', 'coronal', 'sagittal'] as const).map((value) => ({
+          value,
+          label: app.t(value === 'none' ? 'clip.none' : `slice.${value}`),
+        }))}
+      />
+      <Show when={props.state.clip}>
+        {(clip) => (
+          <Slider
+            label={app.t('clip.offset')}
+            min={range().middle - range().half}
+            max={range().middle + range().half}
+            step={1}
+            value={clip().offset_mm * sign()}
+            words={`${Math.round(clip().offset_mm * sign())} mm`}
+            onChange={(offset) => props.control.change({ clip: { ...clip(), offset_mm: offset * sign() } })}
+          />
+        )}
+      </Show>
+    </section>
+  );
+}
