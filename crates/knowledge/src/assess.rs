@@ -39,7 +39,7 @@ impl Model {
 
         // Go through all questions, so that everything missing is named at once.
         for term in &self.terms {
-            self.take_term(term, answers, &mut found);
+            take_term(term, answers, &mut found);
         }
         for name in &self.asks {
             match (catalogue::inputs().get(name), answers.get(name)) {
@@ -47,7 +47,7 @@ impl Model {
                     Ok(value) => {
                         found
                             .used
-                            .push(input_used(name, input, value, answer.source.clone()))
+                            .push(input_used(name, input, value, answer.source.clone()));
                     }
                     Err(missing) => found.miss(missing),
                 },
@@ -78,62 +78,6 @@ impl Model {
             },
         };
         self.report(result, found)
-    }
-
-    fn take_term(&self, term: &Term, answers: &Answers, found: &mut Found) {
-        let name = term.input.as_str();
-        let Some(input) = catalogue::inputs().get(name) else {
-            found.miss(not_answered(name));
-            return;
-        };
-        let computed;
-        let answer = match (answers.get(name), &term.computed_by) {
-            (Some(answer), _) => answer,
-            (None, Some(model)) => match computed_by(model, answers, found) {
-                Some(answer) => {
-                    computed = answer;
-                    &computed
-                }
-                None => return,
-            },
-            (None, None) => {
-                found.miss(not_answered(name));
-                return;
-            }
-        };
-        match self.usable(term, input, answer, answers) {
-            Ok(value) => {
-                found
-                    .warnings
-                    .extend(outside_validated(term, input, &value));
-                match trace_term(term, input, &value) {
-                    Some(traced) => found.trace.push(traced),
-                    None => found.miss(check::unusable(
-                        name,
-                        "公式中无此选项",
-                        "has an answer that the formula does not know",
-                    )),
-                }
-                found
-                    .used
-                    .push(input_used(name, input, value, answer.source.clone()));
-            }
-            Err(missing) => found.miss(missing),
-        }
-    }
-
-    fn usable(
-        &self,
-        term: &Term,
-        input: &Input,
-        answer: &Answer,
-        answers: &Answers,
-    ) -> Result<AnswerValue, Missing> {
-        let name = &term.input;
-        let value = check::in_own_unit(name, input, answer)?;
-        check::in_range(name, term, &value, unit_shown(input))?;
-        check::agrees(name, input, &value, answers)?;
-        Ok(value)
     }
 
     fn report(&self, result: Assessed<f64>, found: Found) -> Assessment {
@@ -234,6 +178,61 @@ fn computed_by(model: &str, answers: &Answers, found: &mut Found) -> Option<Answ
             None
         }
     }
+}
+
+fn take_term(term: &Term, answers: &Answers, found: &mut Found) {
+    let name = term.input.as_str();
+    let Some(input) = catalogue::inputs().get(name) else {
+        found.miss(not_answered(name));
+        return;
+    };
+    let computed;
+    let answer = match (answers.get(name), &term.computed_by) {
+        (Some(answer), _) => answer,
+        (None, Some(model)) => match computed_by(model, answers, found) {
+            Some(answer) => {
+                computed = answer;
+                &computed
+            }
+            None => return,
+        },
+        (None, None) => {
+            found.miss(not_answered(name));
+            return;
+        }
+    };
+    match usable(term, input, answer, answers) {
+        Ok(value) => {
+            found
+                .warnings
+                .extend(outside_validated(term, input, &value));
+            match trace_term(term, input, &value) {
+                Some(traced) => found.trace.push(traced),
+                None => found.miss(check::unusable(
+                    name,
+                    "公式中无此选项",
+                    "has an answer that the formula does not know",
+                )),
+            }
+            found
+                .used
+                .push(input_used(name, input, value, answer.source.clone()));
+        }
+        Err(missing) => found.miss(missing),
+    }
+}
+
+fn usable(
+    term: &Term,
+    input: &Input,
+    answer: &Answer,
+    answers: &Answers,
+) -> Result<AnswerValue, Missing> {
+    let name = &term.input;
+    let value = check::in_own_unit(name, input, answer)?;
+    check::in_range(name, term, &value, unit_shown(input))?;
+    check::agrees(name, input, &value, answers)?;
+    Ok(value)
 }
 
 fn not_answered(name: &str) -> Missing {

@@ -1,0 +1,99 @@
+//! What a scenario is.
+//!
+//! A scenario is a folder. Its server part is one value that implements [`Scenario`]: a manifest, a handler
+//! for the requests below `/api/scenarios/{id}/`, what waits for an actor, and what it puts on stage. It
+//! knows no HTTP library, no clock and no disk: all of that comes by [`Context`]. What it decides becomes
+//! facts of the record, and everything it shows is read from them again, so that a replay gives the same.
+
+mod context;
+mod manifest;
+mod reply;
+mod seal;
+
+pub use context::{Attestation, Context, Topic};
+pub use manifest::{Manifest, ManifestError, Wing};
+pub use reply::{Method, Problem, Reply, Request};
+pub use seal::{Seal, SealError};
+
+use async_trait::async_trait;
+use policy::Actor;
+use serde::Serialize;
+use vocabulary::{ActorId, PatientId, RoomId, Text, Timestamp, Uid};
+
+/// The server part of a scenario.
+#[async_trait]
+pub trait Scenario: Send + Sync + 'static {
+    /// What it is called, for whom it is, and what it builds on.
+    fn manifest(&self) -> &Manifest;
+
+    /// Answers a request below `/api/scenarios/{id}/`. Permits are asked for inside, by [`Context::permit`].
+    async fn handle(&self, context: &dyn Context, request: Request) -> Result<Reply, Problem>;
+
+    /// What waits for this actor to do.
+    async fn waiting(&self, context: &dyn Context, actor: &Actor) -> Result<Vec<Waiting>, Problem>;
+
+    /// What stands in a room, if the room is one of this scenario's and the actor may know of it.
+    async fn stage(
+        &self,
+        context: &dyn Context,
+        actor: &Actor,
+        room: &RoomId,
+    ) -> Result<Option<Stage>, Problem>;
+}
+
+/// What a scenario puts on stage in a room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Stage {
+    /// The room.
+    pub id: RoomId,
+    /// Whose twin stands there.
+    pub patient: PatientId,
+    /// The series that is shown first.
+    pub series: Option<Uid>,
+    /// The case that the room was opened for.
+    pub case: String,
+    /// What to write over the door.
+    pub title: Text,
+    /// Who was asked in.
+    pub participants: Vec<ActorId>,
+}
+
+/// Something that a person is waiting for this actor to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Waiting {
+    /// What kind of thing it is.
+    pub kind: WaitingKind,
+    /// The case.
+    pub id: String,
+    /// Where it is done.
+    pub room: RoomId,
+    /// Whom it is about.
+    pub patient: Named,
+    /// Who waits.
+    pub from: Named,
+    /// What for, in their words.
+    pub reason: String,
+    /// Since when.
+    pub at: Timestamp,
+}
+
+/// The kinds of things that wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WaitingKind {
+    /// An expert is asked to come.
+    ConsultRequest,
+    /// A consultation is going on.
+    ConsultOpen,
+    /// A plan waits for a signature.
+    Sign,
+}
+
+/// Someone by id and name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Named {
+    /// The logical id.
+    pub id: String,
+    /// The name to show.
+    pub name: String,
+}

@@ -1,0 +1,77 @@
+use async_trait::async_trait;
+use policy::{Action, Actor, Object, Permit, Refusal};
+use record::{Record, RecordError};
+use twin::PatientTwin;
+use vocabulary::{ActorId, PatientId, Timestamp};
+
+use crate::Seal;
+
+/// What browsers hear on `/api/events`; they then read again what they may see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Topic {
+    /// The list of things that wait changed.
+    Waiting,
+    /// A case changed.
+    Case,
+}
+
+impl Topic {
+    /// The name of the event.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Case => "case",
+        }
+    }
+}
+
+/// The hospital's signature over a statement: that this account, signed in, made it at this time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attestation {
+    /// The name of the hospital's key, as in its checkpoints.
+    pub key_name: String,
+    /// The Ed25519 public key, in base64.
+    pub public_key: String,
+    /// The Ed25519 signature over the statement's bytes, in base64.
+    pub signature: String,
+}
+
+/// What the hospital gives to a scenario. `server` implements it.
+#[async_trait]
+pub trait Context: Send + Sync {
+    /// The hospital's facts.
+    fn record(&self) -> &dyn Record;
+
+    /// The time, by the server's clock.
+    fn now(&self) -> Timestamp;
+
+    /// A new identifier that nobody can guess, well formed as a FHIR logical id.
+    fn new_id(&self) -> String;
+
+    /// Decides, writes the decision to the ledger, and gives the permit.
+    async fn permit(
+        &self,
+        actor: &Actor,
+        action: Action,
+        object: &Object,
+    ) -> Result<Permit, Refusal>;
+
+    /// The open account with this id.
+    async fn account(&self, id: &ActorId) -> Option<Actor>;
+
+    /// The twin of a patient, from what the permit covers.
+    async fn twin(
+        &self,
+        permit: &Permit,
+        patient: &PatientId,
+    ) -> Result<Option<PatientTwin>, RecordError>;
+
+    /// Tells the browsers of these accounts that something changed; of all accounts where none is named.
+    fn notify(&self, topic: Topic, id: &str, to: &[ActorId]);
+
+    /// Signs a statement with the hospital's key.
+    fn attest(&self, statement: &[u8]) -> Attestation;
+
+    /// Hides what must stay hidden for a while, such as a vote before all have voted.
+    fn seal(&self) -> &Seal;
+}
