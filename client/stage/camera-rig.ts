@@ -14,7 +14,7 @@ const LIMITS = { pitch: [-0.35, 1.2], distance: [0.55, 4.6] } as const;
 export class CameraRig {
   readonly rig = new Group();
   readonly camera = new PerspectiveCamera(38, 1, 0.08, 30);
-  #wanted: View = { yaw: 0, pitch: 0.12, distance_m: 1.9 };
+  #wanted: View = { yaw: 0, pitch: 0.12, distance_m: 1.75 };
   #now: View = this.#wanted;
   #reduced = false;
   #target = new Vector3(0, HOLOGRAM_HEIGHT_M, 0);
@@ -34,6 +34,11 @@ export class CameraRig {
   set view(view: View) {
     const clamp = (value: number, [low, high]: readonly [number, number]): number => Math.min(high, Math.max(low, value));
     this.#wanted = { yaw: view.yaw, pitch: clamp(view.pitch, LIMITS.pitch), distance_m: clamp(view.distance_m, LIMITS.distance) };
+  }
+
+  /** The wanted view, to come back to. */
+  copy(): View {
+    return { ...this.#wanted };
   }
 
   resize(width: number, height: number): void {

@@ -24,7 +24,7 @@ export class Compositor {
   readonly #picture: VolumePicture;
   readonly #scene = new Scene();
   readonly #coarse = target();
-  readonly #solid = target();
+  readonly #solid = target(true);
   #front = target();
   #back = target();
   #fineShown = false;
@@ -194,8 +194,8 @@ export class Compositor {
   }
 }
 
-function target(): WebGLRenderTarget {
-  return new WebGLRenderTarget(1, 1, { magFilter: LinearFilter, minFilter: LinearFilter, depthBuffer: false });
+function target(depthBuffer = false): WebGLRenderTarget {
+  return new WebGLRenderTarget(1, 1, { magFilter: LinearFilter, minFilter: LinearFilter, depthBuffer });
 }
 
 function depthTexture(): DepthTexture {

@@ -1,8 +1,9 @@
-import { Group, Matrix4, Plane as ClipPlane, Quaternion, Vector3, Vector4 } from 'three';
+import { Group, Matrix4, Plane as ClipPlane, Quaternion, Vector3, Vector4, type WebGLRenderer } from 'three';
 import { centreLps, localFromLps, lpsFromLocal, subtract, add, type Transform, type Vec3 } from '../core/frames';
 import type { VolumeStore } from '../core/volume/store';
 import { Compositor, VOLUME_LAYER } from './compositor';
 import type { Hologram, Plane } from './room-view';
+import { HOLOGRAM_HEIGHT_M } from './room-scene';
 import { Surfaces } from './surfaces';
 import { VolumePicture } from './volume-picture';
 
@@ -18,6 +19,8 @@ export class HologramView {
   readonly store: VolumeStore;
   /** What people have made of it, as last shown. */
   state: Hologram | undefined;
+  /** Whether people want to see the volume. */
+  volumeVisible = false;
   readonly #centre: Vec3;
   readonly #clip = new ClipPlane(new Vector3(0, 1, 0), NOWHERE_M);
   #window = '';
@@ -44,7 +47,7 @@ export class HologramView {
     if (!this.state || this.state.mode !== state.mode || this.state.layers !== state.layers) {
       this.surfaces.set(state.mode, state.layers);
       const volume = state.layers['volume'] ?? { visible: true, opacity: 1 };
-      this.compositor.overlay.visible = state.mode !== 'surfaces' && volume.visible;
+      this.volumeVisible = state.mode !== 'surfaces' && volume.visible;
       this.picture.setNumber('uDensity', volume.opacity);
       this.picture.setNumber('uSkin', state.layers['skin']?.visible ? 1 : 0);
     }
@@ -67,6 +70,33 @@ export class HologramView {
   lpsDirection(direction: Vector3): Vec3 {
     const local = direction.clone().applyQuaternion(this.root.quaternion.clone().invert()).divideScalar(this.root.scale.x);
     return lpsFromLocal([local.x, local.y, local.z]);
+  }
+
+  /** Whether the composited picture is drawn. */
+  get overlayShown(): boolean {
+    return this.compositor.overlay.visible;
+  }
+
+  set overlayShown(shown: boolean) {
+    this.compositor.overlay.visible = shown;
+  }
+
+  /** In a headset rays are cast straight into each eye's picture. */
+  castInScene(renderer: WebGLRenderer, visible: boolean): void {
+    this.picture.castInScene(visible);
+    for (const camera of [renderer.xr.getCamera(), ...renderer.xr.getCamera().cameras]) camera.layers.enable(VOLUME_LAYER);
+  }
+
+  /** Back to pictures of their own, as a headset session ends. */
+  castApart(): void {
+    this.picture.castApart();
+    this.compositor.reset();
+  }
+
+  /** After a lost context. */
+  restore(): void {
+    this.picture.restore();
+    this.compositor.reset();
   }
 
   dispose(): void {
@@ -96,7 +126,7 @@ export class HologramView {
 }
 
 /** A good first place for a scan: in the middle above the table, about `height_m` tall. */
-export function defaultTransform(store: VolumeStore, height_m: number, middle_m: number): Transform {
+export function defaultTransform(store: VolumeStore, height_m = 0.8, middle_m = HOLOGRAM_HEIGHT_M): Transform {
   const { size, spacing_mm } = store.manifest;
   const largest = Math.max(...[0, 1, 2].map((i) => (size[i] ?? 1) * (spacing_mm[i] ?? 1))) * 0.001;
   const scale = Math.min(20, Math.max(0.05, height_m / largest));

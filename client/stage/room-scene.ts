@@ -2,7 +2,7 @@ import { BackSide, CircleGeometry, Color, CylinderGeometry, DirectionalLight, GL
 
 /** Height of the table on which the hologram stands, and of the middle of what stands on it. */
 export const TABLE_TOP_M = 0.86;
-export const HOLOGRAM_HEIGHT_M = 1.42;
+export const HOLOGRAM_HEIGHT_M = 1.36;
 
 const ACCENT = new Color(0x58c4c8);
 
@@ -50,7 +50,7 @@ export class RoomScene {
     const material = this.#shaded(`
       void main() {
         float r = length(vAt.xy);
-        vec3 base = mix(vec3(0.096, 0.120, 0.148), vec3(0.027, 0.035, 0.047), smoothstep(0.2, 4.2, r));
+        vec3 base = mix(vec3(0.135, 0.168, 0.200), vec3(0.045, 0.058, 0.074), smoothstep(0.2, 4.2, r));
         base += uAccent * 0.10 * exp(-pow(r / 0.95, 2.0));
         float shadow = 1.0 - 0.62 * exp(-pow(max(r - 0.30, 0.0) / 0.16, 2.0));
         float width = fwidth(r) * 0.8;
@@ -69,9 +69,9 @@ export class RoomScene {
       void main() {
         float h = vAt.y / 4.0 + 0.5;
         float around = atan(vAt.x, -vAt.z);
-        float wash = exp(-pow((h - 0.80) / 0.30, 2.0)) * (0.55 + 0.45 * exp(-pow(around / 1.1, 2.0)));
-        vec3 base = mix(vec3(0.030, 0.038, 0.051), vec3(0.055, 0.071, 0.092), smoothstep(0.0, 0.5, h));
-        base += vec3(0.062, 0.092, 0.112) * wash;
+        float wash = exp(-pow((h - 0.72) / 0.34, 2.0)) * (0.55 + 0.45 * exp(-pow(around / 1.1, 2.0)));
+        vec3 base = mix(vec3(0.047, 0.060, 0.077), vec3(0.075, 0.096, 0.120), smoothstep(0.0, 0.5, h));
+        base += vec3(0.075, 0.108, 0.128) * wash;
         float panel = abs(fract(around * 14.0 / 6.2831853 + 0.5) - 0.5) * 6.2831853 / 14.0;
         float width = max(fwidth(around), 0.0008);
         base *= 1.0 - 0.30 * (1.0 - smoothstep(0.004, 0.004 + width * 1.5, panel));

@@ -1,80 +1,246 @@
-import { Color, Scene, type WebGLRenderer } from 'three';
+import { Color, Scene, Vector3, type WebGLRenderer } from 'three';
 import { Emitter } from '../core/emitter';
+import type { Transform, Vec3 } from '../core/frames';
+import type { Language } from '../core/language';
 import type { VolumeStore } from '../core/volume/store';
+import { Avatars } from './avatars';
 import { CameraRig } from './camera-rig';
+import { Gestures } from './gestures';
 import { HologramView } from './hologram';
+import { Keys } from './keys';
+import { LesionMarks } from './lesions';
+import { Marks } from './marks';
+import type { Hit } from './picking';
 import { createRenderer, hasWebGl2 } from './renderer';
 import { RoomScene } from './room-scene';
-import type { EntityId, Hologram, RoomView } from './room-view';
+import type { Hologram, Poses, RoomView } from './room-view';
+import { seatedPoses, seatOf } from './seats';
+import { SharedHologram } from './shared';
+import { Tools } from './tools';
+import { scaled, turned } from './turning';
+
+const GROUND = 0x0a0d12;
+/** Own poses are handed over at the room's pace, 20 a second. */
+const POSE_EVERY_MS = 50;
 
 export interface StageEvents {
-  'no-webgl2': { reason: string };
+  /** The graphics context went or came back; slices go on meanwhile. */
+  context: { readonly lost: boolean };
+  /** Somebody else holds the hologram. */
+  refused: { readonly by: string };
 }
 
 export interface StageOptions {
   readonly room: RoomView;
   readonly store: VolumeStore;
+  readonly language?: Language;
+  readonly reducedMotion?: boolean;
 }
 
+/** What a headset session changes: who poses, and what is drawn around the hologram. */
+export interface Presence {
+  poses(): Poses;
+  update(seconds: number): void;
+  readonly passthrough: boolean;
+}
+
+/** The consulting room around one hologram. Entities in, acts and poses out; no page framework inside. */
 export class Stage {
   readonly events = new Emitter<StageEvents>();
   readonly scene = new Scene();
   readonly rig = new CameraRig();
   readonly renderer: WebGLRenderer;
   readonly hologram: HologramView;
+  readonly shared: SharedHologram;
+  readonly tools: Tools;
+  readonly marks: Marks;
+  /** Set while a headset session runs. */
+  presence: Presence | undefined;
   readonly #room: RoomView;
   readonly #roomScene = new RoomScene();
+  readonly #avatars: Avatars;
+  readonly #lesions: LesionMarks;
+  readonly #gestures: Gestures;
+  readonly #keys: Keys;
   readonly #canvas: HTMLCanvasElement;
+  readonly #ends: (() => void)[] = [];
+  readonly #first: ReturnType<CameraRig['copy']>;
   #dirty = true;
+  #lost = false;
+  #pointed: Hit | undefined;
   #last = 0;
+  #posedAt = 0;
 
   constructor(canvas: HTMLCanvasElement, options: StageOptions) {
     this.#canvas = canvas;
     this.#room = options.room;
     this.renderer = createRenderer(canvas);
     this.hologram = new HologramView(options.store);
-    this.scene.background = new Color(0x0a0d12);
-    this.scene.add(this.#roomScene.group, this.rig.rig, this.hologram.root);
-    this.hologram.surfaces.onChange = () => (this.#dirty = true);
-    this.#room.onChange(() => (this.#dirty = true));
+    this.shared = new SharedHologram(options.room);
+    this.shared.onRefused = (by) => this.events.emit('refused', { by });
+    this.marks = new Marks(this.hologram);
+    this.tools = new Tools(options.room, this.shared, this.hologram, this.marks);
+    this.#lesions = new LesionMarks(this.hologram);
+    this.#avatars = new Avatars(options.room);
+    this.#gestures = new Gestures(canvas, this.rig, this.hologram, this.shared, this.tools);
+    this.#gestures.onPoint = (hit) => (this.#pointed = hit);
+    this.#keys = new Keys(canvas, this.rig, this.hologram, this.shared, this.tools, this.marks);
+    this.#keys.onHome = () => this.home();
+    this.#first = this.rig.copy();
+    this.language = options.language ?? 'zh';
+    this.rig.reducedMotion = options.reducedMotion ?? matchMedia('(prefers-reduced-motion: reduce)').matches;
+    this.scene.background = new Color(GROUND);
+    this.scene.add(this.#roomScene.group, this.rig.rig, this.hologram.root, this.#avatars.group, this.marks.group, this.#lesions.group);
+    this.#listen();
     this.resize();
     this.renderer.setAnimationLoop((now) => this.#frame(now));
   }
 
-  resize(): void {
-    const { clientWidth: w, clientHeight: h } = this.#canvas;
-    this.renderer.setSize(Math.max(1, w), Math.max(1, h), false);
-    this.rig.resize(w, h);
+  set language(language: Language) {
+    this.#lesions.language = language;
+    this.invalidate();
+  }
+
+  /** Draws again at the next frame. */
+  invalidate(): void {
     this.#dirty = true;
   }
 
-  #hologramEntity(): [EntityId, Hologram] | undefined {
-    for (const [id, placed] of this.#room.entities()) if (placed.entity.type === 'hologram') return [id, placed.entity];
-    return undefined;
+  resize(): void {
+    const { clientWidth: w, clientHeight: h } = this.#canvas;
+    if (this.renderer.xr.isPresenting || w === 0 || h === 0) return;
+    this.renderer.setSize(w, h, false);
+    this.rig.resize(w, h);
+    this.invalidate();
+  }
+
+  /** Changes the shared hologram: window, mode, layers, clip, cursor. Shown at once, then the server's word counts. */
+  set(patch: Partial<Omit<Hologram, 'type' | 'series' | 'transform'>>): void {
+    this.shared.set(patch);
+    if (patch.cursor_lps_mm) this.hologram.store.setFocus(patch.cursor_lps_mm);
+  }
+
+  /** Buttons beside the stage: turn by degrees, scale by a factor. */
+  turn(yaw_deg: number): void {
+    this.shared.nudge((t) => turned(t, new Vector3(0, 1, 0), (yaw_deg * Math.PI) / 180));
+  }
+
+  scale(factor: number): void {
+    this.shared.nudge((t) => scaled(t, factor));
+  }
+
+  /** Own view back to the front. */
+  home(): void {
+    this.rig.view = this.#first;
+  }
+
+  /** Puts the hologram back upright where `transform` says, for everybody. */
+  place(transform: Transform): void {
+    this.shared.nudge(() => transform);
+  }
+
+  /** Brings the slices' crosshair to a point, and the bricks around it first. */
+  lookAt(point_lps_mm: Vec3): void {
+    this.set({ cursor_lps_mm: point_lps_mm });
+  }
+
+  showLesion(id: string): boolean {
+    const lesion = this.hologram.store.manifest.lesions.find((l) => l.id === id);
+    if (lesion) this.lookAt(lesion.centre_lps_mm);
+    return lesion !== undefined;
+  }
+
+  dispose(): void {
+    this.renderer.setAnimationLoop(null);
+    for (const end of this.#ends) end();
+    for (const part of [this.#gestures, this.#keys, this.shared, this.#avatars, this.#lesions, this.marks, this.hologram, this.#roomScene, this.renderer]) part.dispose();
+    this.tools.events.clear();
+    this.events.clear();
+  }
+
+  #listen(): void {
+    const stop = new AbortController();
+    const sizes = new ResizeObserver(() => this.resize());
+    sizes.observe(this.#canvas);
+    const { events } = this.hologram.store;
+    this.hologram.surfaces.onChange = () => this.#changed();
+    this.#ends.push(() => stop.abort(), () => sizes.disconnect(), this.#room.onChange(() => this.invalidate()), events.on('base', () => this.invalidate()));
+    for (const name of ['pointermove', 'pointerup', 'keydown', 'wheel'] as const) this.#canvas.addEventListener(name, () => this.invalidate(), { signal: stop.signal, passive: true });
+    this.#canvas.addEventListener('webglcontextlost', (event) => this.#context(event, true), { signal: stop.signal });
+    this.#canvas.addEventListener('webglcontextrestored', (event) => this.#context(event, false), { signal: stop.signal });
+  }
+
+  /** After a loss three.js uploads its own things again; voxels come back from the CPU's copy. */
+  #context(event: Event, lost: boolean): void {
+    if (lost) event.preventDefault();
+    else this.hologram.restore();
+    this.#lost = lost;
+    this.events.emit('context', { lost });
+    this.invalidate();
+  }
+
+  /** Solid surfaces came or went: rays end elsewhere. */
+  #changed(): void {
+    this.hologram.compositor.reset();
+    this.invalidate();
   }
 
   #frame(now: number): void {
+    if (this.#lost) return;
     const seconds = Math.min(0.1, (now - this.#last) / 1000);
     this.#last = now;
-    const entity = this.#hologramEntity();
-    if (entity) this.hologram.set(entity[1]);
-    this.hologram.root.visible = entity !== undefined;
-    let changed = this.#dirty;
-    this.#dirty = false;
-    if (this.rig.update(seconds)) changed = true;
-    if (this.hologram.picture.upload(this.renderer)) changed = true;
-    this.scene.updateMatrixWorld();
-    if (this.hologram.picture.ready && this.hologram.compositor.overlay.visible) {
-      const solids = this.hologram.surfaces.solid ? this.scene : null;
-      if (this.hologram.compositor.update(this.renderer, this.rig.camera, solids, now)) changed = true;
+    const { presence, hologram } = this;
+    const clock = performance.now();
+    presence?.update(seconds);
+    const shown = this.shared.now(clock);
+    hologram.root.visible = shown !== undefined;
+    if (shown) {
+      hologram.set(shown.state, shown.transform);
+      this.marks.show(this.#room.entities(), shown.id);
     }
-    if (!changed) return;
-    this.renderer.setClearColor(0x0a0d12, 1);
+    let changed = this.#dirty || this.shared.holding || presence !== undefined;
+    this.#dirty = false;
+    if (!presence && this.rig.update(seconds)) changed = true;
+    if (this.#avatars.update(clock)) changed = true;
+    if (hologram.picture.upload(this.renderer)) changed = true;
+    this.#pose(clock);
+    this.#roomScene.backdropVisible = !presence?.passthrough;
+    this.scene.updateMatrixWorld();
+    const ready = hologram.picture.ready && hologram.volumeVisible && shown !== undefined;
+    if (presence) hologram.castInScene(this.renderer, ready);
+    else if (ready && hologram.compositor.update(this.renderer, this.rig.camera, hologram.surfaces.solid ? this.scene : null, now)) changed = true;
+    if (changed || ready !== hologram.overlayShown) this.#draw(ready);
+  }
+
+  #draw(ready: boolean): void {
+    const passthrough = this.presence?.passthrough ?? false;
+    const eye = this.rig.camera.getWorldPosition(new Vector3());
+    const distanceTo = (p: { x: number; y: number; z: number }): number => Math.max(0.1, eye.distanceTo(p as Vector3));
+    this.hologram.overlayShown = ready && !this.presence;
+    this.marks.update(distanceTo);
+    this.#lesions.update(distanceTo);
+    this.scene.background = passthrough ? null : new Color(GROUND);
+    this.renderer.setClearColor(GROUND, passthrough ? 0 : 1);
+    this.renderer.info.reset();
     this.renderer.render(this.scene, this.rig.camera);
+  }
+
+  #pose(now: number): void {
+    if (now - this.#posedAt < POSE_EVERY_MS) return;
+    this.#posedAt = now;
+    const present = [...this.#room.participants()].map((p) => p.id);
+    const poses = this.presence?.poses() ?? seatedPoses(seatOf(this.#room.selfId, present), this.rig.view, this.#pointed?.room);
+    this.shared.stream(poses);
   }
 }
 
+/** Why there is no stage here; slices serve instead. */
+export class NoStage extends Error {
+  override name = 'NoStage';
+}
+
+/** Opens the stage on a canvas; throws `NoStage` where the device has no WebGL 2. */
 export function createStage(canvas: HTMLCanvasElement, options: StageOptions): Stage {
-  if (!hasWebGl2()) throw new Error('no webgl2');
+  if (!hasWebGl2()) throw new NoStage('this device has no WebGL 2');
   return new Stage(canvas, options);
 }

@@ -22,7 +22,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   lung: {
     centre_hu: -600,
     width_hu: 1500,
-    stops: [stop(0.3, 0x1d3a4a, 0), stop(0.37, 0x3f7d93, 0.006), stop(0.5, 0x7fb9c6, 0.03), stop(0.62, 0xcfdfd9, 0.16), stop(0.72, 0xf0c9b4, 0.4), stop(0.86, 0xd98a72, 0.5), stop(0.95, 0xb86a58, 0.3), stop(1.2, 0xf3e7d3, 0.7)],
+stops: [stop(0.3, 0x16323f, 0), stop(0.36, 0x2f6f86, 0.003), stop(0.48, 0x6fb4c4, 0.012), stop(0.56, 0xbfe0dc, 0.09), stop(0.66, 0xf2d3bd, 0.34), stop(0.78, 0xea9f80, 0.3), stop(0.86, 0xc4624e, 0.03), stop(0.92, 0xa8503f, 0.0045), stop(1.02, 0xb98c72, 0.004), stop(1.12, 0xe9dcc6, 0.035), stop(1.5, 0xf6efe0, 0.16)],
   },
   mediastinum: {
     centre_hu: 40,

@@ -1,4 +1,4 @@
-import { BackSide, BoxGeometry, Box3, Data3DTexture, DataTexture, GLSL3, HalfFloatType, LinearFilter, Matrix4, Mesh, NearestFilter, NoBlending, RedFormat, RGBAFormat, ShaderMaterial, Vector2, Vector3, Vector4, type WebGLRenderer } from 'three';
+import { BackSide, BoxGeometry, Box3, CustomBlending, Data3DTexture, DataTexture, GLSL3, HalfFloatType, LinearFilter, Matrix4, Mesh, NearestFilter, NoBlending, OneFactor, OneMinusSrcAlphaFactor, RedFormat, RGBAFormat, ShaderMaterial, Vector2, Vector3, Vector4, type WebGLRenderer } from 'three';
 import { extentMm, localFromUnit } from '../core/frames';
 import { halvesFromHu } from '../core/volume/half';
 import { RangeGrid } from '../core/volume/occupancy';
@@ -127,6 +127,28 @@ export class VolumePicture {
   restore(): void {
     this.#waiting = [];
     if (this.#store.hasBase) this.#fromStore();
+  }
+
+  /** Headsets: blended into the scene, ending at what lies before its far side; steps wide enough for two eyes. */
+  castInScene(visible: boolean): void {
+    const { material } = this.mesh;
+    this.mesh.visible = visible;
+    this.mesh.renderOrder = 10;
+    material.blending = CustomBlending;
+    material.blendSrc = OneFactor;
+    material.blendDst = OneMinusSrcAlphaFactor;
+    material.transparent = true;
+    material.depthTest = true;
+    this.uniform<Vector2>('uPixels').set(0, 0);
+    this.setNumber('uStepMm', 2.2);
+  }
+
+  castApart(): void {
+    const { material } = this.mesh;
+    this.mesh.visible = true;
+    material.blending = NoBlending;
+    material.transparent = false;
+    material.depthTest = false;
   }
 
   dispose(): void {

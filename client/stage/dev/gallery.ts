@@ -1,7 +1,9 @@
+import { Vector3 } from 'three';
 import { centreLps } from '../../core/frames';
 import { parseManifest } from '../../core/volume/manifest';
 import { VolumeStore } from '../../core/volume/store';
 import { defaultTransform } from '../hologram';
+import { seatedPoses } from '../seats';
 import { createStage } from '../stage';
 import { PRESETS, type PresetName } from '../transfer';
 import { LocalRoom } from './local-room';
@@ -14,7 +16,7 @@ const preset = PRESETS[(query.get('preset') ?? 'angio') as PresetName];
 const room = new LocalRoom({
   type: 'hologram',
   series: manifest.series,
-  transform: defaultTransform(store, 0.72, 1.42),
+  transform: defaultTransform(store),
   window: { centre_hu: preset.centre_hu, width_hu: preset.width_hu },
   mode: (query.get('mode') ?? 'volume') as 'volume',
   layers: {},
@@ -22,6 +24,9 @@ const room = new LocalRoom({
   cursor_lps_mm: manifest.lesions[0]?.centre_lps_mm ?? centreLps(manifest),
 });
 const stage = createStage(document.querySelector('canvas') as HTMLCanvasElement, { room, store });
-addEventListener('resize', () => stage.resize());
+if (query.has('peer')) {
+  const seat = { yaw: 0.2, pitch: 0.05, distance_m: 1.75 };
+  room.join({ id: 'chen', name: '陈专家 Dr Chen' }, (now) => seatedPoses(0, { ...seat, yaw: Math.sin(now / 1500) * 0.4 }, new Vector3(0.08, 1.5, 0.12)));
+}
 Object.assign(window, { gallery: { stage, room, store } });
 await store.load();

@@ -1,0 +1,123 @@
+import { Vector3 } from 'three';
+import { add, type Vec3 } from '../core/frames';
+import type { CameraRig } from './camera-rig';
+import type { HologramView } from './hologram';
+import type { Marks } from './marks';
+import type { SharedHologram } from './shared';
+import { TOOLS, type Tools } from './tools';
+import { moved, scaled, turned } from './turning';
+
+const TURN = Math.PI / 36;
+const MOVE_M = 0.03;
+const STEP_MM = 1;
+const WIDE_STEP_MM = 10;
+
+/**
+ * The stage by keyboard alone. Arrows turn the hologram, with Shift move it, with Alt walk round it; + and − scale.
+ * With a tool in hand arrows and Page Up/Down move the cursor by 1 mm (Shift 10 mm), Enter uses the tool there,
+ * Escape gives up. 1…6 choose the tool, Home goes back to the first view.
+ */
+export class Keys {
+  onHome: () => void = () => undefined;
+  readonly #rig: CameraRig;
+  readonly #view: HologramView;
+  readonly #shared: SharedHologram;
+  readonly #tools: Tools;
+  readonly #marks: Marks;
+  readonly #stop = new AbortController();
+
+  constructor(canvas: HTMLCanvasElement, rig: CameraRig, view: HologramView, shared: SharedHologram, tools: Tools, marks: Marks) {
+    [this.#rig, this.#view, this.#shared, this.#tools, this.#marks] = [rig, view, shared, tools, marks];
+    canvas.addEventListener('keydown', (event) => this.#press(event), { signal: this.#stop.signal });
+    canvas.addEventListener('blur', () => marks.cursor(undefined), { signal: this.#stop.signal });
+  }
+
+  dispose(): void {
+    this.#stop.abort();
+  }
+
+  #press(event: KeyboardEvent): void {
+    if (event.ctrlKey || event.metaKey) return;
+    if (!this.#general(event) && !this.#directed(event)) return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  #general(event: KeyboardEvent): boolean {
+    const tool = TOOLS[Number(event.key) - 1];
+    if (tool) this.#tools.tool = tool;
+    else if (event.key === '+' || event.key === '=') this.#shared.nudge((t) => scaled(t, 1.08));
+    else if (event.key === '-' || event.key === '_') this.#shared.nudge((t) => scaled(t, 1 / 1.08));
+    else if (event.key === 'Home') this.onHome();
+    else if (event.key === 'Escape') this.#escape();
+    else if (event.key === 'Enter' || event.key === ' ') this.#use();
+    else return false;
+    return true;
+  }
+
+  #directed(event: KeyboardEvent): boolean {
+    const towards: Record<string, readonly [number, number, number]> = {
+      ArrowLeft: [-1, 0, 0],
+      ArrowRight: [1, 0, 0],
+      ArrowUp: [0, 1, 0],
+      ArrowDown: [0, -1, 0],
+      PageUp: [0, 0, -1],
+      PageDown: [0, 0, 1],
+    };
+    const way = towards[event.key];
+    if (!way) return false;
+    if (event.altKey) {
+      const { view } = this.#rig;
+      this.#rig.view = { yaw: view.yaw + way[0] * 0.12, pitch: view.pitch + way[1] * 0.08, distance_m: view.distance_m * (1 + way[2] * 0.08) };
+    } else if (this.#tools.tool === 'turn') this.#turn(way, event.shiftKey);
+    else if (this.#tools.tool === 'clip') this.#tools.shiftClip((way[0] + way[1] - way[2]) * (event.shiftKey ? WIDE_STEP_MM : 2), this.#eye());
+    else this.#step(way, event.shiftKey ? WIDE_STEP_MM : STEP_MM);
+    return true;
+  }
+
+  #turn(way: readonly [number, number, number], slide: boolean): void {
+    const [right, up] = this.#axes();
+    if (slide) this.#shared.nudge((t) => moved(t, right.multiplyScalar(way[0] * MOVE_M).addScaledVector(up, way[1] * MOVE_M)));
+    else if (way[2] !== 0) this.#shared.nudge((t) => scaled(t, 1 - way[2] * 0.15));
+    else this.#shared.nudge((t) => turned(turned(t, up, way[0] * TURN), right, -way[1] * TURN));
+  }
+
+  /** Moves the cursor along the patient's axis that comes nearest to that direction on the screen. */
+  #step(way: readonly [number, number, number], mm: number): void {
+    const state = this.#view.state;
+    if (!state) return;
+    const [right, up, back] = this.#axes();
+    const room = right.multiplyScalar(way[0]).addScaledVector(up, way[1]).addScaledVector(back, way[2]);
+    const lps = this.#view.lpsDirection(room);
+    const axis = lps.map(Math.abs).indexOf(Math.max(...lps.map(Math.abs)));
+    const step = [0, 1, 2].map((i) => (i === axis ? Math.sign(lps[i] ?? 0) * mm : 0)) as unknown as Vec3;
+    const point = add(state.cursor_lps_mm, step);
+    if (this.#view.store.huAt(point) === undefined) return;
+    this.#shared.set({ cursor_lps_mm: point });
+    this.#marks.cursor(point);
+    this.#tools.hover({ lps_mm: point, room: this.#view.roomFromLps(point) });
+  }
+
+  #use(): void {
+    const point = this.#view.state?.cursor_lps_mm;
+    if (point) this.#tools.use(point, this.#eye());
+  }
+
+  #escape(): void {
+    if (this.#tools.tool === 'clip') this.#tools.clearClip();
+    this.#tools.cancel();
+    this.#marks.cursor(undefined);
+  }
+
+  /** From the hologram to the eye, in the patient's frame. */
+  #eye(): Vec3 {
+    const [, , back] = this.#axes();
+    return this.#view.lpsDirection(back);
+  }
+
+  #axes(): [Vector3, Vector3, Vector3] {
+    const axes: [Vector3, Vector3, Vector3] = [new Vector3(), new Vector3(), new Vector3()];
+    this.#rig.camera.matrixWorld.extractBasis(...axes);
+    return axes;
+  }
+}

@@ -1,0 +1,76 @@
+import { Raycaster, Vector3 } from 'three';
+import { dot, voxelFromLps, type Vec3 } from '../core/frames';
+import { boxInterval, firstHit, type Ray } from '../core/volume/sample';
+import type { VolumeStore } from '../core/volume/store';
+import type { HologramView } from './hologram';
+import type { Plane, Window } from './room-view';
+import { TABLE_FIRST_HU, TABLE_STEP_HU, transferTable } from './transfer';
+
+/** Opacity, of 255, from which a voxel is taken for what one points at. */
+const SOLID = 36;
+
+/** The least HU that this window shows clearly. */
+export function visibleFrom(window: Window): number {
+  const table = transferTable(window);
+  for (let i = 0; i * 4 < table.length; i++) if ((table[i * 4 + 3] ?? 0) >= SOLID) return TABLE_FIRST_HU + i * TABLE_STEP_HU;
+  return Infinity;
+}
+
+/** Whether a point is on the side of the plane that is drawn. */
+export function kept(plane: Plane | null, point_lps_mm: Vec3): boolean {
+  return !plane || dot(plane.normal_lps, point_lps_mm) <= plane.offset_mm;
+}
+
+/** Whether the body, without skin and couch, holds this point; true while that is not known. */
+export function inBody(store: VolumeStore, point_lps_mm: Vec3): boolean {
+  const { body, preview } = store;
+  if (!body || !preview) return true;
+  const voxel = voxelFromLps(store.manifest, point_lps_mm);
+  const i = ([0, 1, 2] as const).map((axis) => {
+    const at = Math.floor(((voxel[axis] + 0.5) * preview.size[axis]) / store.manifest.size[axis]);
+    return Math.min(preview.size[axis] - 1, Math.max(0, at));
+  });
+  return (body[((i[2] ?? 0) * preview.size[1] + (i[1] ?? 0)) * preview.size[0] + (i[0] ?? 0)] ?? 255) > 0;
+}
+
+export interface Hit {
+  readonly lps_mm: Vec3;
+  readonly room: Vector3;
+}
+
+/** What one sees of the hologram along a ray of the room. */
+export function pick(view: HologramView, origin: Vector3, direction: Vector3, surfaces = true): Hit | undefined {
+  const state = view.state;
+  if (!state) return undefined;
+  const ray: Ray = { origin_lps_mm: view.lpsFromRoom(origin), direction_lps: view.lpsDirection(direction) };
+  if (!boxInterval(view.store.manifest, ray)) return undefined;
+  const hits: Vec3[] = [];
+  if (state.mode !== 'surfaces' && view.volumeVisible) {
+    const skin = state.layers['skin']?.visible ?? false;
+    const hit = firstHit(view.store.hu, view.store.manifest, ray, {
+      threshold_hu: visibleFrom(state.window),
+      keep: (p) => kept(state.clip, p) && (skin || inBody(view.store, p)),
+    });
+    if (hit) hits.push(hit);
+  }
+  if (surfaces && state.mode !== 'volume') hits.push(...surfaceHits(view, origin, direction));
+  const distance = (p: Vec3): number => view.roomFromLps(p).distanceTo(origin);
+  hits.sort((a, b) => distance(a) - distance(b));
+  const [nearest] = hits;
+  return nearest && { lps_mm: nearest, room: view.roomFromLps(nearest) };
+}
+
+/** Whether a ray meets the hologram's box at all. */
+export function meets(view: HologramView, origin: Vector3, direction: Vector3): boolean {
+  const ray: Ray = { origin_lps_mm: view.lpsFromRoom(origin), direction_lps: view.lpsDirection(direction) };
+  return boxInterval(view.store.manifest, ray) !== undefined;
+}
+
+function surfaceHits(view: HologramView, origin: Vector3, direction: Vector3): Vec3[] {
+  const caster = new Raycaster(origin, direction.clone().normalize());
+  return caster
+    .intersectObjects(view.surfaces.meshes, false)
+    .map((hit) => view.lpsFromRoom(hit.point))
+    .filter((point) => kept(view.state?.clip ?? null, point))
+    .slice(0, 1);
+}

@@ -1,0 +1,42 @@
+import { Matrix4, Quaternion, Vector3 } from 'three';
+import type { Vec3 } from '../core/frames';
+import type { Pose, Poses } from './room-view';
+import type { View } from './camera-rig';
+import { HOLOGRAM_HEIGHT_M } from './room-scene';
+
+/** Angles about the table, 0 being the front: people at screens sit behind it, left and right in turn. */
+const SEATS = [Math.PI - 0.74, Math.PI + 0.74, Math.PI - 1.3, Math.PI + 1.3, Math.PI - 1.85, Math.PI + 1.85];
+const RADIUS_M = 1.32;
+const EYES_M = 1.5;
+
+/** Which seat somebody has: by the order of the names of all who are here, so that everybody agrees. */
+export function seatOf(self: string, present: Iterable<string>): number {
+  return Math.max(0, [...present].sort().indexOf(self)) % SEATS.length;
+}
+
+/**
+ * Where others see a person who sits before a screen. Their camera goes round the hologram freely, and two of
+ * them would look from the same place; so each has a seat at the table, from which the head follows the camera
+ * and the hand points at what they point at.
+ */
+export function seatedPoses(seat: number, view: View, pointsAt: Vector3 | undefined): Poses {
+  const angle = (SEATS[seat] ?? Math.PI) + Math.sin(view.yaw) * 0.16;
+  const away = new Vector3(Math.sin(angle), 0, Math.cos(angle));
+  const head = away.clone().multiplyScalar(RADIUS_M - (1.75 - view.distance_m) * 0.12).setY(EYES_M + view.pitch * 0.1);
+  const looksAt = pointsAt ?? new Vector3(0, HOLOGRAM_HEIGHT_M, 0);
+  const pose = facing(head, looksAt);
+  if (!pointsAt) return { head: pose, left: null, right: null, pointer: null };
+  const side = new Vector3(away.z, 0, -away.x).multiplyScalar(-0.2);
+  const hand = away.clone().multiplyScalar(RADIUS_M - 0.36).add(side).setY(1.14);
+  return { head: pose, left: null, right: facing(hand, pointsAt), pointer: { origin_m: list(hand), hit_m: list(pointsAt), on: true } };
+}
+
+/** A pose that looks along −Z at a point, as cameras do. */
+export function facing(from: Vector3, at: Vector3): Pose {
+  const rotation = new Quaternion().setFromRotationMatrix(new Matrix4().lookAt(from, at, new Vector3(0, 1, 0)));
+  return { position_m: list(from), rotation: [rotation.x, rotation.y, rotation.z, rotation.w] };
+}
+
+export function list(v: Vector3): Vec3 {
+  return [v.x, v.y, v.z];
+}

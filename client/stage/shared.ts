@@ -1,0 +1,124 @@
+import type { Transform } from '../core/frames';
+import type { EntityId, Hologram, HologramPatch, Poses, RoomView } from './room-view';
+import { alike } from './turning';
+
+/** How long one's own change is shown before the server has answered. */
+const ECHO_MS = 1500;
+/** Changes while dragging go out at most this often; the room takes 40 acts a second. */
+const ACT_EVERY_MS = 80;
+/** A turn by key or wheel lets go of the hologram when this long nothing more came. */
+const LET_GO_MS = 260;
+
+/**
+ * The hologram that all share, as it is to be drawn: the server's word, or for a moment one's own.
+ * Its transform is grabbed, streamed and released; all else is set.
+ */
+export class SharedHologram {
+  /** Called when somebody else holds the hologram that one wanted to move. */
+  onRefused: (by: string) => void = () => undefined;
+  readonly #room: RoomView;
+  #echo: { patch: Partial<Hologram>; until: number } = { patch: {}, until: 0 };
+  #hand: Transform | undefined;
+  #left: { transform: Transform; until: number } | undefined;
+  #letGo: ReturnType<typeof setTimeout> | undefined;
+  #waiting: Partial<Hologram> | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #sentAt = -Infinity;
+
+  constructor(room: RoomView) {
+    this.#room = room;
+  }
+
+  /** The first hologram of the room. */
+  get entity(): readonly [EntityId, Hologram] | undefined {
+    for (const [id, placed] of this.#room.entities()) if (placed.entity.type === 'hologram') return [id, placed.entity];
+    return undefined;
+  }
+
+  get holding(): boolean {
+    return this.#hand !== undefined;
+  }
+
+  /** The hologram now, with its transform where whoever moves it has it. */
+  now(nowMs: number): { id: EntityId; state: Hologram; transform: Transform } | undefined {
+    const found = this.entity;
+    if (!found) return undefined;
+    const [id, entity] = found;
+    const state = nowMs < this.#echo.until ? { ...entity, ...this.#echo.patch } : entity;
+    if (this.#hand) return { id, state, transform: this.#hand };
+    const held = this.#room.held(id, nowMs);
+    if (held && held.by !== this.#room.selfId) return { id, state, transform: held.transform };
+    if (this.#left && (nowMs > this.#left.until || alike(this.#left.transform, entity.transform))) this.#left = undefined;
+    return { id, state, transform: this.#left?.transform ?? entity.transform };
+  }
+
+  /** Takes hold; false if somebody else has it. */
+  grab(nowMs: number): boolean {
+    if (this.#hand) return true;
+    const now = this.now(nowMs);
+    if (!now) return false;
+    const held = this.#room.held(now.id, nowMs);
+    if (held && held.by !== this.#room.selfId) {
+      this.onRefused(held.by);
+      return false;
+    }
+    this.#hand = now.transform;
+    this.#room.act({ act: 'grab', id: now.id });
+    return true;
+  }
+
+  /** Moves what is held. */
+  carry(change: (transform: Transform) => Transform): void {
+    if (this.#hand) this.#hand = change(this.#hand);
+  }
+
+  release(nowMs: number): void {
+    clearTimeout(this.#letGo);
+    const found = this.entity;
+    if (!this.#hand || !found) return;
+    this.#left = { transform: this.#hand, until: nowMs + ECHO_MS };
+    this.#room.act({ act: 'release', id: found[0], transform: this.#hand });
+    this.#hand = undefined;
+  }
+
+  /** One step by key, wheel or button: grabs, moves, and lets go when no more steps come. */
+  nudge(change: (transform: Transform) => Transform): void {
+    if (!this.grab(performance.now())) return;
+    this.carry(change);
+    clearTimeout(this.#letGo);
+    this.#letGo = setTimeout(() => this.release(performance.now()), LET_GO_MS);
+  }
+
+  /** Sets fields for everybody; seen here at once, sent at a bearable pace. */
+  set(patch: Partial<Omit<Hologram, 'type' | 'series' | 'transform'>>): void {
+    const now = performance.now();
+    const layers = patch.layers ? { layers: { ...this.entity?.[1].layers, ...this.#echo.patch.layers, ...patch.layers } } : {};
+    const kept = now < this.#echo.until ? this.#echo.patch : {};
+    this.#echo = { patch: { ...kept, ...patch, ...layers }, until: now + ECHO_MS };
+    this.#waiting = { ...this.#waiting, ...patch, ...(patch.layers ? { layers: { ...this.#waiting?.layers, ...patch.layers } } : {}) };
+    if (this.#timer !== undefined) return;
+    this.#timer = setTimeout(() => this.#send(), Math.max(0, this.#sentAt + ACT_EVERY_MS - now));
+  }
+
+  /** Tells the room where one is, and where one has the hologram. */
+  stream(poses: Poses): void {
+    const found = this.entity;
+    if (this.#hand && found) this.#room.pose(poses, { hologram: found[0], transform: this.#hand });
+    else this.#room.pose(poses);
+  }
+
+  dispose(): void {
+    this.release(performance.now());
+    if (this.#waiting) this.#send();
+    clearTimeout(this.#timer);
+  }
+
+  #send(): void {
+    this.#timer = undefined;
+    this.#sentAt = performance.now();
+    const found = this.entity;
+    const patch = this.#waiting;
+    this.#waiting = undefined;
+    if (found && patch) this.#room.act({ act: 'set', id: found[0], patch: { type: 'hologram', ...patch } as HologramPatch });
+  }
+}

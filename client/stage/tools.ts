@@ -1,0 +1,137 @@
+import { Emitter } from '../core/emitter';
+import { add, distance, dot, type Vec3 } from '../core/frames';
+import type { HologramView } from './hologram';
+import type { Marks } from './marks';
+import { huWords, lengthWords } from './measure-words';
+import type { Hit } from './picking';
+import type { EntityId, Plane, RoomView } from './room-view';
+import type { SharedHologram } from './shared';
+
+export type Tool = 'turn' | 'point' | 'measure' | 'probe' | 'annotate' | 'clip';
+export const TOOLS: readonly Tool[] = ['turn', 'point', 'measure', 'probe', 'annotate', 'clip'];
+
+export interface ToolEvents {
+  tool: Tool;
+  /** Somebody wants to write at this point; the page asks for the words and calls `annotate`. */
+  'annotate-at': { readonly point_lps_mm: Vec3 };
+  /** What has just been done or is to be done next, for those who listen to the page. */
+  step: { readonly tool: Tool; readonly step: 'first-point' | 'placed' | 'cancelled' | 'no-hit'; readonly words: string };
+}
+
+/** What a click, a tap, a controller or the Enter key does at a point, by the tool in hand. */
+export class Tools {
+  readonly events = new Emitter<ToolEvents>();
+  readonly #room: RoomView;
+  readonly #shared: SharedHologram;
+  readonly #view: HologramView;
+  readonly #marks: Marks;
+  #tool: Tool = 'turn';
+  #first: Vec3 | undefined;
+
+  constructor(room: RoomView, shared: SharedHologram, view: HologramView, marks: Marks) {
+    this.#room = room;
+    this.#shared = shared;
+    this.#view = view;
+    this.#marks = marks;
+  }
+
+  get tool(): Tool {
+    return this.#tool;
+  }
+
+  set tool(tool: Tool) {
+    if (tool === this.#tool) return;
+    this.cancel();
+    this.#tool = tool;
+    this.events.emit('tool', tool);
+  }
+
+  /** Uses the tool at a point; `towards_lps` leads to the eye. */
+  use(point: Vec3 | undefined, towards_lps: Vec3): void {
+    const id = this.#shared.entity?.[0];
+    if (id === undefined || this.#tool === 'turn') return;
+    if (!point) {
+      this.events.emit('step', { tool: this.#tool, step: 'no-hit', words: '' });
+      return;
+    }
+    if (this.#tool === 'measure') this.#measure(id, point);
+    if (this.#tool === 'probe') this.#probe(id, point);
+    if (this.#tool === 'annotate') this.events.emit('annotate-at', { point_lps_mm: point });
+    if (this.#tool === 'clip') this.#clip(point, towards_lps);
+    if (this.#tool === 'point') this.#look(point);
+  }
+
+  /** Shows what would be placed at the point under the pointer. */
+  hover(hit: Hit | undefined): void {
+    if (this.#tool === 'measure' && this.#first && hit)
+      this.#marks.draft([this.#first, hit.lps_mm], lengthWords(distance(this.#first, hit.lps_mm)));
+    else if (this.#tool === 'probe' && hit) {
+      const hu = this.#view.store.huAt(hit.lps_mm);
+      this.#marks.draft([hit.lps_mm], hu === undefined ? '' : huWords(hu));
+    } else if (this.#tool !== 'measure') this.#marks.draft([], '');
+  }
+
+  cancel(): void {
+    const begun = this.#first !== undefined;
+    this.#first = undefined;
+    this.#marks.draft([], '');
+    if (begun) this.events.emit('step', { tool: this.#tool, step: 'cancelled', words: '' });
+  }
+
+  /** Puts words at a point, for everybody. */
+  annotate(point_lps_mm: Vec3, text: string): void {
+    const id = this.#shared.entity?.[0];
+    const words = text.trim().slice(0, 500);
+    if (id === undefined || words === '') return;
+    this.#room.act({ act: 'add', entity: { type: 'annotation', hologram: id, at_lps_mm: point_lps_mm, text: words } });
+    this.events.emit('step', { tool: 'annotate', step: 'placed', words });
+  }
+
+  /** Moves the cutting plane along its normal; a plane is made if there is none. */
+  shiftClip(by_mm: number, towards_lps: Vec3): void {
+    const clip = this.#view.state?.clip;
+    if (clip) this.#setClip({ ...clip, offset_mm: clip.offset_mm + by_mm });
+    else if (this.#view.state) this.#clip(this.#view.state.cursor_lps_mm, towards_lps);
+  }
+
+  clearClip(): void {
+    this.#setClip(null);
+  }
+
+  #measure(id: EntityId, point: Vec3): void {
+    if (!this.#first) {
+      this.#first = point;
+      this.#marks.draft([point], '');
+      this.events.emit('step', { tool: 'measure', step: 'first-point', words: '' });
+      return;
+    }
+    const points = [this.#first, point];
+    this.#first = undefined;
+    this.#marks.draft([], '');
+    this.#room.act({ act: 'add', entity: { type: 'measure', hologram: id, kind: 'length', points_lps_mm: points } });
+    this.events.emit('step', { tool: 'measure', step: 'placed', words: lengthWords(distance(points[0] ?? point, point)) });
+  }
+
+  #probe(id: EntityId, point: Vec3): void {
+    this.#room.act({ act: 'add', entity: { type: 'measure', hologram: id, kind: 'hu', points_lps_mm: [point] } });
+    const hu = this.#view.store.huAt(point);
+    this.#look(point);
+    this.events.emit('step', { tool: 'probe', step: 'placed', words: hu === undefined ? '' : huWords(hu) });
+  }
+
+  /** What lies between the point and the eye is cut away. */
+  #clip(point: Vec3, towards: Vec3): void {
+    const length = Math.hypot(...towards) || 1;
+    const normal: Vec3 = [towards[0] / length, towards[1] / length, towards[2] / length];
+    this.#setClip({ normal_lps: normal, offset_mm: dot(normal, add(point, normal, -2)) });
+  }
+
+  #setClip(clip: Plane | null): void {
+    this.#shared.set({ clip });
+  }
+
+  #look(point: Vec3): void {
+    this.#shared.set({ cursor_lps_mm: point });
+    this.#view.store.setFocus(point);
+  }
+}
