@@ -82,6 +82,7 @@ export class Writer {
   #view = new DataView(new ArrayBuffer(128));
   #length = 0;
 
+  /** Makes room first: the view that is written to may be a new one afterwards. */
   #step(count: number): number {
     const at = this.#length;
     this.#length += count;
@@ -94,32 +95,38 @@ export class Writer {
   }
 
   u8(value: number): this {
-    this.#view.setUint8(this.#step(1), value);
+    const at = this.#step(1);
+    this.#view.setUint8(at, value);
     return this;
   }
 
   u16(value: number): this {
-    this.#view.setUint16(this.#step(2), value, true);
+    const at = this.#step(2);
+    this.#view.setUint16(at, value, true);
     return this;
   }
 
   i16(value: number): this {
-    this.#view.setInt16(this.#step(2), value, true);
+    const at = this.#step(2);
+    this.#view.setInt16(at, value, true);
     return this;
   }
 
   u32(value: number): this {
-    this.#view.setUint32(this.#step(4), value, true);
+    const at = this.#step(4);
+    this.#view.setUint32(at, value, true);
     return this;
   }
 
   f32(value: number): this {
-    this.#view.setFloat32(this.#step(4), value, true);
+    const at = this.#step(4);
+    this.#view.setFloat32(at, value, true);
     return this;
   }
 
   u64(value: number): this {
-    this.#view.setBigUint64(this.#step(8), BigInt(value), true);
+    const at = this.#step(8);
+    this.#view.setBigUint64(at, BigInt(value), true);
     return this;
   }
 

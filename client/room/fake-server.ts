@@ -1,0 +1,100 @@
+import type { Act, Ack, Change, Event, Participant, PoseOf, Refusal } from '../../contract/room';
+import { Reader, Writer } from './bytes';
+import { bytesFromHex } from './codec';
+import type { SocketLike } from './line';
+import { readPose, writePose } from './pose-codec';
+
+export const TOKEN = '5a'.repeat(16);
+
+export interface Hello {
+  resumes: boolean;
+  nextEvent: number;
+}
+
+/** The server's end of one connection, for tests: it says what it is told to, in real bytes. */
+export class FakeSocket implements SocketLike {
+  binaryType = '';
+  onopen: ((event: never) => void) | null = null;
+  onmessage: ((event: { data: unknown }) => void) | null = null;
+  onclose: ((event: never) => void) | null = null;
+  closed = false;
+  readonly sent: Uint8Array[] = [];
+
+  send(bytes: Uint8Array<ArrayBuffer>): void {
+    if (this.closed) throw new Error('the socket is closed');
+    this.sent.push(bytes);
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+
+  open(): this {
+    this.onopen?.(undefined as never);
+    return this;
+  }
+
+  /** The connection breaks under the client. */
+  breakDown(): void {
+    this.closed = true;
+    this.onclose?.(undefined as never);
+  }
+
+  get hello(): Hello {
+    const reader = new Reader(this.sent[0] ?? new Uint8Array());
+    reader.u8();
+    reader.u16();
+    const resumes = reader.flag();
+    if (resumes) reader.bytes(16);
+    return { resumes, nextEvent: reader.u64() };
+  }
+
+  get acts(): { seq: number; act: Act }[] {
+    return this.#frames(0x03).map((reader) => ({ seq: reader.u32(), act: reader.json() as Act }));
+  }
+
+  get poses(): ReturnType<typeof readPose>[] {
+    return this.#frames(0x02).map(readPose);
+  }
+
+  #frames(kind: number): Reader[] {
+    const readers = this.sent.map((bytes) => new Reader(bytes));
+    return readers.filter((reader) => reader.u8() === kind);
+  }
+
+  #say(out: Writer): void {
+    this.onmessage?.({ data: out.done().buffer });
+  }
+
+  welcome(part: { resumed?: boolean; lastSeq?: number; nextEvent?: number; snapshot?: Change[] | null; events?: Event[]; people?: Participant[] } = {}): this {
+    const { resumed = false, lastSeq = 0, nextEvent = 0, snapshot = [], events = [], people = [] } = part;
+    const out = new Writer().u8(0x81).u16(1).u16(1).bytes(bytesFromHex(TOKEN)).u8(resumed ? 1 : 0);
+    this.#say(out.u32(1).u32(lastSeq).u64(nextEvent).json({ snapshot, events, people, holds: [] }));
+    return this;
+  }
+
+  tick(part: { events?: Event[]; people?: Participant[]; holds?: { entity: number; participant: number }[]; poses?: PoseOf[]; acks?: Ack[] } = {}): void {
+    const { poses = [], acks = [], ...news } = part;
+    const json = Object.keys(news).length > 0 ? new Writer().json(news).done() : new Uint8Array();
+    const out = new Writer().u8(0x82).u32(2).u32(json.byteLength).bytes(json).u8(poses.length);
+    for (const { participant, pose } of poses) writePose(out.u16(participant), pose);
+    out.u16(acks.length);
+    for (const { seq, event } of acks) {
+      out.u32(seq).u8(event === null ? 0 : 1);
+      if (event !== null) out.u64(event);
+    }
+    this.#say(out);
+  }
+
+  refuse(seq: number, reason: Refusal): void {
+    this.#say(new Writer().u8(0x83).u32(seq).json({ reason, text: { zh: '不行', en: 'no' } }));
+  }
+
+  bye(reason: string, again: boolean): void {
+    this.#say(new Writer().u8(0x84).json({ reason, text: { zh: '再见', en: 'bye' }, again }));
+  }
+
+  babble(): void {
+    this.#say(new Writer().u8(0x82).u8(1));
+  }
+}

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import type { Pose } from '../../contract/room';
+import { DELAY_MS, PoseTrack } from './pose-track';
+
+/** Somebody who walks 1.4 m a second along x, by their own clock. */
+function walker(at_ms: number): Pose {
+  const rotation: [number, number, number, number] = [0, Math.sin(at_ms / 2000), 0, Math.cos(at_ms / 2000)];
+  return { at_ms, head: { position_m: [at_ms * 0.0014, 1.6, 0], rotation }, left: null, right: null, pointer: null, held: null };
+}
+
+/** A small generator of repeatable chance. */
+function chance(seed: number): () => number {
+  let state = seed;
+  return () => (state = (state * 1103515245 + 12345) % 2 ** 31) / 2 ** 31;
+}
+
+describe('a track', () => {
+  it.each([1, 2, 3, 4, 5])('moves evenly over an uneven line, seed %i', (seed) => {
+    const random = chance(seed);
+    const arrivals = Array.from({ length: 100 }, (_, i) => ({ at: 7_000 + i * 50 + random() * 45, pose: walker(i * 50) }));
+    arrivals.sort((a, b) => a.at - b.at);
+    const track = new PoseTrack();
+    let before: number | undefined;
+    for (let now = 7_000; now < 11_900; now += 1000 / 60) {
+      while (arrivals[0] && arrivals[0].at <= now) {
+        track.push(arrivals[0].pose, now);
+        arrivals.shift();
+      }
+      const x = track.sample(now)?.head.position_m[0];
+      if (x === undefined) continue;
+      // One frame's walk is 23 mm; no frame goes back or leaps.
+      if (before !== undefined && now > 7_500) {
+        expect(x - before).toBeGreaterThan(0);
+        expect(x - before).toBeLessThan(0.07);
+      }
+      before = x;
+      if (now > 7_500) expect(now - 7_000 - x / 0.0014).toBeLessThan(DELAY_MS + 90);
+    }
+  });
+
+  it('stays where it is when the line is dry and comes back without a leap', () => {
+    const track = new PoseTrack();
+    for (let at = 0; at <= 500; at += 50) track.push(walker(at), at);
+    const stayed = track.sample(2_000)?.head.position_m[0] ?? 0;
+    expect(stayed).toBeCloseTo(0.7);
+    for (let at = 2_000; at <= 2_500; at += 50) track.push(walker(at), at);
+    let before = stayed;
+    for (let now = 2_500; now < 2_700; now += 16) {
+      const x = track.sample(now)?.head.position_m[0] ?? 0;
+      expect(Math.abs(x - before)).toBeLessThan(0.5);
+      before = x;
+    }
+    expect(before).toBeCloseTo(3.5, 1);
+  });
+
+  it('goes on when the clock of the sender wraps round', () => {
+    const track = new PoseTrack();
+    for (let i = 0; i < 10; i++) track.push({ ...walker(i * 50), at_ms: (2 ** 32 - 250 + i * 50) % 2 ** 32 }, i * 50);
+    expect(track.sample(425)?.head.position_m[0]).toBeCloseTo(325 * 0.0014);
+  });
+
+  it('turns the shorter way round', () => {
+    const track = new PoseTrack();
+    const turned = (at_ms: number, rotation: [number, number, number, number]): Pose => ({ ...walker(at_ms), head: { position_m: [0, 0, 0], rotation } });
+    track.push(turned(0, [0, 0, 0, 1]), 0);
+    track.push(turned(50, [0, -Math.SQRT1_2, 0, -Math.SQRT1_2]), 50);
+    const [, y, , w] = track.sample(125)?.head.rotation ?? [0, 0, 0, 0];
+    expect(Math.abs(y)).toBeCloseTo(Math.sin(Math.PI / 8), 2);
+    expect(Math.abs(w)).toBeCloseTo(Math.cos(Math.PI / 8), 2);
+  });
+});

@@ -1,0 +1,215 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Act, Event, Hologram, Participant, Placed } from '../../contract/room';
+import { FakeSocket } from './fake-server';
+import { RoomClient, type RoomOptions } from './room-client';
+
+const HOLOGRAM: { type: 'hologram' } & Hologram = {
+  type: 'hologram',
+  series: '1.2.3',
+  transform: { position_m: [0, 1, 0], rotation: [0, 0, 0, 1], scale: 1 },
+  window: { centre_hu: 40, width_hu: 400 },
+  mode: 'volume',
+  layers: { lung: { visible: true, opacity: 1 } },
+  clip: null,
+  cursor_lps_mm: [0, 0, 0],
+};
+const PLACED: Placed = { by: 'li.terminal', at: '2026-11-20T08:00:00.000Z', entity: HOLOGRAM };
+const LI: Participant = { id: 1, actor: 'li.terminal', name: 'Li', role: 'terminal-doctor', colour: '#e69f00', may_act: true, joined: PLACED.at, away: false };
+const HEAD = { position_m: [0, 1.6, 0] as [number, number, number], rotation: [0, 0, 0, 1] as [number, number, number, number] };
+const POSE = { head: HEAD, left: null, right: null, pointer: null, held: null };
+
+let sockets: FakeSocket[];
+let client: RoomClient;
+const last = (): FakeSocket => sockets.at(-1) as FakeSocket;
+
+function make(options: RoomOptions = {}): RoomClient {
+  const socket = (): FakeSocket => {
+    sockets.push(new FakeSocket());
+    return last();
+  };
+  return new RoomClient('r1', { socket, now: () => Date.now(), random: () => 1, store: undefined, ...options }).connect();
+}
+
+function windowed(width_hu: number): Act {
+  return { act: 'set', id: 1, patch: { type: 'hologram', window: { centre_hu: 40, width_hu } } };
+}
+
+function event(number: number, width_hu: number): Event {
+  const entity = { ...HOLOGRAM, window: { centre_hu: 40, width_hu } };
+  return { number, actor: 'li.terminal', at: PLACED.at, act: 'set', changes: [{ id: 1, placed: { ...PLACED, entity } }] };
+}
+
+function width(): number | undefined {
+  const entity = client.state.entities.get(1)?.entity;
+  return entity?.type === 'hologram' ? entity.window.width_hu : undefined;
+}
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: 1_000_000 });
+  sockets = [];
+  client = make();
+  last().open().welcome({ nextEvent: 5, snapshot: [{ id: 1, placed: PLACED }], people: [LI] });
+});
+
+afterEach(() => {
+  client.close();
+  vi.useRealTimers();
+});
+
+/** What became of a promise so far. */
+async function outcome(promise: Promise<void>): Promise<string> {
+  let became = 'open';
+  promise.then(() => (became = 'done'), (error: { reason: string }) => (became = error.reason));
+  await vi.advanceTimersByTimeAsync(0);
+  return became;
+}
+
+describe('own acts', () => {
+  it('are shown at once and done when their event has come', async () => {
+    const done = client.act(windowed(1500));
+    expect(width()).toBe(1500);
+    last().tick({ acks: [{ seq: 1, event: 5 }] });
+    expect(await outcome(done)).toBe('open');
+    expect(width()).toBe(1500);
+    last().tick({ events: [event(5, 1500)] });
+    expect(await outcome(done)).toBe('done');
+    expect(width()).toBe(1500);
+  });
+
+  it('are taken back when the server refuses them', async () => {
+    const refused = vi.fn();
+    client.on('refused', refused);
+    const done = client.act(windowed(1500));
+    last().refuse(1, 'value-out-of-range');
+    expect(await outcome(done)).toBe('value-out-of-range');
+    expect(width()).toBe(400);
+    expect(refused).toHaveBeenCalledOnce();
+  });
+
+  it('of one slider are on their way one at a time, the last one for those that waited', async () => {
+    const all = [1000, 1100, 1200, 1300].map((value) => client.act(windowed(value)));
+    expect(last().acts.map(({ act }) => act)).toEqual([windowed(1000)]);
+    expect(width()).toBe(1300);
+    last().tick({ events: [event(5, 1000)], acks: [{ seq: 1, event: 5 }] });
+    expect(last().acts.map(({ act }) => act)).toEqual([windowed(1000), windowed(1300)]);
+    expect(width()).toBe(1300);
+    last().tick({ events: [event(6, 1300)], acks: [{ seq: 2, event: 6 }] });
+    expect(await Promise.all(all.map(outcome))).toEqual(['done', 'done', 'done', 'done']);
+  });
+
+  it('that wait go before one that follows them', () => {
+    for (const value of [1000, 1100]) void client.act(windowed(value));
+    void client.act({ act: 'undo' });
+    expect(last().acts.map(({ act }) => act)).toEqual([windowed(1000), windowed(1100), { act: 'undo' }]);
+    expect(last().acts.map(({ seq }) => seq)).toEqual([1, 2, 3]);
+  });
+});
+
+describe('a broken line', () => {
+  it('is mended into the same seat, and open acts are sent again under their numbers', async () => {
+    const done = client.act({ act: 'remove', id: 1 });
+    last().breakDown();
+    expect(client.state.status).toBe('reconnecting');
+    const later = client.act(windowed(900));
+    await vi.advanceTimersByTimeAsync(250);
+    expect(sockets).toHaveLength(2);
+    expect(last().open().hello).toEqual({ resumes: true, nextEvent: 5 });
+    last().welcome({ resumed: true, lastSeq: 1, nextEvent: 6, snapshot: null, events: [event(5, 777)] });
+    expect(last().acts.map(({ seq }) => seq)).toEqual([1, 2]);
+    expect(width()).toBe(900);
+    last().tick({ events: [event(6, 900)], acks: [{ seq: 1, event: null }, { seq: 2, event: 6 }] });
+    expect(await outcome(done)).toBe('done');
+    expect(await outcome(later)).toBe('done');
+  });
+
+  it('that ends in a new seat leaves sent acts unknown and sends none of them twice', async () => {
+    const sent = client.act({ act: 'remove', id: 1 });
+    last().breakDown();
+    const unsent = client.act(windowed(900));
+    await vi.advanceTimersByTimeAsync(250);
+    last().open().welcome({ nextEvent: 9, snapshot: [{ id: 1, placed: PLACED }] });
+    expect(await outcome(sent)).toBe('outcome-unknown');
+    expect(last().acts.map(({ act }) => act)).toEqual([windowed(900)]);
+    expect(await outcome(unsent)).toBe('open');
+  });
+
+  it('is noticed by silence, by a gap and by nonsense', async () => {
+    await vi.advanceTimersByTimeAsync(6_250);
+    expect(sockets).toHaveLength(2);
+    last().open().welcome({ resumed: true, nextEvent: 5, snapshot: null });
+    last().tick({ events: [event(7, 1)] });
+    expect(width()).toBe(400);
+    await vi.advanceTimersByTimeAsync(250);
+    expect(sockets).toHaveLength(3);
+    last().open().welcome({ resumed: true, nextEvent: 5, snapshot: null });
+    last().babble();
+    await vi.advanceTimersByTimeAsync(250);
+    expect(sockets).toHaveLength(4);
+    expect(sockets.filter((socket) => !socket.closed)).toHaveLength(1);
+  });
+
+  it('is tried again after waits that grow', async () => {
+    const at: number[] = [];
+    for (let tries = 0; tries < 7; tries++) {
+      const [from, count] = [Date.now(), sockets.length];
+      last().breakDown();
+      while (sockets.length === count) await vi.advanceTimersByTimeAsync(50);
+      at.push(Date.now() - from);
+    }
+    expect(at).toEqual([250, 500, 1000, 2000, 4000, 8000, 8000]);
+  });
+
+  it('is not mended after a farewell for good', async () => {
+    last().bye('version-mismatch', false);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(sockets).toHaveLength(1);
+    expect(client.state).toMatchObject({ status: 'closed', farewell: { reason: 'version-mismatch' } });
+    await expect(client.act({ act: 'undo' })).rejects.toMatchObject({ reason: 'closed' });
+  });
+});
+
+it('takes events that it has seen already only once', () => {
+  const seen = vi.fn();
+  client.on('event', seen);
+  last().tick({ events: [event(4, 1), event(5, 600)] });
+  last().tick({ events: [event(5, 1), event(6, 700)] });
+  expect(seen.mock.calls.map(([{ number }]) => number)).toEqual([5, 6]);
+  expect(width()).toBe(700);
+});
+
+it('keeps its seat and its count over a reload', () => {
+  const kept = new Map<string, string>();
+  const store = { getItem: (key: string) => kept.get(key) ?? null, setItem: (key: string, value: string) => void kept.set(key, value), removeItem: (key: string) => void kept.delete(key) };
+  make({ store });
+  last().open().welcome({});
+  const again = make({ store });
+  expect(last().open().hello).toEqual({ resumes: true, nextEvent: 0 });
+  last().welcome({ resumed: true, lastSeq: 41 });
+  void again.act({ act: 'undo' });
+  expect(last().acts).toEqual([{ seq: 42, act: { act: 'undo' } }]);
+});
+
+it('sends poses at 20 a second at most, the latest one, and none while nothing moves', async () => {
+  for (let frame = 0; frame < 120; frame++) {
+    client.pose({ ...POSE, head: { ...HEAD, position_m: [frame / 100, 1.6, 0] } });
+    await vi.advanceTimersByTimeAsync(1000 / 120);
+  }
+  await vi.advanceTimersByTimeAsync(60);
+  const moving = last().poses;
+  expect(moving.length).toBeGreaterThanOrEqual(18);
+  expect(moving.length).toBeLessThanOrEqual(22);
+  expect(moving.at(-1)?.head.position_m[0]).toBe(1.19);
+  for (let frame = 0; frame < 100; frame++) {
+    client.pose({ ...POSE, head: { ...HEAD, position_m: [1.19, 1.6, 0] } });
+    await vi.advanceTimersByTimeAsync(8);
+  }
+  expect(last().poses.length).toBe(moving.length);
+});
+
+it('knows where a hologram in another hand is', async () => {
+  const transform = { ...HOLOGRAM.transform, position_m: [1, 1, 0] as [number, number, number] };
+  last().tick({ holds: [{ entity: 1, participant: 2 }], people: [LI, { ...LI, id: 2 }], poses: [{ participant: 2, pose: { ...POSE, at_ms: 5, held: { entity: 1, transform } } }] });
+  expect(client.held(1)).toMatchObject({ by: 2, transform: { position_m: [1, 1, 0] } });
+  last().tick({ holds: [] });
+  expect(client.held(1)).toBeUndefined();
+});

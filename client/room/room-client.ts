@@ -1,0 +1,265 @@
+import type { Act, Change, Event, Farewell, Held, Participant, Placed, Pose, Refusal, ServerFrame } from '../../contract/room';
+import { Emitter } from '../core/emitter';
+import { WireError } from './bytes';
+import { VERSION, decode, encode } from './codec';
+import { Line, type SocketLike } from './line';
+import { ActError, PendingActs } from './pending';
+import { PoseSender, type OwnPose } from './pose-sender';
+import { PoseTrack } from './pose-track';
+
+export type Status = 'connecting' | 'open' | 'reconnecting' | 'closed';
+
+interface Text {
+  zh: string;
+  en: string;
+}
+
+/** What is in the room, own acts on their way included. Every change makes new maps. */
+export interface RoomState {
+  readonly status: Status;
+  /** One's own seat; undefined before the first welcome. */
+  readonly self: number | undefined;
+  readonly participants: ReadonlyMap<number, Participant>;
+  readonly entities: ReadonlyMap<number, Placed>;
+  /** Who has hold of which hologram. */
+  readonly holds: ReadonlyMap<number, number>;
+  /** Why the server ended the connection for good. */
+  readonly farewell: { reason: Farewell; text: Text } | undefined;
+}
+
+export interface RoomEvents {
+  /** Anything of the state has changed. */
+  change: RoomState;
+  status: Status;
+  /** An act, by anyone, was kept. */
+  event: Event;
+  /** An own act was refused. */
+  refused: { act: Act; reason: Refusal; text: Text };
+}
+
+export interface RoomOptions {
+  socket?: () => SocketLike;
+  now?: () => number;
+  random?: () => number;
+  /** Keeps the seat over a reload of the page; `sessionStorage` where there is one. */
+  store?: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | undefined;
+}
+
+const UNKNOWN: Text = { zh: '连接中断，操作结果未知', en: 'the connection broke; whether this was done is not known' };
+const CLOSED: Text = { zh: '已离开房间', en: 'the room was left' };
+
+/** One's place in a room: keeps the connection, the state and own acts on their way. */
+export class RoomClient {
+  readonly #emitter = new Emitter<RoomEvents>();
+  readonly #line: Line;
+  readonly #now: () => number;
+  readonly #store: RoomOptions['store'];
+  readonly #key: string;
+  readonly #pending = new PendingActs();
+  readonly #sender: PoseSender;
+  readonly #tracks = new Map<number, PoseTrack>();
+  #state: RoomState = { status: 'connecting', self: undefined, participants: new Map(), entities: new Map(), holds: new Map(), farewell: undefined };
+  /** The entities as the server has them. */
+  #base = new Map<number, Placed>();
+  #nextEvent = 0;
+  #lastSeq = 0;
+  #resume: string | null;
+
+  constructor(readonly id: string, options: RoomOptions = {}) {
+    this.#now = options.now ?? (() => performance.now());
+    this.#store = 'store' in options ? options.store : globalThis.sessionStorage;
+    this.#key = `room-seat:${id}`;
+    this.#resume = this.#store?.getItem(this.#key) ?? null;
+    const open = options.socket ?? (() => new WebSocket(socketUrl(id)) as SocketLike);
+    const listener = { opened: () => this.#hello(), received: (bytes: Uint8Array) => this.#receive(bytes), broke: () => this.#broke() };
+    this.#line = new Line(open, listener, this.#now, options.random ?? Math.random);
+    this.#sender = new PoseSender(this.#now, (pose) => this.#line.send(encode({ frame: 'pose', pose })));
+  }
+
+  get state(): RoomState {
+    return this.#state;
+  }
+
+  /** Calls `listener` on every such event; the returned function ends it. */
+  on<Name extends keyof RoomEvents>(name: Name, listener: (event: RoomEvents[Name]) => void): () => void {
+    return this.#emitter.on(name, listener);
+  }
+
+  connect(): this {
+    this.#line.connect();
+    return this;
+  }
+
+  /** Leaves the room. */
+  close(): void {
+    this.#line.close();
+    this.#sender.stop();
+    this.#pending.giveUp(new ActError('closed', CLOSED), true);
+    this.#change({ status: 'closed' });
+  }
+
+  /** Asks the room to do something; resolves when it is done and kept, rejects with an `ActError`. */
+  act(act: Act): Promise<void> {
+    if (this.#state.status === 'closed') return Promise.reject(new ActError('closed', CLOSED));
+    if (act.act === 'release') this.#sender.letGo();
+    const done = this.#pending.add(act);
+    // Who does not wait for the outcome hears of a refusal by `refused`.
+    done.catch(() => undefined);
+    this.#sendActs();
+    this.#change({});
+    return done;
+  }
+
+  /** Says where one is; called as often as wanted, sent at most 20 times a second. */
+  pose(pose: OwnPose): void {
+    this.#sender.offer(pose);
+  }
+
+  /** Everybody else's pose now, smoothed and about 100 ms old. */
+  sample(now: number = this.#now()): Map<number, Pose> {
+    const poses = new Map<number, Pose>();
+    for (const [id, track] of this.#tracks) {
+      const pose = track.sample(now);
+      if (pose) poses.set(id, pose);
+    }
+    return poses;
+  }
+
+  /** Where a hologram in somebody's hold is now, and whose hold it is. */
+  held(entity: number, now: number = this.#now()): { by: number; transform: Held['transform'] } | undefined {
+    const by = this.#state.holds.get(entity);
+    if (by === undefined) return undefined;
+    const held = by === this.#state.self ? this.#sender.latest?.held : this.#tracks.get(by)?.sample(now)?.held;
+    return held?.entity === entity ? { by, transform: held.transform } : undefined;
+  }
+
+  #hello(): void {
+    this.#line.send(encode({ frame: 'hello', version: VERSION, resume: this.#resume, next_event: this.#nextEvent }));
+  }
+
+  #broke(): void {
+    this.#sender.pause();
+    this.#change({ status: this.#state.self === undefined ? 'connecting' : 'reconnecting' });
+  }
+
+  #receive(bytes: Uint8Array): void {
+    try {
+      this.#frame(decode(bytes));
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      // What cannot be read may have held events: begin again where they are known.
+      this.#line.mend();
+    }
+  }
+
+  #frame(frame: ServerFrame): void {
+    switch (frame.frame) {
+      case 'welcome':
+        return this.#welcome(frame);
+      case 'tick':
+        return this.#tick(frame);
+      case 'refused': {
+        const act = this.#pending.refuse(frame.seq, new ActError(frame.reason, frame.text));
+        this.#sendActs();
+        this.#change({});
+        if (act) this.#emitter.emit('refused', { act, reason: frame.reason, text: frame.text });
+        return;
+      }
+      case 'bye':
+        if (frame.again) return this.#line.mend();
+        this.#store?.removeItem(this.#key);
+        this.#change({ farewell: { reason: frame.reason, text: frame.text } });
+        return this.close();
+      case 'pong':
+    }
+  }
+
+  #welcome(frame: Extract<ServerFrame, { frame: 'welcome' }>): void {
+    const { entrance } = frame;
+    this.#line.isWell();
+    this.#resume = frame.resume;
+    this.#store?.setItem(this.#key, frame.resume);
+    this.#lastSeq = Math.max(this.#lastSeq, frame.last_seq);
+    this.#tracks.clear();
+    if (entrance.snapshot) {
+      this.#base = new Map();
+      this.#apply(entrance.snapshot);
+      this.#nextEvent = frame.next_event;
+    } else {
+      this.#events(entrance.events);
+    }
+    this.#pending.finish(this.#nextEvent);
+    // In a new seat nobody knows what became of acts sent from the old one; sending them again could do
+    // them twice. In the old seat the server tells repeated acts by their numbers.
+    if (!frame.resumed) this.#pending.giveUp(new ActError('outcome-unknown', UNKNOWN));
+    for (const { seq, act } of this.#pending.sent()) this.#line.send(encode({ frame: 'act', seq, act }));
+    this.#change({ self: frame.participant, status: 'open', ...people(entrance.people), ...holds(entrance.holds) });
+    this.#sendActs();
+    this.#sender.resume();
+  }
+
+  #tick({ news, poses, acks }: Extract<ServerFrame, { frame: 'tick' }>): void {
+    if (this.#state.status !== 'open') return;
+    const now = this.#now();
+    for (const { participant, pose } of poses) {
+      const track = this.#tracks.get(participant) ?? new PoseTrack();
+      this.#tracks.set(participant, track);
+      track.push(pose, now);
+    }
+    if (news.events && !this.#events(news.events)) return this.#line.mend();
+    for (const { seq, event } of acks) this.#pending.acknowledge(seq, event);
+    this.#pending.finish(this.#nextEvent);
+    if (news.people || news.holds || news.events || acks.length > 0) {
+      this.#change({ ...(news.people && people(news.people)), ...(news.holds && holds(news.holds)) });
+      for (const id of this.#tracks.keys()) if (this.#state.participants.get(id)?.away ?? true) this.#tracks.delete(id);
+    }
+    if (acks.length > 0) this.#sendActs();
+  }
+
+  /** Takes in events, leaving out those seen before; says `false` where one is missing. */
+  #events(events: Event[]): boolean {
+    for (const event of events) {
+      if (event.number < this.#nextEvent) continue;
+      if (event.number > this.#nextEvent) return false;
+      this.#nextEvent += 1;
+      this.#apply(event.changes);
+      this.#emitter.emit('event', event);
+    }
+    return true;
+  }
+
+  #apply(changes: Change[]): void {
+    for (const { id, placed } of changes) {
+      if (placed) this.#base.set(id, placed);
+      else this.#base.delete(id);
+    }
+  }
+
+  #sendActs(): void {
+    if (this.#state.status !== 'open') return;
+    for (const { seq, act } of this.#pending.take(() => (this.#lastSeq += 1))) {
+      this.#line.send(encode({ frame: 'act', seq, act }));
+    }
+  }
+
+  #change(part: Partial<RoomState>): void {
+    const before = this.#state.status;
+    this.#state = { ...this.#state, ...part, entities: this.#pending.onto(this.#base) };
+    if (this.#state.status !== before) this.#emitter.emit('status', this.#state.status);
+    this.#emitter.emit('change', this.#state);
+  }
+}
+
+function people(list: Participant[]): Pick<RoomState, 'participants'> {
+  return { participants: new Map(list.map((participant) => [participant.id, participant])) };
+}
+
+function holds(list: { entity: number; participant: number }[]): Pick<RoomState, 'holds'> {
+  return { holds: new Map(list.map(({ entity, participant }) => [entity, participant])) };
+}
+
+function socketUrl(id: string): string {
+  const url = new URL(`/api/rooms/${encodeURIComponent(id)}/socket`, location.href);
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  return url.href;
+}

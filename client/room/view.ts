@@ -1,0 +1,39 @@
+import type { Act } from '../../contract/room';
+import type { Poses, RoomView } from '../stage/room-view';
+import type { RoomClient } from './room-client';
+
+/** The room as the stage sees it. */
+export function viewOf(client: RoomClient): RoomView {
+  return {
+    get selfId() {
+      return String(client.state.self ?? '');
+    },
+    entities: () => client.state.entities,
+    *participants() {
+      for (const { id, name, colour, away } of client.state.participants.values()) {
+        if (!away) yield { id: String(id), name, colour };
+      }
+    },
+    poses(participant, nowMs) {
+      return client.sample(nowMs).get(Number(participant));
+    },
+    held(hologram, nowMs) {
+      const held = client.held(hologram, nowMs);
+      return held && { by: String(held.by), transform: held.transform };
+    },
+    onChange: (listener) => client.on('change', listener),
+    act(act) {
+      // A refusal reaches whoever listens to `refused`.
+      client.act(act as Act).catch(() => undefined);
+    },
+    pose(poses, held) {
+      client.pose(ownPose(poses, held));
+    },
+  };
+}
+
+function ownPose(poses: Poses, held: Parameters<RoomView['pose']>[1]): Parameters<RoomClient['pose']>[0] {
+  const { head, left = null, right = null, pointer = null } = poses;
+  const own = { head, left, right, pointer, held: held ? { entity: held.hologram, transform: held.transform } : null };
+  return own as Parameters<RoomClient['pose']>[0];
+}
