@@ -1,0 +1,39 @@
+//! CT series to volumes in patient coordinates: checks, masks, surfaces, bricks, measurements.
+//!
+//! Pure, but for [`measure_path`] and what it reads with: bytes in, values out. Everything is
+//! millimetres and HU in the patient frame (LPS), voxels lie x fastest, and z planes are axial.
+//! What cannot be relied on is said in notices.
+
+mod bricks;
+mod build;
+mod components;
+mod error;
+pub mod formats;
+mod grid;
+mod lesion;
+mod manifest;
+mod mask;
+mod measure;
+mod notice;
+pub mod segment;
+pub mod series;
+mod structures;
+mod surface;
+mod surface_file;
+
+pub use bricks::{
+    AIR_BELOW_HU, AIR_FILL_HU, BRICK, Brick, PREVIEW_SIDE, Preview, bricks, decode, encode, preview,
+};
+pub use build::{Built, Coarse, build, build_bricks, build_volume, coarse_of};
+pub use components::{Component, Components, Connection};
+pub use error::VolumeError;
+pub use grid::{Grid, Volume};
+pub use lesion::{Lesion, Segment, SegmentFrame, measure_lesion};
+pub use manifest::{BrickEntry, LesionEntry, PreviewEntry, SurfaceEntry, VolumeManifest};
+pub use mask::Mask;
+pub use measure::{MeasureOptions, measure_path, read_series, read_volume};
+pub use notice::Notice;
+pub use series::Series;
+pub use structures::{Structure, Structures, Surface, build_structures, find_structures, mesh_of};
+pub use surface::{Field, Mesh, to_glb};
+pub use surface_file::{from_ysf1, to_ysf1};

@@ -1,0 +1,255 @@
+//! Connected components, found on runs of voxels so that memory follows the surface, not the volume.
+//!
+//! Run and row numbers are made here and used here, so indexing is allowed.
+#![allow(clippy::indexing_slicing)]
+
+use crate::Mask;
+
+/// Which neighbours connect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Connection {
+    /// Faces, in all three directions.
+    Faces,
+    /// Faces within a z plane; planes stay apart.
+    Plane,
+}
+
+/// One connected component.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Component {
+    /// Number of voxels.
+    pub voxels: usize,
+    /// Smallest index on x, y, z.
+    pub lo: [usize; 3],
+    /// One past the largest index on x, y, z.
+    pub hi: [usize; 3],
+    /// Mean index on x, y, z.
+    pub centre: [f64; 3],
+}
+
+struct Run {
+    from: u32,
+    to: u32,
+    label: u32,
+}
+
+/// The connected components of a mask.
+pub struct Components {
+    size: [usize; 3],
+    rows: Vec<u32>,
+    runs: Vec<Run>,
+    /// The components, in the order of their first voxel.
+    pub list: Vec<Component>,
+}
+
+impl Components {
+    /// Finds the components of `mask`.
+    pub fn of(mask: &Mask, connection: Connection) -> Self {
+        let size = mask.size();
+        let (rows, mut runs) = runs_of(mask);
+        let mut parent: Vec<u32> = (0..to_u32(runs.len())).collect();
+        for row in 0..rows.len() - 1 {
+            if row % size[1] > 0 {
+                join(&rows, &runs, &mut parent, row, row - 1);
+            }
+            if connection == Connection::Faces && row >= size[1] {
+                join(&rows, &runs, &mut parent, row, row - size[1]);
+            }
+        }
+        let list = number(&mut runs, &mut parent, &rows, size[1]);
+        Self { size, rows, runs, list }
+    }
+
+    /// The voxels of the components that pass `keep`.
+    pub fn mask_of(&self, keep: impl Fn(usize, &Component) -> bool) -> Mask {
+        let kept: Vec<bool> = self.list.iter().enumerate().map(|(i, c)| keep(i, c)).collect();
+        let mut mask = Mask::empty(self.size);
+        self.each_run(|y, z, run| {
+            if kept[run.label as usize] {
+                mask.set_run(y, z, run.from as usize, run.to as usize);
+            }
+        });
+        mask
+    }
+
+    /// For each component, whether it holds a voxel of `seeds`.
+    pub fn touched_by(&self, seeds: &Mask) -> Vec<bool> {
+        let mut touched = vec![false; self.list.len()];
+        if seeds.size() == self.size {
+            self.each_run(|y, z, run| {
+                let touched = &mut touched[run.label as usize];
+                *touched |= seeds.any_in_run(y, z, run.from as usize, run.to as usize);
+            });
+        }
+        touched
+    }
+
+    /// The component with most voxels.
+    pub fn largest(&self) -> Option<usize> {
+        (0..self.list.len()).max_by_key(|&i| (self.list[i].voxels, usize::MAX - i))
+    }
+
+    /// Calls `each` with (component, y, z, from x, to x) for every run of voxels.
+    pub fn for_each_run(&self, mut each: impl FnMut(usize, usize, usize, usize, usize)) {
+        self.each_run(|y, z, run| {
+            each(run.label as usize, y, z, run.from as usize, run.to as usize);
+        });
+    }
+
+    fn each_run(&self, mut each: impl FnMut(usize, usize, &Run)) {
+        for row in 0..self.rows.len() - 1 {
+            for run in &self.runs[self.rows[row] as usize..self.rows[row + 1] as usize] {
+                each(row % self.size[1], row / self.size[1], run);
+            }
+        }
+    }
+}
+
+/// The part of `mask` connected to `seeds`.
+pub fn connected_to(mask: &Mask, seeds: &Mask) -> Mask {
+    let components = Components::of(mask, Connection::Faces);
+    let touched = components.touched_by(seeds);
+    components.mask_of(|i, _| touched[i])
+}
+
+/// `mask` with the holes filled that are enclosed within their z plane.
+pub fn fill_plane_holes(mask: &Mask) -> Mask {
+    let [nx, ny, _] = mask.size();
+    let outside = Components::of(&mask.clone().complement(), Connection::Plane)
+        .mask_of(|_, c| c.lo[0] == 0 || c.lo[1] == 0 || c.hi[0] == nx || c.hi[1] == ny);
+    outside.complement()
+}
+
+/// The largest component of a mask.
+pub fn largest_of(mask: &Mask) -> Mask {
+    let components = Components::of(mask, Connection::Faces);
+    let largest = components.largest();
+    components.mask_of(|i, _| Some(i) == largest)
+}
+
+fn to_u32(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
+
+/// The first run of each row (and the end), and all runs of set voxels.
+fn runs_of(mask: &Mask) -> (Vec<u32>, Vec<Run>) {
+    let [_, ny, nz] = mask.size();
+    let mut rows = Vec::with_capacity(ny * nz + 1);
+    let mut runs: Vec<Run> = Vec::new();
+    for row in 0..ny * nz {
+        rows.push(to_u32(runs.len()));
+        let first = runs.len();
+        for (i, &word) in mask.row(row % ny, row / ny).iter().enumerate() {
+            let base = to_u32(i * 64);
+            let mut left = word;
+            while left != 0 {
+                let start = left.trailing_zeros();
+                let length = (!(left >> start)).trailing_zeros().min(64 - start);
+                let (from, to) = (base + start, base + start + length);
+                match runs[first..].last_mut() {
+                    Some(run) if run.to == from => run.to = to,
+                    _ => runs.push(Run { from, to, label: 0 }),
+                }
+                if start + length == 64 {
+                    break;
+                }
+                left &= u64::MAX << (start + length);
+            }
+        }
+    }
+    rows.push(to_u32(runs.len()));
+    (rows, runs)
+}
+
+fn root(parent: &mut [u32], mut run: u32) -> u32 {
+    while parent[run as usize] != run {
+        let above = parent[parent[run as usize] as usize];
+        parent[run as usize] = above;
+        run = above;
+    }
+    run
+}
+
+/// Joins the runs of two rows wherever they overlap.
+fn join(rows: &[u32], runs: &[Run], parent: &mut [u32], a: usize, b: usize) {
+    let (mut i, mut j) = (rows[a], rows[b]);
+    while i < rows[a + 1] && j < rows[b + 1] {
+        let (left, right) = (&runs[i as usize], &runs[j as usize]);
+        if left.from < right.to && right.from < left.to {
+            let (p, q) = (root(parent, i), root(parent, j));
+            parent[p.max(q) as usize] = p.min(q);
+        }
+        if left.to < right.to { i += 1 } else { j += 1 }
+    }
+}
+
+/// Gives each run the number of its component and measures the components.
+fn number(runs: &mut [Run], parent: &mut [u32], rows: &[u32], ny: usize) -> Vec<Component> {
+    let mut number_of_root = vec![u32::MAX; runs.len()];
+    let mut list: Vec<Component> = Vec::new();
+    for row in 0..rows.len() - 1 {
+        let (y, z) = (row % ny, row / ny);
+        for i in rows[row]..rows[row + 1] {
+            let top = root(parent, i) as usize;
+            if number_of_root[top] == u32::MAX {
+                number_of_root[top] = to_u32(list.len());
+                list.push(Component {
+                    voxels: 0,
+                    lo: [usize::MAX; 3],
+                    hi: [0; 3],
+                    centre: [0.0; 3],
+                });
+            }
+            let run = &mut runs[i as usize];
+            run.label = number_of_root[top];
+            let (from, to) = (run.from as usize, run.to as usize);
+            let component = &mut list[run.label as usize];
+            let n = (to - from) as f64;
+            component.voxels += to - from;
+            for (axis, (lo, hi)) in [(from, to), (y, y + 1), (z, z + 1)].into_iter().enumerate() {
+                component.lo[axis] = component.lo[axis].min(lo);
+                component.hi[axis] = component.hi[axis].max(hi);
+                component.centre[axis] += n * f64::midpoint(lo as f64, (hi - 1) as f64);
+            }
+        }
+    }
+    for component in &mut list {
+        component.centre = component.centre.map(|c| c / component.voxels as f64);
+    }
+    list
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_u_shape_is_one_component_and_its_parts_join_late() {
+        let mut mask = Mask::empty([130, 4, 2]);
+        for y in 0..4 {
+            mask.set_run(y, 0, 0, 3);
+            mask.set_run(y, 0, 127, 130);
+        }
+        mask.set_run(3, 0, 0, 130);
+        mask.set([60, 0, 0]);
+        let found = Components::of(&mask, Connection::Faces);
+        let sizes: Vec<usize> = found.list.iter().map(|c| c.voxels).collect();
+        assert_eq!(sizes, [mask.count() - 1, 1]);
+        assert_eq!(found.list[0].hi, [130, 4, 1]);
+        assert_eq!(found.mask_of(|_, _| true), mask);
+    }
+
+    #[test]
+    fn holes_are_filled_within_their_plane_only_where_enclosed() {
+        let mut ring = Mask::empty([9, 9, 1]).complement();
+        let mut inner = Mask::empty([9, 9, 1]);
+        for y in 3..6 {
+            inner.set_run(y, 0, 3, 6);
+        }
+        ring = ring.without(&inner);
+        assert_eq!(fill_plane_holes(&ring).count(), 81);
+        let mut channel = Mask::empty([9, 9, 1]);
+        channel.set_run(4, 0, 0, 4);
+        assert_eq!(fill_plane_holes(&ring.without(&channel)).count(), 81 - 9 - 3);
+    }
+}

@@ -1,0 +1,97 @@
+//! Measurements of a scan on disk, for the command line.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::atomic::AtomicBool,
+};
+
+use serde_json::{Value, json};
+
+use crate::{
+    Lesion, Series, VolumeError, Volume, find_structures,
+    formats::{read_nifti, read_nrrd},
+    measure_lesion, series,
+    structures::mesh_of,
+    to_glb,
+};
+
+/// What to measure besides the volume's own structures.
+#[derive(Clone, Debug, Default)]
+pub struct MeasureOptions {
+    /// A label volume (NRRD or NIfTI): its voxels above 0 are measured as a lesion.
+    pub seg: Option<PathBuf>,
+    /// A folder for the structures' surfaces as `.glb`.
+    pub mesh: Option<PathBuf>,
+}
+
+/// Measures a folder of DICOM files, a NRRD file or a NIfTI file.
+pub fn measure_path(path: &Path, options: &MeasureOptions) -> Result<Value, VolumeError> {
+    let series = read_series(path)?;
+    let structures = find_structures(&series, &|_, _| {}, &AtomicBool::new(false))?;
+    let grid = &series.volume.grid;
+    let volumes: Vec<Value> = structures
+        .iter()
+        .map(|s| {
+            json!({
+                "name": s.name,
+                "label": s.label,
+                "voxels": s.mask.count(),
+                "volume_ml": s.mask.count() as f64 * grid.voxel_mm3() / 1000.0,
+                "method": s.method,
+            })
+        })
+        .collect();
+    let mut lesions = Vec::new();
+    if let Some(seg) = &options.seg {
+        let labels = read_volume(seg)?;
+        let lesion = Lesion::of_labels("lesion-1", &labels, grid)?;
+        let entry = measure_lesion(&series, &lesion)?;
+        lesions.push(serde_json::to_value(entry).map_err(|e| VolumeError::Io(e.to_string()))?);
+    }
+    if let Some(folder) = &options.mesh {
+        fs::create_dir_all(folder).map_err(io)?;
+        for structure in &structures {
+            if let Some(mesh) = mesh_of(structure, &series) {
+                let file = folder.join(format!("{}.glb", structure.name));
+                fs::write(file, to_glb(&mesh, &structure.name)?).map_err(io)?;
+            }
+        }
+    }
+    Ok(json!({
+        "size": grid.size,
+        "spacing_mm": grid.spacing_mm,
+        "origin_lps_mm": grid.origin_lps_mm,
+        "direction_lps": grid.direction_lps,
+        "hu_range": series.volume.range(),
+        "notices": series.notices,
+        "structures": volumes,
+        "lesions": lesions,
+    }))
+}
+
+/// Reads a folder of DICOM files, a NRRD file or a NIfTI file.
+pub fn read_series(path: &Path) -> Result<Series, VolumeError> {
+    if path.is_dir() {
+        let mut paths: Vec<PathBuf> = fs::read_dir(path)
+            .map_err(io)?
+            .filter_map(|entry| entry.ok().map(|e| e.path()))
+            .filter(|path| path.is_file())
+            .collect();
+        paths.sort();
+        let files: Vec<Vec<u8>> = paths.iter().filter_map(|path| fs::read(path).ok()).collect();
+        return series::from_files(&files);
+    }
+    read_volume(path).map(Series::of_volume)
+}
+
+/// Reads a NRRD or NIfTI file, whichever it is.
+pub fn read_volume(path: &Path) -> Result<Volume, VolumeError> {
+    let bytes = fs::read(path).map_err(io)?;
+    if bytes.starts_with(b"NRRD") { read_nrrd(&bytes) } else { read_nifti(&bytes) }
+}
+
+/// The kind of the error only: paths may hold names of patients.
+fn io(error: std::io::Error) -> VolumeError {
+    VolumeError::Io(error.kind().to_string())
+}

@@ -1,0 +1,22 @@
+//! Structures found in a chest CT by thresholds and shape.
+//!
+//! Every threshold is a named constant. They are engineering conventions, not guideline values
+//! (the hospital's clinical notes mark HU conventions "needs confirmation"), and each structure's
+//! `method` says so to whoever looks at it.
+
+mod airway;
+mod body;
+mod bone;
+mod lungs;
+
+pub use self::{
+    airway::airway,
+    body::{TISSUE_HU, body},
+    bone::{DENSE_HU, Dense, dense},
+    lungs::{LUNG_HU, Lungs, VESSEL_HU, lungs, vessels},
+};
+
+/// Millilitres in a number of voxels.
+pub(crate) fn ml(voxels: usize, grid: &crate::Grid) -> f64 {
+    voxels as f64 * grid.voxel_mm3() / 1000.0
+}

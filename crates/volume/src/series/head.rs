@@ -1,0 +1,125 @@
+//! What the header of one image says about its place in the series.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use dicom_core::Tag;
+use dicom_dictionary_std::tags;
+use dicom_object::{DefaultDicomObject, OpenFileOptions};
+
+use crate::grid;
+
+/// Most rows or columns of a slice.
+const MAX_SIDE: u32 = 4096;
+
+/// The place and scale of one image.
+#[derive(Clone, Debug)]
+pub(super) struct Head {
+    /// Which of the files it is.
+    pub file: usize,
+    pub series_uid: String,
+    pub frame_of_reference_uid: String,
+    pub is_ct: bool,
+    pub is_localizer: bool,
+    pub number: i64,
+    /// Columns and rows.
+    pub size: [usize; 2],
+    /// Distance of columns and of rows, mm.
+    pub spacing_mm: [f64; 2],
+    /// Centre of the first pixel, LPS, mm.
+    pub position_lps_mm: [f64; 3],
+    /// Unit vectors along a row and along a column, LPS.
+    pub axes_lps: [[f64; 3]; 2],
+    pub thickness_mm: Option<f64>,
+    pub slope: f64,
+    pub intercept: f64,
+    pub has_rescale: bool,
+}
+
+/// Reads the header of one file, if it is an image with a place in the patient.
+pub(super) fn read_head(file: usize, bytes: &[u8]) -> Option<Head> {
+    // The parser is another's and its input anybody's: a panic in it costs this file only.
+    let object = catch_unwind(AssertUnwindSafe(|| {
+        OpenFileOptions::new()
+            .read_until(tags::PIXEL_DATA)
+            .from_reader(bytes)
+            .ok()
+    }))
+    .ok()??;
+    head_of(file, &object)
+}
+
+fn head_of(file: usize, object: &DefaultDicomObject) -> Option<Head> {
+    let side = |tag| -> Option<usize> {
+        let n = object.get(tag)?.to_int::<u32>().ok()?;
+        (1..=MAX_SIDE).contains(&n).then_some(n as usize)
+    };
+    let &[x, y, z] = numbers(object, tags::IMAGE_POSITION_PATIENT)?.as_slice() else {
+        return None;
+    };
+    let &[a, b, c, d, e, f] = numbers(object, tags::IMAGE_ORIENTATION_PATIENT)?.as_slice() else {
+        return None;
+    };
+    let &[row_spacing, column_spacing] = numbers(object, tags::PIXEL_SPACING)?.as_slice() else {
+        return None;
+    };
+    let row = unit([a, b, c])?;
+    let column = unit([d, e, f])?;
+    let usable = |mm: f64| (1e-3..1e3).contains(&mm);
+    if grid::dot(row, column).abs() > 1e-2 || !usable(row_spacing) || !usable(column_spacing) {
+        return None;
+    }
+    if [x, y, z].iter().any(|v| v.abs() > 1e6) || frames(object) != 1 {
+        return None;
+    }
+    let number = |tag| numbers(object, tag).and_then(|v| v.first().copied());
+    let (slope, intercept) = (number(tags::RESCALE_SLOPE), number(tags::RESCALE_INTERCEPT));
+    Some(Head {
+        file,
+        series_uid: text(object, tags::SERIES_INSTANCE_UID),
+        frame_of_reference_uid: text(object, tags::FRAME_OF_REFERENCE_UID),
+        is_ct: text(object, tags::MODALITY) == "CT",
+        is_localizer: text(object, tags::IMAGE_TYPE)
+            .split('\\')
+            .any(|part| part == "LOCALIZER"),
+        number: object
+            .get(tags::INSTANCE_NUMBER)
+            .and_then(|e| e.to_int().ok())
+            .unwrap_or_default(),
+        size: [side(tags::COLUMNS)?, side(tags::ROWS)?],
+        spacing_mm: [column_spacing, row_spacing],
+        position_lps_mm: [x, y, z],
+        axes_lps: [row, column],
+        thickness_mm: number(tags::SLICE_THICKNESS).filter(|&mm| mm > 0.0),
+        has_rescale: slope.is_some() && intercept.is_some(),
+        slope: slope.filter(|&s| s != 0.0).unwrap_or(1.0),
+        intercept: intercept.unwrap_or(0.0),
+    })
+}
+
+/// Frames in the image: one, where it does not say.
+fn frames(object: &DefaultDicomObject) -> i64 {
+    object
+        .get(tags::NUMBER_OF_FRAMES)
+        .and_then(|e| e.to_int().ok())
+        .unwrap_or(1)
+}
+
+/// All finite numbers of an element; none if one of them is no number.
+fn numbers(object: &DefaultDicomObject, tag: Tag) -> Option<Vec<f64>> {
+    let values = object.get(tag)?.to_multi_float64().ok()?;
+    values.iter().all(|v| v.is_finite()).then_some(values)
+}
+
+fn text(object: &DefaultDicomObject, tag: Tag) -> String {
+    object
+        .get(tag)
+        .and_then(|e| e.to_str().ok())
+        .map(|s| s.trim_end_matches(['\0', ' ']).to_owned())
+        .unwrap_or_default()
+}
+
+/// The vector at length 1, if it is nearly that long already.
+fn unit(v: [f64; 3]) -> Option<[f64; 3]> {
+    let length = grid::length(v);
+    ((0.9..1.1).contains(&length)).then(|| v.map(|c| c / length))
+}

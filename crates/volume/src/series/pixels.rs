@@ -1,0 +1,85 @@
+//! From the stored pixels of one file to HU in its plane of the volume.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use dicom_pixeldata::{DecodedPixelData, PixelDecoder as _, PixelRepresentation};
+
+use super::plan::Slice;
+use crate::formats::to_hu;
+
+/// Decodes a slice into its plane, rows of `nx` voxels; `None` if it cannot be decoded.
+pub(super) fn decode_into(bytes: &[u8], slice: &Slice, nx: usize, out: &mut [i16]) -> Option<()> {
+    // The codecs are another's and their input anybody's: a panic in one costs this file only.
+    let values = catch_unwind(AssertUnwindSafe(|| {
+        let object = dicom_object::from_reader(bytes).ok()?;
+        let pixels = object.decode_pixel_data().ok()?;
+        values(&pixels, slice)
+    }))
+    .ok()??;
+    let [columns, _] = slice.head.size;
+    if slice.shift_px == [0.0; 2] && columns == nx {
+        out.get_mut(..values.len())?.copy_from_slice(&values);
+    } else {
+        shift_into(&values, slice, nx, out);
+    }
+    Some(())
+}
+
+/// The slice's pixels as HU, row by row.
+fn values(pixels: &DecodedPixelData<'_>, slice: &Slice) -> Option<Vec<i16>> {
+    let [columns, rows] = slice.head.size;
+    let fits = pixels.samples_per_pixel() == 1
+        && pixels.columns() as usize == columns
+        && pixels.rows() as usize == rows;
+    if !fits {
+        return None;
+    }
+    let frame = pixels.frame_data(0).ok()?;
+    let stored = u32::from(pixels.bits_stored()).clamp(1, 16);
+    let signed = pixels.pixel_representation() == PixelRepresentation::Signed;
+    let (slope, intercept) = (slice.head.slope, slice.head.intercept);
+    // Bits above those stored may hold overlays, or the sign, or nothing: only the stored count.
+    let unused = 16 - stored;
+    let value = |raw: u16| {
+        let raw = if signed {
+            i32::from((raw << unused).cast_signed() >> unused)
+        } else {
+            i32::from((raw << unused) >> unused)
+        };
+        to_hu(f64::from(raw) * slope + intercept)
+    };
+    let values: Vec<i16> = match pixels.bits_allocated() {
+        8 => frame.iter().map(|&raw| value(u16::from(raw))).collect(),
+        16 => {
+            let (words, _) = frame.as_chunks::<2>();
+            words.iter().map(|&raw| value(u16::from_le_bytes(raw))).collect()
+        }
+        _ => return None,
+    };
+    (values.len() == columns * rows).then_some(values)
+}
+
+/// Writes a slice of a tilted scan where it belongs, between pixels by linear interpolation.
+fn shift_into(values: &[i16], slice: &Slice, nx: usize, out: &mut [i16]) {
+    let [columns, rows] = slice.head.size;
+    let [shift_x, shift_y] = slice.shift_px;
+    let at = |x: i64, y: i64| -> f64 {
+        let inside = usize::try_from(x).ok().filter(|&x| x < columns);
+        let index = inside.zip(usize::try_from(y).ok().filter(|&y| y < rows));
+        let value = index.and_then(|(x, y)| values.get(y * columns + x));
+        f64::from(value.copied().unwrap_or(crate::AIR_FILL_HU))
+    };
+    for (y, row) in out.chunks_mut(nx).enumerate() {
+        let from_y = y as f64 - shift_y;
+        let part_y = from_y - from_y.floor();
+        for (x, out) in row.iter_mut().enumerate() {
+            let from_x = x as f64 - shift_x;
+            let part_x = from_x - from_x.floor();
+            #[expect(clippy::cast_possible_truncation, reason = "bounded by the grid's size")]
+            let (x, y) = (from_x.floor() as i64, from_y.floor() as i64);
+            let above = at(x, y) * (1.0 - part_x) + at(x + 1, y) * part_x;
+            let below = at(x, y + 1) * (1.0 - part_x) + at(x + 1, y + 1) * part_x;
+            *out = to_hu(above * (1.0 - part_y) + below * part_y);
+        }
+    }
+}
