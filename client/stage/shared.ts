@@ -16,6 +16,8 @@ const LET_GO_MS = 260;
 export class SharedHologram {
   /** Called when somebody else holds the hologram that one wanted to move. */
   onRefused: (by: string) => void = () => undefined;
+  /** Called when one's own change is to be shown before the server's answer. */
+  onEcho: () => void = () => undefined;
   readonly #room: RoomView;
   #echo: { patch: Partial<Hologram>; until: number } = { patch: {}, until: 0 };
   #hand: Transform | undefined;
@@ -96,6 +98,7 @@ export class SharedHologram {
     const kept = now < this.#echo.until ? this.#echo.patch : {};
     this.#echo = { patch: { ...kept, ...patch, ...layers }, until: now + ECHO_MS };
     this.#waiting = { ...this.#waiting, ...patch, ...(patch.layers ? { layers: { ...this.#waiting?.layers, ...patch.layers } } : {}) };
+    this.onEcho();
     if (this.#timer !== undefined) return;
     this.#timer = setTimeout(() => this.#send(), Math.max(0, this.#sentAt + ACT_EVERY_MS - now));
   }

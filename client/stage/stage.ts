@@ -54,6 +54,8 @@ export class Stage {
   readonly shared: SharedHologram;
   readonly tools: Tools;
   readonly marks: Marks;
+  /** Called when the shared hologram changed: slices and panels follow `shared.now()`. */
+  onHologram: () => void = () => undefined;
   /** Set while a headset session runs. */
   presence: Presence | undefined;
   readonly #room: RoomView;
@@ -77,6 +79,7 @@ export class Stage {
     this.renderer = createRenderer(canvas);
     this.hologram = new HologramView(options.store);
     this.shared = new SharedHologram(options.room);
+    this.shared.onEcho = () => this.#told();
     this.shared.onRefused = (by) => this.events.emit('refused', { by });
     this.marks = new Marks(this.hologram);
     this.tools = new Tools(options.room, this.shared, this.hologram, this.marks);
@@ -164,7 +167,7 @@ export class Stage {
     sizes.observe(this.#canvas);
     const { events } = this.hologram.store;
     this.hologram.surfaces.onChange = () => this.#changed();
-    this.#ends.push(() => stop.abort(), () => sizes.disconnect(), this.#room.onChange(() => this.invalidate()), events.on('base', () => this.invalidate()));
+    this.#ends.push(() => stop.abort(), () => sizes.disconnect(), this.#room.onChange(() => this.#told()), events.on('base', () => this.invalidate()));
     for (const name of ['pointermove', 'pointerup', 'keydown', 'wheel'] as const) this.#canvas.addEventListener(name, () => this.invalidate(), { signal: stop.signal, passive: true });
     this.#canvas.addEventListener('webglcontextlost', (event) => this.#context(event, true), { signal: stop.signal });
     this.#canvas.addEventListener('webglcontextrestored', (event) => this.#context(event, false), { signal: stop.signal });
@@ -177,6 +180,11 @@ export class Stage {
     this.#lost = lost;
     this.events.emit('context', { lost });
     this.invalidate();
+  }
+
+  #told(): void {
+    this.invalidate();
+    this.onHologram();
   }
 
   /** Solid surfaces came or went: rays end elsewhere. */

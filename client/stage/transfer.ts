@@ -22,7 +22,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   lung: {
     centre_hu: -600,
     width_hu: 1500,
-stops: [stop(0.3, 0x16323f, 0), stop(0.36, 0x2f6f86, 0.003), stop(0.48, 0x6fb4c4, 0.012), stop(0.56, 0xbfe0dc, 0.09), stop(0.66, 0xf2d3bd, 0.34), stop(0.78, 0xea9f80, 0.3), stop(0.86, 0xc4624e, 0.03), stop(0.92, 0xa8503f, 0.0045), stop(1.02, 0xb98c72, 0.004), stop(1.12, 0xe9dcc6, 0.035), stop(1.5, 0xf6efe0, 0.16)],
+stops: [stop(0.3, 0x16323f, 0), stop(0.36, 0x2f6f86, 0.002), stop(0.46, 0x6fb4c4, 0.01), stop(0.54, 0xbfe0dc, 0.1), stop(0.64, 0xf2d3bd, 0.3), stop(0.72, 0xea9f80, 0.22), stop(0.78, 0xc4624e, 0.012), stop(0.8, 0xa8503f, 0.003), stop(0.98, 0xb98c72, 0.003), stop(1.1, 0xe9dcc6, 0.02), stop(1.5, 0xf6efe0, 0.09)],
   },
   mediastinum: {
     centre_hu: 40,
@@ -94,7 +94,7 @@ function curveAt(stops: readonly Stop[], u: number): [number, number, number, nu
 }
 
 /** Grey of a slice, 0…255, for HU −1024 and up; DICOM PS3.3 C.11.2.1.2, linear. */
-export function windowTable(window: Window): Uint8ClampedArray {
+export function windowTable(window: Window): Uint8ClampedArray<ArrayBuffer> {
   const table = new Uint8ClampedArray(4097);
   const width = Math.max(1, window.width_hu);
   for (let i = 0; i < table.length; i++)

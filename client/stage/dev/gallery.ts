@@ -5,6 +5,8 @@ import { VolumeStore } from '../../core/volume/store';
 import { defaultTransform } from '../hologram';
 import { seatedPoses } from '../seats';
 import { createStage } from '../stage';
+import { createSlice } from '../slice';
+import type { Tool } from '../tools';
 import { PRESETS, type PresetName } from '../transfer';
 import { LocalRoom } from './local-room';
 
@@ -28,5 +30,22 @@ if (query.has('peer')) {
   const seat = { yaw: 0.2, pitch: 0.05, distance_m: 1.75 };
   room.join({ id: 'chen', name: '陈专家 Dr Chen' }, (now) => seatedPoses(0, { ...seat, yaw: Math.sin(now / 1500) * 0.4 }, new Vector3(0.08, 1.5, 0.12)));
 }
+const slices = (['axial', 'coronal', 'sagittal'] as const).map((axis) => {
+  const canvas = document.createElement('canvas');
+  canvas.tabIndex = 0;
+  document.querySelector('#slices')?.append(canvas);
+  const slice = createSlice(canvas, axis, store);
+  slice.events.on('cursor', (cursor_lps_mm) => stage.set({ cursor_lps_mm }));
+  slice.events.on('use', (point) => stage.tools.use(point, [0, -1, 0]));
+  slice.events.on('length', ([a, b]) => (stage.tools.use(a, [0, -1, 0]), stage.tools.use(b, [0, -1, 0])));
+  return slice;
+});
+const linked = (): void => {
+  const { state } = stage.shared.now(performance.now()) ?? {};
+  if (state) for (const slice of slices) slice.set({ cursor_lps_mm: state.cursor_lps_mm, window: state.window, tool: stage.tools.tool, marks: room.entities(), showLesions: true });
+};
+stage.onHologram = linked;
+linked();
+stage.tools.tool = (query.get('tool') ?? 'turn') as Tool;
 Object.assign(window, { gallery: { stage, room, store } });
 await store.load();

@@ -1,0 +1,81 @@
+import type { SliceLayout } from './slice-geometry';
+import { rulerLength } from './outline';
+
+const FONT = "600 12px system-ui, 'PingFang SC', 'Noto Sans CJK SC', sans-serif";
+
+export interface Point2 {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** Words with a dark edge, legible on any grey. */
+export function words(context: CanvasRenderingContext2D, text: string, x: number, y: number, align: CanvasTextAlign = 'center', colour = '#e8f2f4'): void {
+  context.font = FONT;
+  context.textAlign = align;
+  context.textBaseline = 'middle';
+  context.lineWidth = 3;
+  context.lineJoin = 'round';
+  context.strokeStyle = 'rgba(4, 8, 11, 0.85)';
+  context.strokeText(text, x, y);
+  context.fillStyle = colour;
+  context.fillText(text, x, y);
+}
+
+export function letters(context: CanvasRenderingContext2D, layout: SliceLayout, width: number, height: number): void {
+  const { left, right, top, bottom } = layout.letters;
+  words(context, left, 11, height / 2);
+  words(context, right, width - 11, height / 2);
+  words(context, top, width / 2, 12);
+  words(context, bottom, width / 2, height - 12);
+}
+
+export function crosshair(context: CanvasRenderingContext2D, at: Point2, width: number, height: number): void {
+  context.lineWidth = 1;
+  context.strokeStyle = 'rgba(127, 227, 220, 0.75)';
+  const gap = 9;
+  context.beginPath();
+  for (const [x0, y0, x1, y1] of [[0, at.y, at.x - gap, at.y], [at.x + gap, at.y, width, at.y], [at.x, 0, at.x, at.y - gap], [at.x, at.y + gap, at.x, height]] as const) {
+    context.moveTo(x0, y0);
+    context.lineTo(x1, y1);
+  }
+  context.stroke();
+}
+
+export function ruler(context: CanvasRenderingContext2D, pixelsPerMm: number, width: number, height: number): void {
+  const length = rulerLength((width * 0.34) / pixelsPerMm);
+  const [x, y, w] = [10, height - 12, length * pixelsPerMm];
+  context.lineWidth = 1.5;
+  context.strokeStyle = '#cfe0e4';
+  context.beginPath();
+  context.moveTo(x, y - 5);
+  context.lineTo(x, y);
+  context.lineTo(x + w, y);
+  context.lineTo(x + w, y - 5);
+  context.stroke();
+  words(context, length >= 10 ? `${length / 10} cm` : `${length} mm`, x + w + 5, y - 3, 'left');
+}
+
+export function segments(context: CanvasRenderingContext2D, lines: readonly (readonly [Point2, Point2])[], colour: string, dash: number[] = []): void {
+  for (const [stroke, width] of [['rgba(4, 8, 11, 0.7)', 3.5], [colour, 1.6]] as const) {
+    context.setLineDash(dash);
+    context.strokeStyle = stroke;
+    context.lineWidth = width;
+    context.beginPath();
+    for (const [a, b] of lines) {
+      context.moveTo(a.x, a.y);
+      context.lineTo(b.x, b.y);
+    }
+    context.stroke();
+  }
+  context.setLineDash([]);
+}
+
+export function dot(context: CanvasRenderingContext2D, at: Point2, colour: string): void {
+  context.beginPath();
+  context.arc(at.x, at.y, 4, 0, Math.PI * 2);
+  context.fillStyle = colour;
+  context.fill();
+  context.lineWidth = 1.5;
+  context.strokeStyle = 'rgba(4, 8, 11, 0.85)';
+  context.stroke();
+}

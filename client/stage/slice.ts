@@ -1,0 +1,281 @@
+import { Emitter } from '../core/emitter';
+import { distance, lpsFromVoxel, subtract, voxelAxis, voxelFromLps, type Vec3 } from '../core/frames';
+import { dot } from '../core/frames';
+import type { VolumeStore } from '../core/volume/store';
+import { huWords, lengthWords, measureWords } from './measure-words';
+import { outline } from './outline';
+import type { EntityId, Placed, Window } from './room-view';
+import { pixelFromVoxel, readSlice, sliceLayout, sliceOf, stepped, voxelFromPixel, type SliceAxis, type SliceLayout } from './slice-geometry';
+import { crosshair, dot as point, letters, ruler, segments, words, type Point2 } from './slice-paint';
+import type { Tool } from './tools';
+import { windowTable } from './transfer';
+
+export interface SliceState {
+  readonly cursor_lps_mm: Vec3;
+  readonly window: Window;
+  readonly tool: Tool;
+  /** Measures and notes of this hologram. */
+  readonly marks: ReadonlyMap<EntityId, Placed>;
+  readonly showLesions: boolean;
+}
+
+export interface SliceEvents {
+  cursor: Vec3;
+  /** The tool in hand is used at this point. */
+  use: Vec3;
+  /** Both ends of a length drawn on this slice. */
+  length: readonly [Vec3, Vec3];
+  /** HU under the pointer; undefined as it leaves. */
+  hover: { readonly point_lps_mm: Vec3; readonly hu: number } | undefined;
+}
+
+/** One of the three linked slices on a canvas: state in, events out. */
+export class Slice {
+  readonly events = new Emitter<SliceEvents>();
+  readonly axis: SliceAxis;
+  readonly #canvas: HTMLCanvasElement;
+  readonly #store: VolumeStore;
+  readonly #layout: SliceLayout;
+  readonly #image = document.createElement('canvas');
+  readonly #pixels: ImageData;
+  readonly #stop = new AbortController();
+  readonly #ends: (() => void)[] = [];
+  #state: SliceState | undefined;
+  #grey = new Uint8ClampedArray(4097);
+  #window = '';
+  #read = '';
+  #version = 0;
+  #frame = 0;
+  #hover: { at: Vec3; hu: number } | undefined;
+  #from: Vec3 | undefined;
+  #to: Vec3 | undefined;
+  #outlines = new Map<string, { slice: number; lines: [Vec3, Vec3][] }>();
+
+  constructor(canvas: HTMLCanvasElement, axis: SliceAxis, store: VolumeStore) {
+    [this.#canvas, this.axis, this.#store] = [canvas, axis, store];
+    this.#layout = sliceLayout(store.manifest, axis);
+    this.#image.width = store.manifest.size[this.#layout.across];
+    this.#image.height = store.manifest.size[this.#layout.down];
+    this.#pixels = new ImageData(this.#image.width, this.#image.height);
+    const sizes = new ResizeObserver(() => this.#ask());
+    sizes.observe(canvas);
+    const fresh = (): void => {
+      this.#version += 1;
+      this.#ask();
+    };
+    this.#ends.push(() => sizes.disconnect(), store.events.on('base', fresh), store.events.on('brick', fresh), store.events.on('ready', fresh));
+    this.#listen();
+  }
+
+  /** Shows this state from the next frame on. */
+  set(state: SliceState): void {
+    this.#state = state;
+    const window = `${state.window.centre_hu}/${state.window.width_hu}`;
+    if (window !== this.#window) this.#grey = windowTable(state.window);
+    this.#window = window;
+    this.#ask();
+  }
+
+  /** In words, for those who do not see the picture: `axial 24 / 48`. */
+  get description(): { readonly axis: SliceAxis; readonly slice: number; readonly of: number } {
+    const { manifest } = this.#store;
+    return { axis: this.axis, slice: (this.#state ? sliceOf(manifest, this.#layout, this.#state.cursor_lps_mm) : 0) + 1, of: manifest.size[this.#layout.through] };
+  }
+
+  dispose(): void {
+    cancelAnimationFrame(this.#frame);
+    this.#stop.abort();
+    for (const end of this.#ends) end();
+    this.events.clear();
+  }
+
+  #ask(): void {
+    if (this.#frame === 0) this.#frame = requestAnimationFrame(() => ((this.#frame = 0), this.#paint()));
+  }
+
+  #paint(): void {
+    const state = this.#state;
+    const context = this.#canvas.getContext('2d');
+    const [width, height] = [this.#canvas.clientWidth, this.#canvas.clientHeight];
+    if (!state || !context || width === 0 || height === 0) return;
+    const ratio = Math.min(devicePixelRatio, 2);
+    if (this.#canvas.width !== Math.round(width * ratio)) this.#canvas.width = Math.round(width * ratio);
+    if (this.#canvas.height !== Math.round(height * ratio)) this.#canvas.height = Math.round(height * ratio);
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.fillStyle = '#000';
+    context.fillRect(0, 0, width, height);
+    this.#readPixels(state);
+    const fit = this.#fit();
+    context.imageSmoothingQuality = 'high';
+    context.drawImage(this.#image, fit.x, fit.y, fit.width, fit.height);
+    if (state.showLesions) this.#paintLesions(context, state);
+    this.#paintMarks(context, state);
+    crosshair(context, this.#toScreen(state.cursor_lps_mm), width, height);
+    letters(context, this.#layout, width, height);
+    ruler(context, fit.perMm, width, height);
+    const { slice, of } = this.description;
+    words(context, `${slice}/${of}`, width - 8, height - 12, 'right', '#b9cbd0');
+    if (this.#hover) words(context, huWords(this.#hover.hu), 8, 13, 'left', '#fff3d6');
+  }
+
+  #readPixels(state: SliceState): void {
+    const slice = sliceOf(this.#store.manifest, this.#layout, state.cursor_lps_mm);
+    const key = `${slice}|${this.#window}|${this.#version}`;
+    if (key === this.#read) return;
+    this.#read = key;
+    readSlice(this.#store.hu, this.#store.manifest, this.#layout, slice, this.#grey, this.#pixels.data);
+    this.#image.getContext('2d')?.putImageData(this.#pixels, 0, 0);
+  }
+
+  #paintLesions(context: CanvasRenderingContext2D, state: SliceState): void {
+    const slice = sliceOf(this.#store.manifest, this.#layout, state.cursor_lps_mm);
+    for (const lesion of this.#store.manifest.lesions) {
+      const entry = this.#store.manifest.surfaces.find((s) => s.name === lesion.surface);
+      if (!entry) continue;
+      const known = this.#outlines.get(lesion.id);
+      if (known?.slice !== slice) {
+        this.#outlines.set(lesion.id, { slice, lines: known?.lines ?? [] });
+        void this.#store.surface(entry).then((surface) => {
+          const normal = voxelAxis(this.#store.manifest, this.#layout.through);
+          const middle = lpsFromVoxel(this.#store.manifest, voxelFromPixel(this.#store.manifest, this.#layout, 0, 0, slice));
+          this.#outlines.set(lesion.id, { slice, lines: outline(surface, (p) => dot(normal, subtract(p, middle))) });
+          this.#ask();
+        }, () => undefined);
+      }
+      const lines = this.#outlines.get(lesion.id)?.lines.map(([a, b]) => [this.#toScreen(a), this.#toScreen(b)] as const) ?? [];
+      segments(context, lines, '#ffc35c');
+    }
+  }
+
+  #paintMarks(context: CanvasRenderingContext2D, state: SliceState): void {
+    const { manifest } = this.#store;
+    const slice = sliceOf(manifest, this.#layout, state.cursor_lps_mm);
+    const near = (p: Vec3): boolean => Math.abs(voxelFromLps(manifest, p)[this.#layout.through] - slice) * manifest.spacing_mm[this.#layout.through] <= Math.max(2.5, manifest.spacing_mm[this.#layout.through] * 0.6);
+    for (const { entity } of state.marks.values()) {
+      if (entity.type === 'hologram') continue;
+      const points = entity.type === 'measure' ? entity.points_lps_mm : [entity.at_lps_mm];
+      if (!points.some(near)) continue;
+      this.#paintPoints(context, points, entity.type === 'measure' ? measureWords(entity) : entity.text, entity.type === 'measure' ? '#7fe3dc' : '#ffd48a');
+    }
+    if (this.#from && this.#to) this.#paintPoints(context, [this.#from, this.#to], lengthWords(distance(this.#from, this.#to)), '#ffffff');
+  }
+
+  #paintPoints(context: CanvasRenderingContext2D, points: readonly Vec3[], text: string, colour: string): void {
+    const at = points.map((p) => this.#toScreen(p));
+    const [a, b] = at;
+    if (!a) return;
+    if (b) segments(context, [[a, b]], colour);
+    for (const p of at) point(context, p, colour);
+    words(context, text, b ? (a.x + b.x) / 2 : a.x, (b ? (a.y + b.y) / 2 : a.y) - 13, 'center', colour);
+  }
+
+  /** Where the slice's picture lies on the canvas, in true proportion. */
+  #fit(): { x: number; y: number; width: number; height: number; perMm: number } {
+    const { size, spacing_mm } = this.#store.manifest;
+    const [across, down] = [this.#layout.across, this.#layout.down];
+    const mm = [size[across] * spacing_mm[across], size[down] * spacing_mm[down]] as const;
+    const perMm = Math.min(this.#canvas.clientWidth / mm[0], this.#canvas.clientHeight / mm[1]);
+    const [width, height] = [mm[0] * perMm, mm[1] * perMm];
+    return { x: (this.#canvas.clientWidth - width) / 2, y: (this.#canvas.clientHeight - height) / 2, width, height, perMm };
+  }
+
+  #toScreen(point_lps_mm: Vec3): Point2 {
+    const { manifest } = this.#store;
+    const fit = this.#fit();
+    const pixel = pixelFromVoxel(manifest, this.#layout, voxelFromLps(manifest, point_lps_mm));
+    return { x: fit.x + ((pixel.x + 0.5) / this.#image.width) * fit.width, y: fit.y + ((pixel.y + 0.5) / this.#image.height) * fit.height };
+  }
+
+  /** The patient point under a point of the page; undefined beside the picture. */
+  #toLps(event: MouseEvent): Vec3 | undefined {
+    const state = this.#state;
+    if (!state) return undefined;
+    const { manifest } = this.#store;
+    const box = this.#canvas.getBoundingClientRect();
+    const fit = this.#fit();
+    const x = ((event.clientX - box.left - fit.x) / fit.width) * this.#image.width - 0.5;
+    const y = ((event.clientY - box.top - fit.y) / fit.height) * this.#image.height - 0.5;
+    if (x < -0.5 || y < -0.5 || x > this.#image.width - 0.5 || y > this.#image.height - 0.5) return undefined;
+    const slice = voxelFromLps(manifest, state.cursor_lps_mm)[this.#layout.through];
+    const clamp = (v: number, n: number): number => Math.min(n - 1, Math.max(0, v));
+    return lpsFromVoxel(manifest, voxelFromPixel(manifest, this.#layout, clamp(x, this.#image.width), clamp(y, this.#image.height), slice));
+  }
+
+  #listen(): void {
+    const { signal } = this.#stop;
+    const on = <K extends keyof HTMLElementEventMap>(name: K, listener: (event: HTMLElementEventMap[K]) => void): void =>
+      this.#canvas.addEventListener(name, listener, { signal, passive: false });
+    on('wheel', (e) => (e.preventDefault(), this.#step(Math.sign(e.deltaY))));
+    on('keydown', (e) => this.#press(e));
+    on('pointerdown', (e) => this.#down(e));
+    on('pointermove', (e) => this.#move(e));
+    on('pointerup', (e) => this.#up(e));
+    on('pointercancel', () => (this.#from = this.#to = undefined));
+    on('pointerleave', () => this.#hovered(undefined));
+  }
+
+  #step(slices: number): void {
+    if (!this.#state || slices === 0) return;
+    this.events.emit('cursor', stepped(this.#store.manifest, this.#layout, this.#state.cursor_lps_mm, slices));
+  }
+
+  #down(event: PointerEvent): void {
+    const at = this.#toLps(event);
+    if (!at || event.button !== 0) return;
+    this.#canvas.setPointerCapture(event.pointerId);
+    this.#from = at;
+    if (this.#state?.tool !== 'measure') this.events.emit('cursor', at);
+  }
+
+  #move(event: PointerEvent): void {
+    const at = this.#toLps(event);
+    this.#hovered(at);
+    if (!at || !this.#from) return;
+    if (this.#state?.tool === 'measure') this.#to = at;
+    else this.events.emit('cursor', at);
+    this.#ask();
+  }
+
+  #up(event: PointerEvent): void {
+    const [from, to, tool] = [this.#from, this.#to, this.#state?.tool];
+    this.#from = this.#to = undefined;
+    const at = this.#toLps(event);
+    if (tool === 'measure' && from && to && distance(from, to) > 0.5) this.events.emit('length', [from, to]);
+    else if (at && from && (tool === 'measure' || tool === 'probe' || tool === 'annotate')) this.events.emit('use', at);
+    this.#ask();
+  }
+
+  #hovered(at: Vec3 | undefined): void {
+    const hu = at && this.#store.huAt(at);
+    this.#hover = at && hu !== undefined ? { at, hu } : undefined;
+    this.events.emit('hover', this.#hover && { point_lps_mm: this.#hover.at, hu: this.#hover.hu });
+    this.#ask();
+  }
+
+  /** Arrows move the crosshair by a pixel (Shift 10), Page Up/Down by a slice, Enter uses the tool. */
+  #press(event: KeyboardEvent): void {
+    const state = this.#state;
+    if (!state || event.ctrlKey || event.metaKey || event.altKey) return;
+    const far = event.shiftKey ? 10 : 1;
+    const ways: Record<string, readonly [number, number]> = { ArrowLeft: [-far, 0], ArrowRight: [far, 0], ArrowUp: [0, -far], ArrowDown: [0, far] };
+    const way = ways[event.key];
+    if (way) this.#nudge(state.cursor_lps_mm, way);
+    else if (event.key === 'PageUp') this.#step(far);
+    else if (event.key === 'PageDown') this.#step(-far);
+    else if (event.key === 'Enter' || event.key === ' ') this.events.emit('use', state.cursor_lps_mm);
+    else return;
+    event.preventDefault();
+  }
+
+  #nudge(cursor: Vec3, [dx, dy]: readonly [number, number]): void {
+    const { manifest } = this.#store;
+    const { x, y, slice } = pixelFromVoxel(manifest, this.#layout, voxelFromLps(manifest, cursor));
+    const clamp = (v: number, n: number): number => Math.min(n - 1, Math.max(0, v));
+    this.events.emit('cursor', lpsFromVoxel(manifest, voxelFromPixel(manifest, this.#layout, clamp(x + dx, this.#image.width), clamp(y + dy, this.#image.height), slice)));
+  }
+}
+
+/** A slice on a canvas of the page. */
+export function createSlice(canvas: HTMLCanvasElement, axis: SliceAxis, store: VolumeStore): Slice {
+  return new Slice(canvas, axis, store);
+}
