@@ -1,5 +1,6 @@
 //! Development tasks: `cargo xtask --help`.
 
+mod bench;
 mod demo;
 mod demo_data;
 mod scaffold;
@@ -29,6 +30,11 @@ enum Task {
     },
     /// Check the rules of the house that no compiler checks.
     Tidy,
+    /// Measure against peers that others wrote: `bench`, or `bench cstore`.
+    Bench {
+        /// One bench; all where none is named.
+        name: Option<String>,
+    },
     /// Make a scenario's folder: `new-scenario ward bed-scheduling "床位智能调度" "Bed scheduling"`.
     NewScenario {
         /// consulting, operating, ward, research, teaching or management.
@@ -56,6 +62,7 @@ fn main() -> ExitCode {
         Task::Demo { arguments } => demo::run(&arguments),
         Task::Test { only } => tests::run(only.as_deref()),
         Task::Tidy => tidy::run(),
+        Task::Bench { name } => bench::run(name.as_deref()),
         Task::NewScenario { room, id, zh, en } => scaffold::new_scenario(&room, &id, &zh, &en),
         Task::DemoData { shared, out } => demo_data::run(&shared, &out),
     };

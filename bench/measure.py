@@ -1,0 +1,95 @@
+"""What all benches share: processes and their cost, interleaving, results."""
+
+import json
+import os
+import pathlib
+import platform
+import socket
+import statistics
+import subprocess
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+PEERS = TARGET / "bench-peers"
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def tree(pid: int) -> list[int]:
+    """A process and its children."""
+    found = [pid]
+    for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        found += tree(int(child))
+    return found
+
+
+def cpu_s(pid: int) -> float:
+    """User and system time of a process and its children so far."""
+    total = 0
+    for one in tree(pid):
+        fields = pathlib.Path(f"/proc/{one}/stat").read_text().rsplit(")", 1)[1].split()
+        total += int(fields[11]) + int(fields[12])
+    return total / TICKS
+
+
+def peak_mb(pid: int) -> float:
+    """The most memory that a process has had, in MiB."""
+    most = 0
+    for one in tree(pid):
+        for line in pathlib.Path(f"/proc/{one}/status").read_text().splitlines():
+            if line.startswith("VmHWM"):
+                most = max(most, int(line.split()[1]))
+    return most / 1024
+
+
+def wait_for_port(port: int, seconds: float = 60) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=1):
+                return
+        except OSError:
+            time.sleep(0.05)
+    raise RuntimeError(f"nothing listens on port {port}")
+
+
+def interleave(rounds: int, contenders: dict) -> dict:
+    """Runs each contender in turn; answers the list of figures of each."""
+    figures = {name: [] for name in contenders}
+    for number in range(rounds):
+        for name, run in contenders.items():
+            figures[name].append(run(number))
+            print(f"  round {number + 1}/{rounds} {name}: {figures[name][-1]}", flush=True)
+    return figures
+
+
+def medians(rows: list[dict]) -> dict:
+    return {key: round(statistics.median(row[key] for row in rows), 4) for key in rows[0]}
+
+
+def report(name: str, settings: dict, figures: dict, ours: str, peer: str) -> None:
+    """Prints medians and ratios, and keeps them."""
+    found = {who: medians(rows) for who, rows in figures.items()}
+    ratios = {
+        key: round(found[ours][key] / found[peer][key], 3) for key in found[ours] if found[peer].get(key)
+    }
+    result = {
+        "bench": name, "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "machine": {"cores": os.cpu_count(), "kernel": platform.release()},
+        "settings": settings, "medians": found, "ratio": {f"{ours}/{peer}": ratios}, "rounds": figures,
+    }
+    print(json.dumps({key: result[key] for key in ("settings", "medians", "ratio")}, indent=2))
+    folder = ROOT / "bench/results"
+    folder.mkdir(exist_ok=True)
+    (folder / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n")
+
+
+def version(command: list[str]) -> str:
+    out = subprocess.run(command, capture_output=True, text=True, check=False)
+    return (out.stdout + out.stderr).strip().splitlines()[0]
