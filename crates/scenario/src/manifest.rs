@@ -50,6 +50,20 @@ pub enum Wing {
     Management,
 }
 
+impl Wing {
+    /// The name in folders and requests.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Consulting => "consulting",
+            Self::Operating => "operating",
+            Self::Ward => "ward",
+            Self::Research => "research",
+            Self::Teaching => "teaching",
+            Self::Management => "management",
+        }
+    }
+}
+
 impl Manifest {
     /// Reads the text of a `scenario.toml`.
     pub fn read(text: &str) -> Result<Self, ManifestError> {

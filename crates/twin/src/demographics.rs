@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use serde_json::Value;
 
 /// The name to show: the official one, as text or put together in the order of its script.
-pub(crate) fn name(patient: &Value) -> Option<String> {
+pub fn name(patient: &Value) -> Option<String> {
     let names = patient.get("name")?.as_array()?;
     let is_official = |name: &&Value| name.get("use").and_then(Value::as_str) == Some("official");
     let name = names.iter().find(is_official).or(names.first())?;
@@ -30,7 +30,7 @@ pub(crate) fn name(patient: &Value) -> Option<String> {
 }
 
 /// The medical record number: the identifier of type `MR`, else the first.
-pub(crate) fn record_number(patient: &Value) -> Option<String> {
+pub fn record_number(patient: &Value) -> Option<String> {
     let all = patient.get("identifier")?.as_array()?;
     let is_mr = |identifier: &&Value| {
         identifier
@@ -43,7 +43,7 @@ pub(crate) fn record_number(patient: &Value) -> Option<String> {
 }
 
 /// Whole years from a full birth date to a day. A birth date without its day gives no age.
-pub(crate) fn age_years(birth: &str, on: Date) -> Option<i16> {
+pub fn age_years(birth: &str, on: Date) -> Option<i16> {
     let birth: Date = birth.parse().ok()?;
     let before_birthday = (on.month(), on.day()) < (birth.month(), birth.day());
     let years = on.year() - birth.year() - i16::from(before_birthday);
@@ -51,7 +51,7 @@ pub(crate) fn age_years(birth: &str, on: Date) -> Option<i16> {
 }
 
 /// A day, written as `YYYY-MM-DD…` or DICOM's `YYYYMMDD`.
-pub(crate) fn day(text: &str) -> Option<Date> {
+pub fn day(text: &str) -> Option<Date> {
     let digits: String = text.chars().filter(char::is_ascii_digit).take(8).collect();
     let part = |range: std::ops::Range<usize>| digits.get(range)?.parse::<i16>().ok();
     let small = |range| part(range).and_then(|number| i8::try_from(number).ok());

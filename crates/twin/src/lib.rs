@@ -4,7 +4,7 @@
 //! the reason; it never becomes a no or a zero.
 
 mod answers;
-mod demographics;
+pub mod demographics;
 mod findings;
 mod imaging;
 mod patient;

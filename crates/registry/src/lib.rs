@@ -1,0 +1,90 @@
+//! The scenarios of the hospital: those that are open, and those that are planned.
+//!
+//! A new scenario adds one line to [`all`] and to this crate's manifest; `cargo xtask new-scenario` does it.
+
+use std::sync::LazyLock;
+
+use scenario::{Scenario, Wing};
+use serde::{Deserialize, Serialize};
+use vocabulary::Text;
+
+static OPEN: LazyLock<Vec<Box<dyn Scenario>>> =
+    LazyLock::new(|| vec![Box::new(remote_consult::RemoteConsult::new())]);
+
+/// The scenarios that are open.
+pub fn all() -> &'static [Box<dyn Scenario>] {
+    &OPEN
+}
+
+/// The open scenario with this id.
+pub fn find(id: &str) -> Option<&'static dyn Scenario> {
+    all()
+        .iter()
+        .map(AsRef::as_ref)
+        .find(|scenario| scenario.manifest().id == id)
+}
+
+/// A scenario as the home page lists it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Card {
+    /// Its id.
+    pub id: String,
+    /// Which of the six rooms it belongs to.
+    pub room: &'static str,
+    /// What people call it.
+    pub title: Text,
+    /// `open`, or `planned`.
+    pub state: &'static str,
+}
+
+#[derive(Deserialize)]
+struct List {
+    scenario: Vec<Row>,
+}
+
+#[derive(Deserialize)]
+struct Row {
+    id: String,
+    room: Wing,
+    title: Text,
+}
+
+/// All scenarios, in the order of the rooms.
+pub fn cards() -> Vec<Card> {
+    let list: List = toml::from_str(include_str!("scenarios.toml"))
+        .unwrap_or_else(|error| unreachable!("the list of scenarios: {error}"));
+    let card = |row: Row| Card {
+        state: if find(&row.id).is_some() {
+            "open"
+        } else {
+            "planned"
+        },
+        id: row.id,
+        room: row.room.as_str(),
+        title: row.title,
+    };
+    list.scenario.into_iter().map(card).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_scenarios_are_listed_and_the_open_ones_agree_with_their_manifests() {
+        let cards = cards();
+        assert_eq!(cards.len(), 23);
+        for scenario in all() {
+            let manifest = scenario.manifest();
+            let card = cards
+                .iter()
+                .find(|card| card.id == manifest.id)
+                .expect("is listed");
+            assert_eq!(
+                (card.room, &card.title),
+                (manifest.room.as_str(), &manifest.title)
+            );
+            assert_eq!(card.state, "open");
+        }
+    }
+}
