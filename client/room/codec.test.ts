@@ -5,25 +5,28 @@ import { Reader, WireError } from './bytes';
 import { bytesFromHex, decode, encode, hexFromBytes } from './codec';
 import { readPose } from './pose-codec';
 
-/** JSON that crate `room` wrote may say 1.0 where JavaScript says 1: such bytes differ and mean the same. */
-function bytesOf(frame: ClientFrame): string {
-  return hexFromBytes(encode(frame));
-}
+const named = <One extends { name: string }>(list: One[]): (readonly [string, One])[] => list.map((one) => [one.name, one] as const);
+const isAct = ({ frame }: { frame: { frame: string } }): boolean => frame.frame === 'act';
+const isPose = ({ frame }: { frame: { frame: string } }): boolean => frame.frame === 'pose';
+const bytesOf = (frame: unknown): string => hexFromBytes(encode(frame as ClientFrame));
 
 describe('the fixtures of the contract', () => {
-  it.each(fixtures.client.map((one) => [one.name, one] as const))('are written: %s', (_, { frame, hex }) => {
-    const sent = frame as unknown as ClientFrame;
-    if (sent.frame === 'act') {
-      const json = (bytes: string): unknown => new Reader(bytesFromHex(bytes.slice(10))).json();
-      expect(bytesOf(sent).slice(0, 10)).toBe(hex.slice(0, 10));
-      expect(json(bytesOf(sent))).toEqual(json(hex));
-    } else {
-      expect(bytesOf(sent)).toBe(hex);
-    }
-    if (sent.frame === 'pose') expect(readPose(new Reader(bytesFromHex(hex.slice(2))))).toEqual(sent.pose);
+  it.each(named(fixtures.client.filter((one) => !isAct(one))))('are written: %s', (_, { frame, hex }) => {
+    expect(bytesOf(frame)).toBe(hex);
   });
 
-  it.each(fixtures.server.map((one) => [one.name, one] as const))('are read: %s', (_, { frame, hex }) => {
+  // JSON that crate `room` wrote may say 1.0 where JavaScript says 1: such bytes differ and mean the same.
+  it.each(named(fixtures.client.filter(isAct)))('are written with the same JSON: %s', (_, { frame, hex }) => {
+    const json = (bytes: string): unknown => new Reader(bytesFromHex(bytes.slice(10))).json();
+    expect(bytesOf(frame).slice(0, 10)).toBe(hex.slice(0, 10));
+    expect(json(bytesOf(frame))).toEqual(json(hex));
+  });
+
+  it.each(named(fixtures.client.filter(isPose)))('are read back: %s', (_, { frame, hex }) => {
+    expect({ frame: 'pose', pose: readPose(new Reader(bytesFromHex(hex.slice(2)))) }).toEqual(frame);
+  });
+
+  it.each(named(fixtures.server))('are read: %s', (_, { frame, hex }) => {
     const bytes = bytesFromHex(hex);
     expect(decode(bytes)).toEqual(frame as unknown as ServerFrame);
     for (let length = 0; length < bytes.length; length++) {

@@ -14,11 +14,17 @@ export interface Hello {
 /** The server's end of one connection, for tests: it says what it is told to, in real bytes. */
 export class FakeSocket implements SocketLike {
   binaryType = '';
-  onopen: ((event: never) => void) | null = null;
-  onmessage: ((event: { data: unknown }) => void) | null = null;
-  onclose: ((event: never) => void) | null = null;
+  readonly #listeners = new Map<string, (event: { data: unknown }) => void>();
   closed = false;
   readonly sent: Uint8Array[] = [];
+
+  addEventListener(name: string, listener: (event: { data: unknown }) => void): void {
+    this.#listeners.set(name, listener);
+  }
+
+  #emit(name: string, data?: unknown): void {
+    this.#listeners.get(name)?.({ data });
+  }
 
   send(bytes: Uint8Array<ArrayBuffer>): void {
     if (this.closed) throw new Error('the socket is closed');
@@ -30,14 +36,14 @@ export class FakeSocket implements SocketLike {
   }
 
   open(): this {
-    this.onopen?.(undefined as never);
+    this.#emit('open');
     return this;
   }
 
   /** The connection breaks under the client. */
   breakDown(): void {
     this.closed = true;
-    this.onclose?.(undefined as never);
+    this.#emit('close');
   }
 
   get hello(): Hello {
@@ -63,7 +69,7 @@ export class FakeSocket implements SocketLike {
   }
 
   #say(out: Writer): void {
-    this.onmessage?.({ data: out.done().buffer });
+    this.#emit('message', out.done().buffer);
   }
 
   welcome(part: { resumed?: boolean; lastSeq?: number; nextEvent?: number; snapshot?: Change[] | null; events?: Event[]; people?: Participant[] } = {}): this {

@@ -1,9 +1,8 @@
 /** The part of a WebSocket that the room uses. */
 export interface SocketLike {
   binaryType: string;
-  onopen: ((event: never) => void) | null;
-  onmessage: ((event: { data: unknown }) => void) | null;
-  onclose: ((event: never) => void) | null;
+  addEventListener(name: 'open' | 'close', listener: () => void): void;
+  addEventListener(name: 'message', listener: (event: { data: unknown }) => void): void;
   send(bytes: Uint8Array<ArrayBuffer>): void;
   close(): void;
 }
@@ -45,13 +44,18 @@ export class Line {
       if (this.now() - this.#heardAt > SILENCE_MS) this.mend();
     }, 1_000);
     socket.binaryType = 'arraybuffer';
-    socket.onopen = () => this.listener.opened();
-    socket.onmessage = ({ data }) => {
-      this.#heardAt = this.now();
-      if (data instanceof ArrayBuffer) this.listener.received(new Uint8Array(data));
-      else if (data instanceof Uint8Array) this.listener.received(data);
+    // What a dropped connection still says is not heard.
+    const ifCurrent = (then: () => void) => () => {
+      if (this.#socket === socket) then();
     };
-    socket.onclose = () => this.mend();
+    socket.addEventListener('open', ifCurrent(() => this.listener.opened()));
+    socket.addEventListener('close', ifCurrent(() => this.mend()));
+    socket.addEventListener('message', ({ data }) => ifCurrent(() => this.#hear(data))());
+  }
+
+  #hear(data: unknown): void {
+    this.#heardAt = this.now();
+    if (data instanceof ArrayBuffer) this.listener.received(new Uint8Array(data));
   }
 
   send(bytes: Uint8Array<ArrayBuffer>): void {
@@ -85,8 +89,6 @@ export class Line {
     clearInterval(this.#watch);
     const socket = this.#socket;
     this.#socket = undefined;
-    if (!socket) return;
-    socket.onopen = socket.onmessage = socket.onclose = null;
-    socket.close();
+    socket?.close();
   }
 }

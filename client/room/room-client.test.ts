@@ -77,7 +77,7 @@ describe('own acts', () => {
   });
 
   it('are taken back when the server refuses them', async () => {
-    const refused = vi.fn();
+    const refused = vi.fn<() => void>();
     client.on('refused', refused);
     const done = client.act(windowed(1500));
     last().refuse(1, 'value-out-of-range');
@@ -169,7 +169,7 @@ describe('a broken line', () => {
 });
 
 it('takes events that it has seen already only once', () => {
-  const seen = vi.fn();
+  const seen = vi.fn<(event: Event) => void>();
   client.on('event', seen);
   last().tick({ events: [event(4, 1), event(5, 600)] });
   last().tick({ events: [event(5, 1), event(6, 700)] });
