@@ -13,6 +13,8 @@ export default defineConfig({
   resolve: { dedupe: ['three', 'solid-js'], alias: { '@contract': `${project}contract` } },
   build: {
     target: 'es2023',
+    // The first versions that know light-dark(): a stand-in would not turn dark inside the stage.
+    cssTarget: ['chrome123', 'edge123', 'firefox120', 'safari17.5'],
     outDir: `${client}dist`,
     emptyOutDir: true,
     // The 3D part is loaded lazily and may be as large as three.js is.

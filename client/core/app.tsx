@@ -46,6 +46,13 @@ function firstLanguage(): Language {
   return kept === 'zh' || kept === 'en' ? kept : preferredLanguage(navigator.languages);
 }
 
+/** The server's own reason, where it gives one in both languages as "中文 · English". */
+export function detailIn(detail: string, language: Language): string | undefined {
+  const split = detail.indexOf(' · ');
+  if (split < 0 || !/\p{Script=Han}/u.test(detail.slice(0, split))) return undefined;
+  return language === 'zh' ? detail.slice(0, split) : detail.slice(split + 3);
+}
+
 function createApp(): App {
   const [session, setSession] = createSignal<SessionState>('unknown');
   const [me, setMe] = createSignal<Me>();
@@ -129,7 +136,7 @@ function createApp(): App {
     },
     explain(error) {
       if (!(error instanceof ApiError)) return t('error.failed');
-      const words = t(`error.${error.kind}`);
+      const words = detailIn(error.detail, language()) ?? t(`error.${error.kind}`);
       return error.requestId === undefined ? words : `${words} ${t('error.request', { id: error.requestId })}`;
     },
   };

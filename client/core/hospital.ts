@@ -138,9 +138,12 @@ export interface StaffRow {
 export interface RoomInfo {
   readonly id: string;
   readonly patient: string;
-  readonly series: string;
-  readonly case: string;
-  readonly title: string;
+  /** The series that stands in it, if any. */
+  readonly series?: string | null;
+  readonly case?: string | null;
+  readonly title: Text | string;
+  /** The scenario that it belongs to; its panel is shown beside the stage. */
+  readonly scenario?: string | null;
 }
 
 /** Where a figure or a choice leads when it is opened. */

@@ -1,26 +1,20 @@
 /** A room as its page sees it: what stands in it, who is here, which tool is in hand, and changes for everybody. */
 import { createMemo, createSignal, onCleanup } from 'solid-js';
 import type { Accessor } from 'solid-js';
-import type { Annotation, EntityId, Hologram, Measure, Participant, RoomView } from '../stage/room-view';
+import type { Participant } from '../../contract/room';
+import type { RoomClient } from '../room/room-client';
+import { viewOf } from '../room/view';
+import type { Annotation, EntityId, Hologram, Measure, RoomView } from '../stage/room-view';
+import type { Tool } from '../stage/tools';
 import type { Vec3 } from './frames';
 
-/** What a click or a drag on the images means. */
-export type Tool = 'turn' | 'point' | 'measure' | 'hu' | 'annotate';
-
-/** The tools in the order of the bar, each with its key. */
-export const TOOLS: readonly { readonly name: Tool; readonly key: string }[] = [
-  { name: 'turn', key: 't' },
-  { name: 'point', key: 'p' },
-  { name: 'measure', key: 'm' },
-  { name: 'hu', key: 'h' },
-  { name: 'annotate', key: 'n' },
-];
 
 /** The windows that chest images are read with: centre and width in HU. */
 export const WINDOWS = {
   lung: { centre_hu: -600, width_hu: 1500 },
   mediastinum: { centre_hu: 40, width_hu: 400 },
-  bone: { centre_hu: 450, width_hu: 1500 },
+  bone: { centre_hu: 500, width_hu: 2000 },
+  angio: { centre_hu: 300, width_hu: 600 },
 } as const;
 
 export type WindowName = keyof typeof WINDOWS;
@@ -38,8 +32,13 @@ export interface RoomControl {
   readonly view: RoomView;
   readonly hologram: Accessor<{ readonly id: EntityId; readonly state: Hologram } | undefined>;
   readonly marks: Accessor<readonly Mark[]>;
+  /** Everybody who has a seat, those with a broken line too. */
   readonly people: Accessor<readonly Participant[]>;
+  /** The seat of whoever looks at the page. */
+  readonly self: Accessor<number | undefined>;
   readonly tool: Accessor<Tool>;
+  /** Hands changes to the stage, which shows them at once; `undefined` takes them back to the room. */
+  drawWith(set: ((change: HologramChange) => void) | undefined): void;
   chooseTool(tool: Tool): void;
   /** Changes the hologram for everybody; shown here at once. */
   change(change: HologramChange): void;
@@ -47,6 +46,14 @@ export interface RoomControl {
   undo(): void;
   /** Moves the point at which the slices meet. */
   lookAt(point_lps_mm: Vec3): void;
+  /** Does at a point of a slice what the tool in hand is for. */
+  use(point_lps_mm: Vec3): void;
+  /** Asks the server for the length between two points. */
+  measure(points_lps_mm: readonly [Vec3, Vec3]): void;
+  annotate(point_lps_mm: Vec3, text: string): void;
+  /** Where a note is to be written. */
+  readonly noteAt: Accessor<Vec3 | undefined>;
+  askForNote(point_lps_mm: Vec3 | undefined): void;
 }
 
 /** How long one's own change is shown before the server has answered. */
@@ -62,13 +69,19 @@ export function windowName(window: Hologram['window']): WindowName | undefined {
   );
 }
 
-export function createRoomControl(view: RoomView): RoomControl {
+/** Follows a room while the caller lives. */
+export function createRoomControl(client: RoomClient): RoomControl {
+  const view = viewOf(client);
   const [version, setVersion] = createSignal(0);
   const [tool, chooseTool] = createSignal<Tool>('turn');
+  const [noteAt, setNoteAt] = createSignal<Vec3>();
+  const askForNote = (point: Vec3 | undefined): void => void setNoteAt(point);
   const [echo, setEcho] = createSignal<HologramChange>({});
   let unsent: HologramChange | undefined;
+  let firstPoint: Vec3 | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let forget: ReturnType<typeof setTimeout> | undefined;
+  let drawn: ((change: HologramChange) => void) | undefined;
   let spokeAt = Number.NEGATIVE_INFINITY;
 
   onCleanup(view.onChange(() => setVersion((now) => now + 1)));
@@ -94,7 +107,11 @@ export function createRoomControl(view: RoomView): RoomControl {
   );
   const people = createMemo(() => {
     version();
-    return [...view.participants()];
+    return [...client.state.participants.values()];
+  });
+  const self = createMemo(() => {
+    version();
+    return client.state.self;
   });
 
   function speak(): void {
@@ -111,9 +128,31 @@ export function createRoomControl(view: RoomView): RoomControl {
     setEcho((before) => ({ ...before, ...what, ...layers }));
     clearTimeout(forget);
     forget = setTimeout(() => setEcho({}), ECHO_ms);
+    // A transform is the room's own affair: whoever moves a hologram must hold it.
+    if (drawn && !what.transform) return drawn(what);
     const unsentLayers = what.layers && { layers: { ...unsent?.layers, ...what.layers } };
     unsent = { ...unsent, ...what, ...unsentLayers };
     timer ??= setTimeout(speak, Math.max(0, spokeAt + SPEAK_EVERY_ms - performance.now()));
+  }
+
+  function add(entity: Omit<Measure, 'value' | 'unit' | 'hologram'> | Omit<Annotation, 'hologram'>): void {
+    const found = first();
+    if (found) view.act({ act: 'add', entity: { ...entity, hologram: found[0] } });
+  }
+
+  function measure(points: readonly [Vec3, Vec3]): void {
+    firstPoint = undefined;
+    add({ type: 'measure', kind: 'length', points_lps_mm: points });
+  }
+
+  function use(point: Vec3): void {
+    const hand = tool();
+    change({ cursor_lps_mm: point });
+    if (hand === 'probe') add({ type: 'measure', kind: 'hu', points_lps_mm: [point] });
+    if (hand === 'annotate') askForNote(point);
+    if (hand !== 'measure') firstPoint = undefined;
+    else if (firstPoint) measure([firstPoint, point]);
+    else firstPoint = point;
   }
 
   return {
@@ -121,11 +160,20 @@ export function createRoomControl(view: RoomView): RoomControl {
     hologram,
     marks,
     people,
+    self,
     tool,
     chooseTool,
+    drawWith: (set) => {
+      drawn = set;
+    },
     change,
     remove: (id) => view.act({ act: 'remove', id }),
     undo: () => view.act({ act: 'undo' }),
+    use,
+    measure,
+    annotate: (at_lps_mm, text) => add({ type: 'annotation', at_lps_mm, text }),
+    noteAt,
+    askForNote,
     lookAt: (cursor_lps_mm) => change({ cursor_lps_mm }),
   };
 }

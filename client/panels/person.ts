@@ -19,3 +19,11 @@ export function sexWords(app: App, sex: string | null | undefined): string {
 export function ageWords(app: App, years: number | null | undefined): string {
   return typeof years === 'number' ? app.t('patient.years', { n: Math.floor(years) }) : app.t('patient.notKnown');
 }
+
+const ROLES = ['expert', 'terminal-doctor', 'nurse', 'patient', 'manager', 'researcher', 'trainee', 'admin'] as const;
+
+/** A role in words; one that is not known here is left out. */
+export function roleWords(app: App, role: string): string {
+  const known = ROLES.find((one) => one === role);
+  return known ? app.t(`role.${known}`) : '';
+}

@@ -97,14 +97,12 @@ export const shell = {
   'room.management.what': 'The hospital as a whole, live',
 
   'role.expert': 'Expert',
-  'role.cloud-expert': 'Expert',
   'role.terminal-doctor': 'Terminal doctor',
   'role.nurse': 'Nurse',
   'role.patient': 'Patient',
   'role.manager': 'Manager',
   'role.researcher': 'Researcher',
   'role.trainee': 'Trainee',
-  'role.teacher': 'Teacher',
   'role.admin': 'Administrator',
 
   'patient.name': 'Name',

@@ -99,14 +99,12 @@ export const shell: Readonly<Record<keyof typeof en, string>> = {
   'room.management.what': '整座医院，实时在握',
 
   'role.expert': '专家',
-  'role.cloud-expert': '云专家',
   'role.terminal-doctor': '端医生',
   'role.nurse': '护士',
   'role.patient': '患者',
   'role.manager': '管理者',
   'role.researcher': '研究者',
   'role.trainee': '学员',
-  'role.teacher': '教师',
   'role.admin': '系统管理员',
 
   'patient.name': '姓名',

@@ -1,6 +1,39 @@
-/** A room: the stage, the tools, the people and the case. */
+/** A room: the stage, the tools, the slices, the people and the case. */
+import { Show } from 'solid-js';
 import type { JSX } from 'solid-js';
+import { Answer } from '../../panels/Answer';
+import { EmptyState } from '../../panels/EmptyState';
+import { RoomFrame } from '../../panels/room/RoomFrame';
+import '../../styles/room.css';
+import { useApp } from '../app';
+import type { RoomInfo } from '../hospital';
+import { createQuery } from '../query';
+import { Link } from '../router';
 
 export function RoomPage(props: { id: string }): JSX.Element {
-  return <p>{props.id}</p>;
+  const app = useApp();
+  const info = createQuery<RoomInfo>(() => {
+    const path = `/api/rooms/${encodeURIComponent(props.id)}`;
+    return (signal) => app.api.get(path, { signal });
+  });
+  const absent = (): boolean => ['refused', 'not-found', 'invalid'].includes(info.error()?.kind ?? '');
+  return (
+    <Show
+      when={!absent()}
+      fallback={
+        <div class="panel narrow" role="alert">
+          <h1 class="for-listeners">{app.t('room.absent')}</h1>
+          <EmptyState icon="alert" title={app.t('room.absent')} hint={app.explain(info.error())}>
+            <Link href="/" class="button">
+              {app.t('app.goHome')}
+            </Link>
+          </EmptyState>
+        </div>
+      }
+    >
+      <Answer of={info} lines={6}>
+        {(answer) => <RoomFrame info={answer()} />}
+      </Answer>
+    </Show>
+  );
 }

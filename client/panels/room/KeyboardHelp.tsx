@@ -6,13 +6,14 @@ import { DataTable } from '../DataTable';
 import { Dialog } from '../Dialog';
 
 const KEYS = [
-  [['T', 'P', 'M', 'H', 'N'], 'keys.tools'],
-  [['1', '2', '3'], 'keys.windows'],
+  [['1', '…', '6'], 'keys.tools'],
   [['←', '→', '↑', '↓'], 'keys.turn'],
+  [['Shift ←', '…'], 'keys.move'],
+  [['Alt ←', '…'], 'keys.walk'],
   [['+', '−'], 'keys.scale'],
-  [['PgUp', 'PgDn'], 'keys.slice'],
+  [['PgUp', 'PgDn'], 'keys.depth'],
   [['Enter'], 'keys.place'],
-  [['V'], 'keys.mode'],
+  [['Home'], 'keys.home'],
   [['Ctrl Z'], 'keys.undo'],
   [['?'], 'keys.help'],
   [['Esc'], 'keys.escape'],

@@ -13,7 +13,7 @@ export function markWords(mark: Mark): string {
 
 export function MarksPanel(props: { control: RoomControl }): JSX.Element {
   const app = useApp();
-  const who = (id: string): string => props.control.people().find((one) => one.id === id)?.name ?? id;
+  const who = (actor: string): string => props.control.people().find((one) => one.actor === actor)?.name ?? actor;
   const kind = (mark: Mark): 'length' | 'hu' | 'note' => (mark.entity.type === 'measure' ? mark.entity.kind : 'note');
   const show = (mark: Mark): void => {
     const point = mark.entity.type === 'measure' ? mark.entity.points_lps_mm[0] : mark.entity.at_lps_mm;

@@ -4,6 +4,7 @@ import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import type { RoomControl } from '../../core/room-control';
 import { initialOf } from '../../core/words-of';
+import { roleWords } from '../person';
 
 interface PeoplePanelProps {
   readonly control: RoomControl;
@@ -18,12 +19,16 @@ export function PeoplePanel(props: PeoplePanelProps): JSX.Element {
         <For each={props.control.people()}>
           {(person) => (
             <li>
-              <span class="person-mark" style={{ '--accent': person.colour ?? 'var(--brand)' }} aria-hidden="true">
+              <span class="person-mark" style={{ 'box-shadow': `0 0 0 3px ${person.colour}` }} aria-hidden="true">
                 {initialOf(person.name)}
               </span>
               <span>
                 {person.name}
-                <Show when={person.id === props.control.view.selfId}>
+                <span class="soft small"> {roleWords(app, person.role)}</span>
+                <Show when={person.away}>
+                  <span class="chip warn">{app.t('people.away')}</span>
+                </Show>
+                <Show when={person.id === props.control.self()}>
                   <span class="soft small"> ({app.t('people.you')})</span>
                 </Show>
               </span>

@@ -2,8 +2,9 @@
 import { For, createUniqueId } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
-import { TOOLS } from '../../core/room-control';
-import type { RoomControl, Tool } from '../../core/room-control';
+import type { RoomControl } from '../../core/room-control';
+import { TOOLS } from '../../stage/tools';
+import type { Tool } from '../../stage/tools';
 import { Icon } from '../Icon';
 import type { IconName } from '../Icon';
 
@@ -11,8 +12,9 @@ const SIGNS: Readonly<Record<Tool, IconName>> = {
   turn: 'turn',
   point: 'point',
   measure: 'measure',
-  hu: 'hu',
+  probe: 'hu',
   annotate: 'annotate',
+  clip: 'clip',
 };
 const STEPS: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 };
 
@@ -34,18 +36,19 @@ export function ToolBar(props: { control: RoomControl; onHelp(): void }): JSX.El
     <div class="tools">
       <div ref={bar} class="tool-bar" role="toolbar" aria-label={app.t('tool.bar')} onKeyDown={onKey}>
         <For each={TOOLS}>
-          {(tool) => (
+          {(tool, at) => (
             <button
               type="button"
               class="tool"
-              data-tool={tool.name}
-              aria-pressed={props.control.tool() === tool.name}
+              data-tool={tool}
+              aria-pressed={props.control.tool() === tool}
               aria-describedby={hint}
-              tabIndex={props.control.tool() === tool.name ? 0 : -1}
-              onClick={() => props.control.chooseTool(tool.name)}
+              aria-keyshortcuts={String(at() + 1)}
+              tabIndex={props.control.tool() === tool ? 0 : -1}
+              onClick={() => props.control.chooseTool(tool)}
             >
-              <Icon name={SIGNS[tool.name]} size={20} />
-              <span>{app.t(`tool.${tool.name}`)}</span>
+              <Icon name={SIGNS[tool]} size={20} />
+              <span>{app.t(`tool.${tool}`)}</span>
             </button>
           )}
         </For>

@@ -99,7 +99,7 @@ function WindowChoice(props: PartProps): JSX.Element {
         label={app.t('window.title')}
         chosen={windowName(props.state.window)}
         onChoose={(name) => set(WINDOWS[name])}
-        options={(['lung', 'mediastinum', 'bone'] as const).map((value) => ({
+        options={(['lung', 'mediastinum', 'bone', 'angio'] as const).map((value) => ({
           value,
           label: app.t(`window.${value}`),
         }))}

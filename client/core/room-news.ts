@@ -1,0 +1,78 @@
+/** What happens in a room, said to those who listen to the page and kept as a short list. */
+import { createEffect, createSignal, on, onCleanup } from 'solid-js';
+import type { Accessor } from 'solid-js';
+import type { Event, Participant } from '../../contract/room';
+import type { RoomClient, Status } from '../room/room-client';
+import { measureWords } from '../stage/measure-words';
+import type { App } from './app';
+import { inLanguage } from './language';
+import type { RoomControl } from './room-control';
+
+export interface RoomNews {
+  readonly status: Accessor<Status>;
+  /** The latest first. */
+  readonly log: Accessor<readonly string[]>;
+}
+
+const KEPT = 30;
+
+/** Who came and who left between two lists of the people in a room. */
+export function comings(
+  before: readonly Participant[],
+  now: readonly Participant[],
+): { readonly came: Participant[]; readonly left: Participant[] } {
+  const there = (list: readonly Participant[], id: number): boolean => list.some((one) => one.id === id);
+  return {
+    came: now.filter(({ id }) => !there(before, id)),
+    left: before.filter(({ id }) => !there(now, id)),
+  };
+}
+
+/** What an act of somebody else has placed, in words; nothing for what only changes the view. */
+export function placedWords(event: Event, name: string, t: App['t']): string | undefined {
+  if (event.act !== 'add') return undefined;
+  for (const { placed } of event.changes) {
+    const entity = placed?.entity;
+    if (entity?.type === 'measure') return t('people.placed.measure', { name, value: measureWords(entity) });
+    if (entity?.type === 'annotation') return t('people.placed.annotation', { name, text: entity.text });
+  }
+  return undefined;
+}
+
+/** Follows a room while the caller lives. */
+export function createRoomNews(client: RoomClient, control: RoomControl, app: App): RoomNews {
+  const [status, setStatus] = createSignal<Status>(client.state.status);
+  const [log, setLog] = createSignal<string[]>([]);
+  const say = (text: string): void => {
+    setLog((all) => [text, ...all].slice(0, KEPT));
+    app.announce(text);
+  };
+
+  onCleanup(client.on('status', setStatus));
+  onCleanup(
+    client.on('refused', ({ text }) => {
+      const words = app.t('people.refused', { reason: inLanguage(text, app.language()) });
+      app.toast(words);
+      say(words);
+    }),
+  );
+  onCleanup(
+    client.on('event', (event) => {
+      const actor = control.people().find((one) => one.actor === event.actor);
+      const words = placedWords(event, actor?.name ?? event.actor, app.t);
+      if (words !== undefined) say(words);
+    }),
+  );
+  createEffect(
+    on(control.people, (now, before: readonly Participant[] | undefined) => {
+      // Whoever was there at one's own coming is no news.
+      if (before && before.length > 0) {
+        const { came, left } = comings(before, now);
+        for (const { name } of came) say(app.t('people.came', { name }));
+        for (const { name } of left) say(app.t('people.left', { name }));
+      }
+      return now;
+    }),
+  );
+  return { status, log };
+}

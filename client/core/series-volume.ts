@@ -1,0 +1,84 @@
+/** The volume of one series: asks until the server has made it, then loads it coarse to fine. */
+import { createSignal, onCleanup } from 'solid-js';
+import type { Accessor } from 'solid-js';
+import { ApiError, errorOf } from './api';
+import { parseManifest } from './volume/manifest';
+import { VolumeStore } from './volume/store';
+
+/** How far the volume is. */
+export type VolumeStep =
+  | { readonly step: 'asking' }
+  | { readonly step: 'made'; readonly done: number | undefined }
+  | { readonly step: 'coarse'; readonly done: number }
+  | { readonly step: 'fine' }
+  | { readonly step: 'failed'; readonly error: unknown };
+
+export interface SeriesVolume {
+  readonly store: Accessor<VolumeStore | undefined>;
+  readonly step: Accessor<VolumeStep>;
+  retry(): void;
+}
+
+const ASK_AGAIN_ms = 700;
+
+function pause(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ASK_AGAIN_ms);
+    signal.addEventListener('abort', () => (clearTimeout(timer), resolve()));
+  });
+}
+
+/** Loads while the caller lives. */
+export function createSeriesVolume(series: string): SeriesVolume {
+  const [store, setStore] = createSignal<VolumeStore>();
+  const [step, setStep] = createSignal<VolumeStep>({ step: 'asking' });
+  const stop = new AbortController();
+  const baseUrl = `/api/series/${encodeURIComponent(series)}/volume`;
+
+  async function manifest(): Promise<unknown> {
+    while (!stop.signal.aborted) {
+      const response = await fetch(baseUrl, { signal: stop.signal, credentials: 'same-origin' }).catch(() => {
+        throw new ApiError('unreachable', 0, '', undefined, undefined);
+      });
+      if (response.status !== 202) return await answerOf(response);
+      const progress: unknown = await response.json().catch(() => undefined);
+      const done: unknown =
+        typeof progress === 'object' && progress !== null ? Reflect.get(progress, 'progress') : undefined;
+      setStep({ step: 'made', done: typeof done === 'number' ? done : undefined });
+      await pause(stop.signal);
+    }
+    return undefined;
+  }
+
+  async function load(): Promise<void> {
+    setStep({ step: 'asking' });
+    try {
+      const made = store() ?? new VolumeStore(parseManifest(await manifest()), { baseUrl });
+      setStep({ step: 'coarse', done: 0 });
+      if (!store()) {
+        made.events.on('progress', (now) => setStep({ step: 'coarse', done: now.bytes / Math.max(1, now.bytesTotal) }));
+        made.events.on('ready', () => setStep({ step: 'fine' }));
+        setStore(made);
+        await made.load();
+      } else {
+        await made.retry();
+      }
+      if (made.state === 'incomplete') throw new ApiError('failed', 0, '', undefined, undefined);
+    } catch (error) {
+      if (!stop.signal.aborted) setStep({ step: 'failed', error });
+    }
+  }
+
+  void load();
+  onCleanup(() => {
+    stop.abort();
+    store()?.cancel();
+  });
+  return { store, step, retry: () => void load() };
+}
+
+async function answerOf(response: Response): Promise<unknown> {
+  if (response.ok) return await response.json();
+
+  throw await errorOf(response);
+}

@@ -1,0 +1,63 @@
+/** Above the room: the way out, what it is about, whether the line holds, who is here, the headset. */
+import { For, Show } from 'solid-js';
+import type { JSX } from 'solid-js';
+import { useApp } from '../../core/app';
+import { patientPath } from '../../core/hospital';
+import type { RoomInfo } from '../../core/hospital';
+import type { RoomControl } from '../../core/room-control';
+import { Link } from '../../core/router';
+import { initialOf } from '../../core/words-of';
+import type { Status } from '../../room/room-client';
+import type { Stage } from '../../stage/stage';
+import { Icon } from '../Icon';
+import { LanguageSwitch } from '../LanguageSwitch';
+import { HeadsetButtons } from './HeadsetButtons';
+
+interface RoomBarProps {
+  readonly info: RoomInfo;
+  readonly title: string;
+  readonly control: RoomControl;
+  readonly status: Status;
+  readonly stage: Stage | undefined;
+}
+
+const LINES = { connecting: 'connecting', open: 'live', reconnecting: 'lost', closed: 'lost' } as const;
+const SHOWN_PEOPLE = 4;
+
+export function RoomBar(props: RoomBarProps): JSX.Element {
+  const app = useApp();
+  const line = (): (typeof LINES)[Status] => LINES[props.status];
+  return (
+    <header class="room-bar">
+      <Link href={patientPath(props.info.patient)} class="button quiet small">
+        <Icon name="back" />
+        <span class="wide-only">{app.t('room.leave')}</span>
+        <span class="for-listeners narrow-only">{app.t('room.leave')}</span>
+      </Link>
+      <h1>{props.title}</h1>
+      <span class={`line-state ${line()}`} role="status">
+        <span class="line-dot" aria-hidden="true" />
+        <span class="line-words">{app.t(`room.line.${line()}`)}</span>
+      </span>
+      <div class="room-bar-end">
+        <ul class="faces" aria-label={app.t('people.here')}>
+          <For each={props.control.people().slice(0, SHOWN_PEOPLE)}>
+            {(person) => (
+              <li
+                class="person-mark"
+                style={{ 'box-shadow': `0 0 0 2px ${person.colour}` }}
+                title={person.name}
+                data-away={person.away}
+              >
+                <span aria-hidden="true">{initialOf(person.name)}</span>
+                <span class="for-listeners">{person.name}</span>
+              </li>
+            )}
+          </For>
+        </ul>
+        <Show when={props.stage}>{(stage) => <HeadsetButtons stage={stage()} />}</Show>
+        <LanguageSwitch />
+      </div>
+    </header>
+  );
+}

@@ -1,0 +1,133 @@
+/** How a room is laid out: stage and slices on the dark side, the case, the view and the people on the light one. */
+import { Match, Show, Switch, createEffect, createMemo, createSignal, on, onCleanup } from 'solid-js';
+import type { JSX } from 'solid-js';
+import { useApp } from '../../core/app';
+import type { RoomInfo } from '../../core/hospital';
+import { inLanguage } from '../../core/language';
+import { createRoomControl } from '../../core/room-control';
+import type { RoomControl } from '../../core/room-control';
+import { createRoomNews } from '../../core/room-news';
+import { createSeriesVolume } from '../../core/series-volume';
+import type { SeriesVolume } from '../../core/series-volume';
+import { RoomClient } from '../../room/room-client';
+import type { Stage } from '../../stage/stage';
+import { Tabs } from '../Tabs';
+import { CasePanel } from './CasePanel';
+import { KeyboardHelp } from './KeyboardHelp';
+import { MarksPanel } from './MarksPanel';
+import { NoteDialog } from './NoteDialog';
+import { PeoplePanel } from './PeoplePanel';
+import { RoomBar } from './RoomBar';
+import { SliceRow } from './SliceRow';
+import { StageHost } from './StageHost';
+import { ToolBar } from './ToolBar';
+import { ViewPanel } from './ViewPanel';
+
+type Part = 'case' | 'tools' | 'people' | 'slices';
+const NARROW = '(width < 64rem)';
+
+export function RoomFrame(props: { info: RoomInfo }): JSX.Element {
+  const app = useApp();
+  const client = new RoomClient(props.info.id).connect();
+  onCleanup(() => client.close());
+  const control = createRoomControl(client);
+  const [stage, setStage] = createSignal<Stage>();
+  const [help, setHelp] = createSignal(false);
+  const [shown, setShown] = createSignal<Part>('case');
+  const narrow = mediaSignal(NARROW);
+  // The room may show another series later; each has its own volume.
+  const series = createMemo(() => control.hologram()?.state.series ?? props.info.series ?? undefined);
+  const volume = createMemo(on(series, (uid): SeriesVolume | undefined => uid ? createSeriesVolume(uid) : undefined));
+  const store = (): ReturnType<SeriesVolume['store']> => volume()?.store();
+  const news = createRoomNews(client, control, app);
+  const title = (): string => inLanguage(props.info.title, app.language());
+
+  createEffect(() => {
+    document.title = `${title()} · ${app.t('app.full')}`;
+  });
+  onCleanup(() => {
+    document.title = app.t('app.full');
+  });
+  // The slices' own tab is only there where there is no room beside it.
+  createEffect(() => {
+    if (!narrow() && shown() === 'slices') setShown('case');
+  });
+
+  const onKey = (event: KeyboardEvent): void => {
+    const inText = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement;
+    if (inText) return;
+    if (event.key === '?') setHelp(true);
+    else if (event.key.toLowerCase() === 'z' && (event.ctrlKey || event.metaKey) && !event.shiftKey) control.undo();
+    else return;
+    event.preventDefault();
+  };
+
+  const tabs = createMemo(() => {
+    const parts: readonly Part[] = narrow() ? ['case', 'slices', 'tools', 'people'] : ['case', 'tools', 'people'];
+    return parts.map((name) => ({ name, label: tabLabel(name, control, app.t) }));
+  });
+
+  return (
+    <div class="room" data-accent="consulting" data-shown={shown()}>
+      <RoomBar info={props.info} title={title()} control={control} status={news.status()} stage={stage()} />
+      <div class="room-dark" onKeyDown={onKey}>
+        <StageHost control={control} volume={volume()} title={title()} onStage={setStage}>
+          <ToolBar control={control} onHelp={() => setHelp(true)} />
+        </StageHost>
+        <Show when={!narrow()}>
+          <SliceRow control={control} store={store()} />
+        </Show>
+      </div>
+      <aside class="room-side" aria-label={app.t('panel.side')}>
+        <Tabs label={app.t('panel.side')} tabs={tabs()} chosen={shown()} onChoose={setShown}>
+          {(part) => (
+            <Switch>
+              <Match when={part === 'case'}>
+                <CasePanel info={props.info} control={control} stage={stage()} store={store()} />
+              </Match>
+              <Match when={part === 'tools'}>
+                <div class="stack">
+                  <ViewPanel control={control} manifest={store()?.manifest} />
+                  <MarksPanel control={control} />
+                </div>
+              </Match>
+              <Match when={part === 'people'}>
+                <PeoplePanel control={control} log={news.log()} />
+              </Match>
+              <Match when={part === 'slices'}>
+                <Show when={shown() === 'slices'}>
+                  <div class="room-dark in-sheet" onKeyDown={onKey}>
+                    <SliceRow control={control} store={store()} />
+                  </div>
+                </Show>
+              </Match>
+            </Switch>
+          )}
+        </Tabs>
+      </aside>
+      <Show when={control.noteAt()}>
+        {(point) => (
+          <NoteDialog
+            onPlace={(text) => control.annotate(point(), text)}
+            onClose={() => control.askForNote(undefined)}
+          />
+        )}
+      </Show>
+      <KeyboardHelp open={help()} onClose={() => setHelp(false)} />
+    </div>
+  );
+}
+
+function tabLabel(part: Part, control: RoomControl, t: ReturnType<typeof useApp>['t']): string {
+  return part === 'people' ? `${t('panel.people')} ${control.people().length}` : t(`panel.${part}`);
+}
+
+/** Whether a media query holds, as it changes. */
+function mediaSignal(query: string): () => boolean {
+  const list = matchMedia(query);
+  const [holds, setHolds] = createSignal(list.matches);
+  const follow = (event: MediaQueryListEvent): void => void setHolds(event.matches);
+  list.addEventListener('change', follow);
+  onCleanup(() => list.removeEventListener('change', follow));
+  return holds;
+}

@@ -1,0 +1,74 @@
+/** The three slices, linked at one point; they work without a graphics card. */
+import { For, createEffect, createSignal, onCleanup } from 'solid-js';
+import type { JSX } from 'solid-js';
+import { useApp } from '../../core/app';
+import type { RoomControl } from '../../core/room-control';
+import type { VolumeStore } from '../../core/volume/store';
+import type { Slice } from '../../stage/slice';
+import type { SliceAxis } from '../../stage/slice-geometry';
+
+const PLANES: readonly SliceAxis[] = ['axial', 'coronal', 'sagittal'];
+
+interface SliceRowProps {
+  readonly control: RoomControl;
+  readonly store: VolumeStore | undefined;
+}
+
+export function SliceRow(props: SliceRowProps): JSX.Element {
+  return (
+    <div class="slices">
+      <For each={PLANES}>{(plane) => <SliceHost plane={plane} {...props} />}</For>
+    </div>
+  );
+}
+
+function SliceHost(props: SliceRowProps & { plane: SliceAxis }): JSX.Element {
+  const app = useApp();
+  const [slice, setSlice] = createSignal<Slice>();
+  const [place, setPlace] = createSignal('');
+  let canvas!: HTMLCanvasElement;
+
+  createEffect(() => {
+    const store = props.store;
+    if (!store) return;
+    let alive = true;
+    let mine: Slice | undefined;
+    void import('../../stage/slice').then(({ createSlice }) => {
+      if (!alive) return;
+      mine = createSlice(canvas, props.plane, store);
+      mine.events.on('cursor', (point) => props.control.lookAt(point));
+      mine.events.on('use', (point) => props.control.use(point));
+      mine.events.on('length', (points) => props.control.measure(points));
+      setSlice(mine);
+    });
+    onCleanup(() => {
+      alive = false;
+      setSlice(undefined);
+      mine?.dispose();
+    });
+  });
+  createEffect(() => {
+    const shown = slice();
+    const hologram = props.control.hologram();
+    if (!shown || !hologram) return;
+    props.control.marks();
+    const { cursor_lps_mm, window } = hologram.state;
+    const marks = props.control.view.entities();
+    shown.set({ cursor_lps_mm, window, tool: props.control.tool(), marks, showLesions: true });
+    setPlace(`${shown.description.slice} / ${shown.description.of}`);
+  });
+
+  return (
+    <figure class="slice">
+      <figcaption aria-hidden="true">{app.t(`slice.${props.plane}`)}</figcaption>
+      <canvas
+        ref={canvas}
+        class="slice-canvas"
+        data-plane={props.plane}
+        tabIndex={0}
+        role="application"
+        aria-label={`${app.t('slice.of', { plane: app.t(`slice.${props.plane}`) })} ${place()}`}
+      />
+    </figure>
+  );
+}

@@ -1,0 +1,153 @@
+/** The canvas on which the hologram stands, what is said about it, and what stands there where it cannot. */
+import { Match, Show, Switch, createEffect, createSignal, onCleanup } from 'solid-js';
+import type { JSX } from 'solid-js';
+import { useApp } from '../../core/app';
+import type { RoomControl } from '../../core/room-control';
+import type { SeriesVolume } from '../../core/series-volume';
+import type { VolumeStore } from '../../core/volume/store';
+import type { Stage } from '../../stage/stage';
+import { EmptyState } from '../EmptyState';
+import { Notice } from '../Notice';
+import { Progress } from '../Progress';
+
+interface StageHostProps {
+  readonly control: RoomControl;
+  readonly volume: SeriesVolume | undefined;
+  readonly title: string;
+  readonly children: JSX.Element;
+  onStage(stage: Stage | undefined): void;
+}
+
+export function StageHost(props: StageHostProps): JSX.Element {
+  const app = useApp();
+  const [none, setNone] = createSignal(false);
+  const [lost, setLost] = createSignal(false);
+  const [stage, setStage] = createSignal<Stage>();
+  let canvas!: HTMLCanvasElement;
+
+  function wire(made: Stage): void {
+    made.tools.tool = props.control.tool();
+    made.tools.events.on('tool', (tool) => props.control.chooseTool(tool));
+    made.tools.events.on('annotate-at', ({ point_lps_mm }) => props.control.askForNote(point_lps_mm));
+    made.tools.events.on('step', ({ step, words }) => app.announce(app.t(`step.${step}`, { words })));
+    made.events.on('context', (event) => setLost(event.lost));
+    made.events.on('refused', ({ by }) => {
+      const name = props.control.people().find(({ id }) => String(id) === by)?.name ?? '';
+      app.toast(app.t('stage.held', { name }));
+    });
+    props.control.drawWith((change) => made.set(change));
+    setStage(made);
+    props.onStage(made);
+  }
+
+  async function open(store: VolumeStore, alive: () => boolean): Promise<Stage | undefined> {
+    const { NoStage, createStage } = await import('../../stage/stage');
+    if (!alive()) return undefined;
+    try {
+      return createStage(canvas, { room: props.control.view, store, language: app.language() });
+    } catch (error) {
+      if (!(error instanceof NoStage)) throw error;
+      setNone(true);
+      return undefined;
+    }
+  }
+
+  createEffect(() => {
+    const store = props.volume?.store();
+    if (!store) return;
+    let alive = true;
+    let mine: Stage | undefined;
+    void open(store, () => alive).then((made) => {
+      mine = made;
+      if (made) wire(made);
+    });
+    onCleanup(() => {
+      alive = false;
+      props.control.drawWith(undefined);
+      setStage(undefined);
+      props.onStage(undefined);
+      mine?.dispose();
+    });
+  });
+  createEffect(() => {
+    const made = stage();
+    if (made) made.tools.tool = props.control.tool();
+  });
+  createEffect(() => {
+    const made = stage();
+    if (made) made.language = app.language();
+  });
+
+  return (
+    <section class="stage" aria-label={app.t('stage.title')}>
+      <canvas
+        ref={canvas}
+        class="stage-canvas"
+        tabIndex={none() ? -1 : 0}
+        role="application"
+        aria-label={app.t('stage.region')}
+        aria-description={app.t('stage.describe', { title: props.title, people: props.control.people().length })}
+      />
+      <div class="stage-tools">{props.children}</div>
+      <div class="stage-words">
+        <VolumeWords volume={props.volume} />
+        <Show when={lost()}>
+          <Notice kind="warn">{app.t('stage.lost')}</Notice>
+        </Show>
+      </div>
+      <Show when={none()}>
+        <div class="stage-instead">
+          <EmptyState icon="layers" title={app.t('stage.no3d')} hint={app.t('stage.no3dHint')} />
+        </div>
+      </Show>
+    </section>
+  );
+}
+
+/** How far the volume is, in words; nothing once it is whole. */
+function VolumeWords(props: { volume: SeriesVolume | undefined }): JSX.Element {
+  const app = useApp();
+  const step = (): ReturnType<SeriesVolume['step']> | undefined => props.volume?.step();
+  const failed = (): { error: unknown } | undefined => {
+    const now = step();
+    return now?.step === 'failed' ? now : undefined;
+  };
+  const done = (): number | undefined => {
+    const now = step();
+    return now?.step === 'made' || now?.step === 'coarse' ? now.done : undefined;
+  };
+  return (
+    <Switch>
+      <Match when={!props.volume}>
+        <p class="stage-progress">{app.t('stage.noSeries')}</p>
+      </Match>
+      <Match when={failed()}>
+        {(why) => (
+          <Notice kind="bad">
+            <p>
+              {app.t('stage.failed')}. {app.explain(why().error)}
+            </p>
+            <button type="button" class="button small" onClick={() => props.volume?.retry()}>
+              {app.t('app.retry')}
+            </button>
+          </Notice>
+        )}
+      </Match>
+      <Match when={step()?.step === 'asking' || step()?.step === 'made'}>
+        <div class="stage-progress">
+          <Progress label={app.t('stage.loading')} done={done()} />
+        </div>
+      </Match>
+      <Match when={step()?.step === 'coarse'}>
+        <div class="stage-progress">
+          <Progress label={app.t('stage.refining', { percent: Math.floor((done() ?? 0) * 100) })} done={done()} />
+        </div>
+      </Match>
+      <Match when={step()?.step === 'fine'}>
+        <span class="for-listeners" role="status" data-volume="fine">
+          {app.t('stage.ready')}
+        </span>
+      </Match>
+    </Switch>
+  );
+}
