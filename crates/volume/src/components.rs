@@ -3,7 +3,7 @@
 //! Run and row numbers are made here and used here, so indexing is allowed.
 #![allow(clippy::indexing_slicing)]
 
-use crate::Mask;
+use crate::{Mask, Volume};
 
 /// Which neighbours connect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +87,19 @@ impl Components {
     /// The component with most voxels.
     pub fn largest(&self) -> Option<usize> {
         (0..self.list.len()).max_by_key(|&i| (self.list[i].voxels, usize::MAX - i))
+    }
+
+    /// Mean value of each component.
+    pub fn means(&self, volume: &Volume) -> Vec<f64> {
+        let mut sums = vec![(0_i64, 0_i64); self.list.len()];
+        self.for_each_run(|i, y, z, from, to| {
+            let values = volume.row(y, z).get(from..to).unwrap_or_default();
+            for &value in values {
+                sums[i].0 += i64::from(value);
+                sums[i].1 += 1;
+            }
+        });
+        sums.into_iter().map(|(sum, n)| sum as f64 / n.max(1) as f64).collect()
     }
 
     /// Calls `each` with (component, y, z, from x, to x) for every run of voxels.

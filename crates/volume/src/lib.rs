@@ -35,5 +35,5 @@ pub use measure::{MeasureOptions, measure_path, read_series, read_volume};
 pub use notice::Notice;
 pub use series::Series;
 pub use structures::{Structure, Structures, Surface, build_structures, find_structures, mesh_of};
-pub use surface::{Field, Mesh, to_glb};
+pub use surface::{Field, Mesh, Style, to_glb};
 pub use surface_file::{from_ysf1, to_ysf1};

@@ -298,12 +298,56 @@ impl Mask {
             .and(self)
     }
 
-    /// Dilated, then eroded: with gaps filled that the ball cannot enter.
+    /// Dilated, then eroded: with gaps filled that the ball cannot enter. Planes so near the
+    /// first and the last one that the ball reaches beyond the grid stay as they are.
     #[must_use]
     pub fn close(&self, radius_mm: f64, spacing_mm: [f64; 3]) -> Self {
-        self.dilate(radius_mm, spacing_mm)
-            .erode(radius_mm, spacing_mm)
-            .or(self)
+        let mut closed = self.dilate(radius_mm, spacing_mm).erode(radius_mm, spacing_mm);
+        let end = whole(radius_mm / spacing_mm[2]);
+        let (nz, words) = (self.size[2], (self.row_words * self.size[1]).max(1));
+        for (z, plane) in closed.words.chunks_mut(words).enumerate() {
+            if z < end || z + end >= nz {
+                plane.fill(0);
+            }
+        }
+        closed.or(self)
+    }
+
+    /// Without the voxels that have none above or none below them.
+    #[must_use]
+    pub fn without_end_planes(&self) -> Self {
+        let mut outside = self.clone().complement();
+        let unshifted = outside.clone();
+        outside.add_shifted_planes(&unshifted, 1);
+        outside.complement()
+    }
+
+    /// Each plane widened to the convex hull of what is in it.
+    #[must_use]
+    pub fn plane_hulls(&self) -> Self {
+        let mut out = Self::empty(self.size);
+        for z in 0..self.size[2] {
+            let ends: Vec<[f64; 3]> = (0..self.size[1])
+                .filter_map(|y| {
+                    let row = self.row(y, z);
+                    let first = row.iter().position(|&w| w != 0)?;
+                    let last = row.iter().rposition(|&w| w != 0)?;
+                    let from = first * 64 + row[first].trailing_zeros() as usize;
+                    let to = last * 64 + 63 - row[last].leading_zeros() as usize;
+                    Some([y as f64, from as f64, to as f64])
+                })
+                .collect();
+            let Some([top, bottom]) = ends.first().zip(ends.last()).map(|(a, b)| [a[0], b[0]]) else {
+                continue;
+            };
+            let left = bow(ends.iter().map(|&[y, from, _]| [y, -from]));
+            let right = bow(ends.iter().map(|&[y, _, to]| [y, to]));
+            for y in whole(top)..=whole(bottom) {
+                let (from, to) = (-height(&left, y as f64), height(&right, y as f64));
+                out.set_run(y, z, whole(from), (whole(to) + 1).min(self.size[0]));
+            }
+        }
+        out
     }
 
     /// Grown from `self` inside `within`, at most `steps` voxels far in each direction.
@@ -339,6 +383,31 @@ impl Mask {
             }
         }
         out
+    }
+}
+
+/// The upper convex chain through points whose first coordinate rises.
+fn bow(points: impl Iterator<Item = [f64; 2]>) -> Vec<[f64; 2]> {
+    let mut chain: Vec<[f64; 2]> = Vec::new();
+    for p in points {
+        while let [.., a, b] = chain.as_slice() {
+            if (b[0] - a[0]) * (p[1] - a[1]) < (b[1] - a[1]) * (p[0] - a[0]) {
+                break;
+            }
+            chain.pop();
+        }
+        chain.push(p);
+    }
+    chain
+}
+
+/// The second coordinate of a chain at a first one within it.
+fn height(chain: &[[f64; 2]], at: f64) -> f64 {
+    let after = chain.partition_point(|p| p[0] < at).clamp(1, chain.len().max(2) - 1);
+    match (chain.get(after - 1), chain.get(after)) {
+        (Some(a), Some(b)) if b[0] > a[0] => a[1] + (at - a[0]) / (b[0] - a[0]) * (b[1] - a[1]),
+        (Some(a), _) => a[1],
+        _ => 0.0,
     }
 }
 

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use vocabulary::Text;
 
 use crate::{
-    Field, Lesion, LesionEntry, Mask, Mesh, Notice, Segment, Series, SurfaceEntry, VolumeError,
+    Field, Lesion, LesionEntry, Mask, Mesh, Notice, Segment, Series, Style, SurfaceEntry, VolumeError,
     lesion::measure_lesion, segment, to_ysf1,
 };
 
@@ -23,8 +23,8 @@ pub struct Structure {
     pub method: Text,
     /// Its voxels.
     pub mask: Mask,
-    /// Size of detail that its surface keeps, mm.
-    pub detail_mm: f64,
+    /// How its surface is drawn.
+    pub style: Style,
     /// Most triangles of its surface.
     pub triangles: usize,
 }
@@ -71,6 +71,7 @@ pub fn find_structures(
     step(0.35, "lungs")?;
     let lungs = segment::lungs(volume, &body, airway.as_ref());
     step(0.65, "vessels")?;
+    let both = lungs.as_ref().map(|lungs| lungs.both.clone());
     if let Some(lungs) = lungs {
         let vessels = segment::vessels(volume, &lungs.both);
         match lungs.sides {
@@ -84,7 +85,7 @@ pub fn find_structures(
     }
     found.extend(airway.map(airway_of));
     step(0.75, "skeleton")?;
-    let dense = segment::dense(volume, &body);
+    let dense = segment::dense(volume, &body, both.as_ref());
     let parted = dense.contrast.is_some();
     found.extend(dense.contrast.map(contrast_of));
     found.push(skeleton_of(dense.skeleton, parted));
@@ -142,7 +143,7 @@ fn measure_into(out: &mut Structures, series: &Series, lesions: &[Lesion]) {
 
 /// The mesh of a structure, if it has a surface at all.
 pub fn mesh_of(structure: &Structure, series: &Series) -> Option<Mesh> {
-    let field = Field::of_mask(&structure.mask, &series.volume.grid, structure.detail_mm, 2)?;
+    let field = Field::of_mask(&structure.mask, &series.volume, structure.style)?;
     let mesh = Mesh::of_field(&field, structure.triangles);
     (mesh.triangles() > 0).then_some(mesh)
 }
@@ -165,6 +166,16 @@ fn surface_of(structure: &Structure, series: &Series) -> Result<Option<Surface>,
     }))
 }
 
+/// For what is large and rounded.
+fn smooth(detail_mm: f64) -> Style {
+    Style { detail_mm, reach_mm: 8.0, ramp_hu: None, passes: 2 }
+}
+
+/// For what is thin.
+fn fine(detail_mm: f64, ramp_hu: Option<[i16; 2]>) -> Style {
+    Style { detail_mm, reach_mm: 2.5, ramp_hu, passes: usize::from(ramp_hu.is_none()) }
+}
+
 fn lung(name: &str, zh: &str, en: &str, mask: Mask) -> Structure {
     Structure {
         name: name.to_owned(),
@@ -175,7 +186,7 @@ fn lung(name: &str, zh: &str, en: &str, mask: Mask) -> Structure {
             &format!("air in the body below {} HU without the windpipe, closed over vessels and nodules at the pleura", segment::LUNG_HU),
         ),
         mask,
-        detail_mm: 1.5,
+        style: smooth(1.5),
         triangles: 60_000,
     }
 }
@@ -190,7 +201,7 @@ fn airway_of(mask: Mask) -> Structure {
             "region growing from the windpipe, the threshold rising until it would leak into the lung; large bronchi only",
         ),
         mask,
-        detail_mm: 1.0,
+        style: fine(1.0, None),
         triangles: 60_000,
     }
 }
@@ -205,7 +216,7 @@ fn vessels_of(mask: Mask) -> Structure {
             &format!("voxels inside the lungs above {} HU: vessels, nodules and inflammation alike, arteries and veins not told apart", segment::VESSEL_HU),
         ),
         mask,
-        detail_mm: 1.0,
+        style: fine(1.0, Some([segment::VESSEL_HU, 300])),
         triangles: 150_000,
     }
 }
@@ -228,7 +239,7 @@ fn skeleton_of(mask: Mask, parted: bool) -> Structure {
             &format!("dense structures above {} HU{en}", segment::DENSE_HU),
         ),
         mask,
-        detail_mm: 1.2,
+        style: fine(1.0, Some([segment::DENSE_HU, 300])),
         triangles: 200_000,
     }
 }
@@ -243,7 +254,7 @@ fn contrast_of(mask: Mask) -> Structure {
             &format!("dense structures above {} HU that are even inside, and their branches; may hold adjacent bone", segment::DENSE_HU),
         ),
         mask,
-        detail_mm: 1.2,
+        style: fine(1.0, Some([segment::DENSE_HU, 300])),
         triangles: 100_000,
     }
 }
@@ -258,7 +269,7 @@ fn skin_of(mask: Mask) -> Structure {
             "largest thick part above −300 HU, without the table",
         ),
         mask,
-        detail_mm: 2.5,
+        style: smooth(2.5),
         triangles: 60_000,
     }
 }
@@ -283,7 +294,7 @@ fn lesion_of(lesion: Lesion) -> Structure {
             "surface of the marked mask; shapes between planes are interpolated",
         ),
         mask: lesion.mask,
-        detail_mm: 0.6,
+        style: Style { detail_mm: 0.6, reach_mm: 4.0, ramp_hu: None, passes: 2 },
         triangles: 100_000,
     }
 }

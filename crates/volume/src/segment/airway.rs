@@ -18,6 +18,8 @@ const GROW_HU: [i16; 2] = [-980, -800];
 const GROW_STEP_HU: usize = 10;
 /// Growth beyond this factor from one threshold to the next is a leak into the lung.
 const LEAK_FACTOR: f64 = 1.6;
+/// Less than this is no leak however fast it grew: windpipe and main bronchi, ml.
+const SMALL_ML: f64 = 45.0;
 /// More than this is no airway, ml.
 const MOST_ML: f64 = 180.0;
 
@@ -35,8 +37,9 @@ pub fn airway(volume: &Volume, body: &Mask) -> Option<Mask> {
         }
         let grown = connected_to(&air, &start);
         let count = grown.count();
+        if std::env::var_os("DBG").is_some() { eprintln!("grow {hu} {:.1}", ml(count, &volume.grid)); }
         let leaks = best.as_ref().is_some_and(|(_, before)| {
-            ml(*before, &volume.grid) > 10.0 && count as f64 > LEAK_FACTOR * *before as f64
+            ml(count, &volume.grid) > SMALL_ML && count as f64 > LEAK_FACTOR * *before as f64
         });
         if leaks || ml(count, &volume.grid) > MOST_ML {
             break;

@@ -1,21 +1,23 @@
-use crate::{Component, Components, Connection, Mask, Volume, components::largest_of, segment::ml};
+use crate::{
+    Component, Components, Connection, Mask, Volume, components::connected_to, segment::ml,
+};
 
 /// Bone and contrast medium are above this. Engineering convention, needs confirmation.
 pub const DENSE_HU: i16 = 200;
-/// Vessels wider than twice this hold a core of contrast medium; bones are spongy inside, mm.
+/// Noise leaves holes this wide in what is dense, mm.
+const HOLE_MM: f64 = 1.5;
+/// Heart and large vessels are thicker than twice this, mm.
 const CORE_MM: f64 = 4.0;
-/// Smaller cores say nothing, ml.
-const CORE_LEAST_ML: f64 = 0.5;
-/// Blood with contrast medium is alike all over: its standard deviation is below this, HU.
-const CORE_SPREAD_HU: f64 = 90.0;
-/// Nor is it ever as dense as this on average, HU.
-const CORE_MEAN_HU: f64 = 800.0;
-/// How far contrast is followed into branches, mm.
-const BRANCH_MM: f64 = 40.0;
-/// Values this many standard deviations above contrast medium are cortical bone.
-const CORTEX_SPREADS: f64 = 3.0;
-/// Around cortical bone nothing is taken for contrast, mm.
-const CORTEX_MM: f64 = 2.0;
+/// A dense core of this size is heart or aorta: bone is spongy inside, and discs part the spine, ml.
+const HEART_ML: f64 = 15.0;
+/// Smaller cores are looked at one by one, down to this, ml.
+const CORE_LEAST_ML: f64 = 0.3;
+/// Around a core its vessel reaches to the core's distance and this much more, mm.
+const BLUR_MM: f64 = 2.0;
+/// Marrow is above this on average, the spinal canal below. Engineering convention.
+const MARROW_HU: f64 = 80.0;
+/// A section of marrow is smaller than this, mm².
+const MARROW_MOST_MM2: f64 = 2000.0;
 /// Smaller parts are dropped, ml.
 const PART_LEAST_ML: f64 = 1.0;
 
@@ -28,70 +30,75 @@ pub struct Dense {
     pub contrast: Option<Mask>,
 }
 
-struct Core {
-    mean: f64,
-    spread: f64,
-}
-
 /// Finds bone, and parts it from contrast medium where there is any.
-pub fn dense(volume: &Volume, body: &Mask) -> Dense {
-    let grid = &volume.grid;
-    let dense = Mask::where_hu(volume, |v| v >= DENSE_HU).and(body);
-    let Some((cores, core)) = contrast_cores(volume, &dense) else {
-        return Dense {
-            skeleton: without_specks(&dense, volume, |_, _| true),
-            contrast: None,
-        };
+///
+/// Heart and large vessels have thick dense cores, bones have not. What is dense outside the hull
+/// of the lungs, or connected to that without crossing a core's vessel, is bone; the rest is not.
+pub fn dense(volume: &Volume, body: &Mask, lungs: Option<&Mask>) -> Dense {
+    let spacing = volume.grid.spacing_mm;
+    let mut dense = Mask::where_hu(volume, |v| v >= DENSE_HU).and(body);
+    if let Some(lungs) = lungs {
+        // What is dense inside the lungs is vessel or nodule.
+        dense = dense.without(lungs);
+    }
+    let vessel = contrast_cores(volume, &dense)
+        .map(|cores| cores.dilate(CORE_MM + BLUR_MM, spacing).and(&dense));
+    let open = match &vessel {
+        Some(vessel) => dense.clone().without(vessel),
+        None => dense.clone(),
     };
-    // Cortical bone is denser than the contrast medium; what lies around it stays bone.
-    let cortex_hu = core.mean + CORTEX_SPREADS * core.spread;
-    let cortex = Mask::where_hu(volume, |v| f64::from(v) > cortex_hu).and(&dense);
-    let near_bone = cortex.dilate(CORTEX_MM, grid.spacing_mm);
-    let shell = cores.dilate(CORE_MM + 2.0 * grid.spacing_mm[0], grid.spacing_mm).and(&dense);
-    // From the cores contrast is followed into its branches, but not into bone.
-    let open = dense.clone().without(&near_bone).or(&shell);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    let steps = (BRANCH_MM / grid.spacing_mm[0]).ceil() as usize;
-    let contrast = shell.grow_within(&open, steps);
-    let rest = dense.without(&contrast);
-    let cortical = Components::of(&rest, Connection::Faces).touched_by(&cortex);
-    let skeleton = without_specks(&rest, volume, |i, _| cortical.get(i) == Some(&true));
+    let skeleton = match lungs {
+        Some(lungs) => connected_to(&open, &open.clone().without(&lungs.plane_hulls())),
+        None => open,
+    };
+    let contrast = vessel.map(|_| without_specks(&dense.without(&skeleton), volume));
     Dense {
-        skeleton,
-        contrast: Some(contrast),
+        skeleton: with_marrow(&without_specks(&skeleton, volume), volume),
+        contrast,
     }
 }
 
-fn without_specks(mask: &Mask, volume: &Volume, keep: impl Fn(usize, &Component) -> bool) -> Mask {
+fn without_specks(mask: &Mask, volume: &Volume) -> Mask {
     Components::of(mask, Connection::Faces)
-        .mask_of(|i, c| ml(c.voxels, &volume.grid) >= PART_LEAST_ML && keep(i, c))
+        .mask_of(|_, c| ml(c.voxels, &volume.grid) >= PART_LEAST_ML)
 }
 
-/// The inside of vessels that are full of contrast medium, with its value there.
-fn contrast_cores(volume: &Volume, dense: &Mask) -> Option<(Mask, Core)> {
-    let thick = dense.erode(CORE_MM, volume.grid.spacing_mm);
-    let parts = Components::of(&thick, Connection::Faces);
-    let mut sums = vec![(0.0, 0.0); parts.list.len()];
-    parts.for_each_run(|i, y, z, from, to| {
-        for &hu in volume.row(y, z).get(from..to).unwrap_or_default() {
-            if let Some((sum, squares)) = sums.get_mut(i) {
-                *sum += f64::from(hu);
-                *squares += f64::from(hu) * f64::from(hu);
-            }
-        }
+/// Bones with the spongy inside that their cortex encloses within a plane. The spinal canal, which
+/// is less dense than marrow, stays open.
+fn with_marrow(bone: &Mask, volume: &Volume) -> Mask {
+    let [dx, dy, _] = volume.grid.spacing_mm;
+    let holes = Components::of(&bone.clone().complement(), Connection::Plane);
+    let means = holes.means(volume);
+    let marrow = holes.mask_of(|i, c| {
+        c.voxels as f64 * dx * dy < MARROW_MOST_MM2
+            && means.get(i).is_some_and(|&mean| mean > MARROW_HU)
     });
-    let core_of = |i: usize, c: &Component| -> Option<Core> {
-        let &(sum, squares) = sums.get(i)?;
-        let mean = sum / c.voxels as f64;
-        let spread = (squares / c.voxels as f64 - mean * mean).max(0.0).sqrt();
-        let is_contrast = ml(c.voxels, &volume.grid) >= CORE_LEAST_ML
-            && spread < CORE_SPREAD_HU
-            && mean < CORE_MEAN_HU;
-        is_contrast.then_some(Core { mean, spread })
+    marrow.or(bone)
+}
+
+/// The inside of heart and vessels that are full of contrast medium, if there is any.
+fn contrast_cores(volume: &Volume, dense: &Mask) -> Option<Mask> {
+    let spacing = volume.grid.spacing_mm;
+    let solid = dense.close(HOLE_MM, spacing);
+    let parts = Components::of(&solid.erode(CORE_MM, spacing), Connection::Faces);
+    let size = |c: &Component| ml(c.voxels, &volume.grid);
+    if !parts.list.iter().any(|c| size(c) >= HEART_ML) {
+        return None;
+    }
+    // A vessel fades towards its wall; a bone is densest there.
+    let fades = |i: usize| {
+        let core = parts.mask_of(|j, _| j == i);
+        let wall = core.dilate(CORE_MM, spacing).and(dense).without(&core);
+        mean(volume, &wall) < mean(volume, &core)
     };
-    let cores = parts.mask_of(|i, c| core_of(i, c).is_some());
-    let largest = largest_of(&cores);
-    let index = parts.touched_by(&largest).iter().position(|&t| t)?;
-    let core = core_of(index, parts.list.get(index)?)?;
-    Some((cores, core))
+    Some(parts.mask_of(|i, c| size(c) >= HEART_ML || (size(c) >= CORE_LEAST_ML && fades(i))))
+}
+
+fn mean(volume: &Volume, mask: &Mask) -> f64 {
+    let (mut sum, mut count) = (0.0, 0.0);
+    mask.for_each(|at| {
+        sum += f64::from(volume.at(at).unwrap_or_default());
+        count += 1.0;
+    });
+    if count > 0.0 { sum / count } else { 0.0 }
 }

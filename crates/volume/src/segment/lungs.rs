@@ -7,7 +7,7 @@ use crate::{
 /// Air-filled lung is below this. Engineering convention, needs confirmation.
 pub const LUNG_HU: i16 = -400;
 /// Vessels and other dense tissue inside the lung are above this. Engineering convention.
-pub const VESSEL_HU: i16 = -400;
+pub const VESSEL_HU: i16 = -500;
 /// A part smaller than this is no lung, ml.
 const LEAST_ML: f64 = 150.0;
 /// A second lung has at least this share of the first.
@@ -43,7 +43,7 @@ pub fn lungs(volume: &Volume, body: &Mask, airway: Option<&Mask>) -> Option<Lung
         air = air.without(&airway.dilate(WALL_MM, grid.spacing_mm));
     }
     let parts = Components::of(&air, Connection::Faces);
-    let means = means(&parts, volume);
+    let means = parts.means(volume);
     let is_lung = |i: usize| {
         let (part, mean) = (parts.list.get(i), means.get(i));
         part.zip(mean).is_some_and(|(part, &mean)| {
@@ -71,19 +71,6 @@ pub fn lungs(volume: &Volume, body: &Mask, airway: Option<&Mask>) -> Option<Lung
         both: left.clone().or(&right),
         sides: Some([left, right]),
     })
-}
-
-/// Mean value of each component, HU.
-fn means(parts: &Components, volume: &Volume) -> Vec<f64> {
-    let mut sums = vec![(0_i64, 0_i64); parts.list.len()];
-    parts.for_each_run(|i, y, z, from, to| {
-        let values = volume.row(y, z).get(from..to).unwrap_or_default();
-        if let Some((sum, n)) = sums.get_mut(i) {
-            *sum += values.iter().map(|&v| i64::from(v)).sum::<i64>();
-            *n += values.len().cast_signed() as i64;
-        }
-    });
-    sums.into_iter().map(|(sum, n)| sum as f64 / n.max(1) as f64).collect()
 }
 
 /// The left and the right lung, parted where they touch.
@@ -127,7 +114,7 @@ fn regrown([mut left, mut right]: [Mask; 2], air: &Mask, radius: f64, spacing: [
 /// Vessels, and whatever else is dense, inside the lungs.
 pub fn vessels(volume: &Volume, lungs: &Mask) -> Mask {
     let grid = &volume.grid;
-    let inner = lungs.erode(PLEURA_MM, grid.spacing_mm);
+    let inner = lungs.erode(PLEURA_MM, grid.spacing_mm).without_end_planes();
     let dense = Mask::where_hu(volume, |v| v > VESSEL_HU).and(&inner);
     let least = SPECK_MM3 / grid.voxel_mm3();
     Components::of(&dense, Connection::Faces).mask_of(|_, c| c.voxels as f64 >= least)

@@ -5,14 +5,27 @@
 
 use rayon::prelude::*;
 
-use crate::{Grid, Mask};
+use crate::{Grid, Mask, Volume};
 
 /// Cells of nothing around the mask, so that every surface is closed.
 const PADDING: usize = 3;
 /// Planes farther apart than this are joined by distances, not by occupancy, mm.
 const APART_MM: f64 = 2.0;
-/// Distances are kept up to this far to either side of the outline, mm.
-const REACH_MM: f64 = 8.0;
+
+/// How a mask becomes a field.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Style {
+    /// Size of the cells, about, mm; never finer than the voxels within a plane.
+    pub detail_mm: f64,
+    /// How far shapes may shift sideways between planes that lie far apart, mm; thin shapes need
+    /// less, or they break between planes.
+    pub reach_mm: f64,
+    /// Threshold by which the mask was found, and how far from it values are full or empty, HU:
+    /// where given, the surface passes between voxels where their values say.
+    pub ramp_hu: Option<[i16; 2]>,
+    /// Passes of smoothing.
+    pub passes: usize,
+}
 
 /// A scalar field on a grid: 0 outside, 255 inside, the surface half-way.
 #[derive(Clone, Debug)]
@@ -24,12 +37,14 @@ pub struct Field {
 }
 
 impl Field {
-    /// The field of a mask, in cells of about `detail_mm`, smoothed `passes` times.
+    /// The field of a mask on the grid of its volume.
     ///
     /// Where planes lie far apart, shapes between them are interpolated by their signed distances
     /// in the planes (shape-based interpolation, Raya and Udupa 1990), not faded from one to the other.
-    pub fn of_mask(mask: &Mask, grid: &Grid, detail_mm: f64, passes: usize) -> Option<Self> {
-        let [lo, hi] = mask.bounds()?;
+    pub fn of_mask(mask: &Mask, volume: &Volume, style: Style) -> Option<Self> {
+        let grid = &volume.grid;
+        let Style { detail_mm, reach_mm, ramp_hu, passes } = style;
+        let [lo, hi] = mask.bounds().filter(|_| mask.size() == grid.size)?;
         let factor = [0, 1].map(|axis| reduction(detail_mm, grid.spacing_mm[axis]));
         let far = grid.spacing_mm[2] > APART_MM;
         let between = if far { reduction(grid.spacing_mm[2], detail_mm.max(1.0)) } else { 1 };
@@ -45,14 +60,23 @@ impl Field {
         ];
         let pixel_mm = [0, 1].map(|axis| grid.spacing_mm[axis] * factor[axis] as f64);
         // One plane of nothing below and above the mask's own.
-        let sections: Vec<Vec<u8>> = (0..planes)
+        let mut sections: Vec<Vec<u8>> = (0..planes)
             .into_par_iter()
             .map(|k| {
                 let z = (lo[2] + k).checked_sub(1).filter(|&z| z < hi[2]);
                 let section = section(mask, lo, factor, size, z);
-                if far { distances(&section, size[0], pixel_mm) } else { section }
+                match ramp_hu {
+                    _ if far => distances(&section, size[0], pixel_mm, reach_mm),
+                    Some(ramp) if factor == [1, 1] => {
+                        ramped(section, volume, lo, size, (lo[2] + k).checked_sub(1), ramp)
+                    }
+                    _ => section,
+                }
             })
             .collect();
+        if far {
+            close_ends(&mut sections);
+        }
         let mut values = vec![0; size.iter().product()];
         values
             .par_chunks_mut(size[0] * size[1])
@@ -159,13 +183,57 @@ fn section(mask: &Mask, lo: [usize; 3], factor: [usize; 2], size: [usize; 3], z:
         .collect()
 }
 
+/// A plane whose voxels at the outline say by their values how near to it they are.
+fn ramped(
+    mut section: Vec<u8>,
+    volume: &Volume,
+    lo: [usize; 3],
+    size: [usize; 3],
+    z: Option<usize>,
+    [threshold, width]: [i16; 2],
+) -> Vec<u8> {
+    let Some(z) = z.filter(|&z| z < volume.grid.size[2]) else {
+        return section;
+    };
+    let level = |hu: i16| {
+        let off = (i32::from(hu) - i32::from(threshold)) * 127 / i32::from(width.max(1));
+        u8::try_from((128 + off).clamp(0, 255)).unwrap_or(u8::MAX)
+    };
+    for (row, line) in section.chunks_mut(size[0]).enumerate() {
+        let Some(y) = (lo[1] + row).checked_sub(PADDING) else { continue };
+        if y >= volume.grid.size[1] {
+            continue;
+        }
+        let values = volume.row(y, z);
+        for (column, value) in line.iter_mut().enumerate() {
+            let x = (lo[0] + column).checked_sub(PADDING);
+            if let Some(&hu) = x.and_then(|x| values.get(x)) {
+                // The mask decides which side a voxel is on; its value only how far.
+                *value = if *value >= 128 { level(hu).max(128) } else { level(hu).min(127) };
+            }
+        }
+    }
+    section
+}
+
+/// Beyond the first and the last plane a shape ends half-way to the next one.
+fn close_ends(sections: &mut [Vec<u8>]) {
+    let mirrored = |plane: &Vec<u8>| plane.iter().map(|&v| (255 - v).min(v)).collect::<Vec<u8>>();
+    if let [first, second, ..] = sections {
+        *first = mirrored(second);
+    }
+    if let [.., second, last] = sections {
+        *last = mirrored(second);
+    }
+}
+
 /// A plane of occupancies as signed distances from its outline: 0 far outside, 255 far inside.
-fn distances(section: &[u8], nx: usize, pixel_mm: [f64; 2]) -> Vec<u8> {
+fn distances(section: &[u8], nx: usize, pixel_mm: [f64; 2], reach_mm: f64) -> Vec<u8> {
     let inside: Vec<bool> = section.iter().map(|&v| v >= 128).collect();
-    let to_inside = chamfer(&inside, nx, pixel_mm, true);
-    let to_outside = chamfer(&inside, nx, pixel_mm, false);
+    let to_inside = chamfer(&inside, nx, pixel_mm, true, 2.0 * reach_mm);
+    let to_outside = chamfer(&inside, nx, pixel_mm, false, 2.0 * reach_mm);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    let level = |mm: f64| ((0.5 + mm / (2.0 * REACH_MM)).clamp(0.0, 1.0) * 255.0).round() as u8;
+    let level = |mm: f64| ((0.5 + mm / (2.0 * reach_mm)).clamp(0.0, 1.0) * 255.0).round() as u8;
     let half = pixel_mm[0] / 2.0;
     to_inside
         .iter()
@@ -178,8 +246,7 @@ fn distances(section: &[u8], nx: usize, pixel_mm: [f64; 2]) -> Vec<u8> {
 }
 
 /// Distance of every pixel to the nearest one that is `target`, mm: two passes over eight neighbours.
-fn chamfer(inside: &[bool], nx: usize, [dx, dy]: [f64; 2], target: bool) -> Vec<f64> {
-    let far = 4.0 * REACH_MM;
+fn chamfer(inside: &[bool], nx: usize, [dx, dy]: [f64; 2], target: bool, far: f64) -> Vec<f64> {
     let mut mm: Vec<f64> = inside.iter().map(|&i| if i == target { 0.0 } else { far }).collect();
     let diagonal = dx.hypot(dy);
     let ny = mm.len() / nx;
