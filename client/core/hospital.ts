@@ -68,64 +68,86 @@ export interface Home {
   readonly scenarios: readonly ScenarioCard[];
 }
 
-/** Where something that is shown comes from. */
+/** Where an answer comes from. */
 export interface Source {
-  readonly label: Text | string;
-  /** An address below `/fhir` or `/dicom-web`. */
-  readonly href?: string | null;
+  /** `Patient/x`, `Observation/y`, `series/<uid>`, or `actor/<account>`. */
+  readonly reference: string;
+  /** How it became the answer. */
+  readonly how?: string | null;
+  readonly at?: string | null;
 }
 
-/** Something that the record knows and the models ask for. */
-export interface KnownAnswer {
-  readonly key: string;
+/** What the record says to one question of the models. */
+export type TwinAnswer =
+  | {
+      readonly state: 'known';
+      readonly value: string | number | boolean;
+      readonly unit?: string | null;
+      readonly source: Source;
+      readonly certainty: 'recorded' | 'measured' | 'derived';
+    }
+  | { readonly state: 'unknown'; readonly why: Text };
+
+/** A lesion as it was marked and measured. */
+export interface TwinLesion {
+  readonly series: string;
+  readonly id: string;
   readonly label: Text;
-  readonly value: string | number | boolean | null;
-  readonly unit?: string | null;
-  readonly at?: string | null;
-  readonly source?: Source | null;
+  readonly source: string;
+  readonly volume_mm3: number;
+  readonly long_axis_mm: number;
+  readonly short_axis_mm: number;
+  readonly mean_diameter_mm: number;
 }
 
-/** A lesion or another finding. */
+/** A signed report or an active plan. */
 export interface Finding {
-  readonly id: string;
-  readonly label: Text | string;
-  readonly detail?: Text | string | null;
+  /** The resource, such as `DiagnosticReport/x`. */
+  readonly reference: string;
+  readonly kind: string;
+  readonly title: string;
+  readonly conclusion?: string | null;
   readonly at?: string | null;
-  readonly source?: Source | null;
-}
-
-/** Something that happened. */
-export interface Happening {
-  readonly at: string;
-  readonly label: Text | string;
-  readonly source?: Source | null;
-}
-
-/** A decision that people have signed. */
-export interface SignedDecision {
-  readonly id: string;
-  readonly at: string;
-  readonly title: Text | string;
-  readonly plan: string;
-  readonly signers: readonly string[];
   /** The number of its entry in the ledger. */
   readonly sequence?: number | null;
-  readonly source?: Source | null;
 }
 
-/** A patient as the record knows them now. */
+/** A patient as the record knows them now; what is absent is not known. */
 export interface PatientTwin {
   readonly id: string;
-  readonly name: string;
-  readonly sex: string;
-  readonly birth_date: string;
+  readonly name?: string;
+  readonly sex?: string;
+  readonly birth_date?: string;
   readonly age?: number | null;
-  readonly mrn: string;
+  readonly mrn?: string;
+  readonly answers: Readonly<Record<string, TwinAnswer>>;
   readonly studies: readonly StudyRow[];
-  readonly known: readonly KnownAnswer[];
+  readonly lesions: readonly TwinLesion[];
   readonly findings: readonly Finding[];
-  readonly timeline: readonly Happening[];
-  readonly decisions: readonly SignedDecision[];
+}
+
+/** A question of a model, as `GET /api/assess` describes it. */
+export interface Question {
+  readonly name: string;
+  readonly label: Text;
+  readonly unit?: string | null;
+  readonly choices?: readonly { readonly id: string; readonly label: Text }[];
+}
+
+/** A model, as `GET /api/assess` describes it. */
+export interface ModelCard {
+  readonly id: string;
+  readonly inputs: readonly Question[];
+}
+
+/** All questions of the models, each once. */
+export function questionsOf(cards: readonly ModelCard[]): ReadonlyMap<string, Question> {
+  return new Map(cards.flatMap(({ inputs }) => inputs.map((question) => [question.name, question] as const)));
+}
+
+/** Where the source itself can be opened, if anywhere. */
+export function sourceAddress(reference: string): string | undefined {
+  return /^[A-Z][A-Za-z]+\/[^/]+$/.test(reference) ? `/fhir/${reference}` : undefined;
 }
 
 /** A member of staff who can be asked. */

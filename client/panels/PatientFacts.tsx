@@ -1,109 +1,186 @@
-/** What the record knows about a patient, what was found, what happened and what was decided. */
-import { For, Show } from 'solid-js';
+/** What was decided and found about a patient, what the record knows, and what happened when. */
+import { For, Show, createMemo } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../core/app';
 import type { App } from '../core/app';
-import { dayOf, momentOf } from '../core/dates';
-import type { KnownAnswer, PatientTwin, Source } from '../core/hospital';
+import { dayOf } from '../core/dates';
+import { questionsOf, sourceAddress } from '../core/hospital';
+import type { ModelCard, PatientTwin, Question, TwinAnswer } from '../core/hospital';
 import { inLanguage } from '../core/language';
+import { createQuery } from '../core/query';
 import type { Key } from '../words/words';
 import { EmptyState } from './EmptyState';
 import { ProofBadge } from './ProofBadge';
 import { SourceChip } from './SourceChip';
 
-export function PatientFacts(props: { twin: PatientTwin }): JSX.Element {
-  const app = useApp();
-  const said = (text: Parameters<typeof inLanguage>[0]): string => inLanguage(text, app.language());
+interface TwinProps {
+  readonly twin: PatientTwin;
+}
+
+export function PatientFacts(props: TwinProps): JSX.Element {
   return (
     <div>
-      <Block title="patient.decisions">
-        <Show
-          when={props.twin.decisions.length > 0}
-          fallback={
-            <EmptyState icon="seal" title={app.t('patient.decisionsNone')} hint={app.t('patient.decisionsNoneHint')} />
-          }
-        >
-          <For each={props.twin.decisions}>
-            {(decision) => (
-              <article class="decision">
-                <h3>{said(decision.title)}</h3>
-                <p>{decision.plan}</p>
-                <p class="soft small">
-                  {decision.signers.join(' · ')} · <time>{momentOf(decision.at, app.language())}</time>
-                </p>
-                <div class="row">
-                  <Show when={typeof decision.sequence === 'number' ? decision.sequence : undefined}>
-                    {(sequence) => <ProofBadge sequence={sequence()} />}
-                  </Show>
-                  <SourceOf source={decision.source} />
-                </div>
-              </article>
-            )}
-          </For>
-        </Show>
-      </Block>
-      <Block title="patient.summary">
-        <Show
-          when={props.twin.known.length > 0}
-          fallback={
-            <EmptyState icon="document" title={app.t('patient.summaryNone')} hint={app.t('patient.summaryNoneHint')} />
-          }
-        >
-          <dl class="known">
-            <For each={props.twin.known}>
-              {(answer) => (
-                <div>
-                  <dt>{said(answer.label)}</dt>
-                  <dd>{valueWords(answer, app.t)}</dd>
-                  <dd class="for-source">
-                    <SourceOf source={answer.source} />
-                  </dd>
-                </div>
-              )}
-            </For>
-          </dl>
-        </Show>
-      </Block>
-      <Block title="patient.findings">
-        <Show
-          when={props.twin.findings.length > 0}
-          fallback={<p class="soft small">{app.t('patient.findingsNone')}</p>}
-        >
-          <For each={props.twin.findings}>
-            {(finding) => (
-              <article class="decision">
-                <h3>{said(finding.label)}</h3>
-                <Show when={finding.detail}>{(detail) => <p class="small">{said(detail())}</p>}</Show>
-                <SourceOf source={finding.source} />
-              </article>
-            )}
-          </For>
-        </Show>
-      </Block>
+      <Decisions {...props} />
+      <Lesions {...props} />
+      <Known {...props} />
     </div>
   );
 }
 
-/** What happened to a patient, the newest first. */
-export function PatientTimeline(props: { twin: PatientTwin }): JSX.Element {
+function Decisions(props: TwinProps): JSX.Element {
   const app = useApp();
-  const said = (text: Parameters<typeof inLanguage>[0]): string => inLanguage(text, app.language());
+  return (
+    <Block title="patient.decisions">
+      <Show
+        when={props.twin.findings.length > 0}
+        fallback={
+          <EmptyState icon="seal" title={app.t('patient.decisionsNone')} hint={app.t('patient.decisionsNoneHint')} />
+        }
+      >
+        <For each={props.twin.findings}>
+          {(finding) => (
+            <article class="decision">
+              <h3>{finding.title}</h3>
+              <Show when={finding.conclusion}>{(text) => <p>{text()}</p>}</Show>
+              <div class="row">
+                <Show when={finding.at}>
+                  {(at) => (
+                    <time class="soft small" dateTime={at()}>
+                      {dayOf(at(), app.language())}
+                    </time>
+                  )}
+                </Show>
+                <Show when={finding.sequence ?? undefined}>{(sequence) => <ProofBadge sequence={sequence()} />}</Show>
+                <SourceChip label={finding.kind} href={sourceAddress(finding.reference)} />
+              </div>
+            </article>
+          )}
+        </For>
+      </Show>
+    </Block>
+  );
+}
+
+function Lesions(props: TwinProps): JSX.Element {
+  const app = useApp();
+  const number = (value: number, digits: number): string =>
+    value.toLocaleString(app.language(), { maximumFractionDigits: digits, minimumFractionDigits: digits });
+  return (
+    <Block title="patient.findings">
+      <Show
+        when={props.twin.lesions.length > 0}
+        fallback={<p class="soft small">{app.t('patient.findingsNone')}</p>}
+      >
+        <For each={props.twin.lesions}>
+          {(lesion) => (
+            <article class="decision">
+              <h3>{inLanguage(lesion.label, app.language())}</h3>
+              <p class="small number">
+                {app.t('patient.lesionSize', {
+                  mean: number(lesion.mean_diameter_mm, 1),
+                  long: number(lesion.long_axis_mm, 1),
+                  short: number(lesion.short_axis_mm, 1),
+                  volume: number(lesion.volume_mm3, 0),
+                })}
+              </p>
+              <SourceChip label={lesion.source} />
+            </article>
+          )}
+        </For>
+      </Show>
+    </Block>
+  );
+}
+
+function Known(props: TwinProps): JSX.Element {
+  const app = useApp();
+  const cards = createQuery<ModelCard[]>(() => (signal) => app.api.get('/api/assess', { signal }));
+  const questions = createMemo(() => questionsOf(cards.data() ?? []));
+  const label = (name: string): string => {
+    const question = questions().get(name);
+    return question ? inLanguage(question.label, app.language()) : name;
+  };
+  const all = createMemo(() => Object.entries(props.twin.answers));
+  const known = createMemo(() =>
+    all().flatMap(([name, answer]) => (answer.state === 'known' ? [{ name, answer }] : [])),
+  );
+  const unknown = createMemo(() =>
+    all().flatMap(([name, answer]) => (answer.state === 'unknown' ? [{ name, why: answer.why }] : [])),
+  );
+  return (
+    <Block title="patient.summary">
+      <Show
+        when={known().length > 0}
+        fallback={
+          <EmptyState icon="document" title={app.t('patient.summaryNone')} hint={app.t('patient.summaryNoneHint')} />
+        }
+      >
+        <dl class="known">
+          <For each={known()}>
+            {({ name, answer }) => (
+              <div>
+                <dt>{label(name)}</dt>
+                <dd>{valueWords(answer, app, questions().get(name))}</dd>
+                <dd class="for-source row">
+                  <SourceChip label={answer.source.reference} href={sourceAddress(answer.source.reference)} />
+                  <span class="soft small">{app.t(`certainty.${answer.certainty}`)}</span>
+                </dd>
+              </div>
+            )}
+          </For>
+        </dl>
+      </Show>
+      <Show when={unknown().length > 0}>
+        <details class="unknown small">
+          <summary>{app.t('patient.unknownCount', { n: unknown().length })}</summary>
+          <p class="soft">{app.t('patient.summaryNoneHint')}</p>
+          <ul>
+            <For each={unknown()}>
+              {({ name, why }) => (
+                <li>
+                  {label(name)} <span class="soft">· {inLanguage(why, app.language())}</span>
+                </li>
+              )}
+            </For>
+          </ul>
+        </details>
+      </Show>
+    </Block>
+  );
+}
+
+interface Happening {
+  readonly at: string;
+  readonly words: string;
+}
+
+/** What happened to a patient, the newest first. */
+export function PatientTimeline(props: TwinProps): JSX.Element {
+  const app = useApp();
+  const happenings = createMemo((): Happening[] => {
+    const studies = props.twin.studies.map(({ date, modality, description }) => ({
+      at: date,
+      words: [modality, description].filter(Boolean).join(' · '),
+    }));
+    const findings = props.twin.findings.flatMap(({ at, title }) => (at ? [{ at, words: title }] : []));
+    // DICOM writes days without hyphens; without any all sort alike.
+    const day = (text: string): string => text.replaceAll('-', '');
+    return [...studies, ...findings].sort((a, b) => day(b.at).localeCompare(day(a.at)));
+  });
   return (
     <Block title="patient.timeline">
       <Show
-        when={props.twin.timeline.length > 0}
+        when={happenings().length > 0}
         fallback={<p class="soft small">{app.t('patient.timelineNone')}</p>}
       >
         <ol class="timeline">
-          <For each={[...props.twin.timeline].sort((a, b) => b.at.localeCompare(a.at))}>
+          <For each={happenings()}>
             {(happening) => (
               <li>
                 <time class="soft small" dateTime={happening.at}>
                   {dayOf(happening.at, app.language())}
                 </time>
-                <span>
-                  {said(happening.label)} <SourceOf source={happening.source} />
-                </span>
+                <span>{happening.words}</span>
               </li>
             )}
           </For>
@@ -126,21 +203,21 @@ function Block(props: { title: Key & `patient.${string}`; children: JSX.Element 
   );
 }
 
-function SourceOf(props: { source: Source | null | undefined }): JSX.Element {
-  const app = useApp();
-  return (
-    <Show when={props.source}>
-      {(source) => <SourceChip label={inLanguage(source().label, app.language())} href={source().href ?? undefined} />}
-    </Show>
-  );
-}
-
-/** A value as people read it; what is not known is said to be so. */
-export function valueWords(answer: Pick<KnownAnswer, 'value' | 'unit'>, t: App['t']): string {
-  if (answer.value === null) return t('patient.notKnown');
-  if (typeof answer.value === 'boolean') return t(answer.value ? 'patient.yes' : 'patient.no');
-  if (answer.unit === 'a' && typeof answer.value === 'number') return t('patient.years', { n: answer.value });
+/** A value as people read it. */
+export function valueWords(
+  answer: Pick<Extract<TwinAnswer, { state: 'known' }>, 'value' | 'unit'>,
+  app: Pick<App, 't' | 'language'>,
+  question: Question | undefined,
+): string {
+  const { value } = answer;
+  if (typeof value === 'boolean') return app.t(value ? 'patient.yes' : 'patient.no');
+  if (typeof value === 'string') {
+    const choice = question?.choices?.find(({ id }) => id === value);
+    return choice ? inLanguage(choice.label, app.language()) : value;
+  }
+  if (answer.unit === 'a') return app.t('patient.years', { n: value });
   // UCUM writes annotations and the unit one in a way that is not for people.
   const unit = (answer.unit ?? '').replace(/\{[^}]*\}/g, '').replace(/^1$/, '');
-  return unit === '' ? String(answer.value) : `${answer.value} ${unit}`;
+  const number = value.toLocaleString(app.language(), { maximumFractionDigits: 2 });
+  return unit === '' ? number : `${number} ${unit}`;
 }

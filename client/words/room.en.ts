@@ -18,7 +18,7 @@ export const room = {
   'tool.bar': 'Tools',
   'tool.point': 'Point',
   'tool.measure': 'Length',
-  'tool.probe': 'HU value',
+  'tool.probe': 'HU',
   'tool.annotate': 'Note',
   'tool.clip': 'Cut',
   'tool.turn': 'Turn',

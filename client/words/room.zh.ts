@@ -20,7 +20,7 @@ export const room: Readonly<Record<keyof typeof en, string>> = {
   'tool.bar': '工具',
   'tool.point': '指示',
   'tool.measure': '长度',
-  'tool.probe': 'HU 值',
+  'tool.probe': 'HU',
   'tool.annotate': '标注',
   'tool.clip': '剖切',
   'tool.turn': '旋转',

@@ -153,6 +153,13 @@ export const shell = {
   'patient.answer': 'Answer',
   'patient.openRoom': 'Enter the room',
 
+  'patient.nameless': 'Name not recorded',
+  'patient.lesionSize': 'Mean {mean} mm ({long} × {short} mm), {volume} mm³',
+  'patient.unknownCount': '{n} {n|question|questions} that the record cannot answer',
+  'certainty.recorded': 'recorded',
+  'certainty.measured': 'measured on images',
+  'certainty.derived': 'worked out',
+
   'ask.title': 'Ask for a remote consultation',
   'ask.series': 'Images to discuss',
   'ask.noSeries': 'This patient has no images to discuss.',

@@ -155,6 +155,13 @@ export const shell: Readonly<Record<keyof typeof en, string>> = {
   'patient.answer': '答案',
   'patient.openRoom': '进入房间',
 
+  'patient.nameless': '姓名未记录',
+  'patient.lesionSize': '平均 {mean} mm（{long} × {short} mm），{volume} mm³',
+  'patient.unknownCount': '病历无法回答的问题：{n} 个',
+  'certainty.recorded': '病历记录',
+  'certainty.measured': '影像测得',
+  'certainty.derived': '推算得出',
+
   'ask.title': '请求远程会诊',
   'ask.series': '要讨论的影像',
   'ask.noSeries': '该患者没有可讨论的影像。',

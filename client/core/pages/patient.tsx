@@ -124,10 +124,10 @@ function PatientHead(props: { patient: PatientTwin; children: JSX.Element }): JS
   return (
     <header class="patient-head">
       <span class="person-mark" aria-hidden="true">
-        {initialOf(props.patient.name)}
+        {initialOf(props.patient.name ?? '')}
       </span>
       <div>
-        <h1>{props.patient.name}</h1>
+        <h1>{props.patient.name ?? app.t('patient.nameless')}</h1>
         <dl class="facts small">
           <div>
             <dt>{app.t('patient.sex')}</dt>
@@ -139,11 +139,11 @@ function PatientHead(props: { patient: PatientTwin; children: JSX.Element }): JS
           </div>
           <div>
             <dt>{app.t('patient.born')}</dt>
-            <dd>{dayOf(props.patient.birth_date, app.language())}</dd>
+            <dd>{props.patient.birth_date ? dayOf(props.patient.birth_date, app.language()) : app.t('patient.notKnown')}</dd>
           </div>
           <div>
             <dt>{app.t('patient.mrn')}</dt>
-            <dd class="number">{props.patient.mrn}</dd>
+            <dd class="number">{props.patient.mrn ?? app.t('patient.notKnown')}</dd>
           </div>
         </dl>
       </div>

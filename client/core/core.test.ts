@@ -1,0 +1,213 @@
+import { describe, expect, test, vi } from 'vitest';
+import { ApiError, createApi } from './api';
+import { detailIn } from './app';
+import { dayOf, momentOf } from './dates';
+import { openEvents, waitBefore_ms } from './events';
+import { questionsOf, sourceAddress } from './hospital';
+import { preferredLanguage } from './language';
+import { comings, placedWords } from './room-news';
+import { windowName } from './room-control';
+import { pageOf } from './router';
+import { WORDS, fill, translate } from '../words/words';
+import type { Key } from '../words/words';
+import type { Event, Participant } from '../../contract/room';
+
+describe('addresses', () => {
+  test.each([
+    ['/', { name: 'home' }],
+    ['/patients/p1', { name: 'patient', id: 'p1' }],
+    ['/rooms/a%2Fb', { name: 'room', id: 'a/b' }],
+    ['/scenarios/remote-consult/', { name: 'scenario', id: 'remote-consult' }],
+    ['/patients', { name: 'unknown' }],
+    ['/patients/p1/more', { name: 'unknown' }],
+    ['/rooms/%E0%A4', { name: 'unknown' }],
+    ['/elsewhere/x', { name: 'unknown' }],
+  ])('%s', (path, page) => expect(pageOf(path)).toEqual(page));
+});
+
+describe('words', () => {
+  test('both languages have all keys, none empty, with the same places to fill', () => {
+    const places = (text: string): string[] => [...text.matchAll(/\{(\w+)/g)].map(([, name]) => name ?? '').sort();
+    expect(Object.keys(WORDS.zh).sort()).toEqual(Object.keys(WORDS.en).sort());
+    for (const key of Object.keys(WORDS.en) as Key[]) {
+      expect(WORDS.en[key], key).not.toBe('');
+      expect(new Set(places(WORDS.zh[key])), key).toEqual(new Set(places(WORDS.en[key])));
+    }
+  });
+
+  test('Chinese is Chinese', () => {
+    const sameInBoth: Key[] = ['app.full', 'waiting.about', 'marks.hu', 'tool.probe'];
+    for (const key of Object.keys(WORDS.zh) as Key[]) {
+      if (!sameInBoth.includes(key)) expect(WORDS.zh[key], key).toMatch(/\p{Script=Han}/u);
+    }
+  });
+
+  test('numbers choose the form', () => {
+    expect(fill('{n} {n|image|images}', { n: 1 })).toBe('1 image');
+    expect(fill('{n} {n|image|images}', { n: 0 })).toBe('0 images');
+    expect(fill('{who} left', {})).toBe('{who} left');
+    expect(translate('zh', 'patient.years', { n: 61 })).toBe('61 岁');
+  });
+
+  test('the language that a browser asks for', () => {
+    expect(preferredLanguage(['fr-FR', 'en-GB', 'zh-CN'])).toBe('en');
+    expect(preferredLanguage(['zh-TW'])).toBe('zh');
+    expect(preferredLanguage(['fr'])).toBe('zh');
+  });
+
+  test('a reason in both languages is shown in one', () => {
+    expect(detailIn('没有照护关系 · no care relationship', 'en')).toBe('no care relationship');
+    expect(detailIn('没有照护关系 · no care relationship', 'zh')).toBe('没有照护关系');
+    expect(detailIn('send JSON · now', 'zh')).toBeUndefined();
+  });
+});
+
+describe('dates', () => {
+  test('DICOM and ISO days are the same day, what is none stays as it is', () => {
+    expect(dayOf('20261102', 'en')).toBe('2 Nov 2026');
+    expect(dayOf('2026-11-02', 'zh')).toBe('2026年11月2日');
+    expect(dayOf('1950', 'en')).toBe('1950');
+  });
+
+  test('today needs no date', () => {
+    const now = new Date(2026, 10, 20, 13, 5);
+    expect(momentOf(new Date(2026, 10, 20, 9, 3).toISOString(), 'en', now)).toBe('09:03');
+    expect(momentOf(new Date(2026, 10, 19, 9, 3).toISOString(), 'en', now)).toContain('19 Nov 2026');
+  });
+});
+
+describe('requests', () => {
+  const answer = (status: number, body: unknown, headers: Record<string, string> = {}): typeof fetch =>
+    vi.fn(async () => new Response(JSON.stringify(body), { status, headers }));
+
+  test('writing carries the header that no foreign page can send', async () => {
+    const send = answer(200, {});
+    await createApi(() => {}, send).post('/api/x', { a: 1 });
+    const [, init] = vi.mocked(send).mock.calls[0] ?? [];
+    expect(new Headers(init?.headers).get('x-yuanyi-client')).toBe('1');
+    expect(init?.body).toBe('{"a":1}');
+  });
+
+  test.each([
+    [401, 'signed-out'],
+    [403, 'refused'],
+    [404, 'not-found'],
+    [409, 'conflict'],
+    [429, 'too-many'],
+    [500, 'failed'],
+  ])('%i is %s', async (status, kind) => {
+    const api = createApi(() => {}, answer(status, { detail: 'why', request_id: 'r1' }, { 'retry-after': '7' }));
+    const error = await api.get('/api/x').catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(ApiError);
+    expect(error).toMatchObject({ kind, status, detail: 'why', requestId: 'r1', retryAfter_s: 7 });
+  });
+
+  test('a session that ended is told once, a line that broke is no answer', async () => {
+    const ended = vi.fn();
+    await createApi(ended, answer(401, {})).get('/api/x').catch(() => {});
+    expect(ended).toHaveBeenCalledOnce();
+    const broken = createApi(ended, () => Promise.reject(new TypeError('network')));
+    await expect(broken.get('/api/x')).rejects.toMatchObject({ kind: 'unreachable' });
+  });
+
+  test('an error that is no problem document is still an error', async () => {
+    const api = createApi(() => {}, async () => new Response('<html>', { status: 502 }));
+    await expect(api.get('/api/x')).rejects.toMatchObject({ kind: 'failed', detail: '' });
+  });
+});
+
+describe('events', () => {
+  class FakeSource extends EventTarget {
+    closed = false;
+    close(): void {
+      this.closed = true;
+    }
+  }
+
+  test('a broken line is taken up again, and then everything may have changed', () => {
+    vi.useFakeTimers();
+    const sources: FakeSource[] = [];
+    const states: string[] = [];
+    const line = openEvents(
+      (state) => states.push(state),
+      () => {
+        const source = new FakeSource();
+        sources.push(source);
+        return source as unknown as EventSource;
+      },
+    );
+    const heard: unknown[] = [];
+    line.listen((event) => heard.push(event));
+    sources[0]?.dispatchEvent(new Event('open'));
+    sources[0]?.dispatchEvent(new MessageEvent('waiting', { data: '{"id":"c1"}' }));
+    sources[0]?.dispatchEvent(new MessageEvent('case', { data: 'no json' }));
+    sources[0]?.dispatchEvent(new Event('error'));
+    expect(sources[0]?.closed).toBe(true);
+    vi.advanceTimersByTime(waitBefore_ms(0) * 1.25);
+    sources[1]?.dispatchEvent(new Event('open'));
+    expect(heard).toEqual([
+      { kind: 'waiting', id: 'c1' },
+      { kind: 'case', id: undefined },
+      { kind: 'missed', id: undefined },
+    ]);
+    expect(states).toEqual(['connecting', 'live', 'lost', 'connecting', 'live']);
+    line.close();
+    vi.useRealTimers();
+  });
+
+  test('waiting grows and ends', () => {
+    expect([0, 1, 4, 20].map(waitBefore_ms)).toEqual([500, 1000, 8000, 15_000]);
+  });
+});
+
+describe('the hospital', () => {
+  test('a source opens where it is a resource', () => {
+    expect(sourceAddress('Observation/a-1')).toBe('/fhir/Observation/a-1');
+    expect(sourceAddress('series/1.2.3')).toBeUndefined();
+    expect(sourceAddress('actor/li.terminal')).toBeUndefined();
+    expect(sourceAddress('Observation/a/../b')).toBeUndefined();
+  });
+
+  test('a question of two models is one', () => {
+    const question = { name: 'age_years', label: { zh: '年龄', en: 'Age' } };
+    const found = questionsOf([
+      { id: 'mayo', inputs: [question] },
+      { id: 'va', inputs: [question] },
+    ]);
+    expect([...found.keys()]).toEqual(['age_years']);
+  });
+
+  test('a window has its name', () => {
+    expect(windowName({ centre_hu: -600, width_hu: 1500 })).toBe('lung');
+    expect(windowName({ centre_hu: -600, width_hu: 1501 })).toBeUndefined();
+  });
+});
+
+describe('people in a room', () => {
+  const person = (id: number, name: string): Participant => ({
+    id,
+    actor: name,
+    name,
+    role: 'expert',
+    colour: '#123456',
+    may_act: true,
+    joined: '',
+    away: false,
+  });
+  const event = (act: Event['act'], entity: unknown): Event =>
+    ({ number: 0, actor: 'chen', at: '', act, changes: [{ id: 2, placed: { by: 'chen', at: '', entity } }] }) as Event;
+  const t = (key: Key, params?: Record<string, string | number>): string => translate('en', key, params);
+
+  test('who came and who left', () => {
+    const [chen, li] = [person(1, 'Chen'), person(2, 'Li')];
+    expect(comings([chen], [chen, li])).toEqual({ came: [li], left: [] });
+    expect(comings([chen, li], [li])).toEqual({ came: [], left: [chen] });
+  });
+
+  test('what was placed is said, what only turns is not', () => {
+    const measure = { type: 'measure', kind: 'length', points_lps_mm: [], value: { state: 'assessed', value: 9.24 }, unit: 'mm' };
+    expect(placedWords(event('add', measure), 'Chen', t)).toBe('Chen measured 9.2 mm.');
+    expect(placedWords(event('add', { type: 'annotation', text: 'spiculated' }), 'Chen', t)).toBe('Chen noted: spiculated');
+    expect(placedWords(event('set', { type: 'hologram' }), 'Chen', t)).toBeUndefined();
+  });
+});
