@@ -1,0 +1,25 @@
+//! DICOM objects in and out.
+//!
+//! Parsing and making objects are pure: bytes in, values out. The DIMSE provider and user speak over
+//! sockets that they are given, and the DICOMweb part knows the standard's messages but no HTTP server.
+//! Nothing here knows where objects are kept.
+
+pub mod create;
+mod dimse;
+mod geometry;
+mod index;
+mod json;
+mod parse;
+pub mod scp;
+mod seg;
+mod syntax;
+mod text;
+
+pub use dimse::{Operation, Status};
+pub use geometry::Grid;
+pub use index::{INDEXED, tag_key, tag_of_key};
+pub use parse::{
+    ParseError, ParsedObject, PatientIdentity, data_set_bytes, file_of_data_set, parse,
+};
+pub use seg::{SegError, Segment, SegmentFrame, Segmentation, read_seg};
+pub use syntax::{TRANSFER_SYNTAXES, is_storage_class};
