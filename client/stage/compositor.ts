@@ -3,7 +3,7 @@ import { unitCube, type VolumePicture } from './volume-picture';
 import { compositeFragment, compositeVertex } from './volume-shader';
 
 /** The layer on which solid things inside the hologram lie, for the depth picture that ends the rays. */
-export const SOLID_LAYER = 2;
+export const SOLID_LAYER = 4;
 
 /** The layer of the mesh that rays are cast through; the room's camera does not see it. */
 export const VOLUME_LAYER = 3;

@@ -1,4 +1,4 @@
-import { Group, Matrix4, Plane as ClipPlane, Quaternion, Vector3, Vector4, type WebGLRenderer } from 'three';
+import { Group, Matrix4, Plane as ClipPlane, Quaternion, Vector3, Vector4 } from 'three';
 import { centreLps, localFromLps, lpsFromLocal, subtract, add, type Transform, type Vec3 } from '../core/frames';
 import type { VolumeStore } from '../core/volume/store';
 import { Compositor, VOLUME_LAYER } from './compositor';
@@ -82,9 +82,8 @@ export class HologramView {
   }
 
   /** In a headset rays are cast straight into each eye's picture. */
-  castInScene(renderer: WebGLRenderer, visible: boolean): void {
+  castInScene(visible: boolean): void {
     this.picture.castInScene(visible);
-    for (const camera of [renderer.xr.getCamera(), ...renderer.xr.getCamera().cameras]) camera.layers.enable(VOLUME_LAYER);
   }
 
   /** Back to pictures of their own, as a headset session ends. */

@@ -5,6 +5,7 @@ import type { Language } from '../core/language';
 import type { VolumeStore } from '../core/volume/store';
 import { Avatars } from './avatars';
 import { CameraRig } from './camera-rig';
+import { VOLUME_LAYER } from './compositor';
 import { Gestures } from './gestures';
 import { HologramView } from './hologram';
 import { Keys } from './keys';
@@ -56,8 +57,6 @@ export class Stage {
   readonly marks: Marks;
   /** Called when the shared hologram changed: slices and panels follow `shared.now()`. */
   onHologram: () => void = () => undefined;
-  /** Set while a headset session runs. */
-  presence: Presence | undefined;
   readonly #room: RoomView;
   readonly #roomScene = new RoomScene();
   readonly #avatars: Avatars;
@@ -67,6 +66,7 @@ export class Stage {
   readonly #canvas: HTMLCanvasElement;
   readonly #ends: (() => void)[] = [];
   readonly #first: ReturnType<CameraRig['copy']>;
+  #presence: Presence | undefined;
   #dirty = true;
   #lost = false;
   #pointed: Hit | undefined;
@@ -153,6 +153,20 @@ export class Stage {
     return lesion !== undefined;
   }
 
+  /** A headset session begins: its eyes and hands take the place of camera and mouse. */
+  enter(presence: Presence): void {
+    this.#presence = presence;
+    this.rig.camera.layers.enable(VOLUME_LAYER);
+  }
+
+  /** The headset is put down. */
+  leave(): void {
+    this.#presence = undefined;
+    this.rig.camera.layers.disable(VOLUME_LAYER);
+    this.hologram.castApart();
+    this.resize();
+  }
+
   dispose(): void {
     this.renderer.setAnimationLoop(null);
     for (const end of this.#ends) end();
@@ -197,7 +211,8 @@ export class Stage {
     if (this.#lost) return;
     const seconds = Math.min(0.1, (now - this.#last) / 1000);
     this.#last = now;
-    const { presence, hologram } = this;
+    const { hologram } = this;
+    const presence = this.#presence;
     const clock = performance.now();
     presence?.update(seconds);
     const shown = this.shared.now(clock);
@@ -215,16 +230,16 @@ export class Stage {
     this.#roomScene.backdropVisible = !presence?.passthrough;
     this.scene.updateMatrixWorld();
     const ready = hologram.picture.ready && hologram.volumeVisible && shown !== undefined;
-    if (presence) hologram.castInScene(this.renderer, ready);
+    if (presence) hologram.castInScene(ready);
     else if (ready && hologram.compositor.update(this.renderer, this.rig.camera, hologram.surfaces.solid ? this.scene : null, now)) changed = true;
     if (changed || ready !== hologram.overlayShown) this.#draw(ready);
   }
 
   #draw(ready: boolean): void {
-    const passthrough = this.presence?.passthrough ?? false;
+    const passthrough = this.#presence?.passthrough ?? false;
     const eye = this.rig.camera.getWorldPosition(new Vector3());
     const distanceTo = (p: { x: number; y: number; z: number }): number => Math.max(0.1, eye.distanceTo(p as Vector3));
-    this.hologram.overlayShown = ready && !this.presence;
+    this.hologram.overlayShown = ready && !this.#presence;
     this.marks.update(distanceTo);
     this.#lesions.update(distanceTo);
     this.scene.background = passthrough ? null : new Color(GROUND);
@@ -237,7 +252,7 @@ export class Stage {
     if (now - this.#posedAt < POSE_EVERY_MS) return;
     this.#posedAt = now;
     const present = [...this.#room.participants()].map((p) => p.id);
-    const poses = this.presence?.poses() ?? seatedPoses(seatOf(this.#room.selfId, present), this.rig.view, this.#pointed?.room);
+    const poses = this.#presence?.poses() ?? seatedPoses(seatOf(this.#room.selfId, present), this.rig.view, this.#pointed?.room);
     this.shared.stream(poses);
   }
 }

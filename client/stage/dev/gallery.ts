@@ -5,6 +5,9 @@ import { VolumeStore } from '../../core/volume/store';
 import { defaultTransform } from '../hologram';
 import { seatedPoses } from '../seats';
 import { createStage } from '../stage';
+import { emulateXrIfAsked } from '../../xr/emulate';
+import { Headset } from '../../xr/headset';
+import { xrModes, type XrMode } from '../../xr/modes';
 import { createSlice } from '../slice';
 import type { Tool } from '../tools';
 import { PRESETS, type PresetName } from '../transfer';
@@ -47,5 +50,12 @@ const linked = (): void => {
 stage.onHologram = linked;
 linked();
 stage.tools.tool = (query.get('tool') ?? 'turn') as Tool;
-Object.assign(window, { gallery: { stage, room, store } });
+await emulateXrIfAsked();
+const enterXr = (mode: XrMode): Promise<Headset> =>
+  Headset.enter(stage, mode, {
+    title: '王女士 · 67 岁 · Case review',
+    lines: ['胸部 CT：右肺上叶结节 13.7 mm。', 'Chest CT: nodule of the right upper lobe, 13.7 mm.', '请先各自投票，再看模型结果。'],
+    buttons: [{ id: 'lung', label: '肺窗 Lung' }, { id: 'exit', label: '退出 Leave' }],
+  });
+Object.assign(window, { gallery: { stage, room, store, slices, enterXr, xrModes } });
 await store.load();

@@ -1,0 +1,154 @@
+import { type Matrix4, Quaternion, Vector3 } from 'three';
+import { Emitter } from '../core/emitter';
+import { pick, type Hit } from '../stage/picking';
+import type { Poses } from '../stage/room-view';
+import { list } from '../stage/seats';
+import type { Presence, Stage } from '../stage/stage';
+import type { Rigid } from '../stage/turning';
+import { Grip } from './grip';
+import { HandInput, handModels, type HandEvent } from './inputs';
+import { requestXr, type XrMode } from './modes';
+import { Panel, type PanelContent } from './panel';
+import { Walk } from './walk';
+
+export interface HeadsetEvents {
+  started: XrMode;
+  ended: XrMode;
+  /** A button of the panel in the room was pressed. */
+  press: { readonly id: string };
+}
+
+/** Where one stands as one enters: before the table, facing the patient. */
+const ENTRANCE_M = 1.15;
+/** A hand this near to the hologram's middle takes it, in multiples of its radius. */
+const REACH = 1.15;
+
+/** A person inside the stage with a headset: hands, rays, walking, and a panel to read. */
+export class Headset implements Presence {
+  readonly events = new Emitter<HeadsetEvents>();
+  readonly panel = new Panel();
+  readonly passthrough: boolean;
+  readonly mode: XrMode;
+  readonly #stage: Stage;
+  readonly #session: XRSession;
+  readonly #hands: HandInput[];
+  readonly #grip: Grip;
+  readonly #walk: Walk;
+  #pointer: { hand: HandInput; hit: Hit } | undefined;
+
+  private constructor(stage: Stage, mode: XrMode, session: XRSession, content: PanelContent) {
+    [this.#stage, this.mode, this.#session] = [stage, mode, session];
+    this.passthrough = mode === 'ar';
+    this.#grip = new Grip(stage.shared);
+    this.#walk = new Walk(stage.rig.rig);
+    const models = handModels();
+    this.#hands = [0, 1].map((i) => new HandInput(i, stage.renderer, stage.rig.rig, models, (hand, event) => this.#on(hand, event)));
+    this.panel.content = content;
+    this.panel.onPress = (id) => this.events.emit('press', { id });
+    this.panel.mesh.position.set(-0.85, 1.38, 0.25);
+    this.panel.mesh.rotation.y = 0.75;
+    stage.scene.add(this.panel.mesh, this.#walk.mark);
+    stage.rig.rig.position.set(0, 0, ENTRANCE_M);
+    stage.rig.rig.rotation.set(0, 0, 0);
+    session.addEventListener('end', () => this.#ended(), { once: true });
+  }
+
+  /** Enters; must be called from a click. `content` is what the panel says. */
+  static async enter(stage: Stage, mode: XrMode, content: PanelContent): Promise<Headset> {
+    const session = await requestXr(mode);
+    const headset = new Headset(stage, mode, session, content);
+    const { xr } = stage.renderer;
+    xr.enabled = true;
+    xr.setReferenceSpaceType('local-floor');
+    await xr.setSession(session);
+    stage.enter(headset);
+    headset.events.emit('started', mode);
+    return headset;
+  }
+
+  /** Leaves; also happens when the headset's own button is pressed. */
+  async exit(): Promise<void> {
+    await this.#session.end();
+  }
+
+  poses(): Poses {
+    const camera = this.#stage.renderer.xr.getCamera();
+    const head = place(camera.matrixWorld);
+    const of = (side: XRHandedness): Rigid | undefined => this.#hands.find((h) => h.source?.handedness === side)?.pose;
+    const pose = (rigid: Rigid | undefined) => rigid && { position_m: list(rigid.position), rotation: rigid.rotation.toArray() };
+    const pointer = this.#pointer && { origin_m: list(this.#pointer.hand.pointing.origin), hit_m: list(this.#pointer.hit.room), on: true };
+    return { head: { position_m: list(head.position), rotation: head.rotation.toArray() }, left: pose(of('left')) ?? null, right: pose(of('right')) ?? null, pointer: pointer ?? null };
+  }
+
+  update(): void {
+    const head = place(this.#stage.renderer.xr.getCamera().matrixWorld).position;
+    this.#grip.follow((name) => this.#hands.find((hand) => hand.name === name)?.pose);
+    this.#pointer = undefined;
+    let hovered: string | undefined;
+    for (const hand of this.#hands) {
+      if (!hand.tracked) continue;
+      const { origin, direction } = hand.pointing;
+      this.#walk.update(hand.name, hand.stick, origin, direction, head);
+      const panel = this.panel.hit(origin, direction);
+      hovered = panel?.button ?? hovered;
+      const hit = panel ? undefined : pick(this.#stage.hologram, origin, direction, false);
+      hand.reach = panel?.distance ?? (hit ? hit.room.distanceTo(origin) : 1.4);
+      if (hit && this.#stage.tools.tool !== 'turn' && !this.#grip.holding) {
+        this.#stage.tools.hover(hit);
+        this.#pointer = { hand, hit };
+      }
+    }
+    this.panel.hover(hovered);
+  }
+
+  /** Trigger or pinch presses the panel, uses the tool, or takes the hologram; the grip button always takes it. */
+  #on(hand: HandInput, event: HandEvent): void {
+    if (event === 'release' || event === 'unsqueeze') {
+      this.#grip.open(hand.name);
+      return;
+    }
+    const { origin, direction } = hand.pointing;
+    const button = this.panel.hit(origin, direction)?.button;
+    if (event === 'select' && button) {
+      hand.pulse(0.4, 30);
+      this.panel.press(button);
+      return;
+    }
+    const hit = pick(this.#stage.hologram, origin, direction);
+    if (event === 'select' && this.#stage.tools.tool !== 'turn' && !this.#near(hand)) {
+      this.#stage.tools.use(hit?.lps_mm, this.#stage.hologram.lpsDirection(direction.clone().negate()));
+      hand.pulse(0.3, 20);
+      return;
+    }
+    const pose = hand.pose;
+    if (pose && (this.#near(hand) || hit) && this.#grip.close(hand.name, pose)) hand.pulse(0.5, 40);
+  }
+
+  /** Whether a hand is in or at the hologram. */
+  #near(hand: HandInput): boolean {
+    const { root, store } = this.#stage.hologram;
+    const pose = hand.pose;
+    if (!pose) return false;
+    const extent = Math.max(...store.manifest.size.map((n, i) => n * (store.manifest.spacing_mm[i] ?? 1)));
+    return pose.position.distanceTo(root.position) < extent * 0.0005 * root.scale.x * REACH;
+  }
+
+  #ended(): void {
+    this.#grip.openAll();
+    for (const hand of this.#hands) hand.dispose();
+    this.#walk.dispose();
+    this.panel.dispose();
+    this.#stage.renderer.xr.enabled = false;
+    this.#stage.rig.rig.position.set(0, 0, 0);
+    this.#stage.rig.rig.rotation.set(0, 0, 0);
+    this.#stage.leave();
+    this.events.emit('ended', this.mode);
+    this.events.clear();
+  }
+}
+
+function place(matrix: Matrix4): Rigid {
+  const [position, rotation] = [new Vector3(), new Quaternion()];
+  matrix.decompose(position, rotation, new Vector3());
+  return { position, rotation };
+}

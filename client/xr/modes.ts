@@ -1,0 +1,26 @@
+export type XrMode = 'vr' | 'ar';
+
+const SESSION: Record<XrMode, XRSessionMode> = { vr: 'immersive-vr', ar: 'immersive-ar' };
+
+/** Which of "Enter VR" and "Enter AR" to show on this device. */
+export async function xrModes(): Promise<Record<XrMode, boolean>> {
+  const supported = async (mode: XrMode): Promise<boolean> => {
+    try {
+      return (await navigator.xr?.isSessionSupported(SESSION[mode])) ?? false;
+    } catch {
+      // A page policy may forbid even asking.
+      return false;
+    }
+  };
+  const [vr, ar] = await Promise.all([supported('vr'), supported('ar')]);
+  return { vr, ar };
+}
+
+/** Asks for a session; must be called from a click. */
+export async function requestXr(mode: XrMode): Promise<XRSession> {
+  if (!navigator.xr) throw new Error('no WebXR on this device');
+  return navigator.xr.requestSession(SESSION[mode], {
+    requiredFeatures: ['local-floor'],
+    optionalFeatures: ['hand-tracking', 'bounded-floor'],
+  });
+}

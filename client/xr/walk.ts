@@ -1,0 +1,69 @@
+import { type Group, Mesh, MeshBasicMaterial, RingGeometry, Vector3 } from 'three';
+
+const SNAP = Math.PI / 6;
+const PUSHED = 0.65;
+const RELEASED = 0.3;
+/** The room's wall keeps people in. */
+const WALKABLE_M = 4.5;
+
+/** Thumbstick: left and right turn by 30°, forward aims along the ray at the floor, letting go takes one there. */
+export class Walk {
+  readonly mark: Mesh;
+  readonly #rig: Group;
+  readonly #held = new Map<string, 'turn' | 'aim'>();
+  #aim: Vector3 | undefined;
+
+  constructor(rig: Group) {
+    this.#rig = rig;
+    this.mark = new Mesh(new RingGeometry(0.14, 0.18, 48).rotateX(-Math.PI / 2), new MeshBasicMaterial({ color: 0x58c4c8, transparent: true, opacity: 0.85 }));
+    this.mark.visible = false;
+  }
+
+  update(hand: string, stick: readonly [number, number], origin: Vector3, direction: Vector3, head: Vector3): void {
+    const [x, y] = stick;
+    const doing = this.#held.get(hand);
+    if (Math.hypot(x, y) < RELEASED) {
+      if (doing === 'aim' && this.#aim) this.#go(this.#aim, head);
+      if (doing === 'aim') this.mark.visible = false;
+      this.#held.delete(hand);
+      return;
+    }
+    if (!doing && Math.abs(x) > PUSHED && Math.abs(x) > Math.abs(y)) {
+      this.#held.set(hand, 'turn');
+      this.#turn(-Math.sign(x) * SNAP, head);
+    } else if (!doing && y < -PUSHED) this.#held.set(hand, 'aim');
+    if (this.#held.get(hand) === 'aim') this.#aimAt(origin, direction);
+  }
+
+  dispose(): void {
+    this.mark.geometry.dispose();
+    (this.mark.material as MeshBasicMaterial).dispose();
+    this.mark.removeFromParent();
+  }
+
+  #aimAt(origin: Vector3, direction: Vector3): void {
+    this.#aim = undefined;
+    if (direction.y < -0.05) {
+      const at = origin.clone().addScaledVector(direction, -origin.y / direction.y);
+      if (Math.hypot(at.x, at.z) < WALKABLE_M) this.#aim = at.setY(0);
+    }
+    this.mark.visible = this.#aim !== undefined;
+    if (this.#aim) this.mark.position.copy(this.#aim).setY(0.012);
+  }
+
+  /** Brings the head, not the middle of the real room, to the place. */
+  #go(to: Vector3, head: Vector3): void {
+    this.#rig.position.x += to.x - head.x;
+    this.#rig.position.z += to.z - head.z;
+    this.#rig.updateMatrixWorld(true);
+  }
+
+  /** Turns about the head. */
+  #turn(angle: number, head: Vector3): void {
+    const arm = this.#rig.position.clone().sub(head).applyAxisAngle(new Vector3(0, 1, 0), angle);
+    this.#rig.position.x = head.x + arm.x;
+    this.#rig.position.z = head.z + arm.z;
+    this.#rig.rotation.y += angle;
+    this.#rig.updateMatrixWorld(true);
+  }
+}
