@@ -12,6 +12,14 @@ pub(crate) fn unusable(input: &str, zh: impl Into<String>, en: impl Into<String>
     }
 }
 
+impl Input {
+    /// The answer to this question, named `name`, in the question's own kind and unit; or why it cannot be
+    /// used. Ranges are each model's own and are not looked at here.
+    pub fn take(&self, name: &str, answer: &Answer) -> Result<AnswerValue, Missing> {
+        in_own_unit(name, self, answer)
+    }
+}
+
 /// The answer in the question's own kind and unit, or why it cannot be used.
 pub(crate) fn in_own_unit(
     name: &str,

@@ -30,12 +30,14 @@ pub enum Certainty {
 #[ts(export, export_to = "../../../contract/twin.ts")]
 pub struct KnownAnswer {
     /// The answer.
+    #[ts(type = "boolean | number | string")]
     pub value: AnswerValue,
     /// UCUM unit of a number.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub unit: Option<String>,
     /// The fact that it comes from.
+    #[ts(type = "import('./knowledge').Source")]
     pub source: Source,
     /// How it came to be known.
     pub certainty: Certainty,

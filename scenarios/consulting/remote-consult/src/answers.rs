@@ -1,0 +1,126 @@
+//! The answers to the models' questions: what the record knows, and what people say.
+
+use knowledge::{Answers, Source};
+use policy::{Action, Object, Permit};
+use scenario::{Context, Problem, Request};
+
+use crate::{
+    body::Given,
+    case::{Case, MODELS},
+    facts,
+    step::{self, TaskChange},
+};
+
+/// The questions of all models, each once, in the order of the models. What a model computes for another
+/// is not asked.
+pub fn questions() -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for model in MODELS.iter().filter_map(|model| knowledge::find(model)) {
+        let asked = model.terms.iter().filter(|term| term.computed_by.is_none());
+        for term in asked {
+            if !names.contains(&term.input) {
+                names.push(term.input.clone());
+            }
+        }
+    }
+    names
+}
+
+/// The answers that count now: those of the case once someone has answered, else what the record knows.
+pub async fn in_force(
+    context: &dyn Context,
+    permit: &Permit,
+    case: &Case,
+) -> Result<Answers, Problem> {
+    match &case.answers {
+        Some(answers) => Ok(answers.clone()),
+        None => from_record(context, permit, case).await,
+    }
+}
+
+async fn from_record(
+    context: &dyn Context,
+    permit: &Permit,
+    case: &Case,
+) -> Result<Answers, Problem> {
+    let twin = context.twin(permit, &case.patient).await?;
+    let mut known = twin.map(|twin| twin.known_answers()).unwrap_or_default();
+    let asked = questions();
+    known.retain(|name, _| asked.contains(name));
+    Ok(known)
+}
+
+/// `PUT cases/{id}/answers`: takes these answers; the others stay as they are.
+pub async fn put(
+    context: &dyn Context,
+    permit: &Permit,
+    case: &Case,
+    request: &Request,
+) -> Result<(), Problem> {
+    let given: Given = request.body_as()?;
+    context
+        .permit(
+            &request.actor,
+            Action::Vote,
+            &Object::Patient(case.patient.clone()),
+        )
+        .await?;
+    step::must_go_on(case)?;
+    if case.has_votes() {
+        return Err(Problem::out_of_order(
+            "已有人投票，答案不能再改",
+            "someone has voted: the answers can no longer change",
+        ));
+    }
+    let asked = questions();
+    let mut answers = in_force(context, permit, case).await?;
+    let now = context.now();
+    for (name, answer) in given.answers {
+        if !asked.contains(&name) {
+            return Err(Problem::invalid(
+                "有未知的问题；请使用病例中列出的问题",
+                "there is an answer to a question that is not asked: use the questions of the case",
+            ));
+        }
+        let Some(answer) = answer else {
+            answers.remove(&name);
+            continue;
+        };
+        // The same answer as before keeps its source: confirming what the record knows adds nothing.
+        if answers
+            .get(&name)
+            .is_some_and(|known| known.value == answer.value)
+        {
+            continue;
+        }
+        let input = knowledge::inputs()
+            .get(&name)
+            .ok_or_else(Problem::not_found)?;
+        let value = input.take(&name, &answer).map_err(|missing| {
+            Problem::invalid(
+                format!("{}：{}", input.label.zh, missing.why.zh),
+                format!("{}: {}", input.label.en, missing.why.en),
+            )
+        })?;
+        let source = Source {
+            reference: format!("Practitioner/{}", request.actor.id),
+            how: Some("answered in the consultation".to_owned()),
+            at: Some(now.to_string()),
+        };
+        answers.insert(name, knowledge::Answer::new(value).from_source(source));
+    }
+    let place = case
+        .place_of(&request.actor.id)
+        .ok_or_else(Problem::not_found)?;
+    let by = case.people.get(place).ok_or_else(Problem::not_found)?;
+    let fact = facts::answers(case, &answers, by, now, false);
+    step::commit(
+        context,
+        case,
+        &request.actor.id,
+        vec![fact],
+        TaskChange::GOING_ON,
+    )
+    .await?;
+    Ok(())
+}

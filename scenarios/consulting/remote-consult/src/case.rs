@@ -1,0 +1,205 @@
+//! Reads a case from the record's facts.
+
+use knowledge::Answers;
+use policy::Permit;
+use record::{Record, RecordError, ResourceKey, ResourceVersion};
+use scenario::Context;
+use serde_json::Value;
+use vocabulary::{ActorId, PatientId, Timestamp, Uid};
+
+use crate::{body::Vote, facts, plan::Plan, sign::Statement};
+
+/// The models that are run side by side, in the order in which they are shown.
+pub const MODELS: [&str; 5] = ["mayo", "va", "brock-2b", "herder", "pkuph"];
+
+/// Someone who takes part: the doctor who asked is the first, the expert the second.
+#[derive(Clone, Debug)]
+pub struct Person {
+    pub id: ActorId,
+    pub name: String,
+}
+
+/// Where the case stands with the expert.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Invitation {
+    Open,
+    Accepted,
+    Declined,
+    Done,
+}
+
+/// A vote, as far as the record shows it.
+pub enum Cast {
+    /// Hidden until all have voted; the sealed text.
+    Sealed(String),
+    Open(Vote),
+}
+
+/// A case, as the record's facts tell it.
+pub struct Case {
+    pub id: String,
+    pub patient: PatientId,
+    pub patient_name: String,
+    pub series: Option<Uid>,
+    pub reason: String,
+    pub asked_at: Timestamp,
+    pub people: Vec<Person>,
+    pub invitation: Invitation,
+    /// Why the expert declined.
+    pub declined_because: Option<String>,
+    /// What people answered, and whether it can still change.
+    pub answers: Option<Answers>,
+    pub votes: Vec<Option<Cast>>,
+    /// The models' assessments, as they were when all had voted.
+    pub assessments: Vec<Value>,
+    pub plan: Option<Plan>,
+    /// Signatures of the plan as it is now.
+    pub signatures: Vec<Option<Statement>>,
+    /// All current resources of the case.
+    pub resources: Vec<ResourceVersion>,
+}
+
+/// The text at a JSON pointer.
+pub fn text(body: &Value, path: &str) -> Option<String> {
+    body.pointer(path)
+        .and_then(Value::as_str)
+        .map(str::to_owned)
+}
+
+impl Case {
+    /// The case with this id, as far as the permit covers it.
+    pub async fn find(
+        context: &dyn Context,
+        permit: &Permit,
+        id: &str,
+    ) -> Result<Option<Self>, RecordError> {
+        let record = context.record();
+        let Some(request) = read(record, permit, facts::request_key(id)).await? else {
+            return Ok(None);
+        };
+        let mut resources = vec![request];
+        for key in facts::keys(id) {
+            resources.extend(read(record, permit, key).await?);
+        }
+        Ok(Self::from_resources(id, resources))
+    }
+
+    fn from_resources(id: &str, resources: Vec<ResourceVersion>) -> Option<Self> {
+        let body = |key: &ResourceKey| {
+            resources
+                .iter()
+                .find(|r| r.key == *key)
+                .and_then(|r| r.body.as_ref())
+        };
+        let request = body(&facts::request_key(id))?;
+        let task = body(&facts::task_key(id))?;
+        if text(request, "/instantiatesUri/0")? != facts::SCENARIO_URI {
+            return None;
+        }
+        let people = vec![
+            person(request.get("requester")?)?,
+            person(request.pointer("/performer/0")?)?,
+        ];
+        let places = 0..people.len();
+        let plan_key = facts::plan_key(id);
+        let plan = resources
+            .iter()
+            .find(|r| r.key == plan_key)
+            .and_then(|r| Plan::read(id, r));
+        let signature = |place: usize| {
+            let statement = Statement::read(body(&facts::signature_key(id, place))?)?;
+            let plan = plan.as_ref()?;
+            (statement.plan == plan.digest().to_string()).then_some(statement)
+        };
+        let vote = |place: usize| cast(body(&facts::vote_key(id, place))?);
+        let assessed = |model: &&str| {
+            let stored = body(&facts::risk_key(id, model))?;
+            serde_json::from_str(&text(stored, "/extension/0/valueString")?).ok()
+        };
+        Some(Self {
+            id: id.to_owned(),
+            patient: PatientId::new(text(request, "/subject/reference")?.strip_prefix("Patient/")?)
+                .ok()?,
+            patient_name: text(request, "/subject/display").unwrap_or_default(),
+            series: text(request, "/supportingInfo/0/identifier/value")
+                .and_then(|value| Uid::new(value.strip_prefix("urn:oid:")?).ok()),
+            reason: text(request, "/reasonCode/0/text")?,
+            asked_at: text(request, "/authoredOn")?.parse().ok()?,
+            invitation: match text(task, "/status")?.as_str() {
+                "requested" => Invitation::Open,
+                "in-progress" => Invitation::Accepted,
+                "rejected" => Invitation::Declined,
+                _ => Invitation::Done,
+            },
+            declined_because: text(task, "/statusReason/text"),
+            answers: body(&facts::answers_key(id)).map(facts::answers_of),
+            votes: places.clone().map(vote).collect(),
+            assessments: MODELS.iter().filter_map(assessed).collect(),
+            signatures: places.map(signature).collect(),
+            plan,
+            people,
+            resources,
+        })
+    }
+
+    /// Which place an account has in the case.
+    pub fn place_of(&self, account: &ActorId) -> Option<usize> {
+        self.people.iter().position(|person| person.id == *account)
+    }
+
+    /// Whether all have voted, so that votes and machine may be seen.
+    pub fn is_revealed(&self) -> bool {
+        self.votes
+            .iter()
+            .all(|vote| matches!(vote, Some(Cast::Open(_))))
+    }
+
+    /// Whether anybody has voted: the answers stand fast from then on.
+    pub fn has_votes(&self) -> bool {
+        self.votes.iter().any(Option::is_some)
+    }
+
+    /// The version of a resource as this case was read; 0 where there is none.
+    pub fn version(&self, key: &ResourceKey) -> u64 {
+        self.resource(key).map_or(0, |resource| resource.version)
+    }
+
+    /// A resource as this case was read.
+    pub fn resource(&self, key: &ResourceKey) -> Option<&ResourceVersion> {
+        self.resources.iter().find(|resource| resource.key == *key)
+    }
+
+    /// Everyone's accounts, to be told of a change.
+    pub fn accounts(&self) -> Vec<ActorId> {
+        self.people.iter().map(|person| person.id.clone()).collect()
+    }
+}
+
+async fn read(
+    record: &dyn Record,
+    permit: &Permit,
+    key: ResourceKey,
+) -> Result<Option<ResourceVersion>, RecordError> {
+    match record.resource(permit, &key, None).await {
+        Ok(found) => Ok(found.filter(|version| version.body.is_some())),
+        // Not covered looks as if it did not exist.
+        Err(RecordError::NotPermitted) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn person(reference: &Value) -> Option<Person> {
+    let id = text(reference, "/reference")?;
+    Some(Person {
+        id: ActorId::new(id.strip_prefix("Practitioner/")?).ok()?,
+        name: text(reference, "/display").unwrap_or_default(),
+    })
+}
+
+fn cast(body: &Value) -> Option<Cast> {
+    let content = text(body, "/extension/0/valueString")?;
+    if text(body, "/status")? == "completed" {
+        return Some(Cast::Open(serde_json::from_str(&content).ok()?));
+    }
+    Some(Cast::Sealed(content))
+}

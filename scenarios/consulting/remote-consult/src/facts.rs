@@ -1,0 +1,221 @@
+//! The case's facts as FHIR R4 resources, and their ids, which all begin with the case's own.
+
+use knowledge::{Answer, AnswerValue, Answers, Assessment, Source};
+use record::{NewFact, ResourceKey};
+use serde_json::{Value, json};
+use vocabulary::{Assessed, PatientId, Timestamp};
+
+use crate::case::{Case, MODELS, Person, text};
+
+/// Marks the ServiceRequests of this scenario.
+pub const SCENARIO_URI: &str = "urn:yuanyi:scenario:remote-consult";
+const SOURCE_URI: &str = "urn:yuanyi:answer-source";
+const VOTE_URI: &str = "urn:yuanyi:vote";
+const ASSESSMENT_URI: &str = "urn:yuanyi:assessment";
+
+fn key(kind: &str, id: String) -> ResourceKey {
+    ResourceKey {
+        kind: kind.to_owned(),
+        id,
+    }
+}
+
+pub fn request_key(case: &str) -> ResourceKey {
+    key("ServiceRequest", case.to_owned())
+}
+
+pub fn task_key(case: &str) -> ResourceKey {
+    key("Task", case.to_owned())
+}
+
+pub fn answers_key(case: &str) -> ResourceKey {
+    key("QuestionnaireResponse", format!("{case}-answers"))
+}
+
+pub fn vote_key(case: &str, place: usize) -> ResourceKey {
+    key("ClinicalImpression", format!("{case}-vote-{place}"))
+}
+
+pub fn risk_key(case: &str, model: &str) -> ResourceKey {
+    key("RiskAssessment", format!("{case}-{model}"))
+}
+
+pub fn plan_key(case: &str) -> ResourceKey {
+    key("CarePlan", case.to_owned())
+}
+
+pub fn signature_key(case: &str, place: usize) -> ResourceKey {
+    key("Provenance", format!("{case}-sign-{place}"))
+}
+
+pub fn report_key(case: &str) -> ResourceKey {
+    key("DiagnosticReport", case.to_owned())
+}
+
+/// All keys of a case but the request's.
+pub fn keys(case: &str) -> Vec<ResourceKey> {
+    let mut keys = vec![
+        task_key(case),
+        answers_key(case),
+        plan_key(case),
+        report_key(case),
+    ];
+    keys.extend((0..2).flat_map(|place| [vote_key(case, place), signature_key(case, place)]));
+    keys.extend(MODELS.iter().map(|model| risk_key(case, model)));
+    keys
+}
+
+/// `Type/id`.
+pub fn reference(key: &ResourceKey) -> String {
+    format!("{}/{}", key.kind, key.id)
+}
+
+/// A reference to a person.
+pub fn practitioner(person: &Person) -> Value {
+    json!({"reference": format!("Practitioner/{}", person.id), "display": person.name})
+}
+
+/// A reference to the patient.
+pub fn patient(case: &Case) -> Value {
+    json!({"reference": format!("Patient/{}", case.patient), "display": case.patient_name})
+}
+
+fn based_on(case: &Case) -> Value {
+    json!([{"reference": reference(&request_key(&case.id))}])
+}
+
+/// A resource of a patient, ready to be committed; it gets its type and id here.
+pub fn put(key: ResourceKey, subject: &PatientId, mut body: Value) -> NewFact {
+    if let Some(fields) = body.as_object_mut() {
+        fields.shift_insert(0, "resourceType".to_owned(), json!(key.kind));
+        fields.shift_insert(1, "id".to_owned(), json!(key.id));
+    }
+    NewFact::PutResource {
+        key,
+        subject: Some(subject.clone()),
+        body,
+    }
+}
+
+/// The answers, with who or what each comes from.
+pub fn answers(
+    case: &Case,
+    answers: &Answers,
+    by: &Person,
+    at: Timestamp,
+    is_final: bool,
+) -> NewFact {
+    let item = |(name, answer): (&String, &Answer)| {
+        let value = match &answer.value {
+            AnswerValue::YesNo(yes) => json!({"valueBoolean": yes}),
+            AnswerValue::Number(number) => json!({"valueDecimal": number}),
+            AnswerValue::Choice(choice) => json!({"valueString": choice}),
+        };
+        let mut item = json!({"linkId": name, "answer": [value]});
+        if let Some(input) = knowledge::inputs().get(name) {
+            item["text"] = json!(input.label.en);
+        }
+        if let Some(source) = &answer.source {
+            let written = serde_json::to_string(source).unwrap_or_default();
+            item["extension"] = json!([{"url": SOURCE_URI, "valueString": written}]);
+        }
+        item
+    };
+    let body = json!({
+        "questionnaire": "urn:yuanyi:questionnaire:nodule-risk",
+        "basedOn": based_on(case),
+        "status": if is_final { "completed" } else { "in-progress" },
+        "subject": patient(case),
+        "authored": at,
+        "author": practitioner(by),
+        "item": answers.iter().map(item).collect::<Vec<_>>(),
+    });
+    put(answers_key(&case.id), &case.patient, body)
+}
+
+/// Reads the answers again.
+pub fn answers_of(body: &Value) -> Answers {
+    let items = body.get("item").and_then(Value::as_array);
+    let read = |item: &Value| {
+        let answer = item.pointer("/answer/0")?.as_object()?.values().next()?;
+        let source: Option<Source> = text(item, "/extension/0/valueString")
+            .and_then(|written| serde_json::from_str(&written).ok());
+        let value = serde_json::from_value(answer.clone()).ok()?;
+        let answer = Answer {
+            value,
+            unit: None,
+            source,
+        };
+        Some((text(item, "/linkId")?, answer))
+    };
+    items.into_iter().flatten().filter_map(read).collect()
+}
+
+/// A vote: sealed while others have yet to vote, else open.
+pub fn vote(
+    case: &Case,
+    place: usize,
+    content: &str,
+    is_open: bool,
+    at: Timestamp,
+) -> Option<NewFact> {
+    let body = json!({
+        "extension": [{"url": VOTE_URI, "valueString": content}],
+        "status": if is_open { "completed" } else { "in-progress" },
+        "description": if is_open { "Vote" } else { "Vote, sealed until all have voted" },
+        "subject": patient(case),
+        "date": at,
+        "assessor": practitioner(case.people.get(place)?),
+    });
+    Some(put(vote_key(&case.id, place), &case.patient, body))
+}
+
+/// What a model says. Without a number it has no prediction, and a note that names what is missing.
+pub fn risk(case: &Case, assessment: &Assessment, at: Timestamp) -> NewFact {
+    let written = serde_json::to_string(assessment).unwrap_or_default();
+    let mut body = json!({
+        "extension": [{"url": ASSESSMENT_URI, "valueString": written}],
+        "basedOn": {"reference": reference(&request_key(&case.id))},
+        "status": "final",
+        "method": {"text": format!("{} (version {})", assessment.title.en, assessment.version)},
+        "subject": patient(case),
+        "occurrenceDateTime": at,
+        "basis": [{"reference": reference(&answers_key(&case.id))}],
+        "mitigation": assessment.notice.en,
+        "note": [{"text": format!("{}. {}", assessment.citation, assessment.interval.en)}],
+    });
+    match &assessment.result {
+        Assessed::Assessed { value } => {
+            body["prediction"] = json!([{
+                "outcome": {"text": "Malignancy of the pulmonary nodule"},
+                "probabilityDecimal": value * 100.0,
+            }]);
+        }
+        Assessed::NotAssessable { missing } => {
+            let missing: Vec<&str> = missing
+                .iter()
+                .map(|missing| missing.input.as_str())
+                .collect();
+            let text = format!("Not assessable: {}", missing.join(", "));
+            body["note"] = json!([{"text": text}, {"text": assessment.citation}]);
+        }
+    }
+    put(risk_key(&case.id, &assessment.model), &case.patient, body)
+}
+
+/// The joint report: what was decided, who decided it, and who dissents.
+pub fn report(case: &Case, conclusion: &str, at: Timestamp) -> NewFact {
+    let people: Vec<Value> = case.people.iter().map(practitioner).collect();
+    let body = json!({
+        "basedOn": based_on(case),
+        "status": "final",
+        "code": {"text": "Human-computer MDT report on a pulmonary nodule"},
+        "subject": patient(case),
+        "effectiveDateTime": at,
+        "issued": at,
+        "performer": people.clone(),
+        "resultsInterpreter": people,
+        "conclusion": conclusion,
+    });
+    put(report_key(&case.id), &case.patient, body)
+}

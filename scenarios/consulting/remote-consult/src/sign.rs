@@ -1,0 +1,166 @@
+//! Signing: each signs the plan as it is; the last signature makes it the decision.
+
+use policy::{Action, Object};
+use record::NewFact;
+use scenario::{Attestation, Context, Problem, Request};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use vocabulary::{ActorId, Timestamp};
+
+use crate::{
+    body::SignVersion,
+    case::{Case, Person, text},
+    facts,
+    plan::Plan,
+    step::{self, TaskChange},
+};
+
+const STATEMENT_URI: &str = "urn:yuanyi:signed-statement";
+const KEY_URI: &str = "urn:yuanyi:signing-key";
+
+/// What the hospital attests: this account, signed in, signed this plan at this time. Its JSON bytes, with
+/// the fields in this order, are what the signature is over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Statement {
+    pub case: String,
+    /// Digest of the plan's content.
+    pub plan: String,
+    pub actor: ActorId,
+    pub at: Timestamp,
+}
+
+impl Statement {
+    /// Reads the statement from its Provenance.
+    pub fn read(provenance: &Value) -> Option<Self> {
+        serde_json::from_str(&text(provenance, "/extension/0/valueString")?).ok()
+    }
+}
+
+/// `POST cases/{id}/sign`.
+pub async fn sign(context: &dyn Context, case: &Case, request: &Request) -> Result<(), Problem> {
+    let read: SignVersion = request.body_as()?;
+    context
+        .permit(
+            &request.actor,
+            Action::Sign,
+            &Object::Patient(case.patient.clone()),
+        )
+        .await?;
+    step::must_go_on(case)?;
+    let plan = case.plan.as_ref().ok_or_else(|| {
+        Problem::out_of_order(
+            "尚无方案可签",
+            "there is no plan to sign yet: write one first",
+        )
+    })?;
+    if read.version != plan.version {
+        return Err(Problem::changed(
+            "方案在您阅读之后已被修改；请先阅读新的方案再签署",
+            "the plan was changed after you read it: read the new one, then sign",
+        ));
+    }
+    let place = case
+        .place_of(&request.actor.id)
+        .ok_or_else(Problem::not_found)?;
+    if case.signatures.get(place).is_some_and(Option::is_some) {
+        return Err(Problem::out_of_order(
+            "您已签署此方案",
+            "you have signed this plan already",
+        ));
+    }
+    let now = context.now();
+    let statement = Statement {
+        case: case.id.clone(),
+        plan: plan.digest().to_string(),
+        actor: request.actor.id.clone(),
+        at: now,
+    };
+    let signer = case.people.get(place).ok_or_else(Problem::not_found)?;
+    let mut new = vec![provenance(context, case, place, signer, &statement)?];
+    let is_last = case
+        .signatures
+        .iter()
+        .filter(|signed| signed.is_none())
+        .count()
+        == 1;
+    if !is_last {
+        step::commit(context, case, &request.actor.id, new, TaskChange::GOING_ON).await?;
+        return Ok(());
+    }
+
+    // The last signature makes the draft a decision: report, plan and the end of the request, together.
+    let mut decided = step::current(case, &facts::plan_key(&case.id))?;
+    decided["status"] = json!("active");
+    new.push(facts::put(
+        facts::plan_key(&case.id),
+        &case.patient,
+        decided,
+    ));
+    new.push(facts::report(case, &conclusion(case, plan), now));
+    new.push(step::request_with_status(case, "completed")?);
+    let done = TaskChange {
+        status: "completed",
+        reason: None,
+    };
+    step::commit(context, case, &request.actor.id, new, done).await?;
+    Ok(())
+}
+
+fn provenance(
+    context: &dyn Context,
+    case: &Case,
+    place: usize,
+    signer: &Person,
+    statement: &Statement,
+) -> Result<NewFact, Problem> {
+    let written = serde_json::to_string(statement).map_err(|_| Problem::not_found())?;
+    let Attestation {
+        key_name,
+        public_key,
+        signature,
+    } = context.attest(written.as_bytes());
+    let body = json!({
+        "extension": [
+            {"url": STATEMENT_URI, "valueString": written},
+            {"url": KEY_URI, "valueString": format!("{key_name} ed25519 {public_key}")},
+        ],
+        "target": [{"reference": facts::reference(&facts::plan_key(&case.id))}],
+        "recorded": statement.at,
+        "agent": [{"who": facts::practitioner(signer)}],
+        "signature": [{
+            "type": [{
+                "system": "urn:iso-astm:E1762-95:2013",
+                "code": "1.2.840.10065.1.12.1.1",
+                "display": "Author's Signature",
+            }],
+            "when": statement.at,
+            "who": facts::practitioner(signer),
+            "data": signature,
+        }],
+    });
+    Ok(facts::put(
+        facts::signature_key(&case.id, place),
+        &case.patient,
+        body,
+    ))
+}
+
+/// The report's conclusion: the plan, and every dissent.
+fn conclusion(case: &Case, plan: &Plan) -> String {
+    let mut lines = vec![
+        plan.text.clone(),
+        format!("Management: {}", plan.management.code()),
+    ];
+    lines.extend(
+        plan.dissents
+            .iter()
+            .map(|d| format!("Dissent of {}: {}", d.name, d.text)),
+    );
+    let names: Vec<&str> = case
+        .people
+        .iter()
+        .map(|person| person.name.as_str())
+        .collect();
+    lines.push(format!("Signed by {}", names.join(", ")));
+    lines.join("\n")
+}
