@@ -49,7 +49,7 @@ impl Signer {
 
     /// Signs that the tree of `size` leaves has this root.
     pub fn sign(&self, size: u64, root: Digest) -> Checkpoint {
-        let text = format!("{}\n{size}\n{}\n", self.origin, BASE64.encode(root.0));
+        let text = checkpoint_text(&self.origin, size, &root);
         let mut signature = self.verifier().key_id().to_vec();
         signature.extend(self.key.sign(text.as_bytes()).to_bytes());
         let note = format!(
@@ -67,6 +67,11 @@ impl Signer {
             key: self.key.verifying_key(),
         }
     }
+}
+
+/// What a checkpoint says, without its signatures.
+pub fn checkpoint_text(origin: &str, size: u64, root: &Digest) -> String {
+    format!("{origin}\n{size}\n{}\n", BASE64.encode(root.0))
 }
 
 /// Checks checkpoints of one log. Written and read as a C2SP `signed-note` verifier key:

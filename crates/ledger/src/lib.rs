@@ -10,7 +10,7 @@ mod proof;
 mod tile;
 mod tree;
 
-pub use checkpoint::{Checkpoint, Signer, Verifier};
+pub use checkpoint::{Checkpoint, Signer, Verifier, checkpoint_text};
 pub use error::LedgerError;
 pub use proof::{ConsistencyProof, InclusionProof, prove_consistency, prove_inclusion};
 pub use tile::{TILE_HEIGHT, TILE_WIDTH, tile};

@@ -1,0 +1,312 @@
+//! Commits: whole, ordered, versioned, and read back as they were written.
+
+use std::sync::Arc;
+
+use record::{FactBody, NewFact, Precondition, Record};
+use serde_json::json;
+use vocabulary::Digest;
+
+use super::words::{
+    act, actor, all, commit, commit_if, conflict, key, not_permitted, only, patient, put, room,
+};
+
+pub async fn versions_and_history(record: &dyn Record) {
+    let body =
+        |name: &str| json!({"resourceType": "Patient", "name": name, "meta": {"tag": "kept"}});
+    let first = commit(record, vec![put("Patient", "p1", Some("p1"), body("A"))])
+        .await
+        .unwrap();
+    assert_eq!((first[0].sequence, first[0].version), (0, 1));
+    let second = commit(record, vec![put("Patient", "p1", Some("p1"), body("B"))])
+        .await
+        .unwrap();
+    assert_eq!((second[0].sequence, second[0].version), (1, 2));
+    assert!(second[0].at >= first[0].at, "time does not go back");
+
+    let patient_1 = key("Patient", "p1");
+    let now = record
+        .resource(&all(), &patient_1, None)
+        .await
+        .unwrap()
+        .unwrap();
+    let shown = now.body.clone().unwrap();
+    assert_eq!((now.version, now.sequence), (2, 1));
+    assert_eq!((&shown["name"], &shown["id"]), (&json!("B"), &json!("p1")));
+    assert_eq!(shown["meta"]["versionId"], "2");
+    assert_eq!(shown["meta"]["lastUpdated"], now.at.to_string());
+    assert_eq!(shown["meta"]["tag"], "kept");
+    let old = record
+        .resource(&all(), &patient_1, Some(1))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(old.body.unwrap()["name"], "A");
+    for (wanted, version) in [(&patient_1, Some(3)), (&key("Patient", "p2"), None)] {
+        assert_eq!(
+            record.resource(&all(), wanted, version).await.unwrap(),
+            None
+        );
+    }
+
+    let deleted = commit(
+        record,
+        vec![NewFact::DeleteResource {
+            key: patient_1.clone(),
+        }],
+    )
+    .await
+    .unwrap();
+    assert_eq!(deleted[0].version, 3);
+    let now = record
+        .resource(&all(), &patient_1, None)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (now.version, now.body, now.subject),
+        (3, None, Some(patient("p1")))
+    );
+    let again = vec![NewFact::DeleteResource {
+        key: patient_1.clone(),
+    }];
+    assert_eq!(
+        conflict(commit(record, again).await),
+        0,
+        "there is nothing to delete"
+    );
+    commit(record, vec![put("Patient", "p1", Some("p1"), body("C"))])
+        .await
+        .unwrap();
+
+    let history = record.history(&all(), &patient_1).await.unwrap();
+    let versions: Vec<_> = history
+        .iter()
+        .map(|v| (v.version, v.body.is_some()))
+        .collect();
+    assert_eq!(versions, [(4, true), (3, false), (2, true), (1, true)]);
+    assert_eq!(
+        record.history(&all(), &key("Patient", "p2")).await.unwrap(),
+        []
+    );
+}
+
+pub async fn batches_are_whole(record: &dyn Record) {
+    let body = || json!({"resourceType": "Observation"});
+    let facts = vec![
+        (put("Observation", "a", None, body()), Precondition::None),
+        (
+            put("Observation", "a", None, body()),
+            Precondition::Version(1),
+        ),
+        (
+            put("Observation", "b", None, body()),
+            Precondition::Version(7),
+        ),
+    ];
+    assert_eq!(conflict(commit_if(record, facts.clone()).await), 2);
+    assert_eq!(
+        record
+            .resource(&all(), &key("Observation", "a"), None)
+            .await
+            .unwrap(),
+        None
+    );
+    assert_eq!(
+        *record.feed().borrow(),
+        0,
+        "a refused batch leaves no entry"
+    );
+    let sealed = commit_if(record, facts[..2].to_vec()).await.unwrap();
+    let numbers: Vec<_> = sealed.iter().map(|s| (s.sequence, s.version)).collect();
+    assert_eq!(
+        numbers,
+        [(0, 1), (1, 2)],
+        "later facts see earlier ones of their batch"
+    );
+    assert_eq!(
+        commit(record, Vec::new()).await.unwrap(),
+        [],
+        "an empty batch is nothing"
+    );
+    let no_object = vec![put("Observation", "c", None, json!("text"))];
+    assert_eq!(conflict(commit(record, no_object).await), 0);
+}
+
+pub async fn preconditions(record: &dyn Record) {
+    let write = async |version: u64| {
+        let fact = put("Basic", "x", None, json!({}));
+        commit_if(record, vec![(fact, Precondition::Version(version))]).await
+    };
+    conflict(write(1).await);
+    write(0).await.unwrap();
+    conflict(write(0).await);
+    conflict(write(2).await);
+    write(1).await.unwrap();
+    let delete = NewFact::DeleteResource {
+        key: key("Basic", "x"),
+    };
+    conflict(commit_if(record, vec![(delete.clone(), Precondition::Version(1))]).await);
+    commit_if(record, vec![(delete, Precondition::Version(2))])
+        .await
+        .unwrap();
+    let again = write(0).await.unwrap();
+    assert_eq!(
+        again[0].version, 4,
+        "a deleted resource is not there, and keeps its versions"
+    );
+}
+
+pub async fn one_of_many_wins(record: Arc<dyn Record>) {
+    let tasks: Vec<_> = (0..24)
+        .map(|n| {
+            let record = Arc::clone(&record);
+            tokio::spawn(async move {
+                let fact = put("Basic", "x", None, json!({"n": n}));
+                commit_if(&*record, vec![(fact, Precondition::Version(0))]).await
+            })
+        })
+        .collect();
+    let mut won = 0;
+    for task in tasks {
+        match task.await.unwrap() {
+            Ok(sealed) => {
+                assert_eq!(sealed[0].sequence, 0);
+                won += 1;
+            }
+            refused => {
+                conflict(refused);
+            }
+        }
+    }
+    assert_eq!(
+        won, 1,
+        "of commits at the same time, one creates the resource"
+    );
+}
+
+pub async fn room_acts_are_numbered(record: &dyn Record) {
+    let acts = vec![
+        act("r1", 0, Some("p1")),
+        act("r1", 1, Some("p1")),
+        act("r2", 0, None),
+    ];
+    commit(record, acts).await.unwrap();
+    assert_eq!(
+        conflict(commit(record, vec![act("r1", 1, None)]).await),
+        0,
+        "taken"
+    );
+    assert_eq!(
+        conflict(commit(record, vec![act("r1", 3, None)]).await),
+        0,
+        "a gap"
+    );
+    commit(record, vec![act("r1", 2, Some("p1"))])
+        .await
+        .unwrap();
+    let read = async |from| {
+        record
+            .room_acts(&all(), &room("r1"), Some(&patient("p1")), from)
+            .await
+    };
+    let numbers =
+        |acts: Vec<record::RoomAct>| acts.iter().map(|act| act.number).collect::<Vec<_>>();
+    assert_eq!(numbers(read(0).await.unwrap()), [0, 1, 2]);
+    assert_eq!(numbers(read(2).await.unwrap()), [2]);
+    assert_eq!(read(0).await.unwrap()[1].act, json!({"add": 1}));
+    assert_eq!(
+        record
+            .room_acts(&all(), &room("r3"), None, 0)
+            .await
+            .unwrap(),
+        []
+    );
+    not_permitted(
+        record
+            .room_acts(&only(&["p2"]), &room("r1"), Some(&patient("p1")), 0)
+            .await,
+    );
+    not_permitted(record.room_acts(&only(&["p2"]), &room("r1"), None, 0).await);
+}
+
+pub async fn the_feed_names_every_entry(record: &dyn Record) {
+    let mut feed = record.feed();
+    assert_eq!(*feed.borrow_and_update(), 0);
+    let facts = vec![
+        put("Basic", "a", Some("p1"), json!({})),
+        put("Basic", "b", Some("p2"), json!({})),
+        put("Basic", "c", None, json!({})),
+    ];
+    let sealed = commit(record, facts).await.unwrap();
+    feed.changed().await.unwrap();
+    assert_eq!(*feed.borrow_and_update(), 3);
+    let entries = record.entries(&all(), 0, 10).await.unwrap();
+    assert_eq!(entries.len(), 3);
+    for (entry, sealed) in entries.iter().zip(&sealed) {
+        assert_eq!(
+            (entry.sequence, entry.at, &entry.actor),
+            (sealed.sequence, sealed.at, &actor())
+        );
+        assert_eq!(entry.salt.len(), 32);
+        let bytes = record
+            .entry_bytes(&all(), entry.sequence)
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            Digest::of(&bytes),
+            sealed.digest,
+            "the leaf is the digest of the entry's bytes"
+        );
+        assert_eq!(
+            &serde_json::from_slice::<record::Entry>(&bytes).unwrap(),
+            entry
+        );
+    }
+    assert!(matches!(
+        &entries[0].fact.body,
+        FactBody::Resource { version: 1, .. }
+    ));
+    assert_ne!(entries[0].salt, entries[1].salt);
+    let tail = record.entries(&all(), 1, 1).await.unwrap();
+    assert_eq!(
+        tail.iter().map(|entry| entry.sequence).collect::<Vec<_>>(),
+        [1]
+    );
+    let covered = record.entries(&only(&["p2"]), 0, 10).await.unwrap();
+    assert_eq!(
+        covered
+            .iter()
+            .map(|entry| entry.sequence)
+            .collect::<Vec<_>>(),
+        [1, 2]
+    );
+    assert_eq!(record.entry_bytes(&all(), 3).await.unwrap(), None);
+    not_permitted(record.entry_bytes(&only(&["p2"]), 0).await);
+}
+
+pub async fn permits_limit_direct_reads(record: &dyn Record) {
+    let facts = vec![
+        put("Basic", "a", Some("p1"), json!({})),
+        put("Organization", "o", None, json!({})),
+    ];
+    commit(record, facts).await.unwrap();
+    let other = only(&["p2"]);
+    not_permitted(record.resource(&other, &key("Basic", "a"), None).await);
+    not_permitted(record.resource(&other, &key("Basic", "a"), Some(1)).await);
+    not_permitted(record.history(&other, &key("Basic", "a")).await);
+    assert!(
+        record
+            .resource(&only(&["p1"]), &key("Basic", "a"), None)
+            .await
+            .unwrap()
+            .is_some()
+    );
+    assert!(
+        record
+            .resource(&other, &key("Organization", "o"), None)
+            .await
+            .unwrap()
+            .is_some()
+    );
+}

@@ -1,0 +1,320 @@
+//! Stored images.
+
+use record::{ImagingLevel, ImagingQuery, NewFact, Record};
+use serde_json::json;
+use vocabulary::Digest;
+
+use super::words::{Uids, all, commit, conflict, image, not_permitted, only, patient, uid};
+
+fn ct(of: &str, uids: Uids<'_>, name: &str, date: &str, number: i64) -> NewFact {
+    let attributes = [
+        ("00080020", "DA", json!(date)),
+        ("00080050", "SH", json!(format!("A-{}", uids.0))),
+        ("00080060", "CS", json!("CT")),
+        ("00081030", "LO", json!("CHEST CT")),
+        (
+            "00100010",
+            "PN",
+            json!({"Alphabetic": name, "Ideographic": "赵^敏"}),
+        ),
+        ("00100020", "LO", json!(format!("MRN-{of}"))),
+        ("0020000E", "UI", json!(uids.1)),
+        ("00200011", "IS", json!(2)),
+        ("00200013", "IS", json!(number)),
+    ];
+    image(
+        of,
+        uids,
+        &attributes,
+        format!("object {}", uids.2).as_bytes(),
+    )
+}
+
+fn seg(of: &str, uids: Uids<'_>) -> NewFact {
+    let attributes = [
+        ("00080060", "CS", json!("SEG")),
+        ("00200011", "IS", json!(3)),
+    ];
+    image(
+        of,
+        uids,
+        &attributes,
+        format!("object {}", uids.2).as_bytes(),
+    )
+}
+
+async fn fill(record: &dyn Record) {
+    let facts = vec![
+        ct("a", ("1.1", "1.1.1", "1.1.1.1"), "Zhao^Min", "20240110", 1),
+        ct("a", ("1.1", "1.1.1", "1.1.1.2"), "Zhao^Min", "20240110", 2),
+        seg("a", ("1.1", "1.1.2", "1.1.2.1")),
+        ct("b", ("1.2", "1.2.1", "1.2.1.1"), "Li^Wei", "20240310", 1),
+        ct("b", ("1.3", "1.3.1", "1.3.1.1"), "Li^Wei", "20230501", 1),
+    ];
+    commit(record, facts).await.unwrap();
+}
+
+fn query(level: ImagingLevel, matching: &[(&str, &str)]) -> ImagingQuery {
+    let matching = matching
+        .iter()
+        .map(|(tag, value)| ((*tag).to_owned(), (*value).to_owned()));
+    ImagingQuery {
+        level,
+        subject: None,
+        study: None,
+        series: None,
+        matching: matching.collect(),
+        limit: 50,
+        offset: 0,
+    }
+}
+
+pub async fn objects_come_back(record: &dyn Record) {
+    let bytes: Vec<u8> = (0..20_000_u32).flat_map(u32::to_le_bytes).collect();
+    let uids = ("1.1", "1.1.1", "1.1.1.1");
+    let first = commit(record, vec![image("a", uids, &[], &bytes)])
+        .await
+        .unwrap();
+    let again = commit(record, vec![image("a", uids, &[], &bytes)])
+        .await
+        .unwrap();
+    assert_eq!(first, again, "the same object is acknowledged again");
+    assert_eq!(*record.feed().borrow(), 1, "without a new entry");
+    assert_eq!(
+        conflict(commit(record, vec![image("a", uids, &[], b"other")]).await),
+        0
+    );
+    assert_eq!(
+        conflict(commit(record, vec![image("b", uids, &[], &bytes)]).await),
+        0
+    );
+
+    let kept = record
+        .instance(&all(), &uid("1.1.1.1"))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (kept.digest, kept.size, kept.sequence),
+        (Digest::of(&bytes), 80_000, 0)
+    );
+    assert_eq!(record.object(&all(), &kept, None).await.unwrap(), bytes);
+    for range in [
+        0..1,
+        4095..4097,
+        79_999..80_000,
+        4096..8192,
+        0..80_000,
+        70_000..90_000,
+        5..5,
+    ] {
+        let part = record
+            .object(&all(), &kept, Some(range.clone()))
+            .await
+            .unwrap();
+        let end = usize::try_from(range.end.min(80_000)).unwrap();
+        assert_eq!(
+            part,
+            bytes[usize::try_from(range.start).unwrap()..end],
+            "{range:?}"
+        );
+    }
+    assert_eq!(record.instance(&all(), &uid("9.9")).await.unwrap(), None);
+
+    let facts = vec![
+        image("a", ("1.1", "1.1.1", "1.1.1.9"), &[], b"nine"),
+        image("a", ("1.1", "1.1.1", "1.1.1.2"), &[], b"two"),
+    ];
+    commit(record, facts).await.unwrap();
+    let series = record
+        .series_instances(&all(), &uid("1.1.1"))
+        .await
+        .unwrap();
+    let sops: Vec<&str> = series
+        .iter()
+        .map(|instance| instance.sop.as_str())
+        .collect();
+    assert_eq!(
+        sops,
+        ["1.1.1.1", "1.1.1.9", "1.1.1.2"],
+        "in the order they were stored"
+    );
+    assert_eq!(
+        record.series_instances(&all(), &uid("9.9")).await.unwrap(),
+        []
+    );
+}
+
+pub async fn rows_gather_their_level(record: &dyn Record) {
+    fill(record).await;
+    let studies = record
+        .imaging(&all(), &query(ImagingLevel::Study, &[]))
+        .await
+        .unwrap();
+    assert_eq!(studies.total, 3);
+    let study = |n: usize| studies.rows[n].attributes["0020000D"]["Value"][0].clone();
+    assert_eq!(
+        [study(0), study(1), study(2)],
+        ["1.2", "1.1", "1.3"],
+        "the newest first"
+    );
+    let row = &studies.rows[1];
+    assert_eq!(row.subject, patient("a"));
+    for (tag, expected) in [
+        ("00201206", json!({"vr": "IS", "Value": [2]})),
+        ("00201208", json!({"vr": "IS", "Value": [3]})),
+        ("00080061", json!({"vr": "CS", "Value": ["CT", "SEG"]})),
+        ("00081030", json!({"vr": "LO", "Value": ["CHEST CT"]})),
+    ] {
+        assert_eq!(row.attributes[tag], expected, "{tag}");
+    }
+    assert!(
+        !row.attributes.contains_key("00080060"),
+        "a study has no modality"
+    );
+
+    let of_study = ImagingQuery {
+        study: Some(uid("1.1")),
+        ..query(ImagingLevel::Series, &[])
+    };
+    let series = record.imaging(&all(), &of_study).await.unwrap();
+    assert_eq!(series.total, 2);
+    assert_eq!(series.rows[0].attributes["0020000E"]["Value"][0], "1.1.1");
+    assert_eq!(series.rows[0].attributes["00201209"]["Value"][0], 2);
+    assert_eq!(series.rows[0].attributes["00100020"]["Value"][0], "MRN-a");
+    assert_eq!(series.rows[1].attributes["00080060"]["Value"][0], "SEG");
+    assert!(
+        !series.rows[0].attributes.contains_key("00200013"),
+        "a series has no instance number"
+    );
+
+    let of_series = ImagingQuery {
+        series: Some(uid("1.1.1")),
+        ..query(ImagingLevel::Instance, &[])
+    };
+    let instances = record.imaging(&all(), &of_series).await.unwrap();
+    assert_eq!(instances.total, 2);
+    assert_eq!(
+        instances.rows[1].attributes["00080018"]["Value"][0],
+        "1.1.1.2"
+    );
+    assert_eq!(instances.rows[1].attributes["00200013"]["Value"][0], 2);
+    assert_eq!(
+        instances.rows[1].attributes["00080016"]["Value"][0],
+        "1.2.840.10008.5.1.4.1.1.2"
+    );
+    let second = ImagingQuery {
+        limit: 1,
+        offset: 1,
+        ..of_series
+    };
+    let page = record.imaging(&all(), &second).await.unwrap();
+    assert_eq!((page.total, page.rows.len()), (2, 1));
+    assert_eq!(page.rows[0], instances.rows[1]);
+}
+
+pub async fn attributes_match(record: &dyn Record) {
+    use ImagingLevel::{Instance, Series, Study};
+    fill(record).await;
+    let cases: &[(ImagingLevel, &[(&str, &str)], usize)] = &[
+        (Study, &[("0020000D", "1.1\\1.3")], 2),
+        (Study, &[("0020000E", "1.1.2")], 1),
+        (Study, &[("00080018", "1.3.1.1")], 1),
+        (Study, &[("00100020", "MRN-b")], 2),
+        (Study, &[("00100020", "MRN*")], 3),
+        (Study, &[("00100020", "mrn*")], 0),
+        (Study, &[("00080050", "A-1.?")], 3),
+        (Study, &[("00080050", "A-1.2")], 1),
+        (Study, &[("00080020", "20240110")], 1),
+        (Study, &[("00080020", "20240101-")], 2),
+        (Study, &[("00080020", "-20231231")], 1),
+        (Study, &[("00080020", "20230501-20240110")], 2),
+        (Study, &[("00080061", "SEG")], 1),
+        (Study, &[("00080060", "CT")], 3),
+        (Study, &[("00100010", "zhao*")], 1),
+        (Study, &[("00100010", "ZHAO^MIN")], 1),
+        (Study, &[("00100010", "赵*")], 3),
+        (Study, &[("00100010", "*min=*")], 1),
+        (Study, &[("00100010", "zhao")], 0),
+        (Study, &[("00081030", "*CT")], 3),
+        (Study, &[("00081030", "")], 3),
+        (Study, &[("00081030", "HEAD*")], 0),
+        (Study, &[("00080020", "2024*"), ("00100020", "MRN-a")], 0),
+        (
+            Study,
+            &[("00100020", "MRN-b"), ("00080020", "20240101-")],
+            1,
+        ),
+        (Series, &[("00080060", "SEG")], 1),
+        (Series, &[("00080060", "CT\\SEG")], 4),
+        (Series, &[("00200011", "2")], 3),
+        (Instance, &[("00080018", "1.1.1.2")], 1),
+        (Instance, &[("00200013", "2")], 1),
+        (Instance, &[("0020000D", "1.1")], 3),
+        (Instance, &[("00080060", "CT"), ("00200013", "1")], 3),
+    ];
+    for (level, matching, expected) in cases {
+        let page = record
+            .imaging(&all(), &query(*level, matching))
+            .await
+            .unwrap();
+        assert_eq!(
+            (page.total, page.rows.len()),
+            (*expected, *expected),
+            "{level:?} {matching:?}"
+        );
+    }
+    let of_b = ImagingQuery {
+        subject: Some(patient("b")),
+        ..query(Study, &[("00081030", "C*")])
+    };
+    let page = record
+        .imaging(
+            &all(),
+            &ImagingQuery {
+                limit: 1,
+                offset: 1,
+                ..of_b
+            },
+        )
+        .await
+        .unwrap();
+    assert_eq!((page.total, page.rows.len()), (2, 1));
+}
+
+pub async fn permits_limit_images(record: &dyn Record) {
+    fill(record).await;
+    let other = only(&["b"]);
+    for (level, expected) in [
+        (ImagingLevel::Study, 2),
+        (ImagingLevel::Series, 2),
+        (ImagingLevel::Instance, 2),
+    ] {
+        assert_eq!(
+            record
+                .imaging(&other, &query(level, &[]))
+                .await
+                .unwrap()
+                .total,
+            expected
+        );
+    }
+    let by_name = query(ImagingLevel::Study, &[("00100010", "zhao*")]);
+    assert_eq!(record.imaging(&other, &by_name).await.unwrap().total, 0);
+    not_permitted(record.instance(&other, &uid("1.1.1.1")).await);
+    not_permitted(record.series_instances(&other, &uid("1.1.1")).await);
+    let foreign = record
+        .instance(&all(), &uid("1.1.1.1"))
+        .await
+        .unwrap()
+        .unwrap();
+    not_permitted(record.object(&other, &foreign, None).await);
+    // A description made up to look like one's own does not open another's object.
+    let mut disguised = record
+        .instance(&other, &uid("1.2.1.1"))
+        .await
+        .unwrap()
+        .unwrap();
+    disguised.digest = foreign.digest;
+    not_permitted(record.object(&other, &disguised, None).await);
+}

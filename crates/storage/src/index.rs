@@ -1,0 +1,346 @@
+//! The index: everything that can be made again from the log, in one SQLite file.
+
+use std::path::Path;
+
+use ledger::{Frontier, LedgerError, Nodes};
+use record::{Entry, FactBody, Indexer};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+use vocabulary::{Digest, Timestamp};
+
+use crate::{StorageError, imaging, log::Position, resources};
+
+/// The index's file below the data folder.
+pub const INDEX: &str = "index.sqlite";
+/// The version of [`SCHEMA`]; another one on disk is made again from the log.
+const SCHEMA_VERSION: i64 = 1;
+
+pub const SCHEMA: &str = "
+CREATE TABLE applied (one INTEGER PRIMARY KEY CHECK (one = 1), segment INTEGER, offset INTEGER,
+    size INTEGER, entry_group INTEGER, at INTEGER);
+INSERT INTO applied VALUES (1, 1, 16, 0, 0, 0);
+CREATE TABLE entries (sequence INTEGER PRIMARY KEY, segment INTEGER, offset INTEGER, length INTEGER,
+    digest BLOB, at INTEGER, subject TEXT);
+CREATE TABLE nodes (level INTEGER, position INTEGER, hash BLOB, PRIMARY KEY (level, position))
+    WITHOUT ROWID;
+CREATE TABLE blobs (digest BLOB PRIMARY KEY, segment INTEGER, offset INTEGER, length INTEGER)
+    WITHOUT ROWID;
+
+CREATE TABLE resources (rid INTEGER PRIMARY KEY, kind TEXT, id TEXT, version INTEGER, at INTEGER,
+    subject TEXT, sequence INTEGER, deleted INTEGER);
+CREATE UNIQUE INDEX resources_key ON resources (kind, id);
+CREATE INDEX resources_newest ON resources (kind, deleted, sequence);
+CREATE INDEX resources_subject ON resources (subject, kind);
+CREATE TABLE versions (rid INTEGER, version INTEGER, at INTEGER, subject TEXT, sequence INTEGER,
+    deleted INTEGER, PRIMARY KEY (rid, version)) WITHOUT ROWID;
+CREATE TABLE terms (rid INTEGER, kind TEXT, parameter TEXT, class INTEGER, system TEXT, text TEXT,
+    low, high);
+CREATE INDEX terms_text ON terms (kind, parameter, text, class);
+CREATE INDEX terms_low ON terms (kind, parameter, low) WHERE low IS NOT NULL;
+CREATE INDEX terms_resource ON terms (rid, parameter);
+
+CREATE TABLE studies (study TEXT, subject TEXT, patient TEXT, name TEXT, accession TEXT, date TEXT,
+    time TEXT, series_count INTEGER, instance_count INTEGER, attributes TEXT,
+    PRIMARY KEY (study, subject)) WITHOUT ROWID;
+CREATE INDEX studies_newest ON studies (date DESC, time DESC, study);
+CREATE INDEX studies_subject ON studies (subject, date DESC, time DESC, study);
+CREATE INDEX studies_patient ON studies (patient);
+CREATE INDEX studies_accession ON studies (accession);
+CREATE TABLE series (series TEXT, subject TEXT, study TEXT, modality TEXT, number INTEGER,
+    instance_count INTEGER, attributes TEXT, PRIMARY KEY (series, subject)) WITHOUT ROWID;
+CREATE INDEX series_study ON series (study, subject, modality);
+CREATE INDEX series_modality ON series (modality, study);
+CREATE TABLE instances (sop TEXT PRIMARY KEY, series TEXT, study TEXT, subject TEXT, digest BLOB,
+    sequence INTEGER) WITHOUT ROWID;
+CREATE INDEX instances_series ON instances (series, sequence);
+CREATE INDEX instances_study ON instances (study, sequence);
+
+CREATE TABLE acts (room TEXT, number INTEGER, subject TEXT, sequence INTEGER,
+    PRIMARY KEY (room, number)) WITHOUT ROWID;
+";
+
+/// How far the index has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Applied {
+    /// Where the next frame will start.
+    pub position: Position,
+    /// Number of entries.
+    pub size: u64,
+    /// The last group of frames.
+    pub group: u64,
+    /// The time of the last entry.
+    pub at: Timestamp,
+}
+
+/// Where an entry is and what the ledger says of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Located {
+    /// Where its frame starts.
+    pub position: Position,
+    /// Length of its bytes.
+    pub length: u64,
+    /// Digest of its bytes.
+    pub digest: Digest,
+    /// When it was committed.
+    pub at: Timestamp,
+}
+
+/// Opens the index for writing. One of another version, or one that cannot be read, is thrown away: the
+/// second value says whether it starts empty.
+pub fn open(root: &Path) -> Result<(Connection, bool), StorageError> {
+    let path = root.join(INDEX);
+    if path.exists() {
+        match open_existing(&path) {
+            Ok(Some(connection)) => return Ok((connection, false)),
+            Ok(None) => tracing::info!("the index has another version; making it again"),
+            Err(error) => tracing::warn!(%error, "the index cannot be read; making it again"),
+        }
+    }
+    remove(root)?;
+    let connection = Connection::open(&path)?;
+    prepare(&connection)?;
+    Ok((connection, true))
+}
+
+/// Removes the index.
+pub fn remove(root: &Path) -> Result<(), StorageError> {
+    for ending in ["", "-wal", "-shm"] {
+        let path = root.join(format!("{INDEX}{ending}"));
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(StorageError::io(&path)(error));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn open_existing(path: &Path) -> Result<Option<Connection>, StorageError> {
+    let connection = Connection::open(path)?;
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if version != SCHEMA_VERSION {
+        return Ok(None);
+    }
+    applied(&connection)?;
+    set_up(&connection)?;
+    Ok(Some(connection))
+}
+
+/// Gives an empty database the tables.
+pub fn prepare(connection: &Connection) -> Result<(), StorageError> {
+    set_up(connection)?;
+    connection.execute_batch(SCHEMA)?;
+    connection.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+    Ok(())
+}
+
+fn set_up(connection: &Connection) -> Result<(), StorageError> {
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    // What a power cut takes from the index, the log gives back.
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(())
+}
+
+/// Opens the index for reading only.
+pub fn open_reader(root: &Path) -> Result<Connection, StorageError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(root.join(INDEX), flags)?;
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+/// A count as SQLite keeps it.
+pub fn to_sql(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// A count that SQLite kept.
+pub fn from_sql(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}
+
+/// How far the index has come.
+pub fn applied(connection: &Connection) -> Result<Applied, StorageError> {
+    let mut statement =
+        connection.prepare_cached("SELECT segment, offset, size, entry_group, at FROM applied")?;
+    Ok(statement.query_row([], |row| {
+        Ok(Applied {
+            position: Position {
+                segment: row.get(0)?,
+                offset: from_sql(row.get(1)?),
+            },
+            size: from_sql(row.get(2)?),
+            group: from_sql(row.get(3)?),
+            at: Timestamp(row.get(4)?),
+        })
+    })?)
+}
+
+/// Notes how far the index has come.
+pub fn set_applied(connection: &Connection, applied: &Applied) -> Result<(), StorageError> {
+    let mut statement = connection.prepare_cached(
+        "UPDATE applied SET segment = ?, offset = ?, size = ?, entry_group = ?, at = ?",
+    )?;
+    statement.execute(params![
+        applied.position.segment,
+        to_sql(applied.position.offset),
+        to_sql(applied.size),
+        to_sql(applied.group),
+        applied.at.0,
+    ])?;
+    Ok(())
+}
+
+/// Notes where a blob is.
+pub fn add_blob(
+    connection: &Connection,
+    digest: &Digest,
+    at: Position,
+    length: u64,
+) -> Result<(), StorageError> {
+    let mut statement =
+        connection.prepare_cached("INSERT OR IGNORE INTO blobs VALUES (?, ?, ?, ?)")?;
+    statement.execute(params![
+        digest.0,
+        at.segment,
+        to_sql(at.offset),
+        to_sql(length)
+    ])?;
+    Ok(())
+}
+
+/// Where a blob is, and its length.
+pub fn blob(
+    connection: &Connection,
+    digest: &Digest,
+) -> Result<Option<(Position, u64)>, StorageError> {
+    let mut statement =
+        connection.prepare_cached("SELECT segment, offset, length FROM blobs WHERE digest = ?")?;
+    let found = statement.query_row([digest.0], |row| {
+        let at = Position {
+            segment: row.get(0)?,
+            offset: from_sql(row.get(1)?),
+        };
+        Ok((at, from_sql(row.get(2)?)))
+    });
+    Ok(found.optional()?)
+}
+
+/// Takes an entry into the index: its place, its leaf, and what its fact says.
+pub fn apply(
+    connection: &Connection,
+    frontier: &mut Frontier,
+    indexer: &dyn Indexer,
+    entry: &Entry,
+    located: &Located,
+) -> Result<(), StorageError> {
+    connection
+        .prepare_cached("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)")?
+        .execute(params![
+            to_sql(entry.sequence),
+            located.position.segment,
+            to_sql(located.position.offset),
+            to_sql(located.length),
+            located.digest.0,
+            located.at.0,
+            entry
+                .fact
+                .subject
+                .as_ref()
+                .map(vocabulary::PatientId::as_str),
+        ])?;
+    let mut insert = connection.prepare_cached("INSERT INTO nodes VALUES (?, ?, ?)")?;
+    for node in frontier.append(ledger::leaf_hash(&located.digest.0)) {
+        // The leaves' hashes follow from the entries' digests.
+        if node.level > 0 {
+            insert.execute(params![node.level, to_sql(node.index), node.hash.0])?;
+        }
+    }
+    match &entry.fact.body {
+        FactBody::Resource { key, version, body } => {
+            resources::apply(connection, indexer, entry, key, *version, body.as_ref())
+        }
+        FactBody::Instance(instance) => imaging::apply(connection, entry.sequence, instance),
+        FactBody::RoomAct(act) => {
+            let mut insert = connection.prepare_cached("INSERT INTO acts VALUES (?, ?, ?, ?)")?;
+            insert.execute(params![
+                act.room.as_str(),
+                to_sql(act.number),
+                entry
+                    .fact
+                    .subject
+                    .as_ref()
+                    .map(vocabulary::PatientId::as_str),
+                to_sql(entry.sequence),
+            ])?;
+            Ok(())
+        }
+    }
+}
+
+/// The number of acts that a room has.
+pub fn act_count(connection: &Connection, room: &vocabulary::RoomId) -> Result<u64, StorageError> {
+    let mut statement = connection
+        .prepare_cached("SELECT coalesce(max(number) + 1, 0) FROM acts WHERE room = ?")?;
+    Ok(from_sql(
+        statement.query_row([room.as_str()], |row| row.get(0))?,
+    ))
+}
+
+/// Where an entry is.
+pub fn locate(connection: &Connection, sequence: u64) -> Result<Option<Located>, StorageError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT segment, offset, length, digest, at FROM entries WHERE sequence = ?",
+    )?;
+    Ok(statement
+        .query_row([to_sql(sequence)], located)
+        .optional()?)
+}
+
+/// Reads the columns segment, offset, length, digest, at.
+pub fn located(row: &rusqlite::Row<'_>) -> rusqlite::Result<Located> {
+    Ok(Located {
+        position: Position {
+            segment: row.get(0)?,
+            offset: from_sql(row.get(1)?),
+        },
+        length: from_sql(row.get(2)?),
+        digest: Digest(row.get(3)?),
+        at: Timestamp(row.get(4)?),
+    })
+}
+
+/// The ledger's hashes, as the index keeps them.
+pub struct IndexNodes<'a>(pub &'a Connection);
+
+impl Nodes for IndexNodes<'_> {
+    fn node(&self, level: u8, index: u64) -> Result<Digest, LedgerError> {
+        let find = || -> rusqlite::Result<Digest> {
+            if level == 0 {
+                let mut statement = self
+                    .0
+                    .prepare_cached("SELECT digest FROM entries WHERE sequence = ?")?;
+                let digest: [u8; 32] = statement.query_row([to_sql(index)], |row| row.get(0))?;
+                return Ok(ledger::leaf_hash(&digest));
+            }
+            let mut statement = self
+                .0
+                .prepare_cached("SELECT hash FROM nodes WHERE level = ? AND position = ?")?;
+            statement.query_row(params![level, to_sql(index)], |row| Ok(Digest(row.get(0)?)))
+        };
+        find().map_err(|_| LedgerError::MissingNode { level, index })
+    }
+}
+
+/// The scope of a permit as a JSON array of patients; `None` where it covers all.
+pub fn scope(permit: &policy::Permit) -> Option<String> {
+    match permit.scope() {
+        policy::Scope::All => None,
+        policy::Scope::Patients(patients) => {
+            let patients: Vec<&str> = patients.iter().map(vocabulary::PatientId::as_str).collect();
+            Some(serde_json::json!(patients).to_string())
+        }
+    }
+}

@@ -1,0 +1,303 @@
+//! One batch: its preconditions checked, its facts numbered, its entries made.
+
+use bytes::Bytes;
+use ledger::Frontier;
+use record::{
+    Entry, Fact, FactBody, Indexer, Instance, NewFact, Precondition, RecordError, ResourceKey,
+    RoomAct, Sealed,
+};
+use rusqlite::{Connection, OptionalExtension};
+use serde_json::{Map, Value};
+use vocabulary::{ActorId, Digest, PatientId, Timestamp};
+
+use crate::{
+    StorageError,
+    frame::{self, Header, Kind},
+    index::{self, Located, from_sql},
+    log::Position,
+    resources,
+    writer::NewFrame,
+};
+
+/// A fact whose object, if it has one, is hashed.
+pub struct Prepared {
+    fact: NewFact,
+    precondition: Precondition,
+    table: Bytes,
+}
+
+impl Prepared {
+    /// Hashes the fact's object. This is done outside of the writing thread, so that many can be hashed at
+    /// a time.
+    pub fn new(mut fact: NewFact, precondition: Precondition) -> Self {
+        let mut table = Bytes::new();
+        if let NewFact::StoreInstance { instance, bytes } = &mut fact {
+            instance.digest = Digest::of(bytes);
+            instance.size = bytes.len() as u64;
+            table = Bytes::from(frame::table(bytes));
+        }
+        Self {
+            fact,
+            precondition,
+            table,
+        }
+    }
+}
+
+/// A batch in the making.
+pub struct Staging<'a> {
+    /// The index, with all earlier batches of the group in its open transaction.
+    pub connection: &'a Connection,
+    /// Says by what resources are found.
+    pub indexer: &'a dyn Indexer,
+    /// Who causes the batch.
+    pub actor: &'a ActorId,
+    /// The time of the batch.
+    pub now: Timestamp,
+    /// The group's number.
+    pub group: u64,
+    /// Where the next frame goes.
+    pub position: Position,
+    /// Number of the next entry.
+    pub size: u64,
+    /// The edge of the ledger's tree.
+    pub frontier: Frontier,
+    /// Frames of this batch.
+    pub frames: Vec<NewFrame>,
+}
+
+type Done = Result<Sealed, Refused>;
+
+/// Why a fact was not taken.
+enum Refused {
+    /// Its precondition does not hold.
+    Conflict(&'static str),
+    /// The store failed.
+    Store(StorageError),
+}
+
+impl<E: Into<StorageError>> From<E> for Refused {
+    fn from(error: E) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+impl Staging<'_> {
+    /// Takes all facts, or says which one cannot be taken.
+    pub fn batch(&mut self, facts: Vec<Prepared>) -> Result<Vec<Sealed>, RecordError> {
+        let mut sealed = Vec::with_capacity(facts.len());
+        for (index, prepared) in facts.into_iter().enumerate() {
+            match self.fact(prepared) {
+                Ok(one) => sealed.push(one),
+                Err(Refused::Conflict(why)) => return Err(RecordError::Conflict { index, why }),
+                Err(Refused::Store(error)) => return Err(error.into()),
+            }
+        }
+        Ok(sealed)
+    }
+
+    /// Bytes of this batch's frames.
+    pub fn length(&self) -> u64 {
+        self.frames
+            .iter()
+            .filter_map(|frame| frame.header.frame_length())
+            .sum()
+    }
+
+    fn fact(&mut self, prepared: Prepared) -> Done {
+        let Prepared {
+            fact,
+            precondition,
+            table,
+        } = prepared;
+        match fact {
+            NewFact::PutResource { key, subject, body } => {
+                self.put(key, subject, body, &precondition)
+            }
+            NewFact::DeleteResource { key } => self.delete(key, &precondition),
+            NewFact::StoreInstance { instance, bytes } => self.store(*instance, bytes, table),
+            NewFact::RoomAct { act, subject } => self.act(act, subject),
+        }
+    }
+
+    fn put(
+        &mut self,
+        key: ResourceKey,
+        subject: Option<PatientId>,
+        body: Value,
+        precondition: &Precondition,
+    ) -> Done {
+        let current = resources::current(self.connection, &key)?;
+        check(precondition, current.as_ref())?;
+        let version = current.map_or(0, |current| current.version) + 1;
+        let Value::Object(mut body) = body else {
+            return Err(Refused::Conflict("a resource is a JSON object"));
+        };
+        body.insert("id".to_owned(), Value::String(key.id.clone()));
+        let meta = body
+            .entry("meta")
+            .or_insert_with(|| Value::Object(Map::new()));
+        let Value::Object(meta) = meta else {
+            return Err(Refused::Conflict(
+                "the meta element of a resource is a JSON object",
+            ));
+        };
+        meta.insert("versionId".to_owned(), Value::String(version.to_string()));
+        meta.insert(
+            "lastUpdated".to_owned(),
+            Value::String(self.now.to_string()),
+        );
+        let body = Some(Value::Object(body));
+        self.entry(subject, FactBody::Resource { key, version, body }, version)
+    }
+
+    fn delete(&mut self, key: ResourceKey, precondition: &Precondition) -> Done {
+        let current = resources::current(self.connection, &key)?;
+        check(precondition, current.as_ref())?;
+        let Some(current) = current.filter(|current| !current.deleted) else {
+            return Err(Refused::Conflict("there is no such resource"));
+        };
+        let subject = current
+            .subject
+            .and_then(|subject| PatientId::new(subject).ok());
+        let version = current.version + 1;
+        self.entry(
+            subject,
+            FactBody::Resource {
+                key,
+                version,
+                body: None,
+            },
+            version,
+        )
+    }
+
+    fn store(&mut self, mut instance: Instance, bytes: Bytes, table: Bytes) -> Done {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT digest, subject, sequence FROM instances WHERE sop = ?")?;
+        let kept: Option<([u8; 32], String, i64)> = statement
+            .query_row([instance.sop.as_str()], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })
+            .optional()?;
+        if let Some((digest, subject, sequence)) = kept {
+            if digest != instance.digest.0 {
+                return Err(Refused::Conflict(
+                    "an object with this UID and other content is kept already",
+                ));
+            }
+            if subject != instance.subject.as_str() {
+                return Err(Refused::Conflict(
+                    "this object is kept already for another patient",
+                ));
+            }
+            return self.again(from_sql(sequence));
+        }
+        if index::blob(self.connection, &instance.digest)?.is_none() {
+            index::add_blob(
+                self.connection,
+                &instance.digest,
+                self.position,
+                instance.size,
+            )?;
+            self.push(Kind::Blob, instance.digest, bytes, table);
+        }
+        instance.sequence = self.size;
+        self.entry(
+            Some(instance.subject.clone()),
+            FactBody::Instance(instance),
+            1,
+        )
+    }
+
+    /// Acknowledges an entry that stands already.
+    fn again(&self, sequence: u64) -> Done {
+        let located = index::locate(self.connection, sequence)?.ok_or_else(|| {
+            StorageError::damaged(index::INDEX, 0, format!("entry {sequence} is missing"))
+        })?;
+        Ok(Sealed {
+            sequence,
+            digest: located.digest,
+            at: located.at,
+            version: 1,
+        })
+    }
+
+    fn act(&mut self, act: RoomAct, subject: Option<PatientId>) -> Done {
+        if act.number != index::act_count(self.connection, &act.room)? {
+            return Err(Refused::Conflict("the act's number is not the room's next"));
+        }
+        self.entry(subject, FactBody::RoomAct(act), 1)
+    }
+
+    /// Makes the fact's entry, lines up its frame and takes it into the index.
+    fn entry(&mut self, subject: Option<PatientId>, body: FactBody, version: u64) -> Done {
+        let salt: [u8; 16] = rand::random();
+        let entry = Entry {
+            sequence: self.size,
+            at: self.now,
+            actor: self.actor.clone(),
+            salt: hex::encode(salt),
+            fact: Fact { subject, body },
+        };
+        let Ok(bytes) = serde_json::to_vec(&entry) else {
+            return Err(Refused::Conflict("the fact cannot be written as JSON"));
+        };
+        let located = Located {
+            position: self.position,
+            length: bytes.len() as u64,
+            digest: Digest::of(&bytes),
+            at: self.now,
+        };
+        index::apply(
+            self.connection,
+            &mut self.frontier,
+            self.indexer,
+            &entry,
+            &located,
+        )?;
+        let table = Bytes::from(frame::table(&bytes));
+        self.push(Kind::Entry, located.digest, Bytes::from(bytes), table);
+        self.size += 1;
+        Ok(Sealed {
+            sequence: entry.sequence,
+            digest: located.digest,
+            at: self.now,
+            version,
+        })
+    }
+
+    fn push(&mut self, kind: Kind, digest: Digest, payload: Bytes, table: Bytes) {
+        let length = payload.len() as u64;
+        let header = Header {
+            kind,
+            end_of_group: false,
+            length,
+            digest,
+            group: self.group,
+        };
+        self.position.offset += header.frame_length().unwrap_or(0);
+        self.frames.push(NewFrame {
+            header,
+            payload,
+            table,
+        });
+    }
+}
+
+/// A deleted resource has a version, and there is none.
+fn check(precondition: &Precondition, current: Option<&resources::Current>) -> Result<(), Refused> {
+    let holds = match (precondition, current) {
+        (Precondition::None, _) | (Precondition::Version(0), None) => true,
+        (Precondition::Version(wanted), None) => *wanted == 0,
+        (Precondition::Version(wanted), Some(current)) => {
+            *wanted == current.version || (*wanted == 0 && current.deleted)
+        }
+    };
+    if holds {
+        Ok(())
+    } else {
+        Err(Refused::Conflict("the resource has another version"))
+    }
+}
