@@ -137,10 +137,10 @@ pub struct AnnotationPatch {
 }
 
 /// Tells a field that is `null` from one that is not there.
-fn null_is_a_value<'de, D: Deserializer<'de>>(
+fn null_is_a_value<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
-) -> Result<Option<Option<Plane>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
 }
 
 /// What kind of act an event comes from.

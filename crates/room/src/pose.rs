@@ -221,8 +221,7 @@ fn write_rotation(out: &mut Vec<u8>, rotation: [f64; 4]) {
 }
 
 fn read_rotation(reader: &mut Reader<'_>) -> Result<[f64; 4], WireError> {
-    let [a, b, c, d, e, f] = reader.array()?;
-    let packed = u64::from_le_bytes([a, b, c, d, e, f, 0, 0]);
+    let packed = u64::from(reader.u16()?) | u64::from(reader.u32()?) << 16;
     let largest = (packed & 3) as usize;
     let (mut rotation, mut squares, mut shift) = ([0.0; 4], 0.0, 2);
     for (index, component) in rotation.iter_mut().enumerate() {

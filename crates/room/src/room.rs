@@ -239,7 +239,7 @@ impl Room {
         }
         let id = self.next_participant;
         self.next_participant = id.wrapping_add(1);
-        let colour = free_colour(self.sitters.values());
+        let colour = free_colour(&self.sitters);
         let sitter = Sitter::new(person, id, token, colour, now);
         let seat = sitter.seat;
         self.sitters.insert(id, sitter);

@@ -1,4 +1,4 @@
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use vocabulary::{ActorId, Timestamp};
 
@@ -32,9 +32,12 @@ pub struct Seat {
 
 /// Colours that people with any colour vision tell apart (Okabe and Ito), the two that read worst on a
 /// dark stage left to the last.
-const COLOURS: [&str; 8] = [
+const PALETTE: [&str; COLOURS as usize] = [
     "#e69f00", "#56b4e9", "#009e73", "#f0e442", "#d55e00", "#cc79a7", "#0072b2", "#999999",
 ];
+
+/// How many colours there are.
+const COLOURS: u8 = 8;
 
 /// What became of an act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,7 +97,7 @@ impl Sitter {
     }
 
     pub fn as_seen(&self) -> Participant {
-        let colour = COLOURS
+        let colour = PALETTE
             .get(usize::from(self.colour))
             .copied()
             .unwrap_or("#999999");
@@ -141,17 +144,12 @@ impl Sitter {
 }
 
 /// The first colour that nobody has, or one by turns when all are taken.
-pub(crate) fn free_colour<'a>(sitters: impl Iterator<Item = &'a Sitter> + Clone) -> u8 {
-    let taken = sitters.clone().count();
-    (0..COLOURS.len())
-        .find(|colour| {
-            sitters
-                .clone()
-                .all(|sitter| usize::from(sitter.colour) != *colour)
-        })
-        .or(Some(taken % COLOURS.len()))
-        .and_then(|colour| u8::try_from(colour).ok())
-        .unwrap_or(0)
+pub(crate) fn free_colour(sitters: &BTreeMap<u16, Sitter>) -> u8 {
+    let is_free = |colour: &u8| sitters.values().all(|sitter| sitter.colour != *colour);
+    (0..COLOURS).find(is_free).unwrap_or_else(|| {
+        let turn = sitters.len() % usize::from(COLOURS);
+        u8::try_from(turn).unwrap_or(0)
+    })
 }
 
 /// A token bucket: so many a second, and as many at once. It counts in thousandths.

@@ -71,6 +71,10 @@ impl TryFrom<String> for ResumeToken {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "frame", rename_all = "kebab-case")]
 #[ts(export_to = "room.ts")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "the largest, a pose, is by far the most frequent"
+)]
 pub enum ClientFrame {
     /// The first frame of a connection.
     Hello {

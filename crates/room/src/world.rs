@@ -229,20 +229,23 @@ const HOLOGRAM_CURSOR: u8 = 1 << 5;
 impl Turn {
     /// Which fields changed, one bit each; `None` where the entity came or went.
     fn fields(&self) -> Option<u8> {
+        fn differ<T: PartialEq>(before: &T, after: &T) -> bool {
+            before != after
+        }
         let (before, after) = (self.before.as_ref()?, self.after.as_ref()?);
         let differences: &[bool] = match (&before.entity, &after.entity) {
             (Entity::Hologram(b), Entity::Hologram(a)) => &[
-                b.transform != a.transform,
-                b.window != a.window,
-                b.mode != a.mode,
-                b.layers != a.layers,
-                b.clip != a.clip,
-                b.cursor_lps_mm != a.cursor_lps_mm,
+                differ(&b.transform, &a.transform),
+                differ(&b.window, &a.window),
+                differ(&b.mode, &a.mode),
+                differ(&b.layers, &a.layers),
+                differ(&b.clip, &a.clip),
+                differ(&b.cursor_lps_mm, &a.cursor_lps_mm),
             ],
             (Entity::Annotation(b), Entity::Annotation(a)) => {
-                &[b.at_lps_mm != a.at_lps_mm, b.text != a.text]
+                &[differ(&b.at_lps_mm, &a.at_lps_mm), differ(&b.text, &a.text)]
             }
-            (Entity::Measure(b), Entity::Measure(a)) => &[b != a],
+            (Entity::Measure(b), Entity::Measure(a)) => &[differ(b, a)],
             _ => return None,
         };
         Some(

@@ -1,0 +1,463 @@
+//! Many clients, one room, and everything that a network and a disk can do to them. Each run follows from
+//! its seed; `ROOM_SEED=n` runs that one.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::float_cmp,
+    clippy::too_many_lines,
+    reason = "a test that cannot go on fails"
+)]
+
+mod stage;
+
+use std::collections::{BTreeMap, VecDeque};
+
+use room::{
+    Change, Event, KeptAct, NewEntity, Person, Placed, Refusal, Reply, ResumeToken, Room, Seat,
+    World, limits,
+    wire::{ClientFrame, ServerFrame, VERSION},
+};
+use serde_json::Value;
+use stage::{Chance, Chest, any_act};
+use vocabulary::{ActorId, RoomId, Timestamp};
+
+const CLIENTS: usize = 6;
+const STEPS: usize = 400;
+
+/// What a client knows of an act of its own.
+#[derive(Clone, Debug, PartialEq)]
+enum Fate {
+    Open,
+    Done(Option<u64>),
+    Refused(Refusal),
+    /// It was sent from a seat that is lost.
+    Unknown,
+}
+
+/// A model of the client: the same state machine as `client/room/room-client.ts`.
+#[derive(Default)]
+struct Model {
+    entities: BTreeMap<u32, Placed>,
+    next_event: u64,
+    token: Option<ResumeToken>,
+    last_seq: u32,
+    pending: BTreeMap<u32, usize>,
+    /// Every act that it ever asked for.
+    acts: Vec<(Value, Fate)>,
+    seat: Option<Seat>,
+    inbox: VecDeque<Vec<u8>>,
+    outbox: VecDeque<Vec<u8>>,
+}
+
+impl Model {
+    fn act(&mut self, act: Value) {
+        self.last_seq += 1;
+        self.pending.insert(self.last_seq, self.acts.len());
+        self.outbox.push_back(
+            ClientFrame::Act {
+                seq: self.last_seq,
+                act: act.clone(),
+            }
+            .encode(),
+        );
+        self.acts.push((act, Fate::Open));
+    }
+
+    fn settle(&mut self, seq: u32, fate: Fate) {
+        if let Some(index) = self.pending.remove(&seq) {
+            self.acts[index].1 = fate;
+        }
+    }
+
+    fn apply(&mut self, changes: Vec<Change>) {
+        for Change { id, placed } in changes {
+            match placed {
+                Some(placed) => self.entities.insert(id, placed),
+                None => self.entities.remove(&id),
+            };
+        }
+    }
+
+    /// Takes in events; `false` where one is missing. None may come before the journal has it.
+    fn events(&mut self, events: Vec<Event>, journal: &[KeptAct]) -> bool {
+        for event in events {
+            let number = usize::try_from(event.number).unwrap();
+            assert!(
+                number < journal.len(),
+                "event {number} is seen before it is kept"
+            );
+            if event.number > self.next_event {
+                return false;
+            }
+            if event.number == self.next_event {
+                self.next_event += 1;
+                self.apply(event.changes);
+            }
+        }
+        true
+    }
+
+    fn welcome(&mut self, frame: ServerFrame, journal: &[KeptAct]) {
+        let ServerFrame::Welcome {
+            resume,
+            resumed,
+            last_seq,
+            next_event,
+            entrance,
+            ..
+        } = frame
+        else {
+            panic!("{frame:?}");
+        };
+        self.token = Some(resume);
+        self.last_seq = self.last_seq.max(last_seq);
+        if let Some(snapshot) = entrance.snapshot {
+            self.entities.clear();
+            self.apply(snapshot);
+            self.next_event = next_event;
+        } else {
+            assert!(
+                self.events(entrance.events, journal),
+                "the welcome leaves a gap"
+            );
+            assert_eq!(self.next_event, next_event);
+        }
+        if !resumed {
+            for index in std::mem::take(&mut self.pending).into_values() {
+                self.acts[index].1 = Fate::Unknown;
+            }
+        }
+        for (seq, index) in &self.pending {
+            let act = self.acts[*index].0.clone();
+            self.outbox
+                .push_back(ClientFrame::Act { seq: *seq, act }.encode());
+        }
+    }
+
+    /// Reads one frame; `false` where the connection is of no more use.
+    fn receive(&mut self, bytes: &[u8], journal: &[KeptAct]) -> bool {
+        match ServerFrame::decode(bytes).unwrap() {
+            ServerFrame::Tick { news, acks, .. } => {
+                if !self.events(news.events.unwrap_or_default(), journal) {
+                    return false;
+                }
+                for ack in acks {
+                    self.settle(ack.seq, Fate::Done(ack.event));
+                }
+                true
+            }
+            ServerFrame::Refused { seq, reason, .. } => {
+                self.settle(seq, Fate::Refused(reason));
+                true
+            }
+            ServerFrame::Bye { .. } => false,
+            _ => true,
+        }
+    }
+}
+
+struct Hospital {
+    chance: Chance,
+    room: Room,
+    journal: Vec<KeptAct>,
+    now: Timestamp,
+    models: Vec<Model>,
+    tokens: u8,
+}
+
+impl Hospital {
+    fn new(seed: u64) -> Self {
+        Self {
+            chance: Chance(seed),
+            room: open(&[]),
+            journal: Vec::new(),
+            now: Timestamp(1_000_000),
+            models: (0..CLIENTS).map(|_| Model::default()).collect(),
+            tokens: 0,
+        }
+    }
+
+    fn connect(&mut self, who: usize) {
+        let model = &mut self.models[who];
+        let hello = ClientFrame::Hello {
+            version: VERSION,
+            resume: model.token,
+            next_event: model.next_event,
+        };
+        // Two clients share an account, as somebody with two screens does.
+        let actor = ActorId::new(format!("actor{}", who / 2)).unwrap();
+        let person = Person {
+            name: actor.to_string(),
+            role: "expert".to_owned(),
+            actor,
+            may_act: true,
+        };
+        self.tokens = self.tokens.wrapping_add(1);
+        let mut token = [0; 16];
+        token[0] = self.tokens;
+        token[1..9].copy_from_slice(&self.chance.next().to_le_bytes());
+        let joined = self
+            .room
+            .join(self.now, person, &hello.encode(), ResumeToken(token))
+            .unwrap();
+        model.inbox.clear();
+        model.outbox.clear();
+        model.seat = Some(joined.seat);
+        model.welcome(ServerFrame::decode(&joined.welcome).unwrap(), &self.journal);
+    }
+
+    /// The line breaks: what is under way is lost. The server may learn of it now, or never.
+    fn break_line(&mut self, who: usize) {
+        let model = &mut self.models[who];
+        model.inbox.clear();
+        model.outbox.clear();
+        if let Some(seat) = model.seat.take()
+            && self.chance.in_percent(50)
+        {
+            self.room.leave(self.now, seat);
+        }
+    }
+
+    fn deliver_to_server(&mut self, who: usize) {
+        let Some(seat) = self.models[who].seat else {
+            return;
+        };
+        let Some(frame) = self.models[who].outbox.pop_front() else {
+            return;
+        };
+        // A frame may come twice.
+        let times = 1 + usize::from(self.chance.in_percent(10));
+        for _ in 0..times {
+            match self.room.receive(self.now, seat, &frame, &Chest) {
+                Reply::Nothing => {}
+                Reply::Send(bytes) => self.models[who].inbox.push_back(bytes),
+                Reply::Close(..) => return self.break_line(who),
+            }
+        }
+    }
+
+    fn deliver_to_client(&mut self, who: usize) {
+        let Some(frame) = self.models[who].inbox.pop_front() else {
+            return;
+        };
+        let fate = self.chance.below(100);
+        let times = if fate < 3 {
+            0
+        } else {
+            1 + usize::from(fate > 90)
+        };
+        for _ in 0..times {
+            if !self.models[who].receive(&frame, &self.journal) {
+                return self.break_line(who);
+            }
+        }
+    }
+
+    /// A round of the server, on a disk that fails now and then.
+    fn round(&mut self, disk_fails: bool) {
+        let unkept = self.room.take_unkept();
+        if let Some(last) = unkept.last() {
+            let through = last.number;
+            if disk_fails && self.chance.in_percent(15) {
+                for (seat, frame) in self.room.lost() {
+                    self.post(seat, frame);
+                }
+            } else {
+                self.journal.extend(unkept);
+                self.room.kept(through);
+            }
+        }
+        for (seat, packet) in self.room.tick(self.now).packets() {
+            self.post(seat, packet);
+        }
+    }
+
+    fn post(&mut self, seat: Seat, frame: Vec<u8>) {
+        if let Some(model) = self
+            .models
+            .iter_mut()
+            .find(|model| model.seat == Some(seat))
+        {
+            model.inbox.push_back(frame);
+        }
+    }
+
+    fn step(&mut self) {
+        let who = self.chance.below(CLIENTS);
+        match self.chance.below(100) {
+            0..25 if self.models[who].seat.is_some() => {
+                let act = self.some_act(who);
+                self.models[who].act(act);
+            }
+            25..50 => self.deliver_to_server(who),
+            50..75 => self.deliver_to_client(who),
+            75..90 => {
+                self.now.0 += limits::TICK_MS;
+                self.round(true);
+            }
+            90..94 => self.break_line(who),
+            94..98 if self.models[who].seat.is_none() => self.connect(who),
+            98 if self.chance.in_percent(20) => self.now.0 += limits::RESUME_MS,
+            99 if self.chance.in_percent(20) => {
+                // The server dies; what it had not kept is gone.
+                self.room = open(&self.journal);
+                for model in &mut self.models {
+                    model.seat = None;
+                    model.inbox.clear();
+                    model.outbox.clear();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn some_act(&mut self, who: usize) -> Value {
+        let mut seen = World::default();
+        let changes = self.models[who].entities.clone().into_iter();
+        let changes = changes
+            .map(|(id, placed)| Change {
+                id,
+                placed: Some(placed),
+            })
+            .collect();
+        let actor = ActorId::new("somebody").unwrap();
+        let deed = room::Deed {
+            act: room::ActKind::Add,
+            changes,
+            undoes: None,
+        };
+        seen.fold(&actor, self.now, &deed);
+        serde_json::to_value(any_act(&mut self.chance, &seen)).unwrap()
+    }
+
+    /// The network and the disk are well again: everybody comes back and hears everything.
+    fn settle(&mut self) {
+        for who in 0..CLIENTS {
+            self.break_line(who);
+            self.connect(who);
+        }
+        while self.models.iter().any(|model| !model.pending.is_empty()) {
+            self.now.0 += limits::TICK_MS;
+            for who in 0..CLIENTS {
+                while let Some(frame) = self.models[who].outbox.pop_front() {
+                    let seat = self.models[who].seat.unwrap();
+                    match self.room.receive(self.now, seat, &frame, &Chest) {
+                        Reply::Nothing => {}
+                        Reply::Send(bytes) => self.models[who].inbox.push_back(bytes),
+                        Reply::Close(reason, _) => panic!("{reason:?}"),
+                    }
+                }
+            }
+            self.hear_all();
+        }
+        // Holds that nobody moves any more end by themselves, and leave an act each.
+        self.now.0 += limits::HOLD_MS;
+        for _ in 0..3 {
+            self.hear_all();
+        }
+    }
+
+    fn hear_all(&mut self) {
+        self.round(false);
+        for who in 0..CLIENTS {
+            while let Some(frame) = self.models[who].inbox.pop_front() {
+                assert!(
+                    self.models[who].receive(&frame, &self.journal),
+                    "a gap on a line that is well"
+                );
+            }
+        }
+    }
+
+    fn check(&self) {
+        assert_eq!(
+            &Room::replay(self.journal.clone()).unwrap(),
+            self.room.world()
+        );
+        for (who, model) in self.models.iter().enumerate() {
+            assert_eq!(
+                &model.entities,
+                self.room.world().entities(),
+                "client {who} sees another room"
+            );
+        }
+        let journal = self
+            .journal
+            .iter()
+            .map(|kept| kept.act.to_string())
+            .collect::<Vec<_>>();
+        for (act, fate) in self.models.iter().flat_map(|model| &model.acts) {
+            let act: room::Act = serde_json::from_value(act.clone()).unwrap();
+            let room::Act::Add {
+                entity: NewEntity::Annotation(note),
+            } = act
+            else {
+                continue;
+            };
+            // Each note's text is its own; it is in the journal as an `add` once or never.
+            let added =
+                |line: &&String| line.contains(r#""act":"add""#) && line.contains(&note.text);
+            let times = journal.iter().filter(added).count();
+            match fate {
+                Fate::Done(_) => assert_eq!(times, 1, "{} was acknowledged", note.text),
+                Fate::Refused(_) => assert_eq!(times, 0, "{} was refused: {fate:?}", note.text),
+                Fate::Unknown => assert!(times <= 1, "{} was done twice", note.text),
+                Fate::Open => panic!("{} was never answered", note.text),
+            }
+        }
+    }
+}
+
+fn open(journal: &[KeptAct]) -> Room {
+    Room::open(RoomId::new("r1").unwrap(), journal.iter().cloned()).unwrap()
+}
+
+/// Says the seed when a run fails.
+struct SaysSeed(u64);
+
+impl Drop for SaysSeed {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!(
+                "the simulation failed; run it again with ROOM_SEED={}",
+                self.0
+            );
+        }
+    }
+}
+
+fn run(seed: u64) -> (usize, usize) {
+    let _says = SaysSeed(seed);
+    let mut world = Hospital::new(seed);
+    for who in 0..CLIENTS {
+        world.connect(who);
+    }
+    for _ in 0..STEPS * CLIENTS {
+        world.step();
+    }
+    world.settle();
+    world.check();
+    let unknown = world.models.iter().flat_map(|model| &model.acts);
+    (
+        world.journal.len(),
+        unknown.filter(|(_, fate)| *fate == Fate::Unknown).count(),
+    )
+}
+
+#[test]
+fn all_clients_come_to_see_the_same_room_whatever_happens() {
+    if let Ok(seed) = std::env::var("ROOM_SEED") {
+        run(seed.parse().unwrap());
+        return;
+    }
+    let (mut kept, mut unknown) = (0, 0);
+    for seed in 0..60 {
+        let (k, u) = run(seed);
+        kept += k;
+        unknown += u;
+    }
+    // Runs in which little happens would show little.
+    assert!(kept > 60 * 40, "only {kept} acts were kept");
+    assert!(unknown > 0, "no seat was ever lost");
+}

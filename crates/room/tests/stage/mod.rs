@@ -1,0 +1,319 @@
+//! A room on a small stage: one chest, people who come in, a journal that is a list.
+#![allow(dead_code, reason = "each test uses a part of it")]
+#![allow(clippy::needless_pass_by_value, reason = "an act is written where it is asked for")]
+
+use std::collections::BTreeMap;
+
+use room::{
+    Act, Bounds, EntityId, Hologram, HologramPatch, Joined, KeptAct, Mode, NewEntity, NewMeasure,
+    Patch, Person, Placement, Plane, Pose, Probe, Refusal, Reply, ResumeToken, Room, Seat,
+    Transform, Window, World,
+    wire::{ClientFrame, ServerFrame, VERSION},
+};
+use serde_json::{Value, json};
+use vocabulary::{ActorId, RoomId, Timestamp, Uid};
+
+/// A chest of 20 cm: the value at a point is 400 times its first coordinate, and nothing is known beyond.
+pub struct Chest;
+
+impl Probe for Chest {
+    fn bounds(&self, series: &Uid) -> Option<Bounds> {
+        (series.as_str() == "1.2.3").then_some(Bounds {
+            min_lps_mm: [-100.0; 3],
+            max_lps_mm: [100.0; 3],
+        })
+    }
+
+    #[expect(clippy::cast_possible_truncation)]
+    fn hu_at(&self, _: &Uid, [l, _, _]: [f64; 3]) -> Option<i16> {
+        (l.abs() < 80.0).then_some((400.0 * l) as i16)
+    }
+}
+
+/// A point within the box where no value is to be had.
+pub fn nowhere() -> Value {
+    json!([[90, 0, 0]])
+}
+
+pub fn at(ms: i64) -> Timestamp {
+    Timestamp(ms)
+}
+
+/// Repeatable chance (`SplitMix64`).
+pub struct Chance(pub u64);
+
+impl Chance {
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    pub fn below(&mut self, bound: usize) -> usize {
+        usize::try_from(self.next() % bound as u64).unwrap()
+    }
+
+    pub fn in_percent(&mut self, percent: usize) -> bool {
+        self.below(100) < percent
+    }
+
+    /// A number between −1 and 1 with all its digits.
+    pub fn share(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1_u64 << 52) as f64 - 1.0
+    }
+
+    pub fn point(&mut self, size: f64) -> [f64; 3] {
+        [
+            self.share() * size,
+            self.share() * size,
+            self.share() * size,
+        ]
+    }
+}
+
+pub fn hologram() -> Hologram {
+    Hologram {
+        series: Uid::new("1.2.3").unwrap(),
+        transform: Transform {
+            position_m: [0.0, 1.0, 0.0],
+            rotation: [0.0, 0.0, 0.0, 1.0],
+            scale: 1.0,
+        },
+        window: Window {
+            centre_hu: 40.0,
+            width_hu: 400.0,
+        },
+        mode: Mode::Volume,
+        layers: BTreeMap::new(),
+        clip: None,
+        cursor_lps_mm: [0.0; 3],
+    }
+}
+
+/// The hologram as an act says it.
+pub fn hologram_act() -> Value {
+    serde_json::to_value(NewEntity::Hologram(hologram())).unwrap()
+}
+
+pub fn note(text: &str) -> Value {
+    let entity = json!({"type": "annotation", "hologram": 1, "at_lps_mm": [0, 0, 0], "text": text});
+    json!({"act": "add", "entity": entity})
+}
+
+pub fn pose(x: f64) -> Pose {
+    let head = Placement {
+        position_m: [x, 1.6, 0.0],
+        rotation: [0.0, 0.0, 0.0, 1.0],
+    };
+    Pose {
+        at_ms: 0,
+        head,
+        left: None,
+        right: None,
+        pointer: None,
+        held: None,
+    }
+}
+
+/// Some act, mostly one that makes sense.
+pub fn any_act(chance: &mut Chance, world: &World) -> Act {
+    let ids: Vec<EntityId> = world.entities().keys().copied().collect();
+    let id = if ids.is_empty() {
+        1
+    } else {
+        ids[chance.below(ids.len())]
+    };
+    let tilt = chance.share();
+    let transform = Transform {
+        position_m: chance.point(3.0),
+        rotation: [0.0, tilt.sin(), 0.0, tilt.cos()],
+        scale: 1.0 + chance.share() / 2.0,
+    };
+    match chance.below(12) {
+        0 => Act::Add {
+            entity: NewEntity::Hologram(Hologram {
+                transform,
+                ..hologram()
+            }),
+        },
+        1 | 2 => Act::Add {
+            entity: NewEntity::Measure(NewMeasure {
+                hologram: id,
+                kind: room::MeasureKind::Length,
+                points_lps_mm: vec![chance.point(110.0), chance.point(100.0)],
+            }),
+        },
+        3 | 4 => Act::Add {
+            entity: NewEntity::Annotation(room::Annotation {
+                hologram: id,
+                at_lps_mm: chance.point(100.0),
+                text: format!("note {}", chance.next()),
+            }),
+        },
+        5 => Act::Remove { id },
+        6 => Act::Undo,
+        7 => Act::Grab { id },
+        8 => Act::Release {
+            id,
+            transform: chance.in_percent(50).then_some(transform),
+        },
+        _ => {
+            let width_hu = 400.0 + chance.share() * 300.0;
+            let plane = Plane {
+                normal_lps: [0.0, 0.0, 1.0],
+                offset_mm: chance.share() * 100.0,
+            };
+            let patch = HologramPatch {
+                transform: chance.in_percent(40).then_some(transform),
+                window: chance.in_percent(40).then_some(Window {
+                    centre_hu: 40.0,
+                    width_hu,
+                }),
+                clip: chance
+                    .in_percent(40)
+                    .then(|| chance.in_percent(50).then_some(plane)),
+                cursor_lps_mm: chance.in_percent(30).then(|| chance.point(100.0)),
+                ..HologramPatch::default()
+            };
+            Act::Set {
+                id,
+                patch: Patch::Hologram(patch),
+            }
+        }
+    }
+}
+
+pub struct Stage {
+    pub room: Room,
+    pub now: Timestamp,
+    pub journal: Vec<KeptAct>,
+    /// The token that the last one to enter was given.
+    pub token: ResumeToken,
+    seq: u32,
+}
+
+impl Stage {
+    pub fn new() -> Self {
+        Self {
+            room: Room::open(RoomId::new("r1").unwrap(), []).unwrap(),
+            now: at(1_000_000),
+            journal: Vec::new(),
+            token: ResumeToken([0; 16]),
+            seq: 0,
+        }
+    }
+
+    pub fn wait(&mut self, ms: i64) {
+        self.now.0 += ms;
+    }
+
+    pub fn join(
+        &mut self,
+        who: &str,
+        may_act: bool,
+        hello: &[u8],
+    ) -> Result<Joined, room::Farewell> {
+        let actor = ActorId::new(who).unwrap();
+        let person = Person {
+            name: who.to_owned(),
+            role: "expert".to_owned(),
+            actor,
+            may_act,
+        };
+        self.seq += 1;
+        self.token.0[..4].copy_from_slice(&self.seq.to_be_bytes());
+        self.room.join(self.now, person, hello, self.token)
+    }
+
+    pub fn enter_as(&mut self, who: &str, may_act: bool) -> Seat {
+        let hello = ClientFrame::Hello {
+            version: VERSION,
+            resume: None,
+            next_event: 0,
+        };
+        self.join(who, may_act, &hello.encode()).unwrap().seat
+    }
+
+    pub fn enter(&mut self, who: &str) -> Seat {
+        self.enter_as(who, true)
+    }
+
+    /// Everybody's line breaks, and somebody enters when their seats are free again.
+    pub fn enter_after(&mut self, ms: i64) -> Seat {
+        for person in self.room.people() {
+            self.room.leave(
+                self.now,
+                Seat {
+                    participant: person.id,
+                    connection: 1,
+                },
+            );
+        }
+        self.wait(ms);
+        self.enter("chen.expert")
+    }
+
+    pub fn frame(&mut self, seat: Seat, frame: &ClientFrame) -> Reply {
+        self.room.receive(self.now, seat, &frame.encode(), &Chest)
+    }
+
+    /// Asks for an act; says why it was refused, if it was at once.
+    pub fn act(&mut self, seat: Seat, act: Value) -> Option<Refusal> {
+        self.seq += 1;
+        match self.frame(seat, &ClientFrame::Act { seq: self.seq, act }) {
+            Reply::Nothing => None,
+            Reply::Send(frame) => match ServerFrame::decode(&frame) {
+                Ok(ServerFrame::Refused { reason, seq, .. }) if seq == self.seq => Some(reason),
+                other => panic!("{other:?}"),
+            },
+            Reply::Close(reason, _) => panic!("{reason:?}"),
+        }
+    }
+
+    /// One round of the server. Says who got which poses.
+    pub fn round(&mut self) -> Vec<(Seat, Vec<Pose>)> {
+        let unkept = self.room.take_unkept();
+        if let Some(last) = unkept.last() {
+            let through = last.number;
+            self.journal.extend(unkept);
+            self.room.kept(through);
+        }
+        let tick = self.room.tick(self.now);
+        let packets = tick
+            .packets()
+            .map(|(seat, packet)| match ServerFrame::decode(&packet) {
+                Ok(ServerFrame::Tick { poses, .. }) => {
+                    (seat, poses.into_iter().map(|one| one.pose).collect())
+                }
+                other => panic!("{other:?}"),
+            });
+        packets.collect()
+    }
+
+    pub fn refused(&mut self, seat: Seat, act: Value) -> Option<Refusal> {
+        let refusal = self.act(seat, act);
+        self.round();
+        refusal
+    }
+
+    pub fn accepted(&mut self, seat: Seat, act: Value) {
+        assert_eq!(self.refused(seat, act.clone()), None, "{act}");
+    }
+
+    /// Does an act that has to be kept; answers the first entity that it touched.
+    pub fn done(&mut self, seat: Seat, act: Value) -> EntityId {
+        let before = self.journal.len();
+        self.accepted(seat, act.clone());
+        let kept = self
+            .journal
+            .get(before)
+            .unwrap_or_else(|| panic!("not kept: {act}"));
+        kept.act["changes"][0]["id"]
+            .as_u64()
+            .unwrap()
+            .try_into()
+            .unwrap()
+    }
+}
