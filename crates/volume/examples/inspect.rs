@@ -10,8 +10,8 @@ use std::{
 };
 
 use volume::{
-    Lesion, Mask, Mesh, Series, Style, Volume, bricks, coarse_of, find_structures, measure_lesion, mesh_of,
-    read_series, read_volume, to_ysf1,
+    Lesion, Mask, Mesh, Series, Style, Volume, bricks, coarse_of, find_structures, measure_lesion,
+    mesh_of, read_series, read_volume, to_ysf1,
 };
 
 type Failure = Box<dyn std::error::Error>;
@@ -24,23 +24,37 @@ fn main() -> Result<(), Failure> {
     fs::create_dir_all(&out)?;
     let never = AtomicBool::new(false);
     let series = timed("read and build", || read_series(&path))?;
-    println!("  {:?} spacing {:?}", series.volume.grid.size, series.volume.grid.spacing_mm);
+    println!(
+        "  {:?} spacing {:?}",
+        series.volume.grid.size, series.volume.grid.spacing_mm
+    );
     for notice in &series.notices {
         println!("  {}: {}", notice.code, notice.text.en);
     }
     let coarse = timed("manifest and preview", || coarse_of(series, ""))?;
     let series = &coarse.series;
-    println!("  preview {:?}, {} bytes", coarse.manifest.preview.size, coarse.preview.len());
+    println!(
+        "  preview {:?}, {} bytes",
+        coarse.manifest.preview.size,
+        coarse.preview.len()
+    );
     let parts = timed("bricks", || bricks(&series.volume, &never))?;
     let bytes: usize = parts.iter().map(|b| b.bytes.len()).sum();
-    println!("  {} bricks, {bytes} bytes of {}", parts.len(), series.volume.voxels.len() * 2);
+    println!(
+        "  {} bricks, {bytes} bytes of {}",
+        parts.len(),
+        series.volume.voxels.len() * 2
+    );
     drop(parts);
     let started = Instant::now();
     let steps = |_: f32, step: &str| println!("  {:6.2} s {step}", started.elapsed().as_secs_f64());
     let mut structures = timed("structures", || find_structures(series, &steps, &never))?;
     if let Some(labels) = arguments.next() {
         let lesion = Lesion::of_labels("1", &read_volume(&labels)?, &series.volume.grid)?;
-        println!("{}", serde_json::to_string_pretty(&measure_lesion(series, &lesion)?)?);
+        println!(
+            "{}",
+            serde_json::to_string_pretty(&measure_lesion(series, &lesion)?)?
+        );
         if let Some(mut structure) = structures.last().cloned() {
             structure.name = "lesion".to_owned();
             structure.colour = "#f5c518";
@@ -49,14 +63,21 @@ fn main() -> Result<(), Failure> {
                 println!("  {inside} voxels of the lesion in {}", lung.name);
             }
             structure.mask = lesion.mask;
-            structure.style = Style { detail_mm: 0.6, reach_mm: 4.0, ramp_hu: None, passes: 2 };
+            structure.style = Style {
+                detail_mm: 0.6,
+                reach_mm: 4.0,
+                ramp_hu: None,
+                passes: 2,
+            };
             structures.push(structure);
         }
     }
     draw_slices(series, &structures, &out)?;
     for structure in &structures {
         let ml = structure.mask.count() as f64 * series.volume.grid.voxel_mm3() / 1000.0;
-        let mesh = timed(&format!("surface of {}", structure.name), || Ok(mesh_of(structure, series)))?;
+        let mesh = timed(&format!("surface of {}", structure.name), || {
+            Ok(mesh_of(structure, series))
+        })?;
         if let Some(mesh) = mesh {
             let file = to_ysf1(&mesh)?;
             fs::write(out.join(format!("{}.ysf", structure.name)), &file)?;
@@ -73,7 +94,10 @@ fn main() -> Result<(), Failure> {
 }
 
 /// Runs a step and prints its time and the highest memory so far.
-fn timed<T>(name: &str, step: impl FnOnce() -> Result<T, volume::VolumeError>) -> Result<T, Failure> {
+fn timed<T>(
+    name: &str,
+    step: impl FnOnce() -> Result<T, volume::VolumeError>,
+) -> Result<T, Failure> {
     let started = Instant::now();
     let value = step()?;
     let seconds = started.elapsed().as_secs_f64();
@@ -89,7 +113,11 @@ fn peak_mb() -> u64 {
 }
 
 /// Slices at even distances along each axis, with the outlines of the structures.
-fn draw_slices(series: &Series, structures: &[volume::Structure], out: &Path) -> Result<(), Failure> {
+fn draw_slices(
+    series: &Series,
+    structures: &[volume::Structure],
+    out: &Path,
+) -> Result<(), Failure> {
     for (axis, name) in ["sagittal", "coronal", "axial"].into_iter().enumerate() {
         for (n, share) in [0.2, 0.35, 0.5, 0.65, 0.8].into_iter().enumerate() {
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
@@ -119,20 +147,28 @@ impl Picture {
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 fn slice(volume: &Volume, structures: &[volume::Structure], axis: usize, at: usize) -> Picture {
-    let (across, down) = [(1, 2), (0, 2), (0, 1)].get(axis).copied().unwrap_or((0, 1));
+    let (across, down) = [(1, 2), (0, 2), (0, 1)]
+        .get(axis)
+        .copied()
+        .unwrap_or((0, 1));
     let extent = |axis: usize| volume.grid.size[axis] as f64 * volume.grid.spacing_mm[axis];
     let (width, height) = (extent(across) as usize * 2, extent(down) as usize * 2);
     let voxel = |px: usize, py: usize| {
         let mut index = [at; 3];
         index[across] = (px as f64 / 2.0 / volume.grid.spacing_mm[across]) as usize;
         let along = (py as f64 / 2.0 / volume.grid.spacing_mm[down]) as usize;
-        index[down] = if down == 2 { volume.grid.size[2].saturating_sub(1 + along) } else { along };
+        index[down] = if down == 2 {
+            volume.grid.size[2].saturating_sub(1 + along)
+        } else {
+            along
+        };
         index
     };
     let outlined = |mask: &Mask, px: usize, py: usize| {
         let here = mask.get(voxel(px, py));
         here && [(1, 0), (0, 1)].into_iter().any(|(dx, dy)| {
-            !mask.get(voxel(px + dx, py + dy)) || !mask.get(voxel(px.saturating_sub(dx), py.saturating_sub(dy)))
+            !mask.get(voxel(px + dx, py + dy))
+                || !mask.get(voxel(px.saturating_sub(dx), py.saturating_sub(dy)))
         })
     };
     let mut rgb = Vec::with_capacity(width * height * 3);
@@ -164,7 +200,11 @@ fn colour_of(name: &str) -> [u8; 3] {
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 fn draw_mesh(mesh: &Mesh, path: &Path) -> Result<(), Failure> {
     let [lo, hi] = mesh.box_lps_mm();
-    let span = lo.iter().zip(hi).map(|(lo, hi)| hi - lo).fold(1.0, f32::max);
+    let span = lo
+        .iter()
+        .zip(hi)
+        .map(|(lo, hi)| hi - lo)
+        .fold(1.0, f32::max);
     let side = 600;
     let scale = (side - 10) as f32 / span;
     let (width, height) = (side * 2, side);
@@ -179,10 +219,13 @@ fn draw_mesh(mesh: &Mesh, path: &Path) -> Result<(), Failure> {
                 let x = (p[across] - lo[across]) * scale + (view * side) as f32 + 5.0;
                 [x, (hi[2] - p[2]) * scale + 5.0, p[towards] * sign]
             });
-            let steps = 1 + (0..3)
-                .map(|i| (q[i][0] - q[(i + 1) % 3][0]).hypot(q[i][1] - q[(i + 1) % 3][1]) as usize)
-                .max()
-                .unwrap_or(0);
+            let steps = 1
+                + (0..3)
+                    .map(|i| {
+                        (q[i][0] - q[(i + 1) % 3][0]).hypot(q[i][1] - q[(i + 1) % 3][1]) as usize
+                    })
+                    .max()
+                    .unwrap_or(0);
             for i in 0..=steps {
                 for j in 0..=steps - i {
                     let (u, v) = (i as f32 / steps as f32, j as f32 / steps as f32);

@@ -213,7 +213,9 @@ mod tests {
     #[test]
     fn only_bricks_of_air_are_left_out_and_the_rest_is_the_volume() {
         let size = [130, 70, 65];
-        let mut voxels: Vec<i16> = (0..130 * 70 * 65).map(|i| -1000 + (i % 49) as i16).collect();
+        let mut voxels: Vec<i16> = (0..130 * 70 * 65)
+            .map(|i| -1000 + (i % 49) as i16)
+            .collect();
         voxels[(3 * 70 + 5) * 130 + 128] = AIR_BELOW_HU;
         voxels[(64 * 70 + 69) * 130 + 1] = 1200;
         let volume = Volume {
@@ -238,7 +240,9 @@ mod tests {
     fn preview_holds_means_and_says_its_factor() {
         let volume = Volume {
             grid: Grid::axis_aligned([200, 3, 2], [1.0; 3], [0.0; 3]),
-            voxels: (0..1200).map(|i| if i % 2 == 0 { 100 } else { 300 }).collect(),
+            voxels: (0..1200)
+                .map(|i| if i % 2 == 0 { 100 } else { 300 })
+                .collect(),
         };
         let preview = preview(&volume).unwrap();
         assert_eq!(preview.entry.size, [100, 3, 2]);

@@ -61,7 +61,11 @@ pub fn coarse_of(series: Series, patient: &str) -> Result<Coarse, VolumeError> {
         surfaces: Vec::new(),
         lesions: Vec::new(),
     };
-    Ok(Coarse { series, manifest, preview: bytes })
+    Ok(Coarse {
+        series,
+        manifest,
+        preview: bytes,
+    })
 }
 
 /// Second stage: the volume in full, in bricks.
@@ -77,7 +81,11 @@ impl VolumeManifest {
 
     /// Lists the surfaces, lesions and notices of the third stage.
     pub fn add_structures(&mut self, structures: &Structures) {
-        self.surfaces = structures.surfaces.iter().map(|s| s.entry.clone()).collect();
+        self.surfaces = structures
+            .surfaces
+            .iter()
+            .map(|s| s.entry.clone())
+            .collect();
         self.lesions.clone_from(&structures.lesions);
         self.notices.extend_from_slice(&structures.notices);
     }
@@ -92,7 +100,11 @@ pub fn build<B: AsRef<[u8]> + Sync>(
     cancelled: &AtomicBool,
 ) -> Result<Built, VolumeError> {
     progress(0.0, "volume");
-    let Coarse { series, mut manifest, preview } = build_volume(files, patient, cancelled)?;
+    let Coarse {
+        series,
+        mut manifest,
+        preview,
+    } = build_volume(files, patient, cancelled)?;
     progress(0.2, "bricks");
     let bricks = build_bricks(&series, cancelled)?;
     manifest.add_bricks(&bricks);

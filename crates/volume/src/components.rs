@@ -57,12 +57,22 @@ impl Components {
             }
         }
         let list = number(&mut runs, &mut parent, &rows, size[1]);
-        Self { size, rows, runs, list }
+        Self {
+            size,
+            rows,
+            runs,
+            list,
+        }
     }
 
     /// The voxels of the components that pass `keep`.
     pub fn mask_of(&self, keep: impl Fn(usize, &Component) -> bool) -> Mask {
-        let kept: Vec<bool> = self.list.iter().enumerate().map(|(i, c)| keep(i, c)).collect();
+        let kept: Vec<bool> = self
+            .list
+            .iter()
+            .enumerate()
+            .map(|(i, c)| keep(i, c))
+            .collect();
         let mut mask = Mask::empty(self.size);
         self.each_run(|y, z, run| {
             if kept[run.label as usize] {
@@ -99,7 +109,9 @@ impl Components {
                 sums[i].1 += 1;
             }
         });
-        sums.into_iter().map(|(sum, n)| sum as f64 / n.max(1) as f64).collect()
+        sums.into_iter()
+            .map(|(sum, n)| sum as f64 / n.max(1) as f64)
+            .collect()
     }
 
     /// Calls `each` with (component, y, z, from x, to x) for every run of voxels.
@@ -263,6 +275,9 @@ mod tests {
         assert_eq!(fill_plane_holes(&ring).count(), 81);
         let mut channel = Mask::empty([9, 9, 1]);
         channel.set_run(4, 0, 0, 4);
-        assert_eq!(fill_plane_holes(&ring.without(&channel)).count(), 81 - 9 - 3);
+        assert_eq!(
+            fill_plane_holes(&ring.without(&channel)).count(),
+            81 - 9 - 3
+        );
     }
 }

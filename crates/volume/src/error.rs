@@ -83,9 +83,7 @@ impl VolumeError {
     pub fn notice(&self) -> Notice {
         let en = capitalised(&self.to_string());
         let (code, zh) = match self {
-            Self::NoImages { files } => {
-                ("no-images", format!("{files} 个文件中没有可读取的图像"))
-            }
+            Self::NoImages { files } => ("no-images", format!("{files} 个文件中没有可读取的图像")),
             Self::SingleSlice => ("single-slice", "只有一层图像，无法构成容积".to_owned()),
             Self::IrregularSpacing {
                 from_mm,

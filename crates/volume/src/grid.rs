@@ -49,7 +49,11 @@ impl Grid {
     pub fn index_of(&self, point_lps_mm: [f64; 3]) -> [f64; 3] {
         let from_origin = subtract(point_lps_mm, self.origin_lps_mm);
         let mut index = [0.0; 3];
-        for ((i, axis), spacing) in index.iter_mut().zip(self.direction_lps).zip(self.spacing_mm) {
+        for ((i, axis), spacing) in index
+            .iter_mut()
+            .zip(self.direction_lps)
+            .zip(self.spacing_mm)
+        {
             *i = dot(from_origin, axis) / spacing;
         }
         index
@@ -165,9 +169,12 @@ fn nearest_axes(direction_lps: &[[f64; 3]; 3]) -> Option<([usize; 3], [bool; 3])
             .map(|(to, &from)| along(from, to).map(f64::abs))
             .sum()
     };
-    let best = ORDERS
-        .into_iter()
-        .max_by(|a, b| score(a).partial_cmp(&score(b)).unwrap_or(std::cmp::Ordering::Equal).then(b.cmp(a)))?;
+    let best = ORDERS.into_iter().max_by(|a, b| {
+        score(a)
+            .partial_cmp(&score(b))
+            .unwrap_or(std::cmp::Ordering::Equal)
+            .then(b.cmp(a))
+    })?;
     let mut flip = [false; 3];
     for ((to, from), flip) in best.into_iter().enumerate().zip(&mut flip) {
         *flip = along(from, to)? < 0.0;

@@ -2,7 +2,7 @@
 
 use vocabulary::Text;
 
-use crate::{Grid, LesionEntry, Mask, Series, VolumeError, Volume, grid};
+use crate::{Grid, LesionEntry, Mask, Series, Volume, VolumeError, grid};
 
 /// One plane of a mark, as a DICOM segmentation stores it.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,16 +56,25 @@ impl Segment {
     pub fn on_grid(&self, grid: &Grid) -> Result<Lesion, VolumeError> {
         let [columns, rows] = self.size;
         if columns > MAX_SIDE || rows > MAX_SIDE {
-            return Err(VolumeError::Mask { why: "it is larger than any slice" });
+            return Err(VolumeError::Mask {
+                why: "it is larger than any slice",
+            });
         }
         let mut mask = Mask::empty(grid.size);
         let [row, column] = self.axes_lps;
         let [dx, dy] = self.spacing_mm;
         for frame in &self.frames {
             if frame.inside.len() != columns * rows {
-                return Err(VolumeError::Mask { why: "a frame has not the size that it says" });
+                return Err(VolumeError::Mask {
+                    why: "a frame has not the size that it says",
+                });
             }
-            for (i, _) in frame.inside.iter().enumerate().filter(|&(_, &inside)| inside) {
+            for (i, _) in frame
+                .inside
+                .iter()
+                .enumerate()
+                .filter(|&(_, &inside)| inside)
+            {
                 let along_row = (i % columns) as f64 * dx;
                 let along_column = (i / columns) as f64 * dy;
                 let point = grid::add_scaled(frame.position_lps_mm, along_row, row);
@@ -76,7 +85,9 @@ impl Segment {
             }
         }
         if mask.is_empty() {
-            return Err(VolumeError::Mask { why: "nothing of it lies in the volume" });
+            return Err(VolumeError::Mask {
+                why: "nothing of it lies in the volume",
+            });
         }
         Ok(Lesion {
             id: self.id.clone(),
@@ -91,9 +102,15 @@ impl Lesion {
     /// A lesion from a label volume (as NRRD or NIfTI hold it): its voxels above 0.
     pub fn of_labels(id: &str, labels: &Volume, grid: &Grid) -> Result<Self, VolumeError> {
         let inside = Mask::where_hu(labels, |v| v > 0);
-        let mask = if same_place(&labels.grid, grid) { inside } else { inside.on_grid(&labels.grid, grid) };
+        let mask = if same_place(&labels.grid, grid) {
+            inside
+        } else {
+            inside.on_grid(&labels.grid, grid)
+        };
         if mask.is_empty() {
-            return Err(VolumeError::Mask { why: "nothing of it lies in the volume" });
+            return Err(VolumeError::Mask {
+                why: "nothing of it lies in the volume",
+            });
         }
         Ok(Self {
             id: id.to_owned(),
@@ -107,12 +124,17 @@ impl Lesion {
 /// Whether two grids have the same voxels, to a hundredth of a voxel.
 fn same_place(a: &Grid, b: &Grid) -> bool {
     let far = a.size.map(|n| n.saturating_sub(1) as f64);
-    let ends = [[0.0; 3], far].map(|index| grid::subtract(b.index_of(a.point_lps_mm(index)), index));
+    let ends =
+        [[0.0; 3], far].map(|index| grid::subtract(b.index_of(a.point_lps_mm(index)), index));
     a.size == b.size && ends.iter().flatten().all(|off| off.abs() < 0.01)
 }
 
 fn nearest(index: [f64; 3]) -> Option<[usize; 3]> {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked first")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "checked first"
+    )]
     index
         .iter()
         .all(|&i| (-0.5..1e6).contains(&i))
@@ -135,11 +157,21 @@ pub fn measure_lesion(series: &Series, lesion: &Lesion) -> Result<LesionEntry, V
     let volume = &series.volume;
     let mask = &lesion.mask;
     if mask.size() != volume.grid.size {
-        return Err(VolumeError::Mask { why: "it is of another grid" });
+        return Err(VolumeError::Mask {
+            why: "it is of another grid",
+        });
     }
-    let [lo, hi] = mask.bounds().ok_or(VolumeError::Mask { why: "it is empty" })?;
-    if series.missing_planes.iter().any(|z| (lo[2]..hi[2]).contains(z)) {
-        return Err(VolumeError::Mask { why: "slices are missing within it" });
+    let [lo, hi] = mask
+        .bounds()
+        .ok_or(VolumeError::Mask { why: "it is empty" })?;
+    if series
+        .missing_planes
+        .iter()
+        .any(|z| (lo[2]..hi[2]).contains(z))
+    {
+        return Err(VolumeError::Mask {
+            why: "slices are missing within it",
+        });
     }
     let (mut sum, mut sum_hu, mut count) = ([0.0; 3], 0.0, 0_usize);
     mask.for_each(|at| {
@@ -191,7 +223,11 @@ fn box_of(grid: &Grid, lo: [usize; 3], hi: [usize; 3]) -> [f64; 6] {
     for corner in 0..8_usize {
         let mut index = [0.0; 3];
         for (axis, ((i, lo), hi)) in index.iter_mut().zip(lo).zip(hi).enumerate() {
-            *i = if corner >> axis & 1 == 0 { lo as f64 - 0.5 } else { hi as f64 - 0.5 };
+            *i = if corner >> axis & 1 == 0 {
+                lo as f64 - 0.5
+            } else {
+                hi as f64 - 0.5
+            };
         }
         let point = grid.point_lps_mm(index);
         for ((least, most), p) in least.iter_mut().zip(&mut most).zip(point) {
@@ -243,7 +279,10 @@ fn axes_mm(points: &[[f64; 2]]) -> (f64, f64) {
     }
     let ([ux, uy], length) = long;
     // In the frame of the long axis the chord is longest at the place of some corner.
-    let turned: Vec<[f64; 2]> = hull.iter().map(|[x, y]| [x * ux + y * uy, y * ux - x * uy]).collect();
+    let turned: Vec<[f64; 2]> = hull
+        .iter()
+        .map(|[x, y]| [x * ux + y * uy, y * ux - x * uy])
+        .collect();
     let edges = || turned.iter().zip(turned.iter().cycle().skip(1));
     let chord = |at: f64| {
         let mut lo = f64::INFINITY;
@@ -251,7 +290,10 @@ fn axes_mm(points: &[[f64; 2]]) -> (f64, f64) {
         for ([s0, t0], [s1, t1]) in edges() {
             if (s0.min(*s1)..=s0.max(*s1)).contains(&at) {
                 let part = if s0 == s1 { 0.0 } else { (at - s0) / (s1 - s0) };
-                for t in [t0 + part * (t1 - t0), if s0 == s1 { *t1 } else { t0 + part * (t1 - t0) }] {
+                for t in [
+                    t0 + part * (t1 - t0),
+                    if s0 == s1 { *t1 } else { t0 + part * (t1 - t0) },
+                ] {
                     lo = lo.min(t);
                     hi = hi.max(t);
                 }

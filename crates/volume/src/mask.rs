@@ -89,7 +89,12 @@ impl Mask {
     /// Sets voxels `from..to` of the row at (y, z), which must be inside.
     pub(crate) fn set_run(&mut self, y: usize, z: usize, from: usize, to: usize) {
         let row = self.row_mut(y, z);
-        for (i, word) in row.iter_mut().enumerate().take(to.div_ceil(64)).skip(from / 64) {
+        for (i, word) in row
+            .iter_mut()
+            .enumerate()
+            .take(to.div_ceil(64))
+            .skip(from / 64)
+        {
             *word |= span(i, from, to);
         }
     }
@@ -221,7 +226,11 @@ impl Mask {
                 for (y, out) in plane.chunks_mut(row_words).enumerate() {
                     let here = self.row(y, z);
                     let above = if y > 0 { self.row(y - 1, z) } else { &blank };
-                    let below = if y + 1 < ny { self.row(y + 1, z) } else { &blank };
+                    let below = if y + 1 < ny {
+                        self.row(y + 1, z)
+                    } else {
+                        &blank
+                    };
                     for i in 0..row_words {
                         column[i] = here[i] | above[i] | below[i];
                     }
@@ -287,7 +296,10 @@ impl Mask {
     /// Shrunk by a ball of this radius; what lies beyond the grid counts as set.
     #[must_use]
     pub fn erode(&self, radius_mm: f64, spacing_mm: [f64; 3]) -> Self {
-        self.clone().complement().dilate(radius_mm, spacing_mm).complement()
+        self.clone()
+            .complement()
+            .dilate(radius_mm, spacing_mm)
+            .complement()
     }
 
     /// Eroded, then dilated: without what is thinner than the ball.
@@ -302,7 +314,9 @@ impl Mask {
     /// first and the last one that the ball reaches beyond the grid stay as they are.
     #[must_use]
     pub fn close(&self, radius_mm: f64, spacing_mm: [f64; 3]) -> Self {
-        let mut closed = self.dilate(radius_mm, spacing_mm).erode(radius_mm, spacing_mm);
+        let mut closed = self
+            .dilate(radius_mm, spacing_mm)
+            .erode(radius_mm, spacing_mm);
         let end = whole(radius_mm / spacing_mm[2]);
         let (nz, words) = (self.size[2], (self.row_words * self.size[1]).max(1));
         for (z, plane) in closed.words.chunks_mut(words).enumerate() {
@@ -337,7 +351,8 @@ impl Mask {
                     Some([y as f64, from as f64, to as f64])
                 })
                 .collect();
-            let Some([top, bottom]) = ends.first().zip(ends.last()).map(|(a, b)| [a[0], b[0]]) else {
+            let Some([top, bottom]) = ends.first().zip(ends.last()).map(|(a, b)| [a[0], b[0]])
+            else {
                 continue;
             };
             let left = bow(ends.iter().map(|&[y, from, _]| [y, -from]));
@@ -403,7 +418,9 @@ fn bow(points: impl Iterator<Item = [f64; 2]>) -> Vec<[f64; 2]> {
 
 /// The second coordinate of a chain at a first one within it.
 fn height(chain: &[[f64; 2]], at: f64) -> f64 {
-    let after = chain.partition_point(|p| p[0] < at).clamp(1, chain.len().max(2) - 1);
+    let after = chain
+        .partition_point(|p| p[0] < at)
+        .clamp(1, chain.len().max(2) - 1);
     match (chain.get(after - 1), chain.get(after)) {
         (Some(a), Some(b)) if b[0] > a[0] => a[1] + (at - a[0]) / (b[0] - a[0]) * (b[1] - a[1]),
         (Some(a), _) => a[1],
@@ -419,7 +436,11 @@ fn span(i: usize, from: usize, to: usize) -> u64 {
     if low >= high {
         return 0;
     }
-    let above = if high == 64 { u64::MAX } else { (1 << high) - 1 };
+    let above = if high == 64 {
+        u64::MAX
+    } else {
+        (1 << high) - 1
+    };
     above & (u64::MAX << low)
 }
 
@@ -445,7 +466,10 @@ mod tests {
         for z in 0..n {
             for y in 0..n {
                 for x in 0..n {
-                    let d = [x, y, z].map(|i| (i as f64 - c).powi(2)).iter().sum::<f64>();
+                    let d = [x, y, z]
+                        .map(|i| (i as f64 - c).powi(2))
+                        .iter()
+                        .sum::<f64>();
                     if d <= radius * radius {
                         mask.set([x, y, z]);
                     }

@@ -9,7 +9,7 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::{
-    Lesion, Series, VolumeError, Volume, find_structures,
+    Lesion, Series, Volume, VolumeError, find_structures,
     formats::{read_nifti, read_nrrd},
     measure_lesion, series,
     structures::mesh_of,
@@ -79,7 +79,10 @@ pub fn read_series(path: &Path) -> Result<Series, VolumeError> {
             .filter(|path| path.is_file())
             .collect();
         paths.sort();
-        let files: Vec<Vec<u8>> = paths.iter().filter_map(|path| fs::read(path).ok()).collect();
+        let files: Vec<Vec<u8>> = paths
+            .iter()
+            .filter_map(|path| fs::read(path).ok())
+            .collect();
         return series::from_files(&files);
     }
     read_volume(path).map(Series::of_volume)
@@ -88,7 +91,11 @@ pub fn read_series(path: &Path) -> Result<Series, VolumeError> {
 /// Reads a NRRD or NIfTI file, whichever it is.
 pub fn read_volume(path: &Path) -> Result<Volume, VolumeError> {
     let bytes = fs::read(path).map_err(io)?;
-    if bytes.starts_with(b"NRRD") { read_nrrd(&bytes) } else { read_nifti(&bytes) }
+    if bytes.starts_with(b"NRRD") {
+        read_nrrd(&bytes)
+    } else {
+        read_nifti(&bytes)
+    }
 }
 
 /// The kind of the error only: paths may hold names of patients.

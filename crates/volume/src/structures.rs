@@ -6,8 +6,8 @@ use rayon::prelude::*;
 use vocabulary::Text;
 
 use crate::{
-    Field, Lesion, LesionEntry, Mask, Mesh, Notice, Segment, Series, Style, SurfaceEntry, VolumeError,
-    lesion::measure_lesion, segment, to_ysf1,
+    Field, Lesion, LesionEntry, Mask, Mesh, Notice, Segment, Series, Style, SurfaceEntry,
+    VolumeError, lesion::measure_lesion, segment, to_ysf1,
 };
 
 /// A structure found in a volume.
@@ -57,7 +57,11 @@ pub fn find_structures(
 ) -> Result<Vec<Structure>, VolumeError> {
     let step = |share: f32, name: &str| {
         progress(share, name);
-        if cancelled.load(Ordering::Relaxed) { Err(VolumeError::Cancelled) } else { Ok(()) }
+        if cancelled.load(Ordering::Relaxed) {
+            Err(VolumeError::Cancelled)
+        } else {
+            Ok(())
+        }
     };
     let mut found = Vec::new();
     if !series.is_hu {
@@ -168,12 +172,22 @@ fn surface_of(structure: &Structure, series: &Series) -> Result<Option<Surface>,
 
 /// For what is large and rounded.
 fn smooth(detail_mm: f64) -> Style {
-    Style { detail_mm, reach_mm: 8.0, ramp_hu: None, passes: 2 }
+    Style {
+        detail_mm,
+        reach_mm: 8.0,
+        ramp_hu: None,
+        passes: 2,
+    }
 }
 
 /// For what is thin.
 fn fine(detail_mm: f64, ramp_hu: Option<[i16; 2]>) -> Style {
-    Style { detail_mm, reach_mm: 2.5, ramp_hu, passes: usize::from(ramp_hu.is_none()) }
+    Style {
+        detail_mm,
+        reach_mm: 3.5,
+        ramp_hu,
+        passes: usize::from(ramp_hu.is_none()),
+    }
 }
 
 fn lung(name: &str, zh: &str, en: &str, mask: Mask) -> Structure {
@@ -182,8 +196,14 @@ fn lung(name: &str, zh: &str, en: &str, mask: Mask) -> Structure {
         label: Text::new(zh, en),
         colour: "#e8a5a0",
         method: by_threshold(
-            &format!("体内低于 {} HU 的空气，去除气管，闭运算纳入血管与胸膜下结节", segment::LUNG_HU),
-            &format!("air in the body below {} HU without the windpipe, closed over vessels and nodules at the pleura", segment::LUNG_HU),
+            &format!(
+                "体内低于 {} HU 的空气，去除气管，闭运算纳入血管与胸膜下结节",
+                segment::LUNG_HU
+            ),
+            &format!(
+                "air in the body below {} HU without the windpipe, closed over vessels and nodules at the pleura",
+                segment::LUNG_HU
+            ),
         ),
         mask,
         style: smooth(1.5),
@@ -212,8 +232,14 @@ fn vessels_of(mask: Mask) -> Structure {
         label: Text::new("肺内血管及致密影", "vessels and dense tissue in the lungs"),
         colour: "#c0504d",
         method: by_threshold(
-            &format!("肺内高于 {} HU 的体素：血管、结节与炎症均包含，未区分动静脉", segment::VESSEL_HU),
-            &format!("voxels inside the lungs above {} HU: vessels, nodules and inflammation alike, arteries and veins not told apart", segment::VESSEL_HU),
+            &format!(
+                "肺内高于 {} HU 的体素：血管、结节与炎症均包含，未区分动静脉",
+                segment::VESSEL_HU
+            ),
+            &format!(
+                "voxels inside the lungs above {} HU: vessels, nodules and inflammation alike, arteries and veins not told apart",
+                segment::VESSEL_HU
+            ),
         ),
         mask,
         style: fine(1.0, Some([segment::VESSEL_HU, 300])),
@@ -228,7 +254,10 @@ fn skeleton_of(mask: Mask, parted: bool) -> Structure {
             "; heart and vessels full of contrast medium are parted by their even cores: small vessels may remain, and bone may be missing",
         )
     } else {
-        ("；未见造影剂内核，钙化可能包含其中", "; no cores of contrast medium seen, calcifications may be included")
+        (
+            "；未见造影剂内核，钙化可能包含其中",
+            "; no cores of contrast medium seen, calcifications may be included",
+        )
     };
     Structure {
         name: "skeleton".to_owned(),
@@ -247,11 +276,20 @@ fn skeleton_of(mask: Mask, parted: bool) -> Structure {
 fn contrast_of(mask: Mask) -> Structure {
     Structure {
         name: "contrast".to_owned(),
-        label: Text::new("造影剂充盈的心血管", "heart and vessels with contrast medium"),
+        label: Text::new(
+            "造影剂充盈的心血管",
+            "heart and vessels with contrast medium",
+        ),
         colour: "#d9534f",
         method: by_threshold(
-            &format!("高于 {} HU 且内部均匀的致密结构及其分支；可能含邻近骨质", segment::DENSE_HU),
-            &format!("dense structures above {} HU that are even inside, and their branches; may hold adjacent bone", segment::DENSE_HU),
+            &format!(
+                "高于 {} HU 且内部均匀的致密结构及其分支；可能含邻近骨质",
+                segment::DENSE_HU
+            ),
+            &format!(
+                "dense structures above {} HU that are even inside, and their branches; may hold adjacent bone",
+                segment::DENSE_HU
+            ),
         ),
         mask,
         style: fine(1.0, Some([segment::DENSE_HU, 300])),
@@ -278,7 +316,13 @@ fn surface_name(lesion: &Lesion) -> String {
     let plain: String = lesion
         .id
         .chars()
-        .map(|c| if c.is_ascii_alphanumeric() || "-._".contains(c) { c } else { '-' })
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || "-._".contains(c) {
+                c
+            } else {
+                '-'
+            }
+        })
         .take(80)
         .collect();
     format!("lesion-{plain}")
@@ -294,7 +338,12 @@ fn lesion_of(lesion: Lesion) -> Structure {
             "surface of the marked mask; shapes between planes are interpolated",
         ),
         mask: lesion.mask,
-        style: Style { detail_mm: 0.6, reach_mm: 4.0, ramp_hu: None, passes: 2 },
+        style: Style {
+            detail_mm: 0.6,
+            reach_mm: 4.0,
+            ramp_hu: None,
+            passes: 2,
+        },
         triangles: 100_000,
     }
 }
@@ -303,6 +352,8 @@ fn lesion_of(lesion: Lesion) -> Structure {
 fn by_threshold(zh: &str, en: &str) -> Text {
     Text::new(
         format!("{zh}。阈值为工程惯例，有待确认；非诊断用分割"),
-        format!("{en}. Thresholds are engineering conventions and need confirmation; not a diagnostic segmentation"),
+        format!(
+            "{en}. Thresholds are engineering conventions and need confirmation; not a diagnostic segmentation"
+        ),
     )
 }

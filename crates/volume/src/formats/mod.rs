@@ -23,7 +23,10 @@ pub(crate) fn checked_voxels(size: [usize; 3]) -> Result<usize, VolumeError> {
 }
 
 /// A stored number as an `i16`, rounded; beyond its range the nearest bound.
-#[expect(clippy::cast_possible_truncation, reason = "`as` saturates, which is what is wanted")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "`as` saturates, which is what is wanted"
+)]
 pub(crate) fn to_hu(value: f64) -> i16 {
     value.round() as i16
 }

@@ -27,10 +27,8 @@ pub fn read_nifti(bytes: &[u8]) -> Result<Volume, VolumeError> {
     let mut header = NiftiHeader::from_reader(bytes).map_err(|e| bad(&e.to_string()))?;
     header.fix();
     let dim = header.dim().map_err(|e| bad(&e.to_string()))?;
-    let (Some(&[nx, ny, nz]), true) = (
-        dim.first_chunk::<3>(),
-        dim.iter().skip(3).all(|&n| n == 1),
-    ) else {
+    let (Some(&[nx, ny, nz]), true) = (dim.first_chunk::<3>(), dim.iter().skip(3).all(|&n| n == 1))
+    else {
         return Err(bad("it has not three dimensions"));
     };
     let size = [nx, ny, nz].map(usize::from);
@@ -46,7 +44,11 @@ pub fn read_nifti(bytes: &[u8]) -> Result<Volume, VolumeError> {
         NiftiType::Float64 => Kind::F64,
         _ => return Err(bad("its data type is not a plain number")),
     };
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "`as` saturates"
+    )]
     let offset = header.vox_offset.max(348.0) as usize;
     let raw = bytes
         .get(offset..)
@@ -54,7 +56,13 @@ pub fn read_nifti(bytes: &[u8]) -> Result<Volume, VolumeError> {
         .ok_or_else(|| bad("its data end too early"))?;
     let (slope, intercept) = (f64::from(header.scl_slope), f64::from(header.scl_inter));
     let scaled = slope.is_finite() && intercept.is_finite() && slope != 0.0;
-    let to_value = |v: f64| if scaled { to_hu(v * slope + intercept) } else { to_hu(v) };
+    let to_value = |v: f64| {
+        if scaled {
+            to_hu(v * slope + intercept)
+        } else {
+            to_hu(v)
+        }
+    };
     let voxels = kind.values(raw, header.endianness == Endianness::Big, to_value);
     let (steps, origin) = affine(&header);
     // NIfTI's world is right, anterior, superior.
@@ -84,8 +92,16 @@ fn affine(header: &NiftiHeader) -> ([[f64; 3]; 3], [f64; 3]) {
     if header.qform_code > 0 {
         let [b, c, d] = [header.quatern_b, header.quatern_c, header.quatern_d].map(f64::from);
         let a = (1.0 - b * b - c * c - d * d).max(0.0).sqrt();
-        let x = [a * a + b * b - c * c - d * d, 2.0 * (b * c + a * d), 2.0 * (b * d - a * c)];
-        let y = [2.0 * (b * c - a * d), a * a + c * c - b * b - d * d, 2.0 * (c * d + a * b)];
+        let x = [
+            a * a + b * b - c * c - d * d,
+            2.0 * (b * c + a * d),
+            2.0 * (b * d - a * c),
+        ];
+        let y = [
+            2.0 * (b * c - a * d),
+            a * a + c * c - b * b - d * d,
+            2.0 * (c * d + a * b),
+        ];
         let z = grid::cross(x, y);
         let origin = [header.quatern_x, header.quatern_y, header.quatern_z].map(f64::from);
         return ([scaled(x, dx), scaled(y, dy), scaled(z, dz * q)], origin);

@@ -50,7 +50,10 @@ fn bad(why: &str) -> VolumeError {
 
 /// A word of the file for an error message: short, and nothing but letters.
 fn plain(word: &str) -> String {
-    word.chars().filter(char::is_ascii_alphanumeric).take(20).collect()
+    word.chars()
+        .filter(char::is_ascii_alphanumeric)
+        .take(20)
+        .collect()
 }
 
 fn header(bytes: &[u8]) -> Result<(HashMap<String, String>, &[u8]), VolumeError> {
@@ -107,8 +110,12 @@ fn place<'a>(
     let &[x, y, z] = origin.as_slice() else {
         return Err(bad("its origin is not three numbers"));
     };
-    axes(size, [[a, b, c], [d, e, f], [g, h, i]].map(signed), signed([x, y, z]))
-        .ok_or_else(|| bad("its axes are not perpendicular"))
+    axes(
+        size,
+        [[a, b, c], [d, e, f], [g, h, i]].map(signed),
+        signed([x, y, z]),
+    )
+    .ok_or_else(|| bad("its axes are not perpendicular"))
 }
 
 /// A grid from its axes' steps in mm, if these are finite, not zero and perpendicular.

@@ -1,7 +1,5 @@
 use crate::{
-    Component, Components, Connection, Mask, Volume,
-    components::connected_to,
-    segment::ml,
+    Component, Components, Connection, Mask, Volume, components::connected_to, segment::ml,
 };
 
 /// The lumen of the windpipe is below this where slices do not blur it. Engineering convention.
@@ -37,7 +35,6 @@ pub fn airway(volume: &Volume, body: &Mask) -> Option<Mask> {
         }
         let grown = connected_to(&air, &start);
         let count = grown.count();
-        if std::env::var_os("DBG").is_some() { eprintln!("grow {hu} {:.1}", ml(count, &volume.grid)); }
         let leaks = best.as_ref().is_some_and(|(_, before)| {
             ml(count, &volume.grid) > SMALL_ML && count as f64 > LEAK_FACTOR * *before as f64
         });
@@ -60,7 +57,10 @@ fn windpipe(volume: &Volume, body: &Mask) -> Option<Mask> {
     let sections = Components::of(&air, Connection::Plane);
     let round = |c: &Component| {
         let area = c.voxels as f64 * dx * dy;
-        let (width, height) = ((c.hi[0] - c.lo[0]) as f64 * dx, (c.hi[1] - c.lo[1]) as f64 * dy);
+        let (width, height) = (
+            (c.hi[0] - c.lo[0]) as f64 * dx,
+            (c.hi[1] - c.lo[1]) as f64 * dy,
+        );
         (AREA_MM2[0]..AREA_MM2[1]).contains(&area)
             && width.max(height) < 2.2 * width.min(height)
             && area > 0.55 * width * height
@@ -74,7 +74,9 @@ fn windpipe(volume: &Volume, body: &Mask) -> Option<Mask> {
     // Chains of sections that lie over one another, from the top; the longest is the windpipe.
     let mut chains: Vec<Vec<usize>> = Vec::new();
     for i in candidates {
-        let Some(here) = sections.list.get(i) else { continue };
+        let Some(here) = sections.list.get(i) else {
+            continue;
+        };
         let follows = |chain: &&mut Vec<usize>| {
             let above = chain.last().and_then(|&last| sections.list.get(last));
             above.is_some_and(|above| {

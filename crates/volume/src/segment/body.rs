@@ -14,7 +14,9 @@ pub fn body(volume: &Volume) -> Mask {
     // Tissue and whatever else is dense.
     let tissue = Mask::where_hu(volume, |hu| hu > TISSUE_HU);
     // The walls of a table are thin, the body is thick, and the largest thick thing.
-    let thick = fill_plane_holes(&tissue).open(TABLE_MM, spacing).and(&tissue);
+    let thick = fill_plane_holes(&tissue)
+        .open(TABLE_MM, spacing)
+        .and(&tissue);
     let core = largest_of(&thick);
     // Lungs are holes of the body within each plane.
     fill_plane_holes(&core)

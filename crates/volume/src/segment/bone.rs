@@ -7,7 +7,7 @@ pub const DENSE_HU: i16 = 200;
 /// Noise leaves holes this wide in what is dense, mm.
 const HOLE_MM: f64 = 1.5;
 /// Heart and large vessels are thicker than twice this, mm.
-const CORE_MM: f64 = 4.0;
+const CORE_MM: f64 = 3.0;
 /// A dense core of this size is heart or aorta: bone is spongy inside, and discs part the spine, ml.
 const HEART_ML: f64 = 15.0;
 /// Smaller cores are looked at one by one, down to this, ml.
@@ -18,6 +18,8 @@ const BLUR_MM: f64 = 2.0;
 const MARROW_HU: f64 = 80.0;
 /// A section of marrow is smaller than this, mm².
 const MARROW_MOST_MM2: f64 = 2000.0;
+/// Noise in contrast-filled organs barely passes the threshold; bone is denser on average, HU.
+const PART_MEAN_HU: f64 = 270.0;
 /// Smaller parts are dropped, ml.
 const PART_LEAST_ML: f64 = 1.0;
 
@@ -59,8 +61,12 @@ pub fn dense(volume: &Volume, body: &Mask, lungs: Option<&Mask>) -> Dense {
 }
 
 fn without_specks(mask: &Mask, volume: &Volume) -> Mask {
-    Components::of(mask, Connection::Faces)
-        .mask_of(|_, c| ml(c.voxels, &volume.grid) >= PART_LEAST_ML)
+    let parts = Components::of(mask, Connection::Faces);
+    let means = parts.means(volume);
+    parts.mask_of(|i, c| {
+        ml(c.voxels, &volume.grid) >= PART_LEAST_ML
+            && means.get(i).is_some_and(|&mean| mean >= PART_MEAN_HU)
+    })
 }
 
 /// Bones with the spongy inside that their cortex encloses within a plane. The spinal canal, which

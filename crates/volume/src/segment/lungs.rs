@@ -46,12 +46,13 @@ pub fn lungs(volume: &Volume, body: &Mask, airway: Option<&Mask>) -> Option<Lung
     let means = parts.means(volume);
     let is_lung = |i: usize| {
         let (part, mean) = (parts.list.get(i), means.get(i));
-        part.zip(mean).is_some_and(|(part, &mean)| {
-            ml(part.voxels, grid) > LEAST_ML && mean > GAS_MEAN_HU
-        })
+        part.zip(mean)
+            .is_some_and(|(part, &mean)| ml(part.voxels, grid) > LEAST_ML && mean > GAS_MEAN_HU)
     };
     let voxels = |i: usize| parts.list.get(i).map_or(0, |c| c.voxels);
-    let largest = (0..parts.list.len()).filter(|&i| is_lung(i)).max_by_key(|&i| voxels(i))?;
+    let largest = (0..parts.list.len())
+        .filter(|&i| is_lung(i))
+        .max_by_key(|&i| voxels(i))?;
     let least = voxels(largest) as f64 * LEAST_SHARE;
     let air = parts.mask_of(|i, c| is_lung(i) && c.voxels as f64 >= least);
     let whole = |part: &Mask| {
@@ -62,7 +63,10 @@ pub fn lungs(volume: &Volume, body: &Mask, airway: Option<&Mask>) -> Option<Lung
         }
     };
     let Some([left, right]) = sides(&air, volume) else {
-        return Some(Lungs { both: whole(&air), sides: None });
+        return Some(Lungs {
+            both: whole(&air),
+            sides: None,
+        });
     };
     // Each lung is closed by itself, so that closing does not bridge the mediastinum.
     let left = whole(&left).without(&right);
@@ -78,18 +82,30 @@ fn sides(air: &Mask, volume: &Volume) -> Option<[Mask; 2]> {
     let spacing = volume.grid.spacing_mm;
     let radii = std::iter::once(0.0).chain(PARTING_MM);
     for radius in radii {
-        let core = if radius > 0.0 { air.erode(radius, spacing) } else { air.clone() };
+        let core = if radius > 0.0 {
+            air.erode(radius, spacing)
+        } else {
+            air.clone()
+        };
         let parts = Components::of(&core, Connection::Faces);
         let mut order: Vec<usize> = (0..parts.list.len()).collect();
         order.sort_by_key(|&i| std::cmp::Reverse(parts.list.get(i).map_or(0, |c| c.voxels)));
-        let &[a, b, ..] = order.as_slice() else { continue };
-        let (Some(first), Some(second)) = (parts.list.get(a), parts.list.get(b)) else { continue };
+        let &[a, b, ..] = order.as_slice() else {
+            continue;
+        };
+        let (Some(first), Some(second)) = (parts.list.get(a), parts.list.get(b)) else {
+            continue;
+        };
         let apart = (first.centre[0] - second.centre[0]).abs() * spacing[0];
         if (second.voxels as f64) < 0.2 * first.voxels as f64 || apart < 50.0 {
             continue;
         }
         // x runs to the patient's left.
-        let (left, right) = if first.centre[0] > second.centre[0] { (a, b) } else { (b, a) };
+        let (left, right) = if first.centre[0] > second.centre[0] {
+            (a, b)
+        } else {
+            (b, a)
+        };
         let seeds = [left, right].map(|side| parts.mask_of(|i, _| i == side));
         return Some(regrown(seeds, air, radius, spacing));
     }
@@ -97,7 +113,12 @@ fn sides(air: &Mask, volume: &Volume) -> Option<[Mask; 2]> {
 }
 
 /// Both seeds grown back to the whole, in turn, each stopping where it meets the other.
-fn regrown([mut left, mut right]: [Mask; 2], air: &Mask, radius: f64, spacing: [f64; 3]) -> [Mask; 2] {
+fn regrown(
+    [mut left, mut right]: [Mask; 2],
+    air: &Mask,
+    radius: f64,
+    spacing: [f64; 3],
+) -> [Mask; 2] {
     let shortest = spacing.into_iter().fold(f64::INFINITY, f64::min);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let steps = (radius / shortest * 2.0).ceil() as usize;

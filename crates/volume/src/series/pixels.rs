@@ -52,7 +52,10 @@ fn values(pixels: &DecodedPixelData<'_>, slice: &Slice) -> Option<Vec<i16>> {
         8 => frame.iter().map(|&raw| value(u16::from(raw))).collect(),
         16 => {
             let (words, _) = frame.as_chunks::<2>();
-            words.iter().map(|&raw| value(u16::from_le_bytes(raw))).collect()
+            words
+                .iter()
+                .map(|&raw| value(u16::from_le_bytes(raw)))
+                .collect()
         }
         _ => return None,
     };
@@ -75,7 +78,10 @@ fn shift_into(values: &[i16], slice: &Slice, nx: usize, out: &mut [i16]) {
         for (x, out) in row.iter_mut().enumerate() {
             let from_x = x as f64 - shift_x;
             let part_x = from_x - from_x.floor();
-            #[expect(clippy::cast_possible_truncation, reason = "bounded by the grid's size")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "bounded by the grid's size"
+            )]
             let (x, y) = (from_x.floor() as i64, from_y.floor() as i64);
             let above = at(x, y) * (1.0 - part_x) + at(x + 1, y) * part_x;
             let below = at(x, y + 1) * (1.0 - part_x) + at(x + 1, y + 1) * part_x;

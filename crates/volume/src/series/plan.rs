@@ -62,8 +62,15 @@ pub(super) fn plan(heads: &[Head]) -> Result<Plan, VolumeError> {
         let [dx, dy] = first.spacing_mm;
         shifts.push([grid::dot(off, row) / dx, grid::dot(off, column) / dy]);
     }
-    let tilted = shifts.iter().flatten().any(|s| s.abs() > SHIFT_TOLERANCE_PX);
-    let (margin, extra) = if tilted { margins(&shifts) } else { ([0.0; 2], [0; 2]) };
+    let tilted = shifts
+        .iter()
+        .flatten()
+        .any(|s| s.abs() > SHIFT_TOLERANCE_PX);
+    let (margin, extra) = if tilted {
+        margins(&shifts)
+    } else {
+        ([0.0; 2], [0; 2])
+    };
     if tilted {
         notices.push(tilt_notice(tilt));
     }
@@ -74,7 +81,9 @@ pub(super) fn plan(heads: &[Head]) -> Result<Plan, VolumeError> {
     checked_voxels(size)?;
     let corner = grid::add_scaled(bottom.position_lps_mm, -margin[0] * dx, row);
     let origin = grid::add_scaled(corner, -margin[1] * dy, column);
-    notices.extend(thickness_notice(step.max(first.thickness_mm.unwrap_or(0.0))));
+    notices.extend(thickness_notice(
+        step.max(first.thickness_mm.unwrap_or(0.0)),
+    ));
     let is_hu = check_units(&stack, &mut notices);
     let slices = stack
         .iter()
@@ -83,7 +92,11 @@ pub(super) fn plan(heads: &[Head]) -> Result<Plan, VolumeError> {
         .map(|(((head, _), plane), [x, y])| Slice {
             head: (*head).clone(),
             plane,
-            shift_px: if tilted { [x + margin[0], y + margin[1]] } else { [0.0; 2] },
+            shift_px: if tilted {
+                [x + margin[0], y + margin[1]]
+            } else {
+                [0.0; 2]
+            },
         })
         .collect();
     Ok(Plan {
@@ -150,7 +163,9 @@ fn alike(a: &Head, b: &Head) -> bool {
         && a.is_localizer == b.is_localizer
         && a.series_uid == b.series_uid
         && spacing.into_iter().all(|(a, b)| (a / b - 1.0).abs() < 1e-3)
-        && axes.into_iter().all(|(a, b)| grid::dot(*a, b) > SAME_DIRECTION)
+        && axes
+            .into_iter()
+            .all(|(a, b)| grid::dot(*a, b) > SAME_DIRECTION)
 }
 
 fn drop_duplicates(stack: &mut Stack<'_>, notices: &mut Vec<Notice>) {
@@ -175,7 +190,10 @@ fn drop_duplicates(stack: &mut Stack<'_>, notices: &mut Vec<Notice>) {
 }
 
 /// The plane of each image of a sorted stack, and the step between planes.
-fn planes_of(stack: &Stack<'_>, notices: &mut Vec<Notice>) -> Result<(Vec<usize>, f64), VolumeError> {
+fn planes_of(
+    stack: &Stack<'_>,
+    notices: &mut Vec<Notice>,
+) -> Result<(Vec<usize>, f64), VolumeError> {
     let steps: Vec<(f64, f64)> = stack
         .windows(2)
         .filter_map(|pair| match pair {
@@ -185,7 +203,9 @@ fn planes_of(stack: &Stack<'_>, notices: &mut Vec<Notice>) -> Result<(Vec<usize>
         .collect();
     let mut sorted: Vec<f64> = steps.iter().map(|(a, b)| b - a).collect();
     sorted.sort_by(f64::total_cmp);
-    let &usual = sorted.get(sorted.len() / 2).ok_or(VolumeError::SingleSlice)?;
+    let &usual = sorted
+        .get(sorted.len() / 2)
+        .ok_or(VolumeError::SingleSlice)?;
     let mut planes = vec![0];
     let mut gaps = Vec::new();
     let (mut plane, mut missing) = (0_usize, 0_usize);
@@ -200,7 +220,11 @@ fn planes_of(stack: &Stack<'_>, notices: &mut Vec<Notice>) -> Result<(Vec<usize>
                 usual_mm: usual,
             });
         }
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "`as` saturates"
+        )]
         let whole = (whole as usize).min(u32::MAX as usize);
         plane = plane.saturating_add(whole);
         missing = missing.saturating_add(whole - 1);
@@ -263,7 +287,9 @@ fn tilt_notice(degrees: f64) -> Notice {
     Notice::new(
         "gantry-tilt",
         format!("扫描架倾斜 {degrees:.1}°：各层已平移插值到正交网格，HU 值为插值所得"),
-        format!("gantry tilt of {degrees:.1}°: slices are moved into an orthogonal grid, so HU values are interpolated"),
+        format!(
+            "gantry tilt of {degrees:.1}°: slices are moved into an orthogonal grid, so HU values are interpolated"
+        ),
     )
 }
 
@@ -297,7 +323,11 @@ fn margins(shifts: &[[f64; 2]]) -> ([f64; 2], [usize; 2]) {
         let lo = along.clone().fold(0.0, f64::min);
         let hi = along.fold(0.0, f64::max);
         *margin = (-lo).ceil();
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "`as` saturates"
+        )]
         let reach = (hi.ceil() - lo.floor()) as usize;
         *extra = reach;
     }

@@ -43,11 +43,25 @@ impl Field {
     /// in the planes (shape-based interpolation, Raya and Udupa 1990), not faded from one to the other.
     pub fn of_mask(mask: &Mask, volume: &Volume, style: Style) -> Option<Self> {
         let grid = &volume.grid;
-        let Style { detail_mm, reach_mm, ramp_hu, passes } = style;
+        let Style {
+            detail_mm,
+            reach_mm,
+            ramp_hu,
+            passes,
+        } = style;
         let [lo, hi] = mask.bounds().filter(|_| mask.size() == grid.size)?;
         let factor = [0, 1].map(|axis| reduction(detail_mm, grid.spacing_mm[axis]));
         let far = grid.spacing_mm[2] > APART_MM;
-        let between = if far { reduction(grid.spacing_mm[2], detail_mm.max(1.0)) } else { 1 };
+        // Between planes far apart nothing is known in detail, and values do not help.
+        let (detail_mm, passes) = match ramp_hu {
+            Some(_) if far => (detail_mm.max(grid.spacing_mm[2] / 3.0), 2),
+            _ => (detail_mm, passes),
+        };
+        let between = if far {
+            reduction(grid.spacing_mm[2], detail_mm.max(1.0))
+        } else {
+            1
+        };
         let inner = [
             (hi[0] - lo[0]).div_ceil(factor[0]),
             (hi[1] - lo[1]).div_ceil(factor[1]),
@@ -82,9 +96,13 @@ impl Field {
             .par_chunks_mut(size[0] * size[1])
             .enumerate()
             .for_each(|(k, out)| {
-                let Some(k) = k.checked_sub(PADDING) else { return };
+                let Some(k) = k.checked_sub(PADDING) else {
+                    return;
+                };
                 let (below, part) = (k / between, k % between);
-                let Some(first) = sections.get(below) else { return };
+                let Some(first) = sections.get(below) else {
+                    return;
+                };
                 let second = sections.get(below + 1).unwrap_or(first);
                 for ((out, &a), &b) in out.iter_mut().zip(first).zip(second) {
                     *out = mixed(a, b, part, between);
@@ -98,7 +116,11 @@ impl Field {
         let mut field = Self {
             grid: Grid {
                 size,
-                spacing_mm: [pixel_mm[0], pixel_mm[1], grid.spacing_mm[2] / between as f64],
+                spacing_mm: [
+                    pixel_mm[0],
+                    pixel_mm[1],
+                    grid.spacing_mm[2] / between as f64,
+                ],
                 origin_lps_mm: grid.point_lps_mm(start),
                 direction_lps: grid.direction_lps,
             },
@@ -158,7 +180,13 @@ fn mixed(a: u8, b: u8, part: usize, of: usize) -> u8 {
 }
 
 /// One plane of the mask as the share of each cell that is inside.
-fn section(mask: &Mask, lo: [usize; 3], factor: [usize; 2], size: [usize; 3], z: Option<usize>) -> Vec<u8> {
+fn section(
+    mask: &Mask,
+    lo: [usize; 3],
+    factor: [usize; 2],
+    size: [usize; 3],
+    z: Option<usize>,
+) -> Vec<u8> {
     let mut counts = vec![0_u32; size[0] * size[1]];
     let Some(z) = z else {
         return vec![0; counts.len()];
@@ -200,7 +228,9 @@ fn ramped(
         u8::try_from((128 + off).clamp(0, 255)).unwrap_or(u8::MAX)
     };
     for (row, line) in section.chunks_mut(size[0]).enumerate() {
-        let Some(y) = (lo[1] + row).checked_sub(PADDING) else { continue };
+        let Some(y) = (lo[1] + row).checked_sub(PADDING) else {
+            continue;
+        };
         if y >= volume.grid.size[1] {
             continue;
         }
@@ -209,7 +239,11 @@ fn ramped(
             let x = (lo[0] + column).checked_sub(PADDING);
             if let Some(&hu) = x.and_then(|x| values.get(x)) {
                 // The mask decides which side a voxel is on; its value only how far.
-                *value = if *value >= 128 { level(hu).max(128) } else { level(hu).min(127) };
+                *value = if *value >= 128 {
+                    level(hu).max(128)
+                } else {
+                    level(hu).min(127)
+                };
             }
         }
     }
@@ -247,7 +281,10 @@ fn distances(section: &[u8], nx: usize, pixel_mm: [f64; 2], reach_mm: f64) -> Ve
 
 /// Distance of every pixel to the nearest one that is `target`, mm: two passes over eight neighbours.
 fn chamfer(inside: &[bool], nx: usize, [dx, dy]: [f64; 2], target: bool, far: f64) -> Vec<f64> {
-    let mut mm: Vec<f64> = inside.iter().map(|&i| if i == target { 0.0 } else { far }).collect();
+    let mut mm: Vec<f64> = inside
+        .iter()
+        .map(|&i| if i == target { 0.0 } else { far })
+        .collect();
     let diagonal = dx.hypot(dy);
     let ny = mm.len() / nx;
     let last = mm.len().saturating_sub(1);

@@ -6,8 +6,11 @@ use crate::VolumeError;
 /// A mesh as a binary glTF 2.0 file: metres, Y up, `(L, S, −P)` as in rooms.
 pub fn to_glb(mesh: &Mesh, name: &str) -> Result<Vec<u8>, VolumeError> {
     let [lo, hi] = mesh.box_lps_mm().map(to_room);
-    let (min, max): (Vec<f32>, Vec<f32>) =
-        lo.into_iter().zip(hi).map(|(a, b)| (a.min(b), a.max(b))).unzip();
+    let (min, max): (Vec<f32>, Vec<f32>) = lo
+        .into_iter()
+        .zip(hi)
+        .map(|(a, b)| (a.min(b), a.max(b)))
+        .unzip();
     let vertices = mesh.positions_lps_mm.len();
     let (positions, indices) = (vertices * 12, mesh.indices.len() * 4);
     let document = json!({

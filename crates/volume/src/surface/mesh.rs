@@ -19,7 +19,12 @@ impl Mesh {
         #[expect(clippy::cast_possible_truncation, reason = "millimetres fit in f32")]
         let positions: Vec<[f32; 3]> = cells
             .iter()
-            .map(|cell| field.grid.point_lps_mm(cell.map(f64::from)).map(|c| c as f32))
+            .map(|cell| {
+                field
+                    .grid
+                    .point_lps_mm(cell.map(f64::from))
+                    .map(|c| c as f32)
+            })
             .collect();
         let normals = normals(&positions, &indices);
         Self {
@@ -37,7 +42,12 @@ impl Mesh {
 
     /// Volume enclosed by the mesh, mm³, by the divergence theorem.
     pub fn enclosed_mm3(&self) -> f64 {
-        let corner = |i: &u32| self.positions_lps_mm.get(*i as usize).copied().unwrap_or_default();
+        let corner = |i: &u32| {
+            self.positions_lps_mm
+                .get(*i as usize)
+                .copied()
+                .unwrap_or_default()
+        };
         let (triangles, _) = self.indices.as_chunks::<3>();
         triangles
             .iter()

@@ -5,4 +5,8 @@ mod glb;
 mod mesh;
 mod nets;
 
-pub use self::{field::{Field, Style}, glb::to_glb, mesh::Mesh};
+pub use self::{
+    field::{Field, Style},
+    glb::to_glb,
+    mesh::Mesh,
+};

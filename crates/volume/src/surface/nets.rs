@@ -119,7 +119,12 @@ fn vertex(field: &Field, [x, y, z]: [usize; 3]) -> Option<[f32; 3]> {
 }
 
 /// Adds a quad as two triangles along its shorter diagonal.
-fn push_quad(vertices: &[[f32; 3]], triangles: &mut Vec<u32>, [a, b, c, d]: [u32; 4], forward: bool) {
+fn push_quad(
+    vertices: &[[f32; 3]],
+    triangles: &mut Vec<u32>,
+    [a, b, c, d]: [u32; 4],
+    forward: bool,
+) {
     if [a, b, c, d].contains(&NONE) {
         return;
     }
