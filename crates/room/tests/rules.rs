@@ -420,7 +420,7 @@ fn connections_that_do_not_speak_the_protocol_end_with_a_reason() {
     assert_eq!(close(&hello(VERSION)), Some(Farewell::HelloExpected));
     assert_eq!(close(&[0xff]), Some(Farewell::Malformed));
     assert_eq!(
-        close(&[3; limits::CLIENT_FRAME_BYTES + 1]),
+        close(&vec![3; limits::CLIENT_FRAME_BYTES + 1]),
         Some(Farewell::TooLong)
     );
     let flood = (0..300).find_map(|_| close(&ClientFrame::Ping { nonce: 1 }.encode()));
