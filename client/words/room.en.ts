@@ -106,6 +106,7 @@ export const room = {
   'keys.help': 'This help',
   'keys.escape': 'Give up what was begun, take back the cut, close',
   'panel.side': 'Case, view and people',
+  'stage.inside': 'Here: {people}',
   'stage.held': '{name} is holding the hologram.',
   'stage.lost': 'The 3D picture was lost and is being brought back; the slices go on.',
   'step.first-point': 'First point set. Choose the second point.',

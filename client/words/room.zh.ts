@@ -108,6 +108,7 @@ export const room: Readonly<Record<keyof typeof en, string>> = {
   'keys.help': '本帮助',
   'keys.escape': '放弃未完成的操作、取消剖切、关闭',
   'panel.side': '病例、视图与人员',
+  'stage.inside': '在场：{people}',
   'stage.held': '{name} 正拿着全息。',
   'stage.lost': '三维画面丢失，正在恢复；切片仍可使用。',
   'step.first-point': '已取第一点，请选第二点。',

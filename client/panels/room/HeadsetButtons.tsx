@@ -1,7 +1,99 @@
-/** Into virtual or augmented reality, where the browser has them. */
+/** Into virtual or augmented reality, where the browser has them; inside, a panel with tools to read and press. */
+import { For, Show, createEffect, createSignal, onCleanup, onMount } from 'solid-js';
 import type { JSX } from 'solid-js';
+import { useApp } from '../../core/app';
+import type { RoomControl } from '../../core/room-control';
+import { WINDOWS } from '../../core/room-control';
 import type { Stage } from '../../stage/stage';
+import type { Tool } from '../../stage/tools';
+import { emulateXrIfAsked } from '../../xr/emulate';
+import type { Headset } from '../../xr/headset';
+import { xrModes } from '../../xr/modes';
+import type { XrMode } from '../../xr/modes';
+import type { PanelContent } from '../../xr/panel';
+import { Icon } from '../Icon';
+import { markWords } from './MarksPanel';
 
-export function HeadsetButtons(props: { stage: Stage }): JSX.Element {
-  return <span data-stage={props.stage.scene.uuid} hidden />;
+interface HeadsetButtonsProps {
+  readonly stage: Stage;
+  readonly control: RoomControl;
+  readonly title: string;
+}
+
+const TOOLS_INSIDE: readonly Tool[] = ['turn', 'measure', 'probe'];
+const WINDOWS_INSIDE = ['lung', 'mediastinum', 'bone'] as const;
+const MARKS_INSIDE = 3;
+
+export function HeadsetButtons(props: HeadsetButtonsProps): JSX.Element {
+  const app = useApp();
+  const [modes, setModes] = createSignal<readonly XrMode[]>([]);
+  const [inside, setInside] = createSignal<Headset>();
+
+  onMount(async () => {
+    await emulateXrIfAsked();
+    const found = await xrModes();
+    setModes((['vr', 'ar'] as const).filter((mode) => found[mode]));
+  });
+  onCleanup(() => void inside()?.exit());
+
+  const content = (): PanelContent => ({
+    title: props.title,
+    lines: [
+      app.t('stage.inside', { people: props.control.people().map(({ name }) => name).join(' · ') }),
+      app.t(`tool.hint.${props.control.tool()}`),
+      ...props.control.marks().slice(-MARKS_INSIDE).map(markWords),
+      app.t('app.notDevice'),
+    ],
+    buttons: [
+      ...TOOLS_INSIDE.map((tool) => ({ id: `tool:${tool}`, label: app.t(`tool.${tool}`) })),
+      ...WINDOWS_INSIDE.map((window) => ({ id: `window:${window}`, label: app.t(`window.${window}`) })),
+      { id: 'leave', label: app.t('room.leaveXr') },
+    ],
+  });
+  createEffect(() => {
+    const headset = inside();
+    if (headset) headset.panel.content = content();
+  });
+
+  function pressed(headset: Headset, id: string): void {
+    const tool = TOOLS_INSIDE.find((one) => id === `tool:${one}`);
+    const window = WINDOWS_INSIDE.find((one) => id === `window:${one}`);
+    if (tool) props.control.chooseTool(tool);
+    else if (window) props.control.change({ window: WINDOWS[window] });
+    else void headset.exit();
+  }
+
+  async function enter(mode: XrMode): Promise<void> {
+    try {
+      const { Headset } = await import('../../xr/headset');
+      const headset = await Headset.enter(props.stage, mode, content());
+      headset.events.on('press', ({ id }) => pressed(headset, id));
+      headset.events.on('ended', () => setInside(undefined));
+      setInside(headset);
+    } catch {
+      app.toast(app.t('room.xrFailed'));
+      app.announce(app.t('room.xrFailed'));
+    }
+  }
+
+  return (
+    <Show
+      when={!inside()}
+      fallback={
+        <button type="button" class="button small" onClick={() => void inside()?.exit()}>
+          <Icon name="close" size={16} />
+          {app.t('room.leaveXr')}
+        </button>
+      }
+    >
+      <For each={modes()}>
+        {(mode) => (
+          <button type="button" class="button small" onClick={() => void enter(mode)}>
+            <Icon name="headset" />
+            {app.t(mode === 'vr' ? 'room.enterVr' : 'room.enterAr')}
+          </button>
+        )}
+      </For>
+    </Show>
+  );
 }

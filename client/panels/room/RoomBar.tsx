@@ -55,7 +55,7 @@ export function RoomBar(props: RoomBarProps): JSX.Element {
             )}
           </For>
         </ul>
-        <Show when={props.stage}>{(stage) => <HeadsetButtons stage={stage()} />}</Show>
+        <Show when={props.stage}>{(stage) => <HeadsetButtons stage={stage()} control={props.control} title={props.title} />}</Show>
         <LanguageSwitch />
       </div>
     </header>

@@ -1,0 +1,69 @@
+/**
+ * Starts the real hospital with its demo data before the journeys and stops it after them.
+ * `YUANYI_BIN` names the program; `YUANYI_URL` names a hospital that runs already.
+ */
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { createWriteStream, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The password of all demo accounts in the journeys. */
+export const PASSWORD = process.env['YUANYI_PASSWORD'] ?? 'demo-pass-1';
+
+const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
+const OUT = join(PROJECT, 'tests/journeys/out');
+const LONGEST_START_ms = 300_000;
+
+function program(): string {
+  const target = process.env['CARGO_TARGET_DIR'] ?? join(PROJECT, 'target');
+  return process.env['YUANYI_BIN'] ?? join(target, 'debug/yuanyi');
+}
+
+/** Waits for the words with which the program says where it is and that it is filled. */
+function ready(hospital: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    const late = setTimeout(() => reject(new Error(`the hospital was not ready in time; it said:\n${said}`)), LONGEST_START_ms);
+    hospital.on('error', reject);
+    hospital.on('exit', (code) => reject(new Error(`the hospital ended with ${code}; it said:\n${said}`)));
+    const hear = (chunk: Buffer): void => {
+      said += chunk.toString();
+      const [, address] = /^\s*open\s+(http\S+)/m.exec(said) ?? [];
+      if (address === undefined || !said.includes('ready after')) return;
+      clearTimeout(late);
+      resolve(address.replace(/\/$/, ''));
+    };
+    hospital.stdout?.on('data', hear);
+    hospital.stderr?.on('data', hear);
+  });
+}
+
+export default async function start(): Promise<() => Promise<void>> {
+  if (process.env['YUANYI_URL']) return async () => {};
+  mkdirSync(OUT, { recursive: true });
+  const ports = ['--http', '127.0.0.1:0', '--dicom', '127.0.0.1:0'];
+  const hospital = spawn(program(), ['demo', '--demo-password', PASSWORD, ...ports], {
+    cwd: PROJECT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const log = createWriteStream(join(OUT, 'hospital.txt'));
+  hospital.stdout.pipe(log, { end: false });
+  hospital.stderr.pipe(log, { end: false });
+  const ended = new Promise<void>((resolve) => hospital.once('exit', () => resolve()));
+  try {
+    const address = await ready(hospital);
+    const answer = await fetch(`${address}/readyz`);
+    if (!answer.ok) throw new Error(`/readyz answered ${answer.status}`);
+    // The tests' own processes begin after this one and inherit what is said here.
+    process.env['YUANYI_URL'] = address;
+  } catch (error) {
+    hospital.kill('SIGKILL');
+    throw error;
+  }
+  return async () => {
+    hospital.kill('SIGINT');
+    await ended;
+    delete process.env['YUANYI_URL'];
+  };
+}

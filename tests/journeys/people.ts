@@ -1,0 +1,116 @@
+/** People who go through the hospital, each in a browser of their own, and how their screens are looked at. */
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { test as base, expect } from '@playwright/test';
+import type { Browser, BrowserContextOptions, Page } from '@playwright/test';
+import type { AxeResults } from 'axe-core';
+import { PASSWORD } from './hospital.ts';
+
+export { expect, PASSWORD };
+
+const OUT = fileURLToPath(new URL('./out', import.meta.url));
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** The screens on which everything must work. */
+export const SCREENS = {
+  desktop: { width: 1440, height: 900 },
+  phone: { width: 390, height: 844 },
+  narrow: { width: 360, height: 740 },
+} as const;
+
+export type Screen = keyof typeof SCREENS;
+export type Language = 'zh' | 'en';
+
+/** Signs in by the front door. */
+export async function signIn(page: Page, user: string, password = PASSWORD): Promise<void> {
+  await page.goto('/');
+  await page.locator('input[name=username]').fill(user);
+  await page.locator('input[name=password]').fill(password);
+  await page.locator('button[type=submit]').click();
+  await expect(page.locator('.top-bar')).toBeVisible();
+}
+
+/** A browser of one's own, signed in. */
+export async function person(browser: Browser, user: string, options: BrowserContextOptions = {}): Promise<Page> {
+  const baseURL = process.env['YUANYI_URL'];
+  const context = await browser.newContext({
+    viewport: SCREENS.desktop,
+    locale: 'en-GB',
+    ...(baseURL === undefined ? {} : { baseURL }),
+    ...options,
+  });
+  const page = await context.newPage();
+  await signIn(page, user);
+  return page;
+}
+
+interface People {
+  /** The terminal doctor, who brings the case. */
+  readonly li: Page;
+  /** The expert, who is asked. */
+  readonly chen: Page;
+}
+
+export const test = base.extend<People>({
+  page: async ({ page }, use) => {
+    await withoutErrors(page, () => use(page));
+  },
+  li: async ({ browser }, use) => {
+    const page = await person(browser, 'li.terminal');
+    await withoutErrors(page, () => use(page));
+    await page.context().close();
+  },
+  chen: async ({ browser }, use) => {
+    const page = await person(browser, 'chen.expert');
+    await withoutErrors(page, () => use(page));
+    await page.context().close();
+  },
+});
+
+/** Fails a journey on the way of which the page itself failed. */
+async function withoutErrors(page: Page, go: () => Promise<void>): Promise<void> {
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(error.stack ?? error.message));
+  await go();
+  expect(errors, 'errors in the page').toEqual([]);
+}
+
+/** What axe finds wrong by WCAG 2.2 AA and its best practices. */
+export async function accessibilityFaults(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  const results = await page.evaluate(
+    () =>
+      (Reflect.get(window, 'axe') as { run(options: unknown): Promise<unknown> }).run({
+        runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+      }) as Promise<AxeResults>,
+  );
+  return results.violations.map(
+    ({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`,
+  );
+}
+
+/** Chooses a language where the page offers it. */
+export async function choose(page: Page, language: Language): Promise<void> {
+  await page.locator(`.segmented input[value=${language}]`).first().check({ force: true });
+}
+
+/** Looks at a screen in both languages and all sizes: a picture, no overflow, no fault by axe. */
+export async function look(page: Page, name: string, screens: readonly Screen[] = ['desktop', 'phone', 'narrow']): Promise<void> {
+  mkdirSync(OUT, { recursive: true });
+  for (const language of ['zh', 'en'] as const) {
+    for (const screen of screens) {
+      await page.setViewportSize(SCREENS[screen]);
+      await choose(page, language);
+      await page.evaluate(() => document.fonts.ready);
+      const where = `${name} on ${screen} in ${language}`;
+      const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      expect(over, `${where} is wider than the screen`).toBeLessThanOrEqual(0);
+      await page.screenshot({ path: join(OUT, `${name}-${screen}-${language}.png`), animations: 'disabled' });
+      expect(await accessibilityFaults(page), where).toEqual([]);
+    }
+  }
+  await page.setViewportSize(SCREENS.desktop);
+  await choose(page, 'en');
+}
