@@ -10,9 +10,9 @@ use crate::{
 
 /// Finds the searchable values of FHIR resources by the official search parameters.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct FhirIndexer;
+pub struct SearchIndexer;
 
-impl Indexer for FhirIndexer {
+impl Indexer for SearchIndexer {
     fn terms(&self, kind: &str, body: &Value) -> Vec<IndexTerm> {
         let Some(parameters) = definitions::parameters(kind) else {
             return Vec::new();
@@ -217,7 +217,7 @@ mod tests {
     use serde_json::json;
 
     fn found(kind: &str, body: &Value, parameter: &str) -> Vec<TermValue> {
-        let terms = FhirIndexer.terms(kind, body).into_iter();
+        let terms = SearchIndexer.terms(kind, body).into_iter();
         terms
             .filter(|term| term.parameter == parameter)
             .map(|term| term.value)

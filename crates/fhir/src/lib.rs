@@ -4,19 +4,33 @@
 //! definitions. Planning is pure; the thin asynchronous part asks a [`record::Record`], always under a
 //! [`policy::Permit`]. Nothing here knows HTTP but its status codes.
 
+mod audit;
+mod bundle;
+mod capability;
 mod compartment;
 mod date;
 mod definitions;
+mod from_dicom;
 mod index;
 mod outcome;
 mod path;
 mod primitive;
+mod relations;
+mod reply;
+mod rest;
 mod search;
 mod validate;
 
+pub use audit::{audit_event, sign_in_event};
+pub use bundle::take;
+pub use capability::capability_statement;
 pub use compartment::patient_of;
 pub use definitions::{is_about_patients, is_supported, resource_types};
-pub use index::{FhirIndexer, fold};
+pub use from_dicom::{DicomPatient, imaging_study, issuer_system, patient_from_dicom};
+pub use index::{SearchIndexer, fold};
 pub use outcome::{Issue, all_ok, operation_outcome};
+pub use relations::care_relations;
+pub use reply::Reply;
+pub use rest::{Rest, decode_query};
 pub use search::{Search, parse_search};
 pub use validate::validate;

@@ -40,7 +40,8 @@ impl Refusal {
         }
     }
 
-    pub(crate) fn not_witnessed() -> Self {
+    /// The refusal where the ledger cannot be written.
+    pub fn not_witnessed() -> Self {
         let reason = Text::new(
             "审计账本暂时无法写入，因此不能提供访问。请稍后再试。",
             "The ledger cannot be written just now, so nothing may be opened. Try again later.",

@@ -1,0 +1,187 @@
+use policy::{Action, Decision, Object};
+use serde_json::{Value, json};
+use vocabulary::{ActorId, Timestamp};
+
+const DICOM: &str = "http://dicom.nema.org/resources/ontology/DCM";
+const INTERACTION: &str = "http://hl7.org/fhir/restful-interaction";
+const ENTITY_TYPE: &str = "http://terminology.hl7.org/CodeSystem/audit-entity-type";
+const ENTITY_ROLE: &str = "http://terminology.hl7.org/CodeSystem/object-role";
+/// The namespace of account names.
+pub(crate) const ACCOUNT: &str = "urn:yuanyi:account";
+
+/// A decision about access, as an `AuditEvent`.
+pub fn audit_event(decision: &Decision, at: Timestamp) -> Value {
+    let (code, display, interaction, letter) = event(decision);
+    let mut subtype = vec![coding("urn:yuanyi:action", decision.action.as_str(), None)];
+    subtype.extend(interaction.map(|code| coding(INTERACTION, code, None)));
+    // Where the hospital itself works, `because` says in words for what.
+    let policies: Vec<String> = decision
+        .because
+        .iter()
+        .map(|id| {
+            let id: String = id
+                .chars()
+                .map(|c| {
+                    if c.is_ascii_alphanumeric() || "-_.#".contains(c) {
+                        c
+                    } else {
+                        '-'
+                    }
+                })
+                .collect();
+            format!("urn:yuanyi:policy:{id}")
+        })
+        .collect();
+    let mut agent = agent(decision.actor.as_str());
+    if !policies.is_empty() {
+        agent["policy"] = json!(policies);
+    }
+    json!({
+        "resourceType": "AuditEvent",
+        "type": coding(DICOM, code, Some(display)),
+        "subtype": subtype,
+        "action": letter,
+        "recorded": at.to_string(),
+        "outcome": if decision.granted { "0" } else { "4" },
+        "outcomeDesc": if decision.granted { "granted" } else { "refused" },
+        "agent": [agent],
+        "source": source(),
+        "entity": entities(&decision.object),
+    })
+}
+
+/// A sign-in, or a failed attempt at one, as an `AuditEvent`.
+pub fn sign_in_event(user: &str, succeeded: bool, at: Timestamp) -> Value {
+    // What is typed into the name field may be a password; only what can be an account is kept.
+    let name = ActorId::new(user).map_or_else(|_| "unknown".to_owned(), String::from);
+    json!({
+        "resourceType": "AuditEvent",
+        "type": coding(DICOM, "110114", Some("User Authentication")),
+        "subtype": [coding(DICOM, "110122", Some("Login"))],
+        "action": "E",
+        "recorded": at.to_string(),
+        "outcome": if succeeded { "0" } else { "4" },
+        "agent": [agent(&name)],
+        "source": source(),
+    })
+}
+
+/// Code and display of DICOM's audit vocabulary, FHIR's interaction, and the action's letter.
+fn event(
+    decision: &Decision,
+) -> (
+    &'static str,
+    &'static str,
+    Option<&'static str>,
+    &'static str,
+) {
+    let many = matches!(decision.object, Object::Everyone);
+    match decision.action {
+        Action::ReadRecord | Action::ReadImaging if many => {
+            ("110112", "Query", Some("search-type"), "E")
+        }
+        Action::ReadRecord => ("110110", "Patient Record", Some("read"), "R"),
+        Action::WriteRecord => ("110110", "Patient Record", Some("update"), "U"),
+        Action::ReadImaging => ("110103", "DICOM Instances Accessed", None, "R"),
+        Action::StoreImaging => ("110104", "DICOM Instances Transferred", None, "C"),
+        Action::ReadLedger => ("110101", "Audit Log Used", None, "R"),
+        Action::Administer => ("110113", "Security Alert", None, "U"),
+        Action::RequestConsult | Action::EnterRoom | Action::Vote | Action::Sign => {
+            ("110110", "Patient Record", None, "E")
+        }
+    }
+}
+
+fn coding(system: &str, code: &str, display: Option<&str>) -> Value {
+    let mut coding = json!({"system": system, "code": code});
+    if let Some(display) = display {
+        coding["display"] = json!(display);
+    }
+    coding
+}
+
+fn agent(account: &str) -> Value {
+    json!({
+        "who": {"identifier": {"system": ACCOUNT, "value": account}, "display": account},
+        "requestor": true,
+    })
+}
+
+fn source() -> Value {
+    json!({"observer": {"display": "Yuanyi"}})
+}
+
+fn entities(object: &Object) -> Value {
+    let patient = |id: &vocabulary::PatientId| {
+        json!({
+            "what": {"reference": format!("Patient/{id}")},
+            "type": coding(ENTITY_TYPE, "1", Some("Person")),
+            "role": coding(ENTITY_ROLE, "1", Some("Patient")),
+        })
+    };
+    let system_object = |name: String| json!({"type": coding(ENTITY_TYPE, "2", Some("System Object")), "name": name});
+    match object {
+        Object::Patient(id) => json!([patient(id)]),
+        Object::Room {
+            room,
+            patient: Some(id),
+        } => {
+            json!([patient(id), system_object(format!("room {room}"))])
+        }
+        Object::Room {
+            room,
+            patient: None,
+        } => json!([system_object(format!("room {room}"))]),
+        Object::Everyone => json!([system_object("search over all patients".to_owned())]),
+        Object::Hospital => json!([system_object("hospital".to_owned())]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{patient_of, validate};
+
+    #[test]
+    fn every_decision_makes_a_well_formed_event_about_its_patient() {
+        let patient = vocabulary::PatientId::new("p").unwrap();
+        let room = vocabulary::RoomId::new("r").unwrap();
+        let objects = [
+            (Object::Patient(patient.clone()), true),
+            (
+                Object::Room {
+                    room: room.clone(),
+                    patient: Some(patient.clone()),
+                },
+                true,
+            ),
+            (
+                Object::Room {
+                    room,
+                    patient: None,
+                },
+                false,
+            ),
+            (Object::Everyone, false),
+            (Object::Hospital, false),
+        ];
+        for action in Action::ALL {
+            for (object, has_patient) in &objects {
+                let decision = Decision {
+                    actor: ActorId::new("li.terminal").unwrap(),
+                    action,
+                    object: object.clone(),
+                    granted: *has_patient,
+                    because: vec!["care-team-record".to_owned(), "fill the index".to_owned()],
+                };
+                let event = audit_event(&decision, Timestamp(0));
+                assert_eq!(validate(&event), [], "{event}");
+                assert_eq!(patient_of(&event), has_patient.then(|| patient.clone()));
+                assert_eq!(event["outcome"], if *has_patient { "0" } else { "4" });
+            }
+        }
+        let event = sign_in_event("my password 123!", false, Timestamp(0));
+        assert_eq!(validate(&event), []);
+        assert!(!event.to_string().contains("password"));
+    }
+}

@@ -1,0 +1,310 @@
+use std::collections::BTreeSet;
+
+use policy::{Actor, Permit, Relations, Role};
+use record::{Match, Record, RecordError, ResourceQuery, ResourceVersion, Term};
+use serde_json::Value;
+use vocabulary::{PatientId, Timestamp};
+
+use crate::date;
+
+/// The relations of an actor to patients, by the care teams, consultations and consents in the record.
+///
+/// An account is known in the record as `Practitioner/{account}`, a program as `Device/{account}`. `permit`
+/// is one of the hospital's own.
+///
+/// - care team: an active `CareTeam` of which the account is a participant.
+/// - invited: an active `ServiceRequest` with the account as performer, or an open `Task` that it owns.
+/// - refused: an active `Consent` whose provision denies, for this account or for everyone. A refusal for
+///   everyone is about persons: the hospital's programs go on unless one names them.
+pub async fn care_relations(
+    record: &dyn Record,
+    permit: &Permit,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<Relations, RecordError> {
+    let who = Who {
+        names: names(actor),
+        is_program: actor.roles.contains(&Role::System),
+        now,
+    };
+    let mut relations = Relations::default();
+    for row in find(
+        record,
+        permit,
+        "CareTeam",
+        vec![refers("participant", &who.names)],
+    )
+    .await?
+    {
+        insert_if(&mut relations.care_team, &row, |body| who.is_on_team(body));
+    }
+    let requests = vec![refers("performer", &who.names), status(&["active"])];
+    for row in find(record, permit, "ServiceRequest", requests).await? {
+        insert_if(&mut relations.invited, &row, |body| who.is_asked(body));
+    }
+    let open = status(&["requested", "received", "accepted", "ready", "in-progress"]);
+    for row in find(
+        record,
+        permit,
+        "Task",
+        vec![refers("owner", &who.names), open],
+    )
+    .await?
+    {
+        insert_if(&mut relations.invited, &row, |body| {
+            who.is_within(&body["restriction"]["period"])
+        });
+    }
+    for row in find(record, permit, "Consent", vec![status(&["active"])]).await? {
+        insert_if(&mut relations.refused_consent, &row, |body| {
+            who.is_refused(body)
+        });
+    }
+    Ok(relations)
+}
+
+struct Who {
+    names: Vec<String>,
+    is_program: bool,
+    now: Timestamp,
+}
+
+fn names(actor: &Actor) -> Vec<String> {
+    ["Practitioner", "Device"]
+        .iter()
+        .map(|kind| format!("{kind}/{}", actor.id))
+        .collect()
+}
+
+fn refers(parameter: &str, names: &[String]) -> Term {
+    Term {
+        parameter: parameter.to_owned(),
+        any_of: names.iter().cloned().map(Match::Reference).collect(),
+    }
+}
+
+fn status(codes: &[&str]) -> Term {
+    let any_of = codes
+        .iter()
+        .map(|code| Match::Token {
+            system: None,
+            code: Some((*code).to_owned()),
+        })
+        .collect();
+    Term {
+        parameter: "status".to_owned(),
+        any_of,
+    }
+}
+
+/// All pages of a search.
+async fn find(
+    record: &dyn Record,
+    permit: &Permit,
+    kind: &str,
+    terms: Vec<Term>,
+) -> Result<Vec<ResourceVersion>, RecordError> {
+    const PAGE: usize = 1_000;
+    let mut all: Vec<ResourceVersion> = Vec::new();
+    loop {
+        let query = ResourceQuery {
+            kind: kind.to_owned(),
+            terms: terms.clone(),
+            sort: vec![record::Sort {
+                parameter: "_id".to_owned(),
+                descending: false,
+            }],
+            limit: PAGE,
+            offset: all.len(),
+        };
+        let page = record.search(permit, &query).await?;
+        let is_last = page.rows.len() < PAGE;
+        all.extend(page.rows);
+        if is_last {
+            return Ok(all);
+        }
+    }
+}
+
+fn insert_if(
+    into: &mut BTreeSet<PatientId>,
+    row: &ResourceVersion,
+    applies: impl Fn(&Value) -> bool,
+) {
+    if let (Some(subject), Some(body)) = (&row.subject, &row.body)
+        && applies(body)
+    {
+        into.insert(subject.clone());
+    }
+}
+
+impl Who {
+    fn is_on_team(&self, team: &Value) -> bool {
+        let is_active = matches!(team["status"].as_str(), None | Some("active"));
+        let is_member = array(team, "participant").any(|participant| {
+            self.is(&participant["member"]) && self.is_within(&participant["period"])
+        });
+        is_active && is_member && self.is_within(&team["period"])
+    }
+
+    fn is_asked(&self, request: &Value) -> bool {
+        array(request, "performer").any(|performer| self.is(performer))
+            && self.is_within(&request["occurrencePeriod"])
+    }
+
+    /// The innermost provision that speaks of this actor decides (FHIR R4 Consent.provision.provision is an
+    /// exception to the one around it).
+    fn is_refused(&self, consent: &Value) -> bool {
+        let provision = &consent["provision"];
+        if provision.is_null() {
+            // A consent without provisions says no more than its policy rule.
+            return array(&consent["policyRule"], "coding").any(|c| c["code"] == "OPTOUT")
+                && !self.is_program;
+        }
+        self.denial(provision, false).unwrap_or(false)
+    }
+
+    fn denial(&self, provision: &Value, around: bool) -> Option<bool> {
+        if !self.is_within(&provision["period"]) {
+            return None;
+        }
+        let mut actors = array(provision, "actor").peekable();
+        let is_for_everyone = actors.peek().is_none();
+        let names_me = actors.any(|actor| self.is(&actor["reference"]));
+        if !is_for_everyone && !names_me {
+            return None;
+        }
+        let here = match provision["type"].as_str() {
+            Some("deny") => names_me || !self.is_program,
+            Some("permit") => false,
+            _ => around,
+        };
+        // An exception for certain data, purposes or actions cannot be told apart here. One that denies
+        // counts whole, which refuses too much; one that permits does not, unless it names only actors.
+        let mut inner: Option<bool> = None;
+        for exception in array(provision, "provision") {
+            if let Some(denies) = self.denial(exception, here)
+                && (denies || !is_partial(exception))
+            {
+                inner = Some(inner.unwrap_or(false) || denies);
+            }
+        }
+        Some(inner.unwrap_or(here))
+    }
+
+    fn is(&self, reference: &Value) -> bool {
+        let text = reference["reference"].as_str().unwrap_or_default();
+        crate::path::type_and_id(text)
+            .is_some_and(|(kind, id)| self.names.contains(&format!("{kind}/{id}")))
+    }
+
+    fn is_within(&self, period: &Value) -> bool {
+        let bound = |name: &str| period[name].as_str().and_then(date::range_ms);
+        bound("start").is_none_or(|(low, _)| low <= self.now.0)
+            && bound("end").is_none_or(|(_, high)| self.now.0 <= high)
+    }
+}
+
+/// Whether a provision is about part of the record, or some uses of it, only.
+fn is_partial(provision: &Value) -> bool {
+    [
+        "action",
+        "securityLabel",
+        "purpose",
+        "class",
+        "code",
+        "dataPeriod",
+        "data",
+    ]
+    .iter()
+    .any(|name| !provision[*name].is_null())
+}
+
+fn array<'a>(value: &'a Value, name: &str) -> std::slice::Iter<'a, Value> {
+    value[name]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default()
+        .iter()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn who() -> Who {
+        let names = vec!["Practitioner/li".to_owned()];
+        Who {
+            names,
+            is_program: false,
+            now: "2020-06-15T00:00:00Z".parse().unwrap(),
+        }
+    }
+
+    #[test]
+    fn consent_denies_everyone_or_one_and_may_except() {
+        let li = json!([{"reference": {"reference": "Practitioner/li"}}]);
+        let chen = json!([{"reference": {"reference": "Practitioner/chen"}}]);
+        let past = json!({"end": "2020-06-14"});
+        for (provision, expect) in [
+            (json!({"type": "deny"}), true),
+            (json!({"type": "permit"}), false),
+            (json!({"type": "deny", "actor": li}), true),
+            (json!({"type": "deny", "actor": chen}), false),
+            (json!({"type": "deny", "period": past}), false),
+            (
+                json!({"type": "permit", "provision": [{"type": "deny", "actor": li}]}),
+                true,
+            ),
+            (
+                json!({"type": "permit", "provision": [{"type": "deny", "actor": chen}]}),
+                false,
+            ),
+            (
+                json!({"type": "deny", "provision": [{"type": "permit", "actor": li}]}),
+                false,
+            ),
+            (
+                json!({"type": "deny", "provision": [{"type": "permit", "actor": li, "class": [{}]}]}),
+                true,
+            ),
+        ] {
+            let consent = json!({"provision": provision});
+            assert_eq!(who().is_refused(&consent), expect, "{consent}");
+        }
+        let opted_out = json!({"policyRule": {"coding": [{"code": "OPTOUT"}]}});
+        assert!(who().is_refused(&opted_out));
+        let program = Who {
+            is_program: true,
+            ..who()
+        };
+        assert!(!program.is_refused(&json!({"provision": {"type": "deny"}})));
+        assert!(program.is_refused(&json!({"provision": {"type": "deny", "actor": li}})));
+    }
+
+    #[test]
+    fn a_care_team_counts_while_it_is_active() {
+        let member = json!({"member": {"reference": "Practitioner/li"}});
+        let was = json!({"member": {"reference": "Practitioner/li"}, "period": {"end": "2019"}});
+        for (team, expect) in [
+            (json!({"participant": [member]}), true),
+            (
+                json!({"status": "active", "participant": [member], "period": {"start": "2020-06-15"}}),
+                true,
+            ),
+            (
+                json!({"status": "inactive", "participant": [member]}),
+                false,
+            ),
+            (
+                json!({"participant": [member], "period": {"start": "2021"}}),
+                false,
+            ),
+            (json!({"participant": [was]}), false),
+            (json!({"participant": [was, member]}), true),
+        ] {
+            assert_eq!(who().is_on_team(&team), expect, "{team}");
+        }
+    }
+}
