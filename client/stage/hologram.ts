@@ -82,8 +82,8 @@ export class HologramView {
   }
 
   /** In a headset rays are cast straight into each eye's picture. */
-  castInScene(visible: boolean): void {
-    this.picture.castInScene(visible);
+  castInScene(visible: boolean, seconds: number): void {
+    this.picture.castInScene(visible, seconds);
   }
 
   /** Back to pictures of their own, as a headset session ends. */

@@ -1,25 +1,33 @@
 import { NoToneMapping, SRGBColorSpace, WebGLRenderer } from 'three';
 
-/** Whether this browser can draw the stage at all. */
-export function hasWebGl2(): boolean {
+export interface Graphics {
+  /** Drawn by the processor: every pixel is dear. */
+  readonly software: boolean;
+}
+
+/** What this browser can draw with; undefined without WebGL 2. */
+export function graphics(): Graphics | undefined {
   try {
     const gl = document.createElement('canvas').getContext('webgl2');
-    gl?.getExtension('WEBGL_lose_context')?.loseContext();
-    return gl !== null;
+    if (!gl) return undefined;
+    const named = gl.getExtension('WEBGL_debug_renderer_info');
+    const renderer = String(gl.getParameter(named ? named.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
+    gl.getExtension('WEBGL_lose_context')?.loseContext();
+    return { software: /swiftshader|llvmpipe|software|basic render/i.test(renderer) };
   } catch {
-    return false;
+    return undefined;
   }
 }
 
 /** Finer than this costs more than the eye gains. */
 const MAX_PIXEL_RATIO = 1.75;
 
-export function createRenderer(canvas: HTMLCanvasElement): WebGLRenderer {
-  const renderer = new WebGLRenderer({ canvas, antialias: true, alpha: true, powerPreference: 'high-performance' });
+export function createRenderer(canvas: HTMLCanvasElement, { software }: Graphics): WebGLRenderer {
+  const renderer = new WebGLRenderer({ canvas, antialias: !software, alpha: true, powerPreference: 'high-performance' });
   renderer.outputColorSpace = SRGBColorSpace;
   renderer.toneMapping = NoToneMapping;
   renderer.localClippingEnabled = true;
   renderer.info.autoReset = false;
-  renderer.setPixelRatio(Math.min(devicePixelRatio, MAX_PIXEL_RATIO));
+  renderer.setPixelRatio(software ? 1 : Math.min(devicePixelRatio, MAX_PIXEL_RATIO));
   return renderer;
 }

@@ -12,7 +12,7 @@ import { Keys } from './keys';
 import { LesionMarks } from './lesions';
 import { Marks } from './marks';
 import type { Hit } from './picking';
-import { createRenderer, hasWebGl2 } from './renderer';
+import { createRenderer, graphics, type Graphics } from './renderer';
 import { RoomScene } from './room-scene';
 import type { Hologram, Poses, RoomView } from './room-view';
 import { seatedPoses, seatOf } from './seats';
@@ -67,16 +67,20 @@ export class Stage {
   readonly #ends: (() => void)[] = [];
   readonly #first: ReturnType<CameraRig['copy']>;
   #presence: Presence | undefined;
+  /** Others' movements alone draw the room again no sooner than this. */
+  readonly #redrawEvery: number;
+  #drawnAt = 0;
   #dirty = true;
   #lost = false;
   #pointed: Hit | undefined;
   #last = 0;
   #posedAt = 0;
 
-  constructor(canvas: HTMLCanvasElement, options: StageOptions) {
+  constructor(canvas: HTMLCanvasElement, options: StageOptions, device: Graphics) {
     this.#canvas = canvas;
     this.#room = options.room;
-    this.renderer = createRenderer(canvas);
+    this.renderer = createRenderer(canvas, device);
+    this.#redrawEvery = device.software ? 120 : 0;
     this.hologram = new HologramView(options.store);
     this.shared = new SharedHologram(options.room);
     this.shared.onEcho = () => this.#told();
@@ -164,7 +168,8 @@ export class Stage {
     this.#presence = undefined;
     this.rig.camera.layers.disable(VOLUME_LAYER);
     this.hologram.castApart();
-    this.resize();
+    // The renderer learns of the session's end after us, and keeps its size until then.
+    setTimeout(() => this.resize(), 0);
   }
 
   dispose(): void {
@@ -224,15 +229,17 @@ export class Stage {
     let changed = this.#dirty || this.shared.holding || presence !== undefined;
     this.#dirty = false;
     if (!presence && this.rig.update(seconds)) changed = true;
-    if (this.#avatars.update(clock)) changed = true;
+    if (this.#avatars.update(clock) && now - this.#drawnAt >= this.#redrawEvery) changed = true;
     if (hologram.picture.upload(this.renderer)) changed = true;
     this.#pose(clock);
     this.#roomScene.backdropVisible = !presence?.passthrough;
     this.scene.updateMatrixWorld();
     const ready = hologram.picture.ready && hologram.volumeVisible && shown !== undefined;
-    if (presence) hologram.castInScene(ready);
+    if (presence) hologram.castInScene(ready, seconds);
     else if (ready && hologram.compositor.update(this.renderer, this.rig.camera, hologram.surfaces.solid ? this.scene : null, now)) changed = true;
-    if (changed || ready !== hologram.overlayShown) this.#draw(ready);
+    if (!changed && (presence || ready === hologram.overlayShown)) return;
+    this.#drawnAt = now;
+    this.#draw(ready);
   }
 
   #draw(ready: boolean): void {
@@ -264,6 +271,7 @@ export class NoStage extends Error {
 
 /** Opens the stage on a canvas; throws `NoStage` where the device has no WebGL 2. */
 export function createStage(canvas: HTMLCanvasElement, options: StageOptions): Stage {
-  if (!hasWebGl2()) throw new NoStage('this device has no WebGL 2');
-  return new Stage(canvas, options);
+  const device = graphics();
+  if (!device) throw new NoStage('this device has no WebGL 2');
+  return new Stage(canvas, options, device);
 }

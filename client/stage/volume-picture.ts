@@ -129,8 +129,8 @@ export class VolumePicture {
     if (this.#store.hasBase) this.#fromStore();
   }
 
-  /** Headsets: blended into the scene, ending at what lies before its far side; steps wide enough for two eyes. */
-  castInScene(visible: boolean): void {
+  /** Headsets: blended into the scene, ending at what lies before its far side; the steps as fine as the frame rate bears. */
+  castInScene(visible: boolean, seconds: number): void {
     const { material } = this.mesh;
     this.mesh.visible = visible;
     this.mesh.renderOrder = 10;
@@ -140,7 +140,8 @@ export class VolumePicture {
     material.transparent = true;
     material.depthTest = true;
     this.uniform<Vector2>('uPixels').set(0, 0);
-    this.setNumber('uStepMm', 2.2);
+    const step = this.uniform<number>('uStepMm') * (seconds > 0.03 ? 1.1 : seconds < 0.014 ? 0.95 : 1);
+    this.setNumber('uStepMm', Math.min(7, Math.max(1.4, step)));
   }
 
   castApart(): void {

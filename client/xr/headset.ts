@@ -45,8 +45,8 @@ export class Headset implements Presence {
     this.#hands = [0, 1].map((i) => new HandInput(i, stage.renderer, stage.rig.rig, models, (hand, event) => this.#on(hand, event)));
     this.panel.content = content;
     this.panel.onPress = (id) => this.events.emit('press', { id });
-    this.panel.mesh.position.set(-0.85, 1.38, 0.25);
-    this.panel.mesh.rotation.y = 0.75;
+    this.panel.mesh.position.set(-0.78, 1.38, -0.12);
+    this.panel.mesh.rotation.y = 0.55;
     stage.scene.add(this.panel.mesh, this.#walk.mark);
     stage.rig.rig.position.set(0, 0, ENTRANCE_M);
     stage.rig.rig.rotation.set(0, 0, 0);
