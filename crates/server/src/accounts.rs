@@ -1,0 +1,276 @@
+//! Accounts and tokens, in a small SQLite file of their own: passwords do not belong in an append-only journal.
+//!
+//! A browser session and an API client's bearer token are the same thing, a random token of which only the
+//! digest is kept; they differ in how long they live. The command line writes the same file while a server
+//! runs, so a token made there works at once and a revoked one stops at once.
+
+use std::{collections::BTreeSet, path::Path, sync::Arc};
+
+use anyhow::{Context, Result};
+use parking_lot::Mutex;
+use policy::{Actor, PasswordHash, RateLimit, Role};
+use rusqlite::{Connection, OptionalExtension, params};
+use vocabulary::{ActorId, Digest, PatientId, Timestamp};
+
+use crate::clock;
+
+/// A session ends after this long without a request.
+const IDLE_MS: i64 = 30 * 60 * 1000;
+/// A session ends after this long in any case.
+const SESSION_MS: i64 = 12 * 3600 * 1000;
+/// `last_seen` is written at most this often.
+const SEEN_EVERY_MS: i64 = 60 * 1000;
+
+/// What came of an attempt to sign in.
+pub enum SignIn {
+    /// Signed in.
+    Done {
+        /// Who.
+        actor: Actor,
+        /// The session's token; only its digest is kept.
+        token: String,
+    },
+    /// The account or the password is wrong; which one is not said.
+    Wrong,
+    /// Too many attempts.
+    Wait {
+        /// Try again after this long.
+        seconds: u64,
+    },
+}
+
+/// The accounts of one hospital.
+#[derive(Clone)]
+pub struct Accounts {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    database: Mutex<Connection>,
+    limit: Mutex<RateLimit>,
+}
+
+const SCHEMA: &str = "
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    CREATE TABLE IF NOT EXISTS account (
+        id TEXT PRIMARY KEY, name TEXT NOT NULL, roles TEXT NOT NULL, patient TEXT,
+        password TEXT NOT NULL, disabled INTEGER NOT NULL DEFAULT 0) STRICT;
+    CREATE TABLE IF NOT EXISTS token (
+        digest BLOB PRIMARY KEY, account TEXT NOT NULL REFERENCES account (id),
+        expires_ms INTEGER NOT NULL, idle_ms INTEGER, seen_ms INTEGER NOT NULL) STRICT;
+    CREATE INDEX IF NOT EXISTS token_of_account ON token (account);";
+
+impl Accounts {
+    /// Opens the accounts below the hospital's data folder.
+    pub fn open(data: &Path) -> Result<Self> {
+        std::fs::create_dir_all(data).with_context(|| format!("make the folder {}", data.display()))?;
+        let file = data.join("accounts.sqlite");
+        let database = Connection::open(&file).with_context(|| format!("open {}", file.display()))?;
+        database.busy_timeout(std::time::Duration::from_secs(5))?;
+        database.execute_batch(SCHEMA).with_context(|| format!("prepare {}", file.display()))?;
+        private(&file)?;
+        let inner = Inner { database: Mutex::new(database), limit: Mutex::default() };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Adds an account, or changes it where it exists; all its sessions and tokens end.
+    pub fn put(&self, actor: &Actor, password: &PasswordHash) -> Result<()> {
+        let roles = serde_json::to_string(&actor.roles)?;
+        let patient = actor.patient.as_ref().map(PatientId::as_str);
+        let database = self.inner.database.lock();
+        database.execute(
+            "INSERT INTO account (id, name, roles, patient, password) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (id) DO UPDATE SET name = ?2, roles = ?3, patient = ?4, password = ?5, disabled = 0",
+            params![actor.id.as_str(), actor.name, roles, patient, password.as_str()],
+        )?;
+        database.execute("DELETE FROM token WHERE account = ?1", [actor.id.as_str()])?;
+        Ok(())
+    }
+
+    /// Closes an account: nobody can sign in to it, and its sessions and tokens end.
+    pub fn disable(&self, account: &ActorId) -> Result<bool> {
+        let database = self.inner.database.lock();
+        database.execute("DELETE FROM token WHERE account = ?1", [account.as_str()])?;
+        let changed = database.execute("UPDATE account SET disabled = 1 WHERE id = ?1", [account.as_str()])?;
+        Ok(changed == 1)
+    }
+
+    /// All open accounts.
+    pub fn list(&self) -> Result<Vec<Actor>> {
+        let database = self.inner.database.lock();
+        let mut query =
+            database.prepare_cached("SELECT id, name, roles, patient FROM account WHERE disabled = 0 ORDER BY id")?;
+        let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+        rows.map(|row| actor(row?)).collect()
+    }
+
+    /// Whether there is any account yet.
+    pub fn is_empty(&self) -> Result<bool> {
+        Ok(self.list()?.is_empty())
+    }
+
+    /// One open account.
+    pub fn find(&self, account: &ActorId) -> Result<Option<Actor>> {
+        Ok(self.list()?.into_iter().find(|actor| actor.id == *account))
+    }
+
+    /// Checks name and password, within the limits on attempts per account and per source.
+    pub async fn sign_in(&self, user: &str, password: &str, source: &str) -> Result<SignIn> {
+        let now = clock::now();
+        if let Err(wait) = self.inner.limit.lock().check(user, source, now) {
+            return Ok(SignIn::Wait { seconds: wait.retry_after_s });
+        }
+        let this = self.clone();
+        let (account, password) = (user.to_owned(), password.to_owned());
+        let checked = tokio::task::spawn_blocking(move || this.check(&account, &password)).await??;
+        let Some(actor) = checked else {
+            self.inner.limit.lock().failed(user, source, now);
+            return Ok(SignIn::Wrong);
+        };
+        self.inner.limit.lock().succeeded(user);
+        let token = self.issue(&actor.id, SESSION_MS, Some(IDLE_MS))?;
+        Ok(SignIn::Done { actor, token })
+    }
+
+    fn check(&self, user: &str, password: &str) -> Result<Option<Actor>> {
+        let found = {
+            let database = self.inner.database.lock();
+            database
+                .query_row("SELECT password FROM account WHERE id = ?1 AND disabled = 0", [user], |row| {
+                    row.get::<_, String>(0)
+                })
+                .optional()?
+        };
+        let kept = found.map(PasswordHash::try_from).transpose()?;
+        // An unknown account costs the same time as a wrong password.
+        if !PasswordHash::check(kept.as_ref(), password) {
+            return Ok(None);
+        }
+        self.find(&ActorId::new(user)?)
+    }
+
+    /// Makes a token for an account; the caller gets it once, the file keeps its digest.
+    pub fn issue(&self, account: &ActorId, lifetime_ms: i64, idle_ms: Option<i64>) -> Result<String> {
+        let token = random_token();
+        let now = clock::now().0;
+        let database = self.inner.database.lock();
+        database.execute("DELETE FROM token WHERE expires_ms < ?1", [now])?;
+        database.execute(
+            "INSERT INTO token (digest, account, expires_ms, idle_ms, seen_ms) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![digest(&token), account.as_str(), now.saturating_add(lifetime_ms), idle_ms, now],
+        )?;
+        Ok(token)
+    }
+
+    /// The account that a live token belongs to.
+    pub async fn who_holds(&self, token: &str) -> Result<Option<Actor>> {
+        let Timestamp(now) = clock::now();
+        let database = self.inner.database.lock();
+        let mut query = database.prepare_cached(
+            "SELECT seen_ms, id, name, roles, patient FROM token JOIN account ON account.id = token.account
+             WHERE digest = ?1 AND disabled = 0 AND expires_ms > ?2 AND (idle_ms IS NULL OR seen_ms + idle_ms > ?2)",
+        )?;
+        let found = query
+            .query_row(params![digest(token), now], |row| {
+                Ok((row.get::<_, i64>(0)?, (row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))
+            })
+            .optional()?;
+        let Some((seen, row)) = found else { return Ok(None) };
+        if now - seen > SEEN_EVERY_MS {
+            database.execute("UPDATE token SET seen_ms = ?2 WHERE digest = ?1", params![digest(token), now])?;
+        }
+        actor(row).map(Some)
+    }
+
+    /// Ends a session or token.
+    pub async fn revoke(&self, token: &str) -> Result<()> {
+        self.inner.database.lock().execute("DELETE FROM token WHERE digest = ?1", params![digest(token)])?;
+        Ok(())
+    }
+}
+
+type Row = (String, String, String, Option<String>);
+
+fn actor((id, name, roles, patient): Row) -> Result<Actor> {
+    let roles: BTreeSet<Role> = serde_json::from_str(&roles)?;
+    Ok(Actor { id: ActorId::new(id)?, name, roles, patient: patient.map(PatientId::new).transpose()? })
+}
+
+/// 256 random bits.
+fn random_token() -> String {
+    hex::encode(rand::random::<[u8; 32]>())
+}
+
+fn digest(token: &str) -> [u8; 32] {
+    Digest::of(token.as_bytes()).0
+}
+
+/// Only the owner may read the file.
+fn private(file: &Path) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600))
+        .with_context(|| format!("protect {}", file.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn accounts() -> (tempfile::TempDir, Accounts, Actor) {
+        let folder = tempfile::tempdir().unwrap();
+        let accounts = Accounts::open(folder.path()).unwrap();
+        let actor = Actor {
+            id: ActorId::new("chen.expert").unwrap(),
+            name: "陈专家".into(),
+            roles: BTreeSet::from([Role::Expert]),
+            patient: None,
+        };
+        accounts.put(&actor, &PasswordHash::of("a good password", policy::PasswordRule::Hospital).unwrap()).unwrap();
+        (folder, accounts, actor)
+    }
+
+    #[tokio::test]
+    async fn a_session_lives_until_it_is_ended() {
+        let (_folder, accounts, actor) = accounts();
+        let SignIn::Done { token, .. } = accounts.sign_in("chen.expert", "a good password", "1").await.unwrap()
+        else {
+            panic!("refused")
+        };
+        assert_eq!(accounts.who_holds(&token).await.unwrap().as_ref(), Some(&actor));
+        accounts.revoke(&token).await.unwrap();
+        assert_eq!(accounts.who_holds(&token).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn a_token_of_another_process_works_and_expires() {
+        let (folder, accounts, actor) = accounts();
+        let other = Accounts::open(folder.path()).unwrap();
+        let token = other.issue(&actor.id, 60_000, None).unwrap();
+        let stale = other.issue(&actor.id, -1, None).unwrap();
+        assert_eq!(accounts.who_holds(&token).await.unwrap(), Some(actor.clone()));
+        assert_eq!(accounts.who_holds(&stale).await.unwrap(), None);
+        assert!(other.disable(&actor.id).unwrap());
+        assert_eq!(accounts.who_holds(&token).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn wrong_attempts_are_slowed_down_for_known_and_unknown_accounts_alike() {
+        let (_folder, accounts, _) = accounts();
+        for user in ["chen.expert", "nobody"] {
+            let mut waits = false;
+            for attempt in 0..20 {
+                match accounts.sign_in(user, "wrong", &format!("{user} {attempt}")).await.unwrap() {
+                    SignIn::Done { .. } => panic!("signed in"),
+                    SignIn::Wrong => {}
+                    SignIn::Wait { seconds } => {
+                        assert!(seconds > 0);
+                        waits = true;
+                        break;
+                    }
+                }
+            }
+            assert!(waits, "{user}");
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! `demo`: a hospital with demo data, which enters through its own doors.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Instant,
+};
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use policy::{Actor, PasswordHash, PasswordRule, Role};
+use serde::Deserialize;
+use vocabulary::{ActorId, PatientId, Text};
+
+use crate::{
+    cli::{
+        import::{Target, import},
+        serve::Ports,
+    },
+    clock,
+    config::Config,
+    hospital::{Hospital, program},
+    listen::{self, Doors},
+};
+
+/// Arguments of `yuanyi demo`.
+#[derive(Args)]
+pub struct Demo {
+    /// Where to keep the demo hospital; a fresh temporary folder where none is given.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// One password for all demo accounts, instead of made ones.
+    #[arg(long, value_name = "PASSWORD")]
+    demo_password: Option<String>,
+    /// The folder of demo data.
+    #[arg(long, value_name = "DIR")]
+    demo_files: Option<PathBuf>,
+    #[command(flatten)]
+    ports: Ports,
+}
+
+/// One account of `demo/accounts.toml`.
+#[derive(Deserialize)]
+struct DemoAccount {
+    name: Text,
+    roles: BTreeSet<Role>,
+    patient: Option<PatientId>,
+}
+
+/// The account that demo data is sent under.
+const IMPORTER: &str = "importer";
+
+impl Demo {
+    /// Serves the demo until interrupted.
+    pub fn run(self) -> Result<()> {
+        let started = Instant::now();
+        let files = demo_files(self.demo_files.as_deref())?;
+        let temporary = match self.data {
+            Some(_) => None,
+            None => Some(tempfile::Builder::new().prefix("yuanyi-demo-").tempdir()?),
+        };
+        let mut config = Config::read(None)?;
+        config.data = match (&self.data, &temporary) {
+            (Some(data), _) => data.clone(),
+            (None, Some(folder)) => folder.path().to_owned(),
+            (None, None) => bail!("choose a data folder"),
+        };
+        config.receivers = ["li.terminal", "chen.expert"].map(str::to_owned).to_vec();
+        self.ports.apply(&mut config);
+        crate::runtime()?.block_on(async move {
+            let hospital = Hospital::open(config)?;
+            let passwords = put_accounts(&hospital, &files, self.demo_password.as_deref())?;
+            let doors = listen::open(&hospital).await?;
+            if hospital.is_new().await? {
+                fill(&hospital, &doors, &files).await?;
+            }
+            welcome(&hospital, &doors, &passwords, started);
+            doors.until_interrupted(&hospital).await
+        })
+    }
+}
+
+/// The folder of demo data: as given, below the current folder, or where the program was built.
+fn demo_files(given: Option<&Path>) -> Result<PathBuf> {
+    let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../demo");
+    let places = given.map_or_else(|| vec![PathBuf::from("demo"), built], |given| vec![given.to_owned()]);
+    let found = places.into_iter().find(|place| place.join("accounts.toml").is_file());
+    found.context("find the demo data: name its folder with --demo-files")
+}
+
+/// Makes the demo accounts; says each one's name, roles and password.
+fn put_accounts(
+    hospital: &Hospital,
+    files: &Path,
+    password: Option<&str>,
+) -> Result<Vec<(ActorId, String, String)>> {
+    let text = std::fs::read_to_string(files.join("accounts.toml")).context("read the demo accounts")?;
+    let demo: BTreeMap<ActorId, DemoAccount> = toml::from_str(&text).context("understand demo/accounts.toml")?;
+    let mut made = Vec::new();
+    // Hashing is meant to be slow; one password for all is hashed once.
+    let one = password.map(|password| PasswordHash::of(password, PasswordRule::Demo)).transpose().context("use --demo-password")?;
+    for (id, DemoAccount { name, roles, patient }) in demo {
+        let actor = Actor { id, name: format!("{} {}", name.zh, name.en), roles, patient };
+        let (shown, hash) = match (&one, password) {
+            (Some(hash), Some(password)) => (password.to_owned(), hash.clone()),
+            _ => {
+                let password = policy::random_password();
+                let hash = PasswordHash::of(&password, PasswordRule::Demo).context("hash a password")?;
+                (password, hash)
+            }
+        };
+        hospital.accounts.put(&actor, &hash)?;
+        made.push((actor.id, actor.name, shown));
+    }
+    let importer = program(IMPORTER);
+    let unknown = PasswordHash::of(&policy::random_password(), PasswordRule::Hospital)?;
+    hospital.accounts.put(&importer, &unknown)?;
+    Ok(made)
+}
+
+/// Sends the demo data to the hospital's own ports, as a PACS and an EHR would.
+async fn fill(hospital: &Arc<Hospital>, doors: &Doors, files: &Path) -> Result<()> {
+    eprintln!("filling the demo hospital through its own ports");
+    let importer = ActorId::new(IMPORTER)?;
+    let token = hospital.accounts.issue(&importer, 600_000, None)?;
+    let there = Target::There { base: doors.http_url(), token };
+    let people = import(&[files.join("fhir")], &there).await?;
+    eprintln!("  FHIR: {people}");
+    if let Some(address) = doors.dicom_address() {
+        let images = import(&[files.join("imaging")], &Target::modality(address, &hospital.config.ae_title)).await?;
+        eprintln!("  DICOM: {images}");
+    }
+    Ok(())
+}
+
+fn welcome(hospital: &Hospital, doors: &Doors, passwords: &[(ActorId, String, String)], started: Instant) {
+    println!();
+    println!("元医 Yuanyi — a metaverse hospital for research and education; not a medical device");
+    println!();
+    println!("  open       {}", doors.http_url());
+    println!("  DICOM      {} AE {}", doors.dicom_text(), hospital.config.ae_title);
+    println!("  data       {}", hospital.config.data.display());
+    println!();
+    for (id, name, password) in passwords {
+        println!("  {:<16} {password:<24} {name}", id.as_str());
+    }
+    println!();
+    println!("ready after {:.1} s, at {}; stop with Ctrl-C", started.elapsed().as_secs_f64(), clock::now());
+}

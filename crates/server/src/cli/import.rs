@@ -1,0 +1,299 @@
+//! `import`: files, folders and archives into a hospital.
+
+use std::{
+    fmt,
+    fs::File,
+    io::{IsTerminal, Read},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail};
+use bytes::Bytes;
+use clap::Args;
+use dicom::scu::{self, Peer};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::{cli::Place, hospital::Hospital, intake};
+
+/// Arguments of `yuanyi import`.
+#[derive(Args)]
+pub struct Import {
+    /// DICOM files, FHIR bundles or resources (JSON), folders of them, or archives (.zip, .tar.zst, .zst).
+    #[arg(required = true)]
+    paths: Vec<PathBuf>,
+    /// A running hospital, `http://ADDR:PORT`; else the data folder is opened directly.
+    #[arg(long, value_name = "URL")]
+    to: Option<String>,
+    /// The bearer token for --to, from `yuanyi token new`.
+    #[arg(long, env = "YUANYI_TOKEN", hide_env_values = true)]
+    token: Option<String>,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// What became of the items of an import.
+#[derive(Default)]
+pub struct Summary {
+    taken: usize,
+    refused: Vec<(String, String)>,
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "taken: {}, refused: {}", self.taken, self.refused.len())?;
+        self.refused.iter().try_for_each(|(name, why)| write!(f, "\nrefused {name}: {why}"))
+    }
+}
+
+/// Where an import goes.
+pub enum Target {
+    /// A hospital of this process.
+    Here(Arc<Hospital>),
+    /// A running hospital, by its HTTP address and a token.
+    There {
+        /// `http://ADDR:PORT`
+        base: String,
+        /// A bearer token.
+        token: String,
+    },
+    /// A DICOM application entity.
+    Modality {
+        /// Where it listens.
+        address: SocketAddr,
+        /// Its AE title.
+        title: String,
+    },
+}
+
+impl Import {
+    /// Imports and reports.
+    pub fn run(self) -> Result<()> {
+        crate::runtime()?.block_on(async {
+            let target = match self.to {
+                Some(base) => {
+                    let token = self.token.context("send to a running hospital without a token: give --token")?;
+                    Target::There { base: base.trim_end_matches('/').to_owned(), token }
+                }
+                None => Target::Here(Hospital::open(self.place.config()?)?),
+            };
+            let summary = import(&self.paths, &target).await?;
+            println!("{summary}");
+            if summary.taken == 0 && !summary.refused.is_empty() {
+                bail!("take any of it");
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Sends everything below `paths` to `target`. A broken item costs that item only.
+pub async fn import(paths: &[PathBuf], target: &Target) -> Result<Summary> {
+    let mut files = Vec::new();
+    for path in paths {
+        collect(path, &mut files).with_context(|| format!("read {}", path.display()))?;
+    }
+    let progress = Progress::new(files.len());
+    let mut summary = Summary::default();
+    for file in files {
+        let opened = tokio::task::spawn_blocking({
+            let file = file.clone();
+            move || items(&file)
+        })
+        .await?;
+        match opened {
+            Ok(items) => {
+                for (name, outcome) in target.take(items).await {
+                    match outcome {
+                        Ok(()) => summary.taken += 1,
+                        Err(error) => summary.refused.push((name, format!("{error:#}"))),
+                    }
+                }
+            }
+            Err(error) => summary.refused.push((file.display().to_string(), format!("{error:#}"))),
+        }
+        progress.step(summary.taken);
+    }
+    Ok(summary)
+}
+
+impl Target {
+    /// A DICOM application entity.
+    pub fn modality(address: SocketAddr, title: &str) -> Self {
+        Self::Modality { address, title: title.to_owned() }
+    }
+
+    /// Hands over the items of one file; says of each what became of it.
+    async fn take(&self, items: Vec<(String, Bytes)>) -> Vec<(String, Result<()>)> {
+        if let Self::Modality { address, title } = self {
+            return send(*address, title, items).await;
+        }
+        let mut outcomes = Vec::with_capacity(items.len());
+        for (name, bytes) in items {
+            let outcome = match self {
+                Self::Here(hospital) => intake::take(hospital, bytes).await,
+                Self::There { base, token } => {
+                    let (base, token) = (base.clone(), token.clone());
+                    let posted = tokio::task::spawn_blocking(move || post(&base, &token, &bytes)).await;
+                    posted.map_err(Into::into).flatten()
+                }
+                Self::Modality { .. } => Ok(()),
+            };
+            outcomes.push((name, outcome));
+        }
+        outcomes
+    }
+}
+
+/// Sends objects by C-STORE over one association.
+async fn send(address: SocketAddr, title: &str, items: Vec<(String, Bytes)>) -> Vec<(String, Result<()>)> {
+    let peer = Peer {
+        address: address.to_string(),
+        called: title.to_owned(),
+        calling: "YUANYI-DEMO".to_owned(),
+        timeout: Duration::from_mins(1),
+    };
+    let (names, files): (Vec<String>, Vec<Bytes>) = items.into_iter().unzip();
+    match scu::send(&peer, &files, |_| {}).await {
+        Ok(mut sent) => {
+            sent.sort_by_key(|one| one.index);
+            let outcomes = sent.into_iter().map(|one| one.outcome.map_err(anyhow::Error::msg));
+            names.into_iter().zip(outcomes).collect()
+        }
+        Err(error) => names.into_iter().map(|name| (name, Err(anyhow::anyhow!("{error}")))).collect(),
+    }
+}
+
+/// Sends one item to a running hospital: DICOM by STOW-RS, anything else as FHIR.
+fn post(base: &str, token: &str, bytes: &Bytes) -> Result<()> {
+    let (url, kind, body) = if intake::is_dicom(bytes) {
+        let boundary = "yuanyi-import-part";
+        let mut body = format!("--{boundary}\r\nContent-Type: application/dicom\r\n\r\n").into_bytes();
+        body.extend_from_slice(bytes);
+        body.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
+        let kind = format!("multipart/related; type=\"application/dicom\"; boundary={boundary}");
+        (format!("{base}/dicom-web/studies"), kind, body)
+    } else {
+        (format!("{base}/fhir"), "application/fhir+json".to_owned(), bytes.to_vec())
+    };
+    let agent = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();
+    let mut answer = agent
+        .post(&url)
+        .header("Authorization", &format!("Bearer {token}"))
+        .header("Content-Type", &kind)
+        .send(&body[..])
+        .with_context(|| format!("reach {base}"))?;
+    if !answer.status().is_success() {
+        let said = answer.body_mut().read_to_string().unwrap_or_default();
+        bail!("send it: {} {}", answer.status(), said.chars().take(300).collect::<String>());
+    }
+    Ok(())
+}
+
+/// All files below a path, in a steady order; hidden ones left out.
+fn collect(path: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    if !path.is_dir() {
+        path.metadata()?;
+        files.push(path.to_owned());
+        return Ok(());
+    }
+    let mut inside: Vec<PathBuf> =
+        std::fs::read_dir(path)?.map(|found| found.map(|found| found.path())).collect::<Result<_, _>>()?;
+    inside.sort();
+    for path in inside {
+        let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        if !hidden {
+            collect(&path, files)?;
+        }
+    }
+    Ok(())
+}
+
+/// The most bytes that one item may have.
+const LARGEST: u64 = 2 << 30;
+
+/// The items of a file: itself, or those of the archive that it is.
+fn items(path: &Path) -> Result<Vec<(String, Bytes)>> {
+    let name = path.display().to_string();
+    let file = File::open(path)?;
+    if name.ends_with(".tar.zst") {
+        return tar_items(&name, zstd::Decoder::new(file).context("unpack it")?);
+    }
+    if name.ends_with(".zst") {
+        let bytes = read(zstd::Decoder::new(file).context("unpack it")?)?;
+        return Ok(vec![(name, bytes)]);
+    }
+    if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("zip")) {
+        return zip_items(&name, file);
+    }
+    if path.extension().is_some_and(|ending| ending == "ndjson") {
+        let lines = read(file)?;
+        let lines = lines.split(|byte| *byte == b'\n').enumerate().filter(|(_, line)| !line.is_empty());
+        return Ok(lines.map(|(at, line)| (format!("{name}:{}", at + 1), Bytes::copy_from_slice(line))).collect());
+    }
+    Ok(vec![(name, read(file)?)])
+}
+
+fn read(source: impl Read) -> Result<Bytes> {
+    let mut bytes = Vec::new();
+    source.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST {
+        bail!("read it: it has more than {} GiB", LARGEST >> 30);
+    }
+    Ok(bytes.into())
+}
+
+fn tar_items(name: &str, source: impl Read) -> Result<Vec<(String, Bytes)>> {
+    let mut found = Vec::new();
+    for entry in tar::Archive::new(source).entries().context("unpack it")? {
+        let entry = entry.context("unpack it")?;
+        if entry.header().entry_type().is_file() {
+            let inside = format!("{name}:{}", entry.path()?.display());
+            found.push((inside, read(entry)?));
+        }
+    }
+    Ok(found)
+}
+
+fn zip_items(name: &str, file: File) -> Result<Vec<(String, Bytes)>> {
+    let mut archive = zip::ZipArchive::new(file).context("unpack it")?;
+    let mut found = Vec::new();
+    for at in 0..archive.len() {
+        let entry = archive.by_index(at).context("unpack it")?;
+        if entry.is_file() {
+            let inside = entry.name().map_or_else(|_| at.to_string(), |name| name.into_owned());
+            found.push((format!("{name}:{inside}"), read(entry)?));
+        }
+    }
+    Ok(found)
+}
+
+/// A bar on a terminal, a line each ten seconds otherwise.
+struct Progress {
+    bar: Option<ProgressBar>,
+    files: usize,
+    said: std::cell::Cell<Instant>,
+    done: std::cell::Cell<usize>,
+}
+
+impl Progress {
+    fn new(files: usize) -> Self {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let style = ProgressStyle::with_template("importing {wide_bar} {pos}/{len} files, {eta} left");
+            ProgressBar::new(files as u64).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+        });
+        Self { bar, files, said: Instant::now().into(), done: 0.into() }
+    }
+
+    fn step(&self, taken: usize) {
+        self.done.set(self.done.get() + 1);
+        if let Some(bar) = &self.bar {
+            bar.inc(1);
+        } else if self.said.get().elapsed() > Duration::from_secs(10) {
+            self.said.set(Instant::now());
+            eprintln!("importing: {} of {} files, {taken} items taken", self.done.get(), self.files);
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! The program's subcommands.
+
+mod accounts;
+mod assess;
+mod demo;
+mod import;
+mod serve;
+mod upkeep;
+
+pub use accounts::gate;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::Config;
+
+/// Yuanyi (元医): an open metaverse hospital. For research and education; not a medical device.
+#[derive(Parser)]
+#[command(name = "yuanyi", version)]
+pub struct Program {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Start a hospital with demo data, which enters through its own ports.
+    Demo(demo::Demo),
+    /// Start the hospital.
+    Serve(serve::Serve),
+    /// Send files, folders or archives into a hospital: DICOM and FHIR.
+    Import(import::Import),
+    /// Check the ledger, and with --deep every byte kept; name the first thing that is wrong.
+    Verify(upkeep::Verify),
+    /// Copy the hospital's data, also while it runs.
+    Backup(upkeep::Backup),
+    /// People's accounts.
+    User {
+        #[command(subcommand)]
+        task: accounts::User,
+    },
+    /// API clients' bearer tokens.
+    Token {
+        #[command(subcommand)]
+        task: accounts::Token,
+    },
+    /// Check the access policies and explain decisions.
+    Policy {
+        #[command(subcommand)]
+        task: accounts::Policy,
+    },
+    /// Run one guideline or model on given answers; no hospital needed.
+    Assess(assess::Assess),
+    /// Volume, structures and measurements of a scan as JSON; no hospital needed.
+    Measure(assess::Measure),
+    /// The scenarios with their state.
+    Scenarios,
+}
+
+/// Which hospital a subcommand is about.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Place {
+    /// The hospital's data folder.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// The hospital's configuration.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl Place {
+    /// The configuration, with the data folder of the command line.
+    pub fn config(&self) -> Result<Config> {
+        let mut config = Config::read(self.config.as_deref())?;
+        if let Some(data) = &self.data {
+            config.data.clone_from(data);
+        }
+        Ok(config)
+    }
+}
+
+/// Runs the subcommand. Exit codes: 0 done, 1 refused input or failed job, 2 wrong usage, 70 a bug.
+pub fn run(program: Program) -> ExitCode {
+    let done = match program.task {
+        Task::Demo(task) => task.run(),
+        Task::Serve(task) => task.run(),
+        Task::Import(task) => task.run(),
+        Task::Verify(task) => task.run(),
+        Task::Backup(task) => task.run(),
+        Task::User { task } => task.run(),
+        Task::Token { task } => task.run(),
+        Task::Policy { task } => task.run(),
+        Task::Assess(task) => task.run(),
+        Task::Measure(task) => task.run(),
+        Task::Scenarios => assess::scenarios(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("yuanyi: could not {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! `serve`.
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::{cli::Place, hospital::Hospital, listen};
+
+/// Arguments of `yuanyi serve`.
+#[derive(Args)]
+pub struct Serve {
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    ports: Ports,
+}
+
+/// Where the hospital listens, over the configuration's settings.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Ports {
+    /// HTTP.
+    #[arg(long, value_name = "ADDR:PORT")]
+    http: Option<String>,
+    /// DICOM; `off` for none.
+    #[arg(long, value_name = "ADDR:PORT")]
+    dicom: Option<String>,
+}
+
+impl Ports {
+    /// Puts what was said on the command line over the configuration.
+    pub fn apply(&self, config: &mut crate::config::Config) {
+        if let Some(http) = &self.http {
+            config.http.clone_from(http);
+        }
+        if let Some(dicom) = &self.dicom {
+            config.dicom.clone_from(dicom);
+        }
+    }
+}
+
+impl Serve {
+    /// Serves until interrupted.
+    pub fn run(self) -> Result<()> {
+        let mut config = self.place.config()?;
+        self.ports.apply(&mut config);
+        crate::runtime()?.block_on(async move {
+            let hospital = Hospital::open(config)?;
+            if hospital.accounts.is_empty()? {
+                eprintln!(
+                    "there are no accounts yet: add one with `yuanyi user put admin --name Admin --role admin`"
+                );
+            }
+            let doors = listen::open(&hospital).await?;
+            eprintln!("ready: {} (DICOM: {})", doors.http_url(), doors.dicom_text());
+            doors.until_interrupted(&hospital).await
+        })
+    }
+}

@@ -1,0 +1,203 @@
+//! The hospital: its record, its gate, its people, its rooms; everything that a door needs.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use anyhow::{Context, Result};
+use parking_lot::Mutex;
+use policy::{Action, Actor, Gate, Object, Permit, Refusal, Relations, Role};
+use record::{Batch, ImagingLevel, ImagingQuery, NewFact, Precondition, Record, ResourceKey};
+use scenario::{Stage, Waiting};
+use storage::{Embedded, Options, SystemClock};
+use tokio::sync::OnceCell;
+use vocabulary::{ActorId, PatientId, RoomId, Timestamp, Uid};
+
+use crate::{
+    accounts::Accounts,
+    cli,
+    clock,
+    config::Config,
+    events::Changes,
+    http::{Caller, Problem},
+    relations::RelationsOf,
+    keys::Keys,
+    rooms::Rooms,
+    scenarios::InHospital,
+    volumes::Volumes,
+    witness::LedgerWitness,
+};
+
+/// A running hospital.
+pub struct Hospital {
+    /// Its settings.
+    pub config: Config,
+    /// When it was opened.
+    pub started: Timestamp,
+    /// Its facts.
+    pub record: Arc<dyn Record>,
+    /// People's accounts and tokens.
+    pub accounts: Accounts,
+    /// Who hears of changes.
+    pub changes: Changes,
+    /// Volumes made from stored series.
+    pub volumes: Volumes,
+    /// Rooms that are open now.
+    pub rooms: Rooms,
+    /// What signs people's acts and seals what must stay hidden for a while.
+    pub keys: Keys,
+    /// Patients whom images were filed under lately, by issuer and DICOM patient id.
+    pub known_patients: Mutex<HashMap<(String, String), PatientId>>,
+    gate: Gate,
+    witness: LedgerWitness,
+    relations: RelationsOf,
+    own: OnceCell<Permit>,
+}
+
+impl Hospital {
+    /// Opens the hospital in the configuration's data folder. A second program on the same folder is
+    /// refused.
+    pub fn open(config: Config) -> Result<Arc<Self>> {
+        let gate = cli::gate(config.policies.as_deref())?;
+        let options = Options {
+            max_bytes: (config.max_bytes > 0).then_some(config.max_bytes),
+            ..Options::default()
+        };
+        let indexer = Arc::new(fhir::SearchIndexer);
+        let embedded = Embedded::open_with(&config.data, indexer, Arc::new(SystemClock), options)
+            .with_context(|| format!("open the hospital in {}", config.data.display()))?;
+        let record: Arc<dyn Record> = Arc::new(embedded);
+        Ok(Arc::new(Self {
+            accounts: Accounts::open(&config.data)?,
+            keys: Keys::open(&config.data)?,
+            volumes: Volumes::new(&config.data),
+            witness: LedgerWitness::new(Arc::clone(&record)),
+            record,
+            gate,
+            config,
+            started: clock::now(),
+            changes: Changes::default(),
+            rooms: Rooms::default(),
+            known_patients: Mutex::default(),
+            relations: RelationsOf::default(),
+            own: OnceCell::new(),
+        }))
+    }
+
+    /// Asks the gate, which writes its decision to the ledger before the permit exists.
+    pub async fn permit(&self, caller: &Caller, action: Action, object: &Object) -> Result<Permit, Problem> {
+        Ok(self.ask(&caller.actor, action, object).await?)
+    }
+
+    /// As [`Hospital::permit`], for an actor who did not come by HTTP.
+    pub async fn ask(&self, actor: &Actor, action: Action, object: &Object) -> Result<Permit, Refusal> {
+        let relations = self.relations(actor).await.map_err(|_| Refusal::not_witnessed())?;
+        self.gate.permit(actor, action, object, &relations, &self.witness).await
+    }
+
+    /// A permit for the hospital's own work.
+    pub async fn own_permit(&self, work: &'static str, action: Action) -> Result<Permit> {
+        Ok(Permit::for_hospital(work, action, &self.witness).await?)
+    }
+
+    /// The permit to find out whom a request is about, before the gate is asked.
+    async fn finding(&self) -> Result<&Permit, Problem> {
+        let make = || Permit::for_hospital("find out whom requests are about", Action::ReadRecord, &self.witness);
+        self.own.get_or_try_init(make).await.map_err(|error| Problem::internal(&error))
+    }
+
+    /// Care teams, consents and consultations of an actor.
+    pub async fn relations(&self, actor: &Actor) -> Result<Arc<Relations>, Problem> {
+        let permit = self.finding().await?;
+        Ok(self.relations.now(&*self.record, permit, actor).await?)
+    }
+
+    /// Whom a series shows.
+    pub async fn patient_of_series(&self, series: &Uid) -> Result<Option<PatientId>, Problem> {
+        self.patient_of_images(None, Some(series)).await
+    }
+
+    /// Whom a study or series shows.
+    pub async fn patient_of_images(
+        &self,
+        study: Option<&Uid>,
+        series: Option<&Uid>,
+    ) -> Result<Option<PatientId>, Problem> {
+        let level = if series.is_some() { ImagingLevel::Series } else { ImagingLevel::Study };
+        let query = ImagingQuery {
+            level,
+            subject: None,
+            study: study.cloned(),
+            series: series.cloned(),
+            matching: vec![],
+            limit: 1,
+            offset: 0,
+        };
+        let found = self.record.imaging(self.finding().await?, &query).await?;
+        Ok(found.rows.into_iter().next().map(|row| row.subject))
+    }
+
+    /// Whom a resource is about; `None` where it is about nobody or is not there.
+    pub async fn subject_of(&self, key: &ResourceKey) -> Result<Option<PatientId>, Problem> {
+        let found = self.record.resource(self.finding().await?, key, None).await?;
+        Ok(found.and_then(|version| version.subject))
+    }
+
+    /// Whether nothing has been committed yet that a person would look for.
+    pub async fn is_new(&self) -> Result<bool> {
+        let permit = self.own_permit("see whether there are patients yet", Action::ReadRecord).await?;
+        let query = record::ResourceQuery { kind: "Patient".into(), terms: vec![], sort: vec![], limit: 1, offset: 0 };
+        Ok(self.record.search(&permit, &query).await?.total == 0)
+    }
+
+    /// Keeps a sign-in or a failed attempt in the ledger.
+    pub async fn note_sign_in(&self, user: &str, succeeded: bool) -> Result<(), Problem> {
+        let body = fhir::sign_in_event(user, succeeded, clock::now());
+        let key = ResourceKey { kind: "AuditEvent".into(), id: uuid::Uuid::now_v7().to_string() };
+        let fact = NewFact::PutResource { key, subject: None, body };
+        self.record.commit(Batch { actor: hospital_actor(), facts: vec![(fact, Precondition::None)] }).await?;
+        Ok(())
+    }
+
+    /// What this actor is expected to do next.
+    pub async fn waiting(self: &Arc<Self>, actor: &Actor) -> Result<Vec<Waiting>, Problem> {
+        let context = InHospital(Arc::clone(self));
+        let mut all = Vec::new();
+        for scenario in registry::all() {
+            all.extend(scenario.waiting(&context, actor).await?);
+        }
+        all.sort_by_key(|waiting| std::cmp::Reverse(waiting.at));
+        Ok(all)
+    }
+
+    /// What stands in a room, and the scenario that it belongs to; `None` where the actor may not know.
+    pub async fn room(
+        self: &Arc<Self>,
+        actor: &Actor,
+        id: &RoomId,
+    ) -> Result<Option<(&'static str, Stage)>, Problem> {
+        let context = InHospital(Arc::clone(self));
+        for scenario in registry::all() {
+            if let Some(stage) = scenario.stage(&context, actor, id).await? {
+                return Ok(Some((scenario.manifest().id.as_str(), stage)));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// The hospital itself, as an actor.
+pub fn hospital_actor() -> ActorId {
+    ActorId::new("hospital").unwrap_or_else(|_| unreachable!("a constant"))
+}
+
+/// A program of the hospital, such as the DICOM door, as an actor.
+pub fn program(name: &'static str) -> Actor {
+    Actor {
+        id: ActorId::new(name).unwrap_or_else(|_| hospital_actor()),
+        name: name.to_owned(),
+        roles: BTreeSet::from([Role::System]),
+        patient: None,
+    }
+}

@@ -1,0 +1,297 @@
+//! `/fhir`: puts the interactions of crate `fhir` on the wire, with the permits that each needs.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    body::Bytes,
+    extract::{DefaultBodyLimit, Path, RawQuery, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use fhir::{Issue, Reply, Rest, decode_query};
+use policy::{Action, Object, Permit};
+use record::ResourceKey;
+use serde_json::Value;
+
+use crate::{
+    clock,
+    hospital::Hospital,
+    http::{Caller, Problem},
+};
+
+/// The largest body that is taken: Synthea's transaction bundles have some megabytes.
+const LARGEST: usize = 64 << 20;
+const MEDIA_TYPE: &str = "application/fhir+json; fhirVersion=4.0; charset=utf-8";
+
+/// The routes below `/fhir`.
+pub fn routes() -> Router<Arc<Hospital>> {
+    Router::new()
+        .route("/", get(metadata).post(bundle))
+        .route("/metadata", get(metadata))
+        .route("/{kind}", get(search).post(create))
+        .route("/{kind}/_search", axum::routing::post(search_by_form))
+        .route("/{kind}/{id}", get(read).put(update).delete(delete))
+        .route("/{kind}/{id}/_history", get(history))
+        .route("/{kind}/{id}/_history/{version}", get(read_version))
+        .layer(DefaultBodyLimit::max(LARGEST))
+}
+
+/// Who asks at which address; refusals are `OperationOutcome`s.
+struct Door {
+    hospital: Arc<Hospital>,
+    caller: Caller,
+    base: String,
+}
+
+/// The permits of one request, as far as the gate gives them.
+#[derive(Default)]
+struct Permits {
+    read: Option<Permit>,
+    write: Option<Permit>,
+    hospital: Option<Permit>,
+}
+
+impl Permits {
+    fn rest<'a>(&'a self, door: &'a Door) -> Rest<'a> {
+        Rest {
+            record: &*door.hospital.record,
+            read: self.read.as_ref(),
+            write: self.write.as_ref(),
+            hospital: self.hospital.as_ref(),
+            base: &door.base,
+        }
+    }
+}
+
+impl Door {
+    fn new(hospital: Arc<Hospital>, caller: Result<Caller, Problem>, headers: &HeaderMap) -> Result<Self, Wire> {
+        let caller = caller.map_err(|problem| Wire(outcome(&problem)))?;
+        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+        let scheme = if hospital.config.secure_cookies { "https" } else { "http" };
+        Ok(Self { base: format!("{scheme}://{host}/fhir"), hospital, caller })
+    }
+
+    /// To read one resource: on whom it is about, so that the ledger says whose record was opened.
+    async fn to_read(&self, kind: &str, id: &str) -> Result<Permits, Wire> {
+        let key = ResourceKey { kind: kind.to_owned(), id: id.to_owned() };
+        let subject = self.hospital.subject_of(&key).await.map_err(|problem| Wire(outcome(&problem)))?;
+        let object = subject.map_or(Object::Hospital, Object::Patient);
+        let read = self.ask(Action::ReadRecord, &object).await?;
+        Ok(Permits { read: Some(read), ..Permits::default() })
+    }
+
+    /// To search: on all whom the caller may see.
+    async fn to_search(&self) -> Result<Permits, Wire> {
+        match self.ask(Action::ReadRecord, &Object::Everyone).await {
+            Ok(read) => Ok(Permits { read: Some(read), ..Permits::default() }),
+            // Who sees no patient may still look up organisations and practitioners.
+            Err(refusal) => {
+                let read = self.hospital.permit(&self.caller, Action::ReadRecord, &Object::Hospital).await;
+                read.map(|read| Permits { read: Some(read), ..Permits::default() }).map_err(|_| refusal)
+            }
+        }
+    }
+
+    /// To write: on all whom the caller may write about, and on the hospital where the caller runs it.
+    async fn to_write(&self) -> Result<Permits, Wire> {
+        let write = self.ask(Action::WriteRecord, &Object::Everyone).await;
+        let hospital = match &write {
+            Ok(_) => None,
+            Err(_) => self.hospital.permit(&self.caller, Action::WriteRecord, &Object::Hospital).await.ok(),
+        };
+        match (write, &hospital) {
+            (Err(refusal), None) => Err(refusal),
+            (write, _) => {
+                let read = self.ask(Action::ReadRecord, &Object::Everyone).await.ok();
+                Ok(Permits { read, write: write.ok(), hospital })
+            }
+        }
+    }
+
+    async fn ask(&self, action: Action, object: &Object) -> Result<Permit, Wire> {
+        self.hospital.permit(&self.caller, action, object).await.map_err(|problem| Wire(outcome(&problem)))
+    }
+}
+
+/// A reply on its way to the wire.
+struct Wire(Reply);
+
+impl IntoResponse for Wire {
+    fn into_response(self) -> Response {
+        let Self(reply) = self;
+        let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let etag = reply.etag();
+        let body = reply.body.map(|body| body.to_string()).unwrap_or_default();
+        let mut response = (status, body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+        for (name, value) in [(header::ETAG, etag), (header::LOCATION, reply.location)] {
+            if let Some(value) = value.and_then(|value| HeaderValue::from_str(&value).ok()) {
+                headers.insert(name, value);
+            }
+        }
+        if let Some(at) = reply.last_modified
+            && let Ok(value) = HeaderValue::from_str(&clock::http_date(at))
+        {
+            headers.insert(header::LAST_MODIFIED, value);
+        }
+        response
+    }
+}
+
+fn outcome(problem: &Problem) -> Reply {
+    let code = match problem.status() {
+        StatusCode::UNAUTHORIZED => "login",
+        StatusCode::FORBIDDEN => "forbidden",
+        StatusCode::NOT_FOUND => "not-found",
+        StatusCode::BAD_REQUEST => "invalid",
+        _ => "exception",
+    };
+    Reply::refused(problem.status().as_u16(), &[Issue::at(code, "", problem.detail(), problem.detail())])
+}
+
+fn bad_json() -> Wire {
+    let issue = Issue::at("structure", "", "请求内容不是 JSON。", "the body is not JSON; send application/fhir+json.");
+    Wire(Reply::refused(400, &[issue]))
+}
+
+fn parse(body: &Bytes) -> Result<Value, Wire> {
+    serde_json::from_slice(body).map_err(|_| bad_json())
+}
+
+fn text(headers: &HeaderMap, name: impl header::AsHeaderName) -> Option<&str> {
+    headers.get(name)?.to_str().ok()
+}
+
+type Answer = Result<Wire, Wire>;
+type MaybeCaller = Result<Caller, Problem>;
+
+async fn metadata(State(hospital): State<Arc<Hospital>>, headers: HeaderMap) -> Wire {
+    let host = text(&headers, header::HOST).unwrap_or("localhost");
+    let statement = fhir::capability_statement(
+        &format!("http://{host}/fhir"),
+        env!("CARGO_PKG_VERSION"),
+        hospital.started,
+    );
+    Wire(Reply { status: 200, version: None, last_modified: None, location: None, body: Some(statement) })
+}
+
+async fn search(
+    State(hospital): State<Arc<Hospital>>,
+    caller: MaybeCaller,
+    headers: HeaderMap,
+    Path(kind): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Answer {
+    let door = Door::new(hospital, caller, &headers)?;
+    let permits = door.to_search().await?;
+    Ok(Wire(permits.rest(&door).search(&kind, &decode_query(&query.unwrap_or_default())).await))
+}
+
+/// The parameters in the body keep what is searched for out of addresses.
+async fn search_by_form(
+    State(hospital): State<Arc<Hospital>>,
+    caller: MaybeCaller,
+    headers: HeaderMap,
+    Path(kind): Path<String>,
+    body: String,
+) -> Answer {
+    let door = Door::new(hospital, caller, &headers)?;
+    let permits = door.to_search().await?;
+    Ok(Wire(permits.rest(&door).search(&kind, &decode_query(&body)).await))
+}
+
+async fn read(
+    State(hospital): State<Arc<Hospital>>,
+    caller: MaybeCaller,
+    headers: HeaderMap,
+    Path((kind, id)): Path<(String, String)>,
+) -> Answer {
+    let door = Door::new(hospital, caller, &headers)?;
+    let permits = door.to_read(&kind, &id).await?;
+    Ok(Wire(permits.rest(&door).read(&kind, &id, None).await))
+}
+
+async fn read_version(
+    State(hospital): State<Arc<Hospital>>,
+    caller: MaybeCaller,
+    headers: HeaderMap,
+    Path((kind, id, version)): Path<(String, String, String)>,
+) -> Answer {
+    let door = Door::new(hospital, caller, &headers)?;
+    let permits = door.to_read(&kind, &id).await?;
+    Ok(Wire(permits.rest(&door).read(&kind, &id, Some(&version)).await))
+}
+
+async fn history(
+    State(hospital): State<Arc<Hospital>>,
+    caller: MaybeCaller,
+    headers: HeaderMap,
+    Path((kind, id)): Path<(String, String)>,
+) -> Answer {
+    let door = Door::new(hospital, caller, &headers)?;
+    let permits = door.to_read(&kind, &id).await?;
+    Ok(Wire(permits.rest(&door).history(&kind, &id).await))
+}
+
+async fn create(
+    State(hospital): State<Arc<Hospital>>,
+    caller: MaybeCaller,
+    headers: HeaderMap,
+    Path(kind): Path<String>,
+    body: Bytes,
+) -> Answer {
+    let door = Door::new(hospital, caller, &headers)?;
+    let permits = door.to_write().await?;
+    let if_none_exist = text(&headers, "if-none-exist");
+    let reply = permits.rest(&door).create(&kind, parse(&body)?, if_none_exist).await;
+    Ok(changed(&door, reply))
+}
+
+async fn update(
+    State(hospital): State<Arc<Hospital>>,
+    caller: MaybeCaller,
+    headers: HeaderMap,
+    Path((kind, id)): Path<(String, String)>,
+    body: Bytes,
+) -> Answer {
+    let door = Door::new(hospital, caller, &headers)?;
+    let permits = door.to_write().await?;
+    let if_match = text(&headers, header::IF_MATCH);
+    let reply = permits.rest(&door).update(&kind, &id, parse(&body)?, if_match).await;
+    Ok(changed(&door, reply))
+}
+
+async fn delete(
+    State(hospital): State<Arc<Hospital>>,
+    caller: MaybeCaller,
+    headers: HeaderMap,
+    Path((kind, id)): Path<(String, String)>,
+) -> Answer {
+    let door = Door::new(hospital, caller, &headers)?;
+    let permits = door.to_write().await?;
+    let reply = permits.rest(&door).delete(&kind, &id, text(&headers, header::IF_MATCH)).await;
+    Ok(changed(&door, reply))
+}
+
+/// A transaction or batch.
+async fn bundle(
+    State(hospital): State<Arc<Hospital>>,
+    caller: MaybeCaller,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Answer {
+    let door = Door::new(hospital, caller, &headers)?;
+    let permits = door.to_write().await?;
+    let reply = permits.rest(&door).bundle(parse(&body)?).await;
+    Ok(changed(&door, reply))
+}
+
+fn changed(door: &Door, reply: Reply) -> Wire {
+    if reply.status < 300 {
+        door.hospital.changes.announce("record", "", vec![]);
+    }
+    Wire(reply)
+}

@@ -1,0 +1,80 @@
+//! `/api/ledger`: checkpoints, proofs and entries.
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    extract::{Path, Query, State},
+    http::header,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use ledger::{Checkpoint, ConsistencyProof, InclusionProof};
+use policy::{Action, Object};
+use serde::Deserialize;
+
+use crate::{
+    hospital::Hospital,
+    http::{Caller, Problem},
+};
+
+/// The routes below `/api/ledger`.
+pub fn routes() -> Router<Arc<Hospital>> {
+    Router::new()
+        .route("/checkpoint", get(checkpoint))
+        .route("/inclusion/{sequence}", get(inclusion))
+        .route("/consistency", get(consistency))
+        .route("/entry/{sequence}", get(entry))
+}
+
+async fn checkpoint(State(hospital): State<Arc<Hospital>>) -> Result<Json<Checkpoint>, Problem> {
+    Ok(Json(hospital.record.checkpoint().await?))
+}
+
+#[derive(Deserialize)]
+struct TreeSize {
+    size: Option<u64>,
+}
+
+async fn inclusion(
+    State(hospital): State<Arc<Hospital>>,
+    Path(sequence): Path<u64>,
+    Query(TreeSize { size }): Query<TreeSize>,
+) -> Result<Json<InclusionProof>, Problem> {
+    let size = match size {
+        Some(size) => size,
+        None => hospital.record.checkpoint().await?.size,
+    };
+    let proof = hospital.record.inclusion(sequence, size).await?;
+    proof.map(Json).ok_or_else(|| {
+        Problem::not_found(format!("a tree of {size} entries has no entry {sequence}"))
+    })
+}
+
+#[derive(Deserialize)]
+struct TwoSizes {
+    first: u64,
+    second: u64,
+}
+
+async fn consistency(
+    State(hospital): State<Arc<Hospital>>,
+    Query(TwoSizes { first, second }): Query<TwoSizes>,
+) -> Result<Json<ConsistencyProof>, Problem> {
+    let proof = hospital.record.consistency(first, second).await?;
+    proof.map(Json).ok_or_else(|| {
+        Problem::not_found(format!("there are no trees of {first} and {second} entries in this order"))
+    })
+}
+
+/// The exact bytes whose digest is the ledger's leaf. They hold the fact itself, so this takes a permit.
+async fn entry(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path(sequence): Path<u64>,
+) -> Result<Response, Problem> {
+    let permit = hospital.permit(&caller, Action::ReadLedger, &Object::Everyone).await?;
+    let bytes = hospital.record.entry_bytes(&permit, sequence).await?;
+    let bytes = bytes.ok_or_else(|| Problem::not_found(format!("the journal has no entry {sequence}")))?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], bytes).into_response())
+}

@@ -1,0 +1,149 @@
+//! HTTP: the client, its calls, FHIR, DICOMweb and the ledger.
+
+mod caller;
+mod client_files;
+mod dicom_web;
+mod fhir;
+mod home;
+mod ledger;
+mod problem;
+mod rooms;
+mod scenarios;
+mod session;
+mod volumes;
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Json, Router,
+    extract::{DefaultBodyLimit, Request, State},
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use serde_json::json;
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    compression::{CompressionLayer, CompressionLevel, predicate::{DefaultPredicate, NotForContentType, Predicate}},
+};
+
+pub use caller::Caller;
+pub use problem::Problem;
+
+use crate::hospital::Hospital;
+
+tokio::task_local! {
+    static REQUEST_ID: String;
+}
+
+/// The id of the request being answered; it stands in errors and in the log.
+pub fn request_id() -> String {
+    REQUEST_ID.try_with(Clone::clone).unwrap_or_default()
+}
+
+/// All routes of the hospital.
+pub fn routes(hospital: Arc<Hospital>) -> Router {
+    let api = Router::new()
+        .merge(session::routes())
+        .merge(home::routes())
+        .merge(volumes::routes())
+        .merge(rooms::routes())
+        .merge(scenarios::routes())
+        .nest("/ledger", ledger::routes())
+        .fallback(|| async { Problem::not_found("there is no such call; see docs/contracts.md") })
+        .layer(DefaultBodyLimit::max(1 << 20));
+    Router::new()
+        .nest("/api", api)
+        .nest("/fhir", fhir::routes())
+        .nest("/dicom-web", dicom_web::routes())
+        .route("/healthz", get(|| async { "ok" }))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(metrics))
+        .fallback(client_files::serve)
+        .layer(compression())
+        .layer(CatchPanicLayer::custom(|_| {
+            Problem::internal(&"a handler panicked").into_response()
+        }))
+        .layer(middleware::from_fn(with_request_id))
+        .layer(middleware::from_fn(with_security_headers))
+        .with_state(hospital)
+}
+
+/// Volumes carry their own encoding, images are compressed already.
+fn compression() -> CompressionLayer<impl Predicate> {
+    let worthwhile = DefaultPredicate::new()
+        .and(NotForContentType::const_new("application/octet-stream"))
+        .and(NotForContentType::const_new("multipart/related"))
+        .and(NotForContentType::const_new("application/dicom"))
+        .and(NotForContentType::const_new("model/gltf-binary"));
+    CompressionLayer::new().quality(CompressionLevel::Precise(5)).compress_when(worthwhile)
+}
+
+async fn ready(State(hospital): State<Arc<Hospital>>) -> Response {
+    match hospital.record.checkpoint().await {
+        Ok(_) => "ready".into_response(),
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the record cannot be read").into_response(),
+    }
+}
+
+/// Figures about the server itself, in the OpenMetrics text format.
+async fn metrics(State(hospital): State<Arc<Hospital>>) -> impl IntoResponse {
+    let entries = *hospital.record.feed().borrow();
+    let rooms = hospital.rooms.open_count();
+    let text = format!(
+        "# TYPE yuanyi_journal_entries counter\nyuanyi_journal_entries_total {entries}\n\
+         # TYPE yuanyi_open_rooms gauge\nyuanyi_open_rooms {rooms}\n# EOF\n"
+    );
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(header::CONTENT_TYPE, kind)], text)
+}
+
+async fn with_request_id(request: Request, next: Next) -> Response {
+    let id = uuid::Uuid::new_v4().simple().to_string();
+    let method = request.method().clone();
+    let started = std::time::Instant::now();
+    let mut response = REQUEST_ID.scope(id.clone(), next.run(request)).await;
+    // The path is left out: below /fhir it may hold what a search asked for.
+    tracing::debug!(request = %id, %method, status = response.status().as_u16(),
+        ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX), "answered");
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
+    }
+    response
+}
+
+const SECURITY_HEADERS: &[(&str, &str)] = &[
+    (
+        "content-security-policy",
+        "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; \
+         img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; connect-src 'self'; \
+         object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    ),
+    ("x-content-type-options", "nosniff"),
+    ("x-frame-options", "DENY"),
+    ("referrer-policy", "no-referrer"),
+    ("permissions-policy", "xr-spatial-tracking=(self), microphone=(self), camera=(self), geolocation=()"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-embedder-policy", "require-corp"),
+    ("cross-origin-resource-policy", "same-origin"),
+];
+
+async fn with_security_headers(request: Request, next: Next) -> Response {
+    let health_data = ["/api", "/fhir", "/dicom-web"].iter().any(|part| request.uri().path().starts_with(part));
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in SECURITY_HEADERS {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    if health_data && !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    response
+}
+
+/// A JSON answer with status 202: not yet, come again.
+fn not_yet(progress: f32, step: &str) -> Response {
+    let again = Duration::from_millis(250).as_millis();
+    (StatusCode::ACCEPTED, Json(json!({"progress": progress, "step": step, "again_after_ms": again as u64}))).into_response()
+}

@@ -1,0 +1,144 @@
+//! Rooms: what they are about, and their socket.
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    extract::{
+        Path, State, WebSocketUpgrade,
+        ws::{Message, WebSocket},
+    },
+    http::HeaderMap,
+    response::Response,
+    routing::get,
+};
+use futures::{SinkExt, StreamExt};
+use policy::{Action, Object, Permit, Role};
+use room::{Farewell, Person, limits::CLIENT_FRAME_BYTES, wire::ServerFrame};
+use scenario::Stage;
+use serde_json::{Value, json};
+use vocabulary::RoomId;
+
+use crate::{
+    hospital::{Hospital, hospital_actor},
+    http::{Caller, Problem},
+    rooms::{About, EnterError, Outgoing, outbox},
+};
+
+/// `/rooms/{id}` and its socket.
+pub fn routes() -> Router<Arc<Hospital>> {
+    Router::new().route("/rooms/{id}", get(card)).route("/rooms/{id}/socket", get(socket))
+}
+
+/// The room, and a permit to enter it. A room that is not there is refused like one that is closed to the
+/// caller.
+async fn enter(hospital: &Arc<Hospital>, caller: &Caller, id: &str) -> Result<(Value, Stage, Permit), Problem> {
+    let refused = || Problem::forbidden("there is no such room, or you are not invited to it");
+    let id = RoomId::new(id).map_err(|_| refused())?;
+    let (scenario, stage) = hospital.room(&caller.actor, &id).await?.ok_or_else(refused)?;
+    let object = Object::Room { room: id, patient: Some(stage.patient.clone()) };
+    let permit = hospital.permit(caller, Action::EnterRoom, &object).await?;
+    let mut card = json!(stage);
+    card["scenario"] = json!(scenario);
+    Ok((card, stage, permit))
+}
+
+async fn card(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    Ok(Json(enter(&hospital, &caller, &id).await?.0))
+}
+
+async fn socket(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Result<Response, Problem> {
+    // Cookies ride along with any page's socket, so the page must be ours.
+    if !is_same_origin(&headers) {
+        return Err(Problem::forbidden("open the socket from the hospital's own page"));
+    }
+    let (_, stage, permit) = enter(&hospital, &caller, &id).await?;
+    let person = Person {
+        actor: caller.actor.id.clone(),
+        name: caller.actor.name.clone(),
+        role: caller.actor.roles.first().map(|role| role_word(*role)).unwrap_or_default(),
+        may_act: !caller.actor.roles.contains(&Role::Trainee),
+    };
+    let upgrade = upgrade.max_message_size(CLIENT_FRAME_BYTES + 1).max_frame_size(CLIENT_FRAME_BYTES + 1);
+    Ok(upgrade.on_upgrade(move |socket| attend(hospital, stage, permit, person, socket)))
+}
+
+fn is_same_origin(headers: &HeaderMap) -> bool {
+    let Some(origin) = headers.get("origin") else { return true };
+    let host = headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or("");
+    origin.to_str().is_ok_and(|origin| origin.split_once("://").is_some_and(|(_, from)| from == host))
+}
+
+fn role_word(role: Role) -> String {
+    serde_json::to_value(role).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// What the room's host needs to know: the hologram stands life-sized, its middle at the height of the chest.
+fn about(stage: &Stage) -> About {
+    let furnish = stage.series.as_ref().and_then(|series| {
+        let hologram = json!({
+            "type": "hologram",
+            "series": series,
+            "transform": {"position_m": [0.0, 1.3, 0.0], "rotation": [0.0, 0.0, 0.0, 1.0], "scale": 1.0},
+            "window": {"centre_hu": 40.0, "width_hu": 400.0},
+            "mode": "both",
+            "layers": {},
+            "clip": null,
+            "cursor_lps_mm": [0.0, 0.0, 0.0],
+        });
+        serde_json::from_value(json!({"act": "add", "entity": hologram})).ok()
+    });
+    About { id: stage.id.clone(), patient: Some(stage.patient.clone()), host: hospital_actor(), furnish }
+}
+
+/// Carries frames between a socket and its room until either ends.
+async fn attend(hospital: Arc<Hospital>, stage: Stage, permit: Permit, person: Person, socket: WebSocket) {
+    let (mut to_client, mut from_client) = socket.split();
+    let Some(Ok(Message::Binary(hello))) = from_client.next().await else { return };
+    let (sender, mut outgoing) = outbox();
+    let about = about(&stage);
+    let probe = hospital.volumes.probe(stage.series.as_ref());
+    let entered = hospital
+        .rooms
+        .enter(&hospital.record, &permit, &about, probe, person, hello.to_vec(), sender)
+        .await;
+    let entered = match entered {
+        Ok(entered) => entered,
+        Err(error) => {
+            let reason = match error {
+                EnterError::Farewell(reason) => reason,
+                other => {
+                    tracing::error!(cause = %other, "a room could not be entered");
+                    Farewell::Closing
+                }
+            };
+            let _ = to_client.send(Message::Binary(ServerFrame::bye(reason).encode().into())).await;
+            return;
+        }
+    };
+    loop {
+        tokio::select! {
+            frame = from_client.next() => match frame {
+                Some(Ok(Message::Binary(bytes))) => if !entered.frame(bytes.to_vec()).await { break },
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                Some(Ok(Message::Text(_) | Message::Close(_)) | Err(_)) | None => break,
+            },
+            frame = outgoing.recv() => match frame {
+                Some(Outgoing::Frame(bytes)) => if to_client.send(Message::Binary(bytes.into())).await.is_err() { break },
+                Some(Outgoing::Last(bytes)) => { let _ = to_client.send(Message::Binary(bytes.into())).await; break }
+                None => break,
+            },
+        }
+    }
+    entered.leave().await;
+}

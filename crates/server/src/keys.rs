@@ -1,0 +1,61 @@
+//! The hospital's own secrets besides the ledger's key.
+
+use std::{fs, io::Write, os::unix::fs::OpenOptionsExt, path::Path};
+
+use anyhow::{Context, Result};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use ed25519_dalek::{Signer, SigningKey};
+use scenario::{Attestation, Seal};
+
+/// The name of the key that attests people's acts.
+const NAME: &str = "yuanyi.local/attestation";
+
+/// Keys made at the first start, each in a file that only the owner may read.
+pub struct Keys {
+    attesting: SigningKey,
+    seal: Seal,
+}
+
+impl Keys {
+    /// Opens the keys below the hospital's data folder, or makes them.
+    pub fn open(data: &Path) -> Result<Self> {
+        let folder = data.join("keys");
+        fs::create_dir_all(&folder).with_context(|| format!("make the folder {}", folder.display()))?;
+        Ok(Self {
+            attesting: SigningKey::from_bytes(&secret(&folder.join("attestation.key"))?),
+            seal: Seal::from_secret(&secret(&folder.join("seal.key"))?),
+        })
+    }
+
+    /// Signs a statement.
+    pub fn attest(&self, statement: &[u8]) -> Attestation {
+        Attestation {
+            key_name: NAME.to_owned(),
+            public_key: STANDARD.encode(self.attesting.verifying_key().to_bytes()),
+            signature: STANDARD.encode(self.attesting.sign(statement).to_bytes()),
+        }
+    }
+
+    /// Hides what must stay hidden for a while.
+    pub fn seal(&self) -> &Seal {
+        &self.seal
+    }
+}
+
+/// The 32 bytes of a key's file, made where it is missing.
+fn secret(file: &Path) -> Result<[u8; 32]> {
+    if !file.exists() {
+        let made: [u8; 32] = rand::random();
+        let mut options = fs::OpenOptions::new();
+        let mut opened = options
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(file)
+            .with_context(|| format!("make {}", file.display()))?;
+        opened.write_all(&made)?;
+        opened.sync_all()?;
+    }
+    let bytes = fs::read(file).with_context(|| format!("read {}", file.display()))?;
+    <[u8; 32]>::try_from(bytes).ok().with_context(|| format!("use {}: a key has 32 bytes", file.display()))
+}

@@ -1,0 +1,54 @@
+//! What the hospital gives to scenarios.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use policy::{Action, Actor, Object, Permit, Refusal};
+use record::{Record, RecordError};
+use scenario::{Attestation, Context, Seal, Topic};
+use twin::PatientTwin;
+use vocabulary::{ActorId, PatientId, Timestamp};
+
+use crate::{clock, hospital::Hospital, twins};
+
+/// The context of scenarios in a running hospital.
+pub struct InHospital(pub Arc<Hospital>);
+
+#[async_trait]
+impl Context for InHospital {
+    fn record(&self) -> &dyn Record {
+        &*self.0.record
+    }
+
+    fn now(&self) -> Timestamp {
+        clock::now()
+    }
+
+    fn new_id(&self) -> String {
+        uuid::Uuid::new_v4().to_string()
+    }
+
+    async fn permit(&self, actor: &Actor, action: Action, object: &Object) -> Result<Permit, Refusal> {
+        self.0.ask(actor, action, object).await
+    }
+
+    async fn account(&self, id: &ActorId) -> Option<Actor> {
+        self.0.accounts.find(id).ok().flatten()
+    }
+
+    async fn twin(&self, permit: &Permit, patient: &PatientId) -> Result<Option<PatientTwin>, RecordError> {
+        twins::of(&self.0, permit, patient).await
+    }
+
+    fn notify(&self, topic: Topic, id: &str, to: &[ActorId]) {
+        self.0.changes.announce(topic.as_str(), id, to.to_vec());
+    }
+
+    fn attest(&self, statement: &[u8]) -> Attestation {
+        self.0.keys.attest(statement)
+    }
+
+    fn seal(&self) -> &Seal {
+        self.0.keys.seal()
+    }
+}

@@ -1,0 +1,212 @@
+//! Volumes made from stored series, kept below `derived/` and made again whenever they are gone.
+//!
+//! A series is built once it has been quiet for a moment: coarse picture and bricks first, structures and
+//! lesions after them. A change of the series or of a segmentation beside it makes a new one.
+
+mod build;
+mod probe;
+
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use parking_lot::Mutex;
+use policy::{Action, Permit};
+use record::{FactBody, RecordError};
+use tokio::sync::{Semaphore, watch};
+use vocabulary::Uid;
+use volume::VolumeManifest;
+
+use crate::hospital::Hospital;
+
+/// A series that has not changed for this long is whole.
+const QUIET: Duration = Duration::from_millis(1500);
+/// How often arrivals are looked at.
+const LOOK: Duration = Duration::from_millis(300);
+/// CT Image Storage and its enhanced and legacy converted forms.
+const CT_CLASSES: &[&str] = &["1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.2.1", "1.2.840.10008.5.1.4.1.1.2.2"];
+/// Segmentation Storage.
+const SEG_CLASS: &str = "1.2.840.10008.5.1.4.1.1.66.4";
+
+/// How far a volume has come.
+#[derive(Clone, Debug)]
+pub enum Stage {
+    /// Work goes on; nothing to show yet.
+    Making {
+        /// From 0 to 1.
+        progress: f32,
+        /// What is being done.
+        step: String,
+    },
+    /// The picture is there; structures may still follow.
+    Ready {
+        /// Where its files lie.
+        folder: PathBuf,
+        /// What it holds.
+        manifest: Arc<VolumeManifest>,
+        /// Whether structures and lesions are in.
+        complete: bool,
+    },
+    /// It cannot be made.
+    Failed {
+        /// Why, in words for the person who asked.
+        why: volume::Notice,
+    },
+}
+
+/// Why a volume cannot be looked at.
+#[derive(Debug, thiserror::Error)]
+pub enum VolumesError {
+    /// The record could not be read.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// Its files could not be read or written.
+    #[error("keep a volume's files")]
+    Files(#[from] std::io::Error),
+    /// A file of it is not what was written.
+    #[error("read a volume's manifest")]
+    Manifest(#[from] serde_json::Error),
+    /// The work broke off.
+    #[error("make a volume: the work broke off")]
+    BrokeOff,
+}
+
+/// The volumes of a hospital.
+pub struct Volumes {
+    folder: PathBuf,
+    stages: Arc<Mutex<HashMap<Uid, (String, Stage)>>>,
+    /// One at a time: building takes all cores as it is.
+    turn: Arc<Semaphore>,
+}
+
+impl Volumes {
+    /// The volumes below a hospital's data folder.
+    pub fn new(data: &Path) -> Self {
+        Self {
+            folder: data.join("derived/volumes"),
+            stages: Arc::default(),
+            turn: Arc::new(Semaphore::new(1)),
+        }
+    }
+
+    /// How far the volume of a series has come; starts making it where nobody has.
+    pub async fn stage(
+        &self,
+        hospital: &Arc<Hospital>,
+        permit: &Permit,
+        series: &Uid,
+    ) -> Result<Option<Stage>, VolumesError> {
+        let Some(source) = build::Source::of(&*hospital.record, permit, series).await? else {
+            return Ok(None);
+        };
+        let known = self.stages.lock().get(series).cloned();
+        if let Some((fingerprint, stage)) = known
+            && fingerprint == source.fingerprint
+        {
+            return Ok(Some(stage));
+        }
+        let folder = self.folder.join(series.as_str()).join(&source.fingerprint);
+        if let Some(manifest) = build::read_manifest(&folder)? {
+            let stage = Stage::Ready { folder, manifest: Arc::new(manifest), complete: true };
+            self.stages.lock().insert(series.clone(), (source.fingerprint, stage.clone()));
+            return Ok(Some(stage));
+        }
+        let first = Stage::Making { progress: 0.0, step: "waiting".to_owned() };
+        self.stages.lock().insert(series.clone(), (source.fingerprint.clone(), first.clone()));
+        self.start(hospital, permit, series, source, folder);
+        Ok(Some(first))
+    }
+
+    fn start(
+        &self,
+        hospital: &Arc<Hospital>,
+        permit: &Permit,
+        series: &Uid,
+        source: build::Source,
+        folder: PathBuf,
+    ) {
+        let (hospital, permit, series) = (Arc::clone(hospital), permit.clone(), series.clone());
+        let (stages, turn) = (Arc::clone(&self.stages), Arc::clone(&self.turn));
+        tokio::spawn(async move {
+            let Ok(_turn) = turn.acquire_owned().await else { return };
+            let fingerprint = source.fingerprint.clone();
+            let key = series.clone();
+            let report = move |stage: Stage| {
+                if let Some(entry) = stages.lock().get_mut(&key)
+                    && entry.0 == fingerprint
+                {
+                    entry.1 = stage;
+                }
+            };
+            let made = build::make(&hospital, &permit, &series, source, &folder, &report).await;
+            if let Err(error) = made {
+                tracing::error!(cause = %error, "a volume could not be made");
+                report(Stage::Failed {
+                    why: volume::Notice::new("internal", "服务器内部错误，请稍后重试", "the server failed; try again later"),
+                });
+            }
+            hospital.changes.announce("imaging", series.as_str(), vec![]);
+        });
+    }
+
+    /// What a room may ask of a series.
+    pub fn probe(&self, series: Option<&Uid>) -> Arc<dyn room::Probe + Send + Sync> {
+        Arc::new(probe::SeriesProbe::new(series.cloned(), Arc::clone(&self.stages)))
+    }
+}
+
+/// Makes volumes of what arrives, so that they are there when somebody comes to see them.
+pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) {
+    let Ok(permit) = hospital.own_permit("make volumes of new series", Action::ReadImaging).await else { return };
+    let mut feed = hospital.record.feed();
+    let mut next = *feed.borrow();
+    let mut waiting: HashMap<Uid, Instant> = HashMap::new();
+    loop {
+        tokio::select! {
+            _ = closed.wait_for(|closed| *closed) => return,
+            changed = feed.changed(), if waiting.is_empty() => if changed.is_err() { return },
+            () = tokio::time::sleep(LOOK), if !waiting.is_empty() => {}
+        }
+        loop {
+            let Ok(entries) = hospital.record.entries(&permit, next, 500).await else { break };
+            let Some(last) = entries.last() else { break };
+            next = last.sequence + 1;
+            for entry in entries {
+                if let FactBody::Instance(instance) = entry.fact.body {
+                    arrived(&hospital, &permit, &instance, &mut waiting).await;
+                }
+            }
+        }
+        let quiet: Vec<Uid> =
+            waiting.iter().filter(|(_, since)| since.elapsed() >= QUIET).map(|(uid, _)| uid.clone()).collect();
+        for series in quiet {
+            waiting.remove(&series);
+            hospital.changes.announce("imaging", series.as_str(), vec![]);
+            if let Err(error) = hospital.volumes.stage(&hospital, &permit, &series).await {
+                tracing::warn!(%error, "a new series could not be looked at");
+            }
+        }
+    }
+}
+
+/// Notes which series a new object belongs to; a segmentation belongs to the CT series of its study.
+async fn arrived(
+    hospital: &Hospital,
+    permit: &Permit,
+    instance: &record::Instance,
+    waiting: &mut HashMap<Uid, Instant>,
+) {
+    let class = instance.class.as_str();
+    if CT_CLASSES.contains(&class) {
+        waiting.insert(instance.series.clone(), Instant::now());
+    } else if class == SEG_CLASS
+        && let Ok(series) = build::ct_series_of(&*hospital.record, permit, &instance.study).await
+    {
+        for series in series {
+            waiting.insert(series, Instant::now());
+        }
+    }
+}

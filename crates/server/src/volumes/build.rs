@@ -1,0 +1,220 @@
+//! Makes the files of one volume, stage by stage.
+
+use std::{
+    fs,
+    io::{Error, ErrorKind},
+    path::{Path, PathBuf},
+    sync::{Arc, atomic::AtomicBool},
+};
+
+use bytes::Bytes;
+use policy::Permit;
+use record::{ImagingLevel, ImagingQuery, Instance, Record, RecordError};
+use tokio::task::spawn_blocking;
+use vocabulary::{Digest, Text, Uid};
+use volume::{Segment, SegmentFrame, VolumeManifest};
+
+use super::{CT_CLASSES, SEG_CLASS, Stage, VolumesError};
+use crate::hospital::Hospital;
+
+/// Changes when the same objects would make other files.
+const MAKING: &str = "volume 1";
+
+/// The stored objects that a volume is made from.
+pub struct Source {
+    /// Digest over the objects: another series, another volume.
+    pub fingerprint: String,
+    images: Vec<Instance>,
+    segmentations: Vec<Instance>,
+}
+
+impl Source {
+    /// The objects of a series and the segmentations of its study; `None` where there is no such series.
+    pub async fn of(record: &dyn Record, permit: &Permit, series: &Uid) -> Result<Option<Self>, RecordError> {
+        let images = record.series_instances(permit, series).await?;
+        let Some(first) = images.first() else { return Ok(None) };
+        let mut segmentations = Vec::new();
+        for other in series_of(record, permit, &first.study, "SEG").await? {
+            let found = record.series_instances(permit, &other).await?;
+            segmentations.extend(found.into_iter().filter(|object| object.class.as_str() == SEG_CLASS));
+        }
+        let mut text = MAKING.to_owned();
+        for object in images.iter().chain(&segmentations) {
+            text.push_str(&object.digest.to_string());
+        }
+        let fingerprint = Digest::of(text.as_bytes()).to_string();
+        Ok(Some(Self { fingerprint: fingerprint.chars().take(32).collect(), images, segmentations }))
+    }
+}
+
+/// The series of a study that have this modality.
+async fn series_of(
+    record: &dyn Record,
+    permit: &Permit,
+    study: &Uid,
+    modality: &str,
+) -> Result<Vec<Uid>, RecordError> {
+    let query = ImagingQuery {
+        level: ImagingLevel::Series,
+        subject: None,
+        study: Some(study.clone()),
+        series: None,
+        matching: vec![("00080060".to_owned(), modality.to_owned())],
+        limit: 1000,
+        offset: 0,
+    };
+    let uid = |row: &record::ImagingRow| {
+        Uid::new(row.attributes.get("0020000E")?.pointer("/Value/0")?.as_str()?).ok()
+    };
+    Ok(record.imaging(permit, &query).await?.rows.iter().filter_map(uid).collect())
+}
+
+/// The CT series of a study.
+pub async fn ct_series_of(record: &dyn Record, permit: &Permit, study: &Uid) -> Result<Vec<Uid>, RecordError> {
+    let mut found = Vec::new();
+    for series in series_of(record, permit, study, "CT").await? {
+        let objects = record.series_instances(permit, &series).await?;
+        if objects.first().is_some_and(|object| CT_CLASSES.contains(&object.class.as_str())) {
+            found.push(series);
+        }
+    }
+    Ok(found)
+}
+
+/// The manifest of a volume that is complete on disk.
+pub fn read_manifest(folder: &Path) -> Result<Option<VolumeManifest>, VolumesError> {
+    match fs::read(folder.join("manifest.json")) {
+        Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes)?)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Makes all files of a volume below `folder`, reporting each stage. The manifest is written last, so that
+/// a folder with a manifest is whole.
+pub async fn make(
+    hospital: &Hospital,
+    permit: &Permit,
+    series: &Uid,
+    source: Source,
+    folder: &Path,
+    report: &(impl Fn(Stage) + Clone + Send + 'static),
+) -> Result<(), VolumesError> {
+    let making = |progress, step: &str| Stage::Making { progress, step: step.to_owned() };
+    report(making(0.05, "reading"));
+    let patient = source.images.first().map(|image| image.subject.to_string()).unwrap_or_default();
+    let files = read_all(hospital, permit, &source.images).await?;
+    let marks = read_all(hospital, permit, &source.segmentations).await?;
+    let (folder, series, report) = (folder.to_owned(), series.clone(), report.clone());
+    let work = move || make_here(&series, &patient, files, &marks, &folder, &report);
+    spawn_blocking(work).await.map_err(|_| VolumesError::BrokeOff)?
+}
+
+async fn read_all(hospital: &Hospital, permit: &Permit, objects: &[Instance]) -> Result<Vec<Bytes>, VolumesError> {
+    let mut files = Vec::with_capacity(objects.len());
+    for object in objects {
+        files.push(hospital.record.object(permit, object, None).await?);
+    }
+    Ok(files)
+}
+
+fn make_here(
+    series: &Uid,
+    patient: &str,
+    files: Vec<Bytes>,
+    marks: &[Bytes],
+    folder: &Path,
+    report: &impl Fn(Stage),
+) -> Result<(), VolumesError> {
+    let go_on = AtomicBool::new(false);
+    report(Stage::Making { progress: 0.1, step: "volume".to_owned() });
+    let made = volume::build_volume(&files, patient, &go_on);
+    drop(files);
+    let coarse = match made {
+        Ok(coarse) => coarse,
+        Err(error) => {
+            report(Stage::Failed { why: error.notice() });
+            return Ok(());
+        }
+    };
+    let mut manifest = coarse.manifest;
+    write(folder, &manifest.preview.url, &coarse.preview)?;
+    report(Stage::Making { progress: 0.3, step: "bricks".to_owned() });
+    let bricks = volume::build_bricks(&coarse.series, &go_on).map_err(other)?;
+    for brick in &bricks {
+        write(folder, &brick.entry.url, &brick.bytes)?;
+    }
+    manifest.add_bricks(&bricks);
+    drop(bricks);
+    let ready = |manifest: &VolumeManifest, complete| Stage::Ready {
+        folder: folder.to_owned(),
+        manifest: Arc::new(manifest.clone()),
+        complete,
+    };
+    report(ready(&manifest, false));
+
+    let segments: Vec<Segment> =
+        marks.iter().filter_map(|mark| dicom::read_seg(mark).ok()).flat_map(|mark| segments(&mark, series)).collect();
+    let structures = volume::build_structures(&coarse.series, &segments, &|_, _| {}, &go_on).map_err(other)?;
+    for surface in &structures.surfaces {
+        write(folder, &surface.entry.url, &surface.bytes)?;
+    }
+    manifest.add_structures(&structures);
+    write(folder, "manifest.json", &serde_json::to_vec(&manifest)?)?;
+    report(ready(&manifest, true));
+    Ok(())
+}
+
+fn other(error: volume::VolumeError) -> VolumesError {
+    VolumesError::Files(Error::other(error))
+}
+
+/// Writes a file whole or not at all.
+fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), VolumesError> {
+    let file: PathBuf = folder.join(name);
+    if let Some(parent) = file.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    let unfinished = file.with_extension("unfinished");
+    fs::write(&unfinished, bytes)?;
+    Ok(fs::rename(unfinished, file)?)
+}
+
+/// The segments of a segmentation, unless it is one of another series.
+fn segments(mark: &dicom::Segmentation, series: &Uid) -> Vec<Segment> {
+    if mark.of_series.as_ref().is_some_and(|of| of != series) {
+        return Vec::new();
+    }
+    mark.segments
+        .iter()
+        .map(|segment| {
+            let grid = &segment.geometry;
+            let [columns, rows, _] = grid.size;
+            let [dx, dy, _] = grid.spacing_mm;
+            let [along_row, along_column, _] = grid.axes();
+            let frames = segment.frames.iter().map(|frame| SegmentFrame {
+                position_lps_mm: frame.position_lps_mm,
+                inside: frame.bits.clone(),
+            });
+            Segment {
+                id: format!("segment-{}", segment.number),
+                label: Text::new(label_zh(segment), segment.label.clone()),
+                source: mark.sop.to_string(),
+                size: [columns, rows],
+                spacing_mm: [dx, dy],
+                axes_lps: [along_row, along_column],
+                frames: frames.collect(),
+            }
+        })
+        .collect()
+}
+
+/// The Chinese name of what a segment shows, by its SNOMED CT code; its own label where it has another.
+fn label_zh(segment: &dicom::Segment) -> String {
+    let code = segment.kind.as_ref().map(|kind| kind.value.as_str());
+    match code {
+        Some("27925004") => "结节".to_owned(),
+        Some("15825003") => "主动脉".to_owned(),
+        _ => segment.label.clone(),
+    }
+}
