@@ -2,6 +2,12 @@
 //!
 //! `cargo run -p volume --example inspect -- PATH OUT [LABELS]`
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::many_single_char_names,
+    reason = "a tool for developers: a bug may stop it"
+)]
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -56,7 +62,7 @@ fn main() -> Result<(), Failure> {
             serde_json::to_string_pretty(&measure_lesion(series, &lesion)?)?
         );
         if let Some(mut structure) = structures.last().cloned() {
-            structure.name = "lesion".to_owned();
+            "lesion".clone_into(&mut structure.name);
             structure.colour = "#f5c518";
             for lung in &structures {
                 let inside = lesion.mask.clone().and(&lung.mask).count();

@@ -1,4 +1,7 @@
 //! Where voxels lie in the patient.
+//!
+//! Axes are numbered 0 to 2 by this module itself, so indexing by them is allowed.
+#![allow(clippy::indexing_slicing)]
 
 /// A regular grid of voxels in the patient frame.
 #[derive(Clone, Debug, PartialEq)]

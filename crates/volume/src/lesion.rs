@@ -289,11 +289,14 @@ fn axes_mm(points: &[[f64; 2]]) -> (f64, f64) {
         let mut hi = f64::NEG_INFINITY;
         for ([s0, t0], [s1, t1]) in edges() {
             if (s0.min(*s1)..=s0.max(*s1)).contains(&at) {
-                let part = if s0 == s1 { 0.0 } else { (at - s0) / (s1 - s0) };
-                for t in [
-                    t0 + part * (t1 - t0),
-                    if s0 == s1 { *t1 } else { t0 + part * (t1 - t0) },
-                ] {
+                // An edge across the long axis lies there as a whole, any other in one point.
+                let run = s1 - s0;
+                let [first, second] = if run.abs() < 1e-9 {
+                    [*t0, *t1]
+                } else {
+                    [t0 + (at - s0) / run * (t1 - t0); 2]
+                };
+                for t in [first, second] {
                     lo = lo.min(t);
                     hi = hi.max(t);
                 }

@@ -4,6 +4,15 @@
 //! millimetres and HU in the patient frame (LPS), voxels lie x fastest, and z planes are axial.
 //! What cannot be relied on is said in notices.
 
+#![allow(
+    clippy::many_single_char_names,
+    reason = "axes and corners are called x, y, z, a, b, c, as everywhere in the field"
+)]
+#![cfg_attr(
+    test,
+    allow(clippy::float_cmp, reason = "tests compare numbers that are exact")
+)]
+
 mod bricks;
 mod build;
 mod components;

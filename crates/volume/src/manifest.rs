@@ -8,7 +8,7 @@ use crate::Notice;
 
 /// A volume as a client sees it first. URLs are relative to the manifest's own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
-#[ts(export, export_to = "../../../contract/")]
+#[ts(export, export_to = "../../../contract/volume.ts")]
 pub struct VolumeManifest {
     /// Series Instance UID.
     pub series: String,
@@ -42,7 +42,7 @@ pub struct VolumeManifest {
 
 /// The coarse picture of a volume.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export, export_to = "../../../contract/")]
+#[ts(export, export_to = "../../../contract/volume.ts")]
 pub struct PreviewEntry {
     /// Voxels along x, y, z.
     pub size: [u32; 3],
@@ -54,7 +54,7 @@ pub struct PreviewEntry {
 
 /// One brick of a volume.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export, export_to = "../../../contract/")]
+#[ts(export, export_to = "../../../contract/volume.ts")]
 pub struct BrickEntry {
     /// Index of its first voxel on x, y, z.
     pub origin: [u32; 3],
@@ -70,7 +70,7 @@ pub struct BrickEntry {
 
 /// One surface made from a volume.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
-#[ts(export, export_to = "../../../contract/")]
+#[ts(export, export_to = "../../../contract/volume.ts")]
 pub struct SurfaceEntry {
     /// A stable name, such as `lung-left`.
     pub name: String,
@@ -92,7 +92,7 @@ pub struct SurfaceEntry {
 
 /// One marked lesion with its measurements.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
-#[ts(export, export_to = "../../../contract/")]
+#[ts(export, export_to = "../../../contract/volume.ts")]
 pub struct LesionEntry {
     /// A name that is unique within the volume.
     pub id: String,

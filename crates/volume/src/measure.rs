@@ -99,6 +99,7 @@ pub fn read_volume(path: &Path) -> Result<Volume, VolumeError> {
 }
 
 /// The kind of the error only: paths may hold names of patients.
+#[expect(clippy::needless_pass_by_value, reason = "`map_err` hands it over")]
 fn io(error: std::io::Error) -> VolumeError {
     VolumeError::Io(error.kind().to_string())
 }

@@ -4,7 +4,7 @@ use vocabulary::Text;
 
 /// Something a person who looks at a volume must know about it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export, export_to = "../../../contract/")]
+#[ts(export, export_to = "../../../contract/volume.ts")]
 pub struct Notice {
     /// What kind of notice it is, such as `slices-missing`; stable, for programs.
     pub code: String,

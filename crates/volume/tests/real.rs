@@ -1,4 +1,9 @@
 //! The open scans that the demo is made of. `YUANYI_TEST_DATA` names their folder.
+#![allow(
+    clippy::float_cmp,
+    clippy::indexing_slicing,
+    reason = "numbers compared here are exact, and a test may stop"
+)]
 
 use std::{path::PathBuf, sync::atomic::AtomicBool};
 

@@ -1,4 +1,9 @@
 //! Shapes of known size, through masks, meshes, files and measurements.
+#![allow(
+    clippy::float_cmp,
+    clippy::indexing_slicing,
+    reason = "numbers compared here are exact, and a test may stop"
+)]
 
 use volume::{
     Field, Grid, Lesion, Mask, Mesh, Series, Style, Volume, from_ysf1, measure_lesion, to_glb,

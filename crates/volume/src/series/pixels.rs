@@ -17,10 +17,10 @@ pub(super) fn decode_into(bytes: &[u8], slice: &Slice, nx: usize, out: &mut [i16
     }))
     .ok()??;
     let [columns, _] = slice.head.size;
-    if slice.shift_px == [0.0; 2] && columns == nx {
-        out.get_mut(..values.len())?.copy_from_slice(&values);
-    } else {
-        shift_into(&values, slice, nx, out);
+    match slice.shift_px {
+        Some(shift) => shift_into(&values, slice.head.size, shift, nx, out),
+        None if columns == nx => out.get_mut(..values.len())?.copy_from_slice(&values),
+        None => return None,
     }
     Some(())
 }
@@ -63,9 +63,13 @@ fn values(pixels: &DecodedPixelData<'_>, slice: &Slice) -> Option<Vec<i16>> {
 }
 
 /// Writes a slice of a tilted scan where it belongs, between pixels by linear interpolation.
-fn shift_into(values: &[i16], slice: &Slice, nx: usize, out: &mut [i16]) {
-    let [columns, rows] = slice.head.size;
-    let [shift_x, shift_y] = slice.shift_px;
+fn shift_into(
+    values: &[i16],
+    [columns, rows]: [usize; 2],
+    [shift_x, shift_y]: [f64; 2],
+    nx: usize,
+    out: &mut [i16],
+) {
     let at = |x: i64, y: i64| -> f64 {
         let inside = usize::try_from(x).ok().filter(|&x| x < columns);
         let index = inside.zip(usize::try_from(y).ok().filter(|&y| y < rows));

@@ -19,8 +19,9 @@ const SAME_DIRECTION: f64 = 0.9999;
 pub(super) struct Slice {
     pub head: Head,
     pub plane: usize,
-    /// How far its pixels move to lie in a grid with perpendicular axes, columns and rows.
-    pub shift_px: [f64; 2],
+    /// How far its pixels move to lie in a grid with perpendicular axes, columns and rows;
+    /// none in a scan that is not tilted.
+    pub shift_px: Option<[f64; 2]>,
 }
 
 /// A volume to be filled.
@@ -92,11 +93,7 @@ pub(super) fn plan(heads: &[Head]) -> Result<Plan, VolumeError> {
         .map(|(((head, _), plane), [x, y])| Slice {
             head: (*head).clone(),
             plane,
-            shift_px: if tilted {
-                [x + margin[0], y + margin[1]]
-            } else {
-                [0.0; 2]
-            },
+            shift_px: tilted.then(|| [x + margin[0], y + margin[1]]),
         })
         .collect();
     Ok(Plan {

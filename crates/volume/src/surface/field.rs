@@ -91,23 +91,7 @@ impl Field {
         if far {
             close_ends(&mut sections);
         }
-        let mut values = vec![0; size.iter().product()];
-        values
-            .par_chunks_mut(size[0] * size[1])
-            .enumerate()
-            .for_each(|(k, out)| {
-                let Some(k) = k.checked_sub(PADDING) else {
-                    return;
-                };
-                let (below, part) = (k / between, k % between);
-                let Some(first) = sections.get(below) else {
-                    return;
-                };
-                let second = sections.get(below + 1).unwrap_or(first);
-                for ((out, &a), &b) in out.iter_mut().zip(first).zip(second) {
-                    *out = mixed(a, b, part, between);
-                }
-            });
+        let values = stacked(&sections, size, between);
         let start = [
             lo[0] as f64 - 0.5 + (0.5 - PADDING as f64) * factor[0] as f64,
             lo[1] as f64 - 0.5 + (0.5 - PADDING as f64) * factor[1] as f64,
@@ -161,6 +145,28 @@ impl Field {
             }
         }
     }
+}
+
+/// The sections one over another, with `between` planes for each step from one to the next.
+fn stacked(sections: &[Vec<u8>], size: [usize; 3], between: usize) -> Vec<u8> {
+    let mut values = vec![0; size.iter().product()];
+    values
+        .par_chunks_mut(size[0] * size[1])
+        .enumerate()
+        .for_each(|(k, out)| {
+            let Some(k) = k.checked_sub(PADDING) else {
+                return;
+            };
+            let (below, part) = (k / between, k % between);
+            let Some(first) = sections.get(below) else {
+                return;
+            };
+            let second = sections.get(below + 1).unwrap_or(first);
+            for ((out, &a), &b) in out.iter_mut().zip(first).zip(second) {
+                *out = mixed(a, b, part, between);
+            }
+        });
+    values
 }
 
 /// How many steps of `step_mm` come nearest below `detail_mm`, at least one.
