@@ -27,7 +27,7 @@ export function inBody(store: VolumeStore, point_lps_mm: Vec3): boolean {
   if (!body || !preview) return true;
   const voxel = voxelFromLps(store.manifest, point_lps_mm);
   const i = ([0, 1, 2] as const).map((axis) => {
-    const at = Math.floor(((voxel[axis] + 0.5) * preview.size[axis]) / store.manifest.size[axis]);
+    const at = Math.floor((voxel[axis] + 0.5) / store.manifest.preview.factor[axis]);
     return Math.min(preview.size[axis] - 1, Math.max(0, at));
   });
   return (body[((i[2] ?? 0) * preview.size[1] + (i[1] ?? 0)) * preview.size[0] + (i[0] ?? 0)] ?? 255) > 0;

@@ -11,7 +11,7 @@ import { HologramView } from './hologram';
 import { Keys } from './keys';
 import { LesionMarks } from './lesions';
 import { Marks } from './marks';
-import type { Hit } from './picking';
+import { pick, type Hit } from './picking';
 import { createRenderer, graphics, type Graphics } from './renderer';
 import { RoomScene } from './room-scene';
 import type { Hologram, Poses, RoomView } from './room-view';
@@ -111,6 +111,22 @@ export class Stage {
   /** Draws again at the next frame. */
   invalidate(): void {
     this.#dirty = true;
+  }
+
+  /** What is seen of the hologram at a point of the page. */
+  pickAt(clientX: number, clientY: number): Hit | undefined {
+    const { origin, direction } = this.#gestures.ray(clientX, clientY);
+    return pick(this.hologram, origin, direction);
+  }
+
+  /** Draws at once, as for a picture of the stage. */
+  drawNow(): void {
+    this.#draw(this.hologram.overlayShown);
+  }
+
+  /** True while the picture still sharpens. */
+  get refining(): boolean {
+    return !this.hologram.picture.ready || this.hologram.compositor.refining;
   }
 
   resize(): void {

@@ -7,16 +7,15 @@ export interface SurfaceStyle {
   readonly glass: boolean;
 }
 
-/** Shells through which one looks, by the beginning of the surface's name; all else is solid. */
-const GLASS: readonly (readonly [string, number])[] = [
-  ['lung', 0.34],
-  ['body', 0.16],
-  ['skin', 0.16],
-];
+/** Shells through which one looks, by the surface's name; all else is solid. */
+const GLASS: Readonly<Record<string, number>> = { lungs: 0.34, 'lung-left': 0.34, 'lung-right': 0.34, skin: 0.2 };
+
+/** Not shown until somebody asks for it: it would hide the rest. */
+export const HIDDEN_AT_FIRST: ReadonlySet<string> = new Set(['skin']);
 
 export function surfaceStyle(name: string): SurfaceStyle {
-  const glass = GLASS.find(([start]) => name.startsWith(start));
-  return glass ? { opacity: glass[1], glass: true } : { opacity: 1, glass: false };
+  const glass = GLASS[name];
+  return glass === undefined ? { opacity: 1, glass: false } : { opacity: glass, glass: true };
 }
 
 /** A material for one surface; glass ones let the middle be seen through. */

@@ -5,7 +5,7 @@ import type { VolumeStore } from '../core/volume/store';
 import type { SurfaceMesh } from '../core/volume/surface-file';
 import { SOLID_LAYER } from './compositor';
 import type { Layer, Mode } from './room-view';
-import { setOpacity, surfaceMaterial, surfaceStyle, type SurfaceStyle } from './surface-material';
+import { HIDDEN_AT_FIRST, setOpacity, surfaceMaterial, surfaceStyle, type SurfaceStyle } from './surface-material';
 
 interface Shown {
   readonly mesh: Mesh<BufferGeometry, MeshStandardMaterial>;
@@ -66,7 +66,7 @@ export class Surfaces {
 
   /** A lesion is seen in every mode; other surfaces not beside the volume alone. */
   #layer(entry: SurfaceEntry): Layer {
-    const chosen = this.#layers[entry.name] ?? { visible: true, opacity: 1 };
+    const chosen = this.#layers[entry.name] ?? { visible: !HIDDEN_AT_FIRST.has(entry.name), opacity: 1 };
     const wanted = this.#mode !== 'volume' || this.#isLesion(entry);
     return { visible: chosen.visible && wanted && chosen.opacity > 0.01, opacity: chosen.opacity };
   }

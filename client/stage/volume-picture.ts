@@ -50,6 +50,7 @@ export class VolumePicture {
         uVolume: { value: this.#texture },
         uCells: { value: this.#cells },
         uBody: { value: none },
+        uBodyScale: { value: new Vector3(1, 1, 1) },
         uTable: { value: this.#table },
         uDepth: { value: null },
         uVoxels: { value: new Vector3(...size) },
@@ -171,6 +172,8 @@ export class VolumePicture {
     this.uniform<Data3DTexture>('uBody').dispose();
     const mask = texture3d(body, preview.size, LinearFilter);
     mask.needsUpdate = true;
+    const { size, preview: { factor } } = this.#store.manifest;
+    this.uniform<Vector3>('uBodyScale').set(size[0] / (preview.size[0] * factor[0]), size[1] / (preview.size[1] * factor[1]), size[2] / (preview.size[2] * factor[2]));
     const uniform = this.mesh.material.uniforms['uBody'];
     if (uniform) uniform.value = mask;
   }

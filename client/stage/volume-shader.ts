@@ -24,6 +24,7 @@ uniform vec3 uGradientStep; // in texture coordinates
 uniform float uStepMm;
 uniform float uSkin;       // 1 shows all, 0 the body without skin and couch
 uniform float uDensity;    // hologram opacity
+uniform vec3 uBodyScale;   // the mask may reach beyond the volume
 uniform vec4 uClip;        // in unit space: dot(xyz, p) <= w is kept; zero for none
 uniform vec2 uWindow;      // low HU, width
 uniform vec2 uDepthRange;  // camera near and far
@@ -91,7 +92,7 @@ void main() {
 
   if (cut) {
     vec3 p = eye + way * near;
-    float body = mix(texture(uBody, p).r, 1.0, uSkin);
+    float body = mix(texture(uBody, p * uBodyScale).r, 1.0, uSkin);
     float h = hu(p);
     float grey = clamp((h - uWindow.x) / uWindow.y, 0.0, 1.0);
     float a = smoothstep(0.3, 0.6, body) * 0.96;
@@ -111,7 +112,7 @@ void main() {
     float h = hu(p);
     vec4 c = texture(uTable, vec2(rank(h), 0.5));
     if (c.a > 0.002) {
-      float body = mix(smoothstep(0.35, 0.75, texture(uBody, p).r), 1.0, uSkin);
+      float body = mix(smoothstep(0.35, 0.75, texture(uBody, p * uBodyScale).r), 1.0, uSkin);
       float a = c.a * body * uDensity;
       if (a > 0.002) {
         vec3 g = gradient(p);

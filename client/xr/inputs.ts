@@ -91,7 +91,8 @@ export function handModels(): HandModels {
   const loader = new GLTFLoader();
   const controllers = new XRControllerModelFactory(loader);
   controllers.setPath('/profiles');
-  const hands = new XRHandModelFactory(loader);
+  // The hand's loader is asked for bare file names.
+  const hands = new XRHandModelFactory(new GLTFLoader().setPath('/profiles/generic-hand/'));
   hands.setPath('/profiles/generic-hand/');
   return { controllers, hands };
 }

@@ -17,7 +17,7 @@ const HEIGHT = 720;
 const METRES = 0.62;
 const FONT = "system-ui, 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', sans-serif";
 const MARGIN = 56;
-const BUTTON = { height: 92, gap: 24 };
+const BUTTON = { height: 84, gap: 18, perRow: 4 };
 
 /** A panel in space with words in any script and buttons for rays. */
 export class Panel {
@@ -77,8 +77,14 @@ export class Panel {
 
   #boxes(): { id: string; label: string; x: number; y: number; width: number }[] {
     const { buttons } = this.#content;
-    const width = (WIDTH - 2 * MARGIN - (buttons.length - 1) * BUTTON.gap) / Math.max(1, buttons.length);
-    return buttons.map((b, i) => ({ ...b, x: MARGIN + i * (width + BUTTON.gap), y: HEIGHT - MARGIN - BUTTON.height, width }));
+    const rows = Math.ceil(buttons.length / BUTTON.perRow);
+    return buttons.map((b, i) => {
+      const row = Math.floor(i / BUTTON.perRow);
+      const inRow = Math.min(BUTTON.perRow, buttons.length - row * BUTTON.perRow);
+      const width = (WIDTH - 2 * MARGIN - (inRow - 1) * BUTTON.gap) / inRow;
+      const y = HEIGHT - MARGIN - (rows - row) * BUTTON.height - (rows - row - 1) * BUTTON.gap;
+      return { ...b, x: MARGIN + (i % BUTTON.perRow) * (width + BUTTON.gap), y, width };
+    });
   }
 
   #paint(): void {
@@ -90,18 +96,19 @@ export class Panel {
     context.fillStyle = '#10222b';
     context.font = `700 52px ${FONT}`;
     context.fillText(this.#content.title, MARGIN, 104, WIDTH - 2 * MARGIN);
-    context.font = `500 38px ${FONT}`;
+    context.font = `500 36px ${FONT}`;
     context.fillStyle = '#2a3f49';
-    let y = 176;
+    const lowest = Math.min(HEIGHT - MARGIN, ...this.#boxes().map((b) => b.y));
+    let y = 168;
     for (const line of this.#content.lines) for (const row of wrapped(context, line, WIDTH - 2 * MARGIN)) {
-      if (y > HEIGHT - MARGIN - BUTTON.height - 24) break;
+      if (y > lowest - 30) break;
       context.fillText(row, MARGIN, y);
-      y += 54;
+      y += 50;
     }
     for (const b of this.#boxes()) {
       box(context, b.x, b.y, b.width, BUTTON.height, 22, b.id === this.#hovered ? '#0b6a72' : '#12838c');
       context.fillStyle = '#ffffff';
-      context.font = `600 38px ${FONT}`;
+      context.font = `600 34px ${FONT}`;
       context.textAlign = 'center';
       context.fillText(b.label, b.x + b.width / 2, b.y + BUTTON.height / 2 + 14, b.width - 24);
       context.textAlign = 'left';

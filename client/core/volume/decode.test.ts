@@ -36,14 +36,18 @@ describe('voxels on the wire', () => {
 });
 
 describe('enlarging the preview', () => {
+  it('leaves out what of its last voxel lies beyond the volume', () => {
+    expect([...enlarge(Int16Array.from([0, 300]), [2, 1, 1], [3, 1, 1], [5, 1, 1])]).toEqual([0, 0, 100, 200, 300]);
+  });
+
   it('keeps a ramp a ramp and the ends the ends', () => {
-    const out = enlarge(Int16Array.from([0, 100, 200, 300]), [4, 1, 1], [8, 1, 1]);
+    const out = enlarge(Int16Array.from([0, 100, 200, 300]), [4, 1, 1], [2, 1, 1], [8, 1, 1]);
     expect([...out]).toEqual([0, 25, 75, 125, 175, 225, 275, 300]);
   });
 
   it('interpolates along y and z as along x', () => {
     const ramp = Int16Array.from([0, 100, 200, 300]);
-    expect([...enlarge(ramp, [1, 4, 1], [1, 8, 1])]).toEqual([...enlarge(ramp, [1, 1, 4], [1, 1, 8])]);
+    expect([...enlarge(ramp, [1, 4, 1], [1, 2, 1], [1, 8, 1])]).toEqual([...enlarge(ramp, [1, 1, 4], [1, 1, 2], [1, 1, 8])]);
   });
 });
 

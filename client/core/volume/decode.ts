@@ -39,20 +39,23 @@ export function encodeHu(hu: Int16Array, size: Vec3): Uint8Array {
   return bytes;
 }
 
-/** Trilinear enlargement of the preview to full size, the coarse ground on which bricks are laid. */
-export function enlarge(from: Int16Array, fromSize: Vec3, toSize: Vec3): Int16Array {
+/**
+ * Trilinear enlargement of the preview to full size, the coarse ground on which bricks are laid.
+ * One voxel of the preview covers `factor` voxels; the last may reach beyond the volume.
+ */
+export function enlarge(from: Int16Array, fromSize: Vec3, factor: Vec3, toSize: Vec3): Int16Array {
   const [fx, fy, fz] = fromSize;
   const [tx, ty, tz] = toSize;
   const out = new Int16Array(tx * ty * tz);
-  const xs = Array.from({ length: tx }, (_, i) => neighbours(i, tx, fx));
+  const xs = Array.from({ length: tx }, (_, i) => neighbours(i, factor[0], fx));
   const x0 = Int32Array.from(xs, (n) => n[0]);
   const x1 = Int32Array.from(xs, (n) => n[1]);
   const xw = Float32Array.from(xs, (n) => n[2]);
   const line = new Float32Array(fx);
   for (let z = 0; z < tz; z++) {
-    const [z0, z1, zw] = neighbours(z, tz, fz);
+    const [z0, z1, zw] = neighbours(z, factor[2], fz);
     for (let y = 0; y < ty; y++) {
-      const [y0, y1, yw] = neighbours(y, ty, fy);
+      const [y0, y1, yw] = neighbours(y, factor[1], fy);
       const [a, b, c, d] = [(z0 * fy + y0) * fx, (z0 * fy + y1) * fx, (z1 * fy + y0) * fx, (z1 * fy + y1) * fx];
       for (let x = 0; x < fx; x++) {
         const near = (from[a + x] ?? 0) * (1 - yw) + (from[b + x] ?? 0) * yw;
@@ -70,8 +73,8 @@ export function enlarge(from: Int16Array, fromSize: Vec3, toSize: Vec3): Int16Ar
 }
 
 /** The two source samples around target sample `i` and the weight of the second. */
-function neighbours(i: number, to: number, from: number): [number, number, number] {
-  const at = Math.min(Math.max(((i + 0.5) * from) / to - 0.5, 0), from - 1);
+function neighbours(i: number, factor: number, from: number): [number, number, number] {
+  const at = Math.min(Math.max((i + 0.5) / factor - 0.5, 0), from - 1);
   const low = Math.floor(at);
   return [low, Math.min(low + 1, from - 1), at - low];
 }

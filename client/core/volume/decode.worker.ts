@@ -6,6 +6,7 @@ import { halvesFromHu } from './half';
 /** What else is made of the preview: the coarse full-size picture, and where the body is. */
 export interface PreviewJob {
   readonly size: Vec3;
+  readonly factor: Vec3;
   readonly spacing_mm: Vec3;
 }
 
@@ -28,9 +29,9 @@ scope.onmessage = ({ data: job }) => {
       scope.postMessage({ id: job.id, hu, halves }, [hu.buffer, halves.buffer]);
       return;
     }
-    const largeHu = enlarge(hu, job.size, job.preview.size);
-    const spacing = job.preview.spacing_mm.map((s, i) => (s * (job.preview?.size[i] ?? 1)) / (job.size[i] ?? 1));
-    const body = bodyMask(hu, job.size, spacing as unknown as Vec3);
+    const largeHu = enlarge(hu, job.size, job.preview.factor, job.preview.size);
+    const { spacing_mm: mm, factor } = job.preview;
+    const body = bodyMask(hu, job.size, [mm[0] * factor[0], mm[1] * factor[1], mm[2] * factor[2]]);
     const large = { hu: largeHu, halves: halvesFromHu(largeHu), body };
     scope.postMessage({ id: job.id, hu, halves, large }, [hu.buffer, halves.buffer, largeHu.buffer, large.halves.buffer, body.buffer]);
   } catch (error) {

@@ -39,7 +39,8 @@ export interface VolumeManifest extends VoxelGrid {
   readonly hu_range: readonly [number, number];
   readonly notices: readonly { code: string; text: Text }[];
   readonly brick: number;
-  readonly preview: { readonly size: Vec3; readonly url: string };
+  /** One voxel of the preview covers `factor` voxels along x, y, z; the last may reach beyond. */
+  readonly preview: { readonly size: Vec3; readonly factor: Vec3; readonly url: string };
   readonly bricks: readonly Brick[];
   readonly surfaces: readonly SurfaceEntry[];
   readonly lesions: readonly Lesion[];
@@ -73,7 +74,7 @@ export function parseManifest(value: unknown): VolumeManifest {
   );
   const size = m.size as Vec3;
   need(size[0] * size[1] * size[2] <= MAX_VOXELS, 'the volume is too large for a browser');
-  need(isSize(m.preview?.size) && typeof m.preview.url === 'string', 'preview needs size and url');
+  need(isSize(m.preview?.size) && isSize(m.preview.factor) && typeof m.preview.url === 'string', 'preview needs size, factor and url');
   for (const brick of m.bricks ?? []) {
     const inside =
       isVec3(brick.origin) &&

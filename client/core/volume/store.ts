@@ -135,7 +135,7 @@ export class VolumeStore {
     const { preview, size, spacing_mm } = this.manifest;
     try {
       const bytes = await this.#bytesOf(preview.url);
-      const decoded = await this.#pool.decode(bytes, preview.size, { size, spacing_mm });
+      const decoded = await this.#pool.decode(bytes, preview.size, { size, spacing_mm, factor: preview.factor });
       this.preview = { origin: [0, 0, 0], size: preview.size, hu: decoded.hu, halves: decoded.halves };
       this.events.emit('preview', this.preview);
       if (decoded.large) {

@@ -40,16 +40,16 @@ function part(bytes: ArrayBuffer, view: DataView, at: number): Uint8Array {
   return new Uint8Array(bytes, at + 4, length);
 }
 
-/** Positions are signed fractions of the box about its middle; normals signed bytes. */
+/** Positions are 65536 steps from the box's least to its greatest corner; normals signed bytes. */
 function unpack(packed: Uint8Array, vertices: number, box: number[]): Omit<SurfaceMesh, 'indices'> {
   const view = new DataView(packed.buffer);
   const positions = new Float32Array(vertices * 3);
   const normals = new Float32Array(vertices * 3);
-  const middle = [0, 1, 2].map((i) => ((box[i] ?? 0) + (box[i + 3] ?? 0)) / 2) as unknown as Vec3;
-  const half = [0, 1, 2].map((i) => ((box[i + 3] ?? 0) - (box[i] ?? 0)) / 2) as unknown as Vec3;
+  const least = [0, 1, 2].map((i) => box[i] ?? 0) as unknown as Vec3;
+  const span = [0, 1, 2].map((i) => (box[i + 3] ?? 0) - (box[i] ?? 0)) as unknown as Vec3;
   for (let v = 0; v < vertices; v++)
     for (const i of [0, 1, 2] as const) {
-      positions[v * 3 + i] = middle[i] + (view.getInt16(v * VERTEX_BYTES + i * 2, true) / 32767) * half[i];
+      positions[v * 3 + i] = least[i] + ((view.getInt16(v * VERTEX_BYTES + i * 2, true) + 32768) / 65535) * span[i];
       normals[v * 3 + i] = view.getInt8(v * VERTEX_BYTES + 8 + i) / 127;
     }
   return { positions_lps_mm: positions, normals_lps: normals };

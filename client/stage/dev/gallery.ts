@@ -12,11 +12,14 @@ import { createSlice } from '../slice';
 import type { Tool } from '../tools';
 import { PRESETS, type PresetName } from '../transfer';
 import { LocalRoom } from './local-room';
+import { phantom } from './phantom';
 
 const query = new URLSearchParams(location.search);
-const folder = query.get('volume') ?? '';
-const manifest = parseManifest(await (await fetch(`${folder}/manifest.json`)).json());
-const store = new VolumeStore(manifest, { baseUrl: folder });
+// `?volume=/folder` shows a real volume that the server has at hand; without it a made-up chest.
+const folder = query.get('volume');
+const made = phantom();
+const manifest = folder === null ? parseManifest(made.manifest) : parseManifest(await (await fetch(`${folder}/manifest.json`)).json());
+const store = new VolumeStore(manifest, folder === null ? { baseUrl: '/phantom', fetch: made.fetch } : { baseUrl: folder });
 const preset = PRESETS[(query.get('preset') ?? 'angio') as PresetName];
 const room = new LocalRoom({
   type: 'hologram',
@@ -57,5 +60,13 @@ const enterXr = (mode: XrMode): Promise<Headset> =>
     lines: ['胸部 CT：右肺上叶结节 13.7 mm。', 'Chest CT: nodule of the right upper lobe, 13.7 mm.', '请先各自投票，再看模型结果。'],
     buttons: [{ id: 'lung', label: '肺窗 Lung' }, { id: 'exit', label: '退出 Leave' }],
   });
-Object.assign(window, { gallery: { stage, room, store, slices, enterXr, xrModes } });
+/** The stage's picture as RGBA bytes of a small canvas. */
+const pixels = (width: number, height: number): number[] => {
+  stage.drawNow();
+  const canvas = new OffscreenCanvas(width, height);
+  const context = canvas.getContext('2d');
+  context?.drawImage(stage.renderer.domElement, 0, 0, width, height);
+  return [...(context?.getImageData(0, 0, width, height).data ?? [])];
+};
+Object.assign(window, { gallery: { pixels,  stage, room, store, slices, enterXr, xrModes } });
 await store.load();
