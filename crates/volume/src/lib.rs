@@ -40,7 +40,7 @@ pub use grid::{Grid, Volume};
 pub use lesion::{Lesion, Segment, SegmentFrame, measure_lesion};
 pub use manifest::{BrickEntry, LesionEntry, PreviewEntry, SurfaceEntry, VolumeManifest};
 pub use mask::Mask;
-pub use measure::{MeasureOptions, measure_path, read_series, read_volume};
+pub use measure::{MeasureOptions, measure_path, measure_series, read_series, read_volume};
 pub use notice::Notice;
 pub use series::Series;
 pub use structures::{Structure, Structures, Surface, build_structures, find_structures, mesh_of};

@@ -28,7 +28,21 @@ pub struct MeasureOptions {
 /// Measures a folder of DICOM files, a NRRD file or a NIfTI file.
 pub fn measure_path(path: &Path, options: &MeasureOptions) -> Result<Value, VolumeError> {
     let series = read_series(path)?;
-    let structures = find_structures(&series, &|_, _| {}, &AtomicBool::new(false))?;
+    let mut lesions = Vec::new();
+    if let Some(seg) = &options.seg {
+        let labels = read_volume(seg)?;
+        lesions.push(Lesion::of_labels("lesion-1", &labels, &series.volume.grid)?);
+    }
+    measure_series(&series, &lesions, options.mesh.as_deref())
+}
+
+/// Measures the structures of a series and the lesions marked in it; writes surfaces to `mesh`.
+pub fn measure_series(
+    series: &Series,
+    lesions: &[Lesion],
+    mesh: Option<&Path>,
+) -> Result<Value, VolumeError> {
+    let structures = find_structures(series, &|_, _| {}, &AtomicBool::new(false))?;
     let grid = &series.volume.grid;
     let volumes: Vec<Value> = structures
         .iter()
@@ -42,17 +56,14 @@ pub fn measure_path(path: &Path, options: &MeasureOptions) -> Result<Value, Volu
             })
         })
         .collect();
-    let mut lesions = Vec::new();
-    if let Some(seg) = &options.seg {
-        let labels = read_volume(seg)?;
-        let lesion = Lesion::of_labels("lesion-1", &labels, grid)?;
-        let entry = measure_lesion(&series, &lesion)?;
-        lesions.push(serde_json::to_value(entry).map_err(|e| VolumeError::Io(e.to_string()))?);
-    }
-    if let Some(folder) = &options.mesh {
+    let lesions: Vec<_> = lesions
+        .iter()
+        .map(|lesion| measure_lesion(series, lesion))
+        .collect::<Result<_, _>>()?;
+    if let Some(folder) = mesh {
         fs::create_dir_all(folder).map_err(io)?;
         for structure in &structures {
-            if let Some(mesh) = mesh_of(structure, &series) {
+            if let Some(mesh) = mesh_of(structure, series) {
                 let file = folder.join(format!("{}.glb", structure.name));
                 fs::write(file, to_glb(&mesh, &structure.name)?).map_err(io)?;
             }

@@ -110,7 +110,13 @@ pub fn build_structures(
     let mut lesions = Vec::new();
     for segment in segments {
         match segment.on_grid(&series.volume.grid) {
-            Ok(lesion) => lesions.push(lesion),
+            Ok(mut lesion) => {
+                // Two segmentations of one series may number their segments alike.
+                if lesions.iter().any(|other: &Lesion| other.id == lesion.id) {
+                    lesion.id = format!("{}-{}", lesion.id, lesions.len() + 1);
+                }
+                lesions.push(lesion);
+            }
             Err(error) => out.notices.push(error.notice()),
         }
     }

@@ -59,7 +59,7 @@ fn every_irregularity_is_said_or_refused() {
     check("none", &[], Err("no-images"));
     let twice = changed(&|i, s| {
         if i == 3 {
-            s.position[2] -= 2.0
+            s.position[2] -= 2.0;
         }
     });
     check(
@@ -69,7 +69,7 @@ fn every_irregularity_is_said_or_refused() {
     );
     let uneven = changed(&|i, s| {
         if i > 6 {
-            s.position[2] += 0.9
+            s.position[2] += 0.9;
         }
     });
     check("uneven", &uneven, Err("irregular-spacing"));
@@ -85,13 +85,13 @@ fn every_irregularity_is_said_or_refused() {
     check("no rescale", &bare, Ok(&["no-rescale"]));
     let localizer = changed(&|i, s| {
         if i == 0 {
-            s.orientation = [1.0, 0.0, 0.0, 0.0, 0.0, -1.0]
+            s.orientation = [1.0, 0.0, 0.0, 0.0, 0.0, -1.0];
         }
     });
     check("other orientation", &localizer, Ok(&["other-images"]));
     let larger = changed(&|i, s| {
         if i == 11 {
-            s.size = [20, 16]
+            s.size = [20, 16];
         }
     });
     check("other size", &larger, Ok(&["other-images"]));

@@ -1,5 +1,9 @@
 //! Small CT series made for tests, with every field that can go wrong in the hand of the test.
-#![allow(clippy::unwrap_used, clippy::manual_midpoint, reason = "a test may stop")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::manual_midpoint,
+    reason = "a test may stop"
+)]
 
 use dicom_core::{DataElement, PrimitiveValue, VR, dicom_value, smallvec::SmallVec};
 use dicom_dictionary_std::{tags, uids};
