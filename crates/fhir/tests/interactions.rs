@@ -1,0 +1,291 @@
+//! FHIR's interactions over a real record, for people with different permits.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use fhir::{Reply, Rest, SearchIndexer, care_relations, decode_query, validate};
+use policy::{Action, Actor, Permit, Role, Scope};
+use serde_json::{Value, json};
+use storage::{Embedded, SystemClock};
+use tempfile::TempDir;
+use vocabulary::{ActorId, PatientId, Timestamp};
+
+struct Hospital {
+    record: Embedded,
+    read: Permit,
+    write: Permit,
+    _data: TempDir,
+}
+
+fn permit(action: Action, patients: Option<&[&str]>) -> Permit {
+    let scope = match patients {
+        None => Scope::All,
+        Some(ids) => Scope::Patients(Arc::new(
+            ids.iter().map(|id| PatientId::new(*id).unwrap()).collect(),
+        )),
+    };
+    Permit::for_test(ActorId::new("someone").unwrap(), action, scope)
+}
+
+impl Hospital {
+    fn open() -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let record =
+            Embedded::open(data.path(), Arc::new(SearchIndexer), Arc::new(SystemClock)).unwrap();
+        Self {
+            record,
+            read: permit(Action::ReadRecord, None),
+            write: permit(Action::WriteRecord, None),
+            _data: data,
+        }
+    }
+
+    fn rest(&self) -> Rest<'_> {
+        Rest {
+            record: &self.record,
+            read: Some(&self.read),
+            write: Some(&self.write),
+            hospital: None,
+            base: "http://h/fhir",
+        }
+    }
+
+    async fn put(&self, body: Value) {
+        let text = |name: &str| body[name].as_str().unwrap().to_owned();
+        let (kind, id) = (text("resourceType"), text("id"));
+        let reply = self.rest().update(&kind, &id, body, None).await;
+        assert_eq!(reply.status, 201, "{}", reply.diagnostics());
+    }
+}
+
+fn patient(id: &str) -> Value {
+    json!({"resourceType": "Patient", "id": id, "name": [{"family": "Zhao"}], "birthDate": "1961-02-03"})
+}
+
+fn finding(id: &str, subject: &str) -> Value {
+    json!({
+        "resourceType": "Observation", "id": id, "status": "final", "code": {"text": "x"},
+        "subject": {"reference": format!("Patient/{subject}")},
+    })
+}
+
+fn total(reply: &Reply) -> u64 {
+    assert_eq!(reply.status, 200, "{}", reply.diagnostics());
+    reply.body.as_ref().unwrap()["total"].as_u64().unwrap()
+}
+
+#[tokio::test]
+async fn a_resource_is_created_read_updated_deleted_and_its_history_stays() {
+    let hospital = Hospital::open();
+    let rest = hospital.rest();
+    let mut body = patient("ignored");
+    body.as_object_mut().unwrap().remove("id");
+    let created = rest.create("Patient", body, None).await;
+    assert_eq!((created.status, created.etag().as_deref()), (201, Some("W/\"1\"")));
+    let stored = created.body.unwrap();
+    let id = stored["id"].as_str().unwrap().to_owned();
+    assert_eq!(created.location, Some(format!("http://h/fhir/Patient/{id}/_history/1")));
+    let read = rest.read("Patient", &id, None).await;
+    assert_eq!(read.body.as_ref(), Some(&stored), "what create answers is what is kept");
+
+    let mut changed = stored.clone();
+    changed["gender"] = json!("female");
+    let stale = rest.update("Patient", &id, changed.clone(), Some("W/\"7\"")).await;
+    assert_eq!(stale.status, 412);
+    let updated = rest.update("Patient", &id, changed.clone(), Some("W/\"1\"")).await;
+    assert_eq!((updated.status, updated.version), (200, Some(2)), "{}", updated.diagnostics());
+    assert_eq!(rest.update("Patient", "other", changed, None).await.status, 400);
+    let first = rest.read("Patient", &id, Some("1")).await;
+    assert_eq!(first.body, Some(stored));
+
+    assert_eq!(rest.delete("Patient", &id, None).await.status, 204);
+    assert_eq!(rest.delete("Patient", &id, None).await.status, 204);
+    assert_eq!(rest.read("Patient", &id, None).await.status, 410);
+    let history = rest.history("Patient", &id).await.body.unwrap();
+    let methods: Vec<&str> = history["entry"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| entry["request"]["method"].as_str().unwrap())
+        .collect();
+    assert_eq!(methods, ["DELETE", "PUT", "PUT"]);
+    assert_eq!(validate(&history), []);
+    assert_eq!(rest.read("Patient", "nobody", None).await.status, 404);
+    assert_eq!(rest.read("Ship", "x", None).await.status, 404);
+    assert_eq!(rest.read("Patient", "a/b", None).await.status, 400);
+}
+
+#[tokio::test]
+async fn a_permit_for_one_patient_opens_no_other() {
+    let hospital = Hospital::open();
+    hospital.put(patient("p")).await;
+    hospital.put(patient("q")).await;
+    hospital.put(finding("of-p", "p")).await;
+    hospital.put(finding("of-q", "q")).await;
+    hospital.put(json!({"resourceType": "Organization", "id": "o", "name": "H"})).await;
+    hospital.put(json!({
+        "resourceType": "AuditEvent", "id": "a", "recorded": "2020-01-01T00:00:00Z",
+        "type": {"code": "x"}, "agent": [{"requestor": true}], "source": {"observer": {"display": "y"}},
+    })).await;
+    let (read, write) =
+        (permit(Action::ReadRecord, Some(&["p"])), permit(Action::WriteRecord, Some(&["p"])));
+    let rest = Rest { read: Some(&read), write: Some(&write), ..hospital.rest() };
+
+    assert_eq!(rest.read("Observation", "of-p", None).await.status, 200);
+    assert_eq!(rest.read("Organization", "o", None).await.status, 200);
+    let foreign = rest.read("Observation", "of-q", None).await;
+    let absent = rest.read("Observation", "nothing", None).await;
+    assert_eq!((foreign.status, foreign.body), (404, absent.body), "a foreign resource is as absent");
+    assert_eq!(rest.history("Observation", "of-q").await.status, 404);
+    assert_eq!(total(&rest.search("Patient", &[]).await), 1);
+    assert_eq!(rest.read("AuditEvent", "a", None).await.status, 404);
+    assert_eq!(rest.search("AuditEvent", &[]).await.status, 403);
+
+    for (kind, id, body, status) in [
+        ("Observation", "of-p", finding("of-p", "p"), 200),
+        ("Observation", "new", finding("new", "p"), 201),
+        // Another's resource, taken over, and one's own, handed over.
+        ("Observation", "of-q", finding("of-q", "p"), 403),
+        ("Observation", "of-p", finding("of-p", "q"), 403),
+        ("Observation", "new2", finding("new2", "q"), 403),
+        ("Patient", "q", patient("q"), 403),
+        ("Organization", "o", json!({"resourceType": "Organization", "id": "o", "name": "X"}), 403),
+        ("Observation", "loose", json!({"resourceType": "Observation", "status": "final", "code": {"text": "x"}}), 422),
+    ] {
+        let reply = rest.update(kind, id, body, None).await;
+        assert_eq!(reply.status, status, "{kind}/{id} {}", reply.diagnostics());
+    }
+    assert_eq!(rest.delete("Observation", "of-q", None).await.status, 403);
+    let reader = Rest { write: None, ..rest };
+    assert_eq!(reader.create("Observation", finding("x", "p"), None).await.status, 403);
+    let writer = Rest { read: None, ..rest };
+    assert_eq!(writer.read("Observation", "of-p", None).await.status, 403);
+    let admin = Rest { read: None, write: None, hospital: Some(&write), ..rest };
+    let organization = json!({"resourceType": "Organization", "id": "o", "name": "X"});
+    assert_eq!(admin.update("Organization", "o", organization, None).await.status, 200);
+    assert_eq!(admin.update("Patient", "p", patient("p"), None).await.status, 403);
+    // A provenance is about whom its target is about.
+    let provenance = |target: &str| json!({
+        "resourceType": "Provenance", "recorded": "2020-01-01T00:00:00Z", "agent": [{"who": {"display": "x"}}],
+        "target": [{"reference": format!("Observation/{target}")}],
+    });
+    assert_eq!(rest.create("Provenance", provenance("of-p"), None).await.status, 201);
+    assert_eq!(rest.create("Provenance", provenance("of-q"), None).await.status, 403);
+}
+
+#[tokio::test]
+async fn a_transaction_is_whole_or_not_at_all() {
+    let hospital = Hospital::open();
+    hospital.put(json!({"resourceType": "Practitioner", "id": "dr", "identifier": [{"system": "s", "value": "1"}]})).await;
+    let rest = hospital.rest();
+    let bundle = |observation: Value, condition: &str| json!({
+        "resourceType": "Bundle", "type": "transaction", "entry": [
+            {"fullUrl": "urn:uuid:2", "resource": observation, "request": {"method": "POST", "url": "Observation"}},
+            {"fullUrl": "urn:uuid:1", "resource": {
+                "resourceType": "Patient", "identifier": [{"system": "m", "value": "7"}],
+                "generalPractitioner": [{"reference": condition}],
+            }, "request": {"method": "POST", "url": "Patient", "ifNoneExist": "identifier=m|7"}},
+            {"request": {"method": "GET", "url": "Patient?identifier=m%7C7"}},
+        ],
+    });
+    let observation = |subject: &str| {
+        let mut body = finding("x", "x");
+        body["subject"]["reference"] = json!(subject);
+        body
+    };
+    let condition = "Practitioner?identifier=s|1";
+    let mut wrong = observation("urn:uuid:1");
+    wrong["status"] = json!("nonsense");
+    for (bundle, status, place) in [
+        (bundle(wrong, condition), 422, "Bundle.entry[0].resource.Observation.status"),
+        (bundle(observation("urn:uuid:9"), condition), 400, "Bundle.entry[0]"),
+        (bundle(observation("urn:uuid:1"), "Practitioner?identifier=s|2"), 412, "Bundle.entry[1]"),
+    ] {
+        let reply = rest.bundle(bundle).await;
+        assert_eq!((reply.status, reply.diagnostics().starts_with(place)), (status, true), "{}", reply.diagnostics());
+        assert_eq!(total(&rest.search("Patient", &[]).await), 0);
+    }
+    for existing in 0..2_u64 {
+        let reply = rest.bundle(bundle(observation("urn:uuid:1"), condition)).await;
+        assert_eq!(reply.status, 200, "{}", reply.diagnostics());
+        let body = reply.body.unwrap();
+        assert_eq!(validate(&body), []);
+        let status = if existing == 0 { "201 Created" } else { "200 OK" };
+        assert_eq!(body["entry"][1]["response"]["status"], status);
+        assert_eq!(body["entry"][2]["resource"]["total"], 1);
+    }
+    let found = rest.search("Patient", &decode_query("general-practitioner=Practitioner/dr")).await;
+    assert_eq!(total(&found), 1);
+    let id = found.body.unwrap()["entry"][0]["resource"]["id"].as_str().unwrap().to_owned();
+    assert_eq!(total(&rest.search("Observation", &[("patient".into(), id)]).await), 2);
+}
+
+#[tokio::test]
+async fn a_batch_does_each_entry_alone() {
+    let hospital = Hospital::open();
+    let bundle = json!({"resourceType": "Bundle", "type": "batch", "entry": [
+        {"resource": patient("p"), "request": {"method": "PUT", "url": "Patient/p"}},
+        {"resource": {"resourceType": "Patient", "gender": "x"}, "request": {"method": "POST", "url": "Patient"}},
+        {"request": {"method": "GET", "url": "Patient/p"}},
+        {"request": {"method": "DELETE", "url": "Patient/p"}},
+    ]});
+    let body = hospital.rest().bundle(bundle).await.body.unwrap();
+    let statuses: Vec<&str> = body["entry"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| entry["response"]["status"].as_str().unwrap())
+        .collect();
+    assert_eq!(statuses, ["201", "422", "200", "204"]);
+    for bad in [json!({}), json!([]), json!({"resourceType": "Bundle", "type": "collection"}),
+        json!({"resourceType": "Bundle", "type": "transaction", "entry": [{}]}),
+        json!({"resourceType": "Bundle", "type": "transaction", "entry": [{"request": {"method": "PUT", "url": "Patient"}}]}),
+        json!({"resourceType": "Bundle", "type": "transaction", "entry": 3})] {
+        assert_eq!(hospital.rest().bundle(bad.clone()).await.status, 400, "{bad}");
+    }
+}
+
+#[tokio::test]
+async fn relations_are_read_from_care_teams_requests_and_consents() {
+    let hospital = Hospital::open();
+    for id in ["p", "q", "r", "s"] {
+        hospital.put(patient(id)).await;
+    }
+    let member = json!([{"member": {"reference": "Practitioner/li"}}]);
+    let subject = |id: &str| json!({"reference": format!("Patient/{id}")});
+    hospital.put(json!({"resourceType": "CareTeam", "id": "t", "status": "active", "subject": subject("p"), "participant": member})).await;
+    hospital.put(json!({"resourceType": "CareTeam", "id": "u", "status": "inactive", "subject": subject("q"), "participant": member})).await;
+    let request = |id: &str, status: &str, patient: &str| json!({
+        "resourceType": "ServiceRequest", "id": id, "status": status, "intent": "order",
+        "subject": subject(patient), "performer": [{"reference": "Practitioner/li"}],
+    });
+    hospital.put(request("a", "active", "q")).await;
+    hospital.put(request("b", "completed", "s")).await;
+    hospital.put(json!({"resourceType": "Task", "id": "k", "status": "accepted", "intent": "order", "for": subject("r"), "owner": {"reference": "Practitioner/li"}})).await;
+    hospital.put(json!({
+        "resourceType": "Consent", "id": "c", "status": "active", "patient": subject("s"),
+        "scope": {"text": "privacy"}, "category": [{"text": "x"}], "policyRule": {"text": "x"},
+        "provision": {"type": "deny"},
+    })).await;
+    let actor = Actor {
+        id: ActorId::new("li").unwrap(),
+        name: "Li".to_owned(),
+        roles: BTreeSet::from([Role::TerminalDoctor]),
+        patient: None,
+    };
+    let found = care_relations(&hospital.record, &hospital.read, &actor, Timestamp(0)).await.unwrap();
+    let ids = |set: &BTreeSet<PatientId>| set.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(ids(&found.care_team), ["p"]);
+    assert_eq!(ids(&found.invited), ["q", "r"]);
+    assert_eq!(ids(&found.refused_consent), ["s"]);
+}
+
+#[test]
+fn the_capability_statement_is_itself_well_formed_json_of_what_is_there() {
+    let statement = fhir::capability_statement("http://h/fhir", "0.1.0", Timestamp(0));
+    let resources = statement["rest"][0]["resource"].as_array().unwrap();
+    assert_eq!(resources.len(), fhir::resource_types().count());
+    let patient = resources.iter().find(|r| r["type"] == "Patient").unwrap();
+    let names: Vec<&str> =
+        patient["searchParam"].as_array().unwrap().iter().map(|p| p["name"].as_str().unwrap()).collect();
+    assert!(names.contains(&"birthdate") && names.contains(&"_id"), "{names:?}");
+}
