@@ -188,9 +188,9 @@ export class Compositor {
   }
 
   #show(from: WebGLRenderTarget, screen: Vector2): void {
-    const { uniforms } = this.overlay.material as ShaderMaterial;
-    if (uniforms['uPicture']) uniforms['uPicture'].value = from.texture;
-    (uniforms['uScreen']?.value as Vector2).copy(screen);
+    const { uPicture, uScreen } = (this.overlay.material as ShaderMaterial).uniforms;
+    if (uPicture) uPicture.value = from.texture;
+    if (uScreen) uScreen.value = screen.clone();
   }
 }
 

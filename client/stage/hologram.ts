@@ -1,4 +1,4 @@
-import { Group, Matrix4, Plane as ClipPlane, Quaternion, Vector3, Vector4 } from 'three';
+import { Group, type Matrix4, Plane as ClipPlane, Quaternion, Vector3, type Vector4 } from 'three';
 import { centreLps, localFromLps, lpsFromLocal, subtract, add, type Transform, type Vec3 } from '../core/frames';
 import type { VolumeStore } from '../core/volume/store';
 import { Compositor, VOLUME_LAYER } from './compositor';

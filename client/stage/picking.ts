@@ -1,4 +1,4 @@
-import { Raycaster, Vector3 } from 'three';
+import { Raycaster, type Vector3 } from 'three';
 import { dot, voxelFromLps, type Vec3 } from '../core/frames';
 import { boxInterval, firstHit, type Ray } from '../core/volume/sample';
 import type { VolumeStore } from '../core/volume/store';

@@ -1,4 +1,4 @@
-import { BufferAttribute, BufferGeometry, Group, Mesh, type MeshStandardMaterial, type Plane } from 'three';
+import { BufferAttribute, BufferGeometry, Group, Mesh, MeshBasicMaterial, type MeshStandardMaterial, type Plane } from 'three';
 import { centreLps } from '../core/frames';
 import type { SurfaceEntry } from '../core/volume/manifest';
 import type { VolumeStore } from '../core/volume/store';
@@ -9,6 +9,8 @@ import { HIDDEN_AT_FIRST, setOpacity, surfaceMaterial, surfaceStyle, type Surfac
 
 interface Shown {
   readonly mesh: Mesh<BufferGeometry, MeshStandardMaterial>;
+  /** A lesion seen faintly through whatever lies before it. */
+  readonly through: Mesh<BufferGeometry, MeshBasicMaterial> | undefined;
   readonly style: SurfaceStyle;
   readonly lesion: boolean;
 }
@@ -54,7 +56,8 @@ export class Surfaces {
 
   dispose(): void {
     this.#disposed = true;
-    for (const { mesh } of this.#shown.values()) {
+    for (const { mesh, through } of this.#shown.values()) {
+      through?.material.dispose();
       mesh.geometry.dispose();
       mesh.material.dispose();
     }
@@ -83,8 +86,9 @@ export class Surfaces {
         mesh.renderOrder = style.glass ? 5 : 0;
         const lesion = this.#isLesion(entry);
         if (lesion) mesh.material.emissive.set(entry.colour).multiplyScalar(0.35);
-        this.#shown.set(entry.name, { mesh, style, lesion });
-        this.group.add(mesh);
+        const through = lesion ? seenThrough(mesh, entry.colour, this.#clip) : undefined;
+        this.#shown.set(entry.name, { mesh, through, style, lesion });
+        this.group.add(mesh, ...(through ? [through] : []));
         this.#apply(entry);
         this.version += 1;
         this.onChange();
@@ -98,6 +102,7 @@ export class Surfaces {
     if (!shown) return;
     const { visible, opacity } = this.#layer(entry);
     shown.mesh.visible = visible;
+    if (shown.through) shown.through.visible = visible;
     setOpacity(shown.mesh.material, shown.style, opacity);
     if (shown.mesh.material.transparent) shown.mesh.layers.disable(SOLID_LAYER);
     else shown.mesh.layers.enable(SOLID_LAYER);
@@ -113,6 +118,13 @@ export class Surfaces {
     geometry.computeBoundingSphere();
     return geometry;
   }
+}
+
+function seenThrough(mesh: Mesh<BufferGeometry>, color: string, clip: Plane): Mesh<BufferGeometry, MeshBasicMaterial> {
+  const material = new MeshBasicMaterial({ color, transparent: true, opacity: 0.38, depthTest: false, depthWrite: false, clippingPlanes: [clip] });
+  const through = new Mesh(mesh.geometry, material);
+  through.renderOrder = 28;
+  return through;
 }
 
 function turned(lps: Float32Array, [l, p, s]: readonly [number, number, number], scale: number): Float32Array {

@@ -73,9 +73,9 @@ export class VolumePicture {
     this.mesh.matrix.fromArray(localFromUnit(store.manifest));
     this.mesh.frustumCulled = false;
     this.mesh.onBeforeRender = (_renderer, _scene, camera) => {
-      (material.uniforms['unitFromView']?.value as Matrix4).multiplyMatrices(camera.matrixWorldInverse, this.mesh.matrixWorld).invert();
+      this.uniform<Matrix4>('unitFromView').multiplyMatrices(camera.matrixWorldInverse, this.mesh.matrixWorld).invert();
       const lens = camera as unknown as { near: number; far: number };
-      (material.uniforms['uDepthRange']?.value as Vector2).set(lens.near, lens.far);
+      this.uniform<Vector2>('uDepthRange').set(lens.near, lens.far);
       material.uniformsNeedUpdate = true;
     };
     if (store.hasBase) this.#fromStore();

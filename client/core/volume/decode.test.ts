@@ -29,7 +29,8 @@ describe('voxels on the wire', () => {
   });
 
   it('stores HU − 1024 exactly over the whole CT range', () => {
-    for (let hu = -1024; hu <= 3071; hu++) if (valueOf(halfFromHu(hu)) !== hu - 1024) expect.unreachable(`wrong at ${hu}`);
+    const range = Array.from({ length: 4096 }, (_, i) => i - 1024);
+    expect(range.filter((hu) => valueOf(halfFromHu(hu)) !== hu - 1024)).toEqual([]);
     expect(valueOf(halfFromHu(-3000))).toBe(-2048);
     expect(valueOf(halfFromHu(9000))).toBe(2048);
   });
