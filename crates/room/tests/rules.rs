@@ -12,7 +12,7 @@ mod stage;
 
 use proptest::prelude::*;
 use room::{
-    Act, Entity, Farewell, Held, Pose, Refusal, Reply, Room, limits,
+    Act, Entity, Farewell, Held, Pose, Refusal, Reply, ResumeToken, Room, limits,
     wire::{ClientFrame, ServerFrame, VERSION},
 };
 use serde_json::{Value, json};
@@ -425,6 +425,48 @@ fn connections_that_do_not_speak_the_protocol_end_with_a_reason() {
     );
     let flood = (0..300).find_map(|_| close(&ClientFrame::Ping { nonce: 1 }.encode()));
     assert_eq!(flood, Some(Farewell::TooFast));
+}
+
+#[test]
+fn who_missed_a_little_gets_the_events_and_who_missed_much_a_snapshot() {
+    let mut stage = Stage::new();
+    let (chen, li) = (stage.enter("chen.expert"), stage.enter("li.terminal"));
+    stage.done(chen, json!({"act": "add", "entity": stage::hologram_act()}));
+    let token = ResumeToken(std::array::from_fn(|i| u8::from(i == 3)));
+    let mut come_back_after = |acts: usize, next_event: u64| {
+        for _ in 0..acts {
+            stage.wait(50);
+            let note = stage.done(li, stage::note("x"));
+            stage.done(li, json!({"act": "remove", "id": note}));
+        }
+        let resume = Some(token);
+        let hello = ClientFrame::Hello {
+            version: VERSION,
+            resume,
+            next_event,
+        }
+        .encode();
+        let joined = stage.join("chen.expert", true, &hello).unwrap();
+        match ServerFrame::decode(&joined.welcome) {
+            Ok(ServerFrame::Welcome {
+                resumed: true,
+                participant: 1,
+                entrance,
+                ..
+            }) => (
+                entrance.snapshot.map(|all| all.len()),
+                entrance.events.len(),
+            ),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(come_back_after(3, 1), (None, 6));
+    assert_eq!(come_back_after(0, 7), (None, 0));
+    assert_eq!(
+        come_back_after(limits::MISSED_EVENTS / 2 + 1, 7),
+        (Some(1), 0)
+    );
+    assert_eq!(come_back_after(0, u64::from(u32::MAX)), (Some(1), 0));
 }
 
 #[test]

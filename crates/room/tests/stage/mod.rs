@@ -1,6 +1,9 @@
 //! A room on a small stage: one chest, people who come in, a journal that is a list.
 #![allow(dead_code, reason = "each test uses a part of it")]
-#![allow(clippy::needless_pass_by_value, reason = "an act is written where it is asked for")]
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "an act is written where it is asked for"
+)]
 
 use std::collections::BTreeMap;
 
