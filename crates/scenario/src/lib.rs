@@ -9,6 +9,8 @@ mod context;
 mod manifest;
 mod reply;
 mod seal;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use context::{Attestation, Context, Topic};
 pub use manifest::{Manifest, ManifestError, Wing};

@@ -189,6 +189,7 @@ pub async fn decline(context: &dyn Context, case: &Case, request: &Request) -> R
     let change = step::TaskChange {
         status: "rejected",
         reason: Some(&reason),
+        open_until: None,
     };
     let revoked = step::request_with_status(case, "revoked")?;
     step::commit(context, case, &request.actor.id, vec![revoked], change).await?;

@@ -125,10 +125,13 @@ impl Case {
                 .and_then(|value| Uid::new(value.strip_prefix("urn:oid:")?).ok()),
             reason: text(request, "/reasonCode/0/text")?,
             asked_at: text(request, "/authoredOn")?.parse().ok()?,
-            invitation: match text(task, "/status")?.as_str() {
-                "requested" => Invitation::Open,
-                "in-progress" => Invitation::Accepted,
-                "rejected" => Invitation::Declined,
+            invitation: match (
+                text(request, "/status")?.as_str(),
+                text(task, "/status")?.as_str(),
+            ) {
+                ("active", "requested") => Invitation::Open,
+                ("active", "in-progress") => Invitation::Accepted,
+                ("revoked", _) => Invitation::Declined,
                 _ => Invitation::Done,
             },
             declined_because: text(task, "/statusReason/text"),

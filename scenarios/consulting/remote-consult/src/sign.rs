@@ -15,6 +15,8 @@ use crate::{
     step::{self, TaskChange},
 };
 
+/// How long the expert may read the case after it was signed.
+const READABLE_MS: i64 = 7 * 24 * 3600 * 1000;
 const STATEMENT_URI: &str = "urn:yuanyi:signed-statement";
 const KEY_URI: &str = "urn:yuanyi:signing-key";
 
@@ -98,9 +100,10 @@ pub async fn sign(context: &dyn Context, case: &Case, request: &Request) -> Resu
     ));
     new.push(facts::report(case, &conclusion(case, plan), now));
     new.push(step::request_with_status(case, "completed")?);
+    // The expert can still read what was signed, and check its proof, for some days.
     let done = TaskChange {
-        status: "completed",
-        reason: None,
+        open_until: Some(Timestamp(now.0.saturating_add(READABLE_MS))),
+        ..TaskChange::GOING_ON
     };
     step::commit(context, case, &request.actor.id, new, done).await?;
     Ok(())

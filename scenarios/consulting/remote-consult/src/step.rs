@@ -3,7 +3,7 @@
 use record::{Batch, NewFact, Precondition, ResourceKey, Sealed};
 use scenario::{Context, Problem, Topic};
 use serde_json::{Value, json};
-use vocabulary::ActorId;
+use vocabulary::{ActorId, Timestamp};
 
 use crate::{case::Case, facts};
 
@@ -12,10 +12,12 @@ pub const RACE_LOST: u16 = 412;
 
 /// What becomes of the case's Task with a step.
 pub struct TaskChange<'a> {
-    /// `in-progress`, `rejected` or `completed`.
+    /// `in-progress` or `rejected`.
     pub status: &'a str,
     /// Why, for a refusal.
     pub reason: Option<&'a str>,
+    /// Until when the expert may still read; from then on nothing of the patient is open to them.
+    pub open_until: Option<Timestamp>,
 }
 
 impl TaskChange<'_> {
@@ -23,6 +25,7 @@ impl TaskChange<'_> {
     pub const GOING_ON: TaskChange<'static> = TaskChange {
         status: "in-progress",
         reason: None,
+        open_until: None,
     };
 }
 
@@ -59,6 +62,9 @@ fn task(context: &dyn Context, case: &Case, change: &TaskChange<'_>) -> Result<N
     body["lastModified"] = json!(context.now());
     if let Some(reason) = change.reason {
         body["statusReason"] = json!({"text": reason});
+    }
+    if let Some(end) = change.open_until {
+        body["restriction"] = json!({"period": {"end": end}});
     }
     Ok(facts::put(facts::task_key(&case.id), &case.patient, body))
 }

@@ -1,0 +1,161 @@
+/** The models' questions: what the record knows is filled in with its source, the rest is asked. */
+import { For, Match, Show, Switch } from 'solid-js';
+import type { JSX } from 'solid-js';
+import { inLanguage } from '../../../../client/core/language';
+import type { Language } from '../../../../client/core/language';
+import { Field } from '../../../../client/panels/Field';
+import { Notice } from '../../../../client/panels/Notice';
+import { Segmented } from '../../../../client/panels/Segmented';
+import { SourceChip } from '../../../../client/panels/SourceChip';
+import type { Source } from '../../../../contract/knowledge';
+import type { Part, Question } from './case';
+import { isOpened } from './case';
+import type { Say } from './words';
+
+interface AskProps {
+  readonly part: Part;
+  readonly say: Say;
+  readonly language: Language;
+}
+
+export function Ask(props: AskProps): JSX.Element {
+  const labelOf = (input: string): string => {
+    const question = props.part.of.questions.find(({ name }) => name === input);
+    return question ? inLanguage(question.label, props.language) : input;
+  };
+  return (
+    <div class="stack">
+      <Show
+        when={!props.part.of.answers_locked}
+        fallback={<Notice>{props.say('answersLocked')}</Notice>}
+      >
+        <p class="soft small">{props.say('answersHint')}</p>
+      </Show>
+      <ul class="consult-questions">
+        <For each={props.part.of.questions}>{(question) => <QuestionRow question={question} {...props} />}</For>
+      </ul>
+      <h3>{props.say('readiness')}</h3>
+      <ul class="consult-ready">
+        <For each={props.part.of.models}>
+          {(model) => (
+            <li data-model={model.model} data-state={model.result.state}>
+              <strong>{inLanguage(model.title, props.language)}</strong>
+              <Switch>
+                <Match when={model.result.state === 'not-assessable' && model.result.missing}>
+                  {(missing) => (
+                    <span class="soft small">
+                      {props.say('notAssessable')}.{' '}
+                      {props.say('missing', { inputs: missing().map(({ input }) => labelOf(input)).join(', ') })}
+                    </span>
+                  )}
+                </Match>
+                <Match when={!isOpened(model)}>
+                  <span class="chip good">{props.say('ready')}</span>
+                </Match>
+                <Match when={isOpened(model) && model.percent}>{(percent) => <span>{percent()} %</span>}</Match>
+              </Switch>
+            </li>
+          )}
+        </For>
+      </ul>
+    </div>
+  );
+}
+
+/** A source that the record can open, as its address. */
+function addressOf(source: Source): string | undefined {
+  return /^[A-Z]\w+\/[\w.-]+$/.test(source.reference) ? `/fhir/${source.reference}` : undefined;
+}
+
+function QuestionRow(props: AskProps & { question: Question }): JSX.Element {
+  const label = (): string => inLanguage(props.question.label, props.language);
+  const save = (value: boolean | number | string | null): void => {
+    if (value === (props.question.answer?.value ?? null)) return;
+    void props.part.act('put', 'answers', { answers: { [props.question.name]: value } });
+  };
+  const chosen = (): 'yes' | 'no' | 'unknown' => {
+    const value = props.question.answer?.value;
+    return value === undefined ? 'unknown' : value === true ? 'yes' : 'no';
+  };
+  const source = (): Source | undefined => props.question.answer?.source;
+  const sourceWords = (from: Source): string => {
+    if (from.reference.startsWith('Practitioner/')) return props.say('fromPerson');
+    return from.reference.startsWith('series/') ? props.say('measured') : props.say('fromRecord');
+  };
+  const range = (): string | undefined => {
+    const all = props.question.asked_by.map(({ range: one }) => one);
+    const low = Math.min(...all.map(([first]) => first ?? Number.NEGATIVE_INFINITY));
+    const high = Math.max(...all.map(([, last]) => last ?? Number.POSITIVE_INFINITY));
+    const unit = props.question.unit === '1' ? '' : (props.question.unit ?? '');
+    return Number.isFinite(low) && Number.isFinite(high) ? props.say('allowed', { low, high, unit }) : undefined;
+  };
+  const hint = (): string | undefined =>
+    props.question.help ? inLanguage(props.question.help, props.language) : range();
+  return (
+    <li class="consult-question" data-question={props.question.name}>
+      <Switch>
+        <Match when={props.question.kind === 'yes-no'}>
+          <div class="field">
+            <span class="legend">{label()}</span>
+            <fieldset class="consult-plain" disabled={props.part.of.answers_locked}>
+              <Segmented
+                label={label()}
+                options={(['yes', 'no', 'unknown'] as const).map((value) => ({ value, label: props.say(value) }))}
+                chosen={chosen()}
+                onChoose={(value) => save(value === 'unknown' ? null : value === 'yes')}
+              />
+            </fieldset>
+          </div>
+        </Match>
+        <Match when={props.question.kind === 'number'}>
+          <Field label={label()} hint={hint()}>
+            {(control) => (
+              <input
+                {...control}
+                class="input"
+                type="number"
+                step="any"
+                inputmode="decimal"
+                disabled={props.part.of.answers_locked}
+                value={String(props.question.answer?.value ?? '')}
+                onChange={(event) => {
+                  const typed = event.currentTarget.valueAsNumber;
+                  save(Number.isNaN(typed) ? null : typed);
+                }}
+              />
+            )}
+          </Field>
+        </Match>
+        <Match when={props.question.kind === 'choice'}>
+          <Field label={label()} hint={hint()}>
+            {(control) => (
+              <select
+                {...control}
+                class="input"
+                disabled={props.part.of.answers_locked}
+                onChange={(event) => save(event.currentTarget.value || null)}
+              >
+                <option value="" selected={!props.question.answer}>
+                  {props.say('unknown')}
+                </option>
+                <For each={props.question.choices}>
+                  {(choice) => (
+                    <option value={choice.id} selected={props.question.answer?.value === choice.id}>
+                      {inLanguage(choice.label, props.language)}
+                    </option>
+                  )}
+                </For>
+              </select>
+            )}
+          </Field>
+        </Match>
+      </Switch>
+      <Show
+        when={source()}
+        fallback={<span class="soft small">{inLanguage(props.question.unknown ?? '', props.language)}</span>}
+      >
+        {(from) => <SourceChip label={sourceWords(from())} href={addressOf(from())} />}
+      </Show>
+    </li>
+  );
+}

@@ -1,0 +1,106 @@
+/** The case as the server shows it to this person: see the README. What is blind is not sent. */
+import type { AnswerValue, Assessment, ChoiceOption, Source } from '../../../../contract/knowledge';
+import type { Text } from '../../../../client/core/language';
+
+export const OPINIONS = ['benign', 'indeterminate', 'malignant'] as const;
+export type Opinion = (typeof OPINIONS)[number];
+
+export const MANAGEMENTS = [
+  'no-follow-up',
+  'ct-12-months',
+  'ct-6-12-months',
+  'ct-3-6-months',
+  'ct-3-months',
+  'pet-ct',
+  'biopsy',
+  'resection',
+  'non-surgical-treatment',
+] as const;
+export type Management = (typeof MANAGEMENTS)[number];
+
+export interface Missing {
+  readonly input: string;
+  readonly why: Text;
+}
+
+export interface Question {
+  readonly name: string;
+  readonly label: Text;
+  readonly help?: Text | null;
+  readonly kind: 'number' | 'yes-no' | 'choice';
+  readonly unit?: string | null;
+  readonly choices: readonly ChoiceOption[];
+  readonly asked_by: readonly { readonly model: string; readonly range: readonly (number | null)[] }[];
+  readonly answer?: { readonly value: AnswerValue; readonly source?: Source } | null;
+  /** Why the record does not answer it. */
+  readonly unknown?: Text;
+}
+
+/** Before all have voted: what the model still misses, and no number. */
+export interface Sealed {
+  readonly model: string;
+  readonly title: Text;
+  readonly result: { readonly state: 'sealed' } | { readonly state: 'not-assessable'; readonly missing: readonly Missing[] };
+}
+
+export interface Vote {
+  readonly opinion: Opinion;
+  readonly management: Management;
+  readonly probability?: number;
+  readonly comment: string;
+}
+
+export interface Participant {
+  readonly id: string;
+  readonly name: string;
+  readonly part: 'asks' | 'expert';
+  readonly voted: boolean;
+  readonly signed: boolean;
+}
+
+export interface Plan {
+  readonly version: number;
+  readonly text: string;
+  readonly management: Management;
+  readonly dissents: readonly { readonly id: string; readonly name: string; readonly text: string }[];
+  readonly by: string;
+  readonly at: string;
+  readonly digest: string;
+}
+
+export interface Fact {
+  readonly reference: string;
+  readonly version: number;
+  readonly sequence: number;
+  readonly at: string;
+}
+
+export interface Case {
+  readonly id: string;
+  readonly patient: { readonly id: string; readonly name: string };
+  readonly reason: string;
+  readonly step: 'asked' | 'declined' | 'voting' | 'planning' | 'signed';
+  readonly declined_because?: string | null;
+  readonly participants: readonly Participant[];
+  readonly questions: readonly Question[];
+  readonly answers_locked: boolean;
+  readonly models: readonly (Sealed | Assessment)[];
+  readonly own_vote?: Vote | null;
+  readonly votes?: readonly { readonly id: string; readonly name: string; readonly vote: Vote }[] | null;
+  readonly plan?: Plan | null;
+  readonly proof: readonly Fact[];
+}
+
+/** What each part of the panel works with. */
+export interface Part {
+  readonly of: Case;
+  readonly me: string;
+  readonly busy: boolean;
+  /** Does an act; whether it was done. A refusal is shown above. */
+  act(method: 'post' | 'put', step: string, body?: unknown): Promise<boolean>;
+}
+
+/** Whether an assessment has been opened. */
+export function isOpened(model: Sealed | Assessment): model is Assessment {
+  return 'trace' in model;
+}

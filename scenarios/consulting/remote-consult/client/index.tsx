@@ -1,0 +1,129 @@
+/** The consultation's panel: ask, vote blind, assess, plan and sign, prove. */
+import { Match, Show, Switch, createEffect, createSignal, on } from 'solid-js';
+import type { JSX } from 'solid-js';
+import { createStore, reconcile } from 'solid-js/store';
+import { useApp } from '../../../../client/core/app';
+import { createQuery } from '../../../../client/core/query';
+import type { ScenarioPanelProps } from '../../../../client/core/scenario-panel';
+import { Answer } from '../../../../client/panels/Answer';
+import { Notice } from '../../../../client/panels/Notice';
+import { Tabs } from '../../../../client/panels/Tabs';
+import { Ask } from './Ask';
+import { Assess } from './Assess';
+import { Plan } from './Plan';
+import { Proof } from './Proof';
+import { Vote } from './Vote';
+import { Head } from './Head';
+import type { Case, Part } from './case';
+import './style.css';
+import { sayIn } from './words';
+
+const STEPS = ['ask', 'vote', 'assess', 'plan', 'proof'] as const;
+type Step = (typeof STEPS)[number];
+
+/** Where a person's next act is. */
+function nextOf(now: Case): Step {
+  if (now.step === 'signed') return 'proof';
+  if (now.step === 'planning') return now.plan ? 'plan' : 'assess';
+  return now.own_vote ? 'vote' : 'ask';
+}
+
+export default function Panel(props: ScenarioPanelProps): JSX.Element {
+  const app = useApp();
+  const say = sayIn(() => props.language);
+  const path = (): string => `/api/scenarios/remote-consult/cases/${encodeURIComponent(props.caseId)}`;
+  const query = createQuery<Case>(() => {
+    const address = path();
+    return (signal) => props.client.get(address, { signal });
+  });
+  const [kept, keep] = createStore<{ case?: Case }>({});
+  const [busy, setBusy] = createSignal(false);
+  const [refusal, setRefusal] = createSignal<string>();
+  const [step, setStep] = createSignal<Step>('ask');
+
+  // What has not changed stays as it is on the page, with its focus and what is being typed.
+  const show = (now: Case): void => keep('case', reconcile(now, { key: 'name', merge: true }));
+  createEffect(on(query.data, (now) => now && show(now)));
+  createEffect(on(() => props.caseVersion, () => query.reload(), { defer: true }));
+  createEffect(
+    on(
+      () => kept.case && nextOf(kept.case),
+      (next) => next && setStep(next),
+    ),
+  );
+
+  const act: Part['act'] = async (method, what, body) => {
+    setBusy(true);
+    setRefusal(undefined);
+    try {
+      show(await props.client[method]<Case>(`${path()}/${what}`, body ?? {}));
+      props.announce(say('saved'));
+      return true;
+    } catch (error) {
+      setRefusal(app.explain(error));
+      query.reload();
+      return false;
+    } finally {
+      setBusy(false);
+    }
+  };
+
+  return (
+    <div class="consult" data-step={kept.case?.step}>
+      <Answer of={query} lines={8}>
+        {() => (
+          <Show when={kept.case}>
+            {(now) => {
+              const part: Part = {
+                get of() {
+                  return now();
+                },
+                get me() {
+                  return props.me.id;
+                },
+                get busy() {
+                  return busy();
+                },
+                act,
+              };
+              return (
+                <>
+                  <Head part={part} say={say} here={props.participants} />
+                  <Show when={refusal()}>{(text) => <Notice kind="bad">{text()}</Notice>}</Show>
+                  <Show when={now().step !== 'asked' && now().step !== 'declined'}>
+                    <Tabs
+                      label={say('steps')}
+                      tabs={STEPS.map((name) => ({ name, label: say(name) }))}
+                      chosen={step()}
+                      onChoose={setStep}
+                    >
+                      {(name) => (
+                        <Switch>
+                          <Match when={name === 'ask'}>
+                            <Ask part={part} say={say} language={props.language} />
+                          </Match>
+                          <Match when={name === 'vote'}>
+                            <Vote part={part} say={say} />
+                          </Match>
+                          <Match when={name === 'assess'}>
+                            <Assess part={part} say={say} language={props.language} />
+                          </Match>
+                          <Match when={name === 'plan'}>
+                            <Plan part={part} say={say} />
+                          </Match>
+                          <Match when={name === 'proof'}>
+                            <Proof part={part} say={say} />
+                          </Match>
+                        </Switch>
+                      )}
+                    </Tabs>
+                  </Show>
+                </>
+              );
+            }}
+          </Show>
+        )}
+      </Answer>
+    </div>
+  );
+}

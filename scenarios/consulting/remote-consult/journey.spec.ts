@@ -1,0 +1,123 @@
+/** Two doctors, each in an own browser: from the request to the signed decision and its proof. */
+import type { Page } from '@playwright/test';
+import { expect, look, test } from '../../../tests/journeys/people.ts';
+
+const PLAN = 'Low-dose CT in three months; earlier if symptoms change.';
+
+/** Goes to the tab of the panel by its English name. */
+async function tab(page: Page, name: string): Promise<void> {
+  await page.getByRole('tab', { name, exact: true }).click();
+}
+
+/** Answers a yes-or-no question and waits until the record has it. */
+async function answer(page: Page, question: string, choice: 'yes' | 'no'): Promise<void> {
+  const row = page.locator(`[data-question=${question}]`);
+  await row.locator(`input[value=${choice}]`).check({ force: true });
+  await expect(row.locator('.chip')).toContainText('Answered here');
+}
+
+async function vote(page: Page, opinion: string, management: string): Promise<void> {
+  await tab(page, 'Vote');
+  const form = page.locator('[data-form=vote]');
+  await form.locator(`input[value=${opinion}]`).check({ force: true });
+  await form.locator('select').selectOption(management);
+  await form.getByRole('button', { name: 'Cast my vote' }).click();
+}
+
+test('remote-consult: two doctors come from a request to a signed and proved decision', async ({ li, chen }) => {
+  // Li asks about a patient with images.
+  await li.getByText('With images', { exact: true }).click();
+  await li.locator('.patient-line').first().click();
+  await li.getByRole('button', { name: 'Ask for consultation' }).click();
+  const dialog = li.getByRole('dialog');
+  await dialog.locator('input[name=series]').first().check();
+  await dialog.locator('select').selectOption('chen.expert');
+  await dialog.locator('textarea').fill('9 mm nodule found today: what next?');
+  await dialog.getByRole('button', { name: 'Send the request' }).click();
+  await expect(li).toHaveURL(/\/rooms\//);
+  await expect(li.locator('.consult')).toContainText('Waiting for');
+  const id = new URL(li.url()).pathname.split('/').at(-1) ?? '';
+
+  // Chen sees it without a reload, enters with one click and accepts.
+  await chen.locator(`[data-waiting="${id}"] a.button`).click();
+  await chen.getByRole('button', { name: 'Accept the consultation' }).click();
+  await expect(chen.getByRole('tab', { name: 'Ask' })).toBeVisible();
+
+  // What the record knows has its source; the rest is asked. Herder stays without its PET.
+  await expect(li.locator('[data-question=age_years] .chip')).toContainText('From the record');
+  for (const [question, choice] of [
+    ['extrathoracic_cancer', 'no'],
+    ['spiculated', 'yes'],
+    ['upper_lobe', 'yes'],
+    ['family_history_lung_cancer', 'no'],
+    ['family_history_any_cancer', 'no'],
+    ['emphysema_on_ct', 'no'],
+    ['calcified', 'no'],
+    ['clear_border', 'no'],
+  ] as const) {
+    await answer(li, question, choice);
+  }
+  for (const [question, typed] of [
+    ['diameter_mm', '9'],
+    ['nodule_count', '1'],
+    ['years_since_quit', '0'],
+  ] as const) {
+    const row = li.locator(`[data-question=${question}]`);
+    await row.locator('input').fill(typed);
+    await row.locator('input').press('Tab');
+    await expect(row.locator('.chip')).toBeVisible();
+  }
+  await li.locator('[data-question=ever_smoker] input[value=yes]').check({ force: true });
+  await li.locator('[data-question=nodule_type] select').selectOption('solid');
+  await expect(li.locator('[data-model=pkuph]')).toContainText('Can be assessed');
+  await expect(li.locator('[data-model=herder]')).toContainText('FDG uptake');
+
+  // Blind: Chen's vote does not reach Li's browser before Li has voted.
+  await vote(chen, 'malignant', 'biopsy');
+  await expect(chen.locator('.consult')).toContainText('Your vote is sealed');
+  const seen = await li.request.get(`/api/scenarios/remote-consult/cases/${id}`);
+  expect(seen.status()).toBe(200);
+  expect(await seen.text()).not.toContain('malignant');
+  expect((await seen.json()).votes).toBeNull();
+  await vote(li, 'benign', 'ct-3-months');
+
+  // With the last vote the machine speaks, to both.
+  for (const page of [li, chen]) {
+    await tab(page, 'Assess');
+    await expect(page.locator('[data-result=mayo]')).toContainText('%');
+    await expect(page.locator('[data-result=herder]')).toContainText('Not assessable');
+  }
+  await li.locator('[data-details=mayo] summary').click();
+  await expect(li.locator('[data-details=mayo] .consult-bars tbody tr')).toHaveCount(7);
+  await look(li, 'consult-assess');
+
+  // One plan, one dissent, two signatures.
+  await tab(li, 'Plan');
+  await li.locator('textarea[name=plan]').fill(PLAN);
+  await li.locator('[data-form=plan] select').selectOption('ct-3-months');
+  await li.getByRole('button', { name: 'Save the plan' }).click();
+  await tab(chen, 'Plan');
+  await expect(chen.locator('textarea[name=plan]')).toHaveValue(PLAN);
+  await chen.locator('textarea[name=dissent]').fill('I would take a biopsy now.');
+  await chen.getByRole('button', { name: 'Save the plan' }).click();
+  await expect(li.locator('.consult-signing')).toContainText('I would take a biopsy now.');
+  await chen.getByRole('button', { name: 'Sign the plan' }).click();
+  await expect(li.locator('.consult-signing')).toContainText('has not signed yet');
+  await li.getByRole('button', { name: 'Sign the plan' }).click();
+
+  // Both browsers prove each fact of the decision against the ledger.
+  for (const page of [li, chen]) {
+    await expect(page.locator('.consult')).toHaveAttribute('data-step', 'signed');
+    await tab(page, 'Proof');
+    const facts = page.locator('.consult-facts > li');
+    await expect(facts).toHaveCount(4);
+    await expect(page.locator('[data-proof=proved]')).toHaveCount(4);
+  }
+  await look(li, 'consult-proof', ['desktop', 'narrow']);
+
+  // The decision stands in the record as FHIR, the dissent with it.
+  const report = await (await li.request.get(`/fhir/DiagnosticReport/${id}`)).json();
+  expect(report.conclusion).toContain('I would take a biopsy now.');
+  const risk = await (await li.request.get(`/fhir/RiskAssessment/${id}-mayo`)).json();
+  expect(risk.prediction[0].probabilityDecimal).toBeGreaterThan(0);
+});

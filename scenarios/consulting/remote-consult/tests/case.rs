@@ -1,0 +1,543 @@
+//! The way of a case from request to signed plan, and every step out of it.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use ed25519_dalek::{Signature, Verifier, VerifyingKey};
+use remote_consult::RemoteConsult;
+use scenario::{Method, Problem, Scenario, Topic, testing::TestHospital};
+use serde_json::{Value, json};
+
+const LI: &str = "li.terminal";
+const CHEN: &str = "chen.expert";
+
+/// One hospital with one case on its way.
+struct Way {
+    hospital: TestHospital,
+    id: String,
+}
+
+impl Way {
+    async fn open() -> Self {
+        let hospital = TestHospital::open().await;
+        let body = json!({"patient": "p1", "expert": CHEN, "reason": "9 mm nodule: what next?"});
+        let made = hospital
+            .ask(&RemoteConsult, LI, Method::Post, "requests", body)
+            .await
+            .unwrap();
+        assert_eq!(made.status, 201);
+        let id = made.body["id"].as_str().unwrap().to_owned();
+        Self { hospital, id }
+    }
+
+    async fn act(
+        &self,
+        who: &str,
+        method: Method,
+        step: &str,
+        body: Value,
+    ) -> Result<Value, Problem> {
+        let path = format!("cases/{}{step}", self.id);
+        let reply = self
+            .hospital
+            .ask(&RemoteConsult, who, method, &path, body)
+            .await?;
+        Ok(reply.body)
+    }
+
+    async fn see(&self, who: &str) -> Value {
+        self.act(who, Method::Get, "", Value::Null).await.unwrap()
+    }
+
+    async fn do_it(&self, who: &str, method: Method, step: &str, body: Value) -> Value {
+        self.act(who, method, step, body)
+            .await
+            .unwrap_or_else(|problem| panic!("{step}: {problem}"))
+    }
+
+    async fn refused(&self, who: &str, method: Method, step: &str, body: Value) -> u16 {
+        let problem = self.act(who, method, step, body).await.expect_err(step);
+        assert!(!problem.detail.zh.is_empty() && !problem.detail.en.is_empty());
+        problem.status
+    }
+
+    async fn accepted() -> Self {
+        let way = Self::open().await;
+        way.do_it(CHEN, Method::Post, "/accept", Value::Null).await;
+        way
+    }
+
+    async fn voted() -> Self {
+        let way = Self::accepted().await;
+        way.do_it(LI, Method::Put, "/answers", answers()).await;
+        way.do_it(LI, Method::Post, "/vote", vote("benign")).await;
+        way.do_it(CHEN, Method::Post, "/vote", vote("malignant"))
+            .await;
+        way
+    }
+
+    async fn planned() -> Self {
+        let way = Self::voted().await;
+        way.do_it(LI, Method::Put, "/plan", plan("CT in 3 months", None, None))
+            .await;
+        way
+    }
+}
+
+fn answers() -> Value {
+    json!({"answers": {
+        "extrathoracic_cancer": false, "spiculated": true, "upper_lobe": true,
+        "family_history_lung_cancer": false, "family_history_any_cancer": false, "emphysema_on_ct": true,
+        "nodule_type": "solid", "nodule_count": 1, "calcified": false, "clear_border": false,
+    }})
+}
+
+fn vote(opinion: &str) -> Value {
+    json!({"opinion": opinion, "management": "pet-ct", "probability": 40, "comment": "seen"})
+}
+
+fn plan(text: &str, version: Option<u64>, dissent: Option<&str>) -> Value {
+    json!({"text": text, "management": "ct-3-months", "version": version, "dissent": dissent})
+}
+
+fn model<'a>(view: &'a Value, id: &str) -> &'a Value {
+    view["models"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|model| model["model"] == id)
+        .unwrap()
+}
+
+#[tokio::test]
+async fn from_request_to_signed_decision() {
+    let way = Way::open().await;
+    let waiting = |who: &'static str| {
+        let hospital = &way.hospital;
+        async move {
+            RemoteConsult
+                .waiting(hospital, &hospital.actor(who))
+                .await
+                .unwrap()
+        }
+    };
+    assert_eq!(
+        serde_json::to_value(waiting(CHEN).await).unwrap()[0]["kind"],
+        "consult-request"
+    );
+    assert!(waiting("hu.expert").await.is_empty());
+    let told = way
+        .hospital
+        .announced
+        .lock()
+        .unwrap()
+        .last()
+        .cloned()
+        .unwrap();
+    assert_eq!((told.0, told.2.len()), (Topic::Waiting, 2));
+    way.do_it(CHEN, Method::Post, "/accept", Value::Null).await;
+
+    // What the record knows stands there with its source; the rest says why not.
+    let view = way.see(LI).await;
+    let question = |name: &str| {
+        view["questions"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|q| q["name"] == name)
+            .unwrap()
+            .clone()
+    };
+    assert_eq!(question("diameter_mm")["answer"]["value"], 9.3);
+    assert_eq!(
+        question("diameter_mm")["answer"]["source"]["reference"],
+        "series/1.2.3"
+    );
+    assert_eq!(
+        question("ever_smoker")["answer"]["source"]["reference"],
+        "Observation/smoking"
+    );
+    assert!(question("spiculated")["answer"].is_null());
+    assert!(question("spiculated")["unknown"]["en"].is_string());
+    assert_eq!(model(&view, "mayo")["result"]["state"], "not-assessable");
+    way.do_it(LI, Method::Put, "/answers", answers()).await;
+
+    // Blind: Chen's vote is nowhere to be read, neither here nor in the record.
+    way.do_it(CHEN, Method::Post, "/vote", vote("malignant"))
+        .await;
+    let view = way.see(LI).await;
+    assert_eq!(view["participants"][1]["voted"], true);
+    assert!(view["votes"].is_null() && view["own_vote"].is_null());
+    assert_eq!(model(&view, "mayo")["result"]["state"], "sealed");
+    assert!(!view.to_string().contains("malignant") && !view.to_string().contains("percent"));
+    let kept = way
+        .hospital
+        .body("ClinicalImpression", &format!("{}-vote-1", way.id))
+        .await
+        .unwrap();
+    assert!(!kept.to_string().contains("malignant"));
+    assert_eq!(way.see(CHEN).await["own_vote"]["opinion"], "malignant");
+    assert!(
+        way.hospital
+            .body("RiskAssessment", &format!("{}-mayo", way.id))
+            .await
+            .is_none()
+    );
+
+    // With the last vote all is shown, the machine's beside it.
+    let view = way.do_it(LI, Method::Post, "/vote", vote("benign")).await;
+    assert_eq!(view["votes"][1]["vote"]["opinion"], "malignant");
+    assert_eq!(model(&view, "mayo")["percent"], "38.1");
+    assert_eq!(
+        model(&view, "herder")["result"]["missing"][0]["input"],
+        "fdg_uptake"
+    );
+    let risk = way
+        .hospital
+        .body("RiskAssessment", &format!("{}-herder", way.id))
+        .await
+        .unwrap();
+    assert!(
+        risk.get("prediction").is_none()
+            && risk["note"][0]["text"]
+                .as_str()
+                .unwrap()
+                .contains("fdg_uptake")
+    );
+
+    // One plan, a dissent, two signatures.
+    way.do_it(LI, Method::Put, "/plan", plan("CT in 3 months", None, None))
+        .await;
+    let view = way
+        .do_it(
+            CHEN,
+            Method::Put,
+            "/plan",
+            plan("CT in 3 months", Some(1), Some("I would biopsy")),
+        )
+        .await;
+    assert_eq!(view["plan"]["version"], 2);
+    let view = way
+        .do_it(CHEN, Method::Post, "/sign", json!({"version": 2}))
+        .await;
+    assert_eq!(
+        (&view["step"], &view["participants"][1]["signed"]),
+        (&json!("planning"), &json!(true))
+    );
+    assert!(
+        way.hospital
+            .body("DiagnosticReport", &way.id)
+            .await
+            .is_none()
+    );
+    let view = way
+        .do_it(LI, Method::Post, "/sign", json!({"version": 2}))
+        .await;
+    assert_eq!(view["step"], "signed");
+    assert!(waiting(LI).await.is_empty());
+
+    // All of it stands in the record, and a restart shows the same.
+    let report = way
+        .hospital
+        .body("DiagnosticReport", &way.id)
+        .await
+        .unwrap();
+    assert!(
+        report["conclusion"]
+            .as_str()
+            .unwrap()
+            .contains("Dissent of chen.expert: I would biopsy")
+    );
+    assert_eq!(
+        way.hospital.body("CarePlan", &way.id).await.unwrap()["status"],
+        "active"
+    );
+    assert_eq!(
+        way.hospital.body("ServiceRequest", &way.id).await.unwrap()["status"],
+        "completed"
+    );
+    let (before_li, before_chen) = (way.see(LI).await, way.see(CHEN).await);
+    assert!(
+        before_chen["proof"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|p| p["reference"] == format!("DiagnosticReport/{}", way.id))
+    );
+    let again = Way {
+        hospital: way.hospital.reopen().await,
+        id: way.id,
+    };
+    assert_eq!(again.see(LI).await, before_li);
+    assert_eq!(again.see(CHEN).await, before_chen);
+}
+
+#[tokio::test]
+async fn the_facts_are_valid_fhir_and_the_signatures_hold() {
+    let way = Way::planned().await;
+    for who in [LI, CHEN] {
+        way.do_it(who, Method::Post, "/sign", json!({"version": 1}))
+            .await;
+    }
+    let view = way.see(LI).await;
+    let references: Vec<&str> = view["proof"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|p| p["reference"].as_str().unwrap())
+        .collect();
+    assert_eq!(references.len(), 14, "{references:?}");
+    for reference in references {
+        let (kind, id) = reference.split_once('/').unwrap();
+        let body = way.hospital.body(kind, id).await.unwrap();
+        assert_eq!(fhir::validate(&body), [], "{reference}");
+        if kind == "Provenance" {
+            let text = |path: &str| body.pointer(path).unwrap().as_str().unwrap().to_owned();
+            let statement = text("/extension/0/valueString");
+            assert!(statement.contains(view["plan"]["digest"].as_str().unwrap()));
+            let key = STANDARD
+                .decode(text("/extension/1/valueString").rsplit(' ').next().unwrap())
+                .unwrap();
+            let key = VerifyingKey::from_bytes(&key.try_into().unwrap()).unwrap();
+            let signature = STANDARD.decode(text("/signature/0/data")).unwrap();
+            let signature = Signature::from_bytes(&signature.try_into().unwrap());
+            key.verify(statement.as_bytes(), &signature).unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_step_before_its_time() {
+    let steps = || {
+        [
+            (Method::Put, "/answers", answers()),
+            (Method::Post, "/vote", vote("benign")),
+            (Method::Put, "/plan", plan("x", None, None)),
+            (Method::Post, "/sign", json!({"version": 1})),
+        ]
+    };
+    let before = Way::open().await;
+    for (method, step, body) in steps() {
+        assert_eq!(
+            before.refused(LI, method, step, body).await,
+            409,
+            "{step} before accepting"
+        );
+    }
+    let accepted = Way::accepted().await;
+    for (method, step, body) in steps().into_iter().skip(2) {
+        assert_eq!(
+            accepted.refused(LI, method, step, body).await,
+            409,
+            "{step} before voting"
+        );
+    }
+    assert_eq!(
+        accepted
+            .refused(CHEN, Method::Post, "/decline", json!({"reason": "late"}))
+            .await,
+        409
+    );
+    let voted = Way::voted().await;
+    assert_eq!(
+        voted.refused(LI, Method::Put, "/answers", answers()).await,
+        409
+    );
+    assert_eq!(
+        voted
+            .refused(LI, Method::Post, "/vote", vote("malignant"))
+            .await,
+        409
+    );
+    assert_eq!(
+        voted
+            .refused(LI, Method::Post, "/sign", json!({"version": 1}))
+            .await,
+        409
+    );
+    let signed = Way::planned().await;
+    for who in [LI, CHEN] {
+        signed
+            .do_it(who, Method::Post, "/sign", json!({"version": 1}))
+            .await;
+    }
+    for (method, step, body) in steps() {
+        assert_eq!(
+            signed.refused(LI, method, step, body).await,
+            409,
+            "{step} after signing"
+        );
+    }
+    let declined = Way::open().await;
+    declined
+        .do_it(
+            CHEN,
+            Method::Post,
+            "/decline",
+            json!({"reason": "on leave"}),
+        )
+        .await;
+    assert_eq!(
+        declined
+            .refused(LI, Method::Post, "/vote", vote("benign"))
+            .await,
+        409
+    );
+    assert_eq!(declined.see(LI).await["declined_because"], "on leave");
+}
+
+#[tokio::test]
+async fn who_is_not_of_the_case_sees_nothing() {
+    let way = Way::accepted().await;
+    for stranger in ["hu.expert", "wang.nurse", "sun.manager", "other.terminal"] {
+        for (method, step) in [
+            (Method::Get, ""),
+            (Method::Post, "/accept"),
+            (Method::Post, "/vote"),
+        ] {
+            let status = way.refused(stranger, method, step, vote("benign")).await;
+            assert!([403, 404].contains(&status), "{stranger} {step}: {status}");
+        }
+    }
+    assert_eq!(
+        way.refused(LI, Method::Post, "/accept", Value::Null).await,
+        403
+    );
+    let ask = async |who: &str, body| {
+        way.hospital
+            .ask(&RemoteConsult, who, Method::Post, "requests", body)
+            .await
+    };
+    for (who, body, expect) in [
+        (
+            LI,
+            json!({"patient": "p2", "expert": CHEN, "reason": "foreign"}),
+            403,
+        ),
+        (
+            "sun.manager",
+            json!({"patient": "p1", "expert": CHEN, "reason": "no doctor"}),
+            403,
+        ),
+        (
+            LI,
+            json!({"patient": "p1", "expert": "wang.nurse", "reason": "no expert"}),
+            422,
+        ),
+        (
+            LI,
+            json!({"patient": "p1", "expert": CHEN, "reason": "  "}),
+            422,
+        ),
+        (
+            LI,
+            json!({"patient": "p1", "expert": CHEN, "reason": "x", "series": "9.9"}),
+            422,
+        ),
+        (LI, json!({"patient": "../p1", "expert": CHEN}), 422),
+    ] {
+        assert_eq!(ask(who, body).await.unwrap_err().status, expect, "{who}");
+    }
+    // An expert who declined sees the patient no more.
+    let declined = Way::open().await;
+    declined
+        .do_it(
+            CHEN,
+            Method::Post,
+            "/decline",
+            json!({"reason": "on leave"}),
+        )
+        .await;
+    assert_eq!(
+        declined.refused(CHEN, Method::Get, "", Value::Null).await,
+        404
+    );
+}
+
+#[tokio::test]
+async fn bad_input_is_named_and_changes_nothing() {
+    let way = Way::accepted().await;
+    for answers in [
+        json!({"answers": {"star_sign": "leo"}}),
+        json!({"answers": {"spiculated": "maybe"}}),
+        json!({"answers": {"nodule_count": 1.5}}),
+        json!({"answers": {"diameter_mm": {"value": 9, "unit": "kg"}}}),
+        json!({"answers": 7}),
+    ] {
+        assert_eq!(way.refused(LI, Method::Put, "/answers", answers).await, 422);
+    }
+    for vote in [
+        json!({"opinion": "sure", "management": "pet-ct"}),
+        json!({"opinion": "benign", "management": "prayer"}),
+        json!({"opinion": "benign", "management": "pet-ct", "probability": 101}),
+        json!({"opinion": "benign", "management": "pet-ct", "comment": "x".repeat(1001)}),
+    ] {
+        assert_eq!(way.refused(LI, Method::Post, "/vote", vote).await, 422);
+    }
+    assert_eq!(way.see(LI).await["participants"][0]["voted"], false);
+
+    // An answer taken away is missing again, also one that the record knows.
+    way.do_it(LI, Method::Put, "/answers", answers()).await;
+    let taken = json!({"answers": {"ever_smoker": null}});
+    let view = way.do_it(LI, Method::Put, "/answers", taken).await;
+    assert_eq!(
+        model(&view, "mayo")["result"]["missing"][0]["input"],
+        "ever_smoker"
+    );
+}
+
+#[tokio::test]
+async fn an_edit_voids_signatures_and_overwrites_nobody() {
+    let way = Way::planned().await;
+    way.do_it(CHEN, Method::Post, "/sign", json!({"version": 1}))
+        .await;
+    assert_eq!(
+        way.refused(CHEN, Method::Post, "/sign", json!({"version": 1}))
+            .await,
+        409
+    );
+    let view = way
+        .do_it(LI, Method::Put, "/plan", plan("Biopsy", Some(1), None))
+        .await;
+    assert_eq!(
+        view["participants"][1]["signed"], false,
+        "it was another plan that was signed"
+    );
+    assert_eq!(
+        way.refused(CHEN, Method::Put, "/plan", plan("CT", Some(1), None))
+            .await,
+        412
+    );
+    assert_eq!(
+        way.refused(LI, Method::Post, "/sign", json!({"version": 1}))
+            .await,
+        412
+    );
+    way.do_it(LI, Method::Post, "/sign", json!({"version": 2}))
+        .await;
+    assert_eq!(way.see(CHEN).await["step"], "planning");
+    let view = way
+        .do_it(CHEN, Method::Post, "/sign", json!({"version": 2}))
+        .await;
+    assert_eq!(view["step"], "signed");
+}
+
+#[tokio::test]
+async fn two_votes_at_once_are_both_counted() {
+    let way = Way::accepted().await;
+    let (li, chen) = tokio::join!(
+        way.act(LI, Method::Post, "/vote", vote("benign")),
+        way.act(CHEN, Method::Post, "/vote", vote("malignant")),
+    );
+    li.unwrap();
+    chen.unwrap();
+    let view = way.see(LI).await;
+    assert_eq!(view["step"], "planning");
+    assert_eq!(view["votes"][1]["vote"]["opinion"], "malignant");
+    // Nobody answered anything: the machine gives no number, and says what it lacks.
+    for model in view["models"].as_array().unwrap() {
+        let lacks = model["result"]["missing"].as_array();
+        assert!(
+            model["model"] == "va" || lacks.is_some_and(|lacks| !lacks.is_empty()),
+            "{model}"
+        );
+    }
+}
