@@ -52,7 +52,8 @@ export function ruler(context: CanvasRenderingContext2D, pixelsPerMm: number, wi
   context.lineTo(x + w, y);
   context.lineTo(x + w, y - 5);
   context.stroke();
-  words(context, length >= 10 ? `${length / 10} cm` : `${length} mm`, x + w + 5, y - 3, 'left');
+  // On a phone's small slice the line alone must do; there is no room for words.
+  if (width >= 170) words(context, length >= 10 ? `${length / 10} cm` : `${length} mm`, x + w + 5, y - 3, 'left');
 }
 
 export function segments(context: CanvasRenderingContext2D, lines: readonly (readonly [Point2, Point2])[], colour: string, dash: number[] = []): void {

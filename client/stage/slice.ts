@@ -114,7 +114,8 @@ export class Slice {
     letters(context, this.#layout, width, height);
     ruler(context, fit.perMm, width, height);
     const { slice, of } = this.description;
-    words(context, `${slice}/${of}`, width - 8, height - 12, 'right', '#b9cbd0');
+    if (width >= 170) words(context, `${slice}/${of}`, width - 8, height - 12, 'right', '#b9cbd0');
+    else words(context, String(slice), width - 6, 12, 'right', '#b9cbd0');
     if (this.#hover) words(context, huWords(this.#hover.hu), 8, 13, 'left', '#fff3d6');
   }
 
