@@ -22,6 +22,8 @@ pub struct Segment {
     pub label: Text,
     /// Where it comes from, such as a SOP Instance UID.
     pub source: String,
+    /// Whether it marks an organ, which is shown, rather than a lesion, which is also measured.
+    pub is_organ: bool,
     /// Columns and rows of each frame.
     pub size: [usize; 2],
     /// Distance of columns and of rows, mm.

@@ -107,15 +107,16 @@ pub fn build_structures(
     cancelled: &AtomicBool,
 ) -> Result<Structures, VolumeError> {
     let mut out = Structures::default();
-    let mut lesions = Vec::new();
+    let (mut lesions, mut organs) = (Vec::new(), Vec::new());
     for segment in segments {
+        let marks = if segment.is_organ { &mut organs } else { &mut lesions };
         match segment.on_grid(&series.volume.grid) {
-            Ok(mut lesion) => {
+            Ok(mut mark) => {
                 // Two segmentations of one series may number their segments alike.
-                if lesions.iter().any(|other: &Lesion| other.id == lesion.id) {
-                    lesion.id = format!("{}-{}", lesion.id, lesions.len() + 1);
+                if marks.iter().any(|other: &Lesion| other.id == mark.id) {
+                    mark.id = format!("{}-{}", mark.id, marks.len() + 1);
                 }
-                lesions.push(lesion);
+                marks.push(mark);
             }
             Err(error) => out.notices.push(error.notice()),
         }
@@ -123,6 +124,7 @@ pub fn build_structures(
     measure_into(&mut out, series, &lesions);
     let halved = |share: f32, name: &str| progress(share * 0.6, name);
     let mut structures = find_structures(series, &halved, cancelled)?;
+    structures.extend(organs.into_iter().map(organ_of));
     structures.extend(lesions.into_iter().map(lesion_of));
     progress(0.6, "surfaces");
     let surfaces: Result<Vec<Option<Surface>>, _> = structures
@@ -143,7 +145,7 @@ fn measure_into(out: &mut Structures, series: &Series, lesions: &[Lesion]) {
     for lesion in lesions {
         match measure_lesion(series, lesion) {
             Ok(mut entry) => {
-                entry.surface = Some(surface_name(lesion));
+                entry.surface = Some(surface_name("lesion", lesion));
                 out.lesions.push(entry);
             }
             Err(error) => out.notices.push(error.notice()),
@@ -318,8 +320,9 @@ fn skin_of(mask: Mask) -> Structure {
     }
 }
 
-fn surface_name(lesion: &Lesion) -> String {
-    let plain: String = lesion
+/// A stable name that can stand in an address.
+fn surface_name(kind: &str, mark: &Lesion) -> String {
+    let plain: String = mark
         .id
         .chars()
         .map(|c| {
@@ -331,12 +334,20 @@ fn surface_name(lesion: &Lesion) -> String {
         })
         .take(80)
         .collect();
-    format!("lesion-{plain}")
+    format!("{kind}-{plain}")
+}
+
+fn organ_of(organ: Lesion) -> Structure {
+    Structure {
+        name: surface_name("organ", &organ),
+        colour: "#c8505a",
+        ..lesion_of(organ)
+    }
 }
 
 fn lesion_of(lesion: Lesion) -> Structure {
     Structure {
-        name: surface_name(&lesion),
+        name: surface_name("lesion", &lesion),
         label: lesion.label,
         colour: "#f5c518",
         method: Text::new(

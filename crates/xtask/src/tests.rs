@@ -214,6 +214,14 @@ fn number_before(line: &str, word: &str) -> u64 {
         .unwrap_or(0)
 }
 
+/// Builds as the tests do: any other choice of packages would build what they stand on once more.
+fn build() -> Result<()> {
+    shell::run(&mut program(
+        "cargo",
+        ["test", "--quiet", "--workspace", "--no-run"],
+    ))
+}
+
 /// Clients that others wrote, against the built program.
 fn conformance() -> Result<Count> {
     shell::run(&mut program(

@@ -125,10 +125,11 @@ async fn fill(hospital: &Arc<Hospital>, doors: &Doors, files: &Path) -> Result<(
     let importer = ActorId::new(IMPORTER)?;
     let token = hospital.accounts.issue(&importer, 600_000, None)?;
     let there = Target::There { base: doors.http_url(), token };
-    let people = import(&[files.join("fhir")], &there).await?;
+    let people = import(&[files.join("fhir")], &there, &|_| {}).await?;
     eprintln!("  FHIR: {people}");
     if let Some(address) = doors.dicom_address() {
-        let images = import(&[files.join("imaging")], &Target::modality(address, &hospital.config.ae_title)).await?;
+        let modality = Target::modality(address, &hospital.config.ae_title);
+        let images = import(&[files.join("imaging")], &modality, &|_| {}).await?;
         eprintln!("  DICOM: {images}");
     }
     Ok(())

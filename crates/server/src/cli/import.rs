@@ -30,6 +30,9 @@ pub struct Import {
     /// The bearer token for --to, from `yuanyi token new`.
     #[arg(long, env = "YUANYI_TOKEN", hide_env_values = true)]
     token: Option<String>,
+    /// Print the name of each item once it is safely kept.
+    #[arg(long)]
+    list: bool,
     #[command(flatten)]
     place: Place,
 }
@@ -79,7 +82,12 @@ impl Import {
                 }
                 None => Target::Here(Hospital::open(self.place.config()?)?),
             };
-            let summary = import(&self.paths, &target).await?;
+            let kept = |name: &str| {
+                if self.list {
+                    println!("kept {name}");
+                }
+            };
+            let summary = import(&self.paths, &target, &kept).await?;
             println!("{summary}");
             if summary.taken == 0 && !summary.refused.is_empty() {
                 bail!("take any of it");
@@ -89,8 +97,9 @@ impl Import {
     }
 }
 
-/// Sends everything below `paths` to `target`. A broken item costs that item only.
-pub async fn import(paths: &[PathBuf], target: &Target) -> Result<Summary> {
+/// Sends everything below `paths` to `target`; `kept` hears of each item that is safely there. A broken item
+/// costs that item only.
+pub async fn import(paths: &[PathBuf], target: &Target, kept: &dyn Fn(&str)) -> Result<Summary> {
     let mut files = Vec::new();
     for path in paths {
         collect(path, &mut files).with_context(|| format!("read {}", path.display()))?;
@@ -105,7 +114,7 @@ pub async fn import(paths: &[PathBuf], target: &Target) -> Result<Summary> {
         .await?;
         match opened {
             Ok(items) => {
-                for (name, outcome) in target.take(items).await {
+                for (name, outcome) in target.take(items, kept).await {
                     match outcome {
                         Ok(()) => summary.taken += 1,
                         Err(error) => summary.refused.push((name, format!("{error:#}"))),
@@ -126,7 +135,7 @@ impl Target {
     }
 
     /// Hands over the items of one file; says of each what became of it.
-    async fn take(&self, items: Vec<(String, Bytes)>) -> Vec<(String, Result<()>)> {
+    async fn take(&self, items: Vec<(String, Bytes)>, kept: &dyn Fn(&str)) -> Vec<(String, Result<()>)> {
         if let Self::Modality { address, title } = self {
             return send(*address, title, items).await;
         }
@@ -141,6 +150,9 @@ impl Target {
                 }
                 Self::Modality { .. } => Ok(()),
             };
+            if outcome.is_ok() {
+                kept(&name);
+            }
             outcomes.push((name, outcome));
         }
         outcomes

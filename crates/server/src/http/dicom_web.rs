@@ -1,12 +1,178 @@
-//! `/dicom-web`: puts the messages of crate `dicom` on the wire.
+//! `/dicom-web`: puts the messages of `dicom::web` on the wire (PS3.18).
+
+mod retrieve;
 
 use std::sync::Arc;
 
-use axum::Router;
+use axum::{
+    Json, Router,
+    extract::{DefaultBodyLimit, Path, RawQuery, Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use dicom::web::{self, StowAnswer, StowBody, StowReason, WebError};
+use fhir::decode_query;
+use policy::{Action, Object};
+use record::{ImagingLevel, RecordError};
+use vocabulary::Uid;
 
-use crate::hospital::Hospital;
+use crate::{
+    hospital::Hospital,
+    http::{Caller, Problem},
+    intake::{self, IntakeError},
+};
+
+/// The largest object that STOW-RS takes. One object at a time is in memory.
+const LARGEST_OBJECT: u64 = 2 << 30;
 
 /// The routes below `/dicom-web`.
 pub fn routes() -> Router<Arc<Hospital>> {
     Router::new()
+        .route("/studies", get(studies).post(store))
+        .route("/series", get(all_series))
+        .route("/instances", get(all_instances))
+        .route("/studies/{study}", get(retrieve::study).post(store))
+        .route("/studies/{study}/series", get(series))
+        .route("/studies/{study}/instances", get(instances_of_study))
+        .route("/studies/{study}/series/{series}/instances", get(instances))
+        .merge(retrieve::routes())
+        .layer(DefaultBodyLimit::disable())
+}
+
+impl From<WebError> for Problem {
+    fn from(error: WebError) -> Self {
+        let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        if status.is_server_error() {
+            return Self::internal(&error);
+        }
+        Self::new(status, "The DICOMweb request was refused", format!("could not {error}"))
+    }
+}
+
+/// The address that retrieve URLs begin with.
+fn base(hospital: &Hospital, headers: &HeaderMap) -> String {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+    let scheme = if hospital.config.secure_cookies { "https" } else { "http" };
+    format!("{scheme}://{host}/dicom-web")
+}
+
+fn uid(text: &str) -> Result<Uid, Problem> {
+    Uid::new(text).map_err(|_| Problem::bad_input("a UID in the address is not well formed"))
+}
+
+/// A search (QIDO-RS).
+async fn search(
+    hospital: &Hospital,
+    caller: &Caller,
+    headers: &HeaderMap,
+    query: Option<String>,
+    level: ImagingLevel,
+    parents: [Option<Uid>; 2],
+) -> Result<Response, Problem> {
+    let [study, series] = parents;
+    let qido = web::qido(level, study, series, &decode_query(&query.unwrap_or_default()))?;
+    let permit = hospital.permit(caller, Action::ReadImaging, &Object::Everyone).await?;
+    let page = hospital.record.imaging(&permit, &qido.query).await?;
+    if page.rows.is_empty() {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    let answer = web::qido_answer(level, page.rows, &base(hospital, headers));
+    let mut response = ([(header::CONTENT_TYPE, web::DICOM_JSON)], answer.to_string()).into_response();
+    if let Some(warning) = qido.warning.and_then(|text| HeaderValue::from_str(text).ok()) {
+        response.headers_mut().insert(HeaderName::from_static("warning"), warning);
+    }
+    Ok(response)
+}
+
+async fn studies(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    search(&hospital, &caller, &headers, query, ImagingLevel::Study, [None, None]).await
+}
+
+async fn all_series(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    search(&hospital, &caller, &headers, query, ImagingLevel::Series, [None, None]).await
+}
+
+async fn all_instances(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    search(&hospital, &caller, &headers, query, ImagingLevel::Instance, [None, None]).await
+}
+
+async fn series(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    headers: HeaderMap,
+    Path(study): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    search(&hospital, &caller, &headers, query, ImagingLevel::Series, [Some(uid(&study)?), None]).await
+}
+
+async fn instances_of_study(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    headers: HeaderMap,
+    Path(study): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    search(&hospital, &caller, &headers, query, ImagingLevel::Instance, [Some(uid(&study)?), None]).await
+}
+
+async fn instances(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    headers: HeaderMap,
+    Path((study, series)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let parents = [Some(uid(&study)?), Some(uid(&series)?)];
+    search(&hospital, &caller, &headers, query, ImagingLevel::Instance, parents).await
+}
+
+/// STOW-RS. A broken object costs that object only.
+async fn store(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, Problem> {
+    hospital.permit(&caller, Action::StoreImaging, &Object::Everyone).await?;
+    let (parts, body) = request.into_parts();
+    let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("");
+    let mut body = StowBody::new(kind, body.into_data_stream(), LARGEST_OBJECT)?;
+    let mut answer = StowAnswer::new(base(&hospital, &parts.headers));
+    while let Some(file) = body.next().await? {
+        let parsed = tokio::task::spawn_blocking(move || dicom::parse(file)).await;
+        let Ok(object) = parsed.map_err(|error| Problem::internal(&error))? else {
+            answer.failed("", "", StowReason::NotUnderstood);
+            continue;
+        };
+        match intake::store(&hospital, &caller.actor, object.clone()).await {
+            Ok(_) => answer.stored(&object),
+            Err(IntakeError::Record(RecordError::Conflict { .. })) => {
+                answer.failed(object.class.as_str(), object.sop.as_str(), StowReason::Mismatch);
+            }
+            Err(IntakeError::Record(RecordError::Full)) => {
+                answer.failed(object.class.as_str(), object.sop.as_str(), StowReason::OutOfResources);
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let status = StatusCode::from_u16(answer.status()).unwrap_or(StatusCode::OK);
+    let mut response = (status, Json(answer.json())).into_response();
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(web::DICOM_JSON));
+    Ok(response)
 }

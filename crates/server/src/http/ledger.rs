@@ -12,6 +12,7 @@ use axum::{
 use ledger::{Checkpoint, ConsistencyProof, InclusionProof};
 use policy::{Action, Object};
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 use crate::{
     hospital::Hospital,
@@ -21,10 +22,16 @@ use crate::{
 /// The routes below `/api/ledger`.
 pub fn routes() -> Router<Arc<Hospital>> {
     Router::new()
+        .route("/key", get(key))
         .route("/checkpoint", get(checkpoint))
         .route("/inclusion/{sequence}", get(inclusion))
         .route("/consistency", get(consistency))
         .route("/entry/{sequence}", get(entry))
+}
+
+/// What others check the checkpoints with, as a C2SP `signed-note` verifier key.
+async fn key(State(hospital): State<Arc<Hospital>>) -> Json<Value> {
+    Json(json!({"key": hospital.record.verifier().to_string()}))
 }
 
 async fn checkpoint(State(hospital): State<Arc<Hospital>>) -> Result<Json<Checkpoint>, Problem> {

@@ -17,6 +17,8 @@ use volume::{Segment, SegmentFrame, VolumeManifest};
 use super::{CT_CLASSES, SEG_CLASS, Stage, VolumesError};
 use crate::hospital::Hospital;
 
+/// SNOMED CT: anatomical structure.
+const ANATOMY: &str = "123037004";
 /// Changes when the same objects would make other files.
 const MAKING: &str = "volume 1";
 
@@ -200,6 +202,7 @@ fn segments(mark: &dicom::Segmentation, series: &Uid) -> Vec<Segment> {
                 id: format!("segment-{}", segment.number),
                 label: Text::new(label_zh(segment), segment.label.clone()),
                 source: mark.sop.to_string(),
+                is_organ: segment.category.as_ref().is_some_and(|category| category.value == ANATOMY),
                 size: [columns, rows],
                 spacing_mm: [dx, dy],
                 axes_lps: [along_row, along_column],
@@ -214,7 +217,23 @@ fn label_zh(segment: &dicom::Segment) -> String {
     let code = segment.kind.as_ref().map(|kind| kind.value.as_str());
     match code {
         Some("27925004") => "结节".to_owned(),
-        Some("15825003") => "主动脉".to_owned(),
-        _ => segment.label.clone(),
+        _ => ARTERIES
+            .iter()
+            .find(|(en, _)| segment.label.eq_ignore_ascii_case(en))
+            .map_or_else(|| segment.label.clone(), |(_, zh)| (*zh).to_owned()),
     }
 }
+
+/// Chinese names of marked vessels; what is not here is shown under its own label.
+const ARTERIES: &[(&str, &str)] = &[
+    ("Aorta", "主动脉"),
+    ("Aorta, true lumen", "主动脉真腔"),
+    ("Aorta, false lumen", "主动脉假腔"),
+    ("Brachiocephalic trunk", "头臂干"),
+    ("Left common carotid artery", "左颈总动脉"),
+    ("Left subclavian artery", "左锁骨下动脉"),
+    ("Celiac trunk", "腹腔干"),
+    ("Superior mesenteric artery", "肠系膜上动脉"),
+    ("Left renal artery", "左肾动脉"),
+    ("Right renal artery", "右肾动脉"),
+];
