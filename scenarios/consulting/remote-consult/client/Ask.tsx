@@ -68,7 +68,11 @@ function addressOf(source: Source): string | undefined {
 }
 
 function QuestionRow(props: AskProps & { question: Question }): JSX.Element {
-  const label = (): string => inLanguage(props.question.label, props.language);
+  const name = (): string => inLanguage(props.question.label, props.language);
+  // UCUM writes a year as `a` and a pure number as `1`.
+  const unit = (): string =>
+    props.question.unit === 'a' ? props.say('years') : props.question.unit === '1' ? '' : (props.question.unit ?? '');
+  const label = (): string => (unit() === '' ? name() : `${name()} (${unit()})`);
   const save = (value: boolean | number | string | null): void => {
     if (value === (props.question.answer?.value ?? null)) return;
     void props.part.act('put', 'answers', { answers: { [props.question.name]: value } });
@@ -86,8 +90,7 @@ function QuestionRow(props: AskProps & { question: Question }): JSX.Element {
     const all = props.question.asked_by.map(({ range: one }) => one);
     const low = Math.min(...all.map(([first]) => first ?? Number.NEGATIVE_INFINITY));
     const high = Math.max(...all.map(([, last]) => last ?? Number.POSITIVE_INFINITY));
-    const unit = props.question.unit === '1' ? '' : (props.question.unit ?? '');
-    return Number.isFinite(low) && Number.isFinite(high) ? props.say('allowed', { low, high, unit }) : undefined;
+    return Number.isFinite(low) && Number.isFinite(high) ? props.say('allowed', { low, high, unit: unit() }) : undefined;
   };
   const hint = (): string | undefined =>
     props.question.help ? inLanguage(props.question.help, props.language) : range();
