@@ -37,6 +37,8 @@ pub struct Hospital {
     pub started: Timestamp,
     /// Its facts.
     pub record: Arc<dyn Record>,
+    /// What others check the ledger's checkpoints with, as a verifier key of a signed note.
+    pub ledger_key: String,
     /// People's accounts and tokens.
     pub accounts: Accounts,
     /// Who hears of changes.
@@ -67,8 +69,10 @@ impl Hospital {
         let indexer = Arc::new(fhir::SearchIndexer);
         let embedded = Embedded::open_with(&config.data, indexer, Arc::new(SystemClock), options)
             .with_context(|| format!("open the hospital in {}", config.data.display()))?;
+        let ledger_key = embedded.verifier().to_string();
         let record: Arc<dyn Record> = Arc::new(embedded);
         Ok(Arc::new(Self {
+            ledger_key,
             accounts: Accounts::open(&config.data)?,
             keys: Keys::open(&config.data)?,
             volumes: Volumes::new(&config.data),

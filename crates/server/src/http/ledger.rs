@@ -31,7 +31,7 @@ pub fn routes() -> Router<Arc<Hospital>> {
 
 /// What others check the checkpoints with, as a C2SP `signed-note` verifier key.
 async fn key(State(hospital): State<Arc<Hospital>>) -> Json<Value> {
-    Json(json!({"key": hospital.record.verifier().to_string()}))
+    Json(json!({"key": hospital.ledger_key}))
 }
 
 async fn checkpoint(State(hospital): State<Arc<Hospital>>) -> Result<Json<Checkpoint>, Problem> {
