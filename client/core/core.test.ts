@@ -6,10 +6,11 @@ import { openEvents, waitBefore_ms } from './events';
 import { questionsOf, sourceAddress } from './hospital';
 import { preferredLanguage } from './language';
 import { comings, placedWords } from './room-news';
-import { windowName } from './room-control';
+import { firstLook, windowName } from './room-control';
 import { pageOf } from './router';
 import { WORDS, fill, translate } from '../words/words';
 import type { Key } from '../words/words';
+import type { VolumeManifest } from './volume/manifest';
 import type { Event, Participant } from '../../contract/room';
 
 describe('addresses', () => {
@@ -174,6 +175,20 @@ describe('the hospital', () => {
       { id: 'va', inputs: [question] },
     ]);
     expect([...found.keys()]).toEqual(['age_years']);
+  });
+
+  test('one looks first where something is', () => {
+    const grid = {
+      size: [10, 10, 10],
+      spacing_mm: [2, 2, 2],
+      origin_lps_mm: [100, 0, 0],
+      direction_lps: [1, 0, 0, 0, 1, 0, 0, 0, 1],
+      lesions: [],
+    } as unknown as VolumeManifest;
+    expect(firstLook(grid, [104, 4, 4])).toBeUndefined();
+    expect(firstLook(grid, [0, 0, 0])).toEqual([109, 9, 9]);
+    const lesion = { centre_lps_mm: [102, 2, 2] } as unknown as VolumeManifest['lesions'][number];
+    expect(firstLook({ ...grid, lesions: [lesion] }, [0, 0, 0])).toEqual([102, 2, 2]);
   });
 
   test('a window has its name', () => {

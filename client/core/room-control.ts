@@ -6,7 +6,9 @@ import type { RoomClient } from '../room/room-client';
 import { viewOf } from '../room/view';
 import type { Annotation, EntityId, Hologram, Measure, RoomView } from '../stage/room-view';
 import type { Tool } from '../stage/tools';
+import { centreLps, voxelFromLps } from './frames';
 import type { Vec3 } from './frames';
+import type { VolumeManifest } from './volume/manifest';
 
 
 /** The windows that chest images are read with: centre and width in HU. */
@@ -67,6 +69,13 @@ export function windowName(window: Hologram['window']): WindowName | undefined {
   return names.find(
     (name) => WINDOWS[name].centre_hu === window.centre_hu && WINDOWS[name].width_hu === window.width_hu,
   );
+}
+
+/** Where to look first: at the first lesion, else at the middle; nothing where one looks into the scan already. */
+export function firstLook(manifest: VolumeManifest, cursor_lps_mm: Vec3): Vec3 | undefined {
+  const voxel = voxelFromLps(manifest, cursor_lps_mm);
+  const inside = voxel.every((at, axis) => at >= 0 && at <= (manifest.size[axis] ?? 0) - 1);
+  return inside ? undefined : (manifest.lesions[0]?.centre_lps_mm ?? centreLps(manifest));
 }
 
 /** Follows a room while the caller lives. */

@@ -4,7 +4,7 @@ import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import type { RoomInfo } from '../../core/hospital';
 import { inLanguage } from '../../core/language';
-import { createRoomControl } from '../../core/room-control';
+import { createRoomControl, firstLook } from '../../core/room-control';
 import type { RoomControl } from '../../core/room-control';
 import { createRoomNews } from '../../core/room-news';
 import { createSeriesVolume } from '../../core/series-volume';
@@ -42,6 +42,13 @@ export function RoomFrame(props: { info: RoomInfo }): JSX.Element {
   const news = createRoomNews(client, control, app);
   const title = (): string => inLanguage(props.info.title, app.language());
 
+  // A room that was just furnished looks at no point of the scan yet.
+  createEffect(() => {
+    const manifest = store()?.manifest;
+    const hologram = control.hologram();
+    const first = manifest && hologram && firstLook(manifest, hologram.state.cursor_lps_mm);
+    if (first) control.lookAt(first);
+  });
   createEffect(() => {
     document.title = `${title()} · ${app.t('app.full')}`;
   });

@@ -7,7 +7,7 @@ import type { Vec3, VoxelGrid } from '../../core/frames';
 import { inLanguage } from '../../core/language';
 import { WINDOWS, windowName } from '../../core/room-control';
 import type { RoomControl, WindowName } from '../../core/room-control';
-import type { SurfaceEntry, VolumeManifest } from '../../core/volume/manifest';
+import type { VolumeManifest } from '../../core/volume/manifest';
 import type { Hologram, Mode } from '../../stage/room-view';
 import { Segmented } from '../Segmented';
 import { Slider } from './Slider';
@@ -21,6 +21,11 @@ const NORMALS: Readonly<Record<Exclude<Cut, 'none'>, Vec3>> = {
   sagittal: [1, 0, 0],
 };
 const AXIS = { sagittal: 0, coronal: 1, axial: 2 } as const;
+/** What the stage draws besides the surfaces of a series; skin and couch are hidden at first. */
+const OWN_LAYERS = [
+  { name: 'lesions', colour: '#ffc35c', visible: true },
+  { name: 'skin', colour: '#e9c3a6', visible: false },
+] as const;
 const FULL: { visible: boolean; opacity: number } = { visible: true, opacity: 1 };
 const SMALLEST_SCALE = 0.5;
 const LARGEST_SCALE = 4;
@@ -51,16 +56,29 @@ export function ViewPanel(props: ViewPanelProps): JSX.Element {
           </section>
           <section class="stack tight">
             <h3 class="legend">{app.t('layers.title')}</h3>
-            <Show
-              when={(props.manifest?.surfaces.length ?? 0) > 0}
-              fallback={<p class="soft small">{app.t('layers.none')}</p>}
-            >
-              <ul class="layers">
-                <For each={props.manifest?.surfaces}>
-                  {(surface) => <LayerLine control={props.control} state={hologram().state} surface={surface} />}
-                </For>
-              </ul>
-            </Show>
+            <ul class="layers">
+              <For each={props.manifest?.surfaces}>
+                {(surface) => (
+                  <LayerLine
+                    control={props.control}
+                    state={hologram().state}
+                    layer={{ name: surface.name, colour: surface.colour, visible: true }}
+                    label={inLanguage(surface.label, app.language())}
+                    hint={inLanguage(surface.method, app.language())}
+                  />
+                )}
+              </For>
+              <For each={OWN_LAYERS}>
+                {(layer) => (
+                  <LayerLine
+                    control={props.control}
+                    state={hologram().state}
+                    layer={layer}
+                    label={app.t(`layers.${layer.name}`)}
+                  />
+                )}
+              </For>
+            </ul>
           </section>
           <Show when={props.manifest}>
             {(grid) => <CutChoice control={props.control} state={hologram().state} grid={grid()} />}
@@ -126,22 +144,29 @@ function WindowChoice(props: PartProps): JSX.Element {
   );
 }
 
-function LayerLine(props: PartProps & { surface: SurfaceEntry }): JSX.Element {
+interface LayerLineProps extends PartProps {
+  readonly layer: { readonly name: string; readonly colour: string; readonly visible: boolean };
+  readonly label: string;
+  /** How it was made. */
+  readonly hint?: string;
+}
+
+function LayerLine(props: LayerLineProps): JSX.Element {
   const app = useApp();
-  const name = (): string => inLanguage(props.surface.label, app.language());
-  const layer = (): { visible: boolean; opacity: number } => props.state.layers[props.surface.name] ?? FULL;
+  const name = (): string => props.label;
+  const layer = (): typeof FULL => props.state.layers[props.layer.name] ?? { ...FULL, visible: props.layer.visible };
   const set = (change: Partial<typeof FULL>): void => {
-    props.control.change({ layers: { [props.surface.name]: { ...layer(), ...change } } });
+    props.control.change({ layers: { [props.layer.name]: { ...layer(), ...change } } });
   };
   return (
-    <li class="layer" title={inLanguage(props.surface.method, app.language())}>
+    <li class="layer" title={props.hint}>
       <label>
         <input
           type="checkbox"
           checked={layer().visible}
           onChange={(event) => set({ visible: event.currentTarget.checked })}
         />
-        <span class="swatch" style={{ background: props.surface.colour }} aria-hidden="true" />
+        <span class="swatch" style={{ background: props.layer.colour }} aria-hidden="true" />
         {name()}
       </label>
       <Slider
