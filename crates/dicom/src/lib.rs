@@ -11,9 +11,11 @@ mod index;
 mod json;
 mod parse;
 pub mod scp;
+pub mod scu;
 mod seg;
 mod syntax;
 mod text;
+pub mod web;
 
 pub use dimse::{Operation, Status};
 pub use geometry::Grid;

@@ -39,6 +39,8 @@ pub struct Segment {
     pub number: u16,
     /// What it is called.
     pub label: String,
+    /// What sort of thing it is, such as an anatomical structure.
+    pub category: Option<Code>,
     /// What it is.
     pub kind: Option<Code>,
     /// `MANUAL`, `SEMIAUTOMATIC` or `AUTOMATIC`.
@@ -120,18 +122,19 @@ pub fn read_seg(file: &[u8]) -> Result<Segmentation, SegError> {
 
 /// A segment without frames yet.
 fn segment(item: &InMemDicomObject, size: [usize; 3]) -> Result<Segment, SegError> {
-    let kind = items(item, tags::SEGMENTED_PROPERTY_TYPE_CODE_SEQUENCE)
-        .first()
-        .map(|code| Code {
+    let code = |sequence| {
+        items(item, sequence).first().map(|code| Code {
             scheme: text(code, tags::CODING_SCHEME_DESIGNATOR),
             value: text(code, tags::CODE_VALUE),
             meaning: text(code, tags::CODE_MEANING),
-        });
+        })
+    };
     Ok(Segment {
         number: u16::try_from(number(item, tags::SEGMENT_NUMBER)?)
             .map_err(|_| SegError::Malformed("Segment Number"))?,
         label: text(item, tags::SEGMENT_LABEL),
-        kind,
+        category: code(tags::SEGMENTED_PROPERTY_CATEGORY_CODE_SEQUENCE),
+        kind: code(tags::SEGMENTED_PROPERTY_TYPE_CODE_SEQUENCE),
         algorithm_type: text(item, tags::SEGMENT_ALGORITHM_TYPE),
         algorithm_name: text(item, tags::SEGMENT_ALGORITHM_NAME),
         frames: Vec::new(),
