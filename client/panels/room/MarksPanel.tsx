@@ -21,9 +21,9 @@ export function MarksPanel(props: { control: RoomControl }): JSX.Element {
   };
   return (
     <section class="stack tight" aria-labelledby="marks-title">
-      <h3 class="legend" id="marks-title">
+      <h2 class="legend" id="marks-title">
         {app.t('marks.title')}
-      </h3>
+      </h2>
       <Show
         when={props.control.marks().length > 0}
         fallback={<p class="soft small">{app.t('marks.none')}</p>}

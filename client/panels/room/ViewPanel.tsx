@@ -43,7 +43,7 @@ export function ViewPanel(props: ViewPanelProps): JSX.Element {
         <div class="stack view-panel">
           <WindowChoice control={props.control} state={hologram().state} />
           <section class="stack tight">
-            <h3 class="legend">{app.t('mode.title')}</h3>
+            <h2 class="legend">{app.t('mode.title')}</h2>
             <Segmented<Mode>
               label={app.t('mode.title')}
               chosen={hologram().state.mode}
@@ -55,7 +55,7 @@ export function ViewPanel(props: ViewPanelProps): JSX.Element {
             />
           </section>
           <section class="stack tight">
-            <h3 class="legend">{app.t('layers.title')}</h3>
+            <h2 class="legend">{app.t('layers.title')}</h2>
             <ul class="layers">
               <For each={props.manifest?.surfaces}>
                 {(surface) => (
@@ -112,7 +112,7 @@ function WindowChoice(props: PartProps): JSX.Element {
   };
   return (
     <section class="stack tight">
-      <h3 class="legend">{app.t('window.title')}</h3>
+      <h2 class="legend">{app.t('window.title')}</h2>
       <Segmented<WindowName>
         label={app.t('window.title')}
         chosen={windowName(props.state.window)}
@@ -211,7 +211,7 @@ function CutChoice(props: PartProps & { grid: VoxelGrid }): JSX.Element {
   };
   return (
     <section class="stack tight">
-      <h3 class="legend">{app.t('clip.title')}</h3>
+      <h2 class="legend">{app.t('clip.title')}</h2>
       <Segmented<Cut>
         label={app.t('clip.title')}
         chosen={cut()}
