@@ -80,20 +80,42 @@ async fn a_resource_is_created_read_updated_deleted_and_its_history_stays() {
     let mut body = patient("ignored");
     body.as_object_mut().unwrap().remove("id");
     let created = rest.create("Patient", body, None).await;
-    assert_eq!((created.status, created.etag().as_deref()), (201, Some("W/\"1\"")));
+    assert_eq!(
+        (created.status, created.etag().as_deref()),
+        (201, Some("W/\"1\""))
+    );
     let stored = created.body.unwrap();
     let id = stored["id"].as_str().unwrap().to_owned();
-    assert_eq!(created.location, Some(format!("http://h/fhir/Patient/{id}/_history/1")));
+    assert_eq!(
+        created.location,
+        Some(format!("http://h/fhir/Patient/{id}/_history/1"))
+    );
     let read = rest.read("Patient", &id, None).await;
-    assert_eq!(read.body.as_ref(), Some(&stored), "what create answers is what is kept");
+    assert_eq!(
+        read.body.as_ref(),
+        Some(&stored),
+        "what create answers is what is kept"
+    );
 
     let mut changed = stored.clone();
     changed["gender"] = json!("female");
-    let stale = rest.update("Patient", &id, changed.clone(), Some("W/\"7\"")).await;
+    let stale = rest
+        .update("Patient", &id, changed.clone(), Some("W/\"7\""))
+        .await;
     assert_eq!(stale.status, 412);
-    let updated = rest.update("Patient", &id, changed.clone(), Some("W/\"1\"")).await;
-    assert_eq!((updated.status, updated.version), (200, Some(2)), "{}", updated.diagnostics());
-    assert_eq!(rest.update("Patient", "other", changed, None).await.status, 400);
+    let updated = rest
+        .update("Patient", &id, changed.clone(), Some("W/\"1\""))
+        .await;
+    assert_eq!(
+        (updated.status, updated.version),
+        (200, Some(2)),
+        "{}",
+        updated.diagnostics()
+    );
+    assert_eq!(
+        rest.update("Patient", "other", changed, None).await.status,
+        400
+    );
     let first = rest.read("Patient", &id, Some("1")).await;
     assert_eq!(first.body, Some(stored));
 
@@ -121,20 +143,32 @@ async fn a_permit_for_one_patient_opens_no_other() {
     hospital.put(patient("q")).await;
     hospital.put(finding("of-p", "p")).await;
     hospital.put(finding("of-q", "q")).await;
-    hospital.put(json!({"resourceType": "Organization", "id": "o", "name": "H"})).await;
+    hospital
+        .put(json!({"resourceType": "Organization", "id": "o", "name": "H"}))
+        .await;
     hospital.put(json!({
         "resourceType": "AuditEvent", "id": "a", "recorded": "2020-01-01T00:00:00Z",
         "type": {"code": "x"}, "agent": [{"requestor": true}], "source": {"observer": {"display": "y"}},
     })).await;
-    let (read, write) =
-        (permit(Action::ReadRecord, Some(&["p"])), permit(Action::WriteRecord, Some(&["p"])));
-    let rest = Rest { read: Some(&read), write: Some(&write), ..hospital.rest() };
+    let (read, write) = (
+        permit(Action::ReadRecord, Some(&["p"])),
+        permit(Action::WriteRecord, Some(&["p"])),
+    );
+    let rest = Rest {
+        read: Some(&read),
+        write: Some(&write),
+        ..hospital.rest()
+    };
 
     assert_eq!(rest.read("Observation", "of-p", None).await.status, 200);
     assert_eq!(rest.read("Organization", "o", None).await.status, 200);
     let foreign = rest.read("Observation", "of-q", None).await;
     let absent = rest.read("Observation", "nothing", None).await;
-    assert_eq!((foreign.status, foreign.body), (404, absent.body), "a foreign resource is as absent");
+    assert_eq!(
+        (foreign.status, foreign.body),
+        (404, absent.body),
+        "a foreign resource is as absent"
+    );
     assert_eq!(rest.history("Observation", "of-q").await.status, 404);
     assert_eq!(total(&rest.search("Patient", &[]).await), 1);
     assert_eq!(rest.read("AuditEvent", "a", None).await.status, 404);
@@ -148,28 +182,76 @@ async fn a_permit_for_one_patient_opens_no_other() {
         ("Observation", "of-p", finding("of-p", "q"), 403),
         ("Observation", "new2", finding("new2", "q"), 403),
         ("Patient", "q", patient("q"), 403),
-        ("Organization", "o", json!({"resourceType": "Organization", "id": "o", "name": "X"}), 403),
-        ("Observation", "loose", json!({"resourceType": "Observation", "status": "final", "code": {"text": "x"}}), 422),
+        (
+            "Organization",
+            "o",
+            json!({"resourceType": "Organization", "id": "o", "name": "X"}),
+            403,
+        ),
+        (
+            "Observation",
+            "loose",
+            json!({"resourceType": "Observation", "status": "final", "code": {"text": "x"}}),
+            422,
+        ),
     ] {
         let reply = rest.update(kind, id, body, None).await;
         assert_eq!(reply.status, status, "{kind}/{id} {}", reply.diagnostics());
     }
     assert_eq!(rest.delete("Observation", "of-q", None).await.status, 403);
-    let reader = Rest { write: None, ..rest };
-    assert_eq!(reader.create("Observation", finding("x", "p"), None).await.status, 403);
+    let reader = Rest {
+        write: None,
+        ..rest
+    };
+    assert_eq!(
+        reader
+            .create("Observation", finding("x", "p"), None)
+            .await
+            .status,
+        403
+    );
     let writer = Rest { read: None, ..rest };
     assert_eq!(writer.read("Observation", "of-p", None).await.status, 403);
-    let admin = Rest { read: None, write: None, hospital: Some(&write), ..rest };
+    let admin = Rest {
+        read: None,
+        write: None,
+        hospital: Some(&write),
+        ..rest
+    };
     let organization = json!({"resourceType": "Organization", "id": "o", "name": "X"});
-    assert_eq!(admin.update("Organization", "o", organization, None).await.status, 200);
-    assert_eq!(admin.update("Patient", "p", patient("p"), None).await.status, 403);
+    assert_eq!(
+        admin
+            .update("Organization", "o", organization, None)
+            .await
+            .status,
+        200
+    );
+    assert_eq!(
+        admin
+            .update("Patient", "p", patient("p"), None)
+            .await
+            .status,
+        403
+    );
     // A provenance is about whom its target is about.
-    let provenance = |target: &str| json!({
-        "resourceType": "Provenance", "recorded": "2020-01-01T00:00:00Z", "agent": [{"who": {"display": "x"}}],
-        "target": [{"reference": format!("Observation/{target}")}],
-    });
-    assert_eq!(rest.create("Provenance", provenance("of-p"), None).await.status, 201);
-    assert_eq!(rest.create("Provenance", provenance("of-q"), None).await.status, 403);
+    let provenance = |target: &str| {
+        json!({
+            "resourceType": "Provenance", "recorded": "2020-01-01T00:00:00Z", "agent": [{"who": {"display": "x"}}],
+            "target": [{"reference": format!("Observation/{target}")}],
+        })
+    };
+    assert_eq!(
+        rest.create("Provenance", provenance("of-p"), None)
+            .await
+            .status,
+        201
+    );
+    assert_eq!(
+        rest.create("Provenance", provenance("of-q"), None)
+            .await
+            .status,
+        403
+    );
 }
 
 #[tokio::test]
@@ -177,16 +259,18 @@ async fn a_transaction_is_whole_or_not_at_all() {
     let hospital = Hospital::open();
     hospital.put(json!({"resourceType": "Practitioner", "id": "dr", "identifier": [{"system": "s", "value": "1"}]})).await;
     let rest = hospital.rest();
-    let bundle = |observation: Value, condition: &str| json!({
-        "resourceType": "Bundle", "type": "transaction", "entry": [
-            {"fullUrl": "urn:uuid:2", "resource": observation, "request": {"method": "POST", "url": "Observation"}},
-            {"fullUrl": "urn:uuid:1", "resource": {
-                "resourceType": "Patient", "identifier": [{"system": "m", "value": "7"}],
-                "generalPractitioner": [{"reference": condition}],
-            }, "request": {"method": "POST", "url": "Patient", "ifNoneExist": "identifier=m|7"}},
-            {"request": {"method": "GET", "url": "Patient?identifier=m%7C7"}},
-        ],
-    });
+    let bundle = |observation: Value, condition: &str| {
+        json!({
+            "resourceType": "Bundle", "type": "transaction", "entry": [
+                {"fullUrl": "urn:uuid:2", "resource": observation, "request": {"method": "POST", "url": "Observation"}},
+                {"fullUrl": "urn:uuid:1", "resource": {
+                    "resourceType": "Patient", "identifier": [{"system": "m", "value": "7"}],
+                    "generalPractitioner": [{"reference": condition}],
+                }, "request": {"method": "POST", "url": "Patient", "ifNoneExist": "identifier=m|7"}},
+                {"request": {"method": "GET", "url": "Patient?identifier=m%7C7"}},
+            ],
+        })
+    };
     let observation = |subject: &str| {
         let mut body = finding("x", "x");
         body["subject"]["reference"] = json!(subject);
@@ -196,27 +280,61 @@ async fn a_transaction_is_whole_or_not_at_all() {
     let mut wrong = observation("urn:uuid:1");
     wrong["status"] = json!("nonsense");
     for (bundle, status, place) in [
-        (bundle(wrong, condition), 422, "Bundle.entry[0].resource.Observation.status"),
-        (bundle(observation("urn:uuid:9"), condition), 400, "Bundle.entry[0]"),
-        (bundle(observation("urn:uuid:1"), "Practitioner?identifier=s|2"), 412, "Bundle.entry[1]"),
+        (
+            bundle(wrong, condition),
+            422,
+            "Bundle.entry[0].resource.Observation.status",
+        ),
+        (
+            bundle(observation("urn:uuid:9"), condition),
+            400,
+            "Bundle.entry[0]",
+        ),
+        (
+            bundle(observation("urn:uuid:1"), "Practitioner?identifier=s|2"),
+            412,
+            "Bundle.entry[1]",
+        ),
     ] {
         let reply = rest.bundle(bundle).await;
-        assert_eq!((reply.status, reply.diagnostics().starts_with(place)), (status, true), "{}", reply.diagnostics());
+        assert_eq!(
+            (reply.status, reply.diagnostics().starts_with(place)),
+            (status, true),
+            "{}",
+            reply.diagnostics()
+        );
         assert_eq!(total(&rest.search("Patient", &[]).await), 0);
     }
     for existing in 0..2_u64 {
-        let reply = rest.bundle(bundle(observation("urn:uuid:1"), condition)).await;
+        let reply = rest
+            .bundle(bundle(observation("urn:uuid:1"), condition))
+            .await;
         assert_eq!(reply.status, 200, "{}", reply.diagnostics());
         let body = reply.body.unwrap();
         assert_eq!(validate(&body), []);
-        let status = if existing == 0 { "201 Created" } else { "200 OK" };
+        let status = if existing == 0 {
+            "201 Created"
+        } else {
+            "200 OK"
+        };
         assert_eq!(body["entry"][1]["response"]["status"], status);
         assert_eq!(body["entry"][2]["resource"]["total"], 1);
     }
-    let found = rest.search("Patient", &decode_query("general-practitioner=Practitioner/dr")).await;
+    let found = rest
+        .search(
+            "Patient",
+            &decode_query("general-practitioner=Practitioner/dr"),
+        )
+        .await;
     assert_eq!(total(&found), 1);
-    let id = found.body.unwrap()["entry"][0]["resource"]["id"].as_str().unwrap().to_owned();
-    assert_eq!(total(&rest.search("Observation", &[("patient".into(), id)]).await), 2);
+    let id = found.body.unwrap()["entry"][0]["resource"]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert_eq!(
+        total(&rest.search("Observation", &[("patient".into(), id)]).await),
+        2
+    );
 }
 
 #[tokio::test]
@@ -236,11 +354,19 @@ async fn a_batch_does_each_entry_alone() {
         .map(|entry| entry["response"]["status"].as_str().unwrap())
         .collect();
     assert_eq!(statuses, ["201", "422", "200", "204"]);
-    for bad in [json!({}), json!([]), json!({"resourceType": "Bundle", "type": "collection"}),
+    for bad in [
+        json!({}),
+        json!([]),
+        json!({"resourceType": "Bundle", "type": "collection"}),
         json!({"resourceType": "Bundle", "type": "transaction", "entry": [{}]}),
         json!({"resourceType": "Bundle", "type": "transaction", "entry": [{"request": {"method": "PUT", "url": "Patient"}}]}),
-        json!({"resourceType": "Bundle", "type": "transaction", "entry": 3})] {
-        assert_eq!(hospital.rest().bundle(bad.clone()).await.status, 400, "{bad}");
+        json!({"resourceType": "Bundle", "type": "transaction", "entry": 3}),
+    ] {
+        assert_eq!(
+            hospital.rest().bundle(bad.clone()).await.status,
+            400,
+            "{bad}"
+        );
     }
 }
 
@@ -254,25 +380,31 @@ async fn relations_are_read_from_care_teams_requests_and_consents() {
     let subject = |id: &str| json!({"reference": format!("Patient/{id}")});
     hospital.put(json!({"resourceType": "CareTeam", "id": "t", "status": "active", "subject": subject("p"), "participant": member})).await;
     hospital.put(json!({"resourceType": "CareTeam", "id": "u", "status": "inactive", "subject": subject("q"), "participant": member})).await;
-    let request = |id: &str, status: &str, patient: &str| json!({
-        "resourceType": "ServiceRequest", "id": id, "status": status, "intent": "order",
-        "subject": subject(patient), "performer": [{"reference": "Practitioner/li"}],
-    });
+    let request = |id: &str, status: &str, patient: &str| {
+        json!({
+            "resourceType": "ServiceRequest", "id": id, "status": status, "intent": "order",
+            "subject": subject(patient), "performer": [{"reference": "Practitioner/li"}],
+        })
+    };
     hospital.put(request("a", "active", "q")).await;
     hospital.put(request("b", "completed", "s")).await;
     hospital.put(json!({"resourceType": "Task", "id": "k", "status": "accepted", "intent": "order", "for": subject("r"), "owner": {"reference": "Practitioner/li"}})).await;
-    hospital.put(json!({
-        "resourceType": "Consent", "id": "c", "status": "active", "patient": subject("s"),
-        "scope": {"text": "privacy"}, "category": [{"text": "x"}], "policyRule": {"text": "x"},
-        "provision": {"type": "deny"},
-    })).await;
+    hospital
+        .put(json!({
+            "resourceType": "Consent", "id": "c", "status": "active", "patient": subject("s"),
+            "scope": {"text": "privacy"}, "category": [{"text": "x"}], "policyRule": {"text": "x"},
+            "provision": {"type": "deny"},
+        }))
+        .await;
     let actor = Actor {
         id: ActorId::new("li").unwrap(),
         name: "Li".to_owned(),
         roles: BTreeSet::from([Role::TerminalDoctor]),
         patient: None,
     };
-    let found = care_relations(&hospital.record, &hospital.read, &actor, Timestamp(0)).await.unwrap();
+    let found = care_relations(&hospital.record, &hospital.read, &actor, Timestamp(0))
+        .await
+        .unwrap();
     let ids = |set: &BTreeSet<PatientId>| set.iter().map(ToString::to_string).collect::<Vec<_>>();
     assert_eq!(ids(&found.care_team), ["p"]);
     assert_eq!(ids(&found.invited), ["q", "r"]);
@@ -285,7 +417,14 @@ fn the_capability_statement_is_itself_well_formed_json_of_what_is_there() {
     let resources = statement["rest"][0]["resource"].as_array().unwrap();
     assert_eq!(resources.len(), fhir::resource_types().count());
     let patient = resources.iter().find(|r| r["type"] == "Patient").unwrap();
-    let names: Vec<&str> =
-        patient["searchParam"].as_array().unwrap().iter().map(|p| p["name"].as_str().unwrap()).collect();
-    assert!(names.contains(&"birthdate") && names.contains(&"_id"), "{names:?}");
+    let names: Vec<&str> = patient["searchParam"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|p| p["name"].as_str().unwrap())
+        .collect();
+    assert!(
+        names.contains(&"birthdate") && names.contains(&"_id"),
+        "{names:?}"
+    );
 }
