@@ -1,6 +1,7 @@
 //! Every setting of the hospital: one commented `yuanyi.toml`, each also `YUANYI_…` in the environment.
 
 use std::{
+    collections::BTreeMap,
     net::SocketAddr,
     path::{Path, PathBuf},
 };
@@ -28,6 +29,9 @@ pub struct Config {
     pub calling_ae_titles: Vec<String>,
     /// A folder of Cedar policies that replaces the built-in ones.
     pub policies: Option<PathBuf>,
+    /// Which FHIR identifier system each DICOM Issuer of Patient ID stands for, so that images find their
+    /// patient.
+    pub issuers: BTreeMap<String, String>,
     /// Staff who take care of a patient that nobody knew before, until someone else is put in charge: those
     /// on duty where images arrive.
     pub receivers: Vec<String>,
@@ -46,6 +50,7 @@ impl Default for Config {
             ae_title: "YUANYI".into(),
             calling_ae_titles: Vec::new(),
             policies: None,
+            issuers: BTreeMap::new(),
             receivers: Vec::new(),
             max_bytes: 0,
             secure_cookies: false,

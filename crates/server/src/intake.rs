@@ -80,7 +80,8 @@ async fn find(
     if identity.id.is_empty() {
         return Ok(None);
     }
-    let system = (!identity.issuer.is_empty()).then(|| fhir::issuer_system(&identity.issuer));
+    let known = hospital.config.issuers.get(&identity.issuer).cloned();
+    let system = known.or_else(|| (!identity.issuer.is_empty()).then(|| fhir::issuer_system(&identity.issuer)));
     let matching = Match::Token { system, code: Some(identity.id.clone()) };
     let query = ResourceQuery {
         kind: "Patient".to_owned(),

@@ -29,7 +29,7 @@ pub fn name(patient: &Value) -> Option<String> {
     Some(whole.trim().to_owned()).filter(|name| !name.is_empty())
 }
 
-/// The medical record number: the identifier of type `MR`, else the first.
+/// The medical record number: of the identifiers of type `MR` the usual one, else the first.
 pub fn record_number(patient: &Value) -> Option<String> {
     let all = patient.get("identifier")?.as_array()?;
     let is_mr = |identifier: &&Value| {
@@ -38,7 +38,10 @@ pub fn record_number(patient: &Value) -> Option<String> {
             .and_then(Value::as_str)
             == Some("MR")
     };
-    let found = all.iter().find(is_mr).or(all.first())?;
+    let is_usual =
+        |identifier: &&Value| identifier.get("use").and_then(Value::as_str) == Some("usual");
+    let usual = all.iter().filter(is_mr).find(is_usual);
+    let found = usual.or(all.iter().find(is_mr)).or(all.first())?;
     found.get("value")?.as_str().map(str::to_owned)
 }
 

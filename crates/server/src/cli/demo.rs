@@ -67,6 +67,7 @@ impl Demo {
             (None, None) => bail!("choose a data folder"),
         };
         config.receivers = ["li.terminal", "chen.expert"].map(str::to_owned).to_vec();
+        config.issuers.insert("YUANYI-DEMO".to_owned(), "https://demo.yuanyi.example/mrn".to_owned());
         self.ports.apply(&mut config);
         crate::runtime()?.block_on(async move {
             let hospital = Hospital::open(config)?;

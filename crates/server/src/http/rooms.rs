@@ -89,7 +89,7 @@ fn about(stage: &Stage) -> About {
         let hologram = json!({
             "type": "hologram",
             "series": series,
-            "transform": {"position_m": [0.0, 1.3, 0.0], "rotation": [0.0, 0.0, 0.0, 1.0], "scale": 1.0},
+            "transform": {"position_m": [0.0, 1.3, 0.0], "rotation": [0.0, 0.0, 0.0, 1.0], "scale": 2.0},
             "window": {"centre_hu": 40.0, "width_hu": 400.0},
             "mode": "both",
             "layers": {},
