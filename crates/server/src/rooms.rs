@@ -184,11 +184,17 @@ impl Host {
         loop {
             tokio::select! {
                 command = inbox.recv() => match command {
-                    Some(Command::Close) | None => break,
+                    Some(Command::Close) | None => {
+                        self.keep().await;
+                        self.say_farewell(Farewell::Closing);
+                        return;
+                    }
                     Some(command) => self.obey(command),
                 },
                 _ = ticks.tick() => {
-                    self.keep().await;
+                    if !self.keep().await {
+                        return;
+                    }
                     self.send_tick();
                     if self.room.is_empty() {
                         inbox.close();
@@ -198,7 +204,6 @@ impl Host {
                 }
             }
         }
-        self.keep().await;
     }
 
     /// Puts what the room is about into it, once.
@@ -246,9 +251,12 @@ impl Host {
     }
 
     /// Commits what was accepted since the last tick; only then does anyone see it.
-    async fn keep(&mut self) {
+    ///
+    /// Answers whether the room may go on: where it is not known whether acts are on disk, the room starts
+    /// over from its journal.
+    async fn keep(&mut self) -> bool {
         let unkept = self.room.take_unkept();
-        let Some(last) = unkept.last().map(|act| act.number) else { return };
+        let Some(last) = unkept.last().map(|act| act.number) else { return true };
         let facts = unkept.into_iter().map(|kept| {
             let act = RoomAct {
                 room: self.about.id.clone(),
@@ -262,12 +270,24 @@ impl Host {
         let batch = Batch { actor: self.about.host.clone(), facts: facts.collect() };
         match self.record.commit(batch).await {
             Ok(_) => self.room.kept(last),
-            Err(error) => {
-                tracing::warn!(%error, "acts of a room could not be kept");
+            Err(RecordError::Full) => {
                 for (seat, frame) in self.room.lost() {
                     self.send(seat, Outgoing::Frame(frame));
                 }
             }
+            Err(error) => {
+                tracing::warn!(%error, "a room starts over from its journal");
+                self.say_farewell(Farewell::Restarted);
+                return false;
+            }
+        }
+        true
+    }
+
+    fn say_farewell(&mut self, reason: Farewell) {
+        let bye = room::wire::ServerFrame::bye(reason).encode();
+        for (_, outbox) in self.outboxes.drain() {
+            let _ = outbox.try_send(Outgoing::Last(bye.clone()));
         }
     }
 
