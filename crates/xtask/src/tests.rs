@@ -189,10 +189,6 @@ fn client_tests() -> Result<Count> {
 }
 
 fn rust_tests() -> Result<Count> {
-    shell::run(&mut program(
-        "cargo",
-        ["build", "--quiet", "--package", "server"],
-    ))?;
     let mut count = Count::default();
     let mut tests = program("cargo", ["test", "--workspace", "--no-fail-fast"]);
     tests.env("YUANYI_BIN", target().join("debug/yuanyi"));
@@ -224,10 +220,7 @@ fn build() -> Result<()> {
 
 /// Clients that others wrote, against the built program.
 fn conformance() -> Result<Count> {
-    shell::run(&mut program(
-        "cargo",
-        ["build", "--quiet", "--package", "server"],
-    ))?;
+    build()?;
     let mut count = Count::default();
     let mut pytest = Command::new(peers_python());
     pytest
@@ -251,10 +244,7 @@ fn conformance() -> Result<Count> {
 }
 
 fn journeys() -> Result<Count> {
-    shell::run(&mut program(
-        "cargo",
-        ["build", "--quiet", "--package", "server"],
-    ))?;
+    build()?;
     let report = target().join("journeys.json");
     let config = "tests/journeys/playwright.config.ts";
     let mut playwright = program(
