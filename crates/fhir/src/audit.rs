@@ -2,6 +2,8 @@ use policy::{Action, Decision, Object};
 use serde_json::{Value, json};
 use vocabulary::{ActorId, Timestamp};
 
+use crate::json::set;
+
 const DICOM: &str = "http://dicom.nema.org/resources/ontology/DCM";
 const INTERACTION: &str = "http://hl7.org/fhir/restful-interaction";
 const ENTITY_TYPE: &str = "http://terminology.hl7.org/CodeSystem/audit-entity-type";
@@ -34,7 +36,7 @@ pub fn audit_event(decision: &Decision, at: Timestamp) -> Value {
         .collect();
     let mut agent = agent(decision.actor.as_str());
     if !policies.is_empty() {
-        agent["policy"] = json!(policies);
+        set(&mut agent, "policy", json!(policies));
     }
     json!({
         "resourceType": "AuditEvent",
@@ -95,7 +97,7 @@ fn event(
 fn coding(system: &str, code: &str, display: Option<&str>) -> Value {
     let mut coding = json!({"system": system, "code": code});
     if let Some(display) = display {
-        coding["display"] = json!(display);
+        set(&mut coding, "display", json!(display));
     }
     coding
 }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::{
     Reply, Rest, compartment, decode_query,
     entry::{Entry, Method, missing, read_entries},
+    json::set,
     links::{find_conditions, no_loose_references, rewrite},
     reply::Failure,
     rest::{key_of, new_id},
@@ -382,7 +383,7 @@ fn response(reply: &Reply) -> Value {
     let mut response = json!({"status": reply.status.to_string()});
     let mut put = |name: &str, value: Option<String>| {
         if let Some(value) = value {
-            response[name] = Value::String(value);
+            set(&mut response, name, Value::String(value));
         }
     };
     put("location", reply.location.clone());
@@ -390,18 +391,22 @@ fn response(reply: &Reply) -> Value {
     put("lastModified", reply.last_modified.map(|at| at.to_string()));
     let mut entry = json!({});
     if reply.status >= 400 {
-        response["outcome"] = reply.body.clone().unwrap_or_default();
+        set(
+            &mut response,
+            "outcome",
+            reply.body.clone().unwrap_or_default(),
+        );
     } else if let Some(body) = &reply.body {
-        entry["resource"] = body.clone();
+        set(&mut entry, "resource", body.clone());
     }
-    entry["response"] = response;
+    set(&mut entry, "response", response);
     entry
 }
 
 fn answer(kind: &str, entries: Vec<Value>) -> Reply {
     let mut bundle = json!({"resourceType": "Bundle", "type": kind});
     if !entries.is_empty() {
-        bundle["entry"] = Value::Array(entries);
+        set(&mut bundle, "entry", Value::Array(entries));
     }
     Reply::body(200, bundle)
 }

@@ -2,6 +2,8 @@ use record::ImagingRow;
 use serde_json::{Map, Value, json};
 use vocabulary::PatientId;
 
+use crate::json::set;
+
 /// The identity of a patient as DICOM attributes have it.
 #[derive(Clone, Copy, Default)]
 pub struct DicomPatient<'a> {
@@ -50,9 +52,9 @@ pub fn patient_from_dicom(id: &PatientId, from: DicomPatient<'_>) -> Value {
             "value": from.id.trim(),
         });
         if !from.issuer.trim().is_empty() {
-            identifier["system"] = json!(issuer_system(from.issuer));
+            set(&mut identifier, "system", json!(issuer_system(from.issuer)));
         }
-        patient["identifier"] = json!([identifier]);
+        set(&mut patient, "identifier", json!([identifier]));
     }
     let names: Vec<Value> = from
         .name
@@ -62,15 +64,15 @@ pub fn patient_from_dicom(id: &PatientId, from: DicomPatient<'_>) -> Value {
         .filter_map(human_name)
         .collect();
     if !names.is_empty() {
-        patient["name"] = json!(names);
+        set(&mut patient, "name", json!(names));
     }
     if let Some(date) = date(from.birth_date) {
-        patient["birthDate"] = json!(date);
+        set(&mut patient, "birthDate", json!(date));
     }
     match from.sex.trim() {
-        "M" => patient["gender"] = json!("male"),
-        "F" => patient["gender"] = json!("female"),
-        "O" => patient["gender"] = json!("other"),
+        "M" => set(&mut patient, "gender", json!("male")),
+        "F" => set(&mut patient, "gender", json!("female")),
+        "O" => set(&mut patient, "gender", json!("other")),
         _ => {}
     }
     patient
@@ -83,15 +85,15 @@ fn human_name((group, text): (usize, &str)) -> Option<Value> {
     let (family, given, middle, prefix, suffix) = (next(), next(), next(), next(), next());
     let mut name = json!({});
     if let Some(family) = family {
-        name["family"] = json!(family);
+        set(&mut name, "family", json!(family));
     }
     let given: Vec<&str> = given.into_iter().chain(middle).collect();
     if !given.is_empty() {
-        name["given"] = json!(given);
+        set(&mut name, "given", json!(given));
     }
     for (key, part) in [("prefix", prefix), ("suffix", suffix)] {
         if let Some(part) = part {
-            name[key] = json!([part]);
+            set(&mut name, key, json!([part]));
         }
     }
     if name.as_object().is_none_or(Map::is_empty) {
@@ -102,10 +104,14 @@ fn human_name((group, text): (usize, &str)) -> Option<Value> {
         2 => Some("SYL"),
         _ => None,
     } {
-        name["extension"] = json!([{
-            "url": "http://hl7.org/fhir/StructureDefinition/iso21090-EN-representation",
-            "valueCode": code,
-        }]);
+        set(
+            &mut name,
+            "extension",
+            json!([{
+                "url": "http://hl7.org/fhir/StructureDefinition/iso21090-EN-representation",
+                "valueCode": code,
+            }]),
+        );
     }
     Some(name)
 }
@@ -129,10 +135,10 @@ pub fn imaging_study(id: &str, patient: &PatientId, series_rows: &[ImagingRow]) 
         "subject": {"reference": format!("Patient/{patient}")},
     });
     if let Some(date) = first(study, "00080020").and_then(|text| date(&text)) {
-        resource["started"] = json!(date);
+        set(&mut resource, "started", json!(date));
     }
     if let Some(text) = first(study, "00081030") {
-        resource["description"] = json!(text);
+        set(&mut resource, "description", json!(text));
     }
     let series: Vec<Value> = series_rows
         .iter()
@@ -142,9 +148,9 @@ pub fn imaging_study(id: &str, patient: &PatientId, series_rows: &[ImagingRow]) 
         .iter()
         .filter_map(|series| series["numberOfInstances"].as_u64())
         .sum();
-    resource["numberOfSeries"] = json!(series.len());
-    resource["numberOfInstances"] = json!(instances);
-    resource["series"] = json!(series);
+    set(&mut resource, "numberOfSeries", json!(series.len()));
+    set(&mut resource, "numberOfInstances", json!(instances));
+    set(&mut resource, "series", json!(series));
     Some(resource)
 }
 
@@ -156,11 +162,11 @@ fn series(attributes: &Map<String, Value>) -> Option<Value> {
     });
     for (tag, name) in [("00200011", "number"), ("00201209", "numberOfInstances")] {
         if let Some(number) = first(attributes, tag).and_then(|text| text.parse::<u32>().ok()) {
-            series[name] = json!(number);
+            set(&mut series, name, json!(number));
         }
     }
     if let Some(text) = first(attributes, "0008103E") {
-        series["description"] = json!(text);
+        set(&mut series, "description", json!(text));
     }
     Some(series)
 }

@@ -13,6 +13,7 @@ mod definitions;
 mod entry;
 mod from_dicom;
 mod index;
+mod json;
 mod links;
 mod outcome;
 mod path;

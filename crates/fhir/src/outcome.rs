@@ -1,6 +1,8 @@
 use serde_json::{Value, json};
 use vocabulary::Text;
 
+use crate::json::set;
+
 /// One thing that is wrong, for an `OperationOutcome`. Texts never repeat a content value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issue {
@@ -40,7 +42,7 @@ pub fn operation_outcome(issues: &[Issue]) -> Value {
                 "diagnostics": format!("{} / {}", issue.text.en, issue.text.zh),
             });
             if !issue.location.is_empty() {
-                json["expression"] = json!([issue.location]);
+                set(&mut json, "expression", json!([issue.location]));
             }
             json
         })

@@ -1,4 +1,4 @@
-//! The part of FHIRPath that the official search parameters are written in.
+//! The part of `FHIRPath` that the official search parameters are written in.
 
 use serde_json::Value;
 
@@ -32,7 +32,7 @@ struct Found<'a> {
 }
 
 impl Expression {
-    /// Parses an expression; `None` where it uses more of FHIRPath than is understood here.
+    /// Parses an expression; `None` where it uses more of `FHIRPath` than is understood here.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         if let Some((left, right)) = text.split_once(" and ") {
             let path = left.trim().strip_suffix(".exists()")?;

@@ -52,7 +52,8 @@ pub async fn care_relations(
     .await?
     {
         insert_if(&mut relations.invited, &row, |body| {
-            who.is_within(&body["restriction"]["period"])
+            body.pointer("/restriction/period")
+                .is_none_or(|period| who.is_within(period))
         });
     }
     for row in find(record, permit, "Consent", vec![status(&["active"])]).await? {

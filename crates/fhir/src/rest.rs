@@ -5,7 +5,9 @@ use record::{
 use serde_json::{Value, json};
 
 use crate::{
-    Issue, Reply, Search, decode_query, definitions, parse_search, primitive,
+    Issue, Reply, Search, decode_query, definitions,
+    json::set,
+    parse_search, primitive,
     reply::Failure,
     url::encode,
     validate::unsupported,
@@ -95,7 +97,7 @@ impl Rest<'_> {
                     },
                 });
                 if let Some(body) = &version.body {
-                    entry["resource"] = body.clone();
+                    set(&mut entry, "resource", body.clone());
                 }
                 entry
             })
@@ -182,7 +184,7 @@ impl Rest<'_> {
             .collect();
         // An empty array is no valid FHIR.
         if !entries.is_empty() {
-            bundle["entry"] = Value::Array(entries);
+            set(&mut bundle, "entry", Value::Array(entries));
         }
         bundle
     }
@@ -323,7 +325,7 @@ impl Rest<'_> {
         &self,
         facts: Vec<(NewFact, Precondition)>,
     ) -> Result<Vec<Sealed>, RecordError> {
-        let Some(permit) = self.to_write().or(self.hospital) else {
+        let Some(permit) = self.write_permit().or(self.hospital) else {
             return Err(RecordError::NotPermitted);
         };
         self.record

@@ -59,15 +59,15 @@ impl Check<'_> {
     }
 
     fn resource(&mut self, kind: &str, value: &Value, at: &str, depth: usize) {
-        if let Some(id) = value.get("id") {
-            if !id.as_str().is_some_and(primitive::is_id) {
-                self.say(
-                    "value",
-                    &format!("{at}.id"),
-                    "id 只能由 1–64 个字母、数字、“-”或“.”组成。",
-                    "id must be 1 to 64 letters, digits, '-' or '.'.",
-                );
-            }
+        if let Some(id) = value.get("id")
+            && !id.as_str().is_some_and(primitive::is_id)
+        {
+            self.say(
+                "value",
+                &format!("{at}.id"),
+                "id 只能由 1–64 个字母、数字、“-”或“.”组成。",
+                "id must be 1 to 64 letters, digits, '-' or '.'.",
+            );
         }
         self.object(kind, value, at, depth);
     }

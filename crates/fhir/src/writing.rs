@@ -166,7 +166,7 @@ impl Rest<'_> {
             );
             return Err(Failure::new(422, "business-rule", kind, zh, en));
         }
-        let is_for_all = self.to_write().is_some_and(is_for_all);
+        let is_for_all = self.write_permit().is_some_and(is_for_all);
         if one.is_none() && definitions::is_about_patients(kind) && !is_for_all {
             let (zh, en) = (
                 "请指明患者（Patient/…）。",
@@ -186,7 +186,7 @@ impl Rest<'_> {
         if let Some(subject) = beside.get(&(kind.to_owned(), id.to_owned())) {
             return Ok(subject.clone());
         }
-        let (Ok(key), Some(permit)) = (key_of(kind, id), self.to_write()) else {
+        let (Ok(key), Some(permit)) = (key_of(kind, id), self.write_permit()) else {
             return Ok(None);
         };
         match self.record.resource(permit, &key, None).await {
@@ -196,7 +196,7 @@ impl Rest<'_> {
     }
 
     /// The permit for writing, if that is what it is for.
-    pub(crate) fn to_write(&self) -> Option<&Permit> {
+    pub(crate) fn write_permit(&self) -> Option<&Permit> {
         self.write
             .filter(|permit| permit.action() == Action::WriteRecord)
     }
@@ -206,15 +206,17 @@ impl Rest<'_> {
         let hospital = self
             .hospital
             .filter(|_| !definitions::is_about_patients(kind));
-        self.to_write()
+        self.write_permit()
             .or(hospital)
             .ok_or_else(Failure::not_permitted)
     }
 
     fn may_write(&self, kind: &str, subject: Option<&PatientId>) -> bool {
-        let for_all = self.to_write().is_some_and(is_for_all);
+        let for_all = self.write_permit().is_some_and(is_for_all);
         match subject {
-            Some(_) => self.to_write().is_some_and(|permit| permit.covers(subject)),
+            Some(_) => self
+                .write_permit()
+                .is_some_and(|permit| permit.covers(subject)),
             None => for_all || (self.hospital.is_some() && !definitions::is_about_patients(kind)),
         }
     }

@@ -10,6 +10,7 @@ use vocabulary::{PatientId, RoomId};
 use crate::{Action, Actor, Relations, Role};
 
 /// What is asked for, as the policies see it.
+#[derive(Clone, Copy)]
 pub(crate) enum Resource<'a> {
     Patient(&'a PatientId),
     Room(&'a RoomId, Option<&'a PatientId>),

@@ -1,4 +1,4 @@
-use std::{fmt::Write as _, ops::Range};
+use std::fmt::Write as _;
 
 use cedar_policy::{Policy, PolicyId, PolicySet, Schema, ValidationMode, Validator};
 use miette::Diagnostic;
@@ -113,11 +113,9 @@ fn error_at(file: &str, text: &str, error: &(impl Diagnostic + ?Sized)) -> Polic
 }
 
 fn line_of(text: &str, offset: usize) -> usize {
-    let before: Range<usize> = 0..offset.min(text.len());
     1 + text
-        .as_bytes()
-        .get(before)
-        .map_or(0, |bytes| bytes.iter().filter(|b| **b == b'\n').count())
+        .get(..offset)
+        .map_or(0, |before| before.matches('\n').count())
 }
 
 #[cfg(test)]
