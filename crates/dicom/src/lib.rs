@@ -4,6 +4,7 @@
 //! sockets that they are given, and the DICOMweb part knows the standard's messages but no HTTP server.
 //! Nothing here knows where objects are kept.
 
+mod bounds;
 pub mod create;
 mod dimse;
 mod geometry;

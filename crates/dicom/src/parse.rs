@@ -12,7 +12,7 @@ use record::Instance;
 use serde_json::{Map, Value, json};
 use vocabulary::{Digest, PatientId, Uid};
 
-use crate::{create, index::INDEXED, tag_key, text};
+use crate::{bounds, create, index::INDEXED, tag_key, text};
 
 /// Everything from here on is pixel data, which is not looked at when an object is taken in.
 const PIXELS: Tag = Tag(0x7fe0, 0x0000);
@@ -134,6 +134,14 @@ impl ParsedObject {
 /// Reads a DICOM file as far as is needed to file it. A missing preamble is put in front.
 pub fn parse(file: Bytes) -> Result<ParsedObject, ParseError> {
     let file = with_preamble(file)?;
+    let part = |part, why: &str| ParseError::Malformed {
+        part,
+        why: why.to_owned(),
+    };
+    let data_set = data_set_bytes(&file)
+        .ok_or_else(|| part("file meta group", "it breaks off, or its length is wrong"))?;
+    let meta = meta_of(&file)?;
+    bounds::check(data_set, meta.transfer_syntax()).map_err(|why| part("data set", &why))?;
     let object = open(&file, Some(PIXELS))?;
     let meta = object.meta();
     let class = uid(
@@ -176,6 +184,12 @@ pub fn parse(file: Bytes) -> Result<ParsedObject, ParseError> {
     })
 }
 
+/// The file meta group of a file with preamble.
+fn meta_of(file: &[u8]) -> Result<FileMetaTable, ParseError> {
+    let group = file.get(PREAMBLE..).ok_or(ParseError::NotDicom)?;
+    FileMetaTable::from_reader(group).map_err(|error| malformed("file meta group", &error))
+}
+
 /// Puts preamble and file meta group in front of a data set as it came over the network.
 pub fn file_of_data_set(
     class: &str,
@@ -212,33 +226,20 @@ fn meta_group(
 
 /// The data set of a file with preamble: everything behind the file meta group, as it is.
 pub fn data_set_bytes(file: &[u8]) -> Option<&[u8]> {
-    let mut rest = file.get(PREAMBLE..)?.strip_prefix(MAGIC)?;
-    // The file meta group is explicit VR little endian. Its length element is not relied on: it is wrong
-    // in practice more often than the elements are.
-    while let [0x02, 0x00, _, _, a, b, short @ ..] = rest {
-        let (length, value) = match [*a, *b] {
-            [b'O', _] | [b'U', b'N' | b'T' | b'C' | b'R'] | [b'S', b'Q' | b'V'] => {
-                let (length, value) = short.get(2..)?.split_first_chunk()?;
-                (usize::try_from(u32::from_le_bytes(*length)).ok()?, value)
-            }
-            _ => {
-                let (length, value) = short.split_first_chunk()?;
-                (usize::from(u16::from_le_bytes(*length)), value)
-            }
-        };
-        rest = value.get(length..)?;
-    }
-    Some(rest)
+    let rest = file.get(PREAMBLE..)?.strip_prefix(MAGIC)?;
+    rest.get(bounds::meta_group_end(rest)?..)
 }
 
-/// Opens a file up to an attribute, or all of it; text is decoded.
+/// Opens a file up to an attribute, or up to its pixel data and with them; text is decoded. What follows
+/// the pixel data was not looked at when the object was taken in, and holds nothing to show.
 pub(crate) fn open(file: &[u8], until: Option<Tag>) -> Result<DefaultDicomObject, ParseError> {
     let mut options = OpenFileOptions::new()
         .read_preamble(ReadPreamble::Auto)
         .odd_length_strategy(OddLengthStrategy::Accept);
-    if let Some(tag) = until {
-        options = options.read_until(tag);
-    }
+    options = match until {
+        Some(tag) => options.read_until(tag),
+        None => options.read_to(tags::PIXEL_DATA),
+    };
     let mut object = options
         .from_reader(Cursor::new(file))
         .map_err(|error| match &error {

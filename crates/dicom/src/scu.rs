@@ -62,7 +62,10 @@ type Association = AsyncClientAssociation<TcpStream>;
 
 /// Asks the peer whether it is there (C-ECHO).
 pub async fn echo(peer: &Peer) -> Result<Status, SendError> {
-    let contexts = [(uids::VERIFICATION.to_owned(), uids::IMPLICIT_VR_LITTLE_ENDIAN.to_owned())];
+    let contexts = [(
+        uids::VERIFICATION.to_owned(),
+        uids::IMPLICIT_VR_LITTLE_ENDIAN.to_owned(),
+    )];
     let mut association = associate(peer, &contexts).await?;
     let request = Request {
         operation: Operation::Echo,
@@ -71,8 +74,12 @@ pub async fn echo(peer: &Peer) -> Result<Status, SendError> {
         instance: String::new(),
         has_data_set: false,
     };
-    let context = accepted(&association, uids::VERIFICATION, uids::IMPLICIT_VR_LITTLE_ENDIAN)
-        .ok_or_else(|| SendError::Associate("it does not offer verification".to_owned()))?;
+    let context = accepted(
+        &association,
+        uids::VERIFICATION,
+        uids::IMPLICIT_VR_LITTLE_ENDIAN,
+    )
+    .ok_or_else(|| SendError::Associate("it does not offer verification".to_owned()))?;
     command(&mut association, peer, context, &request).await?;
     let response = response(&mut association, peer).await?;
     let _ = tokio::time::timeout(peer.timeout, association.release()).await;
@@ -98,10 +105,15 @@ pub async fn send(
     for (index, file) in files.iter().enumerate() {
         match parse(file.clone()) {
             Ok(object) => {
-                let context =
-                    (String::from(object.class.clone()), String::from(object.transfer_syntax.clone()));
+                let context = (
+                    String::from(object.class.clone()),
+                    String::from(object.transfer_syntax.clone()),
+                );
                 let sop = String::from(object.sop.clone());
-                by_context.entry(context).or_default().push((index, sop, object.file));
+                by_context
+                    .entry(context)
+                    .or_default()
+                    .push((index, sop, object.file));
             }
             Err(error) => note(&mut sent, index, Err(error.to_string())),
         }
@@ -115,7 +127,11 @@ pub async fn send(
             let context = accepted(&association, class, syntax);
             for (index, instance, file) in objects {
                 let Some(context) = context else {
-                    note(&mut sent, *index, Err("the peer takes no such objects".to_owned()));
+                    note(
+                        &mut sent,
+                        *index,
+                        Err("the peer takes no such objects".to_owned()),
+                    );
                     continue;
                 };
                 message = message.wrapping_add(1);
@@ -185,7 +201,9 @@ async fn store(
         writer.write_all(data_set).await?;
         writer.finish().await
     };
-    timed(peer, write).await?.map_err(|_| SendError::Broken("the connection failed"))?;
+    timed(peer, write)
+        .await?
+        .map_err(|_| SendError::Broken("the connection failed"))?;
     let response = response(association, peer).await?;
     if response.message != request.message {
         return Err(SendError::Broken("an answer belongs to another message"));
@@ -193,7 +211,12 @@ async fn store(
     if response.status.is_stored() {
         return Ok(Ok(()));
     }
-    Ok(Err(format!("status {:04X} {}", response.status.0, response.comment).trim_end().to_owned()))
+    Ok(Err(format!(
+        "status {:04X} {}",
+        response.status.0, response.comment
+    )
+    .trim_end()
+    .to_owned()))
 }
 
 async fn command(
@@ -209,7 +232,9 @@ async fn command(
         data: request.bytes(),
     };
     let pdu = Pdu::PData { data: vec![value] };
-    timed(peer, association.send(&pdu)).await?.map_err(|_| SendError::Broken("the connection failed"))
+    timed(peer, association.send(&pdu))
+        .await?
+        .map_err(|_| SendError::Broken("the connection failed"))
 }
 
 /// The next response, put together from its fragments.
@@ -223,12 +248,15 @@ async fn response(association: &mut Association, peer: &Peer) -> Result<Response
         for value in data {
             command.extend_from_slice(&value.data);
             if value.is_last {
-                return Response::read(&command).ok_or(SendError::Broken("an answer is not well formed"));
+                return Response::read(&command)
+                    .ok_or(SendError::Broken("an answer is not well formed"));
             }
         }
     }
 }
 
 async fn timed<T>(peer: &Peer, work: impl Future<Output = T>) -> Result<T, SendError> {
-    tokio::time::timeout(peer.timeout, work).await.map_err(|_| SendError::Silent)
+    tokio::time::timeout(peer.timeout, work)
+        .await
+        .map_err(|_| SendError::Silent)
 }

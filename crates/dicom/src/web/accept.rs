@@ -10,7 +10,10 @@ pub struct MediaRange {
 impl MediaRange {
     /// A parameter's value.
     pub fn parameter(&self, name: &str) -> Option<&str> {
-        self.parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.parameters
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// The media type of the parts, where this is multipart; else the media type itself.
@@ -25,7 +28,9 @@ impl MediaRange {
     pub fn takes(&self, media: &str) -> bool {
         let inner = self.inner();
         let kind = media.split('/').next().unwrap_or_default();
-        inner == "*/*" || inner.eq_ignore_ascii_case(media) || inner.strip_suffix("/*") == Some(kind)
+        inner == "*/*"
+            || inner.eq_ignore_ascii_case(media)
+            || inner.strip_suffix("/*") == Some(kind)
     }
 }
 
@@ -39,16 +44,28 @@ pub fn ranges(accept: &str) -> Vec<MediaRange> {
             let parameters: Vec<_> = parts
                 .filter_map(|part| {
                     let (name, value) = part.split_once('=')?;
-                    Some((name.trim().to_ascii_lowercase(), value.trim().trim_matches('"').to_owned()))
+                    Some((
+                        name.trim().to_ascii_lowercase(),
+                        value.trim().trim_matches('"').to_owned(),
+                    ))
                 })
                 .collect();
             let range = MediaRange { media, parameters };
-            let quality = range.parameter("q").and_then(|q| q.parse().ok()).unwrap_or(1.0);
+            let quality = range
+                .parameter("q")
+                .and_then(|q| q.parse().ok())
+                .unwrap_or(1.0);
             (quality > 0.0 && range.media.contains('/')).then_some((quality, range))
         })
         .collect();
     if accept.trim().is_empty() {
-        ranges.push((1.0, MediaRange { media: "*/*".to_owned(), parameters: Vec::new() }));
+        ranges.push((
+            1.0,
+            MediaRange {
+                media: "*/*".to_owned(),
+                parameters: Vec::new(),
+            },
+        ));
     }
     // The sort is stable: ranges of one quality stay in the order of the header.
     ranges.sort_by(|a, b| b.0.total_cmp(&a.0));
@@ -89,7 +106,11 @@ mod tests {
 
     #[test]
     fn no_header_takes_anything() {
-        assert!(ranges("").iter().any(|range| range.takes("application/dicom")));
+        assert!(
+            ranges("")
+                .iter()
+                .any(|range| range.takes("application/dicom"))
+        );
         assert!(ranges("image/*")[0].takes("image/jpeg"));
     }
 }

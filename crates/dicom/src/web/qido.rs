@@ -57,8 +57,13 @@ pub fn qido(
             }
             name => {
                 let tag = tag(name)?;
-                if !INDEXED.iter().any(|(known, _)| *known == tag) && tag != tags::MODALITIES_IN_STUDY {
-                    return Err(WebError::BadRequest(format!("{} cannot be searched by", tag_key(tag))));
+                if !INDEXED.iter().any(|(known, _)| *known == tag)
+                    && tag != tags::MODALITIES_IN_STUDY
+                {
+                    return Err(WebError::BadRequest(format!(
+                        "{} cannot be searched by",
+                        tag_key(tag)
+                    )));
                 }
                 // Empty values match anything.
                 if !value.is_empty() {
@@ -74,16 +79,35 @@ pub fn qido(
 pub fn qido_answer(level: ImagingLevel, rows: Vec<ImagingRow>, base: &str) -> Value {
     let rows = rows.into_iter().map(|row| {
         let mut attributes = row.attributes;
-        let uid = |tag| attributes.get(&tag_key(tag)).and_then(|e| e.pointer("/Value/0")?.as_str());
-        let mut url = format!("{base}/studies/{}", uid(tags::STUDY_INSTANCE_UID).unwrap_or_default());
+        let uid = |tag| {
+            attributes
+                .get(&tag_key(tag))
+                .and_then(|e| e.pointer("/Value/0")?.as_str())
+        };
+        let mut url = format!(
+            "{base}/studies/{}",
+            uid(tags::STUDY_INSTANCE_UID).unwrap_or_default()
+        );
         if level != ImagingLevel::Study {
-            url += &format!("/series/{}", uid(tags::SERIES_INSTANCE_UID).unwrap_or_default());
+            url += &format!(
+                "/series/{}",
+                uid(tags::SERIES_INSTANCE_UID).unwrap_or_default()
+            );
         }
         if level == ImagingLevel::Instance {
-            url += &format!("/instances/{}", uid(tags::SOP_INSTANCE_UID).unwrap_or_default());
+            url += &format!(
+                "/instances/{}",
+                uid(tags::SOP_INSTANCE_UID).unwrap_or_default()
+            );
         }
-        attributes.insert(tag_key(tags::RETRIEVE_URL), json!({"vr": "UR", "Value": [url]}));
-        attributes.insert(tag_key(tags::INSTANCE_AVAILABILITY), json!({"vr": "CS", "Value": ["ONLINE"]}));
+        attributes.insert(
+            tag_key(tags::RETRIEVE_URL),
+            json!({"vr": "UR", "Value": [url]}),
+        );
+        attributes.insert(
+            tag_key(tags::INSTANCE_AVAILABILITY),
+            json!({"vr": "CS", "Value": ["ONLINE"]}),
+        );
         attributes.sort_keys();
         Value::Object(attributes)
     });
@@ -91,12 +115,18 @@ pub fn qido_answer(level: ImagingLevel, rows: Vec<ImagingRow>, base: &str) -> Va
 }
 
 fn number(name: &str, value: &str) -> Result<usize, WebError> {
-    value.parse().map_err(|_| WebError::BadRequest(format!("{name} is not a whole number")))
+    value
+        .parse()
+        .map_err(|_| WebError::BadRequest(format!("{name} is not a whole number")))
 }
 
 /// A tag from its keyword or from its eight hexadecimal digits. Paths into sequences are not searched.
 fn tag(name: &str) -> Result<Tag, WebError> {
-    let by_keyword = || StandardDataDictionary.by_name(name).map(|entry| entry.tag());
+    let by_keyword = || {
+        StandardDataDictionary
+            .by_name(name)
+            .map(|entry| entry.tag())
+    };
     let known = name.chars().all(|c| c.is_ascii_alphanumeric());
     // The name is repeated only where it can be no value that slipped in.
     tag_of_key(name).or_else(by_keyword).ok_or_else(|| {
@@ -112,7 +142,11 @@ fn listed(tag: Tag, value: &str) -> String {
     let is_uid = StandardDataDictionary
         .by_tag(tag)
         .is_some_and(|entry| entry.vr().relaxed() == dicom_core::VR::UI);
-    if is_uid { value.replace(',', "\\") } else { value.to_owned() }
+    if is_uid {
+        value.replace(',', "\\")
+    } else {
+        value.to_owned()
+    }
 }
 
 #[cfg(test)]
@@ -120,7 +154,10 @@ mod tests {
     use super::*;
 
     fn pairs(query: &[(&str, &str)]) -> Vec<(String, String)> {
-        query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+        query
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect()
     }
 
     #[test]
@@ -138,8 +175,12 @@ mod tests {
             ("fuzzymatching", "true"),
         ]);
         let found = qido(ImagingLevel::Study, None, None, &parameters).unwrap();
-        let matching: Vec<(&str, &str)> =
-            found.query.matching.iter().map(|(tag, value)| (tag.as_str(), value.as_str())).collect();
+        let matching: Vec<(&str, &str)> = found
+            .query
+            .matching
+            .iter()
+            .map(|(tag, value)| (tag.as_str(), value.as_str()))
+            .collect();
         assert_eq!(
             matching,
             [
@@ -155,7 +196,12 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_is_refused() {
-        for query in [("limit", "-1"), ("NoSuchThing", "1"), ("PixelData", "1"), ("includefield", "Foo")] {
+        for query in [
+            ("limit", "-1"),
+            ("NoSuchThing", "1"),
+            ("PixelData", "1"),
+            ("includefield", "Foo"),
+        ] {
             let error = qido(ImagingLevel::Study, None, None, &pairs(&[query])).unwrap_err();
             assert_eq!(error.status(), 400, "{query:?}");
         }

@@ -55,7 +55,10 @@ impl Rendering {
                     rendering.viewport = Some([sides.0, sides.1]);
                 }
                 "quality" => {
-                    let quality = value.parse().ok().filter(|quality| (1..=100).contains(quality));
+                    let quality = value
+                        .parse()
+                        .ok()
+                        .filter(|quality| (1..=100).contains(quality));
                     rendering.quality = Some(quality.ok_or_else(|| bad(name))?);
                 }
                 _ => {}
@@ -73,14 +76,22 @@ pub fn rendered(
 ) -> Result<(&'static str, Bytes), WebError> {
     let media = ranges
         .iter()
-        .find_map(|range| ["image/jpeg", "image/png"].into_iter().find(|media| range.takes(media)))
+        .find_map(|range| {
+            ["image/jpeg", "image/png"]
+                .into_iter()
+                .find(|media| range.takes(media))
+        })
         .ok_or(WebError::NotAcceptable("pictures come as JPEG or PNG"))?;
     guarded(|| picture(file, rendering, media).map(|bytes| (media, bytes)))
 }
 
 fn picture(file: &[u8], rendering: &Rendering, media: &str) -> Result<Bytes, WebError> {
     let object = parse::open(file, None)?;
-    let index = rendering.frame.unwrap_or(1).checked_sub(1).ok_or(WebError::NotFound("that frame"))?;
+    let index = rendering
+        .frame
+        .unwrap_or(1)
+        .checked_sub(1)
+        .ok_or(WebError::NotFound("that frame"))?;
     let frames = object
         .get(dicom_dictionary_std::tags::NUMBER_OF_FRAMES)
         .and_then(|element| element.to_int::<u32>().ok())
@@ -96,7 +107,9 @@ fn picture(file: &[u8], rendering: &Rendering, media: &str) -> Result<Bytes, Web
         options = options.with_voi_lut(VoiLutOption::Custom(WindowLevel { center, width }));
     }
     let failed = WebError::Pixels("they cannot be shown as a picture");
-    let mut picture = decoded.to_dynamic_image_with_options(0, &options).map_err(|_| failed)?;
+    let mut picture = decoded
+        .to_dynamic_image_with_options(0, &options)
+        .map_err(|_| failed)?;
     if let Some([width, height]) = rendering.viewport {
         picture = picture.resize(width, height, FilterType::Triangle);
     }

@@ -24,17 +24,26 @@ impl StowBody {
     {
         let ranges = super::ranges(content_type);
         let wanted = "multipart/related; type=\"application/dicom\"";
-        let range = ranges.first().filter(|range| range.media == "multipart/related");
+        let range = ranges
+            .first()
+            .filter(|range| range.media == "multipart/related");
         let range = range.ok_or(WebError::UnsupportedMedia(wanted))?;
         // Some clients leave the type of the root part out.
-        if range.parameter("type").is_some_and(|inner| !inner.eq_ignore_ascii_case(DICOM)) {
+        if range
+            .parameter("type")
+            .is_some_and(|inner| !inner.eq_ignore_ascii_case(DICOM))
+        {
             return Err(WebError::UnsupportedMedia(wanted));
         }
-        let boundary = range.parameter("boundary").filter(|boundary| (1..=70).contains(&boundary.len()));
-        let boundary =
-            boundary.ok_or_else(|| WebError::BadRequest("the multipart boundary is missing".to_owned()))?;
+        let boundary = range
+            .parameter("boundary")
+            .filter(|boundary| (1..=70).contains(&boundary.len()));
+        let boundary = boundary
+            .ok_or_else(|| WebError::BadRequest("the multipart boundary is missing".to_owned()))?;
         let limits = Constraints::new().size_limit(SizeLimit::new().per_field(part_bytes));
-        Ok(Self { parts: Multipart::with_constraints(body, boundary, limits) })
+        Ok(Self {
+            parts: Multipart::with_constraints(body, boundary, limits),
+        })
     }
 
     /// The next object's bytes; `None` after the last.
@@ -43,13 +52,18 @@ impl StowBody {
             multer::Error::FieldSizeExceeded { .. } | multer::Error::StreamSizeExceeded { .. } => {
                 WebError::TooLarge
             }
-            multer::Error::StreamReadFailed(_) => WebError::BadRequest("the body broke off".to_owned()),
+            multer::Error::StreamReadFailed(_) => {
+                WebError::BadRequest("the body broke off".to_owned())
+            }
             _ => WebError::BadRequest("the multipart body is not well formed".to_owned()),
         };
         let Some(field) = self.parts.next_field().await.map_err(|error| bad(&error))? else {
             return Ok(None);
         };
-        if field.content_type().is_some_and(|media| media.essence_str() != DICOM) {
+        if field
+            .content_type()
+            .is_some_and(|media| media.essence_str() != DICOM)
+        {
             return Err(WebError::UnsupportedMedia(DICOM));
         }
         field.bytes().await.map(Some).map_err(|error| bad(&error))
@@ -94,7 +108,12 @@ pub struct StowAnswer {
 impl StowAnswer {
     /// An answer whose retrieve URLs begin with `base`, such as `https://host/dicom-web`.
     pub fn new(base: impl Into<String>) -> Self {
-        Self { base: base.into(), stored: Vec::new(), failed: Vec::new(), study: None }
+        Self {
+            base: base.into(),
+            stored: Vec::new(),
+            failed: Vec::new(),
+            study: None,
+        }
     }
 
     /// Notes an object that was stored.
@@ -129,9 +148,10 @@ impl StowAnswer {
         if let Some(study) = self.study {
             put(&mut body, tags::RETRIEVE_URL, "UR", json!(study));
         }
-        for (tag, items) in
-            [(tags::REFERENCED_SOP_SEQUENCE, self.stored), (tags::FAILED_SOP_SEQUENCE, self.failed)]
-        {
+        for (tag, items) in [
+            (tags::REFERENCED_SOP_SEQUENCE, self.stored),
+            (tags::FAILED_SOP_SEQUENCE, self.failed),
+        ] {
             if !items.is_empty() {
                 body.insert(tag_key(tag), json!({"vr": "SQ", "Value": items}));
             }
@@ -142,9 +162,10 @@ impl StowAnswer {
 
 fn reference(class: &str, instance: &str) -> Map<String, Value> {
     let mut item = Map::new();
-    for (tag, uid) in
-        [(tags::REFERENCED_SOP_CLASS_UID, class), (tags::REFERENCED_SOP_INSTANCE_UID, instance)]
-    {
+    for (tag, uid) in [
+        (tags::REFERENCED_SOP_CLASS_UID, class),
+        (tags::REFERENCED_SOP_INSTANCE_UID, instance),
+    ] {
         if !uid.is_empty() {
             put(&mut item, tag, "UI", json!(uid));
         }

@@ -19,12 +19,18 @@ impl Multipart {
     /// A body whose parts are of one media type. The boundary must not occur in the parts: give 16 random
     /// bytes in hexadecimal.
     pub fn new(inner: impl Into<String>, boundary: impl Into<String>) -> Self {
-        Self { boundary: boundary.into(), inner: inner.into() }
+        Self {
+            boundary: boundary.into(),
+            inner: inner.into(),
+        }
     }
 
     /// The `Content-Type` of the answer.
     pub fn content_type(&self) -> String {
-        format!("multipart/related; type=\"{}\"; boundary={}", self.inner, self.boundary)
+        format!(
+            "multipart/related; type=\"{}\"; boundary={}",
+            self.inner, self.boundary
+        )
     }
 
     /// What goes in front of a part.
@@ -82,7 +88,9 @@ pub fn as_accepted(
         }
     }
     if !explicit {
-        return Err(WebError::NotAcceptable("no accepted transfer syntax can be made"));
+        return Err(WebError::NotAcceptable(
+            "no accepted transfer syntax can be made",
+        ));
     }
     if stored == uids::EXPLICIT_VR_LITTLE_ENDIAN {
         return Ok((file, stored.to_owned()));
@@ -95,7 +103,10 @@ pub fn as_accepted(
         let mut bytes = Vec::new();
         let failed = WebError::NotAcceptable("the object cannot be written anew");
         object.write_all(&mut bytes).map_err(|_| failed)?;
-        Ok((Bytes::from(bytes), uids::EXPLICIT_VR_LITTLE_ENDIAN.to_owned()))
+        Ok((
+            Bytes::from(bytes),
+            uids::EXPLICIT_VR_LITTLE_ENDIAN.to_owned(),
+        ))
     })
 }
 
@@ -103,14 +114,29 @@ pub fn as_accepted(
 /// `instance_url`.
 pub fn metadata(file: &[u8], instance_url: &str) -> Result<Value, WebError> {
     let object = parse::open(file, Some(Tag(0x7fe0, 0x0000)))?;
-    let mut out = json::data_set(&object, "", &|path| format!("{instance_url}/bulkdata/{path}"));
-    out.insert(tag_key(tags::SPECIFIC_CHARACTER_SET), json!({"vr": "CS", "Value": ["ISO_IR 192"]}));
-    let syntax = object.meta().transfer_syntax().trim_end_matches('\0').to_owned();
-    out.insert(tag_key(tags::AVAILABLE_TRANSFER_SYNTAX_UID), json!({"vr": "UI", "Value": [syntax]}));
+    let mut out = json::data_set(&object, "", &|path| {
+        format!("{instance_url}/bulkdata/{path}")
+    });
+    out.insert(
+        tag_key(tags::SPECIFIC_CHARACTER_SET),
+        json!({"vr": "CS", "Value": ["ISO_IR 192"]}),
+    );
+    let syntax = object
+        .meta()
+        .transfer_syntax()
+        .trim_end_matches('\0')
+        .to_owned();
+    out.insert(
+        tag_key(tags::AVAILABLE_TRANSFER_SYNTAX_UID),
+        json!({"vr": "UI", "Value": [syntax]}),
+    );
     // Reading stopped in front of the pixel data; an object that has these attributes has them too.
     if object.get(tags::ROWS).is_some() && object.get(tags::BITS_ALLOCATED).is_some() {
         let uri = format!("{instance_url}/bulkdata/{}", tag_key(tags::PIXEL_DATA));
-        out.insert(tag_key(tags::PIXEL_DATA), json!({"vr": "OW", "BulkDataURI": uri}));
+        out.insert(
+            tag_key(tags::PIXEL_DATA),
+            json!({"vr": "OW", "BulkDataURI": uri}),
+        );
     }
     out.sort_keys();
     Ok(Value::Object(out))
@@ -130,10 +156,16 @@ pub fn bulk_data(file: &[u8], path: &str) -> Result<Bytes, WebError> {
             if let Some(fragments) = element.fragments() {
                 return Ok(fragments.concat().into());
             }
-            return element.to_bytes().map(|bytes| Bytes::from(bytes.into_owned())).map_err(|_| WHAT);
+            return element
+                .to_bytes()
+                .map(|bytes| Bytes::from(bytes.into_owned()))
+                .map_err(|_| WHAT);
         };
         let number: usize = number.parse().map_err(|_| WHAT)?;
         let index = number.checked_sub(1).ok_or(WHAT)?;
-        here = element.items().and_then(|items| items.get(index)).ok_or(WHAT)?;
+        here = element
+            .items()
+            .and_then(|items| items.get(index))
+            .ok_or(WHAT)?;
     }
 }

@@ -1,0 +1,348 @@
+//! A look at the lengths of a data set before it is parsed.
+//!
+//! The parser below reserves what an element's length says before it reads, and goes down into nested items
+//! by recursion. A few wrong bytes would make it take gigabytes, or overflow the stack. This walk touches
+//! lengths only, so that it costs next to nothing, and it goes over the pixel data too: objects that break
+//! off are found out here.
+
+use std::io::Read as _;
+
+use dicom_core::{DataDictionary as _, Tag, VR, dictionary::DataDictionaryEntry as _};
+use dicom_dictionary_std::{StandardDataDictionary, tags, uids};
+use flate2::read::DeflateDecoder;
+
+/// No object that was met nests deeper than a dozen.
+const DEEPEST: usize = 64;
+/// A deflated data set may not become larger than this.
+const INFLATED_BYTES: u64 = 1 << 30;
+const UNDEFINED: u32 = u32::MAX;
+const ITEM: Tag = Tag(0xfffe, 0xe000);
+const ITEM_END: Tag = Tag(0xfffe, 0xe00d);
+const SEQUENCE_END: Tag = Tag(0xfffe, 0xe0dd);
+
+/// How elements are written.
+#[derive(Clone, Copy, PartialEq)]
+struct Syntax {
+    explicit: bool,
+    big_endian: bool,
+}
+
+const IMPLICIT: Syntax = Syntax {
+    explicit: false,
+    big_endian: false,
+};
+
+/// Checks that every length of a data set stays within its bytes. The error says what and where.
+#[expect(
+    deprecated,
+    reason = "big endian is retired, and old archives still send it"
+)]
+pub(crate) fn check(data_set: &[u8], transfer_syntax: &str) -> Result<(), String> {
+    let little = Syntax {
+        explicit: true,
+        big_endian: false,
+    };
+    match transfer_syntax {
+        uids::IMPLICIT_VR_LITTLE_ENDIAN => walk(data_set, IMPLICIT),
+        uids::EXPLICIT_VR_BIG_ENDIAN => walk(
+            data_set,
+            Syntax {
+                explicit: true,
+                big_endian: true,
+            },
+        ),
+        uids::DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN => {
+            let mut bytes = Vec::new();
+            let read = DeflateDecoder::new(data_set)
+                .take(INFLATED_BYTES + 1)
+                .read_to_end(&mut bytes);
+            if read.is_err() {
+                return Err("it cannot be inflated".to_owned());
+            }
+            if bytes.len() as u64 > INFLATED_BYTES {
+                return Err("it is too large when inflated".to_owned());
+            }
+            walk(&bytes, little)
+        }
+        _ => walk(data_set, little),
+    }
+}
+
+fn walk(bytes: &[u8], syntax: Syntax) -> Result<(), String> {
+    let mut walk = Walk { bytes, at: 0 };
+    walk.elements(bytes.len(), syntax, 0, false)
+        .map_err(|why| format!("{why} at byte {}", walk.at))
+}
+
+struct Walk<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+/// The header of an element.
+struct Header {
+    tag: Tag,
+    vr: Option<[u8; 2]>,
+    length: u32,
+}
+
+/// Whether the length has two bytes in explicit form.
+fn is_short(vr: VR) -> bool {
+    use VR::{AE, AS, AT, CS, DA, DS, DT, FD, FL, IS, LO, LT, PN, SH, SL, SS, ST, TM, UI, UL, US};
+    matches!(
+        vr,
+        AE | AS
+            | AT
+            | CS
+            | DA
+            | DS
+            | DT
+            | FD
+            | FL
+            | IS
+            | LO
+            | LT
+            | PN
+            | SH
+            | SL
+            | SS
+            | ST
+            | TM
+            | UI
+            | UL
+            | US
+    )
+}
+
+/// Where the file meta group ends that begins `bytes`; `None` where it does not stay within them, or where
+/// its length element, which the parser goes by, says otherwise.
+pub(crate) fn meta_group_end(bytes: &[u8]) -> Option<usize> {
+    let syntax = Syntax {
+        explicit: true,
+        big_endian: false,
+    };
+    let mut walk = Walk { bytes, at: 0 };
+    let mut told = None;
+    while bytes.get(walk.at..)?.starts_with(&[0x02, 0x00]) {
+        let header = walk.header(syntax).ok()?;
+        let end = walk.end_of(header.length, bytes.len()).ok()?;
+        if header.tag == tags::FILE_META_INFORMATION_GROUP_LENGTH {
+            let length = bytes
+                .get(walk.at..end)?
+                .first_chunk()
+                .map(|length| u32::from_le_bytes(*length))?;
+            told = end.checked_add(usize::try_from(length).ok()?);
+        }
+        walk.at = end;
+    }
+    (told == Some(walk.at)).then_some(walk.at)
+}
+
+const BREAKS_OFF: &str = "it breaks off";
+
+impl Walk<'_> {
+    /// Goes over elements up to `end`, or up to a delimiter where one is awaited.
+    fn elements(
+        &mut self,
+        end: usize,
+        syntax: Syntax,
+        depth: usize,
+        delimited: bool,
+    ) -> Result<(), &'static str> {
+        if depth > DEEPEST {
+            return Err("items are nested too deep");
+        }
+        while self.at < end {
+            let header = self.header(syntax)?;
+            if header.tag.group() == ITEM.group() {
+                match header.tag {
+                    ITEM_END if delimited => return Ok(()),
+                    // The parser steps over these.
+                    ITEM_END if depth == 0 && header.length == 0 => continue,
+                    _ => return Err("a delimiter is out of place"),
+                }
+            }
+            self.value(&header, end, syntax, depth)?;
+            // What follows the pixel data is not parsed, and is often padding without form.
+            if depth == 0 && header.tag == tags::PIXEL_DATA {
+                return Ok(());
+            }
+        }
+        if delimited { Err(BREAKS_OFF) } else { Ok(()) }
+    }
+
+    /// Goes over one value.
+    fn value(
+        &mut self,
+        header: &Header,
+        end: usize,
+        syntax: Syntax,
+        depth: usize,
+    ) -> Result<(), &'static str> {
+        if header.length == UNDEFINED {
+            if header.tag == tags::PIXEL_DATA {
+                return self.fragments(syntax);
+            }
+            return self.items(end, syntax, depth, true);
+        }
+        let value_end = self.end_of(header.length, end)?;
+        let is_sequence = match header.vr {
+            Some(vr) => &vr == b"SQ",
+            None => StandardDataDictionary
+                .by_tag(header.tag)
+                .is_some_and(|entry| entry.vr().relaxed() == VR::SQ),
+        };
+        if is_sequence {
+            self.items(value_end, syntax, depth, false)
+        } else {
+            self.at = value_end;
+            Ok(())
+        }
+    }
+
+    /// Goes over the items of a sequence up to `end`, or up to its delimiter.
+    fn items(
+        &mut self,
+        end: usize,
+        syntax: Syntax,
+        depth: usize,
+        delimited: bool,
+    ) -> Result<(), &'static str> {
+        while self.at < end {
+            let header = self.header(syntax)?;
+            match header.tag {
+                SEQUENCE_END => return Ok(()),
+                ITEM if header.length == UNDEFINED => {
+                    self.elements(end, syntax, depth + 1, true)?
+                }
+                ITEM => {
+                    let item_end = self.end_of(header.length, end)?;
+                    self.elements(item_end, syntax, depth + 1, false)?;
+                }
+                _ => return Err("a sequence holds something that is no item"),
+            }
+        }
+        if delimited { Err(BREAKS_OFF) } else { Ok(()) }
+    }
+
+    /// Goes over the fragments of encapsulated pixel data.
+    fn fragments(&mut self, syntax: Syntax) -> Result<(), &'static str> {
+        loop {
+            let header = self.header(syntax)?;
+            match header.tag {
+                SEQUENCE_END => return Ok(()),
+                ITEM => self.at = self.end_of(header.length, self.bytes.len())?,
+                _ => return Err("pixel data hold something that is no fragment"),
+            }
+        }
+    }
+
+    fn header(&mut self, syntax: Syntax) -> Result<Header, &'static str> {
+        let tag = Tag(self.short(syntax)?, self.short(syntax)?);
+        // Items and delimiters have no value representation.
+        if tag.group() == 0xfffe || !syntax.explicit {
+            return Ok(Header {
+                tag,
+                vr: None,
+                length: self.long(syntax)?,
+            });
+        }
+        let vr: [u8; 2] = self.take()?;
+        // Value representations that are not known have the long form, as PS3.5 section 7.1.2 says and the
+        // parser does.
+        let length = if VR::from_binary(vr).is_some_and(is_short) {
+            u32::from(self.short(syntax)?)
+        } else {
+            let _: [u8; 2] = self.take()?;
+            self.long(syntax)?
+        };
+        Ok(Header {
+            tag,
+            vr: Some(vr),
+            length,
+        })
+    }
+
+    /// Where a value of this length ends, if that is within bounds.
+    fn end_of(&self, length: u32, end: usize) -> Result<usize, &'static str> {
+        let length = usize::try_from(length).map_err(|_| BREAKS_OFF)?;
+        self.at
+            .checked_add(length)
+            .filter(|value_end| *value_end <= end)
+            .ok_or(BREAKS_OFF)
+    }
+
+    fn take<const N: usize>(&mut self) -> Result<[u8; N], &'static str> {
+        let bytes = self
+            .bytes
+            .get(self.at..)
+            .and_then(|rest| rest.first_chunk())
+            .ok_or(BREAKS_OFF)?;
+        self.at += N;
+        Ok(*bytes)
+    }
+
+    fn short(&mut self, syntax: Syntax) -> Result<u16, &'static str> {
+        let bytes = self.take()?;
+        Ok(if syntax.big_endian {
+            u16::from_be_bytes(bytes)
+        } else {
+            u16::from_le_bytes(bytes)
+        })
+    }
+
+    fn long(&mut self, syntax: Syntax) -> Result<u32, &'static str> {
+        let bytes = self.take()?;
+        Ok(if syntax.big_endian {
+            u32::from_be_bytes(bytes)
+        } else {
+            u32::from_le_bytes(bytes)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LITTLE: &str = uids::EXPLICIT_VR_LITTLE_ENDIAN;
+
+    #[test]
+    fn nesting_without_end_is_refused() {
+        let mut bytes = Vec::new();
+        for _ in 0..100_000 {
+            bytes.extend(b"\x08\x00\x40\x11SQ\0\0\xff\xff\xff\xff\xfe\xff\x00\xe0\xff\xff\xff\xff");
+        }
+        assert!(check(&bytes, LITTLE).unwrap_err().contains("too deep"));
+    }
+
+    #[test]
+    fn lengths_beyond_the_end_are_refused() {
+        for bytes in [
+            b"\x08\x00\x05\x00UT\0\0\xf0\xff\xff\xff".as_slice(),
+            b"\x08\x00\x05\x00CS\x04\x00AB",
+            b"\xe0\x7f\x10\x00OW\0\0\x00\x10\x00\x00AB",
+            b"\xe0\x7f\x10\x00OB\0\0\xff\xff\xff\xff\xfe\xff\x00\xe0\0\0\0\0",
+            b"\x08\x00\x40\x11SQ\0\0\xff\xff\xff\xff",
+        ] {
+            assert!(
+                check(bytes, LITTLE).unwrap_err().contains("breaks off"),
+                "{bytes:?}"
+            );
+        }
+        assert_eq!(check(b"\x08\x00\x05\x00CS\x02\x00AB", LITTLE), Ok(()));
+    }
+
+    #[test]
+    fn deflate_bombs_are_refused() {
+        use std::io::Write as _;
+        let mut bomb = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::best());
+        let zeros = vec![0; 1 << 20];
+        for _ in 0..1025 {
+            bomb.write_all(&zeros).unwrap();
+        }
+        let bytes = bomb.finish().unwrap();
+        let error = check(&bytes, uids::DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN).unwrap_err();
+        assert!(error.contains("too large"), "{error}");
+    }
+}

@@ -1,0 +1,96 @@
+//! What several tests need.
+#![allow(dead_code, reason = "each test program uses a part")]
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use bytes::Bytes;
+use dicom::{
+    Grid,
+    create::{CtSeries, MadeSeries, Person, Study, ct_series, derived_uid},
+};
+
+/// The folder of shared data, or nothing where it is absent.
+pub fn shared(part: &str) -> Option<PathBuf> {
+    let root = std::env::var_os("YUANYI_TEST_DATA").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
+        PathBuf::from,
+    );
+    let folder = root.join(part);
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    println!("skipped: no shared data");
+    None
+}
+
+/// All files below a folder, in the order of their paths.
+pub fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut out = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path)
+            } else {
+                out.push(path)
+            }
+        }
+    }
+    out.sort();
+    out
+}
+
+pub fn person() -> Person {
+    Person {
+        id: "P1".to_owned(),
+        issuer: "TEST".to_owned(),
+        name: "Zhang^San=张^三".to_owned(),
+        birth_date: "19600229".to_owned(),
+        sex: "F".to_owned(),
+    }
+}
+
+pub fn study() -> Study {
+    Study {
+        uid: derived_uid(&["test study"]),
+        date: "20200102".to_owned(),
+        time: "030405".to_owned(),
+        id: "1".to_owned(),
+        accession: "A1".to_owned(),
+        description: "Chest".to_owned(),
+    }
+}
+
+/// A small series whose voxels count up.
+pub fn series(size: [usize; 3]) -> MadeSeries {
+    let grid = Grid {
+        size,
+        spacing_mm: [0.5, 0.75, 2.0],
+        origin_lps_mm: [-10.0, -20.0, 30.5],
+        direction_lps: [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0],
+    };
+    let voxels: Vec<i16> = (0..grid.len())
+        .map(|i| i16::try_from(i % 3000).unwrap() - 1000)
+        .collect();
+    let series = CtSeries {
+        uid: derived_uid(&["test series"]),
+        number: 2,
+        description: "Thin".to_owned(),
+        derivation: String::new(),
+        window_hu: [40, 400],
+    };
+    ct_series(&person(), &study(), &series, &grid, &voxels).unwrap()
+}
+
+/// The files of a small series.
+pub fn slices(count: usize) -> Vec<Bytes> {
+    series([16, 12, count])
+        .files
+        .into_iter()
+        .map(|(_, file)| file.into())
+        .collect()
+}
