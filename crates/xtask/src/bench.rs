@@ -20,12 +20,26 @@ pub fn run(name: Option<&str>) -> Result<()> {
             bail!("find the bench {name}: bench/README.md names all");
         }
     }
-    shell::run(&mut program("cargo", ["build", "--release", "--package", "server", "--examples", "--package", "volume"]))?;
+    shell::run(&mut program(
+        "cargo",
+        [
+            "build",
+            "--release",
+            "--package",
+            "server",
+            "--examples",
+            "--package",
+            "volume",
+        ],
+    ))?;
     let python = python(&folder)?;
     for bench in benches {
         println!("── {bench}");
         let mut command = Command::new(&python);
-        command.arg(folder.join(format!("{bench}.py"))).current_dir(&folder).env("CARGO_TARGET_DIR", target());
+        command
+            .arg(folder.join(format!("{bench}.py")))
+            .current_dir(&folder)
+            .env("CARGO_TARGET_DIR", target());
         shell::run(&mut command)?;
     }
     Ok(())
@@ -33,7 +47,16 @@ pub fn run(name: Option<&str>) -> Result<()> {
 
 /// What lies in `bench/` and is no bench itself.
 fn is_bench(stem: &str) -> bool {
-    !["measure", "imaging_peers", "README", "requirements", "results", "peers", "__pycache__"].contains(&stem)
+    ![
+        "measure",
+        "imaging_peers",
+        "README",
+        "requirements",
+        "results",
+        "peers",
+        "__pycache__",
+    ]
+    .contains(&stem)
 }
 
 /// The Python that holds the peers of `bench/requirements.txt`.
@@ -48,7 +71,17 @@ fn python(folder: &std::path::Path) -> Result<PathBuf> {
     }
     shell::run(program("python3", ["-m", "venv"]).arg(&place))?;
     let mut pip = Command::new(&python);
-    shell::run(pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]).arg(&list))?;
+    shell::run(
+        pip.args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "-r",
+        ])
+        .arg(&list),
+    )?;
     fs::write(stamp, wanted)?;
     Ok(python)
 }

@@ -55,21 +55,44 @@ pub fn new_scenario(room: &str, id: &str, zh: &str, en: &str) -> Result<()> {
     Ok(())
 }
 
+/// Adds the scenario to the members, to the workspace's crates, and to the registry.
 fn add_to_workspace(room: &str, id: &str) -> Result<()> {
-    let file = root().join("Cargo.toml");
-    let text = fs::read_to_string(&file)?;
-    let marker = "  \"crates/registry\",\n";
+    let name = id.replace('-', "_");
+    insert_before(
+        "Cargo.toml",
+        "  \"crates/registry\",\n",
+        &format!("  \"scenarios/{room}/{id}\",\n"),
+    )?;
+    insert_before(
+        "Cargo.toml",
+        "registry = { path",
+        &format!("{id} = {{ path = \"scenarios/{room}/{id}\" }}\n"),
+    )?;
+    insert_before(
+        "crates/registry/Cargo.toml",
+        "scenario.workspace",
+        &format!("{id}.workspace = true\n"),
+    )?;
+    insert_before(
+        "crates/registry/src/lib.rs",
+        "        // The next one goes here.",
+        &format!("        {name}::scenario(),\n"),
+    )
+}
+
+fn insert_before(file: &str, marker: &str, line: &str) -> Result<()> {
+    let path = root().join(file);
+    let text = fs::read_to_string(&path).with_context(|| format!("read {file}"))?;
     if !text.contains(marker) {
-        bail!("find crates/registry in the members list of Cargo.toml");
+        bail!("find `{}` in {file}", marker.trim());
     }
-    let with_member = text.replace(marker, &format!("  \"scenarios/{room}/{id}\",\n{marker}"));
-    fs::write(&file, with_member)?;
-    Ok(())
+    let longer = text.replacen(marker, &format!("{line}{marker}"), 1);
+    fs::write(&path, longer).with_context(|| format!("write {file}"))
 }
 
 fn manifest(room: &str, id: &str, zh: &str, en: &str) -> String {
     format!(
-        "id = \"{id}\"\nroom = \"{room}\"\nroles = []\ninputs = []\n\n[title]\nzh = \"{zh}\"\nen = \"{en}\"\n"
+        "id = \"{id}\"\nroom = \"{room}\"\nroles = []\ninputs = []\nguidelines = []\ncapabilities = []\n\n[title]\nzh = \"{zh}\"\nen = \"{en}\"\n\n[purpose]\nzh = \"\"\nen = \"\"\n"
     )
 }
 
@@ -84,12 +107,13 @@ fn cargo_manifest(id: &str, en: &str) -> String {
     format!(
         "[package]\nname = \"{id}\"\ndescription = \"{en}\"\nversion.workspace = true\n\
          edition.workspace = true\nrust-version.workspace = true\nlicense.workspace = true\n\
-         publish.workspace = true\n\n[lints]\nworkspace = true\n\n[dependencies]\nscenario.workspace = true\n"
+         publish.workspace = true\n\n[lints]\nworkspace = true\n\n[dependencies]\nasync-trait.workspace = true\npolicy.workspace = true\nscenario.workspace = true\nvocabulary.workspace = true\n"
     )
 }
 
 fn source(zh: &str, en: &str) -> String {
-    format!("//! {en} ({zh}): see README.md.\n")
+    let template = include_str!("scenario.rs.txt");
+    template.replace("{zh}", zh).replace("{en}", en)
 }
 
 fn panel() -> String {

@@ -35,6 +35,7 @@ const STAGES: &[Stage] = &[
     ("clippy", clippy),
     ("rust-tests", rust_tests),
     ("conformance", conformance),
+    ("stage", stage),
     ("journeys", journeys),
 ];
 
@@ -243,34 +244,34 @@ fn conformance() -> Result<Count> {
     settle(count, ok)
 }
 
+/// The stage alone in a browser, on a made-up chest.
+fn stage() -> Result<Count> {
+    in_browser("tests/stage/playwright.config.ts")
+}
+
+/// People's ways through the hospital in a browser.
 fn journeys() -> Result<Count> {
     build()?;
-    let report = target().join("journeys.json");
-    let config = "tests/journeys/playwright.config.ts";
-    let mut playwright = program(
-        "npx",
-        [
-            "playwright",
-            "test",
-            "--config",
-            config,
-            "--reporter=list,json",
-        ],
-    );
+    in_browser("tests/journeys/playwright.config.ts")
+}
+
+fn in_browser(config: &str) -> Result<Count> {
+    let report = target().join("playwright.json");
+    let mut playwright = program("npx", ["playwright", "test", "--reporter=list,json"]);
     playwright
+        .args(["--config", config])
         .env("PLAYWRIGHT_JSON_OUTPUT_FILE", &report)
         .env("YUANYI_BIN", target().join("debug/yuanyi"));
     let ok = watch(&mut playwright, |_| {})?;
     let stats = read_json(&report)?;
     let number = |name: &str| {
-        stats
-            .pointer(&format!("/stats/{name}"))
-            .and_then(Value::as_u64)
-            .unwrap_or(0)
+        let found = stats.pointer(&format!("/stats/{name}"));
+        found.and_then(Value::as_u64).unwrap_or(0)
     };
+    let passed = number("expected") + number("flaky");
     settle(
         Count {
-            passed: number("expected") + number("flaky"),
+            passed,
             failed: number("unexpected"),
         },
         ok,
