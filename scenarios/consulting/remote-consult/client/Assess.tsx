@@ -28,7 +28,6 @@ export function Assess(props: AssessProps): JSX.Element {
           columns={[
             { heading: props.say('model'), cell: (one) => <strong>{inLanguage(one.title, props.language)}</strong> },
             { heading: props.say('result'), cell: (one) => <Result of={one} {...props} /> },
-            { heading: props.say('band'), cell: (one) => (one.band ? inLanguage(one.band.label, props.language) : '—') },
           ]}
         />
         <p class="soft small">{props.say('neverOne')}</p>
@@ -61,6 +60,9 @@ function Result(props: AssessProps & { of: Assessment }): JSX.Element {
         }
       >
         {(percent) => <strong class="consult-percent">{percent()} %</strong>}
+      </Show>
+      <Show when={props.of.band}>
+        {(band) => <span class="consult-band soft small">{inLanguage(band().label, props.language)}</span>}
       </Show>
       <Show when={props.of.needs_confirmation}>
         {' '}

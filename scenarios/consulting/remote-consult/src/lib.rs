@@ -43,6 +43,11 @@ impl RemoteConsult {
     }
 }
 
+/// The scenario, for the registry.
+pub fn scenario() -> Box<dyn Scenario> {
+    Box::new(RemoteConsult::new())
+}
+
 #[async_trait]
 impl Scenario for RemoteConsult {
     fn manifest(&self) -> &Manifest {
