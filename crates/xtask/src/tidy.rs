@@ -103,21 +103,24 @@ fn order_of_crates(broken: &mut Vec<String>) -> Result<()> {
     Ok(())
 }
 
+/// The ending of a file's name.
+fn ending(file: &str) -> &str {
+    let ending = Path::new(file).extension();
+    ending.and_then(|ending| ending.to_str()).unwrap_or("")
+}
+
 /// No file is too long, and none holds what is forbidden.
 fn sources(files: &[String], broken: &mut Vec<String>) {
     for file in files {
-        let ending = Path::new(file)
-            .extension()
-            .and_then(|ending| ending.to_str())
-            .unwrap_or("");
-        let Some((_, longest)) = LONGEST.iter().find(|(known, _)| *known == ending) else {
+        let Some((_, longest)) = LONGEST.iter().find(|(known, _)| *known == ending(file)) else {
             continue;
         };
         let Ok(text) = fs::read_to_string(root().join(file)) else {
             continue;
         };
         let lines = text.lines().count();
-        if lines > *longest {
+        // What is generated is as long as it is.
+        if lines > *longest && !file.starts_with("contract/") {
             broken.push(format!(
                 "{file} has {lines} lines: split it, {longest} are the limit"
             ));
@@ -153,7 +156,7 @@ fn evidence(files: &[String], broken: &mut Vec<String>) -> Result<()> {
     let mut used = BTreeSet::new();
     for file in files
         .iter()
-        .filter(|file| file.ends_with(".rs") || file.ends_with(".toml"))
+        .filter(|file| ["rs", "toml"].contains(&ending(file)))
     {
         if file.starts_with("docs/") || file.starts_with("crates/xtask/") {
             continue;
