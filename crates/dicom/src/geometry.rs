@@ -13,33 +13,30 @@ pub struct Grid {
 
 impl Grid {
     /// The centre of voxel (x, y, z); fractions and voxels outside the grid are allowed.
-    pub fn position_lps_mm(&self, voxel: [f64; 3]) -> [f64; 3] {
-        let [dx, dy, dz] = self.axes();
-        let [x, y, z] = [
-            voxel[0] * self.spacing_mm[0],
-            voxel[1] * self.spacing_mm[1],
-            voxel[2] * self.spacing_mm[2],
-        ];
-        [0, 1, 2].map(|i| self.origin_lps_mm[i] + dx[i] * x + dy[i] * y + dz[i] * z)
+    pub fn position_lps_mm(&self, [x, y, z]: [f64; 3]) -> [f64; 3] {
+        let [sx, sy, sz] = self.spacing_mm;
+        let steps = self.axes().into_iter().zip([x * sx, y * sy, z * sz]);
+        steps.fold(self.origin_lps_mm, |[l, p, s], ([dl, dp, ds], length)| {
+            [l + dl * length, p + dp * length, s + ds * length]
+        })
     }
 
     /// The voxel coordinates of a point; the inverse of [`Grid::position_lps_mm`] for orthogonal axes.
     pub fn voxel(&self, position_lps_mm: [f64; 3]) -> [f64; 3] {
-        let [dx, dy, dz] = self.axes();
-        let from_origin = [0, 1, 2].map(|i| position_lps_mm[i] - self.origin_lps_mm[i]);
-        let along =
-            |axis: [f64; 3]| -> f64 { axis.iter().zip(from_origin).map(|(a, b)| a * b).sum() };
-        [
-            along(dx) / self.spacing_mm[0],
-            along(dy) / self.spacing_mm[1],
-            along(dz) / self.spacing_mm[2],
-        ]
+        let [left, posterior, superior] = position_lps_mm;
+        let [ol, op, os] = self.origin_lps_mm;
+        let along = |[dl, dp, ds]: [f64; 3]| {
+            dl * (left - ol) + dp * (posterior - op) + ds * (superior - os)
+        };
+        let [x, y, z] = self.axes();
+        let [sx, sy, sz] = self.spacing_mm;
+        [along(x) / sx, along(y) / sy, along(z) / sz]
     }
 
     /// The unit vectors of x, y and z.
     pub fn axes(&self) -> [[f64; 3]; 3] {
-        let [a, b, c, d, e, f, g, h, i] = self.direction_lps;
-        [[a, b, c], [d, e, f], [g, h, i]]
+        let [xl, xp, xs, yl, yp, ys, zl, zp, zs] = self.direction_lps;
+        [[xl, xp, xs], [yl, yp, ys], [zl, zp, zs]]
     }
 
     /// Voxels in one slice.
@@ -111,8 +108,9 @@ mod tests {
     fn a_point_goes_to_voxels_and_back() {
         let grid = grid([4, 5, 6], [10.0, -20.0, 30.0]);
         let at = grid.position_lps_mm([1.0, 2.0, 3.0]);
-        assert_eq!(at, [7.0, -18.5, 34.5]);
-        assert_eq!(grid.voxel(at), [1.0, 2.0, 3.0]);
+        let near = |a: [f64; 3], b: [f64; 3]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-12);
+        assert!(near(at, [7.0, -18.5, 34.5]));
+        assert!(near(grid.voxel(at), [1.0, 2.0, 3.0]));
     }
 
     #[test]

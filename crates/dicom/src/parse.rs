@@ -2,7 +2,7 @@ use std::{fmt, io::Cursor};
 
 use bytes::Bytes;
 use dicom_core::Tag;
-use dicom_dictionary_std::tags;
+use dicom_dictionary_std::{tags, uids::MEDIA_STORAGE_DIRECTORY_STORAGE};
 use dicom_object::{
     DefaultDicomObject, InMemDicomObject, OpenFileOptions, ReadError,
     file::{OddLengthStrategy, ReadPreamble},
@@ -42,9 +42,6 @@ pub enum ParseError {
     /// An attribute without which the object cannot be filed is not well formed.
     #[error("file the object: attribute {} is not a UID", Shown(*.0))]
     NotUid(Tag),
-    /// The file meta group names another object than the data set.
-    #[error("file the object: attribute {} differs from the file meta group", Shown(*.0))]
-    Mismatch(Tag),
     /// This is a directory of files, not an object.
     #[error("file the object: a DICOMDIR lists objects and is none")]
     Directory,
@@ -133,37 +130,17 @@ impl ParsedObject {
 
 /// Reads a DICOM file as far as is needed to file it. A missing preamble is put in front.
 pub fn parse(file: Bytes) -> Result<ParsedObject, ParseError> {
-    let file = with_preamble(file)?;
-    let part = |part, why: &str| ParseError::Malformed {
-        part,
-        why: why.to_owned(),
-    };
-    let data_set = data_set_bytes(&file)
-        .ok_or_else(|| part("file meta group", "it breaks off, or its length is wrong"))?;
+    let file = with_meta_length(with_preamble(file)?)?;
     let meta = meta_of(&file)?;
-    bounds::check(data_set, meta.transfer_syntax()).map_err(|why| part("data set", &why))?;
-    let object = open(&file, Some(PIXELS))?;
-    let meta = object.meta();
-    let class = uid(
-        tags::MEDIA_STORAGE_SOP_CLASS_UID,
-        meta.media_storage_sop_class_uid(),
-    )?;
-    if class.as_str() == dicom_dictionary_std::uids::MEDIA_STORAGE_DIRECTORY_STORAGE {
+    if meta.media_storage_sop_class_uid() == MEDIA_STORAGE_DIRECTORY_STORAGE {
         return Err(ParseError::Directory);
     }
-    let sop = uid(
-        tags::MEDIA_STORAGE_SOP_INSTANCE_UID,
-        meta.media_storage_sop_instance_uid(),
-    )?;
+    let data_set = data_set_bytes(&file).ok_or_else(breaks_off)?;
+    let part = "data set";
+    bounds::check(data_set, meta.transfer_syntax())
+        .map_err(|why| ParseError::Malformed { part, why })?;
+    let object = open(&file, Some(PIXELS))?;
     let transfer_syntax = uid(tags::TRANSFER_SYNTAX_UID, meta.transfer_syntax())?;
-    for (tag, named) in [
-        (tags::SOP_CLASS_UID, &class),
-        (tags::SOP_INSTANCE_UID, &sop),
-    ] {
-        if uid_of(&object, tag)? != *named {
-            return Err(ParseError::Mismatch(tag));
-        }
-    }
     let text = |tag| text_of(&object, tag);
     Ok(ParsedObject {
         study: uid_of(&object, tags::STUDY_INSTANCE_UID)?,
@@ -177,11 +154,37 @@ pub fn parse(file: Bytes) -> Result<ParsedObject, ParseError> {
             sex: text(tags::PATIENT_SEX),
         },
         digest: Digest::of(&file),
-        sop,
-        class,
+        // Where the file meta group names another object, it was not kept up with the data set.
+        sop: uid_of(&object, tags::SOP_INSTANCE_UID)?,
+        class: uid_of(&object, tags::SOP_CLASS_UID)?,
         transfer_syntax,
         file,
     })
+}
+
+fn breaks_off() -> ParseError {
+    ParseError::Malformed {
+        part: "file meta group",
+        why: "it breaks off".to_owned(),
+    }
+}
+
+/// The file with the length of its meta group set right, which many programs forget to do.
+fn with_meta_length(file: Bytes) -> Result<Bytes, ParseError> {
+    let start = PREAMBLE + MAGIC.len();
+    let rest = file.get(start..).ok_or(ParseError::NotDicom)?;
+    let group = bounds::meta_group(rest).ok_or_else(breaks_off)?;
+    if group.length_is_right {
+        return Ok(file);
+    }
+    let elements = rest.get(group.elements..group.end).ok_or_else(breaks_off)?;
+    let length = u32::try_from(elements.len()).map_err(|_| breaks_off())?;
+    let mut whole = file.get(..start).ok_or(ParseError::NotDicom)?.to_vec();
+    whole.extend_from_slice(b"\x02\0\0\0UL\x04\0");
+    whole.extend_from_slice(&length.to_le_bytes());
+    whole.extend_from_slice(elements);
+    whole.extend_from_slice(rest.get(group.end..).unwrap_or_default());
+    Ok(whole.into())
 }
 
 /// The file meta group of a file with preamble.
@@ -227,7 +230,8 @@ fn meta_group(
 /// The data set of a file with preamble: everything behind the file meta group, as it is.
 pub fn data_set_bytes(file: &[u8]) -> Option<&[u8]> {
     let rest = file.get(PREAMBLE..)?.strip_prefix(MAGIC)?;
-    rest.get(bounds::meta_group_end(rest)?..)
+    let group = bounds::meta_group(rest).filter(|group| group.length_is_right)?;
+    rest.get(group.end..)
 }
 
 /// Opens a file up to an attribute, or up to its pixel data and with them; text is decoded. What follows

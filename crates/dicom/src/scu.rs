@@ -58,6 +58,8 @@ const CONTEXTS: usize = 128;
 /// A larger PDU than the usual 16 KiB, which most peers accept.
 const PDU_BYTES: u32 = 128 * 1024;
 
+/// An object to be sent: its place among those given, its SOP instance UID and its file.
+type Outgoing = (usize, String, Bytes);
 type Association = AsyncClientAssociation<TcpStream>;
 
 /// Asks the peer whether it is there (C-ECHO).
@@ -101,7 +103,7 @@ pub async fn send(
         sent.push(one);
     };
     // Which objects go over which context.
-    let mut by_context: BTreeMap<(String, String), Vec<(usize, String, Bytes)>> = BTreeMap::new();
+    let mut by_context: BTreeMap<(String, String), Vec<Outgoing>> = BTreeMap::new();
     for (index, file) in files.iter().enumerate() {
         match parse(file.clone()) {
             Ok(object) => {

@@ -1,4 +1,11 @@
 //! DICOMweb: bodies taken apart, frames, metadata, renderings.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests fail by panicking, as tests do"
+)]
 
 mod support;
 
@@ -11,7 +18,7 @@ use dicom::{
 };
 
 fn body(
-    bytes: Bytes,
+    bytes: &Bytes,
     chunk: usize,
 ) -> impl futures::Stream<Item = Result<Bytes, std::io::Error>> + Send {
     let chunks: Vec<_> = bytes
@@ -31,7 +38,7 @@ async fn stored_parts_come_out_as_they_went_in() {
         .collect();
     let whole = multipart.whole(&parts);
     for chunk in [1, 7, 4096, usize::MAX] {
-        let stream = body(whole.clone(), chunk.min(whole.len()));
+        let stream = body(&whole, chunk.min(whole.len()));
         let mut parts = StowBody::new(&multipart.content_type(), stream, 1 << 20).unwrap();
         let mut answer = StowAnswer::new("https://h/dicom-web");
         for slice in &slices {
@@ -64,12 +71,12 @@ async fn bodies_that_are_not_well_formed_are_refused() {
         "",
     ] {
         assert!(
-            StowBody::new(content_type, body(whole.clone(), 100), 1 << 20).is_err(),
+            StowBody::new(content_type, body(&whole, 100), 1 << 20).is_err(),
             "{content_type}"
         );
     }
     let read = async |bytes: Bytes, limit| {
-        let mut parts = StowBody::new(&multipart.content_type(), body(bytes, 100), limit).unwrap();
+        let mut parts = StowBody::new(&multipart.content_type(), body(&bytes, 100), limit).unwrap();
         while parts.next().await?.is_some() {}
         Ok::<(), web::WebError>(())
     };

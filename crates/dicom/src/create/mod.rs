@@ -153,7 +153,8 @@ fn decimal(value: f64) -> String {
         digits = digits.saturating_sub(1);
         text = format!("{value:.digits$}");
         if text.contains('.') {
-            text = text.trim_end_matches('0').trim_end_matches('.').to_owned();
+            let short = text.trim_end_matches('0').trim_end_matches('.').len();
+            text.truncate(short);
         }
         if digits == 0 {
             break;
@@ -181,7 +182,7 @@ mod tests {
     #[test]
     fn decimals_fit_into_sixteen_characters() {
         for (value, text) in [
-            (0.5703125, "0.5703125"),
+            (0.570_312_5, "0.5703125"),
             (-777.499_999_999_999_8, "-777.5"),
             (-179.658_203_125, "-179.658203125"),
             (1.0 / 3.0, "0.33333333333333"),

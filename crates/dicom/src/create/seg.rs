@@ -70,7 +70,7 @@ pub struct NewSegment {
     pub region: Option<Code>,
     /// Who or what drew it.
     pub algorithm: Algorithm,
-    /// The colour to show it in, CIELab as DICOM encodes it (PS3.3 C.10.7.1.1).
+    /// The colour to show it in, `CIELab` as DICOM encodes it (PS3.3 C.10.7.1.1).
     pub colour_cielab: [u16; 3],
     /// Which voxels belong to it, on the grid of the series (x fastest, then y, then z).
     pub mask: Vec<bool>,

@@ -16,7 +16,7 @@ use tokio::{io::AsyncWriteExt as _, net::TcpStream, time::timeout};
 
 use super::{Limits, Refused, StorageScp};
 use crate::{
-    ParseError, Status, create,
+    Status, create,
     dimse::{Operation, Request},
     file_of_data_set, is_storage_class, parse,
     syntax::TRANSFER_SYNTAXES,
@@ -393,7 +393,6 @@ async fn store(
     .await;
     let object = match parsed {
         Ok(Ok(object)) => object,
-        Ok(Err(error @ ParseError::Mismatch(_))) => return (Status::MISMATCH, error.to_string()),
         Ok(Err(error)) => return (Status::NOT_UNDERSTOOD, error.to_string()),
         Err(_) => {
             return (
@@ -402,6 +401,12 @@ async fn store(
             );
         }
     };
+    if object.class.as_str() != request.class || object.sop.as_str() != request.instance {
+        return (
+            Status::MISMATCH,
+            "data set is another object than announced".to_owned(),
+        );
+    }
     match provider.sink.store(calling, object).await {
         Ok(()) => (Status::SUCCESS, String::new()),
         Err(refused) => {

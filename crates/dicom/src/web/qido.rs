@@ -1,4 +1,4 @@
-use dicom_core::{DataDictionary as _, Tag, dictionary::DataDictionaryEntry as _};
+use dicom_core::{DataDictionary as _, Tag, dictionary::DataDictionaryEntry};
 use dicom_dictionary_std::{StandardDataDictionary, tags};
 use record::{ImagingLevel, ImagingQuery, ImagingRow};
 use serde_json::{Value, json};
@@ -7,6 +7,9 @@ use vocabulary::Uid;
 use super::WebError;
 use crate::{INDEXED, tag_key, tag_of_key};
 
+const STUDIES: (&str, Tag) = ("studies", tags::STUDY_INSTANCE_UID);
+const SERIES: (&str, Tag) = ("series", tags::SERIES_INSTANCE_UID);
+const INSTANCES: (&str, Tag) = ("instances", tags::SOP_INSTANCE_UID);
 /// Most rows that are given at once.
 const MOST_ROWS: usize = 1000;
 
@@ -84,22 +87,15 @@ pub fn qido_answer(level: ImagingLevel, rows: Vec<ImagingRow>, base: &str) -> Va
                 .get(&tag_key(tag))
                 .and_then(|e| e.pointer("/Value/0")?.as_str())
         };
-        let mut url = format!(
-            "{base}/studies/{}",
-            uid(tags::STUDY_INSTANCE_UID).unwrap_or_default()
-        );
-        if level != ImagingLevel::Study {
-            url += &format!(
-                "/series/{}",
-                uid(tags::SERIES_INSTANCE_UID).unwrap_or_default()
-            );
-        }
-        if level == ImagingLevel::Instance {
-            url += &format!(
-                "/instances/{}",
-                uid(tags::SOP_INSTANCE_UID).unwrap_or_default()
-            );
-        }
+        let levels: &[(&str, Tag)] = match level {
+            ImagingLevel::Study => &[STUDIES],
+            ImagingLevel::Series => &[STUDIES, SERIES],
+            ImagingLevel::Instance => &[STUDIES, SERIES, INSTANCES],
+        };
+        let steps = levels
+            .iter()
+            .map(|(name, tag)| format!("/{name}/{}", uid(*tag).unwrap_or_default()));
+        let url = steps.fold(base.to_owned(), |url, step| url + &step);
         attributes.insert(
             tag_key(tags::RETRIEVE_URL),
             json!({"vr": "UR", "Value": [url]}),
@@ -125,14 +121,15 @@ fn tag(name: &str) -> Result<Tag, WebError> {
     let by_keyword = || {
         StandardDataDictionary
             .by_name(name)
-            .map(|entry| entry.tag())
+            .map(DataDictionaryEntry::tag)
     };
     let known = name.chars().all(|c| c.is_ascii_alphanumeric());
     // The name is repeated only where it can be no value that slipped in.
     tag_of_key(name).or_else(by_keyword).ok_or_else(|| {
-        WebError::BadRequest(match known && name.len() <= 64 {
-            true => format!("{name} is no attribute"),
-            false => "a parameter is no attribute".to_owned(),
+        WebError::BadRequest(if known && name.len() <= 64 {
+            format!("{name} is no attribute")
+        } else {
+            "a parameter is no attribute".to_owned()
         })
     })
 }

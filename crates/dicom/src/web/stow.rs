@@ -121,7 +121,7 @@ impl StowAnswer {
         let study = format!("{}/studies/{}", self.base, object.study);
         let instance = format!("{study}/series/{}/instances/{}", object.series, object.sop);
         let mut item = reference(object.class.as_str(), object.sop.as_str());
-        put(&mut item, tags::RETRIEVE_URL, "UR", json!(instance));
+        put(&mut item, tags::RETRIEVE_URL, "UR", instance);
         self.stored.push(Value::Object(item));
         self.study.get_or_insert(study);
     }
@@ -129,7 +129,7 @@ impl StowAnswer {
     /// Notes an object that was not; class and instance are empty where they are not known.
     pub fn failed(&mut self, class: &str, instance: &str, reason: StowReason) {
         let mut item = reference(class, instance);
-        put(&mut item, tags::FAILURE_REASON, "US", json!(reason.code()));
+        put(&mut item, tags::FAILURE_REASON, "US", reason.code());
         self.failed.push(Value::Object(item));
     }
 
@@ -146,7 +146,7 @@ impl StowAnswer {
     pub fn json(self) -> Value {
         let mut body = Map::new();
         if let Some(study) = self.study {
-            put(&mut body, tags::RETRIEVE_URL, "UR", json!(study));
+            put(&mut body, tags::RETRIEVE_URL, "UR", study);
         }
         for (tag, items) in [
             (tags::REFERENCED_SOP_SEQUENCE, self.stored),
@@ -167,12 +167,12 @@ fn reference(class: &str, instance: &str) -> Map<String, Value> {
         (tags::REFERENCED_SOP_INSTANCE_UID, instance),
     ] {
         if !uid.is_empty() {
-            put(&mut item, tag, "UI", json!(uid));
+            put(&mut item, tag, "UI", uid);
         }
     }
     item
 }
 
-fn put(item: &mut Map<String, Value>, tag: dicom_core::Tag, vr: &str, value: Value) {
-    item.insert(tag_key(tag), json!({"vr": vr, "Value": [value]}));
+fn put(item: &mut Map<String, Value>, tag: dicom_core::Tag, vr: &str, value: impl Into<Value>) {
+    item.insert(tag_key(tag), json!({"vr": vr, "Value": [value.into()]}));
 }

@@ -35,15 +35,14 @@ impl Multipart {
 
     /// What goes in front of a part.
     pub fn head(&self, content_type: &str, location: Option<&str>, length: usize) -> Bytes {
-        let mut head = format!(
-            "--{}\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\n",
+        let location = location.map_or_else(String::new, |location| {
+            format!("Content-Location: {location}\r\n")
+        });
+        format!(
+            "--{}\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\n{location}\r\n",
             self.boundary
-        );
-        if let Some(location) = location {
-            head += &format!("Content-Location: {location}\r\n");
-        }
-        head += "\r\n";
-        head.into()
+        )
+        .into()
     }
 
     /// What goes behind a part.

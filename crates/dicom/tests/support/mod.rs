@@ -34,9 +34,9 @@ pub fn files(folder: &Path) -> Vec<PathBuf> {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
-                folders.push(path)
+                folders.push(path);
             } else {
-                out.push(path)
+                out.push(path);
             }
         }
     }
