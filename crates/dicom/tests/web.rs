@@ -20,7 +20,7 @@ use dicom::{
 fn body(
     bytes: &Bytes,
     chunk: usize,
-) -> impl futures::Stream<Item = Result<Bytes, std::io::Error>> + Send {
+) -> impl futures::Stream<Item = Result<Bytes, std::io::Error>> + Send + use<> {
     let chunks: Vec<_> = bytes
         .chunks(chunk)
         .map(|part| Ok(Bytes::copy_from_slice(part)))
