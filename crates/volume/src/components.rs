@@ -10,6 +10,8 @@ use crate::{Mask, Volume};
 pub enum Connection {
     /// Faces, in all three directions.
     Faces,
+    /// Faces, edges and corners: all 26 neighbours.
+    Corners,
     /// Faces within a z plane; planes stay apart.
     Plane,
 }
@@ -48,12 +50,23 @@ impl Components {
         let size = mask.size();
         let (rows, mut runs) = runs_of(mask);
         let mut parent: Vec<u32> = (0..to_u32(runs.len())).collect();
+        let (ny, corners) = (size[1], connection == Connection::Corners);
+        let reach = u32::from(corners);
         for row in 0..rows.len() - 1 {
-            if row % size[1] > 0 {
-                join(&rows, &runs, &mut parent, row, row - 1);
+            let y = row % ny;
+            let mut with = |other: usize| join(&rows, &runs, &mut parent, [row, other], reach);
+            if y > 0 {
+                with(row - 1);
             }
-            if connection == Connection::Faces && row >= size[1] {
-                join(&rows, &runs, &mut parent, row, row - size[1]);
+            if connection == Connection::Plane || row < ny {
+                continue;
+            }
+            with(row - ny);
+            if corners && y > 0 {
+                with(row - ny - 1);
+            }
+            if corners && y + 1 < ny {
+                with(row - ny + 1);
             }
         }
         let list = number(&mut runs, &mut parent, &rows, size[1]);
@@ -195,12 +208,12 @@ fn root(parent: &mut [u32], mut run: u32) -> u32 {
     run
 }
 
-/// Joins the runs of two rows wherever they overlap.
-fn join(rows: &[u32], runs: &[Run], parent: &mut [u32], a: usize, b: usize) {
+/// Joins the runs of two rows wherever they overlap, or lie no more than `reach` voxels beside that.
+fn join(rows: &[u32], runs: &[Run], parent: &mut [u32], [a, b]: [usize; 2], reach: u32) {
     let (mut i, mut j) = (rows[a], rows[b]);
     while i < rows[a + 1] && j < rows[b + 1] {
         let (left, right) = (&runs[i as usize], &runs[j as usize]);
-        if left.from < right.to && right.from < left.to {
+        if left.from < right.to + reach && right.from < left.to + reach {
             let (p, q) = (root(parent, i), root(parent, j));
             parent[p.max(q) as usize] = p.min(q);
         }
@@ -262,6 +275,23 @@ mod tests {
         assert_eq!(sizes, [mask.count() - 1, 1]);
         assert_eq!(found.list[0].hi, [130, 4, 1]);
         assert_eq!(found.mask_of(|_, _| true), mask);
+    }
+
+    #[test]
+    fn voxels_that_touch_by_a_corner_are_one_component_only_where_corners_connect() {
+        // A chain from corner to corner, across a word of the mask, and one voxel two steps away.
+        let chain = [[62, 0, 0], [63, 1, 1], [64, 0, 2], [65, 0, 3], [66, 1, 3]];
+        let mut mask = Mask::empty([130, 4, 4]);
+        for voxel in chain {
+            mask.set(voxel);
+        }
+        mask.set([68, 3, 3]);
+        let sizes = |connection| {
+            let found = Components::of(&mask, connection);
+            found.list.iter().map(|c| c.voxels).collect::<Vec<_>>()
+        };
+        assert_eq!(sizes(Connection::Corners), [5, 1]);
+        assert_eq!(sizes(Connection::Faces), [1; 6]);
     }
 
     #[test]

@@ -27,6 +27,7 @@ pub fn run(name: Option<&str>) -> Result<()> {
             "--release",
             "--package",
             "server",
+            "--bins",
             "--examples",
             "--package",
             "volume",

@@ -15,6 +15,11 @@ pub struct Mesh {
 impl Mesh {
     /// The surface of a field, with at most about `triangles` triangles.
     pub fn of_field(field: &Field, triangles: usize) -> Self {
+        Self::whole(field).simplified(triangles)
+    }
+
+    /// The surface of a field with all its triangles.
+    pub fn whole(field: &Field) -> Self {
         let (cells, indices) = surface_nets(field);
         #[expect(clippy::cast_possible_truncation, reason = "millimetres fit in f32")]
         let positions: Vec<[f32; 3]> = cells
@@ -32,7 +37,6 @@ impl Mesh {
             normals,
             indices,
         }
-        .simplified(triangles)
     }
 
     /// Number of triangles.
@@ -59,7 +63,8 @@ impl Mesh {
     }
 
     /// Fewer triangles where there are more than wanted; ordered for caches; no vertex unused.
-    fn simplified(self, triangles: usize) -> Self {
+    #[must_use]
+    pub fn simplified(self, triangles: usize) -> Self {
         if self.indices.is_empty() {
             return self;
         }
