@@ -64,14 +64,23 @@ const SCHEMA: &str = "
 impl Accounts {
     /// Opens the accounts below the hospital's data folder.
     pub fn open(data: &Path) -> Result<Self> {
-        std::fs::create_dir_all(data).with_context(|| format!("make the folder {}", data.display()))?;
+        std::fs::create_dir_all(data)
+            .with_context(|| format!("make the folder {}", data.display()))?;
         let file = data.join("accounts.sqlite");
-        let database = Connection::open(&file).with_context(|| format!("open {}", file.display()))?;
+        let database =
+            Connection::open(&file).with_context(|| format!("open {}", file.display()))?;
         database.busy_timeout(std::time::Duration::from_secs(5))?;
-        database.execute_batch(SCHEMA).with_context(|| format!("prepare {}", file.display()))?;
+        database
+            .execute_batch(SCHEMA)
+            .with_context(|| format!("prepare {}", file.display()))?;
         private(&file)?;
-        let inner = Inner { database: Mutex::new(database), limit: Mutex::default() };
-        Ok(Self { inner: Arc::new(inner) })
+        let inner = Inner {
+            database: Mutex::new(database),
+            limit: Mutex::default(),
+        };
+        Ok(Self {
+            inner: Arc::new(inner),
+        })
     }
 
     /// Adds an account, or changes it where it exists; all its sessions and tokens end.
@@ -92,16 +101,22 @@ impl Accounts {
     pub fn disable(&self, account: &ActorId) -> Result<bool> {
         let database = self.inner.database.lock();
         database.execute("DELETE FROM token WHERE account = ?1", [account.as_str()])?;
-        let changed = database.execute("UPDATE account SET disabled = 1 WHERE id = ?1", [account.as_str()])?;
+        let changed = database.execute(
+            "UPDATE account SET disabled = 1 WHERE id = ?1",
+            [account.as_str()],
+        )?;
         Ok(changed == 1)
     }
 
     /// All open accounts.
     pub fn list(&self) -> Result<Vec<Actor>> {
         let database = self.inner.database.lock();
-        let mut query =
-            database.prepare_cached("SELECT id, name, roles, patient FROM account WHERE disabled = 0 ORDER BY id")?;
-        let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+        let mut query = database.prepare_cached(
+            "SELECT id, name, roles, patient FROM account WHERE disabled = 0 ORDER BY id",
+        )?;
+        let rows = query.query_map([], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+        })?;
         rows.map(|row| actor(row?)).collect()
     }
 
@@ -119,11 +134,14 @@ impl Accounts {
     pub async fn sign_in(&self, user: &str, password: &str, source: &str) -> Result<SignIn> {
         let now = clock::now();
         if let Err(wait) = self.inner.limit.lock().check(user, source, now) {
-            return Ok(SignIn::Wait { seconds: wait.retry_after_s });
+            return Ok(SignIn::Wait {
+                seconds: wait.retry_after_s,
+            });
         }
         let this = self.clone();
         let (account, password) = (user.to_owned(), password.to_owned());
-        let checked = tokio::task::spawn_blocking(move || this.check(&account, &password)).await??;
+        let checked =
+            tokio::task::spawn_blocking(move || this.check(&account, &password)).await??;
         let Some(actor) = checked else {
             self.inner.limit.lock().failed(user, source, now);
             return Ok(SignIn::Wrong);
@@ -137,9 +155,11 @@ impl Accounts {
         let found = {
             let database = self.inner.database.lock();
             database
-                .query_row("SELECT password FROM account WHERE id = ?1 AND disabled = 0", [user], |row| {
-                    row.get::<_, String>(0)
-                })
+                .query_row(
+                    "SELECT password FROM account WHERE id = ?1 AND disabled = 0",
+                    [user],
+                    |row| row.get::<_, String>(0),
+                )
                 .optional()?
         };
         let kept = found.map(PasswordHash::try_from).transpose()?;
@@ -151,7 +171,12 @@ impl Accounts {
     }
 
     /// Makes a token for an account; the caller gets it once, the file keeps its digest.
-    pub fn issue(&self, account: &ActorId, lifetime_ms: i64, idle_ms: Option<i64>) -> Result<String> {
+    pub fn issue(
+        &self,
+        account: &ActorId,
+        lifetime_ms: i64,
+        idle_ms: Option<i64>,
+    ) -> Result<String> {
         let token = random_token();
         let now = clock::now().0;
         let database = self.inner.database.lock();
@@ -164,7 +189,7 @@ impl Accounts {
     }
 
     /// The account that a live token belongs to.
-    pub async fn who_holds(&self, token: &str) -> Result<Option<Actor>> {
+    pub fn who_holds(&self, token: &str) -> Result<Option<Actor>> {
         let Timestamp(now) = clock::now();
         let database = self.inner.database.lock();
         let mut query = database.prepare_cached(
@@ -173,19 +198,30 @@ impl Accounts {
         )?;
         let found = query
             .query_row(params![digest(token), now], |row| {
-                Ok((row.get::<_, i64>(0)?, (row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))
+                Ok((
+                    row.get::<_, i64>(0)?,
+                    (row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?),
+                ))
             })
             .optional()?;
-        let Some((seen, row)) = found else { return Ok(None) };
+        let Some((seen, row)) = found else {
+            return Ok(None);
+        };
         if now - seen > SEEN_EVERY_MS {
-            database.execute("UPDATE token SET seen_ms = ?2 WHERE digest = ?1", params![digest(token), now])?;
+            database.execute(
+                "UPDATE token SET seen_ms = ?2 WHERE digest = ?1",
+                params![digest(token), now],
+            )?;
         }
         actor(row).map(Some)
     }
 
     /// Ends a session or token.
-    pub async fn revoke(&self, token: &str) -> Result<()> {
-        self.inner.database.lock().execute("DELETE FROM token WHERE digest = ?1", params![digest(token)])?;
+    pub fn revoke(&self, token: &str) -> Result<()> {
+        self.inner.database.lock().execute(
+            "DELETE FROM token WHERE digest = ?1",
+            params![digest(token)],
+        )?;
         Ok(())
     }
 }
@@ -194,7 +230,12 @@ type Row = (String, String, String, Option<String>);
 
 fn actor((id, name, roles, patient): Row) -> Result<Actor> {
     let roles: BTreeSet<Role> = serde_json::from_str(&roles)?;
-    Ok(Actor { id: ActorId::new(id)?, name, roles, patient: patient.map(PatientId::new).transpose()? })
+    Ok(Actor {
+        id: ActorId::new(id)?,
+        name,
+        roles,
+        patient: patient.map(PatientId::new).transpose()?,
+    })
 }
 
 /// 256 random bits.
@@ -226,20 +267,28 @@ mod tests {
             roles: BTreeSet::from([Role::Expert]),
             patient: None,
         };
-        accounts.put(&actor, &PasswordHash::of("a good password", policy::PasswordRule::Hospital).unwrap()).unwrap();
+        accounts
+            .put(
+                &actor,
+                &PasswordHash::of("a good password", policy::PasswordRule::Hospital).unwrap(),
+            )
+            .unwrap();
         (folder, accounts, actor)
     }
 
     #[tokio::test]
     async fn a_session_lives_until_it_is_ended() {
         let (_folder, accounts, actor) = accounts();
-        let SignIn::Done { token, .. } = accounts.sign_in("chen.expert", "a good password", "1").await.unwrap()
+        let SignIn::Done { token, .. } = accounts
+            .sign_in("chen.expert", "a good password", "1")
+            .await
+            .unwrap()
         else {
             panic!("refused")
         };
-        assert_eq!(accounts.who_holds(&token).await.unwrap().as_ref(), Some(&actor));
-        accounts.revoke(&token).await.unwrap();
-        assert_eq!(accounts.who_holds(&token).await.unwrap(), None);
+        assert_eq!(accounts.who_holds(&token).unwrap().as_ref(), Some(&actor));
+        accounts.revoke(&token).unwrap();
+        assert_eq!(accounts.who_holds(&token).unwrap(), None);
     }
 
     #[tokio::test]
@@ -248,10 +297,10 @@ mod tests {
         let other = Accounts::open(folder.path()).unwrap();
         let token = other.issue(&actor.id, 60_000, None).unwrap();
         let stale = other.issue(&actor.id, -1, None).unwrap();
-        assert_eq!(accounts.who_holds(&token).await.unwrap(), Some(actor.clone()));
-        assert_eq!(accounts.who_holds(&stale).await.unwrap(), None);
+        assert_eq!(accounts.who_holds(&token).unwrap(), Some(actor.clone()));
+        assert_eq!(accounts.who_holds(&stale).unwrap(), None);
         assert!(other.disable(&actor.id).unwrap());
-        assert_eq!(accounts.who_holds(&token).await.unwrap(), None);
+        assert_eq!(accounts.who_holds(&token).unwrap(), None);
     }
 
     #[tokio::test]
@@ -260,7 +309,11 @@ mod tests {
         for user in ["chen.expert", "nobody"] {
             let mut waits = false;
             for attempt in 0..20 {
-                match accounts.sign_in(user, "wrong", &format!("{user} {attempt}")).await.unwrap() {
+                match accounts
+                    .sign_in(user, "wrong", &format!("{user} {attempt}"))
+                    .await
+                    .unwrap()
+                {
                     SignIn::Done { .. } => panic!("signed in"),
                     SignIn::Wrong => {}
                     SignIn::Wait { seconds } => {

@@ -87,7 +87,8 @@ impl Config {
 
     /// The address of the HTTP port.
     pub fn http_address(&self) -> Result<SocketAddr> {
-        address("http", &self.http)?.context("switch HTTP off: the hospital cannot be reached without it")
+        address("http", &self.http)?
+            .context("switch HTTP off: the hospital cannot be reached without it")
     }
 
     /// The address of the DICOM port, unless it is off.
@@ -101,7 +102,9 @@ fn address(setting: &str, text: &str) -> Result<Option<SocketAddr>> {
         return Ok(None);
     }
     let found = text.replace("localhost", "127.0.0.1").parse();
-    found.map(Some).with_context(|| format!("use {setting} = {text:?}: write ADDR:PORT, such as 127.0.0.1:8080, or off"))
+    found.map(Some).with_context(|| {
+        format!("use {setting} = {text:?}: write ADDR:PORT, such as 127.0.0.1:8080, or off")
+    })
 }
 
 #[cfg(test)]
@@ -111,7 +114,10 @@ mod tests {
     #[test]
     fn an_address_is_a_port_or_off() {
         assert_eq!(address("dicom", "off").unwrap(), None);
-        assert_eq!(address("dicom", "localhost:104").unwrap().unwrap().port(), 104);
+        assert_eq!(
+            address("dicom", "localhost:104").unwrap().unwrap().port(),
+            104
+        );
         let error = address("dicom", "104").unwrap_err();
         assert!(error.to_string().contains("ADDR:PORT"), "{error}");
     }

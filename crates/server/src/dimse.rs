@@ -46,7 +46,11 @@ fn refused(error: &IntakeError) -> Refused {
 }
 
 /// Takes associations until the hospital closes.
-pub async fn serve(listener: TcpListener, hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) {
+pub async fn serve(
+    listener: TcpListener,
+    hospital: Arc<Hospital>,
+    mut closed: watch::Receiver<bool>,
+) {
     let callers = hospital.config.calling_ae_titles.clone();
     let provider = StorageScp {
         title: hospital.config.ae_title.clone(),

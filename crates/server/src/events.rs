@@ -24,7 +24,9 @@ pub struct Changes {
 
 impl Default for Changes {
     fn default() -> Self {
-        Self { sender: broadcast::channel(256).0 }
+        Self {
+            sender: broadcast::channel(256).0,
+        }
     }
 }
 
@@ -32,7 +34,11 @@ impl Changes {
     /// Tells everybody who listens.
     pub fn announce(&self, topic: &'static str, id: impl Into<String>, to: Vec<ActorId>) {
         // Nobody listening is no failure.
-        let _ = self.sender.send(Change { topic, id: id.into(), to });
+        let _ = self.sender.send(Change {
+            topic,
+            id: id.into(),
+            to,
+        });
     }
 
     /// Hears what is announced from now on.

@@ -16,13 +16,12 @@ use vocabulary::{ActorId, PatientId, RoomId, Timestamp, Uid};
 
 use crate::{
     accounts::Accounts,
-    cli,
-    clock,
+    cli, clock,
     config::Config,
     events::Changes,
     http::{Caller, Problem},
-    relations::RelationsOf,
     keys::Keys,
+    relations::RelationsOf,
     rooms::Rooms,
     scenarios::InHospital,
     volumes::Volumes,
@@ -67,8 +66,9 @@ impl Hospital {
             ..Options::default()
         };
         let indexer = Arc::new(fhir::SearchIndexer);
-        let embedded = Embedded::open_with(&config.data, indexer, Arc::new(SystemClock), options)
-            .with_context(|| format!("open the hospital in {}", config.data.display()))?;
+        let embedded =
+            Embedded::open_with(&config.data, indexer, Arc::new(SystemClock), options)
+                .with_context(|| format!("open the hospital in {}", config.data.display()))?;
         let ledger_key = embedded.verifier().to_string();
         let record: Arc<dyn Record> = Arc::new(embedded);
         Ok(Arc::new(Self {
@@ -90,14 +90,29 @@ impl Hospital {
     }
 
     /// Asks the gate, which writes its decision to the ledger before the permit exists.
-    pub async fn permit(&self, caller: &Caller, action: Action, object: &Object) -> Result<Permit, Problem> {
+    pub async fn permit(
+        &self,
+        caller: &Caller,
+        action: Action,
+        object: &Object,
+    ) -> Result<Permit, Problem> {
         Ok(self.ask(&caller.actor, action, object).await?)
     }
 
     /// As [`Hospital::permit`], for an actor who did not come by HTTP.
-    pub async fn ask(&self, actor: &Actor, action: Action, object: &Object) -> Result<Permit, Refusal> {
-        let relations = self.relations(actor).await.map_err(|_| Refusal::not_witnessed())?;
-        self.gate.permit(actor, action, object, &relations, &self.witness).await
+    pub async fn ask(
+        &self,
+        actor: &Actor,
+        action: Action,
+        object: &Object,
+    ) -> Result<Permit, Refusal> {
+        let relations = self
+            .relations(actor)
+            .await
+            .map_err(|_| Refusal::not_witnessed())?;
+        self.gate
+            .permit(actor, action, object, &relations, &self.witness)
+            .await
     }
 
     /// A permit for the hospital's own work.
@@ -107,8 +122,17 @@ impl Hospital {
 
     /// The permit to find out whom a request is about, before the gate is asked.
     async fn finding(&self) -> Result<&Permit, Problem> {
-        let make = || Permit::for_hospital("find out whom requests are about", Action::ReadRecord, &self.witness);
-        self.own.get_or_try_init(make).await.map_err(|error| Problem::internal(&error))
+        let make = || {
+            Permit::for_hospital(
+                "find out whom requests are about",
+                Action::ReadRecord,
+                &self.witness,
+            )
+        };
+        self.own
+            .get_or_try_init(make)
+            .await
+            .map_err(|error| Problem::internal(&error))
     }
 
     /// Care teams, consents and consultations of an actor.
@@ -128,7 +152,11 @@ impl Hospital {
         study: Option<&Uid>,
         series: Option<&Uid>,
     ) -> Result<Option<PatientId>, Problem> {
-        let level = if series.is_some() { ImagingLevel::Series } else { ImagingLevel::Study };
+        let level = if series.is_some() {
+            ImagingLevel::Series
+        } else {
+            ImagingLevel::Study
+        };
         let query = ImagingQuery {
             level,
             subject: None,
@@ -144,23 +172,46 @@ impl Hospital {
 
     /// Whom a resource is about; `None` where it is about nobody or is not there.
     pub async fn subject_of(&self, key: &ResourceKey) -> Result<Option<PatientId>, Problem> {
-        let found = self.record.resource(self.finding().await?, key, None).await?;
+        let found = self
+            .record
+            .resource(self.finding().await?, key, None)
+            .await?;
         Ok(found.and_then(|version| version.subject))
     }
 
     /// Whether nothing has been committed yet that a person would look for.
     pub async fn is_new(&self) -> Result<bool> {
-        let permit = self.own_permit("see whether there are patients yet", Action::ReadRecord).await?;
-        let query = record::ResourceQuery { kind: "Patient".into(), terms: vec![], sort: vec![], limit: 1, offset: 0 };
+        let permit = self
+            .own_permit("see whether there are patients yet", Action::ReadRecord)
+            .await?;
+        let query = record::ResourceQuery {
+            kind: "Patient".into(),
+            terms: vec![],
+            sort: vec![],
+            limit: 1,
+            offset: 0,
+        };
         Ok(self.record.search(&permit, &query).await?.total == 0)
     }
 
     /// Keeps a sign-in or a failed attempt in the ledger.
     pub async fn note_sign_in(&self, user: &str, succeeded: bool) -> Result<(), Problem> {
         let body = fhir::sign_in_event(user, succeeded, clock::now());
-        let key = ResourceKey { kind: "AuditEvent".into(), id: uuid::Uuid::now_v7().to_string() };
-        let fact = NewFact::PutResource { key, subject: None, body };
-        self.record.commit(Batch { actor: hospital_actor(), facts: vec![(fact, Precondition::None)] }).await?;
+        let key = ResourceKey {
+            kind: "AuditEvent".into(),
+            id: uuid::Uuid::now_v7().to_string(),
+        };
+        let fact = NewFact::PutResource {
+            key,
+            subject: None,
+            body,
+        };
+        self.record
+            .commit(Batch {
+                actor: hospital_actor(),
+                facts: vec![(fact, Precondition::None)],
+            })
+            .await?;
         Ok(())
     }
 

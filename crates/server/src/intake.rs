@@ -31,20 +31,29 @@ pub enum IntakeError {
 
 /// Whether bytes look like a DICOM object rather than text.
 pub fn is_dicom(bytes: &[u8]) -> bool {
-    bytes.get(128..132) == Some(b"DICM")
-        || matches!(bytes, [0x02, 0x00, _, 0x00, ..] | [0x08, 0x00, _, 0x00, ..])
+    bytes.get(128..132) == Some(b"DICM") || matches!(bytes, [0x02 | 0x08, 0x00, _, 0x00, ..])
 }
 
 /// Files one DICOM object.
-pub async fn store(hospital: &Hospital, actor: &Actor, object: ParsedObject) -> Result<Sealed, IntakeError> {
+pub async fn store(
+    hospital: &Hospital,
+    actor: &Actor,
+    object: ParsedObject,
+) -> Result<Sealed, IntakeError> {
     let subject = patient_of(hospital, actor, &object.patient).await?;
     let fact = NewFact::StoreInstance {
         instance: Box::new(object.instance(subject.clone())),
         bytes: object.file,
     };
-    let batch = Batch { actor: actor.id.clone(), facts: vec![(fact, Precondition::None)] };
+    let batch = Batch {
+        actor: actor.id.clone(),
+        facts: vec![(fact, Precondition::None)],
+    };
     let sealed = hospital.record.commit(batch).await?;
-    sealed.into_iter().next().ok_or_else(|| RecordError::Damaged("an empty answer".to_owned()).into())
+    sealed
+        .into_iter()
+        .next()
+        .ok_or_else(|| RecordError::Damaged("an empty answer".to_owned()).into())
 }
 
 /// The patient whom an object says that it shows. One that nobody knows yet is made from the object, in the
@@ -58,7 +67,9 @@ async fn patient_of(
     if let Some(known) = hospital.known_patients.lock().get(&key) {
         return Ok(known.clone());
     }
-    let permit = hospital.ask(actor, Action::StoreImaging, &Object::Everyone).await?;
+    let permit = hospital
+        .ask(actor, Action::StoreImaging, &Object::Everyone)
+        .await?;
     let found = match find(hospital, &permit, identity).await? {
         Some(found) => found,
         None => make(hospital, actor, identity).await?,
@@ -81,35 +92,82 @@ async fn find(
         return Ok(None);
     }
     let known = hospital.config.issuers.get(&identity.issuer).cloned();
-    let system = known.or_else(|| (!identity.issuer.is_empty()).then(|| fhir::issuer_system(&identity.issuer)));
-    let matching = Match::Token { system, code: Some(identity.id.clone()) };
+    let system = known
+        .or_else(|| (!identity.issuer.is_empty()).then(|| fhir::issuer_system(&identity.issuer)));
+    let matching = Match::Token {
+        system,
+        code: Some(identity.id.clone()),
+    };
     let query = ResourceQuery {
         kind: "Patient".to_owned(),
-        terms: vec![Term { parameter: "identifier".to_owned(), any_of: vec![matching] }],
+        terms: vec![Term {
+            parameter: "identifier".to_owned(),
+            any_of: vec![matching],
+        }],
         sort: vec![],
         limit: 1,
         offset: 0,
     };
     let page = hospital.record.search(permit, &query).await?;
-    Ok(page.rows.first().and_then(|row| PatientId::new(row.key.id.as_str()).ok()))
+    Ok(page
+        .rows
+        .first()
+        .and_then(|row| PatientId::new(row.key.id.as_str()).ok()))
 }
 
 /// Commits a patient made from a DICOM identity. The id is a digest of it, so that two associations that
 /// bring the same new patient at once make one.
-async fn make(hospital: &Hospital, actor: &Actor, identity: &PatientIdentity) -> Result<PatientId, IntakeError> {
-    let text = format!("{}\n{}\n{}\n{}", identity.issuer, identity.id, identity.name, identity.birth_date);
-    let digest: String = Digest::of(text.as_bytes()).to_string().chars().take(32).collect();
-    let patient = PatientId::new(format!("dcm-{digest}")).map_err(|_| RecordError::Damaged("an id".to_owned()))?;
+async fn make(
+    hospital: &Hospital,
+    actor: &Actor,
+    identity: &PatientIdentity,
+) -> Result<PatientId, IntakeError> {
+    let text = format!(
+        "{}\n{}\n{}\n{}",
+        identity.issuer, identity.id, identity.name, identity.birth_date
+    );
+    let digest: String = Digest::of(text.as_bytes())
+        .to_string()
+        .chars()
+        .take(32)
+        .collect();
+    let patient = PatientId::new(format!("dcm-{digest}"))
+        .map_err(|_| RecordError::Damaged("an id".to_owned()))?;
     let put = |kind: &str, id: &str, body: Value| {
-        let key = ResourceKey { kind: kind.to_owned(), id: id.to_owned() };
-        (NewFact::PutResource { key, subject: Some(patient.clone()), body }, Precondition::Version(0))
+        let key = ResourceKey {
+            kind: kind.to_owned(),
+            id: id.to_owned(),
+        };
+        (
+            NewFact::PutResource {
+                key,
+                subject: Some(patient.clone()),
+                body,
+            },
+            Precondition::Version(0),
+        )
     };
-    let mut facts = vec![put("Patient", patient.as_str(), fhir::patient_from_dicom(&patient, identity_fields(identity)))];
+    let mut facts = vec![put(
+        "Patient",
+        patient.as_str(),
+        fhir::patient_from_dicom(&patient, identity_fields(identity)),
+    )];
     if !hospital.config.receivers.is_empty() {
         let id = format!("care-{digest}");
-        facts.push(put("CareTeam", &id, care_team(&id, &patient, &hospital.config.receivers)));
+        facts.push(put(
+            "CareTeam",
+            &id,
+            care_team(&id, &patient, &hospital.config.receivers),
+        ));
     }
-    match hospital.record.commit(Batch { actor: actor.id.clone(), facts }).await {
+    match hospital
+        .record
+        .commit(Batch {
+            actor: actor.id.clone(),
+            facts,
+        })
+        .await
+    {
         // Another association was first.
         Ok(_) | Err(RecordError::Conflict { .. }) => Ok(patient),
         Err(error) => Err(error.into()),
@@ -146,12 +204,19 @@ pub async fn take(hospital: &Hospital, bytes: Bytes) -> Result<()> {
     let actor = program("importer");
     if is_dicom(&bytes) {
         let parse = move || dicom::parse(bytes);
-        let object = tokio::task::spawn_blocking(parse).await?.context("take the DICOM object")?;
-        store(hospital, &actor, object).await.context("keep the object")?;
+        let object = tokio::task::spawn_blocking(parse)
+            .await?
+            .context("take the DICOM object")?;
+        store(hospital, &actor, object)
+            .await
+            .context("keep the object")?;
         return Ok(());
     }
-    let resource: Value = serde_json::from_slice(&bytes).context("take it: it is neither DICOM nor JSON")?;
-    let permit = hospital.ask(&actor, Action::WriteRecord, &Object::Everyone).await?;
+    let resource: Value =
+        serde_json::from_slice(&bytes).context("take it: it is neither DICOM nor JSON")?;
+    let permit = hospital
+        .ask(&actor, Action::WriteRecord, &Object::Everyone)
+        .await?;
     let reply = fhir::take(&*hospital.record, &permit, resource).await;
     if reply.status >= 300 {
         bail!("take the FHIR resource: {}", reply.diagnostics());
@@ -173,12 +238,18 @@ impl From<IntakeError> for Problem {
 pub fn modality(calling_ae: &str) -> Actor {
     let id: String = calling_ae
         .chars()
-        .map(|c| if c.is_ascii_alphanumeric() || c == '-' || c == '.' { c } else { '-' })
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || c == '-' || c == '.' {
+                c
+            } else {
+                '-'
+            }
+        })
         .collect();
     let mut actor = program("modality");
     if let Ok(id) = ActorId::new(format!("ae.{id}")) {
         actor.id = id;
     }
-    actor.name = calling_ae.to_owned();
+    calling_ae.clone_into(&mut actor.name);
     actor
 }

@@ -20,7 +20,8 @@ impl Keys {
     /// Opens the keys below the hospital's data folder, or makes them.
     pub fn open(data: &Path) -> Result<Self> {
         let folder = data.join("keys");
-        fs::create_dir_all(&folder).with_context(|| format!("make the folder {}", folder.display()))?;
+        fs::create_dir_all(&folder)
+            .with_context(|| format!("make the folder {}", folder.display()))?;
         Ok(Self {
             attesting: SigningKey::from_bytes(&secret(&folder.join("attestation.key"))?),
             seal: Seal::from_secret(&secret(&folder.join("seal.key"))?),
@@ -57,5 +58,7 @@ fn secret(file: &Path) -> Result<[u8; 32]> {
         opened.sync_all()?;
     }
     let bytes = fs::read(file).with_context(|| format!("read {}", file.display()))?;
-    <[u8; 32]>::try_from(bytes).ok().with_context(|| format!("use {}: a key has 32 bytes", file.display()))
+    <[u8; 32]>::try_from(bytes)
+        .ok()
+        .with_context(|| format!("use {}: a key has 32 bytes", file.display()))
 }

@@ -22,10 +22,16 @@ pub async fn open(hospital: &Arc<Hospital>) -> Result<Doors> {
 
     let address = hospital.config.http_address()?;
     let listener = TcpListener::bind(address).await.with_context(|| {
-        format!("listen on {address} for HTTP: is another server running? choose another with --http")
+        format!(
+            "listen on {address} for HTTP: is another server running? choose another with --http"
+        )
     })?;
     let http = listener.local_addr()?;
-    tasks.push(tokio::spawn(serve_http(listener, Arc::clone(hospital), closed.clone())));
+    tasks.push(tokio::spawn(serve_http(
+        listener,
+        Arc::clone(hospital),
+        closed.clone(),
+    )));
 
     let mut dicom = None;
     if let Some(address) = hospital.config.dicom_address()? {
@@ -33,13 +39,26 @@ pub async fn open(hospital: &Arc<Hospital>) -> Result<Doors> {
             format!("listen on {address} for DICOM: is another server running? choose another with --dicom")
         })?;
         dicom = Some(listener.local_addr()?);
-        tasks.push(tokio::spawn(dimse::serve(listener, Arc::clone(hospital), closed.clone())));
+        tasks.push(tokio::spawn(dimse::serve(
+            listener,
+            Arc::clone(hospital),
+            closed.clone(),
+        )));
     }
     tasks.push(tokio::spawn(volumes::follow(Arc::clone(hospital), closed)));
-    Ok(Doors { http, dicom, close, tasks })
+    Ok(Doors {
+        http,
+        dicom,
+        close,
+        tasks,
+    })
 }
 
-async fn serve_http(listener: TcpListener, hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) {
+async fn serve_http(
+    listener: TcpListener,
+    hospital: Arc<Hospital>,
+    mut closed: watch::Receiver<bool>,
+) {
     let service = http::routes(hospital).into_make_service_with_connect_info::<SocketAddr>();
     let listener = axum::serve::ListenerExt::tap_io(listener, |stream| {
         // Rooms send small packets; they must not wait for acknowledgements.
@@ -59,11 +78,6 @@ impl Doors {
         format!("http://{}", self.http)
     }
 
-    /// Where HTTP is served.
-    pub fn http_address(&self) -> SocketAddr {
-        self.http
-    }
-
     /// Where DICOM is received.
     pub fn dicom_address(&self) -> Option<SocketAddr> {
         self.dicom
@@ -71,12 +85,14 @@ impl Doors {
 
     /// Where DICOM is received, for people.
     pub fn dicom_text(&self) -> String {
-        self.dicom.map_or_else(|| "off".to_owned(), |address| address.to_string())
+        self.dicom
+            .map_or_else(|| "off".to_owned(), |address| address.to_string())
     }
 
     /// Waits for an interrupt, then closes the doors and leaves the record in order.
     pub async fn until_interrupted(self, hospital: &Hospital) -> Result<()> {
-        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        let mut terminate =
+            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
         tokio::select! {
             interrupted = tokio::signal::ctrl_c() => interrupted?,
             _ = terminate.recv() => {}

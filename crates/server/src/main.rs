@@ -29,7 +29,10 @@ const BUG: u8 = 70;
 
 fn main() -> ExitCode {
     let filter = EnvFilter::try_from_env("YUANYI_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
     let program = cli::Program::parse();
     std::panic::catch_unwind(|| cli::run(program)).unwrap_or(ExitCode::from(BUG))
 }

@@ -1,10 +1,6 @@
 //! One task per open room: acts are judged, committed to the record, and only then told to all.
 
-use std::{
-    collections::HashMap,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
 use policy::Permit;
@@ -36,12 +32,7 @@ pub enum Outgoing {
 
 /// What a connection asks of its room.
 enum Command {
-    Join {
-        person: Person,
-        hello: Vec<u8>,
-        outbox: mpsc::Sender<Outgoing>,
-        answer: oneshot::Sender<Result<Seat, Farewell>>,
-    },
+    Join(Visitor, oneshot::Sender<Result<Seat, Farewell>>),
     Frame(Seat, Vec<u8>),
     Leave(Seat),
     Close,
@@ -65,7 +56,7 @@ pub enum EnterError {
 }
 
 /// What a room is about: whose twin stands in it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct About {
     /// The room.
     pub id: RoomId,
@@ -75,6 +66,18 @@ pub struct About {
     pub host: ActorId,
     /// The act that furnishes it when nothing stands in it yet.
     pub furnish: Option<room::Act>,
+    /// What the room may ask of the series that stands in it.
+    pub probe: Arc<dyn Probe + Send + Sync>,
+}
+
+/// A person at the door of a room.
+pub struct Visitor {
+    /// Who, as the server has let them in.
+    pub person: Person,
+    /// The first frame of the connection.
+    pub hello: Vec<u8>,
+    /// Where frames for this connection go.
+    pub outbox: mpsc::Sender<Outgoing>,
 }
 
 /// The rooms that are open now.
@@ -92,7 +95,10 @@ pub struct Entered {
 impl Entered {
     /// Hands a frame of this connection to the room; `false` once the room has closed.
     pub async fn frame(&self, bytes: Vec<u8>) -> bool {
-        self.room.send(Command::Frame(self.seat, bytes)).await.is_ok()
+        self.room
+            .send(Command::Frame(self.seat, bytes))
+            .await
+            .is_ok()
     }
 
     /// The connection is gone.
@@ -104,7 +110,11 @@ impl Entered {
 impl Rooms {
     /// How many rooms are open.
     pub fn open_count(&self) -> usize {
-        self.open.lock().values().filter(|room| !room.is_closed()).count()
+        self.open
+            .lock()
+            .values()
+            .filter(|room| !room.is_closed())
+            .count()
     }
 
     /// Lets a person in by their first frame, opening the room from its journal when nobody is there yet.
@@ -113,16 +123,16 @@ impl Rooms {
         record: &Arc<dyn Record>,
         permit: &Permit,
         about: &About,
-        probe: Arc<dyn Probe + Send + Sync>,
-        person: Person,
-        hello: Vec<u8>,
-        outbox: mpsc::Sender<Outgoing>,
+        visitor: Visitor,
     ) -> Result<Entered, EnterError> {
-        let room = self.find_or_open(record, permit, about, probe).await?;
+        let room = self.find_or_open(record, permit, about).await?;
         let (answer, answered) = oneshot::channel();
-        let join = Command::Join { person, hello, outbox, answer };
+        let join = Command::Join(visitor, answer);
         room.send(join).await.map_err(|_| EnterError::Closing)?;
-        let seat = answered.await.map_err(|_| EnterError::Closing)?.map_err(EnterError::Farewell)?;
+        let seat = answered
+            .await
+            .map_err(|_| EnterError::Closing)?
+            .map_err(EnterError::Farewell)?;
         Ok(Entered { seat, room })
     }
 
@@ -131,15 +141,18 @@ impl Rooms {
         record: &Arc<dyn Record>,
         permit: &Permit,
         about: &About,
-        probe: Arc<dyn Probe + Send + Sync>,
     ) -> Result<mpsc::Sender<Command>, EnterError> {
         let running = |open: &HashMap<RoomId, mpsc::Sender<Command>>| {
-            open.get(&about.id).filter(|room| !room.is_closed()).cloned()
+            open.get(&about.id)
+                .filter(|room| !room.is_closed())
+                .cloned()
         };
         if let Some(room) = running(&self.open.lock()) {
             return Ok(room);
         }
-        let acts = record.room_acts(permit, &about.id, about.patient.as_ref(), 0).await?;
+        let acts = record
+            .room_acts(permit, &about.id, about.patient.as_ref(), 0)
+            .await?;
         let room = Room::open(about.id.clone(), acts.into_iter().map(kept_act))?;
         let mut open = self.open.lock();
         // Somebody else may have opened it while its journal was read.
@@ -149,7 +162,12 @@ impl Rooms {
         let (sender, inbox) = mpsc::channel(INBOX);
         open.retain(|_, room| !room.is_closed());
         open.insert(about.id.clone(), sender.clone());
-        let host = Host { room, record: Arc::clone(record), about: about.clone(), probe, outboxes: HashMap::new() };
+        let host = Host {
+            room,
+            record: Arc::clone(record),
+            about: about.clone(),
+            outboxes: HashMap::new(),
+        };
         tokio::spawn(host.run(inbox));
         Ok(sender)
     }
@@ -164,7 +182,12 @@ impl Rooms {
 }
 
 fn kept_act(act: RoomAct) -> KeptAct {
-    KeptAct { number: act.number, actor: act.actor, at: act.at, act: act.act }
+    KeptAct {
+        number: act.number,
+        actor: act.actor,
+        at: act.at,
+        act: act.act,
+    }
 }
 
 /// A room with its connections.
@@ -172,7 +195,6 @@ struct Host {
     room: Room,
     record: Arc<dyn Record>,
     about: About,
-    probe: Arc<dyn Probe + Send + Sync>,
     outboxes: HashMap<Seat, mpsc::Sender<Outgoing>>,
 }
 
@@ -210,7 +232,9 @@ impl Host {
     fn furnish(&mut self) {
         if self.room.world().entities().is_empty()
             && let Some(act) = self.about.furnish.clone()
-            && let Err(refusal) = self.room.place(clock::now(), &self.about.host, act, &*self.probe)
+            && let Err(refusal) =
+                self.room
+                    .place(clock::now(), &self.about.host, act, &*self.about.probe)
         {
             tracing::warn!(?refusal, "a room could not be furnished");
         }
@@ -219,11 +243,19 @@ impl Host {
     fn obey(&mut self, command: Command) {
         let now = clock::now();
         match command {
-            Command::Join { person, hello, outbox, answer } => {
+            Command::Join(
+                Visitor {
+                    person,
+                    hello,
+                    outbox,
+                },
+                answer,
+            ) => {
                 let fresh = ResumeToken(rand::random());
                 let joined = self.room.join(now, person, &hello, fresh);
                 let seat = joined.map(|joined| {
-                    if let Some(old) = joined.replaces.and_then(|seat| self.outboxes.remove(&seat)) {
+                    if let Some(old) = joined.replaces.and_then(|seat| self.outboxes.remove(&seat))
+                    {
                         let bye = room::wire::ServerFrame::bye(Farewell::Replaced).encode();
                         let _ = old.try_send(Outgoing::Last(bye));
                     }
@@ -233,15 +265,17 @@ impl Host {
                 });
                 let _ = answer.send(seat);
             }
-            Command::Frame(seat, bytes) => match self.room.receive(now, seat, &bytes, &*self.probe) {
-                Reply::Nothing => {}
-                Reply::Send(frame) => self.send(seat, Outgoing::Frame(frame)),
-                Reply::Close(_, frame) => {
-                    self.send(seat, Outgoing::Last(frame));
-                    self.outboxes.remove(&seat);
-                    self.room.leave(now, seat);
+            Command::Frame(seat, bytes) => {
+                match self.room.receive(now, seat, &bytes, &*self.about.probe) {
+                    Reply::Nothing => {}
+                    Reply::Send(frame) => self.send(seat, Outgoing::Frame(frame)),
+                    Reply::Close(_, frame) => {
+                        self.send(seat, Outgoing::Last(frame));
+                        self.outboxes.remove(&seat);
+                        self.room.leave(now, seat);
+                    }
                 }
-            },
+            }
             Command::Leave(seat) => {
                 self.outboxes.remove(&seat);
                 self.room.leave(now, seat);
@@ -256,7 +290,9 @@ impl Host {
     /// over from its journal.
     async fn keep(&mut self) -> bool {
         let unkept = self.room.take_unkept();
-        let Some(last) = unkept.last().map(|act| act.number) else { return true };
+        let Some(last) = unkept.last().map(|act| act.number) else {
+            return true;
+        };
         let facts = unkept.into_iter().map(|kept| {
             let act = RoomAct {
                 room: self.about.id.clone(),
@@ -265,9 +301,18 @@ impl Host {
                 at: kept.at,
                 act: kept.act,
             };
-            (NewFact::RoomAct { act, subject: self.about.patient.clone() }, Precondition::None)
+            (
+                NewFact::RoomAct {
+                    act,
+                    subject: self.about.patient.clone(),
+                },
+                Precondition::None,
+            )
         });
-        let batch = Batch { actor: self.about.host.clone(), facts: facts.collect() };
+        let batch = Batch {
+            actor: self.about.host.clone(),
+            facts: facts.collect(),
+        };
         match self.record.commit(batch).await {
             Ok(_) => self.room.kept(last),
             Err(RecordError::Full) => {
@@ -301,7 +346,9 @@ impl Host {
 
     /// A connection that does not read its frames is put out; it comes back with what it has missed.
     fn send(&mut self, seat: Seat, outgoing: Outgoing) {
-        let Some(outbox) = self.outboxes.get(&seat) else { return };
+        let Some(outbox) = self.outboxes.get(&seat) else {
+            return;
+        };
         if outbox.try_send(outgoing).is_err() {
             self.outboxes.remove(&seat);
             self.room.leave(clock::now(), seat);

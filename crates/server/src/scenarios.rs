@@ -28,7 +28,12 @@ impl Context for InHospital {
         uuid::Uuid::new_v4().to_string()
     }
 
-    async fn permit(&self, actor: &Actor, action: Action, object: &Object) -> Result<Permit, Refusal> {
+    async fn permit(
+        &self,
+        actor: &Actor,
+        action: Action,
+        object: &Object,
+    ) -> Result<Permit, Refusal> {
         self.0.ask(actor, action, object).await
     }
 
@@ -36,7 +41,11 @@ impl Context for InHospital {
         self.0.accounts.find(id).ok().flatten()
     }
 
-    async fn twin(&self, permit: &Permit, patient: &PatientId) -> Result<Option<PatientTwin>, RecordError> {
+    async fn twin(
+        &self,
+        permit: &Permit,
+        patient: &PatientId,
+    ) -> Result<Option<PatientTwin>, RecordError> {
         twins::of(&self.0, permit, patient).await
     }
 

@@ -29,15 +29,23 @@ pub async fn of(
     permit: &Permit,
     patient: &PatientId,
 ) -> Result<Option<PatientTwin>, RecordError> {
-    let key = ResourceKey { kind: "Patient".to_owned(), id: patient.as_str().to_owned() };
+    let key = ResourceKey {
+        kind: "Patient".to_owned(),
+        id: patient.as_str().to_owned(),
+    };
     let found = hospital.record.resource(permit, &key, None).await?;
-    let Some(body) = found.and_then(|version| version.body) else { return Ok(None) };
+    let Some(body) = found.and_then(|version| version.body) else {
+        return Ok(None);
+    };
     let mut resources = Vec::new();
     for kind in KINDS {
         let subject = Match::Reference(format!("Patient/{patient}"));
         let query = ResourceQuery {
             kind: (*kind).to_owned(),
-            terms: vec![Term { parameter: "patient".to_owned(), any_of: vec![subject] }],
+            terms: vec![Term {
+                parameter: "patient".to_owned(),
+                any_of: vec![subject],
+            }],
             sort: vec![],
             limit: MOST,
             offset: 0,
@@ -47,13 +55,22 @@ pub async fn of(
     }
     let studies = studies(hospital, permit, patient).await?;
     let lesions = lesions(hospital, permit, patient).await?;
-    let facts =
-        Facts { patient: &body, resources: &resources, studies: &studies, lesions: &lesions, now: clock::now() };
+    let facts = Facts {
+        patient: &body,
+        resources: &resources,
+        studies: &studies,
+        lesions: &lesions,
+        now: clock::now(),
+    };
     Ok(Some(PatientTwin::from_facts(&facts)))
 }
 
 /// The imaging studies of one patient, with their series.
-async fn studies(hospital: &Hospital, permit: &Permit, patient: &PatientId) -> Result<Vec<Study>, RecordError> {
+async fn studies(
+    hospital: &Hospital,
+    permit: &Permit,
+    patient: &PatientId,
+) -> Result<Vec<Study>, RecordError> {
     let series = rows(hospital, permit, patient, ImagingLevel::Series, vec![]).await?;
     let of = |uid: &str| {
         series
@@ -89,8 +106,12 @@ async fn lesions(
     let mut found = Vec::new();
     let matching = vec![("00080060".to_owned(), "CT".to_owned())];
     for row in rows(hospital, permit, patient, ImagingLevel::Series, matching).await? {
-        let Ok(series) = Uid::new(text(&row, "0020000E")) else { continue };
-        let Ok(Some(Stage::Ready { manifest, .. })) = hospital.volumes.stage(hospital, permit, &series).await else {
+        let Ok(series) = Uid::new(text(&row, "0020000E")) else {
+            continue;
+        };
+        let Ok(Some(Stage::Ready { manifest, .. })) =
+            hospital.volumes.stage(hospital, permit, &series).await
+        else {
             continue;
         };
         found.extend(manifest.lesions.iter().map(|lesion| Lesion {
@@ -129,12 +150,21 @@ async fn rows(
 
 /// The first value of an attribute as text, or nothing.
 pub fn text(row: &ImagingRow, tag: &str) -> String {
-    let value = row.attributes.get(tag).and_then(|attribute| attribute.pointer("/Value/0"));
+    let value = row
+        .attributes
+        .get(tag)
+        .and_then(|attribute| attribute.pointer("/Value/0"));
     value.and_then(Value::as_str).unwrap_or("").to_owned()
 }
 
 /// The first value of an attribute as a count.
 pub fn number(row: &ImagingRow, tag: &str) -> u32 {
-    let value = row.attributes.get(tag).and_then(|attribute| attribute.pointer("/Value/0"));
-    value.and_then(Value::as_u64).and_then(|count| u32::try_from(count).ok()).unwrap_or(0)
+    let value = row
+        .attributes
+        .get(tag)
+        .and_then(|attribute| attribute.pointer("/Value/0"));
+    value
+        .and_then(Value::as_u64)
+        .and_then(|count| u32::try_from(count).ok())
+        .unwrap_or(0)
 }

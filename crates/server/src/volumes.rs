@@ -27,7 +27,11 @@ const QUIET: Duration = Duration::from_millis(1500);
 /// How often arrivals are looked at.
 const LOOK: Duration = Duration::from_millis(300);
 /// CT Image Storage and its enhanced and legacy converted forms.
-const CT_CLASSES: &[&str] = &["1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.2.1", "1.2.840.10008.5.1.4.1.1.2.2"];
+const CT_CLASSES: &[&str] = &[
+    "1.2.840.10008.5.1.4.1.1.2",
+    "1.2.840.10008.5.1.4.1.1.2.1",
+    "1.2.840.10008.5.1.4.1.1.2.2",
+];
 /// Segmentation Storage.
 const SEG_CLASS: &str = "1.2.840.10008.5.1.4.1.1.66.4";
 
@@ -45,10 +49,8 @@ pub enum Stage {
     Ready {
         /// Where its files lie.
         folder: PathBuf,
-        /// What it holds.
+        /// What it holds so far; structures and lesions come last.
         manifest: Arc<VolumeManifest>,
-        /// Whether structures and lesions are in.
-        complete: bool,
     },
     /// It cannot be made.
     Failed {
@@ -110,12 +112,22 @@ impl Volumes {
         }
         let folder = self.folder.join(series.as_str()).join(&source.fingerprint);
         if let Some(manifest) = build::read_manifest(&folder)? {
-            let stage = Stage::Ready { folder, manifest: Arc::new(manifest), complete: true };
-            self.stages.lock().insert(series.clone(), (source.fingerprint, stage.clone()));
+            let stage = Stage::Ready {
+                folder,
+                manifest: Arc::new(manifest),
+            };
+            self.stages
+                .lock()
+                .insert(series.clone(), (source.fingerprint, stage.clone()));
             return Ok(Some(stage));
         }
-        let first = Stage::Making { progress: 0.0, step: "waiting".to_owned() };
-        self.stages.lock().insert(series.clone(), (source.fingerprint.clone(), first.clone()));
+        let first = Stage::Making {
+            progress: 0.0,
+            step: "waiting".to_owned(),
+        };
+        self.stages
+            .lock()
+            .insert(series.clone(), (source.fingerprint.clone(), first.clone()));
         self.start(hospital, permit, series, source, folder);
         Ok(Some(first))
     }
@@ -131,7 +143,9 @@ impl Volumes {
         let (hospital, permit, series) = (Arc::clone(hospital), permit.clone(), series.clone());
         let (stages, turn) = (Arc::clone(&self.stages), Arc::clone(&self.turn));
         tokio::spawn(async move {
-            let Ok(_turn) = turn.acquire_owned().await else { return };
+            let Ok(_turn) = turn.acquire_owned().await else {
+                return;
+            };
             let fingerprint = source.fingerprint.clone();
             let key = series.clone();
             let report = move |stage: Stage| {
@@ -145,22 +159,36 @@ impl Volumes {
             if let Err(error) = made {
                 tracing::error!(cause = %error, "a volume could not be made");
                 report(Stage::Failed {
-                    why: volume::Notice::new("internal", "服务器内部错误，请稍后重试", "the server failed; try again later"),
+                    why: volume::Notice::new(
+                        "internal",
+                        "服务器内部错误，请稍后重试",
+                        "the server failed; try again later",
+                    ),
                 });
             }
-            hospital.changes.announce("imaging", series.as_str(), vec![]);
+            hospital
+                .changes
+                .announce("imaging", series.as_str(), vec![]);
         });
     }
 
     /// What a room may ask of a series.
     pub fn probe(&self, series: Option<&Uid>) -> Arc<dyn room::Probe + Send + Sync> {
-        Arc::new(probe::SeriesProbe::new(series.cloned(), Arc::clone(&self.stages)))
+        Arc::new(probe::SeriesProbe::new(
+            series.cloned(),
+            Arc::clone(&self.stages),
+        ))
     }
 }
 
 /// Makes volumes of what arrives, so that they are there when somebody comes to see them.
 pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) {
-    let Ok(permit) = hospital.own_permit("make volumes of new series", Action::ReadImaging).await else { return };
+    let Ok(permit) = hospital
+        .own_permit("make volumes of new series", Action::ReadImaging)
+        .await
+    else {
+        return;
+    };
     let mut feed = hospital.record.feed();
     let mut next = *feed.borrow();
     let mut waiting: HashMap<Uid, Instant> = HashMap::new();
@@ -171,7 +199,9 @@ pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) 
             () = tokio::time::sleep(LOOK), if !waiting.is_empty() => {}
         }
         loop {
-            let Ok(entries) = hospital.record.entries(&permit, next, 500).await else { break };
+            let Ok(entries) = hospital.record.entries(&permit, next, 500).await else {
+                break;
+            };
             let Some(last) = entries.last() else { break };
             next = last.sequence + 1;
             for entry in entries {
@@ -180,11 +210,16 @@ pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) 
                 }
             }
         }
-        let quiet: Vec<Uid> =
-            waiting.iter().filter(|(_, since)| since.elapsed() >= QUIET).map(|(uid, _)| uid.clone()).collect();
+        let quiet: Vec<Uid> = waiting
+            .iter()
+            .filter(|(_, since)| since.elapsed() >= QUIET)
+            .map(|(uid, _)| uid.clone())
+            .collect();
         for series in quiet {
             waiting.remove(&series);
-            hospital.changes.announce("imaging", series.as_str(), vec![]);
+            hospital
+                .changes
+                .announce("imaging", series.as_str(), vec![]);
             if let Err(error) = hospital.volumes.stage(&hospital, &permit, &series).await {
                 tracing::warn!(%error, "a new series could not be looked at");
             }

@@ -26,11 +26,21 @@ impl LedgerWitness {
 impl Witness for LedgerWitness {
     async fn witness(&self, decision: &Decision) -> Result<(), WitnessError> {
         let body = fhir::audit_event(decision, clock::now());
-        let key = ResourceKey { kind: "AuditEvent".into(), id: uuid::Uuid::now_v7().to_string() };
+        let key = ResourceKey {
+            kind: "AuditEvent".into(),
+            id: uuid::Uuid::now_v7().to_string(),
+        };
         let subject = subject(&decision.object).cloned();
         let fact = NewFact::PutResource { key, subject, body };
-        let batch = Batch { actor: decision.actor.clone(), facts: vec![(fact, Precondition::None)] };
-        self.record.commit(batch).await.map(drop).map_err(|error| WitnessError(Box::new(error)))
+        let batch = Batch {
+            actor: decision.actor.clone(),
+            facts: vec![(fact, Precondition::None)],
+        };
+        self.record
+            .commit(batch)
+            .await
+            .map(drop)
+            .map_err(|error| WitnessError(Box::new(error)))
     }
 }
 

@@ -1,4 +1,5 @@
 //! Nothing that was acknowledged is lost, whatever happens to the program.
+#![allow(clippy::unwrap_used)] // Helpers of tests fail the test.
 
 use std::{
     collections::BTreeSet,
@@ -18,8 +19,13 @@ fn demo_images() -> PathBuf {
 
 /// Runs `verify --deep`; answers whether it found the record sound, and what it said.
 fn verify(data: &Path) -> (bool, String) {
-    let out = yuanyi().args(["verify", "--deep", "--data"]).arg(data).output().unwrap();
-    let said = String::from_utf8_lossy(&out.stdout).into_owned() + &String::from_utf8_lossy(&out.stderr);
+    let out = yuanyi()
+        .args(["verify", "--deep", "--data"])
+        .arg(data)
+        .output()
+        .unwrap();
+    let said =
+        String::from_utf8_lossy(&out.stdout).into_owned() + &String::from_utf8_lossy(&out.stderr);
     (out.status.success(), said)
 }
 
@@ -30,7 +36,10 @@ fn objects(said: &str) -> usize {
 
 #[test]
 fn an_import_killed_twenty_times_loses_nothing_that_it_acknowledged() {
-    let seed = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(20_261_120_u64);
+    let seed = std::env::var("SEED")
+        .ok()
+        .and_then(|seed| seed.parse().ok())
+        .unwrap_or(20_261_120_u64);
     println!("SEED={seed}");
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
@@ -47,11 +56,16 @@ fn an_import_killed_twenty_times_loses_nothing_that_it_acknowledged() {
             .spawn()
             .unwrap();
         // A linear congruential step, so that the moments can be had again from the seed.
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         let wait = Duration::from_millis(50 + (state >> 33) % 900);
         let out = import.stdout.take().unwrap();
         let reader = std::thread::spawn(move || {
-            BufReader::new(out).lines().map_while(Result::ok).collect::<Vec<_>>()
+            BufReader::new(out)
+                .lines()
+                .map_while(Result::ok)
+                .collect::<Vec<_>>()
         });
         std::thread::sleep(wait);
         import.kill().unwrap();
@@ -63,11 +77,25 @@ fn an_import_killed_twenty_times_loses_nothing_that_it_acknowledged() {
         }
         let (sound, said) = verify(&data);
         assert!(sound, "round {round}, seed {seed}: {said}");
-        assert!(objects(&said) >= kept.len(), "round {round}, seed {seed}: {} kept, {said}", kept.len());
+        assert!(
+            objects(&said) >= kept.len(),
+            "round {round}, seed {seed}: {} kept, {said}",
+            kept.len()
+        );
     }
     // What was cut short goes on where it stopped.
-    let done = yuanyi().arg("import").arg(demo_images()).arg("--data").arg(&data).output().unwrap();
-    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let done = yuanyi()
+        .arg("import")
+        .arg(demo_images())
+        .arg("--data")
+        .arg(&data)
+        .output()
+        .unwrap();
+    assert!(
+        done.status.success(),
+        "{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
     let (sound, said) = verify(&data);
     assert!(sound && objects(&said) == 49, "{said}");
 }
@@ -76,8 +104,18 @@ fn an_import_killed_twenty_times_loses_nothing_that_it_acknowledged() {
 fn a_flipped_byte_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    let done = yuanyi().arg("import").arg(demo_images()).arg("--data").arg(&data).output().unwrap();
-    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let done = yuanyi()
+        .arg("import")
+        .arg(demo_images())
+        .arg("--data")
+        .arg(&data)
+        .output()
+        .unwrap();
+    assert!(
+        done.status.success(),
+        "{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
     let segment = data.join("journal/00000001.log");
     let mut bytes = std::fs::read(&segment).unwrap();
     let at = bytes.len() / 2;
@@ -85,7 +123,10 @@ fn a_flipped_byte_is_named() {
     std::fs::write(&segment, &bytes).unwrap();
     let (sound, said) = verify(&data);
     assert!(!sound);
-    assert!(said.contains("00000001.log") && said.contains(&at.to_string()), "byte {at}: {said}");
+    assert!(
+        said.contains("00000001.log") && said.contains(&at.to_string()),
+        "byte {at}: {said}"
+    );
 }
 
 #[test]
@@ -98,14 +139,25 @@ fn a_second_program_on_the_same_folder_is_refused() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut lines = BufReader::new(first.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let mut lines = BufReader::new(first.stderr.take().unwrap())
+        .lines()
+        .map_while(Result::ok);
     assert!(lines.any(|line| line.starts_with("ready")));
-    let second = yuanyi().arg("import").arg(demo_images()).arg("--data").arg(&data).output().unwrap();
+    let second = yuanyi()
+        .arg("import")
+        .arg(demo_images())
+        .arg("--data")
+        .arg(&data)
+        .output()
+        .unwrap();
     first.kill().unwrap();
     first.wait().unwrap();
     let said = String::from_utf8_lossy(&second.stderr);
     assert_eq!(second.status.code(), Some(1), "{said}");
-    assert!(said.contains("in use") || said.contains("another"), "{said}");
+    assert!(
+        said.contains("in use") || said.contains("another"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -114,7 +166,13 @@ fn a_full_disk_refuses_new_facts_and_keeps_what_is_there() {
     let data = folder.path().join("data");
     let config = folder.path().join("yuanyi.toml");
     std::fs::write(&config, format!("data = {data:?}\nmax_bytes = 8000000\n")).unwrap();
-    let full = yuanyi().arg("import").arg(demo_images()).arg("--config").arg(&config).output().unwrap();
+    let full = yuanyi()
+        .arg("import")
+        .arg(demo_images())
+        .arg("--config")
+        .arg(&config)
+        .output()
+        .unwrap();
     let said = String::from_utf8_lossy(&full.stdout);
     assert!(said.contains("the disk is full"), "{said}");
     let (sound, said) = verify(&data);

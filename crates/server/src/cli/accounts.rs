@@ -46,7 +46,13 @@ impl User {
     /// Does it.
     pub fn run(self) -> Result<()> {
         match self {
-            Self::Put { id, name, roles, patient, place } => put(&id, name, &roles, patient, &place),
+            Self::Put {
+                id,
+                name,
+                roles,
+                patient,
+                place,
+            } => put(&id, name, &roles, patient, &place),
             Self::List { place } => {
                 for actor in open(&place)?.list()? {
                     let roles: Vec<String> = actor.roles.iter().map(|role| word(*role)).collect();
@@ -64,11 +70,23 @@ impl User {
     }
 }
 
-fn put(id: &str, name: String, roles: &[String], patient: Option<String>, place: &Place) -> Result<()> {
+fn put(
+    id: &str,
+    name: String,
+    roles: &[String],
+    patient: Option<String>,
+    place: &Place,
+) -> Result<()> {
     let mut password = String::new();
     eprintln!("password on standard input, then end of file:");
-    std::io::stdin().read_to_string(&mut password).context("read the password")?;
-    let password = PasswordHash::of(password.trim_end_matches(['\r', '\n']), PasswordRule::Hospital).context("use this password")?;
+    std::io::stdin()
+        .read_to_string(&mut password)
+        .context("read the password")?;
+    let password = PasswordHash::of(
+        password.trim_end_matches(['\r', '\n']),
+        PasswordRule::Hospital,
+    )
+    .context("use this password")?;
     let roles: BTreeSet<Role> = roles
         .iter()
         .map(|role| {
@@ -76,8 +94,16 @@ fn put(id: &str, name: String, roles: &[String], patient: Option<String>, place:
                 .with_context(|| format!("use the role {role}: see --help"))
         })
         .collect::<Result<_>>()?;
-    let patient = patient.map(PatientId::new).transpose().context("use this patient")?;
-    let actor = Actor { id: ActorId::new(id).context("use this account name")?, name, roles, patient };
+    let patient = patient
+        .map(PatientId::new)
+        .transpose()
+        .context("use this patient")?;
+    let actor = Actor {
+        id: ActorId::new(id).context("use this account name")?,
+        name,
+        roles,
+        patient,
+    };
     open(place)?.put(&actor, &password)
 }
 
@@ -86,7 +112,10 @@ fn open(place: &Place) -> Result<Accounts> {
 }
 
 fn word(role: Role) -> String {
-    serde_json::to_value(role).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+    serde_json::to_value(role)
+        .ok()
+        .and_then(|value| value.as_str().map(str::to_owned))
+        .unwrap_or_default()
 }
 
 /// Tasks of `yuanyi token`.
@@ -132,7 +161,9 @@ fn lifetime_ms(text: &str) -> Result<i64> {
         .get(..text.len() - 1)
         .and_then(|number| number.parse().ok())
         .filter(|number| (1..=3650).contains(number))
-        .with_context(|| format!("use the lifetime {text}: write a number from 1 to 3650 and s, m, h or d"))?;
+        .with_context(|| {
+            format!("use the lifetime {text}: write a number from 1 to 3650 and s, m, h or d")
+        })?;
     Ok(number * unit_ms)
 }
 
@@ -170,7 +201,10 @@ pub fn gate(folder: Option<&std::path::Path>) -> Result<Gate> {
         }
     }
     files.sort();
-    let texts: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let texts: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(name, text)| (name.as_str(), text.as_str()))
+        .collect();
     Gate::new(&texts, clock).context("use the policies")
 }
 

@@ -28,13 +28,19 @@ impl Assess {
         };
         let text = if input.as_os_str() == "-" {
             let mut text = String::new();
-            std::io::stdin().read_to_string(&mut text).context("read the answers from standard input")?;
+            std::io::stdin()
+                .read_to_string(&mut text)
+                .context("read the answers from standard input")?;
             text
         } else {
-            std::fs::read_to_string(&input).with_context(|| format!("read the answers in {}", input.display()))?
+            std::fs::read_to_string(&input)
+                .with_context(|| format!("read the answers in {}", input.display()))?
         };
         let answers = serde_json::from_str(&text).with_context(|| {
-            format!("understand {}: write a JSON object such as {{\"age_years\": 65}}", input.display())
+            format!(
+                "understand {}: write a JSON object such as {{\"age_years\": 65}}",
+                input.display()
+            )
         })?;
         let Some(assessment) = knowledge::assess(&id, &answers) else {
             bail!("find `{id}`: `yuanyi assess --list` names all");
@@ -60,7 +66,10 @@ pub struct Measure {
 impl Measure {
     /// Measures and prints JSON.
     pub fn run(self) -> Result<()> {
-        let options = volume::MeasureOptions { mesh: self.mesh, seg: self.seg };
+        let options = volume::MeasureOptions {
+            mesh: self.mesh,
+            seg: self.seg,
+        };
         let found = volume::measure_path(&self.path, &options)
             .with_context(|| format!("measure {}", self.path.display()))?;
         println!("{}", serde_json::to_string_pretty(&found)?);
@@ -69,9 +78,11 @@ impl Measure {
 }
 
 /// Prints the scenarios with their state.
-pub fn scenarios() -> Result<()> {
+pub fn scenarios() {
     for card in registry::cards() {
-        println!("{:<11} {:<22} {:<8} {} · {}", card.room, card.id, card.state, card.title.zh, card.title.en);
+        println!(
+            "{:<11} {:<22} {:<8} {} · {}",
+            card.room, card.id, card.state, card.title.zh, card.title.en
+        );
     }
-    Ok(())
 }

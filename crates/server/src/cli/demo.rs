@@ -31,11 +31,11 @@ pub struct Demo {
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// One password for all demo accounts, instead of made ones.
-    #[arg(long, value_name = "PASSWORD")]
-    demo_password: Option<String>,
+    #[arg(long = "demo-password", value_name = "PASSWORD")]
+    password: Option<String>,
     /// The folder of demo data.
-    #[arg(long, value_name = "DIR")]
-    demo_files: Option<PathBuf>,
+    #[arg(long = "demo-files", value_name = "DIR")]
+    files: Option<PathBuf>,
     #[command(flatten)]
     ports: Ports,
 }
@@ -55,7 +55,7 @@ impl Demo {
     /// Serves the demo until interrupted.
     pub fn run(self) -> Result<()> {
         let started = Instant::now();
-        let files = demo_files(self.demo_files.as_deref())?;
+        let files = demo_files(self.files.as_deref())?;
         let temporary = match self.data {
             Some(_) => None,
             None => Some(tempfile::Builder::new().prefix("yuanyi-demo-").tempdir()?),
@@ -67,11 +67,14 @@ impl Demo {
             (None, None) => bail!("choose a data folder"),
         };
         config.receivers = ["li.terminal", "chen.expert"].map(str::to_owned).to_vec();
-        config.issuers.insert("YUANYI-DEMO".to_owned(), "https://demo.yuanyi.example/mrn".to_owned());
+        config.issuers.insert(
+            "YUANYI-DEMO".to_owned(),
+            "https://demo.yuanyi.example/mrn".to_owned(),
+        );
         self.ports.apply(&mut config);
         crate::runtime()?.block_on(async move {
             let hospital = Hospital::open(config)?;
-            let passwords = put_accounts(&hospital, &files, self.demo_password.as_deref())?;
+            let passwords = put_accounts(&hospital, &files, self.password.as_deref())?;
             let doors = listen::open(&hospital).await?;
             if hospital.is_new().await? {
                 fill(&hospital, &doors, &files).await?;
@@ -85,8 +88,13 @@ impl Demo {
 /// The folder of demo data: as given, below the current folder, or where the program was built.
 fn demo_files(given: Option<&Path>) -> Result<PathBuf> {
     let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../demo");
-    let places = given.map_or_else(|| vec![PathBuf::from("demo"), built], |given| vec![given.to_owned()]);
-    let found = places.into_iter().find(|place| place.join("accounts.toml").is_file());
+    let places = given.map_or_else(
+        || vec![PathBuf::from("demo"), built],
+        |given| vec![given.to_owned()],
+    );
+    let found = places
+        .into_iter()
+        .find(|place| place.join("accounts.toml").is_file());
     found.context("find the demo data: name its folder with --demo-files")
 }
 
@@ -96,20 +104,38 @@ fn put_accounts(
     files: &Path,
     password: Option<&str>,
 ) -> Result<Vec<(ActorId, String, String)>> {
-    let text = std::fs::read_to_string(files.join("accounts.toml")).context("read the demo accounts")?;
-    let demo: BTreeMap<ActorId, DemoAccount> = toml::from_str(&text).context("understand demo/accounts.toml")?;
+    let text =
+        std::fs::read_to_string(files.join("accounts.toml")).context("read the demo accounts")?;
+    let demo: BTreeMap<ActorId, DemoAccount> =
+        toml::from_str(&text).context("understand demo/accounts.toml")?;
     let mut made = Vec::new();
     // Hashing is meant to be slow; one password for all is hashed once.
-    let one = password.map(|password| PasswordHash::of(password, PasswordRule::Demo)).transpose().context("use --demo-password")?;
-    for (id, DemoAccount { name, roles, patient }) in demo {
-        let actor = Actor { id, name: format!("{} {}", name.zh, name.en), roles, patient };
-        let (shown, hash) = match (&one, password) {
-            (Some(hash), Some(password)) => (password.to_owned(), hash.clone()),
-            _ => {
-                let password = policy::random_password();
-                let hash = PasswordHash::of(&password, PasswordRule::Demo).context("hash a password")?;
-                (password, hash)
-            }
+    let one = password
+        .map(|password| PasswordHash::of(password, PasswordRule::Demo))
+        .transpose()
+        .context("use --demo-password")?;
+    for (
+        id,
+        DemoAccount {
+            name,
+            roles,
+            patient,
+        },
+    ) in demo
+    {
+        let actor = Actor {
+            id,
+            name: format!("{} {}", name.zh, name.en),
+            roles,
+            patient,
+        };
+        let (shown, hash) = if let (Some(hash), Some(password)) = (&one, password) {
+            (password.to_owned(), hash.clone())
+        } else {
+            let password = policy::random_password();
+            let hash =
+                PasswordHash::of(&password, PasswordRule::Demo).context("hash a password")?;
+            (password, hash)
         };
         hospital.accounts.put(&actor, &hash)?;
         made.push((actor.id, actor.name, shown));
@@ -125,7 +151,10 @@ async fn fill(hospital: &Arc<Hospital>, doors: &Doors, files: &Path) -> Result<(
     eprintln!("filling the demo hospital through its own ports");
     let importer = ActorId::new(IMPORTER)?;
     let token = hospital.accounts.issue(&importer, 600_000, None)?;
-    let there = Target::There { base: doors.http_url(), token };
+    let there = Target::There {
+        base: doors.http_url(),
+        token,
+    };
     let people = import(&[files.join("fhir")], &there, &|_| {}).await?;
     eprintln!("  FHIR: {people}");
     if let Some(address) = doors.dicom_address() {
@@ -136,17 +165,30 @@ async fn fill(hospital: &Arc<Hospital>, doors: &Doors, files: &Path) -> Result<(
     Ok(())
 }
 
-fn welcome(hospital: &Hospital, doors: &Doors, passwords: &[(ActorId, String, String)], started: Instant) {
+fn welcome(
+    hospital: &Hospital,
+    doors: &Doors,
+    passwords: &[(ActorId, String, String)],
+    started: Instant,
+) {
     println!();
     println!("元医 Yuanyi — a metaverse hospital for research and education; not a medical device");
     println!();
     println!("  open       {}", doors.http_url());
-    println!("  DICOM      {} AE {}", doors.dicom_text(), hospital.config.ae_title);
+    println!(
+        "  DICOM      {} AE {}",
+        doors.dicom_text(),
+        hospital.config.ae_title
+    );
     println!("  data       {}", hospital.config.data.display());
     println!();
     for (id, name, password) in passwords {
         println!("  {:<16} {password:<24} {name}", id.as_str());
     }
     println!();
-    println!("ready after {:.1} s, at {}; stop with Ctrl-C", started.elapsed().as_secs_f64(), clock::now());
+    println!(
+        "ready after {:.1} s, at {}; stop with Ctrl-C",
+        started.elapsed().as_secs_f64(),
+        clock::now()
+    );
 }

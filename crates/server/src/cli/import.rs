@@ -47,7 +47,9 @@ pub struct Summary {
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "taken: {}, refused: {}", self.taken, self.refused.len())?;
-        self.refused.iter().try_for_each(|(name, why)| write!(f, "\nrefused {name}: {why}"))
+        self.refused
+            .iter()
+            .try_for_each(|(name, why)| write!(f, "\nrefused {name}: {why}"))
     }
 }
 
@@ -77,8 +79,13 @@ impl Import {
         crate::runtime()?.block_on(async {
             let target = match self.to {
                 Some(base) => {
-                    let token = self.token.context("send to a running hospital without a token: give --token")?;
-                    Target::There { base: base.trim_end_matches('/').to_owned(), token }
+                    let token = self
+                        .token
+                        .context("send to a running hospital without a token: give --token")?;
+                    Target::There {
+                        base: base.trim_end_matches('/').to_owned(),
+                        token,
+                    }
                 }
                 None => Target::Here(Hospital::open(self.place.config()?)?),
             };
@@ -121,7 +128,9 @@ pub async fn import(paths: &[PathBuf], target: &Target, kept: &dyn Fn(&str)) -> 
                     }
                 }
             }
-            Err(error) => summary.refused.push((file.display().to_string(), format!("{error:#}"))),
+            Err(error) => summary
+                .refused
+                .push((file.display().to_string(), format!("{error:#}"))),
         }
         progress.step(summary.taken);
     }
@@ -131,11 +140,18 @@ pub async fn import(paths: &[PathBuf], target: &Target, kept: &dyn Fn(&str)) -> 
 impl Target {
     /// A DICOM application entity.
     pub fn modality(address: SocketAddr, title: &str) -> Self {
-        Self::Modality { address, title: title.to_owned() }
+        Self::Modality {
+            address,
+            title: title.to_owned(),
+        }
     }
 
     /// Hands over the items of one file; says of each what became of it.
-    async fn take(&self, items: Vec<(String, Bytes)>, kept: &dyn Fn(&str)) -> Vec<(String, Result<()>)> {
+    async fn take(
+        &self,
+        items: Vec<(String, Bytes)>,
+        kept: &dyn Fn(&str),
+    ) -> Vec<(String, Result<()>)> {
         if let Self::Modality { address, title } = self {
             return send(*address, title, items).await;
         }
@@ -145,7 +161,8 @@ impl Target {
                 Self::Here(hospital) => intake::take(hospital, bytes).await,
                 Self::There { base, token } => {
                     let (base, token) = (base.clone(), token.clone());
-                    let posted = tokio::task::spawn_blocking(move || post(&base, &token, &bytes)).await;
+                    let posted =
+                        tokio::task::spawn_blocking(move || post(&base, &token, &bytes)).await;
                     posted.map_err(Into::into).flatten()
                 }
                 Self::Modality { .. } => Ok(()),
@@ -160,7 +177,11 @@ impl Target {
 }
 
 /// Sends objects by C-STORE over one association.
-async fn send(address: SocketAddr, title: &str, items: Vec<(String, Bytes)>) -> Vec<(String, Result<()>)> {
+async fn send(
+    address: SocketAddr,
+    title: &str,
+    items: Vec<(String, Bytes)>,
+) -> Vec<(String, Result<()>)> {
     let peer = Peer {
         address: address.to_string(),
         called: title.to_owned(),
@@ -171,10 +192,15 @@ async fn send(address: SocketAddr, title: &str, items: Vec<(String, Bytes)>) -> 
     match scu::send(&peer, &files, |_| {}).await {
         Ok(mut sent) => {
             sent.sort_by_key(|one| one.index);
-            let outcomes = sent.into_iter().map(|one| one.outcome.map_err(anyhow::Error::msg));
+            let outcomes = sent
+                .into_iter()
+                .map(|one| one.outcome.map_err(anyhow::Error::msg));
             names.into_iter().zip(outcomes).collect()
         }
-        Err(error) => names.into_iter().map(|name| (name, Err(anyhow::anyhow!("{error}")))).collect(),
+        Err(error) => names
+            .into_iter()
+            .map(|name| (name, Err(anyhow::anyhow!("{error}"))))
+            .collect(),
     }
 }
 
@@ -182,15 +208,23 @@ async fn send(address: SocketAddr, title: &str, items: Vec<(String, Bytes)>) -> 
 fn post(base: &str, token: &str, bytes: &Bytes) -> Result<()> {
     let (url, kind, body) = if intake::is_dicom(bytes) {
         let boundary = "yuanyi-import-part";
-        let mut body = format!("--{boundary}\r\nContent-Type: application/dicom\r\n\r\n").into_bytes();
+        let mut body =
+            format!("--{boundary}\r\nContent-Type: application/dicom\r\n\r\n").into_bytes();
         body.extend_from_slice(bytes);
         body.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
         let kind = format!("multipart/related; type=\"application/dicom\"; boundary={boundary}");
         (format!("{base}/dicom-web/studies"), kind, body)
     } else {
-        (format!("{base}/fhir"), "application/fhir+json".to_owned(), bytes.to_vec())
+        (
+            format!("{base}/fhir"),
+            "application/fhir+json".to_owned(),
+            bytes.to_vec(),
+        )
     };
-    let agent = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();
+    let agent = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .build()
+        .new_agent();
     let mut answer = agent
         .post(&url)
         .header("Authorization", &format!("Bearer {token}"))
@@ -199,7 +233,11 @@ fn post(base: &str, token: &str, bytes: &Bytes) -> Result<()> {
         .with_context(|| format!("reach {base}"))?;
     if !answer.status().is_success() {
         let said = answer.body_mut().read_to_string().unwrap_or_default();
-        bail!("send it: {} {}", answer.status(), said.chars().take(300).collect::<String>());
+        bail!(
+            "send it: {} {}",
+            answer.status(),
+            said.chars().take(300).collect::<String>()
+        );
     }
     Ok(())
 }
@@ -211,11 +249,14 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
         files.push(path.to_owned());
         return Ok(());
     }
-    let mut inside: Vec<PathBuf> =
-        std::fs::read_dir(path)?.map(|found| found.map(|found| found.path())).collect::<Result<_, _>>()?;
+    let mut inside: Vec<PathBuf> = std::fs::read_dir(path)?
+        .map(|found| found.map(|found| found.path()))
+        .collect::<Result<_, _>>()?;
     inside.sort();
     for path in inside {
-        let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        let hidden = path
+            .file_name()
+            .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
         if !hidden {
             collect(&path, files)?;
         }
@@ -230,20 +271,29 @@ const LARGEST: u64 = 2 << 30;
 fn items(path: &Path) -> Result<Vec<(String, Bytes)>> {
     let name = path.display().to_string();
     let file = File::open(path)?;
-    if name.ends_with(".tar.zst") {
+    let lower = name.to_ascii_lowercase();
+    if lower.ends_with(".tar.zst") {
         return tar_items(&name, zstd::Decoder::new(file).context("unpack it")?);
     }
-    if name.ends_with(".zst") {
+    if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("zst")) {
         let bytes = read(zstd::Decoder::new(file).context("unpack it")?)?;
         return Ok(vec![(name, bytes)]);
     }
-    if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("zip")) {
+    if path
+        .extension()
+        .is_some_and(|ending| ending.eq_ignore_ascii_case("zip"))
+    {
         return zip_items(&name, file);
     }
     if path.extension().is_some_and(|ending| ending == "ndjson") {
         let lines = read(file)?;
-        let lines = lines.split(|byte| *byte == b'\n').enumerate().filter(|(_, line)| !line.is_empty());
-        return Ok(lines.map(|(at, line)| (format!("{name}:{}", at + 1), Bytes::copy_from_slice(line))).collect());
+        let lines = lines
+            .split(|byte| *byte == b'\n')
+            .enumerate()
+            .filter(|(_, line)| !line.is_empty());
+        return Ok(lines
+            .map(|(at, line)| (format!("{name}:{}", at + 1), Bytes::copy_from_slice(line)))
+            .collect());
     }
     Ok(vec![(name, read(file)?)])
 }
@@ -275,7 +325,9 @@ fn zip_items(name: &str, file: File) -> Result<Vec<(String, Bytes)>> {
     for at in 0..archive.len() {
         let entry = archive.by_index(at).context("unpack it")?;
         if entry.is_file() {
-            let inside = entry.name().map_or_else(|_| at.to_string(), |name| name.into_owned());
+            let inside = entry
+                .name()
+                .map_or_else(|_| at.to_string(), std::borrow::Cow::into_owned);
             found.push((format!("{name}:{inside}"), read(entry)?));
         }
     }
@@ -293,10 +345,17 @@ struct Progress {
 impl Progress {
     fn new(files: usize) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
-            let style = ProgressStyle::with_template("importing {wide_bar} {pos}/{len} files, {eta} left");
-            ProgressBar::new(files as u64).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+            let style =
+                ProgressStyle::with_template("importing {wide_bar} {pos}/{len} files, {eta} left");
+            ProgressBar::new(files as u64)
+                .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
         });
-        Self { bar, files, said: Instant::now().into(), done: 0.into() }
+        Self {
+            bar,
+            files,
+            said: Instant::now().into(),
+            done: 0.into(),
+        }
     }
 
     fn step(&self, taken: usize) {
@@ -305,7 +364,11 @@ impl Progress {
             bar.inc(1);
         } else if self.said.get().elapsed() > Duration::from_secs(10) {
             self.said.set(Instant::now());
-            eprintln!("importing: {} of {} files, {taken} items taken", self.done.get(), self.files);
+            eprintln!(
+                "importing: {} of {} files, {taken} items taken",
+                self.done.get(),
+                self.files
+            );
         }
     }
 }

@@ -22,17 +22,25 @@ impl Verify {
     /// Checks and reports.
     pub fn run(self) -> Result<()> {
         let data = self.place.config()?.data;
-        let report = storage::verify(&data, self.deep).with_context(|| format!("verify {}", data.display()))?;
+        let report = storage::verify(&data, self.deep)
+            .with_context(|| format!("verify {}", data.display()))?;
         println!(
             "{} entries, {} objects, {} MiB; the signed checkpoint covers {} entries{}",
             report.entries,
             report.objects,
             report.bytes >> 20,
             report.signed,
-            if report.running { "; a server is running, so the check ends there" } else { "" }
+            if report.running {
+                "; a server is running, so the check ends there"
+            } else {
+                ""
+            }
         );
         if let Some(torn) = &report.torn {
-            println!("{}: the next start cuts off {} bytes that a crash left behind", torn.file, torn.bytes);
+            println!(
+                "{}: the next start cuts off {} bytes that a crash left behind",
+                torn.file, torn.bytes
+            );
         }
         match report.fault {
             None => {
@@ -58,10 +66,16 @@ impl Backup {
     pub fn run(self) -> Result<()> {
         let data = self.place.config()?.data;
         let open = Embedded::open(&data, Arc::new(fhir::SearchIndexer), Arc::new(SystemClock));
-        let record = open.with_context(|| format!("open {}: stop the server first", data.display()))?;
+        let record =
+            open.with_context(|| format!("open {}: stop the server first", data.display()))?;
         let copied = crate::runtime()?.block_on(record.backup(&self.to));
         let bytes = copied.with_context(|| format!("copy {}", data.display()))?;
-        println!("copied {} MiB from {} to {}", bytes >> 20, data.display(), self.to.display());
+        println!(
+            "copied {} MiB from {} to {}",
+            bytes >> 20,
+            data.display(),
+            self.to.display()
+        );
         Ok(())
     }
 }

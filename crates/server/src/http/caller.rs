@@ -34,16 +34,25 @@ impl FromRequestParts<Arc<Hospital>> for Caller {
         // A foreign page can make a browser send the cookie, but not this header.
         let changes = !matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
         if from_cookie && changes && !parts.headers.contains_key("x-yuanyi-client") {
-            return Err(Problem::forbidden("send the header X-Yuanyi-Client: 1 with writing requests"));
+            return Err(Problem::forbidden(
+                "send the header X-Yuanyi-Client: 1 with writing requests",
+            ));
         }
-        let actor = hospital.accounts.who_holds(&token).await.map_err(|error| Problem::internal(&error))?;
-        actor.map(|actor| Self { actor }).ok_or_else(Problem::unauthorized)
+        let actor = hospital
+            .accounts
+            .who_holds(&token)
+            .map_err(|error| Problem::internal(&error))?;
+        actor
+            .map(|actor| Self { actor })
+            .ok_or_else(Problem::unauthorized)
     }
 }
 
 fn bearer(parts: &Parts) -> Option<String> {
     let value = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    value.strip_prefix("Bearer ").map(|token| token.trim().to_owned())
+    value
+        .strip_prefix("Bearer ")
+        .map(|token| token.trim().to_owned())
 }
 
 /// The session token of the cookie, if the browser sent one.
@@ -58,5 +67,8 @@ pub fn cookie(parts: &Parts) -> Option<String> {
 /// Where the request came from, for the limit on sign-in attempts.
 pub fn source(parts: &Parts) -> String {
     let from = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-    from.map_or_else(|| "unknown".to_owned(), |ConnectInfo(address)| address.ip().to_string())
+    from.map_or_else(
+        || "unknown".to_owned(),
+        |ConnectInfo(address)| address.ip().to_string(),
+    )
 }

@@ -23,11 +23,18 @@ pub async fn serve(uri: Uri, headers: HeaderMap) -> Response {
         _ => return StatusCode::NOT_FOUND.into_response(),
     };
     let tag = format!("\"{}\"", hex::encode(&found.metadata.sha256_hash()[..16]));
-    if headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
+    if headers
+        .get(header::IF_NONE_MATCH)
+        .is_some_and(|known| known.as_bytes() == tag.as_bytes())
+    {
         return StatusCode::NOT_MODIFIED.into_response();
     }
     // Names below assets/ hold a hash of their content, so they never change.
-    let keep = if name.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let keep = if name.starts_with("assets/") {
+        "public, max-age=31536000, immutable"
+    } else {
+        "no-cache"
+    };
     let headers = [
         (header::CONTENT_TYPE, media_type(name).to_owned()),
         (header::CACHE_CONTROL, keep.to_owned()),
@@ -38,7 +45,11 @@ pub async fn serve(uri: Uri, headers: HeaderMap) -> Response {
 
 /// A route of the page has no file ending.
 fn is_page(path: &str) -> bool {
-    !path.rsplit('/').next().is_some_and(|last| last.contains('.')) || path.starts_with("rooms/")
+    !path
+        .rsplit('/')
+        .next()
+        .is_some_and(|last| last.contains('.'))
+        || path.starts_with("rooms/")
 }
 
 fn no_client() -> Response {

@@ -42,18 +42,30 @@ pub fn routes() -> Router<Arc<Hospital>> {
 
 impl From<WebError> for Problem {
     fn from(error: WebError) -> Self {
-        let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status =
+            StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         if status.is_server_error() {
             return Self::internal(&error);
         }
-        Self::new(status, "The DICOMweb request was refused", format!("could not {error}"))
+        Self::new(
+            status,
+            "The DICOMweb request was refused",
+            format!("could not {error}"),
+        )
     }
 }
 
 /// The address that retrieve URLs begin with.
 fn base(hospital: &Hospital, headers: &HeaderMap) -> String {
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
-    let scheme = if hospital.config.secure_cookies { "https" } else { "http" };
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok())
+        .unwrap_or("localhost");
+    let scheme = if hospital.config.secure_cookies {
+        "https"
+    } else {
+        "http"
+    };
     format!("{scheme}://{host}/dicom-web")
 }
 
@@ -71,16 +83,32 @@ async fn search(
     parents: [Option<Uid>; 2],
 ) -> Result<Response, Problem> {
     let [study, series] = parents;
-    let qido = web::qido(level, study, series, &decode_query(&query.unwrap_or_default()))?;
-    let permit = hospital.permit(caller, Action::ReadImaging, &Object::Everyone).await?;
+    let qido = web::qido(
+        level,
+        study,
+        series,
+        &decode_query(&query.unwrap_or_default()),
+    )?;
+    let permit = hospital
+        .permit(caller, Action::ReadImaging, &Object::Everyone)
+        .await?;
     let page = hospital.record.imaging(&permit, &qido.query).await?;
     if page.rows.is_empty() {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let answer = web::qido_answer(level, page.rows, &base(hospital, headers));
-    let mut response = ([(header::CONTENT_TYPE, web::DICOM_JSON)], answer.to_string()).into_response();
-    if let Some(warning) = qido.warning.and_then(|text| HeaderValue::from_str(text).ok()) {
-        response.headers_mut().insert(HeaderName::from_static("warning"), warning);
+    let mut response = (
+        [(header::CONTENT_TYPE, web::DICOM_JSON)],
+        answer.to_string(),
+    )
+        .into_response();
+    if let Some(warning) = qido
+        .warning
+        .and_then(|text| HeaderValue::from_str(text).ok())
+    {
+        response
+            .headers_mut()
+            .insert(HeaderName::from_static("warning"), warning);
     }
     Ok(response)
 }
@@ -91,7 +119,15 @@ async fn studies(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    search(&hospital, &caller, &headers, query, ImagingLevel::Study, [None, None]).await
+    search(
+        &hospital,
+        &caller,
+        &headers,
+        query,
+        ImagingLevel::Study,
+        [None, None],
+    )
+    .await
 }
 
 async fn all_series(
@@ -100,7 +136,15 @@ async fn all_series(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    search(&hospital, &caller, &headers, query, ImagingLevel::Series, [None, None]).await
+    search(
+        &hospital,
+        &caller,
+        &headers,
+        query,
+        ImagingLevel::Series,
+        [None, None],
+    )
+    .await
 }
 
 async fn all_instances(
@@ -109,7 +153,15 @@ async fn all_instances(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    search(&hospital, &caller, &headers, query, ImagingLevel::Instance, [None, None]).await
+    search(
+        &hospital,
+        &caller,
+        &headers,
+        query,
+        ImagingLevel::Instance,
+        [None, None],
+    )
+    .await
 }
 
 async fn series(
@@ -119,7 +171,15 @@ async fn series(
     Path(study): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    search(&hospital, &caller, &headers, query, ImagingLevel::Series, [Some(uid(&study)?), None]).await
+    search(
+        &hospital,
+        &caller,
+        &headers,
+        query,
+        ImagingLevel::Series,
+        [Some(uid(&study)?), None],
+    )
+    .await
 }
 
 async fn instances_of_study(
@@ -129,7 +189,15 @@ async fn instances_of_study(
     Path(study): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    search(&hospital, &caller, &headers, query, ImagingLevel::Instance, [Some(uid(&study)?), None]).await
+    search(
+        &hospital,
+        &caller,
+        &headers,
+        query,
+        ImagingLevel::Instance,
+        [Some(uid(&study)?), None],
+    )
+    .await
 }
 
 async fn instances(
@@ -140,7 +208,15 @@ async fn instances(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let parents = [Some(uid(&study)?), Some(uid(&series)?)];
-    search(&hospital, &caller, &headers, query, ImagingLevel::Instance, parents).await
+    search(
+        &hospital,
+        &caller,
+        &headers,
+        query,
+        ImagingLevel::Instance,
+        parents,
+    )
+    .await
 }
 
 /// STOW-RS. A broken object costs that object only.
@@ -149,9 +225,15 @@ async fn store(
     caller: Caller,
     request: Request,
 ) -> Result<Response, Problem> {
-    hospital.permit(&caller, Action::StoreImaging, &Object::Everyone).await?;
+    hospital
+        .permit(&caller, Action::StoreImaging, &Object::Everyone)
+        .await?;
     let (parts, body) = request.into_parts();
-    let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("");
+    let kind = parts
+        .headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .unwrap_or("");
     let mut body = StowBody::new(kind, body.into_data_stream(), LARGEST_OBJECT)?;
     let mut answer = StowAnswer::new(base(&hospital, &parts.headers));
     while let Some(file) = body.next().await? {
@@ -163,16 +245,27 @@ async fn store(
         match intake::store(&hospital, &caller.actor, object.clone()).await {
             Ok(_) => answer.stored(&object),
             Err(IntakeError::Record(RecordError::Conflict { .. })) => {
-                answer.failed(object.class.as_str(), object.sop.as_str(), StowReason::Mismatch);
+                answer.failed(
+                    object.class.as_str(),
+                    object.sop.as_str(),
+                    StowReason::Mismatch,
+                );
             }
             Err(IntakeError::Record(RecordError::Full)) => {
-                answer.failed(object.class.as_str(), object.sop.as_str(), StowReason::OutOfResources);
+                answer.failed(
+                    object.class.as_str(),
+                    object.sop.as_str(),
+                    StowReason::OutOfResources,
+                );
             }
             Err(error) => return Err(error.into()),
         }
     }
     let status = StatusCode::from_u16(answer.status()).unwrap_or(StatusCode::OK);
     let mut response = (status, Json(answer.json())).into_response();
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(web::DICOM_JSON));
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static(web::DICOM_JSON),
+    );
     Ok(response)
 }

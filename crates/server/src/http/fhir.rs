@@ -66,30 +66,65 @@ impl Permits {
 }
 
 impl Door {
-    fn new(hospital: Arc<Hospital>, caller: Result<Caller, Problem>, headers: &HeaderMap) -> Result<Self, Wire> {
-        let caller = caller.map_err(|problem| Wire(outcome(&problem)))?;
-        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
-        let scheme = if hospital.config.secure_cookies { "https" } else { "http" };
-        Ok(Self { base: format!("{scheme}://{host}/fhir"), hospital, caller })
+    fn new(
+        hospital: Arc<Hospital>,
+        caller: Result<Caller, Problem>,
+        headers: &HeaderMap,
+    ) -> Result<Self, Wire> {
+        let caller = caller.map_err(|problem| outcome(&problem))?;
+        let host = headers
+            .get(header::HOST)
+            .and_then(|host| host.to_str().ok())
+            .unwrap_or("localhost");
+        let scheme = if hospital.config.secure_cookies {
+            "https"
+        } else {
+            "http"
+        };
+        Ok(Self {
+            base: format!("{scheme}://{host}/fhir"),
+            hospital,
+            caller,
+        })
     }
 
     /// To read one resource: on whom it is about, so that the ledger says whose record was opened.
     async fn to_read(&self, kind: &str, id: &str) -> Result<Permits, Wire> {
-        let key = ResourceKey { kind: kind.to_owned(), id: id.to_owned() };
-        let subject = self.hospital.subject_of(&key).await.map_err(|problem| Wire(outcome(&problem)))?;
+        let key = ResourceKey {
+            kind: kind.to_owned(),
+            id: id.to_owned(),
+        };
+        let subject = self
+            .hospital
+            .subject_of(&key)
+            .await
+            .map_err(|problem| outcome(&problem))?;
         let object = subject.map_or(Object::Hospital, Object::Patient);
         let read = self.ask(Action::ReadRecord, &object).await?;
-        Ok(Permits { read: Some(read), ..Permits::default() })
+        Ok(Permits {
+            read: Some(read),
+            ..Permits::default()
+        })
     }
 
     /// To search: on all whom the caller may see.
     async fn to_search(&self) -> Result<Permits, Wire> {
         match self.ask(Action::ReadRecord, &Object::Everyone).await {
-            Ok(read) => Ok(Permits { read: Some(read), ..Permits::default() }),
+            Ok(read) => Ok(Permits {
+                read: Some(read),
+                ..Permits::default()
+            }),
             // Who sees no patient may still look up organisations and practitioners.
             Err(refusal) => {
-                let read = self.hospital.permit(&self.caller, Action::ReadRecord, &Object::Hospital).await;
-                read.map(|read| Permits { read: Some(read), ..Permits::default() }).map_err(|_| refusal)
+                let read = self
+                    .hospital
+                    .permit(&self.caller, Action::ReadRecord, &Object::Hospital)
+                    .await;
+                read.map(|read| Permits {
+                    read: Some(read),
+                    ..Permits::default()
+                })
+                .map_err(|_| refusal)
             }
         }
     }
@@ -99,29 +134,48 @@ impl Door {
         let write = self.ask(Action::WriteRecord, &Object::Everyone).await;
         let hospital = match &write {
             Ok(_) => None,
-            Err(_) => self.hospital.permit(&self.caller, Action::WriteRecord, &Object::Hospital).await.ok(),
+            Err(_) => self
+                .hospital
+                .permit(&self.caller, Action::WriteRecord, &Object::Hospital)
+                .await
+                .ok(),
         };
         match (write, &hospital) {
             (Err(refusal), None) => Err(refusal),
             (write, _) => {
                 let read = self.ask(Action::ReadRecord, &Object::Everyone).await.ok();
-                Ok(Permits { read, write: write.ok(), hospital })
+                Ok(Permits {
+                    read,
+                    write: write.ok(),
+                    hospital,
+                })
             }
         }
     }
 
     async fn ask(&self, action: Action, object: &Object) -> Result<Permit, Wire> {
-        self.hospital.permit(&self.caller, action, object).await.map_err(|problem| Wire(outcome(&problem)))
+        self.hospital
+            .permit(&self.caller, action, object)
+            .await
+            .map_err(|problem| outcome(&problem))
     }
 }
 
 /// A reply on its way to the wire.
-struct Wire(Reply);
+struct Wire(Box<Reply>);
+
+impl Wire {
+    fn of(reply: Reply) -> Self {
+        Self(Box::new(reply))
+    }
+}
 
 impl IntoResponse for Wire {
     fn into_response(self) -> Response {
         let Self(reply) = self;
-        let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let reply = *reply;
+        let status =
+            StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let etag = reply.etag();
         let body = reply.body.map(|body| body.to_string()).unwrap_or_default();
         let mut response = (status, body).into_response();
@@ -141,7 +195,7 @@ impl IntoResponse for Wire {
     }
 }
 
-fn outcome(problem: &Problem) -> Reply {
+fn outcome(problem: &Problem) -> Wire {
     let code = match problem.status() {
         StatusCode::UNAUTHORIZED => "login",
         StatusCode::FORBIDDEN => "forbidden",
@@ -149,12 +203,18 @@ fn outcome(problem: &Problem) -> Reply {
         StatusCode::BAD_REQUEST => "invalid",
         _ => "exception",
     };
-    Reply::refused(problem.status().as_u16(), &[Issue::at(code, "", problem.detail(), problem.detail())])
+    let issue = Issue::at(code, "", problem.detail(), problem.detail());
+    Wire::of(Reply::refused(problem.status().as_u16(), &[issue]))
 }
 
 fn bad_json() -> Wire {
-    let issue = Issue::at("structure", "", "请求内容不是 JSON。", "the body is not JSON; send application/fhir+json.");
-    Wire(Reply::refused(400, &[issue]))
+    let issue = Issue::at(
+        "structure",
+        "",
+        "请求内容不是 JSON。",
+        "the body is not JSON; send application/fhir+json.",
+    );
+    Wire::of(Reply::refused(400, &[issue]))
 }
 
 fn parse(body: &Bytes) -> Result<Value, Wire> {
@@ -175,7 +235,13 @@ async fn metadata(State(hospital): State<Arc<Hospital>>, headers: HeaderMap) -> 
         env!("CARGO_PKG_VERSION"),
         hospital.started,
     );
-    Wire(Reply { status: 200, version: None, last_modified: None, location: None, body: Some(statement) })
+    Wire::of(Reply {
+        status: 200,
+        version: None,
+        last_modified: None,
+        location: None,
+        body: Some(statement),
+    })
 }
 
 async fn search(
@@ -187,7 +253,12 @@ async fn search(
 ) -> Answer {
     let door = Door::new(hospital, caller, &headers)?;
     let permits = door.to_search().await?;
-    Ok(Wire(permits.rest(&door).search(&kind, &decode_query(&query.unwrap_or_default())).await))
+    Ok(Wire::of(
+        permits
+            .rest(&door)
+            .search(&kind, &decode_query(&query.unwrap_or_default()))
+            .await,
+    ))
 }
 
 /// The parameters in the body keep what is searched for out of addresses.
@@ -200,7 +271,12 @@ async fn search_by_form(
 ) -> Answer {
     let door = Door::new(hospital, caller, &headers)?;
     let permits = door.to_search().await?;
-    Ok(Wire(permits.rest(&door).search(&kind, &decode_query(&body)).await))
+    Ok(Wire::of(
+        permits
+            .rest(&door)
+            .search(&kind, &decode_query(&body))
+            .await,
+    ))
 }
 
 async fn read(
@@ -211,7 +287,7 @@ async fn read(
 ) -> Answer {
     let door = Door::new(hospital, caller, &headers)?;
     let permits = door.to_read(&kind, &id).await?;
-    Ok(Wire(permits.rest(&door).read(&kind, &id, None).await))
+    Ok(Wire::of(permits.rest(&door).read(&kind, &id, None).await))
 }
 
 async fn read_version(
@@ -222,7 +298,9 @@ async fn read_version(
 ) -> Answer {
     let door = Door::new(hospital, caller, &headers)?;
     let permits = door.to_read(&kind, &id).await?;
-    Ok(Wire(permits.rest(&door).read(&kind, &id, Some(&version)).await))
+    Ok(Wire::of(
+        permits.rest(&door).read(&kind, &id, Some(&version)).await,
+    ))
 }
 
 async fn history(
@@ -233,7 +311,7 @@ async fn history(
 ) -> Answer {
     let door = Door::new(hospital, caller, &headers)?;
     let permits = door.to_read(&kind, &id).await?;
-    Ok(Wire(permits.rest(&door).history(&kind, &id).await))
+    Ok(Wire::of(permits.rest(&door).history(&kind, &id).await))
 }
 
 async fn create(
@@ -246,7 +324,10 @@ async fn create(
     let door = Door::new(hospital, caller, &headers)?;
     let permits = door.to_write().await?;
     let if_none_exist = text(&headers, "if-none-exist");
-    let reply = permits.rest(&door).create(&kind, parse(&body)?, if_none_exist).await;
+    let reply = permits
+        .rest(&door)
+        .create(&kind, parse(&body)?, if_none_exist)
+        .await;
     Ok(changed(&door, reply))
 }
 
@@ -260,7 +341,10 @@ async fn update(
     let door = Door::new(hospital, caller, &headers)?;
     let permits = door.to_write().await?;
     let if_match = text(&headers, header::IF_MATCH);
-    let reply = permits.rest(&door).update(&kind, &id, parse(&body)?, if_match).await;
+    let reply = permits
+        .rest(&door)
+        .update(&kind, &id, parse(&body)?, if_match)
+        .await;
     Ok(changed(&door, reply))
 }
 
@@ -272,7 +356,10 @@ async fn delete(
 ) -> Answer {
     let door = Door::new(hospital, caller, &headers)?;
     let permits = door.to_write().await?;
-    let reply = permits.rest(&door).delete(&kind, &id, text(&headers, header::IF_MATCH)).await;
+    let reply = permits
+        .rest(&door)
+        .delete(&kind, &id, text(&headers, header::IF_MATCH))
+        .await;
     Ok(changed(&door, reply))
 }
 
@@ -293,5 +380,5 @@ fn changed(door: &Door, reply: Reply) -> Wire {
     if reply.status < 300 {
         door.hospital.changes.announce("record", "", vec![]);
     }
-    Wire(reply)
+    Wire::of(reply)
 }

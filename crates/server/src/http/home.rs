@@ -26,11 +26,20 @@ use crate::{
 
 /// `/home`, `/events` and `/staff`.
 pub fn routes() -> Router<Arc<Hospital>> {
-    Router::new().route("/home", get(home)).route("/events", get(events)).route("/staff", get(staff))
+    Router::new()
+        .route("/home", get(home))
+        .route("/events", get(events))
+        .route("/staff", get(staff))
 }
 
-async fn home(State(hospital): State<Arc<Hospital>>, caller: Caller) -> Result<Json<Value>, Problem> {
-    let patients = match hospital.permit(&caller, Action::ReadRecord, &Object::Everyone).await {
+async fn home(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+) -> Result<Json<Value>, Problem> {
+    let patients = match hospital
+        .permit(&caller, Action::ReadRecord, &Object::Everyone)
+        .await
+    {
         Ok(permit) => patient_rows(&hospital, &caller, &permit).await?,
         // Who may see no patient at all still has a home.
         Err(problem) if problem.status().is_client_error() => Vec::new(),
@@ -46,15 +55,27 @@ async fn home(State(hospital): State<Arc<Hospital>>, caller: Caller) -> Result<J
 }
 
 /// The patients that the permit covers, those with images first.
-async fn patient_rows(hospital: &Hospital, caller: &Caller, permit: &Permit) -> Result<Vec<Value>, Problem> {
-    let query = ResourceQuery { kind: "Patient".into(), terms: vec![], sort: vec![], limit: 500, offset: 0 };
+async fn patient_rows(
+    hospital: &Hospital,
+    caller: &Caller,
+    permit: &Permit,
+) -> Result<Vec<Value>, Problem> {
+    let query = ResourceQuery {
+        kind: "Patient".into(),
+        terms: vec![],
+        sort: vec![],
+        limit: 500,
+        offset: 0,
+    };
     let found = hospital.record.search(permit, &query).await?;
     let mut studies = studies_by_patient(hospital, permit).await?;
     let relations = hospital.relations(&caller.actor).await?;
     let today = clock::now().to_string();
     let mut rows: Vec<Value> = Vec::new();
     for patient in &found.rows {
-        let Ok(id) = PatientId::new(patient.key.id.as_str()) else { continue };
+        let Ok(id) = PatientId::new(patient.key.id.as_str()) else {
+            continue;
+        };
         let relation = if caller.actor.patient.as_ref() == Some(&id) {
             "self"
         } else if relations.care_team.contains(&id) {
@@ -62,13 +83,22 @@ async fn patient_rows(hospital: &Hospital, caller: &Caller, permit: &Permit) -> 
         } else {
             "consult"
         };
-        rows.push(patient_row(patient, &today, relation, studies.remove(&id).unwrap_or_default()));
+        rows.push(patient_row(
+            patient,
+            &today,
+            relation,
+            &studies.remove(&id).unwrap_or_default(),
+        ));
     }
-    rows.sort_by_key(|row| row.get("studies").and_then(Value::as_array).is_none_or(Vec::is_empty));
+    rows.sort_by_key(|row| {
+        row.get("studies")
+            .and_then(Value::as_array)
+            .is_none_or(Vec::is_empty)
+    });
     Ok(rows)
 }
 
-fn patient_row(patient: &ResourceVersion, today: &str, relation: &str, studies: Vec<Value>) -> Value {
+fn patient_row(patient: &ResourceVersion, today: &str, relation: &str, studies: &[Value]) -> Value {
     let body = patient.body.as_ref().unwrap_or(&Value::Null);
     let birth = body.get("birthDate").and_then(Value::as_str);
     json!({
@@ -101,12 +131,15 @@ async fn studies_by_patient(
     };
     let mut series: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for row in rows(ImagingLevel::Series).await?.rows {
-        series.entry(text(&row, "0020000D")).or_default().push(json!({
-            "uid": text(&row, "0020000E"),
-            "modality": text(&row, "00080060"),
-            "description": text(&row, "0008103E"),
-            "images": number(&row, "00201209"),
-        }));
+        series
+            .entry(text(&row, "0020000D"))
+            .or_default()
+            .push(json!({
+                "uid": text(&row, "0020000E"),
+                "modality": text(&row, "00080060"),
+                "description": text(&row, "0008103E"),
+                "images": number(&row, "00201209"),
+            }));
     }
     let mut studies: BTreeMap<PatientId, Vec<Value>> = BTreeMap::new();
     for row in rows(ImagingLevel::Study).await?.rows {
@@ -135,16 +168,27 @@ async fn staff(
     Query(OfRole { role }): Query<OfRole>,
 ) -> Result<Json<Value>, Problem> {
     let outsider = [Role::Patient, Role::System];
-    if caller.actor.roles.iter().all(|role| outsider.contains(role)) {
+    if caller
+        .actor
+        .roles
+        .iter()
+        .all(|role| outsider.contains(role))
+    {
         return Err(Problem::forbidden("only staff see the list of staff"));
     }
-    let all = hospital.accounts.list().map_err(|error| Problem::internal(&error))?;
+    let all = hospital
+        .accounts
+        .list()
+        .map_err(|error| Problem::internal(&error))?;
     let fits = |actor: &&policy::Actor| match role {
         Some(role) => actor.roles.contains(&role),
         None => !actor.roles.iter().any(|role| outsider.contains(role)),
     };
-    let rows: Vec<Value> =
-        all.iter().filter(fits).map(|actor| json!({"id": actor.id, "name": actor.name})).collect();
+    let rows: Vec<Value> = all
+        .iter()
+        .filter(fits)
+        .map(|actor| json!({"id": actor.id, "name": actor.name}))
+        .collect();
     Ok(Json(Value::Array(rows)))
 }
 
@@ -165,7 +209,9 @@ async fn events(
                     Ok(_) => {}
                     // Too slow to hear everything: read all again.
                     Err(RecvError::Lagged(_)) => {
-                        let event = Event::default().event("record").data("{\"topic\":\"record\",\"id\":\"\"}");
+                        let event = Event::default()
+                            .event("record")
+                            .data("{\"topic\":\"record\",\"id\":\"\"}");
                         return Some((event, listener));
                     }
                     Err(RecvError::Closed) => return None,

@@ -70,7 +70,9 @@ async fn consistency(
 ) -> Result<Json<ConsistencyProof>, Problem> {
     let proof = hospital.record.consistency(first, second).await?;
     proof.map(Json).ok_or_else(|| {
-        Problem::not_found(format!("there are no trees of {first} and {second} entries in this order"))
+        Problem::not_found(format!(
+            "there are no trees of {first} and {second} entries in this order"
+        ))
     })
 }
 
@@ -80,8 +82,11 @@ async fn entry(
     caller: Caller,
     Path(sequence): Path<u64>,
 ) -> Result<Response, Problem> {
-    let permit = hospital.permit(&caller, Action::ReadLedger, &Object::Everyone).await?;
+    let permit = hospital
+        .permit(&caller, Action::ReadLedger, &Object::Everyone)
+        .await?;
     let bytes = hospital.record.entry_bytes(&permit, sequence).await?;
-    let bytes = bytes.ok_or_else(|| Problem::not_found(format!("the journal has no entry {sequence}")))?;
+    let bytes =
+        bytes.ok_or_else(|| Problem::not_found(format!("the journal has no entry {sequence}")))?;
     Ok(([(header::CONTENT_TYPE, "application/json")], bytes).into_response())
 }

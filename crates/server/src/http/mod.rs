@@ -12,7 +12,7 @@ mod scenarios;
 mod session;
 mod volumes;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::{
     Json, Router,
@@ -25,7 +25,10 @@ use axum::{
 use serde_json::json;
 use tower_http::{
     catch_panic::CatchPanicLayer,
-    compression::{CompressionLayer, CompressionLevel, predicate::{DefaultPredicate, NotForContentType, Predicate}},
+    compression::{
+        CompressionLayer, CompressionLevel,
+        predicate::{DefaultPredicate, NotForContentType, Predicate},
+    },
 };
 
 pub use caller::Caller;
@@ -77,7 +80,9 @@ fn compression() -> CompressionLayer<impl Predicate> {
         .and(NotForContentType::const_new("multipart/related"))
         .and(NotForContentType::const_new("application/dicom"))
         .and(NotForContentType::const_new("model/gltf-binary"));
-    CompressionLayer::new().quality(CompressionLevel::Precise(5)).compress_when(worthwhile)
+    CompressionLayer::new()
+        .quality(CompressionLevel::Precise(5))
+        .compress_when(worthwhile)
 }
 
 async fn ready(State(hospital): State<Arc<Hospital>>) -> Response {
@@ -87,7 +92,7 @@ async fn ready(State(hospital): State<Arc<Hospital>>) -> Response {
     }
 }
 
-/// Figures about the server itself, in the OpenMetrics text format.
+/// Figures about the server itself, in the `OpenMetrics` text format.
 async fn metrics(State(hospital): State<Arc<Hospital>>) -> impl IntoResponse {
     let entries = *hospital.record.feed().borrow();
     let rooms = hospital.rooms.open_count();
@@ -108,7 +113,9 @@ async fn with_request_id(request: Request, next: Next) -> Response {
     tracing::debug!(request = %id, %method, status = response.status().as_u16(),
         ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX), "answered");
     if let Ok(value) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
+        response
+            .headers_mut()
+            .insert(HeaderName::from_static("x-request-id"), value);
     }
     response
 }
@@ -123,18 +130,26 @@ const SECURITY_HEADERS: &[(&str, &str)] = &[
     ("x-content-type-options", "nosniff"),
     ("x-frame-options", "DENY"),
     ("referrer-policy", "no-referrer"),
-    ("permissions-policy", "xr-spatial-tracking=(self), microphone=(self), camera=(self), geolocation=()"),
+    (
+        "permissions-policy",
+        "xr-spatial-tracking=(self), microphone=(self), camera=(self), geolocation=()",
+    ),
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-embedder-policy", "require-corp"),
     ("cross-origin-resource-policy", "same-origin"),
 ];
 
 async fn with_security_headers(request: Request, next: Next) -> Response {
-    let health_data = ["/api", "/fhir", "/dicom-web"].iter().any(|part| request.uri().path().starts_with(part));
+    let health_data = ["/api", "/fhir", "/dicom-web"]
+        .iter()
+        .any(|part| request.uri().path().starts_with(part));
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in SECURITY_HEADERS {
-        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        headers.insert(
+            HeaderName::from_static(name),
+            HeaderValue::from_static(value),
+        );
     }
     if health_data && !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -144,6 +159,9 @@ async fn with_security_headers(request: Request, next: Next) -> Response {
 
 /// A JSON answer with status 202: not yet, come again.
 fn not_yet(progress: f32, step: &str) -> Response {
-    let again = Duration::from_millis(250).as_millis();
-    (StatusCode::ACCEPTED, Json(json!({"progress": progress, "step": step, "again_after_ms": again as u64}))).into_response()
+    (
+        StatusCode::ACCEPTED,
+        Json(json!({"progress": progress, "step": step, "again_after_ms": 250})),
+    )
+        .into_response()
 }

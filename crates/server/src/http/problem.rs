@@ -23,12 +23,21 @@ pub struct Problem {
 impl Problem {
     /// A problem with its status, a constant title, and what to do about it.
     pub fn new(status: StatusCode, title: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, title, detail: detail.into(), retry_after_s: None }
+        Self {
+            status,
+            title,
+            detail: detail.into(),
+            retry_after_s: None,
+        }
     }
 
     /// The input cannot be used.
     pub fn bad_input(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "The request cannot be used", detail)
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "The request cannot be used",
+            detail,
+        )
     }
 
     /// There is no such thing, or none that the caller may know of.
@@ -83,9 +92,11 @@ impl From<Refusal> for Problem {
         let reason = format!("{} · {}", refusal.reason.zh, refusal.reason.en);
         match refusal.kind {
             RefusalKind::NotPermitted => Self::forbidden(reason),
-            RefusalKind::NotWitnessed => {
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "The ledger cannot be written", reason)
-            }
+            RefusalKind::NotWitnessed => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "The ledger cannot be written",
+                reason,
+            ),
         }
     }
 }
@@ -95,8 +106,13 @@ impl From<scenario::Problem> for Problem {
         if let Some(cause) = &problem.cause {
             tracing::error!(%cause, "a scenario failed");
         }
-        let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Self::new(status, "The scenario refused", format!("{} · {}", problem.detail.zh, problem.detail.en))
+        let status =
+            StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Self::new(
+            status,
+            "The scenario refused",
+            format!("{} · {}", problem.detail.zh, problem.detail.en),
+        )
     }
 }
 

@@ -22,24 +22,38 @@ use vocabulary::RoomId;
 use crate::{
     hospital::{Hospital, hospital_actor},
     http::{Caller, Problem},
-    rooms::{About, EnterError, Outgoing, outbox},
+    rooms::{About, EnterError, Outgoing, Visitor, outbox},
 };
 
 /// `/rooms/{id}` and its socket.
 pub fn routes() -> Router<Arc<Hospital>> {
-    Router::new().route("/rooms/{id}", get(card)).route("/rooms/{id}/socket", get(socket))
+    Router::new()
+        .route("/rooms/{id}", get(card))
+        .route("/rooms/{id}/socket", get(socket))
 }
 
 /// The room, and a permit to enter it. A room that is not there is refused like one that is closed to the
 /// caller.
-async fn enter(hospital: &Arc<Hospital>, caller: &Caller, id: &str) -> Result<(Value, Stage, Permit), Problem> {
+async fn enter(
+    hospital: &Arc<Hospital>,
+    caller: &Caller,
+    id: &str,
+) -> Result<(Value, Stage, Permit), Problem> {
     let refused = || Problem::forbidden("there is no such room, or you are not invited to it");
     let id = RoomId::new(id).map_err(|_| refused())?;
-    let (scenario, stage) = hospital.room(&caller.actor, &id).await?.ok_or_else(refused)?;
-    let object = Object::Room { room: id, patient: Some(stage.patient.clone()) };
+    let (scenario, stage) = hospital
+        .room(&caller.actor, &id)
+        .await?
+        .ok_or_else(refused)?;
+    let object = Object::Room {
+        room: id,
+        patient: Some(stage.patient.clone()),
+    };
     let permit = hospital.permit(caller, Action::EnterRoom, &object).await?;
     let mut card = json!(stage);
-    card["scenario"] = json!(scenario);
+    if let Some(fields) = card.as_object_mut() {
+        fields.insert("scenario".to_owned(), json!(scenario));
+    }
     Ok((card, stage, permit))
 }
 
@@ -60,31 +74,52 @@ async fn socket(
 ) -> Result<Response, Problem> {
     // Cookies ride along with any page's socket, so the page must be ours.
     if !is_same_origin(&headers) {
-        return Err(Problem::forbidden("open the socket from the hospital's own page"));
+        return Err(Problem::forbidden(
+            "open the socket from the hospital's own page",
+        ));
     }
     let (_, stage, permit) = enter(&hospital, &caller, &id).await?;
     let person = Person {
         actor: caller.actor.id.clone(),
         name: caller.actor.name.clone(),
-        role: caller.actor.roles.first().map(|role| role_word(*role)).unwrap_or_default(),
+        role: caller
+            .actor
+            .roles
+            .first()
+            .map(|role| role_word(*role))
+            .unwrap_or_default(),
         may_act: !caller.actor.roles.contains(&Role::Trainee),
     };
-    let upgrade = upgrade.max_message_size(CLIENT_FRAME_BYTES + 1).max_frame_size(CLIENT_FRAME_BYTES + 1);
+    let upgrade = upgrade
+        .max_message_size(CLIENT_FRAME_BYTES + 1)
+        .max_frame_size(CLIENT_FRAME_BYTES + 1);
     Ok(upgrade.on_upgrade(move |socket| attend(hospital, stage, permit, person, socket)))
 }
 
 fn is_same_origin(headers: &HeaderMap) -> bool {
-    let Some(origin) = headers.get("origin") else { return true };
-    let host = headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or("");
-    origin.to_str().is_ok_and(|origin| origin.split_once("://").is_some_and(|(_, from)| from == host))
+    let Some(origin) = headers.get("origin") else {
+        return true;
+    };
+    let host = headers
+        .get("host")
+        .and_then(|host| host.to_str().ok())
+        .unwrap_or("");
+    origin.to_str().is_ok_and(|origin| {
+        origin
+            .split_once("://")
+            .is_some_and(|(_, from)| from == host)
+    })
 }
 
 fn role_word(role: Role) -> String {
-    serde_json::to_value(role).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+    serde_json::to_value(role)
+        .ok()
+        .and_then(|word| word.as_str().map(str::to_owned))
+        .unwrap_or_default()
 }
 
 /// What the room's host needs to know: the hologram stands life-sized, its middle at the height of the chest.
-fn about(stage: &Stage) -> About {
+fn about(hospital: &Hospital, stage: &Stage) -> About {
     let furnish = stage.series.as_ref().and_then(|series| {
         let hologram = json!({
             "type": "hologram",
@@ -98,19 +133,37 @@ fn about(stage: &Stage) -> About {
         });
         serde_json::from_value(json!({"act": "add", "entity": hologram})).ok()
     });
-    About { id: stage.id.clone(), patient: Some(stage.patient.clone()), host: hospital_actor(), furnish }
+    About {
+        id: stage.id.clone(),
+        patient: Some(stage.patient.clone()),
+        host: hospital_actor(),
+        furnish,
+        probe: hospital.volumes.probe(stage.series.as_ref()),
+    }
 }
 
 /// Carries frames between a socket and its room until either ends.
-async fn attend(hospital: Arc<Hospital>, stage: Stage, permit: Permit, person: Person, socket: WebSocket) {
+async fn attend(
+    hospital: Arc<Hospital>,
+    stage: Stage,
+    permit: Permit,
+    person: Person,
+    socket: WebSocket,
+) {
     let (mut to_client, mut from_client) = socket.split();
-    let Some(Ok(Message::Binary(hello))) = from_client.next().await else { return };
+    let Some(Ok(Message::Binary(hello))) = from_client.next().await else {
+        return;
+    };
     let (sender, mut outgoing) = outbox();
-    let about = about(&stage);
-    let probe = hospital.volumes.probe(stage.series.as_ref());
+    let about = about(&hospital, &stage);
+    let visitor = Visitor {
+        person,
+        hello: hello.to_vec(),
+        outbox: sender,
+    };
     let entered = hospital
         .rooms
-        .enter(&hospital.record, &permit, &about, probe, person, hello.to_vec(), sender)
+        .enter(&hospital.record, &permit, &about, visitor)
         .await;
     let entered = match entered {
         Ok(entered) => entered,
@@ -122,7 +175,9 @@ async fn attend(hospital: Arc<Hospital>, stage: Stage, permit: Permit, person: P
                     Farewell::Closing
                 }
             };
-            let _ = to_client.send(Message::Binary(ServerFrame::bye(reason).encode().into())).await;
+            let _ = to_client
+                .send(Message::Binary(ServerFrame::bye(reason).encode().into()))
+                .await;
             return;
         }
     };

@@ -37,7 +37,9 @@ async fn handle(
     Path((id, path)): Path<(String, String)>,
     body: Bytes,
 ) -> Result<Response, Problem> {
-    let scenario = registry::all().iter().find(|scenario| scenario.manifest().id == id);
+    let scenario = registry::all()
+        .iter()
+        .find(|scenario| scenario.manifest().id == id);
     let scenario = scenario.ok_or_else(|| Problem::not_found("this scenario is not open yet"))?;
     let method = match method {
         HttpMethod::GET => Method::Get,
@@ -45,7 +47,11 @@ async fn handle(
         HttpMethod::PUT => Method::Put,
         _ => {
             let detail = "use GET, POST or PUT";
-            return Err(Problem::new(StatusCode::METHOD_NOT_ALLOWED, "The method cannot be used", detail));
+            return Err(Problem::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "The method cannot be used",
+                detail,
+            ));
         }
     };
     let body = if body.is_empty() {
@@ -54,7 +60,12 @@ async fn handle(
         serde_json::from_slice(&body).map_err(|_| Problem::bad_input("send JSON"))?
     };
     let path = path.split('/').map(str::to_owned).collect();
-    let request = Request { method, path, actor: caller.actor, body };
+    let request = Request {
+        method,
+        path,
+        actor: caller.actor,
+        body,
+    };
     let reply = scenario.handle(&InHospital(hospital), request).await?;
     let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::OK);
     Ok((status, Json(reply.body)).into_response())
@@ -83,7 +94,11 @@ async fn twin(
     let refused = || Problem::forbidden("there is no such patient, or you may not see the record");
     let patient = PatientId::new(id).map_err(|_| refused())?;
     let object = policy::Object::Patient(patient.clone());
-    let permit = hospital.permit(&caller, policy::Action::ReadRecord, &object).await?;
-    let twin = twins::of(&hospital, &permit, &patient).await?.ok_or_else(refused)?;
+    let permit = hospital
+        .permit(&caller, policy::Action::ReadRecord, &object)
+        .await?;
+    let twin = twins::of(&hospital, &permit, &patient)
+        .await?
+        .ok_or_else(refused)?;
     Ok(Json(twin).into_response())
 }

@@ -35,12 +35,19 @@ async fn who(caller: Caller) -> Json<policy::Actor> {
     Json(caller.actor)
 }
 
-async fn sign_in(State(hospital): State<Arc<Hospital>>, request: Request) -> Result<Response, Problem> {
+async fn sign_in(
+    State(hospital): State<Arc<Hospital>>,
+    request: Request,
+) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
     if !parts.headers.contains_key("x-yuanyi-client") {
-        return Err(Problem::forbidden("send the header X-Yuanyi-Client: 1 with writing requests"));
+        return Err(Problem::forbidden(
+            "send the header X-Yuanyi-Client: 1 with writing requests",
+        ));
     }
-    let body = axum::body::to_bytes(body, 4096).await.map_err(|_| Problem::bad_input("send at most 4096 bytes"))?;
+    let body = axum::body::to_bytes(body, 4096)
+        .await
+        .map_err(|_| Problem::bad_input("send at most 4096 bytes"))?;
     let credentials: Credentials = serde_json::from_slice(&body)
         .map_err(|_| Problem::bad_input("send JSON with the fields `user` and `password`"))?;
     let outcome = hospital
@@ -51,8 +58,14 @@ async fn sign_in(State(hospital): State<Arc<Hospital>>, request: Request) -> Res
     match outcome {
         SignIn::Done { actor, token } => {
             hospital.note_sign_in(&credentials.user, true).await?;
-            let secure = if hospital.config.secure_cookies { "; Secure" } else { "" };
-            let cookie = format!("{COOKIE}={token}; HttpOnly; SameSite=Strict; Path=/; Max-Age=43200{secure}");
+            let secure = if hospital.config.secure_cookies {
+                "; Secure"
+            } else {
+                ""
+            };
+            let cookie = format!(
+                "{COOKIE}={token}; HttpOnly; SameSite=Strict; Path=/; Max-Age=43200{secure}"
+            );
             Ok(([(header::SET_COOKIE, cookie)], Json(actor)).into_response())
         }
         SignIn::Wrong => {
@@ -72,12 +85,18 @@ async fn sign_in(State(hospital): State<Arc<Hospital>>, request: Request) -> Res
     }
 }
 
-async fn sign_out(State(hospital): State<Arc<Hospital>>, request: Request) -> Result<Response, Problem> {
+async fn sign_out(
+    State(hospital): State<Arc<Hospital>>,
+    request: Request,
+) -> Result<Response, Problem> {
     let (mut parts, _) = request.into_parts();
     let token = cookie(&parts);
     Caller::from_request_parts(&mut parts, &hospital).await?;
     if let Some(token) = token {
-        hospital.accounts.revoke(&token).await.map_err(|error| Problem::internal(&error))?;
+        hospital
+            .accounts
+            .revoke(&token)
+            .map_err(|error| Problem::internal(&error))?;
     }
     let gone = format!("{COOKIE}=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0");
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, gone)]).into_response())

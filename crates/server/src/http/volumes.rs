@@ -25,11 +25,20 @@ pub fn routes() -> Router<Arc<Hospital>> {
         .route("/series/{uid}/volume/{*piece}", get(piece))
 }
 
-async fn stage(hospital: &Arc<Hospital>, caller: &Caller, uid: &str) -> Result<(Stage, Permit), Problem> {
+async fn stage(
+    hospital: &Arc<Hospital>,
+    caller: &Caller,
+    uid: &str,
+) -> Result<(Stage, Permit), Problem> {
     let refused = || Problem::forbidden("there is no such series, or you may not see it");
     let series = Uid::new(uid).map_err(|_| refused())?;
-    let patient = hospital.patient_of_series(&series).await?.ok_or_else(refused)?;
-    let permit = hospital.permit(caller, Action::ReadImaging, &Object::Patient(patient)).await?;
+    let patient = hospital
+        .patient_of_series(&series)
+        .await?
+        .ok_or_else(refused)?;
+    let permit = hospital
+        .permit(caller, Action::ReadImaging, &Object::Patient(patient))
+        .await?;
     let stage = hospital.volumes.stage(hospital, &permit, &series).await;
     let stage = stage.map_err(|error| Problem::internal(&error))?;
     Ok((stage.ok_or_else(refused)?, permit))
@@ -56,20 +65,38 @@ async fn piece(
     caller: Caller,
     Path((uid, piece)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
-    let (Stage::Ready { folder, manifest, .. }, _) = stage(&hospital, &caller, &uid).await? else {
-        return Err(Problem::not_found("the volume is still being made; ask for the volume again"));
+    let (
+        Stage::Ready {
+            folder, manifest, ..
+        },
+        _,
+    ) = stage(&hospital, &caller, &uid).await?
+    else {
+        return Err(Problem::not_found(
+            "the volume is still being made; ask for the volume again",
+        ));
     };
     // Only names of the manifest are files, so no path leads elsewhere.
-    let is_voxels = piece == manifest.preview.url || manifest.bricks.iter().any(|brick| brick.url == piece);
+    let is_voxels =
+        piece == manifest.preview.url || manifest.bricks.iter().any(|brick| brick.url == piece);
     if !is_voxels && !manifest.surfaces.iter().any(|surface| surface.url == piece) {
         return Err(Problem::not_found("the volume has no such piece"));
     }
-    let bytes = tokio::fs::read(folder.join(&piece)).await.map_err(|error| Problem::internal(&error))?;
-    let mut response = ([(header::CONTENT_TYPE, "application/octet-stream")], bytes).into_response();
+    let bytes = tokio::fs::read(folder.join(&piece))
+        .await
+        .map_err(|error| Problem::internal(&error))?;
+    let mut response =
+        ([(header::CONTENT_TYPE, "application/octet-stream")], bytes).into_response();
     let headers = response.headers_mut();
     if is_voxels {
-        headers.insert(header::CONTENT_ENCODING, header::HeaderValue::from_static("zstd"));
+        headers.insert(
+            header::CONTENT_ENCODING,
+            header::HeaderValue::from_static("zstd"),
+        );
     }
-    headers.insert(header::CACHE_CONTROL, header::HeaderValue::from_static("private, no-store"));
+    headers.insert(
+        header::CACHE_CONTROL,
+        header::HeaderValue::from_static("private, no-store"),
+    );
     Ok(response)
 }

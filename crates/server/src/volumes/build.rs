@@ -32,20 +32,34 @@ pub struct Source {
 
 impl Source {
     /// The objects of a series and the segmentations of its study; `None` where there is no such series.
-    pub async fn of(record: &dyn Record, permit: &Permit, series: &Uid) -> Result<Option<Self>, RecordError> {
+    pub async fn of(
+        record: &dyn Record,
+        permit: &Permit,
+        series: &Uid,
+    ) -> Result<Option<Self>, RecordError> {
         let images = record.series_instances(permit, series).await?;
-        let Some(first) = images.first() else { return Ok(None) };
+        let Some(first) = images.first() else {
+            return Ok(None);
+        };
         let mut segmentations = Vec::new();
         for other in series_of(record, permit, &first.study, "SEG").await? {
             let found = record.series_instances(permit, &other).await?;
-            segmentations.extend(found.into_iter().filter(|object| object.class.as_str() == SEG_CLASS));
+            segmentations.extend(
+                found
+                    .into_iter()
+                    .filter(|object| object.class.as_str() == SEG_CLASS),
+            );
         }
         let mut text = MAKING.to_owned();
         for object in images.iter().chain(&segmentations) {
             text.push_str(&object.digest.to_string());
         }
         let fingerprint = Digest::of(text.as_bytes()).to_string();
-        Ok(Some(Self { fingerprint: fingerprint.chars().take(32).collect(), images, segmentations }))
+        Ok(Some(Self {
+            fingerprint: fingerprint.chars().take(32).collect(),
+            images,
+            segmentations,
+        }))
     }
 }
 
@@ -66,17 +80,36 @@ async fn series_of(
         offset: 0,
     };
     let uid = |row: &record::ImagingRow| {
-        Uid::new(row.attributes.get("0020000E")?.pointer("/Value/0")?.as_str()?).ok()
+        Uid::new(
+            row.attributes
+                .get("0020000E")?
+                .pointer("/Value/0")?
+                .as_str()?,
+        )
+        .ok()
     };
-    Ok(record.imaging(permit, &query).await?.rows.iter().filter_map(uid).collect())
+    Ok(record
+        .imaging(permit, &query)
+        .await?
+        .rows
+        .iter()
+        .filter_map(uid)
+        .collect())
 }
 
 /// The CT series of a study.
-pub async fn ct_series_of(record: &dyn Record, permit: &Permit, study: &Uid) -> Result<Vec<Uid>, RecordError> {
+pub async fn ct_series_of(
+    record: &dyn Record,
+    permit: &Permit,
+    study: &Uid,
+) -> Result<Vec<Uid>, RecordError> {
     let mut found = Vec::new();
     for series in series_of(record, permit, study, "CT").await? {
         let objects = record.series_instances(permit, &series).await?;
-        if objects.first().is_some_and(|object| CT_CLASSES.contains(&object.class.as_str())) {
+        if objects
+            .first()
+            .is_some_and(|object| CT_CLASSES.contains(&object.class.as_str()))
+        {
             found.push(series);
         }
     }
@@ -102,17 +135,30 @@ pub async fn make(
     folder: &Path,
     report: &(impl Fn(Stage) + Clone + Send + 'static),
 ) -> Result<(), VolumesError> {
-    let making = |progress, step: &str| Stage::Making { progress, step: step.to_owned() };
+    let making = |progress, step: &str| Stage::Making {
+        progress,
+        step: step.to_owned(),
+    };
     report(making(0.05, "reading"));
-    let patient = source.images.first().map(|image| image.subject.to_string()).unwrap_or_default();
+    let patient = source
+        .images
+        .first()
+        .map(|image| image.subject.to_string())
+        .unwrap_or_default();
     let files = read_all(hospital, permit, &source.images).await?;
     let marks = read_all(hospital, permit, &source.segmentations).await?;
     let (folder, series, report) = (folder.to_owned(), series.clone(), report.clone());
     let work = move || make_here(&series, &patient, files, &marks, &folder, &report);
-    spawn_blocking(work).await.map_err(|_| VolumesError::BrokeOff)?
+    spawn_blocking(work)
+        .await
+        .map_err(|_| VolumesError::BrokeOff)?
 }
 
-async fn read_all(hospital: &Hospital, permit: &Permit, objects: &[Instance]) -> Result<Vec<Bytes>, VolumesError> {
+async fn read_all(
+    hospital: &Hospital,
+    permit: &Permit,
+    objects: &[Instance],
+) -> Result<Vec<Bytes>, VolumesError> {
     let mut files = Vec::with_capacity(objects.len());
     for object in objects {
         files.push(hospital.record.object(permit, object, None).await?);
@@ -129,41 +175,52 @@ fn make_here(
     report: &impl Fn(Stage),
 ) -> Result<(), VolumesError> {
     let go_on = AtomicBool::new(false);
-    report(Stage::Making { progress: 0.1, step: "volume".to_owned() });
+    report(Stage::Making {
+        progress: 0.1,
+        step: "volume".to_owned(),
+    });
     let made = volume::build_volume(&files, patient, &go_on);
     drop(files);
     let coarse = match made {
         Ok(coarse) => coarse,
         Err(error) => {
-            report(Stage::Failed { why: error.notice() });
+            report(Stage::Failed {
+                why: error.notice(),
+            });
             return Ok(());
         }
     };
     let mut manifest = coarse.manifest;
     write(folder, &manifest.preview.url, &coarse.preview)?;
-    report(Stage::Making { progress: 0.3, step: "bricks".to_owned() });
+    report(Stage::Making {
+        progress: 0.3,
+        step: "bricks".to_owned(),
+    });
     let bricks = volume::build_bricks(&coarse.series, &go_on).map_err(other)?;
     for brick in &bricks {
         write(folder, &brick.entry.url, &brick.bytes)?;
     }
     manifest.add_bricks(&bricks);
     drop(bricks);
-    let ready = |manifest: &VolumeManifest, complete| Stage::Ready {
+    let ready = |manifest: &VolumeManifest| Stage::Ready {
         folder: folder.to_owned(),
         manifest: Arc::new(manifest.clone()),
-        complete,
     };
-    report(ready(&manifest, false));
+    report(ready(&manifest));
 
-    let segments: Vec<Segment> =
-        marks.iter().filter_map(|mark| dicom::read_seg(mark).ok()).flat_map(|mark| segments(&mark, series)).collect();
-    let structures = volume::build_structures(&coarse.series, &segments, &|_, _| {}, &go_on).map_err(other)?;
+    let segments: Vec<Segment> = marks
+        .iter()
+        .filter_map(|mark| dicom::read_seg(mark).ok())
+        .flat_map(|mark| segments(&mark, series))
+        .collect();
+    let structures =
+        volume::build_structures(&coarse.series, &segments, &|_, _| {}, &go_on).map_err(other)?;
     for surface in &structures.surfaces {
         write(folder, &surface.entry.url, &surface.bytes)?;
     }
     manifest.add_structures(&structures);
     write(folder, "manifest.json", &serde_json::to_vec(&manifest)?)?;
-    report(ready(&manifest, true));
+    report(ready(&manifest));
     Ok(())
 }
 
@@ -202,7 +259,10 @@ fn segments(mark: &dicom::Segmentation, series: &Uid) -> Vec<Segment> {
                 id: format!("segment-{}", segment.number),
                 label: Text::new(label_zh(segment), segment.label.clone()),
                 source: mark.sop.to_string(),
-                is_organ: segment.category.as_ref().is_some_and(|category| category.value == ANATOMY),
+                is_organ: segment
+                    .category
+                    .as_ref()
+                    .is_some_and(|category| category.value == ANATOMY),
                 size: [columns, rows],
                 spacing_mm: [dx, dy],
                 axes_lps: [along_row, along_column],

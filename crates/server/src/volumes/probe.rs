@@ -26,7 +26,12 @@ impl SeriesProbe {
             return None;
         }
         match self.stages.lock().get(series) {
-            Some((_, Stage::Ready { folder, manifest, .. })) => Some((folder.clone(), Arc::clone(manifest))),
+            Some((
+                _,
+                Stage::Ready {
+                    folder, manifest, ..
+                },
+            )) => Some((folder.clone(), Arc::clone(manifest))),
             _ => None,
         }
     }
@@ -47,7 +52,10 @@ impl Probe for SeriesProbe {
     fn bounds(&self, series: &Uid) -> Option<Bounds> {
         let (_, manifest) = self.ready(series)?;
         let grid = grid_of(&manifest);
-        let mut bounds = Bounds { min_lps_mm: [f64::INFINITY; 3], max_lps_mm: [f64::NEG_INFINITY; 3] };
+        let mut bounds = Bounds {
+            min_lps_mm: [f64::INFINITY; 3],
+            max_lps_mm: [f64::NEG_INFINITY; 3],
+        };
         // The faces of the outermost voxels lie half a voxel beyond their centres.
         for corner in 0..8_u8 {
             let mut index = [-0.5; 3];
@@ -56,8 +64,11 @@ impl Probe for SeriesProbe {
                     *at = size as f64 - 0.5;
                 }
             }
-            for ((min, max), at) in
-                bounds.min_lps_mm.iter_mut().zip(&mut bounds.max_lps_mm).zip(grid.point_lps_mm(index))
+            for ((min, max), at) in bounds
+                .min_lps_mm
+                .iter_mut()
+                .zip(&mut bounds.max_lps_mm)
+                .zip(grid.point_lps_mm(index))
             {
                 *min = min.min(at);
                 *max = max.max(at);
@@ -75,7 +86,11 @@ impl Probe for SeriesProbe {
             if !(0.0..f64::from(size)).contains(&nearest) {
                 return None;
             }
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within the size")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "within the size"
+            )]
             {
                 *to = nearest as u32;
             }
@@ -87,16 +102,27 @@ impl Probe for SeriesProbe {
 /// The value of one voxel, from the brick that holds it.
 fn value(folder: &std::path::Path, manifest: &VolumeManifest, voxel: [u32; 3]) -> Option<i16> {
     let within = |origin: [u32; 3], size: [u32; 3]| {
-        voxel.iter().zip(origin).zip(size).all(|((at, from), n)| (from..from + n).contains(at))
+        voxel
+            .iter()
+            .zip(origin)
+            .zip(size)
+            .all(|((at, from), n)| (from..from + n).contains(at))
     };
-    let Some(brick) = manifest.bricks.iter().find(|brick| within(brick.origin, brick.size)) else {
+    let Some(brick) = manifest
+        .bricks
+        .iter()
+        .find(|brick| within(brick.origin, brick.size))
+    else {
         // Bricks of air only are left out.
         return Some(volume::AIR_FILL_HU);
     };
     let bytes = std::fs::read(folder.join(&brick.url)).ok()?;
     let [nx, ny, nz] = brick.size.map(|n| n as usize);
     let voxels = volume::decode(&bytes, nx, nx * ny * nz).ok()?;
-    let mut at = voxel.iter().zip(brick.origin).map(|(at, from)| (at - from) as usize);
+    let mut at = voxel
+        .iter()
+        .zip(brick.origin)
+        .map(|(at, from)| (at - from) as usize);
     let (x, y, z) = (at.next()?, at.next()?, at.next()?);
     voxels.get((z * ny + y) * nx + x).copied()
 }

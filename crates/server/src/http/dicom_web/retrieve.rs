@@ -33,7 +33,10 @@ pub fn routes() -> Router<Arc<Hospital>> {
     Router::new()
         .route("/studies/{study}/metadata", get(study_metadata))
         .route("/studies/{study}/series/{series}", get(series))
-        .route("/studies/{study}/series/{series}/metadata", get(series_metadata))
+        .route(
+            "/studies/{study}/series/{series}/metadata",
+            get(series_metadata),
+        )
         .route(INSTANCE, get(instance))
         .route(&format!("{INSTANCE}/metadata"), get(instance_metadata))
         .route(&format!("{INSTANCE}/frames/{{frames}}"), get(frames))
@@ -52,11 +55,21 @@ fn refused() -> Problem {
 }
 
 /// The objects of a study or one of its series; a permit is asked for the patient whom they show.
-async fn find(hospital: &Hospital, caller: &Caller, study: &str, series: Option<&str>) -> Result<Found, Problem> {
+async fn find(
+    hospital: &Hospital,
+    caller: &Caller,
+    study: &str,
+    series: Option<&str>,
+) -> Result<Found, Problem> {
     let study = uid(study)?;
     let series = series.map(uid).transpose()?;
-    let patient = hospital.patient_of_images(Some(&study), series.as_ref()).await?.ok_or_else(refused)?;
-    let permit = hospital.permit(caller, Action::ReadImaging, &Object::Patient(patient)).await?;
+    let patient = hospital
+        .patient_of_images(Some(&study), series.as_ref())
+        .await?
+        .ok_or_else(refused)?;
+    let permit = hospital
+        .permit(caller, Action::ReadImaging, &Object::Patient(patient))
+        .await?;
     let wanted = match series {
         Some(series) => vec![series],
         None => series_of(hospital, &permit, &study).await?,
@@ -66,7 +79,11 @@ async fn find(hospital: &Hospital, caller: &Caller, study: &str, series: Option<
         let of_series = hospital.record.series_instances(&permit, &series).await?;
         objects.extend(of_series.into_iter().filter(|object| object.study == study));
     }
-    if objects.is_empty() { Err(refused()) } else { Ok(Found { permit, objects }) }
+    if objects.is_empty() {
+        Err(refused())
+    } else {
+        Ok(Found { permit, objects })
+    }
 }
 
 async fn series_of(hospital: &Hospital, permit: &Permit, study: &Uid) -> Result<Vec<Uid>, Problem> {
@@ -80,8 +97,16 @@ async fn series_of(hospital: &Hospital, permit: &Permit, study: &Uid) -> Result<
         offset: 0,
     };
     let rows = hospital.record.imaging(permit, &query).await?.rows;
-    let uid = |value: &Value| value.pointer("/Value/0").and_then(Value::as_str).and_then(|uid| Uid::new(uid).ok());
-    Ok(rows.iter().filter_map(|row| uid(row.attributes.get("0020000E")?)).collect())
+    let uid = |value: &Value| {
+        value
+            .pointer("/Value/0")
+            .and_then(Value::as_str)
+            .and_then(|uid| Uid::new(uid).ok())
+    };
+    Ok(rows
+        .iter()
+        .filter_map(|row| uid(row.attributes.get("0020000E")?))
+        .collect())
 }
 
 /// One object and its bytes.
@@ -91,16 +116,28 @@ async fn find_one(
     [study, series, instance]: [&str; 3],
 ) -> Result<(Instance, Bytes), Problem> {
     let [study, series, sop] = [uid(study)?, uid(series)?, uid(instance)?];
-    let patient = hospital.patient_of_images(Some(&study), Some(&series)).await?.ok_or_else(refused)?;
-    let permit = hospital.permit(caller, Action::ReadImaging, &Object::Patient(patient)).await?;
+    let patient = hospital
+        .patient_of_images(Some(&study), Some(&series))
+        .await?
+        .ok_or_else(refused)?;
+    let permit = hospital
+        .permit(caller, Action::ReadImaging, &Object::Patient(patient))
+        .await?;
     let object = hospital.record.instance(&permit, &sop).await?;
-    let object = object.filter(|found| found.study == study && found.series == series).ok_or_else(refused)?;
+    let object = object
+        .filter(|found| found.study == study && found.series == series)
+        .ok_or_else(refused)?;
     let bytes = hospital.record.object(&permit, &object, None).await?;
     Ok((object, bytes))
 }
 
 fn accepted(headers: &HeaderMap) -> Vec<MediaRange> {
-    web::ranges(headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or(""))
+    web::ranges(
+        headers
+            .get(header::ACCEPT)
+            .and_then(|accept| accept.to_str().ok())
+            .unwrap_or(""),
+    )
 }
 
 fn boundary() -> String {
@@ -111,7 +148,9 @@ fn boundary() -> String {
 async fn work<T: Send + 'static>(
     job: impl FnOnce() -> Result<T, WebError> + Send + 'static,
 ) -> Result<T, Problem> {
-    Ok(spawn_blocking(job).await.map_err(|error| Problem::internal(&error))??)
+    Ok(spawn_blocking(job)
+        .await
+        .map_err(|error| Problem::internal(&error))??)
 }
 
 /// How many objects are read ahead of the client.
@@ -136,18 +175,31 @@ fn parts(
     let (permit, ranges) = (Arc::new(permit), Arc::new(ranges));
     stream::iter(objects)
         .map(move |object| {
-            let (hospital, permit, ranges) = (Arc::clone(&hospital), Arc::clone(&permit), Arc::clone(&ranges));
+            let (hospital, permit, ranges) = (
+                Arc::clone(&hospital),
+                Arc::clone(&permit),
+                Arc::clone(&ranges),
+            );
             async move {
-                let file = hospital.record.object(&permit, &object, None).await.map_err(std::io::Error::other)?;
+                let file = hospital
+                    .record
+                    .object(&permit, &object, None)
+                    .await
+                    .map_err(std::io::Error::other)?;
                 let stored = object.transfer_syntax.to_string();
                 let made = spawn_blocking(move || web::as_accepted(file, &stored, &ranges)).await;
-                made.map_err(std::io::Error::other)?.map_err(std::io::Error::other)
+                made.map_err(std::io::Error::other)?
+                    .map_err(std::io::Error::other)
             }
         })
         .buffered(AHEAD)
         .map_ok(move |(bytes, syntax): (Bytes, String)| {
             let kind = format!("{DICOM}; transfer-syntax={syntax}");
-            let pieces = [multipart.head(&kind, None, bytes.len()), bytes, multipart.foot()];
+            let pieces = [
+                multipart.head(&kind, None, bytes.len()),
+                bytes,
+                multipart.foot(),
+            ];
             stream::iter(pieces.map(Ok))
         })
         .try_flatten()
@@ -192,7 +244,11 @@ async fn instance(
         return Ok(([(header::CONTENT_TYPE, kind)], bytes).into_response());
     }
     let multipart = Multipart::new(DICOM, boundary());
-    Ok(([(header::CONTENT_TYPE, multipart.content_type())], multipart.whole(&[(kind, bytes)])).into_response())
+    Ok((
+        [(header::CONTENT_TYPE, multipart.content_type())],
+        multipart.whole(&[(kind, bytes)]),
+    )
+        .into_response())
 }
 
 /// The metadata of objects as one DICOM JSON array.
@@ -200,10 +256,17 @@ async fn metadata_of(hospital: &Hospital, found: Found, base: &str) -> Result<Re
     let mut all = Vec::with_capacity(found.objects.len());
     for object in &found.objects {
         let file = hospital.record.object(&found.permit, object, None).await?;
-        let url = format!("{base}/studies/{}/series/{}/instances/{}", object.study, object.series, object.sop);
+        let url = format!(
+            "{base}/studies/{}/series/{}/instances/{}",
+            object.study, object.series, object.sop
+        );
         all.push(work(move || web::metadata(&file, &url)).await?);
     }
-    Ok(([(header::CONTENT_TYPE, DICOM_JSON)], Value::Array(all).to_string()).into_response())
+    Ok((
+        [(header::CONTENT_TYPE, DICOM_JSON)],
+        Value::Array(all).to_string(),
+    )
+        .into_response())
 }
 
 async fn study_metadata(
@@ -234,9 +297,16 @@ async fn instance_metadata(
 ) -> Result<Response, Problem> {
     let (object, file) = find_one(&hospital, &caller, [&study, &series, &sop]).await?;
     let base = base(&hospital, &headers);
-    let url = format!("{base}/studies/{}/series/{}/instances/{}", object.study, object.series, object.sop);
+    let url = format!(
+        "{base}/studies/{}/series/{}/instances/{}",
+        object.study, object.series, object.sop
+    );
     let metadata = work(move || web::metadata(&file, &url)).await?;
-    Ok(([(header::CONTENT_TYPE, DICOM_JSON)], Value::Array(vec![metadata]).to_string()).into_response())
+    Ok((
+        [(header::CONTENT_TYPE, DICOM_JSON)],
+        Value::Array(vec![metadata]).to_string(),
+    )
+        .into_response())
 }
 
 async fn frames(
@@ -251,11 +321,22 @@ async fn frames(
     let ranges = accepted(&headers);
     let found = work(move || web::frames(&file, &numbers, &ranges)).await?;
     let inner = found.first().map_or("application/octet-stream", |frame| {
-        frame.content_type.split(';').next().unwrap_or("application/octet-stream")
+        frame
+            .content_type
+            .split(';')
+            .next()
+            .unwrap_or("application/octet-stream")
     });
     let multipart = Multipart::new(inner, boundary());
-    let parts: Vec<_> = found.into_iter().map(|frame| (frame.content_type, frame.bytes)).collect();
-    Ok(([(header::CONTENT_TYPE, multipart.content_type())], multipart.whole(&parts)).into_response())
+    let parts: Vec<_> = found
+        .into_iter()
+        .map(|frame| (frame.content_type, frame.bytes))
+        .collect();
+    Ok((
+        [(header::CONTENT_TYPE, multipart.content_type())],
+        multipart.whole(&parts),
+    )
+        .into_response())
 }
 
 async fn rendered(
