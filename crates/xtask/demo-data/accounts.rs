@@ -1,5 +1,7 @@
 //! The demo's accounts as a file that the server reads and a person can.
 
+use std::fmt::Write as _;
+
 use anyhow::Result;
 
 use crate::patients::{NODULE, Patient, find};
@@ -24,11 +26,12 @@ pub fn text(patients: &[Patient]) -> Result<String> {
          # their own; practitioners have the FHIR id `Practitioner/<account>`.\n",
     );
     for (account, en, zh, role) in ACCOUNTS {
-        text += &format!(
-            "\n[\"{account}\"]\nname = {{ zh = \"{zh}\", en = \"{en}\" }}\nroles = [\"{role}\"]\n"
-        );
+        writeln!(
+            text,
+            "\n[\"{account}\"]\nname = {{ zh = \"{zh}\", en = \"{en}\" }}\nroles = [\"{role}\"]"
+        )?;
         if *role == "patient" {
-            text += &format!("patient = \"{nodule}\"\n");
+            writeln!(text, "patient = \"{nodule}\"")?;
         }
     }
     Ok(text)
