@@ -64,8 +64,8 @@ pub struct About {
     pub patient: Option<PatientId>,
     /// Who answers for the room's own acts.
     pub host: ActorId,
-    /// The act that furnishes it when nothing stands in it yet.
-    pub furnish: Option<room::Act>,
+    /// The act that furnishes it while nothing stands in it; `None` as long as there is nothing to show.
+    pub furnish: Arc<dyn Fn() -> Option<room::Act> + Send + Sync>,
     /// What the room may ask of the series that stands in it.
     pub probe: Arc<dyn Probe + Send + Sync>,
 }
@@ -202,7 +202,6 @@ impl Host {
     async fn run(mut self, mut inbox: mpsc::Receiver<Command>) {
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        self.furnish();
         loop {
             tokio::select! {
                 command = inbox.recv() => match command {
@@ -214,6 +213,7 @@ impl Host {
                     Some(command) => self.obey(command),
                 },
                 _ = ticks.tick() => {
+                    self.furnish();
                     if !self.keep().await {
                         return;
                     }
@@ -228,10 +228,10 @@ impl Host {
         }
     }
 
-    /// Puts what the room is about into it, once.
+    /// Puts what the room is about into it, once there is something to show.
     fn furnish(&mut self) {
         if self.room.world().entities().is_empty()
-            && let Some(act) = self.about.furnish.clone()
+            && let Some(act) = (self.about.furnish)()
             && let Err(refusal) =
                 self.room
                     .place(clock::now(), &self.about.host, act, &*self.about.probe)

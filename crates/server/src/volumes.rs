@@ -59,6 +59,15 @@ pub enum Stage {
     },
 }
 
+/// Where to look first.
+#[derive(Clone, Copy, Debug)]
+pub struct FirstLook {
+    /// The point at which the slices meet, patient LPS frame, millimetres.
+    pub at_lps_mm: [f64; 3],
+    /// The longest side of the volume, in millimetres.
+    pub largest_mm: f64,
+}
+
 /// Why a volume cannot be looked at.
 #[derive(Debug, thiserror::Error)]
 pub enum VolumesError {
@@ -170,6 +179,26 @@ impl Volumes {
                 .changes
                 .announce("imaging", series.as_str(), vec![]);
         });
+    }
+
+    /// Where to look first in a series whose volume has been made: at its first lesion, else its middle.
+    pub fn first_look(&self, series: &Uid) -> Option<FirstLook> {
+        let manifest = match self.stages.lock().get(series) {
+            Some((_, Stage::Ready { manifest, .. })) => Arc::clone(manifest),
+            _ => return None,
+        };
+        let grid = probe::grid_of(&manifest);
+        let extent = grid
+            .size
+            .iter()
+            .zip(grid.spacing_mm)
+            .map(|(&count, spacing)| count as f64 * spacing);
+        let middle = grid.size.map(|count| count.saturating_sub(1) as f64 / 2.0);
+        let lesion = manifest.lesions.first().map(|lesion| lesion.centre_lps_mm);
+        Some(FirstLook {
+            at_lps_mm: lesion.unwrap_or_else(|| grid.point_lps_mm(middle)),
+            largest_mm: extent.fold(1.0, f64::max),
+        })
     }
 
     /// What a room may ask of a series.

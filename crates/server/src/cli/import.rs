@@ -275,7 +275,10 @@ fn items(path: &Path) -> Result<Vec<(String, Bytes)>> {
     if lower.ends_with(".tar.zst") {
         return tar_items(&name, zstd::Decoder::new(file).context("unpack it")?);
     }
-    if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("zst")) {
+    if path
+        .extension()
+        .is_some_and(|ending| ending.eq_ignore_ascii_case("zst"))
+    {
         let bytes = read(zstd::Decoder::new(file).context("unpack it")?)?;
         return Ok(vec![(name, bytes)]);
     }

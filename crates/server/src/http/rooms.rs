@@ -17,12 +17,13 @@ use policy::{Action, Object, Permit, Role};
 use room::{Farewell, Person, limits::CLIENT_FRAME_BYTES, wire::ServerFrame};
 use scenario::Stage;
 use serde_json::{Value, json};
-use vocabulary::RoomId;
+use vocabulary::{RoomId, Uid};
 
 use crate::{
     hospital::{Hospital, hospital_actor},
     http::{Caller, Problem},
     rooms::{About, EnterError, Outgoing, Visitor, outbox},
+    volumes::FirstLook,
 };
 
 /// `/rooms/{id}` and its socket.
@@ -118,28 +119,42 @@ fn role_word(role: Role) -> String {
         .unwrap_or_default()
 }
 
-/// What the room's host needs to know: the hologram stands life-sized, its middle at the height of the chest.
-fn about(hospital: &Hospital, stage: &Stage) -> About {
-    let furnish = stage.series.as_ref().and_then(|series| {
-        let hologram = json!({
-            "type": "hologram",
-            "series": series,
-            "transform": {"position_m": [0.0, 1.3, 0.0], "rotation": [0.0, 0.0, 0.0, 1.0], "scale": 2.0},
-            "window": {"centre_hu": 40.0, "width_hu": 400.0},
-            "mode": "both",
-            "layers": {},
-            "clip": null,
-            "cursor_lps_mm": [0.0, 0.0, 0.0],
-        });
-        serde_json::from_value(json!({"act": "add", "entity": hologram})).ok()
-    });
+/// How tall a hologram stands at first, and at which height its middle is, in metres.
+const FIRST_HEIGHT_M: f64 = 0.8;
+const FIRST_MIDDLE_M: f64 = 1.36;
+
+/// What the room's host needs to know.
+fn about(hospital: &Arc<Hospital>, stage: &Stage) -> About {
+    let (series, volumes) = (stage.series.clone(), Arc::clone(hospital));
+    let furnish = move || {
+        let series = series.as_ref()?;
+        first_hologram(series, &volumes.volumes.first_look(series)?)
+    };
     About {
         id: stage.id.clone(),
         patient: Some(stage.patient.clone()),
         host: hospital_actor(),
-        furnish,
+        furnish: Arc::new(furnish),
         probe: hospital.volumes.probe(stage.series.as_ref()),
     }
+}
+
+/// A series in the middle of the room, its slices at what is to be looked at first.
+fn first_hologram(series: &Uid, look: &FirstLook) -> Option<room::Act> {
+    let scale = (FIRST_HEIGHT_M * 1000.0 / look.largest_mm).clamp(0.05, 20.0);
+    let hologram = json!({
+        "type": "hologram",
+        "series": series,
+        "transform": {
+            "position_m": [0.0, FIRST_MIDDLE_M, 0.0], "rotation": [0.0, 0.0, 0.0, 1.0], "scale": scale,
+        },
+        "window": {"centre_hu": 40.0, "width_hu": 400.0},
+        "mode": "both",
+        "layers": {},
+        "clip": null,
+        "cursor_lps_mm": look.at_lps_mm,
+    });
+    serde_json::from_value(json!({"act": "add", "entity": hologram})).ok()
 }
 
 /// Carries frames between a socket and its room until either ends.
