@@ -11,10 +11,10 @@ from importlib import metadata
 
 import numpy
 
-from measure import TARGET, interleave, report
+from measure import BUILT, TARGET, interleave, report
 
 SIZE = (300, 512, 512)
-PROGRAM = TARGET / "release/examples/chain"
+PROGRAM = BUILT / "examples/chain"
 
 
 def phantom() -> numpy.ndarray:

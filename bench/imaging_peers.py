@@ -12,7 +12,7 @@ import pydicom
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
-from measure import PEERS, TARGET, cpu_s, free_port, peak_mb, wait_for_port
+from measure import BUILT, PEERS, TARGET, cpu_s, free_port, peak_mb, wait_for_port
 
 SLICES, SIDE = 300, 512
 
@@ -73,7 +73,7 @@ class Server:
 
 class Yuanyi(Server):
     title = "YUANYI"
-    program = TARGET / "release/yuanyi"
+    program = BUILT / "yuanyi"
 
     def start(self):
         data = self.folder / "data"

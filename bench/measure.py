@@ -12,6 +12,9 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 PEERS = TARGET / "bench-peers"
+# `debug` measures the development build, to try out a bench; its result says so.
+PROFILE = os.environ.get("BENCH_PROFILE", "release")
+BUILT = TARGET / PROFILE
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -82,7 +85,7 @@ def report(name: str, settings: dict, figures: dict, ours: str, peer: str) -> No
     result = {
         "bench": name, "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "machine": {"cores": os.cpu_count(), "kernel": platform.release()},
-        "settings": settings, "medians": found, "ratio": {f"{ours}/{peer}": ratios}, "rounds": figures,
+        "settings": {"profile": PROFILE, **settings}, "medians": found, "ratio": {f"{ours}/{peer}": ratios}, "rounds": figures,
     }
     print(json.dumps({key: result[key] for key in ("settings", "medians", "ratio")}, indent=2))
     folder = ROOT / "bench/results"

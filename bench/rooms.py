@@ -9,17 +9,17 @@ import time
 
 import requests
 
-from measure import PEERS, ROOT, TARGET, free_port, interleave, report, version, wait_for_port
+from measure import BUILT, PEERS, ROOT, TARGET, free_port, interleave, report, version, wait_for_port
 
 ROOMS, PEOPLE, SECONDS, ROUNDS = 10, 50, 10, 5
-LOAD = TARGET / "release/examples/rooms"
+LOAD = BUILT / "examples/rooms"
 PASSWORD = "bench-password-1"
 
 
 class Yuanyi:
     """The demo hospital, with ten consultations for each round: a room is what two doctors are asked to."""
 
-    program = TARGET / "release/yuanyi"
+    program = BUILT / "yuanyi"
     kind = "merged"
 
     def __init__(self):
