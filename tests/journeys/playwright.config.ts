@@ -18,6 +18,7 @@ export default defineConfig({
   use: {
     ...CHROMIUM,
     ...(process.env['YUANYI_URL'] ? { baseURL: process.env['YUANYI_URL'] } : {}),
+    actionTimeout: 20_000,
     trace: 'retain-on-failure',
     screenshot: 'only-on-failure',
   },
