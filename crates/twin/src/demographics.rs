@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn an_age_counts_birthdays_and_needs_the_whole_date() {
         let check = |birth, on, expect| {
-            assert_eq!(age_years(birth, day(on).unwrap()), expect, "{birth} {on}")
+            assert_eq!(age_years(birth, day(on).unwrap()), expect, "{birth} {on}");
         };
         check("1960-05-02", "2026-05-01", Some(65));
         check("1960-05-02", "20260502", Some(66));

@@ -1,5 +1,12 @@
 //! What is known carries its source; what is unknown says why and is never a no or a zero.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
 use knowledge::{AnswerValue, inputs};
 use serde_json::{Value, json};
 use twin::{Facts, Lesion, PatientTwin, Study, TwinAnswer};
