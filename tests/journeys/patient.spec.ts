@@ -1,4 +1,4 @@
-import { expect, look, person, test } from './people.ts';
+import { choose, expect, look, person, test } from './people.ts';
 
 test('a patient page shows images, what is known with its source, and what is not known', async ({ li }) => {
   await li.getByText('With images', { exact: true }).click();
@@ -20,11 +20,17 @@ test('a patient page shows images, what is known with its source, and what is no
 test('the request form names what is missing', async ({ li }) => {
   await li.getByText('With images', { exact: true }).click();
   await li.locator('.patient-line').first().click();
-  await li.getByRole('button', { name: 'Ask for consultation' }).click();
-  await li.getByRole('button', { name: 'Send the request' }).click();
-  await expect(li.getByText('Say what you want to know.')).toBeVisible();
-  await look(li, 'ask', ['desktop', 'phone']);
-  await li.keyboard.press('Escape');
+  for (const [language, open, send, missing] of [
+    ['zh', '请求会诊', '发送请求', '请写明您的问题。'],
+    ['en', 'Ask for consultation', 'Send the request', 'Say what you want to know.'],
+  ] as const) {
+    await choose(li, language);
+    await li.getByRole('button', { name: open, exact: true }).click();
+    await li.getByRole('button', { name: send }).click();
+    await expect(li.getByText(missing)).toBeVisible();
+    await look(li, 'ask', ['desktop', 'phone'], language);
+    await li.keyboard.press('Escape');
+  }
   await expect(li.getByRole('dialog')).toHaveCount(0);
   await expect(li.getByRole('button', { name: 'Ask for consultation' })).toBeFocused();
 });

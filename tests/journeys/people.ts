@@ -96,13 +96,21 @@ export async function choose(page: Page, language: Language): Promise<void> {
   await page.locator(`.segmented input[value=${language}]`).first().check({ force: true });
 }
 
-/** Looks at a screen in both languages and all sizes: a picture, no overflow, no fault by axe. */
-export async function look(page: Page, name: string, screens: readonly Screen[] = ['desktop', 'phone', 'narrow']): Promise<void> {
+/**
+ * Looks at a screen in both languages and all sizes: a picture, no overflow, no fault by axe.
+ * Behind an open dialog no language can be chosen: name the one that is shown.
+ */
+export async function look(
+  page: Page,
+  name: string,
+  screens: readonly Screen[] = ['desktop', 'phone', 'narrow'],
+  shown?: Language,
+): Promise<void> {
   mkdirSync(OUT, { recursive: true });
-  for (const language of ['zh', 'en'] as const) {
+  for (const language of shown ? [shown] : (['zh', 'en'] as const)) {
+    if (!shown) await choose(page, language);
     for (const screen of screens) {
       await page.setViewportSize(SCREENS[screen]);
-      await choose(page, language);
       await page.evaluate(() => document.fonts.ready);
       const where = `${name} on ${screen} in ${language}`;
       const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
@@ -112,5 +120,4 @@ export async function look(page: Page, name: string, screens: readonly Screen[] 
     }
   }
   await page.setViewportSize(SCREENS.desktop);
-  await choose(page, 'en');
 }
