@@ -1,6 +1,6 @@
 //! The scenarios of the hospital: those that are open, and those that are planned.
 //!
-//! A new scenario adds one line to [`all`] and to this crate's manifest; `cargo xtask new-scenario` does it.
+//! `cargo xtask new-scenario` adds a new one here and to this crate's manifest.
 
 use std::sync::LazyLock;
 
@@ -8,8 +8,12 @@ use scenario::{Scenario, Wing};
 use serde::{Deserialize, Serialize};
 use vocabulary::Text;
 
-static OPEN: LazyLock<Vec<Box<dyn Scenario>>> =
-    LazyLock::new(|| vec![Box::new(remote_consult::RemoteConsult::new())]);
+static OPEN: LazyLock<Vec<Box<dyn Scenario>>> = LazyLock::new(|| {
+    vec![
+        remote_consult::scenario(),
+        // The next one goes here.
+    ]
+});
 
 /// The scenarios that are open.
 pub fn all() -> &'static [Box<dyn Scenario>] {

@@ -1,6 +1,13 @@
 //! What every scenario must keep, gone through for all of them. That a replay gives the same is in each
 //! scenario's own tests, which know a way through it.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use knowledge::{Answer, Answers, Kind};

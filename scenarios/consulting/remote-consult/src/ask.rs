@@ -57,10 +57,14 @@ pub async fn request(context: &dyn Context, request: &Request) -> Result<Reply, 
         "reasonCode": [{"text": reason}],
     });
     if let Some(series) = &ask.series {
-        service["supportingInfo"] = json!([{
-            "type": "ImagingStudy",
-            "identifier": {"system": "urn:dicom:uid", "value": format!("urn:oid:{series}")},
-        }]);
+        facts::set(
+            &mut service,
+            "supportingInfo",
+            json!([{
+                "type": "ImagingStudy",
+                "identifier": {"system": "urn:dicom:uid", "value": format!("urn:oid:{series}")},
+            }]),
+        );
     }
     let task = json!({
         "status": "requested",
@@ -277,9 +281,8 @@ fn waits(case: &Case, actor: &Actor) -> Option<Waiting> {
     let has_signed = case.signatures.get(place)?.is_some();
     let kind = match case.invitation {
         Invitation::Open if place == 1 => WaitingKind::ConsultRequest,
-        Invitation::Open => WaitingKind::ConsultOpen,
         Invitation::Accepted if case.plan.is_some() && !has_signed => WaitingKind::Sign,
-        Invitation::Accepted => WaitingKind::ConsultOpen,
+        Invitation::Open | Invitation::Accepted => WaitingKind::ConsultOpen,
         Invitation::Declined | Invitation::Done => return None,
     };
     let other = case.people.get(1 - place)?;

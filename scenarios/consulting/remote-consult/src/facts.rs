@@ -7,7 +7,7 @@ use vocabulary::{Assessed, PatientId, Timestamp};
 
 use crate::case::{Case, MODELS, Person, text};
 
-/// Marks the ServiceRequests of this scenario.
+/// Marks the `ServiceRequest`s of this scenario.
 pub const SCENARIO_URI: &str = "urn:yuanyi:scenario:remote-consult";
 const SOURCE_URI: &str = "urn:yuanyi:answer-source";
 const VOTE_URI: &str = "urn:yuanyi:vote";
@@ -84,6 +84,13 @@ fn based_on(case: &Case) -> Value {
     json!([{"reference": reference(&request_key(&case.id))}])
 }
 
+/// Sets an element of a resource.
+pub fn set(body: &mut Value, element: &str, value: Value) {
+    if let Some(fields) = body.as_object_mut() {
+        fields.insert(element.to_owned(), value);
+    }
+}
+
 /// A resource of a patient, ready to be committed; it gets its type and id here.
 pub fn put(key: ResourceKey, subject: &PatientId, mut body: Value) -> NewFact {
     if let Some(fields) = body.as_object_mut() {
@@ -113,11 +120,15 @@ pub fn answers(
         };
         let mut item = json!({"linkId": name, "answer": [value]});
         if let Some(input) = knowledge::inputs().get(name) {
-            item["text"] = json!(input.label.en);
+            set(&mut item, "text", json!(input.label.en));
         }
         if let Some(source) = &answer.source {
             let written = serde_json::to_string(source).unwrap_or_default();
-            item["extension"] = json!([{"url": SOURCE_URI, "valueString": written}]);
+            set(
+                &mut item,
+                "extension",
+                json!([{"url": SOURCE_URI, "valueString": written}]),
+            );
         }
         item
     };
@@ -186,10 +197,14 @@ pub fn risk(case: &Case, assessment: &Assessment, at: Timestamp) -> NewFact {
     });
     match &assessment.result {
         Assessed::Assessed { value } => {
-            body["prediction"] = json!([{
-                "outcome": {"text": "Malignancy of the pulmonary nodule"},
-                "probabilityDecimal": value * 100.0,
-            }]);
+            set(
+                &mut body,
+                "prediction",
+                json!([{
+                    "outcome": {"text": "Malignancy of the pulmonary nodule"},
+                    "probabilityDecimal": value * 100.0,
+                }]),
+            );
         }
         Assessed::NotAssessable { missing } => {
             let missing: Vec<&str> = missing
@@ -197,7 +212,11 @@ pub fn risk(case: &Case, assessment: &Assessment, at: Timestamp) -> NewFact {
                 .map(|missing| missing.input.as_str())
                 .collect();
             let text = format!("Not assessable: {}", missing.join(", "));
-            body["note"] = json!([{"text": text}, {"text": assessment.citation}]);
+            set(
+                &mut body,
+                "note",
+                json!([{"text": text}, {"text": assessment.citation}]),
+            );
         }
     }
     put(risk_key(&case.id, &assessment.model), &case.patient, body)

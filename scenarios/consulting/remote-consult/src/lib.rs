@@ -59,7 +59,7 @@ impl Scenario for RemoteConsult {
         loop {
             match route(context, &request).await {
                 Err(problem) if problem.status == step::RACE_LOST && attempt < ATTEMPTS => {
-                    attempt += 1
+                    attempt += 1;
                 }
                 answer => return answer,
             }

@@ -34,7 +34,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Reads the plan from its CarePlan.
+    /// Reads the plan from its `CarePlan`.
     pub fn read(case: &str, resource: &ResourceVersion) -> Option<Self> {
         let body = resource.body.as_ref()?;
         let code = text(body, "/activity/0/detail/code/coding/0/code")?;
@@ -143,7 +143,7 @@ pub async fn put(context: &dyn Context, case: &Case, request: &Request) -> Resul
         }}],
     });
     if !dissents.is_empty() {
-        body["note"] = dissents.iter().map(note).collect();
+        facts::set(&mut body, "note", dissents.iter().map(note).collect());
     }
     let fact = facts::put(facts::plan_key(&case.id), &case.patient, body);
     step::commit(

@@ -92,7 +92,7 @@ pub async fn sign(context: &dyn Context, case: &Case, request: &Request) -> Resu
 
     // The last signature makes the draft a decision: report, plan and the end of the request, together.
     let mut decided = step::current(case, &facts::plan_key(&case.id))?;
-    decided["status"] = json!("active");
+    facts::set(&mut decided, "status", json!("active"));
     new.push(facts::put(
         facts::plan_key(&case.id),
         &case.patient,

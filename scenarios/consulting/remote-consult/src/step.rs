@@ -58,22 +58,22 @@ pub async fn commit(
 /// The Task with its new status; also where the status stays, so that each step is seen by the next.
 fn task(context: &dyn Context, case: &Case, change: &TaskChange<'_>) -> Result<NewFact, Problem> {
     let mut body = current(case, &facts::task_key(&case.id))?;
-    body["status"] = json!(change.status);
-    body["lastModified"] = json!(context.now());
+    facts::set(&mut body, "status", json!(change.status));
+    facts::set(&mut body, "lastModified", json!(context.now()));
     if let Some(reason) = change.reason {
-        body["statusReason"] = json!({"text": reason});
+        facts::set(&mut body, "statusReason", json!({"text": reason}));
     }
     if let Some(end) = change.open_until {
-        body["restriction"] = json!({"period": {"end": end}});
+        facts::set(&mut body, "restriction", json!({"period": {"end": end}}));
     }
     Ok(facts::put(facts::task_key(&case.id), &case.patient, body))
 }
 
-/// The ServiceRequest with a new status.
+/// The `ServiceRequest` with a new status.
 pub fn request_with_status(case: &Case, status: &str) -> Result<NewFact, Problem> {
     let key = facts::request_key(&case.id);
     let mut body = current(case, &key)?;
-    body["status"] = json!(status);
+    facts::set(&mut body, "status", json!(status));
     Ok(facts::put(key, &case.patient, body))
 }
 

@@ -103,7 +103,7 @@ async fn questions(
         });
         let known = twin.as_ref().and_then(|twin| twin.answers.get(&name));
         if let (Some(twin::TwinAnswer::Unknown(unknown)), None) = (known, in_force.get(&name)) {
-            question["unknown"] = json!(unknown.why);
+            facts::set(&mut question, "unknown", json!(unknown.why));
         }
         Some(question)
     };

@@ -109,7 +109,7 @@ fn opened(context: &dyn Context, case: &Case) -> Result<Vec<NewFact>, Problem> {
     Ok(new)
 }
 
-fn checked(vote: Vote) -> Result<Vote, Problem> {
+fn checked(mut vote: Vote) -> Result<Vote, Problem> {
     if vote
         .probability
         .is_some_and(|percent| !(0.0..=100.0).contains(&percent))
@@ -119,6 +119,6 @@ fn checked(vote: Vote) -> Result<Vote, Problem> {
             "the probability must lie between 0 and 100 per cent",
         ));
     }
-    let comment = body::short_enough(&vote.comment, body::SHORT, "意见", "the comment")?;
-    Ok(Vote { comment, ..vote })
+    vote.comment = body::short_enough(&vote.comment, body::SHORT, "意见", "the comment")?;
+    Ok(vote)
 }

@@ -1,6 +1,11 @@
 //! The way of a case from request to signed plan, and every step out of it.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ed25519_dalek::{Signature, Verifier, VerifyingKey};
@@ -109,23 +114,28 @@ fn model<'a>(view: &'a Value, id: &str) -> &'a Value {
         .unwrap()
 }
 
-#[tokio::test]
-async fn from_request_to_signed_decision() {
-    let way = Way::open().await;
-    let waiting = |who: &'static str| {
-        let hospital = &way.hospital;
-        async move {
-            RemoteConsult
-                .waiting(hospital, &hospital.actor(who))
-                .await
-                .unwrap()
-        }
+async fn kinds_waiting(hospital: &TestHospital, who: &str) -> Vec<String> {
+    let waiting = RemoteConsult
+        .waiting(hospital, &hospital.actor(who))
+        .await
+        .unwrap();
+    let kind = |one| {
+        serde_json::to_value(one).unwrap()["kind"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     };
+    waiting.into_iter().map(kind).collect()
+}
+
+#[tokio::test]
+async fn the_expert_sees_the_request_at_once_and_comes() {
+    let way = Way::open().await;
     assert_eq!(
-        serde_json::to_value(waiting(CHEN).await).unwrap()[0]["kind"],
-        "consult-request"
+        kinds_waiting(&way.hospital, CHEN).await,
+        ["consult-request"]
     );
-    assert!(waiting("hu.expert").await.is_empty());
+    assert!(kinds_waiting(&way.hospital, "hu.expert").await.is_empty());
     let told = way
         .hospital
         .announced
@@ -136,53 +146,48 @@ async fn from_request_to_signed_decision() {
         .unwrap();
     assert_eq!((told.0, told.2.len()), (Topic::Waiting, 2));
     way.do_it(CHEN, Method::Post, "/accept", Value::Null).await;
+    assert_eq!(kinds_waiting(&way.hospital, CHEN).await, ["consult-open"]);
+}
 
-    // What the record knows stands there with its source; the rest says why not.
-    let view = way.see(LI).await;
+#[tokio::test]
+async fn what_the_record_knows_has_its_source_and_the_rest_says_why_not() {
+    let view = Way::accepted().await.see(LI).await;
     let question = |name: &str| {
-        view["questions"]
-            .as_array()
-            .unwrap()
+        let questions = view["questions"].as_array().unwrap();
+        questions
             .iter()
             .find(|q| q["name"] == name)
             .unwrap()
             .clone()
     };
     assert_eq!(question("diameter_mm")["answer"]["value"], 9.3);
-    assert_eq!(
-        question("diameter_mm")["answer"]["source"]["reference"],
-        "series/1.2.3"
-    );
-    assert_eq!(
-        question("ever_smoker")["answer"]["source"]["reference"],
-        "Observation/smoking"
-    );
+    let source = |name: &str| question(name)["answer"]["source"]["reference"].clone();
+    assert_eq!(source("diameter_mm"), "series/1.2.3");
+    assert_eq!(source("ever_smoker"), "Observation/smoking");
     assert!(question("spiculated")["answer"].is_null());
     assert!(question("spiculated")["unknown"]["en"].is_string());
     assert_eq!(model(&view, "mayo")["result"]["state"], "not-assessable");
-    way.do_it(LI, Method::Put, "/answers", answers()).await;
+}
 
-    // Blind: Chen's vote is nowhere to be read, neither here nor in the record.
+#[tokio::test]
+async fn votes_and_machine_are_blind_until_all_have_voted() {
+    let way = Way::accepted().await;
+    way.do_it(LI, Method::Put, "/answers", answers()).await;
     way.do_it(CHEN, Method::Post, "/vote", vote("malignant"))
         .await;
+
+    // Chen's vote is nowhere to be read, neither here nor in the record.
     let view = way.see(LI).await;
     assert_eq!(view["participants"][1]["voted"], true);
     assert!(view["votes"].is_null() && view["own_vote"].is_null());
     assert_eq!(model(&view, "mayo")["result"]["state"], "sealed");
     assert!(!view.to_string().contains("malignant") && !view.to_string().contains("percent"));
-    let kept = way
-        .hospital
-        .body("ClinicalImpression", &format!("{}-vote-1", way.id))
-        .await
-        .unwrap();
+    let body =
+        async |kind: &str, of: &str| way.hospital.body(kind, &format!("{}-{of}", way.id)).await;
+    let kept = body("ClinicalImpression", "vote-1").await.unwrap();
     assert!(!kept.to_string().contains("malignant"));
     assert_eq!(way.see(CHEN).await["own_vote"]["opinion"], "malignant");
-    assert!(
-        way.hospital
-            .body("RiskAssessment", &format!("{}-mayo", way.id))
-            .await
-            .is_none()
-    );
+    assert!(body("RiskAssessment", "mayo").await.is_none());
 
     // With the last vote all is shown, the machine's beside it.
     let view = way.do_it(LI, Method::Post, "/vote", vote("benign")).await;
@@ -192,77 +197,61 @@ async fn from_request_to_signed_decision() {
         model(&view, "herder")["result"]["missing"][0]["input"],
         "fdg_uptake"
     );
-    let risk = way
-        .hospital
-        .body("RiskAssessment", &format!("{}-herder", way.id))
-        .await
-        .unwrap();
+    let risk = body("RiskAssessment", "herder").await.unwrap();
+    assert!(risk.get("prediction").is_none());
     assert!(
-        risk.get("prediction").is_none()
-            && risk["note"][0]["text"]
-                .as_str()
-                .unwrap()
-                .contains("fdg_uptake")
+        risk["note"][0]["text"]
+            .as_str()
+            .unwrap()
+            .contains("fdg_uptake")
     );
+}
 
-    // One plan, a dissent, two signatures.
-    way.do_it(LI, Method::Put, "/plan", plan("CT in 3 months", None, None))
-        .await;
-    let view = way
-        .do_it(
-            CHEN,
-            Method::Put,
-            "/plan",
-            plan("CT in 3 months", Some(1), Some("I would biopsy")),
-        )
-        .await;
+#[tokio::test]
+async fn the_signed_decision_keeps_the_dissent_and_outlives_a_restart() {
+    let way = Way::planned().await;
+    let dissent = plan("CT in 3 months", Some(1), Some("I would biopsy"));
+    let view = way.do_it(CHEN, Method::Put, "/plan", dissent).await;
     assert_eq!(view["plan"]["version"], 2);
     let view = way
         .do_it(CHEN, Method::Post, "/sign", json!({"version": 2}))
         .await;
-    assert_eq!(
-        (&view["step"], &view["participants"][1]["signed"]),
-        (&json!("planning"), &json!(true))
-    );
+    assert_eq!(view["step"], "planning");
+    assert_eq!(view["participants"][1]["signed"], true);
     assert!(
         way.hospital
             .body("DiagnosticReport", &way.id)
             .await
             .is_none()
     );
+    assert_eq!(kinds_waiting(&way.hospital, LI).await, ["sign"]);
     let view = way
         .do_it(LI, Method::Post, "/sign", json!({"version": 2}))
         .await;
     assert_eq!(view["step"], "signed");
-    assert!(waiting(LI).await.is_empty());
+    assert!(kinds_waiting(&way.hospital, LI).await.is_empty());
 
-    // All of it stands in the record, and a restart shows the same.
     let report = way
         .hospital
         .body("DiagnosticReport", &way.id)
         .await
         .unwrap();
-    assert!(
-        report["conclusion"]
-            .as_str()
-            .unwrap()
-            .contains("Dissent of chen.expert: I would biopsy")
-    );
-    assert_eq!(
-        way.hospital.body("CarePlan", &way.id).await.unwrap()["status"],
-        "active"
-    );
-    assert_eq!(
-        way.hospital.body("ServiceRequest", &way.id).await.unwrap()["status"],
-        "completed"
-    );
+    let conclusion = report["conclusion"].as_str().unwrap();
+    assert!(conclusion.contains("Dissent of chen.expert: I would biopsy"));
+    for (kind, status) in [("CarePlan", "active"), ("ServiceRequest", "completed")] {
+        assert_eq!(
+            way.hospital.body(kind, &way.id).await.unwrap()["status"],
+            status
+        );
+    }
     let (before_li, before_chen) = (way.see(LI).await, way.see(CHEN).await);
+    let decision = format!("DiagnosticReport/{}", way.id);
     assert!(
         before_chen["proof"]
             .as_array()
             .unwrap()
             .iter()
-            .any(|p| p["reference"] == format!("DiagnosticReport/{}", way.id))
+            .any(|p| p["reference"] == decision)
     );
     let again = Way {
         hospital: way.hospital.reopen().await,
