@@ -292,8 +292,8 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn check(resource: Value, expect: &[(&str, &str)]) {
-        let issues = validate(&resource);
+    fn check(resource: &Value, expect: &[(&str, &str)]) {
+        let issues = validate(resource);
         let found: Vec<(&str, &str)> = issues
             .iter()
             .map(|issue| (issue.code, issue.location.as_str()))
@@ -314,67 +314,67 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_named_with_its_place() {
-        check(observation(&json!({})), &[]);
+        check(&observation(&json!({})), &[]);
         check(
-            observation(&json!({"status": "SECRET"})),
+            &observation(&json!({"status": "SECRET"})),
             &[("code-invalid", "Observation.status")],
         );
         check(
-            observation(&json!({"valueString": "x"})),
+            &observation(&json!({"valueString": "x"})),
             &[("structure", "Observation.value[x]")],
         );
         check(
-            observation(&json!({"category": {"text": "x"}})),
+            &observation(&json!({"category": {"text": "x"}})),
             &[("structure", "Observation.category")],
         );
         check(
-            observation(&json!({"category": []})),
+            &observation(&json!({"category": []})),
             &[("structure", "Observation.category")],
         );
         check(
-            observation(&json!({"code": [{"text": "x"}]})),
+            &observation(&json!({"code": [{"text": "x"}]})),
             &[("structure", "Observation.code")],
         );
         check(
-            observation(&json!({"colour": "red"})),
+            &observation(&json!({"colour": "red"})),
             &[("structure", "Observation.colour")],
         );
         check(
-            observation(&json!({"issued": "2020-01-01"})),
+            &observation(&json!({"issued": "2020-01-01"})),
             &[("value", "Observation.issued")],
         );
         check(
-            observation(&json!({"component": [{"valueInteger": "1"}]})),
+            &observation(&json!({"component": [{"valueInteger": "1"}]})),
             &[
                 ("required", "Observation.component[0].code"),
                 ("value", "Observation.component[0].valueInteger"),
             ],
         );
         check(
-            observation(&json!({"id": "a/b"})),
+            &observation(&json!({"id": "a/b"})),
             &[("value", "Observation.id")],
         );
         check(
-            observation(&json!({"contained": [{"resourceType": "Patient", "gender": "x"}]})),
+            &observation(&json!({"contained": [{"resourceType": "Patient", "gender": "x"}]})),
             &[("code-invalid", "Observation.contained[0].gender")],
         );
         check(
-            observation(&json!({"contained": [{"id": "x"}]})),
+            &observation(&json!({"contained": [{"id": "x"}]})),
             &[("required", "Observation.contained[0].resourceType")],
         );
         check(
-            json!({"resourceType": "Observation"}),
+            &json!({"resourceType": "Observation"}),
             &[
                 ("required", "Observation.code"),
                 ("required", "Observation.status"),
             ],
         );
         check(
-            json!({"resourceType": "RiskAssessment", "status": "final"}),
+            &json!({"resourceType": "RiskAssessment", "status": "final"}),
             &[("required", "RiskAssessment.subject")],
         );
         check(
-            json!({"resourceType": "Provenance", "target": [], "agent": [{}]}),
+            &json!({"resourceType": "Provenance", "target": [], "agent": [{}]}),
             &[
                 ("required", "Provenance.agent[0].who"),
                 ("required", "Provenance.recorded"),
@@ -382,10 +382,10 @@ mod tests {
             ],
         );
         check(
-            json!({"resourceType": "Spaceship"}),
+            &json!({"resourceType": "Spaceship"}),
             &[("not-supported", "resourceType")],
         );
-        check(json!([]), &[("required", "resourceType")]);
+        check(&json!([]), &[("required", "resourceType")]);
     }
 
     #[test]
@@ -401,11 +401,11 @@ mod tests {
     fn primitives_may_be_given_by_an_extension_only() {
         let extension = json!({"extension": [{"url": "http://x", "valueCode": "unknown"}]});
         check(
-            json!({"resourceType": "Observation", "_status": extension.clone(), "code": {"text": "x"}}),
+            &json!({"resourceType": "Observation", "_status": extension.clone(), "code": {"text": "x"}}),
             &[],
         );
         check(
-            json!({"resourceType": "Patient", "name": [{"given": [null, "A"], "_given": [extension, null]}]}),
+            &json!({"resourceType": "Patient", "name": [{"given": [null, "A"], "_given": [extension, null]}]}),
             &[],
         );
     }
