@@ -84,7 +84,7 @@ def report(name: str, settings: dict, figures: dict, ours: str, peer: str) -> No
     }
     result = {
         "bench": name, "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "machine": {"cores": os.cpu_count(), "kernel": platform.release()},
+        "machine": {"cores": os.cpu_count(), "kernel": platform.release(), "load_1_min": round(os.getloadavg()[0], 1)},
         "settings": {"profile": PROFILE, **settings}, "medians": found, "ratio": {f"{ours}/{peer}": ratios}, "rounds": figures,
     }
     print(json.dumps({key: result[key] for key in ("settings", "medians", "ratio")}, indent=2))

@@ -58,19 +58,45 @@ impl Bench {
     }
 }
 
-/// What one connection received, by delay.
-struct Received {
-    delays: Vec<u32>,
-}
+/// Delays, counted in steps.
+struct Delays(Vec<u64>);
 
-impl Received {
-    fn note(&mut self, bench: &Bench, at_us: u32) {
-        if bench.counts(at_us) {
-            let step = (bench.now_us().saturating_sub(at_us) / STEP_US) as usize;
-            if let Some(count) = self.delays.get_mut(step.min(STEPS - 1)) {
-                *count += 1;
-            }
+impl Delays {
+    fn new() -> Self {
+        Self(vec![0; STEPS])
+    }
+
+    fn note(&mut self, microseconds: u32) {
+        let step = (microseconds / STEP_US) as usize;
+        if let Some(count) = self.0.get_mut(step.min(STEPS - 1)) {
+            *count += 1;
         }
+    }
+
+    /// Notes a pose that was sent at this time and has come now.
+    fn note_pose(&mut self, bench: &Bench, at_us: u32) {
+        if bench.counts(at_us) {
+            self.note(bench.now_us().saturating_sub(at_us));
+        }
+    }
+
+    fn add(&mut self, other: &Self) {
+        for (count, more) in self.0.iter_mut().zip(&other.0) {
+            *count += more;
+        }
+    }
+
+    fn count(&self) -> u64 {
+        self.0.iter().sum()
+    }
+
+    fn quantile_ms(&self, share: f64) -> f64 {
+        let mut left = share * self.count() as f64;
+        let step = self.0.iter().position(|count| {
+            left -= *count as f64;
+            left <= 0.0
+        });
+        (step.unwrap_or(0) + 1) as f64 * f64::from(STEP_US) / 1000.0
     }
 }
 
@@ -87,7 +113,7 @@ async fn main() -> Result<()> {
         window_us: OnceLock::new(),
     });
     let mut people: BTreeMap<String, u64> = BTreeMap::new();
-    let mut senders: Vec<(String, JoinHandle<Result<u64>>)> = Vec::new();
+    let mut senders: Vec<(String, JoinHandle<Result<Delays>>)> = Vec::new();
     let mut receivers = Vec::new();
     for (number, line) in std::io::stdin().lock().lines().enumerate() {
         let line = line?;
@@ -110,39 +136,32 @@ async fn main() -> Result<()> {
     let cpu_s = cpu_s(pid)? - before;
     tokio::time::sleep(GRACE).await;
 
-    let mut ideal = 0;
+    let (mut ideal, mut late) = (0, Delays::new());
     for (path, sender) in senders {
         let others = people.get(&path).copied().unwrap_or(1) - 1;
-        ideal += sender.await?? * others;
+        let sent = sender.await??;
+        ideal += sent.count() * others;
+        late.add(&sent);
     }
-    let mut delays = vec![0_u64; STEPS];
+    let mut delays = Delays::new();
     for receiver in receivers {
-        let received = receiver.await??;
-        for (all, one) in delays.iter_mut().zip(received.delays) {
-            *all += u64::from(one);
-        }
+        delays.add(&receiver.await??);
     }
-    print(&delays, ideal, cpu_s, length);
+    print(&delays, &late, ideal, cpu_s, length);
     Ok(())
 }
 
-fn print(delays: &[u64], ideal: u64, cpu_s: f64, length: Duration) {
-    let delivered: u64 = delays.iter().sum();
-    let quantile_ms = |share: f64| {
-        let mut left = share * delivered as f64;
-        let step = delays.iter().position(|count| {
-            left -= *count as f64;
-            left <= 0.0
-        });
-        (step.unwrap_or(0) + 1) as f64 * f64::from(STEP_US) / 1000.0
-    };
+fn print(delays: &Delays, late: &Delays, ideal: u64, cpu_s: f64, length: Duration) {
+    let delivered = delays.count();
     let figures = serde_json::json!({
         "share_delivered": delivered as f64 / ideal.max(1) as f64,
         "deliveries_per_s": delivered as f64 / length.as_secs_f64(),
-        "delay_p50_ms": quantile_ms(0.5),
-        "delay_p99_ms": quantile_ms(0.99),
+        "delay_p50_ms": delays.quantile_ms(0.5),
+        "delay_p99_ms": delays.quantile_ms(0.99),
         "cpu_s_per_million": cpu_s / delivered.max(1) as f64 * 1e6,
         "cores": cpu_s / length.as_secs_f64(),
+        // Where the senders themselves were late, the machine was too busy to say anything of delays.
+        "sender_late_p99_ms": late.quantile_ms(0.99),
     });
     println!("{figures}");
 }
@@ -217,15 +236,15 @@ fn message(bytes: &[u8]) -> Option<(&[u8], usize)> {
     Some((bytes.get(head..head + length)?, head + length))
 }
 
-/// Sends poses until the window is over; answers how many count.
-async fn send(bench: Arc<Bench>, mut to: OwnedWriteHalf, id: u16) -> Result<u64> {
+/// Sends poses until the window is over; answers how late each was that counts.
+async fn send(bench: Arc<Bench>, mut to: OwnedWriteHalf, id: u16) -> Result<Delays> {
     let between = Duration::from_secs(1) / POSES_PER_SECOND;
     // People do not move in step: each begins at another moment of the tick.
     let offset = between * (u32::from(id) * 37 % 100) / 100;
     let mut times = tokio::time::interval_at(tokio::time::Instant::now() + offset, between);
-    let mut sent = 0;
+    let mut sent = Delays::new();
     loop {
-        times.tick().await;
+        let due = times.tick().await;
         let at_us = bench.now_us();
         if bench.window_us.get().is_some_and(|[_, to]| at_us >= *to) {
             // The connection stays open for those who still listen.
@@ -241,7 +260,9 @@ async fn send(bench: Arc<Bench>, mut to: OwnedWriteHalf, id: u16) -> Result<u64>
             bytes
         };
         to.write_all(&framed(&bytes)).await?;
-        sent += u64::from(bench.counts(at_us));
+        if bench.counts(at_us) {
+            sent.note(u32::try_from(due.elapsed().as_micros())?);
+        }
     }
 }
 
@@ -263,10 +284,8 @@ fn pose(at_us: u32) -> Pose {
 }
 
 /// Receives until some time after the window; a connection that breaks before is an error.
-async fn receive(bench: Arc<Bench>, mut from: OwnedReadHalf, rest: Vec<u8>) -> Result<Received> {
-    let mut received = Received {
-        delays: vec![0; STEPS],
-    };
+async fn receive(bench: Arc<Bench>, mut from: OwnedReadHalf, rest: Vec<u8>) -> Result<Delays> {
+    let mut received = Delays::new();
     let mut bytes = rest;
     loop {
         let mut at = 0;
@@ -291,16 +310,16 @@ async fn receive(bench: Arc<Bench>, mut from: OwnedReadHalf, rest: Vec<u8>) -> R
     }
 }
 
-fn take(bench: &Bench, received: &mut Received, content: &[u8]) -> Result<()> {
+fn take(bench: &Bench, received: &mut Delays, content: &[u8]) -> Result<()> {
     if !bench.merged {
         let at = content.get(2..).and_then(|rest| rest.first_chunk());
-        received.note(bench, u32::from_le_bytes(*at.ok_or("a short message")?));
+        received.note_pose(bench, u32::from_le_bytes(*at.ok_or("a short message")?));
         return Ok(());
     }
     match ServerFrame::decode(content)? {
         ServerFrame::Tick { poses, .. } => {
             for other in poses {
-                received.note(bench, other.pose.at_ms);
+                received.note_pose(bench, other.pose.at_ms);
             }
             Ok(())
         }
