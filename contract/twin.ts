@@ -28,7 +28,11 @@ conclusion?: string,
 /**
  * When (RFC 3339), where it says so.
  */
-at?: string, };
+at?: string, 
+/**
+ * The number of its entry in the ledger, so that it can be proved.
+ */
+sequence?: number, };
 
 /**
  * An answer that the record knows.
@@ -145,6 +149,10 @@ export type Series = {
  * Series instance UID.
  */
 uid: string, 
+/**
+ * Its modality, such as `CT` or `SEG`.
+ */
+modality: string, 
 /**
  * What the modality wrote.
  */

@@ -182,3 +182,11 @@ export function patientPath(id: string): string {
 export function imagesIn(study: StudyRow): number {
   return study.series.reduce((sum, series) => sum + series.images, 0);
 }
+
+/** What DICOM files among the series without being images that a room could show. */
+const NO_IMAGES: ReadonlySet<string> = new Set(['SEG', 'SR', 'PR', 'KO', 'RTSTRUCT']);
+
+/** Whether a series has images to look at. */
+export function isImages(series: SeriesRow): boolean {
+  return !NO_IMAGES.has(series.modality ?? '');
+}

@@ -5,7 +5,7 @@ import { useApp } from '../core/app';
 import type { App } from '../core/app';
 import { dayOf } from '../core/dates';
 import { questionsOf, sourceAddress } from '../core/hospital';
-import type { ModelCard, PatientTwin, Question, TwinAnswer } from '../core/hospital';
+import type { Finding, ModelCard, PatientTwin, Question, TwinAnswer } from '../core/hospital';
 import { inLanguage } from '../core/language';
 import { createQuery } from '../core/query';
 import type { Key } from '../words/words';
@@ -29,35 +29,51 @@ export function PatientFacts(props: TwinProps): JSX.Element {
 
 function Decisions(props: TwinProps): JSX.Element {
   const app = useApp();
+  // What concludes something was decided by people; the rest are values and templates of plans.
+  const decided = createMemo(() => props.twin.findings.filter(({ conclusion }) => conclusion));
+  const others = createMemo(() => props.twin.findings.filter(({ conclusion }) => !conclusion));
   return (
     <Block title="patient.decisions">
       <Show
-        when={props.twin.findings.length > 0}
+        when={decided().length > 0}
         fallback={
           <EmptyState icon="seal" title={app.t('patient.decisionsNone')} hint={app.t('patient.decisionsNoneHint')} />
         }
       >
-        <For each={props.twin.findings}>
-          {(finding) => (
-            <article class="decision">
-              <h3>{finding.title}</h3>
-              <Show when={finding.conclusion}>{(text) => <p>{text()}</p>}</Show>
-              <div class="row">
-                <Show when={finding.at}>
-                  {(at) => (
-                    <time class="soft small" dateTime={at()}>
-                      {dayOf(at(), app.language())}
-                    </time>
-                  )}
-                </Show>
-                <Show when={finding.sequence ?? undefined}>{(sequence) => <ProofBadge sequence={sequence()} />}</Show>
-                <SourceChip label={finding.kind} href={sourceAddress(finding.reference)} />
-              </div>
-            </article>
-          )}
-        </For>
+        <For each={decided()}>{(finding) => <FindingLine finding={finding} />}</For>
+      </Show>
+      <Show when={others().length > 0}>
+        <details class="unknown small">
+          <summary>{app.t('patient.otherReports', { n: others().length })}</summary>
+          <For each={others()}>{(finding) => <FindingLine finding={finding} />}</For>
+        </details>
       </Show>
     </Block>
+  );
+}
+
+function FindingLine(props: { finding: Finding }): JSX.Element {
+  const app = useApp();
+  const kind = (): string => {
+    const known = (['CarePlan', 'DiagnosticReport'] as const).find((one) => one === props.finding.kind);
+    return known ? app.t(`kind.${known}`) : props.finding.kind;
+  };
+  return (
+    <article class="decision">
+      <h3>{props.finding.title === props.finding.kind ? kind() : props.finding.title}</h3>
+      <Show when={props.finding.conclusion}>{(text) => <p class="conclusion">{text()}</p>}</Show>
+      <div class="row">
+        <Show when={props.finding.at}>
+          {(at) => (
+            <time class="soft small" dateTime={at()}>
+              {dayOf(at(), app.language())}
+            </time>
+          )}
+        </Show>
+        <Show when={props.finding.sequence ?? undefined}>{(sequence) => <ProofBadge sequence={sequence()} />}</Show>
+        <SourceChip label={kind()} href={sourceAddress(props.finding.reference)} />
+      </div>
+    </article>
   );
 }
 

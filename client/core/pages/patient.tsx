@@ -9,6 +9,7 @@ import { PatientFacts, PatientTimeline } from '../../panels/PatientFacts';
 import { ageWords, sexWords } from '../../panels/person';
 import { useApp } from '../app';
 import { dayOf } from '../dates';
+import { isImages } from '../hospital';
 import type { PatientTwin, StudyRow } from '../hospital';
 import { createQuery } from '../query';
 import { Link } from '../router';
@@ -172,7 +173,7 @@ function Study(props: { study: StudyRow; onAsk: ((series: string) => void) | und
                 {series.description || app.t('patient.seriesUnnamed')}
                 <span class="soft small"> · {app.t('patient.imageCount', { n: series.images })}</span>
               </span>
-              <Show when={props.onAsk}>
+              <Show when={isImages(series) && props.onAsk}>
                 {(onAsk) => (
                   <button type="button" class="button small" onClick={() => onAsk()(series.uid)}>
                     {app.t('patient.askSeries')}

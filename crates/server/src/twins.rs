@@ -1,6 +1,6 @@
 //! Reads what the record has of a patient and makes the twin of it.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use policy::Permit;
 use record::{
@@ -38,6 +38,7 @@ pub async fn of(
         return Ok(None);
     };
     let mut resources = Vec::new();
+    let mut sequences: HashMap<String, u64> = HashMap::new();
     for kind in KINDS {
         let subject = Match::Reference(format!("Patient/{patient}"));
         let query = ResourceQuery {
@@ -51,7 +52,10 @@ pub async fn of(
             offset: 0,
         };
         let page = hospital.record.search(permit, &query).await?;
-        resources.extend(page.rows.into_iter().filter_map(|row| row.body));
+        for row in page.rows {
+            sequences.insert(format!("{}/{}", row.key.kind, row.key.id), row.sequence);
+            resources.extend(row.body);
+        }
     }
     let studies = studies(hospital, permit, patient).await?;
     let lesions = lesions(hospital, permit, patient).await?;
@@ -62,7 +66,11 @@ pub async fn of(
         lesions: &lesions,
         now: clock::now(),
     };
-    Ok(Some(PatientTwin::from_facts(&facts)))
+    let mut twin = PatientTwin::from_facts(&facts);
+    for finding in &mut twin.findings {
+        finding.sequence = sequences.get(&finding.reference).copied();
+    }
+    Ok(Some(twin))
 }
 
 /// The imaging studies of one patient, with their series.
@@ -78,6 +86,7 @@ async fn studies(
             .filter(|row| text(row, "0020000D") == uid)
             .map(|row| Series {
                 uid: text(row, "0020000E"),
+                modality: text(row, "00080060"),
                 description: text(row, "0008103E"),
                 images: number(row, "00201209"),
             })

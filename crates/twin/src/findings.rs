@@ -20,6 +20,10 @@ pub struct Finding {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub at: Option<String>,
+    /// The number of its entry in the ledger, so that it can be proved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional, type = "number")]
+    pub sequence: Option<u64>,
 }
 
 /// Final reports and active plans. Drafts are no findings.
@@ -53,5 +57,6 @@ pub(crate) fn of(resource: &Value) -> Option<Finding> {
         kind,
         conclusion,
         at,
+        sequence: None,
     })
 }

@@ -24,6 +24,9 @@ pub struct Study {
 pub struct Series {
     /// Series instance UID.
     pub uid: String,
+    /// Its modality, such as `CT` or `SEG`.
+    #[serde(default)]
+    pub modality: String,
     /// What the modality wrote.
     pub description: String,
     /// Number of images.
