@@ -105,7 +105,7 @@ impl Frontier {
 
 /// The largest power of two below `size`, for `size` of at least 2.
 pub(crate) fn split(size: u64) -> u64 {
-    1 << (63 - (size - 1).leading_zeros())
+    1 << (size - 1).ilog2()
 }
 
 /// The hash over the leaves `begin..end`, where `begin` stands as RFC 6962 splits trees.

@@ -1,4 +1,11 @@
 //! The tree and its proofs against the vectors of Certificate Transparency and for all small sizes.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "the helpers of tests fail as tests do"
+)]
 
 use ledger::{
     ConsistencyProof, Frontier, InclusionProof, LedgerError, Nodes, Signer, TILE_WIDTH, Tree,

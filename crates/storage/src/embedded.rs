@@ -4,6 +4,7 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
     thread::JoinHandle,
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -95,7 +96,7 @@ impl Embedded {
         }
         let (feed_sender, feed) = watch::channel(end.applied.size);
         let signing = Arc::new(Signing::new(root.clone(), signer, checkpoint));
-        signing.checkpoint(end.applied.size, end.frontier.root())?;
+        signing.sign_if_due(&end.frontier, Duration::ZERO);
         let writer = Writer {
             used: log.total_length()?,
             log: Arc::clone(&log),

@@ -36,8 +36,7 @@ pub fn signer(root: &Path, origin: &str) -> Result<Signer, StorageError> {
 
 /// The signer below `root`, whose key must be there.
 pub fn read_signer(root: &Path, origin: &str) -> Result<Signer, StorageError> {
-    let path = root.join(SEED);
-    let text = fs::read_to_string(&path).map_err(StorageError::io(&path))?;
+    let text = read(root, SEED)?;
     let mut seed = [0; 32];
     hex::decode_to_slice(text.trim(), &mut seed)
         .map_err(|_| StorageError::damaged(SEED, 0, "it is not 64 hexadecimal digits"))?;
@@ -46,26 +45,17 @@ pub fn read_signer(root: &Path, origin: &str) -> Result<Signer, StorageError> {
 
 /// What checks the signatures of the log below `root`.
 pub fn verifier(root: &Path) -> Result<Verifier, StorageError> {
-    let path = root.join(PUBLIC);
-    let text = fs::read_to_string(&path).map_err(StorageError::io(&path))?;
+    let text = read(root, PUBLIC)?;
     text.parse()
         .map_err(|_| StorageError::damaged(PUBLIC, 0, "it is no verifier key"))
 }
 
 /// The newest signed checkpoint, its signature checked; `None` before the first.
 pub fn checkpoint(root: &Path, verifier: &Verifier) -> Result<Option<Checkpoint>, StorageError> {
-    let path = root.join(CHECKPOINT);
-    if !path.exists() {
+    if !root.join(CHECKPOINT).exists() {
         return Ok(None);
     }
-    let note = fs::read(&path).map_err(StorageError::io(&path))?;
-    let note = String::from_utf8(note).map_err(|error| {
-        StorageError::damaged(
-            CHECKPOINT,
-            error.utf8_error().valid_up_to() as u64,
-            "no text",
-        )
-    })?;
+    let note = read(root, CHECKPOINT)?;
     match verifier.open(&note) {
         Ok(checkpoint) => Ok(Some(checkpoint)),
         Err(error) => Err(StorageError::damaged(CHECKPOINT, 0, error.to_string())),
@@ -75,6 +65,16 @@ pub fn checkpoint(root: &Path, verifier: &Verifier) -> Result<Option<Checkpoint>
 /// Keeps a checkpoint.
 pub fn keep_checkpoint(root: &Path, checkpoint: &Checkpoint) -> Result<(), StorageError> {
     write(root, CHECKPOINT, checkpoint.note.as_bytes(), 0o644)
+}
+
+/// Reads a small file of text.
+fn read(root: &Path, name: &str) -> Result<String, StorageError> {
+    let path = root.join(name);
+    let bytes = fs::read(&path).map_err(StorageError::io(&path))?;
+    String::from_utf8(bytes).map_err(|error| {
+        let offset = error.utf8_error().valid_up_to() as u64;
+        StorageError::damaged(name, offset, "it is no text")
+    })
 }
 
 /// Writes a small file whole or not at all, and makes that durable.

@@ -262,7 +262,7 @@ impl Reader<'_> {
             [current.rid],
             owned,
         )?;
-        let covered = self.covered(permit, found)?;
+        let covered = Self::covered(permit, found)?;
         let versions = covered
             .into_iter()
             .map(|sequence| self.version_at(sequence));
@@ -270,7 +270,7 @@ impl Reader<'_> {
     }
 
     /// The entries that the permit covers; refused where there are some and it covers none.
-    fn covered(&self, permit: &Permit, found: Vec<Owned>) -> Result<Vec<u64>, RecordError> {
+    fn covered(permit: &Permit, found: Vec<Owned>) -> Result<Vec<u64>, RecordError> {
         let any = !found.is_empty();
         let covered: Vec<u64> = found
             .into_iter()
@@ -327,7 +327,7 @@ impl Reader<'_> {
             [series.as_str()],
             owned,
         )?;
-        let covered = self.covered(permit, found)?;
+        let covered = Self::covered(permit, found)?;
         let instances = covered
             .into_iter()
             .map(|sequence| self.instance_at(sequence));
@@ -341,7 +341,7 @@ impl Reader<'_> {
             [sop.as_str()],
             owned,
         )?;
-        let covered = self.covered(permit, found)?;
+        let covered = Self::covered(permit, found)?;
         Ok(covered
             .first()
             .map(|sequence| self.instance_at(*sequence))

@@ -64,8 +64,9 @@ impl Signing {
     pub fn sign_if_due(&self, frontier: &Frontier, every: Duration) {
         {
             let newest = self.newest.lock();
-            let size = newest.checkpoint.as_ref().map_or(0, |known| known.size);
-            if size >= frontier.size() || newest.signed.elapsed() < every {
+            let signed = newest.checkpoint.as_ref().map(|known| known.size);
+            let grown = signed.is_none_or(|size| size < frontier.size());
+            if !grown || newest.signed.elapsed() < every {
                 return;
             }
         }

@@ -172,11 +172,14 @@ impl<'a> Check<'a> {
     fn steps(&mut self) -> Result<(), Stop> {
         // The keys and the checkpoint come first: without them the rest proves nothing.
         let verifier = keys::verifier(self.root)?;
-        if let Ok(signer) = keys::read_signer(self.root, verifier.origin())
-            && signer.verifier() != verifier
-        {
-            let what = "the public key is not that of keys/ledger.key; one of both was changed";
-            return Err(Stop::Fault(Fault::at(keys::PUBLIC, 0, what)));
+        match keys::read_signer(self.root, verifier.origin()) {
+            Ok(signer) if signer.verifier() != verifier => {
+                let what = "the public key is not that of keys/ledger.key; one of both was changed";
+                return Err(Stop::Fault(Fault::at(keys::PUBLIC, 0, what)));
+            }
+            // One who only checks need not have the secret key.
+            Ok(_) | Err(StorageError::Io { .. }) => {}
+            Err(error) => return Err(error.into()),
         }
         let checkpoint = keys::checkpoint(self.root, &verifier);
         if let Ok(Some(checkpoint)) = &checkpoint {
@@ -195,13 +198,7 @@ impl<'a> Check<'a> {
         // What is derived.
         if index_exists(self.root) {
             let expected = (self.group.1, self.tree.size(), self.report.running);
-            verify_index::check(
-                self.root,
-                &self.log,
-                self.report.deep,
-                self.indexer,
-                expected,
-            )?;
+            verify_index::check(self.root, self.report.deep, self.indexer, expected)?;
         }
         Ok(())
     }
@@ -209,7 +206,7 @@ impl<'a> Check<'a> {
     fn segments(&mut self) -> Result<(), Stop> {
         replay::check_segment_headers(&self.log).map_err(|error| match Stop::from(error) {
             Stop::Fault(fault) => Stop::Fault(diagnose::segment_header(&self.log, fault)),
-            other => other,
+            other @ Stop::Error(_) => other,
         })?;
         loop {
             match self.log.frame_at(self.at)? {
@@ -217,7 +214,7 @@ impl<'a> Check<'a> {
                     if let Err(stop) = self.frame(&header) {
                         match stop {
                             Stop::Fault(fault) => return self.torn_or(fault),
-                            other => return Err(other),
+                            other @ Stop::Error(_) => return Err(other),
                         }
                     }
                     let length = header.frame_length().unwrap_or(0);

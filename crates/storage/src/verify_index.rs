@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use record::{IndexTerm, Indexer};
-use rusqlite::{Connection, types::Value};
+use rusqlite::{Connection, ErrorCode, types::Value};
 
 use crate::{
     StorageError,
@@ -33,23 +33,29 @@ const TERMS: (&str, &str) = ("terms", "rid, parameter, class, system, text, low,
 /// entries.
 pub fn check(
     root: &Path,
-    log: &Log,
     deep: bool,
     indexer: Option<&dyn Indexer>,
     (end, size, running): (Position, u64, bool),
 ) -> Result<(), Stop> {
     let unreadable = |error: StorageError| match error {
-        StorageError::Index(error) => wrong(format!("it cannot be read: {error}")),
+        StorageError::Index(error) => wrong(&format!("it cannot be read: {error}")),
         other => other.into(),
     };
     let connection = index::open_reader(root).map_err(unreadable)?;
+    match connection.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0)) {
+        Ok(index::SCHEMA_VERSION) => {}
+        // A crash left it half made, or in need of a recovery that only the next start can do.
+        Ok(_) => return Ok(()),
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::ReadOnly) => return Ok(()),
+        Err(error) => return Err(unreadable(error.into())),
+    }
     // One state of the index, whatever a running server does meanwhile.
     let snapshot = connection
         .unchecked_transaction()
         .map_err(|e| unreadable(e.into()))?;
     let applied = index::applied(&snapshot).map_err(unreadable)?;
     if !running && (applied.position > end || applied.size > size) {
-        return Err(wrong(format!(
+        return Err(wrong(&format!(
             "it knows {} entries, the log has {size}",
             applied.size
         )));
@@ -61,13 +67,15 @@ pub fn check(
         .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
         .map_err(|error| unreadable(error.into()))?;
     if state != "ok" {
-        return Err(wrong(state));
+        return Err(wrong(&state));
     }
     // Make it again, up to the same place, in a temporary file that SQLite removes.
     let again = Connection::open("").map_err(StorageError::from)?;
     index::prepare(&again)?;
     let no_terms = NoTerms;
-    replay::catch_up_to(log, &again, indexer.unwrap_or(&no_terms), applied.size)?;
+    // A running server may have begun new segments since the log was looked at.
+    let log = Log::open(root, false)?;
+    replay::catch_up_to(&log, &again, indexer.unwrap_or(&no_terms), applied.size)?;
     let terms = indexer.map(|_| &TERMS);
     for (table, order) in TABLES.iter().chain(terms) {
         compare(&snapshot, &again, table, order)?;
@@ -84,7 +92,7 @@ impl Indexer for NoTerms {
     }
 }
 
-fn wrong(what: String) -> Stop {
+fn wrong(what: &str) -> Stop {
     let what = format!("{what}; the log is sound, and the index can be rebuilt from it");
     Stop::Fault(Fault {
         file: INDEX.to_owned(),
@@ -97,7 +105,7 @@ fn wrong(what: String) -> Stop {
 fn compare(kept: &Connection, again: &Connection, table: &str, order: &str) -> Result<(), Stop> {
     let sql = format!("SELECT * FROM {table} ORDER BY {order}");
     let unreadable =
-        |error: rusqlite::Error| wrong(format!("table {table} cannot be read: {error}"));
+        |error: rusqlite::Error| wrong(&format!("table {table} cannot be read: {error}"));
     let mut kept = kept.prepare(&sql).map_err(unreadable)?;
     let mut again = again.prepare(&sql).map_err(StorageError::from)?;
     let columns = again.column_count();
@@ -108,7 +116,7 @@ fn compare(kept: &Connection, again: &Connection, table: &str, order: &str) -> R
         let again = values(again.next().map_err(StorageError::from)?, columns)
             .map_err(StorageError::from)?;
         if kept != again {
-            return Err(wrong(format!(
+            return Err(wrong(&format!(
                 "row {number} of table {table} is not what the log says"
             )));
         }

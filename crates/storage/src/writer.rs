@@ -149,10 +149,23 @@ impl Writer {
         }
         let mut answers = Answers::new();
         let mut frames: Vec<NewFrame> = Vec::new();
-        for mut request in requests {
+        let mut requests = requests.into_iter();
+        for mut request in requests.by_ref() {
             let facts = std::mem::take(&mut request.facts);
             let answer = self.stage(&request.actor, facts, &mut frames);
             answers.push((request, answer));
+            // SQLite ends the transaction by itself after some errors, a full disk among them. What was
+            // staged is then gone from the index and must not reach the log.
+            if self.connection.is_autocommit() {
+                let full = matches!(answers.last(), Some((_, Err(RecordError::Full))));
+                answers.extend(refuse(requests.collect()));
+                let error = if full {
+                    StorageError::Full
+                } else {
+                    StorageError::Closed
+                };
+                return Err((answers, error));
+            }
         }
         match self.finish(frames) {
             Ok(()) => Ok(answers),

@@ -1,4 +1,11 @@
 //! The embedded record against the suite for all backends.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "the helpers of tests fail as tests do"
+)]
 
 use std::sync::Arc;
 

@@ -222,11 +222,11 @@ pub async fn room_acts_are_numbered(record: &dyn Record) {
         []
     );
     not_permitted(
-        record
+        &record
             .room_acts(&only(&["p2"]), &room("r1"), Some(&patient("p1")), 0)
             .await,
     );
-    not_permitted(record.room_acts(&only(&["p2"]), &room("r1"), None, 0).await);
+    not_permitted(&record.room_acts(&only(&["p2"]), &room("r1"), None, 0).await);
 }
 
 pub async fn the_feed_names_every_entry(record: &dyn Record) {
@@ -282,7 +282,7 @@ pub async fn the_feed_names_every_entry(record: &dyn Record) {
         [1, 2]
     );
     assert_eq!(record.entry_bytes(&all(), 3).await.unwrap(), None);
-    not_permitted(record.entry_bytes(&only(&["p2"]), 0).await);
+    not_permitted(&record.entry_bytes(&only(&["p2"]), 0).await);
 }
 
 pub async fn permits_limit_direct_reads(record: &dyn Record) {
@@ -292,9 +292,9 @@ pub async fn permits_limit_direct_reads(record: &dyn Record) {
     ];
     commit(record, facts).await.unwrap();
     let other = only(&["p2"]);
-    not_permitted(record.resource(&other, &key("Basic", "a"), None).await);
-    not_permitted(record.resource(&other, &key("Basic", "a"), Some(1)).await);
-    not_permitted(record.history(&other, &key("Basic", "a")).await);
+    not_permitted(&record.resource(&other, &key("Basic", "a"), None).await);
+    not_permitted(&record.resource(&other, &key("Basic", "a"), Some(1)).await);
+    not_permitted(&record.history(&other, &key("Basic", "a")).await);
     assert!(
         record
             .resource(&only(&["p1"]), &key("Basic", "a"), None)

@@ -213,10 +213,13 @@ pub async fn rows_gather_their_level(record: &dyn Record) {
     assert_eq!(page.rows[0], instances.rows[1]);
 }
 
+/// Level, patterns, and how many rows match.
+type Case = (ImagingLevel, &'static [(&'static str, &'static str)], usize);
+
 pub async fn attributes_match(record: &dyn Record) {
     use ImagingLevel::{Instance, Series, Study};
     fill(record).await;
-    let cases: &[(ImagingLevel, &[(&str, &str)], usize)] = &[
+    let cases: &[Case] = &[
         (Study, &[("0020000D", "1.1\\1.3")], 2),
         (Study, &[("0020000E", "1.1.2")], 1),
         (Study, &[("00080018", "1.3.1.1")], 1),
@@ -301,14 +304,14 @@ pub async fn permits_limit_images(record: &dyn Record) {
     }
     let by_name = query(ImagingLevel::Study, &[("00100010", "zhao*")]);
     assert_eq!(record.imaging(&other, &by_name).await.unwrap().total, 0);
-    not_permitted(record.instance(&other, &uid("1.1.1.1")).await);
-    not_permitted(record.series_instances(&other, &uid("1.1.1")).await);
+    not_permitted(&record.instance(&other, &uid("1.1.1.1")).await);
+    not_permitted(&record.series_instances(&other, &uid("1.1.1")).await);
     let foreign = record
         .instance(&all(), &uid("1.1.1.1"))
         .await
         .unwrap()
         .unwrap();
-    not_permitted(record.object(&other, &foreign, None).await);
+    not_permitted(&record.object(&other, &foreign, None).await);
     // A description made up to look like one's own does not open another's object.
     let mut disguised = record
         .instance(&other, &uid("1.2.1.1"))
@@ -316,5 +319,5 @@ pub async fn permits_limit_images(record: &dyn Record) {
         .unwrap()
         .unwrap();
     disguised.digest = foreign.digest;
-    not_permitted(record.object(&other, &disguised, None).await);
+    not_permitted(&record.object(&other, &disguised, None).await);
 }

@@ -133,7 +133,7 @@ pub fn conflict<T: std::fmt::Debug>(answer: Result<T, RecordError>) -> usize {
     }
 }
 
-pub fn not_permitted<T: std::fmt::Debug>(answer: Result<T, RecordError>) {
+pub fn not_permitted<T: std::fmt::Debug>(answer: &Result<T, RecordError>) {
     assert!(
         matches!(answer, Err(RecordError::NotPermitted)),
         "{answer:?} in spite of the permit"
