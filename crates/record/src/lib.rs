@@ -22,8 +22,8 @@ pub use fact::{
     RoomAct, Sealed,
 };
 pub use query::{
-    ImagingLevel, ImagingQuery, ImagingRow, IndexTerm, Indexer, Match, Page, ResourceQuery, Sort, Term,
-    TermValue,
+    ImagingLevel, ImagingQuery, ImagingRow, IndexTerm, Indexer, Match, Page, ResourceQuery, Sort,
+    Term, TermValue,
 };
 
 /// Why a record could not do what was asked.
@@ -62,11 +62,19 @@ pub trait Record: Send + Sync + 'static {
     fn feed(&self) -> watch::Receiver<u64>;
 
     /// Entries from `from` on, at most `limit`, leaving out those that the permit does not cover.
-    async fn entries(&self, permit: &Permit, from: u64, limit: usize)
-    -> Result<Vec<Entry>, RecordError>;
+    async fn entries(
+        &self,
+        permit: &Permit,
+        from: u64,
+        limit: usize,
+    ) -> Result<Vec<Entry>, RecordError>;
 
     /// The exact bytes of one entry, whose [`Digest`] is the ledger's leaf.
-    async fn entry_bytes(&self, permit: &Permit, sequence: u64) -> Result<Option<Bytes>, RecordError>;
+    async fn entry_bytes(
+        &self,
+        permit: &Permit,
+        sequence: u64,
+    ) -> Result<Option<Bytes>, RecordError>;
 
     /// One version of a resource, or the current one.
     async fn resource(
@@ -98,8 +106,11 @@ pub trait Record: Send + Sync + 'static {
     ) -> Result<Page<ImagingRow>, RecordError>;
 
     /// The instances of a series, in the order they were stored.
-    async fn series_instances(&self, permit: &Permit, series: &Uid)
-    -> Result<Vec<Instance>, RecordError>;
+    async fn series_instances(
+        &self,
+        permit: &Permit,
+        series: &Uid,
+    ) -> Result<Vec<Instance>, RecordError>;
 
     /// One instance by its SOP instance UID.
     async fn instance(&self, permit: &Permit, sop: &Uid) -> Result<Option<Instance>, RecordError>;
@@ -125,11 +136,18 @@ pub trait Record: Send + Sync + 'static {
     async fn checkpoint(&self) -> Result<Checkpoint, RecordError>;
 
     /// Proof that entry `sequence` is in the tree of `size` entries.
-    async fn inclusion(&self, sequence: u64, size: u64) -> Result<Option<InclusionProof>, RecordError>;
+    async fn inclusion(
+        &self,
+        sequence: u64,
+        size: u64,
+    ) -> Result<Option<InclusionProof>, RecordError>;
 
     /// Proof that the tree of `first` entries is a prefix of the tree of `second`.
-    async fn consistency(&self, first: u64, second: u64)
-    -> Result<Option<ConsistencyProof>, RecordError>;
+    async fn consistency(
+        &self,
+        first: u64,
+        second: u64,
+    ) -> Result<Option<ConsistencyProof>, RecordError>;
 
     /// The leaf digests `range`, for tiles and full verification.
     async fn leaves(&self, range: Range<u64>) -> Result<Vec<Digest>, RecordError>;
