@@ -1,5 +1,12 @@
 //! Synthea's bundles and the standard's examples, as far as the shared data is there.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
+
 use std::{
     collections::BTreeSet,
     fs,
