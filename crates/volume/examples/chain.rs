@@ -83,5 +83,8 @@ fn peak_mb() -> Result<f64, Box<dyn Error>> {
     let status = fs::read_to_string("/proc/self/status")?;
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let kib = peak.and_then(|peak| peak.split_whitespace().next());
-    Ok(kib.ok_or("read the memory of this program")?.parse::<f64>()? / 1024.0)
+    Ok(kib
+        .ok_or("read the memory of this program")?
+        .parse::<f64>()?
+        / 1024.0)
 }

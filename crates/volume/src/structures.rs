@@ -109,7 +109,11 @@ pub fn build_structures(
     let mut out = Structures::default();
     let (mut lesions, mut organs) = (Vec::new(), Vec::new());
     for segment in segments {
-        let marks = if segment.is_organ { &mut organs } else { &mut lesions };
+        let marks = if segment.is_organ {
+            &mut organs
+        } else {
+            &mut lesions
+        };
         match segment.on_grid(&series.volume.grid) {
             Ok(mut mark) => {
                 // Two segmentations of one series may number their segments alike.
