@@ -47,6 +47,7 @@ test('a room shows the scan in three linked slices, and takes a measurement by k
   // The window is the room's: it is still there after a reload, and so is the mark.
   await li.getByRole('radio', { name: 'Lung' }).check({ force: true });
   await expect(li.getByText('-600 HU')).toBeVisible();
+  // The act must have reached the journal before the page goes away.
   await li.waitForTimeout(1_000);
   await li.reload();
   await li.getByRole('tab', { name: 'View' }).click();
