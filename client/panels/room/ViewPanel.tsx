@@ -21,10 +21,11 @@ const NORMALS: Readonly<Record<Exclude<Cut, 'none'>, Vec3>> = {
   sagittal: [1, 0, 0],
 };
 const AXIS = { sagittal: 0, coronal: 1, axial: 2 } as const;
+const SKIN = 'skin';
 /** What the stage draws besides the surfaces of a series; skin and couch are hidden at first. */
 const OWN_LAYERS = [
   { name: 'lesions', colour: '#ffc35c', visible: true },
-  { name: 'skin', colour: '#e9c3a6', visible: false },
+  { name: SKIN, colour: '#e9c3a6', visible: false },
 ] as const;
 const FULL: { visible: boolean; opacity: number } = { visible: true, opacity: 1 };
 const SMALLEST_SCALE = 0.5;
@@ -62,13 +63,13 @@ export function ViewPanel(props: ViewPanelProps): JSX.Element {
                   <LayerLine
                     control={props.control}
                     state={hologram().state}
-                    layer={{ name: surface.name, colour: surface.colour, visible: true }}
+                    layer={{ name: surface.name, colour: surface.colour, visible: surface.name !== SKIN }}
                     label={inLanguage(surface.label, app.language())}
                     hint={inLanguage(surface.method, app.language())}
                   />
                 )}
               </For>
-              <For each={OWN_LAYERS}>
+              <For each={OWN_LAYERS.filter(({ name }) => !props.manifest?.surfaces.some((one) => one.name === name))}>
                 {(layer) => (
                   <LayerLine
                     control={props.control}

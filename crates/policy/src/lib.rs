@@ -4,7 +4,7 @@
 //! decision, yes or no, has been written to the ledger by a [`Witness`]. What is decided stands in Cedar
 //! policy files, [`DEFAULT_POLICIES`] or the hospital's own.
 //!
-//! Here are also the pure parts of signing in: [`PasswordHash`], [`RateLimit`], [`SessionStore`]. Nothing
+//! Here are also the pure parts of signing in: [`PasswordHash`] and [`RateLimit`]. Nothing
 //! here reads a clock, a socket or a disk.
 
 mod cedar;
@@ -14,7 +14,6 @@ mod permit;
 mod policies;
 mod rate;
 mod refusal;
-mod session;
 
 pub use gate::{Clock, Explanation, Gate, Relations};
 pub use password::{PasswordError, PasswordHash, PasswordRule, random_password};
@@ -22,4 +21,3 @@ pub use permit::{Action, Actor, Decision, Object, Permit, Role, Scope, Witness, 
 pub use policies::{DEFAULT_POLICIES, PolicyError, SCHEMA};
 pub use rate::{RateLimit, TooMany};
 pub use refusal::{Refusal, RefusalKind};
-pub use session::{Bearer, BearerKind, Session, SessionStore};

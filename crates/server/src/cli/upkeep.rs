@@ -22,8 +22,13 @@ impl Verify {
     /// Checks and reports.
     pub fn run(self) -> Result<()> {
         let data = self.place.config()?.data;
-        let report = storage::verify(&data, self.deep)
-            .with_context(|| format!("verify {}", data.display()))?;
+        let report = if self.deep {
+            let indexer: Arc<dyn record::Indexer> = Arc::new(fhir::SearchIndexer);
+            storage::verify_with_terms(&data, &indexer)
+        } else {
+            storage::verify(&data, false)
+        };
+        let report = report.with_context(|| format!("verify {}", data.display()))?;
         println!(
             "{} entries, {} objects, {} MiB; the signed checkpoint covers {} entries{}",
             report.entries,

@@ -100,7 +100,15 @@ impl Door {
             .await
             .map_err(|problem| outcome(&problem))?;
         let object = subject.map_or(Object::Hospital, Object::Patient);
-        let read = self.ask(Action::ReadRecord, &object).await?;
+        let asked = self
+            .hospital
+            .permit(&self.caller, Action::ReadRecord, &object)
+            .await;
+        let read = asked.map_err(|problem| match problem.status() {
+            // What is not there and what is not for the caller look the same.
+            StatusCode::FORBIDDEN => hidden(),
+            _ => outcome(&problem),
+        })?;
         Ok(Permits {
             read: Some(read),
             ..Permits::default()
@@ -205,6 +213,12 @@ fn outcome(problem: &Problem) -> Wire {
     };
     let issue = Issue::at(code, "", problem.detail(), problem.detail());
     Wire::of(Reply::refused(problem.status().as_u16(), &[issue]))
+}
+
+fn hidden() -> Wire {
+    let zh = "资源不存在，或您无权读取。";
+    let en = "there is no such resource, or you may not read it.";
+    Wire::of(Reply::refused(404, &[Issue::at("not-found", "", zh, en)]))
 }
 
 fn bad_json() -> Wire {
