@@ -201,7 +201,7 @@ struct Host {
 impl Host {
     async fn run(mut self, mut inbox: mpsc::Receiver<Command>) {
         let mut ticks = tokio::time::interval(TICK);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         loop {
             tokio::select! {
                 command = inbox.recv() => match command {
