@@ -9,6 +9,7 @@ export default defineConfig({
   testMatch: '*.spec.ts',
   outputDir: './out',
   workers: 1,
+  retries: process.env['CI'] ? 1 : 0,
   timeout: 120_000,
   reporter: 'list',
   use: { ...CHROMIUM, baseURL: `http://127.0.0.1:${PORT}`, viewport: { width: 480, height: 320 } },

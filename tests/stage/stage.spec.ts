@@ -57,7 +57,11 @@ test('the volume is drawn, turns for everybody, and shows its lesion', async ({ 
 test('a length is measured by keyboard alone', async ({ page }) => {
   await open(page);
   await page.locator('#stage').focus();
-  for (const key of ['3', 'Enter', 'Shift+ArrowRight', 'Shift+ArrowRight', 'ArrowRight', 'Enter']) await page.keyboard.press(key);
+  for (const key of ['3', 'Enter', 'Shift+ArrowRight', 'Shift+ArrowRight', 'ArrowRight', 'Enter']) {
+    await page.keyboard.press(key);
+    // A person sees each step before the next; the stage takes it in with a frame.
+    await page.waitForTimeout(400);
+  }
   const measured = await page.evaluate(() => {
     const add = gallery.room.acts.find((act) => act.act === 'add');
     return add?.act === 'add' && add.entity.type === 'measure' ? add.entity.points_lps_mm : [];
