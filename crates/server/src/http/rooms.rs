@@ -148,8 +148,7 @@ fn first_hologram(series: &Uid, look: &FirstLook) -> Option<room::Act> {
         "transform": {
             "position_m": [0.0, FIRST_MIDDLE_M, 0.0], "rotation": [0.0, 0.0, 0.0, 1.0], "scale": scale,
         },
-        // The lung window, by the usual convention.
-        "window": {"centre_hu": -600.0, "width_hu": 1500.0},
+        "window": {"centre_hu": 40.0, "width_hu": 400.0},
         "mode": "both",
         "layers": {},
         "clip": null,
