@@ -17,6 +17,9 @@ interface TabsProps<Name extends string> {
 
 export function Tabs<Name extends string>(props: TabsProps<Name>): JSX.Element {
   const id = createUniqueId();
+  // Panels are kept by name: a tab whose label changes, or that gets a neighbour, keeps its panel as it is.
+  const names = (): readonly Name[] => props.tabs.map(({ name }) => name);
+  const label = (name: Name): string | undefined => props.tabs.find((tab) => tab.name === name)?.label;
   let list!: HTMLDivElement;
 
   const onKey = (event: KeyboardEvent): void => {
@@ -34,34 +37,34 @@ export function Tabs<Name extends string>(props: TabsProps<Name>): JSX.Element {
   return (
     <div class="tabbed">
       <div ref={list} class="tabs" role="tablist" aria-label={props.label} onKeyDown={onKey}>
-        <For each={props.tabs}>
-          {(tab) => (
+        <For each={names()}>
+          {(name) => (
             <button
               type="button"
               role="tab"
-              id={`${id}-${tab.name}`}
-              data-tab={tab.name}
-              aria-selected={props.chosen === tab.name}
-              aria-controls={`${id}-${tab.name}-panel`}
-              tabIndex={props.chosen === tab.name ? 0 : -1}
-              onClick={() => props.onChoose(tab.name)}
+              id={`${id}-${name}`}
+              data-tab={name}
+              aria-selected={props.chosen === name}
+              aria-controls={`${id}-${name}-panel`}
+              tabIndex={props.chosen === name ? 0 : -1}
+              onClick={() => props.onChoose(name)}
             >
-              {tab.label}
+              {label(name)}
             </button>
           )}
         </For>
       </div>
       {/* Panels stay alive when another is shown: what was typed there is not lost. */}
-      <For each={props.tabs}>
-        {(tab) => (
+      <For each={names()}>
+        {(name) => (
           <div
             role="tabpanel"
-            id={`${id}-${tab.name}-panel`}
-            aria-labelledby={`${id}-${tab.name}`}
+            id={`${id}-${name}-panel`}
+            aria-labelledby={`${id}-${name}`}
             class="tab-panel"
-            hidden={props.chosen !== tab.name}
+            hidden={props.chosen !== name}
           >
-            {props.children(tab.name)}
+            {props.children(name)}
           </div>
         )}
       </For>
