@@ -1,6 +1,6 @@
 /** Two doctors, each in an own browser: from the request to the signed decision and its proof. */
 import type { Page } from '@playwright/test';
-import { expect, look, test } from '../../../tests/journeys/people.ts';
+import { SCREENS, expect, look, test } from '../../../tests/journeys/people.ts';
 
 const PLAN = 'Low-dose CT in three months; earlier if symptoms change.';
 
@@ -96,6 +96,12 @@ test('remote-consult: two doctors come from a request to a signed and proved dec
   // One plan, one dissent, two signatures.
   await tab(li, 'Plan');
   await li.locator('textarea[name=plan]').fill(PLAN);
+  // What is being written stays when the room is laid out anew, as when a tablet is turned.
+  await li.setViewportSize(SCREENS.phone);
+  await expect(li.getByRole('tab', { name: 'Slices' })).toBeVisible();
+  await li.setViewportSize(SCREENS.desktop);
+  await expect(li.getByRole('tab', { name: 'Slices' })).toBeHidden();
+  await expect(li.locator('textarea[name=plan]')).toHaveValue(PLAN);
   await li.locator('[data-form=plan] select').selectOption('ct-3-months');
   await li.getByRole('button', { name: 'Save the plan' }).click();
   await tab(chen, 'Plan');
