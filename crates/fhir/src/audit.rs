@@ -83,7 +83,9 @@ fn event(
             ("110112", "Query", Some("search-type"), "E")
         }
         Action::ReadRecord => ("110110", "Patient Record", Some("read"), "R"),
-        Action::WriteRecord => ("110110", "Patient Record", Some("update"), "U"),
+        Action::WriteRecord | Action::GrantAccess => {
+            ("110110", "Patient Record", Some("update"), "U")
+        }
         Action::ReadImaging => ("110103", "DICOM Instances Accessed", None, "R"),
         Action::StoreImaging => ("110104", "DICOM Instances Transferred", None, "C"),
         Action::ReadLedger => ("110101", "Audit Log Used", None, "R"),

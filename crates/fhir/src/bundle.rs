@@ -326,12 +326,18 @@ impl Rest<'_> {
 
 /// Brings in a resource as an import has it: a transaction or batch is done, anything else is put under its
 /// own id, or created where it has none.
-pub async fn take(record: &dyn record::Record, permit: &policy::Permit, resource: Value) -> Reply {
+pub async fn take(
+    record: &dyn record::Record,
+    permit: &policy::Permit,
+    grant: &dyn crate::Granting,
+    resource: Value,
+) -> Reply {
     let rest = Rest {
         record,
         read: None,
         write: Some(permit),
         hospital: Some(permit),
+        grant,
         base: "/fhir",
     };
     let text = |name: &str| {

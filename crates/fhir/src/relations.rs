@@ -7,6 +7,38 @@ use vocabulary::{PatientId, Timestamp};
 
 use crate::date;
 
+/// The types of resources that can decide who sees a patient: see [`decides_access`].
+pub const ACCESS_TYPES: &[&str] = &["CareTeam", "Consent", "ServiceRequest", "Task"];
+/// The types of resources that stand for accounts: people and programs.
+const ACCOUNTS: &[&str] = &["Practitioner", "Device"];
+/// A `ServiceRequest` in one of these states asks its performers in.
+const ASKING: &[&str] = &["active"];
+/// A `Task` in one of these states asks its owner in.
+const OPEN: &[&str] = &["requested", "received", "accepted", "ready", "in-progress"];
+
+/// Whether a resource is a fact from which [`care_relations`] works out who sees its patient: a care team, a
+/// consent, a request that asks somebody in or a task that is somebody's to do.
+pub fn decides_access(resource: &Value) -> bool {
+    let is_in = |states: &[&str]| {
+        let state = resource["status"].as_str();
+        state.is_some_and(|state| states.contains(&state))
+    };
+    match resource["resourceType"].as_str() {
+        Some("CareTeam" | "Consent") => true,
+        Some("ServiceRequest") => {
+            is_in(ASKING) && array(resource, "performer").any(names_an_account)
+        }
+        Some("Task") => is_in(OPEN) && names_an_account(&resource["owner"]),
+        _ => false,
+    }
+}
+
+/// Whether a reference leads to what may be an account.
+fn names_an_account(reference: &Value) -> bool {
+    let text = reference["reference"].as_str().unwrap_or_default();
+    crate::path::type_and_id(text).is_some_and(|(kind, _)| ACCOUNTS.contains(&kind))
+}
+
 /// The relations of an actor to patients, by the care teams, consultations and consents in the record.
 ///
 /// An account is known in the record as `Practitioner/{account}`, a program as `Device/{account}`. `permit`
@@ -38,11 +70,11 @@ pub async fn care_relations(
     {
         insert_if(&mut relations.care_team, &row, |body| who.is_on_team(body));
     }
-    let requests = vec![refers("performer", &who.names), status(&["active"])];
+    let requests = vec![refers("performer", &who.names), status(ASKING)];
     for row in find(record, permit, "ServiceRequest", requests).await? {
         insert_if(&mut relations.invited, &row, |body| who.is_asked(body));
     }
-    let open = status(&["requested", "received", "accepted", "ready", "in-progress"]);
+    let open = status(OPEN);
     for row in find(
         record,
         permit,
@@ -71,7 +103,7 @@ struct Who {
 }
 
 fn names(actor: &Actor) -> Vec<String> {
-    ["Practitioner", "Device"]
+    ACCOUNTS
         .iter()
         .map(|kind| format!("{kind}/{}", actor.id))
         .collect()
@@ -240,6 +272,52 @@ mod tests {
             names,
             is_program: false,
             now: "2020-06-15T00:00:00Z".parse().unwrap(),
+        }
+    }
+
+    #[test]
+    fn what_asks_somebody_in_decides_access() {
+        let li = json!({"reference": "Practitioner/li"});
+        let far = json!({"reference": "https://h/fhir/Device/pump/_history/2"});
+        let lab = json!({"reference": "Organization/lab"});
+        for (resource, expect) in [
+            (
+                json!({"resourceType": "CareTeam", "status": "inactive"}),
+                true,
+            ),
+            (json!({"resourceType": "Consent"}), true),
+            (
+                json!({"resourceType": "ServiceRequest", "status": "active", "performer": [lab, li]}),
+                true,
+            ),
+            (
+                json!({"resourceType": "ServiceRequest", "status": "draft", "performer": [li]}),
+                false,
+            ),
+            (
+                json!({"resourceType": "ServiceRequest", "status": "active", "performer": [lab]}),
+                false,
+            ),
+            (
+                json!({"resourceType": "ServiceRequest", "status": "active"}),
+                false,
+            ),
+            (
+                json!({"resourceType": "Task", "status": "ready", "owner": far}),
+                true,
+            ),
+            (
+                json!({"resourceType": "Task", "status": "completed", "owner": li}),
+                false,
+            ),
+            (json!({"resourceType": "Task", "status": "ready"}), false),
+            (
+                json!({"resourceType": "Observation", "performer": [li]}),
+                false,
+            ),
+            (json!(3), false),
+        ] {
+            assert_eq!(decides_access(&resource), expect, "{resource}");
         }
     }
 

@@ -5,7 +5,7 @@ use record::{
 use serde_json::{Value, json};
 
 use crate::{
-    Issue, Reply, Search, decode_query, definitions,
+    Granting, Issue, Reply, Search, decode_query, definitions,
     json::set,
     parse_search, primitive,
     reply::Failure,
@@ -26,6 +26,8 @@ pub struct Rest<'a> {
     pub write: Option<&'a Permit>,
     /// For writing what is about no patient: a `write-record` permit on the hospital.
     pub hospital: Option<&'a Permit>,
+    /// For writing what decides who sees a patient; asked where that is written.
+    pub grant: &'a dyn Granting,
     /// The server's own FHIR address, such as `http://localhost:8080/fhir`.
     pub base: &'a str,
 }

@@ -48,6 +48,9 @@ impl Rest<'_> {
         if current.is_some() && !self.may_write(kind, subject) {
             return Err(Failure::not_permitted());
         }
+        if let Some(body) = current.as_ref().and_then(|current| current.body.as_ref()) {
+            self.may_decide_access(subject, body).await?;
+        }
         let version = current.as_ref().map_or(0, |current| current.version);
         if let Some(tag) = if_match {
             let wanted: u64 = tag
@@ -107,6 +110,7 @@ impl Rest<'_> {
         if !self.may_write(kind, subject.as_ref()) {
             return Err(Failure::not_permitted());
         }
+        self.may_decide_access(subject.as_ref(), &body).await?;
         self.stays_with(&key, &precondition, subject.as_ref())
             .await?;
         Ok(Ready {

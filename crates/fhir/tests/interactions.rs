@@ -9,15 +9,47 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use fhir::{Reply, Rest, SearchIndexer, care_relations, decode_query, validate};
-use policy::{Action, Actor, Permit, Role, Scope};
+use async_trait::async_trait;
+use fhir::{Granting, Reply, Rest, SearchIndexer, care_relations, decode_query, validate};
+use parking_lot::Mutex;
+use policy::{Action, Actor, Permit, Refusal, Role, Scope};
 use serde_json::{Value, json};
 use storage::{Embedded, SystemClock};
 use tempfile::TempDir;
 use vocabulary::{ActorId, PatientId, Timestamp};
 
+/// Lets everybody decide who sees a patient, or nobody; notes about whom it was asked.
+struct Grants {
+    to_all: bool,
+    asked: Mutex<Vec<String>>,
+}
+
+fn grants(to_all: bool) -> Grants {
+    Grants {
+        to_all,
+        asked: Mutex::default(),
+    }
+}
+
+#[async_trait]
+impl Granting for Grants {
+    async fn grant(&self, patient: &PatientId) -> Result<Permit, Refusal> {
+        self.asked.lock().push(patient.to_string());
+        if self.to_all {
+            Ok(permit(Action::GrantAccess, Some(&[patient.as_str()])))
+        } else {
+            Err(Refusal {
+                kind: policy::RefusalKind::NotPermitted,
+                reason: vocabulary::Text::new("不可", "no"),
+                policies: vec![],
+            })
+        }
+    }
+}
+
 struct Hospital {
     record: Embedded,
+    grant: Grants,
     read: Permit,
     write: Permit,
     _data: TempDir,
@@ -40,6 +72,7 @@ impl Hospital {
             Embedded::open(data.path(), Arc::new(SearchIndexer), Arc::new(SystemClock)).unwrap();
         Self {
             record,
+            grant: grants(true),
             read: permit(Action::ReadRecord, None),
             write: permit(Action::WriteRecord, None),
             _data: data,
@@ -52,6 +85,7 @@ impl Hospital {
             read: Some(&self.read),
             write: Some(&self.write),
             hospital: None,
+            grant: &self.grant,
             base: "http://h/fhir",
         }
     }
@@ -276,6 +310,145 @@ async fn what_is_written_stays_with_whom_the_permit_covers() {
             .status,
         403
     );
+}
+
+/// What would let `chen` see patient `p`, or keep somebody from seeing them.
+fn facts_of_access() -> Vec<Value> {
+    let chen = json!({"reference": "Practitioner/chen"});
+    let of_p = json!({"reference": "Patient/p"});
+    vec![
+        json!({
+            "resourceType": "CareTeam", "id": "team", "status": "active", "subject": of_p,
+            "participant": [{"member": chen}],
+        }),
+        json!({
+            "resourceType": "Consent", "id": "consent", "status": "active", "patient": of_p,
+            "scope": {"text": "x"}, "category": [{"text": "x"}], "policyRule": {"text": "x"},
+            "provision": {"type": "deny", "actor": [{"role": {"text": "x"}, "reference": chen}]},
+        }),
+        json!({
+            "resourceType": "ServiceRequest", "id": "request", "status": "active", "intent": "order",
+            "subject": of_p, "performer": [chen],
+        }),
+        json!({
+            "resourceType": "Task", "id": "task", "status": "requested", "intent": "order",
+            "for": of_p, "owner": chen,
+        }),
+    ]
+}
+
+#[tokio::test]
+async fn who_may_not_grant_access_writes_no_fact_of_it_by_any_interaction() {
+    let hospital = two_patients().await;
+    let nobody = grants(false);
+    let nurse = Rest {
+        grant: &nobody,
+        ..hospital.rest()
+    };
+    let bundle = |kind: &str, method: &str, url: &str, resource: &Value| {
+        json!({"resourceType": "Bundle", "type": kind, "entry": [
+            {"resource": finding("beside", "p"), "request": {"method": "PUT", "url": "Observation/beside"}},
+            {"resource": resource, "request": {"method": method, "url": url}},
+        ]})
+    };
+    for body in facts_of_access() {
+        let text = |name: &str| body[name].as_str().unwrap().to_owned();
+        let (kind, id) = (text("resourceType"), text("id"));
+        let url = format!("{kind}/{id}");
+        let mut ended = body.clone();
+        ended["status"] = json!(if kind == "Task" {
+            "completed"
+        } else {
+            "inactive"
+        });
+        if kind == "ServiceRequest" {
+            ended["status"] = json!("revoked");
+        }
+        // New, by each way to write it.
+        assert_eq!(
+            nurse.create(&kind, body.clone(), None).await.status,
+            403,
+            "{kind}"
+        );
+        assert_eq!(
+            nurse.update(&kind, &id, body.clone(), None).await.status,
+            403,
+            "{kind}"
+        );
+        for (method, url) in [("POST", &kind), ("PUT", &url)] {
+            let whole = nurse
+                .bundle(bundle("transaction", method, url, &body))
+                .await;
+            assert_eq!(whole.status, 403, "{kind}");
+            let batch = nurse.bundle(bundle("batch", method, url, &body)).await;
+            let statuses = batch.body.unwrap();
+            assert_eq!(statuses["entry"][1]["response"]["status"], "403", "{kind}");
+        }
+        assert_eq!(
+            total(&hospital.rest().search(&kind, &[]).await),
+            0,
+            "{kind}"
+        );
+        // There, put there by somebody who may: not changed, not ended, not deleted.
+        hospital.put(body.clone()).await;
+        assert_eq!(
+            nurse.update(&kind, &id, ended.clone(), None).await.status,
+            403,
+            "{kind}"
+        );
+        assert_eq!(nurse.delete(&kind, &id, None).await.status, 403, "{kind}");
+        let away = nurse
+            .bundle(bundle("transaction", "DELETE", &url, &body))
+            .await;
+        assert_eq!(away.status, 403, "{kind}");
+        let doctor = hospital.rest();
+        assert_eq!(
+            doctor.update(&kind, &id, ended, None).await.status,
+            200,
+            "{kind}"
+        );
+        // A draft asks nobody in; making it active does.
+        if kind == "ServiceRequest" || kind == "Task" {
+            let mut draft = body.clone();
+            draft["status"] = json!("draft");
+            assert_eq!(
+                nurse.update(&kind, &id, draft, None).await.status,
+                200,
+                "{kind}"
+            );
+            assert_eq!(
+                nurse.update(&kind, &id, body, None).await.status,
+                403,
+                "{kind}"
+            );
+        }
+    }
+    let asked = nobody.asked.lock().clone();
+    assert!(!asked.is_empty() && asked.iter().all(|patient| patient == "p"));
+    // Nobody is asked about what lets nobody in.
+    let count = hospital.grant.asked.lock().len();
+    hospital.put(finding("another", "p")).await;
+    assert_eq!(hospital.grant.asked.lock().len(), count);
+}
+
+#[tokio::test]
+async fn a_permit_to_grant_for_another_patient_is_none() {
+    struct Mistaken;
+    #[async_trait]
+    impl Granting for Mistaken {
+        async fn grant(&self, _: &PatientId) -> Result<Permit, Refusal> {
+            Ok(permit(Action::GrantAccess, Some(&["q"])))
+        }
+    }
+    let hospital = two_patients().await;
+    let rest = Rest {
+        grant: &Mistaken,
+        ..hospital.rest()
+    };
+    for body in facts_of_access() {
+        let kind = body["resourceType"].as_str().unwrap().to_owned();
+        assert_eq!(rest.create(&kind, body, None).await.status, 403, "{kind}");
+    }
 }
 
 #[tokio::test]

@@ -14,12 +14,13 @@ use std::{
     sync::Arc,
 };
 
-use fhir::{Rest, SearchIndexer, is_supported, patient_of, validate};
-use policy::{Action, Permit, Scope};
+use async_trait::async_trait;
+use fhir::{Granting, Rest, SearchIndexer, is_supported, patient_of, validate};
+use policy::{Action, Permit, Refusal, Scope};
 use record::Indexer as _;
 use serde_json::Value;
 use storage::{Embedded, SystemClock};
-use vocabulary::ActorId;
+use vocabulary::{ActorId, PatientId};
 
 /// A folder of the shared data, if it is there.
 fn shared(folder: &str) -> Option<PathBuf> {
@@ -52,6 +53,16 @@ fn json_files(folder: &Path) -> Vec<(String, Value)> {
     files.iter().filter_map(read).collect()
 }
 
+/// The importer may bring care teams along.
+struct Grants;
+
+#[async_trait]
+impl Granting for Grants {
+    async fn grant(&self, _: &PatientId) -> Result<Permit, Refusal> {
+        Ok(permit(Action::GrantAccess))
+    }
+}
+
 fn permit(action: Action) -> Permit {
     Permit::for_test(ActorId::new("importer").unwrap(), action, Scope::All)
 }
@@ -72,6 +83,7 @@ async fn all_synthea_bundles_go_in_and_are_found() {
         read: Some(&read),
         write: Some(&write),
         hospital: None,
+        grant: &Grants,
         base: "http://h/fhir",
     };
     let mut observations = 0;

@@ -86,6 +86,8 @@ pub enum Action {
     StoreImaging,
     /// Ask an expert into a room.
     RequestConsult,
+    /// Write what decides who sees a patient: care teams, consents, invitations.
+    GrantAccess,
     /// Enter a room.
     EnterRoom,
     /// Vote on a case.
@@ -100,12 +102,13 @@ pub enum Action {
 
 impl Action {
     /// All actions.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::ReadRecord,
         Self::WriteRecord,
         Self::ReadImaging,
         Self::StoreImaging,
         Self::RequestConsult,
+        Self::GrantAccess,
         Self::EnterRoom,
         Self::Vote,
         Self::Sign,
@@ -121,6 +124,7 @@ impl Action {
             Self::ReadImaging => "read-imaging",
             Self::StoreImaging => "store-imaging",
             Self::RequestConsult => "request-consult",
+            Self::GrantAccess => "grant-access",
             Self::EnterRoom => "enter-room",
             Self::Vote => "vote",
             Self::Sign => "sign",

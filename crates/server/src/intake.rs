@@ -4,6 +4,7 @@
 //! or from the command line.
 
 use anyhow::{Context, Result, bail};
+use async_trait::async_trait;
 use bytes::Bytes;
 use dicom::{ParsedObject, PatientIdentity};
 use policy::{Action, Actor, Object, Permit};
@@ -199,6 +200,22 @@ fn care_team(id: &str, patient: &PatientId, receivers: &[String]) -> Value {
     })
 }
 
+/// Who brings care teams and consents along with patients.
+struct Importer<'a> {
+    hospital: &'a Hospital,
+    actor: &'a Actor,
+}
+
+#[async_trait]
+impl fhir::Granting for Importer<'_> {
+    async fn grant(&self, patient: &PatientId) -> Result<Permit, policy::Refusal> {
+        let object = Object::Patient(patient.clone());
+        self.hospital
+            .ask(self.actor, Action::GrantAccess, &object)
+            .await
+    }
+}
+
 /// Takes in one item of an import on this machine: a DICOM object, or FHIR as JSON.
 pub async fn take(hospital: &Hospital, bytes: Bytes) -> Result<()> {
     let actor = program("importer");
@@ -217,7 +234,11 @@ pub async fn take(hospital: &Hospital, bytes: Bytes) -> Result<()> {
     let permit = hospital
         .ask(&actor, Action::WriteRecord, &Object::Everyone)
         .await?;
-    let reply = fhir::take(&*hospital.record, &permit, resource).await;
+    let importer = Importer {
+        hospital,
+        actor: &actor,
+    };
+    let reply = fhir::take(&*hospital.record, &permit, &importer, resource).await;
     if reply.status >= 300 {
         bail!("take the FHIR resource: {}", reply.diagnostics());
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use axum::{
     Router,
     body::Bytes,
@@ -10,10 +11,11 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use fhir::{Issue, Reply, Rest, decode_query};
-use policy::{Action, Object, Permit};
+use fhir::{Granting, Issue, Reply, Rest, decode_query};
+use policy::{Action, Object, Permit, Refusal};
 use record::ResourceKey;
 use serde_json::Value;
+use vocabulary::PatientId;
 
 use crate::{
     clock,
@@ -60,6 +62,7 @@ impl Permits {
             read: self.read.as_ref(),
             write: self.write.as_ref(),
             hospital: self.hospital.as_ref(),
+            grant: door,
             base: &door.base,
         }
     }
@@ -166,6 +169,15 @@ impl Door {
             .permit(&self.caller, action, object)
             .await
             .map_err(|problem| outcome(&problem))
+    }
+}
+
+#[async_trait]
+impl Granting for Door {
+    async fn grant(&self, patient: &PatientId) -> Result<Permit, Refusal> {
+        let object = Object::Patient(patient.clone());
+        let actor = &self.caller.actor;
+        self.hospital.ask(actor, Action::GrantAccess, &object).await
     }
 }
 
