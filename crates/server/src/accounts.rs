@@ -50,6 +50,9 @@ struct Inner {
     limit: Mutex<RateLimit>,
 }
 
+/// The file of the accounts, below the data folder.
+pub const ACCOUNTS: &str = "accounts.sqlite";
+
 const SCHEMA: &str = "
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
@@ -66,7 +69,7 @@ impl Accounts {
     pub fn open(data: &Path) -> Result<Self> {
         std::fs::create_dir_all(data)
             .with_context(|| format!("make the folder {}", data.display()))?;
-        let file = data.join("accounts.sqlite");
+        let file = data.join(ACCOUNTS);
         let database =
             Connection::open(&file).with_context(|| format!("open {}", file.display()))?;
         database.busy_timeout(std::time::Duration::from_secs(5))?;
@@ -81,6 +84,15 @@ impl Accounts {
         Ok(Self {
             inner: Arc::new(inner),
         })
+    }
+
+    /// Copies all accounts, as they are at one moment, into a new file; a server may work on them meanwhile.
+    pub fn copy_to(&self, file: &Path) -> Result<()> {
+        let database = self.inner.database.lock();
+        database
+            .backup("main", file, None::<fn(rusqlite::backup::Progress)>)
+            .with_context(|| format!("write {}", file.display()))?;
+        private(file)
     }
 
     /// Adds an account, or changes it where it exists; all its sessions and tokens end.

@@ -10,6 +10,10 @@ use scenario::{Attestation, Seal};
 /// The name of the key that attests people's acts.
 const NAME: &str = "yuanyi.local/attestation";
 
+/// The files of the keys, below the folder `keys`.
+const ATTESTATION: &str = "attestation.key";
+const SEAL: &str = "seal.key";
+
 /// Keys made at the first start, each in a file that only the owner may read.
 pub struct Keys {
     attesting: SigningKey,
@@ -23,9 +27,25 @@ impl Keys {
         fs::create_dir_all(&folder)
             .with_context(|| format!("make the folder {}", folder.display()))?;
         Ok(Self {
-            attesting: SigningKey::from_bytes(&secret(&folder.join("attestation.key"))?),
-            seal: Seal::from_secret(&secret(&folder.join("seal.key"))?),
+            attesting: SigningKey::from_bytes(&secret(&folder.join(ATTESTATION))?),
+            seal: Seal::from_secret(&secret(&folder.join(SEAL))?),
         })
+    }
+
+    /// Copies the keys below one data folder into another. Without them what was sealed stays hidden.
+    pub fn copy(data: &Path, to: &Path) -> Result<()> {
+        let folder = to.join("keys");
+        fs::create_dir_all(&folder)
+            .with_context(|| format!("make the folder {}", folder.display()))?;
+        for name in [ATTESTATION, SEAL] {
+            let (key, copy) = (data.join("keys").join(name), folder.join(name));
+            // A hospital that was never served has none yet.
+            if key.exists() {
+                fs::copy(&key, &copy).with_context(|| format!("copy {}", key.display()))?;
+                fs::File::open(&copy)?.sync_all()?;
+            }
+        }
+        Ok(())
     }
 
     /// Signs a statement.

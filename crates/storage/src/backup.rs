@@ -1,4 +1,4 @@
-//! Copies of the whole hospital, and the index made again.
+//! Copies of the whole hospital, how they are laid down again, and the index made again.
 
 use std::{
     fs::{self, File},
@@ -10,7 +10,7 @@ use std::{
 use record::{Indexer, Record, RecordError};
 
 use crate::{
-    Embedded, StorageError, embedded, index, keys,
+    Embedded, Report, StorageError, embedded, index, keys,
     log::{Log, Position},
     reader::Reader,
     replay,
@@ -28,6 +28,86 @@ impl Embedded {
             .read(move |reader| Ok(copy(reader, &root, &target, &checkpoint)?))
             .await
     }
+}
+
+/// Copies the hospital in data folder `root` into the empty folder `target`, from outside: a server may work on
+/// the folder and take facts in meanwhile. All that was acknowledged before is in the copy. Returns the number
+/// of entries.
+pub fn backup(root: impl AsRef<Path>, target: impl AsRef<Path>) -> Result<u64, StorageError> {
+    let root = root.as_ref();
+    // The checkpoint must not be newer than the copy, so it is read first.
+    let verifier = keys::verifier(root)?;
+    let checkpoint = keys::checkpoint(root, &verifier)?.ok_or_else(|| {
+        let what = "there is none yet: nothing was ever acknowledged here";
+        StorageError::damaged(keys::CHECKPOINT, 0, what)
+    })?;
+    let connection = index::open_reader(root)?;
+    // One state of the index, however long the copying takes; it begins with the first question. Segments
+    // that the log begins later are not in it.
+    let snapshot = connection.unchecked_transaction()?;
+    index::applied(&snapshot)?;
+    let log = Log::open(root, false)?;
+    let reader = Reader {
+        connection: &snapshot,
+        log: &log,
+    };
+    copy(&reader, root, target.as_ref(), &checkpoint)
+}
+
+/// Lays the copy in `from` down as data folder `target`, which must not exist yet, and checks every byte of it
+/// before it gets its name. What lies beside the record in the copy comes along. Returns what the check found.
+pub fn restore(
+    from: impl AsRef<Path>,
+    target: impl AsRef<Path>,
+    indexer: &Arc<dyn Indexer>,
+) -> Result<Report, StorageError> {
+    let (from, target) = (from.as_ref(), target.as_ref());
+    if target.exists() {
+        let error = io::Error::from(io::ErrorKind::AlreadyExists);
+        return Err(StorageError::io(target)(error));
+    }
+    let mut name = target.as_os_str().to_owned();
+    name.push(".unfinished");
+    let unfinished = Path::new(&name);
+    // What an interrupted attempt has left.
+    if unfinished.exists() {
+        fs::remove_dir_all(unfinished).map_err(StorageError::io(unfinished))?;
+    }
+    let checked =
+        copy_folder(from, unfinished).and_then(|()| crate::verify_with_terms(unfinished, indexer));
+    if !checked.as_ref().is_ok_and(Report::is_sound) {
+        // The reason is what counts; the rest of the attempt goes with the next one.
+        let _ = fs::remove_dir_all(unfinished);
+        return checked;
+    }
+    fs::rename(unfinished, target).map_err(StorageError::io(target))?;
+    sync_folder(&target.join(".."))?;
+    checked
+}
+
+/// Copies a folder with all that is in it, into one that does not exist yet.
+fn copy_folder(from: &Path, to: &Path) -> Result<(), StorageError> {
+    fs::create_dir_all(to.parent().unwrap_or(to)).map_err(StorageError::io(to))?;
+    fs::create_dir(to).map_err(StorageError::io(to))?;
+    for item in fs::read_dir(from).map_err(StorageError::io(from))? {
+        let item = item.map_err(StorageError::io(from))?;
+        let (source, copy) = (item.path(), to.join(item.file_name()));
+        if source.is_dir() {
+            copy_folder(&source, &copy)?;
+        } else {
+            // Copies the file's mode too.
+            fs::copy(&source, &copy).map_err(StorageError::io(&source))?;
+            let file = File::open(&copy).map_err(StorageError::io(&copy))?;
+            file.sync_all().map_err(StorageError::io(&copy))?;
+        }
+    }
+    sync_folder(to)
+}
+
+fn sync_folder(folder: &Path) -> Result<(), StorageError> {
+    File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(StorageError::io(folder))
 }
 
 fn copy(
@@ -69,9 +149,7 @@ fn copy(
         .connection
         .backup("main", &index, None::<fn(rusqlite::backup::Progress)>)?;
     keys::keep_checkpoint(target, checkpoint)?;
-    File::open(target)
-        .and_then(|folder| folder.sync_all())
-        .map_err(StorageError::io(target))?;
+    sync_folder(target)?;
     Ok(applied.size)
 }
 

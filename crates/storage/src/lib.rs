@@ -29,7 +29,7 @@ mod writer;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-pub use backup::rebuild;
+pub use backup::{backup, rebuild, restore};
 pub use embedded::Embedded;
 pub use error::StorageError;
 pub use replay::TornTail;

@@ -126,7 +126,30 @@ async fn a_running_hospital_can_be_checked_and_copied() {
     let restored = open(copy.path(), small()).unwrap();
     assert_eq!(*restored.feed().borrow(), copied);
     commit(&restored, vec![resource(7)]).await.unwrap();
-    let mode = fs::metadata(copy.path().join("keys/ledger.key"))
+    drop(restored);
+    // From outside too, as another process does it.
+    let outside = tempfile::tempdir().unwrap();
+    let (copy, laid) = (outside.path().join("copy"), outside.path().join("laid"));
+    let size = *record.feed().borrow();
+    assert_eq!(storage::backup(folder.path(), &copy).unwrap(), size);
+    let report = storage::restore(&copy, &laid, &test_indexer()).unwrap();
+    assert!(report.is_sound() && report.deep && report.entries == size);
+    assert_eq!(*open(&laid, small()).unwrap().feed().borrow(), size);
+    assert!(
+        storage::restore(&copy, &laid, &test_indexer()).is_err(),
+        "not written over"
+    );
+    // A copy with one wrong byte is not laid down.
+    let segment = copy.join("journal/00000002.log");
+    let mut bytes = fs::read(&segment).unwrap();
+    let at = bytes.len() / 2;
+    bytes[at] ^= 1;
+    fs::write(&segment, bytes).unwrap();
+    let other = outside.path().join("other");
+    let report = storage::restore(&copy, &other, &test_indexer()).unwrap();
+    assert_eq!(report.fault.unwrap().file, "journal/00000002.log");
+    assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 2);
+    let mode = fs::metadata(laid.join("keys/ledger.key"))
         .unwrap()
         .permissions()
         .mode();

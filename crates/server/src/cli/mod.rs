@@ -36,6 +36,8 @@ enum Task {
     Verify(upkeep::Verify),
     /// Copy the hospital's data, also while it runs.
     Backup(upkeep::Backup),
+    /// Lay such a copy down as a hospital's data, after checking every byte of it.
+    Restore(upkeep::Restore),
     /// People's accounts.
     User {
         #[command(subcommand)]
@@ -89,6 +91,7 @@ pub fn run(program: Program) -> ExitCode {
         Task::Import(task) => task.run(),
         Task::Verify(task) => task.run(),
         Task::Backup(task) => task.run(),
+        Task::Restore(task) => task.run(),
         Task::User { task } => task.run(),
         Task::Token { task } => task.run(),
         Task::Policy { task } => task.run(),

@@ -1,12 +1,16 @@
-//! `verify` and `backup`.
+//! `verify`, `backup` and `restore`.
 
 use std::{path::PathBuf, sync::Arc};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use storage::{Embedded, SystemClock};
+use storage::{Embedded, StorageError, SystemClock};
 
-use crate::cli::Place;
+use crate::{
+    accounts::{ACCOUNTS, Accounts},
+    cli::Place,
+    keys::Keys,
+};
 
 /// Arguments of `yuanyi verify`.
 #[derive(Args)]
@@ -60,26 +64,77 @@ impl Verify {
 /// Arguments of `yuanyi backup`.
 #[derive(Args)]
 pub struct Backup {
-    /// Where to copy the hospital's data; must not exist yet.
+    /// Where to copy the hospital to; must not exist yet.
     to: PathBuf,
     #[command(flatten)]
     place: Place,
 }
 
 impl Backup {
-    /// Copies.
+    /// Copies record, accounts and keys, also while a server works on them. What can be made again, volumes
+    /// for example, is left out.
+    pub fn run(self) -> Result<()> {
+        let (data, to) = (self.place.config()?.data, self.to);
+        if !data.join("journal").is_dir() {
+            bail!("find a hospital in {}", data.display());
+        }
+        if to.exists() {
+            bail!("write {}: it exists already", to.display());
+        }
+        match Embedded::open(&data, Arc::new(fhir::SearchIndexer), Arc::new(SystemClock)) {
+            // Opening has brought the index up to the journal; a running server has done that itself.
+            Ok(record) => record.close(),
+            Err(StorageError::InUse(_)) => {}
+            Err(error) => return Err(error).with_context(|| format!("open {}", data.display())),
+        }
+        let mut name = to.as_os_str().to_owned();
+        name.push(".unfinished");
+        let unfinished = PathBuf::from(name);
+        if unfinished.exists() {
+            std::fs::remove_dir_all(&unfinished)
+                .with_context(|| format!("remove {}", unfinished.display()))?;
+        }
+        let entries = storage::backup(&data, &unfinished)
+            .with_context(|| format!("copy {}", data.display()))?;
+        Keys::copy(&data, &unfinished)?;
+        Accounts::open(&data)?.copy_to(&unfinished.join(ACCOUNTS))?;
+        std::fs::rename(&unfinished, &to).with_context(|| format!("write {}", to.display()))?;
+        println!(
+            "copied {entries} entries from {} to {}",
+            data.display(),
+            to.display()
+        );
+        Ok(())
+    }
+}
+
+/// Arguments of `yuanyi restore`.
+#[derive(Args)]
+pub struct Restore {
+    /// The copy that `yuanyi backup` made.
+    from: PathBuf,
+    #[command(flatten)]
+    place: Place,
+}
+
+impl Restore {
+    /// Lays the copy down as a data folder, which must not exist yet, after every byte of it was checked.
     pub fn run(self) -> Result<()> {
         let data = self.place.config()?.data;
-        let open = Embedded::open(&data, Arc::new(fhir::SearchIndexer), Arc::new(SystemClock));
-        let record =
-            open.with_context(|| format!("open {}: stop the server first", data.display()))?;
-        let copied = crate::runtime()?.block_on(record.backup(&self.to));
-        let bytes = copied.with_context(|| format!("copy {}", data.display()))?;
+        if !self.from.join("journal").is_dir() {
+            bail!("find a copy of a hospital in {}", self.from.display());
+        }
+        let indexer: Arc<dyn record::Indexer> = Arc::new(fhir::SearchIndexer);
+        let report = storage::restore(&self.from, &data, &indexer)
+            .with_context(|| format!("restore {}", data.display()))?;
+        if let Some(fault) = report.fault {
+            bail!("restore {}: the copy is damaged: {fault}", data.display());
+        }
         println!(
-            "copied {} MiB from {} to {}",
-            bytes >> 20,
+            "{}: {} entries, {} objects, sound",
             data.display(),
-            self.to.display()
+            report.entries,
+            report.objects
         );
         Ok(())
     }
