@@ -16,6 +16,7 @@ use vocabulary::{ActorId, PatientId, RoomId, Timestamp, Uid};
 
 use crate::{
     accounts::Accounts,
+    arrivals::Arrivals,
     cli, clock,
     config::Config,
     events::Changes,
@@ -40,6 +41,8 @@ pub struct Hospital {
     pub ledger_key: String,
     /// People's accounts and tokens.
     pub accounts: Accounts,
+    /// What is being stored just now.
+    pub arrivals: Arrivals,
     /// Who hears of changes.
     pub changes: Changes,
     /// Volumes made from stored series.
@@ -81,6 +84,7 @@ impl Hospital {
             gate,
             config,
             started: clock::now(),
+            arrivals: Arrivals::default(),
             changes: Changes::default(),
             rooms: Rooms::default(),
             known_patients: Mutex::default(),

@@ -41,6 +41,7 @@ pub async fn store(
     actor: &Actor,
     object: ParsedObject,
 ) -> Result<Sealed, IntakeError> {
+    let _storing = hospital.arrivals.begin();
     let subject = patient_of(hospital, actor, &object.patient).await?;
     let fact = NewFact::StoreInstance {
         instance: Box::new(object.instance(subject.clone())),

@@ -1,6 +1,7 @@
 //! The `yuanyi` program: an open metaverse hospital.
 
 mod accounts;
+mod arrivals;
 mod cli;
 mod clock;
 mod config;

@@ -7,7 +7,7 @@ mod build;
 mod probe;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
@@ -26,6 +26,8 @@ use crate::hospital::Hospital;
 const QUIET: Duration = Duration::from_millis(1500);
 /// How often arrivals are looked at.
 const LOOK: Duration = Duration::from_millis(300);
+/// How long a volume waits for the doors to be quiet before it is made all the same.
+const PATIENCE: Duration = Duration::from_secs(120);
 /// CT Image Storage and its enhanced and legacy converted forms.
 const CT_CLASSES: &[&str] = &[
     "1.2.840.10008.5.1.4.1.1.2",
@@ -89,6 +91,8 @@ pub enum VolumesError {
 pub struct Volumes {
     folder: PathBuf,
     stages: Arc<Mutex<HashMap<Uid, (String, Stage)>>>,
+    /// Series that somebody looks for.
+    wanted: Arc<Mutex<HashSet<Uid>>>,
     /// One at a time: building takes all cores as it is.
     turn: Arc<Semaphore>,
 }
@@ -99,6 +103,7 @@ impl Volumes {
         Self {
             folder: data.join("derived/volumes"),
             stages: Arc::default(),
+            wanted: Arc::default(),
             turn: Arc::new(Semaphore::new(1)),
         }
     }
@@ -141,6 +146,13 @@ impl Volumes {
         Ok(Some(first))
     }
 
+    /// Notes that somebody waits for the volume of a series: it need not wait for the doors to be quiet.
+    pub fn want(&self, series: &Uid) {
+        if let Some((_, Stage::Making { .. })) = self.stages.lock().get(series) {
+            self.wanted.lock().insert(series.clone());
+        }
+    }
+
     fn start(
         &self,
         hospital: &Arc<Hospital>,
@@ -151,11 +163,26 @@ impl Volumes {
     ) {
         let (hospital, permit, series) = (Arc::clone(hospital), permit.clone(), series.clone());
         let (stages, turn) = (Arc::clone(&self.stages), Arc::clone(&self.turn));
+        let wanted = Arc::clone(&self.wanted);
         tokio::spawn(async move {
             let Ok(_turn) = turn.acquire_owned().await else {
                 return;
             };
+            // What is being stored comes first: volumes take memory and all cores.
+            let since = Instant::now();
+            let is_wanted = || wanted.lock().contains(&series);
+            while !hospital.arrivals.are_over() && !is_wanted() && since.elapsed() < PATIENCE {
+                tokio::time::sleep(LOOK).await;
+            }
             let fingerprint = source.fingerprint.clone();
+            let is_newest = |stages: &HashMap<Uid, (String, Stage)>| {
+                let newest = stages.get(&series);
+                newest.is_some_and(|(newest, _)| *newest == fingerprint)
+            };
+            // The series may have grown meanwhile; then another one waits to be made.
+            if !is_newest(&stages.lock()) {
+                return;
+            }
             let key = series.clone();
             let report = move |stage: Stage| {
                 if let Some(entry) = stages.lock().get_mut(&key)
@@ -175,6 +202,7 @@ impl Volumes {
                     ),
                 });
             }
+            wanted.lock().remove(&series);
             hospital
                 .changes
                 .announce("imaging", series.as_str(), vec![]);

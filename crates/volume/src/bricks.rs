@@ -93,6 +93,16 @@ pub fn decode(bytes: &[u8], nx: usize, count: usize) -> Result<Vec<i16>, VolumeE
 
 /// Cuts a volume into bricks, leaving out those of air only.
 pub fn bricks(volume: &Volume, cancelled: &AtomicBool) -> Result<Vec<Brick>, VolumeError> {
+    each_brick(volume, cancelled, Ok)
+}
+
+/// Cuts a volume into bricks and hands each over as it is made, from several threads; answers what became of
+/// them, in order. Whoever writes them away needs no memory for all.
+pub fn each_brick<T: Send>(
+    volume: &Volume,
+    cancelled: &AtomicBool,
+    take: impl Fn(Brick) -> Result<T, VolumeError> + Sync,
+) -> Result<Vec<T>, VolumeError> {
     let [nx, ny, nz] = volume.grid.size;
     let mut origins = Vec::new();
     for z in (0..nz).step_by(BRICK) {
@@ -102,13 +112,13 @@ pub fn bricks(volume: &Volume, cancelled: &AtomicBool) -> Result<Vec<Brick>, Vol
             }
         }
     }
-    let found: Result<Vec<Option<Brick>>, _> = origins
+    let found: Result<Vec<Option<T>>, _> = origins
         .into_par_iter()
         .map(|origin| {
             if cancelled.load(Ordering::Relaxed) {
                 return Err(VolumeError::Cancelled);
             }
-            brick(volume, origin)
+            brick(volume, origin)?.map(&take).transpose()
         })
         .collect();
     Ok(found?.into_iter().flatten().collect())

@@ -4,7 +4,9 @@ use std::sync::atomic::AtomicBool;
 
 use crate::{
     AIR_BELOW_HU, BRICK, Brick, Preview, Segment, Series, Structures, VolumeError, VolumeManifest,
-    bricks, build_structures, preview, series, structures::Surface,
+    bricks, build_structures, preview,
+    series::{self, Files},
+    structures::Surface,
 };
 
 /// The first stage: enough to show the coarse picture.
@@ -32,12 +34,12 @@ pub struct Built {
 }
 
 /// First stage: the volume of a series, its manifest and its coarse picture.
-pub fn build_volume<B: AsRef<[u8]> + Sync>(
-    files: &[B],
+pub fn build_volume<F: Files + ?Sized>(
+    files: &F,
     patient: &str,
     cancelled: &AtomicBool,
 ) -> Result<Coarse, VolumeError> {
-    coarse_of(series::from_files_until(files, cancelled)?, patient)
+    coarse_of(series::read_from(files, cancelled)?, patient)
 }
 
 /// The first stage for a series that is a volume already.

@@ -31,7 +31,8 @@ mod surface;
 mod surface_file;
 
 pub use bricks::{
-    AIR_BELOW_HU, AIR_FILL_HU, BRICK, Brick, PREVIEW_SIDE, Preview, bricks, decode, encode, preview,
+    AIR_BELOW_HU, AIR_FILL_HU, BRICK, Brick, PREVIEW_SIDE, Preview, bricks, decode, each_brick,
+    encode, preview,
 };
 pub use build::{Built, Coarse, build, build_bricks, build_volume, coarse_of};
 pub use components::{Component, Components, Connection};

@@ -1,6 +1,7 @@
 //! Measurements of a scan on disk, for the command line.
 
 use std::{
+    borrow::Cow,
     fs,
     path::{Path, PathBuf},
     sync::atomic::AtomicBool,
@@ -11,7 +12,8 @@ use serde_json::{Value, json};
 use crate::{
     Lesion, Series, Volume, VolumeError, find_structures,
     formats::{read_nifti, read_nrrd},
-    measure_lesion, series,
+    measure_lesion,
+    series::{self, Files},
     structures::mesh_of,
     to_glb,
 };
@@ -90,13 +92,23 @@ pub fn read_series(path: &Path) -> Result<Series, VolumeError> {
             .filter(|path| path.is_file())
             .collect();
         paths.sort();
-        let files: Vec<Vec<u8>> = paths
-            .iter()
-            .filter_map(|path| fs::read(path).ok())
-            .collect();
-        return series::from_files(&files);
+        return series::read_from(&Folder(paths), &AtomicBool::new(false));
     }
     read_volume(path).map(Series::of_volume)
+}
+
+/// The files of a folder; what cannot be read counts as broken.
+struct Folder(Vec<PathBuf>);
+
+impl Files for Folder {
+    fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    fn read(&self, file: usize) -> Result<Cow<'_, [u8]>, VolumeError> {
+        let bytes = self.0.get(file).and_then(|path| fs::read(path).ok());
+        Ok(Cow::Owned(bytes.unwrap_or_default()))
+    }
 }
 
 /// Reads a NRRD or NIfTI file, whichever it is.

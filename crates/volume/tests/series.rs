@@ -7,9 +7,17 @@
 
 mod phantom;
 
+use std::{
+    borrow::Cow,
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+};
+
 use phantom::{Slice, series_of};
 use proptest::prelude::*;
-use volume::series::from_files;
+use volume::{
+    VolumeError,
+    series::{Files, from_files, read_from},
+};
 
 fn codes(files: &[Vec<u8>]) -> Result<Vec<String>, String> {
     match from_files(files) {
@@ -149,6 +157,46 @@ fn a_tilted_scan_is_put_upright() {
     assert_eq!(volume.grid.size, [18, 16 + 11, 12]);
     assert_eq!(volume.at([7, 4 + 9, 9]), Some(phantom::hu(7, 4, 9)));
     assert_eq!(volume.at([7, 0, 9]), Some(volume::AIR_FILL_HU));
+}
+
+/// Files that are counted when they are read, and a place that fails at one of them.
+struct Place {
+    files: Vec<Vec<u8>>,
+    reads: AtomicUsize,
+    fails_at: Option<usize>,
+}
+
+impl Files for Place {
+    fn count(&self) -> usize {
+        self.files.len()
+    }
+
+    fn read(&self, file: usize) -> Result<Cow<'_, [u8]>, VolumeError> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        if self.fails_at == Some(file) {
+            return Err(VolumeError::Io("gone".to_owned()));
+        }
+        Ok(Cow::Owned(self.files[file].clone()))
+    }
+}
+
+#[test]
+fn files_are_read_where_they_lie_and_a_place_that_fails_is_no_broken_file() {
+    let files = phantom::files(&series_of(12));
+    let never = AtomicBool::new(false);
+    let place = |fails_at| Place {
+        files: files.clone(),
+        reads: AtomicUsize::new(0),
+        fails_at,
+    };
+    let sound = place(None);
+    assert_eq!(read_from(&sound, &never), from_files(&files));
+    // Once for the header, once for the pixels.
+    assert_eq!(sound.reads.load(Ordering::Relaxed), 24);
+    let failing = read_from(&place(Some(7)), &never);
+    assert_eq!(failing, Err(VolumeError::Io("gone".to_owned())));
+    let stopped = read_from(&place(None), &AtomicBool::new(true));
+    assert_eq!(stopped, Err(VolumeError::Cancelled));
 }
 
 proptest! {

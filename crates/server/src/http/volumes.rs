@@ -41,6 +41,7 @@ async fn stage(
         .await?;
     let stage = hospital.volumes.stage(hospital, &permit, &series).await;
     let stage = stage.map_err(|error| Problem::internal(&error))?;
+    hospital.volumes.want(&series);
     Ok((stage.ok_or_else(refused)?, permit))
 }
 

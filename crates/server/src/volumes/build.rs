@@ -1,6 +1,7 @@
 //! Makes the files of one volume, stage by stage.
 
 use std::{
+    borrow::Cow,
     fs,
     io::{Error, ErrorKind},
     path::{Path, PathBuf},
@@ -10,9 +11,9 @@ use std::{
 use bytes::Bytes;
 use policy::Permit;
 use record::{ImagingLevel, ImagingQuery, Instance, Record, RecordError};
-use tokio::task::spawn_blocking;
+use tokio::{runtime::Handle, task::spawn_blocking};
 use vocabulary::{Digest, Text, Uid};
-use volume::{Segment, SegmentFrame, VolumeManifest};
+use volume::{Segment, SegmentFrame, VolumeError, VolumeManifest, series::Files};
 
 use super::{CT_CLASSES, SEG_CLASS, Stage, VolumesError};
 use crate::hospital::Hospital;
@@ -145,13 +146,43 @@ pub async fn make(
         .first()
         .map(|image| image.subject.to_string())
         .unwrap_or_default();
-    let files = read_all(hospital, permit, &source.images).await?;
     let marks = read_all(hospital, permit, &source.segmentations).await?;
+    let files = Stored {
+        record: Arc::clone(&hospital.record),
+        permit: permit.clone(),
+        images: source.images,
+        runtime: Handle::current(),
+    };
     let (folder, series, report) = (folder.to_owned(), series.clone(), report.clone());
-    let work = move || make_here(&series, &patient, files, &marks, &folder, &report);
+    let work = move || make_here(&series, &patient, &files, &marks, &folder, &report);
     spawn_blocking(work)
         .await
         .map_err(|_| VolumesError::BrokeOff)?
+}
+
+/// The images of a series where the record has them. Each is read when it is needed, and dropped.
+struct Stored {
+    record: Arc<dyn Record>,
+    permit: Permit,
+    images: Vec<Instance>,
+    runtime: Handle,
+}
+
+impl Files for Stored {
+    fn count(&self) -> usize {
+        self.images.len()
+    }
+
+    fn read(&self, file: usize) -> Result<Cow<'_, [u8]>, VolumeError> {
+        let Some(image) = self.images.get(file) else {
+            return Ok(Cow::Borrowed(&[]));
+        };
+        let read = self.record.object(&self.permit, image, None);
+        match self.runtime.block_on(read) {
+            Ok(bytes) => Ok(Cow::Owned(bytes.into())),
+            Err(error) => Err(VolumeError::Io(error.to_string())),
+        }
+    }
 }
 
 async fn read_all(
@@ -169,7 +200,7 @@ async fn read_all(
 fn make_here(
     series: &Uid,
     patient: &str,
-    files: Vec<Bytes>,
+    files: &Stored,
     marks: &[Bytes],
     folder: &Path,
     report: &impl Fn(Stage),
@@ -179,10 +210,10 @@ fn make_here(
         progress: 0.1,
         step: "volume".to_owned(),
     });
-    let made = volume::build_volume(&files, patient, &go_on);
-    drop(files);
-    let coarse = match made {
+    let coarse = match volume::build_volume(files, patient, &go_on) {
         Ok(coarse) => coarse,
+        // That the record cannot be read says nothing about the series.
+        Err(error @ VolumeError::Io(_)) => return Err(other(error)),
         Err(error) => {
             report(Stage::Failed {
                 why: error.notice(),
@@ -196,12 +227,13 @@ fn make_here(
         progress: 0.3,
         step: "bricks".to_owned(),
     });
-    let bricks = volume::build_bricks(&coarse.series, &go_on).map_err(other)?;
-    for brick in &bricks {
-        write(folder, &brick.entry.url, &brick.bytes)?;
-    }
-    manifest.add_bricks(&bricks);
-    drop(bricks);
+    let keep = |brick: volume::Brick| {
+        let written = write(folder, &brick.entry.url, &brick.bytes);
+        written.map_err(|error| VolumeError::Io(error.to_string()))?;
+        Ok(brick.entry)
+    };
+    let bricks = volume::each_brick(&coarse.series.volume, &go_on, keep);
+    manifest.bricks = bricks.map_err(other)?;
     let ready = |manifest: &VolumeManifest| Stage::Ready {
         folder: folder.to_owned(),
         manifest: Arc::new(manifest.clone()),
@@ -224,7 +256,7 @@ fn make_here(
     Ok(())
 }
 
-fn other(error: volume::VolumeError) -> VolumesError {
+fn other(error: VolumeError) -> VolumesError {
     VolumesError::Files(Error::other(error))
 }
 

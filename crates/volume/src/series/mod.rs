@@ -4,7 +4,10 @@ mod head;
 mod pixels;
 mod plan;
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::{
+    borrow::Cow,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use rayon::prelude::*;
 
@@ -53,28 +56,55 @@ impl Series {
     }
 }
 
+/// The files of a series, wherever they lie. They are read one by one and each more than once, so that never
+/// more of them are in memory than there are threads.
+pub trait Files: Sync {
+    /// How many there are.
+    fn count(&self) -> usize;
+    /// The bytes of one. An error ends the work: it says that the place failed, not that the file is broken.
+    fn read(&self, file: usize) -> Result<Cow<'_, [u8]>, VolumeError>;
+}
+
+impl<B: AsRef<[u8]> + Sync> Files for [B] {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn read(&self, file: usize) -> Result<Cow<'_, [u8]>, VolumeError> {
+        let found = self.get(file).map(AsRef::as_ref);
+        Ok(Cow::Borrowed(found.unwrap_or_default()))
+    }
+}
+
 /// Makes the volume of the DICOM files of a series. What is broken or does not belong is left
 /// out and said in a notice, as long as the rest is a volume. Never panics, whatever the bytes.
 pub fn from_files<B: AsRef<[u8]> + Sync>(files: &[B]) -> Result<Series, VolumeError> {
-    from_files_until(files, &AtomicBool::new(false))
+    read_from(files, &AtomicBool::new(false))
 }
 
-/// As [`from_files`], giving up soon after `cancelled` is set.
-pub fn from_files_until<B: AsRef<[u8]> + Sync>(
-    files: &[B],
+/// As [`from_files`], from wherever the files are, giving up soon after `cancelled` is set.
+pub fn read_from<F: Files + ?Sized>(
+    files: &F,
     cancelled: &AtomicBool,
 ) -> Result<Series, VolumeError> {
-    let heads: Vec<Option<Head>> = files
-        .par_iter()
-        .enumerate()
-        .map(|(file, bytes)| read_head(file, bytes.as_ref()))
+    let heads: Result<Vec<Option<Head>>, VolumeError> = (0..files.count())
+        .into_par_iter()
+        .map(|file| {
+            if cancelled.load(Ordering::Relaxed) {
+                return Err(VolumeError::Cancelled);
+            }
+            Ok(read_head(file, &files.read(file)?))
+        })
         .collect();
+    let heads = heads?;
     let mut unreadable = heads.iter().filter(|head| head.is_none()).count();
     let mut heads: Vec<Head> = heads.into_iter().flatten().collect();
     // A slice whose pixels turn out broken is left out, and the rest planned anew.
     loop {
         if heads.is_empty() {
-            return Err(VolumeError::NoImages { files: files.len() });
+            return Err(VolumeError::NoImages {
+                files: files.count(),
+            });
         }
         let plan = plan(&heads)?;
         let (volume, broken) = assemble(&plan, files, cancelled)?;
@@ -117,9 +147,9 @@ fn finish(plan: Plan, volume: Volume, unreadable: usize) -> Series {
 }
 
 /// Decodes every slice of the plan to its place; also says which files would not decode.
-fn assemble<B: AsRef<[u8]> + Sync>(
+fn assemble<F: Files + ?Sized>(
     plan: &Plan,
-    files: &[B],
+    files: &F,
     cancelled: &AtomicBool,
 ) -> Result<(Volume, Vec<usize>), VolumeError> {
     let [nx, ny, nz] = plan.grid.size;
@@ -130,23 +160,24 @@ fn assemble<B: AsRef<[u8]> + Sync>(
             *place = Some(slice);
         }
     }
-    let broken: Vec<usize> = voxels
+    let broken: Result<Vec<usize>, VolumeError> = voxels
         .par_chunks_mut(nx * ny)
         .zip(&slice_of_plane)
         .filter_map(|(out, slice)| {
             let slice = (*slice)?;
             if cancelled.load(Ordering::Relaxed) {
-                return None;
+                return Some(Err(VolumeError::Cancelled));
             }
-            let bytes = files.get(slice.head.file)?.as_ref();
-            pixels::decode_into(bytes, slice, nx, out)
+            let bytes = match files.read(slice.head.file) {
+                Ok(bytes) => bytes,
+                Err(error) => return Some(Err(error)),
+            };
+            pixels::decode_into(&bytes, slice, nx, out)
                 .is_none()
-                .then_some(slice.head.file)
+                .then_some(Ok(slice.head.file))
         })
         .collect();
-    if cancelled.load(Ordering::Relaxed) {
-        return Err(VolumeError::Cancelled);
-    }
+    let broken = broken?;
     let volume = Volume {
         grid: plan.grid.clone(),
         voxels,
