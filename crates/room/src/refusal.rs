@@ -96,7 +96,7 @@ reasons! {
         /// The same participant has connected anew.
         Replaced: "已在另一连接中继续", "this participant has connected anew";
         /// Access has ended.
-        NotPermitted: "您没有进入此房间的权限", "you may not be in this room";
+        NotPermitted: "您在此房间的访问权限已结束，例如患者撤回了同意或会诊邀请已结束", "your access to this room has ended, as when the patient withdraws consent or the invitation is over";
         /// The server goes down, to come back soon.
         Closing: "服务器正在关闭", "the server is closing";
         /// The room had to start over from its journal.

@@ -300,6 +300,29 @@ impl Room {
         }
     }
 
+    /// Takes the seats of one who may not be here any more, those included that were kept for coming back,
+    /// and lets go of what they held. What they did before stays done. Answers the connections to close.
+    pub fn put_out(&mut self, actor: &ActorId) -> Vec<Seat> {
+        let is_theirs = |sitter: &Sitter| sitter.person.actor == *actor;
+        let theirs = self.sitters.values().filter(|sitter| is_theirs(sitter));
+        let seats: Vec<Seat> = theirs.map(|sitter| sitter.seat).collect();
+        if seats.is_empty() {
+            return seats;
+        }
+        self.sitters.retain(|_, sitter| !is_theirs(sitter));
+        self.people_changed = true;
+        // A hold that ends with an act goes when the record has the act, as ever.
+        let is_left = |hold: &Hold| {
+            hold.ends_with.is_some()
+                || seats
+                    .iter()
+                    .all(|seat| seat.participant != hold.participant)
+        };
+        self.holds.retain(|_, hold| is_left(hold));
+        self.holds_changed = true;
+        seats
+    }
+
     /// Takes in a frame of a connection that has joined.
     pub fn receive(
         &mut self,

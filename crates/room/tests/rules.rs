@@ -428,6 +428,41 @@ fn connections_that_do_not_speak_the_protocol_end_with_a_reason() {
 }
 
 #[test]
+fn who_is_put_out_holds_nothing_and_does_not_come_back_to_their_seat() {
+    let mut stage = Stage::new();
+    let (li, chen) = (stage.enter("li.terminal"), stage.enter("chen.expert"));
+    let elsewhere = stage.enter("chen.expert");
+    let id = stage.done(chen, json!({"act": "add", "entity": stage::hologram_act()}));
+    stage.done(chen, stage::note("stays"));
+    stage.accepted(chen, json!({"act": "grab", "id": id}));
+    assert_eq!(
+        stage.refused(li, json!({"act": "grab", "id": id})),
+        Some(Refusal::HeldByAnother)
+    );
+    // One of the two lines is broken; its seat is kept, and goes all the same.
+    stage.room.leave(stage.now, elsewhere);
+    let before = stage.room.world().clone();
+    let actor = vocabulary::ActorId::new("chen.expert").unwrap();
+    assert_eq!(stage.room.put_out(&actor), [chen, elsewhere]);
+    assert_eq!(stage.room.put_out(&actor), []);
+    assert_eq!(*stage.room.world(), before);
+    let people: Vec<_> = stage.room.people().into_iter().map(|one| one.id).collect();
+    assert_eq!(people, [li.participant]);
+    assert!(matches!(
+        stage.frame(chen, &ClientFrame::Ping { nonce: 1 }),
+        Reply::Close(Farewell::Replaced, _)
+    ));
+    stage.accepted(li, json!({"act": "grab", "id": id}));
+    let hello = ClientFrame::Hello {
+        version: VERSION,
+        resume: Some(stage.token),
+        next_event: 0,
+    };
+    let again = stage.join("chen.expert", true, &hello.encode()).unwrap();
+    assert!(again.seat.participant != elsewhere.participant && again.seat.connection == 1);
+}
+
+#[test]
 fn who_missed_a_little_gets_the_events_and_who_missed_much_a_snapshot() {
     let mut stage = Stage::new();
     let (chen, li) = (stage.enter("chen.expert"), stage.enter("li.terminal"));

@@ -15,6 +15,7 @@ use tokio::sync::OnceCell;
 use vocabulary::{ActorId, PatientId, RoomId, Timestamp, Uid};
 
 use crate::{
+    access::AccessChanges,
     accounts::Accounts,
     arrivals::Arrivals,
     cli, clock,
@@ -45,6 +46,8 @@ pub struct Hospital {
     pub arrivals: Arrivals,
     /// Who hears of changes.
     pub changes: Changes,
+    /// Who hears whose access may have changed.
+    pub access: AccessChanges,
     /// Volumes made from stored series.
     pub volumes: Volumes,
     /// Rooms that are open now.
@@ -86,6 +89,7 @@ impl Hospital {
             started: clock::now(),
             arrivals: Arrivals::default(),
             changes: Changes::default(),
+            access: AccessChanges::default(),
             rooms: Rooms::default(),
             known_patients: Mutex::default(),
             relations: RelationsOf::default(),
@@ -117,6 +121,23 @@ impl Hospital {
         self.gate
             .permit(actor, action, object, &relations, &self.witness)
             .await
+    }
+
+    /// Whether somebody may go on with what was permitted to them before. A grant is in the ledger already;
+    /// a refusal is written there now.
+    pub async fn still_may(
+        &self,
+        actor: &ActorId,
+        action: Action,
+        object: &Object,
+    ) -> Result<bool, Problem> {
+        let known = self.accounts.find(actor);
+        let Some(actor) = known.map_err(|error| Problem::internal(&error))? else {
+            return Ok(false);
+        };
+        let relations = self.relations(&actor).await?;
+        let says = self.gate.explain(&actor, action, object, &relations);
+        Ok(says.granted || self.ask(&actor, action, object).await.is_ok())
     }
 
     /// A permit for the hospital's own work.

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 use anyhow::{Context, Result};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
-use crate::{dimse, hospital::Hospital, http, volumes};
+use crate::{access, dimse, hospital::Hospital, http, volumes};
 
 /// The open doors of a hospital.
 pub struct Doors {
@@ -45,6 +45,10 @@ pub async fn open(hospital: &Arc<Hospital>) -> Result<Doors> {
             closed.clone(),
         )));
     }
+    tasks.push(tokio::spawn(access::follow(
+        Arc::clone(hospital),
+        closed.clone(),
+    )));
     tasks.push(tokio::spawn(volumes::follow(Arc::clone(hospital), closed)));
     Ok(Doors {
         http,

@@ -1,5 +1,6 @@
 //! The `yuanyi` program: an open metaverse hospital.
 
+mod access;
 mod accounts;
 mod arrivals;
 mod cli;

@@ -5,15 +5,26 @@ use std::{collections::HashMap, sync::Arc};
 use parking_lot::Mutex;
 use policy::{Actor, Permit, Relations};
 use record::{Record, RecordError};
-use vocabulary::ActorId;
+use vocabulary::{ActorId, Timestamp};
 
 use crate::clock;
 
-/// What was worked out for an actor stays true while the journal has not grown.
+/// What was worked out for an actor stays true while the journal has not grown, and but for periods that
+/// begin or end meanwhile.
 #[derive(Default)]
 pub struct RelationsOf {
-    known: Mutex<HashMap<ActorId, (u64, Arc<Relations>)>>,
+    known: Mutex<HashMap<ActorId, Known>>,
 }
+
+struct Known {
+    /// The number of entries that the journal had.
+    size: u64,
+    at: Timestamp,
+    relations: Arc<Relations>,
+}
+
+/// How late the end of a period may be noticed.
+const OLDEST_MS: i64 = 1_000;
 
 /// The most actors to remember.
 const MOST: usize = 10_000;
@@ -27,17 +38,24 @@ impl RelationsOf {
         actor: &Actor,
     ) -> Result<Arc<Relations>, RecordError> {
         let size = *record.feed().borrow();
-        if let Some((at, relations)) = self.known.lock().get(&actor.id)
-            && *at == size
+        let now = clock::now();
+        if let Some(known) = self.known.lock().get(&actor.id)
+            && known.size == size
+            && (0..OLDEST_MS).contains(&now.0.saturating_sub(known.at.0))
         {
-            return Ok(Arc::clone(relations));
+            return Ok(Arc::clone(&known.relations));
         }
-        let relations = Arc::new(fhir::care_relations(record, permit, actor, clock::now()).await?);
+        let relations = Arc::new(fhir::care_relations(record, permit, actor, now).await?);
         let mut known = self.known.lock();
         if known.len() >= MOST {
             known.clear();
         }
-        known.insert(actor.id.clone(), (size, Arc::clone(&relations)));
+        let fresh = Known {
+            size,
+            at: now,
+            relations: Arc::clone(&relations),
+        };
+        known.insert(actor.id.clone(), fresh);
         Ok(relations)
     }
 }

@@ -35,6 +35,7 @@ enum Command {
     Join(Visitor, oneshot::Sender<Result<Seat, Farewell>>),
     Frame(Seat, Vec<u8>),
     Leave(Seat),
+    PutOut(ActorId, Farewell),
     Close,
 }
 
@@ -87,6 +88,7 @@ pub struct Rooms {
 }
 
 /// A connection's place in a room.
+#[derive(Clone)]
 pub struct Entered {
     seat: Seat,
     room: mpsc::Sender<Command>,
@@ -99,6 +101,11 @@ impl Entered {
             .send(Command::Frame(self.seat, bytes))
             .await
             .is_ok()
+    }
+
+    /// Has an account put out of the room, on whatever connections it is there.
+    pub async fn put_out(&self, actor: ActorId, reason: Farewell) {
+        let _ = self.room.send(Command::PutOut(actor, reason)).await;
     }
 
     /// The connection is gone.
@@ -279,6 +286,13 @@ impl Host {
             Command::Leave(seat) => {
                 self.outboxes.remove(&seat);
                 self.room.leave(now, seat);
+            }
+            Command::PutOut(actor, reason) => {
+                let bye = room::wire::ServerFrame::bye(reason).encode();
+                for seat in self.room.put_out(&actor) {
+                    self.send(seat, Outgoing::Last(bye.clone()));
+                    self.outboxes.remove(&seat);
+                }
             }
             Command::Close => {}
         }

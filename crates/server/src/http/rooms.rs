@@ -17,9 +17,11 @@ use policy::{Action, Object, Permit, Role};
 use room::{Farewell, Person, limits::CLIENT_FRAME_BYTES, wire::ServerFrame};
 use scenario::Stage;
 use serde_json::{Value, json};
+use tokio_util::task::AbortOnDropHandle;
 use vocabulary::{RoomId, Uid};
 
 use crate::{
+    access,
     hospital::{Hospital, hospital_actor},
     http::{Caller, Problem},
     rooms::{About, EnterError, Outgoing, Visitor, outbox},
@@ -170,6 +172,7 @@ async fn attend(
         return;
     };
     let (sender, mut outgoing) = outbox();
+    let actor = person.actor.clone();
     let about = about(&hospital, &stage);
     let visitor = Visitor {
         person,
@@ -196,6 +199,12 @@ async fn attend(
             return;
         }
     };
+    let object = Object::Room {
+        room: stage.id.clone(),
+        patient: Some(stage.patient.clone()),
+    };
+    let looking = access::look_after(Arc::clone(&hospital), actor, object, entered.clone());
+    let _looking = AbortOnDropHandle::new(tokio::spawn(looking));
     loop {
         tokio::select! {
             frame = from_client.next() => match frame {

@@ -1,0 +1,163 @@
+//! Who lets others in, and who has to go, over the doors of a running hospital.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
+
+mod hospital;
+
+use hospital::{Hospital, Inside, care_team, refusal};
+use room::{Farewell, wire::ServerFrame};
+use serde_json::{Value, json};
+
+fn opened() -> (tempfile::TempDir, Hospital) {
+    let folder = tempfile::tempdir().unwrap();
+    let hospital = Hospital::found(&folder.path().join("data"));
+    hospital.admit_patient();
+    (folder, hospital)
+}
+
+fn invitation(kind: &str) -> Value {
+    let chen = json!({"reference": "Practitioner/chen.expert"});
+    let of_p = json!({"reference": "Patient/p"});
+    match kind {
+        "CareTeam" => care_team("mine", &["chen.expert"]),
+        "Consent" => refusal("mine", "li.terminal"),
+        "Task" => json!({
+            "resourceType": "Task", "id": "mine", "status": "requested", "intent": "order",
+            "for": of_p, "owner": chen,
+        }),
+        _ => json!({
+            "resourceType": "ServiceRequest", "id": "mine", "status": "active", "intent": "order",
+            "subject": of_p, "performer": [chen],
+        }),
+    }
+}
+
+#[test]
+fn a_nurse_lets_nobody_in_by_any_door_and_a_doctor_of_the_team_does() {
+    let (_folder, hospital) = opened();
+    let sees = |who: &str| hospital.send(who, "GET", "/fhir/Patient/p", &Value::Null).0 == 200;
+    assert!(sees("wang.nurse") && !sees("chen.expert"));
+    for kind in ["CareTeam", "Consent", "ServiceRequest", "Task"] {
+        let body = invitation(kind);
+        let create = format!("/fhir/{kind}");
+        let status = |who: &str, path: &str, body: &Value| hospital.send(who, "POST", path, body).0;
+        for who in ["wang.nurse", "chen.expert", "admin"] {
+            assert_eq!(hospital.put(who, &body), 403, "{who} {kind}");
+            assert_eq!(status(who, &create, &body), 403, "{who} {kind}");
+            for (how, refused) in [("transaction", 403), ("batch", 200)] {
+                let request = json!({"method": "PUT", "url": format!("{kind}/mine")});
+                let bundle = json!({
+                    "resourceType": "Bundle", "type": how,
+                    "entry": [{"resource": body, "request": request}],
+                });
+                let (status, answer) = hospital.send(who, "POST", "/fhir", &bundle);
+                if how == "batch" && status == 200 {
+                    assert_eq!(
+                        answer["entry"][0]["response"]["status"], "403",
+                        "{who} {kind}"
+                    );
+                } else {
+                    assert!(status == 403 || status == refused, "{who} {kind} {status}");
+                }
+            }
+        }
+        assert!(!sees("chen.expert"), "{kind}");
+    }
+    let ask = json!({"patient": "p", "expert": "chen.expert", "reason": "x"});
+    let requests = "/api/scenarios/remote-consult/requests";
+    assert_eq!(hospital.send("wang.nurse", "POST", requests, &ask).0, 403);
+    // The same team's nurse still writes what lets nobody in.
+    let finding = json!({
+        "resourceType": "Observation", "id": "o", "status": "final", "code": {"text": "x"},
+        "subject": {"reference": "Patient/p"},
+    });
+    assert_eq!(hospital.put("wang.nurse", &finding), 201);
+    // The refused attempts are in the ledger, about this patient.
+    let audit = "/fhir/AuditEvent?patient=p&outcome=4&_summary=count";
+    let (_, refused) = hospital.send("importer", "GET", audit, &Value::Null);
+    assert!(refused["total"].as_u64().unwrap() >= 16, "{refused}");
+
+    assert_eq!(hospital.put("li.terminal", &invitation("Task")), 201);
+    assert!(sees("chen.expert"));
+    // Who was let in lets nobody else in.
+    assert_eq!(hospital.put("chen.expert", &invitation("CareTeam")), 403);
+}
+
+/// Waits for the farewell, after which the server closes.
+fn farewell(inside: &mut Inside) -> Farewell {
+    let reason = inside.hear_until(|frame| match frame {
+        ServerFrame::Bye { reason, again, .. } => Some((*reason, *again)),
+        _ => None,
+    });
+    assert_eq!(inside.hear(), None, "nothing comes after a farewell");
+    assert!(!reason.1, "who may not come in need not try again");
+    reason.0
+}
+
+/// Waits until the room is said to hold exactly these people.
+fn wait_for_people(inside: &mut Inside, expect: &[&str]) {
+    inside.hear_until(|frame| {
+        let people = match frame {
+            ServerFrame::Welcome { entrance, .. } => &entrance.people,
+            ServerFrame::Tick { news, .. } => news.people.as_ref()?,
+            other => panic!("{other:?}"),
+        };
+        let people: Vec<_> = people.iter().map(|one| one.actor.as_str()).collect();
+        (people == expect).then_some(())
+    });
+}
+
+#[test]
+fn a_consent_withdrawn_puts_out_whom_it_names_and_nobody_else() {
+    let (_folder, hospital) = opened();
+    let room = hospital.consult();
+    let mut li = hospital.enter("li.terminal", &room).unwrap();
+    let mut chen = hospital.enter("chen.expert", &room).unwrap();
+    wait_for_people(&mut li, &["li.terminal", "chen.expert"]);
+    assert_eq!(hospital.put("importer", &refusal("no", "chen.expert")), 201);
+    assert_eq!(farewell(&mut chen), Farewell::NotPermitted);
+    wait_for_people(&mut li, &["li.terminal"]);
+    assert_eq!(hospital.enter("chen.expert", &room).err(), Some(403));
+    // The refusal taken back opens the door again.
+    let mut taken_back = refusal("no", "chen.expert");
+    taken_back["status"] = json!("inactive");
+    assert_eq!(hospital.put("li.terminal", &taken_back), 200);
+    let _chen = hospital.enter("chen.expert", &room).unwrap();
+    wait_for_people(&mut li, &["li.terminal", "chen.expert"]);
+}
+
+#[test]
+fn an_invitation_that_ends_puts_the_guest_out() {
+    let (_folder, hospital) = opened();
+    let room = hospital.consult();
+    let mut li = hospital.enter("li.terminal", &room).unwrap();
+    let mut chen = hospital.enter("chen.expert", &room).unwrap();
+    wait_for_people(&mut li, &["li.terminal", "chen.expert"]);
+    for (kind, status) in [("ServiceRequest", "revoked"), ("Task", "cancelled")] {
+        let path = format!("/fhir/{kind}/{room}");
+        let (_, mut body) = hospital.send("li.terminal", "GET", &path, &Value::Null);
+        body["status"] = json!(status);
+        assert_eq!(hospital.put("li.terminal", &body), 200, "{kind}");
+    }
+    assert_eq!(farewell(&mut chen), Farewell::NotPermitted);
+    wait_for_people(&mut li, &["li.terminal"]);
+}
+
+#[test]
+fn a_care_team_left_puts_its_member_out() {
+    let (_folder, hospital) = opened();
+    let room = hospital.consult();
+    let mut chen = hospital.enter("chen.expert", &room).unwrap();
+    let mut wang = hospital.enter("wang.nurse", &room).unwrap();
+    wait_for_people(&mut wang, &["chen.expert", "wang.nurse"]);
+    assert_eq!(
+        hospital.put("li.terminal", &care_team("team", &["li.terminal"])),
+        200
+    );
+    assert_eq!(farewell(&mut wang), Farewell::NotPermitted);
+    wait_for_people(&mut chen, &["chen.expert"]);
+}
