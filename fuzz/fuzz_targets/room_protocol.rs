@@ -22,6 +22,10 @@ impl Probe for Chest {
     }
 }
 
+fn actor(who: usize) -> ActorId {
+    ActorId::new(format!("actor{who}")).unwrap()
+}
+
 struct Hospital {
     room: Room,
     now: Timestamp,
@@ -32,7 +36,7 @@ struct Hospital {
 
 impl Hospital {
     fn join(&mut self, who: usize, hello: &[u8]) {
-        let actor = ActorId::new(format!("actor{who}")).unwrap();
+        let actor = actor(who);
         let person = Person { name: "a".into(), role: "expert".into(), may_act: true, actor };
         let token = ResumeToken([who as u8; 16]);
         if let Ok(joined) = self.room.join(self.now, person, hello, token) {
@@ -43,15 +47,31 @@ impl Hospital {
 
     fn receive(&mut self, who: usize, frame: &[u8]) {
         let Some(seat) = self.seats[who] else { return };
-        match self.room.receive(self.now, seat, frame, &Chest) {
+        let reply = self.room.receive(self.now, seat, frame, &Chest);
+        self.answer(who, seat, &reply);
+    }
+
+    fn answer(&mut self, who: usize, seat: Seat, reply: &Reply) {
+        match reply {
             Reply::Nothing => {}
-            Reply::Send(answer) => drop(ServerFrame::decode(&answer).unwrap()),
+            Reply::Send(answer) => drop(ServerFrame::decode(answer).unwrap()),
             Reply::Close(_, answer) => {
-                ServerFrame::decode(&answer).unwrap();
+                ServerFrame::decode(answer).unwrap();
                 self.room.leave(self.now, seat);
                 self.seats[who] = None;
             }
         }
+    }
+
+    fn overtaken(&mut self, who: usize, poses: u8) {
+        let Some(seat) = self.seats[who] else { return };
+        let reply = self.room.overtaken(self.now, seat, u32::from(poses));
+        self.answer(who, seat, &reply);
+    }
+
+    fn put_out(&mut self, who: usize) {
+        self.room.put_out(&actor(who));
+        self.seats[who] = None;
     }
 
     fn round(&mut self, keeps: bool) {
@@ -91,7 +111,7 @@ fuzz_target!(|bytes: &[u8]| {
         let (part, after) = tail.split_at(usize::from(*length).min(tail.len()));
         rest = after;
         let who = usize::from(*what) % 3;
-        match what / 3 % 8 {
+        match what / 3 % 10 {
             0 => hospital.join(who, part),
             1 => hospital.receive(who, part),
             2 => hospital.receive(who, &[&[2], part].concat()),
@@ -101,7 +121,9 @@ fuzz_target!(|bytes: &[u8]| {
                 hospital.receive(who, &[&[3], &seq[..], part].concat());
             }
             5 => hospital.now.0 += i64::from(*length) * 50,
-            6 => hospital.round(true),
+            6 => hospital.put_out(who),
+            7 => hospital.overtaken(who, *length),
+            8 => hospital.round(true),
             _ => hospital.round(false),
         }
     }

@@ -359,6 +359,21 @@ impl Room {
         }
     }
 
+    /// Counts poses of a connection that came and were overtaken by later ones before anybody read them.
+    pub fn overtaken(&mut self, now: Timestamp, seat: Seat, poses: u32) -> Reply {
+        let sitter = self.sitters.get_mut(&seat.participant);
+        let Some(sitter) = sitter.filter(|sitter| sitter.seat == seat) else {
+            return Reply::Nothing;
+        };
+        // No more than a bucket holds can be taken from it.
+        let within = (0..poses.min(limits::FRAMES_PER_SECOND + 1)).all(|_| sitter.frames.take(now));
+        if within {
+            Reply::Nothing
+        } else {
+            Reply::close(Farewell::TooFast)
+        }
+    }
+
     fn pose(&mut self, now: Timestamp, participant: u16, mut pose: Pose) {
         // A hold that is not one's own, or that has ended meanwhile, is left out of the pose.
         if let Some(held) = pose.held {

@@ -1,11 +1,11 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Range};
 
 use crate::{
     seat::Seat,
     wire::{self, Ack, News, PoseOf},
 };
 
-/// One tick's packets. What all get alike is encoded once; a packet is put together from the pieces.
+/// One tick's packets. All that anybody gets is encoded once; a packet is cut from it.
 #[derive(Debug)]
 pub struct Tick {
     pub(crate) number: u32,
@@ -13,7 +13,9 @@ pub struct Tick {
     pub(crate) is_due: bool,
     head: Vec<u8>,
     has_news: bool,
-    poses: Vec<(u16, Vec<u8>)>,
+    /// All poses, one after the other, and where each one's is; in the order of the participants.
+    poses: Vec<u8>,
+    places: Vec<(u16, Range<usize>)>,
     acks: BTreeMap<u16, Vec<Ack>>,
     seats: Vec<Seat>,
 }
@@ -22,17 +24,20 @@ impl Tick {
     pub(crate) fn new(number: u32, is_due: bool, news: &News, poses: &[PoseOf]) -> Self {
         let mut head = Vec::new();
         wire::write_tick_head(&mut head, number, news);
-        let packed = poses.iter().map(|PoseOf { participant, pose }| {
-            let mut bytes = participant.to_le_bytes().to_vec();
-            pose.write(&mut bytes);
-            (*participant, bytes)
-        });
+        let (mut packed, mut places) = (Vec::with_capacity(poses.len() * 48), Vec::new());
+        for PoseOf { participant, pose } in poses.iter().take(usize::from(u8::MAX)) {
+            let from = packed.len();
+            packed.extend(participant.to_le_bytes());
+            pose.write(&mut packed);
+            places.push((*participant, from..packed.len()));
+        }
         Self {
             number,
             is_due,
             head,
             has_news: *news != News::default(),
-            poses: packed.collect(),
+            poses: packed,
+            places,
             acks: BTreeMap::new(),
             seats: Vec::new(),
         }
@@ -59,22 +64,27 @@ impl Tick {
 
     /// The packet for one connection, if it is to get one.
     fn packet(&self, seat: Seat) -> Option<Vec<u8>> {
-        let others = || self.poses.iter().filter(|(id, _)| *id != seat.participant);
+        let own = self
+            .places
+            .binary_search_by_key(&seat.participant, |(id, _)| *id);
+        let own = own.ok().and_then(|index| self.places.get(index));
+        let (own, count) = match own {
+            Some((_, own)) => (own.clone(), self.places.len() - 1),
+            None => (0..0, self.places.len()),
+        };
         let acks = self
             .acks
             .get(&seat.participant)
             .map_or(&[][..], Vec::as_slice);
-        let count = others().count();
         if !self.is_due && !self.has_news && count == 0 && acks.is_empty() {
             return None;
         }
-        let length = others().map(|(_, bytes)| bytes.len()).sum::<usize>();
+        let length = self.poses.len() - own.len();
         let mut packet = Vec::with_capacity(self.head.len() + length + 3 + acks.len() * 13);
         packet.extend_from_slice(&self.head);
         packet.push(u8::try_from(count).unwrap_or(u8::MAX));
-        for (_, bytes) in others().take(usize::from(u8::MAX)) {
-            packet.extend_from_slice(bytes);
-        }
+        packet.extend_from_slice(self.poses.get(..own.start).unwrap_or_default());
+        packet.extend_from_slice(self.poses.get(own.end..).unwrap_or_default());
         wire::write_acks(&mut packet, acks);
         Some(packet)
     }

@@ -346,6 +346,11 @@ impl ClientFrame {
         Ok(frame)
     }
 
+    /// Whether bytes are those of a pose frame, of which only the latest counts.
+    pub fn is_pose(bytes: &[u8]) -> bool {
+        bytes.first() == Some(&POSE)
+    }
+
     /// The act of an `Act` frame.
     pub fn read_act(act: serde_json::Value) -> Result<Act, Refusal> {
         serde_json::from_value(act).map_err(|_| Refusal::Malformed)

@@ -2,10 +2,14 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use parking_lot::Mutex;
 use policy::Permit;
 use record::{Batch, NewFact, Precondition, Record, RecordError, RoomAct};
-use room::{Farewell, KeptAct, OpenError, Person, Probe, Reply, ResumeToken, Room, Seat};
+use room::{
+    Farewell, KeptAct, OpenError, Person, Probe, Reply, ResumeToken, Room, Seat,
+    wire::{ClientFrame, ServerFrame},
+};
 use tokio::{
     sync::{mpsc, oneshot},
     time::MissedTickBehavior,
@@ -25,15 +29,27 @@ const INBOX: usize = 1024;
 #[derive(Debug)]
 pub enum Outgoing {
     /// A frame.
-    Frame(Vec<u8>),
+    Frame(Bytes),
     /// A last frame, after which the connection is closed.
-    Last(Vec<u8>),
+    Last(Bytes),
 }
+
+/// The latest pose of a connection, which waits for the next tick. Poses come from everybody all the time:
+/// waking the room for each would cost more than all the rest.
+#[derive(Default)]
+struct LatestPose {
+    frame: Option<Bytes>,
+    /// Poses that came before it and after the last tick.
+    overtaken: u32,
+}
+
+/// Where a connection leaves its poses and its room takes them.
+type Poses = Arc<Mutex<LatestPose>>;
 
 /// What a connection asks of its room.
 enum Command {
-    Join(Visitor, oneshot::Sender<Result<Seat, Farewell>>),
-    Frame(Seat, Vec<u8>),
+    Join(Visitor, Poses, oneshot::Sender<Result<Seat, Farewell>>),
+    Frame(Seat, Bytes),
     Leave(Seat),
     PutOut(ActorId, Farewell),
     Close,
@@ -76,7 +92,7 @@ pub struct Visitor {
     /// Who, as the server has let them in.
     pub person: Person,
     /// The first frame of the connection.
-    pub hello: Vec<u8>,
+    pub hello: Bytes,
     /// Where frames for this connection go.
     pub outbox: mpsc::Sender<Outgoing>,
 }
@@ -92,15 +108,33 @@ pub struct Rooms {
 pub struct Entered {
     seat: Seat,
     room: mpsc::Sender<Command>,
+    poses: Poses,
 }
 
 impl Entered {
     /// Hands a frame of this connection to the room; `false` once the room has closed.
-    pub async fn frame(&self, bytes: Vec<u8>) -> bool {
-        self.room
-            .send(Command::Frame(self.seat, bytes))
-            .await
-            .is_ok()
+    ///
+    /// Frames stay in order, but for poses that were overtaken by a later one.
+    pub async fn frame(&self, bytes: Bytes) -> bool {
+        if ClientFrame::is_pose(&bytes) {
+            let mut latest = self.poses.lock();
+            if latest.frame.replace(bytes).is_some() {
+                latest.overtaken = latest.overtaken.saturating_add(1);
+            }
+            return !self.room.is_closed();
+        }
+        let before = self.poses.lock().frame.take();
+        for frame in before.into_iter().chain([bytes]) {
+            if self
+                .room
+                .send(Command::Frame(self.seat, frame))
+                .await
+                .is_err()
+            {
+                return false;
+            }
+        }
+        true
     }
 
     /// Has an account put out of the room, on whatever connections it is there.
@@ -134,13 +168,14 @@ impl Rooms {
     ) -> Result<Entered, EnterError> {
         let room = self.find_or_open(record, permit, about).await?;
         let (answer, answered) = oneshot::channel();
-        let join = Command::Join(visitor, answer);
+        let poses = Poses::default();
+        let join = Command::Join(visitor, Arc::clone(&poses), answer);
         room.send(join).await.map_err(|_| EnterError::Closing)?;
         let seat = answered
             .await
             .map_err(|_| EnterError::Closing)?
             .map_err(EnterError::Farewell)?;
-        Ok(Entered { seat, room })
+        Ok(Entered { seat, room, poses })
     }
 
     async fn find_or_open(
@@ -173,7 +208,7 @@ impl Rooms {
             room,
             record: Arc::clone(record),
             about: about.clone(),
-            outboxes: HashMap::new(),
+            connections: HashMap::new(),
         };
         tokio::spawn(host.run(inbox));
         Ok(sender)
@@ -197,12 +232,18 @@ fn kept_act(act: RoomAct) -> KeptAct {
     }
 }
 
+/// What the room has of a connection.
+struct Connection {
+    outbox: mpsc::Sender<Outgoing>,
+    poses: Poses,
+}
+
 /// A room with its connections.
 struct Host {
     room: Room,
     record: Arc<dyn Record>,
     about: About,
-    outboxes: HashMap<Seat, mpsc::Sender<Outgoing>>,
+    connections: HashMap<Seat, Connection>,
 }
 
 impl Host {
@@ -212,14 +253,19 @@ impl Host {
         loop {
             tokio::select! {
                 command = inbox.recv() => match command {
-                    Some(Command::Close) | None => {
-                        self.keep().await;
-                        self.say_farewell(Farewell::Closing);
-                        return;
-                    }
+                    Some(Command::Close) | None => return self.close().await,
                     Some(command) => self.obey(command),
                 },
                 _ = ticks.tick() => {
+                    // What was sent before a pose is heard before it.
+                    for _ in 0..INBOX {
+                        match inbox.try_recv() {
+                            Ok(Command::Close) => return self.close().await,
+                            Ok(command) => self.obey(command),
+                            Err(_) => break,
+                        }
+                    }
+                    self.take_poses();
                     self.furnish();
                     if !self.keep().await {
                         return;
@@ -233,6 +279,11 @@ impl Host {
                 }
             }
         }
+    }
+
+    async fn close(&mut self) {
+        self.keep().await;
+        self.say_farewell(Farewell::Closing);
     }
 
     /// Puts what the room is about into it, once there is something to show.
@@ -256,45 +307,69 @@ impl Host {
                     hello,
                     outbox,
                 },
+                poses,
                 answer,
             ) => {
                 let fresh = ResumeToken(rand::random());
                 let joined = self.room.join(now, person, &hello, fresh);
                 let seat = joined.map(|joined| {
-                    if let Some(old) = joined.replaces.and_then(|seat| self.outboxes.remove(&seat))
-                    {
-                        let bye = room::wire::ServerFrame::bye(Farewell::Replaced).encode();
-                        let _ = old.try_send(Outgoing::Last(bye));
+                    let replaced = joined.replaces;
+                    if let Some(old) = replaced.and_then(|seat| self.connections.remove(&seat)) {
+                        let _ = old.outbox.try_send(Outgoing::Last(bye(Farewell::Replaced)));
                     }
-                    let _ = outbox.try_send(Outgoing::Frame(joined.welcome));
-                    self.outboxes.insert(joined.seat, outbox);
+                    let _ = outbox.try_send(Outgoing::Frame(joined.welcome.into()));
+                    self.connections
+                        .insert(joined.seat, Connection { outbox, poses });
                     joined.seat
                 });
                 let _ = answer.send(seat);
             }
             Command::Frame(seat, bytes) => {
-                match self.room.receive(now, seat, &bytes, &*self.about.probe) {
-                    Reply::Nothing => {}
-                    Reply::Send(frame) => self.send(seat, Outgoing::Frame(frame)),
-                    Reply::Close(_, frame) => {
-                        self.send(seat, Outgoing::Last(frame));
-                        self.outboxes.remove(&seat);
-                        self.room.leave(now, seat);
-                    }
-                }
+                let reply = self.room.receive(now, seat, &bytes, &*self.about.probe);
+                self.answer(seat, reply);
             }
             Command::Leave(seat) => {
-                self.outboxes.remove(&seat);
+                self.connections.remove(&seat);
                 self.room.leave(now, seat);
             }
             Command::PutOut(actor, reason) => {
-                let bye = room::wire::ServerFrame::bye(reason).encode();
                 for seat in self.room.put_out(&actor) {
-                    self.send(seat, Outgoing::Last(bye.clone()));
-                    self.outboxes.remove(&seat);
+                    self.send(seat, Outgoing::Last(bye(reason)));
+                    self.connections.remove(&seat);
                 }
             }
             Command::Close => {}
+        }
+    }
+
+    fn answer(&mut self, seat: Seat, reply: Reply) {
+        match reply {
+            Reply::Nothing => {}
+            Reply::Send(frame) => self.send(seat, Outgoing::Frame(frame.into())),
+            Reply::Close(_, frame) => {
+                self.send(seat, Outgoing::Last(frame.into()));
+                self.connections.remove(&seat);
+                self.room.leave(clock::now(), seat);
+            }
+        }
+    }
+
+    /// Hears the latest pose of everybody who has moved.
+    fn take_poses(&mut self) {
+        let now = clock::now();
+        let moved = self.connections.iter().filter_map(|(seat, connection)| {
+            let LatestPose { frame, overtaken } = std::mem::take(&mut *connection.poses.lock());
+            (frame.is_some() || overtaken > 0).then_some((*seat, frame, overtaken))
+        });
+        let moved: Vec<_> = moved.collect();
+        for (seat, frame, overtaken) in moved {
+            let reply = match (self.room.overtaken(now, seat, overtaken), frame) {
+                (Reply::Nothing, Some(frame)) => {
+                    self.room.receive(now, seat, &frame, &*self.about.probe)
+                }
+                (reply, _) => reply,
+            };
+            self.answer(seat, reply);
         }
     }
 
@@ -331,7 +406,7 @@ impl Host {
             Ok(_) => self.room.kept(last),
             Err(RecordError::Full) => {
                 for (seat, frame) in self.room.lost() {
-                    self.send(seat, Outgoing::Frame(frame));
+                    self.send(seat, Outgoing::Frame(frame.into()));
                 }
             }
             Err(error) => {
@@ -344,30 +419,33 @@ impl Host {
     }
 
     fn say_farewell(&mut self, reason: Farewell) {
-        let bye = room::wire::ServerFrame::bye(reason).encode();
-        for (_, outbox) in self.outboxes.drain() {
-            let _ = outbox.try_send(Outgoing::Last(bye.clone()));
+        let bye = bye(reason);
+        for (_, connection) in self.connections.drain() {
+            let _ = connection.outbox.try_send(Outgoing::Last(bye.clone()));
         }
     }
 
     fn send_tick(&mut self) {
         let tick = self.room.tick(clock::now());
-        let packets: Vec<_> = tick.packets().collect();
-        for (seat, packet) in packets {
-            self.send(seat, Outgoing::Frame(packet));
+        for (seat, packet) in tick.packets() {
+            self.send(seat, Outgoing::Frame(packet.into()));
         }
     }
 
     /// A connection that does not read its frames is put out; it comes back with what it has missed.
     fn send(&mut self, seat: Seat, outgoing: Outgoing) {
-        let Some(outbox) = self.outboxes.get(&seat) else {
+        let Some(connection) = self.connections.get(&seat) else {
             return;
         };
-        if outbox.try_send(outgoing).is_err() {
-            self.outboxes.remove(&seat);
+        if connection.outbox.try_send(outgoing).is_err() {
+            self.connections.remove(&seat);
             self.room.leave(clock::now(), seat);
         }
     }
+}
+
+fn bye(reason: Farewell) -> Bytes {
+    ServerFrame::bye(reason).encode().into()
 }
 
 /// A connection's outbox.

@@ -28,6 +28,10 @@ use crate::{
     volumes::FirstLook,
 };
 
+/// Bytes read from a socket at a time: some poses. The library clears as much before each reading, and its
+/// own 128 KiB would cost more than what is read.
+const READ_BUFFER: usize = 2048;
+
 /// `/rooms/{id}` and its socket.
 pub fn routes() -> Router<Arc<Hospital>> {
     Router::new()
@@ -94,6 +98,7 @@ async fn socket(
         may_act: !caller.actor.roles.contains(&Role::Trainee),
     };
     let upgrade = upgrade
+        .read_buffer_size(READ_BUFFER)
         .max_message_size(CLIENT_FRAME_BYTES + 1)
         .max_frame_size(CLIENT_FRAME_BYTES + 1);
     Ok(upgrade.on_upgrade(move |socket| attend(hospital, stage, permit, person, socket)))
@@ -176,7 +181,7 @@ async fn attend(
     let about = about(&hospital, &stage);
     let visitor = Visitor {
         person,
-        hello: hello.to_vec(),
+        hello,
         outbox: sender,
     };
     let entered = hospital
@@ -208,13 +213,13 @@ async fn attend(
     loop {
         tokio::select! {
             frame = from_client.next() => match frame {
-                Some(Ok(Message::Binary(bytes))) => if !entered.frame(bytes.to_vec()).await { break },
+                Some(Ok(Message::Binary(bytes))) => if !entered.frame(bytes).await { break },
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
                 Some(Ok(Message::Text(_) | Message::Close(_)) | Err(_)) | None => break,
             },
             frame = outgoing.recv() => match frame {
-                Some(Outgoing::Frame(bytes)) => if to_client.send(Message::Binary(bytes.into())).await.is_err() { break },
-                Some(Outgoing::Last(bytes)) => { let _ = to_client.send(Message::Binary(bytes.into())).await; break }
+                Some(Outgoing::Frame(bytes)) => if to_client.send(Message::Binary(bytes)).await.is_err() { break },
+                Some(Outgoing::Last(bytes)) => { let _ = to_client.send(Message::Binary(bytes)).await; break }
                 None => break,
             },
         }
