@@ -30,6 +30,13 @@ export interface Mark {
   readonly entity: Measure | Annotation;
 }
 
+/** The stage as its page uses it: it shows changes at once, and knows what it shows before the server does. */
+export interface Drawing {
+  set(change: HologramChange): void;
+  /** The hologram with what has not been answered yet. */
+  state(): Hologram | undefined;
+}
+
 export interface RoomControl {
   readonly view: RoomView;
   readonly hologram: Accessor<{ readonly id: EntityId; readonly state: Hologram } | undefined>;
@@ -40,7 +47,9 @@ export interface RoomControl {
   readonly self: Accessor<number | undefined>;
   readonly tool: Accessor<Tool>;
   /** Hands changes to the stage, which shows them at once; `undefined` takes them back to the room. */
-  drawWith(set: ((change: HologramChange) => void) | undefined): void;
+  drawWith(stage: Drawing | undefined): void;
+  /** The stage shows something else than before, by its own keys and tools too. */
+  redrawn(): void;
   chooseTool(tool: Tool): void;
   /** Changes the hologram for everybody; shown here at once. */
   change(change: HologramChange): void;
@@ -90,10 +99,12 @@ export function createRoomControl(client: RoomClient): RoomControl {
   let firstPoint: Vec3 | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let forget: ReturnType<typeof setTimeout> | undefined;
-  let drawn: ((change: HologramChange) => void) | undefined;
+  let drawing: Drawing | undefined;
   let spokeAt = Number.NEGATIVE_INFINITY;
 
-  onCleanup(view.onChange(() => setVersion((now) => now + 1)));
+  const redrawn = (): void => void setVersion((now) => now + 1);
+
+  onCleanup(view.onChange(redrawn));
   onCleanup(() => {
     clearTimeout(forget);
     if (unsent) speak();
@@ -109,7 +120,8 @@ export function createRoomControl(client: RoomClient): RoomControl {
   };
   const hologram = createMemo(() => {
     const found = first();
-    return found && { id: found[0], state: { ...found[1], ...echo() } };
+    // What is pressed on a slice adds to what was pressed on the stage a moment ago.
+    return found && { id: found[0], state: { ...found[1], ...drawing?.state(), ...echo() } };
   });
   const marks = createMemo(() =>
     placed().flatMap(([id, { by, entity }]): Mark[] => (entity.type === 'hologram' ? [] : [{ id, by, entity }])),
@@ -133,12 +145,12 @@ export function createRoomControl(client: RoomClient): RoomControl {
   }
 
   function change(what: HologramChange): void {
+    // A transform is the room's own affair: whoever moves a hologram must hold it.
+    if (drawing && !what.transform) return drawing.set(what);
     const layers = what.layers && { layers: { ...hologram()?.state.layers, ...what.layers } };
     setEcho((before) => ({ ...before, ...what, ...layers }));
     clearTimeout(forget);
     forget = setTimeout(() => setEcho({}), ECHO_ms);
-    // A transform is the room's own affair: whoever moves a hologram must hold it.
-    if (drawn && !what.transform) return drawn(what);
     const unsentLayers = what.layers && { layers: { ...unsent?.layers, ...what.layers } };
     unsent = { ...unsent, ...what, ...unsentLayers };
     timer ??= setTimeout(speak, Math.max(0, spokeAt + SPEAK_EVERY_ms - performance.now()));
@@ -172,9 +184,11 @@ export function createRoomControl(client: RoomClient): RoomControl {
     self,
     tool,
     chooseTool,
-    drawWith: (set) => {
-      drawn = set;
+    drawWith: (stage) => {
+      drawing = stage;
+      redrawn();
     },
+    redrawn,
     change,
     remove: (id) => view.act({ act: 'remove', id }),
     undo: () => view.act({ act: 'undo' }),

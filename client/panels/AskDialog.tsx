@@ -167,7 +167,8 @@ function SeriesChoice(props: SeriesChoiceProps): JSX.Element {
         {props.series.description || app.t('patient.seriesUnnamed')}
         <span class="soft small">
           {' '}
-          · {props.study.modality} · {dayOf(props.study.date, app.language())} ·{' '}
+          · {props.study.modality} ·{' '}
+          <time dateTime={props.study.date}>{dayOf(props.study.date, app.language())}</time> ·{' '}
           {app.t('patient.imageCount', { n: props.series.images })}
         </span>
       </span>

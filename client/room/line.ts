@@ -16,8 +16,9 @@ export interface LineListener {
 
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 8_000;
-/** The server says something at least each second; a line that is silent for so long is broken. */
-const SILENCE_MS = 5_000;
+/** The server says something at least each second; a line that is silent for so many of the watch's rounds is broken. */
+const SILENT_ROUNDS = 5;
+const ROUND_MS = 1_000;
 
 /** A connection that comes back by itself, after waits that grow. */
 export class Line {
@@ -25,13 +26,12 @@ export class Line {
   #failures = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #watch: ReturnType<typeof setInterval> | undefined;
-  #heardAt = 0;
+  #silentRounds = 0;
   #closed = false;
 
   constructor(
     private readonly open: () => SocketLike,
     private readonly listener: LineListener,
-    private readonly now: () => number,
     private readonly random: () => number,
   ) {}
 
@@ -39,10 +39,12 @@ export class Line {
     if (this.#closed) return;
     const socket = this.open();
     this.#socket = socket;
-    this.#heardAt = this.now();
+    this.#silentRounds = 0;
+    // Rounds, not time: a page that stood still while it drew has yet to hear what came meanwhile.
     this.#watch = setInterval(() => {
-      if (this.now() - this.#heardAt > SILENCE_MS) this.mend();
-    }, 1_000);
+      this.#silentRounds += 1;
+      if (this.#silentRounds > SILENT_ROUNDS) this.mend();
+    }, ROUND_MS);
     socket.binaryType = 'arraybuffer';
     // What a dropped connection still says is not heard.
     const ifCurrent = (then: () => void) => () => {
@@ -54,7 +56,7 @@ export class Line {
   }
 
   #hear(data: unknown): void {
-    this.#heardAt = this.now();
+    this.#silentRounds = 0;
     if (data instanceof ArrayBuffer) this.listener.received(new Uint8Array(data));
   }
 

@@ -64,6 +64,20 @@ async function outcome(promise: Promise<void>): Promise<string> {
   return became;
 }
 
+describe('the line', () => {
+  it('is mended when it is silent, and not when the page itself stood still', () => {
+    // One long frame: ten seconds pass, and the watch comes round once.
+    vi.setSystemTime(1_010_000);
+    vi.advanceTimersByTime(1_000);
+    expect(client.state.status).toBe('open');
+    last().tick();
+    vi.advanceTimersByTime(5_000);
+    expect(client.state.status).toBe('open');
+    vi.advanceTimersByTime(2_000);
+    expect(client.state.status).toBe('reconnecting');
+  });
+});
+
 describe('own acts', () => {
   it('are shown at once and done when their event has come', async () => {
     const done = client.act(windowed(1500));

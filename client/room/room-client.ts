@@ -72,7 +72,7 @@ export class RoomClient {
     this.#resume = this.#store?.getItem(this.#key) ?? null;
     const open = options.socket ?? (() => new WebSocket(socketUrl(id)) as SocketLike);
     const listener = { opened: () => this.#hello(), received: (bytes: Uint8Array) => this.#receive(bytes), broke: () => this.#broke() };
-    this.#line = new Line(open, listener, this.#now, options.random ?? Math.random);
+    this.#line = new Line(open, listener, options.random ?? Math.random);
     this.#sender = new PoseSender(this.#now, (pose) => this.#line.send(encode({ frame: 'pose', pose })));
   }
 

@@ -37,6 +37,7 @@ class Avatar {
     this.#dot = new Mesh(shapes.dot, light);
     this.#dot.renderOrder = 33;
     this.#label = new Label(participant.name, { height: 0.024 });
+    [this.group.name, this.#head.name] = ['person', 'head'];
     this.group.add(this.#head, this.#bust, ...this.#hands, this.#ray, this.#dot, this.#label.sprite);
     this.group.visible = false;
   }

@@ -83,7 +83,7 @@ export class Gestures {
     if (event.button === 2 || event.shiftKey) return 'move';
     if (event.altKey) return 'orbit';
     if (this.#tools.tool === 'point') return 'point';
-    return this.#tools.tool === 'clip' && this.#view.state?.clip ? 'clip' : 'turn';
+    return this.#tools.tool === 'clip' && this.#shared.state?.clip ? 'clip' : 'turn';
   }
 
   #move(event: PointerEvent): void {

@@ -25,10 +25,11 @@ export class HologramView {
   readonly #clip = new ClipPlane(new Vector3(0, 1, 0), NOWHERE_M);
   #window = '';
 
-  constructor(store: VolumeStore) {
+  /** `longest` is the longest edge that the graphics card takes for a 3D texture. */
+  constructor(store: VolumeStore, longest: number) {
     this.store = store;
     this.#centre = centreLps(store.manifest);
-    this.picture = new VolumePicture(store);
+    this.picture = new VolumePicture(store, longest);
     this.picture.mesh.layers.set(VOLUME_LAYER);
     this.compositor = new Compositor(this.picture);
     this.surfaces = new Surfaces(store, this.#clip);

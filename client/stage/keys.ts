@@ -84,7 +84,8 @@ export class Keys {
 
   /** Moves the cursor along the patient's axis that comes nearest to that direction on the screen. */
   #step(way: readonly [number, number, number], mm: number): void {
-    const state = this.#view.state;
+    // Keys come faster than frames: each step adds to the one before, whether it has been drawn or not.
+    const state = this.#shared.state;
     if (!state) return;
     const [right, up, back] = this.#axes();
     const room = right.multiplyScalar(way[0]).addScaledVector(up, way[1]).addScaledVector(back, way[2]);
@@ -99,7 +100,7 @@ export class Keys {
   }
 
   #use(): void {
-    const point = this.#view.state?.cursor_lps_mm;
+    const point = this.#shared.state?.cursor_lps_mm;
     if (point) this.#tools.use(point, this.#eye());
   }
 

@@ -3,6 +3,8 @@ import { NoToneMapping, SRGBColorSpace, WebGLRenderer } from 'three';
 export interface Graphics {
   /** Drawn by the processor: every pixel is dear. */
   readonly software: boolean;
+  /** The longest edge that a 3D texture may have, in texels; many phones take no more than 256. */
+  readonly longest3d: number;
 }
 
 /** What this browser can draw with; undefined without WebGL 2. */
@@ -12,8 +14,9 @@ export function graphics(): Graphics | undefined {
     if (!gl) return undefined;
     const named = gl.getExtension('WEBGL_debug_renderer_info');
     const renderer = String(gl.getParameter(named ? named.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
+    const longest3d = Number(gl.getParameter(gl.MAX_3D_TEXTURE_SIZE));
     gl.getExtension('WEBGL_lose_context')?.loseContext();
-    return { software: /swiftshader|llvmpipe|software|basic render/i.test(renderer) };
+    return { longest3d, software: /swiftshader|llvmpipe|software|basic render/i.test(renderer) };
   } catch {
     return undefined;
   }

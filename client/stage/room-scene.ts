@@ -13,6 +13,7 @@ export class RoomScene {
   readonly #owned: { dispose(): void }[] = [];
 
   constructor() {
+    this.#backdrop.name = 'backdrop';
     this.#backdrop.add(this.#floor(), this.#wall());
     this.group.add(this.#backdrop, this.#table(), ...this.#lights());
   }

@@ -16,15 +16,18 @@ const LET_GO_MS = 260;
 export class SharedHologram {
   /** Called when somebody else holds the hologram that one wanted to move. */
   onRefused: (by: string) => void = () => undefined;
-  /** Called when one's own change is to be shown before the server's answer. */
+  /** Called when one's own change is to be shown before the server's answer, and when that is over. */
   onEcho: () => void = () => undefined;
   readonly #room: RoomView;
   #echo: { patch: Partial<Hologram>; until: number } = { patch: {}, until: 0 };
   #hand: Transform | undefined;
+  /** Whether the room has said that the hold is one's own. */
+  #confirmed = false;
   #left: { transform: Transform; until: number } | undefined;
   #letGo: ReturnType<typeof setTimeout> | undefined;
   #waiting: Partial<Hologram> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #fade: ReturnType<typeof setTimeout> | undefined;
   #sentAt = -Infinity;
 
   constructor(room: RoomView) {
@@ -39,6 +42,11 @@ export class SharedHologram {
 
   get holding(): boolean {
     return this.#hand !== undefined;
+  }
+
+  /** What the hologram is at this moment, changes included that no frame has drawn yet: the next change builds on it. */
+  get state(): Hologram | undefined {
+    return this.now(performance.now())?.state;
   }
 
   /** The hologram now, with its transform where whoever moves it has it. */
@@ -65,6 +73,7 @@ export class SharedHologram {
       return false;
     }
     this.#hand = now.transform;
+    this.#confirmed = false;
     this.#room.act({ act: 'grab', id: now.id });
     return true;
   }
@@ -99,6 +108,8 @@ export class SharedHologram {
     this.#echo = { patch: { ...kept, ...patch, ...layers }, until: now + ECHO_MS };
     this.#waiting = { ...this.#waiting, ...patch, ...(patch.layers ? { layers: { ...this.#waiting?.layers, ...patch.layers } } : {}) };
     this.onEcho();
+    clearTimeout(this.#fade);
+    this.#fade = setTimeout(() => this.onEcho(), ECHO_MS + 10);
     if (this.#timer !== undefined) return;
     this.#timer = setTimeout(() => this.#send(), Math.max(0, this.#sentAt + ACT_EVERY_MS - now));
   }
@@ -106,6 +117,7 @@ export class SharedHologram {
   /** Tells the room where one is, and where one has the hologram. */
   stream(poses: Poses): void {
     const found = this.entity;
+    if (this.#hand && found) this.#keepHold(found[0]);
     if (this.#hand && found) this.#room.pose(poses, { hologram: found[0], transform: this.#hand });
     else this.#room.pose(poses);
   }
@@ -114,6 +126,20 @@ export class SharedHologram {
     this.release(performance.now());
     if (this.#waiting) this.#send();
     clearTimeout(this.#timer);
+    clearTimeout(this.#fade);
+  }
+
+  /** A line that broke made the room let go: takes hold again, or gives way to whoever has it now. */
+  #keepHold(id: EntityId): void {
+    const held = this.#room.held(id, performance.now());
+    if (held?.by === this.#room.selfId) this.#confirmed = true;
+    else if (held) {
+      this.#hand = undefined;
+      this.onRefused(held.by);
+    } else if (this.#confirmed) {
+      this.#confirmed = false;
+      this.#room.act({ act: 'grab', id });
+    }
   }
 
   #send(): void {

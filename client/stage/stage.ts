@@ -2,6 +2,7 @@ import { Color, Scene, Vector3, type WebGLRenderer } from 'three';
 import { Emitter } from '../core/emitter';
 import type { Transform, Vec3 } from '../core/frames';
 import type { Language } from '../core/language';
+import { isReduced } from '../core/volume/reduced';
 import type { VolumeStore } from '../core/volume/store';
 import { Avatars } from './avatars';
 import { CameraRig } from './camera-rig';
@@ -35,7 +36,6 @@ export interface StageOptions {
   readonly room: RoomView;
   readonly store: VolumeStore;
   readonly language?: Language;
-  readonly reducedMotion?: boolean;
 }
 
 /** What a headset session changes: who poses, and what is drawn around the hologram. */
@@ -81,7 +81,7 @@ export class Stage {
     this.#room = options.room;
     this.renderer = createRenderer(canvas, device);
     this.#redrawEvery = device.software ? 120 : 0;
-    this.hologram = new HologramView(options.store);
+    this.hologram = new HologramView(options.store, device.longest3d);
     this.shared = new SharedHologram(options.room);
     this.shared.onEcho = () => this.#told();
     this.shared.onRefused = (by) => this.events.emit('refused', { by });
@@ -95,7 +95,6 @@ export class Stage {
     this.#keys.onHome = () => this.home();
     this.#first = this.rig.copy();
     this.language = options.language ?? 'zh';
-    this.rig.reducedMotion = options.reducedMotion ?? matchMedia('(prefers-reduced-motion: reduce)').matches;
     this.scene.background = new Color(GROUND);
     this.scene.add(this.#roomScene.group, this.rig.rig, this.hologram.root, this.#avatars.group, this.marks.group, this.#lesions.group);
     this.#listen();
@@ -122,6 +121,11 @@ export class Stage {
   /** Draws at once, as for a picture of the stage. */
   drawNow(): void {
     this.#draw(this.hologram.overlayShown);
+  }
+
+  /** True where this device can only show the hologram coarser than the scan is. */
+  get reduced(): boolean {
+    return isReduced(this.hologram.picture.reduction);
   }
 
   /** True while the picture still sharpens. */
@@ -198,6 +202,7 @@ export class Stage {
 
   #listen(): void {
     const stop = new AbortController();
+    this.#followMotion(stop.signal);
     const sizes = new ResizeObserver(() => this.resize());
     sizes.observe(this.#canvas);
     const { events } = this.hologram.store;
@@ -206,6 +211,13 @@ export class Stage {
     for (const name of ['pointermove', 'pointerup', 'keydown', 'wheel'] as const) this.#canvas.addEventListener(name, () => this.invalidate(), { signal: stop.signal, passive: true });
     this.#canvas.addEventListener('webglcontextlost', (event) => this.#context(event, true), { signal: stop.signal });
     this.#canvas.addEventListener('webglcontextrestored', (event) => this.#context(event, false), { signal: stop.signal });
+  }
+
+  /** Who wants no motion is brought to each view at once, from the moment they say so. */
+  #followMotion(signal: AbortSignal): void {
+    const still = matchMedia('(prefers-reduced-motion: reduce)');
+    this.rig.reducedMotion = still.matches;
+    still.addEventListener('change', () => (this.rig.reducedMotion = still.matches), { signal });
   }
 
   /** After a loss three.js uploads its own things again; voxels come back from the CPU's copy. */

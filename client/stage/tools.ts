@@ -89,9 +89,9 @@ export class Tools {
 
   /** Moves the cutting plane along its normal; a plane is made if there is none. */
   shiftClip(by_mm: number, towards_lps: Vec3): void {
-    const clip = this.#view.state?.clip;
-    if (clip) this.#setClip({ ...clip, offset_mm: clip.offset_mm + by_mm });
-    else if (this.#view.state) this.#clip(this.#view.state.cursor_lps_mm, towards_lps);
+    const state = this.#shared.state;
+    if (state?.clip) this.#setClip({ ...state.clip, offset_mm: state.clip.offset_mm + by_mm });
+    else if (state) this.#clip(state.cursor_lps_mm, towards_lps);
   }
 
   clearClip(): void {

@@ -2,6 +2,7 @@ import { BackSide, BoxGeometry, Box3, CustomBlending, Data3DTexture, DataTexture
 import { extentMm, localFromUnit } from '../core/frames';
 import { halvesFromHu } from '../core/volume/half';
 import { RangeGrid } from '../core/volume/occupancy';
+import { isReduced, reducedBlock, reductionTo, type Reduction } from '../core/volume/reduced';
 import type { Block, VolumeStore } from '../core/volume/store';
 import type { Window } from './room-view';
 import { TABLE_FIRST_HU, TABLE_LENGTH, TABLE_STEP_HU, transferTable } from './transfer';
@@ -17,6 +18,8 @@ export class VolumePicture {
   readonly mesh: Mesh<BoxGeometry, ShaderMaterial>;
   /** Counts up when voxels, colours or visibility changed. */
   version = 0;
+  /** How much coarser than the scan the picture is, where the graphics card takes no texture of its size. */
+  readonly reduction: Reduction;
   readonly #store: VolumeStore;
   readonly #texture: Data3DTexture;
   readonly #cells: Data3DTexture;
@@ -27,17 +30,20 @@ export class VolumePicture {
   #baseWaiting: Block | undefined;
   #uploaded = false;
 
-  constructor(store: VolumeStore) {
+  /** `longest` is the longest edge that a 3D texture of this graphics card may have. */
+  constructor(store: VolumeStore, longest: number) {
     this.#store = store;
     const { size, spacing_mm } = store.manifest;
     this.#ranges = new RangeGrid(size);
-    this.#texture = texture3d(null, size, LinearFilter);
+    this.reduction = reductionTo(longest, size);
+    const { factor, size: texels } = this.reduction;
+    this.#texture = texture3d(null, texels, LinearFilter);
     this.#texture.type = HalfFloatType;
     this.#cells = texture3d(new Uint8Array(this.#ranges.min.length), this.#ranges.size, NearestFilter);
     this.#table.magFilter = this.#table.minFilter = LinearFilter;
     const none = texture3d(new Uint8Array([255]), [1, 1, 1], LinearFilter);
     none.needsUpdate = true;
-    const reach = ([0, 1, 2] as const).map((i) => Math.max(spacing_mm[i] * 0.75, 1.1) / (size[i] * spacing_mm[i]));
+    const reach = ([0, 1, 2] as const).map((i) => Math.max(spacing_mm[i] * factor[i] * 0.75, 1.1) / (size[i] * spacing_mm[i]));
     const material = new ShaderMaterial({
       glslVersion: GLSL3,
       vertexShader: volumeVertex,
@@ -48,6 +54,8 @@ export class VolumePicture {
       blending: NoBlending,
       uniforms: {
         uVolume: { value: this.#texture },
+        // The last texel of an axis may reach beyond the scan.
+        uVolumeScale: { value: new Vector3(...([0, 1, 2] as const).map((i) => size[i] / (texels[i] * factor[i]))) },
         uCells: { value: this.#cells },
         uBody: { value: none },
         uBodyScale: { value: new Vector3(1, 1, 1) },
@@ -179,10 +187,17 @@ export class VolumePicture {
   }
 
   #copy(renderer: WebGLRenderer, block: Block): void {
-    const source = texture3d(block.halves, block.size, LinearFilter);
+    const { origin, size, halves } = isReduced(this.reduction) ? this.#smaller(block) : block;
+    const source = texture3d(halves, size, LinearFilter);
     source.type = HalfFloatType;
-    const box = new Box3(new Vector3(), new Vector3(...block.size));
-    renderer.copyTextureToTexture(source, this.#texture, box, new Vector3(...block.origin));
+    const box = new Box3(new Vector3(), new Vector3(...size));
+    renderer.copyTextureToTexture(source, this.#texture, box, new Vector3(...origin));
+  }
+
+  /** The texels that a block touches; what lies around it is in the CPU's copy. */
+  #smaller(block: Block): Pick<Block, 'origin' | 'size' | 'halves'> {
+    const { origin, size, hu } = reducedBlock(this.#store.hu, this.#store.manifest.size, this.reduction, block);
+    return { origin, size, halves: halvesFromHu(hu) };
   }
 
   #refreshCells(): void {

@@ -13,14 +13,15 @@ export const volumeFragment = /* glsl */ `
 precision highp float;
 precision highp sampler3D;
 uniform sampler3D uVolume;
+uniform vec3 uVolumeScale; // from the unit cube to the texture, which may reach beyond the volume
 uniform sampler3D uCells;
 uniform sampler3D uBody;
 uniform sampler2D uTable;
 uniform sampler2D uDepth;
-uniform vec3 uVoxels;      // voxels along each axis of the texture
+uniform vec3 uVoxels;      // voxels along each axis of the volume
 uniform vec3 uCellCount;   // cells of 8 voxels, the last one partial
 uniform vec3 uExtentMm;
-uniform vec3 uGradientStep; // in texture coordinates
+uniform vec3 uGradientStep; // in the unit cube
 uniform float uStepMm;
 uniform float uSkin;       // 1 shows all, 0 the body without skin and couch
 uniform float uDensity;    // hologram opacity
@@ -35,7 +36,7 @@ in vec3 vUnit;
 in vec3 vView;
 out vec4 outColor;
 
-float hu(vec3 p) { return texture(uVolume, p).r + 1024.0; }
+float hu(vec3 p) { return texture(uVolume, p * uVolumeScale).r + 1024.0; }
 float rank(float h) { return (h + 1024.0) / 4096.0; }
 float noise(vec2 p) { return fract(52.9829189 * fract(dot(p, vec2(0.06711056, 0.00583715)))); }
 

@@ -62,7 +62,7 @@ export const shell = {
   'home.patients': 'Patients',
   'home.patientsNone': 'No patients yet',
   'home.patientsNoneHint': 'You see patients in whose care you take part, or who have agreed to share their record with you.',
-  'home.search': 'Search by name or record number',
+  'home.search': 'Name or record number',
   'home.filter': 'Show',
   'home.all': 'All',
   'home.withImages': 'With images',

@@ -1,4 +1,6 @@
 import type { XRDevice } from 'iwer';
+import type { Stage } from '../stage/stage';
+import type { Headset } from './headset';
 
 declare global {
   interface Window {
@@ -6,7 +8,15 @@ declare global {
     __yuanyiEmulateXr?: string;
     /** The emulated headset, for tests to drive. */
     __xr?: XRDevice;
+    /** What such a test looks at: there only where a headset is emulated. */
+    __xrInside?: Inside;
   }
+}
+
+/** The stage of the room that is open, and the headset while somebody is inside. */
+export interface Inside {
+  readonly stage: Stage;
+  readonly headset: Headset | undefined;
 }
 
 /**

@@ -57,17 +57,26 @@ test('the volume is drawn, turns for everybody, and shows its lesion', async ({ 
 test('a length is measured by keyboard alone', async ({ page }) => {
   await open(page);
   await page.locator('#stage').focus();
-  for (const key of ['3', 'Enter', 'Shift+ArrowRight', 'Shift+ArrowRight', 'ArrowRight', 'Enter']) {
-    await page.keyboard.press(key);
-    // A person sees each step before the next; the stage takes it in with a frame.
-    await page.waitForTimeout(400);
-  }
+  for (const key of ['3', 'Enter', 'Shift+ArrowRight', 'Shift+ArrowRight', 'ArrowRight', 'Enter']) await page.keyboard.press(key);
   const measured = await page.evaluate(() => {
     const add = gallery.room.acts.find((act) => act.act === 'add');
     return add?.act === 'add' && add.entity.type === 'measure' ? add.entity.points_lps_mm : [];
   });
   const [a, b] = measured;
   expect(Math.hypot(...[0, 1, 2].map((i) => (a?.[i] ?? 0) - (b?.[i] ?? 0)))).toBeCloseTo(21, 6);
+});
+
+test('keys that come faster than frames lose no step', async ({ page }) => {
+  await open(page, 'tool=point');
+  const way = await page.evaluate(() => {
+    const canvas = document.querySelector('#stage');
+    const before = gallery.stage.shared.state?.cursor_lps_mm;
+    // All in one task: no frame is drawn between them.
+    for (let i = 0; i < 12; i++) canvas?.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowRight' }));
+    const after = gallery.stage.shared.state?.cursor_lps_mm;
+    return [0, 1, 2].map((i) => (after?.[i] ?? 0) - (before?.[i] ?? 0));
+  });
+  expect(Math.hypot(...way)).toBeCloseTo(12, 6);
 });
 
 test('a click on bone measures HU there, and the cut takes away what lies before it', async ({ page }) => {
@@ -107,4 +116,50 @@ test('the graphics context may be lost and comes back with the picture', async (
   await page.waitForTimeout(2500);
   await settled(page);
   expect(changed(before, await pixels(page))).toBeLessThan(W * H * 0.02);
+});
+
+test('a graphics card with small 3D textures shows the same hologram, only coarser', async ({ page }) => {
+  await open(page, 'preset=bone');
+  const full = await pixels(page);
+  expect(await page.evaluate(() => gallery.stage.reduced)).toBe(false);
+
+  await page.addInitScript(() => {
+    const { prototype } = WebGL2RenderingContext;
+    const told = prototype.getParameter;
+    prototype.getParameter = function (name: number): unknown {
+      return name === this.MAX_3D_TEXTURE_SIZE ? 48 : told.call(this, name);
+    };
+    // A card that says so refuses what is larger, too.
+    const stored = prototype.texStorage3D;
+    prototype.texStorage3D = function (target, levels, format, width, height, depth) {
+      if (Math.max(width, height, depth) > 48) throw new RangeError(`${width} × ${height} × ${depth}`);
+      stored.call(this, target, levels, format, width, height, depth);
+    };
+  });
+  await open(page, 'preset=bone');
+  expect(await page.evaluate(() => gallery.stage.hologram.picture.reduction)).toEqual({ factor: [2, 2, 2], size: [48, 40, 36] });
+  const coarser = await pixels(page);
+  expect(changed(full, coarser)).toBeLessThan(W * H * 0.12);
+  await page.evaluate(() => gallery.stage.set({ layers: { volume: { visible: false, opacity: 1 } } }));
+  await page.waitForTimeout(600);
+  expect(changed(coarser, await pixels(page))).toBeGreaterThan(W * H * 0.04);
+});
+
+test('who wants less motion is brought to a view at once', async ({ page }) => {
+  await open(page);
+  /** How far round the camera has come one frame after it was asked to walk round by half a radian. */
+  const afterOneFrame = (): Promise<number> =>
+    page.evaluate(async () => {
+      const { rig } = gallery.stage;
+      const angle = (): number => Math.atan2(rig.camera.position.x, rig.camera.position.z);
+      const before = angle();
+      rig.view = { ...rig.view, yaw: rig.view.yaw + 0.5 };
+      await new Promise(requestAnimationFrame);
+      await new Promise(requestAnimationFrame);
+      return angle() - before;
+    });
+  expect(await afterOneFrame()).toBeLessThan(0.49);
+  await page.waitForTimeout(1_500);
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  expect(await afterOneFrame()).toBeCloseTo(0.5, 3);
 });

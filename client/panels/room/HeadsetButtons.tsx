@@ -20,7 +20,7 @@ interface HeadsetButtonsProps {
   readonly title: string;
 }
 
-const TOOLS_INSIDE: readonly Tool[] = ['turn', 'measure', 'probe'];
+const TOOLS_INSIDE = ['turn', 'measure', 'probe'] as const satisfies readonly Tool[];
 const WINDOWS_INSIDE = ['lung', 'mediastinum', 'bone'] as const;
 const MARKS_INSIDE = 3;
 
@@ -30,17 +30,31 @@ export function HeadsetButtons(props: HeadsetButtonsProps): JSX.Element {
   const [inside, setInside] = createSignal<Headset>();
 
   onMount(async () => {
-    await emulateXrIfAsked();
+    if (await emulateXrIfAsked()) {
+      window.__xrInside = {
+        get stage() {
+          return props.stage;
+        },
+        get headset() {
+          return inside();
+        },
+      };
+    }
     const found = await xrModes();
     setModes((['vr', 'ar'] as const).filter((mode) => found[mode]));
   });
   onCleanup(() => void inside()?.exit());
 
+  /** What hands do with the tool; tools for screens alone have nothing to say here. */
+  const hint = (): string[] => {
+    const tool = TOOLS_INSIDE.find((one) => one === props.control.tool());
+    return tool ? [app.t(`inside.hint.${tool}`)] : [];
+  };
   const content = (): PanelContent => ({
     title: props.title,
     lines: [
       app.t('stage.inside', { people: props.control.people().map(({ name }) => name).join(' · ') }),
-      app.t(`tool.hint.${props.control.tool()}`),
+      ...hint(),
       ...props.control.marks().slice(-MARKS_INSIDE).map(markWords),
       app.t('app.notDevice'),
     ],
@@ -88,9 +102,15 @@ export function HeadsetButtons(props: HeadsetButtonsProps): JSX.Element {
     >
       <For each={modes()}>
         {(mode) => (
-          <button type="button" class="button small" onClick={() => void enter(mode)}>
+          <button
+            type="button"
+            class="button small headset-button"
+            aria-label={app.t(mode === 'vr' ? 'room.enterVr' : 'room.enterAr')}
+            onClick={() => void enter(mode)}
+          >
             <Icon name="headset" />
-            {app.t(mode === 'vr' ? 'room.enterVr' : 'room.enterAr')}
+            <span class="wide-only">{app.t(mode === 'vr' ? 'room.enterVr' : 'room.enterAr')}</span>
+            <span class="narrow-only">{mode.toUpperCase()}</span>
           </button>
         )}
       </For>

@@ -35,7 +35,8 @@ export function StageHost(props: StageHostProps): JSX.Element {
       const name = props.control.people().find(({ id }) => String(id) === by)?.name ?? '';
       app.toast(app.t('stage.held', { name }));
     });
-    props.control.drawWith((change) => made.set(change));
+    props.control.drawWith({ set: (change) => made.set(change), state: () => made.shared.state });
+    made.onHologram = () => props.control.redrawn();
     setStage(made);
     props.onStage(made);
   }
@@ -91,6 +92,9 @@ export function StageHost(props: StageHostProps): JSX.Element {
       <div class="stage-tools">{props.children}</div>
       <div class="stage-words">
         <VolumeWords volume={props.volume} />
+        <Show when={stage()?.reduced}>
+          <p class="stage-progress">{app.t('stage.reduced')}</p>
+        </Show>
         <Show when={lost()}>
           <Notice kind="warn">{app.t('stage.lost')}</Notice>
         </Show>

@@ -1,0 +1,105 @@
+import { createRoot } from 'solid-js';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { Hologram, Placed } from '../../contract/room';
+import { FakeSocket } from '../room/fake-server';
+import { RoomClient } from '../room/room-client';
+import { viewOf } from '../room/view';
+import { SharedHologram } from '../stage/shared';
+import { createRoomControl } from './room-control';
+import type { RoomControl } from './room-control';
+import type { Vec3 } from './frames';
+
+const HOLOGRAM: { type: 'hologram' } & Hologram = {
+  type: 'hologram',
+  series: '1.2.3',
+  transform: { position_m: [0, 1, 0], rotation: [0, 0, 0, 1], scale: 1 },
+  window: { centre_hu: 40, width_hu: 400 },
+  mode: 'volume',
+  layers: {},
+  clip: null,
+  cursor_lps_mm: [0, 0, 0],
+};
+const PLACED: Placed = { by: 'li.terminal', at: '2026-11-20T08:00:00.000Z', entity: HOLOGRAM };
+
+let socket: FakeSocket;
+let client: RoomClient;
+let control: RoomControl;
+let shared: SharedHologram;
+let leave: () => void;
+
+/** A room whose stage draws, wired as its page wires it. */
+beforeEach(() => {
+  vi.useFakeTimers({ now: 1_000_000 });
+  socket = new FakeSocket();
+  client = new RoomClient('r1', { socket: () => socket, store: undefined }).connect();
+  socket.open().welcome({ nextEvent: 5, snapshot: [{ id: 1, placed: PLACED }] });
+  createRoot((dispose) => {
+    leave = dispose;
+    control = createRoomControl(client);
+  });
+  shared = new SharedHologram(viewOf(client));
+  shared.onEcho = () => control.redrawn();
+  control.drawWith({ set: (change) => shared.set(change), state: () => shared.state });
+});
+
+afterEach(() => {
+  leave();
+  shared.dispose();
+  client.close();
+  vi.useRealTimers();
+});
+
+const cursor = (): Vec3 | undefined => control.hologram()?.state.cursor_lps_mm;
+
+test('steps on slices and on the stage add up, however fast they come', () => {
+  const step = (): Vec3 => [(shared.state?.cursor_lps_mm[0] ?? NaN) + 1, 0, 0];
+  for (let n = 0; n < 3; n++) {
+    shared.set({ cursor_lps_mm: step() });
+    control.lookAt([(cursor()?.[0] ?? NaN) + 1, 0, 0]);
+  }
+  expect(cursor()).toEqual([6, 0, 0]);
+  expect(shared.state?.cursor_lps_mm).toEqual([6, 0, 0]);
+  vi.advanceTimersByTime(100);
+  expect(socket.acts.at(-1)?.act).toMatchObject({ act: 'set', patch: { cursor_lps_mm: [6, 0, 0] } });
+});
+
+test('a hold that a broken line has ended is taken again, or left to whoever has it now', () => {
+  const pose = { head: { position_m: [0, 1.6, 0], rotation: [0, 0, 0, 1] } } as const;
+  const frame = (): void => {
+    shared.stream(pose);
+    vi.advanceTimersByTime(60);
+  };
+  const grabs = (): number => socket.acts.filter(({ act }) => act.act === 'grab').length;
+  let refusedBy: string | undefined;
+  shared.onRefused = (by) => (refusedBy = by);
+
+  shared.grab(performance.now());
+  socket.tick({ holds: [{ entity: 1, participant: 1 }] });
+  for (let n = 0; n < 3; n++) frame();
+  expect(grabs()).toBe(1);
+  socket.tick({ holds: [] });
+  for (let n = 0; n < 3; n++) frame();
+  expect(grabs()).toBe(2);
+  expect(shared.holding).toBe(true);
+
+  const held = { entity: 1, transform: HOLOGRAM.transform };
+  const theirs = { head: pose.head, left: null, right: null, pointer: null, held };
+  socket.tick({
+    people: [{ id: 2, actor: 'chen.expert', name: 'Chen', role: 'cloud-expert', colour: '#56b4e9', may_act: true, joined: PLACED.at, away: false }],
+    holds: [{ entity: 1, participant: 2 }],
+    poses: [{ participant: 2, pose: theirs as never }],
+  });
+  frame();
+  expect(shared.holding).toBe(false);
+  expect(refusedBy).toBe('2');
+});
+
+test('what the room refused is shown no longer than a moment', () => {
+  control.lookAt([9, 0, 0]);
+  vi.advanceTimersByTime(100);
+  const { seq } = socket.acts.at(-1) ?? { seq: 0 };
+  socket.refuse(seq, 'too-fast');
+  expect(cursor()).toEqual([9, 0, 0]);
+  vi.advanceTimersByTime(2_000);
+  expect(cursor()).toEqual([0, 0, 0]);
+});
