@@ -15,7 +15,7 @@ use crate::{hospital::Hospital, rooms::Entered};
 
 /// An invitation may also end by itself, at a time that it names; so may an account. Somebody inside is
 /// looked at this often.
-const LOOK_AGAIN: Duration = Duration::from_secs(60);
+const LOOK_AGAIN: Duration = Duration::from_mins(1);
 /// Changes that may wait for one who listens; who has missed some looks again too.
 const WAITING: usize = 64;
 

@@ -27,7 +27,7 @@ const QUIET: Duration = Duration::from_millis(1500);
 /// How often arrivals are looked at.
 const LOOK: Duration = Duration::from_millis(300);
 /// How long a volume waits for the doors to be quiet before it is made all the same.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 /// CT Image Storage and its enhanced and legacy converted forms.
 const CT_CLASSES: &[&str] = &[
     "1.2.840.10008.5.1.4.1.1.2",

@@ -79,9 +79,9 @@ impl Hospital {
         };
         // What the server says later is passed on, so that it never waits for a reader.
         std::thread::spawn(move || {
-            lines
-                .map_while(Result::ok)
-                .for_each(|line| eprintln!("{line}"))
+            for line in lines.map_while(Result::ok) {
+                eprintln!("{line}");
+            }
         });
         Self {
             data: data.to_owned(),
