@@ -58,6 +58,34 @@ pub(crate) fn check(data_set: &[u8], transfer_syntax: &str) -> Result<(), String
     }
 }
 
+/// Where the pixel data of a data set begin, by its first bytes: the offset of their value, and its length
+/// as it is written. `None` where these bytes do not reach there, or there are none.
+#[expect(
+    deprecated,
+    reason = "big endian is retired, and old archives still send it"
+)]
+pub(crate) fn pixel_data(data_set: &[u8], transfer_syntax: &str) -> Option<(usize, u32)> {
+    let syntax = Syntax {
+        explicit: transfer_syntax != uids::IMPLICIT_VR_LITTLE_ENDIAN,
+        big_endian: transfer_syntax == uids::EXPLICIT_VR_BIG_ENDIAN,
+    };
+    let mut walk = Walk {
+        bytes: data_set,
+        at: 0,
+    };
+    while walk.at < data_set.len() {
+        let header = walk.header(syntax).ok()?;
+        if header.tag == tags::PIXEL_DATA {
+            return Some((walk.at, header.length));
+        }
+        if header.tag > tags::PIXEL_DATA {
+            return None;
+        }
+        walk.value(&header, data_set.len(), syntax, 0).ok()?;
+    }
+    None
+}
+
 /// A deflated data set as it was, if that is not larger than `most` bytes.
 fn inflated(data_set: &[u8], most: u64) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();

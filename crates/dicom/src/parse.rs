@@ -95,8 +95,6 @@ pub struct ParsedObject {
     pub patient: PatientIdentity,
     /// The whole file: preamble, file meta group and the data set as it came.
     pub file: Bytes,
-    /// Digest of `file`.
-    pub digest: Digest,
 }
 
 impl fmt::Debug for ParsedObject {
@@ -120,7 +118,8 @@ impl ParsedObject {
             sop: self.sop.clone(),
             class: self.class.clone(),
             transfer_syntax: self.transfer_syntax.clone(),
-            digest: self.digest,
+            // The record takes it of the bytes.
+            digest: Digest([0; 32]),
             size: self.file.len() as u64,
             attributes: self.attributes.clone(),
             sequence: 0,
@@ -153,7 +152,6 @@ pub fn parse(file: Bytes) -> Result<ParsedObject, ParseError> {
             birth_date: text(tags::PATIENT_BIRTH_DATE),
             sex: text(tags::PATIENT_SEX),
         },
-        digest: Digest::of(&file),
         // Where the file meta group names another object, it was not kept up with the data set.
         sop: uid_of(&object, tags::SOP_INSTANCE_UID)?,
         class: uid_of(&object, tags::SOP_CLASS_UID)?,
@@ -191,6 +189,16 @@ fn with_meta_length(file: Bytes) -> Result<Bytes, ParseError> {
 fn meta_of(file: &[u8]) -> Result<FileMetaTable, ParseError> {
     let group = file.get(PREAMBLE..).ok_or(ParseError::NotDicom)?;
     FileMetaTable::from_reader(group).map_err(|error| malformed("file meta group", &error))
+}
+
+/// The transfer syntax of a file with preamble, by its file meta group alone.
+pub(crate) fn transfer_syntax(file: &[u8]) -> Option<String> {
+    let meta = meta_of(file).ok()?;
+    Some(
+        meta.transfer_syntax()
+            .trim_end_matches(['\0', ' '])
+            .to_owned(),
+    )
 }
 
 /// Puts preamble and file meta group in front of a data set as it came over the network.

@@ -257,3 +257,86 @@ fn files_of_other_programs_are_shown_or_refused() {
         "only {shown} of {images} could be shown"
     );
 }
+
+/// Finds the frames of a file, looking only where the finder asks.
+fn found(file: &Bytes) -> Option<web::Pixels> {
+    let (mut finder, mut at) = web::PixelFinder::new(file.len() as u64);
+    loop {
+        let bytes = part(file, &at);
+        match finder.give(at, &bytes).unwrap() {
+            web::Look::At(next) => at = next,
+            web::Look::Found(found) => return found,
+        }
+    }
+}
+
+fn part(file: &Bytes, at: &std::ops::Range<u64>) -> Bytes {
+    let place = |at: u64| usize::try_from(at).unwrap().min(file.len());
+    file.slice(place(at.start)..place(at.end))
+}
+
+#[test]
+fn a_frame_that_was_looked_for_is_the_frame_of_the_whole_file() {
+    let Some(folder) = support::shared("dicom/pydicom/test_files") else {
+        return;
+    };
+    let any = ranges("multipart/related; type=\"*/*\"; transfer-syntax=*");
+    let mut compared = 0;
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if !path.is_file() {
+            continue;
+        }
+        let Ok(object) = parse(Bytes::from(fs::read(&path).unwrap())) else {
+            continue;
+        };
+        let Some(pixels) = found(&object.file) else {
+            continue;
+        };
+        let web::FrameForm::AsStored { content_type } = pixels.form(&any) else {
+            continue;
+        };
+        for number in 1..=pixels.frames {
+            let Ok(whole) = web::frames(&object.file, &[number], &any) else {
+                continue;
+            };
+            let at = pixels.frame(number).unwrap();
+            let frame = pixels.cut(number, part(&object.file, &at)).unwrap();
+            assert_eq!(frame, whole[0].bytes, "{} frame {number}", path.display());
+            assert_eq!(content_type, whole[0].content_type, "{}", path.display());
+            compared += 1;
+        }
+        assert!(pixels.frame(pixels.frames + 1).is_err());
+    }
+    assert!(compared > 50, "only {compared} frames were compared");
+}
+
+#[test]
+fn an_object_comes_back_from_its_metadata_and_bulk_data() {
+    let slice = support::slices(1).remove(0);
+    let mut metadata = web::metadata(&slice, "http://h/i").unwrap();
+    metadata["00081190"] = serde_json::json!({"vr": "UR", "Value": ["http://h"]});
+    let pixels = web::bulk_data(&slice, "7FE00010").unwrap();
+    let part = |content_type: &str, location: Option<&str>, bytes: Bytes| web::StowPart {
+        content_type: content_type.to_owned(),
+        location: location.map(str::to_owned),
+        bytes,
+    };
+    let root = || {
+        let text = serde_json::json!([metadata]).to_string();
+        part("application/dicom+json", None, text.into())
+    };
+    let bulk = part(
+        "application/octet-stream",
+        Some("http://h/i/bulkdata/7FE00010"),
+        pixels.clone(),
+    );
+    let files = web::files_of_metadata(vec![root(), bulk]).unwrap();
+    let file = files[0].clone().expect("the object can be made");
+    let (made, original) = (parse(file).unwrap(), parse(slice).unwrap());
+    assert_eq!(made.sop, original.sop);
+    assert_eq!(made.attributes, original.attributes);
+    assert_eq!(web::bulk_data(&made.file, "7FE00010").unwrap(), pixels);
+    let without = web::files_of_metadata(vec![root()]).unwrap();
+    assert_eq!(without, [None], "its bulk data are missing");
+}

@@ -88,6 +88,7 @@ fn event(
         }
         Action::ReadImaging => ("110103", "DICOM Instances Accessed", None, "R"),
         Action::StoreImaging => ("110104", "DICOM Instances Transferred", None, "C"),
+        Action::DeleteImaging => ("110105", "DICOM Study Deleted", None, "D"),
         Action::ReadLedger => ("110101", "Audit Log Used", None, "R"),
         Action::Administer => ("110113", "Security Alert", None, "U"),
         Action::RequestConsult | Action::EnterRoom | Action::Vote | Action::Sign => {

@@ -5,16 +5,16 @@ use std::{
 
 use cedar_policy::{Authorizer, Entities, PolicySet};
 use parking_lot::Mutex;
-use vocabulary::{PatientId, Timestamp};
+use vocabulary::{ActorId, PatientId, Timestamp};
 
 use crate::{
-    Action, Actor, Decision, Object, Permit, PolicyError, Refusal, Scope, Witness,
+    Action, Actor, Decision, Object, Permit, PolicyError, Refusal, Role, Scope, Witness,
     cedar::{self, Resource},
     policies,
 };
 
 /// The relations of one actor to patients, as the record knows them at this moment.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Relations {
     /// Patients on whose care team the actor is.
     pub care_team: BTreeSet<PatientId>,
@@ -44,10 +44,60 @@ pub struct Gate {
     authorizer: Authorizer,
     clock: Clock,
     granted_lately: Mutex<HashMap<Decision, Timestamp>>,
+    decided: Mutex<HashMap<Question, Explanation>>,
+}
+
+/// All that a decision follows from: the policies know no clock and no context, so that the same question
+/// has the same answer for as long as they are loaded. A change of roles or relations is another question.
+#[derive(PartialEq, Eq, Hash)]
+struct Question {
+    actor: ActorId,
+    roles: BTreeSet<Role>,
+    own: Option<PatientId>,
+    action: Action,
+    object: Object,
+    /// Those that are asked about.
+    relations: Relations,
+}
+
+impl Question {
+    fn new(actor: &Actor, action: Action, object: &Object, relations: &Relations) -> Self {
+        let relations = match object {
+            Object::Everyone => relations.clone(),
+            Object::Patient(patient) => relations.to(Some(patient)),
+            Object::Room { patient, .. } => relations.to(patient.as_ref()),
+            Object::Hospital => relations.to(None),
+        };
+        Self {
+            actor: actor.id.clone(),
+            roles: actor.roles.clone(),
+            own: actor.patient.clone(),
+            action,
+            object: object.clone(),
+            relations,
+        }
+    }
+}
+
+impl Relations {
+    /// The relations to one patient.
+    fn to(&self, patient: Option<&PatientId>) -> Self {
+        let only = |patients: &BTreeSet<PatientId>| {
+            let known = patient.filter(|patient| patients.contains(*patient));
+            known.into_iter().cloned().collect()
+        };
+        Self {
+            care_team: only(&self.care_team),
+            invited: only(&self.invited),
+            refused_consent: only(&self.refused_consent),
+        }
+    }
 }
 
 /// How long the same grant need not be witnessed again.
 const WITNESSED_FOR_MS: i64 = 60_000;
+/// How many decisions are remembered; past it they are made anew.
+const MAX_DECIDED: usize = 20_000;
 /// How many grants are remembered; past it each one is witnessed.
 const MAX_REMEMBERED: usize = 20_000;
 
@@ -59,6 +109,7 @@ impl Gate {
             authorizer: Authorizer::new(),
             clock,
             granted_lately: Mutex::default(),
+            decided: Mutex::default(),
         })
     }
 
@@ -101,6 +152,26 @@ impl Gate {
 
     /// What the policies say to a request, without writing it down and without giving a permit.
     pub fn explain(
+        &self,
+        actor: &Actor,
+        action: Action,
+        object: &Object,
+        relations: &Relations,
+    ) -> Explanation {
+        let question = Question::new(actor, action, object, relations);
+        if let Some(known) = self.decided.lock().get(&question) {
+            return known.clone();
+        }
+        let answer = self.decide(actor, action, object, relations);
+        let mut decided = self.decided.lock();
+        if decided.len() >= MAX_DECIDED {
+            decided.clear();
+        }
+        decided.insert(question, answer.clone());
+        answer
+    }
+
+    fn decide(
         &self,
         actor: &Actor,
         action: Action,

@@ -84,6 +84,8 @@ pub enum Action {
     ReadImaging,
     /// Store images.
     StoreImaging,
+    /// Delete images, where they need not be kept any more.
+    DeleteImaging,
     /// Ask an expert into a room.
     RequestConsult,
     /// Write what decides who sees a patient: care teams, consents, invitations.
@@ -102,11 +104,12 @@ pub enum Action {
 
 impl Action {
     /// All actions.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::ReadRecord,
         Self::WriteRecord,
         Self::ReadImaging,
         Self::StoreImaging,
+        Self::DeleteImaging,
         Self::RequestConsult,
         Self::GrantAccess,
         Self::EnterRoom,
@@ -123,6 +126,7 @@ impl Action {
             Self::WriteRecord => "write-record",
             Self::ReadImaging => "read-imaging",
             Self::StoreImaging => "store-imaging",
+            Self::DeleteImaging => "delete-imaging",
             Self::RequestConsult => "request-consult",
             Self::GrantAccess => "grant-access",
             Self::EnterRoom => "enter-room",

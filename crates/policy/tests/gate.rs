@@ -182,7 +182,7 @@ const TABLE: &[(Role, &str, &str, &str)] = &[
         Role::Admin,
         "none",
         "hospital",
-        "read-record write-record read-ledger administer",
+        "read-record write-record delete-imaging read-ledger administer",
     ),
     (
         Role::TerminalDoctor,

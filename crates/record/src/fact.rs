@@ -55,6 +55,43 @@ pub struct Instance {
     pub sequence: u64,
 }
 
+/// Stored objects of one patient: a study, one of its series, or one instance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Images {
+    /// Whom they show.
+    pub subject: PatientId,
+    /// Study instance UID.
+    pub study: Uid,
+    /// Only this series of the study.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub series: Option<Uid>,
+    /// Only this instance of the series.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub instance: Option<Uid>,
+}
+
+/// One object that was deleted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeletedObject {
+    /// SOP instance UID.
+    pub sop: Uid,
+    /// Digest of its bytes.
+    pub digest: Digest,
+    /// The journal entry that stored it.
+    pub sequence: u64,
+}
+
+/// Objects that are found and given out no more. The entries that stored them stay.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeletedImages {
+    /// What was to be deleted.
+    pub images: Images,
+    /// Why, in the words of the one who did it.
+    pub reason: String,
+    /// The objects that this concerned.
+    pub objects: Vec<DeletedObject>,
+}
+
 /// Something that was done in a room and counts: placing, measuring, deciding. Poses are not acts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RoomAct {
@@ -87,6 +124,8 @@ pub enum FactBody {
     Instance(Instance),
     /// Something was done in a room.
     RoomAct(RoomAct),
+    /// DICOM objects were deleted.
+    DeletedImages(DeletedImages),
 }
 
 /// A fact as the journal keeps it.
@@ -138,6 +177,16 @@ pub enum NewFact {
         instance: Box<Instance>,
         /// Its bytes.
         bytes: Bytes,
+    },
+    /// Deletes DICOM objects: they are found no more, while the entries that stored them, and their bytes,
+    /// stay. An object that is stored again afterwards is a new one.
+    DeleteImages {
+        /// Which.
+        images: Images,
+        /// Why.
+        reason: String,
+        /// All of them must have been stored before this; else none is deleted.
+        stored_before: Timestamp,
     },
     /// Keeps an act of a room. `number` must be the room's next.
     RoomAct {

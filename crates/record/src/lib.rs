@@ -18,12 +18,12 @@ use tokio::sync::watch;
 use vocabulary::{Digest, PatientId, RoomId, Uid};
 
 pub use fact::{
-    Batch, Entry, Fact, FactBody, Instance, NewFact, Precondition, ResourceKey, ResourceVersion,
-    RoomAct, Sealed,
+    Batch, DeletedImages, DeletedObject, Entry, Fact, FactBody, Images, Instance, NewFact,
+    Precondition, ResourceKey, ResourceVersion, RoomAct, Sealed,
 };
 pub use query::{
-    ImagingLevel, ImagingQuery, ImagingRow, IndexTerm, Indexer, Match, Page, ResourceQuery, Sort,
-    Term, TermValue,
+    Fields, ImagingLevel, ImagingQuery, ImagingRow, IndexTerm, Indexer, Match, Page, ResourceQuery,
+    Sort, StoredObject, Term, TermValue,
 };
 
 /// Why a record could not do what was asked.
@@ -98,7 +98,8 @@ pub trait Record: Send + Sync + 'static {
         query: &ResourceQuery,
     ) -> Result<Page<ResourceVersion>, RecordError>;
 
-    /// Studies, series or instances that match.
+    /// Studies, series or instances that match. Where far more match than the page holds, the total may be
+    /// the number up to which they were counted: it never is below what a next page would show.
     async fn imaging(
         &self,
         permit: &Permit,
@@ -120,6 +121,25 @@ pub trait Record: Send + Sync + 'static {
         &self,
         permit: &Permit,
         instance: &Instance,
+        range: Option<Range<u64>>,
+    ) -> Result<Bytes, RecordError>;
+
+    /// The stored objects of a study, one of its series, or one instance, in the order they were stored.
+    /// Costs less than [`Record::instance`]: no journal entry is read.
+    async fn stored(
+        &self,
+        permit: &Permit,
+        study: &Uid,
+        series: Option<&Uid>,
+        instance: Option<&Uid>,
+    ) -> Result<Vec<StoredObject>, RecordError>;
+
+    /// The bytes of a stored object, or a range of them; only these are read from the disk. An object that
+    /// was deleted meanwhile is not permitted any more.
+    async fn bytes_of(
+        &self,
+        permit: &Permit,
+        object: &StoredObject,
         range: Option<Range<u64>>,
     ) -> Result<Bytes, RecordError>;
 

@@ -1,5 +1,5 @@
 use serde_json::{Map, Value};
-use vocabulary::{PatientId, Uid};
+use vocabulary::{Digest, PatientId, Timestamp, Uid};
 
 /// One searchable value of a resource, under a search parameter's name.
 #[derive(Clone, Debug, PartialEq)]
@@ -120,8 +120,30 @@ pub enum ImagingLevel {
     Instance,
 }
 
+/// Which attributes the rows of an imaging search carry.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Fields {
+    /// All that the index holds.
+    #[default]
+    All,
+    /// These only, as eight hexadecimal digits in upper case, as far as they are there. The fewer, the
+    /// faster.
+    Only(Vec<String>),
+}
+
+impl Fields {
+    /// Whether an attribute is asked for.
+    pub fn want(&self, tag: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(tags) => tags.iter().any(|known| known == tag),
+        }
+    }
+}
+
 /// A search over stored images. Values match by the rules of PS3.4 section C.2.2.2: `*` and `?` wildcards,
-/// `a-b` ranges of dates and times, `\` lists of UIDs.
+/// `a-b` ranges of dates and times, `\` lists of UIDs and codes. Names match whatever their case and
+/// accents, each component group by itself.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ImagingQuery {
     /// The level of the rows.
@@ -132,12 +154,34 @@ pub struct ImagingQuery {
     pub study: Option<Uid>,
     /// Only this series'.
     pub series: Option<Uid>,
-    /// Tag as eight hexadecimal digits, and the value to match.
+    /// Tag as eight hexadecimal digits, and the value to match. An attribute within a sequence is named by
+    /// its path, such as `00400275.00400009`.
     pub matching: Vec<(String, String)>,
+    /// Whether names also match by the beginnings of their words, in any order (`fuzzymatching` of PS3.18).
+    pub fuzzy_names: bool,
+    /// What the rows carry.
+    pub fields: Fields,
     /// At most this many.
     pub limit: usize,
     /// After leaving out this many.
     pub offset: usize,
+}
+
+impl ImagingQuery {
+    /// All rows of a level, with everything that is known of them.
+    pub fn at(level: ImagingLevel) -> Self {
+        Self {
+            level,
+            subject: None,
+            study: None,
+            series: None,
+            matching: Vec::new(),
+            fuzzy_names: false,
+            fields: Fields::All,
+            limit: usize::MAX,
+            offset: 0,
+        }
+    }
 }
 
 /// A row of an imaging search.
@@ -147,6 +191,31 @@ pub struct ImagingRow {
     pub subject: PatientId,
     /// Attributes as DICOM JSON, those of the level and the levels above, counts included.
     pub attributes: Map<String, Value>,
+}
+
+/// A stored object as the index knows it: enough to read its bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredObject {
+    /// Whom it shows.
+    pub subject: PatientId,
+    /// Study instance UID.
+    pub study: Uid,
+    /// Series instance UID.
+    pub series: Uid,
+    /// SOP instance UID.
+    pub sop: Uid,
+    /// SOP class UID.
+    pub class: Uid,
+    /// Transfer syntax UID of the stored bytes.
+    pub transfer_syntax: Uid,
+    /// Digest of the stored bytes.
+    pub digest: Digest,
+    /// Number of stored bytes.
+    pub size: u64,
+    /// When it was stored.
+    pub at: Timestamp,
+    /// The journal entry that holds it.
+    pub sequence: u64,
 }
 
 /// A page of results.

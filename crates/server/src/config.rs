@@ -37,6 +37,9 @@ pub struct Config {
     pub receivers: Vec<String>,
     /// The most bytes that the journal may take; 0: as the disk allows.
     pub max_bytes: u64,
+    /// For how many days stored images must be kept: until then nobody can delete them. The default is 30
+    /// years, which the rules for inpatients' records in China ask for (医疗机构病历管理规定, 2013, article 29).
+    pub image_retention_days: u32,
     /// Whether session cookies are marked `Secure`: set it when a TLS proxy stands before the HTTP port.
     pub secure_cookies: bool,
 }
@@ -53,6 +56,7 @@ impl Default for Config {
             issuers: BTreeMap::new(),
             receivers: Vec::new(),
             max_bytes: 0,
+            image_retention_days: 30 * 366,
             secure_cookies: false,
         }
     }
@@ -79,6 +83,7 @@ impl Config {
                 "policies",
                 "receivers",
                 "max_bytes",
+                "image_retention_days",
                 "secure_cookies",
             ]))
             .extract()

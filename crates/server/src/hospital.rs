@@ -8,7 +8,9 @@ use std::{
 use anyhow::{Context, Result};
 use parking_lot::Mutex;
 use policy::{Action, Actor, Gate, Object, Permit, Refusal, Relations, Role};
-use record::{Batch, ImagingLevel, ImagingQuery, NewFact, Precondition, Record, ResourceKey};
+use record::{
+    Batch, ImagingLevel, ImagingQuery, NewFact, Precondition, Record, ResourceKey, StoredObject,
+};
 use scenario::{Stage, Waiting};
 use storage::{Embedded, Options, SystemClock};
 use tokio::sync::OnceCell;
@@ -23,6 +25,7 @@ use crate::{
     events::Changes,
     http::{Caller, Problem},
     keys::Keys,
+    pixels::PixelPlaces,
     relations::RelationsOf,
     rooms::Rooms,
     scenarios::InHospital,
@@ -56,6 +59,8 @@ pub struct Hospital {
     pub keys: Keys,
     /// Patients whom images were filed under lately, by issuer and DICOM patient id.
     pub known_patients: Mutex<HashMap<(String, String), PatientId>>,
+    /// Where the frames of objects lie that were looked at lately.
+    pub pixels: PixelPlaces,
     gate: Gate,
     witness: LedgerWitness,
     relations: RelationsOf,
@@ -92,6 +97,7 @@ impl Hospital {
             access: AccessChanges::default(),
             rooms: Rooms::default(),
             known_patients: Mutex::default(),
+            pixels: PixelPlaces::default(),
             relations: RelationsOf::default(),
             own: OnceCell::new(),
         }))
@@ -183,16 +189,24 @@ impl Hospital {
             ImagingLevel::Study
         };
         let query = ImagingQuery {
-            level,
-            subject: None,
             study: study.cloned(),
             series: series.cloned(),
-            matching: vec![],
             limit: 1,
-            offset: 0,
+            ..ImagingQuery::at(level)
         };
         let found = self.record.imaging(self.finding().await?, &query).await?;
         Ok(found.rows.into_iter().next().map(|row| row.subject))
+    }
+
+    /// The stored objects of a study, series or instance, so that it is known whom to ask a permit for.
+    pub async fn find_images(
+        &self,
+        study: &Uid,
+        series: Option<&Uid>,
+        instance: Option<&Uid>,
+    ) -> Result<Vec<StoredObject>, Problem> {
+        let permit = self.finding().await?;
+        Ok(self.record.stored(permit, study, series, instance).await?)
     }
 
     /// Whom a resource is about; `None` where it is about nobody or is not there.

@@ -13,6 +13,7 @@ mod http;
 mod intake;
 mod keys;
 mod listen;
+mod pixels;
 mod relations;
 mod rooms;
 mod scenarios;

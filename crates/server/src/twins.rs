@@ -146,13 +146,10 @@ async fn rows(
     matching: Vec<(String, String)>,
 ) -> Result<Vec<ImagingRow>, RecordError> {
     let query = ImagingQuery {
-        level,
         subject: Some(patient.clone()),
-        study: None,
-        series: None,
         matching,
         limit: MOST,
-        offset: 0,
+        ..ImagingQuery::at(level)
     };
     Ok(hospital.record.imaging(permit, &query).await?.rows)
 }

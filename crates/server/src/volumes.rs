@@ -153,6 +153,18 @@ impl Volumes {
         }
     }
 
+    /// Removes what was made of a series; what is left of it is made again when it is asked for.
+    pub async fn forget(&self, series: &Uid) {
+        self.stages.lock().remove(series);
+        let folder = self.folder.join(series.as_str());
+        match tokio::fs::remove_dir_all(&folder).await {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                tracing::warn!(%error, "what was made of a deleted series was not removed");
+            }
+            _ => {}
+        }
+    }
+
     fn start(
         &self,
         hospital: &Arc<Hospital>,

@@ -14,7 +14,7 @@ use parking_lot::Mutex;
 use policy::Permit;
 use record::{
     Batch, Entry, ImagingQuery, ImagingRow, Indexer, Instance, NewFact, Page, Record, RecordError,
-    ResourceKey, ResourceQuery, ResourceVersion, RoomAct, Sealed,
+    ResourceKey, ResourceQuery, ResourceVersion, RoomAct, Sealed, StoredObject,
 };
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use vocabulary::{Digest, PatientId, RoomId, Uid};
@@ -364,9 +364,34 @@ impl Record for Embedded {
         instance: &Instance,
         range: Option<Range<u64>>,
     ) -> Result<Bytes, RecordError> {
-        let instance = instance.clone();
+        let (sop, digest) = (instance.sop.clone(), instance.digest);
         self.read(permit, move |reader, permit| {
-            reader.object(permit, &instance, range)
+            reader.object(permit, &sop, &digest, range)
+        })
+        .await
+    }
+
+    async fn stored(
+        &self,
+        permit: &Permit,
+        study: &Uid,
+        series: Option<&Uid>,
+        instance: Option<&Uid>,
+    ) -> Result<Vec<StoredObject>, RecordError> {
+        let sql = imaging_query::stored(study, series, instance);
+        self.read(permit, move |reader, permit| reader.stored(permit, &sql))
+            .await
+    }
+
+    async fn bytes_of(
+        &self,
+        permit: &Permit,
+        object: &StoredObject,
+        range: Option<Range<u64>>,
+    ) -> Result<Bytes, RecordError> {
+        let (sop, digest) = (object.sop.clone(), object.digest);
+        self.read(permit, move |reader, permit| {
+            reader.object(permit, &sop, &digest, range)
         })
         .await
     }

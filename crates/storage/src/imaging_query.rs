@@ -1,274 +1,516 @@
 //! Searches over studies, series and instances.
+//!
+//! Each condition becomes a set of studies, series or instances. A small set leads the search. A large one
+//! is only asked while rows are gone through in their order, so that a page costs the same however many
+//! rows there are behind it.
 
-use record::{ImagingLevel, ImagingQuery, ImagingRow, Page};
-use rusqlite::{Row, params_from_iter, types::Value};
-use serde_json::{Map, Value as Json, json};
-use vocabulary::PatientId;
+use record::{Fields, ImagingLevel, ImagingQuery, ImagingRow, Page};
+use rusqlite::{OptionalExtension, params_from_iter, types::Value};
+use serde_json::json;
+use vocabulary::Uid;
 
 use crate::{
     StorageError,
-    imaging::{fold_name, object},
-    index::from_sql,
-    matching::{is_universal, matches, range},
+    image_terms::{words, words_path},
+    imaging::{Level, level},
+    imaging_rows::{Rows, columns},
+    matching::{Wanted, after, is_universal, matches, wanted},
     reader::Reader,
     resources::Sql,
 };
 
-/// Answers a search: what an index can decide is decided in SQL, the rest on the rows that are left.
+/// A set of at most this many leads the search.
+const FEW: usize = 1000;
+/// Matches beyond the page are counted up to this many.
+const COUNTED: usize = 1000;
+
+/// Answers a search.
 pub fn run(
     reader: &Reader<'_>,
     query: &ImagingQuery,
     scope: Option<String>,
 ) -> Result<Page<ImagingRow>, StorageError> {
-    let mut sql = Sql::default();
-    sql.push(" WHERE 1", []);
+    let mut search = Search::new(reader, query);
     if let Some(scope) = scope {
-        sql.push(
-            " AND st.subject IN (SELECT value FROM json_each(?))",
-            [Value::Text(scope)],
-        );
+        search.only(" AND st.subject IN (SELECT value FROM json_each(?))", scope);
     }
     if let Some(subject) = &query.subject {
-        sql.push(" AND st.subject = ?", [Value::Text(subject.to_string())]);
+        search.only(" AND st.subject = ?", subject.to_string());
     }
-    let asked = [("0020000D", &query.study), ("0020000E", &query.series)];
-    for (tag, uid) in asked {
+    let parents = [(STUDY_UID, &query.study), (SERIES_UID, &query.series)];
+    for (path, uid) in parents {
         if let Some(uid) = uid {
-            condition(&mut sql, query.level, tag, uid.as_str());
+            search.uids(path, uid.as_str())?;
         }
     }
-    let mut left: Vec<(&str, &str)> = Vec::new();
-    for (tag, pattern) in &query.matching {
-        if !is_universal(pattern) && !condition(&mut sql, query.level, tag, pattern) {
-            left.push((tag, pattern));
+    for (path, pattern) in &query.matching {
+        if !is_universal(pattern) {
+            search.condition(path, pattern)?;
         }
     }
-    if left.is_empty() {
-        page_in_sql(reader, query, sql)
-    } else {
-        page_by_hand(reader, query, &sql, &left)
+    search.page()
+}
+
+const STUDY_UID: &str = "0020000D";
+const SERIES_UID: &str = "0020000E";
+const SOP_UID: &str = "00080018";
+const SOP_CLASS: &str = "00080016";
+const CLASSES_IN_STUDY: &str = "00080062";
+const MODALITY: &str = "00080060";
+const MODALITIES_IN_STUDY: &str = "00080061";
+
+/// The table that a set is of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Of {
+    Studies,
+    Series,
+    Instances,
+}
+
+impl Of {
+    fn key(self) -> &'static str {
+        match self {
+            Self::Studies => "st.id",
+            Self::Series => "se.id",
+            Self::Instances => "i.sequence",
+        }
     }
 }
 
-const COLUMNS: &str = "SELECT st.subject, st.attributes, st.series_count, st.instance_count, \
-    (SELECT json_group_array(DISTINCT m.modality) FROM series m WHERE m.study = st.study \
-    AND m.subject = st.subject AND m.modality IS NOT NULL)";
-
-/// Columns, tables and order of a level.
-fn parts(level: ImagingLevel) -> (&'static str, &'static str, &'static str) {
-    match level {
-        ImagingLevel::Study => (
-            "",
-            " FROM studies st",
-            " ORDER BY st.date DESC, st.time DESC, st.study, st.subject",
-        ),
-        ImagingLevel::Series => (
-            ", se.attributes, se.instance_count",
-            " FROM series se JOIN studies st ON st.study = se.study AND st.subject = se.subject",
-            " ORDER BY se.study, se.number, se.series, se.subject",
-        ),
-        ImagingLevel::Instance => (
-            ", se.attributes, se.instance_count, i.sequence",
-            " FROM instances i JOIN series se ON se.series = i.series AND se.subject = i.subject \
-             JOIN studies st ON st.study = i.study AND st.subject = i.subject",
-            " ORDER BY i.sequence",
-        ),
-    }
+struct Search<'a> {
+    reader: &'a Reader<'a>,
+    query: &'a ImagingQuery,
+    /// The conditions so far, each with ` AND ` in front.
+    conditions: Sql,
+    /// What the smallest set so far is of.
+    lead: Option<(Of, usize)>,
+    /// Conditions that only the rows can tell.
+    left: Vec<(&'a str, &'a str)>,
 }
 
-fn page_in_sql(
-    reader: &Reader<'_>,
-    query: &ImagingQuery,
-    mut sql: Sql,
-) -> Result<Page<ImagingRow>, StorageError> {
-    let (columns, tables, order) = parts(query.level);
-    let total: i64 = reader
-        .connection
-        .prepare_cached(&format!("SELECT count(*){tables}{}", sql.text))?
-        .query_row(params_from_iter(&sql.values), |row| row.get(0))?;
-    sql.push(
-        &format!("{order} LIMIT ? OFFSET ?"),
-        [query.limit, query.offset].map(|n| Value::Integer(i64::try_from(n).unwrap_or(i64::MAX))),
-    );
-    let mut statement = reader
-        .connection
-        .prepare_cached(&format!("{COLUMNS}{columns}{tables}{}", sql.text))?;
-    let mut found = statement.query(params_from_iter(&sql.values))?;
-    let mut rows = Vec::new();
-    while let Some(row) = found.next()? {
-        rows.push(imaging_row(reader, query.level, row)?);
+impl<'a> Search<'a> {
+    fn new(reader: &'a Reader<'a>, query: &'a ImagingQuery) -> Self {
+        Self {
+            reader,
+            query,
+            conditions: Sql::default(),
+            lead: None,
+            left: Vec::new(),
+        }
     }
-    Ok(Page {
-        rows,
-        total: usize::try_from(total).unwrap_or(0),
-    })
-}
 
-fn page_by_hand(
-    reader: &Reader<'_>,
-    query: &ImagingQuery,
-    sql: &Sql,
-    left: &[(&str, &str)],
-) -> Result<Page<ImagingRow>, StorageError> {
-    let (columns, tables, order) = parts(query.level);
-    let mut statement = reader
-        .connection
-        .prepare_cached(&format!("{COLUMNS}{columns}{tables}{}{order}", sql.text))?;
-    let mut found = statement.query(params_from_iter(&sql.values))?;
-    let mut page = Page {
-        rows: Vec::new(),
-        total: 0,
-    };
-    while let Some(row) = found.next()? {
-        let row = imaging_row(reader, query.level, row)?;
-        if left
-            .iter()
-            .all(|(tag, pattern)| matches(&row.attributes, tag, pattern))
-        {
-            if page.total >= query.offset && page.rows.len() < query.limit {
-                page.rows.push(row);
+    fn only(&mut self, text: &str, value: String) {
+        self.conditions.push(text, [Value::Text(value)]);
+    }
+
+    /// Takes one condition in.
+    fn condition(&mut self, path: &'a str, pattern: &'a str) -> Result<(), StorageError> {
+        let at = self.query.level;
+        match (path, at) {
+            (STUDY_UID | SERIES_UID | SOP_UID, _) => return self.uids(path, pattern),
+            (SOP_CLASS | CLASSES_IN_STUDY, ImagingLevel::Study) | (CLASSES_IN_STUDY, _) => {
+                self.only(
+                    " AND EXISTS (SELECT 1 FROM instances x WHERE x.study_id = st.id \
+                     AND x.class IN (SELECT value FROM json_each(?)))",
+                    listed(pattern),
+                );
+                return Ok(());
             }
-            page.total += 1;
+            (SOP_CLASS, ImagingLevel::Instance) => {
+                self.only(
+                    " AND i.class IN (SELECT value FROM json_each(?))",
+                    listed(pattern),
+                );
+                return Ok(());
+            }
+            (MODALITIES_IN_STUDY, _) => return self.terms(Level::Series, MODALITY, pattern, true),
+            _ => {}
         }
-    }
-    Ok(page)
-}
-
-/// The row of a level, with the attributes of the levels above.
-fn imaging_row(
-    reader: &Reader<'_>,
-    level: ImagingLevel,
-    row: &Row<'_>,
-) -> Result<ImagingRow, StorageError> {
-    let subject: String = row.get(0)?;
-    let mut attributes = object(&row.get::<_, String>(1)?);
-    let count = |number: i64| json!({"vr": "IS", "Value": [from_sql(number)]});
-    attributes.insert("00201206".to_owned(), count(row.get(2)?));
-    attributes.insert("00201208".to_owned(), count(row.get(3)?));
-    let modalities: Json = serde_json::from_str(&row.get::<_, String>(4)?).unwrap_or_default();
-    attributes.insert(
-        "00080061".to_owned(),
-        json!({"vr": "CS", "Value": modalities}),
-    );
-    if level != ImagingLevel::Study {
-        attributes.extend(object(&row.get::<_, String>(5)?));
-        attributes.insert("00201209".to_owned(), count(row.get(6)?));
-    }
-    if level == ImagingLevel::Instance {
-        let instance = reader.instance_at(from_sql(row.get(7)?))?;
-        let uid = |uid: &vocabulary::Uid| json!({"vr": "UI", "Value": [uid.as_str()]});
-        let uids = [
-            ("00080016", uid(&instance.class)),
-            ("00080018", uid(&instance.sop)),
-            ("00083002", uid(&instance.transfer_syntax)),
-        ];
-        if let Json::Object(own) = instance.attributes {
-            attributes.extend(own);
+        let tag = path.get(..8).unwrap_or(path);
+        match level(tag) {
+            // The number of series and instances are no attributes of an object.
+            _ if tag.starts_with("002012") => self.left.push((path, pattern)),
+            Level::Instance => self.left.push((path, pattern)),
+            Level::Study => return self.terms(Level::Study, path, pattern, true),
+            Level::Series => {
+                let study = at == ImagingLevel::Study;
+                return self.terms(Level::Series, path, pattern, study);
+            }
         }
-        attributes.extend(uids.map(|(tag, element)| (tag.to_owned(), element)));
+        Ok(())
     }
-    sort_by_tag(&mut attributes);
-    let subject = PatientId::new(subject)
-        .map_err(|_| StorageError::damaged(crate::index::INDEX, 0, "a study has no patient"))?;
-    Ok(ImagingRow {
-        subject,
-        attributes,
-    })
-}
 
-fn sort_by_tag(attributes: &mut Map<String, Json>) {
-    let mut sorted: Vec<_> = std::mem::take(attributes).into_iter().collect();
-    sorted.sort_by(|(a, _), (b, _)| a.cmp(b));
-    attributes.extend(sorted);
-}
-
-/// Adds what SQL can decide of one pattern; `false` where the rows must still be looked at.
-fn condition(sql: &mut Sql, level: ImagingLevel, tag: &str, pattern: &str) -> bool {
-    let below = |table: &str, column: &str| {
-        format!(
-            "EXISTS (SELECT 1 FROM {table} x WHERE x.study = st.study AND x.subject = st.subject AND x.{column}"
-        )
-    };
-    match (tag, level) {
-        ("0020000D", _) => one_of(sql, "st.study", pattern, ""),
-        ("0020000E", ImagingLevel::Study) => one_of(sql, &below("series", "series"), pattern, ")"),
-        ("0020000E", _) => one_of(sql, "se.series", pattern, ""),
-        ("00080018", ImagingLevel::Study) => one_of(
-            sql,
-            "st.study IN (SELECT x.study FROM instances x WHERE x.sop",
-            pattern,
-            ")",
-        ),
-        ("00080018", ImagingLevel::Series) => one_of(
-            sql,
-            "se.series IN (SELECT x.series FROM instances x WHERE x.sop",
-            pattern,
-            ")",
-        ),
-        ("00080018", ImagingLevel::Instance) => one_of(sql, "i.sop", pattern, ""),
-        ("00080061", _) | ("00080060", ImagingLevel::Study) => {
-            one_text(sql, &below("series", "modality"), pattern, ")")
-        }
-        ("00080060", _) => one_text(sql, "se.modality", pattern, ""),
-        ("00100020", _) => one_text(sql, "st.patient", pattern, ""),
-        ("00080050", _) => one_text(sql, "st.accession", pattern, ""),
-        ("00080020", _) => date(sql, pattern),
-        ("00100010", _) => {
-            // Narrows only: a star may reach over the end of a name's group here.
-            let glob = format!("*={}=*", glob(&fold_name(pattern)));
-            sql.push(" AND ('=' || st.name || '=') GLOB ?", [Value::Text(glob)]);
-            false
-        }
-        _ => false,
-    }
-}
-
-/// One of a list of UIDs.
-fn one_of(sql: &mut Sql, column: &str, pattern: &str, end: &str) -> bool {
-    let uids: Vec<&str> = pattern.split(['\\', ',']).map(str::trim).collect();
-    sql.push(
-        &format!(" AND {column} IN (SELECT value FROM json_each(?)){end}"),
-        [Value::Text(json!(uids).to_string())],
-    );
-    true
-}
-
-/// One of a list of texts, or a pattern.
-fn one_text(sql: &mut Sql, column: &str, pattern: &str, end: &str) -> bool {
-    if !pattern.contains(['*', '?']) {
-        let texts: Vec<&str> = pattern.split('\\').collect();
-        sql.push(
-            &format!(" AND {column} IN (SELECT value FROM json_each(?)){end}"),
-            [Value::Text(json!(texts).to_string())],
+    /// One of a list of UIDs of studies, series or instances.
+    fn uids(&mut self, path: &str, pattern: &str) -> Result<(), StorageError> {
+        let (of, find) = match (path, self.query.level) {
+            (STUDY_UID, _) => (Of::Studies, "SELECT id FROM studies WHERE study"),
+            (SERIES_UID, ImagingLevel::Study) => {
+                (Of::Studies, "SELECT study_id FROM series WHERE series")
+            }
+            (SERIES_UID, _) => (Of::Series, "SELECT id FROM series WHERE series"),
+            (_, ImagingLevel::Study) => (Of::Studies, "SELECT study_id FROM instances WHERE sop"),
+            (_, ImagingLevel::Series) => (Of::Series, "SELECT series_id FROM instances WHERE sop"),
+            (_, ImagingLevel::Instance) => {
+                (Of::Instances, "SELECT sequence FROM instances WHERE sop")
+            }
+        };
+        let mut set = Sql::default();
+        set.push(
+            &format!("{find} IN (SELECT value FROM json_each(?))"),
+            [Value::Text(listed(pattern))],
         );
-        return true;
+        self.within(of, &set, None)
     }
-    if pattern.contains('\\') {
-        return false;
+
+    /// Studies or series by the values of their attributes.
+    fn terms(
+        &mut self,
+        of: Level,
+        path: &str,
+        pattern: &str,
+        to_study: bool,
+    ) -> Result<(), StorageError> {
+        let table = if of == Level::Study {
+            "study_terms"
+        } else {
+            "series_terms"
+        };
+        let vr: Option<String> = self
+            .reader
+            .connection
+            .prepare_cached(&format!("SELECT vr FROM {table} WHERE path = ? LIMIT 1"))?
+            .query_row([path], |row| row.get(0))
+            .optional()?;
+        let Some(vr) = vr else {
+            // Nobody has such an attribute.
+            self.conditions.push(" AND 0", []);
+            self.lead = Some((Of::Studies, 0));
+            return Ok(());
+        };
+        let alternatives = wanted(&vr, pattern);
+        let mut owners = owners(table, path, &alternatives);
+        let fuzzy = vr == "PN" && self.query.fuzzy_names;
+        if fuzzy {
+            let by_words = owners_by_words(table, path, pattern);
+            owners.push(&format!(" UNION {}", by_words.text), by_words.values);
+        }
+        let exact = exact(&alternatives).filter(|_| !fuzzy);
+        if of == Level::Series && to_study {
+            let text = format!(
+                "SELECT x.study_id FROM ({}) o CROSS JOIN series x ON x.id = o.owner",
+                owners.text
+            );
+            let set = Sql {
+                text,
+                values: owners.values,
+            };
+            let probe = "EXISTS (SELECT 1 FROM series x CROSS JOIN series_terms t ON t.path = ? \
+                AND t.text IN (SELECT value FROM json_each(?)) AND t.owner = x.id \
+                WHERE x.study_id = st.id)";
+            return self.within(Of::Studies, &set, exact.map(|texts| (probe, path, texts)));
+        }
+        let (of, probe) = if of == Level::Study {
+            (
+                Of::Studies,
+                "EXISTS (SELECT 1 FROM study_terms t WHERE t.path = ? \
+                 AND t.text IN (SELECT value FROM json_each(?)) AND t.owner = st.id)",
+            )
+        } else {
+            (
+                Of::Series,
+                "EXISTS (SELECT 1 FROM series_terms t WHERE t.path = ? \
+                 AND t.text IN (SELECT value FROM json_each(?)) AND t.owner = se.id)",
+            )
+        };
+        self.within(of, &owners, exact.map(|texts| (probe, path, texts)))
     }
-    sql.push(
-        &format!(" AND {column} GLOB ?{end}"),
-        [Value::Text(glob(pattern))],
-    );
-    true
+
+    /// Keeps to the rows of a set. `probe`, with its path and texts, asks for one row whether it is in the
+    /// set, and is used where the set is too large to lead.
+    fn within(
+        &mut self,
+        of: Of,
+        set: &Sql,
+        probe: Option<(&str, &str, String)>,
+    ) -> Result<(), StorageError> {
+        let few = format!("SELECT DISTINCT * FROM ({}) LIMIT {}", set.text, FEW + 1);
+        let mut statement = self.reader.connection.prepare_cached(&few)?;
+        let ids: Vec<i64> = statement
+            .query_map(params_from_iter(&set.values), |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        if ids.len() <= FEW {
+            if self.lead.is_none_or(|(_, size)| ids.len() < size) {
+                self.lead = Some((of, ids.len()));
+            }
+            let condition = format!(" AND {} IN (SELECT value FROM json_each(?))", of.key());
+            self.only(&condition, json!(ids).to_string());
+            return Ok(());
+        }
+        match probe {
+            Some((probe, path, texts)) => self.conditions.push(
+                &format!(" AND {probe}"),
+                [Value::Text(path.to_owned()), Value::Text(texts)],
+            ),
+            // The plus keeps SQLite from going through the set instead of the rows in their order.
+            None => self.conditions.push(
+                &format!(" AND +{} IN ({})", of.key(), set.text),
+                set.values.iter().cloned(),
+            ),
+        }
+        Ok(())
+    }
+
+    fn page(&self) -> Result<Page<ImagingRow>, StorageError> {
+        if self.lead.is_some_and(|(_, size)| size == 0) {
+            return Ok(Page {
+                rows: Vec::new(),
+                total: 0,
+            });
+        }
+        if self.left.is_empty() {
+            self.page_in_sql()
+        } else {
+            self.page_by_hand()
+        }
+    }
+
+    /// Tables in the order in which they are gone through, and the conditions.
+    fn tables(&self) -> String {
+        let lead = self.lead.map(|(of, _)| of);
+        let tables = match (self.query.level, lead) {
+            (ImagingLevel::Study, _) => "studies st",
+            (ImagingLevel::Series, Some(Of::Series)) => {
+                "series se CROSS JOIN studies st ON st.id = se.study_id"
+            }
+            (ImagingLevel::Series, _) => "studies st CROSS JOIN series se ON se.study_id = st.id",
+            (ImagingLevel::Instance, Some(Of::Instances)) => {
+                "instances i CROSS JOIN series se ON se.id = i.series_id \
+                 CROSS JOIN studies st ON st.id = i.study_id"
+            }
+            (ImagingLevel::Instance, Some(Of::Series)) => {
+                "series se CROSS JOIN studies st ON st.id = se.study_id \
+                 CROSS JOIN instances i ON i.series_id = se.id"
+            }
+            (ImagingLevel::Instance, _) => {
+                "studies st CROSS JOIN series se ON se.study_id = st.id \
+                 CROSS JOIN instances i ON i.series_id = se.id"
+            }
+        };
+        format!(" FROM {tables} WHERE 1{}", self.conditions.text)
+    }
+
+    fn page_in_sql(&self) -> Result<Page<ImagingRow>, StorageError> {
+        let text = format!(
+            "{}{}{} LIMIT ? OFFSET ?",
+            columns(self.query.level),
+            self.tables(),
+            order(self.query.level)
+        );
+        let mut values = self.conditions.values.clone();
+        values.extend([self.query.limit, self.query.offset].map(whole));
+        let mut statement = self.reader.connection.prepare_cached(&text)?;
+        let mut found = statement.query(params_from_iter(&values))?;
+        let mut rows = Rows::new(self.reader, self.query, &[]);
+        let mut page = Vec::new();
+        while let Some(row) = found.next()? {
+            page.push(rows.row(row)?);
+        }
+        let is_last = page.len() < self.query.limit && (!page.is_empty() || self.query.offset == 0);
+        let total = if is_last {
+            self.query.offset.saturating_add(page.len())
+        } else {
+            self.count()?
+        };
+        Ok(Page { rows: page, total })
+    }
+
+    fn count(&self) -> Result<usize, StorageError> {
+        let text = format!("SELECT count(*) FROM (SELECT 1{} LIMIT ?)", self.tables());
+        let most = self
+            .query
+            .offset
+            .saturating_add(self.query.limit)
+            .saturating_add(COUNTED);
+        let mut values = self.conditions.values.clone();
+        values.push(whole(most));
+        let total: i64 = self
+            .reader
+            .connection
+            .prepare_cached(&text)?
+            .query_row(params_from_iter(&values), |row| row.get(0))?;
+        Ok(usize::try_from(total).unwrap_or(0))
+    }
+
+    /// Looks at the rows that are left one by one.
+    fn page_by_hand(&self) -> Result<Page<ImagingRow>, StorageError> {
+        let text = format!(
+            "{}{}{}",
+            columns(self.query.level),
+            self.tables(),
+            order(self.query.level)
+        );
+        let mut statement = self.reader.connection.prepare_cached(&text)?;
+        let mut found = statement.query(params_from_iter(&self.conditions.values))?;
+        let mut rows = Rows::new(self.reader, self.query, &self.left);
+        let mut page = Page {
+            rows: Vec::new(),
+            total: 0,
+        };
+        let most = self
+            .query
+            .offset
+            .saturating_add(self.query.limit)
+            .saturating_add(COUNTED);
+        while let Some(row) = found.next()? {
+            let row = rows.row(row)?;
+            let is_match = self
+                .left
+                .iter()
+                .all(|(path, pattern)| matches(&row.attributes, path, pattern));
+            if is_match {
+                if page.total >= self.query.offset && page.rows.len() < self.query.limit {
+                    page.rows.push(row);
+                }
+                page.total += 1;
+                if page.total >= most {
+                    break;
+                }
+            }
+        }
+        Ok(page)
+    }
 }
 
-/// SQLite's GLOB knows the same two wildcards, and classes in brackets besides.
-fn glob(pattern: &str) -> String {
-    pattern.replace('[', "[[]")
+/// Newest studies first; within them by number, or in the order in which they were stored.
+fn order(level: ImagingLevel) -> &'static str {
+    match level {
+        ImagingLevel::Study => " ORDER BY st.date DESC, st.time DESC, st.study, st.id",
+        ImagingLevel::Series => {
+            " ORDER BY st.date DESC, st.time DESC, st.study, st.id, se.number, se.series"
+        }
+        ImagingLevel::Instance => {
+            " ORDER BY st.date DESC, st.time DESC, st.study, st.id, i.sequence"
+        }
+    }
 }
 
-fn date(sql: &mut Sql, pattern: &str) -> bool {
-    let day = |text: &str| Value::Text(text.replace('.', ""));
-    match range(pattern) {
-        None => sql.push(" AND st.date = ?", [day(pattern)]),
-        Some((low, high)) => {
-            // An open range holds no study without a date.
-            sql.push(" AND st.date >= ?", [day(low)]);
-            if !high.is_empty() {
-                sql.push(" AND st.date <= ?", [day(high)]);
+fn whole(number: usize) -> Value {
+    Value::Integer(i64::try_from(number).unwrap_or(i64::MAX))
+}
+
+/// A list of UIDs as a JSON array.
+fn listed(pattern: &str) -> String {
+    let uids: Vec<&str> = pattern.split(['\\', ',']).map(str::trim).collect();
+    json!(uids).to_string()
+}
+
+/// The texts of alternatives that are all exact, as a JSON array.
+fn exact(alternatives: &[Wanted]) -> Option<String> {
+    let texts: Option<Vec<&str>> = alternatives
+        .iter()
+        .map(|one| match one {
+            Wanted::Exact(text) => Some(text.as_str()),
+            _ => None,
+        })
+        .collect();
+    texts.map(|texts| json!(texts).to_string())
+}
+
+/// Finds the owners of values that match one of the alternatives.
+fn owners(table: &str, path: &str, alternatives: &[Wanted]) -> Sql {
+    let front = format!("SELECT owner FROM {table} WHERE path = ?");
+    let path = Value::Text(path.to_owned());
+    let mut sql = Sql::default();
+    if let Some(texts) = exact(alternatives) {
+        sql.push(
+            &format!("{front} AND text IN (SELECT value FROM json_each(?))"),
+            [path, Value::Text(texts)],
+        );
+        return sql;
+    }
+    for (number, one) in alternatives.iter().enumerate() {
+        if number > 0 {
+            sql.push(" UNION ", []);
+        }
+        sql.push(&front, [path.clone()]);
+        match one {
+            Wanted::Exact(text) => sql.push(" AND text = ?", [Value::Text(text.clone())]),
+            Wanted::Range { low, below } => range(&mut sql, low, below.as_deref()),
+            Wanted::Wildcard(pattern) => {
+                let start = pattern.split(['*', '?']).next().unwrap_or_default();
+                range(&mut sql, start, Some(&after(start)));
+                // SQLite's GLOB knows the same two wildcards, and classes in brackets besides.
+                let glob = pattern.replace('[', "[[]");
+                sql.push(" AND text GLOB ?", [Value::Text(glob)]);
             }
         }
     }
-    true
+    sql
+}
+
+fn range(sql: &mut Sql, low: &str, below: Option<&str>) {
+    sql.push(" AND text >= ?", [Value::Text(low.to_owned())]);
+    if let Some(below) = below {
+        sql.push(" AND text < ?", [Value::Text(below.to_owned())]);
+    }
+}
+
+/// Finds the owners of names of which each word of the pattern begins a word.
+fn owners_by_words(table: &str, path: &str, pattern: &str) -> Sql {
+    let path = Value::Text(words_path(path));
+    // Without the separators between them, all words together are one word too.
+    let all = words(pattern);
+    let each: Vec<&String> = match all.split_first() {
+        Some((_, rest)) if !rest.is_empty() => rest.iter().collect(),
+        _ => all.iter().collect(),
+    };
+    let mut sql = Sql::default();
+    sql.push("SELECT owner FROM (", []);
+    if each.is_empty() {
+        sql.push("SELECT NULL AS owner WHERE 0", []);
+    }
+    for (number, word) in each.into_iter().enumerate() {
+        let front = if number > 0 { " INTERSECT " } else { "" };
+        sql.push(
+            &format!("{front}SELECT owner FROM {table} WHERE path = ?"),
+            [path.clone()],
+        );
+        range(&mut sql, word, Some(&after(word)));
+    }
+    sql.push(")", []);
+    sql
+}
+
+/// Finds the stored objects of a study, series or instance, in the order they were stored.
+pub fn stored(study: &Uid, series: Option<&Uid>, instance: Option<&Uid>) -> Sql {
+    let mut sql = Sql::default();
+    let text = |uid: &Uid| Value::Text(uid.to_string());
+    sql.push(
+        "SELECT st.subject, i.sequence, st.study, se.series, i.sop, i.class, i.syntax, i.digest, \
+         i.size, i.at FROM ",
+        [],
+    );
+    match instance {
+        Some(instance) => sql.push(
+            "instances i CROSS JOIN series se ON se.id = i.series_id \
+             CROSS JOIN studies st ON st.id = i.study_id WHERE i.sop = ?",
+            [text(instance)],
+        ),
+        None => sql.push(
+            "studies st CROSS JOIN series se ON se.study_id = st.id \
+             CROSS JOIN instances i ON i.series_id = se.id WHERE 1",
+            [],
+        ),
+    }
+    sql.push(" AND st.study = ?", [text(study)]);
+    if let Some(series) = series {
+        sql.push(" AND se.series = ?", [text(series)]);
+    }
+    sql.push(" ORDER BY i.sequence", []);
+    sql
+}
+
+/// Whether a search carries this attribute only where it was asked for by name.
+pub fn asks_for(fields: &Fields, tag: &str) -> bool {
+    matches!(fields, Fields::Only(_)) && fields.want(tag)
 }

@@ -12,7 +12,7 @@ use crate::{StorageError, imaging, log::Position, resources};
 /// The index's file below the data folder.
 pub const INDEX: &str = "index.sqlite";
 /// The version of [`SCHEMA`]; another one on disk is made again from the log.
-pub const SCHEMA_VERSION: i64 = 1;
+pub const SCHEMA_VERSION: i64 = 2;
 
 pub const SCHEMA: &str = "
 CREATE TABLE applied (one INTEGER PRIMARY KEY CHECK (one = 1), segment INTEGER, offset INTEGER,
@@ -38,21 +38,26 @@ CREATE INDEX terms_text ON terms (kind, parameter, text, class);
 CREATE INDEX terms_low ON terms (kind, parameter, low) WHERE low IS NOT NULL;
 CREATE INDEX terms_resource ON terms (rid, parameter);
 
-CREATE TABLE studies (study TEXT, subject TEXT, patient TEXT, name TEXT, accession TEXT, date TEXT,
-    time TEXT, series_count INTEGER, instance_count INTEGER, attributes TEXT,
-    PRIMARY KEY (study, subject)) WITHOUT ROWID;
+CREATE TABLE studies (id INTEGER PRIMARY KEY, study TEXT NOT NULL, subject TEXT NOT NULL,
+    date TEXT NOT NULL, time TEXT NOT NULL, series_count INTEGER, instance_count INTEGER,
+    attributes TEXT);
+CREATE UNIQUE INDEX studies_key ON studies (study, subject);
 CREATE INDEX studies_newest ON studies (date DESC, time DESC, study);
 CREATE INDEX studies_subject ON studies (subject, date DESC, time DESC, study);
-CREATE INDEX studies_patient ON studies (patient);
-CREATE INDEX studies_accession ON studies (accession);
-CREATE TABLE series (series TEXT, subject TEXT, study TEXT, modality TEXT, number INTEGER,
-    instance_count INTEGER, attributes TEXT, PRIMARY KEY (series, subject)) WITHOUT ROWID;
-CREATE INDEX series_study ON series (study, subject, modality);
-CREATE INDEX series_modality ON series (modality, study);
-CREATE TABLE instances (sop TEXT PRIMARY KEY, series TEXT, study TEXT, subject TEXT, digest BLOB,
-    sequence INTEGER) WITHOUT ROWID;
-CREATE INDEX instances_series ON instances (series, sequence);
-CREATE INDEX instances_study ON instances (study, sequence);
+CREATE TABLE series (id INTEGER PRIMARY KEY, study_id INTEGER NOT NULL, series TEXT NOT NULL,
+    modality TEXT, number INTEGER, instance_count INTEGER, attributes TEXT);
+CREATE UNIQUE INDEX series_key ON series (study_id, series);
+CREATE INDEX series_uid ON series (series);
+CREATE TABLE instances (sequence INTEGER PRIMARY KEY, sop TEXT NOT NULL, series_id INTEGER NOT NULL,
+    study_id INTEGER NOT NULL, class TEXT, syntax TEXT, digest BLOB, size INTEGER, at INTEGER,
+    number INTEGER, attributes TEXT);
+CREATE UNIQUE INDEX instances_sop ON instances (sop);
+CREATE INDEX instances_series ON instances (series_id);
+CREATE INDEX instances_class ON instances (study_id, class);
+CREATE TABLE study_terms (path TEXT, text TEXT, owner INTEGER, vr TEXT,
+    PRIMARY KEY (path, text, owner)) WITHOUT ROWID;
+CREATE TABLE series_terms (path TEXT, text TEXT, owner INTEGER, vr TEXT,
+    PRIMARY KEY (path, text, owner)) WITHOUT ROWID;
 
 CREATE TABLE acts (room TEXT, number INTEGER, subject TEXT, sequence INTEGER,
     PRIMARY KEY (room, number)) WITHOUT ROWID;
@@ -262,7 +267,10 @@ pub fn apply(
         FactBody::Resource { key, version, body } => {
             resources::apply(connection, indexer, entry, key, *version, body.as_ref())
         }
-        FactBody::Instance(instance) => imaging::apply(connection, entry.sequence, instance),
+        FactBody::Instance(instance) => {
+            imaging::apply(connection, entry.sequence, entry.at, instance)
+        }
+        FactBody::DeletedImages(deleted) => imaging::delete(connection, deleted),
         FactBody::RoomAct(act) => {
             let mut insert = connection.prepare_cached("INSERT INTO acts VALUES (?, ?, ?, ?)")?;
             insert.execute(params![

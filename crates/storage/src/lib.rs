@@ -1,8 +1,8 @@
 //! The record on this machine: one append-only log of files, and an SQLite index that is made from it.
 //!
 //! The files' names read as the way of a fact: `embedded` takes the commit, `stage` checks and numbers it,
-//! `writer` makes it durable in the `log` (of `frame`s), `index` finds it again (`resources`, `imaging`),
-//! and `reader` reads it. `replay` makes the index again, `verify` looks for damage.
+//! `writer` makes it durable in the `log` (of `frame`s), `index` finds it again (`resources`; `imaging` by
+//! its `image_terms`), and `reader` reads it. `replay` makes the index again, `verify` looks for damage.
 
 mod backup;
 #[cfg(feature = "conformance")]
@@ -11,8 +11,10 @@ mod diagnose;
 mod embedded;
 mod error;
 mod frame;
+mod image_terms;
 mod imaging;
 mod imaging_query;
+mod imaging_rows;
 mod index;
 mod keys;
 mod locate;

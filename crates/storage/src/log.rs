@@ -246,7 +246,7 @@ impl Log {
     }
 
     /// The whole payload of the frame at `at`, checked against its checksums.
-    pub fn payload(&self, at: Position, length: u64) -> Result<Vec<u8>, StorageError> {
+    pub fn payload(&self, at: Position, length: u64) -> Result<Bytes, StorageError> {
         self.payload_range(at, length, 0, length)
     }
 
@@ -257,7 +257,7 @@ impl Log {
         length: u64,
         begin: u64,
         end: u64,
-    ) -> Result<Vec<u8>, StorageError> {
+    ) -> Result<Bytes, StorageError> {
         let block = BLOCK as u64;
         // Whole blocks are read, since a checksum covers a whole block.
         let first = begin / block;
@@ -293,17 +293,12 @@ impl Log {
         let skip = usize::try_from(begin - from).unwrap_or(0);
         let keep = usize::try_from(end.saturating_sub(begin)).unwrap_or(0);
         bytes.truncate(skip + keep);
-        bytes.drain(..skip);
-        Ok(bytes)
+        let bytes = Bytes::from(bytes);
+        Ok(bytes.slice(skip.min(bytes.len())..))
     }
 
     /// The payload of the entry at `at`, checked against its digest.
-    pub fn entry(
-        &self,
-        at: Position,
-        length: u64,
-        digest: &Digest,
-    ) -> Result<Vec<u8>, StorageError> {
+    pub fn entry(&self, at: Position, length: u64, digest: &Digest) -> Result<Bytes, StorageError> {
         let bytes = self.payload(at, length)?;
         if Digest::of(&bytes) == *digest {
             return Ok(bytes);

@@ -1,80 +1,126 @@
-//! Attribute matching by PS3.4 section C.2.2.2.
+//! Attribute matching by PS3.4 section C.2.2.2: what a pattern asks for, and whether a value is that.
+//!
+//! Both are compared in the form of [`comparable`], so that an index of such values answers as this does.
 
 use serde_json::{Map, Value as Json};
 
-use crate::imaging::{fold_name, value_text};
+use crate::image_terms::{comparable, forms, value_text};
 
-/// Whether an attribute matches a pattern. An empty pattern, or `*`, matches all.
-pub fn matches(attributes: &Map<String, Json>, tag: &str, pattern: &str) -> bool {
+/// One alternative of a pattern.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// This text.
+    Exact(String),
+    /// Texts from `low` on, and before `below` where there is one.
+    Range {
+        /// The first.
+        low: String,
+        /// The first that is too large.
+        below: Option<String>,
+    },
+    /// Texts of this form, with `*` and `?`.
+    Wildcard(String),
+}
+
+impl Wanted {
+    /// Whether a value in its comparable form is this.
+    pub fn is(&self, text: &str) -> bool {
+        match self {
+            Self::Exact(wanted) => text == wanted,
+            Self::Range { low, below } => {
+                text >= low.as_str() && below.as_ref().is_none_or(|below| text < below.as_str())
+            }
+            Self::Wildcard(pattern) => wildcard(text, pattern),
+        }
+    }
+}
+
+/// The alternatives of a pattern for values of this representation.
+pub fn wanted(vr: &str, pattern: &str) -> Vec<Wanted> {
+    match vr {
+        "DA" | "TM" | "DT" => vec![time(vr, pattern)],
+        // The groups of a name are told apart by `=`; a backslash would be part of the name.
+        "PN" => vec![text(comparable(vr, pattern))],
+        "UI" => pattern
+            .split(['\\', ','])
+            .map(|one| Wanted::Exact(comparable(vr, one)))
+            .collect(),
+        "IS" | "DS" | "US" | "SS" | "UL" | "SL" | "FL" | "FD" | "SV" | "UV" => pattern
+            .split('\\')
+            .map(|one| Wanted::Exact(comparable(vr, one)))
+            .collect(),
+        _ => pattern
+            .split('\\')
+            .map(|one| text(comparable(vr, one)))
+            .collect(),
+    }
+}
+
+fn text(pattern: String) -> Wanted {
+    if pattern.contains(['*', '?']) {
+        Wanted::Wildcard(pattern)
+    } else {
+        Wanted::Exact(pattern)
+    }
+}
+
+/// Dates and times compare as text: a shorter bound counts for all that starts with it.
+fn time(vr: &str, pattern: &str) -> Wanted {
+    let plain = |text: &str| comparable(vr, text.trim());
+    match pattern.split_once('-') {
+        Some((low, high)) => {
+            let high = plain(high);
+            Wanted::Range {
+                low: plain(low),
+                below: (!high.is_empty()).then(|| after(&high)),
+            }
+        }
+        None if vr == "DA" => Wanted::Exact(plain(pattern)),
+        None => starting_with(&plain(pattern)),
+    }
+}
+
+/// Texts that start with this.
+pub fn starting_with(front: &str) -> Wanted {
+    Wanted::Range {
+        low: front.to_owned(),
+        below: Some(after(front)),
+    }
+}
+
+/// The text behind all that start with this one.
+pub fn after(front: &str) -> String {
+    format!("{front}{}", char::MAX)
+}
+
+/// Whether an attribute, named by its tag or path, matches a pattern. An empty pattern, or `*`, matches all.
+pub fn matches(attributes: &Map<String, Json>, path: &str, pattern: &str) -> bool {
     if is_universal(pattern) {
         return true;
     }
+    let (tag, rest) = path.split_once('.').unwrap_or((path, ""));
     let Some(element) = attributes.get(tag) else {
         return false;
     };
-    let vr = element.get("vr").and_then(Json::as_str).unwrap_or("");
     let Some(values) = element.get("Value").and_then(Json::as_array) else {
         return false;
     };
+    if !rest.is_empty() {
+        let mut items = values.iter().filter_map(Json::as_object);
+        return items.any(|item| matches(item, rest, pattern));
+    }
+    let vr = element.get("vr").and_then(Json::as_str).unwrap_or("");
+    let wanted = wanted(vr, pattern);
     values
         .iter()
         .filter_map(value_text)
-        .any(|value| value_matches(vr, &value, pattern))
+        .flat_map(|value| forms(vr, &value))
+        .any(|form| wanted.iter().any(|wanted| wanted.is(&form)))
 }
 
 /// Whether a pattern matches everything, absent values too.
 pub fn is_universal(pattern: &str) -> bool {
     pattern.chars().all(|c| c == '*')
-}
-
-fn value_matches(vr: &str, value: &str, pattern: &str) -> bool {
-    match vr {
-        "UI" => pattern.split(['\\', ',']).any(|uid| uid.trim() == value),
-        "DA" | "TM" | "DT" => in_range(vr, value, pattern),
-        "PN" => name_matches(value, pattern),
-        "IS" | "DS" | "US" | "SS" | "UL" | "SL" | "FL" | "FD" => {
-            let number = |text: &str| text.trim().parse::<f64>().ok();
-            value == pattern || number(value).is_some_and(|n| number(pattern) == Some(n))
-        }
-        _ => pattern.split('\\').any(|one| wildcard(value, one)),
-    }
-}
-
-/// The parts of a range `a-b`, `-b` or `a-`; `None` where the pattern is a single value.
-pub fn range(pattern: &str) -> Option<(&str, &str)> {
-    pattern
-        .split_once('-')
-        .map(|(low, high)| (low.trim(), high.trim()))
-}
-
-/// Dates and times compare as text once both have the same precision: a shorter bound counts for all that
-/// start with it.
-fn in_range(vr: &str, value: &str, pattern: &str) -> bool {
-    let plain = |text: &str| {
-        if vr == "DA" {
-            text.replace('.', "")
-        } else {
-            text.replace(':', "")
-        }
-    };
-    let value = plain(value);
-    let at_least = |low: &str| low.is_empty() || value.as_str() >= low;
-    let at_most = |high: &str| high.is_empty() || value.as_str() <= high || value.starts_with(high);
-    if let Some((low, high)) = range(pattern) {
-        return at_least(&plain(low)) && at_most(&plain(high));
-    }
-    let single = plain(pattern);
-    if vr == "DA" {
-        value == single
-    } else {
-        value.starts_with(&single)
-    }
-}
-
-/// Names match in any of their groups (alphabetic, ideographic, phonetic), whatever the case.
-pub fn name_matches(value: &str, pattern: &str) -> bool {
-    let (value, pattern) = (fold_name(value), fold_name(pattern));
-    wildcard(&value, &pattern) || value.split('=').any(|group| wildcard(group, &pattern))
 }
 
 /// Whether `text` matches a pattern with `*` (any characters) and `?` (one character).

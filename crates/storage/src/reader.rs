@@ -7,17 +7,17 @@ use parking_lot::Mutex;
 use policy::Permit;
 use record::{
     Entry, FactBody, Instance, Page, RecordError, ResourceKey, ResourceQuery, ResourceVersion,
-    RoomAct,
+    RoomAct, StoredObject,
 };
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter, types::Value};
 use tokio::sync::Semaphore;
-use vocabulary::{PatientId, RoomId, Uid};
+use vocabulary::{Digest, PatientId, RoomId, Timestamp, Uid};
 
 use crate::{
     StorageError,
     index::{self, Located, from_sql, scope, to_sql},
     log::{Log, segment_name},
-    resources,
+    resources::{self, Sql},
 };
 
 /// The most readings at a time; more would wait for the same disk.
@@ -101,6 +101,32 @@ fn owned(row: &Row<'_>) -> rusqlite::Result<Owned> {
     Ok((row.get(0)?, from_sql(row.get(1)?)))
 }
 
+/// A row that [`imaging_query::stored`](crate::imaging_query::stored) finds.
+pub fn stored(row: &Row<'_>) -> rusqlite::Result<Option<StoredObject>> {
+    let uid = |column: usize| -> rusqlite::Result<Option<Uid>> {
+        Ok(Uid::new(row.get::<_, String>(column)?).ok())
+    };
+    let subject = PatientId::new(row.get::<_, String>(0)?).ok();
+    let (Some(subject), Some(study), Some(series)) = (subject, uid(2)?, uid(3)?) else {
+        return Ok(None);
+    };
+    let (Some(sop), Some(class), Some(transfer_syntax)) = (uid(4)?, uid(5)?, uid(6)?) else {
+        return Ok(None);
+    };
+    Ok(Some(StoredObject {
+        subject,
+        study,
+        series,
+        sop,
+        class,
+        transfer_syntax,
+        digest: Digest(row.get(7)?),
+        size: from_sql(row.get(8)?),
+        at: Timestamp(row.get(9)?),
+        sequence: from_sql(row.get(1)?),
+    }))
+}
+
 /// Whether the permit covers a subject as the index keeps it.
 fn covers(permit: &Permit, subject: Option<&str>) -> bool {
     match subject {
@@ -114,7 +140,7 @@ impl Reader<'_> {
         let bytes = self
             .log
             .entry(located.position, located.length, &located.digest)?;
-        Ok(Bytes::from(bytes))
+        Ok(bytes)
     }
 
     fn parse(located: &Located, bytes: &[u8]) -> Result<Entry, StorageError> {
@@ -323,7 +349,8 @@ impl Reader<'_> {
         series: &Uid,
     ) -> Result<Vec<Instance>, RecordError> {
         let found = self.rows(
-            "SELECT subject, sequence FROM instances WHERE series = ? ORDER BY sequence",
+            "SELECT st.subject, i.sequence FROM series se JOIN studies st ON st.id = se.study_id \
+             JOIN instances i ON i.series_id = se.id WHERE se.series = ? ORDER BY i.sequence",
             [series.as_str()],
             owned,
         )?;
@@ -337,7 +364,8 @@ impl Reader<'_> {
     /// One instance.
     pub fn instance(&self, permit: &Permit, sop: &Uid) -> Result<Option<Instance>, RecordError> {
         let found = self.rows(
-            "SELECT subject, sequence FROM instances WHERE sop = ?",
+            "SELECT st.subject, i.sequence FROM instances i JOIN studies st ON st.id = i.study_id \
+             WHERE i.sop = ?",
             [sop.as_str()],
             owned,
         )?;
@@ -348,42 +376,61 @@ impl Reader<'_> {
             .transpose()?)
     }
 
+    /// Stored objects that `sql` finds.
+    pub fn stored(&self, permit: &Permit, sql: &Sql) -> Result<Vec<StoredObject>, RecordError> {
+        let found = self.rows(&sql.text, params_from_iter(&sql.values), |row| {
+            Ok((owned(row)?, stored(row)?))
+        })?;
+        let any = !found.is_empty();
+        let covered: Vec<StoredObject> = found
+            .into_iter()
+            .filter(|((subject, _), _)| covers(permit, subject.as_deref()))
+            .filter_map(|(_, object)| object)
+            .collect();
+        if any && covered.is_empty() {
+            Err(RecordError::NotPermitted)
+        } else {
+            Ok(covered)
+        }
+    }
+
     /// The bytes of a stored object, or a part of them.
     pub fn object(
         &self,
         permit: &Permit,
-        instance: &Instance,
+        sop: &Uid,
+        digest: &Digest,
         range: Option<std::ops::Range<u64>>,
     ) -> Result<Bytes, RecordError> {
         // The description comes from outside: only an object that is kept for this patient is read.
         let kept: Option<(String, [u8; 32])> = self
             .connection
-            .prepare_cached("SELECT subject, digest FROM instances WHERE sop = ?")
+            .prepare_cached(
+                "SELECT st.subject, i.digest FROM instances i JOIN studies st ON st.id = i.study_id \
+                 WHERE i.sop = ?",
+            )
             .and_then(|mut statement| {
                 statement
-                    .query_row([instance.sop.as_str()], |row| {
-                        Ok((row.get(0)?, row.get(1)?))
-                    })
+                    .query_row([sop.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
                     .optional()
             })
             .map_err(StorageError::from)?;
-        let Some((subject, digest)) = kept else {
+        let Some((subject, kept)) = kept else {
             return Err(RecordError::NotPermitted);
         };
-        if !covers(permit, Some(&subject)) || digest != instance.digest.0 {
+        if !covers(permit, Some(&subject)) || kept != digest.0 {
             return Err(RecordError::NotPermitted);
         }
-        let Some((at, length)) = index::blob(self.connection, &instance.digest)? else {
+        let Some((at, length)) = index::blob(self.connection, digest)? else {
             return Err(
                 StorageError::damaged(index::INDEX, 0, "an object's place is missing").into(),
             );
         };
         let range = range.unwrap_or(0..length);
         let end = range.end.min(length);
-        let bytes = self
+        Ok(self
             .log
-            .payload_range(at, length, range.start.min(end), end)?;
-        Ok(Bytes::from(bytes))
+            .payload_range(at, length, range.start.min(end), end)?)
     }
 
     /// The acts of a room.

@@ -3,19 +3,20 @@
 use bytes::Bytes;
 use ledger::Frontier;
 use record::{
-    Entry, Fact, FactBody, Indexer, Instance, NewFact, Precondition, RecordError, ResourceKey,
-    RoomAct, Sealed,
+    DeletedImages, DeletedObject, Entry, Fact, FactBody, Images, Indexer, Instance, NewFact,
+    Precondition, RecordError, ResourceKey, RoomAct, Sealed, StoredObject,
 };
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, params_from_iter};
 use serde_json::{Map, Value};
 use vocabulary::{ActorId, Digest, PatientId, Timestamp};
 
 use crate::{
     StorageError,
     frame::{self, Header, Kind},
+    imaging_query,
     index::{self, Located, from_sql},
     log::Position,
-    resources,
+    reader, resources,
     writer::NewFrame,
 };
 
@@ -116,6 +117,11 @@ impl Staging<'_> {
             }
             NewFact::DeleteResource { key } => self.delete(key, &precondition),
             NewFact::StoreInstance { instance, bytes } => self.store(*instance, bytes, table),
+            NewFact::DeleteImages {
+                images,
+                reason,
+                stored_before,
+            } => self.delete_images(images, reason, stored_before),
             NewFact::RoomAct { act, subject } => self.act(act, subject),
         }
     }
@@ -173,9 +179,10 @@ impl Staging<'_> {
     }
 
     fn store(&mut self, mut instance: Instance, bytes: Bytes, table: Bytes) -> Done {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT digest, subject, sequence FROM instances WHERE sop = ?")?;
+        let mut statement = self.connection.prepare_cached(
+            "SELECT i.digest, st.subject, i.sequence FROM instances i \
+             JOIN studies st ON st.id = i.study_id WHERE i.sop = ?",
+        )?;
         let kept: Option<([u8; 32], String, i64)> = statement
             .query_row([instance.sop.as_str()], |row| {
                 Ok((row.get(0)?, row.get(1)?, row.get(2)?))
@@ -209,6 +216,38 @@ impl Staging<'_> {
             FactBody::Instance(instance),
             1,
         )
+    }
+
+    fn delete_images(&mut self, images: Images, reason: String, before: Timestamp) -> Done {
+        let sql = imaging_query::stored(
+            &images.study,
+            images.series.as_ref(),
+            images.instance.as_ref(),
+        );
+        let mut statement = self.connection.prepare_cached(&sql.text)?;
+        let found: Vec<Option<StoredObject>> = statement
+            .query_map(params_from_iter(&sql.values), reader::stored)?
+            .collect::<Result<_, _>>()?;
+        let of_patient = |object: &StoredObject| object.subject == images.subject;
+        let found: Vec<StoredObject> = found.into_iter().flatten().filter(of_patient).collect();
+        if found.is_empty() {
+            return Err(Refused::Conflict("there are no such images"));
+        }
+        if found.iter().any(|object| object.at >= before) {
+            return Err(Refused::Conflict("the images must still be kept"));
+        }
+        let objects = found.into_iter().map(|object| DeletedObject {
+            sop: object.sop,
+            digest: object.digest,
+            sequence: object.sequence,
+        });
+        let subject = images.subject.clone();
+        let deleted = DeletedImages {
+            objects: objects.collect(),
+            images,
+            reason,
+        };
+        self.entry(Some(subject), FactBody::DeletedImages(deleted), 1)
     }
 
     /// Acknowledges an entry that stands already.

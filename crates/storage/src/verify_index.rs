@@ -20,9 +20,11 @@ const TABLES: &[(&str, &str)] = &[
     ("blobs", "digest"),
     ("resources", "rid"),
     ("versions", "rid, version"),
-    ("studies", "study, subject"),
-    ("series", "series, subject"),
-    ("instances", "sop"),
+    ("studies", "id"),
+    ("series", "id"),
+    ("instances", "sequence"),
+    ("study_terms", "path, text, owner"),
+    ("series_terms", "path, text, owner"),
     ("acts", "room, number"),
 ];
 

@@ -37,7 +37,16 @@ const COMPRESSED: &[(&str, &str)] = &[
     (uids::JPEGXL, "image/jxl"),
 ];
 
-const OCTETS: &str = "application/octet-stream";
+/// The media type of uncompressed frames.
+pub(super) const OCTETS: &str = "application/octet-stream";
+
+/// The media type of frames in a compressed transfer syntax; `None` where it is none.
+pub(super) fn media_of(syntax: &str) -> Option<&'static str> {
+    COMPRESSED
+        .iter()
+        .find(|(uid, _)| *uid == syntax)
+        .map(|(_, media)| *media)
+}
 
 /// Frames of a file by their numbers from 1, each in the first form that the ranges accept.
 pub fn frames(file: &[u8], numbers: &[u32], ranges: &[MediaRange]) -> Result<Vec<Frame>, WebError> {
@@ -55,10 +64,7 @@ pub fn frames(file: &[u8], numbers: &[u32], ranges: &[MediaRange]) -> Result<Vec
         .transfer_syntax()
         .trim_end_matches('\0')
         .to_owned();
-    let media = COMPRESSED
-        .iter()
-        .find(|(uid, _)| *uid == stored)
-        .map(|(_, media)| *media);
+    let media = media_of(&stored);
     for range in ranges {
         let wanted = range.parameter("transfer-syntax");
         let any = wanted == Some("*") || (wanted.is_none() && range.inner() == "*/*");

@@ -2,17 +2,21 @@
 
 mod accept;
 mod frames;
+mod pixels;
 mod qido;
 mod rendered;
 mod stow;
+mod stow_json;
 mod wado;
 
 pub use accept::{MediaRange, ranges};
 pub use frames::{Frame, frames};
+pub use pixels::{FrameForm, Look, PixelFinder, Pixels};
 pub use qido::{Qido, qido, qido_answer};
 pub use rendered::{Rendering, rendered};
-pub use stow::{STOW_CONFLICT, StowAnswer, StowBody, StowReason};
-pub use wado::{Multipart, as_accepted, bulk_data, metadata};
+pub use stow::{STOW_CONFLICT, StowAnswer, StowBody, StowPart, StowReason};
+pub use stow_json::files_of_metadata;
+pub use wado::{Multipart, as_accepted, bulk_data, metadata, takes_stored};
 
 use crate::ParseError;
 

@@ -1,9 +1,9 @@
 use bytes::Bytes;
 use futures::Stream;
-use multer::{Constraints, Multipart, SizeLimit};
+use multer::{Constraints, Field, Multipart, SizeLimit};
 use serde_json::{Map, Value, json};
 
-use super::{DICOM, WebError};
+use super::{DICOM, DICOM_JSON, WebError};
 use crate::{ParsedObject, tag_key};
 use dicom_dictionary_std::tags;
 
@@ -13,6 +13,17 @@ pub const STOW_CONFLICT: u16 = 409;
 /// The parts of a STOW-RS request, one after the other. Only one part is in memory at a time.
 pub struct StowBody {
     parts: Multipart<'static>,
+    is_json: bool,
+}
+
+/// One part of a request that brings metadata and bulk data apart.
+pub struct StowPart {
+    /// Its media type, with parameters.
+    pub content_type: String,
+    /// What the metadata call it.
+    pub location: Option<String>,
+    /// Its bytes.
+    pub bytes: Bytes,
 }
 
 impl StowBody {
@@ -29,10 +40,9 @@ impl StowBody {
             .filter(|range| range.media == "multipart/related");
         let range = range.ok_or(WebError::UnsupportedMedia(wanted))?;
         // Some clients leave the type of the root part out.
-        if range
-            .parameter("type")
-            .is_some_and(|inner| !inner.eq_ignore_ascii_case(DICOM))
-        {
+        let inner = range.parameter("type").unwrap_or(DICOM);
+        let is_json = inner.eq_ignore_ascii_case(DICOM_JSON);
+        if !is_json && !inner.eq_ignore_ascii_case(DICOM) {
             return Err(WebError::UnsupportedMedia(wanted));
         }
         let boundary = range
@@ -43,21 +53,19 @@ impl StowBody {
         let limits = Constraints::new().size_limit(SizeLimit::new().per_field(part_bytes));
         Ok(Self {
             parts: Multipart::with_constraints(body, boundary, limits),
+            is_json,
         })
+    }
+
+    /// Whether the request brings metadata as DICOM JSON, and bulk data apart: then [`StowBody::next_part`]
+    /// is to be asked, else [`StowBody::next`].
+    pub fn is_json(&self) -> bool {
+        self.is_json
     }
 
     /// The next object's bytes; `None` after the last.
     pub async fn next(&mut self) -> Result<Option<Bytes>, WebError> {
-        let bad = |error: &multer::Error| match error {
-            multer::Error::FieldSizeExceeded { .. } | multer::Error::StreamSizeExceeded { .. } => {
-                WebError::TooLarge
-            }
-            multer::Error::StreamReadFailed(_) => {
-                WebError::BadRequest("the body broke off".to_owned())
-            }
-            _ => WebError::BadRequest("the multipart body is not well formed".to_owned()),
-        };
-        let Some(field) = self.parts.next_field().await.map_err(|error| bad(&error))? else {
+        let Some(field) = self.field().await? else {
             return Ok(None);
         };
         if field
@@ -67,6 +75,37 @@ impl StowBody {
             return Err(WebError::UnsupportedMedia(DICOM));
         }
         field.bytes().await.map(Some).map_err(|error| bad(&error))
+    }
+
+    /// The next part of a request with metadata; `None` after the last.
+    pub async fn next_part(&mut self) -> Result<Option<StowPart>, WebError> {
+        let Some(field) = self.field().await? else {
+            return Ok(None);
+        };
+        let text = |name: &str| {
+            let value = field.headers().get(name)?.to_str().ok()?;
+            Some(value.to_owned())
+        };
+        let (content_type, location) = (text("content-type"), text("content-location"));
+        Ok(Some(StowPart {
+            content_type: content_type.unwrap_or_default(),
+            location,
+            bytes: field.bytes().await.map_err(|error| bad(&error))?,
+        }))
+    }
+
+    async fn field(&mut self) -> Result<Option<Field<'static>>, WebError> {
+        self.parts.next_field().await.map_err(|error| bad(&error))
+    }
+}
+
+fn bad(error: &multer::Error) -> WebError {
+    match error {
+        multer::Error::FieldSizeExceeded { .. } | multer::Error::StreamSizeExceeded { .. } => {
+            WebError::TooLarge
+        }
+        multer::Error::StreamReadFailed(_) => WebError::BadRequest("the body broke off".to_owned()),
+        _ => WebError::BadRequest("the multipart body is not well formed".to_owned()),
     }
 }
 

@@ -34,7 +34,7 @@ impl Multipart {
     }
 
     /// What goes in front of a part.
-    pub fn head(&self, content_type: &str, location: Option<&str>, length: usize) -> Bytes {
+    pub fn head(&self, content_type: &str, location: Option<&str>, length: u64) -> Bytes {
         let location = location.map_or_else(String::new, |location| {
             format!("Content-Location: {location}\r\n")
         });
@@ -59,12 +59,34 @@ impl Multipart {
     pub fn whole(&self, parts: &[(String, Bytes)]) -> Bytes {
         let mut body = BytesMut::new();
         for (content_type, bytes) in parts {
-            body.put(self.head(content_type, None, bytes.len()));
+            body.put(self.head(content_type, None, bytes.len() as u64));
             body.put(bytes.clone());
             body.put(self.foot());
         }
         body.put(self.end());
         body.freeze()
+    }
+}
+
+/// Whether an object may be given as it is stored; if not, it is to be made anew by [`as_accepted`].
+pub fn takes_stored(stored: &str, ranges: &[MediaRange]) -> Result<bool, WebError> {
+    let mut explicit = false;
+    for range in ranges.iter().filter(|range| range.takes(DICOM)) {
+        match range.parameter("transfer-syntax") {
+            Some("*") => return Ok(true),
+            Some(syntax) if syntax == stored => return Ok(true),
+            // A range that takes anything at all takes what there is.
+            None if range.inner() == "*/*" => return Ok(true),
+            None | Some(uids::EXPLICIT_VR_LITTLE_ENDIAN) => explicit = true,
+            Some(_) => {}
+        }
+    }
+    if explicit {
+        Ok(stored == uids::EXPLICIT_VR_LITTLE_ENDIAN)
+    } else {
+        Err(WebError::NotAcceptable(
+            "no accepted transfer syntax can be made",
+        ))
     }
 }
 
@@ -75,23 +97,7 @@ pub fn as_accepted(
     stored: &str,
     ranges: &[MediaRange],
 ) -> Result<(Bytes, String), WebError> {
-    let mut explicit = false;
-    for range in ranges.iter().filter(|range| range.takes(DICOM)) {
-        match range.parameter("transfer-syntax") {
-            Some("*") => return Ok((file, stored.to_owned())),
-            Some(syntax) if syntax == stored => return Ok((file, stored.to_owned())),
-            // A range that takes anything at all takes what there is.
-            None if range.inner() == "*/*" => return Ok((file, stored.to_owned())),
-            None | Some(uids::EXPLICIT_VR_LITTLE_ENDIAN) => explicit = true,
-            Some(_) => {}
-        }
-    }
-    if !explicit {
-        return Err(WebError::NotAcceptable(
-            "no accepted transfer syntax can be made",
-        ));
-    }
-    if stored == uids::EXPLICIT_VR_LITTLE_ENDIAN {
+    if takes_stored(stored, ranges)? {
         return Ok((file, stored.to_owned()));
     }
     guarded(|| {

@@ -1,38 +1,45 @@
 //! `/dicom-web`: puts the messages of `dicom::web` on the wire (PS3.18).
 
+mod capabilities;
+mod delete;
+mod frames;
 mod retrieve;
+mod store;
+mod stream;
 
 use std::sync::Arc;
 
 use axum::{
-    Json, Router,
-    extract::{DefaultBodyLimit, Path, RawQuery, Request, State},
+    Router,
+    extract::{DefaultBodyLimit, Path, RawQuery, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{get, options},
 };
-use dicom::web::{self, StowAnswer, StowBody, StowReason, WebError};
+use dicom::web::{self, WebError};
 use fhir::decode_query;
 use policy::{Action, Object};
-use record::{ImagingLevel, RecordError};
+use record::ImagingLevel;
 use vocabulary::Uid;
 
 use crate::{
     hospital::Hospital,
     http::{Caller, Problem},
-    intake::{self, IntakeError},
 };
-
-/// The largest object that STOW-RS takes. One object at a time is in memory.
-const LARGEST_OBJECT: u64 = 2 << 30;
 
 /// The routes below `/dicom-web`.
 pub fn routes() -> Router<Arc<Hospital>> {
     Router::new()
-        .route("/studies", get(studies).post(store))
+        .route("/", options(capabilities::tell))
+        .route("/studies", get(studies).post(store::any))
         .route("/series", get(all_series))
         .route("/instances", get(all_instances))
-        .route("/studies/{study}", get(retrieve::study).post(store))
+        .route(
+            "/studies/{study}",
+            get(retrieve::study)
+                .post(store::of_study)
+                .delete(delete::study),
+        )
         .route("/studies/{study}/series", get(series))
         .route("/studies/{study}/instances", get(instances_of_study))
         .route("/studies/{study}/series/{series}/instances", get(instances))
@@ -96,6 +103,7 @@ async fn search(
     if page.rows.is_empty() {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
+    let given = page.rows.len();
     let answer = web::qido_answer(level, page.rows, &base(hospital, headers));
     let mut response = (
         [(header::CONTENT_TYPE, web::DICOM_JSON)],
@@ -103,8 +111,8 @@ async fn search(
     )
         .into_response();
     if let Some(warning) = qido
-        .warning
-        .and_then(|text| HeaderValue::from_str(text).ok())
+        .warning(given, page.total)
+        .and_then(|text| HeaderValue::from_str(&text).ok())
     {
         response
             .headers_mut()
@@ -217,55 +225,4 @@ async fn instances(
         parents,
     )
     .await
-}
-
-/// STOW-RS. A broken object costs that object only.
-async fn store(
-    State(hospital): State<Arc<Hospital>>,
-    caller: Caller,
-    request: Request,
-) -> Result<Response, Problem> {
-    hospital
-        .permit(&caller, Action::StoreImaging, &Object::Everyone)
-        .await?;
-    let (parts, body) = request.into_parts();
-    let kind = parts
-        .headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|kind| kind.to_str().ok())
-        .unwrap_or("");
-    let mut body = StowBody::new(kind, body.into_data_stream(), LARGEST_OBJECT)?;
-    let mut answer = StowAnswer::new(base(&hospital, &parts.headers));
-    while let Some(file) = body.next().await? {
-        let parsed = tokio::task::spawn_blocking(move || dicom::parse(file)).await;
-        let Ok(object) = parsed.map_err(|error| Problem::internal(&error))? else {
-            answer.failed("", "", StowReason::NotUnderstood);
-            continue;
-        };
-        match intake::store(&hospital, &caller.actor, object.clone()).await {
-            Ok(_) => answer.stored(&object),
-            Err(IntakeError::Record(RecordError::Conflict { .. })) => {
-                answer.failed(
-                    object.class.as_str(),
-                    object.sop.as_str(),
-                    StowReason::Mismatch,
-                );
-            }
-            Err(IntakeError::Record(RecordError::Full)) => {
-                answer.failed(
-                    object.class.as_str(),
-                    object.sop.as_str(),
-                    StowReason::OutOfResources,
-                );
-            }
-            Err(error) => return Err(error.into()),
-        }
-    }
-    let status = StatusCode::from_u16(answer.status()).unwrap_or(StatusCode::OK);
-    let mut response = (status, Json(answer.json())).into_response();
-    response.headers_mut().insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static(web::DICOM_JSON),
-    );
-    Ok(response)
 }

@@ -119,13 +119,8 @@ async fn studies_by_patient(
 ) -> Result<BTreeMap<PatientId, Vec<Value>>, Problem> {
     let rows = async |level| {
         let query = ImagingQuery {
-            level,
-            subject: None,
-            study: None,
-            series: None,
-            matching: vec![],
             limit: 5000,
-            offset: 0,
+            ..ImagingQuery::at(level)
         };
         hospital.record.imaging(permit, &query).await
     };

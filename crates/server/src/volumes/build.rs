@@ -72,13 +72,10 @@ async fn series_of(
     modality: &str,
 ) -> Result<Vec<Uid>, RecordError> {
     let query = ImagingQuery {
-        level: ImagingLevel::Series,
-        subject: None,
         study: Some(study.clone()),
-        series: None,
         matching: vec![("00080060".to_owned(), modality.to_owned())],
         limit: 1000,
-        offset: 0,
+        ..ImagingQuery::at(ImagingLevel::Series)
     };
     let uid = |row: &record::ImagingRow| {
         Uid::new(

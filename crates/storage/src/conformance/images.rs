@@ -1,8 +1,8 @@
 //! Stored images.
 
-use record::{ImagingLevel, ImagingQuery, NewFact, Record};
+use record::{FactBody, Fields, Images, ImagingLevel, ImagingQuery, NewFact, Record};
 use serde_json::json;
-use vocabulary::Digest;
+use vocabulary::{Digest, Timestamp};
 
 use super::words::{Uids, all, commit, conflict, image, not_permitted, only, patient, uid};
 
@@ -21,6 +21,11 @@ fn ct(of: &str, uids: Uids<'_>, name: &str, date: &str, number: i64) -> NewFact 
         ("0020000E", "UI", json!(uids.1)),
         ("00200011", "IS", json!(2)),
         ("00200013", "IS", json!(number)),
+        (
+            "00400275",
+            "SQ",
+            json!({"00400009": {"vr": "SH", "Value": [format!("STEP-{}", uids.1)]}}),
+        ),
     ];
     image(
         of,
@@ -59,13 +64,9 @@ fn query(level: ImagingLevel, matching: &[(&str, &str)]) -> ImagingQuery {
         .iter()
         .map(|(tag, value)| ((*tag).to_owned(), (*value).to_owned()));
     ImagingQuery {
-        level,
-        subject: None,
-        study: None,
-        series: None,
         matching: matching.collect(),
         limit: 50,
-        offset: 0,
+        ..ImagingQuery::at(level)
     }
 }
 
@@ -255,6 +256,17 @@ pub async fn attributes_match(record: &dyn Record) {
         (Instance, &[("00200013", "2")], 1),
         (Instance, &[("0020000D", "1.1")], 3),
         (Instance, &[("00080060", "CT"), ("00200013", "1")], 3),
+        (Study, &[("00080020", "2024")], 0),
+        (Study, &[("00081030", "CHEST CT\\HEAD*")], 3),
+        (Study, &[("00400275.00400009", "STEP-1.1.1")], 1),
+        (Series, &[("00400275.00400009", "STEP-1.*")], 3),
+        (Series, &[("00400275.00400009", "STEP")], 0),
+        (Instance, &[("00400275.00400009", "STEP-1.1.1")], 2),
+        (Study, &[("00080062", "1.2.840.10008.5.1.4.1.1.2")], 3),
+        (Instance, &[("00080016", "1.2.840.10008.5.1.4.1.1.2")], 5),
+        (Instance, &[("00080016", "1.2.3")], 0),
+        (Study, &[("00201208", "3")], 1),
+        (Study, &[("00189999", "1")], 0),
     ];
     for (level, matching, expected) in cases {
         let page = record
@@ -283,6 +295,163 @@ pub async fn attributes_match(record: &dyn Record) {
         .await
         .unwrap();
     assert_eq!((page.total, page.rows.len()), (2, 1));
+}
+
+pub async fn names_match_by_their_words(record: &dyn Record) {
+    fill(record).await;
+    for (pattern, expected) in [
+        ("min zhao", 1),
+        ("Zh^Mi", 1),
+        ("LÍ", 2),
+        ("赵敏", 3),
+        ("敏", 3),
+        ("min li", 0),
+        ("hao", 0),
+        ("*hao*", 1),
+    ] {
+        let fuzzy = ImagingQuery {
+            fuzzy_names: true,
+            ..query(ImagingLevel::Study, &[("00100010", pattern)])
+        };
+        let page = record.imaging(&all(), &fuzzy).await.unwrap();
+        assert_eq!(page.total, expected, "{pattern}");
+    }
+}
+
+pub async fn rows_carry_what_is_asked_for(record: &dyn Record) {
+    fill(record).await;
+    let fields = ["00080018", "00080062", "00100020", "00200013", "00280010"];
+    let asked = ImagingQuery {
+        fields: Fields::Only(fields.map(str::to_owned).to_vec()),
+        ..query(ImagingLevel::Instance, &[("00080018", "1.1.1.2")])
+    };
+    let page = record.imaging(&all(), &asked).await.unwrap();
+    let tags: Vec<&str> = page.rows[0].attributes.keys().map(String::as_str).collect();
+    assert_eq!(tags, ["00080018", "00080062", "00100020", "00200013"]);
+    // What is matched by hand is carried too, so that it can be matched.
+    let by_hand = ImagingQuery {
+        fields: Fields::Only(vec!["00080018".to_owned()]),
+        ..query(ImagingLevel::Instance, &[("00200013", "2")])
+    };
+    assert_eq!(record.imaging(&all(), &by_hand).await.unwrap().total, 1);
+}
+
+pub async fn stored_objects_are_read_in_parts(record: &dyn Record) {
+    fill(record).await;
+    let [study, series, sop] = ["1.1", "1.1.1", "1.1.1.2"].map(uid);
+    let of_study = record.stored(&all(), &study, None, None).await.unwrap();
+    let sops: Vec<&str> = of_study.iter().map(|object| object.sop.as_str()).collect();
+    assert_eq!(sops, ["1.1.1.1", "1.1.1.2", "1.1.2.1"]);
+    let of_series = record
+        .stored(&all(), &study, Some(&series), None)
+        .await
+        .unwrap();
+    assert_eq!(of_series, of_study[..2]);
+    let one = record
+        .stored(&all(), &study, Some(&series), Some(&sop))
+        .await
+        .unwrap();
+    assert_eq!(one, of_study[1..2]);
+    let other = uid("1.2");
+    let elsewhere = record
+        .stored(&all(), &other, Some(&series), Some(&sop))
+        .await;
+    assert_eq!(elsewhere.unwrap(), []);
+    let bytes = record.bytes_of(&all(), &one[0], Some(7..14)).await.unwrap();
+    assert_eq!(bytes, b"1.1.1.2".as_slice());
+    not_permitted(&record.stored(&only(&["b"]), &study, None, None).await);
+    not_permitted(&record.bytes_of(&only(&["b"]), &one[0], None).await);
+}
+
+fn delete(series: Option<&str>, instance: Option<&str>, before: i64) -> NewFact {
+    NewFact::DeleteImages {
+        images: Images {
+            subject: patient("a"),
+            study: uid("1.1"),
+            series: series.map(uid),
+            instance: instance.map(uid),
+        },
+        reason: "taken of the wrong side".to_owned(),
+        stored_before: Timestamp(before),
+    }
+}
+
+pub async fn deleted_images_are_found_no_more(record: &dyn Record) {
+    fill(record).await;
+    let kept = record
+        .stored(&all(), &uid("1.1"), None, None)
+        .await
+        .unwrap();
+    let soon = kept[0].at.0;
+    assert_eq!(
+        conflict(commit(record, vec![delete(Some("1.1.1"), None, soon)]).await),
+        0,
+        "what is younger stays"
+    );
+    let later = soon + 1_000_000;
+    commit(record, vec![delete(Some("1.1.1"), Some("1.1.1.1"), later)])
+        .await
+        .unwrap();
+    let rows = async |level, matching: &[(&str, &str)]| {
+        let page = record.imaging(&all(), &query(level, matching)).await;
+        page.unwrap().rows
+    };
+    let study = &rows(ImagingLevel::Study, &[("0020000D", "1.1")]).await[0];
+    assert_eq!(study.attributes["00201208"]["Value"][0], 2);
+    assert_eq!(
+        record.instance(&all(), &uid("1.1.1.1")).await.unwrap(),
+        None
+    );
+    not_permitted(&record.bytes_of(&all(), &kept[0], None).await);
+    assert_eq!(
+        conflict(commit(record, vec![delete(Some("1.1.1"), Some("1.1.1.1"), later)]).await),
+        0,
+        "what is gone cannot be deleted"
+    );
+
+    commit(record, vec![delete(Some("1.1.1"), None, later)])
+        .await
+        .unwrap();
+    let series = rows(ImagingLevel::Series, &[("0020000D", "1.1")]).await;
+    assert_eq!(series.len(), 1, "a series without images is gone");
+    let study = &rows(ImagingLevel::Study, &[("0020000D", "1.1")]).await[0];
+    assert_eq!(study.attributes["00201206"]["Value"][0], 1);
+    assert_eq!(study.attributes["00080061"]["Value"], json!(["SEG"]));
+
+    let sealed = commit(record, vec![delete(None, None, later)])
+        .await
+        .unwrap();
+    assert_eq!(rows(ImagingLevel::Study, &[]).await.len(), 2);
+    assert_eq!(
+        rows(ImagingLevel::Study, &[("00100010", "zhao*")])
+            .await
+            .len(),
+        0,
+        "nor is it found by its words"
+    );
+    let entry = &record.entries(&all(), sealed[0].sequence, 1).await.unwrap()[0];
+    let FactBody::DeletedImages(deleted) = &entry.fact.body else {
+        panic!("the deletion is a fact of its own");
+    };
+    assert_eq!(deleted.objects.len(), 1);
+    assert_eq!(entry.fact.subject, Some(patient("a")));
+
+    // The same object may come again, as a new fact with the bytes that are there already.
+    let again = ct("a", ("1.1", "1.1.1", "1.1.1.1"), "Zhao^Min", "20240110", 1);
+    let sealed = commit(record, vec![again]).await.unwrap();
+    assert!(sealed[0].sequence > entry.sequence);
+    let object = &record
+        .stored(&all(), &uid("1.1"), None, None)
+        .await
+        .unwrap()[0];
+    let bytes = record.bytes_of(&all(), object, None).await.unwrap();
+    assert_eq!(bytes, b"object 1.1.1.1".as_slice());
+    assert_eq!(
+        rows(ImagingLevel::Study, &[("00100010", "zhao*")])
+            .await
+            .len(),
+        1
+    );
 }
 
 pub async fn permits_limit_images(record: &dyn Record) {

@@ -36,6 +36,10 @@ pub async fn record_conformance(make: impl Fn() -> Arc<dyn Record>) {
     images::objects_come_back(&*make()).await;
     images::rows_gather_their_level(&*make()).await;
     images::attributes_match(&*make()).await;
+    images::names_match_by_their_words(&*make()).await;
+    images::rows_carry_what_is_asked_for(&*make()).await;
+    images::stored_objects_are_read_in_parts(&*make()).await;
+    images::deleted_images_are_found_no_more(&*make()).await;
     images::permits_limit_images(&*make()).await;
     ledger_proofs::every_entry_is_proven(&*make()).await;
 }

@@ -123,13 +123,10 @@ async fn series_of(
     let object = Object::Patient(patient.clone());
     let permit = context.permit(actor, Action::ReadImaging, &object).await?;
     let query = ImagingQuery {
-        level: ImagingLevel::Series,
         subject: Some(patient.clone()),
-        study: None,
         series: Some(series.clone()),
-        matching: vec![],
         limit: 1,
-        offset: 0,
+        ..ImagingQuery::at(ImagingLevel::Series)
     };
     if context
         .record()

@@ -1,4 +1,4 @@
-//! WADO-RS: objects, frames, metadata, bulk data and pictures.
+//! WADO-RS: whole objects and their metadata.
 
 use std::sync::Arc;
 
@@ -11,141 +11,119 @@ use axum::{
     routing::get,
 };
 use bytes::Bytes;
-use dicom::web::{self, DICOM, DICOM_JSON, MediaRange, Multipart, Rendering, WebError};
-use fhir::decode_query;
-use futures::{Stream, StreamExt, TryStreamExt, stream};
+use dicom::web::{self, DICOM, DICOM_JSON, MediaRange, Multipart, WebError};
+use futures::{StreamExt, stream};
 use policy::{Action, Object, Permit};
-use record::{ImagingLevel, ImagingQuery, Instance};
-use serde_json::Value;
+use record::StoredObject;
 use tokio::task::spawn_blocking;
-use vocabulary::Uid;
 
-use super::{base, uid};
+use super::{
+    base, delete, frames,
+    stream::{Piece, Sender, is_known, not_modified, part_head, pieces, whole_or_part},
+    uid,
+};
 use crate::{
     hospital::Hospital,
     http::{Caller, Problem},
+    pixels::PixelsError,
 };
 
-const INSTANCE: &str = "/studies/{study}/series/{series}/instances/{instance}";
+/// The path of one instance.
+pub const INSTANCE: &str = "/studies/{study}/series/{series}/instances/{instance}";
+/// How many objects' heads are read ahead for metadata.
+const AHEAD: usize = 4;
 
 /// What is retrieved of a study, series or instance.
 pub fn routes() -> Router<Arc<Hospital>> {
     Router::new()
         .route("/studies/{study}/metadata", get(study_metadata))
-        .route("/studies/{study}/series/{series}", get(series))
+        .route(
+            "/studies/{study}/series/{series}",
+            get(series).delete(delete::series),
+        )
         .route(
             "/studies/{study}/series/{series}/metadata",
             get(series_metadata),
         )
-        .route(INSTANCE, get(instance))
+        .route(INSTANCE, get(instance).delete(delete::instance))
         .route(&format!("{INSTANCE}/metadata"), get(instance_metadata))
-        .route(&format!("{INSTANCE}/frames/{{frames}}"), get(frames))
-        .route(&format!("{INSTANCE}/rendered"), get(rendered))
-        .route(&format!("{INSTANCE}/bulkdata/{{*path}}"), get(bulk_data))
+        .merge(frames::routes())
 }
 
 /// Stored objects, and the permit to read them.
-struct Found {
-    permit: Permit,
-    objects: Vec<Instance>,
+pub struct Found {
+    pub permit: Permit,
+    pub objects: Vec<StoredObject>,
 }
 
-fn refused() -> Problem {
+pub fn refused() -> Problem {
     Problem::not_found("there is no such study, series or instance, or you may not see it")
 }
 
-/// The objects of a study or one of its series; a permit is asked for the patient whom they show.
-async fn find(
+impl From<PixelsError> for Problem {
+    fn from(error: PixelsError) -> Self {
+        match error {
+            PixelsError::Record(error) => error.into(),
+            PixelsError::Object(error) => error.into(),
+        }
+    }
+}
+
+/// The objects of a study, series or instance; a permit is asked for the patient whom they show.
+pub async fn find(
     hospital: &Hospital,
     caller: &Caller,
     study: &str,
     series: Option<&str>,
+    instance: Option<&str>,
 ) -> Result<Found, Problem> {
     let study = uid(study)?;
-    let series = series.map(uid).transpose()?;
-    let patient = hospital
-        .patient_of_images(Some(&study), series.as_ref())
-        .await?
-        .ok_or_else(refused)?;
+    let [series, instance] = [series.map(uid).transpose()?, instance.map(uid).transpose()?];
+    let mut objects = hospital
+        .find_images(&study, series.as_ref(), instance.as_ref())
+        .await?;
+    let patient = objects.first().ok_or_else(refused)?.subject.clone();
     let permit = hospital
         .permit(caller, Action::ReadImaging, &Object::Patient(patient))
         .await?;
-    let wanted = match series {
-        Some(series) => vec![series],
-        None => series_of(hospital, &permit, &study).await?,
-    };
-    let mut objects = Vec::new();
-    for series in wanted {
-        let of_series = hospital.record.series_instances(&permit, &series).await?;
-        objects.extend(of_series.into_iter().filter(|object| object.study == study));
-    }
-    if objects.is_empty() {
-        Err(refused())
-    } else {
-        Ok(Found { permit, objects })
-    }
+    // A study's UID may have been given twice by mistake: what shows someone else is not given.
+    objects.retain(|object| permit.covers(Some(&object.subject)));
+    Ok(Found { permit, objects })
 }
 
-async fn series_of(hospital: &Hospital, permit: &Permit, study: &Uid) -> Result<Vec<Uid>, Problem> {
-    let query = ImagingQuery {
-        level: ImagingLevel::Series,
-        subject: None,
-        study: Some(study.clone()),
-        series: None,
-        matching: vec![],
-        limit: 10_000,
-        offset: 0,
-    };
-    let rows = hospital.record.imaging(permit, &query).await?.rows;
-    let uid = |value: &Value| {
-        value
-            .pointer("/Value/0")
-            .and_then(Value::as_str)
-            .and_then(|uid| Uid::new(uid).ok())
-    };
-    Ok(rows
-        .iter()
-        .filter_map(|row| uid(row.attributes.get("0020000E")?))
-        .collect())
-}
-
-/// One object and its bytes.
-async fn find_one(
+/// One object.
+pub async fn find_one(
     hospital: &Hospital,
     caller: &Caller,
     [study, series, instance]: [&str; 3],
-) -> Result<(Instance, Bytes), Problem> {
-    let [study, series, sop] = [uid(study)?, uid(series)?, uid(instance)?];
-    let patient = hospital
-        .patient_of_images(Some(&study), Some(&series))
-        .await?
-        .ok_or_else(refused)?;
-    let permit = hospital
-        .permit(caller, Action::ReadImaging, &Object::Patient(patient))
-        .await?;
-    let object = hospital.record.instance(&permit, &sop).await?;
-    let object = object
-        .filter(|found| found.study == study && found.series == series)
-        .ok_or_else(refused)?;
-    let bytes = hospital.record.object(&permit, &object, None).await?;
-    Ok((object, bytes))
+) -> Result<(Permit, Arc<StoredObject>), Problem> {
+    let found = find(hospital, caller, study, Some(series), Some(instance)).await?;
+    let object = found.objects.into_iter().next().ok_or_else(refused)?;
+    Ok((found.permit, Arc::new(object)))
 }
 
-fn accepted(headers: &HeaderMap) -> Vec<MediaRange> {
-    web::ranges(
+/// What the client accepts. The query parameter `accept` stands for the header where it is given (PS3.18
+/// section 8.3.3.1), since a link cannot carry headers.
+pub fn accepted(headers: &HeaderMap, query: Option<&str>) -> Vec<MediaRange> {
+    let parameters = fhir::decode_query(query.unwrap_or_default());
+    let given = parameters
+        .iter()
+        .find(|(name, _)| name == "accept")
+        .map(|(_, value)| value.as_str());
+    let header = || {
         headers
             .get(header::ACCEPT)
             .and_then(|accept| accept.to_str().ok())
-            .unwrap_or(""),
-    )
+    };
+    web::ranges(given.or_else(header).unwrap_or(""))
 }
 
-fn boundary() -> String {
+pub fn boundary() -> String {
     uuid::Uuid::new_v4().simple().to_string()
 }
 
 /// Work on an object's bytes, outside of the async threads.
-async fn work<T: Send + 'static>(
+pub async fn work<T: Send + 'static>(
     job: impl FnOnce() -> Result<T, WebError> + Send + 'static,
 ) -> Result<T, Problem> {
     Ok(spawn_blocking(job)
@@ -153,56 +131,44 @@ async fn work<T: Send + 'static>(
         .map_err(|error| Problem::internal(&error))??)
 }
 
-/// How many objects are read ahead of the client.
-const AHEAD: usize = 4;
-
-/// Streams objects as parts; only those read ahead are in memory.
-fn objects(hospital: Arc<Hospital>, found: Found, ranges: Vec<MediaRange>) -> Response {
+/// Streams objects as parts.
+fn objects(
+    hospital: Arc<Hospital>,
+    found: Found,
+    ranges: Vec<MediaRange>,
+) -> Result<Response, Problem> {
+    // What cannot be given is refused before the answer begins.
+    for object in &found.objects {
+        web::takes_stored(object.transfer_syntax.as_str(), &ranges)?;
+    }
     let multipart = Multipart::new(DICOM, boundary());
     let kind = multipart.content_type();
+    let ranges = Arc::new(ranges);
+    let sender = Sender {
+        hospital,
+        permit: Arc::new(found.permit),
+        ranges: Arc::clone(&ranges),
+        multipart: multipart.clone(),
+    };
     let end = multipart.end();
-    let parts = parts(hospital, found, ranges, multipart);
-    let body = parts.chain(stream::once(async { Ok(end) }));
-    ([(header::CONTENT_TYPE, kind)], Body::from_stream(body)).into_response()
-}
-
-fn parts(
-    hospital: Arc<Hospital>,
-    Found { permit, objects }: Found,
-    ranges: Vec<MediaRange>,
-    multipart: Multipart,
-) -> impl Stream<Item = Result<Bytes, std::io::Error>> + Send {
-    let (permit, ranges) = (Arc::new(permit), Arc::new(ranges));
-    stream::iter(objects)
-        .map(move |object| {
-            let (hospital, permit, ranges) = (
-                Arc::clone(&hospital),
-                Arc::clone(&permit),
-                Arc::clone(&ranges),
-            );
-            async move {
-                let file = hospital
-                    .record
-                    .object(&permit, &object, None)
-                    .await
-                    .map_err(std::io::Error::other)?;
-                let stored = object.transfer_syntax.to_string();
-                let made = spawn_blocking(move || web::as_accepted(file, &stored, &ranges)).await;
-                made.map_err(std::io::Error::other)?
-                    .map_err(std::io::Error::other)
-            }
-        })
-        .buffered(AHEAD)
-        .map_ok(move |(bytes, syntax): (Bytes, String)| {
-            let kind = format!("{DICOM}; transfer-syntax={syntax}");
-            let pieces = [
-                multipart.head(&kind, None, bytes.len()),
-                bytes,
-                multipart.foot(),
-            ];
-            stream::iter(pieces.map(Ok))
-        })
-        .try_flatten()
+    let parts = found.objects.into_iter().flat_map(move |object| {
+        let syntax = object.transfer_syntax.as_str();
+        let as_stored = web::takes_stored(syntax, &ranges).unwrap_or(false);
+        let object = Arc::new(object);
+        let parts: Box<dyn Iterator<Item = Piece> + Send> = if as_stored {
+            let head = part_head(&multipart, object.transfer_syntax.as_str(), object.size);
+            Box::new(
+                std::iter::once(Piece::Ready(head))
+                    .chain(pieces(&object, 0..object.size))
+                    .chain([Piece::Ready(multipart.foot())]),
+            )
+        } else {
+            Box::new(std::iter::once(Piece::Anew(object)))
+        };
+        parts
+    });
+    let body = sender.body(parts.chain([Piece::Ready(end)]));
+    Ok(([(header::CONTENT_TYPE, kind)], body).into_response())
 }
 
 /// A whole study.
@@ -211,9 +177,10 @@ pub async fn study(
     caller: Caller,
     headers: HeaderMap,
     Path(study): Path<String>,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let found = find(&hospital, &caller, &study, None).await?;
-    Ok(objects(hospital, found, accepted(&headers)))
+    let found = find(&hospital, &caller, &study, None, None).await?;
+    objects(hospital, found, accepted(&headers, query.as_deref()))
 }
 
 async fn series(
@@ -221,52 +188,98 @@ async fn series(
     caller: Caller,
     headers: HeaderMap,
     Path((study, series)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let found = find(&hospital, &caller, &study, Some(&series)).await?;
-    Ok(objects(hospital, found, accepted(&headers)))
+    let found = find(&hospital, &caller, &study, Some(&series), None).await?;
+    objects(hospital, found, accepted(&headers, query.as_deref()))
 }
 
-type ThreeUids = Path<(String, String, String)>;
+/// The path of an instance, taken apart.
+pub type ThreeUids = Path<(String, String, String)>;
 
 async fn instance(
     State(hospital): State<Arc<Hospital>>,
     caller: Caller,
     headers: HeaderMap,
     Path((study, series, sop)): ThreeUids,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let (object, file) = find_one(&hospital, &caller, [&study, &series, &sop]).await?;
-    let ranges = accepted(&headers);
+    let (permit, object) = find_one(&hospital, &caller, [&study, &series, &sop]).await?;
+    let ranges = accepted(&headers, query.as_deref());
     let single = ranges.first().is_some_and(|range| range.media == DICOM);
-    let stored = object.transfer_syntax.to_string();
-    let (bytes, syntax) = work(move || web::as_accepted(file, &stored, &ranges)).await?;
-    let kind = format!("{DICOM}; transfer-syntax={syntax}");
-    if single {
+    let as_stored = web::takes_stored(object.transfer_syntax.as_str(), &ranges)?;
+    if !single {
+        let found = Found {
+            permit,
+            objects: vec![StoredObject::clone(&object)],
+        };
+        return objects(hospital, found, ranges);
+    }
+    if !as_stored {
+        let file = hospital.record.bytes_of(&permit, &object, None).await?;
+        let stored = object.transfer_syntax.to_string();
+        let (bytes, syntax) = work(move || web::as_accepted(file, &stored, &ranges)).await?;
+        let kind = format!("{DICOM}; transfer-syntax={syntax}");
         return Ok(([(header::CONTENT_TYPE, kind)], bytes).into_response());
     }
-    let multipart = Multipart::new(DICOM, boundary());
-    Ok((
-        [(header::CONTENT_TYPE, multipart.content_type())],
-        multipart.whole(&[(kind, bytes)]),
-    )
-        .into_response())
+    let tag = format!("\"{}\"", object.digest);
+    if is_known(&headers, &tag) {
+        return Ok(not_modified(&tag));
+    }
+    let kind = format!("{DICOM}; transfer-syntax={}", object.transfer_syntax);
+    let sender = Sender {
+        hospital,
+        permit: Arc::new(permit),
+        ranges: Arc::default(),
+        multipart: Multipart::new(DICOM, ""),
+    };
+    Ok(whole_or_part(&headers, &kind, &tag, object.size, |range| {
+        sender.body(pieces(&object, range))
+    }))
 }
 
-/// The metadata of objects as one DICOM JSON array.
-async fn metadata_of(hospital: &Hospital, found: Found, base: &str) -> Result<Response, Problem> {
-    let mut all = Vec::with_capacity(found.objects.len());
-    for object in &found.objects {
-        let file = hospital.record.object(&found.permit, object, None).await?;
-        let url = format!(
-            "{base}/studies/{}/series/{}/instances/{}",
-            object.study, object.series, object.sop
-        );
-        all.push(work(move || web::metadata(&file, &url)).await?);
-    }
-    Ok((
-        [(header::CONTENT_TYPE, DICOM_JSON)],
-        Value::Array(all).to_string(),
-    )
-        .into_response())
+/// The metadata of objects as one DICOM JSON array, each read when it is its turn.
+fn metadata_of(hospital: Arc<Hospital>, found: Found, base: String) -> Response {
+    let permit = Arc::new(found.permit);
+    let items = stream::iter(found.objects)
+        .map(move |object| {
+            let (hospital, permit) = (Arc::clone(&hospital), Arc::clone(&permit));
+            let base = base.clone();
+            async move {
+                let metadata = metadata(&hospital, &permit, &object, &base).await;
+                metadata.map_err(|problem| std::io::Error::other(problem.detail().to_owned()))
+            }
+        })
+        .buffered(AHEAD)
+        .enumerate()
+        .map(|(number, item)| item.map(|text| Bytes::from(format!("{}{text}", comma(number)))));
+    let end = stream::once(async { Ok(Bytes::from_static(b"]")) });
+    let body = Body::from_stream(items.chain(end));
+    ([(header::CONTENT_TYPE, DICOM_JSON)], body).into_response()
+}
+
+fn comma(number: usize) -> &'static str {
+    if number == 0 { "[" } else { "," }
+}
+
+/// The metadata of one object as JSON. Of an object with pixel data only what stands before them is read.
+async fn metadata(
+    hospital: &Hospital,
+    permit: &Permit,
+    object: &StoredObject,
+    base: &str,
+) -> Result<String, Problem> {
+    let places = hospital
+        .pixels
+        .of(&*hospital.record, permit, object)
+        .await?;
+    let head = places.map(|pixels| 0..pixels.value_at);
+    let file = hospital.record.bytes_of(permit, object, head).await?;
+    let url = format!(
+        "{base}/studies/{}/series/{}/instances/{}",
+        object.study, object.series, object.sop
+    );
+    work(move || Ok(web::metadata(&file, &url)?.to_string())).await
 }
 
 async fn study_metadata(
@@ -275,8 +288,9 @@ async fn study_metadata(
     headers: HeaderMap,
     Path(study): Path<String>,
 ) -> Result<Response, Problem> {
-    let found = find(&hospital, &caller, &study, None).await?;
-    metadata_of(&hospital, found, &base(&hospital, &headers)).await
+    let found = find(&hospital, &caller, &study, None, None).await?;
+    let base = base(&hospital, &headers);
+    Ok(metadata_of(hospital, found, base))
 }
 
 async fn series_metadata(
@@ -285,8 +299,9 @@ async fn series_metadata(
     headers: HeaderMap,
     Path((study, series)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
-    let found = find(&hospital, &caller, &study, Some(&series)).await?;
-    metadata_of(&hospital, found, &base(&hospital, &headers)).await
+    let found = find(&hospital, &caller, &study, Some(&series), None).await?;
+    let base = base(&hospital, &headers);
+    Ok(metadata_of(hospital, found, base))
 }
 
 async fn instance_metadata(
@@ -295,72 +310,8 @@ async fn instance_metadata(
     headers: HeaderMap,
     Path((study, series, sop)): ThreeUids,
 ) -> Result<Response, Problem> {
-    let (object, file) = find_one(&hospital, &caller, [&study, &series, &sop]).await?;
+    let (permit, object) = find_one(&hospital, &caller, [&study, &series, &sop]).await?;
     let base = base(&hospital, &headers);
-    let url = format!(
-        "{base}/studies/{}/series/{}/instances/{}",
-        object.study, object.series, object.sop
-    );
-    let metadata = work(move || web::metadata(&file, &url)).await?;
-    Ok((
-        [(header::CONTENT_TYPE, DICOM_JSON)],
-        Value::Array(vec![metadata]).to_string(),
-    )
-        .into_response())
-}
-
-async fn frames(
-    State(hospital): State<Arc<Hospital>>,
-    caller: Caller,
-    headers: HeaderMap,
-    Path((study, series, sop, frames)): Path<(String, String, String, String)>,
-) -> Result<Response, Problem> {
-    let numbers: Result<Vec<u32>, _> = frames.split(',').map(str::parse).collect();
-    let numbers = numbers.map_err(|_| Problem::bad_input("write frame numbers as 1,2,3"))?;
-    let (_, file) = find_one(&hospital, &caller, [&study, &series, &sop]).await?;
-    let ranges = accepted(&headers);
-    let found = work(move || web::frames(&file, &numbers, &ranges)).await?;
-    let inner = found.first().map_or("application/octet-stream", |frame| {
-        frame
-            .content_type
-            .split(';')
-            .next()
-            .unwrap_or("application/octet-stream")
-    });
-    let multipart = Multipart::new(inner, boundary());
-    let parts: Vec<_> = found
-        .into_iter()
-        .map(|frame| (frame.content_type, frame.bytes))
-        .collect();
-    Ok((
-        [(header::CONTENT_TYPE, multipart.content_type())],
-        multipart.whole(&parts),
-    )
-        .into_response())
-}
-
-async fn rendered(
-    State(hospital): State<Arc<Hospital>>,
-    caller: Caller,
-    headers: HeaderMap,
-    Path((study, series, sop)): ThreeUids,
-    RawQuery(query): RawQuery,
-) -> Result<Response, Problem> {
-    let rendering = Rendering::of(&decode_query(&query.unwrap_or_default()))?;
-    let (_, file) = find_one(&hospital, &caller, [&study, &series, &sop]).await?;
-    let ranges = accepted(&headers);
-    let (kind, picture) = work(move || web::rendered(&file, &rendering, &ranges)).await?;
-    Ok(([(header::CONTENT_TYPE, kind)], picture).into_response())
-}
-
-async fn bulk_data(
-    State(hospital): State<Arc<Hospital>>,
-    caller: Caller,
-    Path((study, series, sop, path)): Path<(String, String, String, String)>,
-) -> Result<Response, Problem> {
-    let (_, file) = find_one(&hospital, &caller, [&study, &series, &sop]).await?;
-    let bytes = work(move || web::bulk_data(&file, &path)).await?;
-    let multipart = Multipart::new("application/octet-stream", boundary());
-    let body = multipart.whole(&[("application/octet-stream".to_owned(), bytes)]);
-    Ok(([(header::CONTENT_TYPE, multipart.content_type())], body).into_response())
+    let text = metadata(&hospital, &permit, &object, &base).await?;
+    Ok(([(header::CONTENT_TYPE, DICOM_JSON)], format!("[{text}]")).into_response())
 }

@@ -1,0 +1,85 @@
+//! What this DICOMweb service does, for programs (PS3.18 section 8.9).
+
+use axum::{
+    Json,
+    http::header,
+    response::{IntoResponse, Response},
+};
+use dicom::TRANSFER_SYNTAXES;
+use serde_json::{Value, json};
+
+use super::retrieve::INSTANCE;
+
+const OBJECTS: &[&str] = &[
+    "multipart/related; type=\"application/dicom\"",
+    "application/dicom",
+];
+const JSON: &[&str] = &["application/dicom+json"];
+
+/// `OPTIONS /dicom-web`.
+pub async fn tell() -> Response {
+    let allow = [(header::ALLOW, "OPTIONS")];
+    (allow, Json(statement())).into_response()
+}
+
+fn statement() -> Value {
+    let search = |path: &str, parameters: &[&str]| {
+        let common = ["limit", "offset", "includefield", "fuzzymatching"];
+        let all: Vec<&str> = common.iter().chain(parameters).copied().collect();
+        method("GET", "SearchTransaction", path, JSON, &all)
+    };
+    let retrieve = |path: &str, media: &[&str], parameters: &[&str]| {
+        method("GET", "RetrieveTransaction", path, media, parameters)
+    };
+    let series = "/studies/{study}/series/{series}";
+    let instance = INSTANCE;
+    let mut resources = vec![
+        search("/studies", &[]),
+        search("/series", &[]),
+        search("/instances", &[]),
+        search("/studies/{study}/series", &[]),
+        search("/studies/{study}/instances", &[]),
+        search(&format!("{series}/instances"), &[]),
+    ];
+    for path in ["/studies", "/studies/{study}"] {
+        resources.push(method("POST", "StoreTransaction", path, OBJECTS, &[]));
+    }
+    for path in ["/studies/{study}", series, instance] {
+        resources.push(retrieve(path, OBJECTS, &["accept"]));
+        resources.push(retrieve(&format!("{path}/metadata"), JSON, &[]));
+        resources.push(method(
+            "DELETE",
+            "DeleteTransaction",
+            path,
+            &[],
+            &["reason"],
+        ));
+    }
+    let pictures = ["image/jpeg", "image/png"];
+    let shown = ["accept", "window", "viewport", "quality"];
+    resources.push(retrieve(&format!("{instance}/rendered"), &pictures, &shown));
+    let octets = [
+        "multipart/related; type=\"application/octet-stream\"",
+        "application/octet-stream",
+    ];
+    resources.push(retrieve(
+        &format!("{instance}/frames/{{frames}}"),
+        &octets,
+        &["accept"],
+    ));
+    resources.push(retrieve(
+        &format!("{instance}/bulkdata/{{path}}"),
+        &octets,
+        &["accept"],
+    ));
+    json!({
+        "service": "yuanyi",
+        "transferSyntaxes": TRANSFER_SYNTAXES,
+        "characterSets": ["UTF-8"],
+        "resources": resources,
+    })
+}
+
+fn method(name: &str, id: &str, path: &str, media: &[&str], parameters: &[&str]) -> Value {
+    json!({"path": path, "method": name, "id": id, "mediaTypes": media, "query": parameters})
+}

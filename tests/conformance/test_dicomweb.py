@@ -1,0 +1,331 @@
+"""DICOMweb (PS3.18) by dicomweb-client and by raw requests."""
+
+import io
+import os
+import pathlib
+import subprocess
+
+import pydicom
+import pytest
+import requests
+from conftest import free_port
+from dicomweb_client.api import DICOMwebClient
+from test_dicom import as_new
+
+ANY_SYNTAX = 'multipart/related; type="application/dicom"; transfer-syntax=*'
+OCTETS = 'multipart/related; type="application/octet-stream"'
+
+
+def new(file: pathlib.Path, **changes) -> pydicom.Dataset:
+    data = pydicom.dcmread(io.BytesIO(as_new(file)))
+    for name, value in changes.items():
+        setattr(data, name, value)
+    return data
+
+
+def to_bytes(data: pydicom.Dataset) -> bytes:
+    buffer = io.BytesIO()
+    data.save_as(buffer)
+    return buffer.getvalue()
+
+
+def path_of(data: pydicom.Dataset) -> str:
+    return f"studies/{data.StudyInstanceUID}/series/{data.SeriesInstanceUID}/instances/{data.SOPInstanceUID}"
+
+
+class Web:
+    """Raw requests below /dicom-web."""
+
+    def __init__(self, base: str, session: requests.Session):
+        self.base, self.session = base, session
+
+    def get(self, path: str, accept: str | None = None, **headers) -> requests.Response:
+        if accept:
+            headers["Accept"] = accept
+        return self.session.get(f"{self.base}/{path}", headers=headers)
+
+    def store(self, *objects: bytes, study: str = "") -> requests.Response:
+        parts = [b"--part\r\nContent-Type: application/dicom\r\n\r\n" + one + b"\r\n" for one in objects]
+        return self.session.post(
+            f"{self.base}/studies{study}", data=b"".join(parts) + b"--part--\r\n",
+            headers={"Content-Type": 'multipart/related; type="application/dicom"; boundary=part'},
+        )
+
+
+@pytest.fixture(scope="module")
+def raw(hospital) -> Web:
+    return Web(f"{hospital.base}/dicom-web", hospital.as_("li.terminal"))
+
+
+@pytest.fixture(scope="module")
+def ct(raw, shared_dicom) -> pydicom.Dataset:
+    """One stored CT image with a scheduled procedure step."""
+    data = new(shared_dicom / "pydicom/test_files/CT_small.dcm", PatientID="WEB1", PatientName="Müller^Jörg=米勒^约尔格")
+    data.SpecificCharacterSet = "ISO_IR 192"
+    data.AccessionNumber, data.StudyDate, data.StudyTime = "WEB-ACC-1", "20260102", "101530"
+    step = pydicom.Dataset()
+    step.ScheduledProcedureStepID, step.RequestedProcedureID = "WEB-STEP-1", "WEB-RP-1"
+    data.RequestAttributesSequence = [step]
+    assert raw.store(to_bytes(data)).status_code == 200
+    return data
+
+
+FOUND = [
+    "PatientID=WEB1", "PatientID=WEB*", "PatientID=WEB?", "00100020=WEB1", "AccessionNumber=WEB-ACC-1",
+    "StudyDate=20260102", "StudyDate=20260101-20260103&PatientID=WEB1", "StudyDate=20260102-&PatientID=WEB1",
+    "StudyTime=10-11&PatientID=WEB1", "StudyTime=1015&PatientID=WEB1", "ModalitiesInStudy=CT&PatientID=WEB1",
+    "PatientName=muller*&PatientID=WEB1", "PatientName=M%C3%9CLLER%5EJORG&PatientID=WEB1",
+    "PatientName=%E7%B1%B3%E5%8B%92*&PatientID=WEB1",
+    "PatientName=jorg mul&fuzzymatching=true&PatientID=WEB1",
+    "PatientName=%E7%B1%B3%E5%8B%92%E7%BA%A6&fuzzymatching=true&PatientID=WEB1",
+    "RequestAttributesSequence.ScheduledProcedureStepID=WEB-STEP-1",
+    "00400275.00401001=WEB-RP*",
+]
+NOT_FOUND = [
+    "PatientID=web1", "PatientID=WEB", "PatientName=jorg&PatientID=WEB1", "StudyDate=20260103-&PatientID=WEB1",
+    "ModalitiesInStudy=MR&PatientID=WEB1", "RequestAttributesSequence.ScheduledProcedureStepID=WEB-STEP",
+    "PatientName=orge&fuzzymatching=true&PatientID=WEB1", "AccessionNumber=WEB-ACC-2",
+]
+
+
+@pytest.mark.parametrize("level", ["studies", "series", "instances"])
+@pytest.mark.parametrize("query", FOUND)
+def test_what_matches_is_found_on_each_level(raw, ct, level, query):
+    answer = raw.get(f"{level}?{query}")
+    assert answer.status_code == 200, answer.text
+    rows = [row for row in answer.json() if row["0020000D"]["Value"] == [ct.StudyInstanceUID]]
+    assert len(rows) == 1, query
+
+
+@pytest.mark.parametrize("query", NOT_FOUND)
+def test_what_does_not_match_is_not_found(raw, ct, query):
+    answer = raw.get(f"studies?{query}")
+    assert answer.status_code == 204 and answer.content == b"", answer.text
+
+
+@pytest.mark.parametrize("query", ["Foo=1", "PixelData=1", "limit=x", "includefield=Foo", "offset=-1"])
+def test_what_is_not_understood_is_refused(raw, query):
+    assert raw.get(f"studies?{query}").status_code == 400
+
+
+def test_rows_carry_what_was_asked_for(raw, ct):
+    def tags(path: str) -> set[str]:
+        (row,) = raw.get(path).json()
+        assert list(row) == sorted(row), "attributes are in the order of their tags"
+        return set(row)
+
+    usual = tags("studies?PatientID=WEB1")
+    assert {"00080020", "00080061", "00100010", "0020000D", "00201206", "00201208", "00081190"} <= usual
+    assert "00080080" not in usual
+    assert "00080080" in tags("studies?PatientID=WEB1&includefield=InstitutionName")
+    everything = tags("instances?PatientID=WEB1&includefield=all")
+    assert {"00280010", "00200032", "00080080", "00400275"} <= everything
+    (row,) = raw.get("studies?PatientID=WEB1").json()
+    assert row["00100010"]["Value"] == [{"Alphabetic": "Müller^Jörg", "Ideographic": "米勒^约尔格"}]
+
+
+def test_pages_follow_each_other_and_say_what_is_left(raw):
+    whole = raw.get("instances?limit=20").json()
+    first, second = raw.get("instances?limit=8"), raw.get("instances?limit=8&offset=8")
+    assert first.json() + second.json() == whole[:16]
+    assert first.headers["Warning"].startswith("299 ") and "additional results" in first.headers["Warning"]
+    assert "Warning" not in raw.get("studies?PatientID=WEB1").headers
+
+
+@pytest.mark.parametrize("name", [
+    "chrArab", "chrFren", "chrFrenMulti", "chrGerm", "chrGreek", "chrH31", "chrH32", "chrHbrw", "chrI2",
+    "chrJapMulti", "chrKoreanMulti", "chrRuss", "chrX1", "chrX2",
+])
+def test_names_of_every_character_set_are_found(raw, shared_dicom, name):
+    file = shared_dicom / f"pydicom/charset_files/{name}.dcm"
+    data = new(file, PatientID=f"CS-{name}")
+    stored = raw.store(to_bytes(data))
+    assert stored.status_code == 200, stored.text
+    groups = [str(group) for group in data.PatientName.components if group]
+    assert groups
+    for group in groups:
+        for pattern in (group, group[:2] + "*"):
+            query = {"PatientName": pattern, "PatientID": f"CS-{name}"}
+            answer = raw.session.get(f"{raw.base}/studies", params=query)
+            assert answer.status_code == 200, (name, pattern)
+
+
+def test_stow_tells_each_failure(raw, shared_dicom):
+    good = new(shared_dicom / "pydicom/test_files/CT_small.dcm", PatientID="WEB2")
+    other = new(shared_dicom / "pydicom/test_files/CT_small.dcm", PatientID="WEB2")
+    one, two = to_bytes(good), to_bytes(other)
+    answer = raw.store(one, two, study=f"/{good.StudyInstanceUID}")
+    assert answer.status_code == 202, answer.text
+    assert answer.json()["00081199"]["Value"][0]["00081155"]["Value"] == [good.SOPInstanceUID]
+    assert answer.json()["00081198"]["Value"][0]["00081155"]["Value"] == [other.SOPInstanceUID]
+    assert raw.store(one).status_code == 200, "the same again is acknowledged again"
+    good.PatientComments = "changed"
+    assert raw.store(to_bytes(good)).status_code == 409, "other bytes under the same UID are not taken"
+    assert raw.store(b"no DICOM").status_code == 409
+    kind = {"Content-Type": "application/json"}
+    assert raw.session.post(f"{raw.base}/studies", data=b"{}", headers=kind).status_code == 415
+
+
+def test_many_parts_are_stored_in_one_request(raw, shared_dicom):
+    objects = []
+    for number in range(60):
+        data = new(shared_dicom / "pydicom/test_files/CT_small.dcm", PatientID="WEB3", InstanceNumber=number + 1)
+        data.StudyInstanceUID, data.SeriesInstanceUID = "2.25.777", "2.25.778"
+        objects.append(data)
+    answer = raw.store(*map(to_bytes, objects))
+    assert answer.status_code == 200 and len(answer.json()["00081199"]["Value"]) == 60
+    rows = raw.get("studies/2.25.777/series/2.25.778/instances").json()
+    assert {row["00080018"]["Value"][0] for row in rows} == {data.SOPInstanceUID for data in objects}
+    whole = raw.get("studies/2.25.777", ANY_SYNTAX)
+    assert whole.status_code == 200
+    assert all(to_bytes(data) in whole.content for data in objects)
+    metadata = raw.get("studies/2.25.777/metadata").json()
+    assert {row["00080018"]["Value"][0] for row in metadata} == {data.SOPInstanceUID for data in objects}
+
+
+@pytest.mark.parametrize("name", [
+    "SC_rgb_2frame", "SC_rgb_16bit_2frame", "rtdose", "emri_small", "emri_small_RLE", "emri_small_jpeg_2k_lossless",
+    "SC_rgb_rle_2frame", "liver", "MR_small_bigendian", "JPEG2000", "examples_ybr_color",
+])
+def test_frames_are_cut_out_of_the_file(raw, shared_dicom, name):
+    file = shared_dicom / f"pydicom/test_files/{name}.dcm"
+    if not file.exists():
+        pytest.skip("not among the shared files")
+    data = new(file, PatientID=f"FR-{name}")
+    assert raw.store(to_bytes(data)).status_code == 200
+    syntax = data.file_meta.TransferSyntaxUID
+    count = int(getattr(data, "NumberOfFrames", 1))
+    client = DICOMwebClient(raw.base, session=raw.session)
+    uids = (data.StudyInstanceUID, data.SeriesInstanceUID, data.SOPInstanceUID)
+    if syntax.is_compressed:
+        expected = list(pydicom.encaps.generate_frames(data.PixelData, number_of_frames=count))
+        got = []
+        for number in range(1, count + 1):
+            answer = raw.get(f"{path_of(data)}/frames/{number}", "multipart/related; type=\"*/*\"; transfer-syntax=*")
+            assert answer.status_code == 200, answer.text
+            got.append(answer.content.split(b"\r\n\r\n", 1)[1].rsplit(b"\r\n--", 2)[0])
+        assert got == expected
+    elif int(data.BitsAllocated) >= 8:
+        frames = client.retrieve_instance_frames(*uids, frame_numbers=list(range(1, count + 1)))
+        pixels = data.PixelData
+        if not syntax.is_little_endian and data.BitsAllocated == 16:
+            pixels = b"".join(pixels[at:at + 2][::-1] for at in range(0, len(pixels), 2))
+        size = data.Rows * data.Columns * data.SamplesPerPixel * data.BitsAllocated // 8
+        assert frames == [pixels[at * size:(at + 1) * size] for at in range(count)]
+    else:
+        bits = data.Rows * data.Columns
+        frames = client.retrieve_instance_frames(*uids, frame_numbers=list(range(1, count + 1)))
+        whole = "".join(f"{byte:08b}"[::-1] for byte in data.PixelData)
+        for number, frame in enumerate(frames):
+            cut = "".join(f"{byte:08b}"[::-1] for byte in frame)[:bits]
+            assert cut == whole[number * bits:(number + 1) * bits], number
+    assert raw.get(f"{path_of(data)}/frames/{count + 1}", OCTETS).status_code == 404
+
+
+def test_parts_of_an_instance_are_given(raw, ct):
+    path, file = path_of(ct), to_bytes(ct)
+    single = "application/dicom; transfer-syntax=*"
+    whole = raw.get(path, single)
+    assert whole.content == file and whole.headers["Accept-Ranges"] == "bytes"
+    part = raw.get(path, single, Range="bytes=128-131")
+    assert (part.status_code, part.content) == (206, b"DICM")
+    assert part.headers["Content-Range"] == f"bytes 128-131/{len(file)}"
+    assert raw.get(path, single, Range="bytes=-7").content == file[-7:]
+    assert raw.get(path, single, Range=f"bytes={len(file)}-").status_code == 416
+    again = raw.get(path, single, **{"If-None-Match": whole.headers["ETag"]})
+    assert again.status_code == 304 and again.content == b""
+    pixels = raw.get(f"{path}/bulkdata/7FE00010", "application/octet-stream", Range="bytes=10-19")
+    assert (pixels.status_code, pixels.content) == (206, ct.PixelData[10:20])
+    by_parameter = raw.session.get(f"{raw.base}/{path}", params={"accept": single})
+    assert by_parameter.content == file
+
+
+def test_metadata_without_the_pixels_are_whole(raw, ct):
+    (row,) = raw.get(f"{path_of(ct)}/metadata").json()
+    assert row["00400275"]["Value"][0]["00400009"]["Value"] == ["WEB-STEP-1"]
+    uri = row["7FE00010"]["BulkDataURI"]
+    answer = raw.session.get(uri, headers={"Accept": "application/octet-stream"})
+    assert answer.content == ct.PixelData
+
+
+def test_capabilities_are_told(raw):
+    answer = raw.session.options(raw.base)
+    assert answer.status_code == 200, answer.text
+    told = {(one["method"], one["path"]) for one in answer.json()["resources"]}
+    assert ("POST", "/studies") in told and ("GET", "/instances") in told
+
+
+def test_others_may_not_delete(raw, ct, hospital):
+    study = f"{raw.base}/studies/{ct.StudyInstanceUID}"
+    assert raw.session.delete(f"{study}?reason=x").status_code == 403
+    kept = hospital.as_("admin").delete(f"{study}?reason=x")
+    assert kept.status_code == 409 and "kept" in kept.text, "the retention is 30 years"
+    assert raw.get(f"studies?StudyInstanceUID={ct.StudyInstanceUID}").status_code == 200
+
+
+class Archive:
+    """A hospital without demo data, whose images need not be kept."""
+
+    def __init__(self, program: str, folder: pathlib.Path):
+        self.program, self.data, self.http = program, folder, free_port()
+        for user, role in [("keeper", "admin"), ("scanner", "system")]:
+            put = [program, "user", "put", user, "--name", user, "--role", role, "--data", str(folder)]
+            subprocess.run(put, input="archive-password-1", text=True, check=True, capture_output=True)
+        self.process = None
+
+    def start(self) -> None:
+        serve = [self.program, "serve", "--http", f"127.0.0.1:{self.http}", "--dicom", "off", "--data", str(self.data)]
+        environment = {**os.environ, "YUANYI_IMAGE_RETENTION_DAYS": "0"}
+        self.process = subprocess.Popen(serve, env=environment, stderr=subprocess.PIPE, text=True)
+        for line in self.process.stderr:
+            if line.startswith("ready"):
+                return
+        raise RuntimeError("the archive did not start")
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(timeout=30)
+
+    def as_(self, user: str) -> requests.Session:
+        command = [self.program, "token", "new", "--as", user, "--data", str(self.data)]
+        session = requests.Session()
+        token = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+        session.headers["Authorization"] = f"Bearer {token}"
+        return session
+
+    def verify(self) -> None:
+        command = [self.program, "verify", "--deep", "--data", str(self.data)]
+        done = subprocess.run(command, check=False, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_deleted_images_are_gone_and_the_deletion_stays(hospital, shared_dicom, tmp_path):
+    archive = Archive(hospital.program, tmp_path / "archive")
+    archive.start()
+    base = f"http://127.0.0.1:{archive.http}/dicom-web"
+    scanner, keeper = Web(base, archive.as_("scanner")), archive.as_("keeper")
+    first = new(shared_dicom / "pydicom/test_files/CT_small.dcm", PatientID="DEL1")
+    second = new(shared_dicom / "pydicom/test_files/CT_small.dcm", PatientID="DEL1")
+    second.StudyInstanceUID, second.SeriesInstanceUID = first.StudyInstanceUID, first.SeriesInstanceUID
+    study = f"studies/{first.StudyInstanceUID}"
+    try:
+        assert scanner.store(to_bytes(first), to_bytes(second)).status_code == 200
+        assert keeper.delete(f"{base}/{path_of(first)}").status_code == 400, "a reason is asked for"
+        assert keeper.delete(f"{base}/{path_of(first)}?reason=wrong+side").status_code == 204
+        assert keeper.delete(f"{base}/{path_of(first)}?reason=again").status_code == 404
+        assert scanner.get(path_of(first), ANY_SYNTAX).status_code == 404
+        (row,) = scanner.get(f"{study}/instances").json()
+        assert row["00080018"]["Value"] == [second.SOPInstanceUID]
+        assert keeper.delete(f"{base}/{study}?reason=wrong+patient").status_code == 204
+        assert scanner.get("studies?PatientID=DEL1").status_code == 204
+        assert scanner.get(f"{study}/metadata").status_code == 404
+        archive.stop()
+        archive.verify()
+        (archive.data / "index.sqlite").unlink()
+        archive.start()
+        assert scanner.get("studies?PatientID=DEL1").status_code == 204, "nor after the index was made again"
+        assert scanner.store(to_bytes(first)).status_code == 200, "what comes again is new"
+        assert scanner.get(path_of(first), "application/dicom; transfer-syntax=*").content == to_bytes(first)
+    finally:
+        archive.stop()
+    archive.verify()
