@@ -1,6 +1,7 @@
 """DICOMweb (PS3.18) by dicomweb-client and by raw requests."""
 
 import io
+import json
 import os
 import pathlib
 import subprocess
@@ -183,14 +184,35 @@ def test_many_parts_are_stored_in_one_request(raw, shared_dicom):
     assert {row["00080018"]["Value"][0] for row in metadata} == {data.SOPInstanceUID for data in objects}
 
 
+def test_metadata_and_bulk_data_are_put_together(raw, shared_dicom):
+    data = new(shared_dicom / "pydicom/test_files/CT_small.dcm", PatientID="WEB4")
+    pixels = data.PixelData
+    del data.PixelData
+    metadata = data.to_json_dict()
+    metadata["7FE00010"] = {"vr": "OW", "BulkDataURI": "pixels-1"}
+    body = (
+        b"--part\r\nContent-Type: application/dicom+json\r\n\r\n" + json.dumps([metadata]).encode()
+        + b"\r\n--part\r\nContent-Type: application/octet-stream\r\nContent-Location: pixels-1\r\n\r\n"
+        + pixels + b"\r\n--part--\r\n"
+    )
+    kind = 'multipart/related; type="application/dicom+json"; boundary=part'
+    answer = raw.session.post(f"{raw.base}/studies", data=body, headers={"Content-Type": kind})
+    assert answer.status_code == 200, answer.text
+    client = DICOMwebClient(raw.base, session=raw.session)
+    stored = client.retrieve_instance(data.StudyInstanceUID, data.SeriesInstanceUID, data.SOPInstanceUID)
+    assert stored.PixelData == pixels and stored.PatientName == data.PatientName
+    assert stored.ImagePositionPatient == data.ImagePositionPatient
+    without = body.replace(b"Content-Location: pixels-1", b"Content-Location: others")
+    answer = raw.session.post(f"{raw.base}/studies", data=without, headers={"Content-Type": kind})
+    assert answer.status_code == 409, "without its bulk data the object cannot be made"
+
+
 @pytest.mark.parametrize("name", [
-    "SC_rgb_2frame", "SC_rgb_16bit_2frame", "rtdose", "emri_small", "emri_small_RLE", "emri_small_jpeg_2k_lossless",
-    "SC_rgb_rle_2frame", "liver", "MR_small_bigendian", "JPEG2000", "examples_ybr_color",
+    "SC_rgb_2frame", "SC_rgb_16bit_2frame", "SC_rgb_rle_16bit_2frame", "OBXXXX1A_rle_2frame", "rtdose", "liver",
+    "emri_small_jpeg_2k_lossless", "MR_small_bigendian", "JPEG2000", "US1_J2KI",
 ])
 def test_frames_are_cut_out_of_the_file(raw, shared_dicom, name):
-    file = shared_dicom / f"pydicom/test_files/{name}.dcm"
-    if not file.exists():
-        pytest.skip("not among the shared files")
+    file = next(shared_dicom.rglob(f"{name}.dcm"))
     data = new(file, PatientID=f"FR-{name}")
     assert raw.store(to_bytes(data)).status_code == 200
     syntax = data.file_meta.TransferSyntaxUID

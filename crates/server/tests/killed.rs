@@ -117,6 +117,10 @@ async fn modality(number: usize, port: u16, files: Vec<Bytes>, done: Arc<Mutex<V
     .await;
 }
 
+fn count(done: &[Arc<Mutex<Vec<Bytes>>>]) -> usize {
+    done.iter().map(|done| done.lock().len()).sum()
+}
+
 struct Nobody;
 
 #[async_trait]
@@ -176,7 +180,11 @@ async fn what_four_modalities_were_told_is_stored_survives_each_kill() {
         state = state
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1_442_695_040_888_963_407);
-        tokio::time::sleep(Duration::from_millis(20 + (state >> 33) % 400)).await;
+        let before = count(&done);
+        let enough = before + 1 + usize::try_from((state >> 33) % 80).unwrap();
+        while count(&done) < enough && !sending.iter().all(tokio::task::JoinHandle::is_finished) {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
         server.kill().unwrap();
         server.wait().unwrap();
         for task in sending {
@@ -187,8 +195,9 @@ async fn what_four_modalities_were_told_is_stored_survives_each_kill() {
             .zip(&done)
             .map(|((study, _), done)| (study.clone(), done.lock().clone()))
             .collect();
-        let count: usize = acknowledged.values().map(Vec::len).sum();
-        println!("round {round}: {count} acknowledged so far");
+        let stored = count(&done);
+        println!("round {round}: {stored} acknowledged so far");
+        assert!(stored > before, "the modalities could store nothing");
         check(&data, &acknowledged).await;
         let verified = Command::new(env!("CARGO_BIN_EXE_yuanyi"))
             .args(["verify", "--deep", "--data"])
@@ -200,7 +209,7 @@ async fn what_four_modalities_were_told_is_stored_survives_each_kill() {
             verified.status.success(),
             "round {round}, seed {seed}: {said}"
         );
-        if count == MODALITIES * SLICES {
+        if stored == MODALITIES * SLICES {
             // All is stored: the next rounds begin with images that are not known yet.
             generation += 1;
             let first = generation * MODALITIES;

@@ -3,7 +3,11 @@
 //!
 //! `imaging_growth [MOST_IMAGES]`, by default 100 000. Names, numbers and dates are made from a counter and
 //! mean nobody.
-#![allow(clippy::unwrap_used, clippy::cast_possible_truncation)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::cast_possible_truncation,
+    clippy::indexing_slicing
+)]
 
 use std::{
     sync::Arc,

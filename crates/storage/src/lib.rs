@@ -25,6 +25,7 @@ mod replay;
 mod resources;
 mod signing;
 mod stage;
+mod term_sets;
 mod verify;
 mod verify_index;
 mod writer;
