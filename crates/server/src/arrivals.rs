@@ -30,8 +30,13 @@ impl Arrivals {
 
     /// Whether nothing is coming in, and nothing has for a moment.
     pub fn are_over(&self) -> bool {
+        self.are_over_at(Instant::now())
+    }
+
+    fn are_over_at(&self, now: Instant) -> bool {
         let state = self.0.lock();
-        state.storing == 0 && state.last.is_none_or(|last| last.elapsed() >= IDLE)
+        let is_idle = |last: Instant| now.saturating_duration_since(last) >= IDLE;
+        state.storing == 0 && state.last.is_none_or(is_idle)
     }
 }
 
@@ -50,13 +55,13 @@ mod tests {
     #[test]
     fn arrivals_are_over_a_moment_after_the_last() {
         let arrivals = Arrivals::default();
-        assert!(arrivals.are_over());
+        let started = Instant::now();
+        assert!(arrivals.are_over_at(started));
         let (first, second) = (arrivals.begin(), arrivals.begin());
         drop(first);
-        assert!(!arrivals.are_over());
+        assert!(!arrivals.are_over_at(Instant::now() + IDLE));
         drop(second);
-        assert!(!arrivals.are_over());
-        std::thread::sleep(IDLE);
-        assert!(arrivals.are_over());
+        assert!(!arrivals.are_over_at(started));
+        assert!(arrivals.are_over_at(Instant::now() + IDLE));
     }
 }
