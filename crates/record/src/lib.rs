@@ -7,6 +7,7 @@
 //! This crate holds the words and the [`Record`] trait; `storage` keeps the promise.
 
 mod fact;
+pub mod matching;
 mod query;
 
 use async_trait::async_trait;

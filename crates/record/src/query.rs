@@ -112,6 +112,8 @@ pub struct ResourceQuery {
 /// The level of an imaging search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ImagingLevel {
+    /// Patients, each with the attributes that the newest study names.
+    Patient,
     /// Studies.
     Study,
     /// Series.

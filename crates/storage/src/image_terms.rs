@@ -1,7 +1,7 @@
 //! By what studies and series are found: each value of each attribute, in a form that compares as text.
 
+use record::matching::{forms, value_text, words};
 use serde_json::{Map, Value as Json};
-use unicode_normalization::UnicodeNormalization as _;
 
 /// Sequences nested deeper than this are not searched.
 const DEEPEST: usize = 3;
@@ -61,95 +61,6 @@ fn collect(attributes: &Map<String, Json>, front: &str, depth: usize, found: &mu
     }
 }
 
-/// One value of an attribute as text; a person name's groups joined by `=`.
-pub fn value_text(value: &Json) -> Option<String> {
-    match value {
-        Json::String(text) => Some(text.trim_end_matches([' ', '\0']).to_owned()),
-        Json::Number(number) => Some(number.to_string()),
-        Json::Object(name) => {
-            let group = |key: &str| name.get(key).and_then(Json::as_str).unwrap_or("");
-            let whole = [group("Alphabetic"), group("Ideographic"), group("Phonetic")].join("=");
-            Some(whole.trim_end_matches('=').to_owned())
-        }
-        _ => None,
-    }
-}
-
-/// A value so that equal ones are the same text, and dates and times stand in their order.
-pub fn comparable(vr: &str, value: &str) -> String {
-    match vr {
-        "DA" => value.replace('.', ""),
-        "TM" => value.replace(':', ""),
-        "PN" => fold_name(value),
-        "IS" | "DS" | "US" | "SS" | "UL" | "SL" | "FL" | "FD" | "SV" | "UV" => number(value),
-        _ => value.trim().to_owned(),
-    }
-}
-
-/// A number without what does not count: `03`, `3.0` and `3` are the same.
-fn number(value: &str) -> String {
-    let value = value.trim();
-    value
-        .parse::<f64>()
-        .map_or_else(|_| value.to_owned(), |number| number.to_string())
-}
-
-/// A person name as it is matched: without case, accents, and empty components at the end of its groups.
-pub fn fold_name(name: &str) -> String {
-    name.split('=')
-        .map(|group| fold(group.trim_end_matches(['^', ' '])))
-        .collect::<Vec<_>>()
-        .join("=")
-}
-
-/// Text without case, accents and differences of width. Only the marks of Latin, Greek and Cyrillic go:
-/// those of kana and other scripts make other letters.
-fn fold(text: &str) -> String {
-    text.nfkd()
-        .filter(|c| !('\u{300}'..='\u{36f}').contains(c))
-        .nfc()
-        .flat_map(char::to_lowercase)
-        .collect()
-}
-
-/// The forms by which a value is found.
-pub fn forms(vr: &str, value: &str) -> Vec<String> {
-    if vr == "PN" {
-        names(value)
-    } else {
-        vec![comparable(vr, value)]
-    }
-}
-
-/// The forms by which a name is found: the whole, and each of its groups.
-fn names(name: &str) -> Vec<String> {
-    let whole = fold_name(name);
-    let groups = whole.split('=').filter(|group| !group.is_empty());
-    let mut forms: Vec<String> = groups.map(ToOwned::to_owned).collect();
-    if whole.contains('=') {
-        forms.push(whole);
-    }
-    forms
-}
-
-/// The words of a name, in all its groups. A group of several words is a word too, since ideographic names
-/// are often written in one.
-pub fn words(name: &str) -> Vec<String> {
-    let folded = fold_name(name);
-    let mut all = Vec::new();
-    for group in folded.split('=') {
-        let parts: Vec<&str> = group
-            .split(|c: char| !c.is_alphanumeric())
-            .filter(|word| !word.is_empty())
-            .collect();
-        if parts.len() > 1 {
-            all.push(parts.concat());
-        }
-        all.extend(parts.into_iter().map(ToOwned::to_owned));
-    }
-    all
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -201,12 +112,5 @@ mod tests {
             found,
             expected.map(|(path, text)| (path.to_owned(), text.to_owned()))
         );
-    }
-
-    #[test]
-    fn marks_that_make_other_letters_stay() {
-        assert_eq!(fold_name("ＹＡＭＡＤＡ^ "), "yamada");
-        assert_ne!(fold_name("やまだ"), fold_name("やまた"));
-        assert_eq!(fold_name("Nuñez^José"), "nunez^jose");
     }
 }

@@ -1,13 +1,16 @@
 //! Stored images in the index: studies and series gathered from their instances.
 
-use record::{DeletedImages, Instance};
+use record::{
+    DeletedImages, Instance,
+    matching::{comparable, first_text},
+};
 use rusqlite::{Connection, OptionalExtension, params, types::Value};
 use serde_json::{Map, Value as Json};
 use vocabulary::Timestamp;
 
 use crate::{
     StorageError,
-    image_terms::{comparable, terms, value_text},
+    image_terms::terms,
     index::{INDEX, to_sql},
 };
 
@@ -50,11 +53,6 @@ pub fn level(tag: &str) -> Level {
     } else {
         Level::Instance
     }
-}
-
-/// The first value of an attribute as text; a person name's groups joined by `=`.
-pub fn first_text(attributes: &Map<String, Json>, tag: &str) -> Option<String> {
-    value_text(attributes.get(tag)?.get("Value")?.get(0)?)
 }
 
 /// Takes a stored object into the index.

@@ -1,10 +1,15 @@
-//! Searches over studies, series and instances.
+//! Searches over patients, studies, series and instances.
 //!
 //! Each condition becomes a set of studies, series or instances. A small set leads the search. A large one
 //! is only asked while rows are gone through in their order, so that a page costs the same however many
 //! rows there are behind it.
 
-use record::{Fields, ImagingLevel, ImagingQuery, ImagingRow, Page};
+use std::collections::HashSet;
+
+use record::{
+    Fields, ImagingLevel, ImagingQuery, ImagingRow, Page,
+    matching::{first_text, is_universal, matches, wanted},
+};
 use rusqlite::{OptionalExtension, params_from_iter, types::Value};
 use serde_json::json;
 use vocabulary::Uid;
@@ -13,7 +18,6 @@ use crate::{
     StorageError,
     imaging::{Level, level},
     imaging_rows::{Rows, columns},
-    matching::{is_universal, matches, wanted},
     reader::Reader,
     resources::Sql,
     term_sets::{exact, listed, owners, owners_by_words},
@@ -108,7 +112,7 @@ impl<'a> Search<'a> {
         let at = self.query.level;
         match (path, at) {
             (STUDY_UID | SERIES_UID | SOP_UID, _) => return self.uids(path, pattern),
-            (SOP_CLASS | CLASSES_IN_STUDY, ImagingLevel::Study) | (CLASSES_IN_STUDY, _) => {
+            (SOP_CLASS, ImagingLevel::Patient | ImagingLevel::Study) | (CLASSES_IN_STUDY, _) => {
                 self.only(
                     " AND EXISTS (SELECT 1 FROM instances x WHERE x.study_id = st.id \
                      AND x.class IN (SELECT value FROM json_each(?)))",
@@ -133,7 +137,7 @@ impl<'a> Search<'a> {
             Level::Instance => self.left.push((path, pattern)),
             Level::Study => return self.terms(Level::Study, path, pattern, true),
             Level::Series => {
-                let study = at == ImagingLevel::Study;
+                let study = matches!(at, ImagingLevel::Patient | ImagingLevel::Study);
                 return self.terms(Level::Series, path, pattern, study);
             }
         }
@@ -144,11 +148,13 @@ impl<'a> Search<'a> {
     fn uids(&mut self, path: &str, pattern: &str) -> Result<(), StorageError> {
         let (of, find) = match (path, self.query.level) {
             (STUDY_UID, _) => (Of::Studies, "SELECT id FROM studies WHERE study"),
-            (SERIES_UID, ImagingLevel::Study) => {
+            (SERIES_UID, ImagingLevel::Patient | ImagingLevel::Study) => {
                 (Of::Studies, "SELECT study_id FROM series WHERE series")
             }
             (SERIES_UID, _) => (Of::Series, "SELECT id FROM series WHERE series"),
-            (_, ImagingLevel::Study) => (Of::Studies, "SELECT study_id FROM instances WHERE sop"),
+            (_, ImagingLevel::Patient | ImagingLevel::Study) => {
+                (Of::Studies, "SELECT study_id FROM instances WHERE sop")
+            }
             (_, ImagingLevel::Series) => (Of::Series, "SELECT series_id FROM instances WHERE sop"),
             (_, ImagingLevel::Instance) => {
                 (Of::Instances, "SELECT sequence FROM instances WHERE sop")
@@ -267,7 +273,7 @@ impl<'a> Search<'a> {
                 total: 0,
             });
         }
-        if self.left.is_empty() {
+        if self.left.is_empty() && self.query.level != ImagingLevel::Patient {
             self.page_in_sql()
         } else {
             self.page_by_hand()
@@ -278,7 +284,7 @@ impl<'a> Search<'a> {
     fn tables(&self) -> String {
         let lead = self.lead.map(|(of, _)| of);
         let tables = match (self.query.level, lead) {
-            (ImagingLevel::Study, _) => "studies st",
+            (ImagingLevel::Patient | ImagingLevel::Study, _) => "studies st",
             (ImagingLevel::Series, Some(Of::Series)) => {
                 "series se CROSS JOIN studies st ON st.id = se.study_id"
             }
@@ -361,13 +367,18 @@ impl<'a> Search<'a> {
             .offset
             .saturating_add(self.query.limit)
             .saturating_add(COUNTED);
+        let of_patients = self.query.level == ImagingLevel::Patient;
+        let mut patients = HashSet::new();
         while let Some(row) = found.next()? {
-            let row = rows.row(row)?;
+            let mut row = rows.row(row)?;
             let is_match = self
                 .left
                 .iter()
                 .all(|(path, pattern)| matches(&row.attributes, path, pattern));
-            if is_match {
+            if is_match && (!of_patients || patients.insert(patient_key(&row))) {
+                if of_patients {
+                    rows.patient_only(&mut row)?;
+                }
                 if page.total >= self.query.offset && page.rows.len() < self.query.limit {
                     page.rows.push(row);
                 }
@@ -381,10 +392,18 @@ impl<'a> Search<'a> {
     }
 }
 
+/// By what the studies of one patient are known: a person may have been registered under several ids.
+fn patient_key(row: &ImagingRow) -> [String; 3] {
+    let text = |tag| first_text(&row.attributes, tag).unwrap_or_default();
+    [row.subject.to_string(), text("00100020"), text("00100021")]
+}
+
 /// Newest studies first; within them by number, or in the order in which they were stored.
 fn order(level: ImagingLevel) -> &'static str {
     match level {
-        ImagingLevel::Study => " ORDER BY st.date DESC, st.time DESC, st.study, st.id",
+        ImagingLevel::Patient | ImagingLevel::Study => {
+            " ORDER BY st.date DESC, st.time DESC, st.study, st.id"
+        }
         ImagingLevel::Series => {
             " ORDER BY st.date DESC, st.time DESC, st.study, st.id, se.number, se.series"
         }

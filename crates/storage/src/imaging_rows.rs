@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use record::{Fields, ImagingLevel, ImagingQuery, ImagingRow};
-use rusqlite::Row;
+use record::{Fields, ImagingLevel, ImagingQuery, ImagingRow, matching::first_text};
+use rusqlite::{Row, params};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::{Map, Value as Json, json};
 use vocabulary::PatientId;
@@ -18,7 +18,7 @@ use crate::{
 /// What is selected for the rows of a level.
 pub fn columns(level: ImagingLevel) -> &'static str {
     match level {
-        ImagingLevel::Study => {
+        ImagingLevel::Patient | ImagingLevel::Study => {
             "SELECT st.id, st.subject, st.series_count, st.instance_count, st.attributes"
         }
         ImagingLevel::Series => {
@@ -48,6 +48,9 @@ impl<'a> Rows<'a> {
         if let Fields::Only(tags) = &mut fields {
             let paths = left.iter().map(|(path, _)| *path);
             tags.extend(paths.map(|path| path.get(..8).unwrap_or(path).to_owned()));
+            if query.level == ImagingLevel::Patient {
+                tags.extend(["00100020", "00100021"].map(str::to_owned));
+            }
         }
         Self {
             reader,
@@ -61,7 +64,7 @@ impl<'a> Rows<'a> {
     /// The row of a level, with the attributes of the levels above.
     pub fn row(&mut self, row: &Row<'_>) -> Result<ImagingRow, StorageError> {
         let (subject, mut attributes) = self.study(row)?;
-        if self.level != ImagingLevel::Study {
+        if matches!(self.level, ImagingLevel::Series | ImagingLevel::Instance) {
             attributes.extend(self.series(row)?);
         }
         if self.level == ImagingLevel::Instance {
@@ -77,6 +80,31 @@ impl<'a> Rows<'a> {
             subject,
             attributes,
         })
+    }
+
+    /// Leaves what describes the patient, and counts what is kept of them under this id.
+    pub fn patient_only(&self, row: &mut ImagingRow) -> Result<(), StorageError> {
+        let id = first_text(&row.attributes, "00100020");
+        row.attributes
+            .retain(|tag, _| tag.starts_with("0010") || tag == "00080005");
+        let counts: [i64; 3] = self
+            .reader
+            .connection
+            .prepare_cached(
+                "SELECT count(*), ifnull(sum(series_count), 0), ifnull(sum(instance_count), 0) \
+                 FROM studies st WHERE st.subject = ?1 AND (?2 IS NULL OR EXISTS (SELECT 1 \
+                 FROM study_terms t WHERE t.path = '00100020' AND t.text = ?2 AND t.owner = st.id))",
+            )?
+            .query_row(params![row.subject.as_str(), id], |counts| {
+                Ok([counts.get(0)?, counts.get(1)?, counts.get(2)?])
+            })?;
+        let tags = ["00201200", "00201202", "00201204"];
+        for (tag, number) in tags.iter().zip(counts) {
+            self.put(&mut row.attributes, tag, "IS", || {
+                Ok(Json::from(from_sql(number)))
+            })?;
+        }
+        Ok(())
     }
 
     fn put(

@@ -19,7 +19,6 @@ mod index;
 mod keys;
 mod locate;
 mod log;
-mod matching;
 mod reader;
 mod replay;
 mod resources;

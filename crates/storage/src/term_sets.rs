@@ -1,13 +1,10 @@
 //! The SQL that finds owners of terms, and lists for it.
 
+use record::matching::{Wanted, after, words};
 use rusqlite::types::Value;
 use serde_json::json;
 
-use crate::{
-    image_terms::{words, words_path},
-    matching::{Wanted, after},
-    resources::Sql,
-};
+use crate::{image_terms::words_path, resources::Sql};
 
 /// A list of UIDs as a JSON array.
 pub fn listed(pattern: &str) -> String {

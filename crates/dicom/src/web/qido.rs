@@ -18,6 +18,8 @@ const MOST_ROWS: usize = 1000;
 /// the levels above.
 fn usual(level: ImagingLevel) -> &'static [Tag] {
     match level {
+        // DICOMweb has no searches for patients.
+        ImagingLevel::Patient => &[],
         ImagingLevel::Study => &[
             tags::SPECIFIC_CHARACTER_SET,
             tags::STUDY_DATE,
@@ -162,6 +164,7 @@ pub fn qido_answer(level: ImagingLevel, rows: Vec<ImagingRow>, base: &str) -> Va
                 .and_then(|e| e.pointer("/Value/0")?.as_str())
         };
         let levels: &[(&str, Tag)] = match level {
+            ImagingLevel::Patient => &[],
             ImagingLevel::Study => &[STUDIES],
             ImagingLevel::Series => &[STUDIES, SERIES],
             ImagingLevel::Instance => &[STUDIES, SERIES, INSTANCES],

@@ -218,7 +218,7 @@ pub async fn rows_gather_their_level(record: &dyn Record) {
 type Case = (ImagingLevel, &'static [(&'static str, &'static str)], usize);
 
 pub async fn attributes_match(record: &dyn Record) {
-    use ImagingLevel::{Instance, Series, Study};
+    use ImagingLevel::{Instance, Patient, Series, Study};
     fill(record).await;
     let cases: &[Case] = &[
         (Study, &[("0020000D", "1.1\\1.3")], 2),
@@ -249,6 +249,11 @@ pub async fn attributes_match(record: &dyn Record) {
             &[("00100020", "MRN-b"), ("00080020", "20240101-")],
             1,
         ),
+        (Patient, &[], 2),
+        (Patient, &[("00100020", "MRN-b")], 1),
+        (Patient, &[("00100010", "zhao*")], 1),
+        (Patient, &[("00080020", "20240101-")], 2),
+        (Patient, &[("00081030", "HEAD*")], 0),
         (Series, &[("00080060", "SEG")], 1),
         (Series, &[("00080060", "CT\\SEG")], 4),
         (Series, &[("00200011", "2")], 3),
@@ -458,6 +463,7 @@ pub async fn permits_limit_images(record: &dyn Record) {
     fill(record).await;
     let other = only(&["b"]);
     for (level, expected) in [
+        (ImagingLevel::Patient, 1),
         (ImagingLevel::Study, 2),
         (ImagingLevel::Series, 2),
         (ImagingLevel::Instance, 2),
