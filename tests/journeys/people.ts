@@ -16,6 +16,7 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 /** The screens on which everything must work. */
 export const SCREENS = {
   desktop: { width: 1440, height: 900 },
+  wall: { width: 1920, height: 1080 },
   phone: { width: 390, height: 844 },
   narrow: { width: 360, height: 740 },
 } as const;
@@ -44,6 +45,19 @@ export async function person(browser: Browser, user: string, options: BrowserCon
   const page = await context.newPage();
   await signIn(page, user);
   return page;
+}
+
+/** Opens a room about the first patient with images, and asks Chen into it. */
+export async function askForConsultation(li: Page): Promise<void> {
+  await li.getByText('With images', { exact: true }).click();
+  await li.locator('.patient-line').first().click();
+  await li.getByRole('button', { name: 'Ask for consultation' }).click();
+  const dialog = li.getByRole('dialog');
+  await dialog.getByRole('radio').first().check();
+  await dialog.getByLabel('Whom to ask').selectOption('chen.expert');
+  await dialog.getByLabel('Your question').fill('What is this?');
+  await dialog.getByRole('button', { name: 'Send the request' }).click();
+  await expect(li).toHaveURL(/\/rooms\//);
 }
 
 interface People {
@@ -103,7 +117,7 @@ export async function choose(page: Page, language: Language): Promise<void> {
 export async function look(
   page: Page,
   name: string,
-  screens: readonly Screen[] = ['desktop', 'phone', 'narrow'],
+  screens: readonly Screen[] = ['desktop', 'wall', 'phone', 'narrow'],
   shown?: Language,
 ): Promise<void> {
   mkdirSync(OUT, { recursive: true });

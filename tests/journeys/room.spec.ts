@@ -1,18 +1,5 @@
 import type { Page } from '@playwright/test';
-import { SCREENS, choose, expect, look, test } from './people.ts';
-
-/** Opens a room about the first patient with images. */
-async function openRoom(li: Page): Promise<void> {
-  await li.getByText('With images', { exact: true }).click();
-  await li.locator('.patient-line').first().click();
-  await li.getByRole('button', { name: 'Ask for consultation' }).click();
-  const dialog = li.getByRole('dialog');
-  await dialog.getByRole('radio').first().check();
-  await dialog.getByLabel('Whom to ask').selectOption('chen.expert');
-  await dialog.getByLabel('Your question').fill('What is this?');
-  await dialog.getByRole('button', { name: 'Send the request' }).click();
-  await expect(li).toHaveURL(/\/rooms\//);
-}
+import { SCREENS, askForConsultation, choose, expect, look, test } from './people.ts';
 
 /** How many different greys a slice shows: an empty one shows but a few. */
 async function greys(li: Page, plane: string): Promise<number> {
@@ -26,7 +13,7 @@ async function greys(li: Page, plane: string): Promise<number> {
 }
 
 test('a room shows the scan in three linked slices, and takes a measurement by keyboard', async ({ li }) => {
-  await openRoom(li);
+  await askForConsultation(li);
   await expect(li.locator('.room-bar .line-state')).toContainText('Live');
   await li.locator('[data-volume=fine]').waitFor({ state: 'attached', timeout: 120_000 });
   for (const plane of ['axial', 'coronal', 'sagittal']) {
@@ -63,7 +50,7 @@ test('a room shows the scan in three linked slices, and takes a measurement by k
 });
 
 test('on a phone the slices are a tab, and people are named', async ({ li }) => {
-  await openRoom(li);
+  await askForConsultation(li);
   await li.setViewportSize(SCREENS.phone);
   await li.getByRole('tab', { name: 'Slices' }).click();
   await expect.poll(() => greys(li, 'axial'), { timeout: 120_000 }).toBeGreaterThan(30);
