@@ -63,7 +63,7 @@ test('steps on slices and on the stage add up, however fast they come', () => {
   expect(socket.acts.at(-1)?.act).toMatchObject({ act: 'set', patch: { cursor_lps_mm: [6, 0, 0] } });
 });
 
-test('a hold that a broken line has ended is taken again, or left to whoever has it now', () => {
+test('a hold that the room has ended is taken again, or left to whoever has it now', () => {
   const pose = { head: { position_m: [0, 1.6, 0], rotation: [0, 0, 0, 1] } } as const;
   const frame = (): void => {
     shared.stream(pose);

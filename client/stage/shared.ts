@@ -129,7 +129,7 @@ export class SharedHologram {
     clearTimeout(this.#fade);
   }
 
-  /** A line that broke made the room let go: takes hold again, or gives way to whoever has it now. */
+  /** The room lets go for a page that stood still or lost its line: takes hold again, or gives way to whoever has it now. */
   #keepHold(id: EntityId): void {
     const held = this.#room.held(id, performance.now());
     if (held?.by === this.#room.selfId) this.#confirmed = true;

@@ -1,0 +1,121 @@
+/** Two people in one room, one of them inside it with a headset: what hands do there is seen on the other's screen. */
+import type { Page } from '@playwright/test';
+import { carry, changed, close, distance, frames, leave, panelWords, press, reach, seen, stand, told, withHeadset } from './inside.ts';
+import { SCREENS, askForConsultation, choose, expect, test } from './people.ts';
+
+const LUNG = { centre_hu: -600, width_hu: 1500 };
+const BONE = { centre_hu: 500, width_hu: 2000 };
+
+/** Where the other's avatar stands in this browser's room. */
+async function avatarHead(page: Page): Promise<readonly [number, number, number]> {
+  return page.evaluate(() => {
+    const head = window.__xrInside?.stage.scene.getObjectByName('head');
+    return [head?.position.x ?? NaN, head?.position.y ?? NaN, head?.position.z ?? NaN] as const;
+  });
+}
+
+test('a person with a headset walks round the hologram, carries it and sets its window, for both', async ({ browser }) => {
+  const [li, chen] = await Promise.all([withHeadset(browser, 'li.terminal'), withHeadset(browser, 'chen.expert')]);
+  await askForConsultation(li);
+  await chen.goto(li.url());
+  await chen.getByRole('button', { name: 'Accept the consultation' }).click();
+  for (const page of [li, chen]) {
+    await page.locator('[data-volume=fine]').waitFor({ state: 'attached', timeout: 120_000 });
+  }
+
+  await test.step('enters virtual reality', async () => {
+    // On the narrowest screen too both buttons fit beside the choice of language.
+    const { width, height } = li.viewportSize() ?? SCREENS.narrow;
+    await li.setViewportSize(SCREENS.narrow);
+    await expect(li.getByRole('button', { name: 'Enter AR' })).toBeInViewport({ ratio: 1 });
+    await expect(li.locator('.room-bar .segmented')).toBeInViewport({ ratio: 1 });
+    await li.setViewportSize({ width, height });
+    await li.getByRole('button', { name: 'Enter VR' }).click();
+    await frames(li);
+    expect(await li.evaluate(() => window.__xrInside?.stage.scene.getObjectByName('backdrop')?.visible)).toBe(true);
+  });
+
+  await test.step('reads the panel, in both languages', async () => {
+    expect(await panelWords(li)).toMatch(/Not a medical device[\s\S]*Turn[\s\S]*Lung[\s\S]*Leave the headset/);
+    const language = (value: string): Promise<void> =>
+      li.locator(`.segmented input[value=${value}]`).first().evaluate((input: HTMLInputElement) => input.click());
+    await language('zh');
+    await expect.poll(() => panelWords(li)).toMatch(/不是医疗器械[\s\S]*旋转[\s\S]*肺窗[\s\S]*退出头显/);
+    await language('en');
+  });
+
+  await test.step('walks round the hologram', async () => {
+    const views = [];
+    for (const [x, z] of [[0, 1.15], [1.1, 0], [0, -1.1]] as const) {
+      await stand(li, x, z);
+      views.push(await seen(li));
+      // The other sees the avatar there.
+      await expect.poll(async () => distance(await avatarHead(chen), [x, 1.6, z])).toBeLessThan(0.05);
+    }
+    const [front, ...others] = views;
+    for (const view of others) expect(changed(front ?? [], view)).toBeGreaterThan(0.02);
+    await stand(li, 0, 1.15);
+  });
+
+  await test.step('goes somewhere by the thumbstick', async () => {
+    // Down and ahead, at the floor beside the table.
+    await reach(li, 'controllers', { at: [0.9, 1.2, 1.2], facing: [-Math.sin(0.4), 0, 0, Math.cos(0.4)] });
+    const push = (x: number, y: number): Promise<void> =>
+      li.evaluate((axes) => window.__xr?.controllers.right?.updateAxes('thumbstick', ...axes), [x, y] as const);
+    await push(0, -1);
+    await frames(li);
+    await push(0, 0);
+    await frames(li);
+    await expect.poll(async () => distance(await avatarHead(chen), [0, 1.6, 1.15])).toBeGreaterThan(0.5);
+    expect((await avatarHead(chen))[1]).toBeCloseTo(1.6, 1);
+    await stand(li, 0, 1.15);
+  });
+
+  await test.step('carries the hologram with a controller, and with a bare hand', async () => {
+    await carry(li, 'controllers', [0.25, 0.1, 0.15], chen);
+    await li.evaluate(() => {
+      if (window.__xr) window.__xr.primaryInputMode = 'hand';
+    });
+    await frames(li, 4);
+    await carry(li, 'hands', [-0.25, -0.05, -0.1], chen);
+  });
+
+  await test.step('sets the window for both from the panel, by pinch and by trigger', async () => {
+    await press(li, 'hands', 'window:bone');
+    await expect.poll(async () => (await told(chen)).window).toEqual(BONE);
+    await li.evaluate(() => {
+      if (window.__xr) window.__xr.primaryInputMode = 'controller';
+    });
+    await frames(li, 4);
+    const before = await seen(li);
+    await press(li, 'controllers', 'window:lung');
+    await expect.poll(async () => (await told(chen)).window).toEqual(LUNG);
+    expect(changed(before, await seen(li))).toBeGreaterThan(0.01);
+    await chen.getByRole('tab', { name: 'View' }).click();
+    await expect(chen.getByRole('radio', { name: 'Lung' })).toBeChecked();
+  });
+
+  await test.step('leaves by the panel, and enters augmented reality without a floor', async () => {
+    await leave(li);
+    await expect(li.getByRole('button', { name: 'Enter VR' })).toBeVisible();
+    await choose(li, 'zh');
+    await li.getByRole('button', { name: '进入 AR' }).click();
+    await frames(li);
+    expect(await panelWords(li)).toContain('肺窗');
+    expect(await li.evaluate(() => window.__xrInside?.stage.scene.getObjectByName('backdrop')?.visible)).toBe(false);
+    // Where nothing stands the real room is seen.
+    const opacities = (await seen(li)).filter((_, i) => i % 4 === 3);
+    expect(opacities.filter((opacity) => opacity === 0).length / opacities.length).toBeGreaterThan(0.3);
+  });
+
+  await test.step('puts the headset down by its own button, and the screen shows what both have made', async () => {
+    await close(li, 'controllers', 0);
+    await li.evaluate(() => window.__xrInside?.stage.renderer.xr.getSession()?.end());
+    await expect(li.getByRole('button', { name: '进入 VR' })).toBeVisible();
+    await choose(li, 'en');
+    await li.getByRole('tab', { name: 'View' }).click();
+    await expect(li.getByRole('radio', { name: 'Lung' })).toBeChecked();
+    expect((await told(li)).transform).toEqual((await told(chen)).transform);
+  });
+  await Promise.all([li.context().close(), chen.context().close()]);
+});

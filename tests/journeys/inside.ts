@@ -1,0 +1,188 @@
+/** A person inside a room with an emulated headset: head, hands, and what is seen there. See `client/xr/README.md`. */
+import type { Browser, Page } from '@playwright/test';
+import type { Inside } from '../../client/xr/emulate';
+import { expect, person } from './people.ts';
+
+export type Three = readonly [number, number, number];
+type Hologram = NonNullable<Inside['stage']['shared']['state']>;
+export type Side = 'controllers' | 'hands';
+export interface Aim {
+  readonly at: Three;
+  readonly facing: readonly number[];
+}
+
+/** Two eyes are drawn at each frame, by the processor, beside the other's screen. */
+const SMALL = { width: 360, height: 240 };
+const AHEAD = [0, 0, 0, 1] as const;
+
+/** Signs in with a small screen and an emulated headset at hand. */
+export async function withHeadset(browser: Browser, user: string): Promise<Page> {
+  const page = await person(browser, user, { viewport: SMALL });
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(error.message));
+  page.on('close', () => expect(errors, 'errors in the page').toEqual([]));
+  await page.addInitScript(() => {
+    window.__yuanyiEmulateXr = 'metaQuest3';
+  });
+  await page.reload();
+  return page;
+}
+
+/** Lets the headset draw some frames: presses and poses are taken in with one. */
+export async function frames(page: Page, count = 3): Promise<void> {
+  await page.evaluate(async (wanted) => {
+    const session = window.__xrInside?.stage.renderer.xr.getSession();
+    if (!session) throw new Error('nobody is inside');
+    for (let drawn = 0; drawn < wanted; drawn++) await new Promise((done) => session.requestAnimationFrame(done));
+  }, count);
+}
+
+/** Brings the right controller or hand to a place of the room, in metres. */
+export async function reach(page: Page, side: Side, { at, facing }: Aim): Promise<void> {
+  await page.evaluate(
+    ([kind, place, turn]) => {
+      const { rig } = window.__xrInside?.stage.rig ?? {};
+      const input = window.__xr?.[kind].right;
+      if (!rig || !input) throw new Error('nobody is inside');
+      const local = rig.worldToLocal(rig.position.clone().set(...place));
+      const rotation = rig.quaternion.clone().invert().multiply(rig.quaternion.clone().fromArray([...turn]));
+      input.position.set(local.x, local.y, local.z);
+      input.quaternion.set(rotation.x, rotation.y, rotation.z, rotation.w);
+    },
+    [side, at, facing] as const,
+  );
+  await frames(page);
+}
+
+/** Closes the right hand, or opens it. */
+export async function close(page: Page, side: Side, value: 0 | 1): Promise<void> {
+  await page.evaluate(
+    ([kind, pressed]) => {
+      if (kind === 'hands') window.__xr?.hands.right?.updatePinchValue(pressed);
+      else window.__xr?.controllers.right?.updateButtonValue('trigger', pressed);
+    },
+    [side, value] as const,
+  );
+  await frames(page);
+}
+
+/** Takes the hologram, carries it by some metres, and shows it to `other` on the way before it lets go. */
+export async function carry(page: Page, side: Side, by: Three, other: Page): Promise<void> {
+  const from = (await told(other)).transform.position_m;
+  const hand: Three = [from[0] + 0.05, from[1], from[2] + 0.1];
+  await reach(page, side, { at: hand, facing: AHEAD });
+  await close(page, side, 1);
+  // Closing fingers move a little, and what they hold moves with them.
+  const goal = moved(await shown(page), by);
+  await reach(page, side, { at: moved(hand, by), facing: AHEAD });
+  // While it is in the hand the other sees it move.
+  await expect.poll(async () => distance(await shown(other), goal)).toBeLessThan(0.01);
+  await close(page, side, 0);
+  await expect.poll(async () => distance((await told(other)).transform.position_m, goal)).toBeLessThan(0.005);
+}
+
+/** The hologram as the server has told it to this browser. */
+export async function told(page: Page): Promise<Hologram> {
+  const found = await page.evaluate(() => window.__xrInside?.stage.shared.entity?.[1]);
+  if (!found) throw new Error('no hologram');
+  return found;
+}
+
+/** Where this browser draws the hologram. */
+async function shown(page: Page): Promise<Three> {
+  return page.evaluate(() => {
+    const at = window.__xrInside?.stage.hologram.root.position;
+    return [at?.x ?? NaN, at?.y ?? NaN, at?.z ?? NaN] as const;
+  });
+}
+
+/** From where to point straight at a button of the panel in the room. */
+async function aimAt(page: Page, button: string): Promise<Aim> {
+  return page.evaluate((wanted) => {
+    const panel = window.__xrInside?.headset?.panel;
+    if (!panel) throw new Error('nobody is inside');
+    const { mesh } = panel;
+    const { width, height } = mesh.geometry.parameters;
+    const facing = mesh.getWorldQuaternion(mesh.quaternion.clone());
+    const ahead = mesh.position.clone().set(0, 0, -1).applyQuaternion(facing);
+    for (let row = 0.02; row < 1; row += 0.02)
+      for (let column = 0.5 / 24; column < 1; column += 1 / 24) {
+        const point = mesh.localToWorld(mesh.position.clone().set((column - 0.5) * width, (row - 0.5) * height, 0));
+        const from = point.addScaledVector(ahead, -0.35);
+        // A little further in than the button's edge.
+        if (panel.hit(from.clone().setY(from.y - 0.01), ahead)?.button === wanted && panel.hit(from, ahead)?.button === wanted)
+          return { at: [from.x, from.y, from.z] as const, facing: facing.toArray() };
+      }
+    throw new Error(`no button ${wanted}`);
+  }, button);
+}
+
+export async function press(page: Page, side: Side, button: string): Promise<void> {
+  await reach(page, side, await aimAt(page, button));
+  await close(page, side, 1);
+  await close(page, side, 0);
+}
+
+/** Presses the button by which one leaves: no frame follows. */
+export async function leave(page: Page): Promise<void> {
+  await reach(page, 'controllers', await aimAt(page, 'leave'));
+  await page.evaluate(() => window.__xr?.controllers.right?.updateButtonValue('trigger', 1));
+}
+
+export async function panelWords(page: Page): Promise<string> {
+  return page.evaluate(() => {
+    const { title, lines, buttons } = window.__xrInside?.headset?.panel.content ?? { title: '', lines: [], buttons: [] };
+    return [title, ...lines, ...buttons.map(({ label }) => label)].join('\n');
+  });
+}
+
+/** What both eyes see: bytes of red, green, blue and opacity, as the headset's frame holds them. */
+export async function seen(page: Page): Promise<number[]> {
+  return page.evaluate(async () => {
+    const renderer = window.__xrInside?.stage.renderer;
+    const session = renderer?.xr.getSession();
+    if (!renderer || !session) throw new Error('nobody is inside');
+    await new Promise((done) => session.requestAnimationFrame(done));
+    return new Promise<number[]>((done) => {
+      session.requestAnimationFrame(() => {
+        const gl = renderer.getContext();
+        const { drawingBufferWidth: width, drawingBufferHeight: height } = gl;
+        const bytes = new Uint8Array(width * height * 4);
+        gl.readPixels(0, 0, width, height, gl.RGBA, gl.UNSIGNED_BYTE, bytes);
+        done([...bytes]);
+      });
+    });
+  });
+}
+
+/** The share of pixels that differ clearly. */
+export function changed(a: readonly number[], b: readonly number[]): number {
+  let count = 0;
+  for (let i = 0; i < a.length; i += 4) if ([0, 1, 2].some((k) => Math.abs((a[i + k] ?? 0) - (b[i + k] ?? 0)) > 24)) count += 1;
+  return (count * 4) / a.length;
+}
+
+function moved(from: Three, by: Three): Three {
+  return [from[0] + by[0], from[1] + by[1], from[2] + by[2]];
+}
+
+export function distance(a: Three, b: Three): number {
+  return Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
+}
+
+/** Walks to a place of the room, head up, looking at the middle of the table. */
+export async function stand(page: Page, x: number, z: number): Promise<void> {
+  await page.evaluate(
+    ([to_x, to_z]) => {
+      const { rig } = window.__xrInside?.stage.rig ?? {};
+      if (!rig || !window.__xr) throw new Error('nobody is inside');
+      const at = rig.worldToLocal(rig.position.clone().set(to_x, 1.6, to_z));
+      const yaw = Math.atan2(to_x, to_z);
+      const turn = rig.quaternion.clone().invert().multiply(rig.quaternion.clone().set(0, Math.sin(yaw / 2), 0, Math.cos(yaw / 2)));
+      window.__xr.position.set(at.x, at.y, at.z);
+      window.__xr.quaternion.set(turn.x, turn.y, turn.z, turn.w);
+    },
+    [x, z] as const,
+  );
+  await frames(page);
+}
