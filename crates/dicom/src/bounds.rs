@@ -5,7 +5,7 @@
 //! lengths only, so that it costs next to nothing, and it goes over the pixel data too: objects that break
 //! off are found out here.
 
-use std::io::Read as _;
+use std::{io::Read as _, ops::Range};
 
 use dicom_core::{DataDictionary as _, Tag, VR, dictionary::DataDictionaryEntry as _};
 use dicom_dictionary_std::{StandardDataDictionary, tags, uids};
@@ -84,6 +84,38 @@ pub(crate) fn pixel_data(data_set: &[u8], transfer_syntax: &str) -> Option<(usiz
         walk.value(&header, data_set.len(), syntax, 0).ok()?;
     }
     None
+}
+
+/// A deflated data set as it was, if that is not larger than is taken.
+pub(crate) fn inflate(data_set: &[u8]) -> Result<Vec<u8>, String> {
+    inflated(data_set, INFLATED_BYTES)
+}
+
+/// Where the elements of the outermost level lie in a data set in explicit little endian: up to its pixel
+/// data, and with them.
+pub(crate) fn places(data_set: &[u8]) -> Result<Vec<(Tag, Range<usize>)>, String> {
+    let syntax = Syntax {
+        explicit: true,
+        big_endian: false,
+    };
+    let mut walk = Walk {
+        bytes: data_set,
+        at: 0,
+    };
+    let mut places = Vec::new();
+    while walk.at < data_set.len() {
+        let start = walk.at;
+        let header = walk.header(syntax)?;
+        if header.tag.group() == ITEM.group() {
+            continue;
+        }
+        walk.value(&header, data_set.len(), syntax, 0)?;
+        places.push((header.tag, start..walk.at));
+        if header.tag == tags::PIXEL_DATA {
+            break;
+        }
+    }
+    Ok(places)
 }
 
 /// A deflated data set as it was, if that is not larger than `most` bytes.

@@ -11,11 +11,13 @@ mod geometry;
 mod index;
 mod json;
 mod parse;
+pub mod pixels;
 pub mod scp;
 pub mod scu;
 mod seg;
 mod syntax;
 mod text;
+mod unknown;
 pub mod web;
 
 pub use dimse::{Operation, Status};

@@ -12,7 +12,7 @@ use record::Instance;
 use serde_json::{Map, Value, json};
 use vocabulary::{Digest, PatientId, Uid};
 
-use crate::{bounds, create, index::INDEXED, tag_key, text};
+use crate::{bounds, create, index::INDEXED, tag_key, text, unknown};
 
 /// Everything from here on is pixel data, which is not looked at when an object is taken in.
 const PIXELS: Tag = Tag(0x7fe0, 0x0000);
@@ -242,6 +242,23 @@ pub fn data_set_bytes(file: &[u8]) -> Option<&[u8]> {
     rest.get(group.end..)
 }
 
+/// Opens a file with its pixel data, wherever it comes from: its lengths are looked at first.
+pub(crate) fn open_checked(file: &[u8]) -> Result<DefaultDicomObject, ParseError> {
+    let mended;
+    let file = if data_set_bytes(file).is_some() {
+        file
+    } else {
+        mended = with_meta_length(with_preamble(Bytes::copy_from_slice(file))?)?;
+        &mended
+    };
+    let meta = meta_of(file)?;
+    let data_set = data_set_bytes(file).ok_or_else(breaks_off)?;
+    let part = "data set";
+    bounds::check(data_set, meta.transfer_syntax().trim_end_matches('\0'))
+        .map_err(|why| ParseError::Malformed { part, why })?;
+    open(file, None)
+}
+
 /// Opens a file up to an attribute, or up to its pixel data and with them; text is decoded. What follows
 /// the pixel data was not looked at when the object was taken in, and holds nothing to show.
 pub(crate) fn open(file: &[u8], until: Option<Tag>) -> Result<DefaultDicomObject, ParseError> {
@@ -265,6 +282,7 @@ pub(crate) fn open(file: &[u8], until: Option<Tag>) -> Result<DefaultDicomObject
             ReadError::ParseMetaDataSet { .. } => malformed("file meta group", &error),
             _ => malformed("data set", &error),
         })?;
+    unknown::resolve(&mut object);
     text::decode(&mut object);
     Ok(object)
 }

@@ -197,9 +197,7 @@ fn pictures_are_windowed() {
     let (media, bytes) = web::rendered(&slice, &dark, &ranges("image/png")).unwrap();
     assert_eq!(media, "image/png");
     assert!(bytes.starts_with(b"\x89PNG"));
-    let picture = dicom_pixeldata::image::load_from_memory(&bytes)
-        .unwrap()
-        .to_luma8();
+    let picture = image::load_from_memory(&bytes).unwrap().to_luma8();
     assert_eq!(picture.dimensions(), (64, 64));
     assert!(picture.pixels().all(|pixel| pixel.0 == [0]));
     let bright = Rendering::of(&parameters(&[
@@ -209,9 +207,7 @@ fn pictures_are_windowed() {
     .unwrap();
     let (media, bytes) = web::rendered(&slice, &bright, &ranges("image/*")).unwrap();
     assert_eq!(media, "image/jpeg");
-    let picture = dicom_pixeldata::image::load_from_memory(&bytes)
-        .unwrap()
-        .to_luma8();
+    let picture = image::load_from_memory(&bytes).unwrap().to_luma8();
     assert_eq!(picture.dimensions(), (32, 32));
     assert!(picture.pixels().all(|pixel| pixel.0[0] > 250));
     for query in [

@@ -18,7 +18,7 @@ pub use stow::{STOW_CONFLICT, StowAnswer, StowBody, StowPart, StowReason};
 pub use stow_json::files_of_metadata;
 pub use wado::{Multipart, as_accepted, bulk_data, metadata, takes_stored};
 
-use crate::ParseError;
+use crate::{ParseError, pixels::PixelError};
 
 /// The media type of DICOM objects.
 pub const DICOM: &str = "application/dicom";
@@ -46,9 +46,9 @@ pub enum WebError {
     /// 500: a stored object cannot be read any more.
     #[error("read the stored object: {0}")]
     Stored(#[from] ParseError),
-    /// 406: pixel data of this kind cannot be decoded here.
-    #[error("decode the pixel data: {0}")]
-    Pixels(&'static str),
+    /// 404, 406 or 500: why the pixel data cannot be had.
+    #[error("{0}")]
+    Pixels(#[from] PixelError),
 }
 
 impl WebError {
@@ -56,18 +56,13 @@ impl WebError {
     pub fn status(&self) -> u16 {
         match self {
             Self::BadRequest(_) => 400,
-            Self::NotFound(_) => 404,
-            Self::NotAcceptable(_) | Self::Pixels(_) => 406,
+            Self::NotFound(_) | Self::Pixels(PixelError::NoPixels | PixelError::NoFrame { .. }) => {
+                404
+            }
             Self::TooLarge => 413,
             Self::UnsupportedMedia(_) => 415,
-            Self::Stored(_) => 500,
+            Self::Stored(_) | Self::Pixels(PixelError::Object(_)) => 500,
+            Self::NotAcceptable(_) | Self::Pixels(_) => 406,
         }
     }
-}
-
-/// Runs a decoder. Those below are written for well-formed streams and may panic on others; a stored object
-/// must not take the request's thread down.
-fn guarded<T>(decode: impl FnOnce() -> Result<T, WebError>) -> Result<T, WebError> {
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(decode))
-        .unwrap_or(Err(WebError::Pixels("the stream is damaged")))
 }

@@ -1,70 +1,120 @@
 use std::io::Cursor;
 
 use bytes::Bytes;
-use dicom_pixeldata::{
-    ConvertOptions, PixelDecoder as _, VoiLutOption, WindowLevel,
-    image::{ImageFormat, codecs::jpeg::JpegEncoder, imageops::FilterType},
+use image::{
+    DynamicImage, GrayImage, ImageFormat, RgbImage, codecs::jpeg::JpegEncoder, imageops::FilterType,
 };
 
-use super::{MediaRange, WebError, guarded};
-use crate::parse;
+use super::{MediaRange, WebError};
+use crate::pixels::{Curve, Picture, PixelError, PixelFile, Window};
 
 /// How a frame is to be shown.
 #[derive(Clone, Debug, Default)]
 pub struct Rendering {
     /// Frame number from 1; the first where none is given.
     pub frame: Option<u32>,
-    /// Window centre and width in the units of the rescaled values; the object's own where none is given.
-    pub window: Option<[f64; 2]>,
+    /// Window in the units of the rescaled values; the object's own where none is given.
+    pub window: Option<Window>,
     /// Largest width and height in pixels.
     pub viewport: Option<[u32; 2]>,
+    /// Which part of the frame is shown; all of it where none is given.
+    pub region: Option<Region>,
     /// JPEG quality from 1 to 100.
     pub quality: Option<u8>,
 }
 
+/// A part of a frame in pixels.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Region {
+    /// Column and row of its first pixel.
+    pub from: [f64; 2],
+    /// Its width and height; to the end of the frame where none is given. Where one is negative, the picture
+    /// is turned over.
+    pub size: [Option<f64>; 2],
+}
+
 /// The largest picture that is made.
 const MOST_PIXELS: u32 = 8192;
+/// Width and height of a thumbnail.
+const THUMBNAIL: u32 = 128;
 const QUALITY: u8 = 90;
 
 impl Rendering {
+    /// A small picture of a frame, for lists.
+    pub fn thumbnail(frame: Option<u32>) -> Self {
+        Self {
+            frame,
+            viewport: Some([THUMBNAIL; 2]),
+            ..Self::default()
+        }
+    }
+
     /// Reads the query parameters of PS3.18 section 8.3.5: `window=centre,width,function`,
-    /// `viewport=width,height` and `quality`.
+    /// `viewport=width,height,x,y,width,height` and `quality`.
     pub fn of(parameters: &[(String, String)]) -> Result<Self, WebError> {
         let mut rendering = Self::default();
-        let bad = |name: &str| WebError::BadRequest(format!("{name} is not well formed"));
         for (name, value) in parameters {
-            let mut parts = value.split(',');
-            let mut pair = || Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?));
+            let bad = || WebError::BadRequest(format!("{name} is not well formed"));
             match name.as_str() {
-                "window" => {
-                    let (centre, width): (f64, f64) = pair().ok_or_else(|| bad(name))?;
-                    if !centre.is_finite() || !width.is_finite() || width < 1.0 {
-                        return Err(bad(name));
-                    }
-                    rendering.window = Some([centre, width]);
-                }
+                "window" => rendering.window = Some(window(value).ok_or_else(bad)?),
                 "viewport" => {
-                    let (width, height): (f64, f64) = pair().ok_or_else(|| bad(name))?;
-                    let side = |value: f64| {
-                        let most = f64::from(MOST_PIXELS);
-                        // In range by the check beside it.
-                        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-                        (1.0..=most).contains(&value).then_some(value as u32)
-                    };
-                    let sides = side(width).zip(side(height)).ok_or_else(|| bad(name))?;
-                    rendering.viewport = Some([sides.0, sides.1]);
+                    let (size, region) = viewport(value).ok_or_else(bad)?;
+                    rendering.viewport = Some(size);
+                    rendering.region = region;
                 }
                 "quality" => {
-                    let quality = value
-                        .parse()
-                        .ok()
-                        .filter(|quality| (1..=100).contains(quality));
-                    rendering.quality = Some(quality.ok_or_else(|| bad(name))?);
+                    let quality = value.parse().ok();
+                    let quality = quality.filter(|quality| (1..=100).contains(quality));
+                    rendering.quality = Some(quality.ok_or_else(bad)?);
                 }
                 _ => {}
             }
         }
         Ok(rendering)
+    }
+}
+
+fn window(value: &str) -> Option<Window> {
+    let mut parts = value.split(',').map(str::trim);
+    let centre = parts.next()?.parse().ok()?;
+    let width = parts.next()?.parse().ok()?;
+    let curve = match parts.next() {
+        None => Curve::default(),
+        Some(function) => Curve::of(function)?,
+    };
+    Window::new(centre, width, curve).filter(|_| parts.next().is_none())
+}
+
+/// Width and height, and the region where one is given.
+fn viewport(value: &str) -> Option<([u32; 2], Option<Region>)> {
+    let parts: Vec<&str> = value.split(',').map(str::trim).collect();
+    let number =
+        |text: &str| -> Option<f64> { text.parse().ok().filter(|number: &f64| number.is_finite()) };
+    let side = |text: &str| {
+        let most = f64::from(MOST_PIXELS);
+        let value = number(text)?;
+        // In range by the check beside it.
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        (1.0..=most).contains(&value).then_some(value as u32)
+    };
+    let size = |text: &str| match text {
+        "" => Some(None),
+        text => Some(Some(number(text).filter(|size| size.abs() >= 1.0)?)),
+    };
+    let from = |text: &str| match text {
+        "" => Some(0.0),
+        text => number(text).filter(|place| *place >= 0.0),
+    };
+    match parts.as_slice() {
+        [width, height] => Some(([side(width)?, side(height)?], None)),
+        [width, height, x, y, part_width, part_height] => {
+            let region = Region {
+                from: [from(x)?, from(y)?],
+                size: [size(part_width)?, size(part_height)?],
+            };
+            Some(([side(width)?, side(height)?], Some(region)))
+        }
+        _ => None,
     }
 }
 
@@ -82,49 +132,69 @@ pub fn rendered(
                 .find(|media| range.takes(media))
         })
         .ok_or(WebError::NotAcceptable("pictures come as JPEG or PNG"))?;
-    guarded(|| picture(file, rendering, media).map(|bytes| (media, bytes)))
-}
-
-fn picture(file: &[u8], rendering: &Rendering, media: &str) -> Result<Bytes, WebError> {
-    let object = parse::open(file, None)?;
-    let index = rendering
-        .frame
-        .unwrap_or(1)
+    let number = rendering.frame.unwrap_or(1);
+    let index = number
         .checked_sub(1)
         .ok_or(WebError::NotFound("that frame"))?;
-    let frames = object
-        .get(dicom_dictionary_std::tags::NUMBER_OF_FRAMES)
-        .and_then(|element| element.to_int::<u32>().ok())
-        .unwrap_or(1);
-    if index >= frames.max(1) {
-        return Err(WebError::NotFound("that frame"));
+    let index = usize::try_from(index).unwrap_or(usize::MAX);
+    let file = PixelFile::open(file)?;
+    let (frame, picture) = file.picture(index, rendering.window)?;
+    let side = |pixels: usize| u32::try_from(pixels).unwrap_or(u32::MAX);
+    let (columns, rows) = (side(frame.columns), side(frame.rows));
+    let picture = match picture {
+        Picture::Grey(shades) => GrayImage::from_raw(columns, rows, shades).map(DynamicImage::from),
+        Picture::Rgb(colours) => RgbImage::from_raw(columns, rows, colours).map(DynamicImage::from),
+    };
+    let picture = picture.ok_or(PixelError::Form("a picture has another number of pixels"))?;
+    let picture = fitted(picture, rendering)?;
+    written(&picture, rendering, media).map(|bytes| (media, bytes))
+}
+
+/// The part that is asked for, as large as it is asked for.
+fn fitted(mut picture: DynamicImage, rendering: &Rendering) -> Result<DynamicImage, WebError> {
+    if let Some(region) = rendering.region {
+        let whole = [picture.width(), picture.height()];
+        let mut parts = [[0, 0]; 2];
+        for (((part, whole), from), size) in parts
+            .iter_mut()
+            .zip(whole)
+            .zip(region.from)
+            .zip(region.size)
+        {
+            let outside =
+                || WebError::BadRequest("the viewport lies outside of the frame".to_owned());
+            let size = size.map_or(f64::from(whole) - from, f64::abs);
+            let end = (from + size).min(f64::from(whole));
+            // Both lie within the picture's sides.
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+            let (start, end) = (from.floor() as u32, end.ceil() as u32);
+            let length = end.checked_sub(start).filter(|length| *length > 0);
+            *part = [start, length.ok_or_else(outside)?];
+        }
+        let [[x, width], [y, height]] = parts;
+        picture = picture.crop_imm(x, y, width, height);
+        let [across, down] = region.size.map(|size| size.is_some_and(|size| size < 0.0));
+        if across {
+            picture = picture.fliph();
+        }
+        if down {
+            picture = picture.flipv();
+        }
     }
-    let decoded = object
-        .decode_pixel_data_frame(index)
-        .map_err(|_| WebError::Pixels("no decoder for them is built in, or they are damaged"))?;
-    let mut options = ConvertOptions::new().force_8bit();
-    if let Some([center, width]) = rendering.window {
-        options = options.with_voi_lut(VoiLutOption::Custom(WindowLevel { center, width }));
-    }
-    let failed = WebError::Pixels("they cannot be shown as a picture");
-    let mut picture = decoded
-        .to_dynamic_image_with_options(0, &options)
-        .map_err(|_| failed)?;
-    if let Some([width, height]) = rendering.viewport {
-        picture = picture.resize(width, height, FilterType::Triangle);
-    }
+    Ok(match rendering.viewport {
+        Some([width, height]) => picture.resize(width, height, FilterType::Triangle),
+        None => picture,
+    })
+}
+
+fn written(picture: &DynamicImage, rendering: &Rendering, media: &str) -> Result<Bytes, WebError> {
     let mut bytes = Cursor::new(Vec::new());
     let written = if media == "image/png" {
         picture.write_to(&mut bytes, ImageFormat::Png)
     } else {
-        let encoder =
-            JpegEncoder::new_with_quality(&mut bytes, rendering.quality.unwrap_or(QUALITY));
-        if picture.color().has_color() {
-            picture.to_rgb8().write_with_encoder(encoder)
-        } else {
-            picture.to_luma8().write_with_encoder(encoder)
-        }
+        let quality = rendering.quality.unwrap_or(QUALITY);
+        picture.write_with_encoder(JpegEncoder::new_with_quality(&mut bytes, quality))
     };
-    written.map_err(|_| WebError::Pixels("the picture cannot be written"))?;
+    written.map_err(|_| PixelError::Form("the picture cannot be written"))?;
     Ok(bytes.into_inner().into())
 }

@@ -1,12 +1,10 @@
 use bytes::{BufMut as _, Bytes, BytesMut};
 use dicom_core::Tag;
 use dicom_dictionary_std::{tags, uids};
-use dicom_pixeldata::Transcode as _;
-use dicom_transfer_syntax_registry::entries::EXPLICIT_VR_LITTLE_ENDIAN;
 use serde_json::{Value, json};
 
-use super::{DICOM, MediaRange, WebError, guarded};
-use crate::{data_set_bytes, json, parse, tag_key, tag_of_key};
+use super::{DICOM, MediaRange, WebError};
+use crate::{data_set_bytes, json, parse, pixels, tag_key, tag_of_key};
 
 /// Writes a `multipart/related` body piece by piece, so that it need not be in memory as a whole.
 #[derive(Clone, Debug)]
@@ -100,19 +98,8 @@ pub fn as_accepted(
     if takes_stored(stored, ranges)? {
         return Ok((file, stored.to_owned()));
     }
-    guarded(|| {
-        let mut object = parse::open(&file, None)?;
-        let target = EXPLICIT_VR_LITTLE_ENDIAN.erased();
-        let failed = WebError::NotAcceptable("the pixel data cannot be decoded");
-        object.transcode(&target).map_err(|_| failed)?;
-        let mut bytes = Vec::new();
-        let failed = WebError::NotAcceptable("the object cannot be written anew");
-        object.write_all(&mut bytes).map_err(|_| failed)?;
-        Ok((
-            Bytes::from(bytes),
-            uids::EXPLICIT_VR_LITTLE_ENDIAN.to_owned(),
-        ))
-    })
+    let plain = pixels::transcode(&file, uids::EXPLICIT_VR_LITTLE_ENDIAN)?;
+    Ok((plain, uids::EXPLICIT_VR_LITTLE_ENDIAN.to_owned()))
 }
 
 /// An object's metadata as DICOM JSON in UTF-8. Pixel data and long binary values are `BulkDataURI`s below

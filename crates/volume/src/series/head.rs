@@ -2,9 +2,10 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use dicom::pixels::functional_group;
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
-use dicom_object::{DefaultDicomObject, OpenFileOptions};
+use dicom_object::{DefaultDicomObject, InMemDicomObject, OpenFileOptions};
 
 use crate::grid;
 
@@ -16,6 +17,10 @@ const MAX_SIDE: u32 = 4096;
 pub(super) struct Head {
     /// Which of the files it is.
     pub file: usize,
+    /// Which of its frames, from 0.
+    pub frame: usize,
+    /// Whether the file holds more of the series than this image.
+    pub of_many: bool,
     pub series_uid: String,
     pub frame_of_reference_uid: String,
     pub is_ct: bool,
@@ -35,31 +40,55 @@ pub(super) struct Head {
     pub has_rescale: bool,
 }
 
-/// Reads the header of one file, if it is an image with a place in the patient.
-pub(super) fn read_head(file: usize, bytes: &[u8]) -> Option<Head> {
+/// Reads the headers of one file's images that have a place in the patient: one, or one for each frame of an
+/// enhanced object.
+pub(super) fn read_heads(file: usize, bytes: &[u8]) -> Vec<Head> {
     // The parser is another's and its input anybody's: a panic in it costs this file only.
     let object = catch_unwind(AssertUnwindSafe(|| {
         OpenFileOptions::new()
             .read_until(tags::PIXEL_DATA)
             .from_reader(bytes)
             .ok()
-    }))
-    .ok()??;
-    head_of(file, &object)
+    }));
+    let Some(object) = object.ok().flatten() else {
+        return Vec::new();
+    };
+    let groups = object.get(tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE);
+    let Some(groups) = groups.and_then(|groups| groups.items()) else {
+        let head = head_of(file, 0, &object).filter(|_| frames(&object) == 1);
+        return head.into_iter().collect();
+    };
+    let in_file = usize::try_from(frames(&object)).unwrap_or_default();
+    (0..groups.len().min(in_file))
+        .filter_map(|frame| {
+            let mut head = head_of(file, frame, &object)?;
+            head.of_many = true;
+            Some(head)
+        })
+        .collect()
 }
 
-fn head_of(file: usize, object: &DefaultDicomObject) -> Option<Head> {
+/// The header of one frame: what an enhanced object says of it, else what it says of all.
+fn head_of(file: usize, frame: usize, object: &DefaultDicomObject) -> Option<Head> {
     let side = |tag| -> Option<usize> {
         let n = object.get(tag)?.to_int::<u32>().ok()?;
         (1..=MAX_SIDE).contains(&n).then_some(n as usize)
     };
-    let &[x, y, z] = numbers(object, tags::IMAGE_POSITION_PATIENT)?.as_slice() else {
+    let of = |group| functional_group(object, frame, group).unwrap_or(object);
+    let &[x, y, z] = numbers(
+        of(tags::PLANE_POSITION_SEQUENCE),
+        tags::IMAGE_POSITION_PATIENT,
+    )?
+    .as_slice() else {
         return None;
     };
-    let &[a, b, c, d, e, f] = numbers(object, tags::IMAGE_ORIENTATION_PATIENT)?.as_slice() else {
+    let orientation = of(tags::PLANE_ORIENTATION_SEQUENCE);
+    let &[a, b, c, d, e, f] = numbers(orientation, tags::IMAGE_ORIENTATION_PATIENT)?.as_slice()
+    else {
         return None;
     };
-    let &[row_spacing, column_spacing] = numbers(object, tags::PIXEL_SPACING)?.as_slice() else {
+    let measures = of(tags::PIXEL_MEASURES_SEQUENCE);
+    let &[row_spacing, column_spacing] = numbers(measures, tags::PIXEL_SPACING)?.as_slice() else {
         return None;
     };
     let row = unit([a, b, c])?;
@@ -68,18 +97,26 @@ fn head_of(file: usize, object: &DefaultDicomObject) -> Option<Head> {
     if grid::dot(row, column).abs() > 1e-2 || !usable(row_spacing) || !usable(column_spacing) {
         return None;
     }
-    if [x, y, z].iter().any(|v| v.abs() > 1e6) || frames(object) != 1 {
+    if [x, y, z].iter().any(|v| v.abs() > 1e6) {
         return None;
     }
-    let number = |tag| numbers(object, tag).and_then(|v| v.first().copied());
-    let (slope, intercept) = (number(tags::RESCALE_SLOPE), number(tags::RESCALE_INTERCEPT));
+    let number = |object, tag| numbers(object, tag).and_then(|v| v.first().copied());
+    let rescale = of(tags::PIXEL_VALUE_TRANSFORMATION_SEQUENCE);
+    let slope = number(rescale, tags::RESCALE_SLOPE);
+    let intercept = number(rescale, tags::RESCALE_INTERCEPT);
+    let thickness = number(measures, tags::SLICE_THICKNESS);
+    let kind = of(tags::CT_IMAGE_FRAME_TYPE_SEQUENCE);
+    let kinds = [text(kind, tags::FRAME_TYPE), text(object, tags::IMAGE_TYPE)];
     Some(Head {
         file,
+        frame,
+        of_many: false,
         series_uid: text(object, tags::SERIES_INSTANCE_UID),
         frame_of_reference_uid: text(object, tags::FRAME_OF_REFERENCE_UID),
         is_ct: text(object, tags::MODALITY) == "CT",
-        is_localizer: text(object, tags::IMAGE_TYPE)
-            .split('\\')
+        is_localizer: kinds
+            .iter()
+            .flat_map(|kinds| kinds.split('\\'))
             .any(|part| part == "LOCALIZER"),
         number: object
             .get(tags::INSTANCE_NUMBER)
@@ -89,7 +126,7 @@ fn head_of(file: usize, object: &DefaultDicomObject) -> Option<Head> {
         spacing_mm: [column_spacing, row_spacing],
         position_lps_mm: [x, y, z],
         axes_lps: [row, column],
-        thickness_mm: number(tags::SLICE_THICKNESS).filter(|&mm| mm > 0.0),
+        thickness_mm: thickness.filter(|&mm| mm > 0.0),
         has_rescale: slope.is_some() && intercept.is_some(),
         slope: slope.filter(|&s| s != 0.0).unwrap_or(1.0),
         intercept: intercept.unwrap_or(0.0),
@@ -105,12 +142,12 @@ fn frames(object: &DefaultDicomObject) -> i64 {
 }
 
 /// All finite numbers of an element; none if one of them is no number.
-fn numbers(object: &DefaultDicomObject, tag: Tag) -> Option<Vec<f64>> {
+fn numbers(object: &InMemDicomObject, tag: Tag) -> Option<Vec<f64>> {
     let values = object.get(tag)?.to_multi_float64().ok()?;
     values.iter().all(|v| v.is_finite()).then_some(values)
 }
 
-fn text(object: &DefaultDicomObject, tag: Tag) -> String {
+fn text(object: &InMemDicomObject, tag: Tag) -> String {
     object
         .get(tag)
         .and_then(|e| e.to_str().ok())

@@ -6,13 +6,17 @@ mod plan;
 
 use std::{
     borrow::Cow,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
+use dicom::pixels::PixelFile;
 use rayon::prelude::*;
 
 use self::{
-    head::{Head, read_head},
+    head::{Head, read_heads},
     plan::{Plan, plan},
 };
 use crate::{Notice, Volume, VolumeError, grid};
@@ -87,17 +91,17 @@ pub fn read_from<F: Files + ?Sized>(
     files: &F,
     cancelled: &AtomicBool,
 ) -> Result<Series, VolumeError> {
-    let heads: Result<Vec<Option<Head>>, VolumeError> = (0..files.count())
+    let heads: Result<Vec<Vec<Head>>, VolumeError> = (0..files.count())
         .into_par_iter()
         .map(|file| {
             if cancelled.load(Ordering::Relaxed) {
                 return Err(VolumeError::Cancelled);
             }
-            Ok(read_head(file, &files.read(file)?))
+            Ok(read_heads(file, &files.read(file)?))
         })
         .collect();
     let heads = heads?;
-    let mut unreadable = heads.iter().filter(|head| head.is_none()).count();
+    let mut unreadable = heads.iter().filter(|heads| heads.is_empty()).count();
     let mut heads: Vec<Head> = heads.into_iter().flatten().collect();
     // A slice whose pixels turn out broken is left out, and the rest planned anew.
     loop {
@@ -112,7 +116,7 @@ pub fn read_from<F: Files + ?Sized>(
             return Ok(finish(plan, volume, unreadable));
         }
         unreadable += broken.len();
-        heads.retain(|head| !broken.contains(&head.file));
+        heads.retain(|head| !broken.contains(&[head.file, head.frame]));
     }
 }
 
@@ -146,12 +150,12 @@ fn finish(plan: Plan, volume: Volume, unreadable: usize) -> Series {
     }
 }
 
-/// Decodes every slice of the plan to its place; also says which files would not decode.
+/// Decodes every slice of the plan to its place; also says which frames of which files would not decode.
 fn assemble<F: Files + ?Sized>(
     plan: &Plan,
     files: &F,
     cancelled: &AtomicBool,
-) -> Result<(Volume, Vec<usize>), VolumeError> {
+) -> Result<(Volume, Vec<[usize; 2]>), VolumeError> {
     let [nx, ny, nz] = plan.grid.size;
     let mut voxels = vec![crate::AIR_FILL_HU; nx * ny * nz];
     let mut slice_of_plane: Vec<Option<&plan::Slice>> = vec![None; nz];
@@ -160,7 +164,10 @@ fn assemble<F: Files + ?Sized>(
             *place = Some(slice);
         }
     }
-    let broken: Result<Vec<usize>, VolumeError> = voxels
+    // Files of many frames are opened once.
+    let opened: Vec<OnceLock<Option<PixelFile>>> =
+        (0..files.count()).map(|_| OnceLock::new()).collect();
+    let broken: Result<Vec<[usize; 2]>, VolumeError> = voxels
         .par_chunks_mut(nx * ny)
         .zip(&slice_of_plane)
         .filter_map(|(out, slice)| {
@@ -168,13 +175,23 @@ fn assemble<F: Files + ?Sized>(
             if cancelled.load(Ordering::Relaxed) {
                 return Some(Err(VolumeError::Cancelled));
             }
-            let bytes = match files.read(slice.head.file) {
+            let Head { file, frame, .. } = slice.head;
+            let decode = |file: &PixelFile| pixels::decode_into(file, slice, nx, out);
+            let shared = opened.get(file).filter(|_| slice.head.of_many);
+            if let Some(opened) = shared.and_then(OnceLock::get) {
+                let decoded = opened.as_ref().and_then(decode);
+                return decoded.is_none().then_some(Ok([file, frame]));
+            }
+            let bytes = match files.read(file) {
                 Ok(bytes) => bytes,
                 Err(error) => return Some(Err(error)),
             };
-            pixels::decode_into(&bytes, slice, nx, out)
-                .is_none()
-                .then_some(Ok(slice.head.file))
+            let open = || PixelFile::open(&bytes).ok();
+            let decoded = match shared {
+                Some(shared) => shared.get_or_init(open).as_ref().and_then(decode),
+                None => open().as_ref().and_then(decode),
+            };
+            decoded.is_none().then_some(Ok([file, frame]))
         })
         .collect();
     let broken = broken?;

@@ -1,21 +1,18 @@
 //! From the stored pixels of one file to HU in its plane of the volume.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
-use dicom_pixeldata::{DecodedPixelData, PixelDecoder as _, PixelRepresentation};
+use dicom::pixels::PixelFile;
 
 use super::plan::Slice;
 use crate::formats::to_hu;
 
-/// Decodes a slice into its plane, rows of `nx` voxels; `None` if it cannot be decoded.
-pub(super) fn decode_into(bytes: &[u8], slice: &Slice, nx: usize, out: &mut [i16]) -> Option<()> {
-    // The codecs are another's and their input anybody's: a panic in one costs this file only.
-    let values = catch_unwind(AssertUnwindSafe(|| {
-        let object = dicom_object::from_reader(bytes).ok()?;
-        let pixels = object.decode_pixel_data().ok()?;
-        values(&pixels, slice)
-    }))
-    .ok()??;
+/// Decodes a slice of a file into its plane, rows of `nx` voxels; `None` if it cannot be decoded.
+pub(super) fn decode_into(
+    file: &PixelFile,
+    slice: &Slice,
+    nx: usize,
+    out: &mut [i16],
+) -> Option<()> {
+    let values = values(file, slice)?;
     let [columns, _] = slice.head.size;
     match slice.shift_px {
         Some(shift) => shift_into(&values, slice.head.size, shift, nx, out),
@@ -26,39 +23,19 @@ pub(super) fn decode_into(bytes: &[u8], slice: &Slice, nx: usize, out: &mut [i16
 }
 
 /// The slice's pixels as HU, row by row.
-fn values(pixels: &DecodedPixelData<'_>, slice: &Slice) -> Option<Vec<i16>> {
+fn values(file: &PixelFile, slice: &Slice) -> Option<Vec<i16>> {
     let [columns, rows] = slice.head.size;
-    let fits = pixels.samples_per_pixel() == 1
-        && pixels.columns() as usize == columns
-        && pixels.rows() as usize == rows;
+    let frame = file.frame(slice.head.frame).ok()?;
+    let fits = frame.samples_per_pixel == 1 && [frame.columns, frame.rows] == [columns, rows];
     if !fits {
         return None;
     }
-    let frame = pixels.frame_data(0).ok()?;
-    let stored = u32::from(pixels.bits_stored()).clamp(1, 16);
-    let signed = pixels.pixel_representation() == PixelRepresentation::Signed;
     let (slope, intercept) = (slice.head.slope, slice.head.intercept);
-    // Bits above those stored may hold overlays, or the sign, or nothing: only the stored count.
-    let unused = 16 - stored;
-    let value = |raw: u16| {
-        let raw = if signed {
-            i32::from((raw << unused).cast_signed() >> unused)
-        } else {
-            i32::from((raw << unused) >> unused)
-        };
-        to_hu(f64::from(raw) * slope + intercept)
-    };
-    let values: Vec<i16> = match pixels.bits_allocated() {
-        8 => frame.iter().map(|&raw| value(u16::from(raw))).collect(),
-        16 => {
-            let (words, _) = frame.as_chunks::<2>();
-            words
-                .iter()
-                .map(|&raw| value(u16::from_le_bytes(raw)))
-                .collect()
-        }
-        _ => return None,
-    };
+    let stored = frame.samples.to_f64();
+    let values: Vec<i16> = stored
+        .into_iter()
+        .map(|stored| to_hu(stored * slope + intercept))
+        .collect();
     (values.len() == columns * rows).then_some(values)
 }
 
