@@ -14,6 +14,10 @@ const MAX_SIDE: u32 = 4096;
 
 /// The place and scale of one image.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a plain fact of the header"
+)]
 pub(super) struct Head {
     /// Which of the files it is.
     pub file: usize,
