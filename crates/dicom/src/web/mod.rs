@@ -46,9 +46,12 @@ pub enum WebError {
     /// 500: a stored object cannot be read any more.
     #[error("read the stored object: {0}")]
     Stored(#[from] ParseError),
+    /// 406: frames cannot be found in the stored object.
+    #[error("decode the pixel data: {0}")]
+    Pixels(&'static str),
     /// 404, 406 or 500: why the pixel data cannot be had.
-    #[error("{0}")]
-    Pixels(#[from] PixelError),
+    #[error(transparent)]
+    Decoding(#[from] PixelError),
 }
 
 impl WebError {
@@ -56,13 +59,12 @@ impl WebError {
     pub fn status(&self) -> u16 {
         match self {
             Self::BadRequest(_) => 400,
-            Self::NotFound(_) | Self::Pixels(PixelError::NoPixels | PixelError::NoFrame { .. }) => {
-                404
-            }
+            Self::NotFound(_)
+            | Self::Decoding(PixelError::NoPixels | PixelError::NoFrame { .. }) => 404,
             Self::TooLarge => 413,
             Self::UnsupportedMedia(_) => 415,
-            Self::Stored(_) | Self::Pixels(PixelError::Object(_)) => 500,
-            Self::NotAcceptable(_) | Self::Pixels(_) => 406,
+            Self::Stored(_) | Self::Decoding(PixelError::Object(_)) => 500,
+            Self::NotAcceptable(_) | Self::Pixels(_) | Self::Decoding(_) => 406,
         }
     }
 }
