@@ -178,6 +178,11 @@ export function patientPath(id: string): string {
   return `/patients/${encodeURIComponent(id)}`;
 }
 
+/** The pictures of one study. */
+export function studyAddress(study: string): string {
+  return `/imaging/${encodeURIComponent(study)}`;
+}
+
 /** All images of a study. */
 export function imagesIn(study: StudyRow): number {
   return study.series.reduce((sum, series) => sum + series.images, 0);

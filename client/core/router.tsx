@@ -7,12 +7,15 @@ export type Page =
   | { readonly name: 'scenario'; readonly id: string }
   | { readonly name: 'patient'; readonly id: string }
   | { readonly name: 'room'; readonly id: string }
+  | { readonly name: 'imaging' }
+  | { readonly name: 'study'; readonly id: string }
   | { readonly name: 'unknown' };
 
 /** The page that a path stands for. */
 export function pageOf(path: string): Page {
   const [first, second, ...rest] = path.split('/').filter(Boolean);
   if (first === undefined) return { name: 'home' };
+  if (first === 'imaging' && second === undefined) return { name: 'imaging' };
   let id: string;
   try {
     id = decodeURIComponent(second ?? '');
@@ -22,6 +25,7 @@ export function pageOf(path: string): Page {
   if (id === '' || rest.length > 0) return { name: 'unknown' };
   if (first === 'patients') return { name: 'patient', id };
   if (first === 'rooms') return { name: 'room', id };
+  if (first === 'imaging') return { name: 'study', id };
   if (first === 'scenarios') return { name: 'scenario', id };
   return { name: 'unknown' };
 }

@@ -16,6 +16,8 @@ import type { Page } from './router';
 
 const PatientPage = lazy(async () => ({ default: (await import('./pages/patient')).PatientPage }));
 const ScenarioPage = lazy(async () => ({ default: (await import('./pages/scenario')).ScenarioPage }));
+const ImagingPage = lazy(async () => ({ default: (await import('./pages/imaging')).ImagingPage }));
+const StudyPage = lazy(async () => ({ default: (await import('./pages/study')).StudyPage }));
 const RoomPage = lazy(async () => ({ default: (await import('./pages/room')).RoomPage }));
 
 export function Shell(): JSX.Element {
@@ -67,12 +69,14 @@ function SignedIn(): JSX.Element {
     const now = page();
     return now.name === name && 'id' in now ? now.id : undefined;
   };
+  // Rooms and images fill the screen and bring their own bar.
+  const fills = (): boolean => page().name === 'room' || page().name === 'study';
   return (
     <>
-      <Show when={page().name !== 'room'}>
+      <Show when={!fills()}>
         <TopBar />
       </Show>
-      <main id="main" tabIndex={-1} class={page().name === 'room' ? 'main-room' : 'main'}>
+      <main id="main" tabIndex={-1} class={fills() ? 'main-room' : 'main'}>
         <ErrorBoundary fallback={(error: unknown) => <Broken error={error} />}>
           <Suspense fallback={<Starting />}>
             <Switch fallback={<UnknownPage />}>
@@ -85,6 +89,12 @@ function SignedIn(): JSX.Element {
               <Match when={id('scenario')} keyed>
                 {(scenario) => <ScenarioPage id={scenario} />}
               </Match>
+              <Match when={page().name === 'imaging'}>
+                <ImagingPage />
+              </Match>
+              <Match when={id('study')} keyed>
+                {(study) => <StudyPage id={study} />}
+              </Match>
               <Match when={id('room')} keyed>
                 {(room) => <RoomPage id={room} />}
               </Match>
@@ -92,7 +102,7 @@ function SignedIn(): JSX.Element {
           </Suspense>
         </ErrorBoundary>
       </main>
-      <Show when={page().name !== 'room'}>
+      <Show when={!fills()}>
         <footer class="foot">
           <Icon name="info" size={14} />
           <span>{t('app.notDevice')}</span>
@@ -110,6 +120,12 @@ function TopBar(): JSX.Element {
         <img src="/icon.svg" width="28" height="28" alt="" />
         <span>{app.t('app.full')}</span>
       </Link>
+      <nav class="top-nav" aria-label={app.t('app.main')}>
+        <Link href="/imaging" aria-current={page().name === 'imaging' ? 'page' : undefined}>
+          <Icon name="image" />
+          <span>{app.t('imaging.title')}</span>
+        </Link>
+      </nav>
       <span class={`line-state ${app.line()}`} role="status">
         <span class="line-dot" aria-hidden="true" />
         <span class="line-words">{app.t(`line.${app.line()}`)}</span>

@@ -1,5 +1,7 @@
 /** The client's words. A key that one language lacks does not compile. */
 import type { Language } from '../core/language';
+import { imaging as imagingEn } from './imaging.en';
+import { imaging as imagingZh } from './imaging.zh';
 import { room as roomEn } from './room.en';
 import { room as roomZh } from './room.zh';
 import { shell as shellEn } from './shell.en';
@@ -8,10 +10,10 @@ import { shell as shellZh } from './shell.zh';
 /** What fills the places in a text. */
 export type Params = Readonly<Record<string, string | number>>;
 
-const en = { ...shellEn, ...roomEn };
+const en = { ...shellEn, ...roomEn, ...imagingEn };
 /** Every text of the client. */
 export type Key = keyof typeof en;
-const zh: Readonly<Record<Key, string>> = { ...shellZh, ...roomZh };
+const zh: Readonly<Record<Key, string>> = { ...shellZh, ...roomZh, ...imagingZh };
 
 export const WORDS: Readonly<Record<Language, Readonly<Record<Key, string>>>> = { zh, en };
 

@@ -9,7 +9,7 @@ import { PatientFacts, PatientTimeline } from '../../panels/PatientFacts';
 import { ageWords, sexWords } from '../../panels/person';
 import { useApp } from '../app';
 import { dayOf } from '../dates';
-import { isImages } from '../hospital';
+import { isImages, studyAddress } from '../hospital';
 import type { PatientTwin, StudyRow } from '../hospital';
 import { createQuery } from '../query';
 import { Link } from '../router';
@@ -163,6 +163,11 @@ function Study(props: { study: StudyRow; onAsk: ((series: string) => void) | und
         <time class="soft small" dateTime={props.study.date}>
           {dayOf(props.study.date, app.language())}
         </time>
+        <Link class="button small" href={studyAddress(props.study.uid)}>
+          <Icon name="image" size={16} />
+          {app.t('imaging.open')}
+          <span class="for-listeners">{props.study.description}</span>
+        </Link>
       </h3>
       <ul>
         <For each={props.study.series}>

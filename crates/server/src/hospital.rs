@@ -146,6 +146,19 @@ impl Hospital {
         Ok(says.granted || self.ask(&actor, action, object).await.is_ok())
     }
 
+    /// Whether the gate would permit something: for screens, which show it before it is asked for. Nothing can be
+    /// read with the answer.
+    pub async fn would_permit(
+        &self,
+        caller: &Caller,
+        action: Action,
+        object: &Object,
+    ) -> Result<bool, Problem> {
+        let relations = self.relations(&caller.actor).await?;
+        let explanation = self.gate.explain(&caller.actor, action, object, &relations);
+        Ok(explanation.granted)
+    }
+
     /// A permit for the hospital's own work.
     pub async fn own_permit(&self, work: &'static str, action: Action) -> Result<Permit> {
         Ok(Permit::for_hospital(work, action, &self.witness).await?)

@@ -43,13 +43,14 @@ pub async fn serve(uri: Uri, headers: HeaderMap) -> Response {
     (headers, found.data).into_response()
 }
 
-/// A route of the page has no file ending.
+/// A route of the page has no file ending; ids of rooms and studies have dots in them.
 fn is_page(path: &str) -> bool {
     !path
         .rsplit('/')
         .next()
         .is_some_and(|last| last.contains('.'))
         || path.starts_with("rooms/")
+        || path.starts_with("imaging/")
 }
 
 fn no_client() -> Response {

@@ -5,6 +5,7 @@ mod client_files;
 mod dicom_web;
 mod fhir;
 mod home;
+mod imaging;
 mod ledger;
 mod problem;
 mod rooms;
@@ -50,6 +51,7 @@ pub fn routes(hospital: Arc<Hospital>) -> Router {
     let api = Router::new()
         .merge(session::routes())
         .merge(home::routes())
+        .merge(imaging::routes())
         .merge(volumes::routes())
         .merge(rooms::routes())
         .merge(scenarios::routes())

@@ -1,0 +1,95 @@
+/** What a study holds: its series with small pictures, and what one can do with it. */
+import { For, Show } from 'solid-js';
+import type { JSX } from 'solid-js';
+import { useApp } from '../../core/app';
+import { seriesOfStudy } from '../../core/dicom/dicom-web';
+import type { Series, Study } from '../../core/dicom/dicom-web';
+import { patientPath, studyAddress } from '../../core/hospital';
+import { createQuery } from '../../core/query';
+import { Link } from '../../core/router';
+import { Answer } from '../Answer';
+import { Icon } from '../Icon';
+import { DownloadButton, ShareButton } from './TakeAway';
+import { Thumbnail } from './Thumbnail';
+
+/** What the hospital says of a study besides DICOM. */
+export interface StudyInfo {
+  readonly patient: string;
+  readonly store: boolean;
+}
+
+export function createStudyInfo(study: () => string) {
+  const app = useApp();
+  return createQuery<StudyInfo>(() => {
+    const path = `/api/imaging/studies/${encodeURIComponent(study())}`;
+    return (signal) => app.api.get(path, { signal });
+  });
+}
+
+export function StudyDetail(props: { study: Study }): JSX.Element {
+  const app = useApp();
+  const series = createQuery<readonly Series[]>(() => {
+    const { uid } = props.study;
+    return (signal) => seriesOfStudy(uid, signal);
+  });
+  const info = createStudyInfo(() => props.study.uid);
+  return (
+    <div class="study-detail">
+      <Answer of={series} lines={3}>
+        {(all) => (
+          <Show when={all().length > 0} fallback={<p class="soft small">{app.t('imaging.seriesNone')}</p>}>
+            <ul class="series-strip">
+              <For each={all()}>{(one) => <SeriesCard series={one} />}</For>
+            </ul>
+          </Show>
+        )}
+      </Answer>
+      <div class="row">
+        <Link class="button small primary" href={studyAddress(props.study.uid)}>
+          <Icon name="image" size={16} />
+          {app.t('imaging.open')}
+        </Link>
+        <Show when={info.data()}>
+          {(known) => (
+            <Link class="button small" href={patientPath(known().patient)}>
+              <Icon name="people" size={16} />
+              {app.t('imaging.patientPage')}
+            </Link>
+          )}
+        </Show>
+        <DownloadButton study={props.study.uid} />
+        <ShareButton study={props.study.uid} />
+      </div>
+    </div>
+  );
+}
+
+/** A series in a few words. */
+export function seriesWords(app: ReturnType<typeof useApp>, series: Series): string {
+  return series.description ?? (series.number === undefined ? app.t('patient.seriesUnnamed') : `${app.t('imaging.series')} ${series.number}`);
+}
+
+function SeriesCard(props: { series: Series }): JSX.Element {
+  const app = useApp();
+  const inside = (): JSX.Element => (
+    <>
+      <Thumbnail series={props.series} />
+      <span class="series-card-words">
+        <strong>{seriesWords(app, props.series)}</strong>
+        <span class="soft small">
+          {props.series.modality ?? '—'} · {app.t('imaging.imageCount', { n: props.series.images })}
+        </span>
+      </span>
+    </>
+  );
+  const address = (): string => `${studyAddress(props.series.study)}?series=${encodeURIComponent(props.series.uid)}`;
+  return (
+    <li>
+      <Show when={props.series.kind === 'image'} fallback={<div class="series-card">{inside()}</div>}>
+        <Link class="series-card" href={address()}>
+          {inside()}
+        </Link>
+      </Show>
+    </li>
+  );
+}

@@ -1,0 +1,60 @@
+//! `/api/imaging`: what DICOMweb has no word for, such as what a person may do with images.
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    extract::{Path, State},
+    routing::get,
+};
+use policy::{Action, Object};
+use serde_json::{Value, json};
+use vocabulary::Uid;
+
+use crate::{
+    hospital::Hospital,
+    http::{Caller, Problem},
+};
+
+/// `/imaging/permissions` and `/imaging/studies/{study}`.
+pub fn routes() -> Router<Arc<Hospital>> {
+    Router::new()
+        .route("/imaging/permissions", get(permissions))
+        .route("/imaging/studies/{study}", get(study))
+}
+
+/// Whether the caller may read and store images at all, so that a screen can say so before anything is tried.
+async fn permissions(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+) -> Result<Json<Value>, Problem> {
+    let read = hospital
+        .would_permit(&caller, Action::ReadImaging, &Object::Everyone)
+        .await?;
+    let store = hospital
+        .would_permit(&caller, Action::StoreImaging, &Object::Everyone)
+        .await?;
+    Ok(Json(json!({"read": read, "store": store})))
+}
+
+/// Whom a study shows, by the id that the record knows the patient by, and whether the caller may add to it.
+async fn study(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path(study): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    let study = Uid::new(&study)
+        .map_err(|_| Problem::bad_input("the UID in the address is not well formed"))?;
+    let patient = hospital
+        .patient_of_images(Some(&study), None)
+        .await?
+        .ok_or_else(|| Problem::not_found("there is no such study, or you may not see it"))?;
+    let object = Object::Patient(patient.clone());
+    hospital
+        .permit(&caller, Action::ReadImaging, &object)
+        .await?;
+    let store = hospital
+        .would_permit(&caller, Action::StoreImaging, &object)
+        .await?;
+    Ok(Json(json!({"patient": patient, "store": store})))
+}
