@@ -4,6 +4,7 @@ import type { Series } from '../core/dicom/dicom-web';
 import type { Frame } from './frame';
 import { FrameCache } from './frame-cache';
 import type { FrameJob, FromFrameWorker, ToFrameWorker } from './frame.worker';
+import type { SliceAxis } from '../stage/slice-geometry';
 import type { Pixels } from './pixels';
 import type { Plane } from './plane';
 import { CT_PRESETS, autoWindow } from './window';
@@ -11,6 +12,8 @@ import type { GreyWindow, Rescale } from './window';
 
 export interface Stack {
   readonly series: Series;
+  /** The plane that is cut through a volume; none where pictures are shown as they were made. */
+  readonly axis?: SliceAxis;
   readonly planes: readonly Plane[];
   /** Names a picture for the marks that stand on it. */
   pictureKey(index: number): string;

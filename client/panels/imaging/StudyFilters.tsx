@@ -40,7 +40,13 @@ export function StudyFilters(props: { search: StudySearch; onSearch(search: Stud
         {(control) => (
           <select {...control} class="input" value={props.search.modality} onChange={(event) => patch({ modality: event.currentTarget.value })}>
             <option value="">{app.t('imaging.anyModality')}</option>
-            <For each={MODALITIES}>{(one) => <option value={one}>{one}</option>}</For>
+            <For each={MODALITIES}>
+              {(one) => (
+                <option value={one} selected={one === props.search.modality}>
+                  {one}
+                </option>
+              )}
+            </For>
           </select>
         )}
       </Field>

@@ -41,6 +41,11 @@ export function MprHost(props: MprHostProps): JSX.Element {
       control.chooseTool('cross');
     }),
   );
+  // What is looked at becomes sharp first.
+  createEffect(() => {
+    const point = control.cursor_lps_mm();
+    if (point) volume.store()?.setFocus(point);
+  });
   onCleanup(() => {
     for (const stack of stacks) stack.dispose();
     // What stood in the panes before comes back.

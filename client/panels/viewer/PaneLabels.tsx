@@ -53,6 +53,7 @@ export function PaneLabels(props: PaneLabelsProps): JSX.Element {
             </Show>
           </div>
           <div class="at-left at-bottom">
+            <Show when={model().stack?.axis}>{(axis) => <strong>{app.t(`slice.${axis()}`)}</strong>}</Show>
             <Show when={model().series}>{(series) => <span>{seriesWords(app, series())}</span>}</Show>
             <Show when={model().stack}>
               {(stack) => (

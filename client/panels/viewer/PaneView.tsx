@@ -106,7 +106,7 @@ export function PaneView(props: PaneViewProps): JSX.Element {
     const window = control.windowOf(props.pane);
     return app.t('viewer.paneOf', {
       n: props.pane + 1,
-      series: seriesWords(app, series),
+      series: stack.axis ? `${app.t(`slice.${stack.axis}`)}, ${seriesWords(app, series)}` : seriesWords(app, series),
       at: index + 1,
       of: stack.planes.length,
       window: app.t('window.values', { centre: Math.round(window.centre), width: Math.round(window.width) }),
