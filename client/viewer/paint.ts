@@ -10,6 +10,9 @@ const MARK = '#ffd166';
 const SELECTED = '#7fe3dc';
 const EDGE_px = 14;
 
+/** Room for the slider at the bottom. */
+const SLIDER_px = 24;
+
 /** A mark's points on the screen, and the lines between them. */
 export function linesOf(mark: Pick<Mark, 'kind' | 'points'>, matrix: Matrix): { readonly points: readonly Point[]; readonly lines: readonly (readonly [Point, Point])[] } {
   const points = mark.points.map((point) => toScreen(matrix, point));
@@ -57,15 +60,16 @@ export function paintEdges(context: CanvasRenderingContext2D, edges: Edges, { wi
   words(context, edges.left, EDGE_px, height / 2);
   words(context, edges.right, width - EDGE_px, height / 2);
   words(context, edges.top, width / 2, EDGE_px);
-  words(context, edges.bottom, width / 2, height - EDGE_px);
+  words(context, edges.bottom, width / 2, height - EDGE_px - SLIDER_px);
 }
 
-/** A bar of a round length at the lower right, above the words in that corner. */
+/** A bar of a round length along the right edge. */
 export function paintBar(context: CanvasRenderingContext2D, plane: Plane, view: View, pane: Size): void {
   const scale = perMillimetre(plane, view, pane);
   if (scale === undefined || pane.width < 120) return;
   const length = barLength_mm((pane.height * 0.35) / scale);
-  const [x, size] = [pane.width - 10, length * scale];
+  // Inward of the letter at the edge.
+  const [x, size] = [pane.width - 2.5 * EDGE_px, length * scale];
   const top = (pane.height - size) / 2;
   const tick = (y: number): readonly [Point, Point] => [{ x: x - 5, y }, { x, y }];
   const ticks = Array.from({ length: 11 }, (_, at) => tick(top + (size * at) / 10)).filter((_, at) => size > 60 || at % 10 === 0);

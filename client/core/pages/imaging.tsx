@@ -56,7 +56,7 @@ export function ImagingPage(): JSX.Element {
     <div ref={page} class="page imaging" data-accent="consulting">
       <h1>{app.t('imaging.title')}</h1>
       <Show when={!refused()} fallback={<Notice kind="warn">{app.t('imaging.refused')}</Notice>}>
-        <UploadPanel may={may.data()?.store} />
+        <UploadPanel may={may.data()?.store} onEnd={found.reload} />
         <section class="panel" aria-labelledby="imaging-list">
           <header>
             <h2 id="imaging-list">{app.t('imaging.list')}</h2>

@@ -10,7 +10,7 @@ import { Icon } from '../Icon';
 import { Notice } from '../Notice';
 import { UploadProgressView } from './UploadProgressView';
 
-export function UploadPanel(props: { may: boolean | undefined }): JSX.Element {
+export function UploadPanel(props: { may: boolean | undefined; onEnd(): void }): JSX.Element {
   const app = useApp();
   const [upload, setUpload] = createSignal<Upload>();
   const [reading, setReading] = createSignal<number>();
@@ -76,7 +76,7 @@ export function UploadPanel(props: { may: boolean | undefined }): JSX.Element {
         <div class="panel-body stack">
           <Switch>
             <Match when={upload()}>
-              {(running) => <UploadProgressView upload={running()} onAgain={() => setUpload(undefined)} />}
+              {(running) => <UploadProgressView upload={running()} onAgain={() => setUpload(undefined)} onEnd={() => props.onEnd()} />}
             </Match>
             <Match when={reading() !== undefined}>
               <p role="status">{app.t('upload.reading', { n: reading() ?? 0 })}</p>

@@ -33,7 +33,14 @@ export function refusalWords(app: App, { reason, code, detail }: Refused): strin
   return words.join(' ');
 }
 
-export function UploadProgressView(props: { upload: Upload; onAgain(): void }): JSX.Element {
+interface UploadProgressViewProps {
+  readonly upload: Upload;
+  onAgain(): void;
+  /** The upload has come to its end: there may be something new to see. */
+  onEnd(): void;
+}
+
+export function UploadProgressView(props: UploadProgressViewProps): JSX.Element {
   const app = useApp();
   const now = (): ReturnType<Upload['progress']> => props.upload.progress();
   const ended = (): boolean => props.upload.broken() || now().state === 'done' || now().state === 'cancelled';
@@ -57,6 +64,7 @@ export function UploadProgressView(props: { upload: Upload; onAgain(): void }): 
       () => now().state,
       (state, before) => {
         if (before !== undefined) app.announce(`${app.t(`upload.${state}`)} ${counts()}`);
+        if (state === 'done' || state === 'cancelled') props.onEnd();
       },
     ),
   );
@@ -108,7 +116,7 @@ export function UploadProgressView(props: { upload: Upload; onAgain(): void }): 
         </Show>
       </div>
       <Show when={props.upload.refused().length > 0}>
-        <section class="stack" aria-label={app.t('upload.refusals')}>
+        <div class="stack">
           <div class="row">
             <h3>{app.t('upload.refusals')}</h3>
             <button type="button" class="button small" onClick={exportList}>
@@ -127,7 +135,7 @@ export function UploadProgressView(props: { upload: Upload; onAgain(): void }): 
           <Show when={props.upload.refused().length > MOST_LINES}>
             <p class="soft small">{app.t('upload.moreRefusals', { n: props.upload.refused().length - MOST_LINES })}</p>
           </Show>
-        </section>
+        </div>
       </Show>
     </div>
   );

@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context, Result};
 use parking_lot::Mutex;
-use policy::{Action, Actor, Gate, Object, Permit, Refusal, Relations, Role};
+use policy::{Action, Actor, Gate, Object, Permit, Refusal, Relations, Role, Scope};
 use record::{
     Batch, ImagingLevel, ImagingQuery, NewFact, Precondition, Record, ResourceKey, StoredObject,
 };
@@ -156,7 +156,12 @@ impl Hospital {
     ) -> Result<bool, Problem> {
         let relations = self.relations(&caller.actor).await?;
         let explanation = self.gate.explain(&caller.actor, action, object, &relations);
-        Ok(explanation.granted)
+        // A search that can find nobody is granted, and is of no use.
+        let covers_somebody = match (object, &explanation.scope) {
+            (Object::Everyone, Scope::Patients(patients)) => !patients.is_empty(),
+            _ => true,
+        };
+        Ok(explanation.granted && covers_somebody)
     }
 
     /// A permit for the hospital's own work.
