@@ -67,14 +67,15 @@ export function paintEdges(context: CanvasRenderingContext2D, edges: Edges, { wi
 export function paintBar(context: CanvasRenderingContext2D, plane: Plane, view: View, pane: Size): void {
   const scale = perMillimetre(plane, view, pane);
   if (scale === undefined || pane.width < 120) return;
-  const length = barLength_mm((pane.height * 0.35) / scale);
+  // In a low pane the words in the corners leave a third of the height.
+  const length = barLength_mm((pane.height * (pane.height < 260 ? 0.3 : 0.35)) / scale);
   // Inward of the letter at the edge.
   const [x, size] = [pane.width - 2.5 * EDGE_px, length * scale];
   const top = (pane.height - size) / 2;
   const tick = (y: number): readonly [Point, Point] => [{ x: x - 5, y }, { x, y }];
   const ticks = Array.from({ length: 11 }, (_, at) => tick(top + (size * at) / 10)).filter((_, at) => size > 60 || at % 10 === 0);
   segments(context, [[{ x, y: top }, { x, y: top + size }], ...ticks], '#cfe0e4');
-  words(context, length >= 10 ? `${length / 10} cm` : `${length} mm`, x - 8, top + size + 12, 'right', '#cfe0e4');
+  words(context, length >= 10 ? `${length / 10} cm` : `${length} mm`, x - 10, top + size / 2, 'right', '#cfe0e4');
 }
 
 /** Lines through a point with a gap about it. */

@@ -150,7 +150,7 @@ export const imaging = {
   'vtool.cross': 'Cross',
   'vtool.length': 'Length',
   'vtool.angle': 'Angle',
-  'vtool.rectangle': 'Rectangle',
+  'vtool.rectangle': 'Box',
   'vtool.ellipse': 'Ellipse',
   'vtool.probe': 'Value',
   'vtool.text': 'Text',

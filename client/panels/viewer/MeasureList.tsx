@@ -51,7 +51,8 @@ export function MeasureList(props: MeasureListProps): JSX.Element {
         <ul class="marks" aria-label={app.t('measure.list')}>
           <For each={props.control.marks.all()}>
             {(mark) => {
-              const said = createMemo(() => words(mark));
+              // What was measured stays readable while its picture stands in no pane.
+              const said = createMemo<string>((before) => words(mark) || before, '');
               const name = (): string => `${app.t(`vtool.${mark.kind}`)} ${said()}`;
               return (
                 <li data-mark={mark.kind}>

@@ -35,15 +35,15 @@ export function PaneLabels(props: PaneLabelsProps): JSX.Element {
           <div class="at-left at-top">
             <Show when={!props.control.present()}>
               <span class="label-name">{study().patientName ?? app.t('imaging.nameless')}</span>
-              <span class="number">{study().patientId ?? ''}</span>
-              <span>
+              <span class="number label-more">{study().patientId ?? ''}</span>
+              <span class="label-more">
                 {sexWords(app, study().sex)}
                 <Show when={study().birthDate}>{(born) => <> · {dayOf(born(), app.language())}</>}</Show>
               </span>
             </Show>
           </div>
           <div class="at-right at-top">
-            <span>{study().description ?? app.t('imaging.undescribed')}</span>
+            <span class="label-more">{study().description ?? app.t('imaging.undescribed')}</span>
             <Show when={study().date}>{(date) => <span>{dayOf(date(), app.language())}</span>}</Show>
             <Show when={props.isKey}>
               <span class="label-key">
@@ -54,12 +54,14 @@ export function PaneLabels(props: PaneLabelsProps): JSX.Element {
           </div>
           <div class="at-left at-bottom">
             <Show when={model().stack?.axis}>{(axis) => <strong>{app.t(`slice.${axis()}`)}</strong>}</Show>
-            <Show when={model().series}>{(series) => <span>{seriesWords(app, series())}</span>}</Show>
+            <Show when={model().series}>{(series) => <span class="label-more">{seriesWords(app, series())}</span>}</Show>
             <Show when={model().stack}>
               {(stack) => (
                 <span class="number label-place">
                   {app.t('viewer.pictureOf', { at: model().index + 1, of: stack().planes.length })}
-                  <Show when={plane()?.thickness_mm}>{(mm) => <> · {app.t('viewer.thickness', { mm: Number(mm().toFixed(2)) })}</>}</Show>
+                  <Show when={plane()?.thickness_mm}>
+                    {(mm) => <span class="label-more"> · {app.t('viewer.thickness', { mm: Number(mm().toFixed(2)) })}</span>}
+                  </Show>
                 </span>
               )}
             </Show>
@@ -67,7 +69,7 @@ export function PaneLabels(props: PaneLabelsProps): JSX.Element {
           <div class="at-right at-bottom">
             <Show when={props.value}>{(value) => <span class="number label-value">{value()}</span>}</Show>
             <span class="number label-window">{window()}</span>
-            <span class="number">{app.t('viewer.zoomed', { percent: Math.round(model().view.zoom * 100) })}</span>
+            <span class="number label-more">{app.t('viewer.zoomed', { percent: Math.round(model().view.zoom * 100) })}</span>
             <Show when={model().stack && !plane()?.spacing_mm}>
               <span>{app.t('viewer.spacingUnknown')}</span>
             </Show>
