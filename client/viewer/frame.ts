@@ -41,7 +41,7 @@ const NATIVE: ReadonlySet<string> = new Set(['1.2.840.10008.1.2', '1.2.840.10008
 
 /** All frames of a series in the order in which they are scrolled. Objects without pictures are left out. */
 export function framesOf(metadata: readonly DataSet[]): readonly Frame[] {
-  const frames = metadata.filter((set) => ['image', 'segmentation'].includes(kindOf(set))).flatMap(framesOfObject);
+  const frames = metadata.filter((set) => kindOf(set) === 'image').flatMap(framesOfObject);
   return sorted(frames);
 }
 

@@ -52,7 +52,7 @@ function SeriesOf(props: { study: Study; series: readonly Series[]; control: Vie
                 class="series-card"
                 data-series={series.uid}
                 aria-pressed={props.control.activePane().series?.uid === series.uid}
-                disabled={series.kind !== 'image' && series.kind !== 'segmentation'}
+                disabled={series.kind !== 'image'}
                 onClick={() => choose(series)}
               >
                 <Thumbnail series={series} />
