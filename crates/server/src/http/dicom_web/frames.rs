@@ -36,6 +36,10 @@ pub fn routes() -> Router<Arc<Hospital>> {
     Router::new()
         .route(&format!("{INSTANCE}/frames/{{frames}}"), get(frames))
         .route(&format!("{INSTANCE}/rendered"), get(rendered))
+        .route(
+            &format!("{INSTANCE}/frames/{{frame}}/rendered"),
+            get(rendered_frame),
+        )
         .route(&format!("{INSTANCE}/bulkdata/{{*path}}"), get(bulk_data))
 }
 
@@ -175,9 +179,50 @@ async fn rendered(
     Path((study, series, sop)): ThreeUids,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let ranges = accepted(&headers, query.as_deref());
-    let rendering = Rendering::of(&decode_query(&query.unwrap_or_default()))?;
-    let (permit, object) = find_one(&hospital, &caller, [&study, &series, &sop]).await?;
+    picture(
+        &hospital,
+        &caller,
+        &headers,
+        query,
+        [&study, &series, &sop],
+        None,
+    )
+    .await
+}
+
+/// A picture of one frame of a film.
+async fn rendered_frame(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    headers: HeaderMap,
+    Path((study, series, sop, frame)): Path<(String, String, String, String)>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let number = frame.parse().ok().filter(|number| *number > 0);
+    let number = number.ok_or_else(|| Problem::bad_input("write the frame's number, from 1 on"))?;
+    picture(
+        &hospital,
+        &caller,
+        &headers,
+        query,
+        [&study, &series, &sop],
+        Some(number),
+    )
+    .await
+}
+
+async fn picture(
+    hospital: &Hospital,
+    caller: &Caller,
+    headers: &HeaderMap,
+    query: Option<String>,
+    uids: [&str; 3],
+    frame: Option<u32>,
+) -> Result<Response, Problem> {
+    let ranges = accepted(headers, query.as_deref());
+    let mut rendering = Rendering::of(&decode_query(&query.unwrap_or_default()))?;
+    rendering.frame = frame.or(rendering.frame);
+    let (permit, object) = find_one(hospital, caller, uids).await?;
     let file = hospital.record.bytes_of(&permit, &object, None).await?;
     let (kind, picture) = work(move || web::rendered(&file, &rendering, &ranges)).await?;
     Ok(([(header::CONTENT_TYPE, kind)], picture).into_response())
