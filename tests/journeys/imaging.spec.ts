@@ -13,6 +13,7 @@ interface Slices {
   readonly study: string;
   readonly series: string;
   readonly name: string;
+  readonly description: string;
   /** Millimetres between columns and rows. */
   readonly spacing_mm: readonly [number, number];
   readonly columns: number;
@@ -33,13 +34,14 @@ async function chestCt(page: Page): Promise<Slices> {
   if (!series) throw new Error('the demo has no CT');
   const [study, uid] = [text(series, '0020000D'), text(series, '0020000E')];
   const objects = await rows(page, `studies/${study}/series/${uid}/instances?limit=1000`);
-  const [object] = objects;
+  const [object] = await rows(page, `studies/${study}/series/${uid}/instances/${text(objects[0] ?? {}, '00080018')}/metadata`);
   if (!object) throw new Error('the CT has no slices');
   const [y, x] = (object['00280030']?.Value ?? []).map(Number);
   return {
     study,
     series: uid,
-    name: text({ name: { Value: [(first(series, '00100010') as { Alphabetic?: string } | undefined)?.Alphabetic] } }, 'name'),
+    name: text({ name: { Value: [(first(object, '00100010') as { Alphabetic?: string } | undefined)?.Alphabetic] } }, 'name'),
+    description: text(object, '00081030'),
     spacing_mm: [x ?? Number.NaN, y ?? Number.NaN],
     columns: Number(first(object, '00280011')),
     rows: Number(first(object, '00280010')),
@@ -109,6 +111,7 @@ test('a study is found as one types, by keyboard, and its series are shown', asy
   await li.keyboard.press('/');
   const box = li.getByRole('searchbox');
   await expect(box).toBeFocused();
+  await expect(li.locator(`[data-study="${ct.study}"]`)).toContainText(ct.description);
   const part = ct.name.split('^')[0]?.slice(0, 4).toLowerCase() ?? '';
   await box.fill(part);
   await expect(li).toHaveURL(/\/imaging$/);

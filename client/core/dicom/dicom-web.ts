@@ -94,13 +94,13 @@ export async function dicomJson(path: string, signal?: AbortSignal): Promise<rea
 
 /** The series of a study, in the order of their numbers. */
 export async function seriesOfStudy(study: string, signal?: AbortSignal): Promise<readonly Series[]> {
-  const rows = await dicomJson(`${studyPath(study)}/series?limit=1000`, signal);
+  const rows = await dicomJson(`${studyPath(study)}/series?limit=1000&includefield=FrameOfReferenceUID`, signal);
   return rows.map(seriesOf).sort((a, b) => (a.number ?? Infinity) - (b.number ?? Infinity) || a.uid.localeCompare(b.uid));
 }
 
 /** One study by its UID; `undefined` where it is not there or may not be seen. */
 export async function studyByUid(study: string, signal?: AbortSignal): Promise<Study | undefined> {
-  const [row] = await dicomJson(`${DICOM_WEB}/studies?StudyInstanceUID=${encodeURIComponent(study)}&limit=1`, signal);
+  const [row] = await dicomJson(`${DICOM_WEB}/studies?StudyInstanceUID=${encodeURIComponent(study)}&limit=1&includefield=StudyDescription`, signal);
   return row && studyOf(row);
 }
 
@@ -108,7 +108,7 @@ export async function studyByUid(study: string, signal?: AbortSignal): Promise<S
 export async function studiesOfPatient(patientId: string, signal?: AbortSignal): Promise<readonly Study[]> {
   // A wildcard in an identifier would find other patients too.
   const literal = patientId.replace(/[*?\\]/g, '?');
-  const rows = await dicomJson(`${DICOM_WEB}/studies?PatientID=${encodeURIComponent(literal)}&limit=200`, signal);
+  const rows = await dicomJson(`${DICOM_WEB}/studies?PatientID=${encodeURIComponent(literal)}&limit=200&includefield=StudyDescription`, signal);
   return rows.map(studyOf).filter((study) => study.patientId === patientId);
 }
 

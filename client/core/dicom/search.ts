@@ -105,6 +105,8 @@ export class StudyPages {
         const question = new URLSearchParams(stream.question);
         question.set('limit', String(PAGE_ROWS));
         question.set('offset', String(stream.rows.length));
+        // What stands in a row without being asked for is settled by the standard; the description is not among it.
+        question.set('includefield', 'StudyDescription');
         const rows = await this.#ask(`${DICOM_WEB}/studies?${question.toString()}`, signal);
         stream.rows.push(...rows.map(studyOf));
         stream.ended = rows.length < PAGE_ROWS;
