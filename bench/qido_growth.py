@@ -28,7 +28,7 @@ def measured() -> str:
 
 def main() -> None:
     lines = [json.loads(line) for line in measured().splitlines()]
-    figure, axes = pyplot.subplots(figsize=(8, 5))
+    figure, axes = pyplot.subplots(figsize=(9, 5))
     for search in dict.fromkeys(line["search"] for line in lines):
         of_search = [line for line in lines if line["search"] == search]
         images = [line["images"] for line in of_search]
@@ -36,7 +36,7 @@ def main() -> None:
         axes.plot(images, [line["p99_ms"] for line in of_search], linestyle=":", color=drawn.get_color())
     axes.set(xscale="log", yscale="log", xlabel="images in the index", ylabel="ms (line: median, dots: 99 of 100)")
     axes.grid(alpha=0.3)
-    axes.legend(fontsize=8)
+    axes.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
     figure.tight_layout()
     PICTURE.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(PICTURE, dpi=110)

@@ -141,7 +141,7 @@ impl Pixels {
 
 /// `count` bits from bit `first` on, the lowest bit of a byte first.
 fn bits(bytes: Bytes, first: u64, count: u64) -> Bytes {
-    if first == 0 && count % 8 == 0 {
+    if first == 0 && count.is_multiple_of(8) {
         return bytes;
     }
     let get = |at: u64| -> u8 {
@@ -231,7 +231,7 @@ impl PixelFinder {
         match std::mem::replace(&mut self.state, State::Head) {
             State::Head => self.head(bytes),
             State::Table { head } => self.table(head, at, bytes),
-            State::Walk { head, starts } => self.walk(head, starts, at.start, bytes),
+            State::Walk { head, starts } => Ok(self.walk(head, starts, at.start, bytes)),
         }
     }
 
@@ -305,13 +305,7 @@ impl PixelFinder {
     }
 
     /// Without an offset table, each frame must have one fragment.
-    fn walk(
-        &mut self,
-        head: Box<Head>,
-        mut starts: Vec<u64>,
-        from: u64,
-        bytes: &[u8],
-    ) -> Result<Look, WebError> {
+    fn walk(&mut self, head: Box<Head>, mut starts: Vec<u64>, from: u64, bytes: &[u8]) -> Look {
         let mut at = from;
         loop {
             let rest = usize::try_from(at - from)
@@ -321,7 +315,7 @@ impl PixelFinder {
             if (rest.len() as u64) < ITEM_HEADER && at + ITEM_HEADER <= self.size {
                 let range = at..(at + STEP).min(self.size);
                 self.state = State::Walk { head, starts };
-                return Ok(Look::At(range));
+                return Look::At(range);
             }
             let Some(length) = item_length(rest) else {
                 break;
@@ -337,14 +331,14 @@ impl PixelFinder {
         } else {
             Form::Whole
         };
-        Ok(Look::Found(Some(head.with(form))))
+        Look::Found(Some(head.with(form)))
     }
 }
 
 const PIXELS: Tag = Tag(0x7fe0, 0x0000);
 
 impl Head {
-    fn with(self: Box<Self>, form: Form) -> Pixels {
+    fn with(self, form: Form) -> Pixels {
         Pixels {
             value_at: self.value_at,
             frames: self.frames,
