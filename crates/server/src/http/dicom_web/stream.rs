@@ -123,7 +123,7 @@ pub fn not_modified(tag: &str) -> Response {
 
 /// The one range that is asked for; `None` where the whole is, or several are. Ranges that cannot be given
 /// are refused (RFC 9110 section 14).
-pub fn asked(headers: &HeaderMap, size: u64) -> Result<Option<Range<u64>>, Response> {
+pub fn asked(headers: &HeaderMap, size: u64) -> Result<Option<Range<u64>>, Box<Response>> {
     let text = headers.get(header::RANGE).and_then(|v| v.to_str().ok());
     let Some(spec) = text.and_then(|text| text.strip_prefix("bytes=")) else {
         return Ok(None);
@@ -149,7 +149,7 @@ pub fn asked(headers: &HeaderMap, size: u64) -> Result<Option<Range<u64>>, Respo
     if let Ok(value) = HeaderValue::from_str(&format!("bytes */{size}")) {
         response.headers_mut().insert(header::CONTENT_RANGE, value);
     }
-    Err(response)
+    Err(Box::new(response))
 }
 
 /// A body of `size` bytes, or the part of it that is asked for. `make` gives the body of a range.
@@ -162,7 +162,7 @@ pub fn whole_or_part(
 ) -> Response {
     let range = match asked(headers, size) {
         Ok(range) => range,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     let given = range.clone().unwrap_or(0..size);
     let mut answer = HeaderMap::new();
