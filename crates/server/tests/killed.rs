@@ -111,7 +111,7 @@ async fn modality(number: usize, port: u16, files: Vec<Bytes>, done: Arc<Mutex<V
     // The association breaks off with the server; what was acknowledged before counts.
     let _ = scu::send(&peer, &left, |sent| {
         if sent.outcome.is_ok() {
-            done.lock().push(left[sent.index].clone());
+            done.lock().extend(left.get(sent.index).cloned());
         }
     })
     .await;
