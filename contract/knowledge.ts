@@ -23,6 +23,27 @@ source?: Source, };
 export type AnswerValue = boolean | number | string;
 
 /**
+ * A step to be arranged, in months from the scan that was assessed.
+ */
+export type Arrangement = { 
+/**
+ * What to do.
+ */
+step: Step, 
+/**
+ * Earliest and latest month; none means now.
+ */
+months?: [number, number], 
+/**
+ * Repeated each so many months after that.
+ */
+"every-months"?: number, 
+/**
+ * The guideline says "consider" or "optional".
+ */
+optional: boolean, };
+
+/**
  * What a model says about one patient's answers, with all that is needed to judge it.
  */
 export type Assessment = { 
@@ -119,6 +140,31 @@ label: { zh: string, en: string },
  * Key of the source that sets the limits.
  */
 evidence: string, };
+
+/**
+ * One condition that held, as a person reads it.
+ */
+export type Because = { 
+/**
+ * The question, derived value or table.
+ */
+name: string, 
+/**
+ * What people call it.
+ */
+label: { zh: string, en: string }, 
+/**
+ * Its value.
+ */
+value: AnswerValue, 
+/**
+ * The value as people read it.
+ */
+shown: { zh: string, en: string }, 
+/**
+ * The limits of the condition, such as `≥ 6, < 8`; none for choices.
+ */
+limits?: string, };
 
 /**
  * A model's card: what it asks, for whom, and where it comes from.
@@ -249,6 +295,31 @@ label: { zh: string, en: string }, };
 export type Confidence = "C" | "S" | "D" | "M" | "not-reproducible";
 
 /**
+ * What one table gave, and why.
+ */
+export type Decided = { 
+/**
+ * The table.
+ */
+table: string, 
+/**
+ * What people call it.
+ */
+label: { zh: string, en: string }, 
+/**
+ * The rule that held.
+ */
+rule: string, 
+/**
+ * What it gave, as people read it.
+ */
+gave: { zh: string, en: string }, 
+/**
+ * Its conditions.
+ */
+because: Array<Because>, };
+
+/**
  * An answer as the formula took it.
  */
 export type InputUsed = { 
@@ -287,6 +358,71 @@ unit: string,
 whole: boolean, } } | "yes-no" | { "choice": Array<ChoiceOption> };
 
 /**
+ * What a guideline says about one patient's answers, with all that is needed to judge it.
+ */
+export type Recommendation = { 
+/**
+ * The guideline's id.
+ */
+guideline: string, 
+/**
+ * Version of its file.
+ */
+version: string, 
+/**
+ * What people call it.
+ */
+title: { zh: string, en: string }, 
+/**
+ * The outcome, or why there is none.
+ */
+result: Verdict, 
+/**
+ * Each table's decision, in order; empty where there is no outcome.
+ */
+trace: Array<Decided>, 
+/**
+ * All answers that could be used, with their sources.
+ */
+inputs: Array<InputUsed>, 
+/**
+ * For whom the guideline was made.
+ */
+population: { zh: string, en: string }, 
+/**
+ * What the source at hand leaves open.
+ */
+traps: { zh: string, en: string }[], 
+/**
+ * Authors, title, journal, year, pages.
+ */
+citation: string, 
+/**
+ * Digital object identifier.
+ */
+doi?: string, 
+/**
+ * Year of the publication.
+ */
+year: number, 
+/**
+ * Key of the source.
+ */
+evidence: string, 
+/**
+ * How well the tables were checked.
+ */
+confidence: Confidence, 
+/**
+ * Whether a person with the source has yet to confirm the tables.
+ */
+needs_confirmation: boolean, 
+/**
+ * That this is no medical device.
+ */
+notice: { zh: string, en: string }, };
+
+/**
  * Where an answer comes from, so that a person can open it.
  */
 export type Source = { 
@@ -302,6 +438,11 @@ how?: string,
  * When it was measured or said (RFC 3339).
  */
 at?: string, };
+
+/**
+ * What kind of step is arranged.
+ */
+export type Step = "ct" | "pet-ct" | "tissue" | "surgery" | "referral";
 
 /**
  * One term of the linear part, so that a bar chart of contributions can be drawn.
@@ -331,6 +472,39 @@ coefficient: number,
  * Coefficient times value: what the term adds to the logit.
  */
 contribution: number, };
+
+/**
+ * What a guideline says.
+ */
+export type Verdict = { "state": "recommended", 
+/**
+ * The outcome's id.
+ */
+outcome: string, 
+/**
+ * Its category, where the guideline has categories.
+ */
+category?: string, 
+/**
+ * For the doctor.
+ */
+advice: { zh: string, en: string }, 
+/**
+ * For the patient, in plain words.
+ */
+patient: { zh: string, en: string }, 
+/**
+ * What to arrange, the first step first.
+ */
+arrange: Array<Arrangement>, } | { "state": "not-applicable", 
+/**
+ * Why, each reason.
+ */
+why: { zh: string, en: string }[], } | { "state": "not-assessable", 
+/**
+ * All such questions.
+ */
+missing: { input: string, why: { zh: string, en: string } }[], };
 
 /**
  * Something that a reader of the result must know.

@@ -235,7 +235,7 @@ fn usable(
     Ok(value)
 }
 
-fn not_answered(name: &str) -> Missing {
+pub(crate) fn not_answered(name: &str) -> Missing {
     let label = catalogue::inputs().get(name).map(|input| &input.label);
     let (zh, en) = label.map_or((name, name), |label| (&label.zh, &label.en));
     check::unusable(name, format!("缺少：{zh}"), format!("not answered: {en}"))
@@ -248,7 +248,12 @@ fn unit_shown(input: &Input) -> &str {
     }
 }
 
-fn input_used(name: &str, input: &Input, value: AnswerValue, source: Option<Source>) -> InputUsed {
+pub(crate) fn input_used(
+    name: &str,
+    input: &Input,
+    value: AnswerValue,
+    source: Option<Source>,
+) -> InputUsed {
     InputUsed {
         input: name.to_owned(),
         label: input.label.clone(),

@@ -7,7 +7,8 @@ use ts_rs::TS;
 use vocabulary::{Coding, Text};
 
 use crate::{
-    Answers, Assessment, ChoiceOption, Confidence, Evidence, Input, Kind, KnowledgeError, Model,
+    Answers, Assessment, ChoiceOption, Confidence, Evidence, Guideline, Input, Kind,
+    KnowledgeError, Model, Recommendation, Term,
 };
 
 const INPUTS: &str = include_str!("../models/inputs.toml");
@@ -37,6 +38,11 @@ const EVIDENCE: &[(&str, &str)] = evidence![
     "li-2011",
     "yang-2018",
     "callister-2015",
+    "macmahon-2017",
+    "christensen-2024",
+    "c-lung-rads-2024",
+    "cma-consensus-2018",
+    "cma-consensus-2024",
 ];
 
 // A file that comes with the program and cannot be read is a bug; a test reads each.
@@ -118,6 +124,27 @@ pub fn find(id: &str) -> Option<&'static Model> {
 /// Assesses the answers by the model with this id; `None` where there is no such model.
 pub fn assess(id: &str, answers: &Answers) -> Option<Assessment> {
     Some(find(id)?.assess(answers))
+}
+
+/// What a model or a guideline says.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Said {
+    /// A model's probability.
+    Model(Box<Assessment>),
+    /// A guideline's recommendation.
+    Guideline(Box<Recommendation>),
+}
+
+/// What the model or guideline with this id says about the answers; `None` where there is neither.
+pub fn ask(id: &str, answers: &Answers) -> Option<Said> {
+    let model = || Some(Said::Model(Box::new(assess(id, answers)?)));
+    let guideline = || {
+        Some(Said::Guideline(Box::new(
+            crate::find_guideline(id)?.recommend(answers),
+        )))
+    };
+    model().or_else(guideline)
 }
 
 /// All questions by their names.
@@ -217,9 +244,45 @@ pub struct Card {
     pub notice: Text,
 }
 
-/// The cards of all models.
+/// The cards of all models and guidelines.
 pub fn cards() -> Vec<Card> {
-    models().iter().map(card).collect()
+    let guidelines = crate::guidelines().iter().map(guideline_card);
+    models().iter().map(card).chain(guidelines).collect()
+}
+
+/// The card of one guideline.
+pub fn guideline_card(guideline: &Guideline) -> Card {
+    let source = evidence(&guideline.evidence);
+    Card {
+        id: guideline.id.clone(),
+        version: guideline.version.clone(),
+        title: guideline.title.clone(),
+        population: guideline.population.clone(),
+        not_for: guideline
+            .outside
+            .iter()
+            .map(|outside| outside.why.clone())
+            .collect(),
+        inputs: guideline
+            .input_names()
+            .into_iter()
+            .filter_map(|name| {
+                let computed_by = guideline.computed_by.get(name).cloned();
+                Some(CardInput {
+                    computed_by,
+                    ..card_input(name, None)?
+                })
+            })
+            .collect(),
+        computable: true,
+        citation: source.map(|e| e.citation.clone()).unwrap_or_default(),
+        doi: source.and_then(|e| e.doi.clone()),
+        year: guideline.year,
+        confidence: guideline.confidence,
+        needs_confirmation: guideline.confidence.needs_confirmation(),
+        traps: guideline.traps.iter().map(|trap| trap.en.clone()).collect(),
+        notice: notice(),
+    }
 }
 
 /// The card of one model.
@@ -233,7 +296,10 @@ pub fn card(model: &Model) -> Card {
         not_for: model.not_for.clone(),
         inputs: model
             .input_names()
-            .filter_map(|name| card_input(model, name))
+            .filter_map(|name| {
+                let term = model.terms.iter().find(|term| term.input == name);
+                card_input(name, term)
+            })
             .collect(),
         computable: model.no_formula.is_none(),
         citation: source.map(|e| e.citation.clone()).unwrap_or_default(),
@@ -246,9 +312,9 @@ pub fn card(model: &Model) -> Card {
     }
 }
 
-fn card_input(model: &Model, name: &str) -> Option<CardInput> {
+/// A question's card, with the limits of the model's term that asks it.
+fn card_input(name: &str, term: Option<&Term>) -> Option<CardInput> {
     let input = inputs().get(name)?;
-    let term = model.terms.iter().find(|term| term.input == name);
     let allowed = term.and_then(|term| term.allowed);
     let (kind, unit, choices) = match &input.kind {
         Kind::Number { unit, .. } => ("number", Some(unit.clone()), Vec::new()),

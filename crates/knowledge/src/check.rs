@@ -96,6 +96,7 @@ fn factor(from: &str, to: &str) -> Option<f64> {
     };
     match (from, to) {
         ("%", "1") => Some(0.01),
+        ("1", "%") => Some(100.0),
         ("mo", "a") => Some(1.0 / 12.0),
         _ => Some(metres(from)? / metres(to)?),
     }

@@ -4,16 +4,22 @@
 //! population and source. The engine knows no model. It reads the file, checks every answer against kind,
 //! unit and range, and gives a probability with its trace, or names everything that is missing. Absent is
 //! never zero: no answer has a default.
+//!
+//! A guideline that branches is a file of its own in `guidelines/`: see [`guideline`].
 
 mod answer;
 mod assess;
 mod catalogue;
 mod check;
+pub mod guideline;
 mod model;
 mod result;
 
 pub use answer::{Answer, AnswerValue, Answers, Source};
-pub use catalogue::{Card, CardInput, assess, card, cards, evidence, find, inputs, models};
+pub use catalogue::{
+    Card, CardInput, Said, ask, assess, card, cards, evidence, find, guideline_card, inputs, models,
+};
+pub use guideline::{Guideline, Recommendation, Verdict, guideline as find_guideline, guidelines};
 pub use model::{
     Band, Caution, ChoiceOption, Confidence, Evidence, Input, Kind, KnowledgeError, Model, Term,
 };

@@ -102,6 +102,8 @@ pub struct Input {
     pub help: Option<Text>,
     /// What kind of answer it takes.
     pub kind: Kind,
+    /// How people write its unit, where not as UCUM does.
+    pub unit_shown: Option<Text>,
     /// Its code in a terminology, where there is one.
     pub coding: Option<Coding>,
     /// Where the record usually holds the answer.

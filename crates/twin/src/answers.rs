@@ -85,7 +85,10 @@ pub(crate) fn answer(input: &str, facts: &Facts<'_>) -> TwinAnswer {
         "age_years" => age(facts),
         "female" => female(facts),
         "ever_smoker" | "years_since_quit" => smoked(input, facts),
-        "diameter_mm" => diameter(facts),
+        "diameter_mm" => diameter(facts, "longest axis", |lesion| lesion.long_axis_mm),
+        "mean_diameter_mm" => {
+            diameter(facts, "mean of both axes", |lesion| lesion.mean_diameter_mm)
+        }
         "family_history_lung_cancer" => family(facts, &is_lung_cancer),
         "family_history_any_cancer" => family(facts, &is_cancer),
         "p_mayo" => TwinAnswer::unknown(
@@ -211,7 +214,7 @@ fn smoked(input: &str, facts: &Facts<'_>) -> TwinAnswer {
     TwinAnswer::Known(known)
 }
 
-fn diameter(facts: &Facts<'_>) -> TwinAnswer {
+fn diameter(facts: &Facts<'_>, which: &str, of: impl Fn(&crate::Lesion) -> f64) -> TwinAnswer {
     let longest =
         |a: &&crate::Lesion, b: &&crate::Lesion| a.long_axis_mm.total_cmp(&b.long_axis_mm);
     let Some(lesion) = facts.lesions.iter().max_by(longest) else {
@@ -219,10 +222,10 @@ fn diameter(facts: &Facts<'_>) -> TwinAnswer {
     };
     let reference = format!("series/{}", lesion.series);
     // Tenths of a millimetre: finer than any scanner resolves, and what the screen shows.
-    let value = AnswerValue::Number((lesion.long_axis_mm * 10.0).round() / 10.0);
+    let value = AnswerValue::Number((of(lesion) * 10.0).round() / 10.0);
     let mut known = known(value, Some("mm"), reference, Certainty::Measured);
     known.source.how = Some(format!(
-        "longest axis of lesion {} ({})",
+        "{which} of lesion {} ({})",
         lesion.id, lesion.source
     ));
     TwinAnswer::Known(known)

@@ -56,11 +56,14 @@ test('remote-consult: two doctors come from a request to a signed and proved dec
     ['emphysema_on_ct', 'no'],
     ['calcified', 'no'],
     ['clear_border', 'no'],
+    ['known_cancer', 'no'],
+    ['immunosuppressed', 'no'],
   ] as const) {
     await answer(li, question, choice);
   }
   for (const [question, typed] of [
     ['diameter_mm', '9'],
+    ['mean_diameter_mm', '9'],
     ['nodule_count', '1'],
     ['years_since_quit', '0'],
   ] as const) {
@@ -81,6 +84,7 @@ test('remote-consult: two doctors come from a request to a signed and proved dec
   expect(seen.status()).toBe(200);
   expect(await seen.text()).not.toContain('malignant');
   expect((await seen.json()).votes).toBeNull();
+  expect(await seen.text()).not.toContain('tissue sampling');
   await vote(li, 'benign', 'ct-3-months');
 
   // With the last vote the machine speaks, to both.
@@ -91,6 +95,12 @@ test('remote-consult: two doctors come from a request to a signed and proved dec
   }
   await li.locator('[data-details=mayo] summary').click();
   await expect(li.locator('[data-details=mayo] .consult-bars tbody tr')).toHaveCount(7);
+  // The guidelines say what they advise, by which rule, and what they still miss.
+  const fleischner = li.locator('[data-guideline=fleischner-2017]');
+  await expect(fleischner).toContainText('Consider CT at 3 months, PET/CT or tissue sampling');
+  await fleischner.locator('summary').click();
+  await expect(fleischner.locator('.consult-because').last()).toContainText('9 mm (> 8)');
+  await expect(li.locator('[data-guideline=c-lung-rads-2024]')).toContainText('Category 2');
   await look(li, 'consult-assess');
 
   // One plan, one dissent, two signatures.

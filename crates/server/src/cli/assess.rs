@@ -42,7 +42,7 @@ impl Assess {
                 input.display()
             )
         })?;
-        let Some(assessment) = knowledge::assess(&id, &answers) else {
+        let Some(assessment) = knowledge::ask(&id, &answers) else {
             bail!("find `{id}`: `yuanyi assess --list` names all");
         };
         println!("{}", serde_json::to_string_pretty(&assessment)?);

@@ -81,7 +81,7 @@ async fn assess(
     Path(id): Path<String>,
     Json(answers): Json<knowledge::Answers>,
 ) -> Result<Json<Value>, Problem> {
-    let assessment = knowledge::assess(&id, &answers)
+    let assessment = knowledge::ask(&id, &answers)
         .ok_or_else(|| Problem::not_found("there is no such model; GET /api/assess names all"))?;
     Ok(Json(serde_json::to_value(assessment).unwrap_or_default()))
 }

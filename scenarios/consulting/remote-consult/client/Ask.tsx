@@ -7,7 +7,7 @@ import { Field } from '../../../../client/panels/Field';
 import { Notice } from '../../../../client/panels/Notice';
 import { Segmented } from '../../../../client/panels/Segmented';
 import { SourceChip } from '../../../../client/panels/SourceChip';
-import type { Source } from '../../../../contract/knowledge';
+import type { Assessment, Source } from '../../../../contract/knowledge';
 import type { Part, Question } from './case';
 import { isOpened } from './case';
 import type { Say } from './words';
@@ -49,10 +49,34 @@ export function Ask(props: AskProps): JSX.Element {
                     </span>
                   )}
                 </Match>
-                <Match when={!isOpened(model)}>
+                <Match when={model.result.state === 'sealed'}>
                   <span class="chip good">{props.say('ready')}</span>
                 </Match>
-                <Match when={isOpened(model) && model.percent}>{(percent) => <span>{percent()} %</span>}</Match>
+                <Match when={isOpened<Assessment>(model) && model.percent}>{(percent) => <span>{percent()} %</span>}</Match>
+              </Switch>
+            </li>
+          )}
+        </For>
+        <For each={props.part.of.guidelines}>
+          {(one) => (
+            <li data-guideline-ready={one.guideline} data-state={one.result.state}>
+              <strong>{inLanguage(one.title, props.language)}</strong>
+              <Switch fallback={<span class="chip good">{props.say('ready')}</span>}>
+                <Match when={one.result.state === 'not-assessable' && one.result.missing}>
+                  {(missing) => (
+                    <span class="soft small">
+                      {props.say('notAssessable')}.{' '}
+                      {props.say('missing', { inputs: missing().map(({ input }) => labelOf(input)).join(', ') })}
+                    </span>
+                  )}
+                </Match>
+                <Match when={one.result.state === 'not-applicable' && one.result.why}>
+                  {(why) => (
+                    <span class="soft small">
+                      {props.say('notApplicable')}: {why().map((each) => inLanguage(each, props.language)).join('; ')}
+                    </span>
+                  )}
+                </Match>
               </Switch>
             </li>
           )}

@@ -6,6 +6,7 @@ import type { Language } from '../../../../client/core/language';
 import { DataTable } from '../../../../client/panels/DataTable';
 import { Notice } from '../../../../client/panels/Notice';
 import type { AnswerValue, Assessment, TraceTerm } from '../../../../contract/knowledge';
+import { Guidelines } from './Guidelines';
 import { isOpened } from './case';
 import type { Part } from './case';
 import type { Say } from './words';
@@ -18,7 +19,7 @@ interface AssessProps {
 }
 
 export function Assess(props: AssessProps): JSX.Element {
-  const opened = (): Assessment[] => props.part.of.models.filter(isOpened);
+  const opened = (): Assessment[] => props.part.of.models.filter((one) => isOpened<Assessment>(one));
   return (
     <Show when={opened().length > 0} fallback={<Notice>{props.say('sealedHint')}</Notice>}>
       <div class="stack">
@@ -31,6 +32,8 @@ export function Assess(props: AssessProps): JSX.Element {
           ]}
         />
         <p class="soft small">{props.say('neverOne')}</p>
+        <Guidelines {...props} />
+        <h3>{props.say('modelsExplained')}</h3>
         <For each={opened()}>{(one) => <Details of={one} {...props} />}</For>
         <Show when={opened()[0]}>{(first) => <p class="soft small">{inLanguage(first().notice, props.language)}</p>}</Show>
       </div>

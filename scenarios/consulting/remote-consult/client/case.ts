@@ -1,5 +1,5 @@
 /** The case as the server shows it to this person: see the README. What is blind is not sent. */
-import type { AnswerValue, Assessment, ChoiceOption, Source } from '../../../../contract/knowledge';
+import type { AnswerValue, Assessment, ChoiceOption, Recommendation, Source } from '../../../../contract/knowledge';
 import type { Text } from '../../../../client/core/language';
 
 export const OPINIONS = ['benign', 'indeterminate', 'malignant'] as const;
@@ -41,6 +41,16 @@ export interface Sealed {
   readonly model: string;
   readonly title: Text;
   readonly result: { readonly state: 'sealed' } | { readonly state: 'not-assessable'; readonly missing: readonly Missing[] };
+}
+
+/** Before all have voted: whether the guideline can speak, and no advice. */
+export interface SealedGuideline {
+  readonly guideline: string;
+  readonly title: Text;
+  readonly result:
+    | { readonly state: 'sealed' }
+    | { readonly state: 'not-applicable'; readonly why: readonly Text[] }
+    | { readonly state: 'not-assessable'; readonly missing: readonly Missing[] };
 }
 
 export interface Vote {
@@ -85,6 +95,7 @@ export interface Case {
   readonly questions: readonly Question[];
   readonly answers_locked: boolean;
   readonly models: readonly (Sealed | Assessment)[];
+  readonly guidelines: readonly (SealedGuideline | Recommendation)[];
   readonly own_vote?: Vote | null;
   readonly votes?: readonly { readonly id: string; readonly name: string; readonly vote: Vote }[] | null;
   readonly plan?: Plan | null;
@@ -100,7 +111,9 @@ export interface Part {
   act(method: 'post' | 'put', step: string, body?: unknown): Promise<boolean>;
 }
 
-/** Whether an assessment has been opened. */
-export function isOpened(model: Sealed | Assessment): model is Assessment {
-  return 'trace' in model;
+/** Whether an assessment or a recommendation has been opened. */
+export function isOpened<Opened extends Assessment | Recommendation>(
+  one: Sealed | SealedGuideline | Opened,
+): one is Opened {
+  return 'trace' in one;
 }

@@ -6,13 +6,13 @@ use scenario::{Context, Problem, Request};
 
 use crate::{
     body::Given,
-    case::{Case, MODELS},
+    case::{Case, GUIDELINES, MODELS},
     facts,
     step::{self, TaskChange},
 };
 
-/// The questions of all models, each once, in the order of the models. What a model computes for another
-/// is not asked.
+/// The questions of all models and guidelines, each once, in their order. What a model computes for another
+/// or for a guideline is not asked: an estimate told to the other before the vote would not be blind.
 pub fn questions() -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for model in MODELS.iter().filter_map(|model| knowledge::find(model)) {
@@ -20,6 +20,17 @@ pub fn questions() -> Vec<String> {
         for term in asked {
             if !names.contains(&term.input) {
                 names.push(term.input.clone());
+            }
+        }
+    }
+    for guideline in GUIDELINES
+        .iter()
+        .filter_map(|guideline| knowledge::find_guideline(guideline))
+    {
+        for name in guideline.input_names() {
+            if !guideline.computed_by.contains_key(name) && !names.iter().any(|known| known == name)
+            {
+                names.push(name.to_owned());
             }
         }
     }

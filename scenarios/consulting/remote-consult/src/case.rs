@@ -12,6 +12,9 @@ use crate::{body::Vote, facts, plan::Plan, sign::Statement};
 /// The models that are run side by side, in the order in which they are shown.
 pub const MODELS: [&str; 5] = ["mayo", "va", "brock-2b", "herder", "pkuph"];
 
+/// The guidelines that speak beside the models.
+pub const GUIDELINES: [&str; 3] = ["fleischner-2017", "consensus-2024", "c-lung-rads-2024"];
+
 /// Someone who takes part: the doctor who asked is the first, the expert the second.
 #[derive(Clone, Debug)]
 pub struct Person {
@@ -52,6 +55,8 @@ pub struct Case {
     pub votes: Vec<Option<Cast>>,
     /// The models' assessments, as they were when all had voted.
     pub assessments: Vec<Value>,
+    /// The guidelines' recommendations, as they were when all had voted.
+    pub recommendations: Vec<Value>,
     pub plan: Option<Plan>,
     /// Signatures of the plan as it is now.
     pub signatures: Vec<Option<Statement>>,
@@ -112,9 +117,8 @@ impl Case {
             (statement.plan == plan.digest().to_string()).then_some(statement)
         };
         let vote = |place: usize| cast(body(&facts::vote_key(id, place))?);
-        let assessed = |model: &&str| {
-            let stored = body(&facts::risk_key(id, model))?;
-            serde_json::from_str(&text(stored, "/extension/0/valueString")?).ok()
+        let kept = |key: ResourceKey| {
+            serde_json::from_str(&text(body(&key)?, "/extension/0/valueString")?).ok()
         };
         Some(Self {
             id: id.to_owned(),
@@ -137,7 +141,16 @@ impl Case {
             declined_because: text(task, "/statusReason/text"),
             answers: body(&facts::answers_key(id)).map(facts::answers_of),
             votes: places.clone().map(vote).collect(),
-            assessments: MODELS.iter().filter_map(assessed).collect(),
+            assessments: MODELS
+                .iter()
+                .map(|model| facts::risk_key(id, model))
+                .filter_map(kept)
+                .collect(),
+            recommendations: GUIDELINES
+                .iter()
+                .map(|guideline| facts::guidance_key(id, guideline))
+                .filter_map(kept)
+                .collect(),
             signatures: places.map(signature).collect(),
             plan,
             people,

@@ -1,11 +1,11 @@
 //! The case's facts as FHIR R4 resources, and their ids, which all begin with the case's own.
 
-use knowledge::{Answer, AnswerValue, Answers, Assessment, Source};
+use knowledge::{Answer, AnswerValue, Answers, Assessment, Recommendation, Source, Verdict};
 use record::{NewFact, ResourceKey};
 use serde_json::{Value, json};
 use vocabulary::{Assessed, PatientId, Timestamp};
 
-use crate::case::{Case, MODELS, Person, text};
+use crate::case::{Case, GUIDELINES, MODELS, Person, text};
 
 /// Marks the `ServiceRequest`s of this scenario.
 pub const SCENARIO_URI: &str = "urn:yuanyi:scenario:remote-consult";
@@ -40,6 +40,10 @@ pub fn risk_key(case: &str, model: &str) -> ResourceKey {
     key("RiskAssessment", format!("{case}-{model}"))
 }
 
+pub fn guidance_key(case: &str, guideline: &str) -> ResourceKey {
+    key("GuidanceResponse", format!("{case}-{guideline}"))
+}
+
 pub fn plan_key(case: &str) -> ResourceKey {
     key("CarePlan", case.to_owned())
 }
@@ -62,6 +66,11 @@ pub fn keys(case: &str) -> Vec<ResourceKey> {
     ];
     keys.extend((0..2).flat_map(|place| [vote_key(case, place), signature_key(case, place)]));
     keys.extend(MODELS.iter().map(|model| risk_key(case, model)));
+    keys.extend(
+        GUIDELINES
+            .iter()
+            .map(|guideline| guidance_key(case, guideline)),
+    );
     keys
 }
 
@@ -220,6 +229,41 @@ pub fn risk(case: &Case, assessment: &Assessment, at: Timestamp) -> NewFact {
         }
     }
     put(risk_key(&case.id, &assessment.model), &case.patient, body)
+}
+
+/// What a guideline says: its advice with the rule that led to it, or why it says nothing.
+pub fn guidance(case: &Case, said: &Recommendation, at: Timestamp) -> NewFact {
+    let written = serde_json::to_string(said).unwrap_or_default();
+    let (status, text) = match &said.result {
+        Verdict::Recommended { advice, .. } => {
+            let rule = said
+                .trace
+                .last()
+                .map_or("", |decided| decided.rule.as_str());
+            ("success", format!("{} (rule: {rule})", advice.en))
+        }
+        Verdict::NotApplicable { why } => {
+            let why: Vec<&str> = why.iter().map(|why| why.en.as_str()).collect();
+            ("success", format!("Not applicable: {}", why.join("; ")))
+        }
+        Verdict::NotAssessable { missing } => {
+            let missing: Vec<&str> = missing.iter().map(|one| one.input.as_str()).collect();
+            (
+                "data-required",
+                format!("Not assessable: {}", missing.join(", ")),
+            )
+        }
+    };
+    let body = json!({
+        "extension": [{"url": ASSESSMENT_URI, "valueString": written}],
+        "moduleUri": format!("urn:yuanyi:guideline:{}:{}", said.guideline, said.version),
+        "status": status,
+        "subject": patient(case),
+        "occurrenceDateTime": at,
+        "reasonReference": based_on(case),
+        "note": [{"text": text}, {"text": said.citation}],
+    });
+    put(guidance_key(&case.id, &said.guideline), &case.patient, body)
 }
 
 /// The joint report: what was decided, who decided it, and who dissents.

@@ -1,6 +1,6 @@
 //! The case as one participant may see it now. What is blind is not sent.
 
-use knowledge::{Answers, CardInput};
+use knowledge::{Answers, CardInput, Recommendation, Verdict};
 use policy::{Actor, Permit};
 use scenario::{Context, Problem};
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use vocabulary::Assessed;
 
 use crate::{
     answers,
-    case::{Case, Invitation, MODELS},
+    case::{Case, GUIDELINES, Invitation, MODELS},
     facts, vote,
 };
 
@@ -48,6 +48,7 @@ pub async fn of(
         "questions": questions(context, permit, case, &in_force).await?,
         "answers_locked": case.has_votes(),
         "models": models(case, &in_force),
+        "guidelines": guidelines(case, &in_force),
         "own_vote": vote::open(context, case, place)?,
         "votes": votes(context, case)?,
         "plan": plan(case),
@@ -77,6 +78,12 @@ async fn questions(
         .iter()
         .filter_map(|model| knowledge::find(model))
         .map(knowledge::card)
+        .chain(
+            GUIDELINES
+                .iter()
+                .filter_map(|guideline| knowledge::find_guideline(guideline))
+                .map(knowledge::guideline_card),
+        )
         .collect();
     let question = |name: String| {
         let asking: Vec<(&str, &CardInput)> = cards
@@ -143,6 +150,29 @@ fn models(case: &Case, in_force: &Answers) -> Vec<Value> {
         .iter()
         .filter_map(|model| knowledge::assess(model, in_force))
         .map(readiness)
+        .collect()
+}
+
+/// The guidelines side by side. Before all have voted: only what each still misses, and no advice.
+fn guidelines(case: &Case, in_force: &Answers) -> Vec<Value> {
+    if case.is_revealed() {
+        return case.recommendations.clone();
+    }
+    let readiness = |said: Recommendation| {
+        let result = match said.result {
+            Verdict::NotAssessable { missing } => {
+                json!({"state": "not-assessable", "missing": missing})
+            }
+            // Whether it applies is no secret; what it advises is.
+            Verdict::NotApplicable { why } => json!({"state": "not-applicable", "why": why}),
+            Verdict::Recommended { .. } => json!({"state": "sealed"}),
+        };
+        json!({"guideline": said.guideline, "title": said.title, "result": result})
+    };
+    GUIDELINES
+        .iter()
+        .filter_map(|guideline| knowledge::find_guideline(guideline))
+        .map(|guideline| readiness(guideline.recommend(in_force)))
         .collect()
 }
 

@@ -7,7 +7,7 @@ use scenario::{Context, Problem, Request};
 use crate::{
     answers,
     body::{self, Vote},
-    case::{Case, Cast, MODELS},
+    case::{Case, Cast, GUIDELINES, MODELS},
     facts,
     step::{self, TaskChange},
 };
@@ -55,6 +55,10 @@ pub async fn cast(
             .iter()
             .filter_map(|model| knowledge::assess(model, &answers));
         new.extend(machine.map(|assessment| facts::risk(case, &assessment, now)));
+        let guided = GUIDELINES
+            .iter()
+            .filter_map(|guideline| knowledge::find_guideline(guideline));
+        new.extend(guided.map(|one| facts::guidance(case, &one.recommend(&answers), now)));
     } else {
         let sealed = context
             .seal()

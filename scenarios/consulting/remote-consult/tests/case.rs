@@ -275,7 +275,15 @@ async fn the_facts_are_valid_fhir_and_the_signatures_hold() {
         .iter()
         .map(|p| p["reference"].as_str().unwrap())
         .collect();
-    assert_eq!(references.len(), 14, "{references:?}");
+    // Request and its course, answers, two votes, five models, three guidelines, plan, two signatures, report.
+    assert_eq!(references.len(), 17, "{references:?}");
+    let guided = way
+        .hospital
+        .body("GuidanceResponse", &format!("{}-fleischner-2017", way.id))
+        .await
+        .unwrap();
+    assert_eq!(view["guidelines"].as_array().unwrap().len(), 3);
+    assert!(guided["note"][0]["text"].as_str().is_some());
     for reference in references {
         let (kind, id) = reference.split_once('/').unwrap();
         let body = way.hospital.body(kind, id).await.unwrap();
@@ -524,6 +532,9 @@ async fn two_votes_at_once_are_both_counted() {
     assert_eq!(view["step"], "planning");
     assert_eq!(view["votes"][1]["vote"]["opinion"], "malignant");
     // Nobody answered anything: the machine gives no number, and says what it lacks.
+    for guideline in view["guidelines"].as_array().unwrap() {
+        assert_eq!(guideline["result"]["state"], "not-assessable", "{guideline}");
+    }
     for model in view["models"].as_array().unwrap() {
         let lacks = model["result"]["missing"].as_array();
         assert!(

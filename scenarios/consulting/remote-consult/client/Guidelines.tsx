@@ -1,0 +1,131 @@
+/** What the guidelines advise, side by side, and by which rule. */
+import { For, Match, Show, Switch } from 'solid-js';
+import type { JSX } from 'solid-js';
+import { inLanguage } from '../../../../client/core/language';
+import type { Language, Text } from '../../../../client/core/language';
+import type { Decided, Recommendation } from '../../../../contract/knowledge';
+import { isOpened } from './case';
+import type { Part } from './case';
+import type { Say } from './words';
+
+interface GuidelinesProps {
+  readonly part: Part;
+  readonly say: Say;
+  readonly language: Language;
+}
+
+export function Guidelines(props: GuidelinesProps): JSX.Element {
+  const opened = (): Recommendation[] => props.part.of.guidelines.filter((one) => isOpened<Recommendation>(one));
+  return (
+    <Show when={opened().length > 0}>
+      <section class="stack">
+        <h3>{props.say('guidelines')}</h3>
+        <ul class="consult-guidelines">
+          <For each={opened()}>{(one) => <Guideline of={one} {...props} />}</For>
+        </ul>
+        <p class="soft small">{props.say('guidelinesDiffer')}</p>
+      </section>
+    </Show>
+  );
+}
+
+function Guideline(props: GuidelinesProps & { of: Recommendation }): JSX.Element {
+  const text = (value: Text): string => inLanguage(value, props.language);
+  const labelOf = (input: string): string => {
+    const question = props.part.of.questions.find(({ name }) => name === input);
+    return question ? text(question.label) : input;
+  };
+  const result = (): Recommendation['result'] => props.of.result;
+  const recommended = () => {
+    const now = result();
+    return now.state === 'recommended' ? now : undefined;
+  };
+  const outside = () => {
+    const now = result();
+    return now.state === 'not-applicable' ? now : undefined;
+  };
+  const missing = () => {
+    const now = result();
+    return now.state === 'not-assessable' ? now : undefined;
+  };
+  return (
+    <li data-guideline={props.of.guideline} data-state={result().state}>
+      <h4>
+        {text(props.of.title)}
+        <Show when={props.of.needs_confirmation}>
+          {' '}
+          <span class="chip warn">{props.say('confirm')}</span>
+        </Show>
+      </h4>
+      <Switch>
+        <Match when={recommended()}>
+          {(now) => (
+            <p class="consult-advice">
+              <Show when={now().category}>
+                {(category) => <strong>{props.say('category', { category: category() })} </strong>}
+              </Show>
+              {text(now().advice)}
+            </p>
+          )}
+        </Match>
+        <Match when={outside()}>
+          {(now) => (
+            <p>
+              {props.say('notApplicable')}: {now().why.map(text).join('; ')}
+            </p>
+          )}
+        </Match>
+        <Match when={missing()}>
+          {(now) => (
+            <p>
+              {props.say('notAssessable')}
+              <br />
+              <span class="soft small">
+                {props.say('missing', { inputs: now().missing.map(({ input }) => labelOf(input)).join(', ') })}
+              </span>
+            </p>
+          )}
+        </Match>
+      </Switch>
+      <details class="consult-model" data-why={props.of.guideline}>
+        <summary>{props.say('why')}</summary>
+        <div class="stack">
+          <For each={props.of.trace}>{(decided) => <Because of={decided} text={text} />}</For>
+          <dl class="consult-card">
+            <dt>{props.say('population')}</dt>
+            <dd>{text(props.of.population)}</dd>
+            <Show when={props.of.traps.length > 0}>
+              <dt>{props.say('toKnow')}</dt>
+              <For each={props.of.traps}>{(trap) => <dd>{text(trap)}</dd>}</For>
+            </Show>
+            <dt>{props.say('source')}</dt>
+            <dd>
+              {props.of.citation} · {props.say('confidence', { code: props.of.confidence })}
+            </dd>
+          </dl>
+        </div>
+      </details>
+    </li>
+  );
+}
+
+/** One table's decision: the rule that held and each answer that made it hold. */
+function Because(props: { of: Decided; text: (value: Text) => string }): JSX.Element {
+  return (
+    <div>
+      <p class="small">
+        <strong>{props.text(props.of.label)}</strong>: {props.text(props.of.gave)}
+      </p>
+      <ul class="consult-because small">
+        <For each={props.of.because}>
+          {(one) => (
+            <li>
+              {props.text(one.label)}: <strong>{props.text(one.shown)}</strong>
+              <Show when={one.limits}>{(limits) => <span class="soft"> ({limits()})</span>}</Show>
+            </li>
+          )}
+        </For>
+      </ul>
+    </div>
+  );
+}
