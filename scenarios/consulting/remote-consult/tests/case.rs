@@ -188,6 +188,8 @@ async fn votes_and_machine_are_blind_until_all_have_voted() {
     assert!(!kept.to_string().contains("malignant"));
     assert_eq!(way.see(CHEN).await["own_vote"]["opinion"], "malignant");
     assert!(body("RiskAssessment", "mayo").await.is_none());
+    assert!(body("GuidanceResponse", "fleischner-2017").await.is_none());
+    assert!(!view.to_string().contains("advice"));
 
     // With the last vote all is shown, the machine's beside it.
     let view = way.do_it(LI, Method::Post, "/vote", vote("benign")).await;
@@ -533,7 +535,10 @@ async fn two_votes_at_once_are_both_counted() {
     assert_eq!(view["votes"][1]["vote"]["opinion"], "malignant");
     // Nobody answered anything: the machine gives no number, and says what it lacks.
     for guideline in view["guidelines"].as_array().unwrap() {
-        assert_eq!(guideline["result"]["state"], "not-assessable", "{guideline}");
+        assert_eq!(
+            guideline["result"]["state"], "not-assessable",
+            "{guideline}"
+        );
     }
     for model in view["models"].as_array().unwrap() {
         let lacks = model["result"]["missing"].as_array();
