@@ -8,7 +8,7 @@ import { gunzipSync } from "node:zlib";
 
 const RESOURCES = `AllergyIntolerance Appointment AuditEvent Basic Binary BodyStructure Bundle CarePlan CareTeam
   Claim ClinicalImpression Communication Composition Condition Consent Coverage Device DiagnosticReport
-  DocumentReference Encounter Endpoint ExplanationOfBenefit FamilyMemberHistory Flag Goal Group ImagingStudy
+  DocumentReference Encounter Endpoint ExplanationOfBenefit FamilyMemberHistory Flag Goal Group GuidanceResponse ImagingStudy
   Immunization List Location Media Medication MedicationAdministration MedicationRequest MedicationStatement
   Observation Organization Patient Practitioner PractitionerRole Procedure Provenance Questionnaire
   QuestionnaireResponse RelatedPerson RiskAssessment ServiceRequest Specimen Task`.split(/\s+/);
