@@ -6,6 +6,7 @@
 
 mod bounds;
 pub mod create;
+pub mod deidentify;
 mod dimse;
 mod geometry;
 mod index;

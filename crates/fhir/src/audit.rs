@@ -91,6 +91,10 @@ fn event(
         Action::DeleteImaging => ("110105", "DICOM Study Deleted", None, "D"),
         Action::ReadLedger => ("110101", "Audit Log Used", None, "R"),
         Action::Administer => ("110113", "Security Alert", None, "U"),
+        Action::ReleaseToResearch => ("110106", "Export", None, "R"),
+        Action::ReadResearch => ("110103", "DICOM Instances Accessed", None, "R"),
+        // Who stands behind a pseudonym is what the pseudonym is there to hide.
+        Action::OpenIdentity => ("110113", "Security Alert", None, "E"),
         Action::RequestConsult | Action::EnterRoom | Action::Vote | Action::Sign => {
             ("110110", "Patient Record", None, "E")
         }
@@ -137,6 +141,9 @@ fn entities(object: &Object) -> Value {
             room,
             patient: None,
         } => json!([system_object(format!("room {room}"))]),
+        Object::Project { project, .. } => {
+            json!([system_object(format!("research project {project}"))])
+        }
         Object::Everyone => json!([system_object("search over all patients".to_owned())]),
         Object::Hospital => json!([system_object("hospital".to_owned())]),
     }
@@ -164,6 +171,14 @@ mod tests {
                 Object::Room {
                     room,
                     patient: None,
+                },
+                false,
+            ),
+            (
+                Object::Project {
+                    project: vocabulary::ProjectId::new("lung").unwrap(),
+                    members: [ActorId::new("a").unwrap()].into(),
+                    custodians: [].into(),
                 },
                 false,
             ),

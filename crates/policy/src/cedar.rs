@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use cedar_policy::{
     Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, Request, RestrictedExpression,
 };
-use vocabulary::{PatientId, RoomId};
+use vocabulary::{ActorId, PatientId, ProjectId, RoomId};
 
 use crate::{Action, Actor, Relations, Role};
 
@@ -14,6 +14,11 @@ use crate::{Action, Actor, Relations, Role};
 pub(crate) enum Resource<'a> {
     Patient(&'a PatientId),
     Room(&'a RoomId, Option<&'a PatientId>),
+    Project {
+        project: &'a ProjectId,
+        members: &'a BTreeSet<ActorId>,
+        custodians: &'a BTreeSet<ActorId>,
+    },
     Hospital,
     OwnPatients,
     AllPatients,
@@ -32,6 +37,7 @@ impl<'a> Resource<'a> {
         match self {
             Self::Patient(patient) => uid("Patient", patient.as_str()),
             Self::Room(room, _) => uid("Room", room.as_str()),
+            Self::Project { project, .. } => uid("Project", project.as_str()),
             Self::Hospital => uid("Hospital", "hospital"),
             Self::OwnPatients => uid("OwnPatients", "own"),
             Self::AllPatients => uid("AllPatients", "all"),
@@ -115,7 +121,32 @@ pub(crate) fn entities(
         };
         all.push(Entity::new_with_tags(resource.uid()?, attributes, [], []).ok()?);
     }
+    if let Resource::Project {
+        members,
+        custodians,
+        ..
+    } = resource
+    {
+        let attributes = [
+            ("members".to_owned(), actors(members)?),
+            ("custodians".to_owned(), actors(custodians)?),
+        ];
+        all.push(Entity::new_with_tags(resource.uid()?, attributes, [], []).ok()?);
+    }
     Entities::from_entities(all, None).ok()
+}
+
+fn actors(ids: &BTreeSet<ActorId>) -> Option<RestrictedExpression> {
+    let uids: Option<Vec<_>> = ids
+        .iter()
+        .map(|id| {
+            Some(RestrictedExpression::new_entity_uid(uid(
+                "Actor",
+                id.as_str(),
+            )?))
+        })
+        .collect();
+    Some(RestrictedExpression::new_set(uids?))
 }
 
 fn role_entities() -> Option<Vec<Entity>> {

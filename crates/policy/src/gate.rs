@@ -188,6 +188,18 @@ impl Gate {
                 let resource = Resource::Room(room, patient.as_ref());
                 self.one(actor, action, resource, relations, scope)
             }
+            Object::Project {
+                project,
+                members,
+                custodians,
+            } => {
+                let resource = Resource::Project {
+                    project,
+                    members,
+                    custodians,
+                };
+                self.one(actor, action, resource, relations, only(None))
+            }
             Object::Hospital => self.one(actor, action, Resource::Hospital, relations, only(None)),
             Object::Everyone => self.everyone(actor, action, relations),
         }

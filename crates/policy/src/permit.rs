@@ -2,7 +2,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use vocabulary::{ActorId, PatientId, RoomId};
+use vocabulary::{ActorId, PatientId, ProjectId, RoomId};
 
 /// What an account may be in the hospital.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -100,11 +100,17 @@ pub enum Action {
     ReadLedger,
     /// Change accounts and settings.
     Administer,
+    /// Release a patient's study to a research project, as de-identified copies.
+    ReleaseToResearch,
+    /// Read the de-identified copies of a research project.
+    ReadResearch,
+    /// Take part in finding out who stands behind a pseudonym.
+    OpenIdentity,
 }
 
 impl Action {
     /// All actions.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 15] = [
         Self::ReadRecord,
         Self::WriteRecord,
         Self::ReadImaging,
@@ -117,6 +123,9 @@ impl Action {
         Self::Sign,
         Self::ReadLedger,
         Self::Administer,
+        Self::ReleaseToResearch,
+        Self::ReadResearch,
+        Self::OpenIdentity,
     ];
 
     /// The word for it in policies and on the wire.
@@ -134,6 +143,9 @@ impl Action {
             Self::Sign => "sign",
             Self::ReadLedger => "read-ledger",
             Self::Administer => "administer",
+            Self::ReleaseToResearch => "release-to-research",
+            Self::ReadResearch => "read-research",
+            Self::OpenIdentity => "open-identity",
         }
     }
 }
@@ -150,6 +162,15 @@ pub enum Object {
         room: RoomId,
         /// The patient whose twin stands there.
         patient: Option<PatientId>,
+    },
+    /// A research project and who takes part in it. A permit for it covers no patient.
+    Project {
+        /// The project.
+        project: ProjectId,
+        /// Who reads its de-identified copies.
+        members: BTreeSet<ActorId>,
+        /// Who may, two together, find out who stands behind a pseudonym.
+        custodians: BTreeSet<ActorId>,
     },
     /// A search over all patients: the permit covers those whom the actor may see.
     Everyone,

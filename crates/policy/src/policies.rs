@@ -14,6 +14,10 @@ pub const DEFAULT_POLICIES: &[(&str, &str)] = &[
         "hospital.cedar",
         include_str!("../../../policies/hospital.cedar"),
     ),
+    (
+        "research.cedar",
+        include_str!("../../../policies/research.cedar"),
+    ),
 ];
 
 /// What policies may speak of, in Cedar's schema language.

@@ -23,7 +23,7 @@ use policy::{
     Witness, WitnessError,
 };
 use proptest::prelude::*;
-use vocabulary::{ActorId, PatientId, RoomId, Timestamp};
+use vocabulary::{ActorId, PatientId, ProjectId, RoomId, Timestamp};
 
 #[derive(Default)]
 struct Book {
@@ -69,8 +69,21 @@ fn object(word: &str) -> Object {
         "room-of-p" => room(Some(patient("p"))),
         "empty-room" => room(None),
         "everyone" => Object::Everyone,
+        "own-project" => project(&["a"], &["c"]),
+        "watched-project" => project(&["b"], &["a", "c"]),
+        "own-and-watched-project" => project(&["a"], &["a"]),
+        "foreign-project" => project(&["b"], &["c"]),
         "hospital" => Object::Hospital,
         other => panic!("{other}"),
+    }
+}
+
+fn project(members: &[&str], custodians: &[&str]) -> Object {
+    let ids = |ids: &[&str]| ids.iter().map(|id| ActorId::new(*id).unwrap()).collect();
+    Object::Project {
+        project: ProjectId::new("lung").unwrap(),
+        members: ids(members),
+        custodians: ids(custodians),
     }
 }
 
@@ -96,13 +109,15 @@ const TABLE: &[(Role, &str, &str, &str)] = &[
         Role::TerminalDoctor,
         "team",
         "p",
-        "read-record write-record read-imaging store-imaging request-consult grant-access vote sign read-ledger",
+        "read-record write-record read-imaging store-imaging request-consult grant-access vote sign read-ledger \
+         release-to-research",
     ),
     (
         Role::Expert,
         "team",
         "p",
-        "read-record write-record read-imaging store-imaging request-consult grant-access vote sign read-ledger",
+        "read-record write-record read-imaging store-imaging request-consult grant-access vote sign read-ledger \
+         release-to-research",
     ),
     (
         Role::Nurse,
@@ -190,6 +205,31 @@ const TABLE: &[(Role, &str, &str, &str)] = &[
         "everyone",
         "read-record write-record read-imaging store-imaging read-ledger",
     ),
+    (Role::Researcher, "none", "own-project", "read-research"),
+    (Role::Researcher, "none", "foreign-project", ""),
+    // A researcher who is also named a custodian, and a custodian who also works with the copies.
+    (Role::Researcher, "none", "watched-project", "read-research"),
+    (
+        Role::Manager,
+        "none",
+        "own-and-watched-project",
+        "read-research",
+    ),
+    (Role::Expert, "team", "own-project", ""),
+    (
+        Role::Manager,
+        "none",
+        "watched-project",
+        "read-research open-identity",
+    ),
+    (
+        Role::Expert,
+        "none",
+        "watched-project",
+        "read-research open-identity",
+    ),
+    (Role::Admin, "none", "foreign-project", ""),
+    (Role::System, "none", "own-project", ""),
     (Role::Manager, "none", "everyone", ""),
     (Role::Admin, "team", "everyone", ""),
 ];
@@ -213,7 +253,7 @@ fn each_role_may_do_what_the_table_says_and_nothing_else() {
                 assert!(!permit.covers(Some(&patient("someone-else"))) || *role == Role::System);
                 assert_eq!(
                     permit.covers(Some(&patient("p"))),
-                    *word != "hospital" && *word != "empty-room",
+                    *word != "hospital" && *word != "empty-room" && !word.ends_with("project"),
                     "{case}"
                 );
             }

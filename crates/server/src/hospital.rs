@@ -170,7 +170,7 @@ impl Hospital {
     }
 
     /// The permit to find out whom a request is about, before the gate is asked.
-    async fn finding(&self) -> Result<&Permit, Problem> {
+    pub(crate) async fn finding(&self) -> Result<&Permit, Problem> {
         let make = || {
             Permit::for_hospital(
                 "find out whom requests are about",

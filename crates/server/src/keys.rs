@@ -13,11 +13,15 @@ const NAME: &str = "yuanyi.local/attestation";
 /// The files of the keys, below the folder `keys`.
 const ATTESTATION: &str = "attestation.key";
 const SEAL: &str = "seal.key";
+const ESCROW: &str = "escrow.key";
+const RESEARCH: &str = "research.key";
 
 /// Keys made at the first start, each in a file that only the owner may read.
 pub struct Keys {
     attesting: SigningKey,
     seal: Seal,
+    escrow: Seal,
+    research: [u8; 32],
 }
 
 impl Keys {
@@ -29,6 +33,8 @@ impl Keys {
         Ok(Self {
             attesting: SigningKey::from_bytes(&secret(&folder.join(ATTESTATION))?),
             seal: Seal::from_secret(&secret(&folder.join(SEAL))?),
+            escrow: Seal::from_secret(&secret(&folder.join(ESCROW))?),
+            research: secret(&folder.join(RESEARCH))?,
         })
     }
 
@@ -37,7 +43,7 @@ impl Keys {
         let folder = to.join("keys");
         fs::create_dir_all(&folder)
             .with_context(|| format!("make the folder {}", folder.display()))?;
-        for name in [ATTESTATION, SEAL] {
+        for name in [ATTESTATION, SEAL, ESCROW, RESEARCH] {
             let (key, copy) = (data.join("keys").join(name), folder.join(name));
             // A hospital that was never served has none yet.
             if key.exists() {
@@ -55,6 +61,16 @@ impl Keys {
             public_key: STANDARD.encode(self.attesting.verifying_key().to_bytes()),
             signature: STANDARD.encode(self.attesting.sign(statement).to_bytes()),
         }
+    }
+
+    /// Hides who stands behind the pseudonyms of research, and keeps its facts from being forged.
+    pub fn escrow(&self) -> &Seal {
+        &self.escrow
+    }
+
+    /// What the keys of research projects are derived from.
+    pub fn research(&self) -> &[u8; 32] {
+        &self.research
     }
 
     /// Hides what must stay hidden for a while.

@@ -15,6 +15,7 @@ mod keys;
 mod listen;
 mod pixels;
 mod relations;
+mod research;
 mod rooms;
 mod scenarios;
 mod twins;

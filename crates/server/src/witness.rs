@@ -48,6 +48,6 @@ fn subject(object: &Object) -> Option<&PatientId> {
     match object {
         Object::Patient(patient) => Some(patient),
         Object::Room { patient, .. } => patient.as_ref(),
-        Object::Everyone | Object::Hospital => None,
+        Object::Everyone | Object::Hospital | Object::Project { .. } => None,
     }
 }

@@ -95,6 +95,10 @@ identifier!(
     ActorId, "actor id", is_fhir_id
 );
 identifier!(
+    /// A research project, to which studies are released.
+    ProjectId, "project id", is_fhir_id
+);
+identifier!(
     /// A room where people meet.
     RoomId, "room id", is_fhir_id
 );

@@ -83,6 +83,11 @@ pub fn derived_uid(parts: &[&str]) -> Uid {
     for (byte, digest) in bytes.iter_mut().zip(hash.finalize()) {
         *byte = digest;
     }
+    uid_of_digest(bytes)
+}
+
+/// A UID in the `2.25` form from the first bytes of a digest.
+pub(crate) fn uid_of_digest(bytes: [u8; 16]) -> Uid {
     let version_and_variant = (0xf000_u128 << 64) | (0xc000_u128 << 48);
     let number =
         (u128::from_be_bytes(bytes) & !version_and_variant) | (0x8000 << 64) | (0x8000 << 48);
@@ -93,12 +98,17 @@ pub fn derived_uid(parts: &[&str]) -> Uid {
 }
 
 /// An element, put into the object.
-fn put(object: &mut InMemDicomObject, tag: Tag, vr: VR, value: impl Into<PrimitiveValue>) {
+pub(crate) fn put(
+    object: &mut InMemDicomObject,
+    tag: Tag,
+    vr: VR,
+    value: impl Into<PrimitiveValue>,
+) {
     object.put(DataElement::new(tag, vr, value.into()));
 }
 
 /// A sequence of items, put into the object.
-fn put_items(object: &mut InMemDicomObject, tag: Tag, items: Vec<InMemDicomObject>) {
+pub(crate) fn put_items(object: &mut InMemDicomObject, tag: Tag, items: Vec<InMemDicomObject>) {
     object.put(DataElement::new(tag, VR::SQ, DataSetSequence::from(items)));
 }
 

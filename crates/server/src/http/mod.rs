@@ -8,6 +8,7 @@ mod home;
 mod imaging;
 mod ledger;
 mod problem;
+mod research;
 mod rooms;
 mod scenarios;
 mod session;
@@ -56,6 +57,7 @@ pub fn routes(hospital: Arc<Hospital>) -> Router {
         .merge(rooms::routes())
         .merge(scenarios::routes())
         .nest("/ledger", ledger::routes())
+        .nest("/research", research::routes())
         .fallback(|| async { Problem::not_found("there is no such call; see docs/contracts.md") })
         .layer(DefaultBodyLimit::max(1 << 20));
     Router::new()
