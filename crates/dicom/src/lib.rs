@@ -13,9 +13,11 @@ mod index;
 mod json;
 mod parse;
 pub mod pixels;
+mod report;
 pub mod scp;
 pub mod scu;
 mod seg;
+mod structures;
 mod syntax;
 mod text;
 mod unknown;
@@ -27,5 +29,7 @@ pub use index::{INDEXED, tag_key, tag_of_key};
 pub use parse::{
     ParseError, ParsedObject, PatientIdentity, data_set_bytes, file_of_data_set, parse,
 };
+pub use report::{Measurement, MeasurementGroup, MeasurementReport, ReportError, read_report};
 pub use seg::{SegError, Segment, SegmentFrame, Segmentation, read_seg};
+pub use structures::{Contour, Structure, StructureError, StructureSet, read_structures};
 pub use syntax::{TRANSFER_SYNTAXES, is_storage_class};

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use dicom_core::Tag;
 use dicom_dictionary_std::{tags, uids};
 use dicom_object::InMemDicomObject;
@@ -11,7 +13,7 @@ pub enum SegError {
     /// The object could not be read.
     #[error(transparent)]
     Parse(#[from] ParseError),
-    /// The object is no binary segmentation in native form.
+    /// The object is no segmentation in native form.
     #[error("read the segmentation: {0}")]
     Unsupported(&'static str),
     /// An attribute is missing or contradicts another.
@@ -82,15 +84,42 @@ impl Segment {
     }
 }
 
-/// Reads a binary segmentation from a whole file.
-pub fn read_seg(file: &[u8]) -> Result<Segmentation, SegError> {
-    let object = parse::open(file, None)?;
-    if text(&object, tags::SOP_CLASS_UID) != uids::SEGMENTATION_STORAGE {
+/// How a segmentation says which voxels belong to a segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Coding {
+    /// One bit a voxel.
+    Binary,
+    /// How much of a voxel, or how surely: it counts from half of this value on.
+    Fractional(u32),
+    /// The number of the segment that a voxel belongs to; each frame is of all segments.
+    LabelMap,
+}
+
+/// Label Map Segmentation Storage, newer than the dictionary.
+const LABEL_MAP_STORAGE: &str = "1.2.840.10008.5.1.4.1.1.66.7";
+
+fn coding(object: &InMemDicomObject) -> Result<Coding, SegError> {
+    let class = text(object, tags::SOP_CLASS_UID);
+    if class != uids::SEGMENTATION_STORAGE && class != LABEL_MAP_STORAGE {
         return Err(SegError::Unsupported("it is of another SOP class"));
     }
-    if text(&object, tags::SEGMENTATION_TYPE) != "BINARY" {
-        return Err(SegError::Unsupported("only binary segmentations are read"));
+    match text(object, tags::SEGMENTATION_TYPE).as_str() {
+        "BINARY" => Ok(Coding::Binary),
+        "FRACTIONAL" => {
+            let most = number(object, tags::MAXIMUM_FRACTIONAL_VALUE)?;
+            let most = u32::try_from(most).ok().filter(|most| *most > 0);
+            most.map(Coding::Fractional)
+                .ok_or(SegError::Malformed("Maximum Fractional Value"))
+        }
+        "LABELMAP" => Ok(Coding::LabelMap),
+        _ => Err(SegError::Unsupported("its type is not known")),
     }
+}
+
+/// Reads a segmentation from a whole file: binary, fractional (a voxel counts from one half on) or label map.
+pub fn read_seg(file: &[u8]) -> Result<Segmentation, SegError> {
+    let object = parse::open(file, None)?;
+    let coding = coding(&object)?;
     let size = [
         number(&object, tags::COLUMNS)?,
         number(&object, tags::ROWS)?,
@@ -98,16 +127,15 @@ pub fn read_seg(file: &[u8]) -> Result<Segmentation, SegError> {
     ];
     let shared = items(&object, tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE).first();
     let per_frame = items(&object, tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE);
-    let bits = bits(&object, size[0] * size[1], per_frame.len())?;
+    let frame_len = size[0] * size[1];
+    let pixels = Pixels::of(&object, coding, frame_len, per_frame.len())?;
     let mut segments = Vec::new();
     for item in items(&object, tags::SEGMENT_SEQUENCE) {
         segments.push(segment(item, size)?);
     }
-    for (groups, bits) in per_frame
-        .iter()
-        .zip(bits.chunks_exact((size[0] * size[1]).max(1)))
-    {
-        place(&mut segments, groups, shared, bits)?;
+    for (index, groups) in per_frame.iter().enumerate() {
+        let values = pixels.frame(index, frame_len);
+        place_values(&mut segments, groups, shared, coding, &values)?;
     }
     segments.sort_by_key(|segment: &Segment| segment.number);
     let series = items(&object, tags::REFERENCED_SERIES_SEQUENCE).first();
@@ -147,9 +175,46 @@ fn segment(item: &InMemDicomObject, size: [usize; 3]) -> Result<Segment, SegErro
     })
 }
 
-/// Adds a frame to the segment that it belongs to.
-fn place(
+/// Adds a frame to the segment or segments that it is of.
+fn place_values(
     segments: &mut [Segment],
+    groups: &InMemDicomObject,
+    shared: Option<&InMemDicomObject>,
+    coding: Coding,
+    values: &[u32],
+) -> Result<(), SegError> {
+    let threshold = match coding {
+        Coding::Binary => 1,
+        Coding::Fractional(most) => most.div_ceil(2),
+        Coding::LabelMap => {
+            for segment in segments.iter_mut() {
+                let label = u32::from(segment.number);
+                let bits: Vec<bool> = values.iter().map(|value| *value == label).collect();
+                if bits.contains(&true) {
+                    place(segment, groups, shared, &bits)?;
+                }
+            }
+            return Ok(());
+        }
+    };
+    let of = |groups: &InMemDicomObject| {
+        let item = items(groups, tags::SEGMENT_IDENTIFICATION_SEQUENCE).first()?;
+        number(item, tags::REFERENCED_SEGMENT_NUMBER).ok()
+    };
+    let segment_number = of(groups)
+        .or_else(|| of(shared?))
+        .ok_or(SegError::Malformed("Segment Identification"))?;
+    let segment = segments
+        .iter_mut()
+        .find(|segment| usize::from(segment.number) == segment_number)
+        .ok_or(SegError::Malformed("Referenced Segment Number"))?;
+    let bits: Vec<bool> = values.iter().map(|value| *value >= threshold).collect();
+    place(segment, groups, shared, &bits)
+}
+
+/// Adds a frame to a segment.
+fn place(
+    segment: &mut Segment,
     groups: &InMemDicomObject,
     shared: Option<&InMemDicomObject>,
     bits: &[bool],
@@ -159,13 +224,6 @@ fn place(
             .first()
             .or_else(|| shared.and_then(|shared| items(shared, sequence).first()))
     };
-    let identification = group(tags::SEGMENT_IDENTIFICATION_SEQUENCE)
-        .ok_or(SegError::Malformed("Segment Identification"))?;
-    let segment_number = number(identification, tags::REFERENCED_SEGMENT_NUMBER)?;
-    let segment = segments
-        .iter_mut()
-        .find(|segment| usize::from(segment.number) == segment_number)
-        .ok_or(SegError::Malformed("Referenced Segment Number"))?;
     let numbers = |sequence: Tag, tag: Tag, name: &'static str| {
         let values = group(sequence).and_then(|item| item.get(tag)?.to_multi_float64().ok());
         values
@@ -222,27 +280,58 @@ fn place(
     Ok(())
 }
 
-/// The bits of all frames.
-fn bits(object: &InMemDicomObject, frame: usize, frames: usize) -> Result<Vec<bool>, SegError> {
-    if number(object, tags::BITS_ALLOCATED)? != 1 {
-        return Err(SegError::Malformed("Bits Allocated"));
+/// The stored values of all frames.
+struct Pixels<'a> {
+    bytes: Cow<'a, [u8]>,
+    allocated: usize,
+}
+
+impl<'a> Pixels<'a> {
+    fn of(
+        object: &'a InMemDicomObject,
+        coding: Coding,
+        frame_len: usize,
+        frames: usize,
+    ) -> Result<Self, SegError> {
+        let allocated = number(object, tags::BITS_ALLOCATED)?;
+        if !matches!(
+            (coding, allocated),
+            (Coding::Binary, 1) | (Coding::Fractional(_), 8) | (Coding::LabelMap, 8 | 16)
+        ) {
+            return Err(SegError::Malformed("Bits Allocated"));
+        }
+        let pixels = object
+            .get(tags::PIXEL_DATA)
+            .ok_or(SegError::Malformed("Pixel Data"))?;
+        let bytes = pixels
+            .to_bytes()
+            .map_err(|_| SegError::Unsupported("its pixel data are compressed"))?;
+        let wanted = frame_len
+            .checked_mul(frames)
+            .and_then(|values| values.checked_mul(allocated))
+            .ok_or(SegError::Malformed("Number of Frames"))?;
+        if bytes.len().saturating_mul(8) < wanted {
+            return Err(SegError::Malformed("Pixel Data"));
+        }
+        Ok(Self { bytes, allocated })
     }
-    let pixels = object
-        .get(tags::PIXEL_DATA)
-        .ok_or(SegError::Malformed("Pixel Data"))?;
-    let bytes = pixels
-        .to_bytes()
-        .map_err(|_| SegError::Unsupported("its pixel data are compressed"))?;
-    let wanted = frame
-        .checked_mul(frames)
-        .ok_or(SegError::Malformed("Number of Frames"))?;
-    if bytes.len().saturating_mul(8) < wanted {
-        return Err(SegError::Malformed("Pixel Data"));
+
+    /// The values of one frame. Frames of single bits need not begin at a byte.
+    fn frame(&self, index: usize, frame_len: usize) -> Vec<u32> {
+        let first = index * frame_len;
+        let byte = |at: usize| self.bytes.get(at).copied().unwrap_or_default();
+        let values = first..first + frame_len;
+        match self.allocated {
+            1 => values
+                .map(|at| u32::from(byte(at / 8) >> (at % 8) & 1))
+                .collect(),
+            8 => values.map(|at| u32::from(byte(at))).collect(),
+            // The library hands words out as they lie in memory.
+            _ => values
+                .map(|at| u32::from(u16::from_ne_bytes([byte(2 * at), byte(2 * at + 1)])))
+                .collect(),
+        }
     }
-    let bits = bytes
-        .iter()
-        .flat_map(|byte| (0..8).map(move |bit| byte >> bit & 1 == 1));
-    Ok(bits.take(wanted).collect())
 }
 
 fn items(object: &InMemDicomObject, tag: Tag) -> &[InMemDicomObject] {

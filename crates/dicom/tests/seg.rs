@@ -107,4 +107,14 @@ fn other_objects_are_no_segmentations() {
         }
     }
     assert!(read > 0, "no segmentation of highdicom could be read");
+    let fractional = fs::read(folder.join("seg_image_ct_true_fractional.dcm")).unwrap();
+    let binary = fs::read(folder.join("seg_image_ct_binary.dcm")).unwrap();
+    let (fractional, binary) = (read_seg(&fractional).unwrap(), read_seg(&binary).unwrap());
+    let set = |seg: &dicom::Segmentation| -> usize {
+        let frames = seg.segments.iter().flat_map(|segment| &segment.frames);
+        frames
+            .map(|frame| frame.bits.iter().filter(|bit| **bit).count())
+            .sum()
+    };
+    assert!(set(&fractional) > 0 && set(&binary) > 0);
 }

@@ -66,7 +66,7 @@ impl Question {
             Object::Everyone => relations.clone(),
             Object::Patient(patient) => relations.to(Some(patient)),
             Object::Room { patient, .. } => relations.to(patient.as_ref()),
-            Object::Hospital => relations.to(None),
+            Object::Hospital | Object::Project { .. } => relations.to(None),
         };
         Self {
             actor: actor.id.clone(),

@@ -13,6 +13,7 @@ mod http;
 mod intake;
 mod keys;
 mod listen;
+mod marked;
 mod pixels;
 mod relations;
 mod research;

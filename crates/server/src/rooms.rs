@@ -223,7 +223,8 @@ impl Rooms {
     }
 }
 
-fn kept_act(act: RoomAct) -> KeptAct {
+/// An act as the room reads it.
+pub fn kept_act(act: RoomAct) -> KeptAct {
     KeptAct {
         number: act.number,
         actor: act.actor,

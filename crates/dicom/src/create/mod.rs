@@ -1,7 +1,12 @@
-//! Making DICOM objects: CT series from volumes and segmentations from masks.
+//! Making DICOM objects: CT series from volumes, segmentations from masks, reports and presentation states from
+//! marks, and documents as they are.
 
 mod ct;
+mod document;
+mod marks;
+mod presentation;
 mod seg;
+mod sr;
 
 use dicom_core::{DataElement, PrimitiveValue, Tag, VR, value::DataSetSequence};
 use dicom_dictionary_std::{tags, uids};
@@ -10,7 +15,11 @@ use sha2::{Digest as _, Sha256};
 use vocabulary::Uid;
 
 pub use ct::{CtSeries, MadeSeries, ct_series};
+pub use document::{DocumentKind, NewDocument, document};
+pub use marks::{MadeHere, Mark, MarkKind, MarkedImage, MarkedSeries, Moment, context_of};
+pub use presentation::presentation_state;
 pub use seg::{Algorithm, Code, NewSegment, NewSegmentation, segmentation};
+pub use sr::measurement_report;
 
 /// The implementation that wrote the files, as `yuanyi` names itself.
 pub const IMPLEMENTATION_CLASS_UID: &str = "2.25.179226302803014264108157934218537021877";
@@ -34,6 +43,12 @@ pub enum CreateError {
     /// No voxel of any segment is set, so there is nothing to write.
     #[error("make the segmentation: all segments are empty")]
     Empty,
+    /// No mark lies on an image of the series, so there is nothing to write.
+    #[error("make the object: no mark lies on an image of the series")]
+    Nothing,
+    /// The bytes are not what they are said to be.
+    #[error("make the document: its bytes are not {0}")]
+    NotThatKind(&'static str),
     /// The object could not be written.
     #[error("write the object: {0}")]
     Write(String),

@@ -30,7 +30,7 @@ impl Code {
         }
     }
 
-    fn item(&self) -> InMemDicomObject {
+    pub(super) fn item(&self) -> InMemDicomObject {
         let mut item = InMemDicomObject::new_empty();
         put(&mut item, tags::CODE_VALUE, VR::SH, self.value.as_str());
         put(

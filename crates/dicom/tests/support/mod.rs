@@ -9,8 +9,12 @@ use std::{
 use bytes::Bytes;
 use dicom::{
     Grid,
-    create::{CtSeries, MadeSeries, Person, Study, ct_series, derived_uid},
+    create::{
+        CtSeries, MadeHere, MadeSeries, Mark, MarkKind, MarkedImage, MarkedSeries, Moment, Person,
+        Study, ct_series, derived_uid,
+    },
 };
+use vocabulary::Uid;
 
 /// The folder of shared data, or nothing where it is absent.
 pub fn shared(part: &str) -> Option<PathBuf> {
@@ -93,4 +97,71 @@ pub fn slices(count: usize) -> Vec<Bytes> {
         .into_iter()
         .map(|(_, file)| file.into())
         .collect()
+}
+
+/// A series made in a room.
+pub fn made(what: &str) -> MadeHere {
+    MadeHere {
+        series: derived_uid(&["derived", what]),
+        number: 9001,
+        description: "Measurements".to_owned(),
+        at: Moment {
+            date: "20200102".to_owned(),
+            time: "030405".to_owned(),
+        },
+    }
+}
+
+/// A small series as one that is marked.
+pub fn marked_series() -> MarkedSeries {
+    let series = series([16, 12, 4]);
+    let images = series.files.iter().enumerate().map(|(z, (sop, _))| {
+        let grid = Grid {
+            size: [16, 12, 1],
+            origin_lps_mm: series.grid.position_lps_mm([0.0, 0.0, z as f64]),
+            ..series.grid.clone()
+        };
+        MarkedImage {
+            class: Uid::new(series.class).unwrap(),
+            sop: sop.clone(),
+            grid,
+        }
+    });
+    MarkedSeries {
+        uid: series.series.clone(),
+        frame_of_reference: series.frame_of_reference.clone(),
+        rescale: Some([1.0, 0.0]),
+        images: images.collect(),
+    }
+}
+
+/// Marks of every kind on that series.
+pub fn marks(of: &MarkedSeries) -> Vec<Mark> {
+    let at = |x: f64, y: f64, z: usize| of.images[z].grid.position_lps_mm([x, y, 0.0]);
+    let mark = |label: &str, kind, points: Vec<[f64; 3]>| Mark {
+        label: label.to_owned(),
+        uid: derived_uid(&[label]),
+        by: "chen.expert".to_owned(),
+        kind,
+        points_lps_mm: points,
+    };
+    vec![
+        mark(
+            "Length 1",
+            MarkKind::LengthMm(3.5),
+            vec![at(2.0, 3.0, 1), at(9.0, 3.0, 1)],
+        ),
+        mark("Value 2", MarkKind::Hu(-612.0), vec![at(4.0, 4.0, 2)]),
+        mark(
+            "Note 3",
+            MarkKind::Note("与前片比较 grows".to_owned()),
+            vec![at(5.0, 5.0, 2)],
+        ),
+        // Through two slices: the report has it, no slice can show it.
+        mark(
+            "Length 4",
+            MarkKind::LengthMm(4.0),
+            vec![at(5.0, 5.0, 0), at(5.0, 5.0, 2)],
+        ),
+    ]
 }

@@ -1,5 +1,7 @@
 //! Rooms: what they are about, and their socket.
 
+mod export;
+
 use std::sync::Arc;
 
 use axum::{
@@ -10,7 +12,7 @@ use axum::{
     },
     http::HeaderMap,
     response::Response,
-    routing::get,
+    routing::{get, post},
 };
 use futures::{SinkExt, StreamExt};
 use policy::{Action, Object, Permit, Role};
@@ -37,6 +39,7 @@ pub fn routes() -> Router<Arc<Hospital>> {
     Router::new()
         .route("/rooms/{id}", get(card))
         .route("/rooms/{id}/socket", get(socket))
+        .route("/rooms/{id}/export", post(export::export))
 }
 
 /// The room, and a permit to enter it. A room that is not there is refused like one that is closed to the
