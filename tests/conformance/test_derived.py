@@ -21,8 +21,7 @@ def folder(hospital, tmp_path_factory) -> pathlib.Path:
 def test_highdicom_reads_the_measurements(folder):
     report = hd.sr.srread(folder / "sr.dcm")
     assert isinstance(report, hd.sr.Comprehensive3DSR)
-    groups = hd.sr.MeasurementReport.from_sequence([report.content[0]]).get_image_measurement_groups() \
-        if not isinstance(report.content, hd.sr.MeasurementReport) else report.content.get_image_measurement_groups()
+    groups = report.content.get_image_measurement_groups()
     labels = [group.tracking_identifier for group in groups]
     assert labels == ["Length 1", "Value 2", "Note 3", "Length 4"]
     lengths = [
@@ -31,8 +30,9 @@ def test_highdicom_reads_the_measurements(folder):
     assert lengths == [3.5, 4.0]
     length = groups[0].get_measurements(name=codes.SCT.Length)[0]
     assert length.unit.value == "mm"
-    points = length.referenced_coordinates_3d
-    assert points is None or points[0].value.shape == (2, 3)
+    place = length[0].ContentSequence[0]
+    assert isinstance(place, hd.sr.Scoord3DContentItem)
+    assert place.graphic_type == hd.sr.GraphicTypeValues3D.POLYLINE and place.value.shape == (2, 3)
 
 
 def test_dcmtk_finds_the_report_well_formed(folder):
