@@ -68,13 +68,8 @@ pub async fn objects(
     study: &Uid,
 ) -> Result<Vec<Instance>, Problem> {
     let query = ImagingQuery {
-        level: ImagingLevel::Series,
-        subject: None,
         study: Some(study.clone()),
-        series: None,
-        matching: vec![],
-        limit: 10_000,
-        offset: 0,
+        ..ImagingQuery::at(ImagingLevel::Series)
     };
     let rows = hospital.record.imaging(permit, &query).await?.rows;
     let mut objects = Vec::new();

@@ -259,7 +259,7 @@ fn multipart(view: View, originals: Vec<(usize, Instance)>) -> Response {
         .map_ok(move |copy| {
             let bytes = Bytes::from(copy.file);
             let pieces = [
-                multipart.head(DICOM, None, bytes.len()),
+                multipart.head(DICOM, None, bytes.len() as u64),
                 bytes,
                 multipart.foot(),
             ];
