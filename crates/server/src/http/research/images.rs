@@ -137,6 +137,7 @@ impl View {
         let mut groups: BTreeMap<String, Vec<&(usize, Instance)>> = BTreeMap::new();
         for found in &all {
             let key = match level {
+                ImagingLevel::Patient => found.1.subject.to_string(),
                 ImagingLevel::Study => found.1.study.to_string(),
                 ImagingLevel::Series => found.1.series.to_string(),
                 ImagingLevel::Instance => found.1.sop.to_string(),
@@ -167,7 +168,7 @@ fn count(row: &mut ImagingRow, level: ImagingLevel, group: &[&(usize, Instance)]
     let counts: &[(&str, usize)] = match level {
         ImagingLevel::Study => &[("00201206", series.len()), ("00201208", group.len())],
         ImagingLevel::Series => &[("00201209", group.len())],
-        ImagingLevel::Instance => &[],
+        ImagingLevel::Patient | ImagingLevel::Instance => &[],
     };
     for (tag, number) in counts {
         let value = json!({"vr": "IS", "Value": [number]});
