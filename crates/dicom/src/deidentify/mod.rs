@@ -140,7 +140,7 @@ pub fn deidentify(
     pixels::judge_class(&source, options)?;
     let plan = pixels::plan(&source, options)?;
     let mut report = Report::default();
-    let syntax = pixels::apply(&mut source, &plan, &mut report.notes)?;
+    let syntax = pixels::apply(file, &mut source, &plan, &mut report.notes)?;
     // The pixels are not gone through with the attributes, and need not be held twice.
     let pixel_data = source.take(tags::PIXEL_DATA);
     let identity = residue::Identity::of(&source);

@@ -2,13 +2,13 @@
 
 use std::sync::LazyLock;
 
+use bytes::Bytes;
 use dicom_core::{DataElement, PrimitiveValue, Tag, VR, header::HasLength as _};
 use dicom_dictionary_std::{tags, uids};
 use dicom_object::{DefaultDicomObject, InMemDicomObject};
-use dicom_pixeldata::Transcode as _;
-use dicom_transfer_syntax_registry::entries::EXPLICIT_VR_LITTLE_ENDIAN;
 
 use super::{NATIVE, Options, Refused, text};
+use crate::parse;
 
 /// Rules as data; see the head of the file.
 const TABLE: &str = include_str!("burned-in.tsv");
@@ -223,6 +223,7 @@ fn has_overlay_in_pixels(object: &InMemDicomObject) -> bool {
 /// Does what was planned, and returns the transfer syntax that the copy is written in. Pixels that need no
 /// change stay compressed as they are.
 pub(super) fn apply(
+    file: &[u8],
     object: &mut DefaultDicomObject,
     plan: &Plan,
     notes: &mut Vec<String>,
@@ -238,12 +239,14 @@ pub(super) fn apply(
         return Ok(stored);
     }
     if !is_native {
-        let decoded = object.transcode(&EXPLICIT_VR_LITTLE_ENDIAN.erased());
-        decoded.map_err(|_| {
+        let file = Bytes::copy_from_slice(file);
+        let decoded = crate::pixels::transcode(&file, uids::EXPLICIT_VR_LITTLE_ENDIAN);
+        let decoded = decoded.map_err(|_| {
             Refused::Pixels(
                 "they are compressed in a way that cannot be decoded here to clean them",
             )
         })?;
+        *object = parse::open(&decoded, None)?;
     }
     if changes {
         let frames = Frames::of(object)?;
