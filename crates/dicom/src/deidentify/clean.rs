@@ -118,11 +118,10 @@ impl Cleaner<'_> {
         StandardDataDictionary.by_tag(tag)?;
         Some(match element.vr() {
             VR::UN => return None,
-            VR::PN => Action::Empty,
             VR::DA | VR::DT | VR::TM if self.options.shift_dates => {
                 Action::Clean(Column::ModifiedDates)
             }
-            VR::DA | VR::DT | VR::TM => Action::Empty,
+            VR::PN | VR::DA | VR::DT | VR::TM => Action::Empty,
             VR::ST | VR::LT | VR::UT | VR::UR => Action::Remove,
             VR::UI if !self.options.retain_uids && !KINDS.contains(&tag) => Action::Remap,
             _ => Action::Keep,
@@ -208,16 +207,13 @@ impl Cleaner<'_> {
             .iter()
             .map(|text| value::shifted(vr, text, self.days))
             .collect();
-        match moved.filter(|moved| !moved.is_empty()) {
-            Some(moved) => {
-                self.note(Deed::Shifted, at);
-                let value = PrimitiveValue::Strs(moved.into());
-                DataElement::new(element.header().tag, vr, value)
-            }
-            None => {
-                self.note(Deed::Emptied, at);
-                emptied(element)
-            }
+        if let Some(moved) = moved.filter(|moved| !moved.is_empty()) {
+            self.note(Deed::Shifted, at);
+            let value = PrimitiveValue::Strs(moved.into());
+            DataElement::new(element.header().tag, vr, value)
+        } else {
+            self.note(Deed::Emptied, at);
+            emptied(element)
         }
     }
 

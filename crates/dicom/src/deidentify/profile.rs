@@ -65,13 +65,12 @@ impl Column {
             Self::Device => options.retain_device_identity,
             Self::Institution => options.retain_institution_identity,
             Self::Patient => options.retain_patient_characteristics,
-            // Full dates are never kept: a date of examination finds its patient in any hospital.
-            Self::FullDates => false,
             Self::ModifiedDates => options.shift_dates,
             Self::Descriptors => options.clean_descriptors,
             Self::Structured => options.clean_structured_content,
-            // Nothing here can tell a harmless drawing from a written name.
-            Self::Graphics => false,
+            // Full dates are never kept: a date of examination finds its patient in any hospital. And
+            // nothing here can tell a harmless drawing from a written name.
+            Self::FullDates | Self::Graphics => false,
         }
     }
 }

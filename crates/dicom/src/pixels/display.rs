@@ -264,6 +264,10 @@ fn number(object: &InMemDicomObject, tag: Tag) -> Option<f64> {
 mod tests {
     use super::*;
 
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "thousandths of a shade between 0 and 1"
+    )]
     fn shades(curve: Curve, centre: f64, width: f64, values: &[f64]) -> Vec<i64> {
         let window = Window::new(centre, width, curve).unwrap();
         let shade = |value: &f64| (window.shade(*value) * 1000.0).round() as i64;

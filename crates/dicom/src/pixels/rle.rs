@@ -168,11 +168,8 @@ mod tests {
             // Runs of many lengths, and places without any.
             let native: Vec<u8> = (0..form.native_bytes())
                 .map(|i| {
-                    if i / 97 % 2 == 0 {
-                        (i / 13) as u8
-                    } else {
-                        (i * 7) as u8
-                    }
+                    let byte = if i / 97 % 2 == 0 { i / 13 } else { i * 7 };
+                    byte.to_le_bytes()[0]
                 })
                 .collect();
             let coded = encode(&native, &form).unwrap();
