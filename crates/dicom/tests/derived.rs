@@ -63,7 +63,7 @@ fn a_report_is_read_back_as_it_was_written() {
             (&mark.label, mark.uid.as_str())
         );
         match &mark.kind {
-            MarkKind::Note(note) => assert_eq!(group.comments, [note.clone()]),
+            MarkKind::Note(note) => assert_eq!(&group.comments, std::slice::from_ref(note)),
             MarkKind::LengthMm(number) | MarkKind::Hu(number) => {
                 let measured = &group.measurements[0];
                 assert_eq!(measured.value, Some(*number));

@@ -340,7 +340,8 @@ async fn resources(
             }
         };
         if let Some(resource) = made {
-            resources.insert(resource["id"].to_string(), resource);
+            let id = resource.get("id").map(Value::to_string).unwrap_or_default();
+            resources.insert(id, resource);
         }
     }
     let entries: Vec<Value> = resources
