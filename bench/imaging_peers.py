@@ -1,6 +1,7 @@
 """Yuanyi and Orthanc as imaging servers, with the same promise: acknowledged is on disk."""
 
 import json
+import os
 import pathlib
 import shutil
 import subprocess
@@ -83,7 +84,9 @@ class Yuanyi(Server):
         self.token = subprocess.run(token, text=True, check=True, capture_output=True).stdout.strip()
         serve = [str(self.program), "serve", "--data", str(data), "--http", f"127.0.0.1:{self.http}",
                  "--dicom", f"127.0.0.1:{self.dicom}"]
-        return subprocess.Popen(serve, stderr=subprocess.DEVNULL)
+        # Whoever sends may store, as with the others.
+        environment = os.environ | {"YUANYI_CALLING_AE_TITLES": '["*"]'}
+        return subprocess.Popen(serve, stderr=subprocess.DEVNULL, env=environment)
 
     def web(self) -> tuple[str, dict]:
         return f"http://127.0.0.1:{self.http}/dicom-web", {"Authorization": f"Bearer {self.token}"}

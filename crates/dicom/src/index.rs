@@ -1,7 +1,7 @@
 //! The attributes by which objects are found, and their form in the index.
 
-use dicom_core::{Tag, VR};
-use dicom_dictionary_std::tags;
+use dicom_core::{DataDictionary as _, Tag, VR, dictionary::DataDictionaryEntry as _};
+use dicom_dictionary_std::{StandardDataDictionary, tags};
 use record::ImagingLevel;
 
 /// Attributes of the index with the level they belong to. Patient attributes are found on every level.
@@ -95,6 +95,16 @@ pub fn tag_of_key(key: &str) -> Option<Tag> {
     let group = u16::from_str_radix(key.get(..4)?, 16).ok()?;
     let element = u16::from_str_radix(key.get(4..)?, 16).ok()?;
     Some(Tag(group, element))
+}
+
+/// An attribute by its keyword or by its eight hexadecimal digits.
+pub fn attribute(name: &str) -> Option<Tag> {
+    let by_keyword = || {
+        StandardDataDictionary
+            .by_name(name)
+            .map(|entry| entry.tag())
+    };
+    tag_of_key(name).or_else(by_keyword)
 }
 
 /// Whether values of this representation follow the Specific Character Set.

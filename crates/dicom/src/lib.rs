@@ -5,6 +5,7 @@
 //! Nothing here knows where objects are kept.
 
 mod bounds;
+pub mod commitment;
 pub mod create;
 pub mod deidentify;
 mod dimse;
@@ -13,6 +14,7 @@ mod index;
 mod json;
 mod parse;
 pub mod pixels;
+pub mod query;
 mod report;
 pub mod scp;
 pub mod scu;
@@ -20,16 +22,21 @@ mod seg;
 mod structures;
 mod syntax;
 mod text;
+mod transcode;
 mod unknown;
 pub mod web;
+mod wire;
 
-pub use dimse::{Operation, Status};
+pub use dicom_core::Tag;
+pub use dicom_dictionary_std::tags;
+pub use dimse::{Counts, Operation, Status};
 pub use geometry::Grid;
-pub use index::{INDEXED, tag_key, tag_of_key};
+pub use index::{INDEXED, attribute, tag_key, tag_of_key};
 pub use parse::{
     ParseError, ParsedObject, PatientIdentity, data_set_bytes, file_of_data_set, parse,
 };
 pub use report::{Measurement, MeasurementGroup, MeasurementReport, ReportError, read_report};
 pub use seg::{SegError, Segment, SegmentFrame, Segmentation, read_seg};
 pub use structures::{Contour, Structure, StructureError, StructureSet, read_structures};
-pub use syntax::{TRANSFER_SYNTAXES, is_storage_class};
+pub use syntax::{TRANSFER_SYNTAXES, USUAL_CLASSES, is_storage_class};
+pub use transcode::{TranscodeError, data_set_in, is_native};

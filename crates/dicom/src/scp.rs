@@ -1,19 +1,40 @@
-//! The storage and verification provider: takes associations on a socket and hands objects to a sink.
+//! The provider of verification, storage, query and retrieval, worklist and storage commitment: takes
+//! associations on a socket and asks its services.
 
 mod association;
+mod commit;
+mod find;
+mod negotiate;
+mod retrieve;
+mod store;
 
-use std::{future::Future, io, sync::Arc, time::Duration};
+pub(crate) use commit::report_request;
+pub(crate) use retrieve::{choose, prepared};
+
+use std::{future::Future, io, net::IpAddr, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use bytes::Bytes;
+use record::{ImagingQuery, ImagingRow, Page};
+use serde_json::{Map, Value};
 use tokio::{
-    net::TcpListener,
-    sync::{OwnedSemaphorePermit, Semaphore},
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
     task::JoinSet,
+    time::timeout,
+};
+use tokio_rustls::{TlsAcceptor, rustls};
+use vocabulary::Digest;
+
+use crate::{
+    ParsedObject, Status,
+    commitment::{CommitmentReport, CommitmentRequest},
+    query::Keys,
+    scu::Peer,
+    wire::{Bounds, Ended, Stream},
 };
 
-use crate::{ParsedObject, Status};
-
-/// Why a sink did not take an object. The comment goes to the sender: it must hold no health data.
+/// Why a service did not do what was asked. The words go to the peer: they must hold no health data.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Refused {
     /// There is no room, or too much is under way.
@@ -25,7 +46,7 @@ pub enum Refused {
     /// The object cannot be filed.
     #[error("cannot be understood: {0}")]
     NotUnderstood(&'static str),
-    /// The sender may not store this.
+    /// The peer may not do this.
     #[error("not authorized")]
     NotAuthorized,
 }
@@ -42,12 +63,110 @@ impl Refused {
     }
 }
 
-/// Where received objects go. When `store` returns `Ok`, the object is acknowledged to the sender: it must
-/// be on disk by then.
+/// Who calls.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// Its AE title.
+    pub title: String,
+    /// Where the connection comes from.
+    pub address: IpAddr,
+    /// Whether the connection is encrypted.
+    pub is_encrypted: bool,
+    /// The SHA-256 digest of the certificate that the caller has shown.
+    pub certificate: Option<Digest>,
+}
+
+/// What a caller may ask for. Verification is always offered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each service is offered or not, independently"
+)]
+pub struct Offers {
+    /// C-STORE.
+    pub store: bool,
+    /// C-FIND.
+    pub query: bool,
+    /// C-MOVE and C-GET.
+    pub retrieve: bool,
+    /// C-FIND of the modality worklist.
+    pub worklist: bool,
+    /// Storage commitment.
+    pub commitment: bool,
+}
+
+/// An object that is to be sent to a peer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Selected {
+    /// SOP class UID.
+    pub class: String,
+    /// SOP instance UID.
+    pub sop: String,
+    /// The transfer syntax that it is kept in.
+    pub transfer_syntax: String,
+}
+
+/// What stands behind the provider. What a caller is not offered is not asked of the services.
 #[async_trait]
-pub trait Sink: Send + Sync + 'static {
-    /// Keeps one object.
-    async fn store(&self, calling_ae: &str, object: ParsedObject) -> Result<(), Refused>;
+pub trait Services: Send + Sync + 'static {
+    /// What a caller may ask for; `None` where it is unknown and the association is rejected.
+    fn offers(&self, caller: &Caller) -> Option<Offers>;
+
+    /// Keeps one object. When it returns `Ok`, the object is acknowledged to the sender: it must be on disk
+    /// by then.
+    async fn store(&self, _caller: &Caller, _object: ParsedObject) -> Result<(), Refused> {
+        Err(Refused::NotAuthorized)
+    }
+
+    /// A page of what matches.
+    async fn find(
+        &self,
+        _caller: &Caller,
+        _query: &ImagingQuery,
+    ) -> Result<Page<ImagingRow>, Refused> {
+        Err(Refused::NotAuthorized)
+    }
+
+    /// The scheduled examinations in the DICOM JSON model, narrowed by `keys` where that is cheap; the
+    /// provider matches them all.
+    async fn worklist(
+        &self,
+        _caller: &Caller,
+        _keys: &Keys,
+    ) -> Result<Vec<Map<String, Value>>, Refused> {
+        Err(Refused::NotAuthorized)
+    }
+
+    /// The objects that a retrieval asks for, if the caller may have them all.
+    async fn select(
+        &self,
+        _caller: &Caller,
+        _query: &ImagingQuery,
+    ) -> Result<Vec<Selected>, Refused> {
+        Err(Refused::NotAuthorized)
+    }
+
+    /// The file of one object.
+    async fn object(&self, _caller: &Caller, _sop: &str) -> Result<Bytes, Refused> {
+        Err(Refused::NotAuthorized)
+    }
+
+    /// Where a C-MOVE may send to under this title.
+    fn destination(&self, _caller: &Caller, _title: &str) -> Option<Peer> {
+        None
+    }
+
+    /// Looks which objects are kept.
+    async fn commit(
+        &self,
+        _caller: &Caller,
+        _request: CommitmentRequest,
+    ) -> Result<CommitmentReport, Refused> {
+        Err(Refused::NotAuthorized)
+    }
+
+    /// Reports a commitment over an association of its own, since the one that it was asked on has ended.
+    async fn report_later(&self, _caller: &Caller, _report: CommitmentReport) {}
 }
 
 /// What a provider takes on at once.
@@ -61,6 +180,12 @@ pub struct Limits {
     pub object_bytes: usize,
     /// How long a peer may be silent, and how long it may take to accept an answer.
     pub idle: Duration,
+    /// How long a peer may take from the connection to its whole association request.
+    pub handshake: Duration,
+    /// How long one message may take to arrive.
+    pub message: Duration,
+    /// The most answers to one C-FIND.
+    pub answers: usize,
 }
 
 impl Default for Limits {
@@ -70,42 +195,61 @@ impl Default for Limits {
             pdu_bytes: 128 * 1024,
             object_bytes: 2 * 1024 * 1024 * 1024,
             idle: Duration::from_mins(1),
+            handshake: Duration::from_secs(15),
+            message: Duration::from_mins(30),
+            answers: 10_000,
         }
     }
 }
 
-/// A storage provider.
-pub struct StorageScp {
+impl Limits {
+    fn bounds(&self) -> Bounds {
+        Bounds {
+            pdu_bytes: self.pdu_bytes,
+            object_bytes: self.object_bytes,
+            idle: self.idle,
+            message: self.message,
+        }
+    }
+}
+
+/// A provider.
+#[derive(Clone)]
+pub struct Scp {
     /// The application entity title that must be called.
     pub title: String,
-    /// Titles that may call; any where it is `None`.
-    pub callers: Option<Vec<String>>,
     /// What is taken on at once.
     pub limits: Limits,
-    /// Where objects go.
-    pub sink: Arc<dyn Sink>,
+    /// What stands behind it.
+    pub services: Arc<dyn Services>,
 }
 
 /// How long running associations may go on once the provider is to stop.
 const GRACE: Duration = Duration::from_secs(5);
+/// Connections that are told that there is no place for them; more are closed without a word.
+const TURNED_AWAY: usize = 64;
 
-impl StorageScp {
-    /// Serves associations until `stop` is ready; then waits shortly for those that are under way.
+impl Scp {
+    /// Serves associations until `stop` is ready; then waits shortly for those that are under way. With
+    /// `tls` every connection is encrypted. Several listeners may share `places`.
     pub async fn serve(
         self,
         listener: TcpListener,
+        tls: Option<Arc<rustls::ServerConfig>>,
+        places: Arc<Semaphore>,
         stop: impl Future<Output = ()>,
     ) -> io::Result<()> {
         let provider = Arc::new(self);
-        let places = Arc::new(Semaphore::new(provider.limits.associations));
+        let acceptor = tls.map(TlsAcceptor::from);
+        let turned_away = Arc::new(Semaphore::new(TURNED_AWAY));
         let mut running = JoinSet::new();
         tokio::pin!(stop);
         loop {
-            let stream = tokio::select! {
+            let (stream, from) = tokio::select! {
                 () = &mut stop => break,
                 Some(_) = running.join_next() => continue,
                 accepted = listener.accept() => match accepted {
-                    Ok((stream, _)) => stream,
+                    Ok(accepted) => accepted,
                     Err(error) => {
                         // Out of file descriptors, or the peer was gone before it was accepted: the listener
                         // itself is sound, so that waiting helps.
@@ -115,11 +259,15 @@ impl StorageScp {
                     }
                 },
             };
-            let place: Option<OwnedSemaphorePermit> = Arc::clone(&places).try_acquire_owned().ok();
-            let provider = Arc::clone(&provider);
+            let place = Arc::clone(&places).try_acquire_owned();
+            let busy = place.is_err();
+            let Ok(place) = place.or_else(|_| Arc::clone(&turned_away).try_acquire_owned()) else {
+                continue;
+            };
+            let (provider, acceptor) = (Arc::clone(&provider), acceptor.clone());
             running.spawn(async move {
-                let busy = place.is_none();
-                if let Err(error) = association::run(&provider, stream, busy).await {
+                let run = provider.run(stream, from.ip(), acceptor, busy);
+                if let Err(error) = run.await {
                     tracing::info!(%error, "a DICOM association ended early");
                 }
                 drop(place);
@@ -127,7 +275,39 @@ impl StorageScp {
         }
         drop(listener);
         let rest = async { while running.join_next().await.is_some() {} };
-        let _ = tokio::time::timeout(GRACE, rest).await;
+        let _ = timeout(GRACE, rest).await;
         Ok(())
+    }
+
+    /// Runs one connection.
+    async fn run(
+        &self,
+        stream: TcpStream,
+        address: IpAddr,
+        acceptor: Option<TlsAcceptor>,
+        busy: bool,
+    ) -> Result<(), Ended> {
+        // Answers are small and awaited one by one; waiting to fill packets would halve the rate.
+        stream.set_nodelay(true).map_err(|_| Ended::Connection)?;
+        let mut caller = Caller {
+            title: String::new(),
+            address,
+            is_encrypted: acceptor.is_some(),
+            certificate: None,
+        };
+        let stream: Box<dyn Stream> = match acceptor {
+            None => Box::new(stream),
+            Some(acceptor) => {
+                let shaken = timeout(self.limits.handshake, acceptor.accept(stream)).await;
+                let stream = shaken
+                    .map_err(|_| Ended::Silent)?
+                    .map_err(|_| Ended::Protocol("no TLS connection came about"))?;
+                let shown = stream.get_ref().1.peer_certificates();
+                let own = shown.and_then(|chain| chain.first());
+                caller.certificate = own.map(|certificate| Digest::of(certificate));
+                Box::new(stream)
+            }
+        };
+        association::run(self, stream, caller, busy).await
     }
 }

@@ -20,46 +20,57 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use dicom::{
     ParsedObject, Status, data_set_bytes,
-    scp::{Limits, Refused, Sink, StorageScp},
+    scp::{Caller, Limits, Offers, Refused, Scp, Services},
     scu::{self, Peer},
     web,
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
+    sync::Semaphore,
 };
 
 #[derive(Default)]
 struct Memory {
     objects: Mutex<Vec<(String, ParsedObject)>>,
     refuse: Option<Refused>,
+    /// Titles that are known; all where it is `None`.
+    callers: Option<Vec<String>>,
 }
 
 #[async_trait]
-impl Sink for Memory {
-    async fn store(&self, calling_ae: &str, object: ParsedObject) -> Result<(), Refused> {
+impl Services for Memory {
+    fn offers(&self, caller: &Caller) -> Option<Offers> {
+        let known = |callers: &Vec<String>| callers.contains(&caller.title);
+        self.callers.as_ref().is_none_or(known).then(|| Offers {
+            store: true,
+            ..Offers::default()
+        })
+    }
+
+    async fn store(&self, caller: &Caller, object: ParsedObject) -> Result<(), Refused> {
         if let Some(refused) = &self.refuse {
             return Err(refused.clone());
         }
         self.objects
             .lock()
             .unwrap()
-            .push((calling_ae.to_owned(), object));
+            .push((caller.title.clone(), object));
         Ok(())
     }
 }
 
 /// A provider on a port of its own.
-async fn start(memory: Arc<Memory>, callers: Option<Vec<String>>, limits: Limits) -> u16 {
+async fn start(memory: Arc<Memory>, limits: Limits) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
-    let provider = StorageScp {
+    let places = Arc::new(Semaphore::new(limits.associations));
+    let provider = Scp {
         title: "YUANYI".to_owned(),
-        callers,
         limits,
-        sink: memory,
+        services: memory,
     };
-    tokio::spawn(provider.serve(listener, std::future::pending()));
+    tokio::spawn(provider.serve(listener, None, places, std::future::pending()));
     port
 }
 
@@ -68,6 +79,7 @@ fn peer(port: u16) -> Peer {
         address: format!("127.0.0.1:{port}"),
         called: "YUANYI".to_owned(),
         calling: "TEST".to_owned(),
+        encryption: None,
         timeout: Duration::from_secs(10),
     }
 }
@@ -93,7 +105,7 @@ fn arguments(text: &[&str], port: u16) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn dcmtk_is_answered() {
-    let port = start(Arc::default(), None, Limits::default()).await;
+    let port = start(Arc::default(), Limits::default()).await;
     let Some(output) = dcmtk("echoscu", arguments(&["-aec", "YUANYI"], port)).await else {
         return;
     };
@@ -117,7 +129,7 @@ async fn objects_are_kept_bit_for_bit() {
         return;
     };
     let memory = Arc::new(Memory::default());
-    let port = start(memory.clone(), None, Limits::default()).await;
+    let port = start(memory.clone(), Limits::default()).await;
     for (file, options) in [
         ("pydicom/test_files/CT_small.dcm", "-xe"),
         ("pydicom/test_files/MR_small_bigendian.dcm", "-xb"),
@@ -157,7 +169,7 @@ async fn objects_are_kept_bit_for_bit() {
 #[tokio::test(flavor = "multi_thread")]
 async fn our_own_files_come_through_dcmtk_unchanged() {
     let memory = Arc::new(Memory::default());
-    let port = start(memory.clone(), None, Limits::default()).await;
+    let port = start(memory.clone(), Limits::default()).await;
     let folder = tempfile::tempdir().unwrap();
     let slices = support::slices(5);
     for (number, slice) in slices.iter().enumerate() {
@@ -188,7 +200,7 @@ async fn our_own_files_come_through_dcmtk_unchanged() {
 #[tokio::test(flavor = "multi_thread")]
 async fn many_associations_send_at_once() {
     let memory = Arc::new(Memory::default());
-    let port = start(memory.clone(), None, Limits::default()).await;
+    let port = start(memory.clone(), Limits::default()).await;
     let slices = support::slices(4);
     let tasks: Vec<_> = (0..50)
         .map(|_| {
@@ -211,12 +223,11 @@ async fn many_associations_send_at_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_listed_callers_are_let_in() {
-    let port = start(
-        Arc::default(),
-        Some(vec!["CT1".to_owned()]),
-        Limits::default(),
-    )
-    .await;
+    let memory = Memory {
+        callers: Some(vec!["CT1".to_owned()]),
+        ..Memory::default()
+    };
+    let port = start(Arc::new(memory), Limits::default()).await;
     assert!(scu::echo(&peer(port)).await.is_err());
     let listed = Peer {
         calling: "CT1".to_owned(),
@@ -237,7 +248,7 @@ async fn refusals_reach_the_sender_with_their_status() {
             refuse: Some(refused),
             ..Memory::default()
         });
-        let port = start(memory, None, Limits::default()).await;
+        let port = start(memory, Limits::default()).await;
         let sent = scu::send(&peer(port), &support::slices(1), |_| {})
             .await
             .unwrap();
@@ -253,7 +264,7 @@ async fn objects_that_are_too_large_do_not_end_the_association() {
         object_bytes: 4096,
         ..Limits::default()
     };
-    let port = start(memory.clone(), None, limits).await;
+    let port = start(memory.clone(), limits).await;
     let mut files: Vec<Bytes> = support::series([64, 64, 1])
         .files
         .into_iter()
@@ -297,10 +308,11 @@ async fn peers_that_misbehave_harm_nobody() {
     let memory = Arc::new(Memory::default());
     let limits = Limits {
         idle: Duration::from_millis(500),
+        handshake: Duration::from_millis(500),
         associations: 8,
         ..Limits::default()
     };
-    let port = start(memory.clone(), None, limits).await;
+    let port = start(memory.clone(), limits).await;
     let cases: [(&str, Vec<u8>); 7] = [
         ("web browser", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n".to_vec()),
         (
@@ -349,7 +361,7 @@ async fn more_associations_than_agreed_are_rejected_for_the_moment() {
         associations: 1,
         ..Limits::default()
     };
-    let port = start(Arc::default(), None, limits).await;
+    let port = start(Arc::default(), limits).await;
     let mut first = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
     first.write_all(&request()).await.unwrap();
     let mut kind = [0; 1];
@@ -397,7 +409,7 @@ fn echo_command() -> Vec<u8> {
 #[tokio::test(flavor = "multi_thread")]
 async fn broken_objects_are_refused() {
     let memory = Arc::new(Memory::default());
-    let port = start(memory.clone(), None, Limits::default()).await;
+    let port = start(memory.clone(), Limits::default()).await;
     let whole = support::slices(1).remove(0).to_vec();
     let data = whole.len() - data_set_bytes(&whole).unwrap().len();
     // The object's own UID differs from the one that it is announced by.

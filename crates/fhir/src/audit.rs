@@ -79,10 +79,12 @@ fn event(
 ) {
     let many = matches!(decision.object, Object::Everyone);
     match decision.action {
-        Action::ReadRecord | Action::ReadImaging if many => {
+        Action::ReadRecord | Action::ReadImaging | Action::ReadWorklist if many => {
             ("110112", "Query", Some("search-type"), "E")
         }
-        Action::ReadRecord => ("110110", "Patient Record", Some("read"), "R"),
+        Action::ReadRecord | Action::ReadWorklist => {
+            ("110110", "Patient Record", Some("read"), "R")
+        }
         Action::WriteRecord | Action::GrantAccess => {
             ("110110", "Patient Record", Some("update"), "U")
         }

@@ -25,6 +25,7 @@ mod rest;
 mod search;
 mod url;
 mod validate;
+mod worklist;
 mod writing;
 
 pub use audit::{audit_event, sign_in_event};
@@ -42,3 +43,4 @@ pub use rest::Rest;
 pub use search::{Search, parse_search};
 pub use url::decode_query;
 pub use validate::validate;
+pub use worklist::{Worklist, record_number, worklist};

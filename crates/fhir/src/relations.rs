@@ -116,7 +116,7 @@ fn refers(parameter: &str, names: &[String]) -> Term {
     }
 }
 
-fn status(codes: &[&str]) -> Term {
+pub(crate) fn status(codes: &[&str]) -> Term {
     let any_of = codes
         .iter()
         .map(|code| Match::Token {
@@ -131,7 +131,7 @@ fn status(codes: &[&str]) -> Term {
 }
 
 /// All pages of a search.
-async fn find(
+pub(crate) async fn find(
     record: &dyn Record,
     permit: &Permit,
     kind: &str,

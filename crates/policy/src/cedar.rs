@@ -21,6 +21,7 @@ pub(crate) enum Resource<'a> {
     },
     Hospital,
     OwnPatients,
+    ConsentingPatients,
     AllPatients,
 }
 
@@ -40,13 +41,14 @@ impl<'a> Resource<'a> {
             Self::Project { project, .. } => uid("Project", project.as_str()),
             Self::Hospital => uid("Hospital", "hospital"),
             Self::OwnPatients => uid("OwnPatients", "own"),
+            Self::ConsentingPatients => uid("ConsentingPatients", "consenting"),
             Self::AllPatients => uid("AllPatients", "all"),
         }
     }
 }
 
 /// The groups that roles form, from the outermost in: a group and what is directly in it.
-const GROUPS: [(&str, &[&str]); 4] = [
+const GROUPS: [(&str, &[&str]); 5] = [
     (
         "member",
         &[
@@ -57,6 +59,10 @@ const GROUPS: [(&str, &[&str]); 4] = [
             "admin",
             "system",
         ],
+    ),
+    (
+        "application-entity",
+        &["imaging-source", "imaging-reader", "worklist-reader"],
     ),
     ("sees-patients", &["care-giver", "patient"]),
     ("care-giver", &["doctor", "nurse"]),

@@ -223,7 +223,8 @@ impl Gate {
         }
     }
 
-    /// All patients, if the policies say so; else those whom they permit one by one.
+    /// All patients, if the policies say so; else all who do not refuse; else those whom they permit one
+    /// by one.
     fn everyone(&self, actor: &Actor, action: Action, relations: &Relations) -> Explanation {
         let entities = cedar::entities(actor, relations, &Resource::AllPatients, None);
         let entities = entities.as_ref();
@@ -233,6 +234,15 @@ impl Gate {
                 granted: true,
                 policies,
                 scope: Scope::All,
+            };
+        }
+        let consenting = Resource::ConsentingPatients;
+        let (but_refusing, policies_consenting) = self.ask(actor, action, &consenting, entities);
+        if but_refusing {
+            return Explanation {
+                granted: true,
+                policies: policies_consenting,
+                scope: Scope::AllBut(Arc::new(relations.refused_consent.clone())),
             };
         }
         let (own, policies_own) = self.ask(actor, action, &Resource::OwnPatients, entities);

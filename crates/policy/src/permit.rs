@@ -24,13 +24,19 @@ pub enum Role {
     Trainee,
     /// Runs the system; sees no patient.
     Admin,
-    /// A program of the hospital: a modality, a device, an import.
+    /// A program of the hospital: a device, an import.
     System,
+    /// A DICOM application entity that sends images: a modality, a PACS.
+    ImagingSource,
+    /// A DICOM application entity that queries and retrieves images: a PACS, a workstation.
+    ImagingReader,
+    /// A DICOM application entity that asks for its worklist: a modality.
+    WorklistReader,
 }
 
 impl Role {
     /// All roles.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::Expert,
         Self::TerminalDoctor,
         Self::Nurse,
@@ -40,6 +46,9 @@ impl Role {
         Self::Trainee,
         Self::Admin,
         Self::System,
+        Self::ImagingSource,
+        Self::ImagingReader,
+        Self::WorklistReader,
     ];
 
     /// The word for it in policies and on the wire.
@@ -54,6 +63,9 @@ impl Role {
             Self::Trainee => "trainee",
             Self::Admin => "admin",
             Self::System => "system",
+            Self::ImagingSource => "imaging-source",
+            Self::ImagingReader => "imaging-reader",
+            Self::WorklistReader => "worklist-reader",
         }
     }
 }
@@ -86,6 +98,8 @@ pub enum Action {
     StoreImaging,
     /// Delete images, where they need not be kept any more.
     DeleteImaging,
+    /// See which examinations are scheduled.
+    ReadWorklist,
     /// Ask an expert into a room.
     RequestConsult,
     /// Write what decides who sees a patient: care teams, consents, invitations.
@@ -110,12 +124,13 @@ pub enum Action {
 
 impl Action {
     /// All actions.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::ReadRecord,
         Self::WriteRecord,
         Self::ReadImaging,
         Self::StoreImaging,
         Self::DeleteImaging,
+        Self::ReadWorklist,
         Self::RequestConsult,
         Self::GrantAccess,
         Self::EnterRoom,
@@ -136,6 +151,7 @@ impl Action {
             Self::ReadImaging => "read-imaging",
             Self::StoreImaging => "store-imaging",
             Self::DeleteImaging => "delete-imaging",
+            Self::ReadWorklist => "read-worklist",
             Self::RequestConsult => "request-consult",
             Self::GrantAccess => "grant-access",
             Self::EnterRoom => "enter-room",
@@ -210,8 +226,21 @@ pub trait Witness: Send + Sync {
 pub enum Scope {
     /// These patients.
     Patients(Arc<BTreeSet<PatientId>>),
+    /// All patients but these, who refuse.
+    AllBut(Arc<BTreeSet<PatientId>>),
     /// All patients: programs of the hospital only.
     All,
+}
+
+impl Scope {
+    /// Whether facts about a patient are among them.
+    pub fn covers(&self, patient: &PatientId) -> bool {
+        match self {
+            Self::All => true,
+            Self::Patients(patients) => patients.contains(patient),
+            Self::AllBut(refusing) => !refusing.contains(patient),
+        }
+    }
 }
 
 /// Proof that a reading was allowed and has been written down.
@@ -256,10 +285,7 @@ impl Permit {
 
     /// Whether a fact about `subject` may be read.
     pub fn covers(&self, subject: Option<&PatientId>) -> bool {
-        match (&self.scope, subject) {
-            (Scope::All, _) | (_, None) => true,
-            (Scope::Patients(patients), Some(patient)) => patients.contains(patient),
-        }
+        subject.is_none_or(|patient| self.scope.covers(patient))
     }
 
     /// For the hospital's own work, such as filling an index or building a volume from stored images.

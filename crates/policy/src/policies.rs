@@ -11,6 +11,10 @@ pub const DEFAULT_POLICIES: &[(&str, &str)] = &[
         include_str!("../../../policies/consent.cedar"),
     ),
     (
+        "imaging.cedar",
+        include_str!("../../../policies/imaging.cedar"),
+    ),
+    (
         "hospital.cedar",
         include_str!("../../../policies/hospital.cedar"),
     ),

@@ -61,6 +61,7 @@ fn in_words(action: Action) -> (&'static str, &'static str) {
         Action::ReadImaging => ("读取此影像", "read these images"),
         Action::StoreImaging => ("存储此影像", "store these images"),
         Action::DeleteImaging => ("删除此影像", "delete these images"),
+        Action::ReadWorklist => ("读取检查工作列表", "read this worklist"),
         Action::RequestConsult => ("申请此会诊", "ask for this consultation"),
         Action::GrantAccess => ("决定谁可以查看此病历", "decide who sees this record"),
         Action::EnterRoom => ("进入此房间", "enter this room"),

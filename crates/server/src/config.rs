@@ -13,6 +13,8 @@ use figment::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::entities::ApplicationEntity;
+
 /// The settings, as read from the file, the environment and the command line, the later before the earlier.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -25,8 +27,28 @@ pub struct Config {
     pub dicom: String,
     /// The hospital's DICOM application entity title.
     pub ae_title: String,
-    /// Calling AE titles that may store; empty: any.
+    /// DICOM with TLS: `ADDR:PORT` or `off`.
+    pub dicom_tls: String,
+    /// The hospital's certificate for DICOM, and its private key, as files in PEM form.
+    pub dicom_certificate: Option<PathBuf>,
+    /// The private key of `dicom_certificate`.
+    pub dicom_key: Option<PathBuf>,
+    /// Who signs the certificates of those that call encrypted; else each must be listed with its entity.
+    pub dicom_client_ca: Option<PathBuf>,
+    /// Who signs the certificates of those that are called encrypted.
+    pub dicom_ca: Option<PathBuf>,
+    /// DICOM associations at the same time.
+    pub dicom_associations: usize,
+    /// Seconds that a DICOM peer may be silent.
+    pub dicom_idle_s: u64,
+    /// The most answers to one DICOM query.
+    pub dicom_answers: usize,
+    /// Calling AE titles that may store though they are not configured by themselves; `*`: any.
     pub calling_ae_titles: Vec<String>,
+    /// PACS: application entities that the hospital queries, fetches from and sends to.
+    pub pacs: Vec<ApplicationEntity>,
+    /// Other application entities: modalities, workstations.
+    pub ae: Vec<ApplicationEntity>,
     /// A folder of Cedar policies that replaces the built-in ones.
     pub policies: Option<PathBuf>,
     /// Which FHIR identifier system each DICOM Issuer of Patient ID stands for, so that images find their
@@ -51,7 +73,17 @@ impl Default for Config {
             http: "127.0.0.1:8080".into(),
             dicom: "127.0.0.1:11112".into(),
             ae_title: "YUANYI".into(),
+            dicom_tls: "off".into(),
+            dicom_certificate: None,
+            dicom_key: None,
+            dicom_client_ca: None,
+            dicom_ca: None,
+            dicom_associations: 256,
+            dicom_idle_s: 60,
+            dicom_answers: 10_000,
             calling_ae_titles: Vec::new(),
+            pacs: Vec::new(),
+            ae: Vec::new(),
             policies: None,
             issuers: BTreeMap::new(),
             receivers: Vec::new(),
@@ -73,11 +105,19 @@ impl Config {
             None if usual.exists() => settings = settings.merge(Toml::file_exact(usual)),
             None => {}
         }
-        settings
+        let config: Self = settings
             .merge(Env::prefixed("YUANYI_").only(&[
                 "data",
                 "http",
                 "dicom",
+                "dicom_tls",
+                "dicom_certificate",
+                "dicom_key",
+                "dicom_client_ca",
+                "dicom_ca",
+                "dicom_associations",
+                "dicom_idle_s",
+                "dicom_answers",
                 "ae_title",
                 "calling_ae_titles",
                 "policies",
@@ -87,7 +127,9 @@ impl Config {
                 "secure_cookies",
             ]))
             .extract()
-            .context("understand the configuration")
+            .context("understand the configuration")?;
+        config.check_entities()?;
+        Ok(config)
     }
 
     /// The address of the HTTP port.
@@ -99,6 +141,11 @@ impl Config {
     /// The address of the DICOM port, unless it is off.
     pub fn dicom_address(&self) -> Result<Option<SocketAddr>> {
         address("dicom", &self.dicom)
+    }
+
+    /// The address of the encrypted DICOM port, unless it is off.
+    pub fn dicom_tls_address(&self) -> Result<Option<SocketAddr>> {
+        address("dicom_tls", &self.dicom_tls)
     }
 }
 
@@ -125,6 +172,32 @@ mod tests {
         );
         let error = address("dicom", "104").unwrap_err();
         assert!(error.to_string().contains("ADDR:PORT"), "{error}");
+    }
+
+    /// The commented example of every setting can be used as it stands, and with each setting taken in.
+    #[test]
+    fn the_example_names_every_setting() {
+        let text = include_str!("../../../docs/guides/yuanyi.toml");
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        Config::read(Some(file.path())).unwrap();
+        let taken_in: String = text
+            .lines()
+            .map(|line| line.strip_prefix("#= ").unwrap_or(line).to_owned() + "\n")
+            .collect();
+        std::fs::write(file.path(), &taken_in).unwrap();
+        let config = Config::read(Some(file.path())).unwrap();
+        assert_eq!((config.pacs.len(), config.ae.len()), (1, 2));
+        let all = serde_json::to_value(Config::default()).unwrap();
+        for name in all.as_object().unwrap().keys() {
+            let named = taken_in.lines().any(|line| {
+                let line = line.trim_matches(['[', ']']);
+                line == name
+                    || line.starts_with(&format!("{name} ="))
+                    || line.starts_with(&format!("{name}."))
+            });
+            assert!(named, "{name} is not in docs/guides/yuanyi.toml");
+        }
     }
 
     #[test]

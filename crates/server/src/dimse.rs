@@ -1,67 +1,198 @@
-//! The DICOM door: what a modality or PACS sends is filed like everything else.
+//! The DICOM doors: what a modality or PACS sends is filed like everything else, and what it asks for it gets
+//! as far as the policies permit.
+
+mod retrieve;
+mod tls;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use dicom::{
     ParsedObject,
-    scp::{Limits, Refused, Sink, StorageScp},
+    commitment::{CommitmentReport, CommitmentRequest},
+    create::derived_uid,
+    query::Keys,
+    scp::{Caller, Limits, Offers, Refused, Scp, Selected, Services},
+    scu::Peer,
 };
-use policy::RefusalKind;
-use record::RecordError;
-use tokio::{net::TcpListener, sync::watch};
+use policy::{Action, Object, Permit, Refusal, RefusalKind};
+use record::{ImagingQuery, ImagingRow, Page, RecordError};
+use serde_json::{Map, Value};
+use tokio::{
+    net::TcpListener,
+    sync::{Semaphore, watch},
+};
+
+pub use retrieve::of_row;
+pub use tls::{client as tls_client, server as tls_server};
 
 use crate::{
+    entities::ApplicationEntity,
     hospital::Hospital,
     intake::{self, IntakeError},
+    pacs,
 };
 
-struct Door(Arc<Hospital>);
+/// A DICOM door.
+pub struct Door {
+    hospital: Arc<Hospital>,
+}
+
+fn refused(refusal: &Refusal) -> Refused {
+    match refusal.kind {
+        RefusalKind::NotPermitted => Refused::NotAuthorized,
+        RefusalKind::NotWitnessed => Refused::OutOfResources,
+    }
+}
+
+fn not_kept(error: &IntakeError) -> Refused {
+    match error {
+        IntakeError::Refused(refusal) => refused(refusal),
+        IntakeError::Record(RecordError::Conflict { .. }) => {
+            Refused::Mismatch("another object with this UID is kept already")
+        }
+        IntakeError::Record(error) => unread(error),
+    }
+}
+
+fn unread(error: &RecordError) -> Refused {
+    match error {
+        RecordError::NotPermitted => return Refused::NotAuthorized,
+        RecordError::Full => {}
+        other => tracing::error!(cause = %other, "the record could not serve a DICOM door"),
+    }
+    Refused::OutOfResources
+}
+
+impl Door {
+    fn entity(&self, caller: &Caller) -> Option<&ApplicationEntity> {
+        self.hospital.config.entity(&caller.title)
+    }
+
+    /// A permit for the caller over everyone whom it may see.
+    async fn permit(&self, caller: &Caller, action: Action) -> Result<Permit, Refused> {
+        let actor = self.hospital.config.actor(&caller.title);
+        let asked = self.hospital.ask(&actor, action, &Object::Everyone).await;
+        asked.map_err(|refusal| refused(&refusal))
+    }
+}
 
 #[async_trait]
-impl Sink for Door {
-    async fn store(&self, calling_ae: &str, object: ParsedObject) -> Result<(), Refused> {
-        match intake::store(&self.0, &intake::modality(calling_ae), object).await {
+impl Services for Door {
+    fn offers(&self, caller: &Caller) -> Option<Offers> {
+        match self.entity(caller) {
+            Some(entity) => entity.offers(caller),
+            None => self.hospital.config.anyone_may_store(&caller.title),
+        }
+    }
+
+    async fn store(&self, caller: &Caller, object: ParsedObject) -> Result<(), Refused> {
+        let actor = self.hospital.config.actor(&caller.title);
+        match intake::store(&self.hospital, &actor, object).await {
             Ok(_) => Ok(()),
-            Err(error) => Err(refused(&error)),
+            Err(error) => Err(not_kept(&error)),
+        }
+    }
+
+    async fn find(
+        &self,
+        caller: &Caller,
+        query: &ImagingQuery,
+    ) -> Result<Page<ImagingRow>, Refused> {
+        let permit = self.permit(caller, Action::ReadImaging).await?;
+        let found = self.hospital.record.imaging(&permit, query).await;
+        found.map_err(|error| unread(&error))
+    }
+
+    async fn worklist(
+        &self,
+        caller: &Caller,
+        _keys: &Keys,
+    ) -> Result<Vec<Map<String, Value>>, Refused> {
+        let permit = self.permit(caller, Action::ReadWorklist).await?;
+        let issuers = &self.hospital.config.issuers;
+        let with = fhir::Worklist {
+            study_uid: &|id| derived_uid(&["worklist", id]).as_str().to_owned(),
+            issuer: &|system| {
+                let known = issuers.iter().find(|(_, known)| *known == system);
+                known.map(|(issuer, _)| issuer.clone())
+            },
+        };
+        let found = fhir::worklist(&*self.hospital.record, &permit, &with).await;
+        found.map_err(|error| unread(&error))
+    }
+
+    async fn select(
+        &self,
+        caller: &Caller,
+        query: &ImagingQuery,
+    ) -> Result<Vec<Selected>, Refused> {
+        retrieve::select(self, caller, query).await
+    }
+
+    async fn object(&self, caller: &Caller, sop: &str) -> Result<Bytes, Refused> {
+        retrieve::object(self, caller, sop).await
+    }
+
+    fn destination(&self, caller: &Caller, title: &str) -> Option<Peer> {
+        let peer = pacs::peer(&self.hospital, title);
+        if peer.is_none() {
+            tracing::info!(from = %caller.address, "a C-MOVE names a destination that is not configured");
+        }
+        peer
+    }
+
+    async fn commit(
+        &self,
+        caller: &Caller,
+        request: CommitmentRequest,
+    ) -> Result<CommitmentReport, Refused> {
+        retrieve::commit(self, caller, request).await
+    }
+
+    async fn report_later(&self, caller: &Caller, report: CommitmentReport) {
+        let pacs = &self.hospital.pacs;
+        if let Err(error) = pacs.add_report(&caller.title, &report) {
+            tracing::error!(%error, "a commitment report could not be put by for later");
         }
     }
 }
 
-fn refused(error: &IntakeError) -> Refused {
-    match error {
-        IntakeError::Refused(refusal) => match refusal.kind {
-            RefusalKind::NotPermitted => Refused::NotAuthorized,
-            RefusalKind::NotWitnessed => Refused::OutOfResources,
-        },
-        IntakeError::Record(RecordError::Full) => Refused::OutOfResources,
-        IntakeError::Record(RecordError::Conflict { .. }) => {
-            Refused::Mismatch("another object with this UID is kept already")
-        }
-        IntakeError::Record(other) => {
-            tracing::error!(cause = %other, "an object could not be kept");
-            Refused::OutOfResources
-        }
-    }
+/// A listener of a DICOM door, with what encrypts it.
+pub struct Listening {
+    /// The socket.
+    pub listener: TcpListener,
+    /// Set where connections are encrypted.
+    pub tls: Option<Arc<tokio_rustls::rustls::ServerConfig>>,
 }
 
 /// Takes associations until the hospital closes.
 pub async fn serve(
-    listener: TcpListener,
+    listening: Listening,
     hospital: Arc<Hospital>,
+    places: Arc<Semaphore>,
     mut closed: watch::Receiver<bool>,
 ) {
-    let callers = hospital.config.calling_ae_titles.clone();
-    let provider = StorageScp {
+    let provider = Scp {
         title: hospital.config.ae_title.clone(),
-        callers: (!callers.is_empty()).then_some(callers),
-        limits: Limits::default(),
-        sink: Arc::new(Door(hospital)),
+        limits: limits(&hospital),
+        services: Arc::new(Door { hospital }),
     };
     let stop = async move {
         let _ = closed.wait_for(|closed| *closed).await;
     };
-    if let Err(error) = provider.serve(listener, stop).await {
+    let Listening { listener, tls } = listening;
+    if let Err(error) = provider.serve(listener, tls, places, stop).await {
         tracing::error!(%error, "the DICOM door closed");
+    }
+}
+
+fn limits(hospital: &Hospital) -> Limits {
+    Limits {
+        associations: hospital.config.dicom_associations,
+        idle: std::time::Duration::from_secs(hospital.config.dicom_idle_s),
+        answers: hospital.config.dicom_answers,
+        ..Limits::default()
     }
 }

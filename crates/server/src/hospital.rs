@@ -25,6 +25,7 @@ use crate::{
     events::Changes,
     http::{Caller, Problem},
     keys::Keys,
+    pacs::Jobs,
     pixels::PixelPlaces,
     relations::RelationsOf,
     rooms::Rooms,
@@ -55,6 +56,8 @@ pub struct Hospital {
     pub volumes: Volumes,
     /// Rooms that are open now.
     pub rooms: Rooms,
+    /// What is to be done with other DICOM systems.
+    pub pacs: Jobs,
     /// What signs people's acts and seals what must stay hidden for a while.
     pub keys: Keys,
     /// Patients whom images were filed under lately, by issuer and DICOM patient id.
@@ -87,6 +90,7 @@ impl Hospital {
             accounts: Accounts::open(&config.data)?,
             keys: Keys::open(&config.data)?,
             volumes: Volumes::new(&config.data),
+            pacs: Jobs::open(&config.data)?,
             witness: LedgerWitness::new(Arc::clone(&record)),
             record,
             gate,

@@ -12,7 +12,7 @@ use record::{
     Batch, Match, NewFact, Precondition, RecordError, ResourceKey, ResourceQuery, Sealed, Term,
 };
 use serde_json::{Value, json};
-use vocabulary::{ActorId, Digest, PatientId};
+use vocabulary::{Digest, PatientId};
 
 use crate::{
     hospital::{Hospital, program},
@@ -254,24 +254,4 @@ impl From<IntakeError> for Problem {
             IntakeError::Record(error) => error.into(),
         }
     }
-}
-
-/// The account that objects of a modality are filed under: its AE title, as far as that is an id.
-pub fn modality(calling_ae: &str) -> Actor {
-    let id: String = calling_ae
-        .chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() || c == '-' || c == '.' {
-                c
-            } else {
-                '-'
-            }
-        })
-        .collect();
-    let mut actor = program("modality");
-    if let Ok(id) = ActorId::new(format!("ae.{id}")) {
-        actor.id = id;
-    }
-    calling_ae.clone_into(&mut actor.name);
-    actor
 }

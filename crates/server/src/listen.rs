@@ -3,14 +3,24 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::{Context, Result};
-use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use tokio::{
+    net::TcpListener,
+    sync::{Semaphore, watch},
+    task::JoinHandle,
+};
 
-use crate::{access, dimse, hospital::Hospital, http, volumes};
+use crate::{
+    access,
+    dimse::{self, Listening},
+    hospital::Hospital,
+    http, pacs, volumes,
+};
 
 /// The open doors of a hospital.
 pub struct Doors {
     http: SocketAddr,
     dicom: Option<SocketAddr>,
+    dicom_tls: Option<SocketAddr>,
     close: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -33,18 +43,35 @@ pub async fn open(hospital: &Arc<Hospital>) -> Result<Doors> {
         closed.clone(),
     )));
 
+    // Both DICOM doors take from the same places.
+    let places = Arc::new(Semaphore::new(hospital.config.dicom_associations));
+    let mut serve_dicom = |listener: TcpListener, tls| {
+        let listening = Listening { listener, tls };
+        let (hospital, places) = (Arc::clone(hospital), Arc::clone(&places));
+        let serving = dimse::serve(listening, hospital, places, closed.clone());
+        tasks.push(tokio::spawn(serving));
+    };
     let mut dicom = None;
     if let Some(address) = hospital.config.dicom_address()? {
         let listener = TcpListener::bind(address).await.with_context(|| {
             format!("listen on {address} for DICOM: is another server running? choose another with --dicom")
         })?;
         dicom = Some(listener.local_addr()?);
-        tasks.push(tokio::spawn(dimse::serve(
-            listener,
-            Arc::clone(hospital),
-            closed.clone(),
-        )));
+        serve_dicom(listener, None);
     }
+    let mut dicom_tls = None;
+    if let Some(address) = hospital.config.dicom_tls_address()? {
+        let tls = dimse::tls_server(&hospital.config)?;
+        let listener = TcpListener::bind(address).await.with_context(|| {
+            format!("listen on {address} for DICOM with TLS: is another server running? choose another with dicom_tls")
+        })?;
+        dicom_tls = Some(listener.local_addr()?);
+        serve_dicom(listener, Some(tls));
+    }
+    tasks.push(tokio::spawn(pacs::follow(
+        Arc::clone(hospital),
+        closed.clone(),
+    )));
     tasks.push(tokio::spawn(access::follow(
         Arc::clone(hospital),
         closed.clone(),
@@ -53,6 +80,7 @@ pub async fn open(hospital: &Arc<Hospital>) -> Result<Doors> {
     Ok(Doors {
         http,
         dicom,
+        dicom_tls,
         close,
         tasks,
     })
@@ -89,8 +117,13 @@ impl Doors {
 
     /// Where DICOM is received, for people.
     pub fn dicom_text(&self) -> String {
-        self.dicom
-            .map_or_else(|| "off".to_owned(), |address| address.to_string())
+        let plain = self
+            .dicom
+            .map_or_else(|| "off".to_owned(), |address| address.to_string());
+        match self.dicom_tls {
+            Some(encrypted) => format!("{plain}, with TLS {encrypted}"),
+            None => plain,
+        }
     }
 
     /// Waits for an interrupt, then closes the doors and leaves the record in order.

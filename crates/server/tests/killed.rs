@@ -36,6 +36,7 @@ fn free_port() -> u16 {
 
 fn serve(data: &Path, port: u16) -> Child {
     let mut server = Command::new(env!("CARGO_BIN_EXE_yuanyi"))
+        .env("YUANYI_CALLING_AE_TITLES", r#"["*"]"#)
         .args(["serve", "--http", "127.0.0.1:0", "--dicom"])
         .arg(format!("127.0.0.1:{port}"))
         .arg("--data")
@@ -107,6 +108,7 @@ async fn modality(number: usize, port: u16, files: Vec<Bytes>, done: Arc<Mutex<V
         called: "YUANYI".to_owned(),
         calling: format!("CT{number}"),
         timeout: Duration::from_secs(10),
+        encryption: None,
     };
     // The association breaks off with the server; what was acknowledged before counts.
     let _ = scu::send(&peer, &left, |sent| {

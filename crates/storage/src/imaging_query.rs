@@ -18,6 +18,7 @@ use crate::{
     StorageError,
     imaging::{Level, level},
     imaging_rows::{Rows, columns},
+    index::Covered,
     reader::Reader,
     resources::Sql,
     term_sets::{exact, listed, owners, owners_by_words},
@@ -32,11 +33,14 @@ const COUNTED: usize = 1000;
 pub fn run(
     reader: &Reader<'_>,
     query: &ImagingQuery,
-    scope: Option<String>,
+    scope: Option<Covered>,
 ) -> Result<Page<ImagingRow>, StorageError> {
     let mut search = Search::new(reader, query);
     if let Some(scope) = scope {
-        search.only(" AND st.subject IN (SELECT value FROM json_each(?))", scope);
+        let (condition, patients) = scope.condition("st.subject");
+        search
+            .conditions
+            .push(&format!(" AND {condition}"), [patients]);
     }
     if let Some(subject) = &query.subject {
         search.only(" AND st.subject = ?", subject.to_string());

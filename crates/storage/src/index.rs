@@ -342,13 +342,34 @@ impl Nodes for IndexNodes<'_> {
     }
 }
 
-/// The scope of a permit as a JSON array of patients; `None` where it covers all.
-pub fn scope(permit: &policy::Permit) -> Option<String> {
-    match permit.scope() {
-        policy::Scope::All => None,
-        policy::Scope::Patients(patients) => {
-            let patients: Vec<&str> = patients.iter().map(vocabulary::PatientId::as_str).collect();
-            Some(serde_json::json!(patients).to_string())
-        }
+/// The patients whom a permit covers, as SQL compares them.
+#[derive(Clone, Debug)]
+pub struct Covered {
+    /// `IN`, or `NOT IN` where the permit covers all but these.
+    operator: &'static str,
+    /// A JSON array of patients.
+    patients: String,
+}
+
+impl Covered {
+    /// The condition on a column of subjects, with its value.
+    pub fn condition(self, column: &str) -> (String, rusqlite::types::Value) {
+        let Self { operator, patients } = self;
+        let text = format!("{column} {operator} (SELECT value FROM json_each(?))");
+        (text, rusqlite::types::Value::Text(patients))
     }
+}
+
+/// The scope of a permit; `None` where it covers all.
+pub fn scope(permit: &policy::Permit) -> Option<Covered> {
+    let (operator, patients) = match permit.scope() {
+        policy::Scope::All => return None,
+        policy::Scope::Patients(patients) => ("IN", patients),
+        policy::Scope::AllBut(refusing) => ("NOT IN", refusing),
+    };
+    let patients: Vec<&str> = patients.iter().map(vocabulary::PatientId::as_str).collect();
+    Some(Covered {
+        operator,
+        patients: serde_json::json!(patients).to_string(),
+    })
 }

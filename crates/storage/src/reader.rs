@@ -204,8 +204,11 @@ impl Reader<'_> {
                 .to_owned();
         let mut values = vec![Value::Integer(to_sql(from))];
         if let Some(scope) = scope(permit) {
-            text.push_str(" AND (subject IS NULL OR subject IN (SELECT value FROM json_each(?)))");
-            values.push(Value::Text(scope));
+            let (condition, patients) = scope.condition("subject");
+            text.push_str(" AND (subject IS NULL OR ");
+            text.push_str(&condition);
+            text.push(')');
+            values.push(patients);
         }
         text.push_str(" ORDER BY sequence LIMIT ?");
         values.push(Value::Integer(i64::try_from(limit).unwrap_or(i64::MAX)));

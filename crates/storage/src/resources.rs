@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use crate::{
     StorageError,
-    index::{from_sql, to_sql},
+    index::{Covered, from_sql, to_sql},
 };
 
 /// The current state of a resource.
@@ -143,13 +143,14 @@ impl Sql {
 }
 
 /// What selects the rows of a search, from `WHERE` on.
-pub fn condition(query: &ResourceQuery, scope: Option<String>) -> Sql {
+pub fn condition(query: &ResourceQuery, scope: Option<Covered>) -> Sql {
     let mut sql = Sql::default();
     sql.push(" WHERE r.kind = ? AND r.deleted = 0", [text(&query.kind)]);
     if let Some(scope) = scope {
+        let (condition, patients) = scope.condition("r.subject");
         sql.push(
-            " AND (r.subject IS NULL OR r.subject IN (SELECT value FROM json_each(?)))",
-            [Value::Text(scope)],
+            &format!(" AND (r.subject IS NULL OR {condition})"),
+            [patients],
         );
     }
     for term in &query.terms {

@@ -66,6 +66,10 @@ impl Demo {
             (None, Some(folder)) => folder.path().to_owned(),
             (None, None) => bail!("choose a data folder"),
         };
+        // A demo takes images from whoever brings some.
+        if config.calling_ae_titles.is_empty() {
+            config.calling_ae_titles.push("*".to_owned());
+        }
         config.receivers = ["li.terminal", "chen.expert"].map(str::to_owned).to_vec();
         config.issuers.insert(
             "YUANYI-DEMO".to_owned(),

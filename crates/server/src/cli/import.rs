@@ -187,6 +187,7 @@ async fn send(
         called: title.to_owned(),
         calling: "YUANYI-DEMO".to_owned(),
         timeout: Duration::from_mins(1),
+        encryption: None,
     };
     let (names, files): (Vec<String>, Vec<Bytes>) = items.into_iter().unzip();
     match scu::send(&peer, &files, |_| {}).await {

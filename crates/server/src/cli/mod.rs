@@ -4,6 +4,7 @@ mod accounts;
 mod assess;
 mod demo;
 mod import;
+mod pacs;
 mod serve;
 mod upkeep;
 
@@ -38,6 +39,11 @@ enum Task {
     Backup(upkeep::Backup),
     /// Lay such a copy down as a hospital's data, after checking every byte of it.
     Restore(upkeep::Restore),
+    /// Ask, fetch from and send to the hospital's other DICOM systems.
+    Pacs {
+        #[command(subcommand)]
+        task: pacs::Pacs,
+    },
     /// People's accounts.
     User {
         #[command(subcommand)]
@@ -92,6 +98,7 @@ pub fn run(program: Program) -> ExitCode {
         Task::Verify(task) => task.run(),
         Task::Backup(task) => task.run(),
         Task::Restore(task) => task.run(),
+        Task::Pacs { task } => task.run(),
         Task::User { task } => task.run(),
         Task::Token { task } => task.run(),
         Task::Policy { task } => task.run(),

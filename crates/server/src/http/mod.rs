@@ -7,6 +7,7 @@ mod fhir;
 mod home;
 mod imaging;
 mod ledger;
+mod pacs;
 mod problem;
 mod research;
 mod rooms;
@@ -54,6 +55,7 @@ pub fn routes(hospital: Arc<Hospital>) -> Router {
         .merge(home::routes())
         .merge(imaging::routes())
         .merge(volumes::routes())
+        .merge(pacs::routes())
         .merge(rooms::routes())
         .merge(scenarios::routes())
         .nest("/ledger", ledger::routes())

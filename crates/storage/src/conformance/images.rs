@@ -4,7 +4,9 @@ use record::{FactBody, Fields, Images, ImagingLevel, ImagingQuery, NewFact, Reco
 use serde_json::json;
 use vocabulary::{Digest, Timestamp};
 
-use super::words::{Uids, all, commit, conflict, image, not_permitted, only, patient, uid};
+use super::words::{
+    Uids, all, all_but, commit, conflict, image, not_permitted, only, patient, uid,
+};
 
 fn ct(of: &str, uids: Uids<'_>, name: &str, date: &str, number: i64) -> NewFact {
     let attributes = [
@@ -479,6 +481,13 @@ pub async fn permits_limit_images(record: &dyn Record) {
     }
     let by_name = query(ImagingLevel::Study, &[("00100010", "zhao*")]);
     assert_eq!(record.imaging(&other, &by_name).await.unwrap().total, 0);
+    let but_a = all_but(&["a"]);
+    for level in [ImagingLevel::Study, ImagingLevel::Series] {
+        let seen = record.imaging(&but_a, &query(level, &[])).await.unwrap();
+        let expected = record.imaging(&other, &query(level, &[])).await.unwrap();
+        assert_eq!(seen, expected, "{level:?}");
+    }
+    not_permitted(&record.instance(&but_a, &uid("1.1.1.1")).await);
     not_permitted(&record.instance(&other, &uid("1.1.1.1")).await);
     not_permitted(&record.series_instances(&other, &uid("1.1.1")).await);
     let foreign = record

@@ -41,6 +41,16 @@ pub fn only(patients: &[&str]) -> Permit {
     )
 }
 
+/// A permit over all but these patients.
+pub fn all_but(patients: &[&str]) -> Permit {
+    let patients: BTreeSet<PatientId> = patients.iter().map(|id| patient(id)).collect();
+    Permit::for_test(
+        actor(),
+        Action::ReadRecord,
+        Scope::AllBut(Arc::new(patients)),
+    )
+}
+
 pub fn key(kind: &str, id: &str) -> ResourceKey {
     ResourceKey {
         kind: kind.to_owned(),

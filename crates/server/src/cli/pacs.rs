@@ -1,0 +1,293 @@
+//! `pacs`: asks, fetches from and sends to the other DICOM systems of a running hospital.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use anyhow::{Context, Result, bail};
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+use vocabulary::ActorId;
+
+use crate::{accounts::Accounts, cli::Place};
+
+/// Where the running hospital is, and as whom it is asked.
+#[derive(Args)]
+pub struct Door {
+    /// The running hospital; its configuration's HTTP address where none is given.
+    #[arg(long, value_name = "URL")]
+    to: Option<String>,
+    /// A bearer token, from `yuanyi token new`.
+    #[arg(long, env = "YUANYI_TOKEN", hide_env_values = true)]
+    token: Option<String>,
+    /// On the hospital's own machine: the account to act as, without a token.
+    #[arg(long = "as", value_name = "USER", conflicts_with = "token")]
+    user: Option<String>,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// What to fetch or send.
+#[derive(Args)]
+pub struct Images {
+    /// The other system's AE title.
+    title: String,
+    /// Study instance UID.
+    #[arg(long)]
+    study: String,
+    /// Series instance UID, for one series only.
+    #[arg(long)]
+    series: Option<String>,
+    /// Do not wait for the end: print the job and leave it to the hospital.
+    #[arg(long)]
+    no_wait: bool,
+    #[command(flatten)]
+    door: Door,
+}
+
+/// Tasks of `yuanyi pacs`.
+#[derive(Subcommand)]
+pub enum Pacs {
+    /// Name the systems of the configuration that can be called.
+    List {
+        #[command(flatten)]
+        door: Door,
+    },
+    /// Ask a system whether it is there (C-ECHO).
+    Echo {
+        /// Its AE title.
+        title: String,
+        #[command(flatten)]
+        door: Door,
+    },
+    /// Query a system (C-FIND); prints rows in the DICOM JSON model.
+    Find {
+        /// Its AE title.
+        title: String,
+        /// patient, study, series or instance.
+        #[arg(long, default_value = "study")]
+        level: String,
+        /// What must match: `PatientID=…`, `StudyDate=20260101-`, … by keyword or tag.
+        #[arg(long = "key", value_name = "NAME=VALUE")]
+        keys: Vec<String>,
+        /// The patient of this hospital whom it is about; needed unless you are one of its programs.
+        #[arg(long)]
+        patient: Option<String>,
+        /// At most this many rows.
+        #[arg(long, default_value_t = 100)]
+        limit: usize,
+        #[command(flatten)]
+        door: Door,
+    },
+    /// Fetch a study or series from a system (C-GET or C-MOVE, as configured) into the record.
+    Get {
+        #[command(flatten)]
+        images: Images,
+        /// The patient of this hospital whom it is about; needed unless you are one of its programs.
+        #[arg(long)]
+        patient: Option<String>,
+    },
+    /// Send a study or series to a system (C-STORE).
+    Send {
+        #[command(flatten)]
+        images: Images,
+    },
+    /// Name the jobs for other systems, the newest first.
+    Jobs {
+        #[command(flatten)]
+        door: Door,
+    },
+    /// End a job.
+    Cancel {
+        /// The job's id.
+        id: String,
+        #[command(flatten)]
+        door: Door,
+    },
+}
+
+/// The hospital's HTTP door, open.
+struct Hospital {
+    base: String,
+    token: String,
+    agent: ureq::Agent,
+}
+
+/// How long the token lives that is made for one run of this program.
+const TOKEN_MS: i64 = 24 * 3_600_000;
+
+impl Door {
+    fn open(self) -> Result<Hospital> {
+        let config = self.place.config()?;
+        let token = match (self.token, self.user) {
+            (Some(token), _) => token,
+            (None, Some(user)) => {
+                let id = ActorId::new(user.as_str())?;
+                let accounts = Accounts::open(&config.data)?;
+                if accounts.find(&id)?.is_none() {
+                    bail!("find the account {user}: `yuanyi user list` names all");
+                }
+                accounts.issue(&id, TOKEN_MS, None)?
+            }
+            (None, None) => bail!("ask the hospital without a token: give --token or --as"),
+        };
+        let base = match self.to {
+            Some(base) => base.trim_end_matches('/').to_owned(),
+            None => format!("http://{}", config.http_address()?),
+        };
+        let agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .build()
+            .new_agent();
+        Ok(Hospital { base, token, agent })
+    }
+}
+
+impl Hospital {
+    fn answer(
+        &self,
+        answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+    ) -> Result<Value> {
+        let mut answer = answer.with_context(|| format!("reach {}", self.base))?;
+        let text = answer.body_mut().read_to_string().unwrap_or_default();
+        let body: Value = serde_json::from_str(&text).unwrap_or_default();
+        if answer.status().is_success() {
+            return Ok(body);
+        }
+        let detail = body["detail"].as_str().unwrap_or("it gives no reason");
+        bail!("get what was asked for ({}): {detail}", answer.status())
+    }
+
+    fn get(&self, path: &str) -> Result<Value> {
+        let url = format!("{}/api/pacs{path}", self.base);
+        let bearer = format!("Bearer {}", self.token);
+        self.answer(self.agent.get(&url).header("Authorization", &bearer).call())
+    }
+
+    fn post(&self, path: &str, body: &Value) -> Result<Value> {
+        let url = format!("{}/api/pacs{path}", self.base);
+        let bearer = format!("Bearer {}", self.token);
+        let request = self
+            .agent
+            .post(&url)
+            .header("Authorization", &bearer)
+            .header("Content-Type", "application/json");
+        self.answer(request.send(body.to_string()))
+    }
+
+    fn delete(&self, path: &str) -> Result<Value> {
+        let url = format!("{}/api/pacs{path}", self.base);
+        let bearer = format!("Bearer {}", self.token);
+        self.answer(
+            self.agent
+                .delete(&url)
+                .header("Authorization", &bearer)
+                .call(),
+        )
+    }
+
+    /// Waits for the end of a job. Interrupted, the job goes on.
+    fn wait(&self, id: &str) -> Result<()> {
+        let mut said = String::new();
+        loop {
+            let job = self.get(&format!("/jobs/{id}"))?;
+            let state = job["state"].as_str().unwrap_or_default();
+            let line = format!(
+                "{state}: {} of {} done, {} failed {}",
+                job["done"],
+                job["total"],
+                job["failed"],
+                job["note"].as_str().unwrap_or_default()
+            );
+            if line != said {
+                eprintln!("{}", line.trim_end());
+                said = line;
+            }
+            match state {
+                "done" if job["failed"] == 0 => return Ok(()),
+                "waiting" | "running" => std::thread::sleep(Duration::from_millis(300)),
+                _ => bail!("do all of the job {id}"),
+            }
+        }
+    }
+}
+
+fn print(value: &Value) -> Result<()> {
+    println!("{}", serde_json::to_string_pretty(value)?);
+    Ok(())
+}
+
+fn started(hospital: &Hospital, answer: &Value, no_wait: bool) -> Result<()> {
+    let id = answer["job"].as_str().context("read the job's id")?;
+    println!("{id}");
+    if no_wait {
+        return Ok(());
+    }
+    hospital.wait(id)
+}
+
+/// A title as part of a path.
+fn in_path(title: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    title
+        .chars()
+        .map(|c| {
+            if plain(c) {
+                c.to_string()
+            } else {
+                format!("%{:02X}", u32::from(c))
+            }
+        })
+        .collect()
+}
+
+impl Pacs {
+    /// Does it.
+    pub fn run(self) -> Result<()> {
+        match self {
+            Self::List { door } => print(&door.open()?.get("")?),
+            Self::Echo { title, door } => print(
+                &door
+                    .open()?
+                    .post(&format!("/{}/echo", in_path(&title)), &json!({}))?,
+            ),
+            Self::Find {
+                title,
+                level,
+                keys,
+                patient,
+                limit,
+                door,
+            } => {
+                let keys: BTreeMap<&str, &str> = keys
+                    .iter()
+                    .map(|key| key.split_once('=').context("use a --key: write NAME=VALUE"))
+                    .collect::<Result<_>>()?;
+                let body =
+                    json!({"level": level, "keys": keys, "patient": patient, "limit": limit});
+                print(
+                    &door
+                        .open()?
+                        .post(&format!("/{}/find", in_path(&title)), &body)?,
+                )
+            }
+            Self::Get { images, patient } => {
+                let hospital = images.door.open()?;
+                let body =
+                    json!({"study": images.study, "series": images.series, "patient": patient});
+                let path = format!("/{}/retrieve", in_path(&images.title));
+                started(&hospital, &hospital.post(&path, &body)?, images.no_wait)
+            }
+            Self::Send { images } => {
+                let hospital = images.door.open()?;
+                let body = json!({"study": images.study, "series": images.series});
+                let path = format!("/{}/send", in_path(&images.title));
+                started(&hospital, &hospital.post(&path, &body)?, images.no_wait)
+            }
+            Self::Jobs { door } => print(&door.open()?.get("/jobs")?),
+            Self::Cancel { id, door } => {
+                door.open()?.delete(&format!("/jobs/{id}"))?;
+                println!("cancelled");
+                Ok(())
+            }
+        }
+    }
+}
