@@ -1,6 +1,6 @@
 //! The attributes by which objects are found, and their form in the index.
 
-use dicom_core::{DataDictionary as _, Tag, VR, dictionary::DataDictionaryEntry as _};
+use dicom_core::{DataDictionary as _, Tag, VR, dictionary::DataDictionaryEntry};
 use dicom_dictionary_std::{StandardDataDictionary, tags};
 use record::ImagingLevel;
 
@@ -102,7 +102,7 @@ pub fn attribute(name: &str) -> Option<Tag> {
     let by_keyword = || {
         StandardDataDictionary
             .by_name(name)
-            .map(|entry| entry.tag())
+            .map(DataDictionaryEntry::tag)
     };
     tag_of_key(name).or_else(by_keyword)
 }

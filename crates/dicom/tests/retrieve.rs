@@ -222,7 +222,7 @@ async fn objects_are_moved_and_what_is_refused_is_counted() {
     *archive.other.lock().unwrap() = Some(start(other.clone()).await);
     let mut last = dicom::Counts::default();
     let moved = scu::r#move(&peer, Root::Study, STUDY, &wanted(&archive), "OTHER", |c| {
-        last = c
+        last = c;
     })
     .await;
     let moved = moved.unwrap();

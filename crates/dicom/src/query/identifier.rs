@@ -247,7 +247,7 @@ pub fn selection(
         query.matching.push((key.name(), key.value.clone()));
     }
     match own {
-        Some(own) if !find(&keys, own).is_some_and(|key| !key.value.is_empty()) => {
+        Some(own) if find(&keys, own).is_none_or(|key| key.value.is_empty()) => {
             Err(IdentifierError::UniqueKey(own))
         }
         _ => Ok(Selection { level, query }),

@@ -140,7 +140,7 @@ impl Association {
                 }
             }
         };
-        self.send_all(context, request, selected, route).await
+        self.send_all(context, request, &selected, route).await
     }
 
     /// Answers where the destination could not be called: everything failed.
@@ -162,12 +162,12 @@ impl Association {
         &mut self,
         context: &Context,
         request: &Request,
-        selected: Vec<Selected>,
+        selected: &[Selected],
         mut route: Route,
     ) -> Result<(), Ended> {
-        let mut progress = Progress::over(&selected);
+        let mut progress = Progress::over(selected);
         let mut cancelled = false;
-        for one in &selected {
+        for one in selected {
             cancelled = cancelled || is_cancelled(&mut self.wire, request.message).await?;
             if cancelled {
                 break;
@@ -283,6 +283,10 @@ impl Progress {
 
 /// The context over which an object is sent: one for the syntax that it is kept in, else, where its pixel
 /// data is not compressed, one for a plain syntax.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "an iterator is given away, and gone through twice"
+)]
 pub(crate) fn choose<'a>(
     offered: impl Iterator<Item = (u8, &'a str)> + Clone,
     kept: &str,

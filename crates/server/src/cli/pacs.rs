@@ -147,12 +147,12 @@ impl Hospital {
         answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
     ) -> Result<Value> {
         let mut answer = answer.with_context(|| format!("reach {}", self.base))?;
-        let text = answer.body_mut().read_to_string().unwrap_or_default();
-        let body: Value = serde_json::from_str(&text).unwrap_or_default();
+        let said = answer.body_mut().read_to_string().unwrap_or_default();
+        let body: Value = serde_json::from_str(&said).unwrap_or_default();
         if answer.status().is_success() {
             return Ok(body);
         }
-        let detail = body["detail"].as_str().unwrap_or("it gives no reason");
+        let detail = text(&body, "detail").unwrap_or("it gives no reason");
         bail!("get what was asked for ({}): {detail}", answer.status())
     }
 
@@ -189,25 +189,30 @@ impl Hospital {
         let mut said = String::new();
         loop {
             let job = self.get(&format!("/jobs/{id}"))?;
-            let state = job["state"].as_str().unwrap_or_default();
+            let count = |name: &str| job.get(name).and_then(Value::as_u64).unwrap_or(0);
+            let state = text(&job, "state").unwrap_or_default();
             let line = format!(
                 "{state}: {} of {} done, {} failed {}",
-                job["done"],
-                job["total"],
-                job["failed"],
-                job["note"].as_str().unwrap_or_default()
+                count("done"),
+                count("total"),
+                count("failed"),
+                text(&job, "note").unwrap_or_default()
             );
             if line != said {
                 eprintln!("{}", line.trim_end());
                 said = line;
             }
             match state {
-                "done" if job["failed"] == 0 => return Ok(()),
+                "done" if count("failed") == 0 => return Ok(()),
                 "waiting" | "running" => std::thread::sleep(Duration::from_millis(300)),
                 _ => bail!("do all of the job {id}"),
             }
         }
     }
+}
+
+fn text<'a>(value: &'a Value, name: &str) -> Option<&'a str> {
+    value.get(name).and_then(Value::as_str)
 }
 
 fn print(value: &Value) -> Result<()> {
@@ -216,7 +221,7 @@ fn print(value: &Value) -> Result<()> {
 }
 
 fn started(hospital: &Hospital, answer: &Value, no_wait: bool) -> Result<()> {
-    let id = answer["job"].as_str().context("read the job's id")?;
+    let id = text(answer, "job").context("read the job's id")?;
     println!("{id}");
     if no_wait {
         return Ok(());
