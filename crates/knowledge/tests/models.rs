@@ -165,7 +165,7 @@ fn a_file_that_contradicts_itself_is_refused() {
 /// Answers to all questions, each within what every model allows.
 fn any_answers() -> impl Strategy<Value = Answers> {
     let numbers = (40..=80_u8, 1.0..=30.0, 0.0..=1.0, 1..=20_u8, 0.0..=40.0);
-    (numbers, any::<[bool; 10]>(), 0..3_usize, 0..4_usize).prop_map(
+    (numbers, any::<[bool; 32]>(), 0..3_usize, 0..4_usize).prop_map(
         |(numbers, yes, kind, uptake)| {
             let (age, diameter, p_mayo, count, quit): (u8, f64, f64, u8, f64) = numbers;
             let mut answers = Answers::new();

@@ -181,7 +181,7 @@ mod tests {
         };
         for (tag, basic, with_options) in [
             (tags::PATIENT_NAME, Action::Empty, Action::Empty),
-            (tags::PATIENT_ID, Action::Empty, Action::Empty),
+            (tags::PATIENT_ID, Action::Dummy, Action::Dummy),
             (tags::PATIENT_SEX, Action::Empty, Action::Keep),
             (tags::STUDY_INSTANCE_UID, Action::Remap, Action::Keep),
             (
