@@ -79,6 +79,9 @@ pub(crate) enum Received {
     Release,
 }
 
+/// How long a peer may take to close a connection after the last word.
+const ARTIM: Duration = Duration::from_secs(2);
+
 /// A connection and what has arrived on it in part.
 pub(crate) struct Wire {
     stream: Box<dyn Stream>,
@@ -107,6 +110,14 @@ impl Wire {
         let bytes = usize::try_from(pdu_bytes).unwrap_or(usize::MAX);
         self.sent_pdu_bytes =
             if bytes == 0 { SENT_PDU_BYTES } else { bytes }.clamp(PDV_HEADER + 2, SENT_PDU_BYTES);
+    }
+
+    /// Waits for the peer to close the connection, as whoever has the last word does (PS3.8 section 9.2,
+    /// ARTIM timer): closing first could take back what was just sent.
+    pub async fn until_closed(&mut self) {
+        let mut rest = [0_u8; 1024];
+        let closed = async { while matches!(self.stream.read(&mut rest).await, Ok(1..)) {} };
+        let _ = timeout(ARTIM, closed).await;
     }
 
     /// The next PDU, within a time. What was read in part stays for the next call, so that a call may be

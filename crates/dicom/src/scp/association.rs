@@ -52,6 +52,7 @@ pub(super) async fn run(
         Ok(offers) => offers,
         Err((rejection, why)) => {
             wire.send_pdu(&Pdu::AssociationRJ(rejection)).await?;
+            wire.until_closed().await;
             return Err(Ended::Rejected(why.to_owned()));
         }
     };
@@ -83,7 +84,11 @@ impl Association {
         loop {
             match self.wire.receive().await? {
                 Received::Message(message) => self.answer(*message).await?,
-                Received::Release => return self.wire.send_pdu(&Pdu::ReleaseRP).await,
+                Received::Release => {
+                    self.wire.send_pdu(&Pdu::ReleaseRP).await?;
+                    self.wire.until_closed().await;
+                    return Ok(());
+                }
             }
         }
     }
