@@ -1,17 +1,20 @@
 //! `cargo xtask bench NAME`: ratios against named peers, from one run.
 
-use std::{fs, path::PathBuf, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Context, Result, bail};
 
-use crate::shell::{self, program, root, target};
+use crate::shell::{self, install_client_packages, program, root, target};
 
 /// Runs one bench, or all of them.
 pub fn run(name: Option<&str>) -> Result<()> {
     let folder = root().join("bench");
     let mut benches: Vec<String> = fs::read_dir(&folder)?
-        .filter_map(|found| Some(found.ok()?.path().file_stem()?.to_str()?.to_owned()))
-        .filter(|stem| is_bench(stem))
+        .filter_map(|found| bench_of(&found.ok()?.path()))
         .collect();
     benches.sort();
     if let Some(name) = name {
@@ -20,6 +23,9 @@ pub fn run(name: Option<&str>) -> Result<()> {
             bail!("find the bench {name}: bench/README.md names all");
         }
     }
+    // What people see in a browser is measured too; the server carries the client in itself.
+    install_client_packages()?;
+    shell::run(&mut program("npm", ["run", "--silent", "build"]))?;
     shell::run(&mut program(
         "cargo",
         [
@@ -46,22 +52,15 @@ pub fn run(name: Option<&str>) -> Result<()> {
     Ok(())
 }
 
-/// What lies in `bench/` and is no bench itself.
-fn is_bench(stem: &str) -> bool {
-    ![
-        "measure",
-        "imaging_peers",
-        "README",
-        "requirements",
-        "results",
-        "peers",
-        "__pycache__",
-    ]
-    .contains(&stem)
+/// The bench that a file of `bench/` is; none where it only helps others.
+fn bench_of(path: &Path) -> Option<String> {
+    let stem = path.file_stem()?.to_str()?;
+    let is_bench = path.extension()? == "py" && !["measure", "imaging_peers"].contains(&stem);
+    is_bench.then(|| stem.to_owned())
 }
 
 /// The Python that holds the peers of `bench/requirements.txt`.
-fn python(folder: &std::path::Path) -> Result<PathBuf> {
+fn python(folder: &Path) -> Result<PathBuf> {
     let place = target().join("bench-peers/python");
     let stamp = place.join("installed.txt");
     let list = folder.join("requirements.txt");
