@@ -16,6 +16,7 @@ const CHROMIUM = {
   executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
   args: ['--headless', '--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
 };
+const LONGEST_ms = 30_000;
 const PAUSES_ms = { socket: [60, 160], page: [150, 400] };
 
 /** Pauses differ, so that acts fall anywhere between two of the room's ticks; the same ones in every run. */
@@ -25,6 +26,12 @@ function chance(seed = 7) {
 }
 const random = chance();
 const pause = ([least, most]) => new Promise((done) => setTimeout(done, least + (most - least) * random()));
+
+/** Fails with these words where something takes longer than any act may: it was refused, or got lost. */
+function within(promise, words) {
+  const late = new Promise((_, reject) => setTimeout(() => reject(new Error(words)), LONGEST_ms).unref());
+  return Promise.race([promise, late]);
+}
 
 /** What the nth act sets: windows and cursors in turn, each value once. */
 function patchOf(n, cursor) {
@@ -64,7 +71,7 @@ async function measure(kind, one, other, cursor) {
     const seen = other.evaluate((wanted) => window.sight(wanted), JSON.stringify(Object.values(patch)[0]));
     await pause(PAUSES_ms[kind]);
     const acted = await one.evaluate((what) => window.doAct(what), patch);
-    times_ms.push((await seen) - acted);
+    times_ms.push((await within(seen, `${kind}: act ${n} ${JSON.stringify(patch)} was not seen`)) - acted);
     if ((n + 1) % 40 === 0) console.error(`  ${kind}: ${n + 1} of ${ACTS} acts`);
   }
   return times_ms;
@@ -98,6 +105,7 @@ async function sockets(pages, code) {
         const ready = setInterval(() => hologram() && (clearInterval(ready), done()), 50);
       });
       window.leave = () => client.close();
+      window.cursor = () => hologram()[1].entity.cursor_lps_mm;
     }, room);
   }
 }
@@ -155,7 +163,8 @@ async function main() {
   const [one, other] = pages;
   try {
     await sockets(pages, await roomClient());
-    const cursor = [0, 0, 0];
+    // A cursor must lie within the scan, else the room refuses it.
+    const cursor = await one.evaluate(() => window.cursor());
     const socket_ms = await measure('socket', one, other, cursor);
     for (const page of pages) await page.evaluate(() => window.leave());
     await rooms(pages);
