@@ -5,6 +5,9 @@ import type { Participant, Pose, Poses, RoomView } from './room-view';
 /** Told apart by hue; the name stands above each. */
 const COLOURS = ['#6fc3df', '#e2b36a', '#9ac48a', '#c79bd8', '#e08f86', '#8fa6e0'];
 
+/** Less movement than this is not worth a frame: half a millimetre, or as much of a turn. */
+const STILL = 0.0005;
+
 /** One person: a bust with a name, hands where they are tracked, a ray where they point. */
 class Avatar {
   readonly group = new Group();
@@ -15,6 +18,7 @@ class Avatar {
   readonly #dot: Mesh;
   readonly #label: Label;
   readonly #materials: (MeshStandardMaterial | MeshBasicMaterial)[];
+  #shown: readonly number[] = [];
 
   constructor(participant: Participant, colour: string, shapes: Shapes) {
     const tint = new Color(colour);
@@ -46,9 +50,17 @@ class Avatar {
     this.#label.text = name;
   }
 
-  show(poses: Poses | undefined): void {
+  /** Takes the poses; true if that changes what is seen. */
+  show(poses: Poses | undefined): boolean {
+    const now = numbersOf(poses);
+    if (now.length === this.#shown.length && now.every((n, i) => Math.abs(n - (this.#shown[i] ?? 0)) < STILL)) return false;
+    this.#shown = now;
     this.group.visible = poses !== undefined;
-    if (!poses) return;
+    if (poses) this.#pose(poses);
+    return true;
+  }
+
+  #pose(poses: Poses): void {
     put(this.#head, poses.head);
     // The shoulders turn with the head about the vertical only, and less.
     const ahead = new Vector3(0, 0, -1).applyQuaternion(this.#head.quaternion);
@@ -76,6 +88,14 @@ class Avatar {
     this.#label.dispose();
     for (const material of this.#materials) material.dispose();
   }
+}
+
+/** All numbers of poses in one row; a part that is not there makes it shorter. */
+function numbersOf(poses: Poses | undefined): number[] {
+  if (!poses) return [];
+  const { head, left, right, pointer } = poses;
+  const rigid = [head, left, right].flatMap((pose) => (pose ? [...pose.position_m, ...pose.rotation] : []));
+  return pointer?.on ? [...rigid, ...pointer.origin_m, ...pointer.hit_m] : rigid;
 }
 
 type Shapes = ReturnType<typeof makeShapes>;
@@ -110,8 +130,9 @@ export class Avatars {
     this.#room = room;
   }
 
-  /** Who is here and where; true if anything moves and the room needs drawing again. */
+  /** Who is here and where; true if anybody moved, came or went, so that the room needs drawing again. */
   update(nowMs: number): boolean {
+    let changed = false;
     const here = [...this.#room.participants()];
     const order = here.map((p) => p.id).sort();
     for (const participant of here) {
@@ -124,14 +145,15 @@ export class Avatars {
         this.group.add(avatar.group);
       }
       avatar.name = participant.name;
-      avatar.show(this.#room.poses(participant.id, nowMs));
+      if (avatar.show(this.#room.poses(participant.id, nowMs))) changed = true;
     }
     for (const [id, avatar] of this.#avatars) {
       if (order.includes(id)) continue;
       avatar.dispose();
       this.#avatars.delete(id);
+      changed = true;
     }
-    return this.#avatars.size > 0;
+    return changed;
   }
 
   dispose(): void {

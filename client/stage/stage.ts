@@ -69,6 +69,8 @@ export class Stage {
   #presence: Presence | undefined;
   /** Others' movements alone draw the room again no sooner than this. */
   readonly #redrawEvery: number;
+  /** Somebody moved since the room was drawn. */
+  #moved = false;
   #drawnAt = 0;
   #dirty = true;
   #lost = false;
@@ -257,7 +259,8 @@ export class Stage {
     let changed = this.#dirty || this.shared.holding || presence !== undefined;
     this.#dirty = false;
     if (!presence && this.rig.update(seconds)) changed = true;
-    if (this.#avatars.update(clock) && now - this.#drawnAt >= this.#redrawEvery) changed = true;
+    if (this.#avatars.update(clock)) this.#moved = true;
+    if (this.#moved && now - this.#drawnAt >= this.#redrawEvery) changed = true;
     if (hologram.picture.upload(this.renderer)) changed = true;
     this.#pose(clock);
     this.#roomScene.backdropVisible = !presence?.passthrough;
@@ -267,6 +270,7 @@ export class Stage {
     else if (ready && hologram.compositor.update(this.renderer, this.rig.camera, hologram.surfaces.solid ? this.scene : null, now)) changed = true;
     if (!changed && (presence || ready === hologram.overlayShown)) return;
     this.#drawnAt = now;
+    this.#moved = false;
     this.#draw(ready);
   }
 

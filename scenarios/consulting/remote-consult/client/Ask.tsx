@@ -34,7 +34,7 @@ export function Ask(props: AskProps): JSX.Element {
       <ul class="consult-questions">
         <For each={props.part.of.questions}>{(question) => <QuestionRow question={question} {...props} />}</For>
       </ul>
-      <h3>{props.say('readiness')}</h3>
+      <h2 class="consult-heading">{props.say('readiness')}</h2>
       <ul class="consult-ready">
         <For each={props.part.of.models}>
           {(model) => (

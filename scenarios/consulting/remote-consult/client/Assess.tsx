@@ -33,7 +33,7 @@ export function Assess(props: AssessProps): JSX.Element {
         />
         <p class="soft small">{props.say('neverOne')}</p>
         <Guidelines {...props} />
-        <h3>{props.say('modelsExplained')}</h3>
+        <h2 class="consult-heading">{props.say('modelsExplained')}</h2>
         <For each={opened()}>{(one) => <Details of={one} {...props} />}</For>
         <Show when={opened()[0]}>{(first) => <p class="soft small">{inLanguage(first().notice, props.language)}</p>}</Show>
       </div>

@@ -19,7 +19,7 @@ export function Guidelines(props: GuidelinesProps): JSX.Element {
   return (
     <Show when={opened().length > 0}>
       <section class="stack">
-        <h3>{props.say('guidelines')}</h3>
+        <h2 class="consult-heading">{props.say('guidelines')}</h2>
         <ul class="consult-guidelines">
           <For each={opened()}>{(one) => <Guideline of={one} {...props} />}</For>
         </ul>
@@ -50,13 +50,13 @@ function Guideline(props: GuidelinesProps & { of: Recommendation }): JSX.Element
   };
   return (
     <li data-guideline={props.of.guideline} data-state={result().state}>
-      <h4>
+      <h3>
         {text(props.of.title)}
         <Show when={props.of.needs_confirmation}>
           {' '}
           <span class="chip warn">{props.say('confirm')}</span>
         </Show>
-      </h4>
+      </h3>
       <Switch>
         <Match when={recommended()}>
           {(now) => (

@@ -137,7 +137,7 @@ function Signing(props: SigningProps): JSX.Element {
       <p class="soft small">{props.say('planBy', { version: props.plan.version, name: props.plan.by })}</p>
       <Show when={props.plan.dissents.length > 0}>
         <div>
-          <h3>{props.say('dissents')}</h3>
+          <h2 class="consult-heading">{props.say('dissents')}</h2>
           <ul>
             <For each={props.plan.dissents}>
               {(one) => <li>{props.say('dissentOf', { name: one.name, text: one.text })}</li>}
