@@ -90,7 +90,9 @@ def find(imaging, asked, model=FIND, title="WS1", **options):
 def test_an_unknown_title_or_address_gets_nothing(imaging):
     for title in ["NOBODY", "FAR", "TLS1"]:
         association = imaging.associate(title, Verification, FIND)
-        assert association.is_rejected, title
+        assert not association.is_established, title
+        # pynetdicom may see the connection closed before it has read why.
+        assert association.is_rejected or association.is_aborted, title
 
 
 def test_a_modality_may_store_and_not_query(imaging):
