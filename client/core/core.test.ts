@@ -4,10 +4,12 @@ import { detailIn } from './app';
 import { dayOf, momentOf } from './dates';
 import { openEvents, waitBefore_ms } from './events';
 import { questionsOf, sourceAddress } from './hospital';
+import type { StudyRow } from './hospital';
 import { preferredLanguage } from './language';
 import { comings, placedWords } from './room-news';
 import { firstLook, windowName } from './room-control';
 import { pageOf } from './router';
+import { ageLabel } from '../panels/person';
 import { WORDS, fill, translate } from '../words/words';
 import type { Key } from '../words/words';
 import type { VolumeManifest } from './volume/manifest';
@@ -195,6 +197,16 @@ describe('the hospital', () => {
     expect(windowName({ centre_hu: -600, width_hu: 1500 })).toBe('lung');
     expect(windowName({ centre_hu: -600, width_hu: 1501 })).toBeUndefined();
   });
+});
+
+test('an age says on which day it holds', () => {
+  const app = { t: (key: Key, params?: Record<string, string | number>): string => translate('en', key, params), language: () => 'en' as const };
+  const study = (modality: string, date: string): StudyRow => ({ uid: date, modality, date, description: '', series: [] });
+  const twin = { studies: [study('CT SEG', '20190104'), study('MR', '20230607'), study('CT', '2021-03-02')] };
+  const said = (how: string | null): string | undefined => ageLabel(app, twin, { source: { reference: 'Patient/a', how } });
+  expect(said('age on the day of the newest CT')).toBe('Age at the CT of 2 Mar 2021');
+  expect(said('age today')).toBe('Age today');
+  expect(said(null)).toBeUndefined();
 });
 
 describe('people in a room', () => {

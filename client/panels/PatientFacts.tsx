@@ -12,6 +12,7 @@ import type { Key } from '../words/words';
 import { EmptyState } from './EmptyState';
 import { ProofBadge } from './ProofBadge';
 import { SourceChip } from './SourceChip';
+import { ageLabel } from './person';
 
 interface TwinProps {
   readonly twin: PatientTwin;
@@ -135,7 +136,7 @@ function Known(props: TwinProps): JSX.Element {
           <For each={known()}>
             {({ name, answer }) => (
               <div>
-                <dt>{label(name)}</dt>
+                <dt>{ageLabel(app, props.twin, answer) ?? label(name)}</dt>
                 <dd>{valueWords(answer, app, questions().get(name))}</dd>
                 <dd class="for-source row">
                   <SourceChip label={answer.source.reference} href={sourceAddress(answer.source.reference)} />

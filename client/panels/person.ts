@@ -1,5 +1,7 @@
 /** A person's particulars in words. */
 import type { App } from '../core/app';
+import { dayOf } from '../core/dates';
+import type { PatientTwin, TwinAnswer } from '../core/hospital';
 
 const SEXES: Readonly<Record<string, 'male' | 'female' | 'other'>> = {
   m: 'male',
@@ -18,6 +20,22 @@ export function sexWords(app: App, sex: string | null | undefined): string {
 /** The age in whole years. */
 export function ageWords(app: App, years: number | null | undefined): string {
   return typeof years === 'number' ? app.t('patient.years', { n: Math.floor(years) }) : app.t('patient.notKnown');
+}
+
+/** How the server says that an age is that on the day of a scan: models count with it, not with today's. */
+const AGE_AT_CT = 'age on the day of the newest CT';
+const AGE_TODAY = 'age today';
+
+/** The words for an age, which say on which day it holds; `undefined` for what is no age. */
+export function ageLabel(
+  app: Pick<App, 't' | 'language'>,
+  twin: Pick<PatientTwin, 'studies'>,
+  { source }: Pick<Extract<TwinAnswer, { state: 'known' }>, 'source'>,
+): string | undefined {
+  if (source.how === AGE_TODAY) return app.t('patient.ageToday');
+  if (source.how !== AGE_AT_CT) return undefined;
+  const days = twin.studies.flatMap(({ modality, date }) => (modality.includes('CT') ? [date.replaceAll('-', '')] : []));
+  return app.t('patient.ageAtCt', { day: dayOf(days.sort().at(-1) ?? '', app.language()) });
 }
 
 const ROLES = ['expert', 'terminal-doctor', 'nurse', 'patient', 'manager', 'researcher', 'trainee', 'admin'] as const;

@@ -107,7 +107,8 @@ export const shell = {
 
   'patient.name': 'Name',
   'patient.sex': 'Sex',
-  'patient.age': 'Age',
+  'patient.ageToday': 'Age today',
+  'patient.ageAtCt': 'Age at the CT of {day}',
   'patient.years': '{n} {n|year|years}',
   'patient.born': 'Born',
   'patient.mrn': 'Record no.',

@@ -109,7 +109,8 @@ export const shell: Readonly<Record<keyof typeof en, string>> = {
 
   'patient.name': '姓名',
   'patient.sex': '性别',
-  'patient.age': '年龄',
+  'patient.ageToday': '现年龄',
+  'patient.ageAtCt': 'CT 检查时年龄（{day}）',
   'patient.years': '{n} 岁',
   'patient.born': '出生日期',
   'patient.mrn': '病历号',

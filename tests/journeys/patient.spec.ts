@@ -8,6 +8,10 @@ test('a patient page shows images, what is known with its source, and what is no
   await expect(li.locator('.known dt').first()).not.toBeEmpty();
   await expect(li.getByText(/questions? that the record cannot answer/)).toBeVisible();
 
+  // Two ages, today's and that of the scan, say which is which.
+  await expect(li.locator('.patient-head dt').filter({ hasText: 'Age today' })).toBeVisible();
+  await expect(li.locator('.known dt').filter({ hasText: /^Age at the CT of \d/ })).toBeVisible();
+
   const source = li.locator('.known a.chip').first();
   const address = await source.getAttribute('href');
   expect(address).toMatch(/^\/fhir\//);

@@ -135,7 +135,7 @@ function PatientHead(props: { patient: PatientTwin; children: JSX.Element }): JS
             <dd>{sexWords(app, props.patient.sex)}</dd>
           </div>
           <div>
-            <dt>{app.t('patient.age')}</dt>
+            <dt>{app.t('patient.ageToday')}</dt>
             <dd>{ageWords(app, props.patient.age)}</dd>
           </div>
           <div>

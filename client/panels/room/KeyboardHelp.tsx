@@ -1,9 +1,7 @@
 /** All keys of the room. They work while the stage or a slice has the focus, and nowhere else. */
 import type { JSX } from 'solid-js';
-import { For } from 'solid-js';
 import { useApp } from '../../core/app';
-import { DataTable } from '../DataTable';
-import { Dialog } from '../Dialog';
+import { KeysDialog } from '../KeysDialog';
 
 const KEYS = [
   [['1', '…', '6'], 'keys.tools'],
@@ -19,28 +17,15 @@ const KEYS = [
   [['Esc'], 'keys.escape'],
 ] as const;
 
-type KeyRow = (typeof KEYS)[number];
-
 export function KeyboardHelp(props: { open: boolean; onClose(): void }): JSX.Element {
   const { t } = useApp();
   return (
-    <Dialog open={props.open} title={t('keys.title')} onClose={() => props.onClose()}>
-      <p class="soft small">{t('keys.where')}</p>
-      <DataTable<KeyRow>
-        caption={t('keys.title')}
-        rows={KEYS}
-        columns={[
-          {
-            heading: t('keys.key'),
-            cell: ([keys]) => (
-              <span class="keys">
-                <For each={keys}>{(key) => <kbd>{key}</kbd>}</For>
-              </span>
-            ),
-          },
-          { heading: t('keys.does'), cell: ([, does]) => t(does) },
-        ]}
-      />
-    </Dialog>
+    <KeysDialog
+      open={props.open}
+      title={t('keys.title')}
+      where={t('keys.where')}
+      rows={KEYS.map(([keys, does]) => [keys, t(does)] as const)}
+      onClose={() => props.onClose()}
+    />
   );
 }

@@ -1,14 +1,9 @@
 /** All keys and gestures of the viewer. */
 import type { JSX } from 'solid-js';
-import { For } from 'solid-js';
 import { useApp } from '../../core/app';
-import type { Key } from '../../words/words';
-import { DataTable } from '../DataTable';
-import { Dialog } from '../Dialog';
+import { KeysDialog } from '../KeysDialog';
 
-type KeyRow = readonly [keys: readonly string[], does: Key];
-
-const KEYS: readonly KeyRow[] = [
+const KEYS = [
   [['↑', '↓', '←', '→'], 'keysOf.next'],
   [['PgUp', 'PgDn'], 'keysOf.ten'],
   [['Home', 'End'], 'keysOf.ends'],
@@ -43,34 +38,26 @@ const KEYS: readonly KeyRow[] = [
   [['B'], 'viewer.overlay'],
   [['`'], 'keysOf.pane'],
   [['?'], 'viewer.help'],
-];
+] as const;
+/** Of the mouse and the fingers; their names are words too. */
+const GESTURES = [
+  ['keysOf.wheel', 'keysOf.wheelDoes'],
+  ['keysOf.buttons', 'keysOf.buttonsDo'],
+  ['keysOf.fingers', 'keysOf.fingersDo'],
+] as const;
 
 export function ViewerKeys(props: { open: boolean; onClose(): void }): JSX.Element {
   const { t } = useApp();
-  const rows = (): readonly KeyRow[] => [
-    ...KEYS,
-    [[t('keysOf.wheel')], 'keysOf.wheelDoes'],
-    [[t('keysOf.buttons')], 'keysOf.buttonsDo'],
-    [[t('keysOf.fingers')], 'keysOf.fingersDo'],
-  ];
   return (
-    <Dialog open={props.open} title={t('keysOf.title')} onClose={() => props.onClose()}>
-      <p class="soft small">{t('keysOf.where')}</p>
-      <DataTable<KeyRow>
-        caption={t('keysOf.title')}
-        rows={rows()}
-        columns={[
-          {
-            heading: t('keys.key'),
-            cell: ([keys]) => (
-              <span class="keys">
-                <For each={keys}>{(key) => <kbd>{key}</kbd>}</For>
-              </span>
-            ),
-          },
-          { heading: t('keys.does'), cell: ([, does]) => t(does) },
-        ]}
-      />
-    </Dialog>
+    <KeysDialog
+      open={props.open}
+      title={t('keysOf.title')}
+      where={t('keysOf.where')}
+      rows={[
+        ...KEYS.map(([keys, does]) => [keys, t(does)] as const),
+        ...GESTURES.map(([gesture, does]) => [[t(gesture)], t(does)] as const),
+      ]}
+      onClose={() => props.onClose()}
+    />
   );
 }
