@@ -52,6 +52,11 @@ const KINDS: Readonly<Record<number, ApiErrorKind>> = {
   429: 'too-many',
 };
 
+/** The refusal that a status stands for, where nothing more is known; 0 where nobody answered. */
+export function errorOfStatus(status: number): ApiError {
+  return new ApiError(status === 0 ? 'unreachable' : (KINDS[status] ?? 'failed'), status, '', undefined, undefined);
+}
+
 /** Reads a refusal: a problem document where there is one, the status where not. */
 export async function errorOf(response: Response): Promise<ApiError> {
   const problem: unknown = await response.json().catch(() => undefined);

@@ -123,6 +123,8 @@ function createApp(): App {
     },
     async signOut() {
       await api.delete('/api/session');
+      // Marks and searches are about patients: the tab keeps them for nobody else.
+      sessionStorage.clear();
       leave();
     },
     onServerEvent(listener) {

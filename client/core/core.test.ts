@@ -1,15 +1,15 @@
 import { describe, expect, test, vi } from 'vitest';
 import { ApiError, createApi } from './api';
 import { detailIn } from './app';
-import { dayOf, momentOf } from './dates';
+import { clockOf, dayOf, momentOf, yearsBetween } from './dates';
 import { openEvents, waitBefore_ms } from './events';
 import { questionsOf, sourceAddress } from './hospital';
-import type { StudyRow } from './hospital';
+import type { StudyRow, TwinAnswer } from './hospital';
 import { preferredLanguage } from './language';
 import { comings, placedWords } from './room-news';
 import { firstLook, windowName } from './room-control';
 import { pageOf } from './router';
-import { ageLabel } from '../panels/person';
+import { ageLabel, sinceQuitting } from '../panels/person';
 import { WORDS, fill, translate } from '../words/words';
 import type { Key } from '../words/words';
 import type { VolumeManifest } from './volume/manifest';
@@ -197,6 +197,22 @@ describe('the hospital', () => {
     expect(windowName({ centre_hu: -600, width_hu: 1500 })).toBe('lung');
     expect(windowName({ centre_hu: -600, width_hu: 1501 })).toBeUndefined();
   });
+});
+
+test('no years since quitting are no years for who never quit', () => {
+  const app = { t: (key: Key, params?: Record<string, string | number>): string => translate('en', key, params) };
+  const known = (value: number | boolean): TwinAnswer => ({ state: 'known', value, source: { reference: 'Observation/a' }, certainty: 'recorded' });
+  const said = (years: number, smoked: boolean): string | undefined =>
+    sinceQuitting(app, 'years_since_quit', { answers: { years_since_quit: known(years), ever_smoker: known(smoked) } });
+  expect([said(0, false), said(0, true), said(7, true)]).toEqual(['never smoked', 'smokes now', undefined]);
+  expect(sinceQuitting(app, 'age_years', { answers: { age_years: known(0) } })).toBeUndefined();
+});
+
+test('ages are whole years, counted by birthdays', () => {
+  expect(yearsBetween('19630607', '20260606')).toBe(62);
+  expect(yearsBetween('1963-06-07', '20260607')).toBe(63);
+  expect([yearsBetween('1963', '20260607'), yearsBetween('20300101', '20260607'), yearsBetween(undefined, '20260607')]).toEqual([undefined, undefined, undefined]);
+  expect([clockOf('101500.25'), clockOf('10:15'), clockOf(undefined), clockOf('9')]).toEqual(['10:15', '10:15', undefined, undefined]);
 });
 
 test('an age says on which day it holds', () => {

@@ -183,9 +183,9 @@ export function studyAddress(study: string): string {
   return `/imaging/${encodeURIComponent(study)}`;
 }
 
-/** All images of a study. */
+/** All images of a study; outlines, reports and the like are none. */
 export function imagesIn(study: StudyRow): number {
-  return study.series.reduce((sum, series) => sum + series.images, 0);
+  return study.series.filter(isImages).reduce((sum, series) => sum + series.images, 0);
 }
 
 /** What DICOM files among the series without being images that a room could show. */

@@ -1,17 +1,18 @@
 /** The viewer's state: which pictures stand in which panes, how they are shown, and what was marked on them. */
-import { batch, createMemo, createSignal, onCleanup } from 'solid-js';
+import { batch, createMemo, createSignal } from 'solid-js';
 import type { Accessor, Setter } from 'solid-js';
-import { dicomJson, seriesPath } from './dicom/dicom-web';
+import type { PresentationState } from '../../contract/imaging';
 import type { Series, Study } from './dicom/dicom-web';
 import type { Vec3 } from './frames';
 import { createMarks } from './viewer-marks';
 import type { Marks } from './viewer-marks';
-import { framesOf } from '../viewer/frame';
-import { counterpart, planeThrough, stepOf } from '../viewer/match';
+import { createStacks } from './viewer-stacks';
+import { counterpart, firstBeside, planeThrough, stepOf } from '../viewer/match';
 import type { Step } from '../viewer/match';
 import type { Mark } from '../viewer/measure';
 import { lpsOf, pixelOf } from '../viewer/plane';
-import { FrameStack } from '../viewer/stack';
+import type { PictureRef } from '../viewer/presentation';
+import { areaOfState, fittedArea, isAbout, viewOfState, windowOfState } from '../viewer/presentation';
 import type { Stack } from '../viewer/stack';
 import type { Tool } from '../viewer/tools';
 import { FIRST_VIEW } from '../viewer/view';
@@ -31,6 +32,8 @@ export interface PaneModel {
   /** As chosen; where nothing was chosen, the picture's own. */
   readonly window: GreyWindow | undefined;
   readonly view: View;
+  /** How somebody wanted the pictures to be shown. */
+  readonly presentation: PresentationState | undefined;
   readonly state: 'empty' | 'loading' | 'shown' | 'no-picture' | 'failed';
   readonly error: unknown;
 }
@@ -42,6 +45,7 @@ const EMPTY: PaneModel = {
   index: 0,
   window: undefined,
   view: FIRST_VIEW,
+  presentation: undefined,
   state: 'empty',
   error: undefined,
 };
@@ -58,12 +62,18 @@ export interface ViewerControl {
   readonly marks: Marks;
   readonly linked: Accessor<boolean>;
   setLinked(linked: boolean): void;
+  /** Brings a pane to the place of the first one. */
+  putBeside(pane: number): void;
   /** How the first two panes go together. */
   readonly step: Accessor<Step>;
-  readonly present: Accessor<boolean>;
-  setPresent: Setter<boolean>;
+  /** Whether the identity is hidden. */
+  readonly isMasked: Accessor<boolean>;
+  setMasked: Setter<boolean>;
   readonly overlay: Accessor<boolean>;
   setOverlay: Setter<boolean>;
+  /** Whether the drawings that pictures bring along are shown. */
+  readonly drawings: Accessor<boolean>;
+  setDrawings: Setter<boolean>;
   readonly cursor_lps_mm: Accessor<Vec3 | undefined>;
   lookAt(point_lps_mm: Vec3): void;
   /** Puts a series into a pane. */
@@ -71,52 +81,40 @@ export interface ViewerControl {
   /** Puts a stack that is there already into a pane. */
   place(pane: number, study: Study, stack: Stack): void;
   fail(pane: number, error: unknown): void;
+  /** Asks once more for what could not be had. */
+  retry(pane: number): Promise<void>;
   clear(pane: number): void;
   scroll(pane: number, steps: number): void;
   goTo(pane: number, index: number): void;
   setWindow(pane: number, window: GreyWindow | undefined): void;
   setView(pane: number, view: View): void;
+  /** Shows the pictures of a pane as a state wants it, or as they are. */
+  present(pane: number, state: PresentationState | undefined): void;
   windowOf(pane: number): GreyWindow;
   /** Counts up when pictures come. */
   readonly news: Accessor<number>;
   marksOn(pane: number): readonly Mark[];
 }
 
-export function createViewerControl(): ViewerControl {
+export function createViewerControl(marks: Marks = createMarks()): ViewerControl {
   const cells = Array.from({ length: MOST_PANES }, () => createSignal<PaneModel>(EMPTY));
   const panes = cells.map(([get]) => get);
   const [active, setActive] = createSignal(0);
   const [layout, setLayout] = createSignal<Layout>('one');
   const [tool, setTool] = createSignal<Tool>('scroll');
   const [linked, setLinked] = createSignal(false);
-  const [shift, setShift] = createSignal(0);
-  const [present, setPresent] = createSignal(false);
+  const [isMasked, setMasked] = createSignal(false);
   const [overlay, setOverlay] = createSignal(true);
+  const [drawings, setDrawings] = createSignal(true);
   const [cursor, setCursor] = createSignal<Vec3>();
-  const [news, setNews] = createSignal(0);
-  const stacks = new Map<string, Promise<FrameStack | undefined>>();
-  const listening = new Map<Stack, () => void>();
-  const marks = createMarks();
+  const stacks = createStacks();
+  /** Where each pane stood when the panes were put in step. */
+  let beside: readonly number[] = [];
 
   const at = (pane: number): PaneModel => panes[pane]?.() ?? EMPTY;
   const patch = (pane: number, change: Partial<PaneModel>): void => {
     cells[pane]?.[1]((now) => ({ ...now, ...change }));
   };
-  const listen = (stack: Stack): void => {
-    if (!listening.has(stack)) listening.set(stack, stack.onNews(() => setNews((count) => count + 1)));
-  };
-  const stackOf = (series: Series): Promise<FrameStack | undefined> => {
-    const known = stacks.get(series.uid);
-    if (known) return known;
-    const made = dicomJson(`${seriesPath(series.study, series.uid)}/metadata`).then((metadata) => {
-      const frames = framesOf(metadata);
-      return frames.length === 0 ? undefined : new FrameStack(series, frames);
-    });
-    stacks.set(series.uid, made);
-    made.catch(() => stacks.delete(series.uid));
-    return made;
-  };
-
   const goTo = (pane: number, index: number): void => {
     const { stack } = at(pane);
     if (!stack) return;
@@ -156,24 +154,47 @@ export function createViewerControl(): ViewerControl {
     for (let other = 0; other < PANES_IN[layout()]; other++) {
       const stack = at(other).stack;
       if (other === pane || !stack || !lead.stack) continue;
-      const pairing = { from: lead.stack.planes, to: stack.planes, shift: pane < other ? shift() : -shift() };
+      const pairing = { from: lead.stack.planes, to: stack.planes, beside: { from: beside[pane] ?? 0, to: beside[other] ?? 0 } };
       const index = counterpart(pairing, lead.index);
       if (index !== undefined) goTo(other, index);
     }
   };
   const place = (pane: number, study: Study, stack: Stack): void => {
-    listen(stack);
+    stacks.listen(stack);
     const middle = Math.floor(stack.planes.length / 2);
     // A film begins at its beginning, a stack of slices in its middle.
     const index = stack.frameTime_ms === undefined ? middle : 0;
     patch(pane, { ...EMPTY, study, series: stack.series, stack, index, state: 'shown' });
     stack.focus(index);
+    if (linked()) putBeside(pane);
+  };
+  const meet = (): void => {
+    beside = panes.map((get) => get().index);
+  };
+  /** Brings a pane to where the first one is, and keeps both in step from there. */
+  const putBeside = (pane: number): void => {
+    const [lead, { stack }] = [at(0), at(pane)];
+    if (pane > 0 && lead.stack && stack) goTo(pane, firstBeside(lead.stack.planes, stack.planes, lead.index));
+    meet();
   };
 
-  onCleanup(() => {
-    for (const end of listening.values()) end();
-    for (const stack of stacks.values()) stack.then((one) => one?.dispose()).catch(() => {});
-  });
+  const show = async (pane: number, study: Study, series: Series): Promise<void> => {
+    patch(pane, { ...EMPTY, study, series, state: 'loading' });
+    try {
+      const stack = await stacks.of(series);
+      // Another series may have been chosen for the pane meanwhile.
+      if (at(pane).series?.uid !== series.uid || at(pane).state !== 'loading') return;
+      if (stack) place(pane, study, stack);
+      else patch(pane, { state: 'no-picture' });
+    } catch (error) {
+      if (at(pane).series?.uid === series.uid) patch(pane, { state: 'failed', error });
+    }
+  };
+  /** The picture that a pane shows, where its state is about it. */
+  const presented = ({ stack, index, presentation }: PaneModel): { state: PresentationState; picture: PictureRef } | undefined => {
+    const picture = stack?.objectAt(index);
+    return presentation && picture && isAbout(presentation, picture) ? { state: presentation, picture } : undefined;
+  };
 
   return {
     panes,
@@ -201,28 +222,25 @@ export function createViewerControl(): ViewerControl {
     marks,
     linked,
     setLinked(next) {
-      // Where only numbers count, the panes go on from where they were left.
-      setShift(at(1).index - at(0).index);
+      meet();
       setLinked(next);
     },
+    putBeside,
     step: createMemo(() => stepOf(at(0).stack?.planes[at(0).index], at(1).stack?.planes[0])),
-    present,
-    setPresent,
+    isMasked,
+    setMasked,
     overlay,
     setOverlay,
+    drawings,
+    setDrawings,
     cursor_lps_mm: cursor,
     lookAt,
-    async show(pane, study, series) {
-      patch(pane, { ...EMPTY, study, series, state: 'loading' });
-      try {
-        const stack = await stackOf(series);
-        // Another series may have been chosen for the pane meanwhile.
-        if (at(pane).series?.uid !== series.uid || at(pane).state !== 'loading') return;
-        if (stack) place(pane, study, stack);
-        else patch(pane, { state: 'no-picture' });
-      } catch (error) {
-        if (at(pane).series?.uid === series.uid) patch(pane, { state: 'failed', error });
-      }
+    show,
+    async retry(pane) {
+      const { study, series, stack, index, state } = at(pane);
+      if (state === 'failed' && study && series) return show(pane, study, series);
+      stack?.focus(index);
+      stacks.told();
     },
     place,
     fail: (pane, error) => patch(pane, { state: 'failed', error }),
@@ -235,12 +253,29 @@ export function createViewerControl(): ViewerControl {
       else patch(pane, { window });
     },
     setView: (pane, view) => patch(pane, { view }),
-    windowOf(pane) {
-      news();
-      const { window, stack, index } = at(pane);
-      return window ?? stack?.firstWindow(index) ?? { centre: 0, width: 1 };
+    present(pane, state) {
+      const { stack } = at(pane);
+      // The state's first picture of this stack comes to sight; what is shown already stays.
+      const about = (index: number): boolean => {
+        const picture = stack?.objectAt(index);
+        return state !== undefined && picture !== undefined && isAbout(state, picture);
+      };
+      const index = about(at(pane).index) ? at(pane).index : (stack?.planes.findIndex((_, one) => about(one)) ?? -1);
+      const picture = stack?.objectAt(index);
+      const area = state && picture && fittedArea(areaOfState(state, picture));
+      const view = state ? { ...viewOfState(state), ...(area ? { area } : {}) } : FIRST_VIEW;
+      batch(() => {
+        patch(pane, { presentation: state, window: undefined, view });
+        if (index >= 0) goTo(pane, index);
+      });
     },
-    news,
+    windowOf(pane) {
+      stacks.news();
+      const model = at(pane);
+      const own = presented(model);
+      return model.window ?? (own && windowOfState(own.state, own.picture)) ?? model.stack?.firstWindow(model.index) ?? { centre: 0, width: 1 };
+    },
+    news: stacks.news,
     marksOn(pane) {
       const { stack, index } = at(pane);
       return stack ? marks.on(stack.pictureKey(index)) : [];

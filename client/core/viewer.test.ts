@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { MarkedPicture } from '../viewer/words';
 import { figure, wordsOfMark } from '../viewer/words';
 import { VIEWER_KEYS, actionOf } from '../viewer/tools';
-import { createMarks } from './viewer-marks';
+import { createMarks, marksInTab } from './viewer-marks';
 
 const press = (key: string, more: Partial<KeyboardEvent> = {}): ReturnType<typeof actionOf> =>
   actionOf({ key, ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, ...more });
@@ -12,7 +12,7 @@ describe('marks', () => {
   test('come and go by undo and redo, and a movement is one step', () => {
     createRoot((end) => {
       const marks = createMarks();
-      marks.add('length', 'a#1', [{ x: 0, y: 0 }, { x: 3, y: 4 }]);
+      marks.add({ kind: 'length', picture: 'a#1', points: [{ x: 0, y: 0 }, { x: 3, y: 4 }] });
       const [made] = marks.all();
       for (const x of [4, 5, 6]) marks.move(made?.id ?? '', [{ x: 0, y: 0 }, { x, y: 4 }], x === 6);
       expect(marks.on('a#1')[0]?.points[1]).toEqual({ x: 6, y: 4 });
@@ -26,6 +26,56 @@ describe('marks', () => {
       expect(marks.all()[0]?.points[1]).toEqual({ x: 6, y: 4 });
       marks.remove(made?.id ?? '');
       expect([marks.all().length, marks.canRedo()]).toEqual([0, false]);
+      end();
+    });
+  });
+});
+
+describe('kept marks', () => {
+  const memory = (): Storage => {
+    const kept = new Map<string, string>();
+    return {
+      getItem: (key: string) => kept.get(key) ?? null,
+      setItem: (key: string, value: string) => void kept.set(key, value),
+      removeItem: (key: string) => void kept.delete(key),
+    } as Storage;
+  };
+  const mark = (picture: string, x: number) =>
+    ({ kind: 'length', picture, points: [{ x: 0, y: 0 }, { x, y: 4 }], of: { study: '1.2', series: '1.2.3' } }) as const;
+
+  test('outlast a reload, for the person who made them', () => {
+    createRoot((end) => {
+      const storage = memory();
+      const marks = createMarks(marksInTab('li', '1.2', storage));
+      marks.add(mark('a#1', 3));
+      marks.wereSaved('1.2', marks.all());
+      marks.add(mark('a#2', 5));
+      const again = createMarks(marksInTab('li', '1.2', storage));
+      expect(again.all()).toEqual(marks.all());
+      expect(again.all().map((one) => again.isSaved(one))).toEqual([true, false]);
+      again.add(mark('a#3', 6));
+      expect(new Set(again.all().map(({ id }) => id)).size).toBe(3);
+      expect(createMarks(marksInTab('chen', '1.2', storage)).all()).toEqual([]);
+      storage.setItem('yuanyi.marks.li.1.2', '{"all":7}');
+      expect(createMarks(marksInTab('li', '1.2', storage)).all()).toEqual([]);
+      end();
+    });
+  });
+
+  test('are unsaved when moved, added or removed, and saved again when that is undone', () => {
+    createRoot((end) => {
+      const marks = createMarks();
+      expect(marks.isUnsaved('1.2')).toBe(false);
+      marks.add(mark('a#1', 3));
+      expect(marks.isUnsaved('1.2')).toBe(true);
+      marks.wereSaved('1.2', marks.all());
+      expect([marks.isUnsaved('1.2'), marks.isUnsaved('9.9')]).toEqual([false, false]);
+      marks.move('mark-1', [{ x: 0, y: 0 }, { x: 9, y: 4 }], true);
+      expect(marks.isUnsaved('1.2')).toBe(true);
+      marks.undo();
+      expect(marks.isUnsaved('1.2')).toBe(false);
+      marks.remove('mark-1');
+      expect(marks.isUnsaved('1.2')).toBe(true);
       end();
     });
   });

@@ -12,7 +12,7 @@ import type { Key } from '../words/words';
 import { EmptyState } from './EmptyState';
 import { ProofBadge } from './ProofBadge';
 import { SourceChip } from './SourceChip';
-import { ageLabel } from './person';
+import { ageLabel, sinceQuitting } from './person';
 
 interface TwinProps {
   readonly twin: PatientTwin;
@@ -137,7 +137,7 @@ function Known(props: TwinProps): JSX.Element {
             {({ name, answer }) => (
               <div>
                 <dt>{ageLabel(app, props.twin, answer) ?? label(name)}</dt>
-                <dd>{valueWords(answer, app, questions().get(name))}</dd>
+                <dd>{sinceQuitting(app, name, props.twin) ?? valueWords(answer, app, questions().get(name))}</dd>
                 <dd class="for-source row">
                   <SourceChip label={answer.source.reference} href={sourceAddress(answer.source.reference)} />
                   <span class="soft small">{app.t(`certainty.${answer.certainty}`)}</span>
@@ -232,7 +232,8 @@ export function valueWords(
     const choice = question?.choices?.find(({ id }) => id === value);
     return choice ? inLanguage(choice.label, app.language()) : value;
   }
-  if (answer.unit === 'a') return app.t('patient.years', { n: value });
+  // An age is counted otherwise than a span of time, where a language has two words.
+  if (answer.unit === 'a') return app.t(question?.name === 'age_years' ? 'patient.years' : 'patient.span', { n: value });
   // UCUM writes annotations and the unit one in a way that is not for people.
   const unit = (answer.unit ?? '').replace(/\{[^}]*\}/g, '').replace(/^1$/, '');
   const number = value.toLocaleString(app.language(), { maximumFractionDigits: 2 });

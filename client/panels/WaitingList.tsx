@@ -36,7 +36,7 @@ export function WaitingList(props: { items: readonly Waiting[] }): JSX.Element {
                   <strong>{item.patient.name}</strong>
                   <span class="soft small">
                     {' '}
-                    {app.t(`waiting.${item.kind}`)} · {app.t('waiting.from', { name: item.from.name })} ·{' '}
+                    {app.t(`waiting.${item.kind}`)} · {app.t(item.kind === 'consult-request' ? 'waiting.from' : 'waiting.with', { name: item.from.name })} ·{' '}
                     <time dateTime={item.at}>{momentOf(item.at, app.language())}</time>
                   </span>
                 </p>

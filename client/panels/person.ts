@@ -38,6 +38,13 @@ export function ageLabel(
   return app.t('patient.ageAtCt', { day: dayOf(days.sort().at(-1) ?? '', app.language()) });
 }
 
+/** The models count no years since quitting for those who never smoked or smoke now; people read that otherwise. */
+export function sinceQuitting(app: Pick<App, 't'>, name: string, { answers }: Pick<PatientTwin, 'answers'>): string | undefined {
+  const [years, smoked] = [answers['years_since_quit'], answers['ever_smoker']];
+  if (name !== 'years_since_quit' || years?.state !== 'known' || years.value !== 0 || smoked?.state !== 'known') return undefined;
+  return app.t(smoked.value === true ? 'patient.smokesNow' : 'patient.neverSmoked');
+}
+
 const ROLES = ['expert', 'terminal-doctor', 'nurse', 'patient', 'manager', 'researcher', 'trainee', 'admin'] as const;
 
 /** A role in words; one that is not known here is left out. */

@@ -86,7 +86,7 @@ describe('a cache of frames', () => {
     const cache = new FrameCache(1, hand.load, OPTIONS);
     cache.focus(0);
     await hand.fail(0);
-    expect(cache.hasFailed(0)).toBe(true);
+    expect(cache.failureOf(0)).toBeDefined();
     expect(hand.asked).toEqual([0]);
     cache.focus(0);
     expect(hand.asked).toEqual([0, 0]);

@@ -48,7 +48,7 @@ export class FrameCache {
   /** In the order of their last use, the oldest first. */
   readonly #held = new Map<number, Pixels>();
   readonly #running = new Map<number, AbortController>();
-  readonly #failed = new Set<number>();
+  readonly #failed = new Map<number, unknown>();
   #bytes = 0;
   #at = 0;
   #forward = true;
@@ -72,8 +72,9 @@ export class FrameCache {
     return pixels;
   }
 
-  hasFailed(index: number): boolean {
-    return this.#failed.has(index);
+  /** Why a picture cannot be had. */
+  failureOf(index: number): unknown {
+    return this.#failed.get(index);
   }
 
   /** Says which picture is looked at. */
@@ -122,9 +123,9 @@ export class FrameCache {
       if (stop.signal.aborted) return letGo(pixels);
       this.#keep(index, pixels);
       this.events.emit('arrived', index);
-    } catch {
+    } catch (error) {
       if (stop.signal.aborted) return;
-      this.#failed.add(index);
+      this.#failed.set(index, error);
       this.events.emit('failed', index);
     } finally {
       if (this.#running.get(index) === stop) this.#running.delete(index);

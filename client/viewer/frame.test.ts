@@ -66,6 +66,24 @@ describe('frames of single objects', () => {
   });
 });
 
+test('tables stand in for rescale and window, and inverse is inverse by either word', () => {
+  const table = (bits: number) => ({ '00283002': element('US', 2, 0xfff0, bits), '00283006': element('US', 5, 9), '00283004': element('LO', 'OD') });
+  const [frame] = framesOf([ct(1, 0, { '00283000': element('SQ', table(16)), '00283010': element('SQ', table(12)), '00280120': element('SS', -2000) })]);
+  expect(frame).toMatchObject({ rescale: { slope: 1, intercept: 0 }, unit: 'OD', padding: undefined, modalityLut: { first: -16 } });
+  // What comes out of the modality's table has no sign: the window's table is entered without one.
+  expect(frame?.voiLuts).toMatchObject([{ first: 0xfff0, bits: 12 }]);
+  expect(framesOf([ct(1, 0)])[0]?.whiteIsLow).toBe(false);
+  expect(framesOf([ct(1, 0, { '20500020': element('CS', 'INVERSE') })])[0]?.whiteIsLow).toBe(true);
+  expect(framesOf([ct(1, 0, { '00280004': element('CS', 'MONOCHROME1') })])[0]?.whiteIsLow).toBe(true);
+});
+
+test('how a picture was made is said in the trade’s figures', () => {
+  const made = { '00180060': element('DS', 120), '00181151': element('IS', 200), '00181210': element('SH', 'B30f'), '00080032': element('TM', '101500.5'), '00201041': element('DS', -12.5) };
+  expect(framesOf([ct(4, 0, made)])[0]?.acquisition).toMatchObject({ figures: ['120 kV', '200 mA', 'B30f'], number: 4, location_mm: -12.5, time: '101500.5' });
+  const mr = { '00180080': element('DS', 500), '00180081': element('DS', 15), '00181314': element('DS', 90), '00180087': element('DS', 1.5) };
+  expect(framesOf([ct(1, 0, mr)])[0]?.acquisition?.figures).toEqual(['TR 500 ms', 'TE 15 ms', 'FA 90°', '1.5 T']);
+});
+
 test('colour is taken as stored only where it is stored plainly', () => {
   const colour = { '00280002': element('US', 3), '00280004': element('CS', 'RGB'), '00280100': element('US', 8) };
   const native = { ...colour, '00083002': element('UI', '1.2.840.10008.1.2.1'), '00280006': element('US', 1) };

@@ -4,8 +4,14 @@ import type { Vec3 } from '../core/frames';
 import { TAG, itemsOf, numberOf, numbersOf, textOf } from '../core/dicom/json';
 import type { DataSet } from '../core/dicom/json';
 import { kindOf } from '../core/dicom/sop-class';
+import { acquisitionOf } from './acquisition';
+import { lutSourceOf } from './lut';
+import type { LutSource } from './lut';
+import { overlaysOf } from './overlay';
+import type { OverlaySource } from './overlay';
 import { normalOf } from './plane';
 import type { Place, Plane, SpacingSource } from './plane';
+import { AS_THEY_ARE } from './window';
 import type { GreyWindow, Rescale } from './window';
 
 /** How the pixels of a frame are fetched. */
@@ -29,7 +35,12 @@ export interface Frame extends Plane {
   /** What the values are: HU of a CT; else the unit that is named, else unknown. */
   readonly unit: string | undefined;
   readonly padding: number | undefined;
-  /** White is low: MONOCHROME1. */
+  /** The table that makes measured values of stored ones; it stands in for the rescale. */
+  readonly modalityLut: LutSource | undefined;
+  /** Tables that are offered instead of a window. */
+  readonly voiLuts: readonly LutSource[];
+  readonly overlays: readonly OverlaySource[];
+  /** White is low: MONOCHROME1, or what is shown is inverse. */
   readonly whiteIsLow: boolean;
   readonly windows: readonly (GreyWindow & { readonly name: string | undefined })[];
   /** Milliseconds until the next frame, where the object says so. */
@@ -46,10 +57,11 @@ export function framesOf(metadata: readonly DataSet[]): readonly Frame[] {
 }
 
 function framesOfObject(set: DataSet): Frame[] {
+  const acquisition = acquisitionOf(set);
   const count = Math.max(1, numberOf(set, TAG.frames) ?? 1);
   const [shared] = itemsOf(set, TAG.sharedGroups);
   const groups = itemsOf(set, TAG.frameGroups);
-  return Array.from({ length: count }, (_, at) => frameOf(set, at + 1, count, [groups[at], shared]));
+  return Array.from({ length: count }, (_, at) => ({ ...frameOf(set, at + 1, count, [groups[at], shared]), acquisition }));
 }
 
 /** A functional group of a frame: its own, else that of all frames. */
@@ -62,6 +74,9 @@ function frameOf(set: DataSet, number: number, of: number, groups: Groups): Fram
   const values = groupOf(groups, TAG.frameValues) ?? set;
   const { spacing_mm, spacingSource } = spacingOf(set, measures);
   const modality = textOf(set, TAG.modality);
+  const interest = groupOf(groups, TAG.frameWindow) ?? set;
+  const signed = numberOf(set, TAG.signed) === 1;
+  const modalityLut = lutSourceOf(itemsOf(set, TAG.modalityLut)[0], signed);
   return {
     sop: textOf(set, TAG.sopUid) ?? '',
     number,
@@ -74,11 +89,17 @@ function frameOf(set: DataSet, number: number, of: number, groups: Groups): Fram
     place: placeOf(set, groups),
     thickness_mm: numberOf(measures, TAG.sliceThickness) ?? numberOf(set, TAG.sliceThickness),
     pixels: formOf(set),
-    rescale: { slope: numberOf(values, TAG.rescaleSlope) ?? 1, intercept: numberOf(values, TAG.rescaleIntercept) ?? 0 },
+    rescale: modalityLut ? AS_THEY_ARE : { slope: numberOf(values, TAG.rescaleSlope) || 1, intercept: numberOf(values, TAG.rescaleIntercept) ?? 0 },
     unit: unitOf(set, values, modality),
-    padding: numberOf(set, TAG.padding),
-    whiteIsLow: textOf(set, TAG.photometric) === 'MONOCHROME1',
-    windows: windowsOf(groupOf(groups, TAG.frameWindow) ?? set),
+    // What fills a picture is a stored value; a table's results have none.
+    padding: modalityLut ? undefined : numberOf(set, TAG.padding),
+    modalityLut,
+    // After a table values have no sign.
+    voiLuts: itemsOf(interest, TAG.voiLut).flatMap((item) => lutSourceOf(item, signed && !modalityLut) ?? []),
+    overlays: overlaysOf(set, number),
+    // Where both say so, they say the same (PS3.3 C.8.11.3.1.2).
+    whiteIsLow: textOf(set, TAG.photometric) === 'MONOCHROME1' || textOf(set, TAG.presentationLutShape) === 'INVERSE',
+    windows: windowsOf(interest),
     frameTime_ms: frameTimeOf(set),
   };
 }
@@ -126,7 +147,11 @@ function formOf(set: DataSet): PixelForm {
 
 /** HU only where the object is a CT that says so, or says nothing else (PS3.3 C.11.1.1.2). */
 function unitOf(set: DataSet, values: DataSet, modality: string | undefined): string | undefined {
-  if (set[TAG.modalityLut]) return undefined;
+  const [table] = itemsOf(set, TAG.modalityLut);
+  if (table) {
+    const named = textOf(table, TAG.modalityLutType);
+    return named === 'US' ? undefined : named;
+  }
   const type = textOf(values, TAG.rescaleType);
   if (type === 'US') return undefined;
   if (type !== undefined) return type;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { counterpart, nearestTo, stepLength_mm, stepOf } from './match';
+import { counterpart, firstBeside, nearestTo, stepLength_mm, stepOf } from './match';
 import type { Plane } from './plane';
 import { edgesOf, lettersOf, lpsOf, pixelOf } from './plane';
 
@@ -27,14 +27,14 @@ describe('two stacks of one frame of reference', () => {
   test('go together by position, whatever their steps and directions', () => {
     expect(stepOf(now[0], prior[0])).toBe('position');
     for (const index of [0, 7, 39]) {
-      const beside = counterpart({ from: now, to: prior, shift: 0 }, index);
+      const beside = counterpart({ from: now, to: prior, beside: { from: 0, to: 0 } }, index);
       const z = prior[beside ?? -1]?.place?.origin_lps_mm[2] ?? Number.NaN;
       expect(Math.abs(z - index * 5)).toBeLessThanOrEqual(2.5);
     }
   });
 
   test('have no counterpart where the other scan does not reach', () => {
-    expect(counterpart({ from: stack(0, 5, 100), to: now, shift: 0 }, 80)).toBeUndefined();
+    expect(counterpart({ from: stack(0, 5, 100), to: now, beside: { from: 0, to: 0 } }, 80)).toBeUndefined();
     expect(nearestTo(axial(400), now)).toEqual({ index: 39, distance_mm: 205 });
   });
 
@@ -45,13 +45,30 @@ describe('two stacks of one frame of reference', () => {
 });
 
 describe('stacks that do not lie in one frame', () => {
-  test('go together by number, shifted as they were left', () => {
-    const [now, prior] = [stack(0, 5, 40), stack(0, 5, 30, '9.9')];
-    expect(stepOf(now[0], prior[0])).toBe('index');
-    expect(counterpart({ from: now, to: prior, shift: 3 }, 10)).toBe(13);
-    expect(counterpart({ from: now, to: prior, shift: 3 }, 39)).toBe(29);
-    expect(counterpart({ from: now, to: prior, shift: -3 }, 1)).toBe(0);
-    expect(counterpart({ from: now, to: [], shift: 0 }, 1)).toBeUndefined();
+  test('go the same distance from where they were left, whatever their steps and directions', () => {
+    // The prior lies 1000 mm further, runs downward, and has slices of 2 mm.
+    const [now, prior] = [stack(0, 5, 40), stack(1195, -2, 100, '9.9')];
+    expect(stepOf(now[0], prior[0])).toBe('distance');
+    // 50 mm were put beside 1045 mm.
+    const beside = { from: 10, to: 75 };
+    expect(counterpart({ from: now, to: prior, beside }, 10)).toBe(75);
+    expect(counterpart({ from: now, to: prior, beside }, 20)).toBe(50);
+    expect(counterpart({ from: now, to: prior, beside: { from: 10, to: 95 } }, 0)).toBeUndefined();
+    expect(counterpart({ from: prior, to: now, beside: { from: 75, to: 10 } }, 50)).toBe(20);
+  });
+
+  test('begin as deep in the one as in the other', () => {
+    expect(firstBeside(stack(0, 5, 41), stack(500, 2, 101, '9.9'), 10)).toBe(25);
+    expect(firstBeside(stack(0, 5, 41), stack(700, -2, 101, '9.9'), 10)).toBe(75);
+    expect(firstBeside(stack(0, 5, 40), stack(195, -2, 100), 10)).toBe(72);
+  });
+
+  test('go together by number, shifted as they were left, where nobody says where they lie', () => {
+    const unplaced = (count: number): Plane[] => stack(0, 5, count).map((plane) => ({ ...plane, place: undefined }));
+    const [now, prior] = [unplaced(40), unplaced(30)];
+    const to = (shift: number, index: number): number | undefined => counterpart({ from: now, to: prior, beside: { from: 0, to: shift } }, index);
+    expect([to(3, 10), to(3, 39), to(-3, 1)]).toEqual([13, 29, 0]);
+    expect(counterpart({ from: now, to: [], beside: { from: 0, to: 0 } }, 1)).toBeUndefined();
   });
 
   test('so do slices of different tilt', () => {

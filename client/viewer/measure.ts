@@ -15,6 +15,8 @@ export interface Mark {
   /** Length: both ends. Angle: end, corner, end. Rectangle and ellipse: two opposite corners. Else one point. */
   readonly points: readonly Point[];
   readonly text?: string;
+  /** The images that it stands on; none on a plane that is cut through a volume, which no object could hold. */
+  readonly of?: { readonly study: string; readonly series: string };
 }
 
 /** How many points a mark has. */

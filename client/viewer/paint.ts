@@ -6,7 +6,8 @@ import { perMillimetre, toScreen } from './view';
 import type { Matrix, Size, View } from './view';
 import { barLength_mm } from './view';
 
-const MARK = '#ffd166';
+/** Amber: it is told from grey on any picture. */
+export const MARK = '#ffd166';
 const SELECTED = '#7fe3dc';
 const EDGE_px = 14;
 
@@ -32,6 +33,16 @@ function ellipse(a: Point, b: Point): Point[] {
   });
 }
 
+/** About how wide words are, in CSS pixels: Chinese ones twice as wide as others. */
+const widthOf = (line: string): number => Array.from(line).reduce((sum, letter) => sum + (/\p{Script=Han}/u.test(letter) ? 13 : 7.2), 0);
+
+/** Where words begin: on the right of a point, on its left where they would leave the pane, within it in any case. */
+export function besides(x: number, width: number, pane_px: number): number {
+  if (x + 12 + width <= pane_px) return x + 12;
+  const left = x - 12 - width;
+  return left >= 0 ? left : Math.max(2, pane_px - width - 2);
+}
+
 /** A mark with its words beside it. */
 export function paintMark(context: CanvasRenderingContext2D, mark: Pick<Mark, 'kind' | 'points'>, text: readonly string[], matrix: Matrix, pane: Size, chosen: boolean): void {
   const { points, lines } = linesOf(mark, matrix);
@@ -43,12 +54,11 @@ export function paintMark(context: CanvasRenderingContext2D, mark: Pick<Mark, 'k
   }
   const last = points.reduce<Point | undefined>((right, point) => (right && right.x >= point.x ? right : point), undefined);
   if (!last) return;
-  // Words that would leave the pane on the right stand on the left.
-  const widest = Math.max(...text.map((line) => line.length)) * 8;
-  const left = last.x + 12 + widest > pane.width;
+  const widest = Math.max(0, ...text.map(widthOf));
+  const x = besides(last.x, widest, pane.width);
   text.forEach((line, at) => {
     const y = Math.min(pane.height - EDGE_px, Math.max(EDGE_px, last.y + (at - (text.length - 1) / 2) * 16));
-    words(context, line, last.x + (left ? -12 : 12), y, left ? 'right' : 'left', colour);
+    words(context, line, x, y, 'left', colour);
   });
 }
 

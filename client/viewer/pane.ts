@@ -1,4 +1,5 @@
 /** One picture on a canvas of the page: state in, events out. Draws the picture, its marks, letters and scale. */
+import type { PresentationState } from '../../contract/imaging';
 import { Emitter } from '../core/emitter';
 import type { Vec3 } from '../core/frames';
 import { isMarkKind } from './tools';
@@ -7,13 +8,16 @@ import { POINTS, distanceToSegment, handleAt } from './measure';
 import type { Mark, MarkKind } from './measure';
 import { linesOf, paintBar, paintCross, paintEdges, paintMark } from './paint';
 import { PaneInput } from './pane-input';
-import { Picture } from './picture';
+import { paintShutters, paintState } from './paint-state';
+import { Picture, overlayImage } from './picture';
 import { edgesOf, lpsOf, pixelOf } from './plane';
 import type { Plane, Point } from './plane';
+import { isAbout, modalityOfState, lutOfTable } from './presentation';
 import type { Stack } from './stack';
 import { edgesOnScreen, matrixOf, toPixel } from './view';
 import type { Matrix, Size, View } from './view';
-import type { GreyWindow } from './window';
+import { AS_THEY_ARE } from './window';
+import type { GreyWindow, Shades } from './window';
 
 export interface PaneState {
   readonly stack: Stack;
@@ -28,6 +32,10 @@ export interface PaneState {
   readonly cursor_lps_mm: Vec3 | undefined;
   /** Whether letters, scale and marks are drawn. */
   readonly overlay: boolean;
+  /** Whether drawings that the picture brings along are shown. */
+  readonly drawings: boolean;
+  /** How somebody wanted pictures of this stack to be shown. */
+  readonly presentation: PresentationState | undefined;
 }
 
 export interface PaneEvents {
@@ -206,6 +214,11 @@ export class Pane {
     if (!state || !plane || !matrix) return;
     this.#paintPicture(context, state, plane, matrix, ratio);
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    const { presentation } = state;
+    const picture = state.stack.objectAt(state.index);
+    const presented = presentation && picture && isAbout(presentation, picture) ? { presentation, picture } : undefined;
+    if (presented) paintShutters(context, presented.presentation, matrix, { width, height });
+    if (presented && state.drawings) paintState(context, plane, presented.presentation, presented.picture, matrix, { width, height });
     if (state.cursor_lps_mm) this.#paintCursor(context, state.cursor_lps_mm, plane, matrix);
     if (!state.overlay) return;
     this.#paintMarks(context, state, matrix);
@@ -216,15 +229,17 @@ export class Pane {
   #paintPicture(context: CanvasRenderingContext2D, state: PaneState, plane: Plane, matrix: Matrix, ratio: number): void {
     const pixels = state.stack.pixels(state.index);
     if (!pixels) return;
-    const inverted = state.view.inverted !== (state.stack.whiteIsLow(state.index) && pixels.kind === 'grey');
-    const rescale = state.stack.rescaleOf(state.index);
-    const image = this.#picture.of({ pixels, columns: plane.columns, rows: plane.rows, rescale, window: state.window, inverted });
+    const image = this.#picture.of({ pixels, columns: plane.columns, rows: plane.rows, ...shadesOf(state, pixels.kind === 'grey') });
     const { a, b, c, d, e, f } = matrix;
     context.setTransform(a * ratio, b * ratio, c * ratio, d * ratio, e * ratio, f * ratio);
     // Far in, pixels are shown as the squares that they are.
     context.imageSmoothingEnabled = Math.hypot(a, b) < 6;
     context.imageSmoothingQuality = 'high';
     context.drawImage(image, -0.5, -0.5, plane.columns, plane.rows);
+    if (!state.drawings) return;
+    for (const overlay of pixels.overlays ?? []) {
+      context.drawImage(overlayImage(overlay), overlay.left - 0.5, overlay.top - 0.5, overlay.columns, overlay.rows);
+    }
   }
 
   #paintCursor(context: CanvasRenderingContext2D, cursor_lps_mm: Vec3, plane: Plane, matrix: Matrix): void {
@@ -242,4 +257,22 @@ export class Pane {
       paintMark(context, { kind: 'probe', points: [this.#pen] }, [], matrix, this.size, true);
     }
   }
+}
+
+/** How the values of the picture become greys: as a state wants it where one is about the picture, else as it says itself. */
+function shadesOf({ stack, index, window, view, presentation }: PaneState, isGrey: boolean): Shades {
+  const picture = stack.objectAt(index);
+  if (presentation && picture && isAbout(presentation, picture)) {
+    const { rescale, table } = modalityOfState(presentation);
+    return {
+      // A table of the image has been gone through already; a state of such an image repeats it.
+      rescale: stack.hasTable(index) ? AS_THEY_ARE : rescale,
+      modality: stack.hasTable(index) ? undefined : table,
+      window,
+      presentation: presentation.presentation && lutOfTable(presentation.presentation),
+      // A state says itself which end is white, whatever the image says.
+      inverted: view.inverted !== presentation.inverse,
+    };
+  }
+  return { rescale: stack.rescaleOf(index), window, inverted: view.inverted !== (stack.whiteIsLow(index) && isGrey) };
 }

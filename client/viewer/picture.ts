@@ -1,15 +1,13 @@
 /** Makes an image of pixels under a window, kept until pixels or window change. */
+import type { Overlay } from './overlay';
 import type { Pixels } from './pixels';
-import { greyOf, greyTable } from './window';
-import type { GreyWindow, Rescale } from './window';
+import { greyTable, sameWindow, shadeOf } from './window';
+import type { Shades } from './window';
 
-export interface Look {
+export interface Look extends Shades {
   readonly pixels: Pixels;
   readonly columns: number;
   readonly rows: number;
-  readonly rescale: Rescale;
-  readonly window: GreyWindow;
-  readonly inverted: boolean;
 }
 
 /** Values further apart than this are painted one by one, without a table. */
@@ -53,9 +51,11 @@ function same(a: Look, b: Look): boolean {
   return (
     a.pixels === b.pixels &&
     a.inverted === b.inverted &&
-    a.window.centre === b.window.centre &&
-    a.window.width === b.window.width &&
-    a.window.shape === b.window.shape
+    sameWindow(a.window, b.window) &&
+    a.rescale.slope === b.rescale.slope &&
+    a.rescale.intercept === b.rescale.intercept &&
+    a.modality === b.modality &&
+    a.presentation === b.presentation
   );
 }
 
@@ -65,17 +65,35 @@ function paintGrey(look: Look, pixels: Pixels & { kind: 'grey' }, out: Uint8Clam
   const count = Math.min(words.length, samples.length);
   const grey = (g: number): number => (0xff000000 | (g << 16) | (g << 8) | g) >>> 0;
   if (most - least < LONGEST_TABLE) {
-    const table = Uint32Array.from(greyTable(least, most - least + 1, look.rescale, look.window, look.inverted), grey);
+    const table = Uint32Array.from(greyTable(least, most - least + 1, look), grey);
     for (let i = 0; i < count; i++) words[i] = table[(samples[i] ?? least) - least] ?? 0;
     return;
   }
   for (let i = 0; i < count; i++) {
-    const value = greyOf((samples[i] ?? 0) * look.rescale.slope + look.rescale.intercept, look.window);
-    words[i] = grey(Math.round(look.inverted ? 255 - value : value));
+    words[i] = grey(Math.round(shadeOf(samples[i] ?? 0, look)));
   }
 }
 
 function paintColour(rgba: Uint8ClampedArray, inverted: boolean, out: Uint8ClampedArray): void {
   if (!inverted) return out.set(rgba.subarray(0, out.length));
   for (let i = 0; i < out.length; i++) out[i] = i % 4 === 3 ? 255 : 255 - (rgba[i] ?? 0);
+}
+
+const OVERLAY = 0xff66d1ff; // Amber, as marks are; the octets are alpha, blue, green, red.
+const drawnOverlays = new WeakMap<Overlay, HTMLCanvasElement>();
+
+/** An overlay plane as something that a canvas can draw: nothing where no bit is set. */
+export function overlayImage(overlay: Overlay): HTMLCanvasElement {
+  const known = drawnOverlays.get(overlay);
+  if (known) return known;
+  const canvas = document.createElement('canvas');
+  [canvas.width, canvas.height] = [overlay.columns, overlay.rows];
+  const image = new ImageData(overlay.columns, overlay.rows);
+  const words = new Uint32Array(image.data.buffer);
+  overlay.bits.forEach((bit, at) => {
+    if (bit !== 0) words[at] = OVERLAY;
+  });
+  canvas.getContext('2d')?.putImageData(image, 0, 0);
+  drawnOverlays.set(overlay, canvas);
+  return canvas;
 }

@@ -1,14 +1,25 @@
 /** From the octets of a frame to samples: what the worker does, and what is painted from. */
 import type { PixelForm } from './frame';
+import type { Lut } from './lut';
+import type { Overlay } from './overlay';
 
 export type Samples = Int8Array<ArrayBuffer> | Uint8Array<ArrayBuffer> | Int16Array<ArrayBuffer> | Uint16Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
 
-/** The pixels of a picture, ready to be painted. */
-export type Pixels =
-  | { readonly kind: 'grey'; readonly samples: Samples; readonly least: number; readonly most: number }
+/** The pixels of a picture, ready to be painted, with the drawings that it brings along. */
+export type Pixels = (
+  | {
+      readonly kind: 'grey';
+      /** After the modality's table, where there is one. */
+      readonly samples: Samples;
+      readonly least: number;
+      readonly most: number;
+      /** Tables that the picture offers instead of a window. */
+      readonly luts?: readonly Lut[];
+    }
   /** Red, green, blue, opaque. */
   | { readonly kind: 'colour'; readonly rgba: Uint8ClampedArray<ArrayBuffer> }
-  | { readonly kind: 'picture'; readonly bitmap: ImageBitmap };
+  | { readonly kind: 'picture'; readonly bitmap: ImageBitmap }
+) & { readonly overlays?: readonly Overlay[] };
 
 export class PixelError extends Error {
   override name = 'PixelError';
@@ -20,6 +31,11 @@ export function pixelsOf(octets: Uint8Array<ArrayBuffer>, form: PixelForm, colum
   if (form.form === 'rgb') return { kind: 'colour', rgba: colourOf(octets, form.planar, count) };
   if (form.form !== 'grey') throw new PixelError('the server makes a picture of these');
   const samples = greySamples(octets, form, count);
+  return withRange(samples);
+}
+
+/** Samples with the least and the greatest of them. */
+export function withRange(samples: Samples): Pixels & { kind: 'grey' } {
   let [least, most] = [samples[0] ?? 0, samples[0] ?? 0];
   for (const value of samples) {
     if (value < least) least = value;
@@ -66,7 +82,8 @@ function colourOf(octets: Uint8Array, planar: boolean, count: number): Uint8Clam
 
 /** What pixels weigh, for the cache's bound. */
 export function weightOf(pixels: Pixels): number {
-  if (pixels.kind === 'grey') return pixels.samples.byteLength;
-  if (pixels.kind === 'colour') return pixels.rgba.byteLength;
-  return pixels.bitmap.width * pixels.bitmap.height * 4;
+  const drawn = (pixels.overlays ?? []).reduce((sum, { bits }) => sum + bits.byteLength, 0);
+  if (pixels.kind === 'grey') return drawn + pixels.samples.byteLength;
+  if (pixels.kind === 'colour') return drawn + pixels.rgba.byteLength;
+  return drawn + pixels.bitmap.width * pixels.bitmap.height * 4;
 }

@@ -4,6 +4,7 @@
  */
 import { add, dot, letterOf, subtract } from '../core/frames';
 import type { Letter, Vec3 } from '../core/frames';
+import type { Acquisition } from './acquisition';
 
 /** A point on a picture, in pixels. */
 export interface Point {
@@ -31,6 +32,8 @@ export interface Plane {
   readonly spacingSource: SpacingSource;
   readonly place: Place | undefined;
   readonly thickness_mm: number | undefined;
+  /** How it was made; planes that are cut through a volume were not made, but computed. */
+  readonly acquisition?: Acquisition;
 }
 
 export function cross(a: Vec3, b: Vec3): Vec3 {

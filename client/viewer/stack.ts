@@ -1,4 +1,5 @@
 /** What a pane scrolls through: pictures of a series as they were made, or planes cut anew through its volume. */
+import { errorOfStatus } from '../core/api';
 import { instancePath } from '../core/dicom/dicom-web';
 import type { Series } from '../core/dicom/dicom-web';
 import type { Frame } from './frame';
@@ -7,8 +8,15 @@ import type { FrameJob, FromFrameWorker, ToFrameWorker } from './frame.worker';
 import type { SliceAxis } from '../stage/slice-geometry';
 import type { Pixels } from './pixels';
 import type { Plane } from './plane';
-import { CT_PRESETS, autoWindow } from './window';
+import { CT_PRESETS, autoWindow, windowOfLut } from './window';
 import type { GreyWindow, Rescale } from './window';
+
+/** A picture by its object and its frame, from 1, of so many. */
+export interface PictureObject {
+  readonly sop: string;
+  readonly frame: number;
+  readonly of: number;
+}
 
 export interface Stack {
   readonly series: Series;
@@ -17,6 +25,10 @@ export interface Stack {
   readonly planes: readonly Plane[];
   /** Names a picture for the marks that stand on it. */
   pictureKey(index: number): string;
+  /** The object and frame that a picture is; none where it is cut through a volume. */
+  objectAt(index: number): PictureObject | undefined;
+  /** Whether the picture's values have gone through a table of its own. */
+  hasTable(index: number): boolean;
   /** How the values of a picture count. */
   rescaleOf(index: number): Rescale;
   /** `HU`, another unit, or nothing where the values have no known meaning. */
@@ -28,7 +40,8 @@ export interface Stack {
   firstWindow(index: number): GreyWindow;
   autoWindow(index: number): GreyWindow | undefined;
   pixels(index: number): Pixels | undefined;
-  hasFailed(index: number): boolean;
+  /** Why a picture cannot be had; `undefined` where it can. */
+  failureOf(index: number): unknown;
   /** Milliseconds for each picture of a film, where the objects say so. */
   readonly frameTime_ms: number | undefined;
   /** Says which picture is looked at, so that it and its neighbours are loaded. */
@@ -56,7 +69,7 @@ class Loaders {
       });
       this.#open.set(id, (answer) => {
         if ('pixels' in answer) resolve(answer.pixels);
-        else reject(new Error(`the server answered ${answer.status}`));
+        else reject(errorOfStatus(answer.status));
       });
       say({ say: 'load', job: { ...job, id } });
     });
@@ -104,14 +117,23 @@ export class FrameStack implements Stack {
       const path = instancePath(series.study, series.uid, frame.sop);
       const octets = `${path}/frames/${frame.number}`;
       const picture = frame.of > 1 ? `${octets}/rendered` : `${path}/rendered`;
-      const { pixels, columns, rows } = frame;
-      return pool.load({ octets, picture, pixels, columns, rows }, signal);
+      const { pixels, columns, rows, modalityLut, voiLuts, overlays } = frame;
+      return pool.load({ octets, picture, pixels, columns, rows, modalityLut, voiLuts, overlays }, signal);
     });
   }
 
   pictureKey(index: number): string {
     const frame = this.planes[index];
     return frame ? `${frame.sop}#${frame.number}` : '';
+  }
+
+  objectAt(index: number): PictureObject | undefined {
+    const frame = this.planes[index];
+    return frame && { sop: frame.sop, frame: frame.number, of: frame.of };
+  }
+
+  hasTable(index: number): boolean {
+    return this.planes[index]?.modalityLut !== undefined;
   }
 
   rescaleOf(index: number): Rescale {
@@ -127,7 +149,9 @@ export class FrameStack implements Stack {
   }
 
   windowsOf(index: number): Frame['windows'] {
-    return this.planes[index]?.windows ?? [];
+    const pixels = this.#cache.get(index);
+    const tables = pixels?.kind === 'grey' ? (pixels.luts ?? []) : [];
+    return [...tables.map((table) => ({ ...windowOfLut(table), name: table.name })), ...(this.planes[index]?.windows ?? [])];
   }
 
   firstWindow(index: number): GreyWindow {
@@ -150,8 +174,8 @@ export class FrameStack implements Stack {
     return this.#cache.get(index);
   }
 
-  hasFailed(index: number): boolean {
-    return this.#cache.hasFailed(index);
+  failureOf(index: number): unknown {
+    return this.#cache.failureOf(index);
   }
 
   focus(index: number): void {

@@ -33,6 +33,7 @@ export type Command =
   | 'grid'
   | 'present'
   | 'overlay'
+  | 'drawings'
   | 'undo'
   | 'redo'
   | 'remove'
@@ -72,6 +73,7 @@ export const VIEWER_KEYS: Readonly<Record<string, KeyAction>> = {
   g: { command: 'grid' },
   n: { command: 'present' },
   b: { command: 'overlay' },
+  d: { command: 'drawings' },
   z: { tool: 'zoom' },
   s: { tool: 'scroll' },
   w: { tool: 'window' },

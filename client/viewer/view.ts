@@ -11,6 +11,18 @@ export interface View {
   readonly turns: 0 | 1 | 2 | 3;
   readonly mirrored: boolean;
   readonly inverted: boolean;
+  /** The part of the picture that fits its pane; the whole picture where there is none. */
+  readonly area?: Area;
+}
+
+/** A part of a picture, from the outer edge of its first pixel to that of its last. */
+export interface Area {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+  /** CSS pixels for a pixel of the picture, where that is given instead of a fit. */
+  readonly magnification?: number;
 }
 
 export const FIRST_VIEW: View = { zoom: 1, shift: { x: 0, y: 0 }, turns: 0, mirrored: false, inverted: false };
@@ -44,23 +56,32 @@ function pixelSize(plane: Plane): readonly [number, number] {
   return [x / finer, y / finer];
 }
 
+/** The part that is fitted; one without extent would be infinitely large. */
+function areaOf(plane: Plane, area: Area | undefined): Area {
+  const whole = { left: -0.5, top: -0.5, right: plane.columns - 0.5, bottom: plane.rows - 0.5 };
+  return area && area.right > area.left && area.bottom > area.top ? area : whole;
+}
+
 /** CSS pixels for one unit of the finer spacing when the picture fits its pane. */
-function fitOf(plane: Plane, turns: View['turns'], pane: Size): number {
+function fitOf(plane: Plane, { turns, area }: View, pane: Size): number {
   const [px, py] = pixelSize(plane);
-  const [w, h] = [plane.columns * px, plane.rows * py];
+  const { left, top, right, bottom, magnification } = areaOf(plane, area);
+  if (magnification !== undefined) return magnification;
+  const [w, h] = [(right - left) * px, (bottom - top) * py];
   const [across, down] = turns % 2 === 0 ? [w, h] : [h, w];
   return Math.min(pane.width / across, pane.height / down);
 }
 
 export function matrixOf(plane: Plane, view: View, pane: Size): Matrix {
   const [px, py] = pixelSize(plane);
-  const scale = fitOf(plane, view.turns, pane) * view.zoom;
+  const scale = fitOf(plane, view, pane) * view.zoom;
   const [cos, sin] = [COS[view.turns], SIN[view.turns]];
   // Mirrored first, along the picture's x, then turned.
   const mirror = view.mirrored ? -1 : 1;
   const [a, b] = [cos * mirror * px * scale, sin * mirror * px * scale];
   const [c, d] = [-sin * py * scale, cos * py * scale];
-  const [mx, my] = [(plane.columns - 1) / 2, (plane.rows - 1) / 2];
+  const { left, top, right, bottom } = areaOf(plane, view.area);
+  const [mx, my] = [(left + right) / 2, (top + bottom) / 2];
   return {
     a,
     b,
@@ -84,7 +105,7 @@ export function toPixel(m: Matrix, at: Point): Point {
 /** CSS pixels for a millimetre; `undefined` where the picture does not say how large it is. */
 export function perMillimetre(plane: Plane, view: View, pane: Size): number | undefined {
   if (!plane.spacing_mm) return undefined;
-  return (fitOf(plane, view.turns, pane) * view.zoom) / Math.min(...plane.spacing_mm);
+  return (fitOf(plane, view, pane) * view.zoom) / Math.min(...plane.spacing_mm);
 }
 
 /** Zooms so that what is under `at` stays there. */
@@ -118,7 +139,8 @@ export function mirroredDown(view: View): View {
 
 /** Fits the picture again; turns and mirroring stay. */
 export function fitted(view: View): View {
-  return { ...view, zoom: 1, shift: FIRST_VIEW.shift };
+  const { area: _, ...whole } = view;
+  return { ...whole, zoom: 1, shift: FIRST_VIEW.shift };
 }
 
 /** The letters at the screen's edges for a picture that is turned and mirrored. */

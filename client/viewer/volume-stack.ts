@@ -38,6 +38,7 @@ export class VolumeStack implements Stack {
   readonly #listeners = new Set<(index: number) => void>();
   readonly #ends: readonly (() => void)[];
   #read: { readonly index: number; readonly pixels: Pixels } | undefined;
+  #auto: GreyWindow | undefined;
   #at = 0;
 
   constructor(
@@ -77,12 +78,21 @@ export class VolumeStack implements Stack {
     return `${this.series.uid}|${this.axis}#${index + 1}`;
   }
 
+  objectAt(): undefined {
+    return undefined;
+  }
+
+  hasTable(): boolean {
+    return false;
+  }
+
   rescaleOf(): Rescale {
     return HU;
   }
 
-  unitOf(): string {
-    return 'HU';
+  unitOf(): string | undefined {
+    // The volume of another modality holds its own values, whose unit nobody has said.
+    return this.series.modality === 'CT' ? 'HU' : undefined;
   }
 
   whiteIsLow(): boolean {
@@ -93,8 +103,10 @@ export class VolumeStack implements Stack {
     return [];
   }
 
-  firstWindow(): GreyWindow {
-    return CT_PRESETS.mediastinum;
+  firstWindow(index: number): GreyWindow {
+    if (this.unitOf() === 'HU') return CT_PRESETS.mediastinum;
+    this.#auto ??= this.autoWindow(index);
+    return this.#auto ?? { centre: 128, width: 256 };
   }
 
   autoWindow(index: number): GreyWindow | undefined {
@@ -111,8 +123,8 @@ export class VolumeStack implements Stack {
     return this.#read.pixels;
   }
 
-  hasFailed(): boolean {
-    return false;
+  failureOf(): undefined {
+    return undefined;
   }
 
   focus(index: number): void {

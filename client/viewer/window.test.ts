@@ -23,10 +23,11 @@ describe('a window', () => {
   });
 
   test('goes through slope and intercept, and can be turned over', () => {
-    const stored = greyTable(1000, 100, { slope: 1, intercept: -1024 }, { centre: 25, width: 50 }, false);
+    const shades = { rescale: { slope: 1, intercept: -1024 }, window: { centre: 25, width: 50 } };
+    const stored = greyTable(1000, 100, { ...shades, inverted: false });
     expect(stored[24]).toBe(0);
     expect(stored[99]).toBe(255);
-    const over = greyTable(1000, 100, { slope: 1, intercept: -1024 }, { centre: 25, width: 50 }, true);
+    const over = greyTable(1000, 100, { ...shades, inverted: true });
     for (let i = 0; i < 100; i++) expect((stored[i] ?? 0) + (over[i] ?? 0)).toBeGreaterThanOrEqual(254);
   });
 

@@ -103,6 +103,17 @@ function brightness(pane: Locator): Promise<number> {
   });
 }
 
+/** How many pixels of a pane have the colour of marks. */
+function amber(pane: Locator): Promise<number> {
+  return pane.locator('canvas').evaluate(async (canvas: HTMLCanvasElement) => {
+    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+    const data = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data ?? new Uint8ClampedArray(4);
+    let count = 0;
+    for (let at = 0; at < data.length; at += 4) if ((data[at] ?? 0) > 220 && (data[at + 1] ?? 0) > 180 && (data[at + 2] ?? 255) < 140) count += 1;
+    return count;
+  });
+}
+
 test('a study is found as one types, by keyboard, and its series are shown', async ({ li }) => {
   const ct = await chestCt(li);
   await openImaging(li);
@@ -139,11 +150,29 @@ test('a study is found as one types, by keyboard, and its series are shown', asy
   await expect(study.locator('.series-card img').first()).toBeVisible();
   await expect(study.getByText('Kept, not displayable').first()).toBeVisible();
   await look(li, 'imaging');
+
+  // All of one patient's studies, and no others.
+  await li.getByRole('button', { name: 'Clear search' }).click();
+  await study.getByRole('button', { name: 'This patient only' }).click();
+  await expect(li.locator('.study-patient')).toBeVisible();
+  const ids = li.locator('.study-id');
+  await expect.poll(async () => new Set(await ids.allTextContents()).size).toBe(1);
+  await expect(study).toBeVisible();
+  await li.getByRole('button', { name: 'All patients' }).click();
+  await expect.poll(() => li.locator('.study-open').count()).toBe(all);
+
+  // A link is passed on beside the names of those for whom it works.
+  await study.getByRole('button', { name: 'Share' }).click();
+  const share = li.getByRole('dialog');
+  await expect(share.locator('[data-viewer="li.terminal"]')).toContainText('Treats the patient');
+  await expect(share.getByLabel('Link')).toHaveValue(new RegExp(`/imaging/${ct.study.replaceAll('.', '\\.')}$`));
+  await look(li, 'imaging-share', ['desktop', 'narrow'], 'en');
+  await li.keyboard.press('Escape');
   await study.locator('.study-open').press('Enter');
   await expect(li).toHaveURL(new RegExp(`/imaging/${ct.study.replaceAll('.', '\\.')}$`));
 });
 
-test('a CT is windowed, measured and cut in three planes', async ({ li }) => {
+test('a CT is windowed, measured and cut in three planes', async ({ browser, li }) => {
   const ct = await chestCt(li);
   const pane = await openViewer(li, `/imaging/${ct.study}?series=${ct.series}`);
   const canvas = pane.locator('canvas');
@@ -203,13 +232,41 @@ test('a CT is windowed, measured and cut in three planes', async ({ li }) => {
   await li.keyboard.press('Control+z');
   await expect(marks).toHaveCount(2);
 
-  // Key images are marked, kept with the study, and known again.
+  // Marks and key images are kept with the study: as a report, a presentation state and a key object selection.
   await li.keyboard.press('k');
   await expect(pane.locator('.label-key')).toBeVisible();
-  await li.getByRole('button', { name: 'Keep key images' }).click();
-  await expect(li.locator('.toast').filter({ hasText: '1 key image kept' })).toBeVisible();
-  const documents = await rows(li, `studies/${ct.study}/series?Modality=KO`);
-  expect(documents.length).toBeGreaterThan(0);
+  const saving = li.locator('.saving');
+  await expect(saving).toHaveAttribute('data-saving', 'unsaved');
+  await saving.getByRole('button', { name: 'Keep with the study' }).click();
+  await expect(saving).toHaveAttribute('data-saving', 'saved');
+  for (const modality of ['SR', 'PR', 'KO']) {
+    expect((await rows(li, `studies/${ct.study}/series?Modality=${modality}`)).length, modality).toBeGreaterThan(0);
+  }
+
+  // What was drawn is there after a reload, and known to be kept; a change is told apart.
+  await li.reload();
+  await pictureIsThere(pane);
+  await li.getByRole('tab', { name: 'Measures' }).click();
+  await expect(marks).toHaveCount(2);
+  await expect(marks.nth(0)).toHaveAttribute('data-saved', 'true');
+  await expect(marks.first()).toContainText(`${(100 * ct.spacing_mm[0]).toFixed(1)} mm`);
+  await expect(pane.locator('.label-key')).toBeVisible();
+  await marks.nth(1).getByRole('button', { name: /^Remove/ }).click();
+  await expect(saving).toHaveAttribute('data-saving', 'unsaved');
+  await canvas.focus();
+  await li.keyboard.press('Control+z');
+  await expect(saving).toHaveAttribute('data-saving', 'saved');
+
+  // Somebody else, or another day, sees the marks by the presentation state, and the pictures as they are without it.
+  const later = await person(browser, 'wang.nurse');
+  const seen = await openViewer(later, `/imaging/${ct.study}?series=${ct.series}`);
+  const menu = later.getByLabel('Shown as');
+  await expect(menu.locator('option:checked')).not.toHaveText('As stored');
+  await expect.poll(() => amber(seen)).toBeGreaterThan(100);
+  await look(later, 'viewer-state', ['desktop', 'narrow']);
+  await menu.selectOption('');
+  await expect.poll(() => amber(seen)).toBeLessThan(20);
+  await later.context().close();
 
   // Identity can be hidden.
   await canvas.focus();
@@ -343,7 +400,7 @@ test('who may not see or add images is told so', async ({ browser }) => {
   await expect(patient.getByText('You may not add images')).toBeVisible();
   await expect(patient.getByRole('button', { name: 'Choose a folder' })).toHaveCount(0);
   await patient.locator('.study-toggle').first().click();
-  await expect(patient.getByRole('button', { name: /Copy link/ })).toBeDisabled();
+  await expect(patient.getByRole('button', { name: 'Share' })).toBeDisabled();
   // A link carries no right: another patient's study stays closed.
   await patient.goto('/imaging/1.2.3.4');
   await expect(patient.getByRole('alert')).toContainText('There is no such study, or you may not see it');

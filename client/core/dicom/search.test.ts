@@ -36,6 +36,14 @@ describe('a search', () => {
     expect(patternsOf('赵敏')).toContainEqual(['PatientName', '*赵*敏*']);
   });
 
+  test('of one patient asks for no other number, and takes no wildcard for the patient’s own', async () => {
+    const questions = questionsOf({ ...NO_SEARCH, patient: 'A*1', text: 'chest' });
+    expect(new Set(questions.map((question) => question.get('PatientID')))).toEqual(new Set(['A?1']));
+    const row = (id: string): DataSet => ({ '0020000D': { vr: 'UI', Value: [`1.${id.length}`] }, '00100020': { vr: 'LO', Value: [id] } });
+    const pages = new StudyPages({ ...NO_SEARCH, patient: 'A*1' }, async () => [row('A*1'), row('AB1x')]);
+    expect((await pages.next()).map(({ patientId }) => patientId)).toEqual(['A*1']);
+  });
+
   test('takes no wildcard from what is typed', () => {
     expect(patternsOf('*')).toEqual([]);
     expect(patternsOf('a*b?')[0]).toEqual(['PatientName', '*ab*']);
@@ -52,10 +60,10 @@ describe('a search', () => {
   });
 
   test('keeps words out of the address', () => {
-    const search = { text: '赵敏', modality: 'CT', from: '2020-01-01', to: '' };
+    const search = { text: '赵敏', patient: 'YY100001', modality: 'CT', from: '2020-01-01', to: '' };
     expect(addressOf(search)).toBe('?modality=CT&from=2020-01-01');
-    expect(searchFrom(addressOf(search), '赵敏')).toEqual(search);
-    expect(searchFrom('?modality=%3Cscript%3E&from=now', null)).toEqual(NO_SEARCH);
+    expect(searchFrom(addressOf(search), '赵敏', 'YY100001')).toEqual(search);
+    expect(searchFrom('?modality=%3Cscript%3E&from=now', null, null)).toEqual(NO_SEARCH);
   });
 });
 

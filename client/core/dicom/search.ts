@@ -8,18 +8,20 @@ import type { Study } from './dicom-web';
 export interface StudySearch {
   /** Part of a name, number, accession number or description. */
   readonly text: string;
+  /** A patient's ID, whole; empty for all patients. */
+  readonly patient: string;
   readonly modality: string;
   /** First and last day, `YYYY-MM-DD` or empty. */
   readonly from: string;
   readonly to: string;
 }
 
-export const NO_SEARCH: StudySearch = { text: '', modality: '', from: '', to: '' };
+export const NO_SEARCH: StudySearch = { text: '', patient: '', modality: '', from: '', to: '' };
 /** Rows that are asked for at once, of each attribute. */
 export const PAGE_ROWS = 50;
 
 /** The attributes in which a text is looked for, each with the patterns to try. */
-export function patternsOf(text: string): readonly (readonly [attribute: string, pattern: string])[] {
+export function patternsOf(text: string, ofOnePatient = false): readonly (readonly [attribute: string, pattern: string])[] {
   const words = text.trim().replace(/[*?\\]/g, '');
   if (words === '') return [];
   // A name is written with carets inside; people type spaces. Letters' case counts in all but names.
@@ -28,7 +30,8 @@ export function patternsOf(text: string): readonly (readonly [attribute: string,
   const patterns: [string, string][] = [['PatientName', name]];
   // Chinese is written as "family^given" in some archives: each place may hold the caret.
   if (/^\p{Script=Han}{2,4}$/u.test(words)) patterns.push(['PatientName', `*${Array.from(words).join('*')}*`]);
-  for (const one of new Set([words, words.toUpperCase()])) patterns.push(['PatientID', `*${one}*`]);
+  // Of one patient no other number is sought.
+  for (const one of ofOnePatient ? [] : new Set([words, words.toUpperCase()])) patterns.push(['PatientID', `*${one}*`]);
   for (const one of cased) patterns.push(['StudyDescription', `*${one}*`]);
   if (/\d/.test(words)) patterns.push(['AccessionNumber', `*${words}*`]);
   return patterns;
@@ -45,10 +48,12 @@ export function dateRange(from: string, to: string): string {
 /** The questions that a search is made of. */
 export function questionsOf(search: StudySearch): readonly URLSearchParams[] {
   const common = new URLSearchParams();
+  // A wildcard in an identifier would find other patients too; they are left out when the rows come.
+  if (search.patient !== '') common.set('PatientID', search.patient.replace(/[*?\\]/g, '?'));
   if (search.modality !== '') common.set('ModalitiesInStudy', search.modality);
   const days = dateRange(search.from, search.to);
   if (days !== '') common.set('StudyDate', days);
-  const patterns = patternsOf(search.text);
+  const patterns = patternsOf(search.text, search.patient !== '');
   if (patterns.length === 0) return [common];
   return patterns.map(([attribute, pattern]) => {
     const question = new URLSearchParams(common);
@@ -87,10 +92,12 @@ export function merged(streams: readonly { readonly rows: readonly Study[]; read
 export class StudyPages {
   readonly #streams: readonly Stream[];
   readonly #ask: typeof dicomJson;
+  readonly #patient: string;
 
   constructor(search: StudySearch, ask: typeof dicomJson = dicomJson) {
     this.#streams = questionsOf(search).map((question) => ({ question, rows: [], ended: false }));
     this.#ask = ask;
+    this.#patient = search.patient;
   }
 
   /** Whether all has been read. */
@@ -112,7 +119,8 @@ export class StudyPages {
         stream.ended = rows.length < PAGE_ROWS;
       }),
     );
-    return merged(this.#streams);
+    const found = merged(this.#streams);
+    return this.#patient === '' ? found : found.filter(({ patientId }) => patientId === this.#patient);
   }
 }
 
@@ -127,12 +135,12 @@ export function addressOf(search: StudySearch): string {
 }
 
 /** The search that an address and the tab's own memory hold. */
-export function searchFrom(address: string, text: string | null): StudySearch {
+export function searchFrom(address: string, text: string | null, patient: string | null): StudySearch {
   const kept = new URLSearchParams(address);
   const day = (name: string): string => {
     const value = kept.get(name) ?? '';
     return /^\d{4}-\d{2}-\d{2}$/.test(value) ? value : '';
   };
   const modality = kept.get('modality') ?? '';
-  return { text: text ?? '', modality: /^[A-Z0-9]{1,16}$/.test(modality) ? modality : '', from: day('from'), to: day('to') };
+  return { text: text ?? '', patient: patient ?? '', modality: /^[A-Z0-9]{1,16}$/.test(modality) ? modality : '', from: day('from'), to: day('to') };
 }

@@ -1,39 +1,45 @@
 /** Puts DICOM objects into a ZIP as they come. They are stored as they are: most are packed already. */
-import { Zip, ZipPassThrough } from 'fflate';
+import { makeZip } from 'client-zip';
 import { peek } from '../upload/peek';
 
-export class ObjectsZip {
-  readonly #chunks: Uint8Array<ArrayBuffer>[] = [];
-  readonly #zip: Zip;
-  readonly #names = new Set<string>();
-  #failed: Error | undefined;
+interface Entry {
+  readonly name: string;
+  readonly lastModified: Date;
+  readonly input: Uint8Array<ArrayBuffer>;
+}
 
-  constructor(readonly folder: string) {
-    this.#zip = new Zip((error, chunk) => {
-      if (error) this.#failed = error;
-      else this.#chunks.push(new Uint8Array(chunk));
-    });
+/** Names each object by its own identifier; no name of a person stands in a file's name. */
+async function* entriesOf(objects: AsyncIterable<Uint8Array<ArrayBuffer>>, folder: string): AsyncGenerator<Entry> {
+  const names = new Set<string>();
+  const lastModified = new Date();
+  for await (const input of objects) {
+    const sop = peek(input).sop ?? `object-${names.size + 1}`;
+    let name = `${folder}/${sop}.dcm`;
+    for (let copy = 2; names.has(name); copy++) name = `${folder}/${sop}-${copy}.dcm`;
+    names.add(name);
+    yield { name, lastModified, input };
   }
+}
 
-  /** Adds an object under its own identifier; no name of a person stands in a file's name. */
-  add(bytes: Uint8Array<ArrayBuffer>): void {
-    const sop = peek(bytes).sop ?? `object-${this.#names.size + 1}`;
-    let name = `${this.folder}/${sop}.dcm`;
-    for (let copy = 2; this.#names.has(name); copy++) name = `${this.folder}/${sop}-${copy}.dcm`;
-    this.#names.add(name);
-    const entry = new ZipPassThrough(name);
-    this.#zip.add(entry);
-    entry.push(bytes, true);
-  }
+/** Bytes that are held before they are handed over to the browser, which keeps large ones on its disk. */
+const PORTION_BYTES = 16 << 20;
 
-  get count(): number {
-    return this.#names.size;
-  }
-
-  /** The whole archive. */
-  end(): Blob {
-    this.#zip.end();
-    if (this.#failed) throw this.#failed;
-    return new Blob(this.#chunks, { type: 'application/zip' });
+/** A ZIP of objects as they come, with any number of them and of any size (ZIP64). */
+export async function zipOf(objects: AsyncIterable<Uint8Array<ArrayBuffer>>, folder: string, portionBytes = PORTION_BYTES): Promise<Blob> {
+  const portions: Blob[] = [];
+  let waiting: Uint8Array<ArrayBuffer>[] = [];
+  let bytes = 0;
+  const reader = (makeZip(entriesOf(objects, folder)) as ReadableStream<Uint8Array<ArrayBuffer>>).getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (value) {
+      waiting.push(value);
+      bytes += value.length;
+    }
+    if (bytes >= portionBytes || done) {
+      portions.push(new Blob(waiting));
+      [waiting, bytes] = [[], 0];
+    }
+    if (done) return new Blob(portions, { type: 'application/zip' });
   }
 }

@@ -17,6 +17,7 @@ import { createQuery } from '../query';
 
 /** Words that could name a patient are kept by the tab, never by the address. */
 const TEXT_KEY = 'yuanyi.imaging.text';
+const PATIENT_KEY = 'yuanyi.imaging.patient';
 const DEBOUNCE_ms = 250;
 
 export interface ImagingPermissions {
@@ -27,14 +28,16 @@ export interface ImagingPermissions {
 export function ImagingPage(): JSX.Element {
   const app = useApp();
   const may = createQuery<ImagingPermissions>(() => (signal) => app.api.get('/api/imaging/permissions', { signal }));
-  const [search, setSearch] = createSignal<StudySearch>(searchFrom(location.search, sessionStorage.getItem(TEXT_KEY)));
+  const [search, setSearch] = createSignal<StudySearch>(searchFrom(location.search, sessionStorage.getItem(TEXT_KEY), sessionStorage.getItem(PATIENT_KEY)));
   const found = createStudySearch(search);
   let page!: HTMLDivElement;
 
   createEffect(() => {
-    const { text } = search();
-    if (text === '') sessionStorage.removeItem(TEXT_KEY);
-    else sessionStorage.setItem(TEXT_KEY, text);
+    const { text, patient } = search();
+    for (const [key, value] of [[TEXT_KEY, text], [PATIENT_KEY, patient]] as const) {
+      if (value === '') sessionStorage.removeItem(key);
+      else sessionStorage.setItem(key, value);
+    }
     history.replaceState(history.state, '', `/imaging${addressOf(search())}`);
   });
   app.onServerEvent((event) => {
@@ -92,7 +95,13 @@ export function ImagingPage(): JSX.Element {
                     </Show>
                   }
                 >
-                  <StudyList studies={studies()} ended={found.ended()} loading={found.loading()} onMore={found.more} />
+                  <StudyList
+                    studies={studies()}
+                    ended={found.ended()}
+                    loading={found.loading()}
+                    onMore={found.more}
+                    onPatient={search().patient === '' ? (patient) => setSearch({ ...NO_SEARCH, patient }) : undefined}
+                  />
                 </Show>
               )}
             </Show>

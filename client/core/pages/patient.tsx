@@ -9,6 +9,7 @@ import { PatientFacts, PatientTimeline } from '../../panels/PatientFacts';
 import { ageWords, sexWords } from '../../panels/person';
 import { useApp } from '../app';
 import { dayOf } from '../dates';
+import { kindOfModality } from '../dicom/sop-class';
 import { isImages, studyAddress } from '../hospital';
 import type { PatientTwin, StudyRow } from '../hospital';
 import { createQuery } from '../query';
@@ -176,7 +177,10 @@ function Study(props: { study: StudyRow; onAsk: ((series: string) => void) | und
               <Icon name="layers" />
               <span class="series-words">
                 {series.description || app.t('patient.seriesUnnamed')}
-                <span class="soft small"> · {app.t('patient.imageCount', { n: series.images })}</span>
+                <span class="soft small">
+                  {' · '}
+                  {isImages(series) ? app.t('patient.imageCount', { n: series.images }) : app.t(`kindOf.${kindOfModality(series.modality)}`)}
+                </span>
               </span>
               <Show when={isImages(series) && props.onAsk}>
                 {(onAsk) => (

@@ -1,7 +1,7 @@
 import { strToU8, zipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
 import type { DataSet } from '../dicom/json';
-import { encoded, dicomFile } from '../dicom/write';
+import { encoded, dicomFile } from '../dicom/test-object';
 import { entriesOfArchive } from './archive';
 import { Batcher, Rate } from './batcher';
 import { directoryOf, isDicom, peek } from './peek';

@@ -9,24 +9,22 @@ import { createQuery } from '../../core/query';
 import { Link } from '../../core/router';
 import { Answer } from '../Answer';
 import { Icon } from '../Icon';
-import { DownloadButton, ShareButton } from './TakeAway';
+import { DownloadButton } from './DownloadButton';
+import { ShareButton } from './ShareDialog';
+import { createStudyInfo } from './study-info';
 import { Thumbnail } from './Thumbnail';
 
-/** What the hospital says of a study besides DICOM. */
-export interface StudyInfo {
-  readonly patient: string;
-  readonly store: boolean;
+interface StudyDetailProps {
+  readonly study: Study;
+  readonly onPatient: ((id: string) => void) | undefined;
 }
 
-export function createStudyInfo(study: () => string) {
-  const app = useApp();
-  return createQuery<StudyInfo>(() => {
-    const path = `/api/imaging/studies/${encodeURIComponent(study())}`;
-    return (signal) => app.api.get(path, { signal });
-  });
-}
-
-export function StudyDetail(props: { study: Study }): JSX.Element {
+export function StudyDetail(props: StudyDetailProps): JSX.Element {
+  /** What asks for this patient's studies only, where the patient has a number. */
+  const toPatient = (): (() => void) | undefined => {
+    const [{ patientId }, { onPatient }] = [props.study, props];
+    return patientId === undefined || !onPatient ? undefined : () => onPatient(patientId);
+  };
   const app = useApp();
   const series = createQuery<readonly Series[]>(() => {
     const { uid } = props.study;
@@ -55,6 +53,14 @@ export function StudyDetail(props: { study: Study }): JSX.Element {
               <Icon name="people" size={16} />
               {app.t('imaging.patientPage')}
             </Link>
+          )}
+        </Show>
+        <Show when={toPatient()}>
+          {(show) => (
+            <button type="button" class="button small" onClick={() => show()()}>
+              <Icon name="search" size={16} />
+              {app.t('imaging.thisPatient')}
+            </button>
           )}
         </Show>
         <DownloadButton study={props.study.uid} />

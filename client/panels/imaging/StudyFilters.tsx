@@ -60,6 +60,14 @@ export function StudyFilters(props: { search: StudySearch; onSearch(search: Stud
           <input {...control} type="date" class="input" min={props.search.from || undefined} value={props.search.to} onChange={(event) => patch({ to: event.currentTarget.value })} />
         )}
       </Field>
+      <Show when={props.search.patient !== ''}>
+        <p class="row small study-patient">
+          <span class="chip accent">{app.t('imaging.onlyPatient', { id: props.search.patient })}</span>
+          <button type="button" class="button quiet small" onClick={() => patch({ patient: '' })}>
+            {app.t('imaging.allPatients')}
+          </button>
+        </p>
+      </Show>
       <Show when={any()}>
         <button type="button" class="button small study-clear" onClick={() => props.onSearch(NO_SEARCH)}>
           {app.t('imaging.clear')}

@@ -15,6 +15,8 @@ interface StudyListProps {
   readonly ended: boolean;
   readonly loading: boolean;
   onMore(): void;
+  /** Shows one patient's studies only, where all are shown. */
+  readonly onPatient: ((id: string) => void) | undefined;
 }
 
 export function StudyList(props: StudyListProps): JSX.Element {
@@ -56,7 +58,7 @@ export function StudyList(props: StudyListProps): JSX.Element {
       <ul ref={list} class="study-list" onKeyDown={onKey}>
         <For each={props.studies}>
           {(study) => (
-            <StudyLine study={study} open={open() === study.uid} onToggle={() => setOpen((now) => (now === study.uid ? undefined : study.uid))} />
+            <StudyLine study={study} onPatient={props.onPatient} open={open() === study.uid} onToggle={() => setOpen((now) => (now === study.uid ? undefined : study.uid))} />
           )}
         </For>
       </ul>
@@ -77,7 +79,7 @@ export function studyWords(app: ReturnType<typeof useApp>, study: Study): string
   return `${study.modalities.join(' ')} · ${study.description ?? app.t('imaging.undescribed')} · ${day}`;
 }
 
-function StudyLine(props: { study: Study; open: boolean; onToggle(): void }): JSX.Element {
+function StudyLine(props: { study: Study; open: boolean; onPatient: StudyListProps['onPatient']; onToggle(): void }): JSX.Element {
   const app = useApp();
   const detail = createUniqueId();
   const name = (): string => props.study.patientName ?? app.t('imaging.nameless');
@@ -117,7 +119,7 @@ function StudyLine(props: { study: Study; open: boolean; onToggle(): void }): JS
       </div>
       <div id={detail} hidden={!props.open}>
         <Show when={props.open}>
-          <StudyDetail study={props.study} />
+          <StudyDetail study={props.study} onPatient={props.onPatient} />
         </Show>
       </div>
     </li>

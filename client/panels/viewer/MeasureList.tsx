@@ -8,11 +8,14 @@ import { wordsOfMark } from '../../viewer/words';
 import { EmptyState } from '../EmptyState';
 import { Icon } from '../Icon';
 import { measureWordsOf } from './PaneView';
+import type { IconName } from '../Icon';
 import type { KeyImages, Marked } from './key-images';
+import type { Saving, SavingState } from './saving';
 
 interface MeasureListProps {
   readonly control: ViewerControl;
   readonly keyImages: KeyImages;
+  readonly saving: Saving;
 }
 
 export function MeasureList(props: MeasureListProps): JSX.Element {
@@ -55,9 +58,17 @@ export function MeasureList(props: MeasureListProps): JSX.Element {
               const said = createMemo<string>((before) => words(mark) || before, '');
               const name = (): string => `${app.t(`vtool.${mark.kind}`)} ${said()}`;
               return (
-                <li data-mark={mark.kind}>
+                <li data-mark={mark.kind} data-saved={props.control.marks.isSaved(mark)}>
                   <span class="chip accent">{app.t(`vtool.${mark.kind}`)}</span>
-                  <span class="mark-words number">{said()}</span>
+                  <span class="mark-words number">
+                    {said()}
+                    <Show when={props.control.marks.isSaved(mark)}>
+                      <span class="mark-saved" title={app.t('saving.saved')}>
+                        <Icon name="check" size={14} />
+                        <span class="for-listeners">{app.t('saving.saved')}</span>
+                      </span>
+                    </Show>
+                  </span>
                   <button type="button" class="button quiet small" aria-label={app.t('measure.goTo', { what: name() })} onClick={() => (goTo(mark.picture), props.control.marks.choose(mark.id))}>
                     <Icon name="eye" size={16} />
                   </button>
@@ -69,25 +80,53 @@ export function MeasureList(props: MeasureListProps): JSX.Element {
             }}
           </For>
         </ul>
-        <p class="soft small">{app.t('measure.local')}</p>
+        <Show when={props.control.marks.all().some(({ of }) => !of)}>
+          <p class="soft small">{app.t('measure.local')}</p>
+        </Show>
       </Show>
       <KeyImageList {...props} onGoTo={goTo} />
+      <SavingRow saving={props.saving} />
     </div>
   );
 }
 
+/** What is kept and what is not, and the way to keep it. */
+function SavingRow(props: { saving: Saving }): JSX.Element {
+  const app = useApp();
+  const mayNot = (): boolean => !props.saving.may() && props.saving.state() !== 'nothing';
+  return (
+    <>
+      <Show when={props.saving.may() && props.saving.state() !== 'nothing'}>
+        <div class="row saving" data-saving={props.saving.state()}>
+          <button
+            type="button"
+            class="button small primary"
+            disabled={props.saving.state() === 'saved' || props.saving.state() === 'saving'}
+            aria-busy={props.saving.state() === 'saving'}
+            onClick={() => void props.saving.save()}
+          >
+            {app.t('saving.save')}
+          </button>
+          <span class="small row" classList={{ wrong: props.saving.state() === 'failed', soft: props.saving.state() !== 'failed' }}>
+            <Icon name={SAVING_SIGNS[props.saving.state()]} size={16} />
+            {app.t(`saving.${props.saving.state()}`)}
+          </span>
+          <Show when={props.saving.state() === 'failed'}>
+            <p class="small wrong">{props.saving.why()}</p>
+          </Show>
+        </div>
+      </Show>
+      <Show when={mayNot()}>
+        <p class="soft small">{app.t('saving.mayNot')}</p>
+      </Show>
+    </>
+  );
+}
+
+const SAVING_SIGNS: Readonly<Record<SavingState, IconName>> = { nothing: 'info', unsaved: 'alert', saving: 'wait', saved: 'check', failed: 'alert' };
+
 function KeyImageList(props: MeasureListProps & { onGoTo(picture: string): void }): JSX.Element {
   const app = useApp();
-  async function save(): Promise<void> {
-    try {
-      const n = await props.keyImages.save();
-      const said = app.t('key.saved', { n });
-      app.toast(said);
-      app.announce(said);
-    } catch (error) {
-      app.toast(`${app.t('key.failed')} ${app.explain(error)}`);
-    }
-  }
   const name = (one: Marked): string => `${app.t('viewer.picture')} ${one.index + 1}`;
   return (
     <section class="stack tight">
@@ -106,16 +145,6 @@ function KeyImageList(props: MeasureListProps & { onGoTo(picture: string): void 
             )}
           </For>
         </ul>
-        <Show when={props.keyImages.mayKeep()} fallback={<p class="soft small">{app.t('key.local')}</p>}>
-          <Show when={props.keyImages.unsaved()}>
-            <div class="row">
-              <button type="button" class="button small" onClick={() => void save()}>
-                {app.t('key.save')}
-              </button>
-              <span class="soft small">{app.t('key.unsaved')}</span>
-            </div>
-          </Show>
-        </Show>
       </Show>
     </section>
   );

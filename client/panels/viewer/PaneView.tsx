@@ -5,6 +5,7 @@ import { useApp } from '../../core/app';
 import type { Study } from '../../core/dicom/dicom-web';
 import type { ViewerControl } from '../../core/viewer-control';
 import { Pane } from '../../viewer/pane';
+import type { Mark } from '../../viewer/measure';
 import type { Point } from '../../viewer/plane';
 import type { KeyAction } from '../../viewer/tools';
 import { valuesAt, wordsOfMark } from '../../viewer/words';
@@ -19,7 +20,8 @@ interface PaneViewProps {
   readonly study: Study;
   readonly keyImages: KeyImages;
   onAct(action: KeyAction): void;
-  onText(points: readonly Point[], picture: string): void;
+  /** A text is to stand here; its words are asked for. */
+  onText(mark: Omit<Mark, 'id'>): void;
 }
 
 export function measureWordsOf(t: ReturnType<typeof useApp>['t']): MeasureWords {
@@ -68,9 +70,11 @@ export function PaneView(props: PaneViewProps): JSX.Element {
     events.on('moved', ({ id, points, done }) => control.marks.move(id, points, done));
     events.on('action', (action) => props.onAct(action));
     events.on('made', ({ kind, points }) => {
-      const picture = model().stack?.pictureKey(model().index) ?? '';
-      if (kind === 'text') return props.onText(points, picture);
-      control.marks.add(kind, picture, points);
+      const { stack, index, study, series } = model();
+      const images = stack?.objectAt(index) && study && series ? { of: { study: study.uid, series: series.uid } } : {};
+      const mark = { kind, points, picture: stack?.pictureKey(index) ?? '', ...images };
+      if (kind === 'text') return props.onText(mark);
+      control.marks.add(mark);
       const what = marks().at(-1)?.words.join(', ') ?? '';
       app.announce(app.t('measure.made', { kind: app.t(`vtool.${kind}`), what }));
     });
@@ -91,6 +95,8 @@ export function PaneView(props: PaneViewProps): JSX.Element {
       chosen: control.marks.chosen(),
       cursor_lps_mm: control.layout() === 'mpr' ? control.cursor_lps_mm() : undefined,
       overlay: control.overlay(),
+      drawings: control.drawings(),
+      presentation: model().presentation,
     });
   });
   createEffect(on(() => model().stack, (stack) => !stack && drawn?.ask()));
@@ -115,12 +121,14 @@ export function PaneView(props: PaneViewProps): JSX.Element {
   const waiting = (): boolean => {
     control.news();
     const { stack, index, state } = model();
-    return state === 'loading' || (state === 'shown' && stack !== undefined && !stack.pixels(index) && !stack.hasFailed(index));
+    return state === 'loading' || (state === 'shown' && stack !== undefined && !stack.pixels(index) && stack.failureOf(index) === undefined);
   };
-  const failed = (): boolean => {
+  /** Why nothing is seen, as an error; `undefined` where something is. */
+  const failure = (): unknown => {
     control.news();
-    const { stack, index, state } = model();
-    return state === 'failed' || (state === 'shown' && (stack?.hasFailed(index) ?? false));
+    const { stack, index, state, error } = model();
+    if (state === 'failed') return error ?? new Error('failed');
+    return state === 'shown' ? stack?.failureOf(index) : undefined;
   };
 
   return (
@@ -131,7 +139,17 @@ export function PaneView(props: PaneViewProps): JSX.Element {
       </Show>
       <div class="viewer-state" role="status">
         <Show when={waiting()}>{app.t('viewer.loading')}</Show>
-        <Show when={failed()}>{model().error ? app.explain(model().error) : app.t('viewer.failed')}</Show>
+        <Show when={failure()}>
+          {(why) => (
+            <>
+              <p>{app.t('viewer.failed')}</p>
+              <p class="small">{app.explain(why())}</p>
+              <button type="button" class="button small" onClick={() => void control.retry(props.pane)}>
+                {app.t('app.retry')}
+              </button>
+            </>
+          )}
+        </Show>
         <Show when={model().state === 'no-picture'}>{app.t('viewer.noPicture')}</Show>
         <Show when={model().state === 'empty'}>{app.t('viewer.chooseSeries')}</Show>
       </div>

@@ -6,6 +6,7 @@ import { dayOf } from '../../core/dates';
 import type { Series, Study } from '../../core/dicom/dicom-web';
 import type { ViewerControl } from '../../core/viewer-control';
 import { seriesWords } from '../imaging/StudyDetail';
+import { DownloadButton } from '../imaging/DownloadButton';
 import { Thumbnail } from '../imaging/Thumbnail';
 
 interface SeriesTabProps {
@@ -22,6 +23,13 @@ export function SeriesTab(props: SeriesTabProps): JSX.Element {
       <SeriesOf study={props.study} series={props.series} control={props.control} heading={props.prior ? app.t('viewer.current') : undefined} />
       <Show when={props.prior}>
         {(prior) => <SeriesOf study={prior().study} series={prior().series} control={props.control} heading={app.t('viewer.prior')} />}
+      </Show>
+      <Show when={props.control.activePane().series} keyed>
+        {(series) => (
+          <div class="row">
+            <DownloadButton study={series.study} series={series.uid} />
+          </div>
+        )}
       </Show>
     </div>
   );

@@ -2,17 +2,14 @@
 import { Show, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
-import type { Point } from '../../viewer/plane';
+import type { Mark } from '../../viewer/measure';
 import { Dialog } from '../Dialog';
 import { Field } from '../Field';
 
 const LONGEST_TEXT = 120;
 
-/** Where a text is to stand. */
-export interface TextWanted {
-  readonly points: readonly Point[];
-  readonly picture: string;
-}
+/** A text without its words yet. */
+export type TextWanted = Omit<Mark, 'id'>;
 
 interface TextDialogProps {
   readonly wanted: TextWanted | undefined;

@@ -3,17 +3,17 @@ import { For, Show } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import { dayOf } from '../../core/dates';
-import type { Series, Study } from '../../core/dicom/dicom-web';
+import type { Study } from '../../core/dicom/dicom-web';
 import { Link } from '../../core/router';
 import type { ViewerControl } from '../../core/viewer-control';
 import { Icon } from '../Icon';
 import { LanguageSwitch } from '../LanguageSwitch';
-import { DownloadButton, ShareButton } from '../imaging/TakeAway';
+import { DownloadButton } from '../imaging/DownloadButton';
+import { ShareButton } from '../imaging/ShareDialog';
 
 interface ViewerBarProps {
   readonly title: string;
   readonly study: Study;
-  readonly series: Series | undefined;
   readonly control: ViewerControl;
   readonly others: readonly Study[];
   readonly prior: Study | undefined;
@@ -59,14 +59,13 @@ export function ViewerBar(props: ViewerBarProps): JSX.Element {
             <span class="for-listeners">{app.t(`viewer.link.${props.control.step()}`)}</span>
           </button>
         </Show>
-        <button type="button" class="button small" aria-pressed={props.control.present()} onClick={() => props.control.setPresent((now) => !now)}>
+        <button type="button" class="button small" aria-pressed={props.control.isMasked()} aria-keyshortcuts="n" title={app.t('viewer.present')} onClick={() => props.control.setMasked((now) => !now)}>
           <Icon name="masked" size={16} />
           <span class="button-words">{app.t('viewer.present')}</span>
         </button>
         <DownloadButton study={props.study.uid} />
-        <Show when={props.series}>{(series) => <DownloadButton study={series().study} series={series().uid} />}</Show>
         <ShareButton study={props.study.uid} />
-        <button type="button" class="button small" aria-keyshortcuts="?" onClick={() => props.onHelp()}>
+        <button type="button" class="button small" aria-keyshortcuts="?" title={app.t('viewer.help')} onClick={() => props.onHelp()}>
           <Icon name="help" size={16} />
           <span class="button-words">{app.t('viewer.help')}</span>
         </button>

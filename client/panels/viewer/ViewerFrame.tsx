@@ -6,16 +6,19 @@ import { seriesOfStudy, studiesOfPatient } from '../../core/dicom/dicom-web';
 import type { Series, Study } from '../../core/dicom/dicom-web';
 import { createQuery } from '../../core/query';
 import { PANES_IN, createViewerControl } from '../../core/viewer-control';
+import { createMarks, marksInTab } from '../../core/viewer-marks';
 import type { KeyAction } from '../../viewer/tools';
 import { CT_PRESETS, PRESET_NAMES } from '../../viewer/window';
 import { fitted, mirroredAcross, mirroredDown, turned } from '../../viewer/view';
 import { Tabs } from '../Tabs';
-import { createStudyInfo } from '../imaging/StudyDetail';
+import { createStudyInfo } from '../imaging/study-info';
+import { createStates } from '../../core/viewer-states';
 import { createCine } from './cine';
 import { createKeyImages } from './key-images';
 import { MeasureList } from './MeasureList';
 import { MprHost } from './MprHost';
 import { PaneView } from './PaneView';
+import { createSaving } from './saving';
 import { SeriesTab } from './SeriesTab';
 import { TextDialog } from './TextDialog';
 import type { TextWanted } from './TextDialog';
@@ -29,6 +32,9 @@ interface ViewerFrameProps {
   readonly series: readonly Series[];
 }
 
+/** The label of states that hold the marks of this viewer. */
+const MARKS = 'MARKS';
+
 type SideTab = 'series' | 'window' | 'measures';
 
 /** The series that an address asks for, else the one with most pictures. */
@@ -40,9 +46,11 @@ function firstSeries(all: readonly Series[]): Series | undefined {
 
 export function ViewerFrame(props: ViewerFrameProps): JSX.Element {
   const app = useApp();
-  const control = createViewerControl();
+  const marks = createMarks(marksInTab(app.me()?.id ?? '', props.study.uid));
+  const control = createViewerControl(marks);
   const info = createStudyInfo(() => props.study.uid);
-  const keyImages = createKeyImages(() => props.study, () => info.data()?.store);
+  const keyImages = createKeyImages(() => props.study);
+  const states = createStates(app.api);
   const cine = createCine(control);
   const [tab, setTab] = createSignal<SideTab>('series');
   const [help, setHelp] = createSignal(false);
@@ -54,9 +62,22 @@ export function ViewerFrame(props: ViewerFrameProps): JSX.Element {
       patientId === undefined ? [] : (await studiesOfPatient(patientId, signal)).filter((one) => one.uid !== uid);
   });
 
-  onMount(() => {
+  const saving = createSaving({
+    control,
+    keyImages,
+    states,
+    studies: () => [props.study.uid, ...(prior() ? [prior()?.study.uid ?? ''] : [])],
+    may: () => info.data()?.store ?? false,
+  });
+
+  /** The first series, with the marks that were kept of it: those in this tab, else those in the record. */
+  onMount(async () => {
     const first = firstSeries(props.series);
-    if (first) void control.show(0, props.study, first);
+    if (!first) return;
+    const [found] = await Promise.all([states.reload(props.study.uid).catch(() => []), control.show(0, props.study, first)]);
+    const newest = found.find(({ label, images }) => label === MARKS && images.some(({ series }) => series === first.uid));
+    const untouched = control.panes[0]?.().series?.uid === first.uid && marks.all().length === 0;
+    if (newest && untouched) control.present(0, newest);
   });
 
   /** Puts the like series of another study beside the one that is shown. */
@@ -78,6 +99,7 @@ export function ViewerFrame(props: ViewerFrameProps): JSX.Element {
       setPrior({ study, series });
       control.setLayout('two');
       if (best) await control.show(1, study, best);
+      control.putBeside(1);
       control.setLinked(true);
     } catch (error) {
       app.toast(app.explain(error));
@@ -111,8 +133,9 @@ export function ViewerFrame(props: ViewerFrameProps): JSX.Element {
       case 'key-image': return keyImages.toggle(control.activePane());
       case 'mpr': return control.setLayout(control.layout() === 'mpr' ? 'one' : 'mpr');
       case 'grid': return control.setLayout(({ one: 'two', two: 'four', four: 'one', mpr: 'one' } as const)[control.layout()]);
-      case 'present': return void control.setPresent((now) => !now);
+      case 'present': return void control.setMasked((now) => !now);
       case 'overlay': return void control.setOverlay((now) => !now);
+      case 'drawings': return void control.setDrawings((now) => !now);
       case 'undo': return void control.marks.undo();
       case 'redo': return void control.marks.redo();
       case 'remove': return control.marks.remove(control.marks.chosen() ?? '');
@@ -139,7 +162,7 @@ export function ViewerFrame(props: ViewerFrameProps): JSX.Element {
 
   const title = (): string => {
     const words = [props.study.modalities.join(' '), props.study.description ?? app.t('imaging.undescribed')];
-    return (control.present() ? words : [props.study.patientName ?? app.t('imaging.nameless'), ...words]).filter(Boolean).join(' · ');
+    return (control.isMasked() ? words : [props.study.patientName ?? app.t('imaging.nameless'), ...words]).filter(Boolean).join(' · ');
   };
 
   return (
@@ -147,7 +170,6 @@ export function ViewerFrame(props: ViewerFrameProps): JSX.Element {
       <ViewerBar
         title={title()}
         study={props.study}
-        series={control.activePane().series}
         control={control}
         others={others.data() ?? []}
         prior={prior()?.study}
@@ -155,7 +177,7 @@ export function ViewerFrame(props: ViewerFrameProps): JSX.Element {
         onHelp={() => setHelp(true)}
       />
       <div class="viewer-dark">
-        <ViewerToolBar control={control} cine={cine} keyImages={keyImages} onAct={act} />
+        <ViewerToolBar control={control} cine={cine} keyImages={keyImages} states={states} onAct={act} />
         <div ref={grid} class="viewer-grid" data-layout={control.layout()}>
           <For each={shown()}>
             {(pane) => (
@@ -165,7 +187,7 @@ export function ViewerFrame(props: ViewerFrameProps): JSX.Element {
                 study={props.study}
                 keyImages={keyImages}
                 onAct={act}
-                onText={(points, picture) => setWanted({ points, picture })}
+                onText={setWanted}
               />
             )}
           </For>
@@ -194,7 +216,7 @@ export function ViewerFrame(props: ViewerFrameProps): JSX.Element {
                 <WindowTab control={control} onAct={act} />
               </Show>
               <Show when={name === 'measures'}>
-                <MeasureList control={control} keyImages={keyImages} />
+                <MeasureList control={control} keyImages={keyImages} saving={saving} />
               </Show>
             </>
           )}
@@ -204,7 +226,7 @@ export function ViewerFrame(props: ViewerFrameProps): JSX.Element {
       <TextDialog
         wanted={wanted()}
         onClose={() => setWanted(undefined)}
-        onSet={({ points, picture }, text) => control.marks.add('text', picture, points, text)}
+        onSet={(mark, text) => control.marks.add({ ...mark, text })}
       />
     </div>
   );

@@ -36,6 +36,7 @@ const KEYS = [
   [['G'], 'viewer.layout'],
   [['N'], 'viewer.present'],
   [['B'], 'viewer.overlay'],
+  [['D'], 'viewer.drawings'],
   [['`'], 'keysOf.pane'],
   [['?'], 'viewer.help'],
 ] as const;

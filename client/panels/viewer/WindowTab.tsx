@@ -4,7 +4,7 @@ import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import type { ViewerControl } from '../../core/viewer-control';
 import type { KeyAction } from '../../viewer/tools';
-import { CT_PRESETS, PRESET_NAMES } from '../../viewer/window';
+import { CT_PRESETS, PRESET_NAMES, sameWindow } from '../../viewer/window';
 import type { GreyWindow } from '../../viewer/window';
 import { Slider } from '../room/Slider';
 
@@ -34,12 +34,32 @@ export function WindowTab(props: WindowTabProps): JSX.Element {
     const { stack, index } = props.control.activePane();
     return stack?.windowsOf(index) ?? [];
   };
+  const ownWords = ({ name, table }: { name: string | undefined; table?: unknown }): string => {
+    const known = name ?? (table === undefined ? undefined : app.t('wpreset.table'));
+    return known === undefined ? app.t('wpreset.own') : app.t('wpreset.ownNamed', { name: known });
+  };
+  const hasDrawings = (): boolean => {
+    props.control.news();
+    const { stack, index, presentation } = props.control.activePane();
+    return presentation !== undefined || (stack?.pixels(index)?.overlays?.length ?? 0) > 0;
+  };
   const set = (next: GreyWindow): void => props.control.setWindow(props.control.active(), next);
-  const isNow = (one: GreyWindow): boolean => one.centre === window().centre && one.width === window().width;
+  const isNow = (one: GreyWindow): boolean => sameWindow(one, window());
+  /** Sliders have no table: what they set is a window. */
+  const line = (): GreyWindow => {
+    const { table: _, ...rest } = window();
+    return rest;
+  };
 
   return (
-    <Show when={!isColour()} fallback={<p class="soft small">{app.t('wpreset.colour')}</p>}>
-      <div class="stack">
+    <div class="stack">
+      <Show when={hasDrawings()}>
+        <label class="row small">
+          <input type="checkbox" checked={props.control.drawings()} aria-keyshortcuts="d" onChange={(event) => props.control.setDrawings(event.currentTarget.checked)} />
+          {app.t('viewer.drawings')}
+        </label>
+      </Show>
+      <Show when={!isColour()} fallback={<p class="soft small">{app.t('wpreset.colour')}</p>}>
         <h2 class="series-heading">{app.t('wpreset.title')}</h2>
         <div class="preset-grid">
           <For each={PRESET_NAMES}>
@@ -60,7 +80,7 @@ export function WindowTab(props: WindowTabProps): JSX.Element {
           <For each={own()}>
             {(one) => (
               <button type="button" class="button small" aria-pressed={isNow(one)} onClick={() => set(one)}>
-                {one.name === undefined ? app.t('wpreset.own') : app.t('wpreset.ownNamed', { name: one.name })}
+                {ownWords(one)}
               </button>
             )}
           </For>
@@ -75,7 +95,7 @@ export function WindowTab(props: WindowTabProps): JSX.Element {
           step={1}
           value={Math.round(window().centre)}
           words={String(Math.round(window().centre))}
-          onChange={(centre) => set({ ...window(), centre })}
+          onChange={(centre) => set({ ...line(), centre })}
         />
         <Slider
           label={app.t('window.width')}
@@ -84,9 +104,9 @@ export function WindowTab(props: WindowTabProps): JSX.Element {
           step={1}
           value={Math.round(window().width)}
           words={String(Math.round(window().width))}
-          onChange={(width) => set({ ...window(), width })}
+          onChange={(width) => set({ ...line(), width })}
         />
-      </div>
-    </Show>
+      </Show>
+    </div>
   );
 }

@@ -37,7 +37,7 @@ export function createCine(control: ViewerControl): Cine {
     if (!stack) return;
     const next = (index + 1) % stack.planes.length;
     // A picture that has not come yet is waited for: a film with holes shows what was not there.
-    if (!stack.pixels(index) && !stack.hasFailed(index)) return;
+    if (!stack.pixels(index) && stack.failureOf(index) === undefined) return;
     last_ms = now_ms;
     control.scroll(control.active(), next - index);
   };

@@ -1,4 +1,4 @@
-/** Writes small DICOM objects: explicit VR little endian, text in UTF-8 (PS3.5, PS3.10). */
+/** Small DICOM objects for tests: explicit VR little endian, text in UTF-8 (PS3.5, PS3.10). */
 
 /** An element: value representation, then text, numbers or items. */
 export type Element =
@@ -12,12 +12,6 @@ export type Elements = Readonly<Record<string, Element>>;
 const EXPLICIT_LITTLE_ENDIAN = '1.2.840.10008.1.2.1';
 /** Names this client as the writer (PS3.7 D.3.3.2); made from a random UUID once. */
 const IMPLEMENTATION = '2.25.256180284498413170153180184461013174102';
-
-/** A unique identifier from a random UUID (PS3.5 B.2). */
-export function freshUid(): string {
-  const hex = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
-  return `2.25.${BigInt(`0x${hex}`).toString()}`;
-}
 
 /** A file with its meta group. */
 export function dicomFile(classUid: string, sopUid: string, elements: Elements): Uint8Array<ArrayBuffer> {
