@@ -105,6 +105,15 @@ export async function accessibilityFaults(page: Page): Promise<string[]> {
   );
 }
 
+/** Parts that scroll up and down, and whose inside sticks out on the side: nobody finds what lies there. */
+function wideParts(page: Page): Promise<string[]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll('.tab-panel, .panel-body, dialog')]
+      .filter((part) => part.scrollWidth > part.clientWidth + 1 && part.checkVisibility())
+      .map((part) => `${part.className}: ${part.scrollWidth} in ${part.clientWidth}`),
+  );
+}
+
 /** Chooses a language where the page offers it. */
 export async function choose(page: Page, language: Language): Promise<void> {
   await page.locator(`.segmented input[value=${language}]`).first().check({ force: true });
@@ -129,6 +138,7 @@ export async function look(
       const where = `${name} on ${screen} in ${language}`;
       const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
       expect(over, `${where} is wider than the screen`).toBeLessThanOrEqual(0);
+      expect(await wideParts(page), `parts of ${where} that are wider than their place`).toEqual([]);
       await page.screenshot({ path: join(OUT, `${name}-${screen}-${language}.png`), animations: 'disabled' });
       expect(await accessibilityFaults(page), where).toEqual([]);
     }

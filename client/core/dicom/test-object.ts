@@ -3,8 +3,8 @@
 /** An element: value representation, then text, numbers or items. */
 export type Element =
   | readonly ['SQ', readonly Elements[]]
-  | readonly ['US', number]
-  | readonly ['OB', Uint8Array]
+  | readonly ['US' | 'SS', number | readonly number[]]
+  | readonly ['OB' | 'OW', Uint8Array]
   | readonly [vr: 'AE' | 'CS' | 'DA' | 'DS' | 'IS' | 'LO' | 'PN' | 'SH' | 'TM' | 'UI', text: string];
 /** Elements by tag. */
 export type Elements = Readonly<Record<string, Element>>;
@@ -38,7 +38,7 @@ export function encoded(elements: Elements): Uint8Array<ArrayBuffer> {
 function elementBytes(tag: string, element: Element): Uint8Array[] {
   const [vr] = element;
   const value = valueOf(element);
-  const long = vr === 'SQ' || vr === 'OB';
+  const long = vr === 'SQ' || vr === 'OB' || vr === 'OW';
   const head = new Uint8Array(long ? 12 : 8);
   const view = new DataView(head.buffer);
   view.setUint16(0, Number.parseInt(tag.slice(0, 4), 16), true);
@@ -51,11 +51,16 @@ function elementBytes(tag: string, element: Element): Uint8Array[] {
 
 function valueOf([vr, value]: Element): Uint8Array {
   if (value instanceof Uint8Array) return value;
-  if (typeof value === 'number') return Uint8Array.of(value & 0xff, value >> 8);
-  if (typeof value !== 'string') return joined(value.flatMap((item) => itemBytes(encoded(item))));
+  if (typeof value === 'number') return words(value);
+  if (typeof value !== 'string') return joined(value.flatMap((item) => (typeof item === 'number' ? [words(item)] : itemBytes(encoded(item)))));
   const text = new TextEncoder().encode(value);
   // Values have an even length: identifiers are filled with a zero, text with a space.
   return text.length % 2 === 0 ? text : joined([text, Uint8Array.of(vr === 'UI' ? 0 : 0x20)]);
+}
+
+/** Words of 16 bits, little endian. */
+export function words(...values: readonly number[]): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(values.flatMap((value) => [value & 0xff, (value >> 8) & 0xff]));
 }
 
 function itemBytes(item: Uint8Array): Uint8Array[] {
