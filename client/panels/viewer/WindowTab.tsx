@@ -9,8 +9,7 @@ import type { GreyWindow } from '../../viewer/window';
 import { Slider } from '../room/Slider';
 
 /** The range of the sliders, in HU: air to dense bone. Dragging on the picture has no bounds. */
-const CENTRES = [-1000, 2000] as const;
-const WIDEST = 4000;
+const HU_RANGE = [-1000, 3000] as const;
 
 interface WindowTabProps {
   readonly control: ViewerControl;
@@ -42,6 +41,16 @@ export function WindowTab(props: WindowTabProps): JSX.Element {
     props.control.news();
     const { stack, index, presentation } = props.control.activePane();
     return presentation !== undefined || (stack?.pixels(index)?.overlays?.length ?? 0) > 0;
+  };
+  /** The values that the sliders reach: those of CT, else those of the picture. */
+  const range = (): readonly [number, number] => {
+    props.control.news();
+    const { stack, index } = props.control.activePane();
+    const pixels = stack?.pixels(index);
+    if (isHu() || !stack || pixels?.kind !== 'grey') return HU_RANGE;
+    const { slope, intercept } = stack.rescaleOf(index);
+    const ends = [pixels.least, pixels.most].map((value) => value * slope + intercept);
+    return [Math.floor(Math.min(...ends)), Math.ceil(Math.max(...ends))];
   };
   const set = (next: GreyWindow): void => props.control.setWindow(props.control.active(), next);
   const isNow = (one: GreyWindow): boolean => sameWindow(one, window());
@@ -90,8 +99,8 @@ export function WindowTab(props: WindowTabProps): JSX.Element {
         </Show>
         <Slider
           label={app.t('window.centre')}
-          min={Math.min(CENTRES[0], Math.floor(window().centre))}
-          max={Math.max(CENTRES[1], Math.ceil(window().centre))}
+          min={Math.min(range()[0], Math.floor(window().centre))}
+          max={Math.max(range()[1], Math.ceil(window().centre))}
           step={1}
           value={Math.round(window().centre)}
           words={String(Math.round(window().centre))}
@@ -100,7 +109,7 @@ export function WindowTab(props: WindowTabProps): JSX.Element {
         <Slider
           label={app.t('window.width')}
           min={1}
-          max={Math.max(WIDEST, Math.ceil(window().width))}
+          max={Math.max(range()[1] - range()[0], Math.ceil(window().width))}
           step={1}
           value={Math.round(window().width)}
           words={String(Math.round(window().width))}
