@@ -114,7 +114,7 @@ function amber(pane: Locator): Promise<number> {
   });
 }
 
-test('a study is found as one types, by keyboard, and its series are shown', async ({ li }) => {
+test('a study is found as one types, by keyboard, its series are shown, and its link is passed on', async ({ li, chen }) => {
   const ct = await chestCt(li);
   await openImaging(li);
   const all = await li.locator('.study-open').count();
@@ -167,6 +167,9 @@ test('a study is found as one types, by keyboard, and its series are shown', asy
   await expect(share.locator('[data-viewer="li.terminal"]')).toContainText('Treats the patient');
   await expect(share.getByLabel('Link')).toHaveValue(new RegExp(`/imaging/${ct.study.replaceAll('.', '\\.')}$`));
   await look(li, 'imaging-share', ['desktop', 'narrow'], 'en');
+  // Who is not among them finds the link shut.
+  await chen.goto(await share.getByLabel('Link').inputValue());
+  await expect(chen.getByRole('alert')).toContainText('There is no such study, or you may not see it');
   await li.keyboard.press('Escape');
   await study.locator('.study-open').press('Enter');
   await expect(li).toHaveURL(new RegExp(`/imaging/${ct.study.replaceAll('.', '\\.')}$`));
@@ -353,6 +356,19 @@ test('a folder with one broken file is sent, and exactly that one is refused', a
   const download = li.waitForEvent('download');
   await li.getByRole('button', { name: 'Download study' }).click();
   expect((await download).suggestedFilename()).toBe(`${study}.zip`);
+});
+
+test('a picture that cannot be had is said so, and comes when it is asked for again', async ({ li }) => {
+  const ct = await chestCt(li);
+  await li.route(/\/frames\/1$/, (route) => route.fulfill({ status: 503 }));
+  await li.goto(`/imaging/${ct.study}?series=${ct.series}`);
+  const pane = li.locator('.viewer-pane').first();
+  await expect(pane.locator('.viewer-state')).toContainText('This picture could not be loaded.');
+  await look(li, 'viewer-failed', ['desktop', 'narrow']);
+  await li.unroute(/\/frames\/1$/);
+  await pane.getByRole('button', { name: 'Try again' }).click();
+  await pictureIsThere(pane);
+  await expect(pane.locator('.viewer-state')).not.toContainText('could not be loaded');
 });
 
 test('fingers move, pinch and scroll on a phone', async ({ browser, li }) => {
