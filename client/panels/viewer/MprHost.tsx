@@ -27,7 +27,9 @@ export function MprHost(props: MprHostProps): JSX.Element {
   const [first] = before;
   const plane = first?.stack?.planes[first.index];
   const from = plane && lpsOf(plane, { x: (plane.columns - 1) / 2, y: (plane.rows - 1) / 2 });
-  const window = first?.window;
+  // So does the window, unless it is a table: that is entered with stored values.
+  const shown = control.windowOf(0);
+  const window = first?.stack && !shown.table ? shown : undefined;
   const volume = createSeriesVolume(series.uid);
   let stacks: readonly VolumeStack[] = [];
 
