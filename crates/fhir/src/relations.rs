@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use policy::{Actor, Permit, Relations, Role};
 use record::{Match, Record, RecordError, ResourceQuery, ResourceVersion, Term};
 use serde_json::Value;
-use vocabulary::{PatientId, Timestamp};
+use vocabulary::{ActorId, PatientId, Timestamp};
 
 use crate::date;
 
@@ -31,6 +31,14 @@ pub fn decides_access(resource: &Value) -> bool {
         Some("Task") => is_in(OPEN) && names_an_account(&resource["owner"]),
         _ => false,
     }
+}
+
+/// Whether a resource is a task that this account owns.
+pub(crate) fn is_task_of(resource: &Value, account: &ActorId) -> bool {
+    let owner = resource["owner"]["reference"].as_str().unwrap_or_default();
+    resource["resourceType"] == "Task"
+        && crate::path::type_and_id(owner)
+            .is_some_and(|(kind, id)| ACCOUNTS.contains(&kind) && id == account.as_str())
 }
 
 /// Whether a reference leads to what may be an account.

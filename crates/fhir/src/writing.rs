@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use policy::{Action, Permit};
-use record::{Precondition, RecordError, ResourceKey};
+use record::{Precondition, RecordError, ResourceKey, written_by};
 use serde_json::Value;
 use vocabulary::PatientId;
 
 use crate::{
     Rest, compartment, definitions,
     index::referred,
+    relations::is_task_of,
     reply::Failure,
     rest::{is_for_all, key_of},
     validate::validate,
@@ -49,7 +50,14 @@ impl Rest<'_> {
             return Err(Failure::not_permitted());
         }
         if let Some(body) = current.as_ref().and_then(|current| current.body.as_ref()) {
-            self.may_decide_access(subject, body).await?;
+            let is_account = kind == "AuditEvent";
+            if is_account || written_by(body).is_some() {
+                return Err(Failure::written_elsewhere());
+            }
+            // What is one's own to do one may end: it lets in nobody but oneself.
+            if !is_task_of(body, permit.actor()) {
+                self.may_decide_access(subject, body).await?;
+            }
         }
         let version = current.as_ref().map_or(0, |current| current.version);
         if let Some(tag) = if_match {
@@ -109,6 +117,9 @@ impl Rest<'_> {
         let subject = self.subject(kind, &body, beside).await?;
         if !self.may_write(kind, subject.as_ref()) {
             return Err(Failure::not_permitted());
+        }
+        if written_by(&body).is_some() {
+            return Err(Failure::written_elsewhere());
         }
         self.may_decide_access(subject.as_ref(), &body).await?;
         self.stays_with(&key, &precondition, subject.as_ref())
@@ -223,5 +234,17 @@ impl Rest<'_> {
                 .is_some_and(|permit| permit.covers(subject)),
             None => for_all || (self.hospital.is_some() && !definitions::is_about_patients(kind)),
         }
+    }
+}
+
+impl Failure {
+    /// For what a scenario or the audit wrote: votes, plans and signatures are changed by those who may, in
+    /// the scenario, and an account of what was done is not changed at all.
+    fn written_elsewhere() -> Self {
+        let (zh, en) = (
+            "该资源由情景或审计写入，不能经 FHIR 写入、更改或删除；请在该情景中操作。",
+            "a scenario or the audit writes this resource; it is not written, changed or deleted by FHIR: act in the scenario.",
+        );
+        Self::new(403, "forbidden", "meta.tag", zh, en)
     }
 }

@@ -432,6 +432,54 @@ async fn who_may_not_grant_access_writes_no_fact_of_it_by_any_interaction() {
 }
 
 #[tokio::test]
+async fn what_a_scenario_or_the_audit_wrote_is_not_written_by_fhir() {
+    let hospital = two_patients().await;
+    let rest = hospital.rest();
+    // The scenario's own door.
+    let mut vote = finding("vote", "a");
+    record::mark_written_by(vote.as_object_mut().unwrap(), "remote-consult");
+    let fact = record::NewFact::PutResource {
+        key: record::ResourceKey {
+            kind: "Observation".into(),
+            id: "vote".into(),
+        },
+        subject: Some(PatientId::new("a").unwrap()),
+        body: vote.clone(),
+    };
+    let batch = record::Batch {
+        actor: ActorId::new("someone").unwrap(),
+        facts: vec![(fact, record::Precondition::Version(0))],
+    };
+    record::Record::commit(&hospital.record, batch)
+        .await
+        .unwrap();
+    // Neither as it is nor without its tag, and neither whole nor in a bundle.
+    let plain = finding("vote", "a");
+    for body in [&vote, &plain] {
+        let reply = rest.update("Observation", "vote", body.clone(), None).await;
+        assert_eq!(reply.status, 403, "{}", reply.diagnostics());
+        let entry = json!({
+            "resource": body, "request": {"method": "PUT", "url": "Observation/vote"},
+        });
+        let bundle = json!({"resourceType": "Bundle", "type": "transaction", "entry": [entry]});
+        assert_eq!(rest.bundle(bundle).await.status, 403);
+    }
+    assert_eq!(rest.delete("Observation", "vote", None).await.status, 403);
+    // Nor does anybody else write what looks like it.
+    assert_eq!(rest.create("Observation", vote, None).await.status, 403);
+    let account = rest.read("AuditEvent", "a", None).await.body.unwrap();
+    assert_eq!(
+        rest.update("AuditEvent", "a", account, None).await.status,
+        403
+    );
+    assert_eq!(rest.delete("AuditEvent", "a", None).await.status, 403);
+    assert_eq!(
+        rest.read("Observation", "vote", None).await.version,
+        Some(1)
+    );
+}
+
+#[tokio::test]
 async fn a_permit_to_grant_for_another_patient_is_none() {
     struct Mistaken;
     #[async_trait]

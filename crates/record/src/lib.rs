@@ -9,6 +9,7 @@
 mod fact;
 pub mod matching;
 mod query;
+mod written;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -26,6 +27,7 @@ pub use query::{
     Fields, ImagingLevel, ImagingQuery, ImagingRow, IndexTerm, Indexer, Match, Page, ResourceQuery,
     Sort, StoredObject, Term, TermValue,
 };
+pub use written::{WRITTEN_BY, mark_written_by, written_by};
 
 /// Why a record could not do what was asked.
 #[derive(Debug, thiserror::Error)]

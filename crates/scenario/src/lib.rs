@@ -6,6 +6,7 @@
 //! facts of the record, and everything it shows is read from them again, so that a replay gives the same.
 
 mod context;
+mod fact;
 mod manifest;
 mod reply;
 mod seal;
@@ -13,6 +14,7 @@ mod seal;
 pub mod testing;
 
 pub use context::{Attestation, Context, Topic};
+pub use fact::put;
 pub use manifest::{Manifest, ManifestError, Wing};
 pub use reply::{Method, Problem, Reply, Request};
 pub use seal::{Seal, SealError};

@@ -137,14 +137,63 @@ fn an_invitation_that_ends_puts_the_guest_out() {
     let mut li = hospital.enter("li.terminal", &room).unwrap();
     let mut chen = hospital.enter("chen.expert", &room).unwrap();
     wait_for_people(&mut li, &["li.terminal", "chen.expert"]);
+    // What the consultation wrote is not ended by FHIR, also not by who asked.
     for (kind, status) in [("ServiceRequest", "revoked"), ("Task", "cancelled")] {
         let path = format!("/fhir/{kind}/{room}");
         let (_, mut body) = hospital.send("li.terminal", "GET", &path, &Value::Null);
         body["status"] = json!(status);
-        assert_eq!(hospital.put("li.terminal", &body), 200, "{kind}");
+        assert_eq!(hospital.put("li.terminal", &body), 403, "{kind}");
     }
+    let withdraw = format!("/api/scenarios/remote-consult/cases/{room}/withdraw");
+    let reason = json!({"reason": "the patient was moved"});
+    assert_eq!(
+        hospital.send("li.terminal", "POST", &withdraw, &reason).0,
+        200
+    );
     assert_eq!(farewell(&mut chen), Farewell::NotPermitted);
     wait_for_people(&mut li, &["li.terminal"]);
+}
+
+#[test]
+fn nobody_writes_a_vote_by_fhir() {
+    let (_folder, hospital) = opened();
+    let case = hospital.consult();
+    let vote = format!("/api/scenarios/remote-consult/cases/{case}/vote");
+    let ballot = json!({"opinion": "benign", "management": "pet-ct"});
+    // A vote that is not there yet is not forged: what takes its place is none.
+    let forged = json!({
+        "resourceType": "ClinicalImpression", "id": format!("{case}-vote-1"), "status": "completed",
+        "subject": {"reference": "Patient/p"},
+        "extension": [{"url": "urn:yuanyi:vote", "valueString": ballot.to_string()}],
+    });
+    hospital.put("li.terminal", &forged);
+    let (status, view) = hospital.send("li.terminal", "POST", &vote, &ballot);
+    assert_eq!(status, 200, "{view}");
+    assert_eq!(view["step"], "voting");
+    let (status, view) = hospital.send("chen.expert", "POST", &vote, &ballot);
+    assert_eq!((status, &view["step"]), (200, &json!("planning")), "{view}");
+    // One that is there stays as it was cast.
+    for place in 0..2 {
+        let path = format!("/fhir/ClinicalImpression/{case}-vote-{place}");
+        let (_, mut body) = hospital.send("li.terminal", "GET", &path, &Value::Null);
+        for untagged in [false, true] {
+            if untagged {
+                body["meta"] = json!({});
+            }
+            body["extension"][0]["valueString"] = json!("{}");
+            for who in [
+                "li.terminal",
+                "chen.expert",
+                "wang.nurse",
+                "importer",
+                "admin",
+            ] {
+                assert_eq!(hospital.put(who, &body), 403, "{who} {place}");
+            }
+        }
+        let gone = hospital.send("li.terminal", "DELETE", &path, &Value::Null);
+        assert_eq!(gone.0, 403);
+    }
 }
 
 #[test]

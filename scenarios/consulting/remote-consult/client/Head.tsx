@@ -35,7 +35,10 @@ export function Head(props: HeadProps): JSX.Element {
       </ul>
       <Switch>
         <Match when={now().step === 'declined'}>
-          <Notice kind="warn">{props.say('declined', { reason: now().declined_because ?? '' })}</Notice>
+          <Notice kind="warn">{props.say('declined', { reason: now().ended_because ?? '' })}</Notice>
+        </Match>
+        <Match when={now().step === 'withdrawn'}>
+          <Notice kind="warn">{props.say('withdrawn', { reason: now().ended_because ?? '' })}</Notice>
         </Match>
         <Match when={now().step === 'asked' && expert()?.id === props.part.me}>
           <Notice>{props.say('invited', { name: asker()?.name ?? '', patient: now().patient.name })}</Notice>
@@ -45,37 +48,58 @@ export function Head(props: HeadProps): JSX.Element {
           <Notice>{props.say('waitExpert', { name: expert()?.name ?? '' })}</Notice>
         </Match>
       </Switch>
+      <Show when={asker()?.id === props.part.me && ['asked', 'voting', 'planning'].includes(now().step)}>
+        <Ending part={props.part} say={props.say} how="withdraw" />
+      </Show>
     </header>
   );
 }
 
 function Invitation(props: { part: Part; say: Say }): JSX.Element {
-  const [declining, setDeclining] = createSignal(false);
+  return (
+    <Ending part={props.part} say={props.say} how="decline">
+      <button
+        type="button"
+        class="button primary"
+        disabled={props.part.busy}
+        onClick={() => void props.part.act('post', 'accept')}
+      >
+        {props.say('accept')}
+      </button>
+    </Ending>
+  );
+}
+
+interface EndingProps {
+  readonly part: Part;
+  readonly say: Say;
+  /** The step, and the word on its button. */
+  readonly how: 'decline' | 'withdraw';
+  /** Buttons beside it. */
+  readonly children?: JSX.Element;
+}
+
+/** Ends the consultation: a button that asks why, and only then does it. */
+function Ending(props: EndingProps): JSX.Element {
+  const [asking, setAsking] = createSignal(false);
   const [reason, setReason] = createSignal('');
   return (
     <div class="stack">
       <div class="row">
-        <button
-          type="button"
-          class="button primary"
-          disabled={props.part.busy}
-          onClick={() => void props.part.act('post', 'accept')}
-        >
-          {props.say('accept')}
-        </button>
-        <button type="button" class="button" aria-expanded={declining()} onClick={() => setDeclining((now) => !now)}>
-          {props.say('decline')}
+        {props.children}
+        <button type="button" class="button" aria-expanded={asking()} onClick={() => setAsking((now) => !now)}>
+          {props.say(props.how)}
         </button>
       </div>
-      <Show when={declining()}>
+      <Show when={asking()}>
         <form
           class="stack"
           onSubmit={(event) => {
             event.preventDefault();
-            void props.part.act('post', 'decline', { reason: reason() });
+            void props.part.act('post', props.how, { reason: reason() });
           }}
         >
-          <Field label={props.say('declineWhy')}>
+          <Field label={props.say(`${props.how}Why`)}>
             {(control) => (
               <textarea
                 {...control}
@@ -88,7 +112,7 @@ function Invitation(props: { part: Part; say: Say }): JSX.Element {
             )}
           </Field>
           <button type="submit" class="button" disabled={props.part.busy}>
-            {props.say('decline')}
+            {props.say(`${props.how}Confirm`)}
           </button>
         </form>
       </Show>

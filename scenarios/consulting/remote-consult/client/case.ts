@@ -89,8 +89,8 @@ export interface Case {
   readonly id: string;
   readonly patient: { readonly id: string; readonly name: string };
   readonly reason: string;
-  readonly step: 'asked' | 'declined' | 'voting' | 'planning' | 'signed';
-  readonly declined_because?: string | null;
+  readonly step: 'asked' | 'declined' | 'withdrawn' | 'voting' | 'planning' | 'signed';
+  readonly ended_because?: string | null;
   readonly participants: readonly Participant[];
   readonly questions: readonly Question[];
   readonly answers_locked: boolean;

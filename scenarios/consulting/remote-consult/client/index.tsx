@@ -90,7 +90,7 @@ export default function Panel(props: ScenarioPanelProps): JSX.Element {
                 <>
                   <Head part={part} say={say} here={props.participants} />
                   <Show when={refusal()}>{(text) => <Notice kind="bad">{text()}</Notice>}</Show>
-                  <Show when={now().step !== 'asked' && now().step !== 'declined'}>
+                  <Show when={!['asked', 'declined', 'withdrawn'].includes(now().step)}>
                     <Tabs
                       label={say('steps')}
                       tabs={STEPS.map((name) => ({ name, label: say(name) }))}

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use vocabulary::{PatientId, RoomId, Uid};
 
 use crate::{
-    body::{self, Ask, Decline},
+    body::{self, Ask, Ended},
     case::{Case, Invitation, Person, text},
     facts, reading, step, view,
 };
@@ -167,29 +167,67 @@ pub async fn accept(context: &dyn Context, case: &Case, request: &Request) -> Re
             step::commit(context, case, actor, vec![], step::TaskChange::GOING_ON).await?;
             Ok(())
         }
-        Invitation::Declined | Invitation::Done => step::must_go_on(case),
+        Invitation::Declined | Invitation::Withdrawn | Invitation::Done => step::must_go_on(case),
     }
 }
 
 /// `POST cases/{id}/decline`: the expert cannot, and says why.
 pub async fn decline(context: &dyn Context, case: &Case, request: &Request) -> Result<(), Problem> {
     must_be_asked(context, case, request).await?;
-    let decline: Decline = request.body_as()?;
-    let reason = body::said(
-        &decline.reason,
-        body::SHORT,
-        "谢绝的原因",
-        "why you decline",
-    )?;
+    let ended: Ended = request.body_as()?;
+    let reason = body::said(&ended.reason, body::SHORT, "谢绝的原因", "why you decline")?;
     if case.invitation != Invitation::Open {
         return Err(Problem::out_of_order(
             "会诊已接受或已结束，不能再谢绝",
             "the consultation was accepted or is over; it can no longer be declined",
         ));
     }
+    end(context, case, request, "rejected", &reason).await
+}
+
+/// `POST cases/{id}/withdraw`: the doctor who asked takes the request back, so that the expert has no access
+/// to the patient any more. What was done until then stays in the record.
+pub async fn withdraw(
+    context: &dyn Context,
+    case: &Case,
+    request: &Request,
+) -> Result<(), Problem> {
+    if case.place_of(&request.actor.id) != Some(0) {
+        return Err(Problem::new(
+            403,
+            "只有申请会诊的医生可以撤回",
+            "only the doctor who asked takes the request back",
+        ));
+    }
+    let object = Object::Patient(case.patient.clone());
+    context
+        .permit(&request.actor, Action::RequestConsult, &object)
+        .await?;
+    let ended: Ended = request.body_as()?;
+    let reason = body::said(
+        &ended.reason,
+        body::SHORT,
+        "撤回的原因",
+        "why you take the request back",
+    )?;
+    match case.invitation {
+        Invitation::Open | Invitation::Accepted => {
+            end(context, case, request, "cancelled", &reason).await
+        }
+        Invitation::Declined | Invitation::Withdrawn | Invitation::Done => step::must_go_on(case),
+    }
+}
+
+async fn end(
+    context: &dyn Context,
+    case: &Case,
+    request: &Request,
+    status: &str,
+    reason: &str,
+) -> Result<(), Problem> {
     let change = step::TaskChange {
-        status: "rejected",
-        reason: Some(&reason),
+        status,
+        reason: Some(reason),
         open_until: None,
     };
     let revoked = step::request_with_status(case, "revoked")?;
@@ -280,7 +318,7 @@ fn waits(case: &Case, actor: &Actor) -> Option<Waiting> {
         Invitation::Open if place == 1 => WaitingKind::ConsultRequest,
         Invitation::Accepted if case.plan.is_some() && !has_signed => WaitingKind::Sign,
         Invitation::Open | Invitation::Accepted => WaitingKind::ConsultOpen,
-        Invitation::Declined | Invitation::Done => return None,
+        Invitation::Declined | Invitation::Withdrawn | Invitation::Done => return None,
     };
     let other = case.people.get(1 - place)?;
     Some(Waiting {

@@ -21,9 +21,9 @@ pub struct Ask {
     pub reason: String,
 }
 
-/// `POST cases/{id}/decline`.
+/// `POST cases/{id}/decline` and `withdraw`.
 #[derive(Debug, Deserialize)]
-pub struct Decline {
+pub struct Ended {
     pub reason: String,
 }
 

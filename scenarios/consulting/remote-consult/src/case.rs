@@ -1,8 +1,10 @@
 //! Reads a case from the record's facts.
 
+use std::collections::BTreeMap;
+
 use knowledge::Answers;
 use policy::Permit;
-use record::{Record, RecordError, ResourceKey, ResourceVersion};
+use record::{Record, RecordError, ResourceKey, ResourceVersion, written_by};
 use scenario::Context;
 use serde_json::Value;
 use vocabulary::{ActorId, PatientId, Timestamp, Uid};
@@ -28,6 +30,8 @@ pub enum Invitation {
     Open,
     Accepted,
     Declined,
+    /// Taken back by the doctor who asked.
+    Withdrawn,
     Done,
 }
 
@@ -48,8 +52,8 @@ pub struct Case {
     pub asked_at: Timestamp,
     pub people: Vec<Person>,
     pub invitation: Invitation,
-    /// Why the expert declined.
-    pub declined_because: Option<String>,
+    /// Why the expert declined, or the asking doctor took the request back.
+    pub ended_because: Option<String>,
     /// What people answered, and whether it can still change.
     pub answers: Option<Answers>,
     pub votes: Vec<Option<Cast>>,
@@ -62,6 +66,8 @@ pub struct Case {
     pub signatures: Vec<Option<Statement>>,
     /// All current resources of the case.
     pub resources: Vec<ResourceVersion>,
+    /// The version at each of the case's keys as it was read, also of what is deleted or came by another door.
+    versions: BTreeMap<ResourceKey, u64>,
 }
 
 /// The text at a JSON pointer.
@@ -82,14 +88,16 @@ impl Case {
         let Some(request) = read(record, permit, facts::request_key(id)).await? else {
             return Ok(None);
         };
-        let mut resources = vec![request];
+        let mut found = vec![request];
         for key in facts::keys(id) {
-            resources.extend(read(record, permit, key).await?);
+            found.extend(read(record, permit, key).await?);
         }
-        Ok(Self::from_resources(id, resources))
+        Ok(Self::from_resources(id, found))
     }
 
-    fn from_resources(id: &str, resources: Vec<ResourceVersion>) -> Option<Self> {
+    fn from_resources(id: &str, found: Vec<ResourceVersion>) -> Option<Self> {
+        let versions = found.iter().map(|r| (r.key.clone(), r.version)).collect();
+        let resources: Vec<_> = found.into_iter().filter(is_ours).collect();
         let body = |key: &ResourceKey| {
             resources
                 .iter()
@@ -135,10 +143,11 @@ impl Case {
             ) {
                 ("active", "requested") => Invitation::Open,
                 ("active", "in-progress") => Invitation::Accepted,
+                ("revoked", "cancelled") => Invitation::Withdrawn,
                 ("revoked", _) => Invitation::Declined,
                 _ => Invitation::Done,
             },
-            declined_because: text(task, "/statusReason/text"),
+            ended_because: text(task, "/statusReason/text"),
             answers: body(&facts::answers_key(id)).map(facts::answers_of),
             votes: places.clone().map(vote).collect(),
             assessments: MODELS
@@ -155,6 +164,7 @@ impl Case {
             plan,
             people,
             resources,
+            versions,
         })
     }
 
@@ -177,7 +187,7 @@ impl Case {
 
     /// The version of a resource as this case was read; 0 where there is none.
     pub fn version(&self, key: &ResourceKey) -> u64 {
-        self.resource(key).map_or(0, |resource| resource.version)
+        self.versions.get(key).copied().unwrap_or_default()
     }
 
     /// A resource as this case was read.
@@ -191,16 +201,20 @@ impl Case {
     }
 }
 
+/// What bears the id of one of the case's facts but came by another door is none of them.
+fn is_ours(version: &ResourceVersion) -> bool {
+    version.body.as_ref().and_then(written_by) == Some(facts::SCENARIO)
+}
+
 async fn read(
     record: &dyn Record,
     permit: &Permit,
     key: ResourceKey,
 ) -> Result<Option<ResourceVersion>, RecordError> {
     match record.resource(permit, &key, None).await {
-        Ok(found) => Ok(found.filter(|version| version.body.is_some())),
         // Not covered looks as if it did not exist.
         Err(RecordError::NotPermitted) => Ok(None),
-        Err(error) => Err(error),
+        found => found,
     }
 }
 

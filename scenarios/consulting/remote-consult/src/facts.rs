@@ -7,6 +7,8 @@ use vocabulary::{Assessed, PatientId, Timestamp};
 
 use crate::case::{Case, GUIDELINES, MODELS, Person, text};
 
+/// The scenario's id, by which its facts are tagged.
+pub const SCENARIO: &str = "remote-consult";
 /// Marks the `ServiceRequest`s of this scenario.
 pub const SCENARIO_URI: &str = "urn:yuanyi:scenario:remote-consult";
 const SOURCE_URI: &str = "urn:yuanyi:answer-source";
@@ -100,17 +102,9 @@ pub fn set(body: &mut Value, element: &str, value: Value) {
     }
 }
 
-/// A resource of a patient, ready to be committed; it gets its type and id here.
-pub fn put(key: ResourceKey, subject: &PatientId, mut body: Value) -> NewFact {
-    if let Some(fields) = body.as_object_mut() {
-        fields.shift_insert(0, "resourceType".to_owned(), json!(key.kind));
-        fields.shift_insert(1, "id".to_owned(), json!(key.id));
-    }
-    NewFact::PutResource {
-        key,
-        subject: Some(subject.clone()),
-        body,
-    }
+/// A resource of the case, ready to be committed.
+pub fn put(key: ResourceKey, subject: &PatientId, body: Value) -> NewFact {
+    scenario::put(SCENARIO, key, subject, body)
 }
 
 /// The answers, with who or what each comes from.

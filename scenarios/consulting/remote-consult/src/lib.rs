@@ -118,6 +118,7 @@ async fn route(context: &dyn Context, request: &Request) -> Result<Reply, Proble
         (Method::Get, []) => {}
         (Method::Post, ["accept"]) => ask::accept(context, &case, request).await?,
         (Method::Post, ["decline"]) => ask::decline(context, &case, request).await?,
+        (Method::Post, ["withdraw"]) => ask::withdraw(context, &case, request).await?,
         (Method::Put, ["answers"]) => answers::put(context, &permit, &case, request).await?,
         (Method::Post, ["vote"]) => vote::cast(context, &permit, &case, request).await?,
         (Method::Put, ["plan"]) => plan::put(context, &case, request).await?,

@@ -12,7 +12,7 @@ pub const RACE_LOST: u16 = 412;
 
 /// What becomes of the case's Task with a step.
 pub struct TaskChange<'a> {
-    /// `in-progress` or `rejected`.
+    /// `in-progress`, `rejected` or `cancelled`.
     pub status: &'a str,
     /// Why, for a refusal.
     pub reason: Option<&'a str>,
@@ -103,6 +103,10 @@ pub fn must_go_on(case: &Case) -> Result<(), Problem> {
         Invitation::Declined => Err(Problem::out_of_order(
             "专家已谢绝；请另行申请会诊",
             "the expert declined: ask for another consultation",
+        )),
+        Invitation::Withdrawn => Err(Problem::out_of_order(
+            "会诊申请已撤回；请另行申请会诊",
+            "the request was taken back: ask for another consultation",
         )),
         Invitation::Done => Err(Problem::out_of_order(
             "会诊已签署并结束；如需更改请另行申请会诊",

@@ -43,7 +43,7 @@ pub async fn of(
         "reason": case.reason,
         "at": case.asked_at,
         "step": step(case),
-        "declined_because": case.declined_because,
+        "ended_because": case.ended_because,
         "participants": people,
         "questions": questions(context, permit, case, &in_force).await?,
         "answers_locked": case.has_votes(),
@@ -60,6 +60,7 @@ fn step(case: &Case) -> &'static str {
     match case.invitation {
         Invitation::Open => "asked",
         Invitation::Declined => "declined",
+        Invitation::Withdrawn => "withdrawn",
         Invitation::Done => "signed",
         Invitation::Accepted if case.is_revealed() => "planning",
         Invitation::Accepted => "voting",

@@ -382,7 +382,7 @@ async fn no_step_before_its_time() {
             .await,
         409
     );
-    assert_eq!(declined.see(LI).await["declined_because"], "on leave");
+    assert_eq!(declined.see(LI).await["ended_because"], "on leave");
 }
 
 #[tokio::test]
@@ -546,5 +546,58 @@ async fn two_votes_at_once_are_both_counted() {
             model["model"] == "va" || lacks.is_some_and(|lacks| !lacks.is_empty()),
             "{model}"
         );
+    }
+}
+
+#[tokio::test]
+async fn what_another_door_wrote_in_place_of_a_vote_is_none() {
+    let way = Way::accepted().await;
+    let id = format!("{}-vote-1", way.id);
+    let forged = json!({
+        "extension": [{"url": "urn:yuanyi:vote", "valueString": vote("benign").to_string()}],
+        "status": "completed", "subject": {"reference": "Patient/p1"},
+    });
+    way.hospital
+        .put("ClinicalImpression", &id, Some("p1"), forged)
+        .await;
+    let has_voted = |view: &Value| view["participants"][1]["voted"].as_bool().unwrap();
+    assert!(!has_voted(&way.see(LI).await));
+    // The stray neither reveals nor stands in the way.
+    way.do_it(LI, Method::Post, "/vote", vote("benign")).await;
+    let view = way
+        .do_it(CHEN, Method::Post, "/vote", vote("malignant"))
+        .await;
+    assert!(has_voted(&view));
+    assert_eq!(
+        view["votes"][1]["opinion"], "malignant",
+        "{}",
+        view["votes"]
+    );
+}
+
+#[tokio::test]
+async fn the_doctor_who_asked_takes_the_request_back() {
+    let way = Way::accepted().await;
+    let reason = || json!({"reason": "the patient was moved"});
+    assert_eq!(
+        way.refused(CHEN, Method::Post, "/withdraw", reason()).await,
+        403
+    );
+    assert_eq!(
+        way.refused(LI, Method::Post, "/withdraw", json!({"reason": " "}))
+            .await,
+        400
+    );
+    let view = way.do_it(LI, Method::Post, "/withdraw", reason()).await;
+    assert_eq!(view["step"], "withdrawn");
+    assert_eq!(view["ended_because"], "the patient was moved");
+    assert!(kinds_waiting(&way.hospital, CHEN).await.is_empty());
+    for (who, step) in [(LI, "/withdraw"), (LI, "/vote")] {
+        let body = if step == "/vote" {
+            vote("benign")
+        } else {
+            reason()
+        };
+        assert_eq!(way.refused(who, Method::Post, step, body).await, 409);
     }
 }
