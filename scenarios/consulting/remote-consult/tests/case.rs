@@ -569,7 +569,7 @@ async fn what_another_door_wrote_in_place_of_a_vote_is_none() {
         .await;
     assert!(has_voted(&view));
     assert_eq!(
-        view["votes"][1]["opinion"], "malignant",
+        view["votes"][1]["vote"]["opinion"], "malignant",
         "{}",
         view["votes"]
     );
@@ -586,7 +586,7 @@ async fn the_doctor_who_asked_takes_the_request_back() {
     assert_eq!(
         way.refused(LI, Method::Post, "/withdraw", json!({"reason": " "}))
             .await,
-        400
+        422
     );
     let view = way.do_it(LI, Method::Post, "/withdraw", reason()).await;
     assert_eq!(view["step"], "withdrawn");
