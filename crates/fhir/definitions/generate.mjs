@@ -6,11 +6,11 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 
-const RESOURCES = `AllergyIntolerance Appointment AuditEvent Basic Binary BodyStructure Bundle CarePlan CareTeam
+const RESOURCES = `ActivityDefinition AllergyIntolerance Appointment AuditEvent Basic Binary BodyStructure Bundle CarePlan CareTeam
   Claim ClinicalImpression Communication Composition Condition Consent Coverage Device DiagnosticReport
   DocumentReference Encounter Endpoint ExplanationOfBenefit FamilyMemberHistory Flag Goal Group GuidanceResponse ImagingStudy
   Immunization List Location Media Medication MedicationAdministration MedicationRequest MedicationStatement
-  Observation Organization Patient Practitioner PractitionerRole Procedure Provenance Questionnaire
+  Observation Organization Patient PlanDefinition Practitioner PractitionerRole Procedure Provenance Questionnaire
   QuestionnaireResponse RelatedPerson RiskAssessment ServiceRequest Specimen Task`.split(/\s+/);
 
 const folder = process.argv[2];

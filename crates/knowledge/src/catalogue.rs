@@ -1,6 +1,9 @@
 //! The models and sources that come with the program.
 
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::{
+    collections::BTreeMap,
+    sync::{LazyLock, OnceLock},
+};
 
 use serde::Serialize;
 use ts_rs::TS;
@@ -47,18 +50,62 @@ const EVIDENCE: &[(&str, &str)] = evidence![
 
 // A file that comes with the program and cannot be read is a bug; a test reads each.
 
-static ALL_INPUTS: LazyLock<BTreeMap<String, Input>> = LazyLock::new(|| {
-    toml::from_str(INPUTS).unwrap_or_else(|error| unreachable!("the list of inputs: {error}"))
-});
+/// Questions and sources.
+struct Terms {
+    inputs: BTreeMap<String, Input>,
+    evidence: BTreeMap<String, Evidence>,
+}
 
-static ALL_EVIDENCE: LazyLock<BTreeMap<&'static str, Evidence>> = LazyLock::new(|| {
-    let read =
-        |text| toml::from_str(text).unwrap_or_else(|error| unreachable!("a source: {error}"));
-    EVIDENCE
-        .iter()
-        .map(|(key, text)| (*key, read(text)))
-        .collect()
-});
+static TERMS: OnceLock<Terms> = OnceLock::new();
+
+impl Terms {
+    fn shipped() -> Self {
+        let inputs =
+            toml::from_str(INPUTS).unwrap_or_else(|error| unreachable!("the inputs: {error}"));
+        let read =
+            |text| toml::from_str(text).unwrap_or_else(|error| unreachable!("a source: {error}"));
+        let evidence = EVIDENCE
+            .iter()
+            .map(|(key, text)| ((*key).to_owned(), read(text)))
+            .collect();
+        Self { inputs, evidence }
+    }
+}
+
+fn terms() -> &'static Terms {
+    TERMS.get_or_init(Terms::shipped)
+}
+
+/// Also knows the questions and sources that these guidelines bring along. What is there already stays as it
+/// is: a file that says otherwise is refused.
+pub(crate) fn also_know(guidelines: &[Guideline]) -> Result<(), KnowledgeError> {
+    let mut terms = Terms::shipped();
+    for guideline in guidelines {
+        let inconsistent = |why: String| KnowledgeError::Inconsistent {
+            model: guideline.id.clone(),
+            why,
+        };
+        for (name, input) in &guideline.questions {
+            let before = terms.inputs.insert(name.clone(), input.clone());
+            if before.is_some_and(|before| before != *input) {
+                return Err(inconsistent(format!(
+                    "its question `{name}` is in the list of inputs already: use that, or another name"
+                )));
+            }
+        }
+        if let Some(source) = &guideline.source {
+            let key = guideline.evidence.clone();
+            let before = terms.evidence.insert(key, source.clone());
+            if before.is_some_and(|before| before != *source) {
+                return Err(inconsistent(format!(
+                    "its source `{}` is known already: give yours another key",
+                    guideline.evidence
+                )));
+            }
+        }
+    }
+    TERMS.set(terms).map_err(|_| KnowledgeError::TooLate)
+}
 
 static ALL_MODELS: LazyLock<Vec<Model>> = LazyLock::new(|| {
     let read = |text: &&str| Model::read(text).unwrap_or_else(|error| unreachable!("{error}"));
@@ -149,12 +196,12 @@ pub fn ask(id: &str, answers: &Answers) -> Option<Said> {
 
 /// All questions by their names.
 pub fn inputs() -> &'static BTreeMap<String, Input> {
-    &ALL_INPUTS
+    &terms().inputs
 }
 
 /// The source with this key.
 pub fn evidence(key: &str) -> Option<&'static Evidence> {
-    ALL_EVIDENCE.get(key)
+    terms().evidence.get(key)
 }
 
 pub(crate) fn notice() -> Text {

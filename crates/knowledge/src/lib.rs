@@ -10,16 +10,23 @@
 mod answer;
 mod assess;
 mod catalogue;
+pub mod cds;
 mod check;
+mod guidance;
 pub mod guideline;
 mod model;
+pub mod questionnaire;
 mod result;
 
 pub use answer::{Answer, AnswerValue, Answers, Source};
 pub use catalogue::{
     Card, CardInput, Said, ask, assess, card, cards, evidence, find, guideline_card, inputs, models,
 };
-pub use guideline::{Guideline, Recommendation, Verdict, guideline as find_guideline, guidelines};
+pub use guidance::RECOMMENDATION_URI;
+pub use guideline::{
+    Guideline, Recommendation, Verdict, add as add_guidelines, guideline as find_guideline,
+    guidelines,
+};
 pub use model::{
     Band, Caution, ChoiceOption, Confidence, Evidence, Input, Kind, KnowledgeError, Model, Term,
 };

@@ -10,6 +10,17 @@ pub enum KnowledgeError {
     /// The file is not well formed, or has a field that no model has.
     #[error("read the model file: {0}")]
     NotWellFormed(#[from] toml::de::Error),
+    /// A file that a hospital added cannot be used.
+    #[error("use the guideline in {file}: {why}")]
+    InFile {
+        /// Its name.
+        file: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Guidelines were asked for before the hospital's own were added.
+    #[error("add guidelines: add them before any is asked for")]
+    TooLate,
     /// The file contradicts itself or the list of inputs.
     #[error("use the model `{model}`: {why}")]
     Inconsistent {
@@ -18,6 +29,15 @@ pub enum KnowledgeError {
         /// What is wrong with it.
         why: String,
     },
+}
+
+impl KnowledgeError {
+    pub(crate) fn in_file(file: &str, why: &impl ToString) -> Self {
+        Self::InFile {
+            file: file.to_owned(),
+            why: why.to_string(),
+        }
+    }
 }
 
 /// How well a source was checked.

@@ -1,11 +1,11 @@
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use vocabulary::{Assessed, Text};
 
 use crate::{AnswerValue, Confidence, Source};
 
 /// An answer as the formula took it.
-#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export, export_to = "../../../contract/knowledge.ts")]
 pub struct InputUsed {
     /// The question.
@@ -16,11 +16,11 @@ pub struct InputUsed {
     /// The answer, in `unit`.
     pub value: AnswerValue,
     /// The unit that the formula takes, for numbers.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     #[ts(optional)]
     pub unit: Option<String>,
     /// Where the answer comes from, where that was said.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     #[ts(optional)]
     pub source: Option<Source>,
 }

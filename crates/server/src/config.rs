@@ -51,6 +51,8 @@ pub struct Config {
     pub ae: Vec<ApplicationEntity>,
     /// A folder of Cedar policies that replaces the built-in ones.
     pub policies: Option<PathBuf>,
+    /// A folder of the hospital's own guidelines, beside those that come with the program.
+    pub guidelines: Option<PathBuf>,
     /// Which FHIR identifier system each DICOM Issuer of Patient ID stands for, so that images find their
     /// patient.
     pub issuers: BTreeMap<String, String>,
@@ -85,6 +87,7 @@ impl Default for Config {
             pacs: Vec::new(),
             ae: Vec::new(),
             policies: None,
+            guidelines: None,
             issuers: BTreeMap::new(),
             receivers: Vec::new(),
             max_bytes: 0,
@@ -121,6 +124,7 @@ impl Config {
                 "ae_title",
                 "calling_ae_titles",
                 "policies",
+                "guidelines",
                 "receivers",
                 "max_bytes",
                 "image_retention_days",

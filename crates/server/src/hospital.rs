@@ -23,6 +23,7 @@ use crate::{
     cli, clock,
     config::Config,
     events::Changes,
+    guidelines,
     http::{Caller, Problem},
     keys::Keys,
     pacs::Jobs,
@@ -75,6 +76,9 @@ impl Hospital {
     /// refused.
     pub fn open(config: Config) -> Result<Arc<Self>> {
         let gate = cli::gate(config.policies.as_deref())?;
+        if let Some(folder) = &config.guidelines {
+            guidelines::add(folder)?;
+        }
         let options = Options {
             max_bytes: (config.max_bytes > 0).then_some(config.max_bytes),
             ..Options::default()

@@ -12,6 +12,7 @@ use tokio::{
 use crate::{
     access,
     dimse::{self, Listening},
+    guidelines,
     hospital::Hospital,
     http, pacs, volumes,
 };
@@ -27,6 +28,9 @@ pub struct Doors {
 
 /// Opens every door of the configuration and starts what works behind them.
 pub async fn open(hospital: &Arc<Hospital>) -> Result<Doors> {
+    guidelines::keep(hospital)
+        .await
+        .context("keep the guidelines in the record")?;
     let (close, closed) = watch::channel(false);
     let mut tasks = Vec::new();
 

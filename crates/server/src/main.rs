@@ -9,6 +9,7 @@ mod config;
 mod dimse;
 mod entities;
 mod events;
+mod guidelines;
 mod hospital;
 mod http;
 mod intake;
@@ -44,7 +45,14 @@ fn main() -> ExitCode {
     std::panic::catch_unwind(|| cli::run(program)).unwrap_or(ExitCode::from(BUG))
 }
 
-/// The runtime that a subcommand works on.
-fn runtime() -> Result<tokio::runtime::Runtime> {
-    tokio::runtime::Runtime::new().context("start the runtime")
+/// How long work that can be made again, such as a volume, may hold up the end of a subcommand.
+const LAST_CALL: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// Does a subcommand's work to its end. What was acknowledged is on disk by then; what else is still under
+/// way is left.
+fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    let runtime = tokio::runtime::Runtime::new().context("start the runtime")?;
+    let done = runtime.block_on(work);
+    runtime.shutdown_timeout(LAST_CALL);
+    done
 }

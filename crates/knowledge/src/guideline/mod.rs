@@ -4,22 +4,26 @@
 //! next may ask for. The last table gives the outcome. A table is checked when it is read: whatever the
 //! answers are, exactly one rule holds.
 
+mod agreement;
 mod cells;
 mod derive;
+mod expression;
 mod lint;
+mod plan_definition;
 mod recommend;
 mod result;
 
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::{collections::BTreeMap, sync::OnceLock};
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use vocabulary::Text;
 
+pub use agreement::{Agreement, Conflict, Next, Position, agreement};
 pub use derive::{Derivation, Derived};
 pub use result::{Because, Decided, Recommendation, Verdict};
 
-use crate::{Confidence, KnowledgeError};
+use crate::{Confidence, Evidence, Input, KnowledgeError};
 
 /// In the order in which they are shown side by side.
 const GUIDELINES: &[&str] = &[
@@ -31,19 +35,64 @@ const GUIDELINES: &[&str] = &[
     include_str!("../../guidelines/bts-2015-growth.toml"),
 ];
 
-static ALL: LazyLock<Vec<Guideline>> = LazyLock::new(|| {
-    let read = |text: &&str| Guideline::read(text).unwrap_or_else(|error| unreachable!("{error}"));
-    GUIDELINES.iter().map(read).collect()
-});
+static ALL: OnceLock<Vec<Guideline>> = OnceLock::new();
 
-/// All guidelines, in the order in which they are shown side by side.
+/// Those that come with the program. One that cannot be used is a bug; a test checks each.
+fn shipped() -> impl Iterator<Item = Guideline> {
+    let read = |text: &&str| toml::from_str(text).unwrap_or_else(|error| unreachable!("{error}"));
+    GUIDELINES.iter().map(read)
+}
+
+/// All guidelines, in the order in which they are shown side by side: those that come with the program, then
+/// those that the hospital added.
 pub fn guidelines() -> &'static [Guideline] {
-    &ALL
+    ALL.get_or_init(|| shipped().collect())
 }
 
 /// The guideline with this id.
 pub fn guideline(id: &str) -> Option<&'static Guideline> {
-    ALL.iter().find(|guideline| guideline.id == id)
+    guidelines().iter().find(|guideline| guideline.id == id)
+}
+
+/// Reads a guideline that is being written: well formed, but perhaps with faults. Its questions and sources
+/// are known from then on. Done once, before anything is asked.
+///
+/// # Errors
+/// Where the text is no guideline, or says otherwise what is known.
+pub fn draft(name: &str, text: &str) -> Result<Guideline, KnowledgeError> {
+    let guideline: Guideline =
+        toml::from_str(text).map_err(|error| KnowledgeError::in_file(name, &error))?;
+    crate::catalogue::also_know(std::slice::from_ref(&guideline))?;
+    Ok(guideline)
+}
+
+/// Adds a hospital's own guidelines to those that come with the program, before anything is asked.
+///
+/// Their questions and sources are known everywhere from then on.
+///
+/// # Errors
+/// The first fault of the first file that has one, with its name. Nothing is added then.
+pub fn add(files: &[(String, String)]) -> Result<(), KnowledgeError> {
+    let mut added: Vec<Guideline> = Vec::new();
+    for (name, text) in files {
+        let guideline: Guideline =
+            toml::from_str(text).map_err(|error| KnowledgeError::in_file(name, &error))?;
+        let is_taken = added.iter().any(|other| other.id == guideline.id)
+            || shipped().any(|other| other.id == guideline.id);
+        if is_taken {
+            let why = "there is one with this id already".to_owned();
+            return Err(KnowledgeError::in_file(name, &why));
+        }
+        added.push(guideline);
+    }
+    crate::catalogue::also_know(&added)?;
+    for (guideline, (name, _)) in added.iter().zip(files) {
+        if let Some(why) = guideline.faults().into_iter().next() {
+            return Err(KnowledgeError::in_file(name, &why));
+        }
+    }
+    let all = shipped().chain(added).collect();
+    ALL.set(all).map_err(|_| KnowledgeError::TooLate)
 }
 
 /// The part of the number line on which a condition holds. Without any limit it is the whole line.
@@ -247,6 +296,12 @@ pub struct Guideline {
     /// What the last table may give.
     #[serde(rename = "outcome")]
     pub outcomes: BTreeMap<String, Outcome>,
+    /// Questions that the list of inputs does not have.
+    #[serde(rename = "question", default)]
+    pub questions: BTreeMap<String, Input>,
+    /// The source, where `docs/evidence` does not have it.
+    #[serde(default)]
+    pub source: Option<Evidence>,
 }
 
 impl Guideline {

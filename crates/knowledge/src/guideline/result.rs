@@ -1,4 +1,4 @@
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use vocabulary::{Missing, Text};
 
@@ -6,7 +6,7 @@ use super::Arrangement;
 use crate::{AnswerValue, Confidence, InputUsed};
 
 /// One condition that held, as a person reads it.
-#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export, export_to = "../../../contract/knowledge.ts")]
 pub struct Because {
     /// The question, derived value or table.
@@ -20,13 +20,13 @@ pub struct Because {
     #[ts(type = "{ zh: string, en: string }")]
     pub shown: Text,
     /// The limits of the condition, such as `≥ 6, < 8`; none for choices.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     #[ts(optional)]
     pub limits: Option<String>,
 }
 
 /// What one table gave, and why.
-#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export, export_to = "../../../contract/knowledge.ts")]
 pub struct Decided {
     /// The table.
@@ -44,7 +44,7 @@ pub struct Decided {
 }
 
 /// What a guideline says.
-#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "kebab-case", tag = "state")]
 #[ts(export, export_to = "../../../contract/knowledge.ts")]
 pub enum Verdict {
@@ -53,7 +53,7 @@ pub enum Verdict {
         /// The outcome's id.
         outcome: String,
         /// Its category, where the guideline has categories.
-        #[serde(skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none", default)]
         #[ts(optional)]
         category: Option<String>,
         /// For the doctor.
@@ -80,7 +80,7 @@ pub enum Verdict {
 }
 
 /// What a guideline says about one patient's answers, with all that is needed to judge it.
-#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export, export_to = "../../../contract/knowledge.ts")]
 pub struct Recommendation {
     /// The guideline's id.
@@ -105,7 +105,7 @@ pub struct Recommendation {
     /// Authors, title, journal, year, pages.
     pub citation: String,
     /// Digital object identifier.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     #[ts(optional)]
     pub doi: Option<String>,
     /// Year of the publication.

@@ -17,11 +17,17 @@ pub struct Assess {
     /// Print every model and guideline with its inputs.
     #[arg(long)]
     list: bool,
+    /// Guidelines of your own besides those of the program: a file, or a folder of them.
+    #[arg(long, value_name = "PATH")]
+    guidelines: Option<PathBuf>,
 }
 
 impl Assess {
     /// Assesses and prints JSON.
     pub fn run(self) -> Result<()> {
+        if let Some(place) = &self.guidelines {
+            crate::guidelines::add(place)?;
+        }
         let (Some(id), Some(input)) = (self.id, self.input) else {
             println!("{}", serde_json::to_string_pretty(&knowledge::cards())?);
             return Ok(());

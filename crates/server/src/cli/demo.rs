@@ -76,7 +76,7 @@ impl Demo {
             "https://demo.yuanyi.example/mrn".to_owned(),
         );
         self.ports.apply(&mut config);
-        crate::runtime()?.block_on(async move {
+        crate::block_on(async move {
             let hospital = Hospital::open(config)?;
             let passwords = put_accounts(&hospital, &files, self.password.as_deref())?;
             let doors = listen::open(&hospital).await?;

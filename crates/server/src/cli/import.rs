@@ -76,7 +76,7 @@ pub enum Target {
 impl Import {
     /// Imports and reports.
     pub fn run(self) -> Result<()> {
-        crate::runtime()?.block_on(async {
+        crate::block_on(async {
             let target = match self.to {
                 Some(base) => {
                     let token = self

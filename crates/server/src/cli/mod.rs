@@ -3,6 +3,7 @@
 mod accounts;
 mod assess;
 mod demo;
+mod guideline;
 mod import;
 mod pacs;
 mod serve;
@@ -61,6 +62,11 @@ enum Task {
     },
     /// Run one guideline or model on given answers; no hospital needed.
     Assess(assess::Assess),
+    /// For authors of guidelines: check a file, see which past cases a change decides otherwise, print it as FHIR.
+    Guideline {
+        #[command(subcommand)]
+        task: guideline::Author,
+    },
     /// Volume, structures and measurements of a scan as JSON; no hospital needed.
     Measure(assess::Measure),
     /// The scenarios with their state.
@@ -103,6 +109,7 @@ pub fn run(program: Program) -> ExitCode {
         Task::Token { task } => task.run(),
         Task::Policy { task } => task.run(),
         Task::Assess(task) => task.run(),
+        Task::Guideline { task } => task.run(),
         Task::Measure(task) => task.run(),
         Task::Scenarios => {
             assess::scenarios();

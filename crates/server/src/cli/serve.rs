@@ -42,7 +42,7 @@ impl Serve {
     pub fn run(self) -> Result<()> {
         let mut config = self.place.config()?;
         self.ports.apply(&mut config);
-        crate::runtime()?.block_on(async move {
+        crate::block_on(async move {
             let hospital = Hospital::open(config)?;
             if hospital.accounts.is_empty()? {
                 eprintln!(
@@ -50,7 +50,11 @@ impl Serve {
                 );
             }
             let doors = listen::open(&hospital).await?;
-            eprintln!("ready: {} (DICOM: {})", doors.http_url(), doors.dicom_text());
+            eprintln!(
+                "ready: {} (DICOM: {})",
+                doors.http_url(),
+                doors.dicom_text()
+            );
             doors.until_interrupted(&hospital).await
         })
     }

@@ -1,6 +1,7 @@
 //! HTTP: the client, its calls, FHIR, DICOMweb and the ledger.
 
 mod caller;
+mod cds_services;
 mod client_files;
 mod dicom_web;
 mod fhir;
@@ -64,6 +65,7 @@ pub fn routes(hospital: Arc<Hospital>) -> Router {
         .layer(DefaultBodyLimit::max(1 << 20));
     Router::new()
         .nest("/api", api)
+        .nest("/cds-services", cds_services::routes())
         .nest("/fhir", fhir::routes())
         .nest("/dicom-web", dicom_web::routes())
         .route("/healthz", get(|| async { "ok" }))
@@ -146,7 +148,7 @@ const SECURITY_HEADERS: &[(&str, &str)] = &[
 ];
 
 async fn with_security_headers(request: Request, next: Next) -> Response {
-    let health_data = ["/api", "/fhir", "/dicom-web"]
+    let health_data = ["/api", "/cds-services", "/fhir", "/dicom-web"]
         .iter()
         .any(|part| request.uri().path().starts_with(part));
     let mut response = next.run(request).await;

@@ -3,7 +3,8 @@ import { For, Match, Show, Switch } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { inLanguage } from '../../../../client/core/language';
 import type { Language, Text } from '../../../../client/core/language';
-import type { Decided, Recommendation } from '../../../../contract/knowledge';
+import { Notice } from '../../../../client/panels/Notice';
+import type { Conflict, Decided, Recommendation } from '../../../../contract/knowledge';
 import { isOpened } from './case';
 import type { Part } from './case';
 import type { Say } from './words';
@@ -16,6 +17,7 @@ interface GuidelinesProps {
 
 export function Guidelines(props: GuidelinesProps): JSX.Element {
   const opened = (): Recommendation[] => props.part.of.guidelines.filter((one) => isOpened<Recommendation>(one));
+  const conflicts = (): Conflict[] => props.part.of.agreement?.conflicts ?? [];
   return (
     <Show when={opened().length > 0}>
       <section class="stack">
@@ -23,7 +25,14 @@ export function Guidelines(props: GuidelinesProps): JSX.Element {
         <ul class="consult-guidelines">
           <For each={opened()}>{(one) => <Guideline of={one} {...props} />}</For>
         </ul>
-        <p class="soft small">{props.say('guidelinesDiffer')}</p>
+        <Show when={conflicts().length > 0} fallback={<p class="soft small">{props.say('guidelinesAgree')}</p>}>
+          <Notice kind="warn">
+            <p>{props.say('guidelinesDiffer')}</p>
+            <ul data-conflicts={conflicts().length}>
+              <For each={conflicts()}>{(one) => <li>{inLanguage(one.text, props.language)}</li>}</For>
+            </ul>
+          </Notice>
+        </Show>
       </section>
     </Show>
   );

@@ -1,5 +1,5 @@
 /** The case as the server shows it to this person: see the README. What is blind is not sent. */
-import type { AnswerValue, Assessment, ChoiceOption, Recommendation, Source } from '../../../../contract/knowledge';
+import type { Agreement, AnswerValue, Assessment, ChoiceOption, Recommendation, Source } from '../../../../contract/knowledge';
 import type { Text } from '../../../../client/core/language';
 
 export const OPINIONS = ['benign', 'indeterminate', 'malignant'] as const;
@@ -96,6 +96,8 @@ export interface Case {
   readonly answers_locked: boolean;
   readonly models: readonly (Sealed | Assessment)[];
   readonly guidelines: readonly (SealedGuideline | Recommendation)[];
+  /** Whether the guidelines agree on what comes next; null before all have voted. */
+  readonly agreement: Agreement | null;
   readonly own_vote?: Vote | null;
   readonly votes?: readonly { readonly id: string; readonly name: string; readonly vote: Vote }[] | null;
   readonly plan?: Plan | null;

@@ -148,7 +148,7 @@ impl Case {
                 _ => Invitation::Done,
             },
             ended_because: text(task, "/statusReason/text"),
-            answers: body(&facts::answers_key(id)).map(facts::answers_of),
+            answers: body(&facts::answers_key(id)).map(knowledge::questionnaire::answers_of),
             votes: places.clone().map(vote).collect(),
             assessments: MODELS
                 .iter()

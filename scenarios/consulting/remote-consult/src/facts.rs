@@ -1,6 +1,6 @@
 //! The case's facts as FHIR R4 resources, and their ids, which all begin with the case's own.
 
-use knowledge::{Answer, AnswerValue, Answers, Assessment, Recommendation, Source, Verdict};
+use knowledge::{Answers, Assessment, Recommendation};
 use record::{NewFact, ResourceKey};
 use serde_json::{Value, json};
 use vocabulary::{Assessed, PatientId, Timestamp};
@@ -11,9 +11,7 @@ use crate::case::{Case, GUIDELINES, MODELS, Person, text};
 pub const SCENARIO: &str = "remote-consult";
 /// Marks the `ServiceRequest`s of this scenario.
 pub const SCENARIO_URI: &str = "urn:yuanyi:scenario:remote-consult";
-const SOURCE_URI: &str = "urn:yuanyi:answer-source";
 const VOTE_URI: &str = "urn:yuanyi:vote";
-const ASSESSMENT_URI: &str = "urn:yuanyi:assessment";
 
 fn key(kind: &str, id: String) -> ResourceKey {
     ResourceKey {
@@ -115,26 +113,6 @@ pub fn answers(
     at: Timestamp,
     is_final: bool,
 ) -> NewFact {
-    let item = |(name, answer): (&String, &Answer)| {
-        let value = match &answer.value {
-            AnswerValue::YesNo(yes) => json!({"valueBoolean": yes}),
-            AnswerValue::Number(number) => json!({"valueDecimal": number}),
-            AnswerValue::Choice(choice) => json!({"valueString": choice}),
-        };
-        let mut item = json!({"linkId": name, "answer": [value]});
-        if let Some(input) = knowledge::inputs().get(name) {
-            set(&mut item, "text", json!(input.label.en));
-        }
-        if let Some(source) = &answer.source {
-            let written = serde_json::to_string(source).unwrap_or_default();
-            set(
-                &mut item,
-                "extension",
-                json!([{"url": SOURCE_URI, "valueString": written}]),
-            );
-        }
-        item
-    };
     let body = json!({
         "questionnaire": "urn:yuanyi:questionnaire:nodule-risk",
         "basedOn": based_on(case),
@@ -142,27 +120,9 @@ pub fn answers(
         "subject": patient(case),
         "authored": at,
         "author": practitioner(by),
-        "item": answers.iter().map(item).collect::<Vec<_>>(),
+        "item": knowledge::questionnaire::items(answers),
     });
     put(answers_key(&case.id), &case.patient, body)
-}
-
-/// Reads the answers again.
-pub fn answers_of(body: &Value) -> Answers {
-    let items = body.get("item").and_then(Value::as_array);
-    let read = |item: &Value| {
-        let answer = item.pointer("/answer/0")?.as_object()?.values().next()?;
-        let source: Option<Source> = text(item, "/extension/0/valueString")
-            .and_then(|written| serde_json::from_str(&written).ok());
-        let value = serde_json::from_value(answer.clone()).ok()?;
-        let answer = Answer {
-            value,
-            unit: None,
-            source,
-        };
-        Some((text(item, "/linkId")?, answer))
-    };
-    items.into_iter().flatten().filter_map(read).collect()
 }
 
 /// A vote: sealed while others have yet to vote, else open.
@@ -188,7 +148,7 @@ pub fn vote(
 pub fn risk(case: &Case, assessment: &Assessment, at: Timestamp) -> NewFact {
     let written = serde_json::to_string(assessment).unwrap_or_default();
     let mut body = json!({
-        "extension": [{"url": ASSESSMENT_URI, "valueString": written}],
+        "extension": [{"url": knowledge::RECOMMENDATION_URI, "valueString": written}],
         "basedOn": {"reference": reference(&request_key(&case.id))},
         "status": "final",
         "method": {"text": format!("{} (version {})", assessment.title.en, assessment.version)},
@@ -227,36 +187,10 @@ pub fn risk(case: &Case, assessment: &Assessment, at: Timestamp) -> NewFact {
 
 /// What a guideline says: its advice with the rule that led to it, or why it says nothing.
 pub fn guidance(case: &Case, said: &Recommendation, at: Timestamp) -> NewFact {
-    let written = serde_json::to_string(said).unwrap_or_default();
-    let (status, text) = match &said.result {
-        Verdict::Recommended { advice, .. } => {
-            let rule = said
-                .trace
-                .last()
-                .map_or("", |decided| decided.rule.as_str());
-            ("success", format!("{} (rule: {rule})", advice.en))
-        }
-        Verdict::NotApplicable { why } => {
-            let why: Vec<&str> = why.iter().map(|why| why.en.as_str()).collect();
-            ("success", format!("Not applicable: {}", why.join("; ")))
-        }
-        Verdict::NotAssessable { missing } => {
-            let missing: Vec<&str> = missing.iter().map(|one| one.input.as_str()).collect();
-            (
-                "data-required",
-                format!("Not assessable: {}", missing.join(", ")),
-            )
-        }
-    };
-    let body = json!({
-        "extension": [{"url": ASSESSMENT_URI, "valueString": written}],
-        "moduleUri": format!("urn:yuanyi:guideline:{}:{}", said.guideline, said.version),
-        "status": status,
-        "subject": patient(case),
-        "occurrenceDateTime": at,
-        "reasonReference": based_on(case),
-        "note": [{"text": text}, {"text": said.citation}],
-    });
+    let mut body = said.guidance_response();
+    set(&mut body, "subject", patient(case));
+    set(&mut body, "occurrenceDateTime", json!(at));
+    set(&mut body, "reasonReference", based_on(case));
     put(guidance_key(&case.id, &said.guideline), &case.patient, body)
 }
 

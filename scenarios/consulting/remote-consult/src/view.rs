@@ -1,6 +1,9 @@
 //! The case as one participant may see it now. What is blind is not sent.
 
-use knowledge::{Answers, CardInput, Recommendation, Verdict};
+use knowledge::{
+    Answers, CardInput, Recommendation, Verdict,
+    guideline::{Agreement, agreement},
+};
 use policy::{Actor, Permit};
 use scenario::{Context, Problem};
 use serde_json::{Value, json};
@@ -49,6 +52,7 @@ pub async fn of(
         "answers_locked": case.has_votes(),
         "models": models(case, &in_force),
         "guidelines": guidelines(case, &in_force),
+        "agreement": agreement_of(case),
         "own_vote": vote::open(context, case, place)?,
         "votes": votes(context, case)?,
         "plan": plan(case),
@@ -175,6 +179,16 @@ fn guidelines(case: &Case, in_force: &Answers) -> Vec<Value> {
         .filter_map(|guideline| knowledge::find_guideline(guideline))
         .map(|guideline| readiness(guideline.recommend(in_force)))
         .collect()
+}
+
+/// Whether the guidelines agree on what comes next, once all have voted; before that nothing.
+fn agreement_of(case: &Case) -> Option<Agreement> {
+    let said: Vec<Recommendation> = case
+        .recommendations
+        .iter()
+        .filter_map(|said| serde_json::from_value(said.clone()).ok())
+        .collect();
+    case.is_revealed().then(|| agreement(&said))
 }
 
 /// All votes, once all have voted; before that nothing.
