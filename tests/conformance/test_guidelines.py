@@ -14,7 +14,7 @@ from fhirpathpy.models import models
 
 SEED = 20261126
 # Whole lists of answers that are tried for each guideline.
-CASES = 60
+CASES = 20
 
 
 @pytest.fixture(scope="session")

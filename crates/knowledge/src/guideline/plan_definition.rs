@@ -194,8 +194,6 @@ fn citation(source: &Evidence) -> Value {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::*;
-
     #[test]
     fn each_step_of_each_plan_has_its_definition_once() {
         for guideline in crate::guidelines() {

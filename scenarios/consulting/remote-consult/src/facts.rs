@@ -5,7 +5,7 @@ use record::{NewFact, ResourceKey};
 use serde_json::{Value, json};
 use vocabulary::{Assessed, PatientId, Timestamp};
 
-use crate::case::{Case, GUIDELINES, MODELS, Person, text};
+use crate::case::{Case, GUIDELINES, MODELS, Person};
 
 /// The scenario's id, by which its facts are tagged.
 pub const SCENARIO: &str = "remote-consult";
