@@ -35,9 +35,10 @@ pub fn decides_access(resource: &Value) -> bool {
 
 /// Whether a resource is a task that this account owns.
 pub(crate) fn is_task_of(resource: &Value, account: &ActorId) -> bool {
-    let owner = resource["owner"]["reference"].as_str().unwrap_or_default();
+    let owner = resource.pointer("/owner/reference").and_then(Value::as_str);
     resource["resourceType"] == "Task"
-        && crate::path::type_and_id(owner)
+        && owner
+            .and_then(crate::path::type_and_id)
             .is_some_and(|(kind, id)| ACCOUNTS.contains(&kind) && id == account.as_str())
 }
 

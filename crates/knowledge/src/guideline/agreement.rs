@@ -281,7 +281,11 @@ mod tests {
         check(&[ct(6, 12)], &[ct(12, 12)], None);
         check(&[ct(6, 12), ct(18, 24)], &[ct(6, 12)], None);
         check(&[ct(3, 3)], &[ct(6, 12)], Some(Difference::When));
-        check(&[ct(3, 3)], &[pet.clone()], Some(Difference::What));
+        check(
+            &[ct(3, 3)],
+            std::slice::from_ref(&pet),
+            Some(Difference::What),
+        );
         check(&[pet.clone(), tissue.clone()], &[tissue], None);
         check(&[], &[ct(12, 12)], Some(Difference::Whether));
         check(&[open(12, 12)], &[ct(12, 12)], None);
