@@ -4,6 +4,7 @@ import pathlib
 import subprocess
 
 import highdicom as hd
+import numpy as np
 import pydicom
 import pytest
 from pydicom.sr.codedict import codes
@@ -61,3 +62,95 @@ def test_dcmtk_gives_the_document_back(folder, tmp_path):
     out = tmp_path / "out.pdf"
     subprocess.run(["dcm2pdf", str(folder / "pdf.dcm"), str(out)], check=True, capture_output=True)
     assert out.read_bytes().startswith(b"%PDF-1.7\n%%EOF")
+
+
+@pytest.fixture(scope="module")
+def masks() -> np.ndarray:
+    """What the example draws: two segments on four slices of 12 rows and 16 columns, the first slice empty."""
+    at = np.arange(768).reshape(4, 12, 16)
+    return np.stack([(at % 7 == own) & (at >= 192) for own in range(2)], axis=-1)
+
+
+@pytest.mark.parametrize("name", ["binary", "probability", "occupancy", "label-map"])
+def test_highdicom_reads_segmentations_of_every_coding(folder, masks, name):
+    seg = hd.seg.segread(folder / f"seg-{name}.dcm")
+    kind = {"binary": "BINARY", "label-map": "LABELMAP"}.get(name, "FRACTIONAL")
+    assert seg.segmentation_type.value == kind
+    if kind == "FRACTIONAL":
+        assert seg.segmentation_fractional_type.value == name.upper() and seg.MaximumFractionalValue == 255
+    assert list(seg.segment_numbers) == [1, 2]
+    description = seg.get_segment_description(1)
+    assert description.segmented_property_type == codes.SCT.Nodule
+    assert description.algorithm_type == hd.seg.SegmentAlgorithmTypeValues.AUTOMATIC
+    images = [pydicom.dcmread(folder / f"ct-{number}.dcm") for number in range(4)]
+    pixels = seg.get_pixels_by_source_instance(
+        [image.SOPInstanceUID for image in images], segment_numbers=[1, 2],
+        ignore_spatial_locations=True, assert_missing_frames_are_empty=True)
+    assert (pixels == masks).all()
+    volume = seg.get_volume(combine_segments=False)
+    slices = images[1:]
+    source = hd.get_volume_from_series(slices)
+    assert volume.get_geometry().affine == pytest.approx(source.get_geometry().affine, abs=1e-9)
+    for groups in seg.PerFrameFunctionalGroupsSequence:
+        uid = groups.DerivationImageSequence[0].SourceImageSequence[0].ReferencedSOPInstanceUID
+        [image] = [image for image in images if image.SOPInstanceUID == uid]
+        assert groups.PlanePositionSequence[0].ImagePositionPatient == image.ImagePositionPatient
+
+
+def test_highdicom_reads_the_marks_of_the_viewer(folder):
+    report = hd.sr.srread(folder / "drawn-sr.dcm")
+    assert isinstance(report, hd.sr.Comprehensive3DSR)
+    single = {group.tracking_identifier: group for group in report.content.get_image_measurement_groups()}
+    regions = {group.tracking_identifier: group for group in report.content.get_planar_roi_measurement_groups()}
+    assert set(single) == {"Mark length", "Mark angle", "Mark probe", "Mark text"}
+    assert set(regions) == {"Mark rectangle", "Mark ellipse"}
+    [length] = single["Mark length"].get_measurements(name=codes.SCT.Length)
+    assert (length.value, length.unit.value) == (3.0, "mm")
+    [angle] = single["Mark angle"].get_measurements(name=codes.SCT.Angle)
+    assert angle.value == pytest.approx(90) and angle.unit.value == "deg"
+    rectangle = regions["Mark rectangle"]
+    assert rectangle.reference_type == codes.DCM.ImageRegion
+    assert rectangle.roi.graphic_type == hd.sr.GraphicTypeValues.POLYLINE
+    # Its corners in pixels from the corner of the first.
+    assert rectangle.roi.value[0].tolist() == [1.5, 1.5] and rectangle.roi.value[2].tolist() == [3.5, 2.5]
+    assert regions["Mark ellipse"].roi.graphic_type == hd.sr.GraphicTypeValues.ELLIPSE
+    image = pydicom.dcmread(folder / "ct-1.dcm")
+    inside = (image.pixel_array * image.RescaleSlope + image.RescaleIntercept)[1:3, 1:4]
+    by_derivation = {item.derivation.meaning: item.value
+                     for item in rectangle.get_measurements(name=codes.DCM.AttenuationCoefficient)}
+    assert by_derivation == pytest.approx({
+        "Mean": inside.mean(), "Standard Deviation": inside.std(), "Minimum": inside.min(), "Maximum": inside.max(),
+    })
+    [area] = rectangle.get_measurements(name=codes.SCT.Area)
+    assert (area.value, area.unit.value) == (0.75, "mm2")
+
+
+def test_dcmtk_finds_the_report_of_the_viewer_well_formed(folder):
+    for name in ["drawn-sr.dcm", "drawn-ko.dcm"]:
+        dump = subprocess.run(["dsrdump", "+Pl", str(folder / name)], capture_output=True, text=True, check=False)
+        assert dump.returncode == 0, dump.stderr
+        assert not [line for line in dump.stderr.splitlines() if line.startswith("E:")], dump.stderr
+
+
+def test_highdicom_reads_the_key_images(folder):
+    selection = hd.ko.KeyObjectSelectionDocument.from_dataset(pydicom.dcmread(folder / "drawn-ko.dcm"))
+    [reference] = selection.content.get_references()
+    image = pydicom.dcmread(folder / "ct-1.dcm")
+    assert reference.referenced_sop_instance_uid == image.SOPInstanceUID
+    study, series, sop = selection.resolve_reference(image.SOPInstanceUID)
+    assert (study, series, sop) == (image.StudyInstanceUID, image.SeriesInstanceUID, image.SOPInstanceUID)
+
+
+def test_the_state_of_the_viewer_draws_within_the_image(folder):
+    state = pydicom.dcmread(folder / "drawn-pr.dcm")
+    image = pydicom.dcmread(folder / "ct-1.dcm")
+    assert state.SOPClassUID == "1.2.840.10008.5.1.4.1.1.11.1"
+    assert (state.RescaleSlope, state.RescaleIntercept) == (image.RescaleSlope, image.RescaleIntercept)
+    [window] = state.SoftcopyVOILUTSequence
+    assert (window.WindowCenter, window.WindowWidth) == (-600, 1500)
+    [annotation] = state.GraphicAnnotationSequence
+    kinds = [graphic.GraphicType for graphic in annotation.GraphicObjectSequence]
+    assert kinds == ["POLYLINE", "POLYLINE", "POLYLINE", "ELLIPSE", "POINT", "POINT"]
+    for graphic in annotation.GraphicObjectSequence:
+        points = np.array(graphic.GraphicData).reshape(-1, 2)
+        assert (points >= 0).all() and (points <= [image.Columns, image.Rows]).all()

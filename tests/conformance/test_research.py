@@ -212,6 +212,31 @@ def test_an_identity_is_opened_by_two_and_by_nobody_alone(hospital, project):
     assert pseudonym not in text, "who treats the patient does not learn the pseudonym"
 
 
+def test_who_refuses_research_alone_is_treated_all_the_same(hospital, project):
+    doctor, researcher = hospital.as_("li.terminal"), hospital.as_(RESEARCHER)
+    patient = doctor.get(f"{hospital.base}/api/imaging/studies/{project['study']}").json()["patient"]
+    uid = researcher.get(api(hospital, "/lung/dicom-web/studies")).json()[0]["0020000D"]["Value"][0]
+    scope = "http://terminology.hl7.org/CodeSystem/consentscope"
+    consent = {
+        "resourceType": "Consent", "id": "refuses-research", "status": "active",
+        "scope": {"coding": [{"system": scope, "code": "research"}]},
+        "category": [{"coding": [{"system": "http://loinc.org", "code": "59284-0"}]}],
+        "patient": {"reference": f"Patient/{patient}"},
+        "policyRule": {"coding": [{"code": "OPTOUT"}]},
+        "provision": {"type": "deny"},
+    }
+    address = f"{hospital.base}/fhir/Consent/refuses-research"
+    assert hospital.as_("importer").put(address, json=consent).ok
+    assert researcher.get(api(hospital, "/lung/dicom-web/studies")).json() == []
+    assert researcher.get(api(hospital, f"/lung/dicom-web/studies/{uid}")).status_code == 404
+    again = doctor.post(api(hospital, "/lung/releases"), json={"study": project["study"]})
+    assert again.status_code == 403 and "research" in again.json()["detail"]
+    whole = doctor.get(f"{hospital.base}/dicom-web/studies/{project['study']}/metadata")
+    assert whole.status_code == 200, "who treats goes on"
+    assert hospital.as_("importer").put(address, json={**consent, "status": "inactive"}).ok
+    assert len(researcher.get(api(hospital, "/lung/dicom-web/studies")).json()) == 1
+
+
 def test_what_is_taken_back_is_gone(hospital, project):
     researcher = hospital.as_(RESEARCHER)
     uid = researcher.get(api(hospital, "/lung/dicom-web/studies")).json()[0]["0020000D"]["Value"][0]

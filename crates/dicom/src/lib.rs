@@ -5,15 +5,18 @@
 //! Nothing here knows where objects are kept.
 
 mod bounds;
+mod cielab;
 pub mod commitment;
 pub mod create;
 pub mod deidentify;
 mod dimse;
+pub mod drawn;
 mod geometry;
 mod index;
 mod json;
 mod parse;
 pub mod pixels;
+pub mod presentation;
 pub mod query;
 mod report;
 pub mod scp;
@@ -27,6 +30,7 @@ mod unknown;
 pub mod web;
 mod wire;
 
+pub use cielab::pcs_of_colour;
 pub use dicom_core::Tag;
 pub use dicom_dictionary_std::tags;
 pub use dimse::{Counts, Operation, Status};

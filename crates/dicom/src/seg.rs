@@ -5,7 +5,7 @@ use dicom_dictionary_std::{tags, uids};
 use dicom_object::InMemDicomObject;
 use vocabulary::Uid;
 
-use crate::{Grid, ParseError, create::Code, parse};
+use crate::{Grid, ParseError, create::Code, parse, pixels::PixelFile};
 
 /// Why a segmentation could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -13,7 +13,7 @@ pub enum SegError {
     /// The object could not be read.
     #[error(transparent)]
     Parse(#[from] ParseError),
-    /// The object is no segmentation in native form.
+    /// The object is no segmentation, or its pixels cannot be decoded.
     #[error("read the segmentation: {0}")]
     Unsupported(&'static str),
     /// An attribute is missing or contradicts another.
@@ -95,12 +95,9 @@ enum Coding {
     LabelMap,
 }
 
-/// Label Map Segmentation Storage, newer than the dictionary.
-const LABEL_MAP_STORAGE: &str = "1.2.840.10008.5.1.4.1.1.66.7";
-
 fn coding(object: &InMemDicomObject) -> Result<Coding, SegError> {
     let class = text(object, tags::SOP_CLASS_UID);
-    if class != uids::SEGMENTATION_STORAGE && class != LABEL_MAP_STORAGE {
+    if class != uids::SEGMENTATION_STORAGE && class != uids::LABEL_MAP_SEGMENTATION_STORAGE {
         return Err(SegError::Unsupported("it is of another SOP class"));
     }
     match text(object, tags::SEGMENTATION_TYPE).as_str() {
@@ -128,13 +125,18 @@ pub fn read_seg(file: &[u8]) -> Result<Segmentation, SegError> {
     let shared = items(&object, tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE).first();
     let per_frame = items(&object, tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE);
     let frame_len = size[0] * size[1];
-    let pixels = Pixels::of(&object, coding, frame_len, per_frame.len())?;
+    let pixels = Pixels::of(file, &object, coding, frame_len, per_frame.len())?;
     let mut segments = Vec::new();
     for item in items(&object, tags::SEGMENT_SEQUENCE) {
         segments.push(segment(item, size)?);
     }
+    if coding == Coding::LabelMap {
+        // What belongs to no segment is described like one.
+        let background = number(&object, tags::PIXEL_PADDING_VALUE).ok();
+        segments.retain(|segment| Some(usize::from(segment.number)) != background);
+    }
     for (index, groups) in per_frame.iter().enumerate() {
-        let values = pixels.frame(index, frame_len);
+        let values = pixels.frame(index, frame_len)?;
         place_values(&mut segments, groups, shared, coding, &values)?;
     }
     segments.sort_by_key(|segment: &Segment| segment.number);
@@ -281,13 +283,17 @@ fn place(
 }
 
 /// The stored values of all frames.
-struct Pixels<'a> {
-    bytes: Cow<'a, [u8]>,
-    allocated: usize,
+enum Pixels<'a> {
+    Native {
+        bytes: Cow<'a, [u8]>,
+        allocated: usize,
+    },
+    Coded(Box<PixelFile>),
 }
 
 impl<'a> Pixels<'a> {
     fn of(
+        file: &[u8],
         object: &'a InMemDicomObject,
         coding: Coding,
         frame_len: usize,
@@ -303,9 +309,14 @@ impl<'a> Pixels<'a> {
         let pixels = object
             .get(tags::PIXEL_DATA)
             .ok_or(SegError::Malformed("Pixel Data"))?;
+        if pixels.fragments().is_some() {
+            let file = PixelFile::open(file);
+            let file = file.map_err(|_| SegError::Unsupported("its pixels cannot be decoded"))?;
+            return Ok(Self::Coded(Box::new(file)));
+        }
         let bytes = pixels
             .to_bytes()
-            .map_err(|_| SegError::Unsupported("its pixel data are compressed"))?;
+            .map_err(|_| SegError::Malformed("Pixel Data"))?;
         let wanted = frame_len
             .checked_mul(frames)
             .and_then(|values| values.checked_mul(allocated))
@@ -313,15 +324,30 @@ impl<'a> Pixels<'a> {
         if bytes.len().saturating_mul(8) < wanted {
             return Err(SegError::Malformed("Pixel Data"));
         }
-        Ok(Self { bytes, allocated })
+        Ok(Self::Native { bytes, allocated })
     }
 
     /// The values of one frame. Frames of single bits need not begin at a byte.
-    fn frame(&self, index: usize, frame_len: usize) -> Vec<u32> {
+    fn frame(&self, index: usize, frame_len: usize) -> Result<Vec<u32>, SegError> {
+        let (bytes, allocated) = match self {
+            Self::Native { bytes, allocated } => (bytes, *allocated),
+            Self::Coded(file) => {
+                let frame = file.frame(index);
+                let frame =
+                    frame.map_err(|_| SegError::Unsupported("its pixels cannot be decoded"))?;
+                // Labels and shares are small whole numbers.
+                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+                let values: Vec<u32> = frame.samples.to_f64().iter().map(|v| *v as u32).collect();
+                let whole = values.len() == frame_len;
+                return whole
+                    .then_some(values)
+                    .ok_or(SegError::Malformed("Pixel Data"));
+            }
+        };
         let first = index * frame_len;
-        let byte = |at: usize| self.bytes.get(at).copied().unwrap_or_default();
+        let byte = |at: usize| bytes.get(at).copied().unwrap_or_default();
         let values = first..first + frame_len;
-        match self.allocated {
+        Ok(match allocated {
             1 => values
                 .map(|at| u32::from(byte(at / 8) >> (at % 8) & 1))
                 .collect(),
@@ -330,7 +356,7 @@ impl<'a> Pixels<'a> {
             _ => values
                 .map(|at| u32::from(u16::from_ne_bytes([byte(2 * at), byte(2 * at + 1)])))
                 .collect(),
-        }
+        })
     }
 }
 

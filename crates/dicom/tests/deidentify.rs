@@ -395,3 +395,83 @@ fn no_identifying_value_of_any_shared_object_is_in_its_copy() {
     assert!(left.is_empty(), "{}", left.join("\n"));
     assert!(counts["copied"] > 150, "{counts:?}");
 }
+
+#[test]
+fn graphics_stay_without_their_words_where_that_is_asked_for() {
+    let of = support::marked_series();
+    let mut marks = support::marks(&of);
+    marks[2].kind = dicom::create::MarkKind::Note("Sanfeng, lung nodule 3 mm".to_owned());
+    let (person, study, made) = (support::person(), support::study(), support::made("pr"));
+    let state =
+        dicom::create::presentation_state(&person, &study, &of, &marks, [40.0, 400.0], &made);
+    let state = state.unwrap();
+    let drawn = |options: &Options| {
+        let copy = deidentify(&state, &key(), "patient", options).unwrap();
+        dicom::presentation::read_presentation_state(&copy.file).unwrap()
+    };
+    let without = drawn(&Options::default());
+    assert!(without.annotations.is_empty());
+    let cleaned = drawn(&Options {
+        clean_graphics: true,
+        ..Options::default()
+    });
+    let before = dicom::presentation::read_presentation_state(&state).unwrap();
+    for (clean, before) in cleaned.annotations.iter().zip(&before.annotations) {
+        assert_eq!(clean.graphics, before.graphics);
+    }
+    let texts: Vec<&str> = cleaned
+        .annotations
+        .iter()
+        .flat_map(|on| &on.texts)
+        .map(|text| text.text.as_str())
+        .collect();
+    assert!(texts.contains(&"lung nodule 3 mm"), "{texts:?}");
+    assert!(
+        texts.iter().all(|text| !text.contains("Sanfeng")),
+        "{texts:?}"
+    );
+    let copy = deidentify(
+        &state,
+        &key(),
+        "patient",
+        &Options {
+            clean_graphics: true,
+            ..Options::default()
+        },
+    );
+    assert!(copy.unwrap().report.methods.contains(&"113103".to_owned()));
+}
+
+#[test]
+fn overlays_stay_only_where_somebody_has_looked_at_them() {
+    let overlay = |element| Tag(0x6000, element);
+    let file = telling(&[(overlay(0x1500), VR::LO, "Sanfeng lung")]);
+    let mut object = read(&file);
+    object.put(DataElement::new(
+        overlay(0x0010),
+        VR::US,
+        PrimitiveValue::from(1_u16),
+    ));
+    let bits = PrimitiveValue::from(vec![1_u8, 0]);
+    object.put(DataElement::new(overlay(0x3000), VR::OB, bits));
+    let mut file = Vec::new();
+    object.write_all(&mut file).unwrap();
+    let copy = |clean_graphics, pixels_vouched_for| {
+        let options = Options {
+            clean_graphics,
+            pixels_vouched_for,
+            ..Options::default()
+        };
+        read(&deidentify(&file, &key(), "patient", &options).unwrap().file)
+    };
+    for (clean, vouched) in [(false, false), (true, false), (false, true)] {
+        let copy = copy(clean, vouched);
+        assert!(
+            copy.iter()
+                .all(|element| element.header().tag.group() != 0x6000)
+        );
+    }
+    let kept = copy(true, true);
+    assert!(kept.get(overlay(0x3000)).is_some());
+    assert_eq!(text(&kept, overlay(0x1500)), "lung");
+}

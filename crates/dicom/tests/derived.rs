@@ -156,6 +156,7 @@ fn documents_are_kept_as_they_are_and_must_be_what_they_say() {
             title: "Model".to_owned(),
             bytes,
             frame_of_reference: Some(derived_uid(&["frame"])),
+            sources: vec![],
         };
         let (person, study) = (support::person(), support::study());
         let file = document(&person, &study, new(bytes.clone()), &made("doc")).unwrap();

@@ -12,21 +12,27 @@ mod support;
 use std::fs;
 
 use dicom::{
-    create::{Algorithm, Code, NewSegment, NewSegmentation, derived_uid, segmentation},
+    Segmentation,
+    create::{
+        CreateError, Fraction, MadeSeries, Masks, NewSegmentation, SegmentCoding, SegmentedSeries,
+        Voxels, segmentation,
+    },
     read_seg,
 };
 
-fn segment(label: &str, mask: Vec<bool>) -> NewSegment {
-    NewSegment {
-        label: label.to_owned(),
-        category: Code::snomed("49755003", "Morphologically Abnormal Structure"),
-        kind: Code::snomed("27925004", "Nodule"),
-        side: Some(Code::snomed("7771000", "Left")),
-        region: Some(Code::snomed("39607008", "Lung")),
-        algorithm: Algorithm::Automatic("test".to_owned()),
-        colour_cielab: [1, 2, 3],
-        mask,
-    }
+fn make(
+    series: &MadeSeries,
+    new: &NewSegmentation,
+    voxels: &dyn Voxels,
+) -> Result<Vec<u8>, CreateError> {
+    let of = SegmentedSeries::from(series);
+    segmentation(&support::person(), &support::study(), &of, new, voxels)
+}
+
+fn of_masks(series: &MadeSeries, coding: SegmentCoding, masks: &[Vec<bool>]) -> Segmentation {
+    let new = support::segments(coding, masks.len());
+    let voxels = Masks::on(&series.grid, masks).unwrap();
+    read_seg(&make(series, &new, &voxels).unwrap()).unwrap()
 }
 
 #[test]
@@ -37,17 +43,8 @@ fn masks_are_read_back_as_they_were_written() {
         .map(|i| i % 7 == 0 && !(15..30).contains(&i))
         .collect();
     let second: Vec<bool> = (0..60).map(|i| i >= 45).collect();
-    let new = NewSegmentation {
-        uid: derived_uid(&["seg"]),
-        number: 100,
-        description: "two".to_owned(),
-        segments: vec![
-            segment("one", first.clone()),
-            segment("two", second.clone()),
-        ],
-    };
-    let file = segmentation(&support::person(), &support::study(), &series, &new).unwrap();
-    let read = read_seg(&file).unwrap();
+    let masks = [first.clone(), second.clone()];
+    let read = of_masks(&series, SegmentCoding::Binary, &masks);
     assert_eq!(read.frame_of_reference, series.frame_of_reference.as_str());
     assert_eq!(read.of_series.as_ref(), Some(&series.series));
     let [one, two] = read.segments.as_slice() else {
@@ -76,17 +73,71 @@ fn masks_are_read_back_as_they_were_written() {
 #[test]
 fn nothing_to_write_and_wrong_sizes_are_refused() {
     let series = support::series([4, 4, 2]);
-    let make = |mask| {
-        let new = NewSegmentation {
-            uid: derived_uid(&["seg"]),
-            number: 100,
-            description: String::new(),
-            segments: vec![segment("one", mask)],
-        };
-        segmentation(&support::person(), &support::study(), &series, &new)
-    };
-    assert!(make(vec![false; 32]).is_err());
-    assert!(make(vec![true; 31]).is_err());
+    let new = support::segments(SegmentCoding::Binary, 1);
+    let empty = [vec![false; 32]];
+    let made = make(&series, &new, &Masks::on(&series.grid, &empty).unwrap());
+    assert!(matches!(made, Err(CreateError::Empty)));
+    assert!(Masks::on(&series.grid, &[vec![true; 31]]).is_err());
+    let short = Shares(vec![vec![1; 15]; 2]);
+    assert!(matches!(
+        make(&series, &new, &short),
+        Err(CreateError::WrongLength { got: 15, want: 16 })
+    ));
+}
+
+#[test]
+fn a_label_map_has_one_label_a_voxel() {
+    let series = support::series([5, 3, 4]);
+    let first: Vec<bool> = (0..60).map(|i| i % 7 == 0 && i < 45).collect();
+    let second: Vec<bool> = (0..60).map(|i| i % 7 == 1).collect();
+    let masks = [first.clone(), second.clone()];
+    let read = of_masks(&series, SegmentCoding::LabelMap, &masks);
+    let numbers: Vec<u16> = read.segments.iter().map(|segment| segment.number).collect();
+    assert_eq!(numbers, [1, 2], "the background is no segment");
+    let back = read.segments.iter();
+    let back: Vec<_> = back.map(|segment| segment.mask_on(&series.grid)).collect();
+    assert_eq!(back, [first.clone(), second]);
+
+    // More segments than a byte has numbers for: one voxel each, counted in 16 bits.
+    let series = support::series([20, 20, 1]);
+    let masks: Vec<Vec<bool>> = (0..300)
+        .map(|own| (0..400).map(|at| at == own + 7).collect())
+        .collect();
+    let read = of_masks(&series, SegmentCoding::LabelMap, &masks);
+    let back = read.segments.iter();
+    let back: Vec<_> = back.map(|segment| segment.mask_on(&series.grid)).collect();
+    assert_eq!(back, masks);
+
+    let new = support::segments(SegmentCoding::LabelMap, 2);
+    let masks = [vec![true; 400], vec![true; 400]];
+    let made = make(&series, &new, &Masks::on(&series.grid, &masks).unwrap());
+    assert!(matches!(made, Err(CreateError::Overlap)));
+}
+
+/// Shares of one segment, slice by slice.
+struct Shares(Vec<Vec<u8>>);
+
+impl Voxels for Shares {
+    fn slice(&self, _: usize, slice: usize) -> Option<Vec<u8>> {
+        self.0.get(slice).cloned()
+    }
+}
+
+#[test]
+fn of_shares_those_of_a_half_and_more_belong_to_the_segment() {
+    let series = support::series([4, 4, 2]);
+    for fraction in [Fraction::Probability, Fraction::Occupancy] {
+        let new = support::segments(SegmentCoding::Fractional(fraction), 1);
+        let shares = Shares(vec![vec![0; 16], (0..16).map(|i| i * 17).collect()]);
+        let read = read_seg(&make(&series, &new, &shares).unwrap()).unwrap();
+        let want: Vec<bool> = (0..32).map(|i| i >= 16 && (i - 16) * 17 >= 128).collect();
+        assert_eq!(
+            read.segments[0].frames.len(),
+            1,
+            "an empty slice has no frame"
+        );
+        assert_eq!(read.segments[0].mask_on(&series.grid), want);
+    }
 }
 
 #[test]

@@ -5,7 +5,10 @@ use record::{Match, Record, RecordError, ResourceQuery, ResourceVersion, Term};
 use serde_json::Value;
 use vocabulary::{ActorId, PatientId, Timestamp};
 
-use crate::date;
+use crate::{
+    date,
+    research::{is_about_research, is_for_research},
+};
 
 /// The types of resources that can decide who sees a patient: see [`decides_access`].
 pub const ACCESS_TYPES: &[&str] = &["CareTeam", "Consent", "ServiceRequest", "Task"];
@@ -56,7 +59,8 @@ fn names_an_account(reference: &Value) -> bool {
 /// - care team: an active `CareTeam` of which the account is a participant.
 /// - invited: an active `ServiceRequest` with the account as performer, or an open `Task` that it owns.
 /// - refused: an active `Consent` whose provision denies, for this account or for everyone. A refusal for
-///   everyone is about persons: the hospital's programs go on unless one names them.
+///   everyone is about persons: the hospital's programs go on unless one names them. A refusal of research is
+///   none of treatment: see [`crate::research_refusals`].
 pub async fn care_relations(
     record: &dyn Record,
     permit: &Permit,
@@ -197,6 +201,9 @@ impl Who {
     /// The innermost provision that speaks of this actor decides (FHIR R4 Consent.provision.provision is an
     /// exception to the one around it).
     fn is_refused(&self, consent: &Value) -> bool {
+        if is_about_research(consent) {
+            return false;
+        }
         let provision = &consent["provision"];
         if provision.is_null() {
             // A consent without provisions says no more than its policy rule.
@@ -207,7 +214,7 @@ impl Who {
     }
 
     fn denial(&self, provision: &Value, around: bool) -> Option<bool> {
-        if !self.is_within(&provision["period"]) {
+        if !self.is_within(&provision["period"]) || is_for_research(provision) {
             return None;
         }
         let mut actors = array(provision, "actor").peekable();
@@ -262,7 +269,7 @@ fn is_partial(provision: &Value) -> bool {
     .any(|name| !provision[*name].is_null())
 }
 
-fn array<'a>(value: &'a Value, name: &str) -> std::slice::Iter<'a, Value> {
+pub(crate) fn array<'a>(value: &'a Value, name: &str) -> std::slice::Iter<'a, Value> {
     value[name]
         .as_array()
         .map(Vec::as_slice)
@@ -363,6 +370,12 @@ mod tests {
         }
         let opted_out = json!({"policyRule": {"coding": [{"code": "OPTOUT"}]}});
         assert!(who().is_refused(&opted_out));
+        let research = json!({"coding": [{"code": "research"}]});
+        let consent = json!({"scope": research, "provision": {"type": "deny"}});
+        assert!(!who().is_refused(&consent), "who treats is no researcher");
+        let purpose = json!([{"code": "HRESCH"}]);
+        let consent = json!({"provision": {"type": "deny", "purpose": purpose}});
+        assert!(!who().is_refused(&consent), "who treats is no researcher");
         let program = Who {
             is_program: true,
             ..who()

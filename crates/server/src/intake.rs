@@ -43,13 +43,27 @@ pub async fn store(
 ) -> Result<Sealed, IntakeError> {
     let _storing = hospital.arrivals.begin();
     let subject = patient_of(hospital, actor, &object.patient).await?;
+    store_for(hospital, actor, &subject, object, vec![]).await
+}
+
+/// Files one object under a patient who is known, together with what else is to be kept with it.
+pub async fn store_for(
+    hospital: &Hospital,
+    actor: &Actor,
+    subject: &PatientId,
+    object: ParsedObject,
+    with: Vec<(NewFact, Precondition)>,
+) -> Result<Sealed, IntakeError> {
+    let _storing = hospital.arrivals.begin();
     let fact = NewFact::StoreInstance {
         instance: Box::new(object.instance(subject.clone())),
         bytes: object.file,
     };
+    let mut facts = vec![(fact, Precondition::None)];
+    facts.extend(with);
     let batch = Batch {
         actor: actor.id.clone(),
-        facts: vec![(fact, Precondition::None)],
+        facts,
     };
     let sealed = hospital.record.commit(batch).await?;
     sealed

@@ -187,7 +187,7 @@ fn state_of(marks: &[Mark]) -> String {
 }
 
 /// A time as DICOM writes it, in UTC.
-fn moment(at: Timestamp) -> Moment {
+pub fn moment(at: Timestamp) -> Moment {
     let instant = jiff::Timestamp::from_millisecond(at.0).unwrap_or_default();
     Moment {
         date: instant.strftime("%Y%m%d").to_string(),

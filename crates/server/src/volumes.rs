@@ -6,6 +6,9 @@
 mod build;
 mod probe;
 
+pub use build::mask_file;
+pub use probe::grid_of;
+
 use std::{
     collections::{HashMap, HashSet},
     path::{Path, PathBuf},
@@ -20,7 +23,7 @@ use tokio::sync::{Semaphore, watch};
 use vocabulary::Uid;
 use volume::VolumeManifest;
 
-use crate::hospital::Hospital;
+use crate::{hospital::Hospital, masks};
 
 /// A series that has not changed for this long is whole.
 const QUIET: Duration = Duration::from_millis(1500);
@@ -34,8 +37,15 @@ const CT_CLASSES: &[&str] = &[
     "1.2.840.10008.5.1.4.1.1.2.1",
     "1.2.840.10008.5.1.4.1.1.2.2",
 ];
-/// Segmentation Storage.
-const SEG_CLASS: &str = "1.2.840.10008.5.1.4.1.1.66.4";
+/// Segmentation Storage and Label Map Segmentation Storage.
+const SEG_CLASSES: &[&str] = &[
+    "1.2.840.10008.5.1.4.1.1.66.4",
+    "1.2.840.10008.5.1.4.1.1.66.7",
+];
+
+fn is_segmentation(class: &str) -> bool {
+    SEG_CLASSES.contains(&class)
+}
 
 /// How far a volume has come.
 #[derive(Clone, Debug)]
@@ -144,6 +154,22 @@ impl Volumes {
             .insert(series.clone(), (source.fingerprint.clone(), first.clone()));
         self.start(hospital, permit, series, source, folder);
         Ok(Some(first))
+    }
+
+    /// The folder and the manifest of a volume of which all is made; `None` while something still follows.
+    pub async fn whole(
+        &self,
+        hospital: &Arc<Hospital>,
+        permit: &Permit,
+        series: &Uid,
+    ) -> Result<Option<(PathBuf, VolumeManifest)>, VolumesError> {
+        match self.stage(hospital, permit, series).await? {
+            Some(Stage::Ready { folder, .. }) => {
+                let manifest = build::read_manifest(&folder)?;
+                Ok(manifest.map(|manifest| (folder, manifest)))
+            }
+            _ => Ok(None),
+        }
     }
 
     /// Notes that somebody waits for the volume of a series: it need not wait for the doors to be quiet.
@@ -306,7 +332,8 @@ async fn arrived(
     let class = instance.class.as_str();
     if CT_CLASSES.contains(&class) {
         waiting.insert(instance.series.clone(), Instant::now());
-    } else if class == SEG_CLASS
+    } else if is_segmentation(class)
+        && !masks::is_own(&instance.attributes)
         && let Ok(series) = build::ct_series_of(&*hospital.record, permit, &instance.study).await
     {
         for series in series {

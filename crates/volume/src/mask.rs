@@ -120,6 +120,21 @@ impl Mask {
         &self.words[z * words..(z + 1) * words]
     }
 
+    pub(crate) fn words(&self) -> &[u64] {
+        &self.words
+    }
+
+    /// A mask of rows of words; `None` where there are more or fewer than the size needs.
+    pub(crate) fn of_words(size: [usize; 3], words: Vec<u64>) -> Option<Self> {
+        let row_words = size[0].div_ceil(64);
+        let mask = Self {
+            size,
+            row_words,
+            words,
+        };
+        (mask.words.len() == row_words * size[1] * size[2]).then_some(mask)
+    }
+
     /// Calls `each` with the index of every set voxel, x fastest.
     pub fn for_each(&self, mut each: impl FnMut([usize; 3])) {
         for z in 0..self.size[2] {

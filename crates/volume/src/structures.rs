@@ -7,7 +7,7 @@ use vocabulary::Text;
 
 use crate::{
     Field, Lesion, LesionEntry, Mask, Mesh, Notice, Segment, Series, Style, SurfaceEntry,
-    VolumeError, lesion::measure_lesion, segment, to_ysf1,
+    VolumeError, lesion::measure_lesion, segment, to_ymk1, to_ysf1,
 };
 
 /// A structure found in a volume.
@@ -36,6 +36,8 @@ pub struct Surface {
     pub entry: SurfaceEntry,
     /// The encoded mesh.
     pub bytes: Vec<u8>,
+    /// The encoded mask that it is the surface of.
+    pub mask: Vec<u8>,
 }
 
 /// Surfaces and measured lesions of a volume, and what could not be made.
@@ -179,6 +181,7 @@ fn surface_of(structure: &Structure, series: &Series) -> Result<Option<Surface>,
             url: format!("surfaces/{}.ysf", structure.name),
         },
         bytes: to_ysf1(&mesh)?,
+        mask: to_ymk1(&structure.mask)?,
     }))
 }
 

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use dicom::create::{
-    Algorithm, Code, CtSeries, MadeSeries, NewSegment, NewSegmentation, Study, ct_series,
-    derived_uid, segmentation,
+    Algorithm, Code, CtSeries, MadeSeries, Masks, Moment, NewSegment, NewSegmentation,
+    SegmentCoding, SegmentedSeries, Study, ct_series, derived_uid, segmentation,
 };
 
 use crate::{
@@ -58,10 +58,10 @@ fn chest_nodule(folder: &Path, patient: &Patient) -> Result<Vec<(String, Vec<u8>
             region: Some(Code::snomed("39607008", "Lung")),
             algorithm: Algorithm::Manual,
             colour_cielab: [53897, 34900, 54448],
-            mask: label.mask(),
         }],
+        ..of_masks(&study)
     };
-    pack(patient, &study, ct, &segments)
+    pack(patient, &study, ct, &segments, &[label.mask()])
 }
 
 /// File, label, kind, side and colour of each mask. Masks without any voxel are left out, and so is the
@@ -157,32 +157,41 @@ fn thorax_cta(folder: &Path, patient: &Patient) -> Result<Vec<(String, Vec<u8>)>
         window_hu: [200, 700],
     };
     let ct = ct_series(&patient.person, &study, &series, &image.grid, &image.voxels)?;
-    let mut segments = Vec::new();
+    let (mut segments, mut masks) = (Vec::new(), Vec::new());
     for (file, label, kind, left, colour) in AORTA_MASKS {
         let mask = nifti(&folder.join("models").join(format!("{file}.nii.gz")))?;
-        segments.push(
-            aorta_segment(&image, &mask, label, kind, *left, *colour)
-                .with_context(|| format!("take over the mask {file}"))?,
-        );
+        masks
+            .push(aorta_mask(&image, &mask).with_context(|| format!("take over the mask {file}"))?);
+        segments.push(aorta_segment(label, kind, *left, *colour));
     }
     let segments = NewSegmentation {
         uid: derived_uid(&["yuanyi demo", "thorax-cta", "series 100"]),
         number: 100,
         description: "Aorta and branches, from TotalSegmentator".to_owned(),
         segments,
+        ..of_masks(&study)
     };
-    pack(patient, &study, ct, &segments)
+    pack(patient, &study, ct, &segments, &masks)
+}
+
+/// A segmentation of masks, made when its study was.
+fn of_masks(study: &Study) -> NewSegmentation {
+    NewSegmentation {
+        uid: study.uid.clone(),
+        number: 0,
+        description: String::new(),
+        model: "mask to DICOM",
+        at: Moment {
+            date: study.date.clone(),
+            time: study.time.clone(),
+        },
+        coding: SegmentCoding::Binary,
+        segments: Vec::new(),
+    }
 }
 
 /// One mask, taken over to the grid of its image.
-fn aorta_segment(
-    image: &Volume,
-    mask: &Volume,
-    label: &str,
-    kind: &Kind,
-    left: bool,
-    colour_cielab: [u16; 3],
-) -> Result<NewSegment> {
+fn aorta_mask(image: &Volume, mask: &Volume) -> Result<Vec<bool>> {
     let there = mask.mask();
     let here = image.grid.resample_nearest(&mask.grid, &there);
     let count = |mask: &[bool]| mask.iter().filter(|set| **set).count();
@@ -191,6 +200,10 @@ fn aorta_segment(
         count(&here) == count(&there) && count(&here) > 0,
         "voxels got lost on the way"
     );
+    Ok(here)
+}
+
+fn aorta_segment(label: &str, kind: &Kind, left: bool, colour_cielab: [u16; 3]) -> NewSegment {
     let kind = match kind {
         Kind::Snomed(code, meaning) => Code::snomed(code, meaning),
         Kind::Own(code, meaning) => Code {
@@ -199,7 +212,7 @@ fn aorta_segment(
             meaning: (*meaning).to_owned(),
         },
     };
-    Ok(NewSegment {
+    NewSegment {
         label: label.to_owned(),
         category: Code::snomed("123037004", "Anatomical Structure"),
         kind,
@@ -207,8 +220,7 @@ fn aorta_segment(
         region: None,
         algorithm: Algorithm::Automatic("TotalSegmentator".to_owned()),
         colour_cielab,
-        mask: here,
-    })
+    }
 }
 
 fn study(name: &str, date: &str, time: &str, description: &str) -> Study {
@@ -228,8 +240,11 @@ fn pack(
     study: &Study,
     ct: MadeSeries,
     segments: &NewSegmentation,
+    masks: &[Vec<bool>],
 ) -> Result<Vec<(String, Vec<u8>)>> {
-    let drawn = segmentation(&patient.person, study, &ct, segments)?;
+    let voxels = Masks::on(&ct.grid, masks)?;
+    let of = SegmentedSeries::from(&ct);
+    let drawn = segmentation(&patient.person, study, &of, segments, &voxels)?;
     let mut files: Vec<_> = (1..)
         .zip(ct.files)
         .map(|(number, (_, bytes))| (format!("ct-{number:04}.dcm"), bytes))

@@ -64,6 +64,8 @@ pub struct NewDocument {
     pub bytes: Vec<u8>,
     /// For a model: the frame of reference of the images that it was made from.
     pub frame_of_reference: Option<vocabulary::Uid>,
+    /// The images that it was made from, as SOP class and instance UIDs.
+    pub sources: Vec<[vocabulary::Uid; 2]>,
 }
 
 /// Puts a document into an object of the study, as a whole file.
@@ -80,15 +82,16 @@ pub fn document(
         u32::try_from(new.bytes.len()).map_err(|_| CreateError::TooLarge("the document"))?;
     let instance = derived_uid(&[made.series.as_str(), "document"]);
     let mut object = common(person, study, new.kind.class(), &instance);
-    let modality = if new.kind == DocumentKind::Pdf {
-        "DOC"
+    // A page may name its patient; a surface that was made here does not.
+    let (modality, burned_in) = if new.kind == DocumentKind::Pdf {
+        ("DOC", "YES")
     } else {
-        "M3D"
+        ("M3D", "NO")
     };
     series(&mut object, modality, made);
     for (tag, vr, value) in [
         (tags::CONVERSION_TYPE, VR::CS, "WSD"),
-        (tags::BURNED_IN_ANNOTATION, VR::CS, "YES"),
+        (tags::BURNED_IN_ANNOTATION, VR::CS, burned_in),
         (tags::DOCUMENT_TITLE, VR::ST, &new.title),
         (
             tags::MIME_TYPE_OF_ENCAPSULATED_DOCUMENT,
@@ -100,6 +103,10 @@ pub fn document(
         put(&mut object, tag, vr, value);
     }
     put_items(&mut object, tags::CONCEPT_NAME_CODE_SEQUENCE, vec![]);
+    if !new.sources.is_empty() {
+        let sources = new.sources.iter().map(source).collect();
+        put_items(&mut object, tags::SOURCE_INSTANCE_SEQUENCE, sources);
+    }
     if new.kind != DocumentKind::Pdf {
         model(&mut object, &new);
     }
@@ -119,13 +126,20 @@ pub fn document(
     file(object)
 }
 
+fn source([class, instance]: &[vocabulary::Uid; 2]) -> InMemDicomObject {
+    let mut item = InMemDicomObject::new_empty();
+    for (tag, uid) in [
+        (tags::REFERENCED_SOP_CLASS_UID, class),
+        (tags::REFERENCED_SOP_INSTANCE_UID, instance),
+    ] {
+        put(&mut item, tag, VR::UI, uid.as_str());
+    }
+    item
+}
+
 /// Units and frame of a model (Manufacturing 3D Model module).
 fn model(object: &mut InMemDicomObject, new: &NewDocument) {
-    let millimetre = Code {
-        scheme: "UCUM".to_owned(),
-        value: "mm".to_owned(),
-        meaning: "millimeter".to_owned(),
-    };
+    let millimetre = Code::ucum("mm", "millimeter");
     put_items(
         object,
         tags::MEASUREMENT_UNITS_CODE_SEQUENCE,

@@ -1,12 +1,16 @@
-//! Making DICOM objects: CT series from volumes, segmentations from masks, reports and presentation states from
-//! marks, and documents as they are.
+//! Making DICOM objects: CT series from volumes, segmentations from masks, reports, presentation states and key
+//! object selections from marks, and documents as they are.
 
+mod code;
 mod ct;
 mod document;
+mod drawn;
+mod graphic;
 mod marks;
 mod presentation;
 mod seg;
 mod sr;
+mod tree;
 
 use dicom_core::{DataElement, PrimitiveValue, Tag, VR, value::DataSetSequence};
 use dicom_dictionary_std::{tags, uids};
@@ -14,11 +18,16 @@ use dicom_object::{InMemDicomObject, meta::FileMetaTableBuilder};
 use sha2::{Digest as _, Sha256};
 use vocabulary::Uid;
 
+pub use code::Code;
 pub use ct::{CtSeries, MadeSeries, ct_series};
 pub use document::{DocumentKind, NewDocument, document};
+pub use drawn::{DrawnMark, drawn_report, drawn_state, key_objects};
 pub use marks::{MadeHere, Mark, MarkKind, MarkedImage, MarkedSeries, Moment, context_of};
 pub use presentation::presentation_state;
-pub use seg::{Algorithm, Code, NewSegment, NewSegmentation, segmentation};
+pub use seg::{
+    Algorithm, Fraction, Masks, NewSegment, NewSegmentation, SegmentCoding, SegmentedSeries,
+    SegmentedSlice, Voxels, segmentation,
+};
 pub use sr::measurement_report;
 
 /// The implementation that wrote the files, as `yuanyi` names itself.
@@ -43,6 +52,9 @@ pub enum CreateError {
     /// No voxel of any segment is set, so there is nothing to write.
     #[error("make the segmentation: all segments are empty")]
     Empty,
+    /// Two segments of a label map have a voxel in common.
+    #[error("make the segmentation: segments of a label map overlap")]
+    Overlap,
     /// No mark lies on an image of the series, so there is nothing to write.
     #[error("make the object: no mark lies on an image of the series")]
     Nothing,

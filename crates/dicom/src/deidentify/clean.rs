@@ -7,7 +7,7 @@ use dicom_dictionary_std::{StandardDataDictionary, tags};
 use dicom_object::{InMemDicomObject, mem::InMemElement};
 
 use super::{
-    Deed, Options, ProjectKey, Report, private,
+    Deed, Options, ProjectKey, Report, graphics, private,
     profile::{self, Action, Column},
     structured, value, words,
 };
@@ -193,6 +193,11 @@ impl Cleaner<'_> {
             Column::Structured => {
                 let items = structured::items(self, element, at);
                 Some(sequence(element.header().tag, items))
+            }
+            Column::Graphics if element.items().is_some() => {
+                let items = graphics::annotations(self, element, at);
+                // Annotations without any are not well formed.
+                (!items.is_empty()).then(|| sequence(element.header().tag, items))
             }
             _ if element.items().is_some() => Some(self.items(element, at)),
             _ => Some(self.in_harmless_words(element, at)),

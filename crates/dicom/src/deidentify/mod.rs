@@ -8,6 +8,7 @@
 //! The same input, key and options give the same bytes, so copies can be made when they are asked for.
 
 mod clean;
+mod graphics;
 mod keys;
 mod pixels;
 mod private;
@@ -25,6 +26,7 @@ use dicom_object::{InMemDicomObject, meta::FileMetaTableBuilder};
 use serde::{Deserialize, Serialize};
 
 pub use keys::ProjectKey;
+pub use words::harmless as harmless_words;
 
 use crate::{
     ParseError,
@@ -46,6 +48,9 @@ pub struct Options {
     pub retain_patient_characteristics: bool,
     /// Descriptions stay, as far as they consist of harmless words; otherwise they go.
     pub clean_descriptors: bool,
+    /// Lines on pictures stay and texts beside them are cleaned; overlays stay where somebody has looked at the
+    /// pixels. Otherwise all of these go.
+    pub clean_graphics: bool,
     /// Structured reports are cleaned; otherwise they are refused.
     pub clean_structured_content: bool,
     /// Known places of burned-in text are blanked; otherwise such objects are refused.
@@ -170,6 +175,7 @@ fn sign(object: &mut InMemDicomObject, options: &Options, pixels: bool, report: 
     let chosen = [
         (true, "113100", "Basic Application Confidentiality Profile"),
         (pixels, "113101", "Clean Pixel Data Option"),
+        (options.clean_graphics, "113103", "Clean Graphics Option"),
         (
             options.clean_structured_content,
             "113104",

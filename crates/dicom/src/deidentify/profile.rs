@@ -3,8 +3,9 @@
 use std::{collections::HashMap, sync::LazyLock};
 
 use dicom_core::Tag;
+use dicom_dictionary_std::tags;
 
-use super::Options;
+use super::{Options, graphics};
 
 /// Table E.1-1 as data; see the head of the file for its columns and source.
 const TABLE: &str = include_str!("profile.tsv");
@@ -68,9 +69,9 @@ impl Column {
             Self::ModifiedDates => options.shift_dates,
             Self::Descriptors => options.clean_descriptors,
             Self::Structured => options.clean_structured_content,
-            // Full dates are never kept: a date of examination finds its patient in any hospital. And
-            // nothing here can tell a harmless drawing from a written name.
-            Self::FullDates | Self::Graphics => false,
+            Self::Graphics => options.clean_graphics,
+            // Full dates are never kept: a date of examination finds its patient in any hospital.
+            Self::FullDates => false,
         }
     }
 }
@@ -120,8 +121,18 @@ fn basic(code: &str) -> Option<Action> {
 
 /// What is done with an attribute; `None` where the table does not name it.
 pub(super) fn action(tag: Tag, options: &Options) -> Option<Action> {
-    // Curves and overlays are drawings over the image, in which anything may be written.
+    // Curves and overlays are drawings over the image, in which anything may be written. No program can tell a
+    // harmless drawing from a written name, so a person must have looked.
     if matches!(tag.group() & 0xff01, 0x5000 | 0x6000) {
+        let was_seen = options.clean_graphics && options.pixels_vouched_for;
+        return Some(if was_seen && tag.group() & 0xff01 == 0x6000 {
+            graphics::overlay(tag.element())
+        } else {
+            Action::Remove
+        });
+    }
+    // Without that option, a dummy in the place of graphics would be graphics that nobody drew.
+    if tag == tags::GRAPHIC_ANNOTATION_SEQUENCE && !options.clean_graphics {
         return Some(Action::Remove);
     }
     if tag.group() % 2 == 1 {

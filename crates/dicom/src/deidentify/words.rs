@@ -18,7 +18,7 @@ const UNITS: &[&str] = &[
 ];
 
 /// The harmless words of a text in their order, with one space between; empty where there are none.
-pub(super) fn harmless(text: &str) -> String {
+pub fn harmless(text: &str) -> String {
     let words = text
         .split(|c: char| {
             c.is_whitespace() || c.is_control() || "^_,;:()[]{}\"'|\\=&@#!?<>*~`".contains(c)

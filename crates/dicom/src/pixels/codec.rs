@@ -7,7 +7,7 @@ use flate2::read::DeflateDecoder;
 
 use super::{
     Frame, Photometric, PixelError, PixelForm, Samples, form::SampleKind, jpeg, jpeg_2000, jpeg_ls,
-    rle,
+    jpeg_xl, rle,
 };
 
 /// The families of transfer syntaxes with coded frames.
@@ -20,6 +20,7 @@ pub(super) enum Codec {
     Jpeg,
     JpegLs,
     Jpeg2000,
+    JpegXl,
 }
 
 impl Codec {
@@ -41,6 +42,7 @@ impl Codec {
             | uids::HTJ2K_LOSSLESS
             | uids::HTJ2K_LOSSLESS_RPCL
             | uids::HTJ2K => Self::Jpeg2000,
+            uids::JPEGXL_LOSSLESS | uids::JPEGXLJPEG_RECOMPRESSION | uids::JPEGXL => Self::JpegXl,
             _ => return None,
         })
     }
@@ -126,6 +128,7 @@ pub(super) fn decode(codec: Codec, stream: &[u8], form: &PixelForm) -> Result<Fr
         Codec::Jpeg => jpeg::decode(stream, &wanted, form.photometric)?,
         Codec::JpegLs => jpeg_ls::decode(stream, &wanted)?,
         Codec::Jpeg2000 => jpeg_2000::decode(stream, &wanted)?,
+        Codec::JpegXl => jpeg_xl::decode(stream, &wanted)?,
     };
     if decoded.components != form.samples_per_pixel {
         return Err(PixelError::Form(

@@ -6,8 +6,8 @@ use dicom_dictionary_std::tags;
 use dicom_object::InMemDicomObject;
 
 use super::{
-    Frame, Lut, Photometric, PixelError, PixelFile, PixelForm, SampleKind, colour, form::text,
-    functional_group,
+    Frame, Lut, Photometric, PixelError, PixelFile, PixelForm, SampleKind, Samples, colour,
+    form::text, functional_group, overlay::overlays,
 };
 
 /// How values between black and white become shades (PS3.3 section C.11.2.1.3).
@@ -158,6 +158,21 @@ pub enum Picture {
     Rgb(Vec<u8>),
 }
 
+impl Picture {
+    /// Makes pixels white.
+    fn draw(&mut self, on: &[bool]) {
+        let (samples, each) = match self {
+            Self::Grey(shades) => (shades, 1),
+            Self::Rgb(colours) => (colours, 3),
+        };
+        for (pixel, is_drawn) in samples.chunks_exact_mut(each).zip(on) {
+            if *is_drawn {
+                pixel.fill(255);
+            }
+        }
+    }
+}
+
 impl PixelFile {
     /// A frame as it is shown on a screen, by its place from 0. A window that is given goes before the
     /// object's own.
@@ -178,11 +193,32 @@ impl PixelFile {
         if frame.photometric == Photometric::Palette && palette.is_none() {
             return Err(PixelError::Form("the palette is missing"));
         }
-        let picture = match colour::rgb(&frame, palette.as_ref(), stored) {
+        let mut picture = match colour::rgb(&frame, palette.as_ref(), stored) {
             Some(colours) => Picture::Rgb(colours),
             None => Picture::Grey(self.shades(&frame, index, window)?),
         };
+        let size = [frame.columns, frame.rows];
+        if let Some(drawn) = overlays(self.object(), index, size, || self.undropped(&frame, index))
+        {
+            picture.draw(&drawn);
+        }
         Ok((frame, picture))
+    }
+
+    /// The samples with those of their bits that do not count, in which old overlays lie; of coded frames there
+    /// are none.
+    fn undropped(&self, frame: &Frame, index: usize) -> Samples {
+        let SampleKind::Integer { allocated: 16, .. } = self.form().kind else {
+            return frame.samples.clone();
+        };
+        let native = (!self.is_encapsulated()).then(|| self.frame_bytes(index).ok());
+        native.flatten().map_or_else(
+            || frame.samples.clone(),
+            |bytes| {
+                let (words, _) = bytes.as_chunks::<2>();
+                Samples::U16(words.iter().map(|word| u16::from_le_bytes(*word)).collect())
+            },
+        )
     }
 
     fn shades(

@@ -33,6 +33,16 @@ impl Lut {
         self.most
     }
 
+    /// The value that the first entry is for.
+    pub fn first(&self) -> f64 {
+        self.first
+    }
+
+    /// The entries.
+    pub fn entries(&self) -> &[u16] {
+        &self.entries
+    }
+
     /// The entry for a value, with 8 bits.
     pub(super) fn byte(&self, value: f64) -> u8 {
         let entry = self.entry(value);

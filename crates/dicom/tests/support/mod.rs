@@ -10,9 +10,10 @@ use bytes::Bytes;
 use dicom::{
     Grid,
     create::{
-        CtSeries, MadeHere, MadeSeries, Mark, MarkKind, MarkedImage, MarkedSeries, Moment, Person,
-        Study, ct_series, derived_uid,
+        Algorithm, Code, CtSeries, MadeHere, MadeSeries, Mark, MarkKind, MarkedImage, MarkedSeries,
+        Moment, NewSegment, NewSegmentation, Person, SegmentCoding, Study, ct_series, derived_uid,
     },
+    drawn::{MarkedFrame, NewMark, NewMarkKind},
 };
 use vocabulary::Uid;
 
@@ -163,5 +164,66 @@ pub fn marks(of: &MarkedSeries) -> Vec<Mark> {
             MarkKind::LengthMm(4.0),
             vec![at(5.0, 5.0, 0), at(5.0, 5.0, 2)],
         ),
+    ]
+}
+
+/// A segmentation of so many segments, without its voxels.
+pub fn segments(coding: SegmentCoding, count: usize) -> NewSegmentation {
+    let names = ["one", "two", "three"]
+        .into_iter()
+        .chain(std::iter::repeat("more"));
+    let segment = |label: &str| NewSegment {
+        label: label.to_owned(),
+        category: Code::snomed("49755003", "Morphologically Abnormal Structure"),
+        kind: Code::snomed("27925004", "Nodule"),
+        side: Some(Code::snomed("7771000", "Left")),
+        region: Some(Code::snomed("39607008", "Lung")),
+        algorithm: Algorithm::Automatic("test".to_owned()),
+        colour_cielab: [1, 2, 3],
+    };
+    NewSegmentation {
+        uid: derived_uid(&["seg", &format!("{coding:?}")]),
+        number: 100,
+        description: "segments".to_owned(),
+        model: "test",
+        at: made("seg").at,
+        coding,
+        segments: names.take(count).map(segment).collect(),
+    }
+}
+
+/// A mark of every kind of the viewer, on the second slice of that series.
+pub fn drawn(series: &MadeSeries) -> Vec<NewMark> {
+    let at = MarkedFrame {
+        series: series.series.to_string(),
+        sop: series.files[1].0.to_string(),
+        frame: 1,
+    };
+    let mark = |id: &str, kind, points: &[[f64; 2]]| NewMark {
+        id: id.to_owned(),
+        kind,
+        label: format!("Mark {id}"),
+        at: at.clone(),
+        points: points.to_vec(),
+        text: None,
+    };
+    vec![
+        mark("length", NewMarkKind::Length, &[[2.0, 3.0], [8.0, 3.0]]),
+        mark(
+            "angle",
+            NewMarkKind::Angle,
+            &[[2.0, 2.0], [2.0, 6.0], [8.0, 6.0]],
+        ),
+        mark(
+            "rectangle",
+            NewMarkKind::Rectangle,
+            &[[1.0, 1.0], [3.0, 2.0]],
+        ),
+        mark("ellipse", NewMarkKind::Ellipse, &[[4.0, 2.0], [10.0, 6.0]]),
+        mark("probe", NewMarkKind::Probe, &[[5.2, 4.4]]),
+        NewMark {
+            text: Some("与前片比较 grows".to_owned()),
+            ..mark("text", NewMarkKind::Text, &[[12.0, 9.0]])
+        },
     ]
 }

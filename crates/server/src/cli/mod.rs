@@ -2,6 +2,7 @@
 
 mod accounts;
 mod assess;
+mod deidentify;
 mod demo;
 mod guideline;
 mod import;
@@ -60,6 +61,8 @@ enum Task {
         #[command(subcommand)]
         task: accounts::Policy,
     },
+    /// Make a de-identified copy of a DICOM, EDF or BDF file, under a research project's pseudonym.
+    Deidentify(deidentify::Deidentify),
     /// Run one guideline or model on given answers; no hospital needed.
     Assess(assess::Assess),
     /// For authors of guidelines: check a file, see which past cases a change decides otherwise, print it as FHIR.
@@ -108,6 +111,7 @@ pub fn run(program: Program) -> ExitCode {
         Task::User { task } => task.run(),
         Task::Token { task } => task.run(),
         Task::Policy { task } => task.run(),
+        Task::Deidentify(task) => task.run(),
         Task::Assess(task) => task.run(),
         Task::Guideline { task } => task.run(),
         Task::Measure(task) => task.run(),

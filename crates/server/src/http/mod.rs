@@ -8,6 +8,7 @@ mod fhir;
 mod home;
 mod imaging;
 mod ledger;
+mod models;
 mod pacs;
 mod problem;
 mod research;
@@ -56,6 +57,7 @@ pub fn routes(hospital: Arc<Hospital>) -> Router {
         .merge(home::routes())
         .merge(imaging::routes())
         .merge(volumes::routes())
+        .merge(models::routes())
         .merge(pacs::routes())
         .merge(rooms::routes())
         .merge(scenarios::routes())

@@ -94,6 +94,11 @@ async fn release(
             &Object::Patient(patient.clone()),
         )
         .await?;
+    if copies::refusals(&hospital).await?.contains(&patient) {
+        return Err(Problem::forbidden(
+            "the patient refuses that research sees these data (FHIR Consent)",
+        ));
+    }
     let id = vocabulary::ProjectId::new(project);
     let id = id.map_err(|_| Problem::not_found("there is no such project"))?;
     let project = research::named(&hospital, &id)

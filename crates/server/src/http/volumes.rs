@@ -25,7 +25,8 @@ pub fn routes() -> Router<Arc<Hospital>> {
         .route("/series/{uid}/volume/{*piece}", get(piece))
 }
 
-async fn stage(
+/// How far the volume of a series has come, for who may see its images.
+pub async fn stage(
     hospital: &Arc<Hospital>,
     caller: &Caller,
     uid: &str,

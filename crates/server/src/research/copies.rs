@@ -1,5 +1,7 @@
 //! De-identified copies of what was released.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use dicom::deidentify::{self, Deidentified, Options, Refused};
 use policy::{Action, Permit};
@@ -13,6 +15,7 @@ use super::{
     facts::{self, Kind},
 };
 use crate::{
+    clock,
     hospital::Hospital,
     http::{Caller, Problem},
 };
@@ -27,20 +30,28 @@ pub struct Released {
     pub copy: Uid,
 }
 
+/// The patients who refuse that research sees them.
+pub async fn refusals(hospital: &Hospital) -> Result<BTreeSet<PatientId>, Problem> {
+    let permit = hospital.finding().await?;
+    let refused = fhir::research_refusals(&*hospital.record, permit, clock::now()).await?;
+    Ok(refused)
+}
+
 /// What the caller may see of a project: what is released and was not taken back, of patients who do not
-/// refuse it.
+/// refuse it, neither to the caller nor to research.
 pub async fn released(
     hospital: &Hospital,
     caller: &Caller,
     project: &Project,
 ) -> Result<Vec<Released>, Problem> {
     let relations = hospital.relations(&caller.actor).await?;
+    let refused = refusals(hospital).await?;
     let key = project.key(hospital);
     let found = facts::all::<Release>(hospital, Kind::Release, Some(&project.id)).await?;
     let released = found.into_iter().filter_map(|found| {
         let patient = found.subject?;
         let stands = found.content.revoked.is_none();
-        let agreed = !relations.refused_consent.contains(&patient);
+        let agreed = !relations.refused_consent.contains(&patient) && !refused.contains(&patient);
         (stands && agreed).then(|| Released {
             copy: key.uid(found.content.study.as_str()),
             release: found.content,

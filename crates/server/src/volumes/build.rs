@@ -15,13 +15,14 @@ use tokio::{runtime::Handle, task::spawn_blocking};
 use vocabulary::{Digest, Text, Uid};
 use volume::{Segment, SegmentFrame, VolumeError, VolumeManifest, series::Files};
 
-use super::{CT_CLASSES, SEG_CLASS, Stage, VolumesError};
-use crate::hospital::Hospital;
+use super::{CT_CLASSES, Stage, VolumesError, is_segmentation};
+use crate::{hospital::Hospital, masks};
 
-/// SNOMED CT: anatomical structure.
-const ANATOMY: &str = "123037004";
+/// Categories of what is shown and not measured, in SNOMED CT: anatomical structure, by the code of today and
+/// by that of before, and tissue.
+const ANATOMY: &[&str] = &["91723000", "123037004", "85756007"];
 /// Changes when the same objects would make other files.
-const MAKING: &str = "volume 1";
+const MAKING: &str = "volume 2";
 
 /// The stored objects that a volume is made from.
 pub struct Source {
@@ -48,7 +49,8 @@ impl Source {
             segmentations.extend(
                 found
                     .into_iter()
-                    .filter(|object| object.class.as_str() == SEG_CLASS),
+                    .filter(|object| is_segmentation(object.class.as_str()))
+                    .filter(|object| !masks::is_own(&object.attributes)),
             );
         }
         let mut text = MAKING.to_owned();
@@ -246,11 +248,17 @@ fn make_here(
         volume::build_structures(&coarse.series, &segments, &|_, _| {}, &go_on).map_err(other)?;
     for surface in &structures.surfaces {
         write(folder, &surface.entry.url, &surface.bytes)?;
+        write(folder, &mask_file(&surface.entry.name), &surface.mask)?;
     }
     manifest.add_structures(&structures);
     write(folder, "manifest.json", &serde_json::to_vec(&manifest)?)?;
     report(ready(&manifest));
     Ok(())
+}
+
+/// Where the mask of a surface lies in the folder of its volume.
+pub fn mask_file(surface: &str) -> String {
+    format!("masks/{surface}.ymk")
 }
 
 fn other(error: VolumeError) -> VolumesError {
@@ -291,7 +299,7 @@ fn segments(mark: &dicom::Segmentation, series: &Uid) -> Vec<Segment> {
                 is_organ: segment
                     .category
                     .as_ref()
-                    .is_some_and(|category| category.value == ANATOMY),
+                    .is_some_and(|category| ANATOMY.contains(&category.value.as_str())),
                 size: [columns, rows],
                 spacing_mm: [dx, dy],
                 axes_lps: [along_row, along_column],

@@ -4,9 +4,11 @@ mod field;
 mod glb;
 mod mesh;
 mod nets;
+mod stl;
 
 pub use self::{
     field::{Field, Style},
     glb::to_glb,
     mesh::Mesh,
+    stl::to_stl,
 };

@@ -1,4 +1,5 @@
-//! `POST /api/rooms/{id}/export`: what was measured and noted goes beside the images.
+//! `POST /api/rooms/{id}/export`: what was measured and noted, and what is shown as surfaces, goes beside the
+//! images.
 
 use std::sync::Arc;
 
@@ -8,33 +9,63 @@ use axum::{
     http::StatusCode,
 };
 use bytes::Bytes;
-use dicom::create::{CreateError, context_of};
+use dicom::{
+    create::{CreateError, MarkedSeries, Person, Study, context_of},
+    drawn::SavedObject,
+};
 use policy::{Action, Object, Permit};
-use record::{Batch, NewFact, Precondition};
-use room::Room;
+use room::{Entity, Hologram, Room};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
-use vocabulary::PatientId;
+use vocabulary::{PatientId, RoomId, Text};
 
 use super::enter;
 use crate::{
+    clock,
+    derived::{self, Origin},
     hospital::Hospital,
     http::{Caller, Problem},
     marked::{self, Marked},
+    masks,
     rooms::kept_act,
 };
 
-/// Writes a measurement report and a presentation state for each hologram that has marks, as objects of its
-/// study. Writing the same marks again adds nothing.
+/// What is to be written; all of it where nothing is said.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Wanted {
+    /// Measurements and notes.
+    marks: bool,
+    /// Surfaces, as masks.
+    masks: bool,
+}
+
+impl Default for Wanted {
+    fn default() -> Self {
+        Self {
+            marks: true,
+            masks: true,
+        }
+    }
+}
+
+/// Writes a measurement report and a presentation state for each hologram that has marks, and a segmentation of
+/// what each hologram shows as surfaces, as objects of its study. Writing the same again adds nothing.
 pub async fn export(
     State(hospital): State<Arc<Hospital>>,
     caller: Caller,
     Path(id): Path<String>,
+    wanted: Option<Json<Wanted>>,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
+    let wanted = wanted.map(|Json(wanted)| wanted).unwrap_or_default();
     let (_, stage, entered) = enter(&hospital, &caller, &id).await?;
     let object = Object::Patient(stage.patient.clone());
-    let permit = hospital
+    let store = hospital
         .permit(&caller, Action::StoreImaging, &object)
+        .await?;
+    let read = hospital
+        .permit(&caller, Action::ReadImaging, &object)
         .await?;
     let acts = hospital
         .record
@@ -42,71 +73,177 @@ pub async fn export(
         .await?;
     let world = Room::replay(acts.into_iter().map(kept_act));
     let world = world.map_err(|error| Problem::internal(&error))?;
-    let marked = marked::marked(&stage.id, &world);
-    if marked.is_empty() {
-        return Err(nothing());
-    }
-    let mut written = Vec::new();
-    for marked in marked {
-        for file in files(&hospital, &permit, &stage.id, marked).await? {
-            let kept = keep(&hospital, &caller, &stage.patient, file).await?;
-            written.push(kept);
+    let mut export = Export {
+        hospital: &hospital,
+        caller: &caller,
+        room: stage.id.clone(),
+        patient: stage.patient.clone(),
+        read,
+        _store: store,
+        objects: Vec::new(),
+        left_out: Vec::new(),
+    };
+    if wanted.marks {
+        for marked in marked::marked(&stage.id, &world) {
+            export.marks(marked).await?;
         }
     }
-    Ok((StatusCode::CREATED, Json(json!({"objects": written}))))
+    if wanted.masks {
+        for placed in world.entities().values() {
+            if let Entity::Hologram(hologram) = &placed.entity {
+                export.masks(hologram).await?;
+            }
+        }
+    }
+    if export.objects.is_empty() {
+        return Err(export.nothing());
+    }
+    let answer = json!({"objects": export.objects, "left_out": export.left_out});
+    Ok((StatusCode::CREATED, Json(answer)))
 }
 
-fn nothing() -> Problem {
-    Problem::new(
-        StatusCode::UNPROCESSABLE_ENTITY,
-        "Nothing to write",
-        "measure or note something on an image of the room first",
-    )
+/// An export while it is made.
+struct Export<'a> {
+    hospital: &'a Arc<Hospital>,
+    caller: &'a Caller,
+    room: RoomId,
+    patient: PatientId,
+    read: Permit,
+    /// Held, so that nothing is written without it.
+    _store: Permit,
+    objects: Vec<SavedObject>,
+    left_out: Vec<Text>,
 }
 
-async fn files(
-    hospital: &Hospital,
-    permit: &Permit,
-    room: &vocabulary::RoomId,
-    marked: Marked,
-) -> Result<Vec<Vec<u8>>, Problem> {
-    let series = marked.hologram.series.clone();
-    let instances = hospital.record.series_instances(permit, &series).await?;
-    let first = instances.first().ok_or_else(nothing)?;
-    let file = hospital.record.object(permit, first, None).await?;
-    let room = room.clone();
-    let made = spawn_blocking(move || {
-        let of = marked::marked_series(&series, &instances).ok_or(CreateError::Nothing)?;
-        let (person, study) =
-            context_of(&file).map_err(|error| CreateError::Write(error.to_string()))?;
-        marked::files(&room, (&person, &study), &of, &marked)
-    });
-    match made.await.map_err(|error| Problem::internal(&error))? {
-        Ok(files) => Ok(files),
-        Err(CreateError::Nothing) => Err(nothing()),
-        Err(error) => Err(Problem::internal(&error)),
+/// A series of a room, with what its new objects take over.
+struct Of {
+    series: MarkedSeries,
+    person: Person,
+    study: Study,
+}
+
+impl Export<'_> {
+    fn nothing(&self) -> Problem {
+        let why = self.left_out.first();
+        let why = why.map_or_else(
+            || "measure, note or show something on an image of the room first".to_owned(),
+            |text| format!("{} · {}", text.zh, text.en),
+        );
+        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "Nothing to write", why)
+    }
+
+    fn leave_out(&mut self, zh: &str, en: &str) {
+        self.left_out.push(Text::new(zh, en));
+    }
+
+    /// The series of a hologram; `None` where its images are no stack in the patient.
+    async fn of(&self, hologram: &Hologram) -> Result<Option<Of>, Problem> {
+        let (record, uid) = (&self.hospital.record, hologram.series.clone());
+        let instances = record.series_instances(&self.read, &uid).await?;
+        let Some(first) = instances.first() else {
+            return Ok(None);
+        };
+        let file = record.object(&self.read, first, None).await?;
+        let of = spawn_blocking(move || of_file(&file, marked::marked_series(&uid, &instances)));
+        of.await.map_err(|error| Problem::internal(&error))
+    }
+
+    async fn marks(&mut self, marked: Marked) -> Result<(), Problem> {
+        let Some(of) = self.of(&marked.hologram).await? else {
+            self.leave_out(
+                "标记所在序列的图像不是患者坐标系中的断层，未写出",
+                "the marked series is no stack of images in the patient",
+            );
+            return Ok(());
+        };
+        let (room, series) = (self.room.clone(), of.series.uid.clone());
+        let made = spawn_blocking(move || {
+            marked::files(&room, (&of.person, &of.study), &of.series, &marked)
+        });
+        let files = match made.await.map_err(|error| Problem::internal(&error))? {
+            Ok(files) => files,
+            Err(CreateError::Nothing) => {
+                self.leave_out("没有标记位于图像上", "no mark lies on an image");
+                return Ok(());
+            }
+            Err(error) => return Err(Problem::internal(&error)),
+        };
+        for file in files {
+            self.keep(file, &series, "Measured and noted in a room")
+                .await?;
+        }
+        Ok(())
+    }
+
+    async fn masks(&mut self, hologram: &Hologram) -> Result<(), Problem> {
+        let volumes = &self.hospital.volumes;
+        let whole = volumes
+            .whole(self.hospital, &self.read, &hologram.series)
+            .await;
+        let whole = whole.map_err(|error| Problem::internal(&error))?;
+        let Some((folder, manifest)) = whole else {
+            self.leave_out(
+                "容积结构尚未生成，请稍后再导出分割",
+                "the volume's structures are not made yet; export its masks later",
+            );
+            return Ok(());
+        };
+        if masks::shown(hologram, &manifest).is_empty() {
+            return Ok(());
+        }
+        let Some(of) = self.of(hologram).await? else {
+            self.leave_out(
+                "该序列的图像不是患者坐标系中的断层，未写出分割",
+                "the series is no stack of images in the patient, so it has no segmentation",
+            );
+            return Ok(());
+        };
+        let (series, hologram) = (of.series.uid.clone(), hologram.clone());
+        let made = spawn_blocking(move || {
+            let shown = masks::shown(&hologram, &manifest);
+            let (of, context) = (&of.series, (&of.person, &of.study));
+            masks::file(context, of, (&folder, &manifest), &shown, clock::now())
+        });
+        let made = made.await.map_err(|error| Problem::internal(&error))?;
+        if let Some(file) = made.map_err(|error| Problem::internal(&error))? {
+            self.keep(
+                file,
+                &series,
+                "Structures of a volume, as a room showed them",
+            )
+            .await?;
+        }
+        Ok(())
+    }
+
+    /// Keeps a new object under the patient of the room.
+    async fn keep(
+        &mut self,
+        file: Vec<u8>,
+        of: &vocabulary::Uid,
+        activity: &str,
+    ) -> Result<(), Problem> {
+        let origin = Origin {
+            series: std::slice::from_ref(of),
+            activity,
+        };
+        let actor = &self.caller.actor;
+        let kept = derived::keep(self.hospital, actor, &self.patient, file, &origin).await?;
+        self.objects.push(SavedObject {
+            study: kept.study.to_string(),
+            series: kept.series.to_string(),
+            object: kept.sop.to_string(),
+            class: kept.class.to_string(),
+        });
+        Ok(())
     }
 }
 
-/// Keeps a new object under the patient of the room.
-async fn keep(
-    hospital: &Hospital,
-    caller: &Caller,
-    patient: &PatientId,
-    file: Vec<u8>,
-) -> Result<Value, Problem> {
-    let object = dicom::parse(Bytes::from(file)).map_err(|error| Problem::internal(&error))?;
-    let answer = json!({
-        "study": object.study, "series": object.series, "object": object.sop, "class": object.class,
-    });
-    let fact = NewFact::StoreInstance {
-        instance: Box::new(object.instance(patient.clone())),
-        bytes: object.file,
-    };
-    let batch = Batch {
-        actor: caller.actor.id.clone(),
-        facts: vec![(fact, Precondition::None)],
-    };
-    hospital.record.commit(batch).await?;
-    Ok(answer)
+fn of_file(file: &Bytes, series: Option<MarkedSeries>) -> Option<Of> {
+    let (person, study) = context_of(file).ok()?;
+    Some(Of {
+        series: series?,
+        person,
+        study,
+    })
 }
