@@ -103,6 +103,17 @@ function brightness(pane: Locator): Promise<number> {
   });
 }
 
+/** How many pixels of a pane have the colour of marks. */
+function amber(pane: Locator): Promise<number> {
+  return pane.locator('canvas').evaluate(async (canvas: HTMLCanvasElement) => {
+    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+    const data = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data ?? new Uint8ClampedArray(4);
+    let count = 0;
+    for (let at = 0; at < data.length; at += 4) if ((data[at] ?? 0) > 220 && (data[at + 1] ?? 0) > 180 && (data[at + 2] ?? 255) < 140) count += 1;
+    return count;
+  });
+}
+
 test('a study is found as one types, by keyboard, its series are shown, and its link is passed on', async ({ li, chen }) => {
   const ct = await chestCt(li);
   await openImaging(li);
@@ -164,7 +175,7 @@ test('a study is found as one types, by keyboard, its series are shown, and its 
   await expect(li).toHaveURL(new RegExp(`/imaging/${ct.study.replaceAll('.', '\\.')}$`));
 });
 
-test('a CT is windowed, measured and cut in three planes', async ({ li }) => {
+test('a CT is windowed, measured and cut in three planes', async ({ browser, li }) => {
   const ct = await chestCt(li);
   const pane = await openViewer(li, `/imaging/${ct.study}?series=${ct.series}`);
   const canvas = pane.locator('canvas');
@@ -224,10 +235,41 @@ test('a CT is windowed, measured and cut in three planes', async ({ li }) => {
   await li.keyboard.press('Control+z');
   await expect(marks).toHaveCount(2);
 
-  // Key images are marked, and what is not kept yet is said.
+  // Marks and key images are kept with the study: as a report, a presentation state and a key object selection.
   await li.keyboard.press('k');
   await expect(pane.locator('.label-key')).toBeVisible();
-  await expect(li.locator('.saving')).toHaveAttribute('data-saving', 'unsaved');
+  const saving = li.locator('.saving');
+  await expect(saving).toHaveAttribute('data-saving', 'unsaved');
+  await saving.getByRole('button', { name: 'Keep with the study' }).click();
+  await expect(saving).toHaveAttribute('data-saving', 'saved');
+  for (const modality of ['SR', 'PR', 'KO']) {
+    expect((await rows(li, `studies/${ct.study}/series?Modality=${modality}`)).length, modality).toBeGreaterThan(0);
+  }
+
+  // What was drawn is there after a reload, and known to be kept; a change is told apart.
+  await li.reload();
+  await pictureIsThere(pane);
+  await li.getByRole('tab', { name: 'Measures' }).click();
+  await expect(marks).toHaveCount(2);
+  await expect(marks.nth(0)).toHaveAttribute('data-saved', 'true');
+  await expect(marks.first()).toContainText(`${(100 * ct.spacing_mm[0]).toFixed(1)} mm`);
+  await expect(pane.locator('.label-key')).toBeVisible();
+  await marks.nth(1).getByRole('button', { name: /^Remove/ }).click();
+  await expect(saving).toHaveAttribute('data-saving', 'unsaved');
+  await canvas.focus();
+  await li.keyboard.press('Control+z');
+  await expect(saving).toHaveAttribute('data-saving', 'saved');
+
+  // Somebody else, or another day, sees the marks by the presentation state, and the pictures as they are without it.
+  const later = await person(browser, 'wang.nurse');
+  const seen = await openViewer(later, `/imaging/${ct.study}?series=${ct.series}`);
+  const menu = later.getByLabel('Shown as');
+  await expect(menu.locator('option:checked')).not.toHaveText('As stored');
+  await expect.poll(() => amber(seen)).toBeGreaterThan(100);
+  await look(later, 'viewer-state', ['desktop', 'narrow']);
+  await menu.selectOption('');
+  await expect.poll(() => amber(seen)).toBeLessThan(20);
+  await later.context().close();
 
   // Identity can be hidden.
   await canvas.focus();

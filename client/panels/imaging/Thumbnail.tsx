@@ -58,7 +58,10 @@ export function Thumbnail(props: { series: Series }): JSX.Element {
             <span class="thumbnail-kept">
               <Icon name="document" size={22} />
               <span>{what()}</span>
-              <span class="soft">{t('imaging.kept')}</span>
+              {/* States and key images are shown with the pictures that they are about. */}
+              <Show when={shown()?.kind !== 'presentation' && shown()?.kind !== 'key-images'}>
+                <span class="soft">{t('imaging.kept')}</span>
+              </Show>
             </span>
           )}
         </Match>

@@ -43,7 +43,7 @@ export function PaneLabels(props: PaneLabelsProps): JSX.Element {
           </div>
           <div class="at-right at-top">
             <Occasion study={study()} acquisition={plane()?.acquisition} masked={props.control.isMasked()} />
-            <Show when={model().presentation}>{(state) => <span class="label-state">{state().label || app.t('state.unnamed')}</span>}</Show>
+            <Show when={model().presentation}>{(state) => <span class="label-state">{state().description || state().label || app.t('state.unnamed')}</span>}</Show>
             <Show when={props.isKey}>
               <span class="label-key">
                 <Icon name="key" size={14} />

@@ -6,15 +6,18 @@ import { dayOf } from '../../core/dates';
 import type { Study } from '../../core/dicom/dicom-web';
 import { Link } from '../../core/router';
 import type { ViewerControl } from '../../core/viewer-control';
+import type { States } from '../../core/viewer-states';
 import { Icon } from '../Icon';
 import { LanguageSwitch } from '../LanguageSwitch';
 import { DownloadButton } from '../imaging/DownloadButton';
 import { ShareButton } from '../imaging/ShareDialog';
+import { StateMenu } from './StateMenu';
 
 interface ViewerBarProps {
   readonly title: string;
   readonly study: Study;
   readonly control: ViewerControl;
+  readonly states: States;
   readonly others: readonly Study[];
   readonly prior: Study | undefined;
   onCompare(study: Study | undefined): void;
@@ -34,6 +37,7 @@ export function ViewerBar(props: ViewerBarProps): JSX.Element {
       </Link>
       <h1>{props.title}</h1>
       <div class="viewer-bar-end">
+        <StateMenu control={props.control} states={props.states} />
         <label class="viewer-compare">
           <span class="for-listeners">{app.t('viewer.compare')}</span>
           <select

@@ -4,6 +4,7 @@ import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import { seriesOfStudy, studiesOfPatient } from '../../core/dicom/dicom-web';
 import type { Series, Study } from '../../core/dicom/dicom-web';
+import { kindOfModality } from '../../core/dicom/sop-class';
 import { createQuery } from '../../core/query';
 import { PANES_IN, createViewerControl } from '../../core/viewer-control';
 import { createMarks, marksInTab } from '../../core/viewer-marks';
@@ -161,7 +162,9 @@ export function ViewerFrame(props: ViewerFrameProps): JSX.Element {
   onCleanup(() => cine.stop());
 
   const title = (): string => {
-    const words = [props.study.modalities.join(' '), props.study.description ?? app.t('imaging.undescribed')];
+    // Reports and outlines beside the pictures are no ways of making them.
+    const kinds = props.study.modalities.filter((one) => kindOfModality(one) === 'image');
+    const words = [kinds.join(' '), props.study.description ?? app.t('imaging.undescribed')];
     return (control.isMasked() ? words : [props.study.patientName ?? app.t('imaging.nameless'), ...words]).filter(Boolean).join(' · ');
   };
 
@@ -171,13 +174,14 @@ export function ViewerFrame(props: ViewerFrameProps): JSX.Element {
         title={title()}
         study={props.study}
         control={control}
+        states={states}
         others={others.data() ?? []}
         prior={prior()?.study}
         onCompare={(study) => void compare(study)}
         onHelp={() => setHelp(true)}
       />
       <div class="viewer-dark">
-        <ViewerToolBar control={control} cine={cine} keyImages={keyImages} states={states} onAct={act} />
+        <ViewerToolBar control={control} cine={cine} keyImages={keyImages} onAct={act} />
         <div ref={grid} class="viewer-grid" data-layout={control.layout()}>
           <For each={shown()}>
             {(pane) => (

@@ -9,9 +9,7 @@ import type { Command, KeyAction, Tool } from '../../viewer/tools';
 import { Icon } from '../Icon';
 import type { IconName } from '../Icon';
 import type { Cine } from './cine';
-import type { States } from '../../core/viewer-states';
 import type { KeyImages } from './key-images';
-import { StateMenu } from './StateMenu';
 
 const SIGNS: Readonly<Record<Tool, IconName>> = {
   scroll: 'scroll',
@@ -46,7 +44,6 @@ interface ViewerToolBarProps {
   readonly control: ViewerControl;
   readonly cine: Cine;
   readonly keyImages: KeyImages;
-  readonly states: States;
   onAct(action: KeyAction): void;
 }
 
@@ -113,7 +110,6 @@ export function ViewerToolBar(props: ViewerToolBarProps): JSX.Element {
         </button>
       </div>
       <div class="viewer-settings">
-        <StateMenu control={props.control} states={props.states} />
         <label class="viewer-layout">
           <span class="for-listeners">{app.t('viewer.layout')}</span>
           <select class="input small" value={props.control.layout()} onChange={(event) => props.control.setLayout(event.currentTarget.value as Layout)}>
