@@ -149,6 +149,8 @@ function paintText(context: CanvasRenderingContext2D, text: GraphicText, colour:
   if (!start) return;
   context.setLineDash([]);
   context.font = `600 ${TEXT_px}px system-ui, sans-serif`;
+  // What was written before on this canvas may have stood otherwise.
+  context.textAlign = 'left';
   context.textBaseline = 'top';
   const widest = Math.max(...lines.map((line) => context.measureText(line).width));
   const room = from && to ? Math.abs(to.x - from.x) : 0;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { PresentationState } from '../../contract/imaging';
-import { outlineOf } from './paint-state';
+import { outlineOf, paintState } from './paint-state';
 import type { Plane } from './plane';
 import { areaOfState, drawnOn, fittedArea, isAbout, modalityOfState, viewOfState, windowOfState } from './presentation';
 import { edgesOnScreen, matrixOf, toScreen } from './view';
@@ -86,6 +86,27 @@ test('the area that is shown fills the pane', () => {
   expect(fittedArea({ on: [], top_left: [0, 0], bottom_right: [9, 9], mode: 'magnify', magnification: 3 })?.magnification).toBe(3);
   const large = matrixOf(plane, { ...viewOfState(state()), area: { left: 0, top: 0, right: 10, bottom: 10, magnification: 3 } }, pane);
   expect(large.a).toBe(3);
+});
+
+test('texts begin beside their point, however words were written before', () => {
+  const written: unknown[] = [];
+  const context = {
+    textAlign: 'right',
+    save: () => {},
+    restore: () => {},
+    setLineDash: () => {},
+    measureText: (text: string) => ({ width: text.length * 7 }),
+    strokeText: () => {},
+    fillText: (text: string, x: number, y: number) => written.push([context.textAlign, text, x, y]),
+  };
+  const text = (at: [number, number]) => ({ text: 'two\nlines', anchor: { units: 'pixel' as const, at, line: false } });
+  const annotations = [{ on: [], layer: 'MARKS', graphics: [], texts: [text([10, 10]), text([99, 49])] }];
+  const matrix = matrixOf(plane, viewOfState(state()), pane);
+  paintState(context as unknown as CanvasRenderingContext2D, plane, state({ annotations }), { sop: 'a', frame: 1 }, matrix, pane);
+  const at = toScreen(matrix, { x: 10, y: 10 });
+  expect(written.slice(0, 2)).toEqual([['left', 'two', at.x + 8, at.y], ['left', 'lines', at.x + 8, at.y + 16]]);
+  // At the edge of the pane the words are moved in.
+  expect(written[2]).toEqual(['left', 'two', 400 - 35 - 2, toScreen(matrix, { x: 99, y: 49 }).y]);
 });
 
 test('lines of graphics are what their points mean', () => {

@@ -82,6 +82,57 @@ function picture(of: Awaited<ReturnType<typeof patient>>, study: string, number:
   });
 }
 
+const GSPS = '1.2.840.10008.5.1.4.1.1.11.1';
+
+/** A state that turns the last picture, mirrors it, shows a disc of it in another window, and draws a line on it. */
+function turnedState(of: Awaited<ReturnType<typeof patient>>, study: string): Uint8Array {
+  const image: Elements = { '00081150': ['UI', CR], '00081155': ['UI', `${study}.1.4`] };
+  const sop = `${study}.2.1`;
+  return dicomFile(GSPS, sop, {
+    '00080005': ['CS', 'ISO_IR 192'],
+    '00080016': ['UI', GSPS],
+    '00080018': ['UI', sop],
+    '00080020': ['DA', '20240102'],
+    '00080060': ['CS', 'PR'],
+    '00081115': ['SQ', [{ '0020000E': ['UI', `${study}.1`], '00081140': ['SQ', [image]] }]],
+    '00100010': ['PN', of.name],
+    '00100020': ['LO', of.id],
+    '00100030': ['DA', of.born],
+    '00100040': ['CS', of.sex],
+    '00181600': ['CS', 'CIRCULAR'],
+    '00181610': ['IS', '32\\32'],
+    '00181612': ['IS', '28'],
+    '00181622': ['US', 0],
+    '0020000D': ['UI', study],
+    '0020000E': ['UI', `${study}.2`],
+    '00200011': ['IS', '2'],
+    '00200013': ['IS', '1'],
+    '00283110': ['SQ', [{ '00281050': ['DS', '1024'], '00281051': ['DS', '2048'] }]],
+    '00700001': ['SQ', [{
+      '00700002': ['CS', 'LINES'],
+      '00081140': ['SQ', [image]],
+      '00700009': ['SQ', [{
+        '00700005': ['CS', 'PIXEL'],
+        '00700020': ['US', 2],
+        '00700021': ['US', 2],
+        '00700022': ['FL', [40.5, 20.5, 40.5, 44.5]],
+        '00700023': ['CS', 'POLYLINE'],
+        '00700024': ['CS', 'N'],
+      }]],
+    }]],
+    '00700041': ['CS', 'Y'],
+    '00700042': ['US', 90],
+    '0070005A': ['SQ', [{ '00700052': ['SL', [1, 1]], '00700053': ['SL', [SIZE, SIZE]], '00700100': ['CS', 'SCALE TO FIT'], '00700102': ['IS', '1\\1'] }]],
+    '00700060': ['SQ', [{ '00700002': ['CS', 'LINES'], '00700062': ['IS', '1'] }]],
+    '00700080': ['CS', 'TURNED'],
+    '00700081': ['LO', 'Turned and mirrored'],
+    '00700082': ['DA', '20240103'],
+    '00700083': ['TM', '101500'],
+    '00700084': ['PN', 'Reader^Rita'],
+    '20500020': ['CS', 'IDENTITY'],
+  });
+}
+
 async function store(page: Page, files: readonly Uint8Array[]): Promise<void> {
   const parts = files.flatMap((file) => [Buffer.from('--b\r\nContent-Type: application/dicom\r\n\r\n'), Buffer.from(file), Buffer.from('\r\n')]);
   const answer = await page.request.post('/dicom-web/studies', {
@@ -102,6 +153,19 @@ function drawn(pane: Locator, row: number): Promise<number[]> {
       return Array.from({ length: size }, (_, x) => context?.getImageData(Math.floor(left + (x + 0.5) * scale), Math.floor(top + (at + 0.5) * scale), 1, 1).data[0] ?? -1);
     },
     [SIZE, row] as const,
+  );
+}
+
+/** Red, green and blue of a pixel as the viewer has drawn it, by its place on the turned picture. */
+function colourAt(pane: Locator, x: number, y: number): Promise<readonly number[]> {
+  return pane.locator('canvas').evaluate(
+    async (canvas: HTMLCanvasElement, [size, px, py]) => {
+      await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+      const scale = Math.min(canvas.width, canvas.height) / size;
+      const [left, top] = [(canvas.width - size * scale) / 2, (canvas.height - size * scale) / 2];
+      return [...(canvas.getContext('2d')?.getImageData(Math.floor(left + (px + 0.5) * scale), Math.floor(top + (py + 0.5) * scale), 1, 1).data ?? [])].slice(0, 3);
+    },
+    [SIZE, x, y] as const,
   );
 }
 
@@ -153,4 +217,42 @@ test('tables, windows and overlays are drawn as the server draws them', async ({
   await expect(pane.locator('.label-figure').filter({ hasText: '80 kV' })).toBeVisible();
   await li.getByRole('tab', { name: 'Window' }).click();
   await look(li, 'viewer-overlay', ['desktop', 'narrow']);
+});
+
+test('a presentation state of another system turns, mirrors, windows, covers and marks a picture', async ({ li }) => {
+  const study = `2.25.${Date.now()}${Math.floor(Math.random() * 1e6)}`;
+  const of = await patient(li);
+  await store(li, [...PICTURES.map(([, special], at) => picture(of, study, at + 1, special)), turnedState(of, study)]);
+  await li.goto(`/imaging/${study}`);
+  const pane = li.locator('.viewer-pane').first();
+  await expect(pane).toHaveAttribute('data-loading', 'false');
+  const menu = li.getByLabel('Shown as');
+  // What others made is offered, and not applied unasked.
+  await expect(menu.locator('option:checked')).toHaveText('As stored');
+  await menu.selectOption({ index: 1 });
+  await expect(menu.locator('option:checked')).toContainText('Turned and mirrored');
+  // The picture that the state is about comes to sight, in its window.
+  await expect(pane.locator('.label-place')).toContainText('4 / 4');
+  await expect(pane.locator('.label-window')).toHaveText('C 1024 W 2048');
+  await expect(pane).toHaveAttribute('data-loading', 'false');
+
+  // What grew to the right now grows downward: stored column 20 is row 20, with (1280 − 1023.5) / 2047 + 0.5 of white.
+  await expect.poll(async () => (await colourAt(pane, 32, 20))[0]).toBe(Math.round(((20 * 64 - 1023.5) / 2047 + 0.5) * 255));
+  expect(await colourAt(pane, 45, 20)).toEqual(await colourAt(pane, 32, 20));
+  // The overlay of stored rows 4 to 19 and columns 8 to 23 lies on the left: turned alone it would lie on the right.
+  expect(await colourAt(pane, 17, 20)).toEqual([255, 209, 102]);
+  expect((await colourAt(pane, 46, 20))[2]).not.toBe(102);
+  // Outside of the disc nothing is seen, though the gradient is white there.
+  expect(await colourAt(pane, 62, 62)).toEqual([0, 0, 0]);
+  expect((await colourAt(pane, 32, 50))[0]).toBe(255);
+  // The line from (40, 20) to (40, 44) of the stored picture: row 40, between columns 20 and 44.
+  const line = async (y: number): Promise<boolean> => {
+    const found = await Promise.all([-0.3, -0.15, 0, 0.15, 0.3].map((step) => colourAt(pane, 30, y + step)));
+    return found.some(([red = 0, , blue = 255]) => red - blue > 100);
+  };
+  expect([await line(40), await line(43)]).toEqual([true, false]);
+  await look(li, 'viewer-turned', ['desktop', 'narrow']);
+
+  await menu.selectOption('');
+  await expect.poll(async () => await colourAt(pane, 62, 62)).not.toEqual([0, 0, 0]);
 });

@@ -4,8 +4,9 @@
 export type Element =
   | readonly ['SQ', readonly Elements[]]
   | readonly ['US' | 'SS', number | readonly number[]]
+  | readonly ['SL' | 'FL', readonly number[]]
   | readonly ['OB' | 'OW', Uint8Array]
-  | readonly [vr: 'AE' | 'CS' | 'DA' | 'DS' | 'IS' | 'LO' | 'PN' | 'SH' | 'TM' | 'UI', text: string];
+  | readonly [vr: 'AE' | 'CS' | 'DA' | 'DS' | 'IS' | 'LO' | 'PN' | 'SH' | 'ST' | 'TM' | 'UI', text: string];
 /** Elements by tag. */
 export type Elements = Readonly<Record<string, Element>>;
 
@@ -51,6 +52,8 @@ function elementBytes(tag: string, element: Element): Uint8Array[] {
 
 function valueOf([vr, value]: Element): Uint8Array {
   if (value instanceof Uint8Array) return value;
+  if (vr === 'SL') return new Uint8Array(Int32Array.from(value).buffer);
+  if (vr === 'FL') return new Uint8Array(Float32Array.from(value).buffer);
   if (typeof value === 'number') return words(value);
   if (typeof value !== 'string') return joined(value.flatMap((item) => (typeof item === 'number' ? [words(item)] : itemBytes(encoded(item)))));
   const text = new TextEncoder().encode(value);
