@@ -92,6 +92,25 @@ pub struct DeletedImages {
     pub objects: Vec<DeletedObject>,
 }
 
+/// The bytes of one object that are gone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PurgedObject {
+    /// Digest of what they were.
+    pub digest: Digest,
+    /// How many they were.
+    pub size: u64,
+}
+
+/// Bytes of deleted objects that were removed for good. The entries that stored and deleted them stay, and
+/// say whom they showed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PurgedImages {
+    /// All of them were deleted before this.
+    pub deleted_before: Timestamp,
+    /// The objects.
+    pub objects: Vec<PurgedObject>,
+}
+
 /// Something that was done in a room and counts: placing, measuring, deciding. Poses are not acts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RoomAct {
@@ -126,6 +145,8 @@ pub enum FactBody {
     RoomAct(RoomAct),
     /// DICOM objects were deleted.
     DeletedImages(DeletedImages),
+    /// The bytes of deleted objects were removed.
+    PurgedImages(PurgedImages),
 }
 
 /// A fact as the journal keeps it.
@@ -187,6 +208,14 @@ pub enum NewFact {
         reason: String,
         /// All of them must have been stored before this; else none is deleted.
         stored_before: Timestamp,
+    },
+    /// Removes the bytes of objects that were deleted long enough ago and that nothing else keeps. There must
+    /// be some. Once it is acknowledged they are gone.
+    PurgeImages {
+        /// Only those that were deleted before this.
+        deleted_before: Timestamp,
+        /// At most this many, the longest deleted first.
+        most: usize,
     },
     /// Keeps an act of a room. `number` must be the room's next.
     RoomAct {

@@ -21,7 +21,7 @@ use vocabulary::{Digest, PatientId, RoomId, Uid};
 
 pub use fact::{
     Batch, DeletedImages, DeletedObject, Entry, Fact, FactBody, Images, Instance, NewFact,
-    Precondition, ResourceKey, ResourceVersion, RoomAct, Sealed,
+    Precondition, PurgedImages, PurgedObject, ResourceKey, ResourceVersion, RoomAct, Sealed,
 };
 pub use query::{
     Fields, ImagingLevel, ImagingQuery, ImagingRow, IndexTerm, Indexer, Match, Page, ResourceQuery,

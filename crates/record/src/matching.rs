@@ -174,6 +174,81 @@ fn time(vr: &str, pattern: &str) -> Wanted {
     }
 }
 
+/// Attributes of a date, and of the time on that date, by their tags.
+const DATES_AND_TIMES: [(&str, &str); 6] = [
+    ("00080020", "00080030"),
+    ("00080021", "00080031"),
+    ("00080022", "00080032"),
+    ("00080023", "00080033"),
+    ("00400244", "00400245"),
+    ("00400250", "00400251"),
+];
+
+/// A range of moments, from a range of dates and one of times.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moments {
+    /// The tag of the date.
+    pub date: &'static str,
+    /// The tag of the time.
+    pub time: &'static str,
+    /// The dates alone, as a pattern.
+    pub dates: String,
+    /// The first moment: date and time in one text.
+    pub low: String,
+    /// The first moment that is too late.
+    pub below: Option<String>,
+}
+
+/// Takes pairs of ranges of dates and times out of the keys; answers them and the keys that are left.
+pub fn combined(matching: &[(String, String)]) -> (Vec<Moments>, Vec<(&str, &str)>) {
+    let range = |tag: &str| {
+        let key = matching.iter().find(|(path, _)| path == tag);
+        key.and_then(|(_, pattern)| pattern.split_once('-'))
+    };
+    let mut moments = Vec::new();
+    for (date, time) in DATES_AND_TIMES {
+        if let (Some(dates), Some(times)) = (range(date), range(time)) {
+            let plain = |(date, time): (&str, &str)| {
+                comparable("DA", date.trim()) + &comparable("TM", time.trim())
+            };
+            let last = comparable("DA", dates.1.trim());
+            moments.push(Moments {
+                date,
+                time,
+                dates: format!("{}-{}", dates.0, dates.1),
+                low: plain((dates.0, times.0)),
+                below: (!last.is_empty()).then(|| after(&plain((dates.1, times.1)))),
+            });
+        }
+    }
+    let is_left = |tag: &str| moments.iter().all(|m| m.date != tag && m.time != tag);
+    let left = matching
+        .iter()
+        .map(|(path, pattern)| (path.as_str(), pattern.as_str()))
+        .filter(|(path, _)| is_left(path));
+    let left = left.collect();
+    (moments, left)
+}
+
+/// The value that asks for what is empty.
+pub const EMPTY: &str = "\"\"";
+
+/// Whether an attribute, named by its tag or path, is absent or has no value. Within a sequence it is enough
+/// that one item lacks it.
+pub fn is_empty(attributes: &Map<String, Json>, path: &str) -> bool {
+    let (tag, rest) = path.split_once('.').unwrap_or((path, ""));
+    let values = attributes.get(tag).and_then(|element| element.get("Value"));
+    let Some(values) = values.and_then(Json::as_array) else {
+        return true;
+    };
+    if rest.is_empty() {
+        let mut texts = values.iter().filter_map(value_text);
+        return texts.all(|text| text.is_empty());
+    }
+    let mut items = values.iter().filter_map(Json::as_object);
+    values.is_empty() || items.any(|item| is_empty(item, rest))
+}
+
 /// Texts that start with this.
 pub fn starting_with(front: &str) -> Wanted {
     Wanted::Range {
@@ -284,6 +359,61 @@ mod tests {
             ("PN", name(), "min*", false),
         ] {
             check(vr, value, pattern, expected);
+        }
+    }
+
+    #[test]
+    fn a_range_of_dates_and_one_of_times_are_a_range_of_moments() {
+        let key = |tag: &str, pattern: &str| (tag.to_owned(), pattern.to_owned());
+        let keys = [
+            key("00080020", "20260101-20260103"),
+            key("00080060", "CT"),
+            key("00080030", "1000-11:30"),
+        ];
+        let (moments, left) = combined(&keys);
+        assert_eq!(left, [("00080060", "CT")]);
+        let [found] = moments.as_slice() else {
+            panic!("{moments:?}");
+        };
+        let within = Wanted::Range {
+            low: found.low.clone(),
+            below: found.below.clone(),
+        };
+        for (moment, expected) in [
+            ("20260101095959", false),
+            ("20260101100000", true),
+            ("20260102030000", true),
+            ("20260103113059", true),
+            ("20260103113100", false),
+            ("20260102", true),
+        ] {
+            assert_eq!(within.is(moment), expected, "{moment}");
+        }
+        // A day or a time that is no range stays a key of its own.
+        for pattern in ["20260101", "-"] {
+            let keys = [key("00080020", pattern), key("00080030", "10")];
+            assert_eq!(combined(&keys).1.len(), 2, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn what_has_no_value_is_empty() {
+        let attributes = serde_json::json!({
+            "00100020": {"vr": "LO"}, "00100010": {"vr": "PN", "Value": [{"Alphabetic": "A"}]},
+            "00400275": {"vr": "SQ", "Value": [{"00400009": {"vr": "SH", "Value": ["S"]}}]},
+        });
+        for (path, expected) in [
+            ("00100020", true),
+            ("00100021", true),
+            ("00100010", false),
+            ("00400275.00400009", false),
+            ("00400275.00400007", true),
+        ] {
+            assert_eq!(
+                is_empty(attributes.as_object().unwrap(), path),
+                expected,
+                "{path}"
+            );
         }
     }
 

@@ -159,6 +159,11 @@ pub struct ImagingQuery {
     /// Tag as eight hexadecimal digits, and the value to match. An attribute within a sequence is named by
     /// its path, such as `00400275.00400009`.
     pub matching: Vec<(String, String)>,
+    /// Whether a range of dates and a range of times of the same thing are one range, from a time on the
+    /// first day to a time on the last (PS3.4 section C.2.2.2.5.1).
+    pub combined_times: bool,
+    /// Whether the value `""` matches what is absent or has no value (PS3.4 section C.2.2.2.8).
+    pub empty_values: bool,
     /// Whether names also match by the beginnings of their words, in any order (`fuzzymatching` of PS3.18).
     pub fuzzy_names: bool,
     /// What the rows carry.
@@ -178,6 +183,8 @@ impl ImagingQuery {
             study: None,
             series: None,
             matching: Vec::new(),
+            combined_times: false,
+            empty_values: false,
             fuzzy_names: false,
             fields: Fields::All,
             limit: usize::MAX,

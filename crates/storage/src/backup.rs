@@ -12,6 +12,7 @@ use record::{Indexer, Record, RecordError};
 use crate::{
     Embedded, Report, StorageError, embedded, index, keys,
     log::{Log, Position},
+    purge,
     reader::Reader,
     replay,
 };
@@ -123,6 +124,7 @@ fn copy(
         let error = io::Error::from(io::ErrorKind::AlreadyExists);
         return Err(StorageError::io(target)(error));
     }
+    let purged = purge::count(reader.connection)?;
     // The log up to where this state of the index ends; what follows came later.
     let applied = index::applied(reader.connection)?;
     let Position {
@@ -138,6 +140,11 @@ fn copy(
             reader.log.length(segment)?
         };
         copy_start(&from, &to, length).map_err(StorageError::io(&to))?;
+    }
+    // Bytes that were removed meanwhile would be missing from a copy that does not know why.
+    if purge::count(&index::open_reader(root)?)? != purged {
+        let error = io::Error::other("images were purged while they were copied; copy again");
+        return Err(StorageError::io(root)(error));
     }
     for name in [keys::SEED, keys::PUBLIC] {
         let to = target.join(name);

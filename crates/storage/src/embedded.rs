@@ -24,6 +24,7 @@ use crate::{
     index::{IndexNodes, scope, to_sql},
     keys,
     log::Log,
+    purge,
     reader::{Reader, Readers},
     replay,
     signing::Signing,
@@ -94,11 +95,16 @@ impl Embedded {
             );
             log.truncate(end.applied.position)?;
         }
+        // A crash may have come between a purge's entry and its deed.
+        let purged = purge::all(&connection)?;
+        log.erase(&purged)?;
+        let erased: u64 = purged.iter().map(|(_, length)| *length).sum();
         let (feed_sender, feed) = watch::channel(end.applied.size);
         let signing = Arc::new(Signing::new(root.clone(), signer, checkpoint));
         signing.sign_if_due(&end.frontier, Duration::ZERO);
         let writer = Writer {
-            used: log.total_length()?,
+            used: log.total_length()?.saturating_sub(erased),
+            to_erase: Vec::new(),
             log: Arc::clone(&log),
             connection,
             applied: end.applied,

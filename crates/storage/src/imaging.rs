@@ -33,6 +33,10 @@ const SERIES_TAGS: &[&str] = &[
 /// Attributes of an instance that have a column of their own.
 const COLUMNS: &[&str] = &["00080005", "00080016", "00080018", "00083002"];
 
+/// Attributes by which instances are found without going through them all: those of documents, which are few
+/// among images.
+pub const INSTANCE_TERMS: &[&str] = &["00420010", "00700080", "0040A043", "0040A491", "0040A493"];
+
 /// The level that an attribute describes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
@@ -89,6 +93,12 @@ pub fn apply(
         &of_level(attributes, Level::Series, "0020000E", series),
     )?;
     count(connection, study.id, series.id, i64::from(series.is_new), 1)?;
+    let own = of_instance(attributes);
+    for term in terms(&of_documents(&own)) {
+        connection
+            .prepare_cached("INSERT OR IGNORE INTO instance_terms VALUES (?, ?, ?, ?)")?
+            .execute(params![term.path, term.text, to_sql(sequence), term.vr])?;
+    }
     connection
         .prepare_cached("INSERT INTO instances VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?
         .execute(params![
@@ -102,7 +112,7 @@ pub fn apply(
             to_sql(instance.size),
             at.0,
             first_text(attributes, "00200013").and_then(|number| number.parse::<i64>().ok()),
-            Json::Object(of_instance(attributes)).to_string(),
+            Json::Object(own).to_string(),
         ])?;
     Ok(())
 }
@@ -128,23 +138,39 @@ fn count(
 }
 
 /// Takes a deletion into the index. A series without instances is gone, and so is a study without series.
-pub fn delete(connection: &Connection, deleted: &DeletedImages) -> Result<(), StorageError> {
+pub fn delete(
+    connection: &Connection,
+    at: Timestamp,
+    deleted: &DeletedImages,
+) -> Result<(), StorageError> {
     for object in &deleted.objects {
-        let owners: Option<(i64, i64)> = connection
+        let sequence = to_sql(object.sequence);
+        let owners: Option<(i64, i64, String)> = connection
             .prepare_cached(
-                "DELETE FROM instances WHERE sequence = ? AND sop = ? RETURNING study_id, series_id",
+                "DELETE FROM instances WHERE sequence = ? AND sop = ? \
+                 RETURNING study_id, series_id, attributes",
             )?
-            .query_row(params![to_sql(object.sequence), object.sop.as_str()], |row| {
-                Ok((row.get(0)?, row.get(1)?))
+            .query_row(params![sequence, object.sop.as_str()], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
             })
             .optional()?;
-        let Some((study, series)) = owners else {
+        let Some((study, series, attributes)) = owners else {
             return Err(StorageError::damaged(
                 INDEX,
                 0,
                 "an object that was deleted is missing",
             ));
         };
+        for term in terms(&of_documents(&self::object(&attributes))) {
+            connection
+                .prepare_cached(
+                    "DELETE FROM instance_terms WHERE path = ? AND text = ? AND owner = ?",
+                )?
+                .execute(params![term.path, term.text, sequence])?;
+        }
+        connection
+            .prepare_cached("INSERT INTO deleted VALUES (?, ?, ?)")?
+            .execute(params![sequence, object.digest.0, at.0])?;
         let series_left = left(connection, "instances", "series_id", series)?;
         count(connection, study, series, -i64::from(!series_left), -1)?;
         if !series_left {
@@ -215,6 +241,15 @@ fn of_instance(attributes: &Map<String, Json>) -> Map<String, Json> {
     attributes
         .iter()
         .filter(|(tag, _)| level(tag) == Level::Instance && !COLUMNS.contains(&tag.as_str()))
+        .map(|(tag, element)| (tag.clone(), element.clone()))
+        .collect()
+}
+
+/// Of these, what documents are found by.
+fn of_documents(attributes: &Map<String, Json>) -> Map<String, Json> {
+    let found = attributes.iter();
+    let found = found.filter(|(tag, _)| INSTANCE_TERMS.contains(&tag.as_str()));
+    found
         .map(|(tag, element)| (tag.clone(), element.clone()))
         .collect()
 }

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 
 use record::{
     Fields, ImagingLevel, ImagingQuery, ImagingRow, Page,
-    matching::{first_text, is_universal, matches, wanted},
+    matching::{EMPTY, combined, first_text, is_empty, is_universal, matches, wanted},
 };
 use rusqlite::{OptionalExtension, params_from_iter, types::Value};
 use serde_json::json;
@@ -16,7 +16,8 @@ use vocabulary::Uid;
 
 use crate::{
     StorageError,
-    imaging::{Level, level},
+    imaging::{INSTANCE_TERMS, Level, level},
+    imaging_conditions::numbers,
     imaging_rows::{Rows, columns},
     index::Covered,
     reader::Reader,
@@ -51,25 +52,40 @@ pub fn run(
             search.uids(path, uid.as_str())?;
         }
     }
-    for (path, pattern) in &query.matching {
-        if !is_universal(pattern) {
+    let (moments, keys) = if query.combined_times {
+        combined(&query.matching)
+    } else {
+        let keys = query.matching.iter();
+        (
+            Vec::new(),
+            keys.map(|(p, v)| (p.as_str(), v.as_str())).collect(),
+        )
+    };
+    for moments in &moments {
+        search.moments(moments)?;
+    }
+    for (path, pattern) in keys {
+        if query.empty_values && pattern == EMPTY {
+            search.empty(path);
+        } else if !is_universal(pattern) {
             search.condition(path, pattern)?;
         }
     }
     search.page()
 }
 
-const STUDY_UID: &str = "0020000D";
-const SERIES_UID: &str = "0020000E";
-const SOP_UID: &str = "00080018";
-const SOP_CLASS: &str = "00080016";
-const CLASSES_IN_STUDY: &str = "00080062";
+pub(crate) const STUDY_UID: &str = "0020000D";
+pub(crate) const SERIES_UID: &str = "0020000E";
+pub(crate) const SOP_UID: &str = "00080018";
+pub(crate) const SOP_CLASS: &str = "00080016";
+pub(crate) const CLASSES_IN_STUDY: &str = "00080062";
 const MODALITY: &str = "00080060";
-const MODALITIES_IN_STUDY: &str = "00080061";
+pub(crate) const MODALITIES_IN_STUDY: &str = "00080061";
+const INSTANCE_NUMBER: &str = "00200013";
 
 /// The table that a set is of.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Of {
+pub(crate) enum Of {
     Studies,
     Series,
     Instances,
@@ -85,15 +101,15 @@ impl Of {
     }
 }
 
-struct Search<'a> {
-    reader: &'a Reader<'a>,
-    query: &'a ImagingQuery,
+pub(crate) struct Search<'a> {
+    pub(crate) reader: &'a Reader<'a>,
+    pub(crate) query: &'a ImagingQuery,
     /// The conditions so far, each with ` AND ` in front.
-    conditions: Sql,
+    pub(crate) conditions: Sql,
     /// What the smallest set so far is of.
-    lead: Option<(Of, usize)>,
-    /// Conditions that only the rows can tell.
-    left: Vec<(&'a str, &'a str)>,
+    pub(crate) lead: Option<(Of, usize)>,
+    /// Conditions that only the rows can tell: a path, and a pattern, or none where there must be no value.
+    pub(crate) left: Vec<(&'a str, Option<&'a str>)>,
 }
 
 impl<'a> Search<'a> {
@@ -107,7 +123,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn only(&mut self, text: &str, value: String) {
+    pub(crate) fn only(&mut self, text: &str, value: String) {
         self.conditions.push(text, [Value::Text(value)]);
     }
 
@@ -137,8 +153,18 @@ impl<'a> Search<'a> {
         let tag = path.get(..8).unwrap_or(path);
         match level(tag) {
             // The number of series and instances are no attributes of an object.
-            _ if tag.starts_with("002012") => self.left.push((path, pattern)),
-            Level::Instance => self.left.push((path, pattern)),
+            _ if tag.starts_with("002012") => self.left.push((path, Some(pattern))),
+            Level::Instance if INSTANCE_TERMS.contains(&tag) => {
+                return self.terms(Level::Instance, path, pattern, false);
+            }
+            Level::Instance => match (path, at, numbers(pattern)) {
+                // Numbers of images have a column of their own.
+                (INSTANCE_NUMBER, ImagingLevel::Instance, Some(numbers)) => {
+                    let condition = " AND i.number IN (SELECT value FROM json_each(?))";
+                    self.only(condition, numbers);
+                }
+                _ => self.left.push((path, Some(pattern))),
+            },
             Level::Study => return self.terms(Level::Study, path, pattern, true),
             Level::Series => {
                 let study = matches!(at, ImagingLevel::Patient | ImagingLevel::Study);
@@ -173,17 +199,17 @@ impl<'a> Search<'a> {
     }
 
     /// Studies or series by the values of their attributes.
-    fn terms(
+    pub(crate) fn terms(
         &mut self,
         of: Level,
         path: &str,
         pattern: &str,
         to_study: bool,
     ) -> Result<(), StorageError> {
-        let table = if of == Level::Study {
-            "study_terms"
-        } else {
-            "series_terms"
+        let table = match of {
+            Level::Study => "study_terms",
+            Level::Series => "series_terms",
+            Level::Instance => "instance_terms",
         };
         let vr: Option<String> = self
             .reader
@@ -205,6 +231,9 @@ impl<'a> Search<'a> {
             owners.push(&format!(" UNION {}", by_words.text), by_words.values);
         }
         let exact = exact(&alternatives).filter(|_| !fuzzy);
+        if of == Level::Instance {
+            return self.owning_instances(&owners);
+        }
         if of == Level::Series && to_study {
             let text = format!(
                 "SELECT x.study_id FROM ({}) o CROSS JOIN series x ON x.id = o.owner",
@@ -237,7 +266,7 @@ impl<'a> Search<'a> {
 
     /// Keeps to the rows of a set. `probe`, with its path and texts, asks for one row whether it is in the
     /// set, and is used where the set is too large to lead.
-    fn within(
+    pub(crate) fn within(
         &mut self,
         of: Of,
         set: &Sql,
@@ -361,7 +390,8 @@ impl<'a> Search<'a> {
         );
         let mut statement = self.reader.connection.prepare_cached(&text)?;
         let mut found = statement.query(params_from_iter(&self.conditions.values))?;
-        let mut rows = Rows::new(self.reader, self.query, &self.left);
+        let left: Vec<&str> = self.left.iter().map(|(path, _)| *path).collect();
+        let mut rows = Rows::new(self.reader, self.query, &left);
         let mut page = Page {
             rows: Vec::new(),
             total: 0,
@@ -375,10 +405,10 @@ impl<'a> Search<'a> {
         let mut patients = HashSet::new();
         while let Some(row) = found.next()? {
             let mut row = rows.row(row)?;
-            let is_match = self
-                .left
-                .iter()
-                .all(|(path, pattern)| matches(&row.attributes, path, pattern));
+            let is_match = self.left.iter().all(|(path, pattern)| match pattern {
+                Some(pattern) => matches(&row.attributes, path, pattern),
+                None => is_empty(&row.attributes, path),
+            });
             if is_match && (!of_patients || patients.insert(patient_key(&row))) {
                 if of_patients {
                     rows.patient_only(&mut row)?;

@@ -43,11 +43,11 @@ pub struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     /// Rows as the query asks, which also carry what is still to be matched.
-    pub fn new(reader: &'a Reader<'a>, query: &ImagingQuery, left: &[(&str, &str)]) -> Self {
+    pub fn new(reader: &'a Reader<'a>, query: &ImagingQuery, left: &[&str]) -> Self {
         let mut fields = query.fields.clone();
         if let Fields::Only(tags) = &mut fields {
-            let paths = left.iter().map(|(path, _)| *path);
-            tags.extend(paths.map(|path| path.get(..8).unwrap_or(path).to_owned()));
+            let tag = |path: &&str| path.get(..8).unwrap_or(path).to_owned();
+            tags.extend(left.iter().map(tag));
             if query.level == ImagingLevel::Patient {
                 tags.extend(["00100020", "00100021"].map(str::to_owned));
             }

@@ -7,12 +7,12 @@ use record::{Entry, FactBody, Indexer};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use vocabulary::{Digest, Timestamp};
 
-use crate::{StorageError, imaging, log::Position, resources};
+use crate::{StorageError, imaging, log::Position, purge, resources};
 
 /// The index's file below the data folder.
 pub const INDEX: &str = "index.sqlite";
 /// The version of [`SCHEMA`]; another one on disk is made again from the log.
-pub const SCHEMA_VERSION: i64 = 2;
+pub const SCHEMA_VERSION: i64 = 3;
 
 pub const SCHEMA: &str = "
 CREATE TABLE applied (one INTEGER PRIMARY KEY CHECK (one = 1), segment INTEGER, offset INTEGER,
@@ -54,9 +54,16 @@ CREATE TABLE instances (sequence INTEGER PRIMARY KEY, sop TEXT NOT NULL, series_
 CREATE UNIQUE INDEX instances_sop ON instances (sop);
 CREATE INDEX instances_series ON instances (series_id);
 CREATE INDEX instances_class ON instances (study_id, class);
+CREATE INDEX instances_digest ON instances (digest);
+CREATE TABLE deleted (sequence INTEGER PRIMARY KEY, digest BLOB, at INTEGER);
+CREATE INDEX deleted_digest ON deleted (digest);
+CREATE TABLE purged (segment INTEGER, offset INTEGER, length INTEGER, PRIMARY KEY (segment, offset))
+    WITHOUT ROWID;
 CREATE TABLE study_terms (path TEXT, text TEXT, owner INTEGER, vr TEXT,
     PRIMARY KEY (path, text, owner)) WITHOUT ROWID;
 CREATE TABLE series_terms (path TEXT, text TEXT, owner INTEGER, vr TEXT,
+    PRIMARY KEY (path, text, owner)) WITHOUT ROWID;
+CREATE TABLE instance_terms (path TEXT, text TEXT, owner INTEGER, vr TEXT,
     PRIMARY KEY (path, text, owner)) WITHOUT ROWID;
 
 CREATE TABLE acts (room TEXT, number INTEGER, subject TEXT, sequence INTEGER,
@@ -270,7 +277,8 @@ pub fn apply(
         FactBody::Instance(instance) => {
             imaging::apply(connection, entry.sequence, entry.at, instance)
         }
-        FactBody::DeletedImages(deleted) => imaging::delete(connection, deleted),
+        FactBody::DeletedImages(deleted) => imaging::delete(connection, entry.at, deleted),
+        FactBody::PurgedImages(purged) => purge::apply(connection, purged).map(drop),
         FactBody::RoomAct(act) => {
             let mut insert = connection.prepare_cached("INSERT INTO acts VALUES (?, ?, ?, ?)")?;
             insert.execute(params![

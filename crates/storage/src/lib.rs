@@ -2,7 +2,8 @@
 //!
 //! The files' names read as the way of a fact: `embedded` takes the commit, `stage` checks and numbers it,
 //! `writer` makes it durable in the `log` (of `frame`s), `index` finds it again (`resources`; `imaging` by
-//! its `image_terms`), and `reader` reads it. `replay` makes the index again, `verify` looks for damage.
+//! its `image_terms`), and `reader` reads it. `replay` makes the index again, `verify` looks for damage,
+//! and `purge` removes what was deleted.
 
 mod backup;
 #[cfg(feature = "conformance")]
@@ -13,12 +14,14 @@ mod error;
 mod frame;
 mod image_terms;
 mod imaging;
+mod imaging_conditions;
 mod imaging_query;
 mod imaging_rows;
 mod index;
 mod keys;
 mod locate;
 mod log;
+mod purge;
 mod reader;
 mod replay;
 mod resources;

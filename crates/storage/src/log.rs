@@ -1,7 +1,7 @@
 //! The append-only log: segment files `journal/00000001.log` and so on, the ground state of the hospital.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs::{self, File, OpenOptions},
     io::{self, BufWriter, Write},
     os::unix::fs::FileExt,
@@ -209,6 +209,42 @@ impl Log {
             .map_err(StorageError::io(self.path(at.segment)))
     }
 
+    /// Removes what frames hold, and makes that durable: their payloads and checksums read as zeros, and their
+    /// place on the disk is given back where the file system can do that. Doing it twice does no harm.
+    pub fn erase(&self, frames: &[(Position, u64)]) -> Result<(), StorageError> {
+        let mut segments = BTreeSet::new();
+        for (at, length) in frames {
+            let file = self.file(at.segment)?;
+            let length = length.saturating_add(frame::table_length(*length).unwrap_or(0));
+            erase(&file, at.offset.saturating_add(FIXED as u64), length)
+                .map_err(StorageError::io(self.path(at.segment)))?;
+            segments.insert(at.segment);
+        }
+        for segment in segments {
+            let file = self.file(segment)?;
+            file.sync_data()
+                .map_err(StorageError::io(self.path(segment)))?;
+        }
+        Ok(())
+    }
+
+    /// Whether what the frame at `at` held reads as zeros.
+    pub fn is_erased(&self, at: Position, length: u64) -> Result<bool, StorageError> {
+        let end = length.saturating_add(frame::table_length(length).unwrap_or(0));
+        let mut done = 0;
+        while done < end {
+            let piece = (end - done).min(1 << 20);
+            let mut bytes = vec![0; usize::try_from(piece).unwrap_or(0)];
+            let offset = at.offset + FIXED as u64 + done;
+            self.read(Position { offset, ..at }, &mut bytes)?;
+            if bytes.iter().any(|byte| *byte != 0) {
+                return Ok(false);
+            }
+            done += piece;
+        }
+        Ok(true)
+    }
+
     /// Looks at the frame that starts at `at`.
     pub fn frame_at(&self, at: Position) -> Result<Found, StorageError> {
         let length = self.length(at.segment)?;
@@ -310,6 +346,29 @@ impl Log {
             what,
         ))
     }
+}
+
+/// Makes a part of a file read as zeros.
+fn erase(file: &File, from: u64, length: u64) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::{FallocateFlags, fallocate};
+        let flags = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
+        if fallocate(file, flags, from, length).is_ok() {
+            return Ok(());
+        }
+    }
+    // Where there are no holes, zeros are written.
+    let zeros = vec![0; 1 << 20];
+    let mut done = 0;
+    while done < length {
+        let piece = usize::try_from(length - done)
+            .unwrap_or(usize::MAX)
+            .min(zeros.len());
+        file.write_all_at(zeros.get(..piece).unwrap_or(&zeros), from + done)?;
+        done += piece as u64;
+    }
+    Ok(())
 }
 
 /// Writes at growing offsets, whatever the file's own position.

@@ -10,6 +10,7 @@ use crate::{
     frame::{self, FIXED, FRAME_MAGIC, Header, Kind, SEGMENT_HEADER},
     index::{self, Applied, IndexNodes, Located},
     log::{Found, Log, Position, segment_name},
+    purge::Purges,
 };
 
 /// Bytes of the log that are taken into the index in one transaction.
@@ -85,6 +86,7 @@ pub fn catch_up_to(
     check_known_end(log, connection, &applied)?;
     let frontier = Frontier::load(applied.size, &IndexNodes(connection))?;
     let mut replay = Replay {
+        purges: Purges::read(log, applied.position)?,
         log,
         connection,
         indexer,
@@ -162,6 +164,8 @@ pub fn check_checkpoint(
 
 struct Replay<'a> {
     log: &'a Log,
+    /// What later entries say was removed.
+    purges: Purges,
     connection: &'a Connection,
     indexer: &'a dyn Indexer,
     applied: Applied,
@@ -247,7 +251,10 @@ impl Replay<'_> {
     fn frame(&mut self, at: Position, header: &Header) -> Result<(), StorageError> {
         match header.kind {
             Kind::Blob => {
-                let mut begin = 0;
+                // Bytes that were removed cannot be checked; that they were is checked with the entry that
+                // says so.
+                let gone = self.purges.cover(&header.digest, at);
+                let mut begin = if gone { header.length } else { 0 };
                 while begin < header.length {
                     let end = header.length.min(begin + PIECE);
                     self.log.payload_range(at, header.length, begin, end)?;

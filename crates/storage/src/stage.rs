@@ -4,7 +4,7 @@ use bytes::Bytes;
 use ledger::Frontier;
 use record::{
     DeletedImages, DeletedObject, Entry, Fact, FactBody, Images, Indexer, Instance, NewFact,
-    Precondition, RecordError, ResourceKey, RoomAct, Sealed, StoredObject,
+    Precondition, PurgedImages, RecordError, ResourceKey, RoomAct, Sealed, StoredObject,
 };
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 use serde_json::{Map, Value};
@@ -16,6 +16,7 @@ use crate::{
     imaging_query,
     index::{self, Located, from_sql},
     log::Position,
+    purge::{self, Erased},
     reader, resources,
     writer::NewFrame,
 };
@@ -65,6 +66,8 @@ pub struct Staging<'a> {
     pub frontier: Frontier,
     /// Frames of this batch.
     pub frames: Vec<NewFrame>,
+    /// What is to be erased once this batch is on disk.
+    pub erased: Vec<Erased>,
 }
 
 type Done = Result<Sealed, Refused>;
@@ -122,6 +125,10 @@ impl Staging<'_> {
                 reason,
                 stored_before,
             } => self.delete_images(images, reason, stored_before),
+            NewFact::PurgeImages {
+                deleted_before,
+                most,
+            } => self.purge_images(deleted_before, most),
             NewFact::RoomAct { act, subject } => self.act(act, subject),
         }
     }
@@ -248,6 +255,25 @@ impl Staging<'_> {
             reason,
         };
         self.entry(Some(subject), FactBody::DeletedImages(deleted), 1)
+    }
+
+    fn purge_images(&mut self, deleted_before: Timestamp, most: usize) -> Done {
+        // Nothing was deleted before all times or later than now, and the journal holds no such times.
+        let latest = self.now.0.saturating_add(1);
+        let deleted_before = Timestamp(deleted_before.0.clamp(0, latest.max(0)));
+        let objects = purge::due(self.connection, deleted_before, most)?;
+        if objects.is_empty() {
+            return Err(Refused::Conflict("there is nothing to purge"));
+        }
+        for object in &objects {
+            self.erased
+                .extend(index::blob(self.connection, &object.digest)?);
+        }
+        let purged = PurgedImages {
+            deleted_before,
+            objects,
+        };
+        self.entry(None, FactBody::PurgedImages(purged), 1)
     }
 
     /// Acknowledges an entry that stands already.

@@ -25,7 +25,10 @@ const TABLES: &[(&str, &str)] = &[
     ("instances", "sequence"),
     ("study_terms", "path, text, owner"),
     ("series_terms", "path, text, owner"),
+    ("instance_terms", "path, text, owner"),
     ("acts", "room, number"),
+    ("deleted", "sequence"),
+    ("purged", "segment, offset"),
 ];
 
 /// The search terms, which depend on the indexer.

@@ -14,6 +14,7 @@ use crate::{
     frame::{Header, SEGMENT_HEADER},
     index::{self, Applied},
     log::{Log, Position},
+    purge::Erased,
     signing::Signing,
     stage::{Prepared, Staging},
 };
@@ -69,8 +70,10 @@ pub struct Writer {
     pub feed: watch::Sender<u64>,
     /// Signs checkpoints.
     pub signing: Arc<Signing>,
-    /// Bytes of the log.
+    /// Bytes of the log, without what was erased.
     pub used: u64,
+    /// What is to be erased once the group is on disk.
+    pub to_erase: Vec<Erased>,
     /// Set where the disk failed in a way after which nothing more may be acknowledged.
     pub stopped: bool,
 }
@@ -111,6 +114,10 @@ impl Writer {
                 (answers, Some(error))
             }
         };
+        let to_erase = std::mem::take(&mut self.to_erase);
+        if failure.is_none() && !to_erase.is_empty() {
+            self.erase(&to_erase);
+        }
         let full = failure.as_ref().is_some_and(StorageError::is_full);
         match &failure {
             None => {
@@ -131,6 +138,16 @@ impl Writer {
             let _ = request.answer.send(answer);
             drop(request.memory);
         }
+    }
+
+    /// Removes what the journal now says is gone. Where that fails, the next start does it.
+    fn erase(&mut self, frames: &[Erased]) {
+        if let Err(error) = self.log.erase(frames) {
+            tracing::error!(%error, "purged bytes could not be removed; the next start tries again");
+            return;
+        }
+        let bytes: u64 = frames.iter().map(|(_, length)| *length).sum();
+        self.used = self.used.saturating_sub(bytes);
     }
 
     /// Writes a group. On an error nothing of it counts.
@@ -218,6 +235,7 @@ impl Writer {
             size: self.frontier.size(),
             frontier: self.frontier.clone(),
             frames: Vec::new(),
+            erased: Vec::new(),
         };
         let sealed = staging.batch(facts).and_then(|sealed| {
             let bytes = self.used + pending + staging.length();
@@ -233,6 +251,7 @@ impl Writer {
             savepoint("RELEASE one_batch")?;
             (self.frontier, self.applied.at) = (staging.frontier, staging.now);
             frames.append(&mut staging.frames);
+            self.to_erase.append(&mut staging.erased);
         } else {
             savepoint("ROLLBACK TO one_batch; RELEASE one_batch")?;
         }

@@ -304,6 +304,143 @@ pub async fn attributes_match(record: &dyn Record) {
     assert_eq!((page.total, page.rows.len()), (2, 1));
 }
 
+fn timed(uids: Uids<'_>, date: &str, time: Option<&str>) -> NewFact {
+    let mut attributes = vec![
+        ("00080020", "DA", json!(date)),
+        ("00080021", "DA", json!(date)),
+        ("00080023", "DA", json!(date)),
+        ("00080060", "CS", json!("CT")),
+        ("00100020", "LO", json!("MRN-a")),
+    ];
+    for tag in ["00080030", "00080031", "00080033"] {
+        attributes.extend(time.map(|time| (tag, "TM", json!(time))));
+    }
+    image("a", uids, &attributes, uids.2.as_bytes())
+}
+
+pub async fn dates_and_times_match_as_one(record: &dyn Record) {
+    let facts = vec![
+        timed(("3.1", "3.1.1", "3.1.1.1"), "20260101", Some("09:30:00")),
+        timed(("3.2", "3.2.1", "3.2.1.1"), "20260102", Some("0100")),
+        timed(("3.3", "3.3.1", "3.3.1.1"), "20260103", Some("113059")),
+        timed(("3.4", "3.4.1", "3.4.1.1"), "20260102", None),
+        timed(("3.5", "3.5.1", "3.5.1.1"), "20260104", Some("1000")),
+    ];
+    commit(record, facts).await.unwrap();
+    let levels = [
+        (ImagingLevel::Study, ["00080020", "00080030"]),
+        (ImagingLevel::Study, ["00080021", "00080031"]),
+        (ImagingLevel::Study, ["00080023", "00080033"]),
+        (ImagingLevel::Series, ["00080020", "00080030"]),
+        (ImagingLevel::Series, ["00080021", "00080031"]),
+        (ImagingLevel::Instance, ["00080021", "00080031"]),
+        (ImagingLevel::Instance, ["00080023", "00080033"]),
+    ];
+    for (level, [date, time]) in levels {
+        for (dates, times, expected) in [
+            ("20260101-20260103", "1000-1130", 3),
+            ("20260101-20260103", "0930-1129", 3),
+            ("20260101-20260103", "-", 4),
+            ("20260102-", "0100-", 3),
+            ("-20260102", "-0100", 3),
+        ] {
+            let search = ImagingQuery {
+                combined_times: true,
+                ..query(level, &[(date, dates), (time, times)])
+            };
+            let page = record.imaging(&all(), &search).await.unwrap();
+            assert_eq!(page.total, expected, "{level:?} {date} {dates} {times}");
+        }
+    }
+    // Without it each is matched by itself.
+    let apart = query(
+        ImagingLevel::Study,
+        &[("00080020", "20260101-20260103"), ("00080030", "1000-1130")],
+    );
+    assert_eq!(record.imaging(&all(), &apart).await.unwrap().total, 1);
+}
+
+pub async fn empty_values_are_found(record: &dyn Record) {
+    use ImagingLevel::{Instance, Series, Study};
+
+    fill(record).await;
+    commit(
+        record,
+        vec![timed(("3.1", "3.1.1", "3.1.1.1"), "20260101", None)],
+    )
+    .await
+    .unwrap();
+    for (level, path, expected) in [
+        (Study, "00080050", 1),
+        (Study, "00080060", 0),
+        (Study, "00080061", 0),
+        (Study, "00200011", 1),
+        (Study, "0020000D", 0),
+        (Series, "00200011", 1),
+        (Series, "00080050", 1),
+        (Series, "00200013", 2),
+        (Instance, "00200013", 2),
+        (Instance, "00400275.00400009", 2),
+        (Instance, "00080018", 0),
+    ] {
+        let search = ImagingQuery {
+            empty_values: true,
+            ..query(level, &[(path, "\"\"")])
+        };
+        let page = record.imaging(&all(), &search).await.unwrap();
+        assert_eq!(page.total, expected, "{level:?} {path}");
+    }
+}
+
+pub async fn documents_are_found_by_what_they_say(record: &dyn Record) {
+    use ImagingLevel::{Instance, Series, Study};
+
+    fill(record).await;
+    let title = json!({"00080104": {"vr": "LO", "Value": ["Imaging Report"]}});
+    let document = |uids: Uids<'_>, label: &str| {
+        let attributes = [
+            ("00080060", "CS", json!("SR")),
+            ("00100020", "LO", json!("MRN-a")),
+            ("00700080", "CS", json!(label)),
+            ("0040A043", "SQ", title.clone()),
+        ];
+        image("a", uids, &attributes, uids.2.as_bytes())
+    };
+    let facts = vec![
+        document(("1.1", "1.1.9", "1.1.9.1"), "FIRST"),
+        document(("1.1", "1.1.9", "1.1.9.2"), "SECOND"),
+    ];
+    commit(record, facts).await.unwrap();
+    for (level, path, pattern, expected) in [
+        (Instance, "00700080", "FIRST", 1),
+        (Instance, "00700080", "*S*", 2),
+        (Instance, "0040A043.00080104", "Imaging*", 2),
+        (Series, "00700080", "SECOND", 1),
+        (Study, "00700080", "SECOND", 1),
+        (Study, "00700080", "THIRD", 0),
+        (Instance, "00200013", "1", 3),
+        (Instance, "00200013", "01\\2", 4),
+    ] {
+        let page = record
+            .imaging(&all(), &query(level, &[(path, pattern)]))
+            .await;
+        assert_eq!(page.unwrap().total, expected, "{level:?} {path} {pattern}");
+    }
+    let gone = NewFact::DeleteImages {
+        images: Images {
+            subject: patient("a"),
+            study: uid("1.1"),
+            series: Some(uid("1.1.9")),
+            instance: Some(uid("1.1.9.1")),
+        },
+        reason: "twice".to_owned(),
+        stored_before: Timestamp(i64::MAX),
+    };
+    commit(record, vec![gone]).await.unwrap();
+    let first = query(Instance, &[("00700080", "FIRST")]);
+    assert_eq!(record.imaging(&all(), &first).await.unwrap().total, 0);
+}
+
 pub async fn names_match_by_their_words(record: &dyn Record) {
     fill(record).await;
     for (pattern, expected) in [

@@ -37,6 +37,9 @@ pub async fn record_conformance(make: impl Fn() -> Arc<dyn Record>) {
     images::rows_gather_their_level(&*make()).await;
     images::attributes_match(&*make()).await;
     images::names_match_by_their_words(&*make()).await;
+    images::dates_and_times_match_as_one(&*make()).await;
+    images::empty_values_are_found(&*make()).await;
+    images::documents_are_found_by_what_they_say(&*make()).await;
     images::rows_carry_what_is_asked_for(&*make()).await;
     images::stored_objects_are_read_in_parts(&*make()).await;
     images::deleted_images_are_found_no_more(&*make()).await;
