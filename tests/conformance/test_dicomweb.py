@@ -1,16 +1,22 @@
 """DICOMweb (PS3.18) by dicomweb-client and by raw requests."""
 
+import email
 import io
 import json
 import os
 import pathlib
+import re
 import subprocess
+import threading
 
+import numpy as np
 import pydicom
 import pytest
 import requests
+from PIL import Image
 from conftest import free_port
 from dicomweb_client.api import DICOMwebClient
+from pynetdicom import AE
 from test_dicom import as_new
 
 ANY_SYNTAX = 'multipart/related; type="application/dicom"; transfer-syntax=*'
@@ -64,6 +70,7 @@ def ct(raw, shared_dicom) -> pydicom.Dataset:
     data = new(shared_dicom / "pydicom/test_files/CT_small.dcm", PatientID="WEB1", PatientName="Müller^Jörg=米勒^约尔格")
     data.SpecificCharacterSet = "ISO_IR 192"
     data.AccessionNumber, data.StudyDate, data.StudyTime = "WEB-ACC-1", "20260102", "101530"
+    data.StudyID, data.PatientSex = "", ""
     step = pydicom.Dataset()
     step.ScheduledProcedureStepID, step.RequestedProcedureID = "WEB-STEP-1", "WEB-RP-1"
     data.RequestAttributesSequence = [step]
@@ -81,11 +88,20 @@ FOUND = [
     "PatientName=%E7%B1%B3%E5%8B%92%E7%BA%A6&fuzzymatching=true&PatientID=WEB1",
     "RequestAttributesSequence.ScheduledProcedureStepID=WEB-STEP-1",
     "00400275.00401001=WEB-RP*",
+    # A range of days and one of times are one range of moments.
+    "StudyDate=20260101-20260103&StudyTime=1200-0900&PatientID=WEB1",
+    "StudyDate=20260102-20260103&StudyTime=1015-0900&PatientID=WEB1",
+    "StudyID=%22%22&emptyvaluematching=true&PatientID=WEB1",
+    "PatientSex=%22%22&emptyvaluematching=true&PatientID=WEB1", "PatientID=WEB1&multiplevaluematching=true",
 ]
 NOT_FOUND = [
     "PatientID=web1", "PatientID=WEB", "PatientName=jorg&PatientID=WEB1", "StudyDate=20260103-&PatientID=WEB1",
     "ModalitiesInStudy=MR&PatientID=WEB1", "RequestAttributesSequence.ScheduledProcedureStepID=WEB-STEP",
     "PatientName=orge&fuzzymatching=true&PatientID=WEB1", "AccessionNumber=WEB-ACC-2",
+    "StudyDate=20260102-20260103&StudyTime=1016-0900&PatientID=WEB1",
+    "StudyDate=20260101-20260102&StudyTime=0900-1014&PatientID=WEB1",
+    "PatientID=%22%22&emptyvaluematching=true&AccessionNumber=WEB-ACC-1",
+    "StudyID=%22%22&PatientID=WEB1",
 ]
 
 
@@ -262,6 +278,173 @@ def test_parts_of_an_instance_are_given(raw, ct):
     assert by_parameter.content == file
 
 
+EXPLICIT, DEFLATED, RLE, JPEG_LOSSLESS = (
+    "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.5", "1.2.840.10008.1.2.4.70",
+)
+LOSSLESS = [EXPLICIT, DEFLATED, RLE, JPEG_LOSSLESS]
+
+
+@pytest.mark.parametrize("wanted", LOSSLESS)
+@pytest.mark.parametrize("name", [
+    "CT_small", "MR_small_bigendian", "MR_small_RLE", "SC_rgb_2frame", "SC_rgb_16bit_2frame", "JPEG2000", "liver",
+    "emri_small_jpeg_2k_lossless", "MR_small_jpeg_ls_lossless", "JPEGLosslessP14SV1_3s_2f_u_08_08",
+])
+def test_objects_come_in_other_transfer_syntaxes_bit_by_bit(raw, shared_dicom, name, wanted):
+    data = new(next(shared_dicom.rglob(f"{name}.dcm")), PatientID=f"TS-{name}")
+    assert raw.store(to_bytes(data)).status_code == 200
+    answer = raw.get(path_of(data), f"application/dicom; transfer-syntax={wanted}")
+    if data.BitsAllocated == 1 and wanted == JPEG_LOSSLESS:
+        assert answer.status_code == 406 and RLE in answer.json()["detail"], answer.text
+        return
+    assert answer.status_code == 200, answer.text
+    made = pydicom.dcmread(io.BytesIO(answer.content))
+    assert made.file_meta.TransferSyntaxUID in (wanted, data.file_meta.TransferSyntaxUID)
+    assert wanted in answer.headers["Content-Type"]
+    assert made.SOPInstanceUID == data.SOPInstanceUID and made.PatientName == data.PatientName
+    if data.BitsAllocated == 1 and wanted == RLE:
+        return  # No program of others decodes single bits in RLE.
+    kept, now = (pydicom.pixels.pixel_array(one, raw=False).astype(np.int64) for one in (data, made))
+    # What a lossy stream says, two decoders round alike to one step.
+    most = 1 if data.file_meta.TransferSyntaxUID == "1.2.840.10008.1.2.4.91" else 0
+    assert np.abs(now - kept).max() <= most, "every sample is as it was"
+    series = f"studies/{data.StudyInstanceUID}/series/{data.SeriesInstanceUID}"
+    parts = raw.get(series, f'multipart/related; type="application/dicom"; transfer-syntax={wanted}')
+    assert parts.status_code == 200 and answer.content in parts.content
+
+
+@pytest.mark.parametrize("wanted,media", [(RLE, "image/dicom-rle"), (JPEG_LOSSLESS, "image/jpeg")])
+@pytest.mark.parametrize("name", ["CT_small", "SC_rgb_2frame", "JPEG2000"])
+def test_frames_come_in_other_transfer_syntaxes_bit_by_bit(raw, shared_dicom, name, wanted, media):
+    data = new(next(shared_dicom.rglob(f"{name}.dcm")), PatientID=f"TF-{name}")
+    assert raw.store(to_bytes(data)).status_code == 200
+    kept, frames = data.pixel_array, int(getattr(data, "NumberOfFrames", 1))
+    coded = []
+    for number in range(1, frames + 1):
+        for accept in (f"{media}; transfer-syntax={wanted}", f"{media};q=0.9"):
+            answer = raw.get(f"{path_of(data)}/frames/{number}", accept)
+            assert answer.status_code == 200, answer.text
+            assert answer.headers["Content-Type"] == f"{media}; transfer-syntax={wanted}"
+        coded.append(answer.content)
+    data.PixelData = pydicom.encaps.encapsulate(coded)
+    data["PixelData"].is_undefined_length = True
+    data.file_meta.TransferSyntaxUID = wanted
+    data = pydicom.dcmread(io.BytesIO(to_bytes(data)))
+    most = 1 if name == "JPEG2000" else 0
+    assert np.abs(data.pixel_array.reshape(kept.shape).astype(np.int64) - kept).max() <= most
+
+
+def test_what_cannot_be_given_is_refused_with_what_can(raw, ct):
+    jpeg_ls_lossy, mpeg = "1.2.840.10008.1.2.4.81", "1.2.840.10008.1.2.4.100"
+    for wanted in (jpeg_ls_lossy, mpeg):
+        for path in (path_of(ct), f"studies/{ct.StudyInstanceUID}"):
+            answer = raw.get(path, f'multipart/related; type="application/dicom"; transfer-syntax={wanted}')
+            assert answer.status_code == 406, answer.text
+            assert all(one in answer.json()["detail"] for one in LOSSLESS)
+    answer = raw.get(f"{path_of(ct)}/frames/1", f"image/jls; transfer-syntax={jpeg_ls_lossy}")
+    assert answer.status_code == 406 and RLE in answer.json()["detail"]
+
+
+def pictures_of(answer: requests.Response) -> list[tuple[str, np.ndarray]]:
+    """Where each picture of a multipart answer is found by itself, and its pixels."""
+    assert answer.headers["Content-Type"].startswith("multipart/related"), answer.headers
+    message = email.message_from_bytes(
+        b"Content-Type: " + answer.headers["Content-Type"].encode() + b"\r\n\r\n" + answer.content
+    )
+    return [
+        (part["Content-Location"], np.asarray(Image.open(io.BytesIO(part.get_payload(decode=True)))))
+        for part in message.get_payload()
+    ]
+
+
+PNG = 'multipart/related; type="image/png"'
+
+
+@pytest.fixture(scope="module")
+def film(raw, shared_dicom) -> list[pydicom.Dataset]:
+    """A study of a film of two frames and two CT images in two series."""
+    study = "2.25.4711"
+    file = next(shared_dicom.rglob("SC_rgb_2frame.dcm"))
+    film = new(file, PatientID="PIC1", StudyInstanceUID=study)
+    film.SeriesNumber, film.PatientName, film.PatientBirthDate = 2, "Pic^One", ""
+    images = []
+    for number in (2, 1):
+        image = new(shared_dicom / "pydicom/test_files/CT_small.dcm", PatientID="PIC1", StudyInstanceUID=study)
+        image.SeriesInstanceUID, image.SeriesNumber, image.InstanceNumber = "2.25.4712", 1, number
+        image.PatientName, image.PatientBirthDate = "Pic^One", ""
+        images.append(image)
+    assert raw.store(*map(to_bytes, [film, *images])).status_code == 200
+    return [images[1], images[0], film]
+
+
+def test_pictures_come_of_every_level(raw, film):
+    first, second, colours = film
+    study, series = f"studies/{first.StudyInstanceUID}", f"studies/{first.StudyInstanceUID}/series/{first.SeriesInstanceUID}"
+    whole = pictures_of(raw.get(f"{study}/rendered", PNG))
+    expected = [(first, 1), (second, 1), (colours, 1), (colours, 2)]
+    assert [place.split("/dicom-web/")[1] for place, _ in whole] == [
+        f"{path_of(data)}/frames/{number}/rendered" for data, number in expected
+    ]
+    assert [pixels.shape for _, pixels in whole] == [(128, 128), (128, 128), (100, 100, 3), (100, 100, 3)]
+    # A picture in a study is the picture by itself, and shows what pydicom decodes.
+    for (place, pixels), (data, number) in zip(whole, expected):
+        alone = raw.session.get(place, headers={"Accept": "image/png"})
+        assert alone.headers["Content-Type"] == "image/png"
+        assert np.array_equal(np.asarray(Image.open(io.BytesIO(alone.content))), pixels)
+    assert np.array_equal(np.stack([pixels for _, pixels in whole[2:]]), colours.pixel_array)
+    assert len(pictures_of(raw.get(f"{series}/rendered"))) == 2
+    assert len(pictures_of(raw.get(f"{path_of(colours)}/frames/2,1/rendered"))) == 2
+    assert len(pictures_of(raw.get(f"{path_of(colours)}/rendered", PNG))) == 2
+    assert raw.get(f"{path_of(colours)}/rendered", "image/jpeg").headers["Content-Type"] == "image/jpeg"
+    assert raw.get(f"{series}/rendered", "image/jpeg").status_code == 406
+    assert raw.get(f"{path_of(colours)}/frames/1,3/rendered", PNG).status_code == 404
+    assert raw.get(f"{path_of(colours)}/rendered", "image/gif").status_code == 406
+    many = ",".join(["1"] * 1001)
+    refused = raw.get(f"{path_of(colours)}/frames/{many}/rendered", PNG)
+    assert refused.status_code == 413 and "1000" in refused.json()["detail"]
+    client = DICOMwebClient(raw.base, session=raw.session)
+    uids = (colours.StudyInstanceUID, colours.SeriesInstanceUID, colours.SOPInstanceUID)
+    assert client.retrieve_instance_rendered(*uids, media_types=("image/png",)).startswith(b"\x89PNG")
+
+
+def test_thumbnails_are_small_and_stand_for_all(raw, film):
+    first, second, colours = film
+    study, series = f"studies/{first.StudyInstanceUID}", f"studies/{first.StudyInstanceUID}/series/{first.SeriesInstanceUID}"
+
+    def shape(path: str) -> tuple[int, ...]:
+        answer = raw.get(path, "image/png")
+        assert answer.status_code == 200, answer.text
+        known = raw.get(path, "image/png", **{"If-None-Match": answer.headers["ETag"]})
+        assert known.status_code == 304
+        return np.asarray(Image.open(io.BytesIO(answer.content))).shape
+
+    assert shape(f"{study}/thumbnail") == (128, 128), "the series with most images stands for the study"
+    assert shape(f"{series}/thumbnail?viewport=32,32") == (32, 32)
+    assert shape(f"{path_of(colours)}/thumbnail") == (128, 128, 3)
+    assert shape(f"{path_of(colours)}/frames/2/thumbnail") == (128, 128, 3)
+    middle = raw.get(f"{series}/thumbnail", "image/png").content
+    assert middle == raw.get(f"{path_of(second)}/thumbnail", "image/png").content
+    assert raw.get(f"{series}/thumbnail?annotation=patient").status_code == 400
+    assert raw.get("studies/2.25.1/thumbnail").status_code == 404
+
+
+def test_words_are_burned_in_only_where_they_are_asked_for(raw, ct, hospital):
+    def picture(query: str = "") -> np.ndarray:
+        answer = raw.get(f"{path_of(ct)}/rendered{query}", "image/png")
+        assert answer.status_code == 200, answer.text
+        return np.asarray(Image.open(io.BytesIO(answer.content)))
+
+    plain = picture()
+    assert np.array_equal(plain, picture("?quality=50"))
+    changed = np.argwhere(plain != picture("?annotation=patient"))
+    assert len(changed) and changed[:, 0].max() < 64, "the patient stands at the top"
+    changed = np.argwhere(plain != picture("?annotation=technique"))
+    assert len(changed) and changed[:, 0].min() > 20, "the technique stands at the bottom"
+    assert raw.get(f"{path_of(ct)}/rendered?annotation=all").status_code == 400
+    stranger = Web(raw.base, hospital.as_("zhou.trainee"))
+    assert stranger.get(f"{path_of(ct)}/rendered?annotation=patient").status_code in (403, 404)
+    assert stranger.get(f"studies/{ct.StudyInstanceUID}/thumbnail").status_code in (403, 404)
+
+
 def test_metadata_without_the_pixels_are_whole(raw, ct):
     (row,) = raw.get(f"{path_of(ct)}/metadata").json()
     assert row["00400275"]["Value"][0]["00400009"]["Value"] == ["WEB-STEP-1"]
@@ -295,9 +478,9 @@ class Archive:
             subprocess.run(put, input="archive-password-1", text=True, check=True, capture_output=True)
         self.process = None
 
-    def start(self) -> None:
-        serve = [self.program, "serve", "--http", f"127.0.0.1:{self.http}", "--dicom", "off", "--data", str(self.data)]
-        environment = {**os.environ, "YUANYI_IMAGE_RETENTION_DAYS": "0"}
+    def start(self, dicom: str = "off", **settings: str) -> None:
+        serve = [self.program, "serve", "--http", f"127.0.0.1:{self.http}", "--dicom", dicom, "--data", str(self.data)]
+        environment = {**os.environ, "YUANYI_IMAGE_RETENTION_DAYS": "0", **settings}
         self.process = subprocess.Popen(serve, env=environment, stderr=subprocess.PIPE, text=True)
         for line in self.process.stderr:
             if line.startswith("ready"):
@@ -315,10 +498,19 @@ class Archive:
         session.headers["Authorization"] = f"Bearer {token}"
         return session
 
-    def verify(self) -> None:
+    def verify(self) -> str:
         command = [self.program, "verify", "--deep", "--data", str(self.data)]
         done = subprocess.run(command, check=False, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def purge(self, **settings: str) -> subprocess.CompletedProcess:
+        command = [self.program, "purge", "--data", str(self.data)]
+        return subprocess.run(command, check=False, capture_output=True, text=True, env={**os.environ, **settings})
+
+    def memory_kib(self, what: str) -> int:
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(rf"^{what}:\s+(\d+) kB", status, re.M).group(1))
 
 
 def test_deleted_images_are_gone_and_the_deletion_stays(hospital, shared_dicom, tmp_path):
@@ -350,4 +542,102 @@ def test_deleted_images_are_gone_and_the_deletion_stays(hospital, shared_dicom, 
         assert scanner.get(path_of(first), "application/dicom; transfer-syntax=*").content == to_bytes(first)
     finally:
         archive.stop()
+    archive.verify()
+
+
+def test_purged_bytes_are_gone_and_the_journal_says_so(hospital, shared_dicom, tmp_path):
+    archive = Archive(hospital.program, tmp_path / "archive")
+    archive.start()
+    base = f"http://127.0.0.1:{archive.http}/dicom-web"
+    scanner, keeper = Web(base, archive.as_("scanner")), archive.as_("keeper")
+    gone, kept = (new(shared_dicom / "pydicom/test_files/CT_small.dcm", PatientID=name) for name in ("PUR1", "PUR2"))
+    gone.PatientComments, kept.PatientComments = "mark-of-the-purged", "mark-of-the-kept"
+    try:
+        assert scanner.store(to_bytes(gone), to_bytes(kept)).status_code == 200
+        assert keeper.delete(f"{base}/{path_of(gone)}?reason=over").status_code == 204
+    finally:
+        archive.stop()
+
+    def marks() -> list[bool]:
+        journal = b"".join(segment.read_bytes() for segment in (archive.data / "journal").iterdir())
+        return [mark in journal for mark in (b"mark-of-the-purged", b"mark-of-the-kept")]
+
+    refused = archive.purge()
+    assert refused.returncode == 1 and "image_purge_days is not set" in refused.stderr
+    assert "0 deleted images" in archive.purge(YUANYI_IMAGE_PURGE_DAYS="30").stdout, "the time has not come"
+    assert marks() == [True, True]
+    assert "1 deleted images" in archive.purge(YUANYI_IMAGE_PURGE_DAYS="0").stdout
+    assert marks() == [False, True]
+    assert "(1 of them purged)" in archive.verify()
+    (archive.data / "index.sqlite").unlink()
+    archive.start()
+    try:
+        single = "application/dicom; transfer-syntax=*"
+        assert scanner.get(path_of(gone), single).status_code == 404
+        assert scanner.get(path_of(kept), single).content == to_bytes(kept)
+        assert scanner.store(to_bytes(gone)).status_code == 200, "what comes again is new"
+        assert scanner.get(path_of(gone), single).content == to_bytes(gone)
+    finally:
+        archive.stop()
+    archive.verify()
+
+
+def test_many_senders_at_once_do_not_take_more_memory_than_is_set(hospital, shared_dicom, tmp_path):
+    """All of them have sent all but the end of their object at one moment, over both doors."""
+    senders, size, room = 32, 12 << 20, 48
+    archive = Archive(hospital.program, tmp_path / "archive")
+    dicom = free_port()
+    archive.start(
+        dicom=f"127.0.0.1:{dicom}", YUANYI_INCOMING_MEMORY_MIB=str(room), YUANYI_CALLING_AE_TITLES='["*"]',
+    )
+    template = new(shared_dicom / "pydicom/test_files/CT_small.dcm", PatientID="MEM1")
+    template.Rows, template.Columns = 2048, size // 4096
+    template.PixelData = bytes(range(256)) * (size // 256)
+    uid = f"2.25.{10**30}"
+    template.SOPInstanceUID = template.file_meta.MediaStorageSOPInstanceUID = uid
+    file = to_bytes(template)
+    token = archive.as_("scanner").headers["Authorization"]
+    url = f"http://127.0.0.1:{archive.http}/dicom-web/studies"
+    all_there = threading.Barrier(senders)
+    answers, most = [], []
+
+    def stow(number: int) -> None:
+        own = file.replace(uid.encode(), f"2.25.{10**30 + 1 + number}".encode())
+
+        def body():
+            yield b"--part\r\nContent-Type: application/dicom\r\n\r\n"
+            yield from (own[at:at + (1 << 20)] for at in range(0, len(own), 1 << 20))
+            if all_there.wait() == 0:
+                most.append(archive.memory_kib("VmRSS"))
+            yield b"\r\n--part--\r\n"
+
+        kind = {"Content-Type": 'multipart/related; type="application/dicom"; boundary=part', "Authorization": token}
+        answers.append(requests.post(url, data=body(), headers=kind).status_code)
+
+    def send(_: int) -> None:
+        data = pydicom.dcmread(io.BytesIO(file))
+        data.SOPInstanceUID = data.file_meta.MediaStorageSOPInstanceUID = pydicom.uid.generate_uid()
+        peer = AE(ae_title="MANY")
+        peer.maximum_pdu_size = 0
+        peer.add_requested_context(data.SOPClassUID, data.file_meta.TransferSyntaxUID)
+        association = peer.associate("127.0.0.1", dicom, ae_title="YUANYI")
+        answers.append(200 if association.send_c_store(data).Status == 0 else 500)
+        association.release()
+
+    try:
+        before = archive.memory_kib("VmHWM")
+        threads = [threading.Thread(target=stow, args=(number,)) for number in range(senders)]
+        threads += [threading.Thread(target=send, args=(number,)) for number in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        peak = archive.memory_kib("VmHWM") - before
+    finally:
+        archive.stop()
+    assert answers == [200] * len(threads)
+    sent = len(threads) * size >> 10
+    print(f"{sent >> 10} MiB sent; {peak >> 10} MiB more at most, {most[0] >> 10} MiB with all of them under way")
+    # Buffers of each connection, and what the allocator keeps, come on top of the room that was set.
+    assert peak < (room + 112) << 10 < sent // 2
     archive.verify()

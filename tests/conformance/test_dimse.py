@@ -111,12 +111,24 @@ def test_negotiation_is_answered_honestly(imaging):
     association = imaging.associate("WS1", FIND, ext_neg=[window, extended])
     assert association.is_established
     answered = association.acceptor.sop_class_extended[FIND]
-    assert answered == b"\x01\x00\x00\x00", "relational queries, and no fuzzy or combined matching"
+    assert answered == b"\x01\x01\x00\x00", "relational queries and combined times, and no fuzzy matching"
     assert association.acceptor.asynchronous_operations in ((1, 1), None)
     # Relational: instances by themselves.
     rows = list(association.send_c_find(identifier("IMAGE", PatientID="DQ-none", SOPInstanceUID=""), FIND))
     association.release()
     assert rows[-1][0].Status == 0x0000
+
+
+def test_days_and_times_are_one_range_where_that_was_agreed_on(imaging, studies):
+    wanted = identifier("STUDY", PatientID="DQ-1", StudyDate="20000101-20991231", StudyTime="235959-000000")
+    for combined, found in ((b"\x00\x01", True), (b"\x00\x00", False)):
+        extended = SOPClassExtendedNegotiation()
+        extended.sop_class_uid, extended.service_class_application_information = FIND, combined
+        association = imaging.associate("WS1", FIND, ext_neg=[extended])
+        rows = list(association.send_c_find(wanted, FIND))
+        association.release()
+        assert rows[-1][0].Status == 0x0000
+        assert (len(rows) > 1) is found, combined
 
 
 # C-FIND.

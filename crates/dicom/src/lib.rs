@@ -18,6 +18,7 @@ mod parse;
 pub mod pixels;
 pub mod presentation;
 pub mod query;
+pub mod receive;
 mod report;
 pub mod scp;
 pub mod scu;
@@ -36,6 +37,7 @@ pub use dicom_dictionary_std::tags;
 pub use dimse::{Counts, Operation, Status};
 pub use geometry::Grid;
 pub use index::{INDEXED, attribute, tag_key, tag_of_key};
+pub(crate) use parse::file_head;
 pub use parse::{
     ParseError, ParsedObject, PatientIdentity, data_set_bytes, file_of_data_set, parse,
 };

@@ -209,13 +209,24 @@ pub fn file_of_data_set(
     calling_ae: &str,
     data_set: &[u8],
 ) -> Result<Bytes, ParseError> {
-    let mut file = vec![0; PREAMBLE];
-    file.extend_from_slice(MAGIC);
-    meta_group(class, instance, transfer_syntax, calling_ae)?
-        .write(&mut file)
-        .map_err(|error| malformed("file meta group", &error))?;
+    let mut file = file_head(class, instance, transfer_syntax, calling_ae)?;
     file.extend_from_slice(data_set);
     Ok(file.into())
+}
+
+/// Preamble and file meta group for a data set that comes over the network.
+pub(crate) fn file_head(
+    class: &str,
+    instance: &str,
+    transfer_syntax: &str,
+    calling_ae: &str,
+) -> Result<Vec<u8>, ParseError> {
+    let mut head = vec![0; PREAMBLE];
+    head.extend_from_slice(MAGIC);
+    meta_group(class, instance, transfer_syntax, calling_ae)?
+        .write(&mut head)
+        .map_err(|error| malformed("file meta group", &error))?;
+    Ok(head)
 }
 
 fn meta_group(

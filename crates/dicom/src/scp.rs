@@ -30,6 +30,7 @@ use crate::{
     ParsedObject, Status,
     commitment::{CommitmentReport, CommitmentRequest},
     query::Keys,
+    receive::Memory,
     scu::Peer,
     wire::{Bounds, Ended, Stream},
 };
@@ -177,7 +178,9 @@ pub struct Limits {
     /// Largest PDU that is taken, in bytes.
     pub pdu_bytes: u32,
     /// Largest object that is taken, in bytes.
-    pub object_bytes: usize,
+    pub object_bytes: u64,
+    /// What objects take of memory while they arrive; several doors may share it.
+    pub memory: Arc<Memory>,
     /// How long a peer may be silent, and how long it may take to accept an answer.
     pub idle: Duration,
     /// How long a peer may take from the connection to its whole association request.
@@ -194,6 +197,7 @@ impl Default for Limits {
             associations: 256,
             pdu_bytes: 128 * 1024,
             object_bytes: 2 * 1024 * 1024 * 1024,
+            memory: Arc::default(),
             idle: Duration::from_mins(1),
             handshake: Duration::from_secs(15),
             message: Duration::from_mins(30),
@@ -207,6 +211,7 @@ impl Limits {
         Bounds {
             pdu_bytes: self.pdu_bytes,
             object_bytes: self.object_bytes,
+            memory: Arc::clone(&self.memory),
             idle: self.idle,
             message: self.message,
         }

@@ -18,6 +18,7 @@ use crate::{
     commitment::{self, CommitmentReport},
     dimse::{Operation, Request},
     query::encode,
+    receive::Memory,
     scp::report_request,
 };
 
@@ -63,6 +64,8 @@ pub struct Peer {
     pub timeout: Duration,
     /// Set where the connection is to be encrypted.
     pub encryption: Option<Encryption>,
+    /// What objects that it sends take of memory while they arrive.
+    pub memory: Arc<Memory>,
 }
 
 /// Asks the peer whether it is there (C-ECHO).

@@ -1,6 +1,6 @@
 //! A connection on which PDUs come and go, and the messages that they are put together to.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use bytes::BytesMut;
 use dicom_ul::{
@@ -16,7 +16,10 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use crate::dimse::Command;
+use crate::{
+    dimse::Command,
+    receive::{Arriving, Memory},
+};
 
 /// A command set is a few hundred bytes.
 const COMMAND_BYTES: usize = 64 * 1024;
@@ -49,12 +52,14 @@ pub(crate) enum Ended {
 }
 
 /// What bounds a peer's use of a connection.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Bounds {
     /// Largest PDU that is taken.
     pub pdu_bytes: u32,
     /// Largest data set that is taken.
-    pub object_bytes: usize,
+    pub object_bytes: u64,
+    /// What data sets take of memory while they arrive.
+    pub memory: Arc<Memory>,
     /// How long a PDU may take to arrive, or to be accepted.
     pub idle: Duration,
     /// How long a message may take to arrive.
@@ -66,9 +71,27 @@ pub(crate) struct Bounds {
 pub(crate) struct Message {
     pub context: u8,
     pub command: Command,
-    pub data_set: Vec<u8>,
+    /// None where the command has none, or it was not kept.
+    pub data_set: Option<Arriving>,
     /// The data set was larger than is taken, and was not kept.
     pub too_large: bool,
+}
+
+/// The largest data set of anything but an object: identifiers and lists of references.
+const IDENTIFIER_BYTES: u64 = 16 << 20;
+
+impl Message {
+    /// The data set in memory, where it is no object; `None` where it is too large for that.
+    pub async fn identifier(&mut self) -> Option<Vec<u8>> {
+        let Some(data_set) = self.data_set.take() else {
+            return (!self.too_large).then(Vec::new);
+        };
+        if data_set.length() > IDENTIFIER_BYTES {
+            return None;
+        }
+        let held = data_set.whole(&[]).await.ok()?;
+        Some(held.bytes.to_vec())
+    }
 }
 
 /// What came in.
@@ -214,9 +237,11 @@ impl Wire {
 
     /// Puts what has arrived together, up to the end of a message.
     async fn assemble(&mut self) -> Result<Option<Box<Message>>, Ended> {
+        // Where the last call was given up in the middle.
+        self.incoming.settle().await;
         while let Some(value) = self.values.pop_front() {
             match self.incoming.take(value, &self.bounds) {
-                Ok(None) => {}
+                Ok(None) => self.incoming.settle().await,
                 Ok(Some(message)) => return Ok(Some(Box::new(message))),
                 Err(why) => {
                     self.abort(Reason::UnexpectedPduParameter).await;
@@ -333,11 +358,18 @@ struct Incoming {
     began: Option<(u8, Instant)>,
     command: Vec<u8>,
     read: Option<Command>,
-    data_set: Vec<u8>,
+    data_set: Option<Arriving>,
     too_large: bool,
 }
 
 impl Incoming {
+    /// Brings a large data set to its file.
+    async fn settle(&mut self) {
+        if let Some(data_set) = &mut self.data_set {
+            data_set.settle().await;
+        }
+    }
+
     /// Adds a fragment; gives the message once it is complete.
     fn take(
         &mut self,
@@ -372,11 +404,16 @@ impl Incoming {
                 !has_data_set
             }
             (PDataValueType::Data, Some(_)) => {
-                self.too_large |= self.data_set.len() + value.data.len() > bounds.object_bytes;
+                let data_set = self
+                    .data_set
+                    .get_or_insert_with(|| bounds.memory.arriving());
+                let length = data_set.length().saturating_add(value.data.len() as u64);
+                self.too_large |= length > bounds.object_bytes;
                 if self.too_large {
-                    self.data_set = Vec::new();
+                    // Nothing is kept of it, and its length is not counted again.
+                    self.data_set = None;
                 } else {
-                    self.data_set.extend_from_slice(&value.data);
+                    data_set.push(&value.data);
                 }
                 value.is_last
             }

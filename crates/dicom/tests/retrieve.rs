@@ -126,6 +126,7 @@ async fn start(archive: Arc<Archive>) -> Peer {
         calling: "TEST".to_owned(),
         timeout: Duration::from_secs(30),
         encryption: None,
+        memory: std::sync::Arc::default(),
     }
 }
 

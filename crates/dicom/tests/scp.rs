@@ -80,6 +80,7 @@ fn peer(port: u16) -> Peer {
         called: "YUANYI".to_owned(),
         calling: "TEST".to_owned(),
         encryption: None,
+        memory: std::sync::Arc::default(),
         timeout: Duration::from_secs(10),
     }
 }

@@ -9,7 +9,7 @@
 
 mod support;
 
-use std::fs;
+use std::{fs, sync::Arc};
 
 use bytes::Bytes;
 use dicom::{
@@ -39,10 +39,12 @@ async fn stored_parts_come_out_as_they_went_in() {
     let whole = multipart.whole(&parts);
     for chunk in [1, 7, 4096, usize::MAX] {
         let stream = body(&whole, chunk.min(whole.len()));
-        let mut parts = StowBody::new(&multipart.content_type(), stream, 1 << 20).unwrap();
+        let memory = Arc::default();
+        let mut parts = StowBody::new(&multipart.content_type(), stream, 1 << 20, &memory).unwrap();
         let mut answer = StowAnswer::new("https://h/dicom-web");
         for slice in &slices {
             let part = parts.next().await.unwrap().unwrap();
+            let part = part.whole(&[]).await.unwrap().bytes;
             assert_eq!(part, slice);
             answer.stored(&parse(part).unwrap());
         }
@@ -71,12 +73,13 @@ async fn bodies_that_are_not_well_formed_are_refused() {
         "",
     ] {
         assert!(
-            StowBody::new(content_type, body(&whole, 100), 1 << 20).is_err(),
+            StowBody::new(content_type, body(&whole, 100), 1 << 20, &Arc::default()).is_err(),
             "{content_type}"
         );
     }
     let read = async |bytes: Bytes, limit| {
-        let mut parts = StowBody::new(&multipart.content_type(), body(&bytes, 100), limit).unwrap();
+        let (kind, memory) = (multipart.content_type(), Arc::default());
+        let mut parts = StowBody::new(&kind, body(&bytes, 100), limit, &memory).unwrap();
         while parts.next().await?.is_some() {}
         Ok::<(), web::WebError>(())
     };
@@ -120,6 +123,58 @@ fn any_transfer_syntax_means_as_stored() {
         assert_eq!(decoded.sop, object.sop);
         assert_eq!(decoded.transfer_syntax.as_str(), "1.2.840.10008.1.2.1");
     }
+}
+
+/// The most wanted transfer syntax that can be made is made, and what cannot is refused with what can.
+#[test]
+fn transfer_syntaxes_are_made_in_the_order_in_which_they_are_wanted() {
+    const DICOM: &str = "multipart/related; type=\"application/dicom\"";
+    let slice = support::slices(1).remove(0);
+    let stored = "1.2.840.10008.1.2.1";
+    let (rle, jpeg, mpeg) = (
+        "1.2.840.10008.1.2.5",
+        "1.2.840.10008.1.2.4.70",
+        "1.2.840.10008.1.2.4.100",
+    );
+    let made = |accept: &str| web::made_as(stored, &ranges(accept));
+    assert_eq!(
+        made(&format!("{DICOM}; transfer-syntax={rle}")).unwrap(),
+        Some(rle)
+    );
+    let both = format!("{DICOM}; transfer-syntax={mpeg}, {DICOM}; transfer-syntax={jpeg}");
+    assert_eq!(made(&both).unwrap(), Some(jpeg));
+    let weighed = format!("{DICOM}; transfer-syntax={rle};q=0.5, {DICOM}");
+    assert_eq!(
+        made(&weighed).unwrap(),
+        None,
+        "as stored, which is the default"
+    );
+    let refused = made(&format!("{DICOM}; transfer-syntax={mpeg}")).unwrap_err();
+    assert_eq!(refused.status(), 406);
+    assert!(refused.to_string().contains(rle) && refused.to_string().contains(stored));
+    assert!(
+        web::made_as(mpeg, &ranges(DICOM)).is_err(),
+        "a film has no decoder here"
+    );
+    let accept = ranges(&format!("{DICOM}; transfer-syntax={jpeg}"));
+    let (bytes, syntax) = web::as_accepted(slice.clone(), stored, &accept).unwrap();
+    assert_eq!(syntax, jpeg);
+    let octets = ranges("application/octet-stream");
+    assert_eq!(
+        web::frames(&bytes, &[1], &octets).unwrap(),
+        web::frames(&slice, &[1], &octets).unwrap()
+    );
+    let coded = web::frames(
+        &slice,
+        &[1],
+        &ranges("image/jpeg, application/octet-stream"),
+    )
+    .unwrap();
+    assert_eq!(
+        coded[0].content_type,
+        format!("image/jpeg; transfer-syntax={jpeg}")
+    );
+    assert_eq!(coded[0].bytes[..2], [0xff, 0xd8]);
 }
 
 #[test]
@@ -217,6 +272,79 @@ fn pictures_are_windowed() {
         ("quality", "101"),
     ] {
         assert!(Rendering::of(&parameters(&[query])).is_err(), "{query:?}");
+    }
+}
+
+/// A part of the frame, turned over, with words on it, and a thumbnail without any.
+#[test]
+fn parts_of_pictures_and_thumbnails() {
+    let slice = support::series([64, 64, 1]).files.remove(0).1;
+    let shown = web::Shown::open(&slice).unwrap();
+    assert_eq!((shown.frames(), shown.representative()), (1, 1));
+    let of = |query: &[(&str, &str)]| {
+        let query: Vec<(String, String)> = query
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        (Rendering::of(&query), Rendering::thumbnail(&query))
+    };
+    let draw = |rendering: &Rendering| {
+        let bytes = shown.picture(1, rendering, "image/png").unwrap();
+        image::load_from_memory(&bytes).unwrap().to_luma8()
+    };
+    let whole = draw(&Rendering::default());
+    let part = draw(&of(&[("viewport", "16,16,32,16,-16,16")]).0.unwrap());
+    assert_eq!(part.dimensions(), (16, 16));
+    for (x, y, pixel) in part.enumerate_pixels() {
+        assert_eq!(pixel, whole.get_pixel(47 - x, 16 + y), "{x} {y}");
+    }
+    let (written, refused) = of(&[("annotation", "patient")]);
+    assert_ne!(draw(&written.unwrap()), whole);
+    assert_eq!(refused.unwrap_err().status(), 400);
+    assert_eq!(draw(&of(&[]).1.unwrap()).dimensions(), (128, 128));
+    assert_eq!(
+        draw(&of(&[("viewport", "32,20")]).1.unwrap()).dimensions(),
+        (20, 20)
+    );
+    assert!(of(&[("annotation", "logo")]).0.is_err());
+    assert_eq!(
+        shown
+            .picture(2, &Rendering::default(), "image/png")
+            .unwrap_err()
+            .status(),
+        404
+    );
+}
+
+#[test]
+fn several_pictures_come_as_parts() {
+    let form = |accept: &str, several| web::PictureForm::of(&ranges(accept), several);
+    let parts = "multipart/related; type=\"image/png\"";
+    for (accept, several, media, multipart) in [
+        ("", false, "image/jpeg", false),
+        ("", true, "image/jpeg", true),
+        ("image/png", false, "image/png", false),
+        (parts, false, "image/png", true),
+        (parts, true, "image/png", true),
+        (
+            "image/jpeg, multipart/related; type=\"image/png\"",
+            true,
+            "image/png",
+            true,
+        ),
+    ] {
+        assert_eq!(
+            form(accept, several).unwrap(),
+            web::PictureForm { media, multipart },
+            "{accept} {several}"
+        );
+    }
+    for (accept, several) in [
+        ("image/jpeg", true),
+        ("image/gif", false),
+        ("video/mp4", true),
+    ] {
+        assert_eq!(form(accept, several).unwrap_err().status(), 406, "{accept}");
     }
 }
 

@@ -61,9 +61,14 @@ pub struct Config {
     pub receivers: Vec<String>,
     /// The most bytes that the journal may take; 0: as the disk allows.
     pub max_bytes: u64,
+    /// What images take of memory while they arrive, in MiB, at all doors together; what does not fit waits
+    /// in files.
+    pub incoming_memory_mib: u64,
     /// For how many days stored images must be kept: until then nobody can delete them. The default is 30
     /// years, which the rules for inpatients' records in China ask for (医疗机构病历管理规定, 2013, article 29).
     pub image_retention_days: u32,
+    /// How many days after their deletion the bytes of images are removed for good; never where it is not set.
+    pub image_purge_days: Option<u32>,
     /// Whether session cookies are marked `Secure`: set it when a TLS proxy stands before the HTTP port.
     pub secure_cookies: bool,
 }
@@ -91,7 +96,9 @@ impl Default for Config {
             issuers: BTreeMap::new(),
             receivers: Vec::new(),
             max_bytes: 0,
+            incoming_memory_mib: 512,
             image_retention_days: 30 * 366,
+            image_purge_days: None,
             secure_cookies: false,
         }
     }
@@ -127,7 +134,9 @@ impl Config {
                 "guidelines",
                 "receivers",
                 "max_bytes",
+                "incoming_memory_mib",
                 "image_retention_days",
+                "image_purge_days",
                 "secure_cookies",
             ]))
             .extract()

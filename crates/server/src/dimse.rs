@@ -193,6 +193,7 @@ fn limits(hospital: &Hospital) -> Limits {
         associations: hospital.config.dicom_associations,
         idle: std::time::Duration::from_secs(hospital.config.dicom_idle_s),
         answers: hospital.config.dicom_answers,
+        memory: Arc::clone(&hospital.memory),
         ..Limits::default()
     }
 }

@@ -6,6 +6,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
+use dicom::receive::Memory;
 use parking_lot::Mutex;
 use policy::{Action, Actor, Gate, Object, Permit, Refusal, Relations, Role, Scope};
 use record::{
@@ -65,6 +66,8 @@ pub struct Hospital {
     pub known_patients: Mutex<HashMap<(String, String), PatientId>>,
     /// Where the frames of objects lie that were looked at lately.
     pub pixels: PixelPlaces,
+    /// What images take of memory while they arrive, at all doors together.
+    pub memory: Arc<Memory>,
     gate: Gate,
     witness: LedgerWitness,
     relations: RelationsOf,
@@ -87,6 +90,10 @@ impl Hospital {
         let embedded =
             Embedded::open_with(&config.data, indexer, Arc::new(SystemClock), options)
                 .with_context(|| format!("open the hospital in {}", config.data.display()))?;
+        // Behind the lock of the folder: nobody else is receiving into it.
+        let folder = config.data.join("incoming");
+        let memory = Memory::new(&folder, config.incoming_memory_mib << 20)
+            .with_context(|| format!("make room in {}", folder.display()))?;
         let ledger_key = embedded.verifier().to_string();
         let record: Arc<dyn Record> = Arc::new(embedded);
         Ok(Arc::new(Self {
@@ -106,6 +113,7 @@ impl Hospital {
             rooms: Rooms::default(),
             known_patients: Mutex::default(),
             pixels: PixelPlaces::default(),
+            memory: Arc::new(memory),
             relations: RelationsOf::default(),
             own: OnceCell::new(),
         }))

@@ -14,7 +14,7 @@ use crate::{
     dimse::{self, Listening},
     guidelines,
     hospital::Hospital,
-    http, pacs, volumes,
+    http, pacs, purge, volumes,
 };
 
 /// The open doors of a hospital.
@@ -77,6 +77,10 @@ pub async fn open(hospital: &Arc<Hospital>) -> Result<Doors> {
         closed.clone(),
     )));
     tasks.push(tokio::spawn(access::follow(
+        Arc::clone(hospital),
+        closed.clone(),
+    )));
+    tasks.push(tokio::spawn(purge::follow(
         Arc::clone(hospital),
         closed.clone(),
     )));

@@ -20,6 +20,7 @@ mod marked;
 mod masks;
 mod pacs;
 mod pixels;
+mod purge;
 mod relations;
 mod research;
 mod rooms;

@@ -51,6 +51,7 @@ fn peer_of(hospital: &Hospital, entity: &ApplicationEntity) -> anyhow::Result<Op
         calling: hospital.config.ae_title.clone(),
         timeout: PATIENCE,
         encryption,
+        memory: Arc::clone(&hospital.memory),
     }))
 }
 

@@ -109,6 +109,7 @@ async fn modality(number: usize, port: u16, files: Vec<Bytes>, done: Arc<Mutex<V
         calling: format!("CT{number}"),
         timeout: Duration::from_secs(10),
         encryption: None,
+        memory: std::sync::Arc::default(),
     };
     // The association breaks off with the server; what was acknowledged before counts.
     let _ = scu::send(&peer, &left, |sent| {

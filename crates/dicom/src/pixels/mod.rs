@@ -39,7 +39,7 @@ pub use form::{Photometric, PixelForm, SampleKind};
 pub use functional::functional_group;
 pub use lut::Lut;
 pub use samples::Samples;
-pub use transcode::{TARGETS, transcode};
+pub use transcode::{TARGETS, can_transcode, transcode};
 
 use self::{codec::Codec, fragments::Fragments};
 use crate::parse;

@@ -10,10 +10,12 @@ use dicom_transfer_syntax_registry::entries::EXPLICIT_VR_LITTLE_ENDIAN;
 use flate2::{Compression, write::DeflateEncoder};
 
 use super::{
-    Frame, Photometric, PixelError, PixelFile, PixelForm, SampleKind, Samples, jpeg, rle,
+    Frame, Photometric, PixelError, PixelFile, PixelForm, SampleKind, Samples,
+    codec::Codec,
+    jpeg, rle,
     splice::{Element, elements, long_head, short},
 };
-use crate::{bounds, data_set_bytes, parse};
+use crate::{bounds, data_set_bytes, is_native, parse};
 
 /// Transfer syntaxes that objects can be written in. All of them keep every bit of every sample.
 pub const TARGETS: &[&str] = &[
@@ -22,6 +24,13 @@ pub const TARGETS: &[&str] = &[
     uids::RLE_LOSSLESS,
     uids::JPEG_LOSSLESS_SV1,
 ];
+
+/// Whether objects in one transfer syntax can be written in another, as far as that can be told without
+/// looking at them.
+pub fn can_transcode(stored: &str, wanted: &str) -> bool {
+    let decoded = is_native(stored) || Codec::of(stored).is_some();
+    stored == wanted || (decoded && TARGETS.contains(&wanted))
+}
 
 const PREAMBLE: usize = 128;
 /// A value has a length of 32 bits, and the last of them stands for none.
@@ -219,16 +228,7 @@ fn encapsulated(file: &PixelFile, wanted: &str) -> Result<(Vec<u8>, Photometric)
     for index in 0..form.frames {
         let frame = file.frame(index)?;
         photometric = frame.photometric;
-        let mut stream = match wanted {
-            uids::RLE_LOSSLESS => {
-                let native = match form.kind.allocated() {
-                    1 => frame.samples.packed(),
-                    _ => frame.samples.to_le_bytes(),
-                };
-                rle::encode(&native, form)?
-            }
-            _ => jpeg_lossless(&frame, form)?,
-        };
+        let mut stream = coded(&frame, form, wanted)?;
         if stream.len() % 2 == 1 {
             stream.push(0);
         }
@@ -257,6 +257,31 @@ fn encapsulated(file: &PixelFile, wanted: &str) -> Result<(Vec<u8>, Photometric)
     }
     out.extend(b"\xfe\xff\xdd\xe0\0\0\0\0");
     Ok((out, photometric))
+}
+
+/// The stream of a frame in a transfer syntax that codes frames.
+fn coded(frame: &Frame, form: &PixelForm, wanted: &str) -> Result<Vec<u8>, PixelError> {
+    match wanted {
+        uids::RLE_LOSSLESS => {
+            let native = match form.kind.allocated() {
+                1 => frame.samples.packed(),
+                _ => frame.samples.to_le_bytes(),
+            };
+            rle::encode(&native, form)
+        }
+        uids::JPEG_LOSSLESS_SV1 => jpeg_lossless(frame, form),
+        _ => Err(PixelError::Target(
+            wanted.to_owned(),
+            "frames are not coded in it here",
+        )),
+    }
+}
+
+impl PixelFile {
+    /// A frame coded in one of [`TARGETS`], by its place from 0.
+    pub fn frame_coded(&self, index: usize, wanted: &str) -> Result<Vec<u8>, PixelError> {
+        coded(&self.frame(index)?, self.form(), wanted)
+    }
 }
 
 fn jpeg_lossless(frame: &Frame, form: &PixelForm) -> Result<Vec<u8>, PixelError> {

@@ -94,7 +94,7 @@ impl Association {
     }
 
     /// Does what a message asks for, and answers it.
-    async fn answer(&mut self, message: Message) -> Result<(), Ended> {
+    async fn answer(&mut self, mut message: Message) -> Result<(), Ended> {
         let contexts = Arc::clone(&self.contexts);
         let context = contexts
             .iter()
@@ -105,8 +105,8 @@ impl Association {
                 "a message came on a context that was not accepted",
             ));
         };
-        let request = match message.command {
-            Command::Request(request) => request,
+        let request = match &message.command {
+            Command::Request(request) => request.clone(),
             Command::Response(response) => {
                 if response.status == Status::SUCCESS {
                     self.reports.remove(&response.message);
@@ -114,21 +114,27 @@ impl Association {
                 return Ok(());
             }
         };
-        let data_set = message.data_set;
+        if (request.operation, context.service) == (Operation::Store, Service::Storage)
+            && context.peer_sends
+            && !message.too_large
+        {
+            return self.store(context, &request, message.data_set).await;
+        }
+        if request.operation == Operation::Store && !context.peer_sends {
+            return self
+                .done(context, &request, Status::NOT_AUTHORIZED, "")
+                .await;
+        }
+        let Some(data_set) = message.identifier().await else {
+            let status = Status::OUT_OF_RESOURCES;
+            return self
+                .done(context, &request, status, "data set too large")
+                .await;
+        };
         match (request.operation, context.service) {
             // What is to be cancelled is over already.
             (Operation::Cancel, _) => Ok(()),
             (Operation::Echo, _) => self.done(context, &request, Status::SUCCESS, "").await,
-            (Operation::Store, Service::Storage) if !context.peer_sends => {
-                self.done(context, &request, Status::NOT_AUTHORIZED, "")
-                    .await
-            }
-            (_, _) if message.too_large => {
-                let status = Status::OUT_OF_RESOURCES;
-                self.done(context, &request, status, "object too large")
-                    .await
-            }
-            (Operation::Store, Service::Storage) => self.store(context, &request, data_set).await,
             (Operation::Find, Service::Find(root)) => {
                 self.find(context, root, &request, &data_set).await
             }

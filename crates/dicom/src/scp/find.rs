@@ -38,7 +38,10 @@ impl Association {
     ) -> Result<(), Ended> {
         let search = query::search(root, context.relational, data_set, &context.transfer_syntax);
         let end = match search {
-            Ok(search) => self.matches(context, root, request, search).await?,
+            Ok(mut search) => {
+                search.query.combined_times = context.combined_times;
+                self.matches(context, root, request, search).await?
+            }
             Err(error) => End::Refused(Status::MISMATCH, error.to_string()),
         };
         self.end(context, request, end).await

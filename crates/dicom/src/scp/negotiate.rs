@@ -31,6 +31,10 @@ pub(super) enum Service {
 
 /// A presentation context that was accepted.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each was agreed on or not, independently"
+)]
 pub(super) struct Context {
     pub id: u8,
     pub class: String,
@@ -42,6 +46,8 @@ pub(super) struct Context {
     pub peer_takes: bool,
     /// Relational queries or retrievals were agreed on.
     pub relational: bool,
+    /// Matching of dates and times as one was agreed on.
+    pub combined_times: bool,
 }
 
 fn service(class: &str) -> Option<Service> {
@@ -219,8 +225,8 @@ fn user_variables(
     items
 }
 
-/// The answer to an extended negotiation: relational queries and retrievals are done where they are asked
-/// for; combined date-time matching, fuzzy matching of names, adjustment of time zones and conversion to
+/// The answer to an extended negotiation: relational queries and retrievals, and combined date-time matching,
+/// are done where they are asked for; fuzzy matching of names, adjustment of time zones and conversion to
 /// other image forms are not.
 fn extended(service: Service, asked: &[u8]) -> Option<Vec<u8>> {
     match service {
@@ -230,12 +236,20 @@ fn extended(service: Service, asked: &[u8]) -> Option<Vec<u8>> {
             if let Some(first) = answer.first_mut() {
                 *first = u8::from(relational);
             }
+            if let (Service::Find(_), Some(second)) = (service, answer.get_mut(1)) {
+                *second = u8::from(asks_for_combined_times(asked));
+            }
             Some(answer)
         }
         // Storage: level 2 (all attributes are kept), no digital signatures, no coercion.
         Service::Storage => Some(vec![2, 0, 0, 0, 0, 0]),
         _ => None,
     }
+}
+
+/// The second byte of an extended negotiation for queries (PS3.4 section C.5.1.1.1).
+fn asks_for_combined_times(asked: &[u8]) -> bool {
+    asked.get(1) == Some(&1)
 }
 
 fn choose(
@@ -283,6 +297,7 @@ fn choose(
         peer_sends,
         peer_takes,
         relational: service != Service::Storage && extended.first() == Some(&1),
+        combined_times: matches!(service, Service::Find(_)) && asks_for_combined_times(extended),
     })
 }
 

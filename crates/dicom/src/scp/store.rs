@@ -1,7 +1,7 @@
 //! C-STORE.
 
 use super::{Refused, association::Association, negotiate::Context};
-use crate::{Status, dimse::Request, file_of_data_set, parse, wire::Ended};
+use crate::{Status, dimse::Request, file_head, parse, receive::Arriving, wire::Ended};
 
 impl Association {
     /// Stores one object and answers.
@@ -9,7 +9,7 @@ impl Association {
         &mut self,
         context: &Context,
         request: &Request,
-        data_set: Vec<u8>,
+        data_set: Option<Arriving>,
     ) -> Result<(), Ended> {
         let (status, comment) = self.keep(context, request, data_set).await;
         self.done(context, request, status, &comment).await
@@ -19,20 +19,34 @@ impl Association {
         &self,
         context: &Context,
         request: &Request,
-        data_set: Vec<u8>,
+        data_set: Option<Arriving>,
     ) -> (Status, String) {
         let mismatch = |why: &str| (Status::MISMATCH, why.to_owned());
         if request.class != context.class {
             return mismatch("class differs from the presentation context");
         }
-        let (class, instance) = (request.class.clone(), request.instance.clone());
-        let (syntax, caller) = (context.transfer_syntax.clone(), self.caller.title.clone());
-        // Hashing and parsing large objects would hold up other associations of this thread.
-        let parsed = tokio::task::spawn_blocking(move || {
-            parse(file_of_data_set(
-                &class, &instance, &syntax, &caller, &data_set,
-            )?)
-        });
+        let head = file_head(
+            &request.class,
+            &request.instance,
+            &context.transfer_syntax,
+            &self.caller.title,
+        );
+        let (head, data_set) = match (head, data_set) {
+            (Ok(head), Some(data_set)) => (head, data_set),
+            (Err(error), _) => return (Status::NOT_UNDERSTOOD, error.to_string()),
+            (_, None) => return mismatch("there is no data set"),
+        };
+        // Its room is held until it is on disk.
+        let held = match data_set.whole(&head).await {
+            Ok(held) => held,
+            Err(error) => {
+                tracing::error!(%error, "an object could not be put by while it arrived");
+                return (Status::OUT_OF_RESOURCES, "no room".to_owned());
+            }
+        };
+        // Parsing large objects would hold up other associations of this thread.
+        let file = held.bytes.clone();
+        let parsed = tokio::task::spawn_blocking(move || parse(file));
         let object = match parsed.await {
             Ok(Ok(object)) => object,
             Ok(Err(error)) => return (Status::NOT_UNDERSTOOD, error.to_string()),

@@ -25,7 +25,7 @@ const CONTEXTS: usize = 128;
 /// A larger PDU than the usual 16 KiB, which most peers accept.
 const PDU_BYTES: u32 = 128 * 1024;
 /// The largest object that is taken.
-const OBJECT_BYTES: usize = 2 << 30;
+const OBJECT_BYTES: u64 = 2 << 30;
 
 /// A presentation context to ask for.
 #[derive(Clone, Debug)]
@@ -81,6 +81,7 @@ impl Association {
         let bounds = Bounds {
             pdu_bytes: PDU_BYTES,
             object_bytes: OBJECT_BYTES,
+            memory: std::sync::Arc::clone(&peer.memory),
             idle: peer.timeout,
             message: peer.timeout.saturating_mul(30),
         };
@@ -147,11 +148,11 @@ impl Association {
 
     /// The next response to a request, with its data set.
     pub async fn response(&mut self, message: u16) -> Result<(Response, Vec<u8>), SendError> {
-        let received = self.next().await?;
+        let mut received = self.next().await?;
+        let data_set = received.identifier().await;
+        let data_set = data_set.ok_or(SendError::Broken("an answer is too large"))?;
         match received.command {
-            Command::Response(response) if response.message == message => {
-                Ok((response, received.data_set))
-            }
+            Command::Response(response) if response.message == message => Ok((response, data_set)),
             _ => Err(SendError::Broken("an answer belongs to another message")),
         }
     }

@@ -6,8 +6,9 @@ use super::{Association, Peer, Proposal, SendError};
 use crate::{
     ParsedObject, Status,
     dimse::{Command, Counts, Operation, Request, Response},
-    file_of_data_set, parse,
+    file_head, parse,
     query::{Level, Root, encode, own_identifier, rows_of},
+    receive::{Arriving, Held},
     syntax::TRANSFER_SYNTAXES,
     transcode::FALLBACK,
 };
@@ -203,10 +204,17 @@ where
                     .cloned();
                 let context =
                     context.ok_or(SendError::Broken("an object came on a wrong context"))?;
-                let object = read(&store, &context.transfer_syntax, peer, received.data_set).await;
-                let status = match object {
-                    Some(object) => keep(object).await,
-                    None => Status::NOT_UNDERSTOOD,
+                let status = match received.data_set {
+                    None if received.too_large => Status::OUT_OF_RESOURCES,
+                    None => Status::MISMATCH,
+                    Some(data_set) => {
+                        let syntax = &context.transfer_syntax;
+                        match read(&store, syntax, peer, data_set).await {
+                            // The room of the object is held until it is kept.
+                            Ok((object, _held)) => keep(object).await,
+                            Err(status) => status,
+                        }
+                    }
                 };
                 let answer = store.answered(&Response {
                     status,
@@ -238,19 +246,24 @@ fn receiving(classes: &[String]) -> Vec<Proposal> {
     contexts.collect()
 }
 
-/// The object of a C-STORE sub-operation; `None` where it cannot be read or is another than announced.
+/// The object of a C-STORE sub-operation, and the room that it takes.
 async fn read(
     store: &Request,
     transfer_syntax: &str,
     peer: &Peer,
-    data_set: Vec<u8>,
-) -> Option<ParsedObject> {
-    let (class, instance) = (store.class.clone(), store.instance.clone());
-    let (syntax, from) = (transfer_syntax.to_owned(), peer.called.clone());
-    let work = tokio::task::spawn_blocking(move || {
-        parse(file_of_data_set(&class, &instance, &syntax, &from, &data_set).ok()?).ok()
-    });
-    let object = work.await.ok().flatten()?;
-    (object.class.as_str() == store.class && object.sop.as_str() == store.instance)
-        .then_some(object)
+    data_set: Arriving,
+) -> Result<(ParsedObject, Held), Status> {
+    let unreadable = Status::NOT_UNDERSTOOD;
+    let head = file_head(&store.class, &store.instance, transfer_syntax, &peer.called);
+    let held = data_set.whole(&head.map_err(|_| unreadable)?).await;
+    let held = held.map_err(|_| Status::OUT_OF_RESOURCES)?;
+    let file = held.bytes.clone();
+    let work = tokio::task::spawn_blocking(move || parse(file));
+    let object = work.await.map_err(|_| unreadable)?;
+    let object = object.map_err(|_| unreadable)?;
+    if object.class.as_str() == store.class && object.sop.as_str() == store.instance {
+        Ok((object, held))
+    } else {
+        Err(unreadable)
+    }
 }

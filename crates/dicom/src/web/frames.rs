@@ -2,7 +2,7 @@ use bytes::Bytes;
 use dicom_dictionary_std::uids;
 
 use super::{MediaRange, WebError};
-use crate::pixels::{PixelError, PixelFile};
+use crate::pixels::{PixelError, PixelFile, TARGETS};
 
 /// One frame as it is answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +45,25 @@ pub(super) fn media_of(syntax: &str) -> Option<&'static str> {
         .map(|(_, media)| *media)
 }
 
+/// The transfer syntaxes that a media type stands for where none is given (PS3.18 table 8.7.3-5).
+const USUAL: &[(&str, &str)] = &[
+    ("image/jpeg", uids::JPEG_LOSSLESS_SV1),
+    ("image/dicom-rle", uids::RLE_LOSSLESS),
+    ("image/jls", uids::JPEGLS_LOSSLESS),
+    ("image/jp2", uids::JPEG2000_LOSSLESS),
+    ("image/jphc", uids::HTJ2K_LOSSLESS),
+];
+
+/// The transfer syntax that a range wants frames coded in, with its media type, if there is an encoder.
+pub(super) fn coded_as(range: &MediaRange) -> Option<(&'static str, &'static str)> {
+    let usual = USUAL.iter().find(|(media, _)| *media == range.inner());
+    let wanted = range.parameter("transfer-syntax");
+    let wanted = wanted.or_else(|| usual.map(|(_, syntax)| *syntax))?;
+    let target = TARGETS.iter().find(|target| **target == wanted)?;
+    let media = media_of(target).filter(|media| range.takes(media))?;
+    Some((target, media))
+}
+
 /// Frames of a file by their numbers from 1, each in the first form that the ranges accept.
 pub fn frames(file: &[u8], numbers: &[u32], ranges: &[MediaRange]) -> Result<Vec<Frame>, WebError> {
     let file = PixelFile::open(file)?;
@@ -74,10 +93,27 @@ pub fn frames(file: &[u8], numbers: &[u32], ranges: &[MediaRange]) -> Result<Vec
             let content_type = format!("{OCTETS}; transfer-syntax={plain}");
             return each(&indices, &content_type, |index| file.frame_bytes(index));
         }
+        if let Some((target, media)) = coded_as(range) {
+            let content_type = format!("{media}; transfer-syntax={target}");
+            let made = each(&indices, &content_type, |index| {
+                file.frame_coded(index, target)
+            });
+            // Not every image fits into every transfer syntax; another range may do.
+            if !matches!(made, Err(WebError::Decoding(PixelError::Target(..)))) {
+                return made;
+            }
+        }
     }
-    Err(WebError::NotAcceptable(
-        "frames come as octet streams, or compressed as they are stored",
-    ))
+    let coded = TARGETS.iter().filter(|target| media_of(target).is_some());
+    Err(WebError::NoSyntax {
+        stored: stored.to_owned(),
+        can: [uids::EXPLICIT_VR_LITTLE_ENDIAN]
+            .iter()
+            .chain(coded)
+            .filter(|target| **target != stored)
+            .copied()
+            .collect(),
+    })
 }
 
 fn each(

@@ -1,6 +1,7 @@
 //! DICOMweb (PS3.18): what requests mean and what answers hold, without an HTTP server.
 
 mod accept;
+mod annotate;
 mod frames;
 mod pixels;
 mod qido;
@@ -10,13 +11,14 @@ mod stow_json;
 mod wado;
 
 pub use accept::{MediaRange, ranges};
+pub use annotate::Annotation;
 pub use frames::{Frame, frames};
 pub use pixels::{FrameForm, Look, PixelFinder, Pixels};
 pub use qido::{Qido, qido, qido_answer};
-pub use rendered::{Rendering, rendered};
-pub use stow::{STOW_CONFLICT, StowAnswer, StowBody, StowPart, StowReason};
+pub use rendered::{PictureForm, Rendering, Shown, rendered};
+pub use stow::{ArrivedPart, STOW_CONFLICT, StowAnswer, StowBody, StowPart, StowReason};
 pub use stow_json::files_of_metadata;
-pub use wado::{Multipart, as_accepted, bulk_data, metadata, takes_stored};
+pub use wado::{Multipart, as_accepted, bulk_data, made_as, metadata};
 
 use crate::{ParseError, pixels::PixelError};
 
@@ -37,9 +39,28 @@ pub enum WebError {
     /// 406: none of the accepted media types can be made.
     #[error("answer in an accepted form: {0}")]
     NotAcceptable(&'static str),
+    /// 406: nor can any accepted transfer syntax.
+    #[error(
+        "answer in an accepted transfer syntax: it is kept in {stored}, and can be given in that{}",
+        also(.can)
+    )]
+    NoSyntax {
+        /// The transfer syntax that it is kept in.
+        stored: String,
+        /// What else it can be given in.
+        can: Vec<&'static str>,
+    },
     /// 413.
     #[error("take the request: it is too large")]
     TooLarge,
+    /// 413: an answer would hold more than is given at once.
+    #[error("give all of it at once: these are {found} pictures, and at most {most} are given")]
+    TooMany {
+        /// How many pictures are asked for.
+        found: u64,
+        /// How many are given in one answer.
+        most: u64,
+    },
     /// 415: the request's body is of another media type.
     #[error("take the request: its media type is not {0}")]
     UnsupportedMedia(&'static str),
@@ -54,6 +75,13 @@ pub enum WebError {
     Decoding(#[from] PixelError),
 }
 
+fn also(can: &[&str]) -> String {
+    if can.is_empty() {
+        return String::new();
+    }
+    format!(" or in {}", can.join(", "))
+}
+
 impl WebError {
     /// The HTTP status.
     pub fn status(&self) -> u16 {
@@ -61,10 +89,13 @@ impl WebError {
             Self::BadRequest(_) => 400,
             Self::NotFound(_)
             | Self::Decoding(PixelError::NoPixels | PixelError::NoFrame { .. }) => 404,
-            Self::TooLarge => 413,
+            Self::TooLarge | Self::TooMany { .. } => 413,
             Self::UnsupportedMedia(_) => 415,
             Self::Stored(_) | Self::Decoding(PixelError::Object(_)) => 500,
-            Self::NotAcceptable(_) | Self::Pixels(_) | Self::Decoding(_) => 406,
+            Self::NotAcceptable(_)
+            | Self::NoSyntax { .. }
+            | Self::Pixels(_)
+            | Self::Decoding(_) => 406,
         }
     }
 }

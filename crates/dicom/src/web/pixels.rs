@@ -11,7 +11,7 @@ use dicom_object::DefaultDicomObject;
 
 use super::{
     MediaRange, WebError,
-    frames::{OCTETS, media_of},
+    frames::{OCTETS, coded_as, media_of},
 };
 use crate::{bounds, data_set_bytes, parse};
 
@@ -84,7 +84,7 @@ impl Pixels {
                     };
                 }
                 // What is accepted first may have to be made.
-                _ if range.takes(OCTETS) => return FrameForm::Made,
+                _ if range.takes(OCTETS) || coded_as(range).is_some() => return FrameForm::Made,
                 _ => {}
             }
         }

@@ -107,6 +107,7 @@ pub fn qido(
         study,
         series,
         limit: MOST_ROWS,
+        combined_times: true,
         ..ImagingQuery::at(level)
     };
     for (name, value) in parameters {
@@ -123,7 +124,9 @@ pub fn qido(
                 }
             }
             "fuzzymatching" => query.fuzzy_names = value == "true",
-            "accept" => {}
+            "emptyvaluematching" => query.empty_values = value == "true",
+            // Lists of values are matched in any case.
+            "accept" | "multiplevaluematching" => {}
             name => {
                 let path = path(name)?;
                 let Some((first, last)) = path.first().zip(path.last()) else {
@@ -137,7 +140,7 @@ pub fn qido(
                     )));
                 }
                 fields.push(*first);
-                // Empty values match anything.
+                // A parameter without a value matches anything.
                 if !value.is_empty() {
                     let keys: Vec<String> = path.iter().copied().map(tag_key).collect();
                     query.matching.push((keys.join("."), listed(*last, value)));

@@ -5,7 +5,12 @@ use image::{
     DynamicImage, GrayImage, ImageFormat, RgbImage, codecs::jpeg::JpegEncoder, imageops::FilterType,
 };
 
-use super::{MediaRange, WebError};
+use dicom_dictionary_std::tags;
+
+use super::{
+    MediaRange, WebError,
+    annotate::{Annotation, annotate},
+};
 use crate::pixels::{Curve, Picture, PixelError, PixelFile, Window};
 
 /// How a frame is to be shown.
@@ -21,6 +26,8 @@ pub struct Rendering {
     pub region: Option<Region>,
     /// JPEG quality from 1 to 100.
     pub quality: Option<u8>,
+    /// What is written into the picture; nothing unless it is asked for.
+    pub annotation: Annotation,
 }
 
 /// A part of a frame in pixels.
@@ -35,22 +42,66 @@ pub struct Region {
 
 /// The largest picture that is made.
 const MOST_PIXELS: u32 = 8192;
-/// Width and height of a thumbnail.
+/// Width and height of a thumbnail, and the most that can be asked for.
 const THUMBNAIL: u32 = 128;
+const LARGEST_THUMBNAIL: u32 = 512;
 const QUALITY: u8 = 90;
 
-impl Rendering {
-    /// A small picture of a frame, for lists.
-    pub fn thumbnail(frame: Option<u32>) -> Self {
-        Self {
-            frame,
-            viewport: Some([THUMBNAIL; 2]),
-            ..Self::default()
+/// The media types of pictures, the usual one first.
+const MEDIA: [&str; 2] = ["image/jpeg", "image/png"];
+
+/// How pictures are given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PictureForm {
+    /// The media type of each.
+    pub media: &'static str,
+    /// Whether they are parts of a multipart body.
+    pub multipart: bool,
+}
+
+impl PictureForm {
+    /// For someone who accepts these ranges, the most wanted first. Several pictures come as parts only.
+    pub fn of(ranges: &[MediaRange], several: bool) -> Result<Self, WebError> {
+        let mut alone = false;
+        for range in ranges {
+            let Some(media) = MEDIA.into_iter().find(|media| range.takes(media)) else {
+                continue;
+            };
+            let parts = range.media == "multipart/related";
+            if parts || !several || range.media == "*/*" {
+                let multipart = parts || several;
+                return Ok(Self { media, multipart });
+            }
+            alone = true;
         }
+        Err(WebError::NotAcceptable(if alone {
+            "several pictures come as multipart/related; ask for a frame by itself to have it alone"
+        } else {
+            "pictures come as image/jpeg or image/png"
+        }))
+    }
+}
+
+impl Rendering {
+    /// Reads the query parameters of a thumbnail (PS3.18 section 10.4.1.2.3): a small picture, on which
+    /// nothing may be asked for but its size.
+    pub fn thumbnail(parameters: &[(String, String)]) -> Result<Self, WebError> {
+        let asked = Self::of(parameters)?;
+        if asked.window.is_some() || asked.region.is_some() || asked.annotation.is_any() {
+            return Err(WebError::BadRequest(
+                "a thumbnail takes a viewport of width and height, and nothing is written on it"
+                    .to_owned(),
+            ));
+        }
+        let [width, height] = asked.viewport.unwrap_or([THUMBNAIL; 2]);
+        Ok(Self {
+            viewport: Some([width.min(LARGEST_THUMBNAIL), height.min(LARGEST_THUMBNAIL)]),
+            ..asked
+        })
     }
 
     /// Reads the query parameters of PS3.18 section 8.3.5: `window=centre,width,function`,
-    /// `viewport=width,height,x,y,width,height` and `quality`.
+    /// `viewport=width,height,x,y,width,height`, `quality` and `annotation=patient,technique`.
     pub fn of(parameters: &[(String, String)]) -> Result<Self, WebError> {
         let mut rendering = Self::default();
         for (name, value) in parameters {
@@ -67,6 +118,7 @@ impl Rendering {
                     let quality = quality.filter(|quality| (1..=100).contains(quality));
                     rendering.quality = Some(quality.ok_or_else(bad)?);
                 }
+                "annotation" => rendering.annotation = Annotation::of(value).ok_or_else(bad)?,
                 _ => {}
             }
         }
@@ -118,36 +170,68 @@ fn viewport(value: &str) -> Option<([u32; 2], Option<Region>)> {
     }
 }
 
+/// An object whose frames are shown as pictures.
+pub struct Shown(PixelFile);
+
+impl Shown {
+    /// Opens a file.
+    pub fn open(file: &[u8]) -> Result<Self, WebError> {
+        Ok(Self(PixelFile::open(file)?))
+    }
+
+    /// How many frames there are.
+    pub fn frames(&self) -> u32 {
+        u32::try_from(self.0.form().frames).unwrap_or(u32::MAX)
+    }
+
+    /// The number of the frame that stands for all: the one that the object names, else the middle one.
+    pub fn representative(&self) -> u32 {
+        let named = self.0.object().get(tags::REPRESENTATIVE_FRAME_NUMBER);
+        let named = named.and_then(|element| element.to_int::<u32>().ok());
+        named
+            .filter(|number| (1..=self.frames()).contains(number))
+            .unwrap_or(self.frames().div_ceil(2).max(1))
+    }
+
+    /// Draws a frame, by its number from 1.
+    pub fn picture(
+        &self,
+        number: u32,
+        rendering: &Rendering,
+        media: &str,
+    ) -> Result<Bytes, WebError> {
+        let index = number
+            .checked_sub(1)
+            .ok_or(WebError::NotFound("that frame"))?;
+        let index = usize::try_from(index).unwrap_or(usize::MAX);
+        let (frame, picture) = self.0.picture(index, rendering.window)?;
+        let side = |pixels: usize| u32::try_from(pixels).unwrap_or(u32::MAX);
+        let (columns, rows) = (side(frame.columns), side(frame.rows));
+        let picture = match picture {
+            Picture::Grey(shades) => {
+                GrayImage::from_raw(columns, rows, shades).map(DynamicImage::from)
+            }
+            Picture::Rgb(colours) => {
+                RgbImage::from_raw(columns, rows, colours).map(DynamicImage::from)
+            }
+        };
+        let picture = picture.ok_or(PixelError::Form("a picture has another number of pixels"))?;
+        let mut picture = fitted(picture, rendering)?;
+        annotate(&mut picture, self.0.object(), number, rendering);
+        written(&picture, rendering, media)
+    }
+}
+
 /// A frame as a picture for people: its media type and its bytes. JPEG unless PNG is wanted more.
 pub fn rendered(
     file: &[u8],
     rendering: &Rendering,
     ranges: &[MediaRange],
 ) -> Result<(&'static str, Bytes), WebError> {
-    let media = ranges
-        .iter()
-        .find_map(|range| {
-            ["image/jpeg", "image/png"]
-                .into_iter()
-                .find(|media| range.takes(media))
-        })
-        .ok_or(WebError::NotAcceptable("pictures come as JPEG or PNG"))?;
+    let form = PictureForm::of(ranges, false)?;
     let number = rendering.frame.unwrap_or(1);
-    let index = number
-        .checked_sub(1)
-        .ok_or(WebError::NotFound("that frame"))?;
-    let index = usize::try_from(index).unwrap_or(usize::MAX);
-    let file = PixelFile::open(file)?;
-    let (frame, picture) = file.picture(index, rendering.window)?;
-    let side = |pixels: usize| u32::try_from(pixels).unwrap_or(u32::MAX);
-    let (columns, rows) = (side(frame.columns), side(frame.rows));
-    let picture = match picture {
-        Picture::Grey(shades) => GrayImage::from_raw(columns, rows, shades).map(DynamicImage::from),
-        Picture::Rgb(colours) => RgbImage::from_raw(columns, rows, colours).map(DynamicImage::from),
-    };
-    let picture = picture.ok_or(PixelError::Form("a picture has another number of pixels"))?;
-    let picture = fitted(picture, rendering)?;
-    written(&picture, rendering, media).map(|bytes| (media, bytes))
+    let picture = Shown::open(file)?.picture(number, rendering, form.media)?;
+    Ok((form.media, picture))
 }
 
 /// The part that is asked for, as large as it is asked for.

@@ -1,19 +1,36 @@
+use std::sync::Arc;
+
 use bytes::Bytes;
 use futures::Stream;
 use multer::{Constraints, Field, Multipart, SizeLimit};
 use serde_json::{Map, Value, json};
 
 use super::{DICOM, DICOM_JSON, WebError};
-use crate::{ParsedObject, tag_key};
+use crate::{
+    ParsedObject,
+    receive::{Arriving, Memory},
+    tag_key,
+};
 use dicom_dictionary_std::tags;
 
 /// 409: no object was stored.
 pub const STOW_CONFLICT: u16 = 409;
 
-/// The parts of a STOW-RS request, one after the other. Only one part is in memory at a time.
+/// The parts of a STOW-RS request, one after the other.
 pub struct StowBody {
     parts: Multipart<'static>,
+    memory: Arc<Memory>,
     is_json: bool,
+}
+
+/// A part that has arrived, in memory or in a file.
+pub struct ArrivedPart {
+    /// Its media type, with parameters.
+    pub content_type: String,
+    /// What the metadata call it.
+    pub location: Option<String>,
+    /// Its bytes.
+    pub body: Arriving,
 }
 
 /// One part of a request that brings metadata and bulk data apart.
@@ -27,8 +44,13 @@ pub struct StowPart {
 }
 
 impl StowBody {
-    /// Begins to read a body. `part_bytes` bounds each object.
-    pub fn new<S, E>(content_type: &str, body: S, part_bytes: u64) -> Result<Self, WebError>
+    /// Begins to read a body. `part_bytes` bounds each object; `memory` says what they take of memory.
+    pub fn new<S, E>(
+        content_type: &str,
+        body: S,
+        part_bytes: u64,
+        memory: &Arc<Memory>,
+    ) -> Result<Self, WebError>
     where
         S: Stream<Item = Result<Bytes, E>> + Send + 'static,
         E: Into<Box<dyn std::error::Error + Send + Sync>> + 'static,
@@ -53,6 +75,7 @@ impl StowBody {
         let limits = Constraints::new().size_limit(SizeLimit::new().per_field(part_bytes));
         Ok(Self {
             parts: Multipart::with_constraints(body, boundary, limits),
+            memory: Arc::clone(memory),
             is_json,
         })
     }
@@ -63,8 +86,8 @@ impl StowBody {
         self.is_json
     }
 
-    /// The next object's bytes; `None` after the last.
-    pub async fn next(&mut self) -> Result<Option<Bytes>, WebError> {
+    /// The next object; `None` after the last.
+    pub async fn next(&mut self) -> Result<Option<Arriving>, WebError> {
         let Some(field) = self.field().await? else {
             return Ok(None);
         };
@@ -74,11 +97,20 @@ impl StowBody {
         {
             return Err(WebError::UnsupportedMedia(DICOM));
         }
-        field.bytes().await.map(Some).map_err(|error| bad(&error))
+        self.arrive(field).await.map(Some)
+    }
+
+    async fn arrive(&self, mut field: Field<'static>) -> Result<Arriving, WebError> {
+        let mut arriving = self.memory.arriving();
+        while let Some(bytes) = field.chunk().await.map_err(|error| bad(&error))? {
+            arriving.push(&bytes);
+            arriving.settle().await;
+        }
+        Ok(arriving)
     }
 
     /// The next part of a request with metadata; `None` after the last.
-    pub async fn next_part(&mut self) -> Result<Option<StowPart>, WebError> {
+    pub async fn next_part(&mut self) -> Result<Option<ArrivedPart>, WebError> {
         let Some(field) = self.field().await? else {
             return Ok(None);
         };
@@ -87,10 +119,10 @@ impl StowBody {
             Some(value.to_owned())
         };
         let (content_type, location) = (text("content-type"), text("content-location"));
-        Ok(Some(StowPart {
+        Ok(Some(ArrivedPart {
             content_type: content_type.unwrap_or_default(),
             location,
-            bytes: field.bytes().await.map_err(|error| bad(&error))?,
+            body: self.arrive(field).await?,
         }))
     }
 

@@ -4,7 +4,11 @@ use dicom_dictionary_std::{tags, uids};
 use serde_json::{Value, json};
 
 use super::{DICOM, MediaRange, WebError};
-use crate::{data_set_bytes, json, parse, pixels, tag_key, tag_of_key};
+use crate::{
+    data_set_bytes, json, parse,
+    pixels::{self, PixelError},
+    tag_key, tag_of_key,
+};
 
 /// Writes a `multipart/related` body piece by piece, so that it need not be in memory as a whole.
 #[derive(Clone, Debug)]
@@ -66,40 +70,61 @@ impl Multipart {
     }
 }
 
-/// Whether an object may be given as it is stored; if not, it is to be made anew by [`as_accepted`].
-pub fn takes_stored(stored: &str, ranges: &[MediaRange]) -> Result<bool, WebError> {
-    let mut explicit = false;
+/// In which transfer syntax an object is to be made anew for someone who accepts these ranges, the most
+/// wanted first; `None` where it is given bit for bit as it is stored.
+pub fn made_as(stored: &str, ranges: &[MediaRange]) -> Result<Option<&'static str>, WebError> {
+    let can = |wanted: &str| {
+        pixels::TARGETS
+            .iter()
+            .find(|target| **target == wanted && pixels::can_transcode(stored, target))
+    };
     for range in ranges.iter().filter(|range| range.takes(DICOM)) {
-        match range.parameter("transfer-syntax") {
-            Some("*") => return Ok(true),
-            Some(syntax) if syntax == stored => return Ok(true),
+        let wanted = match range.parameter("transfer-syntax") {
+            Some("*") => return Ok(None),
             // A range that takes anything at all takes what there is.
-            None if range.inner() == "*/*" => return Ok(true),
-            None | Some(uids::EXPLICIT_VR_LITTLE_ENDIAN) => explicit = true,
-            Some(_) => {}
+            None if range.inner() == "*/*" => return Ok(None),
+            // The default of PS3.18 section 8.7.3.5.2.
+            None => uids::EXPLICIT_VR_LITTLE_ENDIAN,
+            Some(syntax) => syntax,
+        };
+        if wanted == stored {
+            return Ok(None);
+        }
+        if let Some(target) = can(wanted) {
+            return Ok(Some(target));
         }
     }
-    if explicit {
-        Ok(stored == uids::EXPLICIT_VR_LITTLE_ENDIAN)
-    } else {
-        Err(WebError::NotAcceptable(
-            "no accepted transfer syntax can be made",
-        ))
+    Err(no_syntax(stored, ""))
+}
+
+/// Says what else an object of this transfer syntax can be given in, besides one that failed.
+fn no_syntax(stored: &str, failed: &str) -> WebError {
+    let can = pixels::TARGETS.iter().copied();
+    let can = can.filter(|target| *target != stored && *target != failed);
+    WebError::NoSyntax {
+        stored: stored.to_owned(),
+        can: can
+            .filter(|target| pixels::can_transcode(stored, target))
+            .collect(),
     }
 }
 
-/// The stored file in a transfer syntax that is accepted, and that syntax. Bit for bit as stored where the
-/// ranges allow it; otherwise as explicit VR little endian, which is the default of PS3.18.
+/// The stored file in a transfer syntax that is accepted, and that syntax. No sample of any pixel is changed
+/// on the way.
 pub fn as_accepted(
     file: Bytes,
     stored: &str,
     ranges: &[MediaRange],
 ) -> Result<(Bytes, String), WebError> {
-    if takes_stored(stored, ranges)? {
+    let Some(wanted) = made_as(stored, ranges)? else {
         return Ok((file, stored.to_owned()));
+    };
+    match pixels::transcode(&file, wanted) {
+        Ok(made) => Ok((made, wanted.to_owned())),
+        // Not every image fits into every transfer syntax.
+        Err(PixelError::Target(..)) => Err(no_syntax(stored, wanted)),
+        Err(error) => Err(error.into()),
     }
-    let plain = pixels::transcode(&file, uids::EXPLICIT_VR_LITTLE_ENDIAN)?;
-    Ok((plain, uids::EXPLICIT_VR_LITTLE_ENDIAN.to_owned()))
 }
 
 /// An object's metadata as DICOM JSON in UTF-8. Pixel data and long binary values are `BulkDataURI`s below

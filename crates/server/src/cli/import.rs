@@ -188,6 +188,7 @@ async fn send(
         calling: "YUANYI-DEMO".to_owned(),
         timeout: Duration::from_mins(1),
         encryption: None,
+        memory: std::sync::Arc::default(),
     };
     let (names, files): (Vec<String>, Vec<Bytes>) = items.into_iter().unzip();
     match scu::send(&peer, &files, |_| {}).await {

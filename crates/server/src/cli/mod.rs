@@ -37,6 +37,8 @@ enum Task {
     Import(import::Import),
     /// Check the ledger, and with --deep every byte kept; name the first thing that is wrong.
     Verify(upkeep::Verify),
+    /// Remove the bytes of images that were deleted long enough ago; a running hospital does that by itself.
+    Purge(upkeep::Purge),
     /// Copy the hospital's data, also while it runs.
     Backup(upkeep::Backup),
     /// Lay such a copy down as a hospital's data, after checking every byte of it.
@@ -105,6 +107,7 @@ pub fn run(program: Program) -> ExitCode {
         Task::Serve(task) => task.run(),
         Task::Import(task) => task.run(),
         Task::Verify(task) => task.run(),
+        Task::Purge(task) => task.run(),
         Task::Backup(task) => task.run(),
         Task::Restore(task) => task.run(),
         Task::Pacs { task } => task.run(),

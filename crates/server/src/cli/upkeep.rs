@@ -4,12 +4,15 @@ use std::{path::PathBuf, sync::Arc};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use policy::Action;
 use storage::{Embedded, StorageError, SystemClock};
 
 use crate::{
     accounts::{ACCOUNTS, Accounts},
     cli::Place,
+    hospital::Hospital,
     keys::Keys,
+    purge,
 };
 
 /// Arguments of `yuanyi verify`.
@@ -34,9 +37,13 @@ impl Verify {
         };
         let report = report.with_context(|| format!("verify {}", data.display()))?;
         println!(
-            "{} entries, {} objects, {} MiB; the signed checkpoint covers {} entries{}",
+            "{} entries, {} objects{}, {} MiB; the signed checkpoint covers {} entries{}",
             report.entries,
             report.objects,
+            match report.purged {
+                0 => String::new(),
+                purged => format!(" ({purged} of them purged)"),
+            },
             report.bytes >> 20,
             report.signed,
             if report.running {
@@ -51,6 +58,12 @@ impl Verify {
                 torn.file, torn.bytes
             );
         }
+        if report.to_erase > 0 {
+            println!(
+                "the bytes of {} purged objects are still there; the next start removes them",
+                report.to_erase
+            );
+        }
         match report.fault {
             None => {
                 println!("sound");
@@ -58,6 +71,42 @@ impl Verify {
             }
             Some(fault) => bail!("confirm the record: {fault}"),
         }
+    }
+}
+
+/// Arguments of `yuanyi purge`.
+#[derive(Args)]
+pub struct Purge {
+    #[command(flatten)]
+    place: Place,
+}
+
+impl Purge {
+    /// Removes what the setting `image_purge_days` lets it.
+    pub fn run(self) -> Result<()> {
+        let config = self.place.config()?;
+        let Some(days) = config.image_purge_days else {
+            bail!("purge images: image_purge_days is not set, so that deleted images stay");
+        };
+        let data = config.data.clone();
+        if !data.join("journal").is_dir() {
+            bail!("find a hospital in {}", data.display());
+        }
+        let purged = crate::block_on(async move {
+            let hospital = Hospital::open(config)?;
+            let permit = hospital
+                .own_permit("purge deleted images", Action::ReadRecord)
+                .await?;
+            let purged = purge::run(&*hospital.record, &permit, days).await?;
+            hospital.record.checkpoint().await?;
+            anyhow::Ok(purged)
+        })?;
+        println!(
+            "removed the bytes of {} deleted images, {} MiB",
+            purged.objects,
+            purged.bytes >> 20
+        );
+        Ok(())
     }
 }
 

@@ -3,6 +3,7 @@
 mod capabilities;
 mod delete;
 mod frames;
+mod rendered;
 mod retrieve;
 mod store;
 mod stream;

@@ -55,18 +55,24 @@ fn statement() -> Value {
             &["reason"],
         ));
     }
-    let pictures = ["image/jpeg", "image/png"];
-    let shown = ["accept", "window", "viewport", "quality"];
-    resources.push(retrieve(&format!("{instance}/rendered"), &pictures, &shown));
+    let pictures = [
+        "image/jpeg",
+        "image/png",
+        "multipart/related; type=\"image/jpeg\"",
+        "multipart/related; type=\"image/png\"",
+    ];
+    let shown = ["accept", "window", "viewport", "quality", "annotation"];
+    let frames = format!("{instance}/frames/{{frames}}");
+    for path in ["/studies/{study}", series, instance, &frames] {
+        resources.push(retrieve(&format!("{path}/rendered"), &pictures, &shown));
+        let small = ["accept", "viewport"];
+        resources.push(retrieve(&format!("{path}/thumbnail"), &pictures, &small));
+    }
     let octets = [
         "multipart/related; type=\"application/octet-stream\"",
         "application/octet-stream",
     ];
-    resources.push(retrieve(
-        &format!("{instance}/frames/{{frames}}"),
-        &octets,
-        &["accept"],
-    ));
+    resources.push(retrieve(&frames, &octets, &["accept"]));
     resources.push(retrieve(
         &format!("{instance}/bulkdata/{{path}}"),
         &octets,
@@ -75,6 +81,7 @@ fn statement() -> Value {
     json!({
         "service": "yuanyi",
         "transferSyntaxes": TRANSFER_SYNTAXES,
+        "retrieveTransferSyntaxes": dicom::pixels::TARGETS,
         "characterSets": ["UTF-8"],
         "resources": resources,
     })

@@ -1,4 +1,4 @@
-//! WADO-RS: frames, bulk data and pictures of an object.
+//! WADO-RS: frames and bulk data of an object.
 
 use std::{ops::Range, sync::Arc};
 
@@ -11,14 +11,13 @@ use axum::{
     routing::get,
 };
 use bytes::Bytes;
-use dicom::web::{self, FrameForm, Multipart, Pixels, Rendering};
-use fhir::decode_query;
+use dicom::web::{self, FrameForm, Multipart, Pixels};
 use futures::{StreamExt, TryStreamExt, stream};
 use policy::Permit;
 use record::StoredObject;
 
 use super::{
-    retrieve::{INSTANCE, ThreeUids, accepted, boundary, find_one, work},
+    retrieve::{INSTANCE, accepted, boundary, find_one, work},
     stream::{Sender, is_known, not_modified, pieces, whole_or_part},
 };
 use crate::{
@@ -35,11 +34,6 @@ const AHEAD: usize = 4;
 pub fn routes() -> Router<Arc<Hospital>> {
     Router::new()
         .route(&format!("{INSTANCE}/frames/{{frames}}"), get(frames))
-        .route(&format!("{INSTANCE}/rendered"), get(rendered))
-        .route(
-            &format!("{INSTANCE}/frames/{{frame}}/rendered"),
-            get(rendered_frame),
-        )
         .route(&format!("{INSTANCE}/bulkdata/{{*path}}"), get(bulk_data))
 }
 
@@ -83,7 +77,14 @@ async fn frames(
         return stored.answer(&headers, places?, single).await;
     }
     let file = hospital.record.bytes_of(&permit, &object, None).await?;
+    let alone = ranges.first().map(|range| range.media.clone());
     let found = work(move || web::frames(&file, &numbers, &ranges)).await?;
+    if let [frame] = found.as_slice()
+        && alone.is_some_and(|media| media == essence(&frame.content_type))
+    {
+        let kind = frame.content_type.clone();
+        return Ok(([(header::CONTENT_TYPE, kind)], frame.bytes.clone()).into_response());
+    }
     let inner = found
         .first()
         .map_or(OCTETS, |frame| essence(&frame.content_type));
@@ -170,62 +171,6 @@ impl StoredFrames {
         let body = Body::from_stream(parts.chain(stream::once(async { Ok(end) })));
         Ok(([(header::CONTENT_TYPE, kind), (header::ETAG, tag)], body).into_response())
     }
-}
-
-async fn rendered(
-    State(hospital): State<Arc<Hospital>>,
-    caller: Caller,
-    headers: HeaderMap,
-    Path((study, series, sop)): ThreeUids,
-    RawQuery(query): RawQuery,
-) -> Result<Response, Problem> {
-    picture(
-        &hospital,
-        &caller,
-        &headers,
-        query,
-        [&study, &series, &sop],
-        None,
-    )
-    .await
-}
-
-/// A picture of one frame of a film.
-async fn rendered_frame(
-    State(hospital): State<Arc<Hospital>>,
-    caller: Caller,
-    headers: HeaderMap,
-    Path((study, series, sop, frame)): Path<(String, String, String, String)>,
-    RawQuery(query): RawQuery,
-) -> Result<Response, Problem> {
-    let number = frame.parse().ok().filter(|number| *number > 0);
-    let number = number.ok_or_else(|| Problem::bad_input("write the frame's number, from 1 on"))?;
-    picture(
-        &hospital,
-        &caller,
-        &headers,
-        query,
-        [&study, &series, &sop],
-        Some(number),
-    )
-    .await
-}
-
-async fn picture(
-    hospital: &Hospital,
-    caller: &Caller,
-    headers: &HeaderMap,
-    query: Option<String>,
-    uids: [&str; 3],
-    frame: Option<u32>,
-) -> Result<Response, Problem> {
-    let ranges = accepted(headers, query.as_deref());
-    let mut rendering = Rendering::of(&decode_query(&query.unwrap_or_default()))?;
-    rendering.frame = frame.or(rendering.frame);
-    let (permit, object) = find_one(hospital, caller, uids).await?;
-    let file = hospital.record.bytes_of(&permit, &object, None).await?;
-    let (kind, picture) = work(move || web::rendered(&file, &rendering, &ranges)).await?;
-    Ok(([(header::CONTENT_TYPE, kind)], picture).into_response())
 }
 
 async fn bulk_data(

@@ -18,7 +18,7 @@ use record::StoredObject;
 use tokio::task::spawn_blocking;
 
 use super::{
-    base, delete, frames,
+    base, delete, frames, rendered,
     stream::{Piece, Sender, is_known, not_modified, part_head, pieces, whole_or_part},
     uid,
 };
@@ -48,6 +48,7 @@ pub fn routes() -> Router<Arc<Hospital>> {
         .route(INSTANCE, get(instance).delete(delete::instance))
         .route(&format!("{INSTANCE}/metadata"), get(instance_metadata))
         .merge(frames::routes())
+        .merge(rendered::routes())
 }
 
 /// Stored objects, and the permit to read them.
@@ -132,36 +133,44 @@ pub async fn work<T: Send + 'static>(
 }
 
 /// Streams objects as parts.
-fn objects(
+async fn objects(
     hospital: Arc<Hospital>,
     found: Found,
     ranges: Vec<MediaRange>,
 ) -> Result<Response, Problem> {
     // What cannot be given is refused before the answer begins.
-    for object in &found.objects {
-        web::takes_stored(object.transfer_syntax.as_str(), &ranges)?;
-    }
+    let forms: Result<Vec<_>, _> = found
+        .objects
+        .iter()
+        .map(|object| web::made_as(object.transfer_syntax.as_str(), &ranges))
+        .collect();
+    let forms = forms?;
     let multipart = Multipart::new(DICOM, boundary());
     let kind = multipart.content_type();
-    let ranges = Arc::new(ranges);
     let sender = Sender {
         hospital,
         permit: Arc::new(found.permit),
-        ranges: Arc::clone(&ranges),
+        ranges: Arc::new(ranges),
         multipart: multipart.clone(),
     };
+    let all: Vec<_> = found.objects.into_iter().map(Arc::new).zip(forms).collect();
+    // Whether an image fits into a transfer syntax shows once it is put there: the first one stands for
+    // those like it.
+    let mut first = None;
+    if let Some((object, _)) = all.iter().find(|(_, form)| form.is_some()) {
+        first = Some((object.sequence, sender.anew(object).await?));
+    }
     let end = multipart.end();
-    let parts = found.objects.into_iter().flat_map(move |object| {
-        let syntax = object.transfer_syntax.as_str();
-        let as_stored = web::takes_stored(syntax, &ranges).unwrap_or(false);
-        let object = Arc::new(object);
-        let parts: Box<dyn Iterator<Item = Piece> + Send> = if as_stored {
+    let parts = all.into_iter().flat_map(move |(object, form)| {
+        let parts: Box<dyn Iterator<Item = Piece> + Send> = if form.is_none() {
             let head = part_head(&multipart, object.transfer_syntax.as_str(), object.size);
             Box::new(
                 std::iter::once(Piece::Ready(head))
                     .chain(pieces(&object, 0..object.size))
                     .chain([Piece::Ready(multipart.foot())]),
             )
+        } else if let Some((_, made)) = first.take_if(|(made, _)| *made == object.sequence) {
+            Box::new(made.into_iter().map(Piece::Ready))
         } else {
             Box::new(std::iter::once(Piece::Anew(object)))
         };
@@ -180,7 +189,7 @@ pub async fn study(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let found = find(&hospital, &caller, &study, None, None).await?;
-    objects(hospital, found, accepted(&headers, query.as_deref()))
+    objects(hospital, found, accepted(&headers, query.as_deref())).await
 }
 
 async fn series(
@@ -191,11 +200,11 @@ async fn series(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let found = find(&hospital, &caller, &study, Some(&series), None).await?;
-    objects(hospital, found, accepted(&headers, query.as_deref()))
+    objects(hospital, found, accepted(&headers, query.as_deref())).await
 }
 
 /// The path of an instance, taken apart.
-pub type ThreeUids = Path<(String, String, String)>;
+type ThreeUids = Path<(String, String, String)>;
 
 async fn instance(
     State(hospital): State<Arc<Hospital>>,
@@ -207,13 +216,13 @@ async fn instance(
     let (permit, object) = find_one(&hospital, &caller, [&study, &series, &sop]).await?;
     let ranges = accepted(&headers, query.as_deref());
     let single = ranges.first().is_some_and(|range| range.media == DICOM);
-    let as_stored = web::takes_stored(object.transfer_syntax.as_str(), &ranges)?;
+    let as_stored = web::made_as(object.transfer_syntax.as_str(), &ranges)?.is_none();
     if !single {
         let found = Found {
             permit,
             objects: vec![StoredObject::clone(&object)],
         };
-        return objects(hospital, found, ranges);
+        return objects(hospital, found, ranges).await;
     }
     if !as_stored {
         let file = hospital.record.bytes_of(&permit, &object, None).await?;

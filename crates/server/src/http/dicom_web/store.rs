@@ -11,7 +11,7 @@ use axum::{
 use bytes::Bytes;
 use dicom::{
     ParsedObject,
-    web::{self, StowAnswer, StowBody, StowReason, WebError},
+    web::{self, StowAnswer, StowBody, StowPart, StowReason, WebError},
 };
 use policy::{Action, Actor, Object};
 use record::RecordError;
@@ -28,13 +28,10 @@ use crate::{
 /// The largest object that is taken.
 const LARGEST_OBJECT: u64 = 2 << 30;
 /// The largest request with metadata and bulk data apart.
-const LARGEST_METADATA_REQUEST: usize = 256 << 20;
+const LARGEST_METADATA_REQUEST: u64 = 256 << 20;
 /// The most objects of one request that are stored at a time: those that wait for the disk together are
 /// written together.
 const AT_ONCE: usize = 16;
-/// The next object is read only once those being stored are no larger than this.
-const ROOM: usize = 32 << 20;
-
 /// What came of one object.
 enum Outcome {
     Stored(Box<ParsedObject>),
@@ -80,35 +77,18 @@ async fn store(
         .get(header::CONTENT_TYPE)
         .and_then(|kind| kind.to_str().ok())
         .unwrap_or("");
-    let mut body = StowBody::new(kind, body.into_data_stream(), LARGEST_OBJECT)?;
+    let memory = &hospital.memory;
+    let mut body = StowBody::new(kind, body.into_data_stream(), LARGEST_OBJECT, memory)?;
     let mut answer = StowAnswer::new(base(&hospital, &parts.headers));
     let one = Arc::new(One {
         hospital,
         actor: caller.actor,
         study,
     });
-    let mut storing = JoinSet::new();
-    let mut in_memory = 0;
-    let mut made = of_metadata(&mut body).await?.map(Vec::into_iter);
-    loop {
-        // A broken object costs that object only; a lost ledger or a failing disk ends the request.
-        while storing.len() >= AT_ONCE || in_memory > ROOM {
-            in_memory -= take(&mut storing, &mut answer).await?;
-        }
-        let next = match &mut made {
-            // Objects that could not be made are noted as not understood, as broken ones are.
-            Some(made) => made.next().map(Option::unwrap_or_default),
-            None => body.next().await?,
-        };
-        let Some(file) = next else {
-            break;
-        };
-        let (one, size) = (Arc::clone(&one), file.len());
-        in_memory += size;
-        storing.spawn(async move { (size, one.store(file).await) });
-    }
-    while !storing.is_empty() {
-        take(&mut storing, &mut answer).await?;
+    if body.is_json() {
+        one.made_of_metadata(&mut body, &mut answer).await?;
+    } else {
+        one.as_they_arrive(&mut body, &mut answer).await?;
     }
     let status = StatusCode::from_u16(answer.status()).unwrap_or(StatusCode::OK);
     let mut response = (status, Json(answer.json())).into_response();
@@ -119,38 +99,32 @@ async fn store(
     Ok(response)
 }
 
-/// The objects of a request that brings metadata and bulk data apart. It is in memory whole, since bulk
-/// data may come in any order.
-async fn of_metadata(body: &mut StowBody) -> Result<Option<Vec<Option<Bytes>>>, Problem> {
-    if !body.is_json() {
-        return Ok(None);
-    }
-    let mut parts = Vec::new();
-    let mut size = 0;
-    while let Some(part) = body.next_part().await? {
-        size += part.bytes.len();
-        if size > LARGEST_METADATA_REQUEST {
-            return Err(WebError::TooLarge.into());
-        }
-        parts.push(part);
-    }
-    work(move || web::files_of_metadata(parts)).await.map(Some)
+/// Waits for one object and notes what came of it.
+async fn take(
+    storing: &mut JoinSet<Result<Outcome, Problem>>,
+    answer: &mut StowAnswer,
+) -> Result<(), Problem> {
+    let Some(done) = storing.join_next().await else {
+        return Ok(());
+    };
+    note(done.map_err(|error| Problem::internal(&error))??, answer);
+    Ok(())
 }
 
-/// Waits for one object and notes what came of it; answers its size.
-async fn take(
-    storing: &mut JoinSet<(usize, Result<Outcome, Problem>)>,
-    answer: &mut StowAnswer,
-) -> Result<usize, Problem> {
-    let Some(done) = storing.join_next().await else {
-        return Ok(0);
-    };
-    let (size, outcome) = done.map_err(|error| Problem::internal(&error))?;
-    match outcome? {
+fn note(outcome: Outcome, answer: &mut StowAnswer) {
+    match outcome {
         Outcome::Stored(object) => answer.stored(&object),
         Outcome::Failed { class, sop, reason } => answer.failed(&class, &sop, reason),
     }
-    Ok(size)
+}
+
+/// An object of which nothing is known.
+fn failed(reason: StowReason) -> Outcome {
+    Outcome::Failed {
+        class: String::new(),
+        sop: String::new(),
+        reason,
+    }
 }
 
 /// What all objects of a request have in common.
@@ -161,14 +135,74 @@ struct One {
 }
 
 impl One {
+    /// Stores objects while the next ones are still arriving. A broken object costs that object only; a lost
+    /// ledger or a failing disk ends the request.
+    async fn as_they_arrive(
+        self: Arc<Self>,
+        body: &mut StowBody,
+        answer: &mut StowAnswer,
+    ) -> Result<(), Problem> {
+        let mut storing = JoinSet::new();
+        while let Some(arrived) = body.next().await? {
+            while storing.len() >= AT_ONCE {
+                take(&mut storing, answer).await?;
+            }
+            let one = Arc::clone(&self);
+            storing.spawn(async move {
+                match arrived.whole(&[]).await {
+                    // Its room is held until it is on disk.
+                    Ok(held) => one.store(held.bytes.clone()).await,
+                    Err(error) => {
+                        tracing::error!(%error, "an object could not be put by while it arrived");
+                        Ok(failed(StowReason::OutOfResources))
+                    }
+                }
+            });
+        }
+        while !storing.is_empty() {
+            take(&mut storing, answer).await?;
+        }
+        Ok(())
+    }
+
+    /// The objects of a request that brings metadata and bulk data apart. It is in memory whole once all of
+    /// it has arrived, since bulk data may come in any order.
+    async fn made_of_metadata(
+        &self,
+        body: &mut StowBody,
+        answer: &mut StowAnswer,
+    ) -> Result<(), Problem> {
+        let mut arrived = Vec::new();
+        let mut size = 0;
+        while let Some(part) = body.next_part().await? {
+            size += part.body.length();
+            if size > LARGEST_METADATA_REQUEST {
+                return Err(WebError::TooLarge.into());
+            }
+            arrived.push(part);
+        }
+        // The parts, and the objects that are made of them.
+        let _room = self.hospital.memory.room(size.saturating_mul(2)).await;
+        let mut parts = Vec::with_capacity(arrived.len());
+        for part in arrived {
+            let bytes = part.body.uncounted().await;
+            parts.push(StowPart {
+                content_type: part.content_type,
+                location: part.location,
+                bytes: bytes.map_err(|error| Problem::internal(&error))?,
+            });
+        }
+        for file in work(move || web::files_of_metadata(parts)).await? {
+            // Objects that could not be made are noted as not understood, as broken ones are.
+            note(self.store(file.unwrap_or_default()).await?, answer);
+        }
+        Ok(())
+    }
+
     async fn store(&self, file: Bytes) -> Result<Outcome, Problem> {
         let parsed = tokio::task::spawn_blocking(move || dicom::parse(file)).await;
         let Ok(object) = parsed.map_err(|error| Problem::internal(&error))? else {
-            return Ok(Outcome::Failed {
-                class: String::new(),
-                sop: String::new(),
-                reason: StowReason::NotUnderstood,
-            });
+            return Ok(failed(StowReason::NotUnderstood));
         };
         let failed = |reason| {
             Ok(Outcome::Failed {

@@ -12,8 +12,8 @@ use dicom::web::{self, DICOM, MediaRange, Multipart};
 use futures::{StreamExt, TryStreamExt, stream};
 use policy::Permit;
 use record::StoredObject;
-use tokio::task::spawn_blocking;
 
+use super::retrieve::work;
 use crate::{hospital::Hospital, http::Problem};
 
 /// Objects are read in pieces of this many bytes.
@@ -84,20 +84,20 @@ impl Sender {
                 Ok(vec![read.map_err(io::Error::other)?])
             }
             Piece::Anew(object) => {
-                let file = self
-                    .hospital
-                    .record
-                    .bytes_of(&self.permit, &object, None)
-                    .await
-                    .map_err(io::Error::other)?;
-                let (stored, ranges) =
-                    (object.transfer_syntax.to_string(), Arc::clone(&self.ranges));
-                let made = spawn_blocking(move || web::as_accepted(file, &stored, &ranges)).await;
-                let (bytes, syntax) = made.map_err(io::Error::other)?.map_err(io::Error::other)?;
-                let head = part_head(&self.multipart, &syntax, bytes.len() as u64);
-                Ok(vec![head, bytes, self.multipart.foot()])
+                let made = self.anew(&object).await;
+                made.map_err(|problem| io::Error::other(problem.detail().to_owned()))
             }
         }
+    }
+
+    /// A whole part with an object in an accepted transfer syntax.
+    pub async fn anew(&self, object: &Arc<StoredObject>) -> Result<Vec<Bytes>, Problem> {
+        let record = &self.hospital.record;
+        let file = record.bytes_of(&self.permit, object, None).await?;
+        let (stored, ranges) = (object.transfer_syntax.to_string(), Arc::clone(&self.ranges));
+        let (bytes, syntax) = work(move || web::as_accepted(file, &stored, &ranges)).await?;
+        let head = part_head(&self.multipart, &syntax, bytes.len() as u64);
+        Ok(vec![head, bytes, self.multipart.foot()])
     }
 }
 
