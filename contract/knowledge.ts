@@ -354,6 +354,59 @@ because: Array<Because>, };
  */
 export type Difference = "whether" | "what" | "when";
 
+ * The 5A of tobacco control, with the five Rs for those who are not willing to stop now.
+ */
+export type FiveA = { 
+/**
+ * Its name.
+ */
+id: string, 
+/**
+ * Version of the file.
+ */
+version: string, 
+/**
+ * Year of the publication.
+ */
+year: number, 
+/**
+ * Key of `docs/evidence`.
+ */
+evidence: string, 
+/**
+ * How well it was checked.
+ */
+confidence: Confidence, 
+/**
+ * What people call it.
+ */
+title: { zh: string, en: string }, 
+/**
+ * The five steps.
+ */
+steps: Array<TobaccoStep>, 
+/**
+ * The five Rs.
+ */
+unwilling: Array<TobaccoStep>, };
+
+/**
+ * An answer that a question offers.
+ */
+export type Grade = { 
+/**
+ * Its name in answers.
+ */
+id: string, 
+/**
+ * What people call it.
+ */
+label: { zh: string, en: string }, 
+/**
+ * What it adds to the sum.
+ */
+points: number, };
+
 /**
  * An answer as the formula took it.
  */
@@ -488,6 +541,98 @@ needs_confirmation: boolean,
 notice: { zh: string, en: string }, };
 
 /**
+ * A part of the range of sums.
+ */
+export type ScaleBand = { 
+/**
+ * Its name.
+ */
+id: string, 
+/**
+ * The largest sum that lies in it; the smallest is one more than the largest of the band before.
+ */
+"up-to": number, 
+/**
+ * What people call it.
+ */
+label: { zh: string, en: string }, };
+
+/**
+ * A question of a scale.
+ */
+export type ScaleItem = { 
+/**
+ * The name that answers use.
+ */
+name: string, 
+/**
+ * The question, in words for the person who is asked.
+ */
+label: { zh: string, en: string }, 
+/**
+ * The answers that it offers.
+ */
+choices: Array<Grade>, };
+
+/**
+ * What a scale says about one person's answers.
+ */
+export type Score = { 
+/**
+ * The scale's id.
+ */
+scale: string, 
+/**
+ * Version of its file.
+ */
+version: string, 
+/**
+ * What people call it.
+ */
+title: { zh: string, en: string }, 
+/**
+ * The sum of the points; or every question that is not answered.
+ */
+result: { state: "assessed", value: number } | { state: "not-assessable", missing: { input: string, why: { zh: string, en: string } }[] }, 
+/**
+ * The largest sum that there can be.
+ */
+most: number, 
+/**
+ * The band that the sum lies in.
+ */
+band?: ScaleBand, 
+/**
+ * For whom the scale was made.
+ */
+population: { zh: string, en: string }, 
+/**
+ * Authors, title, journal, year, pages.
+ */
+citation: string, 
+/**
+ * How well the points were checked.
+ */
+confidence: Confidence, 
+/**
+ * Whether a person with the source has yet to confirm the points.
+ */
+needs_confirmation: boolean, };
+
+/**
+ * A time in which a person smoked about as much each day.
+ */
+export type SmokingPhase = { 
+/**
+ * Cigarettes a day.
+ */
+cigarettes_per_day: number, 
+/**
+ * Years.
+ */
+years: number, };
+
+/**
  * Where an answer comes from, so that a person can open it.
  */
 export type Source = { 
@@ -508,6 +653,27 @@ at?: string, };
  * What kind of step is arranged.
  */
 export type Step = "ct" | "pet-ct" | "tissue" | "surgery" | "referral";
+
+/**
+ * One step of the tobacco 5A, or one of the five Rs.
+ */
+export type TobaccoStep = { 
+/**
+ * Its name.
+ */
+id: string, 
+/**
+ * What people call it.
+ */
+name: { zh: string, en: string }, 
+/**
+ * What the doctor does.
+ */
+doctor: { zh: string, en: string }, 
+/**
+ * What the patient is told, in plain words.
+ */
+patient?: { zh: string, en: string }, };
 
 /**
  * One term of the linear part, so that a bar chart of contributions can be drawn.

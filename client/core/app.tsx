@@ -7,6 +7,7 @@ import { openEvents } from './events';
 import type { EventLine, LineState, ServerEvent } from './events';
 import type { Language } from './language';
 import { preferredLanguage } from './language';
+import { forgetAccount, lockAccount, rememberAccount, rememberedAccount } from './offline/vault';
 import type { Me } from './scenario-panel';
 import { translate } from '../words/words';
 import type { Key, Params } from '../words/words';
@@ -38,6 +39,8 @@ export interface App {
 }
 
 const LANGUAGE_KEY = 'yuanyi.language';
+/** Somebody signed out without a line: the server has yet to hear of it. */
+const LEAVING_KEY = 'yuanyi.leaving';
 const TOAST_ms = 6_000;
 const Context = createContext<App>();
 
@@ -71,7 +74,24 @@ function createApp(): App {
     setMe(who);
     setSession('signed-in');
   };
-  const api = createApi(leave);
+  /** What is kept on the device is a help: where the browser refuses, everything else goes on. */
+  const onDevice = async <T,>(act: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await act();
+    } catch {
+      return undefined;
+    }
+  };
+  /** The server has ended the session: nobody goes on here without signing in. */
+  const ended = (): void => {
+    const who = me();
+    leave();
+    void onDevice(async () => {
+      const account = who ?? (await rememberedAccount());
+      if (account) await lockAccount(account.id);
+    });
+  };
+  const api = createApi(ended);
   const t = (key: Key, params?: Params): string => translate(language(), key, params);
 
   createEffect(() => {
@@ -112,19 +132,42 @@ function createApp(): App {
     async restore() {
       setSession('unknown');
       try {
-        arrive(await api.get<Me>('/api/session'));
+        if (localStorage.getItem(LEAVING_KEY) !== null) {
+          await api.delete('/api/session');
+          localStorage.removeItem(LEAVING_KEY);
+        }
+        const who = await api.get<Me>('/api/session');
+        await onDevice(() => rememberAccount(who));
+        arrive(who);
       } catch (error) {
-        if (error instanceof ApiError && error.kind === 'signed-out') leave();
+        if (error instanceof ApiError && error.kind === 'signed-out') {
+          localStorage.removeItem(LEAVING_KEY);
+          return;
+        }
+        // Without a line, who has signed in here goes on with what is kept on the device.
+        const who = await onDevice(() => rememberedAccount());
+        if (who) arrive(who);
         else setSession('unreachable');
       }
     },
     async signIn(user, password) {
-      arrive(await api.post<Me>('/api/session', { user, password }));
+      const who = await api.post<Me>('/api/session', { user, password });
+      localStorage.removeItem(LEAVING_KEY);
+      await onDevice(() => rememberAccount(who));
+      arrive(who);
     },
     async signOut() {
-      await api.delete('/api/session');
+      const who = me();
+      if (who) await onDevice(() => forgetAccount(who.id));
       // Marks and searches are about patients: the tab keeps them for nobody else.
       sessionStorage.clear();
+      try {
+        await api.delete('/api/session');
+      } catch (error) {
+        if (!(error instanceof ApiError) || error.kind !== 'unreachable') throw error;
+        // The device is clean; the server is told as soon as there is a line.
+        localStorage.setItem(LEAVING_KEY, '1');
+      }
       leave();
     },
     onServerEvent(listener) {

@@ -19,6 +19,9 @@ describe('addresses', () => {
   test.each([
     ['/', { name: 'home' }],
     ['/patients/p1', { name: 'patient', id: 'p1' }],
+    ['/scenarios/screening', { name: 'scenario', id: 'screening' }],
+    ['/scenarios/screening/p1', { name: 'scenario', id: 'screening', within: 'p1' }],
+    ['/scenarios/screening/p1/deeper', { name: 'unknown' }],
     ['/rooms/a%2Fb', { name: 'room', id: 'a/b' }],
     ['/scenarios/remote-consult/', { name: 'scenario', id: 'remote-consult' }],
     ['/patients', { name: 'unknown' }],

@@ -45,9 +45,17 @@ export interface PatientRow {
 
 /** Something that a person is waiting for this person to do. */
 export interface Waiting {
-  readonly kind: 'consult-request' | 'consult-open' | 'sign';
+  readonly kind:
+    | 'consult-request'
+    | 'consult-open'
+    | 'sign'
+    | 'programme-open'
+    | 'follow-up-due'
+    | 'follow-up-overdue';
   readonly id: string;
   readonly room: string;
+  /** The page where it is done, if not in the room. */
+  readonly path?: string;
   readonly patient: { readonly id: string; readonly name: string };
   readonly from: { readonly id: string; readonly name: string };
   readonly reason: string;

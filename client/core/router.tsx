@@ -4,7 +4,7 @@ import type { JSX } from 'solid-js';
 
 export type Page =
   | { readonly name: 'home' }
-  | { readonly name: 'scenario'; readonly id: string }
+  | { readonly name: 'scenario'; readonly id: string; readonly within?: string }
   | { readonly name: 'patient'; readonly id: string }
   | { readonly name: 'room'; readonly id: string }
   | { readonly name: 'imaging' }
@@ -21,6 +21,11 @@ export function pageOf(path: string): Page {
     id = decodeURIComponent(second ?? '');
   } catch {
     return { name: 'unknown' };
+  }
+  // Scenarios have pages of their own below theirs.
+  const [within, ...deeper] = rest;
+  if (first === 'scenarios' && id !== '' && within !== undefined && deeper.length === 0) {
+    return { name: 'scenario', id, within };
   }
   if (id === '' || rest.length > 0) return { name: 'unknown' };
   if (first === 'patients') return { name: 'patient', id };

@@ -46,6 +46,20 @@ export interface ScenarioPanelProps {
   announce(text: string): void;
 }
 
+/**
+ * What a scenario's own page is given, where it has one: `client/page.tsx`, exported by default. It is shown at
+ * `/scenarios/{id}` and, with what stands behind that in the address, at `/scenarios/{id}/{within}`. The build keeps
+ * such pages on the device, so that they start without a line.
+ */
+export interface ScenarioPageProps {
+  readonly within: string | undefined;
+}
+
+/** The shape of a scenario's `client/page.tsx`. */
+export interface ScenarioPageModule {
+  readonly default: (props: ScenarioPageProps) => JSX.Element;
+}
+
 /** The shape of a scenario's `client/index.tsx`. */
 export interface ScenarioModule {
   readonly default: (props: ScenarioPanelProps) => JSX.Element;

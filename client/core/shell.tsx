@@ -10,6 +10,7 @@ import { LanguageSwitch } from '../panels/LanguageSwitch';
 import { useApp } from './app';
 import { HomePage } from './pages/home';
 import { SignInPage } from './pages/sign-in';
+import { countUnsent } from './offline/vault';
 import { Link, page } from './router';
 import { initialOf } from './words-of';
 import type { Page } from './router';
@@ -69,6 +70,10 @@ function SignedIn(): JSX.Element {
     const now = page();
     return now.name === name && 'id' in now ? now.id : undefined;
   };
+  const within = (): string | undefined => {
+    const now = page();
+    return now.name === 'scenario' ? now.within : undefined;
+  };
   // Rooms and images fill the screen and bring their own bar.
   const fills = (): boolean => page().name === 'room' || page().name === 'study';
   return (
@@ -87,7 +92,7 @@ function SignedIn(): JSX.Element {
                 {(patient) => <PatientPage id={patient} />}
               </Match>
               <Match when={id('scenario')} keyed>
-                {(scenario) => <ScenarioPage id={scenario} />}
+                {(scenario) => <ScenarioPage id={scenario} within={within()} />}
               </Match>
               <Match when={page().name === 'imaging'}>
                 <ImagingPage />
@@ -140,8 +145,15 @@ function TopBar(): JSX.Element {
 
 function Account(): JSX.Element {
   const app = useApp();
-  const leave = (): void => {
-    app.signOut().catch((error: unknown) => app.toast(app.explain(error)));
+  const leave = async (): Promise<void> => {
+    try {
+      const unsent = await countUnsent(app.me()?.id ?? '').catch(() => 0);
+      // What was typed without a line would be lost.
+      if (unsent > 0 && !confirm(app.t('app.signOutUnsent'))) return;
+      await app.signOut();
+    } catch (error) {
+      app.toast(app.explain(error));
+    }
   };
   return (
     <Show when={app.me()}>
@@ -153,7 +165,7 @@ function Account(): JSX.Element {
             </span>
             <span class="account-name">{me().name}</span>
           </span>
-          <button type="button" class="button quiet small" onClick={leave}>
+          <button type="button" class="button quiet small" onClick={() => void leave()}>
             <Icon name="leave" />
             <span class="wide-only">{app.t('app.signOut')}</span>
             <span class="for-listeners narrow-only">{app.t('app.signOut')}</span>

@@ -14,6 +14,9 @@ const SIGNS: Readonly<Record<Waiting['kind'], IconName>> = {
   'consult-request': 'consulting',
   'consult-open': 'people',
   sign: 'seal',
+  'programme-open': 'document',
+  'follow-up-due': 'wait',
+  'follow-up-overdue': 'alert',
 };
 
 export function WaitingList(props: { items: readonly Waiting[] }): JSX.Element {
@@ -46,7 +49,7 @@ export function WaitingList(props: { items: readonly Waiting[] }): JSX.Element {
               </div>
               <Link
                 class="button primary small"
-                href={roomPath(item.room)}
+                href={item.path ?? roomPath(item.room)}
                 aria-label={app.t('waiting.about', { action: action(item), name: item.patient.name })}
               >
                 {action(item)}

@@ -39,6 +39,8 @@ export async function person(browser: Browser, user: string, options: BrowserCon
   const context = await browser.newContext({
     viewport: SCREENS.desktop,
     locale: 'en-GB',
+    // What is kept on a device is a journey of its own; the others ask the server, whatever was kept.
+    serviceWorkers: 'block',
     ...(baseURL === undefined ? {} : { baseURL }),
     ...options,
   });

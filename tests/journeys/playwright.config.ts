@@ -20,6 +20,7 @@ export default defineConfig({
   use: {
     ...CHROMIUM,
     ...(process.env['YUANYI_URL'] ? { baseURL: process.env['YUANYI_URL'] } : {}),
+    serviceWorkers: 'block',
     actionTimeout: 60_000,
     trace: 'retain-on-failure',
     screenshot: 'only-on-failure',

@@ -1,6 +1,7 @@
 /** The way into a scenario: whom it is about, and what is already open. */
-import { Show } from 'solid-js';
-import type { JSX } from 'solid-js';
+import { Show, createMemo, lazy } from 'solid-js';
+import type { Component, JSX } from 'solid-js';
+import { Dynamic } from 'solid-js/web';
 import { Answer } from '../../panels/Answer';
 import { EmptyState } from '../../panels/EmptyState';
 import { Icon, RoomIcon } from '../../panels/Icon';
@@ -12,8 +13,28 @@ import type { Home, ScenarioCard } from '../hospital';
 import { inLanguage } from '../language';
 import { createQuery } from '../query';
 import { Link } from '../router';
+import type { ScenarioPageModule, ScenarioPageProps } from '../scenario-panel';
 
-export function ScenarioPage(props: { id: string }): JSX.Element {
+const PAGES = import.meta.glob<ScenarioPageModule>('../../../scenarios/*/*/client/page.tsx');
+
+/** The page that a scenario brings itself; the id is its folder's name. */
+function ownPage(id: string): Component<ScenarioPageProps> | undefined {
+  const path = Object.keys(PAGES).find((one) => one.split('/').at(-3) === id);
+  const load = path === undefined ? undefined : PAGES[path];
+  return load && lazy(load);
+}
+
+/** A scenario's own page, else the way in that all have. */
+export function ScenarioPage(props: { id: string; within: string | undefined }): JSX.Element {
+  const page = createMemo(() => ownPage(props.id));
+  return (
+    <Show when={page()} fallback={<ScenarioDoor id={props.id} />}>
+      {(Page) => <Dynamic component={Page()} within={props.within} />}
+    </Show>
+  );
+}
+
+function ScenarioDoor(props: { id: string }): JSX.Element {
   const app = useApp();
   const home = createQuery<Home>(() => (signal) => app.api.get('/api/home', { signal }));
   app.onServerEvent(() => home.reload());

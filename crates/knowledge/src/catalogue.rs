@@ -46,6 +46,9 @@ const EVIDENCE: &[(&str, &str)] = evidence![
     "c-lung-rads-2024",
     "cma-consensus-2018",
     "cma-consensus-2024",
+    "heatherton-1991",
+    "fiore-2008",
+    "bai-2015",
 ];
 
 // A file that comes with the program and cannot be read is a bug; a test reads each.

@@ -5,7 +5,8 @@
 //! unit and range, and gives a probability with its trace, or names everything that is missing. Absent is
 //! never zero: no answer has a default.
 //!
-//! A guideline that branches is a file of its own in `guidelines/`: see [`guideline`].
+//! A guideline that branches is a file of its own in `guidelines/`: see [`guideline`]. Scales whose answers
+//! have points, and what is said about tobacco, are files in `scales/`.
 
 mod answer;
 mod assess;
@@ -17,6 +18,8 @@ pub mod guideline;
 mod model;
 pub mod questionnaire;
 mod result;
+mod scale;
+mod tobacco;
 
 pub use answer::{Answer, AnswerValue, Answers, Source};
 pub use catalogue::{
@@ -31,3 +34,5 @@ pub use model::{
     Band, Caution, ChoiceOption, Confidence, Evidence, Input, Kind, KnowledgeError, Model, Term,
 };
 pub use result::{Assessment, BandFound, InputUsed, TraceTerm, Warning};
+pub use scale::{Grade, Scale, ScaleBand, ScaleItem, Score, scale};
+pub use tobacco::{FiveA, Pack, SmokingPhase, TobaccoStep, five_a, pack, pack_years};

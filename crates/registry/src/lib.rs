@@ -11,6 +11,7 @@ use vocabulary::Text;
 static OPEN: LazyLock<Vec<Box<dyn Scenario>>> = LazyLock::new(|| {
     vec![
         remote_consult::scenario(),
+        screening::scenario(),
         // The next one goes here.
     ]
 });

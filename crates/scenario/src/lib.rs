@@ -69,8 +69,11 @@ pub struct Waiting {
     pub kind: WaitingKind,
     /// The case.
     pub id: String,
-    /// Where it is done.
+    /// The room in which it is done.
     pub room: RoomId,
+    /// The page of the client where it is done, if not in the room.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
     /// Whom it is about.
     pub patient: Named,
     /// Who waits.
@@ -91,6 +94,12 @@ pub enum WaitingKind {
     ConsultOpen,
     /// A plan waits for a signature.
     Sign,
+    /// A programme was opened and is not signed yet.
+    ProgrammeOpen,
+    /// The time for something that was arranged has come.
+    FollowUpDue,
+    /// It has passed.
+    FollowUpOverdue,
 }
 
 /// Someone by id and name.

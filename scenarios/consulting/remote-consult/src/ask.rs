@@ -325,6 +325,7 @@ fn waits(case: &Case, actor: &Actor) -> Option<Waiting> {
         kind,
         id: case.id.clone(),
         room: RoomId::new(case.id.as_str()).ok()?,
+        path: None,
         patient: Named {
             id: case.patient.to_string(),
             name: case.patient_name.clone(),
