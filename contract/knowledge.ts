@@ -354,6 +354,7 @@ because: Array<Because>, };
  */
 export type Difference = "whether" | "what" | "when";
 
+/**
  * The 5A of tobacco control, with the five Rs for those who are not willing to stop now.
  */
 export type FiveA = { 

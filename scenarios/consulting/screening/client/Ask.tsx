@@ -46,7 +46,9 @@ export function Ask(props: { part: Part }): JSX.Element {
     const wanted = all().find(({ name }) => name === chosen());
     return wanted ?? open().find(({ name }) => !passed().has(name)) ?? open()[0];
   });
-  const answered = createMemo(() => part().of.questions.filter((one) => !one.matters || hasWaiting(one.name)));
+  const isKnown = (one: Question): boolean => Boolean(one.answer) || one.not_known || hasWaiting(one.name);
+  const answered = createMemo(() => part().of.questions.filter(isKnown));
+  const unneeded = createMemo(() => part().of.questions.filter((one) => !isKnown(one) && !one.matters));
   const save = (name: string, value: AnswerValue | null): void => {
     setChosen(undefined);
     void part().answer(name, value);
@@ -96,6 +98,18 @@ export function Ask(props: { part: Part }): JSX.Element {
           </For>
         </ul>
         <Dependence part={part()} />
+        <Show when={unneeded().length > 0}>
+          <details class="screen-more">
+            <summary>{part().say('unneeded', { n: unneeded().length })}</summary>
+            <ul class="screen-known">
+              <For each={unneeded()}>
+                {(question) => (
+                  <Known part={part()} question={question} onEdit={isOpen() ? () => setChosen(question.name) : undefined} />
+                )}
+              </For>
+            </ul>
+          </details>
+        </Show>
       </section>
     </div>
   );

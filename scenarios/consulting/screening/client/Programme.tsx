@@ -165,7 +165,8 @@ function Steps(props: { course: Course; kept: Kept; say: Say; inRoom: boolean })
                     {MARKS[state(name)]}
                   </span>
                   <span>
-                    {at() + 1}. {say(`step.${name}`)}
+                    <span class="screen-number-of">{at() + 1}. </span>
+                    {say(`step.${name}`)}
                     <span class="for-listeners">: </span>
                     <span class="screen-state">{say(`stepState.${state(name)}`)}</span>
                   </span>

@@ -84,26 +84,23 @@ pub async fn post(
         at: now,
     };
     let mut new = Vec::new();
-    match wish.guideline {
-        Some(guideline) => {
-            follow(programme, &guideline, &mut advice)?;
-            new.extend(deviation::taken_back(programme, Step::Advise.as_str()));
-        }
-        None => {
-            deviation::said(&advice.note, "您的建议", "what you advise")?;
-            let reason = deviation::said(
-                &wish.reason,
-                "不按指南的原因",
-                "why no guideline is followed",
-            )?;
-            let deviation = Deviation {
-                place: Step::Advise.as_str().to_owned(),
-                reason,
-                by,
-                at: now,
-            };
-            new.push(deviation.fact(programme));
-        }
+    if let Some(guideline) = wish.guideline {
+        follow(programme, &guideline, &mut advice)?;
+        new.extend(deviation::taken_back(programme, Step::Advise.as_str()));
+    } else {
+        deviation::said(&advice.note, "您的建议", "what you advise")?;
+        let reason = deviation::said(
+            &wish.reason,
+            "不按指南的原因",
+            "why no guideline is followed",
+        )?;
+        let deviation = Deviation {
+            place: Step::Advise.as_str().to_owned(),
+            reason,
+            by,
+            at: now,
+        };
+        new.push(deviation.fact(programme));
     }
     new.push(fact(programme, &advice));
     step::commit(context, programme, &request.actor.id, new, None).await

@@ -131,8 +131,8 @@ struct Changes {
 #[derive(Debug, Deserialize)]
 struct Change {
     value: Option<AnswerValue>,
-    #[serde(default, deserialize_with = "said_at_all")]
-    base: Option<Option<AnswerValue>>,
+    #[serde(default)]
+    base: Base,
 }
 
 #[derive(Debug, Deserialize)]
@@ -142,11 +142,18 @@ struct PhasesChange {
     base: Option<Vec<SmokingPhase>>,
 }
 
-/// Null is something else than nothing.
-fn said_at_all<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Option<AnswerValue>>, D::Error> {
-    Option::<AnswerValue>::deserialize(deserializer).map(Some)
+/// What the person saw. That there was no answer is something else than not to say what there was.
+#[derive(Debug, Default)]
+enum Base {
+    #[default]
+    Unsaid,
+    Was(Option<AnswerValue>),
+}
+
+impl<'de> Deserialize<'de> for Base {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Option::deserialize(deserializer).map(Self::Was)
+    }
 }
 
 /// An answer that was not taken, because another was given since the person looked.
@@ -184,7 +191,7 @@ pub async fn put(
         let value = checked(&name, change.value)?;
         let current = now_in_force.get(&name);
         let current_value = current.map(|answer| answer.value.clone());
-        let moved = change.base.is_some_and(|base| base != current_value);
+        let moved = matches!(change.base, Base::Was(base) if base != current_value);
         if moved && value != current_value {
             conflicts.push(Conflict {
                 yours: json!(value),

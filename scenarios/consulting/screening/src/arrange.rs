@@ -310,7 +310,7 @@ fn in_order(window: Window) -> Result<Window, Problem> {
 fn refer(wish: ReferralWish, by: &Person, at: Timestamp) -> Result<Referral, Problem> {
     let note = deviation::short_enough(&wish.note, "转诊说明", "the note to the referral")?;
     let levels = levels::all();
-    let rank = |id: &str| levels.levels.iter().position(|level| level.id == id);
+    let rank = |id: &str| levels.ladder.iter().position(|level| level.id == id);
     let fits = match (rank(&wish.from_level), rank(&wish.to_level)) {
         (Some(from), Some(to)) => match wish.direction {
             Direction::Up => to > from,

@@ -147,11 +147,12 @@ fn deviations(programme: &Programme) -> Vec<Text> {
 /// The letter as a document of the record.
 pub fn fact(programme: &Programme, in_force: &Answers, signer: &Person, at: Timestamp) -> NewFact {
     let section = |section: &Section| {
-        let lines: String = section
-            .lines
-            .iter()
-            .map(|line| format!("<p>{}</p><p>{}</p>", escaped(&line.zh), escaped(&line.en)))
-            .collect();
+        let mut lines = String::new();
+        for line in section.lines.iter().flat_map(|line| [&line.zh, &line.en]) {
+            lines.push_str("<p>");
+            lines.push_str(&escaped(line));
+            lines.push_str("</p>");
+        }
         json!({
             "title": format!("{} · {}", section.title.zh, section.title.en),
             "text": {

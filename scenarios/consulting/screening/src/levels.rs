@@ -28,7 +28,7 @@ pub enum Direction {
 pub struct Levels {
     /// From the lowest.
     #[serde(rename = "level")]
-    pub levels: Vec<Level>,
+    pub ladder: Vec<Level>,
     #[serde(rename = "criterion")]
     pub criteria: Vec<Criterion>,
     pub source: SourceOf,
@@ -76,7 +76,7 @@ impl Levels {
 
     /// What people call a level.
     pub fn label(&self, id: &str) -> Option<&Text> {
-        let level = self.levels.iter().find(|level| level.id == id)?;
+        let level = self.ladder.iter().find(|level| level.id == id)?;
         Some(&level.label)
     }
 }
@@ -104,7 +104,7 @@ pub fn view(programme: &Programme, arranged: &[Kind]) -> Value {
         })
         .collect();
     json!({
-        "levels": ALL.levels,
+        "levels": ALL.ladder,
         "criteria": criteria,
         "citation": knowledge::evidence(&ALL.source.evidence).map(|source| &source.citation),
     })
@@ -117,7 +117,7 @@ mod tests {
     #[test]
     fn every_criterion_is_named_once_and_its_source_is_known() {
         let levels = all();
-        assert_eq!(levels.levels.len(), 3);
+        assert_eq!(levels.ladder.len(), 3);
         for criterion in &levels.criteria {
             let same = levels.criteria.iter().filter(|one| one.id == criterion.id);
             assert_eq!(same.count(), 1, "{}", criterion.id);

@@ -47,12 +47,16 @@ pub fn open_questions(programme: &Programme, in_force: &Answers) -> Vec<String> 
         .filter_map(|id| knowledge::find_guideline(id))
     {
         if let Verdict::NotAssessable { missing } = guideline.recommend(in_force).result {
-            missing.iter().for_each(|one| add(&one.input));
+            for one in &missing {
+                add(&one.input);
+            }
         }
     }
     for model in MODELS.iter().filter_map(|id| knowledge::find(id)) {
         if let Assessed::NotAssessable { missing } = model.assess(in_force).result {
-            missing.iter().for_each(|one| add(&one.input));
+            for one in &missing {
+                add(&one.input);
+            }
         }
     }
     open
