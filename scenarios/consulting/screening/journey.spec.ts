@@ -217,6 +217,7 @@ test('screening: a nodule is followed up from a phone, also without a line', asy
   await li.setViewportSize(SCREENS.narrow);
   await li.getByRole('button', { name: 'Sign the plan' }).click();
   await expect(li.locator('.screen')).toHaveAttribute('data-state', 'active');
+  await toStep(li, 'arrange');
   await expect(li.locator('.screen')).toContainText('Signed by');
 
   // Assist: the patient's own picture with the nodule in a ring, and what was said back.

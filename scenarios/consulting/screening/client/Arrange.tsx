@@ -12,7 +12,7 @@ import { stateOf } from './course';
 import { Orders } from './Orders';
 import { EMPTY_REFERRAL, ReferralForm, isWhole } from './ReferralForm';
 import type { ReferralWish } from './ReferralForm';
-import { windowShown } from './shown';
+import { repeatShown, windowShown } from './shown';
 
 interface Wish {
   ordered: boolean;
@@ -130,7 +130,7 @@ function Form(props: { part: Part }): JSX.Element {
                   {inLanguage(proposal.label, part().language)}
                   {': '}
                   {windowShown(proposal, say, part().language)}
-                  <Show when={proposal.every_months}>{(months) => <> · {say('every', { n: months() })}</>}</Show>
+                  {repeatShown(proposal, say, part().language)}
                   <Show when={proposal.optional}>
                     {' '}
                     <span class="chip">{say('optional')}</span>

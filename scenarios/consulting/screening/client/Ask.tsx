@@ -6,7 +6,7 @@ import { Notice } from '../../../../client/panels/Notice';
 import { SourceChip } from '../../../../client/panels/SourceChip';
 import type { AnswerValue } from '../../../../contract/knowledge';
 import { Control } from './Control';
-import type { Part, Question } from './course';
+import type { Part, Question, Unsent } from './course';
 import { PHASES, answerOf, phasesOf } from './course';
 import { History } from './History';
 import { addressOf, labelOf, sourceShown, valueShown } from './shown';
@@ -49,7 +49,7 @@ export function Ask(props: { part: Part }): JSX.Element {
   const isKnown = (one: Question): boolean => Boolean(one.answer) || one.not_known || hasWaiting(one.name);
   const answered = createMemo(() => part().of.questions.filter(isKnown));
   const unneeded = createMemo(() => part().of.questions.filter((one) => !isKnown(one) && !one.matters));
-  const save = (name: string, value: AnswerValue | null): void => {
+  const save = (name: string, value: Unsent['value']): void => {
     setChosen(undefined);
     void part().answer(name, value);
   };
@@ -152,7 +152,7 @@ function scaleAnswer(part: Part, item: Put): string {
 function Card(props: {
   part: Part;
   question: Put;
-  onSave: (name: string, value: AnswerValue | null) => void;
+  onSave: (name: string, value: Unsent['value']) => void;
   onPass: ((name: string) => void) | undefined;
 }): JSX.Element {
   const say = props.part.say;
@@ -188,7 +188,7 @@ function Card(props: {
       </Show>
       <Switch>
         <Match when={isHistory()}>
-          <History part={props.part} onDone={(phases) => void props.part.answer(PHASES, phases)} />
+          <History part={props.part} onDone={(phases) => props.onSave(PHASES, phases)} />
         </Match>
         <Match when={!isHistory()}>
           <Control part={props.part} question={props.question} onSave={(value) => props.onSave(props.question.name, value)} />

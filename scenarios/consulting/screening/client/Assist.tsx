@@ -9,7 +9,7 @@ import { Notice } from '../../../../client/panels/Notice';
 import { Segmented } from '../../../../client/panels/Segmented';
 import type { Part } from './course';
 import { Picture } from './Picture';
-import { windowShown } from './shown';
+import { repeatShown, windowShown } from './shown';
 
 const UNDERSTOOD = ['yes', 'partly', 'no'] as const;
 
@@ -39,6 +39,7 @@ export function Assist(props: { part: Part; inRoom: boolean }): JSX.Element {
               {(one) => (
                 <li>
                   <strong>{inLanguage(one.label, part().language)}</strong>: {windowShown(one, say, part().language)}
+                  {repeatShown(one, say, part().language)}
                 </li>
               )}
             </For>

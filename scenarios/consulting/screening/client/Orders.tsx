@@ -8,7 +8,7 @@ import { Notice } from '../../../../client/panels/Notice';
 import type { Decision, Part } from './course';
 import { stateOf } from './course';
 import { Letter } from './Letter';
-import { windowShown } from './shown';
+import { repeatShown, windowShown } from './shown';
 
 export function Orders(props: { part: Part }): JSX.Element {
   const part = (): Part => props.part;
@@ -74,7 +74,7 @@ function Order(props: { part: Part; of: Decision }): JSX.Element {
         <strong>{inLanguage(props.of.label, props.part.language)}</strong>
         {': '}
         {windowShown(props.of, say, props.part.language)}
-        <Show when={props.of.every_months}>{(months) => <> · {say('every', { n: months() })}</>}</Show>{' '}
+        {repeatShown(props.of, say, props.part.language)}{' '}
         <Show
           when={props.of.ordered}
           fallback={<span class="chip">{say('notOrdered')}</span>}

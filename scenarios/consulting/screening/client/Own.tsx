@@ -9,7 +9,7 @@ import { Link } from '../../../../client/core/router';
 import { Notice } from '../../../../client/panels/Notice';
 import type { OwnPlan } from './course';
 import { Picture } from './Picture';
-import { windowShown } from './shown';
+import { repeatShown, windowShown } from './shown';
 import type { Say } from './words';
 
 export function Own(props: { plan: OwnPlan; say: Say; language: Language; offline: boolean }): JSX.Element {
@@ -33,8 +33,10 @@ export function Own(props: { plan: OwnPlan; say: Say; language: Language; offlin
             {(one) => (
               <li data-due={one.due}>
                 <strong>{text(one.plain)}</strong>
-                <span>{windowShown(one, say, props.language)}</span>
-                <Show when={one.every_months}>{(months) => <span>{say('every', { n: months() })}</span>}</Show>
+                <span>
+                  {windowShown(one, say, props.language)}
+                  {repeatShown(one, say, props.language)}
+                </span>
                 <Show when={one.visit}>
                   {(visit) => <span>{say('booked', { at: momentOf(visit().start, props.language) })}</span>}
                 </Show>

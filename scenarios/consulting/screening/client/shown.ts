@@ -61,6 +61,17 @@ export function sideShown(part: Part, conflict: Conflict, side: 'yours' | 'their
   return typeof value === 'boolean' ? part.say(value ? 'yes' : 'no') : String(value);
 }
 
+/** How often something is repeated, and until when. */
+export function repeatShown(
+  of: { readonly every_months?: number | null; readonly last?: string | null },
+  say: Say,
+  language: Language,
+): string {
+  if (!of.every_months) return '';
+  if (!of.last) return ` · ${say('every', { n: of.every_months })}`;
+  return ` · ${say('everyUntil', { n: of.every_months, day: dayOf(of.last, language) })}`;
+}
+
 /** The days of a window. */
 export function windowShown(window: Window, say: Say, language: Language): string {
   const from = dayOf(window.from, language);
