@@ -131,6 +131,13 @@ function paintGraphic(context: CanvasRenderingContext2D, graphic: Graphic, colou
     return;
   }
   trace(context, onScreen, closed);
+  // A dark edge tells a line from what is as bright as it.
+  const { lineWidth } = context;
+  context.strokeStyle = 'rgb(0 0 0 / 60%)';
+  context.lineWidth = lineWidth + 2;
+  context.stroke();
+  context.strokeStyle = colour;
+  context.lineWidth = lineWidth;
   if (graphic.filled) {
     // What is under it stays to be seen.
     context.globalAlpha = 0.35;

@@ -111,10 +111,3 @@ export async function studiesOfPatient(patientId: string, signal?: AbortSignal):
   const rows = await dicomJson(`${DICOM_WEB}/studies?PatientID=${encodeURIComponent(literal)}&limit=200&includefield=StudyDescription`, signal);
   return rows.map(studyOf).filter((study) => study.patientId === patientId);
 }
-
-/** The middle object of a series: which stands for it on a small picture. */
-export async function middleInstance(series: Series, signal?: AbortSignal): Promise<DataSet | undefined> {
-  const middle = Math.max(0, Math.floor((series.images - 1) / 2));
-  const [row] = await dicomJson(`${seriesPath(series.study, series.uid)}/instances?limit=1&offset=${middle}`, signal);
-  return row;
-}
