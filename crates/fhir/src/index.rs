@@ -14,6 +14,9 @@ pub struct SearchIndexer;
 
 impl Indexer for SearchIndexer {
     fn terms(&self, kind: &str, body: &Value) -> Vec<IndexTerm> {
+        if kind == WORK_ITEM {
+            return work_item_terms(body);
+        }
         let Some(parameters) = definitions::parameters(kind) else {
             return Vec::new();
         };
@@ -31,6 +34,22 @@ impl Indexer for SearchIndexer {
         }
         all
     }
+}
+
+/// Work items of DICOM's worklist service are kept beside the resources of FHIR, as DICOM JSON.
+const WORK_ITEM: &str = "UnifiedProcedureStep";
+
+/// A work item is found by its state.
+fn work_item_terms(body: &Value) -> Vec<IndexTerm> {
+    let state = body.pointer("/00741000/Value/0").and_then(Value::as_str);
+    let term = state.map(|state| IndexTerm {
+        parameter: "state".to_owned(),
+        value: TermValue::Token {
+            system: String::new(),
+            code: state.to_owned(),
+        },
+    });
+    term.into_iter().collect()
 }
 
 fn values_of(parameter: &Parameter, body: &Value) -> Vec<TermValue> {

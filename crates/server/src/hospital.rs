@@ -25,7 +25,7 @@ use crate::{
     config::Config,
     events::Changes,
     guidelines,
-    http::{Caller, Problem},
+    http::{Caller, Problem, WorkItemEvents},
     keys::Keys,
     pacs::Jobs,
     pixels::PixelPlaces,
@@ -68,6 +68,8 @@ pub struct Hospital {
     pub pixels: PixelPlaces,
     /// What images take of memory while they arrive, at all doors together.
     pub memory: Arc<Memory>,
+    /// Who hears of work items of the worklist service.
+    pub work_item_events: WorkItemEvents,
     gate: Gate,
     witness: LedgerWitness,
     relations: RelationsOf,
@@ -114,6 +116,7 @@ impl Hospital {
             known_patients: Mutex::default(),
             pixels: PixelPlaces::default(),
             memory: Arc::new(memory),
+            work_item_events: WorkItemEvents::default(),
             relations: RelationsOf::default(),
             own: OnceCell::new(),
         }))

@@ -99,7 +99,8 @@ async fn patient_of(
     Ok(found)
 }
 
-async fn find(
+/// The patient whom a DICOM identity names, if one is known.
+pub async fn find(
     hospital: &Hospital,
     permit: &Permit,
     identity: &PatientIdentity,

@@ -8,6 +8,8 @@ mod qido;
 mod rendered;
 mod stow;
 mod stow_json;
+mod ups;
+mod ups_search;
 mod wado;
 
 pub use accept::{MediaRange, ranges};
@@ -18,6 +20,13 @@ pub use qido::{Qido, qido, qido_answer};
 pub use rendered::{PictureForm, Rendering, Shown, rendered};
 pub use stow::{ArrivedPart, STOW_CONFLICT, StowAnswer, StowBody, StowPart, StowReason};
 pub use stow_json::files_of_metadata;
+pub use ups::{
+    ALL_WORK_ITEMS, CancelRequest, EventType, FILTERED_WORK_ITEMS, StateChange, WorkItem,
+    cancel_requested, created as created_work_item, data_set as work_item,
+    event as work_item_event, events as work_item_events, told as told_work_item,
+    updated as updated_work_item, with_state as work_item_with_state,
+};
+pub use ups_search::WorkItemSearch;
 pub use wado::{Multipart, as_accepted, bulk_data, made_as, metadata};
 
 use crate::{ParseError, pixels::PixelError};
@@ -50,6 +59,9 @@ pub enum WebError {
         /// What else it can be given in.
         can: Vec<&'static str>,
     },
+    /// 409: what is kept is in another state than the request asks for.
+    #[error("do what is asked for: {0}")]
+    Conflict(&'static str),
     /// 413.
     #[error("take the request: it is too large")]
     TooLarge,
@@ -90,6 +102,7 @@ impl WebError {
             Self::NotFound(_)
             | Self::Decoding(PixelError::NoPixels | PixelError::NoFrame { .. }) => 404,
             Self::TooLarge | Self::TooMany { .. } => 413,
+            Self::Conflict(_) => 409,
             Self::UnsupportedMedia(_) => 415,
             Self::Stored(_) | Self::Decoding(PixelError::Object(_)) => 500,
             Self::NotAcceptable(_)

@@ -190,14 +190,14 @@ pub fn qido_answer(level: ImagingLevel, rows: Vec<ImagingRow>, base: &str) -> Va
     Value::Array(rows.collect())
 }
 
-fn number(name: &str, value: &str) -> Result<usize, WebError> {
+pub(super) fn number(name: &str, value: &str) -> Result<usize, WebError> {
     value
         .parse()
         .map_err(|_| WebError::BadRequest(format!("{name} is not a whole number")))
 }
 
 /// An attribute, or the path of attributes to one within a sequence.
-fn path(name: &str) -> Result<Vec<Tag>, WebError> {
+pub(super) fn path(name: &str) -> Result<Vec<Tag>, WebError> {
     name.split('.').map(tag).collect()
 }
 

@@ -7,6 +7,10 @@ mod rendered;
 mod retrieve;
 mod store;
 mod stream;
+mod subscribers;
+mod workitems;
+
+pub use subscribers::WorkItemEvents;
 
 use std::sync::Arc;
 
@@ -46,6 +50,7 @@ pub fn routes() -> Router<Arc<Hospital>> {
         .route("/studies/{study}/series/{series}/instances", get(instances))
         .merge(retrieve::routes())
         .layer(DefaultBodyLimit::disable())
+        .merge(workitems::routes())
 }
 
 impl From<WebError> for Problem {

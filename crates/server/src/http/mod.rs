@@ -37,6 +37,7 @@ use tower_http::{
 };
 
 pub use caller::Caller;
+pub use dicom_web::WorkItemEvents;
 pub use problem::Problem;
 
 use crate::hospital::Hospital;

@@ -107,7 +107,8 @@ async fn socket(
     Ok(upgrade.on_upgrade(move |socket| attend(hospital, stage, permit, person, socket)))
 }
 
-fn is_same_origin(headers: &HeaderMap) -> bool {
+/// Whether a request comes from a page of the hospital itself, or from no page at all.
+pub fn is_same_origin(headers: &HeaderMap) -> bool {
     let Some(origin) = headers.get("origin") else {
         return true;
     };

@@ -78,6 +78,40 @@ fn statement() -> Value {
         &octets,
         &["accept"],
     ));
+    let steps = ["/workitems", "/workitems/{workitem}"];
+    resources.push(method(
+        "POST",
+        "CreateWorkitem",
+        steps[0],
+        JSON,
+        &["workitem"],
+    ));
+    resources.push(search(steps[0], &["emptyvaluematching"]));
+    resources.push(method("GET", "RetrieveWorkitem", steps[1], JSON, &[]));
+    resources.push(method(
+        "POST",
+        "UpdateWorkitem",
+        steps[1],
+        JSON,
+        &["transaction-uid"],
+    ));
+    for (verb, id, path, query) in [
+        ("PUT", "ChangeWorkitemState", "state", &[][..]),
+        ("POST", "RequestWorkitemCancellation", "cancelrequest", &[]),
+        (
+            "POST",
+            "Subscribe",
+            "subscribers/{aetitle}",
+            &["deletionlock", "filter"],
+        ),
+        ("DELETE", "Unsubscribe", "subscribers/{aetitle}", &[]),
+        ("POST", "Suspend", "subscribers/{aetitle}/suspend", &[]),
+    ] {
+        let path = format!("/workitems/{{workitem}}/{path}");
+        resources.push(method(verb, id, &path, JSON, query));
+    }
+    let channel = "/subscribers/{aetitle}";
+    resources.push(method("GET", "OpenEventChannel", channel, JSON, &[]));
     json!({
         "service": "yuanyi",
         "transferSyntaxes": TRANSFER_SYNTAXES,
