@@ -4,6 +4,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::float_cmp,
     reason = "helpers of tests fail by panicking, as tests do"
 )]
 
@@ -18,9 +19,11 @@ use dicom::{
     },
     file_of_data_set, read_report, read_structures,
 };
-use dicom_core::Tag;
+use dicom_core::{DataElement, PrimitiveValue, Tag, VR, value::DataSetSequence};
 use dicom_dictionary_std::{tags, uids};
-use dicom_object::{DefaultDicomObject, InMemDicomObject, OpenFileOptions};
+use dicom_object::{
+    DefaultDicomObject, InMemDicomObject, OpenFileOptions, meta::FileMetaTableBuilder,
+};
 
 fn read(file: &[u8]) -> DefaultDicomObject {
     OpenFileOptions::new().from_reader(file).unwrap()
@@ -207,4 +210,92 @@ fn reports_and_structure_sets_of_others_are_read() {
             .all(|contour| !contour.points_lps_mm.is_empty())
     );
     assert!(read_structures(&fs::read(folder.join("highdicom/sr_document.dcm")).unwrap()).is_err());
+}
+
+/// An enhanced CT of three frames, without pixels.
+fn enhanced() -> Vec<u8> {
+    let item = |elements: &[(Tag, VR, &str)]| {
+        let elements = elements.iter().map(|(tag, vr, value)| {
+            let value = value.split('\\').map(str::to_owned).collect();
+            DataElement::new(*tag, *vr, PrimitiveValue::Strs(value))
+        });
+        InMemDicomObject::from_element_iter(elements)
+    };
+    let group = |tag: Tag, inner: InMemDicomObject| {
+        DataElement::new(tag, VR::SQ, DataSetSequence::from(vec![inner]))
+    };
+    let mut object = item(&[
+        (tags::SOP_CLASS_UID, VR::UI, uids::ENHANCED_CT_IMAGE_STORAGE),
+        (tags::SOP_INSTANCE_UID, VR::UI, "1.2.3.4"),
+        (tags::SERIES_INSTANCE_UID, VR::UI, "1.2.3"),
+        (tags::STUDY_INSTANCE_UID, VR::UI, "1.2"),
+        (tags::FRAME_OF_REFERENCE_UID, VR::UI, "1.2.9"),
+    ]);
+    for (tag, side) in [(tags::ROWS, 8_u16), (tags::COLUMNS, 10)] {
+        object.put(DataElement::new(tag, VR::US, PrimitiveValue::from(side)));
+    }
+    let measures = item(&[
+        (tags::PIXEL_SPACING, VR::DS, "0.75\\0.5"),
+        (tags::SLICE_THICKNESS, VR::DS, "2"),
+    ]);
+    let orientation = item(&[(tags::IMAGE_ORIENTATION_PATIENT, VR::DS, "1\\0\\0\\0\\1\\0")]);
+    let rescale = item(&[
+        (tags::RESCALE_SLOPE, VR::DS, "1"),
+        (tags::RESCALE_INTERCEPT, VR::DS, "-1024"),
+    ]);
+    let shared = InMemDicomObject::from_element_iter([
+        group(tags::PIXEL_MEASURES_SEQUENCE, measures),
+        group(tags::PLANE_ORIENTATION_SEQUENCE, orientation),
+        group(tags::PIXEL_VALUE_TRANSFORMATION_SEQUENCE, rescale),
+    ]);
+    object.put(group(tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE, shared));
+    let frames = ["1\\2\\3", "1\\2\\5", "1\\2\\7"].map(|position| {
+        let position = item(&[(tags::IMAGE_POSITION_PATIENT, VR::DS, position)]);
+        InMemDicomObject::from_element_iter([group(tags::PLANE_POSITION_SEQUENCE, position)])
+    });
+    object.put(DataElement::new(
+        tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE,
+        VR::SQ,
+        DataSetSequence::from(frames.to_vec()),
+    ));
+    let meta = FileMetaTableBuilder::new().transfer_syntax(uids::EXPLICIT_VR_LITTLE_ENDIAN);
+    let mut file = Vec::new();
+    object
+        .with_meta(meta)
+        .unwrap()
+        .write_all(&mut file)
+        .unwrap();
+    file
+}
+
+#[test]
+fn marks_on_frames_of_one_object_name_their_frame() {
+    let of = dicom::create::marked_frames(&enhanced()).unwrap();
+    assert_eq!(of.rescale, Some([1.0, -1024.0]));
+    let places: Vec<_> = of
+        .images
+        .iter()
+        .map(|image| (image.frame, image.grid.origin_lps_mm))
+        .collect();
+    assert_eq!(places[1], (Some(2), [1.0, 2.0, 5.0]));
+    assert_eq!(of.images[0].grid.spacing_mm, [0.5, 0.75, 2.0]);
+    let mut marks = support::marks(&support::marked_series());
+    marks.truncate(1);
+    marks[0].points_lps_mm = vec![[2.0, 3.5, 5.0], [3.0, 3.5, 5.0]];
+    let (person, study) = (support::person(), support::study());
+    let state =
+        presentation_state(&person, &study, &of, &marks, [40.0, 400.0], &made("pr")).unwrap();
+    let state = dicom::presentation::read_presentation_state(&state).unwrap();
+    assert_eq!(state.images[0].frames, [2]);
+    assert_eq!(state.annotations[0].on[0].frames, [2]);
+    assert_eq!(
+        state.annotations[0].graphics[0].points,
+        [[2.0, 2.0], [4.0, 2.0]]
+    );
+    let report = measurement_report(&person, &study, &of, &marks, &made("sr")).unwrap();
+    let report = read(&report);
+    let evidence = &items(&report, tags::CURRENT_REQUESTED_PROCEDURE_EVIDENCE_SEQUENCE)[0];
+    let series = &items(evidence, tags::REFERENCED_SERIES_SEQUENCE)[0];
+    assert_eq!(items(series, tags::REFERENCED_SOP_SEQUENCE).len(), 1);
+    assert!(dicom::create::marked_frames(&support::slices(1)[0]).is_none());
 }

@@ -77,25 +77,30 @@ fn mark(room: &RoomId, id: EntityId, placed: &Placed) -> Option<Mark> {
 pub fn marked_series(uid: &Uid, instances: &[Instance]) -> Option<MarkedSeries> {
     let first = instances.first()?;
     let frame = text(&first.attributes, "00200052")?;
-    let mut images: Vec<MarkedImage> = instances.iter().filter_map(image).collect();
-    let spacing = slice_spacing_mm(&mut images);
-    if let Some(spacing) = spacing {
-        for image in &mut images {
-            image.grid.spacing_mm[2] = spacing;
-        }
-    }
+    let images: Vec<MarkedImage> = instances.iter().filter_map(image).collect();
     let slope = numbers(&first.attributes, "00281053");
     let intercept = numbers(&first.attributes, "00281052");
     let rescale = match (slope.first(), intercept.first()) {
         (Some(slope), Some(intercept)) => Some([*slope, *intercept]),
         _ => None,
     };
-    Some(MarkedSeries {
+    let series = MarkedSeries {
         uid: uid.clone(),
         frame_of_reference: Uid::new(frame).ok()?,
         rescale,
         images,
-    })
+    };
+    (!series.images.is_empty()).then(|| in_place(series))
+}
+
+/// A series with its images in the order of their places, and the distance between two of them.
+pub fn in_place(mut series: MarkedSeries) -> MarkedSeries {
+    if let Some(spacing) = slice_spacing_mm(&mut series.images) {
+        for image in &mut series.images {
+            image.grid.spacing_mm[2] = spacing;
+        }
+    }
+    series
 }
 
 fn image(instance: &Instance) -> Option<MarkedImage> {
@@ -115,6 +120,7 @@ fn image(instance: &Instance) -> Option<MarkedImage> {
     Some(MarkedImage {
         class: instance.class.clone(),
         sop: instance.sop.clone(),
+        frame: None,
         grid: Grid {
             size: [side("00280011")?, side("00280010")?, 1],
             spacing_mm: [column, row, of("00180050").first().copied().unwrap_or(1.0)],

@@ -61,7 +61,7 @@ fn segmented(of: &MarkedSeries) -> Option<SegmentedSeries> {
     let slices: Vec<SegmentedSlice> = images
         .map(|image| SegmentedSlice {
             sop: image.sop.clone(),
-            frame: None,
+            frame: image.frame,
             position_lps_mm: image.grid.origin_lps_mm,
         })
         .collect();

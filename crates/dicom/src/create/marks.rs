@@ -4,7 +4,7 @@ use dicom_object::InMemDicomObject;
 use vocabulary::Uid;
 
 use super::{CreateError, Person, Study, put, put_items};
-use crate::{Grid, ParseError, parse};
+use crate::{Grid, ParseError, parse, pixels::functional_group};
 
 /// One image of a series that marks refer to.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,11 +13,18 @@ pub struct MarkedImage {
     pub class: Uid,
     /// SOP instance UID.
     pub sop: Uid,
+    /// The frame of it from 1, where it has several.
+    pub frame: Option<u32>,
     /// Columns and rows, their distances and directions, and where the first pixel is: a grid of one slice.
     pub grid: Grid,
 }
 
 impl MarkedImage {
+    /// Whether it is the same image.
+    pub fn is(&self, other: &Self) -> bool {
+        (&self.sop, self.frame) == (&other.sop, other.frame)
+    }
+
     /// How far a point lies from the image's plane, in millimetres.
     pub fn distance_mm(&self, point_lps_mm: [f64; 3]) -> f64 {
         let [_, _, along_normal] = self.grid.voxel(point_lps_mm);
@@ -106,6 +113,66 @@ pub fn context_of(file: &[u8]) -> Result<(Person, Study), ParseError> {
     Ok((person, study))
 }
 
+/// A series whose images are frames of one object, such as an enhanced CT, from the whole file; `None` where its
+/// frames have no places in the patient.
+pub fn marked_frames(file: &[u8]) -> Option<MarkedSeries> {
+    let object = parse::open(file, Some(tags::PIXEL_DATA)).ok()?;
+    let text = |tag| {
+        let text = object.get(tag)?.to_str().ok()?;
+        Some(text.trim_matches([' ', '\0']).to_owned())
+    };
+    let side = |tag| {
+        let side = object.get(tag)?.to_int::<u32>().ok()?;
+        usize::try_from(side).ok()
+    };
+    let [columns, rows] = [side(tags::COLUMNS)?, side(tags::ROWS)?];
+    let class = Uid::new(text(tags::SOP_CLASS_UID)?).ok()?;
+    let sop = Uid::new(text(tags::SOP_INSTANCE_UID)?).ok()?;
+    let frames = object
+        .get(tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE)?
+        .items()?
+        .len();
+    let mut images = Vec::with_capacity(frames);
+    for index in 0..frames {
+        let numbers = |group, tag| {
+            let element = functional_group(&object, index, group)?.get(tag)?;
+            element.to_multi_float64().ok()
+        };
+        let orientation = numbers(
+            tags::PLANE_ORIENTATION_SEQUENCE,
+            tags::IMAGE_ORIENTATION_PATIENT,
+        )?;
+        let [xl, xp, xs, yl, yp, ys]: [f64; 6] = orientation.try_into().ok()?;
+        let spacing = numbers(tags::PIXEL_MEASURES_SEQUENCE, tags::PIXEL_SPACING)?;
+        let [row, column]: [f64; 2] = spacing.try_into().ok()?;
+        let thickness = numbers(tags::PIXEL_MEASURES_SEQUENCE, tags::SLICE_THICKNESS);
+        let thickness = thickness.and_then(|all| all.first().copied());
+        let position = numbers(tags::PLANE_POSITION_SEQUENCE, tags::IMAGE_POSITION_PATIENT)?;
+        let [zl, zp, zs] = [xp * ys - xs * yp, xs * yl - xl * ys, xl * yp - xp * yl];
+        images.push(MarkedImage {
+            class: class.clone(),
+            sop: sop.clone(),
+            frame: Some(u32::try_from(index + 1).ok()?),
+            grid: Grid {
+                size: [columns, rows, 1],
+                spacing_mm: [column, row, thickness.unwrap_or(1.0)],
+                origin_lps_mm: position.try_into().ok()?,
+                direction_lps: [xl, xp, xs, yl, yp, ys, zl, zp, zs],
+            },
+        });
+    }
+    let rescale = functional_group(&object, 0, tags::PIXEL_VALUE_TRANSFORMATION_SEQUENCE);
+    let number = |tag| rescale?.get(tag)?.to_float64().ok();
+    Some(MarkedSeries {
+        uid: Uid::new(text(tags::SERIES_INSTANCE_UID)?).ok()?,
+        frame_of_reference: Uid::new(text(tags::FRAME_OF_REFERENCE_UID)?).ok()?,
+        rescale: number(tags::RESCALE_SLOPE)
+            .zip(number(tags::RESCALE_INTERCEPT))
+            .map(<[f64; 2]>::from),
+        images,
+    })
+}
+
 /// When something was made, as DICOM writes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Moment {
@@ -150,7 +217,7 @@ pub(super) fn series(object: &mut InMemDicomObject, modality: &str, made: &MadeH
     }
 }
 
-/// A reference to one image.
+/// A reference to one image: an object, or a frame of it.
 pub(super) fn reference(image: &MarkedImage) -> InMemDicomObject {
     let mut item = InMemDicomObject::new_empty();
     for (tag, uid) in [
@@ -159,13 +226,26 @@ pub(super) fn reference(image: &MarkedImage) -> InMemDicomObject {
     ] {
         put(&mut item, tag, VR::UI, uid.as_str());
     }
+    if let Some(frame) = image.frame {
+        let frame = frame.to_string();
+        put(&mut item, tags::REFERENCED_FRAME_NUMBER, VR::IS, frame);
+    }
     item
+}
+
+/// A reference to the whole object that an image is of.
+pub(super) fn object_reference(image: &MarkedImage) -> InMemDicomObject {
+    let whole = MarkedImage {
+        frame: None,
+        ..image.clone()
+    };
+    reference(&whole)
 }
 
 /// A series and those of its images that are referred to.
 pub(super) fn series_item(
     series: &MarkedSeries,
-    images: &[&MarkedImage],
+    references: Vec<InMemDicomObject>,
     sequence: dicom_core::Tag,
 ) -> InMemDicomObject {
     let mut item = InMemDicomObject::new_empty();
@@ -175,9 +255,15 @@ pub(super) fn series_item(
         VR::UI,
         PrimitiveValue::from(series.uid.as_str()),
     );
-    let images = images.iter().map(|image| reference(image)).collect();
-    put_items(&mut item, sequence, images);
+    put_items(&mut item, sequence, references);
     item
+}
+
+/// References to the objects that images are of, each once.
+pub(super) fn objects_of(images: &[&MarkedImage]) -> Vec<InMemDicomObject> {
+    let mut named = std::collections::BTreeSet::new();
+    let images = images.iter().filter(|image| named.insert(&image.sop));
+    images.map(|image| object_reference(image)).collect()
 }
 
 /// The images that the marks lie on, each once, in the series' order.
@@ -190,7 +276,7 @@ pub(super) fn images_of<'a>(
     let images: Vec<&MarkedImage> = series
         .images
         .iter()
-        .filter(|image| touched.iter().any(|touched| touched.sop == image.sop))
+        .filter(|image| touched.iter().any(|touched| touched.is(image)))
         .collect();
     if images.is_empty() {
         Err(CreateError::Nothing)

@@ -22,7 +22,9 @@ pub use code::Code;
 pub use ct::{CtSeries, MadeSeries, ct_series};
 pub use document::{DocumentKind, NewDocument, document};
 pub use drawn::{DrawnMark, drawn_report, drawn_state, key_objects};
-pub use marks::{MadeHere, Mark, MarkKind, MarkedImage, MarkedSeries, Moment, context_of};
+pub use marks::{
+    MadeHere, Mark, MarkKind, MarkedImage, MarkedSeries, Moment, context_of, marked_frames,
+};
 pub use presentation::presentation_state;
 pub use seg::{
     Algorithm, Fraction, Masks, NewSegment, NewSegmentation, SegmentCoding, SegmentedSeries,

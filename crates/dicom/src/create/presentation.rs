@@ -40,7 +40,8 @@ pub fn presentation_state(
         put(&mut object, tags::RESCALE_SLOPE, VR::DS, decimal(slope));
         put(&mut object, tags::RESCALE_TYPE, VR::LO, "HU");
     }
-    let item = series_item(of, &images, tags::REFERENCED_IMAGE_SEQUENCE);
+    let references = images.iter().map(|image| reference(image)).collect();
+    let item = series_item(of, references, tags::REFERENCED_IMAGE_SEQUENCE);
     put_items(&mut object, tags::REFERENCED_SERIES_SEQUENCE, vec![item]);
     let areas = images.iter().map(|image| {
         let ([columns, rows, _], [sx, sy, _]) = (image.grid.size, image.grid.spacing_mm);
@@ -60,7 +61,7 @@ pub fn presentation_state(
 fn annotation(of: &MarkedSeries, image: &MarkedImage, marks: &[Mark]) -> Option<InMemDicomObject> {
     let here = |mark: &&Mark| {
         let mut points = mark.points_lps_mm.iter();
-        points.all(|at| of.image_at(*at).is_some_and(|found| found.sop == image.sop))
+        points.all(|at| of.image_at(*at).is_some_and(|found| found.is(image)))
     };
     let marks: Vec<&Mark> = marks.iter().filter(here).collect();
     if marks.is_empty() {

@@ -7,7 +7,7 @@ use dicom_object::InMemDicomObject;
 use super::{
     Code, CreateError, MadeHere, Mark, MarkKind, MarkedImage, MarkedSeries, Person, Study, common,
     derived_uid, file,
-    marks::{images_of, reference, series, series_item},
+    marks::{images_of, objects_of, series, series_item},
     put, put_items, tree,
 };
 
@@ -23,7 +23,7 @@ pub fn measurement_report(
     let instance = derived_uid(&[made.series.as_str(), "report"]);
     let mut object = common(person, study, uids::COMPREHENSIVE3_DSR_STORAGE, &instance);
     series(&mut object, "SR", made);
-    let item = series_item(of, &images, tags::REFERENCED_SOP_SEQUENCE);
+    let item = series_item(of, objects_of(&images), tags::REFERENCED_SOP_SEQUENCE);
     tree::report(&mut object, study, vec![item]);
     let groups = marks.iter().map(|mark| group(of, mark)).collect();
     tree::measurement_root(&mut object, &observers(marks), library(&images), groups);
@@ -40,12 +40,11 @@ fn observers(marks: &[Mark]) -> Vec<&str> {
 
 /// The images that are spoken of (TID 1600).
 fn library(images: &[&MarkedImage]) -> Vec<InMemDicomObject> {
-    let entries = images.iter().map(|image| {
+    let entries = objects_of(images).into_iter().map(|object| {
         let mut item = InMemDicomObject::new_empty();
         put(&mut item, tags::RELATIONSHIP_TYPE, VR::CS, "CONTAINS");
         put(&mut item, tags::VALUE_TYPE, VR::CS, "IMAGE");
-        let references = vec![reference(image)];
-        put_items(&mut item, tags::REFERENCED_SOP_SEQUENCE, references);
+        put_items(&mut item, tags::REFERENCED_SOP_SEQUENCE, vec![object]);
         item
     });
     entries.collect()

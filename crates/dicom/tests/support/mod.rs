@@ -125,6 +125,7 @@ pub fn marked_series() -> MarkedSeries {
         MarkedImage {
             class: Uid::new(series.class).unwrap(),
             sop: sop.clone(),
+            frame: None,
             grid,
         }
     });
