@@ -215,6 +215,12 @@ test('screening: a nodule is followed up from a phone, also without a line', asy
   await expect(li.locator('.screen-letter')).toContainText('needs confirmation');
   await look(li, 'screening-arrange', ['narrow', 'desktop']);
   await li.setViewportSize(SCREENS.narrow);
+  // On paper there is the letter and nothing else.
+  await li.emulateMedia({ media: 'print' });
+  await expect(li.locator('.screen-letter')).toBeVisible();
+  for (const other of ['.top-bar', '.screen-steps', '[data-form=arrange]', '.foot']) await expect(li.locator(other)).toBeHidden();
+  await li.screenshot({ path: 'tests/journeys/out/screening-letter-print.png', fullPage: true });
+  await li.emulateMedia({ media: null });
   await li.getByRole('button', { name: 'Sign the plan' }).click();
   await expect(li.locator('.screen')).toHaveAttribute('data-state', 'active');
   await toStep(li, 'arrange');
@@ -231,6 +237,16 @@ test('screening: a nodule is followed up from a phone, also without a line', asy
   await li.locator('[data-form=assist]').getByText('partly', { exact: true }).click();
   await li.getByRole('button', { name: 'Note it' }).click();
   await expect(li.locator('[data-step=assist]')).toHaveAttribute('data-state', 'done');
+
+  // Beside the hologram stand the same five steps.
+  await li.setViewportSize(SCREENS.desktop);
+  await toStep(li, 'assist');
+  await li.getByRole('link', { name: 'See it as a hologram' }).click();
+  await expect(li).toHaveURL(new RegExp(`/rooms/${id}$`));
+  await expect(li.locator('.screen-steps [data-step=assist]')).toHaveAttribute('data-state', 'done');
+  await look(li, 'screening-room', ['desktop']);
+  await li.goto(`/scenarios/screening/${id}`);
+  await li.setViewportSize(SCREENS.narrow);
 
   // The facts stand in the record and are proved in this browser; what is due waits on the home page.
   await li.locator('[data-proofs] > summary').click();

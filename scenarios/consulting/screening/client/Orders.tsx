@@ -32,7 +32,7 @@ export function Orders(props: { part: Part }): JSX.Element {
             <For each={part().of.deviations}>
               {(one) => (
                 <li>
-                  {one.place}: {one.reason} <span class="soft small">({one.by.name})</span>
+                  {inLanguage(one.label, part().language)}: {one.reason} <span class="soft small">({one.by.name})</span>
                 </li>
               )}
             </For>

@@ -151,7 +151,7 @@ export interface Course {
   readonly arrangement: Arrangement;
   readonly referral?: Referral | null;
   readonly letter?: readonly { readonly title: Text; readonly lines: readonly Text[] }[] | null;
-  readonly deviations: readonly { readonly place: string; readonly reason: string; readonly by: Person }[];
+  readonly deviations: readonly { readonly place: string; readonly label: Text; readonly reason: string; readonly by: Person }[];
   readonly digest: string;
   readonly signature?: { readonly name: string; readonly at: string } | null;
   readonly taught?: { readonly understood: 'yes' | 'partly' | 'no'; readonly note: string; readonly by: Person } | null;

@@ -6,10 +6,10 @@ use record::NewFact;
 use scenario::{Context, Problem, Request};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use vocabulary::Timestamp;
+use vocabulary::{Text, Timestamp};
 
 use crate::{
-    facts,
+    facts, orders,
     programme::{Person, Programme, Step},
     step,
 };
@@ -55,6 +55,27 @@ impl Deviation {
         let key = facts::deviation_key(&programme.id, &self.place);
         facts::put(key, &programme.patient, body)
     }
+}
+
+/// What people call the place of a deviation: a step, or an order by its number and kind.
+pub fn label(programme: &Programme, place: &str) -> Text {
+    if let Some(step) = Step::ALL.into_iter().find(|step| step.as_str() == place) {
+        let (zh, en) = step::name(step);
+        return Text::new(zh, en);
+    }
+    let arranged = programme.course.arranged.as_ref();
+    let found = place.strip_prefix("order-").and_then(|n| {
+        let n: usize = n.parse().ok()?;
+        Some((n, arranged?.decisions.get(n)?))
+    });
+    found.map_or_else(
+        || Text::new(place, place),
+        |(n, decision)| {
+            let label = orders::label(decision.step);
+            let n = n + 1;
+            Text::new(format!("{n}. {}", label.zh), format!("{n}. {}", label.en))
+        },
+    )
 }
 
 /// The facts that take deviations back which are none any more.

@@ -111,9 +111,14 @@ fn guidelines(programme: &Programme) -> Vec<Text> {
         let advice = said.pointer("/result/advice");
         let advice: Option<Text> = advice.and_then(|a| serde_json::from_value(a.clone()).ok());
         let advice = advice.unwrap_or(Text::new("无建议", "no advice"));
+        let (zh, en) = if said.get("needs_confirmation") == Some(&json!(true)) {
+            ("（待确认）", " (needs confirmation)")
+        } else {
+            ("", "")
+        };
         Text::new(
-            format!("{}：{}", title.zh, advice.zh),
-            format!("{}: {}", title.en, advice.en),
+            format!("{}：{}{zh}", title.zh, advice.zh),
+            format!("{}: {}{en}", title.en, advice.en),
         )
     };
     programme.recommendations.iter().map(line).collect()
@@ -138,8 +143,11 @@ fn arranged(programme: &Programme) -> Vec<Text> {
 
 fn deviations(programme: &Programme) -> Vec<Text> {
     let line = |one: &crate::deviation::Deviation| {
-        let line = format!("{}: {}", one.place, one.reason);
-        Text::new(line.clone(), line)
+        let place = crate::deviation::label(programme, &one.place);
+        Text::new(
+            format!("{}：{}", place.zh, one.reason),
+            format!("{}: {}", place.en, one.reason),
+        )
     };
     programme.deviations.values().map(line).collect()
 }

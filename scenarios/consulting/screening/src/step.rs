@@ -160,7 +160,7 @@ pub fn must_follow(programme: &Programme, in_force: &Answers, wanted: Step) -> R
     Ok(())
 }
 
-fn name(step: Step) -> (&'static str, &'static str) {
+pub fn name(step: Step) -> (&'static str, &'static str) {
     match step {
         Step::Ask => ("询问", "Ask"),
         Step::Assess => ("评估", "Assess"),

@@ -12,7 +12,7 @@ use vocabulary::Text;
 use crate::{
     answers::{self, READY},
     arrange::{self, Decision},
-    assess, days, facts, letter, levels, orders,
+    assess, days, deviation, facts, letter, levels, orders,
     programme::{GUIDELINES, MODELS, Programme, State},
     sign, step,
     waiting::due,
@@ -64,12 +64,22 @@ pub fn of(
         "arrangement": arrangement(context, twin, programme),
         "referral": programme.referral,
         "letter": letter::sections(programme, in_force),
-        "deviations": programme.deviations.values().collect::<Vec<_>>(),
+        "deviations": deviations(programme),
         "digest": sign::digest(programme),
         "signature": programme.signature,
         "taught": programme.taught,
         "proof": proof(programme),
     }))
+}
+
+fn deviations(programme: &Programme) -> Vec<Value> {
+    let shown = |one: &deviation::Deviation| {
+        let mut shown = json!(one);
+        let label = deviation::label(programme, &one.place);
+        facts::set(&mut shown, "label", json!(label));
+        shown
+    };
+    programme.deviations.values().map(shown).collect()
 }
 
 /// The questions in their order, each with the answer that counts now, what the record says, and whether it
