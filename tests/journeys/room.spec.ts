@@ -31,6 +31,10 @@ test('a room shows the scan in three linked slices, and takes a measurement by k
   await li.getByRole('tab', { name: 'View' }).click();
   await expect(li.locator('.marks li').first()).toContainText(/\d+\.\d mm/);
 
+  // What was measured goes beside the images, where every other program finds it.
+  await li.getByRole('button', { name: 'Keep with the images' }).click();
+  await expect(li.getByText(/Objects kept beside the images: [1-9]/)).toBeVisible({ timeout: 60_000 });
+
   // The window is the room's: it is still there after a reload, and so is the mark.
   await li.getByRole('radio', { name: 'Lung' }).check({ force: true });
   await expect(li.getByText('-600 HU')).toBeVisible();

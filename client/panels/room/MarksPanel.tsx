@@ -1,17 +1,20 @@
 /** Measurements and notes as a list: the same that stand on the images. */
-import { For, Show } from 'solid-js';
+import { For, Show, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
+import { inLanguage } from '../../core/language';
+import type { Text } from '../../core/language';
 import type { Mark, RoomControl } from '../../core/room-control';
 import { measureWords } from '../../stage/measure-words';
 import { Icon } from '../Icon';
+import { Notice } from '../Notice';
 
 /** What a mark says. */
 export function markWords(mark: Mark): string {
   return mark.entity.type === 'measure' ? measureWords(mark.entity) : mark.entity.text;
 }
 
-export function MarksPanel(props: { control: RoomControl }): JSX.Element {
+export function MarksPanel(props: { control: RoomControl; room: string }): JSX.Element {
   const app = useApp();
   const who = (actor: string): string => props.control.people().find((one) => one.actor === actor)?.name ?? actor;
   const kind = (mark: Mark): 'length' | 'hu' | 'note' => (mark.entity.type === 'measure' ? mark.entity.kind : 'note');
@@ -56,6 +59,50 @@ export function MarksPanel(props: { control: RoomControl }): JSX.Element {
           </For>
         </ul>
       </Show>
+      <KeepWithImages room={props.room} />
     </section>
+  );
+}
+
+interface Kept {
+  readonly objects: readonly unknown[];
+  readonly left_out: readonly Text[];
+}
+
+/** Puts what was measured, noted and shown as surfaces beside the images, for every other DICOM program. */
+function KeepWithImages(props: { room: string }): JSX.Element {
+  const app = useApp();
+  const [busy, setBusy] = createSignal(false);
+  const [kept, setKept] = createSignal<Kept>();
+  const [refusal, setRefusal] = createSignal('');
+  const keep = async (): Promise<void> => {
+    setBusy(true);
+    setRefusal('');
+    try {
+      setKept(await app.api.post<Kept>(`/api/rooms/${encodeURIComponent(props.room)}/export`));
+    } catch (error) {
+      setKept(undefined);
+      setRefusal(app.explain(error));
+    }
+    setBusy(false);
+  };
+  return (
+    <div class="stack tight">
+      <button type="button" class="button" disabled={busy()} onClick={() => void keep()}>
+        {app.t(busy() ? 'marks.keeping' : 'marks.keep')}
+      </button>
+      <p class="soft small">{app.t('marks.keepHint')}</p>
+      <div role="status">
+        <Show when={kept()}>
+          {(now) => (
+            <Notice kind="good">
+              {app.t('marks.kept', { count: String(now().objects.length) })}
+              <For each={now().left_out}>{(text) => <p class="small">{inLanguage(text, app.language())}</p>}</For>
+            </Notice>
+          )}
+        </Show>
+      </div>
+      <Show when={refusal()}>{(text) => <Notice kind="bad">{text()}</Notice>}</Show>
+    </div>
   );
 }

@@ -95,7 +95,7 @@ export function RoomFrame(props: { info: RoomInfo }): JSX.Element {
               <Match when={part === 'tools'}>
                 <div class="stack">
                   <ViewPanel control={control} manifest={store()?.manifest} />
-                  <MarksPanel control={control} />
+                  <MarksPanel control={control} room={props.info.id} />
                 </div>
               </Match>
               <Match when={part === 'people'}>
