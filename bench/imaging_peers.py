@@ -1,10 +1,10 @@
 """Yuanyi and Orthanc as imaging servers, with the same promise: acknowledged is on disk."""
 
-import json
 import os
 import pathlib
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -13,7 +13,11 @@ import pydicom
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
-from measure import BUILT, PEERS, TARGET, cpu_s, free_port, peak_mb, wait_for_port
+from measure import BUILT, ROOT, TARGET, cpu_s, free_port, peak_mb, wait_for_port
+
+# The tests talk to it too.
+sys.path.insert(0, str(ROOT / "tests/conformance"))
+import orthanc  # noqa: E402
 
 SLICES, SIDE = 300, 512
 
@@ -56,7 +60,8 @@ class Server:
 
     title = ""
 
-    def __init__(self):
+    def __init__(self, **settings):
+        self.settings = settings
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="bench-", dir=TARGET))
         self.http, self.dicom = free_port(), free_port()
         self.process = self.start()
@@ -94,51 +99,36 @@ class Yuanyi(Server):
 
 class Orthanc(Server):
     title = "ORTHANC"
-    root = PEERS / "orthanc"
-
-    @classmethod
-    def install(cls) -> None:
-        if (cls.root / "usr/sbin/Orthanc").exists():
-            return
-        cls.root.parent.mkdir(parents=True, exist_ok=True)
-        command = ["debootstrap", "--variant=minbase", "--include=orthanc,orthanc-dicomweb", "trixie", str(cls.root)]
-        subprocess.run(command, check=True)
+    root = orthanc.FOLDER
+    install = staticmethod(orthanc.install)
 
     def start(self):
-        inside = pathlib.Path("/var/lib/bench") / self.folder.name
-        (self.root / str(inside)[1:]).mkdir(parents=True)
-        host = subprocess.run(["hostname"], capture_output=True, text=True, check=True).stdout.strip()
-        # Without its own host name Orthanc waits five seconds for each look-up.
-        (self.root / "etc/hosts").write_text(f"127.0.0.1 localhost {host}\n")
-        config = {
-            "StorageDirectory": str(inside), "IndexDirectory": str(inside), "SyncStorageArea": True,
-            "HttpPort": self.http, "DicomPort": self.dicom, "DicomAet": self.title, "TcpNoDelay": True,
-            "AuthenticationEnabled": False, "RemoteAccessAllowed": True, "DicomCheckCalledAet": False,
-            "Plugins": ["/usr/share/orthanc/plugins"], "DicomAlwaysAllowStore": True,
-            "ConcurrentJobs": 2, "StorageCompression": False,
-        }
-        (self.root / "etc/bench.json").write_text(json.dumps(config))
-        self.inside = self.root / str(inside)[1:]
-        return subprocess.Popen(
-            ["chroot", str(self.root), "/usr/sbin/Orthanc", "/etc/bench.json"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )
+        self.running = orthanc.Orthanc(self.title, self.http, self.dicom, **self.settings)
+        return self.running.process
 
     def web(self) -> tuple[str, dict]:
         return f"http://127.0.0.1:{self.http}/dicom-web", {}
 
     def close(self) -> None:
-        super().close()
-        shutil.rmtree(self.inside, ignore_errors=True)
+        self.running.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def store(server: Server, series: list[list[pathlib.Path]]) -> float:
-    """Sends each series by an association of its own, all at once; answers the seconds it took."""
+# dcmtk waits to fill packets unless its environment says otherwise (since 3.6.2).
+NO_WAIT = {"TCP_NODELAY": "1"}
+
+
+def store(server: Server, series: list[list[pathlib.Path]], sender: dict | None = None) -> float:
+    """Sends each series by an association of its own, all at once; answers the seconds it took.
+
+    `sender` is what the sending program's environment says about the network.
+    """
+    environment = {"PATH": "/usr/bin", **(NO_WAIT if sender is None else sender)}
     started = time.monotonic()
     senders = [
         subprocess.Popen(
             ["storescu", "-aec", server.title, "127.0.0.1", str(server.dicom), *map(str, files)],
-            env={"TCP_NODELAY": "1", "PATH": "/usr/bin"},
+            env=environment,
         )
         for files in series
     ]

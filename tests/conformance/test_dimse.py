@@ -276,19 +276,22 @@ def test_dcmtk_moves_and_gets(imaging, studies, tmp_path):
 
 def test_what_a_destination_does_not_take_is_put_into_a_plain_syntax_or_counted(imaging):
     plain = image(PatientID="DQ-3", PatientName="Wang^Wu=王^五", SpecificCharacterSet="GB18030")
-    compressed = image("JPEG2000.dcm", PatientID="DQ-3")
-    compressed.StudyInstanceUID = plain.StudyInstanceUID
-    imaging.store(plain, compressed)
+    coded, film = image("MR_small_RLE.dcm", PatientID="DQ-3"), image("JPEG2000.dcm", PatientID="DQ-3")
+    # A video is not decoded.
+    film.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.4.100"
+    coded.StudyInstanceUID = film.StudyInstanceUID = plain.StudyInstanceUID
+    imaging.store(plain, coded, film)
     with Receiver("IMPLICIT", imaging.ports["IMPLICIT"], ["1.2.840.10008.1.2"]) as receiver:
         status, failed = move(imaging, of_study(plain), "IMPLICIT")[-1]
     assert status.Status == 0xB000
-    assert (status.NumberOfCompletedSuboperations, status.NumberOfFailedSuboperations) == (1, 1)
-    assert failed.FailedSOPInstanceUIDList == compressed.SOPInstanceUID
-    assert "syntax" in status.ErrorComment
-    (received,) = receiver.objects
-    assert received.file_meta.TransferSyntaxUID == "1.2.840.10008.1.2"
-    assert received.PixelData == plain.PixelData
-    assert str(received.PatientName) == "Wang^Wu=王^五"
+    assert (status.NumberOfCompletedSuboperations, status.NumberOfFailedSuboperations) == (2, 1)
+    assert failed.FailedSOPInstanceUIDList == film.SOPInstanceUID
+    assert "decode" in status.ErrorComment, status.ErrorComment
+    received = {data.SOPInstanceUID: data for data in receiver.objects}
+    assert {data.file_meta.TransferSyntaxUID for data in receiver.objects} == {"1.2.840.10008.1.2"}
+    assert received[plain.SOPInstanceUID].PixelData == plain.PixelData
+    assert str(received[plain.SOPInstanceUID].PatientName) == "Wang^Wu=王^五"
+    assert (received[coded.SOPInstanceUID].pixel_array == coded.pixel_array).all()
 
 
 def test_a_destination_that_is_unknown_or_away_is_told(imaging, studies):

@@ -1,4 +1,4 @@
-"""The hospital as a user of a PACS: dcmtk's own, asked by `yuanyi pacs` and over HTTP."""
+"""The hospital as a user of a PACS, dcmtk's own and Orthanc, asked by `yuanyi pacs` and over HTTP."""
 
 import json
 import pathlib
@@ -8,6 +8,8 @@ import tempfile
 import pytest
 from pydicom.uid import generate_uid
 
+import orthanc
+from conftest import free_port
 from imaging_hospital import ImagingHospital, run, until
 from test_dimse import image
 
@@ -27,13 +29,35 @@ AETable END
 
 
 class Pacs:
-    """dcmtk's archive."""
+    """An archive."""
 
     def __init__(self, imaging: ImagingHospital):
-        self.imaging = imaging
         self.folder = imaging.folder / "pacs"
         (self.folder / "store").mkdir(parents=True, exist_ok=True)
         self.port = imaging.ports["PACS"]
+
+    def store(self, *datasets) -> None:
+        for number, data in enumerate(datasets):
+            file = self.folder / f"in-{number}.dcm"
+            data.save_as(file)
+            sent = run("storescu", "-aec", "PACS", "127.0.0.1", self.port, file)
+            assert sent.returncode == 0, sent.stderr
+
+    def count(self, study: str) -> int:
+        asked = run("findscu", "-S", "-aec", "PACS", "-k", "QueryRetrieveLevel=STUDY", "-k", f"StudyInstanceUID={study}",
+                    "-k", "NumberOfStudyRelatedInstances", "-X", "-od", self.folder, "127.0.0.1", self.port)
+        found = [file for file in self.folder.glob("rsp*.dcm")]
+        for file in found:
+            file.unlink()
+        assert asked.returncode == 0, asked.stderr
+        return len(found)
+
+
+class Dcmtk(Pacs):
+    """dcmtk's."""
+
+    def __init__(self, imaging: ImagingHospital):
+        super().__init__(imaging)
         self.settings = self.folder / "dcmqrscp.cfg"
         self.settings.write_text(
             SETTINGS.format(port=self.port, dicom=imaging.dicom, store=self.folder / "store"))
@@ -53,21 +77,27 @@ class Pacs:
             self.process.wait(timeout=30)
             self.process = None
 
-    def store(self, *datasets) -> None:
-        for number, data in enumerate(datasets):
-            file = self.folder / f"in-{number}.dcm"
-            data.save_as(file)
-            sent = run("storescu", "-aec", "PACS", "127.0.0.1", self.port, file)
-            assert sent.returncode == 0, sent.stderr
+    def close(self) -> None:
+        self.stop()
 
-    def count(self, study: str) -> int:
-        asked = run("findscu", "-S", "-aec", "PACS", "-k", "QueryRetrieveLevel=STUDY", "-k", f"StudyInstanceUID={study}",
-                    "-k", "NumberOfStudyRelatedInstances", "-X", "-od", self.folder, "127.0.0.1", self.port)
-        found = [file for file in self.folder.glob("rsp*.dcm")]
-        for file in found:
-            file.unlink()
-        assert asked.returncode == 0, asked.stderr
-        return len(found)
+
+class Orthanc(Pacs):
+    """Orthanc, which keeps what it has while it is away."""
+
+    def __init__(self, imaging: ImagingHospital):
+        super().__init__(imaging)
+        hospital = {"AET": "YUANYI", "Host": "127.0.0.1", "Port": imaging.dicom}
+        self.running = orthanc.Orthanc("PACS", free_port(), self.port, DicomModalities={"yuanyi": hospital})
+
+    def start(self) -> None:
+        if self.running.process is None:
+            self.running.start()
+
+    def stop(self) -> None:
+        self.running.stop()
+
+    def close(self) -> None:
+        self.running.close()
 
 
 @pytest.fixture(scope="module")
@@ -78,12 +108,14 @@ def imaging():
         running.stop()
 
 
-@pytest.fixture
-def pacs(imaging):
-    running = Pacs(imaging)
+@pytest.fixture(params=[Dcmtk, Orthanc])
+def pacs(imaging, request):
+    if request.param is Orthanc and orthanc.missing():
+        pytest.skip(orthanc.missing())
+    running = request.param(imaging)
     running.start()
     yield running
-    running.stop()
+    running.close()
 
 
 def test_the_pacs_is_there_and_is_named(imaging, pacs):
@@ -125,6 +157,9 @@ def test_by_move_the_pacs_sends_to_the_hospital(imaging, pacs):
     rows = imaging.session().get(
         f"{imaging.base}/dicom-web/studies/{data.StudyInstanceUID}/instances").json()
     assert [row["00080018"]["Value"][0] for row in rows] == [data.SOPInstanceUID]
+    imaging.stop()
+    imaging.config.write_text(text)
+    imaging.start()
 
 
 def test_a_study_is_sent(imaging, pacs):
@@ -154,6 +189,26 @@ def test_sending_goes_on_after_the_pacs_was_away_and_the_hospital_restarted(imag
     until(lambda: state()["state"] == "done", "the end of the job")
     assert (state()["done"], state()["failed"]) == (1, 0)
     assert pacs.count(data.StudyInstanceUID) == 1
+
+
+def test_programs_ask_over_http(imaging, pacs):
+    data = image(PatientID="PACS-HTTP")
+    pacs.store(data)
+    session, api = imaging.session(), f"{imaging.base}/api/pacs"
+    assert "PACS" in [row["title"] for row in session.get(api).json()]
+    assert session.post(f"{api}/PACS/echo").json() == {"status": "0000"}
+    asked = {"level": "study", "keys": {"PatientID": "PACS-HTTP"}}
+    found = session.post(f"{api}/PACS/find", json=asked).json()
+    assert [row["0020000D"]["Value"][0] for row in found["rows"]] == [data.StudyInstanceUID]
+    asked = {"level": "series", "keys": {"StudyInstanceUID": data.StudyInstanceUID}}
+    found = session.post(f"{api}/PACS/find", json=asked).json()
+    assert [row["0020000E"]["Value"][0] for row in found["rows"]] == [data.SeriesInstanceUID]
+    begun = session.post(f"{api}/PACS/retrieve", json={"study": data.StudyInstanceUID})
+    assert begun.status_code == 202, begun.text
+    job = f"{api}/jobs/{begun.json()['job']}"
+    until(lambda: session.get(job).json()["state"] == "done", "the study")
+    rows = session.get(f"{imaging.base}/dicom-web/studies/{data.StudyInstanceUID}/instances").json()
+    assert [row["00080018"]["Value"][0] for row in rows] == [data.SOPInstanceUID]
 
 
 def test_a_person_is_bound_to_a_patient_they_may_see(imaging, pacs):

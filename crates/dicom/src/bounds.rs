@@ -1,4 +1,5 @@
-//! A look at the lengths of a data set before it is parsed.
+//! A look at the lengths of a data set before it is parsed: `parse::open`, which every reader of files goes
+//! through, begins with it, and so do identifiers and command sets that come over the network.
 //!
 //! The parser below reserves what an element's length says before it reads, and goes down into nested items
 //! by recursion. A few wrong bytes would make it take gigabytes, or overflow the stack. This walk touches
@@ -33,28 +34,38 @@ const IMPLICIT: Syntax = Syntax {
 };
 
 /// Checks that every length of a data set stays within its bytes. The error says what and where.
+pub(crate) fn check(data_set: &[u8], transfer_syntax: &str) -> Result<(), String> {
+    check_until(data_set, transfer_syntax, None)
+}
+
+/// The same for the elements before `until`, for whoever reads no further.
 #[expect(
     deprecated,
     reason = "big endian is retired, and old archives still send it"
 )]
-pub(crate) fn check(data_set: &[u8], transfer_syntax: &str) -> Result<(), String> {
+pub(crate) fn check_until(
+    data_set: &[u8],
+    transfer_syntax: &str,
+    until: Option<Tag>,
+) -> Result<(), String> {
     let little = Syntax {
         explicit: true,
         big_endian: false,
     };
     match transfer_syntax {
-        uids::IMPLICIT_VR_LITTLE_ENDIAN => walk(data_set, IMPLICIT),
+        uids::IMPLICIT_VR_LITTLE_ENDIAN => walk(data_set, IMPLICIT, until),
         uids::EXPLICIT_VR_BIG_ENDIAN => walk(
             data_set,
             Syntax {
                 explicit: true,
                 big_endian: true,
             },
+            until,
         ),
         uids::DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN => {
-            walk(&inflated(data_set, INFLATED_BYTES)?, little)
+            walk(&inflated(data_set, INFLATED_BYTES)?, little, until)
         }
-        _ => walk(data_set, little),
+        _ => walk(data_set, little, until),
     }
 }
 
@@ -69,10 +80,7 @@ pub(crate) fn pixel_data(data_set: &[u8], transfer_syntax: &str) -> Option<(usiz
         explicit: transfer_syntax != uids::IMPLICIT_VR_LITTLE_ENDIAN,
         big_endian: transfer_syntax == uids::EXPLICIT_VR_BIG_ENDIAN,
     };
-    let mut walk = Walk {
-        bytes: data_set,
-        at: 0,
-    };
+    let mut walk = Walk::over(data_set);
     while walk.at < data_set.len() {
         let header = walk.header(syntax).ok()?;
         if header.tag == tags::PIXEL_DATA {
@@ -98,10 +106,7 @@ pub(crate) fn places(data_set: &[u8]) -> Result<Vec<(Tag, Range<usize>)>, String
         explicit: true,
         big_endian: false,
     };
-    let mut walk = Walk {
-        bytes: data_set,
-        at: 0,
-    };
+    let mut walk = Walk::over(data_set);
     let mut places = Vec::new();
     while walk.at < data_set.len() {
         let start = walk.at;
@@ -133,8 +138,11 @@ fn inflated(data_set: &[u8], most: u64) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-fn walk(bytes: &[u8], syntax: Syntax) -> Result<(), String> {
-    let mut walk = Walk { bytes, at: 0 };
+fn walk(bytes: &[u8], syntax: Syntax, until: Option<Tag>) -> Result<(), String> {
+    let mut walk = Walk {
+        until,
+        ..Walk::over(bytes)
+    };
     walk.elements(bytes.len(), syntax, 0, false)
         .map_err(|why| format!("{why} at byte {}", walk.at))
 }
@@ -142,6 +150,8 @@ fn walk(bytes: &[u8], syntax: Syntax) -> Result<(), String> {
 struct Walk<'a> {
     bytes: &'a [u8],
     at: usize,
+    /// The first element of the outermost level that is not looked at, if not all are.
+    until: Option<Tag>,
 }
 
 /// The header of an element.
@@ -195,7 +205,7 @@ pub(crate) fn meta_group(bytes: &[u8]) -> Option<MetaGroup> {
         explicit: true,
         big_endian: false,
     };
-    let mut walk = Walk { bytes, at: 0 };
+    let mut walk = Walk::over(bytes);
     let mut elements = 0;
     let mut told = None;
     while bytes.get(walk.at..)?.starts_with(&[0x02, 0x00]) {
@@ -221,7 +231,15 @@ pub(crate) fn meta_group(bytes: &[u8]) -> Option<MetaGroup> {
 
 const BREAKS_OFF: &str = "it breaks off";
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
+    fn over(bytes: &'a [u8]) -> Self {
+        Self {
+            bytes,
+            at: 0,
+            until: None,
+        }
+    }
+
     /// Goes over elements up to `end`, or up to a delimiter where one is awaited.
     fn elements(
         &mut self,
@@ -242,6 +260,10 @@ impl Walk<'_> {
                     ITEM_END if depth == 0 && header.length == 0 => continue,
                     _ => return Err("a delimiter is out of place"),
                 }
+            }
+            // The parser stops here too.
+            if depth == 0 && self.until.is_some_and(|until| until <= header.tag) {
+                return Ok(());
             }
             self.value(&header, end, syntax, depth)?;
             // What follows the pixel data is not parsed, and is often padding without form.

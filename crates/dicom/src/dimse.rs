@@ -1,9 +1,11 @@
 //! DIMSE messages (PS3.7): command sets and how they travel in P-DATA.
 
 use dicom_core::{DataElement, PrimitiveValue, Tag, VR};
-use dicom_dictionary_std::tags;
+use dicom_dictionary_std::{tags, uids};
 use dicom_object::InMemDicomObject;
 use dicom_transfer_syntax_registry::entries::IMPLICIT_VR_LITTLE_ENDIAN;
+
+use crate::bounds;
 
 /// The Command Data Set Type that says that no data set follows.
 const NO_DATA_SET: u16 = 0x0101;
@@ -383,6 +385,7 @@ fn counts(command: &InMemDicomObject) -> Option<Counts> {
 
 /// Command sets are implicit VR little endian, whatever was negotiated for data sets.
 fn read(bytes: &[u8]) -> Option<InMemDicomObject> {
+    bounds::check(bytes, uids::IMPLICIT_VR_LITTLE_ENDIAN).ok()?;
     InMemDicomObject::read_dataset_with_ts(bytes, &IMPLICIT_VR_LITTLE_ENDIAN.erased()).ok()
 }
 

@@ -138,7 +138,7 @@ pub fn parse(file: Bytes) -> Result<ParsedObject, ParseError> {
     let part = "data set";
     bounds::check(data_set, meta.transfer_syntax())
         .map_err(|why| ParseError::Malformed { part, why })?;
-    let object = open(&file, Some(PIXELS))?;
+    let object = read(&file, Some(PIXELS))?;
     let transfer_syntax = uid(tags::TRANSFER_SYNTAX_UID, meta.transfer_syntax())?;
     let text = |tag| text_of(&object, tag);
     Ok(ParsedObject {
@@ -253,8 +253,15 @@ pub fn data_set_bytes(file: &[u8]) -> Option<&[u8]> {
     rest.get(group.end..)
 }
 
-/// Opens a file with its pixel data, wherever it comes from: its lengths are looked at first.
-pub(crate) fn open_checked(file: &[u8]) -> Result<DefaultDicomObject, ParseError> {
+/// Opens a file up to its pixel data, wherever it comes from: what an object says of itself.
+pub fn open_head(file: &[u8]) -> Result<DefaultDicomObject, ParseError> {
+    open(file, Some(PIXELS))
+}
+
+/// Opens a file up to an attribute, or up to its pixel data and with them, wherever it comes from; text is
+/// decoded. Lengths are looked at first, since the parser takes the memory that they ask for. What follows
+/// the pixel data was not looked at when the object was taken in, and holds nothing to show.
+pub(crate) fn open(file: &[u8], until: Option<Tag>) -> Result<DefaultDicomObject, ParseError> {
     let mended;
     let file = if data_set_bytes(file).is_some() {
         file
@@ -265,14 +272,13 @@ pub(crate) fn open_checked(file: &[u8]) -> Result<DefaultDicomObject, ParseError
     let meta = meta_of(file)?;
     let data_set = data_set_bytes(file).ok_or_else(breaks_off)?;
     let part = "data set";
-    bounds::check(data_set, meta.transfer_syntax().trim_end_matches('\0'))
+    bounds::check_until(data_set, meta.transfer_syntax(), until)
         .map_err(|why| ParseError::Malformed { part, why })?;
-    open(file, None)
+    read(file, until)
 }
 
-/// Opens a file up to an attribute, or up to its pixel data and with them; text is decoded. What follows
-/// the pixel data was not looked at when the object was taken in, and holds nothing to show.
-pub(crate) fn open(file: &[u8], until: Option<Tag>) -> Result<DefaultDicomObject, ParseError> {
+/// Opens a file whose lengths were looked at.
+fn read(file: &[u8], until: Option<Tag>) -> Result<DefaultDicomObject, ParseError> {
     let mut options = OpenFileOptions::new()
         .read_preamble(ReadPreamble::Auto)
         .odd_length_strategy(OddLengthStrategy::Accept);

@@ -18,6 +18,7 @@ use bytes::Bytes;
 use record::{ImagingQuery, ImagingRow, Page};
 use serde_json::{Map, Value};
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::Semaphore,
     task::JoinSet,
@@ -282,6 +283,23 @@ impl Scp {
         let rest = async { while running.join_next().await.is_some() {} };
         let _ = timeout(GRACE, rest).await;
         Ok(())
+    }
+
+    /// Runs one association over a connection in the clear that is there already, to its end, whatever it
+    /// is a connection of.
+    pub async fn converse<S>(&self, stream: S, address: IpAddr)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + Sync + 'static,
+    {
+        let caller = Caller {
+            title: String::new(),
+            address,
+            is_encrypted: false,
+            certificate: None,
+        };
+        if let Err(error) = association::run(self, Box::new(stream), caller, false).await {
+            tracing::info!(%error, "a DICOM association ended early");
+        }
     }
 
     /// Runs one connection.

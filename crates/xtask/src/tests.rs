@@ -83,21 +83,43 @@ fn packages() -> Result<Count> {
     if !PathBuf::from("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc").exists() {
         missing.push("fonts-noto-cjk");
     }
-    if !missing.is_empty() {
-        shell::run(&mut program("apt-get", ["update", "-qq"]))?;
-        let mut install = program(
-            "apt-get",
-            ["install", "-y", "-qq", "--no-install-recommends"],
-        );
-        shell::run(
-            install
-                .args(&missing)
-                .env("DEBIAN_FRONTEND", "noninteractive"),
-        )?;
-    }
+    install_from_debian(&missing)?;
     install_client_packages()?;
     python_peers()?;
+    orthanc()?;
     Ok(Count::default())
+}
+
+fn install_from_debian(packages: &[&str]) -> Result<()> {
+    if packages.is_empty() {
+        return Ok(());
+    }
+    shell::run(&mut program("apt-get", ["update", "-qq"]))?;
+    let mut install = program(
+        "apt-get",
+        ["install", "-y", "-qq", "--no-install-recommends"],
+    );
+    shell::run(
+        install
+            .args(packages)
+            .env("DEBIAN_FRONTEND", "noninteractive"),
+    )
+}
+
+/// Orthanc goes into a folder of its own, which takes root; without it the tests that talk to it say that
+/// they were not run.
+fn orthanc() -> Result<()> {
+    let asked = Command::new("id").arg("-u").output();
+    let is_root = asked.is_ok_and(|answer| answer.stdout.trim_ascii() == b"0");
+    if is_root && !is_there("debootstrap") {
+        install_from_debian(&["debootstrap"])?;
+    }
+    let mut install = Command::new(peers_python());
+    install.arg(root().join("tests/conformance/orthanc.py"));
+    if !watch(&mut install, |_| {})? {
+        println!("the conversations with Orthanc will not be run");
+    }
+    Ok(())
 }
 
 /// The Python that holds the peers of `tests/conformance/requirements.txt`.
@@ -229,6 +251,8 @@ fn conformance() -> Result<Count> {
             "-m",
             "pytest",
             "-q",
+            // What was not run is told with its reason.
+            "-rs",
             "-p",
             "no:cacheprovider",
             "tests/conformance",

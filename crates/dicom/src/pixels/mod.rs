@@ -103,7 +103,7 @@ impl PixelFile {
     /// Opens a file and reads how its pixels are written.
     pub fn open(file: &[u8]) -> Result<Self, PixelError> {
         // The parser is another's: a panic in it costs this file only.
-        let opened = catch_unwind(AssertUnwindSafe(|| parse::open_checked(file)));
+        let opened = catch_unwind(AssertUnwindSafe(|| parse::open(file, None)));
         let object = opened
             .map_err(|_| PixelError::Object("it is damaged".to_owned()))?
             .map_err(|error| PixelError::Object(error.to_string()))?;

@@ -42,8 +42,7 @@ const MIB: usize = 1 << 20;
 /// Elements besides those that say how pixels are written stay byte for byte, unless the file is in implicit
 /// or big endian form: such a data set is written anew, with its text in UTF-8.
 pub fn transcode(file: &Bytes, wanted: &str) -> Result<Bytes, PixelError> {
-    let object =
-        parse::open_checked(file).map_err(|error| PixelError::Object(error.to_string()))?;
+    let object = parse::open(file, None).map_err(|error| PixelError::Object(error.to_string()))?;
     let stored = object
         .meta()
         .transfer_syntax()

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use dicom_core::{DataElement, PrimitiveValue, VR};
-use dicom_dictionary_std::tags;
+use dicom_dictionary_std::{tags, uids};
 use dicom_object::InMemDicomObject;
 
 use super::{
@@ -15,6 +15,7 @@ use super::{
 use crate::{
     Status, data_set_bytes,
     dimse::{Command, Counts, Operation, Request, Response},
+    pixels,
     query::{self, Root},
     scu,
     transcode::{self, FALLBACK, is_native},
@@ -281,8 +282,8 @@ impl Progress {
     }
 }
 
-/// The context over which an object is sent: one for the syntax that it is kept in, else, where its pixel
-/// data is not compressed, one for a plain syntax.
+/// The context over which an object is sent: one for the syntax that it is kept in, else one for a plain
+/// syntax. Some receivers name many syntaxes in one context, of which only one can be agreed on.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "an iterator is given away, and gone through twice"
@@ -297,20 +298,36 @@ pub(crate) fn choose<'a>(
             .iter()
             .find_map(|plain| offered.clone().find(|(_, syntax)| syntax == plain))
     };
-    as_kept.or_else(|| is_native(kept).then(plain).flatten())
+    as_kept.or_else(plain)
 }
 
-/// The data set of a file for a context: the bytes as they are kept, where its syntax is the same.
+/// The data set of a file for a context: the bytes as they are kept, where its syntax is the same; else
+/// decoded, where they are compressed and can be.
 pub(crate) async fn prepared(file: &Bytes, kept: &str, wanted: &str) -> Result<Bytes, String> {
     if kept == wanted {
         let data_set = data_set_bytes(file).ok_or("the object could not be read")?;
         return Ok(file.slice_ref(data_set));
     }
-    let (file, wanted) = (file.clone(), wanted.to_owned());
-    let work = tokio::task::spawn_blocking(move || transcode::data_set_in(&file, &wanted));
+    let (file, kept, wanted) = (file.clone(), kept.to_owned(), wanted.to_owned());
+    let work = tokio::task::spawn_blocking(move || plain(&file, &kept, &wanted));
     match work.await {
-        Ok(Ok(data_set)) => Ok(data_set.into()),
-        Ok(Err(error)) => Err(error.to_string()),
+        Ok(data_set) => data_set,
         Err(_) => Err("the object could not be read".to_owned()),
     }
+}
+
+/// The data set in a plain syntax.
+fn plain(file: &Bytes, kept: &str, wanted: &str) -> Result<Bytes, String> {
+    let explicit = uids::EXPLICIT_VR_LITTLE_ENDIAN;
+    let file = if is_native(kept) {
+        file.clone()
+    } else {
+        pixels::transcode(file, explicit).map_err(|error| error.to_string())?
+    };
+    if !is_native(kept) && wanted == explicit {
+        let data_set = data_set_bytes(&file).ok_or("the object could not be read")?;
+        return Ok(file.slice_ref(data_set));
+    }
+    let data_set = transcode::data_set_in(&file, wanted).map_err(|error| error.to_string())?;
+    Ok(data_set.into())
 }

@@ -15,6 +15,8 @@ use dicom_dictionary_std::tags;
 
 /// 409: no object was stored.
 pub const STOW_CONFLICT: u16 = 409;
+/// The longest boundary of parts that is taken.
+const LONGEST_BOUNDARY: usize = 200;
 
 /// The parts of a STOW-RS request, one after the other.
 pub struct StowBody {
@@ -67,9 +69,10 @@ impl StowBody {
         if !is_json && !inner.eq_ignore_ascii_case(DICOM) {
             return Err(WebError::UnsupportedMedia(wanted));
         }
+        // RFC 2046 has 70 letters at most; Orthanc uses 73.
         let boundary = range
             .parameter("boundary")
-            .filter(|boundary| (1..=70).contains(&boundary.len()));
+            .filter(|boundary| (1..=LONGEST_BOUNDARY).contains(&boundary.len()));
         let boundary = boundary
             .ok_or_else(|| WebError::BadRequest("the multipart boundary is missing".to_owned()))?;
         let limits = Constraints::new().size_limit(SizeLimit::new().per_field(part_bytes));

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use dicom::pixels::functional_group;
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
-use dicom_object::{DefaultDicomObject, InMemDicomObject, OpenFileOptions};
+use dicom_object::{DefaultDicomObject, InMemDicomObject};
 
 use crate::grid;
 
@@ -48,13 +48,8 @@ pub(super) struct Head {
 /// enhanced object.
 pub(super) fn read_heads(file: usize, bytes: &[u8]) -> Vec<Head> {
     // The parser is another's and its input anybody's: a panic in it costs this file only.
-    let object = catch_unwind(AssertUnwindSafe(|| {
-        OpenFileOptions::new()
-            .read_until(tags::PIXEL_DATA)
-            .from_reader(bytes)
-            .ok()
-    }));
-    let Some(object) = object.ok().flatten() else {
+    let object = catch_unwind(AssertUnwindSafe(|| dicom::open_head(bytes)));
+    let Ok(Ok(object)) = object else {
         return Vec::new();
     };
     let groups = object.get(tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE);
