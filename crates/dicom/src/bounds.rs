@@ -35,19 +35,21 @@ const IMPLICIT: Syntax = Syntax {
 
 /// Checks that every length of a data set stays within its bytes. The error says what and where.
 pub(crate) fn check(data_set: &[u8], transfer_syntax: &str) -> Result<(), String> {
-    check_until(data_set, transfer_syntax, None)
+    looked_at(data_set, transfer_syntax, None).map(drop)
 }
 
-/// The same for the elements before `until`, for whoever reads no further.
+/// The same for the elements before `until`, for whoever reads no further; says how many bytes were looked
+/// at, none more than which may be parsed. What follows the pixel data is not among them, since it is often
+/// padding without form, but for deflated data sets, which the parser inflates whole.
 #[expect(
     deprecated,
     reason = "big endian is retired, and old archives still send it"
 )]
-pub(crate) fn check_until(
+pub(crate) fn looked_at(
     data_set: &[u8],
     transfer_syntax: &str,
     until: Option<Tag>,
-) -> Result<(), String> {
+) -> Result<usize, String> {
     let little = Syntax {
         explicit: true,
         big_endian: false,
@@ -63,7 +65,13 @@ pub(crate) fn check_until(
             until,
         ),
         uids::DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN => {
-            walk(&inflated(data_set, INFLATED_BYTES)?, little, until)
+            let inflated = inflated(data_set, INFLATED_BYTES)?;
+            let walk = Walk {
+                until,
+                behind_pixels: true,
+                ..Walk::over(&inflated)
+            };
+            walk.all(little).map(|_| data_set.len())
         }
         _ => walk(data_set, little, until),
     }
@@ -138,13 +146,12 @@ fn inflated(data_set: &[u8], most: u64) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-fn walk(bytes: &[u8], syntax: Syntax, until: Option<Tag>) -> Result<(), String> {
-    let mut walk = Walk {
+fn walk(bytes: &[u8], syntax: Syntax, until: Option<Tag>) -> Result<usize, String> {
+    let walk = Walk {
         until,
         ..Walk::over(bytes)
     };
-    walk.elements(bytes.len(), syntax, 0, false)
-        .map_err(|why| format!("{why} at byte {}", walk.at))
+    walk.all(syntax)
 }
 
 struct Walk<'a> {
@@ -152,6 +159,8 @@ struct Walk<'a> {
     at: usize,
     /// The first element of the outermost level that is not looked at, if not all are.
     until: Option<Tag>,
+    /// Whether what follows the pixel data is looked at too.
+    behind_pixels: bool,
 }
 
 /// The header of an element.
@@ -237,7 +246,15 @@ impl<'a> Walk<'a> {
             bytes,
             at: 0,
             until: None,
+            behind_pixels: false,
         }
+    }
+
+    /// Goes over a whole data set; says how far.
+    fn all(mut self, syntax: Syntax) -> Result<usize, String> {
+        self.elements(self.bytes.len(), syntax, 0, false)
+            .map(|()| self.at)
+            .map_err(|why| format!("{why} at byte {}", self.at))
     }
 
     /// Goes over elements up to `end`, or up to a delimiter where one is awaited.
@@ -267,7 +284,7 @@ impl<'a> Walk<'a> {
             }
             self.value(&header, end, syntax, depth)?;
             // What follows the pixel data is not parsed, and is often padding without form.
-            if depth == 0 && header.tag == tags::PIXEL_DATA {
+            if depth == 0 && header.tag == tags::PIXEL_DATA && !self.behind_pixels {
                 return Ok(());
             }
         }

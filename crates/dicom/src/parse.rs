@@ -272,9 +272,11 @@ pub(crate) fn open(file: &[u8], until: Option<Tag>) -> Result<DefaultDicomObject
     let meta = meta_of(file)?;
     let data_set = data_set_bytes(file).ok_or_else(breaks_off)?;
     let part = "data set";
-    bounds::check_until(data_set, meta.transfer_syntax(), until)
+    let looked_at = bounds::looked_at(data_set, meta.transfer_syntax(), until)
         .map_err(|why| ParseError::Malformed { part, why })?;
-    read(file, until)
+    // The parser goes on behind the pixel data while tags are not higher.
+    let end = file.len() - data_set.len() + looked_at;
+    read(file.get(..end).unwrap_or(file), until)
 }
 
 /// Opens a file whose lengths were looked at.

@@ -1,5 +1,5 @@
 //! A full disk, a cut network and peers that crawl: each costs what it touches and nobody else.
-#![allow(clippy::unwrap_used)] // Helpers of tests fail the test.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)] // Helpers of tests fail the test.
 
 mod modality;
 

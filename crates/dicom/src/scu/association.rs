@@ -15,7 +15,7 @@ use crate::{
     Status, create,
     dimse::{Command, Operation, Request, Response},
     scp::{Selected, choose, prepared},
-    transcode::{FALLBACK, is_native},
+    transcode::FALLBACK,
     wire::{Bounds, Ended, Message, Received, Stream, Wire},
 };
 
@@ -111,7 +111,7 @@ impl Association {
     }
 
     /// Associates for sending these objects: each class in the syntaxes that its objects are kept in, and in
-    /// plain ones where they can be put into them.
+    /// plain ones, into which most can be put.
     pub async fn for_sending(peer: &Peer, selected: &[Selected]) -> Result<Self, SendError> {
         Self::request(peer, proposals(selected)).await
     }
@@ -314,8 +314,8 @@ fn agreed(proposed: &[(u8, &Proposal)], accepted: &AssociationAC) -> Vec<Agreed>
     contexts
 }
 
-/// One context for each class and syntax that objects are kept in, then plain ones for the classes whose
-/// objects can be put into them, as many as there are numbers for.
+/// One context for each class and syntax that objects are kept in, then plain ones for each class, as
+/// many as there are numbers for.
 fn proposals(selected: &[Selected]) -> Vec<Proposal> {
     let mut kept: Vec<(&str, &str)> = Vec::new();
     for one in selected {
@@ -326,7 +326,6 @@ fn proposals(selected: &[Selected]) -> Vec<Proposal> {
     }
     let plain: Vec<(&str, &str)> = kept
         .iter()
-        .filter(|(_, syntax)| is_native(syntax))
         .flat_map(|(class, _)| FALLBACK.iter().map(|plain| (*class, *plain)))
         .collect();
     for context in plain {
