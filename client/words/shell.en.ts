@@ -138,6 +138,7 @@ export const shell = {
   'patient.seriesUnnamed': 'Series without description',
   'patient.studyUnnamed': 'Study without description',
   'patient.imageCount': '{n} {n|image|images}',
+  'patient.programme': 'Lung nodule: five steps',
   'patient.ask': 'Ask for consultation',
   'patient.askSeries': 'Ask about this series',
   'patient.summary': 'What the record knows',

@@ -140,6 +140,7 @@ export const shell: Readonly<Record<keyof typeof en, string>> = {
   'patient.seriesUnnamed': '无描述的序列',
   'patient.studyUnnamed': '无描述的检查',
   'patient.imageCount': '{n} 幅',
+  'patient.programme': '肺结节五步',
   'patient.ask': '请求会诊',
   'patient.askSeries': '就此序列请求会诊',
   'patient.summary': '病历中已知',

@@ -53,6 +53,10 @@ export function PatientPage(props: { id: string }): JSX.Element {
             <>
               <PatientHead patient={answer()}>
                 <Show when={mayAsk()}>
+                  <Link class="button" href={`/scenarios/screening?patient=${encodeURIComponent(props.id)}`}>
+                    <Icon name="document" />
+                    {app.t('patient.programme')}
+                  </Link>
                   <button type="button" class="button primary" onClick={() => ask()}>
                     <Icon name="consulting" />
                     {app.t('patient.ask')}

@@ -75,6 +75,10 @@ test('screening: a nodule is followed up from a phone, also without a line', asy
   await li.getByRole('searchbox').waitFor();
   await look(li, 'screening-start', ['narrow', 'desktop']);
   await li.setViewportSize(SCREENS.narrow);
+  // From the patient's own page the way leads to this patient only.
+  await li.goto(`/patients/${PATIENT}`);
+  await li.getByRole('link', { name: 'Lung nodule: five steps' }).click();
+  await expect(li.locator('[data-patient]')).toHaveCount(1);
   await li.locator(`[data-patient="${PATIENT}"]`).click();
   await expect(li).toHaveURL(/\/scenarios\/screening\/[\w-]+$/);
   const id = new URL(li.url()).pathname.split('/').at(-1) ?? '';

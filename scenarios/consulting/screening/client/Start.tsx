@@ -30,6 +30,8 @@ export function Start(): JSX.Element {
   const [asOf, setAsOf] = createSignal<string>();
   const [refusal, setRefusal] = createSignal<string>();
   const [typed, setTyped] = createSignal('');
+  /** The patient from whose page somebody came; until something is searched for. */
+  const wantedPatient = new URLSearchParams(location.search).get('patient');
   const isPatient = (): boolean => app.me()?.roles.every((role) => role === 'patient') ?? false;
   const mayOpen = (): boolean =>
     app.me()?.roles.some((role) => role === 'terminal-doctor' || role === 'nurse') ?? false;
@@ -56,6 +58,8 @@ export function Start(): JSX.Element {
 
   const found = createMemo(() => {
     const wanted = typed().trim().toLocaleLowerCase();
+    const came = (listed()?.patients ?? []).filter(({ id, relation }) => id === wantedPatient && relation === 'care-team');
+    if (wanted === '' && came.length > 0) return came;
     return (listed()?.patients ?? []).filter(
       (one) => one.relation === 'care-team' && [one.name, one.mrn].some((text) => text.toLocaleLowerCase().includes(wanted)),
     );

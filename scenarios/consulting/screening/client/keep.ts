@@ -14,6 +14,14 @@ import type { Vault } from '../../../../client/core/offline/vault';
 import type { Conflict, Course, OwnPlan, Unsent } from './course';
 import { basisOf, bodyOf, without } from './merge';
 
+/** Counts up when what the server answers changes its shape: a copy of another shape is not shown. */
+const SHAPE = 1;
+
+interface Copy {
+  readonly shape: number;
+  readonly seen: Seen;
+}
+
 export type Seen = Course | OwnPlan;
 export type Waiting = Readonly<Record<string, Unsent>>;
 
@@ -80,7 +88,8 @@ export function keepProgramme(app: App, id: string): Kept {
       const names = new Set(fresh.conflicts.map(({ name }) => name));
       setConflicts((all) => [...all.filter(({ name }) => !names.has(name)), ...(fresh.conflicts ?? [])]);
     }
-    await (await device())?.write('copy', id, fresh);
+    const copy: Copy = { shape: SHAPE, seen: fresh };
+    await (await device())?.write('copy', id, copy);
   };
   const keepUnsent = async (waiting: Waiting): Promise<void> => {
     setUnsent(waiting);
@@ -90,9 +99,9 @@ export function keepProgramme(app: App, id: string): Kept {
   };
   /** What the device has, where the server does not answer. */
   const fromDevice = async (): Promise<boolean> => {
-    const copy = await (await device())?.read<Seen>('copy', id).catch(() => undefined);
-    if (!copy) return false;
-    setSeen(copy.value);
+    const copy = await (await device())?.read<Copy>('copy', id).catch(() => undefined);
+    if (copy?.value.shape !== SHAPE) return false;
+    setSeen(copy.value.seen);
     setAsOf(copy.at);
     setOffline(true);
     return true;
