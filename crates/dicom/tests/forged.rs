@@ -1,5 +1,9 @@
 //! Lengths that a few wrong bytes forge never become memory, whichever way the bytes come in.
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail the test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests fail the test"
+)]
 
 mod support;
 
@@ -139,7 +143,7 @@ fn converse(sent: &[u8]) -> Vec<u8> {
         ours.write_all(sent).await.unwrap();
         let speaking = provider.converse(theirs, IpAddr::V4(Ipv4Addr::LOCALHOST));
         let mut answer = Vec::new();
-        let (_, read) = tokio::join!(speaking, ours.read_to_end(&mut answer));
+        let ((), read) = tokio::join!(speaking, ours.read_to_end(&mut answer));
         read.unwrap();
         answer
     })
