@@ -132,17 +132,22 @@ pub async fn find(
         .and_then(|row| PatientId::new(row.key.id.as_str()).ok()))
 }
 
-/// Commits a patient made from a DICOM identity. The id is a digest of it, so that two associations that
-/// bring the same new patient at once make one.
+/// Commits a patient made from a DICOM identity. The id is a digest of what [`find`] goes by, so that two
+/// associations that bring the same new patient at once make one, also where they write the name otherwise.
+/// Without a DICOM id, name and birth date tell people apart.
 async fn make(
     hospital: &Hospital,
     actor: &Actor,
     identity: &PatientIdentity,
 ) -> Result<PatientId, IntakeError> {
-    let text = format!(
-        "{}\n{}\n{}\n{}",
-        identity.issuer, identity.id, identity.name, identity.birth_date
-    );
+    let text = if identity.id.is_empty() {
+        format!(
+            "{}\n\n{}\n{}",
+            identity.issuer, identity.name, identity.birth_date
+        )
+    } else {
+        format!("{}\n{}", identity.issuer, identity.id)
+    };
     let digest: String = Digest::of(text.as_bytes())
         .to_string()
         .chars()

@@ -260,9 +260,11 @@ fn conformance() -> Result<Count> {
         .current_dir(root())
         .env("YUANYI_BIN", target().join("debug/yuanyi"));
     let ok = watch(&mut pytest, |line| {
-        if line.contains(" in ") && (line.contains(" passed") || line.contains(" failed")) {
+        let counts = [" passed", " failed", " error"];
+        if line.contains(" in ") && counts.iter().any(|word| line.contains(word)) {
             count.passed += number_before(line, " passed");
-            count.failed += number_before(line, " failed");
+            // A test whose preparation failed is told apart, and has failed all the same.
+            count.failed += number_before(line, " failed") + number_before(line, " error");
         }
     })?;
     settle(count, ok)
