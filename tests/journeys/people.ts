@@ -55,7 +55,8 @@ export async function askForConsultation(li: Page): Promise<void> {
   await li.locator('.patient-line').first().click();
   await li.getByRole('button', { name: 'Ask for consultation' }).click();
   const dialog = li.getByRole('dialog');
-  await dialog.getByRole('radio').first().check();
+  // Other journeys add series of their own.
+  await dialog.getByRole('radio', { name: /Thorax CTA/ }).check();
   await dialog.getByLabel('Whom to ask').selectOption('chen.expert');
   await dialog.getByLabel('Your question').fill('What is this?');
   await dialog.getByRole('button', { name: 'Send the request' }).click();
