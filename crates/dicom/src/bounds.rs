@@ -198,6 +198,18 @@ fn is_short(vr: VR) -> bool {
     )
 }
 
+/// How many bytes one number of a value takes. The parser reads whole numbers only and goes on behind the last
+/// one, so that what is left over would be taken for the header of another element.
+fn width(vr: VR) -> usize {
+    use VR::{AT, FD, FL, OD, OF, OL, OV, OW, SL, SS, SV, UL, US, UV};
+    match vr {
+        US | SS | OW => 2,
+        AT | FL | OF | OL | SL | UL => 4,
+        FD | OD | OV | SV | UV => 8,
+        _ => 1,
+    }
+}
+
 /// Where a file meta group lies in the bytes that begin with it.
 pub(crate) struct MetaGroup {
     /// Where its elements begin, behind the element that tells their length.
@@ -306,18 +318,22 @@ impl<'a> Walk<'a> {
             return self.items(end, syntax, depth, true);
         }
         let value_end = self.end_of(header.length, end)?;
-        let is_sequence = match header.vr {
-            Some(vr) => &vr == b"SQ",
+        let vr = match header.vr {
+            Some(vr) => VR::from_binary(vr),
             None => StandardDataDictionary
                 .by_tag(header.tag)
-                .is_some_and(|entry| entry.vr().relaxed() == VR::SQ),
+                .map(|entry| entry.vr().relaxed()),
         };
-        if is_sequence {
-            self.items(value_end, syntax, depth, false)
-        } else {
-            self.at = value_end;
-            Ok(())
+        if vr == Some(VR::SQ) {
+            return self.items(value_end, syntax, depth, false);
         }
+        // Pixel data are cut off by whoever looks at frames, and are the last that is parsed.
+        let is_whole = (value_end - self.at).is_multiple_of(vr.map_or(1, width));
+        if !is_whole && (depth > 0 || header.tag != tags::PIXEL_DATA) {
+            return Err("a value ends within a number");
+        }
+        self.at = value_end;
+        Ok(())
     }
 
     /// Goes over the items of a sequence up to `end`, or up to its delimiter.

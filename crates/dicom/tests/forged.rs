@@ -60,6 +60,11 @@ fn elements() -> Vec<Vec<u8>> {
     // The same within an item.
     let item = b"\x08\x00\x40\x11SQ\0\0\xff\xff\xff\xff\xfe\xff\x00\xe0\xff\xff\xff\xff";
     all.push([item.as_slice(), &of(b"UT")].concat());
+    // A number that is cut off: the parser takes what is left over for the header of the next element, and so
+    // reads the text behind it as a length.
+    let cut_off = b"\x08\x00\x00\x01SL\x0a\x00\0\0\0\0\0\0\0\0\x08\x00";
+    let text = b"\x08\x00\x30\x10LO\x10\x00\x00\xf0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
+    all.push([cut_off.as_slice(), text].concat());
     all
 }
 
