@@ -557,7 +557,8 @@ proptest! {
             act: serde_json::from_str(&text).unwrap(),
             ..kept.clone()
         });
-        prop_assert!(stage.journal.len() > 5);
+        // A room in which hardly anything was accepted says nothing; too many of them fail the test.
+        prop_assume!(stage.journal.len() > 5);
         prop_assert_eq!(&Room::replay(read).unwrap(), stage.room.world());
     }
 }
