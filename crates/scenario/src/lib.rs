@@ -8,14 +8,16 @@
 mod context;
 mod fact;
 mod manifest;
+mod race;
 mod reply;
 mod seal;
 #[cfg(feature = "testing")]
 pub mod testing;
 
 pub use context::{Attestation, Context, Topic};
-pub use fact::put;
+pub use fact::{Person, STATEMENT_URI, is_of, put, read, signed, text};
 pub use manifest::{Manifest, ManifestError, Wing};
+pub use race::again_if_raced;
 pub use reply::{Method, Problem, Reply, Request};
 pub use seal::{Seal, SealError};
 

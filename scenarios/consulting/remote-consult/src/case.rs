@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use knowledge::Answers;
 use policy::Permit;
-use record::{Record, RecordError, ResourceKey, ResourceVersion, written_by};
-use scenario::Context;
+use record::{RecordError, ResourceKey, ResourceVersion};
+use scenario::{Context, is_of, read};
+pub use scenario::{Person, text};
 use serde_json::Value;
 use vocabulary::{ActorId, PatientId, Timestamp, Uid};
 
@@ -16,13 +17,6 @@ pub const MODELS: [&str; 5] = ["mayo", "va", "brock-2b", "herder", "pkuph"];
 
 /// The guidelines that speak beside the models.
 pub const GUIDELINES: [&str; 3] = ["fleischner-2017", "consensus-2024", "c-lung-rads-2024"];
-
-/// Someone who takes part: the doctor who asked is the first, the expert the second.
-#[derive(Clone, Debug)]
-pub struct Person {
-    pub id: ActorId,
-    pub name: String,
-}
 
 /// Where the case stands with the expert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,13 +64,6 @@ pub struct Case {
     versions: BTreeMap<ResourceKey, u64>,
 }
 
-/// The text at a JSON pointer.
-pub fn text(body: &Value, path: &str) -> Option<String> {
-    body.pointer(path)
-        .and_then(Value::as_str)
-        .map(str::to_owned)
-}
-
 impl Case {
     /// The case with this id, as far as the permit covers it.
     pub async fn find(
@@ -97,7 +84,10 @@ impl Case {
 
     fn from_resources(id: &str, found: Vec<ResourceVersion>) -> Option<Self> {
         let versions = found.iter().map(|r| (r.key.clone(), r.version)).collect();
-        let resources: Vec<_> = found.into_iter().filter(is_ours).collect();
+        let resources: Vec<_> = found
+            .into_iter()
+            .filter(|found| is_of(facts::SCENARIO, found))
+            .collect();
         let body = |key: &ResourceKey| {
             resources
                 .iter()
@@ -110,8 +100,8 @@ impl Case {
             return None;
         }
         let people = vec![
-            person(request.get("requester")?)?,
-            person(request.pointer("/performer/0")?)?,
+            Person::referred(request.get("requester")?)?,
+            Person::referred(request.pointer("/performer/0")?)?,
         ];
         let places = 0..people.len();
         let plan_key = facts::plan_key(id);
@@ -199,31 +189,6 @@ impl Case {
     pub fn accounts(&self) -> Vec<ActorId> {
         self.people.iter().map(|person| person.id.clone()).collect()
     }
-}
-
-/// What bears the id of one of the case's facts but came by another door is none of them.
-fn is_ours(version: &ResourceVersion) -> bool {
-    version.body.as_ref().and_then(written_by) == Some(facts::SCENARIO)
-}
-
-async fn read(
-    record: &dyn Record,
-    permit: &Permit,
-    key: ResourceKey,
-) -> Result<Option<ResourceVersion>, RecordError> {
-    match record.resource(permit, &key, None).await {
-        // Not covered looks as if it did not exist.
-        Err(RecordError::NotPermitted) => Ok(None),
-        found => found,
-    }
-}
-
-fn person(reference: &Value) -> Option<Person> {
-    let id = text(reference, "/reference")?;
-    Some(Person {
-        id: ActorId::new(id.strip_prefix("Practitioner/")?).ok()?,
-        name: text(reference, "/display").unwrap_or_default(),
-    })
 }
 
 fn cast(body: &Value) -> Option<Cast> {

@@ -81,7 +81,7 @@ pub fn reference(key: &ResourceKey) -> String {
 
 /// A reference to a person.
 pub fn practitioner(person: &Person) -> Value {
-    json!({"reference": format!("Practitioner/{}", person.id), "display": person.name})
+    person.reference()
 }
 
 /// A reference to the patient.

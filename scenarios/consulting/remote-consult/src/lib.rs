@@ -20,7 +20,9 @@ use std::sync::LazyLock;
 
 use async_trait::async_trait;
 use policy::{Action, Actor, Object, Permit};
-use scenario::{Context, Manifest, Method, Problem, Reply, Request, Scenario, Stage, Waiting};
+use scenario::{
+    Context, Manifest, Method, Problem, Reply, Request, Scenario, Stage, Waiting, again_if_raced,
+};
 use vocabulary::{RoomId, Text};
 
 use crate::case::Case;
@@ -28,9 +30,6 @@ use crate::case::Case;
 static MANIFEST: LazyLock<Manifest> = LazyLock::new(|| {
     Manifest::read(include_str!("../scenario.toml")).unwrap_or_else(|error| unreachable!("{error}"))
 });
-
-/// How often an act that lost a race is tried again.
-const ATTEMPTS: usize = 4;
 
 /// The server part.
 #[derive(Default)]
@@ -55,15 +54,7 @@ impl Scenario for RemoteConsult {
     }
 
     async fn handle(&self, context: &dyn Context, request: Request) -> Result<Reply, Problem> {
-        let mut attempt = 1;
-        loop {
-            match route(context, &request).await {
-                Err(problem) if problem.status == step::RACE_LOST && attempt < ATTEMPTS => {
-                    attempt += 1;
-                }
-                answer => return answer,
-            }
-        }
+        again_if_raced(|| route(context, &request)).await
     }
 
     async fn waiting(&self, context: &dyn Context, actor: &Actor) -> Result<Vec<Waiting>, Problem> {

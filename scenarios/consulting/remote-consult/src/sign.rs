@@ -2,7 +2,7 @@
 
 use policy::{Action, Object};
 use record::NewFact;
-use scenario::{Attestation, Context, Problem, Request};
+use scenario::{Context, Problem, Request, signed};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use vocabulary::{ActorId, Timestamp};
@@ -17,8 +17,6 @@ use crate::{
 
 /// How long the expert may read the case after it was signed.
 const READABLE_MS: i64 = 7 * 24 * 3600 * 1000;
-const STATEMENT_URI: &str = "urn:yuanyi:signed-statement";
-const KEY_URI: &str = "urn:yuanyi:signing-key";
 
 /// What the hospital attests: this account, signed in, signed this plan at this time. Its JSON bytes, with
 /// the fields in this order, are what the signature is over.
@@ -117,30 +115,8 @@ fn provenance(
     statement: &Statement,
 ) -> Result<NewFact, Problem> {
     let written = serde_json::to_string(statement).map_err(|_| Problem::not_found())?;
-    let Attestation {
-        key_name,
-        public_key,
-        signature,
-    } = context.attest(written.as_bytes());
-    let body = json!({
-        "extension": [
-            {"url": STATEMENT_URI, "valueString": written},
-            {"url": KEY_URI, "valueString": format!("{key_name} ed25519 {public_key}")},
-        ],
-        "target": [{"reference": facts::reference(&facts::plan_key(&case.id))}],
-        "recorded": statement.at,
-        "agent": [{"who": facts::practitioner(signer)}],
-        "signature": [{
-            "type": [{
-                "system": "urn:iso-astm:E1762-95:2013",
-                "code": "1.2.840.10065.1.12.1.1",
-                "display": "Author's Signature",
-            }],
-            "when": statement.at,
-            "who": facts::practitioner(signer),
-            "data": signature,
-        }],
-    });
+    let target = json!({"reference": facts::reference(&facts::plan_key(&case.id))});
+    let body = signed(context, &target, signer, &written, statement.at);
     Ok(facts::put(
         facts::signature_key(&case.id, place),
         &case.patient,

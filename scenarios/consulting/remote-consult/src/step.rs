@@ -7,9 +7,6 @@ use vocabulary::{ActorId, Timestamp};
 
 use crate::{case::Case, facts};
 
-/// The status of a problem after which reading again and trying again may help.
-pub const RACE_LOST: u16 = 412;
-
 /// What becomes of the case's Task with a step.
 pub struct TaskChange<'a> {
     /// `in-progress`, `rejected` or `cancelled`.

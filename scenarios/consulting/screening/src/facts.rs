@@ -2,6 +2,7 @@
 //! they have in common.
 
 use record::{NewFact, ResourceKey};
+pub use scenario::text;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use vocabulary::{PatientId, Text};
@@ -98,7 +99,7 @@ pub fn refer(key: &ResourceKey) -> Value {
 
 /// A reference to a person.
 pub fn practitioner(person: &Person) -> Value {
-    json!({"reference": format!("Practitioner/{}", person.id), "display": person.name})
+    person.reference()
 }
 
 /// A reference to the patient.
@@ -134,13 +135,6 @@ pub fn read_own<T: DeserializeOwned>(body: &Value, url: &str) -> Option<T> {
         .iter()
         .find(|one| one.get("url").and_then(Value::as_str) == Some(url))?;
     serde_json::from_str(ours.get("valueString")?.as_str()?).ok()
-}
-
-/// The text at a JSON pointer.
-pub fn text(body: &Value, path: &str) -> Option<String> {
-    body.pointer(path)
-        .and_then(Value::as_str)
-        .map(str::to_owned)
 }
 
 /// Both languages, as resources that have one text only hold them: Chinese, then English.

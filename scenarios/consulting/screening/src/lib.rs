@@ -28,7 +28,9 @@ use std::sync::LazyLock;
 
 use async_trait::async_trait;
 use policy::{Action, Actor, Object, Permit};
-use scenario::{Context, Manifest, Method, Problem, Reply, Request, Scenario, Stage, Waiting};
+use scenario::{
+    Context, Manifest, Method, Problem, Reply, Request, Scenario, Stage, Waiting, again_if_raced,
+};
 use serde_json::{Value, json};
 use vocabulary::{RoomId, Text, Uid};
 
@@ -37,9 +39,6 @@ use crate::programme::{Programme, State};
 static MANIFEST: LazyLock<Manifest> = LazyLock::new(|| {
     Manifest::read(include_str!("../scenario.toml")).unwrap_or_else(|error| unreachable!("{error}"))
 });
-
-/// How often an act that lost a race is tried again.
-const ATTEMPTS: usize = 4;
 
 /// The server part; it holds no state of its own.
 #[derive(Default)]
@@ -57,15 +56,7 @@ impl Scenario for Screening {
     }
 
     async fn handle(&self, context: &dyn Context, request: Request) -> Result<Reply, Problem> {
-        let mut attempt = 1;
-        loop {
-            match route(context, &request).await {
-                Err(problem) if problem.status == step::RACE_LOST && attempt < ATTEMPTS => {
-                    attempt += 1;
-                }
-                answer => return answer,
-            }
-        }
+        again_if_raced(|| route(context, &request)).await
     }
 
     async fn waiting(&self, context: &dyn Context, actor: &Actor) -> Result<Vec<Waiting>, Problem> {

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use policy::{Actor, Permit};
-use record::{Record, RecordError, ResourceKey, ResourceVersion, written_by};
-use scenario::Context;
+use policy::Permit;
+use record::{RecordError, ResourceKey, ResourceVersion};
+pub use scenario::Person;
+use scenario::{Context, is_of, read};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use vocabulary::{ActorId, PatientId, Timestamp};
+use vocabulary::{PatientId, Timestamp};
 
 use crate::{
     advise::Advice,
@@ -25,22 +26,6 @@ pub const MODELS: [&str; 6] = ["mayo", "va", "brock-2b", "herder", "pkuph", "lcb
 
 /// The guidelines that speak beside the models.
 pub const GUIDELINES: [&str; 3] = ["fleischner-2017", "consensus-2024", "c-lung-rads-2024"];
-
-/// Someone who takes part.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Person {
-    pub id: ActorId,
-    pub name: String,
-}
-
-impl From<&Actor> for Person {
-    fn from(actor: &Actor) -> Self {
-        Self {
-            id: actor.id.clone(),
-            name: actor.name.clone(),
-        }
-    }
-}
 
 /// How far the programme has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -160,7 +145,10 @@ impl Programme {
 
     fn from_resources(id: &str, found: Vec<ResourceVersion>) -> Option<Self> {
         let versions = found.iter().map(|r| (r.key.clone(), r.version)).collect();
-        let resources: Vec<_> = found.into_iter().filter(is_ours).collect();
+        let resources: Vec<_> = found
+            .into_iter()
+            .filter(|found| is_of(facts::SCENARIO, found))
+            .collect();
         let body = |key: &ResourceKey| {
             let found = resources.iter().find(|r| r.key == *key);
             found.and_then(|r| r.body.as_ref())
@@ -180,7 +168,7 @@ impl Programme {
             patient: PatientId::new(text(plan, "/subject/reference")?.strip_prefix("Patient/")?)
                 .ok()?,
             patient_name: text(plan, "/subject/display").unwrap_or_default(),
-            opened_by: person(plan.get("author")?)?,
+            opened_by: Person::referred(plan.get("author")?)?,
             opened_at: text(plan, "/created")?.parse().ok()?,
             state: match text(plan, "/status")?.as_str() {
                 "draft" => State::Draft,
@@ -266,29 +254,4 @@ fn keys(id: &str, orders: usize) -> Vec<ResourceKey> {
         keys.push(facts::deviation_key(id, &format!("order-{n}")));
     }
     keys
-}
-
-/// What bears the id of one of the programme's facts but came by another door is none of them.
-fn is_ours(version: &ResourceVersion) -> bool {
-    version.body.as_ref().and_then(written_by) == Some(facts::SCENARIO)
-}
-
-async fn read(
-    record: &dyn Record,
-    permit: &Permit,
-    key: ResourceKey,
-) -> Result<Option<ResourceVersion>, RecordError> {
-    match record.resource(permit, &key, None).await {
-        // Not covered looks as if it did not exist.
-        Err(RecordError::NotPermitted) => Ok(None),
-        found => found,
-    }
-}
-
-fn person(reference: &Value) -> Option<Person> {
-    let id = text(reference, "/reference")?;
-    Some(Person {
-        id: ActorId::new(id.strip_prefix("Practitioner/")?).ok()?,
-        name: text(reference, "/display").unwrap_or_default(),
-    })
 }

@@ -1,7 +1,7 @@
 //! Signing: the doctor signs what was read; the plan and its orders hold from then on.
 
 use knowledge::Answers;
-use scenario::{Attestation, Context, Problem, Request};
+use scenario::{Context, Problem, Request, STATEMENT_URI, signed};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use vocabulary::{ActorId, Digest, Timestamp};
@@ -13,9 +13,6 @@ use crate::{
     programme::{Person, Programme, Step},
     step::{self, StepState},
 };
-
-const STATEMENT_URI: &str = "urn:yuanyi:signed-statement";
-const KEY_URI: &str = "urn:yuanyi:signing-key";
 
 /// What the hospital attests: this account, signed in, signed this plan at this time. Its JSON bytes, with
 /// the fields in this order, are what the signature is over.
@@ -196,30 +193,8 @@ fn provenance(
     statement: &Statement,
 ) -> record::NewFact {
     let written = serde_json::to_string(statement).unwrap_or_default();
-    let Attestation {
-        key_name,
-        public_key,
-        signature,
-    } = context.attest(written.as_bytes());
-    let body = json!({
-        "extension": [
-            {"url": STATEMENT_URI, "valueString": written},
-            {"url": KEY_URI, "valueString": format!("{key_name} ed25519 {public_key}")},
-        ],
-        "target": [facts::refer(&facts::plan_key(&programme.id))],
-        "recorded": statement.at,
-        "agent": [{"who": facts::practitioner(signer)}],
-        "signature": [{
-            "type": [{
-                "system": "urn:iso-astm:E1762-95:2013",
-                "code": "1.2.840.10065.1.12.1.1",
-                "display": "Author's Signature",
-            }],
-            "when": statement.at,
-            "who": facts::practitioner(signer),
-            "data": signature,
-        }],
-    });
+    let target = facts::refer(&facts::plan_key(&programme.id));
+    let body = signed(context, &target, signer, &written, statement.at);
     let key = facts::signature_key(&programme.id);
     facts::put(key, &programme.patient, body)
 }

@@ -13,9 +13,6 @@ use crate::{
     programme::{Course, GUIDELINES, MODELS, Programme, State, Step},
 };
 
-/// The status of a problem after which reading again and trying again may help.
-pub const RACE_LOST: u16 = 412;
-
 /// What is to be done about a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
