@@ -29,11 +29,14 @@ def measured() -> str:
 def main() -> None:
     lines = [json.loads(line) for line in measured().splitlines()]
     figure, axes = pyplot.subplots(figsize=(9, 5))
-    for search in dict.fromkeys(line["search"] for line in lines):
+    colours = pyplot.get_cmap("tab20").colors
+    for number, search in enumerate(dict.fromkeys(line["search"] for line in lines)):
         of_search = [line for line in lines if line["search"] == search]
         images = [line["images"] for line in of_search]
-        (drawn,) = axes.plot(images, [line["p50_ms"] for line in of_search], marker="o", label=search)
-        axes.plot(images, [line["p99_ms"] for line in of_search], linestyle=":", color=drawn.get_color())
+        colour = colours[number % len(colours)]
+        marker = "osD^v"[number % 5]
+        axes.plot(images, [line["p50_ms"] for line in of_search], marker=marker, color=colour, label=search)
+        axes.plot(images, [line["p99_ms"] for line in of_search], linestyle=":", color=colour)
     axes.set(xscale="log", yscale="log", xlabel="images in the index", ylabel="ms (line: median, dots: 99 of 100)")
     axes.grid(alpha=0.3)
     axes.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
