@@ -94,6 +94,16 @@ pub trait Record: Send + Sync + 'static {
         key: &ResourceKey,
     ) -> Result<Vec<ResourceVersion>, RecordError>;
 
+    /// The entries of all versions of the resources of these types that are about a patient, those that were
+    /// deleted included, in the order in which they were committed: who said what, and when the record came to
+    /// know it.
+    async fn versions_about(
+        &self,
+        permit: &Permit,
+        subject: &PatientId,
+        kinds: &[&str],
+    ) -> Result<Vec<Entry>, RecordError>;
+
     /// Current resources that match.
     async fn search(
         &self,

@@ -1,5 +1,7 @@
 //! Reads what the record has of a patient and makes the twin of it.
 
+pub mod over_time;
+
 use std::{collections::HashMap, sync::Arc};
 
 use policy::Permit;
@@ -74,7 +76,7 @@ pub async fn of(
 }
 
 /// The imaging studies of one patient, with their series.
-async fn studies(
+pub async fn studies(
     hospital: &Hospital,
     permit: &Permit,
     patient: &PatientId,

@@ -324,6 +324,20 @@ impl Record for Embedded {
             .await
     }
 
+    async fn versions_about(
+        &self,
+        permit: &Permit,
+        subject: &PatientId,
+        kinds: &[&str],
+    ) -> Result<Vec<Entry>, RecordError> {
+        let subject = subject.clone();
+        let kinds: Vec<String> = kinds.iter().map(|kind| (*kind).to_owned()).collect();
+        self.read(permit, move |reader, permit| {
+            reader.versions_about(permit, &subject, &kinds)
+        })
+        .await
+    }
+
     async fn search(
         &self,
         permit: &Permit,

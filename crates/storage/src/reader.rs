@@ -298,6 +298,31 @@ impl Reader<'_> {
         Ok(versions.collect::<Result<_, StorageError>>()?)
     }
 
+    /// The entries of all versions of a patient's resources of these types, in order.
+    pub fn versions_about(
+        &self,
+        permit: &Permit,
+        subject: &PatientId,
+        kinds: &[String],
+    ) -> Result<Vec<Entry>, RecordError> {
+        if !permit.covers(Some(subject)) {
+            return Err(RecordError::NotPermitted);
+        }
+        let places = vec!["?"; kinds.len()].join(", ");
+        let text = format!(
+            "SELECT v.sequence FROM resources r JOIN versions v ON v.rid = r.rid \
+             WHERE r.subject = ? AND r.kind IN ({places}) AND v.subject = r.subject \
+             ORDER BY v.sequence"
+        );
+        let values = std::iter::once(subject.as_str()).chain(kinds.iter().map(String::as_str));
+        let values: Vec<Value> = values.map(|value| Value::Text(value.to_owned())).collect();
+        let found = self.rows(&text, params_from_iter(&values), |row| {
+            Ok(from_sql(row.get(0)?))
+        })?;
+        let entries = found.into_iter().map(|sequence| self.entry_at(sequence));
+        Ok(entries.collect::<Result<_, StorageError>>()?)
+    }
+
     /// The entries that the permit covers; refused where there are some and it covers none.
     fn covered(permit: &Permit, found: Vec<Owned>) -> Result<Vec<u64>, RecordError> {
         let any = !found.is_empty();

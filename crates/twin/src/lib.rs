@@ -9,8 +9,10 @@ mod findings;
 mod imaging;
 mod patient;
 mod smoking;
+pub mod timeline;
 
 pub use answers::{Certainty, KnownAnswer, TwinAnswer, UnknownAnswer};
 pub use findings::Finding;
 pub use imaging::{Lesion, Series, Study};
 pub use patient::{Facts, PatientTwin};
+pub use timeline::{History, Timeline, View};

@@ -10,6 +10,7 @@ mod imaging;
 mod ledger;
 mod models;
 mod pacs;
+mod patients;
 mod problem;
 mod research;
 mod rooms;
@@ -60,6 +61,7 @@ pub fn routes(hospital: Arc<Hospital>) -> Router {
         .merge(volumes::routes())
         .merge(models::routes())
         .merge(pacs::routes())
+        .merge(patients::routes())
         .merge(rooms::routes())
         .merge(scenarios::routes())
         .nest("/ledger", ledger::routes())

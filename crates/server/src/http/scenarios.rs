@@ -12,22 +12,19 @@ use axum::{
 };
 use scenario::{Method, Request};
 use serde_json::Value;
-use vocabulary::PatientId;
 
 use crate::{
     hospital::Hospital,
     http::{Caller, Problem},
     scenarios::InHospital,
-    twins,
 };
 
-/// `/scenarios/…`, `/assess/…` and `/patients/{id}/twin`.
+/// `/scenarios/…` and `/assess/…`.
 pub fn routes() -> Router<Arc<Hospital>> {
     Router::new()
         .route("/scenarios/{id}/{*path}", any(handle))
         .route("/assess", get(list))
         .route("/assess/{id}", post(assess))
-        .route("/patients/{id}/twin", get(twin))
 }
 
 async fn handle(
@@ -84,21 +81,4 @@ async fn assess(
     let assessment = knowledge::ask(&id, &answers)
         .ok_or_else(|| Problem::not_found("there is no such model; GET /api/assess names all"))?;
     Ok(Json(serde_json::to_value(assessment).unwrap_or_default()))
-}
-
-async fn twin(
-    State(hospital): State<Arc<Hospital>>,
-    caller: Caller,
-    Path(id): Path<String>,
-) -> Result<Response, Problem> {
-    let refused = || Problem::forbidden("there is no such patient, or you may not see the record");
-    let patient = PatientId::new(id).map_err(|_| refused())?;
-    let object = policy::Object::Patient(patient.clone());
-    let permit = hospital
-        .permit(&caller, policy::Action::ReadRecord, &object)
-        .await?;
-    let twin = twins::of(&hospital, &permit, &patient)
-        .await?
-        .ok_or_else(refused)?;
-    Ok(Json(twin).into_response())
 }

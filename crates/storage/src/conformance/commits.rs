@@ -90,6 +90,50 @@ pub async fn versions_and_history(record: &dyn Record) {
     );
 }
 
+pub async fn what_was_said_about_a_patient(record: &dyn Record) {
+    let body = |n: u32| json!({"n": n});
+    let facts = vec![
+        put("Observation", "o1", Some("p1"), body(1)),
+        put("Observation", "o2", Some("p2"), body(2)),
+        put("Condition", "c1", Some("p1"), body(3)),
+        put("Observation", "o1", Some("p1"), body(4)),
+        put("Basic", "b1", Some("p1"), body(5)),
+    ];
+    commit(record, facts).await.unwrap();
+    let key = key("Condition", "c1");
+    commit(record, vec![NewFact::DeleteResource { key }])
+        .await
+        .unwrap();
+    let kinds = ["Observation", "Condition"];
+    let (p1, p3) = (patient("p1"), patient("p3"));
+    let found = record.versions_about(&only(&["p1"]), &p1, &kinds).await;
+    let found: Vec<_> = found
+        .unwrap()
+        .into_iter()
+        .map(|entry| {
+            assert_eq!(entry.actor, actor());
+            let FactBody::Resource { key, version, body } = entry.fact.body else {
+                panic!("no resource")
+            };
+            (key.id, version, body.map(|body| body["n"].clone()))
+        })
+        .collect();
+    let was = |id: &str, version, n: Option<u32>| (id.to_owned(), version, n.map(|n| json!(n)));
+    assert_eq!(
+        found,
+        [
+            was("o1", 1, Some(1)),
+            was("c1", 1, Some(3)),
+            was("o1", 2, Some(4)),
+            was("c1", 2, None)
+        ]
+    );
+    let other = record.versions_about(&only(&["p2"]), &p1, &kinds).await;
+    not_permitted(&other);
+    let none = record.versions_about(&all(), &p3, &kinds).await;
+    assert_eq!(none.unwrap(), []);
+}
+
 pub async fn batches_are_whole(record: &dyn Record) {
     let body = || json!({"resourceType": "Observation"});
     let facts = vec![
