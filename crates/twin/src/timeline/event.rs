@@ -349,10 +349,8 @@ const WHO: &[&str] = &[
 ];
 
 fn origin(version: &Version, body: &Value) -> Origin {
-    let named = WHO.iter().filter_map(|path| body.pointer(path));
-    let by = named
-        .filter_map(|who| text(who, "/display").or(text(who, "/reference")))
-        .next();
+    let mut named = WHO.iter().filter_map(|path| body.pointer(path));
+    let by = named.find_map(|who| text(who, "/display").or(text(who, "/reference")));
     Origin {
         reference: version.reference(),
         version: Some(version.version),
