@@ -43,6 +43,7 @@ const EVIDENCE: &[(&str, &str)] = evidence![
     "callister-2015",
     "macmahon-2017",
     "christensen-2024",
+    "acr-lung-rads-2019",
     "c-lung-rads-2024",
     "cma-consensus-2018",
     "cma-consensus-2024",

@@ -11,7 +11,7 @@ use std::{sync::Arc, time::Duration};
 use dicom::scu::{Encryption, Peer};
 use tokio::sync::watch;
 
-pub use jobs::{Job, Jobs, Task};
+pub use jobs::{Job, Jobs, Task, copy_jobs};
 
 use crate::{dimse, entities::ApplicationEntity, hospital::Hospital};
 

@@ -13,7 +13,12 @@ use std::{
 };
 
 use bytes::Bytes;
-use dicom::{Status, scu};
+use dicom::{
+    Status,
+    query::Level,
+    scu::{self, Model, Peer},
+    tags::STUDY_INSTANCE_UID,
+};
 use modality::{
     Done, Hospital, MODALITIES, Numbers, SLICES, check, count, peer, send, series, told, verify,
 };
@@ -71,6 +76,29 @@ async fn refuses_and_goes_on(hospital: &Hospital, all: &[(Uid, Vec<Bytes>)], don
         scu::echo(&peer(9, hospital.port)).await.unwrap(),
         Status::SUCCESS
     );
+    for ((study, _), done) in all.iter().zip(done) {
+        let kept = done.lock().len();
+        assert_eq!(fetched(hospital.port, study).await, kept, "cannot be read");
+    }
+}
+
+/// How many images of a study come back by C-GET. Who reads is written down first, also on a full disk.
+async fn fetched(port: u16, study: &Uid) -> usize {
+    let reader = Peer {
+        calling: "READER".to_owned(),
+        ..peer(0, port)
+    };
+    let keys = [(STUDY_INSTANCE_UID, study.to_string())];
+    let classes = ["1.2.840.10008.5.1.4.1.1.2".to_owned()];
+    let mut count = 0;
+    let keep = |_| {
+        count += 1;
+        std::future::ready(Status::SUCCESS)
+    };
+    scu::get(&reader, Model::Study, Level::Study, &keys, &classes, keep)
+        .await
+        .unwrap();
+    count
 }
 
 #[tokio::test(flavor = "multi_thread")]

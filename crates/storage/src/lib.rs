@@ -26,6 +26,7 @@ mod reader;
 mod replay;
 mod resources;
 mod signing;
+mod space;
 mod stage;
 mod term_sets;
 mod verify;

@@ -16,6 +16,7 @@ use vocabulary::Digest;
 use crate::{
     StorageError,
     frame::{self, BLOCK, FIXED, Header, SEGMENT_HEADER},
+    space::Disk,
 };
 
 /// Where a frame starts.
@@ -125,6 +126,15 @@ impl Log {
     /// Number of the last segment; 0 where there is none.
     pub fn last(&self) -> u32 {
         self.files.read().keys().next_back().copied().unwrap_or(0)
+    }
+
+    /// The file system that it lies on, where that can be asked.
+    pub fn disk(&self) -> Option<Disk> {
+        let said = rustix::fs::statvfs(&self.folder).ok()?;
+        Some(Disk {
+            whole: said.f_blocks.saturating_mul(said.f_frsize),
+            free: said.f_bavail.saturating_mul(said.f_frsize),
+        })
     }
 
     /// Where segment `segment` has its file.

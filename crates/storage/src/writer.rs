@@ -11,11 +11,12 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
 
 use crate::{
     Clock, Options, StorageError,
-    frame::{Header, SEGMENT_HEADER},
+    frame::{Header, Kind, SEGMENT_HEADER},
     index::{self, Applied},
     log::{Log, Position},
     purge::Erased,
     signing::Signing,
+    space::Wanted,
     stage::{Prepared, Staging},
 };
 
@@ -238,13 +239,18 @@ impl Writer {
             erased: Vec::new(),
         };
         let sealed = staging.batch(facts).and_then(|sealed| {
-            let bytes = self.used + pending + staging.length();
-            let limit = self.options.max_bytes.unwrap_or(u64::MAX);
+            let is_image = |frame: &NewFrame| frame.header.kind == Kind::Blob;
+            let wanted = Wanted {
+                used: self.used,
+                pending,
+                more: staging.length(),
+                holds_images: staging.frames.iter().any(is_image),
+            };
             // A batch that adds nothing can be acknowledged again on a full disk.
-            if bytes > limit && !staging.frames.is_empty() {
-                Err(RecordError::Full)
-            } else {
+            if staging.frames.is_empty() || wanted.fits(&self.log, self.options.max_bytes) {
                 Ok(sealed)
+            } else {
+                Err(RecordError::Full)
             }
         });
         if sealed.is_ok() {

@@ -32,6 +32,7 @@ const GUIDELINES: &[&str] = &[
     include_str!("../../guidelines/consensus-2018.toml"),
     include_str!("../../guidelines/c-lung-rads-2024.toml"),
     include_str!("../../guidelines/lung-rads-2022.toml"),
+    include_str!("../../guidelines/lung-rads-1.1.toml"),
     include_str!("../../guidelines/bts-2015-growth.toml"),
 ];
 

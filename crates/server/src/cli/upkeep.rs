@@ -12,6 +12,7 @@ use crate::{
     cli::Place,
     hospital::Hospital,
     keys::Keys,
+    pacs::copy_jobs,
     purge,
 };
 
@@ -120,7 +121,7 @@ pub struct Backup {
 }
 
 impl Backup {
-    /// Copies record, accounts and keys, also while a server works on them. What can be made again, volumes
+    /// Copies record, accounts, keys and what is still to be sent, also while a server works on them. What can be made again, volumes
     /// for example, is left out.
     pub fn run(self) -> Result<()> {
         let (data, to) = (self.place.config()?.data, self.to);
@@ -147,6 +148,7 @@ impl Backup {
             .with_context(|| format!("copy {}", data.display()))?;
         Keys::copy(&data, &unfinished)?;
         Accounts::open(&data)?.copy_to(&unfinished.join(ACCOUNTS))?;
+        copy_jobs(&data, &unfinished)?;
         std::fs::rename(&unfinished, &to).with_context(|| format!("write {}", to.display()))?;
         println!(
             "copied {entries} entries from {} to {}",

@@ -57,6 +57,9 @@ pub fn free_port() -> u16 {
 }
 
 /// A hospital with a DICOM door; it is killed when it goes out of scope.
+/// A workstation that may fetch images; whoever else calls may store them.
+const READER: &str = "[[ae]]\ntitle = \"READER\"\nmay = [\"query\", \"retrieve\"]\n";
+
 pub struct Hospital {
     pub port: u16,
     server: Child,
@@ -66,6 +69,8 @@ impl Hospital {
     /// Opens the hospital in `data`, with settings as they are named in the environment.
     pub fn open(data: &Path, settings: &[(&str, &str)]) -> Self {
         let port = free_port();
+        let config = data.with_extension("toml");
+        std::fs::write(&config, READER).unwrap();
         let mut server = Command::new(env!("CARGO_BIN_EXE_yuanyi"))
             .env("YUANYI_CALLING_AE_TITLES", r#"["*"]"#)
             .envs(settings.iter().copied())
@@ -73,6 +78,8 @@ impl Hospital {
             .arg(format!("127.0.0.1:{port}"))
             .arg("--data")
             .arg(data)
+            .arg("--config")
+            .arg(&config)
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
