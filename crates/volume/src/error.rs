@@ -62,6 +62,14 @@ pub enum VolumeError {
         /// What does not fit.
         why: &'static str,
     },
+    /// No nodule could be outlined or measured, and why.
+    #[error("no nodule there: {why}")]
+    Nodule {
+        /// Why, in Chinese.
+        why_zh: &'static str,
+        /// Why, in English.
+        why: &'static str,
+    },
     /// Encoding or decoding of a brick or surface failed.
     #[error("could not {doing}: {why}")]
     Codec {
@@ -110,6 +118,7 @@ impl VolumeError {
             ),
             Self::Format { format, why } => ("format", format!("{format} 文件无法读取：{why}")),
             Self::Mask { why } => ("mask", format!("掩膜与容积不符：{why}")),
+            Self::Nodule { why_zh, .. } => ("no-nodule", format!("此处没有可用的结节：{why_zh}")),
             Self::Codec { doing, why } => ("codec", format!("编码或解码失败（{doing}）：{why}")),
             Self::Io(why) => ("io", format!("无法读取：{why}")),
             Self::Cancelled => ("cancelled", "已取消".to_owned()),

@@ -212,7 +212,7 @@ fn method() -> Text {
     )
 }
 
-fn largest_plane(mask: &Mask) -> usize {
+pub(crate) fn largest_plane(mask: &Mask) -> usize {
     let counts = mask.count_by_plane();
     let most = counts.iter().copied().max().unwrap_or(0);
     counts.iter().position(|&n| n == most).unwrap_or(0)
@@ -242,7 +242,7 @@ fn box_of(grid: &Grid, lo: [usize; 3], hi: [usize; 3]) -> [f64; 6] {
 }
 
 /// Points half-way between voxels inside and their neighbours outside, in a plane, mm.
-fn outline_mm(mask: &Mask, plane: usize, grid: &Grid) -> Vec<[f64; 2]> {
+pub(crate) fn outline_mm(mask: &Mask, plane: usize, grid: &Grid) -> Vec<[f64; 2]> {
     let [nx, ny, _] = grid.size;
     let [dx, dy, _] = grid.spacing_mm;
     let mut points = Vec::new();
@@ -268,7 +268,7 @@ fn outline_mm(mask: &Mask, plane: usize, grid: &Grid) -> Vec<[f64; 2]> {
 }
 
 /// Long axis and the longest chord perpendicular to it, mm.
-fn axes_mm(points: &[[f64; 2]]) -> (f64, f64) {
+pub(crate) fn axes_mm(points: &[[f64; 2]]) -> (f64, f64) {
     let hull = convex_hull(points);
     let mut long = ([0.0; 2], 0.0);
     for (i, &[ax, ay]) in hull.iter().enumerate() {
@@ -311,7 +311,7 @@ fn axes_mm(points: &[[f64; 2]]) -> (f64, f64) {
 }
 
 /// The corners of the convex hull, counter-clockwise (Andrew's monotone chain).
-fn convex_hull(points: &[[f64; 2]]) -> Vec<[f64; 2]> {
+pub(crate) fn convex_hull(points: &[[f64; 2]]) -> Vec<[f64; 2]> {
     let mut sorted = points.to_vec();
     sorted.sort_by(|a, b| a.partial_cmp(b).unwrap_or(std::cmp::Ordering::Equal));
     sorted.dedup();

@@ -24,6 +24,7 @@ mod manifest;
 mod mask;
 mod mask_file;
 mod measure;
+pub mod nodule;
 mod notice;
 mod plane;
 pub mod segment;

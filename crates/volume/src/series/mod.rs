@@ -38,6 +38,8 @@ pub struct Series {
     pub frame_of_reference_uid: String,
     /// Whether the values are Hounsfield units.
     pub is_hu: bool,
+    /// Thickness of the slices, mm, where the files say it.
+    pub slice_thickness_mm: Option<f64>,
     /// z planes for which there was no image; they read as air.
     pub missing_planes: Vec<usize>,
     /// What a person who looks at the volume must know.
@@ -54,6 +56,7 @@ impl Series {
             series_uid: String::new(),
             frame_of_reference_uid: String::new(),
             is_hu: true,
+            slice_thickness_mm: None,
             missing_planes: Vec::new(),
             notices,
         }
@@ -145,6 +148,7 @@ fn finish(plan: Plan, volume: Volume, unreadable: usize) -> Series {
         series_uid: plan.series_uid,
         frame_of_reference_uid: plan.frame_of_reference_uid,
         is_hu: plan.is_hu,
+        slice_thickness_mm: plan.slice_thickness_mm,
         missing_planes,
         notices,
     }

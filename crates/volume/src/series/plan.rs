@@ -32,6 +32,7 @@ pub(super) struct Plan {
     pub series_uid: String,
     pub frame_of_reference_uid: String,
     pub is_hu: bool,
+    pub slice_thickness_mm: Option<f64>,
     pub notices: Vec<Notice>,
 }
 
@@ -107,6 +108,7 @@ pub(super) fn plan(heads: &[Head]) -> Result<Plan, VolumeError> {
         series_uid: first.series_uid.clone(),
         frame_of_reference_uid: first.frame_of_reference_uid.clone(),
         is_hu,
+        slice_thickness_mm: first.thickness_mm,
         notices,
     })
 }
