@@ -33,6 +33,45 @@ percent: number,
 interval?: [number, number], };
 
 /**
+ * One feature.
+ */
+export type Feature = { 
+/**
+ * Its family, as IBSI has it, such as `grey level co-occurrence`.
+ */
+family: string, 
+/**
+ * Its name within the family, as IBSI has it.
+ */
+name: string, 
+/**
+ * Its value; lengths in mm.
+ */
+value: number, };
+
+/**
+ * How features are computed.
+ */
+export type FeatureSettings = { 
+/**
+ * Width of the bins into which values are put, HU (or whatever the values are), above 0.
+ */
+bin_width: number, };
+
+/**
+ * The features of a region.
+ */
+export type Features = { 
+/**
+ * How they were computed.
+ */
+settings: FeatureSettings, 
+/**
+ * The features; those that are not defined for the region are left out.
+ */
+values: Array<Feature>, };
+
+/**
  * How a nodule changed between two scans.
  */
 export type Growth = { 

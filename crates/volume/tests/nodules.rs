@@ -5,13 +5,12 @@
     reason = "a test may stop"
 )]
 
-#[path = "nodule/digital.rs"]
-mod digital;
+mod nodule;
 
-use digital::{GROUND_GLASS_HU, Phantom, Scan, Shape, TISSUE_HU};
+use nodule::digital::{GROUND_GLASS_HU, Phantom, Scan, Shape, TISSUE_HU};
 use volume::{
     Mask, VolumeError,
-    nodule::{Attachment, NoduleKind, NoduleMeasures, Seed, measures, segment},
+    nodule::{Attachment, NoduleKind, NoduleMeasures, Seed, Verdict, growth, measures, segment},
 };
 
 fn measured(scan: &Scan) -> (NoduleMeasures, Vec<Attachment>) {
@@ -136,4 +135,37 @@ fn mass_histogram_and_rounding_follow_from_the_voxels() {
     assert!((lung_rads.mm - found.mean_diameter_mm).abs() <= 0.05);
     assert!(found.max_3d_diameter_mm >= found.long_axis_mm - 1e-9);
     assert_eq!(found.solid.unwrap().share, 1.0);
+}
+
+#[test]
+fn growth_is_called_where_the_phantoms_allow_it_and_refused_elsewhere() {
+    let pair = |diameter_mm: f64, slice_mm: f64, growth_percent: f64| {
+        let of = |diameter_mm: f64, seed: u64| {
+            let scan = Phantom {
+                noise_hu: 25.0,
+                seed,
+                ..Phantom::sphere(diameter_mm, slice_mm)
+            }
+            .scan();
+            measured(&scan).0
+        };
+        let grown = diameter_mm * (1.0 + growth_percent / 100.0_f64).cbrt();
+        growth(&of(diameter_mm, 11), &of(grown, 12), 90.0)
+    };
+    let grew = pair(10.0, 1.0, 50.0);
+    assert_eq!(grew.verdict, Verdict::Grew);
+    let true_days = 90.0 * 2.0_f64.ln() / 1.5_f64.ln();
+    let days = grew.vdt_days.unwrap();
+    assert!((days / true_days - 1.0).abs() < 0.1, "{days} {true_days}");
+    assert_eq!(pair(10.0, 1.0, 0.0).verdict, Verdict::Stable);
+    // Nothing changed, but in such slices nobody can tell.
+    for (diameter_mm, slice_mm) in [(4.0, 2.5), (3.0, 5.0)] {
+        let found = pair(diameter_mm, slice_mm, 0.0);
+        assert!(
+            matches!(found.verdict, Verdict::TooSmallToCall { .. }),
+            "{diameter_mm} {slice_mm}: {:?}",
+            found.verdict
+        );
+        assert_eq!(found.vdt_days, None);
+    }
 }

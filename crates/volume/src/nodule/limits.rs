@@ -120,4 +120,16 @@ mod tests {
         assert_eq!(at(9.0, 5.0), None);
         assert_eq!(limits.at(NoduleKind::GroundGlass, 9.0, 1.0), None);
     }
+
+    #[test]
+    fn the_file_of_limits_parses_and_has_the_sizes_that_are_promised() {
+        let limits = limits();
+        for kind in [NoduleKind::Solid, NoduleKind::GroundGlass] {
+            assert!(limits.at(kind, 8.0, 1.0).is_some(), "{kind:?}");
+        }
+        assert!(limits.at(NoduleKind::Solid, 20.0, 5.0).is_some());
+        // Even a doubling is not recognised there.
+        let small = limits.at(NoduleKind::Solid, 4.0, 2.5).unwrap();
+        assert_eq!(small.callable_percent, None);
+    }
 }

@@ -7,6 +7,7 @@
 //! | [`segment`] | the voxels of the nodule at a point, its kind, and what it hangs on |
 //! | [`measures`] | size by each guideline's rule, mass, solid part, histogram, with method and error |
 //! | [`growth`] | change, doubling times and a verdict by each rule, or why there is none |
+//! | [`features`] | features as the Image Biomarker Standardisation Initiative (IBSI) defines them |
 //! | [`parameters`] | the engineering thresholds behind all of it, to be shown |
 //!
 //! They work on a box around the nodule, so cost follows its size and not the scan's.
@@ -14,6 +15,7 @@
 
 mod block;
 mod distance;
+mod features;
 mod growth;
 mod kind;
 mod limits;
@@ -28,6 +30,7 @@ use ts_rs::TS;
 use vocabulary::Text;
 
 pub use self::{
+    features::{Feature, FeatureSettings, Features, features},
     growth::{
         Change, Growth, GrowthRule, RuleVerdict, Verdict, doubling_days, doubling_days_by_diameter,
         growth,
