@@ -134,6 +134,10 @@ measures: Array<Measure>,
  */
 findings: Array<[string, string]>, 
 /**
+ * What reports remark, such as the method and its limits.
+ */
+notes: Array<string>, 
+/**
  * How the mask was measured, and how far that is off.
  */
 method?: { zh: string, en: string }, 
@@ -213,7 +217,7 @@ origin: Origin, };
  */
 export type Origin = { 
 /**
- * `Observation/x`, `study/<uid>`, or `series/<uid>`.
+ * `Observation/x`, or `study/<uid>` for what images and their objects say.
  */
 reference: string, 
 /**

@@ -1,4 +1,4 @@
-/** What was decided and found about a patient, what the record knows, and what happened when. */
+/** What was decided and found about a patient, and what the record knows. */
 import { For, Show, createMemo } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../core/app';
@@ -161,47 +161,6 @@ function Known(props: TwinProps): JSX.Element {
             </For>
           </ul>
         </details>
-      </Show>
-    </Block>
-  );
-}
-
-interface Happening {
-  readonly at: string;
-  readonly words: string;
-}
-
-/** What happened to a patient, the newest first. */
-export function PatientTimeline(props: TwinProps): JSX.Element {
-  const app = useApp();
-  const happenings = createMemo((): Happening[] => {
-    const studies = props.twin.studies.map(({ date, modality, description }) => ({
-      at: date,
-      words: [modality, description].filter(Boolean).join(' · '),
-    }));
-    const findings = props.twin.findings.flatMap(({ at, title }) => (at ? [{ at, words: title }] : []));
-    // DICOM writes days without hyphens; without any all sort alike.
-    const day = (text: string): string => text.replaceAll('-', '');
-    return [...studies, ...findings].sort((a, b) => day(b.at).localeCompare(day(a.at)));
-  });
-  return (
-    <Block title="patient.timeline">
-      <Show
-        when={happenings().length > 0}
-        fallback={<p class="soft small">{app.t('patient.timelineNone')}</p>}
-      >
-        <ol class="timeline">
-          <For each={happenings()}>
-            {(happening) => (
-              <li>
-                <time class="soft small" dateTime={happening.at}>
-                  {dayOf(happening.at, app.language())}
-                </time>
-                <span>{happening.words}</span>
-              </li>
-            )}
-          </For>
-        </ol>
       </Show>
     </Block>
   );

@@ -146,8 +146,6 @@ export const shell = {
   'patient.summaryNoneHint': 'What is absent counts as absent, never as zero or “no”.',
   'patient.findings': 'Lesions and findings',
   'patient.findingsNone': 'No findings recorded',
-  'patient.timeline': 'Timeline',
-  'patient.timelineNone': 'Nothing has happened yet',
   'patient.decisions': 'Signed decisions',
   'patient.decisionsNone': 'No signed decision yet',
   'patient.decisionsNoneHint': 'When a consultation ends, its joint plan and signatures stand here with their proof.',

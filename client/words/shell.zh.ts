@@ -148,8 +148,6 @@ export const shell: Readonly<Record<keyof typeof en, string>> = {
   'patient.summaryNoneHint': '缺失就是缺失，绝不当作零或“否”。',
   'patient.findings': '病灶与所见',
   'patient.findingsNone': '没有记录的所见',
-  'patient.timeline': '时间线',
-  'patient.timelineNone': '尚无记录',
   'patient.decisions': '已签署的决定',
   'patient.decisionsNone': '还没有已签署的决定',
   'patient.decisionsNoneHint': '会诊结束后，共同方案、签名及其证明会列在这里。',

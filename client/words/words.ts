@@ -6,14 +6,16 @@ import { room as roomEn } from './room.en';
 import { room as roomZh } from './room.zh';
 import { shell as shellEn } from './shell.en';
 import { shell as shellZh } from './shell.zh';
+import { twin as twinEn } from './twin.en';
+import { twin as twinZh } from './twin.zh';
 
 /** What fills the places in a text. */
 export type Params = Readonly<Record<string, string | number>>;
 
-const en = { ...shellEn, ...roomEn, ...imagingEn };
+const en = { ...shellEn, ...roomEn, ...imagingEn, ...twinEn };
 /** Every text of the client. */
 export type Key = keyof typeof en;
-const zh: Readonly<Record<Key, string>> = { ...shellZh, ...roomZh, ...imagingZh };
+const zh: Readonly<Record<Key, string>> = { ...shellZh, ...roomZh, ...imagingZh, ...twinZh };
 
 export const WORDS: Readonly<Record<Language, Readonly<Record<Key, string>>>> = { zh, en };
 

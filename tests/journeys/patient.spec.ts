@@ -21,6 +21,58 @@ test('a patient page shows images, what is known with its source, and what is no
   await look(li, 'patient');
 });
 
+test('the patient over time: a day changes what is shown, and the table says the same as the lanes', async ({ li }) => {
+  await li.getByText('With images', { exact: true }).click();
+  await li.locator('.patient-line').filter({ hasText: 'YY100001' }).first().click();
+  const over = li.getByRole('region', { name: 'Over time', exact: true });
+  await expect(over.locator('[data-shown]')).toContainText(/As of .*: [1-9]/);
+  // The nodule of the demo: in the table, in the plot for who sees it, and in its words for who does not.
+  await expect(over.getByRole('region', { name: 'Sizes of the lesions' }).locator('tbody tr').first()).toContainText('Not linked');
+  await expect(over.getByRole('img', { name: /Mean diameter of the lesions over time.*mm/ })).toBeVisible();
+  await expect(over.getByRole('img', { name: /Lanes over time.*Imaging: \d/ })).toBeVisible();
+  await look(li, 'over-time');
+  await over.scrollIntoViewIfNeeded();
+  await over.screenshot({ path: 'tests/journeys/out/over-time-part.png' });
+
+  // By keyboard: the slider's first day knows almost nothing, and no lesion.
+  const slider = over.getByRole('slider');
+  await slider.focus();
+  await li.keyboard.press('Home');
+  await expect(over.locator('[data-shown]')).toContainText('0 lesions');
+  const day = await over.locator('[data-shown]').getAttribute('data-shown');
+  const id = li.url().split('/').at(-1);
+  const same = await (await li.request.get(`/api/patients/${id}/timeline?at=${day}`)).json();
+  await expect(over.locator('[data-shown]')).toContainText(`: ${same.events.length} entr`);
+  await over.getByRole('button', { name: 'Today' }).click();
+  await expect(over.locator('[data-shown]')).not.toContainText('0 lesions');
+
+  // A lane of its own; each value opens the version that it comes from, and is proved in this browser.
+  await over.getByRole('combobox', { name: 'Show' }).selectOption('vitals');
+  const row = over.getByRole('region', { name: 'The same as a table' }).locator('tbody tr').first();
+  const source = await row.locator('a.chip').getAttribute('href');
+  expect(source).toMatch(/^\/fhir\/Observation\/.*\/_history\/\d+$/);
+  expect((await li.request.get(source ?? '')).status()).toBe(200);
+  await row.getByRole('button', { name: 'Check proof' }).click();
+  await expect(row.locator('[data-proof=proved]')).toBeVisible();
+
+  // Nothing was known before the hospital opened.
+  await over.getByText('as known today').click();
+  await over.getByRole('textbox', { name: 'As known on' }).fill('2001-01-01');
+  await over.getByRole('textbox', { name: 'As known on' }).press('Tab');
+  await expect(over.getByText('The record knows nothing until this day')).toBeVisible();
+
+  await li.getByRole('button', { name: 'Take away' }).click();
+  const dialog = li.getByRole('dialog');
+  const record = await dialog.getByRole('link', { name: /FHIR/ }).getAttribute('href');
+  const bundle = await (await li.request.get(record ?? '')).json();
+  expect([bundle.resourceType, bundle.type]).toEqual(['Bundle', 'collection']);
+  await dialog.getByText('Surfaces as GLB').click();
+  const surface = await dialog.getByRole('link', { name: /Nodule|lesion/i }).first().getAttribute('href');
+  const model = await li.request.get(surface ?? '');
+  expect(Buffer.from(await model.body()).subarray(0, 4).toString()).toBe('glTF');
+  await look(li, 'take-away', ['desktop', 'narrow'], 'en');
+});
+
 test('the request form names what is missing', async ({ li }) => {
   await li.getByText('With images', { exact: true }).click();
   await li.locator('.patient-line').first().click();

@@ -5,8 +5,10 @@ import { Answer } from '../../panels/Answer';
 import { AskDialog } from '../../panels/AskDialog';
 import { EmptyState } from '../../panels/EmptyState';
 import { Icon } from '../../panels/Icon';
-import { PatientFacts, PatientTimeline } from '../../panels/PatientFacts';
+import { PatientFacts } from '../../panels/PatientFacts';
 import { ageWords, sexWords } from '../../panels/person';
+import { TakeAway } from '../../panels/timeline/TakeAway';
+import { TwinTimeline } from '../../panels/timeline/TwinTimeline';
 import { useApp } from '../app';
 import { dayOf } from '../dates';
 import { kindOfModality } from '../dicom/sop-class';
@@ -52,6 +54,7 @@ export function PatientPage(props: { id: string }): JSX.Element {
           {(answer) => (
             <>
               <PatientHead patient={answer()}>
+                <TakeAway patient={props.id} studies={answer().studies} />
                 <Show when={mayAsk()}>
                   <Link class="button" href={`/scenarios/screening?patient=${encodeURIComponent(props.id)}`}>
                     <Icon name="document" />
@@ -87,7 +90,7 @@ export function PatientPage(props: { id: string }): JSX.Element {
                       </Show>
                     </div>
                   </section>
-                  <PatientTimeline twin={answer()} />
+                  <TwinTimeline patient={props.id} />
                 </div>
                 <PatientFacts twin={answer()} />
               </div>

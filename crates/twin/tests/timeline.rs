@@ -86,7 +86,6 @@ fn report(study: &str, tracking_uid: &str, long_axis_mm: f64) -> Reported {
         |code, value| Measure::reported(("SCT", code, "meaning"), Some(value), Some("mm"), None);
     Reported {
         study: study.into(),
-        series: format!("{study}.2"),
         object: format!("{study}.2.1"),
         label: "Nodule 1".into(),
         tracking_uid: tracking_uid.into(),

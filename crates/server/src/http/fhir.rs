@@ -68,6 +68,20 @@ impl Permits {
     }
 }
 
+/// The address of this door, as who asks calls it.
+pub fn address(hospital: &Hospital, headers: &HeaderMap) -> String {
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok())
+        .unwrap_or("localhost");
+    let scheme = if hospital.config.secure_cookies {
+        "https"
+    } else {
+        "http"
+    };
+    format!("{scheme}://{host}/fhir")
+}
+
 impl Door {
     fn new(
         hospital: Arc<Hospital>,
@@ -75,17 +89,8 @@ impl Door {
         headers: &HeaderMap,
     ) -> Result<Self, Wire> {
         let caller = caller.map_err(|problem| outcome(&problem))?;
-        let host = headers
-            .get(header::HOST)
-            .and_then(|host| host.to_str().ok())
-            .unwrap_or("localhost");
-        let scheme = if hospital.config.secure_cookies {
-            "https"
-        } else {
-            "http"
-        };
         Ok(Self {
-            base: format!("{scheme}://{host}/fhir"),
+            base: address(&hospital, headers),
             hospital,
             caller,
         })

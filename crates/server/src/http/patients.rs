@@ -5,9 +5,12 @@ use std::sync::Arc;
 use axum::{
     Json, Router,
     extract::{Path, Query, State},
+    http::{HeaderMap, header},
+    response::{IntoResponse as _, Response},
     routing::get,
 };
 use policy::{Action, Object, Permit};
+use record::ResourceKey;
 use serde::Deserialize;
 use twin::{
     PatientTwin, Timeline, View,
@@ -18,15 +21,19 @@ use vocabulary::{PatientId, Timestamp};
 use crate::{
     clock,
     hospital::Hospital,
-    http::{Caller, Problem},
-    twins::{self, over_time},
+    http::{Caller, Problem, fhir},
+    twins::{
+        self,
+        over_time::{self, Read},
+    },
 };
 
-/// `/patients/{id}/twin` and `/patients/{id}/timeline`.
+/// `/patients/{id}/twin`, `/patients/{id}/timeline` and the timeline as a FHIR collection.
 pub fn routes() -> Router<Arc<Hospital>> {
     Router::new()
         .route("/patients/{id}/twin", get(now))
         .route("/patients/{id}/timeline", get(timeline))
+        .route("/patients/{id}/timeline/bundle", get(bundle))
 }
 
 fn refused() -> Problem {
@@ -90,6 +97,20 @@ fn bound(
     Ok(Some(Timestamp(ms)))
 }
 
+/// All that the caller may see of a patient.
+async fn read(
+    hospital: &Arc<Hospital>,
+    caller: &Caller,
+    id: String,
+) -> Result<(PatientId, Permit, Read), Problem> {
+    let (patient, permit) = permitted(hospital, caller, id).await?;
+    let object = Object::Patient(patient.clone());
+    // Who may not see images sees what the record says all the same.
+    let imaging = hospital.permit(caller, Action::ReadImaging, &object).await;
+    let read = over_time::read(hospital, &permit, imaging.as_ref().ok(), &patient).await?;
+    Ok((patient, permit, read))
+}
+
 async fn timeline(
     State(hospital): State<Arc<Hospital>>,
     caller: Caller,
@@ -97,10 +118,34 @@ async fn timeline(
     Query(asked): Query<Asked>,
 ) -> Result<Json<Timeline>, Problem> {
     let view = asked.view()?;
-    let (patient, permit) = permitted(&hospital, &caller, id).await?;
-    let object = Object::Patient(patient.clone());
-    // Who may not see images sees what the record says all the same.
-    let imaging = hospital.permit(&caller, Action::ReadImaging, &object).await;
-    let read = over_time::read(&hospital, &permit, imaging.as_ref().ok(), &patient).await?;
+    let (patient, _, read) = read(&hospital, &caller, id).await?;
     Ok(Json(read.view(&patient, &view)))
+}
+
+/// The same as a file for other programs.
+async fn bundle(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let view = asked.view()?;
+    let (patient, permit, read) = read(&hospital, &caller, id).await?;
+    let key = ResourceKey {
+        kind: "Patient".to_owned(),
+        id: patient.to_string(),
+    };
+    let found = hospital.record.resource(&permit, &key, None).await?;
+    let body = found.and_then(|version| version.body).ok_or_else(refused)?;
+    let base = fhir::address(&hospital, &headers);
+    let collection = read.collection((&patient, &body), &view, &base);
+    let headers = [
+        (header::CONTENT_TYPE, "application/fhir+json"),
+        (
+            header::CONTENT_DISPOSITION,
+            "attachment; filename=\"record.json\"",
+        ),
+    ];
+    Ok((headers, collection.to_string()).into_response())
 }

@@ -5,15 +5,18 @@ use std::{collections::HashMap, sync::Arc};
 use bytes::Bytes;
 use policy::Permit;
 use record::{Entry, FactBody, RecordError, StoredObject};
+use serde_json::Value;
 use tokio::task::spawn_blocking;
 use twin::{
     History, Study, Timeline, View,
-    timeline::{FoundLesion, FoundOrgan, Lane, Measure, Reported, StoredStudy, Version},
+    timeline::{
+        FoundLesion, FoundOrgan, Lane, Measure, Reported, StoredStudy, Version, collection,
+    },
 };
 use vocabulary::{PatientId, Uid};
 use volume::VolumeManifest;
 
-use crate::{hospital::Hospital, twins, volumes::Stage};
+use crate::{clock, hospital::Hospital, twins, volumes::Stage};
 
 /// Segmentation Storage and Label Map Segmentation Storage.
 const SEGMENTATIONS: &[&str] = &[
@@ -40,17 +43,32 @@ pub struct Read {
 }
 
 impl Read {
-    /// The timeline of one view.
-    pub fn view(&self, patient: &PatientId, view: &View) -> Timeline {
-        let history = History {
+    fn history<'a>(&'a self, patient: &'a PatientId) -> History<'a> {
+        History {
             patient: patient.as_str(),
             versions: &self.versions,
             studies: &self.studies,
             organs: &self.organs,
             lesions: &self.lesions,
             reports: &self.reports,
-        };
-        Timeline::of(&history, view)
+        }
+    }
+
+    /// The timeline of one view.
+    pub fn view(&self, patient: &PatientId, view: &View) -> Timeline {
+        Timeline::of(&self.history(patient), view)
+    }
+
+    /// What a view sees, as a FHIR collection.
+    pub fn collection(
+        &self,
+        (id, patient): (&PatientId, &Value),
+        view: &View,
+        base: &str,
+    ) -> Value {
+        let history = self.history(id);
+        let timeline = Timeline::of(&history, view);
+        collection(patient, &history, (view, &timeline), base, clock::now())
     }
 }
 
@@ -185,7 +203,6 @@ fn reported(
     let findings = group.evaluations.iter();
     Reported {
         study: object.study.to_string(),
-        series: object.series.to_string(),
         object: object.sop.to_string(),
         measures: measures.collect(),
         findings: findings

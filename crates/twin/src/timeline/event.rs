@@ -129,18 +129,17 @@ pub(super) fn known(history: &History<'_>, view: &View) -> Known {
 }
 
 fn of_resource(version: &Version, body: &Value, lane: Lane, at: Timestamp) -> Option<Event> {
-    let first = |paths: &[&str]| paths.iter().find_map(|path| text(body, path));
-    let when = first(WHEN)?;
-    let until = first(&[
+    let ends = [
         "/effectivePeriod/end",
         "/performedPeriod/end",
         "/abatementDateTime",
-    ]);
+    ];
+    let until = ends.iter().find_map(|path| text(body, path));
     Some(Event {
         lane,
         title: title(&version.kind, body),
         series: body.get("code").and_then(series),
-        at: when,
+        at: when(body)?,
         until: until.filter(|until| start_ms(until).is_some_and(|end| end <= at.0)),
         parts: parts(&version.kind, body),
         method: body.get("method").and_then(names::concept),
@@ -149,6 +148,11 @@ fn of_resource(version: &Version, body: &Value, lane: Lane, at: Timestamp) -> Op
         kind: version.kind.clone(),
         origin: origin(version, body),
     })
+}
+
+/// When a resource says that it was so.
+pub(super) fn when(body: &Value) -> Option<String> {
+    WHEN.iter().find_map(|path| text(body, path))
 }
 
 /// Where resources say when they were so; the first that is there counts.
@@ -202,9 +206,13 @@ fn title(kind: &str, body: &Value) -> Text {
         let title = own.get("title")?;
         Some(Text::new(text(title, "/zh")?, text(title, "/en")?))
     });
-    let asked = (kind == "QuestionnaireResponse").then(|| Text::new("问卷", "Questionnaire"));
-    let signed = (kind == "Provenance").then(|| Text::new("签名", "Signature"));
-    let named = named.or(own).or(asked).or(signed).or_else(said);
+    let kinds = || match kind {
+        "QuestionnaireResponse" => Some(Text::new("问卷", "Questionnaire")),
+        "Provenance" => Some(Text::new("签名", "Signature")),
+        "FamilyMemberHistory" => Some(Text::new("家族史", "Family history")),
+        _ => None,
+    };
+    let named = named.or(own).or_else(kinds).or_else(said);
     named.unwrap_or_else(|| names::same(kind))
 }
 

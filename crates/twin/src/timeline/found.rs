@@ -116,8 +116,6 @@ impl Measure {
 pub struct Reported {
     /// The study.
     pub study: String,
-    /// The series of the report.
-    pub series: String,
     /// SOP instance UID of the report.
     pub object: String,
     /// Tracking identifier.
@@ -219,7 +217,7 @@ pub(super) fn organs(history: &History<'_>, view: &View) -> Vec<Organ> {
             study: organ.study.clone(),
             series: organ.series.clone(),
             origin: Origin {
-                reference: format!("series/{}", organ.series),
+                reference: format!("study/{}", organ.study),
                 version: None,
                 object: None,
                 by: None,

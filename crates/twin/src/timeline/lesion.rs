@@ -204,7 +204,7 @@ fn of_mask(found: &FoundLesion, day: &str) -> LesionPoint {
         method: Some(found.method.clone()),
         surface: found.surface.clone(),
         origins: vec![Origin {
-            reference: format!("series/{}", found.series),
+            reference: format!("study/{}", found.study),
             version: None,
             object: Some(found.segmentation.clone()),
             by: None,
@@ -291,7 +291,7 @@ fn empty(report: &Reported, day: &str) -> LesionPoint {
 
 fn origin(report: &Reported) -> Origin {
     Origin {
-        reference: format!("series/{}", report.series),
+        reference: format!("study/{}", report.study),
         version: None,
         object: Some(report.object.clone()),
         by: None,

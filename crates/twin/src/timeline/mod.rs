@@ -7,6 +7,7 @@
 
 mod due;
 mod event;
+mod export;
 mod found;
 mod lane;
 mod lesion;
@@ -21,6 +22,7 @@ use vocabulary::{Text, Timestamp};
 
 pub use due::{Due, DueState};
 pub use event::{Event, Part};
+pub use export::collection;
 pub use found::{FoundLesion, FoundOrgan, Measure, Reported, StoredStudy};
 pub use lane::Lane;
 pub use lesion::{Identity, LesionPoint, TrackedLesion};
@@ -31,7 +33,7 @@ pub use when::{end_ms, start_ms};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
 #[ts(export, export_to = "../../../contract/timeline.ts")]
 pub struct Origin {
-    /// `Observation/x`, `study/<uid>`, or `series/<uid>`.
+    /// `Observation/x`, or `study/<uid>` for what images and their objects say.
     pub reference: String,
     /// The version of a resource.
     #[serde(skip_serializing_if = "Option::is_none")]
