@@ -29,7 +29,6 @@ export const twin = {
   'time.enteredOn': 'entered {day}',
   'time.prove': 'Check proof',
   'time.future': 'planned, after the chosen day',
-  'time.noValue': '–',
 
   'lane.imaging': 'Imaging',
   'lane.measurements': 'Measurements',

@@ -6,7 +6,7 @@ import { useApp } from '../../core/app';
 import { dayOf } from '../../core/dates';
 import { DataTable } from '../DataTable';
 import { OriginCell } from './OriginCell';
-import { byLane, dayNumber, placeOf, valueOf, windowOf } from './scale';
+import { NO_VALUE, byLane, dayNumber, placeOf, valueOf, windowOf } from './scale';
 
 /** What is shown before somebody asks for all. */
 const FIRST = 25;
@@ -62,9 +62,9 @@ export function EventTable(props: { events: readonly Event[]; day: string }): JS
           },
           {
             heading: app.t('time.value'),
-            cell: (event) => <span class="event-value">{valueOf(event, app.language()) || app.t('time.noValue')}</span>,
+            cell: (event) => <span class="event-value">{valueOf(event, app.language()) || NO_VALUE}</span>,
           },
-          { heading: app.t('time.who'), cell: (event) => event.origin.by ?? app.t('time.noValue') },
+          { heading: app.t('time.who'), cell: (event) => event.origin.by ?? NO_VALUE },
           { heading: app.t('time.source'), cell: (event) => <OriginCell origin={event.origin} /> },
         ]}
         rows={rows()}

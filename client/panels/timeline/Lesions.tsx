@@ -9,6 +9,7 @@ import { Segmented } from '../Segmented';
 import { LesionPlot } from './LesionPlot';
 import type { Sized } from './LesionPlot';
 import { OriginCell } from './OriginCell';
+import { NO_VALUE } from './scale';
 
 interface LesionsProps {
   readonly lesions: readonly TrackedLesion[];
@@ -29,7 +30,7 @@ export function Lesions(props: LesionsProps): JSX.Element {
     props.lesions.flatMap((lesion, index) => lesion.points.map((point) => ({ number: index + 1, lesion, point })));
   const size = (value: number | undefined, digits: number): string =>
     value?.toLocaleString(app.language(), { maximumFractionDigits: digits, minimumFractionDigits: digits }) ??
-    app.t('time.noValue');
+    NO_VALUE;
   const identity = (lesion: TrackedLesion): string =>
     app.t(lesion.identity.state === 'tracked' ? 'lesions.tracked' : 'lesions.unlinked');
   return (

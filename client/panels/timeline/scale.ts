@@ -1,8 +1,10 @@
 /** Days on a line, and values in words; no pictures here. */
 import type { Due, Event, Lane, Part, Timeline } from '../../../contract/timeline';
-import type { Language, Text } from '../../core/language';
+import type { Language } from '../../core/language';
 
 const DAY_ms = 86_400_000;
+/** Stands where there is nothing to say. */
+export const NO_VALUE = '–';
 
 /** The lanes in the order in which they are shown. */
 export const LANES: readonly Lane[] = [
@@ -96,6 +98,3 @@ export function stepsTo(most: number): readonly number[] {
   const count = Math.ceil(most / step);
   return Array.from({ length: count + 1 }, (_, index) => Number((index * step).toPrecision(6)));
 }
-
-/** The words in a language. */
-export const inWords = (text: Text, language: Language): string => text[language];
