@@ -49,6 +49,8 @@ pub struct Segment {
     pub algorithm_type: String,
     /// Which program drew it; empty for a person.
     pub algorithm_name: String,
+    /// What the one thing that it shows is known by across studies; empty where nobody says.
+    pub tracking_uid: String,
     /// The frames, in the order of the object.
     pub frames: Vec<SegmentFrame>,
     /// Columns and rows of each frame, and their distances; the origin is that of the first frame, and the
@@ -167,6 +169,7 @@ fn segment(item: &InMemDicomObject, size: [usize; 3]) -> Result<Segment, SegErro
         kind: code(tags::SEGMENTED_PROPERTY_TYPE_CODE_SEQUENCE),
         algorithm_type: text(item, tags::SEGMENT_ALGORITHM_TYPE),
         algorithm_name: text(item, tags::SEGMENT_ALGORITHM_NAME),
+        tracking_uid: text(item, tags::TRACKING_UID),
         frames: Vec::new(),
         geometry: Grid {
             size,

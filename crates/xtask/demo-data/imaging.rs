@@ -58,6 +58,7 @@ fn chest_nodule(folder: &Path, patient: &Patient) -> Result<Vec<(String, Vec<u8>
             region: Some(Code::snomed("39607008", "Lung")),
             algorithm: Algorithm::Manual,
             colour_cielab: [53897, 34900, 54448],
+            tracking: None,
         }],
         ..of_masks(&study)
     };
@@ -220,6 +221,7 @@ fn aorta_segment(label: &str, kind: &Kind, left: bool, colour_cielab: [u16; 3]) 
         region: None,
         algorithm: Algorithm::Automatic("TotalSegmentator".to_owned()),
         colour_cielab,
+        tracking: None,
     }
 }
 

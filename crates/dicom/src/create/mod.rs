@@ -8,6 +8,7 @@ mod drawn;
 mod graphic;
 mod marks;
 mod presentation;
+mod roi;
 mod seg;
 mod sr;
 mod tree;
@@ -26,9 +27,10 @@ pub use marks::{
     MadeHere, Mark, MarkKind, MarkedImage, MarkedSeries, Moment, context_of, marked_frames,
 };
 pub use presentation::presentation_state;
+pub use roi::{MeasuredNumber, MeasuredSegment, segment_report};
 pub use seg::{
     Algorithm, Fraction, Masks, NewSegment, NewSegmentation, SegmentCoding, SegmentedSeries,
-    SegmentedSlice, Voxels, segmentation,
+    SegmentedSlice, Tracking, Voxels, segmentation,
 };
 pub use sr::measurement_report;
 

@@ -181,6 +181,7 @@ pub fn segments(coding: SegmentCoding, count: usize) -> NewSegmentation {
         region: Some(Code::snomed("39607008", "Lung")),
         algorithm: Algorithm::Automatic("test".to_owned()),
         colour_cielab: [1, 2, 3],
+        tracking: None,
     };
     NewSegmentation {
         uid: derived_uid(&["seg", &format!("{coding:?}")]),

@@ -43,6 +43,15 @@ pub enum Fraction {
     Occupancy,
 }
 
+/// What a segment shows, as it is known across studies (Tracking ID and Tracking UID).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tracking {
+    /// What people call it.
+    pub label: String,
+    /// What it is known by.
+    pub uid: Uid,
+}
+
 /// What is said of one segment; its voxels come from [`Voxels`].
 #[derive(Clone, Debug)]
 pub struct NewSegment {
@@ -60,6 +69,8 @@ pub struct NewSegment {
     pub algorithm: Algorithm,
     /// The colour to show it in, `CIELab` as DICOM encodes it (PS3.3 C.10.7.1.1).
     pub colour_cielab: [u16; 3],
+    /// The one thing that it shows, where that is followed over time.
+    pub tracking: Option<Tracking>,
 }
 
 /// A segmentation to be written.
@@ -216,6 +227,7 @@ fn background() -> NewSegment {
         region: None,
         algorithm: Algorithm::Manual,
         colour_cielab: [0, 0x8080, 0x8080],
+        tracking: None,
     }
 }
 
@@ -326,6 +338,10 @@ fn segment_item(number: u16, segment: &NewSegment) -> InMemDicomObject {
             tags::ANATOMIC_REGION_SEQUENCE,
             vec![region.item()],
         );
+    }
+    if let Some(Tracking { label, uid }) = &segment.tracking {
+        put(&mut item, tags::TRACKING_ID, VR::UT, label.as_str());
+        put(&mut item, tags::TRACKING_UID, VR::UI, uid.as_str());
     }
     let colour = segment.colour_cielab.iter().copied().collect();
     put(
