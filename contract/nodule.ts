@@ -7,6 +7,23 @@ import type { Notice } from "./volume";
 export type Attachment = "pleura" | "vessel";
 
 /**
+ * A mask within a box of a volume, as it travels.
+ */
+export type BoxedMask = { 
+/**
+ * Index in the volume of the box's first voxel on x, y, z.
+ */
+origin: [number, number, number], 
+/**
+ * Voxels of the box along x, y, z.
+ */
+size: [number, number, number], 
+/**
+ * How many voxels are outside, then inside, then outside and so on, x fastest, then y, then z.
+ */
+runs: Array<number>, };
+
+/**
  * How a value changed.
  */
 export type Change = { 

@@ -42,6 +42,10 @@ label: { zh: string; en: string },
  */
 source: string, 
 /**
+ * What the lesion is known by across studies (Tracking UID), where somebody has said so.
+ */
+tracking_uid?: string, 
+/**
  * Name of its surface, if there is one.
  */
 surface?: string, 
@@ -185,6 +189,18 @@ hu_range: [number, number],
  * Bricks that lie below this value as a whole are left out; fill with −1024.
  */
 air_below_hu: number, 
+/**
+ * Whether the values are Hounsfield units.
+ */
+is_hu: boolean, 
+/**
+ * Thickness of the slices, mm, where the images say so.
+ */
+slice_thickness_mm?: number, 
+/**
+ * z planes for which there was no image; they read as air.
+ */
+missing_planes: Array<number>, 
 /**
  * What a person who looks at the volume must know.
  */

@@ -56,6 +56,13 @@ pub fn coarse_of(series: Series, patient: &str) -> Result<Coarse, VolumeError> {
         direction_lps: [a, b, c, d, e, f, g, h, i],
         hu_range: series.volume.range(),
         air_below_hu: AIR_BELOW_HU,
+        is_hu: series.is_hu,
+        slice_thickness_mm: series.slice_thickness_mm,
+        missing_planes: series
+            .missing_planes
+            .iter()
+            .map(|z| crate::bricks::small(*z))
+            .collect(),
         notices: series.notices.clone(),
         brick: crate::bricks::small(BRICK),
         preview: entry,

@@ -22,6 +22,8 @@ pub struct Segment {
     pub label: Text,
     /// Where it comes from, such as a SOP Instance UID.
     pub source: String,
+    /// What the marked thing is known by across studies, where somebody has said so.
+    pub tracking_uid: Option<String>,
     /// Whether it marks an organ, which is shown, rather than a lesion, which is also measured.
     pub is_organ: bool,
     /// Columns and rows of each frame.
@@ -43,6 +45,8 @@ pub struct Lesion {
     pub label: Text,
     /// Where it comes from.
     pub source: String,
+    /// What it is known by across studies, where somebody has said so.
+    pub tracking_uid: Option<String>,
     /// Its voxels.
     pub mask: Mask,
 }
@@ -95,6 +99,7 @@ impl Segment {
             id: self.id.clone(),
             label: self.label.clone(),
             source: self.source.clone(),
+            tracking_uid: self.tracking_uid.clone(),
             mask,
         })
     }
@@ -118,6 +123,7 @@ impl Lesion {
             id: id.to_owned(),
             label: Text::new("标注病灶", "marked lesion"),
             source: String::new(),
+            tracking_uid: None,
             mask,
         })
     }
@@ -191,6 +197,7 @@ pub fn measure_lesion(series: &Series, lesion: &Lesion) -> Result<LesionEntry, V
         id: lesion.id.clone(),
         label: lesion.label.clone(),
         source: lesion.source.clone(),
+        tracking_uid: lesion.tracking_uid.clone(),
         surface: None,
         centre_lps_mm: volume.grid.point_lps_mm(sum.map(|s| s / n)),
         box_lps_mm: box_of(&volume.grid, lo, hi),

@@ -26,6 +26,14 @@ pub struct VolumeManifest {
     pub hu_range: [i16; 2],
     /// Bricks that lie below this value as a whole are left out; fill with −1024.
     pub air_below_hu: i16,
+    /// Whether the values are Hounsfield units.
+    pub is_hu: bool,
+    /// Thickness of the slices, mm, where the images say so.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[ts(optional)]
+    pub slice_thickness_mm: Option<f64>,
+    /// z planes for which there was no image; they read as air.
+    pub missing_planes: Vec<u32>,
     /// What a person who looks at the volume must know.
     pub notices: Vec<Notice>,
     /// Voxels along the side of a whole brick.
@@ -101,6 +109,10 @@ pub struct LesionEntry {
     pub label: Text,
     /// Where the mark comes from, such as the SOP Instance UID of a segmentation.
     pub source: String,
+    /// What the lesion is known by across studies (Tracking UID), where somebody has said so.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[ts(optional)]
+    pub tracking_uid: Option<String>,
     /// Name of its surface, if there is one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[ts(optional)]

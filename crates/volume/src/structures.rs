@@ -185,6 +185,23 @@ fn surface_of(structure: &Structure, series: &Series) -> Result<Option<Surface>,
     }))
 }
 
+/// The surface of a lesion on a piece of a volume, named as the manifest names it; its mask is that of the whole.
+pub(crate) fn lesion_surface(
+    lesion: Lesion,
+    piece: &Series,
+    whole: &Mask,
+) -> Result<Option<Surface>, VolumeError> {
+    let surface = surface_of(&lesion_of(lesion), piece)?;
+    surface
+        .map(|surface| {
+            Ok(Surface {
+                mask: to_ymk1(whole)?,
+                ..surface
+            })
+        })
+        .transpose()
+}
+
 /// For what is large and rounded.
 fn smooth(detail_mm: f64) -> Style {
     Style {

@@ -48,6 +48,7 @@ fn an_ellipsoid_has_its_axes_and_volume() {
     let lesion = Lesion {
         id: "1".into(),
         label: vocabulary::Text::new("", ""),
+        tracking_uid: None,
         source: String::new(),
         mask,
     };
@@ -82,6 +83,7 @@ fn a_mark_across_missing_slices_is_not_measured() {
     let lesion = Lesion {
         id: "1".into(),
         label: vocabulary::Text::new("", ""),
+        tracking_uid: None,
         source: String::new(),
         mask,
     };

@@ -5,7 +5,7 @@ use std::{collections::HashMap, path::PathBuf, sync::Arc};
 use parking_lot::Mutex;
 use room::{Bounds, Probe};
 use vocabulary::Uid;
-use volume::{Grid, VolumeManifest};
+use volume::VolumeManifest;
 
 use super::Stage;
 
@@ -37,21 +37,10 @@ impl SeriesProbe {
     }
 }
 
-/// The grid that a manifest describes.
-pub fn grid_of(manifest: &VolumeManifest) -> Grid {
-    let [xl, xp, xs, yl, yp, ys, zl, zp, zs] = manifest.direction_lps;
-    Grid {
-        size: manifest.size.map(|n| n as usize),
-        spacing_mm: manifest.spacing_mm,
-        origin_lps_mm: manifest.origin_lps_mm,
-        direction_lps: [[xl, xp, xs], [yl, yp, ys], [zl, zp, zs]],
-    }
-}
-
 impl Probe for SeriesProbe {
     fn bounds(&self, series: &Uid) -> Option<Bounds> {
         let (_, manifest) = self.ready(series)?;
-        let grid = grid_of(&manifest);
+        let grid = manifest.grid();
         let mut bounds = Bounds {
             min_lps_mm: [f64::INFINITY; 3],
             max_lps_mm: [f64::NEG_INFINITY; 3],
@@ -79,7 +68,7 @@ impl Probe for SeriesProbe {
 
     fn hu_at(&self, series: &Uid, point_lps_mm: [f64; 3]) -> Option<i16> {
         let (folder, manifest) = self.ready(series)?;
-        let index = grid_of(&manifest).index_of(point_lps_mm);
+        let index = manifest.grid().index_of(point_lps_mm);
         let mut voxel = [0_u32; 3];
         for ((to, from), size) in voxel.iter_mut().zip(index).zip(manifest.size) {
             let nearest = from.round();
