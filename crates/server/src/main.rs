@@ -18,6 +18,7 @@ mod keys;
 mod listen;
 mod marked;
 mod masks;
+mod nodules;
 mod pacs;
 mod pixels;
 mod purge;

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use dicom::{
     Grid,
     create::{
         CreateError, MadeHere, Mark, MarkKind, MarkedImage, MarkedSeries, Moment, Person, Study,
-        derived_uid, measurement_report, presentation_state,
+        context_of, derived_uid, marked_frames, measurement_report, presentation_state,
     },
 };
 use record::Instance;
@@ -91,6 +92,18 @@ pub fn marked_series(uid: &Uid, instances: &[Instance]) -> Option<MarkedSeries> 
         images,
     };
     (!series.images.is_empty()).then(|| in_place(series))
+}
+
+/// A series with whose it is, from the file of one of its images. `series` is what the index knows of it; where
+/// images are frames of one object, only the object knows their places. `None` where they are no stack in the
+/// patient.
+pub fn in_study(
+    file: &Bytes,
+    series: Option<MarkedSeries>,
+) -> Option<(MarkedSeries, Person, Study)> {
+    let (person, study) = context_of(file).ok()?;
+    let series = series.or_else(|| marked_frames(file).map(in_place))?;
+    Some((series, person, study))
 }
 
 /// A series with its images in the order of their places, and the distance between two of them.

@@ -14,13 +14,12 @@ use serde_json::Value;
 use vocabulary::Timestamp;
 use volume::{Cut, Plane, SurfaceEntry, VolumeManifest};
 
-use crate::{
-    marked::moment,
-    volumes::{grid_of, mask_file},
-};
+use crate::{marked::moment, volumes::mask_file};
 
 /// Manufacturer's Model Name of segmentations that are made here of volumes.
 const MODEL: &str = "volume masks to DICOM";
+/// Manufacturer's Model Name of segmentations of nodules that people kept.
+pub const NODULE_MODEL: &str = "nodule mask to DICOM";
 /// Shown only where somebody wants to see it.
 const HIDDEN_AT_FIRST: &str = "skin";
 /// Less than this cannot be seen.
@@ -28,8 +27,16 @@ const LEAST_OPACITY: f64 = 0.01;
 
 /// Whether a segmentation was made here of a volume: then the volume is not made of it again.
 pub fn is_own(attributes: &Value) -> bool {
-    let model = attributes.pointer("/00081090/Value/0");
-    model.and_then(Value::as_str) == Some(MODEL)
+    model(attributes) == Some(MODEL) || is_nodule(attributes)
+}
+
+/// Whether a segmentation is a nodule that somebody kept: it is laid on the volume once that is made.
+pub fn is_nodule(attributes: &Value) -> bool {
+    model(attributes) == Some(NODULE_MODEL)
+}
+
+fn model(attributes: &Value) -> Option<&str> {
+    attributes.pointer("/00081090/Value/0")?.as_str()
 }
 
 /// The surfaces of a volume that a hologram shows, as the client decides it.
@@ -50,7 +57,7 @@ pub fn shown<'a>(hologram: &Hologram, manifest: &'a VolumeManifest) -> Vec<&'a S
 
 /// The images of a series that lie like most of them, in the order of their places; `None` where they are no
 /// stack.
-fn segmented(of: &MarkedSeries) -> Option<SegmentedSeries> {
+pub fn segmented(of: &MarkedSeries) -> Option<SegmentedSeries> {
     let middle = of.images.get(of.images.len() / 2)?;
     let alike = |a: &[f64], b: &[f64]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-4);
     let images = of.images.iter().filter(|image| {
@@ -108,7 +115,7 @@ pub fn file(
         let mask = volume::from_ymk1(&read);
         masks.push(mask.map_err(|error| MasksError::Files(error.to_string()))?);
     }
-    let grid = grid_of(manifest);
+    let grid = manifest.grid();
     // The folder is named after all that the volume was made of.
     let made_of = folder.file_name().unwrap_or_default().to_string_lossy();
     let names: Vec<&str> = shown.iter().map(|entry| entry.name.as_str()).collect();
@@ -215,5 +222,6 @@ fn described(entry: &SurfaceEntry) -> NewSegment {
         region,
         algorithm,
         colour_cielab: pcs_of_colour(&entry.colour),
+        tracking: None,
     }
 }

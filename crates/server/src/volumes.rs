@@ -4,10 +4,11 @@
 //! lesions after them. A change of the series or of a segmentation beside it makes a new one.
 
 mod build;
+mod kept;
 mod probe;
 
 pub use build::mask_file;
-pub use probe::grid_of;
+pub use kept::{KeptNodule, measured, read_piece};
 
 use std::{
     collections::{HashMap, HashSet},
@@ -18,13 +19,15 @@ use std::{
 
 use parking_lot::Mutex;
 use policy::{Action, Permit};
-use record::{FactBody, RecordError};
-use tokio::sync::{Semaphore, watch};
+use record::{FactBody, Instance, RecordError};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use vocabulary::Uid;
 use volume::VolumeManifest;
 
 use crate::{hospital::Hospital, masks};
 
+/// How many boxes of volumes are looked at together: each takes some tens of megabytes.
+const MOST_NEAR: usize = 2;
 /// A series that has not changed for this long is whole.
 const QUIET: Duration = Duration::from_millis(1500);
 /// How often arrivals are looked at.
@@ -92,6 +95,9 @@ pub enum VolumesError {
     /// A file of it is not what was written.
     #[error("read a volume's manifest")]
     Manifest(#[from] serde_json::Error),
+    /// A nodule cannot be laid on its volume.
+    #[error(transparent)]
+    Nodule(#[from] volume::VolumeError),
     /// The work broke off.
     #[error("make a volume: the work broke off")]
     BrokeOff,
@@ -105,6 +111,9 @@ pub struct Volumes {
     wanted: Arc<Mutex<HashSet<Uid>>>,
     /// One at a time: building takes all cores as it is.
     turn: Arc<Semaphore>,
+    kept: kept::OnVolumes,
+    /// How many boxes of volumes may be in memory at once.
+    near: Arc<Semaphore>,
 }
 
 impl Volumes {
@@ -115,24 +124,86 @@ impl Volumes {
             stages: Arc::default(),
             wanted: Arc::default(),
             turn: Arc::new(Semaphore::new(1)),
+            kept: kept::OnVolumes::default(),
+            near: Arc::new(Semaphore::new(MOST_NEAR)),
         }
     }
 
-    /// How far the volume of a series has come; starts making it where nobody has.
+    /// How far the volume of a series has come, the nodules that were kept of it included; starts making it where
+    /// nobody has.
     pub async fn stage(
         &self,
         hospital: &Arc<Hospital>,
         permit: &Permit,
         series: &Uid,
     ) -> Result<Option<Stage>, VolumesError> {
-        let Some(source) = build::Source::of(&*hospital.record, permit, series).await? else {
+        let Some((made, kept)) = self.looked(hospital, permit, series).await? else {
             return Ok(None);
         };
+        match made {
+            Stage::Ready { folder, manifest } if !kept.is_empty() => {
+                let on = kept::On {
+                    series,
+                    folder: &folder,
+                    manifest: &manifest,
+                };
+                let found = self.kept.of(hospital, permit, &on, &kept).await?;
+                let manifest = Arc::clone(&found.manifest);
+                Ok(Some(Stage::Ready { folder, manifest }))
+            }
+            stage => Ok(Some(stage)),
+        }
+    }
+
+    /// The nodules that were kept of a series; `None` while its volume is not there.
+    pub async fn nodules(
+        &self,
+        hospital: &Arc<Hospital>,
+        permit: &Permit,
+        series: &Uid,
+    ) -> Result<Option<Vec<KeptNodule>>, VolumesError> {
+        let Some((Stage::Ready { folder, manifest }, kept)) =
+            self.looked(hospital, permit, series).await?
+        else {
+            return Ok(None);
+        };
+        let on = kept::On {
+            series,
+            folder: &folder,
+            manifest: &manifest,
+        };
+        let found = self.kept.of(hospital, permit, &on, &kept).await?;
+        Ok(Some(found.nodules.clone()))
+    }
+
+    /// How far the volume by itself has come, and the segmentations of nodules that were kept of the series.
+    async fn looked(
+        &self,
+        hospital: &Arc<Hospital>,
+        permit: &Permit,
+        series: &Uid,
+    ) -> Result<Option<(Stage, Vec<Instance>)>, VolumesError> {
+        let Some(mut source) = build::Source::of(&*hospital.record, permit, series).await? else {
+            return Ok(None);
+        };
+        let kept = std::mem::take(&mut source.kept);
+        let made = self.made(hospital, permit, series, source)?;
+        Ok(Some((made, kept)))
+    }
+
+    /// How far the volume has come that is made of these objects.
+    fn made(
+        &self,
+        hospital: &Arc<Hospital>,
+        permit: &Permit,
+        series: &Uid,
+        source: build::Source,
+    ) -> Result<Stage, VolumesError> {
         let known = self.stages.lock().get(series).cloned();
         if let Some((fingerprint, stage)) = known
             && fingerprint == source.fingerprint
         {
-            return Ok(Some(stage));
+            return Ok(stage);
         }
         let folder = self.folder.join(series.as_str()).join(&source.fingerprint);
         if let Some(manifest) = build::read_manifest(&folder)? {
@@ -143,7 +214,7 @@ impl Volumes {
             self.stages
                 .lock()
                 .insert(series.clone(), (source.fingerprint, stage.clone()));
-            return Ok(Some(stage));
+            return Ok(stage);
         }
         let first = Stage::Making {
             progress: 0.0,
@@ -153,7 +224,7 @@ impl Volumes {
             .lock()
             .insert(series.clone(), (source.fingerprint.clone(), first.clone()));
         self.start(hospital, permit, series, source, folder);
-        Ok(Some(first))
+        Ok(first)
     }
 
     /// The folder and the manifest of a volume of which all is made; `None` while something still follows.
@@ -163,13 +234,37 @@ impl Volumes {
         permit: &Permit,
         series: &Uid,
     ) -> Result<Option<(PathBuf, VolumeManifest)>, VolumesError> {
-        match self.stage(hospital, permit, series).await? {
-            Some(Stage::Ready { folder, .. }) => {
-                let manifest = build::read_manifest(&folder)?;
-                Ok(manifest.map(|manifest| (folder, manifest)))
-            }
-            _ => Ok(None),
+        let Some((
+            Stage::Ready {
+                folder,
+                mut manifest,
+            },
+            kept,
+        )) = self.looked(hospital, permit, series).await?
+        else {
+            return Ok(None);
+        };
+        // The manifest on disk comes last; what is in memory may be of a moment before.
+        let Some(written) = build::read_manifest(&folder)? else {
+            return Ok(None);
+        };
+        if *manifest != written {
+            manifest = Arc::new(written);
         }
+        let on = kept::On {
+            series,
+            folder: &folder,
+            manifest: &manifest,
+        };
+        let found = self.kept.of(hospital, permit, &on, &kept).await?;
+        let whole = (*found.manifest).clone();
+        Ok(Some((folder, whole)))
+    }
+
+    /// Waits for its turn to look at a box of a volume; the turn ends when the answer is dropped.
+    pub async fn near(&self) -> Option<OwnedSemaphorePermit> {
+        // Nobody closes it.
+        Arc::clone(&self.near).acquire_owned().await.ok()
     }
 
     /// Notes that somebody waits for the volume of a series: it need not wait for the doors to be quiet.
@@ -182,6 +277,7 @@ impl Volumes {
     /// Removes what was made of a series; what is left of it is made again when it is asked for.
     pub async fn forget(&self, series: &Uid) {
         self.stages.lock().remove(series);
+        self.kept.forget(series);
         let folder = self.folder.join(series.as_str());
         match tokio::fs::remove_dir_all(&folder).await {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -253,7 +349,7 @@ impl Volumes {
             Some((_, Stage::Ready { manifest, .. })) => Arc::clone(manifest),
             _ => return None,
         };
-        let grid = probe::grid_of(&manifest);
+        let grid = manifest.grid();
         let extent = grid
             .size
             .iter()
@@ -326,14 +422,14 @@ pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) 
 async fn arrived(
     hospital: &Hospital,
     permit: &Permit,
-    instance: &record::Instance,
+    instance: &Instance,
     waiting: &mut HashMap<Uid, Instant>,
 ) {
     let class = instance.class.as_str();
     if CT_CLASSES.contains(&class) {
         waiting.insert(instance.series.clone(), Instant::now());
     } else if is_segmentation(class)
-        && !masks::is_own(&instance.attributes)
+        && (masks::is_nodule(&instance.attributes) || !masks::is_own(&instance.attributes))
         && let Ok(series) = build::ct_series_of(&*hospital.record, permit, &instance.study).await
     {
         for series in series {

@@ -9,6 +9,7 @@ mod home;
 mod imaging;
 mod ledger;
 mod models;
+mod nodules;
 mod pacs;
 mod patients;
 mod problem;
@@ -60,6 +61,7 @@ pub fn routes(hospital: Arc<Hospital>) -> Router {
         .merge(imaging::routes())
         .merge(volumes::routes())
         .merge(models::routes())
+        .merge(nodules::routes())
         .merge(pacs::routes())
         .merge(patients::routes())
         .merge(rooms::routes())

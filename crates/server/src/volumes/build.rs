@@ -22,7 +22,7 @@ use crate::{hospital::Hospital, masks};
 /// by that of before, and tissue.
 const ANATOMY: &[&str] = &["91723000", "123037004", "85756007"];
 /// Changes when the same objects would make other files.
-const MAKING: &str = "volume 2";
+const MAKING: &str = "volume 3";
 
 /// The stored objects that a volume is made from.
 pub struct Source {
@@ -30,6 +30,8 @@ pub struct Source {
     pub fingerprint: String,
     images: Vec<Instance>,
     segmentations: Vec<Instance>,
+    /// Segmentations of nodules that people kept: the volume is not made of them.
+    pub kept: Vec<Instance>,
 }
 
 impl Source {
@@ -43,16 +45,19 @@ impl Source {
         let Some(first) = images.first() else {
             return Ok(None);
         };
-        let mut segmentations = Vec::new();
+        let (mut segmentations, mut kept) = (Vec::new(), Vec::new());
         for other in series_of(record, permit, &first.study, "SEG").await? {
             let found = record.series_instances(permit, &other).await?;
-            segmentations.extend(
-                found
-                    .into_iter()
-                    .filter(|object| is_segmentation(object.class.as_str()))
-                    .filter(|object| !masks::is_own(&object.attributes)),
-            );
+            let found = found.into_iter();
+            for object in found.filter(|object| is_segmentation(object.class.as_str())) {
+                if masks::is_nodule(&object.attributes) {
+                    kept.push(object);
+                } else if !masks::is_own(&object.attributes) {
+                    segmentations.push(object);
+                }
+            }
         }
+        kept.sort_by_key(|object| object.sequence);
         let mut text = MAKING.to_owned();
         for object in images.iter().chain(&segmentations) {
             text.push_str(&object.digest.to_string());
@@ -62,6 +67,7 @@ impl Source {
             fingerprint: fingerprint.chars().take(32).collect(),
             images,
             segmentations,
+            kept,
         }))
     }
 }
@@ -266,7 +272,7 @@ fn other(error: VolumeError) -> VolumesError {
 }
 
 /// Writes a file whole or not at all.
-fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), VolumesError> {
+pub fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), VolumesError> {
     let file: PathBuf = folder.join(name);
     if let Some(parent) = file.parent() {
         fs::create_dir_all(parent)?;
@@ -277,7 +283,7 @@ fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), VolumesError> {
 }
 
 /// The segments of a segmentation, unless it is one of another series.
-fn segments(mark: &dicom::Segmentation, series: &Uid) -> Vec<Segment> {
+pub fn segments(mark: &dicom::Segmentation, series: &Uid) -> Vec<Segment> {
     if mark.of_series.as_ref().is_some_and(|of| of != series) {
         return Vec::new();
     }
@@ -296,6 +302,7 @@ fn segments(mark: &dicom::Segmentation, series: &Uid) -> Vec<Segment> {
                 id: format!("segment-{}", segment.number),
                 label: Text::new(label_zh(segment), segment.label.clone()),
                 source: mark.sop.to_string(),
+                tracking_uid: Some(segment.tracking_uid.clone()).filter(|uid| !uid.is_empty()),
                 is_organ: segment
                     .category
                     .as_ref()

@@ -53,7 +53,7 @@ pub async fn keep(
     let opened = open(&hospital, &permit, &study, &new).await?;
     let request = Request {
         study,
-        by: name(&caller),
+        by: person_name(&caller),
         account: caller.actor.id.to_string(),
         new,
         opened,
@@ -84,7 +84,7 @@ pub async fn keep(
 }
 
 /// The person's name as DICOM may write it.
-fn name(caller: &Caller) -> String {
+pub fn person_name(caller: &Caller) -> String {
     let name = caller.actor.name.as_str();
     name.chars()
         .map(|c| match c {

@@ -1,7 +1,10 @@
 //! `/api/imaging`: what DICOMweb has no word for, such as what a person may do with images.
 
 mod marks;
+mod segmentations;
 mod states;
+
+pub(super) use marks::person_name;
 
 use std::sync::Arc;
 
@@ -29,6 +32,14 @@ pub fn routes() -> Router<Arc<Hospital>> {
             get(states::states),
         )
         .route("/imaging/studies/{study}/marks", post(marks::keep))
+        .route(
+            "/imaging/studies/{study}/segmentations",
+            get(segmentations::list),
+        )
+        .route(
+            "/imaging/studies/{study}/segmentations/{object}",
+            get(segmentations::masks),
+        )
 }
 
 /// Whether the caller may read and store images at all, so that a screen can say so before anything is tried.

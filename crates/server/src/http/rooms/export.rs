@@ -10,7 +10,7 @@ use axum::{
 };
 use bytes::Bytes;
 use dicom::{
-    create::{CreateError, MarkedSeries, Person, Study, context_of, marked_frames},
+    create::{CreateError, MarkedSeries, Person, Study},
     drawn::SavedObject,
 };
 use policy::{Action, Object, Permit};
@@ -239,12 +239,10 @@ impl Export<'_> {
     }
 }
 
-/// `series` as the index knows it; where images are frames of one object, only the object knows their places.
 fn of_file(file: &Bytes, series: Option<MarkedSeries>) -> Option<Of> {
-    let (person, study) = context_of(file).ok()?;
-    let series = series.or_else(|| marked_frames(file).map(marked::in_place));
+    let (series, person, study) = marked::in_study(file, series)?;
     Some(Of {
-        series: series?,
+        series,
         person,
         study,
     })

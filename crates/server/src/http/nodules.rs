@@ -1,0 +1,410 @@
+//! `/api/series/{uid}/nodules` and `/api/patients/{id}/nodules`: the lung nodule from a point to what is kept of it.
+
+use std::{collections::HashMap, sync::Arc};
+
+use axum::{
+    Json, Router,
+    extract::{Path, State, rejection::JsonRejection},
+    http::StatusCode,
+    routing::{get, post},
+};
+use dicom::drawn::SavedObject;
+use policy::{Action, Object, Permit};
+use record::{ImagingLevel, ImagingQuery};
+use serde::{Deserialize, Serialize};
+use tokio::task::spawn_blocking;
+use ts_rs::TS;
+use vocabulary::{PatientId, Uid};
+use volume::{BoxedMask, LesionEntry, VolumeError, nodule::NoduleMeasures};
+
+use super::{imaging::person_name, volumes::stage};
+use crate::{
+    clock,
+    derived::{self, Origin},
+    hospital::Hospital,
+    http::{Caller, Problem},
+    marked,
+    nodules::{
+        self, Drawn, FollowedNodule, KeepError, NoduleProposal, Scan, VolumeGrid, WholeVolume,
+    },
+    twins::text,
+    volumes::{KeptNodule, Stage},
+};
+
+/// Longest name of a nodule: a segment's label holds no more.
+const LONGEST_LABEL: usize = 64;
+/// The most series of one patient that are looked at, the newest first.
+const MOST_SERIES: usize = 200;
+
+/// The doors of nodules.
+pub fn routes() -> Router<Arc<Hospital>> {
+    Router::new()
+        .route("/series/{uid}/nodules", get(of_series))
+        .route("/series/{uid}/nodules/segment", post(segment))
+        .route("/series/{uid}/nodules/measure", post(measure))
+        .route("/series/{uid}/nodules/keep", post(keep))
+        .route("/patients/{id}/nodules", get(of_patient))
+}
+
+/// The nodules of a series.
+#[derive(Clone, Debug, Serialize, TS)]
+#[ts(export, export_to = "../../../contract/nodules.ts")]
+struct SeriesNodules {
+    /// The volume that their masks are of.
+    volume: VolumeGrid,
+    /// What people kept, as it is measured now.
+    kept: Vec<KeptNodule>,
+    /// What others marked, without an identity over time.
+    marked: Vec<LesionEntry>,
+}
+
+/// Where a nodule is to be looked for.
+#[derive(Debug, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+#[ts(export, export_to = "../../../contract/nodules.ts")]
+struct At {
+    /// A point on it, LPS, mm.
+    at_lps_mm: [f64; 3],
+    /// How far around it, mm.
+    #[serde(default)]
+    #[ts(optional)]
+    reach_mm: Option<f64>,
+}
+
+/// A mask that somebody edited.
+#[derive(Debug, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+#[ts(export, export_to = "../../../contract/nodules.ts")]
+struct Edited {
+    /// Its voxels.
+    mask: BoxedMask,
+}
+
+/// A nodule that is to be kept.
+#[derive(Debug, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+#[ts(export, export_to = "../../../contract/nodules.ts")]
+struct NewNodule {
+    /// Its voxels.
+    mask: BoxedMask,
+    /// What to call it.
+    label: String,
+    /// What it is known by, where it is one that was seen before of this patient.
+    #[serde(default)]
+    #[ts(optional)]
+    same_as: Option<String>,
+    /// Whether somebody changed what the program proposed.
+    #[serde(default)]
+    by_hand: bool,
+}
+
+/// What was kept.
+#[derive(Debug, Serialize, TS)]
+#[ts(export, export_to = "../../../contract/nodules.ts")]
+struct SavedNodule {
+    /// The segmentation, then the measurement report.
+    #[ts(type = "{ study: string; series: string; object: string; class: string }[]")]
+    objects: Vec<SavedObject>,
+    /// What the nodule is known by.
+    tracking_uid: String,
+}
+
+/// All nodules of a patient over time.
+#[derive(Debug, Serialize, TS)]
+#[ts(export, export_to = "../../../contract/nodules.ts")]
+struct PatientNodules {
+    /// Each once, the one seen last first.
+    nodules: Vec<FollowedNodule>,
+}
+
+/// A series whose volume is whole, for a caller who may see its images.
+struct Opened {
+    volume: WholeVolume,
+    permit: Permit,
+    patient: PatientId,
+}
+
+async fn open(hospital: &Arc<Hospital>, caller: &Caller, uid: &str) -> Result<Opened, Problem> {
+    let (stage, permit) = stage(hospital, caller, uid).await?;
+    if let Stage::Failed { why } = stage {
+        let why = format!("{} · {}", why.text.zh, why.text.en);
+        return Err(unusable(why));
+    }
+    let series = Uid::new(uid).map_err(|_| Problem::not_found("there is no such series"))?;
+    let whole = hospital.volumes.whole(hospital, &permit, &series).await;
+    let whole = whole.map_err(|error| Problem::internal(&error))?;
+    let (folder, manifest) = whole.ok_or_else(|| {
+        let detail = "its lungs are not found yet; try again in a moment";
+        Problem::new(
+            StatusCode::CONFLICT,
+            "The volume is still being made",
+            detail,
+        )
+        .retry_after(1)
+    })?;
+    let patient = PatientId::new(manifest.patient.as_str());
+    let patient = patient.map_err(|error| Problem::internal(&error))?;
+    Ok(Opened {
+        volume: WholeVolume {
+            series,
+            folder,
+            manifest: Arc::new(manifest),
+        },
+        permit,
+        patient,
+    })
+}
+
+fn unusable(why: impl Into<String>) -> Problem {
+    Problem::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "No nodule can be made of this",
+        why,
+    )
+}
+
+impl From<VolumeError> for Problem {
+    fn from(error: VolumeError) -> Self {
+        match error {
+            VolumeError::Io(_) | VolumeError::Codec { .. } => Self::internal(&error),
+            refused => {
+                let text = refused.notice().text;
+                unusable(format!("{} · {}", text.zh, text.en))
+            }
+        }
+    }
+}
+
+impl From<KeepError> for Problem {
+    fn from(error: KeepError) -> Self {
+        match error {
+            KeepError::Volume(error) => error.into(),
+            KeepError::NoStack => unusable(
+                "该序列的图像不是患者坐标系中的断层 · its images are no stack in the patient",
+            ),
+            KeepError::Create(error) => Self::internal(&error),
+        }
+    }
+}
+
+/// The body of a request, or why it is none.
+fn body<T>(body: Result<Json<T>, JsonRejection>) -> Result<T, Problem> {
+    let Json(body) = body.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "The request is too large",
+            "send the box around the nodule alone",
+        ),
+        _ => Problem::bad_input("the body is not what docs/contracts.md says of this call"),
+    })?;
+    Ok(body)
+}
+
+async fn of_series(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path(uid): Path<String>,
+) -> Result<Json<SeriesNodules>, Problem> {
+    let opened = open(&hospital, &caller, &uid).await?;
+    let series = &opened.volume.series;
+    let kept = hospital
+        .volumes
+        .nodules(&hospital, &opened.permit, series)
+        .await;
+    let kept = kept
+        .map_err(|error| Problem::internal(&error))?
+        .unwrap_or_default();
+    let others = opened.volume.manifest.lesions.iter();
+    let others = others.filter(|lesion| kept.iter().all(|kept| kept.id != lesion.id));
+    Ok(Json(SeriesNodules {
+        volume: opened.volume.grid(),
+        marked: others.cloned().collect(),
+        kept,
+    }))
+}
+
+/// Proposes the nodule at a point. Nothing is kept.
+async fn segment(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path(uid): Path<String>,
+    at: Result<Json<At>, JsonRejection>,
+) -> Result<Json<NoduleProposal>, Problem> {
+    let opened = open(&hospital, &caller, &uid).await?;
+    let at = body(at)?;
+    let _turn = hospital.volumes.near().await;
+    let volume = opened.volume;
+    let found = spawn_blocking(move || volume.propose(at.at_lps_mm, at.reach_mm)).await;
+    Ok(Json(found.map_err(|error| Problem::internal(&error))??))
+}
+
+async fn measure(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path(uid): Path<String>,
+    edited: Result<Json<Edited>, JsonRejection>,
+) -> Result<Json<NoduleMeasures>, Problem> {
+    let opened = open(&hospital, &caller, &uid).await?;
+    let edited = body(edited)?;
+    let _turn = hospital.volumes.near().await;
+    let volume = opened.volume;
+    let measured = spawn_blocking(move || volume.measure(&edited.mask)).await;
+    Ok(Json(measured.map_err(|error| Problem::internal(&error))??))
+}
+
+/// Keeps a nodule as segmentation and measurement report. The same again adds nothing.
+async fn keep(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path(uid): Path<String>,
+    new: Result<Json<NewNodule>, JsonRejection>,
+) -> Result<(StatusCode, Json<SavedNodule>), Problem> {
+    let opened = open(&hospital, &caller, &uid).await?;
+    let object = Object::Patient(opened.patient.clone());
+    hospital
+        .permit(&caller, Action::StoreImaging, &object)
+        .await?;
+    let new = body(new)?;
+    let label = label(&new.label)?;
+    let tracking_uid = match &new.same_as {
+        Some(uid) => Some(known(&hospital, &opened, uid).await?),
+        None => None,
+    };
+    let instances = hospital
+        .record
+        .series_instances(&opened.permit, &opened.volume.series)
+        .await?;
+    let first = instances
+        .first()
+        .ok_or_else(|| Problem::not_found("there is no such series"))?;
+    let image = hospital.record.object(&opened.permit, first, None).await?;
+    let drawn = Drawn {
+        mask: new.mask,
+        label,
+        tracking_uid,
+        by_hand: new.by_hand,
+        by: person_name(&caller),
+        at: clock::now(),
+    };
+    let turn = hospital.volumes.near().await;
+    let volume = opened.volume.clone();
+    let made = spawn_blocking(move || {
+        let of = marked::marked_series(&volume.series, &instances);
+        let of = marked::in_study(&image, of).ok_or(KeepError::NoStack)?;
+        nodules::files(&volume, &of, &drawn)
+    });
+    let made = made.await.map_err(|error| Problem::internal(&error))??;
+    drop(turn);
+    let series = &opened.volume.series;
+    let origin = Origin {
+        series: std::slice::from_ref(series),
+        activity: "Outlined and measured a nodule",
+    };
+    let (mut objects, mut is_new) = (Vec::new(), false);
+    for file in made.files {
+        let kept = derived::keep(&hospital, &caller.actor, &opened.patient, file, &origin).await?;
+        is_new |= !kept.was_there;
+        objects.push(SavedObject {
+            study: kept.study.to_string(),
+            series: kept.series.to_string(),
+            object: kept.sop.to_string(),
+            class: kept.class.to_string(),
+        });
+    }
+    hospital
+        .changes
+        .announce("imaging", series.as_str(), vec![]);
+    let status = if is_new {
+        StatusCode::CREATED
+    } else {
+        StatusCode::OK
+    };
+    let tracking_uid = made.tracking_uid.to_string();
+    Ok((
+        status,
+        Json(SavedNodule {
+            objects,
+            tracking_uid,
+        }),
+    ))
+}
+
+/// A name that a segment may have.
+fn label(text: &str) -> Result<String, Problem> {
+    let text = text.trim();
+    let fits = !text.is_empty()
+        && text.chars().count() <= LONGEST_LABEL
+        && !text.chars().any(|c| c.is_control() || c == '\\');
+    fits.then(|| text.to_owned())
+        .ok_or_else(|| Problem::bad_input("the label needs 1 to 64 characters, and no backslash"))
+}
+
+/// What an earlier nodule of the same patient is known by.
+async fn known(hospital: &Arc<Hospital>, opened: &Opened, uid: &str) -> Result<Uid, Problem> {
+    let scans = scans(hospital, &opened.permit, &opened.patient).await?;
+    let mut all = scans.iter().flat_map(|scan| &scan.nodules);
+    let found = all.find(|nodule| nodule.tracking_uid == uid);
+    let found = found.and_then(|nodule| Uid::new(nodule.tracking_uid.as_str()).ok());
+    found.ok_or_else(|| {
+        unusable("该患者没有这个既往结节 · there is no such earlier nodule of this patient")
+    })
+}
+
+/// All nodules that were kept of a patient, over time.
+async fn of_patient(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<PatientNodules>, Problem> {
+    let refused = || Problem::forbidden("there is no such patient, or you may not see them");
+    let patient = PatientId::new(id.as_str()).map_err(|_| refused())?;
+    let object = Object::Patient(patient.clone());
+    let permit = hospital
+        .permit(&caller, Action::ReadImaging, &object)
+        .await?;
+    let scans = scans(&hospital, &permit, &patient).await?;
+    Ok(Json(PatientNodules {
+        nodules: nodules::followed(&scans),
+    }))
+}
+
+/// The CT series of a patient that nodules were kept of, as far as their volumes are there.
+async fn scans(
+    hospital: &Arc<Hospital>,
+    permit: &Permit,
+    patient: &PatientId,
+) -> Result<Vec<Scan>, Problem> {
+    let query = |level, matching| ImagingQuery {
+        subject: Some(patient.clone()),
+        matching,
+        limit: MOST_SERIES,
+        ..ImagingQuery::at(level)
+    };
+    let studies = query(ImagingLevel::Study, vec![]);
+    let studies = hospital.record.imaging(permit, &studies).await?.rows;
+    let dates: HashMap<String, String> = studies
+        .iter()
+        .map(|row| (text(row, "0020000D"), text(row, "00080020")))
+        .collect();
+    let ct = vec![("00080060".to_owned(), "CT".to_owned())];
+    let series = query(ImagingLevel::Series, ct);
+    let mut scans = Vec::new();
+    for row in hospital.record.imaging(permit, &series).await?.rows {
+        let Ok(series) = Uid::new(text(&row, "0020000E")) else {
+            continue;
+        };
+        let nodules = hospital.volumes.nodules(hospital, permit, &series).await;
+        let nodules = nodules.map_err(|error| Problem::internal(&error))?;
+        let nodules = nodules.unwrap_or_default();
+        if !nodules.is_empty() {
+            let study = text(&row, "0020000D");
+            scans.push(Scan {
+                date: dates.get(&study).cloned().unwrap_or_default(),
+                study,
+                series: series.to_string(),
+                nodules,
+            });
+        }
+    }
+    Ok(scans)
+}
