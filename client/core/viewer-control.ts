@@ -86,6 +86,8 @@ export interface ViewerControl {
   clear(pane: number): void;
   scroll(pane: number, steps: number): void;
   goTo(pane: number, index: number): void;
+  /** The picture of a pane that goes through a point; none where the pictures have no places. */
+  planeAt(pane: number, point_lps_mm: Vec3): number | undefined;
   setWindow(pane: number, window: GreyWindow | undefined): void;
   setView(pane: number, view: View): void;
   /** Shows the pictures of a pane as a state wants it, or as they are. */
@@ -247,6 +249,7 @@ export function createViewerControl(marks: Marks = createMarks()): ViewerControl
     clear: (pane) => patch(pane, EMPTY),
     scroll,
     goTo: (pane, index) => scroll(pane, index - at(pane).index),
+    planeAt: (pane, point) => planeThrough(point, at(pane).stack?.planes ?? []),
     setWindow(pane, window) {
       // Planes of one volume are looked at through one window.
       if (layout() === 'mpr') for (let one = 0; one < PANES_IN.mpr; one++) patch(one, { window });

@@ -3,7 +3,7 @@ import { Steps, meant, pairOf } from './gestures';
 import type { Pair, TwoFingers } from './gestures';
 import type { Pane } from './pane';
 import type { Point } from './plane';
-import { actionOf, isMarkKind } from './tools';
+import { actionOf, isBrush, isMarkKind, isMaskTool } from './tools';
 import type { Tool } from './tools';
 import { shifted, zoomed } from './view';
 import { dragged } from './window';
@@ -36,7 +36,7 @@ export class PaneInput {
     canvas.addEventListener('pointermove', (event) => this.#move(event), { signal });
     canvas.addEventListener('pointerup', (event) => this.#up(event), { signal });
     canvas.addEventListener('pointercancel', (event) => this.#cancel(event), { signal });
-    canvas.addEventListener('pointerleave', () => this.#pane.events.emit('hover', undefined), { signal });
+    canvas.addEventListener('pointerleave', () => this.#pane.hover(undefined), { signal });
     canvas.addEventListener('contextmenu', (event) => event.preventDefault(), { signal });
     canvas.addEventListener('wheel', (event) => this.#turn(event), { signal, passive: false });
     canvas.addEventListener('keydown', (event) => this.#press(event), { signal });
@@ -65,6 +65,7 @@ export class PaneInput {
     const [a, b] = [...this.#fingers.values()];
     if (a && b && this.#fingers.size === 2) {
       // A second finger: whatever the first was about to do was the beginning of this.
+      if (this.#held && isBrush(this.#toolOf(this.#held))) this.#pane.events.emit('brush', { step: 'abandon' });
       this.#held = undefined;
       this.#pane.abandon();
       const pair = pairOf(a, b);
@@ -82,7 +83,7 @@ export class PaneInput {
     if (event.button === 1) this.#held = { does: 'pan', ...common };
     else if (event.button === 2) this.#held = { does: 'window', ...common };
     else {
-      const found = this.#pane.draft ? undefined : this.#pane.markAt(at, event.pointerType === 'touch');
+      const found = this.#pane.draft || isMaskTool(tool) ? undefined : this.#pane.markAt(at, event.pointerType === 'touch');
       this.#pane.events.emit('chosen', found?.mark.id);
       if (found) {
         this.#held = { does: 'handle', id: found.mark.id, handle: found.handle, start: found.mark.points, ...common };
@@ -92,6 +93,8 @@ export class PaneInput {
       const pixel = this.#pane.pixelAt(at);
       if (!pixel) return;
       if (tool === 'cross') this.#cross(pixel);
+      else if (isBrush(tool)) this.#brush('begin', pixel, tool);
+      else if (tool === 'nodule') return;
       else if (isMarkKind(tool) && !this.#pane.draft && tool !== 'probe' && tool !== 'text') this.#pane.place(pixel);
       else this.#pane.lead(pixel);
     }
@@ -100,7 +103,7 @@ export class PaneInput {
   #move(event: PointerEvent): void {
     const at = this.#at(event);
     const pixel = this.#pane.pixelAt(at);
-    this.#pane.events.emit('hover', pixel && this.#pane.isInside(pixel) ? pixel : undefined);
+    this.#pane.hover(pixel && this.#pane.isInside(pixel) ? pixel : undefined);
     if (this.#fingers.has(event.pointerId)) this.#fingers.set(event.pointerId, at);
     if (this.#two) return this.#moveTwo();
     if (pixel) this.#pane.lead(pixel);
@@ -116,6 +119,21 @@ export class PaneInput {
     else if (held.does === 'pan') this.#pane.events.emit('view', shifted(state.view, dx, dy));
     else if (held.does === 'zoom') this.#pane.events.emit('view', zoomed(state.view, Math.exp(-dy * 0.01), held.from, this.#pane.size));
     else if (held.does === 'cross' && pixel) this.#cross(pixel);
+    else if (isBrush(held.does) && pixel) this.#brush('on', pixel, held.does);
+  }
+
+  #toolOf(held: Held): Tool {
+    return held.does === 'handle' ? 'scroll' : held.does;
+  }
+
+  #brush(step: 'begin' | 'on' | 'end', pixel: Point, tool: 'brush' | 'eraser'): void {
+    const at = this.#pane.lpsAt(pixel);
+    if (at) this.#pane.events.emit('brush', { step, at, erases: tool === 'eraser' });
+  }
+
+  #seed(pixel: Point): void {
+    const at = this.#pane.isInside(pixel) ? this.#pane.lpsAt(pixel) : undefined;
+    if (at) this.#pane.events.emit('seed', at);
   }
 
   #moveTwo(): void {
@@ -138,8 +156,11 @@ export class PaneInput {
     this.#lift(event);
     if (!held) return;
     if (held.does === 'handle') return this.#drop(held, true);
-    if (!isMarkKind(held.does)) return;
     const pixel = this.#pane.pixelAt(this.#at(event));
+    if (pixel && isBrush(held.does)) return this.#brush('end', pixel, held.does);
+    // Where the pointer was drawn along, no place was meant.
+    if (pixel && held.does === 'nodule' && !held.moved) return this.#seed(pixel);
+    if (!isMarkKind(held.does)) return;
     const draft = this.#pane.draft;
     if (!pixel) return;
     // The first point was placed as the pointer went down; where it was not drawn along, the next click goes on.
@@ -153,6 +174,7 @@ export class PaneInput {
   }
 
   #cancel(event: PointerEvent): void {
+    if (this.#held && isBrush(this.#toolOf(this.#held))) this.#pane.events.emit('brush', { step: 'abandon' });
     this.#lift(event);
     this.#pane.abandon();
   }
@@ -207,9 +229,16 @@ export class PaneInput {
     const way = ways[event.key];
     const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
     // With a mark in hand the arrows lead the pen and Enter sets it down.
-    if (plain && way && (isMarkKind(state.tool) || state.tool === 'cross')) {
+    if (plain && way && (isMarkKind(state.tool) || isMaskTool(state.tool) || state.tool === 'cross')) {
       this.#pane.movePen(...way);
       if (state.tool === 'cross') this.#cross(this.#pane.pen);
+    } else if (plain && event.key === 'Enter' && state.tool === 'nodule') {
+      this.#seed(this.#pane.pen);
+    } else if (plain && event.key === 'Enter' && isBrush(state.tool)) {
+      this.#brush('begin', this.#pane.pen, state.tool);
+      this.#brush('end', this.#pane.pen, state.tool);
+    } else if (plain && isBrush(state.tool) && (event.key === '[' || event.key === ']')) {
+      this.#pane.events.emit('action', { command: event.key === '[' ? 'smaller' : 'larger' });
     } else if (plain && event.key === 'Enter' && isMarkKind(state.tool)) {
       this.#pane.place(this.#pane.pen);
     } else {

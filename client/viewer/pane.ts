@@ -2,12 +2,14 @@
 import type { PresentationState } from '../../contract/imaging';
 import { Emitter } from '../core/emitter';
 import type { Vec3 } from '../core/frames';
-import { isMarkKind } from './tools';
+import { isBrush, isMarkKind, isMaskTool } from './tools';
 import type { KeyAction, Tool } from './tools';
 import { POINTS, distanceToSegment, handleAt } from './measure';
 import type { Mark, MarkKind } from './measure';
 import { linesOf, paintBar, paintCross, paintEdges, paintMark } from './paint';
 import { PaneInput } from './pane-input';
+import { paintBrush, paintMask } from './paint-mask';
+import type { ShownMask } from './paint-mask';
 import { paintShutters, paintState } from './paint-state';
 import { Picture, overlayImage } from './picture';
 import { edgesOf, lpsOf, pixelOf } from './plane';
@@ -28,6 +30,10 @@ export interface PaneState {
   /** Marks on this picture, with the words that stand beside each. */
   readonly marks: readonly (Mark & { readonly words: readonly string[] })[];
   readonly chosen: string | undefined;
+  /** Outlined things, as far as they lie in this plane. */
+  readonly masks: readonly ShownMask[];
+  /** How far the brush reaches. */
+  readonly brush_mm: number;
   /** The point at which linked planes meet. */
   readonly cursor_lps_mm: Vec3 | undefined;
   /** Whether letters, scale and marks are drawn. */
@@ -48,6 +54,10 @@ export interface PaneEvents {
   moved: { readonly id: string; readonly points: readonly Point[]; readonly done: boolean };
   chosen: string | undefined;
   cursor: Vec3;
+  /** A nodule is to be found here. */
+  seed: Vec3;
+  /** The brush is set down, led on, lifted, or its stroke given up. */
+  brush: { readonly step: 'begin' | 'on' | 'end'; readonly at: Vec3; readonly erases: boolean } | { readonly step: 'abandon' };
   /** The pixel under the pointer. */
   hover: Point | undefined;
   action: KeyAction;
@@ -70,6 +80,8 @@ export class Pane {
   #draft: { readonly kind: MarkKind; readonly placed: readonly Point[]; readonly moving: Point } | undefined;
   /** Where keys place points, in pixels. */
   #pen: Point | undefined;
+  /** The pixel under the pointer. */
+  #under: Point | undefined;
 
   constructor(canvas: HTMLCanvasElement) {
     this.canvas = canvas;
@@ -163,6 +175,13 @@ export class Pane {
     this.ask();
   }
 
+  /** Says which pixel is under the pointer. */
+  hover(pixel: Point | undefined): void {
+    this.#under = pixel;
+    this.events.emit('hover', pixel);
+    if (this.#state && isBrush(this.#state.tool)) this.ask();
+  }
+
   /** Moves the free end of the mark in hand. */
   lead(pixel: Point): void {
     if (!this.#draft) return;
@@ -190,6 +209,7 @@ export class Pane {
     if (!plane) return;
     const within = (value: number, count: number): number => Math.min(count - 1, Math.max(0, value));
     this.#pen = { x: within(this.pen.x + dx, plane.columns), y: within(this.pen.y + dy, plane.rows) };
+    this.#under = undefined;
     this.lead(this.#pen);
     this.events.emit('hover', this.#pen);
     this.ask();
@@ -221,6 +241,8 @@ export class Pane {
     if (presented && state.drawings) paintState(context, plane, presented.presentation, presented.picture, matrix, { width, height });
     if (state.cursor_lps_mm) this.#paintCursor(context, state.cursor_lps_mm, plane, matrix);
     if (!state.overlay) return;
+    for (const mask of state.masks) paintMask(context, mask, plane, matrix);
+    this.#paintBrush(context, state, plane, matrix);
     this.#paintMarks(context, state, matrix);
     if (plane.place) paintEdges(context, edgesOnScreen(edgesOf(plane.place), state.view), this.size);
     paintBar(context, plane, state.view, this.size);
@@ -249,11 +271,16 @@ export class Pane {
     paintCross(context, { x: a * at.x + c * at.y + e, y: b * at.x + d * at.y + f }, this.size);
   }
 
+  #paintBrush(context: CanvasRenderingContext2D, { tool, brush_mm }: PaneState, plane: Plane, matrix: Matrix): void {
+    const at = this.#under ?? (document.activeElement === this.canvas ? this.#pen : undefined);
+    if (at && isBrush(tool)) paintBrush(context, at, brush_mm, plane, matrix, tool === 'eraser');
+  }
+
   #paintMarks(context: CanvasRenderingContext2D, state: PaneState, matrix: Matrix): void {
     for (const mark of state.marks) paintMark(context, mark, mark.words, matrix, this.size, mark.id === state.chosen);
     const draft = this.#draft;
     if (draft) paintMark(context, { kind: draft.kind, points: [...draft.placed, draft.moving] }, [], matrix, this.size, true);
-    if (isMarkKind(state.tool) && this.#pen && document.activeElement === this.canvas) {
+    if ((isMarkKind(state.tool) || isMaskTool(state.tool)) && this.#pen && document.activeElement === this.canvas) {
       paintMark(context, { kind: 'probe', points: [this.#pen] }, [], matrix, this.size, true);
     }
   }

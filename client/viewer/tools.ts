@@ -3,10 +3,23 @@ import type { MarkKind } from './measure';
 import { POINTS } from './measure';
 
 export type ViewTool = 'scroll' | 'window' | 'pan' | 'zoom' | 'cross';
-export type Tool = ViewTool | MarkKind;
+/** A click finds a nodule; a brush changes the outline that is in hand. */
+export type MaskTool = 'nodule' | 'brush' | 'eraser';
+export type Tool = ViewTool | MarkKind | MaskTool;
 
 /** In the order of the tool bar. `cross` is there only where planes are linked. */
-export const VIEWER_TOOLS: readonly Tool[] = ['scroll', 'window', 'pan', 'zoom', 'cross', 'length', 'angle', 'rectangle', 'ellipse', 'probe', 'text'];
+export const VIEWER_TOOLS: readonly Tool[] = ['scroll', 'window', 'pan', 'zoom', 'cross', 'length', 'angle', 'rectangle', 'ellipse', 'probe', 'text', 'nodule', 'brush', 'eraser'];
+
+/** Tools of nodules. */
+export const MASK_TOOLS: readonly MaskTool[] = ['nodule', 'brush', 'eraser'];
+
+export function isMaskTool(tool: Tool): tool is MaskTool {
+  return (MASK_TOOLS as readonly Tool[]).includes(tool);
+}
+
+export function isBrush(tool: Tool): tool is 'brush' | 'eraser' {
+  return tool === 'brush' || tool === 'eraser';
+}
 
 export function isMarkKind(tool: Tool): tool is MarkKind {
   return tool in POINTS;
@@ -37,6 +50,8 @@ export type Command =
   | 'undo'
   | 'redo'
   | 'remove'
+  | 'smaller'
+  | 'larger'
   | 'next-pane'
   | 'help'
   | 'preset-1'
@@ -85,6 +100,9 @@ export const VIEWER_KEYS: Readonly<Record<string, KeyAction>> = {
   e: { tool: 'ellipse' },
   o: { tool: 'probe' },
   t: { tool: 'text' },
+  j: { tool: 'nodule' },
+  u: { tool: 'brush' },
+  y: { tool: 'eraser' },
   Delete: { command: 'remove' },
   Backspace: { command: 'remove' },
   '`': { command: 'next-pane' },

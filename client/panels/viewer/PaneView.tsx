@@ -8,6 +8,7 @@ import { Pane } from '../../viewer/pane';
 import type { Mark } from '../../viewer/measure';
 import type { Point } from '../../viewer/plane';
 import type { KeyAction } from '../../viewer/tools';
+import type { NoduleHand } from './nodule-hand';
 import { valuesAt, wordsOfMark } from '../../viewer/words';
 import type { MarkedPicture, MeasureWords } from '../../viewer/words';
 import { seriesWords } from '../imaging/StudyDetail';
@@ -19,6 +20,7 @@ interface PaneViewProps {
   readonly control: ViewerControl;
   readonly study: Study;
   readonly keyImages: KeyImages;
+  readonly nodules: NoduleHand;
   onAct(action: KeyAction): void;
   /** A text is to stand here; its words are asked for. */
   onText(mark: Omit<Mark, 'id'>): void;
@@ -66,6 +68,8 @@ export function PaneView(props: PaneViewProps): JSX.Element {
     events.on('view', (view) => control.setView(props.pane, view));
     events.on('cursor', (point) => control.lookAt(point));
     events.on('hover', setHover);
+    events.on('seed', (at) => props.nodules.seed(props.pane, at));
+    events.on('brush', (stroke) => props.nodules.brush(props.pane, stroke));
     events.on('chosen', (id) => control.marks.choose(id));
     events.on('moved', ({ id, points, done }) => control.marks.move(id, points, done));
     events.on('action', (action) => props.onAct(action));
@@ -93,6 +97,8 @@ export function PaneView(props: PaneViewProps): JSX.Element {
       tool: control.tool(),
       marks: marks(),
       chosen: control.marks.chosen(),
+      masks: props.nodules.shown(props.pane),
+      brush_mm: props.nodules.work.radius_mm(),
       cursor_lps_mm: control.layout() === 'mpr' ? control.cursor_lps_mm() : undefined,
       overlay: control.overlay(),
       drawings: control.drawings(),

@@ -3,12 +3,16 @@ import { For, Show, createEffect, createMemo, createSignal, on, onCleanup, onMou
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import { seriesOfStudy, studiesOfPatient } from '../../core/dicom/dicom-web';
+import type { SeenNodule } from '../../../contract/nodules';
 import type { Series, Study } from '../../core/dicom/dicom-web';
 import { kindOfModality } from '../../core/dicom/sop-class';
 import { createQuery } from '../../core/query';
 import { PANES_IN, createViewerControl } from '../../core/viewer-control';
 import { createMarks, marksInTab } from '../../core/viewer-marks';
-import type { KeyAction } from '../../viewer/tools';
+import { createNoduleWork, noduleDoors } from '../../core/nodules';
+import { createOutlines } from '../../core/outlines';
+import { isBrush, isMaskTool } from '../../viewer/tools';
+import type { KeyAction, Tool } from '../../viewer/tools';
 import { CT_PRESETS, PRESET_NAMES } from '../../viewer/window';
 import { fitted, mirroredAcross, mirroredDown, turned } from '../../viewer/view';
 import { Tabs } from '../Tabs';
@@ -18,6 +22,8 @@ import { createCine } from './cine';
 import { createKeyImages } from './key-images';
 import { MeasureList } from './MeasureList';
 import { MprHost } from './MprHost';
+import { createNoduleHand } from './nodule-hand';
+import { NodulePanel, goToPoint } from './NodulePanel';
 import { PaneView } from './PaneView';
 import { createSaving } from './saving';
 import { SeriesTab } from './SeriesTab';
@@ -36,7 +42,7 @@ interface ViewerFrameProps {
 /** The label of states that hold the marks of this viewer. */
 const MARKS = 'MARKS';
 
-type SideTab = 'series' | 'window' | 'measures';
+type SideTab = 'series' | 'window' | 'measures' | 'nodules';
 
 /** The series that an address asks for, else the one with most pictures. */
 function firstSeries(all: readonly Series[]): Series | undefined {
@@ -53,7 +59,11 @@ export function ViewerFrame(props: ViewerFrameProps): JSX.Element {
   const keyImages = createKeyImages(() => props.study);
   const states = createStates(app.api);
   const cine = createCine(control);
+  const doors = noduleDoors(app.api);
+  const outlines = createOutlines(doors);
+  const work = createNoduleWork(doors);
   const [tab, setTab] = createSignal<SideTab>('series');
+  const nodules = createNoduleHand({ control, work, outlines, onSeed: () => setTab('nodules') });
   const [help, setHelp] = createSignal(false);
   const [wanted, setWanted] = createSignal<TextWanted>();
   const [prior, setPrior] = createSignal<{ readonly study: Study; readonly series: readonly Series[] }>();
@@ -107,11 +117,37 @@ export function ViewerFrame(props: ViewerFrameProps): JSX.Element {
     }
   }
 
+  /** Shows a nodule in another study beside the one that is shown. */
+  async function openSeen(seen: SeenNodule): Promise<void> {
+    const point = seen.nodule.measures.centre_lps_mm;
+    if (seen.study === props.study.uid) return goToPoint(control, point);
+    const study = others.data()?.find(({ uid }) => uid === seen.study);
+    await compare(study);
+    const index = study && control.planeAt(1, point);
+    if (index !== undefined) {
+      control.setLinked(false);
+      control.goTo(1, index);
+    }
+  }
+  const chooseTool = (tool: Tool): void => {
+    control.chooseTool(tool);
+    if (isMaskTool(tool)) setTab('nodules');
+  };
+  // A brush without anything in hand paints nothing.
+  createEffect(() => {
+    if (!work.inHand() && isBrush(control.tool())) control.chooseTool('nodule');
+  });
+  // What was kept is seen without being asked for.
+  createEffect(on(() => control.panes[0]?.().study?.uid, (study) => study !== undefined && void outlines.reload(study).catch(() => {})));
+
   function act(action: KeyAction): void {
     const pane = control.active();
     if ('tool' in action) {
-      if (action.tool !== 'cross' || control.layout() === 'mpr') control.chooseTool(action.tool);
-      return;
+      const { tool } = action;
+      if (tool === 'cross' && control.layout() !== 'mpr') return;
+      if (tool === 'nodule' && !nodules.isPossible()) return;
+      if (isBrush(tool) && !work.inHand()) return;
+      return chooseTool(tool);
     }
     const { view, stack, index } = control.activePane();
     const last = (stack?.planes.length ?? 1) - 1;
@@ -137,8 +173,11 @@ export function ViewerFrame(props: ViewerFrameProps): JSX.Element {
       case 'present': return void control.setMasked((now) => !now);
       case 'overlay': return void control.setOverlay((now) => !now);
       case 'drawings': return void control.setDrawings((now) => !now);
-      case 'undo': return void control.marks.undo();
-      case 'redo': return void control.marks.redo();
+      // What was drawn last is taken back first: strokes while a nodule is in hand, marks otherwise.
+      case 'undo': return void (isMaskTool(control.tool()) && work.canUndo() ? work.undo() : control.marks.undo() || work.undo());
+      case 'redo': return void (isMaskTool(control.tool()) && work.canRedo() ? work.redo() : control.marks.redo() || work.redo());
+      case 'smaller': return nodules.resize(-1);
+      case 'larger': return nodules.resize(1);
       case 'remove': return control.marks.remove(control.marks.chosen() ?? '');
       case 'next-pane': return focusPane((pane + 1) % PANES_IN[control.layout()]);
       case 'help': return void setHelp(true);
@@ -181,7 +220,7 @@ export function ViewerFrame(props: ViewerFrameProps): JSX.Element {
         onHelp={() => setHelp(true)}
       />
       <div class="viewer-dark">
-        <ViewerToolBar control={control} cine={cine} keyImages={keyImages} onAct={act} />
+        <ViewerToolBar control={control} cine={cine} keyImages={keyImages} nodules={nodules} onAct={act} />
         <div ref={grid} class="viewer-grid" data-layout={control.layout()}>
           <For each={shown()}>
             {(pane) => (
@@ -190,6 +229,7 @@ export function ViewerFrame(props: ViewerFrameProps): JSX.Element {
                 control={control}
                 study={props.study}
                 keyImages={keyImages}
+                nodules={nodules}
                 onAct={act}
                 onText={setWanted}
               />
@@ -209,6 +249,7 @@ export function ViewerFrame(props: ViewerFrameProps): JSX.Element {
             { name: 'series', label: app.t('viewer.series') },
             { name: 'window', label: app.t('viewer.window') },
             { name: 'measures', label: app.t('viewer.measures') },
+            { name: 'nodules', label: app.t('viewer.nodules') },
           ]}
         >
           {(name) => (
@@ -221,6 +262,18 @@ export function ViewerFrame(props: ViewerFrameProps): JSX.Element {
               </Show>
               <Show when={name === 'measures'}>
                 <MeasureList control={control} keyImages={keyImages} saving={saving} />
+              </Show>
+              <Show when={name === 'nodules'}>
+                <NodulePanel
+                  control={control}
+                  doors={doors}
+                  work={work}
+                  outlines={outlines}
+                  patient={info.data()?.patient}
+                  may={info.data()?.store ?? false}
+                  active={tab() === 'nodules'}
+                  onOpen={(seen) => void openSeen(seen)}
+                />
               </Show>
             </>
           )}

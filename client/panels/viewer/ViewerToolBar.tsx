@@ -4,12 +4,13 @@ import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import { PANES_IN } from '../../core/viewer-control';
 import type { Layout, ViewerControl } from '../../core/viewer-control';
-import { VIEWER_KEYS, VIEWER_TOOLS } from '../../viewer/tools';
+import { VIEWER_KEYS, VIEWER_TOOLS, isBrush } from '../../viewer/tools';
 import type { Command, KeyAction, Tool } from '../../viewer/tools';
 import { Icon } from '../Icon';
 import type { IconName } from '../Icon';
 import type { Cine } from './cine';
 import type { KeyImages } from './key-images';
+import type { NoduleHand } from './nodule-hand';
 
 const SIGNS: Readonly<Record<Tool, IconName>> = {
   scroll: 'scroll',
@@ -23,6 +24,9 @@ const SIGNS: Readonly<Record<Tool, IconName>> = {
   ellipse: 'ellipse',
   probe: 'hu',
   text: 'text',
+  nodule: 'nodule',
+  brush: 'brush',
+  eraser: 'eraser',
 };
 const ACTIONS = [
   ['fit', 'expand'],
@@ -44,6 +48,7 @@ interface ViewerToolBarProps {
   readonly control: ViewerControl;
   readonly cine: Cine;
   readonly keyImages: KeyImages;
+  readonly nodules: NoduleHand;
   onAct(action: KeyAction): void;
 }
 
@@ -58,7 +63,14 @@ export function ViewerToolBar(props: ViewerToolBarProps): JSX.Element {
     const at = buttons.findIndex((button) => button === document.activeElement);
     buttons[(at + step + buttons.length) % buttons.length]?.focus();
   };
-  const tools = (): readonly Tool[] => VIEWER_TOOLS.filter((tool) => tool !== 'cross' || props.control.layout() === 'mpr');
+  /** Tools that could do nothing here are left out. */
+  const isOfUse = (tool: Tool): boolean => {
+    if (tool === 'cross') return props.control.layout() === 'mpr';
+    if (tool === 'nodule') return props.nodules.isPossible();
+    // The brush lies with the nodule that it changes: a bar that grows would move the picture.
+    return !isBrush(tool);
+  };
+  const tools = (): readonly Tool[] => VIEWER_TOOLS.filter(isOfUse);
   const pictures = (): number => props.control.activePane().stack?.planes.length ?? 0;
 
   return (
@@ -74,7 +86,7 @@ export function ViewerToolBar(props: ViewerToolBarProps): JSX.Element {
               aria-keyshortcuts={keyOf(tool)}
               title={`${app.t(`vtool.${tool}`)} (${keyOf(tool)?.toUpperCase() ?? ''})`}
               tabIndex={props.control.tool() === tool ? 0 : -1}
-              onClick={() => props.control.chooseTool(tool)}
+              onClick={() => props.onAct({ tool })}
             >
               <Icon name={SIGNS[tool]} size={20} />
               <span>{app.t(`vtool.${tool}`)}</span>
@@ -88,7 +100,7 @@ export function ViewerToolBar(props: ViewerToolBarProps): JSX.Element {
               class="tool"
               tabIndex={-1}
               aria-keyshortcuts={command === 'undo' ? 'Control+Z' : keyOf(command)}
-              disabled={command === 'undo' && !props.control.marks.canUndo()}
+              disabled={command === 'undo' && !props.control.marks.canUndo() && !props.nodules.work.canUndo()}
               onClick={() => props.onAct({ command })}
             >
               <Icon name={icon} size={20} />

@@ -1,0 +1,185 @@
+/** The nodule in hand: what is measured on it, the brush that mends its outline, and the way to keep it. */
+import { For, Show, createEffect, createSignal, on } from 'solid-js';
+import type { JSX } from 'solid-js';
+import type { FollowedNodule } from '../../../contract/nodules';
+import { useApp } from '../../core/app';
+import { dayOf } from '../../core/dates';
+import { BRUSH_mm } from '../../core/nodules';
+import type { NoduleWork } from '../../core/nodules';
+import type { ViewerControl } from '../../core/viewer-control';
+import { isBrush } from '../../viewer/tools';
+import { Field } from '../Field';
+import { Icon } from '../Icon';
+import { Notice } from '../Notice';
+import { Segmented } from '../Segmented';
+import { Slider } from '../room/Slider';
+import { NoduleTable, mm } from './NoduleTable';
+
+interface NoduleInHandProps {
+  readonly work: NoduleWork;
+  readonly control: ViewerControl;
+  readonly may: boolean;
+  /** Nodules of the patient that were kept before. */
+  readonly known: readonly FollowedNodule[];
+  onKept(): void;
+}
+
+const LONGEST_NAME = 64;
+
+export function NoduleInHand(props: NoduleInHandProps): JSX.Element {
+  const app = useApp();
+  const { work } = props;
+  return (
+    <section class="stack tight nodule-in-hand" data-nodule={work.state()} aria-label={app.t('nodule.inHand')}>
+      <p class="small soft" role="status">
+        <Show when={work.state() === 'finding'}>{app.t('nodule.finding')}</Show>
+        <Show when={work.state() === 'waiting'}>{app.t('nodule.waiting')}</Show>
+        <Show when={work.state() === 'measuring'}>{app.t('nodule.measuring')}</Show>
+        <Show when={work.state() === 'keeping'}>{app.t('nodule.keeping')}</Show>
+      </p>
+      <Show when={work.state() === 'empty'}>
+        <Notice kind="warn">{app.t('nodule.empty')}</Notice>
+      </Show>
+      <Show when={work.state() === 'failed'}>
+        <Notice kind="bad">
+          {app.t('nodule.failed')}: {app.explain(work.why())}
+        </Notice>
+      </Show>
+      <Show when={work.inHand()}>
+        <h2 class="series-heading">{app.t('nodule.inHand')}</h2>
+        <Edit {...props} />
+        <Said work={work} />
+        <Show when={work.inHand()?.measures}>{(measures) => <NoduleTable measures={measures()} />}</Show>
+        <Keep {...props} />
+      </Show>
+    </section>
+  );
+}
+
+/** Brush and eraser, how far they reach, and what takes their strokes back. */
+function Edit(props: NoduleInHandProps): JSX.Element {
+  const app = useApp();
+  const { work, control } = props;
+  return (
+    <div class="stack tight">
+      <div class="row">
+        <For each={['brush', 'eraser'] as const}>
+          {(tool) => (
+            <button type="button" class="button small" aria-pressed={control.tool() === tool} aria-keyshortcuts={tool === 'brush' ? 'u' : 'y'} onClick={() => control.chooseTool(tool)}>
+              <Icon name={tool} size={16} />
+              {app.t(`vtool.${tool}`)}
+            </button>
+          )}
+        </For>
+        <button type="button" class="button small" aria-label={app.t('vaction.undo')} title={app.t('vaction.undo')} disabled={!work.canUndo()} onClick={() => work.undo()}>
+          <Icon name="undo" size={16} />
+        </button>
+        <button type="button" class="button small" aria-label={app.t('vaction.redo')} title={app.t('vaction.redo')} disabled={!work.canRedo()} onClick={() => work.redo()}>
+          <Icon name="redo" size={16} />
+        </button>
+      </div>
+      <Show when={isBrush(control.tool())}>
+        <Slider
+          label={app.t('nodule.brushSize')}
+          min={BRUSH_mm.least}
+          max={BRUSH_mm.most}
+          step={BRUSH_mm.step}
+          value={work.radius_mm()}
+          words={mm(work.radius_mm())}
+          onChange={work.setRadius}
+        />
+        <Segmented
+          label={app.t('nodule.brushReach')}
+          options={[
+            { value: 'flat', label: app.t('nodule.brushFlat') },
+            { value: 'ball', label: app.t('nodule.brushBall') },
+          ]}
+          chosen={work.isBall() ? 'ball' : 'flat'}
+          onChoose={(reach) => work.setBall(reach === 'ball')}
+        />
+      </Show>
+    </div>
+  );
+}
+
+/** What the program said of its outline. */
+function Said(props: { work: NoduleWork }): JSX.Element {
+  const app = useApp();
+  const proposal = (): ReturnType<NoduleWork['inHand']> => props.work.inHand();
+  return (
+    <>
+      <div class="row">
+        <For each={proposal()?.proposal?.attached ?? []}>{(what) => <span class="chip">{app.t(`nodule.attached.${what}`)}</span>}</For>
+        <Show when={proposal()?.byHand}>
+          <span class="chip">{app.t('nodule.edited')}</span>
+        </Show>
+      </div>
+      <For each={proposal()?.proposal?.notices ?? []}>{(notice) => <Notice kind="warn">{notice.text[app.language()]}</Notice>}</For>
+    </>
+  );
+}
+
+/** Name, identity over time, and keeping. */
+function Keep(props: NoduleInHandProps): JSX.Element {
+  const app = useApp();
+  const { work } = props;
+  const [label, setLabel] = createSignal('');
+  const [sameAs, setSameAs] = createSignal('');
+  const [wrong, setWrong] = createSignal(false);
+  // Another nodule in hand has another name.
+  const subject = (): string => `${work.inHand()?.series ?? ''} ${work.inHand()?.of?.tracking_uid ?? ''} ${String(work.inHand() === undefined)}`;
+  createEffect(
+    on(subject, () => {
+      const of = work.inHand()?.of;
+      setLabel(of?.label ?? app.t('nodule.labelFirst', { n: props.known.length + 1 }));
+      setSameAs(of?.tracking_uid ?? '');
+    }),
+  );
+  const choose = (uid: string): void => {
+    setSameAs(uid);
+    const found = props.known.find(({ tracking_uid }) => tracking_uid === uid);
+    if (found) setLabel(found.label);
+  };
+  const words = (one: FollowedNodule): string => {
+    const last = one.seen.at(-1);
+    const date = last?.date === undefined ? app.t('nodule.undated') : dayOf(last.date, app.language());
+    return app.t('nodule.sameAsOne', { label: one.label, date, mm: last?.nodule.measures.mean_diameter_mm.toFixed(1) ?? '—' });
+  };
+  async function keep(): Promise<void> {
+    const name = label().trim();
+    const bad = name === '' || Array.from(name).length > LONGEST_NAME || name.includes('\\');
+    setWrong(bad);
+    if (bad) return;
+    if (!(await work.keep({ label: name, sameAs: sameAs() === '' ? undefined : sameAs() }))) return;
+    app.announce(app.t('nodule.kept'));
+    app.toast(app.t('nodule.kept'));
+    props.onKept();
+  }
+  return (
+    <div class="stack tight nodule-keep">
+      <Show when={props.may} fallback={<p class="soft small">{app.t('nodule.mayNot')}</p>}>
+        <Field label={app.t('nodule.sameAs')}>
+          {(field) => (
+            <select {...field} class="input" value={sameAs()} onChange={(event) => choose(event.currentTarget.value)}>
+              <option value="">{app.t('nodule.sameAsNone')}</option>
+              <For each={props.known}>{(one) => <option value={one.tracking_uid} selected={one.tracking_uid === sameAs()}>{words(one)}</option>}</For>
+            </select>
+          )}
+        </Field>
+        <Field label={app.t('nodule.label')} wrong={wrong() ? app.t('nodule.labelWrong') : undefined}>
+          {(field) => <input {...field} class="input" maxLength={LONGEST_NAME} value={label()} onInput={(event) => setLabel(event.currentTarget.value)} />}
+        </Field>
+      </Show>
+      <div class="row">
+        <Show when={props.may}>
+          <button type="button" class="button small primary" disabled={work.state() !== 'shown' && work.state() !== 'failed'} aria-busy={work.state() === 'keeping'} onClick={() => void keep()}>
+            {app.t('nodule.keep')}
+          </button>
+        </Show>
+        <button type="button" class="button small" disabled={work.state() === 'keeping'} onClick={() => work.cancel()}>
+          {app.t('nodule.cancel')}
+        </button>
+      </div>
+    </div>
+  );
+}
