@@ -69,6 +69,7 @@ pub fn coarse_of(series: Series, patient: &str) -> Result<Coarse, VolumeError> {
         bricks: Vec::new(),
         surfaces: Vec::new(),
         lesions: Vec::new(),
+        chest: None,
     };
     Ok(Coarse {
         series,
@@ -96,6 +97,7 @@ impl VolumeManifest {
             .map(|s| s.entry.clone())
             .collect();
         self.lesions.clone_from(&structures.lesions);
+        self.chest = Some(structures.chest.clone());
         self.notices.extend_from_slice(&structures.notices);
     }
 }

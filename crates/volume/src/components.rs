@@ -158,6 +158,18 @@ pub fn fill_plane_holes(mask: &Mask) -> Mask {
     outside.complement()
 }
 
+/// `mask` with its holes filled: those that are enclosed on all sides, and those that are enclosed
+/// within their z plane by no more than `most` voxels.
+pub fn fill_holes(mask: &Mask, most: usize) -> Mask {
+    let [nx, ny, nz] = mask.size();
+    let open = Components::of(&mask.clone().complement(), Connection::Plane).mask_of(|_, c| {
+        c.voxels > most || c.lo[0] == 0 || c.lo[1] == 0 || c.hi[0] == nx || c.hi[1] == ny
+    });
+    let outside = Components::of(&open, Connection::Faces)
+        .mask_of(|_, c| c.lo.contains(&0) || c.hi[0] == nx || c.hi[1] == ny || c.hi[2] == nz);
+    outside.complement()
+}
+
 /// The largest component of a mask.
 pub fn largest_of(mask: &Mask) -> Mask {
     let components = Components::of(mask, Connection::Faces);
@@ -292,6 +304,25 @@ mod tests {
         };
         assert_eq!(sizes(Connection::Corners), [5, 1]);
         assert_eq!(sizes(Connection::Faces), [1; 6]);
+    }
+
+    #[test]
+    fn holes_are_filled_where_small_or_enclosed_on_all_sides() {
+        let mut mask = Mask::empty([12, 12, 6]).complement();
+        let mut holes = Mask::empty([12, 12, 6]);
+        // One of four voxels a plane that leads out of the last plane, one of nine, one enclosed.
+        for (x, y, side, planes) in [(1, 1, 2, 1..6), (1, 6, 3, 1..6), (6, 1, 4, 2..4)] {
+            for z in planes {
+                for y in y..y + side {
+                    holes.set_run(y, z, x, x + side);
+                }
+            }
+        }
+        mask = mask.without(&holes);
+        let filled = fill_holes(&mask, 4);
+        assert!(filled.get([1, 1, 3]) && filled.get([7, 2, 3]));
+        assert!(!filled.get([2, 7, 3]));
+        assert_eq!(filled.count(), 12 * 12 * 6 - 9 * 5);
     }
 
     #[test]

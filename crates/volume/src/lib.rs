@@ -15,6 +15,7 @@
 
 mod bricks;
 mod build;
+mod chest;
 mod components;
 mod error;
 pub mod formats;
@@ -28,6 +29,7 @@ pub mod nodule;
 mod notice;
 mod piece;
 mod plane;
+mod rays;
 pub mod segment;
 pub mod series;
 mod structures;
@@ -39,6 +41,7 @@ pub use bricks::{
     encode, preview,
 };
 pub use build::{Built, Coarse, build, build_bricks, build_volume, coarse_of};
+pub use chest::{Chest, ChestEntry, find_chest};
 pub use components::{Component, Components, Connection};
 pub use error::VolumeError;
 pub use grid::{Grid, Volume};
@@ -50,6 +53,7 @@ pub use measure::{MeasureOptions, measure_path, measure_series, read_series, rea
 pub use notice::Notice;
 pub use piece::{BoxedMask, MOST_BOX_VOXELS, Piece, VoxelBox};
 pub use plane::{Cut, Plane};
+pub use segment::{AirwayBranch, AirwayTree, Emphysema, LungDensity, Lungs};
 pub use series::Series;
 pub use structures::{Structure, Structures, Surface, build_structures, find_structures, mesh_of};
 pub use surface::{Field, Mesh, Style, to_glb, to_stl};

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use vocabulary::Text;
 
-use crate::Notice;
+use crate::{ChestEntry, Notice};
 
 /// A volume as a client sees it first. URLs are relative to the manifest's own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
@@ -46,6 +46,10 @@ pub struct VolumeManifest {
     pub surfaces: Vec<SurfaceEntry>,
     /// The marked lesions.
     pub lesions: Vec<LesionEntry>,
+    /// Figures of the chest, once its structures are there.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[ts(optional)]
+    pub chest: Option<ChestEntry>,
 }
 
 /// The coarse picture of a volume.

@@ -120,6 +120,10 @@ impl Mask {
         &self.words[z * words..(z + 1) * words]
     }
 
+    pub(crate) fn words_of_plane(&self) -> usize {
+        self.row_words * self.size[1]
+    }
+
     pub(crate) fn words(&self) -> &[u64] {
         &self.words
     }

@@ -10,11 +10,11 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::{
-    Lesion, Series, Volume, VolumeError, find_structures,
+    Lesion, Series, Structure, Volume, VolumeError, find_chest,
     formats::{read_nifti, read_nrrd},
     measure_lesion,
     series::{self, Files},
-    structures::mesh_of,
+    structures::{lesion_of, mesh_of, plain},
     to_glb,
 };
 
@@ -44,7 +44,9 @@ pub fn measure_series(
     lesions: &[Lesion],
     mesh: Option<&Path>,
 ) -> Result<Value, VolumeError> {
-    let structures = find_structures(series, &|_, _| {}, &AtomicBool::new(false))?;
+    let chest = find_chest(series, &|_, _| {}, &AtomicBool::new(false))?;
+    let structures = chest.structures;
+    let notices: Vec<_> = series.notices.iter().chain(&chest.notices).collect();
     let grid = &series.volume.grid;
     let volumes: Vec<Value> = structures
         .iter()
@@ -58,14 +60,18 @@ pub fn measure_series(
             })
         })
         .collect();
-    let lesions: Vec<_> = lesions
+    let measured: Vec<_> = lesions
         .iter()
         .map(|lesion| measure_lesion(series, lesion))
         .collect::<Result<_, _>>()?;
     if let Some(folder) = mesh {
         fs::create_dir_all(folder).map_err(io)?;
-        for structure in &structures {
-            if let Some(mesh) = mesh_of(structure, series) {
+        let marks = lesions.iter().cloned().map(|lesion| Structure {
+            name: plain(&lesion.id),
+            ..lesion_of(lesion)
+        });
+        for structure in structures.into_iter().chain(marks) {
+            if let Some(mesh) = mesh_of(&structure, series) {
                 let file = folder.join(format!("{}.glb", structure.name));
                 fs::write(file, to_glb(&mesh, &structure.name)?).map_err(io)?;
             }
@@ -77,9 +83,10 @@ pub fn measure_series(
         "origin_lps_mm": grid.origin_lps_mm,
         "direction_lps": grid.direction_lps,
         "hu_range": series.volume.range(),
-        "notices": series.notices,
+        "notices": notices,
         "structures": volumes,
-        "lesions": lesions,
+        "chest": chest.entry,
+        "lesions": measured,
     }))
 }
 

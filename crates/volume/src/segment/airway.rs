@@ -1,6 +1,9 @@
-use crate::{
-    Component, Components, Connection, Mask, Volume, components::connected_to, segment::ml,
-};
+//! The air of windpipe and bronchi, grown level by level with a check of every part that is added.
+//!
+//! Indices of voxels are made here from the grid's own size, so indexing is allowed.
+#![allow(clippy::indexing_slicing)]
+
+use crate::{Component, Components, Connection, Mask, Volume, components::fill_holes};
 
 /// The lumen of the windpipe is below this where slices do not blur it. Engineering convention.
 const LUMEN_HU: i16 = -880;
@@ -11,40 +14,184 @@ const DRIFT: f64 = 1.0;
 const DRIFT_LEAST_MM: f64 = 4.0;
 /// A windpipe is followed at least this far before it counts as one, mm.
 const LEAST_LENGTH_MM: f64 = 25.0;
-/// Thresholds that are tried for growing, HU: the first, the last, the step.
+/// Levels of growing, HU: all below the first are one, and the last is as far as lumen goes.
 const GROW_HU: [i16; 2] = [-980, -800];
-const GROW_STEP_HU: usize = 10;
-/// Growth beyond this factor from one threshold to the next is a leak into the lung.
-const LEAK_FACTOR: f64 = 1.6;
-/// Less than this is no leak however fast it grew: windpipe and main bronchi, ml.
-const SMALL_ML: f64 = 45.0;
+const GROW_STEP_HU: i16 = 5;
+/// What is added at once is lumen up to this size, ml: a side of the tree where all is as dark as
+/// air, a bronchus where it is as bright as lung.
+const AIR_HU: i16 = -900;
+const AT_ONCE_IN_AIR_ML: f64 = 60.0;
+const AT_ONCE_ML: f64 = 1.5;
+/// Lumen has walls: around what is added values are higher by this much on average, HU. Around a
+/// part of the lung that noise made dark they are not.
+const WALL_CONTRAST_HU: i64 = 80;
 /// More than this is no airway, ml.
 const MOST_ML: f64 = 180.0;
+/// Noise leaves holes in the lumen: gaps this wide, in voxels, and within a plane so large, mm².
+const HOLE_VOXELS: f64 = 1.01;
+const HOLE_MM2: f64 = 30.0;
 
-/// The air in windpipe and large bronchi; `None` where no windpipe is found.
+/// The air in windpipe and bronchi; `None` where no windpipe is found.
 ///
-/// Region growing whose threshold rises until it leaks into the lung (explosion control, Mori 1996).
+/// Region growing by rising levels (after the explosion control of Mori 1996), but leaks are found
+/// part by part: what a level adds is taken if it is small and has walls, else it is blocked, and
+/// growing goes on elsewhere. Engineering conventions throughout.
 pub fn airway(volume: &Volume, body: &Mask) -> Option<Mask> {
     let seed = windpipe(volume, body)?;
-    let mut best: Option<(Mask, usize)> = None;
-    for hu in (GROW_HU[0]..=GROW_HU[1]).step_by(GROW_STEP_HU) {
-        let air = Mask::where_hu(volume, |v| v < hu).and(body);
-        let start = seed.clone().and(&air);
-        if start.is_empty() {
-            continue;
-        }
-        let grown = connected_to(&air, &start);
-        let count = grown.count();
-        let leaks = best.as_ref().is_some_and(|(_, before)| {
-            ml(count, &volume.grid) > SMALL_ML && count as f64 > LEAK_FACTOR * *before as f64
-        });
-        if leaks || ml(count, &volume.grid) > MOST_ML {
-            break;
-        }
-        best = Some((grown, count));
+    let mut growth = Growth::of(volume, body, &seed);
+    growth.run();
+    let spacing = volume.grid.spacing_mm;
+    let radius = HOLE_VOXELS * spacing.into_iter().fold(0.0, f64::max);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let hole = (HOLE_MM2 / (spacing[0] * spacing[1])) as usize;
+    Some(fill_holes(&growth.lumen.close(radius, spacing), hole).and(body))
+}
+
+/// Growing lumen.
+struct Growth<'a> {
+    volume: &'a Volume,
+    body: &'a Mask,
+    /// What is taken.
+    lumen: Mask,
+    /// What is taken or refused.
+    done: Mask,
+    /// What was too large to be lumen.
+    leaks: Mask,
+    /// Voxels beside the lumen, by the level at which they are reached.
+    levels: Vec<Vec<[u16; 3]>>,
+    most: usize,
+}
+
+impl<'a> Growth<'a> {
+    fn of(volume: &'a Volume, body: &'a Mask, seed: &Mask) -> Self {
+        let levels = usize::try_from((GROW_HU[1] - GROW_HU[0]) / GROW_STEP_HU).unwrap_or(0) + 1;
+        let mut growth = Self {
+            volume,
+            body,
+            lumen: seed.clone(),
+            done: seed.clone(),
+            leaks: Mask::empty(volume.grid.size),
+            levels: vec![Vec::new(); levels],
+            most: voxels_of(MOST_ML, volume),
+        };
+        seed.for_each(|at| growth.queue_beside(at));
+        growth
     }
-    let (grown, _) = best?;
-    Some(grown.or(&seed))
+
+    fn run(&mut self) {
+        let mut taken = self.lumen.count();
+        for level in 0..self.levels.len() {
+            let below = GROW_HU[0] + GROW_STEP_HU * i16::try_from(level).unwrap_or(0);
+            let at_once = if below <= AIR_HU {
+                AT_ONCE_IN_AIR_ML
+            } else {
+                AT_ONCE_ML
+            };
+            let at_once = voxels_of(at_once, self.volume);
+            while let Some(from) = self.levels[level].pop() {
+                let part = self.part(from, level, at_once);
+                if part.is_empty() || !self.has_walls(&part, level) {
+                    continue;
+                }
+                taken += part.len();
+                if taken > self.most {
+                    return;
+                }
+                for at in part {
+                    self.lumen.set(at.map(usize::from));
+                    self.queue_beside(at.map(usize::from));
+                }
+            }
+        }
+    }
+
+    /// The voxels up to this level that hang together with one; none if they are too many or touch
+    /// what was. They count as done.
+    fn part(&mut self, from: [u16; 3], level: usize, at_once: usize) -> Vec<[u16; 3]> {
+        let mut part = Vec::new();
+        if self.done.get(from.map(usize::from)) {
+            return part;
+        }
+        self.done.set(from.map(usize::from));
+        part.push(from);
+        let (mut next, mut leaks) = (0, false);
+        while next < part.len() && !leaks {
+            for at in beside(part[next].map(usize::from)) {
+                leaks |= self.leaks.get(at);
+                if !self.done.get(at) && self.level_of(at).is_some_and(|other| other <= level) {
+                    self.done.set(at);
+                    part.push(small(at));
+                }
+            }
+            next += 1;
+            leaks |= part.len() > at_once;
+        }
+        if leaks {
+            for at in part.drain(..) {
+                self.leaks.set(at.map(usize::from));
+            }
+        }
+        part
+    }
+
+    /// Whether values rise around a part.
+    fn has_walls(&self, part: &[[u16; 3]], level: usize) -> bool {
+        let (mut sum, mut count) = (0, 0);
+        for at in part {
+            for at in beside(at.map(usize::from)) {
+                if !self.done.get(at)
+                    && let Some(hu) = self.volume.at(at)
+                {
+                    sum += i64::from(hu);
+                    count += 1;
+                }
+            }
+        }
+        let below =
+            i64::from(GROW_HU[0]) + i64::from(GROW_STEP_HU) * i64::try_from(level).unwrap_or(0);
+        count == 0 || sum >= (below + WALL_CONTRAST_HU) * count
+    }
+
+    fn queue_beside(&mut self, at: [usize; 3]) {
+        for at in beside(at) {
+            if !self.done.get(at)
+                && let Some(level) = self.level_of(at)
+            {
+                self.levels[level].push(small(at));
+            }
+        }
+    }
+
+    /// The level at which a voxel is reached, if it may be lumen at all.
+    fn level_of(&self, at: [usize; 3]) -> Option<usize> {
+        let hu = self.volume.at(at)?;
+        (hu < GROW_HU[1] && self.body.get(at)).then(|| {
+            let above = (hu - GROW_HU[0]).max(0);
+            usize::try_from((above + GROW_STEP_HU - 1) / GROW_STEP_HU).unwrap_or(0)
+        })
+    }
+}
+
+/// The voxels that share a face with one; what lies beyond the grid is in no mask.
+fn beside([x, y, z]: [usize; 3]) -> [[usize; 3]; 6] {
+    [
+        [x.wrapping_sub(1), y, z],
+        [x + 1, y, z],
+        [x, y.wrapping_sub(1), z],
+        [x, y + 1, z],
+        [x, y, z.wrapping_sub(1)],
+        [x, y, z + 1],
+    ]
+}
+
+/// Sides of volumes are bounded far below 2¹⁶.
+fn small(at: [usize; 3]) -> [u16; 3] {
+    at.map(|i| u16::try_from(i).unwrap_or(u16::MAX))
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+fn voxels_of(ml: f64, volume: &Volume) -> usize {
+    (ml * 1000.0 / volume.grid.voxel_mm3()) as usize
 }
 
 /// A round pipe of air near the middle, followed from the top downwards.

@@ -1,7 +1,7 @@
 use crate::{
     Components, Connection, Mask, Volume,
-    components::{connected_to, fill_plane_holes},
-    segment::ml,
+    components::{connected_to, fill_holes},
+    segment::{DENSE_HU, dense_lung::enclosed, ml},
 };
 
 /// Air-filled lung is below this. Engineering convention, needs confirmation.
@@ -18,12 +18,16 @@ const GAS_MEAN_HU: f64 = -960.0;
 const WALL_MM: f64 = 2.0;
 /// Gaps narrower than twice this close: vessels at the hilum, nodules at the pleura, mm.
 const CLOSING_MM: f64 = 6.0;
+/// Vessels leave holes up to this size within a plane, mm²; the top of the diaphragm leaves larger ones.
+const HOLE_MM2: f64 = 300.0;
+/// So near to bone nothing is taken for dense lung, mm.
+const BONE_MM: f64 = 3.0;
 /// Radii that are tried to part lungs that touch, mm.
 const PARTING_MM: [f64; 5] = [1.0, 2.0, 3.0, 5.0, 8.0];
 /// Near the pleura the chest wall blurs into the lung; vessels are sought this far inside it, mm.
-const PLEURA_MM: f64 = 2.0;
+pub(super) const PLEURA_MM: f64 = 2.0;
 /// Smaller specks are noise, mm³.
-const SPECK_MM3: f64 = 60.0;
+pub(super) const SPECK_MM3: f64 = 60.0;
 
 /// The lungs, with their vessels.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +36,8 @@ pub struct Lungs {
     pub both: Mask,
     /// The left and the right one, where they could be told apart.
     pub sides: Option<[Mask; 2]>,
+    /// What of them is dense and was taken in since they enclose it.
+    pub dense: Mask,
 }
 
 /// Finds the lungs; `None` where there is nothing like one.
@@ -55,8 +61,11 @@ pub fn lungs(volume: &Volume, body: &Mask, airway: Option<&Mask>) -> Option<Lung
         .max_by_key(|&i| voxels(i))?;
     let least = voxels(largest) as f64 * LEAST_SHARE;
     let air = parts.mask_of(|i, c| is_lung(i) && c.voxels as f64 >= least);
+    let [dx, dy, _] = grid.spacing_mm;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let small = (HOLE_MM2 / (dx * dy)) as usize;
     let whole = |part: &Mask| {
-        let closed = fill_plane_holes(&part.close(CLOSING_MM, grid.spacing_mm)).and(body);
+        let closed = fill_holes(&part.close(CLOSING_MM, grid.spacing_mm), small).and(body);
         match airway {
             Some(airway) => closed.without(&airway.dilate(WALL_MM, grid.spacing_mm)),
             None => closed,
@@ -66,14 +75,29 @@ pub fn lungs(volume: &Volume, body: &Mask, airway: Option<&Mask>) -> Option<Lung
         return Some(Lungs {
             both: whole(&air),
             sides: None,
+            dense: Mask::empty(grid.size),
         });
     };
     // Each lung is closed by itself, so that closing does not bridge the mediastinum.
     let left = whole(&left).without(&right);
     let right = whole(&right).without(&left);
+    // Dense lung is sought beside lung that is full of air, and closed together with it.
+    let bone = Mask::where_hu(volume, |v| v >= DENSE_HU).dilate(BONE_MM, grid.spacing_mm);
+    let allowed = body.clone().without(&bone);
+    let with_dense = |lung: Mask, other: &Mask, is_left: bool| {
+        let dense = enclosed(volume, &allowed, &lung, is_left).without(other);
+        if dense.is_empty() {
+            return (lung, dense);
+        }
+        let closed = whole(&lung.clone().or(&dense)).without(other);
+        (closed, dense)
+    };
+    let (left, dense) = with_dense(left, &right, true);
+    let (right, dense_right) = with_dense(right, &left, false);
     Some(Lungs {
         both: left.clone().or(&right),
         sides: Some([left, right]),
+        dense: dense.or(&dense_right),
     })
 }
 
@@ -130,13 +154,4 @@ fn regrown(
     let all_left = connected_to(&air.clone().without(&right), &left);
     let all_right = connected_to(&air.clone().without(&all_left), &right);
     [all_left, all_right]
-}
-
-/// Vessels, and whatever else is dense, inside the lungs.
-pub fn vessels(volume: &Volume, lungs: &Mask) -> Mask {
-    let grid = &volume.grid;
-    let inner = lungs.erode(PLEURA_MM, grid.spacing_mm).without_end_planes();
-    let dense = Mask::where_hu(volume, |v| v > VESSEL_HU).and(&inner);
-    let least = SPECK_MM3 / grid.voxel_mm3();
-    Components::of(&dense, Connection::Faces).mask_of(|_, c| c.voxels as f64 >= least)
 }

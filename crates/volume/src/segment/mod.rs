@@ -5,15 +5,28 @@
 //! `method` says so to whoever looks at it.
 
 mod airway;
+mod airway_tree;
+mod aorta;
 mod body;
 mod bone;
+mod compact;
+mod dense_lung;
+mod emphysema;
 mod lungs;
+mod mediastinum;
+mod section;
+mod tree;
 
 pub use self::{
     airway::airway,
+    airway_tree::{AirwayBranch, AirwayTree, airway_tree},
+    aorta::aorta,
     body::{TISSUE_HU, body},
     bone::{DENSE_HU, Dense, dense},
-    lungs::{LUNG_HU, Lungs, VESSEL_HU, lungs, vessels},
+    compact::{InLungs, in_lungs, vessels},
+    emphysema::{Emphysema, EmphysemaRule, LungDensity, emphysema},
+    lungs::{LUNG_HU, Lungs, VESSEL_HU, lungs},
+    mediastinum::mediastinum,
 };
 
 /// Millilitres in a number of voxels.

@@ -39,6 +39,7 @@ pub(super) struct Head {
     /// Unit vectors along a row and along a column, LPS.
     pub axes_lps: [[f64; 3]; 2],
     pub thickness_mm: Option<f64>,
+    pub kernel: Option<String>,
     pub slope: f64,
     pub intercept: f64,
     pub has_rescale: bool,
@@ -104,6 +105,10 @@ fn head_of(file: usize, frame: usize, object: &DefaultDicomObject) -> Option<Hea
     let slope = number(rescale, tags::RESCALE_SLOPE);
     let intercept = number(rescale, tags::RESCALE_INTERCEPT);
     let thickness = number(measures, tags::SLICE_THICKNESS);
+    let kernel = text(
+        of(tags::CT_RECONSTRUCTION_SEQUENCE),
+        tags::CONVOLUTION_KERNEL,
+    );
     let kind = of(tags::CT_IMAGE_FRAME_TYPE_SEQUENCE);
     let kinds = [text(kind, tags::FRAME_TYPE), text(object, tags::IMAGE_TYPE)];
     Some(Head {
@@ -126,6 +131,7 @@ fn head_of(file: usize, frame: usize, object: &DefaultDicomObject) -> Option<Hea
         position_lps_mm: [x, y, z],
         axes_lps: [row, column],
         thickness_mm: thickness.filter(|&mm| mm > 0.0),
+        kernel: Some(kernel).filter(|kernel| !kernel.is_empty()),
         has_rescale: slope.is_some() && intercept.is_some(),
         slope: slope.filter(|&s| s != 0.0).unwrap_or(1.0),
         intercept: intercept.unwrap_or(0.0),

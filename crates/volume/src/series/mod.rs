@@ -40,6 +40,8 @@ pub struct Series {
     pub is_hu: bool,
     /// Thickness of the slices, mm, where the files say it.
     pub slice_thickness_mm: Option<f64>,
+    /// The kernel by which the slices were reconstructed, where the files say it.
+    pub kernel: Option<String>,
     /// z planes for which there was no image; they read as air.
     pub missing_planes: Vec<usize>,
     /// What a person who looks at the volume must know.
@@ -57,9 +59,16 @@ impl Series {
             frame_of_reference_uid: String::new(),
             is_hu: true,
             slice_thickness_mm: None,
+            kernel: None,
             missing_planes: Vec::new(),
             notices,
         }
+    }
+
+    /// What one slice averages over, mm: its thickness, or the distance of planes if that is more.
+    pub fn slice_mm(&self) -> f64 {
+        let [_, _, step] = self.volume.grid.spacing_mm;
+        step.max(self.slice_thickness_mm.unwrap_or(0.0))
     }
 }
 
@@ -149,6 +158,7 @@ fn finish(plan: Plan, volume: Volume, unreadable: usize) -> Series {
         frame_of_reference_uid: plan.frame_of_reference_uid,
         is_hu: plan.is_hu,
         slice_thickness_mm: plan.slice_thickness_mm,
+        kernel: plan.kernel,
         missing_planes,
         notices,
     }

@@ -33,6 +33,7 @@ pub(super) struct Plan {
     pub frame_of_reference_uid: String,
     pub is_hu: bool,
     pub slice_thickness_mm: Option<f64>,
+    pub kernel: Option<String>,
     pub notices: Vec<Notice>,
 }
 
@@ -109,6 +110,7 @@ pub(super) fn plan(heads: &[Head]) -> Result<Plan, VolumeError> {
         frame_of_reference_uid: first.frame_of_reference_uid.clone(),
         is_hu,
         slice_thickness_mm: first.thickness_mm,
+        kernel: first.kernel.clone(),
         notices,
     })
 }
