@@ -174,8 +174,20 @@ fn described(entry: &SurfaceEntry) -> NewSegment {
             (anatomy, kind, None, None, program)
         }
         "lung-vessels" => {
+            let vessel = Code::snomed("59820001", "Blood vessel");
+            (anatomy, vessel, None, Some(lung()), program)
+        }
+        "lung-dense" => {
             let tissue = Code::snomed("85756007", "Tissue");
             (tissue.clone(), tissue, None, Some(lung()), program)
+        }
+        "mediastinum" => {
+            let kind = Code::snomed("72410000", "Mediastinum");
+            (anatomy, kind, None, None, program)
+        }
+        "aorta" => {
+            let kind = Code::snomed("15825003", "Aorta");
+            (anatomy, kind, None, None, program)
         }
         "skeleton" => (
             anatomy,

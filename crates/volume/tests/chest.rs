@@ -1,5 +1,9 @@
 //! Structures of painted chests, whose truth is known.
-#![allow(clippy::indexing_slicing, reason = "a test may stop")]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test may stop"
+)]
 
 mod painted;
 

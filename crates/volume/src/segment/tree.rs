@@ -84,7 +84,7 @@ pub(super) fn lines(mask: &Mask, grid: &Grid, root: [usize; 3], least_mm: f64) -
         for &voxel in &path {
             let radius = wall_mm[voxel] * TUBE_FACTOR + TUBE_MORE_MM;
             ball(&voxels, voxel, radius, grid.spacing_mm, |i| {
-                covered[i] = true
+                covered[i] = true;
             });
         }
         let joint_mm = wall_mm[path[0]];

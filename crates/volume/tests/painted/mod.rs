@@ -8,6 +8,9 @@
 
 use volume::{Grid, Series, Volume};
 
+/// Width, depth and height of a painted chest, mm.
+pub const SIZE_MM: [f64; 3] = [330.0, 230.0, 240.0];
+
 /// A volume to paint on, in HU; positions are LPS mm.
 pub struct Canvas {
     pub grid: Grid,
@@ -139,7 +142,7 @@ pub fn tubes() -> Vec<Tube> {
 
 /// A chest with skin, lungs, spine and airway. Lungs reach from 15 to 215 mm of height.
 pub fn chest(spacing_mm: [f64; 3]) -> Canvas {
-    let mut canvas = Canvas::new([330.0, 230.0, 240.0], spacing_mm);
+    let mut canvas = Canvas::new(SIZE_MM, spacing_mm);
     canvas.rod([0.0, 0.0, -60.0], [0.0, 0.0, 300.0], 108.0, 40.0);
     for side in [-1.0, 1.0] {
         canvas.ellipsoid([side * 90.0, 0.0, 115.0], [60.0, 75.0, 100.0], 40.0);
