@@ -50,6 +50,7 @@ export interface Waiting {
     | 'consult-open'
     | 'sign'
     | 'programme-open'
+    | 'outcome-due'
     | 'follow-up-due'
     | 'follow-up-overdue';
   readonly id: string;

@@ -7,6 +7,7 @@ export type Page =
   | { readonly name: 'scenario'; readonly id: string; readonly within?: string }
   | { readonly name: 'patient'; readonly id: string }
   | { readonly name: 'room'; readonly id: string }
+  | { readonly name: 'quality'; readonly within?: string }
   | { readonly name: 'imaging' }
   | { readonly name: 'study'; readonly id: string }
   | { readonly name: 'unknown' };
@@ -16,6 +17,9 @@ export function pageOf(path: string): Page {
   const [first, second, ...rest] = path.split('/').filter(Boolean);
   if (first === undefined) return { name: 'home' };
   if (first === 'imaging' && second === undefined) return { name: 'imaging' };
+  if (first === 'quality' && rest.length === 0) {
+    return second === undefined ? { name: 'quality' } : { name: 'quality', within: second };
+  }
   let id: string;
   try {
     id = decodeURIComponent(second ?? '');

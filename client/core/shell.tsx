@@ -12,6 +12,7 @@ import { HomePage } from './pages/home';
 import { SignInPage } from './pages/sign-in';
 import { countUnsent } from './offline/vault';
 import { Link, page } from './router';
+import { sayDeviations } from './quality-news';
 import { initialOf } from './words-of';
 import type { Page } from './router';
 
@@ -19,6 +20,7 @@ const PatientPage = lazy(async () => ({ default: (await import('./pages/patient'
 const ScenarioPage = lazy(async () => ({ default: (await import('./pages/scenario')).ScenarioPage }));
 const ImagingPage = lazy(async () => ({ default: (await import('./pages/imaging')).ImagingPage }));
 const StudyPage = lazy(async () => ({ default: (await import('./pages/study')).StudyPage }));
+const QualityPage = lazy(async () => ({ default: (await import('./pages/quality')).QualityPage }));
 const RoomPage = lazy(async () => ({ default: (await import('./pages/room')).RoomPage }));
 
 export function Shell(): JSX.Element {
@@ -66,13 +68,14 @@ function Starting(): JSX.Element {
 
 function SignedIn(): JSX.Element {
   const { t } = useApp();
+  sayDeviations();
   const id = (name: Page['name']): string | undefined => {
     const now = page();
     return now.name === name && 'id' in now ? now.id : undefined;
   };
   const within = (): string | undefined => {
     const now = page();
-    return now.name === 'scenario' ? now.within : undefined;
+    return now.name === 'scenario' || now.name === 'quality' ? now.within : undefined;
   };
   // Rooms and images fill the screen and bring their own bar.
   const fills = (): boolean => page().name === 'room' || page().name === 'study';
@@ -97,6 +100,9 @@ function SignedIn(): JSX.Element {
               <Match when={page().name === 'imaging'}>
                 <ImagingPage />
               </Match>
+              <Match when={page().name === 'quality'}>
+                <QualityPage within={within()} />
+              </Match>
               <Match when={id('study')} keyed>
                 {(study) => <StudyPage id={study} />}
               </Match>
@@ -117,6 +123,11 @@ function SignedIn(): JSX.Element {
   );
 }
 
+/** Those for whom the policies have figures. */
+function seesQuality(roles: readonly string[] | undefined): boolean {
+  return ['manager', 'expert', 'terminal-doctor'].some((role) => roles?.includes(role));
+}
+
 function TopBar(): JSX.Element {
   const app = useApp();
   return (
@@ -130,6 +141,12 @@ function TopBar(): JSX.Element {
           <Icon name="image" />
           <span>{app.t('imaging.title')}</span>
         </Link>
+        <Show when={seesQuality(app.me()?.roles)}>
+          <Link href="/quality" aria-current={page().name === 'quality' ? 'page' : undefined}>
+            <Icon name="check" />
+            <span>{app.t('quality.title')}</span>
+          </Link>
+        </Show>
       </nav>
       <span class={`line-state ${app.line()}`} role="status">
         <span class="line-dot" aria-hidden="true" />

@@ -15,6 +15,7 @@ const SIGNS: Readonly<Record<Waiting['kind'], IconName>> = {
   'consult-open': 'people',
   sign: 'seal',
   'programme-open': 'document',
+  'outcome-due': 'wait',
   'follow-up-due': 'wait',
   'follow-up-overdue': 'alert',
 };

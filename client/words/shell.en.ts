@@ -80,6 +80,7 @@ export const shell = {
   'waiting.consult-open': 'Consultation is open',
   'waiting.sign': 'Waits for your signature',
   'waiting.programme-open': 'Lung nodule programme is open',
+  'waiting.outcome-due': 'What came of it?',
   'waiting.follow-up-due': 'Follow-up is due',
   'waiting.follow-up-overdue': 'Follow-up is overdue',
   'waiting.from': 'from {name}',

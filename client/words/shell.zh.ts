@@ -82,6 +82,7 @@ export const shell: Readonly<Record<keyof typeof en, string>> = {
   'waiting.consult-open': '会诊进行中',
   'waiting.sign': '等您签名',
   'waiting.programme-open': '肺结节五步未完成',
+  'waiting.outcome-due': '请填写结局',
   'waiting.follow-up-due': '随访到期',
   'waiting.follow-up-overdue': '随访逾期',
   'waiting.from': '来自 {name}',

@@ -4,6 +4,8 @@ import { imaging as imagingEn } from './imaging.en';
 import { imaging as imagingZh } from './imaging.zh';
 import { nodule as noduleEn } from './nodule.en';
 import { nodule as noduleZh } from './nodule.zh';
+import { quality as qualityEn } from './quality.en';
+import { quality as qualityZh } from './quality.zh';
 import { room as roomEn } from './room.en';
 import { room as roomZh } from './room.zh';
 import { shell as shellEn } from './shell.en';
@@ -14,10 +16,10 @@ import { twin as twinZh } from './twin.zh';
 /** What fills the places in a text. */
 export type Params = Readonly<Record<string, string | number>>;
 
-const en = { ...shellEn, ...roomEn, ...imagingEn, ...noduleEn, ...twinEn };
+const en = { ...shellEn, ...roomEn, ...imagingEn, ...noduleEn, ...qualityEn, ...twinEn };
 /** Every text of the client. */
 export type Key = keyof typeof en;
-const zh: Readonly<Record<Key, string>> = { ...shellZh, ...roomZh, ...imagingZh, ...noduleZh, ...twinZh };
+const zh: Readonly<Record<Key, string>> = { ...shellZh, ...roomZh, ...imagingZh, ...noduleZh, ...qualityZh, ...twinZh };
 
 export const WORDS: Readonly<Record<Language, Readonly<Record<Key, string>>>> = { zh, en };
 

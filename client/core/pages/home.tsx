@@ -9,6 +9,7 @@ import { useApp } from '../app';
 import { ROOM_KINDS } from '../hospital';
 import type { Home, RoomKind, ScenarioCard } from '../hospital';
 import { inLanguage } from '../language';
+import type { Quality } from '../quality';
 import { createQuery } from '../query';
 import { Link } from '../router';
 
@@ -21,7 +22,14 @@ export function HomePage(): JSX.Element {
   const known = new Set<string>();
   let first = true;
 
-  app.onServerEvent(() => home.reload());
+  // Who has no figures has no such page; everyone else sees here what is open.
+  const seesQuality = ['manager', 'expert', 'terminal-doctor'].some((role) => app.me()?.roles.includes(role));
+  const quality = seesQuality ? createQuery<Quality>(() => (signal) => app.api.get('/api/quality', { signal })) : undefined;
+  const open = (): number => quality?.data()?.deviations.filter(({ state }) => state === 'open').length ?? 0;
+  app.onServerEvent(({ kind }) => {
+    if (kind === 'quality' || kind === 'missed') quality?.reload();
+    if (kind !== 'quality') home.reload();
+  });
   const waiting = createMemo(() => home.data()?.waiting ?? []);
   // What has come since the page was opened is said aloud once.
   createMemo(() => {
@@ -46,6 +54,13 @@ export function HomePage(): JSX.Element {
   return (
     <div class="page">
       <h1>{greeting()}</h1>
+      <Show when={open() > 0}>
+        <p>
+          <Link class="chip warn" href="/quality">
+            {app.t('quality.some', { n: open() })}
+          </Link>
+        </p>
+      </Show>
       <div class="home-top">
         <section class="panel" aria-labelledby="home-waiting">
           <header>

@@ -50,6 +50,7 @@ const EVIDENCE: &[(&str, &str)] = evidence![
     "heatherton-1991",
     "fiore-2008",
     "bai-2015",
+    "nietert-2009",
 ];
 
 // A file that comes with the program and cannot be read is a bug; a test reads each.

@@ -16,6 +16,7 @@ mod check;
 mod guidance;
 pub mod guideline;
 mod model;
+pub mod quality;
 pub mod questionnaire;
 mod result;
 mod scale;
@@ -27,8 +28,8 @@ pub use catalogue::{
 };
 pub use guidance::RECOMMENDATION_URI;
 pub use guideline::{
-    Guideline, Recommendation, Verdict, add as add_guidelines, guideline as find_guideline,
-    guidelines,
+    Derivation, Guideline, Recommendation, Verdict, add as add_guidelines,
+    guideline as find_guideline, guidelines,
 };
 pub use model::{
     Band, Caution, ChoiceOption, Confidence, Evidence, Input, Kind, KnowledgeError, Model, Term,

@@ -104,6 +104,8 @@ pub enum Action {
     RequestConsult,
     /// Write what decides who sees a patient: care teams, consents, invitations.
     GrantAccess,
+    /// Ask a further expert into a consultation that one takes part in.
+    InviteExpert,
     /// Enter a room.
     EnterRoom,
     /// Vote on a case.
@@ -120,11 +122,13 @@ pub enum Action {
     ReadResearch,
     /// Take part in finding out who stands behind a pseudonym.
     OpenIdentity,
+    /// Read figures of how care runs, which name no patient.
+    ReadFigures,
 }
 
 impl Action {
     /// All actions.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::ReadRecord,
         Self::WriteRecord,
         Self::ReadImaging,
@@ -133,6 +137,7 @@ impl Action {
         Self::ReadWorklist,
         Self::RequestConsult,
         Self::GrantAccess,
+        Self::InviteExpert,
         Self::EnterRoom,
         Self::Vote,
         Self::Sign,
@@ -141,6 +146,7 @@ impl Action {
         Self::ReleaseToResearch,
         Self::ReadResearch,
         Self::OpenIdentity,
+        Self::ReadFigures,
     ];
 
     /// The word for it in policies and on the wire.
@@ -154,6 +160,7 @@ impl Action {
             Self::ReadWorklist => "read-worklist",
             Self::RequestConsult => "request-consult",
             Self::GrantAccess => "grant-access",
+            Self::InviteExpert => "invite-expert",
             Self::EnterRoom => "enter-room",
             Self::Vote => "vote",
             Self::Sign => "sign",
@@ -162,6 +169,7 @@ impl Action {
             Self::ReleaseToResearch => "release-to-research",
             Self::ReadResearch => "read-research",
             Self::OpenIdentity => "open-identity",
+            Self::ReadFigures => "read-figures",
         }
     }
 }

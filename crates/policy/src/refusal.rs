@@ -64,6 +64,7 @@ fn in_words(action: Action) -> (&'static str, &'static str) {
         Action::ReadWorklist => ("读取检查工作列表", "read this worklist"),
         Action::RequestConsult => ("申请此会诊", "ask for this consultation"),
         Action::GrantAccess => ("决定谁可以查看此病历", "decide who sees this record"),
+        Action::InviteExpert => ("邀请专家加入此会诊", "ask an expert into this consultation"),
         Action::EnterRoom => ("进入此房间", "enter this room"),
         Action::Vote => ("对此病例投票", "vote on this case"),
         Action::Sign => ("签署此方案", "sign this plan"),
@@ -72,5 +73,6 @@ fn in_words(action: Action) -> (&'static str, &'static str) {
         Action::ReleaseToResearch => ("将此检查提供给研究", "release this study to research"),
         Action::ReadResearch => ("读取此研究项目", "read this research project"),
         Action::OpenIdentity => ("参与此身份揭示", "take part in opening this identity"),
+        Action::ReadFigures => ("查看此统计", "read these figures"),
     }
 }

@@ -13,6 +13,8 @@ pub enum Topic {
     Waiting,
     /// A case changed.
     Case,
+    /// A deviation was found, mended or overridden.
+    Quality,
 }
 
 impl Topic {
@@ -21,6 +23,7 @@ impl Topic {
         match self {
             Self::Waiting => "waiting",
             Self::Case => "case",
+            Self::Quality => "quality",
         }
     }
 }
@@ -55,6 +58,10 @@ pub trait Context: Send + Sync {
         action: Action,
         object: &Object,
     ) -> Result<Permit, Refusal>;
+
+    /// Decides whether this actor may read figures of how care runs, and gives a permit to count them. What
+    /// is read with it leaves as figures that name no patient.
+    async fn permit_to_count(&self, actor: &Actor) -> Result<Permit, Refusal>;
 
     /// The open account with this id.
     async fn account(&self, id: &ActorId) -> Option<Actor>;

@@ -13,6 +13,7 @@ mod reply;
 mod seal;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod watched;
 
 pub use context::{Attestation, Context, Topic};
 pub use fact::{Person, STATEMENT_URI, is_of, put, read, signed, text};
@@ -20,9 +21,10 @@ pub use manifest::{Manifest, ManifestError, Wing};
 pub use race::again_if_raced;
 pub use reply::{Method, Problem, Reply, Request};
 pub use seal::{Seal, SealError};
+pub use watched::{Watched, thickness_mm};
 
 use async_trait::async_trait;
-use policy::Actor;
+use policy::{Actor, Permit};
 use serde::Serialize;
 use vocabulary::{ActorId, PatientId, RoomId, Text, Timestamp, Uid};
 
@@ -45,6 +47,17 @@ pub trait Scenario: Send + Sync + 'static {
         actor: &Actor,
         room: &RoomId,
     ) -> Result<Option<Stage>, Problem>;
+
+    /// What quality control is to see of this case, or of all cases of the scenario. `permit` is the
+    /// hospital's own.
+    async fn watched(
+        &self,
+        _context: &dyn Context,
+        _permit: &Permit,
+        _case: Option<&str>,
+    ) -> Result<Vec<Watched>, Problem> {
+        Ok(Vec::new())
+    }
 }
 
 /// What a scenario puts on stage in a room.
@@ -98,6 +111,8 @@ pub enum WaitingKind {
     Sign,
     /// A programme was opened and is not signed yet.
     ProgrammeOpen,
+    /// It is time to say what came of a case.
+    OutcomeDue,
     /// The time for something that was arranged has come.
     FollowUpDue,
     /// It has passed.

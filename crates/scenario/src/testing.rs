@@ -187,6 +187,16 @@ impl TestHospital {
         }
     }
 
+    /// The permit for the hospital's own work.
+    pub fn own_permit(&self) -> &Permit {
+        &self.own
+    }
+
+    /// Lets time pass.
+    pub fn pass(&self, time_ms: i64) {
+        self.clock.0.fetch_add(time_ms, Ordering::SeqCst);
+    }
+
     /// Sends a request to a scenario.
     pub async fn ask(
         &self,
@@ -233,6 +243,12 @@ impl Context for TestHospital {
         self.gate
             .permit(actor, action, object, &relations, &Silent)
             .await
+    }
+
+    async fn permit_to_count(&self, actor: &Actor) -> Result<Permit, Refusal> {
+        self.permit(actor, Action::ReadFigures, &Object::Hospital)
+            .await?;
+        Ok(self.own.clone())
     }
 
     async fn account(&self, id: &ActorId) -> Option<Actor> {

@@ -29,6 +29,7 @@ use crate::{
     keys::Keys,
     pacs::Jobs,
     pixels::PixelPlaces,
+    quality::Quality,
     relations::RelationsOf,
     rooms::Rooms,
     scenarios::InHospital,
@@ -70,6 +71,8 @@ pub struct Hospital {
     pub memory: Arc<Memory>,
     /// Who hears of work items of the worklist service.
     pub work_item_events: WorkItemEvents,
+    /// What deviates from the rules of quality.
+    pub quality: Quality,
     gate: Gate,
     witness: LedgerWitness,
     relations: RelationsOf,
@@ -117,6 +120,7 @@ impl Hospital {
             pixels: PixelPlaces::default(),
             memory: Arc::new(memory),
             work_item_events: WorkItemEvents::default(),
+            quality: Quality::default(),
             relations: RelationsOf::default(),
             own: OnceCell::new(),
         }))

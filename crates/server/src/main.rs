@@ -22,6 +22,7 @@ mod nodules;
 mod pacs;
 mod pixels;
 mod purge;
+mod quality;
 mod relations;
 mod research;
 mod rooms;

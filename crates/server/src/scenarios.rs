@@ -37,6 +37,16 @@ impl Context for InHospital {
         self.0.ask(actor, action, object).await
     }
 
+    async fn permit_to_count(&self, actor: &Actor) -> Result<Permit, Refusal> {
+        self.0
+            .ask(actor, Action::ReadFigures, &Object::Hospital)
+            .await?;
+        self.0
+            .own_permit("count how care runs", Action::ReadRecord)
+            .await
+            .map_err(|_| Refusal::not_witnessed())
+    }
+
     async fn account(&self, id: &ActorId) -> Option<Actor> {
         self.0.accounts.find(id).ok().flatten()
     }

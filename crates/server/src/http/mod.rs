@@ -13,6 +13,7 @@ mod nodules;
 mod pacs;
 mod patients;
 mod problem;
+mod quality;
 mod research;
 mod rooms;
 mod scenarios;
@@ -64,6 +65,7 @@ pub fn routes(hospital: Arc<Hospital>) -> Router {
         .merge(nodules::routes())
         .merge(pacs::routes())
         .merge(patients::routes())
+        .merge(quality::routes())
         .merge(rooms::routes())
         .merge(scenarios::routes())
         .nest("/ledger", ledger::routes())

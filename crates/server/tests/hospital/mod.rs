@@ -20,10 +20,11 @@ use serde_json::{Value, json};
 use tungstenite::{ClientRequestBuilder, Message, WebSocket};
 
 /// The people of this hospital and their roles.
-const PEOPLE: [(&str, &str); 5] = [
+const PEOPLE: [(&str, &str); 6] = [
     ("li.terminal", "terminal-doctor"),
     ("chen.expert", "expert"),
     ("wang.nurse", "nurse"),
+    ("sun.manager", "manager"),
     ("admin", "admin"),
     ("importer", "system"),
 ];

@@ -4,8 +4,9 @@ import type { JSX } from 'solid-js';
 import type { ScenarioPanelProps } from '../../../../client/core/scenario-panel';
 import { Field } from '../../../../client/panels/Field';
 import { Notice } from '../../../../client/panels/Notice';
+import { Invite, Release } from './Invite';
 import type { Part, Participant } from './case';
-import type { Say } from './words';
+import type { Say, Word } from './words';
 
 interface HeadProps {
   readonly part: Part;
@@ -17,7 +18,13 @@ export function Head(props: HeadProps): JSX.Element {
   const now = (): Part['of'] => props.part.of;
   const expert = (): Participant | undefined => now().participants.find(({ part }) => part === 'expert');
   const asker = (): Participant | undefined => now().participants.find(({ part }) => part === 'asks');
+  const mine = (): Participant | undefined => now().participants.find(({ id, standing }) => id === props.part.me && standing !== 'left');
   const isHere = (id: string): boolean => props.here.some((one) => one.id === id && one.here);
+  const stateOf = (person: Participant): Word => {
+    if (person.standing === 'left') return 'left';
+    if (isHere(person.id)) return 'here';
+    return person.standing === 'asked' ? 'askedIn' : 'away';
+  };
   return (
     <header class="consult-head">
       <p class="consult-reason">
@@ -27,8 +34,8 @@ export function Head(props: HeadProps): JSX.Element {
       <ul class="row consult-people">
         <For each={now().participants}>
           {(person) => (
-            <li class={`chip ${isHere(person.id) ? 'good' : ''}`} data-person={person.id}>
-              {person.name} · {props.say(isHere(person.id) ? 'here' : 'away')}
+            <li class={`chip ${isHere(person.id) ? 'good' : ''}`} data-person={person.id} data-standing={person.standing}>
+              {person.name} · {props.say(stateOf(person))}
             </li>
           )}
         </For>
@@ -40,6 +47,10 @@ export function Head(props: HeadProps): JSX.Element {
         <Match when={now().step === 'withdrawn'}>
           <Notice kind="warn">{props.say('withdrawn', { reason: now().ended_because ?? '' })}</Notice>
         </Match>
+        <Match when={['voting', 'planning'].includes(now().step) && mine()?.standing === 'asked'}>
+          <Notice>{props.say('invited', { name: asker()?.name ?? '', patient: now().patient.name })}</Notice>
+          <Invitation part={props.part} say={props.say} />
+        </Match>
         <Match when={now().step === 'asked' && expert()?.id === props.part.me}>
           <Notice>{props.say('invited', { name: asker()?.name ?? '', patient: now().patient.name })}</Notice>
           <Invitation part={props.part} say={props.say} />
@@ -48,6 +59,19 @@ export function Head(props: HeadProps): JSX.Element {
           <Notice>{props.say('waitExpert', { name: expert()?.name ?? '' })}</Notice>
         </Match>
       </Switch>
+      <Show when={now().step === 'voting' && mine()?.standing === 'takes-part'}>
+        <Invite part={props.part} say={props.say} />
+        <Show when={asker()?.id === props.part.me}>
+          <For each={now().participants.filter(({ part, standing, voted }) => part === 'invited' && standing !== 'left' && !voted)}>
+            {(person) => (
+              <div class="row">
+                <span>{person.name}</span>
+                <Release part={props.part} say={props.say} person={person.id} />
+              </div>
+            )}
+          </For>
+        </Show>
+      </Show>
       <Show when={asker()?.id === props.part.me && ['asked', 'voting', 'planning'].includes(now().step)}>
         <Ending part={props.part} say={props.say} how="withdraw" />
       </Show>

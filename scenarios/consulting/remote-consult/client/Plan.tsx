@@ -4,6 +4,7 @@ import type { JSX } from 'solid-js';
 import { Field } from '../../../../client/panels/Field';
 import { Notice } from '../../../../client/panels/Notice';
 import { ManagementChoice } from './Vote';
+import { votersOf } from './case';
 import type { Management, Part, Plan as Written } from './case';
 import type { Say } from './words';
 
@@ -132,6 +133,8 @@ interface SigningProps extends PlanProps {
 function Signing(props: SigningProps): JSX.Element {
   const hasSigned = (): boolean =>
     props.part.of.participants.some(({ id, signed }) => id === props.part.me && signed);
+  const minutesOf = (id: string): number | null | undefined =>
+    props.plan.signatures.find((signature) => signature.id === id)?.minutes;
   return (
     <section class="stack consult-signing" data-version={props.plan.version}>
       <p class="soft small">{props.say('planBy', { version: props.plan.version, name: props.plan.by })}</p>
@@ -146,10 +149,11 @@ function Signing(props: SigningProps): JSX.Element {
         </div>
       </Show>
       <ul class="row consult-people">
-        <For each={props.part.of.participants}>
+        <For each={votersOf(props.part.of)}>
           {(person) => (
             <li class={`chip ${person.signed ? 'good' : ''}`}>
               {props.say(person.signed ? 'signedBy' : 'notSignedBy', { name: person.name })}
+              <Show when={minutesOf(person.id)}>{(entries) => <> · {props.say('withMinutes', { count: entries() })}</>}</Show>
             </li>
           )}
         </For>

@@ -5,7 +5,7 @@ import { DataTable } from '../../../../client/panels/DataTable';
 import { Field } from '../../../../client/panels/Field';
 import { Notice } from '../../../../client/panels/Notice';
 import { Segmented } from '../../../../client/panels/Segmented';
-import { MANAGEMENTS, OPINIONS } from './case';
+import { MANAGEMENTS, OPINIONS, votersOf } from './case';
 import type { Management, Opinion, Part, Vote as Cast } from './case';
 import type { Say } from './words';
 
@@ -43,7 +43,7 @@ export function Vote(props: { part: Part; say: Say }): JSX.Element {
         </Match>
       </Switch>
       <ul class="row consult-people">
-        <For each={now().participants}>
+        <For each={votersOf(now())}>
           {(person) => (
             <li class={`chip ${person.voted ? 'good' : ''}`}>
               {person.name} · {props.say(person.voted ? 'voted' : 'notVoted')}

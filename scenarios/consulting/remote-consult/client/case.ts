@@ -63,7 +63,8 @@ export interface Vote {
 export interface Participant {
   readonly id: string;
   readonly name: string;
-  readonly part: 'asks' | 'expert';
+  readonly part: 'asks' | 'expert' | 'invited';
+  readonly standing: 'asked' | 'takes-part' | 'left';
   readonly voted: boolean;
   readonly signed: boolean;
 }
@@ -76,6 +77,63 @@ export interface Plan {
   readonly by: string;
   readonly at: string;
   readonly digest: string;
+  readonly signatures: readonly { readonly id: string; readonly name: string; readonly at: string; readonly minutes: number | null }[];
+}
+
+/** Somebody's time to speak. */
+export interface Slot {
+  readonly id: string;
+  readonly name: string;
+  readonly from: string;
+  readonly until: string;
+}
+
+/** The round of speaking, with the server's time when it was asked. */
+export interface Turn {
+  readonly minutes: number;
+  readonly now: string;
+  /** Who speaks now, then who is next. */
+  readonly slots: readonly Slot[];
+}
+
+export interface Entry {
+  readonly kind: 'said' | 'decided' | 'act';
+  readonly act?: string;
+  readonly text: string;
+  readonly by: { readonly id: string; readonly name: string };
+  readonly at: string;
+}
+
+export const OUTCOMES = ['benign', 'malignant', 'unknown'] as const;
+export const EVIDENCE = ['pathology', 'resolved', 'stable-on-imaging', 'growth-on-imaging', 'clinical-course', 'none'] as const;
+
+export interface Outcome {
+  readonly found: (typeof OUTCOMES)[number];
+  readonly evidence: (typeof EVIDENCE)[number];
+  readonly day: string;
+  readonly note: string;
+  readonly by: { readonly name: string };
+  readonly at: string;
+}
+
+/** A line of the summary. */
+export interface Line {
+  readonly text: Text;
+  readonly source: string;
+  readonly day?: string;
+}
+
+/** The case in one minute. */
+export interface Summary {
+  readonly patient: { readonly id: string; readonly name: string };
+  readonly at: string;
+  readonly who: readonly Line[];
+  readonly known: readonly Line[];
+  readonly lesions: readonly Line[];
+  readonly timeline: readonly Line[];
+  readonly findings: readonly Line[];
+  readonly changed: readonly Line[];
+  readonly open: readonly Line[];
 }
 
 export interface Fact {
@@ -101,6 +159,11 @@ export interface Case {
   readonly own_vote?: Vote | null;
   readonly votes?: readonly { readonly id: string; readonly name: string; readonly vote: Vote }[] | null;
   readonly plan?: Plan | null;
+  readonly turn: Turn | null;
+  readonly minutes: { readonly entries: readonly Entry[]; readonly final: boolean };
+  readonly outcome: Outcome | null;
+  /** The day from which on it is asked what came of the case. */
+  readonly outcome_due: string | null;
   readonly proof: readonly Fact[];
 }
 
@@ -111,6 +174,11 @@ export interface Part {
   readonly busy: boolean;
   /** Does an act; whether it was done. A refusal is shown above. */
   act(method: 'post' | 'put', step: string, body?: unknown): Promise<boolean>;
+}
+
+/** Those who vote and sign. */
+export function votersOf(now: Case): readonly Participant[] {
+  return now.participants.filter(({ part, standing }) => part !== 'invited' || standing === 'takes-part');
 }
 
 /** Whether an assessment or a recommendation has been opened. */

@@ -10,15 +10,18 @@ import { Notice } from '../../../../client/panels/Notice';
 import { Tabs } from '../../../../client/panels/Tabs';
 import { Ask } from './Ask';
 import { Assess } from './Assess';
+import { Minutes } from './Minutes';
+import { Outcome } from './Outcome';
 import { Plan } from './Plan';
 import { Proof } from './Proof';
+import { Summary } from './Summary';
 import { Vote } from './Vote';
 import { Head } from './Head';
-import type { Case, Part } from './case';
+import type { Case, Part, Summary as Told } from './case';
 import './style.css';
 import { sayIn } from './words';
 
-const STEPS = ['ask', 'vote', 'assess', 'plan', 'proof'] as const;
+const STEPS = ['summary', 'ask', 'vote', 'assess', 'minutes', 'plan', 'proof', 'outcome'] as const;
 type Step = (typeof STEPS)[number];
 
 /** Where a person's next act is. */
@@ -36,6 +39,10 @@ export default function Panel(props: ScenarioPanelProps): JSX.Element {
     const address = path();
     return (signal) => props.client.get(address, { signal });
   });
+  const summary = createQuery<Told>(() => {
+    const address = `${path()}/summary`;
+    return (signal) => props.client.get(address, { signal });
+  });
   const [kept, keep] = createStore<{ case?: Case }>({});
   const [busy, setBusy] = createSignal(false);
   const [refusal, setRefusal] = createSignal<string>();
@@ -44,7 +51,16 @@ export default function Panel(props: ScenarioPanelProps): JSX.Element {
   // What has not changed stays as it is on the page, with its focus and what is being typed.
   const show = (now: Case): void => keep('case', reconcile(now, { key: 'name', merge: true }));
   createEffect(on(query.data, (now) => now && show(now)));
-  createEffect(on(() => props.caseVersion, () => query.reload(), { defer: true }));
+  createEffect(
+    on(
+      () => props.caseVersion,
+      () => {
+        query.reload();
+        summary.reload();
+      },
+      { defer: true },
+    ),
+  );
   createEffect(
     on(
       () => kept.case && nextOf(kept.case),
@@ -99,6 +115,15 @@ export default function Panel(props: ScenarioPanelProps): JSX.Element {
                     >
                       {(name) => (
                         <Switch>
+                          <Match when={name === 'summary'}>
+                            <Summary of={summary} say={say} language={props.language} />
+                          </Match>
+                          <Match when={name === 'minutes'}>
+                            <Minutes part={part} say={say} language={props.language} />
+                          </Match>
+                          <Match when={name === 'outcome'}>
+                            <Outcome part={part} say={say} language={props.language} />
+                          </Match>
                           <Match when={name === 'ask'}>
                             <Ask part={part} say={say} language={props.language} />
                           </Match>

@@ -1,17 +1,17 @@
 //! Asking for a consultation, accepting and declining it, and what waits.
 
 use policy::{Action, Actor, Object, Permit, Role};
-use record::{
-    Batch, ImagingLevel, ImagingQuery, Match, Precondition, ResourceKey, ResourceQuery, Term,
-};
+use record::{Batch, ImagingLevel, ImagingQuery, Match, Precondition, ResourceQuery, Term};
 use scenario::{Context, Named, Problem, Reply, Request, Topic, Waiting, WaitingKind};
 use serde_json::{Value, json};
 use vocabulary::{PatientId, RoomId, Uid};
 
 use crate::{
     body::{self, Ask, Ended},
-    case::{Case, Invitation, Person, text},
-    facts, reading, step, view,
+    case::{Case, Invitation, Person, Standing, text},
+    facts, invite,
+    minutes::{self, Act, Entry},
+    outcome, reading, step, view,
 };
 
 /// The most open cases that are listed for one person.
@@ -159,12 +159,18 @@ async fn expert(context: &dyn Context, actor: &Actor, ask: &Ask) -> Result<Perso
 
 /// `POST cases/{id}/accept`: the expert comes in. Coming again changes nothing.
 pub async fn accept(context: &dyn Context, case: &Case, request: &Request) -> Result<(), Problem> {
-    must_be_asked(context, case, request).await?;
+    let place = must_be_asked(context, case, request).await?;
+    if place > 1 {
+        return invite::accept(context, case, request, place).await;
+    }
     match case.invitation {
         Invitation::Accepted => Ok(()),
         Invitation::Open => {
             let actor = &request.actor.id;
-            step::commit(context, case, actor, vec![], step::TaskChange::GOING_ON).await?;
+            let (by, now) = (case.person(actor)?, context.now());
+            let entry = Entry::act(Act::Accepted, "", by, now);
+            let new = vec![minutes::noted(case, [entry], now)];
+            step::commit(context, case, actor, new, step::TaskChange::GOING_ON).await?;
             Ok(())
         }
         Invitation::Declined | Invitation::Withdrawn | Invitation::Done => step::must_go_on(case),
@@ -173,7 +179,10 @@ pub async fn accept(context: &dyn Context, case: &Case, request: &Request) -> Re
 
 /// `POST cases/{id}/decline`: the expert cannot, and says why.
 pub async fn decline(context: &dyn Context, case: &Case, request: &Request) -> Result<(), Problem> {
-    must_be_asked(context, case, request).await?;
+    let place = must_be_asked(context, case, request).await?;
+    if place > 1 {
+        return invite::decline(context, case, request, place).await;
+    }
     let ended: Ended = request.body_as()?;
     let reason = body::said(&ended.reason, body::SHORT, "谢绝的原因", "why you decline")?;
     if case.invitation != Invitation::Open {
@@ -230,8 +239,9 @@ async fn end(
         reason: Some(reason),
         open_until: None,
     };
-    let revoked = step::request_with_status(case, "revoked")?;
-    step::commit(context, case, &request.actor.id, vec![revoked], change).await?;
+    let mut new = vec![step::request_with_status(case, "revoked")?];
+    new.extend(invite::ended(case, None, context.now()));
+    step::commit(context, case, &request.actor.id, new, change).await?;
     Ok(())
 }
 
@@ -239,14 +249,15 @@ async fn must_be_asked(
     context: &dyn Context,
     case: &Case,
     request: &Request,
-) -> Result<(), Problem> {
-    if case.place_of(&request.actor.id) != Some(1) {
-        return Err(Problem::new(
+) -> Result<usize, Problem> {
+    let place = case.place_of(&request.actor.id);
+    let place = place.filter(|place| *place > 0).ok_or_else(|| {
+        Problem::new(
             403,
             "只有受邀专家可以接受或谢绝",
             "only the expert who was asked accepts or declines",
-        ));
-    }
+        )
+    })?;
     let room = RoomId::new(case.id.as_str()).map_err(|_| Problem::not_found())?;
     let object = Object::Room {
         room,
@@ -255,7 +266,7 @@ async fn must_be_asked(
     context
         .permit(&request.actor, Action::EnterRoom, &object)
         .await?;
-    Ok(())
+    Ok(place)
 }
 
 /// What waits for an actor: invitations, open consultations, plans to be signed.
@@ -264,11 +275,20 @@ pub async fn waiting(context: &dyn Context, actor: &Actor) -> Result<Vec<Waiting
         return Ok(Vec::new());
     };
     let mut found: Vec<Waiting> = Vec::new();
+    let now = context.now();
+    let mut ids = invitations(context, &permit, actor).await?;
     for parameter in ["performer", "requester"] {
-        for id in open_requests(context, &permit, actor, parameter).await? {
-            let case = Case::find(context, &permit, &id).await?;
-            found.extend(case.and_then(|case| waits(&case, actor)));
+        for (id, body) in open_requests(context, &permit, actor, parameter).await? {
+            match text(&body, "/instantiatesUri/0").as_deref() {
+                Some(facts::SCENARIO_URI) => ids.push(id),
+                Some(facts::OUTCOME_URI) => found.extend(outcome::waits(&body, now)),
+                _ => {}
+            }
         }
+    }
+    for id in ids {
+        let case = Case::find(context, &permit, &id).await?;
+        found.extend(case.and_then(|case| waits(&case, actor)));
     }
     found.sort_by_key(|waiting| std::cmp::Reverse(waiting.at));
     Ok(found)
@@ -279,48 +299,92 @@ async fn open_requests(
     permit: &Permit,
     actor: &Actor,
     parameter: &str,
+) -> Result<Vec<(String, Value)>, Problem> {
+    let of_mine = Mine {
+        kind: "ServiceRequest",
+        parameter,
+        states: &["active"],
+    };
+    of_mine.find(context, permit, actor).await
+}
+
+/// The cases that somebody was invited to and has not left.
+async fn invitations(
+    context: &dyn Context,
+    permit: &Permit,
+    actor: &Actor,
 ) -> Result<Vec<String>, Problem> {
-    let term = |parameter: &str, matching| Term {
-        parameter: parameter.to_owned(),
-        any_of: vec![matching],
+    let of_mine = Mine {
+        kind: "Task",
+        parameter: "owner",
+        states: &["requested", "in-progress"],
     };
-    let active = Match::Token {
-        system: None,
-        code: Some("active".to_owned()),
+    let found = of_mine.find(context, permit, actor).await?;
+    let case = |(id, body): (String, Value)| {
+        let case = text(&body, "/focus/reference")?;
+        let case = case.strip_prefix("ServiceRequest/")?.to_owned();
+        // The case's own task is found by its request.
+        (id != case).then_some(case)
     };
-    let me = Match::Reference(format!("Practitioner/{}", actor.id));
-    let query = ResourceQuery {
-        kind: "ServiceRequest".to_owned(),
-        terms: vec![term("status", active), term(parameter, me)],
-        sort: vec![],
-        limit: MOST_WAITING,
-        offset: 0,
-    };
-    let page = context.record().search(permit, &query).await?;
-    let ours =
-        |body: &Value| text(body, "/instantiatesUri/0").as_deref() == Some(facts::SCENARIO_URI);
-    let rows = page
-        .rows
-        .into_iter()
-        .filter(|row| row.body.as_ref().is_some_and(ours));
-    Ok(rows
-        .map(|row| {
-            let ResourceKey { id, .. } = row.key;
-            id
-        })
-        .collect())
+    Ok(found.into_iter().filter_map(case).collect())
+}
+
+/// The facts of this scenario that name an account in one parameter and are in one of these states.
+struct Mine<'a> {
+    kind: &'a str,
+    parameter: &'a str,
+    states: &'a [&'a str],
+}
+
+impl Mine<'_> {
+    async fn find(
+        &self,
+        context: &dyn Context,
+        permit: &Permit,
+        actor: &Actor,
+    ) -> Result<Vec<(String, Value)>, Problem> {
+        let token = |code: &&str| Match::Token {
+            system: None,
+            code: Some((*code).to_owned()),
+        };
+        let me = Match::Reference(format!("Practitioner/{}", actor.id));
+        let term = |parameter: &str, any_of| Term {
+            parameter: parameter.to_owned(),
+            any_of,
+        };
+        let query = ResourceQuery {
+            kind: self.kind.to_owned(),
+            terms: vec![
+                term("status", self.states.iter().map(token).collect()),
+                term(self.parameter, vec![me]),
+            ],
+            sort: vec![],
+            limit: MOST_WAITING,
+            offset: 0,
+        };
+        let page = context.record().search(permit, &query).await?;
+        let ours = page
+            .rows
+            .into_iter()
+            .filter(|row| scenario::is_of(facts::SCENARIO, row));
+        Ok(ours
+            .filter_map(|row| Some((row.key.id, row.body?)))
+            .collect())
+    }
 }
 
 fn waits(case: &Case, actor: &Actor) -> Option<Waiting> {
     let place = case.place_of(&actor.id)?;
     let has_signed = case.signatures.get(place)?.is_some();
+    let is_asked = case.standing.get(place) == Some(&Standing::Asked);
     let kind = match case.invitation {
-        Invitation::Open if place == 1 => WaitingKind::ConsultRequest,
+        Invitation::Open | Invitation::Accepted if is_asked => WaitingKind::ConsultRequest,
         Invitation::Accepted if case.plan.is_some() && !has_signed => WaitingKind::Sign,
         Invitation::Open | Invitation::Accepted => WaitingKind::ConsultOpen,
         Invitation::Declined | Invitation::Withdrawn | Invitation::Done => return None,
     };
-    let other = case.people.get(1 - place)?;
+    // Whoever asked is waiting; for them it is the expert.
+    let other = case.people.get(usize::from(place == 0))?;
     Some(Waiting {
         kind,
         id: case.id.clone(),

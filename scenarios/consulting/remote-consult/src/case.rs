@@ -5,12 +5,15 @@ use std::collections::BTreeMap;
 use knowledge::Answers;
 use policy::Permit;
 use record::{RecordError, ResourceKey, ResourceVersion};
-use scenario::{Context, is_of, read};
+use scenario::{Context, Problem, is_of, read};
 pub use scenario::{Person, text};
 use serde_json::Value;
 use vocabulary::{ActorId, PatientId, Timestamp, Uid};
 
-use crate::{body::Vote, facts, plan::Plan, sign::Statement};
+use crate::{
+    body::Vote, facts, invite::MOST_PEOPLE, minutes::Minutes, outcome::Outcome, plan::Plan,
+    sign::Statement,
+};
 
 /// The models that are run side by side, in the order in which they are shown.
 pub const MODELS: [&str; 5] = ["mayo", "va", "brock-2b", "herder", "pkuph"];
@@ -29,6 +32,16 @@ pub enum Invitation {
     Done,
 }
 
+/// How somebody stands to the case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Asked in, and has not answered.
+    Asked,
+    TakesPart,
+    /// Declined, was let go, or did not answer in time.
+    Left,
+}
+
 /// A vote, as far as the record shows it.
 pub enum Cast {
     /// Hidden until all have voted; the sealed text.
@@ -44,7 +57,10 @@ pub struct Case {
     pub series: Option<Uid>,
     pub reason: String,
     pub asked_at: Timestamp,
+    /// Who asks, who was asked first, then all who were invited.
     pub people: Vec<Person>,
+    /// How each of them stands to the case.
+    pub standing: Vec<Standing>,
     pub invitation: Invitation,
     /// Why the expert declined, or the asking doctor took the request back.
     pub ended_because: Option<String>,
@@ -58,6 +74,9 @@ pub struct Case {
     pub plan: Option<Plan>,
     /// Signatures of the plan as it is now.
     pub signatures: Vec<Option<Statement>>,
+    pub minutes: Minutes,
+    /// What came of it, where somebody has said so.
+    pub outcome: Option<Outcome>,
     /// All current resources of the case.
     pub resources: Vec<ResourceVersion>,
     /// The version at each of the case's keys as it was read, also of what is deleted or came by another door.
@@ -76,7 +95,15 @@ impl Case {
             return Ok(None);
         };
         let mut found = vec![request];
-        for key in facts::keys(id) {
+        let mut people = 2;
+        while people < MOST_PEOPLE {
+            match read(record, permit, facts::invite_key(id, people)).await? {
+                Some(invitation) => found.push(invitation),
+                None => break,
+            }
+            people += 1;
+        }
+        for key in facts::keys(id, people) {
             found.extend(read(record, permit, key).await?);
         }
         Ok(Self::from_resources(id, found))
@@ -99,10 +126,23 @@ impl Case {
         if text(request, "/instantiatesUri/0")? != facts::SCENARIO_URI {
             return None;
         }
-        let people = vec![
+        let invitation = invitation(request, task)?;
+        let mut people = vec![
             Person::referred(request.get("requester")?)?,
             Person::referred(request.pointer("/performer/0")?)?,
         ];
+        let mut standing = vec![Standing::TakesPart; 2];
+        if invitation == Invitation::Open {
+            standing = vec![Standing::TakesPart, Standing::Asked];
+        }
+        while let Some(invited) = body(&facts::invite_key(id, people.len())) {
+            people.push(Person::referred(invited.get("owner")?)?);
+            standing.push(match text(invited, "/status")?.as_str() {
+                "requested" => Standing::Asked,
+                "in-progress" => Standing::TakesPart,
+                _ => Standing::Left,
+            });
+        }
         let places = 0..people.len();
         let plan_key = facts::plan_key(id);
         let plan = resources
@@ -127,16 +167,7 @@ impl Case {
                 .and_then(|value| Uid::new(value.strip_prefix("urn:oid:")?).ok()),
             reason: text(request, "/reasonCode/0/text")?,
             asked_at: text(request, "/authoredOn")?.parse().ok()?,
-            invitation: match (
-                text(request, "/status")?.as_str(),
-                text(task, "/status")?.as_str(),
-            ) {
-                ("active", "requested") => Invitation::Open,
-                ("active", "in-progress") => Invitation::Accepted,
-                ("revoked", "cancelled") => Invitation::Withdrawn,
-                ("revoked", _) => Invitation::Declined,
-                _ => Invitation::Done,
-            },
+            invitation,
             ended_because: text(task, "/statusReason/text"),
             answers: body(&facts::answers_key(id)).map(knowledge::questionnaire::answers_of),
             votes: places.clone().map(vote).collect(),
@@ -151,23 +182,56 @@ impl Case {
                 .filter_map(kept)
                 .collect(),
             signatures: places.map(signature).collect(),
+            minutes: body(&facts::minutes_key(id))
+                .and_then(Minutes::read)
+                .unwrap_or_default(),
+            outcome: body(&facts::outcome_key(id)).and_then(Outcome::read),
             plan,
             people,
+            standing,
             resources,
             versions,
         })
     }
 
-    /// Which place an account has in the case.
+    /// Which place an account has in the case; none once it has left.
     pub fn place_of(&self, account: &ActorId) -> Option<usize> {
-        self.people.iter().position(|person| person.id == *account)
+        let mut all = self.people.iter().zip(&self.standing);
+        all.position(|(person, standing)| person.id == *account && *standing != Standing::Left)
+    }
+
+    /// All who have not left.
+    pub fn present(&self) -> impl Iterator<Item = &Person> {
+        let all = self.people.iter().zip(&self.standing);
+        all.filter(|(_, standing)| **standing != Standing::Left)
+            .map(|(person, _)| person)
+    }
+
+    /// Somebody of the case.
+    pub fn person(&self, account: &ActorId) -> Result<&Person, Problem> {
+        self.place_of(account)
+            .and_then(|place| self.people.get(place))
+            .ok_or_else(Problem::not_found)
+    }
+
+    /// Those who vote and sign, with their places: the two of the request, and who came of those invited.
+    pub fn voters(&self) -> impl Iterator<Item = (usize, &Person)> {
+        let all = self.people.iter().zip(&self.standing).enumerate();
+        all.filter(|(place, (_, standing))| *place < 2 || **standing == Standing::TakesPart)
+            .map(|(place, (person, _))| (place, person))
+    }
+
+    /// How many of those who vote have no vote, or no signature, in such a list.
+    pub fn lacking<T>(&self, of: &[Option<T>]) -> usize {
+        self.voters()
+            .filter(|(place, _)| of.get(*place).is_none_or(Option::is_none))
+            .count()
     }
 
     /// Whether all have voted, so that votes and machine may be seen.
     pub fn is_revealed(&self) -> bool {
-        self.votes
-            .iter()
-            .all(|vote| matches!(vote, Some(Cast::Open(_))))
+        self.voters()
+            .all(|(place, _)| matches!(self.votes.get(place), Some(Some(Cast::Open(_)))))
     }
 
     /// Whether anybody has voted: the answers stand fast from then on.
@@ -189,6 +253,18 @@ impl Case {
     pub fn accounts(&self) -> Vec<ActorId> {
         self.people.iter().map(|person| person.id.clone()).collect()
     }
+}
+
+fn invitation(request: &Value, task: &Value) -> Option<Invitation> {
+    let of_request = text(request, "/status")?;
+    let of_task = text(task, "/status")?;
+    Some(match (of_request.as_str(), of_task.as_str()) {
+        ("active", "requested") => Invitation::Open,
+        ("active", "in-progress") => Invitation::Accepted,
+        ("revoked", "cancelled") => Invitation::Withdrawn,
+        ("revoked", _) => Invitation::Declined,
+        _ => Invitation::Done,
+    })
 }
 
 fn cast(body: &Value) -> Option<Cast> {

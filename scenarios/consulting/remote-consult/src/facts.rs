@@ -12,6 +12,10 @@ pub const SCENARIO: &str = "remote-consult";
 /// Marks the `ServiceRequest`s of this scenario.
 pub const SCENARIO_URI: &str = "urn:yuanyi:scenario:remote-consult";
 const VOTE_URI: &str = "urn:yuanyi:vote";
+/// Marks the requests for an outcome, and the outcome's own words in its Observation.
+pub const OUTCOME_URI: &str = "urn:yuanyi:scenario:remote-consult:outcome";
+/// The minutes' own words in their Composition.
+pub const MINUTES_URI: &str = "urn:yuanyi:minutes";
 
 fn key(kind: &str, id: String) -> ResourceKey {
     ResourceKey {
@@ -26,6 +30,22 @@ pub fn request_key(case: &str) -> ResourceKey {
 
 pub fn task_key(case: &str) -> ResourceKey {
     key("Task", case.to_owned())
+}
+
+pub fn invite_key(case: &str, place: usize) -> ResourceKey {
+    key("Task", format!("{case}-invite-{place}"))
+}
+
+pub fn minutes_key(case: &str) -> ResourceKey {
+    key("Composition", format!("{case}-minutes"))
+}
+
+pub fn outcome_request_key(case: &str) -> ResourceKey {
+    key("ServiceRequest", format!("{case}-outcome"))
+}
+
+pub fn outcome_key(case: &str) -> ResourceKey {
+    key("Observation", format!("{case}-outcome"))
 }
 
 pub fn answers_key(case: &str) -> ResourceKey {
@@ -56,15 +76,18 @@ pub fn report_key(case: &str) -> ResourceKey {
     key("DiagnosticReport", case.to_owned())
 }
 
-/// All keys of a case but the request's.
-pub fn keys(case: &str) -> Vec<ResourceKey> {
+/// All keys of a case of so many people but the request's and the invitations'.
+pub fn keys(case: &str, people: usize) -> Vec<ResourceKey> {
     let mut keys = vec![
         task_key(case),
         answers_key(case),
         plan_key(case),
         report_key(case),
+        minutes_key(case),
+        outcome_request_key(case),
+        outcome_key(case),
     ];
-    keys.extend((0..2).flat_map(|place| [vote_key(case, place), signature_key(case, place)]));
+    keys.extend((0..people).flat_map(|place| [vote_key(case, place), signature_key(case, place)]));
     keys.extend(MODELS.iter().map(|model| risk_key(case, model)));
     keys.extend(
         GUIDELINES
@@ -196,7 +219,10 @@ pub fn guidance(case: &Case, said: &Recommendation, at: Timestamp) -> NewFact {
 
 /// The joint report: what was decided, who decided it, and who dissents.
 pub fn report(case: &Case, conclusion: &str, at: Timestamp) -> NewFact {
-    let people: Vec<Value> = case.people.iter().map(practitioner).collect();
+    let people: Vec<Value> = case
+        .voters()
+        .map(|(_, person)| practitioner(person))
+        .collect();
     let body = json!({
         "basedOn": based_on(case),
         "status": "final",

@@ -10,18 +10,26 @@ mod ask;
 mod body;
 mod case;
 mod facts;
+mod figures;
+mod invite;
+mod minutes;
+mod outcome;
 mod plan;
 mod sign;
 mod step;
+mod summary;
+mod turn;
 mod view;
 mod vote;
+mod watch;
 
 use std::sync::LazyLock;
 
 use async_trait::async_trait;
 use policy::{Action, Actor, Object, Permit};
 use scenario::{
-    Context, Manifest, Method, Problem, Reply, Request, Scenario, Stage, Waiting, again_if_raced,
+    Context, Manifest, Method, Problem, Reply, Request, Scenario, Stage, Waiting, Watched,
+    again_if_raced,
 };
 use vocabulary::{RoomId, Text};
 
@@ -77,11 +85,20 @@ impl Scenario for RemoteConsult {
         Ok(Some(Stage {
             id: room.clone(),
             title: Text::new(format!("会诊：{name}"), format!("Consultation: {name}")),
-            participants: case.people.iter().map(|person| person.id.clone()).collect(),
+            participants: case.present().map(|person| person.id.clone()).collect(),
             patient: case.patient,
             series: case.series,
             case: case.id,
         }))
+    }
+
+    async fn watched(
+        &self,
+        context: &dyn Context,
+        permit: &Permit,
+        case: Option<&str>,
+    ) -> Result<Vec<Watched>, Problem> {
+        watch::watched(context, permit, case).await
     }
 }
 
@@ -97,6 +114,9 @@ async fn route(context: &dyn Context, request: &Request) -> Result<Reply, Proble
         return ask::request(context, request).await;
     }
     let segments = request.segments();
+    if let (Method::Get, ["figures"]) = (request.method, segments.as_slice()) {
+        return figures::get(context, &request.actor).await;
+    }
     let ["cases", id, rest @ ..] = segments.as_slice() else {
         return Err(Problem::not_found());
     };
@@ -107,6 +127,9 @@ async fn route(context: &dyn Context, request: &Request) -> Result<Reply, Proble
     let case = case.ok_or_else(Problem::not_found)?;
     match (request.method, rest) {
         (Method::Get, []) => {}
+        (Method::Get, ["summary"]) => {
+            return Ok(Reply::ok(summary::of(context, &permit, &case).await?));
+        }
         (Method::Post, ["accept"]) => ask::accept(context, &case, request).await?,
         (Method::Post, ["decline"]) => ask::decline(context, &case, request).await?,
         (Method::Post, ["withdraw"]) => ask::withdraw(context, &case, request).await?,
@@ -114,6 +137,11 @@ async fn route(context: &dyn Context, request: &Request) -> Result<Reply, Proble
         (Method::Post, ["vote"]) => vote::cast(context, &permit, &case, request).await?,
         (Method::Put, ["plan"]) => plan::put(context, &case, request).await?,
         (Method::Post, ["sign"]) => sign::sign(context, &case, request).await?,
+        (Method::Post, ["invite"]) => invite::invite(context, &case, request).await?,
+        (Method::Post, ["release"]) => invite::release(context, &permit, &case, request).await?,
+        (Method::Put, ["turn"]) => turn::put(context, &case, request).await?,
+        (Method::Post, ["minutes"]) => minutes::post(context, &case, request).await?,
+        (Method::Put, ["outcome"]) => outcome::put(context, &case, request).await?,
         _ => return Err(Problem::not_found()),
     }
     // What is shown is read again from the record, never from what was just written. The permit is the one
@@ -121,6 +149,9 @@ async fn route(context: &dyn Context, request: &Request) -> Result<Reply, Proble
     let case = Case::find(context, &permit, id)
         .await?
         .ok_or_else(Problem::not_found)?;
+    if case.place_of(&request.actor.id).is_none() {
+        return Ok(Reply::ok(view::left(&case)));
+    }
     Ok(Reply::ok(
         view::of(context, &permit, &case, &request.actor).await?,
     ))

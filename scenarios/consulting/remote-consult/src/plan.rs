@@ -10,6 +10,7 @@ use crate::{
     body::{self, Draft, Management},
     case::{Case, text},
     facts,
+    minutes::{self, Act, Entry},
     step::{self, TaskChange},
 };
 
@@ -127,16 +128,17 @@ pub async fn put(context: &dyn Context, case: &Case, request: &Request) -> Resul
             "text": d.text,
         })
     };
+    let now = context.now();
     let mut body = json!({
         "status": "draft",
         "intent": "plan",
         "title": "Joint plan of the consultation",
         "description": plan_text,
         "subject": facts::patient(case),
-        "created": context.now(),
+        "created": now,
         "author": facts::practitioner(author),
         "supportingInfo": [{"reference": facts::reference(&facts::request_key(&case.id))}],
-        "contributor": case.people.iter().map(facts::practitioner).collect::<Vec<_>>(),
+        "contributor": case.voters().map(|(_, person)| facts::practitioner(person)).collect::<Vec<_>>(),
         "activity": [{"detail": {
             "code": {"coding": [{"system": "urn:yuanyi:management", "code": draft.management.code()}]},
             "status": "not-started",
@@ -145,14 +147,11 @@ pub async fn put(context: &dyn Context, case: &Case, request: &Request) -> Resul
     if !dissents.is_empty() {
         facts::set(&mut body, "note", dissents.iter().map(note).collect());
     }
-    let fact = facts::put(facts::plan_key(&case.id), &case.patient, body);
-    step::commit(
-        context,
-        case,
-        &request.actor.id,
-        vec![fact],
-        TaskChange::GOING_ON,
-    )
-    .await?;
+    let entry = Entry::act(Act::PlanChanged, draft.management.code(), author, now);
+    let new = vec![
+        facts::put(facts::plan_key(&case.id), &case.patient, body),
+        minutes::noted(case, [entry], now),
+    ];
+    step::commit(context, case, &request.actor.id, new, TaskChange::GOING_ON).await?;
     Ok(())
 }

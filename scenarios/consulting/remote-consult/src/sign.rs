@@ -10,7 +10,9 @@ use vocabulary::{ActorId, Timestamp};
 use crate::{
     body::SignVersion,
     case::{Case, Person, text},
-    facts,
+    facts, invite,
+    minutes::{self, Act, Entry, SignedMinutes},
+    outcome,
     plan::Plan,
     step::{self, TaskChange},
 };
@@ -27,6 +29,9 @@ pub struct Statement {
     pub plan: String,
     pub actor: ActorId,
     pub at: Timestamp,
+    /// The minutes as they stood then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minutes: Option<SignedMinutes>,
 }
 
 impl Statement {
@@ -74,15 +79,15 @@ pub async fn sign(context: &dyn Context, case: &Case, request: &Request) -> Resu
         plan: plan.digest().to_string(),
         actor: request.actor.id.clone(),
         at: now,
+        minutes: Some(case.minutes.signed()),
     };
     let signer = case.people.get(place).ok_or_else(Problem::not_found)?;
     let mut new = vec![provenance(context, case, place, signer, &statement)?];
-    let is_last = case
-        .signatures
-        .iter()
-        .filter(|signed| signed.is_none())
-        .count()
-        == 1;
+    let is_last = case.lacking(&case.signatures) == 1;
+    let minutes = case
+        .minutes
+        .with([Entry::act(Act::Signed, "", signer, now)]);
+    new.push(minutes::fact(case, &minutes, now, is_last));
     if !is_last {
         step::commit(context, case, &request.actor.id, new, TaskChange::GOING_ON).await?;
         return Ok(());
@@ -99,8 +104,17 @@ pub async fn sign(context: &dyn Context, case: &Case, request: &Request) -> Resu
     new.push(facts::report(case, &conclusion(case, plan), now));
     new.push(step::request_with_status(case, "completed")?);
     // The expert can still read what was signed, and check its proof, for some days.
+    let until = Timestamp(now.0.saturating_add(READABLE_MS));
+    new.extend(invite::ended(case, Some(until), now));
+    // What came of it is asked for when the plan's time has passed.
+    new.extend(outcome::asked(
+        case,
+        outcome::due(plan.management, now),
+        true,
+        now,
+    ));
     let done = TaskChange {
-        open_until: Some(Timestamp(now.0.saturating_add(READABLE_MS))),
+        open_until: Some(until),
         ..TaskChange::GOING_ON
     };
     step::commit(context, case, &request.actor.id, new, done).await?;
@@ -136,9 +150,8 @@ fn conclusion(case: &Case, plan: &Plan) -> String {
             .map(|d| format!("Dissent of {}: {}", d.name, d.text)),
     );
     let names: Vec<&str> = case
-        .people
-        .iter()
-        .map(|person| person.name.as_str())
+        .voters()
+        .map(|(_, person)| person.name.as_str())
         .collect();
     lines.push(format!("Signed by {}", names.join(", ")));
     lines.join("\n")

@@ -11,8 +11,8 @@ use vocabulary::Assessed;
 
 use crate::{
     answers,
-    case::{Case, GUIDELINES, Invitation, MODELS},
-    facts, vote,
+    case::{Case, GUIDELINES, Invitation, MODELS, Standing, text},
+    facts, minutes, turn, vote,
 };
 
 /// The case for this actor.
@@ -32,7 +32,8 @@ pub async fn of(
             json!({
                 "id": person.id,
                 "name": person.name,
-                "part": if at == 0 { "asks" } else { "expert" },
+                "part": match at { 0 => "asks", 1 => "expert", _ => "invited" },
+                "standing": case.standing.get(at).copied().map(standing),
                 "voted": case.votes.get(at).is_some_and(Option::is_some),
                 "signed": case.signatures.get(at).is_some_and(Option::is_some),
             })
@@ -56,8 +57,50 @@ pub async fn of(
         "own_vote": vote::open(context, case, place)?,
         "votes": votes(context, case)?,
         "plan": plan(case),
+        "turn": turn::view(case, context.now()),
+        "minutes": minutes::view(case),
+        "outcome": case.outcome,
+        "outcome_due": outcome_due(case),
         "proof": proof(case),
     }))
+}
+
+/// The case for one who has just declined: that it is over for them, and nothing of the patient.
+pub fn left(case: &Case) -> Value {
+    json!({
+        "id": case.id,
+        "room": case.id,
+        "patient": {"id": "", "name": ""},
+        "reason": "",
+        "step": "declined",
+        "participants": [],
+        "questions": [],
+        "answers_locked": true,
+        "models": [],
+        "guidelines": [],
+        "agreement": null,
+        "turn": null,
+        "minutes": {"entries": [], "final": false},
+        "outcome": null,
+        "outcome_due": null,
+        "proof": [],
+    })
+}
+
+fn standing(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Asked => "asked",
+        Standing::TakesPart => "takes-part",
+        Standing::Left => "left",
+    }
+}
+
+/// The day from which on it is asked what came of the case.
+fn outcome_due(case: &Case) -> Option<String> {
+    let asked = case.resource(&facts::outcome_request_key(&case.id))?;
+    let body = asked.body.as_ref()?;
+    let is_open = text(body, "/status").as_deref() == Some("active");
+    is_open.then(|| text(body, "/occurrenceDateTime"))?
 }
 
 fn step(case: &Case) -> &'static str {
@@ -197,7 +240,7 @@ fn votes(context: &dyn Context, case: &Case) -> Result<Option<Vec<Value>>, Probl
         return Ok(None);
     }
     let mut all = Vec::new();
-    for (place, person) in case.people.iter().enumerate() {
+    for (place, person) in case.voters() {
         all.push(json!({
             "id": person.id,
             "name": person.name,
@@ -218,7 +261,18 @@ fn plan(case: &Case) -> Option<Value> {
         .iter()
         .zip(&case.people)
         .filter_map(|(signed, person)| {
-            Some(json!({"id": person.id, "name": person.name, "at": signed.as_ref()?.at}))
+            let signed = signed.as_ref()?;
+            // The entries that were signed, where they stand there unchanged.
+            let minutes = signed
+                .minutes
+                .as_ref()
+                .filter(|then| case.minutes.hold(then));
+            Some(json!({
+                "id": person.id,
+                "name": person.name,
+                "at": signed.at,
+                "minutes": minutes.map(|then| then.entries),
+            }))
         });
     Some(json!({
         "version": plan.version,

@@ -1,14 +1,17 @@
 //! Blind votes: each is sealed until all have voted; the last one opens them and lets the machine speak.
 
+use knowledge::Answers;
 use policy::{Action, Object, Permit};
 use record::NewFact;
 use scenario::{Context, Problem, Request};
+use vocabulary::Timestamp;
 
 use crate::{
     answers,
     body::{self, Vote},
-    case::{Case, Cast, GUIDELINES, MODELS},
-    facts,
+    case::{Case, Cast, GUIDELINES, MODELS, Standing},
+    facts, invite,
+    minutes::{self, Act, Entry},
     step::{self, TaskChange},
 };
 
@@ -38,35 +41,51 @@ pub async fn cast(
         ));
     }
     let content = serde_json::to_string(&vote).map_err(|_| Problem::not_found())?;
-    let is_last = case.votes.iter().filter(|vote| vote.is_none()).count() == 1;
+    if case.standing.get(place) == Some(&Standing::Asked) {
+        return Err(Problem::out_of_order(
+            "请先接受邀请，再投票",
+            "accept the invitation first, then vote",
+        ));
+    }
+    let is_last = case.lacking(&case.votes) == 1;
     let mut new = Vec::new();
+    let voter = case.people.get(place).ok_or_else(Problem::not_found)?;
 
     // With the first vote the answers stand fast, so that all vote on the same case.
     let answers = answers::in_force(context, permit, case).await?;
     let now = context.now();
     if !case.has_votes() {
-        let by = case.people.get(place).ok_or_else(Problem::not_found)?;
-        new.push(facts::answers(case, &answers, by, now, true));
+        new.push(facts::answers(case, &answers, voter, now, true));
     }
+    let mut entries = vec![Entry::act(Act::Voted, "", voter, now)];
     if is_last {
         new.extend(facts::vote(case, place, &content, true, now));
         new.extend(opened(context, case)?);
-        let machine = MODELS
-            .iter()
-            .filter_map(|model| knowledge::assess(model, &answers));
-        new.extend(machine.map(|assessment| facts::risk(case, &assessment, now)));
-        let guided = GUIDELINES
-            .iter()
-            .filter_map(|guideline| knowledge::find_guideline(guideline));
-        new.extend(guided.map(|one| facts::guidance(case, &one.recommend(&answers), now)));
+        new.extend(machine(case, &answers, now));
+        new.extend(invite::lapsed(case, None, now));
+        entries.push(Entry::act(Act::VotesOpened, "", voter, now));
     } else {
         let sealed = context
             .seal()
             .close(&seal_place(case, place), content.as_bytes());
         new.extend(facts::vote(case, place, &sealed, false, now));
     }
+    new.push(minutes::noted(case, entries, now));
     step::commit(context, case, &request.actor.id, new, TaskChange::GOING_ON).await?;
     Ok(())
+}
+
+/// What models and guidelines say to these answers.
+pub fn machine(case: &Case, answers: &Answers, now: Timestamp) -> Vec<NewFact> {
+    let assessed = MODELS
+        .iter()
+        .filter_map(|model| knowledge::assess(model, answers))
+        .map(|assessment| facts::risk(case, &assessment, now));
+    let guided = GUIDELINES
+        .iter()
+        .filter_map(|guideline| knowledge::find_guideline(guideline))
+        .map(|one| facts::guidance(case, &one.recommend(answers), now));
+    assessed.chain(guided).collect()
 }
 
 /// What a vote is sealed for: its own resource.
@@ -98,7 +117,8 @@ pub fn open(context: &dyn Context, case: &Case, place: usize) -> Result<Option<V
     }
 }
 
-fn opened(context: &dyn Context, case: &Case) -> Result<Vec<NewFact>, Problem> {
+/// The votes that are there, open.
+pub fn opened(context: &dyn Context, case: &Case) -> Result<Vec<NewFact>, Problem> {
     let mut new = Vec::new();
     for place in 0..case.votes.len() {
         if let Some(vote) = open(context, case, place)? {

@@ -10,100 +10,12 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ed25519_dalek::{Signature, Verifier, VerifyingKey};
 use remote_consult::RemoteConsult;
-use scenario::{Method, Problem, Scenario, Topic, testing::TestHospital};
+use scenario::{Method, Topic};
 use serde_json::{Value, json};
 
-const LI: &str = "li.terminal";
-const CHEN: &str = "chen.expert";
+mod way;
 
-/// One hospital with one case on its way.
-struct Way {
-    hospital: TestHospital,
-    id: String,
-}
-
-impl Way {
-    async fn open() -> Self {
-        let hospital = TestHospital::open().await;
-        let body = json!({"patient": "p1", "expert": CHEN, "reason": "9 mm nodule: what next?"});
-        let made = hospital
-            .ask(&RemoteConsult, LI, Method::Post, "requests", body)
-            .await
-            .unwrap();
-        assert_eq!(made.status, 201);
-        let id = made.body["id"].as_str().unwrap().to_owned();
-        Self { hospital, id }
-    }
-
-    async fn act(
-        &self,
-        who: &str,
-        method: Method,
-        step: &str,
-        body: Value,
-    ) -> Result<Value, Problem> {
-        let path = format!("cases/{}{step}", self.id);
-        let reply = self
-            .hospital
-            .ask(&RemoteConsult, who, method, &path, body)
-            .await?;
-        Ok(reply.body)
-    }
-
-    async fn see(&self, who: &str) -> Value {
-        self.act(who, Method::Get, "", Value::Null).await.unwrap()
-    }
-
-    async fn do_it(&self, who: &str, method: Method, step: &str, body: Value) -> Value {
-        self.act(who, method, step, body)
-            .await
-            .unwrap_or_else(|problem| panic!("{step}: {problem}"))
-    }
-
-    async fn refused(&self, who: &str, method: Method, step: &str, body: Value) -> u16 {
-        let problem = self.act(who, method, step, body).await.expect_err(step);
-        assert!(!problem.detail.zh.is_empty() && !problem.detail.en.is_empty());
-        problem.status
-    }
-
-    async fn accepted() -> Self {
-        let way = Self::open().await;
-        way.do_it(CHEN, Method::Post, "/accept", Value::Null).await;
-        way
-    }
-
-    async fn voted() -> Self {
-        let way = Self::accepted().await;
-        way.do_it(LI, Method::Put, "/answers", answers()).await;
-        way.do_it(LI, Method::Post, "/vote", vote("benign")).await;
-        way.do_it(CHEN, Method::Post, "/vote", vote("malignant"))
-            .await;
-        way
-    }
-
-    async fn planned() -> Self {
-        let way = Self::voted().await;
-        way.do_it(LI, Method::Put, "/plan", plan("CT in 3 months", None, None))
-            .await;
-        way
-    }
-}
-
-fn answers() -> Value {
-    json!({"answers": {
-        "extrathoracic_cancer": false, "spiculated": true, "upper_lobe": true,
-        "family_history_lung_cancer": false, "family_history_any_cancer": false, "emphysema_on_ct": true,
-        "nodule_type": "solid", "nodule_count": 1, "calcified": false, "clear_border": false,
-    }})
-}
-
-fn vote(opinion: &str) -> Value {
-    json!({"opinion": opinion, "management": "pet-ct", "probability": 40, "comment": "seen"})
-}
-
-fn plan(text: &str, version: Option<u64>, dissent: Option<&str>) -> Value {
-    json!({"text": text, "management": "ct-3-months", "version": version, "dissent": dissent})
-}
+use way::{CHEN, LI, Way, answers, kinds_waiting, plan, vote};
 
 fn model<'a>(view: &'a Value, id: &str) -> &'a Value {
     view["models"]
@@ -112,20 +24,6 @@ fn model<'a>(view: &'a Value, id: &str) -> &'a Value {
         .iter()
         .find(|model| model["model"] == id)
         .unwrap()
-}
-
-async fn kinds_waiting(hospital: &TestHospital, who: &str) -> Vec<String> {
-    let waiting = RemoteConsult
-        .waiting(hospital, &hospital.actor(who))
-        .await
-        .unwrap();
-    let kind = |one| {
-        serde_json::to_value(one).unwrap()["kind"]
-            .as_str()
-            .unwrap()
-            .to_owned()
-    };
-    waiting.into_iter().map(kind).collect()
 }
 
 #[tokio::test]
@@ -277,8 +175,9 @@ async fn the_facts_are_valid_fhir_and_the_signatures_hold() {
         .iter()
         .map(|p| p["reference"].as_str().unwrap())
         .collect();
-    // Request and its course, answers, two votes, five models, three guidelines, plan, two signatures, report.
-    assert_eq!(references.len(), 17, "{references:?}");
+    // Request and its course, answers, two votes, five models, three guidelines, plan, two signatures, report,
+    // minutes, and the request to say what came of it.
+    assert_eq!(references.len(), 19, "{references:?}");
     let guided = way
         .hospital
         .body("GuidanceResponse", &format!("{}-fleischner-2017", way.id))

@@ -23,13 +23,15 @@ mod sign;
 mod step;
 mod view;
 mod waiting;
+mod watch;
 
 use std::sync::LazyLock;
 
 use async_trait::async_trait;
 use policy::{Action, Actor, Object, Permit};
 use scenario::{
-    Context, Manifest, Method, Problem, Reply, Request, Scenario, Stage, Waiting, again_if_raced,
+    Context, Manifest, Method, Problem, Reply, Request, Scenario, Stage, Waiting, Watched,
+    again_if_raced,
 };
 use serde_json::{Value, json};
 use vocabulary::{RoomId, Text, Uid};
@@ -88,6 +90,15 @@ impl Scenario for Screening {
             patient: programme.patient,
             case: programme.id,
         }))
+    }
+
+    async fn watched(
+        &self,
+        context: &dyn Context,
+        permit: &Permit,
+        case: Option<&str>,
+    ) -> Result<Vec<Watched>, Problem> {
+        watch::watched(context, permit, case).await
     }
 }
 

@@ -102,7 +102,17 @@ async fn ids(
     context: &dyn Context,
     permit: &Permit,
     states: &[&str],
+    terms: Vec<Term>,
+) -> Result<Vec<String>, Problem> {
+    page(context, permit, states, terms, 0).await
+}
+
+async fn page(
+    context: &dyn Context,
+    permit: &Permit,
+    states: &[&str],
     mut terms: Vec<Term>,
+    offset: usize,
 ) -> Result<Vec<String>, Problem> {
     let token = |system: Option<&str>, code: &str| Match::Token {
         system: system.map(str::to_owned),
@@ -121,10 +131,27 @@ async fn ids(
         terms,
         sort: vec![],
         limit: MOST,
-        offset: 0,
+        offset,
     };
     let page = context.record().search(permit, &query).await?;
     Ok(page.rows.into_iter().map(|row| row.key.id).collect())
+}
+
+/// All programmes that the permit covers, whatever has become of them.
+pub async fn all(context: &dyn Context, permit: &Permit) -> Result<Vec<Programme>, Problem> {
+    let states = ["draft", "active", "completed", "revoked"];
+    let mut found = Vec::new();
+    let mut offset = 0;
+    loop {
+        let page = page(context, permit, &states, vec![], offset).await?;
+        for id in &page {
+            found.extend(Programme::find(context, permit, id).await?);
+        }
+        if page.len() < MOST {
+            return Ok(found);
+        }
+        offset += page.len();
+    }
 }
 
 /// The programmes that are going on and that this person has to do with, the newest first.
