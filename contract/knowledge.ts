@@ -350,6 +350,31 @@ gave: { zh: string, en: string },
 because: Array<Because>, };
 
 /**
+ * A deviation.
+ */
+export type Deviation = { 
+/**
+ * The rule that is broken.
+ */
+rule: string, 
+/**
+ * Where.
+ */
+place: string, 
+/**
+ * What was found, in words.
+ */
+detail: { zh: string, en: string }, 
+/**
+ * The account that can mend it, if not the one whose case it is.
+ */
+by?: string, 
+/**
+ * The reason and who gave it, where one was given with the act itself.
+ */
+reason?: [string, string], };
+
+/**
  * In what two guidelines differ.
  */
 export type Difference = "whether" | "what" | "when";

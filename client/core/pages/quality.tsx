@@ -23,7 +23,7 @@ export function QualityPage(props: { within: string | undefined }): JSX.Element 
   });
   const part = (): Part => PARTS.find((one) => one === props.within) ?? 'deviations';
   return (
-    <div class="page">
+    <div class="page quality-page">
       <h1>{app.t('quality.title')}</h1>
       <p class="soft">{app.t('quality.what')}</p>
       <Tabs
