@@ -72,6 +72,10 @@ test('team: a deviation reaches the supervisor, the minutes are signed, and the 
   await round.locator('select').selectOption('chen.expert');
   await round.getByRole('button', { name: 'Begin a round' }).click();
   await expect(li.locator('[data-speaker="chen.expert"]')).toContainText('has the floor');
+  // It is seen from everywhere in the panel.
+  await tab(li, 'Ask');
+  await expect(li.locator('[data-speaker="chen.expert"]')).toBeVisible();
+  await tab(li, 'Minutes');
   const seen = await (await chen.request.get(`${CASES}/cases/${id}`)).json();
   expect(seen.turn.slots.map((slot: { id: string }) => slot.id)).toEqual(['chen.expert', 'li.terminal']);
   await li.locator('textarea[name=entry]').fill('The margin is spiculated in the lung window.');

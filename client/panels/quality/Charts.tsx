@@ -92,7 +92,7 @@ function Limits(props: LimitsProps): JSX.Element {
           range: [-0.5, points().length - 0.5],
           ticks: points().map(({ period }, at) => ({ at, text: period })),
         }}
-        y={{ label: props.name, range: [0, props.most], ticks: ticksTo(props.most, props.write) }}
+        y={{ label: app.t('quality.value'), range: [0, props.most], ticks: ticksTo(props.most, props.write) }}
         lines={[
           { points: [[-0.5, props.chart.centre], [points().length - 0.5, props.chart.centre]] },
           { points: points().flatMap(({ high }, at) => [[at - 0.5, high], [at + 0.5, high]] as [number, number][]), dashed: true },

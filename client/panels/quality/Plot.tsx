@@ -30,7 +30,7 @@ const HEIGHT = 260;
 const LEFT = 52;
 const BOTTOM = 46;
 const TOP = 22;
-const RIGHT = 14;
+const RIGHT = 26;
 const DOT = 4;
 const NARROWEST = 260;
 /** How wide a label of the lower axis is at most. */

@@ -5,6 +5,7 @@ import type { ScenarioPanelProps } from '../../../../client/core/scenario-panel'
 import { Field } from '../../../../client/panels/Field';
 import { Notice } from '../../../../client/panels/Notice';
 import { Invite, Release } from './Invite';
+import { Turn } from './Turn';
 import type { Part, Participant } from './case';
 import type { Say, Word } from './words';
 
@@ -40,6 +41,7 @@ export function Head(props: HeadProps): JSX.Element {
           )}
         </For>
       </ul>
+      <Turn part={props.part} say={props.say} />
       <Switch>
         <Match when={now().step === 'declined'}>
           <Notice kind="warn">{props.say('declined', { reason: now().ended_because ?? '' })}</Notice>

@@ -6,7 +6,7 @@ import type { Language } from '../../../../client/core/language';
 import { Field } from '../../../../client/panels/Field';
 import { Notice } from '../../../../client/panels/Notice';
 import { Segmented } from '../../../../client/panels/Segmented';
-import { Turn } from './Turn';
+import { StartTurn } from './Turn';
 import type { Entry, Part } from './case';
 import type { Say, Word } from './words';
 import { wordOr } from './words';
@@ -24,7 +24,7 @@ export function Minutes(props: MinutesProps): JSX.Element {
   return (
     <div class="stack">
       <Show when={isOpen()}>
-        <Turn part={props.part} say={props.say} />
+        <StartTurn part={props.part} say={props.say} />
         <EntryForm {...props} />
       </Show>
       <Show when={props.part.of.minutes.final}>

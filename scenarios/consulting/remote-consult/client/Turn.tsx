@@ -15,9 +15,8 @@ function clockOf(left_ms: number): string {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }
 
-export function Turn(props: { part: Part; say: Say }): JSX.Element {
-  const turn = (): Part['of']['turn'] => props.part.of.turn;
-  // The server's time now: what it said, and what has passed here since.
+/** What is left of the round, by the server's time: what it said, and what has passed here since. */
+function countdown(turn: () => Part['of']['turn']): { now_ms: () => number; left: () => readonly Slot[] } {
   const [passed, setPassed] = createSignal(0);
   createEffect(
     on(
@@ -32,9 +31,14 @@ export function Turn(props: { part: Part; say: Say }): JSX.Element {
     ),
   );
   const now_ms = (): number => Date.parse(turn()?.now ?? '') + passed();
-  const left = (): readonly Slot[] => (turn()?.slots ?? []).filter(({ until }) => Date.parse(until) > now_ms());
+  return { now_ms, left: () => (turn()?.slots ?? []).filter(({ until }) => Date.parse(until) > now_ms()) };
+}
+
+/** Who has the floor, wherever one is in the panel; nothing where nobody has. */
+export function Turn(props: { part: Part; say: Say }): JSX.Element {
+  const { now_ms, left } = countdown(() => props.part.of.turn);
   return (
-    <Show when={left()[0]} fallback={<Start {...props} />}>
+    <Show when={left()[0]}>
       {(slot) => (
         <div class="consult-turn" data-speaker={slot().id}>
           <p>
@@ -67,7 +71,17 @@ export function Turn(props: { part: Part; say: Say }): JSX.Element {
   );
 }
 
-function Start(props: { part: Part; say: Say }): JSX.Element {
+/** Begins a round, where none is going on. */
+export function StartTurn(props: { part: Part; say: Say }): JSX.Element {
+  const { left } = countdown(() => props.part.of.turn);
+  return (
+    <Show when={left().length === 0}>
+      <StartForm {...props} />
+    </Show>
+  );
+}
+
+function StartForm(props: { part: Part; say: Say }): JSX.Element {
   const [minutes, setMinutes] = createSignal(USUAL_minutes);
   const [first, setFirst] = createSignal('');
   const start = (event: SubmitEvent): void => {
