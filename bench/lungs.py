@@ -30,18 +30,19 @@ def phantom() -> numpy.ndarray:
     hu = numpy.full(SIZE, -1000, "f4")
     hu[(x / 160) ** 2 + (y / 115) ** 2 + 0 * z < 1] = 40
     for side in (-1, 1):
-        lung = ((x - side * 68) / 50) ** 2 + (y / 78) ** 2 + (z / 125) ** 2 < 1
-        hu[lung] = -850
+        # A lung, in the part of the picture where it lies.
+        left, right = (int(256 + (side * 68 + edge) / SPACING[2]) for edge in (-52, 52))
+        part, x_ = hu[:, :, left:right], x[:, :, left:right]
+        lung = ((x_ - side * 68) / 50) ** 2 + (y / 78) ** 2 + (z / 125) ** 2 < 1
+        part[lung] = -850
         # Vessels fan out from the hilum.
-        for number in range(60):
+        for _ in range(25):
             way = random.normal(0, 1, 3) * (1.0, 0.8, 0.5)
-            way /= numpy.linalg.norm(way)
-            start = numpy.array((0.0, 0.0, side * 30.0))
-            off = [z - start[0], y - start[1], x - start[2]]
-            along = sum(o * w for o, w in zip(off, way))
-            square = sum(o * o for o in off) - along * along
-            radius = random.uniform(0.8, 3.0)
-            hu[lung & (square < radius * radius) & (along > 0)] = 40
+            way = (way / numpy.linalg.norm(way)).astype("f4")
+            off = [z, y, x_ - side * 30]
+            along = off[0] * way[0] + off[1] * way[1] + off[2] * way[2]
+            square = off[0] ** 2 + off[1] ** 2 + off[2] ** 2 - along * along
+            part[lung & (square < random.uniform(0.8, 3.0) ** 2) & (along > 0)] = 40
         bronchus = (x - side * (10 - z) * 0.9) ** 2 + (y - 5) ** 2 < 36
         hu[bronchus & (z < 8) & (z > -25)] = -990
     hu[(x**2 + (y - 5) ** 2 < 70) & (z > 0)] = -990

@@ -9,8 +9,8 @@ const GAP_MM: f64 = 2.5;
 const CORE_MM: f64 = 4.0;
 /// Around its core the aorta reaches so much farther, mm.
 const RIM_MM: f64 = CORE_MM + 1.0;
-/// Cross-section of such a core, mm²: of aortas of some 15 to 65 mm of diameter.
-const AREA_MM2: [f64; 2] = [40.0, 2600.0];
+/// Cross-section of such a core, mm²: of aortas of some 13 to 65 mm of diameter.
+const AREA_MM2: [f64; 2] = [20.0, 2600.0];
 /// How far a section may lie beside the one above it, mm for each mm of height, and at least.
 const DRIFT: f64 = 1.2;
 const DRIFT_LEAST_MM: f64 = 5.0;
@@ -54,7 +54,9 @@ pub fn aorta(volume: &Volume, contrast: &Mask, skeleton: &Mask) -> Option<Mask> 
     let of = |chain: &Vec<usize>| sections.mask_of(|i, _| chain.contains(&i));
     let descending = of(down);
     let arch = arch(&cores, &descending, plane(down.first())?, spacing[2]);
-    let under_arch = sections.touched_by(&arch.spread_along_z(1, false));
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let skipped = (SKIP_MM / spacing[2]).ceil() as usize;
+    let under_arch = sections.touched_by(&arch.spread_along_z(skipped, false));
     let ascending = chains
         .iter()
         .filter(|chain| !std::ptr::eq(*chain, down))
