@@ -8,12 +8,14 @@
 //! | [`measures`] | size by each guideline's rule, mass, solid part, histogram, with method and error |
 //! | [`growth`] | change, doubling times and a verdict by each rule, or why there is none |
 //! | [`features`] | features as the Image Biomarker Standardisation Initiative (IBSI) defines them |
+//! | [`contour_measures`] | size from outlines that readers drew |
 //! | [`parameters`] | the engineering thresholds behind all of it, to be shown |
 //!
 //! They work on a box around the nodule, so cost follows its size and not the scan's.
 //! A mask is always on the grid of its series; points and centres are LPS, mm.
 
 mod block;
+mod contours;
 mod distance;
 mod features;
 mod growth;
@@ -30,6 +32,7 @@ use ts_rs::TS;
 use vocabulary::Text;
 
 pub use self::{
+    contours::{Contour, ContourMeasures, contour_measures},
     features::{Feature, FeatureSettings, Features, features},
     growth::{
         Change, Growth, GrowthRule, RuleVerdict, Verdict, doubling_days, doubling_days_by_diameter,

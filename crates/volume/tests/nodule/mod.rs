@@ -1,8 +1,13 @@
 //! What the tests of nodules share: where the shared data lie, and tables in `docs/`.
 #![allow(dead_code, reason = "each test uses a part")]
-#![allow(clippy::unwrap_used, reason = "a test may stop")]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test may stop"
+)]
 
 pub mod digital;
+pub mod lidc;
 
 use std::path::PathBuf;
 
