@@ -7,14 +7,17 @@
 //! | [`segment`] | the voxels of the nodule at a point, its kind, and what it hangs on |
 //! | [`measures`] | size by each guideline's rule, mass, solid part, histogram, with method and error |
 //! | [`growth`] | change, doubling times and a verdict by each rule, or why there is none |
+//! | [`candidates`] | where nodules may be, each with a score and a reason |
+//! | [`register`] | where a point of one study lies in another |
 //! | [`features`] | features as the Image Biomarker Standardisation Initiative (IBSI) defines them |
 //! | [`contour_measures`] | size from outlines that readers drew |
 //! | [`parameters`] | the engineering thresholds behind all of it, to be shown |
 //!
-//! They work on a box around the nodule, so cost follows its size and not the scan's.
+//! All but candidates work on a box around the nodule, so cost follows its size and not the scan's.
 //! A mask is always on the grid of its series; points and centres are LPS, mm.
 
 mod block;
+mod candidates;
 mod contours;
 mod distance;
 mod features;
@@ -26,12 +29,14 @@ mod measures;
 mod outline;
 mod parameters;
 mod region;
+mod register;
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use vocabulary::Text;
 
 pub use self::{
+    candidates::{Candidate, candidates},
     contours::{Contour, ContourMeasures, contour_measures},
     features::{Feature, FeatureSettings, Features, features},
     growth::{
@@ -42,6 +47,7 @@ pub use self::{
     measures::{Histogram, NoduleMeasures, RoundedDiameter, SolidPart, mass_mg, measures},
     outline::segment,
     parameters::{GROUND_GLASS_HU, HISTOGRAM_BIN_HU, Parameter, SOLID_HU, parameters},
+    register::{LocalShift, register},
 };
 use crate::{Mask, Notice};
 

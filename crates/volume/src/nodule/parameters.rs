@@ -38,6 +38,18 @@ pub(crate) const BROAD_SHARE: f64 = 0.85;
 pub(crate) const RIM_MM: [f64; 2] = [1.6, 0.2];
 /// A solid part is at least this long, mm.
 pub(crate) const LEAST_SOLID_MM: f64 = 2.0;
+/// Candidates are denser than this, HU; it is where the lungs' vessels begin.
+pub(crate) const CANDIDATE_HU: f64 = -500.0;
+/// Faint candidates are denser than this, HU.
+pub(crate) const FAINT_CANDIDATE_HU: f64 = -680.0;
+/// Balls by which dense voxels are opened, mm; faint ones from the third on.
+pub(crate) const BLOB_MM: [f64; 5] = [1.2, 1.8, 2.7, 4.0, 6.0];
+/// Smallest and largest diameter of a candidate, mm.
+pub(crate) const CANDIDATE_MM: [f64; 2] = [3.0, 40.0];
+/// What is longer than this many times its width is no candidate.
+pub(crate) const LONGEST_RATIO: f64 = 2.0;
+/// Least score of a candidate.
+pub(crate) const CANDIDATE_SCORE: f64 = 0.5;
 /// Width of the bins of the histogram, HU.
 pub const HISTOGRAM_BIN_HU: f64 = 25.0;
 
