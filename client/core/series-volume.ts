@@ -3,6 +3,7 @@ import { createSignal, onCleanup } from 'solid-js';
 import type { Accessor } from 'solid-js';
 import { ApiError, errorOf } from './api';
 import { parseManifest } from './volume/manifest';
+import type { VolumeManifest } from './volume/manifest';
 import { VolumeStore } from './volume/store';
 
 /** How far the volume is. */
@@ -16,7 +17,11 @@ export type VolumeStep =
 export interface SeriesVolume {
   readonly store: Accessor<VolumeStore | undefined>;
   readonly step: Accessor<VolumeStep>;
+  /** What is known of the volume now: surfaces and lesions may come later. */
+  readonly manifest: Accessor<VolumeManifest | undefined>;
   retry(): void;
+  /** Asks whether surfaces or lesions came. */
+  renew(): Promise<void>;
 }
 
 const ASK_AGAIN_ms = 700;
@@ -31,6 +36,7 @@ function pause(signal: AbortSignal): Promise<void> {
 /** Loads while the caller lives. */
 export function createSeriesVolume(series: string): SeriesVolume {
   const [store, setStore] = createSignal<VolumeStore>();
+  const [known, setKnown] = createSignal<VolumeManifest>();
   const [step, setStep] = createSignal<VolumeStep>({ step: 'asking' });
   const stop = new AbortController();
   const baseUrl = `/api/series/${encodeURIComponent(series)}/volume`;
@@ -58,6 +64,8 @@ export function createSeriesVolume(series: string): SeriesVolume {
       if (!store()) {
         made.events.on('progress', (now) => setStep({ step: 'coarse', done: now.bytes / Math.max(1, now.bytesTotal) }));
         made.events.on('ready', () => setStep({ step: 'fine' }));
+        made.events.on('structures', (newer) => setKnown(newer));
+        setKnown(made.manifest);
         setStore(made);
         await made.load();
       } else {
@@ -74,7 +82,23 @@ export function createSeriesVolume(series: string): SeriesVolume {
     stop.abort();
     store()?.cancel();
   });
-  return { store, step, retry: () => void load() };
+  return {
+    store,
+    step,
+    manifest: known,
+    retry: () => void load(),
+    async renew() {
+      const made = store();
+      if (!made) return;
+      try {
+        const response = await fetch(baseUrl, { signal: stop.signal, credentials: 'same-origin' });
+        // A volume that is being made anew is not waited for: what is shown stays true of its images.
+        if (response.status === 200) made.adopt(parseManifest(await response.json()));
+      } catch {
+        // The next event asks again.
+      }
+    },
+  };
 }
 
 async function answerOf(response: Response): Promise<unknown> {

@@ -8,14 +8,27 @@ import { Label } from './label';
 export class LesionMarks {
   readonly group = new Group();
   readonly #view: HologramView;
-  readonly #marks: { lesion: Lesion; ring: Sprite; label: Label }[] = [];
+  #marks: { lesion: Lesion; ring: Sprite; label: Label }[] = [];
+  readonly #end: () => void;
   readonly #texture = new CanvasTexture(ringPicture());
   #language: Language = 'zh';
 
   constructor(view: HologramView) {
     this.#view = view;
     this.#texture.colorSpace = SRGBColorSpace;
-    for (const lesion of view.store.manifest.lesions) {
+    this.#place();
+    this.#end = view.store.events.on('structures', () => this.#place());
+  }
+
+  /** A mark for each lesion that is known now. */
+  #place(): void {
+    for (const { ring, label } of this.#marks) {
+      this.group.remove(ring, label.sprite);
+      ring.material.dispose();
+      label.dispose();
+    }
+    this.#marks = [];
+    for (const lesion of this.#view.store.manifest.lesions) {
       const ring = new Sprite(new SpriteMaterial({ map: this.#texture, depthTest: false, depthWrite: false, transparent: true, sizeAttenuation: false }));
       ring.renderOrder = 30;
       const label = new Label(this.#words(lesion), { colour: '#ffd48a' });
@@ -44,6 +57,7 @@ export class LesionMarks {
   }
 
   dispose(): void {
+    this.#end();
     for (const { ring, label } of this.#marks) {
       ring.material.dispose();
       label.dispose();

@@ -27,11 +27,13 @@ export class Surfaces {
   #mode: Mode = 'both';
   #layers: Readonly<Record<string, Layer>> = {};
   #disposed = false;
+  readonly #end: () => void;
   onChange: () => void = () => undefined;
 
   constructor(store: VolumeStore, clip: Plane) {
     this.#store = store;
     this.#clip = clip;
+    this.#end = store.events.on('structures', () => this.#adopt());
   }
 
   set(mode: Mode, layers: Readonly<Record<string, Layer>>): void {
@@ -56,11 +58,28 @@ export class Surfaces {
 
   dispose(): void {
     this.#disposed = true;
+    this.#end();
     for (const { mesh, through } of this.#shown.values()) {
       through?.material.dispose();
       mesh.geometry.dispose();
       mesh.material.dispose();
     }
+  }
+
+  /** Asks for surfaces that came, and takes those away that went. */
+  #adopt(): void {
+    const names = new Set(this.#store.manifest.surfaces.map(({ name }) => name));
+    for (const [name, { mesh, through }] of this.#shown) {
+      if (names.has(name)) continue;
+      this.group.remove(mesh, ...(through ? [through] : []));
+      through?.material.dispose();
+      mesh.geometry.dispose();
+      mesh.material.dispose();
+      this.#shown.delete(name);
+      this.#asked.delete(name);
+    }
+    this.set(this.#mode, this.#layers);
+    this.onChange();
   }
 
   #isLesion(entry: SurfaceEntry): boolean {

@@ -29,6 +29,8 @@ export interface VolumeEvents {
   brick: Block;
   progress: Progress;
   ready: Progress;
+  /** Surfaces or lesions came or went; the voxels are the same. */
+  structures: VolumeManifest;
   /** One part failed; the rest goes on. `retry()` asks for it again. */
   error: { readonly part: 'preview' | 'brick' | 'surface'; readonly message: string };
 }
@@ -45,7 +47,7 @@ export type VolumeState = 'idle' | 'loading' | 'ready' | 'incomplete' | 'cancell
 
 /** One series' voxels: loads them coarse to fine, keeps the HU on the CPU, tells who listens. */
 export class VolumeStore {
-  readonly manifest: VolumeManifest;
+  manifest: VolumeManifest;
   readonly events = new Emitter<VolumeEvents>();
   /** HU of the whole volume, x fastest; air until something better is known. */
   readonly hu: Int16Array;
@@ -71,6 +73,15 @@ export class VolumeStore {
     this.hu = new Int16Array(nx * ny * nz).fill(AIR_HU);
     this.#waiting = [...manifest.bricks];
     this.#focus = centreLps(manifest);
+  }
+
+  /** Takes over what a newer manifest of the same voxels says of surfaces and lesions; others are left alone. */
+  adopt(newer: VolumeManifest): void {
+    const voxels = ({ size, origin_lps_mm, bricks }: VolumeManifest): string => JSON.stringify([size, origin_lps_mm, bricks.length]);
+    if (voxels(newer) !== voxels(this.manifest)) return;
+    const { surfaces, lesions, notices } = newer;
+    this.manifest = { ...this.manifest, surfaces, lesions, notices };
+    this.events.emit('structures', this.manifest);
   }
 
   get progress(): Progress {

@@ -37,6 +37,10 @@ export function RoomFrame(props: { info: RoomInfo }): JSX.Element {
   const narrow = mediaSignal(NARROW);
   // The room may show another series later; each has its own volume.
   const series = createMemo(() => control.hologram()?.state.series ?? props.info.series ?? undefined);
+  // A nodule that somebody keeps meanwhile joins what stands here.
+  app.onServerEvent(({ kind, id }) => {
+    if (kind === 'missed' || (kind === 'imaging' && id === series())) void volume()?.renew();
+  });
   const volume = createMemo(on(series, (uid): SeriesVolume | undefined => uid ? createSeriesVolume(uid) : undefined));
   const store = (): ReturnType<SeriesVolume['store']> => volume()?.store();
   const news = createRoomNews(client, control, app);
@@ -94,7 +98,7 @@ export function RoomFrame(props: { info: RoomInfo }): JSX.Element {
               </Match>
               <Match when={part === 'tools'}>
                 <div class="stack">
-                  <ViewPanel control={control} manifest={store()?.manifest} />
+                  <ViewPanel control={control} manifest={volume()?.manifest()} />
                   <MarksPanel control={control} room={props.info.id} />
                 </div>
               </Match>

@@ -89,7 +89,9 @@ export function NodulePanel(props: NodulePanelProps): JSX.Element {
       <Notice>{app.t('nodule.research')}</Notice>
       <Show when={series()} fallback={<p class="soft">{app.t('nodule.onlyCt')}</p>}>
         <Show when={work.state() === 'none'}>
-          <EmptyState icon="nodule" title={app.t('nodule.start')} hint={app.t('nodule.howTo')} />
+          <Show when={kept().length > 0} fallback={<EmptyState icon="nodule" title={app.t('nodule.start')} hint={app.t('nodule.howTo')} />}>
+            <p class="soft small">{app.t('nodule.howTo')}</p>
+          </Show>
         </Show>
         <NoduleInHand work={work} control={control} may={props.may} known={followed()} onKept={reload} />
         <Show when={here.error()}>{(error) => <Notice kind="warn">{app.explain(error())}</Notice>}</Show>

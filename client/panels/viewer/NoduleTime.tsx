@@ -29,6 +29,7 @@ export function NoduleTime(props: NoduleTimeProps): JSX.Element {
   return (
     <section class="stack tight nodule-time" data-tracking={props.nodule.tracking_uid} aria-label={props.nodule.label}>
       <h3>{props.nodule.label}</h3>
+      <Show when={props.nodule.growth.at(-1)?.growth}>{(last) => <VerdictLine verdict={last().verdict} />}</Show>
       <Timeline nodule={props.nodule} />
       <DataTable
         caption={app.t('nodule.timeline', { label: props.nodule.label })}
