@@ -24,6 +24,31 @@ size: [number, number, number],
 runs: Array<number>, };
 
 /**
+ * A place where a nodule may be.
+ */
+export type Candidate = { 
+/**
+ * Its middle, LPS, mm.
+ */
+centre_lps_mm: [number, number, number], 
+/**
+ * Diameter of the sphere with its volume, mm.
+ */
+diameter_mm: number, 
+/**
+ * Volume of what is round of it, mm³.
+ */
+volume_mm3: number, 
+/**
+ * How round and how well set off it is, 0 to 1; no probability of anything.
+ */
+score: number, 
+/**
+ * Why it is one.
+ */
+reason: { zh: string; en: string }, };
+
+/**
  * How a value changed.
  */
 export type Change = { 
@@ -159,6 +184,30 @@ width_hu: number,
  * Voxels in each bin.
  */
 counts: Array<number>, };
+
+/**
+ * How to get from a prior study to the current one around a place.
+ *
+ * It is a shift only: lungs turn little between scans in one posture, and what they stretch between
+ * breaths shows in `residual_mm`.
+ */
+export type LocalShift = { 
+/**
+ * Current less prior, LPS, mm.
+ */
+shift_lps_mm: [number, number, number], 
+/**
+ * Root mean square by which the shifts of the parts of the box differ from that of the whole, mm.
+ */
+residual_mm: number, 
+/**
+ * Normalised correlation of both boxes after the shift, −1 to 1.
+ */
+correlation: number, 
+/**
+ * Whether it can be relied on: enough likeness, and the parts agree.
+ */
+is_reliable: boolean, };
 
 /**
  * How dense a nodule is.

@@ -20,6 +20,8 @@ function doorsWith(changes: Partial<NoduleDoors>): NoduleDoors {
     segment: () => Promise.resolve(proposal),
     measure: (_, mask) => Promise.resolve(measuresOf(countOf(mask))),
     keep: unasked,
+    dismiss: unasked,
+    takeBack: unasked,
     segmentations: unasked,
     masks: unasked,
     ...changes,

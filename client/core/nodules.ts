@@ -19,6 +19,9 @@ export interface NoduleDoors {
   segment(series: string, at_lps_mm: Vec3, signal: AbortSignal): Promise<NoduleProposal>;
   measure(series: string, mask: VoxelMask, signal: AbortSignal): Promise<NoduleMeasures>;
   keep(series: string, mask: VoxelMask, said: Said): Promise<SavedNodule>;
+  /** Puts a candidate aside with a reason, or lets it stand again. */
+  dismiss(series: string, candidate: string, reason: string): Promise<void>;
+  takeBack(series: string, candidate: string): Promise<void>;
   segmentations(study: string): Promise<readonly StudySegmentation[]>;
   masks(study: string, segmentation: string): Promise<readonly SegmentMask[]>;
 }
@@ -49,7 +52,7 @@ async function onceMade<T>(ask: () => Promise<T>, signal: AbortSignal, onWait: (
   }
 }
 
-export function noduleDoors(api: Pick<Api, 'get' | 'post'>): NoduleDoors {
+export function noduleDoors(api: Pick<Api, 'get' | 'post' | 'put' | 'delete'>): NoduleDoors {
   return {
     ofSeries: (series, signal) => onceMade(() => api.get<SeriesNodules>(ofSeries(series), { signal }), signal, () => {}),
     ofPatient: (patient, signal) => api.get(`/api/patients/${encodeURIComponent(patient)}/nodules`, signal ? { signal } : undefined),
@@ -57,6 +60,8 @@ export function noduleDoors(api: Pick<Api, 'get' | 'post'>): NoduleDoors {
     measure: (series, mask, signal) => api.post(ofSeries(series, '/measure'), { mask: boxedOf(mask) }, { signal }),
     keep: (series, mask, { label, sameAs, byHand }) =>
       api.post(ofSeries(series, '/keep'), { mask: boxedOf(mask), label, by_hand: byHand, ...(sameAs === undefined ? {} : { same_as: sameAs }) }),
+    dismiss: (series, candidate, reason) => api.put(ofSeries(series, `/candidates/${encodeURIComponent(candidate)}`), { reason }),
+    takeBack: (series, candidate) => api.delete(ofSeries(series, `/candidates/${encodeURIComponent(candidate)}`)),
     segmentations: (study) => api.get(ofStudy(study)),
     masks: (study, segmentation) => api.get(ofStudy(study, `/${encodeURIComponent(segmentation)}`)),
   };

@@ -131,6 +131,31 @@ def mask_of(mask: dict) -> np.ndarray:
     return np.repeat(np.arange(len(runs)) % 2 == 1, runs).reshape(mask["size"][::-1])
 
 
+def test_a_candidate_is_suggested_put_aside_and_stands_again(doors, scans):
+    series = scans[0][0].SeriesInstanceUID
+    ball = [AT[2], AT[1], AT[0]]
+
+    def at_the_ball() -> dict:
+        found = doors.nodules(series)["candidates"]
+        [one] = [one for one in found if np.linalg.norm(np.subtract(one["candidate"]["centre_lps_mm"], ball)) < 3]
+        return one
+
+    one = at_the_ball()
+    assert one["candidate"]["diameter_mm"] == pytest.approx(8, abs=2) and "dismissed" not in one
+    address = f"{doors.base}/api/series/{series}/nodules/candidates/{one['id']}"
+    for reason in ["", " ", "x" * 201, "a\nb"]:
+        assert doors.session.put(address, json={"reason": reason}).status_code == 400, reason
+    assert doors.session.put(address[:-1], json={"reason": "vessel"}).status_code == 404
+    assert doors.session.put(address, json={"reason": "血管"}).status_code == 204
+    assert at_the_ball()["dismissed"] == "血管"
+    fact = doors.session.get(f"{doors.base}/fhir/Observation/{one['id']}").json()
+    assert (fact["status"], fact["valueString"]) == ("final", "血管")
+    assert fact["performer"][0]["identifier"]["value"] == LI
+    assert doors.session.delete(address).status_code == 204
+    assert "dismissed" not in at_the_ball()
+    assert doors.session.get(f"{doors.base}/fhir/Observation/{one['id']}").json()["status"] == "entered-in-error"
+
+
 def test_a_point_gives_the_ball(proposals):
     for proposal, radius in zip(proposals, [4.0, 5.5]):
         measures = proposal["measures"]
@@ -209,6 +234,9 @@ def test_a_kept_nodule_is_a_lesion_with_a_surface(doors, scans, proposals, kept)
     assert lesion["voxels"] == proposals[1]["measures"]["voxels"]
     assert lesion["centre_lps_mm"] == pytest.approx([AT[2] + 0.4, AT[1], AT[0]], abs=0.6)
     [surface] = [surface for surface in manifest["surfaces"] if surface["name"] == lesion["surface"]]
+    far = [np.linalg.norm(np.subtract(one["candidate"]["centre_lps_mm"], lesion["centre_lps_mm"]))
+           for one in doors.nodules(series)["candidates"]]
+    assert all(distance > 3 for distance in far), "what is kept is suggested no more"
     assert doors.get(f"series/{series}/volume/{surface['url']}").content.startswith(b"YSF1")
 
 

@@ -63,6 +63,17 @@ test('a nodule is found by a click, mended, taken back, kept and seen again; in 
   await li.keyboard.press('j');
   await expect(li.getByRole('tab', { name: 'Nodules' })).toHaveAttribute('aria-selected', 'true');
 
+  // The program suggests the ball. It is put aside with a reason, and stands again.
+  const candidates = li.locator('.nodule-candidates');
+  await expect(candidates.locator('[data-candidate]')).toHaveCount(1);
+  await candidates.getByRole('button', { name: /^Put aside/ }).click();
+  await candidates.getByLabel('What is it?').selectOption('Vessel');
+  await candidates.getByText('Put aside: 1').click();
+  await expect(candidates.locator('[data-candidate]')).toContainText('Vessel');
+  await candidates.getByRole('button', { name: /^Let stand again/ }).click();
+  await candidates.getByRole('button', { name: /^Show/ }).click();
+  await look(li, 'nodule-candidates', ['desktop', 'narrow']);
+
   // Beside the lung there is none, and it is said why.
   await canvas.click({ position: await placeOf(pane, 4, 4) });
   await expect(li.locator('.nodule-in-hand')).toHaveAttribute('data-nodule', 'failed');
@@ -132,6 +143,12 @@ test('a nodule is found by a click, mended, taken back, kept and seen again; in 
   await li.getByRole('checkbox', { name: 'Left 1' }).uncheck();
   await expect.poll(() => count(pane, KEPT)).toBe(0);
   await li.getByRole('checkbox', { name: 'Left 1' }).check();
+
+  // It can be taken in hand again, to be corrected.
+  await li.getByRole('button', { name: 'Correct: Left 1' }).click();
+  await shown(li);
+  expect(await volume(li)).toBe(found);
+  await li.getByRole('button', { name: 'Cancel' }).click();
 
   // It is cut by the planes across too.
   await li.getByLabel('Layout').selectOption('mpr');

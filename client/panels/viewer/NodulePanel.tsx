@@ -12,6 +12,7 @@ import type { ViewerControl } from '../../core/viewer-control';
 import { EmptyState } from '../EmptyState';
 import { Icon } from '../Icon';
 import { Notice } from '../Notice';
+import { NoduleCandidates } from './NoduleCandidates';
 import { NoduleInHand } from './NoduleInHand';
 import { mm, mm3 } from './NoduleTable';
 import { NoduleTime } from './NoduleTime';
@@ -77,6 +78,17 @@ export function NodulePanel(props: NodulePanelProps): JSX.Element {
     goToPoint(control, nodule.measures.centre_lps_mm);
     work.takeUp(uid, volume, nodule);
   };
+  /** Writes something about a candidate, and reads again. */
+  async function settle(write: (series: string) => Promise<void>): Promise<void> {
+    const uid = series()?.uid;
+    if (uid === undefined) return;
+    try {
+      await write(uid);
+      here.reload();
+    } catch (error) {
+      app.toast(app.explain(error));
+    }
+  }
   const find = (at: Vec3): void => {
     const uid = series()?.uid;
     if (uid === undefined) return;
@@ -140,6 +152,17 @@ export function NodulePanel(props: NodulePanelProps): JSX.Element {
               </For>
             </ul>
           </section>
+        </Show>
+        <Show when={here.data()}>
+          {(found) => (
+            <NoduleCandidates
+              candidates={found().candidates}
+              onGoTo={(at) => goToPoint(control, at)}
+              onFind={find}
+              onDismiss={(one, reason) => settle((uid) => doors.dismiss(uid, one.id, reason))}
+              onTakeBack={(one) => settle((uid) => doors.takeBack(uid, one.id))}
+            />
+          )}
         </Show>
         <section class="stack tight">
           <h2 class="series-heading">{app.t('nodule.overTime')}</h2>

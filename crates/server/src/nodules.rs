@@ -2,6 +2,7 @@
 //!
 //! Nothing of a volume is held open for it: each request reads the box that it needs from the volume's bricks.
 
+mod candidates;
 mod follow;
 mod objects;
 
@@ -19,10 +20,11 @@ use volume::{
     nodule::{self, Attachment, NoduleMeasures, Seed},
 };
 
+pub use candidates::{Suggestion, dismiss, suggestions, take_back};
 pub use follow::{FollowedNodule, Scan, followed};
 pub use objects::{Drawn, KeepError, files};
 
-use crate::volumes::{self, mask_file};
+use crate::volumes::{self, LUNGS, mask_file};
 
 /// What lies around a nodule and is read with it when it is measured, mm.
 const AROUND_MM: f64 = 6.0;
@@ -32,8 +34,6 @@ const BEYOND_MM: f64 = 4.0;
 const FARTHEST_MM: f64 = 40.0;
 /// The shortest.
 const NEAREST_MM: f64 = 10.0;
-/// Surfaces whose masks are the lungs.
-const LUNGS: &[&str] = &["lung-left", "lung-right", "lungs"];
 
 /// Where the voxels of a volume lie.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]

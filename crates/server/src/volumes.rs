@@ -7,7 +7,7 @@ mod build;
 mod kept;
 mod probe;
 
-pub use build::mask_file;
+pub use build::{LUNGS, mask_file, read_candidates};
 pub use kept::{KeptNodule, measured, read_piece};
 
 use std::{

@@ -6,7 +6,7 @@ use axum::{
     Json, Router,
     extract::{Path, State, rejection::JsonRejection},
     http::StatusCode,
-    routing::{get, post},
+    routing::{get, post, put},
 };
 use dicom::drawn::SavedObject;
 use policy::{Action, Object, Permit};
@@ -25,14 +25,17 @@ use crate::{
     http::{Caller, Problem},
     marked,
     nodules::{
-        self, Drawn, FollowedNodule, KeepError, NoduleProposal, Scan, VolumeGrid, WholeVolume,
+        self, Drawn, FollowedNodule, KeepError, NoduleProposal, Scan, Suggestion, VolumeGrid,
+        WholeVolume,
     },
     twins::text,
-    volumes::{KeptNodule, Stage},
+    volumes::{KeptNodule, Stage, read_candidates},
 };
 
 /// Longest name of a nodule: a segment's label holds no more.
 const LONGEST_LABEL: usize = 64;
+/// Longest reason for putting a candidate aside.
+const LONGEST_REASON: usize = 200;
 /// The most series of one patient that are looked at, the newest first.
 const MOST_SERIES: usize = 200;
 
@@ -43,6 +46,10 @@ pub fn routes() -> Router<Arc<Hospital>> {
         .route("/series/{uid}/nodules/segment", post(segment))
         .route("/series/{uid}/nodules/measure", post(measure))
         .route("/series/{uid}/nodules/keep", post(keep))
+        .route(
+            "/series/{uid}/nodules/candidates/{candidate}",
+            put(dismiss).delete(take_back),
+        )
         .route("/patients/{id}/nodules", get(of_patient))
 }
 
@@ -56,6 +63,8 @@ struct SeriesNodules {
     kept: Vec<KeptNodule>,
     /// What others marked, without an identity over time.
     marked: Vec<LesionEntry>,
+    /// What a program suggests to look at, but for what is kept or marked already.
+    candidates: Vec<Suggestion>,
 }
 
 /// Where a nodule is to be looked for.
@@ -96,6 +105,15 @@ struct NewNodule {
     /// Whether somebody changed what the program proposed.
     #[serde(default)]
     by_hand: bool,
+}
+
+/// Why a candidate is put aside.
+#[derive(Debug, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+#[ts(export, export_to = "../../../contract/nodules.ts")]
+struct Reason {
+    /// In words.
+    reason: String,
 }
 
 /// What was kept.
@@ -216,11 +234,103 @@ async fn of_series(
         .unwrap_or_default();
     let others = opened.volume.manifest.lesions.iter();
     let others = others.filter(|lesion| kept.iter().all(|kept| kept.id != lesion.id));
+    let marked: Vec<LesionEntry> = others.cloned().collect();
+    let mut candidates = suggested(&hospital, &caller, &opened).await?;
+    let lesions = opened.volume.manifest.lesions.iter();
+    let lesions: Vec<_> = lesions
+        .map(|one| (one.centre_lps_mm, one.long_axis_mm))
+        .collect();
+    candidates.retain(|one| {
+        let at = one.candidate.centre_lps_mm;
+        let far = |to: [f64; 3]| {
+            at.iter()
+                .zip(to)
+                .map(|(a, b)| (a - b).powi(2))
+                .sum::<f64>()
+                .sqrt()
+        };
+        lesions
+            .iter()
+            .all(|(centre, long)| far(*centre) > long / 2.0)
+    });
     Ok(Json(SeriesNodules {
         volume: opened.volume.grid(),
-        marked: others.cloned().collect(),
+        marked,
         kept,
+        candidates,
     }))
+}
+
+/// What a program suggests on a series, with what was put aside.
+async fn suggested(
+    hospital: &Arc<Hospital>,
+    caller: &Caller,
+    opened: &Opened,
+) -> Result<Vec<Suggestion>, Problem> {
+    let object = Object::Patient(opened.patient.clone());
+    let found = read_candidates(&opened.volume.folder);
+    let found = found.map_err(|error| Problem::internal(&error))?;
+    let of = (&opened.patient, &opened.volume.series);
+    // Who sees images, but not the record, sees the suggestions without what became of them.
+    let may = hospital
+        .would_permit(caller, Action::ReadRecord, &object)
+        .await?;
+    let read = if may {
+        Some(hospital.permit(caller, Action::ReadRecord, &object).await?)
+    } else {
+        None
+    };
+    Ok(nodules::suggestions(hospital, read.as_ref(), of, found).await?)
+}
+
+/// The suggestion of an address, for a caller who may write about the patient.
+async fn suggestion(
+    hospital: &Arc<Hospital>,
+    caller: &Caller,
+    (uid, id): &(String, String),
+) -> Result<(Opened, Suggestion), Problem> {
+    let opened = open(hospital, caller, uid).await?;
+    let object = Object::Patient(opened.patient.clone());
+    hospital
+        .permit(caller, Action::WriteRecord, &object)
+        .await?;
+    let all = suggested(hospital, caller, &opened).await?;
+    let found = all.into_iter().find(|one| one.id == *id);
+    let found = found.ok_or_else(|| Problem::not_found("the series has no such candidate"))?;
+    Ok((opened, found))
+}
+
+/// Puts a candidate aside, with the reason.
+async fn dismiss(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path(address): Path<(String, String)>,
+    reason: Result<Json<Reason>, JsonRejection>,
+) -> Result<StatusCode, Problem> {
+    let (opened, found) = suggestion(&hospital, &caller, &address).await?;
+    let reason = body(reason)?.reason;
+    let reason = reason.trim();
+    let fits = (1..=LONGEST_REASON).contains(&reason.chars().count());
+    if !fits || reason.chars().any(char::is_control) {
+        return Err(Problem::bad_input("the reason needs 1 to 200 characters"));
+    }
+    let of = (&opened.patient, &opened.volume.series);
+    nodules::dismiss(&hospital, &caller.actor, of, &found, reason).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Lets a candidate stand again that was put aside.
+async fn take_back(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path(address): Path<(String, String)>,
+) -> Result<StatusCode, Problem> {
+    let (opened, found) = suggestion(&hospital, &caller, &address).await?;
+    if found.dismissed.is_some() {
+        let of = (&opened.patient, &opened.volume.series);
+        nodules::take_back(&hospital, &caller.actor, of, &found).await?;
+    }
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Proposes the nodule at a point. Nothing is kept.

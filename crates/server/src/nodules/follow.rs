@@ -148,3 +148,88 @@ fn between(prior: &SeenNodule, current: &SeenNodule) -> GrowthBetween {
 fn day(text: &str) -> Option<jiff::civil::Date> {
     jiff::civil::Date::strptime("%Y%m%d", text).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use volume::{Grid, Series, Volume, VoxelBox, nodule::measures};
+
+    use super::*;
+
+    /// A cube of soft tissue in lung, as it was kept of a scan.
+    fn scan(study: &str, date: &str, side: usize) -> Scan {
+        let grid = Grid::axis_aligned([30; 3], [1.0; 3], [0.0; 3]);
+        let cube = VoxelBox {
+            origin: [5; 3],
+            size: [side; 3],
+        };
+        let voxels = u32::try_from(cube.voxels()).unwrap();
+        let side = u32::try_from(side).unwrap();
+        let boxed = json!({"origin": [5, 5, 5], "size": [side, side, side], "runs": [0, voxels]});
+        let boxed: volume::BoxedMask = serde_json::from_value(boxed).unwrap();
+        let series = Series::of_volume(Volume {
+            voxels: vec![20; grid.voxels()],
+            grid: grid.clone(),
+        });
+        let whole = volume::Piece {
+            of: VoxelBox {
+                origin: [0; 3],
+                size: grid.size,
+            },
+            series,
+        };
+        let (of, mask) = boxed.mask_within(&grid).unwrap();
+        let mask = whole.part_of_box(&of, &mask);
+        let nodule = KeptNodule {
+            id: "nodule-1".to_owned(),
+            label: study.to_owned(),
+            tracking_uid: "2.25.1".to_owned(),
+            source: format!("{study}.9"),
+            drawn: "SEMIAUTOMATIC".to_owned(),
+            measures: measures(&whole.series, &mask).unwrap(),
+            mask: boxed,
+        };
+        Scan {
+            study: study.to_owned(),
+            series: format!("{study}.1"),
+            date: date.to_owned(),
+            nodules: vec![nodule],
+        }
+    }
+
+    #[test]
+    fn a_nodule_is_followed_from_study_to_study_in_their_order() {
+        let scans = [
+            scan("3", "20260301", 14),
+            scan("1", "20240301", 10),
+            scan("2", "20250301", 12),
+        ];
+        let all = followed(&scans);
+        let [nodule] = all.as_slice() else {
+            panic!("one nodule, not {}", all.len());
+        };
+        let seen: Vec<&str> = nodule.seen.iter().map(|seen| seen.study.as_str()).collect();
+        assert_eq!((seen, nodule.label.as_str()), (vec!["1", "2", "3"], "3"));
+        let days: Vec<f64> = nodule
+            .growth
+            .iter()
+            .map(|between| between.growth.as_ref().unwrap().interval_days)
+            .collect();
+        assert_eq!(days, [365.0, 365.0]);
+    }
+
+    #[test]
+    fn without_days_between_nothing_is_said_of_growth() {
+        for date in ["20250301", "", "2025"] {
+            let all = followed(&[scan("1", "20250301", 10), scan("2", date, 12)]);
+            let growth = &all.first().unwrap().growth;
+            let between = growth.first().unwrap();
+            assert!(between.growth.is_none() && between.why.is_some(), "{date}");
+        }
+        // Two series of one study are no two points in time.
+        let mut again = scan("1", "20250301", 12);
+        again.series = "1.2".to_owned();
+        let all = followed(&[scan("1", "20250301", 10), again]);
+        assert_eq!(all.first().unwrap().growth, []);
+    }
+}

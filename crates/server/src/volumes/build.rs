@@ -13,7 +13,11 @@ use policy::Permit;
 use record::{ImagingLevel, ImagingQuery, Instance, Record, RecordError};
 use tokio::{runtime::Handle, task::spawn_blocking};
 use vocabulary::{Digest, Text, Uid};
-use volume::{Segment, SegmentFrame, VolumeError, VolumeManifest, series::Files};
+use volume::{
+    Mask, Segment, SegmentFrame, VolumeError, VolumeManifest,
+    nodule::{self, Candidate},
+    series::Files,
+};
 
 use super::{CT_CLASSES, Stage, VolumesError, is_segmentation};
 use crate::{hospital::Hospital, masks};
@@ -21,8 +25,12 @@ use crate::{hospital::Hospital, masks};
 /// Categories of what is shown and not measured, in SNOMED CT: anatomical structure, by the code of today and
 /// by that of before, and tissue.
 const ANATOMY: &[&str] = &["91723000", "123037004", "85756007"];
+/// The file of the places where nodules may be.
+const CANDIDATES: &str = "candidates.json";
+/// Surfaces whose masks are the lungs.
+pub const LUNGS: &[&str] = &["lung-left", "lung-right", "lungs"];
 /// Changes when the same objects would make other files.
-const MAKING: &str = "volume 3";
+const MAKING: &str = "volume 4";
 
 /// The stored objects that a volume is made from.
 pub struct Source {
@@ -257,9 +265,33 @@ fn make_here(
         write(folder, &mask_file(&surface.entry.name), &surface.mask)?;
     }
     manifest.add_structures(&structures);
+    let found = candidates(&coarse.series, &structures).map_err(other)?;
+    write(folder, CANDIDATES, &serde_json::to_vec(&found)?)?;
     write(folder, "manifest.json", &serde_json::to_vec(&manifest)?)?;
     report(ready(&manifest));
     Ok(())
+}
+
+/// Where nodules may be, within the lungs as far as they were found.
+fn candidates(
+    series: &volume::Series,
+    structures: &volume::Structures,
+) -> Result<Vec<Candidate>, VolumeError> {
+    let mut lungs: Option<Mask> = None;
+    let surfaces = structures.surfaces.iter();
+    for surface in surfaces.filter(|one| LUNGS.contains(&one.entry.name.as_str())) {
+        let part = volume::from_ymk1(&surface.mask)?;
+        lungs = Some(match lungs {
+            Some(both) => both.or(&part),
+            None => part,
+        });
+    }
+    Ok(lungs.map_or_else(Vec::new, |lungs| nodule::candidates(series, &lungs, None)))
+}
+
+/// The candidates that were found when a volume was made.
+pub fn read_candidates(folder: &Path) -> Result<Vec<Candidate>, VolumesError> {
+    Ok(serde_json::from_slice(&fs::read(folder.join(CANDIDATES))?)?)
 }
 
 /// Where the mask of a surface lies in the folder of its volume.
