@@ -1,5 +1,5 @@
 /** The consultation's panel: ask, vote blind, assess, plan and sign, prove. */
-import { Match, Show, Switch, createEffect, createSignal, on } from 'solid-js';
+import { Match, Show, Switch, createEffect, createMemo, createSignal, on } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { createStore, reconcile } from 'solid-js/store';
 import { useApp } from '../../../../client/core/app';
@@ -26,7 +26,11 @@ type Step = (typeof STEPS)[number];
 
 /** Where a person's next act is. */
 function nextOf(now: Case): Step {
-  if (now.step === 'signed') return 'proof';
+  if (now.step === 'signed') {
+    const today = new Date().toISOString().slice(0, 10);
+    const isAsked = now.outcome_due !== null && now.outcome_due <= today;
+    return isAsked || now.outcome !== null ? 'outcome' : 'proof';
+  }
   if (now.step === 'planning') return now.plan ? 'plan' : 'assess';
   return now.own_vote ? 'vote' : 'ask';
 }
@@ -61,12 +65,9 @@ export default function Panel(props: ScenarioPanelProps): JSX.Element {
       { defer: true },
     ),
   );
-  createEffect(
-    on(
-      () => kept.case && nextOf(kept.case),
-      (next) => next && setStep(next),
-    ),
-  );
+  // Only where it is another one: whatever else changes, a person stays where they are.
+  const next = createMemo(() => kept.case && nextOf(kept.case));
+  createEffect(on(next, (now) => now && setStep(now)));
 
   const act: Part['act'] = async (method, what, body) => {
     setBusy(true);
