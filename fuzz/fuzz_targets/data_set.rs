@@ -34,6 +34,7 @@ fn options() -> &'static [Options; 2] {
     static OPTIONS: OnceLock<[Options; 2]> = OnceLock::new();
     OPTIONS.get_or_init(|| {
         let all = Options {
+            clean_graphics: true,
             shift_dates: true,
             retain_patient_characteristics: true,
             clean_descriptors: true,

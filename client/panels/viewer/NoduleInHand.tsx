@@ -13,6 +13,7 @@ import { Icon } from '../Icon';
 import { Notice } from '../Notice';
 import { Segmented } from '../Segmented';
 import { Slider } from '../room/Slider';
+import { ModelAnswers } from './ModelAnswers';
 import { NoduleTable, mm } from './NoduleTable';
 
 interface NoduleInHandProps {
@@ -50,6 +51,7 @@ export function NoduleInHand(props: NoduleInHandProps): JSX.Element {
         <Edit {...props} />
         <Said work={work} />
         <Show when={work.inHand()?.measures}>{(measures) => <NoduleTable measures={measures()} />}</Show>
+        <ModelAnswers work={work} />
         <Keep {...props} />
       </Show>
     </section>

@@ -53,6 +53,8 @@ pub struct Config {
     pub policies: Option<PathBuf>,
     /// A folder of the hospital's own guidelines, beside those that come with the program.
     pub guidelines: Option<PathBuf>,
+    /// A folder of models that others trained, each in a folder of its own with its card.
+    pub models: Option<PathBuf>,
     /// Which FHIR identifier system each DICOM Issuer of Patient ID stands for, so that images find their
     /// patient.
     pub issuers: BTreeMap<String, String>,
@@ -93,6 +95,7 @@ impl Default for Config {
             ae: Vec::new(),
             policies: None,
             guidelines: None,
+            models: None,
             issuers: BTreeMap::new(),
             receivers: Vec::new(),
             max_bytes: 0,
@@ -132,6 +135,7 @@ impl Config {
                 "calling_ae_titles",
                 "policies",
                 "guidelines",
+                "models",
                 "receivers",
                 "max_bytes",
                 "incoming_memory_mib",

@@ -26,6 +26,7 @@ use crate::{
     events::Changes,
     guidelines,
     http::{Caller, Problem, WorkItemEvents},
+    inference::Models,
     keys::Keys,
     pacs::Jobs,
     pixels::PixelPlaces,
@@ -59,6 +60,8 @@ pub struct Hospital {
     pub volumes: Volumes,
     /// Rooms that are open now.
     pub rooms: Rooms,
+    /// The models that others trained, as they were installed.
+    pub models: Arc<Models>,
     /// What is to be done with other DICOM systems.
     pub pacs: Jobs,
     /// What signs people's acts and seals what must stay hidden for a while.
@@ -87,6 +90,7 @@ impl Hospital {
         if let Some(folder) = &config.guidelines {
             guidelines::add(folder)?;
         }
+        let models = config.models.as_deref().map(Models::open);
         let options = Options {
             max_bytes: (config.max_bytes > 0).then_some(config.max_bytes),
             ..Options::default()
@@ -106,6 +110,7 @@ impl Hospital {
             accounts: Accounts::open(&config.data)?,
             keys: Keys::open(&config.data)?,
             volumes: Volumes::new(&config.data),
+            models: Arc::new(models.unwrap_or_default()),
             pacs: Jobs::open(&config.data)?,
             witness: LedgerWitness::new(Arc::clone(&record)),
             record,

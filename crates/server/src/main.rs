@@ -13,6 +13,7 @@ mod events;
 mod guidelines;
 mod hospital;
 mod http;
+mod inference;
 mod intake;
 mod keys;
 mod listen;

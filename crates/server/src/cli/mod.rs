@@ -6,6 +6,7 @@ mod deidentify;
 mod demo;
 mod guideline;
 mod import;
+mod model;
 mod pacs;
 mod serve;
 mod upkeep;
@@ -72,6 +73,11 @@ enum Task {
         #[command(subcommand)]
         task: guideline::Author,
     },
+    /// For those who install models that others trained: check one, ask one about a scan.
+    Model {
+        #[command(subcommand)]
+        task: model::Install,
+    },
     /// Volume, structures and measurements of a scan as JSON; no hospital needed.
     Measure(assess::Measure),
     /// The scenarios with their state.
@@ -117,6 +123,7 @@ pub fn run(program: Program) -> ExitCode {
         Task::Deidentify(task) => task.run(),
         Task::Assess(task) => task.run(),
         Task::Guideline { task } => task.run(),
+        Task::Model { task } => task.run(),
         Task::Measure(task) => task.run(),
         Task::Scenarios => {
             assess::scenarios();

@@ -7,6 +7,7 @@ mod dicom_web;
 mod fhir;
 mod home;
 mod imaging;
+mod inference;
 mod ledger;
 mod models;
 mod nodules;
@@ -60,6 +61,7 @@ pub fn routes(hospital: Arc<Hospital>) -> Router {
         .merge(session::routes())
         .merge(home::routes())
         .merge(imaging::routes())
+        .merge(inference::routes())
         .merge(volumes::routes())
         .merge(models::routes())
         .merge(nodules::routes())

@@ -136,13 +136,17 @@ struct PatientNodules {
 }
 
 /// A series whose volume is whole, for a caller who may see its images.
-struct Opened {
-    volume: WholeVolume,
+pub(super) struct Opened {
+    pub(super) volume: WholeVolume,
     permit: Permit,
     patient: PatientId,
 }
 
-async fn open(hospital: &Arc<Hospital>, caller: &Caller, uid: &str) -> Result<Opened, Problem> {
+pub(super) async fn open(
+    hospital: &Arc<Hospital>,
+    caller: &Caller,
+    uid: &str,
+) -> Result<Opened, Problem> {
     let (stage, permit) = stage(hospital, caller, uid).await?;
     if let Stage::Failed { why } = stage {
         let why = format!("{} · {}", why.text.zh, why.text.en);
@@ -206,7 +210,7 @@ impl From<KeepError> for Problem {
 }
 
 /// The body of a request, or why it is none.
-fn body<T>(body: Result<Json<T>, JsonRejection>) -> Result<T, Problem> {
+pub(super) fn body<T>(body: Result<Json<T>, JsonRejection>) -> Result<T, Problem> {
     let Json(body) = body.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,
