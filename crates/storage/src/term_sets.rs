@@ -50,6 +50,10 @@ pub fn owners(table: &str, path: &str, alternatives: &[Wanted]) -> Sql {
                 // SQLite's GLOB knows the same two wildcards, and classes in brackets besides.
                 let glob = pattern.replace('[', "[[]");
                 sql.push(" AND text GLOB ?", [Value::Text(glob)]);
+                // GLOB reads a pattern up to its first NUL; no value has one.
+                if pattern.contains('\0') {
+                    sql.push(" AND 0", []);
+                }
             }
         }
     }

@@ -243,6 +243,8 @@ pub async fn attributes_match(record: &dyn Record) {
         (Study, &[("00100010", "*min=*")], 1),
         (Study, &[("00100010", "zhao")], 0),
         (Study, &[("00081030", "*CT")], 3),
+        // A pattern is never cut off.
+        (Study, &[("00081030", "*\0x")], 0),
         (Study, &[("00081030", "")], 3),
         (Study, &[("00081030", "HEAD*")], 0),
         (Study, &[("00080020", "2024*"), ("00100020", "MRN-a")], 0),
