@@ -69,7 +69,14 @@ fn the_marked_nodule_has_its_published_size_and_lies_in_the_right_lung() {
         .unwrap()
         .mask;
     let right = structures.iter().find(|s| s.name == "lung-right").unwrap();
-    assert_eq!(mask.and(&right.mask).count(), 837);
+    assert_eq!(mask.clone().and(&right.mask).count(), 837);
+    // It is a spot and no vessel.
+    let share = |name: &str| {
+        let found = structures.iter().find(|s| s.name == name).unwrap();
+        mask.clone().and(&found.mask).count()
+    };
+    assert!(share("lung-dense") > 800, "{}", share("lung-dense"));
+    assert_eq!(share("lung-vessels"), 0);
     assert!(structures.iter().all(|s| s.name != "contrast"));
 }
 
