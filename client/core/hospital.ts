@@ -138,6 +138,7 @@ export interface PatientTwin {
 /** A question of a model, as `GET /api/assess` describes it. */
 export interface Question {
   readonly name: string;
+  readonly kind?: 'number' | 'yes-no' | 'choice';
   readonly label: Text;
   readonly unit?: string | null;
   readonly choices?: readonly { readonly id: string; readonly label: Text }[];

@@ -9,6 +9,8 @@ export type Page =
   | { readonly name: 'room'; readonly id: string }
   | { readonly name: 'quality'; readonly within?: string }
   | { readonly name: 'imaging' }
+  | { readonly name: 'teaching' }
+  | { readonly name: 'teaching-case'; readonly id: string }
   | { readonly name: 'study'; readonly id: string }
   | { readonly name: 'unknown' };
 
@@ -20,6 +22,7 @@ export function pageOf(path: string): Page {
   if (first === 'quality' && rest.length === 0) {
     return second === undefined ? { name: 'quality' } : { name: 'quality', within: second };
   }
+  if (first === 'teaching' && second === undefined) return { name: 'teaching' };
   let id: string;
   try {
     id = decodeURIComponent(second ?? '');
@@ -35,6 +38,7 @@ export function pageOf(path: string): Page {
   if (first === 'patients') return { name: 'patient', id };
   if (first === 'rooms') return { name: 'room', id };
   if (first === 'imaging') return { name: 'study', id };
+  if (first === 'teaching') return { name: 'teaching-case', id };
   if (first === 'scenarios') return { name: 'scenario', id };
   return { name: 'unknown' };
 }

@@ -21,6 +21,8 @@ const ScenarioPage = lazy(async () => ({ default: (await import('./pages/scenari
 const ImagingPage = lazy(async () => ({ default: (await import('./pages/imaging')).ImagingPage }));
 const StudyPage = lazy(async () => ({ default: (await import('./pages/study')).StudyPage }));
 const QualityPage = lazy(async () => ({ default: (await import('./pages/quality')).QualityPage }));
+const TeachingPage = lazy(async () => ({ default: (await import('./pages/teaching')).TeachingPage }));
+const TeachingCasePage = lazy(async () => ({ default: (await import('./pages/teaching-case')).TeachingCasePage }));
 const RoomPage = lazy(async () => ({ default: (await import('./pages/room')).RoomPage }));
 
 export function Shell(): JSX.Element {
@@ -103,6 +105,12 @@ function SignedIn(): JSX.Element {
               <Match when={page().name === 'quality'}>
                 <QualityPage within={within()} />
               </Match>
+              <Match when={page().name === 'teaching'}>
+                <TeachingPage />
+              </Match>
+              <Match when={id('teaching-case')} keyed>
+                {(one) => <TeachingCasePage id={one} />}
+              </Match>
               <Match when={id('study')} keyed>
                 {(study) => <StudyPage id={study} />}
               </Match>
@@ -128,6 +136,9 @@ function seesQuality(roles: readonly string[] | undefined): boolean {
   return ['manager', 'expert', 'terminal-doctor'].some((role) => roles?.includes(role));
 }
 
+/** Who teaches with cases, and who is taught. */
+const TEACHING: ReadonlySet<string> = new Set(['trainee', 'expert', 'terminal-doctor']);
+
 function TopBar(): JSX.Element {
   const app = useApp();
   return (
@@ -145,6 +156,13 @@ function TopBar(): JSX.Element {
           <Link href="/quality" aria-current={page().name === 'quality' ? 'page' : undefined}>
             <Icon name="check" />
             <span>{app.t('quality.title')}</span>
+          </Link>
+        </Show>
+        <Show when={app.me()?.roles.some((role) => TEACHING.has(role))}>
+          <Link href="/teaching" aria-current={page().name.startsWith('teaching') ? 'page' : undefined}>
+            <Icon name="teaching" />
+            <span class="wide-only">{app.t('teaching.title')}</span>
+            <span class="for-listeners narrow-only">{app.t('teaching.title')}</span>
           </Link>
         </Show>
       </nav>

@@ -7,6 +7,7 @@ import { EmptyState } from '../../panels/EmptyState';
 import { Icon } from '../../panels/Icon';
 import { PatientFacts } from '../../panels/PatientFacts';
 import { ageWords, sexWords } from '../../panels/person';
+import { MakeCase } from '../../panels/teaching/MakeCase';
 import { TakeAway } from '../../panels/timeline/TakeAway';
 import { TwinTimeline } from '../../panels/timeline/TwinTimeline';
 import { useApp } from '../app';
@@ -33,6 +34,7 @@ export function PatientPage(props: { id: string }): JSX.Element {
   });
 
   const mayAsk = (): boolean => app.me()?.roles.includes('terminal-doctor') ?? false;
+  const mayTeach = (): boolean => app.me()?.roles.some((role) => role === 'terminal-doctor' || role === 'expert') ?? false;
   const ask = (uid?: string): void => {
     setSeries(uid);
     setAsking(true);
@@ -55,6 +57,9 @@ export function PatientPage(props: { id: string }): JSX.Element {
             <>
               <PatientHead patient={answer()}>
                 <TakeAway patient={props.id} studies={answer().studies} />
+                <Show when={mayTeach()}>
+                  <MakeCase twin={answer()} />
+                </Show>
                 <Show when={mayAsk()}>
                   <Link class="button" href={`/scenarios/screening?patient=${encodeURIComponent(props.id)}`}>
                     <Icon name="document" />

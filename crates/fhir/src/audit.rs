@@ -88,14 +88,14 @@ fn event(
         Action::WriteRecord | Action::GrantAccess => {
             ("110110", "Patient Record", Some("update"), "U")
         }
-        Action::ReadImaging | Action::ReadResearch => {
+        Action::ReadImaging | Action::ReadResearch | Action::ReadTeaching => {
             ("110103", "DICOM Instances Accessed", None, "R")
         }
         Action::StoreImaging => ("110104", "DICOM Instances Transferred", None, "C"),
         Action::DeleteImaging => ("110105", "DICOM Study Deleted", None, "D"),
         Action::ReadLedger => ("110101", "Audit Log Used", None, "R"),
         Action::Administer => ("110113", "Security Alert", None, "U"),
-        Action::ReleaseToResearch => ("110106", "Export", None, "R"),
+        Action::ReleaseToResearch | Action::ReleaseToTeaching => ("110106", "Export", None, "R"),
         // Who stands behind a pseudonym is what the pseudonym is there to hide.
         Action::OpenIdentity => ("110113", "Security Alert", None, "E"),
         Action::RequestConsult

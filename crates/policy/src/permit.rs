@@ -124,11 +124,15 @@ pub enum Action {
     OpenIdentity,
     /// Read figures of how care runs, which name no patient.
     ReadFigures,
+    /// Make a teaching case of a patient, without who it is.
+    ReleaseToTeaching,
+    /// Read a teaching case.
+    ReadTeaching,
 }
 
 impl Action {
     /// All actions.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::ReadRecord,
         Self::WriteRecord,
         Self::ReadImaging,
@@ -147,6 +151,8 @@ impl Action {
         Self::ReadResearch,
         Self::OpenIdentity,
         Self::ReadFigures,
+        Self::ReleaseToTeaching,
+        Self::ReadTeaching,
     ];
 
     /// The word for it in policies and on the wire.
@@ -170,6 +176,8 @@ impl Action {
             Self::ReadResearch => "read-research",
             Self::OpenIdentity => "open-identity",
             Self::ReadFigures => "read-figures",
+            Self::ReleaseToTeaching => "release-to-teaching",
+            Self::ReadTeaching => "read-teaching",
         }
     }
 }
@@ -187,7 +195,7 @@ pub enum Object {
         /// The patient whose twin stands there.
         patient: Option<PatientId>,
     },
-    /// A research project and who takes part in it. A permit for it covers no patient.
+    /// A research project or teaching case, and who takes part in it. A permit for it covers no patient.
     Project {
         /// The project.
         project: ProjectId,

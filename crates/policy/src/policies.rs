@@ -22,6 +22,10 @@ pub const DEFAULT_POLICIES: &[(&str, &str)] = &[
         "research.cedar",
         include_str!("../../../policies/research.cedar"),
     ),
+    (
+        "teaching.cedar",
+        include_str!("../../../policies/teaching.cedar"),
+    ),
 ];
 
 /// What policies may speak of, in Cedar's schema language.

@@ -74,5 +74,7 @@ fn in_words(action: Action) -> (&'static str, &'static str) {
         Action::ReadResearch => ("读取此研究项目", "read this research project"),
         Action::OpenIdentity => ("参与此身份揭示", "take part in opening this identity"),
         Action::ReadFigures => ("查看此统计", "read these figures"),
+        Action::ReleaseToTeaching => ("将此病例用于教学", "make a teaching case of this patient"),
+        Action::ReadTeaching => ("查看此教学病例", "read this teaching case"),
     }
 }

@@ -110,14 +110,14 @@ const TABLE: &[(Role, &str, &str, &str)] = &[
         "team",
         "p",
         "read-record write-record read-imaging store-imaging request-consult grant-access vote sign read-ledger \
-         release-to-research",
+         release-to-research release-to-teaching",
     ),
     (
         Role::Expert,
         "team",
         "p",
         "read-record write-record read-imaging store-imaging request-consult grant-access vote sign read-ledger \
-         release-to-research",
+         release-to-research release-to-teaching",
     ),
     (
         Role::Nurse,
@@ -129,13 +129,13 @@ const TABLE: &[(Role, &str, &str, &str)] = &[
         Role::Expert,
         "invited",
         "p",
-        "read-record read-imaging read-ledger vote sign",
+        "read-record read-imaging read-ledger vote sign release-to-teaching",
     ),
     (
         Role::TerminalDoctor,
         "invited",
         "p",
-        "read-record read-imaging read-ledger vote sign",
+        "read-record read-imaging read-ledger vote sign release-to-teaching",
     ),
     (Role::Nurse, "invited", "p", ""),
     (
@@ -243,8 +243,16 @@ const TABLE: &[(Role, &str, &str, &str)] = &[
         Role::Expert,
         "none",
         "watched-project",
+        "read-research open-identity read-teaching",
+    ),
+    (Role::Trainee, "none", "own-project", "read-teaching"),
+    (
+        Role::Trainee,
+        "none",
+        "watched-project",
         "read-research open-identity",
     ),
+    (Role::Trainee, "team", "foreign-project", ""),
     (Role::Admin, "none", "foreign-project", ""),
     (Role::System, "none", "own-project", ""),
     (Role::ImagingSource, "none", "everyone", "store-imaging"),

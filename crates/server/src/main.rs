@@ -28,6 +28,7 @@ mod relations;
 mod research;
 mod rooms;
 mod scenarios;
+mod teaching;
 mod twins;
 mod volumes;
 mod witness;

@@ -19,6 +19,7 @@ mod research;
 mod rooms;
 mod scenarios;
 mod session;
+mod teaching;
 mod volumes;
 
 use std::sync::Arc;
@@ -72,6 +73,7 @@ pub fn routes(hospital: Arc<Hospital>) -> Router {
         .merge(scenarios::routes())
         .nest("/ledger", ledger::routes())
         .nest("/research", research::routes())
+        .nest("/teaching", teaching::routes())
         .fallback(|| async { Problem::not_found("there is no such call; see docs/contracts.md") })
         .layer(DefaultBodyLimit::max(1 << 20));
     Router::new()

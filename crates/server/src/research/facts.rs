@@ -28,6 +28,10 @@ pub enum Kind {
     Identity,
     /// A request to find that out.
     Opening,
+    /// A teaching case.
+    TeachingCase,
+    /// What somebody answered to one.
+    TeachingAttempt,
 }
 
 impl Kind {
@@ -37,6 +41,8 @@ impl Kind {
             Self::Release => "release",
             Self::Identity => "identity",
             Self::Opening => "opening",
+            Self::TeachingCase => "teaching-case",
+            Self::TeachingAttempt => "teaching-attempt",
         }
     }
 }

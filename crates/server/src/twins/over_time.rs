@@ -54,6 +54,11 @@ impl Read {
         }
     }
 
+    /// All versions of the patient's resources.
+    pub fn versions(&self) -> &[Version] {
+        &self.versions
+    }
+
     /// The timeline of one view.
     pub fn view(&self, patient: &PatientId, view: &View) -> Timeline {
         Timeline::of(&self.history(patient), view)

@@ -26,6 +26,7 @@ pub use export::collection;
 pub use found::{FoundLesion, FoundOrgan, Measure, Reported, StoredStudy};
 pub use lane::Lane;
 pub use lesion::{Identity, LesionPoint, TrackedLesion};
+pub use names::loinc;
 pub use version::{STATEFUL, Version};
 pub use when::{end_ms, start_ms};
 

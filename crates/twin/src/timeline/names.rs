@@ -80,7 +80,7 @@ fn of(table: &[(&str, &str, &str)], code: &str) -> Option<Text> {
 }
 
 /// The short name of a LOINC code.
-pub(crate) fn loinc(code: &str) -> Option<Text> {
+pub fn loinc(code: &str) -> Option<Text> {
     of(LOINC, code)
 }
 
