@@ -26,7 +26,6 @@ mod seg;
 mod structures;
 mod syntax;
 mod text;
-mod tracking;
 mod transcode;
 mod unknown;
 pub mod web;
@@ -46,5 +45,4 @@ pub use report::{Measurement, MeasurementGroup, MeasurementReport, ReportError, 
 pub use seg::{SegError, Segment, SegmentFrame, Segmentation, read_seg};
 pub use structures::{Contour, Structure, StructureError, StructureSet, read_structures};
 pub use syntax::{TRANSFER_SYNTAXES, USUAL_CLASSES, is_storage_class};
-pub use tracking::{TrackedSegment, read_tracking};
 pub use transcode::{TranscodeError, data_set_in, is_native};

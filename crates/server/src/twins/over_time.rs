@@ -29,7 +29,7 @@ const REPORTS: &[&str] = &[
     "1.2.840.10008.5.1.4.1.1.88.33",
     "1.2.840.10008.5.1.4.1.1.88.34",
 ];
-/// A larger object is no report or outline that a timeline is made of.
+/// A larger object is no report that a timeline is made of.
 const LARGEST_BYTES: u64 = 64 << 20;
 
 /// All that a timeline is made of, read with a permit.
@@ -128,20 +128,13 @@ async fn read_study(
     let Some(first) = stored.iter().min_by_key(|object| object.at) else {
         return Ok(());
     };
-    let mut tracked: HashMap<(String, u16), String> = HashMap::new();
     let mut outlines: HashMap<String, (StoredObject, Option<String>)> = HashMap::new();
-    for object in stored.iter().filter(|object| object.size <= LARGEST_BYTES) {
+    for object in &stored {
         let class = object.class.as_str();
         if SEGMENTATIONS.contains(&class) {
-            let file = hospital.record.bytes_of(permit, object, None).await?;
-            for segment in tracking(file).await {
-                if let Some(known) = segment.uid {
-                    tracked.insert((object.sop.to_string(), segment.number), known);
-                }
-            }
             let by = account(hospital, permit, object.sequence).await?;
             outlines.insert(object.sop.to_string(), (object.clone(), by));
-        } else if REPORTS.contains(&class) {
+        } else if REPORTS.contains(&class) && object.size <= LARGEST_BYTES {
             let file = hospital.record.bytes_of(permit, object, None).await?;
             let by = account(hospital, permit, object.sequence).await?;
             let groups = groups(file).await;
@@ -155,7 +148,7 @@ async fn read_study(
         let Some(manifest) = manifest(hospital, permit, &series.uid).await else {
             continue;
         };
-        let found = lesions(&study.uid, &manifest, &tracked, &outlines);
+        let found = lesions(&study.uid, &manifest, &outlines);
         read.lesions.extend(found);
         read.organs.extend(organs(&study.uid, &manifest));
     }
@@ -179,12 +172,7 @@ async fn account(
     Ok(entry.map(|entry| entry.actor.to_string()))
 }
 
-/// What cannot be read says nothing; the images themselves can still be looked at.
-async fn tracking(file: Bytes) -> Vec<dicom::TrackedSegment> {
-    let read = spawn_blocking(move || dicom::read_tracking(&file));
-    read.await.ok().and_then(Result::ok).unwrap_or_default()
-}
-
+/// A report that cannot be read says nothing; the images themselves can still be looked at.
 async fn groups(file: Bytes) -> Vec<dicom::MeasurementGroup> {
     let read = spawn_blocking(move || dicom::read_report(&file));
     let report = read.await.ok().and_then(Result::ok);
@@ -239,19 +227,16 @@ async fn manifest(
 fn lesions(
     study: &str,
     manifest: &VolumeManifest,
-    tracked: &HashMap<(String, u16), String>,
     outlines: &HashMap<String, (StoredObject, Option<String>)>,
 ) -> Vec<FoundLesion> {
     let found = manifest.lesions.iter().filter_map(|lesion| {
         let (object, by) = outlines.get(&lesion.source)?;
-        let number = lesion.id.rsplit('-').next()?.parse::<u16>().ok();
-        let key = number.map(|number| (lesion.source.clone(), number));
         Some(FoundLesion {
             study: study.to_owned(),
             series: manifest.series.clone(),
             label: lesion.label.clone(),
             segmentation: lesion.source.clone(),
-            tracking_uid: key.and_then(|key| tracked.get(&key).cloned()),
+            tracking_uid: lesion.tracking_uid.clone(),
             surface: lesion.surface.clone(),
             volume_mm3: lesion.volume_mm3,
             long_axis_mm: lesion.long_axis_mm,
