@@ -1,3 +1,4 @@
+import type { Locator } from '@playwright/test';
 import { expect, look, person, test } from './people.ts';
 
 test('a doctor makes a teaching case; a trainee measures, answers once, and sees why', async ({ browser, li }) => {
@@ -56,7 +57,7 @@ test('a doctor makes a teaching case; a trainee measures, answers once, and sees
 });
 
 /** The words of the series with the nodule. */
-async function chest(dialog: import('@playwright/test').Locator): Promise<string> {
+async function chest(dialog: Locator): Promise<string> {
   const words = await dialog.locator('option').allTextContents();
   return words.find((one) => one.startsWith('Chest')) ?? '';
 }
