@@ -10,9 +10,10 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::{
-    Lesion, Series, Structure, Volume, VolumeError, find_chest,
+    Lesion, Mask, Series, Structure, Volume, VolumeError, find_chest,
     formats::{read_nifti, read_nrrd},
     measure_lesion,
+    nodule::{FeatureSettings, Seed, candidates, features, measures, parameters, segment},
     series::{self, Files},
     structures::{lesion_of, mesh_of, plain},
     to_glb,
@@ -25,6 +26,8 @@ pub struct MeasureOptions {
     pub seg: Option<PathBuf>,
     /// A folder for the structures' surfaces as `.glb`.
     pub mesh: Option<PathBuf>,
+    /// A point on a nodule, LPS, mm: the nodule there is outlined and measured.
+    pub seed: Option<[f64; 3]>,
 }
 
 /// Measures a folder of DICOM files, a NRRD file or a NIfTI file.
@@ -35,14 +38,14 @@ pub fn measure_path(path: &Path, options: &MeasureOptions) -> Result<Value, Volu
         let labels = read_volume(seg)?;
         lesions.push(Lesion::of_labels("lesion-1", &labels, &series.volume.grid)?);
     }
-    measure_series(&series, &lesions, options.mesh.as_deref())
+    measure_series(&series, &lesions, options)
 }
 
-/// Measures the structures of a series and the lesions marked in it; writes surfaces to `mesh`.
+/// Measures the structures of a series, the lesions marked in it and the nodule at a point; writes surfaces.
 pub fn measure_series(
     series: &Series,
     lesions: &[Lesion],
-    mesh: Option<&Path>,
+    options: &MeasureOptions,
 ) -> Result<Value, VolumeError> {
     let chest = find_chest(series, &|_, _| {}, &AtomicBool::new(false))?;
     let structures = chest.structures;
@@ -60,11 +63,20 @@ pub fn measure_series(
             })
         })
         .collect();
-    let measured: Vec<_> = lesions
+    let lungs = lungs_of(&structures);
+    let measured: Vec<Value> = lesions
         .iter()
-        .map(|lesion| measure_lesion(series, lesion))
+        .map(|lesion| lesion_with_nodule(series, lesion))
         .collect::<Result<_, _>>()?;
-    if let Some(folder) = mesh {
+    let nodule = options
+        .seed
+        .map(|at| nodule_at(series, lungs.as_ref(), at))
+        .transpose()?;
+    let candidates = lungs
+        .as_ref()
+        .map(|lungs| candidates(series, lungs, None))
+        .unwrap_or_default();
+    if let Some(folder) = &options.mesh {
         fs::create_dir_all(folder).map_err(io)?;
         let marks = lesions.iter().cloned().map(|lesion| Structure {
             name: plain(&lesion.id),
@@ -87,6 +99,50 @@ pub fn measure_series(
         "structures": volumes,
         "chest": chest.entry,
         "lesions": measured,
+        "nodule": nodule,
+        "candidates": candidates,
+    }))
+}
+
+/// Both lungs of the structures, if there are any.
+fn lungs_of(structures: &[Structure]) -> Option<Mask> {
+    structures
+        .iter()
+        .filter(|s| matches!(s.name.as_str(), "lung-left" | "lung-right" | "lungs"))
+        .map(|s| s.mask.clone())
+        .reduce(|a, b| a.or(&b))
+}
+
+/// A marked lesion, measured as a nodule too where that can be done, with its features.
+fn lesion_with_nodule(series: &Series, lesion: &Lesion) -> Result<Value, VolumeError> {
+    let mut entry = json!(measure_lesion(series, lesion)?);
+    let as_nodule = match measures(series, &lesion.mask) {
+        Ok(found) => json!(found),
+        Err(error) => json!({ "not_assessable": error.notice() }),
+    };
+    let features = features(series, &lesion.mask, FeatureSettings::default());
+    if let Some(entry) = entry.as_object_mut() {
+        entry.insert("nodule".to_owned(), as_nodule);
+        entry.insert("features".to_owned(), json!(features.ok()));
+    }
+    Ok(entry)
+}
+
+/// The nodule at a point, outlined and measured.
+fn nodule_at(
+    series: &Series,
+    lungs: Option<&Mask>,
+    at_lps_mm: [f64; 3],
+) -> Result<Value, VolumeError> {
+    let found = segment(series, lungs, Seed::at(at_lps_mm))?;
+    Ok(json!({
+        "seed_lps_mm": at_lps_mm,
+        "kind": found.kind,
+        "attached": found.attached,
+        "notices": found.notices,
+        "method": found.method,
+        "measures": measures(series, &found.mask)?,
+        "parameters": parameters(),
     }))
 }
 

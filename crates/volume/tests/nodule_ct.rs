@@ -31,7 +31,7 @@ fn lungs_of(series: &Series) -> Mask {
     let structures = find_structures(series, &|_, _| {}, &AtomicBool::new(false)).unwrap();
     let lungs = structures
         .into_iter()
-        .filter(|s| s.name.starts_with("lung-") || s.name == "lungs");
+        .filter(|s| matches!(s.name.as_str(), "lung-left" | "lung-right" | "lungs"));
     lungs.map(|s| s.mask).reduce(|a, b| a.or(&b)).unwrap()
 }
 

@@ -41,11 +41,24 @@ fn the_marked_nodule_has_its_published_size_and_lies_in_the_right_lung() {
     };
     let options = MeasureOptions {
         seg: Some(label.clone()),
-        mesh: None,
+        seed: Some([-22.0, -120.6, -611.5]),
+        ..MeasureOptions::default()
     };
     let found = measure_path(&image, &options).unwrap();
     let lesion = &found["lesions"][0];
     assert_eq!(lesion["voxels"], 837);
+    assert_eq!(lesion["nodule"]["kind"], "solid");
+    assert_eq!(lesion["nodule"]["voxels"], 837);
+    assert!(lesion["features"]["values"].as_array().unwrap().len() > 100);
+    // The same nodule from a click, and unasked.
+    let clicked = &found["nodule"]["measures"];
+    assert!(clicked["voxels"].as_u64().unwrap().abs_diff(837) < 250);
+    let of = |found: &serde_json::Value| -> [f64; 3] {
+        serde_json::from_value(found["centre_lps_mm"].clone()).unwrap()
+    };
+    for (a, b) in of(&found["candidates"][0]).into_iter().zip(of(lesion)) {
+        near(a, b, 3.0);
+    }
     near(
         lesion["volume_mm3"].as_f64().unwrap(),
         837.0 * 0.570_312_5 * 0.570_312_5 * 5.0,

@@ -67,6 +67,18 @@ pub struct Measure {
     /// A mask on the scan's grid: DICOM SEG, NRRD or NIfTI.
     #[arg(long, value_name = "FILE")]
     seg: Option<PathBuf>,
+    /// A point on a nodule, in LPS millimetres: the nodule there is outlined and measured.
+    #[arg(long, value_name = "L,P,S", value_parser = point, allow_hyphen_values = true)]
+    seed: Option<[f64; 3]>,
+}
+
+/// Three numbers with commas between them.
+fn point(text: &str) -> Result<[f64; 3], String> {
+    let numbers: Result<Vec<f64>, _> = text.split(',').map(|part| part.trim().parse()).collect();
+    numbers
+        .ok()
+        .and_then(|numbers| <[f64; 3]>::try_from(numbers).ok())
+        .ok_or_else(|| "write three numbers, such as -22,-120.6,-611.5".to_owned())
 }
 
 impl Measure {
@@ -75,6 +87,7 @@ impl Measure {
         let options = volume::MeasureOptions {
             mesh: self.mesh,
             seg: self.seg,
+            seed: self.seed,
         };
         let found = volume::measure_path(&self.path, &options)
             .with_context(|| format!("measure {}", self.path.display()))?;

@@ -14,9 +14,12 @@ const FAR_MM2: f32 = 1e9;
 /// Exact Euclidean distance by lower envelopes of parabolas, one axis after the other
 /// (Felzenszwalb and Huttenlocher 2012). Where the set is empty every distance is far.
 pub(crate) fn distance_mm(block: &Block, set: impl Fn(usize) -> bool) -> Vec<f32> {
-    let mut squares: Vec<f32> = (0..block.len())
-        .map(|place| if set(place) { 0.0 } else { FAR_MM2 })
-        .collect();
+    distance_from(block, |place| if set(place) { 0.0 } else { FAR_MM2 })
+}
+
+/// As [`distance_mm`], where each voxel says by itself how far the set is at most, squared, mm².
+fn distance_from(block: &Block, squared_mm2: impl Fn(usize) -> f32) -> Vec<f32> {
+    let mut squares: Vec<f32> = (0..block.len()).map(squared_mm2).collect();
     let [nx, ny, nz] = block.size;
     let strides = [1, nx, nx * ny];
     let longest = nx.max(ny).max(nz);
@@ -105,14 +108,25 @@ impl Line {
     }
 }
 
-/// Grown by a ball, then shrunk by it; what lies beyond the box counts as set when shrinking.
+/// Grown by a ball, then shrunk by it. A set that reaches the border of the box counts as going on
+/// beyond it, and what is grown there ends as far beyond as it reaches.
 pub(crate) fn closed(block: &Block, set: &[bool], radius_mm: f64) -> Vec<bool> {
     let to_set = distance_mm(block, |place| set[place]);
-    let within = |place: usize| f64::from(to_set[place]) <= radius_mm;
-    let to_outside = distance_mm(block, |place| !within(place));
+    #[expect(clippy::cast_possible_truncation, reason = "millimetres")]
+    let radius = radius_mm as f32;
+    let to_outside = distance_from(block, |place| {
+        let d = to_set[place];
+        if d > radius {
+            0.0
+        } else if d > 0.0 && block.is_border(place) {
+            (radius - d).powi(2)
+        } else {
+            FAR_MM2
+        }
+    });
     set.iter()
         .zip(&to_outside)
-        .map(|(&inside, &d)| inside || f64::from(d) > radius_mm)
+        .map(|(&inside, &d)| inside || d > radius)
         .collect()
 }
 
@@ -208,5 +222,26 @@ mod tests {
         }
         let none = distance_mm(&block, |_| false);
         assert!(none.iter().all(|&d| d > 1e4));
+    }
+
+    #[test]
+    fn closing_fills_a_slit_but_not_the_wall_beside_it() {
+        // Lung on the left with a slit 2 mm wide, a wall on the right that is thinner than the ball.
+        let block = Block {
+            lo: [0; 3],
+            size: [30, 20, 20],
+            spacing_mm: [1.0; 3],
+            hu: vec![0.0; 30 * 20 * 20],
+        };
+        let set: Vec<bool> = (0..block.len())
+            .map(|place| {
+                let [x, ..] = block.voxel(place);
+                x < 18 && !(8..10).contains(&x)
+            })
+            .collect();
+        let found = closed(&block, &set, 15.0);
+        assert!(found[block.place([8, 10, 10])]);
+        assert!(!found[block.place([20, 10, 10])]);
+        assert!(!found[block.place([29, 10, 10])]);
     }
 }

@@ -146,7 +146,7 @@ pub fn measures(series: &Series, mask: &Mask) -> Result<NoduleMeasures, VolumeEr
     let sd_hu = (values.iter().map(|v| (v - mean_hu).powi(2)).sum::<f64>() / n).sqrt();
     let volume_mm3 = n * volume.grid.voxel_mm3();
     let axes = axial_axes_mm(mask, series);
-    let slice_mm = slice_mm(series);
+    let slice_mm = series.slice_mm();
     let limit = limits().at(kind, sphere_mm(volume_mm3), slice_mm);
     Ok(NoduleMeasures {
         kind,
@@ -216,11 +216,6 @@ fn axial_axes_mm(mask: &Mask, series: &Series) -> Axes {
     let plane = largest_plane(mask);
     let (long, short) = axes_mm(&outline_mm(mask, plane, &series.volume.grid));
     Axes { plane, long, short }
-}
-
-/// The thickness of the slices, or their distance where that is larger.
-pub(crate) fn slice_mm(series: &Series) -> f64 {
-    series.volume.grid.spacing_mm[2].max(series.slice_thickness_mm.unwrap_or(0.0))
 }
 
 /// The diameter of the sphere of a volume, mm.
