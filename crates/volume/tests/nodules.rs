@@ -1,8 +1,9 @@
 //! From a click to measurements, on phantoms whose truth is known.
 #![allow(
+    clippy::float_cmp,
     clippy::indexing_slicing,
     clippy::unwrap_used,
-    reason = "a test may stop"
+    reason = "a test may stop, and compares numbers that are exact"
 )]
 
 mod nodule;
