@@ -6,6 +6,8 @@
 
 use super::block::Block;
 
+/// No vessel within the lung lies farther than this from air, mm.
+const VESSEL_MM: f32 = 5.0;
 /// Farther than anything in a box, mm².
 const FAR_MM2: f32 = 1e9;
 
@@ -109,7 +111,7 @@ impl Line {
 }
 
 /// Grown by a ball, then shrunk by it. A set that reaches the border of the box counts as going on
-/// beyond it, and what is grown there ends as far beyond as it reaches.
+/// beyond it, and so do vessels; what is grown into a wall ends as far beyond as it reaches.
 pub(crate) fn closed(block: &Block, set: &[bool], radius_mm: f64) -> Vec<bool> {
     let to_set = distance_mm(block, |place| set[place]);
     #[expect(clippy::cast_possible_truncation, reason = "millimetres")]
@@ -118,7 +120,7 @@ pub(crate) fn closed(block: &Block, set: &[bool], radius_mm: f64) -> Vec<bool> {
         let d = to_set[place];
         if d > radius {
             0.0
-        } else if d > 0.0 && block.is_border(place) {
+        } else if d > VESSEL_MM && block.is_border(place) {
             (radius - d).powi(2)
         } else {
             FAR_MM2
