@@ -9,13 +9,13 @@
 mod nodule;
 
 use std::fmt::Write as _;
-use std::sync::atomic::AtomicBool;
 
 use nodule::digital::{GROUND_GLASS_HU, Phantom, Random, Shape, TISSUE_HU};
 use volume::{
-    Grid, Lesion, Mask, Series, Volume, find_structures,
+    Grid, Lesion, Mask, Series, Volume,
     nodule::{Candidate, Seed, candidates, measures, register, segment},
     read_volume,
+    segment::{airway, body, lungs},
 };
 
 const IMAGE: &str = "imaging/ct-chest-nodule/lung1_image.nrrd";
@@ -28,11 +28,9 @@ fn read(path: &str) -> Option<Series> {
 }
 
 fn lungs_of(series: &Series) -> Mask {
-    let structures = find_structures(series, &|_, _| {}, &AtomicBool::new(false)).unwrap();
-    let lungs = structures
-        .into_iter()
-        .filter(|s| matches!(s.name.as_str(), "lung-left" | "lung-right" | "lungs"));
-    lungs.map(|s| s.mask).reduce(|a, b| a.or(&b)).unwrap()
+    let body = body(&series.volume);
+    let airway = airway(&series.volume, &body);
+    lungs(&series.volume, &body, airway.as_ref()).unwrap().both
 }
 
 fn distance(a: [f64; 3], b: [f64; 3]) -> f64 {
