@@ -18,6 +18,7 @@ function doorsWith(changes: Partial<NoduleDoors>): NoduleDoors {
     ofSeries: unasked,
     ofPatient: unasked,
     segment: () => Promise.resolve(proposal),
+    again: unasked,
     measure: (_, mask) => Promise.resolve(measuresOf(countOf(mask))),
     keep: unasked,
     dismiss: unasked,

@@ -2,7 +2,7 @@
 import { batch, createSignal, onCleanup } from 'solid-js';
 import type { Accessor } from 'solid-js';
 import type { NoduleMeasures } from '../../contract/nodule';
-import type { KeptNodule, NoduleProposal, PatientNodules, SavedNodule, SegmentMask, SeriesNodules, StudySegmentation } from '../../contract/nodules';
+import type { FoundAgain, KeptNodule, NoduleProposal, PatientNodules, SavedNodule, SegmentMask, SeriesNodules, StudySegmentation } from '../../contract/nodules';
 import type { Api } from './api';
 import { ApiError } from './api';
 import type { Vec3, VoxelGrid } from './frames';
@@ -17,6 +17,8 @@ export interface NoduleDoors {
   ofSeries(series: string, signal: AbortSignal): Promise<SeriesNodules>;
   ofPatient(patient: string, signal?: AbortSignal): Promise<PatientNodules>;
   segment(series: string, at_lps_mm: Vec3, signal: AbortSignal): Promise<NoduleProposal>;
+  /** Where a nodule of an earlier scan lies in this one. */
+  again(series: string, tracking_uid: string, signal: AbortSignal): Promise<FoundAgain>;
   measure(series: string, mask: VoxelMask, signal: AbortSignal): Promise<NoduleMeasures>;
   keep(series: string, mask: VoxelMask, said: Said): Promise<SavedNodule>;
   /** Puts a candidate aside with a reason, or lets it stand again. */
@@ -57,6 +59,7 @@ export function noduleDoors(api: Pick<Api, 'get' | 'post' | 'put' | 'delete'>): 
     ofSeries: (series, signal) => onceMade(() => api.get<SeriesNodules>(ofSeries(series), { signal }), signal, () => {}),
     ofPatient: (patient, signal) => api.get(`/api/patients/${encodeURIComponent(patient)}/nodules`, signal ? { signal } : undefined),
     segment: (series, at_lps_mm, signal) => api.post(ofSeries(series, '/segment'), { at_lps_mm }, { signal }),
+    again: (series, tracking_uid, signal) => api.post(ofSeries(series, '/again'), { tracking_uid }, { signal }),
     measure: (series, mask, signal) => api.post(ofSeries(series, '/measure'), { mask: boxedOf(mask) }, { signal }),
     keep: (series, mask, { label, sameAs, byHand }) =>
       api.post(ofSeries(series, '/keep'), { mask: boxedOf(mask), label, by_hand: byHand, ...(sameAs === undefined ? {} : { same_as: sameAs }) }),
@@ -78,6 +81,8 @@ export interface NoduleInHand {
   readonly proposal: Pick<NoduleProposal, 'attached' | 'notices' | 'method'> | undefined;
   /** The kept nodule that is being corrected. */
   readonly of: KeptNodule | undefined;
+  /** What the nodule of an earlier scan is known by that was found again here. */
+  readonly again: string | undefined;
   readonly byHand: boolean;
 }
 
@@ -86,6 +91,8 @@ export interface NoduleWork {
   readonly why: Accessor<unknown>;
   readonly inHand: Accessor<NoduleInHand | undefined>;
   find(series: string, at_lps_mm: Vec3): Promise<void>;
+  /** Finds a nodule of an earlier scan again. */
+  findAgain(series: string, tracking_uid: string): Promise<void>;
   /** Takes a kept nodule in hand again. */
   takeUp(series: string, grid: VoxelGrid, nodule: KeptNodule): void;
   readonly radius_mm: Accessor<number>;
@@ -158,6 +165,19 @@ export function createNoduleWork(doors: NoduleDoors): NoduleWork {
       fail(signal, error);
     }
   };
+  /** Takes in hand what the program proposes. */
+  const propose = async (series: string, again: string | undefined, asked: (signal: AbortSignal) => Promise<NoduleProposal>): Promise<void> => {
+    const signal = ask();
+    setState('finding');
+    try {
+      const found = await onceMade(() => asked(signal), signal, () => setState('waiting'));
+      if (signal.aborted) return;
+      const { volume, mask, measures, attached, notices, method } = found;
+      hold({ series, mask: maskOf(volume, mask), measures, proposal: { attached, notices, method }, of: undefined, again, byHand: false }, 'shown');
+    } catch (error) {
+      fail(signal, error);
+    }
+  };
   const step = (nodule: NoduleInHand): void => {
     setInHand(nodule);
     void measure();
@@ -174,21 +194,12 @@ export function createNoduleWork(doors: NoduleDoors): NoduleWork {
     state,
     why,
     inHand,
-    async find(series, at_lps_mm) {
-      const signal = ask();
-      setState('finding');
-      try {
-        const found = await onceMade(() => doors.segment(series, at_lps_mm, signal), signal, () => setState('waiting'));
-        if (signal.aborted) return;
-        const { volume, mask, measures, attached, notices, method } = found;
-        hold({ series, mask: maskOf(volume, mask), measures, proposal: { attached, notices, method }, of: undefined, byHand: false }, 'shown');
-      } catch (error) {
-        fail(signal, error);
-      }
-    },
+    find: (series, at_lps_mm) => propose(series, undefined, (signal) => doors.segment(series, at_lps_mm, signal)),
+    findAgain: (series, tracking_uid) =>
+      propose(series, tracking_uid, async (signal) => (await doors.again(series, tracking_uid, signal)).proposal),
     takeUp(series, grid, nodule) {
       ask();
-      hold({ series, mask: maskOf(grid, nodule.mask), measures: nodule.measures, proposal: undefined, of: nodule, byHand: false }, 'shown');
+      hold({ series, mask: maskOf(grid, nodule.mask), measures: nodule.measures, proposal: undefined, of: nodule, again: undefined, byHand: false }, 'shown');
     },
     radius_mm,
     setRadius: (radius) => setRadius(Math.min(BRUSH_mm.most, Math.max(BRUSH_mm.least, radius))),

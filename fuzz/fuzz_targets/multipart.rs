@@ -2,16 +2,28 @@
 //! body was cut, and objects made from metadata and bulk data can be taken in or are refused.
 #![no_main]
 
-use std::convert::Infallible;
+use std::{
+    convert::Infallible,
+    sync::{Arc, LazyLock},
+};
 
 use bytes::Bytes;
-use dicom::web::{StowBody, StowPart, files_of_metadata};
+use dicom::{
+    receive::{Arriving, Memory},
+    web::{StowBody, StowPart, files_of_metadata},
+};
 use futures::{executor::block_on, stream};
 use libfuzzer_sys::fuzz_target;
 
 const OBJECTS: &str = "multipart/related; type=\"application/dicom\"; boundary=part";
 const METADATA: &str = "multipart/related; type=\"application/dicom+json\"; boundary=part";
 const PART_BYTES: u64 = 1 << 20;
+
+static MEMORY: LazyLock<Arc<Memory>> = LazyLock::new(Arc::default);
+
+async fn bytes_of(arrived: Arriving) -> Bytes {
+    arrived.uncounted().await.expect("what arrived is there")
+}
 
 /// The body in pieces of these sizes, over and over.
 fn pieces(body: &Bytes, sizes: &[u8]) -> Vec<Result<Bytes, Infallible>> {
@@ -28,11 +40,11 @@ fn pieces(body: &Bytes, sizes: &[u8]) -> Vec<Result<Bytes, Infallible>> {
 fn objects(body: &Bytes, sizes: &[u8]) -> (Vec<Bytes>, Option<u16>) {
     block_on(async {
         let body = stream::iter(pieces(body, sizes));
-        let mut body = StowBody::new(OBJECTS, body, PART_BYTES).expect("a sound header");
+        let mut body = StowBody::new(OBJECTS, body, PART_BYTES, &MEMORY).expect("a sound header");
         let mut parts = Vec::new();
         loop {
             match body.next().await {
-                Ok(Some(part)) => parts.push(part),
+                Ok(Some(part)) => parts.push(bytes_of(part).await),
                 Ok(None) => return (parts, None),
                 Err(error) => return (parts, Some(error.status())),
             }
@@ -43,10 +55,11 @@ fn objects(body: &Bytes, sizes: &[u8]) -> (Vec<Bytes>, Option<u16>) {
 fn metadata(body: &Bytes, sizes: &[u8]) -> Option<Vec<StowPart>> {
     block_on(async {
         let body = stream::iter(pieces(body, sizes));
-        let mut body = StowBody::new(METADATA, body, PART_BYTES).expect("a sound header");
+        let mut body = StowBody::new(METADATA, body, PART_BYTES, &MEMORY).expect("a sound header");
         let mut parts = Vec::new();
         while let Some(part) = body.next_part().await.ok()? {
-            parts.push(part);
+            let bytes = bytes_of(part.body).await;
+            parts.push(StowPart { content_type: part.content_type, location: part.location, bytes });
         }
         Some(parts)
     })
@@ -56,7 +69,7 @@ fuzz_target!(|bytes: &[u8]| {
     // The header is anybody's too.
     if let Ok(header) = std::str::from_utf8(bytes) {
         let none = stream::iter(Vec::<Result<Bytes, Infallible>>::new());
-        let _ = StowBody::new(header, none, PART_BYTES);
+        let _ = StowBody::new(header, none, PART_BYTES, &MEMORY);
     }
     let Some((count, rest)) = bytes.split_first() else { return };
     let (sizes, body) = rest.split_at(usize::from(count % 8).min(rest.len()));

@@ -240,6 +240,21 @@ def test_a_kept_nodule_is_a_lesion_with_a_surface(doors, scans, proposals, kept)
     assert doors.get(f"series/{series}/volume/{surface['url']}").content.startswith(b"YSF1")
 
 
+def test_a_nodule_of_an_earlier_scan_is_found_again(doors, scans, kept):
+    """In the later scan from where it lay in the earlier one, and the other way round."""
+    known = {"tracking_uid": kept[0]["tracking_uid"]}
+    for here, moved in [(scans[1], 0.4), (scans[0], -0.4)]:
+        told = doors.post(f"series/{here[0].SeriesInstanceUID}/nodules/again", known)
+        assert told.status_code == 200, told.text
+        found = told.json()
+        assert found["shift"]["is_reliable"]
+        assert found["shift"]["shift_lps_mm"] == pytest.approx([moved, 0, 0], abs=1)
+        expected = [AT[2] + max(moved, 0), AT[1], AT[0]]
+        assert found["proposal"]["measures"]["centre_lps_mm"] == pytest.approx(expected, abs=0.6)
+    stranger = doors.post(f"series/{scans[1][0].SeriesInstanceUID}/nodules/again", {"tracking_uid": "1.2.3.4"})
+    assert stranger.status_code == 422
+
+
 def test_growth_is_told_between_the_studies(doors, scans, kept):
     [row] = doors.web.search_for_studies(search_filters={"StudyInstanceUID": scans[0][0].StudyInstanceUID})
     assert row
@@ -354,7 +369,7 @@ def test_who_may_not_see_the_patient_is_told_nothing(hospital, scans, proposals,
                      f"imaging/studies/{scans[0][0].StudyInstanceUID}/segmentations"]:
             assert other.get(path).status_code in (403, 404), path
         bodies = {"segment": {"at_lps_mm": [0, 0, 0]}, "measure": {"mask": proposals[0]["mask"]},
-                  "keep": {"mask": proposals[0]["mask"], "label": "x"}}
+                  "keep": {"mask": proposals[0]["mask"], "label": "x"}, "again": {"tracking_uid": "1.2.3.4"}}
         for call, body in bodies.items():
             assert other.post(f"series/{series}/nodules/{call}", body).status_code == 403
     assert doors.get("series/1.2.3/nodules").status_code == 403

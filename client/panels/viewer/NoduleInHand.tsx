@@ -129,12 +129,13 @@ function Keep(props: NoduleInHandProps): JSX.Element {
   const [sameAs, setSameAs] = createSignal('');
   const [wrong, setWrong] = createSignal(false);
   // Another nodule in hand has another name.
-  const subject = (): string => `${work.inHand()?.series ?? ''} ${work.inHand()?.of?.tracking_uid ?? ''} ${String(work.inHand() === undefined)}`;
+  const subject = (): string => `${work.inHand()?.series ?? ''} ${work.inHand()?.of?.tracking_uid ?? ''} ${work.inHand()?.again ?? ''} ${String(work.inHand() === undefined)}`;
   createEffect(
     on(subject, () => {
       const of = work.inHand()?.of;
-      setLabel(of?.label ?? app.t('nodule.labelFirst', { n: props.known.length + 1 }));
-      setSameAs(of?.tracking_uid ?? '');
+      const before = props.known.find(({ tracking_uid }) => tracking_uid === work.inHand()?.again);
+      setLabel(of?.label ?? before?.label ?? app.t('nodule.labelFirst', { n: props.known.length + 1 }));
+      setSameAs(of?.tracking_uid ?? before?.tracking_uid ?? '');
     }),
   );
   const choose = (uid: string): void => {

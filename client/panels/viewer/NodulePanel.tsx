@@ -13,6 +13,7 @@ import { EmptyState } from '../EmptyState';
 import { Icon } from '../Icon';
 import { Notice } from '../Notice';
 import { NoduleCandidates } from './NoduleCandidates';
+import { ChestFigures } from './ChestFigures';
 import { NoduleInHand } from './NoduleInHand';
 import { mm, mm3 } from './NoduleTable';
 import { NoduleTime } from './NoduleTime';
@@ -72,6 +73,15 @@ export function NodulePanel(props: NodulePanelProps): JSX.Element {
   const followed = () => overTime.data()?.nodules ?? [];
   const grown = () => followed().filter(({ seen }) => seen.length > 1);
   const kept = (): readonly KeptNodule[] => here.data()?.kept ?? [];
+  /** Nodules of earlier scans that were not kept of this one yet. */
+  const before = () => followed().filter(({ seen }) => seen.every((one) => one.series !== series()?.uid));
+  const findAgain = async (uid: string): Promise<void> => {
+    const here = series()?.uid;
+    if (here === undefined) return;
+    await work.findAgain(here, uid);
+    const centre = work.inHand()?.measures?.centre_lps_mm;
+    if (centre && work.inHand()?.again === uid) goToPoint(control, centre);
+  };
   const takeUp = (nodule: KeptNodule): void => {
     const [uid, volume] = [series()?.uid, here.data()?.volume];
     if (uid === undefined || !volume) return;
@@ -130,6 +140,27 @@ export function NodulePanel(props: NodulePanelProps): JSX.Element {
             </ul>
           </Show>
         </section>
+        <Show when={before().length > 0}>
+          <section class="stack tight">
+            <h2 class="series-heading">{app.t('nodule.before')}</h2>
+            <ul class="marks" aria-label={app.t('nodule.before')}>
+              <For each={before()}>
+                {(nodule) => (
+                  <li data-before={nodule.tracking_uid}>
+                    <span class="mark-words number">
+                      {nodule.label}
+                      <Show when={nodule.seen.at(-1)}>{(last) => <>: {mm(last().nodule.measures.mean_diameter_mm)}</>}</Show>
+                    </span>
+                    <button type="button" class="button small" aria-label={app.t('nodule.againOf', { what: nodule.label })} onClick={() => void findAgain(nodule.tracking_uid)}>
+                      <Icon name="search" size={16} />
+                      {app.t('nodule.again')}
+                    </button>
+                  </li>
+                )}
+              </For>
+            </ul>
+          </section>
+        </Show>
         <Show when={(here.data()?.marked.length ?? 0) > 0}>
           <section class="stack tight">
             <h2 class="series-heading">{app.t('nodule.marked')}</h2>
@@ -171,6 +202,7 @@ export function NodulePanel(props: NodulePanelProps): JSX.Element {
           </Show>
         </section>
         <OutlineList outlines={props.outlines} series={series()?.uid} />
+        <Show when={props.active ? series()?.uid : undefined}>{(uid) => <ChestFigures series={uid()} />}</Show>
       </Show>
     </div>
   );

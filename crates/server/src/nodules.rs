@@ -3,6 +3,7 @@
 //! Nothing of a volume is held open for it: each request reads the box that it needs from the volume's bricks.
 
 mod candidates;
+mod again;
 mod follow;
 mod objects;
 
@@ -21,6 +22,7 @@ use volume::{
 };
 
 pub use candidates::{Suggestion, dismiss, suggestions, take_back};
+pub use again::FoundAgain;
 pub use follow::{FollowedNodule, Scan, followed};
 pub use objects::{Drawn, KeepError, files};
 

@@ -25,7 +25,7 @@ use crate::{
     http::{Caller, Problem},
     marked,
     nodules::{
-        self, Drawn, FollowedNodule, KeepError, NoduleProposal, Scan, Suggestion, VolumeGrid,
+        self, Drawn, FollowedNodule, FoundAgain, KeepError, NoduleProposal, Scan, Suggestion, VolumeGrid,
         WholeVolume,
     },
     twins::text,
@@ -44,6 +44,7 @@ pub fn routes() -> Router<Arc<Hospital>> {
     Router::new()
         .route("/series/{uid}/nodules", get(of_series))
         .route("/series/{uid}/nodules/segment", post(segment))
+        .route("/series/{uid}/nodules/again", post(again))
         .route("/series/{uid}/nodules/measure", post(measure))
         .route("/series/{uid}/nodules/keep", post(keep))
         .route(
@@ -78,6 +79,15 @@ struct At {
     #[serde(default)]
     #[ts(optional)]
     reach_mm: Option<f64>,
+}
+
+/// A nodule that was kept of an earlier scan.
+#[derive(Debug, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+#[ts(export, export_to = "../../../contract/nodules.ts")]
+struct Again {
+    /// What it is known by.
+    tracking_uid: String,
 }
 
 /// A mask that somebody edited.
@@ -349,6 +359,32 @@ async fn segment(
     let _turn = hospital.volumes.near().await;
     let volume = opened.volume;
     let found = spawn_blocking(move || volume.propose(at.at_lps_mm, at.reach_mm)).await;
+    Ok(Json(found.map_err(|error| Problem::internal(&error))??))
+}
+
+/// Proposes a nodule that was kept of an earlier scan, where it lies in this one. Nothing is kept.
+async fn again(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path(uid): Path<String>,
+    seen: Result<Json<Again>, JsonRejection>,
+) -> Result<Json<FoundAgain>, Problem> {
+    let opened = open(&hospital, &caller, &uid).await?;
+    let seen = body(seen)?;
+    let scans = scans(&hospital, &opened.permit, &opened.patient).await?;
+    let mut followed = nodules::followed(&scans).into_iter();
+    let nodule = followed.find(|nodule| nodule.tracking_uid == seen.tracking_uid);
+    let last = nodule.and_then(|nodule| {
+        let mut elsewhere = nodule.seen.into_iter().rev();
+        elsewhere.find(|seen| seen.series != uid)
+    });
+    let last = last.ok_or_else(|| {
+        unusable("该患者没有这个既往结节 · there is no such earlier nodule of this patient")
+    })?;
+    let before = open(&hospital, &caller, &last.series).await?.volume;
+    let _turn = hospital.volumes.near().await;
+    let (volume, centre) = (opened.volume, last.nodule.measures.centre_lps_mm);
+    let found = spawn_blocking(move || volume.find_again(&before, centre)).await;
     Ok(Json(found.map_err(|error| Problem::internal(&error))??))
 }
 
