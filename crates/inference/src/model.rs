@@ -112,10 +112,7 @@ impl Model {
 
     /// A model from its card and its file.
     pub fn of(card: Card, onnx: &[u8]) -> Result<Self, InferenceError> {
-        let found: String = Sha256::digest(onnx)
-            .iter()
-            .map(|b| format!("{b:02x}"))
-            .collect();
+        let found = hex::encode(Sha256::digest(onnx));
         if !found.eq_ignore_ascii_case(&card.sha256) {
             return Err(InferenceError::OtherFile {
                 file: card.file.clone(),
@@ -152,7 +149,7 @@ impl Model {
         if !result.checks.iter().all(|check| check.holds) {
             return Ok(result);
         }
-        let values = self.values(crop(&series.volume, &self.card.input, at_lps_mm))?;
+        let values = self.values(&crop(&series.volume, &self.card.input, at_lps_mm))?;
         match self.card.task {
             Task::NoduleProbability => {
                 let [value] = values.as_slice() else {
@@ -178,10 +175,10 @@ impl Model {
     }
 
     /// What the model gives, as probabilities.
-    fn values(&self, crop: Vec<f32>) -> Result<Vec<f64>, InferenceError> {
+    fn values(&self, crop: &[f32]) -> Result<Vec<f64>, InferenceError> {
         let [nx, ny, nz] = self.card.input.size;
         let failed = |error: TractError| output(format!("{error:#}"));
-        let outputs = Tensor::from_shape(&[1, 1, nz, ny, nx], &crop)
+        let outputs = Tensor::from_shape(&[1, 1, nz, ny, nx], crop)
             .and_then(|tensor| self.plan.run(tvec!(tensor.into())))
             .map_err(failed)?;
         let Some(first) = outputs.into_iter().next() else {

@@ -57,10 +57,7 @@ fn mean() -> Vec<u8> {
 }
 
 fn card_of(onnx: &[u8], changes: &[(&str, &str)]) -> String {
-    let digest: String = Sha256::digest(onnx)
-        .iter()
-        .map(|b| format!("{b:02x}"))
-        .collect();
+    let digest = hex::encode(Sha256::digest(onnx));
     let card = include_str!("card.toml").replace("SHA256", &digest);
     changes.iter().fold(card, |card, (from, to)| {
         assert!(card.contains(from), "{from}");

@@ -2,8 +2,8 @@
 //!
 //! Nothing of a volume is held open for it: each request reads the box that it needs from the volume's bricks.
 
-mod candidates;
 mod again;
+mod candidates;
 mod follow;
 mod objects;
 
@@ -21,8 +21,8 @@ use volume::{
     nodule::{self, Attachment, NoduleMeasures, Seed},
 };
 
-pub use candidates::{Suggestion, dismiss, suggestions, take_back};
 pub use again::FoundAgain;
+pub use candidates::{Suggestion, dismiss, suggestions, take_back};
 pub use follow::{FollowedNodule, Scan, followed};
 pub use objects::{Drawn, KeepError, files};
 

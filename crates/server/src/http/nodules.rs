@@ -25,8 +25,8 @@ use crate::{
     http::{Caller, Problem},
     marked,
     nodules::{
-        self, Drawn, FollowedNodule, FoundAgain, KeepError, NoduleProposal, Scan, Suggestion, VolumeGrid,
-        WholeVolume,
+        self, Drawn, FollowedNodule, FoundAgain, KeepError, NoduleProposal, Scan, Suggestion,
+        VolumeGrid, WholeVolume,
     },
     twins::text,
     volumes::{KeptNodule, Stage, read_candidates},

@@ -70,9 +70,7 @@ impl WholeVolume {
     /// How the middle of the lungs moved from an earlier scan; not at all where it is not known of both.
     fn shift_of_lungs(&self, before: &Self) -> Result<[f64; 3], VolumeError> {
         let both = before.middle_of_lungs()?.zip(self.middle_of_lungs()?);
-        Ok(both.map_or([0.0; 3], |(before, now)| {
-            sum(now, before.map(|mm| -mm))
-        }))
+        Ok(both.map_or([0.0; 3], |(before, now)| sum(now, before.map(|mm| -mm))))
     }
 
     fn middle_of_lungs(&self) -> Result<Option<[f64; 3]>, VolumeError> {
