@@ -96,8 +96,10 @@ impl WholeVolume {
     }
 }
 
-fn each<T: Copy, U>([a, b, c]: [T; 3], [d, e, f]: [T; 3], of: impl Fn(T, T) -> U) -> [U; 3] {
-    [of(a, d), of(b, e), of(c, f)]
+/// Both axis by axis.
+fn each<T: Copy, U>(one: [T; 3], other: [T; 3], of: impl Fn(T, T) -> U) -> [U; 3] {
+    let ([x, y, z], [to_x, to_y, to_z]) = (one, other);
+    [of(x, to_x), of(y, to_y), of(z, to_z)]
 }
 
 fn sum(a: [f64; 3], b: [f64; 3]) -> [f64; 3] {
