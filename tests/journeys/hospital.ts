@@ -7,6 +7,7 @@ import type { ChildProcess } from 'node:child_process';
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { installModel } from './model.ts';
 
 /** The password of all demo accounts in the journeys. */
 export const PASSWORD = process.env['YUANYI_PASSWORD'] ?? 'demo-pass-1';
@@ -42,9 +43,12 @@ function ready(hospital: ChildProcess): Promise<string> {
 export default async function start(): Promise<() => Promise<void>> {
   if (process.env['YUANYI_URL']) return async () => {};
   mkdirSync(OUT, { recursive: true });
+  const models = join(OUT, 'models');
+  installModel(models);
   const ports = ['--http', '127.0.0.1:0', '--dicom', '127.0.0.1:0'];
   const hospital = spawn(program(), ['demo', '--demo-password', PASSWORD, ...ports], {
     cwd: PROJECT,
+    env: { ...process.env, YUANYI_MODELS: models },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const log = createWriteStream(join(OUT, 'hospital.txt'));

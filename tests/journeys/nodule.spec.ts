@@ -87,6 +87,13 @@ test('a nodule is found by a click, mended, taken back, kept and seen again; in 
   expect(found).toBeLessThan(340);
   await look(li, 'nodule-found', ['desktop', 'phone', 'narrow']);
 
+  // A model that somebody else trained is asked, and says what its card allows it to say.
+  await li.getByRole('button', { name: 'Ask the installed models (1)' }).click();
+  const model = li.locator('[data-model=mean-of-crop]');
+  await expect(model).toHaveAttribute('data-outcome', 'probability');
+  await expect(model).toContainText(/mean density, scaled: 5[01]\.\d %/);
+  await look(li, 'nodule-model', ['desktop', 'narrow']);
+
   // A stroke through slices makes it larger; it is taken back as one and done again.
   await canvas.focus();
   await li.keyboard.press('u');
@@ -103,6 +110,8 @@ test('a nodule is found by a click, mended, taken back, kept and seen again; in 
   await expect(li.getByText('edited by hand')).toBeVisible();
   const larger = await volume(li);
   expect(larger).toBeGreaterThan(found * 1.3);
+  // What the model said was of another outline.
+  await expect(model).toHaveCount(0);
   await look(li, 'nodule-brushed', ['desktop'], 'en');
   await canvas.focus();
   await li.keyboard.press('Control+z');
@@ -150,6 +159,11 @@ test('a nodule is found by a click, mended, taken back, kept and seen again; in 
   expect(await volume(li)).toBe(found);
   await li.getByRole('button', { name: 'Cancel' }).click();
 
+  // What else the scan shows of the chest.
+  await li.getByText('The chest: lung density and airways').click();
+  await expect(li.getByRole('table', { name: 'Density of the lungs' })).toContainText('Both');
+  await look(li, 'nodule-chest', ['desktop', 'narrow']);
+
   // It is cut by the planes across too.
   await li.getByLabel('Layout').selectOption('mpr');
   await li.getByRole('button', { name: 'Show: Left 1' }).click();
@@ -162,9 +176,10 @@ test('a nodule is found by a click, mended, taken back, kept and seen again; in 
   await canvas.focus();
   await li.keyboard.press('1');
   await li.keyboard.press('j');
-  await canvas.click({ position: await placeOf(pane, PHANTOM.x, PHANTOM.y) });
+  // The program finds it where the lung around it lies now.
+  await li.getByRole('button', { name: 'Find in this scan: Left 1' }).click();
   await shown(li);
-  await li.getByLabel('The same nodule as').selectOption({ index: 1 });
+  await expect(li.getByLabel('The same nodule as').locator('option:checked')).toContainText('Left 1');
   await expect(li.getByLabel('Name', { exact: true })).toHaveValue('Left 1');
   await li.getByRole('button', { name: 'Keep with the study' }).click();
   const growth = li.locator('.nodule-growth').last();
