@@ -28,7 +28,8 @@ function meanOfAll(): Buffer {
   const dimension = field(1, field(2, 'n'));
   const shape = field(2, Buffer.concat(Array.from({ length: 5 }, () => dimension)));
   const input = Buffer.concat([field(1, 'x'), field(2, field(1, Buffer.concat([small(1, 1), shape])))]);
-  const output = Buffer.concat([field(1, 'y'), field(2, field(1, small(1, 1)))]);
+  const scalar = Buffer.concat([small(1, 1), field(2, '')]);
+  const output = Buffer.concat([field(1, 'y'), field(2, field(1, scalar))]);
   const graph = Buffer.concat([field(1, node), field(2, 'graph'), field(11, input), field(12, output)]);
   return Buffer.concat([small(1, 7), field(7, graph), field(8, small(2, 13))]);
 }
