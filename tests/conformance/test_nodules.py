@@ -11,7 +11,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sr.codedict import codes
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
 
-LI, CHEN, PATIENT = "li.terminal", "chen.expert", "zhao.patient"
+LI, PATIENT = "li.terminal", "zhao.patient"
 SEG, SR = "1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.88.34"
 SPACING = np.array([1.25, 1.6, 1.6])
 SIZE = np.array([64, 128, 160])
@@ -363,7 +363,7 @@ def test_a_nodule_of_nobody_or_of_another_patient_is_not_the_same(doors, scans, 
 def test_who_may_not_see_the_patient_is_told_nothing(hospital, scans, proposals, doors):
     series = scans[0][0].SeriesInstanceUID
     patient = doors.get(f"imaging/studies/{scans[0][0].StudyInstanceUID}").json()["patient"]
-    for who in [CHEN, "sun.manager"]:
+    for who in ["zhou.trainee", "sun.manager"]:
         other = Doors(hospital, who)
         for path in [f"series/{series}/nodules", f"patients/{patient}/nodules",
                      f"imaging/studies/{scans[0][0].StudyInstanceUID}/segmentations"]:

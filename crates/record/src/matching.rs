@@ -6,6 +6,9 @@
 use serde_json::{Map, Value as Json};
 use unicode_normalization::UnicodeNormalization as _;
 
+/// The groups of a person name.
+const GROUPS: [&str; 3] = ["Alphabetic", "Ideographic", "Phonetic"];
+
 /// The first value of an attribute as text; a person name's groups joined by `=`.
 pub fn first_text(attributes: &Map<String, Json>, tag: &str) -> Option<String> {
     value_text(attributes.get(tag)?.get("Value")?.get(0)?)
@@ -16,9 +19,10 @@ pub fn value_text(value: &Json) -> Option<String> {
     match value {
         Json::String(text) => Some(text.trim_end_matches([' ', '\0']).to_owned()),
         Json::Number(number) => Some(number.to_string()),
-        Json::Object(name) => {
+        // The item of a sequence is no name, and has no text.
+        Json::Object(name) if name.keys().all(|key| GROUPS.contains(&key.as_str())) => {
             let group = |key: &str| name.get(key).and_then(Json::as_str).unwrap_or("");
-            let whole = [group("Alphabetic"), group("Ideographic"), group("Phonetic")].join("=");
+            let whole = GROUPS.map(group).join("=");
             Some(whole.trim_end_matches('=').to_owned())
         }
         _ => None,
@@ -336,8 +340,11 @@ mod tests {
             assert_eq!(seen, expected, "{vr} {value} against {pattern}");
         };
         let name = || serde_json::json!({"Alphabetic": "Zhao^Min^^", "Ideographic": "赵^敏"});
+        let item = || serde_json::json!({"00400009": {"vr": "SH", "Value": ["S"]}});
         for (vr, value, pattern, expected) in [
             ("LO", "CHEST CT".into(), "CHEST*", true),
+            // The item of a sequence is not an empty name.
+            ("SQ", item(), "a\\", false),
             ("LO", "CHEST CT".into(), "chest*", false),
             ("LO", "CHEST CT".into(), "?HEST*T", true),
             ("LO", "a*b".into(), "a*", true),
