@@ -1,5 +1,7 @@
 //! The SQL that finds owners of terms, and lists for it.
 
+use std::collections::BTreeSet;
+
 use record::matching::{Wanted, after, words};
 use rusqlite::types::Value;
 use serde_json::json;
@@ -24,71 +26,71 @@ pub fn exact(alternatives: &[Wanted]) -> Option<String> {
     texts.map(|texts| json!(texts).to_string())
 }
 
+/// The owners of terms of a path that stand in a row of `json_each(?)`: from its first text on and before its
+/// second, where it has one. However many rows there are, it is one statement: SQLite bounds how many SELECTs
+/// may be put together, and nobody bounds how many alternatives somebody asks for.
+fn between(table: &str) -> String {
+    // Bytes come behind all texts.
+    format!(
+        "SELECT owner FROM json_each(?) AS one CROSS JOIN {table} \
+         WHERE {table}.path = ? AND text >= one.value->>0 AND text < COALESCE(one.value->>1, x'')"
+    )
+}
+
 /// Finds the owners of values that match one of the alternatives.
 pub fn owners(table: &str, path: &str, alternatives: &[Wanted]) -> Sql {
-    let front = format!("SELECT owner FROM {table} WHERE path = ?");
-    let path = Value::Text(path.to_owned());
-    let mut sql = Sql::default();
-    if let Some(texts) = exact(alternatives) {
-        sql.push(
-            &format!("{front} AND text IN (SELECT value FROM json_each(?))"),
-            [path, Value::Text(texts)],
-        );
-        return sql;
-    }
-    for (number, one) in alternatives.iter().enumerate() {
-        if number > 0 {
-            sql.push(" UNION ", []);
-        }
-        sql.push(&front, [path.clone()]);
+    let (mut texts, mut patterns) = (Vec::new(), Vec::new());
+    for one in alternatives {
         match one {
-            Wanted::Exact(text) => sql.push(" AND text = ?", [Value::Text(text.clone())]),
-            Wanted::Range { low, below } => range(&mut sql, low, below.as_deref()),
+            // SQLite reads texts up to their first NUL; no value has one.
+            Wanted::Exact(text) | Wanted::Wildcard(text) if text.contains('\0') => {}
+            Wanted::Exact(text) => texts.push(text.as_str()),
+            Wanted::Range { low, below } => patterns.push(json!([low, below, "*"])),
             Wanted::Wildcard(pattern) => {
                 let start = pattern.split(['*', '?']).next().unwrap_or_default();
-                range(&mut sql, start, Some(&after(start)));
                 // SQLite's GLOB knows the same two wildcards, and classes in brackets besides.
-                let glob = pattern.replace('[', "[[]");
-                sql.push(" AND text GLOB ?", [Value::Text(glob)]);
-                // GLOB reads a pattern up to its first NUL; no value has one.
-                if pattern.contains('\0') {
-                    sql.push(" AND 0", []);
-                }
+                patterns.push(json!([start, after(start), pattern.replace('[', "[[]")]));
             }
         }
+    }
+    let path = Value::Text(path.to_owned());
+    let list = |values: String| Value::Text(values);
+    let mut sql = Sql::default();
+    sql.push(
+        &format!(
+            "SELECT owner FROM {table} WHERE path = ? AND text IN (SELECT value FROM json_each(?))"
+        ),
+        [path.clone(), list(json!(texts).to_string())],
+    );
+    if !patterns.is_empty() {
+        sql.push(
+            &format!(" UNION {} AND text GLOB one.value->>2", between(table)),
+            [list(json!(patterns).to_string()), path],
+        );
     }
     sql
 }
 
-fn range(sql: &mut Sql, low: &str, below: Option<&str>) {
-    sql.push(" AND text >= ?", [Value::Text(low.to_owned())]);
-    if let Some(below) = below {
-        sql.push(" AND text < ?", [Value::Text(below.to_owned())]);
-    }
-}
-
 /// Finds the owners of names of which each word of the pattern begins a word.
 pub fn owners_by_words(table: &str, path: &str, pattern: &str) -> Sql {
-    let path = Value::Text(words_path(path));
     // Without the separators between them, all words together are one word too.
     let all = words(pattern);
-    let each: Vec<&String> = match all.split_first() {
+    let each: BTreeSet<&String> = match all.split_first() {
         Some((_, rest)) if !rest.is_empty() => rest.iter().collect(),
         _ => all.iter().collect(),
     };
+    let rows: Vec<_> = each.iter().map(|word| json!([word, after(word)])).collect();
     let mut sql = Sql::default();
-    sql.push("SELECT owner FROM (", []);
-    if each.is_empty() {
-        sql.push("SELECT NULL AS owner WHERE 0", []);
-    }
-    for (number, word) in each.into_iter().enumerate() {
-        let front = if number > 0 { " INTERSECT " } else { "" };
-        sql.push(
-            &format!("{front}SELECT owner FROM {table} WHERE path = ?"),
-            [path.clone()],
-        );
-        range(&mut sql, word, Some(&after(word)));
-    }
-    sql.push(")", []);
+    sql.push(
+        &format!(
+            "{} GROUP BY owner HAVING COUNT(DISTINCT one.key) = {}",
+            between(table),
+            rows.len()
+        ),
+        [
+            Value::Text(json!(rows).to_string()),
+            Value::Text(words_path(path)),
+        ],
+    );
     sql
 }

@@ -443,6 +443,25 @@ pub async fn documents_are_found_by_what_they_say(record: &dyn Record) {
     assert_eq!(record.imaging(&all(), &first).await.unwrap().total, 0);
 }
 
+/// More alternatives, and more words of a name, than a database puts together in one statement.
+pub async fn a_search_may_ask_for_a_thousand_things(record: &dyn Record) {
+    fill(record).await;
+    let patterns: String = (0..1000)
+        .map(|number| format!("HEAD {number}*\\"))
+        .collect();
+    let many = query(
+        ImagingLevel::Study,
+        &[("00081030", &format!("{patterns}*CT"))],
+    );
+    assert_eq!(record.imaging(&all(), &many).await.unwrap().total, 3);
+    let names: String = (0..1000).map(|number| format!("w{number} ")).collect();
+    let fuzzy = ImagingQuery {
+        fuzzy_names: true,
+        ..query(ImagingLevel::Study, &[("00100010", &names)])
+    };
+    assert_eq!(record.imaging(&all(), &fuzzy).await.unwrap().total, 0);
+}
+
 pub async fn names_match_by_their_words(record: &dyn Record) {
     fill(record).await;
     for (pattern, expected) in [

@@ -38,6 +38,7 @@ pub async fn record_conformance(make: impl Fn() -> Arc<dyn Record>) {
     images::rows_gather_their_level(&*make()).await;
     images::attributes_match(&*make()).await;
     images::names_match_by_their_words(&*make()).await;
+    images::a_search_may_ask_for_a_thousand_things(&*make()).await;
     images::dates_and_times_match_as_one(&*make()).await;
     images::empty_values_are_found(&*make()).await;
     images::documents_are_found_by_what_they_say(&*make()).await;
