@@ -37,7 +37,7 @@ pub fn crop(volume: &Volume, input: &InputCard, at_lps_mm: [f64; 3]) -> Vec<f32>
         for y in 0..ny {
             for x in 0..nx {
                 let index = volume.grid.index_of(place(input, at_lps_mm, [x, y, z]));
-                let hu = trilinear(volume, index);
+                let hu = value_at(volume, index);
                 #[expect(clippy::cast_possible_truncation, reason = "the model takes 32 bits")]
                 values.push((((hu - low) / (high - low)).clamp(0.0, 1.0)) as f32);
             }
@@ -46,39 +46,13 @@ pub fn crop(volume: &Volume, input: &InputCard, at_lps_mm: [f64; 3]) -> Vec<f32>
     values
 }
 
-/// The value between voxels; at the border the last voxel goes on.
-fn trilinear(volume: &Volume, index: [f64; 3]) -> f64 {
-    let mut low = [0; 3];
-    let mut part = [0.0; 3];
-    for axis in 0..3 {
+/// The value at an index; at the border the last voxel goes on.
+fn value_at(volume: &Volume, index: [f64; 3]) -> f64 {
+    let inside = std::array::from_fn(|axis| {
         let last = volume.grid.size[axis].saturating_sub(1);
-        let at = index[axis].clamp(0.0, last as f64);
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "it was clamped to the grid"
-        )]
-        let floor = at.floor() as usize;
-        low[axis] = floor.min(last.saturating_sub(1));
-        part[axis] = at - low[axis] as f64;
-    }
-    let mut sum = 0.0;
-    for corner in 0..8 {
-        let is_far = |axis: usize| corner >> axis & 1;
-        let weight: f64 = (0..3)
-            .map(|axis| {
-                if is_far(axis) == 1 {
-                    part[axis]
-                } else {
-                    1.0 - part[axis]
-                }
-            })
-            .product();
-        let voxel: [usize; 3] = std::array::from_fn(|axis| low[axis] + is_far(axis));
-        // A corner beyond a single plane weighs nothing.
-        sum += weight * f64::from(volume.at(voxel).unwrap_or_default());
-    }
-    sum
+        index[axis].clamp(0.0, last as f64)
+    });
+    volume.interpolated(inside, f64::from).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -3,13 +3,17 @@
 //! A scenario says what it observes of a case; the rules say what of that is a deviation, and when the clock
 //! alone will make another one. Nothing here holds anybody up.
 
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::LazyLock,
+};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use ts_rs::TS;
 use vocabulary::{Text, Timestamp};
 
-use crate::{Confidence, Derivation, Guideline};
+use crate::{Confidence, Derivation, Guideline, Recommendation, Verdict};
 
 /// One rule.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -211,6 +215,23 @@ pub fn rounds_diameter(guideline: &Guideline) -> Option<u8> {
             Derivation::Rounded { from, decimals } if from == "mean_diameter_mm" => Some(*decimals),
             _ => None,
         })
+}
+
+/// What guidelines lacked, by name, of what they said of a case as it was kept.
+pub fn lacked(kept: &[Value]) -> Vec<Text> {
+    let said = kept
+        .iter()
+        .filter_map(|one| Recommendation::deserialize(one).ok());
+    let names: BTreeSet<String> = said
+        .filter_map(|one| match one.result {
+            Verdict::NotAssessable { missing } => Some(missing),
+            _ => None,
+        })
+        .flatten()
+        .map(|missing| missing.input)
+        .collect();
+    let label = |name: &String| crate::inputs().get(name).map(|input| input.label.clone());
+    names.iter().filter_map(label).collect()
 }
 
 /// Checks what is observed of a case by all rules.

@@ -4,17 +4,18 @@
 //! FILE holds 16-bit values, little endian, x fastest. Prints CPU-seconds without reading the file,
 //! peak memory in MiB, and the triangles before and after simplification.
 
+mod cost;
+
 use std::{
     error::Error,
     fs::{self, File},
     io::{self, Read},
 };
 
+use cost::cpu_s;
 use volume::{Components, Connection, Field, Grid, Mask, Mesh, Style, Volume};
 
 const THRESHOLD_HU: i16 = 200;
-/// The steps of `/proc/self/stat` a second, which Linux promises to programs.
-const TICKS_PER_SECOND: f64 = 100.0;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -63,19 +64,6 @@ fn read(file: &str, voxels: usize) -> io::Result<Vec<i16>> {
         values.extend(pairs.iter().map(|pair| i16::from_le_bytes(*pair)));
     }
     Ok(values)
-}
-
-/// User and system time of this program so far.
-fn cpu_s() -> Result<f64, Box<dyn Error>> {
-    let stat = fs::read_to_string("/proc/self/stat")?;
-    let (_, fields) = stat
-        .rsplit_once(')')
-        .ok_or("read the cost of this program")?;
-    let mut ticks = 0.0;
-    for field in fields.split_whitespace().skip(11).take(2) {
-        ticks += field.parse::<f64>()?;
-    }
-    Ok(ticks / TICKS_PER_SECOND)
 }
 
 /// The most memory that this program has had.

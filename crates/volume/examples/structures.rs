@@ -4,16 +4,16 @@
 //! Prints CPU-seconds of each step and of all without reading, and peak memory in MiB and as a
 //! multiple of the volume's own, the volume included.
 
-use std::{error::Error, fs, path::PathBuf, sync::Mutex, sync::atomic::AtomicBool, time::Instant};
+mod cost;
 
+use std::{error::Error, path::PathBuf, sync::Mutex, sync::atomic::AtomicBool, time::Instant};
+
+use cost::cpu_s;
 use peak_alloc::PeakAlloc;
 use volume::{Grid, Series, Volume, build_structures, find_chest, read_series, segment};
 
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
-
-/// The steps of `/proc/self/stat` a second, which Linux promises to programs.
-const TICKS_PER_SECOND: f64 = 100.0;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -122,45 +122,23 @@ fn resampled(volume: &Volume, size: [usize; 3]) -> Volume {
         for y in 0..size[1] {
             for x in 0..size[0] {
                 let at = [x, y, z].into_iter().zip(ratio).zip(first);
-                let index: Vec<f64> = at.map(|((i, r), f)| (i as f64).mul_add(r, f)).collect();
-                voxels.push(trilinear(volume, &index));
+                let mut index = [0.0; 3];
+                for (index, ((i, r), f)) in index.iter_mut().zip(at) {
+                    *index = (i as f64).mul_add(r, f);
+                }
+                voxels.push(nearest_inside(volume, index));
             }
         }
     }
     Volume { grid, voxels }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-fn trilinear(volume: &Volume, index: &[f64]) -> i16 {
-    let mut value = 0.0;
-    for corner in 0..8_usize {
-        let mut weight = 1.0;
-        let mut voxel = [0; 3];
-        for (axis, (voxel, &at)) in voxel.iter_mut().zip(index).enumerate() {
-            let last = volume.grid.size.get(axis).map_or(0, |n| n - 1);
-            let at = at.clamp(0.0, last as f64);
-            let upper = corner >> axis & 1;
-            weight *= if upper == 1 {
-                at.fract()
-            } else {
-                1.0 - at.fract()
-            };
-            *voxel = (at as usize + upper).min(last);
-        }
-        value += weight * f64::from(volume.at(voxel).unwrap_or_default());
+/// At the border the last voxel goes on.
+#[expect(clippy::cast_possible_truncation)]
+fn nearest_inside(volume: &Volume, mut index: [f64; 3]) -> i16 {
+    for (index, n) in index.iter_mut().zip(volume.grid.size) {
+        *index = index.clamp(0.0, n as f64 - 1.0);
     }
-    value.round() as i16
-}
-
-/// User and system time of this program so far.
-fn cpu_s() -> Result<f64, Box<dyn Error>> {
-    let stat = fs::read_to_string("/proc/self/stat")?;
-    let (_, fields) = stat
-        .rsplit_once(')')
-        .ok_or("read the cost of this program")?;
-    let mut ticks = 0.0;
-    for field in fields.split_whitespace().skip(11).take(2) {
-        ticks += field.parse::<f64>()?;
-    }
-    Ok(ticks / TICKS_PER_SECOND)
+    let value = volume.interpolated(index, f64::from);
+    value.unwrap_or_default().round() as i16
 }

@@ -104,6 +104,41 @@ impl Volume {
         self.row(y, z).get(x).copied()
     }
 
+    /// The value at a continuous index by trilinear interpolation of what `of` makes of each voxel; `None`
+    /// outside the middles of the outermost voxels.
+    pub fn interpolated(&self, index: [f64; 3], of: impl Fn(i16) -> f64) -> Option<f64> {
+        let mut low = [0; 3];
+        let mut part = [0.0; 3];
+        for axis in 0..3 {
+            let last = self.grid.size[axis].checked_sub(1)?;
+            if !(0.0..=last as f64).contains(&index[axis]) {
+                return None;
+            }
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "it lies within the grid"
+            )]
+            let floor = (index[axis].floor() as usize).min(last.saturating_sub(1));
+            low[axis] = floor;
+            part[axis] = index[axis] - floor as f64;
+        }
+        let mut value = 0.0;
+        for corner in 0..8_usize {
+            let far: [usize; 3] = std::array::from_fn(|axis| corner >> axis & 1);
+            let weights = std::iter::zip(far, part);
+            let weight: f64 = weights
+                .map(|(far, part)| if far == 1 { part } else { 1.0 - part })
+                .product();
+            // A voxel that weighs nothing need not be there.
+            if weight > 0.0 {
+                let voxel = std::array::from_fn(|axis| low[axis] + far[axis]);
+                value += weight * of(self.at(voxel)?);
+            }
+        }
+        Some(value)
+    }
+
     /// The same voxels in the order whose axes come nearest to left, posterior, superior,
     /// so that z planes are axial wherever the scan was axial, coronal or sagittal.
     #[must_use]

@@ -70,16 +70,7 @@ impl From<WebError> for Problem {
 
 /// The address that retrieve URLs begin with.
 fn base(hospital: &Hospital, headers: &HeaderMap) -> String {
-    let host = headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok())
-        .unwrap_or("localhost");
-    let scheme = if hospital.config.secure_cookies {
-        "https"
-    } else {
-        "http"
-    };
-    format!("{scheme}://{host}/dicom-web")
+    format!("{}/dicom-web", super::origin(hospital, headers))
 }
 
 fn uid(text: &str) -> Result<Uid, Problem> {

@@ -70,16 +70,7 @@ impl Permits {
 
 /// The address of this door, as who asks calls it.
 pub fn address(hospital: &Hospital, headers: &HeaderMap) -> String {
-    let host = headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok())
-        .unwrap_or("localhost");
-    let scheme = if hospital.config.secure_cookies {
-        "https"
-    } else {
-        "http"
-    };
-    format!("{scheme}://{host}/fhir")
+    format!("{}/fhir", super::origin(hospital, headers))
 }
 
 impl Door {

@@ -446,15 +446,17 @@ pub async fn documents_are_found_by_what_they_say(record: &dyn Record) {
 /// More alternatives, and more words of a name, than a database puts together in one statement.
 pub async fn a_search_may_ask_for_a_thousand_things(record: &dyn Record) {
     fill(record).await;
-    let patterns: String = (0..1000)
-        .map(|number| format!("HEAD {number}*\\"))
-        .collect();
+    let each = |front: &str| -> Vec<String> {
+        let numbers = 0..1000;
+        numbers.map(|number| format!("{front}{number}")).collect()
+    };
+    let patterns = each("HEAD ").join("*\\");
     let many = query(
         ImagingLevel::Study,
-        &[("00081030", &format!("{patterns}*CT"))],
+        &[("00081030", &format!("{patterns}\\*CT"))],
     );
     assert_eq!(record.imaging(&all(), &many).await.unwrap().total, 3);
-    let names: String = (0..1000).map(|number| format!("w{number} ")).collect();
+    let names = each("w").join(" ");
     let fuzzy = ImagingQuery {
         fuzzy_names: true,
         ..query(ImagingLevel::Study, &[("00100010", &names)])

@@ -299,39 +299,6 @@ fn value_at(volume: &Volume, point_lps_mm: [f64; 3], apart_mm: f64) -> Option<f6
 }
 
 fn interpolated(volume: &Volume, index: [f64; 3]) -> Option<f64> {
-    let size = volume.grid.size;
-    let mut low = [0_usize; 3];
-    let mut part = [0.0; 3];
-    for axis in 0..3 {
-        let i = index[axis];
-        if !(0.0..=(size[axis] as f64 - 1.0)).contains(&i) {
-            return None;
-        }
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "checked"
-        )]
-        let floor = (i.floor() as usize).min(size[axis].saturating_sub(2));
-        low[axis] = floor;
-        part[axis] = i - floor as f64;
-    }
     let [least, most] = RANGE_HU;
-    let mut value = 0.0;
-    for corner in 0..8_usize {
-        let mut weight = 1.0;
-        let at: [usize; 3] = std::array::from_fn(|axis| {
-            let up = corner >> axis & 1;
-            weight *= if up == 1 {
-                part[axis]
-            } else {
-                1.0 - part[axis]
-            };
-            (low[axis] + up).min(size[axis] - 1)
-        });
-        if weight > 0.0 {
-            value += weight * f64::from(volume.at(at)?).clamp(least, most);
-        }
-    }
-    Some(value)
+    volume.interpolated(index, |hu| f64::from(hu).clamp(least, most))
 }

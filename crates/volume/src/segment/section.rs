@@ -149,7 +149,7 @@ fn along(
     let values: Vec<f64> = (0..count)
         .map_while(|i| {
             let at = grid::add_scaled(centre, i as f64 * step, towards);
-            sample(volume, volume.grid.index_of(at))
+            volume.interpolated(volume.grid.index_of(at), f64::from)
         })
         .collect();
     // The lumen, then the first peak that stands out from it.
@@ -194,27 +194,6 @@ fn along(
     let outer = behind.iter().position(|&v| v < half).map(|i| at + i);
     let outer = outer.and_then(|i| crossing(i.checked_sub(1)?, i, half));
     (inner, inner.zip(outer).map(|(inner, outer)| outer - inner))
-}
-
-/// The value at a continuous index, by trilinear interpolation.
-fn sample(volume: &Volume, index: [f64; 3]) -> Option<f64> {
-    let mut value = 0.0;
-    for corner in 0..8_usize {
-        let mut weight = 1.0;
-        let mut voxel = [0; 3];
-        for (axis, (voxel, at)) in voxel.iter_mut().zip(index).enumerate() {
-            let upper = corner >> axis & 1;
-            let part = at - at.floor();
-            weight *= if upper == 1 { part } else { 1.0 - part };
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-            let lower = (at >= 0.0).then_some(at as usize)?;
-            *voxel = lower + upper;
-        }
-        if weight > 0.0 {
-            value += weight * f64::from(volume.at(voxel)?);
-        }
-    }
-    Some(value)
 }
 
 /// Two unit vectors perpendicular to a direction and to one another.

@@ -1,7 +1,7 @@
 //! What quality control sees of a case.
 
 use knowledge::{
-    Answers, Recommendation, Verdict,
+    Answers,
     quality::{self, Awaited, Diameter, Left, Observed, Waits},
 };
 use policy::Permit;
@@ -118,22 +118,7 @@ fn missing(case: &Case) -> Vec<Text> {
     if !case.signatures.iter().any(Option::is_some) {
         return Vec::new();
     }
-    let mut names: Vec<String> = Vec::new();
-    let said = case.recommendations.iter();
-    let said = said.filter_map(|kept| serde_json::from_value::<Recommendation>(kept.clone()).ok());
-    for one in said {
-        if let Verdict::NotAssessable { missing } = one.result {
-            names.extend(missing.into_iter().map(|missing| missing.input));
-        }
-    }
-    names.sort();
-    names.dedup();
-    let label = |name: &String| {
-        knowledge::inputs()
-            .get(name)
-            .map(|input| input.label.clone())
-    };
-    names.iter().filter_map(label).collect()
+    quality::lacked(&case.recommendations)
 }
 
 fn awaited(case: &Case) -> Vec<Waits> {

@@ -2,7 +2,7 @@
 
 use jiff::ToSpan;
 use knowledge::{
-    Answers, Recommendation, Verdict,
+    Answers,
     quality::{self, Awaited, Diameter, Left, Observed, Waits},
 };
 use policy::Permit;
@@ -111,22 +111,7 @@ fn missing(programme: &Programme) -> Vec<Text> {
     if programme.signature.is_none() {
         return Vec::new();
     }
-    let mut names: Vec<String> = Vec::new();
-    let said = programme.recommendations.iter();
-    let said = said.filter_map(|kept| serde_json::from_value::<Recommendation>(kept.clone()).ok());
-    for one in said {
-        if let Verdict::NotAssessable { missing } = one.result {
-            names.extend(missing.into_iter().map(|missing| missing.input));
-        }
-    }
-    names.sort();
-    names.dedup();
-    let label = |name: &String| {
-        knowledge::inputs()
-            .get(name)
-            .map(|input| input.label.clone())
-    };
-    names.iter().filter_map(label).collect()
+    quality::lacked(&programme.recommendations)
 }
 
 /// The orders of a signed plan that are open, each with the end of its window.
