@@ -64,7 +64,11 @@ mod tests {
         fn an_interval_holds_its_proportion_and_narrows_with_more_cases(
             of in 1_u32..2_000, part in 0.0..=1.0_f64,
         ) {
-            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "a share of `of` is no larger than it"
+            )]
             let successes = (f64::from(of) * part).floor() as u32;
             let found = proportion(successes, of).unwrap();
             let p = f64::from(successes) / f64::from(of);
