@@ -485,6 +485,44 @@ steps: Array<Arrangement>, } | { "state": "open",
 steps: Array<Arrangement>, } | { "state": "nothing" } | { "state": "silent" };
 
 /**
+ * What one parameter adds to the sum.
+ */
+export type ParameterPoints = { 
+/**
+ * The parameter.
+ */
+id: string, 
+/**
+ * What people call it.
+ */
+label: { zh: string, en: string }, 
+/**
+ * What it is worth; none where it is open.
+ */
+points?: number, 
+/**
+ * What is missing for it.
+ */
+missing: { input: string, why: { zh: string, en: string } }[], };
+
+/**
+ * The band that a sum lies in, with what the source asks for there.
+ */
+export type PointsBandFound = { 
+/**
+ * Its name.
+ */
+id: string, 
+/**
+ * What people call it.
+ */
+label: { zh: string, en: string }, 
+/**
+ * What the source asks for.
+ */
+response?: { zh: string, en: string }, };
+
+/**
  * Where one guideline stands.
  */
 export type Position = { 
@@ -644,6 +682,83 @@ confidence: Confidence,
  * Whether a person with the source has yet to confirm the points.
  */
 needs_confirmation: boolean, };
+
+/**
+ * What a score of points says about one person's answers, with all that is needed to judge it.
+ */
+export type ScoreFound = { 
+/**
+ * The score's id.
+ */
+score: string, 
+/**
+ * Version of its file.
+ */
+version: string, 
+/**
+ * What people call it.
+ */
+title: { zh: string, en: string }, 
+/**
+ * The sum; or everything that is missing.
+ */
+result: { state: "assessed", value: number } | { state: "not-assessable", missing: { input: string, why: { zh: string, en: string } }[] }, 
+/**
+ * The band it lies in.
+ */
+band?: PointsBandFound, 
+/**
+ * How often to measure at least.
+ */
+observe?: { zh: string, en: string }, 
+/**
+ * What each parameter adds.
+ */
+parameters: Array<ParameterPoints>, 
+/**
+ * All answers that could be used, with their sources.
+ */
+inputs: Array<InputUsed>, 
+/**
+ * What a reader must know, such as that nobody said whether the person is of the population.
+ */
+warnings: Array<Warning>, 
+/**
+ * On whom it was made.
+ */
+population: { zh: string, en: string }, 
+/**
+ * On whom it must not be used.
+ */
+not_for: { zh: string, en: string }[], 
+/**
+ * Authors, title, journal, year, pages.
+ */
+citation: string, 
+/**
+ * Year of the publication.
+ */
+year: number, 
+/**
+ * Under which terms it is used.
+ */
+licence: string, 
+/**
+ * What its owner wants said beside it.
+ */
+attribution?: { zh: string, en: string }, 
+/**
+ * How well the points were checked.
+ */
+confidence: Confidence, 
+/**
+ * Whether a person with the source has yet to confirm it.
+ */
+needs_confirmation: boolean, 
+/**
+ * That this is no medical device.
+ */
+notice: { zh: string, en: string }, };
 
 /**
  * A time in which a person smoked about as much each day.

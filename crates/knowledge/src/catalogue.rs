@@ -1,7 +1,7 @@
 //! The models and sources that come with the program.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{LazyLock, OnceLock},
 };
 
@@ -11,10 +11,13 @@ use vocabulary::{Coding, Text};
 
 use crate::{
     Answers, Assessment, ChoiceOption, Confidence, Evidence, Guideline, Input, Kind,
-    KnowledgeError, Model, Recommendation, Term,
+    KnowledgeError, Model, Recommendation, ScoreFound, Term,
 };
 
 const INPUTS: &str = include_str!("../models/inputs.toml");
+
+/// What is asked about this hour, not about the person.
+const INPUTS_OF_THIS_HOUR: &str = include_str!("../scores/inputs.toml");
 
 /// In the order in which they are shown side by side.
 const MODELS: &[&str] = &[
@@ -51,6 +54,12 @@ const EVIDENCE: &[(&str, &str)] = evidence![
     "fiore-2008",
     "bai-2015",
     "nietert-2009",
+    "rcp-news2-2017",
+    "subbe-2001",
+    "ed-triage-cn-2018",
+    "singer-2016",
+    "lim-2003",
+    "fine-1997",
 ];
 
 // A file that comes with the program and cannot be read is a bug; a test reads each.
@@ -58,6 +67,7 @@ const EVIDENCE: &[(&str, &str)] = evidence![
 /// Questions and sources.
 struct Terms {
     inputs: BTreeMap<String, Input>,
+    of_this_hour: BTreeSet<String>,
     evidence: BTreeMap<String, Evidence>,
 }
 
@@ -65,15 +75,24 @@ static TERMS: OnceLock<Terms> = OnceLock::new();
 
 impl Terms {
     fn shipped() -> Self {
-        let inputs =
-            toml::from_str(INPUTS).unwrap_or_else(|error| unreachable!("the inputs: {error}"));
+        let listed = |text: &str| -> BTreeMap<String, Input> {
+            toml::from_str(text).unwrap_or_else(|error| unreachable!("the inputs: {error}"))
+        };
+        let mut inputs = listed(INPUTS);
+        let this_hour = listed(INPUTS_OF_THIS_HOUR);
+        let of_this_hour = this_hour.keys().cloned().collect();
+        inputs.extend(this_hour);
         let read =
             |text| toml::from_str(text).unwrap_or_else(|error| unreachable!("a source: {error}"));
         let evidence = EVIDENCE
             .iter()
             .map(|(key, text)| ((*key).to_owned(), read(text)))
             .collect();
-        Self { inputs, evidence }
+        Self {
+            inputs,
+            of_this_hour,
+            evidence,
+        }
     }
 }
 
@@ -178,7 +197,7 @@ pub fn assess(id: &str, answers: &Answers) -> Option<Assessment> {
     Some(find(id)?.assess(answers))
 }
 
-/// What a model or a guideline says.
+/// What a model, a guideline or a score says.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Said {
@@ -186,9 +205,11 @@ pub enum Said {
     Model(Box<Assessment>),
     /// A guideline's recommendation.
     Guideline(Box<Recommendation>),
+    /// A score's sum of points.
+    Score(Box<ScoreFound>),
 }
 
-/// What the model or guideline with this id says about the answers; `None` where there is neither.
+/// What the model, guideline or score with this id says about the answers; `None` where there is none.
 pub fn ask(id: &str, answers: &Answers) -> Option<Said> {
     let model = || Some(Said::Model(Box::new(assess(id, answers)?)));
     let guideline = || {
@@ -196,12 +217,24 @@ pub fn ask(id: &str, answers: &Answers) -> Option<Said> {
             crate::find_guideline(id)?.recommend(answers),
         )))
     };
-    model().or_else(guideline)
+    let score = || {
+        Some(Said::Score(Box::new(
+            crate::point_score(id)?.score(answers),
+        )))
+    };
+    model().or_else(guideline).or_else(score)
 }
 
 /// All questions by their names.
 pub fn inputs() -> &'static BTreeMap<String, Input> {
     &terms().inputs
+}
+
+/// The names of the questions whose answers belong to a person for longer than a moment. What a score asks
+/// about this hour, such as the pulse, is none of them.
+pub fn lasting_inputs() -> impl Iterator<Item = &'static String> {
+    let of_this_hour = &terms().of_this_hour;
+    inputs().keys().filter(|name| !of_this_hour.contains(*name))
 }
 
 /// The source with this key.
@@ -296,10 +329,12 @@ pub struct Card {
     pub notice: Text,
 }
 
-/// The cards of all models and guidelines.
+/// The cards of all models, guidelines and scores of points.
 pub fn cards() -> Vec<Card> {
     let guidelines = crate::guidelines().iter().map(guideline_card);
-    models().iter().map(card).chain(guidelines).collect()
+    let scores = crate::point_scores().iter().map(crate::score_card);
+    let models = models().iter().map(card);
+    models.chain(guidelines).chain(scores).collect()
 }
 
 /// The card of one guideline.
@@ -365,7 +400,7 @@ pub fn card(model: &Model) -> Card {
 }
 
 /// A question's card, with the limits of the model's term that asks it.
-fn card_input(name: &str, term: Option<&Term>) -> Option<CardInput> {
+pub(crate) fn card_input(name: &str, term: Option<&Term>) -> Option<CardInput> {
     let input = inputs().get(name)?;
     let allowed = term.and_then(|term| term.allowed);
     let (kind, unit, choices) = match &input.kind {

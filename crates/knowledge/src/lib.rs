@@ -6,7 +6,8 @@
 //! never zero: no answer has a default.
 //!
 //! A guideline that branches is a file of its own in `guidelines/`: see [`guideline`]. Scales whose answers
-//! have points, and what is said about tobacco, are files in `scales/`.
+//! have points, and what is said about tobacco, are files in `scales/`; scores of measured parameters, such as
+//! NEWS2, are files in `scores/`.
 
 mod answer;
 mod assess;
@@ -20,11 +21,13 @@ pub mod quality;
 pub mod questionnaire;
 mod result;
 mod scale;
+mod scores;
 mod tobacco;
 
 pub use answer::{Answer, AnswerValue, Answers, Source};
 pub use catalogue::{
-    Card, CardInput, Said, ask, assess, card, cards, evidence, find, guideline_card, inputs, models,
+    Card, CardInput, Said, ask, assess, card, cards, evidence, find, guideline_card, inputs,
+    lasting_inputs, models,
 };
 pub use guidance::RECOMMENDATION_URI;
 pub use guideline::{
@@ -36,4 +39,8 @@ pub use model::{
 };
 pub use result::{Assessment, BandFound, InputUsed, TraceTerm, Warning};
 pub use scale::{Grade, Scale, ScaleBand, ScaleItem, Score, scale};
+pub use scores::{
+    Combine, Parameter, ParameterPoints, PointScore, PointsBandFound, PointsItem, ScoreFound,
+    SumBand, point_score, point_scores, score_card,
+};
 pub use tobacco::{FiveA, Pack, SmokingPhase, TobaccoStep, five_a, pack, pack_years};

@@ -85,7 +85,7 @@ impl PatientTwin {
         let birth_date = text("birthDate");
         let today = demographics::day(&facts.now.to_string());
         let age = birth_date.as_deref().zip(today);
-        let questions = knowledge::inputs().keys();
+        let questions = knowledge::lasting_inputs();
         let mut signed: Vec<Finding> = facts.resources.iter().filter_map(findings::of).collect();
         signed.sort_by(|a, b| b.at.cmp(&a.at));
         Self {

@@ -8,13 +8,13 @@ use clap::Args;
 /// Arguments of `yuanyi assess`.
 #[derive(Args)]
 pub struct Assess {
-    /// The model or guideline, such as `mayo`; `--list` names all.
+    /// The model, guideline or score, such as `mayo` or `news2`; `--list` names all.
     #[arg(required_unless_present = "list")]
     id: Option<String>,
     /// Answers as a JSON object, by input name; `-` for standard input.
     #[arg(long, value_name = "FILE", required_unless_present = "list")]
     input: Option<PathBuf>,
-    /// Print every model and guideline with its inputs.
+    /// Print every model, guideline and score with its inputs.
     #[arg(long)]
     list: bool,
     /// Guidelines of your own besides those of the program: a file, or a folder of them.

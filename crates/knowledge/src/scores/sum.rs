@@ -1,0 +1,185 @@
+//! From one person's answers to the points of one parameter.
+
+use vocabulary::{Missing, Text};
+
+use super::{Combine, Parameter, PointsBand, PointsItem};
+use crate::{AnswerValue, Answers, Kind, assess::not_answered, catalogue, check};
+
+/// A question as it was answered, and what that is worth.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Worth {
+    pub(super) input: String,
+    pub(super) value: AnswerValue,
+    pub(super) points: i64,
+}
+
+impl PointsBand {
+    fn holds(&self, number: f64) -> bool {
+        self.up_to.is_none_or(|end| number <= end) && self.below.is_none_or(|end| number < end)
+    }
+}
+
+impl Parameter {
+    /// What the answers to this parameter's questions are worth, or every reason why that is open.
+    pub(super) fn worth(&self, answers: &Answers) -> Result<Vec<Worth>, Vec<Missing>> {
+        match self.combine {
+            Combine::Case => self.case(answers),
+            Combine::Highest => {
+                let (known, missing) = parted(self.items.iter().map(|item| item.worth(answers)));
+                if missing.is_empty() {
+                    Ok(known)
+                } else {
+                    Err(missing)
+                }
+            }
+            Combine::Either => self.either(answers),
+        }
+    }
+
+    fn case(&self, answers: &Answers) -> Result<Vec<Worth>, Vec<Missing>> {
+        let mut missing: Vec<Missing> = Vec::new();
+        for name in self.items.iter().flat_map(|item| item.when.keys()) {
+            if let Err(why) = taken(name, answers)
+                && !missing.contains(&why)
+            {
+                missing.push(why);
+            }
+        }
+        let holds = |item: &&PointsItem| {
+            item.when
+                .iter()
+                .all(|(name, wanted)| taken(name, answers).as_ref() == Ok(wanted))
+        };
+        let Some(item) = self.items.iter().find(holds) else {
+            // Which table applies is open, but whether its own question is answered is not.
+            let own = self.items.first().map(|item| item.worth(answers));
+            missing.extend(own.and_then(Result::err));
+            return Err(missing);
+        };
+        item.worth(answers)
+            .map(|worth| vec![worth])
+            .map_err(|why| vec![why])
+    }
+
+    /// One answer suffices; two that are worth different points contradict each other.
+    fn either(&self, answers: &Answers) -> Result<Vec<Worth>, Vec<Missing>> {
+        let given = self
+            .items
+            .iter()
+            .filter(|item| answers.contains_key(&item.input));
+        let (known, missing) = parted(given.map(|item| item.worth(answers)));
+        if !missing.is_empty() {
+            return Err(missing);
+        }
+        let Some(first) = known.first() else {
+            let names = self.items.iter().map(|item| item.input.as_str());
+            return Err(vec![Missing {
+                input: names.collect::<Vec<_>>().join(" | "),
+                why: Text::new(
+                    format!("缺少：{}", self.label.zh),
+                    format!("not answered: {}", self.label.en),
+                ),
+            }]);
+        };
+        if known.iter().any(|other| other.points != first.points) {
+            return Err(vec![check::unusable(
+                &first.input,
+                "两个单位的答案互相矛盾",
+                "contradicts the answer in the other unit",
+            )]);
+        }
+        Ok(vec![first.clone()])
+    }
+}
+
+fn parted(all: impl Iterator<Item = Result<Worth, Missing>>) -> (Vec<Worth>, Vec<Missing>) {
+    let (mut known, mut missing) = (Vec::new(), Vec::new());
+    for one in all {
+        match one {
+            Ok(worth) => known.push(worth),
+            Err(why) => missing.push(why),
+        }
+    }
+    (known, missing)
+}
+
+/// The answer to a question in its own kind and unit.
+pub(super) fn taken(name: &str, answers: &Answers) -> Result<AnswerValue, Missing> {
+    let (Some(input), Some(answer)) = (catalogue::inputs().get(name), answers.get(name)) else {
+        return Err(not_answered(name));
+    };
+    check::in_own_unit(name, input, answer)
+}
+
+impl PointsItem {
+    fn worth(&self, answers: &Answers) -> Result<Worth, Missing> {
+        let value = taken(&self.input, answers)?;
+        let points = match &value {
+            AnswerValue::Number(number) => self.number_worth(*number)?,
+            AnswerValue::YesNo(yes) => self.yes.filter(|_| *yes).unwrap_or(0),
+            AnswerValue::Choice(chosen) => {
+                let known = self
+                    .choices
+                    .as_ref()
+                    .and_then(|choices| choices.get(chosen));
+                *known.ok_or_else(|| {
+                    check::unusable(
+                        &self.input,
+                        format!("该评分不含选项 {chosen}"),
+                        format!("is {chosen}, which this score does not know"),
+                    )
+                })?
+            }
+        };
+        Ok(Worth {
+            input: self.input.clone(),
+            value,
+            points,
+        })
+    }
+
+    fn number_worth(&self, number: f64) -> Result<i64, Missing> {
+        let name = self.input.as_str();
+        let unit = match catalogue::inputs().get(name).map(|input| &input.kind) {
+            Some(Kind::Number { unit, .. }) if unit != "1" => unit.as_str(),
+            _ => "",
+        };
+        if let Some([low, high]) = self.allowed
+            && !(low..=high).contains(&number)
+        {
+            return Err(check::unusable(
+                name,
+                format!("{number} {unit} 超出允许范围 {low}–{high} {unit}"),
+                format!("{number} {unit} is outside the range of {low} to {high} {unit}"),
+            ));
+        }
+        if let Some(low) = self.at_least
+            && number < low
+        {
+            return Err(check::unusable(
+                name,
+                format!("须不小于 {low}"),
+                format!("must be at least {low}"),
+            ));
+        }
+        if let Some(decimals) = self.decimals {
+            let shifted = number * 10_f64.powi(i32::try_from(decimals).unwrap_or(i32::MAX));
+            if (shifted - shifted.round()).abs() > 1e-6 {
+                return Err(check::unusable(
+                    name,
+                    format!("须保留 {decimals} 位小数：评分表按此取值"),
+                    format!("must be given to {decimals} decimal, as the table of the score is"),
+                ));
+            }
+        }
+        if let Some(each) = self.points_each {
+            // Years that are complete, as ages are given.
+            #[expect(clippy::cast_possible_truncation, reason = "an age fits")]
+            let whole = number.floor() as i64;
+            return Ok(each.saturating_mul(whole));
+        }
+        let band = self.bands.iter().find(|band| band.holds(number));
+        band.map(|band| band.points)
+            .ok_or_else(|| check::unusable(name, "不在评分表内", "is in no row of the table"))
+    }
+}
