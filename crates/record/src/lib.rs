@@ -9,6 +9,7 @@
 mod fact;
 pub mod matching;
 mod query;
+mod signals;
 mod written;
 
 use async_trait::async_trait;
@@ -26,6 +27,11 @@ pub use fact::{
 pub use query::{
     Fields, ImagingLevel, ImagingQuery, ImagingRow, IndexTerm, Indexer, Match, Page, ResourceQuery,
     Sort, StoredObject, Term, TermValue,
+};
+pub use signals::{
+    Arrived, Bucket, Gaps, PurgedSignals, QualityMark, Reading, ReadingPage, Readings, RollUp,
+    SealedSignals, SeriesId, SeriesQuery, SeriesSummary, SignalPart, SignalSeries, Signals,
+    SpanQuery, StreamKey, Taken,
 };
 pub use written::{WRITTEN_BY, mark_written_by, written_by};
 

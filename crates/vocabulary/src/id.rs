@@ -10,7 +10,8 @@ pub struct IdError {
 }
 
 impl IdError {
-    pub(crate) fn new(kind: &'static str) -> Self {
+    /// Text that is no well-formed `kind`.
+    pub fn new(kind: &'static str) -> Self {
         Self { kind }
     }
 }
@@ -97,6 +98,10 @@ identifier!(
 identifier!(
     /// A research project, to which studies are released.
     ProjectId, "project id", is_fhir_id
+);
+identifier!(
+    /// A device that measures, by the logical id of the FHIR `Device`.
+    DeviceId, "device id", is_fhir_id
 );
 identifier!(
     /// A room where people meet.

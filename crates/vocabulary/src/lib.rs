@@ -13,6 +13,6 @@ mod time;
 pub use assessed::{Assessed, Missing};
 pub use coding::{Coding, Quantity};
 pub use digest::Digest;
-pub use id::{ActorId, IdError, PatientId, ProjectId, RoomId, Uid};
+pub use id::{ActorId, DeviceId, IdError, PatientId, ProjectId, RoomId, Uid};
 pub use text::{Language, Text};
 pub use time::Timestamp;
