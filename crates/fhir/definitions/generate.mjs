@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 
 const RESOURCES = `ActivityDefinition AllergyIntolerance Appointment AuditEvent Basic Binary BodyStructure Bundle CarePlan CareTeam
-  Claim ClinicalImpression Communication Composition Condition Consent Coverage Device DiagnosticReport
+  Claim ClinicalImpression Communication Composition Condition Consent Coverage Device DeviceMetric DiagnosticReport
   DocumentReference Encounter Endpoint ExplanationOfBenefit FamilyMemberHistory Flag Goal Group GuidanceResponse ImagingStudy
   Immunization List Location Media Medication MedicationAdministration MedicationRequest MedicationStatement
   Observation Organization Patient PlanDefinition Practitioner PractitionerRole Procedure Provenance Questionnaire

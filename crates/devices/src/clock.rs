@@ -1,0 +1,187 @@
+//! When a measurement was made, by a clock that may be wrong.
+
+use vocabulary::Timestamp;
+
+use crate::{profile::Clock, reading::Mark};
+
+/// Before this no device measured: 2020-01-01. A clock that says so counts since its battery was put in.
+const EARLIEST: i64 = 1_577_836_800_000;
+/// How long the smallest delay is looked for before it says something about the clock, in milliseconds.
+const WINDOW_MS: i64 = 60_000;
+/// A delay of live measurements below this is the line's, not the clock's, in milliseconds.
+const LINE_MS: i64 = 2_000;
+/// How far a corrected time may fall behind its arrival before the correction is made anew, in milliseconds.
+const AGAIN_MS: i64 = 60_000;
+
+/// What is known of the clock of one device.
+#[derive(Clone, Debug, Default)]
+pub struct DeviceClock {
+    /// What is added to its times, since it is wrong beyond doubt.
+    offset: Option<Offset>,
+    /// The smallest delay of this window, and when the window began.
+    window: Option<(i64, i64)>,
+    /// The smallest delay of the last full window: what a clock that runs slow adds to each.
+    slow_ms: i64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Offset {
+    ms: i64,
+    doubt_ms: u64,
+}
+
+impl DeviceClock {
+    /// The time of a measurement that came at `received` with the device's time `said`.
+    ///
+    /// A time that can be true stands. One that cannot (before there were such devices, older than what the device
+    /// can hold, or ahead) is moved by what makes the first such measurement arrive at once; later ones by the
+    /// same, so that the distances between them stay. The doubt is what that may be off.
+    pub fn correct(
+        &mut self,
+        clock: &Clock,
+        said: Option<Timestamp>,
+        received: Timestamp,
+    ) -> (Timestamp, Option<Mark>) {
+        let Some(said) = said else {
+            return (received, Some(Mark::ClockAbsent));
+        };
+        let delay_ms = received.0.saturating_sub(said.0);
+        let ahead_ms = i64::from(clock.ahead_s) * 1000;
+        let holds_ms = i64::from(clock.holds_s) * 1000;
+        if said.0 >= EARLIEST && (-ahead_ms..=holds_ms).contains(&delay_ms) {
+            self.offset = None;
+            return self.in_time(clock, said, received, delay_ms);
+        }
+        self.window = None;
+        let usable = self.offset.filter(|offset| {
+            let left = delay_ms.saturating_sub(offset.ms);
+            (-ahead_ms..=AGAIN_MS).contains(&left)
+        });
+        let offset = usable.unwrap_or(Offset {
+            ms: delay_ms,
+            // The first may have waited on the way; how long is not known. What comes later faster shows it.
+            doubt_ms: LINE_MS.unsigned_abs(),
+        });
+        // A measurement cannot come before it was made: one that seems to shows that the first had waited.
+        let left = delay_ms.saturating_sub(offset.ms);
+        let offset = Offset {
+            ms: offset.ms.saturating_add(left.min(0)),
+            doubt_ms: offset.doubt_ms.max(left.unsigned_abs()),
+        };
+        self.offset = Some(offset);
+        let mark = Mark::ClockCorrected {
+            by_ms: offset.ms,
+            doubt_ms: offset.doubt_ms,
+        };
+        (Timestamp(said.0.saturating_add(offset.ms)), Some(mark))
+    }
+
+    /// A time that can be true: what drifts slowly still shows in live measurements, whose smallest delay grows
+    /// or falls below nothing. It is said, not mended, since a line that is slow looks the same.
+    fn in_time(
+        &mut self,
+        clock: &Clock,
+        said: Timestamp,
+        received: Timestamp,
+        delay_ms: i64,
+    ) -> (Timestamp, Option<Mark>) {
+        if !clock.live {
+            let ahead = (delay_ms < 0).then_some(Mark::ClockInDoubt { by_ms: delay_ms });
+            return (said, ahead);
+        }
+        match &mut self.window {
+            Some((smallest, began)) if received.0 - *began < WINDOW_MS => {
+                *smallest = (*smallest).min(delay_ms);
+            }
+            Some((smallest, _)) => {
+                self.slow_ms = (*smallest).min(delay_ms);
+                self.window = Some((delay_ms, received.0));
+            }
+            None => self.window = Some((delay_ms, received.0)),
+        }
+        // What is faster than the window said shows that the clock is right again.
+        self.slow_ms = self.slow_ms.min(delay_ms.max(0));
+        let by_ms = if delay_ms < 0 { delay_ms } else { self.slow_ms };
+        let doubt = !(0..=LINE_MS).contains(&by_ms);
+        (said, doubt.then_some(Mark::ClockInDoubt { by_ms }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIVE: Clock = Clock {
+        ahead_s: 5,
+        holds_s: 3600,
+        live: true,
+    };
+    const NOW: i64 = 1_795_680_000_000;
+
+    fn at(clock: &mut DeviceClock, said: i64, received: i64) -> (i64, Option<Mark>) {
+        let (time, mark) = clock.correct(&LIVE, Some(Timestamp(said)), Timestamp(received));
+        (time.0, mark)
+    }
+
+    #[test]
+    fn a_clock_that_is_right_stands() {
+        let mut clock = DeviceClock::default();
+        assert_eq!(at(&mut clock, NOW - 300, NOW), (NOW - 300, None));
+        // What waited for a line is as old as it says.
+        assert_eq!(
+            at(&mut clock, NOW - 3_000_000, NOW),
+            (NOW - 3_000_000, None)
+        );
+        assert_eq!(
+            clock.correct(&LIVE, None, Timestamp(NOW)),
+            (Timestamp(NOW), Some(Mark::ClockAbsent))
+        );
+    }
+
+    #[test]
+    fn a_clock_of_1970_keeps_the_distances() {
+        let mut clock = DeviceClock::default();
+        for (said, late) in [(5_000, 0), (6_000, 30), (7_000, 400), (8_000, 10)] {
+            let (time, mark) = at(&mut clock, said, NOW + said - 5_000 + late);
+            assert_eq!(time, NOW + said - 5_000);
+            let Some(Mark::ClockCorrected { by_ms, doubt_ms }) = mark else {
+                panic!("{mark:?}")
+            };
+            assert_eq!((by_ms, doubt_ms), (NOW - 5_000, 2_000));
+        }
+        // Switched off and on, it counts from 1970 again.
+        let later = NOW + 86_400_000;
+        assert_eq!(at(&mut clock, 1_000, later).0, later);
+    }
+
+    #[test]
+    fn a_clock_ahead_is_moved_back_and_never_into_the_future() {
+        let mut clock = DeviceClock::default();
+        let ahead = 86_400_000;
+        assert_eq!(at(&mut clock, NOW + ahead, NOW + 900).0, NOW + 900);
+        // This one was faster: the first had waited for 900 ms.
+        let (time, mark) = at(&mut clock, NOW + ahead + 1_000, NOW + 1_000);
+        assert_eq!(time, NOW + 1_000);
+        assert_eq!(mark.map(|mark| mark.code()), Some("clock-corrected"));
+        // Set right, its times stand again.
+        assert_eq!(
+            at(&mut clock, NOW + 2_000, NOW + 2_010),
+            (NOW + 2_000, None)
+        );
+    }
+
+    #[test]
+    fn a_clock_that_drifts_is_in_doubt() {
+        let mut clock = DeviceClock::default();
+        let mut last = None;
+        for second in 0..300 {
+            // It loses 20 ms a second.
+            let said = NOW + second * 980;
+            last = at(&mut clock, said, NOW + second * 1000 + 50).1;
+        }
+        let Some(Mark::ClockInDoubt { by_ms }) = last else {
+            panic!("{last:?}")
+        };
+        assert!((3_000..6_100).contains(&by_ms), "{by_ms}");
+    }
+}

@@ -1,0 +1,408 @@
+//! From a message of one device to readings: codes, units, ranges, clock, duplicates, order.
+
+use std::collections::{HashMap, VecDeque};
+
+use vocabulary::Timestamp;
+
+use crate::{
+    clock::DeviceClock,
+    payload::{self, Sent, SentValue},
+    profile::{Group, Profile, Sampling, Stream},
+    reading::{Mark, Raw, Reading, Samples},
+    refusal::Refusal,
+    unit::Conversion,
+};
+
+/// So many of the latest readings of a stream are remembered, to know a duplicate by.
+const REMEMBERED: usize = 128;
+
+/// What is known of one device from what it sent.
+#[derive(Debug, Default)]
+pub struct Intake {
+    clock: DeviceClock,
+    streams: HashMap<String, Recent>,
+}
+
+/// The latest readings of a stream.
+#[derive(Debug, Default)]
+struct Recent {
+    /// When they began, and what they said, the oldest first.
+    seen: VecDeque<Seen>,
+    latest: Option<i64>,
+}
+
+/// A reading by what tells it from others: its time as the device said it, and its values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Seen {
+    t_ms: i64,
+    values: u64,
+}
+
+/// What a message holds.
+#[derive(Debug, PartialEq)]
+pub struct Taken {
+    /// New readings; none where all were duplicates.
+    pub readings: Vec<Reading>,
+    /// How many measurements had come before, with the same time and values.
+    pub duplicates: u32,
+    /// What was remembered of the message, to forget it where it could not be kept.
+    pub remembered: Remembered,
+}
+
+/// What was remembered of a message.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Remembered(Vec<(String, Seen)>);
+
+impl Intake {
+    /// Takes a message on `topic`, the stream or group below the device's id, which came at `received`.
+    ///
+    /// All of a message is taken, or nothing. What was taken is remembered, so that it is a duplicate when it
+    /// comes again.
+    pub fn take(
+        &mut self,
+        profile: &Profile,
+        topic: &str,
+        payload: &[u8],
+        received: Timestamp,
+    ) -> Result<Taken, Refusal> {
+        let group = profile.group(topic);
+        let single = profile.stream(topic);
+        if group.is_none() && single.is_none() {
+            return Err(Refusal::StreamUnknown {
+                profile: profile.id.clone(),
+            });
+        }
+        let all = payload::read(payload)?;
+        let mut measured = Vec::new();
+        for sent in all {
+            let stream = find(profile, topic, single, group, &sent)?;
+            measured.push(Measured::of(stream, sent)?);
+        }
+        if let Some(group) = group {
+            contradiction(group, &measured)?;
+        }
+        let mut taken = Taken {
+            readings: Vec::new(),
+            duplicates: 0,
+            remembered: Remembered::default(),
+        };
+        // The readings of one message were made by one clock at one time.
+        for measured in measured {
+            self.place(profile, measured, received, &mut taken);
+        }
+        Ok(taken)
+    }
+
+    /// Forgets a message that could not be kept: when it comes again, it is none that had come before.
+    pub fn forget(&mut self, remembered: &Remembered) {
+        for (stream, seen) in &remembered.0 {
+            if let Some(recent) = self.streams.get_mut(stream) {
+                recent.seen.retain(|other| other != seen);
+            }
+        }
+    }
+
+    /// Puts a measurement in its place in time.
+    fn place(
+        &mut self,
+        profile: &Profile,
+        measured: Measured<'_>,
+        received: Timestamp,
+        taken: &mut Taken,
+    ) {
+        let said = measured.raw.t_ms.map(Timestamp);
+        let recent = self
+            .streams
+            .entry(measured.stream.name.clone())
+            .or_default();
+        let mut marks = measured.marks;
+        // Without a time of its own a second measurement of the same value is no duplicate.
+        if let Some(said) = said {
+            let seen = Seen {
+                t_ms: said.0,
+                values: fingerprint(&measured.values),
+            };
+            if recent.seen.contains(&seen) {
+                taken.duplicates += 1;
+                return;
+            }
+            if recent.seen.iter().any(|other| other.t_ms == said.0) {
+                marks.push(Mark::Conflicting);
+            }
+            if recent.seen.len() == REMEMBERED {
+                recent.seen.pop_front();
+            }
+            recent.seen.push_back(seen);
+            let remembered = (measured.stream.name.clone(), seen);
+            taken.remembered.0.push(remembered);
+        }
+        let (start, corrected) = match measured.values {
+            // Samples end when they are sent: their start is older by their length.
+            Values::Many { .. } if said.is_none() => {
+                let back = measured.values.length_ms();
+                let start = Timestamp(received.0.saturating_sub(back));
+                (start, Some(Mark::ClockAbsent))
+            }
+            _ => self.clock.correct(&profile.clock, said, received),
+        };
+        marks.extend(corrected);
+        if recent.latest.is_some_and(|latest| start.0 < latest) {
+            marks.push(Mark::Late);
+        }
+        recent.latest = recent.latest.max(Some(start.0));
+        let stream = measured.stream;
+        for samples in measured.values.samples(start) {
+            taken.readings.push(Reading {
+                stream: stream.name.clone(),
+                coding: stream.code.coding(),
+                unit: stream.unit.clone(),
+                samples,
+                marks: marks.clone(),
+                raw: measured.raw.clone(),
+            });
+        }
+    }
+}
+
+/// Which stream a measurement is of.
+fn find<'p>(
+    profile: &'p Profile,
+    topic: &str,
+    single: Option<&'p Stream>,
+    group: Option<&Group>,
+    sent: &Sent,
+) -> Result<&'p Stream, Refusal> {
+    let code = sent.code.as_deref().ok_or(Refusal::CodeMissing)?;
+    let streams = group.into_iter().flat_map(|group| &group.streams);
+    let named = streams.filter_map(|name| profile.stream(name));
+    let another = || Refusal::CodeOfAnotherStream {
+        stream: topic.to_owned(),
+    };
+    single
+        .into_iter()
+        .chain(named)
+        .find(|stream| stream.is_named(code))
+        .ok_or_else(another)
+}
+
+/// The values of one measurement must be true together.
+fn contradiction(group: &Group, measured: &[Measured<'_>]) -> Result<(), Refusal> {
+    let value = |name: &String| {
+        let found = measured.iter().find(|one| one.stream.name == *name)?;
+        match found.values {
+            Values::One(value) => Some((found.stream, value)),
+            Values::Many { .. } => None,
+        }
+    };
+    let rising: Vec<_> = group.rising.iter().filter_map(value).collect();
+    for pair in rising.windows(2) {
+        if let [(lower, low), (upper, high)] = pair
+            && low >= high
+        {
+            return Err(Refusal::Contradiction {
+                lower: lower.name.clone(),
+                upper: upper.name.clone(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// A measurement in the unit of its stream, not yet in its place in time.
+struct Measured<'p> {
+    stream: &'p Stream,
+    values: Values,
+    marks: Vec<Mark>,
+    raw: Raw,
+}
+
+enum Values {
+    One(f64),
+    Many {
+        values: Vec<Option<f64>>,
+        period_us: u64,
+    },
+}
+
+impl<'p> Measured<'p> {
+    fn of(stream: &'p Stream, sent: Sent) -> Result<Self, Refusal> {
+        let unit = sent.unit.ok_or(Refusal::UnitMissing)?;
+        let conversion = Conversion::to(stream, &unit)?;
+        let mut raw = Raw {
+            code: sent.code.unwrap_or_default(),
+            unit,
+            value: None,
+            t_ms: sent.t_ms,
+            status: sent.status,
+        };
+        let mut marks = Vec::new();
+        let values = match sent.value {
+            SentValue::One(number) => {
+                if matches!(stream.sampling, Sampling::WaveformHz(_)) {
+                    return Err(Refusal::PeriodMissing);
+                }
+                let value = number.value().ok_or(Refusal::NotMeasured)?;
+                raw.value = Some(value);
+                Values::One(plausible(stream, conversion.apply(value))?)
+            }
+            SentValue::Many { values, period_ms } => {
+                let period_us = period(stream, period_ms)?;
+                let values = many(stream, values, &conversion, &mut marks)?;
+                Values::Many { values, period_us }
+            }
+        };
+        if !conversion.is_none() {
+            marks.push(Mark::Converted {
+                from: raw.unit.clone(),
+                raw: raw.value,
+            });
+        }
+        if let Some(bits) = raw.status.filter(|bits| *bits != 0) {
+            marks.push(Mark::Status { bits });
+        }
+        Ok(Self {
+            stream,
+            values,
+            marks,
+            raw,
+        })
+    }
+}
+
+fn plausible(stream: &Stream, value: f64) -> Result<f64, Refusal> {
+    if stream.is_plausible(value) {
+        return Ok(value);
+    }
+    let [low, high] = stream.range.unwrap_or([f64::MIN, f64::MAX]);
+    Err(Refusal::OutOfRange {
+        low,
+        high,
+        unit: stream.unit.clone(),
+    })
+}
+
+/// The distance of samples, in microseconds, at a rate that the stream has.
+fn period(stream: &Stream, period_ms: Option<f64>) -> Result<u64, Refusal> {
+    let period_ms = period_ms.ok_or(Refusal::PeriodMissing)?;
+    let (low, high) = match stream.sampling {
+        Sampling::UpToHz(hz) => (1.0 / 86_400.0, hz),
+        Sampling::WaveformHz([low, high]) => (low, high),
+    };
+    let hz = 1000.0 / period_ms;
+    // Devices round their period: 360 Hz comes as 2.78 ms.
+    if !(low * 0.98..=high * 1.02).contains(&hz) {
+        return Err(Refusal::RateOfAnotherStream { low, high });
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "between a microsecond and a day"
+    )]
+    Ok((period_ms * 1000.0).round() as u64)
+}
+
+/// Samples in the unit of the stream; what was not measured and what cannot be true become gaps.
+fn many(
+    stream: &Stream,
+    values: Vec<Option<f64>>,
+    conversion: &Conversion,
+    marks: &mut Vec<Mark>,
+) -> Result<Vec<Option<f64>>, Refusal> {
+    let (mut missing, mut outside) = (0, 0);
+    let values: Vec<Option<f64>> = values
+        .into_iter()
+        .map(|value| {
+            let Some(value) = value.filter(|value| value.is_finite()) else {
+                missing += 1;
+                return None;
+            };
+            let value = conversion.apply(value);
+            if !stream.is_plausible(value) {
+                outside += 1;
+                return None;
+            }
+            Some(value)
+        })
+        .collect();
+    if values.iter().all(Option::is_none) {
+        if outside == 0 {
+            return Err(Refusal::NotMeasured);
+        }
+        return Err(plausible(stream, f64::NAN)
+            .err()
+            .unwrap_or(Refusal::NotMeasured));
+    }
+    if missing > 0 {
+        marks.push(Mark::NotMeasured { samples: missing });
+    }
+    if outside > 0 {
+        marks.push(Mark::OutOfRange { samples: outside });
+    }
+    Ok(values)
+}
+
+impl Values {
+    /// From the first sample to the last, in milliseconds.
+    fn length_ms(&self) -> i64 {
+        match self {
+            Self::One(_) => 0,
+            Self::Many { values, period_us } => {
+                let steps = values.len().saturating_sub(1) as u64;
+                i64::try_from(steps.saturating_mul(*period_us) / 1000).unwrap_or(i64::MAX)
+            }
+        }
+    }
+
+    /// The samples from `start` on, cut at the gaps.
+    fn samples(self, start: Timestamp) -> Vec<Samples> {
+        let (values, period_us) = match self {
+            Self::One(value) => return vec![Samples::One { at: start, value }],
+            Self::Many { values, period_us } => (values, period_us),
+        };
+        let mut all = Vec::new();
+        let mut run: Vec<f64> = Vec::new();
+        let mut began = 0_u64;
+        let mut close = |run: &mut Vec<f64>, began: u64| {
+            if !run.is_empty() {
+                let ms = began.saturating_mul(period_us).saturating_add(500) / 1000;
+                all.push(Samples::Regular {
+                    start: Timestamp(start.0.saturating_add(i64::try_from(ms).unwrap_or(0))),
+                    period_us,
+                    values: std::mem::take(run),
+                });
+            }
+        };
+        for (place, value) in (0_u64..).zip(values) {
+            let Some(value) = value else {
+                close(&mut run, began);
+                continue;
+            };
+            if run.is_empty() {
+                began = place;
+            }
+            run.push(value);
+        }
+        close(&mut run, began);
+        all
+    }
+}
+
+/// What tells values from others (FNV-1a over their bits).
+fn fingerprint(values: &Values) -> u64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    let mut add = |bits: u64| {
+        for byte in bits.to_le_bytes() {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    };
+    match values {
+        Values::One(value) => add(value.to_bits()),
+        Values::Many { values, period_us } => {
+            add(*period_us);
+            for value in values {
+                add(value.map_or(u64::MAX, f64::to_bits));
+            }
+        }
+    }
+    hash
+}

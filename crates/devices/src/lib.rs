@@ -1,0 +1,28 @@
+//! What devices send: profiles as data, numbers and codes of ISO/IEEE 11073, payloads to typed readings.
+//!
+//! Pure: bytes and the time of their arrival in, readings or a reason out. Nothing here knows MQTT, a socket or
+//! the record. A number that comes out has the unit of its stream, was converted at most once, and keeps what
+//! was sent beside it.
+
+mod catalogue;
+mod clock;
+mod intake;
+mod nomenclature;
+mod number;
+mod payload;
+mod profile;
+mod reading;
+mod refusal;
+mod state;
+mod unit;
+
+pub use catalogue::{ProfileError, Profiles};
+pub use clock::DeviceClock;
+pub use intake::{Intake, Remembered, Taken};
+pub use nomenclature::{CodeError, ContextFree, LOINC, MDC, OWN, Partition, is_loinc, same_code};
+pub use number::{Float, Number, SFloat};
+pub use payload::{MOST_BYTES, MOST_SAMPLES};
+pub use profile::{Clock, Group, Profile, Sampling, Stream, StreamCode};
+pub use reading::{Mark, Raw, Reading, Samples};
+pub use refusal::Refusal;
+pub use state::{Acknowledgement, Answer, Battery, State};

@@ -1,0 +1,142 @@
+//! What comes out: a reading of one stream, with what a person must know before relying on it.
+
+use serde::{Deserialize, Serialize};
+use vocabulary::{Coding, Timestamp};
+
+/// A reading of one stream.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reading {
+    /// The stream of the profile.
+    pub stream: String,
+    /// What was measured.
+    pub coding: Coding,
+    /// The unit (UCUM) of all samples.
+    pub unit: String,
+    /// The samples.
+    pub samples: Samples,
+    /// What a person must know before relying on it.
+    pub marks: Vec<Mark>,
+    /// What was sent.
+    pub raw: Raw,
+}
+
+/// Samples of a reading. What was not measured is not there.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Samples {
+    /// One value.
+    One {
+        /// When it was so.
+        at: Timestamp,
+        /// The value.
+        value: f64,
+    },
+    /// Values at even distances, without a gap.
+    Regular {
+        /// When the first was so.
+        start: Timestamp,
+        /// From one to the next, in microseconds.
+        period_us: u64,
+        /// The values.
+        values: Vec<f64>,
+    },
+}
+
+impl Samples {
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        match self {
+            Self::One { .. } => 1,
+            Self::Regular { values, .. } => values.len(),
+        }
+    }
+
+    /// When the first was so.
+    pub fn start(&self) -> Timestamp {
+        match self {
+            Self::One { at, .. } => *at,
+            Self::Regular { start, .. } => *start,
+        }
+    }
+}
+
+/// What was sent, before anything was done with it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Raw {
+    /// The code.
+    pub code: String,
+    /// The unit.
+    pub unit: String,
+    /// The value, where it was a single one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<f64>,
+    /// The device's own time, in milliseconds since 1970, where it sent one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub t_ms: Option<i64>,
+    /// The measurement status, as the device sent it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u64>,
+}
+
+/// What a person must know before relying on a reading.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "mark")]
+pub enum Mark {
+    /// The device's clock was wrong: its time was moved.
+    ClockCorrected {
+        /// By so much.
+        by_ms: i64,
+        /// And may still be off by so much.
+        doubt_ms: u64,
+    },
+    /// The device sent no time: that of arrival stands for it.
+    ClockAbsent,
+    /// The device's clock may be off by so much; its time was left as it is.
+    ClockInDoubt {
+        /// By so much.
+        by_ms: i64,
+    },
+    /// The device had nothing to say for so many samples: they are gaps.
+    NotMeasured {
+        /// How many.
+        samples: u32,
+    },
+    /// So many samples cannot be true: they are gaps.
+    OutOfRange {
+        /// How many.
+        samples: u32,
+    },
+    /// It was sent in another unit.
+    Converted {
+        /// Which.
+        from: String,
+        /// The value in that unit, where it was a single one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        raw: Option<f64>,
+    },
+    /// A later reading had come before.
+    Late,
+    /// Another value had come for the same time.
+    Conflicting,
+    /// The device itself has a reservation.
+    Status {
+        /// As it sent it.
+        bits: u64,
+    },
+}
+
+impl Mark {
+    /// Its short name, as counts are kept by it.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::ClockCorrected { .. } => "clock-corrected",
+            Self::ClockAbsent => "clock-absent",
+            Self::ClockInDoubt { .. } => "clock-in-doubt",
+            Self::NotMeasured { .. } => "not-measured",
+            Self::OutOfRange { .. } => "out-of-range",
+            Self::Converted { .. } => "converted",
+            Self::Late => "late",
+            Self::Conflicting => "conflicting",
+            Self::Status { .. } => "status",
+        }
+    }
+}

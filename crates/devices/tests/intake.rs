@@ -1,0 +1,335 @@
+//! Messages as devices send them, good and bad.
+
+use devices::{Intake, Mark, Profiles, Reading, Refusal, Samples, Taken};
+use serde_json::{Value, json};
+use vocabulary::Timestamp;
+
+const NOW: i64 = 1_795_680_000_000;
+
+struct Device {
+    profile: &'static str,
+    intake: Intake,
+}
+
+impl Device {
+    fn new(profile: &'static str) -> Self {
+        Self {
+            profile,
+            intake: Intake::default(),
+        }
+    }
+
+    fn sends_at(&mut self, topic: &str, payload: &Value, received: i64) -> Result<Taken, Refusal> {
+        let profile = Profiles::shipped().get(self.profile).unwrap();
+        let bytes = payload.to_string();
+        self.intake
+            .take(profile, topic, bytes.as_bytes(), Timestamp(received))
+    }
+
+    fn sends(&mut self, topic: &str, payload: &Value) -> Result<Vec<Reading>, &'static str> {
+        let taken = self.sends_at(topic, payload, NOW);
+        taken
+            .map(|taken| taken.readings)
+            .map_err(|refused| refused.code())
+    }
+}
+
+fn marks(reading: &Reading) -> Vec<&'static str> {
+    reading.marks.iter().map(Mark::code).collect()
+}
+
+#[test]
+fn a_value_is_taken_with_its_code_and_unit() {
+    let mut device = Device::new("pulse-oximeter");
+    for code in [
+        json!(150_456),
+        json!("150456"),
+        json!("MDC_PULS_OXIM_SAT_O2"),
+        json!("2708-6"),
+        json!("59408-5"),
+    ] {
+        let payload = json!({"code": code, "value": 97, "unit": "%"});
+        let readings = device.sends("spo2", &payload).unwrap();
+        let [reading] = &readings[..] else {
+            panic!("{readings:?}")
+        };
+        assert_eq!(reading.coding.code, "150456");
+        assert_eq!(reading.coding.system, "urn:iso:std:iso:11073:10101");
+        assert_eq!(
+            reading.samples,
+            Samples::One {
+                at: Timestamp(NOW),
+                value: 97.0
+            }
+        );
+        assert_eq!(marks(reading), ["clock-absent"]);
+    }
+}
+
+#[test]
+fn another_unit_is_converted_once_and_kept() {
+    let mut device = Device::new("blood-pressure");
+    let payload = json!({"t": NOW, "code": "8480-6", "value": 16, "unit": "kPa"});
+    let reading = device.sends("systolic", &payload).unwrap().remove(0);
+    let Samples::One { value, .. } = reading.samples else {
+        panic!()
+    };
+    assert!((value - 120.01).abs() < 0.01, "{value}");
+    assert_eq!(reading.unit, "mm[Hg]");
+    assert_eq!(
+        reading.marks,
+        [Mark::Converted {
+            from: "kPa".into(),
+            raw: Some(16.0)
+        }]
+    );
+    assert_eq!((reading.raw.value, &*reading.raw.unit), (Some(16.0), "kPa"));
+}
+
+#[test]
+fn what_cannot_be_true_is_refused_with_a_reason() {
+    for (profile, topic, payload, reason) in [
+        (
+            "pulse-oximeter",
+            "spo2",
+            json!({"code": "150456", "value": 101, "unit": "%"}),
+            "out-of-range",
+        ),
+        (
+            "pulse-oximeter",
+            "spo2",
+            json!({"code": "150456", "value": 97, "unit": "Cel"}),
+            "unit-of-something-else",
+        ),
+        (
+            "pulse-oximeter",
+            "spo2",
+            json!({"code": "150456", "value": 97}),
+            "unit-missing",
+        ),
+        (
+            "pulse-oximeter",
+            "spo2",
+            json!({"value": 97, "unit": "%"}),
+            "code-missing",
+        ),
+        (
+            "pulse-oximeter",
+            "spo2",
+            json!({"code": "149530", "value": 97, "unit": "%"}),
+            "code-of-another-stream",
+        ),
+        (
+            "pulse-oximeter",
+            "spo2",
+            json!({"code": "150456", "sfloat": 0x07ff, "unit": "%"}),
+            "not-measured",
+        ),
+        (
+            "pulse-oximeter",
+            "heart",
+            json!({"code": "150456", "value": 97, "unit": "%"}),
+            "stream-unknown",
+        ),
+        (
+            "pulse-oximeter",
+            "pleth",
+            json!({"code": "150452", "value": 1, "unit": "1"}),
+            "period-missing",
+        ),
+        (
+            "pulse-oximeter",
+            "pleth",
+            json!({"code": "150452", "value": [1, 2], "unit": "1"}),
+            "period-missing",
+        ),
+        (
+            "pulse-oximeter",
+            "pleth",
+            json!({"code": "150452", "value": [1, 2], "period_ms": 1000, "unit": "1"}),
+            "rate-of-another-stream",
+        ),
+        (
+            "pulse-oximeter",
+            "pleth",
+            json!({"code": "150452", "value": [1, 2], "period_ms": 0, "unit": "1"}),
+            "rate-of-another-stream",
+        ),
+        (
+            "pulse-oximeter",
+            "spo2",
+            json!({"code": "150456", "value": [null, null], "period_ms": 1000, "unit": "%"}),
+            "not-measured",
+        ),
+        (
+            "pulse-oximeter",
+            "spo2",
+            json!({"code": "150456", "value": [101, 700], "period_ms": 1000, "unit": "%"}),
+            "out-of-range",
+        ),
+        // A temperature in the other scale, called by the wrong unit.
+        (
+            "thermometer",
+            "temperature",
+            json!({"code": "8310-5", "value": 98.2, "unit": "Cel"}),
+            "out-of-range",
+        ),
+        (
+            "blood-pressure",
+            "nibp",
+            json!([{"code": "8480-6", "value": 80, "unit": "mm[Hg]"},
+            {"code": "8462-4", "value": 80, "unit": "mm[Hg]"}]),
+            "contradiction",
+        ),
+        (
+            "blood-pressure",
+            "nibp",
+            json!([{"code": "8480-6", "value": 10, "unit": "kPa"},
+            {"code": "8462-4", "value": 80, "unit": "mm[Hg]"}]),
+            "contradiction",
+        ),
+    ] {
+        assert_eq!(
+            Device::new(profile).sends(topic, &payload),
+            Err(reason),
+            "{payload}"
+        );
+    }
+}
+
+#[test]
+fn a_group_comes_as_its_streams() {
+    let mut device = Device::new("blood-pressure");
+    let payload = json!([
+        {"t": NOW, "code": "150021", "value": 120, "unit": "mm[Hg]"},
+        {"t": NOW, "code": "150022", "sfloat": 0x0050, "unit": "mm[Hg]"},
+        {"t": NOW, "code": "149546", "value": 61, "unit": "/min", "status": 4},
+    ]);
+    let readings = device.sends("nibp", &payload).unwrap();
+    let streams: Vec<_> = readings.iter().map(|r| &*r.stream).collect();
+    assert_eq!(streams, ["systolic", "diastolic", "pulse"]);
+    assert_eq!(readings[2].marks, [Mark::Status { bits: 4 }]);
+}
+
+#[test]
+fn gaps_are_gaps() {
+    let mut device = Device::new("pulse-oximeter");
+    let payload = json!({"t": NOW, "code": "150456", "unit": "%", "period_ms": 1000,
+        "value": [97, 98, null, 150, 96, null]});
+    let readings = device.sends("spo2", &payload).unwrap();
+    let samples: Vec<_> = readings.iter().map(|r| r.samples.clone()).collect();
+    let regular = |seconds: i64, values: &[f64]| Samples::Regular {
+        start: Timestamp(NOW + seconds * 1000),
+        period_us: 1_000_000,
+        values: values.to_vec(),
+    };
+    assert_eq!(samples, [regular(0, &[97.0, 98.0]), regular(4, &[96.0])]);
+    assert_eq!(
+        readings[0].marks,
+        [
+            Mark::NotMeasured { samples: 2 },
+            Mark::OutOfRange { samples: 1 }
+        ]
+    );
+}
+
+#[test]
+fn a_waveform_of_500_hz_is_taken_and_one_of_2000_is_not() {
+    let mut device = Device::new("bedside-monitor");
+    let wave = |period_ms: f64| {
+        json!({"t": NOW, "code": "131330", "unit": "uV", "period_ms": period_ms,
+            "value": (0..500).map(|n| f64::from(n % 50)).collect::<Vec<_>>()})
+    };
+    let reading = device.sends("ecg-ii", &wave(2.0)).unwrap().remove(0);
+    let Samples::Regular {
+        period_us, values, ..
+    } = &reading.samples
+    else {
+        panic!()
+    };
+    assert_eq!((*period_us, values.len(), values[49]), (2000, 500, 0.049));
+    assert_eq!(
+        device.sends("ecg-ii", &wave(0.5)),
+        Err("rate-of-another-stream")
+    );
+}
+
+#[test]
+fn the_same_again_is_a_duplicate_and_never_twice_in_the_record() {
+    let mut device = Device::new("pulse-oximeter");
+    let send = |device: &mut Device, t: i64, value: f64| {
+        let payload = json!({"t": t, "code": "150456", "value": value, "unit": "%"});
+        device.sends_at("spo2", &payload, NOW).unwrap()
+    };
+    assert_eq!(send(&mut device, NOW - 2000, 97.0).readings.len(), 1);
+    let again = send(&mut device, NOW - 2000, 97.0);
+    assert_eq!((again.readings.len(), again.duplicates), (0, 1));
+    // Another value for the same time is kept beside the first, and says so.
+    let other = send(&mut device, NOW - 2000, 90.0);
+    assert_eq!(marks(&other.readings[0]), ["conflicting"]);
+    // What comes after a later one says so.
+    assert_eq!(
+        marks(&send(&mut device, NOW - 1000, 97.0).readings[0]),
+        [""; 0]
+    );
+    let late = send(&mut device, NOW - 5000, 97.0);
+    assert_eq!(marks(&late.readings[0]), ["late"]);
+    // What could not be kept is new when it comes again.
+    device.intake.forget(&late.remembered);
+    assert_eq!(send(&mut device, NOW - 5000, 97.0).duplicates, 0);
+}
+
+#[test]
+fn a_clock_in_1970_is_corrected_and_says_so() {
+    let mut device = Device::new("pulse-oximeter");
+    for second in 0..3 {
+        let payload =
+            json!({"t": 40_000 + second * 1000, "code": "150456", "value": 97, "unit": "%"});
+        let taken = device
+            .sends_at("spo2", &payload, NOW + second * 1000)
+            .unwrap();
+        let reading = &taken.readings[0];
+        assert_eq!(reading.samples.start(), Timestamp(NOW + second * 1000));
+        assert_eq!(marks(reading), ["clock-corrected"]);
+        assert_eq!(reading.raw.t_ms, Some(40_000 + second * 1000));
+    }
+}
+
+#[test]
+fn samples_without_a_time_end_when_they_come() {
+    let mut device = Device::new("pulse-oximeter");
+    let payload = json!({"code": "150456", "value": [97, 97, 97], "period_ms": 1000, "unit": "%"});
+    let reading = device.sends("spo2", &payload).unwrap().remove(0);
+    assert_eq!(reading.samples.start(), Timestamp(NOW - 2000));
+}
+
+proptest::proptest! {
+    /// Whatever comes, nothing that cannot be true comes out, and nothing breaks.
+    #[test]
+    fn whatever_comes_only_what_can_be_true_is_taken(
+        bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..200),
+        value in proptest::num::f64::ANY,
+        t in proptest::num::i64::ANY,
+        period_ms in proptest::num::f64::ANY,
+    ) {
+        let profile = Profiles::shipped().get("pulse-oximeter").unwrap();
+        let mut intake = Intake::default();
+        let _ = intake.take(profile, "spo2", &bytes, Timestamp(NOW));
+        let one = json!({"t": t, "code": "150456", "value": value, "unit": "%"});
+        let many = json!({"t": t, "code": "150456", "value": [value, 97.0, value],
+            "period_ms": period_ms, "unit": "%"});
+        for payload in [one, many] {
+            let bytes = payload.to_string();
+            let Ok(taken) = intake.take(profile, "spo2", bytes.as_bytes(), Timestamp(NOW)) else {
+                continue;
+            };
+            for reading in taken.readings {
+                let values = match reading.samples {
+                    Samples::One { value, .. } => vec![value],
+                    Samples::Regular { values, .. } => values,
+                };
+                proptest::prop_assert!(values.iter().all(|value| (0.0..=100.0).contains(value)));
+            }
+        }
+    }
+}
