@@ -1,5 +1,8 @@
 //! Messages as devices send them, good and bad.
 
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // Helpers of tests fail the test.
+#![allow(clippy::too_many_lines)] // One list of bad messages.
+
 use devices::{Intake, Mark, Profiles, Reading, Refusal, Samples, Taken};
 use serde_json::{Value, json};
 use vocabulary::Timestamp;
