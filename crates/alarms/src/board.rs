@@ -1,0 +1,298 @@
+//! All alarms of a ward. None leaves the board but by a person who took it.
+
+use std::collections::BTreeMap;
+
+use vocabulary::Timestamp;
+
+use crate::{
+    Alarm, AlarmId, Change, Changed, Closed, Escalation, Outcome, Presence, Reading, Refused,
+    RuleSet, Step, Taken,
+};
+
+/// What a person does with an alarm.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Act {
+    /// Answers for it from now on.
+    Take,
+    /// Gives it back.
+    GiveBack,
+    /// Pauses its sound.
+    Pause {
+        /// For how long, in seconds.
+        for_s: u32,
+    },
+    /// Starts a plan from it.
+    StartPlan {
+        /// The plan.
+        plan: String,
+        /// Whether it is an exercise.
+        drill: bool,
+    },
+    /// Ends it.
+    Close {
+        /// How.
+        outcome: Outcome,
+    },
+}
+
+/// The alarms of a ward.
+#[derive(Clone, Debug)]
+pub struct Board {
+    escalation: Escalation,
+    alarms: BTreeMap<AlarmId, Alarm>,
+}
+
+impl Board {
+    /// A board without alarms.
+    pub fn new(escalation: Escalation) -> Self {
+        Self {
+            escalation,
+            alarms: BTreeMap::new(),
+        }
+    }
+
+    /// Puts back an alarm that was kept. One that the board already has stays as it is.
+    pub fn restore(&mut self, alarm: Alarm) {
+        self.alarms.entry(alarm.id.clone()).or_insert(alarm);
+    }
+
+    /// The alarm with this name.
+    pub fn alarm(&self, id: &str) -> Option<&Alarm> {
+        self.alarms.get(id)
+    }
+
+    /// All alarms that nobody has ended: the most urgent first, then the oldest.
+    pub fn open(&self) -> Vec<&Alarm> {
+        let mut open: Vec<&Alarm> = self
+            .alarms
+            .values()
+            .filter(|alarm| alarm.closed.is_none())
+            .collect();
+        open.sort_by(|a, b| {
+            let urgent = b.priority.cmp(&a.priority);
+            urgent
+                .then(a.raised_at.cmp(&b.raised_at))
+                .then(a.id.cmp(&b.id))
+        });
+        open
+    }
+
+    /// Every alarm.
+    pub fn all(&self) -> impl Iterator<Item = &Alarm> {
+        self.alarms.values()
+    }
+
+    /// Forgets alarms that ended before this; they are kept elsewhere.
+    pub fn forget_closed_before(&mut self, before: Timestamp) {
+        self.alarms.retain(|_, alarm| {
+            alarm
+                .closed
+                .as_ref()
+                .is_none_or(|closed| closed.at >= before)
+        });
+    }
+
+    /// Takes a change of a rule at a bed. Gives the alarm that it touched.
+    pub fn apply(
+        &mut self,
+        bed: &str,
+        patient: Option<&str>,
+        change: &Change,
+        rules: &RuleSet,
+        now: Timestamp,
+    ) -> Option<AlarmId> {
+        match &change.changed {
+            Changed::Began { read } => self.begin(bed, patient, change, read, rules, now),
+            Changed::Ended => {
+                let alarm = self.open_of(bed, &change.rule)?;
+                if alarm.presence != Presence::Present {
+                    return None;
+                }
+                alarm.presence = Presence::Gone { at: change.at };
+                alarm.note(now, Step::Gone);
+                Some(alarm.id.clone())
+            }
+            Changed::Disbelieved { .. } => None,
+        }
+    }
+
+    fn open_of(&mut self, bed: &str, rule: &str) -> Option<&mut Alarm> {
+        self.alarms
+            .values_mut()
+            .find(|alarm| alarm.bed == bed && alarm.rule == rule && alarm.closed.is_none())
+    }
+
+    /// An alarm that nobody has ended yet comes back instead of standing there twice.
+    fn begin(
+        &mut self,
+        bed: &str,
+        patient: Option<&str>,
+        change: &Change,
+        read: &[Reading],
+        rules: &RuleSet,
+        now: Timestamp,
+    ) -> Option<AlarmId> {
+        let rule = rules.rule(&change.rule)?;
+        let first = self.escalation.of(rule.priority).levels.first()?.clone();
+        if let Some(alarm) = self.open_of(bed, &rule.id) {
+            alarm.presence = Presence::Present;
+            alarm.note(
+                now,
+                Step::Back {
+                    read: read.to_vec(),
+                },
+            );
+            if alarm.taken.is_none() {
+                alarm.untaken_since = now;
+                alarm.level = 0;
+                alarm.note(
+                    now,
+                    Step::Told {
+                        level: 0,
+                        to: first.to,
+                    },
+                );
+            }
+            return Some(alarm.id.clone());
+        }
+        let id = format!("{bed}.{}.{}", rule.id, change.at.0);
+        let mut alarm = Alarm {
+            id: id.clone(),
+            bed: bed.to_owned(),
+            patient: patient.map(str::to_owned),
+            rule: rule.id.clone(),
+            version: rules.version.clone(),
+            title: rule.title.clone(),
+            priority: rule.priority,
+            kind: rule.kind,
+            latching: rule.latching,
+            needs_confirmation: rule.needs_confirmation,
+            plan: rule.plan.clone(),
+            raised_at: change.at,
+            presence: Presence::Present,
+            level: 0,
+            untaken_since: now,
+            taken: None,
+            paused_until: None,
+            closed: None,
+            steps: Vec::new(),
+        };
+        alarm.note(
+            change.at,
+            Step::Raised {
+                read: read.to_vec(),
+            },
+        );
+        alarm.note(
+            now,
+            Step::Told {
+                level: 0,
+                to: first.to,
+            },
+        );
+        self.alarms.insert(id.clone(), alarm);
+        Some(id)
+    }
+
+    /// Lets time pass: pauses end, what nobody took escalates, what was taken and not ended is open again.
+    /// Gives the alarms that something happened to.
+    pub fn tick(&mut self, now: Timestamp) -> Vec<AlarmId> {
+        let after = |since: Timestamp, seconds: u32| now.0 - since.0 >= i64::from(seconds) * 1000;
+        let mut touched = Vec::new();
+        for alarm in self
+            .alarms
+            .values_mut()
+            .filter(|alarm| alarm.closed.is_none())
+        {
+            let steps = alarm.steps.len();
+            let rules = self.escalation.of(alarm.priority);
+            if let Some(until) = alarm.paused_until.filter(|until| *until <= now) {
+                alarm.paused_until = None;
+                alarm.note(until, Step::PauseEnded);
+            }
+            let holds = alarm.presence == Presence::Present || alarm.latching;
+            if let Some(taken) = &alarm.taken
+                && alarm.presence == Presence::Present
+                && after(taken.at, rules.lapse_s)
+            {
+                alarm.taken = None;
+                alarm.untaken_since = now;
+                alarm.level = 0;
+                alarm.note(now, Step::Lapsed);
+                let to = rules.levels.first().map(|level| level.to.clone());
+                alarm.steps.extend(to.map(|to| crate::Stepped {
+                    at: now,
+                    step: Step::Told { level: 0, to },
+                }));
+            }
+            while alarm.taken.is_none()
+                && holds
+                && let Some(next) = rules.levels.get(alarm.level + 1)
+                && after(alarm.untaken_since, next.after_s)
+            {
+                alarm.level += 1;
+                let step = Step::Told {
+                    level: alarm.level,
+                    to: next.to.clone(),
+                };
+                alarm.note(now, step);
+            }
+            if alarm.steps.len() != steps {
+                touched.push(alarm.id.clone());
+            }
+        }
+        touched
+    }
+
+    /// What a person does with an alarm.
+    pub fn act(&mut self, id: &str, act: Act, by: &str, now: Timestamp) -> Result<&Alarm, Refused> {
+        let alarm = self.alarms.get_mut(id).ok_or(Refused::Unknown)?;
+        if alarm.closed.is_some() {
+            return Err(Refused::Ended);
+        }
+        let by = by.to_owned();
+        match act {
+            Act::Take => {
+                alarm.taken = Some(Taken {
+                    by: by.clone(),
+                    at: now,
+                });
+                alarm.note(now, Step::Taken { by });
+            }
+            Act::GiveBack => {
+                if alarm.taken.as_ref().is_none_or(|taken| taken.by != by) {
+                    return Err(Refused::NotYours);
+                }
+                alarm.taken = None;
+                alarm.untaken_since = now;
+                alarm.level = 0;
+                alarm.note(now, Step::GivenBack { by });
+            }
+            Act::Pause { for_s } => {
+                let at_most_s = self.escalation.of(alarm.priority).pause_at_most_s;
+                if for_s == 0 || for_s > at_most_s {
+                    return Err(Refused::TooLong { at_most_s });
+                }
+                let until = Timestamp(now.0 + i64::from(for_s) * 1000);
+                alarm.paused_until = Some(until);
+                alarm.note(now, Step::Paused { by, until });
+            }
+            Act::StartPlan { plan, drill } => {
+                alarm.note(now, Step::PlanStarted { plan, by, drill });
+            }
+            Act::Close { outcome } => {
+                if alarm.taken.is_none() {
+                    return Err(Refused::NotTaken);
+                }
+                alarm.paused_until = None;
+                alarm.closed = Some(Closed {
+                    by: by.clone(),
+                    at: now,
+                    outcome,
+                });
+                alarm.note(now, Step::Closed { by, outcome });
+            }
+        }
+        Ok(alarm)
+    }
+}

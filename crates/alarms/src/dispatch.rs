@@ -1,0 +1,211 @@
+//! Who or what is sent: the nearest that is free, and who accepts.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+use vocabulary::{Text, Timestamp};
+
+/// Where somebody or something is, as far as it is known.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export, export_to = "../../../contract/alarms.ts")]
+pub struct Place {
+    /// The ward.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[ts(optional)]
+    pub ward: Option<String>,
+    /// The room.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[ts(optional)]
+    pub room: Option<String>,
+    /// On the floor of the building, in metres.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[ts(optional)]
+    pub floor_m: Option<[f64; 2]>,
+}
+
+/// Somebody or something that can be sent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export, export_to = "../../../contract/alarms.ts")]
+pub struct Candidate {
+    /// The account or the device.
+    pub id: String,
+    /// The role, or the kind of device.
+    pub role: String,
+    /// Where it was last seen.
+    pub place: Place,
+    /// When it was there.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[ts(optional, type = "string")]
+    pub seen_at: Option<Timestamp>,
+    /// Whether nothing else keeps it.
+    pub free: bool,
+}
+
+/// How near a candidate is: the smaller, the nearer.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+struct Nearness {
+    /// 0 in the room, 1 measured by tags, 2 on the ward, 3 elsewhere or unknown.
+    rank: u8,
+    metres: f64,
+}
+
+fn nearness(to: &Place, candidate: &Candidate) -> Nearness {
+    let same = |one: &Option<String>, other: &Option<String>| one.is_some() && one == other;
+    let tags = to.floor_m.zip(candidate.place.floor_m);
+    let metres = tags.map(|([ax, ay], [bx, by])| (ax - bx).hypot(ay - by));
+    let rank = if same(&to.room, &candidate.place.room) {
+        0
+    } else if metres.is_some() {
+        1
+    } else if same(&to.ward, &candidate.place.ward) {
+        2
+    } else {
+        3
+    };
+    Nearness {
+        rank,
+        metres: metres.unwrap_or(0.0),
+    }
+}
+
+/// The free candidates of a role, the nearest first, each with why it stands there. Walls and stairs are not
+/// known: distances are as the crow flies, and it is said so.
+pub fn nearest<'a>(
+    to: &Place,
+    role: &str,
+    candidates: &'a [Candidate],
+) -> Vec<(&'a Candidate, Text)> {
+    let mut found: Vec<(Nearness, &Candidate)> = candidates
+        .iter()
+        .filter(|candidate| candidate.free && candidate.role == role)
+        .map(|candidate| (nearness(to, candidate), candidate))
+        .collect();
+    found.sort_by(|(a, one), (b, other)| {
+        a.rank
+            .cmp(&b.rank)
+            .then(a.metres.total_cmp(&b.metres))
+            .then(one.id.cmp(&other.id))
+    });
+    found
+        .into_iter()
+        .map(|(near, candidate)| {
+            let why = match near.rank {
+                0 => Text::new("在同一房间", "in the same room"),
+                1 => Text::new(
+                    format!("直线距离约 {:.0} 米", near.metres),
+                    format!("about {:.0} m as the crow flies", near.metres),
+                ),
+                2 => Text::new("在同一病区", "on the same ward"),
+                _ => Text::new("位置未知或在别处", "elsewhere, or nobody knows where"),
+            };
+            (candidate, why)
+        })
+        .collect()
+}
+
+/// How an offer stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "kebab-case")]
+#[ts(export, export_to = "../../../contract/alarms.ts")]
+pub enum OfferState {
+    /// Waits for an answer.
+    Offered,
+    /// Comes.
+    Accepted,
+    /// Does not come.
+    Declined,
+    /// Did not answer in time.
+    Expired,
+}
+
+/// Somebody was asked to come.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export, export_to = "../../../contract/alarms.ts")]
+pub struct Offer {
+    /// Who was asked.
+    pub to: String,
+    /// Why this one.
+    #[ts(type = "{ zh: string, en: string }")]
+    pub why: Text,
+    /// When.
+    #[ts(type = "string")]
+    pub at: Timestamp,
+    /// How it stands.
+    pub state: OfferState,
+}
+
+/// One role that is wanted at a place, and who was asked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export, export_to = "../../../contract/alarms.ts")]
+pub struct Dispatch {
+    /// The role, or the kind of device.
+    pub role: String,
+    /// Where to.
+    pub to: Place,
+    /// How long somebody has to answer, in seconds.
+    pub accept_within_s: u32,
+    /// Who was asked, in order.
+    pub offers: Vec<Offer>,
+}
+
+impl Dispatch {
+    /// Nobody was asked yet.
+    pub fn new(role: &str, to: Place, accept_within_s: u32) -> Self {
+        Self {
+            role: role.to_owned(),
+            to,
+            accept_within_s,
+            offers: Vec::new(),
+        }
+    }
+
+    /// Who comes.
+    pub fn accepted(&self) -> Option<&Offer> {
+        self.offers
+            .iter()
+            .find(|offer| offer.state == OfferState::Accepted)
+    }
+
+    /// Who was asked answers. Whether there was an open offer to them is said.
+    pub fn answer(&mut self, who: &str, accepts: bool) -> bool {
+        let open = |offer: &&mut Offer| offer.to == who && offer.state == OfferState::Offered;
+        let Some(offer) = self.offers.iter_mut().find(open) else {
+            return false;
+        };
+        offer.state = if accepts {
+            OfferState::Accepted
+        } else {
+            OfferState::Declined
+        };
+        true
+    }
+
+    /// Lets time pass: an offer without an answer runs out, and the nearest who was not asked yet is asked.
+    /// Whether somebody was asked is said; when all were asked, nobody is left.
+    pub fn tick(&mut self, candidates: &[Candidate], now: Timestamp) -> bool {
+        let within = i64::from(self.accept_within_s) * 1000;
+        for offer in &mut self.offers {
+            if offer.state == OfferState::Offered && now.0 - offer.at.0 >= within {
+                offer.state = OfferState::Expired;
+            }
+        }
+        let waits =
+            |offer: &Offer| matches!(offer.state, OfferState::Offered | OfferState::Accepted);
+        if self.offers.iter().any(waits) {
+            return false;
+        }
+        let found = nearest(&self.to, &self.role, candidates);
+        let next = found
+            .into_iter()
+            .find(|(candidate, _)| !self.offers.iter().any(|offer| offer.to == candidate.id));
+        let Some((candidate, why)) = next else {
+            return false;
+        };
+        self.offers.push(Offer {
+            to: candidate.id.clone(),
+            why,
+            at: now,
+            state: OfferState::Offered,
+        });
+        true
+    }
+}

@@ -1,0 +1,119 @@
+//! Who is told when nobody takes an alarm, and how it is seen and heard.
+
+use std::sync::LazyLock;
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+use vocabulary::Text;
+
+use crate::Priority;
+
+static SHIPPED: LazyLock<Escalation> = LazyLock::new(|| {
+    Escalation::read(include_str!("../rules/escalation.toml"))
+        .unwrap_or_else(|error| unreachable!("{error}"))
+});
+
+/// The escalation that comes with the program.
+pub fn escalation() -> &'static Escalation {
+    &SHIPPED
+}
+
+/// One level of escalation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all(deserialize = "kebab-case"), deny_unknown_fields)]
+#[ts(export, export_to = "../../../contract/alarms.ts")]
+pub struct Level {
+    /// How long after the alarm nobody had taken it, in seconds.
+    pub after_s: u32,
+    /// The role that is told, as the duty roster names it.
+    pub to: String,
+}
+
+/// How an alarm of a priority is seen and heard.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all(deserialize = "kebab-case"), deny_unknown_fields)]
+#[ts(export, export_to = "../../../contract/alarms.ts")]
+pub struct Signalling {
+    /// Its colour by name; never the only sign.
+    pub colour: String,
+    /// How often its light flashes, in hertz; 0 is steady.
+    pub flash_hz: f64,
+    /// Groups of pulses in a burst.
+    pub pulses: Vec<u8>,
+    /// From one burst to the next, in seconds.
+    pub burst_every_s: u32,
+    /// Its word.
+    #[ts(type = "{ zh: string, en: string }")]
+    pub word: Text,
+    /// Its shape.
+    pub shape: String,
+}
+
+/// What holds for one priority.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all(deserialize = "kebab-case"), deny_unknown_fields)]
+#[ts(export, export_to = "../../../contract/alarms.ts")]
+pub struct PriorityRules {
+    /// Who is told, the first at once.
+    pub levels: Vec<Level>,
+    /// A pause is at most so long, in seconds.
+    pub pause_at_most_s: u32,
+    /// Who took it and did not end it for so long has not taken it, in seconds.
+    pub lapse_s: u32,
+    /// Somebody who is sent accepts within so long, or the next one is asked, in seconds.
+    pub accept_within_s: u32,
+    /// How it is seen and heard.
+    pub signalling: Signalling,
+}
+
+/// Escalation of all priorities.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all(deserialize = "kebab-case"), deny_unknown_fields)]
+#[ts(export, export_to = "../../../contract/alarms.ts")]
+pub struct Escalation {
+    /// Version of the file.
+    pub version: String,
+    /// Whether somebody has yet to confirm the times for this hospital.
+    pub needs_confirmation: bool,
+    /// Come at once.
+    pub high: PriorityRules,
+    /// Come promptly.
+    pub medium: PriorityRules,
+    /// Be aware of it.
+    pub low: PriorityRules,
+}
+
+impl Escalation {
+    /// Reads the file and checks that somebody is told at once, and that later levels come later.
+    pub fn read(text: &str) -> Result<Self, crate::RuleError> {
+        let read: Self = toml::from_str(text)?;
+        for (name, rules) in [
+            ("high", &read.high),
+            ("medium", &read.medium),
+            ("low", &read.low),
+        ] {
+            let times: Vec<u32> = rules.levels.iter().map(|level| level.after_s).collect();
+            let rising = times
+                .iter()
+                .zip(times.iter().skip(1))
+                .all(|(one, next)| one < next);
+            if times.first() != Some(&0) || !rising || rules.pause_at_most_s == 0 {
+                return Err(crate::RuleError::Inconsistent {
+                    rule: name.to_owned(),
+                    why: "its first level is at once, later ones come later, and a pause has a length"
+                        .to_owned(),
+                });
+            }
+        }
+        Ok(read)
+    }
+
+    /// What holds for this priority.
+    pub fn of(&self, priority: Priority) -> &PriorityRules {
+        match priority {
+            Priority::High => &self.high,
+            Priority::Medium => &self.medium,
+            Priority::Low => &self.low,
+        }
+    }
+}

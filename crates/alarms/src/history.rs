@@ -1,0 +1,76 @@
+//! What of a signal is kept in memory: as far back as some rule looks.
+
+use std::collections::VecDeque;
+
+use vocabulary::Timestamp;
+
+/// The last values of one signal, in the order of their time.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct History {
+    values: VecDeque<(Timestamp, f64)>,
+    /// The last time when something came, or since when it is expected.
+    pub(crate) awaited_since: Option<Timestamp>,
+}
+
+impl History {
+    /// Adds a value that is newer than all others, and forgets what no rule looks at any more. The newest
+    /// value stays however old it is: that it is old is what is said about it.
+    pub(crate) fn push(&mut self, at: Timestamp, value: f64, reach_s: u32) {
+        self.values.push_back((at, value));
+        self.awaited_since = Some(at);
+        let oldest = at.0 - i64::from(reach_s) * 1000;
+        while self.values.len() > 1 && self.values.front().is_some_and(|(t, _)| t.0 < oldest) {
+            self.values.pop_front();
+        }
+    }
+
+    pub(crate) fn newest(&self) -> Option<(Timestamp, f64)> {
+        self.values.back().copied()
+    }
+
+    /// The values of the last `within_s` seconds before `now`.
+    pub(crate) fn within(
+        &self,
+        now: Timestamp,
+        within_s: u32,
+    ) -> impl Iterator<Item = (Timestamp, f64)> {
+        let from = now.0 - i64::from(within_s) * 1000;
+        self.values
+            .iter()
+            .copied()
+            .filter(move |(at, _)| at.0 >= from)
+    }
+
+    /// By how much a straight line through the last `within_s` seconds rises over that time; none where the
+    /// values cover less than two thirds of it or are fewer than four.
+    pub(crate) fn rise(&self, now: Timestamp, within_s: u32) -> Option<f64> {
+        let points: Vec<(f64, f64)> = self
+            .within(now, within_s)
+            .map(|(at, value)| ((at.0 - now.0) as f64 / 1000.0, value))
+            .collect();
+        let (first, last) = (points.first()?, points.last()?);
+        let window = f64::from(within_s);
+        if points.len() < 4 || last.0 - first.0 < window * 2.0 / 3.0 {
+            return None;
+        }
+        let count = points.len() as f64;
+        let mean_t = points.iter().map(|(t, _)| t).sum::<f64>() / count;
+        let mean_v = points.iter().map(|(_, v)| v).sum::<f64>() / count;
+        let spread: f64 = points.iter().map(|(t, _)| (t - mean_t).powi(2)).sum();
+        let shared: f64 = points
+            .iter()
+            .map(|(t, v)| (t - mean_t) * (v - mean_v))
+            .sum();
+        (spread > 0.0).then(|| shared / spread * window)
+    }
+
+    /// The largest step between neighbours in the last `within_s` seconds.
+    pub(crate) fn largest_step(&self, now: Timestamp, within_s: u32) -> Option<f64> {
+        let values: Vec<f64> = self.within(now, within_s).map(|(_, value)| value).collect();
+        let steps = values
+            .iter()
+            .zip(values.iter().skip(1))
+            .map(|(a, b)| (b - a).abs());
+        steps.max_by(f64::total_cmp)
+    }
+}

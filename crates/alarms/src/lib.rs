@@ -1,0 +1,29 @@
+//! From samples and time to alarms, and from alarms to people.
+//!
+//! Pure: no clock, no socket. A [`Watch`] takes the samples of one bed in any order within a bound and, at each
+//! step of their own time, says what changed by rules that are data (`rules/`). A [`Board`] keeps the alarms
+//! that came of it: each stays until somebody takes it, escalates by time until then, and keeps every step.
+//! Plans, dispatch and forecasts stand beside them. The same samples and times give the same events.
+
+mod alarm;
+mod board;
+mod dispatch;
+mod escalation;
+mod forecast;
+mod history;
+mod judge;
+mod plan;
+mod rules;
+mod vitals;
+mod watch;
+
+pub use alarm::{Alarm, AlarmId, Closed, Outcome, Presence, Refused, Step, Stepped, Taken};
+pub use board::{Act, Board};
+pub use dispatch::{Candidate, Dispatch, Offer, OfferState, Place, nearest};
+pub use escalation::{Escalation, Level, PriorityRules, Signalling, escalation};
+pub use forecast::{Band, Forecast, Method, Scored, forecast, score_forecasts};
+pub use judge::{Reading, Truth};
+pub use plan::{Plan, PlanRun, PlanStep, StepDone, plan, plans};
+pub use rules::{Condition, Kind, Priority, Rule, RuleError, RuleSet, Signal, ward_rules};
+pub use vitals::{Limit, VitalNow};
+pub use watch::{Change, Changed, Late, Sample, Watch};

@@ -1,0 +1,299 @@
+//! One bed under watch: samples in, changes out, at steps of the samples' own time.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use knowledge::{Answer, AnswerValue};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+use vocabulary::Timestamp;
+
+use crate::{Reading, Rule, RuleSet, history::History};
+
+/// One value of a signal.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sample {
+    /// The signal.
+    pub signal: String,
+    /// When it was measured.
+    pub at: Timestamp,
+    /// What was measured.
+    pub value: f64,
+}
+
+/// A sample that came after its moment had been judged. It is in the record, but raises nothing any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("judge a sample that came too late")]
+pub struct Late;
+
+/// What happened to a rule's condition.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "kebab-case", tag = "what")]
+#[ts(export, export_to = "../../../contract/alarms.ts")]
+pub enum Changed {
+    /// It holds, for as long as the rule asks.
+    Began {
+        /// What was looked at.
+        read: Vec<Reading>,
+    },
+    /// It holds no more, for as long as the rule asks.
+    Ended,
+    /// It would hold, but the value is not believed.
+    Disbelieved {
+        /// What was looked at.
+        read: Vec<Reading>,
+    },
+}
+
+/// A change of one rule at one moment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export, export_to = "../../../contract/alarms.ts")]
+pub struct Change {
+    /// When, in the samples' time.
+    #[ts(type = "string")]
+    pub at: Timestamp,
+    /// The rule.
+    pub rule: String,
+    /// What happened.
+    #[serde(flatten)]
+    pub changed: Changed,
+}
+
+/// Where a rule stands between raising and clearing.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+enum Standing {
+    #[default]
+    Quiet,
+    /// It has held since then, but not yet for as long as the rule asks.
+    Pending(Timestamp),
+    Active,
+    /// It has been false since then.
+    Clearing(Timestamp),
+}
+
+#[derive(Clone, Debug, Default)]
+struct RuleState {
+    standing: Standing,
+    /// That the value is not believed was said in this episode.
+    disbelieved: bool,
+}
+
+/// One bed under watch.
+#[derive(Clone, Debug)]
+pub struct Watch {
+    rules: Arc<RuleSet>,
+    histories: BTreeMap<String, History>,
+    seen: BTreeMap<String, (Timestamp, Answer)>,
+    states: BTreeMap<String, RuleState>,
+    /// What came and is not yet judged, by time, signal and the value's bits: the order of arrival is gone.
+    waiting: BTreeSet<(Timestamp, String, u64)>,
+    judged_until: Option<Timestamp>,
+    late: u64,
+    /// How much of each signal some rule looks at, in seconds.
+    reach_s: Arc<BTreeMap<String, u32>>,
+}
+
+impl Watch {
+    /// A bed of which nothing is known yet.
+    pub fn new(rules: Arc<RuleSet>) -> Self {
+        let reach_s = rules.signals.iter().map(|signal| {
+            let id = signal.id.clone();
+            let reach_s = rules.reach_s(&id);
+            (id, reach_s)
+        });
+        Self {
+            reach_s: Arc::new(reach_s.collect()),
+            rules,
+            histories: BTreeMap::new(),
+            seen: BTreeMap::new(),
+            states: BTreeMap::new(),
+            waiting: BTreeSet::new(),
+            judged_until: None,
+            late: 0,
+        }
+    }
+
+    /// Its rules.
+    pub fn rules(&self) -> &RuleSet {
+        &self.rules
+    }
+
+    /// How many samples came after their moment had been judged.
+    pub fn late(&self) -> u64 {
+        self.late
+    }
+
+    /// Until when the rules were looked at.
+    pub fn judged_until(&self) -> Option<Timestamp> {
+        self.judged_until
+    }
+
+    pub(crate) fn history(&self, signal: &str) -> Option<&History> {
+        self.histories.get(signal)
+    }
+
+    pub(crate) fn seen(&self) -> &BTreeMap<String, (Timestamp, Answer)> {
+        &self.seen
+    }
+
+    /// Takes a sample. Values that cannot be, and those that say that nothing was measured, are no values: the
+    /// signal is absent then.
+    pub fn sample(&mut self, sample: Sample) -> Result<(), Late> {
+        let Some(signal) = self.rules.signal(&sample.signal) else {
+            return Ok(());
+        };
+        let [low, high] = signal.plausible;
+        let nothing = signal
+            .none_is
+            .is_some_and(|none| none.to_bits() == sample.value.to_bits());
+        if nothing || !(low..=high).contains(&sample.value) {
+            return Ok(());
+        }
+        if self.judged_until.is_some_and(|until| sample.at <= until) {
+            self.late += 1;
+            return Err(Late);
+        }
+        self.waiting
+            .insert((sample.at, sample.signal, sample.value.to_bits()));
+        Ok(())
+    }
+
+    /// Says that a signal should come from now on, because its device was put to the bed.
+    pub fn expect(&mut self, signal: &str, since: Timestamp) {
+        let history = self.histories.entry(signal.to_owned()).or_default();
+        history.awaited_since.get_or_insert(since);
+    }
+
+    /// Says that a signal is not awaited any more, because its device was taken from the bed.
+    pub fn dismiss(&mut self, signal: &str) {
+        self.histories.remove(signal);
+    }
+
+    /// Takes what a person saw at the bedside, such as the level of consciousness.
+    pub fn see(&mut self, input: &str, value: AnswerValue, at: Timestamp) {
+        let newer = self.seen.get(input).is_none_or(|(known, _)| *known <= at);
+        if newer {
+            self.seen.insert(input.to_owned(), (at, Answer::new(value)));
+        }
+    }
+
+    /// Looks at all rules at each step until `now` less the bound for late samples.
+    pub fn advance(&mut self, now: Timestamp) -> Vec<Change> {
+        let step = self.rules.step_ms;
+        let until = now.0 - i64::from(self.rules.lateness_s) * 1000;
+        let first = self.waiting.first().map(|(at, ..)| at.0);
+        let awaited = self
+            .histories
+            .values()
+            .filter_map(|history| history.awaited_since);
+        // The first step is the first one of the grid that holds a sample, whenever this is called.
+        let Some(start) = self.judged_until.map(|at| at.0 + step).or_else(|| {
+            Some(
+                first
+                    .into_iter()
+                    .chain(awaited.map(|at| at.0))
+                    .min()?
+                    .div_euclid(step)
+                    * step,
+            )
+        }) else {
+            return Vec::new();
+        };
+        let rules = self.rules.clone();
+        let mut changes = Vec::new();
+        let mut at = start;
+        while at <= until {
+            let moment = Timestamp(at);
+            self.take_until(moment);
+            for rule in &rules.rules {
+                changes.extend(self.step(rule, moment));
+            }
+            self.judged_until = Some(moment);
+            at += step;
+        }
+        changes
+    }
+
+    fn take_until(&mut self, moment: Timestamp) {
+        while let Some((at, _, _)) = self.waiting.first()
+            && *at <= moment
+        {
+            let Some((at, signal, bits)) = self.waiting.pop_first() else {
+                return;
+            };
+            let reach_s = self.reach_s.get(&signal).copied().unwrap_or(0);
+            self.histories
+                .entry(signal)
+                .or_default()
+                .push(at, f64::from_bits(bits), reach_s);
+        }
+    }
+
+    /// Looks at one rule at one moment.
+    fn step(&mut self, rule: &Rule, at: Timestamp) -> Option<Change> {
+        let mut read = Vec::new();
+        let holds = self.judge(&rule.when, at, &mut read);
+        let disbelieved = holds == Some(true)
+            && rule
+                .unless
+                .iter()
+                .any(|one| self.judge(one, at, &mut read) == Some(true));
+        let state = self.states.entry(rule.id.clone()).or_default();
+        let long = |since: Timestamp, seconds: u32| at.0 - since.0 >= i64::from(seconds) * 1000;
+        let change = |changed| {
+            Some(Change {
+                at,
+                rule: rule.id.clone(),
+                changed,
+            })
+        };
+        match (state.standing, holds) {
+            // A value that is not believed raises nothing, but takes nothing back either.
+            (Standing::Quiet | Standing::Pending(_), Some(true)) if disbelieved => {
+                state.standing = Standing::Quiet;
+                if std::mem::replace(&mut state.disbelieved, true) {
+                    return None;
+                }
+                change(Changed::Disbelieved { read })
+            }
+            (Standing::Quiet, Some(true)) if rule.delay_s > 0 => {
+                state.standing = Standing::Pending(at);
+                None
+            }
+            (Standing::Pending(since), Some(true)) if !long(since, rule.delay_s) => None,
+            (Standing::Quiet | Standing::Pending(_), Some(true)) => {
+                state.standing = Standing::Active;
+                change(Changed::Began { read })
+            }
+            (Standing::Quiet | Standing::Pending(_), Some(false)) => {
+                *state = RuleState::default();
+                None
+            }
+            (Standing::Clearing(_), Some(true)) => {
+                state.standing = Standing::Active;
+                None
+            }
+            (Standing::Active, Some(false)) if rule.clear_s > 0 => {
+                state.standing = Standing::Clearing(at);
+                None
+            }
+            (Standing::Clearing(since), Some(false)) if !long(since, rule.clear_s) => None,
+            (Standing::Active | Standing::Clearing(_), Some(false)) => {
+                *state = RuleState::default();
+                change(Changed::Ended)
+            }
+            // Open: nothing is raised on a guess, and nothing that stands is dropped because a sensor fell off.
+            (_, None) | (Standing::Active, Some(true)) => None,
+        }
+    }
+}
+
+impl Watch {
+    /// Forgets that a rule's condition holds, since somebody ended its alarm: if it holds still, it is raised
+    /// again after its delay.
+    pub fn look_again(&mut self, rule: &str) {
+        self.states.remove(rule);
+    }
+}

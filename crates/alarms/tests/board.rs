@@ -1,0 +1,445 @@
+//! Alarms between people: taking, escalating, pausing, ending; and what must hold whatever happens.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+use alarms::{
+    Act, Alarm, Board, Candidate, Change, Changed, Dispatch, Escalation, OfferState, Outcome,
+    Place, PlanRun, Presence, Refused, Sample, Step, Watch, escalation, nearest, plans, ward_rules,
+};
+use proptest::prelude::*;
+use vocabulary::Timestamp;
+
+const START: i64 = 1_700_000_000_000;
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp(START + seconds * 1000)
+}
+
+fn began(rule: &str, seconds: i64) -> Change {
+    Change {
+        at: at(seconds),
+        rule: rule.to_owned(),
+        changed: Changed::Began { read: Vec::new() },
+    }
+}
+
+fn ended(rule: &str, seconds: i64) -> Change {
+    Change {
+        changed: Changed::Ended,
+        ..began(rule, seconds)
+    }
+}
+
+fn board_with(rule: &str) -> (Board, String) {
+    let mut board = Board::new(escalation().clone());
+    let id = board
+        .apply("bed-1", Some("p1"), &began(rule, 0), &ward_rules(), at(0))
+        .unwrap();
+    (board, id)
+}
+
+fn told(alarm: &Alarm) -> Vec<(i64, &str)> {
+    let told = alarm
+        .steps
+        .iter()
+        .filter_map(|stepped| match &stepped.step {
+            Step::Told { to, .. } => Some(((stepped.at.0 - START) / 1000, to.as_str())),
+            _ => None,
+        });
+    told.collect()
+}
+
+#[test]
+fn what_nobody_takes_goes_from_one_to_the_next() {
+    let (mut board, id) = board_with("news2-high");
+    for second in 0..=200 {
+        board.tick(at(second));
+    }
+    let alarm = board.alarm(&id).unwrap();
+    assert_eq!(
+        told(alarm),
+        [
+            (0, "bed-nurse"),
+            (30, "ward-nurse"),
+            (60, "charge-nurse"),
+            (120, "doctor-on-duty")
+        ]
+    );
+    assert!(alarm.calls(at(200)));
+}
+
+#[test]
+fn who_takes_it_stops_the_escalation_and_who_gives_it_back_starts_it_anew() {
+    let (mut board, id) = board_with("news2-high");
+    board.tick(at(31));
+    board.act(&id, Act::Take, "wang.nurse", at(40)).unwrap();
+    board.tick(at(500));
+    let alarm = board.alarm(&id).unwrap();
+    assert_eq!(told(alarm).len(), 2);
+    assert!(!alarm.calls(at(500)));
+    let refused = board.act(&id, Act::GiveBack, "li", at(501));
+    assert_eq!(refused.unwrap_err(), Refused::NotYours);
+    board
+        .act(&id, Act::GiveBack, "wang.nurse", at(501))
+        .unwrap();
+    board.tick(at(531));
+    assert_eq!(
+        told(board.alarm(&id).unwrap()).last(),
+        Some(&(531, "ward-nurse"))
+    );
+}
+
+#[test]
+fn who_took_it_and_forgot_it_has_not_taken_it() {
+    let (mut board, id) = board_with("news2-high");
+    board.act(&id, Act::Take, "wang.nurse", at(10)).unwrap();
+    let lapse = i64::from(escalation().high.lapse_s);
+    board.tick(at(10 + lapse - 1));
+    assert!(board.alarm(&id).unwrap().taken.is_some());
+    board.tick(at(10 + lapse));
+    let alarm = board.alarm(&id).unwrap();
+    assert!(alarm.taken.is_none() && alarm.calls(at(10 + lapse)));
+    assert_eq!(told(alarm).last().unwrap().1, "bed-nurse");
+}
+
+#[test]
+fn it_cannot_be_ended_by_somebody_who_did_not_take_it_nor_by_the_condition_alone() {
+    let (mut board, id) = board_with("spo2-low");
+    let close = Act::Close {
+        outcome: Outcome::Treated,
+    };
+    assert_eq!(
+        board
+            .act(&id, close.clone(), "wang.nurse", at(5))
+            .unwrap_err(),
+        Refused::NotTaken
+    );
+    board.apply("bed-1", None, &ended("spo2-low", 20), &ward_rules(), at(23));
+    assert_eq!(
+        board.alarm(&id).unwrap().presence,
+        Presence::Gone { at: at(20) }
+    );
+    assert_eq!(board.open().len(), 1);
+    // The sound of an alarm that does not latch is over, its escalation too; it stays on the list.
+    assert!(!board.alarm(&id).unwrap().calls(at(30)));
+    board.tick(at(5000));
+    assert_eq!(told(board.alarm(&id).unwrap()).len(), 1);
+    board.act(&id, Act::Take, "wang.nurse", at(5001)).unwrap();
+    board
+        .act(&id, close.clone(), "wang.nurse", at(5002))
+        .unwrap();
+    assert!(board.open().is_empty());
+    assert_eq!(
+        board.act(&id, close, "wang.nurse", at(5003)).unwrap_err(),
+        Refused::Ended
+    );
+}
+
+#[test]
+fn an_alarm_that_latches_goes_on_calling() {
+    let (mut board, id) = board_with("news2-high");
+    board.apply(
+        "bed-1",
+        None,
+        &ended("news2-high", 20),
+        &ward_rules(),
+        at(23),
+    );
+    board.tick(at(61));
+    assert!(board.alarm(&id).unwrap().calls(at(61)));
+    assert_eq!(told(board.alarm(&id).unwrap()).len(), 3);
+}
+
+#[test]
+fn what_comes_back_does_not_stand_there_twice() {
+    let (mut board, id) = board_with("spo2-low");
+    board.apply("bed-1", None, &ended("spo2-low", 20), &ward_rules(), at(20));
+    let again = board
+        .apply("bed-1", None, &began("spo2-low", 40), &ward_rules(), at(40))
+        .unwrap();
+    assert_eq!(again, id);
+    assert_eq!(board.open().len(), 1);
+    assert!(board.alarm(&id).unwrap().calls(at(41)));
+    // At another bed it is another alarm, and after its end a new one.
+    board
+        .apply("bed-2", None, &began("spo2-low", 41), &ward_rules(), at(41))
+        .unwrap();
+    assert_eq!(board.open().len(), 2);
+}
+
+#[test]
+fn pauses_have_an_end_and_do_not_stop_the_escalation() {
+    let (mut board, id) = board_with("news2-high");
+    let longest = escalation().high.pause_at_most_s;
+    for for_s in [0, longest + 1] {
+        let refused = board.act(&id, Act::Pause { for_s }, "wang.nurse", at(1));
+        assert_eq!(
+            refused.unwrap_err(),
+            Refused::TooLong { at_most_s: longest }
+        );
+    }
+    board
+        .act(&id, Act::Pause { for_s: 100 }, "wang.nurse", at(1))
+        .unwrap();
+    assert!(!board.alarm(&id).unwrap().calls(at(50)));
+    board.tick(at(60));
+    assert_eq!(told(board.alarm(&id).unwrap()).len(), 3);
+    board.tick(at(101));
+    let alarm = board.alarm(&id).unwrap();
+    assert!(alarm.calls(at(101)) && alarm.paused_until.is_none());
+    assert!(
+        alarm
+            .steps
+            .iter()
+            .any(|stepped| stepped.step == Step::PauseEnded)
+    );
+}
+
+#[test]
+fn the_most_urgent_stand_first() {
+    let mut board = Board::new(escalation().clone());
+    for (bed, rule, second) in [
+        ("b1", "bed-left", 0),
+        ("b2", "spo2-low", 1),
+        ("b3", "news2-high", 2),
+        ("b4", "news2-high", 1),
+    ] {
+        board.apply(bed, None, &began(rule, second), &ward_rules(), at(second));
+    }
+    let beds: Vec<&str> = board
+        .open()
+        .iter()
+        .map(|alarm| alarm.bed.as_str())
+        .collect();
+    assert_eq!(beds, ["b4", "b3", "b2", "b1"]);
+}
+
+#[test]
+fn an_escalation_that_tells_nobody_at_once_is_refused() {
+    let good = include_str!("../rules/escalation.toml");
+    assert!(Escalation::read(good).is_ok());
+    for (from, to) in [
+        (
+            "{ after-s = 0, to = \"bed-nurse\" }",
+            "{ after-s = 5, to = \"bed-nurse\" }",
+        ),
+        ("after-s = 60, to", "after-s = 20, to"),
+        ("pause-at-most-s = 120", "pause-at-most-s = 0"),
+    ] {
+        assert!(
+            Escalation::read(&good.replacen(from, to, 1)).is_err(),
+            "{to}"
+        );
+    }
+}
+
+#[test]
+fn the_next_is_asked_when_one_declines_or_does_not_answer() {
+    let room = |room: &str| Place {
+        ward: Some("w1".to_owned()),
+        room: Some(room.to_owned()),
+        floor_m: None,
+    };
+    let candidate = |id: &str, place: Place, free: bool| Candidate {
+        id: id.to_owned(),
+        role: "ward-nurse".to_owned(),
+        place,
+        seen_at: None,
+        free,
+    };
+    let tagged = |x: f64| Place {
+        floor_m: Some([x, 0.0]),
+        ..Place::default()
+    };
+    let candidates = [
+        candidate("far", tagged(30.0), true),
+        candidate("near", tagged(4.0), true),
+        candidate("busy", room("r1"), false),
+        candidate("here", room("r1"), true),
+        candidate("lost", Place::default(), true),
+        candidate("ward", room("r9"), true),
+    ];
+    let to = Place {
+        floor_m: Some([0.0, 0.0]),
+        ..room("r1")
+    };
+    let order: Vec<&str> = nearest(&to, "ward-nurse", &candidates)
+        .iter()
+        .map(|(c, _)| c.id.as_str())
+        .collect();
+    assert_eq!(order, ["here", "near", "far", "ward", "lost"]);
+    let mut dispatch = Dispatch::new("ward-nurse", to, 30);
+    assert!(dispatch.tick(&candidates, at(0)));
+    assert!(!dispatch.answer("near", true));
+    assert!(dispatch.answer("here", false));
+    assert!(dispatch.tick(&candidates, at(1)));
+    assert!(!dispatch.tick(&candidates, at(30)));
+    assert!(dispatch.tick(&candidates, at(31)));
+    assert!(dispatch.answer("far", true));
+    assert!(!dispatch.tick(&candidates, at(500)));
+    let states: Vec<OfferState> = dispatch.offers.iter().map(|offer| offer.state).collect();
+    assert_eq!(
+        states,
+        [
+            OfferState::Declined,
+            OfferState::Expired,
+            OfferState::Accepted
+        ]
+    );
+    assert_eq!(dispatch.accepted().unwrap().to, "far");
+}
+
+#[test]
+fn a_plan_says_what_is_overdue() {
+    let mut run = PlanRun::start("urgent-review", "a1", "wang.nurse", true, at(0)).unwrap();
+    assert!(PlanRun::start("panic", "a1", "wang.nurse", true, at(0)).is_none());
+    assert!(run.overdue(at(300)).is_empty());
+    assert_eq!(run.overdue(at(301))[0].id, "at-bed");
+    assert!(run.do_step("at-bed", "wang.nurse", at(302)));
+    assert!(run.do_step("at-bed", "another", at(303)));
+    assert_eq!(run.done[0].by, "wang.nurse");
+    assert!(!run.do_step("dance", "wang.nurse", at(303)));
+    assert!(run.overdue(at(304)).is_empty());
+    for plan in plans() {
+        assert!(plan.needs_confirmation, "{}", plan.id);
+    }
+}
+
+/// Values of a bed second by second, with places where the sensor is off.
+fn values() -> impl Strategy<Value = Vec<Option<(f64, f64, f64)>>> {
+    let one = (60_u8..=100, 0_u8..=160, 4_u8..=40)
+        .prop_map(|(spo2, pulse, rr)| (f64::from(spo2), f64::from(pulse), f64::from(rr)));
+    // Runs of equal values, so that delays can pass.
+    let run = (proptest::option::weighted(0.9, one), 1_usize..60);
+    proptest::collection::vec(run, 1..20)
+        .prop_map(|runs| runs.into_iter().flat_map(|(v, n)| vec![v; n]).collect())
+}
+
+fn samples(values: &[Option<(f64, f64, f64)>]) -> Vec<Sample> {
+    let mut all = Vec::new();
+    for (second, value) in (0_i64..).zip(values) {
+        let Some((spo2, pulse, rr)) = value else {
+            continue;
+        };
+        for (signal, value) in [
+            ("spo2", spo2),
+            ("heart-rate", pulse),
+            ("pulse", pulse),
+            ("respiratory-rate", rr),
+        ] {
+            all.push(Sample {
+                signal: signal.to_owned(),
+                at: at(second),
+                value: *value,
+            });
+        }
+    }
+    all
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24,
+        failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_order_of_arrival_within_the_bound_changes_nothing(
+        values in values(),
+        delays_ms in proptest::collection::vec(0_i64..3000, 1..50),
+        doubled in any::<bool>(),
+        every in 1_i64..7,
+    ) {
+        let samples = samples(&values);
+        let end = at(i64::try_from(values.len()).unwrap() + 200);
+        let mut in_order = Watch::new(ward_rules());
+        for sample in &samples {
+            in_order.sample(sample.clone()).unwrap();
+        }
+        let expected = in_order.advance(end);
+        // Each arrives up to three seconds late, some twice, and the rules are looked at in between.
+        let mut arriving: Vec<(i64, &Sample)> = samples.iter().enumerate()
+            .map(|(n, sample)| (sample.at.0 + delays_ms[n % delays_ms.len()], sample)).collect();
+        arriving.sort_by_key(|(when, _)| *when);
+        let mut shuffled = Watch::new(ward_rules());
+        let mut got = Vec::new();
+        for (n, (when, sample)) in (0_i64..).zip(arriving) {
+            shuffled.sample(sample.clone()).unwrap();
+            if doubled {
+                shuffled.sample(sample.clone()).unwrap();
+            }
+            if n % every == 0 {
+                got.extend(shuffled.advance(Timestamp(when)));
+            }
+        }
+        got.extend(shuffled.advance(end));
+        prop_assert_eq!(got, expected);
+        prop_assert_eq!(shuffled.late(), 0);
+    }
+
+    #[test]
+    fn no_alarm_is_lost_and_every_pause_ends(
+        values in values(),
+        acts in proptest::collection::vec((0_i64..600, 0_u8..5, 1_u32..2000, any::<proptest::sample::Index>()), 0..40),
+    ) {
+        let rules = ward_rules();
+        let mut watch = Watch::new(rules.clone());
+        for sample in samples(&values) {
+            watch.sample(sample).unwrap();
+        }
+        let mut board = Board::new(escalation().clone());
+        let mut acts = acts;
+        acts.sort_by_key(|(when, ..)| *when);
+        let mut acts = acts.into_iter().peekable();
+        let (mut raised, mut closed) = (0_usize, 0_usize);
+        for second in 0..2500 {
+            let now = at(second);
+            for change in watch.advance(now) {
+                let began = matches!(change.changed, Changed::Began { .. });
+                let standing = board.open().iter().any(|alarm| alarm.rule == change.rule);
+                let touched = board.apply("bed-1", Some("p"), &change, &rules, now);
+                if began {
+                    // Whatever began stands on the board, present and calling, or taken by somebody.
+                    let alarm = board.alarm(&touched.unwrap()).unwrap();
+                    prop_assert_eq!(alarm.presence, Presence::Present);
+                    prop_assert!(alarm.closed.is_none());
+                    raised += usize::from(!standing);
+                }
+            }
+            board.tick(now);
+            while let Some((_, act, seconds, which)) = acts.next_if(|(when, ..)| *when <= second) {
+                let ids: Vec<String> = board.open().iter().map(|alarm| alarm.id.clone()).collect();
+                if ids.is_empty() {
+                    continue;
+                }
+                let id = &ids[which.index(ids.len())];
+                let act = match act {
+                    0 => Act::Take,
+                    1 => Act::GiveBack,
+                    2 | 3 => Act::Pause { for_s: seconds },
+                    _ => Act::Close { outcome: Outcome::NothingNeeded },
+                };
+                let closes = matches!(act, Act::Close { .. });
+                let rule = board.alarm(id).unwrap().rule.clone();
+                if board.act(id, act, "nurse", now).is_ok() && closes {
+                    closed += 1;
+                    watch.look_again(&rule);
+                }
+            }
+            // What is open and untaken was told to all levels whose time has come.
+            for alarm in board.open() {
+                if let Some(until) = alarm.paused_until {
+                    prop_assert!(until > now);
+                    prop_assert!(until.0 - now.0 <= i64::from(escalation().of(alarm.priority).pause_at_most_s) * 1000);
+                }
+                if alarm.taken.is_none() && (alarm.presence == Presence::Present || alarm.latching) {
+                    let passed = (now.0 - alarm.untaken_since.0) / 1000;
+                    let due = escalation().of(alarm.priority).levels.iter()
+                        .filter(|level| i64::from(level.after_s) <= passed).count();
+                    prop_assert!(alarm.level + 1 >= due, "{alarm:?}");
+                }
+            }
+        }
+        prop_assert_eq!(board.open().len() + closed, raised);
+        prop_assert_eq!(board.all().count(), raised);
+        prop_assert!(board.open().iter().all(|alarm| alarm.paused_until.is_none()));
+    }
+}

@@ -1,0 +1,396 @@
+//! Rules over samples: delays, what is missing, what is not believed, and scores with what is too old.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::sync::Arc;
+
+use alarms::{Changed, Priority, RuleSet, Sample, Watch, ward_rules};
+use knowledge::AnswerValue;
+use vocabulary::{Assessed, Timestamp};
+
+const START: i64 = 1_700_000_000_000;
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp(START + seconds * 1000)
+}
+
+fn give(watch: &mut Watch, signal: &str, seconds: i64, value: f64) {
+    let sample = Sample {
+        signal: signal.to_owned(),
+        at: at(seconds),
+        value,
+    };
+    watch.sample(sample).unwrap();
+}
+
+/// What changed until then, as `second rule word`.
+fn until(watch: &mut Watch, seconds: i64) -> Vec<String> {
+    // The bound for late samples is waited for.
+    let late = i64::from(watch.rules().lateness_s);
+    let changes = watch.advance(at(seconds + late));
+    let word = |changed: &Changed| match changed {
+        Changed::Began { .. } => "began",
+        Changed::Ended => "ended",
+        Changed::Disbelieved { .. } => "disbelieved",
+    };
+    let line = |c: &alarms::Change| {
+        format!(
+            "{} {} {}",
+            (c.at.0 - START) / 1000,
+            c.rule,
+            word(&c.changed)
+        )
+    };
+    changes.iter().map(line).collect()
+}
+
+fn rules(text: &str) -> Arc<RuleSet> {
+    Arc::new(RuleSet::read(&format!("{HEAD}{text}")).unwrap())
+}
+
+const HEAD: &str = r#"
+id = "test"
+version = "1"
+step-ms = 1000
+lateness-s = 2
+seen-fresh-s = 3600
+[[signal]]
+id = "spo2"
+label = { zh = "血氧", en = "SpO2" }
+unit = "%"
+codes = ["59408-5"]
+fresh-s = 10
+plausible = [0, 100]
+none-is = 0
+[[signal]]
+id = "pulse"
+label = { zh = "脉率", en = "Pulse" }
+unit = "/min"
+codes = ["149530"]
+fresh-s = 10
+plausible = [0, 350]
+"#;
+
+fn low(extra: &str) -> Arc<RuleSet> {
+    rules(&format!(
+        r#"
+[[rule]]
+id = "low"
+title = {{ zh = "低", en = "Low" }}
+priority = "medium"
+kind = "physiological"
+when = {{ at-most = {{ signal = "spo2", value = 91 }} }}
+needs-confirmation = true
+{extra}
+"#
+    ))
+}
+
+#[test]
+fn a_limit_is_exact_and_a_delay_is_waited_for() {
+    let mut watch = Watch::new(low("delay-s = 5\nclear-s = 3"));
+    for second in 0..20 {
+        let value = match second {
+            // One second below the limit is not five.
+            3 | 6..=13 => 91.0,
+            _ => 92.0,
+        };
+        give(&mut watch, "spo2", second, value);
+    }
+    assert_eq!(until(&mut watch, 19), ["11 low began", "17 low ended"]);
+}
+
+#[test]
+fn without_a_delay_it_is_raised_at_once() {
+    let mut watch = Watch::new(low(""));
+    give(&mut watch, "spo2", 0, 92.0);
+    give(&mut watch, "spo2", 1, 91.0);
+    give(&mut watch, "spo2", 2, 92.0);
+    assert_eq!(until(&mut watch, 2), ["1 low began", "2 low ended"]);
+}
+
+#[test]
+fn a_sensor_that_falls_off_neither_raises_nor_ends_anything() {
+    let mut watch = Watch::new(low("delay-s = 5"));
+    give(&mut watch, "spo2", 0, 90.0);
+    // The value is fresh for ten seconds, which is longer than the delay.
+    assert_eq!(until(&mut watch, 30), ["5 low began"]);
+    // Nothing arrives for an hour: it is not over, because nobody knows.
+    assert!(until(&mut watch, 3600).is_empty());
+    give(&mut watch, "spo2", 3604, 97.0);
+    assert_eq!(until(&mut watch, 3604), ["3604 low ended"]);
+    // An unknown value that was low before the delay was over raises nothing.
+    let mut watch = Watch::new(low("delay-s = 20"));
+    give(&mut watch, "spo2", 0, 90.0);
+    assert!(until(&mut watch, 3600).is_empty());
+}
+
+#[test]
+fn no_value_is_no_low_value() {
+    let mut watch = Watch::new(low(""));
+    give(&mut watch, "spo2", 0, 97.0);
+    give(&mut watch, "spo2", 1, 0.0);
+    give(&mut watch, "spo2", 2, -3.0);
+    give(&mut watch, "spo2", 3, f64::NAN);
+    assert!(until(&mut watch, 5).is_empty());
+}
+
+#[test]
+fn what_is_not_believed_is_said_once_and_raised_when_it_can_be_believed() {
+    let mut watch = Watch::new(low(
+        "unless = [{ at-least = { signal = \"pulse\", value = 200 } }]",
+    ));
+    for second in 0..10 {
+        give(&mut watch, "spo2", second, 80.0);
+        give(
+            &mut watch,
+            "pulse",
+            second,
+            if second < 6 { 250.0 } else { 80.0 },
+        );
+    }
+    assert_eq!(until(&mut watch, 9), ["0 low disbelieved", "6 low began"]);
+    // Once it stands, doubt does not take it back.
+    give(&mut watch, "pulse", 12, 250.0);
+    give(&mut watch, "spo2", 12, 80.0);
+    assert!(until(&mut watch, 13).is_empty());
+}
+
+#[test]
+fn a_signal_is_absent_when_it_was_there_or_is_expected() {
+    let absent = rules(
+        r#"
+[[rule]]
+id = "gone"
+title = { zh = "中断", en = "Gone" }
+priority = "low"
+kind = "technical"
+when = { absent = { signal = "spo2", for-s = 30 } }
+needs-confirmation = true
+"#,
+    );
+    let mut watch = Watch::new(absent.clone());
+    give(&mut watch, "pulse", 0, 80.0);
+    assert!(until(&mut watch, 100).is_empty());
+    give(&mut watch, "spo2", 101, 98.0);
+    assert_eq!(until(&mut watch, 140), ["131 gone began"]);
+    give(&mut watch, "spo2", 150, 98.0);
+    assert_eq!(until(&mut watch, 150), ["150 gone ended"]);
+    // Expected, but it never came.
+    let mut watch = Watch::new(absent);
+    watch.expect("spo2", at(0));
+    assert_eq!(until(&mut watch, 40), ["30 gone began"]);
+}
+
+#[test]
+fn a_trend_needs_most_of_its_window() {
+    let falling = rules(
+        r#"
+[[rule]]
+id = "falling"
+title = { zh = "下降", en = "Falling" }
+priority = "low"
+kind = "physiological"
+when = { falls = { signal = "spo2", by = 4, within-s = 60 } }
+needs-confirmation = true
+"#,
+    );
+    let mut watch = Watch::new(falling.clone());
+    for second in 0..=120 {
+        give(&mut watch, "spo2", second, 99.0 - second as f64 / 10.0);
+    }
+    // Two thirds of the window must be there: 40 s.
+    assert_eq!(until(&mut watch, 120), ["40 falling began"]);
+    let mut watch = Watch::new(falling);
+    for second in 0..=120 {
+        give(&mut watch, "spo2", second, 99.0 - second as f64 / 20.0);
+    }
+    assert!(until(&mut watch, 120).is_empty());
+}
+
+#[test]
+fn a_late_sample_raises_nothing_and_is_counted() {
+    let mut watch = Watch::new(low(""));
+    give(&mut watch, "spo2", 0, 97.0);
+    assert!(until(&mut watch, 10).is_empty());
+    let late = Sample {
+        signal: "spo2".to_owned(),
+        at: at(9),
+        value: 70.0,
+    };
+    assert!(watch.sample(late).is_err());
+    assert_eq!(watch.late(), 1);
+    assert!(until(&mut watch, 12).is_empty());
+}
+
+fn calm(watch: &mut Watch, second: i64) {
+    for (signal, value) in [
+        ("heart-rate", 72.0),
+        ("spo2", 98.0),
+        ("respiratory-rate", 16.0),
+        ("systolic", 120.0),
+        ("temperature", 37.0),
+    ] {
+        give(watch, signal, second, value);
+    }
+}
+
+fn missing(watch: &Watch, second: i64) -> Vec<(String, String)> {
+    match watch.score("news2", at(second)).unwrap().result {
+        Assessed::Assessed { value } => panic!("the sum is {value}"),
+        Assessed::NotAssessable { missing } => {
+            missing.into_iter().map(|m| (m.input, m.why.en)).collect()
+        }
+    }
+}
+
+#[test]
+fn news2_says_what_is_missing_and_what_is_too_old() {
+    let mut watch = Watch::new(ward_rules());
+    calm(&mut watch, 0);
+    assert!(until(&mut watch, 1).is_empty());
+    let mut names: Vec<String> = missing(&watch, 1)
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect();
+    names.sort();
+    assert_eq!(names, ["consciousness", "on_oxygen", "spo2_scale_2"]);
+    watch.see("on_oxygen", AnswerValue::YesNo(false), at(0));
+    watch.see("spo2_scale_2", AnswerValue::YesNo(false), at(0));
+    watch.see("consciousness", AnswerValue::Choice("A".to_owned()), at(0));
+    let found = watch.score("news2", at(1)).unwrap();
+    assert_eq!(found.result, Assessed::Assessed { value: 0 });
+    // Ten minutes later the monitor's values are too old; what a person saw still counts.
+    let old = missing(&watch, 601);
+    assert_eq!(old.len(), 3);
+    assert!(
+        old.iter()
+            .all(|(_, why)| why.contains("too old: 10 min ago")),
+        "{old:?}"
+    );
+    // A day later nothing counts but what stands by order.
+    assert_eq!(missing(&watch, 86_401).len(), 7);
+}
+
+#[test]
+fn a_high_news2_is_an_urgent_alarm_with_the_samples_it_stands_on() {
+    let mut watch = Watch::new(ward_rules());
+    watch.see("on_oxygen", AnswerValue::YesNo(true), at(0));
+    watch.see("spo2_scale_2", AnswerValue::YesNo(false), at(0));
+    watch.see("consciousness", AnswerValue::Choice("A".to_owned()), at(0));
+    for second in 0..30 {
+        give(&mut watch, "heart-rate", second, 118.0);
+        give(&mut watch, "pulse", second, 117.0);
+        give(&mut watch, "spo2", second, 93.0);
+        give(&mut watch, "respiratory-rate", second, 22.0);
+    }
+    give(&mut watch, "systolic", 5, 105.0);
+    give(&mut watch, "temperature", 5, 38.4);
+    let late = i64::from(watch.rules().lateness_s);
+    let changes = watch.advance(at(29 + late));
+    let high = changes
+        .iter()
+        .find(|change| change.rule == "news2-high")
+        .unwrap();
+    assert_eq!(high.at, at(15));
+    let Changed::Began { read } = &high.changed else {
+        panic!("{high:?}")
+    };
+    let signals: Vec<&str> = read.iter().map(|r| r.signal.as_str()).collect();
+    for signal in [
+        "heart-rate",
+        "spo2",
+        "respiratory-rate",
+        "systolic",
+        "temperature",
+    ] {
+        assert!(signals.contains(&signal), "{signals:?}");
+    }
+    assert_eq!(
+        ward_rules().rule("news2-high").unwrap().priority,
+        Priority::High
+    );
+}
+
+#[test]
+fn electrodes_that_fall_off_are_no_asystole_while_the_oximeter_counts_a_pulse() {
+    for (pulse, expected) in [
+        (
+            Some(75.0),
+            vec!["10 no-heart-beat disbelieved", "70 ecg-disagrees began"],
+        ),
+        (None, vec!["15 no-heart-beat began"]),
+    ] {
+        let mut watch = Watch::new(ward_rules());
+        for second in 0..=80 {
+            give(
+                &mut watch,
+                "heart-rate",
+                second,
+                if second < 10 { 76.0 } else { 0.0 },
+            );
+            if let Some(pulse) = pulse {
+                give(&mut watch, "pulse", second, pulse);
+            }
+        }
+        assert_eq!(until(&mut watch, 80), expected);
+    }
+}
+
+#[test]
+fn a_bed_with_an_oximeter_alone_is_watched_too() {
+    let mut watch = Watch::new(ward_rules());
+    for second in 0..=30 {
+        give(&mut watch, "pulse", second, 140.0);
+        give(&mut watch, "spo2", second, 90.0);
+    }
+    let changes = until(&mut watch, 30);
+    assert_eq!(changes, ["10 pulse-high began", "15 spo2-low began"]);
+}
+
+#[test]
+fn a_patient_with_a_target_of_88_to_92_has_other_limits() {
+    let mut watch = Watch::new(ward_rules());
+    watch.see("spo2_scale_2", AnswerValue::YesNo(true), at(0));
+    for second in 0..=60 {
+        give(
+            &mut watch,
+            "spo2",
+            second,
+            if second < 30 { 89.0 } else { 83.0 },
+        );
+    }
+    assert_eq!(until(&mut watch, 60), ["45 spo2-low-scale-2 began"]);
+}
+
+#[test]
+fn limits_without_a_source_say_that_they_need_confirmation() {
+    for rule in &ward_rules().rules {
+        assert!(
+            rule.evidence.is_some() || rule.needs_confirmation,
+            "{}",
+            rule.id
+        );
+    }
+    let good = include_str!("../rules/ward.toml");
+    for (from, to) in [
+        ("id = \"news2-medium\"", "id = \"news2-high\""),
+        ("bands = [\"high\"]", "bands = [\"very-high\"]"),
+        (
+            "signal = \"systolic\", value = 90",
+            "signal = \"sistolic\", value = 90",
+        ),
+        ("plan = \"emergency-response\"", "plan = \"panic\""),
+        (
+            "evidence = \"rcp-news2-2017\"\nneeds-confirmation = false",
+            "needs-confirmation = false",
+        ),
+        ("evidence = \"rcp-news2-2017\"", "evidence = \"hearsay\""),
+        ("step-ms = 1000", "step-ms = 0"),
+        ("answers = \"spo2_percent\"", "answers = \"saturation\""),
+        ("delay-s = 10", "delay = 10"),
+    ] {
+        assert!(good.contains(from), "{from}");
+        assert!(RuleSet::read(&good.replacen(from, to, 1)).is_err(), "{to}");
+    }
+}
