@@ -1,7 +1,8 @@
 /** Two people in one room, one of them inside it with a headset: what hands do there is seen on the other's screen. */
 import type { Page } from '@playwright/test';
 import { carry, changed, close, distance, frames, leave, panelWords, press, reach, seen, stand, told, withHeadset } from './inside.ts';
-import { SCREENS, askForConsultation, choose, expect, test } from './people.ts';
+import { askForConsultation } from './consultation.ts';
+import { SCREENS, choose, expect, test } from './people.ts';
 
 const LUNG = { centre_hu: -600, width_hu: 1500 };
 const BONE = { centre_hu: 500, width_hu: 2000 };

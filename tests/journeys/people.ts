@@ -49,20 +49,6 @@ export async function person(browser: Browser, user: string, options: BrowserCon
   return page;
 }
 
-/** Opens a room about the first patient with images, and asks Chen into it. */
-export async function askForConsultation(li: Page): Promise<void> {
-  await li.getByText('With images', { exact: true }).click();
-  await li.locator('.patient-line').first().click();
-  await li.getByRole('button', { name: 'Ask for consultation' }).click();
-  const dialog = li.getByRole('dialog');
-  // Other journeys add series of their own.
-  await dialog.getByRole('radio', { name: /Thorax CTA/ }).check();
-  await dialog.getByLabel('Whom to ask').selectOption('chen.expert');
-  await dialog.getByLabel('Your question').fill('What is this?');
-  await dialog.getByRole('button', { name: 'Send the request' }).click();
-  await expect(li).toHaveURL(/\/rooms\//);
-}
-
 interface People {
   /** The terminal doctor, who brings the case. */
   readonly li: Page;

@@ -1,5 +1,6 @@
 import type { Page } from '@playwright/test';
-import { SCREENS, askForConsultation, choose, expect, look, test } from './people.ts';
+import { askForConsultation } from './consultation.ts';
+import { SCREENS, choose, expect, look, test } from './people.ts';
 
 /** How many different greys a slice shows: an empty one shows but a few. */
 async function greys(li: Page, plane: string): Promise<number> {

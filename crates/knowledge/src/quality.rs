@@ -169,10 +169,6 @@ struct File {
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Outcome {
-    #[expect(
-        dead_code,
-        reason = "for those who read the file; shown with the rules"
-    )]
     confidence: Confidence,
     least_cases: u32,
     months: BTreeMap<String, u16>,
@@ -204,6 +200,40 @@ pub fn outcome_months(management: &str) -> u16 {
 /// Below how many cases nothing is said of all of them together.
 pub fn least_cases() -> u32 {
     FILE.outcome.least_cases
+}
+
+/// The fewest and the most months after which it is asked what came of a case.
+pub fn outcome_months_range() -> [u16; 2] {
+    let months = || FILE.outcome.months.values().copied();
+    [
+        months().min().unwrap_or(MONTHS),
+        months().max().unwrap_or(MONTHS),
+    ]
+}
+
+/// Whether no source gives these months and this number of cases: they are settings of this hospital.
+pub fn outcome_needs_confirmation() -> bool {
+    FILE.outcome.confidence.needs_confirmation()
+}
+
+/// How long something is waited for before it deviates, in hours, and whether a source gives that time.
+pub fn patience(awaited: Awaited) -> Option<Patience> {
+    rules().iter().find_map(|rule| match rule.check {
+        Check::Overdue { of, after_hours } if of == awaited => Some(Patience {
+            hours: after_hours,
+            needs_confirmation: rule.confidence.needs_confirmation(),
+        }),
+        _ => None,
+    })
+}
+
+/// How long something is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Patience {
+    /// Hours after its last moment.
+    pub hours: i64,
+    /// Whether no source gives them: they are a setting of this hospital.
+    pub needs_confirmation: bool,
 }
 
 /// To how many decimals a guideline rounds the mean diameter before it compares, where it does.

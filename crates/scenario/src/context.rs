@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use policy::{Action, Actor, Object, Permit, Refusal};
 use record::{Record, RecordError};
-use twin::PatientTwin;
+use twin::{FollowedLesion, PatientTwin};
 use vocabulary::{ActorId, PatientId, Timestamp};
 
 use crate::Seal;
@@ -72,6 +72,13 @@ pub trait Context: Send + Sync {
         permit: &Permit,
         patient: &PatientId,
     ) -> Result<Option<PatientTwin>, RecordError>;
+
+    /// The lesions of a patient that somebody kept, each once, with what became of it from study to study.
+    async fn followed_lesions(
+        &self,
+        permit: &Permit,
+        patient: &PatientId,
+    ) -> Result<Vec<FollowedLesion>, RecordError>;
 
     /// Tells the browsers of these accounts that something changed; of all accounts where none is named.
     fn notify(&self, topic: Topic, id: &str, to: &[ActorId]);

@@ -26,8 +26,12 @@ use record::{
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use twin::{Facts, Lesion, PatientTwin};
+use twin::{Facts, FollowedLesion, Lesion, PatientTwin};
 use vocabulary::{ActorId, PatientId, Text, Timestamp};
+
+mod way;
+
+pub use way::{Way, kinds};
 
 use crate::{Attestation, Context, Method, Problem, Reply, Request, Scenario, Seal, Topic};
 
@@ -63,6 +67,8 @@ pub struct TestHospital {
     next_id: AtomicU64,
     /// What was announced: topic, id, to whom.
     pub announced: Mutex<Vec<(Topic, String, Vec<ActorId>)>>,
+    /// What the images of `p1` show over time.
+    pub followed: Mutex<Vec<FollowedLesion>>,
 }
 
 impl TestHospital {
@@ -101,6 +107,7 @@ impl TestHospital {
             key: SigningKey::from_bytes(&[7; 32]),
             next_id: AtomicU64::new(1),
             announced: Mutex::default(),
+            followed: Mutex::default(),
         }
     }
 
@@ -271,19 +278,22 @@ impl Context for TestHospital {
         let Some(body) = found.and_then(|version| version.body) else {
             return Ok(None);
         };
-        let about = Match::Reference(format!("Patient/{patient}"));
-        let query = ResourceQuery {
-            kind: "Observation".to_owned(),
-            terms: vec![Term {
-                parameter: "patient".to_owned(),
-                any_of: vec![about],
-            }],
-            sort: vec![],
-            limit: 100,
-            offset: 0,
-        };
-        let page = self.record.search(permit, &query).await?;
-        let resources: Vec<Value> = page.rows.into_iter().filter_map(|row| row.body).collect();
+        let mut resources: Vec<Value> = Vec::new();
+        for kind in ["Observation", "DiagnosticReport"] {
+            let about = Match::Reference(format!("Patient/{patient}"));
+            let query = ResourceQuery {
+                kind: kind.to_owned(),
+                terms: vec![Term {
+                    parameter: "patient".to_owned(),
+                    any_of: vec![about],
+                }],
+                sort: vec![],
+                limit: 100,
+                offset: 0,
+            };
+            let page = self.record.search(permit, &query).await?;
+            resources.extend(page.rows.into_iter().filter_map(|row| row.body));
+        }
         let marked = [lesion()];
         let lesions: &[Lesion] = if patient.as_str() == "p1" {
             &marked
@@ -299,6 +309,19 @@ impl Context for TestHospital {
             now,
         };
         Ok(Some(PatientTwin::from_facts(&facts)))
+    }
+
+    async fn followed_lesions(
+        &self,
+        _: &Permit,
+        patient: &PatientId,
+    ) -> Result<Vec<FollowedLesion>, RecordError> {
+        let followed = self.followed.lock().unwrap().clone();
+        Ok(if patient.as_str() == "p1" {
+            followed
+        } else {
+            Vec::new()
+        })
     }
 
     fn notify(&self, topic: Topic, id: &str, to: &[ActorId]) {

@@ -6,6 +6,7 @@ mod again;
 mod candidates;
 mod follow;
 mod objects;
+mod scans;
 
 use std::{
     fs,
@@ -18,13 +19,14 @@ use ts_rs::TS;
 use vocabulary::{Text, Uid};
 use volume::{
     BoxedMask, Grid, Mask, Notice, Piece, VolumeError, VolumeManifest, VoxelBox,
-    nodule::{self, Attachment, NoduleMeasures, Seed},
+    nodule::{self, Attachment, FeatureSettings, Features, NoduleMeasures, Seed},
 };
 
 pub use again::FoundAgain;
 pub use candidates::{Suggestion, dismiss, suggestions, take_back};
-pub use follow::{FollowedNodule, Scan, followed};
+pub use follow::{FollowedNodule, GrowthBetween, Scan, followed};
 pub use objects::{Drawn, KeepError, files};
+pub use scans::{followed_lesions, scans};
 
 use crate::volumes::{self, LUNGS, mask_file};
 
@@ -141,6 +143,15 @@ impl WholeVolume {
     pub fn measure(&self, mask: &BoxedMask) -> Result<NoduleMeasures, VolumeError> {
         let (piece, mask) = self.drawn(mask)?;
         volumes::measured(&piece, &mask)
+    }
+
+    /// Features of a mask as IBSI names them, on the voxels as they are.
+    ///
+    /// # Errors
+    /// As [`WholeVolume::measure`].
+    pub fn features(&self, mask: &BoxedMask) -> Result<Features, VolumeError> {
+        let (piece, mask) = self.drawn(mask)?;
+        nodule::features(&piece.series, &mask, FeatureSettings::default())
     }
 
     /// The voxels under a mask that somebody drew, with some around them, and the mask on them.

@@ -6,10 +6,10 @@ use async_trait::async_trait;
 use policy::{Action, Actor, Object, Permit, Refusal};
 use record::{Record, RecordError};
 use scenario::{Attestation, Context, Seal, Topic};
-use twin::PatientTwin;
+use twin::{FollowedLesion, PatientTwin};
 use vocabulary::{ActorId, PatientId, Timestamp};
 
-use crate::{clock, hospital::Hospital, twins};
+use crate::{clock, hospital::Hospital, nodules, twins, volumes::VolumesError};
 
 /// The context of scenarios in a running hospital.
 pub struct InHospital(pub Arc<Hospital>);
@@ -57,6 +57,18 @@ impl Context for InHospital {
         patient: &PatientId,
     ) -> Result<Option<PatientTwin>, RecordError> {
         twins::of(&self.0, permit, patient).await
+    }
+
+    async fn followed_lesions(
+        &self,
+        permit: &Permit,
+        patient: &PatientId,
+    ) -> Result<Vec<FollowedLesion>, RecordError> {
+        let found = nodules::followed_lesions(&self.0, permit, patient).await;
+        found.map_err(|error| match error {
+            VolumesError::Record(error) => error,
+            other => RecordError::Store(Box::new(other)),
+        })
     }
 
     fn notify(&self, topic: Topic, id: &str, to: &[ActorId]) {

@@ -6,6 +6,7 @@
 mod answers;
 pub mod demographics;
 mod findings;
+mod followed;
 mod imaging;
 mod patient;
 mod smoking;
@@ -13,6 +14,7 @@ pub mod timeline;
 
 pub use answers::{Certainty, KnownAnswer, TwinAnswer, UnknownAnswer};
 pub use findings::Finding;
+pub use followed::{FollowedLesion, LesionChange, SeenLesion};
 pub use imaging::{Lesion, Series, Study};
 pub use patient::{Facts, PatientTwin};
 pub use timeline::{History, Timeline, View};

@@ -1,6 +1,6 @@
 //! `/api/series/{uid}/nodules` and `/api/patients/{id}/nodules`: the lung nodule from a point to what is kept of it.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     Json, Router,
@@ -10,12 +10,14 @@ use axum::{
 };
 use dicom::drawn::SavedObject;
 use policy::{Action, Object, Permit};
-use record::{ImagingLevel, ImagingQuery};
 use serde::{Deserialize, Serialize};
 use tokio::task::spawn_blocking;
 use ts_rs::TS;
 use vocabulary::{PatientId, Uid};
-use volume::{BoxedMask, LesionEntry, VolumeError, nodule::NoduleMeasures};
+use volume::{
+    BoxedMask, LesionEntry, VolumeError,
+    nodule::{Features, NoduleMeasures},
+};
 
 use super::{imaging::person_name, volumes::stage};
 use crate::{
@@ -25,19 +27,16 @@ use crate::{
     http::{Caller, Problem},
     marked,
     nodules::{
-        self, Drawn, FollowedNodule, FoundAgain, KeepError, NoduleProposal, Scan, Suggestion,
-        VolumeGrid, WholeVolume,
+        self, Drawn, FollowedNodule, FoundAgain, KeepError, NoduleProposal, Suggestion, VolumeGrid,
+        WholeVolume,
     },
-    twins::text,
-    volumes::{KeptNodule, Stage, read_candidates},
+    volumes::{KeptNodule, Stage, VolumesError, read_candidates},
 };
 
 /// Longest name of a nodule: a segment's label holds no more.
 const LONGEST_LABEL: usize = 64;
 /// Longest reason for putting a candidate aside.
 const LONGEST_REASON: usize = 200;
-/// The most series of one patient that are looked at, the newest first.
-const MOST_SERIES: usize = 200;
 
 /// The doors of nodules.
 pub fn routes() -> Router<Arc<Hospital>> {
@@ -46,6 +45,7 @@ pub fn routes() -> Router<Arc<Hospital>> {
         .route("/series/{uid}/nodules/segment", post(segment))
         .route("/series/{uid}/nodules/again", post(again))
         .route("/series/{uid}/nodules/measure", post(measure))
+        .route("/series/{uid}/nodules/features", post(features))
         .route("/series/{uid}/nodules/keep", post(keep))
         .route(
             "/series/{uid}/nodules/candidates/{candidate}",
@@ -98,6 +98,25 @@ struct Edited {
     /// Its voxels.
     mask: BoxedMask,
 }
+
+/// Features of a nodule, with what a person who compares them must know.
+#[derive(Debug, Serialize, TS)]
+#[ts(export, export_to = "../../../contract/nodules.ts")]
+struct NoduleFeatures {
+    /// The features and their settings.
+    features: Features,
+    /// How many voxels they were computed from.
+    #[ts(type = "number")]
+    voxels: u64,
+    /// The distance of those voxels along x, y, z, mm: nothing is resampled.
+    spacing_mm: [f64; 3],
+    /// Where the definitions stand.
+    definitions: &'static str,
+}
+
+/// The reference of the names and definitions.
+const IBSI: &str = "Image Biomarker Standardisation Initiative (IBSI), reference manual; Zwanenburg A, Vallières M, \
+                    Abdalah MA, et al. Radiology 2020;295:328-338";
 
 /// A nodule that is to be kept.
 #[derive(Debug, Deserialize, TS)]
@@ -204,6 +223,12 @@ impl From<VolumeError> for Problem {
                 unusable(format!("{} · {}", text.zh, text.en))
             }
         }
+    }
+}
+
+impl From<VolumesError> for Problem {
+    fn from(error: VolumesError) -> Self {
+        Self::internal(&error)
     }
 }
 
@@ -371,7 +396,7 @@ async fn again(
 ) -> Result<Json<FoundAgain>, Problem> {
     let opened = open(&hospital, &caller, &uid).await?;
     let seen = body(seen)?;
-    let scans = scans(&hospital, &opened.permit, &opened.patient).await?;
+    let scans = nodules::scans(&hospital, &opened.permit, &opened.patient).await?;
     let mut followed = nodules::followed(&scans).into_iter();
     let nodule = followed.find(|nodule| nodule.tracking_uid == seen.tracking_uid);
     let last = nodule.and_then(|nodule| {
@@ -400,6 +425,34 @@ async fn measure(
     let volume = opened.volume;
     let measured = spawn_blocking(move || volume.measure(&edited.mask)).await;
     Ok(Json(measured.map_err(|error| Problem::internal(&error))??))
+}
+
+/// Features of a mask. Nothing is kept.
+async fn features(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path(uid): Path<String>,
+    edited: Result<Json<Edited>, JsonRejection>,
+) -> Result<Json<NoduleFeatures>, Problem> {
+    let opened = open(&hospital, &caller, &uid).await?;
+    let Edited { mask } = body(edited)?;
+    let _turn = hospital.volumes.near().await;
+    let volume = opened.volume;
+    let spacing_mm = volume.manifest.spacing_mm;
+    let voxels = mask
+        .runs
+        .iter()
+        .skip(1)
+        .step_by(2)
+        .map(|&run| u64::from(run))
+        .sum();
+    let found = spawn_blocking(move || volume.features(&mask)).await;
+    Ok(Json(NoduleFeatures {
+        features: found.map_err(|error| Problem::internal(&error))??,
+        voxels,
+        spacing_mm,
+        definitions: IBSI,
+    }))
 }
 
 /// Keeps a nodule as segmentation and measurement report. The same again adds nothing.
@@ -491,7 +544,7 @@ fn label(text: &str) -> Result<String, Problem> {
 
 /// What an earlier nodule of the same patient is known by.
 async fn known(hospital: &Arc<Hospital>, opened: &Opened, uid: &str) -> Result<Uid, Problem> {
-    let scans = scans(hospital, &opened.permit, &opened.patient).await?;
+    let scans = nodules::scans(hospital, &opened.permit, &opened.patient).await?;
     let mut all = scans.iter().flat_map(|scan| &scan.nodules);
     let found = all.find(|nodule| nodule.tracking_uid == uid);
     let found = found.and_then(|nodule| Uid::new(nodule.tracking_uid.as_str()).ok());
@@ -512,49 +565,8 @@ async fn of_patient(
     let permit = hospital
         .permit(&caller, Action::ReadImaging, &object)
         .await?;
-    let scans = scans(&hospital, &permit, &patient).await?;
+    let scans = nodules::scans(&hospital, &permit, &patient).await?;
     Ok(Json(PatientNodules {
         nodules: nodules::followed(&scans),
     }))
-}
-
-/// The CT series of a patient that nodules were kept of, as far as their volumes are there.
-async fn scans(
-    hospital: &Arc<Hospital>,
-    permit: &Permit,
-    patient: &PatientId,
-) -> Result<Vec<Scan>, Problem> {
-    let query = |level, matching| ImagingQuery {
-        subject: Some(patient.clone()),
-        matching,
-        limit: MOST_SERIES,
-        ..ImagingQuery::at(level)
-    };
-    let studies = query(ImagingLevel::Study, vec![]);
-    let studies = hospital.record.imaging(permit, &studies).await?.rows;
-    let dates: HashMap<String, String> = studies
-        .iter()
-        .map(|row| (text(row, "0020000D"), text(row, "00080020")))
-        .collect();
-    let ct = vec![("00080060".to_owned(), "CT".to_owned())];
-    let series = query(ImagingLevel::Series, ct);
-    let mut scans = Vec::new();
-    for row in hospital.record.imaging(permit, &series).await?.rows {
-        let Ok(series) = Uid::new(text(&row, "0020000E")) else {
-            continue;
-        };
-        let nodules = hospital.volumes.nodules(hospital, permit, &series).await;
-        let nodules = nodules.map_err(|error| Problem::internal(&error))?;
-        let nodules = nodules.unwrap_or_default();
-        if !nodules.is_empty() {
-            let study = text(&row, "0020000D");
-            scans.push(Scan {
-                date: dates.get(&study).cloned().unwrap_or_default(),
-                study,
-                series: series.to_string(),
-                nodules,
-            });
-        }
-    }
-    Ok(scans)
 }

@@ -2,7 +2,8 @@
 
 use knowledge::{Answers, Source};
 use policy::{Action, Object, Permit};
-use scenario::{Context, Problem, Request};
+use record::{Match, ResourceQuery, Term};
+use scenario::{Context, Problem, Request, is_of};
 
 use crate::{
     body::Given,
@@ -10,6 +11,9 @@ use crate::{
     facts,
     step::{self, TaskChange},
 };
+
+/// The most questionnaires of one patient that are looked at, the newest first.
+const MOST_RESPONSES: usize = 20;
 
 /// The questions of all models and guidelines, each once, in their order. What a model computes for another
 /// or for a guideline is not asked: an estimate told to the other before the vote would not be blind.
@@ -56,9 +60,53 @@ async fn from_record(
 ) -> Result<Answers, Problem> {
     let twin = context.twin(permit, &case.patient).await?;
     let mut known = twin.map(|twin| twin.known_answers()).unwrap_or_default();
+    known.extend(being_answered(context, permit, case).await?);
     let asked = questions();
     known.retain(|name, _| asked.contains(name));
     Ok(known)
+}
+
+/// What was answered in another questionnaire about the patient that is being filled in, such as that of the
+/// programme from which the consultation was asked for. What is finished may be of an older scan: it is not taken.
+async fn being_answered(
+    context: &dyn Context,
+    permit: &Permit,
+    case: &Case,
+) -> Result<Answers, Problem> {
+    let term = |parameter: &str, value| Term {
+        parameter: parameter.to_owned(),
+        any_of: vec![value],
+    };
+    let in_progress = Match::Token {
+        system: None,
+        code: Some("in-progress".to_owned()),
+    };
+    let subject = Match::Reference(format!("Patient/{}", case.patient));
+    let query = ResourceQuery {
+        kind: "QuestionnaireResponse".to_owned(),
+        terms: vec![term("patient", subject), term("status", in_progress)],
+        sort: vec![],
+        limit: MOST_RESPONSES,
+        offset: 0,
+    };
+    let found = context.record().search(permit, &query).await?;
+    let others = found.rows.iter().filter(|row| !is_of(facts::SCENARIO, row));
+    let newest = others.max_by_key(|row| row.at);
+    let Some((row, body)) = newest.and_then(|row| Some((row, row.body.as_ref()?))) else {
+        return Ok(Answers::new());
+    };
+    let reference = facts::reference(&row.key);
+    let from_there = |(name, mut answer): (String, knowledge::Answer)| {
+        let at = answer.source.and_then(|source| source.at);
+        answer.source = Some(Source {
+            reference: reference.clone(),
+            how: Some("answered before the consultation".to_owned()),
+            at,
+        });
+        (name, answer)
+    };
+    let answers = knowledge::questionnaire::answers_of(body);
+    Ok(answers.into_iter().map(from_there).collect())
 }
 
 /// `PUT cases/{id}/answers`: takes these answers; the others stay as they are.

@@ -1,11 +1,11 @@
 //! What the requests carry.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use knowledge::Answer;
 use scenario::Problem;
 use serde::{Deserialize, Serialize};
-use vocabulary::{ActorId, PatientId, Uid};
+use vocabulary::{ActorId, PatientId, Text, Uid};
 
 /// The most characters of a reason or comment.
 pub const SHORT: usize = 1000;
@@ -69,7 +69,29 @@ impl Management {
             _ => unreachable!("the enum has unit variants only"),
         }
     }
+
+    /// What people call it: the words of the page, so that a report reads as its page does.
+    pub fn label(self) -> Text {
+        let code = self.code();
+        let word = |words: &BTreeMap<String, String>| words.get(&code).unwrap_or(&code).clone();
+        Text::new(word(&WORDS.zh), word(&WORDS.en))
+    }
 }
+
+struct Words {
+    zh: BTreeMap<String, String>,
+    en: BTreeMap<String, String>,
+}
+
+static WORDS: LazyLock<Words> = LazyLock::new(|| {
+    let read = |words| {
+        serde_json::from_str(words).unwrap_or_else(|error| unreachable!("the words: {error}"))
+    };
+    Words {
+        zh: read(include_str!("../client/words.zh.json")),
+        en: read(include_str!("../client/words.en.json")),
+    }
+});
 
 /// `POST cases/{id}/vote`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -171,6 +171,8 @@ pub async fn get(context: &dyn Context, actor: &Actor) -> Result<Reply, Problem>
     let least = knowledge::quality::least_cases();
     Ok(Reply::ok(json!({
         "least": least,
+        "months": knowledge::quality::outcome_months_range(),
+        "settings_need_confirmation": knowledge::quality::outcome_needs_confirmation(),
         "signed": counted.len(),
         "benign": known(Found::Benign),
         "malignant": known(Found::Malignant),

@@ -140,9 +140,10 @@ fn provenance(
 
 /// The report's conclusion: the plan, and every dissent.
 fn conclusion(case: &Case, plan: &Plan) -> String {
+    let management = plan.management.label();
     let mut lines = vec![
         plan.text.clone(),
-        format!("Management: {}", plan.management.code()),
+        format!("Management: {} · 处理：{}", management.en, management.zh),
     ];
     lines.extend(
         plan.dissents

@@ -8,7 +8,7 @@ use policy::Permit;
 use scenario::{Context, Problem};
 use serde::Serialize;
 use serde_json::{Value, json};
-use twin::{Lesion, PatientTwin, Study};
+use twin::{FollowedLesion, Lesion, PatientTwin, SeenLesion, Study};
 use vocabulary::Text;
 
 use crate::{
@@ -45,6 +45,10 @@ pub async fn of(context: &dyn Context, permit: &Permit, case: &Case) -> Result<V
         .await?
         .ok_or_else(Problem::not_found)?;
     let in_force = answers::in_force(context, permit, case).await?;
+    let followed = context.followed_lesions(permit, &case.patient).await?;
+    let newest = scans(&twin).into_iter().next();
+    let newest = newest.map(|(_, study)| study.uid.as_str());
+    let tracked = followed.iter().filter_map(|one| tracked(one, newest));
     Ok(json!({
         "patient": {"id": case.patient, "name": case.patient_name},
         "at": context.now(),
@@ -53,7 +57,8 @@ pub async fn of(context: &dyn Context, permit: &Permit, case: &Case) -> Result<V
         "lesions": twin.lesions.iter().map(lesion).collect::<Vec<_>>(),
         "timeline": timeline(&twin.studies),
         "findings": findings(&twin),
-        "changed": changed(&twin),
+        "changed": changed(&twin, followed.is_empty()),
+        "tracked": tracked.collect::<Vec<_>>(),
         "open": open(case, &in_force),
     }))
 }
@@ -165,16 +170,55 @@ fn findings(twin: &PatientTwin) -> Vec<Line> {
     twin.findings.iter().take(MOST).map(shown).collect()
 }
 
-/// What is new since the study before the newest: other studies' lesions beside those of the newest, and what
-/// was signed meanwhile. Which lesion is which across studies is for people to say.
-fn changed(twin: &PatientTwin) -> Vec<Line> {
-    let mut studies: Vec<(String, &Study)> = twin
+/// The CT studies that have a day, the newest first.
+fn scans(twin: &PatientTwin) -> Vec<(String, &Study)> {
+    let mut scans: Vec<(String, &Study)> = twin
         .studies
         .iter()
         .filter(|study| study.modality.contains("CT"))
         .filter_map(|study| Some((day(study)?, study)))
         .collect();
-    studies.sort_by(|a, b| b.0.cmp(&a.0));
+    scans.sort_by(|a, b| b.0.cmp(&a.0));
+    scans
+}
+
+/// A lesion that is known by its Tracking UID: what it measured in the study before and in the last, and what the
+/// rules of growth make of it.
+fn tracked(lesion: &FollowedLesion, newest: Option<&str>) -> Option<Value> {
+    let last = lesion.seen.last()?;
+    let change = lesion.change.as_ref();
+    let of = |sop: &str| lesion.seen.iter().find(|seen| seen.segmentation == sop);
+    let growth = change.and_then(|change| change.growth.as_ref());
+    Some(json!({
+        "tracking_uid": lesion.tracking_uid,
+        "label": lesion.label,
+        "prior": change.and_then(|change| of(&change.prior)).map(size),
+        "current": size(change.and_then(|change| of(&change.current)).unwrap_or(last)),
+        "in_newest": newest.is_some_and(|newest| lesion.seen.iter().any(|seen| seen.study == newest)),
+        "verdict": growth.map(|growth| &growth.verdict),
+        "why": change.and_then(|change| change.why.as_ref()),
+        "interval_days": growth.map(|growth| growth.interval_days),
+        "volume": growth.map(|growth| growth.volume),
+        "vdt_days": growth.and_then(|growth| growth.vdt_days),
+    }))
+}
+
+/// What a lesion measured in one study, with the study and the object that say so.
+fn size(seen: &SeenLesion) -> Value {
+    json!({
+        "day": seen.day,
+        "kind": seen.kind,
+        "mean_diameter_mm": seen.mean_diameter_mm,
+        "volume_mm3": seen.volume_mm3,
+        "source": format!("study/{}", seen.study),
+        "object": seen.segmentation,
+    })
+}
+
+/// What is new since the study before the newest, and what was signed meanwhile. Where no lesion is followed by its
+/// Tracking UID, the largest marked ones stand beside each other: which is which is then for people to say.
+fn changed(twin: &PatientTwin, compares_largest: bool) -> Vec<Line> {
+    let studies = scans(twin);
     let [newest, before, ..] = studies.as_slice() else {
         let source = studies.first().map_or_else(
             || format!("Patient/{}", twin.id),
@@ -191,26 +235,8 @@ fn changed(twin: &PatientTwin) -> Vec<Line> {
         format!("newest CT {}, before that {}", newest.0, before.0),
         format!("study/{}", newest.1.uid),
     )];
-    let largest = largest_by_study(twin);
-    match (largest.get(newest.1.uid.as_str()), largest.get(before.1.uid.as_str())) {
-        (Some(now), Some(then)) => lines.push(line(
-            format!("最大的已标记病灶：{then:.1} → {now:.1} mm（平均径；是否同一病灶须由人判断）"),
-            format!(
-                "largest marked lesion: {then:.1} → {now:.1} mm (mean diameter; whether it is the same one is for \
-                 people to say)"
-            ),
-            format!("study/{}", newest.1.uid),
-        )),
-        (Some(_), None) => lines.push(line(
-            "此前的 CT 没有标记病灶：变化不可评估",
-            "no lesion is marked on the earlier CT: the change is not assessable",
-            format!("study/{}", before.1.uid),
-        )),
-        (None, _) => lines.push(line(
-            "最新的 CT 没有标记病灶：变化不可评估",
-            "no lesion is marked on the newest CT: the change is not assessable",
-            format!("study/{}", newest.1.uid),
-        )),
+    if compares_largest {
+        lines.push(largest_compared(twin, newest.1, before.1));
     }
     let since = twin.findings.iter().filter(|finding| {
         finding.at.as_deref().and_then(|at| at.get(..10)) > Some(before.0.as_str())
@@ -224,6 +250,35 @@ fn changed(twin: &PatientTwin) -> Vec<Line> {
         )
     }));
     lines
+}
+
+/// The largest marked lesions of two studies beside each other.
+fn largest_compared(twin: &PatientTwin, newest: &Study, before: &Study) -> Line {
+    let largest = largest_by_study(twin);
+    let source = format!("study/{}", newest.uid);
+    match (
+        largest.get(newest.uid.as_str()),
+        largest.get(before.uid.as_str()),
+    ) {
+        (Some(now), Some(then)) => line(
+            format!("最大的已标记病灶：{then:.1} → {now:.1} mm（平均径；是否同一病灶须由人判断）"),
+            format!(
+                "largest marked lesion: {then:.1} → {now:.1} mm (mean diameter; whether it is the same one is for \
+                 people to say)"
+            ),
+            source,
+        ),
+        (Some(_), None) => line(
+            "此前的 CT 没有标记病灶：变化不可评估",
+            "no lesion is marked on the earlier CT: the change is not assessable",
+            source,
+        ),
+        (None, _) => line(
+            "最新的 CT 没有标记病灶：变化不可评估",
+            "no lesion is marked on the newest CT: the change is not assessable",
+            source,
+        ),
+    }
 }
 
 /// The largest mean diameter (mm) of each study's marked lesions.

@@ -3,6 +3,7 @@
 use knowledge::{
     Answers, CardInput, Recommendation, Verdict,
     guideline::{Agreement, agreement},
+    quality,
 };
 use policy::{Actor, Permit};
 use scenario::{Context, Problem};
@@ -61,8 +62,20 @@ pub async fn of(
         "minutes": minutes::view(case),
         "outcome": case.outcome,
         "outcome_due": outcome_due(case),
+        "settings": settings(case),
         "proof": proof(case),
     }))
+}
+
+/// What the hospital has set, since no source gives it: how long a reply is waited for, and after how many months
+/// of the plan it is asked what came of it.
+fn settings(case: &Case) -> Value {
+    let management = case.plan.as_ref().map(|plan| plan.management.code());
+    json!({
+        "reply": quality::patience(quality::Awaited::Reply),
+        "outcome_months": management.map(|code| quality::outcome_months(&code)),
+        "outcome_needs_confirmation": quality::outcome_needs_confirmation(),
+    })
 }
 
 /// The case for one who has just declined: that it is over for them, and nothing of the patient.
@@ -83,6 +96,7 @@ pub fn left(case: &Case) -> Value {
         "minutes": {"entries": [], "final": false},
         "outcome": null,
         "outcome_due": null,
+        "settings": {"reply": null, "outcome_months": null, "outcome_needs_confirmation": false},
         "proof": [],
     })
 }

@@ -48,6 +48,54 @@ async fn the_expert_sees_the_request_at_once_and_comes() {
 }
 
 #[tokio::test]
+async fn what_is_being_answered_in_a_programme_is_not_asked_again() {
+    let way = Way::accepted().await;
+    let response = |status: &str, link: &str, value: Value| {
+        json!({
+            "status": status,
+            "subject": {"reference": "Patient/p1"},
+            "questionnaire": "urn:yuanyi:questionnaire:pnapp5a",
+            "item": [{"linkId": link, "answer": [value]}],
+        })
+    };
+    let hospital = &way.hospital;
+    for (id, status, link, value) in [
+        // Finished: it may be of an older scan.
+        (
+            "old",
+            "completed",
+            "nodule_type",
+            json!({"valueCoding": {"code": "solid"}}),
+        ),
+        (
+            "now",
+            "in-progress",
+            "spiculated",
+            json!({"valueBoolean": true}),
+        ),
+    ] {
+        let body = response(status, link, value);
+        hospital
+            .put("QuestionnaireResponse", id, Some("p1"), body)
+            .await;
+    }
+    let answer = async |name: &str| {
+        let view = way.see(CHEN).await;
+        let questions = view["questions"].as_array().unwrap().clone();
+        let question = questions.into_iter().find(|q| q["name"] == name).unwrap();
+        question["answer"].clone()
+    };
+    let taken = answer("spiculated").await;
+    assert_eq!(taken["value"], true);
+    assert_eq!(taken["source"]["reference"], "QuestionnaireResponse/now");
+    assert_eq!(answer("nodule_type").await, Value::Null);
+    // Once somebody has answered here, the case's own answers count, what was taken over among them.
+    way.do_it(LI, Method::Put, "/answers", answers()).await;
+    assert_eq!(answer("spiculated").await["value"], true);
+    assert_eq!(answer("nodule_type").await["value"], "solid");
+}
+
+#[tokio::test]
 async fn what_the_record_knows_has_its_source_and_the_rest_says_why_not() {
     let view = Way::accepted().await.see(LI).await;
     let question = |name: &str| {
@@ -153,10 +201,7 @@ async fn the_signed_decision_keeps_the_dissent_and_outlives_a_restart() {
             .iter()
             .any(|p| p["reference"] == decision)
     );
-    let again = Way {
-        hospital: way.hospital.reopen().await,
-        id: way.id,
-    };
+    let again = way.reopen().await;
     assert_eq!(again.see(LI).await, before_li);
     assert_eq!(again.see(CHEN).await, before_chen);
 }

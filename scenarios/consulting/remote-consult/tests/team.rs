@@ -90,11 +90,7 @@ async fn an_expert_invites_another_who_votes_as_blind_as_all() {
         .await
         .unwrap();
     assert_eq!(report["performer"].as_array().unwrap().len(), 3);
-    let again = way.hospital.reopen().await;
-    let way = Way {
-        hospital: again,
-        id: way.id,
-    };
+    let way = way.reopen().await;
     assert_eq!(
         way.see(LI).await["participants"].as_array().unwrap().len(),
         3
@@ -279,6 +275,81 @@ async fn the_summary_says_where_each_line_comes_from() {
             .await
             .is_err()
     );
+}
+
+#[tokio::test]
+async fn the_summary_says_what_became_of_each_lesion_by_its_identity() {
+    let way = Way::accepted().await;
+    let seen = |study: &str, day: Option<&str>, mm: f64, volume: f64| {
+        json!({
+            "study": study, "series": format!("{study}.1"), "segmentation": format!("{study}.9"), "day": day,
+            "kind": "solid", "mean_diameter_mm": mm, "volume_mm3": volume,
+        })
+    };
+    let why = json!({"zh": "太小", "en": "below 6 mm: nobody can tell"});
+    let change = |prior: f64, current: f64| {
+        json!({"prior": prior, "current": current, "difference": current - prior,
+            "percent": (current / prior - 1.0) * 100.0, "interval": [-40.0, 40.0]})
+    };
+    let grown = json!({
+        "prior": "1.9", "current": "2.9", "why": null,
+        "growth": {
+            "interval_days": 90.0, "volume": change(60.0, 70.0), "mass": change(60.0, 70.0),
+            "mean_diameter": change(4.9, 5.1), "rules": [], "notices": [],
+            "verdict": {"is": "too-small-to-call", "why": why},
+        },
+    });
+    let undated = json!({
+        "prior": "1.9", "current": "2.9", "growth": null,
+        "why": {"zh": "没有日期", "en": "one of the studies has no date"},
+    });
+    let lesion = |uid: &str, seen: Vec<Value>, change: Value| {
+        serde_json::from_value(
+            json!({"tracking_uid": uid, "label": uid, "seen": seen, "change": change}),
+        )
+        .unwrap()
+    };
+    let (before, now) = (
+        seen("1", Some("2026-06-01"), 4.9, 60.0),
+        seen("2", Some("2026-08-30"), 5.1, 70.0),
+    );
+    *way.hospital.followed.lock().unwrap() = vec![
+        lesion("small", vec![before.clone(), now.clone()], grown),
+        lesion(
+            "undated",
+            vec![seen("1", None, 8.0, 268.0), now.clone()],
+            undated,
+        ),
+        lesion("once", vec![now], Value::Null),
+    ];
+    let summary = way
+        .act(CHEN, Method::Get, "/summary", Value::Null)
+        .await
+        .unwrap();
+    let [small, undated, once] = summary["tracked"].as_array().unwrap().as_slice() else {
+        panic!("{}", summary["tracked"]);
+    };
+    // Each size is told with its study; what the rules cannot call is not called.
+    assert_eq!(small["prior"]["source"], "study/1");
+    assert_eq!(
+        (
+            &small["current"]["source"],
+            &small["current"]["mean_diameter_mm"]
+        ),
+        (&json!("study/2"), &json!(5.1))
+    );
+    assert_eq!(small["verdict"]["is"], "too-small-to-call");
+    assert_eq!(small["vdt_days"], Value::Null);
+    assert_eq!(
+        (&undated["verdict"], &undated["why"]["en"]),
+        (&Value::Null, &json!("one of the studies has no date"))
+    );
+    assert_eq!(
+        (&once["prior"], &once["current"]["day"]),
+        (&Value::Null, &json!("2026-08-30"))
+    );
+    // Nobody is asked whether the largest are the same where identities are known.
+    assert!(!summary["changed"].to_string().contains("largest"));
 }
 
 #[tokio::test]

@@ -6,8 +6,8 @@ use knowledge::{Answers, CardInput};
 use scenario::{Context, Problem};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use twin::{PatientTwin, TwinAnswer};
-use vocabulary::Text;
+use twin::{Finding, PatientTwin, TwinAnswer};
+use vocabulary::{Text, Timestamp};
 
 use crate::{
     answers::{self, READY},
@@ -61,6 +61,7 @@ pub fn of(
         "models": models(programme, in_force),
         "guidelines": guidelines(programme, in_force),
         "advice": programme.advice,
+        "decided": decided(twin, programme),
         "arrangement": arrangement(context, twin, programme),
         "referral": programme.referral,
         "letter": letter::sections(programme, in_force),
@@ -186,6 +187,17 @@ fn guidelines(programme: &Programme, in_force: &Answers) -> Vec<Value> {
         .filter_map(|guideline| knowledge::find_guideline(guideline))
         .map(|guideline| json!(guideline.recommend(in_force)))
         .collect()
+}
+
+/// What was concluded about the patient since the programme was opened, such as in a consultation; the newest first.
+fn decided<'a>(twin: Option<&'a PatientTwin>, programme: &Programme) -> Vec<&'a Finding> {
+    let findings = twin.into_iter().flat_map(|twin| &twin.findings);
+    let since = |finding: &&Finding| {
+        let at = finding.at.as_deref().and_then(|at| at.parse().ok());
+        let is_later = at.is_some_and(|at: Timestamp| at >= programme.opened_at);
+        is_later && finding.kind == "DiagnosticReport" && finding.conclusion.is_some()
+    };
+    findings.filter(since).collect()
 }
 
 /// What is proposed, what was decided, and when it is due.

@@ -12,11 +12,11 @@ mod way;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ed25519_dalek::{Signature, Verifier, VerifyingKey};
-use scenario::{Method, Request, Scenario};
+use scenario::{Method, Request, Scenario, testing::kinds};
 use screening::Screening;
 use serde_json::{Value, json};
 
-use crate::way::{CHEN, LI, WANG, Way, as_proposed, kinds, patient_account, step};
+use crate::way::{CHEN, LI, WANG, Way, as_proposed, patient_account, step};
 
 #[tokio::test]
 async fn the_signed_plan_is_valid_fhir_its_signature_holds_and_a_restart_shows_the_same() {
@@ -88,10 +88,7 @@ async fn the_signed_plan_is_valid_fhir_its_signature_holds_and_a_restart_shows_t
         409
     );
     let before = way.see(LI).await;
-    let again = Way {
-        hospital: way.hospital.reopen().await,
-        id: way.id,
-    };
+    let again = way.reopen().await;
     assert_eq!(again.see(LI).await, before);
 }
 

@@ -383,3 +383,30 @@ async fn what_differs_from_the_guideline_needs_a_reason_and_what_it_only_conside
     let view = way.post("/arrange", json!({"orders": orders})).await;
     assert!(view["deviations"].as_array().unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn what_is_concluded_meanwhile_is_shown_beside_what_is_arranged() {
+    let way = Way::asked().await;
+    let opened = way.see(LI).await["at"].clone();
+    for (id, status, issued) in [
+        ("before", "final", json!("2020-01-01T00:00:00Z")),
+        ("meanwhile", "final", opened.clone()),
+        ("draft", "preliminary", opened),
+    ] {
+        let body = json!({
+            "status": status,
+            "subject": {"reference": "Patient/p1"},
+            "code": {"text": "Joint report"},
+            "issued": issued,
+            "conclusion": format!("{id}: CT in three months"),
+        });
+        way.hospital
+            .put("DiagnosticReport", id, Some("p1"), body)
+            .await;
+    }
+    let view = way.see(LI).await;
+    let decided = view["decided"].as_array().unwrap();
+    assert_eq!(decided.len(), 1, "{decided:?}");
+    assert_eq!(decided[0]["reference"], "DiagnosticReport/meanwhile");
+    assert_eq!(decided[0]["conclusion"], "meanwhile: CT in three months");
+}

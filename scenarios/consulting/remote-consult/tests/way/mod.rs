@@ -9,8 +9,10 @@
     clippy::missing_panics_doc
 )]
 
+use std::ops::Deref;
+
 use remote_consult::RemoteConsult;
-use scenario::{Method, Problem, Scenario, testing::TestHospital};
+use scenario::{Method, Scenario, testing, testing::TestHospital};
 use serde_json::{Value, json};
 
 pub const LI: &str = "li.terminal";
@@ -18,53 +20,24 @@ pub const CHEN: &str = "chen.expert";
 pub const HU: &str = "hu.expert";
 
 /// One hospital with one case on its way.
-pub struct Way {
-    pub hospital: TestHospital,
-    pub id: String,
+pub struct Way(testing::Way);
+
+impl Deref for Way {
+    type Target = testing::Way;
+
+    fn deref(&self) -> &testing::Way {
+        &self.0
+    }
 }
 
 impl Way {
     pub async fn open() -> Self {
-        let hospital = TestHospital::open().await;
         let body = json!({"patient": "p1", "expert": CHEN, "reason": "9 mm nodule: what next?"});
-        let made = hospital
-            .ask(&RemoteConsult, LI, Method::Post, "requests", body)
-            .await
-            .unwrap();
-        assert_eq!(made.status, 201);
-        let id = made.body["id"].as_str().unwrap().to_owned();
-        Self { hospital, id }
+        Self(testing::Way::open(&RemoteConsult, ("requests", "cases"), LI, body).await)
     }
 
-    pub async fn act(
-        &self,
-        who: &str,
-        method: Method,
-        step: &str,
-        body: Value,
-    ) -> Result<Value, Problem> {
-        let path = format!("cases/{}{step}", self.id);
-        let reply = self
-            .hospital
-            .ask(&RemoteConsult, who, method, &path, body)
-            .await?;
-        Ok(reply.body)
-    }
-
-    pub async fn see(&self, who: &str) -> Value {
-        self.act(who, Method::Get, "", Value::Null).await.unwrap()
-    }
-
-    pub async fn do_it(&self, who: &str, method: Method, step: &str, body: Value) -> Value {
-        self.act(who, method, step, body)
-            .await
-            .unwrap_or_else(|problem| panic!("{step}: {problem}"))
-    }
-
-    pub async fn refused(&self, who: &str, method: Method, step: &str, body: Value) -> u16 {
-        let problem = self.act(who, method, step, body).await.expect_err(step);
-        assert!(!problem.detail.zh.is_empty() && !problem.detail.en.is_empty());
-        problem.status
+    pub async fn reopen(self) -> Self {
+        Self(self.0.reopen().await)
     }
 
     pub async fn accepted() -> Self {

@@ -9,8 +9,10 @@
     clippy::float_cmp
 )]
 
+use std::ops::Deref;
+
 use policy::{Actor, Role};
-use scenario::{Method, Problem, Request, Scenario, testing::TestHospital};
+use scenario::{Method, Problem, Request, Scenario, testing};
 use screening::Screening;
 use serde_json::{Value, json};
 use vocabulary::{ActorId, PatientId};
@@ -20,67 +22,38 @@ pub const WANG: &str = "wang.nurse";
 pub const CHEN: &str = "chen.expert";
 
 /// One hospital with one programme on its way.
-pub struct Way {
-    pub hospital: TestHospital,
-    pub id: String,
+pub struct Way(testing::Way);
+
+impl Deref for Way {
+    type Target = testing::Way;
+
+    fn deref(&self) -> &testing::Way {
+        &self.0
+    }
 }
 
 impl Way {
     pub async fn open() -> Self {
-        let hospital = TestHospital::open().await;
-        let made = hospital
-            .ask(
-                &Screening,
-                LI,
-                Method::Post,
-                "programmes",
-                json!({"patient": "p1"}),
-            )
-            .await
-            .unwrap();
-        assert_eq!(made.status, 201);
-        let id = made.body["id"].as_str().unwrap().to_owned();
-        Self { hospital, id }
+        let body = json!({"patient": "p1"});
+        let cases = ("programmes", "programmes");
+        Self(testing::Way::open(&Screening, cases, LI, body).await)
     }
 
-    pub async fn act(
-        &self,
-        who: &str,
-        method: Method,
-        step: &str,
-        body: Value,
-    ) -> Result<Value, Problem> {
-        let path = format!("programmes/{}{step}", self.id);
-        let reply = self
-            .hospital
-            .ask(&Screening, who, method, &path, body)
-            .await?;
-        Ok(reply.body)
-    }
-
-    pub async fn see(&self, who: &str) -> Value {
-        self.act(who, Method::Get, "", Value::Null).await.unwrap()
+    pub async fn reopen(self) -> Self {
+        Self(self.0.reopen().await)
     }
 
     pub async fn post(&self, step: &str, body: Value) -> Value {
-        self.act(LI, Method::Post, step, body)
-            .await
-            .unwrap_or_else(|problem| panic!("{step}: {problem}"))
+        self.do_it(LI, Method::Post, step, body).await
     }
 
     pub async fn answer(&self, answers: Value) -> Value {
-        self.act(LI, Method::Put, "/answers", json!({ "answers": answers }))
-            .await
-            .unwrap_or_else(|problem| panic!("{problem}"))
+        let body = json!({ "answers": answers });
+        self.do_it(LI, Method::Put, "/answers", body).await
     }
 
     pub async fn refused(&self, who: &str, step: &str, body: Value) -> u16 {
-        let problem = self
-            .act(who, Method::Post, step, body)
-            .await
-            .expect_err(step);
-        assert!(!problem.detail.zh.is_empty() && !problem.detail.en.is_empty());
-        problem.status
+        self.0.refused(who, Method::Post, step, body).await
     }
 
     pub async fn asked() -> Self {
@@ -103,14 +76,6 @@ impl Way {
         let view = way.post("/arrange", as_proposed(&way.see(LI).await)).await;
         way.post("/sign", json!({"digest": view["digest"]})).await;
         way
-    }
-
-    pub async fn waiting(&self, who: &str) -> Vec<Value> {
-        let actor = self.hospital.actor(who);
-        let all = Screening.waiting(&self.hospital, &actor).await.unwrap();
-        all.iter()
-            .map(|one| serde_json::to_value(one).unwrap())
-            .collect()
     }
 
     /// What the patient's own account is answered.
@@ -168,11 +133,4 @@ pub fn question(view: &Value, name: &str) -> Value {
         .find(|q| q["name"] == name)
         .unwrap()
         .clone()
-}
-
-pub fn kinds(waiting: &[Value]) -> Vec<&str> {
-    waiting
-        .iter()
-        .map(|one| one["kind"].as_str().unwrap())
-        .collect()
 }

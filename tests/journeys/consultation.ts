@@ -1,0 +1,68 @@
+/** Steps of a consultation, as more than one journey takes them. */
+import type { Page } from '@playwright/test';
+import { expect } from './people.ts';
+
+/** Goes to a tab by its English name. */
+export async function tab(page: Page, name: string): Promise<void> {
+  await page.getByRole('tab', { name, exact: true }).click();
+}
+
+/** Fills in whom to ask about what, and sends it; the case's id. */
+export async function sendRequest(page: Page, reason: string, series?: RegExp): Promise<string> {
+  const dialog = page.getByRole('dialog');
+  if (series) await dialog.getByRole('radio', { name: series }).check();
+  else await dialog.locator('input[name=series]').first().check();
+  await dialog.locator('select').selectOption('chen.expert');
+  await dialog.locator('textarea').fill(reason);
+  await dialog.getByRole('button', { name: 'Send the request' }).click();
+  await expect(page).toHaveURL(/\/rooms\//);
+  await expect(page.locator('.consult')).toContainText('Waiting for');
+  // How long is no guideline's to say: it is shown as the hospital's own setting.
+  await expect(page.locator('[data-setting=confirm]')).toContainText('48 hours');
+  return new URL(page.url()).pathname.split('/').at(-1) ?? '';
+}
+
+/** The expert sees the request without a reload, enters with one click and accepts. */
+export async function accept(expert: Page, id: string): Promise<void> {
+  await expert.locator(`[data-waiting="${id}"] a.button`).click();
+  await expert.getByRole('button', { name: 'Accept the consultation' }).click();
+  await expect(expert.getByRole('tab', { name: 'Ask' })).toBeVisible();
+}
+
+export async function vote(page: Page, opinion: string, management: string): Promise<void> {
+  await tab(page, 'Vote');
+  const form = page.locator('[data-form=vote]');
+  await form.locator(`input[value=${opinion}]`).check({ force: true });
+  await form.locator('select').selectOption(management);
+  await form.getByRole('button', { name: 'Cast my vote' }).click();
+}
+
+/** Writes the joint plan. */
+export async function writePlan(page: Page, text: string, management: string): Promise<void> {
+  await tab(page, 'Plan');
+  await page.locator('textarea[name=plan]').fill(text);
+  await page.locator('[data-form=plan] select').selectOption(management);
+  await page.getByRole('button', { name: 'Save the plan' }).click();
+}
+
+/** Signs the plan that is shown. */
+export async function sign(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Sign the plan' }).click();
+}
+
+/** Proves each fact of the decision in this browser. */
+export async function proveAll(page: Page, facts: number): Promise<void> {
+  await expect(page.locator('.consult')).toHaveAttribute('data-step', 'signed');
+  await tab(page, 'Proof');
+  await expect(page.locator('.consult-facts > li')).toHaveCount(facts);
+  await expect(page.locator('[data-proof=proved]')).toHaveCount(facts);
+}
+
+/** Opens a room about the first patient with images, and asks Chen into it. */
+export async function askForConsultation(li: Page): Promise<void> {
+  await li.getByText('With images', { exact: true }).click();
+  await li.locator('.patient-line').first().click();
+  await li.getByRole('button', { name: 'Ask for consultation' }).click();
+  // Other journeys add series of their own.
+  await sendRequest(li, 'What is this?', /Thorax CTA/);
+}
