@@ -72,9 +72,11 @@ pub fn measure_series(
         .seed
         .map(|at| nodule_at(series, lungs.as_ref(), at))
         .transpose()?;
+    let vessels = structures.iter().find(|s| s.name == "lung-vessels");
+    let vessels = vessels.map(|s| &s.mask);
     let candidates = lungs
         .as_ref()
-        .map(|lungs| candidates(series, lungs, None))
+        .map(|lungs| candidates(series, lungs, vessels))
         .unwrap_or_default();
     if let Some(folder) = &options.mesh {
         fs::create_dir_all(folder).map_err(io)?;

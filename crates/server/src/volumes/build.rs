@@ -29,8 +29,10 @@ const ANATOMY: &[&str] = &["91723000", "123037004", "85756007"];
 const CANDIDATES: &str = "candidates.json";
 /// Surfaces whose masks are the lungs.
 pub const LUNGS: &[&str] = &["lung-left", "lung-right", "lungs"];
+/// The surface whose mask is the vessels in the lungs.
+const VESSELS: &str = "lung-vessels";
 /// Changes when the same objects would make other files.
-const MAKING: &str = "volume 4";
+const MAKING: &str = "volume 5";
 
 /// The stored objects that a volume is made from.
 pub struct Source {
@@ -277,16 +279,23 @@ fn candidates(
     series: &volume::Series,
     structures: &volume::Structures,
 ) -> Result<Vec<Candidate>, VolumeError> {
-    let mut lungs: Option<Mask> = None;
-    let surfaces = structures.surfaces.iter();
-    for surface in surfaces.filter(|one| LUNGS.contains(&one.entry.name.as_str())) {
-        let part = volume::from_ymk1(&surface.mask)?;
-        lungs = Some(match lungs {
-            Some(both) => both.or(&part),
-            None => part,
-        });
-    }
-    Ok(lungs.map_or_else(Vec::new, |lungs| nodule::candidates(series, &lungs, None)))
+    let of = |names: &[&str]| -> Result<Option<Mask>, VolumeError> {
+        let mut all: Option<Mask> = None;
+        let surfaces = structures.surfaces.iter();
+        for surface in surfaces.filter(|one| names.contains(&one.entry.name.as_str())) {
+            let part = volume::from_ymk1(&surface.mask)?;
+            all = Some(match all {
+                Some(all) => all.or(&part),
+                None => part,
+            });
+        }
+        Ok(all)
+    };
+    let vessels = of(&[VESSELS])?;
+    let lungs = of(LUNGS)?;
+    Ok(lungs.map_or_else(Vec::new, |lungs| {
+        nodule::candidates(series, &lungs, vessels.as_ref())
+    }))
 }
 
 /// The candidates that were found when a volume was made.

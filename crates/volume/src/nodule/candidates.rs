@@ -9,13 +9,14 @@ use vocabulary::Text;
 
 use super::{
     block::Block,
-    distance::{component, distance_mm},
+    distance::{component, distance_mm, parts},
     measures::sphere_mm,
     parameters::{
-        BLOB_MM, CANDIDATE_HU, CANDIDATE_MM, CANDIDATE_SCORE, FAINT_CANDIDATE_HU, LONGEST_RATIO,
+        BLOB_MM, CANDIDATE_HU, CANDIDATE_MM, CANDIDATE_SCORE, FAINT_CANDIDATE_HU, FAINT_FROM,
+        FAINT_HOLES_MM, LONGEST_RATIO, MOSTLY,
     },
 };
-use crate::{Component, Components, Connection, Mask, Series};
+use crate::{Component, Components, Connection, Mask, Series, series::THICK_SLICE_MM};
 
 /// A place where a nodule may be.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
@@ -38,7 +39,9 @@ pub struct Candidate {
 ///
 /// Dense voxels within the lungs are opened by balls of several sizes, which cuts vessels thinner
 /// than each ball; what is left and round, neither long nor flat, and has little that is dense right
-/// around it, is a candidate. Solid and faint places are sought apart.
+/// around it, is a candidate. Solid and faint places are sought apart; holes that noise makes in faint
+/// ones are closed. What is mostly vessel and goes on as vessel on both sides is none: where vessels
+/// cross they look round.
 /// Inputs: HU; the lungs, with what is dense in them; vessels without nodules, where somebody has such.
 /// Result: candidates with score 0 to 1. Typical error: `docs/conformance/nodule-ct.md` counts hits and
 /// false ones. Not for: ruling out nodules; forks of vessels and scars look alike to it.
@@ -51,11 +54,13 @@ pub fn candidates(series: &Series, lungs: &Mask, vessels: Option<&Mask>) -> Vec<
     let mut found: Vec<Candidate> = Vec::new();
     for (edge, radii, is_faint) in [
         (CANDIDATE_HU, &BLOB_MM[..], false),
-        (FAINT_CANDIDATE_HU, &BLOB_MM[2..], true),
+        (FAINT_CANDIDATE_HU, &BLOB_MM[FAINT_FROM..], true),
     ] {
         let mut dense = Mask::where_hu(volume, |hu| f64::from(hu) > edge).and(lungs);
-        if let Some(vessels) = vessels {
-            dense = dense.without(vessels);
+        if is_faint {
+            dense = dense
+                .close(FAINT_HOLES_MM, volume.grid.spacing_mm)
+                .and(lungs);
         }
         for &radius_mm in radii {
             let opened = dense.open(radius_mm, volume.grid.spacing_mm);
@@ -71,6 +76,7 @@ pub fn candidates(series: &Series, lungs: &Mask, vessels: Option<&Mask>) -> Vec<
                     lungs,
                     dense: &dense,
                     opened: &opened,
+                    vessels,
                     is_faint,
                 };
                 found.extend(place.judged(blob, start));
@@ -97,11 +103,22 @@ fn apart(found: Vec<Candidate>) -> Vec<Candidate> {
     kept
 }
 
+/// What a piece lies in.
+struct Surroundings {
+    /// The share of lung between 1.5 and 3 mm off the piece that is dense too.
+    around: f64,
+    /// The share of the piece that is vessel.
+    vessel: f64,
+    /// In how many places vessels go on from it.
+    ends: usize,
+}
+
 struct Place<'a> {
     series: &'a Series,
     lungs: &'a Mask,
     dense: &'a Mask,
     opened: &'a Mask,
+    vessels: Option<&'a Mask>,
     is_faint: bool,
 }
 
@@ -128,7 +145,20 @@ impl Place<'_> {
         let box_mm3: f64 = sides.iter().product();
         let fill = (volume_mm3 / (box_mm3 * std::f64::consts::PI / 6.0)).min(1.0);
         let round = fill * (1.0 / (long / short.max(1e-9)).max(1.0)).sqrt();
-        let around = self.dense_around(blob, start);
+        let Surroundings {
+            around,
+            vessel,
+            ends,
+        } = self.surroundings(blob, start);
+        // In thick slices a small nodule on a vessel is mostly vessel too, with two ends; a crossing has more.
+        let crossing = if grid.spacing_mm[2] < THICK_SLICE_MM {
+            2
+        } else {
+            3
+        };
+        if vessel > MOSTLY && ends >= crossing {
+            return None;
+        }
         let score = round * (1.0 - 2.0 * around).max(0.0);
         (score >= CANDIDATE_SCORE).then(|| Candidate {
             centre_lps_mm: grid.point_lps_mm(blob.centre),
@@ -139,8 +169,8 @@ impl Place<'_> {
         })
     }
 
-    /// The share of lung between 1.5 and 3 mm off the piece that is dense too.
-    fn dense_around(&self, blob: &Component, start: [usize; 3]) -> f64 {
+    /// What lies around the piece, and how much of it is vessel.
+    fn surroundings(&self, blob: &Component, start: [usize; 3]) -> Surroundings {
         let spacing = self.series.volume.grid.spacing_mm;
         let (mut lo, mut hi) = (blob.lo, blob.hi);
         for axis in 0..3 {
@@ -155,20 +185,39 @@ impl Place<'_> {
         }
         let block = Block::cut(&self.series.volume, lo, hi);
         let Some(start) = block.place_of(start) else {
-            return 1.0;
+            return Surroundings {
+                around: 1.0,
+                vessel: 0.0,
+                ends: 0,
+            };
         };
         let piece = component(&block, &block.part_of(self.opened), start);
         let to_piece = distance_mm(&block, |place| piece[place]);
         let (dense, lungs) = (block.part_of(self.dense), block.part_of(self.lungs));
+        let vessels = self.vessels.map(|vessels| block.part_of(vessels));
         let (mut n, mut also) = (0.0, 0.0);
+        let (mut own, mut vessel) = (0.0, 0.0);
         for place in 0..block.len() {
+            if piece[place] {
+                own += 1.0;
+                vessel += f64::from(u8::from(vessels.as_ref().is_some_and(|all| all[place])));
+            }
             let near = (1.5..=3.0).contains(&f64::from(to_piece[place]));
             if near && lungs[place] {
                 n += 1.0;
                 also += f64::from(u8::from(dense[place]));
             }
         }
-        if n > 0.0 { also / n } else { 1.0 }
+        let ends = vessels.map_or(0, |vessels| {
+            let goes_on =
+                |place: usize| vessels[place] && (1.5..=3.0).contains(&f64::from(to_piece[place]));
+            parts(&block, goes_on).1.len()
+        });
+        Surroundings {
+            around: if n > 0.0 { also / n } else { 1.0 },
+            vessel: if own > 0.0 { vessel / own } else { 0.0 },
+            ends,
+        }
     }
 
     fn reason(&self, diameter_mm: f64, round: f64, around: f64) -> Text {

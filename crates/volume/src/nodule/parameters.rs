@@ -42,8 +42,14 @@ pub(crate) const LEAST_SOLID_MM: f64 = 2.0;
 pub(crate) const CANDIDATE_HU: f64 = -500.0;
 /// Faint candidates are denser than this, HU.
 pub(crate) const FAINT_CANDIDATE_HU: f64 = -680.0;
-/// Balls by which dense voxels are opened, mm; faint ones from the third on.
+/// Balls by which dense voxels are opened, mm.
 pub(crate) const BLOB_MM: [f64; 5] = [1.2, 1.8, 2.7, 4.0, 6.0];
+/// Faint places are opened from this of the balls on: smaller ones find noise.
+pub(crate) const FAINT_FROM: usize = 1;
+/// Holes that noise makes in faint places are closed by a ball of this radius, mm.
+pub(crate) const FAINT_HOLES_MM: f64 = 0.8;
+/// What is vessel by more than this share is no candidate.
+pub(crate) const MOSTLY: f64 = 0.5;
 /// Smallest and largest diameter of a candidate, mm.
 pub(crate) const CANDIDATE_MM: [f64; 2] = [3.0, 40.0];
 /// What is longer than this many times its width is no candidate.
