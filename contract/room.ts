@@ -130,7 +130,7 @@ nonce: number, };
 /**
  * A thing in a room.
  */
-export type Entity = { "type": "hologram" } & Hologram | { "type": "measure" } & Measure | { "type": "annotation" } & Annotation;
+export type Entity = { "type": "hologram" } & Hologram | { "type": "measure" } & Measure | { "type": "annotation" } & Annotation | { "type": "nodule" } & NoduleSeed;
 
 /**
  * What a participant who enters needs to know.
@@ -331,7 +331,7 @@ export type Mode = "volume" | "surfaces" | "both";
 /**
  * A new entity as a client describes it; the server adds results.
  */
-export type NewEntity = { "type": "hologram" } & Hologram | { "type": "measure" } & NewMeasure | { "type": "annotation" } & Annotation;
+export type NewEntity = { "type": "hologram" } & Hologram | { "type": "measure" } & NewMeasure | { "type": "annotation" } & Annotation | { "type": "nodule" } & NoduleSeed;
 
 /**
  * A measure to be taken by the server.
@@ -366,6 +366,20 @@ holds?: Array<Holding>,
  * Events since the last packet, in order; numbers may begin below what the client has seen already.
  */
 events?: Array<Event>, };
+
+/**
+ * A place where somebody asks for the nodule. What lies there is outlined and measured by the hospital for
+ * everyone who looks, the same for all; nothing of it is kept with the images by that.
+ */
+export type NoduleSeed = { 
+/**
+ * The hologram that it is put on.
+ */
+hologram: number, 
+/**
+ * The place `[l, p, s]`, in millimetres, patient LPS frame.
+ */
+at_lps_mm: [number, number, number], };
 
 /**
  * A participant, as others see them.

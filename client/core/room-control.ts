@@ -4,7 +4,7 @@ import type { Accessor } from 'solid-js';
 import type { Participant } from '../../contract/room';
 import type { RoomClient } from '../room/room-client';
 import { viewOf } from '../room/view';
-import type { Annotation, EntityId, Hologram, Measure, RoomView } from '../stage/room-view';
+import type { Annotation, EntityId, Hologram, Measure, NoduleSeed, RoomView } from '../stage/room-view';
 import type { Tool } from '../stage/tools';
 import { centreLps, voxelFromLps } from './frames';
 import type { Vec3 } from './frames';
@@ -30,6 +30,13 @@ export interface Mark {
   readonly entity: Measure | Annotation;
 }
 
+/** A place where somebody asks for the nodule. */
+export interface Seed {
+  readonly id: EntityId;
+  readonly by: string;
+  readonly at_lps_mm: Vec3;
+}
+
 /** The stage as its page uses it: it shows changes at once, and knows what it shows before the server does. */
 export interface Drawing {
   set(change: HologramChange): void;
@@ -41,6 +48,8 @@ export interface RoomControl {
   readonly view: RoomView;
   readonly hologram: Accessor<{ readonly id: EntityId; readonly state: Hologram } | undefined>;
   readonly marks: Accessor<readonly Mark[]>;
+  /** Places where the nodule is asked for. */
+  readonly seeds: Accessor<readonly Seed[]>;
   /** Everybody who has a seat, those with a broken line too. */
   readonly people: Accessor<readonly Participant[]>;
   /** The seat of whoever looks at the page. */
@@ -62,6 +71,8 @@ export interface RoomControl {
   /** Asks the server for the length between two points. */
   measure(points_lps_mm: readonly [Vec3, Vec3]): void;
   annotate(point_lps_mm: Vec3, text: string): void;
+  /** Asks for the nodule at a point; everyone is shown what is found there. */
+  askForNodule(point_lps_mm: Vec3): void;
   /** Where a note is to be written. */
   readonly noteAt: Accessor<Vec3 | undefined>;
   askForNote(point_lps_mm: Vec3 | undefined): void;
@@ -124,7 +135,10 @@ export function createRoomControl(client: RoomClient): RoomControl {
     return found && { id: found[0], state: { ...found[1], ...drawing?.state(), ...echo() } };
   });
   const marks = createMemo(() =>
-    placed().flatMap(([id, { by, entity }]): Mark[] => (entity.type === 'hologram' ? [] : [{ id, by, entity }])),
+    placed().flatMap(([id, { by, entity }]): Mark[] => (entity.type === 'hologram' || entity.type === 'nodule' ? [] : [{ id, by, entity }])),
+  );
+  const seeds = createMemo(() =>
+    placed().flatMap(([id, { by, entity }]): Seed[] => (entity.type === 'nodule' ? [{ id, by, at_lps_mm: entity.at_lps_mm }] : [])),
   );
   const people = createMemo(() => {
     version();
@@ -156,7 +170,7 @@ export function createRoomControl(client: RoomClient): RoomControl {
     timer ??= setTimeout(speak, Math.max(0, spokeAt + SPEAK_EVERY_ms - performance.now()));
   }
 
-  function add(entity: Omit<Measure, 'value' | 'unit' | 'hologram'> | Omit<Annotation, 'hologram'>): void {
+  function add(entity: Omit<Measure, 'value' | 'unit' | 'hologram'> | Omit<Annotation, 'hologram'> | Omit<NoduleSeed, 'hologram'>): void {
     const found = first();
     if (found) view.act({ act: 'add', entity: { ...entity, hologram: found[0] } });
   }
@@ -166,11 +180,14 @@ export function createRoomControl(client: RoomClient): RoomControl {
     add({ type: 'measure', kind: 'length', points_lps_mm: points });
   }
 
+  const askForNodule = (at_lps_mm: Vec3): void => add({ type: 'nodule', at_lps_mm });
+
   function use(point: Vec3): void {
     const hand = tool();
     change({ cursor_lps_mm: point });
     if (hand === 'probe') add({ type: 'measure', kind: 'hu', points_lps_mm: [point] });
     if (hand === 'annotate') askForNote(point);
+    if (hand === 'nodule') askForNodule(point);
     if (hand !== 'measure') firstPoint = undefined;
     else if (firstPoint) measure([firstPoint, point]);
     else firstPoint = point;
@@ -180,6 +197,7 @@ export function createRoomControl(client: RoomClient): RoomControl {
     view,
     hologram,
     marks,
+    seeds,
     people,
     self,
     tool,
@@ -194,6 +212,7 @@ export function createRoomControl(client: RoomClient): RoomControl {
     undo: () => view.act({ act: 'undo' }),
     use,
     measure,
+    askForNodule,
     annotate: (at_lps_mm, text) => add({ type: 'annotation', at_lps_mm, text }),
     noteAt,
     askForNote,

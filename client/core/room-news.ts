@@ -34,6 +34,7 @@ export function placedWords(event: Event, name: string, t: App['t']): string | u
   for (const { placed } of event.changes) {
     const entity = placed?.entity;
     if (entity?.type === 'measure') return t('people.placed.measure', { name, value: measureWords(entity) });
+    if (entity?.type === 'nodule') return t('people.placed.nodule', { name });
     if (entity?.type === 'annotation') return t('people.placed.annotation', { name, text: entity.text });
   }
   return undefined;

@@ -15,7 +15,7 @@ const WIDE_STEP_MM = 10;
 /**
  * The stage by keyboard alone. Arrows turn the hologram, with Shift move it, with Alt walk round it; + and − scale.
  * With a tool in hand arrows and Page Up/Down move the cursor by 1 mm (Shift 10 mm), Enter uses the tool there,
- * Escape gives up. 1…6 choose the tool, Home goes back to the first view.
+ * Escape gives up. 1…7 choose the tool, Home goes back to the first view.
  */
 export class Keys {
   onHome: () => void = () => undefined;

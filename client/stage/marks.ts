@@ -28,13 +28,14 @@ export class Marks {
     this.#view = view;
   }
 
-  /** Shows the entities as they are; what did not change is kept. */
-  show(entities: ReadonlyMap<EntityId, Placed>, hologram: EntityId): void {
+  /** Shows the entities as they are; what did not change is kept. `nodule` says what was found where one is asked for. */
+  show(entities: ReadonlyMap<EntityId, Placed>, hologram: EntityId, nodule: (id: EntityId) => string): void {
     const seen = new Set<EntityId | 'draft' | 'cursor'>(['draft', 'cursor']);
     for (const [id, { entity }] of entities) {
       if (entity.type === 'hologram' || entity.hologram !== hologram) continue;
       seen.add(id);
       if (entity.type === 'measure') this.#put(id, entity.points_lps_mm, measureWords(entity), 0);
+      else if (entity.type === 'nodule') this.#put(id, [entity.at_lps_mm], nodule(id), 0);
       else this.#put(id, [entity.at_lps_mm], entity.text, 2);
     }
     for (const id of this.#marks.keys()) if (!seen.has(id)) this.#drop(id);

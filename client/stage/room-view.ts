@@ -49,7 +49,14 @@ export interface Annotation {
   readonly text: string;
 }
 
-export type Entity = Hologram | Measure | Annotation;
+/** A place where somebody asks for the nodule: everyone is shown what the hospital finds there. */
+export interface NoduleSeed {
+  readonly type: 'nodule';
+  readonly hologram: EntityId;
+  readonly at_lps_mm: Vec3;
+}
+
+export type Entity = Hologram | Measure | Annotation | NoduleSeed;
 
 export interface Placed {
   readonly by: string;
@@ -86,7 +93,7 @@ export interface Participant {
 export type HologramPatch = { readonly type: 'hologram' } & Partial<Omit<Hologram, 'type' | 'series'>>;
 
 export type Act =
-  | { readonly act: 'add'; readonly entity: Omit<Measure, 'value' | 'unit'> | Annotation | Hologram }
+  | { readonly act: 'add'; readonly entity: Omit<Measure, 'value' | 'unit'> | Annotation | NoduleSeed | Hologram }
   | { readonly act: 'set'; readonly id: EntityId; readonly patch: HologramPatch }
   | { readonly act: 'remove'; readonly id: EntityId }
   | { readonly act: 'grab'; readonly id: EntityId }

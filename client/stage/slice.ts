@@ -4,11 +4,15 @@ import { dot } from '../core/frames';
 import type { VolumeStore } from '../core/volume/store';
 import { huWords, lengthWords, measureWords } from './measure-words';
 import { outline } from './outline';
+import type { Proposal } from './proposals';
 import type { EntityId, Placed, Window } from './room-view';
+import { sectionLines } from './section-lines';
 import { pixelFromVoxel, readSlice, sliceLayout, sliceOf, stepped, voxelFromPixel, type SliceAxis, type SliceLayout } from './slice-geometry';
 import { crosshair, dot as point, letters, ruler, segments, words, type Point2 } from './slice-paint';
 import type { Tool } from './tools';
 import { windowTable } from './transfer';
+
+const NODULE = '#7fe3dc';
 
 export interface SliceState {
   readonly cursor_lps_mm: Vec3;
@@ -17,6 +21,8 @@ export interface SliceState {
   /** Measures and notes of this hologram. */
   readonly marks: ReadonlyMap<EntityId, Placed>;
   readonly showLesions: boolean;
+  /** Nodules that were found where people asked, with what is said of each. */
+  readonly nodules: readonly Proposal[];
 }
 
 export interface SliceEvents {
@@ -109,6 +115,7 @@ export class Slice {
     context.imageSmoothingQuality = 'high';
     context.drawImage(this.#image, fit.x, fit.y, fit.width, fit.height);
     if (state.showLesions) this.#paintLesions(context, state);
+    this.#paintNodules(context, state);
     this.#paintMarks(context, state);
     crosshair(context, this.#toScreen(state.cursor_lps_mm), width, height);
     letters(context, this.#layout, width, height);
@@ -148,12 +155,23 @@ export class Slice {
     }
   }
 
+  #paintNodules(context: CanvasRenderingContext2D, state: SliceState): void {
+    const { manifest } = this.#store;
+    const slice = sliceOf(manifest, this.#layout, state.cursor_lps_mm);
+    for (const { mask, words: text } of state.nodules) {
+      const lines = mask ? sectionLines(mask, this.#layout, slice) : [];
+      segments(context, lines.map(([a, b]) => [this.#toScreen(a), this.#toScreen(b)] as const), NODULE);
+      const top = lines.map(([a]) => this.#toScreen(a)).reduce<Point2 | undefined>((high, p) => (high && high.y <= p.y ? high : p), undefined);
+      if (top) words(context, text, top.x, top.y - 12, 'center', NODULE);
+    }
+  }
+
   #paintMarks(context: CanvasRenderingContext2D, state: SliceState): void {
     const { manifest } = this.#store;
     const slice = sliceOf(manifest, this.#layout, state.cursor_lps_mm);
     const near = (p: Vec3): boolean => Math.abs(voxelFromLps(manifest, p)[this.#layout.through] - slice) * manifest.spacing_mm[this.#layout.through] <= Math.max(2.5, manifest.spacing_mm[this.#layout.through] * 0.6);
     for (const { entity } of state.marks.values()) {
-      if (entity.type === 'hologram') continue;
+      if (entity.type === 'hologram' || entity.type === 'nodule') continue;
       const points = entity.type === 'measure' ? entity.points_lps_mm : [entity.at_lps_mm];
       if (!points.some(near)) continue;
       this.#paintPoints(context, points, entity.type === 'measure' ? measureWords(entity) : entity.text, entity.type === 'measure' ? '#7fe3dc' : '#ffd48a');
@@ -242,7 +260,7 @@ export class Slice {
     this.#from = this.#to = undefined;
     const at = this.#toLps(event);
     if (tool === 'measure' && from && to && distance(from, to) > 0.5) this.events.emit('length', [from, to]);
-    else if (at && from && (tool === 'measure' || tool === 'probe' || tool === 'annotate')) this.events.emit('use', at);
+    else if (at && from && (tool === 'measure' || tool === 'probe' || tool === 'annotate' || tool === 'nodule')) this.events.emit('use', at);
     this.#ask();
   }
 

@@ -13,6 +13,7 @@ import { Keys } from './keys';
 import { LesionMarks } from './lesions';
 import { Marks } from './marks';
 import { pick, type Hit } from './picking';
+import { Proposals, type Proposal } from './proposals';
 import { createRenderer, graphics, type Graphics } from './renderer';
 import { RoomScene } from './room-scene';
 import type { Hologram, Poses, RoomView } from './room-view';
@@ -55,6 +56,7 @@ export class Stage {
   readonly shared: SharedHologram;
   readonly tools: Tools;
   readonly marks: Marks;
+  readonly proposals: Proposals;
   /** Called when the shared hologram changed: slices and panels follow `shared.now()`. */
   onHologram: () => void = () => undefined;
   readonly #room: RoomView;
@@ -88,6 +90,7 @@ export class Stage {
     this.shared.onEcho = () => this.#told();
     this.shared.onRefused = (by) => this.events.emit('refused', { by });
     this.marks = new Marks(this.hologram);
+    this.proposals = new Proposals(this.hologram);
     this.tools = new Tools(options.room, this.shared, this.hologram, this.marks);
     this.#lesions = new LesionMarks(this.hologram);
     this.#avatars = new Avatars(options.room);
@@ -163,6 +166,12 @@ export class Stage {
     this.rig.view = this.#first;
   }
 
+  /** What was found where people asked for nodules. */
+  propose(all: readonly Proposal[]): void {
+    this.proposals.show(all);
+    this.invalidate();
+  }
+
   /** Puts the hologram back upright where `transform` says, for everybody. */
   place(transform: Transform): void {
     this.shared.nudge(() => transform);
@@ -197,7 +206,7 @@ export class Stage {
   dispose(): void {
     this.renderer.setAnimationLoop(null);
     for (const end of this.#ends) end();
-    for (const part of [this.#gestures, this.#keys, this.shared, this.#avatars, this.#lesions, this.marks, this.hologram, this.#roomScene, this.renderer]) part.dispose();
+    for (const part of [this.#gestures, this.#keys, this.shared, this.#avatars, this.#lesions, this.marks, this.proposals, this.hologram, this.#roomScene, this.renderer]) part.dispose();
     this.tools.events.clear();
     this.events.clear();
   }
@@ -254,7 +263,7 @@ export class Stage {
     hologram.root.visible = shown !== undefined;
     if (shown) {
       hologram.set(shown.state, shown.transform);
-      this.marks.show(this.#room.entities(), shown.id);
+      this.marks.show(this.#room.entities(), shown.id, (id) => this.proposals.wordsOf(id));
     }
     let changed = this.#dirty || this.shared.holding || presence !== undefined;
     this.#dirty = false;

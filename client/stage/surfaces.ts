@@ -146,7 +146,8 @@ function seenThrough(mesh: Mesh<BufferGeometry>, color: string, clip: Plane): Me
   return through;
 }
 
-function turned(lps: Float32Array, [l, p, s]: readonly [number, number, number], scale: number): Float32Array {
+/** Points of the patient as hologram-local metres about a centre, or directions. */
+export function turned(lps: Float32Array, [l, p, s]: readonly [number, number, number], scale: number): Float32Array {
   const out = new Float32Array(lps.length);
   for (let i = 0; i < lps.length; i += 3) {
     out[i] = ((lps[i] ?? 0) - l) * scale;

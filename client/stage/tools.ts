@@ -7,15 +7,15 @@ import type { Hit } from './picking';
 import type { EntityId, Plane, RoomView } from './room-view';
 import type { SharedHologram } from './shared';
 
-export type Tool = 'turn' | 'point' | 'measure' | 'probe' | 'annotate' | 'clip';
-export const TOOLS: readonly Tool[] = ['turn', 'point', 'measure', 'probe', 'annotate', 'clip'];
+export type Tool = 'turn' | 'point' | 'measure' | 'probe' | 'annotate' | 'clip' | 'nodule';
+export const TOOLS: readonly Tool[] = ['turn', 'point', 'measure', 'probe', 'annotate', 'clip', 'nodule'];
 
 export interface ToolEvents {
   tool: Tool;
   /** Somebody wants to write at this point; the page asks for the words and calls `annotate`. */
   'annotate-at': { readonly point_lps_mm: Vec3 };
   /** What has just been done or is to be done next, for those who listen to the page. */
-  step: { readonly tool: Tool; readonly step: 'first-point' | 'placed' | 'cancelled' | 'no-hit'; readonly words: string };
+  step: { readonly tool: Tool; readonly step: 'first-point' | 'placed' | 'asked' | 'cancelled' | 'no-hit'; readonly words: string };
 }
 
 /** What a click, a tap, a controller or the Enter key does at a point, by the tool in hand. */
@@ -59,6 +59,7 @@ export class Tools {
     if (this.#tool === 'annotate') this.events.emit('annotate-at', { point_lps_mm: point });
     if (this.#tool === 'clip') this.#clip(point, towards_lps);
     if (this.#tool === 'point') this.#look(point);
+    if (this.#tool === 'nodule') this.#seed(id, point);
   }
 
   /** Shows what would be placed at the point under the pointer. */
@@ -117,6 +118,13 @@ export class Tools {
     const hu = this.#view.store.huAt(point);
     this.#look(point);
     this.events.emit('step', { tool: 'probe', step: 'placed', words: hu === undefined ? '' : huWords(hu) });
+  }
+
+  /** Asks for the nodule at a point, for everybody. */
+  #seed(id: EntityId, point: Vec3): void {
+    this.#room.act({ act: 'add', entity: { type: 'nodule', hologram: id, at_lps_mm: point } });
+    this.#look(point);
+    this.events.emit('step', { tool: 'nodule', step: 'asked', words: '' });
   }
 
   /** What lies between the point and the eye is cut away. */

@@ -4,7 +4,7 @@ import { useApp } from '../../core/app';
 import { KeysDialog } from '../KeysDialog';
 
 const KEYS = [
-  [['1', '…', '6'], 'keys.tools'],
+  [['1', '…', '7'], 'keys.tools'],
   [['←', '→', '↑', '↓'], 'keys.turn'],
   [['Shift ←', '…'], 'keys.move'],
   [['Alt ←', '…'], 'keys.walk'],

@@ -6,7 +6,9 @@ import type { RoomInfo } from '../../core/hospital';
 import { inLanguage } from '../../core/language';
 import { createRoomControl, firstLook } from '../../core/room-control';
 import type { RoomControl } from '../../core/room-control';
+import { noduleDoors } from '../../core/nodules';
 import { createRoomNews } from '../../core/room-news';
+import { createRoomNodules } from '../../core/room-nodules';
 import { createSeriesVolume } from '../../core/series-volume';
 import type { SeriesVolume } from '../../core/series-volume';
 import { RoomClient } from '../../room/room-client';
@@ -18,6 +20,7 @@ import { MarksPanel } from './MarksPanel';
 import { NoteDialog } from './NoteDialog';
 import { PeoplePanel } from './PeoplePanel';
 import { RoomBar } from './RoomBar';
+import { RoomNodules, noduleWords } from './RoomNodules';
 import { SliceRow } from './SliceRow';
 import { StageHost } from './StageHost';
 import { ToolBar } from './ToolBar';
@@ -44,6 +47,18 @@ export function RoomFrame(props: { info: RoomInfo }): JSX.Element {
   const volume = createMemo(on(series, (uid): SeriesVolume | undefined => uid ? createSeriesVolume(uid) : undefined));
   const store = (): ReturnType<SeriesVolume['store']> => volume()?.store();
   const news = createRoomNews(client, control, app);
+  const nodules = createRoomNodules({
+    control,
+    doors: noduleDoors(app.api),
+    onFound(nodule) {
+      const words = app.t('seed.found', { what: noduleWords(nodule, app) });
+      app.announce(words);
+      app.toast(words);
+      // Who asked sees what was measured; where slices are all that there is room for, they stay.
+      if (nodule.seed.by === app.me()?.id && !narrow()) setShown('tools');
+    },
+  });
+  const proposals = createMemo(() => nodules.all().map((nodule) => ({ id: nodule.seed.id, mask: nodule.mask, words: noduleWords(nodule, app) })));
   const title = (): string => inLanguage(props.info.title, app.language());
 
   // A room that was just furnished looks at no point of the scan yet.
@@ -82,11 +97,11 @@ export function RoomFrame(props: { info: RoomInfo }): JSX.Element {
     <div class="room" data-accent="consulting" data-shown={shown()}>
       <RoomBar info={props.info} title={title()} control={control} status={news.status()} stage={stage()} />
       <div class="room-dark" onKeyDown={onKey}>
-        <StageHost control={control} volume={volume()} title={title()} onStage={setStage}>
+        <StageHost control={control} volume={volume()} title={title()} nodules={proposals()} onStage={setStage}>
           <ToolBar control={control} onHelp={() => setHelp(true)} />
         </StageHost>
         <Show when={!narrow()}>
-          <SliceRow control={control} store={store()} />
+          <SliceRow control={control} store={store()} nodules={proposals()} />
         </Show>
       </div>
       <aside class="room-side" aria-label={app.t('panel.side')}>
@@ -98,6 +113,7 @@ export function RoomFrame(props: { info: RoomInfo }): JSX.Element {
               </Match>
               <Match when={part === 'tools'}>
                 <div class="stack">
+                  <RoomNodules control={control} nodules={nodules} patient={props.info.patient} />
                   <ViewPanel control={control} manifest={volume()?.manifest()} />
                   <MarksPanel control={control} room={props.info.id} />
                 </div>
@@ -108,7 +124,7 @@ export function RoomFrame(props: { info: RoomInfo }): JSX.Element {
               <Match when={part === 'slices'}>
                 <Show when={shown() === 'slices'}>
                   <div class="room-dark in-sheet" onKeyDown={onKey}>
-                    <SliceRow control={control} store={store()} />
+                    <SliceRow control={control} store={store()} nodules={proposals()} />
                   </div>
                 </Show>
               </Match>
@@ -130,6 +146,8 @@ export function RoomFrame(props: { info: RoomInfo }): JSX.Element {
 }
 
 function tabLabel(part: Part, control: RoomControl, t: ReturnType<typeof useApp>['t']): string {
+  const asked = control.seeds().length;
+  if (part === 'tools' && asked > 0) return `${t('panel.tools')} ${asked}`;
   return part === 'people' ? `${t('panel.people')} ${control.people().length}` : t(`panel.${part}`);
 }
 

@@ -4,6 +4,7 @@ import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import type { RoomControl } from '../../core/room-control';
 import type { VolumeStore } from '../../core/volume/store';
+import type { Proposal } from '../../stage/proposals';
 import type { Slice } from '../../stage/slice';
 import type { SliceAxis } from '../../stage/slice-geometry';
 
@@ -12,6 +13,7 @@ const PLANES: readonly SliceAxis[] = ['axial', 'coronal', 'sagittal'];
 interface SliceRowProps {
   readonly control: RoomControl;
   readonly store: VolumeStore | undefined;
+  readonly nodules: readonly Proposal[];
 }
 
 export function SliceRow(props: SliceRowProps): JSX.Element {
@@ -54,7 +56,7 @@ function SliceHost(props: SliceRowProps & { plane: SliceAxis }): JSX.Element {
     props.control.marks();
     const { cursor_lps_mm, window } = hologram.state;
     const marks = props.control.view.entities();
-    shown.set({ cursor_lps_mm, window, tool: props.control.tool(), marks, showLesions: true });
+    shown.set({ cursor_lps_mm, window, tool: props.control.tool(), marks, showLesions: true, nodules: props.nodules });
     setPlace(`${shown.description.slice} / ${shown.description.of}`);
   });
 

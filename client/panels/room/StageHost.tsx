@@ -5,6 +5,7 @@ import { useApp } from '../../core/app';
 import type { RoomControl } from '../../core/room-control';
 import type { SeriesVolume } from '../../core/series-volume';
 import type { VolumeStore } from '../../core/volume/store';
+import type { Proposal } from '../../stage/proposals';
 import type { Stage } from '../../stage/stage';
 import { EmptyState } from '../EmptyState';
 import { Notice } from '../Notice';
@@ -14,6 +15,7 @@ interface StageHostProps {
   readonly control: RoomControl;
   readonly volume: SeriesVolume | undefined;
   readonly title: string;
+  readonly nodules: readonly Proposal[];
   readonly children: JSX.Element;
   onStage(stage: Stage | undefined): void;
 }
@@ -78,6 +80,7 @@ export function StageHost(props: StageHostProps): JSX.Element {
     const made = stage();
     if (made) made.language = app.language();
   });
+  createEffect(() => stage()?.propose(props.nodules));
 
   return (
     <section class="stage" aria-label={app.t('stage.title')}>

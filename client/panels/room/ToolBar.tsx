@@ -15,6 +15,7 @@ const SIGNS: Readonly<Record<Tool, IconName>> = {
   probe: 'hu',
   annotate: 'annotate',
   clip: 'clip',
+  nodule: 'nodule',
 };
 const STEPS: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 };
 

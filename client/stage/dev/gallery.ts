@@ -48,7 +48,7 @@ const slices = (['axial', 'coronal', 'sagittal'] as const).map((axis) => {
 });
 const linked = (): void => {
   const { state } = stage.shared.now(performance.now()) ?? {};
-  if (state) for (const slice of slices) slice.set({ cursor_lps_mm: state.cursor_lps_mm, window: state.window, tool: stage.tools.tool, marks: room.entities(), showLesions: true });
+  if (state) for (const slice of slices) slice.set({ cursor_lps_mm: state.cursor_lps_mm, window: state.window, tool: stage.tools.tool, marks: room.entities(), showLesions: true, nodules: [] });
 };
 stage.onHologram = linked;
 linked();

@@ -57,6 +57,8 @@ pub enum NewEntity {
     Measure(NewMeasure),
     /// A note.
     Annotation(crate::Annotation),
+    /// A place where the nodule is asked for.
+    Nodule(crate::NoduleSeed),
 }
 
 /// A measure to be taken by the server.

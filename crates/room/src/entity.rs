@@ -132,6 +132,18 @@ pub struct Annotation {
     pub text: String,
 }
 
+/// A place where somebody asks for the nodule. What lies there is outlined and measured by the hospital for
+/// everyone who looks, the same for all; nothing of it is kept with the images by that.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+#[ts(export_to = "room.ts")]
+pub struct NoduleSeed {
+    /// The hologram that it is put on.
+    pub hologram: EntityId,
+    /// The place `[l, p, s]`, in millimetres, patient LPS frame.
+    pub at_lps_mm: [f64; 3],
+}
+
 /// A thing in a room.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "type", rename_all = "kebab-case")]
@@ -143,6 +155,8 @@ pub enum Entity {
     Measure(Measure),
     /// A note put on it.
     Annotation(Annotation),
+    /// A place where the nodule is asked for.
+    Nodule(NoduleSeed),
 }
 
 impl Entity {
@@ -152,6 +166,7 @@ impl Entity {
             Self::Hologram(_) => None,
             Self::Measure(measure) => Some(measure.hologram),
             Self::Annotation(annotation) => Some(annotation.hologram),
+            Self::Nodule(seed) => Some(seed.hologram),
         }
     }
 }

@@ -67,6 +67,11 @@ impl Case<'_> {
                 self.check_annotation(&annotation)?;
                 Entity::Annotation(annotation)
             }
+            NewEntity::Nodule(seed) => {
+                let series = &self.hologram(seed.hologram)?.series;
+                self.inside(series, &[seed.at_lps_mm])?;
+                Entity::Nodule(seed)
+            }
         };
         let id = self.world.next_entity();
         let placed = Placed {
@@ -146,10 +151,13 @@ impl Case<'_> {
     fn remove(&self, id: EntityId) -> Result<Deed, Refusal> {
         let placed = self.placed(id)?;
         let mut changes = Vec::new();
-        if matches!(placed.entity, Entity::Hologram(_)) {
+        if matches!(placed.entity, Entity::Nodule(_)) {
+            // It says nothing of its own: whoever keeps what lies there, or sees that there is none, takes it away.
+        } else if matches!(placed.entity, Entity::Hologram(_)) {
             self.not_held_by_another(id)?;
             for (mark, placed) in self.world.marks(id) {
-                if placed.by != *self.actor {
+                let says_something = !matches!(placed.entity, Entity::Nodule(_));
+                if says_something && placed.by != *self.actor {
                     return Err(Refusal::CarriesMarksOfOthers);
                 }
                 changes.push(Change {

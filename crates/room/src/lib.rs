@@ -42,8 +42,8 @@ pub use act::{
     NewEntity, NewMeasure, Patch,
 };
 pub use entity::{
-    Annotation, Bounds, Entity, EntityId, Hologram, Layer, Measure, MeasureKind, Mode, Placed,
-    Plane, Probe, Transform, Window,
+    Annotation, Bounds, Entity, EntityId, Hologram, Layer, Measure, MeasureKind, Mode, NoduleSeed,
+    Placed, Plane, Probe, Transform, Window,
 };
 pub use pose::{Held, Placement, Pointer, Pose};
 pub use refusal::{Farewell, Refusal};

@@ -246,6 +246,7 @@ impl Turn {
                 &[differ(&b.at_lps_mm, &a.at_lps_mm), differ(&b.text, &a.text)]
             }
             (Entity::Measure(b), Entity::Measure(a)) => &[differ(b, a)],
+            (Entity::Nodule(b), Entity::Nodule(a)) => &[differ(b, a)],
             _ => return None,
         };
         Some(
@@ -300,6 +301,7 @@ fn restore(now: &mut Entity, before: &Entity, after: &Entity) -> bool {
                 && field(text, &b.text, &a.text)
         }
         (Entity::Measure(n), Entity::Measure(b), Entity::Measure(a)) => field::<Measure>(n, b, a),
+        (Entity::Nodule(n), Entity::Nodule(b), Entity::Nodule(a)) => field(n, b, a),
         _ => false,
     }
 }

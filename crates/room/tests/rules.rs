@@ -118,6 +118,16 @@ fn refusals() -> Vec<(&'static str, Value, Refusal)> {
             note("x", json!([0, -101, 0])),
             Refusal::OutsideVolume,
         ),
+        (
+            "nodule outside",
+            json!({"act": "add", "entity": {"type": "nodule", "hologram": 1, "at_lps_mm": [0, -101, 0]}}),
+            Refusal::OutsideVolume,
+        ),
+        (
+            "nodule with an outline of the client's",
+            json!({"act": "add", "entity": {"type": "nodule", "hologram": 1, "at_lps_mm": [0, 0, 0], "mask": []}}),
+            Refusal::Malformed,
+        ),
         ("empty note", note(" \n", here.clone()), Refusal::EmptyText),
         (
             "long note",
@@ -271,6 +281,23 @@ fn marks_are_their_authors() {
     assert!(stage.room.world().entities().is_empty());
     stage.done(chen, json!({"act": "undo"}));
     assert_eq!(stage.room.world().entities().len(), 2);
+}
+
+#[test]
+fn a_question_about_a_nodule_is_everybodys_to_take_away_and_the_askers_to_take_back() {
+    let mut stage = Stage::new();
+    let (chen, li) = (stage.enter("chen.expert"), stage.enter("li.terminal"));
+    stage.done(chen, json!({"act": "add", "entity": stage::hologram_act()}));
+    let ask =
+        json!({"act": "add", "entity": {"type": "nodule", "hologram": 1, "at_lps_mm": [1, 2, 3]}});
+    let asked = stage.done(chen, ask.clone());
+    // Somebody else keeps what lies there, or sees that there is none.
+    stage.done(li, json!({"act": "remove", "id": asked}));
+    assert_eq!(stage.room.world().entities().len(), 1);
+    stage.done(chen, ask);
+    assert_eq!(stage.room.world().entities().len(), 2);
+    stage.done(chen, json!({"act": "undo"}));
+    assert_eq!(stage.room.world().entities().len(), 1);
 }
 
 fn holding(entity: u32, x: f64) -> ClientFrame {

@@ -51,7 +51,8 @@ pub fn marked(room: &RoomId, world: &World) -> Vec<Marked> {
 /// A mark as DICOM has it; a measure without a result says nothing.
 fn mark(room: &RoomId, id: EntityId, placed: &Placed) -> Option<Mark> {
     let (label, kind, points_lps_mm) = match &placed.entity {
-        Entity::Hologram(_) => return None,
+        // What lies at the place is kept as a nodule, where somebody keeps it.
+        Entity::Hologram(_) | Entity::Nodule(_) => return None,
         Entity::Measure(measure) => {
             let value = *measure.value.value()?;
             let (label, kind) = match measure.kind {

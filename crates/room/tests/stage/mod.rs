@@ -148,7 +148,13 @@ pub fn any_act(chance: &mut Chance, world: &World) -> Act {
                 points_lps_mm: vec![chance.point(110.0), chance.point(100.0)],
             }),
         },
-        3 | 4 => Act::Add {
+        4 => Act::Add {
+            entity: NewEntity::Nodule(room::NoduleSeed {
+                hologram: id,
+                at_lps_mm: chance.point(110.0),
+            }),
+        },
+        3 => Act::Add {
             entity: NewEntity::Annotation(room::Annotation {
                 hologram: id,
                 at_lps_mm: chance.point(100.0),
