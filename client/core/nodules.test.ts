@@ -20,6 +20,7 @@ function doorsWith(changes: Partial<NoduleDoors>): NoduleDoors {
     segment: () => Promise.resolve(proposal),
     again: unasked,
     measure: (_, mask) => Promise.resolve(measuresOf(countOf(mask))),
+    features: unasked,
     keep: unasked,
     dismiss: unasked,
     takeBack: unasked,

@@ -2,7 +2,7 @@
 import { batch, createSignal, onCleanup } from 'solid-js';
 import type { Accessor } from 'solid-js';
 import type { NoduleMeasures } from '../../contract/nodule';
-import type { FoundAgain, KeptNodule, NoduleProposal, PatientNodules, SavedNodule, SegmentMask, SeriesNodules, StudySegmentation } from '../../contract/nodules';
+import type { FoundAgain, KeptNodule, NoduleFeatures, NoduleProposal, PatientNodules, SavedNodule, SegmentMask, SeriesNodules, StudySegmentation } from '../../contract/nodules';
 import type { Api } from './api';
 import { ApiError } from './api';
 import type { Vec3, VoxelGrid } from './frames';
@@ -20,6 +20,7 @@ export interface NoduleDoors {
   /** Where a nodule of an earlier scan lies in this one. */
   again(series: string, tracking_uid: string, signal: AbortSignal): Promise<FoundAgain>;
   measure(series: string, mask: VoxelMask, signal: AbortSignal): Promise<NoduleMeasures>;
+  features(series: string, mask: VoxelMask, signal: AbortSignal): Promise<NoduleFeatures>;
   keep(series: string, mask: VoxelMask, said: Said): Promise<SavedNodule>;
   /** Puts a candidate aside with a reason, or lets it stand again. */
   dismiss(series: string, candidate: string, reason: string): Promise<void>;
@@ -39,7 +40,7 @@ export interface Said {
 const AGAIN_ms = 1_000;
 
 /** Asks again while the volume is still being made. */
-async function onceMade<T>(ask: () => Promise<T>, signal: AbortSignal, onWait: () => void): Promise<T> {
+export async function onceMade<T>(ask: () => Promise<T>, signal: AbortSignal, onWait: () => void): Promise<T> {
   for (;;) {
     try {
       return await ask();
@@ -61,6 +62,7 @@ export function noduleDoors(api: Pick<Api, 'get' | 'post' | 'put' | 'delete'>): 
     segment: (series, at_lps_mm, signal) => api.post(ofSeries(series, '/segment'), { at_lps_mm }, { signal }),
     again: (series, tracking_uid, signal) => api.post(ofSeries(series, '/again'), { tracking_uid }, { signal }),
     measure: (series, mask, signal) => api.post(ofSeries(series, '/measure'), { mask: boxedOf(mask) }, { signal }),
+    features: (series, mask, signal) => api.post(ofSeries(series, '/features'), { mask: boxedOf(mask) }, { signal }),
     keep: (series, mask, { label, sameAs, byHand }) =>
       api.post(ofSeries(series, '/keep'), { mask: boxedOf(mask), label, by_hand: byHand, ...(sameAs === undefined ? {} : { same_as: sameAs }) }),
     dismiss: (series, candidate, reason) => api.put(ofSeries(series, `/candidates/${encodeURIComponent(candidate)}`), { reason }),

@@ -1,4 +1,5 @@
 /** Draws outlined things over a picture, and the brush that changes them. */
+import { chained } from './chained';
 import { outlineOf, cut } from './mask';
 import type { Section, VoxelMask } from './mask';
 import type { Plane, Point } from './plane';
@@ -10,6 +11,8 @@ export interface ShownMask {
   readonly mask: VoxelMask;
   readonly colour: string;
   readonly inHand: boolean;
+  /** Lengths of strokes and gaps, in pixels of the screen; an unbroken line where there is none. */
+  readonly dash?: readonly number[];
 }
 
 interface Cut {
@@ -28,24 +31,28 @@ function cutOf(mask: VoxelMask, plane: Plane): Cut {
   const found = known.get(plane);
   if (found) return found;
   const section = cut(mask, plane);
-  const made = { plane, section, lines: section ? outlineOf(section) : [] };
+  const made = { plane, section, lines: section ? chained(outlineOf(section)) : [] };
   const [oldest] = known.keys();
   if (known.size >= MOST_PLANES && oldest) known.delete(oldest);
   known.set(plane, made);
   return made;
 }
 
-export function paintMask(context: CanvasRenderingContext2D, { mask, colour, inHand }: ShownMask, plane: Plane, matrix: Matrix): void {
+export function paintMask(context: CanvasRenderingContext2D, { mask, colour, inHand, dash }: ShownMask, plane: Plane, matrix: Matrix): void {
   const { lines } = cutOf(mask, plane);
   if (lines.length === 0) return;
   const path = new Path2D();
-  for (const [x0 = 0, y0 = 0, x1 = 0, y1 = 0] of lines) {
-    const [a, b] = [toScreen(matrix, { x: x0, y: y0 }), toScreen(matrix, { x: x1, y: y1 })];
-    path.moveTo(a.x, a.y);
-    path.lineTo(b.x, b.y);
+  for (const line of lines) {
+    for (let at = 0; at + 1 < line.length; at += 2) {
+      const { x, y } = toScreen(matrix, { x: line[at] ?? 0, y: line[at + 1] ?? 0 });
+      if (at === 0) path.moveTo(x, y);
+      else path.lineTo(x, y);
+    }
   }
   context.save();
-  context.lineCap = 'round';
+  context.lineCap = dash ? 'butt' : 'round';
+  context.lineJoin = 'round';
+  context.setLineDash(dash ? [...dash] : []);
   // A dark edge tells the line from what is as bright as it.
   context.strokeStyle = 'rgb(0 0 0 / 55%)';
   context.lineWidth = inHand ? 3.5 : 2.5;

@@ -7,7 +7,7 @@ import type { ChildProcess } from 'node:child_process';
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { installModel } from './model.ts';
+import { installModels } from './model.ts';
 
 /** The password of all demo accounts in the journeys. */
 export const PASSWORD = process.env['YUANYI_PASSWORD'] ?? 'demo-pass-1';
@@ -44,7 +44,7 @@ export default async function start(): Promise<() => Promise<void>> {
   if (process.env['YUANYI_URL']) return async () => {};
   mkdirSync(OUT, { recursive: true });
   const models = join(OUT, 'models');
-  installModel(models);
+  installModels(models);
   const ports = ['--http', '127.0.0.1:0', '--dicom', '127.0.0.1:0'];
   const hospital = spawn(program(), ['demo', '--demo-password', PASSWORD, ...ports], {
     cwd: PROJECT,

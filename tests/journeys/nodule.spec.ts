@@ -42,6 +42,7 @@ function count(pane: Locator, [red, green, blue]: readonly [number, number, numb
 }
 const IN_HAND = [127, 227, 220] as const;
 const KEPT = [245, 197, 24] as const;
+const MODEL = [255, 138, 209] as const;
 
 /** The volume in the table of measurements, mm³. */
 async function volume(page: Page): Promise<number> {
@@ -88,11 +89,20 @@ test('a nodule is found by a click, mended, taken back, kept and seen again; in 
   await look(li, 'nodule-found', ['desktop', 'phone', 'narrow']);
 
   // A model that somebody else trained is asked, and says what its card allows it to say.
-  await li.getByRole('button', { name: 'Ask the installed models (1)' }).click();
+  await li.getByRole('button', { name: 'Ask the installed models (2)' }).click();
   const model = li.locator('[data-model=mean-of-crop]');
   await expect(model).toHaveAttribute('data-outcome', 'probability');
   await expect(model).toContainText(/mean density, scaled: 5[01]\.\d %/);
+  // Another draws an outline: it is seen beside the one in hand, in its own colour, and can be hidden.
+  const drawn = li.locator('[data-model=dense-of-crop]');
+  await expect(drawn).toHaveAttribute('data-outcome', 'mask');
+  await expect(drawn).toContainText(/overlap \(Dice\) 0\.[89]/);
+  await expect.poll(() => count(pane, MODEL)).toBeGreaterThan(10);
   await look(li, 'nodule-model', ['desktop', 'narrow']);
+  await drawn.getByRole('checkbox', { name: 'the model’s outline' }).uncheck();
+  await expect.poll(() => count(pane, MODEL)).toBe(0);
+  expect(await count(pane, IN_HAND)).toBeGreaterThan(30);
+  await drawn.getByRole('checkbox', { name: 'the model’s outline' }).check();
 
   // A stroke through slices makes it larger; it is taken back as one and done again.
   await canvas.focus();
@@ -112,6 +122,7 @@ test('a nodule is found by a click, mended, taken back, kept and seen again; in 
   expect(larger).toBeGreaterThan(found * 1.3);
   // What the model said was of another outline.
   await expect(model).toHaveCount(0);
+  await expect.poll(() => count(pane, MODEL)).toBe(0);
   await look(li, 'nodule-brushed', ['desktop'], 'en');
   await canvas.focus();
   await li.keyboard.press('Control+z');

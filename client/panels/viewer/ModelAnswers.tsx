@@ -3,22 +3,26 @@ import { For, Show, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import type { Card, Check, InstalledModels, ModelAnswer, ModelAnswers as Answers } from '../../../contract/models';
 import { useApp } from '../../core/app';
+import type { ModelOutline, ModelOutlines } from '../../core/model-outlines';
 import type { NoduleWork } from '../../core/nodules';
 import { createQuery } from '../../core/query';
 import { boxedOf } from '../../viewer/mask';
 import { Icon } from '../Icon';
 import { Notice } from '../Notice';
 import { mm3 } from './NoduleTable';
+import { IN_HAND } from './nodule-hand';
 
-export function ModelAnswers(props: { work: NoduleWork }): JSX.Element {
+interface ModelAnswersProps {
+  readonly work: NoduleWork;
+  readonly outlines: ModelOutlines;
+}
+
+export function ModelAnswers(props: ModelAnswersProps): JSX.Element {
   const app = useApp();
   const installed = createQuery(() => async (signal) => await app.api.get<InstalledModels>('/api/models', { signal }));
-  const [said, setSaid] = createSignal<Answers>();
-  /** The outline that the answers are about: another one makes them void. */
-  const [about, setAbout] = createSignal<unknown>();
   const [why, setWhy] = createSignal<unknown>();
   const [isAsking, setAsking] = createSignal(false);
-  const answers = (): Answers | undefined => (about() === props.work.inHand()?.mask ? said() : undefined);
+  const answers = (): Answers | undefined => props.outlines.answers();
   async function ask(): Promise<void> {
     const now = props.work.inHand();
     if (!now) return;
@@ -27,8 +31,7 @@ export function ModelAnswers(props: { work: NoduleWork }): JSX.Element {
     try {
       const path = `/api/series/${encodeURIComponent(now.series)}/nodules/models`;
       const found = await app.api.post<Answers>(path, { mask: boxedOf(now.mask) });
-      setAbout(now.mask);
-      setSaid(found);
+      props.outlines.hear(now, found);
       app.announce(app.t('model.answered', { n: found.answers.length }));
     } catch (error) {
       setWhy(error);
@@ -44,7 +47,7 @@ export function ModelAnswers(props: { work: NoduleWork }): JSX.Element {
           {app.t('model.ask', { n: installed.data()?.models.length ?? 0 })}
         </button>
         <Show when={why()}>{(error) => <Notice kind="bad">{app.explain(error())}</Notice>}</Show>
-        <For each={answers()?.answers ?? []}>{(answer) => <Answer answer={answer} />}</For>
+        <For each={answers()?.answers ?? []}>{(answer) => <Answer answer={answer} outlines={props.outlines} />}</For>
         <For each={answers()?.failed ?? []}>
           {(failed) => (
             <Notice kind="warn">
@@ -57,7 +60,7 @@ export function ModelAnswers(props: { work: NoduleWork }): JSX.Element {
   );
 }
 
-function Answer(props: { answer: ModelAnswer }): JSX.Element {
+function Answer(props: { answer: ModelAnswer; outlines: ModelOutlines }): JSX.Element {
   const app = useApp();
   const card = (): Card => props.answer.card;
   const words = (): string => {
@@ -70,11 +73,12 @@ function Answer(props: { answer: ModelAnswer }): JSX.Element {
     return app.t('model.maskBeside', { volume, beside: mm3(compared.classical_mm3), dice: compared.dice.toFixed(2) });
   };
   return (
-    <article class="stack tight panel" data-model={card().id} data-outcome={props.answer.outcome.kind}>
+    <article class="stack tight panel model-answer" data-model={card().id} data-outcome={props.answer.outcome.kind}>
       <h3 class="small">
         {card().title[app.language()]} <span class="soft">{card().version}</span>
       </h3>
       <p class="number">{words()}</p>
+      <Show when={props.outlines.of(card().id)}>{(outline) => <Legend outline={outline()} outlines={props.outlines} title={card().title[app.language()]} />}</Show>
       <ul class="plain small">
         <For each={props.answer.checks}>{(check) => <CheckLine check={check} />}</For>
       </ul>
@@ -86,11 +90,38 @@ function Answer(props: { answer: ModelAnswer }): JSX.Element {
   );
 }
 
+/** How the model's outline is drawn beside the one in hand, and whether it is. */
+function Legend(props: { outline: ModelOutline; outlines: ModelOutlines; title: string }): JSX.Element {
+  const app = useApp();
+  return (
+    <div class="row small model-legend" role="group" aria-label={app.t('model.drawn')}>
+      <label class="row">
+        <input type="checkbox" checked={props.outlines.isOn(props.outline.id)} onChange={() => props.outlines.toggle(props.outline.id)} />
+        <Line colour={props.outline.colour} dash={props.outline.dash} />
+        {app.t('model.outline')}
+      </label>
+      <span class="row">
+        <Line colour={IN_HAND} dash={[]} />
+        {app.t('model.outlineInHand')}
+      </span>
+    </div>
+  );
+}
+
+/** A piece of a line as it is drawn on the pictures; on dark, as there. */
+function Line(props: { colour: string; dash: readonly number[] }): JSX.Element {
+  return (
+    <svg class="line-sign" width="28" height="12" aria-hidden="true">
+      <line x1="3" y1="6" x2="25" y2="6" stroke={props.colour} stroke-width="2" stroke-dasharray={props.dash.join(' ')} />
+    </svg>
+  );
+}
+
 function CheckLine(props: { check: Check }): JSX.Element {
   const app = useApp();
   return (
     <li>
-      <Icon name={props.check.holds ? 'check' : 'alert'} size={14} /> <span class="sr-only">{app.t(props.check.holds ? 'model.holds' : 'model.doesNotHold')}: </span>
+      <Icon name={props.check.holds ? 'check' : 'alert'} size={14} /> <span class="for-listeners">{app.t(props.check.holds ? 'model.holds' : 'model.doesNotHold')}: </span>
       {props.check.text[app.language()]}
     </li>
   );

@@ -1,31 +1,32 @@
 /** The nodule in hand: what is measured on it, the brush that mends its outline, and the way to keep it. */
-import { For, Show, createEffect, createSignal, on } from 'solid-js';
+import { For, Show } from 'solid-js';
 import type { JSX } from 'solid-js';
 import type { FollowedNodule } from '../../../contract/nodules';
 import { useApp } from '../../core/app';
-import { dayOf } from '../../core/dates';
+import type { ModelOutlines } from '../../core/model-outlines';
 import { BRUSH_mm } from '../../core/nodules';
-import type { NoduleWork } from '../../core/nodules';
+import type { NoduleDoors, NoduleWork, Said } from '../../core/nodules';
 import type { ViewerControl } from '../../core/viewer-control';
 import { isBrush } from '../../viewer/tools';
-import { Field } from '../Field';
 import { Icon } from '../Icon';
 import { Notice } from '../Notice';
 import { Segmented } from '../Segmented';
 import { Slider } from '../room/Slider';
 import { ModelAnswers } from './ModelAnswers';
+import { NoduleFeatures } from './NoduleFeatures';
+import { NoduleKeep } from './NoduleKeep';
 import { NoduleTable, mm } from './NoduleTable';
 
 interface NoduleInHandProps {
   readonly work: NoduleWork;
+  readonly doors: NoduleDoors;
+  readonly models: ModelOutlines;
   readonly control: ViewerControl;
   readonly may: boolean;
   /** Nodules of the patient that were kept before. */
   readonly known: readonly FollowedNodule[];
   onKept(): void;
 }
-
-const LONGEST_NAME = 64;
 
 export function NoduleInHand(props: NoduleInHandProps): JSX.Element {
   const app = useApp();
@@ -49,9 +50,10 @@ export function NoduleInHand(props: NoduleInHandProps): JSX.Element {
       <Show when={work.inHand()}>
         <h2 class="series-heading">{app.t('nodule.inHand')}</h2>
         <Edit {...props} />
-        <Said work={work} />
+        <Found work={work} />
         <Show when={work.inHand()?.measures}>{(measures) => <NoduleTable measures={measures()} />}</Show>
-        <ModelAnswers work={work} />
+        <NoduleFeatures work={work} doors={props.doors} />
+        <ModelAnswers work={work} outlines={props.models} />
         <Keep {...props} />
       </Show>
     </section>
@@ -105,7 +107,7 @@ function Edit(props: NoduleInHandProps): JSX.Element {
 }
 
 /** What the program said of its outline. */
-function Said(props: { work: NoduleWork }): JSX.Element {
+function Found(props: { work: NoduleWork }): JSX.Element {
   const app = useApp();
   const proposal = (): ReturnType<NoduleWork['inHand']> => props.work.inHand();
   return (
@@ -125,64 +127,24 @@ function Said(props: { work: NoduleWork }): JSX.Element {
 function Keep(props: NoduleInHandProps): JSX.Element {
   const app = useApp();
   const { work } = props;
-  const [label, setLabel] = createSignal('');
-  const [sameAs, setSameAs] = createSignal('');
-  const [wrong, setWrong] = createSignal(false);
   // Another nodule in hand has another name.
   const subject = (): string => `${work.inHand()?.series ?? ''} ${work.inHand()?.of?.tracking_uid ?? ''} ${work.inHand()?.again ?? ''} ${String(work.inHand() === undefined)}`;
-  createEffect(
-    on(subject, () => {
-      const of = work.inHand()?.of;
-      const before = props.known.find(({ tracking_uid }) => tracking_uid === work.inHand()?.again);
-      setLabel(of?.label ?? before?.label ?? app.t('nodule.labelFirst', { n: props.known.length + 1 }));
-      setSameAs(of?.tracking_uid ?? before?.tracking_uid ?? '');
-    }),
-  );
-  const choose = (uid: string): void => {
-    setSameAs(uid);
-    const found = props.known.find(({ tracking_uid }) => tracking_uid === uid);
-    if (found) setLabel(found.label);
-  };
-  const words = (one: FollowedNodule): string => {
-    const last = one.seen.at(-1);
-    const date = last?.date === undefined ? app.t('nodule.undated') : dayOf(last.date, app.language());
-    return app.t('nodule.sameAsOne', { label: one.label, date, mm: last?.nodule.measures.mean_diameter_mm.toFixed(1) ?? '—' });
-  };
-  async function keep(): Promise<void> {
-    const name = label().trim();
-    const bad = name === '' || Array.from(name).length > LONGEST_NAME || name.includes('\\');
-    setWrong(bad);
-    if (bad) return;
-    if (!(await work.keep({ label: name, sameAs: sameAs() === '' ? undefined : sameAs() }))) return;
+  async function keep(said: Omit<Said, 'byHand'>): Promise<void> {
+    if (!(await work.keep(said))) return;
     app.announce(app.t('nodule.kept'));
     app.toast(app.t('nodule.kept'));
     props.onKept();
   }
   return (
-    <div class="stack tight nodule-keep">
-      <Show when={props.may} fallback={<p class="soft small">{app.t('nodule.mayNot')}</p>}>
-        <Field label={app.t('nodule.sameAs')}>
-          {(field) => (
-            <select {...field} class="input" value={sameAs()} onChange={(event) => choose(event.currentTarget.value)}>
-              <option value="">{app.t('nodule.sameAsNone')}</option>
-              <For each={props.known}>{(one) => <option value={one.tracking_uid} selected={one.tracking_uid === sameAs()}>{words(one)}</option>}</For>
-            </select>
-          )}
-        </Field>
-        <Field label={app.t('nodule.label')} wrong={wrong() ? app.t('nodule.labelWrong') : undefined}>
-          {(field) => <input {...field} class="input" maxLength={LONGEST_NAME} value={label()} onInput={(event) => setLabel(event.currentTarget.value)} />}
-        </Field>
-      </Show>
-      <div class="row">
-        <Show when={props.may}>
-          <button type="button" class="button small primary" disabled={work.state() !== 'shown' && work.state() !== 'failed'} aria-busy={work.state() === 'keeping'} onClick={() => void keep()}>
-            {app.t('nodule.keep')}
-          </button>
-        </Show>
-        <button type="button" class="button small" disabled={work.state() === 'keeping'} onClick={() => work.cancel()}>
-          {app.t('nodule.cancel')}
-        </button>
-      </div>
-    </div>
+    <NoduleKeep
+      subject={subject()}
+      known={props.known}
+      kept={work.inHand()?.of ?? props.known.find(({ tracking_uid }) => tracking_uid === work.inHand()?.again)}
+      may={props.may}
+      isReady={work.state() === 'shown' || work.state() === 'failed'}
+      isKeeping={work.state() === 'keeping'}
+      onKeep={(said) => void keep(said)}
+      onCancel={() => work.cancel()}
+    />
   );
 }

@@ -5,6 +5,7 @@ import type { KeptNodule, SeenNodule } from '../../../contract/nodules';
 import { useApp } from '../../core/app';
 import type { Series } from '../../core/dicom/dicom-web';
 import type { Vec3 } from '../../core/frames';
+import type { ModelOutlines } from '../../core/model-outlines';
 import type { NoduleDoors, NoduleWork } from '../../core/nodules';
 import type { Outlines } from '../../core/outlines';
 import { createQuery } from '../../core/query';
@@ -23,6 +24,7 @@ interface NodulePanelProps {
   readonly control: ViewerControl;
   readonly doors: NoduleDoors;
   readonly work: NoduleWork;
+  readonly models: ModelOutlines;
   readonly outlines: Outlines;
   /** The patient's id in the record, once it is known. */
   readonly patient: string | undefined;
@@ -115,7 +117,7 @@ export function NodulePanel(props: NodulePanelProps): JSX.Element {
             <p class="soft small">{app.t('nodule.howTo')}</p>
           </Show>
         </Show>
-        <NoduleInHand work={work} control={control} may={props.may} known={followed()} onKept={reload} />
+        <NoduleInHand work={work} doors={doors} models={props.models} control={control} may={props.may} known={followed()} onKept={reload} />
         <Show when={here.error()}>{(error) => <Notice kind="warn">{app.explain(error())}</Notice>}</Show>
         <section class="stack tight">
           <h2 class="series-heading">{app.t('nodule.keptList')}</h2>

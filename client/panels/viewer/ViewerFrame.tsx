@@ -268,6 +268,7 @@ export function ViewerFrame(props: ViewerFrameProps): JSX.Element {
                   control={control}
                   doors={doors}
                   work={work}
+                  models={nodules.models}
                   outlines={outlines}
                   patient={info.data()?.patient}
                   may={info.data()?.store ?? false}

@@ -1,6 +1,8 @@
 /** Brings panes and the nodule in hand together: where one clicks, what the brush does, what is drawn. */
 import type { ViewerControl } from '../../core/viewer-control';
 import type { Vec3 } from '../../core/frames';
+import { createModelOutlines } from '../../core/model-outlines';
+import type { ModelOutlines } from '../../core/model-outlines';
 import { BRUSH_mm } from '../../core/nodules';
 import type { NoduleWork } from '../../core/nodules';
 import type { Outlines } from '../../core/outlines';
@@ -9,6 +11,7 @@ import type { PaneEvents } from '../../viewer/pane';
 
 export interface NoduleHand {
   readonly work: NoduleWork;
+  readonly models: ModelOutlines;
   /** Whether nodules can be found in what is shown. */
   isPossible(): boolean;
   seed(pane: number, at: Vec3): void;
@@ -18,7 +21,7 @@ export interface NoduleHand {
 }
 
 /** Cyan: what is in hand; it is told from amber marks and from what was kept. */
-const IN_HAND = '#7fe3dc';
+export const IN_HAND = '#7fe3dc';
 
 interface Parts {
   readonly control: ViewerControl;
@@ -33,8 +36,10 @@ export function createNoduleHand({ control, work, outlines, onSeed }: Parts): No
     const series = control.panes[pane]?.().series;
     return series?.modality === 'CT' ? series.uid : undefined;
   };
+  const models = createModelOutlines(work.inHand);
   return {
     work,
+    models,
     isPossible: () => seriesOf(control.active()) !== undefined,
     seed(pane, at) {
       const series = seriesOf(pane);
@@ -57,7 +62,8 @@ export function createNoduleHand({ control, work, outlines, onSeed }: Parts): No
       if (series === undefined) return [];
       const inHand = work.inHand();
       const kept = outlines.on(series, inHand?.of?.source);
-      return inHand?.series === series ? [...kept, { mask: inHand.mask, colour: IN_HAND, inHand: true }] : kept;
+      if (inHand?.series !== series) return kept;
+      return [...kept, { mask: inHand.mask, colour: IN_HAND, inHand: true }, ...models.on(series)];
     },
   };
 }
