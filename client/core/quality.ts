@@ -49,7 +49,11 @@ export interface Quality {
 }
 
 export interface Figures {
+  /** Below so many cases nothing is said of all of them together. */
   readonly least: number;
+  /** The fewest and most months after which it is asked what came of a case. */
+  readonly months: readonly [number, number];
+  readonly settings_need_confirmation: boolean;
   readonly signed: number;
   readonly benign: number;
   readonly malignant: number;

@@ -4,7 +4,7 @@ import type { JSX } from 'solid-js';
 import { useApp } from '../core/app';
 import type { App } from '../core/app';
 import { dayOf } from '../core/dates';
-import { questionsOf, sourceAddress } from '../core/hospital';
+import { questionsOf, sourceAddress, studyAddress } from '../core/hospital';
 import type { Finding, ModelCard, PatientTwin, Question, TwinAnswer } from '../core/hospital';
 import { inLanguage } from '../core/language';
 import { createQuery } from '../core/query';
@@ -80,6 +80,11 @@ function FindingLine(props: { finding: Finding }): JSX.Element {
 
 function Lesions(props: TwinProps): JSX.Element {
   const app = useApp();
+  /** The study whose images the outline lies on. */
+  const addressOf = (lesion: PatientTwin['lesions'][number]): string | undefined => {
+    const study = props.twin.studies.find(({ series }) => series.some(({ uid }) => uid === lesion.series));
+    return study && studyAddress(study.uid);
+  };
   const number = (value: number, digits: number): string =>
     value.toLocaleString(app.language(), { maximumFractionDigits: digits, minimumFractionDigits: digits });
   return (
@@ -100,7 +105,7 @@ function Lesions(props: TwinProps): JSX.Element {
                   volume: number(lesion.volume_mm3, 0),
                 })}
               </p>
-              <SourceChip label={lesion.source} />
+              <SourceChip label={app.t('patient.outline')} href={addressOf(lesion)} />
             </article>
           )}
         </For>

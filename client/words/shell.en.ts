@@ -146,6 +146,7 @@ export const shell = {
   'patient.summaryNone': 'The record holds no answers for the models yet',
   'patient.summaryNoneHint': 'What is absent counts as absent, never as zero or “no”.',
   'patient.findings': 'Lesions and findings',
+  'patient.outline': 'Outline on the images',
   'patient.findingsNone': 'No findings recorded',
   'patient.decisions': 'Signed decisions',
   'patient.decisionsNone': 'No signed decision yet',

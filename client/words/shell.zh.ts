@@ -148,6 +148,7 @@ export const shell: Readonly<Record<keyof typeof en, string>> = {
   'patient.summaryNone': '病历中尚无模型所需的信息',
   'patient.summaryNoneHint': '缺失就是缺失，绝不当作零或“否”。',
   'patient.findings': '病灶与所见',
+  'patient.outline': '影像上的轮廓',
   'patient.findingsNone': '没有记录的所见',
   'patient.decisions': '已签署的决定',
   'patient.decisionsNone': '还没有已签署的决定',

@@ -116,6 +116,11 @@ function Limits(props: LimitsProps): JSX.Element {
   );
 }
 
+/** The ticks upwards, and the same downwards: a sum of departures has no sign, only a direction. */
+function bothWays(ticks: readonly { at: number; text: string }[]): { at: number; text: string }[] {
+  return [...ticks, ...ticks.filter(({ at }) => at > 0).map(({ at, text }) => ({ at: -at, text }))];
+}
+
 function Sums(props: { of: readonly Sum[]; all: Quality; target: number }): JSX.Element {
   const app = useApp();
   const most = (): number => Math.max(props.all.decision + 1, ...props.of.map(({ above, below }) => Math.max(above, below)));
@@ -133,12 +138,16 @@ function Sums(props: { of: readonly Sum[]; all: Quality; target: number }): JSX.
           range: [-0.5, props.of.length - 0.5],
           ticks: props.of.map(({ period }, at) => ({ at, text: period })),
         }}
-        y={{ label: app.t('quality.errors'), range: [0, most()], ticks: ticksTo(most(), (value) => String(value)) }}
+        y={{ label: app.t('quality.errors'), range: [-most(), most()], ticks: bothWays(ticksTo(most(), (value) => String(value))) }}
         lines={[
-          { points: [[-0.5, props.all.decision], [props.of.length - 0.5, props.all.decision]], dashed: true },
+          ...[props.all.decision, -props.all.decision].map((at) => ({ points: [[-0.5, at], [props.of.length - 0.5, at]] as [number, number][], dashed: true })),
           { points: props.of.map(({ above }, at) => [at, above] as const) },
+          { points: props.of.map(({ below }, at) => [at, -below] as const) },
         ]}
-        dots={props.of.map(({ above, is_signal }, at) => ({ x: at, y: above, stands_out: is_signal }))}
+        dots={props.of.flatMap(({ above, below, is_signal }, at) => [
+          { x: at, y: above, stands_out: is_signal && above > props.all.decision },
+          { x: at, y: -below, stands_out: is_signal && below > props.all.decision },
+        ])}
       />
       <DataTable
         caption={app.t('quality.c')}

@@ -31,6 +31,12 @@ export function Decisions(): JSX.Element {
           <Show when={Math.min(answer().benign, answer().malignant) < ENOUGH}>
             <p class="small soft">{app.t('quality.few', { n: ENOUGH })}</p>
           </Show>
+          <p class="small soft" data-setting="">
+            {app.t('quality.settings', { least: answer().least, from: answer().months[0], to: answer().months[1] })}{' '}
+            <Show when={answer().settings_need_confirmation}>
+              <span class="chip warn">{app.t('quality.confirm')}</span>
+            </Show>
+          </p>
           <h2>{app.t('quality.calibration')}</h2>
           <p class="small">{app.t('quality.calibrationWords')}</p>
           <div class="quality-charts">

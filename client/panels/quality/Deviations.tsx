@@ -77,6 +77,11 @@ function Row(props: RowProps): JSX.Element {
         <span class={`chip ${props.of.state === 'open' ? 'warn' : 'good'}`}>{app.t(`quality.is.${props.of.state}`)}</span>{' '}
         <Show when={props.of.mine}>
           <span class="chip accent">{app.t('quality.mine')}</span>
+        </Show>{' '}
+        <Show when={rule()?.needs_confirmation}>
+          <span class="chip" title={app.t('quality.setting')}>
+            {app.t('quality.ruleConfirm')}
+          </span>
         </Show>
       </p>
       <p class="soft small">

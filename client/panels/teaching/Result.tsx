@@ -21,7 +21,7 @@ export function Result(props: { title: string; judged: readonly Judged[]; isOwn:
           {(one) => (
             <article class="decision">
               <h3>{one.question.ask[app.language()]}</h3>
-              <dl class="facts small">
+              <dl class="judged small">
                 <Show when={!props.isOwn}>
                   <div>
                     <dt>{app.t('teaching.yours')}</dt>

@@ -53,7 +53,7 @@ export function AsOf(props: AsOfProps): JSX.Element {
           onInput={(event) => move(Number(event.currentTarget.value))}
         />
       </label>
-      <div class="row">
+      <div class="row as-of-day">
         <label class="row small">
           {app.t('time.day')}
           <input
