@@ -74,6 +74,7 @@ fn packages() -> Result<Count> {
         ("chromium", "chromium"),
         ("storescu", "dcmtk"),
         ("fc-list", "fontconfig"),
+        ("faketime", "faketime"),
     ];
     let mut missing: Vec<&str> = wanted
         .iter()
