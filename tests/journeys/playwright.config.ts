@@ -6,6 +6,8 @@ export default defineConfig({
   projects: [
     { name: 'client', testDir: '.', testMatch: '*.spec.ts' },
     { name: 'scenarios', testDir: '../../scenarios', testMatch: '*/*/journey.spec.ts' },
+    // Ways through more than one scenario come last: what they decide stands in the record.
+    { name: 'whole', testDir: '.', testMatch: '*.whole.ts' },
   ],
   globalSetup: './hospital.ts',
   outputDir: './out/results',

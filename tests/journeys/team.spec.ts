@@ -1,5 +1,6 @@
 /** The team around a case, and quality as it happens: what the supervisor hears, what is noted, what came of it. */
 import type { Page } from '@playwright/test';
+import { tab } from './consultation.ts';
 import { expect, look, person, test } from './people.ts';
 
 const CASES = '/api/scenarios/remote-consult';
@@ -9,10 +10,6 @@ async function act(page: Page, method: 'POST' | 'PUT', path: string, data: unkno
   const answer = await page.request.fetch(`${CASES}/${path}`, { method, data, headers: { 'x-yuanyi-client': '1' } });
   expect(answer.ok(), `${path}: ${answer.status()} ${await answer.text()}`).toBe(true);
   return (await answer.json()) as Record<string, unknown>;
-}
-
-async function tab(page: Page, name: string): Promise<void> {
-  await page.getByRole('tab', { name, exact: true }).click();
 }
 
 const ANSWERS = {
@@ -108,6 +105,7 @@ test('team: a deviation reaches the supervisor, the minutes are signed, and the 
 
   // What came of it becomes a point of the plots, with its table.
   await tab(li, 'Outcome');
+  await expect(li.locator('[data-setting=confirm]')).toContainText('3 months after the signatures');
   const outcome = li.locator('[data-form=outcome]');
   await outcome.locator('input[value=malignant]').check({ force: true });
   await outcome.locator('select').selectOption('pathology');
@@ -119,6 +117,7 @@ test('team: a deviation reaches the supervisor, the minutes are signed, and the 
   await expect(mayo.locator('svg .plot-dot')).toHaveCount(1);
   await expect(mayo.locator('tbody tr')).toHaveCount(1);
   await expect(mayo.locator('[data-overall]')).toContainText('Not assessable');
+  await expect(li.locator('[data-figures] [data-setting]')).toContainText('Needs confirmation');
   await look(li, 'quality-decisions', ['desktop', 'narrow']);
 
   // Who decides says why a deviation is right here; the supervisor sees that it is closed, not why.

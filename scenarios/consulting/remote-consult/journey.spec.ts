@@ -1,27 +1,15 @@
 /** Two doctors, each in an own browser: from the request to the signed decision and its proof. */
 import type { Page } from '@playwright/test';
+import { accept, proveAll, sendRequest, sign, tab, vote } from '../../../tests/journeys/consultation.ts';
 import { SCREENS, expect, look, test } from '../../../tests/journeys/people.ts';
 
 const PLAN = 'Low-dose CT in three months; earlier if symptoms change.';
-
-/** Goes to the tab of the panel by its English name. */
-async function tab(page: Page, name: string): Promise<void> {
-  await page.getByRole('tab', { name, exact: true }).click();
-}
 
 /** Answers a yes-or-no question and waits until the record has it. */
 async function answer(page: Page, question: string, choice: 'yes' | 'no'): Promise<void> {
   const row = page.locator(`[data-question=${question}]`);
   await row.locator(`input[value=${choice}]`).check({ force: true });
   await expect(row.locator('.chip')).toContainText('Answered here');
-}
-
-async function vote(page: Page, opinion: string, management: string): Promise<void> {
-  await tab(page, 'Vote');
-  const form = page.locator('[data-form=vote]');
-  await form.locator(`input[value=${opinion}]`).check({ force: true });
-  await form.locator('select').selectOption(management);
-  await form.getByRole('button', { name: 'Cast my vote' }).click();
 }
 
 test('remote-consult: two doctors come from a request to a signed and proved decision', async ({ li, chen }) => {
@@ -31,19 +19,8 @@ test('remote-consult: two doctors come from a request to a signed and proved dec
   await li.locator('.segmented input[value=images]').check({ force: true });
   await li.locator('.patient-line').first().click();
   await li.getByRole('button', { name: 'Ask for consultation' }).click();
-  const dialog = li.getByRole('dialog');
-  await dialog.locator('input[name=series]').first().check();
-  await dialog.locator('select').selectOption('chen.expert');
-  await dialog.locator('textarea').fill('9 mm nodule found today: what next?');
-  await dialog.getByRole('button', { name: 'Send the request' }).click();
-  await expect(li).toHaveURL(/\/rooms\//);
-  await expect(li.locator('.consult')).toContainText('Waiting for');
-  const id = new URL(li.url()).pathname.split('/').at(-1) ?? '';
-
-  // Chen sees it without a reload, enters with one click and accepts.
-  await chen.locator(`[data-waiting="${id}"] a.button`).click();
-  await chen.getByRole('button', { name: 'Accept the consultation' }).click();
-  await expect(chen.getByRole('tab', { name: 'Ask' })).toBeVisible();
+  const id = await sendRequest(li, '9 mm nodule found today: what next?');
+  await accept(chen, id);
 
   // What the record knows has its source; the rest is asked. Herder stays without its PET.
   await expect(li.locator('[data-question=age_years] .chip')).toContainText('From the record');
@@ -119,23 +96,18 @@ test('remote-consult: two doctors come from a request to a signed and proved dec
   await chen.locator('textarea[name=dissent]').fill('I would take a biopsy now.');
   await chen.getByRole('button', { name: 'Save the plan' }).click();
   await expect(li.locator('.consult-signing')).toContainText('I would take a biopsy now.');
-  await chen.getByRole('button', { name: 'Sign the plan' }).click();
+  await sign(chen);
   await expect(li.locator('.consult-signing')).toContainText('has not signed yet');
-  await li.getByRole('button', { name: 'Sign the plan' }).click();
+  await sign(li);
 
   // Both browsers prove each fact of the decision against the ledger.
-  for (const page of [li, chen]) {
-    await expect(page.locator('.consult')).toHaveAttribute('data-step', 'signed');
-    await tab(page, 'Proof');
-    const facts = page.locator('.consult-facts > li');
-    await expect(facts).toHaveCount(4);
-    await expect(page.locator('[data-proof=proved]')).toHaveCount(4);
-  }
+  for (const page of [li, chen]) await proveAll(page, 4);
   await look(li, 'consult-proof', ['desktop', 'narrow']);
 
   // The decision stands in the record as FHIR, the dissent with it.
   const report = await (await li.request.get(`/fhir/DiagnosticReport/${id}`)).json();
   expect(report.conclusion).toContain('I would take a biopsy now.');
+  expect(report.conclusion).toContain('Management: CT in 3 months');
   const risk = await (await li.request.get(`/fhir/RiskAssessment/${id}-mayo`)).json();
   expect(risk.prediction[0].probabilityDecimal).toBeGreaterThan(0);
 });

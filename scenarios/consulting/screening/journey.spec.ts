@@ -1,72 +1,16 @@
 /** A terminal doctor on a phone goes through the five steps, for a while without a line; the patient reads the plan. */
-import type { Page } from '@playwright/test';
 import { SCREENS, choose, expect, look, person, test } from '../../../tests/journeys/people.ts';
-
-/** The patient whose own account is `zhao.patient`. */
-const PATIENT = '37e97ea5-e2dc-4770-bb7d-93d02cfebb0c';
-
-/** The answers, by the questions' names; null: not known. What is not here is a no. */
-const ANSWERS: Readonly<Record<string, string | null>> = {
-  nodule_type: 'solid',
-  nodule_count: '1',
-  diameter_mm: '7',
-  mean_diameter_mm: '6.5',
-  years_since_quit: '0',
-  ever_smoker: 'yes',
-  upper_lobe: 'yes',
-  fdg_uptake: null,
-  ftnd_first_cigarette: 'within-5-min',
-  ftnd_hard_to_refrain: 'yes',
-  ftnd_hardest_to_give_up: 'first',
-  ftnd_per_day: '11-20',
-  ftnd_when_ill: 'yes',
-};
-
-const card = (page: Page) => page.locator('.screen-card');
-
-/** Answers the question that is asked now; its name. */
-async function answerOne(page: Page): Promise<string> {
-  const name = (await card(page).getAttribute('data-question')) ?? '';
-  const value = name in ANSWERS ? ANSWERS[name] : 'no';
-  if (name === 'pack_years') {
-    await card(page).getByLabel('Cigarettes a day').fill('20');
-    await card(page).getByLabel('For how many years').fill('30');
-    await card(page).getByRole('button', { name: 'Save' }).click();
-    await expect(page.locator('[data-known=pack_years] strong')).not.toHaveText('not needed so far');
-  } else if (value === null) {
-    await card(page).getByRole('button', { name: 'Not known' }).click();
-  } else if ((await card(page).locator('.screen-number').count()) > 0) {
-    await card(page).locator('.screen-number input').fill(String(value));
-    await card(page).getByRole('button', { name: 'Save' }).click();
-  } else {
-    await card(page).locator(`[data-value="${value}"]`).click();
-  }
-  await expect(page.locator(`.screen-card[data-question="${name}"]`)).toHaveCount(0);
-  return name;
-}
-
-async function answerAll(page: Page): Promise<void> {
-  for (let left = 40; left > 0; left -= 1) {
-    await expect(page.locator('.screen-card, .screen-ask .notice.good')).toHaveCount(1);
-    if ((await card(page).count()) === 0) return;
-    await answerOne(page);
-    await expect(page.locator('[data-unsent-count]')).toHaveCount(0);
-  }
-  throw new Error('the questions do not come to an end');
-}
-
-/** Answers a question again that has its answer. */
-async function change(page: Page, name: string): Promise<void> {
-  await page.locator(`[data-known=${name}]`).getByRole('button').click();
-  await expect(page.locator(`.screen-card[data-question="${name}"]`)).toBeVisible();
-  await answerOne(page);
-  await expect(page.locator('[data-unsent-count]')).toHaveCount(0);
-}
-
-async function toStep(page: Page, step: string): Promise<void> {
-  await page.locator(`[data-step=${step}]`).click();
-  await expect(page.locator(`[data-step=${step}]`)).toHaveAttribute('aria-current', 'step');
-}
+import {
+  ANSWERS,
+  answerAll,
+  answerOne,
+  card,
+  change,
+  keepTheirs,
+  openProgramme,
+  readyWithoutALine,
+  toStep,
+} from '../../../tests/journeys/programme.ts';
 
 test('screening: a nodule is followed up from a phone, also without a line', async ({ browser }) => {
   test.setTimeout(600_000);
@@ -75,13 +19,7 @@ test('screening: a nodule is followed up from a phone, also without a line', asy
   await li.getByRole('searchbox').waitFor();
   await look(li, 'screening-start', ['narrow', 'desktop']);
   await li.setViewportSize(SCREENS.narrow);
-  // From the patient's own page the way leads to this patient only.
-  await li.goto(`/patients/${PATIENT}`);
-  await li.getByRole('link', { name: 'Lung nodule: five steps' }).click();
-  await expect(li.locator('[data-patient]')).toHaveCount(1);
-  await li.locator(`[data-patient="${PATIENT}"]`).click();
-  await expect(li).toHaveURL(/\/scenarios\/screening\/[\w-]+$/);
-  const id = new URL(li.url()).pathname.split('/').at(-1) ?? '';
+  const id = await openProgramme(li);
   const path = `/api/scenarios/screening/programmes/${id}`;
 
   // The record first: what it knows has a source that opens; what is missing is asked, one at a time.
@@ -94,7 +32,7 @@ test('screening: a nodule is followed up from a phone, also without a line', asy
   await expect(li.locator(`[data-known=${first}]`)).toContainText('Answered here');
 
   // Without a line the page that was opened starts again, and answers wait on the device.
-  await li.evaluate(() => navigator.serviceWorker.ready);
+  await readyWithoutALine(li);
   await li.context().setOffline(true);
   const offline = [await answerOne(li), await answerOne(li)];
   await expect(li.locator('[data-unsent-count]')).toHaveAttribute('data-unsent-count', '2');
@@ -160,8 +98,7 @@ test('screening: a nodule is followed up from a phone, also without a line', asy
   await conflict.getByRole('button', { name: 'Use mine' }).click();
   await expect(conflict).toHaveCount(0);
   // Where the CT was measured meanwhile, that is shown beside what was typed, too.
-  const others = li.locator('[data-conflict]');
-  while ((await others.count()) > 0) await others.first().getByRole('button', { name: 'Keep the hospital’s' }).click();
+  await keepTheirs(li);
   await expect(li.locator('.screen[data-offline]')).toHaveCount(0);
 
   // All that matters is asked, the dependence on nicotine with it.

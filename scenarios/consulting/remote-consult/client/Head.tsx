@@ -5,6 +5,7 @@ import type { ScenarioPanelProps } from '../../../../client/core/scenario-panel'
 import { Field } from '../../../../client/panels/Field';
 import { Notice } from '../../../../client/panels/Notice';
 import { Invite, Release } from './Invite';
+import { Setting } from './Setting';
 import { Turn } from './Turn';
 import type { Part, Participant } from './case';
 import type { Say, Word } from './words';
@@ -61,6 +62,9 @@ export function Head(props: HeadProps): JSX.Element {
           <Notice>{props.say('waitExpert', { name: expert()?.name ?? '' })}</Notice>
         </Match>
       </Switch>
+      <Show when={now().step === 'asked' && now().settings.reply}>
+        {(reply) => <Setting words={props.say('replyWithin', { n: reply().hours })} needsConfirmation={reply().needs_confirmation} say={props.say} />}
+      </Show>
       <Show when={now().step === 'voting' && mine()?.standing === 'takes-part'}>
         <Invite part={props.part} say={props.say} />
         <Show when={asker()?.id === props.part.me}>
@@ -113,7 +117,7 @@ function Ending(props: EndingProps): JSX.Element {
     <div class="stack">
       <div class="row">
         {props.children}
-        <button type="button" class="button" aria-expanded={asking()} onClick={() => setAsking((now) => !now)}>
+        <button type="button" class={props.how === 'withdraw' ? 'button small' : 'button'} aria-expanded={asking()} onClick={() => setAsking((now) => !now)}>
           {props.say(props.how)}
         </button>
       </div>

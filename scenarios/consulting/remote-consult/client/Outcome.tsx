@@ -8,7 +8,8 @@ import { Field } from '../../../../client/panels/Field';
 import { Notice } from '../../../../client/panels/Notice';
 import { Segmented } from '../../../../client/panels/Segmented';
 import { EVIDENCE, OUTCOMES } from './case';
-import type { Outcome as Said, Part } from './case';
+import type { Outcome as Said, Part, Settings } from './case';
+import { Setting } from './Setting';
 import type { Say, Word } from './words';
 
 interface OutcomeProps {
@@ -17,10 +18,28 @@ interface OutcomeProps {
   readonly language: Language;
 }
 
+/** After how many months it is asked, and that nobody's guideline says so. */
+function Months(props: OutcomeProps): JSX.Element {
+  const settings = (): Settings => props.part.of.settings;
+  return (
+    <Show when={settings().outcome_months}>
+      {(n) => <Setting words={props.say('outcomeAfter', { n: n() })} needsConfirmation={settings().outcome_needs_confirmation} say={props.say} />}
+    </Show>
+  );
+}
+
 export function Outcome(props: OutcomeProps): JSX.Element {
   const said = (): Said | null => props.part.of.outcome;
   return (
-    <Show when={props.part.of.step === 'signed'} fallback={<Notice>{props.say('outcomeLater')}</Notice>}>
+    <Show
+      when={props.part.of.step === 'signed'}
+      fallback={
+        <div class="stack">
+          <Notice>{props.say('outcomeLater')}</Notice>
+          <Months {...props} />
+        </div>
+      }
+    >
       <div class="stack" data-outcome={said()?.found ?? ''}>
         <Show when={said()}>
           {(known) => (
@@ -34,6 +53,7 @@ export function Outcome(props: OutcomeProps): JSX.Element {
         <Show when={props.part.of.outcome_due}>
           {(day) => <p class="soft small">{props.say('outcomeDue', { day: dayOf(day(), props.language) })}</p>}
         </Show>
+        <Months {...props} />
         <OutcomeForm {...props} />
         <p>
           <Link href="/quality/decisions">{props.say('seeFigures')}</Link>

@@ -2,11 +2,12 @@
 import { For, Show } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { dayOf } from '../../../../client/core/dates';
-import { studyAddress } from '../../../../client/core/hospital';
 import { inLanguage } from '../../../../client/core/language';
 import type { Language } from '../../../../client/core/language';
 import type { Query } from '../../../../client/core/query';
 import { Answer } from '../../../../client/panels/Answer';
+import { Source } from './Source';
+import { TrackedLesions } from './TrackedLesions';
 import type { Line, Summary as Told } from './case';
 import type { Say, Word } from './words';
 
@@ -18,15 +19,6 @@ interface SummaryProps {
 
 const PARTS = ['who', 'changed', 'lesions', 'timeline', 'open', 'findings', 'known'] as const;
 
-/** Where a source is opened. */
-function addressOf(source: string): string | undefined {
-  const [kind, id] = source.split('/');
-  if (kind === undefined || id === undefined) return undefined;
-  if (kind === 'study') return studyAddress(id);
-  if (kind === 'series') return undefined;
-  return `/fhir/${kind}/${encodeURIComponent(id)}`;
-}
-
 export function Summary(props: SummaryProps): JSX.Element {
   return (
     <Answer of={props.of} lines={8}>
@@ -35,7 +27,13 @@ export function Summary(props: SummaryProps): JSX.Element {
           <article class="consult-print consult-summary" aria-label={props.say('summary')}>
             <h2 class="consult-heading">{props.say('summaryOf', { name: told().patient.name })}</h2>
             <For each={PARTS}>
-              {(part) => <Lines title={props.say(`sum-${part}` as Word)} lines={told()[part]} part={part} {...props} />}
+              {(part) => (
+                <Lines title={props.say(`sum-${part}` as Word)} lines={told()[part]} part={part} {...props}>
+                  <Show when={part === 'changed' && told().tracked.length > 0}>
+                    <TrackedLesions all={told().tracked} say={props.say} language={props.language} />
+                  </Show>
+                </Lines>
+              )}
             </For>
           </article>
           <div class="row">
@@ -49,7 +47,7 @@ export function Summary(props: SummaryProps): JSX.Element {
   );
 }
 
-function Lines(props: SummaryProps & { part: string; title: string; lines: readonly Line[] }): JSX.Element {
+function Lines(props: SummaryProps & { part: string; title: string; lines: readonly Line[]; children: JSX.Element }): JSX.Element {
   return (
     <section data-summary={props.part}>
       <h3>{props.title}</h3>
@@ -66,22 +64,7 @@ function Lines(props: SummaryProps & { part: string; title: string; lines: reado
           </For>
         </ul>
       </Show>
+      {props.children}
     </section>
-  );
-}
-
-function Source(props: { source: string; say: Say }): JSX.Element {
-  const label = (): string => {
-    const [kind = ''] = props.source.split('/');
-    return props.say('sumSource', { kind });
-  };
-  return (
-    <Show when={addressOf(props.source)} fallback={<span class="soft small">{label()}</span>}>
-      {(address) => (
-        <a class="small" href={address()} target="_blank" rel="noopener">
-          {label()}
-        </a>
-      )}
-    </Show>
   );
 }

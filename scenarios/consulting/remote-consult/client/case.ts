@@ -1,5 +1,6 @@
 /** The case as the server shows it to this person: see the README. What is blind is not sent. */
 import type { Agreement, AnswerValue, Assessment, ChoiceOption, Recommendation, Source } from '../../../../contract/knowledge';
+import type { Change, NoduleKind, Verdict } from '../../../../contract/nodule';
 import type { Text } from '../../../../client/core/language';
 
 export const OPINIONS = ['benign', 'indeterminate', 'malignant'] as const;
@@ -123,6 +124,30 @@ export interface Line {
   readonly day?: string;
 }
 
+/** What a lesion measured in one study, and what says so. */
+export interface Size {
+  readonly day: string | null;
+  readonly kind: NoduleKind;
+  readonly mean_diameter_mm: number;
+  readonly volume_mm3: number;
+  readonly source: string;
+  readonly object: string;
+}
+
+/** A lesion that is known by its DICOM Tracking UID, and what became of it. */
+export interface Tracked {
+  readonly tracking_uid: string;
+  readonly label: string;
+  readonly prior: Size | null;
+  readonly current: Size;
+  readonly in_newest: boolean;
+  readonly verdict: Verdict | null;
+  readonly why: Text | null;
+  readonly interval_days: number | null;
+  readonly volume: Change | null;
+  readonly vdt_days: number | null;
+}
+
 /** The case in one minute. */
 export interface Summary {
   readonly patient: { readonly id: string; readonly name: string };
@@ -133,6 +158,7 @@ export interface Summary {
   readonly timeline: readonly Line[];
   readonly findings: readonly Line[];
   readonly changed: readonly Line[];
+  readonly tracked: readonly Tracked[];
   readonly open: readonly Line[];
 }
 
@@ -141,6 +167,15 @@ export interface Fact {
   readonly version: number;
   readonly sequence: number;
   readonly at: string;
+}
+
+/** What the hospital has set where no source gives a number. */
+export interface Settings {
+  /** How long a reply is waited for. */
+  readonly reply: { readonly hours: number; readonly needs_confirmation: boolean } | null;
+  /** After how many months of its plan it is asked what came of the case. */
+  readonly outcome_months: number | null;
+  readonly outcome_needs_confirmation: boolean;
 }
 
 export interface Case {
@@ -164,6 +199,7 @@ export interface Case {
   readonly outcome: Outcome | null;
   /** The day from which on it is asked what came of the case. */
   readonly outcome_due: string | null;
+  readonly settings: Settings;
   readonly proof: readonly Fact[];
 }
 

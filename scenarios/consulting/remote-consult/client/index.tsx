@@ -65,6 +65,10 @@ export default function Panel(props: ScenarioPanelProps): JSX.Element {
       { defer: true },
     ),
   );
+  // A lesion that somebody keeps meanwhile is part of the case in one minute.
+  app.onServerEvent(({ kind }) => {
+    if (kind === 'imaging') summary.reload();
+  });
   // Only where it is another one: whatever else changes, a person stays where they are.
   const next = createMemo(() => kept.case && nextOf(kept.case));
   createEffect(on(next, (now) => now && setStep(now)));

@@ -2,12 +2,16 @@
 import { For, Show, createEffect, createMemo, createSignal, on } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { createStore } from 'solid-js/store';
-import { dayOf } from '../../../../client/core/dates';
+import { useApp } from '../../../../client/core/app';
+import { dayOf, momentOf } from '../../../../client/core/dates';
+import { sourceAddress } from '../../../../client/core/hospital';
 import { inLanguage } from '../../../../client/core/language';
 import { Field } from '../../../../client/panels/Field';
 import { Notice } from '../../../../client/panels/Notice';
+import { ProofBadge } from '../../../../client/panels/ProofBadge';
+import { SourceChip } from '../../../../client/panels/SourceChip';
 import { Link } from '../../../../client/core/router';
-import type { Decision, Kind, Part } from './course';
+import type { Course, Decision, Kind, Part } from './course';
 import { stateOf } from './course';
 import { Orders } from './Orders';
 import { EMPTY_REFERRAL, ReferralForm, isWhole } from './ReferralForm';
@@ -35,6 +39,7 @@ export function Arrange(props: { part: Part }): JSX.Element {
   const isDraft = (): boolean => part().of.state === 'draft';
   return (
     <div class="stack">
+      <Decided part={part()} />
       <Show when={isDraft() && stateOf(part().of, 'arrange') === 'stale'}>
         <Notice kind="warn">{part().say('arrangeStale')}</Notice>
       </Show>
@@ -48,6 +53,35 @@ export function Arrange(props: { part: Part }): JSX.Element {
         </Link>
       </div>
     </div>
+  );
+}
+
+/** What a consultation or another report has concluded meanwhile: what is arranged can follow it. */
+function Decided(props: { part: Part }): JSX.Element {
+  // What was kept on a device by an earlier client has no such list.
+  const all = (): Course['decided'] => props.part.of.decided ?? [];
+  const { t } = useApp();
+  return (
+    <Show when={all().length > 0}>
+      <section class="stack" aria-labelledby="screen-decided" data-decided={all().length}>
+        <h3 id="screen-decided">{props.part.say('decided')}</h3>
+        <For each={all()}>
+          {(one) => (
+            <article class="screen-decided">
+              <p class="soft small">
+                {one.title}
+                <Show when={one.at}>{(at) => <> · {momentOf(at(), props.part.language)}</>}</Show>
+              </p>
+              <p class="screen-plain">{one.conclusion}</p>
+              <div class="row">
+                <SourceChip label={t('kind.DiagnosticReport')} href={sourceAddress(one.reference)} />
+                <Show when={one.sequence ?? undefined}>{(sequence) => <ProofBadge sequence={sequence()} />}</Show>
+              </div>
+            </article>
+          )}
+        </For>
+      </section>
+    </Show>
   );
 }
 

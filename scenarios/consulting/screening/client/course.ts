@@ -13,7 +13,7 @@ import type {
   Source,
   TobaccoStep,
 } from '../../../../contract/knowledge';
-import type { KnownAnswer } from '../../../../contract/twin';
+import type { Finding, KnownAnswer } from '../../../../contract/twin';
 import type { Say } from './words';
 
 export const STEPS = ['ask', 'assess', 'advise', 'arrange', 'assist'] as const;
@@ -148,6 +148,8 @@ export interface Course {
   readonly models: readonly Assessment[];
   readonly guidelines: readonly Recommendation[];
   readonly advice?: Advice | null;
+  /** What was concluded about the patient since the programme was opened. */
+  readonly decided: readonly Finding[];
   readonly arrangement: Arrangement;
   readonly referral?: Referral | null;
   readonly letter?: readonly { readonly title: Text; readonly lines: readonly Text[] }[] | null;
