@@ -179,6 +179,30 @@ def test_an_edited_mask_is_measured_anew_and_nothing_is_kept(doors, scans, propo
     assert doors.nodules(series)["kept"] == []
 
 
+def test_features_are_those_of_the_outline_with_their_settings(doors, scans, proposals):
+    """Numpy counts the same; pyradiomics is asked in crate `volume`."""
+    series, proposal = scans[0][0].SeriesInstanceUID, proposals[0]
+    answer = doors.post(f"series/{series}/nodules/features", {"mask": proposal["mask"]})
+    assert answer.status_code == 200, answer.text
+    found = answer.json()
+    inside = mask_of(proposal["mask"])
+    assert found["voxels"] == inside.sum()
+    assert found["spacing_mm"] == pytest.approx(SPACING[::-1].tolist())
+    assert found["features"]["settings"] == {"bin_width": 25.0} and "IBSI" in found["definitions"]
+    (x, y, z), (nx, ny, nz) = proposal["mask"]["origin"], proposal["mask"]["size"]
+    stored = np.stack([image.pixel_array for image in scans[0]]).astype(int) - 1024
+    hu = stored[z:z + nz, y:y + ny, x:x + nx][inside]
+    value = {(one["family"], one["name"]): one["value"] for one in found["features"]["values"]}
+    assert value["morphology", "volume (voxel counting)"] == pytest.approx(inside.sum() * SPACING.prod())
+    assert value["intensity statistics", "mean intensity"] == pytest.approx(hu.mean())
+    assert value["intensity statistics", "intensity variance"] == pytest.approx(hu.var())
+    assert value["intensity statistics", "90th intensity percentile"] == pytest.approx(np.percentile(hu, 90))
+    shares = np.unique(np.floor(hu / 25), return_counts=True)[1] / hu.size
+    entropy = -(shares * np.log2(shares)).sum()
+    assert value["intensity histogram", "discretised intensity entropy"] == pytest.approx(entropy)
+    assert len({family for family, _ in value}) == 8
+
+
 def test_highdicom_reads_the_segmentation(doors, scans, proposals, kept):
     for images, proposal, saved in zip(scans, proposals, kept):
         seg = hd.seg.Segmentation.from_dataset(doors.object(saved["objects"][0]))
@@ -327,10 +351,10 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("name", BROKEN)
-@pytest.mark.parametrize("call", ["measure", "keep"])
+@pytest.mark.parametrize("call", ["measure", "features", "keep"])
 def test_masks_that_do_not_fit_are_refused(doors, scans, name, call):
     status, mask = BROKEN[name]
-    body = {"mask": mask} if call == "measure" else {"mask": mask, "label": "x"}
+    body = {"mask": mask} if call != "keep" else {"mask": mask, "label": "x"}
     answer = doors.post(f"series/{scans[0][0].SeriesInstanceUID}/nodules/{call}", body)
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"

@@ -88,6 +88,13 @@ test('a nodule is found by a click, mended, taken back, kept and seen again; in 
   expect(found).toBeLessThan(340);
   await look(li, 'nodule-found', ['desktop', 'phone', 'narrow']);
 
+  // Its features by the standard's names, with the settings that they were computed by.
+  await li.getByText('Features as IBSI names them').click();
+  await expect(li.getByRole('table', { name: 'Morphology' })).toContainText('sphericity');
+  await expect(li.locator('.nodule-features')).toContainText('Bins of 25 HU');
+  await look(li, 'nodule-features', ['desktop', 'narrow']);
+  await li.getByText('Features as IBSI names them').click();
+
   // A model that somebody else trained is asked, and says what its card allows it to say.
   await li.getByRole('button', { name: 'Ask the installed models (2)' }).click();
   const model = li.locator('[data-model=mean-of-crop]');
@@ -197,6 +204,18 @@ test('a nodule is found by a click, mended, taken back, kept and seen again; in 
   await expect(growth).toHaveAttribute('data-verdict', 'grew');
   await expect(growth).toContainText('Volume doubling time');
   await look(li, 'nodule-grown', ['desktop', 'phone', 'narrow']);
+  // A consultation's case in one minute says the same of it, by its identity.
+  const request = { patient: about.patient, expert: 'chen.expert', reason: 'Has it grown?' };
+  const write = { headers: { 'x-yuanyi-client': '1' } };
+  const asked = await (await li.request.post('/api/scenarios/remote-consult/requests', { ...write, data: request })).json();
+  const summary = await (await li.request.get(`/api/scenarios/remote-consult/cases/${asked.id}/summary`)).json();
+  const [followed] = summary.tracked.filter((one: { label: string; prior: unknown }) => one.label === 'Left 1' && one.prior);
+  expect([followed.verdict.is, followed.prior.source, followed.current.source]).toEqual([
+    'grew',
+    `study/${PRIOR.study}`,
+    `study/${CURRENT.study}`,
+  ]);
+  await li.request.post(`/api/scenarios/remote-consult/cases/${asked.id}/withdraw`, { ...write, data: { reason: 'Answered.' } });
   // A date of the table opens the prior study beside it.
   await li.locator('.nodule-time').last().getByRole('button').first().click();
   await expect(li.locator('.viewer-pane')).toHaveCount(2);

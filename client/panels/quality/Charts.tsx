@@ -7,6 +7,7 @@ import { inLanguage } from '../../core/language';
 import { percent, percents } from '../../core/quality';
 import type { Quality, SiteCharts } from '../../core/quality';
 import { DataTable } from '../DataTable';
+import type { Column } from '../DataTable';
 import { EmptyState } from '../EmptyState';
 import { Plot, ticksTo } from './Plot';
 
@@ -63,6 +64,20 @@ function Site(props: { of: SiteCharts; all: Quality }): JSX.Element {
   );
 }
 
+/** So many rows stand open beside a chart; more are opened by who wants them. */
+const OPEN_ROWS = 12;
+
+/** The table that says the same as a chart. */
+function Same<Row>(props: { caption: string; rows: readonly Row[]; columns: readonly Column<Row>[] }): JSX.Element {
+  const app = useApp();
+  return (
+    <details open={props.rows.length <= OPEN_ROWS}>
+      <summary class="small">{app.t('time.table')}</summary>
+      <DataTable caption={props.caption} rows={props.rows} columns={props.columns} />
+    </details>
+  );
+}
+
 interface LimitsProps {
   readonly chart: Chart;
   readonly whole: number;
@@ -100,7 +115,7 @@ function Limits(props: LimitsProps): JSX.Element {
         ]}
         dots={points().map(({ value, is_outside }, at) => ({ x: at, y: value, stands_out: is_outside }))}
       />
-      <DataTable
+      <Same
         caption={props.name}
         rows={points()}
         columns={[
@@ -149,7 +164,7 @@ function Sums(props: { of: readonly Sum[]; all: Quality; target: number }): JSX.
           { x: at, y: -below, stands_out: is_signal && below > props.all.decision },
         ])}
       />
-      <DataTable
+      <Same
         caption={app.t('quality.c')}
         rows={props.of}
         columns={[
