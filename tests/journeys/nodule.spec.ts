@@ -209,7 +209,7 @@ test('a nodule is found by a click, mended, taken back, kept and seen again; in 
   const write = { headers: { 'x-yuanyi-client': '1' } };
   const asked = await (await li.request.post('/api/scenarios/remote-consult/requests', { ...write, data: request })).json();
   const summary = await (await li.request.get(`/api/scenarios/remote-consult/cases/${asked.id}/summary`)).json();
-  const [followed] = summary.tracked.filter((one: { label: string; prior: unknown }) => one.label === 'Left 1' && one.prior);
+  const followed = summary.tracked.find((one: { label: string; prior: unknown }) => one.label === 'Left 1' && one.prior);
   expect([followed.verdict.is, followed.prior.source, followed.current.source]).toEqual([
     'grew',
     `study/${PRIOR.study}`,
