@@ -37,7 +37,6 @@ pub struct KnownAnswer {
     #[ts(optional)]
     pub unit: Option<String>,
     /// The fact that it comes from.
-    #[ts(type = "import('./knowledge').Source")]
     pub source: Source,
     /// How it came to be known.
     pub certainty: Certainty,

@@ -24,6 +24,9 @@ const FORBIDDEN: &[(&str, &str)] = &[
     ("/ro", "ot/"),
     ("/ho", "me/"),
 ];
+/// What has a description elsewhere: standards their own, scenarios in their folder's `calls.mjs`.
+const DESCRIBED_ELSEWHERE: &[&str] = &["cds_services", "client_files", "dicom_web", "fhir", "mod"];
+const ROUTE_OF_SCENARIOS: &str = "/scenarios/{}/{}";
 /// What each scenario's folder holds.
 const SCENARIO: &[&str] = &[
     "README.md",
@@ -43,6 +46,7 @@ pub fn run() -> Result<()> {
     weight(&files, &mut broken);
     evidence(&files, &mut broken)?;
     scenarios(&mut broken)?;
+    described(&files, &mut broken)?;
     for place in &broken {
         println!("tidy: {place}");
     }
@@ -221,4 +225,46 @@ fn scenarios(broken: &mut Vec<String>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Each call below `/api` is in `contract/openapi.json`.
+fn described(files: &[String], broken: &mut Vec<String>) -> Result<()> {
+    let text = fs::read_to_string(root().join("contract/openapi.json"))?;
+    let document: serde_json::Value = serde_json::from_str(&text)?;
+    let paths = document["paths"].as_object();
+    let paths = paths.context("find the paths in contract/openapi.json")?;
+    let paths: Vec<String> = paths.keys().map(|path| without_names(path)).collect();
+    for file in files {
+        let Some(inside) = file.strip_prefix("crates/server/src/http/") else {
+            continue;
+        };
+        let elsewhere = DESCRIBED_ELSEWHERE.iter().any(|part| {
+            let rest = inside.strip_prefix(part);
+            rest.is_some_and(|rest| rest.starts_with('/') || rest == ".rs")
+        });
+        if elsewhere || ending(file) != "rs" {
+            continue;
+        }
+        let source = fs::read_to_string(root().join(file))?;
+        for route in source.split(".route(").skip(1) {
+            let route = without_names(route.split('"').nth(1).unwrap_or_default());
+            let is_known = paths.iter().any(|path| path.ends_with(&route));
+            if !is_known && route != "/" && route != ROUTE_OF_SCENARIOS {
+                broken.push(format!(
+                    "{file} answers {route}, which contract/openapi/calls.mjs does not describe"
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A path without the names of its parameters.
+fn without_names(path: &str) -> String {
+    let mut parts = path.split('/').map(|part| match part.starts_with('{') {
+        true => "{}",
+        false => part,
+    });
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |path, part| path + "/" + part)
 }

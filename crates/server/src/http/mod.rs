@@ -11,6 +11,7 @@ mod inference;
 mod ledger;
 mod models;
 mod nodules;
+mod openapi;
 mod pacs;
 mod patients;
 mod problem;
@@ -80,6 +81,7 @@ pub fn routes(hospital: Arc<Hospital>) -> Router {
         .merge(volumes::routes())
         .merge(models::routes())
         .merge(nodules::routes())
+        .merge(openapi::routes())
         .merge(pacs::routes())
         .merge(patients::routes())
         .merge(quality::routes())
@@ -88,7 +90,7 @@ pub fn routes(hospital: Arc<Hospital>) -> Router {
         .nest("/ledger", ledger::routes())
         .nest("/research", research::routes())
         .nest("/teaching", teaching::routes())
-        .fallback(|| async { Problem::not_found("there is no such call; see docs/contracts.md") })
+        .fallback(|| async { Problem::not_found("there is no such call; GET /api/openapi.json describes all") })
         .layer(DefaultBodyLimit::max(1 << 20));
     Router::new()
         .nest("/api", api)

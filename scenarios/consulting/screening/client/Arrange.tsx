@@ -11,7 +11,7 @@ import { Notice } from '../../../../client/panels/Notice';
 import { ProofBadge } from '../../../../client/panels/ProofBadge';
 import { SourceChip } from '../../../../client/panels/SourceChip';
 import { Link } from '../../../../client/core/router';
-import type { Course, Decision, Kind, Part } from './course';
+import type { Course, Decision, OrderKind, Part } from './course';
 import { stateOf } from './course';
 import { Orders } from './Orders';
 import { EMPTY_REFERRAL, ReferralForm, isWhole } from './ReferralForm';
@@ -26,13 +26,13 @@ interface Wish {
 }
 
 interface Added {
-  step: Kind;
+  step: OrderKind;
   from: string;
   until: string;
   reason: string;
 }
 
-const KINDS: readonly Kind[] = ['ct', 'pet-ct', 'tissue', 'surgery', 'referral'];
+const KINDS: readonly OrderKind[] = ['ct', 'pet-ct', 'tissue', 'surgery', 'referral'];
 
 export function Arrange(props: { part: Part }): JSX.Element {
   const part = (): Part => props.part;
@@ -208,7 +208,7 @@ function Form(props: { part: Part }): JSX.Element {
                 <select
                   {...control}
                   class="input"
-                  onChange={(event) => setWishes('added', n(), 'step', event.currentTarget.value as Kind)}
+                  onChange={(event) => setWishes('added', n(), 'step', event.currentTarget.value as OrderKind)}
                 >
                   <For each={KINDS}>
                     {(kind) => (

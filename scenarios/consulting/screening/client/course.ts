@@ -19,7 +19,7 @@ import type { Say } from './words';
 export const STEPS = ['ask', 'assess', 'advise', 'arrange', 'assist'] as const;
 export type StepName = (typeof STEPS)[number];
 export type StepState = 'open' | 'stale' | 'to-sign' | 'done' | 'skipped';
-export type Kind = 'ct' | 'pet-ct' | 'tissue' | 'surgery' | 'referral';
+export type OrderKind = 'ct' | 'pet-ct' | 'tissue' | 'surgery' | 'referral';
 export type Due = 'none' | 'planned' | 'now' | 'overdue';
 /** The name under which the smoking history is sent. */
 export const PHASES = 'smoking_phases';
@@ -81,7 +81,7 @@ export interface Window {
 
 export interface Decision extends Window {
   readonly n: number;
-  readonly step: Kind;
+  readonly step: OrderKind;
   readonly label: Text;
   readonly every_months?: number;
   readonly last?: string;
@@ -102,7 +102,7 @@ export interface Criterion {
   readonly suggested: boolean;
 }
 
-export interface Arrangement {
+export interface ArrangeStep {
   readonly origin: { readonly day: string; readonly of: 'scan' | 'assessment' };
   readonly proposals: readonly Decision[];
   readonly decisions?: readonly Decision[] | null;
@@ -150,7 +150,7 @@ export interface Course {
   readonly advice?: Advice | null;
   /** What was concluded about the patient since the programme was opened. */
   readonly decided: readonly Finding[];
-  readonly arrangement: Arrangement;
+  readonly arrangement: ArrangeStep;
   readonly referral?: Referral | null;
   readonly letter?: readonly { readonly title: Text; readonly lines: readonly Text[] }[] | null;
   readonly deviations: readonly { readonly place: string; readonly label: Text; readonly reason: string; readonly by: Person }[];

@@ -1,0 +1,306 @@
+/** What the hospital answers below /api, beside what its scenarios answer (`scenarios/<room>/<id>/calls.mjs`). */
+import { anything, bytes, call, fhir, integer, list, map, moment, number, object, one, text, type, uid, yes } from './words.mjs';
+
+const contract = (file, name) => type(`contract/${file}`, name);
+const client = (file, name) => type(`client/core/${file}`, name);
+
+const me = client('scenario-panel', 'Me');
+const proof = list({ type: 'string', description: 'A digest, in hexadecimal.' });
+const range = { at: moment, recorded: moment, from: moment, to: moment };
+const waits = object({ progress: number, step: text, again_after_ms: integer });
+const glb = bytes('model/gltf-binary', 'Metres, Y up.');
+const dicomJson = list({ type: 'object', description: 'DICOM JSON, PS3.18 annex F.' });
+const project = object({ id: text, title: text, members: list(text), custodians: list(text), 'options?': map(yes) });
+const opening = object({
+  id: text,
+  pseudonym: text,
+  state: one('waiting', 'confirmed', 'over'),
+  requested: anything,
+  'confirmed?': anything,
+  'patient?': text,
+});
+const job = object({
+  id: text,
+  title: text,
+  state: one('waiting', 'running', 'done', 'failed', 'cancelled'),
+  attempts: integer,
+  total: integer,
+  done: integer,
+  failed: integer,
+  note: text,
+});
+const mask = object({ mask: contract('nodule', 'BoxedMask') });
+const wanted = object({ reason: text });
+const shown = object({
+  id: text,
+  pseudonym: text,
+  made: text,
+  is_own: yes,
+  facts: contract('teaching', 'CaseFacts'),
+  images: integer,
+  'pixel_mm?': list(number),
+  questions: list(contract('teaching', 'Question')),
+  'score?': contract('teaching', 'Score'),
+  'answers?': anything,
+  'attempts?': anything,
+});
+
+export const groups = {
+  Session: [
+    call('POST /api/session', 'Signs in and sets the session cookie.', {
+      takes: object({ user: text, password: text }),
+      gives: { 200: me },
+      fails: [403, 429],
+      open: true,
+    }),
+    call('GET /api/session', 'Who is signed in.', { gives: { 200: me } }),
+    call('DELETE /api/session', 'Signs out.', { gives: { 204: null } }),
+  ],
+  'This description': [call('GET /api/openapi.json', 'What has no standard of its own, as OpenAPI 3.1.', { gives: { 200: anything }, open: true })],
+  Home: [
+    call('GET /api/home', 'What the first page shows: patients, what waits, scenarios.', { gives: { 200: client('hospital', 'Home') } }),
+    call('GET /api/events', 'What changed, as server-sent events; the client then reads again.', {
+      gives: { 200: bytes('text/event-stream', 'Each event is named by what changed, and carries `{id}`.') },
+    }),
+    call('GET /api/staff', 'Colleagues who can be asked.', { asks: { role: text }, gives: { 200: list(client('hospital', 'StaffRow')) }, fails: [403] }),
+  ],
+  Patients: [
+    call('GET /api/patients/{id}/twin', 'The patient as the record knows them now.', { gives: { 200: contract('twin', 'PatientTwin') }, fails: [403] }),
+    call('GET /api/patients/{id}/timeline', 'What had happened until a time, as far as the record knew it at another.', {
+      asks: range,
+      gives: { 200: contract('timeline', 'Timeline') },
+      fails: [403],
+    }),
+    call('GET /api/patients/{id}/timeline/bundle', 'The same view as a FHIR collection, to take away.', {
+      asks: { at: moment, recorded: moment },
+      gives: { 200: fhir },
+      fails: [403],
+    }),
+    call('GET /api/patients/{id}/nodules', 'Each nodule once, every time that it was measured, and its growth.', {
+      gives: { 200: contract('nodules', 'PatientNodules') },
+      fails: [403],
+    }),
+  ],
+  Volumes: [
+    call('GET /api/series/{uid}/volume', 'What a volume consists of; 202 while it is being made.', {
+      gives: { 200: contract('volume', 'VolumeManifest'), 202: waits },
+      fails: [403, 422],
+    }),
+    call('GET /api/series/{uid}/volume/{piece}', 'A preview, a brick or a surface, as the manifest names them.', {
+      gives: { 200: bytes('application/octet-stream', 'Voxels are encoded with zstd.') },
+      fails: [403, 404],
+    }),
+    call('GET /api/series/{uid}/volume/models/{file}', 'A surface to take away: `{surface}.glb`, or `{surface}.stl` in millimetres, LPS.', {
+      gives: { 200: glb },
+      fails: [403, 404],
+    }),
+    call('POST /api/series/{uid}/volume/models', 'Keeps a surface with the study as Encapsulated STL.', {
+      takes: object({ surface: text }),
+      gives: { 200: contract('imaging', 'SavedObject'), 201: contract('imaging', 'SavedObject') },
+      fails: [403, 404],
+    }),
+  ],
+  Imaging: [
+    call('GET /api/imaging/permissions', 'Whether one may read or store images at all.', { gives: { 200: object({ read: yes, store: yes }) } }),
+    call('GET /api/imaging/studies/{study}', 'Whom a study shows, and whether one may add to it.', {
+      gives: { 200: object({ patient: text, store: yes }) },
+      fails: [400, 403, 404],
+    }),
+    call('GET /api/imaging/studies/{study}/presentation-states', 'What presentation states of the study want drawn, the newest first.', {
+      gives: { 200: list(contract('imaging', 'PresentationState')) },
+      fails: [400, 403, 404],
+    }),
+    call('POST /api/imaging/studies/{study}/marks', 'Keeps marks of the viewer with the study: a report, presentation states, a key object selection.', {
+      takes: contract('imaging', 'NewMarks'),
+      gives: { 200: contract('imaging', 'SavedMarks'), 201: contract('imaging', 'SavedMarks') },
+      fails: [400, 403, 404, 422],
+    }),
+    call('GET /api/imaging/studies/{study}/segmentations', 'What was outlined on the pictures.', {
+      gives: { 200: list(contract('nodules', 'StudySegmentation')) },
+      fails: [400, 403, 404],
+    }),
+    call('GET /api/imaging/studies/{study}/segmentations/{object}', 'The masks of one segmentation, as a viewer cuts them by any plane.', {
+      gives: { 200: list(contract('nodules', 'SegmentMask')) },
+      fails: [400, 403, 404, 422],
+    }),
+  ],
+  Nodules: [
+    call('GET /api/series/{uid}/nodules', 'Nodules that were kept, what others marked, and what a program suggests.', {
+      gives: { 200: contract('nodules', 'SeriesNodules') },
+      fails: [403, 409, 422],
+    }),
+    call('POST /api/series/{uid}/nodules/segment', 'The nodule at a point; nothing is kept.', {
+      takes: contract('nodules', 'At'),
+      gives: { 200: contract('nodules', 'NoduleProposal') },
+      fails: [400, 403, 409, 422],
+    }),
+    call('POST /api/series/{uid}/nodules/again', 'A nodule of an earlier scan, looked for in this one; nothing is kept.', {
+      takes: contract('nodules', 'Again'),
+      gives: { 200: contract('nodules', 'FoundAgain') },
+      fails: [400, 403, 404, 409, 422],
+    }),
+    call('POST /api/series/{uid}/nodules/measure', 'Measures a mask that somebody edited; nothing is kept.', {
+      takes: mask,
+      gives: { 200: contract('nodule', 'NoduleMeasures') },
+      fails: [400, 403, 409, 413, 422],
+    }),
+    call('POST /api/series/{uid}/nodules/keep', 'Keeps a nodule with the study as a segmentation and a measurement report.', {
+      takes: contract('nodules', 'NewNodule'),
+      gives: { 200: contract('nodules', 'SavedNodule'), 201: contract('nodules', 'SavedNodule') },
+      fails: [400, 403, 404, 409, 413, 422],
+    }),
+    call('PUT /api/series/{uid}/nodules/candidates/{candidate}', 'Puts a suggestion aside.', {
+      takes: wanted,
+      gives: { 204: null },
+      fails: [400, 403, 404, 409],
+    }),
+    call('DELETE /api/series/{uid}/nodules/candidates/{candidate}', 'Lets a suggestion stand again.', { gives: { 204: null }, fails: [403, 404, 409] }),
+    call('GET /api/models', 'Cards of the models that others trained, and folders that hold none that can be used.', {
+      gives: { 200: contract('models', 'InstalledModels') },
+    }),
+    call('POST /api/series/{uid}/nodules/models', 'What each installed model says of a nodule; nothing is kept.', {
+      takes: mask,
+      gives: { 200: contract('models', 'ModelAnswers') },
+      fails: [400, 403, 409, 413, 422],
+    }),
+  ],
+  Knowledge: [
+    call('GET /api/assess', 'Models, guidelines and scales, with what they ask.', { gives: { 200: list(contract('knowledge', 'Card')) } }),
+    call('POST /api/assess/{id}', 'One assessment of given answers, without a patient.', {
+      takes: map(anything),
+      gives: { 200: contract('knowledge', 'Assessment') },
+      fails: [404],
+    }),
+  ],
+  Rooms: [
+    call('GET /api/rooms/{id}', 'What a room is about.', { gives: { 200: client('hospital', 'RoomInfo') }, fails: [403, 404] }),
+    call('GET /api/rooms/{id}/socket', 'The room itself: a WebSocket that carries the frames of contract/room.ts in binary.', {
+      gives: { 101: null },
+      fails: [403, 404],
+    }),
+    call('POST /api/rooms/{id}/export', 'Lays what was measured, noted and shown beside the images.', {
+      takes: object({ 'marks?': yes, 'masks?': yes }),
+      gives: { 201: object({ objects: list(contract('imaging', 'SavedObject')), left_out: list(client('language', 'Text')) }) },
+      fails: [403, 404, 422],
+    }),
+  ],
+  Quality: [
+    call('GET /api/quality', 'Rules, deviations, and charts of each site.', { gives: { 200: client('quality', 'Quality') }, fails: [403] }),
+    call('POST /api/quality/{id}/override', 'Says why a deviation is right here.', {
+      takes: wanted,
+      gives: { 204: null },
+      fails: [400, 404, 409],
+    }),
+  ],
+  Ledger: [
+    call('GET /api/ledger/key', 'The public key that signs checkpoints.', { gives: { 200: anything }, open: true }),
+    call('GET /api/ledger/checkpoint', 'The newest signed checkpoint.', { gives: { 200: client('ledger', 'Checkpoint') }, open: true }),
+    call('GET /api/ledger/inclusion/{sequence}', 'Proof that an entry is in the tree of a size.', {
+      asks: { 'size!': integer },
+      gives: { 200: client('ledger', 'InclusionProof') },
+      fails: [404],
+      open: true,
+    }),
+    call('GET /api/ledger/consistency', 'Proof that one tree is the beginning of another.', {
+      asks: { 'first!': integer, 'second!': integer },
+      gives: { 200: object({ first: integer, second: integer, path: proof }) },
+      fails: [404],
+      open: true,
+    }),
+    call('GET /api/ledger/entry/{sequence}', 'The exact bytes of an entry, whose digest is the leaf.', {
+      gives: { 200: bytes('application/json', 'The entry as it was written.') },
+      fails: [403, 404],
+    }),
+  ],
+  Research: [
+    call('GET /api/research/projects', 'Projects that one takes part in.', { gives: { 200: list(project) } }),
+    call('POST /api/research/projects', 'Founds a project.', { takes: project, gives: { 201: project }, fails: [400, 403, 409] }),
+    call('GET /api/research/projects/{project}', 'A project.', { gives: { 200: project }, fails: [403] }),
+    call('POST /api/research/projects/{project}/releases', 'Releases a study to a project, de-identified.', {
+      takes: object({ study: uid, 'pixels_vouched_for?': yes }),
+      gives: { 201: object({ released: integer, refused: list(object({ object: uid, why: text })) }) },
+      fails: [403, 404, 422],
+    }),
+    call('DELETE /api/research/projects/{project}/releases/{study}', 'Takes a release back.', { gives: { 204: null }, fails: [403] }),
+    ...['', '/{study}/metadata', '/{study}/series', '/{study}/instances', '/{study}/series/{series}/instances'].map((rest) =>
+      call(`GET /api/research/projects/{project}/dicom-web/studies${rest}`, 'De-identified copies, listed as PS3.18 has it.', {
+        gives: { 200: dicomJson },
+        fails: [403, 404],
+      }),
+    ),
+    ...['', '/series/{series}', '/series/{series}/instances/{instance}'].map((rest) =>
+      call(`GET /api/research/projects/{project}/dicom-web/studies/{study}${rest}`, 'De-identified copies, as PS3.18 retrieves them.', {
+        gives: { 200: bytes('multipart/related', 'Parts of type application/dicom.') },
+        fails: [403, 404, 406],
+      }),
+    ),
+    call('GET /api/research/projects/{project}/studies/{study}/report', 'What was done to each object; no values.', {
+      gives: { 200: anything },
+      fails: [403, 404],
+    }),
+    call('GET /api/research/projects/{project}/fhir/{kind}', 'Minimal resources under pseudonyms: `Patient` or `ImagingStudy`.', {
+      gives: { 200: fhir },
+      fails: [403, 404],
+    }),
+    call('GET /api/research/projects/{project}/openings', 'Who asked whom a pseudonym stands for.', { gives: { 200: list(opening) }, fails: [403] }),
+    call('POST /api/research/projects/{project}/openings', 'The first of two custodians asks.', {
+      takes: object({ pseudonym: text, reason: text }),
+      gives: { 201: opening },
+      fails: [400, 403, 404],
+    }),
+    call('GET /api/research/projects/{project}/openings/{opening}', 'One of them.', { gives: { 200: opening }, fails: [403, 404] }),
+    call('POST /api/research/projects/{project}/openings/{opening}/confirm', 'The second custodian confirms; both see the answer for an hour.', {
+      takes: wanted,
+      gives: { 200: opening },
+      fails: [400, 403, 404, 409],
+    }),
+  ],
+  Teaching: [
+    call('GET /api/teaching/cases', 'Teaching cases that one may answer or has made.', { gives: { 200: list(map(anything)) } }),
+    call('POST /api/teaching/cases', 'Makes a case without its patient.', {
+      takes: object({ patient: text, series: uid, 'answers?': map(anything), 'trainees?': list(text), 'pixels_vouched_for?': yes }),
+      gives: { 201: object({ id: text }) },
+      fails: [400, 403, 404, 422],
+    }),
+    call('GET /api/teaching/cases/{case}', 'A case; the score once one has answered.', { gives: { 200: shown }, fails: [403, 404] }),
+    call('DELETE /api/teaching/cases/{case}', 'Closes a case.', { gives: { 204: null }, fails: [403, 404] }),
+    call('POST /api/teaching/cases/{case}/answers', "A trainee's one attempt.", {
+      takes: object({ answers: map(anything) }),
+      gives: { 201: shown },
+      fails: [400, 403, 404, 409],
+    }),
+    call('GET /api/teaching/cases/{case}/images/{number}', 'The de-identified copy of one image, from 1.', {
+      asks: { window: text },
+      gives: { 200: bytes('image/jpeg', 'The picture.') },
+      fails: [403, 404],
+    }),
+    call('GET /api/teaching/cases/{case}/objects/{number}', 'The same as DICOM.', {
+      gives: { 200: bytes('application/dicom', 'The object.') },
+      fails: [403, 404],
+    }),
+  ],
+  'Other DICOM systems': [
+    call('GET /api/pacs', 'Systems that can be called.', {
+      gives: { 200: list(object({ title: text, tls: yes, model: text, 'retrieve_by?': text })) },
+    }),
+    call('POST /api/pacs/{title}/echo', 'Verifies the connection.', { gives: { 200: object({ status: text }) }, fails: [403, 404, 502] }),
+    call('POST /api/pacs/{title}/find', 'Searches another system.', {
+      takes: object({ level: one('patient', 'study', 'series', 'image'), 'patient?': text, 'keys?': map(text), 'limit?': integer }),
+      gives: { 200: object({ rows: dicomJson, is_cut: yes }) },
+      fails: [400, 403, 404, 502],
+    }),
+    call('POST /api/pacs/{title}/retrieve', 'Fetches a study or a series of it.', {
+      takes: object({ study: uid, 'series?': uid, 'patient?': text }),
+      gives: { 202: object({ job: text }) },
+      fails: [400, 403, 404, 502],
+    }),
+    call('POST /api/pacs/{title}/send', 'Sends a study or a series of it.', {
+      takes: object({ study: uid, 'series?': uid }),
+      gives: { 202: object({ job: text }) },
+      fails: [400, 403, 404],
+    }),
+    call('GET /api/pacs/jobs', "One's own jobs, or all for those who run the system.", { gives: { 200: list(job) } }),
+    call('GET /api/pacs/jobs/{id}', 'One of them.', { gives: { 200: job }, fails: [404] }),
+    call('DELETE /api/pacs/jobs/{id}', 'Cancels it.', { gives: { 204: null }, fails: [404] }),
+  ],
+};
