@@ -183,6 +183,6 @@ async function written() {
 const now = await written();
 if (!process.argv.includes('--check')) writeFileSync(FILE, now);
 else if (readFileSync(FILE, 'utf8') !== now) {
-  console.error('contract/openapi.json is not what the types and calls say: run `npm run openapi`');
+  process.stderr.write('contract/openapi.json is not what the types and calls say: run `npm run openapi`\n');
   process.exit(1);
 }
