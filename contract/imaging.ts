@@ -293,6 +293,19 @@ key_images: Array<MarkedFrame>,
 windows: Array<ShownWindow>, };
 
 /**
+ * A document that is to be kept with a study.
+ */
+export type NewStudyDocument = { 
+/**
+ * What it is, as readers will see it.
+ */
+title: string, 
+/**
+ * The PDF, in base64.
+ */
+pdf: string, };
+
+/**
  * A softcopy presentation state as a client draws it.
  */
 export type PresentationState = { 
@@ -508,6 +521,23 @@ shown: Shown,
  * What it is called; may be empty.
  */
 name: string, };
+
+/**
+ * A document of a study.
+ */
+export type StudyDocument = { 
+/**
+ * SOP instance UID.
+ */
+sop: string, 
+/**
+ * Its title; empty where it has none.
+ */
+title: string, 
+/**
+ * How many bytes it has.
+ */
+bytes: number, };
 
 /**
  * A lookup table: values below its first have the first entry, values beyond its last the last.

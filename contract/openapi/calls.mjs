@@ -124,6 +124,21 @@ export const groups = {
       fails: [400, 403, 404, 422],
     }),
   ],
+  Documents: [
+    call('GET /api/imaging/studies/{study}/documents', 'PDFs that are kept with a study, the newest first.', {
+      gives: { 200: list(contract('imaging', 'StudyDocument')) },
+      fails: [400, 403, 404],
+    }),
+    call('POST /api/imaging/studies/{study}/documents', 'Keeps a PDF with a study, as an Encapsulated PDF.', {
+      takes: contract('imaging', 'NewStudyDocument'),
+      gives: { 200: contract('imaging', 'SavedObject'), 201: contract('imaging', 'SavedObject') },
+      fails: [400, 403, 404, 422],
+    }),
+    call('GET /api/imaging/studies/{study}/documents/{object}', 'One of them.', {
+      gives: { 200: bytes('application/pdf', 'The document.') },
+      fails: [400, 403, 404, 422],
+    }),
+  ],
   Nodules: [
     call('GET /api/series/{uid}/nodules', 'Nodules that were kept, what others marked, and what a program suggests.', {
       gives: { 200: contract('nodules', 'SeriesNodules') },

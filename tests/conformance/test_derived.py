@@ -1,5 +1,6 @@
 """Reports, presentation states and documents, read by highdicom, pydicom and dcmtk."""
 
+import base64
 import pathlib
 import subprocess
 
@@ -154,3 +155,64 @@ def test_the_state_of_the_viewer_draws_within_the_image(folder):
     for graphic in annotation.GraphicObjectSequence:
         points = np.array(graphic.GraphicData).reshape(-1, 2)
         assert (points >= 0).all() and (points <= [image.Columns, image.Rows]).all()
+
+
+def a_pdf() -> bytes:
+    """An empty page, small and whole (ISO 32000)."""
+    objects = [b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+               b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]>>"]
+    out, places = b"%PDF-1.4\n", []
+    for number, body in enumerate(objects, 1):
+        places.append(len(out))
+        out += b"%d 0 obj%s endobj\n" % (number, body)
+    table = len(out)
+    out += b"xref\n0 4\n0000000000 65535 f \n" + b"".join(b"%010d 00000 n \n" % place for place in places)
+    return out + b"trailer<</Size 4/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % table
+
+
+def test_a_document_is_kept_with_its_study_and_goes_out_by_every_door(hospital, tmp_path):
+    doctor = hospital.as_("li.terminal")
+    home = doctor.get(f"{hospital.base}/api/home").json()
+    study = next(study["uid"] for one in home["patients"] for study in one["studies"] if study["modality"] == "CT")
+    place = f"{hospital.base}/api/imaging/studies/{study}/documents"
+    pdf, title = a_pdf(), "会诊意见 Opinion"
+    body = {"title": title, "pdf": base64.b64encode(pdf).decode()}
+    first = doctor.post(place, json=body)
+    assert first.status_code == 201, first.text
+    assert doctor.post(place, json=body).status_code == 200
+    listed = doctor.get(place).json()
+    assert [(one["sop"], one["title"], one["bytes"]) for one in listed] == [(first.json()["object"], title, len(pdf))]
+    shown = doctor.get(f"{place}/{listed[0]['sop']}")
+    assert shown.content == pdf and shown.headers["content-type"] == "application/pdf"
+
+    # dcmtk takes it out of the object that DICOMweb gives, and what dcmtk wraps is shown as well.
+    saved = first.json()
+    address = f"{hospital.base}/dicom-web/studies/{study}/series/{saved['series']}/instances/{saved['object']}"
+    part = doctor.get(address, headers={"Accept": 'multipart/related; type="application/dicom"'})
+    start = part.content.index(b"\r\n\r\n") + 4
+    (tmp_path / "kept.dcm").write_bytes(part.content[start:part.content.rindex(b"\r\n--")])
+    subprocess.run(["dcm2pdf", "kept.dcm", "out.pdf"], cwd=tmp_path, check=True)
+    assert (tmp_path / "out.pdf").read_bytes().rstrip(b"\0") == pdf
+    kept = pydicom.dcmread(tmp_path / "kept.dcm")
+    (tmp_path / "in.pdf").write_bytes(pdf + b"\n")
+    subprocess.run(["pdf2dcm", "+st", "kept.dcm", "-t", "Letter", "in.pdf", "other.dcm"], cwd=tmp_path, check=True)
+    other = pydicom.dcmread(tmp_path / "other.dcm")
+    assert other.StudyInstanceUID == kept.StudyInstanceUID and other.PatientID == kept.PatientID
+    stored = subprocess.run(
+        ["storescu", "-aec", "YUANYI", "127.0.0.1", str(hospital.dicom_port), "other.dcm"], cwd=tmp_path, check=False)
+    assert stored.returncode == 0
+    assert [one["title"] for one in doctor.get(place).json()] == ["Letter", title]
+
+
+def test_what_is_no_whole_pdf_is_refused_with_the_reason(hospital):
+    doctor = hospital.as_("li.terminal")
+    home = doctor.get(f"{hospital.base}/api/home").json()
+    study = next(study["uid"] for one in home["patients"] for study in one["studies"] if study["modality"] == "CT")
+    place = f"{hospital.base}/api/imaging/studies/{study}/documents"
+    for content in (a_pdf()[:120], b"GIF89a", b""):
+        refused = doctor.post(place, json={"title": "x", "pdf": base64.b64encode(content).decode()})
+        assert refused.status_code == 422 and "no whole PDF" in refused.json()["detail"]
+    whole = base64.b64encode(a_pdf()).decode()
+    assert doctor.post(place, json={"title": "", "pdf": whole}).status_code == 422
+    assert doctor.post(place, json={"title": "x", "pdf": "*"}).status_code == 400
+    assert hospital.as_("sun.manager").post(place, json={"title": "x", "pdf": whole}).status_code == 403

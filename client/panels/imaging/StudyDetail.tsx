@@ -9,6 +9,7 @@ import { createQuery } from '../../core/query';
 import { Link } from '../../core/router';
 import { Answer } from '../Answer';
 import { Icon } from '../Icon';
+import { AttachButton, DocumentList, createDocuments } from './Documents';
 import { DownloadButton } from './DownloadButton';
 import { ShareButton } from './ShareDialog';
 import { createStudyInfo } from './study-info';
@@ -31,6 +32,7 @@ export function StudyDetail(props: StudyDetailProps): JSX.Element {
     return (signal) => seriesOfStudy(uid, signal);
   });
   const info = createStudyInfo(() => props.study.uid);
+  const documents = createDocuments(() => props.study.uid);
   return (
     <div class="study-detail">
       <Answer of={series} lines={3}>
@@ -42,6 +44,7 @@ export function StudyDetail(props: StudyDetailProps): JSX.Element {
           </Show>
         )}
       </Answer>
+      <DocumentList study={props.study.uid} of={documents} />
       <div class="row">
         <Link class="button small primary" href={studyAddress(props.study.uid)}>
           <Icon name="image" size={16} />
@@ -65,6 +68,9 @@ export function StudyDetail(props: StudyDetailProps): JSX.Element {
         </Show>
         <DownloadButton study={props.study.uid} />
         <ShareButton study={props.study.uid} />
+        <Show when={info.data()?.store}>
+          <AttachButton study={props.study.uid} of={documents} />
+        </Show>
       </div>
     </div>
   );

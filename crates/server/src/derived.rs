@@ -1,6 +1,7 @@
 //! Objects that the hospital makes of others, kept beside them, with a word on where they come from.
 
 use bytes::Bytes;
+use dicom::drawn::SavedObject;
 use policy::Actor;
 use record::{NewFact, Precondition, RecordError, ResourceKey};
 use serde_json::{Value, json};
@@ -26,6 +27,17 @@ pub struct Kept {
     pub class: Uid,
     /// Whether it was kept already, as it was made before.
     pub was_there: bool,
+}
+
+impl From<Kept> for SavedObject {
+    fn from(kept: Kept) -> Self {
+        Self {
+            study: kept.study.to_string(),
+            series: kept.series.to_string(),
+            object: kept.sop.to_string(),
+            class: kept.class.to_string(),
+        }
+    }
 }
 
 /// What a new object was made of.

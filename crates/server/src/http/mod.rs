@@ -90,7 +90,9 @@ pub fn routes(hospital: Arc<Hospital>) -> Router {
         .nest("/ledger", ledger::routes())
         .nest("/research", research::routes())
         .nest("/teaching", teaching::routes())
-        .fallback(|| async { Problem::not_found("there is no such call; GET /api/openapi.json describes all") })
+        .fallback(|| async {
+            Problem::not_found("there is no such call; GET /api/openapi.json describes all")
+        })
         .layer(DefaultBodyLimit::max(1 << 20));
     Router::new()
         .nest("/api", api)

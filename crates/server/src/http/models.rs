@@ -167,13 +167,7 @@ async fn keep(
     } else {
         StatusCode::CREATED
     };
-    let saved = SavedObject {
-        study: kept.study.to_string(),
-        series: kept.series.to_string(),
-        object: kept.sop.to_string(),
-        class: kept.class.to_string(),
-    };
-    Ok((status, Json(saved)))
+    Ok((status, Json(kept.into())))
 }
 
 /// What is said of the model; its bytes follow.

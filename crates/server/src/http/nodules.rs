@@ -507,12 +507,7 @@ async fn keep(
     for file in made.files {
         let kept = derived::keep(&hospital, &caller.actor, &opened.patient, file, &origin).await?;
         is_new |= !kept.was_there;
-        objects.push(SavedObject {
-            study: kept.study.to_string(),
-            series: kept.series.to_string(),
-            object: kept.sop.to_string(),
-            class: kept.class.to_string(),
-        });
+        objects.push(kept.into());
     }
     hospital
         .changes

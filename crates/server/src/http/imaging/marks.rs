@@ -16,9 +16,7 @@ use dicom::{
         CreateError, DrawnMark, MadeHere, Person, Study, context_of, derived_uid, drawn_report,
         drawn_state, key_objects,
     },
-    drawn::{
-        DrawnError, MarkedFrame, MeasuredMark, NewMarks, SavedMarks, SavedObject, Sheet, measure,
-    },
+    drawn::{DrawnError, MarkedFrame, MeasuredMark, NewMarks, SavedMarks, Sheet, measure},
     pixels::PixelFile,
 };
 use policy::{Action, Permit};
@@ -68,12 +66,7 @@ pub async fn keep(
         };
         let kept = derived::keep(&hospital, &caller.actor, &patient, file, &origin).await?;
         is_new |= !kept.was_there;
-        objects.push(SavedObject {
-            study: kept.study.to_string(),
-            series: kept.series.to_string(),
-            object: kept.sop.to_string(),
-            class: kept.class.to_string(),
-        });
+        objects.push(kept.into());
     }
     let status = if is_new {
         StatusCode::CREATED

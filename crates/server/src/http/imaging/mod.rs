@@ -1,5 +1,6 @@
 //! `/api/imaging`: what DICOMweb has no word for, such as what a person may do with images.
 
+mod documents;
 mod marks;
 mod segmentations;
 mod states;
@@ -10,7 +11,7 @@ use std::sync::Arc;
 
 use axum::{
     Json, Router,
-    extract::{Path, State},
+    extract::{DefaultBodyLimit, Path, State},
     routing::{get, post},
 };
 use policy::{Action, Object, Permit};
@@ -39,6 +40,16 @@ pub fn routes() -> Router<Arc<Hospital>> {
         .route(
             "/imaging/studies/{study}/segmentations/{object}",
             get(segmentations::masks),
+        )
+        .route(
+            "/imaging/studies/{study}/documents",
+            get(documents::list)
+                .post(documents::keep)
+                .layer(DefaultBodyLimit::max(documents::LARGEST_BODY)),
+        )
+        .route(
+            "/imaging/studies/{study}/documents/{object}",
+            get(documents::show),
         )
 }
 

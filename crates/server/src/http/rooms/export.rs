@@ -229,12 +229,7 @@ impl Export<'_> {
         };
         let actor = &self.caller.actor;
         let kept = derived::keep(self.hospital, actor, &self.patient, file, &origin).await?;
-        self.objects.push(SavedObject {
-            study: kept.study.to_string(),
-            series: kept.series.to_string(),
-            object: kept.sop.to_string(),
-            class: kept.class.to_string(),
-        });
+        self.objects.push(kept.into());
         Ok(())
     }
 }
