@@ -237,7 +237,7 @@ export const groups = {
       fails: [403, 404, 422],
     }),
     call('DELETE /api/research/projects/{project}/releases/{study}', 'Takes a release back.', { gives: { 204: null }, fails: [403] }),
-    ...['', '/{study}/metadata', '/{study}/series', '/{study}/instances', '/{study}/series/{series}/instances'].map((rest) =>
+    ...['', '/{study}/metadata', '/{study}/series', '/{study}/instances'].map((rest) =>
       call(`GET /api/research/projects/{project}/dicom-web/studies${rest}`, 'De-identified copies, listed as PS3.18 has it.', {
         gives: { 200: dicomJson },
         fails: [403, 404],

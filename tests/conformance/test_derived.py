@@ -195,7 +195,7 @@ def test_a_document_is_kept_with_its_study_and_goes_out_by_every_door(hospital, 
     assert (tmp_path / "out.pdf").read_bytes().rstrip(b"\0") == pdf
     kept = pydicom.dcmread(tmp_path / "kept.dcm")
     (tmp_path / "in.pdf").write_bytes(pdf + b"\n")
-    subprocess.run(["pdf2dcm", "+st", "kept.dcm", "-t", "Letter", "in.pdf", "other.dcm"], cwd=tmp_path, check=True)
+    subprocess.run(["pdf2dcm", "+st", "kept.dcm", "+t", "Letter", "in.pdf", "other.dcm"], cwd=tmp_path, check=True)
     other = pydicom.dcmread(tmp_path / "other.dcm")
     assert other.StudyInstanceUID == kept.StudyInstanceUID and other.PatientID == kept.PatientID
     stored = subprocess.run(

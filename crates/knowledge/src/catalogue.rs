@@ -269,7 +269,6 @@ pub struct CardInput {
     #[ts(optional)]
     pub unit: Option<String>,
     /// The choices.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub choices: Vec<ChoiceOption>,
     /// Outside of this the answer is refused: lowest and highest, where there is a limit.
     pub range: [Option<f64>; 2],
