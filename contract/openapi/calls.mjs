@@ -159,6 +159,11 @@ export const groups = {
       gives: { 200: contract('nodule', 'NoduleMeasures') },
       fails: [400, 403, 409, 413, 422],
     }),
+    call('POST /api/series/{uid}/nodules/features', "Features of a mask by IBSI's names; nothing is kept.", {
+      takes: mask,
+      gives: { 200: contract('nodules', 'NoduleFeatures') },
+      fails: [400, 403, 409, 413, 422],
+    }),
     call('POST /api/series/{uid}/nodules/keep', 'Keeps a nodule with the study as a segmentation and a measurement report.', {
       takes: contract('nodules', 'NewNodule'),
       gives: { 200: contract('nodules', 'SavedNodule'), 201: contract('nodules', 'SavedNodule') },
