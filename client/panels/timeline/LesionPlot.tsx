@@ -72,10 +72,10 @@ export function LesionPlot(props: LesionPlotProps): JSX.Element {
           )}
         </For>
         <text class="tick" x={LEFT} y={HEIGHT - 8}>
-          {dayAt(props.line[0])}
+          {dayOf(dayAt(props.line[0]), app.language())}
         </text>
         <text class="tick" x={WIDTH - RIGHT} y={HEIGHT - 8} text-anchor="end">
-          {dayAt(props.line[1])}
+          {dayOf(dayAt(props.line[1]), app.language())}
         </text>
         <line class="day" x1={x(dayNumber(props.day) ?? 0)} x2={x(dayNumber(props.day) ?? 0)} y1={TOP} y2={HEIGHT - BOTTOM} />
         <For each={drawn()}>
