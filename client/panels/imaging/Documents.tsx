@@ -37,7 +37,7 @@ export function DocumentList(props: DocumentsProps): JSX.Element {
         <For each={props.of.data()}>
           {(one) => (
             <li>
-              <a class="button small quiet" href={address(props.study, `/${one.sop}`)} target="_blank" rel="noreferrer">
+              <a class="button small" href={address(props.study, `/${one.sop}`)} target="_blank" rel="noreferrer">
                 <Icon name="document" size={16} />
                 <span>{one.title || app.t('documents.untitled')}</span>
                 <span class="soft number">{app.t('documents.size', { kb: Math.max(1, Math.round(one.bytes / KB)) })}</span>
@@ -105,10 +105,10 @@ function AttachForm(props: DocumentsProps & { onDone: () => void }): JSX.Element
     <form class="stack" onSubmit={(event) => void keep(event)}>
       <p class="soft">{app.t('documents.hint')}</p>
       <Field label={app.t('documents.file')}>
-        {(control) => <input {...control} type="file" accept="application/pdf,.pdf" required onChange={(event) => onChosen(event.currentTarget)} />}
+        {(control) => <input {...control} class="input" type="file" accept="application/pdf,.pdf" required onChange={(event) => onChosen(event.currentTarget)} />}
       </Field>
       <Field label={app.t('documents.name')}>
-        {(control) => <input {...control} type="text" required maxLength={200} value={title()} onInput={(event) => setTitle(event.currentTarget.value)} />}
+        {(control) => <input {...control} class="input" type="text" required maxLength={200} value={title()} onInput={(event) => setTitle(event.currentTarget.value)} />}
       </Field>
       <Show when={wrong()}>{(words) => <Notice kind="bad">{words()}</Notice>}</Show>
       <div class="row">

@@ -36,13 +36,17 @@ export function StudyDetail(props: StudyDetailProps): JSX.Element {
   return (
     <div class="study-detail">
       <Answer of={series} lines={3}>
-        {(all) => (
-          <Show when={all().length > 0} fallback={<p class="soft small">{app.t('imaging.seriesNone')}</p>}>
-            <ul class="series-strip">
-              <For each={all()}>{(one) => <SeriesCard series={one} />}</For>
-            </ul>
-          </Show>
-        )}
+        {(every) => {
+          // Documents have a list of their own, where they can be opened.
+          const all = (): readonly Series[] => every().filter((one) => one.modality !== 'DOC' || (documents.data() ?? []).length === 0);
+          return (
+            <Show when={all().length > 0} fallback={<p class="soft small">{app.t('imaging.seriesNone')}</p>}>
+              <ul class="series-strip">
+                <For each={all()}>{(one) => <SeriesCard series={one} />}</For>
+              </ul>
+            </Show>
+          );
+        }}
       </Answer>
       <DocumentList study={props.study.uid} of={documents} />
       <div class="row">
