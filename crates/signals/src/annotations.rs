@@ -1,7 +1,47 @@
 //! Annotations of EDF+: time-stamped lists of words within the data records.
 
+use crate::edf::Annotation;
+
 /// Ends the onset and duration, and each text.
 const END: u8 = 0x14;
+/// Stands between onset and duration.
+const LASTS: u8 = 0x15;
+
+/// Reads the annotations of one part of a data record: when the record itself begins, and what was written down.
+/// A list that is not well formed is passed over.
+pub fn read(part: &[u8]) -> (Option<f64>, Vec<Annotation>) {
+    let mut begins = None;
+    let mut written = Vec::new();
+    for list in part.split(|byte| *byte == 0) {
+        let mut pieces = list.split(|byte| *byte == END);
+        let Some(onset) = pieces.next().filter(|onset| is_onset(onset)) else {
+            continue;
+        };
+        if list.last() != Some(&END) {
+            continue;
+        }
+        let mut halves = onset.split(|byte| *byte == LASTS);
+        let mut number = || {
+            std::str::from_utf8(halves.next()?)
+                .ok()?
+                .parse::<f64>()
+                .ok()
+        };
+        let Some(onset_s) = number() else {
+            continue;
+        };
+        let duration_s = number();
+        begins = begins.or(Some(onset_s));
+        for text in pieces.filter(|text| !text.is_empty()) {
+            written.push(Annotation {
+                onset_s,
+                duration_s,
+                text: String::from_utf8_lossy(text).into_owned(),
+            });
+        }
+    }
+    (begins, written)
+}
 
 /// Rewrites the annotations of one part of a data record in their own space: `clean` says what may stay of a text.
 /// Lists without any text left go, but for the first of a record, which keeps its time. Answers how many texts
@@ -59,7 +99,7 @@ pub fn rewrite(part: &mut [u8], keeps_time: bool, clean: &dyn Fn(&str) -> String
 
 /// `+1.5`, `-0.2`, or with a duration behind 0x15.
 fn is_onset(onset: &[u8]) -> bool {
-    let mut halves = onset.split(|byte| *byte == 0x15);
+    let mut halves = onset.split(|byte| *byte == LASTS);
     let is_number = |text: &[u8]| {
         !text.is_empty()
             && text

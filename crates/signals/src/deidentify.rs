@@ -10,7 +10,7 @@ use jiff::{ToSpan as _, civil::Date};
 use crate::{
     annotations,
     header::{
-        DATE, LABEL, Layout, PATIENT, PREFILTER, RECORDING, RESERVED, SIGNAL_RESERVED, TIME,
+        self, DATE, LABEL, Layout, PATIENT, PREFILTER, RECORDING, RESERVED, SIGNAL_RESERVED, TIME,
         TRANSDUCER, field, put, text,
     },
 };
@@ -131,21 +131,7 @@ fn identify(
 
 /// The date of the header, moved; none where it is none.
 fn moved(file: &[u8], days: i64) -> Option<Date> {
-    // EDF+ writes the year in full; the two digits of EDF are those of 1985 to 2084.
-    let recording = text(file, RECORDING);
-    let long = recording.strip_prefix("Startdate ").and_then(|rest| {
-        let date = rest.split(' ').next()?;
-        Date::strptime("%d-%b-%Y", date).ok()
-    });
-    let date = long.or_else(|| {
-        let short = text(file, DATE);
-        let mut parts = short.split('.').map(str::parse::<i16>);
-        let (Ok(day), Ok(month), Ok(year)) = (parts.next()?, parts.next()?, parts.next()?) else {
-            return None;
-        };
-        let year = if year >= 85 { 1900 + year } else { 2000 + year };
-        Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
-    })?;
+    let date = header::date(file)?;
     date.checked_add(days.days()).ok()
 }
 

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use jiff::civil::Date;
+
 use crate::SignalError;
 
 /// The header of the recording; that of each signal is as long again.
@@ -13,12 +15,19 @@ pub const DATE: Range<usize> = 168..176;
 pub const TIME: Range<usize> = 176..184;
 const LENGTH: Range<usize> = 184..192;
 pub const RESERVED: Range<usize> = 192..236;
+const RECORDS: Range<usize> = 236..244;
+const DURATION: Range<usize> = 244..252;
 const SIGNALS: Range<usize> = 252..256;
 /// Lengths of the fields of a signal, each field for all signals before the next: label, transducer, dimension,
 /// physical minimum and maximum, digital minimum and maximum, prefiltering, samples in a record, reserved.
 const FIELDS: [usize; 10] = [16, 80, 8, 8, 8, 8, 8, 80, 8, 32];
 pub const LABEL: usize = 0;
 pub const TRANSDUCER: usize = 1;
+pub const DIMENSION: usize = 2;
+pub const PHYSICAL_MINIMUM: usize = 3;
+pub const PHYSICAL_MAXIMUM: usize = 4;
+pub const DIGITAL_MINIMUM: usize = 5;
+pub const DIGITAL_MAXIMUM: usize = 6;
 pub const PREFILTER: usize = 7;
 pub const SIGNAL_RESERVED: usize = 9;
 const SAMPLES: usize = 8;
@@ -128,6 +137,43 @@ fn number(file: &[u8], at: Range<usize>) -> Result<usize, SignalError> {
     }
     let number = text(file, at).parse();
     number.map_err(|_| SignalError::Malformed("a number of the header"))
+}
+
+/// How many data records the header promises; `None` for the −1 of a recorder that was switched off.
+pub fn promised_records(file: &[u8]) -> Result<Option<usize>, SignalError> {
+    let malformed = SignalError::Malformed("the number of data records");
+    match text(file, RECORDS).parse::<i64>() {
+        Ok(-1) => Ok(None),
+        Ok(number) => usize::try_from(number).map(Some).map_err(|_| malformed),
+        Err(_) => Err(malformed),
+    }
+}
+
+/// How long a data record is, in seconds.
+pub fn record_seconds(file: &[u8]) -> Result<f64, SignalError> {
+    let seconds = text(file, DURATION).parse::<f64>().ok();
+    seconds
+        .filter(|seconds| seconds.is_finite() && *seconds >= 0.0)
+        .ok_or(SignalError::Malformed("the duration of a data record"))
+}
+
+/// The day on which the recording began; none where the header holds none.
+pub fn date(file: &[u8]) -> Option<Date> {
+    // EDF+ writes the year in full; the two digits of EDF are those of 1985 to 2084.
+    let recording = text(file, RECORDING);
+    let long = recording.strip_prefix("Startdate ").and_then(|rest| {
+        let date = rest.split(' ').next()?;
+        Date::strptime("%d-%b-%Y", date).ok()
+    });
+    long.or_else(|| {
+        let short = text(file, DATE);
+        let mut parts = short.split('.').map(str::parse::<i16>);
+        let (Ok(day), Ok(month), Ok(year)) = (parts.next()?, parts.next()?, parts.next()?) else {
+            return None;
+        };
+        let year = if year >= 85 { 1900 + year } else { 2000 + year };
+        Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
+    })
 }
 
 /// Writes a field, cut to its length and filled up with spaces.

@@ -1,7 +1,19 @@
 //! Recorded signals. Pure: bytes in, values out.
 
 mod annotations;
+pub mod cpap;
 mod deidentify;
+pub mod ecg;
+mod edf;
 mod header;
+mod measure;
+pub mod oximetry;
+pub mod spirometry;
+mod trace;
+mod wfdb;
 
 pub use deidentify::{Options, SignalError, deidentify};
+pub use edf::{Annotation, Continuity, Edf, EdfSignal};
+pub use measure::{Found, Heart, Recording, SignalFacts, measure};
+pub use trace::{Run, Trace, quantile};
+pub use wfdb::{Mark, WfdbError, WfdbRecord, read_marks};

@@ -1,0 +1,183 @@
+//! The card as a whole.
+
+use std::collections::BTreeMap;
+
+use jiff::{
+    ToSpan as _,
+    civil::{Date, Time},
+};
+use serde::Serialize;
+
+use super::{File, MachineDay, Night, Unused, machine, night};
+use crate::Edf;
+
+/// A card.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Card {
+    /// The machine's name, as it says itself.
+    pub model: Option<String>,
+    /// Its nights in order: those with files, and those that only the machine's statistics know.
+    pub nights: Vec<Night>,
+    /// Files that were not used, with the reason.
+    pub unused: Vec<Unused>,
+}
+
+impl Card {
+    /// Whether these files are those of a card.
+    pub fn is_card(files: &[File]) -> bool {
+        files
+            .iter()
+            .any(|(path, _)| name(path) == "STR.edf" || kind(path).is_some())
+    }
+
+    /// Reads a card. A file that cannot be read is named and does not hold up the others.
+    pub fn read(files: &[File]) -> Self {
+        let mut card = Self {
+            model: None,
+            nights: Vec::new(),
+            unused: Vec::new(),
+        };
+        let mut nights: BTreeMap<Date, night::Files> = BTreeMap::new();
+        let mut days: BTreeMap<Date, MachineDay> = BTreeMap::new();
+        for (path, bytes) in files {
+            if name(path) == "Identification.tgt" {
+                card.model = model(bytes);
+                continue;
+            }
+            let is_statistics = name(path) == "STR.edf";
+            let kind = kind(path);
+            if !is_statistics && kind.is_none() {
+                continue;
+            }
+            let edf = match Edf::read(bytes) {
+                Ok(edf) => edf,
+                Err(error) => {
+                    card.unuse(path, &error);
+                    continue;
+                }
+            };
+            if is_statistics {
+                days.extend(machine::days(&edf));
+            } else if let (Some(kind), Some(date)) = (kind, date(path, &edf)) {
+                card.take(path, edf, kind, nights.entry(date).or_default());
+            } else {
+                card.unuse(path, &"it says no date");
+            }
+        }
+        for date in days.keys() {
+            nights.entry(*date).or_default();
+        }
+        let made = nights
+            .iter()
+            .map(|(date, files)| night::night(*date, files, days.remove(date)));
+        card.nights = made.collect();
+        card
+    }
+
+    fn unuse(&mut self, path: &str, why: &dyn ToString) {
+        self.unused.push(Unused {
+            path: path.to_owned(),
+            why: why.to_string(),
+        });
+    }
+
+    fn take(&mut self, path: &str, edf: Edf, kind: Kind, files: &mut night::Files) {
+        if edf.left_over_bytes > 0 {
+            self.unuse(path, &"it breaks off: its last minute is left out");
+        }
+        if edf.records == 0 && kind != Kind::Events {
+            self.unuse(
+                path,
+                &"it holds no data record: the machine was switched off",
+            );
+        }
+        match kind {
+            Kind::Breaths => files.breaths.push(edf),
+            Kind::Details => files.details.push(edf),
+            Kind::Oximetry => files.oximetry.push(edf),
+            Kind::Events => files.events.get_or_insert_default().push(edf),
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Breaths,
+    Details,
+    Oximetry,
+    Events,
+}
+
+fn kind(path: &str) -> Option<Kind> {
+    Some(match name(path).rsplit_once('_')?.1 {
+        "BRP.edf" => Kind::Breaths,
+        "PLD.edf" => Kind::Details,
+        "SAD.edf" | "SA2.edf" => Kind::Oximetry,
+        "EVE.edf" => Kind::Events,
+        _ => return None,
+    })
+}
+
+fn name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// The night's day: the name of its folder, else the day of the noon before the file began.
+fn date(path: &str, edf: &Edf) -> Option<Date> {
+    let folder = path.rsplit('/').nth(1).unwrap_or_default();
+    let named = Date::strptime("%Y%m%d", folder).ok();
+    named.or_else(|| {
+        let start = edf.start?;
+        let is_morning = start.time() < Time::constant(12, 0, 0, 0);
+        let date = start.date();
+        if is_morning {
+            date.checked_sub(1.day()).ok()
+        } else {
+            Some(date)
+        }
+    })
+}
+
+/// `#PNA AirSense_10_AutoSet`.
+fn model(bytes: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(bytes);
+    let line = text
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("#PNA "))?;
+    Some(line.trim().replace('_', " "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_of_other_files_is_no_card() {
+        let files = |names: &[&str]| -> Vec<File> {
+            names
+                .iter()
+                .map(|name| ((*name).to_owned(), Vec::new()))
+                .collect()
+        };
+        assert!(!Card::is_card(&files(&["100.dat", "100.hea", "night.edf"])));
+        assert!(Card::is_card(&files(&[
+            "DATALOG/20230824/20230824_235406_BRP.edf"
+        ])));
+        assert!(Card::is_card(&files(&["STR.edf"])));
+    }
+
+    #[test]
+    fn a_broken_file_is_named_and_holds_nothing_up() {
+        let files = vec![
+            ("STR.edf".to_owned(), b"half a file".to_vec()),
+            (
+                "Identification.tgt".to_owned(),
+                b"#SRN 1\r\n\r\n#PNA AirSense_10_AutoSet\r\n".to_vec(),
+            ),
+        ];
+        let card = Card::read(&files);
+        assert_eq!(card.model.as_deref(), Some("AirSense 10 AutoSet"));
+        assert_eq!(card.unused.len(), 1);
+        assert!(card.nights.is_empty());
+    }
+}

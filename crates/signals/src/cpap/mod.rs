@@ -1,0 +1,136 @@
+//! The card of a therapy device: nights of positive airway pressure.
+//!
+//! A card of `ResMed` holds `Identification.tgt`, a file of daily statistics (`STR.edf`) and a folder `DATALOG` with
+//! one folder a night: flow and pressure (`…_BRP.edf`), leak and breathing (`…_PLD.edf`), oximetry (`…_SAD.edf`)
+//! of each session, scored events (`…_EVE.edf`). A night is named after the day on which it begins; days begin at
+//! noon. What the machine counted itself is kept beside what is found in the signals, never in its place.
+
+mod card;
+mod machine;
+mod night;
+
+use jiff::civil::{Date, DateTime};
+use serde::Serialize;
+
+use crate::oximetry::Oximetry;
+
+pub use card::Card;
+pub use machine::MachineDay;
+
+/// A file of the card: its path below the card's folder, and its bytes.
+pub type File = (String, Vec<u8>);
+
+/// A file that was not used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Unused {
+    /// Its path below the card's folder.
+    pub path: String,
+    /// Why.
+    pub why: String,
+}
+
+/// What a scored event is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EventKind {
+    /// The airway closed.
+    ObstructiveApnea,
+    /// No effort was made.
+    CentralApnea,
+    /// An apnoea of a kind that the machine could not tell.
+    Apnea,
+    /// Breathing became shallow.
+    Hypopnea,
+    /// An arousal by breathing effort.
+    Arousal,
+}
+
+impl EventKind {
+    /// Whether the apnoea–hypopnoea index counts it.
+    pub fn is_counted(self) -> bool {
+        self != Self::Arousal
+    }
+
+    fn named(text: &str) -> Option<Self> {
+        Some(match text {
+            "Obstructive Apnea" => Self::ObstructiveApnea,
+            "Central Apnea" => Self::CentralApnea,
+            "Apnea" => Self::Apnea,
+            "Hypopnea" => Self::Hypopnea,
+            "Arousal" => Self::Arousal,
+            _ => return None,
+        })
+    }
+}
+
+/// An event that the machine scored.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Event {
+    /// When the machine wrote it down.
+    pub at: DateTime,
+    /// How long it lasted, in seconds.
+    pub lasts_s: f64,
+    /// What it is.
+    pub kind: EventKind,
+}
+
+/// How a signal was distributed over a time.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Spread {
+    /// Median.
+    pub median: f64,
+    /// 95th percentile.
+    pub p95: f64,
+    /// Largest value.
+    pub largest: f64,
+}
+
+/// From mask on to mask off.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Session {
+    /// When it began, by the machine's clock.
+    pub start: DateTime,
+    /// How long signals were recorded, in minutes. Machines write whole minutes: the last one is cut off.
+    pub minutes: f64,
+    /// Mask leak, in litres a minute.
+    pub leak_l_min: Option<Spread>,
+    /// Pressure at the mask, in cmH2O.
+    pub mask_pressure_cmh2o: Option<Spread>,
+    /// Pressure that the machine set, in cmH2O.
+    pub pressure_cmh2o: Option<Spread>,
+    /// Apnoeas and hypopnoeas that the machine scored in it.
+    pub counted_events: usize,
+}
+
+/// A night.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Night {
+    /// The day on which it began; days begin at noon.
+    pub date: Date,
+    /// Its sessions in order.
+    pub sessions: Vec<Session>,
+    /// Recorded time of all sessions, in hours.
+    pub recorded_h: f64,
+    /// What the machine scored; `None` where the file is not there, which is not the same as no event.
+    pub events: Option<Vec<Event>>,
+    /// Apnoeas and hypopnoeas an hour of recorded time; `None` without events or time.
+    pub ahi: Option<f64>,
+    /// Mask leak, in litres a minute.
+    pub leak_l_min: Option<Spread>,
+    /// Pressure at the mask, in cmH2O.
+    pub mask_pressure_cmh2o: Option<Spread>,
+    /// Pressure that the machine set, in cmH2O.
+    pub pressure_cmh2o: Option<Spread>,
+    /// Oximetry, where an oximeter was connected.
+    pub oximetry: Option<Oximetry>,
+    /// What the machine's own daily statistics say of this day.
+    pub machine: Option<MachineDay>,
+}
+
+impl Night {
+    /// Hours of use: the machine's own count to the minute where there is one, else the recorded time.
+    pub fn usage_h(&self) -> Option<f64> {
+        let counted = self.machine.as_ref().and_then(|day| day.usage_h);
+        counted.or((!self.sessions.is_empty()).then_some(self.recorded_h))
+    }
+}
