@@ -10,11 +10,14 @@ use ts_rs::TS;
 use vocabulary::{Coding, Text};
 
 use crate::{
-    Answers, Assessment, ChoiceOption, Confidence, Evidence, Guideline, Input, Kind,
+    Answers, Assessment, ChoiceOption, Classified, Confidence, Evidence, Guideline, Input, Kind,
     KnowledgeError, Model, Recommendation, ScoreFound, Term,
 };
 
 const INPUTS: &str = include_str!("../models/inputs.toml");
+
+/// What classes and scores about breathing and sleep ask besides.
+const INPUTS_OF_CLASSES: &str = include_str!("../classes/inputs.toml");
 
 /// What is asked about this hour, not about the person.
 const INPUTS_OF_THIS_HOUR: &str = include_str!("../scores/inputs.toml");
@@ -60,6 +63,23 @@ const EVIDENCE: &[(&str, &str)] = evidence![
     "singer-2016",
     "lim-2003",
     "fine-1997",
+    "quanjer-2012",
+    "bowerman-2023",
+    "jian-2017",
+    "graham-2019",
+    "gold-2025",
+    "gold-2026",
+    "bhatt-2023",
+    "celli-2004",
+    "celli-2021",
+    "stanojevic-2022",
+    "pellegrino-2005",
+    "gina-2025",
+    "chung-2008",
+    "marti-soler-2016",
+    "netzer-1999",
+    "cms-ncd-240.4",
+    "aasm-scoring",
 ];
 
 // A file that comes with the program and cannot be read is a bug; a test reads each.
@@ -79,6 +99,7 @@ impl Terms {
             toml::from_str(text).unwrap_or_else(|error| unreachable!("the inputs: {error}"))
         };
         let mut inputs = listed(INPUTS);
+        inputs.extend(listed(INPUTS_OF_CLASSES));
         let this_hour = listed(INPUTS_OF_THIS_HOUR);
         let of_this_hour = this_hour.keys().cloned().collect();
         inputs.extend(this_hour);
@@ -197,7 +218,7 @@ pub fn assess(id: &str, answers: &Answers) -> Option<Assessment> {
     Some(find(id)?.assess(answers))
 }
 
-/// What a model, a guideline or a score says.
+/// What a model, a guideline, a score or a list of classes says.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Said {
@@ -207,9 +228,12 @@ pub enum Said {
     Guideline(Box<Recommendation>),
     /// A score's sum of points.
     Score(Box<ScoreFound>),
+    /// The class that the answers lie in.
+    Class(Box<Classified>),
 }
 
-/// What the model, guideline or score with this id says about the answers; `None` where there is none.
+/// What the model, guideline, score or list of classes with this id says about the answers; `None` where there is
+/// none.
 pub fn ask(id: &str, answers: &Answers) -> Option<Said> {
     let model = || Some(Said::Model(Box::new(assess(id, answers)?)));
     let guideline = || {
@@ -222,7 +246,12 @@ pub fn ask(id: &str, answers: &Answers) -> Option<Said> {
             crate::point_score(id)?.score(answers),
         )))
     };
-    model().or_else(guideline).or_else(score)
+    let class = || {
+        Some(Said::Class(Box::new(
+            crate::class_list(id)?.classify(answers),
+        )))
+    };
+    model().or_else(guideline).or_else(score).or_else(class)
 }
 
 /// All questions by their names.
@@ -328,12 +357,17 @@ pub struct Card {
     pub notice: Text,
 }
 
-/// The cards of all models, guidelines and scores of points.
+/// The cards of all models, guidelines, scores of points and lists of classes.
 pub fn cards() -> Vec<Card> {
     let guidelines = crate::guidelines().iter().map(guideline_card);
     let scores = crate::point_scores().iter().map(crate::score_card);
     let models = models().iter().map(card);
-    models.chain(guidelines).chain(scores).collect()
+    let classes = crate::class_lists().iter().map(crate::class_card);
+    models
+        .chain(guidelines)
+        .chain(scores)
+        .chain(classes)
+        .collect()
 }
 
 /// The card of one guideline.

@@ -7,15 +7,19 @@
 //!
 //! A guideline that branches is a file of its own in `guidelines/`: see [`guideline`]. Scales whose answers
 //! have points, and what is said about tobacco, are files in `scales/`; scores of measured parameters, such as
-//! NEWS2, are files in `scores/`.
+//! NEWS2, are files in `scores/`; rules that put answers into a class, such as a GOLD group, are files in
+//! `classes/`. Reference equations of lung function, with their look-up tables, are files in `lung-function/`.
 
+mod adherence;
 mod answer;
 mod assess;
 mod catalogue;
 pub mod cds;
 mod check;
+mod classes;
 mod guidance;
 pub mod guideline;
+pub mod lung_function;
 mod model;
 pub mod quality;
 pub mod questionnaire;
@@ -24,11 +28,13 @@ mod scale;
 mod scores;
 mod tobacco;
 
+pub use adherence::adherence;
 pub use answer::{Answer, AnswerValue, Answers, Source};
 pub use catalogue::{
     Card, CardInput, Said, ask, assess, card, cards, evidence, find, guideline_card, inputs,
     lasting_inputs, models,
 };
+pub use classes::{Class, ClassFound, Classes, Classified, class_card, class_list, class_lists};
 pub use guidance::RECOMMENDATION_URI;
 pub use guideline::{
     Derivation, Guideline, Recommendation, Verdict, add as add_guidelines,

@@ -475,6 +475,7 @@ fn any_answer_taken_away_is_named_and_leaves_no_sum() {
                 Kind::Choice(options) => Answer::from(options[0].id.as_str()),
                 Kind::Number { .. } if name == "temperature_c" => Answer::from(37.0),
                 Kind::Number { .. } if name == "arterial_ph" => Answer::from(7.4),
+                Kind::Number { .. } if name == "mmrc" => Answer::from(2.0),
                 Kind::Number { .. } => Answer::from(80.0),
             };
             whole.insert(name, value);

@@ -14,6 +14,6 @@ mod wfdb;
 
 pub use deidentify::{Options, SignalError, deidentify};
 pub use edf::{Annotation, Continuity, Edf, EdfSignal};
-pub use measure::{Found, Heart, Recording, SignalFacts, measure};
+pub use measure::{Found, Heart, Recording, SignalFacts, measure, measure_wfdb};
 pub use trace::{Run, Trace, quantile};
 pub use wfdb::{Mark, WfdbError, WfdbRecord, read_marks};

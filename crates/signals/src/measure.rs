@@ -98,9 +98,14 @@ pub fn measure(files: &[File]) -> Option<Result<Found, String>> {
     if Card::is_card(files) && files.len() > 1 {
         return Some(Ok(Found::CpapCard(Card::read(files))));
     }
-    let header = files.iter().find(|(path, _)| has_ending(path, "hea"));
-    if let Some((path, _)) = header {
-        return Some(wfdb(path, files).map(|recording| Found::Recording(Box::new(recording))));
+    if files.iter().any(|(path, _)| has_ending(path, "hea")) {
+        return Some(whole_record(files).and_then(|record| {
+            let find = |wanted: &str| {
+                let found = files.iter().find(|(path, _)| name(path) == wanted);
+                found.map(|(_, bytes)| bytes.clone())
+            };
+            measure_wfdb(&record, &find)
+        }));
     }
     let [(path, bytes)] = files else { return None };
     if !["edf", "bdf", "rec"]
@@ -111,6 +116,78 @@ pub fn measure(files: &[File]) -> Option<Result<Found, String>> {
     }
     let read = Edf::read(bytes).map_err(|error| error.to_string());
     Some(read.map(|edf| Found::Recording(Box::new(of_edf(&edf)))))
+}
+
+/// Measures one WFDB record; `files` gives the files of its folder by name.
+pub fn measure_wfdb(
+    record: &str,
+    files: &dyn Fn(&str) -> Option<Vec<u8>>,
+) -> Result<Found, String> {
+    let read = WfdbRecord::read(record, files).map_err(|error| error.to_string())?;
+    let marks = files(&format!("{record}.atr")).map(|bytes| read_marks(&bytes));
+    let marked: Option<Vec<f64>> = marks.map(|marks| {
+        let beats = marks.iter().filter(|mark| mark.is_beat());
+        beats
+            .map(|mark| mark.frame as f64 / read.frames_per_second)
+            .collect()
+    });
+    let signals = read.signals.iter().map(|trace| SignalFacts {
+        runs: trace.runs.len(),
+        ..facts(
+            (&trace.name, &trace.unit, Some(trace.per_second)),
+            trace.values(),
+        )
+    });
+    let gone = read.segments_missing.iter();
+    Ok(Found::Recording(Box::new(Recording {
+        format: "wfdb",
+        start: read.start,
+        signals: signals.collect(),
+        annotations: Vec::new(),
+        remarks: gone
+            .map(|file| format!("{file} is not there: a gap"))
+            .collect(),
+        oximetry: saturation(&read.signals),
+        heart: heart(&read.signals, marked.as_deref()),
+    })))
+}
+
+fn name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// The one record of a folder: the header that no other header names as a segment.
+fn whole_record(files: &[File]) -> Result<String, String> {
+    let headers: Vec<(&str, String)> = files
+        .iter()
+        .filter_map(|(path, bytes)| {
+            let record = name(path).strip_suffix(".hea")?;
+            Some((record, String::from_utf8_lossy(bytes).into_owned()))
+        })
+        .collect();
+    let names = |text: &str, record: &str| {
+        text.lines()
+            .any(|line| line.split(' ').next() == Some(record))
+    };
+    let is_part = |record: &str| {
+        headers
+            .iter()
+            .any(|(other, text)| *other != record && names(text, record))
+    };
+    // Numerics beside the waveforms are a record of their own; they carry an `n` behind the name.
+    let is_numerics = |record: &str| {
+        let waves = record.strip_suffix('n');
+        waves.is_some_and(|waves| headers.iter().any(|(other, _)| *other == waves))
+    };
+    let whole: Vec<&str> = headers
+        .iter()
+        .map(|(record, _)| *record)
+        .filter(|record| !is_part(record) && !is_numerics(record))
+        .collect();
+    match whole.as_slice() {
+        [one] => Ok((*one).to_owned()),
+        _ => Err("choose among the records of the folder: name one header".to_owned()),
+    }
 }
 
 fn has_ending(path: &str, ending: &str) -> bool {
@@ -167,64 +244,6 @@ fn of_edf(edf: &Edf) -> Recording {
         oximetry: saturation(&traces),
         heart: heart(&traces, None),
     }
-}
-
-fn wfdb(path: &str, files: &[File]) -> Result<Recording, String> {
-    let name = |path: &str| path.rsplit('/').next().unwrap_or(path).to_owned();
-    // A record of several segments is told by the header that no other header names.
-    let headers: Vec<(String, String)> = files
-        .iter()
-        .filter(|(path, _)| has_ending(path, "hea"))
-        .map(|(path, bytes)| {
-            let record = name(path).trim_end_matches(".hea").to_owned();
-            (record, String::from_utf8_lossy(bytes).into_owned())
-        })
-        .collect();
-    let is_part = |record: &str| {
-        headers.iter().any(|(other, text)| {
-            other != record
-                && text
-                    .lines()
-                    .any(|line| line.split(' ').next() == Some(record))
-        })
-    };
-    let asked = name(path).trim_end_matches(".hea").to_owned();
-    let whole = headers.iter().find(|(record, _)| !is_part(record));
-    let record = whole.map_or(asked, |(record, _)| record.clone());
-    let find = |wanted: &str| {
-        let found = files.iter().find(|(path, _)| name(path) == wanted);
-        found.map(|(_, bytes)| bytes.clone())
-    };
-    let read = WfdbRecord::read(&record, &find).map_err(|error| error.to_string())?;
-    let marks = find(&format!("{record}.atr")).map(|bytes| read_marks(&bytes));
-    let marked: Option<Vec<f64>> = marks.map(|marks| {
-        let beats = marks.iter().filter(|mark| mark.is_beat());
-        beats
-            .map(|mark| mark.frame as f64 / read.frames_per_second)
-            .collect()
-    });
-    let gone = read.segments_missing.iter();
-    Ok(Recording {
-        format: "wfdb",
-        start: read.start,
-        signals: read
-            .signals
-            .iter()
-            .map(|trace| SignalFacts {
-                runs: trace.runs.len(),
-                ..facts(
-                    (&trace.name, &trace.unit, Some(trace.per_second)),
-                    trace.values(),
-                )
-            })
-            .collect(),
-        annotations: Vec::new(),
-        remarks: gone
-            .map(|file| format!("{file} is not there: a gap"))
-            .collect(),
-        oximetry: saturation(&read.signals),
-        heart: heart(&read.signals, marked.as_deref()),
-    })
 }
 
 fn facts(

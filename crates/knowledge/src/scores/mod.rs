@@ -25,6 +25,9 @@ const FILES: &[&str] = &[
     include_str!("../../scores/qsofa.toml"),
     include_str!("../../scores/curb-65.toml"),
     include_str!("../../scores/psi.toml"),
+    include_str!("../../scores/bode.toml"),
+    include_str!("../../scores/stop-bang.toml"),
+    include_str!("../../scores/nosas.toml"),
 ];
 
 static ALL: LazyLock<Vec<PointScore>> = LazyLock::new(|| {

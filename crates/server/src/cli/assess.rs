@@ -59,7 +59,8 @@ impl Assess {
 /// Arguments of `yuanyi measure`.
 #[derive(Args)]
 pub struct Measure {
-    /// A DICOM folder or file, NRRD or NIfTI.
+    /// A DICOM folder or file, NRRD or NIfTI; or recorded signals: EDF, BDF, a WFDB header, the folder of a
+    /// therapy device's card.
     path: PathBuf,
     /// Write the surfaces here, as GLB.
     #[arg(long, value_name = "DIR")]
@@ -84,6 +85,10 @@ fn point(text: &str) -> Result<[f64; 3], String> {
 impl Measure {
     /// Measures and prints JSON.
     pub fn run(self) -> Result<()> {
+        if let Some(found) = super::recorded::measure(&self.path)? {
+            println!("{}", serde_json::to_string_pretty(&found)?);
+            return Ok(());
+        }
         let options = volume::MeasureOptions {
             mesh: self.mesh,
             seg: self.seg,

@@ -8,6 +8,7 @@ mod guideline;
 mod import;
 mod model;
 mod pacs;
+mod recorded;
 mod serve;
 mod upkeep;
 
@@ -78,7 +79,7 @@ enum Task {
         #[command(subcommand)]
         task: model::Install,
     },
-    /// Volume, structures and measurements of a scan as JSON; no hospital needed.
+    /// Volume, structures and measurements of a scan, or what recorded signals say, as JSON; no hospital needed.
     Measure(assess::Measure),
     /// The scenarios with their state.
     Scenarios,

@@ -1,0 +1,70 @@
+//! `measure` of recorded signals: nights, electrocardiograms, the card of a therapy device.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, anyhow};
+use signals::Found;
+
+/// Endings of files that a folder of signals holds.
+const ENDINGS: [&str; 8] = ["edf", "bdf", "rec", "hea", "dat", "atr", "mat", "tgt"];
+/// Folders below the given one that are looked into: a card has `DATALOG`, and one for each night.
+const DEEPEST: usize = 3;
+
+/// What the signals at this path say; `None` where there are none.
+pub fn measure(path: &Path) -> Result<Option<Found>> {
+    let said = |words: String| anyhow!(words).context(format!("measure {}", path.display()));
+    if path.is_dir() {
+        let mut files = Vec::new();
+        read_below(path, path, DEEPEST, &mut files)?;
+        return signals::measure(&files).transpose().map_err(said);
+    }
+    let name = |path: &Path| {
+        path.file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+    };
+    let Some(file) = name(path).filter(|_| has_ending(path)) else {
+        return Ok(None);
+    };
+    if let Some(record) = file.strip_suffix(".hea") {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let find = |name: &str| std::fs::read(folder.join(name)).ok();
+        return signals::measure_wfdb(record, &find).map(Some).map_err(said);
+    }
+    let bytes = std::fs::read(path).with_context(|| format!("read {}", path.display()))?;
+    signals::measure(&[(file, bytes)]).transpose().map_err(said)
+}
+
+fn has_ending(path: &Path) -> bool {
+    let ending = path
+        .extension()
+        .map(|ending| ending.to_string_lossy().to_lowercase());
+    ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str()))
+}
+
+/// Reads the files of signals in a folder, in order of their paths.
+fn read_below(
+    base: &Path,
+    folder: &Path,
+    deeper: usize,
+    files: &mut Vec<(String, Vec<u8>)>,
+) -> Result<()> {
+    let read = || -> std::io::Result<Vec<_>> {
+        std::fs::read_dir(folder)?
+            .map(|entry| Ok(entry?.path()))
+            .collect()
+    };
+    let mut paths = read().with_context(|| format!("read the folder {}", folder.display()))?;
+    paths.sort();
+    for path in paths {
+        if path.is_dir() {
+            if deeper > 0 {
+                read_below(base, &path, deeper - 1, files)?;
+            }
+        } else if has_ending(&path) {
+            let bytes = std::fs::read(&path).with_context(|| format!("read {}", path.display()))?;
+            let below = path.strip_prefix(base).unwrap_or(&path);
+            files.push((below.to_string_lossy().replace('\\', "/"), bytes));
+        }
+    }
+    Ok(())
+}
