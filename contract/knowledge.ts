@@ -303,6 +303,72 @@ id: string,
 label: { zh: string, en: string }, };
 
 /**
+ * The class that answers lie in.
+ */
+export type ClassFound = { 
+/**
+ * Its name.
+ */
+id: string, 
+/**
+ * What people call it.
+ */
+label: { zh: string, en: string }, 
+/**
+ * What the source asks for.
+ */
+advice?: { zh: string, en: string }, };
+
+/**
+ * What a list of classes says about one person's answers.
+ */
+export type Classified = { 
+/**
+ * The list's id.
+ */
+classes: string, 
+/**
+ * Version of its file.
+ */
+version: string, 
+/**
+ * Year of the publication.
+ */
+year: number, 
+/**
+ * What people call it.
+ */
+title: { zh: string, en: string }, 
+/**
+ * The class; or everything that is missing.
+ */
+result: { state: "assessed", value: ClassFound } | { state: "not-assessable", missing: { input: string, why: { zh: string, en: string } }[] }, 
+/**
+ * The answers that could be used.
+ */
+inputs: Array<InputUsed>, 
+/**
+ * For whom it is.
+ */
+population: { zh: string, en: string }, 
+/**
+ * Authors, title, journal, year, pages.
+ */
+citation: string, 
+/**
+ * How well it was checked.
+ */
+confidence: Confidence, 
+/**
+ * Whether a person with the source has yet to confirm it.
+ */
+needs_confirmation: boolean, 
+/**
+ * That this is no medical device.
+ */
+notice: { zh: string, en: string }, };
+
+/**
  * How well a source was checked.
  */
 export type Confidence = "C" | "S" | "D" | "M" | "not-reproducible";

@@ -73,7 +73,7 @@ fn gold_grades_are_not_rounded() {
 #[test]
 fn gold_groups_by_the_year_of_the_report() {
     // mMRC, CAT, moderate exacerbations, admission; the group of 2023 to 2025 and of 2026.
-    let cases: [(Option<f64>, Option<f64>, f64, f64, &str, &str); 5] = [
+    let cases = [
         (Some(1.0), Some(8.0), 0.0, 0.0, "A", "A"),
         (Some(2.0), None, 1.0, 0.0, "B", "E"),
         (None, Some(10.0), 1.0, 0.0, "B", "E"),

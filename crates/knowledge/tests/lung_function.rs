@@ -255,6 +255,8 @@ fn what_is_missing_or_outside_is_named() {
     );
 }
 
+use Judged::{Acceptable as Good, NotAcceptable as Bad, Usable};
+
 fn blow(fev1_l: f64) -> BlowFacts {
     BlowFacts {
         fev1_l,
@@ -300,6 +302,10 @@ fn the_worked_grades() {
 }
 
 #[test]
+#[expect(
+    clippy::too_many_lines,
+    reason = "a table of blows, one below the other"
+)]
 fn a_blow_is_judged_by_its_start_its_end_and_what_was_seen() {
     for (fvc, limit) in [(4.0, 0.20), (1.5, 0.10)] {
         assert!((quality().back_extrapolated_limit_l(fvc) - limit).abs() < 1e-9);
@@ -313,7 +319,6 @@ fn a_blow_is_judged_by_its_start_its_end_and_what_was_seen() {
             grades[1].grade,
         )
     };
-    use Judged::{Acceptable as Good, NotAcceptable as Bad, Usable};
     let good = blow(3.2);
     assert_eq!(
         of(BlowFacts {

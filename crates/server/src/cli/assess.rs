@@ -60,7 +60,7 @@ impl Assess {
 #[derive(Args)]
 pub struct Measure {
     /// A DICOM folder or file, NRRD or NIfTI; or recorded signals: EDF, BDF, a WFDB header, the folder of a
-    /// therapy device's card.
+    /// therapy device's card, a spirometry session as JSON.
     path: PathBuf,
     /// Write the surfaces here, as GLB.
     #[arg(long, value_name = "DIR")]

@@ -10,6 +10,7 @@ mod model;
 mod pacs;
 mod recorded;
 mod serve;
+mod spirometry;
 mod upkeep;
 
 pub use accounts::gate;

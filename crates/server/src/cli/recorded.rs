@@ -1,9 +1,11 @@
-//! `measure` of recorded signals: nights, electrocardiograms, the card of a therapy device.
+//! `measure` of recorded signals: nights, electrocardiograms, the card of a therapy device, spirometry.
 
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
-use signals::Found;
+use serde_json::{Value, json};
+
+use super::spirometry;
 
 /// Endings of files that a folder of signals holds.
 const ENDINGS: [&str; 8] = ["edf", "bdf", "rec", "hea", "dat", "atr", "mat", "tgt"];
@@ -11,27 +13,39 @@ const ENDINGS: [&str; 8] = ["edf", "bdf", "rec", "hea", "dat", "atr", "mat", "tg
 const DEEPEST: usize = 3;
 
 /// What the signals at this path say; `None` where there are none.
-pub fn measure(path: &Path) -> Result<Option<Found>> {
+pub fn measure(path: &Path) -> Result<Option<Value>> {
     let said = |words: String| anyhow!(words).context(format!("measure {}", path.display()));
+    let shown = |found: Option<signals::Found>| found.map(|found| json!(found));
     if path.is_dir() {
         let mut files = Vec::new();
         read_below(path, path, DEEPEST, &mut files)?;
-        return signals::measure(&files).transpose().map_err(said);
+        return signals::measure(&files)
+            .transpose()
+            .map(shown)
+            .map_err(said);
     }
     let name = |path: &Path| {
         path.file_name()
             .map(|name| name.to_string_lossy().into_owned())
     };
-    let Some(file) = name(path).filter(|_| has_ending(path)) else {
+    let is_json = path.extension().is_some_and(|ending| ending == "json");
+    let Some(file) = name(path).filter(|_| has_ending(path) || is_json) else {
         return Ok(None);
     };
     if let Some(record) = file.strip_suffix(".hea") {
         let folder = path.parent().unwrap_or(Path::new("."));
         let find = |name: &str| std::fs::read(folder.join(name)).ok();
-        return signals::measure_wfdb(record, &find).map(Some).map_err(said);
+        let found = signals::measure_wfdb(record, &find);
+        return found.map(|found| Some(json!(found))).map_err(said);
     }
     let bytes = std::fs::read(path).with_context(|| format!("read {}", path.display()))?;
-    signals::measure(&[(file, bytes)]).transpose().map_err(said)
+    if is_json {
+        return spirometry::measure(&bytes).with_context(|| format!("measure {}", path.display()));
+    }
+    signals::measure(&[(file, bytes)])
+        .transpose()
+        .map(shown)
+        .map_err(said)
 }
 
 fn has_ending(path: &Path) -> bool {
