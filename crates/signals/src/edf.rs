@@ -4,7 +4,10 @@
 //! off), or more than there are, leaves the records that are whole. A sample outside of the range that the header
 //! gives is how recorders write "none", and becomes a gap.
 
-use jiff::civil::{Date, DateTime, Time};
+use jiff::{
+    ToSpan as _,
+    civil::{Date, DateTime, Time},
+};
 use serde::Serialize;
 
 use crate::{
@@ -112,9 +115,30 @@ impl Edf {
         for (place, record) in body.chunks_exact(length).take(records).enumerate() {
             edf.take_record(&layout, place, record);
         }
+        edf.start_within_second();
         edf.annotations
             .sort_by(|one, next| one.onset_s.total_cmp(&next.onset_s));
         Ok(edf)
+    }
+
+    /// The header gives the start to the second. Where the first data record begins a part of a second later, that
+    /// is the start, and all times count from it, as the samples do.
+    fn start_within_second(&mut self) {
+        let part_s = self.record_onsets_s.first().copied().unwrap_or_default();
+        if !(part_s > 0.0 && part_s < 1.0) {
+            return;
+        }
+        for onset in &mut self.record_onsets_s {
+            *onset -= part_s;
+        }
+        for annotation in &mut self.annotations {
+            annotation.onset_s -= part_s;
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "less than a second")]
+        let nanoseconds = (part_s * 1e9).round() as i64;
+        self.start = self
+            .start
+            .and_then(|start| start.checked_add(nanoseconds.nanoseconds()).ok());
     }
 
     /// Takes the samples and annotations of one data record.
@@ -325,6 +349,15 @@ mod tests {
             Edf::read(&file("EDF+C", "-2", NIGHT)),
             Err(SignalError::Malformed("the number of data records"))
         );
+    }
+
+    #[test]
+    fn a_start_within_a_second_is_the_start() {
+        let night = [("+0.5\x14\x14\0+2.5\x14Apnea\x14\0", [190, 188])];
+        let edf = Edf::read(&file("EDF+C", "1", &night)).unwrap();
+        assert_eq!(edf.start.unwrap().to_string(), "2002-03-02T22:01:05.5");
+        assert!((edf.annotations[0].onset_s - 2.0).abs() < 1e-9);
+        assert_eq!(edf.trace("SpO2").unwrap().runs[0].first, 0);
     }
 
     #[test]

@@ -127,9 +127,8 @@ fn signal(line: &str) -> Option<SignalLine> {
         .find(|c: char| !c.is_ascii_digit())
         .unwrap_or(packed.len());
     let format: u16 = packed.get(..digits)?.parse().ok()?;
-    let (gain, unit) = word()
-        .split_once('/')
-        .map_or(("", "mV"), |(gain, unit)| (gain, unit));
+    let written = word();
+    let (gain, unit) = written.split_once('/').unwrap_or((written, "mV"));
     let (gain, unit) = (gain.to_owned(), unit.to_owned());
     Some(SignalLine {
         file,
@@ -191,7 +190,7 @@ mod tests {
             header.parts,
             Parts::Segments(vec![("lay".into(), 0), ("~".into(), 3)])
         );
-        let text = "a 2 125 9 8:26:04\na.mat 16x4:2+24 1.052e+04(-7)/mV 16 0 9127 -301 0 ECG lead II\n\nb.dat 212 200 11 1024 5\n# 69 M\n";
+        let text = "a 2 125 9 8:26:04\na.mat 16x4:2+24 1.052e+04(-7)/mV 16 0 9127 -301 0 ECG lead II\n\nb.dat 212 2000 11 1024 5\n# 69 M\n";
         let header = Header::read(text).unwrap();
         let Parts::Signals(signals) = header.parts else {
             unreachable!("signals")
@@ -206,7 +205,7 @@ mod tests {
         let two = &signals[1];
         assert_eq!(
             (two.gain, two.zero, two.initial, two.unit.as_str()),
-            (200.0, 1024.0, 5, "mV")
+            (2000.0, 1024.0, 5, "mV")
         );
         assert_eq!(header.remarks, ["69 M"]);
     }
