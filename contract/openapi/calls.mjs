@@ -7,6 +7,7 @@ const client = (file, name) => type(`client/core/${file}`, name);
 const me = client('scenario-panel', 'Me');
 const proof = list({ type: 'string', description: 'A digest, in hexadecimal.' });
 const range = { at: moment, recorded: moment, from: moment, to: moment };
+const span = { from: moment, to: moment, points: integer, readings: integer };
 const waits = object({ progress: number, step: text, again_after_ms: integer });
 const glb = bytes('model/gltf-binary', 'Metres, Y up.');
 const dicomJson = list({ type: 'object', description: 'DICOM JSON, PS3.18 annex F.' });
@@ -63,6 +64,31 @@ export const groups = {
       gives: { 200: bytes('text/event-stream', 'Each event is named by what changed, and carries `{id}`.') },
     }),
     call('GET /api/staff', 'Colleagues who can be asked.', { asks: { role: text }, gives: { 200: list(client('hospital', 'StaffRow')) }, fails: [403] }),
+  ],
+  Signals: [
+    call('GET /api/patients/{id}/signals', 'Series of readings of devices about a patient, each with its last one.', {
+      gives: { 200: list(contract('signals', 'SignalRow')) },
+      fails: [403],
+    }),
+    call('GET /api/devices/{id}/streams', 'Series of readings of a device, as far as the caller may see the patients.', {
+      gives: { 200: list(contract('signals', 'SignalRow')) },
+      fails: [403, 404],
+    }),
+    call('GET /api/patients/{id}/signals/{series}', 'A span of a series: in buckets, or the readings themselves.', {
+      asks: span,
+      gives: { 200: contract('signals', 'SignalSpan') },
+      fails: [400, 403, 404],
+    }),
+    call('GET /api/devices/{id}/streams/{series}', 'The same of a device.', {
+      asks: span,
+      gives: { 200: contract('signals', 'SignalSpan') },
+      fails: [400, 403, 404],
+    }),
+    call('GET /api/signals/live', 'What is measured now, as server-sent events `readings`.', {
+      asks: { patient: text, device: text, waves: yes },
+      gives: { 200: bytes('text/event-stream', 'Each event carries a `LiveEvent` of `contract/signals.ts`.') },
+      fails: [400, 403],
+    }),
   ],
   Patients: [
     call('GET /api/patients/{id}/twin', 'The patient as the record knows them now.', { gives: { 200: contract('twin', 'PatientTwin') }, fails: [403] }),

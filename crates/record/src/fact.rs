@@ -3,6 +3,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use vocabulary::{ActorId, Digest, PatientId, RoomId, Timestamp, Uid};
 
+use crate::{PurgedSignals, SealedSignals, SignalPart};
+
 /// The type and logical id of a FHIR resource.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ResourceKey {
@@ -147,6 +149,10 @@ pub enum FactBody {
     DeletedImages(DeletedImages),
     /// The bytes of deleted objects were removed.
     PurgedImages(PurgedImages),
+    /// Readings of devices were sealed into a chunk.
+    SealedSignals(Box<SealedSignals>),
+    /// Parts of sealed chunks were removed.
+    PurgedSignals(PurgedSignals),
 }
 
 /// A fact as the journal keeps it.
@@ -215,6 +221,25 @@ pub enum NewFact {
         /// Only those that were deleted before this.
         deleted_before: Timestamp,
         /// At most this many, the longest deleted first.
+        most: usize,
+    },
+    /// Seals readings of devices. `number` must be the series' next.
+    SealSignals {
+        /// The chunk; the record sets the digests and sizes.
+        sealed: Box<SealedSignals>,
+        /// Its readings, compressed.
+        readings: Bytes,
+        /// Its roll-up.
+        rollup: Bytes,
+    },
+    /// Removes a part of those chunks whose readings are all old enough. There must be some. Once it is
+    /// acknowledged their bytes are gone.
+    PurgeSignals {
+        /// Which part.
+        part: SignalPart,
+        /// Only chunks whose last reading is from before this.
+        ended_before: Timestamp,
+        /// At most this many, the oldest first.
         most: usize,
     },
     /// Keeps an act of a room. `number` must be the room's next.

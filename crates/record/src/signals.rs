@@ -269,6 +269,9 @@ pub struct SealedSignals {
     pub last_us: i64,
     /// The value of the last reading.
     pub last_value: f64,
+    /// What is to be known of the last reading.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub last_marks: Vec<QualityMark>,
     /// How many readings there are.
     pub count: u64,
     /// Where readings are missing.
@@ -284,6 +287,8 @@ pub struct SealedSignals {
     pub rollup_digest: Digest,
     /// How many bytes that is.
     pub rollup_size: u64,
+    /// How long these spans of time are, in microseconds.
+    pub rollup_us: i64,
 }
 
 /// The two halves of a sealed chunk, which may be kept for different times.
@@ -397,7 +402,7 @@ pub struct RollUp {
 /// The hospital's signals. What [`Signals::append`] has acknowledged is on disk.
 ///
 /// The same reading twice is one. Another value at the same time is kept too, and marked. Readings may come
-/// in any order.
+/// in any order. What falls into a time whose readings were removed, when it was over, counts as known.
 #[async_trait]
 pub trait Signals: Send + Sync + 'static {
     /// Keeps all that arrived, or nothing of it. Returns once it is on disk; appends that wait at the same

@@ -10,10 +10,11 @@ use dicom::receive::Memory;
 use parking_lot::Mutex;
 use policy::{Action, Actor, Gate, Object, Permit, Refusal, Relations, Role, Scope};
 use record::{
-    Batch, ImagingLevel, ImagingQuery, NewFact, Precondition, Record, ResourceKey, StoredObject,
+    Batch, ImagingLevel, ImagingQuery, NewFact, Precondition, Record, ResourceKey, Signals,
+    StoredObject,
 };
 use scenario::{Stage, Waiting};
-use storage::{Embedded, Options, SystemClock};
+use storage::{Embedded, EmbeddedSignals, Options, SignalOptions, SystemClock};
 use tokio::sync::OnceCell;
 use vocabulary::{ActorId, PatientId, RoomId, Timestamp, Uid};
 
@@ -46,6 +47,8 @@ pub struct Hospital {
     pub started: Timestamp,
     /// Its facts.
     pub record: Arc<dyn Record>,
+    /// Readings of devices.
+    pub signals: Arc<dyn Signals>,
     /// What others check the ledger's checkpoints with, as a verifier key of a signed note.
     pub ledger_key: String,
     /// People's accounts and tokens.
@@ -104,7 +107,14 @@ impl Hospital {
         let memory = Memory::new(&folder, config.incoming_memory_mib << 20)
             .with_context(|| format!("make room in {}", folder.display()))?;
         let ledger_key = embedded.verifier().to_string();
-        let record: Arc<dyn Record> = Arc::new(embedded);
+        let embedded = Arc::new(embedded);
+        let signals = EmbeddedSignals::open(
+            Arc::clone(&embedded),
+            Arc::new(SystemClock),
+            SignalOptions::default(),
+        )
+        .context("open the readings of devices")?;
+        let record: Arc<dyn Record> = embedded;
         Ok(Arc::new(Self {
             ledger_key,
             accounts: Accounts::open(&config.data)?,
@@ -114,6 +124,7 @@ impl Hospital {
             pacs: Jobs::open(&config.data)?,
             witness: LedgerWitness::new(Arc::clone(&record)),
             record,
+            signals: Arc::new(signals),
             gate,
             config,
             started: clock::now(),
@@ -190,6 +201,19 @@ impl Hospital {
             _ => true,
         };
         Ok(explanation.granted && covers_somebody)
+    }
+
+    /// Whose facts somebody may go on reading who was permitted before; `None` where they may not any more.
+    pub async fn scope_now(
+        &self,
+        actor: &ActorId,
+        action: Action,
+        object: &Object,
+    ) -> Option<Scope> {
+        let actor = self.accounts.find(actor).ok()??;
+        let relations = self.relations(&actor).await.ok()?;
+        let says = self.gate.explain(&actor, action, object, &relations);
+        says.granted.then_some(says.scope)
     }
 
     /// A permit for the hospital's own work.

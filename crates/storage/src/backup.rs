@@ -15,6 +15,7 @@ use crate::{
     purge,
     reader::Reader,
     replay,
+    signals::arrivals::FOLDER,
 };
 
 impl Embedded {
@@ -25,6 +26,11 @@ impl Embedded {
         let checkpoint = self.checkpoint().await?;
         let root = self.folder().to_owned();
         let target = target.as_ref().to_owned();
+        let (from, to) = (root.clone(), target.clone());
+        let copying = tokio::task::spawn_blocking(move || copy_arrivals(&from, &to));
+        copying
+            .await
+            .map_err(|error| RecordError::Store(Box::new(error)))??;
         self.readers()
             .read(move |reader| Ok(copy(reader, &root, &target, &checkpoint)?))
             .await
@@ -42,6 +48,7 @@ pub fn backup(root: impl AsRef<Path>, target: impl AsRef<Path>) -> Result<u64, S
         let what = "there is none yet: nothing was ever acknowledged here";
         StorageError::damaged(keys::CHECKPOINT, 0, what)
     })?;
+    copy_arrivals(root, target.as_ref())?;
     let connection = index::open_reader(root)?;
     // One state of the index, however long the copying takes; it begins with the first question. Segments
     // that the log begins later are not in it.
@@ -109,6 +116,33 @@ fn sync_folder(folder: &Path) -> Result<(), StorageError> {
     File::open(folder)
         .and_then(|folder| folder.sync_all())
         .map_err(StorageError::io(folder))
+}
+
+/// Copies the readings that are not sealed. This comes before the rest: what is sealed meanwhile is then in both
+/// copies, and is one when they are opened; the other way round it might be in none.
+fn copy_arrivals(root: &Path, target: &Path) -> Result<(), StorageError> {
+    let from = root.join(FOLDER);
+    if !from.exists() {
+        return Ok(());
+    }
+    let to = target.join(FOLDER);
+    fs::create_dir_all(&to).map_err(StorageError::io(&to))?;
+    let mut names = Vec::new();
+    for item in fs::read_dir(&from).map_err(StorageError::io(&from))? {
+        names.push(item.map_err(StorageError::io(&from))?.file_name());
+    }
+    for name in names {
+        let copied = fs::copy(from.join(&name), to.join(&name));
+        match copied {
+            // It was sealed since its name was read.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            other => other.map_err(StorageError::io(to.join(&name)))?,
+        };
+        File::open(to.join(&name))
+            .and_then(|file| file.sync_all())
+            .map_err(StorageError::io(to.join(&name)))?;
+    }
+    sync_folder(&to)
 }
 
 fn copy(

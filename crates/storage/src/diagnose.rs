@@ -7,7 +7,7 @@ use crate::{
     StorageError,
     frame::{self, BLOCK, FIXED, Header},
     locate,
-    log::{Log, Position, segment_name},
+    log::{Log, Position},
     verify::{Fault, Stop},
 };
 
@@ -60,7 +60,7 @@ impl<'a> Payload<'a> {
 
     /// The payload is whole: a checksum itself was changed.
     fn wrong_table(&self, read: &[u8], expected: &[u8]) -> Fault {
-        let file = segment_name(self.at.segment);
+        let file = self.log.name_of(self.at.segment);
         let start = self.start() + self.header.length;
         single_difference(&file, start, read, expected).unwrap_or_else(|| {
             Fault::at(
@@ -73,7 +73,7 @@ impl<'a> Payload<'a> {
 
     /// The payload was changed: the first block whose checksum does not fit is searched for one byte.
     fn wrong_payload(&self, table: &[u8], sums: &[u8]) -> Result<Fault, StorageError> {
-        let file = segment_name(self.at.segment);
+        let file = self.log.name_of(self.at.segment);
         let blocks = table.chunks(4).zip(sums.chunks(4));
         let Some(number) = blocks.into_iter().position(|(kept, seen)| kept != seen) else {
             let what = "the bytes fit their checksums and not their digest: they were rewritten";
@@ -113,7 +113,7 @@ impl<'a> Payload<'a> {
 
 /// What is wrong where a frame's header should be.
 pub fn header(log: &Log, at: Position) -> Result<Fault, StorageError> {
-    let file = segment_name(at.segment);
+    let file = log.name_of(at.segment);
     let length = log.length(at.segment)?;
     let mut fixed = [0; FIXED];
     if length.saturating_sub(at.offset) < FIXED as u64 {
@@ -168,7 +168,7 @@ fn is_frame(log: &Log, at: Position, length: u64, fixed: &[u8; FIXED]) -> bool {
 
 /// Names read and expected value of the wrong byte of a segment's header.
 pub fn segment_header(log: &Log, fault: Fault) -> Fault {
-    let number = (1..=log.last()).find(|number| segment_name(*number) == fault.file);
+    let number = (log.first()..=log.last()).find(|number| log.name_of(*number) == fault.file);
     let mut read = [0; 16];
     let Some(segment) = number else { return fault };
     if log

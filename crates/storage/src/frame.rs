@@ -29,6 +29,8 @@ pub enum Kind {
     Blob,
     /// The JSON bytes of a journal entry.
     Entry,
+    /// Readings that are not sealed yet; they stand in the log of arrivals only.
+    Readings,
 }
 
 /// The fixed part of a frame.
@@ -52,6 +54,7 @@ impl Header {
         let kind = match self.kind {
             Kind::Blob => 1,
             Kind::Entry => 2,
+            Kind::Readings => 3,
         };
         let flags = if self.end_of_group { END_OF_GROUP } else { 0 };
         let mut bytes = Vec::with_capacity(FIXED);
@@ -83,6 +86,7 @@ impl Header {
         let kind = match kind {
             1 => Kind::Blob,
             2 => Kind::Entry,
+            3 => Kind::Readings,
             _ => return None,
         };
         (*magic == FRAME_MAGIC).then_some(Self {

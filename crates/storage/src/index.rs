@@ -7,12 +7,12 @@ use record::{Entry, FactBody, Indexer};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use vocabulary::{Digest, Timestamp};
 
-use crate::{StorageError, imaging, log::Position, purge, resources};
+use crate::{StorageError, imaging, log::Position, purge, resources, signals::chunks};
 
 /// The index's file below the data folder.
 pub const INDEX: &str = "index.sqlite";
 /// The version of [`SCHEMA`]; another one on disk is made again from the log.
-pub const SCHEMA_VERSION: i64 = 3;
+pub const SCHEMA_VERSION: i64 = 4;
 
 pub const SCHEMA: &str = "
 CREATE TABLE applied (one INTEGER PRIMARY KEY CHECK (one = 1), segment INTEGER, offset INTEGER,
@@ -142,6 +142,7 @@ fn open_existing(path: &Path) -> Result<Option<Connection>, StorageError> {
 pub fn prepare(connection: &Connection) -> Result<(), StorageError> {
     set_up(connection)?;
     connection.execute_batch(SCHEMA)?;
+    connection.execute_batch(chunks::SCHEMA)?;
     connection.pragma_update(None, "user_version", SCHEMA_VERSION)?;
     Ok(())
 }
@@ -279,6 +280,8 @@ pub fn apply(
         }
         FactBody::DeletedImages(deleted) => imaging::delete(connection, entry.at, deleted),
         FactBody::PurgedImages(purged) => purge::apply(connection, purged).map(drop),
+        FactBody::SealedSignals(sealed) => chunks::apply(connection, entry.sequence, sealed),
+        FactBody::PurgedSignals(purged) => chunks::purge(connection, purged).map(drop),
         FactBody::RoomAct(act) => {
             let mut insert = connection.prepare_cached("INSERT INTO acts VALUES (?, ?, ?, ?)")?;
             insert.execute(params![

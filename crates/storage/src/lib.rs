@@ -3,7 +3,7 @@
 //! The files' names read as the way of a fact: `embedded` takes the commit, `stage` checks and numbers it,
 //! `writer` makes it durable in the `log` (of `frame`s), `index` finds it again (`resources`; `imaging` by
 //! its `image_terms`), and `reader` reads it. `replay` makes the index again, `verify` looks for damage,
-//! and `purge` removes what was deleted.
+//! and `purge` removes what was deleted. `signals` keeps readings of devices until they are sealed here.
 
 mod backup;
 #[cfg(feature = "conformance")]
@@ -25,6 +25,7 @@ mod purge;
 mod reader;
 mod replay;
 mod resources;
+mod signals;
 mod signing;
 mod space;
 mod stage;
@@ -39,6 +40,7 @@ pub use backup::{backup, rebuild, restore};
 pub use embedded::Embedded;
 pub use error::StorageError;
 pub use replay::TornTail;
+pub use signals::{EmbeddedSignals, SignalOptions};
 pub use verify::{Fault, Report, verify, verify_with_terms};
 use vocabulary::Timestamp;
 

@@ -1,4 +1,5 @@
-//! The append-only log: segment files `journal/00000001.log` and so on, the ground state of the hospital.
+//! An append-only log: segment files `journal/00000001.log` and so on, the ground state of the hospital. The
+//! readings of devices have another one, `signals`, until they are sealed in the journal.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -28,9 +29,12 @@ pub struct Position {
     pub offset: u64,
 }
 
-/// The name of a segment's file below the data folder.
+/// The folder of the journal, below the data folder.
+const JOURNAL: &str = "journal";
+
+/// The name of a segment's file of the journal, below the data folder.
 pub fn segment_name(segment: u32) -> String {
-    format!("journal/{segment:08}.log")
+    format!("{JOURNAL}/{segment:08}.log")
 }
 
 /// What [`Log::frame_at`] found.
@@ -48,24 +52,33 @@ pub enum Found {
 #[derive(Debug)]
 pub struct Log {
     folder: PathBuf,
+    /// The folder, below the data folder.
+    name: &'static str,
     files: RwLock<BTreeMap<u32, Arc<File>>>,
 }
 
 impl Log {
-    /// The log below data folder `root`. Makes the first segment where there is none and `writable`.
+    /// The journal below data folder `root`. Makes the first segment where there is none and `writable`.
     pub fn open(root: &Path, writable: bool) -> Result<Self, StorageError> {
-        let folder = root.join("journal");
+        let log = Self::open_in(root, JOURNAL, writable)?;
+        log.check_numbers(1)?;
+        Ok(log)
+    }
+
+    /// The log in folder `name` of data folder `root`, of which old segments may have been removed.
+    pub fn open_in(root: &Path, name: &'static str, writable: bool) -> Result<Self, StorageError> {
+        let folder = root.join(name);
         if writable {
             fs::create_dir_all(&folder).map_err(StorageError::io(&folder))?;
         }
         let mut files = BTreeMap::new();
         for item in fs::read_dir(&folder).map_err(StorageError::io(&folder))? {
             let path = item.map_err(StorageError::io(&folder))?.path();
-            let name = path
+            let file = path
                 .file_name()
                 .and_then(|name| name.to_str())
                 .unwrap_or("");
-            let Some(number) = name
+            let Some(number) = file
                 .strip_suffix(".log")
                 .and_then(|n| n.parse::<u32>().ok())
             else {
@@ -80,21 +93,22 @@ impl Log {
         }
         let log = Self {
             folder,
+            name,
             files: RwLock::new(files),
         };
-        log.check_numbers()?;
+        log.check_numbers(log.first())?;
         if writable {
             log.finish_last_header()?;
         }
         Ok(log)
     }
 
-    fn check_numbers(&self) -> Result<(), StorageError> {
+    fn check_numbers(&self, first: u32) -> Result<(), StorageError> {
         let files = self.files.read();
-        for (expected, number) in (1..).zip(files.keys()) {
+        for (expected, number) in (first..).zip(files.keys()) {
             if *number != expected {
                 return Err(StorageError::damaged(
-                    segment_name(expected),
+                    self.name_of(expected),
                     0,
                     "the segment is missing",
                 ));
@@ -123,6 +137,34 @@ impl Log {
         Ok(())
     }
 
+    /// The name of a segment's file, below the data folder.
+    pub fn name_of(&self, segment: u32) -> String {
+        format!("{}/{segment:08}.log", self.name)
+    }
+
+    /// Number of the first segment; 0 where there is none.
+    pub fn first(&self) -> u32 {
+        self.files.read().keys().next().copied().unwrap_or(0)
+    }
+
+    /// Removes all segments before `segment`.
+    pub fn remove_before(&self, segment: u32) -> Result<(), StorageError> {
+        let mut removed = false;
+        while self.first() < segment.min(self.last()) {
+            let first = self.first();
+            let path = self.path(first);
+            fs::remove_file(&path).map_err(StorageError::io(&path))?;
+            self.files.write().remove(&first);
+            removed = true;
+        }
+        if removed {
+            File::open(&self.folder)
+                .and_then(|folder| folder.sync_all())
+                .map_err(StorageError::io(&self.folder))?;
+        }
+        Ok(())
+    }
+
     /// Number of the last segment; 0 where there is none.
     pub fn last(&self) -> u32 {
         self.files.read().keys().next_back().copied().unwrap_or(0)
@@ -146,7 +188,7 @@ impl Log {
     pub fn file(&self, segment: u32) -> Result<Arc<File>, StorageError> {
         let known = self.files.read().get(&segment).cloned();
         known.ok_or_else(|| {
-            StorageError::damaged(segment_name(segment), 0, "the segment is missing")
+            StorageError::damaged(self.name_of(segment), 0, "the segment is missing")
         })
     }
 
@@ -285,7 +327,7 @@ impl Log {
         let read = self.file(at.segment)?.read_exact_at(bytes, at.offset);
         read.map_err(|error| match error.kind() {
             io::ErrorKind::UnexpectedEof => {
-                StorageError::damaged(segment_name(at.segment), at.offset, "the file ends here")
+                StorageError::damaged(self.name_of(at.segment), at.offset, "the file ends here")
             }
             _ => StorageError::io(self.path(at.segment))(error),
         })
@@ -330,7 +372,7 @@ impl Log {
             if crc32c::crc32c(block).to_le_bytes() != *sum {
                 let offset = start + from + (number * BLOCK) as u64;
                 return Err(StorageError::damaged(
-                    segment_name(at.segment),
+                    self.name_of(at.segment),
                     offset,
                     "a block of 4096 bytes does not fit its checksum; `yuanyi verify --deep` finds the byte",
                 ));
@@ -351,7 +393,7 @@ impl Log {
         }
         let what = "the entry is not the one that was committed";
         Err(StorageError::damaged(
-            segment_name(at.segment),
+            self.name_of(at.segment),
             at.offset,
             what,
         ))

@@ -97,7 +97,7 @@ pub struct Purges {
 
 /// An entry says what it is at its beginning, so that the others need not be taken apart.
 const BEGINNING: usize = 1024;
-const WORD: &[u8] = b"\"purged-images\"";
+const WORDS: [&[u8]; 2] = [b"\"purged-images\"", b"\"purged-signals\""];
 
 impl Purges {
     /// Reads the entries from a place on, as far as they are whole; what is not is found out elsewhere.
@@ -134,18 +134,23 @@ impl Purges {
         let Some(beginning) = sound(log.payload_range(at, length, 0, end))? else {
             return Ok(());
         };
-        if !beginning.windows(WORD.len()).any(|word| word == WORD) {
+        let holds = |word: &[u8]| beginning.windows(word.len()).any(|found| found == word);
+        if !WORDS.into_iter().any(holds) {
             return Ok(());
         }
         let Some(bytes) = sound(log.payload(at, length))? else {
             return Ok(());
         };
-        if let Ok(entry) = serde_json::from_slice::<Entry>(&bytes)
-            && let FactBody::PurgedImages(purged) = entry.fact.body
-        {
-            let objects = purged.objects.into_iter();
-            self.last.extend(objects.map(|object| (object.digest, at)));
-        }
+        let Ok(entry) = serde_json::from_slice::<Entry>(&bytes) else {
+            return Ok(());
+        };
+        let objects = match entry.fact.body {
+            FactBody::PurgedImages(purged) => purged.objects,
+            FactBody::PurgedSignals(purged) => purged.objects,
+            _ => return Ok(()),
+        };
+        let objects = objects.into_iter();
+        self.last.extend(objects.map(|object| (object.digest, at)));
         Ok(())
     }
 

@@ -42,7 +42,7 @@ pub struct CaughtUp {
 
 /// Checks that all segments start as they must.
 pub fn check_segment_headers(log: &Log) -> Result<(), StorageError> {
-    for segment in 1..=log.last() {
+    for segment in log.first().max(1)..=log.last() {
         // A crash may have left the last one without its header; the next start writes it.
         if segment == log.last() && log.length(segment)? < SEGMENT_HEADER {
             break;
@@ -57,7 +57,7 @@ pub fn check_segment_headers(log: &Log) -> Result<(), StorageError> {
         if let Some(offset) = wrong {
             let what = "the segment's header is not as written";
             return Err(StorageError::damaged(
-                segment_name(segment),
+                log.name_of(segment),
                 offset as u64,
                 what,
             ));
@@ -262,6 +262,11 @@ impl Replay<'_> {
                 }
                 index::add_blob(self.connection, &header.digest, at, header.length)
             }
+            Kind::Readings => Err(StorageError::damaged(
+                segment_name(at.segment),
+                at.offset,
+                "readings that are not sealed stand in the journal",
+            )),
             Kind::Entry => {
                 let bytes = self.log.entry(at, header.length, &header.digest)?;
                 self.entry(at, &bytes, header.digest)

@@ -4,7 +4,8 @@ use bytes::Bytes;
 use ledger::Frontier;
 use record::{
     DeletedImages, DeletedObject, Entry, Fact, FactBody, Images, Indexer, Instance, NewFact,
-    Precondition, PurgedImages, RecordError, ResourceKey, RoomAct, Sealed, StoredObject,
+    Precondition, PurgedImages, PurgedSignals, RecordError, ResourceKey, RoomAct, Sealed,
+    SealedSignals, SignalPart, StoredObject,
 };
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 use serde_json::{Map, Value};
@@ -18,6 +19,7 @@ use crate::{
     log::Position,
     purge::{self, Erased},
     reader, resources,
+    signals::chunks,
     writer::NewFrame,
 };
 
@@ -26,22 +28,40 @@ pub struct Prepared {
     fact: NewFact,
     precondition: Precondition,
     table: Bytes,
+    /// The checksums of a second object.
+    second: Bytes,
 }
 
 impl Prepared {
     /// Hashes the fact's object. This is done outside of the writing thread, so that many can be hashed at
     /// a time.
     pub fn new(mut fact: NewFact, precondition: Precondition) -> Self {
-        let mut table = Bytes::new();
-        if let NewFact::StoreInstance { instance, bytes } = &mut fact {
-            instance.digest = Digest::of(bytes);
-            instance.size = bytes.len() as u64;
-            table = Bytes::from(frame::table(bytes));
+        let (mut table, mut second) = (Bytes::new(), Bytes::new());
+        match &mut fact {
+            NewFact::StoreInstance { instance, bytes } => {
+                instance.digest = Digest::of(bytes);
+                instance.size = bytes.len() as u64;
+                table = Bytes::from(frame::table(bytes));
+            }
+            NewFact::SealSignals {
+                sealed,
+                readings,
+                rollup,
+            } => {
+                sealed.digest = Digest::of(readings);
+                sealed.size = readings.len() as u64;
+                sealed.rollup_digest = Digest::of(rollup);
+                sealed.rollup_size = rollup.len() as u64;
+                table = Bytes::from(frame::table(readings));
+                second = Bytes::from(frame::table(rollup));
+            }
+            _ => {}
         }
         Self {
             fact,
             precondition,
             table,
+            second,
         }
     }
 }
@@ -113,6 +133,7 @@ impl Staging<'_> {
             fact,
             precondition,
             table,
+            second,
         } = prepared;
         match fact {
             NewFact::PutResource { key, subject, body } => {
@@ -129,6 +150,16 @@ impl Staging<'_> {
                 deleted_before,
                 most,
             } => self.purge_images(deleted_before, most),
+            NewFact::SealSignals {
+                sealed,
+                readings,
+                rollup,
+            } => self.seal_signals(sealed, [(readings, table), (rollup, second)]),
+            NewFact::PurgeSignals {
+                part,
+                ended_before,
+                most,
+            } => self.purge_signals(part, ended_before, most),
             NewFact::RoomAct { act, subject } => self.act(act, subject),
         }
     }
@@ -274,6 +305,43 @@ impl Staging<'_> {
             objects,
         };
         self.entry(None, FactBody::PurgedImages(purged), 1)
+    }
+
+    /// `objects` are the readings and the roll-up, each with its checksums.
+    fn seal_signals(&mut self, sealed: Box<SealedSignals>, objects: [(Bytes, Bytes); 2]) -> Done {
+        if sealed.number != chunks::count(self.connection, &sealed.series.id())? {
+            return Err(Refused::Conflict(
+                "the chunk's number is not the series' next",
+            ));
+        }
+        let digests = [sealed.digest, sealed.rollup_digest];
+        for (digest, (bytes, table)) in digests.into_iter().zip(objects) {
+            if index::blob(self.connection, &digest)?.is_none() {
+                let length = bytes.len() as u64;
+                index::add_blob(self.connection, &digest, self.position, length)?;
+                self.push(Kind::Blob, digest, bytes, table);
+            }
+        }
+        let subject = sealed.series.subject.clone();
+        self.entry(subject, FactBody::SealedSignals(sealed), 1)
+    }
+
+    fn purge_signals(&mut self, part: SignalPart, ended_before: Timestamp, most: usize) -> Done {
+        let before_us = ended_before.0.saturating_mul(1000);
+        let objects = chunks::due(self.connection, part, before_us, most)?;
+        if objects.is_empty() {
+            return Err(Refused::Conflict("there is nothing to purge"));
+        }
+        for object in &objects {
+            self.erased
+                .extend(index::blob(self.connection, &object.digest)?);
+        }
+        let purged = PurgedSignals {
+            part,
+            ended_before,
+            objects,
+        };
+        self.entry(None, FactBody::PurgedSignals(purged), 1)
     }
 
     /// Acknowledges an entry that stands already.

@@ -1,9 +1,9 @@
 //! Looks for damage and names the first wrong byte.
 
-use std::{collections::HashSet, fmt, fs::File, path::Path, sync::Arc};
+use std::{collections::HashMap, fmt, fs::File, path::Path, sync::Arc};
 
 use ledger::{Checkpoint, Tree};
-use record::{Entry, FactBody, Indexer};
+use record::{Entry, FactBody, Indexer, SealedSignals};
 use vocabulary::Digest;
 
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
     index, keys,
     log::{Found, Log, Position, segment_name},
     purge::Purges,
-    replay, verify_index,
+    replay, signals, verify_index,
 };
 
 /// Something on disk that is not what was written.
@@ -67,6 +67,8 @@ pub struct Report {
     pub to_erase: u64,
     /// Bytes of the log that were looked at.
     pub bytes: u64,
+    /// Readings of devices that are not sealed in the log yet, and are as written; a deep check counts them.
+    pub unsealed: u64,
     /// How many entries the newest signed checkpoint covers.
     pub signed: u64,
     /// Whether every byte was read and the index compared.
@@ -126,7 +128,8 @@ struct Check<'a> {
     log: Log,
     purges: Purges,
     tree: Tree,
-    objects: HashSet<Digest>,
+    /// Stored objects, and where they lie.
+    objects: HashMap<Digest, Position>,
     signed: Option<Checkpoint>,
     /// Where the next frame starts.
     at: Position,
@@ -152,7 +155,7 @@ impl<'a> Check<'a> {
             purges: Purges::read(&log, start)?,
             log,
             tree: Tree::default(),
-            objects: HashSet::new(),
+            objects: HashMap::new(),
             signed: None,
             at: start,
             group: (0, start, 0),
@@ -162,6 +165,7 @@ impl<'a> Check<'a> {
                 purged: 0,
                 to_erase: 0,
                 bytes: 0,
+                unsealed: 0,
                 signed: 0,
                 deep,
                 running: is_running(root),
@@ -206,6 +210,12 @@ impl<'a> Check<'a> {
                 .map_or(error.into(), Stop::Fault));
         }
         self.compare_root()?;
+        // What is not sealed yet.
+        if self.report.deep {
+            let unsealed = signals::check::unsealed(self.root, self.report.running)?;
+            self.report.unsealed = unsealed.readings;
+            self.report.bytes += unsealed.bytes;
+        }
         // What is derived.
         if index_exists(self.root) {
             let expected = (self.group.1, self.tree.size(), self.report.running);
@@ -286,7 +296,7 @@ impl<'a> Check<'a> {
     fn frame(&mut self, header: &Header) -> Result<(), Stop> {
         match header.kind {
             Kind::Blob => {
-                self.objects.insert(header.digest);
+                self.objects.insert(header.digest, self.at);
                 self.report.objects += 1;
                 if self.purges.cover(&header.digest, self.at) {
                     self.report.purged += 1;
@@ -302,6 +312,11 @@ impl<'a> Check<'a> {
                     sound?;
                 }
                 Ok(())
+            }
+            Kind::Readings => {
+                let file = segment_name(self.at.segment);
+                let what = "readings that are not sealed stand in the journal";
+                Err(Stop::Fault(Fault::at(file, self.at.offset, what)))
             }
             Kind::Entry => {
                 Payload::new(&self.log, self.at, header).check()?;
@@ -342,15 +357,52 @@ impl<'a> Check<'a> {
             );
             return Err(wrong(what));
         }
-        if let FactBody::Instance(instance) = &entry.fact.body
-            && !self.objects.contains(&instance.digest)
+        let objects = match &entry.fact.body {
+            FactBody::Instance(instance) => vec![instance.digest],
+            FactBody::SealedSignals(sealed) => vec![sealed.digest, sealed.rollup_digest],
+            _ => Vec::new(),
+        };
+        if objects
+            .iter()
+            .any(|digest| !self.objects.contains_key(digest))
         {
             return Err(wrong(
                 "the bytes of this entry's object are missing".to_owned(),
             ));
         }
+        if let FactBody::SealedSignals(sealed) = &entry.fact.body
+            && self.report.deep
+        {
+            self.chunk(sealed)?;
+        }
         self.tree.append(&digest.0);
         self.report.entries += 1;
+        Ok(())
+    }
+
+    /// Compares what a chunk holds to what its entry says.
+    fn chunk(&self, sealed: &SealedSignals) -> Result<(), Stop> {
+        type Check = fn(&SealedSignals, &[u8]) -> Result<(), &'static str>;
+        let parts: [(&Digest, u64, Check); 2] = [
+            (&sealed.digest, sealed.size, signals::check::readings),
+            (
+                &sealed.rollup_digest,
+                sealed.rollup_size,
+                signals::check::rollup,
+            ),
+        ];
+        for (digest, size, check) in parts {
+            let Some(at) = self.objects.get(digest).copied() else {
+                continue;
+            };
+            if self.purges.cover(digest, at) {
+                continue;
+            }
+            let bytes = self.log.payload(at, size)?;
+            check(sealed, &bytes).map_err(|what| {
+                Stop::Fault(Fault::at(segment_name(at.segment), at.offset, what))
+            })?;
+        }
         Ok(())
     }
 

@@ -29,6 +29,8 @@ const TABLES: &[(&str, &str)] = &[
     ("acts", "room, number"),
     ("deleted", "sequence"),
     ("purged", "segment, offset"),
+    ("signal_series", "id"),
+    ("signal_chunks", "sequence"),
 ];
 
 /// The search terms, which depend on the indexer.

@@ -20,6 +20,7 @@ mod research;
 mod rooms;
 mod scenarios;
 mod session;
+mod signals;
 mod teaching;
 mod volumes;
 
@@ -87,6 +88,7 @@ pub fn routes(hospital: Arc<Hospital>) -> Router {
         .merge(quality::routes())
         .merge(rooms::routes())
         .merge(scenarios::routes())
+        .merge(signals::routes())
         .nest("/ledger", ledger::routes())
         .nest("/research", research::routes())
         .nest("/teaching", teaching::routes())

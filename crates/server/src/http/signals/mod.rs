@@ -1,0 +1,399 @@
+//! Readings of devices: which series there are, a span of one at any zoom, and what is measured now.
+
+mod live;
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    extract::{Path, Query, State},
+    http::{HeaderMap, header},
+    response::{IntoResponse as _, Response},
+    routing::get,
+};
+use policy::{Action, Object, Permit};
+use record::{
+    QualityMark, Reading, ReadingPage, RollUp, SeriesId, SeriesQuery, SeriesSummary, SpanQuery,
+};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+use twin::timeline::{end_ms, start_ms};
+use vocabulary::{DeviceId, PatientId};
+
+use crate::{
+    clock,
+    hospital::Hospital,
+    http::{Caller, Problem},
+};
+
+/// The most points of one answer.
+const MOST_POINTS: usize = 10_000;
+/// Points where none are asked for.
+const POINTS: usize = 800;
+/// The most readings of one answer.
+const MOST_READINGS: usize = 100_000;
+/// The span where none is asked for: an hour, in milliseconds.
+const SPAN_MS: i64 = 3_600_000;
+
+/// `/patients/{id}/signals`, `/devices/{id}/streams`, one series of each, and `/signals/live`.
+pub fn routes() -> Router<Arc<Hospital>> {
+    Router::new()
+        .route("/patients/{id}/signals", get(of_patient))
+        .route("/patients/{id}/signals/{series}", get(span_of_patient))
+        .route("/devices/{id}/streams", get(of_device))
+        .route("/devices/{id}/streams/{series}", get(span_of_device))
+        .route("/signals/live", get(live::live))
+}
+
+/// A mark on a reading, by its name; what it says more stands behind it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[ts(export, export_to = "../../../contract/signals.ts")]
+pub struct SignalMark {
+    /// Such as `late`, `conflicting`, `out-of-range` or `clock-corrected`.
+    pub code: &'static str,
+    /// What was added to the device's time, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional, type = "number")]
+    pub by_ms: Option<i64>,
+    /// How far the true time may lie from the corrected one, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional, type = "number")]
+    pub doubt_ms: Option<u64>,
+    /// In the words of who said it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub text: Option<String>,
+}
+
+impl From<&QualityMark> for SignalMark {
+    fn from(mark: &QualityMark) -> Self {
+        let (mut by, mut doubt, mut text) = (None, None, None);
+        let code = match mark {
+            QualityMark::ClockCorrected { by_ms, doubt_ms } => {
+                (by, doubt) = (Some(*by_ms), Some(*doubt_ms));
+                "clock-corrected"
+            }
+            QualityMark::ClockUnknown => "clock-unknown",
+            QualityMark::OutOfRange => "out-of-range",
+            QualityMark::Conflicting => "conflicting",
+            QualityMark::Late => "late",
+            QualityMark::Artefact => "artefact",
+            QualityMark::Questionable => "questionable",
+            QualityMark::Early => "early",
+            QualityMark::Calibrating => "calibrating",
+            QualityMark::Test => "test",
+            QualityMark::Validated => "validated",
+            QualityMark::Other(said) => {
+                text = Some(said.clone());
+                "other"
+            }
+        };
+        Self {
+            code,
+            by_ms: by,
+            doubt_ms: doubt,
+            text,
+        }
+    }
+}
+
+/// A reading on the wire.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+#[ts(export, export_to = "../../../contract/signals.ts")]
+pub struct SignalReading {
+    /// When it was measured, in milliseconds since 1970; waveforms have fractions.
+    pub at_ms: f64,
+    /// The value, in the unit of its series.
+    pub value: f64,
+    /// What is to be known of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<SignalMark>>")]
+    pub marks: Vec<SignalMark>,
+}
+
+impl From<&Reading> for SignalReading {
+    fn from(reading: &Reading) -> Self {
+        Self {
+            at_ms: ms(reading.at_us),
+            value: reading.value,
+            marks: reading.marks.iter().map(SignalMark::from).collect(),
+        }
+    }
+}
+
+fn ms(us: i64) -> f64 {
+    us as f64 / 1000.0
+}
+
+/// A series of readings.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+#[ts(export, export_to = "../../../contract/signals.ts")]
+pub struct SignalRow {
+    /// Names it.
+    pub series: String,
+    /// The device.
+    pub device: String,
+    /// Its stream.
+    pub stream: String,
+    /// Whom it is about; nobody for the sensors of a room.
+    pub patient: Option<String>,
+    /// The code system of what is measured.
+    pub system: String,
+    /// The code of what is measured.
+    pub code: String,
+    /// What the code means.
+    pub display: Option<String>,
+    /// The unit, by UCUM.
+    pub unit: String,
+    /// How many readings there are, or were.
+    #[ts(type = "number")]
+    pub count: u64,
+    /// When the first was measured, in milliseconds since 1970.
+    pub first_ms: f64,
+    /// The reading with the latest time.
+    pub last: SignalReading,
+}
+
+impl From<SeriesSummary> for SignalRow {
+    fn from(summary: SeriesSummary) -> Self {
+        let series = summary.series;
+        Self {
+            series: summary.id.into(),
+            device: series.stream.device.into(),
+            stream: series.stream.stream,
+            patient: series.subject.map(PatientId::into),
+            system: series.system,
+            code: series.code,
+            display: summary.display,
+            unit: series.unit,
+            count: summary.count,
+            first_ms: ms(summary.first_us),
+            last: SignalReading::from(&summary.last),
+        }
+    }
+}
+
+/// Start in milliseconds since 1970, least, greatest and mean value, count.
+type BucketRow = (f64, f64, f64, f64, u64);
+
+/// A span of one series at a zoom: `buckets` or, where readings were asked for, `readings`.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+#[ts(export, export_to = "../../../contract/signals.ts")]
+pub struct SignalSpan {
+    /// The series.
+    pub row: SignalRow,
+    /// Where the span begins, in milliseconds since 1970.
+    pub from_ms: f64,
+    /// Where it ends, in milliseconds since 1970.
+    pub to_ms: f64,
+    /// How long a bucket is, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub bucket_ms: Option<f64>,
+    /// Each as `[start in milliseconds since 1970, least, greatest, mean, count]`; where there is no bucket there
+    /// is no reading.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional, type = "[number, number, number, number, number][]")]
+    pub buckets: Option<Vec<BucketRow>>,
+    /// The readings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub readings: Option<Vec<SignalReading>>,
+    /// Where to read on, in milliseconds since 1970, where these are not all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub next_ms: Option<f64>,
+    /// Readings of this span were removed when their time was over; their roll-ups may be left.
+    pub purged: bool,
+}
+
+/// A permit for everything about a patient.
+async fn patient(
+    hospital: &Hospital,
+    caller: &Caller,
+    id: String,
+) -> Result<(PatientId, Permit), Problem> {
+    let refused = || Problem::forbidden("there is no such patient, or you may not see the record");
+    let patient = PatientId::new(id).map_err(|_| refused())?;
+    let object = Object::Patient(patient.clone());
+    let permit = hospital.permit(caller, Action::ReadRecord, &object).await?;
+    Ok((patient, permit))
+}
+
+async fn of_patient(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Vec<SignalRow>>, Problem> {
+    let (patient, permit) = patient(&hospital, &caller, id).await?;
+    let query = SeriesQuery {
+        subject: Some(patient),
+        ..SeriesQuery::default()
+    };
+    let found = hospital.signals.series(&permit, &query).await?;
+    Ok(Json(found.into_iter().map(SignalRow::from).collect()))
+}
+
+/// The streams of a device, as far as the caller may see the patients who wore it.
+async fn of_device(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Vec<SignalRow>>, Problem> {
+    let device = DeviceId::new(id).map_err(|_| Problem::not_found("there is no such device"))?;
+    let permit = everyone(&hospital, &caller).await?;
+    let query = SeriesQuery {
+        device: Some(device),
+        ..SeriesQuery::default()
+    };
+    let found = hospital.signals.series(&permit, &query).await?;
+    Ok(Json(found.into_iter().map(SignalRow::from).collect()))
+}
+
+async fn everyone(hospital: &Hospital, caller: &Caller) -> Result<Permit, Problem> {
+    hospital
+        .permit(caller, Action::ReadRecord, &Object::Everyone)
+        .await
+}
+
+/// What of a series is asked for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    /// A day or a moment, as FHIR writes them, or milliseconds since 1970.
+    from: Option<String>,
+    to: Option<String>,
+    /// Into how many buckets.
+    points: Option<usize>,
+    /// At most so many readings, as they are, instead of buckets.
+    readings: Option<usize>,
+}
+
+impl Asked {
+    fn span(&self, id: SeriesId) -> Result<SpanQuery, Problem> {
+        let bad = || {
+            Problem::bad_input(
+                "write from and to as YYYY-MM-DD, RFC 3339 or milliseconds since 1970",
+            )
+        };
+        let bound = |text: &Option<String>, read: fn(&str) -> Option<i64>| match text {
+            None => Ok(None),
+            Some(text) => match text.parse::<i64>() {
+                // A year is a number too.
+                Ok(ms) if text.len() > 4 => Ok(Some(ms)),
+                _ => read(text).map(Some).ok_or_else(bad),
+            },
+        };
+        let to_ms = bound(&self.to, end_ms)?.unwrap_or(clock::now().0);
+        let from_ms = bound(&self.from, start_ms)?.unwrap_or(to_ms.saturating_sub(SPAN_MS));
+        Ok(SpanQuery {
+            id,
+            from_us: from_ms.saturating_mul(1000),
+            to_us: to_ms.saturating_add(1).saturating_mul(1000),
+        })
+    }
+}
+
+async fn span_of_patient(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path((id, series)): Path<(String, String)>,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let (patient, permit) = patient(&hospital, &caller, id).await?;
+    let query = SeriesQuery {
+        subject: Some(patient),
+        id: Some(named(&series)?),
+        ..SeriesQuery::default()
+    };
+    span(&hospital, &permit, &query, &asked, &headers).await
+}
+
+async fn span_of_device(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path((id, series)): Path<(String, String)>,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let device = DeviceId::new(id).map_err(|_| Problem::not_found("there is no such device"))?;
+    let permit = everyone(&hospital, &caller).await?;
+    let query = SeriesQuery {
+        device: Some(device),
+        id: Some(named(&series)?),
+        ..SeriesQuery::default()
+    };
+    span(&hospital, &permit, &query, &asked, &headers).await
+}
+
+fn no_series() -> Problem {
+    Problem::not_found("there is no such series of readings")
+}
+
+fn named(series: &str) -> Result<SeriesId, Problem> {
+    series.parse().map_err(|_| no_series())
+}
+
+async fn span(
+    hospital: &Hospital,
+    permit: &Permit,
+    query: &SeriesQuery,
+    asked: &Asked,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let found = hospital.signals.series(permit, query).await?;
+    let row = found.into_iter().next().ok_or_else(no_series)?;
+    let query = asked.span(row.id.clone())?;
+    let mut span = SignalSpan {
+        row: row.into(),
+        from_ms: ms(query.from_us),
+        to_ms: ms(query.to_us),
+        bucket_ms: None,
+        buckets: None,
+        readings: None,
+        next_ms: None,
+        purged: false,
+    };
+    if let Some(readings) = asked.readings {
+        let limit = readings.clamp(1, MOST_READINGS);
+        let page = hospital.signals.read(permit, &query, limit).await?;
+        let wants_bytes = headers
+            .get(header::ACCEPT)
+            .is_some_and(|accept| accept == "application/octet-stream");
+        if wants_bytes {
+            let kind = [(header::CONTENT_TYPE, "application/octet-stream")];
+            return Ok((kind, bytes(&page)).into_response());
+        }
+        span.readings = Some(page.readings.iter().map(SignalReading::from).collect());
+        span.next_ms = page.next_us.map(ms);
+        span.purged = page.purged;
+    } else {
+        let points = asked.points.unwrap_or(POINTS).clamp(2, MOST_POINTS);
+        let rolled: RollUp = hospital.signals.rollup(permit, &query, points).await?;
+        span.bucket_ms = Some(ms(rolled.bucket_us));
+        let buckets = rolled.buckets.iter().map(|bucket| {
+            let start_ms = ms(bucket.start_us);
+            (start_ms, bucket.min, bucket.max, bucket.mean, bucket.count)
+        });
+        span.buckets = Some(buckets.collect());
+    }
+    Ok(Json(span).into_response())
+}
+
+/// Readings for waveforms: `YSW1`, the count as 32 bits, where to read on in microseconds since 1970 or the
+/// least 64-bit number where these are all, all times in microseconds, all values; 64 bits each, little endian.
+fn bytes(page: &ReadingPage) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(16 + page.readings.len() * 16);
+    bytes.extend(b"YSW1");
+    let count = u32::try_from(page.readings.len()).unwrap_or(u32::MAX);
+    bytes.extend(count.to_le_bytes());
+    bytes.extend(page.next_us.unwrap_or(i64::MIN).to_le_bytes());
+    for reading in &page.readings {
+        bytes.extend(reading.at_us.to_le_bytes());
+    }
+    for reading in &page.readings {
+        bytes.extend(reading.value.to_le_bytes());
+    }
+    bytes
+}

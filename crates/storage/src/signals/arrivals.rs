@@ -1,0 +1,455 @@
+//! The log of arrivals, `signals/00000001.log` and so on: readings from their acknowledgement until the journal
+//! has them in a sealed chunk. Its frames are those of the journal; each holds what was written together.
+//!
+//! A segment whose readings are all sealed is removed. A crash may leave readings both here and in a chunk; they
+//! are the same readings, and are one when the log is read again.
+
+use std::{collections::HashMap, path::Path, sync::Arc};
+
+use bytes::Bytes;
+use record::{Arrived, QualityMark, Readings, StreamKey};
+use serde::{Deserialize, Serialize};
+use vocabulary::{Coding, DeviceId, Digest, PatientId, Timestamp};
+
+use crate::{
+    StorageError, TornTail,
+    diagnose::{self, Payload},
+    frame::{self, Header, Kind, SEGMENT_HEADER},
+    log::{Found, Log, Position},
+    replay,
+    verify::{Fault, Stop},
+};
+
+/// The folder of this log, below the data folder.
+pub const FOLDER: &str = "signals";
+
+/// What a frame holds.
+#[derive(Serialize, Deserialize)]
+struct Written {
+    /// Each stream once.
+    streams: Vec<WrittenStream>,
+    pieces: Vec<WrittenPiece>,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+struct WrittenStream {
+    device: String,
+    stream: String,
+    subject: Option<String>,
+    system: String,
+    code: String,
+    display: Option<String>,
+    unit: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct WrittenPiece {
+    /// Which of the streams.
+    stream: u32,
+    received_ms: i64,
+    start_ms: i64,
+    /// `None` for a single value.
+    period_us: Option<u64>,
+    values: Vec<f64>,
+    quality: Vec<WrittenMark>,
+}
+
+/// A mark as it is written here, where fields have no names.
+#[derive(Serialize, Deserialize)]
+enum WrittenMark {
+    ClockCorrected(i64, u64),
+    ClockUnknown,
+    OutOfRange,
+    Conflicting,
+    Late,
+    Artefact,
+    Questionable,
+    Early,
+    Calibrating,
+    Test,
+    Validated,
+    Other(String),
+}
+
+impl From<&QualityMark> for WrittenMark {
+    fn from(mark: &QualityMark) -> Self {
+        match mark {
+            QualityMark::ClockCorrected { by_ms, doubt_ms } => {
+                Self::ClockCorrected(*by_ms, *doubt_ms)
+            }
+            QualityMark::ClockUnknown => Self::ClockUnknown,
+            QualityMark::OutOfRange => Self::OutOfRange,
+            QualityMark::Conflicting => Self::Conflicting,
+            QualityMark::Late => Self::Late,
+            QualityMark::Artefact => Self::Artefact,
+            QualityMark::Questionable => Self::Questionable,
+            QualityMark::Early => Self::Early,
+            QualityMark::Calibrating => Self::Calibrating,
+            QualityMark::Test => Self::Test,
+            QualityMark::Validated => Self::Validated,
+            QualityMark::Other(text) => Self::Other(text.clone()),
+        }
+    }
+}
+
+impl From<WrittenMark> for QualityMark {
+    fn from(mark: WrittenMark) -> Self {
+        match mark {
+            WrittenMark::ClockCorrected(by_ms, doubt_ms) => {
+                Self::ClockCorrected { by_ms, doubt_ms }
+            }
+            WrittenMark::ClockUnknown => Self::ClockUnknown,
+            WrittenMark::OutOfRange => Self::OutOfRange,
+            WrittenMark::Conflicting => Self::Conflicting,
+            WrittenMark::Late => Self::Late,
+            WrittenMark::Artefact => Self::Artefact,
+            WrittenMark::Questionable => Self::Questionable,
+            WrittenMark::Early => Self::Early,
+            WrittenMark::Calibrating => Self::Calibrating,
+            WrittenMark::Test => Self::Test,
+            WrittenMark::Validated => Self::Validated,
+            WrittenMark::Other(text) => Self::Other(text),
+        }
+    }
+}
+
+/// The bytes of a frame that holds all of this.
+pub fn encode<'a>(arrived: impl IntoIterator<Item = &'a Arrived>) -> Option<Bytes> {
+    let mut streams: Vec<WrittenStream> = Vec::new();
+    let mut places: HashMap<WrittenStream, u32> = HashMap::new();
+    let mut pieces = Vec::new();
+    for one in arrived {
+        let stream = WrittenStream {
+            device: one.stream.device.to_string(),
+            stream: one.stream.stream.clone(),
+            subject: one.subject.as_ref().map(ToString::to_string),
+            system: one.coding.system.clone(),
+            code: one.coding.code.clone(),
+            display: one.coding.display.clone(),
+            unit: one.unit.clone(),
+        };
+        let next = u32::try_from(streams.len()).ok()?;
+        let place = *places.entry(stream).or_insert_with_key(|stream| {
+            streams.push(stream.clone());
+            next
+        });
+        let (start, period_us, values) = match &one.readings {
+            Readings::One { at, value } => (at, None, vec![*value]),
+            Readings::Regular {
+                start,
+                period_us,
+                values,
+            } => (start, Some(*period_us), values.clone()),
+        };
+        pieces.push(WrittenPiece {
+            stream: place,
+            received_ms: one.received.0,
+            start_ms: start.0,
+            period_us,
+            values,
+            quality: one.quality.iter().map(WrittenMark::from).collect(),
+        });
+    }
+    postcard::to_stdvec(&Written { streams, pieces })
+        .ok()
+        .map(Bytes::from)
+}
+
+/// What a frame holds; `None` where it is none of this log.
+pub fn decode(bytes: &[u8]) -> Option<Vec<Arrived>> {
+    let Written { streams, pieces } = postcard::from_bytes(bytes).ok()?;
+    pieces
+        .into_iter()
+        .map(|piece| {
+            let stream = streams.get(usize::try_from(piece.stream).ok()?)?;
+            let start = Timestamp(piece.start_ms);
+            let readings = match (piece.period_us, piece.values.as_slice()) {
+                (None, [value]) => Readings::One {
+                    at: start,
+                    value: *value,
+                },
+                (None, _) => return None,
+                (Some(period_us), _) => Readings::Regular {
+                    start,
+                    period_us,
+                    values: piece.values,
+                },
+            };
+            let subject = stream.subject.clone().map(PatientId::new).transpose();
+            Some(Arrived {
+                stream: StreamKey {
+                    device: DeviceId::new(stream.device.clone()).ok()?,
+                    stream: stream.stream.clone(),
+                },
+                subject: subject.ok()?,
+                coding: Coding {
+                    system: stream.system.clone(),
+                    code: stream.code.clone(),
+                    display: stream.display.clone(),
+                },
+                unit: stream.unit.clone(),
+                readings,
+                received: Timestamp(piece.received_ms),
+                quality: piece.quality.into_iter().map(QualityMark::from).collect(),
+            })
+        })
+        .collect()
+}
+
+/// The log, and where it ends.
+#[derive(Debug)]
+pub struct Arrivals {
+    /// The files.
+    pub log: Arc<Log>,
+    end: Position,
+    /// Number of the last frame.
+    group: u64,
+    segment_bytes: u64,
+}
+
+impl Arrivals {
+    /// Opens the log below data folder `root`, gives all that stands in it to `take` with its segment, and cuts
+    /// off what a crash has left behind the last whole frame.
+    pub fn open(
+        root: &Path,
+        segment_bytes: u64,
+        mut take: impl FnMut(&Arrived, u32) -> Result<(), StorageError>,
+    ) -> Result<(Self, Option<TornTail>), StorageError> {
+        let log = Arc::new(Log::open_in(root, FOLDER, true)?);
+        replay::check_segment_headers(&log)?;
+        let mut scan = Scan::new(&log);
+        while let Some((segment, arrived)) = scan.next()? {
+            for one in &arrived {
+                take(one, segment)?;
+            }
+        }
+        let (end, group, torn) = (scan.at, scan.group, scan.torn);
+        if let Some(torn) = &torn {
+            tracing::warn!(
+                file = torn.file,
+                offset = torn.offset,
+                bytes = torn.bytes,
+                "cut off what a crash left"
+            );
+            log.truncate(end)?;
+        }
+        let arrivals = Self {
+            log,
+            end,
+            group,
+            segment_bytes,
+        };
+        Ok((arrivals, torn))
+    }
+
+    /// The segment that is written to.
+    pub fn segment(&self) -> u32 {
+        self.end.segment
+    }
+
+    /// How many segments there are.
+    pub fn segments(&self) -> u32 {
+        (self.log.last() + 1).saturating_sub(self.log.first())
+    }
+
+    /// Begins a new segment.
+    pub fn begin_segment(&mut self) -> Result<(), StorageError> {
+        let segment = self.end.segment + 1;
+        self.log.create(segment)?;
+        self.end = Position {
+            segment,
+            offset: SEGMENT_HEADER,
+        };
+        Ok(())
+    }
+
+    /// Writes a frame and makes it durable. On an error nothing of it counts; where that is not certain, the
+    /// second value of the error is set, and nothing more may be acknowledged.
+    pub fn append(&mut self, payload: Bytes) -> Result<(), (StorageError, bool)> {
+        if self.end.offset >= self.segment_bytes {
+            self.begin_segment().map_err(|error| (error, false))?;
+        }
+        let header = Header {
+            kind: Kind::Readings,
+            end_of_group: true,
+            length: payload.len() as u64,
+            digest: Digest::of(&payload),
+            group: self.group + 1,
+        };
+        let table = Bytes::from(frame::table(&payload));
+        let length = header.frame_length().unwrap_or(0);
+        let pieces = [Bytes::copy_from_slice(&header.encode()), payload, table];
+        if let Err(error) = self.log.append(self.end, &pieces) {
+            let unknown = !error.is_full() || self.log.truncate(self.end).is_err();
+            return Err((error, unknown));
+        }
+        self.end.offset += length;
+        self.group += 1;
+        Ok(())
+    }
+}
+
+/// Reads the log frame by frame.
+pub struct Scan<'a> {
+    log: &'a Log,
+    /// Where the next frame starts; at the end, where the log ends.
+    pub at: Position,
+    /// Number of the last whole frame.
+    pub group: u64,
+    /// What is not whole at the end.
+    pub torn: Option<TornTail>,
+    /// Bytes of whole frames.
+    pub bytes: u64,
+}
+
+impl<'a> Scan<'a> {
+    /// Begins at the first segment.
+    pub fn new(log: &'a Log) -> Self {
+        Self {
+            log,
+            at: Position {
+                segment: log.first(),
+                offset: SEGMENT_HEADER,
+            },
+            group: 0,
+            torn: None,
+            bytes: 0,
+        }
+    }
+
+    /// The next frame and its segment; `None` at the end. Damage before the end is an error; so is a frame at the
+    /// end in which exactly one byte is wrong, since no crash does that.
+    pub fn next(&mut self) -> Result<Option<(u32, Vec<Arrived>)>, StorageError> {
+        match self.step() {
+            Ok(found) => Ok(found),
+            Err(Stop::Error(error)) => Err(error),
+            Err(Stop::Fault(fault)) => Err(StorageError::damaged(
+                fault.file,
+                fault.offset.unwrap_or(0),
+                fault.what,
+            )),
+        }
+    }
+
+    /// As [`Scan::next`], with the byte that is wrong.
+    pub fn step(&mut self) -> Result<Option<(u32, Vec<Arrived>)>, Stop> {
+        loop {
+            if self.log.last() == 0 {
+                return Ok(None);
+            }
+            match self.log.frame_at(self.at)? {
+                Found::Frame(header) => return self.frame(&header),
+                Found::End if self.at.segment < self.log.last() => {
+                    self.at = Position {
+                        segment: self.at.segment + 1,
+                        offset: SEGMENT_HEADER,
+                    };
+                }
+                Found::End => return Ok(None),
+                Found::Broken => {
+                    let fault = diagnose::header(self.log, self.at)?;
+                    return self.torn_or(fault);
+                }
+            }
+        }
+    }
+
+    fn frame(&mut self, header: &Header) -> Result<Option<(u32, Vec<Arrived>)>, Stop> {
+        if let Err(stop) = Payload::new(self.log, self.at, header).check() {
+            return match stop {
+                Stop::Fault(fault) => self.torn_or(fault),
+                other @ Stop::Error(_) => Err(other),
+            };
+        }
+        let payload = self.log.payload(self.at, header.length)?;
+        let wrong = |what: &str| {
+            let file = self.log.name_of(self.at.segment);
+            Stop::Fault(Fault::at(file, self.at.offset, what))
+        };
+        if header.kind != Kind::Readings {
+            return Err(wrong("this frame belongs into the journal"));
+        }
+        let arrived = decode(&payload).ok_or_else(|| wrong("these are no readings"))?;
+        let segment = self.at.segment;
+        let length = header.frame_length().unwrap_or(0);
+        self.at.offset = self.at.offset.saturating_add(length);
+        self.bytes += length;
+        self.group = header.group;
+        Ok(Some((segment, arrived)))
+    }
+
+    /// Tells what a crash may leave, which is not acknowledged, from damage.
+    fn torn_or(&mut self, fault: Fault) -> Result<Option<(u32, Vec<Arrived>)>, Stop> {
+        let is_last = self.at.segment == self.log.last();
+        if !is_last
+            || fault.byte.is_some()
+            || replay::later_group(self.log, self.at, self.group + 1)?
+        {
+            return Err(Stop::Fault(fault));
+        }
+        let length = self.log.length(self.at.segment)?;
+        self.torn = Some(TornTail {
+            file: self.log.name_of(self.at.segment),
+            offset: self.at.offset,
+            bytes: length.saturating_sub(self.at.offset),
+        });
+        Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_arrived_is_read_as_written() {
+        let one = |device: &str, subject: Option<&str>, readings: Readings, quality| Arrived {
+            stream: StreamKey {
+                device: DeviceId::new(device).unwrap(),
+                stream: "s".to_owned(),
+            },
+            subject: subject.map(|subject| PatientId::new(subject).unwrap()),
+            coding: Coding::new("x", "y").shown_as("z"),
+            unit: "Cel".to_owned(),
+            readings,
+            received: Timestamp(7),
+            quality,
+        };
+        let at = Timestamp(-5);
+        let values = vec![1.5, -0.0, 3e300];
+        let all = [
+            one("a", None, Readings::One { at, value: 36.6 }, vec![]),
+            one(
+                "b",
+                Some("p"),
+                Readings::Regular {
+                    start: at,
+                    period_us: 2000,
+                    values,
+                },
+                vec![
+                    QualityMark::ClockCorrected {
+                        by_ms: -4,
+                        doubt_ms: 9,
+                    },
+                    QualityMark::Other("shaken".to_owned()),
+                ],
+            ),
+            one(
+                "a",
+                None,
+                Readings::One { at, value: 36.7 },
+                vec![QualityMark::Early],
+            ),
+        ];
+        let bytes = encode(&all).unwrap();
+        assert_eq!(decode(&bytes).unwrap(), all);
+        for cut in 0..bytes.len() {
+            assert_ne!(
+                decode(&bytes[..cut]).as_deref(),
+                Some(all.as_slice()),
+                "{cut}"
+            );
+        }
+    }
+}

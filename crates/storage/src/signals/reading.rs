@@ -1,0 +1,239 @@
+//! Reading both halves of a series together: what the journal has in chunks, and what is still in memory.
+//!
+//! Memory is looked at first. A chunk that was sealed after that is left out by its number, so that nothing is
+//! missed and nothing comes twice.
+
+use std::collections::HashMap;
+
+use policy::Permit;
+use record::{
+    Reading, ReadingPage, RecordError, RollUp, SeriesId, SeriesQuery, SeriesSummary, SignalSeries,
+    SpanQuery,
+};
+
+use crate::{index::scope, reader::Reader};
+
+use super::{
+    chunks::{self, Chunk, Known},
+    rollups::Spans,
+    unsealed::{Tail, Unsealed, slice},
+};
+
+/// What memory has of a series.
+pub struct InMemory {
+    series: SignalSeries,
+    /// How many chunks were sealed by then.
+    chunks: u64,
+    readings: Vec<Reading>,
+}
+
+/// What memory has of a span of time.
+pub fn in_memory(unsealed: &Unsealed, span: &SpanQuery) -> Option<InMemory> {
+    let tail = unsealed.tails().find(|tail| tail.id == span.id)?;
+    Some(InMemory {
+        series: tail.series.clone(),
+        chunks: tail.chunks,
+        readings: tail.within(span.from_us, span.to_us),
+    })
+}
+
+/// What memory knows of all series that match and that the permit covers.
+pub fn summaries(
+    unsealed: &Unsealed,
+    permit: &Permit,
+    query: &SeriesQuery,
+) -> HashMap<SeriesId, SeriesSummary> {
+    let matches = |tail: &&Tail| {
+        let series = &tail.series;
+        query.id.as_ref().is_none_or(|id| tail.id == *id)
+            && query
+                .subject
+                .as_ref()
+                .is_none_or(|patient| series.subject.as_ref() == Some(patient))
+            && query
+                .device
+                .as_ref()
+                .is_none_or(|device| series.stream.device == *device)
+            && permit.covers(series.subject.as_ref())
+    };
+    let summary = |tail: &Tail| {
+        Some(SeriesSummary {
+            id: tail.id.clone(),
+            series: tail.series.clone(),
+            display: tail.display.clone(),
+            count: tail.sealed_count + tail.unsealed() as u64,
+            first_us: tail.first_us()?,
+            last: tail.last()?.clone(),
+        })
+    };
+    let found = unsealed.tails().filter(matches).filter_map(summary);
+    found.map(|found| (found.id.clone(), found)).collect()
+}
+
+/// The series that match, by the names of their devices and streams.
+pub fn series(
+    reader: &Reader<'_>,
+    permit: &Permit,
+    query: &SeriesQuery,
+    mut in_memory: HashMap<SeriesId, SeriesSummary>,
+) -> Result<Vec<SeriesSummary>, RecordError> {
+    for known in chunks::series(reader.connection, query, scope(permit))? {
+        in_memory.entry(known.id.clone()).or_insert(SeriesSummary {
+            id: known.id,
+            series: known.series,
+            display: known.display,
+            count: known.count,
+            first_us: known.first_us,
+            last: known.last,
+        });
+    }
+    let mut all: Vec<SeriesSummary> = in_memory.into_values().collect();
+    all.sort_by(|a, b| a.series.cmp(&b.series));
+    Ok(all)
+}
+
+/// A series that may be read: its row in the index where it has chunks, and how many of these count.
+struct Found {
+    row: Option<i64>,
+    before: u64,
+}
+
+fn find(
+    reader: &Reader<'_>,
+    permit: &Permit,
+    id: &SeriesId,
+    in_memory: Option<&InMemory>,
+) -> Result<Found, RecordError> {
+    let query = SeriesQuery {
+        id: Some(id.clone()),
+        ..SeriesQuery::default()
+    };
+    let known = chunks::series(reader.connection, &query, None)?;
+    let known: Option<&Known> = known.first();
+    let series = in_memory
+        .map(|memory| &memory.series)
+        .or(known.map(|known| &known.series));
+    if series.is_some_and(|series| !permit.covers(series.subject.as_ref())) {
+        return Err(RecordError::NotPermitted);
+    }
+    Ok(Found {
+        row: known.map(|known| known.row),
+        before: in_memory.map_or(u64::MAX >> 1, |memory| memory.chunks),
+    })
+}
+
+fn chunks_within(
+    reader: &Reader<'_>,
+    found: &Found,
+    span: &SpanQuery,
+) -> Result<Vec<Chunk>, RecordError> {
+    match found.row {
+        None => Ok(Vec::new()),
+        Some(row) => {
+            let times = (span.from_us, span.to_us);
+            Ok(chunks::within(reader.connection, row, times, found.before)?)
+        }
+    }
+}
+
+/// Readings of a span of time.
+pub fn read(
+    reader: &Reader<'_>,
+    permit: &Permit,
+    span: &SpanQuery,
+    limit: usize,
+    in_memory: Option<InMemory>,
+) -> Result<ReadingPage, RecordError> {
+    let found = find(reader, permit, &span.id, in_memory.as_ref())?;
+    let chunks = chunks_within(reader, &found, span)?;
+    let mut readings = in_memory.map_or_else(Vec::new, |memory| memory.readings);
+    let mut purged = false;
+    let mut coming = chunks.iter().peekable();
+    // Chunks come by their first readings: once enough readings are from before the next chunk, all that come
+    // first are there.
+    while let Some(chunk) = coming.next() {
+        match chunks::readings(reader.connection, reader.log, chunk)? {
+            Some(all) => readings.extend_from_slice(slice(&all, span.from_us, span.to_us)),
+            None => purged = true,
+        }
+        if let Some(next) = coming.peek()
+            && readings.len() > limit
+        {
+            let before = readings.iter().filter(|one| one.at_us < next.first_us);
+            if before.count() > limit {
+                break;
+            }
+        }
+    }
+    readings.sort_by(|a, b| a.at_us.cmp(&b.at_us).then(a.value.total_cmp(&b.value)));
+    let mut next_us = None;
+    if let Some(last) = limit
+        .max(1)
+        .checked_sub(1)
+        .and_then(|place| readings.get(place))
+    {
+        let last_us = last.at_us;
+        let end = readings.partition_point(|reading| reading.at_us <= last_us);
+        if end < readings.len() {
+            next_us = Some(last_us.saturating_add(1));
+            readings.truncate(end);
+        }
+    }
+    Ok(ReadingPage {
+        readings,
+        next_us,
+        purged,
+    })
+}
+
+/// The span made of the whole buckets that the given one touches.
+pub fn whole(span: &SpanQuery, length_us: i64) -> SpanQuery {
+    let floor = |us: i64| us.div_euclid(length_us).saturating_mul(length_us);
+    let to_us = floor(span.to_us.saturating_add(length_us - 1));
+    SpanQuery {
+        id: span.id.clone(),
+        from_us: floor(span.from_us),
+        to_us: to_us.max(floor(span.from_us)),
+    }
+}
+
+/// A span of time in buckets of `length_us` microseconds, or longer ones where only those are left.
+pub fn rollup(
+    reader: &Reader<'_>,
+    permit: &Permit,
+    span: &SpanQuery,
+    length_us: i64,
+    in_memory: Option<&InMemory>,
+) -> Result<RollUp, RecordError> {
+    let found = find(reader, permit, &span.id, in_memory)?;
+    let chunks = chunks_within(reader, &found, span)?;
+    let coarsest = chunks
+        .iter()
+        .filter(|chunk| !chunk.has_readings && chunk.has_rollup)
+        .map(|chunk| chunk.rollup_us)
+        .max();
+    let mut spans = Spans::new(coarsest.unwrap_or(0).max(length_us));
+    for chunk in &chunks {
+        let rolled = if chunk.rollup_us <= length_us || !chunk.has_readings {
+            chunks::rollup(reader.connection, reader.log, chunk)?
+        } else {
+            None
+        };
+        if let Some(rolled) = rolled {
+            spans.spans(&rolled, span.from_us, span.to_us);
+            continue;
+        }
+        let readings = chunks::readings(reader.connection, reader.log, chunk)?;
+        let readings = readings.unwrap_or_default();
+        for reading in slice(&readings, span.from_us, span.to_us) {
+            spans.reading(reading.at_us, reading.value);
+        }
+    }
+    for reading in in_memory.into_iter().flat_map(|memory| &memory.readings) {
+        spans.reading(reading.at_us, reading.value);
+    }
+    Ok(RollUp {
+        bucket_us: spans.length_us,
+        buckets: spans.buckets(),
+    })
+}

@@ -1,0 +1,323 @@
+//! Readings that are on disk in the log of arrivals and not sealed yet, in memory: what is new among what
+//! arrives, and what is due to be sealed.
+
+use std::{collections::HashMap, sync::Arc};
+
+use record::{Arrived, QualityMark, Reading, SeriesId, SignalSeries, Taken};
+use vocabulary::Timestamp;
+
+use crate::StorageError;
+
+use super::chunks::Known;
+
+/// Says what was sealed before.
+pub trait SealedBefore {
+    /// All series of the same stream, kind and unit that have chunks.
+    fn of_channel(&mut self, series: &SignalSeries) -> Result<Vec<Known>, StorageError>;
+
+    /// Whether a series has readings at a time in its chunks before number `before`, and with which values;
+    /// `None` where those of that time were removed, when it was over.
+    fn values_at(
+        &mut self,
+        series: &SignalSeries,
+        at_us: i64,
+        before: u64,
+    ) -> Result<Option<Vec<f64>>, StorageError>;
+}
+
+/// Readings of one series that wait to be sealed.
+#[derive(Debug)]
+pub struct Tail {
+    /// What it is.
+    pub series: SignalSeries,
+    /// Its name.
+    pub id: SeriesId,
+    /// What the code means.
+    pub display: Option<String>,
+    /// How many chunks it has.
+    pub chunks: u64,
+    /// How many readings these have.
+    pub sealed_count: u64,
+    /// The time of the first of these.
+    pub sealed_first_us: Option<i64>,
+    /// The latest of these.
+    pub sealed_last: Option<Reading>,
+    /// In the order of their times; those of one time in the order in which they came.
+    pub waiting: Vec<Reading>,
+    /// What is being sealed now.
+    pub sealing: Arc<[Reading]>,
+    /// The first segment of the log of arrivals that holds something of `waiting`.
+    pub waiting_segment: Option<u32>,
+    /// The same for `sealing`.
+    pub sealing_segment: Option<u32>,
+    /// When the first of `waiting` came.
+    pub since: Timestamp,
+    /// Which of all pieces that arrived was the first of `waiting`.
+    pub ticket: u64,
+    /// The combination of marks of what came last, so that thousands share one.
+    marks: Arc<[QualityMark]>,
+}
+
+impl Tail {
+    fn new(series: SignalSeries, known: Option<&Known>) -> Self {
+        Self {
+            id: series.id(),
+            series,
+            display: known.and_then(|known| known.display.clone()),
+            chunks: known.map_or(0, |known| known.chunks),
+            sealed_count: known.map_or(0, |known| known.count),
+            sealed_first_us: known.map(|known| known.first_us),
+            sealed_last: known.map(|known| known.last.clone()),
+            waiting: Vec::new(),
+            sealing: Arc::from([]),
+            waiting_segment: None,
+            sealing_segment: None,
+            since: Timestamp(0),
+            ticket: 0,
+            marks: Arc::from([]),
+        }
+    }
+
+    /// How many readings are in memory.
+    pub fn unsealed(&self) -> usize {
+        self.waiting.len() + self.sealing.len()
+    }
+
+    /// The latest reading.
+    pub fn last(&self) -> Option<&Reading> {
+        let all = [
+            self.sealed_last.as_ref(),
+            self.sealing.last(),
+            self.waiting.last(),
+        ];
+        all.into_iter()
+            .flatten()
+            .max_by_key(|reading| reading.at_us)
+    }
+
+    /// The time of the first reading.
+    pub fn first_us(&self) -> Option<i64> {
+        let waiting = self.waiting.first().map(|reading| reading.at_us);
+        let sealing = self.sealing.first().map(|reading| reading.at_us);
+        [self.sealed_first_us, sealing, waiting]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// Readings in memory within a span of time.
+    pub fn within(&self, from_us: i64, to_us: i64) -> Vec<Reading> {
+        [&*self.sealing, &*self.waiting]
+            .into_iter()
+            .flat_map(|part| slice(part, from_us, to_us))
+            .cloned()
+            .collect()
+    }
+
+    fn values_at(&self, at_us: i64) -> impl Iterator<Item = f64> + '_ {
+        [&*self.sealing, &*self.waiting]
+            .into_iter()
+            .flat_map(move |part| slice(part, at_us, at_us.saturating_add(1)))
+            .map(|reading| reading.value)
+    }
+
+    fn may_have_sealed(&self, at_us: i64) -> bool {
+        let first = self.sealed_first_us.is_some_and(|first| first <= at_us);
+        first
+            && self
+                .sealed_last
+                .as_ref()
+                .is_some_and(|last| at_us <= last.at_us)
+    }
+
+    /// Puts a reading where it belongs.
+    fn put(&mut self, reading: Reading) {
+        let is_last = self
+            .waiting
+            .last()
+            .is_none_or(|last| last.at_us <= reading.at_us);
+        if is_last {
+            self.waiting.push(reading);
+        } else {
+            let place = self
+                .waiting
+                .partition_point(|known| known.at_us <= reading.at_us);
+            self.waiting.insert(place, reading);
+        }
+    }
+}
+
+/// The part of readings in order that lies within a span of time.
+pub fn slice(readings: &[Reading], from_us: i64, to_us: i64) -> &[Reading] {
+    let begin = readings.partition_point(|reading| reading.at_us < from_us);
+    let end = readings.partition_point(|reading| reading.at_us < to_us);
+    readings.get(begin..end).unwrap_or(&[])
+}
+
+/// A stream with what it measures and in which unit: the same reading twice in it is one, even where the device
+/// has meanwhile been given to somebody else.
+type Channel = SignalSeries;
+
+/// All readings that are not sealed.
+#[derive(Debug, Default)]
+pub struct Unsealed {
+    channels: HashMap<Channel, Vec<Tail>>,
+    /// How many readings are in memory.
+    pub count: usize,
+    /// How many pieces have arrived.
+    pub tickets: u64,
+}
+
+impl Unsealed {
+    /// Takes in what arrived and stands in `segment` of the log of arrivals.
+    pub fn take(
+        &mut self,
+        arrived: &Arrived,
+        segment: u32,
+        sealed: &mut impl SealedBefore,
+    ) -> Result<Taken, StorageError> {
+        let series = SignalSeries::of(arrived);
+        let channel = Channel {
+            subject: None,
+            ..series.clone()
+        };
+        if !self.channels.contains_key(&channel) {
+            let known = sealed.of_channel(&series)?;
+            let tails = known
+                .iter()
+                .map(|known| Tail::new(known.series.clone(), Some(known)));
+            self.channels.insert(channel.clone(), tails.collect());
+        }
+        let tails = self.channels.entry(channel).or_default();
+        let place = tails.iter().position(|tail| tail.series == series);
+        let place = place.unwrap_or_else(|| {
+            tails.push(Tail::new(series, None));
+            tails.len() - 1
+        });
+        self.tickets += 1;
+        let mut taken = Taken::default();
+        for (at_us, value) in arrived.readings.timed() {
+            let Some(at_us) = at_us else { continue };
+            let found = find(tails, at_us, value, sealed)?;
+            if found == Found::Same {
+                taken.known += 1;
+                continue;
+            }
+            let Some(tail) = tails.get_mut(place) else {
+                continue;
+            };
+            if tail.waiting.is_empty() {
+                tail.since = arrived.received;
+                tail.ticket = self.tickets;
+            }
+            tail.waiting_segment.get_or_insert(segment);
+            let marks = marks(tail, arrived, at_us, found);
+            tail.put(Reading {
+                at_us,
+                value,
+                marks,
+            });
+            taken.new += 1;
+            taken.conflicting += usize::from(found == Found::Other);
+        }
+        if let (Some(tail), Some(display)) = (tails.get_mut(place), &arrived.coding.display) {
+            tail.display.get_or_insert_with(|| display.clone());
+        }
+        self.count += taken.new;
+        Ok(taken)
+    }
+
+    /// All series that have something in memory.
+    pub fn tails(&self) -> impl Iterator<Item = &Tail> {
+        self.channels.values().flatten()
+    }
+
+    /// The same, to be changed.
+    pub fn tails_mut(&mut self) -> impl Iterator<Item = &mut Tail> {
+        self.channels.values_mut().flatten()
+    }
+
+    /// One series, to be changed.
+    pub fn tail_mut(&mut self, series: &SignalSeries) -> Option<&mut Tail> {
+        let channel = Channel {
+            subject: None,
+            ..series.clone()
+        };
+        let tails = self.channels.get_mut(&channel)?;
+        tails.iter_mut().find(|tail| tail.series == *series)
+    }
+
+    /// The first segment of the log of arrivals that is still needed; `None` where none is.
+    pub fn first_segment(&self) -> Option<u32> {
+        self.tails()
+            .flat_map(|tail| [tail.waiting_segment, tail.sealing_segment])
+            .flatten()
+            .min()
+    }
+
+    /// Forgets streams that have nothing in memory, once there are more than `most`: the index knows them.
+    pub fn forget_idle(&mut self, most: usize) {
+        if self.channels.len() > most {
+            self.channels
+                .retain(|_, tails| tails.iter().any(|tail| tail.unsealed() > 0));
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Found {
+    Nothing,
+    /// This reading.
+    Same,
+    /// Another value at the same time.
+    Other,
+}
+
+fn find(
+    tails: &[Tail],
+    at_us: i64,
+    value: f64,
+    sealed: &mut impl SealedBefore,
+) -> Result<Found, StorageError> {
+    let mut found = Found::Nothing;
+    for tail in tails {
+        let before = if tail.may_have_sealed(at_us) {
+            sealed.values_at(&tail.series, at_us, tail.chunks)?
+        } else {
+            Some(Vec::new())
+        };
+        // What was removed because its time was over does not come back.
+        let Some(before) = before else {
+            return Ok(Found::Same);
+        };
+        for known in tail.values_at(at_us).chain(before) {
+            #[expect(
+                clippy::float_cmp,
+                reason = "the same number is meant, and none is not one"
+            )]
+            if known == value {
+                return Ok(Found::Same);
+            }
+            found = Found::Other;
+        }
+    }
+    Ok(found)
+}
+
+/// The marks of a new reading; the same combination is kept once.
+fn marks(tail: &mut Tail, arrived: &Arrived, at_us: i64, found: Found) -> Arc<[QualityMark]> {
+    let is_late = tail.last().is_some_and(|last| at_us < last.at_us);
+    let plain = found != Found::Other && !is_late;
+    if plain && *tail.marks == *arrived.quality {
+        return Arc::clone(&tail.marks);
+    }
+    let mut marks = arrived.quality.clone();
+    marks.extend((found == Found::Other).then_some(QualityMark::Conflicting));
+    marks.extend(is_late.then_some(QualityMark::Late));
+    marks.sort_unstable();
+    marks.dedup();
+    if *tail.marks != *marks {
+        tail.marks = marks.into();
+    }
+    Arc::clone(&tail.marks)
+}
