@@ -27,6 +27,7 @@ mod result;
 mod scale;
 mod scores;
 mod tobacco;
+mod warning;
 
 pub use adherence::adherence;
 pub use answer::{Answer, AnswerValue, Answers, Source};
@@ -50,3 +51,4 @@ pub use scores::{
     SumBand, point_score, point_scores, score_card,
 };
 pub use tobacco::{FiveA, Pack, SmokingPhase, TobaccoStep, five_a, pack, pack_years};
+pub use warning::warning_days;

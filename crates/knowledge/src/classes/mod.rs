@@ -26,6 +26,7 @@ const FILES: &[&str] = &[
     include_str!("../../classes/gold-abe-2026.toml"),
     include_str!("../../classes/star-2023.toml"),
     include_str!("../../classes/rome-2021.toml"),
+    include_str!("../../classes/rome-signs-2021.toml"),
     include_str!("../../classes/spirometry-severity-2022.toml"),
     include_str!("../../classes/bronchodilator-2022.toml"),
     include_str!("../../classes/bronchodilator-2005.toml"),
