@@ -198,6 +198,17 @@ def test_nights_against_the_machine():
             assert -1e-6 <= night["mask_pressure_cmh2o"][ours] - machine[theirs] <= 0.24 + 1e-6, date
 
 
+@needs_data
+def test_adherence_of_the_last_thirty_days():
+    """13 of these days are not on the card: they are not nights without use, and here they cannot matter."""
+    said = measured(CARD)["adherence"]
+    used = {night["date"]: night["machine"]["usage_h"] for night in measured(CARD)["nights"] if night["machine"] and night["machine"]["usage_h"] is not None}
+    assert said["until"] == max(used) and said["nights_known"] == len(used) == 17
+    counted = sum(hours >= 4 for hours in used.values())
+    assert counted + (30 - len(used)) < 21, "even with the unknown nights it is too few"
+    assert said["result"] == {"state": "assessed", "value": "not-adherent"}
+
+
 def row(night: dict) -> str:
     machine = night["machine"]
     events = sum(event["kind"] != "arousal" for event in night["events"] or [])

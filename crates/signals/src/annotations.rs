@@ -7,6 +7,9 @@ const END: u8 = 0x14;
 /// Stands between onset and duration.
 const LASTS: u8 = 0x15;
 
+/// No recording is longer than this, in seconds: a number beyond it is none.
+const LONGEST_S: f64 = 1e10;
+
 /// Reads the annotations of one part of a data record: when the record itself begins, and what was written down.
 /// A list that is not well formed is passed over.
 pub fn read(part: &[u8]) -> (Option<f64>, Vec<Annotation>) {
@@ -22,10 +25,9 @@ pub fn read(part: &[u8]) -> (Option<f64>, Vec<Annotation>) {
         }
         let mut halves = onset.split(|byte| *byte == LASTS);
         let mut number = || {
-            std::str::from_utf8(halves.next()?)
-                .ok()?
-                .parse::<f64>()
-                .ok()
+            let text = std::str::from_utf8(halves.next()?).ok()?;
+            let number: f64 = text.parse().ok()?;
+            (number.abs() <= LONGEST_S).then_some(number)
         };
         let Some(onset_s) = number() else {
             continue;

@@ -18,6 +18,9 @@ use crate::{
     },
 };
 
+/// No recorder is faster than this, in samples a second: a record that lasts almost nothing is a mistake.
+const FASTEST: f64 = 1e6;
+
 /// How the data records follow each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -172,6 +175,9 @@ impl Edf {
     pub fn trace(&self, label: &str) -> Option<Trace> {
         let signal = self.signal(label).filter(|_| self.record_s > 0.0)?;
         let per_second = signal.per_record as f64 / self.record_s;
+        if per_second > FASTEST {
+            return None;
+        }
         let mut trace = Trace::empty(&signal.label, &signal.unit, per_second);
         let onsets = self.record_onsets_s.iter();
         let begin = self.record_onsets_s.first().copied().unwrap_or_default();
@@ -358,6 +364,20 @@ mod tests {
         assert_eq!(edf.start.unwrap().to_string(), "2002-03-02T22:01:05.5");
         assert!((edf.annotations[0].onset_s - 2.0).abs() < 1e-9);
         assert_eq!(edf.trace("SpO2").unwrap().runs[0].first, 0);
+    }
+
+    #[test]
+    fn times_that_no_recording_has_are_none() {
+        let night = [
+            ("+9999999999\x14\x14\0", [190, 188]),
+            ("+99999999999999999\x14\x14\0", [190, 188]),
+        ];
+        let edf = Edf::read(&file("EDF+D", "2", &night)).unwrap();
+        assert_eq!(edf.record_onsets_s, [9_999_999_999.0, 1.0]);
+        assert_eq!(edf.trace("SpO2").unwrap().count(), 4);
+        let mut fast = file("EDF+C", "2", NIGHT);
+        put(&mut fast, 244..252, "1e-300");
+        assert_eq!(Edf::read(&fast).unwrap().trace("SpO2"), None);
     }
 
     #[test]

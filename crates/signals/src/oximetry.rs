@@ -140,8 +140,19 @@ fn extent(seconds: &[Option<f64>], start: usize, deep: &dyn Fn(f64) -> bool) -> 
     (seconds.len(), lowest)
 }
 
-/// A trace as one value a second: the mean of the samples of each second; a second without one is artefact.
+/// From the first to the last sample: what lasts longer is no night, but a mistake in the times of a file.
+const LONGEST_S: f64 = 31.0 * 86_400.0;
+
+/// A trace as one value a second: the mean of the samples of each second; a second without one is artefact. Nothing
+/// where the trace lasts longer than a month.
 pub fn by_second(trace: &Trace) -> Vec<Option<f64>> {
+    let last = trace
+        .runs
+        .last()
+        .map_or(0, |run| run.first + run.values.len() as u64);
+    if last as f64 / trace.per_second > LONGEST_S {
+        return Vec::new();
+    }
     let mut sums: Vec<(f64, u32)> = Vec::new();
     for run in &trace.runs {
         for (place, value) in (run.first..).zip(&run.values) {
@@ -205,6 +216,14 @@ mod tests {
         assert!(oximetry(&short).unwrap().falls.is_empty());
         short[300..310].fill(Some(80.0));
         assert_eq!(oximetry(&short).unwrap().falls.len(), 1);
+    }
+
+    #[test]
+    fn times_that_no_night_has_take_no_memory() {
+        let mut trace = Trace::empty("SpO2", "%", 1.0);
+        trace.extend(0, [Some(95.0)]);
+        trace.extend(1 << 50, [Some(95.0)]);
+        assert!(by_second(&trace).is_empty());
     }
 
     proptest! {

@@ -2,6 +2,9 @@
 
 use serde::Serialize;
 
+/// Beyond this place floating point no longer counts one by one.
+const FARTHEST: u64 = 1 << 53;
+
 /// Samples without a gap between them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Run {
@@ -45,8 +48,12 @@ impl Trace {
         }
     }
 
-    /// Adds samples from this place on; it must not lie before what is there already.
+    /// Adds samples from this place on; it must not lie before what is there already. Places that no recording
+    /// reaches are a mistake of the file, and nothing is added there.
     pub fn extend(&mut self, first: u64, samples: impl IntoIterator<Item = Option<f64>>) {
+        if first >= FARTHEST {
+            return;
+        }
         for (place, sample) in (first..).zip(samples) {
             if let Some(value) = sample.filter(|value| value.is_finite()) {
                 let follows = |run: &Run| run.first + run.values.len() as u64 == place;
@@ -108,6 +115,13 @@ mod tests {
             .collect();
         assert_eq!(runs, [(0, vec![1.0, 2.0]), (4, vec![3.0])]);
         assert_eq!((trace.count(), trace.seconds()), (3, 1.5));
+    }
+
+    #[test]
+    fn a_place_that_no_recording_reaches_is_none() {
+        let mut trace = Trace::empty("x", "%", 1.0);
+        trace.extend(u64::MAX, [Some(1.0), Some(2.0)]);
+        assert_eq!(trace.count(), 0);
     }
 
     #[test]

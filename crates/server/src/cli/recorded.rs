@@ -1,9 +1,11 @@
 //! `measure` of recorded signals: nights, electrocardiograms, the card of a therapy device, spirometry.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use anyhow::{Context, Result, anyhow};
+use jiff::{ToSpan as _, civil::Date};
 use serde_json::{Value, json};
+use signals::Found;
 
 use super::spirometry;
 
@@ -15,7 +17,7 @@ const DEEPEST: usize = 3;
 /// What the signals at this path say; `None` where there are none.
 pub fn measure(path: &Path) -> Result<Option<Value>> {
     let said = |words: String| anyhow!(words).context(format!("measure {}", path.display()));
-    let shown = |found: Option<signals::Found>| found.map(|found| json!(found));
+    let shown = |found: Option<Found>| found.as_ref().map(with_adherence);
     if path.is_dir() {
         let mut files = Vec::new();
         read_below(path, path, DEEPEST, &mut files)?;
@@ -46,6 +48,40 @@ pub fn measure(path: &Path) -> Result<Option<Value>> {
         .transpose()
         .map(shown)
         .map_err(said)
+}
+
+/// The days of the period that adherence is counted over.
+const PERIOD_DAYS: i64 = 30;
+
+/// What was found; of a card also the adherence of the last 30 days, up to its last night.
+fn with_adherence(found: &Found) -> Value {
+    let mut shown = json!(found);
+    let Found::CpapCard(card) = found else {
+        return shown;
+    };
+    let used: BTreeMap<Date, f64> = card
+        .nights
+        .iter()
+        .filter_map(|night| Some((night.date, night.usage_h()?)))
+        .collect();
+    let Some((last, _)) = used.last_key_value() else {
+        return shown;
+    };
+    let days = (0..PERIOD_DAYS)
+        .rev()
+        .filter_map(|before| last.checked_sub(before.days()).ok());
+    let hours: Vec<Option<f64>> = days.map(|day| used.get(&day).copied()).collect();
+    if let Some(fields) = shown.as_object_mut() {
+        let classes = knowledge::class_list("cpap-adherence");
+        let said = json!({
+            "until": last,
+            "nights_known": hours.iter().flatten().count(),
+            "result": knowledge::adherence(&hours),
+            "rule": classes.map(|classes| &classes.title),
+        });
+        fields.insert("adherence".to_owned(), said);
+    }
+    shown
 }
 
 fn has_ending(path: &Path) -> bool {
