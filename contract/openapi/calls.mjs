@@ -84,6 +84,11 @@ export const groups = {
       gives: { 200: contract('signals', 'SignalSpan') },
       fails: [400, 403, 404],
     }),
+    call('GET /api/patients/{id}/signals/{series}/observation', 'A span as a FHIR Observation with SampledData.', {
+      asks: { from: moment, to: moment },
+      gives: { 200: fhir },
+      fails: [400, 403, 404, 422],
+    }),
     call('GET /api/signals/live', 'What is measured now, as server-sent events `readings`.', {
       asks: { patient: text, device: text, waves: yes },
       gives: { 200: bytes('text/event-stream', 'Each event carries a `LiveEvent` of `contract/signals.ts`.') },

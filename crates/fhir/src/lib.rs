@@ -12,6 +12,7 @@ mod date;
 mod definitions;
 mod entry;
 mod from_dicom;
+mod from_signals;
 mod granting;
 mod index;
 mod json;
@@ -35,6 +36,10 @@ pub use capability::capability_statement;
 pub use compartment::patient_of;
 pub use definitions::{is_about_patients, is_supported, resource_types};
 pub use from_dicom::{DicomPatient, imaging_study, issuer_system, patient_from_dicom};
+pub use from_signals::{
+    Unsampled, VitalSign, is_trustworthy, last_of_each, measured_last, sampled_observation,
+    vital_observation, vital_sign,
+};
 pub use granting::Granting;
 pub use index::{SearchIndexer, fold};
 pub use outcome::{Issue, all_ok, operation_outcome};

@@ -71,6 +71,12 @@ pub struct Config {
     pub image_retention_days: u32,
     /// How many days after their deletion the bytes of images are removed for good; never where it is not set.
     pub image_purge_days: Option<u32>,
+    /// After how many days the readings of devices are removed; their roll-ups stay. Never where it is not set.
+    pub signal_reading_days: Option<u32>,
+    /// After how many days the roll-ups of readings are removed. Never where it is not set.
+    pub signal_rollup_days: Option<u32>,
+    /// Every how many minutes a vital sign that devices measure becomes an observation of the record; 0: never.
+    pub vital_sign_minutes: u32,
     /// Whether session cookies are marked `Secure`: set it when a TLS proxy stands before the HTTP port.
     pub secure_cookies: bool,
 }
@@ -102,6 +108,9 @@ impl Default for Config {
             incoming_memory_mib: 512,
             image_retention_days: 30 * 366,
             image_purge_days: None,
+            signal_reading_days: None,
+            signal_rollup_days: None,
+            vital_sign_minutes: 60,
             secure_cookies: false,
         }
     }
@@ -141,6 +150,9 @@ impl Config {
                 "incoming_memory_mib",
                 "image_retention_days",
                 "image_purge_days",
+                "signal_reading_days",
+                "signal_rollup_days",
+                "vital_sign_minutes",
                 "secure_cookies",
             ]))
             .extract()

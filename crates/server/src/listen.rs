@@ -14,7 +14,7 @@ use crate::{
     dimse::{self, Listening},
     guidelines,
     hospital::Hospital,
-    http, pacs, purge, quality, volumes,
+    http, pacs, purge, quality, vitals, volumes,
 };
 
 /// The open doors of a hospital.
@@ -81,6 +81,10 @@ pub async fn open(hospital: &Arc<Hospital>) -> Result<Doors> {
         closed.clone(),
     )));
     tasks.push(tokio::spawn(purge::follow(
+        Arc::clone(hospital),
+        closed.clone(),
+    )));
+    tasks.push(tokio::spawn(vitals::follow(
         Arc::clone(hospital),
         closed.clone(),
     )));

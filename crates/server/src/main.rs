@@ -30,6 +30,7 @@ mod rooms;
 mod scenarios;
 mod teaching;
 mod twins;
+mod vitals;
 mod volumes;
 mod witness;
 

@@ -1,15 +1,17 @@
-//! Removes the bytes of deleted images, once the setting `image_purge_days` lets it: by the hour in a running
-//! hospital, or by `yuanyi purge`.
+//! Removes the bytes of deleted images, once the setting `image_purge_days` lets it, and readings of devices
+//! whose time is over by `signal_reading_days` and `signal_rollup_days`: by the hour in a running hospital, or by
+//! `yuanyi purge`.
 
 use std::{sync::Arc, time::Duration};
 
 use policy::{Action, Permit};
-use record::{Batch, FactBody, NewFact, Precondition, Record, RecordError};
+use record::{Batch, FactBody, NewFact, Precondition, Record, RecordError, SignalPart};
 use tokio::sync::watch;
 use vocabulary::Timestamp;
 
 use crate::{
     clock,
+    config::Config,
     hospital::{Hospital, hospital_actor},
 };
 
@@ -30,13 +32,42 @@ pub struct Purged {
 
 /// Purges what was deleted more than so many days ago.
 pub async fn run(record: &dyn Record, permit: &Permit, days: u32) -> Result<Purged, RecordError> {
-    let deleted_before = Timestamp(clock::now().0.saturating_sub(i64::from(days) * DAY_MS));
+    let deleted_before = days_ago(days);
+    let fact = NewFact::PurgeImages {
+        deleted_before,
+        most: AT_ONCE,
+    };
+    repeat(record, permit, &fact).await
+}
+
+/// Purges one part of the readings that are older than so many days.
+pub async fn run_signals(
+    record: &dyn Record,
+    permit: &Permit,
+    part: SignalPart,
+    days: u32,
+) -> Result<Purged, RecordError> {
+    let fact = NewFact::PurgeSignals {
+        part,
+        ended_before: days_ago(days),
+        most: AT_ONCE,
+    };
+    repeat(record, permit, &fact).await
+}
+
+fn days_ago(days: u32) -> Timestamp {
+    Timestamp(clock::now().0.saturating_sub(i64::from(days) * DAY_MS))
+}
+
+/// Commits a purge until there is nothing left for it.
+async fn repeat(
+    record: &dyn Record,
+    permit: &Permit,
+    fact: &NewFact,
+) -> Result<Purged, RecordError> {
     let mut purged = Purged::default();
     loop {
-        let fact = NewFact::PurgeImages {
-            deleted_before,
-            most: AT_ONCE,
-        };
+        let fact = fact.clone();
         let batch = Batch {
             actor: hospital_actor(),
             facts: vec![(fact, Precondition::None)],
@@ -50,26 +81,35 @@ pub async fn run(record: &dyn Record, permit: &Permit, days: u32) -> Result<Purg
             return Ok(purged);
         };
         for entry in record.entries(permit, sealed.sequence, 1).await? {
-            if let FactBody::PurgedImages(done) = entry.fact.body {
-                purged.objects += done.objects.len() as u64;
-                purged.bytes += done.objects.iter().map(|object| object.size).sum::<u64>();
-            }
+            let objects = match entry.fact.body {
+                FactBody::PurgedImages(done) => done.objects,
+                FactBody::PurgedSignals(done) => done.objects,
+                _ => continue,
+            };
+            purged.objects += objects.len() as u64;
+            purged.bytes += objects.iter().map(|object| object.size).sum::<u64>();
         }
     }
 }
 
-/// Purges by the hour until the hospital closes, where the setting lets it.
+/// Purges by the hour until the hospital closes, where a setting lets it.
 pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) {
-    let Some(days) = hospital.config.image_purge_days else {
+    let config = &hospital.config;
+    let days = [
+        config.image_purge_days,
+        config.signal_reading_days,
+        config.signal_rollup_days,
+    ];
+    if days.iter().all(Option::is_none) {
         return;
-    };
+    }
     loop {
-        match once(&hospital, days).await {
+        match once(&hospital).await {
             Ok(Purged { objects: 0, .. }) => {}
             Ok(Purged { objects, bytes }) => {
-                tracing::info!(objects, bytes, "removed the bytes of deleted images");
+                tracing::info!(objects, bytes, "removed what need not be kept any more");
             }
-            Err(error) => tracing::error!(%error, "deleted images could not be purged"),
+            Err(error) => tracing::error!(%error, "what need not be kept could not be purged"),
         }
         tokio::select! {
             _ = closed.wait_for(|closed| *closed) => return,
@@ -78,9 +118,35 @@ pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) 
     }
 }
 
-async fn once(hospital: &Hospital, days: u32) -> anyhow::Result<Purged> {
+async fn once(hospital: &Hospital) -> anyhow::Result<Purged> {
     let permit = hospital
-        .own_permit("purge deleted images", Action::ReadRecord)
+        .own_permit("purge what need not be kept", Action::ReadRecord)
         .await?;
-    Ok(run(&*hospital.record, &permit, days).await?)
+    Ok(all(&*hospital.record, &permit, &hospital.config).await?)
+}
+
+/// Purges all that the settings let go.
+pub async fn all(
+    record: &dyn Record,
+    permit: &Permit,
+    config: &Config,
+) -> Result<Purged, RecordError> {
+    let mut purged = Purged::default();
+    let mut add = |more: Purged| {
+        purged.objects += more.objects;
+        purged.bytes += more.bytes;
+    };
+    if let Some(days) = config.image_purge_days {
+        add(run(record, permit, days).await?);
+    }
+    let parts = [
+        (SignalPart::Readings, config.signal_reading_days),
+        (SignalPart::RollUps, config.signal_rollup_days),
+    ];
+    for (part, days) in parts {
+        if let Some(days) = days {
+            add(run_signals(record, permit, part, days).await?);
+        }
+    }
+    Ok(purged)
 }

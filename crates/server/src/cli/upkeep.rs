@@ -83,12 +83,19 @@ pub struct Purge {
 }
 
 impl Purge {
-    /// Removes what the setting `image_purge_days` lets it.
+    /// Removes what the settings `image_purge_days`, `signal_reading_days` and `signal_rollup_days` let it.
     pub fn run(self) -> Result<()> {
         let config = self.place.config()?;
-        let Some(days) = config.image_purge_days else {
-            bail!("purge images: image_purge_days is not set, so that deleted images stay");
-        };
+        let days = [
+            config.image_purge_days,
+            config.signal_reading_days,
+            config.signal_rollup_days,
+        ];
+        if days.iter().all(Option::is_none) {
+            bail!(
+                "purge: none of image_purge_days, signal_reading_days and signal_rollup_days is set, so that everything stays"
+            );
+        }
         let data = config.data.clone();
         if !data.join("journal").is_dir() {
             bail!("find a hospital in {}", data.display());
@@ -96,9 +103,9 @@ impl Purge {
         let purged = crate::block_on(async move {
             let hospital = Hospital::open(config)?;
             let permit = hospital
-                .own_permit("purge deleted images", Action::ReadRecord)
+                .own_permit("purge what need not be kept", Action::ReadRecord)
                 .await?;
-            let purged = purge::run(&*hospital.record, &permit, days).await?;
+            let purged = purge::all(&*hospital.record, &permit, &hospital.config).await?;
             hospital.record.checkpoint().await?;
             anyhow::Ok(purged)
         })?;

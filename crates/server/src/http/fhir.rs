@@ -13,7 +13,7 @@ use axum::{
 };
 use fhir::{Granting, Issue, Reply, Rest, decode_query};
 use policy::{Action, Object, Permit, Refusal};
-use record::ResourceKey;
+use record::{ResourceKey, SeriesQuery};
 use serde_json::Value;
 use vocabulary::PatientId;
 
@@ -32,6 +32,7 @@ pub fn routes() -> Router<Arc<Hospital>> {
     Router::new()
         .route("/", get(metadata).post(bundle))
         .route("/metadata", get(metadata))
+        .route("/Observation/$lastn", get(last_n))
         .route("/{kind}", get(search).post(create))
         .route("/{kind}/_search", axum::routing::post(search_by_form))
         .route("/{kind}/{id}", get(read).put(update).delete(delete))
@@ -281,6 +282,65 @@ async fn search(
             .search(&kind, &decode_query(&query.unwrap_or_default()))
             .await,
     ))
+}
+
+/// The most observations of a kind that are given.
+const MOST_LAST: usize = 100;
+
+/// `Observation/$lastn`: the last observations of each kind about one patient, those of the record, and the newest
+/// reading of each vital sign that devices measure.
+async fn last_n(
+    State(hospital): State<Arc<Hospital>>,
+    caller: MaybeCaller,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Answer {
+    let door = Door::new(hospital, caller, &headers)?;
+    let mut asked = decode_query(&query.unwrap_or_default());
+    let named = |name: &str| asked.iter().find(|(found, _)| found == name);
+    let most = named("max").and_then(|(_, max)| max.parse().ok());
+    let most = most.unwrap_or(1_usize).clamp(1, MOST_LAST);
+    let subject = named("patient").or_else(|| named("subject"));
+    let subject = subject.map(|(_, id)| id.strip_prefix("Patient/").unwrap_or(id));
+    let Some(patient) = subject.and_then(|id| PatientId::new(id).ok()) else {
+        let zh = "请用 patient 或 subject 指明一位患者。";
+        let en = "name one patient by patient or subject";
+        let issue = Issue::at("required", "patient", zh, en);
+        return Err(Wire::of(Reply::refused(400, &[issue])));
+    };
+    let is_filtered = asked
+        .iter()
+        .any(|(name, value)| name == "category" && !value.ends_with("vital-signs"));
+    let codes = named("code").map(|(_, codes)| codes.clone());
+    let permit = door
+        .ask(Action::ReadRecord, &Object::Patient(patient.clone()))
+        .await?;
+    asked.retain(|(name, _)| name != "max" && !name.starts_with('_'));
+    for (name, value) in [("_sort", "-date"), ("_count", "1000")] {
+        asked.push((name.to_owned(), value.to_owned()));
+    }
+    let query = SeriesQuery {
+        subject: Some(patient),
+        ..SeriesQuery::default()
+    };
+    let series = door.hospital.signals.series(&permit, &query).await;
+    let series = series.map_err(|error| outcome(&Problem::from(error)))?;
+    let permits = Permits {
+        read: Some(permit),
+        ..Permits::default()
+    };
+    let mut reply = permits.rest(&door).search("Observation", &asked).await;
+    if reply.status == 200 {
+        let measured = if is_filtered {
+            Vec::new()
+        } else {
+            fhir::measured_last(&series, codes.as_deref())
+        };
+        reply.body = reply
+            .body
+            .map(|bundle| fhir::last_of_each(bundle, measured, most));
+    }
+    Ok(Wire::of(reply))
 }
 
 /// The parameters in the body keep what is searched for out of addresses.

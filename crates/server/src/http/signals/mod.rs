@@ -7,10 +7,11 @@ use std::sync::Arc;
 use axum::{
     Json, Router,
     extract::{Path, Query, State},
-    http::{HeaderMap, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse as _, Response},
     routing::get,
 };
+use fhir::Unsampled;
 use policy::{Action, Object, Permit};
 use record::{
     QualityMark, Reading, ReadingPage, RollUp, SeriesId, SeriesQuery, SeriesSummary, SpanQuery,
@@ -40,6 +41,7 @@ pub fn routes() -> Router<Arc<Hospital>> {
     Router::new()
         .route("/patients/{id}/signals", get(of_patient))
         .route("/patients/{id}/signals/{series}", get(span_of_patient))
+        .route("/patients/{id}/signals/{series}/observation", get(sampled))
         .route("/devices/{id}/streams", get(of_device))
         .route("/devices/{id}/streams/{series}", get(span_of_device))
         .route("/signals/live", get(live::live))
@@ -379,6 +381,48 @@ async fn span(
         span.buckets = Some(buckets.collect());
     }
     Ok(Json(span).into_response())
+}
+
+fn unfit(why: &str) -> Problem {
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "No sampled data", why)
+}
+
+/// A span as a FHIR `Observation` with `SampledData`.
+async fn sampled(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path((id, series)): Path<(String, String)>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Problem> {
+    let (patient, permit) = patient(&hospital, &caller, id).await?;
+    let query = SeriesQuery {
+        subject: Some(patient),
+        id: Some(named(&series)?),
+        ..SeriesQuery::default()
+    };
+    let found = hospital.signals.series(&permit, &query).await?;
+    let summary = found.into_iter().next().ok_or_else(no_series)?;
+    let query = asked.span(summary.id.clone())?;
+    let page = hospital
+        .signals
+        .read(&permit, &query, MOST_READINGS)
+        .await?;
+    if page.next_us.is_some() {
+        return Err(unfit(
+            "ask for a shorter span: it has more than 100,000 readings",
+        ));
+    }
+    let made =
+        fhir::sampled_observation(&summary.series, summary.display.as_deref(), &page.readings);
+    let observation = made.map_err(|why| {
+        unfit(match why {
+            Unsampled::TooFew => "there are fewer than two readings",
+            Unsampled::TooLong => "ask for a shorter span",
+            Unsampled::Uneven => "the readings are not at equal distances",
+        })
+    })?;
+    let kind = "application/fhir+json; fhirVersion=4.0; charset=utf-8";
+    Ok(([(header::CONTENT_TYPE, kind)], observation.to_string()).into_response())
 }
 
 /// Readings for waveforms: `YSW1`, the count as 32 bits, where to read on in microseconds since 1970 or the

@@ -1,0 +1,270 @@
+//! `Observation`s made of readings of devices: single vital signs, and spans as `SampledData`.
+
+use std::{collections::HashMap, sync::LazyLock};
+
+use record::{QualityMark, Reading, SeriesSummary, SignalSeries};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use vocabulary::{DeviceId, PatientId, Timestamp};
+
+use crate::date::range_ms;
+
+const UCUM: &str = "http://unitsofmeasure.org";
+const LOINC: &str = "http://loinc.org";
+/// The most samples in one `SampledData`.
+const MOST: i64 = 200_000;
+
+/// A vital sign of the FHIR profile, and by which codes devices send it (LOINC, or ISO/IEEE 11073 in its
+/// context-free form).
+#[derive(Clone, Debug, Deserialize)]
+pub struct VitalSign {
+    /// The code of the profile.
+    pub loinc: String,
+    /// What LOINC calls it.
+    pub display: String,
+    /// The only unit in which it is one, by UCUM.
+    pub unit: String,
+    /// Codes of devices.
+    codes: Vec<String>,
+    /// A second code that says more.
+    also: Option<Also>,
+    /// The panel that it is only a part of.
+    pub panel: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct Also {
+    loinc: String,
+    display: String,
+}
+
+static VITAL_SIGNS: LazyLock<Vec<VitalSign>> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("../definitions/vital-signs.json"))
+        .unwrap_or_else(|_| unreachable!("the definitions are read in a test"))
+});
+
+/// The vital sign that a device's code in this unit is, if it is one.
+pub fn vital_sign(code: &str, unit: &str) -> Option<&'static VitalSign> {
+    VITAL_SIGNS
+        .iter()
+        .find(|sign| sign.unit == unit && sign.codes.iter().any(|known| known == code))
+}
+
+fn coding(sign: &VitalSign) -> Vec<Value> {
+    let first = json!({"system": LOINC, "code": sign.loinc, "display": sign.display});
+    let also = sign
+        .also
+        .iter()
+        .map(|also| json!({"system": LOINC, "code": also.loinc, "display": also.display}));
+    std::iter::once(first).chain(also).collect()
+}
+
+fn quantity(value: f64, unit: &str) -> Value {
+    json!({"value": value, "unit": unit, "system": UCUM, "code": unit})
+}
+
+fn category() -> Value {
+    let system = "http://terminology.hl7.org/CodeSystem/observation-category";
+    json!([{"coding": [{"system": system, "code": "vital-signs"}]}])
+}
+
+/// A vital sign that a device measured, as the FHIR vital-signs profile has it; the pressures as the panel that
+/// they are parts of.
+pub fn vital_observation(
+    patient: &PatientId,
+    device: &DeviceId,
+    at: Timestamp,
+    values: &[(&VitalSign, f64)],
+) -> Option<Value> {
+    let (first, value) = values.first()?;
+    let mut observation = json!({
+        "resourceType": "Observation",
+        "status": "final",
+        "category": category(),
+        "code": {"coding": coding(first)},
+        "subject": {"reference": format!("Patient/{patient}")},
+        "effectiveDateTime": at.to_string(),
+        "device": {"reference": format!("Device/{device}")},
+    });
+    if first.panel.is_some() {
+        let panel = json!({
+            "system": LOINC, "code": "85354-9",
+            "display": "Blood pressure panel with all children optional",
+        });
+        let component = |(sign, value): &(&VitalSign, f64)| {
+            json!({
+                "code": {"coding": coding(sign)},
+                "valueQuantity": quantity(*value, &sign.unit),
+            })
+        };
+        let components: Vec<Value> = values.iter().map(component).collect();
+        let parts = observation.as_object_mut()?;
+        parts.insert("code".to_owned(), json!({"coding": [panel]}));
+        parts.insert("component".to_owned(), Value::Array(components));
+    } else {
+        let quantity = quantity(*value, &first.unit);
+        let parts = observation.as_object_mut()?;
+        parts.insert("valueQuantity".to_owned(), quantity);
+    }
+    Some(observation)
+}
+
+/// The newest reading of each vital sign that devices measure, as entries of a `Bundle`; of these codes only, where
+/// some are asked for as FHIR searches write them (`system|code,code`).
+pub fn measured_last(series: &[SeriesSummary], codes: Option<&str>) -> Vec<Value> {
+    let is_asked = |sign: &VitalSign| {
+        codes.is_none_or(|codes| {
+            codes.split(',').any(|asked| {
+                let code = asked.rsplit('|').next().unwrap_or(asked);
+                let also = sign.also.as_ref().map(|also| also.loinc.as_str());
+                code == sign.loinc || Some(code) == also
+            })
+        })
+    };
+    let entry = |summary: &SeriesSummary| {
+        let series = &summary.series;
+        let sign = vital_sign(&series.code, &series.unit)?;
+        // Pressures come together, as the panels of the record.
+        if sign.panel.is_some() || !is_asked(sign) || !is_trustworthy(&summary.last.marks) {
+            return None;
+        }
+        let at = Timestamp(summary.last.at_us.div_euclid(1000));
+        let values = [(sign, summary.last.value)];
+        let device = &series.stream.device;
+        let resource = vital_observation(series.subject.as_ref()?, device, at, &values)?;
+        let url = format!("urn:yuanyi:signal:{}:{}", summary.id, at.0);
+        Some(json!({"fullUrl": url, "resource": resource, "search": {"mode": "match"}}))
+    };
+    series.iter().filter_map(entry).collect()
+}
+
+/// Whether readings with these marks are fit to stand as facts.
+pub fn is_trustworthy(marks: &[QualityMark]) -> bool {
+    marks.iter().all(|mark| {
+        matches!(
+            mark,
+            QualityMark::ClockCorrected { .. } | QualityMark::Late | QualityMark::Validated
+        )
+    })
+}
+
+/// A searchset of observations, cut to the `most` latest of each code, with further entries among them.
+pub fn last_of_each(mut bundle: Value, more: Vec<Value>, most: usize) -> Value {
+    let Some(parts) = bundle.as_object_mut() else {
+        return bundle;
+    };
+    let found = parts.remove("entry");
+    let mut entries = match found {
+        Some(Value::Array(entries)) => entries,
+        _ => Vec::new(),
+    };
+    entries.extend(more);
+    let time = |entry: &Value| {
+        let at = ["effectiveDateTime", "effectiveInstant"]
+            .into_iter()
+            .find_map(|name| entry.get("resource")?.get(name)?.as_str())
+            .or_else(|| entry.pointer("/resource/effectivePeriod/start")?.as_str());
+        at.and_then(range_ms).map_or(i64::MIN, |(low, _)| low)
+    };
+    // What was so latest comes first; of the same time, what the record has.
+    entries.sort_by_key(|entry| std::cmp::Reverse(time(entry)));
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    entries.retain(|entry| {
+        let code = entry.pointer("/resource/code/coding/0");
+        let part = |name: &str| code.and_then(|code| code.get(name)).map(Value::to_string);
+        // A text names what no code does.
+        let text = entry
+            .pointer("/resource/code/text")
+            .filter(|_| code.is_none());
+        let key = format!("{:?} {:?} {text:?}", part("system"), part("code"));
+        let count = counts.entry(key).or_default();
+        *count += 1;
+        *count <= most
+    });
+    parts.insert("total".to_owned(), entries.len().into());
+    parts.remove("link");
+    parts.insert("entry".to_owned(), Value::Array(entries));
+    bundle
+}
+
+/// Why readings cannot be `SampledData`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unsampled {
+    /// There are fewer than two.
+    TooFew,
+    /// The span has more places than one resource should.
+    TooLong,
+    /// They are not at equal distances, or two are at the same time.
+    Uneven,
+}
+
+/// Readings of a series, in the order of their times, as an `Observation` with `SampledData`. Where one is missing
+/// stands `E`. Times are moved to the nearest place, by less than half a period; how far stands in a note.
+pub fn sampled_observation(
+    series: &SignalSeries,
+    display: Option<&str>,
+    readings: &[Reading],
+) -> Result<Value, Unsampled> {
+    let (Some(first), Some(last)) = (readings.first(), readings.last()) else {
+        return Err(Unsampled::TooFew);
+    };
+    let pairs = readings.iter().zip(readings.iter().skip(1));
+    let mut distances: Vec<i64> = pairs.map(|(one, next)| next.at_us - one.at_us).collect();
+    distances.sort_unstable();
+    let period_us = *distances
+        .get(distances.len() / 2)
+        .ok_or(Unsampled::TooFew)?;
+    if period_us <= 0 {
+        return Err(Unsampled::Uneven);
+    }
+    let places = (last.at_us - first.at_us + period_us / 2) / period_us + 1;
+    if places > MOST {
+        return Err(Unsampled::TooLong);
+    }
+    let mut data: Vec<String> = Vec::with_capacity(usize::try_from(places).unwrap_or(0));
+    let mut moved_us = 0;
+    for reading in readings {
+        let after = reading.at_us - first.at_us;
+        let place = (after + period_us / 2) / period_us;
+        let place = usize::try_from(place).map_err(|_| Unsampled::Uneven)?;
+        if place < data.len() {
+            return Err(Unsampled::Uneven);
+        }
+        data.resize(place, "E".to_owned());
+        data.push(reading.value.to_string());
+        let at = i64::try_from(place).unwrap_or(0) * period_us;
+        moved_us = moved_us.max((after - at).abs());
+    }
+    let time = |us: i64| Timestamp(us.div_euclid(1000)).to_string();
+    let mut code = json!({"system": series.system, "code": series.code});
+    if let (Some(display), Some(code)) = (display, code.as_object_mut()) {
+        code.insert("display".to_owned(), display.into());
+    }
+    let mut observation = json!({
+        "resourceType": "Observation",
+        "status": "final",
+        "code": {"coding": [code]},
+        "effectivePeriod": {"start": time(first.at_us), "end": time(last.at_us)},
+        "device": {"reference": format!("Device/{}", series.stream.device)},
+        "valueSampledData": {
+            "origin": quantity(0.0, &series.unit),
+            "period": period_us as f64 / 1000.0,
+            "dimensions": 1,
+            "data": data.join(" "),
+        },
+    });
+    if let Some(parts) = observation.as_object_mut() {
+        if let Some(patient) = &series.subject {
+            let subject = json!({"reference": format!("Patient/{patient}")});
+            parts.insert("subject".to_owned(), subject);
+        }
+        if moved_us > 0 {
+            let text = format!(
+                "Times are moved to equal distances, by at most {} ms. E: no reading.",
+                moved_us as f64 / 1000.0
+            );
+            parts.insert("note".to_owned(), json!([{"text": text}]));
+        }
+    }
+    Ok(observation)
+}

@@ -1,0 +1,124 @@
+//! Readings of devices as observations.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::cast_precision_loss,
+    reason = "the helpers of tests fail as tests do"
+)]
+
+use fhir::{Unsampled, last_of_each, sampled_observation, validate, vital_observation, vital_sign};
+use record::{Reading, SignalSeries, StreamKey};
+use serde_json::{Value, json};
+use vocabulary::{DeviceId, PatientId, Timestamp};
+
+const LOINC: &str = "http://loinc.org";
+
+fn series() -> SignalSeries {
+    SignalSeries {
+        stream: StreamKey {
+            device: DeviceId::new("d").unwrap(),
+            stream: "pleth".to_owned(),
+        },
+        system: "urn:iso:std:iso:11073:10101".to_owned(),
+        code: "150452".to_owned(),
+        unit: "1".to_owned(),
+        subject: Some(PatientId::new("p").unwrap()),
+    }
+}
+
+fn readings(times_us: &[i64]) -> Vec<Reading> {
+    let reading = |(n, at_us): (usize, &i64)| Reading {
+        at_us: *at_us,
+        value: n as f64 + 0.5,
+        marks: [].into(),
+    };
+    times_us.iter().enumerate().map(reading).collect()
+}
+
+fn is_valid(resource: &Value) -> bool {
+    let issues = validate(resource);
+    assert!(issues.is_empty(), "{issues:?}");
+    issues.is_empty()
+}
+
+#[test]
+fn devices_codes_are_vital_signs_in_their_unit_only() {
+    for (code, unit, expected) in [
+        ("150456", "%", Some("2708-6")),
+        ("59408-5", "%", Some("2708-6")),
+        ("149530", "/min", Some("8867-4")),
+        ("150364", "Cel", Some("8310-5")),
+        ("150364", "[degF]", None),
+        ("150021", "mm[Hg]", Some("8480-6")),
+        ("150021", "kPa", None),
+        ("152584", "L/min", None),
+    ] {
+        let found = vital_sign(code, unit).map(|sign| sign.loinc.as_str());
+        assert_eq!(found, expected, "{code} {unit}");
+    }
+}
+
+#[test]
+fn a_vital_sign_is_a_valid_observation_and_pressures_are_a_panel() {
+    let (patient, device) = (PatientId::new("p").unwrap(), DeviceId::new("d").unwrap());
+    let at = Timestamp(1_700_000_000_000);
+    let saturation = [(vital_sign("150456", "%").unwrap(), 97.0)];
+    let made = vital_observation(&patient, &device, at, &saturation).unwrap();
+    assert!(is_valid(&made));
+    assert_eq!(made["code"]["coding"][1]["code"], "59408-5");
+    let pressures = [
+        (vital_sign("150021", "mm[Hg]").unwrap(), 121.0),
+        (vital_sign("150022", "mm[Hg]").unwrap(), 79.0),
+    ];
+    let made = vital_observation(&patient, &device, at, &pressures).unwrap();
+    assert!(is_valid(&made));
+    assert_eq!(made["code"]["coding"][0]["code"], "85354-9");
+    assert_eq!(made["component"][1]["valueQuantity"]["value"], 79.0);
+}
+
+#[test]
+fn the_last_of_each_code_are_the_latest() {
+    let entry = |code: &str, at: &str| {
+        json!({"resource": {
+            "resourceType": "Observation", "effectiveDateTime": at,
+            "code": {"coding": [{"system": LOINC, "code": code}]},
+        }})
+    };
+    let bundle = json!({"resourceType": "Bundle", "link": [], "entry": [
+        entry("a", "2026-01-03"), entry("b", "2026-01-02"), entry("a", "2026-01-01"),
+    ]});
+    let more = vec![entry("a", "2026-01-04T00:00:00Z")];
+    let cut = last_of_each(bundle, more, 2);
+    let times: Vec<_> = cut["entry"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| entry["resource"]["effectiveDateTime"].as_str().unwrap())
+        .collect();
+    assert_eq!(times, ["2026-01-04T00:00:00Z", "2026-01-03", "2026-01-02"]);
+    assert_eq!(cut["total"], 3);
+}
+
+#[test]
+fn a_span_is_sampled_data_with_its_gaps() {
+    let check = |times: &[i64], data: Result<&str, Unsampled>| {
+        let made = sampled_observation(&series(), None, &readings(times));
+        let seen = made
+            .as_ref()
+            .map(|made| made["valueSampledData"]["data"].as_str().unwrap());
+        assert_eq!(seen, data.as_ref().copied(), "{times:?}");
+        if let Ok(made) = &made {
+            assert!(is_valid(made));
+        }
+    };
+    check(&[0, 2000, 4000], Ok("0.5 1.5 2.5"));
+    check(
+        &[0, 2000, 8000, 10_000, 12_000],
+        Ok("0.5 1.5 E E 2.5 3.5 4.5"),
+    );
+    check(&[0, 2100, 4000, 5900], Ok("0.5 1.5 2.5 3.5"));
+    check(&[5], Err(Unsampled::TooFew));
+    check(&[], Err(Unsampled::TooFew));
+    check(&[0, 2000, 2000, 4000], Err(Unsampled::Uneven));
+    check(&[0, 1, 2, 1_000_000_000_000], Err(Unsampled::TooLong));
+}
