@@ -8,7 +8,12 @@
 //! - `closed`: as many devices send their next reading as soon as the last one was acknowledged.
 //! - `waveform`: eight channels of 500 Hz a bed, in pieces of a second.
 //! - `import`: a night of 25 Hz on ten channels, as an EDF file has it, in one piece a channel and hour.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss
+)]
 
 use std::{
     path::{Path, PathBuf},
@@ -186,7 +191,7 @@ async fn closed(place: Option<&Path>, devices: u64, seconds: u64) {
             let (signals, sent) = (Arc::clone(&run.signals), Arc::clone(&sent));
             tokio::spawn(async move {
                 let mut ms = Vec::new();
-                let mut number = 0;
+                let mut number = 0_u64;
                 while since.elapsed() < Duration::from_secs(seconds) {
                     // Times a second apart, as if a second had gone by.
                     let at = Timestamp(1_700_000_000_000 + (number * 1000).cast_signed());
