@@ -90,6 +90,18 @@ fn series<'a>(rows: &'a Value, stream: &str) -> &'a Value {
     rows.iter().find(|row| row["stream"] == stream).unwrap()
 }
 
+fn refuses_what_cannot_be_asked_for(hospital: &Hospital, place: &str) {
+    let no = "0".repeat(32);
+    for (path, expected) in [
+        (format!("/api/patients/p/signals/{no}"), 404),
+        ("/api/patients/p/signals/x".to_owned(), 404),
+        (format!("{place}?from=yesterday"), 400),
+        (format!("{place}?zoom=3"), 400),
+    ] {
+        assert_eq!(get(hospital, "wang.nurse", &path).0, expected, "{path}");
+    }
+}
+
 #[test]
 fn readings_are_shown_to_who_may_see_the_patient_at_any_zoom_and_as_fhir() {
     let folder = tempfile::tempdir().unwrap();
@@ -187,16 +199,7 @@ fn readings_are_shown_to_who_may_see_the_patient_at_any_zoom_and_as_fhir() {
         400
     );
 
-    // What cannot be asked for.
-    let no = "0".repeat(32);
-    for (path, expected) in [
-        (format!("/api/patients/p/signals/{no}"), 404),
-        ("/api/patients/p/signals/x".to_owned(), 404),
-        (format!("{place}?from=yesterday"), 400),
-        (format!("{place}?zoom=3"), 400),
-    ] {
-        assert_eq!(get(&hospital, "wang.nurse", &path).0, expected, "{path}");
-    }
+    refuses_what_cannot_be_asked_for(&hospital, &place);
     hospital.kill();
     let said = run(yuanyi()
         .args(["verify", "--deep", "--data"])
