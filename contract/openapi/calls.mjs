@@ -46,6 +46,9 @@ const shown = object({
   'attempts?': anything,
 });
 
+const ward = (name) => type('scenarios/ward/ward-twin/client/ward', name);
+const alarm = { 200: ward('AlarmView') };
+
 export const groups = {
   Session: [
     call('POST /api/session', 'Signs in and sets the session cookie.', {
@@ -353,5 +356,37 @@ export const groups = {
     call('GET /api/pacs/jobs', "One's own jobs, or all for those who run the system.", { gives: { 200: list(job) } }),
     call('GET /api/pacs/jobs/{id}', 'One of them.', { gives: { 200: job }, fails: [404] }),
     call('DELETE /api/pacs/jobs/{id}', 'Cancels it.', { gives: { 204: null }, fails: [404] }),
+  ],
+  Wards: [
+    call('GET /api/wards', 'Wards, for those who treat.', { gives: { 200: list(ward('WardName')) }, fails: [403] }),
+    call('GET /api/wards/{ward}', 'A ward now, or as it was at a moment.', {
+      asks: { at: moment },
+      gives: { 200: ward('WardView') },
+      fails: [400, 403, 404],
+    }),
+    call('POST /api/wards/{ward}/beds/{bed}/seen', 'What was seen at the bedside, by the names of the inputs of scores, becomes observations.', {
+      takes: map(anything),
+      gives: { 200: object({ written: integer }) },
+      fails: [400, 403, 404, 422],
+    }),
+    call('GET /api/alarms/{id}', 'An alarm with its plan and who was sent.', { gives: alarm, fails: [403, 404] }),
+    call('POST /api/alarms/{id}/act', 'Takes it, gives it back, pauses its sound, starts a plan from it, or ends it.', {
+      takes: object({
+        act: one('take', 'give-back', 'pause', 'start-plan', 'close'),
+        'for_s?': integer,
+        'plan?': text,
+        'drill?': yes,
+        'outcome?': one('treated', 'nothing-needed', 'false-alarm', 'technical', 'drill'),
+      }),
+      gives: alarm,
+      fails: [400, 403, 404, 409],
+    }),
+    call('POST /api/alarms/{id}/steps/{step}', 'Ticks off a step of its plan.', { gives: alarm, fails: [403, 404] }),
+    call('POST /api/alarms/{id}/answer', 'Whoever was asked to come says whether they do.', {
+      takes: object({ accepts: yes }),
+      gives: alarm,
+      fails: [400, 403, 404],
+    }),
+    call('GET /api/ward-figures', 'How each ward runs, in figures that name nobody.', { gives: { 200: list(ward('WardFigures')) }, fails: [403] }),
   ],
 };

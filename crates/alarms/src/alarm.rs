@@ -210,6 +210,61 @@ impl Alarm {
         self.paused_until.is_some_and(|until| now < until)
     }
 
+    /// The alarm as it stood at a moment, by its steps; none where it had not been raised yet.
+    #[must_use]
+    pub fn as_of(&self, at: Timestamp) -> Option<Self> {
+        let mut then = Self {
+            presence: Presence::Present,
+            level: 0,
+            untaken_since: self.raised_at,
+            taken: None,
+            paused_until: None,
+            closed: None,
+            steps: Vec::new(),
+            ..self.clone()
+        };
+        for stepped in self.steps.iter().filter(|stepped| stepped.at <= at) {
+            then.take_step(stepped);
+            then.steps.push(stepped.clone());
+        }
+        then.paused_until = then.paused_until.filter(|until| at < *until);
+        (self.raised_at <= at && !then.steps.is_empty()).then_some(then)
+    }
+
+    fn take_step(&mut self, stepped: &Stepped) {
+        let at = stepped.at;
+        match &stepped.step {
+            Step::Raised { .. } | Step::PlanStarted { .. } => {}
+            Step::Told { level, .. } => {
+                if *level == 0 {
+                    self.untaken_since = at;
+                }
+                self.level = *level;
+            }
+            Step::Taken { by } => {
+                let by = by.clone();
+                self.taken = Some(Taken { by, at });
+            }
+            Step::GivenBack { .. } | Step::Lapsed => {
+                self.taken = None;
+                self.untaken_since = at;
+                self.level = 0;
+            }
+            Step::Paused { until, .. } => self.paused_until = Some(*until),
+            Step::PauseEnded => self.paused_until = None,
+            Step::Gone => self.presence = Presence::Gone { at },
+            Step::Back { .. } => self.presence = Presence::Present,
+            Step::Closed { by, outcome } => {
+                self.paused_until = None;
+                self.closed = Some(Closed {
+                    by: by.clone(),
+                    at,
+                    outcome: *outcome,
+                });
+            }
+        }
+    }
+
     pub(crate) fn note(&mut self, at: Timestamp, step: Step) {
         self.steps.push(Stepped { at, step });
     }

@@ -116,6 +116,19 @@ impl Board {
         }
     }
 
+    /// Says that the patient left a bed: the conditions of its alarms are over. They stay until somebody ends them.
+    pub fn leave(&mut self, bed: &str, now: Timestamp) -> Vec<AlarmId> {
+        let mut touched = Vec::new();
+        for alarm in self.alarms.values_mut() {
+            if alarm.bed == bed && alarm.closed.is_none() && alarm.presence == Presence::Present {
+                alarm.presence = Presence::Gone { at: now };
+                alarm.note(now, Step::Gone);
+                touched.push(alarm.id.clone());
+            }
+        }
+        touched
+    }
+
     fn open_of(&mut self, bed: &str, rule: &str) -> Option<&mut Alarm> {
         self.alarms
             .values_mut()
@@ -135,6 +148,9 @@ impl Board {
         let rule = rules.rule(&change.rule)?;
         let first = self.escalation.of(rule.priority).levels.first()?.clone();
         if let Some(alarm) = self.open_of(bed, &rule.id) {
+            if alarm.presence == Presence::Present {
+                return None;
+            }
             alarm.presence = Presence::Present;
             alarm.note(
                 now,

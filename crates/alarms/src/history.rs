@@ -13,9 +13,12 @@ pub(crate) struct History {
 }
 
 impl History {
-    /// Adds a value that is newer than all others, and forgets what no rule looks at any more. The newest
-    /// value stays however old it is: that it is old is what is said about it.
+    /// Adds a value, unless a newer one is there, and forgets what no rule looks at any more. The newest value
+    /// stays however old it is: that it is old is what is said about it.
     pub(crate) fn push(&mut self, at: Timestamp, value: f64, reach_s: u32) {
+        if self.newest().is_some_and(|(newest, _)| at < newest) {
+            return;
+        }
         self.values.push_back((at, value));
         self.awaited_since = Some(at);
         let oldest = at.0 - i64::from(reach_s) * 1000;

@@ -169,6 +169,7 @@ pub enum Condition {
         /// The question.
         input: String,
         /// The answer.
+        #[ts(type = "boolean | number | string")]
         is: knowledge::AnswerValue,
     },
     /// A score's sum lies in one of these bands.

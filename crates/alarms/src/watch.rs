@@ -23,7 +23,8 @@ pub struct Sample {
     pub value: f64,
 }
 
-/// A sample that came after its moment had been judged. It is in the record, but raises nothing any more.
+/// A sample that came after its moment had been judged. If it is the newest of its signal it counts from the next
+/// moment on, such as a pressure that a nurse enters minutes later; moments that were judged stay as they were.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("judge a sample that came too late")]
 pub struct Late;
@@ -90,6 +91,8 @@ pub struct Watch {
     /// What came and is not yet judged, by time, signal and the value's bits: the order of arrival is gone.
     waiting: BTreeSet<(Timestamp, String, u64)>,
     judged_until: Option<Timestamp>,
+    /// What was measured until then is known, but was never judged.
+    begun: Option<Timestamp>,
     late: u64,
     /// How much of each signal some rule looks at, in seconds.
     reach_s: Arc<BTreeMap<String, u32>>,
@@ -111,6 +114,7 @@ impl Watch {
             states: BTreeMap::new(),
             waiting: BTreeSet::new(),
             judged_until: None,
+            begun: None,
             late: 0,
         }
     }
@@ -151,13 +155,29 @@ impl Watch {
         if nothing || !(low..=high).contains(&sample.value) {
             return Ok(());
         }
-        if self.judged_until.is_some_and(|until| sample.at <= until) {
+        let is_before = self.begun.is_some_and(|begun| sample.at <= begun);
+        if !is_before && self.judged_until.is_some_and(|until| sample.at <= until) {
             self.late += 1;
+            self.waiting
+                .insert((sample.at, sample.signal, sample.value.to_bits()));
             return Err(Late);
         }
         self.waiting
             .insert((sample.at, sample.signal, sample.value.to_bits()));
         Ok(())
+    }
+
+    /// Judges nothing until then: what is older is known, and raises nothing about the past.
+    pub fn begin_at(&mut self, moment: Timestamp) {
+        let step = self.rules.step_ms;
+        let on_grid = Timestamp(moment.0.div_euclid(step) * step);
+        self.judged_until = Some(on_grid);
+        self.begun = Some(on_grid);
+    }
+
+    /// Says that a rule's condition held when this watch began, since its alarm is still open.
+    pub fn stands(&mut self, rule: &str) {
+        self.states.entry(rule.to_owned()).or_default().standing = Standing::Active;
     }
 
     /// Says that a signal should come from now on, because its device was put to the bed.

@@ -196,6 +196,41 @@ fn pauses_have_an_end_and_do_not_stop_the_escalation() {
 }
 
 #[test]
+fn an_alarm_is_known_as_it_stood_at_any_moment() {
+    let (mut board, id) = board_with("news2-high");
+    board.tick(at(31));
+    board
+        .act(&id, Act::Pause { for_s: 60 }, "wang.nurse", at(35))
+        .unwrap();
+    board.act(&id, Act::Take, "wang.nurse", at(40)).unwrap();
+    board.apply(
+        "bed-1",
+        None,
+        &ended("news2-high", 50),
+        &ward_rules(),
+        at(50),
+    );
+    board
+        .act(
+            &id,
+            Act::Close {
+                outcome: Outcome::Treated,
+            },
+            "wang.nurse",
+            at(70),
+        )
+        .unwrap();
+    let alarm = board.alarm(&id).unwrap();
+    let then = |second: i64| alarm.as_of(at(second)).unwrap();
+    assert!(alarm.as_of(at(-1)).is_none());
+    assert_eq!((then(0).level, then(31).level), (0, 1));
+    assert!(then(36).is_paused(at(36)) && then(36).taken.is_none());
+    assert!(then(40).taken.is_some() && then(40).closed.is_none());
+    assert_eq!(then(60).presence, Presence::Gone { at: at(50) });
+    assert_eq!(then(70), *alarm);
+}
+
+#[test]
 fn the_most_urgent_stand_first() {
     let mut board = Board::new(escalation().clone());
     for (bed, rule, second) in [

@@ -209,18 +209,38 @@ needs-confirmation = true
 }
 
 #[test]
-fn a_late_sample_raises_nothing_and_is_counted() {
-    let mut watch = Watch::new(low(""));
-    give(&mut watch, "spo2", 0, 97.0);
-    assert!(until(&mut watch, 10).is_empty());
-    let late = Sample {
+fn a_late_sample_counts_from_the_next_moment_if_it_is_the_newest() {
+    let late = |seconds: i64| Sample {
         signal: "spo2".to_owned(),
-        at: at(9),
+        at: at(seconds),
         value: 70.0,
     };
-    assert!(watch.sample(late).is_err());
-    assert_eq!(watch.late(), 1);
+    let mut watch = Watch::new(low(""));
+    give(&mut watch, "spo2", 5, 97.0);
+    assert!(until(&mut watch, 10).is_empty());
+    // Older than what is known: it says nothing about now.
+    assert!(watch.sample(late(4)).is_err());
     assert!(until(&mut watch, 12).is_empty());
+    assert!(watch.sample(late(9)).is_err());
+    assert_eq!(until(&mut watch, 14), ["13 low began"]);
+    assert_eq!(watch.late(), 2);
+}
+
+#[test]
+fn what_was_measured_before_it_began_is_known_and_raises_nothing_about_the_past() {
+    let mut watch = Watch::new(low("clear-s = 0"));
+    watch.begin_at(at(100));
+    give(&mut watch, "spo2", 50, 80.0);
+    give(&mut watch, "spo2", 95, 85.0);
+    assert_eq!(watch.late(), 0);
+    // Still fresh when it begins: it is judged from there on.
+    assert_eq!(until(&mut watch, 102), ["101 low began"]);
+    // An alarm that was open before ends when its condition does.
+    let mut watch = Watch::new(low(""));
+    watch.begin_at(at(100));
+    watch.stands("low");
+    give(&mut watch, "spo2", 101, 97.0);
+    assert_eq!(until(&mut watch, 102), ["101 low ended"]);
 }
 
 fn calm(watch: &mut Watch, second: i64) {

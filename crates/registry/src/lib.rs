@@ -12,6 +12,7 @@ static OPEN: LazyLock<Vec<Box<dyn Scenario>>> = LazyLock::new(|| {
     vec![
         remote_consult::scenario(),
         screening::scenario(),
+        ward_twin::scenario(),
         // The next one goes here.
     ]
 });

@@ -36,6 +36,7 @@ use crate::{
     rooms::Rooms,
     scenarios::InHospital,
     volumes::Volumes,
+    ward::Ward,
     witness::LedgerWitness,
 };
 
@@ -79,6 +80,8 @@ pub struct Hospital {
     pub work_item_events: WorkItemEvents,
     /// What deviates from the rules of quality.
     pub quality: Quality,
+    /// The wards while they run.
+    pub ward: Ward,
     gate: Gate,
     witness: LedgerWitness,
     relations: RelationsOf,
@@ -137,6 +140,7 @@ impl Hospital {
             memory: Arc::new(memory),
             work_item_events: WorkItemEvents::default(),
             quality: Quality::default(),
+            ward: Ward::default(),
             relations: RelationsOf::default(),
             own: OnceCell::new(),
         }))

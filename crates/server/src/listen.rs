@@ -14,7 +14,7 @@ use crate::{
     dimse::{self, Listening},
     guidelines,
     hospital::Hospital,
-    http, pacs, purge, quality, vitals, volumes,
+    http, pacs, purge, quality, vitals, volumes, ward,
 };
 
 /// The open doors of a hospital.
@@ -89,6 +89,10 @@ pub async fn open(hospital: &Arc<Hospital>) -> Result<Doors> {
         closed.clone(),
     )));
     tasks.push(tokio::spawn(quality::follow(
+        Arc::clone(hospital),
+        closed.clone(),
+    )));
+    tasks.push(tokio::spawn(ward::follow(
         Arc::clone(hospital),
         closed.clone(),
     )));

@@ -32,6 +32,7 @@ mod teaching;
 mod twins;
 mod vitals;
 mod volumes;
+mod ward;
 mod witness;
 
 use std::process::ExitCode;

@@ -23,6 +23,7 @@ mod session;
 mod signals;
 mod teaching;
 mod volumes;
+mod ward;
 
 use std::sync::Arc;
 
@@ -89,6 +90,7 @@ pub fn routes(hospital: Arc<Hospital>) -> Router {
         .merge(rooms::routes())
         .merge(scenarios::routes())
         .merge(signals::routes())
+        .merge(ward::routes())
         .nest("/ledger", ledger::routes())
         .nest("/research", research::routes())
         .nest("/teaching", teaching::routes())

@@ -1,0 +1,274 @@
+//! Wards: who lies where and how they are, alarms and what people do with them.
+
+use std::sync::Arc;
+
+use alarms::{Act, Outcome, Refused};
+use axum::{
+    Json, Router,
+    extract::{Path, Query, State},
+    http::StatusCode,
+    routing::{get, post},
+};
+use policy::{Action, Object, Permit, Role};
+use record::{Batch, NewFact, Precondition, ResourceKey};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use vocabulary::{PatientId, Timestamp};
+
+use crate::{
+    clock,
+    hospital::Hospital,
+    http::{Caller, Problem},
+    ward::{self, Kept},
+};
+
+/// `/wards`, `/alarms` and `/ward-figures`.
+pub fn routes() -> Router<Arc<Hospital>> {
+    Router::new()
+        .route("/wards", get(all))
+        .route("/wards/{ward}", get(one))
+        .route("/wards/{ward}/beds/{bed}/seen", post(seen))
+        .route("/alarms/{id}", get(alarm))
+        .route("/alarms/{id}/act", post(act))
+        .route("/alarms/{id}/steps/{step}", post(step))
+        .route("/alarms/{id}/answer", post(answer))
+        .route("/ward-figures", get(figures))
+}
+
+/// Wards are for those who treat.
+fn treats(caller: &Caller) -> Result<(), Problem> {
+    let may = [Role::Nurse, Role::TerminalDoctor, Role::Expert];
+    if may.iter().any(|role| caller.actor.roles.contains(role)) {
+        return Ok(());
+    }
+    Err(Problem::forbidden("wards are for those who treat"))
+}
+
+async fn permit(hospital: &Hospital, caller: &Caller) -> Option<Permit> {
+    let asked = hospital.permit(caller, Action::ReadRecord, &Object::Everyone);
+    asked.await.ok()
+}
+
+async fn all(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+) -> Result<Json<Value>, Problem> {
+    treats(&caller)?;
+    Ok(Json(json!(hospital.ward.look(ward::wards))))
+}
+
+#[derive(Deserialize)]
+struct Moment {
+    at: Option<Timestamp>,
+}
+
+/// A ward now, or as it was at a moment.
+async fn one(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Query(Moment { at }): Query<Moment>,
+) -> Result<Json<Value>, Problem> {
+    treats(&caller)?;
+    let permit = permit(&hospital, &caller).await;
+    let permit = permit.as_ref();
+    let view = match at {
+        None => hospital
+            .ward
+            .look(|state| ward::ward(state, &id, &caller, permit, clock::now())),
+        Some(at) => {
+            // The past is read with the caller's own permit: who has none sees beds without patients.
+            let state = ward::past(&hospital, permit, at).await?;
+            ward::ward(&state, &id, &caller, permit, at)
+        }
+    };
+    let view = view.ok_or_else(|| Problem::not_found("there is no such ward"))?;
+    Ok(Json(json!(view)))
+}
+
+fn gone() -> Problem {
+    Problem::not_found("there is no such alarm")
+}
+
+async fn shown(hospital: &Hospital, caller: &Caller, kept: &Kept) -> Json<Value> {
+    let permit = permit(hospital, caller).await;
+    let view = hospital
+        .ward
+        .look(|state| ward::alarm_view(state, kept, caller, permit.as_ref(), clock::now()));
+    Json(json!(view))
+}
+
+async fn alarm(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    treats(&caller)?;
+    let kept = hospital
+        .ward
+        .look(|state| state.kept(&id))
+        .ok_or_else(gone)?;
+    Ok(shown(&hospital, &caller, &kept).await)
+}
+
+/// Who may write about the patient may answer for the alarm. One that is about no patient is for all who treat.
+async fn may_act(hospital: &Hospital, caller: &Caller, id: &str) -> Result<(), Problem> {
+    treats(caller)?;
+    let kept = hospital
+        .ward
+        .look(|state| state.kept(id))
+        .ok_or_else(gone)?;
+    let patient = kept.alarm.patient.and_then(|id| PatientId::new(id).ok());
+    if let Some(patient) = patient {
+        let object = Object::Patient(patient);
+        hospital
+            .permit(caller, Action::WriteRecord, &object)
+            .await?;
+    }
+    Ok(())
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "act", deny_unknown_fields)]
+enum Wish {
+    Take,
+    GiveBack,
+    Pause { for_s: u32 },
+    StartPlan { plan: String, drill: bool },
+    Close { outcome: Outcome },
+}
+
+async fn act(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Json(wish): Json<Wish>,
+) -> Result<Json<Value>, Problem> {
+    may_act(&hospital, &caller, &id).await?;
+    let act = match wish {
+        Wish::Take => Act::Take,
+        Wish::GiveBack => Act::GiveBack,
+        Wish::Pause { for_s } => Act::Pause { for_s },
+        Wish::StartPlan { plan, drill } => Act::StartPlan { plan, drill },
+        Wish::Close { outcome } => Act::Close { outcome },
+    };
+    match ward::act(&hospital, &id, act, &caller.actor).await {
+        Ok(kept) => Ok(shown(&hospital, &caller, &kept).await),
+        Err(Refused::Unknown) => Err(gone()),
+        Err(refused) => Err(refusal(&refused)),
+    }
+}
+
+fn refusal(refused: &Refused) -> Problem {
+    let (zh, en) = match refused {
+        Refused::Unknown | Refused::Ended => ("警报已结束", "the alarm has ended"),
+        Refused::NotTaken => ("请先接手警报", "take the alarm first"),
+        Refused::NotYours => ("警报由他人接手", "somebody else has taken the alarm"),
+        Refused::TooLong { .. } => ("暂停时间过长", "the pause is too long"),
+    };
+    let detail = format!("{zh} · {en}");
+    Problem::new(StatusCode::CONFLICT, "It cannot be done now", detail)
+}
+
+async fn step(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path((id, step)): Path<(String, String)>,
+) -> Result<Json<Value>, Problem> {
+    may_act(&hospital, &caller, &id).await?;
+    let done = ward::do_step(&hospital, &id, &step, &caller.actor).await;
+    Ok(shown(&hospital, &caller, &done.ok_or_else(gone)?).await)
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    accepts: bool,
+}
+
+/// Whoever was asked to come answers, whether or not the patient is theirs: what they see is decided apart.
+async fn answer(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Json(Answer { accepts }): Json<Answer>,
+) -> Result<Json<Value>, Problem> {
+    treats(&caller)?;
+    let done = ward::answer(&hospital, &id, accepts, &caller.actor).await;
+    Ok(shown(&hospital, &caller, &done.ok_or_else(gone)?).await)
+}
+
+/// What somebody saw at the bedside becomes observations; the ward hears of these as of all others.
+async fn seen(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path((ward, bed)): Path<(String, String)>,
+    Json(seen): Json<Map<String, Value>>,
+) -> Result<Json<Value>, Problem> {
+    treats(&caller)?;
+    let lying = hospital.ward.look(|state| state.lying(&ward, &bed));
+    let patient = lying.ok_or_else(|| Problem::not_found("nobody lies in such a bed"))?;
+    let object = Object::Patient(patient.clone());
+    hospital
+        .permit(&caller, Action::WriteRecord, &object)
+        .await?;
+    let mut facts = Vec::new();
+    for (input, value) in &seen {
+        let body = hospital.ward.look(|state| state.observation(input, value));
+        let mut body = body.map_err(|why| {
+            Problem::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "It cannot be written down",
+                why,
+            )
+        })?;
+        let id = uuid::Uuid::now_v7().to_string();
+        if let Some(fields) = body.as_object_mut() {
+            fields.insert("id".to_owned(), json!(id));
+            fields.insert(
+                "subject".to_owned(),
+                json!({"reference": format!("Patient/{patient}")}),
+            );
+            fields.insert("effectiveDateTime".to_owned(), json!(clock::now()));
+            let who = json!([{"reference": format!("Practitioner/{}", caller.actor.id)}]);
+            fields.insert("performer".to_owned(), who);
+        }
+        let key = ResourceKey {
+            kind: "Observation".to_owned(),
+            id,
+        };
+        let subject = Some(patient.clone());
+        facts.push((
+            NewFact::PutResource { key, subject, body },
+            Precondition::None,
+        ));
+    }
+    let written = facts.len();
+    let actor = caller.actor.id.clone();
+    hospital.record.commit(Batch { actor, facts }).await?;
+    Ok(Json(json!({"written": written})))
+}
+
+async fn figures(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+) -> Result<Json<Value>, Problem> {
+    hospital
+        .permit(&caller, Action::ReadFigures, &Object::Hospital)
+        .await?;
+    Ok(Json(json!(hospital.ward.look(ward::figures))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn acts_are_named_and_nothing_else_is_taken() {
+        let read = |value: Value| serde_json::from_value::<Wish>(value);
+        assert!(read(json!({"act": "take"})).is_ok());
+        assert!(read(json!({"act": "pause", "for_s": 60})).is_ok());
+        assert!(read(json!({"act": "close", "outcome": "false-alarm"})).is_ok());
+        assert!(read(json!({"act": "close", "outcome": "boring"})).is_err());
+        assert!(read(json!({"act": "drop"})).is_err());
+    }
+}

@@ -1,0 +1,430 @@
+//! The wards while they run: samples come in, rules look at them, alarms go to the person on duty and on to the
+//! next until somebody takes them.
+//!
+//! What is known of a bed now is derived, and comes again from what arrives. Each step of an alarm is a fact
+//! before anybody hears of it.
+
+mod charted;
+mod heard;
+mod kept;
+mod past;
+mod places;
+mod routing;
+mod view;
+
+pub use kept::Kept;
+pub use past::past;
+pub use places::{Bed, Places};
+pub use view::{alarm_view, figures, ward, wards};
+
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+
+use alarms::{
+    Act, AlarmId, Board, Change, Changed, Dispatch, PlanRun, Presence, Refused, RuleSet, Watch,
+    escalation, ward_rules,
+};
+use anyhow::Result;
+use parking_lot::Mutex;
+use policy::{Action, Permit};
+use record::{Batch, Precondition};
+use tokio::{
+    sync::{Mutex as Turn, watch},
+    time::MissedTickBehavior,
+};
+use vocabulary::{ActorId, PatientId, Timestamp};
+
+use crate::{
+    clock,
+    hospital::{Hospital, hospital_actor},
+};
+
+/// How often the clock is looked at.
+const TICK: Duration = Duration::from_secs(1);
+/// What browsers hear.
+const TOPIC: &str = "alarm";
+/// How much of a bed's values is kept in memory, and how far apart at least, in milliseconds.
+const RECENT_MS: i64 = 3_600_000;
+const RECENT_EVERY_MS: i64 = 5_000;
+/// How long an alarm that ended stays on the board, in milliseconds.
+const CLOSED_MS: i64 = 86_400_000;
+/// How many values that were not believed are remembered of a bed.
+const DISBELIEVED: usize = 20;
+
+/// All wards.
+pub struct Ward {
+    state: Mutex<State>,
+    /// One writes at a time, so that facts come in the order of the steps.
+    writing: Turn<()>,
+}
+
+/// What is known now.
+pub struct State {
+    rules: Arc<RuleSet>,
+    places: Places,
+    beds: BTreeMap<String, BedState>,
+    board: Board,
+    beside: BTreeMap<AlarmId, Beside>,
+    /// Alarms whose last steps are not facts yet.
+    unkept: BTreeSet<AlarmId>,
+    /// When a device was heard last.
+    heard: BTreeMap<String, Timestamp>,
+}
+
+/// A bed while it is watched.
+struct BedState {
+    watch: Watch,
+    patient: Option<PatientId>,
+    /// The last hour of each signal.
+    recent: BTreeMap<String, VecDeque<(Timestamp, f64)>>,
+    /// Where the newest value of each signal came from.
+    sources: BTreeMap<String, kept::Source>,
+    disbelieved: VecDeque<Change>,
+}
+
+/// What was started from an alarm.
+#[derive(Clone, Default)]
+struct Beside {
+    sources: BTreeMap<String, kept::Source>,
+    run: Option<PlanRun>,
+    sent: Vec<Dispatch>,
+}
+
+impl Default for Ward {
+    fn default() -> Self {
+        Self {
+            state: Mutex::new(State {
+                rules: ward_rules(),
+                places: Places::default(),
+                beds: BTreeMap::new(),
+                board: Board::new(escalation().clone()),
+                beside: BTreeMap::new(),
+                unkept: BTreeSet::new(),
+                heard: BTreeMap::new(),
+            }),
+            writing: Turn::default(),
+        }
+    }
+}
+
+impl Ward {
+    /// Looks at what is known now.
+    pub fn look<T>(&self, at: impl FnOnce(&State) -> T) -> T {
+        at(&self.state.lock())
+    }
+}
+
+impl State {
+    /// The alarm with this id of its fact.
+    pub fn kept(&self, id: &str) -> Option<Kept> {
+        let mut all = self.board.all().map(|alarm| self.whole(&alarm.id));
+        all.find_map(|kept| kept.filter(|kept| kept.id() == id))
+    }
+
+    fn whole(&self, id: &str) -> Option<Kept> {
+        let beside = self.beside.get(id).cloned().unwrap_or_default();
+        Some(Kept {
+            alarm: self.board.alarm(id)?.clone(),
+            sources: beside.sources,
+            run: beside.run,
+            sent: beside.sent,
+        })
+    }
+
+    /// Takes new places: a bed in which somebody else lies begins anew; open alarms stay.
+    fn settle(&mut self, places: Places, now: Timestamp) {
+        self.beds.retain(|id, _| places.beds.contains_key(id));
+        for (id, bed) in &places.beds {
+            let patient = bed.patient.as_ref().map(|lying| lying.id.clone());
+            let is_same = self
+                .beds
+                .get(id)
+                .is_some_and(|state| state.patient == patient);
+            if is_same {
+                continue;
+            }
+            if self.beds.contains_key(id) {
+                self.unkept.extend(self.board.leave(id, now));
+            }
+            let mut watch = Watch::new(self.rules.clone());
+            watch.begin_at(Timestamp(now.0 - i64::from(self.rules.lateness_s) * 1000));
+            let birth = bed
+                .patient
+                .as_ref()
+                .and_then(|lying| lying.birth_date.as_deref());
+            let today = now.to_string();
+            let age = birth
+                .zip(twin::demographics::day(&today))
+                .and_then(|(birth, day)| twin::demographics::age_years(birth, day));
+            if let Some(age) = age {
+                watch.see(
+                    "age_years",
+                    knowledge::AnswerValue::Number(f64::from(age)),
+                    now,
+                );
+            }
+            let state = BedState {
+                watch,
+                patient,
+                recent: BTreeMap::new(),
+                sources: BTreeMap::new(),
+                disbelieved: VecDeque::new(),
+            };
+            self.beds.insert(id.clone(), state);
+        }
+        self.places = places;
+    }
+
+    /// The conditions of open alarms held when the program ended: they end when they are seen not to hold.
+    fn stand(&mut self) {
+        for alarm in self.board.open() {
+            let bed = self.beds.get_mut(&alarm.bed);
+            if let Some(bed) = bed.filter(|_| alarm.presence == Presence::Present) {
+                bed.watch.stands(&alarm.rule);
+            }
+        }
+    }
+
+    /// Lets time pass at all beds and on the board.
+    fn tick(&mut self, now: Timestamp) {
+        for (id, bed) in &mut self.beds {
+            for change in bed.watch.advance(now) {
+                if matches!(change.changed, Changed::Disbelieved { .. }) {
+                    bed.disbelieved.push_back(change);
+                    if bed.disbelieved.len() > DISBELIEVED {
+                        bed.disbelieved.pop_front();
+                    }
+                    continue;
+                }
+                let patient = bed.patient.as_ref().map(PatientId::as_str);
+                let touched = self.board.apply(id, patient, &change, &self.rules, now);
+                let Some(alarm) = touched else { continue };
+                if let Changed::Began { read } = &change.changed {
+                    let beside = self.beside.entry(alarm.clone()).or_default();
+                    for reading in read {
+                        let source = bed.sources.get(&reading.signal).cloned();
+                        beside
+                            .sources
+                            .extend(source.map(|s| (reading.signal.clone(), s)));
+                    }
+                }
+                self.unkept.insert(alarm);
+            }
+        }
+        self.unkept.extend(self.board.tick(now));
+        self.send(now);
+        let before = Timestamp(now.0 - CLOSED_MS);
+        self.board.forget_closed_before(before);
+        let board = &self.board;
+        self.beside.retain(|id, _| board.alarm(id).is_some());
+        self.unkept.retain(|id| board.alarm(id).is_some());
+    }
+
+    /// Asks whoever is nearest and free, for every role that a plan wants.
+    fn send(&mut self, now: Timestamp) {
+        let open: Vec<AlarmId> = self
+            .board
+            .open()
+            .iter()
+            .map(|alarm| alarm.id.clone())
+            .collect();
+        for id in open {
+            let Some(alarm) = self.board.alarm(&id) else {
+                continue;
+            };
+            let Some(bed) = self.places.beds.get(&alarm.bed) else {
+                continue;
+            };
+            let candidates = routing::candidates(self, bed);
+            let Some(beside) = self.beside.get_mut(&id) else {
+                continue;
+            };
+            let mut asked = false;
+            for dispatch in &mut beside.sent {
+                asked |= dispatch.tick(&candidates, now);
+            }
+            if asked {
+                self.unkept.insert(id);
+            }
+        }
+    }
+}
+
+/// Follows what arrives, what is written down, and the clock.
+pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) {
+    let work = hospital.own_permit("watch the wards", Action::ReadRecord);
+    let Ok(permit) = work.await else { return };
+    // Listening begins before the first look, so that nothing falls between them.
+    let mut feed = hospital.record.feed();
+    let mut next = *feed.borrow();
+    if let Err(error) = begin(&hospital, &permit).await {
+        tracing::error!(%error, "the wards could not be read");
+    }
+    let mut time = tokio::time::interval(TICK);
+    time.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        let is_written = tokio::select! {
+            _ = closed.wait_for(|closed| *closed) => return,
+            changed = feed.changed() => {
+                if changed.is_err() { return }
+                true
+            }
+            _ = time.tick() => false,
+        };
+        if is_written {
+            heard::written(&hospital, &permit, &mut next).await;
+        } else {
+            hospital.ward.state.lock().tick(clock::now());
+            keep(&hospital).await;
+        }
+    }
+}
+
+/// What is so when the program starts: the places, the alarms that nobody ended, and what was written down last.
+async fn begin(hospital: &Hospital, permit: &Permit) -> Result<()> {
+    let now = clock::now();
+    let places = places::load(hospital, permit, now).await?;
+    let alarms = kept::load(hospital, permit).await?;
+    {
+        let mut state = hospital.ward.state.lock();
+        state.settle(places, now);
+        for kept in alarms {
+            let id = kept.alarm.id.clone();
+            state.board.restore(kept.alarm);
+            let beside = Beside {
+                sources: kept.sources,
+                run: kept.run,
+                sent: kept.sent,
+            };
+            state.beside.insert(id, beside);
+        }
+        state.stand();
+    }
+    heard::recent(hospital, permit).await
+}
+
+/// Makes facts of the steps that are none yet, and tells those whom they concern. What could not be kept now is
+/// tried again with the next tick; nobody hears of it before.
+async fn keep(hospital: &Hospital) {
+    let _turn = hospital.ward.writing.lock().await;
+    keep_all(hospital, &hospital_actor()).await;
+}
+
+async fn keep_all(hospital: &Hospital, actor: &ActorId) {
+    let unkept: Vec<(Kept, Vec<ActorId>)> = hospital.ward.look(|state| {
+        let ids = state.unkept.iter();
+        ids.filter_map(|id| {
+            let kept = state.whole(id)?;
+            let people = routing::concerned(state, &kept);
+            Some((kept, people))
+        })
+        .collect()
+    });
+    for (kept, mut people) in unkept {
+        let batch = Batch {
+            actor: actor.clone(),
+            facts: vec![(kept.fact(), Precondition::None)],
+        };
+        if let Err(error) = hospital.record.commit(batch).await {
+            tracing::error!(%error, "a step of an alarm could not be kept");
+            continue;
+        }
+        {
+            let mut state = hospital.ward.state.lock();
+            // A step that was made meanwhile is still to be kept.
+            if state.whole(&kept.alarm.id).as_ref() == Some(&kept) {
+                state.unkept.remove(&kept.alarm.id);
+            }
+        }
+        if people.is_empty() {
+            people = routing::anybody(hospital);
+        }
+        hospital.changes.announce(TOPIC, kept.id(), people);
+    }
+}
+
+/// What a person does with an alarm.
+pub async fn act(
+    hospital: &Hospital,
+    id: &str,
+    act: Act,
+    by: &policy::Actor,
+) -> Result<Kept, Refused> {
+    let _turn = hospital.ward.writing.lock().await;
+    let now = clock::now();
+    {
+        let mut state = hospital.ward.state.lock();
+        let alarm = state.kept(id).ok_or(Refused::Unknown)?.alarm;
+        let closes = matches!(act, Act::Close { .. });
+        let plan = match &act {
+            Act::StartPlan { plan, drill } => {
+                let run = PlanRun::start(plan, &alarm.id, by.id.as_str(), *drill, now);
+                Some(run.ok_or(Refused::Unknown)?)
+            }
+            _ => None,
+        };
+        state.board.act(&alarm.id, act, by.id.as_str(), now)?;
+        if closes && let Some(bed) = state.beds.get_mut(&alarm.bed) {
+            bed.watch.look_again(&alarm.rule);
+        }
+        if let Some(run) = plan {
+            routing::start(&mut state, &alarm, run, now);
+        }
+        state.unkept.insert(alarm.id);
+    }
+    keep_all(hospital, &by.id).await;
+    hospital
+        .ward
+        .look(|state| state.kept(id))
+        .ok_or(Refused::Unknown)
+}
+
+/// Ticks off a step of the plan that was started from an alarm.
+pub async fn do_step(
+    hospital: &Hospital,
+    id: &str,
+    step: &str,
+    by: &policy::Actor,
+) -> Option<Kept> {
+    change(hospital, id, by, |beside| {
+        let run = beside.run.as_mut()?;
+        run.do_step(step, by.id.as_str(), clock::now())
+            .then_some(())
+    })
+    .await
+}
+
+/// Answers whether one comes.
+pub async fn answer(
+    hospital: &Hospital,
+    id: &str,
+    accepts: bool,
+    by: &policy::Actor,
+) -> Option<Kept> {
+    change(hospital, id, by, |beside| {
+        let mut sent = beside.sent.iter_mut();
+        sent.any(|dispatch| dispatch.answer(by.id.as_str(), accepts))
+            .then_some(())
+    })
+    .await
+}
+
+async fn change(
+    hospital: &Hospital,
+    id: &str,
+    by: &policy::Actor,
+    change: impl FnOnce(&mut Beside) -> Option<()>,
+) -> Option<Kept> {
+    let _turn = hospital.ward.writing.lock().await;
+    {
+        let mut state = hospital.ward.state.lock();
+        let kept = state.kept(id).filter(|kept| kept.alarm.closed.is_none())?;
+        change(state.beside.get_mut(&kept.alarm.id)?)?;
+        state.unkept.insert(kept.alarm.id);
+    }
+    keep_all(hospital, &by.id).await;
+    hospital.ward.look(|state| state.kept(id))
+}

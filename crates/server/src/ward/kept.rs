@@ -1,0 +1,125 @@
+//! An alarm as a fact: a FHIR `Flag` with a version for each step, active until somebody ended it.
+
+use std::collections::BTreeMap;
+
+use alarms::{Alarm, Dispatch, PlanRun};
+use policy::Permit;
+use record::{NewFact, RecordError, ResourceKey, ResourceQuery, mark_written_by, written_by};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use vocabulary::{Digest, PatientId};
+
+use crate::hospital::Hospital;
+
+/// By which the facts are tagged.
+const WRITER: &str = "ward";
+const KIND: &str = "Flag";
+const OWN_URI: &str = "urn:yuanyi:alarm";
+const PAGE: usize = 500;
+const ID_LENGTH: usize = 40;
+
+/// Where the samples of a signal came from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Source {
+    /// The device, or `Observation/…`.
+    pub device: String,
+    /// Its stream.
+    pub stream: String,
+}
+
+/// An alarm with what was started from it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Kept {
+    pub alarm: Alarm,
+    /// Where the samples that it stands on came from, by signal.
+    #[serde(default)]
+    pub sources: BTreeMap<String, Source>,
+    /// The plan under way.
+    #[serde(default)]
+    pub run: Option<PlanRun>,
+    /// Who was sent.
+    #[serde(default)]
+    pub sent: Vec<Dispatch>,
+}
+
+impl Kept {
+    /// The id of its fact: it tells neither the bed nor the rule.
+    pub fn id(&self) -> String {
+        let mut digest = Digest::of(self.alarm.id.as_bytes()).to_string();
+        digest.truncate(ID_LENGTH);
+        format!("a-{digest}")
+    }
+
+    /// It as a resource.
+    pub fn fact(&self) -> NewFact {
+        let alarm = &self.alarm;
+        let patient = alarm
+            .patient
+            .as_ref()
+            .and_then(|id| PatientId::new(id).ok());
+        let subject = match &patient {
+            Some(patient) => format!("Patient/{patient}"),
+            None => format!("Location/{}", alarm.bed),
+        };
+        let mut period = json!({"start": alarm.raised_at});
+        if let (Some(closed), Some(fields)) = (&alarm.closed, period.as_object_mut()) {
+            fields.insert("end".to_owned(), json!(closed.at));
+        }
+        let mut body = json!({
+            "resourceType": KIND,
+            "id": self.id(),
+            "extension": [{
+                "url": OWN_URI,
+                "valueString": serde_json::to_string(self).unwrap_or_default(),
+            }],
+            "status": if alarm.closed.is_none() { "active" } else { "inactive" },
+            "category": [{"text": "Alarm"}],
+            "code": {
+                "coding": [{"system": OWN_URI, "code": alarm.rule, "version": alarm.version}],
+                "text": format!("{}\n{}", alarm.title.zh, alarm.title.en),
+            },
+            "subject": {"reference": subject},
+            "period": period,
+        });
+        if let Some(fields) = body.as_object_mut() {
+            mark_written_by(fields, WRITER);
+        }
+        NewFact::PutResource {
+            key: ResourceKey {
+                kind: KIND.to_owned(),
+                id: self.id(),
+            },
+            subject: patient,
+            body,
+        }
+    }
+}
+
+/// All alarms of the record, those that ended included.
+pub async fn load(hospital: &Hospital, permit: &Permit) -> Result<Vec<Kept>, RecordError> {
+    let mut found = Vec::new();
+    let mut offset = 0;
+    loop {
+        let query = ResourceQuery {
+            kind: KIND.to_owned(),
+            terms: vec![],
+            sort: vec![],
+            limit: PAGE,
+            offset,
+        };
+        let rows = hospital.record.search(permit, &query).await?.rows;
+        let read = rows.len();
+        offset += read;
+        let ours = rows
+            .into_iter()
+            .filter_map(|row| row.body)
+            .filter(|body| written_by(body) == Some(WRITER));
+        found.extend(ours.filter_map(|body: Value| {
+            let own = body.pointer("/extension/0/valueString")?.as_str()?;
+            serde_json::from_str::<Kept>(own).ok()
+        }));
+        if read < PAGE {
+            return Ok(found);
+        }
+    }
+}

@@ -1,0 +1,339 @@
+//! Wards, beds, who lies where, who is on duty, and which devices stand where, as the record says it.
+
+use std::collections::BTreeMap;
+
+use policy::Permit;
+use record::{RecordError, ResourceQuery};
+use serde::Serialize;
+use serde_json::Value;
+use twin::demographics;
+use vocabulary::{ActorId, PatientId, Timestamp};
+
+use crate::hospital::Hospital;
+
+/// How many are read at a time.
+const PAGE: usize = 500;
+/// What the duties of a `PractitionerRole` are coded by.
+const DUTY_URI: &str = "urn:yuanyi:duty";
+/// The resource types that say where somebody or something is.
+pub const KINDS: &[&str] = &[
+    "Location",
+    "Encounter",
+    "PractitionerRole",
+    "Device",
+    "Patient",
+];
+
+/// A bed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Bed {
+    pub id: String,
+    pub name: String,
+    pub ward: String,
+    pub room: Option<String>,
+    pub patient: Option<Lying>,
+}
+
+/// Who lies in a bed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Lying {
+    pub id: PatientId,
+    pub name: String,
+    pub birth_date: Option<String>,
+    pub sex: Option<String>,
+}
+
+/// Somebody on duty.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Duty {
+    pub account: ActorId,
+    pub name: String,
+    /// Such as `bed-nurse`.
+    pub role: String,
+    /// The wards and beds that it is for; none: everywhere.
+    pub places: Vec<String>,
+}
+
+/// A device that stands somewhere.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Standing {
+    pub id: String,
+    pub name: String,
+    /// Its kind, as its type is coded.
+    pub kind: Option<String>,
+    /// The bed or room.
+    pub place: Option<String>,
+    pub patient: Option<PatientId>,
+}
+
+/// All of it.
+#[derive(Clone, Debug, Default)]
+pub struct Places {
+    pub wards: BTreeMap<String, String>,
+    pub rooms: BTreeMap<String, String>,
+    pub beds: BTreeMap<String, Bed>,
+    pub duties: Vec<Duty>,
+    pub devices: BTreeMap<String, Standing>,
+}
+
+impl Places {
+    /// The bed that a patient lies in.
+    pub fn bed_of(&self, patient: &PatientId) -> Option<&Bed> {
+        let lies = |bed: &&Bed| {
+            bed.patient
+                .as_ref()
+                .is_some_and(|lying| lying.id == *patient)
+        };
+        self.beds.values().find(lies)
+    }
+
+    /// The beds that a device measures for: its own, or all of its room.
+    pub fn beds_of_device(&self, device: &str) -> Vec<String> {
+        let Some(place) = self
+            .devices
+            .get(device)
+            .and_then(|device| device.place.clone())
+        else {
+            return Vec::new();
+        };
+        let of_place = |bed: &&Bed| bed.id == place || bed.room.as_ref() == Some(&place);
+        self.beds
+            .values()
+            .filter(of_place)
+            .map(|bed| bed.id.clone())
+            .collect()
+    }
+
+    /// Who has a duty at a bed. Nobody is not an answer: where the duty is empty, `None`.
+    pub fn on_duty(&self, role: &str, bed: &Bed) -> Vec<&Duty> {
+        let here = |duty: &&Duty| {
+            duty.role == role
+                && (duty.places.is_empty()
+                    || duty.places.contains(&bed.id)
+                    || duty.places.contains(&bed.ward))
+        };
+        let mut found: Vec<&Duty> = self.duties.iter().filter(here).collect();
+        // Whoever has the bed itself goes before whoever has the ward.
+        if found.iter().any(|duty| duty.places.contains(&bed.id)) {
+            found.retain(|duty| duty.places.contains(&bed.id));
+        }
+        found
+    }
+
+    /// Everybody who has a duty on a ward.
+    pub fn staff_of(&self, ward: &str) -> Vec<&Duty> {
+        let on_ward = |place: &String| {
+            place == ward || self.beds.get(place).is_some_and(|bed| bed.ward == ward)
+        };
+        let here = |duty: &&Duty| duty.places.is_empty() || duty.places.iter().any(on_ward);
+        self.duties.iter().filter(here).collect()
+    }
+}
+
+/// Reads it from the record.
+pub async fn load(
+    hospital: &Hospital,
+    permit: &Permit,
+    now: Timestamp,
+) -> Result<Places, RecordError> {
+    let mut places = Places::default();
+    let locations = all(hospital, permit, "Location").await?;
+    let by_id: BTreeMap<String, &Value> = locations
+        .iter()
+        .filter_map(|body| Some((text(body, "/id")?, body)))
+        .collect();
+    for (id, body) in &by_id {
+        match kind(body) {
+            Some("wa") => {
+                places
+                    .wards
+                    .insert(id.clone(), text(body, "/name").unwrap_or_default());
+            }
+            Some("ro") => {
+                places
+                    .rooms
+                    .insert(id.clone(), text(body, "/name").unwrap_or_default());
+            }
+            Some("bd") => {
+                if let Some(bed) = bed(id, body, &by_id) {
+                    places.beds.insert(id.clone(), bed);
+                }
+            }
+            _ => {}
+        }
+    }
+    for encounter in all(hospital, permit, "Encounter").await? {
+        if text(&encounter, "/status").as_deref() == Some("in-progress") {
+            lie_down(hospital, permit, &mut places, &encounter).await?;
+        }
+    }
+    let names: BTreeMap<ActorId, String> = hospital
+        .accounts
+        .list()
+        .unwrap_or_default()
+        .into_iter()
+        .map(|account| (account.id, account.name))
+        .collect();
+    for role in all(hospital, permit, "PractitionerRole").await? {
+        places.duties.extend(duties(&role, &names, now));
+    }
+    for device in all(hospital, permit, "Device").await? {
+        if let Some(device) = standing(&device) {
+            places.devices.insert(device.id.clone(), device);
+        }
+    }
+    Ok(places)
+}
+
+async fn all(hospital: &Hospital, permit: &Permit, kind: &str) -> Result<Vec<Value>, RecordError> {
+    let mut found = Vec::new();
+    loop {
+        let query = ResourceQuery {
+            kind: kind.to_owned(),
+            terms: vec![],
+            sort: vec![],
+            limit: PAGE,
+            offset: found.len(),
+        };
+        let rows = hospital.record.search(permit, &query).await?.rows;
+        let read = rows.len();
+        found.extend(rows.into_iter().filter_map(|row| row.body));
+        if read < PAGE {
+            return Ok(found);
+        }
+    }
+}
+
+fn text(body: &Value, path: &str) -> Option<String> {
+    body.pointer(path)?.as_str().map(str::to_owned)
+}
+
+/// The id behind a reference such as `Location/bed-1`.
+fn referred(body: &Value, path: &str, kind: &str) -> Option<String> {
+    let reference = body.pointer(path)?.as_str()?;
+    let (of, id) = reference.split_once('/')?;
+    (of == kind).then(|| id.to_owned())
+}
+
+fn kind(body: &Value) -> Option<&str> {
+    let codings = body.pointer("/physicalType/coding")?.as_array()?;
+    codings
+        .iter()
+        .find_map(|coding| coding.get("code")?.as_str())
+}
+
+/// A bed belongs to the ward that it, or the room it stands in, is part of.
+fn bed(id: &str, body: &Value, all: &BTreeMap<String, &Value>) -> Option<Bed> {
+    let mut at = body;
+    let mut room = None;
+    // A building is not deep; this also ends where locations are part of each other in a circle.
+    for _ in 0..8 {
+        let parent = referred(at, "/partOf/reference", "Location")?;
+        at = all.get(&parent)?;
+        match kind(at) {
+            Some("ro") => room = Some(parent),
+            Some("wa") => {
+                return Some(Bed {
+                    id: id.to_owned(),
+                    name: text(body, "/name").unwrap_or_else(|| id.to_owned()),
+                    ward: parent,
+                    room,
+                    patient: None,
+                });
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+async fn lie_down(
+    hospital: &Hospital,
+    permit: &Permit,
+    places: &mut Places,
+    encounter: &Value,
+) -> Result<(), RecordError> {
+    let Some(patient) =
+        referred(encounter, "/subject/reference", "Patient").and_then(|id| PatientId::new(id).ok())
+    else {
+        return Ok(());
+    };
+    let stays = encounter.get("location").and_then(Value::as_array);
+    for stay in stays.into_iter().flatten() {
+        let is_now = text(stay, "/status").is_none_or(|status| status == "active");
+        let Some(bed) = referred(stay, "/location/reference", "Location").filter(|_| is_now) else {
+            continue;
+        };
+        let Some(bed) = places.beds.get_mut(&bed) else {
+            continue;
+        };
+        let key = record::ResourceKey {
+            kind: "Patient".to_owned(),
+            id: patient.to_string(),
+        };
+        let found = hospital.record.resource(permit, &key, None).await?;
+        let body = found.and_then(|version| version.body).unwrap_or_default();
+        bed.patient = Some(Lying {
+            id: patient.clone(),
+            name: demographics::name(&body).unwrap_or_default(),
+            birth_date: text(&body, "/birthDate"),
+            sex: text(&body, "/gender"),
+        });
+    }
+    Ok(())
+}
+
+fn duties(role: &Value, names: &BTreeMap<ActorId, String>, now: Timestamp) -> Vec<Duty> {
+    let account = referred(role, "/practitioner/reference", "Practitioner")
+        .and_then(|id| ActorId::new(id).ok());
+    let Some(account) = account.filter(|_| is_active(role, now)) else {
+        return Vec::new();
+    };
+    let places: Vec<String> = role
+        .get("location")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(|place| referred(place, "/reference", "Location"))
+        .collect();
+    let codes = role
+        .get("code")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
+    let codings = codes
+        .filter_map(|code| code.get("coding")?.as_array())
+        .flatten();
+    codings
+        .filter(|coding| text(coding, "/system").as_deref() == Some(DUTY_URI))
+        .filter_map(|coding| text(coding, "/code"))
+        .map(|role| Duty {
+            name: names.get(&account).cloned().unwrap_or_default(),
+            account: account.clone(),
+            role,
+            places: places.clone(),
+        })
+        .collect()
+}
+
+fn is_active(role: &Value, now: Timestamp) -> bool {
+    let moment = |path: &str| text(role, path).and_then(|text| text.parse::<Timestamp>().ok());
+    role.get("active").and_then(Value::as_bool) != Some(false)
+        && moment("/period/start").is_none_or(|start| start <= now)
+        && moment("/period/end").is_none_or(|end| now <= end)
+}
+
+fn standing(device: &Value) -> Option<Standing> {
+    let id = text(device, "/id")?;
+    let name = text(device, "/deviceName/0/name")
+        .or_else(|| text(device, "/type/text"))
+        .or_else(|| text(device, "/type/coding/0/display"));
+    Some(Standing {
+        name: name.unwrap_or_else(|| id.clone()),
+        kind: text(device, "/type/coding/0/code"),
+        place: referred(device, "/location/reference", "Location"),
+        patient: referred(device, "/patient/reference", "Patient")
+            .and_then(|id| PatientId::new(id).ok()),
+        id,
+    })
+}

@@ -1,0 +1,573 @@
+//! The wards as a caller may see them.
+
+use std::collections::BTreeMap;
+
+use alarms::{
+    Alarm, Change, Dispatch, Escalation, Forecast, Limit, Method, Plan, PlanRun, Priority,
+    VitalNow, escalation, forecast, plan,
+};
+use knowledge::ScoreFound;
+use policy::Permit;
+use serde::Serialize;
+use vocabulary::{Text, Timestamp};
+
+use super::{Bed, Kept, State, kept::Source, routing};
+use crate::{clock, http::Caller};
+
+/// The signals that are forecast, how many minutes ahead, and with which probability the value lies inside.
+const FORECAST: &[&str] = &["heart-rate", "pulse", "spo2", "respiratory-rate"];
+const AHEAD: usize = 15;
+const INSIDE: f64 = 0.8;
+const MINUTE_MS: i64 = 60_000;
+/// How many points a line beside a value has at most.
+const SPARK: usize = 60;
+/// A device that was silent for longer is called offline, in milliseconds.
+const SILENT_MS: i64 = 300_000;
+
+/// A ward that there is.
+#[derive(Serialize)]
+pub struct WardName {
+    id: String,
+    name: String,
+    beds: usize,
+}
+
+/// Who lies in a bed, for those who may know.
+#[derive(Serialize)]
+pub struct LyingView {
+    id: String,
+    name: String,
+    age: Option<i16>,
+    sex: Option<String>,
+}
+
+/// A point of a line: milliseconds since 1970, and the value.
+type Point = (f64, f64);
+
+/// A device at a bed or in its room.
+#[derive(Serialize)]
+pub struct DeviceView {
+    id: String,
+    name: String,
+    /// Whether it was heard lately.
+    online: bool,
+    heard: Option<Timestamp>,
+}
+
+/// A value that was not believed.
+#[derive(Serialize)]
+pub struct Doubt {
+    title: Text,
+    change: Change,
+}
+
+/// A bed.
+#[derive(Serialize)]
+pub struct BedView {
+    id: String,
+    name: String,
+    room: Option<String>,
+    /// Whether somebody lies in it.
+    occupied: bool,
+    /// Who; none where the caller may not know, or nobody does.
+    patient: Option<LyingView>,
+    /// The newest value of each signal that there ever was.
+    vitals: Vec<VitalNow>,
+    /// The last hour of each signal, thinned out.
+    lines: BTreeMap<String, Vec<Point>>,
+    /// The limits that rules set for each signal.
+    limits: BTreeMap<String, Vec<Limit>>,
+    /// Where each signal may be in a quarter of an hour.
+    forecasts: BTreeMap<String, Forecast>,
+    /// NEWS2 now, or what is missing for it.
+    news2: Option<ScoreFound>,
+    /// Where the newest value of each signal came from.
+    sources: BTreeMap<String, Source>,
+    devices: Vec<DeviceView>,
+    /// What was not believed lately, the newest first.
+    doubts: Vec<Doubt>,
+    /// Samples that came after their moment had been judged.
+    late: u64,
+}
+
+/// An alarm with what was started from it.
+#[derive(Serialize)]
+pub struct AlarmView {
+    /// The id of its fact.
+    id: String,
+    alarm: Alarm,
+    bed_name: String,
+    /// Whether its light and sound call for somebody now.
+    calls: bool,
+    /// Whom it calls.
+    called: Vec<Person>,
+    /// Whether it calls the caller.
+    mine: bool,
+    sources: BTreeMap<String, Source>,
+    plan: Option<Plan>,
+    run: Option<PlanRun>,
+    /// Steps of the plan that should be done by now.
+    overdue: Vec<String>,
+    sent: Vec<Dispatch>,
+    /// Whether the caller is asked to come.
+    asked: bool,
+    /// Equipment of the plan, and where the nearest stands.
+    equipment: Vec<Equipment>,
+}
+
+/// Equipment and where it stands.
+#[derive(Serialize)]
+pub struct Equipment {
+    id: String,
+    label: Text,
+    device: Option<String>,
+    place: Option<String>,
+}
+
+/// Somebody by account and name.
+#[derive(Serialize)]
+pub struct Person {
+    id: String,
+    name: String,
+}
+
+/// Somebody on duty.
+#[derive(Serialize)]
+pub struct StaffView {
+    id: String,
+    name: String,
+    role: String,
+    /// The names of the beds and wards that the duty is for.
+    places: Vec<String>,
+    /// Open alarms that this person answers for.
+    holds: usize,
+}
+
+/// A ward.
+#[derive(Serialize)]
+pub struct WardView {
+    now: Timestamp,
+    id: String,
+    name: String,
+    rooms: BTreeMap<String, String>,
+    beds: Vec<BedView>,
+    /// Open alarms, the most urgent first.
+    alarms: Vec<AlarmView>,
+    staff: Vec<StaffView>,
+    escalation: Escalation,
+    plans: Vec<Plan>,
+}
+
+/// All wards.
+pub fn wards(state: &State) -> Vec<WardName> {
+    let places = &state.places;
+    let ward = |(id, name): (&String, &String)| WardName {
+        id: id.clone(),
+        name: name.clone(),
+        beds: places.beds.values().filter(|bed| bed.ward == *id).count(),
+    };
+    places.wards.iter().map(ward).collect()
+}
+
+/// One ward as a caller with this permit may see it. Of whom the permit does not cover only the bed and that it
+/// is occupied are shown, and its alarms, so that nobody who is called goes without.
+pub fn ward(
+    state: &State,
+    id: &str,
+    caller: &Caller,
+    permit: Option<&Permit>,
+    now: Timestamp,
+) -> Option<WardView> {
+    let name = state.places.wards.get(id)?.clone();
+    let mut beds: Vec<&Bed> = state
+        .places
+        .beds
+        .values()
+        .filter(|bed| bed.ward == id)
+        .collect();
+    beds.sort_by(|a, b| a.name.cmp(&b.name));
+    let alarms = state.board.open().into_iter().filter(|alarm| {
+        state
+            .places
+            .beds
+            .get(&alarm.bed)
+            .is_some_and(|bed| bed.ward == id)
+    });
+    let rooms = state.places.rooms.iter();
+    let has_bed = |room: &String| beds.iter().any(|bed| bed.room.as_ref() == Some(room));
+    Some(WardView {
+        now,
+        id: id.to_owned(),
+        name,
+        rooms: rooms
+            .filter(|(room, _)| has_bed(room))
+            .map(|(a, b)| (a.clone(), b.clone()))
+            .collect(),
+        beds: beds
+            .iter()
+            .map(|bed| bed_view(state, bed, permit, now))
+            .collect(),
+        alarms: alarms
+            .filter_map(|alarm| state.whole(&alarm.id))
+            .map(|kept| alarm_view(state, &kept, caller, permit, now))
+            .collect(),
+        staff: staff(state, id),
+        escalation: escalation().clone(),
+        plans: alarms::plans().to_vec(),
+    })
+}
+
+fn bed_view(state: &State, bed: &Bed, permit: Option<&Permit>, now: Timestamp) -> BedView {
+    let lying = bed.patient.as_ref();
+    let may_see = lying.is_none_or(|lying| permit.is_some_and(|p| p.covers(Some(&lying.id))));
+    let today = now.to_string();
+    let known = state.beds.get(&bed.id).filter(|_| may_see);
+    let watch = known.map(|known| &known.watch);
+    let vitals: Vec<VitalNow> = watch
+        .map(|watch| watch.vitals(now))
+        .unwrap_or_default()
+        .into_iter()
+        .filter(|vital| vital.value.is_some())
+        .collect();
+    let limits = vitals.iter().filter_map(|vital| {
+        let limits = watch?.limits(&vital.signal);
+        (!limits.is_empty()).then(|| (vital.signal.clone(), limits))
+    });
+    let doubts = known
+        .into_iter()
+        .flat_map(|known| known.disbelieved.iter().rev());
+    BedView {
+        id: bed.id.clone(),
+        name: bed.name.clone(),
+        room: bed.room.clone(),
+        occupied: lying.is_some(),
+        patient: lying.filter(|_| may_see).map(|lying| LyingView {
+            id: lying.id.to_string(),
+            name: lying.name.clone(),
+            age: lying
+                .birth_date
+                .as_deref()
+                .zip(twin::demographics::day(&today))
+                .and_then(|(birth, day)| twin::demographics::age_years(birth, day)),
+            sex: lying.sex.clone(),
+        }),
+        limits: limits.collect(),
+        vitals,
+        lines: known
+            .map(|known| {
+                let line = |(signal, line): (&String, &_)| (signal.clone(), thinned(line));
+                known.recent.iter().map(line).collect()
+            })
+            .unwrap_or_default(),
+        forecasts: known
+            .map(|known| {
+                let ahead =
+                    |(signal, line): (&String, &_)| Some((signal.clone(), ahead(line, now)?));
+                let lines = known.recent.iter();
+                let lines = lines.filter(|(signal, _)| FORECAST.contains(&signal.as_str()));
+                lines.filter_map(ahead).collect()
+            })
+            .unwrap_or_default(),
+        news2: watch
+            .filter(|_| lying.is_some())
+            .and_then(|watch| watch.score("news2", now)),
+        sources: known.map(|known| known.sources.clone()).unwrap_or_default(),
+        devices: devices(state, bed, now),
+        doubts: doubts
+            .filter_map(|change| {
+                Some(Doubt {
+                    title: state.rules.rule(&change.rule)?.title.clone(),
+                    change: change.clone(),
+                })
+            })
+            .collect(),
+        late: watch.map_or(0, alarms::Watch::late),
+    }
+}
+
+/// Where a line may be in a quarter of an hour, by its minutes.
+fn ahead(line: &std::collections::VecDeque<(Timestamp, f64)>, now: Timestamp) -> Option<Forecast> {
+    let (first, last) = (line.front()?.0, line.back()?.0);
+    // What ended a while ago says nothing about what comes.
+    if now.0 - last.0 > 2 * MINUTE_MS {
+        return None;
+    }
+    let count = usize::try_from((last.0 - first.0) / MINUTE_MS).ok()? + 1;
+    let mut minutes: Vec<Option<f64>> = vec![None; count];
+    for (at, value) in line {
+        let minute = usize::try_from((at.0 - first.0) / MINUTE_MS).ok()?;
+        // The last value of each minute stands for it.
+        if let Some(place) = minutes.get_mut(minute) {
+            *place = Some(*value);
+        }
+    }
+    forecast(&minutes, AHEAD, Method::Persistence, INSIDE)
+}
+
+/// At most so many points, the last one among them.
+fn thinned(line: &std::collections::VecDeque<(Timestamp, f64)>) -> Vec<Point> {
+    let every = line.len().div_ceil(SPARK).max(1);
+    let last = line.len().saturating_sub(1) % every;
+    let points = line.iter().enumerate().filter(|(n, _)| n % every == last);
+    points
+        .map(|(_, (at, value))| (at.0 as f64, *value))
+        .collect()
+}
+
+fn devices(state: &State, bed: &Bed, now: Timestamp) -> Vec<DeviceView> {
+    let here = |device: &&super::places::Standing| {
+        let lies = bed.patient.as_ref().map(|lying| &lying.id);
+        device.place.as_ref() == Some(&bed.id)
+            || (device.patient.is_some() && device.patient.as_ref() == lies)
+            || (device.place.is_some() && device.place == bed.room)
+    };
+    let devices = state.places.devices.values().filter(here);
+    devices
+        .map(|device| {
+            let heard = state.heard.get(&device.id).copied();
+            DeviceView {
+                id: device.id.clone(),
+                name: device.name.clone(),
+                online: heard.is_some_and(|at| now.0 - at.0 <= SILENT_MS),
+                heard,
+            }
+        })
+        .collect()
+}
+
+/// An alarm as a caller may see it: whose patient it is only where the permit covers that.
+pub fn alarm_view(
+    state: &State,
+    kept: &Kept,
+    caller: &Caller,
+    permit: Option<&Permit>,
+    now: Timestamp,
+) -> AlarmView {
+    let mut alarm = kept.alarm.clone();
+    let bed = state.places.beds.get(&alarm.bed);
+    let names = |id: &str| {
+        let duty = state
+            .places
+            .duties
+            .iter()
+            .find(|duty| duty.account.as_str() == id);
+        duty.map_or_else(|| id.to_owned(), |duty| duty.name.clone())
+    };
+    let called: Vec<Person> = routing::called(state, &alarm)
+        .into_iter()
+        .map(|id| Person {
+            name: names(id.as_str()),
+            id: id.to_string(),
+        })
+        .collect();
+    let me = caller.actor.id.as_str();
+    let patient = alarm
+        .patient
+        .as_ref()
+        .and_then(|id| vocabulary::PatientId::new(id).ok());
+    let may_see = patient.is_none_or(|id| permit.is_some_and(|permit| permit.covers(Some(&id))));
+    if !may_see {
+        alarm.patient = None;
+        for stepped in &mut alarm.steps {
+            if let alarms::Step::Raised { read } | alarms::Step::Back { read } = &mut stepped.step {
+                read.clear();
+            }
+        }
+    }
+    let own = kept
+        .run
+        .as_ref()
+        .map(|run| run.plan.as_str())
+        .or(alarm.plan.as_deref());
+    let plan = own.and_then(plan).cloned();
+    let offered = |dispatch: &Dispatch| {
+        let open =
+            |offer: &alarms::Offer| offer.state == alarms::OfferState::Offered && offer.to == me;
+        dispatch.offers.iter().any(open)
+    };
+    AlarmView {
+        id: kept.id(),
+        bed_name: bed.map_or_else(|| alarm.bed.clone(), |bed| bed.name.clone()),
+        calls: alarm.calls(now),
+        mine: called.iter().any(|person| person.id == me),
+        called,
+        sources: kept.sources.clone(),
+        equipment: plan
+            .as_ref()
+            .map(|plan| equipment(state, plan, bed))
+            .unwrap_or_default(),
+        plan,
+        overdue: kept
+            .run
+            .iter()
+            .flat_map(|run| run.overdue(now))
+            .map(|step| step.id.clone())
+            .collect(),
+        run: kept.run.clone(),
+        asked: kept.sent.iter().any(offered),
+        sent: kept.sent.clone(),
+        alarm,
+    }
+}
+
+/// Where what a plan needs stands: on this ward before elsewhere.
+fn equipment(state: &State, plan: &Plan, bed: Option<&Bed>) -> Vec<Equipment> {
+    let name = |place: &String| {
+        let rooms = state
+            .places
+            .rooms
+            .get(place)
+            .or_else(|| state.places.wards.get(place));
+        rooms
+            .or_else(|| state.places.beds.get(place).map(|bed| &bed.name))
+            .cloned()
+    };
+    plan.equipment
+        .iter()
+        .map(|wanted| {
+            let all = state.places.devices.values();
+            let mut fits: Vec<_> = all
+                .filter(|d| d.kind.as_ref() == Some(&wanted.id))
+                .collect();
+            let is_here = |place: &Option<String>| {
+                bed.is_some_and(|bed| place.as_ref() == Some(&bed.ward) || *place == bed.room)
+            };
+            fits.sort_by_key(|device| !is_here(&device.place));
+            let nearest = fits.first();
+            Equipment {
+                id: wanted.id.clone(),
+                label: wanted.label.clone(),
+                device: nearest.map(|device| device.name.clone()),
+                place: nearest.and_then(|device| name(device.place.as_ref()?)),
+            }
+        })
+        .collect()
+}
+
+fn staff(state: &State, ward: &str) -> Vec<StaffView> {
+    let duties = state.places.staff_of(ward).into_iter();
+    duties
+        .map(|duty| {
+            let me = duty.account.as_str();
+            let holds = |alarm: &&&Alarm| alarm.taken.as_ref().is_some_and(|taken| taken.by == me);
+            let name = |place: &String| {
+                let bed = state.places.beds.get(place).map(|bed| bed.name.clone());
+                bed.or_else(|| state.places.wards.get(place).cloned())
+                    .unwrap_or_else(|| place.clone())
+            };
+            StaffView {
+                id: me.to_owned(),
+                name: duty.name.clone(),
+                role: duty.role.clone(),
+                places: duty.places.iter().map(name).collect(),
+                holds: state.board.open().iter().filter(holds).count(),
+            }
+        })
+        .collect()
+}
+
+/// How the wards run, in figures that name nobody.
+#[derive(Serialize)]
+pub struct WardFigures {
+    id: String,
+    name: String,
+    beds: usize,
+    occupied: usize,
+    /// Open alarms by priority.
+    open: BTreeMap<Priority, usize>,
+    /// Open alarms that nobody has taken.
+    untaken: usize,
+    /// Alarms of the last 24 hours.
+    alarms: usize,
+    /// Those per occupied bed and day; none where no bed is occupied.
+    alarms_per_bed_day: Option<f64>,
+    /// From raised to taken, the middle one of the last 24 hours, in seconds.
+    seconds_to_take: Option<f64>,
+    /// How many alarms that ended in the last 24 hours were called false or technical.
+    false_or_technical: usize,
+    closed: usize,
+    /// Occupied beds by the band of NEWS2; `not-assessable` where something is missing.
+    news2: BTreeMap<String, usize>,
+    devices: usize,
+    devices_silent: usize,
+}
+
+/// The figures of each ward.
+pub fn figures(state: &State) -> Vec<WardFigures> {
+    let now = clock::now();
+    let ward = |(id, name): (&String, &String)| {
+        let beds: Vec<&Bed> = state
+            .places
+            .beds
+            .values()
+            .filter(|bed| bed.ward == *id)
+            .collect();
+        let here = |alarm: &&Alarm| beds.iter().any(|bed| bed.id == alarm.bed);
+        let since = now.0 - 86_400_000;
+        let lately: Vec<&Alarm> = state
+            .board
+            .all()
+            .filter(here)
+            .filter(|alarm| alarm.raised_at.0 >= since)
+            .collect();
+        let open: Vec<&Alarm> = state.board.open().into_iter().filter(here).collect();
+        let occupied = beds.iter().filter(|bed| bed.patient.is_some()).count();
+        let closed: Vec<_> = lately
+            .iter()
+            .filter_map(|alarm| alarm.closed.as_ref())
+            .collect();
+        let mut by_priority = BTreeMap::new();
+        for alarm in &open {
+            *by_priority.entry(alarm.priority).or_default() += 1;
+        }
+        let mut bands: BTreeMap<String, usize> = BTreeMap::new();
+        for bed in beds.iter().filter(|bed| bed.patient.is_some()) {
+            let found = state
+                .beds
+                .get(&bed.id)
+                .and_then(|bed| bed.watch.score("news2", now));
+            let band = found.and_then(|found| found.band).map(|band| band.id);
+            *bands
+                .entry(band.unwrap_or_else(|| "not-assessable".to_owned()))
+                .or_default() += 1;
+        }
+        let devices: Vec<DeviceView> = beds
+            .iter()
+            .flat_map(|bed| devices(state, bed, now))
+            .collect();
+        let untrue = [alarms::Outcome::FalseAlarm, alarms::Outcome::Technical];
+        WardFigures {
+            id: id.clone(),
+            name: name.clone(),
+            beds: beds.len(),
+            occupied,
+            open: by_priority,
+            untaken: open.iter().filter(|alarm| alarm.taken.is_none()).count(),
+            alarms: lately.len(),
+            alarms_per_bed_day: (occupied > 0).then(|| lately.len() as f64 / occupied as f64),
+            seconds_to_take: middle(lately.iter().filter_map(|alarm| to_take(alarm)).collect()),
+            false_or_technical: closed
+                .iter()
+                .filter(|c| untrue.contains(&c.outcome))
+                .count(),
+            closed: closed.len(),
+            news2: bands,
+            devices_silent: devices.iter().filter(|device| !device.online).count(),
+            devices: devices.len(),
+        }
+    };
+    state.places.wards.iter().map(ward).collect()
+}
+
+fn to_take(alarm: &Alarm) -> Option<f64> {
+    let taken = alarm
+        .steps
+        .iter()
+        .find(|s| matches!(s.step, alarms::Step::Taken { .. }))?;
+    Some((taken.at.0 - alarm.raised_at.0) as f64 / 1000.0)
+}
+
+fn middle(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied()
+}

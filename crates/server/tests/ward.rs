@@ -1,0 +1,255 @@
+//! A ward over the doors of a running hospital: from what a nurse writes down to an alarm that is taken, planned
+//! for and ended; whom it calls, what outsiders see, and that a crash loses none.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
+
+mod hospital;
+
+use std::{thread::sleep, time::Duration};
+
+use hospital::Hospital;
+use serde_json::{Value, json};
+
+fn location(id: &str, kind: &str, within: Option<&str>) -> Value {
+    let mut body = json!({
+        "resourceType": "Location", "id": id, "status": "active", "name": id,
+        "physicalType": {"coding": [{
+            "system": "http://terminology.hl7.org/CodeSystem/location-physical-type", "code": kind,
+        }]},
+    });
+    if let Some(within) = within {
+        body["partOf"] = json!({"reference": format!("Location/{within}")});
+    }
+    body
+}
+
+fn duty(who: &str, roles: &[&str], place: &str) -> Value {
+    let code = |role: &&str| json!({"coding": [{"system": "urn:yuanyi:duty", "code": role}]});
+    json!({
+        "resourceType": "PractitionerRole", "id": format!("duty-{who}"), "active": true,
+        "practitioner": {"reference": format!("Practitioner/{who}")},
+        "code": roles.iter().map(code).collect::<Vec<_>>(),
+        "location": [{"reference": format!("Location/{place}")}],
+    })
+}
+
+/// A ward with two beds, patient `p` in the first.
+fn furnish(hospital: &Hospital) {
+    hospital.admit_patient();
+    let stay = json!({
+        "resourceType": "Encounter", "id": "stay", "status": "in-progress",
+        "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "IMP"},
+        "subject": {"reference": "Patient/p"},
+        "location": [{"location": {"reference": "Location/b1"}, "status": "active"}],
+    });
+    for resource in [
+        location("w", "wa", None),
+        location("r", "ro", Some("w")),
+        location("b1", "bd", Some("r")),
+        location("b2", "bd", Some("r")),
+        duty("wang.nurse", &["bed-nurse"], "b1"),
+        duty("li.terminal", &["doctor-on-duty"], "w"),
+        stay,
+    ] {
+        assert_eq!(hospital.put("importer", &resource), 201, "{resource}");
+    }
+}
+
+fn ward(hospital: &Hospital, who: &str) -> Value {
+    let (status, body) = hospital.send(who, "GET", "/api/wards/w", &Value::Null);
+    assert_eq!(status, 200, "{body}");
+    body
+}
+
+fn until(mut holds: impl FnMut() -> Option<Value>) -> Value {
+    loop {
+        if let Some(found) = holds() {
+            return found;
+        }
+        sleep(Duration::from_millis(300));
+    }
+}
+
+fn alarm(hospital: &Hospital, who: &str, rule: &str) -> Option<Value> {
+    let ward = ward(hospital, who);
+    let mut alarms = ward["alarms"].as_array().unwrap().iter();
+    alarms.find(|one| one["alarm"]["rule"] == rule).cloned()
+}
+
+fn act(hospital: &Hospital, who: &str, alarm: &Value, act: &Value) -> (u16, Value) {
+    let path = format!("/api/alarms/{}/act", alarm["id"].as_str().unwrap());
+    hospital.send(who, "POST", &path, act)
+}
+
+fn see(hospital: &Hospital, who: &str, seen: &Value) -> (u16, Value) {
+    hospital.send(who, "POST", "/api/wards/w/beds/b1/seen", seen)
+}
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "one way, from its begin to its end")]
+fn an_alarm_from_what_was_seen_until_it_is_ended() {
+    let data = tempfile::tempdir().unwrap();
+    let hospital = Hospital::found(data.path());
+    furnish(&hospital);
+    let bed = until(|| {
+        let ward = ward(&hospital, "wang.nurse");
+        let bed = ward["beds"][0].clone();
+        (bed["patient"]["id"] == "p").then_some(bed)
+    });
+    // Nothing was measured: the score says everything that is missing.
+    assert_eq!(bed["news2"]["result"]["state"], "not-assessable");
+    assert_eq!(
+        bed["news2"]["result"]["missing"].as_array().unwrap().len(),
+        8
+    );
+
+    // What cannot be is refused, and nothing of it is kept.
+    for wrong in [
+        json!({"spo2_percent": 98, "temperature_c": 370}),
+        json!({"consciousness": "X"}),
+        json!({"mood": "good"}),
+    ] {
+        assert_eq!(see(&hospital, "wang.nurse", &wrong).0, 422, "{wrong}");
+    }
+    assert_eq!(
+        see(&hospital, "sun.manager", &json!({"on_oxygen": true})).0,
+        403
+    );
+
+    let seen = json!({
+        "consciousness": "V", "on_oxygen": true, "spo2_scale_2": false,
+        "respiratory_rate_per_min": 26, "spo2_percent": 90, "systolic_mmhg": 95,
+        "pulse_per_min": 118, "temperature_c": 38.6,
+    });
+    let (status, written) = see(&hospital, "wang.nurse", &seen);
+    assert_eq!((status, &written["written"]), (200, &json!(8)));
+    let high = until(|| alarm(&hospital, "wang.nurse", "news2-high"));
+    assert_eq!(high["alarm"]["priority"], "high");
+    assert_eq!(
+        (&high["mine"], &high["calls"]),
+        (&json!(true), &json!(true))
+    );
+    let called: Vec<&str> = high["called"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|p| p["id"].as_str().unwrap())
+        .collect();
+    assert_eq!(called, ["wang.nurse"]);
+    // It leads to what was written down.
+    let source = high["sources"]["spo2"]["device"].as_str().unwrap();
+    let (status, observation) = hospital.send(
+        "wang.nurse",
+        "GET",
+        &format!("/fhir/{source}"),
+        &Value::Null,
+    );
+    assert_eq!(
+        (status, &observation["valueQuantity"]["value"]),
+        (200, &json!(90.0))
+    );
+
+    // A doctor of another ward sees that there is an alarm, but not whose.
+    let ward_of_another = ward(&hospital, "chen.expert");
+    assert_eq!(ward_of_another["beds"][0]["patient"], Value::Null);
+    assert_eq!(ward_of_another["beds"][0]["occupied"], true);
+    assert_eq!(ward_of_another["beds"][0]["vitals"], json!([]));
+    let theirs = alarm(&hospital, "chen.expert", "news2-high").unwrap();
+    assert_eq!(theirs["alarm"]["patient"], Value::Null);
+    let take = json!({"act": "take"});
+    assert_eq!(act(&hospital, "chen.expert", &high, &take).0, 403);
+    assert_eq!(act(&hospital, "sun.manager", &high, &take).0, 403);
+
+    // Not ended by one who did not take it; not paused for ever.
+    let close = json!({"act": "close", "outcome": "treated"});
+    assert_eq!(act(&hospital, "wang.nurse", &high, &close).0, 409);
+    assert_eq!(
+        act(
+            &hospital,
+            "wang.nurse",
+            &high,
+            &json!({"act": "pause", "for_s": 9999})
+        )
+        .0,
+        409
+    );
+    let (status, taken) = act(&hospital, "wang.nurse", &high, &take);
+    assert_eq!(
+        (status, &taken["alarm"]["taken"]["by"]),
+        (200, &json!("wang.nurse"))
+    );
+    assert_eq!(taken["calls"], false);
+
+    // The plan asks the doctor on duty, who comes.
+    let plan = json!({"act": "start-plan", "plan": "emergency-response", "drill": true});
+    let (status, planned) = act(&hospital, "wang.nurse", &high, &plan);
+    assert_eq!((status, &planned["run"]["drill"]), (200, &json!(true)));
+    let asked = alarm(&hospital, "li.terminal", "news2-high").unwrap();
+    assert_eq!(asked["asked"], true);
+    let path = format!("/api/alarms/{}", high["id"].as_str().unwrap());
+    let answer = |who| {
+        hospital.send(
+            who,
+            "POST",
+            &format!("{path}/answer"),
+            &json!({"accepts": true}),
+        )
+    };
+    assert_eq!(answer("chen.expert").0, 404);
+    let (status, comes) = answer("li.terminal");
+    assert_eq!((status, &comes["asked"]), (200, &json!(false)));
+    let step = |name: &str| {
+        hospital.send(
+            "wang.nurse",
+            "POST",
+            &format!("{path}/steps/{name}"),
+            &json!({}),
+        )
+    };
+    assert_eq!(step("at-bed").0, 200);
+    assert_eq!(step("dance").0, 404);
+
+    // The hospital crashes: what was acknowledged is there again.
+    hospital.kill();
+    let hospital = Hospital::open(data.path());
+    let again = until(|| alarm(&hospital, "wang.nurse", "news2-high"));
+    assert_eq!(again["alarm"]["taken"]["by"], "wang.nurse");
+    assert_eq!(again["run"]["done"][0]["step"], "at-bed");
+    assert_eq!(
+        again["sent"].as_array().unwrap().len(),
+        planned["sent"].as_array().unwrap().len()
+    );
+    let (status, ended) = act(&hospital, "wang.nurse", &high, &close);
+    assert_eq!(
+        (status, &ended["alarm"]["closed"]["outcome"]),
+        (200, &json!("treated"))
+    );
+    assert_eq!(act(&hospital, "wang.nurse", &high, &take).0, 409);
+
+    // Each step is a version of its fact.
+    let id = high["id"].as_str().unwrap();
+    let history = format!("/fhir/Flag/{id}/_history");
+    let (status, versions) = hospital.send("wang.nurse", "GET", &history, &Value::Null);
+    assert_eq!(status, 200);
+    assert!(
+        versions["entry"].as_array().unwrap().len() >= 6,
+        "{versions}"
+    );
+    assert_eq!(versions["entry"][0]["resource"]["status"], "inactive");
+
+    // Figures name nobody, and are not for everybody.
+    let figures = |who| hospital.send(who, "GET", "/api/ward-figures", &Value::Null);
+    let (status, body) = figures("sun.manager");
+    assert_eq!(status, 200);
+    assert_eq!(
+        (&body[0]["beds"], &body[0]["occupied"]),
+        (&json!(2), &json!(1))
+    );
+    assert!(body[0]["alarms"].as_u64().unwrap() >= 1);
+    assert_eq!(figures("wang.nurse").0, 403);
+}

@@ -1,0 +1,130 @@
+/** One alarm: what it is, whom it calls, and what one does with it. */
+import { For, Show, createSignal } from 'solid-js';
+import type { JSX } from 'solid-js';
+import { useApp } from '../../../../client/core/app';
+import { inLanguage } from '../../../../client/core/language';
+import { AlarmPlan } from './AlarmPlan';
+import { AlarmSteps } from './AlarmSteps';
+import { Sign } from './Sign';
+import { clock } from './ward';
+import type { AlarmView, WardView } from './ward';
+import { sayIn } from './words';
+
+const OUTCOMES = ['treated', 'nothing-needed', 'false-alarm', 'technical', 'drill'] as const;
+
+export interface AlarmProps {
+  readonly alarm: AlarmView;
+  readonly ward: WardView;
+  reload(): void;
+}
+
+export function AlarmCard(props: AlarmProps): JSX.Element {
+  const app = useApp();
+  const say = sayIn(app.language);
+  const [busy, setBusy] = createSignal(false);
+  const alarm = () => props.alarm.alarm;
+  const isMine = (): boolean => alarm().taken?.by === app.me()?.id;
+  const pause_s = (): number => props.ward.escalation[alarm().priority].pause_at_most_s;
+  const nameOf = (id: string): string => props.ward.staff.find((one) => one.id === id)?.name ?? id;
+
+  async function send(path: string, body: unknown): Promise<void> {
+    if (busy()) return;
+    setBusy(true);
+    try {
+      await app.api.post(`/api/alarms/${encodeURIComponent(props.alarm.id)}/${path}`, body);
+      props.reload();
+    } catch (error) {
+      app.toast(app.explain(error));
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  return (
+    <li class="alarm-card" data-alarm={alarm().rule} data-bed={alarm().bed} data-calls={props.alarm.calls ? '' : undefined}>
+      <div class="row">
+        <Sign priority={alarm().priority} escalation={props.ward.escalation} flashes={props.alarm.calls} />
+        <strong>
+          {props.alarm.bed_name} · {inLanguage(alarm().title, app.language())}
+        </strong>
+        <span class="grow" />
+        <Show when={alarm().needs_confirmation}>
+          <span class="chip warn">{say('confirm')}</span>
+        </Show>
+      </div>
+      <p class="small soft">
+        {say('since', { at: clock(alarm().raised_at, app.language()) })} ·{' '}
+        {say(alarm().presence.state === 'present' ? 'present' : 'gone')} ·{' '}
+        <Show
+          when={alarm().taken}
+          fallback={
+            props.alarm.mine ? (
+              <strong data-mine>{say('callsYou')}</strong>
+            ) : (
+              say('calls', { who: props.alarm.called.map(({ name }) => name).join(', ') })
+            )
+          }
+        >
+          {(taken) => say('takenBy', { who: nameOf(taken().by) })}
+        </Show>
+        <Show when={alarm().paused_until}>
+          {(until) => <> · {say('pausedUntil', { at: clock(until(), app.language()) })}</>}
+        </Show>
+      </p>
+      <Show when={props.alarm.asked}>
+        <div class="row asked">
+          <strong>{say('askedYou', { bed: props.alarm.bed_name })}</strong>
+          <button type="button" class="button primary" disabled={busy()} onClick={() => void send('answer', { accepts: true })}>
+            {say('come')}
+          </button>
+          <button type="button" class="button" disabled={busy()} onClick={() => void send('answer', { accepts: false })}>
+            {say('cannot')}
+          </button>
+        </div>
+      </Show>
+      <div class="row acts">
+        <Show
+          when={isMine()}
+          fallback={
+            <button type="button" class="button primary" disabled={busy()} onClick={() => void send('act', { act: 'take' })}>
+              {say('take')}
+            </button>
+          }
+        >
+          <button type="button" class="button" disabled={busy()} onClick={() => void send('act', { act: 'give-back' })}>
+            {say('giveBack')}
+          </button>
+        </Show>
+        <Show when={!alarm().paused_until}>
+          <button
+            type="button"
+            class="button"
+            disabled={busy()}
+            onClick={() => void send('act', { act: 'pause', for_s: pause_s() })}
+          >
+            {say('pause', { n: Math.round(pause_s() / 60) })}
+          </button>
+        </Show>
+        <Show when={isMine()}>
+          <label class="row">
+            <span class="for-listeners">{say('closeHow')}</span>
+            <select
+              class="input"
+              disabled={busy()}
+              onChange={({ currentTarget }) => {
+                const outcome = currentTarget.value;
+                currentTarget.value = '';
+                if (outcome) void send('act', { act: 'close', outcome });
+              }}
+            >
+              <option value="">{say('close')}…</option>
+              <For each={OUTCOMES}>{(outcome) => <option value={outcome}>{say(outcome)}</option>}</For>
+            </select>
+          </label>
+        </Show>
+      </div>
+      <AlarmPlan alarm={props.alarm} nameOf={nameOf} busy={busy()} isMine={isMine()} send={send} />
+      <AlarmSteps alarm={props.alarm} nameOf={nameOf} />
+    </li>
+  );
+}

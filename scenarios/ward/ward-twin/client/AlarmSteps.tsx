@@ -1,0 +1,77 @@
+/** What happened to an alarm, and the samples that it stands on. */
+import { For, Show } from 'solid-js';
+import type { JSX } from 'solid-js';
+import { useApp } from '../../../../client/core/app';
+import type { Stepped } from '../../../../contract/alarms';
+import { roleWord } from './AlarmPlan';
+import { clock } from './ward';
+import type { AlarmView } from './ward';
+import { sayIn } from './words';
+import type { Say } from './words';
+
+function words(step: Stepped, say: Say, nameOf: (id: string) => string, language: string): string {
+  switch (step.step) {
+    case 'told':
+      return say('step-told', { to: say(roleWord(step.to)) });
+    case 'paused':
+      return say('step-paused', { who: nameOf(step.by), at: clock(step.until, language) });
+    case 'closed':
+      return say('step-closed', { who: nameOf(step.by), how: say(step.outcome) });
+    case 'taken':
+    case 'given-back':
+    case 'plan-started':
+      return say(`step-${step.step}`, { who: nameOf(step.by) });
+    default:
+      return say(`step-${step.step}`);
+  }
+}
+
+export function AlarmSteps(props: { alarm: AlarmView; nameOf(id: string): string }): JSX.Element {
+  const app = useApp();
+  const say = sayIn(app.language);
+  const read = () =>
+    props.alarm.alarm.steps.flatMap((step) => (step.step === 'raised' || step.step === 'back' ? step.read : []));
+  return (
+    <details class="small">
+      <summary>{say('steps')}</summary>
+      <ol class="alarm-steps">
+        <For each={props.alarm.alarm.steps}>
+          {(step) => (
+            <li>
+              {clock(step.at, app.language())} {words(step, say, props.nameOf, app.language())}
+            </li>
+          )}
+        </For>
+      </ol>
+      <Show when={read().length > 0}>
+        <h4>{say('samples')}</h4>
+        <table class="table">
+          <thead>
+            <tr>
+              <th scope="col">{say('signal')}</th>
+              <th scope="col" class="numeric">
+                {say('value')}
+              </th>
+              <th scope="col">{say('time')}</th>
+              <th scope="col">{say('source')}</th>
+            </tr>
+          </thead>
+          <tbody>
+            <For each={read()}>
+              {(one) => (
+                <tr>
+                  <td>{one.signal}</td>
+                  <td class="numeric">{one.value}</td>
+                  <td>{clock(one.at, app.language())}</td>
+                  <td>
+                    {props.alarm.sources[one.signal]?.device ?? '–'} {props.alarm.sources[one.signal]?.stream}
+                  </td>
+                </tr>
+              )}
+            </For>
+          </tbody>
+        </table>
+      </Show>
+    </details>
+  );
+}

@@ -1,0 +1,123 @@
+/** One bed: values and the last hour of each, NEWS2 with what is missing, alarms, what was seen, devices. */
+import { For, Show, createMemo } from 'solid-js';
+import type { JSX } from 'solid-js';
+import { useApp } from '../../../../client/core/app';
+import { inLanguage } from '../../../../client/core/language';
+import { Icon } from '../../../../client/panels/Icon';
+import { News2, Value, Who, missingOf } from './BedTable';
+import { Seen } from './Seen';
+import { Trend } from './Trend';
+import { AlarmList } from './Ward';
+import { clock } from './ward';
+import type { BedView, WardView } from './ward';
+import { sayIn } from './words';
+
+interface BedProps {
+  readonly ward: WardView;
+  readonly bed: BedView;
+  reload(): void;
+  onBack(): void;
+}
+
+export function Bed(props: BedProps): JSX.Element {
+  const app = useApp();
+  const say = sayIn(app.language);
+  const alarms = createMemo(() => props.ward.alarms.filter(({ alarm }) => alarm.bed === props.bed.id));
+  const missing = createMemo(() => (props.bed.news2 ? missingOf(props.bed.news2.result) : []));
+  return (
+    <article class="bed-page" data-open-bed={props.bed.id}>
+      <button type="button" class="button quiet" onClick={() => props.onBack()}>
+        <Icon name="back" size={16} />
+        {say('back')}
+      </button>
+      <h2>
+        {props.bed.name} · <Who bed={props.bed} say={say} />
+      </h2>
+      <Show when={alarms().length > 0}>
+        <AlarmList alarms={alarms()} ward={props.ward} reload={props.reload} />
+      </Show>
+      <section aria-label={say('news2')}>
+        <h3>
+          {say('news2')} <News2 bed={props.bed} say={say} />
+        </h3>
+        <Show when={props.bed.news2?.band?.response}>
+          {(response) => (
+            <p>
+              {inLanguage(response(), app.language())} · {props.bed.news2?.observe && inLanguage(props.bed.news2.observe, app.language())}
+            </p>
+          )}
+        </Show>
+        <Show when={missing().length > 0}>
+          <p>{say('missingList')}</p>
+          <ul data-missing>
+            <For each={missing()}>{(one) => <li>{inLanguage(one.why, app.language())}</li>}</For>
+          </ul>
+        </Show>
+      </section>
+      <Show when={props.bed.patient}>
+        <Seen ward={props.ward.id} bed={props.bed} reload={props.reload} />
+      </Show>
+      <section aria-label={say('trends')}>
+        <h3>{say('trends')}</h3>
+        <div class="trends">
+          <For each={props.bed.vitals.map(({ signal }) => signal)} fallback={<p class="soft">{say('noValue')}</p>}>
+            {(signal) => (
+              <Show when={props.bed.vitals.find((vital) => vital.signal === signal)}>
+                {(vital) => (
+                  <figure class="trend">
+                    <figcaption class="row">
+                      <span>{inLanguage(vital().label, app.language())}</span>
+                      <span class="grow" />
+                      <strong>
+                        <Value vital={vital()} say={say} />
+                      </strong>
+                      <span class="soft small">{vital().unit === '1' ? '' : vital().unit}</span>
+                    </figcaption>
+                    <Trend vital={vital()} points={props.bed.lines[signal] ?? []} limits={props.bed.limits[signal] ?? []} say={say} />
+                    <Show when={props.bed.forecasts[signal]?.band}>
+                      {(band) => (
+                        <p class="soft small">
+                          {say('forecast', { low: band().low.toFixed(vital().decimals), high: band().high.toFixed(vital().decimals) })}
+                        </p>
+                      )}
+                    </Show>
+                  </figure>
+                )}
+              </Show>
+            )}
+          </For>
+        </div>
+        <Show when={props.bed.late > 0}>
+          <p class="soft small">{say('lateSamples', { n: props.bed.late })}</p>
+        </Show>
+      </section>
+      <Show when={props.bed.doubts.length > 0}>
+        <section aria-label={say('doubts')}>
+          <h3>{say('doubts')}</h3>
+          <ul class="small">
+            <For each={props.bed.doubts}>
+              {({ title, change }) => (
+                <li>
+                  {clock(change.at, app.language())} {inLanguage(title, app.language())}
+                </li>
+              )}
+            </For>
+          </ul>
+        </section>
+      </Show>
+      <section aria-label={say('devices')}>
+        <h3>{say('devices')}</h3>
+        <ul>
+          <For each={props.bed.devices} fallback={<li class="soft">{say('noValue')}</li>}>
+            {(device) => (
+              <li>
+                {device.name} · {say(device.online ? 'online' : 'offline')}{' '}
+                <span class="soft small">{device.heard === null ? say('never') : clock(device.heard, app.language())}</span>
+              </li>
+            )}
+          </For>
+        </ul>
+      </section>
+    </article>
+  );
+}

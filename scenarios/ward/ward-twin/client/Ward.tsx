@@ -1,0 +1,240 @@
+/** One ward: alarms first, then beds as a table or in 3D that say the same, then rooms, devices and staff. */
+import { For, Match, Show, Switch, createEffect, createMemo, createSignal, lazy, on, onCleanup } from 'solid-js';
+import type { JSX } from 'solid-js';
+import { useApp } from '../../../../client/core/app';
+import { momentOf } from '../../../../client/core/dates';
+import { inLanguage } from '../../../../client/core/language';
+import { createQuery } from '../../../../client/core/query';
+import { Answer } from '../../../../client/panels/Answer';
+import { Notice } from '../../../../client/panels/Notice';
+import { Segmented } from '../../../../client/panels/Segmented';
+import { AlarmCard } from './AlarmCard';
+import { Bed } from './Bed';
+import { BedTable } from './BedTable';
+import { Staff } from './Staff';
+import { createSounder } from './sound';
+import type { Sounder } from './sound';
+import { PRIORITIES, clock } from './ward';
+import type { AlarmView, WardView } from './ward';
+import { sayIn } from './words';
+
+// The stage brings three.js with it: only who looks at the ward in 3D loads it.
+const Scene = lazy(() => import('./Scene'));
+
+const AGAIN_ms = 2_000;
+
+export function Ward(props: { id: string }): JSX.Element {
+  const app = useApp();
+  /** A moment that is looked back to; none: now. */
+  const [at, setAt] = createSignal<string>();
+  const ward = createQuery<WardView>(() => {
+    const moment = at();
+    const path = `/api/wards/${encodeURIComponent(props.id)}${moment === undefined ? '' : `?at=${encodeURIComponent(moment)}`}`;
+    return (signal) => app.api.get(path, { signal });
+  });
+  const timer = setInterval(() => {
+    if (at() === undefined) ward.reload();
+  }, AGAIN_ms);
+  onCleanup(() => clearInterval(timer));
+  app.onServerEvent(({ kind }) => {
+    if (kind === 'alarm' || kind === 'missed') ward.reload();
+  });
+  return (
+    <>
+      <LookBack at={at()} onChoose={setAt} />
+      <Answer of={ward}>
+        {(view) => (
+          <Shown ward={view()} isOld={ward.error() !== undefined} isPast={at() !== undefined} reload={() => ward.reload()} />
+        )}
+      </Answer>
+    </>
+  );
+}
+
+function LookBack(props: { at: string | undefined; onChoose(at: string | undefined): void }): JSX.Element {
+  const app = useApp();
+  const say = sayIn(app.language);
+  const choose = (local: string): void => {
+    const moment = new Date(local);
+    if (!Number.isNaN(moment.getTime())) props.onChoose(moment.toISOString());
+  };
+  return (
+    <div class="row look-back">
+      <label class="row small">
+        {say('replay')}
+        <input
+          class="input"
+          type="datetime-local"
+          aria-label={say('replayAt')}
+          onChange={({ currentTarget }) => choose(currentTarget.value)}
+        />
+      </label>
+      <Show when={props.at}>
+        {(at) => (
+          <>
+            <strong data-as-of>{say('asOf', { at: momentOf(at(), app.language()) })}</strong>
+            <button type="button" class="button small" onClick={() => props.onChoose(undefined)}>
+              {say('live')}
+            </button>
+          </>
+        )}
+      </Show>
+    </div>
+  );
+}
+
+interface ShownProps {
+  readonly ward: WardView;
+  readonly isOld: boolean;
+  readonly isPast: boolean;
+  reload(): void;
+}
+
+function Shown(props: ShownProps): JSX.Element {
+  const app = useApp();
+  const say = sayIn(app.language);
+  const [view, setView] = createSignal<'table' | '3d'>('table');
+  const [which, setWhich] = createSignal<'all' | 'mine'>('all');
+  const [opened, setOpened] = createSignal<string>();
+  const [night, setNight] = createSignal(false);
+  const bed = createMemo(() => props.ward.beds.find(({ id }) => id === opened()));
+  const untaken = (): number => props.ward.alarms.filter(({ alarm }) => alarm.taken === undefined).length;
+  const alarms = createMemo(() =>
+    props.ward.alarms.filter(({ mine, asked, alarm }) => which() === 'all' || mine || asked || alarm.taken?.by === app.me()?.id),
+  );
+  sayNew(() => props.ward, () => props.isPast);
+  return (
+    <div class="ward" data-past={props.isPast ? '' : undefined} data-night={night() ? '' : undefined}>
+      <header class="row ward-head">
+        <h1>{props.ward.name}</h1>
+        <span class="soft">
+          {say('bedsOf', { n: props.ward.beds.length, m: props.ward.beds.filter(({ occupied }) => occupied).length })}
+        </span>
+        <span class="grow" />
+        <Show when={!props.isPast}>
+          <SoundSwitch ward={props.ward} />
+        </Show>
+        <button type="button" class="button" aria-pressed={night()} onClick={() => setNight(!night())}>
+          {say('night')}
+        </button>
+      </header>
+      <Show when={props.isOld}>
+        <Notice kind="warn">{say('lost', { at: clock(props.ward.now, app.language()) })}</Notice>
+      </Show>
+      <Switch>
+        <Match when={bed()}>
+          {(one) => <Bed ward={props.ward} bed={one()} reload={props.reload} onBack={() => setOpened(undefined)} />}
+        </Match>
+        <Match when={true}>
+          <section aria-labelledby="ward-alarms">
+            <div class="row">
+              <h2 id="ward-alarms">{say('alarms')}</h2>
+              <span class="soft small" data-alarm-count>
+                {props.ward.alarms.length === 0
+                  ? say('noAlarms')
+                  : say('alarmsOpen', { n: props.ward.alarms.length, m: untaken() })}
+              </span>
+              <span class="grow" />
+              <Segmented
+                label={say('filter')}
+                chosen={which()}
+                onChoose={setWhich}
+                options={[
+                  { value: 'all', label: say('showAll') },
+                  { value: 'mine', label: say('showMine') },
+                ]}
+              />
+            </div>
+            <AlarmList alarms={alarms()} ward={props.ward} reload={props.reload} />
+          </section>
+          <section aria-labelledby="ward-beds">
+            <div class="row">
+              <h2 id="ward-beds">{say('beds')}</h2>
+              <span class="grow" />
+              <Segmented
+                label={say('view')}
+                chosen={view()}
+                onChoose={setView}
+                options={[
+                  { value: 'table', label: say('asTable') },
+                  { value: '3d', label: say('as3d') },
+                ]}
+              />
+            </div>
+            <Show when={view() === '3d'} fallback={<BedTable ward={props.ward} onOpen={setOpened} />}>
+              <Scene ward={props.ward} onOpen={setOpened} />
+            </Show>
+          </section>
+          <Staff ward={props.ward} />
+        </Match>
+      </Switch>
+      <p class="soft small">
+        {say('attribution')} · {say('notDevice')}
+      </p>
+    </div>
+  );
+}
+
+export function AlarmList(props: { alarms: readonly AlarmView[]; ward: WardView; reload(): void }): JSX.Element {
+  // By id, so that what somebody is typing or pointing at stays where it is when the ward is read again.
+  const ids = createMemo(() => props.alarms.map(({ id }) => id), [], {
+    equals: (a, b) => a.length === b.length && a.every((id, n) => id === b[n]),
+  });
+  return (
+    <ul class="alarm-list">
+      <For each={ids()}>
+        {(id) => (
+          <Show when={props.alarms.find((one) => one.id === id)}>
+            {(alarm) => <AlarmCard alarm={alarm()} ward={props.ward} reload={props.reload} />}
+          </Show>
+        )}
+      </For>
+    </ul>
+  );
+}
+
+/** Says each alarm once that calls the person who listens, the most urgent first. */
+function sayNew(ward: () => WardView, isPast: () => boolean): void {
+  const app = useApp();
+  const say = sayIn(app.language);
+  const said = new Set<string>();
+  createEffect(() => {
+    if (isPast()) return;
+    for (const { id, alarm, bed_name, mine, calls } of ward().alarms) {
+      // One that came back calls again.
+      const key = `${id} ${alarm.level} ${alarm.untaken_since}`;
+      if (!mine || !calls || said.has(key)) continue;
+      said.add(key);
+      const priority = inLanguage(ward().escalation[alarm.priority].signalling.word, app.language());
+      app.announce(say('newAlarm', { priority, bed: bed_name, title: inLanguage(alarm.title, app.language()) }));
+    }
+  });
+}
+
+function SoundSwitch(props: { ward: WardView }): JSX.Element {
+  const app = useApp();
+  const say = sayIn(app.language);
+  const [sounder, setSounder] = createSignal<Sounder>();
+  onCleanup(() => sounder()?.close());
+  const loudest = createMemo(() =>
+    PRIORITIES.find((priority) => props.ward.alarms.some(({ calls, mine, alarm }) => calls && mine && alarm.priority === priority)),
+  );
+  createEffect(
+    on([sounder, loudest], ([speaks, priority]) => {
+      if (!speaks || !priority) return;
+      const { signalling } = props.ward.escalation[priority];
+      speaks.burst(signalling);
+      const timer = setInterval(() => speaks.burst(signalling), signalling.burst_every_s * 1000);
+      onCleanup(() => clearInterval(timer));
+    }),
+  );
+  const turn = (): void => {
+    sounder()?.close();
+    setSounder(sounder() ? undefined : createSounder());
+  };
+  return (
+    <button type="button" class="button" aria-pressed={sounder() !== undefined} onClick={turn}>
+      {say(sounder() ? 'soundOn' : 'soundOff')}
+    </button>
+  );
+}

@@ -1,0 +1,55 @@
+import { describe, expect, test } from 'vitest';
+import type { BedView, VitalNow } from './ward';
+import { rateOf, shown } from './ward';
+import en from './words.en.json';
+import zh from './words.zh.json';
+
+const vital = (signal: string, value: number | undefined, fresh: boolean, decimals = 0): VitalNow => ({
+  signal,
+  label: { zh: signal, en: signal },
+  unit: '/min',
+  decimals,
+  ...(value === undefined ? {} : { value }),
+  fresh,
+});
+
+const bed = (vitals: VitalNow[]): BedView => ({
+  id: 'b',
+  name: 'b',
+  room: null,
+  occupied: true,
+  patient: null,
+  vitals,
+  lines: {},
+  limits: {},
+  forecasts: {},
+  news2: null,
+  sources: {},
+  devices: [],
+  doubts: [],
+  late: 0,
+});
+
+describe('a bed', () => {
+  test('what was not measured is no number', () => {
+    expect(shown(undefined)).toBeUndefined();
+    expect(shown(vital('spo2', undefined, false))).toBeUndefined();
+    expect(shown(vital('spo2', 0, true))).toBe('0');
+    expect(shown(vital('temperature', 37, true, 1))).toBe('37.0');
+  });
+
+  test('the oximeter stands in for electrodes that say nothing now', () => {
+    const heart = vital('heart-rate', 70, true);
+    const pulse = vital('pulse', 72, true);
+    expect(rateOf(bed([heart, pulse]))).toBe(heart);
+    expect(rateOf(bed([{ ...heart, fresh: false }, pulse]))).toBe(pulse);
+    expect(rateOf(bed([{ ...heart, fresh: false }]))?.fresh).toBe(false);
+    expect(rateOf(bed([]))).toBeUndefined();
+  });
+});
+
+test('both languages have the same words, with the same places to fill', () => {
+  expect(Object.keys(zh)).toEqual(Object.keys(en));
+  const places = (text: string): string[] => (text.match(/\{\w+\}/g) ?? []).sort();
+  for (const [key, text] of Object.entries(en)) expect(places(Reflect.get(zh, key)), key).toEqual(places(text));
+});

@@ -1,0 +1,132 @@
+/** What `/api/wards` and `/api/alarms` answer. */
+import type { Alarm, Change, Dispatch, Escalation, Forecast, Limit, Plan, PlanRun, Priority, VitalNow } from '../../../../contract/alarms';
+import type { ScoreFound } from '../../../../contract/knowledge';
+
+export type { Alarm, Plan, Priority, VitalNow };
+
+export interface Text {
+  readonly zh: string;
+  readonly en: string;
+}
+
+export interface WardName {
+  readonly id: string;
+  readonly name: string;
+  readonly beds: number;
+}
+
+export interface DeviceView {
+  readonly id: string;
+  readonly name: string;
+  readonly online: boolean;
+  readonly heard: string | null;
+}
+
+export interface SourceView {
+  readonly device: string;
+  readonly stream: string;
+}
+
+/** Milliseconds since 1970, and the value. */
+export type Point = readonly [number, number];
+
+export interface BedView {
+  readonly id: string;
+  readonly name: string;
+  readonly room: string | null;
+  readonly occupied: boolean;
+  readonly patient: { readonly id: string; readonly name: string; readonly age: number | null; readonly sex: string | null } | null;
+  readonly vitals: readonly VitalNow[];
+  readonly lines: Readonly<Record<string, readonly Point[]>>;
+  readonly limits: Readonly<Record<string, readonly Limit[]>>;
+  readonly forecasts: Readonly<Record<string, Forecast>>;
+  readonly news2: ScoreFound | null;
+  readonly sources: Readonly<Record<string, SourceView>>;
+  readonly devices: readonly DeviceView[];
+  readonly doubts: readonly { readonly title: Text; readonly change: Change }[];
+  readonly late: number;
+}
+
+export interface AlarmView {
+  readonly id: string;
+  readonly alarm: Alarm;
+  readonly bed_name: string;
+  readonly calls: boolean;
+  readonly called: readonly { readonly id: string; readonly name: string }[];
+  readonly mine: boolean;
+  readonly sources: Readonly<Record<string, SourceView>>;
+  readonly plan: Plan | null;
+  readonly run: PlanRun | null;
+  readonly overdue: readonly string[];
+  readonly sent: readonly Dispatch[];
+  readonly asked: boolean;
+  readonly equipment: readonly { readonly id: string; readonly label: Text; readonly device: string | null; readonly place: string | null }[];
+}
+
+export interface StaffView {
+  readonly id: string;
+  readonly name: string;
+  readonly role: string;
+  readonly places: readonly string[];
+  readonly holds: number;
+}
+
+export interface WardView {
+  readonly now: string;
+  readonly id: string;
+  readonly name: string;
+  readonly rooms: Readonly<Record<string, string>>;
+  readonly beds: readonly BedView[];
+  readonly alarms: readonly AlarmView[];
+  readonly staff: readonly StaffView[];
+  readonly escalation: Escalation;
+  readonly plans: readonly Plan[];
+}
+
+export interface WardFigures {
+  readonly id: string;
+  readonly name: string;
+  readonly beds: number;
+  readonly occupied: number;
+  readonly open: Readonly<Partial<Record<Priority, number>>>;
+  readonly untaken: number;
+  readonly alarms: number;
+  readonly alarms_per_bed_day: number | null;
+  readonly seconds_to_take: number | null;
+  readonly false_or_technical: number;
+  readonly closed: number;
+  readonly news2: Readonly<Record<string, number>>;
+  readonly devices: number;
+  readonly devices_silent: number;
+}
+
+export const PRIORITIES: readonly Priority[] = ['high', 'medium', 'low'];
+
+/** A value as it is shown. */
+export function shown(vital: VitalNow | undefined): string | undefined {
+  return vital?.value === undefined ? undefined : vital.value.toFixed(vital.decimals);
+}
+
+export function vitalOf(bed: BedView, signal: string): VitalNow | undefined {
+  return bed.vitals.find((vital) => vital.signal === signal);
+}
+
+/** The heart rate, or the oximeter's pulse where no electrode measures. */
+export function rateOf(bed: BedView): VitalNow | undefined {
+  const heart = vitalOf(bed, 'heart-rate');
+  return heart?.fresh ? heart : (vitalOf(bed, 'pulse') ?? heart);
+}
+
+/** The most urgent open alarm of a bed. */
+export function worst(alarms: readonly AlarmView[], bed: string): AlarmView | undefined {
+  return alarms.find(({ alarm }) => alarm.bed === bed);
+}
+
+/** Hours and minutes of a moment, as this device has them. */
+export function clock(moment: string | number, language: string): string {
+  return new Date(moment).toLocaleTimeString(language === 'zh' ? 'zh-CN' : 'en-GB', {
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+  });
+}
