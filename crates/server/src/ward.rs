@@ -32,7 +32,7 @@ use parking_lot::Mutex;
 use policy::{Action, Permit};
 use record::{Batch, Precondition};
 use tokio::{
-    sync::{Mutex as Turn, watch},
+    sync::{Mutex as Turn, broadcast::error::RecvError, watch},
     time::MissedTickBehavior,
 };
 use vocabulary::{ActorId, PatientId, Timestamp};
@@ -258,6 +258,9 @@ pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) 
     let work = hospital.own_permit("watch the wards", Action::ReadRecord);
     let Ok(permit) = work.await else { return };
     // Listening begins before the first look, so that nothing falls between them.
+    let Ok(mut live) = hospital.signals.live(&permit) else {
+        return;
+    };
     let mut feed = hospital.record.feed();
     let mut next = *feed.borrow();
     if let Err(error) = begin(&hospital, &permit).await {
@@ -268,6 +271,15 @@ pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) 
     loop {
         let is_written = tokio::select! {
             _ = closed.wait_for(|closed| *closed) => return,
+            arrived = live.recv() => {
+                match arrived {
+                    Ok(arrived) => hospital.ward.state.lock().arrive(&arrived),
+                    // What was missed is in the record; rules look at what is newest.
+                    Err(RecvError::Lagged(missed)) => tracing::warn!(missed, "readings came too fast for the wards"),
+                    Err(RecvError::Closed) => return,
+                }
+                continue;
+            }
             changed = feed.changed() => {
                 if changed.is_err() { return }
                 true

@@ -92,7 +92,6 @@ impl State {
     }
 
     /// Takes what a device measured.
-    #[expect(dead_code, reason = "the record does not tell of readings yet")]
     pub(super) fn arrive(&mut self, arrived: &Arrived) {
         self.heard
             .insert(arrived.stream.device.to_string(), arrived.received);
