@@ -38,7 +38,7 @@ export function Staff(props: { ward: WardView }): JSX.Element {
           </For>
         </ul>
       </section>
-      <section aria-labelledby="ward-staff">
+      <section>
         <h2 id="ward-staff">{say('staff')}</h2>
         <Show when={props.ward.staff.length > 0} fallback={<Notice kind="warn">{say('noStaff')}</Notice>}>
           <DataTable

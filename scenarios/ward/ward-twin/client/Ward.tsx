@@ -147,7 +147,7 @@ function Shown(props: ShownProps): JSX.Element {
             </div>
             <AlarmList alarms={alarms()} ward={props.ward} reload={props.reload} />
           </section>
-          <section aria-labelledby="ward-beds">
+          <section>
             <div class="row">
               <h2 id="ward-beds">{say('beds')}</h2>
               <span class="grow" />
