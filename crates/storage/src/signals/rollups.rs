@@ -223,7 +223,8 @@ mod tests {
             (i64::MAX, 100),
         ] {
             let length_us = length_for_points(0, whole_us, points);
-            assert!(whole_us / length_us < points as i64, "{whole_us} {points}");
+            let places = usize::try_from(whole_us / length_us).unwrap();
+            assert!(places < points, "{whole_us} {points}");
             assert_eq!((length_us / 1000).count_ones(), 1);
         }
     }
