@@ -160,11 +160,11 @@ export const groups = {
   ],
   Documents: [
     call('GET /api/imaging/studies/{study}/documents', 'PDFs that are kept with a study, the newest first.', {
-      gives: { 200: list(contract('imaging', 'StudyDocument')) },
+      gives: { 200: list(contract('documents', 'StudyDocument')) },
       fails: [400, 403, 404],
     }),
     call('POST /api/imaging/studies/{study}/documents', 'Keeps a PDF with a study, as an Encapsulated PDF.', {
-      takes: contract('imaging', 'NewStudyDocument'),
+      takes: contract('documents', 'NewStudyDocument'),
       gives: { 200: contract('imaging', 'SavedObject'), 201: contract('imaging', 'SavedObject') },
       fails: [400, 403, 404, 422],
     }),

@@ -4,6 +4,7 @@
  *
  * `node contract/openapi/write.mjs` writes; with `--check` it fails where the file is not what it would write.
  */
+import { createRequire } from 'node:module';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +12,8 @@ import { createFormatter, createParser, createProgram, DEFAULT_CONFIG, SchemaGen
 import { groups } from './calls.mjs';
 import { named } from './words.mjs';
 
+/** The compiler that the generator reads with, which is not the client's own. */
+const typescript = createRequire(import.meta.resolve('ts-json-schema-generator'))('typescript');
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const FILE = join(ROOT, 'contract/openapi.json');
 
@@ -32,7 +35,22 @@ const config = { ...DEFAULT_CONFIG, type: '*', expose: 'all', skipTypeCheck: tru
 
 /** All files whose types are named, read together once. */
 const program = once(() => createProgram({ ...config, path: join(ROOT, `{${[...named].join(',')}}.ts`) }));
-const parser = once(() => createParser(program(), config));
+const parser = once(() => createParser(program(), config, (chain) => chain.addNodeParser(new ImportTypes(chain))));
+
+/** Reads `import('./file').Name`, which the generator does not know. */
+class ImportTypes {
+  constructor(chain) {
+    this.chain = chain;
+  }
+  supportsNode(node) {
+    return node.kind === typescript.SyntaxKind.ImportType;
+  }
+  createType(node, context) {
+    const found = program().getTypeChecker().getTypeFromTypeNode(node);
+    const symbol = found.aliasSymbol ?? found.symbol;
+    return this.chain.createType(symbol.declarations[0], context);
+  }
+}
 
 function once(make) {
   let made;
@@ -49,6 +67,7 @@ function typesOf(file) {
     const from = new Map();
     for (const [, names, place] of source.text.matchAll(/import type \{([^}]*)\} from ['"]([^'"]+)['"]/g))
       for (const name of names.split(',')) from.set(name.trim(), join(dirname(file), place).replace(/\.ts$/, ''));
+    for (const [, place, name] of source.text.matchAll(/import\('([^']+)'\)\.(\w+)/g)) from.set(name, join(dirname(file), place));
     files.set(file, { generator: new SchemaGenerator(alone, parser(), createFormatter(config), config), definitions: {}, from });
   }
   return files.get(file);

@@ -1,7 +1,7 @@
 /** The documents of a study: PDFs that are kept beside its images, opened by the browser's own reader. */
 import { For, Show, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
-import type { StudyDocument } from '../../../contract/imaging';
+import type { StudyDocument } from '../../../contract/documents';
 import { useApp } from '../../core/app';
 import { createQuery } from '../../core/query';
 import type { Query } from '../../core/query';

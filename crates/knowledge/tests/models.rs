@@ -165,35 +165,34 @@ fn a_file_that_contradicts_itself_is_refused() {
 /// Answers to all questions, each within what every model allows.
 fn any_answers() -> impl Strategy<Value = Answers> {
     let numbers = (40..=80_u8, 1.0..=30.0, 0.0..=1.0, 1..=20_u8, 0.0..=40.0);
-    (numbers, any::<[bool; 32]>(), 0..3_usize, 0..4_usize).prop_map(
-        |(numbers, yes, kind, uptake)| {
-            let (age, diameter, p_mayo, count, quit): (u8, f64, f64, u8, f64) = numbers;
-            let mut answers = Answers::new();
-            let mut yes = yes.into_iter();
-            for (name, input) in inputs() {
-                let answer = match &input.kind {
-                    Kind::YesNo => Answer::from(yes.next().unwrap()),
-                    Kind::Choice(options) if options.len() == 3 => {
-                        Answer::from(options[kind].id.as_str())
-                    }
-                    Kind::Choice(options) => Answer::from(options[uptake].id.as_str()),
-                    Kind::Number { .. } => Answer::from(match name.as_str() {
-                        "age_years" => f64::from(age),
-                        "diameter_mm" => diameter,
-                        "p_mayo" => p_mayo,
-                        "nodule_count" => f64::from(count),
-                        "years_since_quit" => quit.min(f64::from(age)),
-                        _ => 1.0,
-                    }),
-                };
-                answers.insert(name.clone(), answer);
-            }
-            if answers["ever_smoker"].value == AnswerValue::YesNo(false) {
-                answers.insert("years_since_quit".to_owned(), Answer::from(0.0));
-            }
-            answers
-        },
-    )
+    let yes = proptest::collection::vec(any::<bool>(), inputs().len());
+    (numbers, yes, 0..3_usize, 0..4_usize).prop_map(|(numbers, yes, kind, uptake)| {
+        let (age, diameter, p_mayo, count, quit): (u8, f64, f64, u8, f64) = numbers;
+        let mut answers = Answers::new();
+        let mut yes = yes.into_iter();
+        for (name, input) in inputs() {
+            let answer = match &input.kind {
+                Kind::YesNo => Answer::from(yes.next().unwrap()),
+                Kind::Choice(options) if options.len() == 3 => {
+                    Answer::from(options[kind].id.as_str())
+                }
+                Kind::Choice(options) => Answer::from(options[uptake % options.len()].id.as_str()),
+                Kind::Number { .. } => Answer::from(match name.as_str() {
+                    "age_years" => f64::from(age),
+                    "diameter_mm" => diameter,
+                    "p_mayo" => p_mayo,
+                    "nodule_count" => f64::from(count),
+                    "years_since_quit" => quit.min(f64::from(age)),
+                    _ => 1.0,
+                }),
+            };
+            answers.insert(name.clone(), answer);
+        }
+        if answers["ever_smoker"].value == AnswerValue::YesNo(false) {
+            answers.insert("years_since_quit".to_owned(), Answer::from(0.0));
+        }
+        answers
+    })
 }
 
 proptest! {

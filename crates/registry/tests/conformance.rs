@@ -74,6 +74,17 @@ fn without_any_one_input_a_guideline_gives_no_number() {
                 fewer_answers_never_turn_advice(guideline, &all);
                 continue;
             }
+            if let Some(score) = knowledge::point_score(guideline) {
+                assert!(score.score(&all).result.value().is_some(), "{guideline}");
+                for name in score.input_names() {
+                    let mut fewer = all.clone();
+                    if fewer.remove(name).is_some() {
+                        let found = score.score(&fewer).result;
+                        assert!(found.value().is_none(), "{guideline} without {name}");
+                    }
+                }
+                continue;
+            }
             let model = knowledge::find(guideline).unwrap_or_else(|| panic!("{guideline}"));
             assert!(
                 model.assess(&all).result.value().is_some(),
@@ -133,6 +144,9 @@ fn plausible(name: &str) -> Answer {
         (Kind::Choice(options), _) => Answer::from(options[0].id.as_str()),
         (_, "age_years") => Answer::from(60.0),
         (_, "diameter_mm" | "mean_diameter_mm") => Answer::from(9.0),
+        (_, "spo2_percent") => Answer::from(98.0),
+        (_, "systolic_mmhg") => Answer::from(120.0),
+        (_, "temperature_c") => Answer::from(37.0),
         _ => Answer::from(1.0),
     }
 }

@@ -1,5 +1,5 @@
 //! Of what devices measure, what a person should see as a fact: the first trustworthy reading of each vital sign
-//! in each hour becomes an `Observation`, and so does any reading that somebody asks for, such as an alarm.
+//! in each hour becomes an `Observation`.
 //!
 //! Which codes are vital signs is data (`crates/fhir/definitions/vital-signs.json`); how often, a setting.
 

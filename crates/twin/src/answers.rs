@@ -37,6 +37,8 @@ pub struct KnownAnswer {
     #[ts(optional)]
     pub unit: Option<String>,
     /// The fact that it comes from.
+    // Named by its file: `ts-rs` would write that file anew, without what else is in it.
+    #[ts(type = "import('./knowledge').Source")]
     pub source: Source,
     /// How it came to be known.
     pub certainty: Certainty,

@@ -220,7 +220,7 @@ mod tests {
             (1, 2),
             (1_000_000, 10),
             (86_400_000_000, 800),
-            (i64::MAX, 100),
+            (COARSEST_US * 90, 100),
         ] {
             let length_us = length_for_points(0, whole_us, points);
             let places = usize::try_from(whole_us / length_us).unwrap();

@@ -59,7 +59,7 @@ export function paintScreen(canvas: HTMLCanvasElement, bed: BedView, alarm: Alar
     paper.strokeRect(5, 5, width - 10, height - 10);
     paper.fillStyle = INK[alarm.alarm.priority];
     paper.font = '600 32px system-ui, "Noto Sans CJK SC", sans-serif';
-    const word = say('title') === '病房孪生' ? signalling.word.zh : signalling.word.en;
+    const word = say('language') === 'zh' ? signalling.word.zh : signalling.word.en;
     paper.fillText(`${sign} ${word}`, 16, height - 18, width - 32);
   }
 }

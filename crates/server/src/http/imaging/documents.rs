@@ -45,7 +45,7 @@ const TAIL: usize = 1024;
 
 /// A document of a study.
 #[derive(Clone, Debug, PartialEq, Serialize, TS)]
-#[ts(export, export_to = "../../../contract/imaging.ts")]
+#[ts(export, export_to = "../../../contract/documents.ts")]
 pub struct StudyDocument {
     /// SOP instance UID.
     sop: String,
@@ -58,7 +58,7 @@ pub struct StudyDocument {
 /// A document that is to be kept with a study.
 #[derive(Clone, Debug, PartialEq, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
-#[ts(export, export_to = "../../../contract/imaging.ts")]
+#[ts(export, export_to = "../../../contract/documents.ts")]
 pub struct NewStudyDocument {
     /// What it is, as readers will see it.
     title: String,
