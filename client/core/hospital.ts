@@ -36,7 +36,7 @@ export interface PatientRow {
   readonly id: string;
   readonly name: string;
   readonly sex: string;
-  readonly birth_date: string;
+  readonly birth_date: string | null;
   readonly age?: number | null;
   readonly mrn: string;
   readonly studies: readonly StudyRow[];

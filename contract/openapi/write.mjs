@@ -88,7 +88,9 @@ function component(file, name) {
   if (from.has(name)) return component(from.get(name), name);
   const definition = definitionOf(file, name);
   const owner = owners.get(name);
-  const key = owner === undefined || owner === file ? name : `${file.split('/').pop()}.${name}`;
+  const whole = owner === undefined || owner === file ? name : `${file.split('/').pop()}.${name}`;
+  // What the generator names itself, such as Partial<…>, has signs that OpenAPI does not allow.
+  const key = whole.replace(/[^a-zA-Z0-9._-]+/g, '-').replace(/^-|-$/g, '');
   if (owner === undefined) owners.set(name, file);
   if (!components.has(key)) {
     components.set(key, {});
