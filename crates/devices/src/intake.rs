@@ -2,13 +2,13 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use vocabulary::Timestamp;
+use vocabulary::{Readings, Timestamp};
 
 use crate::{
     clock::DeviceClock,
     payload::{self, Sent, SentValue},
     profile::{Group, Profile, Sampling, Stream},
-    reading::{Mark, Raw, Reading, Samples},
+    reading::{Mark, Raw, Reading},
     refusal::Refusal,
     unit::Conversion,
 };
@@ -354,9 +354,9 @@ impl Values {
     }
 
     /// The samples from `start` on, cut at the gaps.
-    fn samples(self, start: Timestamp) -> Vec<Samples> {
+    fn samples(self, start: Timestamp) -> Vec<Readings> {
         let (values, period_us) = match self {
-            Self::One(value) => return vec![Samples::One { at: start, value }],
+            Self::One(value) => return vec![Readings::One { at: start, value }],
             Self::Many { values, period_us } => (values, period_us),
         };
         let mut all = Vec::new();
@@ -365,7 +365,7 @@ impl Values {
         let mut close = |run: &mut Vec<f64>, began: u64| {
             if !run.is_empty() {
                 let ms = began.saturating_mul(period_us).saturating_add(500) / 1000;
-                all.push(Samples::Regular {
+                all.push(Readings::Regular {
                     start: Timestamp(start.0.saturating_add(i64::try_from(ms).unwrap_or(0))),
                     period_us,
                     values: std::mem::take(run),

@@ -23,6 +23,6 @@ pub use nomenclature::{CodeError, ContextFree, LOINC, MDC, OWN, Partition, is_lo
 pub use number::{Float, Number, SFloat};
 pub use payload::{MOST_BYTES, MOST_SAMPLES};
 pub use profile::{Clock, Group, Profile, Sampling, Stream, StreamCode};
-pub use reading::{Mark, Raw, Reading, Samples};
+pub use reading::{Mark, Raw, Reading};
 pub use refusal::Refusal;
 pub use state::{Acknowledgement, Answer, Battery, State};

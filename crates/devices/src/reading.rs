@@ -1,7 +1,7 @@
 //! What comes out: a reading of one stream, with what a person must know before relying on it.
 
 use serde::{Deserialize, Serialize};
-use vocabulary::{Coding, Timestamp};
+use vocabulary::{Coding, Readings, Timestamp};
 
 /// A reading of one stream.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,50 +13,11 @@ pub struct Reading {
     /// The unit (UCUM) of all samples.
     pub unit: String,
     /// The samples.
-    pub samples: Samples,
+    pub samples: Readings,
     /// What a person must know before relying on it.
     pub marks: Vec<Mark>,
     /// What was sent.
     pub raw: Raw,
-}
-
-/// Samples of a reading. What was not measured is not there.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Samples {
-    /// One value.
-    One {
-        /// When it was so.
-        at: Timestamp,
-        /// The value.
-        value: f64,
-    },
-    /// Values at even distances, without a gap.
-    Regular {
-        /// When the first was so.
-        start: Timestamp,
-        /// From one to the next, in microseconds.
-        period_us: u64,
-        /// The values.
-        values: Vec<f64>,
-    },
-}
-
-impl Samples {
-    /// How many there are.
-    pub fn count(&self) -> usize {
-        match self {
-            Self::One { .. } => 1,
-            Self::Regular { values, .. } => values.len(),
-        }
-    }
-
-    /// When the first was so.
-    pub fn start(&self) -> Timestamp {
-        match self {
-            Self::One { at, .. } => *at,
-            Self::Regular { start, .. } => *start,
-        }
-    }
 }
 
 /// What was sent, before anything was done with it.

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // Helpers of tests fail the test.
 #![allow(clippy::too_many_lines)] // One list of bad messages.
 
-use devices::{Intake, Mark, Profiles, Reading, Refusal, Samples, Taken};
+use devices::{Intake, Mark, Profiles, Reading, Refusal, Taken};
 use serde_json::{Value, json};
 use vocabulary::Timestamp;
 
@@ -60,7 +60,7 @@ fn a_value_is_taken_with_its_code_and_unit() {
         assert_eq!(reading.coding.system, "urn:iso:std:iso:11073:10101");
         assert_eq!(
             reading.samples,
-            Samples::One {
+            Readings::One {
                 at: Timestamp(NOW),
                 value: 97.0
             }
@@ -74,7 +74,7 @@ fn another_unit_is_converted_once_and_kept() {
     let mut device = Device::new("blood-pressure");
     let payload = json!({"t": NOW, "code": "8480-6", "value": 16, "unit": "kPa"});
     let reading = device.sends("systolic", &payload).unwrap().remove(0);
-    let Samples::One { value, .. } = reading.samples else {
+    let Readings::One { value, .. } = reading.samples else {
         panic!()
     };
     assert!((value - 120.01).abs() < 0.01, "{value}");
@@ -221,7 +221,7 @@ fn gaps_are_gaps() {
         "value": [97, 98, null, 150, 96, null]});
     let readings = device.sends("spo2", &payload).unwrap();
     let samples: Vec<_> = readings.iter().map(|r| r.samples.clone()).collect();
-    let regular = |seconds: i64, values: &[f64]| Samples::Regular {
+    let regular = |seconds: i64, values: &[f64]| Readings::Regular {
         start: Timestamp(NOW + seconds * 1000),
         period_us: 1_000_000,
         values: values.to_vec(),
@@ -244,7 +244,7 @@ fn a_waveform_of_500_hz_is_taken_and_one_of_2000_is_not() {
             "value": (0..500).map(|n| f64::from(n % 50)).collect::<Vec<_>>()})
     };
     let reading = device.sends("ecg-ii", &wave(2.0)).unwrap().remove(0);
-    let Samples::Regular {
+    let Readings::Regular {
         period_us, values, ..
     } = &reading.samples
     else {
@@ -328,8 +328,8 @@ proptest::proptest! {
             };
             for reading in taken.readings {
                 let values = match reading.samples {
-                    Samples::One { value, .. } => vec![value],
-                    Samples::Regular { values, .. } => values,
+                    Readings::One { value, .. } => vec![value],
+                    Readings::Regular { values, .. } => values,
                 };
                 proptest::prop_assert!(values.iter().all(|value| (0.0..=100.0).contains(value)));
             }

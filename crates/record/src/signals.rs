@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 use vocabulary::{Coding, DeviceId, Digest, IdError, PatientId, Timestamp};
 
+pub use vocabulary::Readings;
+
 use crate::RecordError;
 
 /// A stream of a device, as the MQTT topic `yuanyi/v1/{device}/{stream}` names it.
@@ -22,60 +24,8 @@ pub struct StreamKey {
     pub stream: String,
 }
 
-/// Measured values with their times.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Readings {
-    /// One value.
-    One {
-        /// When it was measured.
-        at: Timestamp,
-        /// The value, in the unit of what arrived.
-        value: f64,
-    },
-    /// Values at equal distances, such as a piece of a waveform.
-    Regular {
-        /// When the first was measured.
-        start: Timestamp,
-        /// From one value to the next, in microseconds.
-        period_us: u64,
-        /// The values, in the unit of what arrived.
-        values: Vec<f64>,
-    },
-}
-
-impl Readings {
-    /// How many values these are.
-    pub fn count(&self) -> usize {
-        match self {
-            Self::One { .. } => 1,
-            Self::Regular { values, .. } => values.len(),
-        }
-    }
-
-    /// Each value with its time in microseconds since 1970; `None` for the time where no clock shows it.
-    pub fn timed(&self) -> impl Iterator<Item = (Option<i64>, f64)> + '_ {
-        let (start, period_us, values) = match self {
-            Self::One { at, value } => (at, 0, std::slice::from_ref(value)),
-            Self::Regular {
-                start,
-                period_us,
-                values,
-            } => (start, *period_us, values.as_slice()),
-        };
-        let start = start.0.checked_mul(1000);
-        (0_u64..).zip(values).map(move |(number, value)| {
-            let after = number.checked_mul(period_us);
-            let after = after.and_then(|after| i64::try_from(after).ok());
-            let at_us = start
-                .zip(after)
-                .and_then(|(start, after)| start.checked_add(after));
-            (at_us, *value)
-        })
-    }
-}
-
-/// What is to be known of a reading before it is believed.
+/// What is to be known of a reading before it is believed. The log writes marks by their place in this list:
+/// a new one goes to the end.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum QualityMark {

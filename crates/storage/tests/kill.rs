@@ -9,21 +9,24 @@
 
 use std::{
     env,
-    io::{BufRead, BufReader, Write},
+    io::Write,
     path::Path,
-    process::{Command, Stdio},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::Duration,
 };
 
 use record::Record;
 use storage::{Options, verify};
 use vocabulary::{Digest, Uid};
 
+#[path = "shared/killed.rs"]
+mod killed;
 mod shared;
+
+use killed::{acknowledged_until_killed, random_moments};
 use shared::{all, commit, object, object_bytes, open, resource};
 
 const KILLS: u64 = 20;
@@ -78,23 +81,13 @@ struct Acknowledged {
 }
 
 fn write_and_kill(folder: &Path, first: u64, after: Duration) -> Vec<Acknowledged> {
-    let mut child = Command::new(env::current_exe().unwrap())
-        .args(["--exact", "writer", "--nocapture"])
-        .env(FOLDER, folder)
-        .env(FIRST, first.to_string())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let output = BufReader::new(child.stdout.take().unwrap());
-    let killer = std::thread::spawn(move || {
-        std::thread::sleep(after);
-        child.kill().unwrap();
-        child.wait().unwrap();
-    });
-    let lines = output.lines().map_while(Result::ok).filter_map(|line| {
-        let words: Vec<&str> = line.split(' ').collect();
-        // The last line may be cut off by the kill.
-        let ["acknowledged", number, sequence, object, resource] = words[..] else {
+    let told = [
+        (FOLDER, folder.to_str().unwrap()),
+        (FIRST, &first.to_string()),
+    ];
+    let lines = acknowledged_until_killed("writer", &told, after);
+    let lines = lines.iter().filter_map(|words| {
+        let [number, sequence, object, resource] = &words[..] else {
             return None;
         };
         Some(Acknowledged {
@@ -103,18 +96,12 @@ fn write_and_kill(folder: &Path, first: u64, after: Duration) -> Vec<Acknowledge
             digests: [object.parse().ok()?, resource.parse().ok()?],
         })
     });
-    let acknowledged = lines.collect();
-    killer.join().unwrap();
-    acknowledged
+    lines.collect()
 }
 
 #[tokio::test]
 async fn nothing_acknowledged_is_lost_when_the_process_is_killed() {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    let seed =
-        env::var("YUANYI_SEED").map_or(u64::from(now.subsec_nanos()), |seed| seed.parse().unwrap());
-    println!("YUANYI_SEED={seed}");
-    let delays = object_bytes(seed, usize::try_from(KILLS).unwrap());
+    let delays = random_moments(KILLS);
     let folder = tempfile::tempdir().unwrap();
     let (mut total, mut torn) = (0, 0);
     for (kill, delay) in (0..KILLS).zip(delays) {

@@ -11,21 +11,24 @@
 use std::{
     collections::BTreeMap,
     env, fs,
-    io::{BufRead, BufReader, Write},
+    io::Write,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Command,
     sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::Duration,
 };
 
 use record::{Arrived, Readings, RecordError, Signals};
 use storage::{EmbeddedSignals, SignalOptions, verify};
 use vocabulary::Timestamp;
 
+#[path = "shared/killed.rs"]
+mod killed;
 #[path = "shared/readings.rs"]
 mod readings;
 mod shared;
 
+use killed::{acknowledged_until_killed, random_moments};
 use readings::{arrived, content, open_both, read_all, tiny};
 use shared::{all, object_bytes};
 
@@ -81,40 +84,24 @@ async fn sender() {
 
 /// How many pieces of each device were acknowledged before the kill.
 fn send_and_kill(folder: &Path, round: u64, after: Duration) -> BTreeMap<u64, u64> {
-    let mut child = Command::new(env::current_exe().unwrap())
-        .args(["--exact", "sender", "--nocapture"])
-        .env(FOLDER, folder)
-        .env(ROUND, round.to_string())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let output = BufReader::new(child.stdout.take().unwrap());
-    let killer = std::thread::spawn(move || {
-        std::thread::sleep(after);
-        child.kill().unwrap();
-        child.wait().unwrap();
+    let told = [
+        (FOLDER, folder.to_str().unwrap()),
+        (ROUND, &round.to_string()),
+    ];
+    let lines = acknowledged_until_killed("sender", &told, after);
+    let pieces = lines.iter().filter_map(|words| {
+        let [device, number] = &words[..] else {
+            return None;
+        };
+        Some((device.parse().ok()?, number.parse::<u64>().ok()? + 1))
     });
-    let mut acknowledged = BTreeMap::new();
-    for line in output.lines().map_while(Result::ok) {
-        let words: Vec<&str> = line.split(' ').collect();
-        // The last line may be cut off by the kill.
-        if let ["acknowledged", device, number] = words[..]
-            && let (Ok(device), Ok(number)) = (device.parse(), number.parse::<u64>())
-        {
-            acknowledged.insert(device, number + 1);
-        }
-    }
-    killer.join().unwrap();
-    acknowledged
+    // The last one of each device counts.
+    pieces.collect()
 }
 
 #[tokio::test]
 async fn nothing_acknowledged_is_lost_or_doubled_when_the_process_is_killed() {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    let seed =
-        env::var("YUANYI_SEED").map_or(u64::from(now.subsec_nanos()), |seed| seed.parse().unwrap());
-    println!("YUANYI_SEED={seed}");
-    let delays = object_bytes(seed, usize::try_from(KILLS).unwrap());
+    let delays = random_moments(KILLS);
     let folder = tempfile::tempdir().unwrap();
     let mut acknowledged: BTreeMap<(u64, u64), u64> = BTreeMap::new();
     let mut torn = 0;

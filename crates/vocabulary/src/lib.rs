@@ -7,6 +7,7 @@ mod assessed;
 mod coding;
 mod digest;
 mod id;
+mod readings;
 mod text;
 mod time;
 
@@ -14,5 +15,6 @@ pub use assessed::{Assessed, Missing};
 pub use coding::{Coding, Quantity};
 pub use digest::Digest;
 pub use id::{ActorId, DeviceId, IdError, PatientId, ProjectId, RoomId, Uid};
+pub use readings::Readings;
 pub use text::{Language, Text};
 pub use time::Timestamp;

@@ -51,66 +51,7 @@ struct WrittenPiece {
     /// `None` for a single value.
     period_us: Option<u64>,
     values: Vec<f64>,
-    quality: Vec<WrittenMark>,
-}
-
-/// A mark as it is written here, where fields have no names.
-#[derive(Serialize, Deserialize)]
-enum WrittenMark {
-    ClockCorrected(i64, u64),
-    ClockUnknown,
-    OutOfRange,
-    Conflicting,
-    Late,
-    Artefact,
-    Questionable,
-    Early,
-    Calibrating,
-    Test,
-    Validated,
-    Other(String),
-}
-
-impl From<&QualityMark> for WrittenMark {
-    fn from(mark: &QualityMark) -> Self {
-        match mark {
-            QualityMark::ClockCorrected { by_ms, doubt_ms } => {
-                Self::ClockCorrected(*by_ms, *doubt_ms)
-            }
-            QualityMark::ClockUnknown => Self::ClockUnknown,
-            QualityMark::OutOfRange => Self::OutOfRange,
-            QualityMark::Conflicting => Self::Conflicting,
-            QualityMark::Late => Self::Late,
-            QualityMark::Artefact => Self::Artefact,
-            QualityMark::Questionable => Self::Questionable,
-            QualityMark::Early => Self::Early,
-            QualityMark::Calibrating => Self::Calibrating,
-            QualityMark::Test => Self::Test,
-            QualityMark::Validated => Self::Validated,
-            QualityMark::Other(text) => Self::Other(text.clone()),
-        }
-    }
-}
-
-impl From<WrittenMark> for QualityMark {
-    fn from(mark: WrittenMark) -> Self {
-        match mark {
-            WrittenMark::ClockCorrected(by_ms, doubt_ms) => {
-                Self::ClockCorrected { by_ms, doubt_ms }
-            }
-            WrittenMark::ClockUnknown => Self::ClockUnknown,
-            WrittenMark::OutOfRange => Self::OutOfRange,
-            WrittenMark::Conflicting => Self::Conflicting,
-            WrittenMark::Late => Self::Late,
-            WrittenMark::Artefact => Self::Artefact,
-            WrittenMark::Questionable => Self::Questionable,
-            WrittenMark::Early => Self::Early,
-            WrittenMark::Calibrating => Self::Calibrating,
-            WrittenMark::Test => Self::Test,
-            WrittenMark::Validated => Self::Validated,
-            WrittenMark::Other(text) => Self::Other(text),
-        }
-    }
+    quality: Vec<QualityMark>,
 }
 
 /// The bytes of a frame that holds all of this.
@@ -147,7 +88,7 @@ pub fn encode<'a>(arrived: impl IntoIterator<Item = &'a Arrived>) -> Option<Byte
             start_ms: start.0,
             period_us,
             values,
-            quality: one.quality.iter().map(WrittenMark::from).collect(),
+            quality: one.quality.clone(),
         });
     }
     postcard::to_stdvec(&Written { streams, pieces })
@@ -190,7 +131,7 @@ pub fn decode(bytes: &[u8]) -> Option<Vec<Arrived>> {
                 unit: stream.unit.clone(),
                 readings,
                 received: Timestamp(piece.received_ms),
-                quality: piece.quality.into_iter().map(QualityMark::from).collect(),
+                quality: piece.quality,
             })
         })
         .collect()
@@ -400,6 +341,22 @@ impl<'a> Scan<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn marks_keep_their_places_in_the_log() {
+        let corrected = QualityMark::ClockCorrected {
+            by_ms: 1,
+            doubt_ms: 2,
+        };
+        for (mark, written) in [
+            (corrected, &[0, 2, 2][..]),
+            (QualityMark::Conflicting, &[3]),
+            (QualityMark::Validated, &[10]),
+            (QualityMark::Other("x".to_owned()), &[11, 1, b'x']),
+        ] {
+            assert_eq!(postcard::to_stdvec(&mark).unwrap(), written, "{mark:?}");
+        }
+    }
 
     #[test]
     fn what_arrived_is_read_as_written() {
