@@ -86,7 +86,7 @@ function Row(props: RowProps): JSX.Element {
       </p>
       <p class="soft small">
         <Show when={props.of.patient} fallback={app.t('quality.hidden')}>
-          {(patient) => patient().name}
+          {(patient) => <>{patient().name}</>}
         </Show>{' '}
         · {props.of.doctor} · <Show when={props.of.site}>{(site) => <>{inLanguage(site(), app.language())} · </>}</Show>
         <time dateTime={props.of.opened_at}>{momentOf(props.of.opened_at, app.language())}</time>

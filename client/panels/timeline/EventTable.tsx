@@ -91,7 +91,7 @@ function When(props: { event: Event; day: string }): JSX.Element {
     <>
       <time dateTime={props.event.at}>
         <Show when={window()} fallback={dayOf(props.event.at, app.language())}>
-          {(days) => span(days())}
+          {(days) => <>{span(days())}</>}
         </Show>
       </time>
       <Show when={props.event.due}>

@@ -65,7 +65,7 @@ export function AlarmCard(props: AlarmProps): JSX.Element {
             )
           }
         >
-          {(taken) => say('takenBy', { who: nameOf(taken().by) })}
+          {(taken) => <>{say('takenBy', { who: nameOf(taken().by) })}</>}
         </Show>
         <Show when={alarm().paused_until}>
           {(until) => <> · {say('pausedUntil', { at: clock(until(), app.language()) })}</>}
