@@ -34,13 +34,19 @@ export interface StudyRow {
 
 export interface PatientRow {
   readonly id: string;
-  readonly name: string;
-  readonly sex: string;
+  readonly name: string | null;
+  readonly sex: string | null;
   readonly birth_date: string | null;
   readonly age?: number | null;
-  readonly mrn: string;
+  readonly mrn: string | null;
   readonly studies: readonly StudyRow[];
   readonly relation: 'care-team' | 'self' | 'consult';
+}
+
+/** Whether a patient is meant by what was typed. */
+export function matches(patient: PatientRow, typed: string): boolean {
+  const wanted = typed.trim().toLocaleLowerCase();
+  return [patient.name, patient.mrn].some((text) => (text ?? '').toLocaleLowerCase().includes(wanted));
 }
 
 /** Something that a person is waiting for this person to do. */

@@ -3,13 +3,13 @@ import { For, Show, createMemo, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../core/app';
 import { dayOf } from '../core/dates';
-import { imagesIn, patientPath } from '../core/hospital';
+import { imagesIn, matches, patientPath } from '../core/hospital';
 import type { PatientRow } from '../core/hospital';
 import { Link } from '../core/router';
 import { EmptyState } from './EmptyState';
 import { Icon } from './Icon';
 import { Segmented } from './Segmented';
-import { ageWords, sexWords } from './person';
+import { ageWords, nameWords, sexWords } from './person';
 
 type Shown = 'all' | 'images';
 
@@ -17,12 +17,6 @@ interface PatientTableProps {
   readonly patients: readonly PatientRow[];
   /** What is added to a patient's address, such as the wish to ask. */
   readonly then?: string;
-}
-
-/** Whether a patient is meant by what was typed. */
-export function matches(patient: PatientRow, typed: string): boolean {
-  const wanted = typed.trim().toLocaleLowerCase();
-  return [patient.name, patient.mrn].some((text) => text.toLocaleLowerCase().includes(wanted));
 }
 
 export function PatientTable(props: PatientTableProps): JSX.Element {
@@ -94,10 +88,10 @@ function PatientLine(props: { patient: PatientRow; then: string }): JSX.Element 
     <li>
       <Link class="patient-line" href={`${patientPath(props.patient.id)}${props.then}`}>
         <span class="patient-who">
-          <strong>{props.patient.name}</strong>
+          <strong>{nameWords(app, props.patient.name)}</strong>
           <span class="soft small">
             {sexWords(app, props.patient.sex)} · {ageWords(app, props.patient.age)} ·{' '}
-            <span class="number">{props.patient.mrn}</span>
+            <span class="number">{props.patient.mrn ?? '—'}</span>
           </span>
         </span>
         <span class="patient-has small">

@@ -12,6 +12,11 @@ const SEXES: Readonly<Record<string, 'male' | 'female' | 'other'>> = {
   other: 'other',
 };
 
+/** The name, or that there is none: who comes unconscious has none at first. */
+export function nameWords(app: App, name: string | null | undefined): string {
+  return name ?? app.t('patient.unnamed');
+}
+
 /** The sex as recorded; what is not recorded is said, not guessed. */
 export function sexWords(app: App, sex: string | null | undefined): string {
   return app.t(`sex.${SEXES[(sex ?? '').toLowerCase()] ?? 'unknown'}`);

@@ -159,6 +159,7 @@ export const shell = {
   'patient.yes': 'Yes',
   'patient.no': 'No',
   'patient.notKnown': 'Not known',
+  'patient.unnamed': 'Name not known',
   'patient.question': 'Question',
   'patient.answer': 'Answer',
   'patient.openRoom': 'Enter the room',

@@ -161,6 +161,7 @@ export const shell: Readonly<Record<keyof typeof en, string>> = {
   'patient.yes': '是',
   'patient.no': '否',
   'patient.notKnown': '未知',
+  'patient.unnamed': '姓名未知',
   'patient.question': '问题',
   'patient.answer': '答案',
   'patient.openRoom': '进入房间',

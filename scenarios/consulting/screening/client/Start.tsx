@@ -4,12 +4,14 @@ import type { JSX } from 'solid-js';
 import { ApiError } from '../../../../client/core/api';
 import { useApp } from '../../../../client/core/app';
 import { dayOf, momentOf } from '../../../../client/core/dates';
+import { matches } from '../../../../client/core/hospital';
 import type { Home, PatientRow } from '../../../../client/core/hospital';
 import { inLanguage } from '../../../../client/core/language';
 import { openVault } from '../../../../client/core/offline/vault';
 import { Link, go } from '../../../../client/core/router';
 import { EmptyState } from '../../../../client/panels/EmptyState';
 import { Notice } from '../../../../client/panels/Notice';
+import { nameWords } from '../../../../client/panels/person';
 import { Skeleton } from '../../../../client/panels/Skeleton';
 import type { Course, Row } from './course';
 import './style.css';
@@ -57,11 +59,10 @@ export function Start(): JSX.Element {
   });
 
   const found = createMemo(() => {
-    const wanted = typed().trim().toLocaleLowerCase();
     const came = (listed()?.patients ?? []).filter(({ id, relation }) => id === wantedPatient && relation === 'care-team');
-    if (wanted === '' && came.length > 0) return came;
+    if (typed().trim() === '' && came.length > 0) return came;
     return (listed()?.patients ?? []).filter(
-      (one) => one.relation === 'care-team' && [one.name, one.mrn].some((text) => text.toLocaleLowerCase().includes(wanted)),
+      (one) => one.relation === 'care-team' && matches(one, typed()),
     );
   });
   const open = async (patient: string): Promise<void> => {
@@ -116,7 +117,7 @@ export function Start(): JSX.Element {
                       {(patient) => (
                         <li>
                           <button type="button" class="button" data-patient={patient.id} onClick={() => void open(patient.id)}>
-                            <span>{patient.name}</span>
+                            <span>{nameWords(app, patient.name)}</span>
                             <span class="soft small number">{patient.mrn}</span>
                           </button>
                         </li>
