@@ -1,7 +1,7 @@
 //! What comes out: a reading of one stream, with what a person must know before relying on it.
 
 use serde::{Deserialize, Serialize};
-use vocabulary::{Coding, Readings, Timestamp};
+use vocabulary::{Coding, Readings};
 
 /// A reading of one stream.
 #[derive(Clone, Debug, PartialEq)]

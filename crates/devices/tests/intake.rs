@@ -5,7 +5,7 @@
 
 use devices::{Intake, Mark, Profiles, Reading, Refusal, Taken};
 use serde_json::{Value, json};
-use vocabulary::Timestamp;
+use vocabulary::{Readings, Timestamp};
 
 const NOW: i64 = 1_795_680_000_000;
 

@@ -7,10 +7,12 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use bytes::Bytes;
+
 use super::shared::object_bytes;
 
 /// As many random numbers as there are kills. The seed is told, so that a failure can be had again.
-pub fn random_moments(kills: u64) -> Vec<u8> {
+pub fn random_moments(kills: u64) -> Bytes {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let seed =
         env::var("YUANYI_SEED").map_or(u64::from(now.subsec_nanos()), |seed| seed.parse().unwrap());
