@@ -162,7 +162,7 @@ function SeriesChoice(props: SeriesChoiceProps): JSX.Element {
   const app = useApp();
   return (
     <label class="choice">
-      <input type="radio" name="series" checked={props.chosen} onChange={() => props.onChoose(props.series.uid)} />
+      <input type="radio" name="series" value={props.series.uid} checked={props.chosen} onChange={() => props.onChoose(props.series.uid)} />
       <span>
         {props.series.description || app.t('patient.seriesUnnamed')}
         <span class="soft small">

@@ -7,10 +7,14 @@ export async function tab(page: Page, name: string): Promise<void> {
   await page.getByRole('tab', { name, exact: true }).click();
 }
 
+/** The demo's scans. Other journeys add series of their own, copies with the same words among them. */
+export const CHEST_CT = '2.25.211657571905335055446328003432160338665';
+const THORAX_CTA = '2.25.72218713093713772347466484284581091447';
+
 /** Fills in whom to ask about what, and sends it; the case's id. */
-export async function sendRequest(page: Page, reason: string, series?: RegExp): Promise<string> {
+export async function sendRequest(page: Page, reason: string, series?: string): Promise<string> {
   const dialog = page.getByRole('dialog');
-  if (series) await dialog.getByRole('radio', { name: series }).check();
+  if (series) await dialog.locator(`input[name=series][value="${series}"]`).check();
   else await dialog.locator('input[name=series]').first().check();
   await dialog.locator('select').selectOption('chen.expert');
   await dialog.locator('textarea').fill(reason);
@@ -63,6 +67,5 @@ export async function askForConsultation(li: Page): Promise<void> {
   await li.getByText('With images', { exact: true }).click();
   await li.locator('.patient-line').first().click();
   await li.getByRole('button', { name: 'Ask for consultation' }).click();
-  // Other journeys add series of their own.
-  await sendRequest(li, 'What is this?', /Thorax CTA/);
+  await sendRequest(li, 'What is this?', THORAX_CTA);
 }

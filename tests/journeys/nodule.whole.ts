@@ -1,5 +1,5 @@
 /** One nodule, in one piece: a village doctor's phone without a line, the expert's room, and the patient's own page. */
-import { accept, proveAll, sendRequest, sign, tab, vote, writePlan } from './consultation.ts';
+import { CHEST_CT, accept, proveAll, sendRequest, sign, tab, vote, writePlan } from './consultation.ts';
 import { SCREENS, expect, look, person, test } from './people.ts';
 import {
   ANSWERS,
@@ -53,7 +53,7 @@ test('a nodule goes from a village doctor without a line to a plan that both sig
   // The expert is asked out of the programme, and sees it at once.
   await toStep(li, 'arrange');
   await li.getByRole('link', { name: 'Ask an expert' }).click();
-  const id = await sendRequest(li, QUESTION, /CT/);
+  const id = await sendRequest(li, QUESTION, CHEST_CT);
   await accept(chen, id);
   await expect(chen.locator('.consult')).toContainText(QUESTION);
 

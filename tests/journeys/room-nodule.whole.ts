@@ -1,6 +1,6 @@
 /** In the room: somebody asks for the nodule at a place, all see what is there, it is taken back, and kept. */
 import type { Locator, Page } from '@playwright/test';
-import { accept, sendRequest, tab } from './consultation.ts';
+import { CHEST_CT, accept, sendRequest, tab } from './consultation.ts';
 import { SCREENS, expect, look, person, test } from './people.ts';
 import { PATIENT } from './programme.ts';
 
@@ -42,7 +42,7 @@ test('a nodule is asked for in the room by mouse, keys and touch; all see it, an
   const li = await person(browser, 'li.terminal');
   const chen = await person(browser, 'chen.expert');
   await li.goto(`/patients/${PATIENT}?ask`);
-  const room = await sendRequest(li, 'Is this one nodule?', /Chest/);
+  const room = await sendRequest(li, 'Is this one nodule?', CHEST_CT);
   await accept(chen, room);
   const { series } = (await (await li.request.get(`/api/rooms/${room}`)).json()) as { series: string };
   for (const page of [li, chen]) await expect(page.locator('[data-volume=fine]')).toBeAttached();
