@@ -1,4 +1,7 @@
-import { CapsuleGeometry, Color, CylinderGeometry, Group, LatheGeometry, Mesh, MeshBasicMaterial, MeshStandardMaterial, type Object3D, SphereGeometry, SplineCurve, Vector2, Vector3 } from 'three';
+import { Color, CylinderGeometry, Group, Mesh, MeshBasicMaterial, type Object3D, SphereGeometry, Vector3 } from 'three';
+import { Bust, bustShapes } from './bust';
+import { Figure } from './figure';
+import { type Figures, figureFor, MOST_FIGURES } from './figures';
 import { Label } from './label';
 import type { Participant, Pose, Poses, RoomView } from './room-view';
 
@@ -8,41 +11,33 @@ const COLOURS = ['#6fc3df', '#e2b36a', '#9ac48a', '#c79bd8', '#e08f86', '#8fa6e0
 /** Less movement than this is not worth a frame: half a millimetre, or as much of a turn. */
 const STILL = 0.0005;
 
-/** One person: a bust with a name, hands where they are tracked, a ray where they point. */
+/** What a person looks like, without name and pointer. */
+export interface Body {
+  readonly group: Group;
+  pose(poses: Poses): void;
+  dispose(): void;
+}
+
+/** One person: a body with a name, a ray where they point. */
 class Avatar {
   readonly group = new Group();
-  readonly #head = new Group();
-  readonly #bust = new Group();
-  readonly #hands: [Mesh, Mesh];
   readonly #ray: Mesh;
   readonly #dot: Mesh;
   readonly #label: Label;
-  readonly #materials: (MeshStandardMaterial | MeshBasicMaterial)[];
+  readonly #light: MeshBasicMaterial;
+  #body: Body;
+  #poses: Poses | undefined;
   #shown: readonly number[] = [];
 
-  constructor(participant: Participant, colour: string, shapes: Shapes) {
-    const tint = new Color(colour);
-    const skin = new MeshStandardMaterial({ color: new Color('#dfe5e6').lerp(tint, 0.12), roughness: 0.62 });
-    const coat = new MeshStandardMaterial({ color: new Color('#e9eef0').lerp(tint, 0.1), roughness: 0.8 });
-    const dark = new MeshStandardMaterial({ color: new Color('#2a3138').lerp(tint, 0.08), roughness: 0.9 });
-    const accent = new MeshStandardMaterial({ color: tint, roughness: 0.5, emissive: tint.clone().multiplyScalar(0.12) });
-    const light = new MeshBasicMaterial({ color: tint, transparent: true, opacity: 0.7, depthWrite: false });
-    this.#materials = [skin, coat, dark, accent, light];
-    const face = new Mesh(shapes.head, skin);
-    face.scale.set(0.86, 1.08, 0.95);
-    const [visor, hair] = [new Mesh(shapes.visor, accent), new Mesh(shapes.hair, dark)];
-    for (const part of [visor, hair]) part.scale.copy(face.scale);
-    this.#head.add(face, visor, hair);
-    const collar = new Mesh(shapes.collar, accent);
-    collar.position.y = -0.135;
-    this.#bust.add(new Mesh(shapes.bust, coat), new Mesh(shapes.neck, skin), collar);
-    this.#hands = [new Mesh(shapes.hand, skin), new Mesh(shapes.hand, skin)];
-    this.#ray = new Mesh(shapes.ray, light);
-    this.#dot = new Mesh(shapes.dot, light);
+  constructor(participant: Participant, tint: Color, shapes: Shapes, body: Body) {
+    this.#body = body;
+    this.#light = new MeshBasicMaterial({ color: tint, transparent: true, opacity: 0.7, depthWrite: false });
+    this.#ray = new Mesh(shapes.ray, this.#light);
+    this.#dot = new Mesh(shapes.dot, this.#light);
     this.#dot.renderOrder = 33;
     this.#label = new Label(participant.name, { height: 0.024 });
-    [this.group.name, this.#head.name] = ['person', 'head'];
-    this.group.add(this.#head, this.#bust, ...this.#hands, this.#ray, this.#dot, this.#label.sprite);
+    this.group.name = 'person';
+    this.group.add(body.group, this.#ray, this.#dot, this.#label.sprite);
     this.group.visible = false;
   }
 
@@ -50,29 +45,29 @@ class Avatar {
     this.#label.text = name;
   }
 
+  /** Another look, in the same pose. */
+  set body(body: Body) {
+    this.#body.dispose();
+    this.#body = body;
+    this.group.add(body.group);
+    if (this.#poses) body.pose(this.#poses);
+  }
+
   /** Takes the poses; true if that changes what is seen. */
   show(poses: Poses | undefined): boolean {
     const now = numbersOf(poses);
     if (now.length === this.#shown.length && now.every((n, i) => Math.abs(n - (this.#shown[i] ?? 0)) < STILL)) return false;
     this.#shown = now;
+    this.#poses = poses;
     this.group.visible = poses !== undefined;
     if (poses) this.#pose(poses);
     return true;
   }
 
   #pose(poses: Poses): void {
-    put(this.#head, poses.head);
-    // The shoulders turn with the head about the vertical only, and less.
-    const ahead = new Vector3(0, 0, -1).applyQuaternion(this.#head.quaternion);
-    this.#bust.position.copy(this.#head.position);
-    this.#bust.rotation.set(0, Math.atan2(-ahead.x, -ahead.z), 0);
-    this.#label.place(this.#head.position.clone().setY(this.#head.position.y + 0.2));
-    for (const [i, pose] of [poses.left, poses.right].entries()) {
-      const hand = this.#hands[i];
-      if (!hand) continue;
-      hand.visible = !!pose;
-      if (pose) put(hand, pose);
-    }
+    this.#body.pose(poses);
+    const [x, y, z] = poses.head.position_m;
+    this.#label.place(new Vector3(x, y + 0.2, z));
     const pointing = poses.pointer?.on ? poses.pointer : undefined;
     this.#ray.visible = this.#dot.visible = pointing !== undefined;
     if (!pointing) return;
@@ -85,8 +80,9 @@ class Avatar {
 
   dispose(): void {
     this.group.removeFromParent();
+    this.#body.dispose();
     this.#label.dispose();
-    for (const material of this.#materials) material.dispose();
+    this.#light.dispose();
   }
 }
 
@@ -101,19 +97,8 @@ function numbersOf(poses: Poses | undefined): number[] {
 type Shapes = ReturnType<typeof makeShapes>;
 
 function makeShapes() {
-  const profile = [[0.001, -0.43], [0.13, -0.425], [0.19, -0.385], [0.212, -0.31], [0.2, -0.235], [0.14, -0.185], [0.07, -0.155], [0.05, -0.138]];
-  const outline = new SplineCurve(profile.map(([x, y]) => new Vector2(x, y))).getPoints(40).map((p) => p.setX(Math.max(0.001, p.x)));
-  const bust = new LatheGeometry(outline, 48);
-  bust.scale(1, 1, 0.62);
   return {
-    head: new SphereGeometry(0.105, 32, 24),
-    // The face looks along −Z: a band before the eyes, hair behind and above.
-    visor: new SphereGeometry(0.107, 32, 6, Math.PI * 1.2, Math.PI * 0.6, Math.PI * 0.4, Math.PI * 0.11),
-    hair: new SphereGeometry(0.109, 32, 16, 0, Math.PI * 2, 0, Math.PI * 0.52).rotateX(0.62),
-    bust,
-    neck: new CylinderGeometry(0.042, 0.05, 0.12, 20).translate(0, -0.11, 0),
-    collar: new CylinderGeometry(0.052, 0.064, 0.022, 24),
-    hand: new CapsuleGeometry(0.026, 0.07, 6, 14).rotateX(Math.PI / 2).scale(1.15, 0.7, 1),
+    ...bustShapes(),
     ray: new CylinderGeometry(0.0014, 0.0026, 1, 8, 1, true).rotateX(Math.PI / 2).translate(0, 0, 0.5),
     dot: new SphereGeometry(0.007, 14, 10),
   };
@@ -125,23 +110,30 @@ export class Avatars {
   readonly #room: RoomView;
   readonly #shapes = makeShapes();
   readonly #avatars = new Map<string, Avatar>();
+  readonly #figures: Figures | undefined;
+  /** Somebody's figure came since the last look. */
+  #arrived = false;
 
-  constructor(room: RoomView) {
+  /** Without `figures` everybody is a bust: for devices where every triangle is dear. */
+  constructor(room: RoomView, figures: Figures | undefined) {
     this.#room = room;
+    this.#figures = figures;
   }
 
   /** Who is here and where; true if anybody moved, came or went, so that the room needs drawing again. */
   update(nowMs: number): boolean {
-    let changed = false;
+    let changed = this.#arrived;
+    this.#arrived = false;
     const here = [...this.#room.participants()];
     const order = here.map((p) => p.id).sort();
     for (const participant of here) {
       if (participant.id === this.#room.selfId) continue;
       let avatar = this.#avatars.get(participant.id);
       if (!avatar) {
-        const colour = participant.colour ?? COLOURS[order.indexOf(participant.id) % COLOURS.length] ?? '#6fc3df';
-        avatar = new Avatar(participant, colour, this.#shapes);
+        const tint = new Color(participant.colour ?? COLOURS[order.indexOf(participant.id) % COLOURS.length] ?? '#6fc3df');
+        avatar = new Avatar(participant, tint, this.#shapes, new Bust(tint, this.#shapes));
         this.#avatars.set(participant.id, avatar);
+        void this.#dress(participant, avatar);
         this.group.add(avatar.group);
       }
       avatar.name = participant.name;
@@ -156,14 +148,29 @@ export class Avatars {
     return changed;
   }
 
+  /** A bust stands in for the figure until it is there, and stays where it cannot be had. */
+  async #dress({ id }: Participant, avatar: Avatar): Promise<void> {
+    if (!this.#figures || this.#avatars.size > MOST_FIGURES) return;
+    try {
+      const model = await this.#figures.load(figureFor(id));
+      if (this.#avatars.get(id) !== avatar) return;
+      avatar.body = new Figure(model);
+      this.#arrived = true;
+    } catch {
+      // No line, or no decoder: the room goes on with the bust.
+    }
+  }
+
   dispose(): void {
     for (const avatar of this.#avatars.values()) avatar.dispose();
+    this.#avatars.clear();
     for (const shape of Object.values(this.#shapes)) shape.dispose();
     this.group.removeFromParent();
   }
 }
 
-function put(object: Object3D, pose: Pose): void {
+/** Puts a thing where a pose is. */
+export function put(object: Object3D, pose: Pose): void {
   object.position.set(...pose.position_m);
   object.quaternion.set(...pose.rotation).normalize();
 }

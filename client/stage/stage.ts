@@ -7,6 +7,7 @@ import type { VolumeStore } from '../core/volume/store';
 import { Avatars } from './avatars';
 import { CameraRig } from './camera-rig';
 import { VOLUME_LAYER } from './compositor';
+import { Figures } from './figures';
 import { Gestures } from './gestures';
 import { HologramView } from './hologram';
 import { Keys } from './keys';
@@ -37,6 +38,8 @@ export interface StageOptions {
   readonly room: RoomView;
   readonly store: VolumeStore;
   readonly language?: Language;
+  /** Whether people are drawn as whole figures; left out, where a graphics card draws. */
+  readonly figures?: boolean;
 }
 
 /** What a headset session changes: who poses, and what is drawn around the hologram. */
@@ -93,7 +96,7 @@ export class Stage {
     this.proposals = new Proposals(this.hologram);
     this.tools = new Tools(options.room, this.shared, this.hologram, this.marks);
     this.#lesions = new LesionMarks(this.hologram);
-    this.#avatars = new Avatars(options.room);
+    this.#avatars = new Avatars(options.room, (options.figures ?? !device.software) ? new Figures() : undefined);
     this.#gestures = new Gestures(canvas, this.rig, this.hologram, this.shared, this.tools);
     this.#gestures.onPoint = (hit) => (this.#pointed = hit);
     this.#keys = new Keys(canvas, this.rig, this.hologram, this.shared, this.tools, this.marks);

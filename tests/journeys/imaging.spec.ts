@@ -381,6 +381,8 @@ test('an upload is held, and goes on where it was', async ({ li }) => {
   await openImaging(li);
   await li.locator('input[data-choose=folder]').setInputFiles(folder);
   const upload = li.locator('.upload');
+  // Held while its first batch is on its way.
+  await expect.poll(() => sent).toBe(1);
   await upload.getByRole('button', { name: 'Pause' }).click();
   await expect(upload.locator('.progress')).toContainText('Paused');
   release();

@@ -163,3 +163,62 @@ test('who wants less motion is brought to a view at once', async ({ page }) => {
   await page.emulateMedia({ reducedMotion: 'reduce' });
   expect(await afterOneFrame()).toBeCloseTo(0.5, 3);
 });
+
+interface Point {
+  x: number;
+  y: number;
+  z: number;
+}
+
+test('people are whole figures that look, reach, stand and sit where they are tracked', async ({ page }) => {
+  await open(page, 'figures');
+  await page.evaluate(() => {
+    const at = (x: number, y: number, z: number) => ({ position_m: [x, y, z] as const, rotation: [0, 0, 0, 1] as const });
+    gallery.room.join({ id: 'stands', name: 'Stands' }, () => ({ head: at(0.6, 1.7, 0.2), left: at(0.4, 1.25, -0.1), right: null, pointer: null }));
+    gallery.room.join({ id: 'sits', name: 'Sits' }, () => ({ head: at(-0.8, 1.15, 0.2), left: null, right: null, pointer: null }));
+  });
+  // A place of a bone, for each figure in turn.
+  const bones = (name: string): Promise<Point[]> =>
+    page.evaluate((wanted) => {
+      const found: Point[] = [];
+      gallery.stage.scene.traverse((part) => {
+        if (part.name !== wanted) return;
+        const [x = 0, y = 0, z = 0] = part.matrixWorld.elements.slice(12, 15);
+        found.push({ x, y, z });
+      });
+      return found;
+    }, name);
+  await expect.poll(async () => (await bones('LeftEye')).length).toBe(2);
+  await page.evaluate(() => gallery.stage.drawNow());
+  const [left, right] = [await bones('LeftEye'), await bones('RightEye')];
+  for (const [i, [x, y, z]] of [[0.6, 1.7, 0.2], [-0.8, 1.15, 0.2]].entries()) {
+    const [a, b] = [left[i], right[i]];
+    if (!a || !b) throw new Error('a figure has no eyes');
+    expect(Math.hypot((a.x + b.x) / 2 - (x ?? 0), (a.y + b.y) / 2 - (y ?? 0), (a.z + b.z) / 2 - (z ?? 0))).toBeLessThan(0.005);
+    // Looking along −Z, the left eye is on the left.
+    expect(a.x).toBeLessThan(b.x);
+  }
+  const [hand] = await bones('LeftHand');
+  expect(Math.hypot((hand?.x ?? 0) - 0.4, (hand?.y ?? 0) - 1.25, (hand?.z ?? 0) + 0.1)).toBeLessThan(0.01);
+  // Nobody stands in the floor, and who sits has knees before the hips.
+  for (const foot of await bones('LeftFoot')) expect(foot.y).toBeGreaterThan(0);
+  const [, hip] = await bones('LeftUpLeg');
+  const [, knee] = await bones('LeftLeg');
+  expect((knee?.z ?? 0) - (hip?.z ?? 0)).toBeLessThan(-0.2);
+
+  // What is drawn grows with people, and stays within what a laptop's graphics can do.
+  await page.evaluate(() => {
+    for (let i = 0; i < 40; i++) {
+      const turn = (i * Math.PI) / 20;
+      gallery.room.join({ id: `many-${i}`, name: `Person ${i}` }, () => ({ head: { position_m: [1.8 * Math.sin(turn), 1.6, 1.8 * Math.cos(turn)], rotation: [0, 0, 0, 1] }, left: null, right: null, pointer: null }));
+    }
+  });
+  await expect.poll(async () => (await bones('LeftEye')).length).toBe(12);
+  const triangles = await page.evaluate(() => {
+    gallery.stage.set({ layers: { volume: { visible: false, opacity: 1 } } });
+    gallery.stage.drawNow();
+    return gallery.stage.renderer.info.render.triangles;
+  });
+  expect(triangles).toBeGreaterThan(12 * 8000);
+  expect(triangles).toBeLessThan(300_000);
+});

@@ -74,6 +74,7 @@ fn media_type(name: &str) -> &'static str {
         "webp" => "image/webp",
         "wasm" => "application/wasm",
         "glb" => "model/gltf-binary",
+        "gltf" => "model/gltf+json",
         "woff2" => "font/woff2",
         "ico" => "image/x-icon",
         "txt" => "text/plain; charset=utf-8",
