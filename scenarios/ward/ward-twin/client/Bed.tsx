@@ -5,9 +5,11 @@ import { useApp } from '../../../../client/core/app';
 import { inLanguage } from '../../../../client/core/language';
 import { Icon } from '../../../../client/panels/Icon';
 import { News2, Value, Who, missingOf } from './BedTable';
+import { Organs } from './Organs';
 import { Seen } from './Seen';
 import { Trend } from './Trend';
 import { AlarmList } from './Ward';
+import { Waves } from './Waves';
 import { clock } from './ward';
 import type { BedView, WardView } from './ward';
 import { sayIn } from './words';
@@ -15,6 +17,8 @@ import { sayIn } from './words';
 interface BedProps {
   readonly ward: WardView;
   readonly bed: BedView;
+  /** Looked back to: what moves now is not shown. */
+  readonly isPast: boolean;
   reload(): void;
   onBack(): void;
 }
@@ -56,6 +60,14 @@ export function Bed(props: BedProps): JSX.Element {
       </section>
       <Show when={props.bed.patient}>
         <Seen ward={props.ward.id} bed={props.bed} reload={props.reload} />
+      </Show>
+      <Show when={!props.isPast && props.bed.occupied}>
+        <div class="now">
+          <Organs bed={props.bed} say={say} />
+          <Show when={props.bed.patient?.id} keyed>
+            {(patient) => <Waves patient={patient} say={say} />}
+          </Show>
+        </div>
       </Show>
       <section aria-label={say('trends')}>
         <h3>{say('trends')}</h3>

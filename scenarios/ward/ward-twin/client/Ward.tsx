@@ -123,7 +123,7 @@ function Shown(props: ShownProps): JSX.Element {
       </Show>
       <Switch>
         <Match when={bed()}>
-          {(one) => <Bed ward={props.ward} bed={one()} reload={props.reload} onBack={() => setOpened(undefined)} />}
+          {(one) => <Bed ward={props.ward} bed={one()} isPast={props.isPast} reload={props.reload} onBack={() => setOpened(undefined)} />}
         </Match>
         <Match when={true}>
           <section aria-labelledby="ward-alarms">

@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import type { LiveWave } from '../../../../contract/signals';
+import { SHOWN_ms, lastOf, linesOf, rangeOf, withPieces } from './waves';
+
+const piece = (start_ms: number, values: number[], series = 'a'): LiveWave => ({
+  series,
+  device: 'd',
+  stream: 'ecg-ii',
+  patient: 'p',
+  code: 'c',
+  unit: 'mV',
+  start_ms,
+  period_us: 10_000,
+  values,
+});
+
+const one = (...pieces: LiveWave[]) => {
+  const wave = withPieces(new Map(), pieces).get('a');
+  if (!wave) throw new Error('no wave');
+  return wave;
+};
+
+describe('waveforms in pieces', () => {
+  it('are one line where they follow each other, whatever the order in which they came', () => {
+    const wave = one(piece(1020, [3, 4]), piece(1000, [1, 2]));
+    expect(linesOf(wave, 0, 2000)).toEqual([[[1000, 1], [1010, 2], [1020, 3], [1030, 4]]]);
+    expect(lastOf(wave)).toBe(1040);
+  });
+
+  it('are two lines about a gap', () => {
+    expect(linesOf(one(piece(1000, [1, 2]), piece(1100, [3])), 0, 2000)).toEqual([[[1000, 1], [1010, 2]], [[1100, 3]]]);
+  });
+
+  it('count once where something was sent twice, or overlaps', () => {
+    expect(linesOf(one(piece(1000, [1, 2]), piece(1000, [1, 2]), piece(1010, [2, 3])), 0, 2000)).toEqual([[[1000, 1], [1010, 2], [1020, 3]]]);
+  });
+
+  it('end where they are not shown any more', () => {
+    const wave = one(piece(0, [1]), piece(10 * SHOWN_ms, [2]));
+    expect(wave.pieces).toHaveLength(1);
+    expect(linesOf(wave, 0, 1000)).toEqual([]);
+  });
+
+  it('stay apart by series, and have no range without values', () => {
+    expect(withPieces(new Map(), [piece(0, [1]), piece(0, [2], 'b')]).size).toBe(2);
+    expect(rangeOf([])).toBeUndefined();
+    expect(rangeOf([[[0, 3], [1, -2]]])).toEqual([-2, 3]);
+  });
+});
