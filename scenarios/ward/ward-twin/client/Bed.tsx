@@ -40,6 +40,14 @@ export function Bed(props: BedProps): JSX.Element {
       <Show when={alarms().length > 0}>
         <AlarmList alarms={alarms()} ward={props.ward} reload={props.reload} />
       </Show>
+      <Show when={!props.isPast && props.bed.occupied}>
+        <div class="now">
+          <Organs bed={props.bed} say={say} />
+          <Show when={props.bed.patient?.id} keyed>
+            {(patient) => <Waves patient={patient} say={say} />}
+          </Show>
+        </div>
+      </Show>
       <section aria-label={say('news2')}>
         <h3>
           {say('news2')} <News2 bed={props.bed} say={say} />
@@ -60,14 +68,6 @@ export function Bed(props: BedProps): JSX.Element {
       </section>
       <Show when={props.bed.patient}>
         <Seen ward={props.ward.id} bed={props.bed} reload={props.reload} />
-      </Show>
-      <Show when={!props.isPast && props.bed.occupied}>
-        <div class="now">
-          <Organs bed={props.bed} say={say} />
-          <Show when={props.bed.patient?.id} keyed>
-            {(patient) => <Waves patient={patient} say={say} />}
-          </Show>
-        </div>
       </Show>
       <section aria-label={say('trends')}>
         <h3>{say('trends')}</h3>
