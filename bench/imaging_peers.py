@@ -88,7 +88,7 @@ class Yuanyi(Server):
         token = [str(self.program), "token", "new", "--as", "bench", "--data", str(data)]
         self.token = subprocess.run(token, text=True, check=True, capture_output=True).stdout.strip()
         serve = [str(self.program), "serve", "--data", str(data), "--http", f"127.0.0.1:{self.http}",
-                 "--dicom", f"127.0.0.1:{self.dicom}"]
+                 "--dicom", f"127.0.0.1:{self.dicom}", "--mqtt", "off"]
         # Whoever sends may store, as with the others.
         environment = os.environ | {"YUANYI_CALLING_AE_TITLES": '["*"]'}
         return subprocess.Popen(serve, stderr=subprocess.DEVNULL, env=environment)

@@ -31,7 +31,7 @@ class Yuanyi:
         self.log = open(self.folder / "log", "w+")
         command = [
             str(self.program), "demo", "--demo-password", PASSWORD, "--data", str(self.folder / "data"),
-            "--demo-files", str(ROOT / "demo"), "--http", self.address, "--dicom", f"127.0.0.1:{free_port()}",
+            "--demo-files", str(ROOT / "demo"), "--http", self.address, "--mqtt", "off", "--dicom", f"127.0.0.1:{free_port()}",
         ]
         self.process = subprocess.Popen(command, stdout=self.log, stderr=subprocess.DEVNULL)
         wait_for_line(self, "ready after")

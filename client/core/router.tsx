@@ -9,6 +9,7 @@ export type Page =
   | { readonly name: 'room'; readonly id: string }
   | { readonly name: 'quality'; readonly within?: string }
   | { readonly name: 'imaging' }
+  | { readonly name: 'devices' }
   | { readonly name: 'teaching' }
   | { readonly name: 'teaching-case'; readonly id: string }
   | { readonly name: 'study'; readonly id: string }
@@ -19,6 +20,7 @@ export function pageOf(path: string): Page {
   const [first, second, ...rest] = path.split('/').filter(Boolean);
   if (first === undefined) return { name: 'home' };
   if (first === 'imaging' && second === undefined) return { name: 'imaging' };
+  if (first === 'devices' && second === undefined) return { name: 'devices' };
   if (first === 'quality' && rest.length === 0) {
     return second === undefined ? { name: 'quality' } : { name: 'quality', within: second };
   }

@@ -20,6 +20,7 @@ const PatientPage = lazy(async () => ({ default: (await import('./pages/patient'
 const ScenarioPage = lazy(async () => ({ default: (await import('./pages/scenario')).ScenarioPage }));
 const ImagingPage = lazy(async () => ({ default: (await import('./pages/imaging')).ImagingPage }));
 const StudyPage = lazy(async () => ({ default: (await import('./pages/study')).StudyPage }));
+const DevicesPage = lazy(async () => ({ default: (await import('./pages/devices')).DevicesPage }));
 const QualityPage = lazy(async () => ({ default: (await import('./pages/quality')).QualityPage }));
 const TeachingPage = lazy(async () => ({ default: (await import('./pages/teaching')).TeachingPage }));
 const TeachingCasePage = lazy(async () => ({ default: (await import('./pages/teaching-case')).TeachingCasePage }));
@@ -102,6 +103,9 @@ function SignedIn(): JSX.Element {
               <Match when={page().name === 'imaging'}>
                 <ImagingPage />
               </Match>
+              <Match when={page().name === 'devices'}>
+                <DevicesPage />
+              </Match>
               <Match when={page().name === 'quality'}>
                 <QualityPage within={within()} />
               </Match>
@@ -139,6 +143,9 @@ function seesQuality(roles: readonly string[] | undefined): boolean {
 /** Who teaches with cases, and who is taught. */
 const TEACHING: ReadonlySet<string> = new Set(['trainee', 'expert', 'terminal-doctor']);
 
+/** Who looks after devices, or relies on them. */
+const DEVICES: ReadonlySet<string> = new Set(['admin', 'manager', 'nurse']);
+
 function TopBar(): JSX.Element {
   const app = useApp();
   return (
@@ -156,6 +163,13 @@ function TopBar(): JSX.Element {
           <Link href="/quality" aria-current={page().name === 'quality' ? 'page' : undefined}>
             <Icon name="check" />
             <span>{app.t('quality.title')}</span>
+          </Link>
+        </Show>
+        <Show when={app.me()?.roles.some((role) => DEVICES.has(role))}>
+          <Link href="/devices" aria-current={page().name === 'devices' ? 'page' : undefined}>
+            <Icon name="measure" />
+            <span class="wide-only">{app.t('devices.title')}</span>
+            <span class="for-listeners narrow-only">{app.t('devices.title')}</span>
           </Link>
         </Show>
         <Show when={app.me()?.roles.some((role) => TEACHING.has(role))}>

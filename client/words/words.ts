@@ -1,5 +1,7 @@
 /** The client's words. A key that one language lacks does not compile. */
 import type { Language } from '../core/language';
+import { devices as devicesEn } from './devices.en';
+import { devices as devicesZh } from './devices.zh';
 import { imaging as imagingEn } from './imaging.en';
 import { imaging as imagingZh } from './imaging.zh';
 import { nodule as noduleEn } from './nodule.en';
@@ -18,10 +20,10 @@ import { twin as twinZh } from './twin.zh';
 /** What fills the places in a text. */
 export type Params = Readonly<Record<string, string | number>>;
 
-const en = { ...shellEn, ...roomEn, ...imagingEn, ...noduleEn, ...qualityEn, ...twinEn, ...teachingEn };
+const en = { ...shellEn, ...roomEn, ...imagingEn, ...noduleEn, ...qualityEn, ...twinEn, ...teachingEn, ...devicesEn };
 /** Every text of the client. */
 export type Key = keyof typeof en;
-const zh: Readonly<Record<Key, string>> = { ...shellZh, ...roomZh, ...imagingZh, ...noduleZh, ...qualityZh, ...twinZh, ...teachingZh };
+const zh: Readonly<Record<Key, string>> = { ...shellZh, ...roomZh, ...imagingZh, ...noduleZh, ...qualityZh, ...twinZh, ...teachingZh, ...devicesZh };
 
 export const WORDS: Readonly<Record<Language, Readonly<Record<Key, string>>>> = { zh, en };
 

@@ -98,6 +98,39 @@ export const groups = {
       fails: [400, 403],
     }),
   ],
+  Devices: [
+    call('GET /api/devices', 'Devices, and how good what each sends is; patients see their own.', { gives: { 200: client('devices', 'Devices') } }),
+    call('GET /api/devices/profiles', 'The kinds of devices with their streams.', { gives: { 200: object({ profiles: list(anything) }) } }),
+    call('GET /api/devices/{id}', 'One of them.', { gives: { 200: client('devices', 'Device') }, fails: [404] }),
+    call('PUT /api/devices/{id}', 'Registers a device, or changes it.', {
+      takes: object({ profile: text, 'name?': text, 'patient?': text, 'location?': text, 'serial?': text }),
+      gives: { 200: client('devices', 'Device') },
+      fails: [400, 403],
+    }),
+    call('DELETE /api/devices/{id}', 'Takes it out of service and ends its tokens and certificates.', {
+      gives: { 200: object({ revoked: integer }) },
+      fails: [403, 404],
+    }),
+    call('POST /api/devices/{id}/token', 'Makes a token for it.', { gives: { 200: object({ token: text }) }, fails: [403, 404] }),
+    call('DELETE /api/devices/{id}/token', 'Ends its tokens and certificates, and puts it out.', {
+      gives: { 200: object({ revoked: integer }) },
+      fails: [403, 404],
+    }),
+    call('POST /api/devices/{id}/certificate', 'Takes a certificate as its own.', {
+      takes: bytes('text/plain', 'One certificate in PEM form.'),
+      gives: { 200: object({ sha256: text }) },
+      fails: [400, 403, 404],
+    }),
+    call('GET /api/devices/{id}/commands', 'What it was asked to do, and what it answered.', {
+      gives: { 200: object({ commands: list(anything) }) },
+      fails: [403, 404],
+    }),
+    call('POST /api/devices/{id}/commands', 'Asks it to do something.', {
+      takes: object({ command: text, 'parameters?': anything }),
+      gives: { 200: object({ id: text }) },
+      fails: [400, 403, 404],
+    }),
+  ],
   Patients: [
     call('GET /api/patients/{id}/twin', 'The patient as the record knows them now.', { gives: { 200: contract('twin', 'PatientTwin') }, fails: [403] }),
     call('GET /api/patients/{id}/timeline', 'What had happened until a time, as far as the record knew it at another.', {

@@ -28,13 +28,14 @@ class Hospital:
     def __init__(self, folder: pathlib.Path):
         self.program = os.environ.get("YUANYI_BIN", str(ROOT / "target/debug/yuanyi"))
         self.data = folder
-        self.http_port, self.dicom_port = free_port(), free_port()
+        self.http_port, self.dicom_port, self.mqtt_port = free_port(), free_port(), free_port()
         self.base = f"http://127.0.0.1:{self.http_port}"
         self.log = open(folder.parent / "hospital.log", "w+", encoding="utf-8")
         self.process = subprocess.Popen(
             [
                 self.program, "demo", "--data", str(folder), "--demo-password", PASSWORD,
                 "--http", f"127.0.0.1:{self.http_port}", "--dicom", f"127.0.0.1:{self.dicom_port}",
+                "--mqtt", f"127.0.0.1:{self.mqtt_port}",
             ],
             cwd=ROOT, stdout=self.log, stderr=subprocess.STDOUT,
         )

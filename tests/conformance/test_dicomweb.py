@@ -479,7 +479,7 @@ class Archive:
         self.process = None
 
     def start(self, dicom: str = "off", **settings: str) -> None:
-        serve = [self.program, "serve", "--http", f"127.0.0.1:{self.http}", "--dicom", dicom, "--data", str(self.data)]
+        serve = [self.program, "serve", "--http", f"127.0.0.1:{self.http}", "--dicom", dicom, "--mqtt", "off", "--data", str(self.data)]
         environment = {**os.environ, "YUANYI_IMAGE_RETENTION_DAYS": "0", **settings}
         self.process = subprocess.Popen(serve, env=environment, stderr=subprocess.PIPE, text=True)
         for line in self.process.stderr:

@@ -45,7 +45,7 @@ export default async function start(): Promise<() => Promise<void>> {
   mkdirSync(OUT, { recursive: true });
   const models = join(OUT, 'models');
   installModels(models);
-  const ports = ['--http', '127.0.0.1:0', '--dicom', '127.0.0.1:0'];
+  const ports = ['--http', '127.0.0.1:0', '--dicom', '127.0.0.1:0', '--mqtt', '127.0.0.1:0'];
   const hospital = spawn(program(), ['demo', '--demo-password', PASSWORD, ...ports], {
     cwd: PROJECT,
     env: { ...process.env, YUANYI_MODELS: models },

@@ -28,6 +28,13 @@ impl Default for AccessChanges {
     }
 }
 
+impl AccessChanges {
+    /// Hears from now on about whom access may have changed.
+    pub fn listen(&self) -> broadcast::Receiver<PatientId> {
+        self.0.subscribe()
+    }
+}
+
 /// Follows the record, and says about whom a care team, consent, request or task was written, as long as
 /// somebody listens.
 pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) {

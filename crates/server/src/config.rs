@@ -37,6 +37,18 @@ pub struct Config {
     pub dicom_client_ca: Option<PathBuf>,
     /// Who signs the certificates of those that are called encrypted.
     pub dicom_ca: Option<PathBuf>,
+    /// MQTT, where devices send: `ADDR:PORT` or `off`.
+    pub mqtt: String,
+    /// MQTT with TLS: `ADDR:PORT` or `off`.
+    pub mqtt_tls: String,
+    /// The hospital's certificate for MQTT, and its private key, as files in PEM form.
+    pub mqtt_certificate: Option<PathBuf>,
+    /// The private key of `mqtt_certificate`.
+    pub mqtt_key: Option<PathBuf>,
+    /// Who signs the certificates that devices may show instead of a token.
+    pub mqtt_client_ca: Option<PathBuf>,
+    /// MQTT connections at the same time.
+    pub mqtt_connections: usize,
     /// DICOM associations at the same time.
     pub dicom_associations: usize,
     /// Seconds that a DICOM peer may be silent.
@@ -93,6 +105,12 @@ impl Default for Config {
             dicom_key: None,
             dicom_client_ca: None,
             dicom_ca: None,
+            mqtt: "127.0.0.1:1883".into(),
+            mqtt_tls: "off".into(),
+            mqtt_certificate: None,
+            mqtt_key: None,
+            mqtt_client_ca: None,
+            mqtt_connections: 12_000,
             dicom_associations: 256,
             dicom_idle_s: 60,
             dicom_answers: 10_000,
@@ -137,6 +155,12 @@ impl Config {
                 "dicom_key",
                 "dicom_client_ca",
                 "dicom_ca",
+                "mqtt",
+                "mqtt_tls",
+                "mqtt_certificate",
+                "mqtt_key",
+                "mqtt_client_ca",
+                "mqtt_connections",
                 "dicom_associations",
                 "dicom_idle_s",
                 "dicom_answers",
@@ -175,6 +199,16 @@ impl Config {
     /// The address of the encrypted DICOM port, unless it is off.
     pub fn dicom_tls_address(&self) -> Result<Option<SocketAddr>> {
         address("dicom_tls", &self.dicom_tls)
+    }
+
+    /// The address of the MQTT port, unless it is off.
+    pub fn mqtt_address(&self) -> Result<Option<SocketAddr>> {
+        address("mqtt", &self.mqtt)
+    }
+
+    /// The address of the encrypted MQTT port, unless it is off.
+    pub fn mqtt_tls_address(&self) -> Result<Option<SocketAddr>> {
+        address("mqtt_tls", &self.mqtt_tls)
     }
 }
 

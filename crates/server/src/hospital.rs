@@ -24,6 +24,7 @@ use crate::{
     arrivals::Arrivals,
     cli, clock,
     config::Config,
+    devices::Devices,
     events::Changes,
     guidelines,
     http::{Caller, Problem, WorkItemEvents},
@@ -54,6 +55,8 @@ pub struct Hospital {
     pub ledger_key: String,
     /// People's accounts and tokens.
     pub accounts: Accounts,
+    /// Its devices.
+    pub devices: Devices,
     /// What is being stored just now.
     pub arrivals: Arrivals,
     /// Who hears of changes.
@@ -121,6 +124,7 @@ impl Hospital {
         Ok(Arc::new(Self {
             ledger_key,
             accounts: Accounts::open(&config.data)?,
+            devices: Devices::open(&config.data)?,
             keys: Keys::open(&config.data)?,
             volumes: Volumes::new(&config.data),
             models: Arc::new(models.unwrap_or_default()),

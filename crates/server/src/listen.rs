@@ -1,4 +1,4 @@
-//! Opens the doors: HTTP and DICOM.
+//! Opens the doors: HTTP, DICOM and MQTT.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -10,11 +10,11 @@ use tokio::{
 };
 
 use crate::{
-    access,
+    access, devices,
     dimse::{self, Listening},
     guidelines,
     hospital::Hospital,
-    http, pacs, purge, quality, vitals, volumes, ward,
+    http, mqtt, pacs, purge, quality, vitals, volumes, ward,
 };
 
 /// The open doors of a hospital.
@@ -22,6 +22,8 @@ pub struct Doors {
     http: SocketAddr,
     dicom: Option<SocketAddr>,
     dicom_tls: Option<SocketAddr>,
+    mqtt: Option<SocketAddr>,
+    mqtt_tls: Option<SocketAddr>,
     close: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -72,6 +74,13 @@ pub async fn open(hospital: &Arc<Hospital>) -> Result<Doors> {
         dicom_tls = Some(listener.local_addr()?);
         serve_dicom(listener, Some(tls));
     }
+    // Devices are known before the first of them is heard.
+    devices::load(hospital).await;
+    tasks.push(tokio::spawn(devices::follow(
+        Arc::clone(hospital),
+        closed.clone(),
+    )));
+    let (mqtt, mqtt_tls) = open_mqtt(hospital, &closed, &mut tasks).await?;
     tasks.push(tokio::spawn(pacs::follow(
         Arc::clone(hospital),
         closed.clone(),
@@ -101,9 +110,44 @@ pub async fn open(hospital: &Arc<Hospital>) -> Result<Doors> {
         http,
         dicom,
         dicom_tls,
+        mqtt,
+        mqtt_tls,
         close,
         tasks,
     })
+}
+
+/// Opens the MQTT doors; says where they are.
+async fn open_mqtt(
+    hospital: &Arc<Hospital>,
+    closed: &watch::Receiver<bool>,
+    tasks: &mut Vec<JoinHandle<()>>,
+) -> Result<(Option<SocketAddr>, Option<SocketAddr>)> {
+    let broker = mqtt::Broker::new(Arc::clone(hospital)).context("open the MQTT door")?;
+    let follow = mqtt::follow(Arc::clone(&broker), closed.clone());
+    tasks.push(tokio::spawn(follow));
+    // Both doors take from the same places.
+    let places = Arc::new(Semaphore::new(hospital.config.mqtt_connections));
+    let mut open = async |address: Option<SocketAddr>, encrypted: bool| {
+        let Some(address) = address else {
+            return Ok(None);
+        };
+        let tls = encrypted
+            .then(|| mqtt::tls_server(&hospital.config))
+            .transpose()?;
+        let listener = TcpListener::bind(address).await.with_context(|| {
+            format!("listen on {address} for MQTT: is another server running? choose another with --mqtt")
+        })?;
+        let bound = listener.local_addr()?;
+        let listening = mqtt::Listening { listener, tls };
+        let (broker, places) = (Arc::clone(&broker), Arc::clone(&places));
+        let serving = mqtt::serve(listening, broker, places, closed.clone());
+        tasks.push(tokio::spawn(serving));
+        anyhow::Ok(Some(bound))
+    };
+    let plain = open(hospital.config.mqtt_address()?, false).await?;
+    let encrypted = open(hospital.config.mqtt_tls_address()?, true).await?;
+    Ok((plain, encrypted))
 }
 
 async fn serve_http(
@@ -141,6 +185,22 @@ impl Doors {
             .dicom
             .map_or_else(|| "off".to_owned(), |address| address.to_string());
         match self.dicom_tls {
+            Some(encrypted) => format!("{plain}, with TLS {encrypted}"),
+            None => plain,
+        }
+    }
+
+    /// Where devices send.
+    pub fn mqtt_address(&self) -> Option<SocketAddr> {
+        self.mqtt
+    }
+
+    /// Where devices send, for people.
+    pub fn mqtt_text(&self) -> String {
+        let plain = self
+            .mqtt
+            .map_or_else(|| "off".to_owned(), |address| address.to_string());
+        match self.mqtt_tls {
             Some(encrypted) => format!("{plain}, with TLS {encrypted}"),
             None => plain,
         }

@@ -134,7 +134,16 @@ fn a_second_program_on_the_same_folder_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let mut first = yuanyi()
-        .args(["serve", "--http", "127.0.0.1:0", "--dicom", "off", "--data"])
+        .args([
+            "serve",
+            "--http",
+            "127.0.0.1:0",
+            "--dicom",
+            "off",
+            "--mqtt",
+            "off",
+            "--data",
+        ])
         .arg(&data)
         .stderr(Stdio::piped())
         .spawn()

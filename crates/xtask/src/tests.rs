@@ -75,6 +75,7 @@ fn packages() -> Result<Count> {
         ("storescu", "dcmtk"),
         ("fc-list", "fontconfig"),
         ("faketime", "faketime"),
+        ("mosquitto_pub", "mosquitto-clients"),
     ];
     let mut missing: Vec<&str> = wanted
         .iter()

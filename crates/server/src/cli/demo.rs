@@ -17,10 +17,12 @@ use crate::{
     cli::{
         import::{Target, import},
         serve::Ports,
+        simulate::{Recording, Replay},
     },
     clock,
     config::Config,
-    hospital::{Hospital, program},
+    devices::{self, NewDevice},
+    hospital::{Hospital, hospital_actor, program},
     listen::{self, Doors},
 };
 
@@ -76,6 +78,12 @@ impl Demo {
             "https://demo.yuanyi.example/mrn".to_owned(),
         );
         self.ports.apply(&mut config);
+        // Several demos may run beside each other; devices of this one are told the port.
+        if config.mqtt == Config::default().mqtt
+            && std::net::TcpListener::bind(&config.mqtt).is_err()
+        {
+            "127.0.0.1:0".clone_into(&mut config.mqtt);
+        }
         crate::block_on(async move {
             let hospital = Hospital::open(config)?;
             let passwords = put_accounts(&hospital, &files, self.password.as_deref())?;
@@ -83,6 +91,7 @@ impl Demo {
             if hospital.is_new().await? {
                 fill(&hospital, &doors, &files).await?;
             }
+            begin_ward(&hospital, &doors, &files).await?;
             welcome(&hospital, &doors, &passwords, started);
             doors.until_interrupted(&hospital).await
         })
@@ -169,6 +178,71 @@ async fn fill(hospital: &Arc<Hospital>, doors: &Doors, files: &Path) -> Result<(
     Ok(())
 }
 
+/// What the demo's ward has for devices: `demo/devices/ward.toml`.
+#[derive(Deserialize)]
+struct Ward {
+    device: Vec<WardDevice>,
+}
+
+/// One of its devices.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct WardDevice {
+    id: vocabulary::DeviceId,
+    profile: String,
+    name: String,
+    patient: Option<PatientId>,
+    location: Option<String>,
+    recording: String,
+    from_s: u64,
+}
+
+/// Recorded minutes go by so many times faster, so that a visitor sees something happen.
+const WARD_SPEED: f64 = 10.0;
+
+/// Lets the ward's devices send over the hospital's MQTT port, as long as the demo runs.
+async fn begin_ward(hospital: &Arc<Hospital>, doors: &Doors, files: &Path) -> Result<()> {
+    let folder = files.join("devices");
+    let list = folder.join("ward.toml");
+    let (Some(mqtt), true) = (doors.mqtt_address(), list.is_file()) else {
+        return Ok(());
+    };
+    let ward: Ward = toml::from_str(&std::fs::read_to_string(list)?)
+        .context("understand demo/devices/ward.toml")?;
+    for one in ward.device {
+        let new = NewDevice {
+            profile: one.profile,
+            name: Some(one.name),
+            patient: one.patient,
+            location: one.location,
+            serial: None,
+        };
+        let known = hospital.devices.find(&one.id).is_some();
+        if !known
+            && let Err(error) = devices::register(hospital, &hospital_actor(), &one.id, &new).await
+        {
+            // Other demo data, without this ward.
+            eprintln!("  {}: could not {error}", one.id);
+            continue;
+        }
+        hospital.devices.kept.revoke(&one.id)?;
+        let replay = Replay {
+            recording: Recording::read(&folder.join(&one.recording))?,
+            token: hospital.devices.kept.issue(&one.id)?,
+            device: one.id.to_string(),
+            mqtt,
+            from_s: one.from_s,
+            speed: WARD_SPEED,
+        };
+        tokio::spawn(async move {
+            if let Err(error) = replay.run(None).await {
+                tracing::warn!(%error, "a simulated device ended");
+            }
+        });
+    }
+    Ok(())
+}
+
 fn welcome(
     hospital: &Hospital,
     doors: &Doors,
@@ -184,6 +258,7 @@ fn welcome(
         doors.dicom_text(),
         hospital.config.ae_title
     );
+    println!("  MQTT       {}", doors.mqtt_text());
     println!("  data       {}", hospital.config.data.display());
     println!();
     for (id, name, password) in passwords {

@@ -4,12 +4,15 @@ mod accounts;
 mod assess;
 mod deidentify;
 mod demo;
+mod device;
+mod door;
 mod guideline;
 mod import;
 mod model;
 mod pacs;
 mod recorded;
 mod serve;
+mod simulate;
 mod spirometry;
 mod upkeep;
 
@@ -60,6 +63,11 @@ enum Task {
     Token {
         #[command(subcommand)]
         task: accounts::Token,
+    },
+    /// Devices: the registry of a running hospital, tokens, commands, kinds.
+    Device {
+        #[command(subcommand)]
+        task: device::Device,
     },
     /// Check the access policies and explain decisions.
     Policy {
@@ -121,6 +129,7 @@ pub fn run(program: Program) -> ExitCode {
         Task::Pacs { task } => task.run(),
         Task::User { task } => task.run(),
         Task::Token { task } => task.run(),
+        Task::Device { task } => task.run(),
         Task::Policy { task } => task.run(),
         Task::Deidentify(task) => task.run(),
         Task::Assess(task) => task.run(),

@@ -5,25 +5,8 @@ use std::{collections::BTreeMap, time::Duration};
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
-use vocabulary::ActorId;
 
-use crate::{accounts::Accounts, cli::Place};
-
-/// Where the running hospital is, and as whom it is asked.
-#[derive(Args)]
-pub struct Door {
-    /// The running hospital; its configuration's HTTP address where none is given.
-    #[arg(long, value_name = "URL")]
-    to: Option<String>,
-    /// A bearer token, from `yuanyi token new`.
-    #[arg(long, env = "YUANYI_TOKEN", hide_env_values = true)]
-    token: Option<String>,
-    /// On the hospital's own machine: the account to act as, without a token.
-    #[arg(long = "as", value_name = "USER", conflicts_with = "token")]
-    user: Option<String>,
-    #[command(flatten)]
-    place: Place,
-}
+use super::door::{Door, OpenDoor, text};
 
 /// What to fetch or send.
 #[derive(Args)]
@@ -104,115 +87,30 @@ pub enum Pacs {
     },
 }
 
-/// The hospital's HTTP door, open.
-struct Hospital {
-    base: String,
-    token: String,
-    agent: ureq::Agent,
-}
-
-/// How long the token lives that is made for one run of this program.
-const TOKEN_MS: i64 = 24 * 3_600_000;
-
-impl Door {
-    fn open(self) -> Result<Hospital> {
-        let config = self.place.config()?;
-        let token = match (self.token, self.user) {
-            (Some(token), _) => token,
-            (None, Some(user)) => {
-                let id = ActorId::new(user.as_str())?;
-                let accounts = Accounts::open(&config.data)?;
-                if accounts.find(&id)?.is_none() {
-                    bail!("find the account {user}: `yuanyi user list` names all");
-                }
-                accounts.issue(&id, TOKEN_MS, None)?
-            }
-            (None, None) => bail!("ask the hospital without a token: give --token or --as"),
-        };
-        let base = match self.to {
-            Some(base) => base.trim_end_matches('/').to_owned(),
-            None => format!("http://{}", config.http_address()?),
-        };
-        let agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .build()
-            .new_agent();
-        Ok(Hospital { base, token, agent })
-    }
-}
-
-impl Hospital {
-    fn answer(
-        &self,
-        answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
-    ) -> Result<Value> {
-        let mut answer = answer.with_context(|| format!("reach {}", self.base))?;
-        let said = answer.body_mut().read_to_string().unwrap_or_default();
-        let body: Value = serde_json::from_str(&said).unwrap_or_default();
-        if answer.status().is_success() {
-            return Ok(body);
+/// Waits for the end of a job. Interrupted, the job goes on.
+fn wait(hospital: &OpenDoor, id: &str) -> Result<()> {
+    let mut said = String::new();
+    loop {
+        let job = hospital.get(&format!("/pacs/jobs/{id}"))?;
+        let count = |name: &str| job.get(name).and_then(Value::as_u64).unwrap_or(0);
+        let state = text(&job, "state").unwrap_or_default();
+        let line = format!(
+            "{state}: {} of {} done, {} failed {}",
+            count("done"),
+            count("total"),
+            count("failed"),
+            text(&job, "note").unwrap_or_default()
+        );
+        if line != said {
+            eprintln!("{}", line.trim_end());
+            said = line;
         }
-        let detail = text(&body, "detail").unwrap_or("it gives no reason");
-        bail!("get what was asked for ({}): {detail}", answer.status())
-    }
-
-    fn get(&self, path: &str) -> Result<Value> {
-        let url = format!("{}/api/pacs{path}", self.base);
-        let bearer = format!("Bearer {}", self.token);
-        self.answer(self.agent.get(&url).header("Authorization", &bearer).call())
-    }
-
-    fn post(&self, path: &str, body: &Value) -> Result<Value> {
-        let url = format!("{}/api/pacs{path}", self.base);
-        let bearer = format!("Bearer {}", self.token);
-        let request = self
-            .agent
-            .post(&url)
-            .header("Authorization", &bearer)
-            .header("Content-Type", "application/json");
-        self.answer(request.send(body.to_string()))
-    }
-
-    fn delete(&self, path: &str) -> Result<Value> {
-        let url = format!("{}/api/pacs{path}", self.base);
-        let bearer = format!("Bearer {}", self.token);
-        self.answer(
-            self.agent
-                .delete(&url)
-                .header("Authorization", &bearer)
-                .call(),
-        )
-    }
-
-    /// Waits for the end of a job. Interrupted, the job goes on.
-    fn wait(&self, id: &str) -> Result<()> {
-        let mut said = String::new();
-        loop {
-            let job = self.get(&format!("/jobs/{id}"))?;
-            let count = |name: &str| job.get(name).and_then(Value::as_u64).unwrap_or(0);
-            let state = text(&job, "state").unwrap_or_default();
-            let line = format!(
-                "{state}: {} of {} done, {} failed {}",
-                count("done"),
-                count("total"),
-                count("failed"),
-                text(&job, "note").unwrap_or_default()
-            );
-            if line != said {
-                eprintln!("{}", line.trim_end());
-                said = line;
-            }
-            match state {
-                "done" if count("failed") == 0 => return Ok(()),
-                "waiting" | "running" => std::thread::sleep(Duration::from_millis(300)),
-                _ => bail!("do all of the job {id}"),
-            }
+        match state {
+            "done" if count("failed") == 0 => return Ok(()),
+            "waiting" | "running" => std::thread::sleep(Duration::from_millis(300)),
+            _ => bail!("do all of the job {id}"),
         }
     }
-}
-
-fn text<'a>(value: &'a Value, name: &str) -> Option<&'a str> {
-    value.get(name).and_then(Value::as_str)
 }
 
 fn print(value: &Value) -> Result<()> {
@@ -220,13 +118,13 @@ fn print(value: &Value) -> Result<()> {
     Ok(())
 }
 
-fn started(hospital: &Hospital, answer: &Value, no_wait: bool) -> Result<()> {
+fn started(hospital: &OpenDoor, answer: &Value, no_wait: bool) -> Result<()> {
     let id = text(answer, "job").context("read the job's id")?;
     println!("{id}");
     if no_wait {
         return Ok(());
     }
-    hospital.wait(id)
+    wait(hospital, id)
 }
 
 /// A title as part of a path.
@@ -248,11 +146,11 @@ impl Pacs {
     /// Does it.
     pub fn run(self) -> Result<()> {
         match self {
-            Self::List { door } => print(&door.open()?.get("")?),
+            Self::List { door } => print(&door.open()?.get("/pacs")?),
             Self::Echo { title, door } => print(
                 &door
                     .open()?
-                    .post(&format!("/{}/echo", in_path(&title)), &json!({}))?,
+                    .post(&format!("/pacs/{}/echo", in_path(&title)), &json!({}))?,
             ),
             Self::Find {
                 title,
@@ -271,25 +169,25 @@ impl Pacs {
                 print(
                     &door
                         .open()?
-                        .post(&format!("/{}/find", in_path(&title)), &body)?,
+                        .post(&format!("/pacs/{}/find", in_path(&title)), &body)?,
                 )
             }
             Self::Get { images, patient } => {
                 let hospital = images.door.open()?;
                 let body =
                     json!({"study": images.study, "series": images.series, "patient": patient});
-                let path = format!("/{}/retrieve", in_path(&images.title));
+                let path = format!("/pacs/{}/retrieve", in_path(&images.title));
                 started(&hospital, &hospital.post(&path, &body)?, images.no_wait)
             }
             Self::Send { images } => {
                 let hospital = images.door.open()?;
                 let body = json!({"study": images.study, "series": images.series});
-                let path = format!("/{}/send", in_path(&images.title));
+                let path = format!("/pacs/{}/send", in_path(&images.title));
                 started(&hospital, &hospital.post(&path, &body)?, images.no_wait)
             }
-            Self::Jobs { door } => print(&door.open()?.get("/jobs")?),
+            Self::Jobs { door } => print(&door.open()?.get("/pacs/jobs")?),
             Self::Cancel { id, door } => {
-                door.open()?.delete(&format!("/jobs/{id}"))?;
+                door.open()?.delete(&format!("/pacs/jobs/{id}"))?;
                 println!("cancelled");
                 Ok(())
             }

@@ -23,6 +23,9 @@ pub struct Ports {
     /// DICOM; `off` for none.
     #[arg(long, value_name = "ADDR:PORT")]
     dicom: Option<String>,
+    /// MQTT, where devices send; `off` for none.
+    #[arg(long, value_name = "ADDR:PORT")]
+    mqtt: Option<String>,
 }
 
 impl Ports {
@@ -33,6 +36,9 @@ impl Ports {
         }
         if let Some(dicom) = &self.dicom {
             config.dicom.clone_from(dicom);
+        }
+        if let Some(mqtt) = &self.mqtt {
+            config.mqtt.clone_from(mqtt);
         }
     }
 }
@@ -51,9 +57,10 @@ impl Serve {
             }
             let doors = listen::open(&hospital).await?;
             eprintln!(
-                "ready: {} (DICOM: {})",
+                "ready: {} (DICOM: {}) (MQTT: {})",
                 doors.http_url(),
-                doors.dicom_text()
+                doors.dicom_text(),
+                doors.mqtt_text()
             );
             doors.until_interrupted(&hospital).await
         })

@@ -3,6 +3,7 @@
 mod caller;
 mod cds_services;
 mod client_files;
+mod devices;
 mod dicom_web;
 mod fhir;
 mod home;
@@ -77,6 +78,7 @@ fn origin(hospital: &Hospital, headers: &HeaderMap) -> String {
 pub fn routes(hospital: Arc<Hospital>) -> Router {
     let api = Router::new()
         .merge(session::routes())
+        .merge(devices::routes())
         .merge(home::routes())
         .merge(imaging::routes())
         .merge(inference::routes())

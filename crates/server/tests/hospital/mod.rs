@@ -65,7 +65,16 @@ impl Hospital {
     /// The hospital that is kept in `data`.
     pub fn open(data: &Path) -> Self {
         let mut server = yuanyi()
-            .args(["serve", "--http", "127.0.0.1:0", "--dicom", "off", "--data"])
+            .args([
+                "serve",
+                "--http",
+                "127.0.0.1:0",
+                "--dicom",
+                "off",
+                "--mqtt",
+                "off",
+                "--data",
+            ])
             .arg(data)
             .stderr(Stdio::piped())
             .spawn()

@@ -74,7 +74,7 @@ impl Hospital {
         let mut server = Command::new(env!("CARGO_BIN_EXE_yuanyi"))
             .env("YUANYI_CALLING_AE_TITLES", r#"["*"]"#)
             .envs(settings.iter().copied())
-            .args(["serve", "--http", "127.0.0.1:0", "--dicom"])
+            .args(["serve", "--http", "127.0.0.1:0", "--mqtt", "off", "--dicom"])
             .arg(format!("127.0.0.1:{port}"))
             .arg("--data")
             .arg(data)

@@ -1,0 +1,80 @@
+/** What the hospital answers about its devices: docs/contracts.md, "Devices". */
+import type { Text } from './language';
+
+export interface DeviceRefusal {
+  readonly at: string;
+  readonly topic: string;
+  readonly bytes: number;
+  readonly code: string;
+  readonly why: Text;
+}
+
+export interface DeviceQuality {
+  readonly first_heard: string | null;
+  readonly last_heard: string | null;
+  readonly connected: boolean;
+  readonly messages: number;
+  readonly accepted: number;
+  readonly duplicates: number;
+  /** Values that the record had already. */
+  readonly known: number;
+  /** How often it was read more slowly, since it sent more than its kind may. */
+  readonly slowed: number;
+  readonly marks: Readonly<Record<string, number>>;
+  readonly refusals: Readonly<Record<string, number>>;
+  readonly latest: readonly DeviceRefusal[];
+  readonly state: DeviceState | null;
+  readonly state_at: string | null;
+}
+
+export interface DeviceState {
+  readonly online?: boolean;
+  readonly battery?: { readonly percent: number; readonly charging: boolean };
+  readonly software?: string;
+  readonly calibration_due?: string;
+  readonly faults?: readonly string[];
+}
+
+export interface Device {
+  readonly id: string;
+  readonly name: string;
+  readonly profile: { readonly id: string; readonly title: Text };
+  readonly location: string | null;
+  readonly serial: string | null;
+  readonly active: boolean;
+  readonly credentials: number;
+  readonly silent: boolean;
+  /** Only of patients whom one may see. */
+  readonly patient?: string;
+  readonly quality: DeviceQuality;
+}
+
+export interface TurnedAway {
+  readonly at: string;
+  readonly claimed: string | null;
+  readonly from: string;
+  readonly code: string;
+  readonly why: Text;
+}
+
+export interface Devices {
+  readonly devices: readonly Device[];
+  readonly turned_away: readonly TurnedAway[];
+  readonly may_administer: boolean;
+  readonly now: string;
+}
+
+/** All of a list of counts. */
+export function sumOf(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
+}
+
+/** How a device stands, the worst first. */
+export type Standing = 'retired' | 'never' | 'silent' | 'away' | 'here';
+
+export function standingOf(device: Device): Standing {
+  if (!device.active) return 'retired';
+  if (device.quality.last_heard === null) return 'never';
+  if (device.silent) return 'silent';
+  return device.quality.connected ? 'here' : 'away';
+}

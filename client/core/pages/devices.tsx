@@ -1,0 +1,212 @@
+/** Devices: whether each is heard, and what of what it sends is taken, marked or refused, and why. */
+import { For, Show, createSignal, onCleanup } from 'solid-js';
+import type { JSX } from 'solid-js';
+import { Answer } from '../../panels/Answer';
+import { DataTable } from '../../panels/DataTable';
+import type { Column } from '../../panels/DataTable';
+import { EmptyState } from '../../panels/EmptyState';
+import { Icon } from '../../panels/Icon';
+import type { IconName } from '../../panels/Icon';
+import { useApp } from '../app';
+import { momentOf } from '../dates';
+import { standingOf, sumOf } from '../devices';
+import type { Device, DeviceRefusal, Devices, Standing, TurnedAway } from '../devices';
+import { inLanguage } from '../language';
+import { createQuery } from '../query';
+import { Link } from '../router';
+import { WORDS } from '../../words/words';
+import type { Key } from '../../words/words';
+import '../../styles/devices.css';
+
+const AGAIN_ms = 5_000;
+const SIGNS: Readonly<Record<Standing, IconName>> = {
+  here: 'check',
+  away: 'pause',
+  silent: 'alert',
+  never: 'wait',
+  retired: 'stop',
+};
+
+export function DevicesPage(): JSX.Element {
+  const app = useApp();
+  const devices = createQuery<Devices>(() => (signal) => app.api.get('/api/devices', { signal }));
+  const again = setInterval(() => {
+    if (!document.hidden) devices.reload();
+  }, AGAIN_ms);
+  onCleanup(() => clearInterval(again));
+  return (
+    <div class="page devices-page">
+      <h1>{app.t('devices.title')}</h1>
+      <p class="soft">{app.t('devices.what')}</p>
+      <Answer of={devices} lines={6}>
+        {(answer) => (
+          <>
+            <Show
+              when={answer().devices.length > 0}
+              fallback={<EmptyState icon="info" title={app.t('devices.none')} hint={app.t('devices.noneHint')} />}
+            >
+              <Overview of={answer().devices} />
+              <For each={answer().devices.map((device) => device.id)}>
+                {(id) => <One device={() => answer().devices.find((device) => device.id === id)} />}
+              </For>
+            </Show>
+            <Show when={answer().may_administer}>
+              <Strangers of={answer().turned_away} />
+            </Show>
+          </>
+        )}
+      </Answer>
+    </div>
+  );
+}
+
+function Sign(props: { device: Device }): JSX.Element {
+  const { t } = useApp();
+  const standing = (): Standing => standingOf(props.device);
+  return (
+    <span class={`device-sign ${standing()}`}>
+      <Icon name={SIGNS[standing()]} size={14} />
+      {t(`devices.is.${standing()}`)}
+    </span>
+  );
+}
+
+function Overview(props: { of: readonly Device[] }): JSX.Element {
+  const { t, language } = useApp();
+  const when = (text: string | null): string => (text === null ? t('devices.never') : momentOf(text, language()));
+  const columns = (): Column<Device>[] => [
+    { heading: t('devices.name'), cell: (device) => <a href={`#device-${device.id}`}>{device.name}</a> },
+    { heading: t('devices.standing'), cell: (device) => <Sign device={device} /> },
+    { heading: t('devices.heard'), cell: (device) => when(device.quality.last_heard) },
+    { heading: t('devices.battery'), numeric: true, cell: (device) => battery(device) },
+    { heading: t('devices.accepted'), numeric: true, cell: (device) => device.quality.accepted },
+    { heading: t('devices.marked'), numeric: true, cell: (device) => sumOf(device.quality.marks) },
+    { heading: t('devices.refused'), numeric: true, cell: (device) => sumOf(device.quality.refusals) },
+  ];
+  return <DataTable caption={t('devices.title')} columns={columns()} rows={props.of} />;
+}
+
+function battery(device: Device): string {
+  const now = device.quality.state?.battery;
+  return now ? `${Math.round(now.percent)} %` : '–';
+}
+
+/** One device in full; shut until somebody opens it. */
+function One(props: { device: () => Device | undefined }): JSX.Element {
+  const app = useApp();
+  const { t, language } = app;
+  const [open, setOpen] = createSignal(false);
+  return (
+    <Show when={props.device()}>
+      {(device) => (
+        <details
+          class="device-one"
+          id={`device-${device().id}`}
+          open={open()}
+          onToggle={(event) => setOpen(event.currentTarget.open)}
+        >
+          <summary>
+            <strong>{device().name}</strong> <Sign device={device()} />
+          </summary>
+          <dl class="device-facts">
+            <dt>{t('devices.kind')}</dt>
+            <dd>{inLanguage(device().profile.title, language())}</dd>
+            <dt>{t('devices.id')}</dt>
+            <dd>{device().id}</dd>
+            <Show when={device().location}>
+              <dt>{t('devices.place')}</dt>
+              <dd>{device().location}</dd>
+            </Show>
+            <Show when={device().patient}>
+              {(patient) => (
+                <>
+                  <dt>{t('devices.patient')}</dt>
+                  <dd>
+                    <Link href={`/patients/${encodeURIComponent(patient())}`}>{t('devices.toPatient')}</Link>
+                  </dd>
+                </>
+              )}
+            </Show>
+            <Show when={device().quality.state?.software}>
+              <dt>{t('devices.software')}</dt>
+              <dd>{device().quality.state?.software}</dd>
+            </Show>
+            <Show when={device().quality.state?.calibration_due}>
+              {(due) => (
+                <>
+                  <dt>{t('devices.calibration')}</dt>
+                  <dd>{momentOf(due(), language())}</dd>
+                </>
+              )}
+            </Show>
+            <dt>{t('devices.messages')}</dt>
+            <dd>{device().quality.messages}</dd>
+            <dt>{t('devices.duplicates')}</dt>
+            <dd>{device().quality.duplicates + device().quality.known}</dd>
+            <dt>{t('devices.slowed')}</dt>
+            <dd>{device().quality.slowed}</dd>
+          </dl>
+          <Show when={(device().quality.state?.faults ?? []).length > 0}>
+            <h2>{t('devices.faults')}</h2>
+            <ul>
+              <For each={device().quality.state?.faults}>{(fault) => <li>{fault}</li>}</For>
+            </ul>
+          </Show>
+          <Counts heading={t('devices.marked')} counts={device().quality.marks} />
+          <Counts heading={t('devices.refused')} counts={device().quality.refusals} />
+          <Refusals of={device().quality.latest} />
+        </details>
+      )}
+    </Show>
+  );
+}
+
+function Counts(props: { heading: string; counts: Readonly<Record<string, number>> }): JSX.Element {
+  const { t } = useApp();
+  const word = (code: string): string => {
+    const key = `devices.why.${code}`;
+    return key in WORDS.en ? t(key as Key) : code;
+  };
+  const columns = (): Column<readonly [string, number]>[] => [
+    { heading: props.heading, cell: ([code]) => word(code) },
+    { heading: t('devices.count'), numeric: true, cell: ([, count]) => count },
+  ];
+  return (
+    <Show when={Object.keys(props.counts).length > 0}>
+      <DataTable caption={props.heading} columns={columns()} rows={Object.entries(props.counts)} />
+    </Show>
+  );
+}
+
+function Refusals(props: { of: readonly DeviceRefusal[] }): JSX.Element {
+  const { t, language } = useApp();
+  const columns = (): Column<DeviceRefusal>[] => [
+    { heading: t('devices.at'), cell: (refusal) => momentOf(refusal.at, language()) },
+    { heading: t('devices.stream'), cell: (refusal) => refusal.topic || '–' },
+    { heading: t('devices.reason'), cell: (refusal) => inLanguage(refusal.why, language()) },
+  ];
+  return (
+    <Show when={props.of.length > 0}>
+      <h2>{t('devices.latest')}</h2>
+      <DataTable caption={t('devices.latest')} columns={columns()} rows={props.of} />
+    </Show>
+  );
+}
+
+function Strangers(props: { of: readonly TurnedAway[] }): JSX.Element {
+  const { t, language } = useApp();
+  const columns = (): Column<TurnedAway>[] => [
+    { heading: t('devices.at'), cell: (one) => momentOf(one.at, language()) },
+    { heading: t('devices.from'), cell: (one) => one.from },
+    { heading: t('devices.claimed'), cell: (one) => one.claimed ?? '–' },
+    { heading: t('devices.reason'), cell: (one) => inLanguage(one.why, language()) },
+  ];
+  return (
+    <section>
+      <h2>{t('devices.turnedAway')}</h2>
+      <Show when={props.of.length > 0} fallback={<p class="soft">{t('devices.turnedAwayNone')}</p>}>
+        <DataTable caption={t('devices.turnedAway')} columns={columns()} rows={props.of} />
+      </Show>
+    </section>
+  );
+}

@@ -1,0 +1,334 @@
+//! Simulated devices: each replays a recording over MQTT, as the device that it stands for would send it.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use mqtt_protocol_core::mqtt::{
+    Connection, Version,
+    common::Cursor,
+    connection::Event,
+    packet::{GenericPacketTrait as _, Packet, Qos, v5_0},
+    result_code::ConnectReasonCode,
+    role,
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::{MissedTickBehavior, interval, sleep},
+};
+
+use crate::clock;
+
+/// So long a device waits before it connects again.
+const AGAIN: Duration = Duration::from_secs(2);
+/// What comes more often than this, in milliseconds, goes out in pieces of a second.
+const WAVE_MS: f64 = 500.0;
+
+/// Arguments of `yuanyi device simulate`.
+#[derive(Args)]
+pub struct Simulate {
+    /// The recording: a file as `demo/devices` holds them.
+    recording: PathBuf,
+    /// The device that it stands for, registered with the recording's profile.
+    #[arg(long)]
+    device: String,
+    /// The device's token.
+    #[arg(long, env = "YUANYI_DEVICE_TOKEN", hide_env_values = true)]
+    token: String,
+    /// The hospital's MQTT port.
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:1883")]
+    mqtt: SocketAddr,
+    /// Where in the recording to begin, in seconds.
+    #[arg(long, default_value_t = 0)]
+    from_s: u64,
+    /// How fast single values go by; waveforms keep their speed.
+    #[arg(long, default_value_t = 1.0)]
+    speed: f64,
+    /// End after so many seconds; never, where none is given.
+    #[arg(long)]
+    seconds: Option<u64>,
+}
+
+/// A recording.
+#[derive(Clone, Deserialize)]
+pub struct Recording {
+    profile: String,
+    streams: Vec<Recorded>,
+}
+
+#[derive(Clone, Deserialize)]
+struct Recorded {
+    stream: String,
+    code: String,
+    unit: String,
+    period_ms: f64,
+    values: Vec<Option<f64>>,
+}
+
+impl Recording {
+    /// Reads a file, and compares it with its profile.
+    pub fn read(file: &Path) -> Result<Self> {
+        let text = std::fs::read(file).with_context(|| format!("read {}", file.display()))?;
+        let recording: Self = serde_json::from_slice(&text)
+            .with_context(|| format!("understand {}", file.display()))?;
+        let profile = ::devices::Profiles::shipped().get(&recording.profile);
+        let profile = profile.context("find the recording's profile")?;
+        for one in &recording.streams {
+            let stream = profile.stream(&one.stream);
+            let stream = stream.with_context(|| format!("find the stream {}", one.stream))?;
+            if !stream.is_named(&one.code) || one.period_ms.is_nan() || one.period_ms <= 0.0 {
+                bail!("use the stream {}: its code or period is wrong", one.stream);
+            }
+        }
+        Ok(recording)
+    }
+
+    /// What is sent at a second of the replay: stream and payload.
+    fn at(&self, second: u64, from_s: u64, speed: f64) -> Vec<(String, Value)> {
+        let now = clock::now().0;
+        let mut all = Vec::new();
+        for one in &self.streams {
+            if one.period_ms < WAVE_MS {
+                all.push((one.stream.clone(), one.wave(second, now)));
+            } else if let Some(value) = one.held(second, from_s, speed) {
+                let payload = json!({"t": now, "code": one.code, "value": value, "unit": one.unit});
+                all.push((one.stream.clone(), payload));
+            }
+        }
+        all
+    }
+}
+
+impl Recorded {
+    /// A second of samples, which ended now; the recording begins anew at its end.
+    fn wave(&self, second: u64, now: i64) -> Value {
+        let each = (1000.0 / self.period_ms).round().max(1.0);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a rate of a waveform"
+        )]
+        let each = each as usize;
+        let from = usize::try_from(second).unwrap_or(0).saturating_mul(each);
+        let values: Vec<Option<f64>> = (from..from + each)
+            .map(|place| {
+                self.values
+                    .get(place % self.values.len().max(1))
+                    .copied()
+                    .flatten()
+            })
+            .collect();
+        json!({"t": now - 1000, "code": self.code, "value": values, "unit": self.unit,
+            "period_ms": self.period_ms})
+    }
+
+    /// The value that a monitor would show at this second: the one that was recorded last.
+    fn held(&self, second: u64, from_s: u64, speed: f64) -> Option<f64> {
+        let at_ms = (from_s as f64 + second as f64 * speed) * 1000.0;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a time of a recording"
+        )]
+        let place = (at_ms / self.period_ms).max(0.0) as usize;
+        let value = *self.values.get(place % self.values.len().max(1))?;
+        // Rare measurements, such as by a cuff, come when they are made, not each second.
+        let before_ms = at_ms - 1000.0 * speed;
+        let is_new =
+            second == 0 || (before_ms / self.period_ms).floor() < (at_ms / self.period_ms).floor();
+        let rare = matches!(self.stream.as_str(), "systolic" | "diastolic" | "mean");
+        value.filter(|_| is_new || !rare)
+    }
+}
+
+impl Simulate {
+    /// Replays until its time is over or it is interrupted.
+    pub fn run(self) -> Result<()> {
+        let recording = Recording::read(&self.recording)?;
+        crate::block_on(async move {
+            let replay = Replay {
+                recording,
+                device: self.device,
+                token: self.token,
+                mqtt: self.mqtt,
+                from_s: self.from_s,
+                speed: self.speed,
+            };
+            tokio::select! {
+                sent = replay.run(self.seconds) => {
+                    println!("sent and acknowledged: {}", sent?);
+                    Ok(())
+                }
+                interrupted = tokio::signal::ctrl_c() => Ok(interrupted?),
+            }
+        })
+    }
+}
+
+/// A device that replays a recording.
+pub struct Replay {
+    /// What it sends.
+    pub recording: Recording,
+    /// Who it is.
+    pub device: String,
+    /// Its token.
+    pub token: String,
+    /// Where it sends to.
+    pub mqtt: SocketAddr,
+    /// Where in the recording it begins, in seconds.
+    pub from_s: u64,
+    /// How fast single values go by.
+    pub speed: f64,
+}
+
+impl Replay {
+    /// Sends for so many seconds, or until nobody waits for it any more; says how much was acknowledged.
+    pub async fn run(&self, seconds: Option<u64>) -> Result<u64> {
+        let (mut second, mut acknowledged) = (0, 0);
+        let mut tick = interval(Duration::from_secs(1));
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut line = Line::open(self).await?;
+        while seconds.is_none_or(|seconds| second < seconds) {
+            tick.tick().await;
+            match line.send_all(self, second).await {
+                Ok(taken) => acknowledged += taken,
+                Err(error) if seconds.is_some() => return Err(error),
+                Err(error) => {
+                    tracing::info!(%error, "a simulated device connects again");
+                    sleep(AGAIN).await;
+                    if let Ok(opened) = Line::open(self).await {
+                        line = opened;
+                    }
+                }
+            }
+            second += 1;
+        }
+        line.close().await?;
+        Ok(acknowledged)
+    }
+}
+
+/// A device's connection.
+struct Line {
+    stream: TcpStream,
+    connection: Connection<role::Client>,
+}
+
+impl Line {
+    async fn open(replay: &Replay) -> Result<Self> {
+        let stream = TcpStream::connect(replay.mqtt).await;
+        let stream = stream.with_context(|| format!("reach {}", replay.mqtt))?;
+        stream.set_nodelay(true)?;
+        let mut line = Self {
+            stream,
+            connection: Connection::new(Version::V5_0),
+        };
+        let state = format!("yuanyi/v1/{}/state", replay.device);
+        let offline = json!({"online": false}).to_string();
+        let connect = v5_0::Connect::builder()
+            .client_id(&replay.device)
+            .and_then(|connect| connect.password(replay.token.as_bytes().to_vec()))
+            .and_then(|connect| {
+                connect.will_message(&state, offline.clone().into_bytes(), Qos::AtLeastOnce, true)
+            })
+            .and_then(|connect| connect.clean_start(true).keep_alive(30).build());
+        let connect =
+            connect.map_err(|error| anyhow::anyhow!("introduce the device: {error:?}"))?;
+        line.send(connect.into()).await?;
+        match line.next().await? {
+            Packet::V5_0Connack(answer) if answer.reason_code() == ConnectReasonCode::Success => {}
+            Packet::V5_0Connack(answer) => {
+                bail!("connect as {}: {:?}", replay.device, answer.reason_code())
+            }
+            _ => bail!(
+                "connect as {}: the hospital answers something else",
+                replay.device
+            ),
+        }
+        let online = json!({"online": true, "battery": {"percent": 100, "charging": true},
+            "software": "simulated"});
+        line.publish(&state, &online, true).await?;
+        Ok(line)
+    }
+
+    /// Sends what is due at a second; each is acknowledged before the next goes out.
+    async fn send_all(&mut self, replay: &Replay, second: u64) -> Result<u64> {
+        let mut acknowledged = 0;
+        for (stream, payload) in replay.recording.at(second, replay.from_s, replay.speed) {
+            let topic = format!("yuanyi/v1/{}/{stream}", replay.device);
+            acknowledged += u64::from(self.publish(&topic, &payload, false).await?);
+        }
+        Ok(acknowledged)
+    }
+
+    /// Publishes and waits for the acknowledgement; whether it was taken.
+    async fn publish(&mut self, topic: &str, payload: &Value, retain: bool) -> Result<bool> {
+        let told = |error| anyhow::anyhow!("put a message together: {error:?}");
+        let id = self.connection.acquire_packet_id().map_err(told)?;
+        let publish = v5_0::Publish::builder()
+            .topic_name(topic)
+            .and_then(|publish| {
+                publish
+                    .qos(Qos::AtLeastOnce)
+                    .retain(retain)
+                    .packet_id(id)
+                    .payload(payload.to_string())
+                    .build()
+            })
+            .map_err(told)?;
+        self.send(publish.into()).await?;
+        loop {
+            match self.next().await? {
+                Packet::V5_0Puback(puback) if puback.packet_id() == id => {
+                    return Ok(puback.reason_code().is_none_or(|code| code.is_success()));
+                }
+                Packet::V5_0Disconnect(_) => bail!("stay connected: the hospital ends it"),
+                _ => {}
+            }
+        }
+    }
+
+    async fn close(mut self) -> Result<()> {
+        let leave = v5_0::Disconnect::builder().build();
+        let leave = leave.map_err(|error| anyhow::anyhow!("leave: {error:?}"))?;
+        self.send(leave.into()).await
+    }
+
+    async fn send(&mut self, packet: Packet) -> Result<()> {
+        for event in self.connection.send(packet) {
+            match event {
+                Event::RequestSendPacket { packet, .. } => {
+                    let bytes = packet.to_continuous_buffer();
+                    self.stream.write_all(&bytes).await?;
+                }
+                Event::NotifyError(error) => bail!("send a message: {error:?}"),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// The next packet of the hospital.
+    async fn next(&mut self) -> Result<Packet> {
+        let mut byte = [0; 1];
+        loop {
+            // One byte at a time ends exactly at the packet's end; these packets have four or so.
+            self.stream.read_exact(&mut byte).await?;
+            let mut cursor = Cursor::new(&byte[..]);
+            for event in self.connection.recv(&mut cursor) {
+                match event {
+                    Event::NotifyPacketReceived(packet) => return Ok(packet),
+                    Event::NotifyError(error) => bail!("understand the hospital: {error:?}"),
+                    _ => {}
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,339 @@
+//! The hospital's devices: which there are, what they send, and how good that is.
+
+mod kept;
+mod quality;
+mod registry;
+
+use std::{
+    collections::{HashMap, VecDeque},
+    path::Path,
+    sync::Arc,
+};
+
+use ::devices::{Intake, Mark, Profile, Profiles, Reading, Refusal, Remembered, Samples};
+use anyhow::Result;
+use parking_lot::{Mutex, RwLock};
+use record::{Arrived, QualityMark, Readings, StreamKey};
+use tokio::sync::broadcast;
+use vocabulary::{DeviceId, PatientId, Timestamp};
+
+pub use kept::{Command, Kept};
+pub use quality::{Quality, Stranger};
+pub use registry::{NewDevice, RegistryError, follow, load, register, retire};
+
+/// So many of the latest acknowledged messages of a device are remembered by their packet identifier.
+const LATELY: usize = 64;
+/// So many refused connections are remembered.
+const STRANGERS: usize = 100;
+/// A device may send at once what it may send in so many seconds; more is read later, not lost.
+const BURST_S: f64 = 20.0;
+
+/// A device of the registry.
+#[derive(Clone, Debug)]
+pub struct Registered {
+    /// Its id, which is its MQTT client id.
+    pub id: DeviceId,
+    /// What people call it.
+    pub name: String,
+    /// What kind it is of.
+    pub profile: Arc<Profile>,
+    /// Whose values it measures.
+    pub patient: Option<PatientId>,
+    /// Where it is: the id of a `Location`.
+    pub location: Option<String>,
+    /// Its maker's number.
+    pub serial: Option<String>,
+    /// Whether it may send.
+    pub active: bool,
+}
+
+/// What is known of a device from what it sent.
+#[derive(Default)]
+struct Live {
+    intake: Intake,
+    quality: Quality,
+    /// What it may send at once, in messages, and when that was so.
+    bucket: Option<(f64, Timestamp)>,
+    /// Packet identifiers and fingerprints of the latest acknowledged messages.
+    lately: VecDeque<(u16, u64)>,
+}
+
+/// What became of a message.
+pub struct Taken {
+    /// What is to be kept.
+    pub arrived: Vec<Arrived>,
+    /// What to forget where it cannot be kept.
+    pub remembered: Remembered,
+    /// Why nothing of it is taken.
+    pub refused: Option<Refusal>,
+}
+
+/// The devices of one hospital.
+pub struct Devices {
+    profiles: Profiles,
+    /// Tokens, states and commands.
+    pub kept: Kept,
+    known: RwLock<HashMap<DeviceId, Arc<Registered>>>,
+    live: RwLock<HashMap<DeviceId, Arc<Mutex<Live>>>>,
+    strangers: Mutex<VecDeque<Stranger>>,
+    revoked: broadcast::Sender<DeviceId>,
+    commanded: broadcast::Sender<Command>,
+}
+
+impl Devices {
+    /// Opens what is kept below the hospital's data folder.
+    pub fn open(data: &Path) -> Result<Self> {
+        let kept = Kept::open(data)?;
+        let mut live = HashMap::new();
+        for (device, quality) in kept.qualities()? {
+            let known = Live {
+                quality,
+                ..Live::default()
+            };
+            live.insert(device, Arc::new(Mutex::new(known)));
+        }
+        Ok(Self {
+            profiles: Profiles::shipped().clone(),
+            kept,
+            known: RwLock::default(),
+            live: RwLock::new(live),
+            strangers: Mutex::default(),
+            revoked: broadcast::channel(64).0,
+            commanded: broadcast::channel(256).0,
+        })
+    }
+
+    /// The kinds of devices.
+    pub fn profiles(&self) -> &Profiles {
+        &self.profiles
+    }
+
+    /// A device of the registry.
+    pub fn find(&self, device: &DeviceId) -> Option<Arc<Registered>> {
+        self.known.read().get(device).cloned()
+    }
+
+    /// All devices of the registry, by their ids.
+    pub fn all(&self) -> Vec<Arc<Registered>> {
+        let mut all: Vec<_> = self.known.read().values().cloned().collect();
+        all.sort_by(|a, b| a.id.cmp(&b.id));
+        all
+    }
+
+    fn live(&self, device: &DeviceId) -> Arc<Mutex<Live>> {
+        if let Some(live) = self.live.read().get(device) {
+            return Arc::clone(live);
+        }
+        let mut all = self.live.write();
+        Arc::clone(all.entry(device.clone()).or_default())
+    }
+
+    /// Hears of devices whose tokens were revoked or that were retired.
+    pub fn revocations(&self) -> broadcast::Receiver<DeviceId> {
+        self.revoked.subscribe()
+    }
+
+    /// Says that a device may not stay.
+    pub fn put_out(&self, device: &DeviceId) {
+        // Nobody listening is no failure.
+        let _ = self.revoked.send(device.clone());
+    }
+
+    /// Hears of new commands.
+    pub fn commands(&self) -> broadcast::Receiver<Command> {
+        self.commanded.subscribe()
+    }
+
+    /// Keeps a command for a device, and sends it as soon as the device is there.
+    pub fn command(&self, command: Command) -> Result<()> {
+        self.kept.add_command(&command)?;
+        let _ = self.commanded.send(command);
+        Ok(())
+    }
+
+    /// Takes a message of a device. What comes of it must be kept, or forgotten by [`Devices::forget`].
+    pub fn take(
+        &self,
+        device: &Registered,
+        topic: &str,
+        payload: &[u8],
+        again: Option<u16>,
+        received: Timestamp,
+    ) -> Taken {
+        let live = self.live(&device.id);
+        let mut live = live.lock();
+        let Live {
+            intake,
+            quality,
+            lately,
+            ..
+        } = &mut *live;
+        quality.heard(received);
+        let nothing = |refused| Taken {
+            arrived: Vec::new(),
+            remembered: Remembered::default(),
+            refused,
+        };
+        // Sent again, since its acknowledgement was lost: it is in the record already.
+        if again.is_some_and(|id| lately.contains(&(id, fingerprint(payload)))) {
+            quality.duplicates += 1;
+            return nothing(None);
+        }
+        match intake.take(&device.profile, topic, payload, received) {
+            Ok(taken) => {
+                quality.duplicates += u64::from(taken.duplicates);
+                let of = |reading| arrived(device, reading, received);
+                for reading in &taken.readings {
+                    quality.accepted += reading.samples.count() as u64;
+                    for mark in &reading.marks {
+                        quality.marked(mark);
+                    }
+                }
+                Taken {
+                    arrived: taken.readings.into_iter().map(of).collect(),
+                    remembered: taken.remembered,
+                    refused: None,
+                }
+            }
+            Err(refusal) => {
+                quality.refused(
+                    received,
+                    topic,
+                    payload.len(),
+                    refusal.code(),
+                    refusal.text(),
+                );
+                nothing(Some(refusal))
+            }
+        }
+    }
+
+    /// Remembers that a message was acknowledged, so that it is known when it comes again.
+    pub fn acknowledged(&self, device: &DeviceId, id: u16, payload: &[u8]) {
+        let live = self.live(device);
+        let lately = &mut live.lock().lately;
+        if lately.len() == LATELY {
+            lately.pop_front();
+        }
+        lately.push_back((id, fingerprint(payload)));
+    }
+
+    /// Forgets what could not be kept: when it comes again, it is new.
+    pub fn forget(&self, device: &DeviceId, remembered: &Remembered) {
+        self.live(device).lock().intake.forget(remembered);
+    }
+
+    /// Looks at or changes what is known of how good a device's messages are.
+    pub fn with_quality<T>(&self, device: &DeviceId, look: impl FnOnce(&mut Quality) -> T) -> T {
+        look(&mut self.live(device).lock().quality)
+    }
+
+    /// How long a device that sent so many messages must wait until more are read from it, in milliseconds.
+    pub fn pace(&self, device: &Registered, messages: usize, now: Timestamp) -> u64 {
+        let live = self.live(&device.id);
+        let mut live = live.lock();
+        let rate = device.profile.messages_per_s;
+        let most = rate * BURST_S;
+        let (left, since) = live.bucket.unwrap_or((most, now));
+        let earned = (now.0 - since.0).max(0) as f64 / 1000.0 * rate;
+        let left = (left + earned).min(most) - messages as f64;
+        live.bucket = Some((left, now));
+        if left >= 0.0 {
+            return 0;
+        }
+        live.quality.slowed += 1;
+        // No longer than a keep-alive may be late; what is owed stays owed.
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "between 0 and 30,000"
+        )]
+        let wait_ms = (-left / rate * 1000.0).clamp(1.0, 30_000.0) as u64;
+        wait_ms
+    }
+
+    /// Notes a connection that was turned away.
+    pub fn stranger(&self, stranger: Stranger) {
+        let mut strangers = self.strangers.lock();
+        if strangers.len() == STRANGERS {
+            strangers.pop_front();
+        }
+        strangers.push_back(stranger);
+    }
+
+    /// Connections that were turned away lately, the newest first.
+    pub fn strangers(&self) -> Vec<Stranger> {
+        self.strangers.lock().iter().rev().cloned().collect()
+    }
+
+    /// Writes the counts of all devices where they outlive the program.
+    pub fn save(&self) -> Result<()> {
+        let all: Vec<_> = {
+            let live = self.live.read();
+            live.iter()
+                .map(|(device, live)| (device.clone(), live.lock().quality.clone()))
+                .collect()
+        };
+        self.kept.save_qualities(&all)
+    }
+}
+
+/// A reading as the record keeps it.
+fn arrived(device: &Registered, reading: Reading, received: Timestamp) -> Arrived {
+    let quality = reading.marks.iter().filter_map(quality_mark).collect();
+    Arrived {
+        stream: StreamKey {
+            device: device.id.clone(),
+            stream: reading.stream,
+        },
+        subject: device.patient.clone(),
+        coding: reading.coding,
+        unit: reading.unit,
+        readings: match reading.samples {
+            Samples::One { at, value } => Readings::One { at, value },
+            Samples::Regular {
+                start,
+                period_us,
+                values,
+            } => Readings::Regular {
+                start,
+                period_us,
+                values,
+            },
+        },
+        received,
+        quality,
+    }
+}
+
+/// A mark in the record's words. Gaps speak for themselves.
+fn quality_mark(mark: &Mark) -> Option<QualityMark> {
+    Some(match mark {
+        Mark::ClockCorrected { by_ms, doubt_ms } => QualityMark::ClockCorrected {
+            by_ms: *by_ms,
+            doubt_ms: *doubt_ms,
+        },
+        Mark::ClockInDoubt { by_ms } => QualityMark::ClockCorrected {
+            by_ms: 0,
+            doubt_ms: by_ms.unsigned_abs(),
+        },
+        Mark::ClockAbsent => QualityMark::ClockUnknown,
+        Mark::Converted {
+            from,
+            raw: Some(raw),
+        } => QualityMark::Other(format!("sent as {raw} {from}")),
+        Mark::Converted { from, raw: None } => QualityMark::Other(format!("sent in {from}")),
+        Mark::Late => QualityMark::Late,
+        Mark::Conflicting => QualityMark::Conflicting,
+        Mark::Status { bits } => QualityMark::Other(format!("device status {bits}")),
+        Mark::NotMeasured { .. } | Mark::OutOfRange { .. } => return None,
+    })
+}
+
+/// What tells a payload from others.
+fn fingerprint(payload: &[u8]) -> u64 {
+    let digest = vocabulary::Digest::of(payload).0;
+    let mut first = [0; 8];
+    first.copy_from_slice(digest.get(..8).unwrap_or(&[0; 8]));
+    u64::from_le_bytes(first)
+}

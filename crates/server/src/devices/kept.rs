@@ -1,0 +1,283 @@
+//! Tokens of devices, their commands, what they said of themselves, and their counts. Tokens do not belong in an
+//! append-only journal; they lie beside those of people, so that a backup holds both, and only as digests.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use parking_lot::Mutex;
+use rusqlite::{Connection, OptionalExtension, params};
+use serde::Serialize;
+use serde_json::Value;
+use vocabulary::{DeviceId, Digest, Timestamp};
+
+use super::Quality;
+use crate::{accounts::ACCOUNTS, clock};
+
+const SCHEMA: &str = "
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    CREATE TABLE IF NOT EXISTS device_token (
+        digest BLOB PRIMARY KEY, device TEXT NOT NULL, issued_ms INTEGER NOT NULL) STRICT;
+    CREATE INDEX IF NOT EXISTS device_token_of ON device_token (device);
+    CREATE TABLE IF NOT EXISTS device_certificate (
+        digest BLOB PRIMARY KEY, device TEXT NOT NULL, added_ms INTEGER NOT NULL) STRICT;
+    CREATE TABLE IF NOT EXISTS device_state (
+        device TEXT PRIMARY KEY, payload BLOB NOT NULL, at_ms INTEGER NOT NULL) STRICT;
+    CREATE TABLE IF NOT EXISTS device_quality (device TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
+    CREATE TABLE IF NOT EXISTS device_command (
+        id TEXT PRIMARY KEY, device TEXT NOT NULL, body TEXT NOT NULL, by TEXT NOT NULL,
+        at_ms INTEGER NOT NULL, until_ms INTEGER NOT NULL, state TEXT NOT NULL, reason TEXT) STRICT;
+    CREATE INDEX IF NOT EXISTS device_command_of ON device_command (device, state);";
+
+/// What a device is asked to do.
+#[derive(Clone, Debug, Serialize)]
+#[expect(clippy::struct_field_names, reason = "the word of the topic")]
+pub struct Command {
+    /// Its id.
+    pub id: String,
+    /// The device.
+    #[serde(skip)]
+    pub device: DeviceId,
+    /// What to do, in the words of the device's kind.
+    pub command: String,
+    /// With what.
+    pub parameters: Value,
+    /// After this it is not to be done any more.
+    pub until: Timestamp,
+    /// Who asks.
+    #[serde(skip)]
+    pub by: String,
+}
+
+/// How a command stands.
+#[derive(Clone, Debug, Serialize)]
+pub struct CommandState {
+    /// The command.
+    #[serde(flatten)]
+    pub command: Command,
+    /// Who asked.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+    /// `waiting`, or what the device answered.
+    pub state: String,
+    /// Why, where it was refused or failed.
+    pub reason: Option<String>,
+}
+
+/// What is kept of devices outside the record.
+pub struct Kept {
+    database: Mutex<Connection>,
+}
+
+fn digest(token: &str) -> [u8; 32] {
+    Digest::of(token.as_bytes()).0
+}
+
+impl Kept {
+    /// Opens it below the hospital's data folder.
+    pub fn open(data: &Path) -> Result<Self> {
+        let file = data.join(ACCOUNTS);
+        let database =
+            Connection::open(&file).with_context(|| format!("open {}", file.display()))?;
+        database.busy_timeout(std::time::Duration::from_secs(5))?;
+        database
+            .execute_batch(SCHEMA)
+            .with_context(|| format!("prepare {}", file.display()))?;
+        Ok(Self {
+            database: Mutex::new(database),
+        })
+    }
+
+    /// Makes a token for a device; the caller gets it once.
+    pub fn issue(&self, device: &DeviceId) -> Result<String> {
+        let token = hex::encode(rand::random::<[u8; 32]>());
+        self.database.lock().execute(
+            "INSERT INTO device_token (digest, device, issued_ms) VALUES (?1, ?2, ?3)",
+            params![digest(&token), device.as_str(), clock::now().0],
+        )?;
+        Ok(token)
+    }
+
+    /// Ends all tokens and certificates of a device; says how many there were.
+    pub fn revoke(&self, device: &DeviceId) -> Result<usize> {
+        let database = self.database.lock();
+        let tokens = database.execute(
+            "DELETE FROM device_token WHERE device = ?1",
+            [device.as_str()],
+        )?;
+        let certificates = database.execute(
+            "DELETE FROM device_certificate WHERE device = ?1",
+            [device.as_str()],
+        )?;
+        Ok(tokens + certificates)
+    }
+
+    /// The device that a token belongs to.
+    pub fn who_holds(&self, token: &str) -> Result<Option<DeviceId>> {
+        self.device_of(
+            "SELECT device FROM device_token WHERE digest = ?1",
+            digest(token),
+        )
+    }
+
+    /// Takes a certificate, by the digest of its DER form, as a device's.
+    pub fn add_certificate(&self, device: &DeviceId, certificate: Digest) -> Result<()> {
+        self.database.lock().execute(
+            "INSERT OR REPLACE INTO device_certificate (digest, device, added_ms) VALUES (?1, ?2, ?3)",
+            params![certificate.0, device.as_str(), clock::now().0],
+        )?;
+        Ok(())
+    }
+
+    /// The device that a certificate belongs to.
+    pub fn who_shows(&self, certificate: Digest) -> Result<Option<DeviceId>> {
+        let query = "SELECT device FROM device_certificate WHERE digest = ?1";
+        self.device_of(query, certificate.0)
+    }
+
+    fn device_of(&self, query: &str, digest: [u8; 32]) -> Result<Option<DeviceId>> {
+        let database = self.database.lock();
+        let mut query = database.prepare_cached(query)?;
+        let found: Option<String> = query.query_row([digest], |row| row.get(0)).optional()?;
+        Ok(found.map(DeviceId::new).transpose()?)
+    }
+
+    /// How many tokens and certificates a device has.
+    pub fn credentials(&self, device: &DeviceId) -> Result<u32> {
+        let database = self.database.lock();
+        let mut query = database.prepare_cached(
+            "SELECT (SELECT COUNT(*) FROM device_token WHERE device = ?1)
+                  + (SELECT COUNT(*) FROM device_certificate WHERE device = ?1)",
+        )?;
+        Ok(query.query_row([device.as_str()], |row| row.get(0))?)
+    }
+
+    /// Keeps what a device said of itself.
+    pub fn put_state(&self, device: &DeviceId, payload: &[u8], at: Timestamp) -> Result<()> {
+        let database = self.database.lock();
+        if payload.is_empty() {
+            database.execute(
+                "DELETE FROM device_state WHERE device = ?1",
+                [device.as_str()],
+            )?;
+            return Ok(());
+        }
+        database.execute(
+            "INSERT OR REPLACE INTO device_state (device, payload, at_ms) VALUES (?1, ?2, ?3)",
+            params![device.as_str(), payload, at.0],
+        )?;
+        Ok(())
+    }
+
+    /// What devices said of themselves.
+    pub fn states(&self) -> Result<Vec<(DeviceId, Vec<u8>)>> {
+        let database = self.database.lock();
+        let mut query =
+            database.prepare_cached("SELECT device, payload FROM device_state ORDER BY device")?;
+        let rows = query.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
+        rows.map(|row| {
+            let (device, payload) = row?;
+            Ok((DeviceId::new(device)?, payload))
+        })
+        .collect()
+    }
+
+    /// Keeps a command until it is done or its time is over.
+    pub fn add_command(&self, command: &Command) -> Result<()> {
+        self.database.lock().execute(
+            "INSERT INTO device_command (id, device, body, by, at_ms, until_ms, state)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'waiting')",
+            params![
+                command.id,
+                command.device.as_str(),
+                serde_json::to_string(command)?,
+                command.by,
+                clock::now().0,
+                command.until.0
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// The commands that wait for a device.
+    pub fn waiting_commands(&self, device: &DeviceId) -> Result<Vec<String>> {
+        let database = self.database.lock();
+        let mut query = database.prepare_cached(
+            "SELECT body FROM device_command
+             WHERE device = ?1 AND state = 'waiting' AND until_ms > ?2 ORDER BY at_ms LIMIT 100",
+        )?;
+        let rows = query.query_map(params![device.as_str(), clock::now().0], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Takes a device's answer to a command; whether there is such a command.
+    pub fn answer(&self, device: &DeviceId, answer: &::devices::Acknowledgement) -> Result<bool> {
+        let state = serde_json::to_value(answer.answer)?;
+        let changed = self.database.lock().execute(
+            "UPDATE device_command SET state = ?3, reason = ?4 WHERE id = ?1 AND device = ?2",
+            params![answer.id, device.as_str(), state.as_str(), answer.reason],
+        )?;
+        Ok(changed == 1)
+    }
+
+    /// The latest commands of a device, the newest first.
+    pub fn commands(&self, device: &DeviceId) -> Result<Vec<CommandState>> {
+        let database = self.database.lock();
+        let mut query = database.prepare_cached(
+            "SELECT id, body, by, at_ms, until_ms, state, reason FROM device_command
+             WHERE device = ?1 ORDER BY at_ms DESC LIMIT 50",
+        )?;
+        let rows = query.query_map([device.as_str()], |row| {
+            let body: String = row.get(1)?;
+            let body: Value = serde_json::from_str(&body).unwrap_or_default();
+            Ok(CommandState {
+                command: Command {
+                    id: row.get(0)?,
+                    device: device.clone(),
+                    command: body
+                        .get("command")
+                        .and_then(Value::as_str)
+                        .unwrap_or_default()
+                        .to_owned(),
+                    parameters: body.get("parameters").cloned().unwrap_or_default(),
+                    until: Timestamp(row.get(4)?),
+                    by: String::new(),
+                },
+                by: row.get(2)?,
+                at: Timestamp(row.get(3)?),
+                state: row.get(5)?,
+                reason: row.get(6)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The counts of all devices, as they were saved.
+    pub fn qualities(&self) -> Result<Vec<(DeviceId, Quality)>> {
+        let database = self.database.lock();
+        let mut query = database.prepare_cached("SELECT device, body FROM device_quality")?;
+        let rows = query.query_map([], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+        })?;
+        rows.map(|row| {
+            let (device, body) = row?;
+            Ok((DeviceId::new(device)?, serde_json::from_str(&body)?))
+        })
+        .collect()
+    }
+
+    /// Saves the counts of all devices.
+    pub fn save_qualities(&self, all: &[(DeviceId, Quality)]) -> Result<()> {
+        let mut database = self.database.lock();
+        let transaction = database.transaction()?;
+        for (device, quality) in all {
+            transaction.execute(
+                "INSERT OR REPLACE INTO device_quality (device, body) VALUES (?1, ?2)",
+                params![device.as_str(), serde_json::to_string(quality)?],
+            )?;
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+}

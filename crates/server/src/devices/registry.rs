@@ -1,0 +1,341 @@
+//! Which devices there are: FHIR `Device` with a `DeviceMetric` for each stream, in the record.
+
+use std::{sync::Arc, time::Duration};
+
+use ::devices::{MDC, Profile};
+use policy::{Action, Permit};
+use record::{Batch, FactBody, NewFact, Precondition, RecordError, ResourceKey, ResourceQuery};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::sync::watch;
+use vocabulary::{ActorId, DeviceId, PatientId};
+
+use super::{Devices, Registered};
+use crate::hospital::Hospital;
+
+/// The code system of our kinds of devices.
+const PROFILE: &str = "urn:yuanyi:device-profile";
+/// How often counts are saved.
+const SAVE_EVERY: Duration = Duration::from_secs(30);
+/// Devices are read so many at a time.
+const PAGE: usize = 500;
+/// The longest id of a device: with a stream's name it is the id of a metric.
+const LONGEST_ID: usize = 31;
+
+/// A device that is to be registered, or what is to be changed of it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewDevice {
+    /// What kind it is of.
+    pub profile: String,
+    /// What people call it.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Whose values it measures.
+    #[serde(default)]
+    pub patient: Option<PatientId>,
+    /// Where it is: the id of a `Location`.
+    #[serde(default)]
+    pub location: Option<String>,
+    /// Its maker's number.
+    #[serde(default)]
+    pub serial: Option<String>,
+}
+
+/// Why a device cannot be registered.
+#[derive(Debug, thiserror::Error)]
+pub enum RegistryError {
+    /// No such kind.
+    #[error("find the profile: `GET /api/devices/profiles` names all")]
+    NoSuchProfile,
+    /// The id is too long.
+    #[error("use this id: it may have at most {LONGEST_ID} characters")]
+    LongId,
+    /// Something that it names is not there.
+    #[error("find {0}")]
+    NotThere(&'static str),
+    /// The record says no.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+}
+
+/// Reads all devices of the record, so that they are known before the first is heard.
+pub async fn load(hospital: &Hospital) {
+    let work = hospital.own_permit("know the hospital's devices", Action::ReadRecord);
+    if let Ok(permit) = work.await {
+        load_all(hospital, &permit).await;
+    }
+}
+
+/// Reads again each device that changes; saves the counts of all.
+pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) {
+    let work = hospital.own_permit("know the hospital's devices", Action::ReadRecord);
+    let Ok(permit) = work.await else { return };
+    let mut feed = hospital.record.feed();
+    let mut next = *feed.borrow_and_update();
+    // What changed between the first reading and now.
+    load_all(&hospital, &permit).await;
+    let mut save = tokio::time::interval(SAVE_EVERY);
+    loop {
+        tokio::select! {
+            _ = closed.wait_for(|closed| *closed) => break,
+            changed = feed.changed() => if changed.is_err() { break },
+            _ = save.tick() => {
+                keep_counts(&hospital);
+                continue;
+            }
+        }
+        loop {
+            let Ok(entries) = hospital.record.entries(&permit, next, PAGE).await else {
+                break;
+            };
+            let Some(last) = entries.last() else { break };
+            next = last.sequence + 1;
+            for entry in entries {
+                if let FactBody::Resource { key, .. } = &entry.fact.body
+                    && key.kind == "Device"
+                {
+                    load_one(&hospital, &permit, key).await;
+                }
+            }
+        }
+    }
+    keep_counts(&hospital);
+}
+
+fn keep_counts(hospital: &Hospital) {
+    if let Err(error) = hospital.devices.save() {
+        tracing::error!(%error, "the counts of devices could not be saved");
+    }
+}
+
+/// Reads all devices of the record.
+async fn load_all(hospital: &Hospital, permit: &Permit) {
+    let mut offset = 0;
+    loop {
+        let query = ResourceQuery {
+            kind: "Device".into(),
+            terms: vec![],
+            sort: vec![],
+            limit: PAGE,
+            offset,
+        };
+        let page = match hospital.record.search(permit, &query).await {
+            Ok(page) => page,
+            Err(error) => {
+                tracing::error!(%error, "the devices could not be read");
+                return;
+            }
+        };
+        let count = page.rows.len();
+        for version in page.rows {
+            if let Some(body) = &version.body {
+                hospital.devices.note(&version.key.id, Some(body));
+            }
+        }
+        if count < PAGE {
+            return;
+        }
+        offset += count;
+    }
+}
+
+async fn load_one(hospital: &Hospital, permit: &Permit, key: &ResourceKey) {
+    match hospital.record.resource(permit, key, None).await {
+        Ok(version) => {
+            let body = version.and_then(|version| version.body);
+            hospital.devices.note(&key.id, body.as_ref());
+        }
+        Err(error) => tracing::error!(%error, "a device could not be read"),
+    }
+}
+
+impl Devices {
+    /// Notes how a `Device` of the record is now. Others than ours, which name no profile, are left alone.
+    fn note(&self, id: &str, body: Option<&Value>) {
+        let Ok(id) = DeviceId::new(id) else { return };
+        let found = body.and_then(|body| registered(self, &id, body));
+        let stays = found.as_ref().is_some_and(|device| device.active);
+        let mut known = self.known.write();
+        let was = match found {
+            Some(device) => known.insert(id.clone(), Arc::new(device)),
+            None => known.remove(&id),
+        };
+        drop(known);
+        if !stays && was.is_some_and(|was| was.active) {
+            self.put_out(&id);
+        }
+    }
+}
+
+fn registered(devices: &Devices, id: &DeviceId, body: &Value) -> Option<Registered> {
+    let codings = body.pointer("/type/coding")?.as_array()?;
+    let profile = codings.iter().find_map(|coding| {
+        (coding.get("system")?.as_str()? == PROFILE).then(|| coding.get("code")?.as_str())?
+    })?;
+    let text = |pointer| body.pointer(pointer).and_then(Value::as_str);
+    let of = |pointer, kind: &str| {
+        let reference = text(pointer)?.strip_prefix(kind)?.strip_prefix('/')?;
+        Some(reference.to_owned())
+    };
+    Some(Registered {
+        id: id.clone(),
+        name: text("/deviceName/0/name").unwrap_or(id.as_str()).to_owned(),
+        profile: Arc::new(devices.profiles().get(profile)?.clone()),
+        patient: of("/patient/reference", "Patient").and_then(|id| PatientId::new(id).ok()),
+        location: of("/location/reference", "Location"),
+        serial: text("/serialNumber").map(str::to_owned),
+        active: text("/status") == Some("active"),
+    })
+}
+
+/// Registers a device, or changes it; its metrics are those of its profile.
+pub async fn register(
+    hospital: &Hospital,
+    actor: &ActorId,
+    id: &DeviceId,
+    new: &NewDevice,
+) -> Result<(), RegistryError> {
+    if id.as_str().len() > LONGEST_ID {
+        return Err(RegistryError::LongId);
+    }
+    let profiles = hospital.devices.profiles();
+    let profile = profiles.get(&new.profile);
+    let profile = profile.ok_or(RegistryError::NoSuchProfile)?;
+    let permit = hospital
+        .own_permit("register a device", Action::ReadRecord)
+        .await
+        .map_err(|_| RecordError::NotPermitted)?;
+    let named = [
+        (
+            "Patient",
+            new.patient.as_ref().map(PatientId::as_str),
+            "the patient",
+        ),
+        ("Location", new.location.as_deref(), "the location"),
+    ];
+    for (kind, id, what) in named {
+        let Some(id) = id else { continue };
+        let key = ResourceKey {
+            kind: kind.into(),
+            id: id.to_owned(),
+        };
+        let found = hospital.record.resource(&permit, &key, None).await?;
+        if found.is_none_or(|version| version.body.is_none()) {
+            return Err(RegistryError::NotThere(what));
+        }
+    }
+    let body = device(id, profile, new, "active");
+    let mut facts = vec![put("Device", id.as_str(), new, body.clone())];
+    for stream in &profile.streams {
+        let metric = format!("{id}.{}", stream.name);
+        let body = metric_of(&metric, id, stream);
+        facts.push(put("DeviceMetric", &metric, new, body));
+    }
+    commit(hospital, actor, facts).await?;
+    // Who asked goes on at once, before the change feed comes by.
+    hospital.devices.note(id.as_str(), Some(&body));
+    Ok(())
+}
+
+/// Takes a device out of service; its facts stay.
+pub async fn retire(
+    hospital: &Hospital,
+    actor: &ActorId,
+    device: &Registered,
+) -> Result<(), RegistryError> {
+    let as_it_was = NewDevice {
+        profile: device.profile.id.clone(),
+        name: Some(device.name.clone()),
+        patient: device.patient.clone(),
+        location: device.location.clone(),
+        serial: device.serial.clone(),
+    };
+    let body = self::device(&device.id, &device.profile, &as_it_was, "inactive");
+    let facts = vec![put("Device", device.id.as_str(), &as_it_was, body.clone())];
+    commit(hospital, actor, facts).await?;
+    hospital.devices.note(device.id.as_str(), Some(&body));
+    Ok(())
+}
+
+async fn commit(
+    hospital: &Hospital,
+    actor: &ActorId,
+    facts: Vec<(NewFact, Precondition)>,
+) -> Result<(), RegistryError> {
+    let batch = Batch {
+        actor: actor.clone(),
+        facts,
+    };
+    hospital.record.commit(batch).await?;
+    Ok(())
+}
+
+fn put(kind: &str, id: &str, new: &NewDevice, body: Value) -> (NewFact, Precondition) {
+    let fact = NewFact::PutResource {
+        key: ResourceKey {
+            kind: kind.to_owned(),
+            id: id.to_owned(),
+        },
+        // Whose values it measures may change; a metric is about the device only.
+        subject: new.patient.clone().filter(|_| kind == "Device"),
+        body,
+    };
+    (fact, Precondition::None)
+}
+
+fn device(id: &DeviceId, profile: &Profile, new: &NewDevice, status: &str) -> Value {
+    let mut codings = vec![json!({
+        "system": PROFILE, "code": profile.id, "version": profile.version.to_string(),
+    })];
+    if let Some(code) = profile.specialisation {
+        codings.push(json!({"system": MDC, "code": code.to_string()}));
+    }
+    let mut body = json!({
+        "resourceType": "Device",
+        "id": id,
+        "identifier": [{"system": "urn:yuanyi:device", "value": id}],
+        "status": status,
+        "deviceName": [{
+            "name": new.name.as_deref().unwrap_or(id.as_str()),
+            "type": "user-friendly-name",
+        }],
+        "type": {"coding": codings, "text": format!("{} {}", profile.title.zh, profile.title.en)},
+    });
+    let mut add = |name: &str, value: Value| {
+        if let Some(fields) = body.as_object_mut() {
+            fields.insert(name.to_owned(), value);
+        }
+    };
+    if let Some(serial) = &new.serial {
+        add("serialNumber", json!(serial));
+    }
+    if let Some(patient) = &new.patient {
+        add(
+            "patient",
+            json!({"reference": format!("Patient/{patient}")}),
+        );
+    }
+    if let Some(location) = &new.location {
+        add(
+            "location",
+            json!({"reference": format!("Location/{location}")}),
+        );
+    }
+    body
+}
+
+fn metric_of(metric: &str, device: &DeviceId, stream: &::devices::Stream) -> Value {
+    let codings: Vec<_> = std::iter::once(&stream.code)
+        .chain(&stream.also)
+        .map(::devices::StreamCode::coding)
+        .collect();
+    json!({
+        "resourceType": "DeviceMetric",
+        "id": metric,
+        "type": {"coding": codings, "text": format!("{} {}", stream.title.zh, stream.title.en)},
+        "unit": {"coding": [{"system": "http://unitsofmeasure.org", "code": stream.unit}]},
+        "source": {"reference": format!("Device/{device}")},
+        "category": "measurement",
+    })
+}

@@ -1,0 +1,300 @@
+//! Devices for people: how good what each sends is, tokens, commands.
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    extract::{Path, State},
+    routing::{get, post},
+};
+use policy::{Action, Object};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use vocabulary::{DeviceId, Digest, Timestamp};
+
+use crate::{
+    clock,
+    devices::{self, Command, NewDevice, Registered, RegistryError},
+    hospital::Hospital,
+    http::{Caller, Problem},
+    mqtt,
+};
+
+/// `/devices`.
+pub fn routes() -> Router<Arc<Hospital>> {
+    Router::new()
+        .route("/devices", get(all))
+        .route("/devices/profiles", get(profiles))
+        .route("/devices/{id}", get(one).put(put).delete(retire))
+        .route("/devices/{id}/token", post(token).delete(revoke))
+        .route("/devices/{id}/certificate", post(certificate))
+        .route("/devices/{id}/commands", get(commands).post(command))
+}
+
+/// Who may see the devices of the hospital: who administers it, sees figures of it, or treats patients.
+/// Patients see their own.
+async fn is_staff(hospital: &Hospital, caller: &Caller) -> Result<bool, Problem> {
+    for (action, object) in [
+        (Action::Administer, Object::Hospital),
+        (Action::ReadFigures, Object::Hospital),
+        (Action::WriteRecord, Object::Everyone),
+    ] {
+        if hospital.would_permit(caller, action, &object).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+async fn administers(hospital: &Hospital, caller: &Caller) -> Result<(), Problem> {
+    let asked = hospital.permit(caller, Action::Administer, &Object::Hospital);
+    asked.await.map(drop)
+}
+
+fn find(hospital: &Hospital, id: &str) -> Result<Arc<Registered>, Problem> {
+    let id = DeviceId::new(id).map_err(|error| Problem::bad_input(error.to_string()))?;
+    let known = hospital.devices.find(&id);
+    known.ok_or_else(|| Problem::not_found("there is no such device"))
+}
+
+async fn all(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+) -> Result<Json<Value>, Problem> {
+    let staff = is_staff(&hospital, &caller).await?;
+    // Whose values a device measures is told to those who may see that patient.
+    let permit = hospital
+        .permit(&caller, Action::ReadRecord, &Object::Everyone)
+        .await
+        .ok();
+    let own = caller.actor.patient.as_ref();
+    let mut rows = Vec::new();
+    for device in hospital.devices.all() {
+        let mine = own.is_some() && device.patient.as_ref() == own;
+        if !staff && !mine {
+            continue;
+        }
+        let may_see = permit.as_ref().is_some_and(|permit| {
+            device.patient.is_some() && permit.covers(device.patient.as_ref())
+        });
+        rows.push(row(&hospital, &device, may_see)?);
+    }
+    let may_administer = hospital
+        .would_permit(&caller, Action::Administer, &Object::Hospital)
+        .await?;
+    let strangers = if may_administer {
+        hospital.devices.strangers()
+    } else {
+        Vec::new()
+    };
+    Ok(Json(json!({
+        "devices": rows,
+        "turned_away": strangers,
+        "may_administer": may_administer,
+        "now": clock::now(),
+    })))
+}
+
+/// A device with its counts. The latest refusals say what was wrong, not what was measured.
+fn row(hospital: &Hospital, device: &Registered, may_see: bool) -> Result<Value, Problem> {
+    let kept = &hospital.devices.kept;
+    let internal = |error: anyhow::Error| Problem::internal(&error);
+    let quality = hospital
+        .devices
+        .with_quality(&device.id, |quality| quality.clone());
+    let silent = device.profile.silent_after_s.and_then(|seconds| {
+        let last = quality.last_heard?;
+        Some(clock::now().0 - last.0 > i64::from(seconds) * 1000)
+    });
+    let mut row = json!({
+        "id": device.id,
+        "name": device.name,
+        "profile": {"id": device.profile.id, "title": device.profile.title},
+        "location": device.location,
+        "serial": device.serial,
+        "active": device.active,
+        "credentials": kept.credentials(&device.id).map_err(internal)?,
+        "silent": silent.unwrap_or(false),
+        "quality": quality,
+    });
+    if let (true, Some(patient), Some(fields)) = (may_see, &device.patient, row.as_object_mut()) {
+        fields.insert("patient".to_owned(), json!(patient));
+    }
+    Ok(row)
+}
+
+async fn one(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    let device = find(&hospital, &id)?;
+    let own = caller.actor.patient.is_some() && caller.actor.patient == device.patient;
+    if !own && !is_staff(&hospital, &caller).await? {
+        return Err(Problem::not_found("there is no such device"));
+    }
+    let may_see = match &device.patient {
+        Some(patient) => {
+            let object = Object::Patient(patient.clone());
+            let asked = hospital.permit(&caller, Action::ReadRecord, &object);
+            asked.await.is_ok()
+        }
+        None => false,
+    };
+    row(&hospital, &device, may_see).map(Json)
+}
+
+async fn profiles(
+    State(hospital): State<Arc<Hospital>>,
+    _caller: Caller,
+) -> Result<Json<Value>, Problem> {
+    let profile = |profile: &::devices::Profile| {
+        let streams = profile.streams.iter().map(|stream| {
+            json!({
+                "name": stream.name,
+                "title": stream.title,
+                "code": stream.code.coding(),
+                "unit": stream.unit,
+                "range": stream.range,
+                "range_source": stream.range_source,
+                "needs_confirmation": stream.needs_confirmation,
+            })
+        });
+        json!({
+            "id": profile.id,
+            "version": profile.version,
+            "title": profile.title,
+            "streams": streams.collect::<Vec<_>>(),
+            "groups": (profile.groups.iter())
+                .map(|group| json!({"name": group.name, "streams": group.streams}))
+                .collect::<Vec<_>>(),
+        })
+    };
+    let all: Vec<Value> = hospital.devices.profiles().all().map(profile).collect();
+    Ok(Json(json!({"profiles": all})))
+}
+
+impl From<RegistryError> for Problem {
+    fn from(error: RegistryError) -> Self {
+        match error {
+            RegistryError::Record(error) => error.into(),
+            other => Self::bad_input(format!("could not {other}")),
+        }
+    }
+}
+
+async fn put(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Json(new): Json<NewDevice>,
+) -> Result<Json<Value>, Problem> {
+    administers(&hospital, &caller).await?;
+    let id = DeviceId::new(id).map_err(|error| Problem::bad_input(error.to_string()))?;
+    devices::register(&hospital, &caller.actor.id, &id, &new).await?;
+    let device = find(&hospital, id.as_str())?;
+    row(&hospital, &device, false).map(Json)
+}
+
+async fn retire(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    administers(&hospital, &caller).await?;
+    let device = find(&hospital, &id)?;
+    devices::retire(&hospital, &caller.actor.id, &device).await?;
+    end_credentials(&hospital, &device.id)
+}
+
+fn end_credentials(hospital: &Hospital, device: &DeviceId) -> Result<Json<Value>, Problem> {
+    let revoked = hospital.devices.kept.revoke(device);
+    let revoked = revoked.map_err(|error| Problem::internal(&error))?;
+    hospital.devices.put_out(device);
+    Ok(Json(json!({"revoked": revoked})))
+}
+
+async fn token(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    administers(&hospital, &caller).await?;
+    let device = find(&hospital, &id)?;
+    let issued = hospital.devices.kept.issue(&device.id);
+    let token = issued.map_err(|error| Problem::internal(&error))?;
+    Ok(Json(json!({"token": token})))
+}
+
+async fn revoke(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    administers(&hospital, &caller).await?;
+    let device = find(&hospital, &id)?;
+    end_credentials(&hospital, &device.id)
+}
+
+/// Takes a certificate in PEM form as a device's.
+async fn certificate(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    pem: String,
+) -> Result<Json<Value>, Problem> {
+    administers(&hospital, &caller).await?;
+    let device = find(&hospital, &id)?;
+    let read = mqtt::certificate(&pem);
+    let der = read.ok_or_else(|| Problem::bad_input("send one certificate in PEM form"))?;
+    let digest = Digest::of(&der);
+    let added = hospital.devices.kept.add_certificate(&device.id, digest);
+    added.map_err(|error| Problem::internal(&error))?;
+    Ok(Json(json!({"sha256": digest.to_string()})))
+}
+
+async fn commands(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    administers(&hospital, &caller).await?;
+    let device = find(&hospital, &id)?;
+    let commands = hospital.devices.kept.commands(&device.id);
+    let commands = commands.map_err(|error| Problem::internal(&error))?;
+    Ok(Json(json!({"commands": commands})))
+}
+
+/// What a device is to do.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewCommand {
+    command: String,
+    #[serde(default)]
+    parameters: Value,
+}
+
+async fn command(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Json(new): Json<NewCommand>,
+) -> Result<Json<Value>, Problem> {
+    administers(&hospital, &caller).await?;
+    let device = find(&hospital, &id)?;
+    if new.command.is_empty() || new.command.len() > 64 {
+        return Err(Problem::bad_input("name the command in at most 64 bytes"));
+    }
+    let command = Command {
+        id: uuid::Uuid::now_v7().to_string(),
+        device: device.id.clone(),
+        command: new.command,
+        parameters: new.parameters,
+        until: Timestamp(clock::now().0 + mqtt::COMMAND_MS),
+        by: caller.actor.id.to_string(),
+    };
+    let id = command.id.clone();
+    let kept = hospital.devices.command(command);
+    kept.map_err(|error| Problem::internal(&error))?;
+    Ok(Json(json!({"id": id})))
+}

@@ -1,0 +1,473 @@
+//! One connection, from its first byte to its last.
+
+use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
+
+use policy::{Action, Actor, Object};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    sync::{broadcast, watch},
+    time::{Instant, sleep, timeout},
+};
+use vocabulary::{DeviceId, Digest, PatientId};
+
+use super::{
+    Broker,
+    messages::{self, Pending},
+    session::{Session, Waiting, Who},
+    topic, welcome,
+    wire::{Filter, Heard, Introduction, No, Publish, Quality, Will, Wire},
+};
+use crate::{clock, devices::Registered};
+
+/// Who does not introduce itself within this is gone.
+const INTRODUCTION: Duration = Duration::from_secs(10);
+/// The most bytes before somebody has introduced itself.
+const MOST_UNKNOWN: usize = 8 << 10;
+/// A connection reads so many bytes at once; one that sends more, more.
+const BUFFER: usize = 4 << 10;
+const BUFFER_OF_MANY: usize = 64 << 10;
+/// Who does not take what it is told within this is gone.
+const TAKES: Duration = Duration::from_secs(30);
+/// What a guest may hear is decided again after this.
+const DECIDED: Duration = Duration::from_mins(1);
+/// So many messages go out before it is read again.
+const AT_ONCE: usize = 64;
+
+/// The other side.
+pub struct Peer {
+    pub from: SocketAddr,
+    /// The digest of its certificate, which the door has checked.
+    pub certificate: Option<Digest>,
+}
+
+/// A connection whose other side is known.
+struct Client<S> {
+    stream: S,
+    wire: Wire,
+    broker: Arc<Broker>,
+    session: Arc<Session>,
+    number: u64,
+    /// The most messages that may be unacknowledged on their way out.
+    most_unacknowledged: u16,
+    expiry_s: u32,
+    will: Option<Will>,
+    /// What a guest may hear, as decided when.
+    decided: HashMap<Option<PatientId>, (bool, Instant)>,
+    /// Nothing more is read before this, since too much came.
+    resume: Option<Instant>,
+}
+
+/// Serves a connection to its end.
+pub async fn run<S: AsyncRead + AsyncWrite + Unpin + Send>(
+    mut stream: S,
+    peer: Peer,
+    broker: Arc<Broker>,
+    closed: watch::Receiver<bool>,
+) {
+    let mut wire = Wire::default();
+    let met = timeout(INTRODUCTION, meet(&mut stream, &mut wire)).await;
+    let Ok(Some((introduction, rest))) = met else {
+        let _ = stream.write_all(&wire.out).await;
+        return;
+    };
+    // Listening begins before it is decided, so that no revocation falls between.
+    let revoked = broker.hospital.devices.revocations();
+    let who = welcome::who(&broker, &introduction, peer.certificate, peer.from);
+    let attached = who.and_then(|who| broker.sessions.attach(who, &introduction));
+    let attached = match attached {
+        Ok(attached) => attached,
+        Err(no) => {
+            wire.turn_away(no);
+            sleep(welcome::TURNED_AWAY_AFTER).await;
+            let _ = stream.write_all(&wire.out).await;
+            return;
+        }
+    };
+    wire.welcome(attached.present, attached.expiry_s);
+    let mut client = Client {
+        stream,
+        wire,
+        session: attached.session,
+        number: attached.connection,
+        most_unacknowledged: introduction.receive_maximum,
+        expiry_s: attached.expiry_s,
+        will: introduction.will.clone(),
+        decided: HashMap::new(),
+        resume: None,
+        broker,
+    };
+    client.begin();
+    client.heard(rest).await;
+    client.serve(revoked, closed).await;
+    client.leave();
+}
+
+/// Reads until somebody has introduced itself; also what it said after that.
+async fn meet<S: AsyncRead + Unpin>(
+    stream: &mut S,
+    wire: &mut Wire,
+) -> Option<(Introduction, Vec<Heard>)> {
+    let mut buffer = [0; 1024];
+    let mut bytes = 0;
+    loop {
+        let read = stream
+            .read(&mut buffer)
+            .await
+            .ok()
+            .filter(|read| *read > 0)?;
+        bytes += read;
+        let mut heard = wire.feed(buffer.get(..read)?).into_iter();
+        match heard.next() {
+            Some(Heard::Connect(introduction)) => return Some((*introduction, heard.collect())),
+            Some(_) => return None,
+            None if wire.closing || bytes > MOST_UNKNOWN => return None,
+            None => {}
+        }
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
+    fn device(&self) -> Option<DeviceId> {
+        match &self.session.who {
+            Who::Device(device) => Some(device.clone()),
+            Who::Guest(_) => None,
+        }
+    }
+
+    /// What is due at once: what was not acknowledged before. Commands wait in the session, or come when the device
+    /// wishes to hear them.
+    fn begin(&mut self) {
+        for (id, told) in self.session.unacknowledged() {
+            self.wire.tell(&told, Some((id, true)));
+        }
+        if let Some(device) = self.device() {
+            let devices = &self.broker.hospital.devices;
+            devices.with_quality(&device, |quality| quality.connected = true);
+        }
+    }
+
+    async fn serve(
+        &mut self,
+        mut revoked: broadcast::Receiver<DeviceId>,
+        mut closed: watch::Receiver<bool>,
+    ) {
+        let me = self.device();
+        let mut access = self.broker.hospital.access.listen();
+        let mut buffer = vec![0; BUFFER];
+        let mut last_heard = Instant::now();
+        loop {
+            if let Some(no) = self.session.must_end(self.number) {
+                self.wire.end(no);
+            }
+            let more = self.tell_what_waits().await;
+            let sent = timeout(TAKES, self.stream.write_all(&self.wire.out)).await;
+            if !matches!(sent, Ok(Ok(()))) || self.wire.closing {
+                return;
+            }
+            self.wire.out.clear();
+            self.wire.out.shrink_to(BUFFER_OF_MANY);
+            let silence = self.wire.silence.unwrap_or(Duration::MAX);
+            let until = last_heard.checked_add(silence);
+            let resume = self.resume.filter(|resume| *resume > Instant::now());
+            self.resume = resume;
+            let session = Arc::clone(&self.session);
+            tokio::select! {
+                () = closes(&mut closed) => self.wire.end(No::Closing),
+                device = revoked.recv() => {
+                    // Who has missed some looks for itself.
+                    let mine = device.map_or(true, |device| me.as_ref() == Some(&device));
+                    if mine && !self.still_may() {
+                        self.wire.end(No::Revoked);
+                    }
+                }
+                _ = access.recv() => self.decided.clear(),
+                () = session.wake.notified() => {}
+                // Reading has its turn before more is told.
+                () = tokio::task::yield_now(), if more => {}
+                () = silent(until), if resume.is_none() => self.wire.end(No::Silent),
+                read = read_after(&mut self.stream, &mut buffer, resume) => {
+                    last_heard = Instant::now();
+                    let Ok(read @ 1..) = read else { return };
+                    self.take(&buffer, read).await;
+                    // Who sends more than its kind may is read in small pieces.
+                    if self.resume.is_some_and(|resume| resume > Instant::now()) {
+                        buffer = vec![0; BUFFER];
+                    } else if read == buffer.len() && read < BUFFER_OF_MANY {
+                        buffer.resize(BUFFER_OF_MANY, 0);
+                    }
+                }
+            }
+        }
+    }
+
+    async fn take(&mut self, buffer: &[u8], read: usize) {
+        let heard = self.wire.feed(buffer.get(..read).unwrap_or_default());
+        self.heard(heard).await;
+    }
+
+    /// Whether the device may still be here.
+    fn still_may(&self) -> bool {
+        let Some(device) = self.device() else {
+            return true;
+        };
+        let devices = &self.broker.hospital.devices;
+        let active = devices.find(&device).is_some_and(|known| known.active);
+        active
+            && devices
+                .kept
+                .credentials(&device)
+                .is_ok_and(|count| count > 0)
+    }
+
+    /// Takes what was said, in its order.
+    async fn heard(&mut self, all: Vec<Heard>) {
+        let device = self.device();
+        let known = device.and_then(|device| self.broker.hospital.devices.find(&device));
+        let mut pending = Vec::new();
+        for heard in all {
+            match heard {
+                Heard::Publish(publish) => match &known {
+                    Some(known) => self.look_at(known, &publish, &mut pending),
+                    None => self.guest_says(publish).await,
+                },
+                other => {
+                    self.settle(&mut pending, known.as_deref()).await;
+                    self.other(other).await;
+                }
+            }
+            if self.wire.closing {
+                break;
+            }
+        }
+        self.settle(&mut pending, known.as_deref()).await;
+    }
+
+    fn look_at(&mut self, known: &Registered, publish: &Publish, pending: &mut Vec<Pending>) {
+        match messages::examine(&self.broker, known, publish) {
+            // MQTT 3.1.1 has no words for it: it takes such a message, or ends.
+            Err(_) if !self.wire.is_five() => self.wire.closing = true,
+            Ok(one) | Err(one) => pending.push(one),
+        }
+    }
+
+    /// Keeps what was looked at, and acknowledges it then.
+    async fn settle(&mut self, pending: &mut Vec<Pending>, known: Option<&Registered>) {
+        if pending.is_empty() {
+            return;
+        }
+        if let Err(error) = messages::keep(&self.broker, pending).await {
+            tracing::error!(%error, "readings could not be kept; the device is to send them again");
+            pending.clear();
+            self.wire.end(No::Busy);
+            return;
+        }
+        if let Some(known) = known {
+            let devices = &self.broker.hospital.devices;
+            let wait_ms = devices.pace(known, pending.len(), clock::now());
+            self.resume = Instant::now().checked_add(Duration::from_millis(wait_ms));
+        }
+        for one in pending.drain(..) {
+            messages::tell(&self.broker, &self.session, &one);
+            self.wire.acknowledge(one.quality, one.refused);
+        }
+    }
+
+    async fn guest_says(&mut self, publish: Publish) {
+        let said = messages::from_guest(&self.broker, &self.session.who, &publish).await;
+        match said {
+            Err(_) if !self.wire.is_five() => self.wire.closing = true,
+            Err(_) if publish.quality == Quality::AtMostOnce => self.wire.end(No::NotAuthorized),
+            said => self.wire.acknowledge(publish.quality, said.err()),
+        }
+    }
+
+    async fn other(&mut self, heard: Heard) {
+        match heard {
+            Heard::Subscribe { id, filters } => {
+                let mut granted = Vec::new();
+                for filter in filters {
+                    granted.push(self.subscribe(filter).await);
+                }
+                self.wire.subscribed(id, &granted);
+            }
+            Heard::Unsubscribe { id, filters } => {
+                let gone = |filter: &String| self.session.unsubscribe(filter);
+                let there: Vec<bool> = filters.iter().map(gone).collect();
+                self.wire.unsubscribed(id, &there);
+            }
+            Heard::Acknowledged { id } => self.session.acknowledged(id),
+            Heard::Released { id } => self.wire.complete(id),
+            Heard::Leaves {
+                with_will,
+                expiry_s,
+            } => {
+                if !with_will {
+                    self.will = None;
+                }
+                if let Some(expiry_s) = expiry_s {
+                    self.expiry_s = expiry_s;
+                }
+                self.wire.closing = true;
+            }
+            // A second introduction is against the protocol; the library has said so.
+            Heard::Connect(_) | Heard::Publish(_) => self.wire.closing = true,
+        }
+    }
+
+    /// Grants a wish, or not. A device hears what is below its own id; a guest what the policies permit.
+    async fn subscribe(&mut self, filter: Filter) -> Result<bool, No> {
+        if !topic::is_filter(&filter.filter) {
+            return Err(No::BadTopic);
+        }
+        let about = topic::device_of(&filter.filter);
+        match self.session.who.clone() {
+            Who::Device(me) if about.as_ref() != Some(&me) => return Err(No::NotAuthorized),
+            Who::Device(_) => {}
+            Who::Guest(actor) => {
+                // One about several devices is granted; what comes of each is decided when it comes.
+                if let Some(device) = &about {
+                    let known = self.broker.hospital.devices.find(device);
+                    let patient = known.and_then(|known| known.patient.clone());
+                    if !self.may_hear(&actor, patient).await {
+                        return Err(No::NotAuthorized);
+                    }
+                }
+            }
+        }
+        let topic = filter.filter.clone();
+        let granted = self.broker.sessions.subscribe(&self.session, &filter)?;
+        if let Some(me) = self.device()
+            && topic::matches(&topic, &topic::command(&me))
+        {
+            messages::send_waiting_commands(&self.broker, &self.session, &me);
+        }
+        Ok(granted)
+    }
+
+    /// Whether a guest may hear of a patient, or of the hospital's rooms and things.
+    async fn may_hear(&mut self, actor: &Actor, patient: Option<PatientId>) -> bool {
+        let before = self.decided.get(&patient).copied();
+        if let Some((may, at)) = before
+            && at.elapsed() < DECIDED
+        {
+            return may;
+        }
+        let object = match &patient {
+            Some(patient) => Object::Patient(patient.clone()),
+            None => Object::Hospital,
+        };
+        let hospital = &self.broker.hospital;
+        // A grant is in the ledger once; that it goes on is looked at without a further entry.
+        let may = match before {
+            Some((true, _)) => {
+                let still = hospital.still_may(&actor.id, Action::ReadRecord, &object);
+                still.await.unwrap_or(false)
+            }
+            _ => hospital
+                .ask(actor, Action::ReadRecord, &object)
+                .await
+                .is_ok(),
+        };
+        self.decided.insert(patient, (may, Instant::now()));
+        may
+    }
+
+    /// Puts what waits into what is to be sent; whether more waits.
+    async fn tell_what_waits(&mut self) -> bool {
+        for _ in 0..AT_ONCE {
+            if self.wire.closing {
+                return false;
+            }
+            let Some(Waiting { told, about }) = self.session.next(self.most_unacknowledged) else {
+                return false;
+            };
+            if let Who::Guest(actor) = self.session.who.clone()
+                && !self.may_hear(&actor, about).await
+            {
+                continue;
+            }
+            if !told.acknowledged {
+                self.wire.tell(&told, None);
+            } else if let Some(id) = self.wire.identifier() {
+                self.wire.tell(&told, Some((id, false)));
+                self.session.sent(id, told);
+            }
+        }
+        true
+    }
+
+    /// Leaves the session, and tells the will where the other side went without a word.
+    fn leave(self) {
+        let Self {
+            broker,
+            session,
+            number,
+            expiry_s,
+            will,
+            ..
+        } = self;
+        let taken_over = session.must_end(number) == Some(No::TakenOver);
+        broker
+            .sessions
+            .detach(&session, number, expiry_s, clock::now());
+        if taken_over {
+            // What woke this connection may have been meant for the next one. A will is not told: its owner is there.
+            session.wake.notify_one();
+            return;
+        }
+        let Who::Device(device) = &session.who else {
+            return;
+        };
+        let device = device.clone();
+        let devices = &broker.hospital.devices;
+        devices.with_quality(&device, |quality| quality.connected = false);
+        let (Some(will), Some(known)) = (will, devices.find(&device)) else {
+            return;
+        };
+        let delay = Duration::from_secs(u64::from(will.delay_s.min(expiry_s)));
+        tokio::spawn(async move {
+            sleep(delay).await;
+            // Back in time: nothing is told.
+            let back = || {
+                broker
+                    .hospital
+                    .devices
+                    .with_quality(&device, |quality| quality.connected)
+            };
+            if !delay.is_zero() && back() {
+                return;
+            }
+            let publish = Publish {
+                topic: will.topic,
+                payload: will.payload,
+                quality: Quality::AtMostOnce,
+                retain: will.retain,
+                again: false,
+            };
+            messages::will(&broker, &known, &publish).await;
+        });
+    }
+}
+
+/// Reads, after a pause: what comes meanwhile waits in the socket.
+async fn read_after<S: AsyncRead + Unpin>(
+    stream: &mut S,
+    buffer: &mut [u8],
+    resume: Option<Instant>,
+) -> std::io::Result<usize> {
+    if let Some(resume) = resume {
+        tokio::time::sleep_until(resume).await;
+    }
+    stream.read(buffer).await
+}
+
+async fn closes(closed: &mut watch::Receiver<bool>) {
+    let _ = closed.wait_for(|closed| *closed).await;
+}
+
+async fn silent(until: Option<Instant>) {
+    match until {
+        Some(until) => tokio::time::sleep_until(until).await,
+        None => std::future::pending().await,
+    }
+}

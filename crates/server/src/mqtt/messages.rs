@@ -1,0 +1,345 @@
+//! Messages: from a device into the record and to who wishes to hear them; commands to devices.
+
+use std::sync::Arc;
+
+use ::devices::{Acknowledgement, Remembered, State};
+use bytes::Bytes;
+use policy::{Action, Object};
+use record::{Arrived, RecordError};
+use serde_json::{Value, json};
+use vocabulary::{DeviceId, PatientId, Text, Timestamp};
+
+use super::{
+    Broker,
+    session::{Session, Waiting, Who},
+    topic::{self, Place},
+    wire::{No, Publish, Quality, Told},
+};
+use crate::{
+    clock,
+    devices::{Command, Registered},
+};
+
+/// A message that was looked at and is not yet acknowledged.
+pub struct Pending {
+    pub quality: Quality,
+    pub refused: Option<(No, String)>,
+    device: DeviceId,
+    payload: Bytes,
+    arrived: Vec<Arrived>,
+    remembered: Remembered,
+    tell: Option<Waiting>,
+}
+
+impl Pending {
+    fn refused(device: &DeviceId, publish: &Publish, no: No, why: &Text) -> Self {
+        Self {
+            quality: publish.quality,
+            refused: Some((no, why.en.clone())),
+            device: device.clone(),
+            payload: Bytes::new(),
+            arrived: Vec::new(),
+            remembered: Remembered::default(),
+            tell: None,
+        }
+    }
+}
+
+#[expect(
+    clippy::result_large_err,
+    reason = "both ways it is acknowledged at once"
+)]
+/// Looks at a message of a device. What is below another's id, or where no device may send, is more than a mistake
+/// in a payload: it comes back as an error.
+pub fn examine(
+    broker: &Broker,
+    device: &Registered,
+    publish: &Publish,
+) -> Result<Pending, Pending> {
+    let devices = &broker.hospital.devices;
+    let received = clock::now();
+    let place = topic::read(&publish.topic);
+    let Some((_, place)) = place.filter(|(of, place)| *of == device.id && *place != Place::Command)
+    else {
+        let why = Text::new(
+            "只能发布到设备自己的主题之下",
+            "A device may send below its own id only",
+        );
+        devices.with_quality(&device.id, |quality| {
+            quality.heard(received);
+            let bytes = publish.payload.len();
+            quality.refused(received, "", bytes, "foreign-topic", why.clone());
+        });
+        return Err(Pending::refused(
+            &device.id,
+            publish,
+            No::NotAuthorized,
+            &why,
+        ));
+    };
+    Ok(match place {
+        Place::Stream(stream) => stream_message(broker, device, stream, publish, received),
+        Place::State => state_message(broker, device, publish, received),
+        Place::Answer | Place::Command => answer_message(broker, device, publish, received),
+    })
+}
+
+fn told(publish: &Publish, about: Option<PatientId>) -> Waiting {
+    Waiting {
+        told: Told {
+            topic: publish.topic.clone(),
+            payload: publish.payload.clone(),
+            acknowledged: publish.quality != Quality::AtMostOnce,
+            retain: publish.retain,
+        },
+        about,
+    }
+}
+
+fn stream_message(
+    broker: &Broker,
+    device: &Registered,
+    stream: &str,
+    publish: &Publish,
+    received: Timestamp,
+) -> Pending {
+    let again = match publish.quality {
+        Quality::AtLeastOnce(id) if publish.again => Some(id),
+        _ => None,
+    };
+    let devices = &broker.hospital.devices;
+    let taken = devices.take(device, stream, &publish.payload, again, received);
+    if let Some(refusal) = taken.refused {
+        return Pending::refused(&device.id, publish, No::BadPayload, &refusal.text());
+    }
+    let is_new = !taken.arrived.is_empty();
+    Pending {
+        quality: publish.quality,
+        refused: None,
+        device: device.id.clone(),
+        payload: publish.payload.clone(),
+        arrived: taken.arrived,
+        remembered: taken.remembered,
+        tell: is_new.then(|| told(publish, device.patient.clone())),
+    }
+}
+
+/// A message that is no measurement: nothing of it goes to the record of signals.
+fn plain(device: &Registered, publish: &Publish) -> Pending {
+    Pending {
+        quality: publish.quality,
+        refused: None,
+        device: device.id.clone(),
+        payload: publish.payload.clone(),
+        arrived: Vec::new(),
+        remembered: Remembered::default(),
+        tell: Some(told(publish, device.patient.clone())),
+    }
+}
+
+fn refuse(
+    broker: &Broker,
+    device: &Registered,
+    publish: &Publish,
+    topic: &str,
+    refusal: &::devices::Refusal,
+) -> Pending {
+    let text = refusal.text();
+    let (at, bytes) = (clock::now(), publish.payload.len());
+    broker.hospital.devices.with_quality(&device.id, |quality| {
+        quality.refused(at, topic, bytes, refusal.code(), text.clone());
+    });
+    Pending::refused(&device.id, publish, No::BadPayload, &text)
+}
+
+fn state_message(
+    broker: &Broker,
+    device: &Registered,
+    publish: &Publish,
+    received: Timestamp,
+) -> Pending {
+    let devices = &broker.hospital.devices;
+    devices.with_quality(&device.id, |quality| quality.heard(received));
+    let state = if publish.payload.is_empty() {
+        None
+    } else {
+        match State::read(&publish.payload) {
+            Ok(state) => Some(state),
+            Err(refusal) => return refuse(broker, device, publish, "state", &refusal),
+        }
+    };
+    devices.with_quality(&device.id, |quality| {
+        quality.state = state;
+        quality.state_at = Some(received);
+    });
+    if let Err(error) = devices
+        .kept
+        .put_state(&device.id, &publish.payload, received)
+    {
+        tracing::error!(%error, "a device's state could not be kept");
+    }
+    let about = device.patient.clone();
+    broker.sessions.keep(&device.id, &publish.payload, about);
+    plain(device, publish)
+}
+
+fn answer_message(
+    broker: &Broker,
+    device: &Registered,
+    publish: &Publish,
+    received: Timestamp,
+) -> Pending {
+    let devices = &broker.hospital.devices;
+    devices.with_quality(&device.id, |quality| quality.heard(received));
+    let answer = match Acknowledgement::read(&publish.payload) {
+        Ok(answer) => answer,
+        Err(refusal) => return refuse(broker, device, publish, "command/ack", &refusal),
+    };
+    match devices.kept.answer(&device.id, &answer) {
+        Ok(true) => plain(device, publish),
+        Ok(false) => {
+            let why = Text::new("没有这条指令", "There is no such command");
+            let bytes = publish.payload.len();
+            devices.with_quality(&device.id, |quality| {
+                quality.refused(
+                    received,
+                    "command/ack",
+                    bytes,
+                    "command-unknown",
+                    why.clone(),
+                );
+            });
+            Pending::refused(&device.id, publish, No::BadPayload, &why)
+        }
+        Err(error) => {
+            tracing::error!(%error, "an answer to a command could not be kept");
+            plain(device, publish)
+        }
+    }
+}
+
+/// Keeps messages in the record: all of them, or none. Once this returns they are on disk.
+pub async fn keep(broker: &Broker, pending: &mut [Pending]) -> Result<(), RecordError> {
+    let arrived: Vec<Arrived> = pending
+        .iter_mut()
+        .flat_map(|pending| std::mem::take(&mut pending.arrived))
+        .collect();
+    if arrived.is_empty() {
+        return Ok(());
+    }
+    let devices = &broker.hospital.devices;
+    match broker.hospital.signals.append(arrived).await {
+        Ok(taken) => {
+            // All messages of a connection are of one device.
+            let known = taken.iter().map(|taken| taken.known as u64).sum::<u64>();
+            if let Some(first) = pending.first() {
+                devices.with_quality(&first.device, |quality| quality.were_known(known));
+            }
+            Ok(())
+        }
+        Err(error) => {
+            for pending in pending {
+                devices.forget(&pending.device, &pending.remembered);
+            }
+            Err(error)
+        }
+    }
+}
+
+/// Tells a message that was kept to who wishes to hear it.
+pub fn tell(broker: &Broker, from: &Arc<Session>, pending: &Pending) {
+    if let Quality::AtLeastOnce(id) = pending.quality {
+        let devices = &broker.hospital.devices;
+        devices.acknowledged(&pending.device, id, &pending.payload);
+    }
+    if let Some(message) = &pending.tell {
+        broker.sessions.tell(Some(from), &pending.device, message);
+    }
+}
+
+/// Tells a device's will, as if it had sent it.
+pub async fn will(broker: &Broker, device: &Registered, publish: &Publish) {
+    let (Ok(pending) | Err(pending)) = examine(broker, device, publish);
+    let mut all = [pending];
+    if keep(broker, &mut all).await.is_ok() {
+        let [pending] = &all;
+        if let Some(message) = &pending.tell {
+            broker.sessions.tell(None, &device.id, message);
+        }
+    }
+}
+
+/// Sends a command to a device, where it is there and wishes to hear it.
+pub fn send_command(broker: &Broker, command: &Command) {
+    let Ok(payload) = serde_json::to_vec(command) else {
+        return;
+    };
+    let known = broker.hospital.devices.find(&command.device);
+    let message = Waiting {
+        told: Told {
+            topic: topic::command(&command.device),
+            payload: payload.into(),
+            acknowledged: true,
+            retain: false,
+        },
+        about: known.and_then(|known| known.patient.clone()),
+    };
+    broker.sessions.tell(None, &command.device, &message);
+}
+
+/// Puts a device's waiting commands where it hears them.
+pub fn send_waiting_commands(broker: &Broker, session: &Session, device: &DeviceId) {
+    match broker.hospital.devices.kept.waiting_commands(device) {
+        Ok(waiting) => {
+            for body in waiting {
+                session.whisper(Told {
+                    topic: topic::command(device),
+                    payload: body.into(),
+                    acknowledged: true,
+                    retain: false,
+                });
+            }
+        }
+        Err(error) => tracing::error!(%error, "a device's commands could not be read"),
+    }
+}
+
+/// Takes a message of a guest: a command to a device, from who may administer.
+pub async fn from_guest(broker: &Broker, who: &Who, publish: &Publish) -> Result<(), (No, String)> {
+    let Who::Guest(actor) = who else {
+        return Err((No::NotAuthorized, String::new()));
+    };
+    let Some((device, Place::Command)) = topic::read(&publish.topic) else {
+        let why = "people and programs send commands only, to yuanyi/v1/{device}/command";
+        return Err((No::NotAuthorized, why.to_owned()));
+    };
+    let hospital = &broker.hospital;
+    let asked = hospital.ask(actor, Action::Administer, &Object::Hospital);
+    if asked.await.is_err() {
+        let why = "the policies do not permit commands";
+        return Err((No::NotAuthorized, why.to_owned()));
+    }
+    if hospital.devices.find(&device).is_none() {
+        return Err((No::BadTopic, "there is no such device".to_owned()));
+    }
+    let body: Value = serde_json::from_slice(&publish.payload).unwrap_or_default();
+    let Some(command) = body.get("command").and_then(Value::as_str) else {
+        let why = "a command is JSON: {\"command\": …, \"parameters\": {…}}";
+        return Err((No::BadPayload, why.to_owned()));
+    };
+    let command = Command {
+        id: uuid::Uuid::now_v7().to_string(),
+        device,
+        command: command.chars().take(64).collect(),
+        parameters: body.get("parameters").cloned().unwrap_or_else(|| json!({})),
+        until: Timestamp(clock::now().0 + COMMAND_MS),
+        by: actor.id.to_string(),
+    };
+    hospital.devices.command(command).map_err(|error| {
+        tracing::error!(%error, "a command could not be kept");
+        (No::Quota, "the command could not be kept".to_owned())
+    })
+}
+
+/// A command that no device took within a day is not done any more.
+pub const COMMAND_MS: i64 = 24 * 3600 * 1000;

@@ -1,0 +1,132 @@
+//! The MQTT doors (3.1.1 and 5): what devices send is acknowledged once it is in the record.
+//!
+//! A connection takes one reading of its socket at a time: all messages in it are checked, appended together,
+//! acknowledged together. Meanwhile nothing more is read, so that a flood fills its own socket and nothing else.
+
+mod connection;
+mod messages;
+mod session;
+mod tls;
+mod topic;
+mod welcome;
+mod wire;
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{
+    net::TcpListener,
+    sync::{Semaphore, watch},
+    time::MissedTickBehavior,
+};
+use tokio_rustls::{TlsAcceptor, rustls::ServerConfig};
+use vocabulary::Digest;
+
+pub use messages::COMMAND_MS;
+pub use tls::{certificate, server as tls_server};
+
+use crate::{clock, hospital::Hospital};
+use connection::Peer;
+use session::Sessions;
+
+/// How long a TLS handshake may take.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+/// How often sessions are looked at whose time may be over.
+const SWEEP: Duration = Duration::from_secs(30);
+
+/// What all connections of the doors share.
+pub struct Broker {
+    hospital: Arc<Hospital>,
+    sessions: Sessions,
+}
+
+/// A listener of an MQTT door, with what encrypts it.
+pub struct Listening {
+    /// The socket.
+    pub listener: TcpListener,
+    /// Set where connections are encrypted.
+    pub tls: Option<Arc<ServerConfig>>,
+}
+
+impl Broker {
+    /// The broker of a hospital, which knows what devices said of themselves before.
+    pub fn new(hospital: Arc<Hospital>) -> anyhow::Result<Arc<Self>> {
+        let sessions = Sessions::default();
+        for (device, payload) in hospital.devices.kept.states()? {
+            let known = hospital.devices.find(&device);
+            let about = known.and_then(|known| known.patient.clone());
+            if let Ok(state) = ::devices::State::read(&payload) {
+                hospital.devices.with_quality(&device, |quality| {
+                    quality.state.get_or_insert(state);
+                });
+            }
+            sessions.keep(&device, &payload.into(), about);
+        }
+        Ok(Arc::new(Self { hospital, sessions }))
+    }
+}
+
+/// Ends sessions whose time is over, and passes commands on to devices, until the hospital closes.
+pub async fn follow(broker: Arc<Broker>, mut closed: watch::Receiver<bool>) {
+    let mut commands = broker.hospital.devices.commands();
+    let mut sweep = tokio::time::interval(SWEEP);
+    sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = closed.wait_for(|closed| *closed) => return,
+            _ = sweep.tick() => broker.sessions.sweep(clock::now()),
+            // One that was missed is sent when the device comes the next time.
+            command = commands.recv() => if let Ok(command) = command {
+                messages::send_command(&broker, &command);
+            },
+        }
+    }
+}
+
+/// Takes connections until the hospital closes.
+pub async fn serve(
+    listening: Listening,
+    broker: Arc<Broker>,
+    places: Arc<Semaphore>,
+    mut closed: watch::Receiver<bool>,
+) {
+    let Listening { listener, tls } = listening;
+    let tls = tls.map(TlsAcceptor::from);
+    loop {
+        let accepted = tokio::select! {
+            _ = closed.wait_for(|closed| *closed) => return,
+            accepted = listener.accept() => accepted,
+        };
+        let (stream, from) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                tracing::warn!(%error, "an MQTT connection could not be taken");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                continue;
+            }
+        };
+        // Who finds no place is not kept waiting; it tries again.
+        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+            continue;
+        };
+        let _ = stream.set_nodelay(true);
+        let (broker, closed, tls) = (Arc::clone(&broker), closed.clone(), tls.clone());
+        tokio::spawn(async move {
+            let peer = |certificate| Peer { from, certificate };
+            match tls {
+                None => connection::run(stream, peer(None), broker, closed).await,
+                Some(tls) => {
+                    let shaken = tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await;
+                    if let Ok(Ok(stream)) = shaken {
+                        let shown = stream.get_ref().1.peer_certificates();
+                        let certificate = shown.and_then(|chain| chain.first());
+                        let certificate = certificate.map(|shown| Digest::of(shown));
+                        connection::run(stream, peer(certificate), broker, closed).await;
+                    } else {
+                        welcome::not_shaken(&broker, from);
+                    }
+                }
+            }
+            drop(place);
+        });
+    }
+}

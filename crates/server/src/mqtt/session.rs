@@ -1,0 +1,371 @@
+//! Who hears what: sessions with their wishes, what waits for them, and what was kept.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+};
+
+use parking_lot::{Mutex, RwLock};
+use policy::Actor;
+use tokio::sync::Notify;
+use vocabulary::{DeviceId, PatientId, Timestamp};
+
+use super::{
+    topic,
+    wire::{Filter, Introduction, Kept, No, Told},
+};
+
+/// So many messages may wait for one who is slow or away.
+const MOST_WAITING: usize = 2048;
+/// And so many bytes.
+const MOST_WAITING_BYTES: usize = 1 << 20;
+/// So many wishes one may have.
+const MOST_FILTERS: usize = 64;
+/// So many sessions of people and programs there may be.
+const MOST_GUESTS: usize = 256;
+/// A session is kept no longer than this after its owner left, in seconds.
+const LONGEST_S: u32 = 7 * 24 * 3600;
+
+/// Who is connected.
+#[derive(Clone, Debug)]
+pub enum Who {
+    /// A device, which may send below its own id.
+    Device(DeviceId),
+    /// A person or program with an account, who hears what the policies permit.
+    Guest(Actor),
+}
+
+impl Who {
+    /// What sessions are kept under. A guest cannot take a device's.
+    fn key(&self, client: &str) -> String {
+        match self {
+            Self::Device(device) => format!("device {device}"),
+            Self::Guest(actor) => format!("guest {} {client}", actor.id),
+        }
+    }
+}
+
+/// A message on its way to one who wishes to hear it, and whom it is about.
+#[derive(Clone, Debug)]
+pub struct Waiting {
+    pub told: Told,
+    pub about: Option<PatientId>,
+}
+
+/// What outlives a connection.
+pub struct Session {
+    key: String,
+    pub who: Who,
+    state: Mutex<State>,
+    /// Something waits, or the session was taken over.
+    pub wake: Notify,
+}
+
+#[derive(Default)]
+struct State {
+    filters: Vec<Filter>,
+    waiting: VecDeque<Waiting>,
+    bytes: usize,
+    unacknowledged: VecDeque<(u16, Told)>,
+    /// Counts connections: one with an older number was taken over.
+    connection: u64,
+    connected: bool,
+    /// After this nobody will come back for it.
+    until: Option<Timestamp>,
+    overflowed: bool,
+    lost: u64,
+}
+
+/// What a connection finds of its session.
+pub struct Attached {
+    pub session: Arc<Session>,
+    pub connection: u64,
+    pub present: bool,
+    pub expiry_s: u32,
+}
+
+/// All sessions, and what was kept.
+#[derive(Default)]
+pub struct Sessions {
+    all: Mutex<HashMap<String, Arc<Session>>>,
+    /// Who has a wish about one device.
+    by_device: RwLock<HashMap<DeviceId, Vec<Arc<Session>>>>,
+    /// Who has a wish about several.
+    wide: RwLock<Vec<Arc<Session>>>,
+    /// What devices said of themselves.
+    kept: RwLock<HashMap<DeviceId, (bytes::Bytes, Option<PatientId>)>>,
+}
+
+impl Sessions {
+    /// Takes up or begins a session; who else was connected to it is put out.
+    pub fn attach(&self, who: Who, introduction: &Introduction) -> Result<Attached, No> {
+        let expiry_s = introduction.expiry_s.min(LONGEST_S);
+        let key = who.key(&introduction.client);
+        let mut all = self.all.lock();
+        let before = all.get(&key).cloned();
+        let present = before.as_ref().is_some_and(|session| {
+            let state = session.state.lock();
+            !introduction.clean && !state.overflowed
+        });
+        let guests = || {
+            all.values()
+                .filter(|s| matches!(s.who, Who::Guest(_)))
+                .count()
+        };
+        if before.is_none() && matches!(who, Who::Guest(_)) && guests() >= MOST_GUESTS {
+            return Err(No::Quota);
+        }
+        let connection = before.as_ref().map_or(1, |session| {
+            let mut state = session.state.lock();
+            state.connection += 1;
+            session.wake.notify_one();
+            state.connection
+        });
+        let session = match before {
+            Some(session) if present => session,
+            before => {
+                if let Some(before) = before {
+                    self.forget(&before);
+                }
+                let session = Arc::new(Session {
+                    key: key.clone(),
+                    who,
+                    state: Mutex::default(),
+                    wake: Notify::new(),
+                });
+                all.insert(key, Arc::clone(&session));
+                session
+            }
+        };
+        let mut state = session.state.lock();
+        state.connection = connection;
+        state.connected = true;
+        state.until = None;
+        drop(state);
+        Ok(Attached {
+            session,
+            connection,
+            present,
+            expiry_s,
+        })
+    }
+
+    /// Leaves a session; it is kept for so many seconds.
+    pub fn detach(&self, session: &Arc<Session>, connection: u64, expiry_s: u32, now: Timestamp) {
+        let mut state = session.state.lock();
+        if state.connection != connection {
+            return;
+        }
+        state.connected = false;
+        state.until = Some(Timestamp(now.0 + i64::from(expiry_s.min(LONGEST_S)) * 1000));
+        let over = expiry_s == 0 || state.overflowed;
+        drop(state);
+        if over {
+            let mut all = self.all.lock();
+            if all
+                .get(&session.key)
+                .is_some_and(|known| Arc::ptr_eq(known, session))
+            {
+                all.remove(&session.key);
+            }
+            self.forget(session);
+        }
+    }
+
+    /// Ends sessions whose time is over.
+    pub fn sweep(&self, now: Timestamp) {
+        let mut gone = Vec::new();
+        self.all.lock().retain(|_, session| {
+            let over = session.state.lock().until.is_some_and(|until| until < now);
+            if over {
+                gone.push(Arc::clone(session));
+            }
+            !over
+        });
+        for session in gone {
+            self.forget(&session);
+        }
+    }
+
+    fn forget(&self, session: &Arc<Session>) {
+        let others = |list: &mut Vec<Arc<Session>>| list.retain(|s| !Arc::ptr_eq(s, session));
+        others(&mut self.wide.write());
+        self.by_device.write().retain(|_, list| {
+            others(list);
+            !list.is_empty()
+        });
+    }
+
+    /// Adds a wish; what was kept of its topics is told where the wish says so.
+    pub fn subscribe(&self, session: &Arc<Session>, filter: &Filter) -> Result<bool, No> {
+        let acknowledged = filter.acknowledged;
+        let new = {
+            let mut state = session.state.lock();
+            let before = state.filters.iter_mut().find(|f| f.filter == filter.filter);
+            if let Some(before) = before {
+                *before = filter.clone();
+                false
+            } else {
+                if state.filters.len() == MOST_FILTERS {
+                    return Err(No::Quota);
+                }
+                state.filters.push(filter.clone());
+                true
+            }
+        };
+        let join = |list: &mut Vec<Arc<Session>>| {
+            if !list.iter().any(|s| Arc::ptr_eq(s, session)) {
+                list.push(Arc::clone(session));
+            }
+        };
+        match topic::device_of(&filter.filter) {
+            Some(device) => join(self.by_device.write().entry(device).or_default()),
+            None => join(&mut self.wide.write()),
+        }
+        let tell = match filter.kept {
+            Kept::Always => true,
+            Kept::WhenNew => new,
+            Kept::Never => false,
+        };
+        if tell {
+            for (device, (payload, about)) in &*self.kept.read() {
+                let topic = topic::state(device);
+                if topic::matches(&filter.filter, &topic) {
+                    let told = Told {
+                        topic,
+                        payload: payload.clone(),
+                        acknowledged,
+                        retain: true,
+                    };
+                    session.push(Waiting {
+                        told,
+                        about: about.clone(),
+                    });
+                }
+            }
+        }
+        Ok(acknowledged)
+    }
+
+    /// Keeps what a device says of itself, for those who come later.
+    pub fn keep(&self, device: &DeviceId, payload: &bytes::Bytes, about: Option<PatientId>) {
+        let mut kept = self.kept.write();
+        if payload.is_empty() {
+            kept.remove(device);
+        } else {
+            kept.insert(device.clone(), (payload.clone(), about));
+        }
+    }
+
+    /// Tells a message about a device to everybody who wishes to hear it.
+    pub fn tell(&self, from: Option<&Arc<Session>>, device: &DeviceId, message: &Waiting) {
+        let one = self.by_device.read().get(device).cloned();
+        let one = one.unwrap_or_default();
+        for session in &one {
+            session.hear(from, message);
+        }
+        for session in &*self.wide.read() {
+            // Who has wishes of both kinds hears it once.
+            if !one.iter().any(|known| Arc::ptr_eq(known, session)) {
+                session.hear(from, message);
+            }
+        }
+    }
+}
+
+impl Session {
+    /// Takes a message that one of the wishes is about.
+    fn hear(self: &Arc<Self>, from: Option<&Arc<Self>>, message: &Waiting) {
+        let own = from.is_some_and(|from| Arc::ptr_eq(from, self));
+        let wish = {
+            let state = self.state.lock();
+            let fitting = state.filters.iter().filter(|filter| {
+                topic::matches(&filter.filter, &message.told.topic) && !(own && filter.not_own)
+            });
+            // The strongest of overlapping wishes holds, once.
+            fitting.max_by_key(|filter| filter.acknowledged).cloned()
+        };
+        let Some(wish) = wish else { return };
+        let mut message = message.clone();
+        message.told.acknowledged &= wish.acknowledged;
+        message.told.retain &= wish.as_published;
+        self.push(message);
+    }
+
+    fn push(&self, message: Waiting) {
+        let mut state = self.state.lock();
+        if !state.connected && !message.told.acknowledged {
+            return;
+        }
+        let bytes = message.told.payload.len() + message.told.topic.len();
+        let full = state.waiting.len() >= MOST_WAITING || state.bytes + bytes > MOST_WAITING_BYTES;
+        if full && !message.told.acknowledged {
+            state.lost += 1;
+            return;
+        }
+        if full {
+            // A gap that nobody hears of is worse than an end: the session is over, and its owner told so.
+            state.overflowed = true;
+            state.waiting.clear();
+            state.bytes = 0;
+        }
+        if !state.overflowed {
+            state.bytes += bytes;
+            state.waiting.push_back(message);
+        }
+        drop(state);
+        self.wake.notify_one();
+    }
+
+    /// Takes a wish back; whether it was there.
+    pub fn unsubscribe(&self, filter: &str) -> bool {
+        let mut state = self.state.lock();
+        let before = state.filters.len();
+        state.filters.retain(|known| known.filter != filter);
+        before != state.filters.len()
+    }
+
+    /// Puts a message where only this session hears it.
+    pub fn whisper(&self, told: Told) {
+        self.push(Waiting { told, about: None });
+    }
+
+    /// Why the connection of this number must end, if it must.
+    pub fn must_end(&self, connection: u64) -> Option<No> {
+        let state = self.state.lock();
+        if state.connection != connection {
+            return Some(No::TakenOver);
+        }
+        state.overflowed.then_some(No::Quota)
+    }
+
+    /// The next message that waits, where one more may be unacknowledged.
+    pub fn next(&self, most_unacknowledged: u16) -> Option<Waiting> {
+        let mut state = self.state.lock();
+        let full = state.unacknowledged.len() >= usize::from(most_unacknowledged);
+        if full && state.waiting.front()?.told.acknowledged {
+            return None;
+        }
+        let next = state.waiting.pop_front()?;
+        state.bytes = state
+            .bytes
+            .saturating_sub(next.told.payload.len() + next.told.topic.len());
+        Some(next)
+    }
+
+    /// A message went out and is to be acknowledged.
+    pub fn sent(&self, id: u16, told: Told) {
+        self.state.lock().unacknowledged.push_back((id, told));
+    }
+
+    /// A message was acknowledged.
+    pub fn acknowledged(&self, id: u16) {
+        let mut state = self.state.lock();
+        state.unacknowledged.retain(|(known, _)| *known != id);
+    }
+
+    /// What went out and was not acknowledged before the connection ended.
+    pub fn unacknowledged(&self) -> Vec<(u16, Told)> {
+        self.state.lock().unacknowledged.iter().cloned().collect()
+    }
+}

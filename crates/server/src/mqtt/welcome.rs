@@ -1,0 +1,145 @@
+//! Who may connect: a device by its token or certificate, a person or program by a bearer token.
+
+use std::{net::SocketAddr, time::Duration};
+
+use vocabulary::{DeviceId, Digest, Text};
+
+use super::{
+    Broker,
+    session::Who,
+    topic::{self, Place},
+    wire::{Introduction, No},
+};
+use crate::{clock, devices::Stranger};
+
+/// Whoever is turned away is told after this, so that guessing costs time.
+pub const TURNED_AWAY_AFTER: Duration = Duration::from_millis(500);
+
+/// Finds out who connects; says why not, where somebody may not.
+pub fn who(
+    broker: &Broker,
+    introduction: &Introduction,
+    certificate: Option<Digest>,
+    from: SocketAddr,
+) -> Result<Who, No> {
+    let found = identity(broker, introduction, certificate);
+    if let Err((no, code, why)) = found {
+        let claimed = DeviceId::new(introduction.client.as_str()).ok();
+        let claimed = claimed.filter(|id| broker.hospital.devices.find(id).is_some());
+        broker.hospital.devices.stranger(Stranger {
+            at: clock::now(),
+            claimed,
+            from: from.ip().to_string(),
+            code,
+            why,
+        });
+        return Err(no);
+    }
+    found.map_err(|(no, ..)| no)
+}
+
+/// Notes a connection that came to no agreement about its encryption, such as with a certificate that is out of
+/// date.
+pub fn not_shaken(broker: &Broker, from: SocketAddr) {
+    broker.hospital.devices.stranger(Stranger {
+        at: clock::now(),
+        claimed: None,
+        from: from.ip().to_string(),
+        code: "tls",
+        why: Text::new(
+            "加密握手失败：证书过期、未知或协议不符",
+            "The encryption could not be agreed on: a certificate that is out of date or unknown, or another protocol",
+        ),
+    });
+}
+
+type Refused = (No, &'static str, Text);
+
+fn identity(
+    broker: &Broker,
+    introduction: &Introduction,
+    certificate: Option<Digest>,
+) -> Result<Who, Refused> {
+    let hospital = &broker.hospital;
+    let kept = &hospital.devices.kept;
+    let internal = |error: anyhow::Error| {
+        tracing::error!(%error, "tokens could not be read");
+        let why = Text::new(
+            "医院暂时无法核对身份",
+            "The hospital could not check it just now",
+        );
+        (No::Busy, "not-checked", why)
+    };
+    let password = introduction.password.as_deref();
+    let token = password.and_then(|password| std::str::from_utf8(password).ok());
+    let by_certificate = match certificate {
+        Some(shown) => kept.who_shows(shown).map_err(internal)?,
+        None => None,
+    };
+    let by_token = match token {
+        Some(token) => kept.who_holds(token).map_err(internal)?,
+        None => None,
+    };
+    if let Some(device) = by_certificate.or(by_token) {
+        return is_device(broker, introduction, device);
+    }
+    let actor = match token {
+        Some(token) => hospital.accounts.who_holds(token).map_err(internal)?,
+        None => None,
+    };
+    let Some(actor) = actor else {
+        let why = Text::new(
+            "令牌或证书无效、已撤销或缺失",
+            "The token or certificate is wrong, revoked or missing",
+        );
+        return Err((No::WrongPassword, "not-known", why));
+    };
+    let named = introduction.user.as_deref();
+    if named.is_some_and(|named| named != actor.id.as_str()) {
+        let why = Text::new("用户名与令牌不符", "The user name is not the token's");
+        return Err((No::WrongPassword, "another-user", why));
+    }
+    if introduction.will.is_some() {
+        let why = Text::new("只有设备可以留下遗嘱消息", "Only devices may leave a will");
+        return Err((No::BadTopic, "foreign-will", why));
+    }
+    Ok(Who::Guest(actor))
+}
+
+fn is_device(
+    broker: &Broker,
+    introduction: &Introduction,
+    device: DeviceId,
+) -> Result<Who, Refused> {
+    if introduction.client != device.as_str() {
+        let why = Text::new(
+            "客户端标识与令牌所属设备不符",
+            "The client id is not the device that the token belongs to",
+        );
+        return Err((No::BadClientId, "foreign-id", why));
+    }
+    let known = broker.hospital.devices.find(&device);
+    if known.is_none_or(|known| !known.active) {
+        let why = Text::new(
+            "设备未登记或已停用",
+            "The device is not registered, or retired",
+        );
+        return Err((No::NotAuthorized, "retired", why));
+    }
+    let own = |topic: &str| {
+        let place = topic::read(topic);
+        place.is_some_and(|(of, place)| of == device && place != Place::Command)
+    };
+    if introduction
+        .will
+        .as_ref()
+        .is_some_and(|will| !own(&will.topic))
+    {
+        let why = Text::new(
+            "遗嘱消息不在设备自己的主题之下",
+            "The will is not below the device's own id",
+        );
+        return Err((No::BadTopic, "foreign-will", why));
+    }
+    Ok(Who::Device(device))
+}

@@ -1,0 +1,70 @@
+"""Makes the recordings that the demo's devices replay, from the open originals:
+
+    python make.py FOLDER
+
+FOLDER holds ecg/wfdb/multi-segment/s25047 (one ICU stay) and sleep/cpap-airsense10 (one CPAP user). Needs wfdb
+and edfio. Values are those of the recordings, gaps included; only their form changes.
+"""
+
+import json
+import math
+import pathlib
+import sys
+
+import edfio
+import wfdb
+
+MDC = {"HR": ("heart-rate", "147842", "/min"), "PULSE": ("pulse", "149530", "/min"),
+       "RESP": ("resp-rate", "151562", "/min"), "SpO2": ("spo2", "150456", "%"),
+       "NBPSys": ("systolic", "150021", "mm[Hg]"), "NBPDias": ("diastolic", "150022", "mm[Hg]"),
+       "NBPMean": ("mean", "150023", "mm[Hg]")}
+CPAP = {"MaskPress.2s": ("pressure", "mask-pressure", "cm[H2O]"), "Leak.2s": ("leak", "mask-leak", "L/s"),
+        "RespRate.2s": ("resp-rate", "151562", "/min"), "TidVol.2s": ("tidal-volume", "tidal-volume", "L"),
+        "MinVent.2s": ("minute-ventilation", "minute-ventilation", "L/min")}
+HERE = pathlib.Path(__file__).parent
+
+
+def number(value, digits, low=-math.inf):
+    value = float(value)
+    return None if math.isnan(value) or value < low else round(value, digits)
+
+
+def write(name, recording):
+    (HERE / name).write_text(json.dumps(recording, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")
+
+
+def icu(folder):
+    record = wfdb.rdrecord(str(folder / "s25047-2704-05-04-10-44n"))
+    streams = []
+    for place, name in enumerate(record.sig_name):
+        stream, code, unit = MDC[name]
+        # The recording writes 0 where a monitor had no value.
+        values = [number(v, 1, low=1) for v in record.p_signal[:, place]]
+        streams.append({"stream": stream, "code": code, "unit": unit, "period_ms": 60000, "values": values})
+    wave = wfdb.rdrecord(str(folder / "3234460_0001"), sampto=125 * 60)
+    lead = [None if math.isnan(v) else round(v * 1000) for v in wave.p_signal[:, wave.sig_name.index("II")]]
+    streams.append({"stream": "ecg-ii", "code": "131330", "unit": "uV", "period_ms": 8, "values": lead})
+    write("icu-s25047.json", {
+        "profile": "bedside-monitor",
+        "source": "MIMIC-II waveform database, s25047 (PhysioNet): one ICU stay, numerics each minute, ECG at 125 Hz",
+        "licence": "ODC-BY 1.0 / ODbL 1.0", "streams": streams})
+
+
+def night(file):
+    edf = edfio.read_edf(str(file))
+    streams = []
+    for signal in edf.signals:
+        if signal.label in CPAP:
+            stream, code, unit = CPAP[signal.label]
+            values = [number(v, 3, low=-1e-9) for v in signal.data]
+            period = round(1000 / signal.sampling_frequency)
+            streams.append({"stream": stream, "code": code, "unit": unit, "period_ms": period, "values": values})
+    write("cpap-night.json", {
+        "profile": "cpap", "source": "one night of one ResMed AirSense 10 user, published by himself",
+        "licence": "MIT", "streams": streams})
+
+
+if __name__ == "__main__":
+    data = pathlib.Path(sys.argv[1])
+    icu(data / "ecg/wfdb/multi-segment/s25047")
+    night(data / "sleep/cpap-airsense10/DATALOG/20230821/20230822_030645_PLD.edf")

@@ -1,0 +1,411 @@
+"""The MQTT door, spoken to by mosquitto's clients and by paho (MQTT 3.1.1 and 5)."""
+
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+
+import cbor2
+import paho.mqtt.client as paho
+import pytest
+import requests
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from conftest import ROOT, free_port
+
+SPO2 = {"code": "150456", "unit": "%"}
+V3, V5 = paho.MQTTv311, paho.MQTTv5
+
+
+def now_ms() -> int:
+    return int(time.time() * 1000)
+
+
+class Ward:
+    """A hospital of its own, so that it can be killed."""
+
+    def __init__(self, folder: pathlib.Path):
+        self.program = os.environ.get("YUANYI_BIN", str(ROOT / "target/debug/yuanyi"))
+        self.data = folder
+        self.http, self.mqtt = free_port(), free_port()
+        self.base = f"http://127.0.0.1:{self.http}"
+        self.log = open(folder.parent / "ward.log", "a+", encoding="utf-8")
+        self.put_user("admin", "admin")
+        self.put_user("nurse", "nurse")
+        self.open()
+
+    def put_user(self, user: str, role: str) -> None:
+        command = [self.program, "user", "put", user, "--name", user, "--role", role, "--data", str(self.data)]
+        subprocess.run(command, input=b"a password of some length 7", check=True, stderr=subprocess.DEVNULL)
+
+    def open(self) -> None:
+        self.process = subprocess.Popen(
+            [self.program, "serve", "--http", f"127.0.0.1:{self.http}", "--dicom", "off",
+             "--mqtt", f"127.0.0.1:{self.mqtt}", "--data", str(self.data)],
+            stdout=self.log, stderr=subprocess.STDOUT)
+        while True:
+            try:
+                if requests.get(self.base + "/readyz", timeout=5).ok:
+                    return
+            except requests.ConnectionError:
+                assert self.process.poll() is None, pathlib.Path(self.log.name).read_text(encoding="utf-8")
+            time.sleep(0.1)
+
+    def kill(self) -> None:
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def run(self, *words: str) -> str:
+        command = [self.program, *words, "--as", "admin", "--to", self.base, "--data", str(self.data)]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        return done.stdout.strip()
+
+    def add(self, device: str, profile: str) -> str:
+        """Registers a device; its token."""
+        return self.run("device", "add", device, "--profile", profile)
+
+    def bearer(self, user: str) -> str:
+        command = [self.program, "token", "new", "--as", user, "--data", str(self.data)]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+    def get(self, path: str, user: str = "admin"):
+        answer = requests.get(self.base + path, headers={"Authorization": f"Bearer {self.bearer(user)}"}, timeout=30)
+        answer.raise_for_status()
+        return answer.json()
+
+    def device(self, device: str) -> dict:
+        return self.get(f"/api/devices/{device}")
+
+    def quality(self, device: str) -> dict:
+        return self.device(device)["quality"]
+
+
+@pytest.fixture(scope="module")
+def ward():
+    with tempfile.TemporaryDirectory(prefix="yuanyi-mqtt-") as folder:
+        data = pathlib.Path(folder) / "data"
+        data.mkdir()
+        running = Ward(data)
+        yield running
+        running.process.terminate()
+        running.process.wait(timeout=60)
+
+
+class Client:
+    """paho, with what it heard."""
+
+    def __init__(self, ward: Ward, client_id: str, password: str, version=V5, clean=True, user=None, will=None):
+        five = {} if version == V5 else {"clean_session": clean}
+        self.paho = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id=client_id, protocol=version, **five)
+        self.paho.username_pw_set(user or client_id, password)
+        self.paho.max_inflight_messages_set(1000)
+        self.connected, self.answer, self.heard, self.acked = threading.Event(), None, [], {}
+        self.lost = threading.Event()
+        self.paho.on_connect = self._on_connect
+        self.paho.on_disconnect = lambda *_: self.lost.set()
+        self.paho.on_message = lambda c, u, m: self.heard.append(m)
+        self.paho.on_publish = self._on_publish
+        if will:
+            self.paho.will_set(*will)
+        properties = None
+        if version == V5:
+            properties = Properties(PacketTypes.CONNECT)
+            properties.SessionExpiryInterval = 0 if clean else 3600
+            self.paho.connect("127.0.0.1", ward.mqtt, clean_start=clean, properties=properties)
+        else:
+            self.paho.connect("127.0.0.1", ward.mqtt)
+        self.paho.loop_start()
+        assert self.connected.wait(60)
+
+    def _on_connect(self, client, userdata, flags, reason, properties):
+        self.answer, self.present = reason, flags.session_present
+        self.connected.set()
+
+    def _on_publish(self, client, userdata, mid, reason, properties):
+        self.acked[mid] = reason
+
+    def send(self, topic: str, payload, qos=1, retain=False):
+        """Publishes and waits for the acknowledgement; its reason."""
+        body = payload if isinstance(payload, (bytes, str)) else json.dumps(payload)
+        info = self.paho.publish(topic, body, qos=qos, retain=retain)
+        info.wait_for_publish(60)
+        assert info.is_published()
+        until = time.monotonic() + 60
+        while info.mid not in self.acked and time.monotonic() < until:
+            time.sleep(0.01)
+        return self.acked.get(info.mid)
+
+    def subscribe(self, topic: str, qos=1):
+        codes = []
+        done = threading.Event()
+
+        def on_subscribe(client, userdata, mid, reasons, properties):
+            codes.extend(reasons)
+            done.set()
+
+        self.paho.on_subscribe = on_subscribe
+        self.paho.subscribe(topic, qos)
+        assert done.wait(60)
+        return codes[0]
+
+    def hears(self, count: int):
+        until = time.monotonic() + 60
+        while len(self.heard) < count and time.monotonic() < until:
+            time.sleep(0.02)
+        return self.heard
+
+    def close(self) -> None:
+        self.paho.disconnect()
+        self.paho.loop_stop()
+
+    def drop(self) -> None:
+        """Goes without a word."""
+        self.paho.loop_stop()
+        self.paho._sock_close()
+
+
+def mosquitto_pub(ward: Ward, device: str, token: str, topic: str, payload: str, *more: str):
+    command = ["mosquitto_pub", "-h", "127.0.0.1", "-p", str(ward.mqtt), "-i", device, "-u", device, "-P", token,
+               "-t", topic, "-m", payload, *more]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.parametrize("version", ["mqttv311", "mqttv5"])
+@pytest.mark.parametrize("qos", ["0", "1", "2"])
+def test_mosquitto_pub_is_taken(ward, version, qos):
+    device = f"mosquitto-{version}-{qos}"
+    token = ward.add(device, "pulse-oximeter")
+    payload = json.dumps(SPO2 | {"t": now_ms(), "value": 97})
+    done = mosquitto_pub(ward, device, token, f"yuanyi/v1/{device}/spo2", payload, "-V", version, "-q", qos)
+    assert done.returncode == 0, done.stderr
+    until = time.monotonic() + 60
+    while ward.quality(device)["accepted"] == 0 and time.monotonic() < until:
+        time.sleep(0.1)
+    assert ward.quality(device)["accepted"] == 1
+
+
+@pytest.mark.parametrize("version", [V3, V5])
+def test_paho_sends_json_and_cbor_and_hears_itself(ward, version):
+    device = f"paho-{version}"
+    token = ward.add(device, "pulse-oximeter")
+    client = Client(ward, device, token, version)
+    client.subscribe(f"yuanyi/v1/{device}/#")
+    sent = [json.dumps(SPO2 | {"t": now_ms() - 2000, "value": 97}).encode(),
+            cbor2.dumps(SPO2 | {"t": now_ms() - 1000, "value": [96.5, None, 95], "period_ms": 1000})]
+    for payload in sent:
+        client.send(f"yuanyi/v1/{device}/spo2", payload)
+    assert [message.payload for message in client.hears(2)] == sent
+    quality = ward.quality(device)
+    assert quality["accepted"] == 3
+    assert quality["marks"]["not-measured"] == 2, "one mark for each piece beside the gap"
+    client.close()
+
+
+BAD = [
+    ({"code": "150456", "value": 97, "unit": "Cel"}, "unit-of-something-else"),
+    ({"code": "150456", "value": 97, "unit": "percent"}, "unit-unknown"),
+    ({"code": "150456", "value": 97}, "unit-missing"),
+    ({"code": "150456", "value": 104, "unit": "%"}, "out-of-range"),
+    ({"code": "150364", "value": 97, "unit": "%"}, "code-of-another-stream"),
+    ('{"code": "150456", "value": 97, "un', "not-understood"),
+    (b"\xa3\x64code\x66150456", "not-understood"),
+]
+
+
+@pytest.mark.parametrize("version", [V3, V5])
+def test_what_cannot_be_true_is_refused_with_a_reason_and_the_rest_goes_on(ward, version):
+    device = f"bad-{version}"
+    token = ward.add(device, "pulse-oximeter")
+    client = Client(ward, device, token, version)
+    for payload, code in BAD:
+        reason = client.send(f"yuanyi/v1/{device}/spo2", payload)
+        if version == V5:
+            assert reason.value == 0x99, (payload, reason)
+        latest = ward.quality(device)["latest"][0]
+        assert (latest["code"], latest["topic"]) == (code, "spo2")
+        assert latest["why"]["zh"] and latest["why"]["en"]
+    client.send(f"yuanyi/v1/{device}/spo2", SPO2 | {"t": now_ms(), "value": 97})
+    quality = ward.quality(device)
+    assert (quality["accepted"], sum(quality["refusals"].values())) == (1, len(BAD))
+    client.close()
+
+
+def test_1970_duplicates_and_disorder_are_marked(ward):
+    token = ward.add("clock-1", "pulse-oximeter")
+    client = Client(ward, "clock-1", token)
+    topic = "yuanyi/v1/clock-1/spo2"
+    client.send(topic, SPO2 | {"t": "1970-01-01T00:01:00Z", "value": 97})
+    client.send(topic, SPO2 | {"t": "1970-01-01T00:01:01Z", "value": 97})
+    quality = ward.quality("clock-1")
+    assert quality["marks"]["clock-corrected"] == 2
+    at = now_ms()
+    for t, value in [(at - 2000, 95), (at - 2000, 95), (at - 2000, 90), (at - 5000, 94)]:
+        client.send(topic, SPO2 | {"t": t, "value": value})
+    quality = ward.quality("clock-1")
+    assert quality["duplicates"] == 1
+    assert quality["marks"]["conflicting"] == 1
+    assert quality["marks"]["late"] >= 1
+    assert quality["accepted"] == 5
+    client.close()
+
+
+def test_no_device_speaks_for_another(ward):
+    mine, other = ward.add("mine-1", "thermometer"), ward.add("other-1", "thermometer")
+    body = {"code": "150364", "value": 37, "unit": "Cel"}
+    # Another's name with one's own token.
+    refused = mosquitto_pub(ward, "other-1", mine, "yuanyi/v1/other-1/temperature", json.dumps(body))
+    assert refused.returncode != 0
+    assert ward.quality("other-1")["messages"] == 0
+    turned_away = ward.get("/api/devices")["turned_away"][0]
+    assert (turned_away["code"], turned_away["claimed"]) == ("foreign-id", "other-1")
+    # Another's topic.
+    client = Client(ward, "mine-1", mine)
+    assert client.send("yuanyi/v1/other-1/temperature", body).value == 0x87
+    assert client.subscribe("yuanyi/v1/other-1/#").is_failure
+    assert client.subscribe("#").is_failure
+    assert client.send("yuanyi/v1/mine-1/temperature", body).value == 0
+    client.close()
+    old = Client(ward, "mine-1", mine, V3)
+    old.paho.publish("yuanyi/v1/other-1/temperature", json.dumps(body), qos=1)
+    assert old.lost.wait(60), "MQTT 3.1.1 has no other way to say no"
+    old.drop()
+    assert ward.quality("other-1")["messages"] == 0
+    assert ward.quality("mine-1")["refusals"]["foreign-topic"] >= 2
+    # No token, a made-up one.
+    assert mosquitto_pub(ward, "other-1", "x" * 64, "yuanyi/v1/other-1/temperature", "{}").returncode != 0
+    assert other
+
+
+def test_a_revoked_token_puts_its_device_out(ward):
+    token = ward.add("revoked-1", "thermometer")
+    client = Client(ward, "revoked-1", token)
+    ward.run("device", "revoke", "revoked-1")
+    assert client.lost.wait(60)
+    client.drop()
+    again = Client(ward, "revoked-1", token)
+    assert again.answer.is_failure
+    again.drop()
+
+
+def test_what_was_acknowledged_outlives_a_kill(ward):
+    token = ward.add("killed-1", "bedside-monitor")
+    start = now_ms() - 60_000
+    for attempt in range(3):
+        client = Client(ward, "killed-1", token)
+        sent = {}
+        for number in range(200):
+            t = start + attempt * 10_000 + number * 20
+            info = client.paho.publish("yuanyi/v1/killed-1/spo2", json.dumps(SPO2 | {"t": t, "value": 90}), qos=1)
+            sent[info.mid] = t
+            if number == 120:
+                time.sleep(0.05)
+        ward.kill()
+        acknowledged = [sent[mid] for mid, reason in list(client.acked.items()) if mid in sent]
+        client.drop()
+        ward.open()
+        again = Client(ward, "killed-1", token)
+        before = ward.quality("killed-1")["accepted"]
+        # Sent once more, what was acknowledged is known, and doubles nothing: the record says so.
+        for t in acknowledged:
+            again.send("yuanyi/v1/killed-1/spo2", SPO2 | {"t": t, "value": 90})
+        again.close()
+        quality = ward.quality("killed-1")
+        assert acknowledged, "some were acknowledged before the kill"
+        assert quality["known"] >= len(acknowledged), (before, quality)
+
+
+def test_a_flood_from_one_costs_others_nothing(ward):
+    loud, calm = ward.add("loud-1", "thermometer"), ward.add("calm-1", "thermometer")
+    body = {"code": "150364", "unit": "Cel"}
+    flood = Client(ward, "loud-1", loud, V3)
+    for number in range(3000):
+        payload = json.dumps(body | {"t": now_ms() - 10_000 + number, "value": 36 + number % 10 / 10})
+        flood.paho.publish("yuanyi/v1/loud-1/temperature", payload, qos=0)
+    client = Client(ward, "calm-1", calm)
+    for number in range(20):
+        reason = client.send("yuanyi/v1/calm-1/temperature", body | {"t": now_ms() - 1000 + number, "value": 37})
+        assert reason.value == 0
+    quiet, heavy = ward.quality("calm-1"), ward.quality("loud-1")
+    assert quiet["accepted"] == 20 and quiet["slowed"] == 0
+    assert heavy["slowed"] >= 1
+    assert heavy["messages"] < 3000, "it is read as fast as its kind may send, no faster"
+    client.close()
+    flood.drop()
+
+
+def test_state_is_kept_and_a_will_is_told(ward):
+    token = ward.add("state-1", "infusion-pump")
+    topic = "yuanyi/v1/state-1/state"
+    client = Client(ward, "state-1", token, will=(topic, json.dumps({"online": False}), 1, True))
+    client.send(topic, {"online": True, "battery": {"percent": 80}}, retain=True)
+    listener = Client(ward, "watching", ward.bearer("nurse"), user="nurse")
+    assert not listener.subscribe(topic).is_failure
+    assert json.loads(listener.hears(1)[0].payload)["online"] is True
+    assert listener.heard[0].retain
+    client.drop()
+    assert json.loads(listener.hears(2)[1].payload) == {"online": False}
+    listener.close()
+    assert ward.quality("state-1")["state"] == {"online": False}
+
+
+def test_a_command_waits_for_its_device_and_its_answer_is_kept(ward):
+    token = ward.add("pump-1", "infusion-pump")
+    command = ward.run("device", "command", "pump-1", "identify", "--parameters", '{"seconds": 3}')
+    client = Client(ward, "pump-1", token)
+    client.subscribe("yuanyi/v1/pump-1/command")
+    asked = json.loads(client.hears(1)[0].payload)
+    assert (asked["id"], asked["command"], asked["parameters"]) == (command, "identify", {"seconds": 3})
+    client.send("yuanyi/v1/pump-1/command/ack", {"id": command, "answer": "done"})
+    assert ward.get("/api/devices/pump-1/commands")["commands"][0]["state"] == "done"
+    assert client.send("yuanyi/v1/pump-1/command", {"command": "x"}).value == 0x87
+    client.close()
+
+
+@pytest.mark.parametrize("version", [V3, V5])
+def test_a_session_keeps_what_came_meanwhile(ward, version):
+    name = f"kept-{version}"
+    token = ward.add(name, "infusion-pump")
+    topic = f"yuanyi/v1/{name}/command"
+    first = Client(ward, name, token, version, clean=False)
+    assert not first.present
+    first.subscribe(topic)
+    first.close()
+    command = ward.run("device", "command", name, "identify")
+    second = Client(ward, name, token, version, clean=False)
+    assert second.present
+    assert command in {json.loads(message.payload)["id"] for message in second.hears(1)}
+    second.close()
+
+
+def test_people_hear_what_the_policies_permit(ward):
+    token = ward.add("room-1", "room-sensor")
+    nurse = Client(ward, "phone", ward.bearer("nurse"), user="nurse")
+    assert not nurse.subscribe("yuanyi/v1/room-1/temperature").is_failure
+    sensor = Client(ward, "room-1", token)
+    body = {"t": now_ms(), "code": "room-temperature", "value": 22.5, "unit": "Cel"}
+    sensor.send("yuanyi/v1/room-1/temperature", body)
+    assert json.loads(nurse.hears(1)[0].payload) == body
+    # People send nothing but commands, and those only who administer.
+    reason = nurse.send("yuanyi/v1/room-1/command", {"command": "identify"})
+    assert reason.value == 0x87
+    nurse.close()
+    sensor.close()
+
+
+def test_half_a_packet_and_noise_end_a_connection_and_nothing_else(ward):
+    import socket
+
+    for noise in [b"\x10\xff\xff\xff\xff", b"GET / HTTP/1.1\r\n\r\n", b"\x10\x0c\x00\x04MQTT\x05", b"\x30\x02\x00\x00"]:
+        with socket.create_connection(("127.0.0.1", ward.mqtt)) as raw:
+            raw.settimeout(60)
+            raw.sendall(noise)
+            raw.shutdown(socket.SHUT_WR)
+            while raw.recv(1000):
+                pass
+    assert re.match("ready", requests.get(ward.base + "/readyz", timeout=30).text)
