@@ -1,8 +1,9 @@
 //! Any bytes as messages of devices of every kind: refused with a reason, or readings that can be true; the same
-//! again is a duplicate. And any bytes as MQTT, from the first and behind a sound introduction.
+//! again is a duplicate. And any bytes as MQTT, from the first and behind a sound introduction; and as HL7 v2, from the
+//! first and behind a sound header.
 #![no_main]
 
-use devices::{Acknowledgement, Intake, Mark, Profiles, Samples, State};
+use devices::{Acknowledgement, Intake, Mark, Profiles, State};
 use libfuzzer_sys::fuzz_target;
 use mqtt_protocol_core::mqtt::{
     Connection, Version,
@@ -11,7 +12,7 @@ use mqtt_protocol_core::mqtt::{
     packet::GenericPacketTrait,
     role,
 };
-use vocabulary::Timestamp;
+use vocabulary::{Readings, Timestamp};
 
 const NOW: Timestamp = Timestamp(1_795_680_000_000);
 const CONNECT: &[u8] = b"\x10\x11\x00\x04MQTT\x05\x02\x00\x3c\x00\x00\x04dev1";
@@ -34,8 +35,8 @@ fn payload(profile: usize, topic: usize, bytes: &[u8]) {
     for reading in &taken.readings {
         let stream = profile.stream(&reading.stream).expect("a stream of the profile");
         let values = match &reading.samples {
-            Samples::One { value, .. } => std::slice::from_ref(value),
-            Samples::Regular { values, .. } => values,
+            Readings::One { value, .. } => std::slice::from_ref(value),
+            Readings::Regular { values, .. } => values,
         };
         assert!(!values.is_empty() && values.iter().all(|value| stream.is_plausible(*value)));
         assert_eq!(reading.unit, stream.unit);
@@ -64,9 +65,32 @@ fn wire(introduced: bool, bytes: &[u8]) {
     }
 }
 
+const HEADER: &[u8] = b"MSH|^~\\&|A|B|C|D|20261126080000+0800||ORU^R01^ORU_R01|1|P|2.6\rOBR|1\r";
+
+fn hl7(framed: bool, bytes: &[u8]) {
+    let messages = if framed {
+        hl7v2::Frames::new(4096).feed(bytes).unwrap_or_default()
+    } else {
+        vec![[HEADER, bytes].concat()]
+    };
+    for message in messages {
+        let (header, read) = hl7v2::Results::read(&message, |_| Ok(None));
+        let faults = match read {
+            Ok(results) => {
+                assert!(results.measured.iter().all(|one| one.value.is_finite() && !one.units.is_empty()));
+                vec![]
+            }
+            Err(refusal) => vec![refusal],
+        };
+        let answer = hl7v2::acknowledge(header.as_ref(), hl7v2::Answer::Error, &faults, "1", NOW);
+        assert_eq!(answer.matches('\r').count(), 2 + faults.len(), "no text of others makes a segment");
+    }
+}
+
 fuzz_target!(|bytes: &[u8]| {
     let [which, topic, rest @ ..] = bytes else { return };
-    match which % 4 {
+    match which % 6 {
+        4 | 5 => hl7(which % 6 == 4, bytes),
         0 => wire(topic % 2 == 0, rest),
         1 => {
             let _ = State::read(rest);

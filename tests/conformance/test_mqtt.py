@@ -18,6 +18,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from conftest import ROOT, free_port
+from imaging_hospital import certificate
 
 SPO2 = {"code": "150456", "unit": "%"}
 V3, V5 = paho.MQTTv311, paho.MQTTv5
@@ -30,7 +31,8 @@ def now_ms() -> int:
 class Ward:
     """A hospital of its own, so that it can be killed."""
 
-    def __init__(self, folder: pathlib.Path):
+    def __init__(self, folder: pathlib.Path, **settings: object):
+        self.settings = {f"YUANYI_{name.upper()}": str(value) for name, value in settings.items()}
         self.program = os.environ.get("YUANYI_BIN", str(ROOT / "target/debug/yuanyi"))
         self.data = folder
         self.http, self.mqtt = free_port(), free_port()
@@ -48,7 +50,7 @@ class Ward:
         self.process = subprocess.Popen(
             [self.program, "serve", "--http", f"127.0.0.1:{self.http}", "--dicom", "off",
              "--mqtt", f"127.0.0.1:{self.mqtt}", "--data", str(self.data)],
-            stdout=self.log, stderr=subprocess.STDOUT)
+            stdout=self.log, stderr=subprocess.STDOUT, env=os.environ | self.settings, cwd=self.data.parent)
         while True:
             try:
                 if requests.get(self.base + "/readyz", timeout=5).ok:
@@ -318,6 +320,61 @@ def test_what_was_acknowledged_outlives_a_kill(ward):
         quality = ward.quality("killed-1")
         assert acknowledged, "some were acknowledged before the kill"
         assert quality["known"] >= len(acknowledged), (before, quality)
+
+
+@pytest.mark.parametrize("recording", ["icu-s25047", "cpap-night"])
+def test_a_simulated_device_replays_a_recording(ward, recording):
+    file = ROOT / f"demo/devices/{recording}.json"
+    name = f"simulated-{recording}"
+    token = ward.add(name, json.loads(file.read_text(encoding="utf-8"))["profile"])
+    command = [ward.program, "device", "simulate", str(file), "--device", name, "--token", token,
+               "--mqtt", f"127.0.0.1:{ward.mqtt}", "--from-s", "600", "--seconds", "3"]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60)
+    quality = ward.quality(name)
+    assert re.search(r"acknowledged: [1-9]", done.stdout), done.stdout
+    assert quality["accepted"] > 0 and not quality["refusals"] and quality["state"]["online"] is True
+
+
+def test_a_certificate_stands_for_a_token_while_it_is_good(tmp_path):
+    for name, ca in [("ca", None), ("hospital", "ca"), ("ox-1", "ca"), ("ox-2", "ca"), ("old", "ca"), ("other-ca", None),
+                     ("stranger", "other-ca")]:
+        certificate(tmp_path, name, ca)
+    # Out of date: signed anew for a span of time that is over.
+    subprocess.run(["openssl", "x509", "-req", "-in", tmp_path / "old.csr", "-CA", tmp_path / "ca.pem", "-CAkey",
+                    tmp_path / "ca.key", "-days", "-1", "-out", tmp_path / "old.pem"], check=True, capture_output=True)
+    data, port = tmp_path / "data", free_port()
+    data.mkdir()
+    tls = Ward(data, mqtt_tls=f"127.0.0.1:{port}", mqtt_certificate=tmp_path / "hospital.pem",
+               mqtt_key=tmp_path / "hospital.key", mqtt_client_ca=tmp_path / "ca.pem")
+    token = tls.add("ox-1", "pulse-oximeter")
+    tls.add("ox-2", "pulse-oximeter")
+    tls.run("device", "certificate", "ox-1", str(tmp_path / "ox-1.pem"))
+    tls.run("device", "certificate", "ox-2", str(tmp_path / "old.pem"))
+
+    def publish(device, value, *more):
+        payload = json.dumps(SPO2 | {"t": now_ms(), "value": value})
+        command = ["mosquitto_pub", "-h", "127.0.0.1", "-p", str(port), "--cafile", str(tmp_path / "ca.pem"), "-i", device,
+                   "-t", f"yuanyi/v1/{device}/spo2", "-m", payload, "-q", "1", "-V", "mqttv5", *map(str, more)]
+        return subprocess.run(command, capture_output=True, text=True, timeout=60).returncode
+
+    def shows(name):
+        return ["--cert", tmp_path / f"{name}.pem", "--key", tmp_path / f"{name}.key"]
+
+    try:
+        assert publish("ox-1", 97, *shows("ox-1")) == 0
+        assert publish("ox-1", 96, "-u", "ox-1", "-P", token) == 0, "a token does as well, encrypted"
+        assert publish("ox-2", 95, *shows("ox-1")) != 0, "it is another's"
+        assert publish("ox-2", 95, *shows("ox-2")) != 0, "it is signed, but nobody registered it"
+        assert publish("ox-2", 95, *shows("old")) != 0, "it is registered, but out of date"
+        assert publish("ox-1", 95, *shows("stranger")) != 0, "nobody here trusts who signed it"
+        assert publish("ox-1", 95) != 0, "neither is shown"
+        assert (tls.quality("ox-1")["accepted"], tls.quality("ox-2")["messages"]) == (2, 0)
+        turned_away = [one["code"] for one in tls.get("/api/devices")["turned_away"]]
+        assert turned_away.count("tls") == 2
+        assert {"foreign-id", "not-known"} <= set(turned_away)
+    finally:
+        tls.process.terminate()
+        tls.process.wait(timeout=60)
 
 
 def test_a_flood_from_one_costs_others_nothing(ward):

@@ -50,9 +50,11 @@ def answers(hospital):
             "/api/imaging/studies/{study}/presentation-states", "/api/imaging/studies/{study}/segmentations",
             "/api/series/{uid}/volume", "/api/series/{uid}/nodules", "/api/models", "/api/assess", "/api/ledger/checkpoint",
             "/api/research/projects", "/api/teaching/cases", "/api/pacs", "/api/pacs/jobs",
+            "/api/devices", "/api/devices/profiles",
             "/api/scenarios/screening/programmes",
         )
     )
+    yield "/api/devices/{id}", "/api/devices/monitor-3"
 
 
 def test_answers_are_what_is_described(hospital, document):

@@ -8,6 +8,7 @@ use vocabulary::{Coding, Text};
 use crate::{
     nomenclature::{ContextFree, LOINC, MDC, OWN, Partition, is_loinc, same_code},
     number::Number,
+    unit::Conversion,
 };
 
 /// A kind of device.
@@ -166,6 +167,11 @@ impl Stream {
     /// Whether a code that was sent names this stream.
     pub fn is_named(&self, sent: &str) -> bool {
         self.code.is(sent) || self.also.iter().any(|code| code.is(sent))
+    }
+
+    /// Whether values in this unit (UCUM) can be taken.
+    pub fn takes(&self, unit: &str) -> bool {
+        Conversion::to(self, unit).is_ok()
     }
 
     /// Whether a value, in the stream's unit, can be true.

@@ -49,6 +49,10 @@ pub struct Config {
     pub mqtt_client_ca: Option<PathBuf>,
     /// MQTT connections at the same time.
     pub mqtt_connections: usize,
+    /// HL7 v2 over MLLP, where gateways of devices send: `ADDR:PORT` or `off`.
+    pub mllp: String,
+    /// Who may send HL7 v2, and from where.
+    pub hl7_senders: Vec<Hl7Sender>,
     /// DICOM associations at the same time.
     pub dicom_associations: usize,
     /// Seconds that a DICOM peer may be silent.
@@ -93,6 +97,52 @@ pub struct Config {
     pub secure_cookies: bool,
 }
 
+/// A system that may send HL7 v2: a gateway of monitors.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hl7Sender {
+    /// Its application: MSH-3.
+    pub application: String,
+    /// Its facility: MSH-4.
+    #[serde(default)]
+    pub facility: String,
+    /// Where it may send from: addresses or networks.
+    pub hosts: Vec<Net>,
+    /// The device of the registry that its results come from, where they do not name one themselves.
+    #[serde(default)]
+    pub device: Option<String>,
+    /// How far its clock is from UTC, such as `+08:00`, where its messages do not say.
+    #[serde(default)]
+    pub offset: Option<String>,
+}
+
+/// A network, or one address.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Net(ipnet::IpNet);
+
+impl Net {
+    /// Whether an address lies in it.
+    pub fn contains(&self, address: &std::net::IpAddr) -> bool {
+        self.0.contains(&address.to_canonical())
+    }
+}
+
+impl TryFrom<String> for Net {
+    type Error = ipnet::AddrParseError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let address = text.parse::<std::net::IpAddr>().map(ipnet::IpNet::from);
+        address.or_else(|_| text.parse()).map(Self)
+    }
+}
+
+impl From<Net> for String {
+    fn from(net: Net) -> Self {
+        net.0.to_string()
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -111,6 +161,8 @@ impl Default for Config {
             mqtt_key: None,
             mqtt_client_ca: None,
             mqtt_connections: 12_000,
+            mllp: "127.0.0.1:2575".into(),
+            hl7_senders: Vec::new(),
             dicom_associations: 256,
             dicom_idle_s: 60,
             dicom_answers: 10_000,
@@ -161,6 +213,7 @@ impl Config {
                 "mqtt_key",
                 "mqtt_client_ca",
                 "mqtt_connections",
+                "mllp",
                 "dicom_associations",
                 "dicom_idle_s",
                 "dicom_answers",
@@ -209,6 +262,14 @@ impl Config {
     /// The address of the encrypted MQTT port, unless it is off.
     pub fn mqtt_tls_address(&self) -> Result<Option<SocketAddr>> {
         address("mqtt_tls", &self.mqtt_tls)
+    }
+
+    /// The address of the HL7 v2 port, unless it is off. Without a sender it is: nobody could be taken there.
+    pub fn mllp_address(&self) -> Result<Option<SocketAddr>> {
+        if self.hl7_senders.is_empty() {
+            return Ok(None);
+        }
+        address("mllp", &self.mllp)
     }
 }
 

@@ -10,10 +10,10 @@ use std::{
     sync::Arc,
 };
 
-use ::devices::{Intake, Mark, Profile, Profiles, Reading, Refusal, Remembered, Samples};
+use ::devices::{Intake, Mark, Profile, Profiles, Reading, Refusal, Remembered};
 use anyhow::Result;
 use parking_lot::{Mutex, RwLock};
-use record::{Arrived, QualityMark, Readings, StreamKey};
+use record::{Arrived, QualityMark, StreamKey};
 use tokio::sync::broadcast;
 use vocabulary::{DeviceId, PatientId, Timestamp};
 
@@ -23,6 +23,8 @@ pub use registry::{NewDevice, RegistryError, follow, load, register, retire};
 
 /// So many of the latest acknowledged messages of a device are remembered by their packet identifier.
 const LATELY: usize = 64;
+/// Of so many patients of one device the latest values are remembered.
+const SUBJECTS: usize = 1000;
 /// So many refused connections are remembered.
 const STRANGERS: usize = 100;
 /// A device may send at once what it may send in so many seconds; more is read later, not lost.
@@ -50,7 +52,8 @@ pub struct Registered {
 /// What is known of a device from what it sent.
 #[derive(Default)]
 struct Live {
-    intake: Intake,
+    /// One for each patient whom it measures: the gateway of a ward measures many at the same moment.
+    intakes: HashMap<Option<PatientId>, Intake>,
     quality: Quality,
     /// What it may send at once, in messages, and when that was so.
     bucket: Option<(f64, Timestamp)>,
@@ -163,11 +166,16 @@ impl Devices {
         let live = self.live(&device.id);
         let mut live = live.lock();
         let Live {
-            intake,
+            intakes,
             quality,
             lately,
             ..
         } = &mut *live;
+        // A memory, not the truth: what it has forgotten the record still knows.
+        if intakes.len() >= SUBJECTS && !intakes.contains_key(&device.patient) {
+            intakes.clear();
+        }
+        let intake = intakes.entry(device.patient.clone()).or_default();
         quality.heard(received);
         let nothing = |refused| Taken {
             arrived: Vec::new(),
@@ -219,8 +227,11 @@ impl Devices {
     }
 
     /// Forgets what could not be kept: when it comes again, it is new.
-    pub fn forget(&self, device: &DeviceId, remembered: &Remembered) {
-        self.live(device).lock().intake.forget(remembered);
+    pub fn forget(&self, device: &DeviceId, subject: Option<&PatientId>, remembered: &Remembered) {
+        let live = self.live(device);
+        if let Some(intake) = live.lock().intakes.get_mut(&subject.cloned()) {
+            intake.forget(remembered);
+        }
     }
 
     /// Looks at or changes what is known of how good a device's messages are.
@@ -289,18 +300,7 @@ fn arrived(device: &Registered, reading: Reading, received: Timestamp) -> Arrive
         subject: device.patient.clone(),
         coding: reading.coding,
         unit: reading.unit,
-        readings: match reading.samples {
-            Samples::One { at, value } => Readings::One { at, value },
-            Samples::Regular {
-                start,
-                period_us,
-                values,
-            } => Readings::Regular {
-                start,
-                period_us,
-                values,
-            },
-        },
+        readings: reading.samples,
         received,
         quality,
     }

@@ -1,4 +1,4 @@
-//! Opens the doors: HTTP, DICOM and MQTT.
+//! Opens the doors: HTTP, DICOM, MQTT and HL7 v2.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -14,7 +14,7 @@ use crate::{
     dimse::{self, Listening},
     guidelines,
     hospital::Hospital,
-    http, mqtt, pacs, purge, quality, vitals, volumes, ward,
+    http, mllp, mqtt, pacs, purge, quality, vitals, volumes, ward,
 };
 
 /// The open doors of a hospital.
@@ -81,6 +81,7 @@ pub async fn open(hospital: &Arc<Hospital>) -> Result<Doors> {
         closed.clone(),
     )));
     let (mqtt, mqtt_tls) = open_mqtt(hospital, &closed, &mut tasks).await?;
+    open_mllp(hospital, &closed, &mut tasks).await?;
     tasks.push(tokio::spawn(pacs::follow(
         Arc::clone(hospital),
         closed.clone(),
@@ -148,6 +149,25 @@ async fn open_mqtt(
     let plain = open(hospital.config.mqtt_address()?, false).await?;
     let encrypted = open(hospital.config.mqtt_tls_address()?, true).await?;
     Ok((plain, encrypted))
+}
+
+/// Opens the HL7 v2 door.
+async fn open_mllp(
+    hospital: &Arc<Hospital>,
+    closed: &watch::Receiver<bool>,
+    tasks: &mut Vec<JoinHandle<()>>,
+) -> Result<()> {
+    let Some(address) = hospital.config.mllp_address()? else {
+        return Ok(());
+    };
+    let listener = TcpListener::bind(address).await.with_context(|| {
+        format!(
+            "listen on {address} for HL7: is another server running? choose another with --mllp"
+        )
+    })?;
+    let serving = mllp::serve(listener, Arc::clone(hospital), closed.clone());
+    tasks.push(tokio::spawn(serving));
+    Ok(())
 }
 
 async fn serve_http(

@@ -19,7 +19,7 @@ use crate::hospital::{Hospital, hospital_actor};
 
 const MINUTE_MS: i64 = 60_000;
 /// By whom these observations are tagged as written, so that no other door changes them.
-const WRITTEN_BY: &str = "vital-signs";
+pub const WRITTEN_BY: &str = "vital-signs";
 /// Panels whose parts are waited for, and signs whose last hour is remembered; older ones are forgotten.
 const REMEMBERED: usize = 20_000;
 

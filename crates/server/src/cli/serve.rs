@@ -26,6 +26,9 @@ pub struct Ports {
     /// MQTT, where devices send; `off` for none.
     #[arg(long, value_name = "ADDR:PORT")]
     mqtt: Option<String>,
+    /// HL7 v2 over MLLP; `off` for none.
+    #[arg(long, value_name = "ADDR:PORT")]
+    mllp: Option<String>,
 }
 
 impl Ports {
@@ -39,6 +42,9 @@ impl Ports {
         }
         if let Some(mqtt) = &self.mqtt {
             config.mqtt.clone_from(mqtt);
+        }
+        if let Some(mllp) = &self.mllp {
+            config.mllp.clone_from(mllp);
         }
     }
 }

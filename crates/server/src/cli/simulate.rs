@@ -234,6 +234,7 @@ impl Line {
         let offline = json!({"online": false}).to_string();
         let connect = v5_0::Connect::builder()
             .client_id(&replay.device)
+            .and_then(|connect| connect.user_name(&replay.device))
             .and_then(|connect| connect.password(replay.token.as_bytes().to_vec()))
             .and_then(|connect| {
                 connect.will_message(&state, offline.clone().into_bytes(), Qos::AtLeastOnce, true)

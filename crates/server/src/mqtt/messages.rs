@@ -25,6 +25,7 @@ pub struct Pending {
     pub quality: Quality,
     pub refused: Option<(No, String)>,
     device: DeviceId,
+    subject: Option<PatientId>,
     payload: Bytes,
     arrived: Vec<Arrived>,
     remembered: Remembered,
@@ -32,11 +33,12 @@ pub struct Pending {
 }
 
 impl Pending {
-    fn refused(device: &DeviceId, publish: &Publish, no: No, why: &Text) -> Self {
+    fn refused(device: &Registered, publish: &Publish, no: No, why: &Text) -> Self {
         Self {
             quality: publish.quality,
             refused: Some((no, why.en.clone())),
-            device: device.clone(),
+            device: device.id.clone(),
+            subject: device.patient.clone(),
             payload: Bytes::new(),
             arrived: Vec::new(),
             remembered: Remembered::default(),
@@ -70,12 +72,7 @@ pub fn examine(
             let bytes = publish.payload.len();
             quality.refused(received, "", bytes, "foreign-topic", why.clone());
         });
-        return Err(Pending::refused(
-            &device.id,
-            publish,
-            No::NotAuthorized,
-            &why,
-        ));
+        return Err(Pending::refused(device, publish, No::NotAuthorized, &why));
     };
     Ok(match place {
         Place::Stream(stream) => stream_message(broker, device, stream, publish, received),
@@ -110,13 +107,14 @@ fn stream_message(
     let devices = &broker.hospital.devices;
     let taken = devices.take(device, stream, &publish.payload, again, received);
     if let Some(refusal) = taken.refused {
-        return Pending::refused(&device.id, publish, No::BadPayload, &refusal.text());
+        return Pending::refused(device, publish, No::BadPayload, &refusal.text());
     }
     let is_new = !taken.arrived.is_empty();
     Pending {
         quality: publish.quality,
         refused: None,
         device: device.id.clone(),
+        subject: device.patient.clone(),
         payload: publish.payload.clone(),
         arrived: taken.arrived,
         remembered: taken.remembered,
@@ -130,6 +128,7 @@ fn plain(device: &Registered, publish: &Publish) -> Pending {
         quality: publish.quality,
         refused: None,
         device: device.id.clone(),
+        subject: device.patient.clone(),
         payload: publish.payload.clone(),
         arrived: Vec::new(),
         remembered: Remembered::default(),
@@ -149,7 +148,7 @@ fn refuse(
     broker.hospital.devices.with_quality(&device.id, |quality| {
         quality.refused(at, topic, bytes, refusal.code(), text.clone());
     });
-    Pending::refused(&device.id, publish, No::BadPayload, &text)
+    Pending::refused(device, publish, No::BadPayload, &text)
 }
 
 fn state_message(
@@ -209,7 +208,7 @@ fn answer_message(
                     why.clone(),
                 );
             });
-            Pending::refused(&device.id, publish, No::BadPayload, &why)
+            Pending::refused(device, publish, No::BadPayload, &why)
         }
         Err(error) => {
             tracing::error!(%error, "an answer to a command could not be kept");
@@ -239,7 +238,8 @@ pub async fn keep(broker: &Broker, pending: &mut [Pending]) -> Result<(), Record
         }
         Err(error) => {
             for pending in pending {
-                devices.forget(&pending.device, &pending.remembered);
+                let subject = pending.subject.as_ref();
+                devices.forget(&pending.device, subject, &pending.remembered);
             }
             Err(error)
         }

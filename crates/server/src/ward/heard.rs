@@ -3,7 +3,7 @@
 use alarms::Sample;
 use anyhow::Result;
 use policy::Permit;
-use record::{Arrived, FactBody, QualityMark, Readings, ResourceQuery};
+use record::{Arrived, FactBody, QualityMark, Readings, ResourceQuery, written_by};
 use serde_json::Value;
 use vocabulary::{PatientId, Timestamp};
 
@@ -13,7 +13,7 @@ use super::{
     kept::Source,
     places,
 };
-use crate::{clock, hospital::Hospital};
+use crate::{clock, hospital::Hospital, vitals};
 
 /// How many observations are looked at when the program starts, the newest ones.
 const CHARTED: usize = 2000;
@@ -35,7 +35,7 @@ pub async fn written(hospital: &Hospital, permit: &Permit, next: &mut u64) {
                 (key.kind.as_str(), &entry.fact.subject, body)
             {
                 let mut state = hospital.ward.state.lock();
-                state.chart(patient, &key.id, body, Timestamp(i64::MAX));
+                state.write_down(patient, &key.id, body);
             }
         }
     }
@@ -68,6 +68,13 @@ pub async fn recent(hospital: &Hospital, permit: &Permit) -> Result<()> {
 }
 
 impl State {
+    /// Takes what was written down just now. What the hospital made of a reading came with the reading already.
+    fn write_down(&mut self, patient: &PatientId, id: &str, body: &Value) {
+        if written_by(body) != Some(vitals::WRITTEN_BY) {
+            self.chart(patient, id, body, Timestamp(i64::MAX));
+        }
+    }
+
     /// Takes what somebody wrote down about a patient who lies in a bed, as far as it was so before a moment.
     pub(super) fn chart(&mut self, patient: &PatientId, id: &str, body: &Value, before: Timestamp) {
         let Some(bed) = self.places.bed_of(patient).map(|bed| bed.id.clone()) else {
@@ -155,5 +162,83 @@ impl State {
         bed.sources.insert(sample.signal.clone(), source.clone());
         // That it came late is counted there; it still counts from now on.
         let _ = bed.watch.sample(sample);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use record::{StreamKey, mark_written_by};
+    use serde_json::json;
+    use vocabulary::{Coding, DeviceId};
+
+    use super::*;
+    use crate::ward::{Bed, Places, Ward, places::Lying};
+
+    const NOW: Timestamp = Timestamp(1_790_000_000_000);
+
+    fn after(seconds: i64) -> Timestamp {
+        Timestamp(NOW.0 + seconds * 1000)
+    }
+
+    /// A ward with one bed, in which a patient lies.
+    fn one_bed(patient: &PatientId) -> State {
+        let bed = Bed {
+            id: "bed".to_owned(),
+            name: "Bed".to_owned(),
+            ward: "ward".to_owned(),
+            room: None,
+            patient: Some(Lying {
+                id: patient.clone(),
+                name: String::new(),
+                birth_date: None,
+                sex: None,
+            }),
+        };
+        let places = Places {
+            beds: BTreeMap::from([(bed.id.clone(), bed)]),
+            ..Places::default()
+        };
+        let mut state = Ward::default().state.into_inner();
+        state.settle(places, NOW);
+        state
+    }
+
+    fn pulse(patient: &PatientId, at: Timestamp) -> Arrived {
+        Arrived {
+            stream: StreamKey {
+                device: DeviceId::new("monitor").unwrap(),
+                stream: "pulse".to_owned(),
+            },
+            subject: Some(patient.clone()),
+            coding: Coding::new("urn:iso:std:iso:11073:10101", "149530"),
+            unit: "/min".to_owned(),
+            readings: Readings::One { at, value: 72.0 },
+            received: at,
+            quality: vec![],
+        }
+    }
+
+    #[test]
+    fn what_the_hospital_made_of_a_reading_is_not_taken_twice() {
+        let patient = PatientId::new("p").unwrap();
+        let mut state = one_bed(&patient);
+        state.arrive(&pulse(&patient, after(1)));
+        state.tick(after(10));
+        let mut body = json!({
+            "resourceType": "Observation", "status": "final", "effectiveDateTime": after(1).to_string(),
+            "code": {"coding": [{"system": "urn:iso:std:iso:11073:10101", "code": "149530"}]},
+            "valueQuantity": {"value": 72.0, "code": "/min"},
+        });
+        let by_somebody = body.clone();
+        mark_written_by(body.as_object_mut().unwrap(), vitals::WRITTEN_BY);
+        state.write_down(&patient, "vs-1", &body);
+        let bed = &state.beds["bed"];
+        assert_eq!(bed.watch.late(), 0);
+        assert_eq!(bed.sources["pulse"].device, "monitor");
+        // What somebody else writes down so late is late.
+        state.write_down(&patient, "by-hand", &by_somebody);
+        assert_eq!(state.beds["bed"].watch.late(), 1);
     }
 }

@@ -1,0 +1,90 @@
+//! The HL7 v2 door (MLLP): results of devices are acknowledged once they are in the record.
+//!
+//! A connection is answered message by message; meanwhile nothing more is read from it, so that who sends faster
+//! than the hospital keeps fills its own socket.
+
+mod results;
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use hl7v2::{Frames, framed};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    sync::{Semaphore, watch},
+    time::timeout,
+};
+
+use crate::hospital::Hospital;
+
+/// Connections at the same time.
+const MOST: usize = 256;
+/// A message may be so long, in bytes.
+const LONGEST: usize = 1 << 20;
+/// How long a connection may say nothing.
+const SILENCE: Duration = Duration::from_hours(1);
+/// How long an answer may take to be read.
+const TAKES: Duration = Duration::from_secs(30);
+/// What is read at once, in bytes.
+const BUFFER: usize = 16 << 10;
+
+/// Takes connections until the hospital closes.
+pub async fn serve(
+    listener: TcpListener,
+    hospital: Arc<Hospital>,
+    mut closed: watch::Receiver<bool>,
+) {
+    let places = Arc::new(Semaphore::new(MOST));
+    loop {
+        let accepted = tokio::select! {
+            _ = closed.wait_for(|closed| *closed) => return,
+            accepted = listener.accept() => accepted,
+        };
+        let (stream, from) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                tracing::warn!(%error, "an HL7 connection could not be taken");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                continue;
+            }
+        };
+        // Who finds no place is not kept waiting; it tries again.
+        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+            continue;
+        };
+        let (hospital, mut closed) = (Arc::clone(&hospital), closed.clone());
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = closed.wait_for(|closed| *closed) => {}
+                () = talk(stream, from, &hospital) => {}
+            }
+            drop(place);
+        });
+    }
+}
+
+/// Answers until the other side leaves, is silent for long, or sends what is no message.
+async fn talk(mut stream: TcpStream, from: SocketAddr, hospital: &Hospital) {
+    let _ = stream.set_nodelay(true);
+    let mut frames = Frames::new(LONGEST);
+    let mut buffer = vec![0; BUFFER];
+    loop {
+        let Ok(Ok(read @ 1..)) = timeout(SILENCE, stream.read(&mut buffer)).await else {
+            return;
+        };
+        let messages = match frames.feed(buffer.get(..read).unwrap_or_default()) {
+            Ok(messages) => messages,
+            Err(error) => {
+                tracing::warn!(%error, "an HL7 connection was ended");
+                return;
+            }
+        };
+        for message in messages {
+            let answer = results::take(hospital, from.ip(), &message).await;
+            let sent = timeout(TAKES, stream.write_all(&framed(&answer))).await;
+            if !matches!(sent, Ok(Ok(()))) {
+                return;
+            }
+        }
+    }
+}

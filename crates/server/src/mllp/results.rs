@@ -1,0 +1,343 @@
+//! Results of devices: whose they are, whether they can be true, into the record; then the answer.
+
+use std::{net::IpAddr, sync::Arc};
+
+use devices::Remembered;
+use hl7v2::{Answer, Fault, Header, Identifier, Measured, Offset, Refusal, Results, Standing};
+use policy::Action;
+use record::{Arrived, Match, QualityMark, ResourceQuery, Term};
+use serde_json::json;
+use vocabulary::{DeviceId, PatientId, Text};
+
+use crate::{
+    clock,
+    config::Hl7Sender,
+    devices::{Registered, Stranger},
+    hospital::Hospital,
+};
+
+/// How a message is answered.
+struct Said {
+    answer: Answer,
+    faults: Vec<Refusal>,
+}
+
+impl Said {
+    fn wrong(refusal: Refusal) -> Self {
+        Self {
+            answer: Answer::Error,
+            faults: vec![refusal],
+        }
+    }
+
+    fn not_now(text: &str) -> Self {
+        Self {
+            answer: Answer::Rejected,
+            faults: vec![Refusal::new("MSH^1", Fault::Internal, text)],
+        }
+    }
+}
+
+/// Takes a message; the acknowledgement. Once it says that all is accepted, all is on disk.
+pub async fn take(hospital: &Hospital, from: IpAddr, bytes: &[u8]) -> String {
+    let mut sender = None;
+    let (header, read) = Results::read(bytes, |header| {
+        let found = sender_of(&hospital.config.hl7_senders, header, from)?;
+        let offset = found.offset.as_deref().and_then(Offset::read);
+        sender = Some(found.clone());
+        Ok(offset)
+    });
+    let said = match (&sender, read) {
+        (Some(sender), Ok(results)) => {
+            let kept = keep(hospital, sender, &results).await;
+            kept.unwrap_or_else(|said| said)
+        }
+        (_, Err(refusal)) => {
+            let is_content = sender.is_some() && !refusal.place.starts_with("MSH");
+            if sender.is_none() {
+                turned_away(hospital, from);
+            }
+            Said {
+                answer: if is_content {
+                    Answer::Error
+                } else {
+                    Answer::Rejected
+                },
+                faults: vec![refusal],
+            }
+        }
+        // Nothing is read before the sender is known.
+        (None, Ok(_)) => Said::not_now("know the sender"),
+    };
+    let id = uuid::Uuid::now_v7().simple().to_string();
+    let now = clock::now();
+    hl7v2::acknowledge(header.as_ref(), said.answer, &said.faults, &id, now)
+}
+
+/// The sender of the configuration that a message comes from.
+fn sender_of<'a>(
+    senders: &'a [Hl7Sender],
+    header: &Header,
+    from: IpAddr,
+) -> Result<&'a Hl7Sender, Refusal> {
+    let is_it = |one: &&Hl7Sender| {
+        one.application == header.from.application
+            && one.facility == header.from.facility
+            && one.hosts.iter().any(|net| net.contains(&from))
+    };
+    senders.iter().find(is_it).ok_or_else(|| {
+        let text = "know the sender: `hl7_senders` names those that may send, and from where";
+        Refusal::new("MSH^1^3", Fault::UnknownKey, text)
+    })
+}
+
+fn turned_away(hospital: &Hospital, from: IpAddr) {
+    hospital.devices.stranger(Stranger {
+        at: clock::now(),
+        claimed: None,
+        from: from.to_string(),
+        code: "hl7-sender-unknown",
+        why: Text::new(
+            "HL7 发送方未配置，或消息无法读懂",
+            "The HL7 sender is not configured, or its message cannot be understood",
+        ),
+    });
+}
+
+/// A value on its way into the record.
+struct Taken {
+    device: Arc<Registered>,
+    remembered: Remembered,
+}
+
+/// Keeps all values of a message, or none.
+async fn keep(hospital: &Hospital, sender: &Hl7Sender, results: &Results) -> Result<Said, Said> {
+    let patient = patient_of(hospital, &results.patient).await?;
+    let mut faults: Vec<Refusal> = results
+        .left_out
+        .iter()
+        .map(|left| {
+            let text = format!("take it: {}", left.why);
+            Refusal::new(format!("OBX^{}", left.number), Fault::DataType, text)
+        })
+        .collect();
+    let mut arrived = Vec::new();
+    let mut taken = Vec::new();
+    for measured in &results.measured {
+        let device = device_of(hospital, sender, measured, patient.as_ref());
+        let device = device.map_err(|refusal| {
+            forget(hospital, &taken);
+            Said::wrong(refusal)
+        })?;
+        match one(hospital, &device, measured) {
+            Ok(Some((values, remembered))) => {
+                arrived.extend(values);
+                taken.push(Taken { device, remembered });
+            }
+            Ok(None) => {
+                let place = format!("OBX^{}^3", measured.number);
+                let text = "find what was measured in the device's profile";
+                faults.push(Refusal::new(place, Fault::NotInTable, text));
+            }
+            Err(refusal) => {
+                forget(hospital, &taken);
+                return Err(Said::wrong(refusal));
+            }
+        }
+    }
+    if !append(hospital, arrived).await {
+        forget(hospital, &taken);
+        return Err(Said::not_now("keep it now: send it again"));
+    }
+    if taken.is_empty() {
+        return Err(Said {
+            answer: Answer::Error,
+            faults,
+        });
+    }
+    Ok(Said {
+        answer: Answer::Accepted,
+        faults,
+    })
+}
+
+/// Puts values into the record; whether they are on disk. What came before is there already, which is no fault.
+async fn append(hospital: &Hospital, arrived: Vec<Arrived>) -> bool {
+    if arrived.is_empty() {
+        return true;
+    }
+    let from: Vec<DeviceId> = arrived
+        .iter()
+        .map(|one| one.stream.device.clone())
+        .collect();
+    match hospital.signals.append(arrived).await {
+        Ok(taken) => {
+            for (device, taken) in from.iter().zip(taken) {
+                let known = taken.known as u64;
+                let devices = &hospital.devices;
+                devices.with_quality(device, |quality| quality.were_known(known));
+            }
+            true
+        }
+        Err(error) => {
+            tracing::error!(%error, "results could not be kept; the sender is to send them again");
+            false
+        }
+    }
+}
+
+fn forget(hospital: &Hospital, taken: &[Taken]) {
+    for one in taken {
+        let Registered { id, patient, .. } = &*one.device;
+        hospital
+            .devices
+            .forget(id, patient.as_ref(), &one.remembered);
+    }
+}
+
+/// The one patient whom the identifiers name; nobody where the message names nobody.
+async fn patient_of(hospital: &Hospital, named: &[Identifier]) -> Result<Option<PatientId>, Said> {
+    if named.is_empty() {
+        return Ok(None);
+    }
+    let work = hospital.own_permit("find whom results of devices are about", Action::ReadRecord);
+    let permit = work
+        .await
+        .map_err(|_| Said::not_now("look for the patient"))?;
+    let mut found: Option<PatientId> = None;
+    for identifier in named {
+        let query = ResourceQuery {
+            kind: "Patient".to_owned(),
+            terms: vec![Term {
+                parameter: "identifier".to_owned(),
+                any_of: vec![Match::Token {
+                    system: Some(system_of(hospital, identifier)),
+                    code: Some(identifier.id.clone()),
+                }],
+            }],
+            sort: vec![],
+            limit: 2,
+            offset: 0,
+        };
+        let page = hospital.record.search(&permit, &query).await;
+        let rows = page
+            .map_err(|_| Said::not_now("look for the patient"))?
+            .rows;
+        for row in rows {
+            let Ok(id) = PatientId::new(row.key.id.as_str()) else {
+                continue;
+            };
+            if found.as_ref().is_some_and(|other| *other != id) {
+                let text = "tell which patient is meant: the identifiers name several";
+                return Err(Said::wrong(Refusal::new(
+                    "PID^1^3",
+                    Fault::UnknownKey,
+                    text,
+                )));
+            }
+            found = Some(id);
+        }
+    }
+    let unknown = || {
+        let text = "find the patient";
+        Said::wrong(Refusal::new("PID^1^3", Fault::UnknownKey, text))
+    };
+    found.map(Some).ok_or_else(unknown)
+}
+
+/// The system of an identifier: by the configuration, an OID, or the name of who gave it.
+fn system_of(hospital: &Hospital, identifier: &Identifier) -> String {
+    if let Some(known) = hospital.config.issuers.get(&identifier.authority) {
+        return known.clone();
+    }
+    match &identifier.oid {
+        Some(oid) => format!("urn:oid:{oid}"),
+        None => fhir::issuer_system(&identifier.authority),
+    }
+}
+
+/// The device that measured: the one that the result names, else the sender's. Whose values they are is what the
+/// registry and the message say together; where these differ, nobody can know.
+fn device_of(
+    hospital: &Hospital,
+    sender: &Hl7Sender,
+    measured: &Measured,
+    patient: Option<&PatientId>,
+) -> Result<Arc<Registered>, Refusal> {
+    let place = format!("OBX^{}^18", measured.number);
+    let refuse = |fault, text: &str| Refusal::new(place.clone(), fault, text);
+    let named = measured.device.as_ref().or(sender.device.as_ref());
+    let named = named.ok_or_else(|| refuse(Fault::RequiredMissing, "find the device"))?;
+    let known = DeviceId::new(named.as_str())
+        .ok()
+        .and_then(|id| hospital.devices.find(&id))
+        .filter(|known| known.active);
+    let known =
+        known.ok_or_else(|| refuse(Fault::UnknownKey, "find the device in the registry"))?;
+    match (&known.patient, patient) {
+        (Some(registered), Some(named)) if registered != named => Err(Refusal::new(
+            "PID^1^3",
+            Fault::UnknownKey,
+            "believe both: the device is registered for another patient",
+        )),
+        (None, Some(named)) => Ok(Arc::new(Registered {
+            patient: Some(named.clone()),
+            ..Registered::clone(&known)
+        })),
+        _ => Ok(known),
+    }
+}
+
+/// One value as its device's profile has it; `None` where the profile has no such stream.
+fn one(
+    hospital: &Hospital,
+    device: &Registered,
+    measured: &Measured,
+) -> Result<Option<(Vec<Arrived>, Remembered)>, Refusal> {
+    let streams = &device.profile.streams;
+    let found = measured.codes.iter().find_map(|code| {
+        let stream = streams.iter().find(|stream| stream.is_named(code))?;
+        Some((code, stream))
+    });
+    let Some((code, stream)) = found else {
+        return Ok(None);
+    };
+    // The unit may come twice, such as by its number and in UCUM: the profile's own, else the first.
+    let units = &measured.units;
+    let unit = units
+        .iter()
+        .find(|unit| **unit == stream.unit)
+        .or_else(|| units.iter().find(|unit| stream.takes(unit)))
+        .or_else(|| units.first());
+    let mut sent = json!({"code": code, "value": measured.value, "unit": unit});
+    if let (Some(at), Some(fields)) = (measured.at, sent.as_object_mut()) {
+        fields.insert("t".to_owned(), json!(at.0));
+    }
+    let payload = sent.to_string();
+    let taken = hospital
+        .devices
+        .take(device, &stream.name, payload.as_bytes(), None, clock::now());
+    if let Some(refusal) = taken.refused {
+        let field = match refusal.code() {
+            "unit-unknown" | "unit-of-something-else" | "unit-missing" => 6,
+            _ => 5,
+        };
+        let place = format!("OBX^{}^{field}", measured.number);
+        return Err(Refusal::new(place, Fault::DataType, refusal.to_string()));
+    }
+    let mut arrived = taken.arrived;
+    for one in &mut arrived {
+        one.quality.extend(measured.standing.iter().map(mark));
+    }
+    Ok(Some((arrived, taken.remembered)))
+}
+
+fn mark(standing: &Standing) -> QualityMark {
+    match standing {
+        Standing::Questionable => QualityMark::Questionable,
+        Standing::Calibrating => QualityMark::Calibrating,
+        Standing::Test => QualityMark::Test,
+        Standing::Early => QualityMark::Early,
+        Standing::Validated => QualityMark::Validated,
+    }
+}

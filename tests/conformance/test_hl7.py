@@ -1,0 +1,262 @@
+"""The HL7 v2 door (MLLP), spoken to by python-hl7 and hl7apy: results of devices in, acknowledged once they are on disk."""
+
+import datetime
+import itertools
+import pathlib
+import tempfile
+
+import hl7
+import pytest
+import requests
+from hl7.client import MLLPClient
+from hl7apy.core import Message
+from hl7apy.parser import parse_message
+
+from conftest import free_port
+from test_mqtt import Ward
+
+SETTINGS = """
+[[hl7_senders]]
+application = "GATEWAY"
+facility = "ICU"
+hosts = ["127.0.0.1"]
+offset = "+08:00"
+
+[[hl7_senders]]
+application = "BEDSIDE"
+hosts = ["127.0.0.0/8"]
+device = "bedside-1"
+
+[[hl7_senders]]
+application = "ELSEWHERE"
+hosts = ["192.0.2.1"]
+
+[issuers]
+HIS = "https://his.example/mrn"
+"""
+NUMBERS = itertools.count(1)
+
+
+class Door:
+    """A hospital with an HL7 door, two patients and two monitors."""
+
+    def __init__(self, folder: pathlib.Path):
+        (folder / "yuanyi.toml").write_text(SETTINGS, encoding="utf-8")
+        data = folder / "data"
+        data.mkdir()
+        self.port = free_port()
+        self.ward = Ward(data, mllp=f"127.0.0.1:{self.port}")
+        self.ward.put_user("importer", "system")
+        for patient in ("one", "two"):
+            identifier = {"system": "https://his.example/mrn", "value": f"MRN-{patient}"}
+            self.put({"resourceType": "Patient", "id": patient, "identifier": [identifier]})
+        self.ward.add("gateway-1", "bedside-monitor")
+        command = ["device", "add", "bedside-1", "--profile", "bedside-monitor", "--patient", "one"]
+        self.ward.run(*command)
+
+    def put(self, resource: dict) -> None:
+        url = f"{self.ward.base}/fhir/{resource['resourceType']}/{resource['id']}"
+        bearer = {"Authorization": f"Bearer {self.ward.bearer('importer')}"}
+        answer = requests.put(url, json=resource, headers=bearer, timeout=30)
+        assert answer.ok, answer.text
+
+    def send(self, message: str | bytes) -> hl7.Message:
+        """Sends with python-hl7; the acknowledgement, which hl7apy has checked too."""
+        with MLLPClient("127.0.0.1", self.port) as client:
+            answer = client.send_message(message)
+        text = answer.strip(b"\x0b\x1c\r").decode()
+        checked = parse_message(text + "\r", find_groups=False)
+        assert checked.msa.msa_1.value in {"AA", "AE", "AR", "CA", "CE", "CR"}
+        return hl7.parse(text)
+
+    def quality(self, device: str = "gateway-1") -> dict:
+        return self.ward.quality(device)
+
+    def last(self, patient: str) -> dict:
+        """The last reading of each code of a patient."""
+        bearer = {"Authorization": f"Bearer {self.ward.bearer('importer')}"}
+        url = f"{self.ward.base}/api/patients/{patient}/signals"
+        answer = requests.get(url, headers=bearer, timeout=30)
+        assert answer.ok, answer.text
+        return {row["code"]: row for row in answer.json()}
+
+
+@pytest.fixture(scope="module")
+def door():
+    with tempfile.TemporaryDirectory(prefix="yuanyi-hl7-") as folder:
+        running = Door(pathlib.Path(folder))
+        yield running
+        running.ward.process.terminate()
+        running.ward.process.wait(timeout=60)
+
+
+def ago(seconds: float) -> str:
+    """A local time in China, as a gateway writes it."""
+    zone = datetime.timezone(datetime.timedelta(hours=8))
+    return (datetime.datetime.now(zone) - datetime.timedelta(seconds=seconds)).strftime("%Y%m%d%H%M%S.%f")[:-2]
+
+
+def message(results, patient="MRN-one^^^HIS^MR", application="GATEWAY", facility="ICU", control=None, **header) -> str:
+    """An ORU^R01 that hl7apy puts together; `results` are OBX as dictionaries."""
+    made = Message("ORU_R01", version="2.6")
+    made.msh.msh_3, made.msh.msh_4 = application, facility
+    made.msh.msh_7 = ago(0)
+    made.msh.msh_9, made.msh.msh_10, made.msh.msh_11 = "ORU^R01^ORU_R01", control or f"id-{next(NUMBERS)}", "P"
+    for field, value in header.items():
+        setattr(made.msh, field, value)
+    whole = made.add_group("ORU_R01_PATIENT_RESULT")
+    if patient:
+        person = whole.add_group("ORU_R01_PATIENT")
+        person.pid.pid_3, person.pid.pid_5 = patient, "测试^患者"
+    order = whole.add_group("ORU_R01_ORDER_OBSERVATION")
+    order.obr.obr_1, order.obr.obr_4, order.obr.obr_7 = "1", "182777000^monitoring of patient^SCT", ago(5)
+    for number, result in enumerate(results, 1):
+        one = order.add_group("ORU_R01_OBSERVATION")
+        one.obx.obx_1 = str(number)
+        for field, value in result.items():
+            setattr(one.obx, f"obx_{field}", value)
+    return made.to_er7()
+
+
+def result(value, code="150456^MDC_PULS_OXIM_SAT_O2^MDC", unit="%^%^UCUM", seconds=2.0, device="gateway-1", **more) -> dict:
+    fields = {"2": "NM", "3": code, "5": str(value), "6": unit, "11": "F", "14": ago(seconds), "18": device}
+    return fields | {name.removeprefix("obx_"): value for name, value in more.items()}
+
+
+def code(answer: hl7.Message) -> str:
+    return str(answer.segment("MSA")[1])
+
+
+def faults(answer: hl7.Message) -> list[tuple[str, str]]:
+    """Place and number of each fault."""
+    if not any(str(segment[0]) == "ERR" for segment in answer):
+        return []
+    return [(str(one[2]), str(one[3][0][0])) for one in answer.segments("ERR")]
+
+
+def test_results_come_into_the_record_of_their_patients(door):
+    before = door.quality()["accepted"]
+    heart = result(71, "147842^MDC_ECG_HEART_RATE^MDC", "264864^MDC_DIM_BEAT_PER_MIN^MDC^/min^/min^UCUM")
+    answer = door.send(message([result(97), heart], control="first"))
+    assert (code(answer), str(answer.segment("MSA")[2]), faults(answer)) == ("AA", "first", [])
+    # The same moment of another patient, by the same gateway, is no duplicate.
+    assert code(door.send(message([result(97)], patient="MRN-two^^^HIS^MR"))) == "AA"
+    assert door.quality()["accepted"] == before + 3
+    assert door.last("one")["150456"]["last"]["value"] == 97
+    assert door.last("one")["147842"]["last"]["value"] == 71
+    assert "147842" not in door.last("two")
+
+
+def test_loinc_and_another_unit_are_taken_and_what_is_no_number_is_left_out(door):
+    warm = result(98.6, "8310-5^Body temperature^LN", "[degF]^degree Fahrenheit^UCUM")
+    words = result("ok", obx_2="ST")
+    nothing = result("", obx_11="X")
+    of_no_stream = result(3, "2345-7^Glucose^LN", "mg/dL^^UCUM")
+    answer = door.send(message([warm, words, nothing, of_no_stream]))
+    assert code(answer) == "AA"
+    assert [place for place, _ in faults(answer)] == ["OBX^2", "OBX^3", "OBX^4^3"]
+    assert door.last("one")["150364"]["last"]["value"] == 37
+
+
+def test_a_reservation_of_the_device_stays_with_the_value(door):
+    assert code(door.send(message([result(88, obx_8="QUES", seconds=1)]))) == "AA"
+    assert "questionable" in str(door.last("one")["150456"]["last"]["marks"])
+    answer = door.send(message([result(12, obx_8="INV")]))
+    assert (code(answer), faults(answer)) == ("AE", [("OBX^1", "102")])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "place"),
+    [
+        ({"unit": "percent^^L"}, "OBX^2^6"),
+        ({"unit": "Cel^^UCUM"}, "OBX^2^6"),
+        ({"value": 104}, "OBX^2^5"),
+        ({"value": "many"}, "OBX^2^5"),
+        ({"value": "1e2"}, "OBX^2^5"),
+        ({"obx_11": "D"}, "OBX^2^11"),
+        ({"obx_14": "20261126"}, "OBX^2^14"),
+        ({"device": "nobody-9"}, "OBX^2^18"),
+    ],
+)
+def test_what_is_wrong_is_an_error_with_its_place_and_nothing_of_the_message_is_taken(door, wrong, place):
+    before = door.quality()["accepted"]
+    good = result(94, seconds=30)
+    answer = door.send(message([good, result(**({"value": 95} | wrong))]))
+    assert code(answer) == "AE"
+    assert [found for found, _ in faults(answer)] == [place]
+    assert str(answer.segment("ERR")[8]).startswith("could not ")
+    # What was good of it is new when it comes again alone.
+    after = door.quality()["accepted"]
+    assert code(door.send(message([good]))) == "AA"
+    assert after - before <= 1
+    assert door.last("one")["150456"]["last"]["value"] != 104
+
+
+def test_whose_values_they_are_is_never_guessed(door):
+    nobody = door.send(message([result(97)], patient="MRN-three^^^HIS^MR"))
+    assert (code(nobody), faults(nobody)) == ("AE", [("PID^1^3", "204")])
+    both = message([result(97)]).replace("MRN-one^^^HIS^MR", "MRN-one^^^HIS^MR~MRN-two^^^HIS^MR")
+    both = door.send(both)
+    assert (code(both), faults(both)) == ("AE", [("PID^1^3", "204")])
+    # The registry says that this monitor is at the first patient's bed.
+    other = door.send(message([result(97, device="bedside-1")], patient="MRN-two^^^HIS^MR"))
+    assert (code(other), faults(other)) == ("AE", [("PID^1^3", "204")])
+    own = message([result(93, device="")], patient=None, application="BEDSIDE", facility="", msh_7=ago(0) + "+0800")
+    assert code(door.send(own)) == "AA"
+    assert door.quality("bedside-1")["accepted"] == 1
+
+
+def test_who_may_not_send_is_rejected_and_seen(door):
+    for application in ("STRANGER", "ELSEWHERE"):
+        answer = door.send(message([result(97)], application=application, facility=""))
+        assert (code(answer), faults(answer)) == ("AR", [("MSH^1^3", "204")])
+    turned_away = door.ward.get("/api/devices")["turned_away"]
+    assert turned_away[0]["code"] == "hl7-sender-unknown"
+
+
+def test_what_is_no_result_of_production_is_rejected(door):
+    for field, value, place, number in [
+        ("msh_9", "ADT^A01^ADT_A01", "MSH^1^9", "200"), ("msh_9", "ORU^R30^ORU_R30", "MSH^1^9", "201"),
+        ("msh_11", "T", "MSH^1^11", "202"), ("msh_12", "3.0", "MSH^1^12", "203"),
+    ]:
+        text = message([result(97)])
+        parsed = hl7.parse(text)
+        parsed.segment("MSH")[int(field[4:])] = value
+        answer = door.send(str(parsed))
+        assert (code(answer), faults(answer)) == ("AR", [(place, number)])
+
+
+def test_a_time_without_an_offset_is_refused_where_nobody_says_which(door):
+    lone = message([result(97, device="")], patient=None, application="BEDSIDE", facility="")
+    answer = door.send(lone)
+    assert (code(answer), faults(answer)) == ("AE", [("OBX^1^14", "102")])
+
+
+def test_commit_acknowledgements_and_characters_of_china(door):
+    asked = message([result(96, seconds=40)], msh_15="AL", msh_16="NE", msh_18="GB 18030-2000")
+    assert code(door.send(asked.encode("gb18030"))) == "CA"
+    broken = door.send(message([result(96)]).encode("gb18030"))
+    assert code(broken) == "AR"
+
+
+def test_what_was_accepted_outlives_a_kill_and_is_never_doubled(door):
+    sent = [message([result(80 + number % 10, seconds=600 + number)]) for number in range(60)]
+    with MLLPClient("127.0.0.1", door.port) as client:
+        answers = [client.send_message(text) for text in sent]
+        assert all(b"MSA|AA|" in answer for answer in answers)
+        door.ward.kill()
+    door.ward.open()
+    before = door.quality()["known"]
+    for text in sent:
+        assert code(door.send(text)) == "AA"
+    assert door.quality()["known"] - before == len(sent)
+
+
+def test_noise_and_half_a_message_cost_nothing(door):
+    import socket
+
+    with socket.create_connection(("127.0.0.1", door.port)) as raw:
+        raw.sendall(b"GET / HTTP/1.1\r\n\r\n\x0bMSH|^~\\&|GATE")
+    for noise in [b"", b"MSH", b"MSH|^~\\&|GATEWAY|ICU", b"\xff\xfe\x00", b"PID|1||x"]:
+        assert code(door.send(noise)) == "AR"
+    assert code(door.send(message([result(95, seconds=50)]))) == "AA"
