@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use encoding_rs::GB18030;
-use hl7_parser::message::{Message, Segment, Separators};
+use hl7_parser::message::{Field, Message, Segment, Separators};
 use vocabulary::Timestamp;
 
 use crate::{
@@ -174,7 +174,7 @@ impl Results {
 }
 
 fn identifiers(pid: &Segment<'_>, separators: &Separators) -> Vec<Identifier> {
-    let repeats = pid.field(3).into_iter().flat_map(|field| field.repeats());
+    let repeats = pid.field(3).into_iter().flat_map(Field::repeats);
     repeats
         .filter_map(|one| {
             let text = |part: usize, sub: usize| {
@@ -266,7 +266,7 @@ impl Observation<'_> {
     fn standing(&self) -> Result<Vec<Standing>, &'static str> {
         let mut all = Vec::new();
         let flags = self.segment.field(8).into_iter();
-        for flag in flags.flat_map(|field| field.repeats()) {
+        for flag in flags.flat_map(Field::repeats) {
             let code = flag.component(1).map_or("", |code| code.raw_value());
             all.push(match code {
                 "INV" | "NAV" => return Err("the device calls the value invalid"),
@@ -284,7 +284,7 @@ impl Observation<'_> {
 
     fn value(&self) -> Result<Option<f64>, Refusal> {
         let field = self.segment.field(5);
-        if field.is_some_and(|field| field.has_repeats()) {
+        if field.is_some_and(Field::has_repeats) {
             return self.refuse(5, Fault::DataType, "take several values of one result");
         }
         let text = if self.text(2, 1) == "SN" {
