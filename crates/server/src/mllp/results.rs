@@ -327,12 +327,13 @@ fn one(
     }
     let mut arrived = taken.arrived;
     for one in &mut arrived {
-        one.quality.extend(measured.standing.iter().map(mark));
+        one.quality
+            .extend(measured.standing.iter().copied().map(mark));
     }
     Ok(Some((arrived, taken.remembered)))
 }
 
-fn mark(standing: &Standing) -> QualityMark {
+fn mark(standing: Standing) -> QualityMark {
     match standing {
         Standing::Questionable => QualityMark::Questionable,
         Standing::Calibrating => QualityMark::Calibrating,
