@@ -125,7 +125,15 @@ act: Act, } | { "frame": "ping",
 /**
  * Comes back as it is.
  */
-nonce: number, };
+nonce: number, } | { "frame": "sending", 
+/**
+ * That.
+ */
+sending: Sending, } | { "frame": "caption", 
+/**
+ * The words.
+ */
+text: string, };
 
 /**
  * A thing in a room.
@@ -537,6 +545,27 @@ export type Refusal = "malformed" | "watching-only" | "too-fast" | "unknown-enti
 export type ResumeToken = string;
 
 /**
+ * What a participant wants others to hear and see of them; nothing until they say so.
+ */
+export type Sending = { 
+/**
+ * The microphone is open.
+ */
+microphone: boolean, 
+/**
+ * The camera is on.
+ */
+camera: boolean, 
+/**
+ * A screen is shared.
+ */
+screen: boolean, 
+/**
+ * One's own voice comes back to oneself, and goes to nobody else, to check the way there and back.
+ */
+echo: boolean, };
+
+/**
  * A frame from the server.
  */
 export type ServerFrame = { "frame": "welcome", 
@@ -619,7 +648,49 @@ nonce: number,
 /**
  * The last tick.
  */
-tick: number, };
+tick: number, } | { "frame": "voices", 
+/**
+ * By participant.
+ */
+voices: Array<Voice>, } | { "frame": "slots", 
+/**
+ * Those in use.
+ */
+slots: Array<Slot>, } | { "frame": "said", 
+/**
+ * Who said them.
+ */
+participant: number, 
+/**
+ * The words.
+ */
+text: string, 
+/**
+ * Whether a speech service has written them down, which may have misheard.
+ */
+heard: boolean, };
+
+/**
+ * What comes by one of the places that a client has kept for the voices and pictures of others.
+ */
+export type Slot = { 
+/**
+ * The media section of the client's own offer.
+ */
+mid: string, 
+/**
+ * Whose it is at this moment.
+ */
+participant: number, 
+/**
+ * What it comes from.
+ */
+source: Source, };
+
+/**
+ * What a picture or a voice comes from.
+ */
+export type Source = "microphone" | "screen" | "camera";
 
 /**
  * Where an entity stands in the room: metres, Y up, right-handed.
@@ -637,6 +708,31 @@ rotation: [number, number, number, number],
  * Size; 1 is life-sized.
  */
 scale: number, };
+
+/**
+ * A participant who takes part by voice or picture, as others see them.
+ */
+export type Voice = { 
+/**
+ * The participant.
+ */
+participant: number, 
+/**
+ * Whether their microphone is closed.
+ */
+muted: boolean, 
+/**
+ * Whether they speak at this moment.
+ */
+speaking: boolean, 
+/**
+ * Whether their camera is on.
+ */
+camera: boolean, 
+/**
+ * Whether they share a screen.
+ */
+screen: boolean, };
 
 /**
  * Which grey values are told apart, in Hounsfield units.

@@ -1,4 +1,4 @@
-import type { Ack, ClientFrame, Entrance, Farewell, News, PoseOf, Refusal, ServerFrame } from '../../contract/room';
+import type { Ack, ClientFrame, Entrance, Farewell, News, PoseOf, Refusal, ServerFrame, Slot, Voice } from '../../contract/room';
 import { Reader, Writer } from './bytes';
 import { readPose, writePose } from './pose-codec';
 
@@ -9,11 +9,16 @@ const HELLO = 0x01;
 const POSE = 0x02;
 const ACT = 0x03;
 const PING = 0x04;
+const SENDING = 0x05;
+const CAPTION = 0x06;
 const WELCOME = 0x81;
 const TICK = 0x82;
 const REFUSED = 0x83;
 const BYE = 0x84;
 const PONG = 0x85;
+const VOICES = 0x86;
+const SLOTS = 0x87;
+const SAID = 0x88;
 
 interface Text {
   zh: string;
@@ -38,6 +43,12 @@ export function encode(frame: ClientFrame): Uint8Array<ArrayBuffer> {
       break;
     case 'ping':
       out.u8(PING).u32(frame.nonce);
+      break;
+    case 'sending':
+      out.u8(SENDING).json(frame.sending);
+      break;
+    case 'caption':
+      out.u8(CAPTION).json(frame.text);
   }
   return out.done();
 }
@@ -77,6 +88,14 @@ function decodeKind(reader: Reader, kind: number): ServerFrame {
     }
     case PONG:
       return { frame: 'pong', nonce: reader.u32(), tick: reader.u32() };
+    case VOICES:
+      return { frame: 'voices', voices: reader.json() as Voice[] };
+    case SLOTS:
+      return { frame: 'slots', slots: reader.json() as Slot[] };
+    case SAID: {
+      const said = reader.json() as { participant: number; text: string; heard: boolean };
+      return { frame: 'said', participant: said.participant, text: said.text, heard: said.heard };
+    }
     default:
       throw reader.error('an unknown kind of frame');
   }

@@ -34,6 +34,7 @@ mod refusal;
 mod room;
 mod seat;
 mod tick;
+mod voice;
 pub mod wire;
 mod world;
 
@@ -50,5 +51,6 @@ pub use refusal::{Farewell, Refusal};
 pub use room::{Joined, OpenError, Reply, Room};
 pub use seat::{Person, Seat};
 pub use tick::Tick;
+pub use voice::{Sending, Slot, Source, Voice};
 pub use wire::ResumeToken;
 pub use world::World;

@@ -4,7 +4,7 @@ use vocabulary::{ActorId, RoomId, Timestamp};
 
 use crate::{
     Act, Change, Deed, Entity, EntityId, Event, Farewell, KeptAct, Placed, Pose, Probe, Refusal,
-    Transform,
+    Sending, Transform,
     judge::{Case, Verdict},
     limits,
     seat::{Outcome, Person, Seat, Sitter, free_colour},
@@ -55,6 +55,10 @@ pub enum Reply {
     Send(Vec<u8>),
     /// Send this frame and close the connection.
     Close(Farewell, Vec<u8>),
+    /// Send this frame to everybody.
+    ToAll(Vec<u8>),
+    /// Tell what carries media what others are to hear and see of the sender.
+    Sending(Sending),
 }
 
 impl Reply {
@@ -355,8 +359,28 @@ impl Room {
                 }
                 .encode(),
             ),
+            Ok(ClientFrame::Sending { sending }) => Reply::Sending(sending),
+            Ok(ClientFrame::Caption { text }) => self.caption(now, seat.participant, text),
             Err(_) => Reply::close(Farewell::Malformed),
         }
+    }
+
+    /// Words for those who read along: everybody in the room may write them, and they leave no trace in it.
+    /// Words that no honest client sends are dropped.
+    fn caption(&mut self, now: Timestamp, participant: u16, text: String) -> Reply {
+        let sitter = self.sitters.get_mut(&participant);
+        let may_say = sitter.is_some_and(|sitter| sitter.acts.take(now));
+        if !may_say || limits::text(&text).is_err() {
+            return Reply::Nothing;
+        }
+        Reply::ToAll(
+            ServerFrame::Said {
+                participant,
+                text,
+                heard: false,
+            }
+            .encode(),
+        )
     }
 
     /// Counts poses of a connection that came and were overtaken by later ones before anybody read them.

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use ts_rs::TS;
 use vocabulary::Text;
 
-use crate::{Act, Change, Event, Farewell, Pose, Refusal, limits::CLIENT_FRAME_BYTES};
+use crate::{
+    Act, Change, Event, Farewell, Pose, Refusal, Sending, Slot, Voice, limits::CLIENT_FRAME_BYTES,
+};
 
 /// The version of the protocol that this crate speaks.
 pub const VERSION: u16 = 1;
@@ -16,11 +18,16 @@ const HELLO: u8 = 0x01;
 const POSE: u8 = 0x02;
 const ACT: u8 = 0x03;
 const PING: u8 = 0x04;
+const SENDING: u8 = 0x05;
+const CAPTION: u8 = 0x06;
 const WELCOME: u8 = 0x81;
 const TICK: u8 = 0x82;
 const REFUSED: u8 = 0x83;
 const BYE: u8 = 0x84;
 const PONG: u8 = 0x85;
+const VOICES: u8 = 0x86;
+const SLOTS: u8 = 0x87;
+const SAID: u8 = 0x88;
 
 /// A frame that cannot be read. What it holds is not repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -103,6 +110,16 @@ pub enum ClientFrame {
     Ping {
         /// Comes back as it is.
         nonce: u32,
+    },
+    /// What others are to hear and see of this participant.
+    Sending {
+        /// That.
+        sending: Sending,
+    },
+    /// Words for those who read along. They are kept nowhere.
+    Caption {
+        /// The words.
+        text: String,
     },
 }
 
@@ -253,6 +270,32 @@ pub enum ServerFrame {
         /// The last tick.
         tick: u32,
     },
+    /// Everybody who takes part by voice or picture; sent when it changes.
+    Voices {
+        /// By participant.
+        voices: Vec<Voice>,
+    },
+    /// What comes by which of this client's media sections; sent when it changes.
+    Slots {
+        /// Those in use.
+        slots: Vec<Slot>,
+    },
+    /// Words for those who read along.
+    Said {
+        /// Who said them.
+        participant: u16,
+        /// The words.
+        text: String,
+        /// Whether a speech service has written them down, which may have misheard.
+        heard: bool,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+struct SaidBody {
+    participant: u16,
+    text: String,
+    heard: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -297,6 +340,14 @@ impl ClientFrame {
                 out.push(PING);
                 out.extend(nonce.to_le_bytes());
             }
+            Self::Sending { sending } => {
+                out.push(SENDING);
+                write_json(&mut out, sending);
+            }
+            Self::Caption { text } => {
+                out.push(CAPTION);
+                write_json(&mut out, text);
+            }
         }
         out
     }
@@ -339,6 +390,12 @@ impl ClientFrame {
             },
             PING => Self::Ping {
                 nonce: reader.u32()?,
+            },
+            SENDING => Self::Sending {
+                sending: reader.rest_as_json()?,
+            },
+            CAPTION => Self::Caption {
+                text: reader.rest_as_json()?,
             },
             _ => return Err(reader.error("an unknown kind of frame")),
         };
@@ -443,6 +500,27 @@ impl ServerFrame {
                 out.extend(nonce.to_le_bytes());
                 out.extend(tick.to_le_bytes());
             }
+            Self::Voices { voices } => {
+                out.push(VOICES);
+                write_json(&mut out, voices);
+            }
+            Self::Slots { slots } => {
+                out.push(SLOTS);
+                write_json(&mut out, slots);
+            }
+            Self::Said {
+                participant,
+                text,
+                heard,
+            } => {
+                out.push(SAID);
+                let body = SaidBody {
+                    participant: *participant,
+                    text: text.clone(),
+                    heard: *heard,
+                };
+                write_json(&mut out, &body);
+            }
         }
         out
     }
@@ -483,6 +561,24 @@ impl ServerFrame {
                 nonce: reader.u32()?,
                 tick: reader.u32()?,
             },
+            VOICES => Self::Voices {
+                voices: reader.rest_as_json()?,
+            },
+            SLOTS => Self::Slots {
+                slots: reader.rest_as_json()?,
+            },
+            SAID => {
+                let SaidBody {
+                    participant,
+                    text,
+                    heard,
+                } = reader.rest_as_json()?;
+                Self::Said {
+                    participant,
+                    text,
+                    heard,
+                }
+            }
             _ => return Err(reader.error("an unknown kind of frame")),
         };
         reader.end()?;

@@ -14,7 +14,7 @@ use std::{collections::BTreeMap, fs, path::PathBuf};
 use room::{
     Act, ActKind, Annotation, Change, Entity, Event, Farewell, Held, Hologram, HologramPatch,
     Layer, Measure, MeasureKind, Mode, Patch, Placed, Placement, Plane, Pointer, Pose, Refusal,
-    ResumeToken, Transform, Window,
+    ResumeToken, Sending, Slot, Source, Transform, Voice, Window,
     wire::{Ack, ClientFrame, Entrance, Holding, News, Participant, PoseOf, ServerFrame, VERSION},
 };
 use serde::{Deserialize, Serialize};
@@ -296,6 +296,21 @@ fn client_frames() -> Vec<(&'static str, ClientFrame)> {
             },
         ),
         ("ping", ClientFrame::Ping { nonce: 0xdead_beef }),
+        (
+            "sending",
+            ClientFrame::Sending {
+                sending: Sending {
+                    microphone: true,
+                    ..Sending::default()
+                },
+            },
+        ),
+        (
+            "caption",
+            ClientFrame::Caption {
+                text: "右上叶 9 mm".into(),
+            },
+        ),
     ]
 }
 
@@ -503,6 +518,36 @@ fn server_frames() -> Vec<(&'static str, ServerFrame)> {
             ServerFrame::Pong {
                 nonce: 0xdead_beef,
                 tick: 78,
+            },
+        ),
+        (
+            "voices",
+            ServerFrame::Voices {
+                voices: vec![Voice {
+                    participant: 2,
+                    muted: false,
+                    speaking: true,
+                    camera: false,
+                    screen: true,
+                }],
+            },
+        ),
+        (
+            "slots",
+            ServerFrame::Slots {
+                slots: vec![Slot {
+                    mid: "3".into(),
+                    participant: 2,
+                    source: Source::Microphone,
+                }],
+            },
+        ),
+        (
+            "said",
+            ServerFrame::Said {
+                participant: 2,
+                text: "右上叶 9 mm".into(),
+                heard: true,
             },
         ),
     ]

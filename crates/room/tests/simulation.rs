@@ -230,7 +230,7 @@ impl Hospital {
         let times = 1 + usize::from(self.chance.in_percent(10));
         for _ in 0..times {
             match self.room.receive(self.now, seat, &frame, &Chest) {
-                Reply::Nothing => {}
+                Reply::Nothing | Reply::ToAll(_) | Reply::Sending(_) => {}
                 Reply::Send(bytes) => self.models[who].inbox.push_back(bytes),
                 Reply::Close(..) => return self.break_line(who),
             }
@@ -343,7 +343,7 @@ impl Hospital {
                 while let Some(frame) = self.models[who].outbox.pop_front() {
                     let seat = self.models[who].seat.unwrap();
                     match self.room.receive(self.now, seat, &frame, &Chest) {
-                        Reply::Nothing => {}
+                        Reply::Nothing | Reply::ToAll(_) | Reply::Sending(_) => {}
                         Reply::Send(bytes) => self.models[who].inbox.push_back(bytes),
                         Reply::Close(reason, _) => panic!("{reason:?}"),
                     }

@@ -272,7 +272,7 @@ impl Stage {
     pub fn act(&mut self, seat: Seat, act: Value) -> Option<Refusal> {
         self.seq += 1;
         match self.frame(seat, &ClientFrame::Act { seq: self.seq, act }) {
-            Reply::Nothing => None,
+            Reply::Nothing | Reply::ToAll(_) | Reply::Sending(_) => None,
             Reply::Send(frame) => match ServerFrame::decode(&frame) {
                 Ok(ServerFrame::Refused { reason, seq, .. }) if seq == self.seq => Some(reason),
                 other => panic!("{other:?}"),

@@ -1,0 +1,396 @@
+//! All media connections of the server, and what passes between them.
+
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, HashMap, VecDeque},
+    net::SocketAddr,
+    time::Instant,
+};
+
+use room::{Sending, Slot, Source, Voice};
+use str0m::{
+    Input,
+    media::{MediaData, Mid},
+    net::{Protocol, Receive},
+};
+use vocabulary::RoomId;
+
+use crate::{
+    connection::{Connection, Happening, JoinError, Offer, Origin},
+    limits::{CONNECT, PEOPLE, ROUND, VOICE_RESERVE_BPS},
+    slots::carried,
+};
+
+/// One person's taking part by media, from the offer to the end of their connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Attendance(pub u64);
+
+/// A datagram to send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Datagram {
+    /// Where to.
+    pub to: SocketAddr,
+    /// What.
+    pub bytes: Vec<u8>,
+}
+
+/// What the people of a room are to be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// To all of a room: who takes part by media, and how.
+    Voices(RoomId, Vec<Voice>),
+    /// To one: what comes by which of their sections.
+    Slots(Attendance, Vec<Slot>),
+    /// A connection has broken, or was never made.
+    Ended(Attendance),
+}
+
+/// Forwards media within rooms.
+pub struct Forwarder {
+    /// Where clients find the server, the first of each kind before the others.
+    addresses: Vec<SocketAddr>,
+    connections: BTreeMap<Attendance, Connection>,
+    /// Where each connection's datagrams came from lately.
+    by_source: HashMap<SocketAddr, Attendance>,
+    rooms: BTreeMap<RoomId, Members>,
+    happened: VecDeque<(Attendance, Happening)>,
+    out: VecDeque<Datagram>,
+    told: VecDeque<Told>,
+    next_round: Instant,
+}
+
+/// Those of one room who take part by media.
+#[derive(Default)]
+struct Members {
+    ids: Vec<Attendance>,
+    /// As it was last told.
+    voices: Vec<Voice>,
+}
+
+impl Forwarder {
+    /// A forwarder that is found at these addresses.
+    pub fn new(now: Instant, addresses: Vec<SocketAddr>) -> Self {
+        Self {
+            addresses,
+            connections: BTreeMap::new(),
+            by_source: HashMap::new(),
+            rooms: BTreeMap::new(),
+            happened: VecDeque::new(),
+            out: VecDeque::new(),
+            told: VecDeque::new(),
+            next_round: now,
+        }
+    }
+
+    /// Lets somebody take part whom the room has seated; the answer to their offer.
+    ///
+    /// # Errors
+    /// If the offer cannot be taken, or the room has as many as it may.
+    pub fn join(
+        &mut self,
+        now: Instant,
+        id: Attendance,
+        room: RoomId,
+        participant: u16,
+        offer: &Offer,
+    ) -> Result<String, JoinError> {
+        let members = self.rooms.get(&room).map_or(0, |members| members.ids.len());
+        if members >= PEOPLE {
+            return Err(JoinError::Full);
+        }
+        let (connection, answer) =
+            Connection::answer(now, room.clone(), participant, offer, &self.addresses)?;
+        self.connections.insert(id, connection);
+        self.rooms.entry(room.clone()).or_default().ids.push(id);
+        self.look_at(now, &room);
+        self.settle(now);
+        Ok(answer)
+    }
+
+    /// Takes somebody out at once: from now on nothing goes to them, and nothing of theirs to others.
+    pub fn leave(&mut self, now: Instant, id: Attendance) {
+        let Some(connection) = self.connections.remove(&id) else {
+            return;
+        };
+        self.by_source.retain(|_, of| *of != id);
+        self.happened.retain(|(of, _)| *of != id);
+        if let Some(members) = self.rooms.get_mut(&connection.room) {
+            members.ids.retain(|member| *member != id);
+        }
+        self.look_at(now, &connection.room);
+        self.settle(now);
+    }
+
+    /// What others are to hear and see of somebody from now on.
+    pub fn sends(&mut self, now: Instant, id: Attendance, sending: Sending) {
+        let Some(connection) = self.connections.get_mut(&id) else {
+            return;
+        };
+        connection.sending = sending;
+        let room = connection.room.clone();
+        self.look_at(now, &room);
+        self.settle(now);
+    }
+
+    /// Takes in a datagram; one that belongs to no connection is dropped unanswered.
+    pub fn receive(&mut self, now: Instant, source: SocketAddr, bytes: &[u8]) {
+        let is_kind = |address: &&SocketAddr| address.is_ipv4() == source.is_ipv4();
+        let Some(destination) = self.addresses.iter().find(is_kind).copied() else {
+            return;
+        };
+        let Ok(received) = Receive::new(Protocol::Udp, source, destination, bytes) else {
+            return;
+        };
+        let input = Input::Receive(now, received);
+        let accepts = |id: &Attendance| self.connections.get(id).is_some_and(|c| c.accepts(&input));
+        let known = self.by_source.get(&source).copied().filter(accepts);
+        let Some(id) = known.or_else(|| self.connections.keys().copied().find(accepts)) else {
+            return;
+        };
+        self.by_source.insert(source, id);
+        if let Some(connection) = self.connections.get_mut(&id) {
+            connection.take(input);
+        }
+        self.poll(id);
+        self.settle(now);
+    }
+
+    /// The time has come to one of [`Forwarder::wakes_at`].
+    pub fn wake(&mut self, now: Instant) {
+        let due = |(id, c): (&Attendance, &Connection)| (c.timeout <= now).then_some(*id);
+        let due: Vec<_> = self.connections.iter().filter_map(due).collect();
+        for id in due {
+            if let Some(connection) = self.connections.get_mut(&id) {
+                connection.take(Input::Timeout(now));
+            }
+            self.poll(id);
+        }
+        self.settle(now);
+        if now >= self.next_round {
+            self.next_round = now + ROUND;
+            self.round(now);
+        }
+    }
+
+    /// When to be woken, if nothing comes before.
+    pub fn wakes_at(&self) -> Instant {
+        let timeouts = self.connections.values().map(|c| c.timeout);
+        timeouts.fold(self.next_round, Instant::min)
+    }
+
+    /// Nobody takes part, so that nothing needs waking.
+    pub fn is_idle(&self) -> bool {
+        self.connections.is_empty()
+    }
+
+    /// The next datagram to send.
+    pub fn datagram(&mut self) -> Option<Datagram> {
+        self.out.pop_front()
+    }
+
+    /// The next that people are to be told.
+    pub fn told(&mut self) -> Option<Told> {
+        self.told.pop_front()
+    }
+
+    fn poll(&mut self, id: Attendance) {
+        let Some(connection) = self.connections.get_mut(&id) else {
+            return;
+        };
+        let mut happened = VecDeque::new();
+        connection.poll(&mut self.out, &mut happened);
+        self.happened
+            .extend(happened.into_iter().map(|one| (id, one)));
+    }
+
+    /// Carries on until nothing is left that happened.
+    fn settle(&mut self, now: Instant) {
+        while let Some((from, happening)) = self.happened.pop_front() {
+            match happening {
+                Happening::Media(data) => self.forward(now, from, &data),
+                Happening::WholePicture(mid) => self.ask_whole(now, from, mid),
+            }
+        }
+    }
+
+    /// Passes what somebody has sent to those of their room who have a place for it.
+    fn forward(&mut self, now: Instant, from: Attendance, data: &MediaData) {
+        let Some(sender) = self.connections.get_mut(&from) else {
+            return;
+        };
+        let Some(source) = sender.sent(now, data) else {
+            return;
+        };
+        let origin = Origin { from, source };
+        let members = self.rooms.get(&sender.room);
+        let members = members
+            .map(|members| members.ids.clone())
+            .unwrap_or_default();
+        let mut whole_needed = false;
+        for id in members {
+            if let Some(receiver) = self.connections.get_mut(&id) {
+                whole_needed |= !receiver.pass(now, origin, data);
+                self.poll(id);
+            }
+        }
+        if whole_needed && let Some(sender) = self.connections.get_mut(&from) {
+            sender.ask_whole(now, source);
+            self.poll(from);
+        }
+    }
+
+    fn ask_whole(&mut self, now: Instant, by: Attendance, mid: Mid) {
+        let Some(Origin { from, source }) = self.connections.get(&by).and_then(|c| c.origin(mid))
+        else {
+            return;
+        };
+        if let Some(sender) = self.connections.get_mut(&from) {
+            sender.ask_whole(now, source);
+            self.poll(from);
+        }
+    }
+
+    /// Sees who has gone, who speaks, and who is laid where.
+    fn round(&mut self, now: Instant) {
+        let is_gone = |c: &Connection| {
+            !c.is_alive() || (!c.connected && now.saturating_duration_since(c.joined) > CONNECT)
+        };
+        let gone = |(id, c): (&Attendance, &Connection)| is_gone(c).then_some(*id);
+        let gone: Vec<_> = self.connections.iter().filter_map(gone).collect();
+        for id in gone {
+            if let Some(connection) = self.connections.get_mut(&id) {
+                connection.end();
+            }
+            self.leave(now, id);
+            self.told.push_back(Told::Ended(id));
+        }
+        let rooms: Vec<_> = self.rooms.keys().cloned().collect();
+        for room in rooms {
+            self.look_at(now, &room);
+        }
+        self.settle(now);
+    }
+
+    /// Lays the people of a room into each other's places, and tells what has changed.
+    fn look_at(&mut self, now: Instant, room: &RoomId) {
+        let ids = self.rooms.get(room).map(|members| members.ids.clone());
+        let ids = ids.unwrap_or_default();
+        let voices = self.sources_of(&ids, &[Source::Microphone]);
+        let pictures = self.sources_of(&ids, &[Source::Screen, Source::Camera]);
+        let mut fresh = Vec::new();
+        for id in &ids {
+            fresh.extend(self.lay(*id, &voices, &pictures));
+        }
+        for Origin { from, source } in fresh {
+            if let Some(sender) = self.connections.get_mut(&from) {
+                sender.ask_whole(now, source);
+                self.poll(from);
+            }
+        }
+        for id in &ids {
+            self.tell_slots(*id);
+        }
+        self.tell_voices(now, room, &ids);
+    }
+
+    /// What these people show of such kinds: kind by kind, within each who spoke last first.
+    fn sources_of(&self, ids: &[Attendance], kinds: &[Source]) -> Vec<(Origin, u64)> {
+        let mut found = Vec::new();
+        for source in kinds {
+            let shows = |id: &Attendance| {
+                let connection = self.connections.get(id).filter(|c| c.shows(*source))?;
+                let origin = Origin {
+                    from: *id,
+                    source: *source,
+                };
+                Some((connection.loud_at(), origin, connection.bps(*source)))
+            };
+            let mut all: Vec<_> = ids.iter().filter_map(shows).collect();
+            all.sort_by_key(|(loud_at, origin, _)| (Reverse(*loud_at), *origin));
+            found.extend(all.into_iter().map(|(_, origin, bps)| (origin, bps)));
+        }
+        found
+    }
+
+    fn lay(
+        &mut self,
+        id: Attendance,
+        voices: &[(Origin, u64)],
+        pictures: &[(Origin, u64)],
+    ) -> Vec<Origin> {
+        let Some(connection) = self.connections.get_mut(&id) else {
+            return Vec::new();
+        };
+        let others = |list: &[(Origin, u64)]| -> Vec<(Origin, u64)> {
+            let of_others = list.iter().filter(|(origin, _)| origin.from != id);
+            of_others.copied().collect()
+        };
+        let mut heard: Vec<_> = others(voices).into_iter().map(|(one, _)| one).collect();
+        if connection.sending.echo {
+            let own = Origin {
+                from: id,
+                source: Source::Microphone,
+            };
+            heard.insert(0, own);
+        }
+        // Voices come first: pictures get what the line carries beside them.
+        let pictures = others(pictures);
+        let voices = heard.len().min(connection.voice_places());
+        let reserve = VOICE_RESERVE_BPS.saturating_mul(u64::try_from(voices).unwrap_or(u64::MAX));
+        let all: u64 = pictures.iter().map(|(_, bps)| bps).sum();
+        connection.wish_bps(reserve.saturating_add(all));
+        let left = connection.estimate_bps.saturating_sub(reserve);
+        let count = carried(pictures.iter().map(|(_, bps)| *bps), left);
+        let seen: Vec<_> = pictures
+            .into_iter()
+            .take(count)
+            .map(|(one, _)| one)
+            .collect();
+        connection.lay(&heard, &seen)
+    }
+
+    fn tell_slots(&mut self, id: Attendance) {
+        let Some(connection) = self.connections.get(&id) else {
+            return;
+        };
+        let slot = |(mid, origin): (Mid, Origin)| {
+            Some(Slot {
+                mid: mid.to_string(),
+                participant: self.connections.get(&origin.from)?.participant,
+                source: origin.source,
+            })
+        };
+        let slots: Vec<_> = connection.laid().filter_map(slot).collect();
+        if let Some(connection) = self.connections.get_mut(&id)
+            && connection.told != slots
+        {
+            connection.told.clone_from(&slots);
+            self.told.push_back(Told::Slots(id, slots));
+        }
+    }
+
+    fn tell_voices(&mut self, now: Instant, room: &RoomId, ids: &[Attendance]) {
+        let voice = |id: &Attendance| {
+            let connection = self.connections.get(id)?;
+            Some(Voice {
+                participant: connection.participant,
+                muted: !connection.shows(Source::Microphone),
+                speaking: connection.speaks(now),
+                camera: connection.shows(Source::Camera),
+                screen: connection.shows(Source::Screen),
+            })
+        };
+        let mut voices: Vec<_> = ids.iter().filter_map(voice).collect();
+        voices.sort_by_key(|voice| voice.participant);
+        let Some(members) = self.rooms.get_mut(room) else {
+            return;
+        };
+        if members.voices != voices {
+            members.voices.clone_from(&voices);
+            self.told.push_back(Told::Voices(room.clone(), voices));
+        }
+        if members.ids.is_empty() {
+            self.rooms.remove(room);
+        }
+    }
+}
