@@ -99,8 +99,8 @@ export function firstLook(manifest: VolumeManifest, cursor_lps_mm: Vec3): Vec3 |
 }
 
 /** Follows a room while the caller lives. */
-export function createRoomControl(client: RoomClient): RoomControl {
-  const view = viewOf(client);
+export function createRoomControl(client: RoomClient, loudness?: (participant: number) => number): RoomControl {
+  const view = viewOf(client, loudness);
   const [version, setVersion] = createSignal(0);
   const [tool, chooseTool] = createSignal<Tool>('turn');
   const [noteAt, setNoteAt] = createSignal<Vec3>();

@@ -1,4 +1,4 @@
-import type { Act, Change, Event, Farewell, Held, Participant, Placed, Pose, Refusal, ServerFrame } from '../../contract/room';
+import type { Act, Change, Event, Farewell, Held, Participant, Placed, Pose, Refusal, Sending, ServerFrame, Slot, Voice } from '../../contract/room';
 import { Emitter } from '../core/emitter';
 import { WireError } from './bytes';
 import { VERSION, decode, encode } from './codec';
@@ -23,6 +23,8 @@ export interface RoomState {
   readonly entities: ReadonlyMap<number, Placed>;
   /** Who has hold of which hologram. */
   readonly holds: ReadonlyMap<number, number>;
+  /** Those who take part by voice or picture. */
+  readonly voices: ReadonlyMap<number, Voice>;
   /** Why the server ended the connection for good. */
   readonly farewell: { reason: Farewell; text: Text } | undefined;
 }
@@ -35,6 +37,10 @@ export interface RoomEvents {
   event: Event;
   /** An own act was refused. */
   refused: { act: Act; reason: Refusal; text: Text };
+  /** What comes by which of one's own media sections. */
+  slots: readonly Slot[];
+  /** Words for those who read along. */
+  said: { participant: number; text: string; heard: boolean };
 }
 
 export interface RoomOptions {
@@ -58,7 +64,7 @@ export class RoomClient {
   readonly #pending = new PendingActs();
   readonly #sender: PoseSender;
   readonly #tracks = new Map<number, PoseTrack>();
-  #state: RoomState = { status: 'connecting', self: undefined, participants: new Map(), entities: new Map(), holds: new Map(), farewell: undefined };
+  #state: RoomState = { status: 'connecting', self: undefined, participants: new Map(), entities: new Map(), holds: new Map(), voices: new Map(), farewell: undefined };
   /** The entities as the server has them. */
   #base = new Map<number, Placed>();
   #nextEvent = 0;
@@ -115,6 +121,23 @@ export class RoomClient {
     this.#sender.offer(pose);
   }
 
+  /** One's own pose, as it was said last. */
+  get ownPose(): OwnPose | undefined {
+    return this.#sender.latest;
+  }
+
+  /** Says what others are to hear and see of oneself; it holds for this connection. */
+  sends(sending: Sending): void {
+    if (this.#state.status === 'open') this.#line.send(encode({ frame: 'sending', sending }));
+  }
+
+  /** Says words to those who read along; `false` while there is no line. */
+  caption(text: string): boolean {
+    if (this.#state.status !== 'open') return false;
+    this.#line.send(encode({ frame: 'caption', text }));
+    return true;
+  }
+
   /** Everybody else's pose now, smoothed and about 100 ms old. */
   sample(now: number = this.#now()): Map<number, Pose> {
     const poses = new Map<number, Pose>();
@@ -139,7 +162,7 @@ export class RoomClient {
 
   #broke(): void {
     this.#sender.pause();
-    this.#change({ status: this.#state.self === undefined ? 'connecting' : 'reconnecting' });
+    this.#change({ voices: new Map(), status: this.#state.self === undefined ? 'connecting' : 'reconnecting' });
   }
 
   #receive(bytes: Uint8Array): void {
@@ -170,6 +193,12 @@ export class RoomClient {
         this.#store?.removeItem(this.#key);
         this.#change({ farewell: { reason: frame.reason, text: frame.text } });
         return this.close();
+      case 'voices':
+        return this.#change({ voices: new Map(frame.voices.map((voice) => [voice.participant, voice])) });
+      case 'slots':
+        return this.#emitter.emit('slots', frame.slots);
+      case 'said':
+        return this.#emitter.emit('said', frame);
       case 'pong':
     }
   }

@@ -3,7 +3,7 @@ import type { Poses, RoomView } from '../stage/room-view';
 import type { RoomClient } from './room-client';
 
 /** The room as the stage sees it. */
-export function viewOf(client: RoomClient): RoomView {
+export function viewOf(client: RoomClient, loudness: (participant: number) => number = () => 0): RoomView {
   return {
     get selfId() {
       return String(client.state.self ?? '');
@@ -11,12 +11,13 @@ export function viewOf(client: RoomClient): RoomView {
     entities: () => client.state.entities,
     *participants() {
       for (const { id, name, colour, away } of client.state.participants.values()) {
-        if (!away) yield { id: String(id), name, colour };
+        if (!away) yield { id: String(id), name, colour, speaking: client.state.voices.get(id)?.speaking ?? false };
       }
     },
     poses(participant, nowMs) {
       return client.sample(nowMs).get(Number(participant));
     },
+    loudness: (participant) => loudness(Number(participant)),
     held(hologram, nowMs) {
       const held = client.held(hologram, nowMs);
       return held && { by: String(held.by), transform: held.transform };

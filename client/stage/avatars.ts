@@ -1,4 +1,4 @@
-import { Color, CylinderGeometry, Group, Mesh, MeshBasicMaterial, type Object3D, SphereGeometry, Vector3 } from 'three';
+import { Color, CylinderGeometry, Group, Mesh, MeshBasicMaterial, type Object3D, SphereGeometry, TorusGeometry, Vector3 } from 'three';
 import { Bust, bustShapes } from './bust';
 import { Figure } from './figure';
 import { type Figures, figureFor, MOST_FIGURES } from './figures';
@@ -15,16 +15,28 @@ const STILL = 0.0005;
 export interface Body {
   readonly group: Group;
   pose(poses: Poses): void;
+  /** How far the mouth is open, from 0 to 1, where there is one. */
+  mouth?: number;
   dispose(): void;
 }
 
-/** One person: a body with a name, a ray where they point. */
+/** A voice this loud opens the waves beside the head all the way. */
+const LOUD = 0.15;
+const WAVES = 3;
+/** Lips that move less than this are not worth a frame. */
+const LIPS_STILL = 0.1;
+
+/** One person: a body with a name, a ray where they point, waves beside the head while they speak. */
 class Avatar {
   readonly group = new Group();
   readonly #ray: Mesh;
   readonly #dot: Mesh;
   readonly #label: Label;
   readonly #light: MeshBasicMaterial;
+  /** A shape says who speaks, so that no colour is needed to tell; the louder, the more waves. */
+  readonly #waves = new Group();
+  #waved = 0;
+  #loud = 0;
   #body: Body;
   #poses: Poses | undefined;
   #shown: readonly number[] = [];
@@ -37,7 +49,9 @@ class Avatar {
     this.#dot.renderOrder = 33;
     this.#label = new Label(participant.name, { height: 0.024 });
     this.group.name = 'person';
-    this.group.add(body.group, this.#ray, this.#dot, this.#label.sprite);
+    this.#waves.add(...shapes.waves.map((wave) => new Mesh(wave, this.#light)));
+    this.#waves.visible = false;
+    this.group.add(body.group, this.#ray, this.#dot, this.#waves, this.#label.sprite);
     this.group.visible = false;
   }
 
@@ -51,6 +65,18 @@ class Avatar {
     this.#body = body;
     this.group.add(body.group);
     if (this.#poses) body.pose(this.#poses);
+  }
+
+  /** Shows that they speak, and how loud; true if that changes what is seen. */
+  speak(speaking: boolean, loudness: number): boolean {
+    const loud = speaking ? Math.min(1, loudness / LOUD) : 0;
+    const waved = speaking ? 1 + Math.round(loud * (WAVES - 1)) : 0;
+    if (waved === this.#waved && Math.abs(loud - this.#loud) < LIPS_STILL) return false;
+    [this.#waved, this.#loud] = [waved, loud];
+    this.#body.mouth = loud;
+    this.#waves.visible = speaking;
+    for (const [at, wave] of this.#waves.children.entries()) wave.visible = at % WAVES < waved;
+    return true;
   }
 
   /** Takes the poses; true if that changes what is seen. */
@@ -68,6 +94,9 @@ class Avatar {
     this.#body.pose(poses);
     const [x, y, z] = poses.head.position_m;
     this.#label.place(new Vector3(x, y + 0.2, z));
+    this.#waves.position.set(x, y, z);
+    const [, qy, , qw] = poses.head.rotation;
+    this.#waves.rotation.y = 2 * Math.atan2(qy, qw);
     const pointing = poses.pointer?.on ? poses.pointer : undefined;
     this.#ray.visible = this.#dot.visible = pointing !== undefined;
     if (!pointing) return;
@@ -101,6 +130,8 @@ function makeShapes() {
     ...bustShapes(),
     ray: new CylinderGeometry(0.0014, 0.0026, 1, 8, 1, true).rotateX(Math.PI / 2).translate(0, 0, 0.5),
     dot: new SphereGeometry(0.007, 14, 10),
+    // Sound waves on both sides of the head.
+    waves: [0, Math.PI].flatMap((side) => [0.15, 0.18, 0.21].map((radius) => new TorusGeometry(radius, 0.004, 6, 16, 1).rotateZ(side - 0.5))),
   };
 }
 
@@ -137,6 +168,7 @@ export class Avatars {
         this.group.add(avatar.group);
       }
       avatar.name = participant.name;
+      if (avatar.speak(participant.speaking ?? false, this.#room.loudness?.(participant.id) ?? 0)) changed = true;
       if (avatar.show(this.#room.poses(participant.id, nowMs))) changed = true;
     }
     for (const [id, avatar] of this.#avatars) {
@@ -164,7 +196,7 @@ export class Avatars {
   dispose(): void {
     for (const avatar of this.#avatars.values()) avatar.dispose();
     this.#avatars.clear();
-    for (const shape of Object.values(this.#shapes)) shape.dispose();
+    for (const shape of Object.values(this.#shapes).flat()) shape.dispose();
     this.group.removeFromParent();
   }
 }

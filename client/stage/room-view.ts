@@ -87,6 +87,8 @@ export interface Participant {
   readonly name: string;
   /** A CSS colour that tells people apart, beside the name. */
   readonly colour?: string;
+  /** Whether they speak now. */
+  readonly speaking?: boolean;
 }
 
 /** Fields to change of a hologram; those left out stay as they are. */
@@ -109,6 +111,8 @@ export interface RoomView {
   poses(participant: string, nowMs: number): Poses | undefined;
   /** Where somebody who holds this hologram has it now; undefined while nobody does. */
   held(hologram: EntityId, nowMs: number): { readonly by: string; readonly transform: Transform } | undefined;
+  /** How loud somebody is heard now, from 0 to 1; the lips follow it. */
+  loudness?(participant: string): number;
   /** Calls back when entities or participants changed; the returned function ends it. */
   onChange(listener: () => void): () => void;
   act(act: Act): void;

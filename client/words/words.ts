@@ -14,16 +14,18 @@ import { shell as shellEn } from './shell.en';
 import { shell as shellZh } from './shell.zh';
 import { teaching as teachingEn } from './teaching.en';
 import { teaching as teachingZh } from './teaching.zh';
+import { voice as voiceEn } from './voice.en';
+import { voice as voiceZh } from './voice.zh';
 import { twin as twinEn } from './twin.en';
 import { twin as twinZh } from './twin.zh';
 
 /** What fills the places in a text. */
 export type Params = Readonly<Record<string, string | number>>;
 
-const en = { ...shellEn, ...roomEn, ...imagingEn, ...noduleEn, ...qualityEn, ...twinEn, ...teachingEn, ...devicesEn };
+const en = { ...shellEn, ...roomEn, ...imagingEn, ...noduleEn, ...qualityEn, ...twinEn, ...teachingEn, ...devicesEn, ...voiceEn };
 /** Every text of the client. */
 export type Key = keyof typeof en;
-const zh: Readonly<Record<Key, string>> = { ...shellZh, ...roomZh, ...imagingZh, ...noduleZh, ...qualityZh, ...twinZh, ...teachingZh, ...devicesZh };
+const zh: Readonly<Record<Key, string>> = { ...shellZh, ...roomZh, ...imagingZh, ...noduleZh, ...qualityZh, ...twinZh, ...teachingZh, ...devicesZh, ...voiceZh };
 
 export const WORDS: Readonly<Record<Language, Readonly<Record<Key, string>>>> = { zh, en };
 

@@ -265,6 +265,15 @@ export const groups = {
       gives: { 101: null },
       fails: [403, 404],
     }),
+    call('GET /api/rooms/{id}/media', 'Whether the hospital carries voice and picture, and relays for networks that let no other way through.', {
+      gives: { 200: contract('media', 'MediaDoor') },
+      fails: [403, 404],
+    }),
+    call('POST /api/rooms/{id}/media', 'Takes part by voice and picture: an offer of WebRTC by somebody who is in the room. What came of an earlier offer ends.', {
+      takes: contract('media', 'MediaOffer'),
+      gives: { 200: contract('media', 'MediaAnswer') },
+      fails: [400, 403, 404, 409, 503],
+    }),
     call('POST /api/rooms/{id}/export', 'Lays what was measured, noted and shown beside the images.', {
       takes: object({ 'marks?': yes, 'masks?': yes }),
       gives: { 201: object({ objects: list(contract('imaging', 'SavedObject')), left_out: list(client('language', 'Text')) }) },

@@ -29,6 +29,7 @@ const PROBLEMS = {
   429: 'Too often (`Retry-After`).',
   500: 'A fault of the server; the detail names the request.',
   502: 'The other system did not answer as it should.',
+  503: 'What this needs is not there or switched off; the detail says what.',
 };
 
 const config = { ...DEFAULT_CONFIG, type: '*', expose: 'all', skipTypeCheck: true, additionalProperties: true };

@@ -13,6 +13,7 @@ const KEYS = [
   [['Enter'], 'keys.place'],
   [['Home'], 'keys.home'],
   [['Ctrl Z'], 'keys.undo'],
+  [['M'], 'keys.microphone'],
   [['?'], 'keys.help'],
   [['Esc'], 'keys.escape'],
 ] as const;

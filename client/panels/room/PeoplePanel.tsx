@@ -1,13 +1,17 @@
 /** Who is here, and what happened lately. */
 import { For, Show } from 'solid-js';
 import type { JSX } from 'solid-js';
+import type { Voice } from '../../../contract/room';
 import { useApp } from '../../core/app';
 import type { RoomControl } from '../../core/room-control';
+import type { RoomVoice } from '../../core/room-voice';
 import { initialOf } from '../../core/words-of';
+import { Icon } from '../Icon';
 import { roleWords } from '../person';
 
 interface PeoplePanelProps {
   readonly control: RoomControl;
+  readonly voice: RoomVoice;
   readonly log: readonly string[];
 }
 
@@ -25,6 +29,7 @@ export function PeoplePanel(props: PeoplePanelProps): JSX.Element {
               <span>
                 {person.name}
                 <span class="soft small"> {roleWords(app, person.role)}</span>
+                <VoiceChips voice={props.voice} participant={person.id} />
                 <Show when={person.away}>
                   <span class="chip warn">{app.t('people.away')}</span>
                 </Show>
@@ -45,5 +50,30 @@ export function PeoplePanel(props: PeoplePanelProps): JSX.Element {
         </ol>
       </Show>
     </div>
+  );
+}
+
+/** What somebody does by voice and picture, in words with a sign. */
+function VoiceChips(props: { voice: RoomVoice; participant: number }): JSX.Element {
+  const app = useApp();
+  const voice = (): Voice | undefined => props.voice.voices().get(props.participant);
+  const sound = (): 'speaking' | 'muted' | 'listening' => (voice()?.muted ? 'muted' : voice()?.speaking ? 'speaking' : 'listening');
+  return (
+    <Show when={voice()}>
+      {(now) => (
+        <span class="voice-chips" data-sound={sound()}>
+          <span class={sound() === 'speaking' ? 'chip accent' : 'chip'}>
+            <Icon name={sound() === 'listening' ? 'microphone' : sound() === 'muted' ? 'muted' : 'speaking'} size={14} />
+            {app.t(`voice.state.${sound()}`)}
+          </span>
+          <Show when={now().camera}>
+            <span class="chip">{app.t('voice.state.camera')}</span>
+          </Show>
+          <Show when={now().screen}>
+            <span class="chip">{app.t('voice.state.screen')}</span>
+          </Show>
+        </span>
+      )}
+    </Show>
   );
 }

@@ -8,6 +8,7 @@ import { createRoomControl, firstLook } from '../../core/room-control';
 import type { RoomControl } from '../../core/room-control';
 import { noduleDoors } from '../../core/nodules';
 import { createRoomNews } from '../../core/room-news';
+import { createRoomVoice } from '../../core/room-voice';
 import { createRoomNodules } from '../../core/room-nodules';
 import { createSeriesVolume } from '../../core/series-volume';
 import type { SeriesVolume } from '../../core/series-volume';
@@ -19,12 +20,15 @@ import { KeyboardHelp } from './KeyboardHelp';
 import { MarksPanel } from './MarksPanel';
 import { NoteDialog } from './NoteDialog';
 import { PeoplePanel } from './PeoplePanel';
+import { Pictures } from './Pictures';
 import { RoomBar } from './RoomBar';
 import { RoomNodules, noduleWords } from './RoomNodules';
 import { SliceRow } from './SliceRow';
 import { StageHost } from './StageHost';
 import { ToolBar } from './ToolBar';
 import { ViewPanel } from './ViewPanel';
+import { VoiceBar } from './VoiceBar';
+import { VoicePanel } from './VoicePanel';
 
 type Part = 'case' | 'tools' | 'people' | 'slices';
 const NARROW = '(width < 64rem)';
@@ -33,7 +37,8 @@ export function RoomFrame(props: { info: RoomInfo }): JSX.Element {
   const app = useApp();
   const client = new RoomClient(props.info.id).connect();
   onCleanup(() => client.close());
-  const control = createRoomControl(client);
+  const voice = createRoomVoice(client, app);
+  const control = createRoomControl(client, voice.loudness);
   const [stage, setStage] = createSignal<Stage>();
   const [help, setHelp] = createSignal(false);
   const [shown, setShown] = createSignal<Part>('case');
@@ -97,7 +102,7 @@ export function RoomFrame(props: { info: RoomInfo }): JSX.Element {
     <div class="room" data-accent="consulting" data-shown={shown()}>
       <RoomBar info={props.info} title={title()} control={control} status={news.status()} stage={stage()} />
       <div class="room-dark" onKeyDown={onKey}>
-        <StageHost control={control} volume={volume()} title={title()} nodules={proposals()} onStage={setStage}>
+        <StageHost control={control} volume={volume()} title={title()} nodules={proposals()} onStage={setStage} foot={<VoiceBar voice={voice} />} side={<Pictures voice={voice} control={control} />}>
           <ToolBar control={control} onHelp={() => setHelp(true)} />
         </StageHost>
         <Show when={!narrow()}>
@@ -119,7 +124,10 @@ export function RoomFrame(props: { info: RoomInfo }): JSX.Element {
                 </div>
               </Match>
               <Match when={part === 'people'}>
-                <PeoplePanel control={control} log={news.log()} />
+                <div class="stack">
+                  <PeoplePanel control={control} voice={voice} log={news.log()} />
+                  <VoicePanel voice={voice} />
+                </div>
               </Match>
               <Match when={part === 'slices'}>
                 <Show when={shown() === 'slices'}>

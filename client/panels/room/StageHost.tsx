@@ -17,6 +17,10 @@ interface StageHostProps {
   readonly title: string;
   readonly nodules: readonly Proposal[];
   readonly children: JSX.Element;
+  /** At the foot of the stage: voice. */
+  readonly foot: JSX.Element;
+  /** At its side: pictures. */
+  readonly side: JSX.Element;
   onStage(stage: Stage | undefined): void;
 }
 
@@ -93,6 +97,8 @@ export function StageHost(props: StageHostProps): JSX.Element {
         aria-description={app.t('stage.describe', { title: props.title, people: props.control.people().length })}
       />
       <div class="stage-tools">{props.children}</div>
+      {props.side}
+      {props.foot}
       <div class="stage-words">
         <VolumeWords volume={props.volume} />
         <Show when={stage()?.reduced}>

@@ -174,6 +174,13 @@ impl Room {
         self.sitters.is_empty() && self.waiting.is_empty()
     }
 
+    /// The connection by which an account sits in a seat at this moment.
+    pub fn seated(&self, participant: u16, actor: &ActorId) -> Option<Seat> {
+        let sitter = self.sitters.get(&participant)?;
+        let is_here = sitter.person.actor == *actor && sitter.away_since.is_none();
+        is_here.then_some(sitter.seat)
+    }
+
     /// Whether this connection is still the participant's.
     pub fn is_current(&self, seat: Seat) -> bool {
         let sitter = self.sitters.get(&seat.participant);

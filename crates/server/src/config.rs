@@ -59,6 +59,15 @@ pub struct Config {
     pub dicom_idle_s: u64,
     /// The most answers to one DICOM query.
     pub dicom_answers: usize,
+    /// Voice and picture: `ADDR:PORT` of one UDP port, or `off`.
+    pub media: String,
+    /// The addresses by which people reach that port, where they are not the one that it listens on: `ADDR`, or
+    /// `ADDR:PORT` where the port differs too.
+    pub media_addresses: Vec<String>,
+    /// TURN relays for networks that let no other way through, such as `turns:relay.example:443?transport=tcp`.
+    pub turn_urls: Vec<String>,
+    /// A file with the secret that the relays share with the hospital.
+    pub turn_secret_file: Option<PathBuf>,
     /// Calling AE titles that may store though they are not configured by themselves; `*`: any.
     pub calling_ae_titles: Vec<String>,
     /// PACS: application entities that the hospital queries, fetches from and sends to.
@@ -166,6 +175,10 @@ impl Default for Config {
             dicom_associations: 256,
             dicom_idle_s: 60,
             dicom_answers: 10_000,
+            media: "127.0.0.1:0".into(),
+            media_addresses: Vec::new(),
+            turn_urls: Vec::new(),
+            turn_secret_file: None,
             calling_ae_titles: Vec::new(),
             pacs: Vec::new(),
             ae: Vec::new(),
@@ -217,6 +230,10 @@ impl Config {
                 "dicom_associations",
                 "dicom_idle_s",
                 "dicom_answers",
+                "media",
+                "media_addresses",
+                "turn_urls",
+                "turn_secret_file",
                 "ae_title",
                 "calling_ae_titles",
                 "policies",
@@ -247,6 +264,11 @@ impl Config {
     /// The address of the DICOM port, unless it is off.
     pub fn dicom_address(&self) -> Result<Option<SocketAddr>> {
         address("dicom", &self.dicom)
+    }
+
+    /// The address for voice and picture, unless they are off.
+    pub fn media_address(&self) -> Result<Option<SocketAddr>> {
+        address("media", &self.media)
     }
 
     /// The address of the encrypted DICOM port, unless it is off.

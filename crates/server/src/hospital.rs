@@ -30,6 +30,7 @@ use crate::{
     http::{Caller, Problem, WorkItemEvents},
     inference::Models,
     keys::Keys,
+    media::Media,
     pacs::Jobs,
     pixels::PixelPlaces,
     quality::Quality,
@@ -67,6 +68,8 @@ pub struct Hospital {
     pub volumes: Volumes,
     /// Rooms that are open now.
     pub rooms: Rooms,
+    /// The way to voice and picture between people in a room.
+    pub media: Arc<Media>,
     /// The models that others trained, as they were installed.
     pub models: Arc<Models>,
     /// What is to be done with other DICOM systems.
@@ -121,6 +124,7 @@ impl Hospital {
         )
         .context("open the readings of devices")?;
         let record: Arc<dyn Record> = embedded;
+        let media = Arc::new(Media::new(&config)?);
         Ok(Arc::new(Self {
             ledger_key,
             accounts: Accounts::open(&config.data)?,
@@ -138,7 +142,8 @@ impl Hospital {
             arrivals: Arrivals::default(),
             changes: Changes::default(),
             access: AccessChanges::default(),
-            rooms: Rooms::default(),
+            rooms: Rooms::new(Arc::clone(&media)),
+            media,
             known_patients: Mutex::default(),
             pixels: PixelPlaces::default(),
             memory: Arc::new(memory),

@@ -1,10 +1,10 @@
-//! Opens the doors: HTTP, DICOM, MQTT and HL7 v2.
+//! Opens the doors: HTTP, DICOM, MQTT, HL7 v2, and voice and picture.
 
 use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::{Context, Result};
 use tokio::{
-    net::TcpListener,
+    net::{TcpListener, UdpSocket},
     sync::{Semaphore, watch},
     task::JoinHandle,
 };
@@ -14,7 +14,7 @@ use crate::{
     dimse::{self, Listening},
     guidelines,
     hospital::Hospital,
-    http, mllp, mqtt, pacs, purge, quality, vitals, volumes, ward,
+    http, media, mllp, mqtt, pacs, purge, quality, vitals, volumes, ward,
 };
 
 /// The open doors of a hospital.
@@ -24,6 +24,7 @@ pub struct Doors {
     dicom_tls: Option<SocketAddr>,
     mqtt: Option<SocketAddr>,
     mqtt_tls: Option<SocketAddr>,
+    media: Option<SocketAddr>,
     close: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -82,6 +83,7 @@ pub async fn open(hospital: &Arc<Hospital>) -> Result<Doors> {
     )));
     let (mqtt, mqtt_tls) = open_mqtt(hospital, &closed, &mut tasks).await?;
     open_mllp(hospital, &closed, &mut tasks).await?;
+    let media = open_media(hospital, &closed, &mut tasks).await?;
     tasks.push(tokio::spawn(pacs::follow(
         Arc::clone(hospital),
         closed.clone(),
@@ -113,6 +115,7 @@ pub async fn open(hospital: &Arc<Hospital>) -> Result<Doors> {
         dicom_tls,
         mqtt,
         mqtt_tls,
+        media,
         close,
         tasks,
     })
@@ -170,6 +173,30 @@ async fn open_mllp(
     Ok(())
 }
 
+/// Opens the door for voice and picture, unless it is off.
+async fn open_media(
+    hospital: &Arc<Hospital>,
+    closed: &watch::Receiver<bool>,
+    tasks: &mut Vec<JoinHandle<()>>,
+) -> Result<Option<SocketAddr>> {
+    let Some(address) = hospital.config.media_address()? else {
+        return Ok(None);
+    };
+    let socket = UdpSocket::bind(address).await.with_context(|| {
+        format!("listen on {address} for voice and picture: is another server running? choose another with --media")
+    })?;
+    let bound = socket.local_addr()?;
+    let announced = media::announced(&hospital.config, bound)?;
+    let media = Arc::clone(&hospital.media);
+    tasks.push(tokio::spawn(media::serve(
+        socket,
+        announced,
+        media,
+        closed.clone(),
+    )));
+    Ok(Some(bound))
+}
+
 async fn serve_http(
     listener: TcpListener,
     hospital: Arc<Hospital>,
@@ -224,6 +251,12 @@ impl Doors {
             Some(encrypted) => format!("{plain}, with TLS {encrypted}"),
             None => plain,
         }
+    }
+
+    /// Where voice and picture are forwarded, for people.
+    pub fn media_text(&self) -> String {
+        self.media
+            .map_or_else(|| "off".to_owned(), |address| format!("UDP {address}"))
     }
 
     /// Waits for an interrupt, then closes the doors and leaves the record in order.

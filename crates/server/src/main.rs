@@ -20,6 +20,7 @@ mod keys;
 mod listen;
 mod marked;
 mod masks;
+mod media;
 mod mllp;
 mod mqtt;
 mod nodules;

@@ -3,11 +3,12 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use media::{JoinError, Offer};
 use parking_lot::Mutex;
 use policy::Permit;
 use record::{Batch, NewFact, Precondition, Record, RecordError, RoomAct};
 use room::{
-    Farewell, KeptAct, OpenError, Person, Probe, Reply, ResumeToken, Room, Seat,
+    Farewell, KeptAct, OpenError, Person, Probe, Reply, ResumeToken, Room, Seat, Sending, Voice,
     wire::{ClientFrame, ServerFrame},
 };
 use tokio::{
@@ -16,7 +17,10 @@ use tokio::{
 };
 use vocabulary::{ActorId, PatientId, RoomId};
 
-use crate::clock;
+use crate::{
+    clock,
+    media::{Attending, Ear, Media, MediaNews},
+};
 
 /// Ticks come 20 times a second.
 const TICK: Duration = Duration::from_millis(50);
@@ -26,7 +30,7 @@ const OUTBOX: usize = 64;
 const INBOX: usize = 1024;
 
 /// What goes to a connection.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Outgoing {
     /// A frame.
     Frame(Bytes),
@@ -52,7 +56,25 @@ enum Command {
     Frame(Seat, Bytes),
     Leave(Seat),
     PutOut(ActorId, Farewell),
+    Attend(Box<Attend>),
     Close,
+}
+
+/// Somebody wants to take part by voice or picture.
+struct Attend {
+    actor: ActorId,
+    participant: u16,
+    offer: Offer,
+    answer: oneshot::Sender<Result<String, JoinError>>,
+}
+
+/// Why somebody cannot take part by voice or picture.
+#[derive(Debug)]
+pub enum AttendError {
+    /// They are not in the room.
+    NotSeated,
+    /// Their offer was not taken.
+    Offer(JoinError),
 }
 
 /// Why a room could not be entered.
@@ -98,9 +120,9 @@ pub struct Visitor {
 }
 
 /// The rooms that are open now.
-#[derive(Default)]
 pub struct Rooms {
     open: Mutex<HashMap<RoomId, mpsc::Sender<Command>>>,
+    media: Arc<Media>,
 }
 
 /// A connection's place in a room.
@@ -149,6 +171,38 @@ impl Entered {
 }
 
 impl Rooms {
+    /// No rooms yet.
+    pub fn new(media: Arc<Media>) -> Self {
+        Self {
+            open: Mutex::default(),
+            media,
+        }
+    }
+
+    /// Lets somebody take part by voice and picture, if they sit in the room now; the answer to their offer.
+    pub async fn attend(
+        &self,
+        room: &RoomId,
+        actor: ActorId,
+        participant: u16,
+        offer: Offer,
+    ) -> Result<String, AttendError> {
+        let room = self.open.lock().get(room).cloned();
+        let room = room.ok_or(AttendError::NotSeated)?;
+        let (answer, answered) = oneshot::channel();
+        let attend = Attend {
+            actor,
+            participant,
+            offer,
+            answer,
+        };
+        let sent = room.send(Command::Attend(Box::new(attend))).await;
+        sent.map_err(|_| AttendError::NotSeated)?;
+        // A room that does not know them drops the question unanswered.
+        let answer = answered.await.map_err(|_| AttendError::NotSeated)?;
+        answer.map_err(AttendError::Offer)
+    }
+
     /// How many rooms are open.
     pub fn open_count(&self) -> usize {
         self.open
@@ -202,6 +256,7 @@ impl Rooms {
             return Ok(room);
         }
         let (sender, inbox) = mpsc::channel(INBOX);
+        let (ear, news) = mpsc::unbounded_channel();
         open.retain(|_, room| !room.is_closed());
         open.insert(about.id.clone(), sender.clone());
         let host = Host {
@@ -209,8 +264,11 @@ impl Rooms {
             record: Arc::clone(record),
             about: about.clone(),
             connections: HashMap::new(),
+            media: Arc::clone(&self.media),
+            ear,
+            voices: Vec::new(),
         };
-        tokio::spawn(host.run(inbox));
+        tokio::spawn(host.run(inbox, news));
         Ok(sender)
     }
 
@@ -237,6 +295,10 @@ pub fn kept_act(act: RoomAct) -> KeptAct {
 struct Connection {
     outbox: mpsc::Sender<Outgoing>,
     poses: Poses,
+    /// What others are to hear and see of them.
+    sending: Sending,
+    /// Their media; they end with the connection.
+    attending: Option<Attending>,
 }
 
 /// A room with its connections.
@@ -245,10 +307,18 @@ struct Host {
     record: Arc<dyn Record>,
     about: About,
     connections: HashMap<Seat, Connection>,
+    media: Arc<Media>,
+    ear: Ear,
+    /// Who takes part by media, as it was last said.
+    voices: Vec<Voice>,
 }
 
 impl Host {
-    async fn run(mut self, mut inbox: mpsc::Receiver<Command>) {
+    async fn run(
+        mut self,
+        mut inbox: mpsc::Receiver<Command>,
+        mut news: mpsc::UnboundedReceiver<MediaNews>,
+    ) {
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         loop {
@@ -257,6 +327,7 @@ impl Host {
                     Some(Command::Close) | None => return self.close().await,
                     Some(command) => self.obey(command),
                 },
+                Some(news) = news.recv() => self.pass_on(news),
                 _ = ticks.tick() => {
                     // What was sent before a pose is heard before it.
                     for _ in 0..INBOX {
@@ -319,8 +390,16 @@ impl Host {
                         let _ = old.outbox.try_send(Outgoing::Last(bye(Farewell::Replaced)));
                     }
                     let _ = outbox.try_send(Outgoing::Frame(joined.welcome.into()));
-                    self.connections
-                        .insert(joined.seat, Connection { outbox, poses });
+                    let connection = Connection {
+                        outbox,
+                        poses,
+                        sending: Sending::default(),
+                        attending: None,
+                    };
+                    self.connections.insert(joined.seat, connection);
+                    if !self.voices.is_empty() {
+                        self.send(joined.seat, voices_frame(&self.voices));
+                    }
                     joined.seat
                 });
                 let _ = answer.send(seat);
@@ -339,7 +418,54 @@ impl Host {
                     self.connections.remove(&seat);
                 }
             }
+            Command::Attend(attend) => self.attend(*attend),
             Command::Close => {}
+        }
+    }
+
+    /// Lets somebody take part by media whom the room knows to be here, by the connection that they are here by.
+    fn attend(&mut self, attend: Attend) {
+        let Some(seat) = self.room.seated(attend.participant, &attend.actor) else {
+            return;
+        };
+        let Some(connection) = self.connections.get_mut(&seat) else {
+            return;
+        };
+        // What they had before ends first.
+        connection.attending = None;
+        let id = self.about.id.clone();
+        let ear = self.ear.clone();
+        let attending = self.media.join(id, seat, ear, attend.offer, attend.answer);
+        attending.sends(connection.sending);
+        connection.attending = Some(attending);
+    }
+
+    /// Passes on what was heard of people's media.
+    fn pass_on(&mut self, news: MediaNews) {
+        match news {
+            MediaNews::Voices(voices) => {
+                let frame = voices_frame(&voices);
+                self.voices = voices;
+                self.send_all(&frame);
+            }
+            MediaNews::Slots(seat, slots) => {
+                let frame = ServerFrame::Slots { slots }.encode();
+                self.send(seat, Outgoing::Frame(frame.into()));
+            }
+            MediaNews::Ended(seat, id) => {
+                if let Some(connection) = self.connections.get_mut(&seat)
+                    && connection.attending.as_ref().is_some_and(|a| a.id == id)
+                {
+                    connection.attending = None;
+                }
+            }
+        }
+    }
+
+    fn send_all(&mut self, frame: &Outgoing) {
+        let seats: Vec<_> = self.connections.keys().copied().collect();
+        for seat in seats {
+            self.send(seat, frame.clone());
         }
     }
 
@@ -347,6 +473,15 @@ impl Host {
         match reply {
             Reply::Nothing => {}
             Reply::Send(frame) => self.send(seat, Outgoing::Frame(frame.into())),
+            Reply::ToAll(frame) => self.send_all(&Outgoing::Frame(frame.into())),
+            Reply::Sending(sending) => {
+                if let Some(connection) = self.connections.get_mut(&seat) {
+                    connection.sending = sending;
+                    if let Some(attending) = &connection.attending {
+                        attending.sends(sending);
+                    }
+                }
+            }
             Reply::Close(_, frame) => {
                 self.send(seat, Outgoing::Last(frame.into()));
                 self.connections.remove(&seat);
@@ -443,6 +578,11 @@ impl Host {
             self.room.leave(clock::now(), seat);
         }
     }
+}
+
+fn voices_frame(voices: &[Voice]) -> Outgoing {
+    let voices = voices.to_vec();
+    Outgoing::Frame(ServerFrame::Voices { voices }.encode().into())
 }
 
 fn bye(reason: Farewell) -> Bytes {

@@ -259,6 +259,7 @@ fn welcome(
         hospital.config.ae_title
     );
     println!("  MQTT       {}", doors.mqtt_text());
+    println!("  voice      {}", doors.media_text());
     println!("  data       {}", hospital.config.data.display());
     println!();
     for (id, name, password) in passwords {

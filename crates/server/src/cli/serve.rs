@@ -29,6 +29,9 @@ pub struct Ports {
     /// HL7 v2 over MLLP; `off` for none.
     #[arg(long, value_name = "ADDR:PORT")]
     mllp: Option<String>,
+    /// Voice and picture (UDP); `off` for none.
+    #[arg(long, value_name = "ADDR:PORT")]
+    media: Option<String>,
 }
 
 impl Ports {
@@ -45,6 +48,9 @@ impl Ports {
         }
         if let Some(mllp) = &self.mllp {
             config.mllp.clone_from(mllp);
+        }
+        if let Some(media) = &self.media {
+            config.media.clone_from(media);
         }
     }
 }
@@ -63,10 +69,11 @@ impl Serve {
             }
             let doors = listen::open(&hospital).await?;
             eprintln!(
-                "ready: {} (DICOM: {}) (MQTT: {})",
+                "ready: {} (DICOM: {}) (MQTT: {}) (voice: {})",
                 doors.http_url(),
                 doors.dicom_text(),
-                doors.mqtt_text()
+                doors.mqtt_text(),
+                doors.media_text()
             );
             doors.until_interrupted(&hospital).await
         })

@@ -1,6 +1,7 @@
 //! Rooms: what they are about, and their socket.
 
 mod export;
+mod media;
 
 use std::sync::Arc;
 
@@ -40,6 +41,7 @@ pub fn routes() -> Router<Arc<Hospital>> {
         .route("/rooms/{id}", get(card))
         .route("/rooms/{id}/socket", get(socket))
         .route("/rooms/{id}/export", post(export::export))
+        .route("/rooms/{id}/media", get(media::door).post(media::offer))
 }
 
 /// The room, and a permit to enter it. A room that is not there is refused like one that is closed to the

@@ -1,0 +1,308 @@
+/** Voice, picture and captions of a room as its page sees them. The room goes on without any of it. */
+import { createEffect, createSignal, on, onCleanup } from 'solid-js';
+import type { Accessor } from 'solid-js';
+import type { MediaAnswer, MediaDoor } from '../../contract/media';
+import type { Slot, Source, Voice } from '../../contract/room';
+import { MediaLine } from '../media/media-line';
+import { Sound } from '../media/sound';
+import { devices, troubleOf } from '../media/trouble';
+import type { Trouble } from '../media/trouble';
+import type { RoomClient } from '../room/room-client';
+import type { App } from './app';
+
+export type VoiceState = 'out' | 'joining' | 'in';
+
+/** A picture to show, others' or one's own. */
+export interface Picture {
+  readonly key: string;
+  /** Whose; undefined for one's own. */
+  readonly participant: number | undefined;
+  readonly source: 'camera' | 'screen';
+  readonly track: MediaStreamTrack;
+}
+
+/** Words for those who read along. */
+export interface Caption {
+  readonly key: number;
+  readonly name: string;
+  readonly text: string;
+  /** Written by a speech service. */
+  readonly heard: boolean;
+}
+
+export interface RoomVoice {
+  readonly state: Accessor<VoiceState>;
+  readonly trouble: Accessor<Trouble | undefined>;
+  /** What of one's own is on. */
+  readonly on: (source: Source) => boolean;
+  readonly echo: Accessor<boolean>;
+  readonly voices: Accessor<ReadonlyMap<number, Voice>>;
+  readonly pictures: Accessor<readonly Picture[]>;
+  readonly captions: Accessor<readonly Caption[]>;
+  readonly devices: Accessor<readonly MediaDeviceInfo[]>;
+  readonly chosen: (kind: MediaDeviceKind) => string;
+  join(): Promise<void>;
+  leave(): void;
+  turn(source: Source, on: boolean): Promise<void>;
+  checkEcho(on: boolean): Promise<void>;
+  choose(kind: MediaDeviceKind, device: string): Promise<void>;
+  /** `false` where there is no line. */
+  caption(text: string): boolean;
+  /** How loud somebody is heard now, from 0 to 1. */
+  loudness(participant: number): number;
+}
+
+const CAPTIONS_KEPT = 50;
+/** Voices follow their speakers this often. */
+const PLACE_EVERY_ms = 100;
+/** A line that broke is mended after this long. */
+const MEND_AFTER_ms = 2_000;
+/** Who speaks is said no more often than this. */
+const SAY_EVERY_ms = 4_000;
+
+/** Follows a room's voice while the caller lives. */
+export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
+  const [state, setState] = createSignal<VoiceState>('out');
+  const [trouble, setTrouble] = createSignal<Trouble>();
+  const [own, setOwn] = createSignal<Readonly<Partial<Record<Source, MediaStreamTrack>>>>({});
+  const [echo, setEcho] = createSignal(false);
+  const [voices, setVoices] = createSignal(client.state.voices);
+  const [slots, setSlots] = createSignal<readonly Slot[]>([]);
+  const [captions, setCaptions] = createSignal<readonly Caption[]>([]);
+  const [found, setFound] = createSignal<readonly MediaDeviceInfo[]>([]);
+  const [chosen, setChosen] = createSignal<Readonly<Partial<Record<MediaDeviceKind, string>>>>({});
+  let line: MediaLine | undefined;
+  let sound: Sound | undefined;
+  let wanted = false;
+  let mending: ReturnType<typeof setTimeout> | undefined;
+  let nextCaption = 0;
+
+  const on_ = (source: Source): boolean => own()[source] !== undefined;
+  const say = (): void => client.sends({ microphone: on_('microphone'), camera: on_('camera'), screen: on_('screen'), echo: echo() });
+  const nameOf = (participant: number): string => client.state.participants.get(participant)?.name ?? '';
+
+  function drop(): void {
+    line?.close();
+    line = undefined;
+    setSlots([]);
+  }
+
+  async function connect(): Promise<void> {
+    const { self } = client.state;
+    if (self === undefined) return;
+    const path = `/api/rooms/${encodeURIComponent(client.id)}/media`;
+    drop();
+    const made = await MediaLine.open(
+      { door: () => app.api.get<MediaDoor>(path), offer: (offer) => app.api.post<MediaAnswer>(path, offer) },
+      self,
+    );
+    if (!wanted) return made.close();
+    line = made;
+    made.onBroken = () => {
+      drop();
+      mending = setTimeout(() => void attempt(), MEND_AFTER_ms);
+    };
+    for (const source of ['microphone', 'camera', 'screen'] as const) await made.send(source, own()[source] ?? null);
+    say();
+    hear();
+  }
+
+  /** Connects; where that fails the room goes on, and says why. */
+  async function attempt(): Promise<boolean> {
+    clearTimeout(mending);
+    if (!wanted || client.state.status !== 'open') return false;
+    setTrouble(undefined);
+    setState('joining');
+    try {
+      await connect();
+      setState('in');
+      return true;
+    } catch (error) {
+      setTrouble(troubleOf(error));
+      leave();
+      return false;
+    }
+  }
+
+  async function join(): Promise<void> {
+    if (wanted) return;
+    wanted = true;
+    sound = new Sound();
+    void sound.begin();
+    if (!(await attempt())) return;
+    app.announce(app.t('voice.joined'));
+    await listDevices();
+  }
+
+  function leave(): void {
+    wanted = false;
+    clearTimeout(mending);
+    for (const track of Object.values(own())) track.stop();
+    setOwn({});
+    setEcho(false);
+    drop();
+    sound?.close();
+    sound = undefined;
+    if (state() === 'in') app.announce(app.t('voice.left'));
+    setState('out');
+    say();
+  }
+
+  async function listDevices(): Promise<void> {
+    try {
+      setFound(await devices().enumerateDevices());
+    } catch {
+      setFound([]);
+    }
+  }
+
+  async function open(source: Source): Promise<MediaStreamTrack | undefined> {
+    const device = (kind: MediaDeviceKind): MediaTrackConstraints => {
+      const id = chosen()[kind];
+      return id ? { deviceId: { exact: id } } : {};
+    };
+    if (source === 'screen') return (await devices().getDisplayMedia({ video: { frameRate: 15 } })).getVideoTracks()[0];
+    if (source === 'camera') {
+      const size = { width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { ideal: 20 } };
+      return (await devices().getUserMedia({ video: { ...device('videoinput'), ...size } })).getVideoTracks()[0];
+    }
+    return (await devices().getUserMedia({ audio: { ...device('audioinput'), echoCancellation: true, noiseSuppression: true } })).getAudioTracks()[0];
+  }
+
+  /** Switches a source; a closed one gives its device back, so that the browser shows it as free. */
+  async function turn(source: Source, isOn: boolean): Promise<void> {
+    if (isOn === on_(source) || state() !== 'in') return;
+    setTrouble(undefined);
+    try {
+      const track = isOn ? await open(source) : undefined;
+      await line?.send(source, track ?? null);
+      own()[source]?.stop();
+      setOwn((all) => {
+        const now = { ...all };
+        delete now[source];
+        return track ? { ...now, [source]: track } : now;
+      });
+      if (source === 'microphone' && !isOn) setEcho(false);
+      // The browser's own button ends a shared screen too.
+      if (track) track.onended = () => void turn(source, false);
+      say();
+      if (source === 'microphone') app.announce(app.t(isOn ? 'voice.nowOpen' : 'voice.nowMuted'));
+      if (isOn) await listDevices();
+    } catch (error) {
+      // Who thinks better of sharing a screen has no trouble.
+      if (source !== 'screen' || troubleOf(error) !== 'refused') setTrouble(troubleOf(error));
+    }
+  }
+
+  async function checkEcho(isOn: boolean): Promise<void> {
+    // Nobody is to hear the check: the hospital hears of it before the microphone opens.
+    setEcho(isOn);
+    say();
+    await turn('microphone', isOn);
+    if (isOn && !on_('microphone')) setEcho(false);
+    say();
+    if (echo()) app.announce(app.t('voice.echo.now'));
+  }
+
+  async function choose(kind: MediaDeviceKind, device: string): Promise<void> {
+    setChosen((all) => ({ ...all, [kind]: device }));
+    if (kind === 'audiooutput') return sound?.outputTo(device);
+    const source = kind === 'audioinput' ? 'microphone' : 'camera';
+    if (!on_(source)) return;
+    const checking = echo();
+    await turn(source, false);
+    await (checking && source === 'microphone' ? checkEcho(true) : turn(source, true));
+  }
+
+  /** Lets be heard what the server has laid into the places. */
+  function hear(): void {
+    for (const { mid, source } of slots()) {
+      const track = source === 'microphone' ? line?.track(mid) : undefined;
+      if (track) sound?.attach(mid, track);
+    }
+    place();
+  }
+
+  function place(): void {
+    const poses = client.sample();
+    const ear = client.ownPose?.head;
+    sound?.listenFrom(ear);
+    for (const { mid, participant, source } of slots()) {
+      const isOwn = participant === client.state.self;
+      if (source === 'microphone') sound?.place(mid, isOwn ? undefined : poses.get(participant)?.head, ear, isOwn);
+    }
+  }
+
+  const pictures = (): readonly Picture[] => {
+    const shown: Picture[] = [];
+    for (const { mid, participant, source } of slots()) {
+      const track = source === 'microphone' ? undefined : line?.track(mid);
+      if (track && source !== 'microphone') shown.push({ key: `${mid}:${participant}:${source}`, participant, source, track });
+    }
+    const camera = own().camera;
+    if (camera) shown.push({ key: camera.id, participant: undefined, source: 'camera', track: camera });
+    return shown;
+  };
+
+  const placing = setInterval(() => line && place(), PLACE_EVERY_ms);
+  onCleanup(client.on('change', ({ voices: now }) => setVoices(() => now)));
+  onCleanup(
+    client.on('slots', (now) => {
+      setSlots(now);
+      hear();
+    }),
+  );
+  onCleanup(
+    client.on('said', ({ participant, text, heard }) => {
+      const name = nameOf(participant);
+      setCaptions((all) => [...all, { key: nextCaption++, name, text, heard }].slice(-CAPTIONS_KEPT));
+      // Who is heard aloud need not be read out too.
+      if (!heard && participant !== client.state.self) app.announce(app.t('captions.said', { name, text }));
+    }),
+  );
+  onCleanup(
+    client.on('status', (status) => {
+      // The hospital ends media with the room's connection; they come back with it.
+      if (status === 'open' && wanted) void attempt();
+      else if (status === 'closed') leave();
+      else drop();
+    }),
+  );
+  onCleanup(() => {
+    clearInterval(placing);
+    leave();
+  });
+
+  let saidAt = Number.NEGATIVE_INFINITY;
+  let saidOf: number | undefined;
+  createEffect(
+    on(voices, (all) => {
+      const speaker = [...all.values()].find(({ speaking, participant }) => speaking && participant !== client.state.self)?.participant;
+      if (speaker === undefined || speaker === saidOf || performance.now() - saidAt < SAY_EVERY_ms) return;
+      [saidAt, saidOf] = [performance.now(), speaker];
+      app.announce(app.t('voice.speaks', { name: nameOf(speaker) }));
+    }),
+  );
+
+  return {
+    state,
+    trouble,
+    on: on_,
+    echo,
+    voices,
+    pictures,
+    captions,
+    devices: found,
+    chosen: (kind) => chosen()[kind] ?? '',
+    join,
+    leave,
+    turn,
+    checkEcho,
+    choose,
+    caption: (text) => client.caption(text),
+    loudness(participant) {
+      const slot = slots().find((one) => one.participant === participant && one.source === 'microphone');
+      return slot ? (sound?.level(slot.mid) ?? 0) : 0;
+    },
+  };
+}

@@ -1,0 +1,106 @@
+import type { MediaAnswer, MediaDoor, MediaOffer } from '../../contract/media';
+import type { Source } from '../../contract/room';
+import { MediaTrouble } from './trouble';
+
+/** The server's calls for media. */
+export interface MediaDoors {
+  door(): Promise<MediaDoor>;
+  offer(offer: MediaOffer): Promise<MediaAnswer>;
+}
+
+/** Places kept for the voices and pictures of others; the server lays into them who speaks and shows. */
+const VOICES = 8;
+const PICTURES = 4;
+/** What one's own pictures take at most, in bits a second. */
+const CAMERA_BPS = 1_200_000;
+const SCREEN_BPS = 2_400_000;
+/** A line that has not come about after this long does not. */
+const PATIENCE_ms = 15_000;
+
+/** One's media line to the hospital: three sources at most, and places for others. Negotiated once. */
+export class MediaLine {
+  /** The line has broken after it had come about. */
+  onBroken: () => void = () => undefined;
+  readonly #peer: RTCPeerConnection;
+  readonly #sources: Readonly<Record<Source, RTCRtpTransceiver>>;
+
+  private constructor(door: MediaDoor) {
+    const iceServers = door.relays.map(({ urls, username, credential }) => ({ urls, username, credential }));
+    this.#peer = new RTCPeerConnection({ iceServers, bundlePolicy: 'max-bundle' });
+    const source = (kind: 'audio' | 'video', maxBitrate?: number): RTCRtpTransceiver =>
+      this.#peer.addTransceiver(kind, { direction: 'sendonly', ...(maxBitrate === undefined ? {} : { sendEncodings: [{ maxBitrate }] }) });
+    this.#sources = { microphone: source('audio'), camera: source('video', CAMERA_BPS), screen: source('video', SCREEN_BPS) };
+    for (let left = VOICES; left > 0; left--) this.#peer.addTransceiver('audio', { direction: 'recvonly' });
+    for (let left = PICTURES; left > 0; left--) this.#peer.addTransceiver('video', { direction: 'recvonly' });
+  }
+
+  /** Brings a line about; rejects with a `MediaTrouble`. */
+  static async open(doors: MediaDoors, participant: number): Promise<MediaLine> {
+    if (!('RTCPeerConnection' in globalThis)) throw new MediaTrouble('unsupported');
+    const door = await doors.door();
+    if (!door.open) throw new MediaTrouble('off');
+    const line = new MediaLine(door);
+    try {
+      await line.#negotiate(doors, participant);
+      await line.#connected();
+    } catch (error) {
+      line.close();
+      throw error;
+    }
+    return line;
+  }
+
+  async #negotiate(doors: MediaDoors, participant: number): Promise<void> {
+    await this.#peer.setLocalDescription(await this.#peer.createOffer());
+    const { microphone, camera, screen } = this.#sources;
+    const answer = await doors.offer({
+      participant,
+      sdp: this.#peer.localDescription?.sdp ?? '',
+      microphone: microphone.mid ?? '',
+      camera: camera.mid ?? '',
+      screen: screen.mid ?? '',
+    });
+    await this.#peer.setRemoteDescription({ type: 'answer', sdp: answer.sdp });
+  }
+
+  #connected(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const late = setTimeout(() => reject(new MediaTrouble('no-way')), PATIENCE_ms);
+      const look = (): void => {
+        const state = this.#peer.connectionState;
+        if (state === 'connected') {
+          clearTimeout(late);
+          this.#peer.onconnectionstatechange = () => {
+            if (this.#peer.connectionState === 'failed') this.onBroken();
+          };
+          resolve();
+        } else if (state === 'failed' || state === 'closed') {
+          clearTimeout(late);
+          reject(new MediaTrouble('no-way'));
+        }
+      };
+      this.#peer.onconnectionstatechange = look;
+      look();
+    });
+  }
+
+  /** Sends this from now on; nothing where there is no track. */
+  async send(source: Source, track: MediaStreamTrack | null): Promise<void> {
+    await this.#sources[source].sender.replaceTrack(track);
+  }
+
+  /** What comes by a section. */
+  track(mid: string): MediaStreamTrack | undefined {
+    return this.#peer.getTransceivers().find((one) => one.mid === mid)?.receiver.track;
+  }
+
+  /** The browser's own count of what came and went. */
+  stats(): Promise<RTCStatsReport> {
+    return this.#peer.getStats();
+  }
+
+  close(): void {
+    this.#peer.onconnectionstatechange = null;
+    this.#peer.close();
+  }
+}

@@ -1,0 +1,87 @@
+/** Voice and picture at the foot of the stage: in and out, the microphone, the camera, a shared screen. */
+import { Match, Show, Switch, onCleanup, onMount } from 'solid-js';
+import type { JSX } from 'solid-js';
+import type { Source } from '../../../contract/room';
+import { useApp } from '../../core/app';
+import type { RoomVoice } from '../../core/room-voice';
+import type { Key } from '../../words/words';
+import { Icon } from '../Icon';
+import type { IconName } from '../Icon';
+
+interface Switchable {
+  readonly source: Source;
+  readonly signs: readonly [off: IconName, on: IconName];
+  readonly words: readonly [off: Key, on: Key];
+}
+
+const SWITCHES: readonly Switchable[] = [
+  { source: 'microphone', signs: ['muted', 'microphone'], words: ['voice.open', 'voice.mute'] },
+  { source: 'camera', signs: ['camera', 'stop'], words: ['voice.cameraOn', 'voice.cameraOff'] },
+  { source: 'screen', signs: ['screen', 'stop'], words: ['voice.screenOn', 'voice.screenOff'] },
+];
+
+export function VoiceBar(props: { voice: RoomVoice }): JSX.Element {
+  const app = useApp();
+
+  const onKey = (event: KeyboardEvent): void => {
+    const { target } = event;
+    const writes = target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
+    if (writes || event.key.toLowerCase() !== 'm' || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (props.voice.state() !== 'in' || event.repeat) return;
+    event.preventDefault();
+    void props.voice.turn('microphone', !props.voice.on('microphone'));
+  };
+  onMount(() => document.addEventListener('keydown', onKey));
+  onCleanup(() => document.removeEventListener('keydown', onKey));
+
+  return (
+    <div class="voice-bar" role="group" aria-label={app.t('voice.group')} data-voice={props.voice.state()}>
+      <Switch>
+        <Match when={props.voice.state() === 'in'}>
+          <VoiceSwitches voice={props.voice} />
+          <button type="button" class="tool" onClick={() => props.voice.leave()}>
+            <Icon name="leave" size={20} />
+            <span>{app.t('voice.leave')}</span>
+          </button>
+        </Match>
+        <Match when={true}>
+          <button
+            type="button"
+            class="button small"
+            disabled={props.voice.state() === 'joining'}
+            onClick={() => void props.voice.join()}
+          >
+            <Icon name="speaking" size={18} />
+            {app.t(props.voice.state() === 'joining' ? 'voice.joining' : 'voice.join')}
+          </button>
+        </Match>
+      </Switch>
+      <Show when={props.voice.state() === 'in'}>
+        <span class="voice-own" data-open={props.voice.on('microphone')}>
+          {app.t(props.voice.on('microphone') ? 'voice.live' : 'voice.muted')}
+        </span>
+      </Show>
+    </div>
+  );
+}
+
+function VoiceSwitches(props: { voice: RoomVoice }): JSX.Element {
+  const app = useApp();
+  return (
+    <>
+      {SWITCHES.map(({ source, signs, words }) => (
+        <button
+          type="button"
+          class="tool"
+          data-source={source}
+          aria-pressed={props.voice.on(source)}
+          aria-keyshortcuts={source === 'microphone' ? 'M' : undefined}
+          onClick={() => void props.voice.turn(source, !props.voice.on(source))}
+        >
+          <Icon name={signs[props.voice.on(source) ? 1 : 0]} size={20} />
+          <span>{app.t(words[props.voice.on(source) ? 1 : 0])}</span>
+        </button>
+      ))}
+    </>
+  );
+}

@@ -1,0 +1,96 @@
+/** Devices, the check of the sound, what is in the way of it, and captions. */
+import { For, Show, createEffect, createSignal, on } from 'solid-js';
+import type { JSX } from 'solid-js';
+import { useApp } from '../../core/app';
+import type { RoomVoice } from '../../core/room-voice';
+import { Sound } from '../../media/sound';
+import { Field } from '../Field';
+import { Icon } from '../Icon';
+import { Notice } from '../Notice';
+
+const KINDS = ['audioinput', 'audiooutput', 'videoinput'] as const;
+const CAPTION_CHARACTERS = 500;
+
+export function VoicePanel(props: { voice: RoomVoice }): JSX.Element {
+  const app = useApp();
+  return (
+    <section class="stack voice-panel" aria-label={app.t('voice.title')}>
+      <h2>{app.t('voice.title')}</h2>
+      <Show when={props.voice.trouble()}>{(what) => <Notice kind="bad">{app.t(`voice.trouble.${what()}`)}</Notice>}</Show>
+      <Show when={props.voice.state() === 'in'} fallback={<p class="soft small">{app.t('voice.notIn')}</p>}>
+        <p class="soft small">{app.t('voice.hint')}</p>
+        <For each={KINDS}>{(kind) => <DeviceChoice voice={props.voice} kind={kind} />}</For>
+        <div>
+          <button type="button" class="button small" aria-pressed={props.voice.echo()} onClick={() => void props.voice.checkEcho(!props.voice.echo())}>
+            <Icon name="speaking" size={16} />
+            {app.t(props.voice.echo() ? 'voice.echo.stop' : 'voice.echo.start')}
+          </button>
+          <p class="soft small">{app.t(props.voice.echo() ? 'voice.echo.now' : 'voice.echo.hint')}</p>
+        </div>
+      </Show>
+      <Captions voice={props.voice} />
+    </section>
+  );
+}
+
+function DeviceChoice(props: { voice: RoomVoice; kind: (typeof KINDS)[number] }): JSX.Element {
+  const app = useApp();
+  const found = (): readonly MediaDeviceInfo[] => props.voice.devices().filter(({ kind, deviceId }) => kind === props.kind && deviceId !== '' && deviceId !== 'default');
+  const isOffered = (): boolean => found().length > 0 && (props.kind !== 'audiooutput' || Sound.choosesOutput);
+  return (
+    <Show when={isOffered()}>
+      <Field label={app.t(`voice.device.${props.kind}`)}>
+        {(control) => (
+          <select {...control} value={props.voice.chosen(props.kind)} onChange={(event) => void props.voice.choose(props.kind, event.currentTarget.value)}>
+            <option value="">{app.t('voice.device.usual')}</option>
+            <For each={found()}>
+              {(device, at) => <option value={device.deviceId}>{device.label || app.t('voice.device.other', { number: at() + 1 })}</option>}
+            </For>
+          </select>
+        )}
+      </Field>
+    </Show>
+  );
+}
+
+function Captions(props: { voice: RoomVoice }): JSX.Element {
+  const app = useApp();
+  const [text, setText] = createSignal('');
+  let list!: HTMLOListElement;
+
+  createEffect(on(props.voice.captions, () => (list.scrollTop = list.scrollHeight)));
+
+  const send = (event: SubmitEvent): void => {
+    event.preventDefault();
+    const words = text().trim();
+    if (words === '') return;
+    if (props.voice.caption(words)) setText('');
+    else app.toast(app.t('captions.noLine'));
+  };
+
+  return (
+    <div class="stack captions">
+      <h3>{app.t('captions.title')}</h3>
+      <ol ref={list} class="captions-list small" aria-label={app.t('captions.title')} tabIndex={0}>
+        <For each={props.voice.captions()} fallback={<li class="soft">{app.t('captions.none')}</li>}>
+          {(caption) => (
+            <li>
+              <strong>{caption.name}</strong> {caption.text}
+              <Show when={caption.heard}>
+                <span class="soft"> ({app.t('captions.heard')})</span>
+              </Show>
+            </li>
+          )}
+        </For>
+      </ol>
+      <form class="captions-form" onSubmit={send}>
+        <Field label={app.t('captions.write')}>
+          {(control) => <input {...control} type="text" maxLength={CAPTION_CHARACTERS} autocomplete="off" value={text()} onInput={(event) => setText(event.currentTarget.value)} />}
+        </Field>
+        <button type="submit" class="button small">
+          {app.t('captions.send')}
+        </button>
+      </form>
+    </div>
+  );
+}

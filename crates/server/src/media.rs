@@ -1,0 +1,326 @@
+//! The door for voice and picture: one UDP socket, and the task that forwards what comes by it.
+
+use std::{
+    collections::HashMap,
+    net::{IpAddr, SocketAddr},
+    panic::AssertUnwindSafe,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Instant,
+};
+
+use anyhow::{Context, Result, bail};
+use media::{Attendance, Forwarder, JoinError, Offer, Relay, Told};
+use parking_lot::Mutex;
+use room::{Seat, Sending, Slot, Voice};
+use tokio::{
+    net::UdpSocket,
+    sync::{mpsc, oneshot, watch},
+};
+use vocabulary::RoomId;
+
+use crate::config::Config;
+
+/// The longest datagram that is read; a longer one is no WebRTC.
+const DATAGRAM_BYTES: usize = 2048;
+/// Datagrams read at once before others have their turn.
+const AT_ONCE: usize = 64;
+
+/// What a room hears of its people's media.
+#[derive(Debug)]
+pub enum MediaNews {
+    /// Everybody who takes part by voice or picture.
+    Voices(Vec<Voice>),
+    /// What comes by which section of one connection.
+    Slots(Seat, Vec<Slot>),
+    /// The media of one connection have ended by themselves.
+    Ended(Seat, Attendance),
+}
+
+/// Where a room hears of its people's media.
+pub type Ear = mpsc::UnboundedSender<MediaNews>;
+
+/// Somebody whom their room lets take part.
+struct Joining {
+    id: Attendance,
+    room: RoomId,
+    seat: Seat,
+    ear: Ear,
+    offer: Offer,
+    answer: oneshot::Sender<Result<String, JoinError>>,
+}
+
+enum Ask {
+    Join(Box<Joining>),
+    Sends(Attendance, Sending),
+    Leave(Attendance),
+}
+
+/// The way of the rooms to the task that forwards.
+pub struct Media {
+    ask: mpsc::UnboundedSender<Ask>,
+    asked: Mutex<Option<mpsc::UnboundedReceiver<Ask>>>,
+    next: AtomicU64,
+    is_open: AtomicBool,
+    relay: Option<Relay>,
+}
+
+/// Somebody's taking part by media. It ends with this value: whatever takes a connection out of its room takes
+/// its media out too.
+pub struct Attending {
+    /// Which.
+    pub id: Attendance,
+    ask: mpsc::UnboundedSender<Ask>,
+}
+
+impl Attending {
+    /// Says what others are to hear and see.
+    pub fn sends(&self, sending: Sending) {
+        let _ = self.ask.send(Ask::Sends(self.id, sending));
+    }
+}
+
+impl Drop for Attending {
+    fn drop(&mut self) {
+        let _ = self.ask.send(Ask::Leave(self.id));
+    }
+}
+
+impl Media {
+    /// The way there, by the configuration; nothing passes before [`serve`] runs.
+    pub fn new(config: &Config) -> Result<Self> {
+        let (ask, asked) = mpsc::unbounded_channel();
+        Ok(Self {
+            ask,
+            asked: Mutex::new(Some(asked)),
+            next: AtomicU64::new(1),
+            is_open: AtomicBool::new(false),
+            relay: relay(config)?,
+        })
+    }
+
+    /// Whether there is a door for media.
+    pub fn is_open(&self) -> bool {
+        self.is_open.load(Ordering::Relaxed)
+    }
+
+    /// The relay that people may go by.
+    pub fn relay(&self) -> Option<&Relay> {
+        self.relay.as_ref()
+    }
+
+    /// Lets somebody take part whom the room has seated; the answer to their offer follows.
+    pub fn join(
+        &self,
+        room: RoomId,
+        seat: Seat,
+        ear: Ear,
+        offer: Offer,
+        answer: oneshot::Sender<Result<String, JoinError>>,
+    ) -> Attending {
+        let id = Attendance(self.next.fetch_add(1, Ordering::Relaxed));
+        let joining = Joining {
+            id,
+            room,
+            seat,
+            ear,
+            offer,
+            answer,
+        };
+        let _ = self.ask.send(Ask::Join(Box::new(joining)));
+        Attending {
+            id,
+            ask: self.ask.clone(),
+        }
+    }
+}
+
+fn relay(config: &Config) -> Result<Option<Relay>> {
+    if config.turn_urls.is_empty() {
+        return Ok(None);
+    }
+    let file = config.turn_secret_file.as_ref();
+    let file = file.context("use turn_urls: name the relay's secret with turn_secret_file")?;
+    let secret = std::fs::read_to_string(file)
+        .with_context(|| format!("read the relay's secret from {}", file.display()))?;
+    Ok(Some(Relay {
+        urls: config.turn_urls.clone(),
+        secret: secret.trim().to_owned(),
+    }))
+}
+
+/// The addresses at which clients find the door.
+pub fn announced(config: &Config, bound: SocketAddr) -> Result<Vec<SocketAddr>> {
+    if config.media_addresses.is_empty() {
+        if bound.ip().is_unspecified() {
+            bail!(
+                "announce media = {:?}: it listens everywhere; name the addresses by which people reach it with media_addresses",
+                config.media
+            );
+        }
+        return Ok(vec![bound]);
+    }
+    let address = |text: &String| {
+        let alone = text.parse::<IpAddr>();
+        let address = alone.map(|ip| SocketAddr::new(ip, bound.port()));
+        address
+            .or_else(|_| text.parse())
+            .with_context(|| format!("use {text:?} of media_addresses: write ADDR or ADDR:PORT"))
+    };
+    config.media_addresses.iter().map(address).collect()
+}
+
+/// The task's state beside the forwarder: who is to be told.
+#[derive(Default)]
+struct Listeners {
+    seats: HashMap<Attendance, (RoomId, Seat)>,
+    rooms: HashMap<RoomId, Ear>,
+}
+
+impl Listeners {
+    fn tell(&mut self, told: Told) {
+        match told {
+            Told::Voices(room, voices) => {
+                let is_last = voices.is_empty();
+                let ear = self.rooms.get(&room);
+                let heard = ear.is_some_and(|ear| ear.send(MediaNews::Voices(voices)).is_ok());
+                if is_last || !heard {
+                    self.rooms.remove(&room);
+                }
+            }
+            Told::Slots(id, slots) => {
+                if let Some((room, seat)) = self.seats.get(&id)
+                    && let Some(ear) = self.rooms.get(room)
+                {
+                    let _ = ear.send(MediaNews::Slots(*seat, slots));
+                }
+            }
+            Told::Ended(id) => {
+                if let Some((room, seat)) = self.seats.remove(&id)
+                    && let Some(ear) = self.rooms.get(&room)
+                {
+                    let _ = ear.send(MediaNews::Ended(seat, id));
+                }
+            }
+        }
+    }
+
+    fn obey(&mut self, forwarder: &mut Forwarder, ask: Ask) {
+        let now = Instant::now();
+        match ask {
+            Ask::Join(joining) => {
+                let Joining {
+                    id,
+                    room,
+                    seat,
+                    ear,
+                    offer,
+                    answer,
+                } = *joining;
+                self.rooms.insert(room.clone(), ear);
+                self.seats.insert(id, (room.clone(), seat));
+                let joined = forwarder.join(now, id, room, seat.participant, &offer);
+                let _ = answer.send(joined);
+            }
+            Ask::Sends(id, sending) => forwarder.sends(now, id, sending),
+            Ask::Leave(id) => {
+                forwarder.leave(now, id);
+                self.seats.remove(&id);
+            }
+        }
+    }
+}
+
+/// Forwards what comes by the socket until the hospital closes.
+pub async fn serve(
+    socket: UdpSocket,
+    addresses: Vec<SocketAddr>,
+    media: Arc<Media>,
+    mut closed: watch::Receiver<bool>,
+) {
+    let Some(mut asked) = media.asked.lock().take() else {
+        return;
+    };
+    media.is_open.store(true, Ordering::Relaxed);
+    let mut forwarder = Forwarder::new(Instant::now(), addresses.clone());
+    let mut listeners = Listeners::default();
+    let mut datagram = vec![0; DATAGRAM_BYTES];
+    loop {
+        let wake = tokio::time::Instant::from_std(forwarder.wakes_at());
+        let idle = forwarder.is_idle();
+        let came = tokio::select! {
+            _ = closed.wait_for(|closed| *closed) => return,
+            ask = asked.recv() => match ask {
+                Some(ask) => Came::Asked(ask),
+                None => return,
+            },
+            got = socket.recv_from(&mut datagram) => match got {
+                Ok((length, from)) => Came::Datagram(length, from),
+                // An earlier answer that could not be delivered comes back as an error of the socket.
+                Err(_) => continue,
+            },
+            () = tokio::time::sleep_until(wake), if !idle => Came::Time,
+        };
+        // What strangers send goes through much code; were it to fail, those who take part begin anew, and
+        // nothing else of the hospital hears of it.
+        let went = std::panic::catch_unwind(AssertUnwindSafe(|| {
+            step(&mut forwarder, &mut listeners, &socket, &mut datagram, came);
+        }));
+        if went.is_err() {
+            tracing::error!("media begin anew after a failure");
+            forwarder = Forwarder::new(Instant::now(), addresses.clone());
+            let ended: Vec<_> = listeners.seats.keys().copied().collect();
+            for id in ended {
+                listeners.tell(Told::Ended(id));
+            }
+        }
+    }
+}
+
+/// Why the task woke.
+enum Came {
+    Asked(Ask),
+    Datagram(usize, SocketAddr),
+    Time,
+}
+
+fn step(
+    forwarder: &mut Forwarder,
+    listeners: &mut Listeners,
+    socket: &UdpSocket,
+    datagram: &mut [u8],
+    came: Came,
+) {
+    match came {
+        Came::Asked(ask) => listeners.obey(forwarder, ask),
+        Came::Datagram(length, from) => {
+            let mut next = Some((length, from));
+            for _ in 0..AT_ONCE {
+                let Some((length, from)) = next else { break };
+                if let Some(bytes) = datagram.get(..length) {
+                    forwarder.receive(Instant::now(), from, bytes);
+                }
+                send(forwarder, socket);
+                next = socket.try_recv_from(datagram).ok();
+            }
+        }
+        Came::Time => {}
+    }
+    let now = Instant::now();
+    if forwarder.wakes_at() <= now {
+        forwarder.wake(now);
+    }
+    send(forwarder, socket);
+    while let Some(told) = forwarder.told() {
+        listeners.tell(told);
+    }
+}
+
+/// Sends what there is. What the socket cannot take now is lost, as on any line.
+fn send(forwarder: &mut Forwarder, socket: &UdpSocket) {
+    while let Some(datagram) = forwarder.datagram() {
+        let _ = socket.try_send_to(&datagram.bytes, datagram.to);
+    }
+}
