@@ -81,7 +81,9 @@ export class Figure implements Body {
   /** How far the mouth is open, 0…1, from how loud somebody speaks. */
   set mouth(open: number) {
     for (const face of this.#faces) {
-      const at = face.morphTargetDictionary?.['MouthOpen'];
+      const names = face.morphTargetDictionary ?? {};
+      // The models' names carry a prefix and a suffix of their maker's.
+      const at = Object.entries(names).find(([name]) => name.includes('MouthOpen'))?.[1];
       if (at !== undefined && face.morphTargetInfluences) face.morphTargetInfluences[at] = open;
     }
   }

@@ -90,11 +90,11 @@ impl Forwarder {
         &mut self,
         now: Instant,
         id: Attendance,
-        room: RoomId,
+        room: &RoomId,
         participant: u16,
         offer: &Offer,
     ) -> Result<String, JoinError> {
-        let members = self.rooms.get(&room).map_or(0, |members| members.ids.len());
+        let members = self.rooms.get(room).map_or(0, |members| members.ids.len());
         if members >= PEOPLE {
             return Err(JoinError::Full);
         }
@@ -102,7 +102,7 @@ impl Forwarder {
             Connection::answer(now, room.clone(), participant, offer, &self.addresses)?;
         self.connections.insert(id, connection);
         self.rooms.entry(room.clone()).or_default().ids.push(id);
-        self.look_at(now, &room);
+        self.look_at(now, room);
         self.settle(now);
         Ok(answer)
     }

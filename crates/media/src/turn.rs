@@ -64,7 +64,7 @@ mod tests {
         };
         let pass = relay.pass(1_800_000_000, "x");
         assert_eq!(pass.username, "1800000000:x");
-        let hex: String = pass.credential.iter().map(|b| format!("{b:02x}")).collect();
+        let hex = pass.credential.map(|byte| format!("{byte:02x}")).concat();
         assert_eq!(hex, "8398aaf668baf0a2977296e4302b09440e2c485e");
         assert!(!format!("{relay:?}").contains("north"));
     }

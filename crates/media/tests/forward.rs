@@ -96,7 +96,7 @@ impl World {
             .join(
                 self.now,
                 id,
-                RoomId::new(room).unwrap(),
+                &RoomId::new(room).unwrap(),
                 number.into(),
                 &offer,
             )
@@ -293,7 +293,7 @@ impl Person {
         let writer = self.rtc.writer(self.camera).unwrap();
         let params = writer.payload_params();
         let vp8 = params.filter(|p| p.spec().codec == str0m::format::Codec::Vp8);
-        let pt = vp8.map(|p| p.pt()).next().unwrap();
+        let pt = vp8.map(str0m::format::PayloadParams::pt).next().unwrap();
         let time = MediaTime::new(ms * 90, Frequency::NINETY_KHZ);
         writer.write(pt, now, time, frame).unwrap();
     }
@@ -467,7 +467,7 @@ fn offers_that_cannot_be_taken_are_refused_and_leave_nothing_behind() {
     let mut join = |offer: &Offer| {
         let room = RoomId::new("a").unwrap();
         forwarder
-            .join(now, Attendance(1), room, 1, offer)
+            .join(now, Attendance(1), &room, 1, offer)
             .unwrap_err()
     };
     let garbage = Offer {

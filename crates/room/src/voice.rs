@@ -19,6 +19,7 @@ pub enum Source {
 /// What a participant wants others to hear and see of them; nothing until they say so.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export_to = "room.ts")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Sending {
     /// The microphone is open.
     pub microphone: bool,
@@ -33,6 +34,7 @@ pub struct Sending {
 /// A participant who takes part by voice or picture, as others see them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export_to = "room.ts")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Voice {
     /// The participant.
     pub participant: u16,

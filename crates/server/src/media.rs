@@ -221,7 +221,7 @@ impl Listeners {
                 } = *joining;
                 self.rooms.insert(room.clone(), ear);
                 self.seats.insert(id, (room.clone(), seat));
-                let joined = forwarder.join(now, id, room, seat.participant, &offer);
+                let joined = forwarder.join(now, id, &room, seat.participant, &offer);
                 let _ = answer.send(joined);
             }
             Ask::Sends(id, sending) => forwarder.sends(now, id, sending),
