@@ -5,6 +5,7 @@ const ECHO_s = 2;
 
 /** One voice on its way to the ear. */
 interface Voice {
+  readonly track: MediaStreamTrack;
   readonly element: HTMLAudioElement;
   readonly source: MediaStreamAudioSourceNode;
   readonly analyser: AnalyserNode;
@@ -23,9 +24,12 @@ export class Sound {
     await this.#context.resume();
   }
 
-  /** Lets a voice be heard; whoever comes by the same place later is heard by the same way. */
+  /** Lets a voice be heard; whoever comes by the same place later is heard by the same way. A new line names its
+   * places as the one before did, and brings other tracks by them. */
   attach(mid: string, track: MediaStreamTrack): void {
-    if (this.#voices.has(mid)) return;
+    const before = this.#voices.get(mid);
+    if (before?.track === track) return;
+    if (before) end(before);
     const stream = new MediaStream([track]);
     // Chromium decodes a remote track only where an element plays it; this one does so in silence.
     const element = new Audio();
@@ -44,7 +48,7 @@ export class Sound {
     const delay = this.#context.createDelay(ECHO_s);
     source.connect(analyser);
     source.connect(delay).connect(panner).connect(this.#context.destination);
-    this.#voices.set(mid, { element, source, analyser, panner, delay });
+    this.#voices.set(mid, { track, element, source, analyser, panner, delay });
   }
 
   /** Where the speaker stands and how late they are heard; without a place they are heard from everywhere. */
@@ -95,14 +99,21 @@ export class Sound {
     await context.setSinkId?.(device);
   }
 
-  close(): void {
-    for (const { element, source } of this.#voices.values()) {
-      source.disconnect();
-      element.srcObject = null;
-    }
+  /** The line is gone, and all voices with it. */
+  detachAll(): void {
+    for (const voice of this.#voices.values()) end(voice);
     this.#voices.clear();
+  }
+
+  close(): void {
+    this.detachAll();
     void this.#context.close();
   }
+}
+
+function end({ element, source, delay, panner }: Voice): void {
+  for (const node of [source, delay, panner]) node.disconnect();
+  element.srcObject = null;
 }
 
 type Three = [number, number, number];
