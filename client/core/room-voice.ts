@@ -3,9 +3,11 @@ import { createEffect, createSignal, on, onCleanup } from 'solid-js';
 import type { Accessor } from 'solid-js';
 import type { MediaAnswer, MediaDoor } from '../../contract/media';
 import type { Slot, Source, Voice } from '../../contract/room';
+import { capture } from '../media/capture';
+import type { Chosen } from '../media/capture';
 import { MediaLine } from '../media/media-line';
 import { Sound } from '../media/sound';
-import { devices, troubleOf } from '../media/trouble';
+import { MediaTrouble, devices, troubleOf } from '../media/trouble';
 import type { Trouble } from '../media/trouble';
 import type { RoomClient } from '../room/room-client';
 import type { App } from './app';
@@ -70,10 +72,15 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
   const [slots, setSlots] = createSignal<readonly Slot[]>([]);
   const [captions, setCaptions] = createSignal<readonly Caption[]>([]);
   const [found, setFound] = createSignal<readonly MediaDeviceInfo[]>([]);
-  const [chosen, setChosen] = createSignal<Readonly<Partial<Record<MediaDeviceKind, string>>>>({});
-  let line: MediaLine | undefined;
+  const [chosen, setChosen] = createSignal<Chosen>({});
+  // Who comes late is told what to show before the line is there.
+  const [line, setLine] = createSignal<MediaLine>();
   let sound: Sound | undefined;
-  let wanted = false;
+  /** This stay among the voices, from joining to leaving. */
+  let stay: symbol | undefined;
+  /** The latest try at a line; what comes of an earlier one ends itself alone. */
+  let trial: symbol | undefined;
+  let isNew = false;
   let mending: ReturnType<typeof setTimeout> | undefined;
   let nextCaption = 0;
 
@@ -81,62 +88,92 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
   const say = (): void => client.sends({ microphone: on_('microphone'), camera: on_('camera'), screen: on_('screen'), echo: echo() });
   const nameOf = (participant: number): string => client.state.participants.get(participant)?.name ?? '';
 
-  function drop(): void {
-    line?.close();
-    line = undefined;
-    setSlots([]);
+  /** Takes in what of one's own is on; what was on before gives its device back. */
+  function keep(source: Source, track: MediaStreamTrack | undefined): void {
+    const before = own()[source];
+    if (before !== track) before?.stop();
+    setOwn((all) => {
+      const now = { ...all };
+      delete now[source];
+      return track ? { ...now, [source]: track } : now;
+    });
   }
 
-  async function connect(): Promise<void> {
-    const { self } = client.state;
-    if (self === undefined) return;
-    const path = `/api/rooms/${encodeURIComponent(client.id)}/media`;
+  function drop(): void {
+    trial = undefined;
+    clearTimeout(mending);
+    line()?.close();
+    setLine(undefined);
+    setSlots([]);
+    sound?.detachAll();
+  }
+
+  /** A new line that carries what is on; `false` where it has come too late. */
+  async function connect(self: number): Promise<boolean> {
     drop();
-    const made = await MediaLine.open(
-      { door: () => app.api.get<MediaDoor>(path), offer: (offer) => app.api.post<MediaAnswer>(path, offer) },
-      self,
-    );
-    if (!wanted) return made.close();
-    line = made;
-    made.onBroken = () => {
-      drop();
-      mending = setTimeout(() => void attempt(), MEND_AFTER_ms);
-    };
-    for (const source of ['microphone', 'camera', 'screen'] as const) await made.send(source, own()[source] ?? null);
-    say();
-    hear();
+    const mine = (trial = Symbol('line'));
+    const isLatest = (): boolean => trial === mine;
+    const path = `/api/rooms/${encodeURIComponent(client.id)}/media`;
+    try {
+      const made = await MediaLine.open(
+        {
+          door: () => app.api.get<MediaDoor>(path),
+          // A late offer would end the line that a later one has brought about.
+          offer: async (offer) => {
+            if (!isLatest()) throw new MediaTrouble('no-way');
+            return app.api.post<MediaAnswer>(path, offer);
+          },
+        },
+        self,
+      );
+      if (!isLatest()) {
+        made.close();
+        return false;
+      }
+      setLine(made);
+      made.onBroken = () => {
+        drop();
+        mending = setTimeout(() => void attempt(), MEND_AFTER_ms);
+      };
+      for (const source of ['microphone', 'camera', 'screen'] as const) await made.send(source, own()[source] ?? null);
+    } catch (error) {
+      if (isLatest()) throw error;
+    }
+    return isLatest();
   }
 
   /** Connects; where that fails the room goes on, and says why. */
-  async function attempt(): Promise<boolean> {
-    clearTimeout(mending);
-    if (!wanted || client.state.status !== 'open') return false;
+  async function attempt(): Promise<void> {
+    const { self, status } = client.state;
+    if (!stay || status !== 'open' || self === undefined) return;
     setTrouble(undefined);
     setState('joining');
     try {
-      await connect();
-      setState('in');
-      return true;
+      if (!(await connect(self))) return;
     } catch (error) {
       setTrouble(troubleOf(error));
-      leave();
-      return false;
+      return leave();
     }
-  }
-
-  async function join(): Promise<void> {
-    if (wanted) return;
-    wanted = true;
-    sound = new Sound();
-    void sound.begin();
-    if (!(await attempt())) return;
+    setState('in');
+    say();
+    hear();
+    if (!isNew) return;
+    isNew = false;
     app.announce(app.t('voice.joined'));
     await listDevices();
   }
 
+  async function join(): Promise<void> {
+    if (stay) return;
+    stay = Symbol('stay');
+    isNew = true;
+    sound = new Sound();
+    void sound.begin();
+    await attempt();
+  }
+
   function leave(): void {
-    wanted = false;
-    clearTimeout(mending);
+    stay = undefined;
     for (const track of Object.values(own())) track.stop();
     setOwn({});
     setEcho(false);
@@ -156,52 +193,45 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
     }
   }
 
-  async function open(source: Source): Promise<MediaStreamTrack | undefined> {
-    const device = (kind: MediaDeviceKind): MediaTrackConstraints => {
-      const id = chosen()[kind];
-      return id ? { deviceId: { exact: id } } : {};
-    };
-    if (source === 'screen') return (await devices().getDisplayMedia({ video: { frameRate: 15 } })).getVideoTracks()[0];
-    if (source === 'camera') {
-      const size = { width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { ideal: 20 } };
-      return (await devices().getUserMedia({ video: { ...device('videoinput'), ...size } })).getVideoTracks()[0];
-    }
-    return (await devices().getUserMedia({ audio: { ...device('audioinput'), echoCancellation: true, noiseSuppression: true } })).getAudioTracks()[0];
-  }
-
   /** Switches a source; a closed one gives its device back, so that the browser shows it as free. */
   async function turn(source: Source, isOn: boolean): Promise<void> {
-    if (isOn === on_(source) || state() !== 'in') return;
+    if (isOn === on_(source) || (isOn && state() !== 'in')) return;
+    const during = stay;
     setTrouble(undefined);
+    let track: MediaStreamTrack | undefined;
     try {
-      const track = isOn ? await open(source) : undefined;
-      await line?.send(source, track ?? null);
-      own()[source]?.stop();
-      setOwn((all) => {
-        const now = { ...all };
-        delete now[source];
-        return track ? { ...now, [source]: track } : now;
-      });
-      if (source === 'microphone' && !isOn) setEcho(false);
+      track = isOn ? await capture(source, chosen()) : undefined;
+      // Who left while the browser still asked is not to be heard or seen at their next stay.
+      if (stay !== during) return track?.stop();
+      keep(source, track);
       // The browser's own button ends a shared screen too.
       if (track) track.onended = () => void turn(source, false);
+      await line()?.send(source, track ?? null);
+      if (stay !== during) return;
+      if (source === 'microphone' && !isOn) setEcho(false);
       say();
       if (source === 'microphone') app.announce(app.t(isOn ? 'voice.nowOpen' : 'voice.nowMuted'));
       if (isOn) await listDevices();
     } catch (error) {
+      track?.stop();
+      if (stay !== during) return;
+      if (track && own()[source] === track) keep(source, undefined);
+      if (!on_('microphone')) setEcho(false);
+      say();
       // Who thinks better of sharing a screen has no trouble.
       if (source !== 'screen' || troubleOf(error) !== 'refused') setTrouble(troubleOf(error));
     }
   }
 
   async function checkEcho(isOn: boolean): Promise<void> {
-    // Nobody is to hear the check: the hospital hears of it before the microphone opens.
-    setEcho(isOn);
+    // Nobody is to hear the check: the hospital hears of it before the microphone opens, and of its end after the
+    // microphone is closed.
+    if (!isOn) return turn('microphone', false);
+    const during = stay;
+    setEcho(true);
     say();
-    await turn('microphone', isOn);
-    if (isOn && !on_('microphone')) setEcho(false);
-    say();
-    if (echo()) app.announce(app.t('voice.echo.now'));
+    await turn('microphone', true);
+    if (stay === during && echo()) app.announce(app.t('voice.echo.now'));
   }
 
   async function choose(kind: MediaDeviceKind, device: string): Promise<void> {
@@ -209,15 +239,16 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
     if (kind === 'audiooutput') return sound?.outputTo(device);
     const source = kind === 'audioinput' ? 'microphone' : 'camera';
     if (!on_(source)) return;
-    const checking = echo();
+    const [checking, during] = [echo(), stay];
     await turn(source, false);
+    if (stay !== during) return;
     await (checking && source === 'microphone' ? checkEcho(true) : turn(source, true));
   }
 
   /** Lets be heard what the server has laid into the places. */
   function hear(): void {
     for (const { mid, source } of slots()) {
-      const track = source === 'microphone' ? line?.track(mid) : undefined;
+      const track = source === 'microphone' ? line()?.track(mid) : undefined;
       if (track) sound?.attach(mid, track);
     }
     place();
@@ -236,7 +267,7 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
   const pictures = (): readonly Picture[] => {
     const shown: Picture[] = [];
     for (const { mid, participant, source } of slots()) {
-      const track = source === 'microphone' ? undefined : line?.track(mid);
+      const track = source === 'microphone' ? undefined : line()?.track(mid);
       if (track && source !== 'microphone') shown.push({ key: `${mid}:${participant}:${source}`, participant, source, track });
     }
     const camera = own().camera;
@@ -244,7 +275,7 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
     return shown;
   };
 
-  const placing = setInterval(() => line && place(), PLACE_EVERY_ms);
+  const placing = setInterval(() => line() && place(), PLACE_EVERY_ms);
   onCleanup(client.on('change', ({ voices: now }) => setVoices(() => now)));
   onCleanup(
     client.on('slots', (now) => {
@@ -263,7 +294,7 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
   onCleanup(
     client.on('status', (status) => {
       // The hospital ends media with the room's connection; they come back with it.
-      if (status === 'open' && wanted) void attempt();
+      if (status === 'open') void attempt();
       else if (status === 'closed') leave();
       else drop();
     }),

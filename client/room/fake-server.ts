@@ -1,4 +1,4 @@
-import type { Act, Ack, Change, Event, Participant, PoseOf, Refusal } from '../../contract/room';
+import type { Act, Ack, Change, Event, Participant, PoseOf, Refusal, Sending, Slot } from '../../contract/room';
 import { Reader, Writer } from './bytes';
 import { bytesFromHex } from './codec';
 import type { SocketLike } from './line';
@@ -63,6 +63,11 @@ export class FakeSocket implements SocketLike {
     return this.#frames(0x02).map(readPose);
   }
 
+  /** What others were to hear and see, in the order in which it was said. */
+  get sendings(): Sending[] {
+    return this.#frames(0x05).map((reader) => reader.json() as Sending);
+  }
+
   #frames(kind: number): Reader[] {
     const readers = this.sent.map((bytes) => new Reader(bytes));
     return readers.filter((reader) => reader.u8() === kind);
@@ -98,6 +103,10 @@ export class FakeSocket implements SocketLike {
 
   bye(reason: string, again: boolean): void {
     this.#say(new Writer().u8(0x84).json({ reason, text: { zh: '再见', en: 'bye' }, again }));
+  }
+
+  slots(slots: Slot[]): void {
+    this.#say(new Writer().u8(0x87).json(slots));
   }
 
   babble(): void {

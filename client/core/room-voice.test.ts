@@ -1,0 +1,255 @@
+import { createEffect, createRoot } from 'solid-js';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { FakeSocket } from '../room/fake-server';
+import { RoomClient } from '../room/room-client';
+import type { App } from './app';
+import { createRoomVoice } from './room-voice';
+import type { Picture, RoomVoice } from './room-voice';
+
+/** What a browser would open or receive. */
+class FakeTrack {
+  stopped = false;
+  onended: (() => void) | null = null;
+  stop(): void {
+    this.stopped = true;
+  }
+}
+
+/** A browser's peer connection. It comes about when the test says so, and counts its sections from 0 each time. */
+class FakePeer {
+  connectionState = 'new';
+  onconnectionstatechange: (() => void) | null = null;
+  localDescription = { sdp: 'v=0' };
+  readonly made: { mid: string; sender: { track: unknown; replaceTrack(track: unknown): Promise<void> }; receiver: { track: FakeTrack } }[] = [];
+  refuses = false;
+
+  constructor() {
+    peers.push(this);
+  }
+
+  addTransceiver(): unknown {
+    const sender = {
+      track: null as unknown,
+      replaceTrack: async (track: unknown) => {
+        if (this.refuses) throw new DOMException('closed', 'InvalidStateError');
+        sender.track = track;
+      },
+    };
+    const one = { mid: String(this.made.length), sender, receiver: { track: new FakeTrack() } };
+    this.made.push(one);
+    return one;
+  }
+
+  async createOffer(): Promise<object> {
+    return {};
+  }
+  async setLocalDescription(): Promise<void> {}
+  async setRemoteDescription(): Promise<void> {}
+  getTransceivers(): unknown {
+    return this.made;
+  }
+
+  become(state: string): void {
+    this.connectionState = state;
+    this.onconnectionstatechange?.();
+  }
+
+  close(): void {
+    this.connectionState = 'closed';
+  }
+}
+
+const param = { value: 0 };
+const node = (more: object = {}): object => ({ connect: (to: unknown) => to, disconnect: () => undefined, ...more });
+
+class FakeContext {
+  destination = node();
+  listener = { setPosition: () => undefined, setOrientation: () => undefined };
+  async resume(): Promise<void> {}
+  async close(): Promise<void> {}
+  createMediaStreamSource(stream: { tracks: FakeTrack[] }): object {
+    const [track] = stream.tracks;
+    if (track) heard.add(track);
+    return node({ disconnect: () => track && heard.delete(track) });
+  }
+  createAnalyser = (): object => node();
+  createPanner = (): object => node({ positionX: param, positionY: param, positionZ: param });
+  createDelay = (): object => node({ delayTime: param });
+}
+
+let peers: FakePeer[];
+/** The tracks that reach the ear now. */
+let heard: Set<FakeTrack>;
+let offers: number;
+/** The browser's questions about devices, in order; the person may take their time to answer. */
+let asked: { grant(track: FakeTrack): void }[];
+let sockets: FakeSocket[];
+let client: RoomClient;
+let voice: RoomVoice;
+let shown: readonly Picture[];
+let dispose: () => void;
+
+const last = <T>(all: readonly T[]): T => all[all.length - 1] as T;
+const settle = (): Promise<unknown> => vi.advanceTimersByTimeAsync(0);
+const PLACED = [{ mid: '3', participant: 2, source: 'microphone' as const }];
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: 1_000_000 });
+  [peers, heard, offers, asked, sockets] = [[], new Set(), 0, [], []];
+  vi.stubGlobal('RTCPeerConnection', FakePeer);
+  vi.stubGlobal('AudioContext', FakeContext);
+  vi.stubGlobal('Audio', class {
+    play = async (): Promise<void> => undefined;
+  });
+  vi.stubGlobal('MediaStream', class {
+    constructor(readonly tracks: FakeTrack[]) {}
+  });
+  const open = (): Promise<object> =>
+    new Promise((grant) => asked.push({ grant: (track) => grant({ getVideoTracks: () => [track], getAudioTracks: () => [track] }) }));
+  vi.stubGlobal('navigator', { mediaDevices: { getUserMedia: open, getDisplayMedia: open, enumerateDevices: async () => [] } });
+  const socket = (): FakeSocket => {
+    sockets.push(new FakeSocket());
+    return last(sockets);
+  };
+  client = new RoomClient('r1', { socket, random: () => 1, store: undefined }).connect();
+  last(sockets).open().welcome();
+  const post = async (): Promise<unknown> => {
+    offers++;
+    return { sdp: 'v=0' };
+  };
+  const app = { api: { get: async () => ({ open: true, relays: [] }), post }, announce: () => undefined, t: (word: string) => word };
+  createRoot((end) => {
+    dispose = end;
+    voice = createRoomVoice(client, app as unknown as App);
+    createEffect(() => (shown = voice.pictures()));
+  });
+});
+
+afterEach(() => {
+  dispose();
+  client.close();
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
+
+async function join(): Promise<FakePeer> {
+  void voice.join();
+  await settle();
+  last(peers).become('connected');
+  await settle();
+  expect(voice.state()).toBe('in');
+  return last(peers);
+}
+
+/** Time passes in a room that ticks. */
+async function wait(seconds: number): Promise<void> {
+  for (let left = seconds; left > 0; left--) {
+    await vi.advanceTimersByTimeAsync(1_000);
+    last(sockets).tick();
+  }
+}
+
+/** The room's own line breaks and comes back. */
+async function blip(): Promise<void> {
+  last(sockets).breakDown();
+  await vi.advanceTimersByTimeAsync(5_000);
+  last(sockets).open().welcome({ resumed: true });
+  await settle();
+}
+
+test('voices are heard again by a new line, though it names its places as the old one did', async () => {
+  const first = await join();
+  last(sockets).slots(PLACED);
+  expect([...heard]).toEqual([first.made[3]?.receiver.track]);
+  first.become('failed');
+  await wait(2);
+  expect(heard.size).toBe(0);
+  const second = last(peers);
+  expect(second).not.toBe(first);
+  last(sockets).slots(PLACED);
+  second.become('connected');
+  await settle();
+  expect([...heard]).toEqual([second.made[3]?.receiver.track]);
+});
+
+test('a device that is granted after one has left is given back, and not sent at the next stay', async () => {
+  await join();
+  void voice.turn('camera', true);
+  await settle();
+  voice.leave();
+  const again = await join();
+  const camera = new FakeTrack();
+  asked[0]?.grant(camera);
+  await settle();
+  expect(camera.stopped).toBe(true);
+  expect(voice.on('camera')).toBe(false);
+  expect(again.made[1]?.sender.track).toBeNull();
+});
+
+test('a device whose track the line refuses is given back', async () => {
+  const peer = await join();
+  peer.refuses = true;
+  void voice.turn('microphone', true);
+  await settle();
+  const microphone = new FakeTrack();
+  asked[0]?.grant(microphone);
+  await settle();
+  expect(microphone.stopped).toBe(true);
+  expect(voice.on('microphone')).toBe(false);
+  expect(voice.trouble()).toBe('not-taken');
+  expect(last(last(sockets).sendings).microphone).toBe(false);
+});
+
+test('nobody hears the echo check, its end included', async () => {
+  await join();
+  void voice.checkEcho(true);
+  await settle();
+  asked[0]?.grant(new FakeTrack());
+  await settle();
+  expect(last(last(sockets).sendings)).toMatchObject({ microphone: true, echo: true });
+  await voice.checkEcho(false);
+  expect(voice.echo()).toBe(false);
+  const { sendings } = last(sockets);
+  expect(last(sendings)).toMatchObject({ microphone: false, echo: false });
+  expect(sendings.filter(({ microphone, echo }) => microphone && !echo)).toEqual([]);
+});
+
+test('who comes late sees the pictures that were laid before the line was there', async () => {
+  void voice.join();
+  await settle();
+  last(sockets).slots([{ mid: '11', participant: 2, source: 'screen' }]);
+  expect(shown).toEqual([]);
+  last(peers).become('connected');
+  await settle();
+  expect(shown.map(({ track }) => track)).toEqual([last(peers).made[11]?.receiver.track]);
+});
+
+test('a line that came about too late ends itself alone', async () => {
+  void voice.join();
+  await settle();
+  const [stale] = peers;
+  await blip();
+  const good = last(peers);
+  expect(good).not.toBe(stale);
+  good.become('connected');
+  await settle();
+  // The first gives up after its patience, and takes nothing with it.
+  await wait(20);
+  expect(voice.state()).toBe('in');
+  expect(good.connectionState).toBe('connected');
+  expect(stale?.connectionState).toBe('closed');
+  expect(voice.trouble()).toBeUndefined();
+});
+
+test('leaving and joining while a line is mended leaves one line only', async () => {
+  const first = await join();
+  first.become('failed');
+  await wait(1);
+  voice.leave();
+  await join();
+  await wait(20);
+  expect(peers.filter((peer) => peer.connectionState !== 'closed')).toHaveLength(1);
+  expect(offers).toBe(2);
+  voice.leave();
+  expect(peers.every((peer) => peer.connectionState === 'closed')).toBe(true);
+});
