@@ -57,10 +57,27 @@ export interface TurnedAway {
   readonly why: Text;
 }
 
+/** How an edge stands with its cloud. */
+export interface EdgeState {
+  readonly cloud: string;
+  readonly last_sent: string | null;
+  /** Why nothing goes out now. */
+  readonly fault: string | null;
+  readonly waiting: {
+    readonly readings: number;
+    readonly oldest: string | null;
+    readonly sent: number;
+    /** Pieces that the cloud does not take. */
+    readonly refused: number;
+  };
+}
+
 export interface Devices {
   readonly devices: readonly Device[];
   readonly turned_away: readonly TurnedAway[];
   readonly may_administer: boolean;
+  /** Only at an edge, for who administers. */
+  readonly edge: EdgeState | null;
   readonly now: string;
 }
 

@@ -63,4 +63,13 @@ export const devices = {
   'devices.why.too-many-samples': 'Too many samples',
   'devices.why.foreign-topic': 'Below another’s id',
   'devices.why.command-unknown': 'No such command',
+  'devices.edge': 'Line to the cloud',
+  'devices.edge.up': 'Open: what waits goes out',
+  'devices.edge.down': 'Down: readings wait here, nothing is lost',
+  'devices.edge.cloud': 'Cloud',
+  'devices.edge.waiting': 'Readings that wait',
+  'devices.edge.oldest': 'The oldest since',
+  'devices.edge.last': 'Last taken by the cloud',
+  'devices.edge.sent': 'Readings that the cloud has',
+  'devices.edge.refused': 'Pieces that the cloud does not take',
 };

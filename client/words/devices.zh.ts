@@ -63,4 +63,13 @@ export const devices = {
   'devices.why.too-many-samples': '采样过多',
   'devices.why.foreign-topic': '发布到他人主题',
   'devices.why.command-unknown': '没有这条指令',
+  'devices.edge': '与云端的线路',
+  'devices.edge.up': '畅通：待发数据正在发送',
+  'devices.edge.down': '中断：数据在此等候，不会丢失',
+  'devices.edge.cloud': '云端',
+  'devices.edge.waiting': '待发数值',
+  'devices.edge.oldest': '最早等候自',
+  'devices.edge.last': '云端最近接收',
+  'devices.edge.sent': '云端已有数值',
+  'devices.edge.refused': '云端未接受的数据段',
 };

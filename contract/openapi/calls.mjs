@@ -130,6 +130,15 @@ export const groups = {
       gives: { 200: object({ id: text }) },
       fails: [400, 403, 404],
     }),
+    call('GET /api/edge', 'How this edge stands with its cloud; 404 where it is none.', {
+      gives: { 200: client('devices', 'EdgeState') },
+      fails: [403, 404],
+    }),
+    call('POST /api/edge/readings', 'Takes readings that an edge has kept: all are on disk when this is answered, but those that are named.', {
+      takes: bytes('application/zstd', 'A JSON array of readings as this program writes them, compressed.'),
+      gives: { 200: object({ refused: list(object({ index: integer, why: text })) }) },
+      fails: [400, 403, 413],
+    }),
   ],
   Patients: [
     call('GET /api/patients/{id}/twin', 'The patient as the record knows them now.', { gives: { 200: contract('twin', 'PatientTwin') }, fails: [403] }),

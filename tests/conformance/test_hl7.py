@@ -1,13 +1,15 @@
-"""The HL7 v2 door (MLLP), spoken to by python-hl7 and hl7apy: results of devices in, acknowledged once they are on disk."""
+"""Results of devices by HL7 v2 (python-hl7, hl7apy) and as FHIR Observations (fhir.resources): acknowledged once on disk."""
 
 import datetime
 import itertools
 import pathlib
 import tempfile
+import time
 
 import hl7
 import pytest
 import requests
+from fhir.resources.R4B.observation import Observation
 from hl7.client import MLLPClient
 from hl7apy.core import Message
 from hl7apy.parser import parse_message
@@ -72,13 +74,13 @@ class Door:
     def quality(self, device: str = "gateway-1") -> dict:
         return self.ward.quality(device)
 
-    def last(self, patient: str) -> dict:
+    def last(self, patient: str, device: str | None = None) -> dict:
         """The last reading of each code of a patient."""
         bearer = {"Authorization": f"Bearer {self.ward.bearer('importer')}"}
         url = f"{self.ward.base}/api/patients/{patient}/signals"
         answer = requests.get(url, headers=bearer, timeout=30)
         assert answer.ok, answer.text
-        return {row["code"]: row for row in answer.json()}
+        return {row["code"]: row for row in answer.json() if device in (None, row["device"])}
 
 
 @pytest.fixture(scope="module")
@@ -260,3 +262,61 @@ def test_noise_and_half_a_message_cost_nothing(door):
     for noise in [b"", b"MSH", b"MSH|^~\\&|GATEWAY|ICU", b"\xff\xfe\x00", b"PID|1||x"]:
         assert code(door.send(noise)) == "AR"
     assert code(door.send(message([result(95, seconds=50)]))) == "AA"
+
+
+def observation(name: str, value: dict, seconds: float = 3, device: str = "fhir-1", **more) -> dict:
+    at = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(seconds=seconds)
+    made = Observation(
+        id=name, status="final", code={"coding": [{"system": "http://loinc.org", "code": "59408-5"}]},
+        subject={"reference": "Patient/two"}, device={"reference": f"Device/{device}"},
+        effectiveDateTime=at.isoformat(timespec="milliseconds"), **value, **more)
+    return made.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def percent(value: float) -> dict:
+    return {"valueQuantity": {"value": value, "unit": "%", "system": "http://unitsofmeasure.org", "code": "%"}}
+
+
+def test_an_observation_of_a_device_becomes_its_reading(door):
+    door.ward.add("fhir-1", "bedside-monitor")
+
+    def until(counts) -> dict:
+        while not counts(quality := door.quality("fhir-1")):
+            time.sleep(0.1)
+        return quality
+
+    # Also what was measured weeks ago keeps its time: who wrote it vouches for that.
+    door.put(observation("o-old", percent(92), seconds=30 * 86_400))
+    door.put(observation("o-new", percent(96)))
+    samples = {"origin": {"value": 0, "unit": "%", "code": "%", "system": "http://unitsofmeasure.org"}, "period": 1000,
+               "dimensions": 1, "data": "95 E 94"}
+    door.put(observation("o-many", {"valueSampledData": samples}, seconds=60))
+    quality = until(lambda quality: quality["accepted"] >= 4)
+    assert (quality["accepted"], quality["refusals"]) == (4, {})
+    last = door.last("two", "fhir-1")["150456"]["last"]
+    assert last["value"] == 96 and "from-observation" in str(last["marks"])
+    # What cannot be true stays what somebody wrote, and makes no reading; nor does what is of another device.
+    others = door.quality("bedside-1")["accepted"]
+    door.put(observation("o-high", percent(120)))
+    door.put(observation("o-other", percent(91), device="bedside-1"))
+    assert until(lambda quality: quality["refusals"])["refusals"] == {"out-of-range": 1}
+    assert door.quality("bedside-1")["accepted"] == others
+
+
+def test_readings_of_observations_outlive_a_kill_and_are_never_doubled(door):
+    door.ward.add("fhir-2", "bedside-monitor")
+    for number in range(30):
+        door.put(observation(f"k-{number}", percent(80 + number % 9), seconds=900 + number, device="fhir-2"))
+    door.ward.kill()
+    door.ward.open()
+    bearer = {"Authorization": f"Bearer {door.ward.bearer('importer')}"}
+
+    def count() -> int:
+        rows = requests.get(f"{door.ward.base}/api/devices/fhir-2/streams", headers=bearer, timeout=30).json()
+        return sum(row["count"] for row in rows)
+
+    while count() < 30:
+        time.sleep(0.1)
+    door.ward.kill()
+    door.ward.open()
+    assert count() == 30

@@ -32,6 +32,7 @@ class Ward:
     """A hospital of its own, so that it can be killed."""
 
     def __init__(self, folder: pathlib.Path, **settings: object):
+        self.words: list[str] = []
         self.settings = {f"YUANYI_{name.upper()}": str(value) for name, value in settings.items()}
         self.program = os.environ.get("YUANYI_BIN", str(ROOT / "target/debug/yuanyi"))
         self.data = folder
@@ -49,7 +50,7 @@ class Ward:
     def open(self) -> None:
         self.process = subprocess.Popen(
             [self.program, "serve", "--http", f"127.0.0.1:{self.http}", "--dicom", "off",
-             "--mqtt", f"127.0.0.1:{self.mqtt}", "--data", str(self.data)],
+             "--mqtt", f"127.0.0.1:{self.mqtt}", "--data", str(self.data), *self.words],
             stdout=self.log, stderr=subprocess.STDOUT, env=os.environ | self.settings, cwd=self.data.parent)
         while True:
             try:

@@ -10,7 +10,7 @@ import type { IconName } from '../../panels/Icon';
 import { useApp } from '../app';
 import { momentOf } from '../dates';
 import { standingOf, sumOf } from '../devices';
-import type { Device, DeviceRefusal, Devices, Standing, TurnedAway } from '../devices';
+import type { Device, DeviceRefusal, Devices, EdgeState, Standing, TurnedAway } from '../devices';
 import { inLanguage } from '../language';
 import { createQuery } from '../query';
 import { Link } from '../router';
@@ -50,6 +50,7 @@ export function DevicesPage(): JSX.Element {
                 {(id) => <One device={() => answer().devices.find((device) => device.id === id)} />}
               </For>
             </Show>
+            <Show when={answer().edge}>{(edge) => <EdgeLine of={edge()} />}</Show>
             <Show when={answer().may_administer}>
               <Strangers of={answer().turned_away} />
             </Show>
@@ -190,6 +191,35 @@ function Refusals(props: { of: readonly DeviceRefusal[] }): JSX.Element {
       <h2>{t('devices.latest')}</h2>
       <DataTable caption={t('devices.latest')} columns={columns()} rows={props.of} />
     </Show>
+  );
+}
+
+/** The line from this edge to its cloud. */
+function EdgeLine(props: { of: EdgeState }): JSX.Element {
+  const { t, language } = useApp();
+  const when = (text: string | null): string => (text === null ? '–' : momentOf(text, language()));
+  return (
+    <section>
+      <h2>{t('devices.edge')}</h2>
+      <p class="device-sign" role="status">
+        <Icon name={props.of.fault === null ? 'check' : 'alert'} size={14} />
+        {t(props.of.fault === null ? 'devices.edge.up' : 'devices.edge.down')}
+      </p>
+      <dl class="device-facts">
+        <dt>{t('devices.edge.cloud')}</dt>
+        <dd>{props.of.cloud}</dd>
+        <dt>{t('devices.edge.waiting')}</dt>
+        <dd>{props.of.waiting.readings}</dd>
+        <dt>{t('devices.edge.oldest')}</dt>
+        <dd>{when(props.of.waiting.oldest)}</dd>
+        <dt>{t('devices.edge.last')}</dt>
+        <dd>{when(props.of.last_sent)}</dd>
+        <dt>{t('devices.edge.sent')}</dt>
+        <dd>{props.of.waiting.sent}</dd>
+        <dt>{t('devices.edge.refused')}</dt>
+        <dd>{props.of.waiting.refused}</dd>
+      </dl>
+    </section>
   );
 }
 

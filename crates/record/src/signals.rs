@@ -58,6 +58,8 @@ pub enum QualityMark {
     Validated,
     /// Something else, in the words of who said it.
     Other(String),
+    /// It was written down as an `Observation`, of which it was made.
+    FromObservation,
 }
 
 /// Readings of one stream as they came through a door, checked there.

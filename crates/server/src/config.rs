@@ -53,6 +53,12 @@ pub struct Config {
     pub mllp: String,
     /// Who may send HL7 v2, and from where.
     pub hl7_senders: Vec<Hl7Sender>,
+    /// The hospital that this one is an edge of: its HTTP address.
+    pub cloud: Option<String>,
+    /// A file that holds a bearer token of it.
+    pub cloud_token: Option<PathBuf>,
+    /// How many kilobits may go to it in a second; as many as the line takes where it is not set.
+    pub cloud_kbit_s: Option<u32>,
     /// DICOM associations at the same time.
     pub dicom_associations: usize,
     /// Seconds that a DICOM peer may be silent.
@@ -172,6 +178,9 @@ impl Default for Config {
             mqtt_connections: 12_000,
             mllp: "127.0.0.1:2575".into(),
             hl7_senders: Vec::new(),
+            cloud: None,
+            cloud_token: None,
+            cloud_kbit_s: None,
             dicom_associations: 256,
             dicom_idle_s: 60,
             dicom_answers: 10_000,
@@ -227,6 +236,9 @@ impl Config {
                 "mqtt_client_ca",
                 "mqtt_connections",
                 "mllp",
+                "cloud",
+                "cloud_token",
+                "cloud_kbit_s",
                 "dicom_associations",
                 "dicom_idle_s",
                 "dicom_answers",

@@ -1,6 +1,7 @@
 //! The hospital's devices: which there are, what they send, and how good that is.
 
 mod kept;
+pub mod observed;
 mod quality;
 mod registry;
 
@@ -16,6 +17,8 @@ use parking_lot::{Mutex, RwLock};
 use record::{Arrived, QualityMark, StreamKey};
 use tokio::sync::broadcast;
 use vocabulary::{DeviceId, PatientId, Timestamp};
+
+use crate::clock;
 
 pub use kept::{Command, Kept};
 pub use quality::{Quality, Stranger};
@@ -237,6 +240,25 @@ impl Devices {
     /// Looks at or changes what is known of how good a device's messages are.
     pub fn with_quality<T>(&self, device: &DeviceId, look: impl FnOnce(&mut Quality) -> T) -> T {
         look(&mut self.live(device).lock().quality)
+    }
+
+    /// Counts what the record knew of what was appended, by the devices that it came from.
+    pub fn were_known(&self, from: &[DeviceId], taken: &[record::Taken]) {
+        for (device, taken) in from.iter().zip(taken) {
+            let known = taken.known as u64;
+            self.with_quality(device, |quality| quality.were_known(known));
+        }
+    }
+
+    /// Counts values that an edge took from a device and sent on.
+    pub fn came_by_edge(&self, from: &[DeviceId], values: &[usize]) {
+        let now = clock::now();
+        for (device, values) in from.iter().zip(values) {
+            self.with_quality(device, |quality| {
+                quality.heard(now);
+                quality.accepted += *values as u64;
+            });
+        }
     }
 
     /// How long a device that sent so many messages must wait until more are read from it, in milliseconds.

@@ -25,6 +25,7 @@ use crate::{
     cli, clock,
     config::Config,
     devices::Devices,
+    edge::{Edge, Forwarded},
     events::Changes,
     guidelines,
     http::{Caller, Problem, WorkItemEvents},
@@ -58,6 +59,8 @@ pub struct Hospital {
     pub accounts: Accounts,
     /// Its devices.
     pub devices: Devices,
+    /// Set where this is an edge of another hospital.
+    pub edge: Option<Arc<Edge>>,
     /// What is being stored just now.
     pub arrivals: Arrivals,
     /// Who hears of changes.
@@ -125,6 +128,8 @@ impl Hospital {
         .context("open the readings of devices")?;
         let record: Arc<dyn Record> = embedded;
         let media = Arc::new(Media::new(&config)?);
+        let edge = Edge::open(&config).context("open the edge's outbox")?;
+        let signals = Forwarded::where_an_edge(signals, edge.as_ref());
         Ok(Arc::new(Self {
             ledger_key,
             accounts: Accounts::open(&config.data)?,
@@ -135,7 +140,8 @@ impl Hospital {
             pacs: Jobs::open(&config.data)?,
             witness: LedgerWitness::new(Arc::clone(&record)),
             record,
-            signals: Arc::new(signals),
+            signals,
+            edge,
             gate,
             config,
             started: clock::now(),

@@ -12,7 +12,7 @@ use tokio::{
 use crate::{
     access, devices,
     dimse::{self, Listening},
-    guidelines,
+    edge, guidelines,
     hospital::Hospital,
     http, media, mllp, mqtt, pacs, purge, quality, vitals, volumes, ward,
 };
@@ -84,6 +84,7 @@ pub async fn open(hospital: &Arc<Hospital>) -> Result<Doors> {
     let (mqtt, mqtt_tls) = open_mqtt(hospital, &closed, &mut tasks).await?;
     open_mllp(hospital, &closed, &mut tasks).await?;
     let media = open_media(hospital, &closed, &mut tasks).await?;
+    follow_readings(hospital, &closed, &mut tasks);
     tasks.push(tokio::spawn(pacs::follow(
         Arc::clone(hospital),
         closed.clone(),
@@ -152,6 +153,20 @@ async fn open_mqtt(
     let plain = open(hospital.config.mqtt_address()?, false).await?;
     let encrypted = open(hospital.config.mqtt_tls_address()?, true).await?;
     Ok((plain, encrypted))
+}
+
+/// Starts what makes readings of observations, and what sends the readings of an edge.
+fn follow_readings(
+    hospital: &Arc<Hospital>,
+    closed: &watch::Receiver<bool>,
+    tasks: &mut Vec<JoinHandle<()>>,
+) {
+    let observed = devices::observed::follow(Arc::clone(hospital), closed.clone());
+    tasks.push(tokio::spawn(observed));
+    if let Some(edge) = &hospital.edge {
+        let sending = edge::follow(Arc::clone(edge), closed.clone());
+        tasks.push(tokio::spawn(sending));
+    }
 }
 
 /// Opens the HL7 v2 door.

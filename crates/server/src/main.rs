@@ -9,6 +9,7 @@ mod config;
 mod derived;
 mod devices;
 mod dimse;
+mod edge;
 mod entities;
 mod events;
 mod guidelines;

@@ -12,6 +12,15 @@ pub struct Serve {
     place: Place,
     #[command(flatten)]
     ports: Ports,
+    /// Be an edge: work alone, and send what devices measure to the hospital that --cloud names.
+    #[arg(long, requires = "cloud")]
+    edge: bool,
+    /// The hospital that this one is an edge of.
+    #[arg(long, value_name = "URL", requires = "edge")]
+    cloud: Option<String>,
+    /// A file that holds a bearer token of that hospital.
+    #[arg(long, value_name = "FILE", requires = "edge")]
+    cloud_token: Option<std::path::PathBuf>,
 }
 
 /// Where the hospital listens, over the configuration's settings.
@@ -60,6 +69,10 @@ impl Serve {
     pub fn run(self) -> Result<()> {
         let mut config = self.place.config()?;
         self.ports.apply(&mut config);
+        if self.edge {
+            config.cloud = self.cloud;
+            config.cloud_token = self.cloud_token.or(config.cloud_token);
+        }
         crate::block_on(async move {
             let hospital = Hospital::open(config)?;
             if hospital.accounts.is_empty()? {

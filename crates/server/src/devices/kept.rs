@@ -27,7 +27,8 @@ const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS device_command (
         id TEXT PRIMARY KEY, device TEXT NOT NULL, body TEXT NOT NULL, by TEXT NOT NULL,
         at_ms INTEGER NOT NULL, until_ms INTEGER NOT NULL, state TEXT NOT NULL, reason TEXT) STRICT;
-    CREATE INDEX IF NOT EXISTS device_command_of ON device_command (device, state);";
+    CREATE INDEX IF NOT EXISTS device_command_of ON device_command (device, state);
+    CREATE TABLE IF NOT EXISTS device_position (name TEXT PRIMARY KEY, next INTEGER NOT NULL) STRICT;";
 
 /// What a device is asked to do.
 #[derive(Clone, Debug, Serialize)]
@@ -251,6 +252,24 @@ impl Kept {
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// How far something has read the journal: the entry that it reads next.
+    pub fn position(&self, name: &str) -> Result<u64> {
+        let database = self.database.lock();
+        let mut query =
+            database.prepare_cached("SELECT next FROM device_position WHERE name = ?1")?;
+        let next: Option<i64> = query.query_row([name], |row| row.get(0)).optional()?;
+        Ok(u64::try_from(next.unwrap_or(0))?)
+    }
+
+    /// Keeps how far it has read.
+    pub fn put_position(&self, name: &str, next: u64) -> Result<()> {
+        self.database.lock().execute(
+            "INSERT OR REPLACE INTO device_position (name, next) VALUES (?1, ?2)",
+            params![name, i64::try_from(next)?],
+        )?;
+        Ok(())
     }
 
     /// The counts of all devices, as they were saved.

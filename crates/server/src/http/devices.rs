@@ -87,10 +87,17 @@ async fn all(
     } else {
         Vec::new()
     };
+    let edge = match &hospital.edge {
+        Some(edge) if may_administer => {
+            Some(edge.state().map_err(|error| Problem::internal(&error))?)
+        }
+        _ => None,
+    };
     Ok(Json(json!({
         "devices": rows,
         "turned_away": strangers,
         "may_administer": may_administer,
+        "edge": edge,
         "now": clock::now(),
     })))
 }

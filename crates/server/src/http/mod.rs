@@ -5,6 +5,7 @@ mod cds_services;
 mod client_files;
 mod devices;
 mod dicom_web;
+mod edge;
 mod fhir;
 mod home;
 mod imaging;
@@ -79,6 +80,7 @@ pub fn routes(hospital: Arc<Hospital>) -> Router {
     let api = Router::new()
         .merge(session::routes())
         .merge(devices::routes())
+        .merge(edge::routes())
         .merge(home::routes())
         .merge(imaging::routes())
         .merge(inference::routes())

@@ -172,11 +172,7 @@ async fn append(hospital: &Hospital, arrived: Vec<Arrived>) -> bool {
         .collect();
     match hospital.signals.append(arrived).await {
         Ok(taken) => {
-            for (device, taken) in from.iter().zip(taken) {
-                let known = taken.known as u64;
-                let devices = &hospital.devices;
-                devices.with_quality(device, |quality| quality.were_known(known));
-            }
+            hospital.devices.were_known(&from, &taken);
             true
         }
         Err(error) => {

@@ -100,6 +100,10 @@ impl State {
 
     /// Takes what a device measured.
     pub(super) fn arrive(&mut self, arrived: &Arrived) {
+        // The observation that it was made of is charted by itself.
+        if arrived.quality.contains(&QualityMark::FromObservation) {
+            return;
+        }
         self.heard
             .insert(arrived.stream.device.to_string(), arrived.received);
         let signal = self.rules.signal_of_code(&arrived.coding.code);

@@ -353,6 +353,7 @@ mod tests {
             (QualityMark::Conflicting, &[3]),
             (QualityMark::Validated, &[10]),
             (QualityMark::Other("x".to_owned()), &[11, 1, b'x']),
+            (QualityMark::FromObservation, &[12]),
         ] {
             assert_eq!(postcard::to_stdvec(&mark).unwrap(), written, "{mark:?}");
         }

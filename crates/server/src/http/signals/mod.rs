@@ -85,6 +85,7 @@ impl From<&QualityMark> for SignalMark {
             QualityMark::Calibrating => "calibrating",
             QualityMark::Test => "test",
             QualityMark::Validated => "validated",
+            QualityMark::FromObservation => "from-observation",
             QualityMark::Other(said) => {
                 text = Some(said.clone());
                 "other"

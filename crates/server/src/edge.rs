@@ -1,0 +1,286 @@
+//! An edge: this program beside the devices, which works alone and sends what it keeps to the hospital in the cloud
+//! as far as there is a line.
+//!
+//! A reading is acknowledged once it is in the edge's own record and in the outbox. What waits goes out in its
+//! order, and leaves the outbox when the cloud says that it is on disk there. What goes out twice, since that word
+//! was lost, is one reading in the cloud.
+
+mod outbox;
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::{Context, Result, bail};
+use async_trait::async_trait;
+use parking_lot::Mutex;
+use policy::Permit;
+use record::{
+    Arrived, ReadingPage, RecordError, RollUp, SeriesQuery, SeriesSummary, Signals, SpanQuery,
+    Taken,
+};
+use serde::{Deserialize, Serialize};
+use tokio::{
+    sync::{broadcast, watch},
+    time::{Instant, sleep, sleep_until},
+};
+use vocabulary::Timestamp;
+
+use crate::{clock, config::Config};
+use outbox::{Batch, Outbox, Waits, is_full};
+
+/// So many readings go out at once, about.
+const AT_ONCE: usize = 2_000;
+/// How long it is waited after a failure, at first and at most.
+const AGAIN: Duration = Duration::from_millis(500);
+const AGAIN_AT_MOST: Duration = Duration::from_secs(30);
+/// How long the cloud may take to answer.
+const ANSWERS: Duration = Duration::from_secs(60);
+
+/// The edge's side of the line.
+pub struct Edge {
+    outbox: Outbox,
+    cloud: String,
+    token: String,
+    /// How many bytes may go out in a second; as many as the line takes where it is not set.
+    bytes_per_s: Option<u64>,
+    /// Wakes who sends.
+    wake: watch::Sender<u64>,
+    line: Mutex<Line>,
+}
+
+/// How the line is.
+#[derive(Clone, Debug, Default, Serialize)]
+struct Line {
+    /// When the cloud took something last.
+    last_sent: Option<Timestamp>,
+    /// Why nothing goes out now.
+    fault: Option<String>,
+}
+
+/// What the edge says of itself.
+#[derive(Debug, Serialize)]
+pub struct EdgeState {
+    cloud: String,
+    #[serde(flatten)]
+    line: Line,
+    waiting: Waits,
+}
+
+/// What the cloud says to a batch: all that is not named here is on its disk.
+#[derive(Debug, Deserialize, Serialize)]
+pub struct CloudAnswer {
+    /// By their places in the batch.
+    pub refused: Vec<NotTaken>,
+}
+
+/// Something that the cloud does not take, also when it comes again.
+#[derive(Debug, Deserialize, Serialize)]
+pub struct NotTaken {
+    /// Its place in the batch.
+    pub index: usize,
+    /// Why, as a fragment that completes "could not …".
+    pub why: String,
+}
+
+impl Edge {
+    /// The edge of the configuration; nothing where it is none.
+    pub fn open(config: &Config) -> Result<Option<Arc<Self>>> {
+        let Some(cloud) = &config.cloud else {
+            return Ok(None);
+        };
+        let Some(file) = &config.cloud_token else {
+            bail!("send to the cloud without a token: set cloud_token to a file that holds one");
+        };
+        let token = std::fs::read_to_string(file)
+            .with_context(|| format!("read the cloud's token in {}", file.display()))?;
+        std::fs::create_dir_all(&config.data)?;
+        Ok(Some(Arc::new(Self {
+            outbox: Outbox::open(&config.data)?,
+            cloud: cloud.trim_end_matches('/').to_owned(),
+            token: token.trim().to_owned(),
+            bytes_per_s: config.cloud_kbit_s.map(|kbit| u64::from(kbit.max(1)) * 125),
+            wake: watch::channel(0).0,
+            line: Mutex::default(),
+        })))
+    }
+
+    /// How it stands.
+    pub fn state(&self) -> Result<EdgeState> {
+        Ok(EdgeState {
+            cloud: self.cloud.clone(),
+            line: self.line.lock().clone(),
+            waiting: self.outbox.waits()?,
+        })
+    }
+
+    /// Sends one batch; how many bytes it had.
+    fn send(&self, batch: &Batch) -> Result<usize> {
+        let body = zstd::encode_all(&*serde_json::to_vec(&batch.arrived)?, 3)?;
+        let agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(ANSWERS))
+            .build()
+            .new_agent();
+        let sent = agent
+            .post(format!("{}/api/edge/readings", self.cloud))
+            .header("Authorization", format!("Bearer {}", self.token))
+            .header("Content-Type", "application/zstd")
+            .send(&body[..]);
+        let mut answer = sent.context("reach the cloud")?;
+        if !answer.status().is_success() {
+            bail!("send to the cloud: it answers {}", answer.status());
+        }
+        let said = answer.body_mut().read_to_string();
+        let said: CloudAnswer = serde_json::from_str(&said.context("hear the cloud's answer")?)
+            .context("understand the cloud's answer")?;
+        let refused: Vec<(Arrived, String)> = said
+            .refused
+            .into_iter()
+            .filter_map(|one| Some((batch.arrived.get(one.index)?.clone(), one.why)))
+            .collect();
+        if !refused.is_empty() {
+            tracing::warn!(
+                count = refused.len(),
+                "the cloud does not take readings; they are kept here"
+            );
+        }
+        self.outbox.sent(batch, &refused)?;
+        Ok(body.len())
+    }
+
+    /// Sends what waits, oldest first; whether there was something.
+    async fn send_next(self: &Arc<Self>) -> Result<Option<usize>> {
+        let edge = Arc::clone(self);
+        tokio::task::spawn_blocking(move || {
+            let Some(batch) = edge.outbox.oldest(AT_ONCE)? else {
+                return Ok(None);
+            };
+            edge.send(&batch).map(Some)
+        })
+        .await?
+    }
+}
+
+/// Sends until the hospital closes.
+pub async fn follow(edge: Arc<Edge>, mut closed: watch::Receiver<bool>) {
+    let mut wake = edge.wake.subscribe();
+    let mut pause = AGAIN;
+    let mut may_send = Instant::now();
+    loop {
+        wake.borrow_and_update();
+        let sent = tokio::select! {
+            _ = closed.wait_for(|closed| *closed) => return,
+            sent = async {
+                sleep_until(may_send).await;
+                edge.send_next().await
+            } => sent,
+        };
+        match sent {
+            Ok(Some(bytes)) => {
+                pause = AGAIN;
+                let mut line = edge.line.lock();
+                line.last_sent = Some(clock::now());
+                line.fault = None;
+                drop(line);
+                if let Some(rate) = edge.bytes_per_s {
+                    may_send = Instant::now() + Duration::from_secs_f64(bytes as f64 / rate as f64);
+                }
+            }
+            Ok(None) => {
+                tokio::select! {
+                    _ = closed.wait_for(|closed| *closed) => return,
+                    _ = wake.changed() => {}
+                }
+            }
+            Err(error) => {
+                let is_new = {
+                    let mut line = edge.line.lock();
+                    line.fault.replace(format!("{error:#}")).is_none()
+                };
+                if is_new {
+                    tracing::warn!(%error, "the line to the cloud is down; readings wait");
+                }
+                tokio::select! {
+                    _ = closed.wait_for(|closed| *closed) => return,
+                    () = sleep(pause) => {}
+                }
+                pause = (pause * 2).min(AGAIN_AT_MOST);
+            }
+        }
+    }
+}
+
+/// The signals of an edge: what they acknowledge is in the outbox as well.
+pub struct Forwarded {
+    /// The edge's own.
+    own: Arc<dyn Signals>,
+    /// Where they go.
+    edge: Arc<Edge>,
+}
+
+impl Forwarded {
+    /// The signals as they are, but for an edge.
+    pub fn where_an_edge(own: impl Signals, edge: Option<&Arc<Edge>>) -> Arc<dyn Signals> {
+        let own: Arc<dyn Signals> = Arc::new(own);
+        match edge {
+            None => own,
+            Some(edge) => Arc::new(Self {
+                own,
+                edge: Arc::clone(edge),
+            }),
+        }
+    }
+}
+
+#[async_trait]
+impl Signals for Forwarded {
+    async fn append(&self, arrived: Vec<Arrived>) -> Result<Vec<Taken>, RecordError> {
+        let taken = self.own.append(arrived.clone()).await?;
+        let edge = Arc::clone(&self.edge);
+        // Also what the record knew: a first try may have ended between the record and the outbox.
+        let put = tokio::task::spawn_blocking(move || edge.outbox.put(&arrived)).await;
+        let put = put.map_err(|error| RecordError::Store(Box::new(error)))?;
+        if let Err(error) = put {
+            tracing::error!(%error, "readings could not be put into the outbox");
+            if is_full(&error) {
+                return Err(RecordError::Full);
+            }
+            return Err(RecordError::Store(error.into()));
+        }
+        self.edge.wake.send_modify(|count| *count += 1);
+        Ok(taken)
+    }
+
+    fn live(&self, permit: &Permit) -> Result<broadcast::Receiver<Arc<Arrived>>, RecordError> {
+        self.own.live(permit)
+    }
+
+    async fn series(
+        &self,
+        permit: &Permit,
+        query: &SeriesQuery,
+    ) -> Result<Vec<SeriesSummary>, RecordError> {
+        self.own.series(permit, query).await
+    }
+
+    async fn read(
+        &self,
+        permit: &Permit,
+        span: &SpanQuery,
+        limit: usize,
+    ) -> Result<ReadingPage, RecordError> {
+        self.own.read(permit, span, limit).await
+    }
+
+    async fn rollup(
+        &self,
+        permit: &Permit,
+        span: &SpanQuery,
+        points: usize,
+    ) -> Result<RollUp, RecordError> {
+        self.own.rollup(permit, span, points).await
+    }
+
+    async fn seal(&self) -> Result<(), RecordError> {
+        self.own.seal().await
+    }
+}

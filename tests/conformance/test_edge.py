@@ -1,0 +1,311 @@
+"""An edge and its cloud, with a line between them that can be cut: what the edge acknowledged is in the cloud once."""
+
+import json
+import math
+import pathlib
+import random
+import socket
+import subprocess
+import threading
+import time
+
+import pytest
+import requests
+
+from conftest import free_port
+from test_mqtt import SPO2, Client, Ward, now_ms
+
+HOUR_MS = 3_600_000
+
+
+class Line:
+    """A line from the edge to the cloud that counts what goes over it, and can be cut."""
+
+    def __init__(self, to: int):
+        self.to, self.up, self.bytes, self.open = to, True, 0, []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self._take, daemon=True).start()
+
+    def _take(self) -> None:
+        while True:
+            near, _ = self.listener.accept()
+            if not self.up:
+                near.close()
+                continue
+            far = socket.create_connection(("127.0.0.1", self.to))
+            self.open += [near, far]
+            threading.Thread(target=self._carry, args=(near, far, True), daemon=True).start()
+            threading.Thread(target=self._carry, args=(far, near, False), daemon=True).start()
+
+    def _carry(self, from_, to, counts: bool) -> None:
+        try:
+            while data := from_.recv(65536):
+                self.bytes += len(data) if counts else 0
+                to.sendall(data)
+        except OSError:
+            pass
+        for end in (from_, to):
+            end.close()
+
+    def cut(self) -> None:
+        """Also what is under way is lost."""
+        self.up = False
+        for end in self.open:
+            try:
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+        self.open = []
+
+    def mend(self) -> None:
+        self.up = True
+
+
+class Pair:
+    """A cloud, an edge, and the line between them."""
+
+    def __init__(self, folder: pathlib.Path, edge_data: pathlib.Path | None = None, **settings):
+        for name in ("cloud", "edge"):
+            (folder / name / "data").mkdir(parents=True)
+        self.cloud = Ward(folder / "cloud" / "data")
+        self.cloud.put_user("edge-1", "system")
+        token = folder / "edge" / "token"
+        token.write_text(self.cloud.bearer("edge-1"), encoding="utf-8")
+        self.line = Line(self.cloud.http)
+        self.edge = Ward(edge_data or folder / "edge" / "data", cloud_token=token, **settings)
+        self.edge.process.terminate()
+        self.edge.process.wait(timeout=60)
+        self.edge.words = ["--edge", "--cloud", f"http://127.0.0.1:{self.line.port}"]
+        self.edge.open()
+
+    def add(self, device: str, profile: str = "bedside-monitor", *more: str) -> str:
+        """Registers a device on both sides; its token at the edge."""
+        self.cloud.run("device", "add", device, "--profile", profile, *more)
+        return self.edge.run("device", "add", device, "--profile", profile, *more)
+
+    def waiting(self) -> dict:
+        return self.edge.get("/api/edge")
+
+    def drain(self) -> dict:
+        """Waits until nothing waits."""
+        while (state := self.waiting())["waiting"]["readings"]:
+            time.sleep(0.1)
+        return state
+
+    def close(self) -> None:
+        for ward in (self.edge, self.cloud):
+            ward.process.terminate()
+            ward.process.wait(timeout=60)
+
+
+@pytest.fixture
+def pair(tmp_path):
+    running = Pair(tmp_path)
+    yield running
+    running.close()
+
+
+def readings(ward: Ward, device: str, stream: str = "spo2") -> list[tuple[int, float]]:
+    """All readings of a stream, as microseconds and value."""
+    bearer = {"Authorization": f"Bearer {ward.bearer('importer')}"}
+
+    def get(path: str):
+        answer = requests.get(f"{ward.base}/api/devices/{device}/streams{path}", headers=bearer, timeout=60)
+        assert answer.ok, answer.text
+        return answer
+
+    series = [row["series"] for row in get("").json() if row["stream"] == stream]
+    found = []
+    for one in series:
+        start = now_ms() - 30 * 24 * HOUR_MS
+        while start is not None:
+            span = get(f"/{one}?from={start}&to={now_ms() + HOUR_MS}&readings=100000").json()
+            found += [(round(reading["at_ms"] * 1000), reading["value"]) for reading in span["readings"]]
+            # Readings lie on whole milliseconds.
+            start = math.ceil(span["next_ms"]) if "next_ms" in span else None
+    return found
+
+
+def test_three_days_without_a_line(pair):
+    for ward in (pair.edge, pair.cloud):
+        ward.put_user("importer", "system")
+    token = pair.add("monitor-1")
+    pair.line.cut()
+    client = Client(pair.edge, "monitor-1", token)
+    begin = now_ms() // 1000 * 1000 - 72 * HOUR_MS
+    hours = list(range(72))
+    # Reordered and, each eighth, twice; one reading in a second, three days long.
+    random.Random(7).shuffle(hours)
+    for hour in hours + hours[::8]:
+        values = [90 + (hour * 7 + second // 60) % 9 for second in range(3600)]
+        sent = SPO2 | {"t": begin + hour * HOUR_MS, "value": values, "period_ms": 1000}
+        assert client.send("yuanyi/v1/monitor-1/spo2", sent).value == 0
+    client.close()
+    state = pair.waiting()
+    assert state["waiting"]["readings"] >= 72 * 3600 and state["fault"]
+    assert readings(pair.edge, "monitor-1"), "the edge has them itself"
+    assert not pair.cloud.quality("monitor-1")["messages"]
+    # The line comes and goes while three days go out.
+    for _ in range(5):
+        pair.line.mend()
+        time.sleep(0.3)
+        pair.line.cut()
+    pair.line.mend()
+    state = pair.drain()
+    assert state["waiting"]["refused"] == 0 and state["fault"] is None
+    found = readings(pair.cloud, "monitor-1")
+    assert len(found) == len(set(found)) == 72 * 3600
+    assert sorted(found) == sorted(readings(pair.edge, "monitor-1"))
+
+
+def test_an_edge_that_is_killed_twenty_times_loses_nothing_and_doubles_nothing(pair):
+    pair.cloud.put_user("importer", "system")
+    token = pair.add("monitor-2")
+    chance = random.Random(11)
+    begin = now_ms() - 3 * HOUR_MS
+    acknowledged, sent = set(), {}
+    for round_ in range(20):
+        client = Client(pair.edge, "monitor-2", token)
+        for number in range(40):
+            t, value = begin + (round_ * 40 + number) * 1000, 85 + number % 10
+            body = json.dumps(SPO2 | {"t": t, "value": value})
+            info = client.paho.publish("yuanyi/v1/monitor-2/spo2", body, qos=1)
+            sent[round_, info.mid] = (t * 1000, value)
+        if round_ % 5 == 3:
+            pair.line.cut()
+        time.sleep(chance.uniform(0, 0.3))
+        pair.edge.kill()
+        acknowledged |= {sent[round_, mid] for mid in list(client.acked)}
+        client.drop()
+        pair.line.mend()
+        pair.edge.open()
+    pair.drain()
+    found = readings(pair.cloud, "monitor-2")
+    assert len(acknowledged) > 50, "some were acknowledged before the kills"
+    assert acknowledged <= set(found)
+    assert len(found) == len(set(found)) and set(found) <= set(sent.values())
+
+
+def test_a_full_disk_at_the_edge_loses_nothing_that_was_acknowledged(tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64m", "yuanyi-test", str(disk)]
+    if subprocess.run(mount, capture_output=True).returncode != 0:
+        pytest.skip("this user may not mount a file system")
+    try:
+        (disk / "data").mkdir()
+        pair = Pair(tmp_path, disk / "data")
+        pair.cloud.put_user("importer", "system")
+        token = pair.add("monitor-3")
+        pair.line.cut()
+        filler = disk / "filler"
+        with open(filler, "wb") as file:
+            try:
+                while True:
+                    file.write(bytes(1 << 16))
+                    file.flush()
+            except OSError:
+                pass
+        # A little room, which readings fill.
+        with open(filler, "r+b") as file:
+            file.truncate(filler.stat().st_size - (3 << 20))
+        chance, begin = random.Random(13), now_ms() - 24 * HOUR_MS
+        client = Client(pair.edge, "monitor-3", token)
+
+        def piece(number: int) -> tuple[str, set[tuple[int, float]]]:
+            """Six seconds of an ECG that cannot be compressed, as it is sent and as it is kept."""
+            values = [round(chance.uniform(-2, 2), 6) for _ in range(3000)]
+            t = begin + number * 6_000
+            body = json.dumps({"t": t, "code": "131330", "value": values, "unit": "mV", "period_ms": 2})
+            return body, {(t * 1000 + place * 2_000, value) for place, value in enumerate(values)}
+
+        acknowledged, refused = set(), False
+        for number in range(1000):
+            body, kept = piece(number)
+            info = client.paho.publish("yuanyi/v1/monitor-3/ecg-ii", body, qos=1)
+            while info.mid not in client.acked and not client.lost.is_set():
+                time.sleep(0.005)
+            if info.mid not in client.acked:
+                refused = True
+                break
+            assert client.acked[info.mid].value == 0
+            acknowledged |= kept
+        client.drop()
+        assert refused and acknowledged, "the disk did not fill"
+        # Somebody makes room; nobody starts anything again.
+        filler.unlink()
+        pair.line.mend()
+        again = Client(pair.edge, "monitor-3", token)
+        assert again.send("yuanyi/v1/monitor-3/ecg-ii", body).value == 0
+        again.close()
+        acknowledged |= kept
+        pair.drain()
+        found = readings(pair.cloud, "monitor-3", "ecg-ii")
+        assert len(found) == len(set(found)) and set(found) == acknowledged
+        pair.close()
+    finally:
+        subprocess.run(["umount", "--lazy", str(disk)], check=False)
+
+
+def test_a_band_is_kept_to_and_what_the_cloud_does_not_know_holds_nobody_up(tmp_path):
+    pair = Pair(tmp_path, cloud_kbit_s=40)
+    try:
+        pair.cloud.put_user("importer", "system")
+        known = pair.add("known-1")
+        stranger = pair.edge.run("device", "add", "stranger-1", "--profile", "bedside-monitor")
+        pair.line.cut()
+        chance, begin = random.Random(17), now_ms() - 10 * HOUR_MS
+        for name, token in (("stranger-1", stranger), ("known-1", known)):
+            client = Client(pair.edge, name, token)
+            for number in range(5):
+                values = [round(chance.uniform(50, 100), 3) for _ in range(1000)]
+                body = SPO2 | {"t": begin + number * 1_000_000, "value": values, "period_ms": 1000}
+                assert client.send(f"yuanyi/v1/{name}/spo2", body).value == 0
+            client.close()
+        before, since = pair.line.bytes, time.monotonic()
+        pair.line.mend()
+        state = pair.drain()
+        elapsed, went = time.monotonic() - since, pair.line.bytes - before
+        # The last batch may go out at once; what went before it took its time.
+        assert elapsed >= (went - 12_000) / 5_000, (elapsed, went)
+        assert state["waiting"]["refused"] == 5
+        assert len(readings(pair.cloud, "known-1")) == 5000
+    finally:
+        pair.close()
+
+
+def test_alarms_go_on_at_an_edge_without_a_line(pair):
+    edge = pair.edge
+    edge.put_user("importer", "system")
+    bearer = {"Authorization": f"Bearer {edge.bearer('importer')}"}
+    place = "http://terminology.hl7.org/CodeSystem/location-physical-type"
+
+    def location(name: str, kind: str, within: str | None) -> dict:
+        of = {"partOf": {"reference": f"Location/{within}"}} if within else {}
+        return {"resourceType": "Location", "id": name, "status": "active", "name": name,
+                "physicalType": {"coding": [{"system": place, "code": kind}]}} | of
+
+    for resource in [
+        {"resourceType": "Patient", "id": "p", "birthDate": "1960-01-01"},
+        location("w", "wa", None), location("r", "ro", "w"), location("b", "bd", "r"),
+        {"resourceType": "Encounter", "id": "stay", "status": "in-progress", "subject": {"reference": "Patient/p"},
+         "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "IMP"},
+         "location": [{"location": {"reference": "Location/b"}, "status": "active"}]},
+    ]:
+        url = f"{edge.base}/fhir/{resource['resourceType']}/{resource['id']}"
+        answer = requests.put(url, json=resource, headers=bearer, timeout=30)
+        assert answer.ok, answer.text
+    token = edge.run("device", "add", "monitor-4", "--profile", "bedside-monitor", "--patient", "p", "--location", "b")
+    pair.line.cut()
+    client = Client(edge, "monitor-4", token)
+    alarms = []
+    while not alarms:
+        low = {"t": now_ms(), "code": "151562", "value": 5, "unit": "/min"}
+        assert client.send("yuanyi/v1/monitor-4/resp-rate", low).value == 0
+        ward = requests.get(f"{edge.base}/api/wards/w", headers={"Authorization": f"Bearer {edge.bearer('nurse')}"}, timeout=30)
+        alarms = ward.json()["alarms"]
+        time.sleep(0.5)
+    assert alarms[0]["alarm"]["bed"] == "b"
+    assert pair.waiting()["fault"]
+    client.close()
