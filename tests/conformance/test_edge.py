@@ -209,7 +209,7 @@ def test_a_full_disk_at_the_edge_loses_nothing_that_was_acknowledged(tmp_path):
                 pass
         # A little room, which readings fill.
         with open(filler, "r+b") as file:
-            file.truncate(filler.stat().st_size - (3 << 20))
+            file.truncate(filler.stat().st_size - (12 << 20))
         chance, begin = random.Random(13), now_ms() - 24 * HOUR_MS
         client = Client(pair.edge, "monitor-3", token)
 

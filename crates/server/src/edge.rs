@@ -33,7 +33,7 @@ const AT_ONCE: usize = 2_000;
 const AGAIN: Duration = Duration::from_millis(500);
 const AGAIN_AT_MOST: Duration = Duration::from_secs(30);
 /// How long the cloud may take to answer.
-const ANSWERS: Duration = Duration::from_secs(60);
+const ANSWERS: Duration = Duration::from_mins(1);
 
 /// The edge's side of the line.
 pub struct Edge {
