@@ -86,6 +86,28 @@ export function sumOf(counts: Readonly<Record<string, number>>): number {
   return Object.values(counts).reduce((sum, count) => sum + count, 0);
 }
 
+/** What somebody should do about a device. */
+export type Care = 'fault' | 'calibration-over' | 'battery' | 'silent' | 'calibration-soon';
+
+const BATTERY_LOW_percent = 20;
+const SOON_ms = 30 * 86_400_000;
+
+/** What a device needs, the most urgent first; nothing of one that is out of service. */
+export function careOf(device: Device, now_ms: number): readonly Care[] {
+  if (!device.active) return [];
+  const { state } = device.quality;
+  const due_ms = Date.parse(state?.calibration_due ?? '');
+  const battery = state?.battery;
+  const needs: readonly (readonly [Care, boolean])[] = [
+    ['fault', (state?.faults ?? []).length > 0],
+    ['calibration-over', due_ms <= now_ms],
+    ['battery', battery !== undefined && battery.percent < BATTERY_LOW_percent && !battery.charging],
+    ['silent', device.silent],
+    ['calibration-soon', due_ms > now_ms && due_ms - now_ms <= SOON_ms],
+  ];
+  return needs.filter(([, needed]) => needed).map(([care]) => care);
+}
+
 /** How a device stands, the worst first. */
 export type Standing = 'retired' | 'never' | 'silent' | 'away' | 'here';
 

@@ -72,4 +72,13 @@ export const devices = {
   'devices.edge.last': 'Last taken by the cloud',
   'devices.edge.sent': 'Readings that the cloud has',
   'devices.edge.refused': 'Pieces that the cloud does not take',
+  'devices.maintenance': 'To be seen to',
+  'devices.maintenanceNone': 'No device needs anything now.',
+  'devices.care': 'What',
+  'devices.care.more': 'More',
+  'devices.care.fault': 'It reports a fault',
+  'devices.care.calibration-over': 'Its calibration is overdue',
+  'devices.care.calibration-soon': 'Its calibration is due within 30 days',
+  'devices.care.battery': 'Its battery is low',
+  'devices.care.silent': 'It has been silent for too long',
 };

@@ -72,4 +72,13 @@ export const devices = {
   'devices.edge.last': '云端最近接收',
   'devices.edge.sent': '云端已有数值',
   'devices.edge.refused': '云端未接受的数据段',
+  'devices.maintenance': '待处理',
+  'devices.maintenanceNone': '目前没有设备需要处理。',
+  'devices.care': '事项',
+  'devices.care.more': '详情',
+  'devices.care.fault': '设备报告故障',
+  'devices.care.calibration-over': '校准已过期',
+  'devices.care.calibration-soon': '30 天内到期校准',
+  'devices.care.battery': '电量低',
+  'devices.care.silent': '过久没有数据',
 };

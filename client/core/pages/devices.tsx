@@ -9,8 +9,8 @@ import { Icon } from '../../panels/Icon';
 import type { IconName } from '../../panels/Icon';
 import { useApp } from '../app';
 import { momentOf } from '../dates';
-import { standingOf, sumOf } from '../devices';
-import type { Device, DeviceRefusal, Devices, EdgeState, Standing, TurnedAway } from '../devices';
+import { careOf, standingOf, sumOf } from '../devices';
+import type { Care, Device, DeviceRefusal, Devices, EdgeState, Standing, TurnedAway } from '../devices';
 import { inLanguage } from '../language';
 import { createQuery } from '../query';
 import { Link } from '../router';
@@ -46,6 +46,7 @@ export function DevicesPage(): JSX.Element {
               fallback={<EmptyState icon="info" title={app.t('devices.none')} hint={app.t('devices.noneHint')} />}
             >
               <Overview of={answer().devices} />
+              <Maintenance of={answer().devices} now_ms={Date.parse(answer().now)} />
               <For each={answer().devices.map((device) => device.id)}>
                 {(id) => <One device={() => answer().devices.find((device) => device.id === id)} />}
               </For>
@@ -85,6 +86,33 @@ function Overview(props: { of: readonly Device[] }): JSX.Element {
     { heading: t('devices.refused'), numeric: true, cell: (device) => sumOf(device.quality.refusals) },
   ];
   return <DataTable caption={t('devices.title')} columns={columns()} rows={props.of} />;
+}
+
+/** What somebody should do about which device. */
+function Maintenance(props: { of: readonly Device[]; now_ms: number }): JSX.Element {
+  const { t, language } = useApp();
+  const rows = (): readonly (readonly [Device, Care])[] =>
+    props.of.flatMap((device) => careOf(device, props.now_ms).map((care) => [device, care] as const));
+  const more = (device: Device, care: Care): string => {
+    const { state } = device.quality;
+    if (care === 'fault') return (state?.faults ?? []).join(', ');
+    if (care === 'battery') return battery(device);
+    if (care === 'silent') return device.quality.last_heard === null ? '' : momentOf(device.quality.last_heard, language());
+    return momentOf(state?.calibration_due ?? '', language());
+  };
+  const columns = (): Column<readonly [Device, Care]>[] => [
+    { heading: t('devices.name'), cell: ([device]) => <a href={`#device-${device.id}`}>{device.name}</a> },
+    { heading: t('devices.care'), cell: ([, care]) => t(`devices.care.${care}`) },
+    { heading: t('devices.care.more'), cell: ([device, care]) => more(device, care) },
+  ];
+  return (
+    <section>
+      <h2>{t('devices.maintenance')}</h2>
+      <Show when={rows().length > 0} fallback={<p class="soft">{t('devices.maintenanceNone')}</p>}>
+        <DataTable caption={t('devices.maintenance')} columns={columns()} rows={rows()} />
+      </Show>
+    </section>
+  );
 }
 
 function battery(device: Device): string {

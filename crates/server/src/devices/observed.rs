@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use vocabulary::{DeviceId, PatientId, Timestamp};
 
-use super::Registered;
+use super::{Registered, registry::load_one};
 use crate::{clock, hospital::Hospital};
 
 /// Under this name it is kept how far the journal was read.
@@ -48,6 +48,10 @@ async fn catch_up(hospital: &Hospital, permit: &Permit) -> anyhow::Result<()> {
             let FactBody::Resource { key, body, .. } = &entry.fact.body else {
                 continue;
             };
+            // A device may have come just before what it measured.
+            if key.kind == "Device" {
+                load_one(hospital, permit, key).await;
+            }
             if let ("Observation", Some(patient), Some(body)) =
                 (key.kind.as_str(), &entry.fact.subject, body)
             {

@@ -140,7 +140,8 @@ async fn load_all(hospital: &Hospital, permit: &Permit) {
     }
 }
 
-async fn load_one(hospital: &Hospital, permit: &Permit, key: &ResourceKey) {
+/// Reads one device of the record, as it is now.
+pub(super) async fn load_one(hospital: &Hospital, permit: &Permit, key: &ResourceKey) {
     match hospital.record.resource(permit, key, None).await {
         Ok(version) => {
             let body = version.and_then(|version| version.body);

@@ -9,7 +9,7 @@ use axum::{
     routing::{get, post},
 };
 use policy::{Action, Object, Permit};
-use record::{Arrived, Readings, RecordError, ResourceKey};
+use record::{Arrived, QualityMark, Readings, RecordError, ResourceKey};
 use vocabulary::PatientId;
 
 use crate::{
@@ -69,7 +69,7 @@ async fn readings(
     for (index, arrived) in sent.into_iter().enumerate() {
         match refusal(&hospital, &mut patients, &arrived).await? {
             Some(why) => refused.push(NotTaken { index, why }),
-            None => taken.push(arrived),
+            None => taken.push(alone(arrived)),
         }
     }
     if !taken.is_empty() {
@@ -80,6 +80,13 @@ async fn readings(
         hospital.devices.were_known(&from, &kept);
     }
     Ok(Json(CloudAnswer { refused }))
+}
+
+/// The observation that a reading was made of stayed at the edge: here it stands for itself.
+fn alone(mut arrived: Arrived) -> Arrived {
+    let stayed = QualityMark::FromObservation;
+    arrived.quality.retain(|mark| *mark != stayed);
+    arrived
 }
 
 /// Why something is not taken, also when it comes again.

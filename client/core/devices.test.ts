@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { careOf } from './devices';
+import type { Care, Device, DeviceState } from './devices';
+
+const NOW_ms = Date.parse('2026-11-26T08:00:00Z');
+
+function device(state: DeviceState | null, over: Partial<Device> = {}): Device {
+  return {
+    id: 'ox-1',
+    name: 'Oximeter',
+    profile: { id: 'pulse-oximeter', title: { zh: '', en: '' } },
+    location: null,
+    serial: null,
+    active: true,
+    credentials: 1,
+    silent: false,
+    quality: {
+      first_heard: null,
+      last_heard: null,
+      connected: true,
+      messages: 0,
+      accepted: 0,
+      duplicates: 0,
+      known: 0,
+      slowed: 0,
+      marks: {},
+      refusals: {},
+      latest: [],
+      state,
+      state_at: null,
+    },
+    ...over,
+  };
+}
+
+describe('what a device needs', () => {
+  const cases: readonly (readonly [string, DeviceState | null, readonly Care[]])[] = [
+    ['nothing where nothing is known', null, []],
+    ['nothing where all is well', { calibration_due: '2027-03-01T00:00:00Z', battery: { percent: 80, charging: false } }, []],
+    ['calibration that is over', { calibration_due: '2026-11-26T08:00:00Z' }, ['calibration-over']],
+    ['calibration within thirty days', { calibration_due: '2026-12-20T00:00:00Z' }, ['calibration-soon']],
+    ['a battery that is low', { battery: { percent: 19, charging: false } }, ['battery']],
+    ['no battery that is being charged', { battery: { percent: 5, charging: true } }, []],
+    ['a fault first', { faults: ['sensor'], calibration_due: '2026-01-01T00:00:00Z' }, ['fault', 'calibration-over']],
+    ['no date that is none', { calibration_due: 'soon' }, []],
+  ];
+  it.each(cases)('is %s', (_, state, expected) => {
+    expect(careOf(device(state), NOW_ms)).toEqual(expected);
+  });
+
+  it('is nothing once it is out of service', () => {
+    expect(careOf(device({ faults: ['sensor'] }, { active: false, silent: true }), NOW_ms)).toEqual([]);
+  });
+});
