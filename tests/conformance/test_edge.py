@@ -200,11 +200,10 @@ def test_a_full_disk_at_the_edge_loses_nothing_that_was_acknowledged(tmp_path):
         token = pair.add("monitor-3")
         pair.line.cut()
         filler = disk / "filler"
-        with open(filler, "wb") as file:
+        with open(filler, "wb", buffering=0) as file:
             try:
                 while True:
                     file.write(bytes(1 << 16))
-                    file.flush()
             except OSError:
                 pass
         # A little room, which readings fill.
