@@ -22,8 +22,8 @@ use crate::{
     forwarder::{Attendance, Datagram},
     limits::{
         CAMERA_BYTES_PER_S, FIRST_ESTIMATE_BPS, KEYFRAME_EVERY, OFFER_BYTES, PICTURES,
-        REORDER_AUDIO, REORDER_VIDEO, SCREEN_BYTES_PER_S, SPEAKING_DBOV, SPEAKING_HOLD,
-        VOICE_BYTES_PER_S, VOICES,
+        REORDER_AUDIO, REORDER_VIDEO, SCREEN_BYTES_PER_S, SECTIONS, SOURCES, SPEAKING_DBOV,
+        SPEAKING_HOLD, VOICE_BYTES_PER_S, VOICES,
     },
     slots::lay,
     turn::crypto,
@@ -59,6 +59,14 @@ pub enum JoinError {
         "take the offer: it has more than {VOICES} places for voices or {PICTURES} for pictures"
     )]
     TooManyPlaces,
+    /// More sections than anybody needs, or more sources than there are.
+    #[error(
+        "take the offer: it has more than {SECTIONS} sections, or sends by more than {SOURCES}"
+    )]
+    TooManySections,
+    /// They have offered again and again.
+    #[error("answer so many offers of one person: wait a moment")]
+    TooSoon,
     /// The room has as many by media as it may.
     #[error("let more people of this room take part by media")]
     Full,
@@ -132,6 +140,11 @@ impl Connection {
         if offer.sdp.len() > OFFER_BYTES {
             return Err(JoinError::TooLong);
         }
+        // Reading costs more with each section.
+        let is_section = |line: &&str| line.starts_with("m=");
+        if offer.sdp.lines().filter(is_section).count() > SECTIONS {
+            return Err(JoinError::TooManySections);
+        }
         let sdp = SdpOffer::from_sdp_string(&offer.sdp).map_err(|_| JoinError::Unreadable)?;
         // The client finds the server; the server never knocks at addresses that a client names.
         let mut rtc = Rtc::builder()
@@ -203,6 +216,9 @@ impl Connection {
                 }
                 Direction::Inactive => {}
             }
+        }
+        if arriving.len() > SOURCES {
+            return Err(JoinError::TooManySections);
         }
         if self.hearing.len() > VOICES || self.seeing.len() > PICTURES {
             return Err(JoinError::TooManyPlaces);

@@ -17,7 +17,7 @@ use vocabulary::RoomId;
 
 use crate::{
     connection::{Connection, Happening, JoinError, Offer, Origin},
-    limits::{CONNECT, PEOPLE, ROUND, VOICE_RESERVE_BPS},
+    limits::{ADDRESSES, CONNECT, PEOPLE, ROUND, VOICE_RESERVE_BPS},
     slots::carried,
 };
 
@@ -50,7 +50,7 @@ pub struct Forwarder {
     /// Where clients find the server, the first of each kind before the others.
     addresses: Vec<SocketAddr>,
     connections: BTreeMap<Attendance, Connection>,
-    /// Where each connection's datagrams came from lately.
+    /// Whose the addresses are from which datagrams come.
     by_source: HashMap<SocketAddr, Attendance>,
     rooms: BTreeMap<RoomId, Members>,
     happened: VecDeque<(Attendance, Happening)>,
@@ -142,17 +142,35 @@ impl Forwarder {
             return;
         };
         let input = Input::Receive(now, received);
-        let accepts = |id: &Attendance| self.connections.get(id).is_some_and(|c| c.accepts(&input));
-        let known = self.by_source.get(&source).copied().filter(accepts);
-        let Some(id) = known.or_else(|| self.connections.keys().copied().find(accepts)) else {
+        let Some(id) = self.whose(source, bytes, &input) else {
             return;
         };
-        self.by_source.insert(source, id);
         if let Some(connection) = self.connections.get_mut(&id) {
             connection.take(input);
         }
         self.poll(id);
         self.settle(now);
+    }
+
+    /// Whose a datagram is. An address belongs to who first proved from it to be of a connection, until that
+    /// connection ends: somebody who forges a neighbour's address cannot have it, and what the neighbour sends with
+    /// it. Nor can anybody have addresses without end.
+    fn whose(&mut self, source: SocketAddr, bytes: &[u8], input: &Input<'_>) -> Option<Attendance> {
+        let accepts = |id: &Attendance| self.connections.get(id).is_some_and(|c| c.accepts(input));
+        if let Some(owner) = self.by_source.get(&source).copied() {
+            return Some(owner).filter(accepts);
+        }
+        // Only STUN proves anything (RFC 7983).
+        if bytes.first().is_none_or(|first| *first > 3) {
+            return None;
+        }
+        let id = self.connections.keys().copied().find(accepts)?;
+        let addresses = self.by_source.values().filter(|of| **of == id).count();
+        if addresses >= ADDRESSES {
+            return None;
+        }
+        self.by_source.insert(source, id);
+        Some(id)
     }
 
     /// The time has come to one of [`Forwarder::wakes_at`].

@@ -8,6 +8,13 @@ pub const PEOPLE: usize = 64;
 pub const VOICES: usize = 12;
 /// The most pictures that one person sees at once: screens before cameras.
 pub const PICTURES: usize = 6;
+/// The sources of one person: microphone, camera, screen.
+pub const SOURCES: usize = 3;
+/// The most sections of an offer, those out of use included.
+pub const SECTIONS: usize = 24;
+/// The most addresses from which one person's datagrams come: some for each of their networks, and for each time
+/// that a router gives them another. Who needs more offers again.
+pub const ADDRESSES: usize = 16;
 /// The longest offer, in bytes.
 pub const OFFER_BYTES: usize = 128 * 1024;
 /// What one microphone may send, in bytes a second: more than Opus at its best takes.

@@ -59,6 +59,8 @@ struct World {
     loss: f64,
     /// How much longer some take than others, in milliseconds.
     jitter: u64,
+    /// What each last sent of STUN (RFC 7983), with the password of their own connection.
+    stun: BTreeMap<SocketAddr, Vec<u8>>,
     /// All that the server ever sent.
     captured: Vec<Datagram>,
     slots: BTreeMap<Attendance, Vec<Slot>>,
@@ -79,6 +81,7 @@ impl World {
             rng: StdRng::seed_from_u64(seed),
             loss,
             jitter: 20,
+            stun: BTreeMap::new(),
             captured: Vec::new(),
             slots: BTreeMap::new(),
             voices: BTreeMap::new(),
@@ -182,6 +185,9 @@ impl World {
         let mut outgoing = Vec::new();
         for (_, from, to, bytes) in due {
             if to == SERVER.into() {
+                if bytes[0] < 4 {
+                    self.stun.insert(from, bytes.clone());
+                }
                 self.forwarder.receive(now, from, &bytes);
             } else if let Some(person) = self.people.values_mut().find(|p| p.address == to) {
                 let received = Receive::new(Protocol::Udp, from, to, &bytes).unwrap();
@@ -489,8 +495,14 @@ fn offers_that_cannot_be_taken_are_refused_and_leave_nothing_behind() {
         join(&wrong),
         JoinError::NoSuchSection(Source::Microphone)
     ));
-    let (_, many, ..) = offer(now, address, 40, 1);
+    let (_, many, ..) = offer(now, address, 13, 1);
     assert!(matches!(join(&many), JoinError::TooManyPlaces));
+    let (_, long, ..) = offer(now, address, 12, 11);
+    assert!(matches!(join(&long), JoinError::TooManySections));
+    // Microphone, camera and two more that send.
+    let (_, mut loud, ..) = offer(now, address, 2, 0);
+    loud.sdp = loud.sdp.replace("a=recvonly", "a=sendonly");
+    assert!(matches!(join(&loud), JoinError::TooManySections));
     assert!(forwarder.is_idle());
 }
 
@@ -521,4 +533,44 @@ fn bytes_of_strangers_change_nothing() {
     world.sends("li", TALK);
     world.pass(Duration::from_secs(1), &["li"], &[]);
     assert!(world.of("chen").heard.len() > 30);
+}
+
+#[test]
+fn who_forges_a_neighbours_address_does_not_get_their_voice() {
+    let mut world = World::new(12, 0.0);
+    let li = world.enter("li", "a");
+    world.enter("chen", "a");
+    world.connect();
+    world.sends("li", TALK);
+    world.pass(Duration::from_secs(1), &["li"], &[]);
+    let (own, other) = (world.of("chen").address, world.of("li").address);
+    let before = world.of("chen").heard_of(li);
+    for _ in 0..100 {
+        let forged = world.stun[&own].clone();
+        world.forwarder.receive(world.now, other, &forged);
+        world.pass(Duration::from_millis(20), &["li"], &[]);
+    }
+    let heard = world.of("chen").heard_of(li) - before;
+    assert!(heard > 90, "heard {heard} of 100");
+}
+
+#[test]
+fn nobody_has_addresses_without_end() {
+    let mut world = World::new(13, 0.0);
+    let li = world.enter("li", "a");
+    world.enter("chen", "a");
+    world.connect();
+    let knock = world.stun[&world.of("chen").address].clone();
+    let away = |n: u8| -> SocketAddr { ([10, 7, 7, n], 9).into() };
+    world.captured.clear();
+    for n in 0..100 {
+        world.forwarder.receive(world.now, away(n), &knock);
+    }
+    world.drain();
+    let is_answered = |n: &u8| world.captured.iter().any(|d| d.to == away(*n));
+    // One of the sixteen is their own.
+    assert_eq!((0..100).filter(is_answered).count(), 15);
+    world.sends("li", TALK);
+    world.pass(Duration::from_secs(1), &["li"], &[]);
+    assert!(world.of("chen").heard_of(li) > 30);
 }
