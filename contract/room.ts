@@ -189,7 +189,7 @@ changes: Array<Change>, };
 /**
  * Why the server ends a connection.
  */
-export type Farewell = "version-mismatch" | "hello-expected" | "malformed" | "too-long" | "too-fast" | "room-full" | "replaced" | "not-permitted" | "closing" | "restarted";
+export type Farewell = "version-mismatch" | "hello-expected" | "malformed" | "too-long" | "too-fast" | "room-full" | "replaced" | "not-permitted" | "signed-out" | "closing" | "restarted";
 
 /**
  * A hologram in somebody's hold, and where it is now.

@@ -281,7 +281,7 @@ export const groups = {
     call('POST /api/rooms/{id}/media', 'Takes part by voice and picture: an offer of WebRTC by somebody who is in the room. What came of an earlier offer ends.', {
       takes: contract('media', 'MediaOffer'),
       gives: { 200: contract('media', 'MediaAnswer') },
-      fails: [400, 403, 404, 409, 503],
+      fails: [400, 403, 404, 409, 429, 503],
     }),
     call('POST /api/rooms/{id}/export', 'Lays what was measured, noted and shown beside the images.', {
       takes: object({ 'marks?': yes, 'masks?': yes }),

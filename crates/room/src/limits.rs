@@ -18,6 +18,10 @@ pub const PARTICIPANTS: usize = 64;
 pub const ACTS_PER_SECOND: u32 = 40;
 /// Frames of any kind a second of one connection; as many may come at once.
 pub const FRAMES_PER_SECOND: u32 = 200;
+/// Offers of media a second of one participant.
+pub const OFFERS_PER_SECOND: u32 = 1;
+/// Offers of media of one participant that may come at once.
+pub const OFFERS_AT_ONCE: u32 = 5;
 /// The most surfaces that a hologram names.
 pub const LAYERS: usize = 32;
 /// The longest name of a surface, in bytes.

@@ -97,6 +97,8 @@ reasons! {
         Replaced: "已在另一连接中继续", "this participant has connected anew";
         /// Access has ended.
         NotPermitted: "您在此房间的访问权限已结束，例如患者撤回了同意或会诊邀请已结束", "your access to this room has ended, as when the patient withdraws consent or the invitation is over";
+        /// The session by which they came has ended.
+        SignedOut: "您的登录已结束，请重新登录后再进入房间", "your sign-in has ended; sign in again to come back";
         /// The server goes down, to come back soon.
         Closing: "服务器正在关闭", "the server is closing";
         /// The room had to start over from its journal.

@@ -181,6 +181,12 @@ impl Room {
         is_here.then_some(sitter.seat)
     }
 
+    /// Whether a participant may offer media now; who offers again and again waits.
+    pub fn takes_offer(&mut self, now: Timestamp, seat: Seat) -> bool {
+        let sitter = self.sitters.get_mut(&seat.participant);
+        sitter.is_some_and(|sitter| sitter.offers.take(now))
+    }
+
     /// Whether this connection is still the participant's.
     pub fn is_current(&self, seat: Seat) -> bool {
         let sitter = self.sitters.get(&seat.participant);

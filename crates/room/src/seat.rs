@@ -4,7 +4,9 @@ use vocabulary::{ActorId, Timestamp};
 
 use crate::{
     Pose, Refusal,
-    limits::{ACTS_PER_SECOND, FRAMES_PER_SECOND, OUTCOMES, RESUME_MS},
+    limits::{
+        ACTS_PER_SECOND, FRAMES_PER_SECOND, OFFERS_AT_ONCE, OFFERS_PER_SECOND, OUTCOMES, RESUME_MS,
+    },
     wire::{Ack, Participant, ResumeToken},
 };
 
@@ -62,6 +64,7 @@ pub(crate) struct Sitter {
     pub away_since: Option<Timestamp>,
     pub acts: Bucket,
     pub frames: Bucket,
+    pub offers: Bucket,
     pub acks: Vec<Ack>,
     pub pose: Option<Pose>,
     pub pose_is_new: bool,
@@ -83,6 +86,7 @@ impl Sitter {
             away_since: None,
             acts: Bucket::full(ACTS_PER_SECOND, now),
             frames: Bucket::full(FRAMES_PER_SECOND, now),
+            offers: Bucket::of(OFFERS_PER_SECOND, OFFERS_AT_ONCE, now),
             acks: Vec::new(),
             pose: None,
             pose_is_new: false,
@@ -152,20 +156,27 @@ pub(crate) fn free_colour(sitters: &BTreeMap<u16, Sitter>) -> u8 {
     })
 }
 
-/// A token bucket: so many a second, and as many at once. It counts in thousandths.
+/// A token bucket: so many a second, and so many at once. It counts in thousandths.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bucket {
     per_second: i64,
+    at_once: i64,
     thousandths: i64,
     at: Timestamp,
 }
 
 impl Bucket {
+    /// As many at once as in a second.
     pub fn full(per_second: u32, now: Timestamp) -> Self {
-        let per_second = i64::from(per_second);
+        Self::of(per_second, per_second, now)
+    }
+
+    pub fn of(per_second: u32, at_once: u32, now: Timestamp) -> Self {
+        let at_once = i64::from(at_once);
         Self {
-            per_second,
-            thousandths: per_second * 1000,
+            per_second: i64::from(per_second),
+            at_once,
+            thousandths: at_once * 1000,
             at: now,
         }
     }
@@ -173,10 +184,11 @@ impl Bucket {
     /// Takes one, if there is one.
     pub fn take(&mut self, now: Timestamp) -> bool {
         // A clock that was set back gives nothing and takes nothing.
-        let elapsed_ms = now.0.saturating_sub(self.at.0).clamp(0, 1000);
+        let elapsed_ms = now.0.saturating_sub(self.at.0).max(0);
         self.at = now;
-        self.thousandths += elapsed_ms * self.per_second;
-        self.thousandths = self.thousandths.min(self.per_second * 1000);
+        let refill = elapsed_ms.saturating_mul(self.per_second);
+        let filled = self.thousandths.saturating_add(refill);
+        self.thousandths = filled.min(self.at_once * 1000);
         let enough = self.thousandths >= 1000;
         if enough {
             self.thousandths -= 1000;
@@ -200,5 +212,15 @@ mod tests {
             !bucket.take(Timestamp(500)),
             "a clock set back gives nothing"
         );
+    }
+
+    #[test]
+    fn a_bucket_may_hold_more_than_comes_in_a_second() {
+        let mut bucket = Bucket::of(1, 5, Timestamp(0));
+        let mut at_once = |at| (0..9).filter(|_| bucket.take(Timestamp(at))).count();
+        assert_eq!(at_once(0), 5);
+        assert_eq!(at_once(999), 0);
+        assert_eq!(at_once(2_000), 2);
+        assert_eq!(at_once(60_000), 5);
     }
 }

@@ -11,7 +11,7 @@ use tokio::{
 };
 use vocabulary::{ActorId, PatientId};
 
-use crate::{hospital::Hospital, rooms::Entered};
+use crate::{accounts::Session, hospital::Hospital, rooms::Entered};
 
 /// An invitation may also end by itself, at a time that it names; so may an account. Somebody inside is
 /// looked at this often.
@@ -20,18 +20,29 @@ const LOOK_AGAIN: Duration = Duration::from_mins(1);
 const WAITING: usize = 64;
 
 /// Where it is said whose access may have changed.
-pub struct AccessChanges(broadcast::Sender<PatientId>);
+pub struct AccessChanges {
+    patients: broadcast::Sender<PatientId>,
+    sessions: broadcast::Sender<Session>,
+}
 
 impl Default for AccessChanges {
     fn default() -> Self {
-        Self(broadcast::channel(WAITING).0)
+        Self {
+            patients: broadcast::channel(WAITING).0,
+            sessions: broadcast::channel(WAITING).0,
+        }
     }
 }
 
 impl AccessChanges {
     /// Hears from now on about whom access may have changed.
     pub fn listen(&self) -> broadcast::Receiver<PatientId> {
-        self.0.subscribe()
+        self.patients.subscribe()
+    }
+
+    /// Says that somebody has signed out.
+    pub fn session_ended(&self, session: Session) {
+        let _ = self.sessions.send(session);
     }
 }
 
@@ -44,7 +55,7 @@ pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) 
     else {
         return;
     };
-    let changes = &hospital.access.0;
+    let changes = &hospital.access.patients;
     let mut feed = hospital.record.feed();
     let mut next = *feed.borrow();
     loop {
@@ -75,20 +86,33 @@ pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) 
     }
 }
 
-/// Looks after one who is in a room, and has them put out once they may not be there any more.
-pub async fn look_after(hospital: Arc<Hospital>, actor: ActorId, object: Object, entered: Entered) {
+/// Looks after one who is in a room, and has them put out once they may not be there any more; where only the
+/// session has ended by which they came, that connection ends.
+pub async fn look_after(
+    hospital: Arc<Hospital>,
+    actor: ActorId,
+    session: Session,
+    object: Object,
+    entered: Entered,
+) {
     // Listening begins before the first look, so that nothing falls between the door and the seat.
-    let mut changes = hospital.access.0.subscribe();
+    let mut changes = hospital.access.patients.subscribe();
+    let mut ended = hospital.access.sessions.subscribe();
     let mut time = tokio::time::interval(LOOK_AGAIN);
     time.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             changed = changes.recv() => if changed.is_ok_and(|patient| !is_about(&object, &patient)) { continue },
+            one = ended.recv() => if one.is_ok_and(|one| one != session) { continue },
             // The first tick comes at once.
             _ = time.tick() => {}
         }
         let reason = match hospital.still_may(&actor, Action::EnterRoom, &object).await {
-            Ok(true) => continue,
+            Ok(true) => match hospital.accounts.lasts(session) {
+                Ok(true) => continue,
+                Ok(false) => return entered.end(Farewell::SignedOut).await,
+                Err(_) => Farewell::Restarted,
+            },
             Ok(false) => Farewell::NotPermitted,
             // Where it cannot be decided nobody stays; they knock again, and are answered at the door.
             Err(_) => Farewell::Restarted,

@@ -39,6 +39,17 @@ pub enum SignIn {
     },
 }
 
+/// A session or token, by the digest that is kept of it; nobody can come in with that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Session(Digest);
+
+impl Session {
+    /// The session of a token.
+    pub fn of(token: &str) -> Self {
+        Self(Digest::of(token.as_bytes()))
+    }
+}
+
 /// The accounts of one hospital.
 #[derive(Clone)]
 pub struct Accounts {
@@ -226,6 +237,18 @@ impl Accounts {
             )?;
         }
         actor(row).map(Some)
+    }
+
+    /// Whether a session still lasts: nobody has signed out of it, its account is open, and it is not too old. It
+    /// need not have been used lately, for who sits in a room sends no requests.
+    pub fn lasts(&self, session: Session) -> Result<bool> {
+        let Timestamp(now) = clock::now();
+        let database = self.inner.database.lock();
+        let mut query = database.prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM token JOIN account ON account.id = token.account
+             WHERE digest = ?1 AND disabled = 0 AND expires_ms > ?2)",
+        )?;
+        Ok(query.query_row(params![session.0.0, now], |row| row.get(0))?)
     }
 
     /// Ends a session or token.

@@ -18,6 +18,7 @@ use tokio::{
 use vocabulary::{ActorId, PatientId, RoomId};
 
 use crate::{
+    accounts::Session,
     clock,
     media::{Attending, Ear, Media, MediaNews},
 };
@@ -56,6 +57,7 @@ enum Command {
     Frame(Seat, Bytes),
     Leave(Seat),
     PutOut(ActorId, Farewell),
+    End(Seat, Farewell),
     Attend(Box<Attend>),
     Close,
 }
@@ -63,6 +65,7 @@ enum Command {
 /// Somebody wants to take part by voice or picture.
 struct Attend {
     actor: ActorId,
+    session: Session,
     participant: u16,
     offer: Offer,
     answer: oneshot::Sender<Result<String, JoinError>>,
@@ -113,6 +116,8 @@ pub struct About {
 pub struct Visitor {
     /// Who, as the server has let them in.
     pub person: Person,
+    /// The session by which they came; others of the same account are not in the room.
+    pub session: Session,
     /// The first frame of the connection.
     pub hello: Bytes,
     /// Where frames for this connection go.
@@ -164,6 +169,11 @@ impl Entered {
         let _ = self.room.send(Command::PutOut(actor, reason)).await;
     }
 
+    /// Has this connection ended, whoever else is here by the same account.
+    pub async fn end(&self, reason: Farewell) {
+        let _ = self.room.send(Command::End(self.seat, reason)).await;
+    }
+
     /// The connection is gone.
     pub async fn leave(self) {
         let _ = self.room.send(Command::Leave(self.seat)).await;
@@ -179,11 +189,12 @@ impl Rooms {
         }
     }
 
-    /// Lets somebody take part by voice and picture, if they sit in the room now; the answer to their offer.
+    /// Lets somebody take part by voice and picture, if they sit in the room now by the same session; the answer
+    /// to their offer.
     pub async fn attend(
         &self,
         room: &RoomId,
-        actor: ActorId,
+        (actor, session): (ActorId, Session),
         participant: u16,
         offer: Offer,
     ) -> Result<String, AttendError> {
@@ -192,6 +203,7 @@ impl Rooms {
         let (answer, answered) = oneshot::channel();
         let attend = Attend {
             actor,
+            session,
             participant,
             offer,
             answer,
@@ -293,6 +305,7 @@ pub fn kept_act(act: RoomAct) -> KeptAct {
 
 /// What the room has of a connection.
 struct Connection {
+    session: Session,
     outbox: mpsc::Sender<Outgoing>,
     poses: Poses,
     /// What others are to hear and see of them.
@@ -376,6 +389,7 @@ impl Host {
             Command::Join(
                 Visitor {
                     person,
+                    session,
                     hello,
                     outbox,
                 },
@@ -391,6 +405,7 @@ impl Host {
                     }
                     let _ = outbox.try_send(Outgoing::Frame(joined.welcome.into()));
                     let connection = Connection {
+                        session,
                         outbox,
                         poses,
                         sending: Sending::default(),
@@ -418,6 +433,11 @@ impl Host {
                     self.connections.remove(&seat);
                 }
             }
+            Command::End(seat, reason) => {
+                self.send(seat, Outgoing::Last(bye(reason)));
+                self.connections.remove(&seat);
+                self.room.leave(now, seat);
+            }
             Command::Attend(attend) => self.attend(*attend),
             Command::Close => {}
         }
@@ -428,9 +448,14 @@ impl Host {
         let Some(seat) = self.room.seated(attend.participant, &attend.actor) else {
             return;
         };
-        let Some(connection) = self.connections.get_mut(&seat) else {
+        let is_theirs = |connection: &&mut Connection| connection.session == attend.session;
+        let Some(connection) = self.connections.get_mut(&seat).filter(is_theirs) else {
             return;
         };
+        if !self.room.takes_offer(clock::now(), seat) {
+            let _ = attend.answer.send(Err(JoinError::TooSoon));
+            return;
+        }
         // What they had before ends first.
         connection.attending = None;
         let id = self.about.id.clone();

@@ -15,9 +15,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use hospital::{Hospital, Inside, refusal};
+use hospital::{Hospital, Inside, refusal, send};
 use room::{
-    Sending,
+    Farewell, Sending,
     wire::{ClientFrame, ServerFrame},
 };
 use serde_json::{Value, json};
@@ -77,14 +77,19 @@ fn offer(socket: &UdpSocket) -> (Rtc, Value, str0m::change::SdpPendingOffer, Mid
 
 impl Person {
     fn join(hospital: &Hospital, who: &str, room: &str) -> Self {
-        let mut inside = hospital.enter(who, room).unwrap();
+        Self::join_by(hospital, &hospital.token(who), room)
+    }
+
+    /// By a session or token.
+    fn join_by(hospital: &Hospital, token: &str, room: &str) -> Self {
+        let mut inside = hospital.enter_by(token, room).unwrap();
         let participant = seat(&mut inside);
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         socket.set_nonblocking(true).unwrap();
         let (mut rtc, mut body, pending, microphone) = offer(&socket);
         body["participant"] = json!(participant);
         let path = format!("/api/rooms/{room}/media");
-        let (status, answer) = hospital.send(who, "POST", &path, &body);
+        let (status, answer) = send(&hospital.address, token, "POST", &path, &body);
         assert_eq!(status, 200, "{answer}");
         let answer = answer["sdp"].as_str().unwrap();
         let answer = str0m::change::SdpAnswer::from_sdp_string(answer).unwrap();
@@ -242,16 +247,23 @@ fn who_leaves_the_room_leaves_its_voices_and_only_the_seated_take_part() {
     // A seat of somebody else's is no seat.
     assert_eq!(hospital.send("wang.nurse", "POST", &path, &body).0, 409);
     body["sdp"] = json!("v=0");
+    // Nor is one's own, by another session than one sits there by.
     let own = json!({"participant": 2, "sdp": "v=0"});
-    assert_eq!(hospital.send("chen.expert", "POST", &path, &own).0, 400);
-
-    let mut chen = {
-        // The bad offer ended what Chen had; a good one begins anew.
-        chen.talks = false;
-        drop(chen);
-        Person::join(&hospital, "chen.expert", &room)
-    };
+    assert_eq!(hospital.send("chen.expert", "POST", &path, &own).0, 409);
     li.sends(TALK);
+    until(&mut [&mut li, &mut chen], |people| people[1].heard > 20);
+
+    let token = hospital.token("chen.expert");
+    drop(chen);
+    let mut chen = Person::join_by(&hospital, &token, &room);
+    let own = json!({"participant": 3, "sdp": "v=0"});
+    let offers = |_| send(&hospital.address, &token, "POST", &path, &own).0;
+    let mut answers = (0..200).map(offers);
+    assert_eq!(answers.next(), Some(400));
+    assert!(answers.any(|status| status == 429));
+    // The bad offers ended what Chen had; a good one begins anew.
+    drop(chen);
+    chen = Person::join(&hospital, "chen.expert", &room);
     until(&mut [&mut li, &mut chen], |people| people[1].heard > 20);
     // The line to the room breaks; the media end with it.
     let Person { inside, .. } = &mut chen;
@@ -260,4 +272,56 @@ fn who_leaves_the_room_leaves_its_voices_and_only_the_seated_take_part() {
     chen.captured.clear();
     while_saying(&mut [&mut li, &mut chen], 60);
     assert_eq!(chen.captured.len(), 0);
+}
+
+/// Signs in or out as a browser does; answers the status and the cookie.
+fn session(hospital: &Hospital, method: &str, cookie: &str) -> (u16, String) {
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .build()
+        .into();
+    let body = json!({"user": "chen.expert", "password": "a password of some length 7"});
+    let request = ureq::http::Request::builder()
+        .method(method)
+        .uri(format!("http://{}/api/session", hospital.address))
+        .header("x-yuanyi-client", "1")
+        .header("cookie", cookie)
+        .body(if method == "POST" {
+            body.to_string()
+        } else {
+            String::new()
+        })
+        .unwrap();
+    let answer = agent.run(request).unwrap();
+    let cookie = answer.headers()["set-cookie"].to_str().unwrap();
+    let cookie = cookie.split(';').next().unwrap().to_owned();
+    (answer.status().as_u16(), cookie)
+}
+
+#[test]
+fn who_signs_out_hears_nothing_more_and_others_of_the_account_stay() {
+    let (_folder, hospital) = opened();
+    let room = hospital.consult();
+    let mut li = Person::join(&hospital, "li.terminal", &room);
+    let (status, cookie) = session(&hospital, "POST", "");
+    assert_eq!(status, 200);
+    let token = cookie.split_once('=').unwrap().1;
+    let mut here = Person::join_by(&hospital, token, &room);
+    let mut elsewhere = Person::join(&hospital, "chen.expert", &room);
+    li.sends(TALK);
+    until(&mut [&mut li, &mut here, &mut elsewhere], |people| {
+        people[1..].iter().all(|person| person.heard > 20)
+    });
+    assert_eq!(session(&hospital, "DELETE", &cookie).0, 204);
+    let bye = here.inside.hear_until(|frame| match frame {
+        ServerFrame::Bye { reason, .. } => Some(*reason),
+        _ => None,
+    });
+    assert_eq!(bye, Farewell::SignedOut);
+    while_saying(&mut [&mut li, &mut here, &mut elsewhere], 10);
+    here.captured.clear();
+    let before = elsewhere.heard;
+    while_saying(&mut [&mut li, &mut here, &mut elsewhere], 60);
+    assert_eq!(here.captured.len(), 0);
+    assert!(elsewhere.heard > before);
 }

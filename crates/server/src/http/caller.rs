@@ -8,7 +8,7 @@ use axum::{
 };
 use policy::Actor;
 
-use crate::{hospital::Hospital, http::Problem};
+use crate::{accounts::Session, hospital::Hospital, http::Problem};
 
 /// The name of the session cookie.
 pub const COOKIE: &str = "yuanyi_session";
@@ -18,6 +18,8 @@ pub const COOKIE: &str = "yuanyi_session";
 pub struct Caller {
     /// The account.
     pub actor: Actor,
+    /// The session or token that it was sent by.
+    pub session: Session,
 }
 
 impl FromRequestParts<Arc<Hospital>> for Caller {
@@ -43,7 +45,10 @@ impl FromRequestParts<Arc<Hospital>> for Caller {
             .who_holds(&token)
             .map_err(|error| Problem::internal(&error))?;
         actor
-            .map(|actor| Self { actor })
+            .map(|actor| Self {
+                actor,
+                session: Session::of(&token),
+            })
             .ok_or_else(Problem::unauthorized)
     }
 }

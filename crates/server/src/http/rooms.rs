@@ -25,6 +25,7 @@ use vocabulary::{RoomId, Uid};
 
 use crate::{
     access,
+    accounts::Session,
     hospital::{Hospital, hospital_actor},
     http::{Caller, Problem},
     rooms::{About, EnterError, Outgoing, Visitor, outbox},
@@ -106,7 +107,8 @@ async fn socket(
         .read_buffer_size(READ_BUFFER)
         .max_message_size(CLIENT_FRAME_BYTES + 1)
         .max_frame_size(CLIENT_FRAME_BYTES + 1);
-    Ok(upgrade.on_upgrade(move |socket| attend(hospital, stage, permit, person, socket)))
+    let who = (person, caller.session);
+    Ok(upgrade.on_upgrade(move |socket| attend(hospital, stage, permit, who, socket)))
 }
 
 /// Whether a request comes from a page of the hospital itself, or from no page at all.
@@ -175,7 +177,7 @@ async fn attend(
     hospital: Arc<Hospital>,
     stage: Stage,
     permit: Permit,
-    person: Person,
+    (person, session): (Person, Session),
     socket: WebSocket,
 ) {
     let (mut to_client, mut from_client) = socket.split();
@@ -187,6 +189,7 @@ async fn attend(
     let about = about(&hospital, &stage);
     let visitor = Visitor {
         person,
+        session,
         hello,
         outbox: sender,
     };
@@ -214,7 +217,8 @@ async fn attend(
         room: stage.id.clone(),
         patient: Some(stage.patient.clone()),
     };
-    let looking = access::look_after(Arc::clone(&hospital), actor, object, entered.clone());
+    let room = entered.clone();
+    let looking = access::look_after(Arc::clone(&hospital), actor, session, object, room);
     let _looking = AbortOnDropHandle::new(tokio::spawn(looking));
     loop {
         tokio::select! {

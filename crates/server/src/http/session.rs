@@ -12,6 +12,7 @@ use axum::{
 use serde::Deserialize;
 
 use crate::{
+    accounts::Session,
     accounts::SignIn,
     hospital::Hospital,
     http::{
@@ -97,6 +98,7 @@ async fn sign_out(
             .accounts
             .revoke(&token)
             .map_err(|error| Problem::internal(&error))?;
+        hospital.access.session_ended(Session::of(&token));
     }
     let gone = format!("{COOKIE}=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0");
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, gone)]).into_response())

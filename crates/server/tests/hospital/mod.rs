@@ -151,9 +151,14 @@ impl Hospital {
 
     /// Opens the socket of a room and says hello; the HTTP status where the door stays shut.
     pub fn enter(&self, who: &str, room: &str) -> Result<Inside, u16> {
+        self.enter_by(&self.token(who), room)
+    }
+
+    /// Opens a room's socket by a session or token.
+    pub fn enter_by(&self, token: &str, room: &str) -> Result<Inside, u16> {
         let uri = format!("ws://{}/api/rooms/{room}/socket", self.address);
         let request = ClientRequestBuilder::new(uri.parse().unwrap())
-            .with_header("authorization", format!("Bearer {}", self.token(who)));
+            .with_header("authorization", format!("Bearer {token}"));
         let stream = TcpStream::connect(&self.address).unwrap();
         let (socket, _) = tungstenite::client(request, stream).map_err(|error| match error {
             tungstenite::HandshakeError::Failure(tungstenite::Error::Http(answer)) => {

@@ -123,9 +123,10 @@ pub async fn offer(
         screen: offered.screen,
     };
     let room: &RoomId = &stage.id;
+    let who = (caller.actor.id.clone(), caller.session);
     let attended = hospital
         .rooms
-        .attend(room, caller.actor.id.clone(), offered.participant, offer)
+        .attend(room, who, offered.participant, offer)
         .await;
     match attended {
         Ok(sdp) => Ok(Json(MediaAnswer { sdp })),
@@ -139,6 +140,12 @@ pub async fn offer(
             "Too many take part",
             "此房间的语音人数已满 · as many as may take part by voice in this room already do",
         )),
+        Err(AttendError::Offer(JoinError::TooSoon)) => Err(Problem::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "Too many offers",
+            "请稍候再试 · wait a moment, then try again",
+        )
+        .retry_after(1)),
         Err(AttendError::Offer(error)) => Err(Problem::bad_input(format!("could not {error}"))),
     }
 }
