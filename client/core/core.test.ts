@@ -6,6 +6,7 @@ import { openEvents, waitBefore_ms } from './events';
 import { questionsOf, sourceAddress } from './hospital';
 import type { StudyRow, TwinAnswer } from './hospital';
 import { preferredLanguage } from './language';
+import { goesOnUntil } from './offline/vault';
 import { comings, placedWords } from './room-news';
 import { firstLook, windowName } from './room-control';
 import { pageOf } from './router';
@@ -254,5 +255,16 @@ describe('people in a room', () => {
     expect(placedWords(event('add', measure), 'Chen', t)).toBe('Chen measured 9.2 mm.');
     expect(placedWords(event('add', { type: 'annotation', text: 'spiculated' }), 'Chen', t)).toBe('Chen noted: spiculated');
     expect(placedWords(event('set', { type: 'hologram' }), 'Chen', t)).toBeUndefined();
+  });
+});
+
+describe('without a line', () => {
+  const hour = 3_600_000;
+
+  test('staff go on for as long as a session lasts, patients for three days with what is their own', () => {
+    expect(goesOnUntil({ roles: ['nurse'] }, 0)).toBe(12 * hour);
+    expect(goesOnUntil({ roles: ['patient', 'nurse'] }, 0)).toBe(12 * hour);
+    expect(goesOnUntil({ roles: [] }, 0)).toBe(12 * hour);
+    expect(goesOnUntil({ roles: ['patient'] }, hour)).toBe(73 * hour);
   });
 });

@@ -58,7 +58,10 @@ export interface Waiting {
     | 'programme-open'
     | 'outcome-due'
     | 'follow-up-due'
-    | 'follow-up-overdue';
+    | 'follow-up-overdue'
+    | 'alert'
+    | 'referral'
+    | 'visit';
   readonly id: string;
   readonly room: string;
   /** The page where it is done, if not in the room. */

@@ -18,6 +18,9 @@ const SIGNS: Readonly<Record<Waiting['kind'], IconName>> = {
   'outcome-due': 'wait',
   'follow-up-due': 'wait',
   'follow-up-overdue': 'alert',
+  alert: 'alert',
+  referral: 'people',
+  visit: 'consulting',
 };
 
 export function WaitingList(props: { items: readonly Waiting[] }): JSX.Element {

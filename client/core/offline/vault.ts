@@ -44,6 +44,14 @@ interface Sealed {
 const DATABASE = 'yuanyi-offline';
 /** As long as the server's session lasts. */
 const SESSION_ms = 12 * 3600 * 1000;
+/** Patients go on with what is their own, on a device of their own, for as long as a line may be missed at home. */
+const OWN_ms = 3 * 24 * 3600 * 1000;
+
+/** Until when an account may be gone on with without asking the server, in ms since 1970. */
+export function goesOnUntil(me: Pick<Me, 'roles'>, now_ms: number): number {
+  const isOnlyPatient = me.roles.length > 0 && me.roles.every((role) => role === 'patient');
+  return now_ms + (isOnlyPatient ? OWN_ms : SESSION_ms);
+}
 
 /** Whether this browser can keep anything: it needs a database, and a page that came over a safe line. */
 export function canKeep(): boolean {
@@ -100,7 +108,7 @@ export async function rememberAccount(me: Me, now_ms = Date.now()): Promise<void
   const known = all.find(({ account }) => account === me.id);
   const key =
     known?.key ?? (await crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt']));
-  await putAccount({ account: me.id, key, me, until_ms: now_ms + SESSION_ms });
+  await putAccount({ account: me.id, key, me, until_ms: goesOnUntil(me, now_ms) });
 }
 
 /** Who may go on without a line: who has signed in last, neither signed out nor been away too long. */

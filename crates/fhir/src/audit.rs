@@ -85,7 +85,7 @@ fn event(
         Action::ReadRecord | Action::ReadWorklist => {
             ("110110", "Patient Record", Some("read"), "R")
         }
-        Action::WriteRecord | Action::GrantAccess => {
+        Action::WriteRecord | Action::GrantAccess | Action::ReportOwn | Action::AnswerAlert => {
             ("110110", "Patient Record", Some("update"), "U")
         }
         Action::ReadImaging | Action::ReadResearch | Action::ReadTeaching => {

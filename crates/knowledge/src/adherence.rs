@@ -5,7 +5,7 @@ use vocabulary::Assessed;
 use crate::{Answer, Answers, class_list};
 
 /// A night counts from so many hours on.
-const COUNTED_H: f64 = 4.0;
+pub const COUNTED_H: f64 = 4.0;
 
 /// Whether a period of nights is adherent, by the class list `cpap-adherence`
 ///

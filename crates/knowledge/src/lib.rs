@@ -29,7 +29,7 @@ mod scores;
 mod tobacco;
 mod warning;
 
-pub use adherence::adherence;
+pub use adherence::{COUNTED_H, adherence};
 pub use answer::{Answer, AnswerValue, Answers, Source};
 pub use catalogue::{
     Card, CardInput, Said, ask, assess, card, cards, evidence, find, guideline_card, inputs,

@@ -128,11 +128,15 @@ pub enum Action {
     ReleaseToTeaching,
     /// Read a teaching case.
     ReadTeaching,
+    /// Report on oneself, as a patient from home.
+    ReportOwn,
+    /// Take and close an alert that a patient's report raised.
+    AnswerAlert,
 }
 
 impl Action {
     /// All actions.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::ReadRecord,
         Self::WriteRecord,
         Self::ReadImaging,
@@ -153,6 +157,8 @@ impl Action {
         Self::ReadFigures,
         Self::ReleaseToTeaching,
         Self::ReadTeaching,
+        Self::ReportOwn,
+        Self::AnswerAlert,
     ];
 
     /// The word for it in policies and on the wire.
@@ -178,6 +184,8 @@ impl Action {
             Self::ReadFigures => "read-figures",
             Self::ReleaseToTeaching => "release-to-teaching",
             Self::ReadTeaching => "read-teaching",
+            Self::ReportOwn => "report-own",
+            Self::AnswerAlert => "answer-alert",
         }
     }
 }

@@ -26,6 +26,10 @@ pub const DEFAULT_POLICIES: &[(&str, &str)] = &[
         "teaching.cedar",
         include_str!("../../../policies/teaching.cedar"),
     ),
+    (
+        "follow-up.cedar",
+        include_str!("../../../policies/follow-up.cedar"),
+    ),
 ];
 
 /// What policies may speak of, in Cedar's schema language.

@@ -13,6 +13,7 @@ static OPEN: LazyLock<Vec<Box<dyn Scenario>>> = LazyLock::new(|| {
         remote_consult::scenario(),
         screening::scenario(),
         ward_twin::scenario(),
+        follow_up::scenario(),
         // The next one goes here.
     ]
 });

@@ -58,6 +58,18 @@ pub trait Scenario: Send + Sync + 'static {
     ) -> Result<Vec<Watched>, Problem> {
         Ok(Vec::new())
     }
+
+    /// Tells those who must hear of what nothing but the clock brought between two moments, the first not
+    /// included. `permit` is the hospital's own. It writes nothing: what time brings follows from the facts.
+    async fn remind(
+        &self,
+        _context: &dyn Context,
+        _permit: &Permit,
+        _since: Timestamp,
+        _until: Timestamp,
+    ) -> Result<(), Problem> {
+        Ok(())
+    }
 }
 
 /// What a scenario puts on stage in a room.
@@ -117,6 +129,12 @@ pub enum WaitingKind {
     FollowUpDue,
     /// It has passed.
     FollowUpOverdue,
+    /// A patient's report raised an alert that nobody took, or that this person took and did not end.
+    Alert,
+    /// A patient was referred to this person.
+    Referral,
+    /// Somebody waits in a room for this person to come.
+    Visit,
 }
 
 /// Someone by id and name.

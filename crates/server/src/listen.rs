@@ -14,7 +14,7 @@ use crate::{
     dimse::{self, Listening},
     edge, guidelines,
     hospital::Hospital,
-    http, media, mllp, mqtt, pacs, purge, quality, vitals, volumes, ward,
+    http, media, mllp, mqtt, pacs, purge, quality, reminders, vitals, volumes, ward,
 };
 
 /// The open doors of a hospital.
@@ -102,6 +102,10 @@ pub async fn open(hospital: &Arc<Hospital>) -> Result<Doors> {
         closed.clone(),
     )));
     tasks.push(tokio::spawn(quality::follow(
+        Arc::clone(hospital),
+        closed.clone(),
+    )));
+    tasks.push(tokio::spawn(reminders::follow(
         Arc::clone(hospital),
         closed.clone(),
     )));

@@ -30,6 +30,7 @@ mod pixels;
 mod purge;
 mod quality;
 mod relations;
+mod reminders;
 mod research;
 mod rooms;
 mod scenarios;

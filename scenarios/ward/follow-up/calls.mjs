@@ -1,0 +1,41 @@
+/** What this scenario answers, for contract/openapi.json. */
+import { anything, call, list, map, number, object, one, text, type } from '../../../contract/openapi/words.mjs';
+
+const HERE = 'scenarios/ward/follow-up/client/course';
+const seen = { 200: { anyOf: [type(HERE, 'Course'), type(HERE, 'OwnCourse')] } };
+const after = { 200: { anyOf: [type(HERE, 'Course'), type(HERE, 'Gone')] } };
+const fails = [400, 403, 404, 409, 422];
+const act = (line, about, takes) => call(line, about, { ...(takes && { takes }), gives: after, fails });
+
+export const calls = [
+  call('GET /plans', 'The plans that there are.', { gives: { 200: type(HERE, 'Plans') } }),
+  call('GET /courses', 'The work list, the most urgent first; for a patient what is their own.', {
+    gives: { 200: { anyOf: [list(type(HERE, 'Row')), list(type(HERE, 'OwnCourse'))] } },
+  }),
+  call('POST /courses', 'Begins one; 200 where one by this plan goes on already.', {
+    takes: object({ patient: text, plan: text, 'second?': text, 'usual?': map(number) }),
+    gives: { 200: type(HERE, 'Course'), 201: type(HERE, 'Course') },
+    fails: [400, 403, 422],
+  }),
+  call('GET /courses/{id}', 'A follow-up as one may see it now.', { gives: seen, fails: [403, 404] }),
+  call('PUT /courses/{id}/reports', 'Reports; one that was sent before is kept once.', {
+    takes: object({ reports: list(object({ id: text, at: text, day: text, answers: map(anything) })) }),
+    gives: seen,
+    fails,
+  }),
+  call('POST /courses/{id}/nights', "Files of a therapy device's card, or one recording with a saturation.", {
+    takes: object({ files: list(object({ path: text, base64: text })) }),
+    gives: seen,
+    fails,
+  }),
+  act('POST /courses/{id}/take', 'Takes an alert.', object({ alert: text })),
+  act('POST /courses/{id}/close', 'Ends an alert that one took, with what was done.', object({ alert: text, outcome: text })),
+  act(
+    'POST /courses/{id}/refer',
+    'Up to a named doctor; down to who asked.',
+    object({ direction: one('up', 'down'), criterion: text, reason: text, 'to?': text }),
+  ),
+  act('POST /courses/{id}/visit', 'Calls the patient into the room.'),
+  act('POST /courses/{id}/visit/end', 'Ends the visit.'),
+  act('POST /courses/{id}/end', 'Ends the follow-up.', object({ reason: text })),
+];

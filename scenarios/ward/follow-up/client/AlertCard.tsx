@@ -1,0 +1,99 @@
+/** The alert that goes on: why, who has it, when it goes on to somebody else, and what was done. */
+import { For, Show, createSignal } from 'solid-js';
+import type { JSX } from 'solid-js';
+import { useApp } from '../../../../client/core/app';
+import { momentOf } from '../../../../client/core/dates';
+import { inLanguage } from '../../../../client/core/language';
+import { Field } from '../../../../client/panels/Field';
+import type { Alert } from './course';
+import type { Part } from './CourseView';
+
+export function AlertCard(props: { part: Part }): JSX.Element {
+  const app = useApp();
+  const { say } = props.part;
+  const moment = (at: string): string => momentOf(at, app.language());
+  return (
+    <Show when={props.part.of.alert}>
+      {(alert) => (
+        <section class="panel follow-alert" aria-labelledby="follow-alert" data-alert={alert().state}>
+          <header>
+            <h2 id="follow-alert">
+              <span aria-hidden="true">▲ </span>
+              {say('alertTitle')}
+            </h2>
+          </header>
+          <div class="panel-body stack">
+            <ul class="follow-facts">
+              <For each={alert().why}>{(one) => <li>{inLanguage(one, app.language())}</li>}</For>
+            </ul>
+            <p class="soft small">
+              {say('raised', { at: moment(alert().raised_at) })}
+              <Show when={alert().taken_by}>
+                {(who) => <> · {say('takenBy', { name: who().name, at: moment(alert().taken_at ?? '') })}</>}
+              </Show>
+              <Escalation alert={alert()} part={props.part} />
+            </p>
+            <Show when={alert().state === 'open'}>
+              <div class="row">
+                <button
+                  type="button"
+                  class="button primary"
+                  onClick={() => void props.part.act('take', { alert: alert().id })}
+                >
+                  {say('take')}
+                </button>
+              </div>
+            </Show>
+            <Show when={alert().state === 'taken' && alert().taken_by?.id === app.me()?.id}>
+              <Outcome part={props.part} alert={alert()} />
+            </Show>
+          </div>
+        </section>
+      )}
+    </Show>
+  );
+}
+
+function Escalation(props: { alert: Alert; part: Part }): JSX.Element {
+  const app = useApp();
+  return (
+    <Show when={props.part.of.second}>
+      {(second) => (
+        <Show
+          when={props.alert.escalated}
+          fallback={
+            <Show when={props.alert.state === 'open'}>
+              {' · '}
+              {props.part.say('escalates', { name: second().name, at: momentOf(props.alert.escalates_at, app.language()) })}
+            </Show>
+          }
+        >
+          {' · '}
+          {props.part.say('escalated', { name: second().name })}
+        </Show>
+      )}
+    </Show>
+  );
+}
+
+function Outcome(props: { part: Part; alert: Alert }): JSX.Element {
+  const [words, setWords] = createSignal('');
+  const send = (event: SubmitEvent): void => {
+    event.preventDefault();
+    void props.part.act('close', { alert: props.alert.id, outcome: words() });
+  };
+  return (
+    <form class="follow-form" data-form="close" onSubmit={send} noValidate>
+      <Field label={props.part.say('outcome')}>
+        {(control) => (
+          <textarea {...control} class="input" name="outcome" rows="2" onInput={(event) => setWords(event.currentTarget.value)} />
+        )}
+      </Field>
+      <div class="row">
+        <button type="submit" class="button primary">
+          {props.part.say('close')}
+        </button>
+      </div>
+    </form>
+  );
+}

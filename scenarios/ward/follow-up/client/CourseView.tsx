@@ -1,0 +1,242 @@
+/** One follow-up as those who treat see it: what is urgent first, then reports, nights, referrals. */
+import { For, Match, Show, Switch, createSignal } from 'solid-js';
+import type { JSX } from 'solid-js';
+import { useApp } from '../../../../client/core/app';
+import { dayOf, momentOf } from '../../../../client/core/dates';
+import { roomPath } from '../../../../client/core/hospital';
+import { inLanguage } from '../../../../client/core/language';
+import { createQuery } from '../../../../client/core/query';
+import { Link, go } from '../../../../client/core/router';
+import { Answer } from '../../../../client/panels/Answer';
+import { Notice } from '../../../../client/panels/Notice';
+import { AddNights } from './AddNights';
+import { Adherence } from './Adherence';
+import { AlertCard } from './AlertCard';
+import type { Course, Gone } from './course';
+import { coursePath } from './course';
+import { End } from './End';
+import { NightsOf } from './NightsOf';
+import { Refer, Referrals } from './Refer';
+import { Reports } from './Reports';
+import { CHIPS, SIGNS, valueShown } from './shown';
+import { Sources } from './Sources';
+import { sayIn } from './words';
+import type { Say } from './words';
+
+/** What a part of the page is given. */
+export interface Part {
+  readonly of: Course;
+  readonly say: Say;
+  /** Does an act; whether it was done. */
+  act(step: string, body?: unknown): Promise<boolean>;
+}
+
+export function CourseView(props: { id: string; inRoom: boolean }): JSX.Element {
+  const app = useApp();
+  const say = sayIn(app.language);
+  const seen = createQuery<Course | Gone>(() => (signal) => app.api.get(coursePath(props.id), { signal }));
+  const [refusal, setRefusal] = createSignal<string>();
+  const [gone, setGone] = createSignal(false);
+  app.onServerEvent((event) => {
+    if (event.kind === 'missed' || (event.kind === 'case' && event.id === props.id)) seen.reload();
+  });
+  const act = async (step: string, body: unknown = {}): Promise<boolean> => {
+    setRefusal(undefined);
+    try {
+      const fresh = await app.api.post<Course | Gone>(coursePath(props.id, `/${step}`), body);
+      if ('gone' in fresh) setGone(true);
+      else seen.reload();
+      return true;
+    } catch (error) {
+      setRefusal(app.explain(error));
+      seen.reload();
+      return false;
+    }
+  };
+  return (
+    <div class="follow">
+      <Show when={refusal()}>{(text) => <Notice kind="bad">{text()}</Notice>}</Show>
+      <Show when={!gone()} fallback={<Notice>{say('gone')}</Notice>}>
+        <Answer of={seen} lines={8}>
+          {(course) => (
+            <Show when={'plan' in course() ? (course() as Course) : undefined} fallback={<Notice>{say('gone')}</Notice>}>
+              {(one) => <Whole part={{ get of() { return one(); }, say, act }} inRoom={props.inRoom} />}
+            </Show>
+          )}
+        </Answer>
+      </Show>
+    </div>
+  );
+}
+
+function Whole(props: { part: Part; inRoom: boolean }): JSX.Element {
+  const course = (): Course => props.part.of;
+  const { say } = props.part;
+  return (
+    <>
+      <Head part={props.part} inRoom={props.inRoom} />
+      <AlertCard part={props.part} />
+      <Visiting part={props.part} inRoom={props.inRoom} />
+      <div class="follow-columns">
+        <section class="panel" aria-labelledby="follow-reports">
+          <header>
+            <h2 id="follow-reports">{say('reports')}</h2>
+          </header>
+          <div class="panel-body stack">
+            <Reports part={props.part} />
+            <Adherence part={props.part} />
+          </div>
+        </section>
+        <div class="follow-side">
+          <Show when={course().nights}>
+            {(nights) => (
+              <section class="panel">
+                <div class="panel-body stack">
+                  <NightsOf nights={nights()} say={say} />
+                  <Show when={course().is_active}>
+                    <AddNights part={props.part} />
+                  </Show>
+                </div>
+              </section>
+            )}
+          </Show>
+          <section class="panel" aria-labelledby="follow-referrals">
+            <header>
+              <h2 id="follow-referrals">{say('referrals')}</h2>
+            </header>
+            <div class="panel-body stack">
+              <Referrals part={props.part} />
+              <Show when={course().is_active}>
+                <Refer part={props.part} />
+              </Show>
+            </div>
+          </section>
+          <Past part={props.part} />
+          <section class="panel" aria-labelledby="follow-plan">
+            <header>
+              <h2 id="follow-plan">{say('sources')}</h2>
+            </header>
+            <div class="panel-body stack">
+              <Sources sources={course().sources} say={say} />
+              <Show when={course().is_active}>
+                <End part={props.part} />
+              </Show>
+            </div>
+          </section>
+        </div>
+      </div>
+    </>
+  );
+}
+
+function Head(props: { part: Part; inRoom: boolean }): JSX.Element {
+  const app = useApp();
+  const course = (): Course => props.part.of;
+  const { say } = props.part;
+  const usual = () =>
+    Object.entries(course().usual).flatMap(([name, value]) => {
+      const question = course().questions.find((one) => one.name === name);
+      return question === undefined
+        ? []
+        : [
+            say('usualIs', {
+              label: inLanguage(question.label, app.language()),
+              value: valueShown(question, value, say, app.language()),
+            }),
+          ];
+    });
+  return (
+    <header>
+      <Switch>
+        <Match when={props.inRoom}>
+          <h2>{course().patient.name}</h2>
+        </Match>
+        <Match when={!props.inRoom}>
+          <h1>{course().patient.name}</h1>
+        </Match>
+      </Switch>
+      <p>
+        {inLanguage(course().plan.title, app.language())}{' '}
+        <span class={`chip ${CHIPS[course().state]}`} data-state={course().state}>
+          <span aria-hidden="true">{SIGNS[course().state]} </span>
+          {say(`state.${course().state}`)}
+        </span>
+      </p>
+      <p class="soft small">
+        {say('openedOn', { day: dayOf(course().opened_at, app.language()) })} · {say('firstIs', { name: course().first.name })}
+        <Show when={course().second}>{(second) => <> · {say('secondIs', { name: second().name })}</>}</Show>
+        <For each={usual()}>{(words) => <> · {words}</>}</For>
+      </p>
+      <Show when={course().ended}>{(reason) => <Notice>{say('endedBecause', { reason: reason() })}</Notice>}</Show>
+      <Show when={!props.inRoom}>
+        <div class="row">
+          <Link class="button small" href={`/patients/${encodeURIComponent(course().patient.id)}`}>
+            {say('patient')}
+          </Link>
+        </div>
+      </Show>
+    </header>
+  );
+}
+
+/** One click opens the room and calls the patient. */
+function Visiting(props: { part: Part; inRoom: boolean }): JSX.Element {
+  const app = useApp();
+  const { say } = props.part;
+  const meet = async (): Promise<void> => {
+    if (await props.part.act('visit')) go(roomPath(props.part.of.id));
+  };
+  return (
+    <Show when={props.part.of.is_active}>
+      <div class="row">
+        <Show when={!props.inRoom}>
+          <button type="button" class="button primary" onClick={() => void meet()}>
+            {say('visit')}
+          </button>
+        </Show>
+        <Show when={props.part.of.visit}>
+          {(visit) => (
+            <>
+              <span>{say('visitGoesOn', { at: momentOf(visit().began, app.language()) })}</span>
+              <button type="button" class="button" onClick={() => void props.part.act('visit/end')}>
+                {say('endVisit')}
+              </button>
+            </>
+          )}
+        </Show>
+      </div>
+    </Show>
+  );
+}
+
+/** Alerts that have ended. */
+function Past(props: { part: Part }): JSX.Element {
+  const app = useApp();
+  const { say } = props.part;
+  const past = () => props.part.of.alerts.filter(({ state }) => state === 'closed');
+  return (
+    <section class="panel" aria-labelledby="follow-alerts">
+      <header>
+        <h2 id="follow-alerts">{say('alerts')}</h2>
+      </header>
+      <ul class="panel-body follow-facts">
+        <For each={past()} fallback={<li class="soft">{say('noAlerts')}</li>}>
+          {(alert) => (
+            <li data-past-alert={alert.id}>
+              {alert.why.map((one) => inLanguage(one, app.language())).join('; ')}
+              <br />
+              <span class="soft small">
+                {say('raised', { at: momentOf(alert.raised_at, app.language()) })} ·{' '}
+                {say('closedWith', {
+                  outcome: alert.outcome ?? '',
+                  name: alert.taken_by?.name ?? '',
+                  at: momentOf(alert.closed_at ?? '', app.language()),
+                })}
+              </span>
+            </li>
+          )}
+        </For>
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,129 @@
+/** Begins a follow-up: for whom, by which plan, who is told if nobody takes an alert. */
+import { For, Show, createSignal } from 'solid-js';
+import type { JSX } from 'solid-js';
+import { useApp } from '../../../../client/core/app';
+import type { Home, StaffRow } from '../../../../client/core/hospital';
+import { inLanguage } from '../../../../client/core/language';
+import { createQuery } from '../../../../client/core/query';
+import { go } from '../../../../client/core/router';
+import { Field } from '../../../../client/panels/Field';
+import { Notice } from '../../../../client/panels/Notice';
+import { nameWords } from '../../../../client/panels/person';
+import { COURSES } from './course';
+import type { Course, PlanChoice, Plans } from './course';
+import { numberOf } from './days';
+import { Sources } from './Sources';
+import type { Say } from './words';
+
+export function Enrol(props: { say: Say; onOpened: () => void }): JSX.Element {
+  const app = useApp();
+  const { say } = props;
+  const home = createQuery<Home>(() => (signal) => app.api.get('/api/home', { signal }));
+  const plans = createQuery<Plans>(() => (signal) => app.api.get('/api/scenarios/follow-up/plans', { signal }));
+  const doctors = createQuery<readonly StaffRow[]>(() => async (signal) => {
+    const of = (role: string) => app.api.get<StaffRow[]>(`/api/staff?role=${role}`, { signal });
+    const all = (await Promise.all([of('terminal-doctor'), of('expert')])).flat();
+    return all.filter(({ id }, at) => id !== app.me()?.id && all.findIndex((one) => one.id === id) === at);
+  });
+  const [patient, setPatient] = createSignal(new URLSearchParams(location.search).get('patient') ?? '');
+  const [plan, setPlan] = createSignal('');
+  const [second, setSecond] = createSignal('');
+  const [usual, setUsual] = createSignal<Readonly<Record<string, string>>>({});
+  const [refusal, setRefusal] = createSignal<string>();
+  const chosen = (): PlanChoice | undefined => plans.data()?.plans.find(({ id }) => id === plan());
+  const isDoctor = (): boolean => app.me()?.roles.some((role) => ['terminal-doctor', 'expert'].includes(role)) ?? false;
+  const send = async (event: SubmitEvent): Promise<void> => {
+    event.preventDefault();
+    if (patient() === '' || plan() === '') return void setRefusal(say('mustChoose'));
+    const values: Record<string, number> = {};
+    for (const question of chosen()?.usual ?? []) {
+      const found = numberOf(usual()[question.name] ?? '', question);
+      if (typeof found === 'number') values[question.name] = found;
+      else if (found !== 'none') {
+        const [low, high] = question.range;
+        return void setRefusal(say(`wrong.${found}`, { low: low ?? '', high: high ?? '' }));
+      }
+    }
+    try {
+      const made = await app.api.post<Course>(COURSES, {
+        patient: patient(),
+        plan: plan(),
+        usual: values,
+        ...(second() === '' ? {} : { second: second() }),
+      });
+      props.onOpened();
+      go(`/scenarios/follow-up/${encodeURIComponent(made.id)}`);
+    } catch (error) {
+      setRefusal(app.explain(error));
+    }
+  };
+  return (
+    <section class="panel" aria-labelledby="follow-enrol">
+      <header>
+        <h2 id="follow-enrol">{say('enrol')}</h2>
+      </header>
+      <form class="panel-body follow-form" data-form="enrol" onSubmit={(event) => void send(event)} noValidate>
+        <Show when={refusal()}>{(text) => <Notice kind="bad">{text()}</Notice>}</Show>
+        <Field label={say('patient')}>
+          {(control) => (
+            <select {...control} class="input" name="patient" onChange={(event) => setPatient(event.currentTarget.value)}>
+              <option value="">{say('choose')}</option>
+              <For each={home.data()?.patients.filter(({ relation }) => relation === 'care-team')}>
+                {(one) => (
+                  <option value={one.id} selected={one.id === patient()}>
+                    {nameWords(app, one.name)} {one.mrn}
+                  </option>
+                )}
+              </For>
+            </select>
+          )}
+        </Field>
+        <Field label={say('plan')}>
+          {(control) => (
+            <select {...control} class="input" name="plan" onChange={(event) => setPlan(event.currentTarget.value)}>
+              <option value="">{say('choose')}</option>
+              <For each={plans.data()?.plans}>
+                {(one) => <option value={one.id}>{inLanguage(one.title, app.language())}</option>}
+              </For>
+            </select>
+          )}
+        </Field>
+        <Show when={isDoctor()}>
+          <Field label={say('second', { n: plans.data()?.escalate_after_min ?? '' })} hint={say('secondHint')}>
+            {(control) => (
+              <select {...control} class="input" name="second" onChange={(event) => setSecond(event.currentTarget.value)}>
+                <option value="">{say('nobodyElse')}</option>
+                <For each={doctors.data()}>{(one) => <option value={one.id}>{one.name}</option>}</For>
+              </select>
+            )}
+          </Field>
+        </Show>
+        <For each={chosen()?.usual}>
+          {(question) => (
+            <Field label={say('usual', { label: inLanguage(question.label, app.language()) })}>
+              {(control) => (
+                <input
+                  {...control}
+                  class="input"
+                  name={`usual-${question.name}`}
+                  inputmode="decimal"
+                  autocomplete="off"
+                  onInput={(event) => {
+                    const { value } = event.currentTarget;
+                    setUsual((all) => ({ ...all, [question.name]: value }));
+                  }}
+                />
+              )}
+            </Field>
+          )}
+        </For>
+        <Show when={chosen()}>{(one) => <Sources sources={one().sources} say={say} />}</Show>
+        <div class="row">
+          <button type="submit" class="button primary">
+            {say('begin')}
+          </button>
+        </div>
+      </form>
+    </section>
+  );
+}

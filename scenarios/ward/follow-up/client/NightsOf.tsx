@@ -1,0 +1,94 @@
+/** Nights of therapy as bars, and the same as a table: use, events, leak, desaturations. */
+import { For, Show } from 'solid-js';
+import type { JSX } from 'solid-js';
+import { useApp } from '../../../../client/core/app';
+import { dayOf } from '../../../../client/core/dates';
+import { inLanguage } from '../../../../client/core/language';
+import { DataTable } from '../../../../client/panels/DataTable';
+import type { Night, Nights } from './course';
+import { figure } from './shown';
+import type { Say } from './words';
+
+const WIDTH = 300;
+const HEIGHT = 72;
+/** The hours that a bar of full height stands for, and those from which a night counts. */
+const FULL_H = 12;
+const COUNTED_H = 4;
+
+export function NightsOf(props: { nights: Nights; say: Say }): JSX.Element {
+  const app = useApp();
+  const { say } = props;
+  const result = (): string => {
+    const found = props.nights.adherence;
+    if (found.state === 'assessed') {
+      const named = props.nights.rule?.classes.find(({ id }) => id === found.value);
+      return named === undefined ? found.value : inLanguage(named.label, app.language());
+    }
+    return say('notAssessable', { why: found.missing.map(({ why }) => inLanguage(why, app.language())).join('; ') });
+  };
+  const known = () => props.nights.nights.filter((night) => night.hours !== null || night.odi3 !== null || night.ahi !== null);
+  const number = (heading: Parameters<Say>[0], of: (night: Night) => number | null, places: number) => ({
+    heading: say(heading),
+    numeric: true,
+    cell: (night: Night) => figure(of(night), places, say),
+  });
+  return (
+    <section class="stack" data-nights="">
+      <h3>{say('nights')}</h3>
+      <p>
+        <Show when={props.nights.rule}>{(rule) => <>{inLanguage(rule().title, app.language())}: </>}</Show>
+        <strong data-adherence={props.nights.adherence.state === 'assessed' ? props.nights.adherence.value : 'not-assessable'}>
+          {result()}
+        </strong>
+      </p>
+      <p class="soft small">{say('nightsOf', { counted: props.nights.counted, known: props.nights.known })}</p>
+      <Plot nights={props.nights.nights} label={say('nightsPlot')} />
+      <Show when={known().length > 0}>
+        <details>
+          <summary>
+            {say('nights')}: {say('table')}
+          </summary>
+          <DataTable
+            caption={`${say('nights')}: ${say('table')}`}
+            rows={known().toReversed()}
+            columns={[
+              { heading: say('night'), cell: ({ date }) => dayOf(date, app.language()) },
+              number('hours', ({ hours }) => hours, 1),
+              { heading: say('hoursFrom'), cell: ({ hours_from }) => (hours_from === null ? say('unknown') : say(`from.${hours_from}`)) },
+              number('ahi', ({ ahi }) => ahi, 1),
+              number('leak', ({ leak_p95_l_min }) => leak_p95_l_min, 1),
+              number('odi3', ({ odi3 }) => odi3, 1),
+              number('odi4', ({ odi4 }) => odi4, 1),
+              number('t90', ({ t90_percent }) => t90_percent, 1),
+              number('lowest', ({ lowest_spo2_percent }) => lowest_spo2_percent, 0),
+            ]}
+          />
+        </details>
+      </Show>
+    </section>
+  );
+}
+
+function Plot(props: { nights: readonly Night[]; label: string }): JSX.Element {
+  const step = (): number => WIDTH / Math.max(props.nights.length, 1);
+  const height = (hours: number): number => (Math.min(hours, FULL_H) / FULL_H) * HEIGHT;
+  return (
+    <figure class="follow-plot">
+      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} aria-hidden="true" preserveAspectRatio="none">
+        <For each={props.nights}>
+          {(night, at) => (
+            <rect
+              class={night.hours === null ? 'unknown' : night.hours >= COUNTED_H ? 'counted' : 'short'}
+              x={at() * step() + 1}
+              width={Math.max(step() - 2, 1)}
+              y={night.hours === null ? 0 : HEIGHT - Math.max(height(night.hours), 1)}
+              height={night.hours === null ? HEIGHT : Math.max(height(night.hours), 1)}
+            />
+          )}
+        </For>
+        <line x1="0" x2={WIDTH} y1={HEIGHT - height(COUNTED_H)} y2={HEIGHT - height(COUNTED_H)} />
+      </svg>
+      <figcaption class="soft small">{props.label}</figcaption>
+    </figure>
+  );
+}

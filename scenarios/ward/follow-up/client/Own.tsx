@@ -1,0 +1,206 @@
+/** The patient's page: what is due today, large, aloud, and without a line. */
+import { For, Show, createSignal, onCleanup, onMount } from 'solid-js';
+import type { JSX } from 'solid-js';
+import { useApp } from '../../../../client/core/app';
+import { dayOf, momentOf } from '../../../../client/core/dates';
+import { roomPath } from '../../../../client/core/hospital';
+import { inLanguage } from '../../../../client/core/language';
+import { Link } from '../../../../client/core/router';
+import { EmptyState } from '../../../../client/panels/EmptyState';
+import { Notice } from '../../../../client/panels/Notice';
+import { Skeleton } from '../../../../client/panels/Skeleton';
+import { beQuiet } from './aloud';
+import type { OwnCourse } from './course';
+import { dayHere, dueOn, nextDay } from './days';
+import { keepOwn } from './keep';
+import type { Kept } from './keep';
+import { NightsOf } from './NightsOf';
+import { OwnReports } from './OwnReports';
+import { Questions } from './Questions';
+import { sayIn } from './words';
+import type { Say } from './words';
+
+const LARGE_KEY = 'yuanyi.follow-up.large';
+
+export function Own(props: { inRoom?: boolean }): JSX.Element {
+  const app = useApp();
+  const say = sayIn(app.language);
+  const kept = keepOwn(app);
+  const [large, setLarge] = createSignal(localStorage.getItem(LARGE_KEY) === 'yes');
+  onMount(() => void kept.load());
+  onCleanup(beQuiet);
+  const choose = (on: boolean): void => {
+    setLarge(on);
+    localStorage.setItem(LARGE_KEY, on ? 'yes' : 'no');
+  };
+  return (
+    <div class="follow follow-own" data-large={large() ? '' : undefined} data-offline={kept.offline() ? '' : undefined}>
+      <Show when={!props.inRoom}>
+        <header>
+          <h1>{say('title')}</h1>
+          <p class="soft">{say('leadPatient')}</p>
+        </header>
+      </Show>
+      <label class="follow-switch">
+        <input type="checkbox" checked={large()} onChange={(event) => choose(event.currentTarget.checked)} />
+        <span>{say('large')}</span>
+      </label>
+      <Lines kept={kept} say={say} />
+      <Show when={kept.courses()} fallback={<Show when={!kept.error()}><Skeleton lines={6} /></Show>}>
+        {(courses) => (
+          <For each={courses()} fallback={<EmptyState icon="check" title={say('noCourse')} hint={say('noCourseHint')} />}>
+            {(course) => <One course={course} kept={kept} say={say} inRoom={props.inRoom ?? false} />}
+          </For>
+        )}
+      </Show>
+      <p class="soft">{say('notEmergency')}</p>
+    </div>
+  );
+}
+
+/** What the person must know about the line and what waits on the device. */
+function Lines(props: { kept: Kept; say: Say }): JSX.Element {
+  const app = useApp();
+  const all = () => (props.kept.courses() ?? []).flatMap(({ id }) => props.kept.waiting(id).map((one) => ({ course: id, one })));
+  const unsent = () => all().filter(({ one }) => one.refused === undefined);
+  return (
+    <div class="stack">
+      <Show when={props.kept.offline()}>
+        <Notice kind="warn">
+          {props.say('offline', { at: momentOf(props.kept.asOf() ?? new Date().toISOString(), app.language()) })}
+        </Notice>
+      </Show>
+      <Show when={!props.kept.keeps()}>
+        <p class="soft small">{props.say('keepsNothing')}</p>
+      </Show>
+      <Show when={unsent().length > 0}>
+        <Notice kind="warn">
+          <p data-unsent-count={unsent().length}>
+            {props.say(unsent().length === 1 ? 'unsentOne' : 'unsent', { n: unsent().length })}
+          </p>
+          <button type="button" class="button small" onClick={() => void props.kept.load()}>
+            {props.say('sendNow')}
+          </button>
+        </Notice>
+      </Show>
+      <For each={all().filter(({ one }) => one.refused !== undefined)}>
+        {({ course, one }) => (
+          <Notice kind="bad">
+            <p data-refused={one.id}>
+              {props.say('refusedReport', { day: dayOf(one.day, app.language()), why: one.refused ?? '' })}
+            </p>
+            <button type="button" class="button small" onClick={() => void props.kept.discard(course, one.id)}>
+              {props.say('discard')}
+            </button>
+          </Notice>
+        )}
+      </For>
+      <Show when={props.kept.error()}>{(error) => <Notice kind="bad">{app.explain(error())}</Notice>}</Show>
+    </div>
+  );
+}
+
+function One(props: { course: OwnCourse; kept: Kept; say: Say; inRoom: boolean }): JSX.Element {
+  const app = useApp();
+  const { say } = props;
+  const [isAsking, setAsking] = createSignal(false);
+  const [thanks, setThanks] = createSignal<string>();
+  const waiting = () => props.kept.waiting(props.course.id);
+  const day = () => nextDay(props.course, waiting());
+  const due = () => dueOn(day(), dayHere(new Date()));
+  const text = (value: { zh: string; en: string }): string => inLanguage(value, app.language());
+  const send = async (answers: Parameters<Kept['report']>[1]): Promise<void> => {
+    setAsking(false);
+    await props.kept.report(props.course.id, answers);
+    const words = say(waiting().some(({ refused }) => refused === undefined) ? 'thanksKept' : 'thanksSent');
+    setThanks(waiting().some(({ refused }) => refused !== undefined) ? undefined : words);
+    app.announce(words);
+  };
+  return (
+    <section class="panel" data-course={props.course.id} data-plan={props.course.plan.id} aria-label={text(props.course.plan.title)}>
+      <header>
+        <h2>{text(props.course.plan.title)}</h2>
+        <span class={`chip ${{ now: 'warn', overdue: 'bad', planned: 'good' }[due()]}`} data-due={due()}>
+          {say(`due.${due()}`, { day: dayOf(day(), app.language()) })}
+        </span>
+      </header>
+      <div class="panel-body stack">
+        <Show when={!props.inRoom && props.course.visit}>
+          {(visit) => (
+            <Notice kind="good">
+              <p>{say('call', { name: visit().by.name })}</p>
+              <Link class="button primary" href={roomPath(props.course.id)}>
+                {say('enterRoom')}
+              </Link>
+            </Notice>
+          )}
+        </Show>
+        <Show when={thanks()}>{(words) => <Notice kind="good">{words()}</Notice>}</Show>
+        <Told course={props.course} say={say} />
+        <Show
+          when={isAsking()}
+          fallback={
+            <button type="button" class="button primary follow-start" onClick={() => (setThanks(undefined), setAsking(true))}>
+              {say(due() === 'planned' ? 'again' : 'start')}
+            </button>
+          }
+        >
+          <Questions course={props.course} say={say} onSend={(answers) => void send(answers)} />
+        </Show>
+        <h3>{say('learn')}</h3>
+        <ul class="follow-learn">
+          <For each={props.course.learn}>{(one) => <li>{text(one)}</li>}</For>
+        </ul>
+        <Show when={props.course.orders.length > 0}>
+          <h3>{say('ordersTitle')}</h3>
+          <ul class="follow-orders">
+            <For each={props.course.orders}>
+              {(order) => (
+                <li>
+                  {order.what} · {dayOf(order.from, app.language())}
+                  <Show when={order.until}>{(until) => <> – {dayOf(until(), app.language())}</>}</Show>{' '}
+                  <span class={`chip ${{ now: 'warn', overdue: 'bad', planned: '' }[order.due]}`}>{say(`order.${order.due}`)}</span>
+                </li>
+              )}
+            </For>
+          </ul>
+        </Show>
+        <OwnReports course={props.course} waiting={waiting()} say={say} />
+        <Show when={props.course.nights}>{(nights) => <NightsOf nights={nights()} say={say} />}</Show>
+        <div class="row">
+          <a
+            class="button"
+            download="yuanyi.ics"
+            href={`data:text/calendar;charset=utf-8,${encodeURIComponent(props.course.calendar)}`}
+          >
+            {say('calendar')}
+          </a>
+        </div>
+        <p class="soft">
+          {say('doctorIs', { name: props.course.doctor })} ·{' '}
+          {props.course.every_days === 1 ? say('everyDay') : say('everyDays', { n: props.course.every_days })}
+        </p>
+      </div>
+    </section>
+  );
+}
+
+/** Who hears of what the patient reported. */
+function Told(props: { course: OwnCourse; say: Say }): JSX.Element {
+  const app = useApp();
+  return (
+    <Show when={props.course.told}>
+      {(told) => (
+        <Notice kind={told().state === 'closed' ? 'note' : 'warn'}>
+          <p data-told={told().state}>
+            {props.say(`told.${told().state}`, {
+              at: momentOf(told().at, app.language()),
+              doctor: props.course.doctor,
+              name: told().taken_by ?? '',
+            })}
+          </p>
+        </Notice>
+      )}
+    </Show>
+  );
+}

@@ -1,0 +1,29 @@
+/** Where a plan comes from, and what in it the hospital has yet to confirm. */
+import { For, Show } from 'solid-js';
+import type { JSX } from 'solid-js';
+import type { Source } from './course';
+import type { Say } from './words';
+
+export function Sources(props: { sources: readonly Source[]; say: Say }): JSX.Element {
+  return (
+    <div class="small">
+      <Show when={props.sources.length > 0} fallback={<p class="soft">{props.say('noSources')}</p>}>
+        <ul class="follow-sources">
+          <For each={props.sources}>
+            {(source) => (
+              <li>
+                {source.citation}{' '}
+                <Show when={source.needs_confirmation}>
+                  <span class="chip warn">{props.say('confirm')}</span>
+                </Show>
+              </li>
+            )}
+          </For>
+        </ul>
+      </Show>
+      <p class="soft">
+        {props.say('settings')} <span class="chip warn">{props.say('confirm')}</span>
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,223 @@
+/** Follow-ups as the server shows them: see the README. */
+import type { Text } from '../../../../client/core/language';
+
+export type Value = number | boolean | string;
+export type Answers = Readonly<Record<string, Value>>;
+export type Due = 'planned' | 'now' | 'overdue';
+export type Urgency = 'alert' | 'taken' | 'referred' | 'overdue' | 'unclear' | 'fine' | 'ended';
+
+export interface Person {
+  readonly id: string;
+  readonly name: string;
+}
+
+export interface Named {
+  readonly id: string;
+  readonly title: Text;
+}
+
+export interface Question {
+  readonly name: string;
+  readonly label: Text;
+  /** How it is put to a patient. */
+  readonly plain: Text;
+  readonly help: Text | null;
+  readonly kind: 'number' | 'yes-no' | 'choice';
+  readonly unit: Text | null;
+  readonly whole: boolean;
+  readonly choices: readonly { readonly id: string; readonly label: Text }[];
+  readonly range: readonly [number | null, number | null];
+}
+
+export interface Source {
+  readonly citation: string;
+  readonly year: number;
+  readonly needs_confirmation: boolean;
+}
+
+export interface Order {
+  readonly what: string;
+  readonly from: string;
+  readonly until: string | null;
+  readonly due: Due;
+}
+
+export interface Visit {
+  readonly by: Person;
+  readonly began: string;
+  readonly ended?: string;
+}
+
+export interface NextReport {
+  readonly day: string;
+  readonly due: Due;
+}
+
+export type HoursFrom = 'machine' | 'signals' | 'asked';
+
+export interface Night {
+  readonly date: string;
+  readonly hours: number | null;
+  readonly hours_from: HoursFrom | null;
+  readonly ahi: number | null;
+  readonly leak_p95_l_min: number | null;
+  readonly odi3: number | null;
+  readonly odi4: number | null;
+  readonly t90_percent: number | null;
+  readonly lowest_spo2_percent: number | null;
+  readonly oximetry_h: number | null;
+}
+
+export type Assessed<T> =
+  | { readonly state: 'assessed'; readonly value: T }
+  | { readonly state: 'not-assessable'; readonly missing: readonly { readonly input: string; readonly why: Text }[] };
+
+export interface Nights {
+  readonly nights: readonly Night[];
+  readonly adherence: Assessed<string>;
+  readonly known: number;
+  readonly counted: number;
+  readonly rule: { readonly title: Text; readonly classes: readonly { readonly id: string; readonly label: Text }[] } | null;
+}
+
+/** A follow-up as its patient sees it. */
+export interface OwnCourse {
+  readonly id: string;
+  readonly for_patient: true;
+  readonly patient: Person;
+  readonly plan: Named;
+  readonly is_active: boolean;
+  readonly doctor: string;
+  readonly opened_at: string;
+  readonly every_days: number;
+  readonly next_report: NextReport;
+  readonly questions: readonly Question[];
+  readonly learn: readonly Text[];
+  /** The newest first. */
+  readonly reports: readonly { readonly at: string; readonly day: string; readonly answers: Answers }[];
+  /** The newest alert. */
+  readonly told: { readonly at: string; readonly state: 'open' | 'taken' | 'closed'; readonly taken_by: string | null } | null;
+  readonly orders: readonly Order[];
+  readonly nights: Nights | null;
+  readonly visit: Visit | null;
+  /** An iCalendar file. */
+  readonly calendar: string;
+}
+
+/** A report that the server does not have yet. */
+export interface Unsent {
+  readonly id: string;
+  readonly at: string;
+  readonly day: string;
+  readonly answers: Answers;
+  /** Why the server refused it. */
+  readonly refused?: string;
+}
+
+export interface Alert {
+  readonly id: string;
+  readonly raised_at: string;
+  readonly why: readonly Text[];
+  readonly state: 'open' | 'taken' | 'closed';
+  readonly escalates_at: string;
+  readonly escalated: boolean;
+  readonly taken_by: Person | null;
+  readonly taken_at: string | null;
+  readonly outcome: string | null;
+  readonly closed_at: string | null;
+}
+
+export interface Referral {
+  readonly direction: 'up' | 'down';
+  readonly criterion: string;
+  readonly reason: string;
+  readonly from: Person;
+  readonly to: Person;
+  readonly at: string;
+  readonly answered?: string;
+}
+
+/** A line of the work list. */
+export interface Row {
+  readonly id: string;
+  readonly patient: Person;
+  readonly plan: Named;
+  readonly state: Urgency;
+  readonly since: string;
+  readonly first: Person;
+  readonly alert: Alert | null;
+  readonly referral: Referral | null;
+  readonly next_report: NextReport;
+  readonly last_report: string | null;
+  readonly visit: Visit | null;
+  /** Of the periods that are over, those with a report. */
+  readonly adherence: { readonly periods: number; readonly reported: number };
+}
+
+export type Worse =
+  | { readonly state: 'no' }
+  | { readonly state: 'yes'; readonly why: readonly Text[] }
+  | { readonly state: 'not-assessable'; readonly missing: readonly Text[] };
+
+export interface Report {
+  readonly at: string;
+  readonly day: string;
+  readonly heard: string;
+  readonly by: string;
+  readonly answers: Answers;
+  readonly worse: Worse;
+}
+
+export interface Period {
+  readonly from: string;
+  readonly reports: number;
+  readonly goes_on: boolean;
+}
+
+/** A follow-up as those who treat see it. */
+export interface Course extends Row {
+  readonly questions: readonly Question[];
+  readonly every_days: number;
+  readonly learn: readonly Text[];
+  readonly sources: readonly Source[];
+  readonly escalate_after_min: number;
+  readonly second: Person | null;
+  readonly usual: Readonly<Record<string, number>>;
+  readonly opened_at: string;
+  readonly is_active: boolean;
+  readonly ended: string | null;
+  /** The newest first. */
+  readonly reports: readonly Report[];
+  readonly periods: readonly Period[];
+  /** The newest first. */
+  readonly alerts: readonly Alert[];
+  readonly referrals: readonly Referral[];
+  readonly visits: readonly Visit[];
+  readonly criteria: readonly { readonly id: string; readonly direction: 'up' | 'down'; readonly label: Text }[];
+  readonly orders: readonly Order[];
+  readonly nights: Nights | null;
+}
+
+/** What somebody sees who may not see the patient any more. */
+export interface Gone {
+  readonly id: string;
+  readonly gone: true;
+}
+
+export interface PlanChoice extends Named {
+  readonly every_days: number;
+  readonly usual: readonly Question[];
+  readonly sources: readonly Source[];
+}
+
+export interface Plans {
+  readonly plans: readonly PlanChoice[];
+  readonly escalate_after_min: number;
+}
+
+export const COURSES = '/api/scenarios/follow-up/courses';
+
+/** The address of a follow-up's call. */
+export function coursePath(id: string, act = ''): string {
+  return `${COURSES}/${encodeURIComponent(id)}${act}`;
+}

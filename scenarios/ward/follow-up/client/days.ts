@@ -1,0 +1,47 @@
+/** Days where the patient is, and what is due on them, also where the server cannot be asked. Pure. */
+import type { Due, OwnCourse, Question, Unsent, Value } from './course';
+
+const DAY_ms = 86_400_000;
+
+/** The calendar day of a moment, by the device's own time zone. */
+export function dayHere(moment: Date): string {
+  const two = (number: number): string => String(number).padStart(2, '0');
+  return `${moment.getFullYear()}-${two(moment.getMonth() + 1)}-${two(moment.getDate())}`;
+}
+
+/** The day so many days later. */
+export function daysAfter(day: string, days: number): string {
+  return new Date(Date.parse(`${day}T00:00:00Z`) + days * DAY_ms).toISOString().slice(0, 10);
+}
+
+/** When the next report is due, counting those that wait on the device. */
+export function nextDay(course: Pick<OwnCourse, 'reports' | 'next_report' | 'every_days'>, waiting: readonly Unsent[]): string {
+  const unsent = waiting.filter(({ refused }) => refused === undefined).map(({ day }) => day);
+  const last = [...unsent, ...course.reports.map(({ day }) => day)].toSorted().at(-1);
+  return last === undefined ? course.next_report.day : daysAfter(last, course.every_days);
+}
+
+/** Whether it is time. */
+export function dueOn(day: string, today: string): Due {
+  if (day > today) return 'planned';
+  return day === today ? 'now' : 'overdue';
+}
+
+/** The number that was typed, where it can be an answer; what is wrong with it, where not. */
+export function numberOf(typed: string, question: Pick<Question, 'whole' | 'range'>): number | 'none' | 'whole' | 'range' {
+  const text = typed.trim().replace(',', '.');
+  const number = Number(text);
+  if (text === '' || !Number.isFinite(number)) return 'none';
+  if (question.whole && !Number.isInteger(number)) return 'whole';
+  const [low, high] = question.range;
+  if ((low !== null && number < low) || (high !== null && number > high)) return 'range';
+  return number;
+}
+
+/** A new report. Its name is the device's: sent twice it is one. */
+export function newReport(answers: Readonly<Record<string, Value | null>>, now: Date, random: Uint8Array): Unsent {
+  const letters = 'abcdefghjkmnpqrstuvwxyz23456789';
+  const id = [...random].map((byte) => letters[byte % letters.length]).join('');
+  const known = Object.entries(answers).filter((one): one is [string, Value] => one[1] !== null);
+  return { id, at: now.toISOString(), day: dayHere(now), answers: Object.fromEntries(known) };
+}

@@ -1,0 +1,111 @@
+import { describe, expect, test } from 'vitest';
+import { bundles, MOST_bytes, toBase64 } from './card';
+import type { Unsent } from './course';
+import { dayHere, daysAfter, dueOn, newReport, nextDay, numberOf } from './days';
+import en from './words.en.json';
+import zh from './words.zh.json';
+
+const unsent = (day: string, refused?: string): Unsent => ({
+  id: 'aaaaaaaaaaaa',
+  at: `${day}T08:00:00Z`,
+  day,
+  answers: {},
+  ...(refused === undefined ? {} : { refused }),
+});
+
+describe('what is due on this device', () => {
+  const course = {
+    every_days: 7,
+    next_report: { day: '2026-03-09', due: 'now' as const },
+    reports: [{ at: '2026-03-02T08:00:00Z', day: '2026-03-02', answers: {} }],
+  };
+
+  test('follows from what the hospital has and what waits here', () => {
+    expect(nextDay(course, [])).toBe('2026-03-09');
+    expect(nextDay(course, [unsent('2026-03-08')])).toBe('2026-03-15');
+    expect(nextDay({ ...course, reports: [] }, [])).toBe('2026-03-09');
+  });
+
+  test('does not count what the hospital could not use', () => {
+    expect(nextDay(course, [unsent('2026-03-08', 'too high')])).toBe('2026-03-09');
+  });
+
+  test.each([
+    ['2026-03-09', 'now'],
+    ['2026-03-10', 'overdue'],
+    ['2026-03-08', 'planned'],
+  ] as const)('on %s it is %s', (today, due) => {
+    expect(dueOn('2026-03-09', today)).toBe(due);
+  });
+
+  test('days go on over months, leap days and the change of the clock', () => {
+    expect(daysAfter('2028-02-28', 1)).toBe('2028-02-29');
+    expect(daysAfter('2026-12-31', 1)).toBe('2027-01-01');
+    expect(daysAfter('2026-03-28', 2)).toBe('2026-03-30');
+  });
+});
+
+describe('a report', () => {
+  test('has the day of this place, a name of its own, and only what was answered', () => {
+    const now = new Date(2026, 2, 9, 23, 30);
+    const report = newReport({ spo2_percent: 94, feels_worse: false, pulse_per_min: null }, now, Uint8Array.from({ length: 12 }, (_, at) => at * 21));
+    expect(report.day).toBe('2026-03-09');
+    expect(dayHere(now)).toBe(report.day);
+    expect(report.answers).toEqual({ spo2_percent: 94, feels_worse: false });
+    expect(report.id).toMatch(/^[a-z0-9]{12}$/);
+  });
+
+  test.each([
+    ['94', 94],
+    [' 36,6 ', 'whole'],
+    ['', 'none'],
+    ['much', 'none'],
+    ['49', 'range'],
+    ['101', 'range'],
+  ] as const)('what is typed as "%s" is %s', (typed, found) => {
+    expect(numberOf(typed, { whole: true, range: [50, 100] })).toBe(found);
+  });
+
+  test('a comma is a point, and a limit that is not there is none', () => {
+    expect(numberOf('36,6', { whole: false, range: [25, 45] })).toBe(36.6);
+    expect(numberOf('-3', { whole: false, range: [null, null] })).toBe(-3);
+  });
+});
+
+describe('a card of a therapy device', () => {
+  const file = (path: string, size = 10) => ({ path, size, file: path });
+
+  test('goes by its statistics first, then night by night without the flow', () => {
+    const { all, tooLarge } = bundles([
+      file('card/DATALOG/20230822/20230822_1_PLD.edf'),
+      file('card/DATALOG/20230821/20230821_1_BRP.edf', 9_000_000),
+      file('card/DATALOG/20230821/20230821_1_EVE.edf'),
+      file('card/STR.edf'),
+      file('card/Identification.tgt'),
+      file('card/SETTINGS/a.tgt'),
+    ]);
+    expect(tooLarge).toBeUndefined();
+    expect(all.map((part) => part.map(({ path }) => path.split('/').at(-1)))).toEqual([
+      ['STR.edf', 'Identification.tgt'],
+      ['20230821_1_EVE.edf'],
+      ['20230822_1_PLD.edf'],
+    ]);
+  });
+
+  test('may be one recording; other files are no night; too much is said before it is sent', () => {
+    expect(bundles([file('night.edf')]).all).toHaveLength(1);
+    expect(bundles([file('notes.txt')]).all).toHaveLength(0);
+    expect(bundles([file('night.edf', MOST_bytes + 1)]).tooLarge).toBe('night.edf');
+  });
+
+  test('bytes are written as base64, however many', () => {
+    const bytes = Uint8Array.from({ length: 20_000 }, (_, at) => at % 256);
+    expect([...atob(toBase64(bytes))].map((one) => one.charCodeAt(0))).toEqual([...bytes]);
+  });
+});
+
+test('both languages have the same words with the same places in them', () => {
+  const places = (text: string): string[] => (text.match(/\{\w+\}/g) ?? []).toSorted();
+  expect(Object.keys(zh).toSorted()).toEqual(Object.keys(en).toSorted());
+  for (const [key, text] of Object.entries(en)) expect(places(zh[key as keyof typeof zh]), key).toEqual(places(text));
+});

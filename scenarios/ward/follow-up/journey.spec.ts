@@ -1,0 +1,192 @@
+/**
+ * A patient answers on a phone, a day long without a line; the family doctor's work list shows who got worse; the alert
+ * is taken, the patient met, referred up and back, and the alert ended.
+ */
+import type { Page } from '@playwright/test';
+import { SCREENS, expect, look, person, test } from '../../../tests/journeys/people.ts';
+import { PATIENT, readyWithoutALine } from '../../../tests/journeys/programme.ts';
+
+const PAGE = '/scenarios/follow-up';
+const DAY_ms = 86_400_000;
+
+const WELL: Readonly<Record<string, string>> = {
+  dyspnoea_vas: '1',
+  spo2_percent: '95',
+  pulse_per_min: '74',
+  respiratory_rate_per_min: '15',
+  feels_worse: 'no',
+};
+/** Three signs of the Rome proposal; the breathing rate was not counted. */
+const ILL: Readonly<Record<string, string>> = {
+  dyspnoea_vas: '7',
+  spo2_percent: '89',
+  pulse_per_min: '108',
+  respiratory_rate_per_min: 'none',
+  feels_worse: 'yes',
+};
+
+const course = (page: Page, plan: string) => page.locator(`[data-course][data-plan=${plan}]`);
+
+async function answer(page: Page, plan: string, answers: Readonly<Record<string, string>>): Promise<void> {
+  await course(page, plan).locator('.follow-start').click();
+  for (const [name, value] of Object.entries(answers)) {
+    const card = course(page, plan).locator(`[data-question=${name}]`);
+    if (/^\d+$/.test(value)) {
+      await card.locator('input').fill(value);
+      await card.locator('button[type=submit]').click();
+    } else {
+      await card.locator(`[data-value=${value}]`).click();
+    }
+  }
+  await expect(course(page, plan).locator('[data-review]')).toBeVisible();
+  await course(page, plan).locator('[data-review] .follow-start').click();
+}
+
+test('follow-up: from the phone of a patient to a person who acts', async ({ browser }) => {
+  test.setTimeout(900_000);
+  // The family doctor begins a follow-up, with somebody who is told as well.
+  const li = await person(browser, 'li.terminal');
+  await li.goto(PAGE);
+  const form = li.locator('[data-form=enrol]');
+  await form.locator('[name=patient]').selectOption(PATIENT);
+  await form.locator('[name=plan]').selectOption('copd');
+  await form.locator('[name=second]').selectOption('chen.expert');
+  await form.locator('[name=usual-spo2_percent]').fill('195');
+  await form.getByRole('button', { name: 'Begin' }).click();
+  await expect(form.locator('.notice.bad')).toContainText('between 50 and 100');
+  await form.locator('[name=usual-spo2_percent]').fill('95');
+  await look(li, 'follow-enrol', ['desktop', 'narrow']);
+  await form.getByRole('button', { name: 'Begin' }).click();
+  await expect(li).toHaveURL(/\/scenarios\/follow-up\/[\w-]+$/);
+  const address = new URL(li.url()).pathname;
+
+  // The patient's phone. Its day is yesterday: the line will be away until tomorrow.
+  const zhao = await person(browser, 'zhao.patient', { viewport: SCREENS.narrow, serviceWorkers: 'allow' });
+  const now = Date.now();
+  await zhao.clock.install({ time: now - DAY_ms });
+  await zhao.goto(PAGE);
+  await expect(course(zhao, 'copd')).toBeVisible();
+  await zhao.getByLabel('Large type').check();
+  await look(zhao, 'follow-own', ['narrow', 'desktop']);
+  await zhao.setViewportSize(SCREENS.narrow);
+  await readyWithoutALine(zhao);
+  await zhao.context().setOffline(true);
+  await course(zhao, 'copd').locator('.follow-start').click();
+  await look(zhao, 'follow-question', ['narrow']);
+  await zhao.setViewportSize(SCREENS.narrow);
+  await zhao.reload();
+  await expect(zhao.locator('.follow[data-offline]')).toBeVisible();
+  await answer(zhao, 'copd', WELL);
+  await expect(zhao.locator('[data-unsent-count]')).toHaveAttribute('data-unsent-count', '1');
+  await expect(course(zhao, 'copd').locator('[data-due]')).toHaveAttribute('data-due', 'planned');
+
+  // The next day, still without a line: the page starts again, and what is due is due by the phone's own day.
+  await zhao.clock.setSystemTime(now);
+  await zhao.reload();
+  await expect(course(zhao, 'copd').locator('[data-due]')).toHaveAttribute('data-due', 'now');
+  await expect(zhao.locator('[data-unsent-count]')).toHaveAttribute('data-unsent-count', '1');
+  await answer(zhao, 'copd', ILL);
+  await expect(zhao.locator('[data-unsent-count]')).toHaveAttribute('data-unsent-count', '2');
+  await look(zhao, 'follow-offline', ['narrow']);
+  await zhao.setViewportSize(SCREENS.narrow);
+  const kept = await zhao.evaluate(async () => {
+    const database = await new Promise<IDBDatabase>((resolve, reject) => {
+      const request = indexedDB.open('yuanyi-offline');
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error);
+    });
+    const sealed = await new Promise<{ bytes: ArrayBuffer }[]>((resolve) => {
+      const request = database.transaction('kept').objectStore('kept').getAll();
+      request.onsuccess = () => resolve(request.result as { bytes: ArrayBuffer }[]);
+    });
+    return sealed.map(({ bytes }) => new TextDecoder().decode(bytes)).join('\n');
+  });
+  expect(kept.length).toBeGreaterThan(100);
+  expect(kept).not.toContain('spo2_percent');
+
+  // The calendar is a file of the page itself: it needs no line.
+  const download = zhao.waitForEvent('download');
+  await course(zhao, 'copd').getByRole('link', { name: /calendar/ }).click();
+  expect((await download).suggestedFilename()).toBe('yuanyi.ics');
+
+  // The line is back: both days go, and somebody is told.
+  await zhao.context().setOffline(false);
+  await expect(zhao.locator('[data-unsent-count]')).toHaveCount(0);
+  await expect(course(zhao, 'copd').locator('[data-told]')).toHaveAttribute('data-told', 'open');
+  await look(zhao, 'follow-told', ['narrow']);
+  await zhao.setViewportSize(SCREENS.narrow);
+
+  // The alert stands on the doctor's first page and at the top of the work list.
+  await li.goto('/');
+  await expect(li.locator('[data-waiting]', { hasText: 'Alert from home' })).toBeVisible();
+  await li.goto(PAGE);
+  const row = li.locator('.follow-rows > li').first();
+  await expect(row).toHaveAttribute('data-state', 'alert');
+  await expect(row).toContainText('The patient feels worse');
+  await look(li, 'follow-list', ['desktop', 'narrow']);
+  await row.getByRole('link', { name: /^Open/ }).click();
+  await li.getByRole('button', { name: 'I take it' }).click();
+  await expect(li.locator('[data-alert=taken]')).toBeVisible();
+  await expect(course(zhao, 'copd').locator('[data-told]')).toHaveAttribute('data-told', 'taken');
+  await look(li, 'follow-course', ['desktop', 'narrow']);
+
+  // One click opens the room, and calls the patient.
+  await li.getByRole('button', { name: 'Meet in the room' }).click();
+  await expect(li).toHaveURL(/\/rooms\//);
+  await expect(zhao.getByText('waits for you in the room')).toBeVisible();
+  await look(zhao, 'follow-called', ['narrow']);
+  await zhao.setViewportSize(SCREENS.narrow);
+  await li.goto(address);
+  await li.getByRole('button', { name: 'End the visit' }).click();
+  await expect(zhao.getByText('waits for you in the room')).toHaveCount(0);
+
+  // Up to the centre with a criterion and a reason, and back with advice.
+  await li.locator('summary', { hasText: 'Refer up' }).click();
+  const up = li.locator('[data-form=refer]');
+  await up.locator('[name=criterion]').selectOption('not-controlled');
+  await up.locator('[name=to]').selectOption('chen.expert');
+  await up.locator('[name=reason]').fill('worse at home although the inhalers are used');
+  await up.getByRole('button', { name: 'Refer up' }).click();
+  await expect(li.locator('[data-referral=up]')).toContainText('waits for an answer');
+  const chen = await person(browser, 'chen.expert');
+  await chen.locator('[data-waiting]', { hasText: 'Referred to you' }).getByRole('link').click();
+  await expect(chen).toHaveURL(new RegExp(`${address}$`));
+  const down = chen.locator('[data-form=refer]');
+  await down.locator('[name=criterion]').selectOption('plan-stable');
+  await down.locator('[name=reason]').fill('add a second bronchodilator; daily reports go on');
+  // Looked at from its top: the bar above covers what is scrolled under it.
+  await chen.evaluate(() => scrollTo(0, 0));
+  await look(chen, 'follow-referred', ['desktop', 'narrow']);
+  await down.getByRole('button', { name: 'Refer back' }).click();
+  // Who is the second person as well goes on seeing the patient.
+  await expect(chen.locator('[data-referral=down]')).toContainText('add a second bronchodilator');
+  await expect(li.locator('[data-referral=down]')).toContainText('add a second bronchodilator');
+
+  // The alert ends with what was done; the work list is quiet again.
+  const close = li.locator('[data-form=close]');
+  await close.locator('[name=outcome]').fill('seen in the room; second bronchodilator');
+  await close.getByRole('button', { name: 'End the alert' }).click();
+  await expect(li.locator('[data-past-alert]')).toContainText('second bronchodilator');
+  await li.goto(PAGE);
+  await expect(li.locator(`[data-row="${address.split('/').at(-1)}"]`)).toHaveCount(0);
+  await zhao.context().close();
+});
+
+test('follow-up: nights on therapy are counted, and others see that it is not for them', async ({ browser }) => {
+  const li = await person(browser, 'li.terminal');
+  await li.goto(PAGE);
+  const form = li.locator('[data-form=enrol]');
+  await form.locator('[name=patient]').selectOption(PATIENT);
+  await form.locator('[name=plan]').selectOption('osa');
+  await form.getByRole('button', { name: 'Begin' }).click();
+  await expect(li.locator('[data-nights]')).toBeVisible();
+  // Of a month nothing is known yet: that is no bad adherence.
+  await expect(li.locator('[data-adherence]')).toHaveAttribute('data-adherence', 'not-assessable');
+  await li.locator('summary', { hasText: 'Add nights from a device' }).click();
+  await li.locator('input[name=recording]').setInputFiles({ name: 'night.edf', mimeType: 'application/octet-stream', buffer: Buffer.from('no recording') });
+  await expect(li.locator('[data-nights] ~ details .notice.bad')).toBeVisible();
+  await look(li, 'follow-nights', ['desktop', 'narrow']);
+  const manager = await person(browser, 'sun.manager');
+  await manager.goto(PAGE);
+  await expect(manager.getByText('This page is for patients')).toBeVisible();
+});

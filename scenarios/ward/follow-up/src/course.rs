@@ -1,0 +1,256 @@
+//! A follow-up as the record's facts tell it.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use policy::{Actor, Permit, Role};
+use record::{Match, Precondition, ResourceVersion};
+use scenario::{Context, Person, Problem, is_of, read, text};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use vocabulary::{PatientId, Timestamp};
+
+use crate::{
+    alert::Alert,
+    facts::{self, read_own, term},
+    nights::{self, Night},
+    orders::{self, Order},
+    plans::{Plan, Worse, plan},
+    referral::Referral,
+    report::{self, Report},
+    schedule::{self, NextReport, Period, day_of},
+    visit::Visit,
+};
+
+/// What the plan itself holds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Course {
+    /// The plan's id.
+    pub plan: String,
+    /// Who is told first.
+    pub first: Person,
+    /// Who is told as well where nobody took an alert.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub second: Option<Person>,
+    /// The patient's usual values.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub usual: BTreeMap<String, f64>,
+}
+
+/// A fact of the follow-up with the version that it was read at.
+#[derive(Clone, Debug)]
+pub struct Versioned<T> {
+    pub of: T,
+    pub version: u64,
+}
+
+impl<T> Versioned<T> {
+    /// What must be so for the fact to be replaced.
+    pub fn unchanged(&self) -> Precondition {
+        Precondition::Version(self.version)
+    }
+}
+
+/// A follow-up.
+pub struct FollowUp {
+    pub id: String,
+    pub patient: PatientId,
+    pub patient_name: String,
+    pub opened_at: Timestamp,
+    pub is_active: bool,
+    /// Why it ended.
+    pub ended: Option<String>,
+    pub course: Course,
+    pub plan: &'static Plan,
+    /// The newest first.
+    pub reports: Vec<Report>,
+    /// The newest first.
+    pub alerts: Vec<Versioned<Alert>>,
+    /// In the order in which they were made.
+    pub referrals: Vec<Versioned<Referral>>,
+    /// In the order in which they began.
+    pub visits: Vec<Versioned<Visit>>,
+    /// Nights of which files tell.
+    pub nights: Vec<Versioned<Night>>,
+    pub orders: Vec<Order>,
+    /// The `CarePlan` itself.
+    pub body: Versioned<Value>,
+}
+
+/// Whether somebody is here as a patient and not as staff.
+pub fn is_only_patient(actor: &Actor) -> bool {
+    actor.roles.iter().all(|role| *role == Role::Patient)
+}
+
+impl FollowUp {
+    /// The follow-up with this id, as far as the permit covers it.
+    pub async fn find(
+        context: &dyn Context,
+        permit: &Permit,
+        id: &str,
+    ) -> Result<Option<Self>, Problem> {
+        let found = read(context.record(), permit, facts::plan_key(id)).await?;
+        let Some(version) = found.filter(|found| is_of(facts::SCENARIO, found)) else {
+            return Ok(None);
+        };
+        let Some(mut course) = Self::of_plan(version) else {
+            return Ok(None);
+        };
+        let now = context.now();
+        let rows = facts::of_course(context, permit, "QuestionnaireResponse", id).await?;
+        course.reports = rows.iter().filter_map(report::of_row).collect();
+        course
+            .reports
+            .sort_by_key(|report| std::cmp::Reverse((report.day, report.at)));
+        let rows = facts::of_course(context, permit, "Task", id).await?;
+        course.alerts = versioned(&rows, |row| Alert::of_row(row, now));
+        course
+            .alerts
+            .sort_by_key(|alert| std::cmp::Reverse(alert.of.raised_at));
+        let rows = facts::of_course(context, permit, "ServiceRequest", id).await?;
+        course.referrals = versioned(&rows, |row| read_own(row.body.as_ref()?));
+        course.referrals.sort_by_key(|referral| referral.of.at);
+        course.visits = course.read_visits(context, permit).await?;
+        if course.plan.nights {
+            let rows = facts::of_course(context, permit, "Observation", id).await?;
+            course.nights = versioned(&rows, nights::of_row);
+        }
+        if course.plan.orders {
+            course.orders = orders::read(context, permit, &course.patient).await?;
+        }
+        Ok(Some(course))
+    }
+
+    fn of_plan(version: ResourceVersion) -> Option<Self> {
+        let mut body = version.body?;
+        let own: Course = read_own(&body)?;
+        let subject = text(&body, "/subject/reference")?;
+        if let Some(fields) = body.as_object_mut() {
+            for written in ["meta", "resourceType", "id"] {
+                fields.shift_remove(written);
+            }
+        }
+        Some(Self {
+            id: version.key.id,
+            patient: PatientId::new(subject.strip_prefix("Patient/")?).ok()?,
+            patient_name: text(&body, "/subject/display").unwrap_or_default(),
+            opened_at: text(&body, "/created")?.parse().ok()?,
+            is_active: text(&body, "/status")? == "active",
+            ended: text(&body, "/note/0/text"),
+            plan: plan(&own.plan)?,
+            course: own,
+            reports: Vec::new(),
+            alerts: Vec::new(),
+            referrals: Vec::new(),
+            visits: Vec::new(),
+            nights: Vec::new(),
+            orders: Vec::new(),
+            body: Versioned {
+                of: body,
+                version: version.version,
+            },
+        })
+    }
+
+    /// An `Encounter` refers to no plan: its id says whose it is.
+    async fn read_visits(
+        &self,
+        context: &dyn Context,
+        permit: &Permit,
+    ) -> Result<Vec<Versioned<Visit>>, Problem> {
+        let about = Match::Reference(format!("Patient/{}", self.patient));
+        let mut rows =
+            facts::search(context, permit, "Encounter", vec![term("patient", about)]).await?;
+        let ours = format!("{}-v", self.id);
+        rows.retain(|row| is_of(facts::SCENARIO, row) && row.key.id.starts_with(&ours));
+        let mut visits = versioned(&rows, |row| read_own::<Visit>(row.body.as_ref()?));
+        visits.sort_by_key(|visit| visit.of.began);
+        Ok(visits)
+    }
+
+    /// All follow-ups that the permit covers; those of one patient where one is named.
+    pub async fn all(
+        context: &dyn Context,
+        permit: &Permit,
+        patient: Option<&PatientId>,
+    ) -> Result<Vec<Self>, Problem> {
+        let category = Match::Token {
+            system: Some(facts::CATEGORY.to_owned()),
+            code: Some(facts::SCENARIO.to_owned()),
+        };
+        let mut terms = vec![term("category", category)];
+        if let Some(patient) = patient {
+            terms.push(term(
+                "patient",
+                Match::Reference(format!("Patient/{patient}")),
+            ));
+        }
+        let mut found = Vec::new();
+        for row in facts::search(context, permit, "CarePlan", terms).await? {
+            found.extend(Self::find(context, permit, &row.key.id).await?);
+        }
+        Ok(found)
+    }
+
+    /// When the next report is due.
+    pub fn next_report(&self, today: Date) -> NextReport {
+        let last = self.reports.first().map(|report| report.day);
+        schedule::next_report(day_of(self.opened_at), last, self.plan.every_days, today)
+    }
+
+    /// The latest periods of the schedule.
+    pub fn periods(&self, today: Date) -> Vec<Period> {
+        let days: Vec<Date> = self.reports.iter().map(|report| report.day).collect();
+        schedule::periods(day_of(self.opened_at), &days, self.plan.every_days, today)
+    }
+
+    /// What a report of this patient says about getting worse.
+    pub fn worse(&self, report: &Report) -> Worse {
+        self.plan.worse(&report.answers, &self.course.usual)
+    }
+
+    /// The referral that waits for an answer.
+    pub fn open_referral(&self) -> Option<(usize, &Versioned<Referral>)> {
+        let (n, last) = self.referrals.iter().enumerate().next_back()?;
+        last.of.answered.is_none().then_some((n, last))
+    }
+
+    /// The alert that nobody ended yet.
+    pub fn open_alert(&self) -> Option<&Alert> {
+        self.alerts
+            .iter()
+            .map(|alert| &alert.of)
+            .find(|alert| alert.is_open())
+    }
+
+    /// The visit that goes on.
+    pub fn open_visit(&self) -> Option<(usize, &Versioned<Visit>)> {
+        let (n, last) = self.visits.iter().enumerate().next_back()?;
+        last.of.ended.is_none().then_some((n, last))
+    }
+
+    /// Refuses what makes no sense after the end.
+    pub fn must_be_active(&self) -> Result<(), Problem> {
+        if self.is_active {
+            return Ok(());
+        }
+        Err(Problem::out_of_order(
+            "随访已结束",
+            "this follow-up has ended",
+        ))
+    }
+}
+
+fn versioned<T>(
+    rows: &[ResourceVersion],
+    of: impl Fn(&ResourceVersion) -> Option<T>,
+) -> Vec<Versioned<T>> {
+    rows.iter()
+        .filter_map(|row| {
+            Some(Versioned {
+                of: of(row)?,
+                version: row.version,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,167 @@
+//! The facts of a follow-up as FHIR R4 resources, and their ids, which begin with the follow-up's own.
+
+use jiff::civil::Date;
+use policy::Permit;
+use record::{
+    Batch, Match, NewFact, Precondition, ResourceKey, ResourceQuery, ResourceVersion, Sort, Term,
+};
+use scenario::{Context, Problem, is_of};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+use vocabulary::{ActorId, PatientId};
+
+/// The scenario's id, by which its facts are tagged.
+pub const SCENARIO: &str = "follow-up";
+/// Marks the `CarePlan`s of follow-up.
+pub const PLAN_URI: &str = "urn:yuanyi:scenario:follow-up:plan";
+/// The coding system of the category by which the plans are found.
+pub const CATEGORY: &str = "urn:yuanyi:scenario";
+/// What a fact says in the scenario's own words, beside the elements of FHIR.
+const OWN_URI: &str = "urn:yuanyi:follow-up";
+/// The most facts of a kind that are read for one follow-up.
+const MOST: usize = 2000;
+
+fn key(kind: &str, id: String) -> ResourceKey {
+    ResourceKey {
+        kind: kind.to_owned(),
+        id,
+    }
+}
+
+pub fn plan_key(course: &str) -> ResourceKey {
+    key("CarePlan", course.to_owned())
+}
+
+/// `report` is the name that the patient's device gave it.
+pub fn report_key(course: &str, report: &str) -> ResourceKey {
+    key("QuestionnaireResponse", format!("{course}-r{report}"))
+}
+
+/// What was measured for a report, in the order in which it was asked.
+pub fn measured_key(course: &str, report: &str, n: usize) -> ResourceKey {
+    key("Observation", format!("{course}-o{report}{n}"))
+}
+
+/// A report raises one alert at most.
+pub fn alert_key(course: &str, report: &str) -> ResourceKey {
+    key("Task", format!("{course}-a{report}"))
+}
+
+pub fn referral_key(course: &str, n: usize) -> ResourceKey {
+    key("ServiceRequest", format!("{course}-f{n}"))
+}
+
+/// What lets the second person see the patient as long as the follow-up goes on.
+pub fn second_key(course: &str) -> ResourceKey {
+    key("ServiceRequest", format!("{course}-second"))
+}
+
+/// A night, by the day on which it began.
+pub fn night_key(course: &str, date: Date) -> ResourceKey {
+    key(
+        "Observation",
+        format!("{course}-n{}", date.strftime("%Y%m%d")),
+    )
+}
+
+pub fn visit_key(course: &str, n: usize) -> ResourceKey {
+    key("Encounter", format!("{course}-v{n}"))
+}
+
+/// A resource of the follow-up, ready to be committed.
+pub fn put(key: ResourceKey, subject: &PatientId, body: Value) -> NewFact {
+    scenario::put(SCENARIO, key, subject, body)
+}
+
+/// A reference to the patient.
+pub fn patient(id: &PatientId) -> Value {
+    json!({"reference": format!("Patient/{id}")})
+}
+
+/// A reference to the plan.
+pub fn based_on(course: &str) -> Value {
+    json!([{"reference": format!("CarePlan/{course}")}])
+}
+
+/// An extension that holds a value of the scenario's own as JSON.
+pub fn own(value: &impl Serialize) -> Value {
+    let written = serde_json::to_string(value).unwrap_or_default();
+    json!([{"url": OWN_URI, "valueString": written}])
+}
+
+/// Reads a value of the scenario's own again.
+pub fn read_own<T: DeserializeOwned>(body: &Value) -> Option<T> {
+    let extensions = body.get("extension")?.as_array()?;
+    let is_ours = |one: &&Value| one.get("url").and_then(Value::as_str) == Some(OWN_URI);
+    serde_json::from_str(
+        extensions
+            .iter()
+            .find(is_ours)?
+            .get("valueString")?
+            .as_str()?,
+    )
+    .ok()
+}
+
+/// A condition of a search.
+pub fn term(parameter: &str, wanted: Match) -> Term {
+    Term {
+        parameter: parameter.to_owned(),
+        any_of: vec![wanted],
+    }
+}
+
+/// A code, whatever its system.
+pub fn code(code: &str) -> Match {
+    Match::Token {
+        system: None,
+        code: Some(code.to_owned()),
+    }
+}
+
+/// Resources of a kind, whoever wrote them.
+pub async fn search(
+    context: &dyn Context,
+    permit: &Permit,
+    kind: &str,
+    terms: Vec<Term>,
+) -> Result<Vec<ResourceVersion>, Problem> {
+    let query = ResourceQuery {
+        kind: kind.to_owned(),
+        terms,
+        sort: vec![Sort {
+            parameter: "_id".to_owned(),
+            descending: false,
+        }],
+        limit: MOST,
+        offset: 0,
+    };
+    Ok(context.record().search(permit, &query).await?.rows)
+}
+
+/// The resources of a kind that belong to a follow-up.
+pub async fn of_course(
+    context: &dyn Context,
+    permit: &Permit,
+    kind: &str,
+    course: &str,
+) -> Result<Vec<ResourceVersion>, Problem> {
+    let plan = Match::Reference(format!("CarePlan/{course}"));
+    let mut rows = search(context, permit, kind, vec![term("based-on", plan)]).await?;
+    rows.retain(|row| is_of(SCENARIO, row));
+    Ok(rows)
+}
+
+/// Commits facts, each with what must be so for it.
+pub async fn commit(
+    context: &dyn Context,
+    actor: &ActorId,
+    facts: Vec<(NewFact, Precondition)>,
+) -> Result<(), Problem> {
+    let batch = Batch {
+        actor: actor.clone(),
+        facts,
+    };
+    context.record().commit(batch).await?;
+    Ok(())
+}

@@ -1,0 +1,178 @@
+//! Follow-up at home (虚拟智能随访): see README.md.
+//!
+//! A follow-up is nothing but facts of the record: the plan, reports, alerts, referrals and visits. Each act checks
+//! what the follow-up allows and commits its facts with what they build on; `course` reads them again.
+
+mod alert;
+mod calendar;
+mod course;
+mod facts;
+mod nights;
+mod open;
+mod orders;
+mod plans;
+mod referral;
+mod report;
+mod schedule;
+mod view;
+mod visit;
+mod waiting;
+
+use std::sync::LazyLock;
+
+use async_trait::async_trait;
+use policy::{Action, Actor, Object, Permit};
+use scenario::{
+    Context, Manifest, Method, Problem, Reply, Request, Scenario, Stage, Waiting, again_if_raced,
+};
+use serde_json::{Value, json};
+use vocabulary::{RoomId, Text, Timestamp};
+
+use crate::course::{FollowUp, is_only_patient};
+
+static MANIFEST: LazyLock<Manifest> = LazyLock::new(|| {
+    Manifest::read(include_str!("../scenario.toml")).unwrap_or_else(|error| unreachable!("{error}"))
+});
+
+/// The server part; it holds no state of its own.
+#[derive(Default)]
+pub struct FollowUpAtHome;
+
+/// The scenario, for the registry.
+pub fn scenario() -> Box<dyn Scenario> {
+    Box::new(FollowUpAtHome)
+}
+
+#[async_trait]
+impl Scenario for FollowUpAtHome {
+    fn manifest(&self) -> &Manifest {
+        &MANIFEST
+    }
+
+    async fn handle(&self, context: &dyn Context, request: Request) -> Result<Reply, Problem> {
+        again_if_raced(|| route(context, &request)).await
+    }
+
+    async fn waiting(&self, context: &dyn Context, actor: &Actor) -> Result<Vec<Waiting>, Problem> {
+        waiting::waiting(context, actor).await
+    }
+
+    async fn stage(
+        &self,
+        context: &dyn Context,
+        actor: &Actor,
+        room: &RoomId,
+    ) -> Result<Option<Stage>, Problem> {
+        let Ok(permit) = reading(context, actor).await else {
+            return Ok(None);
+        };
+        let Some(course) = FollowUp::find(context, &permit, room.as_str()).await? else {
+            return Ok(None);
+        };
+        let name = course.patient_name.as_str();
+        let mut participants = vec![course.course.first.id.clone()];
+        participants.extend(course.course.second.iter().map(|second| second.id.clone()));
+        let asked = course.open_referral();
+        participants.extend(asked.map(|(_, referral)| referral.of.to.id.clone()));
+        Ok(Some(Stage {
+            id: room.clone(),
+            title: Text::new(format!("随访：{name}"), format!("Follow-up: {name}")),
+            participants,
+            series: None,
+            patient: course.patient,
+            case: course.id,
+        }))
+    }
+
+    async fn remind(
+        &self,
+        context: &dyn Context,
+        permit: &Permit,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<(), Problem> {
+        waiting::remind(context, permit, since, until).await
+    }
+}
+
+/// A permit to read whatever the actor may read; what it does not cover looks as if it did not exist.
+async fn reading(context: &dyn Context, actor: &Actor) -> Result<Permit, Problem> {
+    Ok(context
+        .permit(actor, Action::ReadRecord, &Object::Everyone)
+        .await?)
+}
+
+async fn route(context: &dyn Context, request: &Request) -> Result<Reply, Problem> {
+    match (request.method, request.segments().as_slice()) {
+        (Method::Get, ["plans"]) => Ok(Reply::ok(view::all_plans())),
+        (Method::Get, ["courses"]) => list(context, request).await,
+        (Method::Post, ["courses"]) => {
+            let (id, is_new) = open::open(context, request).await?;
+            let body = shown(context, request, &id).await?;
+            let status = if is_new { 201 } else { 200 };
+            Ok(Reply { status, body })
+        }
+        (_, ["courses", id, act @ ..]) => {
+            do_act(context, request, id, act).await?;
+            Ok(Reply::ok(shown(context, request, id).await?))
+        }
+        _ => Err(Problem::not_found()),
+    }
+}
+
+async fn do_act(
+    context: &dyn Context,
+    request: &Request,
+    id: &str,
+    act: &[&str],
+) -> Result<(), Problem> {
+    if request.method == Method::Get && act.is_empty() {
+        return Ok(());
+    }
+    let permit = reading(context, &request.actor).await?;
+    let course = FollowUp::find(context, &permit, id)
+        .await?
+        .ok_or_else(Problem::not_found)?;
+    match (request.method, act) {
+        (Method::Put, ["reports"]) => report::put(context, &course, request).await,
+        (Method::Post, ["nights"]) => nights::post(context, &course, request).await,
+        (Method::Post, ["take"]) => alert::answer(context, &course, request, false).await,
+        (Method::Post, ["close"]) => alert::answer(context, &course, request, true).await,
+        (Method::Post, ["refer"]) => referral::refer(context, &course, request).await,
+        (Method::Post, ["visit"]) => visit::open(context, &course, request).await,
+        (Method::Post, ["visit", "end"]) => visit::end(context, &course, request).await,
+        (Method::Post, ["end"]) => open::end(context, &course, request).await,
+        _ => Err(Problem::not_found()),
+    }
+}
+
+/// What is shown is read again from the record, never from what was just written. Who referred a patient back may
+/// not see them any more: that is an answer, too.
+async fn shown(context: &dyn Context, request: &Request, id: &str) -> Result<Value, Problem> {
+    let permit = reading(context, &request.actor).await?;
+    let found = FollowUp::find(context, &permit, id).await?;
+    match found {
+        Some(course) if is_only_patient(&request.actor) => Ok(view::own(context, &course)),
+        Some(course) => Ok(view::of(context, &course)),
+        None if request.method == Method::Post => Ok(json!({"id": id, "gone": true})),
+        None => Err(Problem::not_found()),
+    }
+}
+
+/// `GET courses`: the patient's own, or the work list.
+async fn list(context: &dyn Context, request: &Request) -> Result<Reply, Problem> {
+    let permit = reading(context, &request.actor).await?;
+    let mut found = FollowUp::all(context, &permit, None).await?;
+    if is_only_patient(&request.actor) {
+        found.retain(|course| course.is_active);
+        let own = found.iter().map(|course| view::own(context, course));
+        return Ok(Reply::ok(own.collect()));
+    }
+    let now = context.now();
+    found.sort_by_cached_key(|course| {
+        let (state, since) = view::urgency(course, now);
+        (view::rank(state), since)
+    });
+    let rows = found.iter().map(|course| view::row(course, now));
+    Ok(Reply::ok(rows.collect()))
+}

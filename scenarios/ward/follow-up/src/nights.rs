@@ -1,0 +1,394 @@
+//! Nights: use of a therapy device as the patient says it or its card holds it, oximetry of a night at home, and
+//! whether the therapy is used enough.
+
+use std::collections::BTreeMap;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use jiff::civil::{Date, DateTime};
+use knowledge::AnswerValue;
+use policy::{Action, Object};
+use record::{Precondition, ResourceVersion};
+use scenario::{Context, Problem, Request, Topic};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use signals::{Found, cpap, oximetry::Oximetry};
+
+use crate::{
+    course::{FollowUp, is_only_patient},
+    facts::{self, own, read_own},
+    schedule::days_after,
+};
+
+/// Nights that are looked back on: the period of the rule of adherence.
+const NIGHTS: i64 = 30;
+/// The most nights of one card that are kept at once.
+const MOST_NIGHTS: usize = 400;
+/// A night begins at noon.
+const NOON: i8 = 12;
+
+/// How it is known for how long the therapy was used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HoursFrom {
+    /// The machine counted it.
+    Machine,
+    /// The signals last so long.
+    Signals,
+    /// The patient said so.
+    Asked,
+}
+
+/// A night, named after the day on which it began. What is not known of it is none.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Night {
+    pub date: Date,
+    pub hours: Option<f64>,
+    pub hours_from: Option<HoursFrom>,
+    /// Apnoeas and hypopnoeas an hour of use, as the machine scores them.
+    pub ahi: Option<f64>,
+    /// 95th percentile of the leak, in litres a minute.
+    pub leak_p95_l_min: Option<f64>,
+    /// Falls of the saturation by 3 points or more, an hour of valid recording.
+    pub odi3: Option<f64>,
+    /// Falls by 4 points or more.
+    pub odi4: Option<f64>,
+    /// Valid time below 90 %, in per cent of the valid time.
+    pub t90_percent: Option<f64>,
+    pub lowest_spo2_percent: Option<f64>,
+    /// Valid time of the oximetry, in hours.
+    pub oximetry_h: Option<f64>,
+}
+
+impl Night {
+    fn of_nothing(date: Date) -> Self {
+        Self {
+            date,
+            hours: None,
+            hours_from: None,
+            ahi: None,
+            leak_p95_l_min: None,
+            odi3: None,
+            odi4: None,
+            t90_percent: None,
+            lowest_spo2_percent: None,
+            oximetry_h: None,
+        }
+    }
+
+    fn of_card(night: &cpap::Night) -> Self {
+        let machine = night.machine.as_ref();
+        let counted = machine.and_then(|day| day.usage_h);
+        let hours = night.usage_h();
+        let source = if counted.is_some() {
+            HoursFrom::Machine
+        } else {
+            HoursFrom::Signals
+        };
+        let leak = night.leak_l_min.map(|leak| leak.p95);
+        let mut made = Self {
+            hours,
+            hours_from: hours.map(|_| source),
+            ahi: machine.and_then(|day| day.ahi).or(night.ahi),
+            leak_p95_l_min: machine.and_then(|day| day.leak_p95_l_min).or(leak),
+            ..Self::of_nothing(night.date)
+        };
+        if let Some(found) = &night.oximetry {
+            made.take_oximetry(found);
+        }
+        made
+    }
+
+    fn take_oximetry(&mut self, found: &Oximetry) {
+        self.odi3 = Some(found.odi3);
+        self.odi4 = Some(found.odi4);
+        self.t90_percent = Some(found.t90_percent);
+        self.lowest_spo2_percent = Some(found.lowest);
+        self.oximetry_h = Some(found.valid_s as f64 / 3600.0);
+    }
+
+    /// What is known of the night where more is known of it now. The machine's own count of use stands above what
+    /// its signals show, since those are cut to whole minutes.
+    fn with(self, before: &Self) -> Self {
+        let keeps = before.hours_from == Some(HoursFrom::Machine)
+            && self.hours_from != Some(HoursFrom::Machine);
+        let (hours, hours_from) = if keeps || self.hours.is_none() {
+            (before.hours, before.hours_from)
+        } else {
+            (self.hours, self.hours_from)
+        };
+        Self {
+            date: self.date,
+            hours,
+            hours_from,
+            ahi: self.ahi.or(before.ahi),
+            leak_p95_l_min: self.leak_p95_l_min.or(before.leak_p95_l_min),
+            odi3: self.odi3.or(before.odi3),
+            odi4: self.odi4.or(before.odi4),
+            t90_percent: self.t90_percent.or(before.t90_percent),
+            lowest_spo2_percent: self.lowest_spo2_percent.or(before.lowest_spo2_percent),
+            oximetry_h: self.oximetry_h.or(before.oximetry_h),
+        }
+    }
+
+    fn says_something(&self) -> bool {
+        *self != Self::of_nothing(self.date)
+    }
+}
+
+/// Reads a night again.
+pub fn of_row(row: &ResourceVersion) -> Option<Night> {
+    read_own(row.body.as_ref()?)
+}
+
+/// A file as it is sent: its path below the card's folder, and its bytes in base64.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sent {
+    path: String,
+    base64: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Files {
+    files: Vec<Sent>,
+}
+
+/// `POST courses/{id}/nights`: files of a therapy device's card, or one recording with a saturation. What was found
+/// in them is kept, not the files; who they say they are about is not looked at.
+pub async fn post(
+    context: &dyn Context,
+    course: &FollowUp,
+    request: &Request,
+) -> Result<(), Problem> {
+    let sent: Files = request.body_as()?;
+    let object = Object::Patient(course.patient.clone());
+    let action = if is_only_patient(&request.actor) {
+        Action::ReportOwn
+    } else {
+        Action::WriteRecord
+    };
+    context.permit(&request.actor, action, &object).await?;
+    course.must_be_active()?;
+    if !course.plan.nights {
+        return Err(Problem::out_of_order(
+            "该随访计划不记录夜间数据",
+            "this plan counts no nights",
+        ));
+    }
+    let files: Result<Vec<cpap::File>, Problem> = sent
+        .files
+        .into_iter()
+        .map(|file| {
+            let bytes = STANDARD
+                .decode(file.base64)
+                .map_err(|_| Problem::invalid("文件不是 base64", "a file is not in base64"))?;
+            Ok((file.path, bytes))
+        })
+        .collect();
+    let found = found_in(&files?)?;
+    let mut new = Vec::new();
+    for night in found.into_iter().rev().take(MOST_NIGHTS) {
+        let before = course.nights.iter().find(|one| one.of.date == night.date);
+        let (night, condition) = match before {
+            Some(before) => (night.with(&before.of), before.unchanged()),
+            None => (night, Precondition::Version(0)),
+        };
+        if before.is_some_and(|before| before.of == night) {
+            continue;
+        }
+        let key = facts::night_key(&course.id, night.date);
+        let fact = facts::put(key, &course.patient, observation(course, &night, context));
+        new.push((fact, condition));
+    }
+    if !new.is_empty() {
+        facts::commit(context, &request.actor.id, new).await?;
+        course.tell(context, Topic::Case);
+    }
+    Ok(())
+}
+
+/// The nights that files tell of, the oldest first.
+fn found_in(files: &[cpap::File]) -> Result<Vec<Night>, Problem> {
+    // One file of a card is a recording to itself, unless it is the statistics.
+    let found = if cpap::Card::is_card(files) {
+        Ok(Found::CpapCard(cpap::Card::read(files)))
+    } else {
+        signals::measure(files)
+            .ok_or_else(|| {
+                Problem::invalid(
+                    "不是呼吸机存储卡，也不是 EDF 记录",
+                    "these files are neither a card of a therapy device nor an EDF recording",
+                )
+            })?
+            .map_err(|why| Problem::invalid(format!("无法读取：{why}"), format!("could not {why}")))
+    }?;
+    let nights: Vec<Night> = match found {
+        Found::CpapCard(card) => card.nights.iter().map(Night::of_card).collect(),
+        Found::Recording(recording) => {
+            let night = recording.start.zip(recording.oximetry.as_ref());
+            let (start, oximetry) = night.ok_or_else(|| {
+                Problem::invalid(
+                    "记录中没有可用的血氧，或没有开始时间",
+                    "the recording holds no saturation that can be used, or no time",
+                )
+            })?;
+            let mut night = Night::of_nothing(night_of(start));
+            night.take_oximetry(oximetry);
+            vec![night]
+        }
+    };
+    let nights: Vec<Night> = nights.into_iter().filter(Night::says_something).collect();
+    if nights.is_empty() {
+        return Err(Problem::invalid(
+            "文件中没有可用的夜间数据",
+            "these files tell of no night",
+        ));
+    }
+    Ok(nights)
+}
+
+/// The night that a time belongs to.
+fn night_of(time: DateTime) -> Date {
+    if time.hour() < NOON {
+        days_after(time.date(), -1)
+    } else {
+        time.date()
+    }
+}
+
+fn observation(course: &FollowUp, night: &Night, context: &dyn Context) -> Value {
+    let part = |name: &str, value: Option<f64>, unit: &str| {
+        value.map(|value| {
+            json!({
+                "code": {"text": name},
+                "valueQuantity": {
+                    "value": value, "unit": unit, "system": "http://unitsofmeasure.org", "code": unit,
+                },
+            })
+        })
+    };
+    let parts = [
+        part("Use of the therapy device", night.hours, "h"),
+        part("AHI as the device scores it", night.ahi, "/h"),
+        part("Leak, 95th percentile", night.leak_p95_l_min, "L/min"),
+        part("ODI3", night.odi3, "/h"),
+        part("ODI4", night.odi4, "/h"),
+        part("T90", night.t90_percent, "%"),
+        part("Lowest saturation", night.lowest_spo2_percent, "%"),
+        part("Valid oximetry", night.oximetry_h, "h"),
+    ];
+    json!({
+        "extension": own(night),
+        "basedOn": facts::based_on(&course.id),
+        "status": "final",
+        "code": {"text": "Night at home"},
+        "subject": facts::patient(&course.patient),
+        "effectiveDateTime": night.date,
+        "issued": context.now(),
+        "component": parts.into_iter().flatten().collect::<Vec<_>>(),
+    })
+}
+
+/// The latest nights until yesterday's, the oldest first; one of which nothing is known has no value. What a device
+/// says stands above what the patient said.
+pub fn latest(course: &FollowUp, today: Date) -> Vec<Night> {
+    let devices: BTreeMap<Date, &Night> = course
+        .nights
+        .iter()
+        .map(|night| (night.of.date, &night.of))
+        .collect();
+    let asked: BTreeMap<Date, f64> = course
+        .reports
+        .iter()
+        .rev()
+        .filter_map(|report| {
+            let AnswerValue::Number(hours) = report.answers.get("cpap_hours")?.value else {
+                return None;
+            };
+            // What is asked in the morning is about the night that began the day before.
+            Some((days_after(report.day, -1), hours))
+        })
+        .collect();
+    (1..=NIGHTS)
+        .rev()
+        .map(|ago| {
+            let date = days_after(today, -ago);
+            let mut night = devices
+                .get(&date)
+                .map_or_else(|| Night::of_nothing(date), |night| (*night).clone());
+            if night.hours.is_none()
+                && let Some(hours) = asked.get(&date)
+            {
+                night.hours = Some(*hours);
+                night.hours_from = Some(HoursFrom::Asked);
+            }
+            night
+        })
+        .collect()
+}
+
+/// The latest nights and whether they are adherent.
+pub fn view(course: &FollowUp, today: Date) -> Value {
+    let nights = latest(course, today);
+    let hours: Vec<Option<f64>> = nights.iter().map(|night| night.hours).collect();
+    let rule = knowledge::class_list("cpap-adherence");
+    json!({
+        "nights": nights,
+        "adherence": knowledge::adherence(&hours),
+        "known": hours.iter().flatten().count(),
+        "counted": hours.iter().flatten().filter(|hours| **hours >= knowledge::COUNTED_H).count(),
+        "rule": rule.map(|rule| json!({"title": rule.title, "classes": rule.classes.iter().map(|class| json!({"id": class.id, "label": class.label})).collect::<Vec<_>>()})),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn a_night_belongs_to_the_day_on_which_it_began() {
+        for (hour, day) in [
+            (0, date(2026, 3, 1)),
+            (11, date(2026, 3, 1)),
+            (12, date(2026, 3, 2)),
+            (23, date(2026, 3, 2)),
+        ] {
+            assert_eq!(night_of(date(2026, 3, 2).at(hour, 30, 0, 0)), day, "{hour}");
+        }
+    }
+
+    #[test]
+    fn the_machine_s_count_is_not_replaced_by_what_its_signals_show() {
+        let day = date(2026, 3, 1);
+        let of = |hours, from| Night {
+            hours: Some(hours),
+            hours_from: Some(from),
+            ..Night::of_nothing(day)
+        };
+        let counted = of(6.5, HoursFrom::Machine);
+        let shown = Night {
+            odi3: Some(12.0),
+            ..of(6.4, HoursFrom::Signals)
+        };
+        let both = shown.clone().with(&counted);
+        assert_eq!(
+            (both.hours, both.hours_from, both.odi3),
+            (Some(6.5), Some(HoursFrom::Machine), Some(12.0))
+        );
+        assert_eq!(counted.with(&shown), both);
+    }
+
+    #[test]
+    fn files_that_are_no_recording_are_refused() {
+        for (path, bytes) in [("notes.txt", b"x".as_slice()), ("a.edf", b"0".as_slice())] {
+            assert!(
+                found_in(&[(path.to_owned(), bytes.to_vec())]).is_err(),
+                "{path}"
+            );
+        }
+        assert!(found_in(&[]).is_err());
+    }
+}

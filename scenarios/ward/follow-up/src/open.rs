@@ -1,0 +1,211 @@
+//! A follow-up begins and ends.
+
+use std::collections::BTreeMap;
+
+use knowledge::AnswerValue;
+use policy::{Action, Object, Role};
+use record::Precondition;
+use scenario::{Context, Person, Problem, Request, Topic};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use vocabulary::{ActorId, PatientId};
+
+use crate::{
+    alert::said,
+    course::{Course, FollowUp},
+    facts::{self, own},
+    plans::{Plan, input, limits, plan},
+};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wish {
+    patient: PatientId,
+    plan: String,
+    /// Who is told as well where nobody takes an alert.
+    #[serde(default)]
+    second: Option<ActorId>,
+    /// The patient's usual values.
+    #[serde(default)]
+    usual: BTreeMap<String, f64>,
+}
+
+/// `POST courses`: the id of the follow-up, and whether it is new. Who opens it is told first.
+pub async fn open(context: &dyn Context, request: &Request) -> Result<(String, bool), Problem> {
+    let wish: Wish = request.body_as()?;
+    let actor = &request.actor;
+    let object = Object::Patient(wish.patient.clone());
+    context.permit(actor, Action::WriteRecord, &object).await?;
+    let permit = context.permit(actor, Action::ReadRecord, &object).await?;
+    let plan = plan(&wish.plan)
+        .ok_or_else(|| Problem::invalid("没有这种随访计划", "there is no such plan"))?;
+    let twin = context.twin(&permit, &wish.patient).await?;
+    let name = twin
+        .ok_or_else(Problem::not_found)?
+        .name
+        .unwrap_or_else(|| "—".to_owned());
+    let known = FollowUp::all(context, &permit, Some(&wish.patient)).await?;
+    if let Some(open) = known
+        .iter()
+        .find(|one| one.is_active && one.plan.id == plan.id)
+    {
+        return Ok((open.id.clone(), false));
+    }
+    must_be_usual(plan, &wish.usual)?;
+    let first = Person::from(actor);
+    let second = match &wish.second {
+        Some(id) if *id != actor.id => {
+            // The second person sees the patient from now on.
+            context.permit(actor, Action::GrantAccess, &object).await?;
+            Some(must_be_doctor(context, id).await?)
+        }
+        _ => None,
+    };
+    let id = context.new_id();
+    let mut new = Vec::new();
+    if let Some(second) = &second {
+        let body = stand_in(&id, &wish.patient, &first, second, "active", context);
+        new.push(facts::put(facts::second_key(&id), &wish.patient, body));
+    }
+    let body = json!({
+        "extension": own(&Course {
+            plan: wish.plan,
+            first: first.clone(),
+            second,
+            usual: wish.usual,
+        }),
+        "instantiatesUri": [facts::PLAN_URI],
+        "status": "active",
+        "intent": "plan",
+        "title": plan.title.en,
+        "category": [{"coding": [{"system": facts::CATEGORY, "code": facts::SCENARIO}]}],
+        "subject": {"reference": format!("Patient/{}", wish.patient), "display": name},
+        "created": context.now(),
+        "author": first.reference(),
+    });
+    new.push(facts::put(facts::plan_key(&id), &wish.patient, body));
+    let new = new
+        .into_iter()
+        .map(|fact| (fact, Precondition::Version(0)))
+        .collect();
+    facts::commit(context, &actor.id, new).await?;
+    // The patient's browser, too, looks whether something waits.
+    context.notify(Topic::Waiting, &id, &[]);
+    Ok((id, true))
+}
+
+/// A usual value is one of what the plan names, within its limits.
+fn must_be_usual(plan: &Plan, usual: &BTreeMap<String, f64>) -> Result<(), Problem> {
+    for (name, value) in usual {
+        let [low, high] = limits(name);
+        let is_one = plan.usual.contains(name)
+            && low.is_none_or(|low| *value >= low)
+            && high.is_none_or(|high| *value <= high)
+            && input(name).is_some_and(|input| {
+                let answer = knowledge::Answer::new(AnswerValue::Number(*value));
+                input.take(name, &answer).is_ok()
+            });
+        if !is_one {
+            return Err(Problem::invalid(
+                "平时的数值不能用",
+                "a usual value cannot be used",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The doctor with this account. Nurses who are asked in see nothing of a patient whom they do not treat.
+pub async fn must_be_doctor(context: &dyn Context, id: &ActorId) -> Result<Person, Problem> {
+    let account = context.account(id).await;
+    let is_doctor = |actor: &policy::Actor| {
+        [Role::Expert, Role::TerminalDoctor]
+            .iter()
+            .any(|role| actor.roles.contains(role))
+    };
+    account
+        .filter(is_doctor)
+        .as_ref()
+        .map(Person::from)
+        .ok_or_else(|| {
+            Problem::invalid(
+                "没有这个医生的账户",
+                "there is no account of a doctor with this name",
+            )
+        })
+}
+
+/// Lets the second person see the patient as long as it is active.
+fn stand_in(
+    course: &str,
+    patient: &PatientId,
+    first: &Person,
+    second: &Person,
+    status: &str,
+    context: &dyn Context,
+) -> Value {
+    json!({
+        "basedOn": facts::based_on(course),
+        "status": status,
+        "intent": "order",
+        "code": {"text": "Told as well where nobody takes an alert"},
+        "subject": facts::patient(patient),
+        "authoredOn": context.now(),
+        "requester": first.reference(),
+        "performer": [second.reference()],
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct End {
+    reason: String,
+}
+
+/// `POST courses/{id}/end`: over, with a reason. What is still open holds it up.
+pub async fn end(
+    context: &dyn Context,
+    course: &FollowUp,
+    request: &Request,
+) -> Result<(), Problem> {
+    let wish: End = request.body_as()?;
+    let reason = said(&wish.reason, "结束的原因", "why it ends")?;
+    let object = Object::Patient(course.patient.clone());
+    context
+        .permit(&request.actor, Action::WriteRecord, &object)
+        .await?;
+    course.must_be_active()?;
+    if course.open_alert().is_some()
+        || course.open_referral().is_some()
+        || course.open_visit().is_some()
+    {
+        return Err(Problem::out_of_order(
+            "尚有警报、转诊或见面未结束",
+            "an alert, a referral or a visit has not ended yet",
+        ));
+    }
+    let mut body = course.body.of.clone();
+    if let Some(fields) = body.as_object_mut() {
+        fields.insert("status".to_owned(), json!("completed"));
+        fields.insert("note".to_owned(), json!([{"text": reason}]));
+    }
+    let fact = facts::put(facts::plan_key(&course.id), &course.patient, body);
+    let mut new = vec![(fact, course.body.unchanged())];
+    if let Some(second) = &course.course.second {
+        let first = &course.course.first;
+        let body = stand_in(
+            &course.id,
+            &course.patient,
+            first,
+            second,
+            "completed",
+            context,
+        );
+        let key = facts::second_key(&course.id);
+        new.push((facts::put(key, &course.patient, body), Precondition::None));
+    }
+    facts::commit(context, &request.actor.id, new).await?;
+    context.notify(Topic::Waiting, &course.id, &[]);
+    course.tell(context, Topic::Case);
+    Ok(())
+}

@@ -1,0 +1,325 @@
+//! Plans of follow-up, as `guidelines/plans.toml` says them.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::LazyLock,
+};
+
+use knowledge::{Answer, AnswerValue, Answers, Input, class_list, inputs};
+use serde::{Deserialize, Serialize};
+use vocabulary::{Assessed, Text};
+
+static PLANS: LazyLock<Plans> = LazyLock::new(|| {
+    toml::from_str(include_str!("../guidelines/plans.toml"))
+        .unwrap_or_else(|error| unreachable!("the plans: {error}"))
+});
+
+/// The limits that the lists of `knowledge` set to an answer, by its name.
+static LIMITS: LazyLock<HashMap<String, [Option<f64>; 2]>> = LazyLock::new(|| {
+    let mut found: HashMap<String, [Option<f64>; 2]> = HashMap::new();
+    for input in knowledge::cards().into_iter().flat_map(|card| card.inputs) {
+        let [low, high] = found.entry(input.name).or_default();
+        *low = low.or(input.range[0]);
+        *high = high.or(input.range[1]);
+    }
+    found
+});
+
+/// `guidelines/plans.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Plans {
+    /// After so many minutes an alert that nobody took is a second person's as well.
+    pub escalate_after_min: i64,
+    /// What is asked, by name.
+    question: BTreeMap<String, Question>,
+    /// The plans.
+    #[serde(rename = "plan")]
+    pub list: Vec<Plan>,
+    /// When a patient is referred.
+    #[serde(rename = "criterion")]
+    pub criteria: Vec<Criterion>,
+}
+
+/// A question to a patient.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Question {
+    /// How it is put.
+    pub plain: Text,
+    /// Why somebody is told where the answer is yes.
+    pub tells: Option<Text>,
+    /// Limits of a number that no list of `knowledge` sets.
+    range: Option<[f64; 2]>,
+    /// The question itself, where `knowledge` does not ask it.
+    own: Option<Input>,
+}
+
+/// A plan for one disease.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Plan {
+    pub id: String,
+    pub title: Text,
+    /// Keys of `docs/evidence`.
+    pub sources: Vec<String>,
+    /// What a report asks.
+    pub asks: Vec<String>,
+    /// Days from one report to the next: the hospital's setting.
+    pub every_days: i64,
+    /// Whether what doctors ordered for the patient belongs to it.
+    #[serde(default)]
+    pub orders: bool,
+    /// Whether nights of therapy are counted.
+    #[serde(default)]
+    pub nights: bool,
+    /// What the patient's usual value may be written down of.
+    #[serde(default)]
+    pub usual: Vec<String>,
+    /// What the patient should know.
+    pub learn: Vec<Text>,
+    /// What is looked for in each report.
+    #[serde(default)]
+    pub watch: Vec<Watch>,
+}
+
+/// Classes that are a reason to tell somebody.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Watch {
+    /// The list of classes.
+    pub classes: String,
+    /// The classes of it that raise an alert.
+    pub raise: Vec<String>,
+}
+
+/// Up to a higher level, or down to a lower one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Direction {
+    Up,
+    Down,
+}
+
+/// When a patient is referred.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Criterion {
+    pub id: String,
+    pub direction: Direction,
+    pub label: Text,
+    /// The plans that it is for; all where none is named.
+    #[serde(default, skip_serializing)]
+    pub plans: Vec<String>,
+}
+
+/// What a report says about getting worse.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "state", rename_all = "kebab-case")]
+pub enum Worse {
+    /// Nothing that is looked for.
+    No,
+    /// These.
+    Yes { why: Vec<Text> },
+    /// What is looked for cannot be decided, because these are missing.
+    NotAssessable { missing: Vec<Text> },
+}
+
+pub fn plans() -> &'static Plans {
+    &PLANS
+}
+
+/// The plan with this id.
+pub fn plan(id: &str) -> Option<&'static Plan> {
+    PLANS.list.iter().find(|plan| plan.id == id)
+}
+
+/// How a question is put to a patient.
+pub fn question(name: &str) -> Option<&'static Question> {
+    PLANS.question.get(name)
+}
+
+/// Kind, unit and label of a question.
+pub fn input(name: &str) -> Option<&'static Input> {
+    let own = question(name).and_then(|question| question.own.as_ref());
+    own.or_else(|| inputs().get(name))
+}
+
+/// The lowest and highest answer that can be one.
+pub fn limits(name: &str) -> [Option<f64>; 2] {
+    let own = question(name).and_then(|question| question.range);
+    match own {
+        Some([low, high]) => [Some(low), Some(high)],
+        None => LIMITS.get(name).copied().unwrap_or_default(),
+    }
+}
+
+impl Plan {
+    /// The criteria of referral that are for this plan.
+    pub fn criteria(&self) -> impl Iterator<Item = &'static Criterion> {
+        let is_for = |one: &&Criterion| one.plans.is_empty() || one.plans.contains(&self.id);
+        PLANS.criteria.iter().filter(is_for)
+    }
+
+    /// Looks at the answers of one report. What follows from the patient's usual values is reckoned here: a
+    /// saturation is compared with the usual one.
+    pub fn worse(&self, answers: &Answers, usual: &BTreeMap<String, f64>) -> Worse {
+        let is_yes = |name: &str| {
+            let answer = answers.get(name).map(|answer| &answer.value);
+            answer == Some(&AnswerValue::YesNo(true))
+        };
+        let told = self.asks.iter().filter(|name| is_yes(name));
+        let mut why: Vec<Text> = told
+            .filter_map(|name| question(name)?.tells.clone())
+            .collect();
+        let mut answers = answers.clone();
+        if let Some(fall) = fall(&answers, usual) {
+            answers.insert("spo2_fall_percent".to_owned(), Answer::from(fall));
+        }
+        let mut missing = Vec::new();
+        for watch in &self.watch {
+            let Some(classes) = class_list(&watch.classes) else {
+                continue;
+            };
+            match classes.classify(&answers).result {
+                Assessed::Assessed { value } if watch.raise.contains(&value.id) => {
+                    why.push(Text::new(
+                        format!("{}：{}", classes.title.zh, value.label.zh),
+                        format!("{}: {}", classes.title.en, value.label.en),
+                    ));
+                }
+                Assessed::Assessed { .. } => {}
+                Assessed::NotAssessable { missing: found } => {
+                    missing.extend(found.into_iter().map(|one| named(&one.input, one.why)));
+                }
+            }
+        }
+        if !why.is_empty() {
+            Worse::Yes { why }
+        } else if missing.is_empty() {
+            Worse::No
+        } else {
+            Worse::NotAssessable { missing }
+        }
+    }
+}
+
+/// What is missing, with its name for people before the reason.
+fn named(name: &str, why: Text) -> Text {
+    match input(name) {
+        Some(input) => Text::new(
+            format!("{}：{}", input.label.zh, why.zh),
+            format!("{}: {}", input.label.en, why.en),
+        ),
+        None => why,
+    }
+}
+
+/// How far the saturation lies below the usual one, in per cent points; 0 where it lies above.
+fn fall(answers: &Answers, usual: &BTreeMap<String, f64>) -> Option<f64> {
+    let AnswerValue::Number(now) = answers.get("spo2_percent")?.value else {
+        return None;
+    };
+    Some((usual.get("spo2_percent")? - now).max(0.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_plan_asks_what_is_known_and_watches_what_there_is() {
+        for plan in &plans().list {
+            for name in plan.asks.iter().chain(&plan.usual) {
+                assert!(input(name).is_some(), "{} {name}", plan.id);
+                assert!(question(name).is_some(), "{} {name}", plan.id);
+                let is_number = matches!(input(name).unwrap().kind, knowledge::Kind::Number { .. });
+                assert_eq!(
+                    is_number,
+                    limits(name) != [None, None],
+                    "a number has limits: {name}"
+                );
+            }
+            for watch in &plan.watch {
+                let classes = class_list(&watch.classes).unwrap();
+                for id in &watch.raise {
+                    assert!(classes.classes.iter().any(|class| class.id == *id), "{id}");
+                }
+            }
+            for source in &plan.sources {
+                assert!(knowledge::evidence(source).is_some(), "{source}");
+            }
+            assert!(plan.asks.iter().any(|name| name == "feels_worse"));
+            assert!(plan.every_days > 0 && !plan.learn.is_empty());
+            for direction in [Direction::Up, Direction::Down] {
+                assert!(plan.criteria().any(|one| one.direction == direction));
+            }
+        }
+        let asked: Vec<&String> = plans().list.iter().flat_map(|plan| &plan.asks).collect();
+        for name in plans().question.keys() {
+            assert!(asked.contains(&name), "no plan asks {name}");
+        }
+    }
+
+    fn of(given: &[(&str, f64)], usual_spo2: Option<f64>) -> Worse {
+        let answers = given
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), Answer::from(*value)));
+        let usual = usual_spo2.map(|value| ("spo2_percent".to_owned(), value));
+        plan("copd")
+            .unwrap()
+            .worse(&answers.collect(), &usual.into_iter().collect())
+    }
+
+    #[test]
+    fn three_signs_of_the_rome_proposal_tell_somebody() {
+        let ill = [
+            ("dyspnoea_vas", 5.0),
+            ("pulse_per_min", 95.0),
+            ("spo2_percent", 91.0),
+        ];
+        assert!(matches!(of(&ill, None), Worse::Yes { why } if why.len() == 1));
+        let calm = [
+            ("dyspnoea_vas", 4.9),
+            ("pulse_per_min", 94.0),
+            ("spo2_percent", 92.0),
+            ("respiratory_rate_per_min", 23.0),
+        ];
+        assert_eq!(of(&calm, None), Worse::No);
+    }
+
+    #[test]
+    fn the_usual_saturation_decides_where_the_number_alone_does_not() {
+        let two = [
+            ("dyspnoea_vas", 6.0),
+            ("pulse_per_min", 99.0),
+            ("spo2_percent", 92.0),
+            ("respiratory_rate_per_min", 16.0),
+        ];
+        assert!(matches!(of(&two, None), Worse::NotAssessable { .. }));
+        assert!(matches!(of(&two, Some(97.0)), Worse::Yes { .. }));
+        // A fall of exactly 3 points is none of the signs; nobody measures CRP at home.
+        assert!(matches!(of(&two, Some(95.0)), Worse::NotAssessable { .. }));
+    }
+
+    #[test]
+    fn what_is_missing_is_named_and_never_guessed() {
+        let Worse::NotAssessable { missing } = of(&[("dyspnoea_vas", 6.0)], None) else {
+            panic!("one sign of five says nothing");
+        };
+        assert!(missing.iter().any(|one| one.en.contains("saturation")));
+    }
+
+    #[test]
+    fn a_patient_who_feels_worse_is_heard_whatever_is_measured() {
+        let feels = Answers::from([("feels_worse".to_owned(), Answer::from(true))]);
+        for plan in &plans().list {
+            let worse = plan.worse(&feels, &BTreeMap::new());
+            assert!(
+                matches!(worse, Worse::Yes { why } if why.len() == 1),
+                "{}",
+                plan.id
+            );
+        }
+    }
+}

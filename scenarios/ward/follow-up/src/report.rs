@@ -1,0 +1,298 @@
+//! A patient's report: what is due, answered on a phone, also without a line.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use knowledge::{Answer, AnswerValue, Answers, Kind, questionnaire};
+use policy::{Action, Object};
+use record::{NewFact, Precondition, ResourceVersion};
+use scenario::{Context, Person, Problem, Request, Topic, text};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use vocabulary::{Text, Timestamp};
+
+use crate::{
+    alert,
+    course::{FollowUp, is_only_patient},
+    facts::{self, own, read_own},
+    plans::{Worse, input, limits},
+    schedule::{day_of, days_between},
+};
+
+/// The most reports in one request.
+const MOST_REPORTS: usize = 200;
+/// A device's clock may run ahead by so much; what lies further ahead is refused.
+const AHEAD_MS: i64 = 5 * 60_000;
+/// A report may have waited on a device for so many days.
+const OLDEST_DAYS: i64 = 60;
+
+/// What a patient reported.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// When it was written down, by the device's clock.
+    pub at: Timestamp,
+    /// The day on which that was where the patient is.
+    pub day: Date,
+    /// When the hospital heard of it.
+    pub heard: Timestamp,
+    pub by: String,
+    pub answers: Answers,
+}
+
+/// What a report says beside the elements of FHIR.
+#[derive(Serialize, Deserialize)]
+struct Words {
+    day: Date,
+    heard: Timestamp,
+}
+
+/// Reads a report again.
+pub fn of_row(row: &ResourceVersion) -> Option<Report> {
+    let body = row.body.as_ref()?;
+    let Words { day, heard } = read_own(body)?;
+    Some(Report {
+        at: text(body, "/authored")?.parse().ok()?,
+        day,
+        heard,
+        by: text(body, "/author/display").unwrap_or_default(),
+        answers: questionnaire::answers_of(body),
+    })
+}
+
+/// A report as a device sends it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sent {
+    /// The device's name for it: the same report sent twice is one.
+    id: String,
+    at: Timestamp,
+    day: Date,
+    answers: BTreeMap<String, AnswerValue>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Reports {
+    reports: Vec<Sent>,
+}
+
+/// `PUT courses/{id}/reports`: keeps what is new, and tells at once who is to be told. One that cannot be used
+/// refuses all: the device keeps them and shows why.
+pub async fn put(
+    context: &dyn Context,
+    course: &FollowUp,
+    request: &Request,
+) -> Result<(), Problem> {
+    let sent: Reports = request.body_as()?;
+    let object = Object::Patient(course.patient.clone());
+    let action = if is_only_patient(&request.actor) {
+        Action::ReportOwn
+    } else {
+        Action::WriteRecord
+    };
+    let permit = context
+        .permit(&request.actor, Action::ReadRecord, &object)
+        .await?;
+    context.permit(&request.actor, action, &object).await?;
+    course.must_be_active()?;
+    if sent.reports.len() > MOST_REPORTS {
+        return Err(Problem::invalid(
+            "一次报告太多",
+            "these are too many reports at once",
+        ));
+    }
+    let now = context.now();
+    let mut new: Vec<(NewFact, Precondition)> = Vec::new();
+    // Somebody is told once of one stretch of bad days: what comes while an alert is open belongs to it.
+    let mut is_told = course.open_alert().is_some();
+    let was_told = is_told;
+    for one in &sent.reports {
+        must_be_possible(one, now)?;
+        let key = facts::report_key(&course.id, &one.id);
+        if scenario::read(context.record(), &permit, key)
+            .await?
+            .is_some()
+        {
+            continue;
+        }
+        let answers = usable(course, one)?;
+        new.extend(
+            written(course, request, one, &answers, now)
+                .into_iter()
+                .map(|fact| (fact, Precondition::Version(0))),
+        );
+        if !is_told && let Worse::Yes { why } = course.plan.worse(&answers, &course.course.usual) {
+            is_told = true;
+            let fact = alert::raised(course, &one.id, why, now);
+            new.push((fact, Precondition::Version(0)));
+        }
+    }
+    if new.is_empty() {
+        return Ok(());
+    }
+    facts::commit(context, &request.actor.id, new).await?;
+    course.tell(context, Topic::Case);
+    if is_told && !was_told {
+        course.tell(context, Topic::Waiting);
+    }
+    Ok(())
+}
+
+/// Refuses a report whose name or time is none.
+fn must_be_possible(sent: &Sent, now: Timestamp) -> Result<(), Problem> {
+    let is_named = (8..=16).contains(&sent.id.len())
+        && sent.id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if !is_named {
+        return Err(Problem::invalid(
+            "报告编号不合格式",
+            "a report's id is not well formed",
+        ));
+    }
+    if sent.at.0 > now.0 + AHEAD_MS {
+        return Err(Problem::invalid(
+            "报告时间在将来；请核对手机的时间",
+            "a report lies in the future: look at the clock of the phone",
+        ));
+    }
+    if days_between(day_of(sent.at), day_of(now)) > OLDEST_DAYS {
+        return Err(Problem::invalid(
+            "报告时间太早；请核对手机的时间",
+            "a report is too old: look at the clock of the phone",
+        ));
+    }
+    // No place on earth is further than a day from UTC.
+    if days_between(day_of(sent.at), sent.day).abs() > 1 {
+        return Err(Problem::invalid(
+            "报告的日期与时间不符",
+            "the day of a report is not that of its time",
+        ));
+    }
+    Ok(())
+}
+
+/// The answers of a report, each in its question's kind and within its limits.
+fn usable(course: &FollowUp, sent: &Sent) -> Result<Answers, Problem> {
+    let mut answers = Answers::new();
+    for (name, value) in &sent.answers {
+        let asked = course
+            .plan
+            .asks
+            .contains(name)
+            .then(|| input(name))
+            .flatten();
+        let Some(input) = asked else {
+            return Err(Problem::invalid(
+                "报告回答了没有问的问题",
+                "a report answers what was not asked",
+            ));
+        };
+        let value = input
+            .take(name, &Answer::new(value.clone()))
+            .map_err(|missing| refused(&input.label, &missing.why))?;
+        let [low, high] = limits(name);
+        if let AnswerValue::Number(number) = value
+            && (low.is_some_and(|low| number < low) || high.is_some_and(|high| number > high))
+        {
+            let shown = |limit: Option<f64>| limit.map(|l| l.to_string()).unwrap_or_default();
+            let (low, high) = (shown(low), shown(high));
+            let why = Text::new(
+                format!("须在 {low} 到 {high} 之间"),
+                format!("must lie between {low} and {high}"),
+            );
+            return Err(refused(&input.label, &why));
+        }
+        answers.insert(name.clone(), Answer::new(value));
+    }
+    if answers.is_empty() {
+        return Err(Problem::invalid("报告是空的", "a report is empty"));
+    }
+    Ok(answers)
+}
+
+fn refused(label: &Text, why: &Text) -> Problem {
+    Problem::invalid(
+        format!("{}：{}", label.zh, why.zh),
+        format!("{}: {}", label.en, why.en),
+    )
+}
+
+/// The report, and what was measured for it: other programs look for measurements, not for questionnaires.
+fn written(
+    course: &FollowUp,
+    request: &Request,
+    sent: &Sent,
+    answers: &Answers,
+    now: Timestamp,
+) -> Vec<NewFact> {
+    let author = if is_only_patient(&request.actor) {
+        json!({"reference": format!("Patient/{}", course.patient), "display": course.patient_name})
+    } else {
+        Person::from(&request.actor).reference()
+    };
+    let key = facts::report_key(&course.id, &sent.id);
+    let reference = format!("{}/{}", key.kind, key.id);
+    let body = json!({
+        "extension": own(&Words { day: sent.day, heard: now }),
+        "basedOn": facts::based_on(&course.id),
+        "status": "completed",
+        "subject": facts::patient(&course.patient),
+        "authored": sent.at,
+        "author": author,
+        "item": questionnaire::items(answers),
+    });
+    let mut all = vec![facts::put(key, &course.patient, body)];
+    for (n, name) in course.plan.asks.iter().enumerate() {
+        let (Some(input), Some(answer)) = (input(name), answers.get(name)) else {
+            continue;
+        };
+        let (Some(coding), Kind::Number { unit, .. }, AnswerValue::Number(number)) =
+            (&input.coding, &input.kind, &answer.value)
+        else {
+            continue;
+        };
+        let body = json!({
+            "basedOn": facts::based_on(&course.id),
+            "status": "final",
+            "category": [{"coding": [{
+                "system": "http://terminology.hl7.org/CodeSystem/observation-category",
+                "code": "vital-signs",
+            }]}],
+            "code": {"coding": [coding], "text": input.label.en},
+            "subject": facts::patient(&course.patient),
+            "effectiveDateTime": sent.at,
+            "issued": now,
+            "performer": [author],
+            "valueQuantity": {
+                "value": number,
+                "unit": unit,
+                "system": "http://unitsofmeasure.org",
+                "code": unit,
+            },
+            "derivedFrom": [{"reference": reference}],
+        });
+        let key = facts::measured_key(&course.id, &sent.id, n);
+        all.push(facts::put(key, &course.patient, body));
+    }
+    all
+}
+
+impl FollowUp {
+    /// Tells those who are to be told; their browsers read again at once.
+    pub fn tell(&self, context: &dyn Context, topic: Topic) {
+        let mut who = vec![self.course.first.id.clone()];
+        who.extend(self.course.second.iter().map(|person| person.id.clone()));
+        who.extend(
+            self.referrals
+                .last()
+                .map(|referral| referral.of.to.id.clone()),
+        );
+        who.extend(
+            self.alerts
+                .iter()
+                .filter_map(|alert| Some(alert.of.taken_by.as_ref()?.id.clone())),
+        );
+        who.sort();
+        who.dedup();
+        context.notify(topic, &self.id, &who);
+    }
+}

@@ -1,0 +1,232 @@
+//! A follow-up as those who treat see it, as a line of the work list, and as its patient sees it.
+
+use jiff::civil::Date;
+use knowledge::{Answer, AnswerValue, Kind};
+use scenario::Context;
+use serde_json::{Value, json};
+use vocabulary::{Text, Timestamp};
+
+use crate::{
+    alert::State,
+    calendar,
+    course::FollowUp,
+    nights,
+    plans::{Plan, Worse, input, limits, plans, question},
+    report::Report,
+    schedule::{Due, day_of, start_of},
+};
+
+/// Reports that a patient's page shows.
+const OWN_REPORTS: usize = 30;
+
+/// The plans that there are, for who opens one.
+pub fn all_plans() -> Value {
+    let all = plans().list.iter().map(|plan| {
+        let usual: Vec<Value> = plan.usual.iter().filter_map(|name| asked(name)).collect();
+        json!({
+            "id": plan.id, "title": plan.title, "every_days": plan.every_days, "usual": usual,
+            "sources": sources(plan),
+        })
+    });
+    json!({"plans": all.collect::<Vec<_>>(), "escalate_after_min": plans().escalate_after_min})
+}
+
+fn sources(plan: &Plan) -> Vec<Value> {
+    let known = plan
+        .sources
+        .iter()
+        .filter_map(|key| knowledge::evidence(key));
+    known
+        .map(|source| {
+            json!({
+                "citation": source.citation,
+                "year": source.year,
+                "needs_confirmation": source.confidence.needs_confirmation(),
+            })
+        })
+        .collect()
+}
+
+/// A question as it is put.
+fn asked(name: &str) -> Option<Value> {
+    let (input, question) = (input(name)?, question(name)?);
+    let (kind, unit, whole) = match &input.kind {
+        Kind::Number { unit, whole } => ("number", Some(unit), *whole),
+        Kind::YesNo => ("yes-no", None, false),
+        Kind::Choice(_) => ("choice", None, false),
+    };
+    let choices = match &input.kind {
+        Kind::Choice(choices) => json!(choices),
+        _ => json!([]),
+    };
+    Some(json!({
+        "name": name, "label": input.label, "plain": question.plain, "help": input.help, "kind": kind,
+        "unit": input.unit_shown.clone().or_else(|| unit.map(|unit| Text::new(shown(unit), shown(unit)))),
+        "whole": whole, "choices": choices, "range": limits(name),
+    }))
+}
+
+/// Units of the number one have no name.
+fn shown(unit: &str) -> &str {
+    if unit == "1" { "" } else { unit }
+}
+
+/// What is most urgent in a follow-up, and since when.
+pub fn urgency(course: &FollowUp, now: Timestamp) -> (&'static str, Timestamp) {
+    let next = course.next_report(day_of(now));
+    let unclear = course
+        .reports
+        .first()
+        .is_some_and(|report| matches!(course.worse(report), Worse::NotAssessable { .. }));
+    let order = course.orders.iter().find(|order| order.due == Due::Overdue);
+    match course.open_alert() {
+        _ if !course.is_active => ("ended", course.opened_at),
+        Some(alert) if alert.state == State::Open => ("alert", alert.raised_at),
+        Some(alert) => ("taken", alert.raised_at),
+        None if course.open_referral().is_some() => {
+            let at = course.referrals.last().map(|referral| referral.of.at);
+            ("referred", at.unwrap_or(course.opened_at))
+        }
+        None if next.due == Due::Overdue => ("overdue", start_of(next.day)),
+        None if let Some(order) = order => ("overdue", start_of(order.until.unwrap_or(order.from))),
+        None if unclear => ("unclear", course.opened_at),
+        None => ("fine", start_of(next.day)),
+    }
+}
+
+/// The order of the work list: the most urgent first, the longest wait first.
+pub fn rank(state: &str) -> usize {
+    [
+        "alert", "taken", "referred", "overdue", "unclear", "fine", "ended",
+    ]
+    .iter()
+    .position(|one| *one == state)
+    .unwrap_or(usize::MAX)
+}
+
+/// A line of the work list.
+pub fn row(course: &FollowUp, now: Timestamp) -> Value {
+    let (state, since) = urgency(course, now);
+    let today = day_of(now);
+    json!({
+        "id": course.id,
+        "patient": {"id": course.patient, "name": course.patient_name},
+        "plan": {"id": course.plan.id, "title": course.plan.title},
+        "state": state,
+        "since": since,
+        "first": course.course.first,
+        "alert": course.open_alert(),
+        "referral": course.open_referral().map(|(_, referral)| &referral.of),
+        "next_report": course.next_report(today),
+        "last_report": course.reports.first().map(|report| report.at),
+        "visit": course.open_visit().map(|(_, visit)| &visit.of),
+        "adherence": adherence(course, today),
+    })
+}
+
+/// How many of the periods that are over had a report.
+fn adherence(course: &FollowUp, today: Date) -> Value {
+    let over: Vec<_> = course
+        .periods(today)
+        .into_iter()
+        .filter(|period| !period.goes_on)
+        .collect();
+    let done = over.iter().filter(|period| period.reports > 0).count();
+    json!({"periods": over.len(), "reported": done})
+}
+
+/// The follow-up for those who treat.
+pub fn of(context: &dyn Context, course: &FollowUp) -> Value {
+    let now = context.now();
+    let today = day_of(now);
+    let mut view = row(course, now);
+    let alerts: Vec<_> = course.alerts.iter().map(|alert| &alert.of).collect();
+    let referrals: Vec<_> = course
+        .referrals
+        .iter()
+        .map(|referral| &referral.of)
+        .collect();
+    let visits: Vec<_> = course.visits.iter().map(|visit| &visit.of).collect();
+    let more = json!({
+        "questions": course.plan.asks.iter().filter_map(|name| asked(name)).collect::<Vec<_>>(),
+        "every_days": course.plan.every_days,
+        "learn": course.plan.learn,
+        "sources": sources(course.plan),
+        "escalate_after_min": plans().escalate_after_min,
+        "second": course.course.second,
+        "usual": course.course.usual,
+        "opened_at": course.opened_at,
+        "is_active": course.is_active,
+        "ended": course.ended,
+        "reports": course.reports.iter().map(|report| reported(course, report)).collect::<Vec<_>>(),
+        "periods": course.periods(today),
+        "alerts": alerts,
+        "referrals": referrals,
+        "visits": visits,
+        "criteria": course.plan.criteria().collect::<Vec<_>>(),
+        "orders": course.orders,
+        "nights": course.plan.nights.then(|| nights::view(course, today)),
+    });
+    if let (Some(view), Value::Object(more)) = (view.as_object_mut(), more) {
+        view.extend(more);
+    }
+    view
+}
+
+fn reported(course: &FollowUp, report: &Report) -> Value {
+    json!({
+        "at": report.at,
+        "day": report.day,
+        "heard": report.heard,
+        "by": report.by,
+        "answers": bare(report),
+        "worse": course.worse(report),
+    })
+}
+
+/// Answers by name, without their sources: they are the patient's own.
+fn bare(report: &Report) -> serde_json::Map<String, Value> {
+    let value = |answer: &Answer| match &answer.value {
+        AnswerValue::YesNo(yes) => json!(yes),
+        AnswerValue::Number(number) => json!(number),
+        AnswerValue::Choice(choice) => json!(choice),
+    };
+    report
+        .answers
+        .iter()
+        .map(|(name, answer)| (name.clone(), value(answer)))
+        .collect()
+}
+
+/// The follow-up for its patient: what is due, what was said, who was told.
+pub fn own(context: &dyn Context, course: &FollowUp) -> Value {
+    let now = context.now();
+    let reports = course
+        .reports
+        .iter()
+        .take(OWN_REPORTS)
+        .map(|report| json!({"at": report.at, "day": report.day, "answers": bare(report)}));
+    let told = course.alerts.first().map(|alert| {
+        let alert = &alert.of;
+        json!({"at": alert.raised_at, "state": alert.state, "taken_by": alert.taken_by.as_ref().map(|who| &who.name)})
+    });
+    json!({
+        "id": course.id,
+        "for_patient": true,
+        "patient": {"id": course.patient, "name": course.patient_name},
+        "plan": {"id": course.plan.id, "title": course.plan.title},
+        "is_active": course.is_active,
+        "doctor": course.course.first.name,
+        "opened_at": course.opened_at,
+        "every_days": course.plan.every_days,
+        "next_report": course.next_report(day_of(now)),
+        "questions": course.plan.asks.iter().filter_map(|name| asked(name)).collect::<Vec<_>>(),
+        "learn": course.plan.learn,
+        "reports": reports.collect::<Vec<_>>(),
+        "told": told,
+        "orders": course.orders,
+        "nights": course.plan.nights.then(|| nights::view(course, day_of(now))),
+        "visit": course.open_visit().map(|(_, visit)| &visit.of),
+        "calendar": calendar::of(course, now),
+    })
+}

@@ -1,0 +1,181 @@
+//! What waits for whom: alerts, referrals and visits; for the patient what is due, for the doctor what is overdue.
+
+use policy::{Actor, Permit};
+use record::ResourceVersion;
+use scenario::{Context, Named, Person, Problem, Topic, Waiting, WaitingKind, is_of, text};
+use vocabulary::{ActorId, RoomId, Text, Timestamp};
+
+use crate::{
+    alert::{State, escalates_at},
+    course::{FollowUp, is_only_patient},
+    facts::{self, code, term},
+    reading,
+    schedule::{Due, day_of, start_of},
+};
+
+/// What waits for this actor.
+pub async fn waiting(context: &dyn Context, actor: &Actor) -> Result<Vec<Waiting>, Problem> {
+    let Ok(permit) = reading(context, actor).await else {
+        return Ok(Vec::new());
+    };
+    let now = context.now();
+    let mut found = Vec::new();
+    for course in FollowUp::all(context, &permit, None).await? {
+        if !course.is_active {
+            continue;
+        }
+        if is_only_patient(actor) {
+            found.extend(for_patient(&course, now));
+        } else {
+            found.extend(for_staff(&course, &actor.id, now));
+        }
+    }
+    Ok(found)
+}
+
+fn for_patient(course: &FollowUp, now: Timestamp) -> Vec<Waiting> {
+    let mut found = Vec::new();
+    if let Some((_, visit)) = course.open_visit() {
+        let reason = Text::new("医生在房间里等您", "The doctor waits for you in the room");
+        found.extend(course.waits(WaitingKind::Visit, &visit.of.by, &reason, visit.of.began));
+    }
+    let next = course.next_report(day_of(now));
+    let kind = match next.due {
+        Due::Planned => return found,
+        Due::Now => WaitingKind::FollowUpDue,
+        Due::Overdue => WaitingKind::FollowUpOverdue,
+    };
+    let since = start_of(next.day);
+    let one = course.waits(kind, &course.course.first, &course.plan.title, since);
+    found.extend(one.map(|one| Waiting {
+        path: Some("/scenarios/follow-up".to_owned()),
+        ..one
+    }));
+    found
+}
+
+fn for_staff(course: &FollowUp, me: &ActorId, now: Timestamp) -> Vec<Waiting> {
+    let mut found = Vec::new();
+    let is = |person: Option<&Person>| person.is_some_and(|person| person.id == *me);
+    let asked = course.open_referral().map(|(_, referral)| &referral.of);
+    let is_first = is(Some(&course.course.first));
+    if let Some(alert) = course.open_alert() {
+        let is_mine = match alert.state {
+            State::Open => {
+                is_first
+                    || is(asked.map(|referral| &referral.to))
+                    || (alert.escalated && is(course.course.second.as_ref()))
+            }
+            State::Taken => is(alert.taken_by.as_ref()),
+            State::Closed => false,
+        };
+        if is_mine {
+            let first = Text::new("", "");
+            let why = alert.why.first().unwrap_or(&first);
+            let from = patient_of(course);
+            found.extend(course.waits(WaitingKind::Alert, &from, why, alert.raised_at));
+        }
+    }
+    if let Some(referral) = asked.filter(|referral| is(Some(&referral.to))) {
+        let reason = Text::new(referral.reason.as_str(), referral.reason.as_str());
+        found.extend(course.waits(WaitingKind::Referral, &referral.from, &reason, referral.at));
+    }
+    let next = course.next_report(day_of(now));
+    if is_first && next.due == Due::Overdue {
+        let from = patient_of(course);
+        let since = start_of(next.day);
+        found.extend(course.waits(
+            WaitingKind::FollowUpOverdue,
+            &from,
+            &course.plan.title,
+            since,
+        ));
+    }
+    found
+}
+
+/// The patient as who waits. Their account is not known here, and nothing is sent to it.
+fn patient_of(course: &FollowUp) -> Person {
+    Person {
+        id: course.course.first.id.clone(),
+        name: course.patient_name.clone(),
+    }
+}
+
+impl FollowUp {
+    fn waits(
+        &self,
+        kind: WaitingKind,
+        from: &Person,
+        reason: &Text,
+        at: Timestamp,
+    ) -> Option<Waiting> {
+        let in_room = kind == WaitingKind::Visit;
+        Some(Waiting {
+            kind,
+            id: self.id.clone(),
+            room: RoomId::new(self.id.as_str()).ok()?,
+            path: (!in_room).then(|| format!("/scenarios/follow-up/{}", self.id)),
+            patient: Named {
+                id: self.patient.to_string(),
+                name: self.patient_name.clone(),
+            },
+            from: Named {
+                id: from.id.to_string(),
+                name: from.name.clone(),
+            },
+            reason: if reason.zh == reason.en {
+                reason.zh.clone()
+            } else {
+                format!("{} · {}", reason.zh, reason.en)
+            },
+            at,
+        })
+    }
+}
+
+/// Tells the second person of each alert that went on to them, and everyone that a day began: what was due may be
+/// overdue.
+pub async fn remind(
+    context: &dyn Context,
+    permit: &Permit,
+    since: Timestamp,
+    until: Timestamp,
+) -> Result<(), Problem> {
+    if day_of(since) != day_of(until) {
+        context.notify(Topic::Waiting, facts::SCENARIO, &[]);
+    }
+    let open = vec![term("status", code("requested"))];
+    for row in facts::search(context, permit, "Task", open).await? {
+        if !is_of(facts::SCENARIO, &row) || !goes_on(&row, since, until) {
+            continue;
+        }
+        let plan = row
+            .body
+            .as_ref()
+            .and_then(|body| text(body, "/basedOn/0/reference"));
+        let Some(id) = plan
+            .as_deref()
+            .and_then(|plan| plan.strip_prefix("CarePlan/"))
+        else {
+            continue;
+        };
+        if let Some(course) = FollowUp::find(context, permit, id).await? {
+            course.tell(context, Topic::Waiting);
+        }
+    }
+    Ok(())
+}
+
+/// Whether an alert goes on to the second person between these moments.
+fn goes_on(row: &ResourceVersion, since: Timestamp, until: Timestamp) -> bool {
+    let raised = row
+        .body
+        .as_ref()
+        .and_then(|body| text(body, "/authoredOn"))
+        .and_then(|written| written.parse::<Timestamp>().ok());
+    raised.is_some_and(|raised| {
+        let at = escalates_at(raised);
+        since < at && at <= until
+    })
+}

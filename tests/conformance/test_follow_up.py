@@ -1,0 +1,167 @@
+"""Follow-up at home over HTTP: a patient reports, somebody is told at once, the calendar is one that others read, and
+nights come from a card as the machine wrote it."""
+
+import base64
+import datetime
+import json
+import threading
+
+import edfio
+import icalendar
+import pytest
+import requests
+
+from conftest import DATA
+
+LI, CHEN, ZHAO, WANG = "li.terminal", "chen.expert", "zhao.patient", "wang.nurse"
+PATIENT = "37e97ea5-e2dc-4770-bb7d-93d02cfebb0c"
+HERE = "/api/scenarios/follow-up"
+HEADERS = {"X-Yuanyi-Client": "1"}
+ILL = {"dyspnoea_vas": 8, "spo2_percent": 88, "pulse_per_min": 110, "respiratory_rate_per_min": 28}
+CARD = DATA / "sleep" / "cpap-airsense10"
+
+
+def courses(hospital, who):
+    session = hospital.as_(who)
+    session.headers.update(HEADERS)
+    return session, f"{hospital.base}{HERE}/courses"
+
+
+def enrol(hospital, plan, **more):
+    session, path = courses(hospital, LI)
+    answer = session.post(path, json={"patient": PATIENT, "plan": plan, **more})
+    assert answer.status_code in (200, 201), answer.text
+    return answer.json()["id"]
+
+
+def report(number, answers, days_ago=0):
+    at = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=days_ago)
+    return {"id": f"conform{number:05d}", "at": at.isoformat(), "day": at.date().isoformat(), "answers": answers}
+
+
+def test_a_report_that_tells_of_worse_reaches_a_person_who_takes_it(hospital):
+    id = enrol(hospital, "copd", second=CHEN)
+    li, path = courses(hospital, LI)
+    heard = threading.Event()
+
+    def listen():
+        with li.get(f"{hospital.base}/api/events", stream=True) as stream:
+            kind = ""
+            for line in stream.iter_lines(decode_unicode=True):
+                kind = line.removeprefix("event:").strip() if line.startswith("event:") else kind
+                if kind == "waiting" and line.startswith("data:") and json.loads(line.removeprefix("data:"))["id"] == id:
+                    heard.set()
+                    return
+                if kind == "waiting" and heard.is_set():
+                    return
+
+    listening = threading.Thread(target=listen, daemon=True)
+    listening.start()
+    zhao, _ = courses(hospital, ZHAO)
+    # Events are not kept for who was not listening yet: the same reports again are no news, so that later ones tell.
+    number = 0
+    while not heard.wait(1):
+        number += 1
+        answer = zhao.put(f"{path}/{id}/reports", json={"reports": [report(number, ILL)]})
+        assert answer.status_code == 200, answer.text
+        waiting = li.get(f"{hospital.base}/api/home").json()["waiting"]
+        assert [one["kind"] for one in waiting if one["id"] == id] == ["alert"]
+        alert = li.get(f"{path}/{id}").json()["alert"]
+        assert li.post(f"{path}/{id}/take", json={"alert": alert["id"]}).status_code == 200
+        answer = li.post(f"{path}/{id}/close", json={"alert": alert["id"], "outcome": "seen"})
+        assert answer.json()["state"] == "fine", answer.text
+    seen = li.get(f"{path}/{id}").json()
+    assert len(seen["alerts"]) == number and all(one["taken_by"]["id"] == LI for one in seen["alerts"])
+    # What was measured at home lies in the record as others read it.
+    query = {"patient": PATIENT, "code": "59408-5", "_sort": "-date", "_count": "1"}
+    found = li.get(f"{hospital.base}/fhir/Observation", params=query).json()["entry"][0]["resource"]
+    assert found["valueQuantity"]["value"] == 88 and found["valueQuantity"]["code"] == "%"
+    plans = li.get(f"{hospital.base}/fhir/CarePlan", params={"patient": PATIENT, "status": "active"}).json()
+    assert id in [entry["resource"]["id"] for entry in plans["entry"]]
+    # What a patient may report here is written by no other door.
+    subject = {"reference": f"Patient/{PATIENT}"}
+    body = {"resourceType": "Observation", "status": "final", "code": {"text": "well"}, "subject": subject}
+    assert zhao.post(f"{hospital.base}/fhir/Observation", json=body).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "answers", [{"spo2_percent": 500}, {"spo2_percent": -1}, {"pulse_per_min": "fast"}, {"glucose": 5}, {}]
+)
+def test_what_cannot_be_is_refused_and_says_why_in_both_languages(hospital, answers):
+    id = enrol(hospital, "copd")
+    zhao, path = courses(hospital, ZHAO)
+    answer = zhao.put(f"{path}/{id}/reports", json={"reports": [report(77777, answers)]})
+    assert answer.status_code == 422
+    assert answer.headers["content-type"].startswith("application/problem+json")
+    assert " · " in answer.json()["detail"]
+
+
+def test_nobody_else_sees_or_reports(hospital):
+    id = enrol(hospital, "asthma")
+    for who, statuses in (("sun.manager", {403}), ("qian.researcher", {403}), (CHEN, {404, 200})):
+        session, path = courses(hospital, who)
+        assert session.get(f"{path}/{id}").status_code in statuses, who
+    anyone = requests.get(f"{hospital.base}{HERE}/courses/{id}")
+    assert anyone.status_code == 401
+    wang, path = courses(hospital, WANG)
+    assert wang.get(f"{path}/{id}").status_code == 200
+    zhao, _ = courses(hospital, ZHAO)
+    assert zhao.post(f"{path}/{id}/end", json={"reason": "enough"}).status_code == 403
+
+
+def test_the_calendar_is_one_that_others_read(hospital):
+    enrol(hospital, "copd")
+    zhao, path = courses(hospital, ZHAO)
+    for course in zhao.get(path).json():
+        calendar = icalendar.Calendar.from_ical(course["calendar"])
+        events = calendar.walk("VEVENT")
+        first = events[0]
+        assert first["RRULE"] == {"FREQ": ["DAILY"], "INTERVAL": [course["every_days"]]}
+        assert first["DTSTART"].dt.isoformat() == course["next_report"]["day"]
+        assert all(event["UID"] and event["DTSTAMP"].dt and event["SUMMARY"] for event in events)
+        assert len(events) == 1 + len(course["orders"])
+        for word in (course["plan"]["title"]["zh"], course["plan"]["title"]["en"], course["patient"]["name"]):
+            assert word not in course["calendar"]
+
+
+def sent(*paths):
+    return [
+        {"path": str(path.relative_to(CARD)), "base64": base64.b64encode(path.read_bytes()).decode()} for path in paths
+    ]
+
+
+@pytest.mark.skipif(not CARD.exists(), reason="skipped: no shared data")
+def test_nights_are_those_that_the_machine_counted(hospital):
+    id = enrol(hospital, "osa")
+    li, path = courses(hospital, LI)
+    answer = li.post(f"{path}/{id}/nights", json={"files": sent(CARD / "STR.edf", CARD / "Identification.tgt")})
+    assert answer.status_code == 200, answer.text
+    rows = li.get(
+        f"{hospital.base}/fhir/Observation", params={"based-on": f"CarePlan/{id}", "_count": "500"}
+    ).json()["entry"]
+    found = {}
+    for row in rows:
+        parts = {part["code"]["text"]: part["valueQuantity"]["value"] for part in row["resource"]["component"]}
+        found[row["resource"]["effectiveDateTime"]] = parts
+    signals = edfio.read_edf(CARD / "STR.edf").signals
+    column = {one.label: one.data for one in signals if one.label in ("Date", "Duration", "AHI")}
+    epoch = datetime.date(1970, 1, 1)
+    counted = 0
+    for day, minutes, ahi in zip(column["Date"], column["Duration"], column["AHI"], strict=True):
+        date = (epoch + datetime.timedelta(days=int(round(day)))).isoformat()
+        if minutes <= 0 or date not in found:
+            continue
+        counted += 1
+        assert found[date]["Use of the therapy device"] == pytest.approx(minutes / 60, abs=0.01)
+        assert found[date]["AHI as the device scores it"] == pytest.approx(ahi, abs=0.01)
+    assert counted > 10
+    # The same card again is no news; a night's own files add what the statistics do not know, and take nothing away.
+    before = li.get(f"{hospital.base}/fhir/Observation", params={"based-on": f"CarePlan/{id}"}).json()["total"]
+    assert li.post(f"{path}/{id}/nights", json={"files": sent(CARD / "STR.edf")}).status_code == 200
+    after = li.get(f"{hospital.base}/fhir/Observation", params={"based-on": f"CarePlan/{id}"}).json()["total"]
+    assert before == after
+    for bad in ([], [{"path": "a.edf", "base64": "?"}], [{"path": "a.txt", "base64": "AAAA"}]):
+        assert li.post(f"{path}/{id}/nights", json={"files": bad}).status_code == 422
+    copd = enrol(hospital, "copd")
+    answer = li.post(f"{path}/{copd}/nights", json={"files": sent(CARD / "STR.edf")})
+    assert answer.status_code == 409
