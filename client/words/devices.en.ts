@@ -61,6 +61,8 @@ export const devices = {
   'devices.why.rate-of-another-stream': 'Wrong sampling rate',
   'devices.why.time-not-understood': 'Time not understood',
   'devices.why.too-many-samples': 'Too many samples',
+  'devices.why.before-assignment': 'Older than its assignment to the patient',
+  'devices.why.hl7-sender-of-others': 'Named by an HL7 sender that may not',
   'devices.why.foreign-topic': 'Below another’s id',
   'devices.why.command-unknown': 'No such command',
   'devices.edge': 'Line to the cloud',

@@ -61,6 +61,8 @@ export const devices = {
   'devices.why.rate-of-another-stream': '采样率不符',
   'devices.why.time-not-understood': '时间无法识别',
   'devices.why.too-many-samples': '采样过多',
+  'devices.why.before-assignment': '早于设备分配给患者的时间',
+  'devices.why.hl7-sender-of-others': '无权的 HL7 发送方代其发送',
   'devices.why.foreign-topic': '发布到他人主题',
   'devices.why.command-unknown': '没有这条指令',
   'devices.edge': '与云端的线路',

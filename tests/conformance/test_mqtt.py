@@ -103,7 +103,8 @@ def ward():
 class Client:
     """paho, with what it heard."""
 
-    def __init__(self, ward: Ward, client_id: str, password: str, version=V5, clean=True, user=None, will=None):
+    def __init__(self, ward: Ward, client_id: str, password: str, version=V5, clean=True, user=None, will=None,
+                 will_delay=0):
         five = {} if version == V5 else {"clean_session": clean}
         self.paho = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id=client_id, protocol=version, **five)
         self.paho.username_pw_set(user or client_id, password)
@@ -115,7 +116,10 @@ class Client:
         self.paho.on_message = lambda c, u, m: self.heard.append(m)
         self.paho.on_publish = self._on_publish
         if will:
-            self.paho.will_set(*will)
+            delay = Properties(PacketTypes.WILLMESSAGE) if version == V5 else None
+            if delay:
+                delay.WillDelayInterval = will_delay
+            self.paho.will_set(*will, properties=delay)
         properties = None
         if version == V5:
             properties = Properties(PacketTypes.CONNECT)
@@ -294,6 +298,95 @@ def test_a_revoked_token_puts_its_device_out(ward):
     again = Client(ward, "revoked-1", token)
     assert again.answer.is_failure
     again.drop()
+
+
+def test_only_the_token_that_was_shown_counts(ward):
+    token = ward.add("rotated-1", "thermometer")
+    client = Client(ward, "rotated-1", token)
+    ward.run("device", "revoke", "rotated-1")
+    ward.run("device", "token", "rotated-1")
+    assert client.lost.wait(60), "another token of the device is none of this connection"
+    client.drop()
+
+
+def test_a_closed_account_sends_no_more_commands(ward):
+    ward.put_user("leaver", "admin")
+    ward.add("pump-9", "infusion-pump")
+    leaver = Client(ward, "leaving", ward.bearer("leaver"), user="leaver")
+    topic = "yuanyi/v1/pump-9/command"
+    assert leaver.send(topic, {"command": "identify"}).value == 0
+    # A new password ends all tokens of the account, and with them what they opened.
+    ward.put_user("leaver", "admin")
+    leaver.paho.publish(topic, json.dumps({"command": "identify"}), qos=1)
+    assert leaver.lost.wait(60)
+    leaver.drop()
+    assert len(ward.get("/api/devices/pump-9/commands")["commands"]) == 1
+
+
+def test_what_was_measured_before_a_device_came_to_its_patient_is_not_the_patients(ward):
+    ward.put_user("importer", "system")
+    bearer = {"Authorization": f"Bearer {ward.bearer('importer')}"}
+    for patient in ("before", "after"):
+        answer = requests.put(f"{ward.base}/fhir/Patient/{patient}", headers=bearer, timeout=30,
+                              json={"resourceType": "Patient", "id": patient})
+        assert answer.ok, answer.text
+    add = ["device", "add", "moved-1", "--profile", "pulse-oximeter", "--patient"]
+    token = ward.run(*add, "before")
+    topic = "yuanyi/v1/moved-1/spo2"
+    client = Client(ward, "moved-1", token)
+    buffered = now_ms()
+    assert client.send(topic, SPO2 | {"t": now_ms(), "value": 96}).value == 0
+    time.sleep(0.05)
+    ward.run(*add, "after")
+    assert client.send(topic, SPO2 | {"t": buffered + 20, "value": 71}).value == 0x99
+    assert client.send(topic, SPO2 | {"t": now_ms(), "value": 98}).value == 0
+    client.close()
+    quality = ward.quality("moved-1")
+    assert (quality["accepted"], quality["refusals"]) == (2, {"before-assignment": 1})
+    for patient, value in [("before", 96), ("after", 98)]:
+        answer = requests.get(f"{ward.base}/api/patients/{patient}/signals", headers=bearer, timeout=30)
+        assert [row["last"]["value"] for row in answer.json()] == [value]
+
+
+def test_a_will_is_not_told_of_who_came_back_or_was_put_out(ward):
+    token = ward.add("will-1", "infusion-pump")
+    topic = "yuanyi/v1/will-1/state"
+    will = (topic, json.dumps({"online": False}), 1, True)
+    client = Client(ward, "will-1", token, will=will, will_delay=3, clean=False)
+    client.send(topic, {"online": True}, retain=True)
+    client.drop()
+    again = Client(ward, "will-1", token, will=will, will_delay=3, clean=False)
+    assert again.present
+    again.close()
+    time.sleep(4)
+    assert ward.quality("will-1")["state"] == {"online": True}, "it came back, and went in order"
+    third = Client(ward, "will-1", token, will=will, will_delay=3, clean=False)
+    third.drop()
+    ward.run("device", "revoke", "will-1")
+    time.sleep(4)
+    assert ward.quality("will-1")["state"] == {"online": True}, "its token counts no more"
+
+
+def test_who_listens_to_everything_fills_no_ledger(ward):
+    def events():
+        checkpoint = requests.get(f"{ward.base}/api/ledger/checkpoint", timeout=30)
+        checkpoint.raise_for_status()
+        return checkpoint.json()["size"]
+
+    ward.put_user("nobody", "expert")
+    listener = Client(ward, "everything", ward.bearer("nobody"), user="nobody")
+    assert not listener.subscribe("#").is_failure
+    token = ward.run("device", "add", "moved-2", "--profile", "pulse-oximeter", "--patient", "after")
+    client = Client(ward, "moved-2", token)
+    before = events()
+    client.send("yuanyi/v1/moved-2/spo2", SPO2 | {"t": now_ms(), "value": 96})
+    for _ in range(20):
+        assert listener.send("yuanyi/v1/moved-2/command", {"command": "identify"}).value == 0x87
+    assert not listener.heard
+    # One command that was refused, and what the hospital makes of the reading.
+    assert events() - before <= 5
+    listener.close()
+    client.close()
 
 
 def test_what_was_acknowledged_outlives_a_kill(ward):

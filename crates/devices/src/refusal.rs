@@ -95,6 +95,9 @@ pub enum Refusal {
     /// A time that is none.
     #[error("understand the time: write RFC 3339 with its offset, or milliseconds since 1970")]
     TimeNotUnderstood,
+    /// Measured before the device came to its patient: it may be of the one before.
+    #[error("know whose value it is: it is older than the device's assignment to its patient")]
+    BeforeAssignment,
     /// More samples than a message may have.
     #[error("take so many samples at once: at most {most}")]
     TooManySamples {
@@ -127,6 +130,7 @@ impl Refusal {
             Self::PeriodMissing => "period-missing",
             Self::RateOfAnotherStream { .. } => "rate-of-another-stream",
             Self::TimeNotUnderstood => "time-not-understood",
+            Self::BeforeAssignment => "before-assignment",
             Self::TooManySamples { .. } => "too-many-samples",
         }
     }
@@ -156,6 +160,7 @@ impl Refusal {
                 format!("采样率不符，应为 {low}–{high} Hz")
             }
             Self::TimeNotUnderstood => "时间无法识别：应为带时区的 RFC 3339 或毫秒".into(),
+            Self::BeforeAssignment => "测量时设备尚未分配给当前患者，可能属于前一位患者".into(),
             Self::TooManySamples { most } => format!("一次采样过多，最多 {most} 个"),
         };
         Text::new(zh, format!("Could not {self}"))

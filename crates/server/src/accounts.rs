@@ -213,6 +213,11 @@ impl Accounts {
 
     /// The account that a live token belongs to.
     pub fn who_holds(&self, token: &str) -> Result<Option<Actor>> {
+        self.whose(Digest::of(token.as_bytes()))
+    }
+
+    /// As [`Accounts::who_holds`], by the token's digest: for who looks again and need not keep the token.
+    pub fn whose(&self, token: Digest) -> Result<Option<Actor>> {
         let Timestamp(now) = clock::now();
         let database = self.inner.database.lock();
         let mut query = database.prepare_cached(
@@ -220,7 +225,7 @@ impl Accounts {
              WHERE digest = ?1 AND disabled = 0 AND expires_ms > ?2 AND (idle_ms IS NULL OR seen_ms + idle_ms > ?2)",
         )?;
         let found = query
-            .query_row(params![digest(token), now], |row| {
+            .query_row(params![token.0, now], |row| {
                 Ok((
                     row.get::<_, i64>(0)?,
                     (row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?),
@@ -233,7 +238,7 @@ impl Accounts {
         if now - seen > SEEN_EVERY_MS {
             database.execute(
                 "UPDATE token SET seen_ms = ?2 WHERE digest = ?1",
-                params![digest(token), now],
+                params![token.0, now],
             )?;
         }
         actor(row).map(Some)

@@ -14,13 +14,13 @@ use std::{
 use ::devices::{Intake, Mark, Profile, Profiles, Reading, Refusal, Remembered};
 use anyhow::Result;
 use parking_lot::{Mutex, RwLock};
-use record::{Arrived, QualityMark, StreamKey};
-use tokio::sync::broadcast;
+use record::{Arrived, QualityMark, Readings, StreamKey};
+use tokio::sync::{OwnedMutexGuard, broadcast};
 use vocabulary::{DeviceId, PatientId, Timestamp};
 
 use crate::clock;
 
-pub use kept::{Command, Kept};
+pub use kept::{Command, Credential, Kept};
 pub use quality::{Quality, Stranger};
 pub use registry::{NewDevice, RegistryError, follow, load, register, retire};
 
@@ -44,6 +44,8 @@ pub struct Registered {
     pub profile: Arc<Profile>,
     /// Whose values it measures.
     pub patient: Option<PatientId>,
+    /// Since when: what it measured before is another's.
+    pub since: Option<Timestamp>,
     /// Where it is: the id of a `Location`.
     pub location: Option<String>,
     /// Its maker's number.
@@ -58,6 +60,8 @@ struct Live {
     /// One for each patient whom it measures: the gateway of a ward measures many at the same moment.
     intakes: HashMap<Option<PatientId>, Intake>,
     quality: Quality,
+    /// Held while what it sent is on its way into the record.
+    turn: Arc<tokio::sync::Mutex<()>>,
     /// What it may send at once, in messages, and when that was so.
     bucket: Option<(f64, Timestamp)>,
     /// Packet identifiers and fingerprints of the latest acknowledged messages.
@@ -157,7 +161,24 @@ impl Devices {
         Ok(())
     }
 
-    /// Takes a message of a device. What comes of it must be kept, or forgotten by [`Devices::forget`].
+    /// Waits for a device's turn, which is over once its guard is dropped. It is held from [`Devices::take`] until
+    /// what came of that is kept or forgotten: else the same message on another connection were a duplicate, and
+    /// acknowledged, while the first is not on disk yet and may never be.
+    pub async fn turn(&self, device: &DeviceId) -> OwnedMutexGuard<()> {
+        let turn = Arc::clone(&self.live(device).lock().turn);
+        turn.lock_owned().await
+    }
+
+    /// Whether a device may send, with what it has shown.
+    pub fn may_send(&self, device: &DeviceId, shown: Credential) -> bool {
+        let active = self.find(device).is_some_and(|known| known.active);
+        // Where it cannot be decided nobody stays; who connects anew is answered at the door.
+        let whose = self.kept.whose(shown).ok().flatten();
+        active && whose.as_ref() == Some(device)
+    }
+
+    /// Takes a message of a device, whose turn it is. What comes of it must be kept, or forgotten by
+    /// [`Devices::forget`].
     pub fn take(
         &self,
         device: &Registered,
@@ -190,7 +211,15 @@ impl Devices {
             quality.duplicates += 1;
             return nothing(None);
         }
-        match intake.take(&device.profile, topic, payload, received) {
+        let taken = intake.take(&device.profile, topic, payload, received);
+        let taken = taken.and_then(|taken| match device.since {
+            Some(since) if taken.readings.iter().any(|one| began(one) < since) => {
+                intake.forget(&taken.remembered);
+                Err(Refusal::BeforeAssignment)
+            }
+            _ => Ok(taken),
+        });
+        match taken {
             Ok(taken) => {
                 quality.duplicates += u64::from(taken.duplicates);
                 let of = |reading| arrived(device, reading, received);
@@ -308,6 +337,14 @@ impl Devices {
                 .collect()
         };
         self.kept.save_qualities(&all)
+    }
+}
+
+/// When a reading began.
+fn began(reading: &Reading) -> Timestamp {
+    match reading.samples {
+        Readings::One { at, .. } => at,
+        Readings::Regular { start, .. } => start,
     }
 }
 

@@ -187,6 +187,16 @@ impl Hospital {
             .await
     }
 
+    /// As [`Hospital::ask`], where nobody asks by name but one thing after another is looked at, such as each
+    /// message that a listener might hear: a grant is written to the ledger, what is not granted is no attempt.
+    pub async fn ask_where_granted(&self, actor: &Actor, action: Action, object: &Object) -> bool {
+        let Ok(relations) = self.relations(actor).await else {
+            return false;
+        };
+        let says = self.gate.explain(actor, action, object, &relations);
+        says.granted && self.ask(actor, action, object).await.is_ok()
+    }
+
     /// Whether somebody may go on with what was permitted to them before. A grant is in the ledger already;
     /// a refusal is written there now.
     pub async fn still_may(

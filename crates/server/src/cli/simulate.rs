@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
-    time::{MissedTickBehavior, interval, sleep},
+    time::{Instant, MissedTickBehavior, interval_at, sleep},
 };
 
 use crate::clock;
@@ -192,7 +192,9 @@ impl Replay {
     /// Sends for so many seconds, or until nobody waits for it any more; says how much was acknowledged.
     pub async fn run(&self, seconds: Option<u64>) -> Result<u64> {
         let (mut second, mut acknowledged) = (0, 0);
-        let mut tick = interval(Duration::from_secs(1));
+        // What goes out at a second was measured within it.
+        let second_s = Duration::from_secs(1);
+        let mut tick = interval_at(Instant::now() + second_s, second_s);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut line = Line::open(self).await?;
         while seconds.is_none_or(|seconds| second < seconds) {

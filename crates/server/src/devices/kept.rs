@@ -66,6 +66,15 @@ pub struct CommandState {
     pub reason: Option<String>,
 }
 
+/// What a device has shown, by its digest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Credential {
+    /// A token.
+    Token(Digest),
+    /// A certificate, in its DER form.
+    Certificate(Digest),
+}
+
 /// What is kept of devices outside the record.
 pub struct Kept {
     database: Mutex<Connection>,
@@ -114,14 +123,6 @@ impl Kept {
         Ok(tokens + certificates)
     }
 
-    /// The device that a token belongs to.
-    pub fn who_holds(&self, token: &str) -> Result<Option<DeviceId>> {
-        self.device_of(
-            "SELECT device FROM device_token WHERE digest = ?1",
-            digest(token),
-        )
-    }
-
     /// Takes a certificate, by the digest of its DER form, as a device's.
     pub fn add_certificate(&self, device: &DeviceId, certificate: Digest) -> Result<()> {
         self.database.lock().execute(
@@ -131,16 +132,20 @@ impl Kept {
         Ok(())
     }
 
-    /// The device that a certificate belongs to.
-    pub fn who_shows(&self, certificate: Digest) -> Result<Option<DeviceId>> {
-        let query = "SELECT device FROM device_certificate WHERE digest = ?1";
-        self.device_of(query, certificate.0)
-    }
-
-    fn device_of(&self, query: &str, digest: [u8; 32]) -> Result<Option<DeviceId>> {
+    /// The device that a token or certificate belongs to, as long as it is not revoked.
+    pub fn whose(&self, credential: Credential) -> Result<Option<DeviceId>> {
+        let (query, digest) = match credential {
+            Credential::Token(digest) => {
+                ("SELECT device FROM device_token WHERE digest = ?1", digest)
+            }
+            Credential::Certificate(digest) => (
+                "SELECT device FROM device_certificate WHERE digest = ?1",
+                digest,
+            ),
+        };
         let database = self.database.lock();
         let mut query = database.prepare_cached(query)?;
-        let found: Option<String> = query.query_row([digest], |row| row.get(0)).optional()?;
+        let found: Option<String> = query.query_row([digest.0], |row| row.get(0)).optional()?;
         Ok(found.map(DeviceId::new).transpose()?)
     }
 

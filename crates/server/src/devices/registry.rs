@@ -4,15 +4,22 @@ use std::{sync::Arc, time::Duration};
 
 use ::devices::{MDC, Profile};
 use policy::{Action, Permit};
-use record::{Batch, FactBody, NewFact, Precondition, RecordError, ResourceKey, ResourceQuery};
+use record::{
+    Batch, FactBody, NewFact, Precondition, RecordError, ResourceKey, ResourceQuery,
+    mark_written_by, written_by,
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::watch;
-use vocabulary::{ActorId, DeviceId, PatientId};
+use vocabulary::{ActorId, DeviceId, PatientId, Timestamp};
 
 use super::{Devices, Registered};
-use crate::hospital::Hospital;
+use crate::{clock, hospital::Hospital};
 
+/// By whom devices and their metrics are tagged as written, so that no other door makes or changes one.
+const WRITER: &str = "devices";
+/// The extension that says since when a device measures its patient.
+const SINCE: &str = "urn:yuanyi:device-assigned";
 /// The code system of our kinds of devices.
 const PROFILE: &str = "urn:yuanyi:device-profile";
 /// How often counts are saved.
@@ -152,10 +159,11 @@ pub(super) async fn load_one(hospital: &Hospital, permit: &Permit, key: &Resourc
 }
 
 impl Devices {
-    /// Notes how a `Device` of the record is now. Others than ours, which name no profile, are left alone.
+    /// Notes how a `Device` of the record is now. Others than ours, which somebody wrote by FHIR, are left alone.
     fn note(&self, id: &str, body: Option<&Value>) {
         let Ok(id) = DeviceId::new(id) else { return };
-        let found = body.and_then(|body| registered(self, &id, body));
+        let ours = body.filter(|body| written_by(body) == Some(WRITER));
+        let found = ours.and_then(|body| registered(self, &id, body));
         let stays = found.as_ref().is_some_and(|device| device.active);
         let mut known = self.known.write();
         let was = match found {
@@ -184,6 +192,11 @@ fn registered(devices: &Devices, id: &DeviceId, body: &Value) -> Option<Register
         name: text("/deviceName/0/name").unwrap_or(id.as_str()).to_owned(),
         profile: Arc::new(devices.profiles().get(profile)?.clone()),
         patient: of("/patient/reference", "Patient").and_then(|id| PatientId::new(id).ok()),
+        since: body
+            .get("extension")
+            .and_then(Value::as_array)
+            .and_then(|all| all.iter().find(|one| one.get("url") == Some(&json!(SINCE))))
+            .and_then(|since| since.get("valueInstant")?.as_str()?.parse().ok()),
         location: of("/location/reference", "Location"),
         serial: text("/serialNumber").map(str::to_owned),
         active: text("/status") == Some("active"),
@@ -226,7 +239,13 @@ pub async fn register(
             return Err(RegistryError::NotThere(what));
         }
     }
-    let body = device(id, profile, new, "active");
+    // Whose values it measures begins now, where that is another than before.
+    let since = match hospital.devices.find(id) {
+        Some(before) if before.patient == new.patient => before.since,
+        None if new.patient.is_none() => None,
+        _ => Some(clock::now()),
+    };
+    let body = device(id, profile, new, ("active", since));
     let mut facts = vec![put("Device", id.as_str(), new, body.clone())];
     for stream in &profile.streams {
         let metric = format!("{id}.{}", stream.name);
@@ -252,7 +271,8 @@ pub async fn retire(
         location: device.location.clone(),
         serial: device.serial.clone(),
     };
-    let body = self::device(&device.id, &device.profile, &as_it_was, "inactive");
+    let standing = ("inactive", device.since);
+    let body = self::device(&device.id, &device.profile, &as_it_was, standing);
     let facts = vec![put("Device", device.id.as_str(), &as_it_was, body.clone())];
     commit(hospital, actor, facts).await?;
     hospital.devices.note(device.id.as_str(), Some(&body));
@@ -285,7 +305,13 @@ fn put(kind: &str, id: &str, new: &NewDevice, body: Value) -> (NewFact, Precondi
     (fact, Precondition::None)
 }
 
-fn device(id: &DeviceId, profile: &Profile, new: &NewDevice, status: &str) -> Value {
+/// The `Device`, with its status and since when it measures its patient.
+fn device(
+    id: &DeviceId,
+    profile: &Profile,
+    new: &NewDevice,
+    (status, since): (&str, Option<Timestamp>),
+) -> Value {
     let mut codings = vec![json!({
         "system": PROFILE, "code": profile.id, "version": profile.version.to_string(),
     })];
@@ -303,11 +329,18 @@ fn device(id: &DeviceId, profile: &Profile, new: &NewDevice, status: &str) -> Va
         }],
         "type": {"coding": codings, "text": format!("{} {}", profile.title.zh, profile.title.en)},
     });
+    if let Some(fields) = body.as_object_mut() {
+        mark_written_by(fields, WRITER);
+    }
     let mut add = |name: &str, value: Value| {
         if let Some(fields) = body.as_object_mut() {
             fields.insert(name.to_owned(), value);
         }
     };
+    if let Some(since) = since {
+        let since = json!([{"url": SINCE, "valueInstant": since.to_string()}]);
+        add("extension", since);
+    }
     if let Some(serial) = &new.serial {
         add("serialNumber", json!(serial));
     }
@@ -331,12 +364,16 @@ fn metric_of(metric: &str, device: &DeviceId, stream: &::devices::Stream) -> Val
         .chain(&stream.also)
         .map(::devices::StreamCode::coding)
         .collect();
-    json!({
+    let mut body = json!({
         "resourceType": "DeviceMetric",
         "id": metric,
         "type": {"coding": codings, "text": format!("{} {}", stream.title.zh, stream.title.en)},
         "unit": {"coding": [{"system": "http://unitsofmeasure.org", "code": stream.unit}]},
         "source": {"reference": format!("Device/{device}")},
         "category": "measurement",
-    })
+    });
+    if let Some(fields) = body.as_object_mut() {
+        mark_written_by(fields, WRITER);
+    }
+    body
 }

@@ -2,19 +2,20 @@
 
 use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
 
-use policy::{Action, Actor, Object};
+use policy::{Action, Object};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     sync::{broadcast, watch},
-    time::{Instant, sleep, timeout},
+    time::{Instant, sleep, sleep_until, timeout},
 };
 use vocabulary::{DeviceId, Digest, PatientId};
 
 use super::{
     Broker,
     messages::{self, Pending},
-    session::{Session, Waiting, Who},
-    topic, welcome,
+    session::{Session, Waiting},
+    topic,
+    welcome::{self, Known},
     wire::{Filter, Heard, Introduction, No, Publish, Quality, Will, Wire},
 };
 use crate::{clock, devices::Registered};
@@ -28,8 +29,12 @@ const BUFFER: usize = 4 << 10;
 const BUFFER_OF_MANY: usize = 64 << 10;
 /// Who does not take what it is told within this is gone.
 const TAKES: Duration = Duration::from_secs(30);
-/// What a guest may hear is decided again after this.
+/// What a guest may hear is decided again after this; so long a refusal of a command stands.
 const DECIDED: Duration = Duration::from_mins(1);
+/// Who is connected is looked at again after this: tokens run out, and accounts are closed.
+const LOOK_AGAIN: Duration = Duration::from_mins(1);
+/// A guest may send one message in this time; what comes more is read later.
+const GUEST_PAUSE: Duration = Duration::from_millis(100);
 /// So many messages go out before it is read again.
 const AT_ONCE: usize = 64;
 
@@ -47,12 +52,17 @@ struct Client<S> {
     broker: Arc<Broker>,
     session: Arc<Session>,
     number: u64,
+    /// The other side, and when it was looked at.
+    known: Known,
+    looked: Instant,
     /// The most messages that may be unacknowledged on their way out.
     most_unacknowledged: u16,
     expiry_s: u32,
     will: Option<Will>,
     /// What a guest may hear, as decided when.
     decided: HashMap<Option<PatientId>, (bool, Instant)>,
+    /// When the policies did not permit commands.
+    commands_refused: Option<Instant>,
     /// Nothing more is read before this, since too much came.
     resume: Option<Instant>,
 }
@@ -72,10 +82,13 @@ pub async fn run<S: AsyncRead + AsyncWrite + Unpin + Send>(
     };
     // Listening begins before it is decided, so that no revocation falls between.
     let revoked = broker.hospital.devices.revocations();
-    let who = welcome::who(&broker, &introduction, peer.certificate, peer.from);
-    let attached = who.and_then(|who| broker.sessions.attach(who, &introduction));
-    let attached = match attached {
-        Ok(attached) => attached,
+    let known = welcome::who(&broker, &introduction, peer.certificate, peer.from);
+    let attached = known.and_then(|known| {
+        let attached = broker.sessions.attach(known.who(), &introduction)?;
+        Ok((known, attached))
+    });
+    let (known, attached) = match attached {
+        Ok(found) => found,
         Err(no) => {
             wire.turn_away(no);
             sleep(welcome::TURNED_AWAY_AFTER).await;
@@ -89,10 +102,13 @@ pub async fn run<S: AsyncRead + AsyncWrite + Unpin + Send>(
         wire,
         session: attached.session,
         number: attached.connection,
+        known,
+        looked: Instant::now(),
         most_unacknowledged: introduction.receive_maximum,
         expiry_s: attached.expiry_s,
         will: introduction.will.clone(),
         decided: HashMap::new(),
+        commands_refused: None,
         resume: None,
         broker,
     };
@@ -128,18 +144,15 @@ async fn meet<S: AsyncRead + Unpin>(
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
     fn device(&self) -> Option<DeviceId> {
-        match &self.session.who {
-            Who::Device(device) => Some(device.clone()),
-            Who::Guest(_) => None,
+        match &self.known {
+            Known::Device(device, _) => Some(device.clone()),
+            Known::Guest(..) => None,
         }
     }
 
-    /// What is due at once: what was not acknowledged before. Commands wait in the session, or come when the device
-    /// wishes to hear them.
-    fn begin(&mut self) {
-        for (id, told) in self.session.unacknowledged() {
-            self.wire.tell(&told, Some((id, true)));
-        }
+    /// What is due at once. What was not acknowledged before waits in the session, as commands do, or these come
+    /// when the device wishes to hear them.
+    fn begin(&self) {
         if let Some(device) = self.device() {
             let devices = &self.broker.hospital.devices;
             devices.with_quality(&device, |quality| quality.connected = true);
@@ -176,11 +189,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
                 device = revoked.recv() => {
                     // Who has missed some looks for itself.
                     let mine = device.map_or(true, |device| me.as_ref() == Some(&device));
-                    if mine && !self.still_may() {
-                        self.wire.end(No::Revoked);
+                    if mine {
+                        self.look_again();
                     }
                 }
-                _ = access.recv() => self.decided.clear(),
+                _ = access.recv(), if me.is_none() => {
+                    self.decided.clear();
+                    self.look_again();
+                }
+                () = sleep_until(self.looked + LOOK_AGAIN) => self.look_again(),
                 () = session.wake.notified() => {}
                 // Reading has its turn before more is told.
                 () = tokio::task::yield_now(), if more => {}
@@ -205,24 +222,41 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
         self.heard(heard).await;
     }
 
-    /// Whether the device may still be here.
-    fn still_may(&self) -> bool {
-        let Some(device) = self.device() else {
-            return true;
+    /// Ends the connection where what the other side has shown counts no more. A guest is from now on who their
+    /// account says.
+    fn look_again(&mut self) {
+        self.looked = Instant::now();
+        let hospital = &self.broker.hospital;
+        let stays = match &mut self.known {
+            Known::Device(device, shown) => hospital.devices.may_send(device, *shown),
+            Known::Guest(actor, token) => match hospital.accounts.whose(*token) {
+                Ok(Some(now)) if now.id == actor.id => {
+                    if *actor != now {
+                        *actor = now;
+                        self.decided.clear();
+                        self.commands_refused = None;
+                    }
+                    true
+                }
+                // Where it cannot be decided nobody stays; who connects anew is answered at the door.
+                _ => false,
+            },
         };
-        let devices = &self.broker.hospital.devices;
-        let active = devices.find(&device).is_some_and(|known| known.active);
-        active
-            && devices
-                .kept
-                .credentials(&device)
-                .is_ok_and(|count| count > 0)
+        if !stays {
+            self.wire.end(No::Revoked);
+        }
     }
 
     /// Takes what was said, in its order.
     async fn heard(&mut self, all: Vec<Heard>) {
+        let broker = Arc::clone(&self.broker);
+        let devices = &broker.hospital.devices;
         let device = self.device();
-        let known = device.and_then(|device| self.broker.hospital.devices.find(&device));
+        let _turn = match &device {
+            Some(device) => Some(devices.turn(device).await),
+            None => None,
+        };
+        let known = device.and_then(|device| devices.find(&device));
         let mut pending = Vec::new();
         for heard in all {
             match heard {
@@ -255,8 +289,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
         if pending.is_empty() {
             return;
         }
-        if let Err(error) = messages::keep(&self.broker, pending).await {
-            tracing::error!(%error, "readings could not be kept; the device is to send them again");
+        if !messages::keep(&self.broker, pending).await {
             pending.clear();
             self.wire.end(No::Busy);
             return;
@@ -273,12 +306,48 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
     }
 
     async fn guest_says(&mut self, publish: Publish) {
-        let said = messages::from_guest(&self.broker, &self.session.who, &publish).await;
+        self.look_again();
+        if self.wire.closing {
+            return;
+        }
+        let from = self.resume.unwrap_or_else(Instant::now);
+        self.resume = from.checked_add(GUEST_PAUSE);
+        let said = match messages::command_for(&publish) {
+            Ok(_) if !self.may_command().await => {
+                let why = "the policies do not permit commands";
+                Err((No::NotAuthorized, why.to_owned()))
+            }
+            Ok(device) => self.command(device, &publish),
+            Err(no) => Err(no),
+        };
         match said {
             Err(_) if !self.wire.is_five() => self.wire.closing = true,
             Err(_) if publish.quality == Quality::AtMostOnce => self.wire.end(No::NotAuthorized),
             said => self.wire.acknowledge(publish.quality, said.err()),
         }
+    }
+
+    fn command(&self, device: DeviceId, publish: &Publish) -> Result<(), (No, String)> {
+        match &self.known {
+            Known::Guest(actor, _) => messages::command(&self.broker, actor, device, publish),
+            Known::Device(..) => Err((No::NotAuthorized, String::new())),
+        }
+    }
+
+    /// Whether a guest may send commands. A refusal is in the ledger, and stands for a while without a further entry.
+    async fn may_command(&mut self) -> bool {
+        let Known::Guest(actor, _) = &self.known else {
+            return false;
+        };
+        let lately = self.commands_refused;
+        if lately.is_some_and(|at| at.elapsed() < DECIDED) {
+            return false;
+        }
+        let hospital = &self.broker.hospital;
+        let asked = hospital.ask(actor, Action::Administer, &Object::Hospital);
+        let may = asked.await.is_ok();
+        self.commands_refused = (!may).then(Instant::now);
+        may
     }
 
     async fn other(&mut self, heard: Heard) {
@@ -291,7 +360,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
                 self.wire.subscribed(id, &granted);
             }
             Heard::Unsubscribe { id, filters } => {
-                let gone = |filter: &String| self.session.unsubscribe(filter);
+                let sessions = &self.broker.sessions;
+                let gone = |filter: &String| sessions.unsubscribe(&self.session, filter);
                 let there: Vec<bool> = filters.iter().map(gone).collect();
                 self.wire.unsubscribed(id, &there);
             }
@@ -320,19 +390,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
             return Err(No::BadTopic);
         }
         let about = topic::device_of(&filter.filter);
-        match self.session.who.clone() {
-            Who::Device(me) if about.as_ref() != Some(&me) => return Err(No::NotAuthorized),
-            Who::Device(_) => {}
-            Who::Guest(actor) => {
-                // One about several devices is granted; what comes of each is decided when it comes.
-                if let Some(device) = &about {
-                    let known = self.broker.hospital.devices.find(device);
-                    let patient = known.and_then(|known| known.patient.clone());
-                    if !self.may_hear(&actor, patient).await {
-                        return Err(No::NotAuthorized);
-                    }
+        match (self.device(), &about) {
+            (Some(me), about) if about.as_ref() != Some(&me) => return Err(No::NotAuthorized),
+            (None, Some(device)) => {
+                let known = self.broker.hospital.devices.find(device);
+                let patient = known.and_then(|known| known.patient.clone());
+                if !self.may_hear(patient).await {
+                    return Err(No::NotAuthorized);
                 }
             }
+            // One about several devices is granted; what comes of each is decided when it comes.
+            _ => {}
         }
         let topic = filter.filter.clone();
         let granted = self.broker.sessions.subscribe(&self.session, &filter)?;
@@ -344,8 +412,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
         Ok(granted)
     }
 
-    /// Whether a guest may hear of a patient, or of the hospital's rooms and things.
-    async fn may_hear(&mut self, actor: &Actor, patient: Option<PatientId>) -> bool {
+    /// Whether a guest may hear of a patient, or of the hospital's rooms and things; a device what is told to it.
+    async fn may_hear(&mut self, patient: Option<PatientId>) -> bool {
+        let Known::Guest(actor, _) = &self.known else {
+            return true;
+        };
         let before = self.decided.get(&patient).copied();
         if let Some((may, at)) = before
             && at.elapsed() < DECIDED
@@ -363,10 +434,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
                 let still = hospital.still_may(&actor.id, Action::ReadRecord, &object);
                 still.await.unwrap_or(false)
             }
-            _ => hospital
-                .ask(actor, Action::ReadRecord, &object)
-                .await
-                .is_ok(),
+            // Nobody has asked for this one by name, so that a refusal is no attempt to be written down.
+            _ => {
+                hospital
+                    .ask_where_granted(actor, Action::ReadRecord, &object)
+                    .await
+            }
         };
         self.decided.insert(patient, (may, Instant::now()));
         may
@@ -378,22 +451,29 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
             if self.wire.closing {
                 return false;
             }
-            let Some(Waiting { told, about }) = self.session.next(self.most_unacknowledged) else {
+            let Some(message) = self.session.next(self.most_unacknowledged) else {
                 return false;
             };
-            if let Who::Guest(actor) = self.session.who.clone()
-                && !self.may_hear(&actor, about).await
-            {
-                continue;
-            }
-            if !told.acknowledged {
-                self.wire.tell(&told, None);
-            } else if let Some(id) = self.wire.identifier() {
-                self.wire.tell(&told, Some((id, false)));
-                self.session.sent(id, told);
+            if self.may_hear(message.about.clone()).await {
+                self.tell(message);
             }
         }
         true
+    }
+
+    fn tell(&mut self, message: Waiting) {
+        if !message.told.acknowledged {
+            self.wire.tell(&message.told, None);
+            return;
+        }
+        let sent = match message.again {
+            Some(id) => Some((id, true)),
+            None => self.wire.identifier().map(|id| (id, false)),
+        };
+        if let Some((id, _)) = sent {
+            self.wire.tell(&message.told, sent);
+            self.session.sent(id, message);
+        }
     }
 
     /// Leaves the session, and tells the will where the other side went without a word.
@@ -402,6 +482,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
             broker,
             session,
             number,
+            known,
             expiry_s,
             will,
             ..
@@ -415,26 +496,30 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
             session.wake.notify_one();
             return;
         }
-        let Who::Device(device) = &session.who else {
+        let Known::Device(device, shown) = known else {
             return;
         };
-        let device = device.clone();
         let devices = &broker.hospital.devices;
         devices.with_quality(&device, |quality| quality.connected = false);
-        let (Some(will), Some(known)) = (will, devices.find(&device)) else {
+        let (Some(will), Some(left)) = (will, devices.find(&device)) else {
             return;
         };
         let delay = Duration::from_secs(u64::from(will.delay_s.min(expiry_s)));
+        let taken_back = broker.sessions.will(&device);
         tokio::spawn(async move {
-            sleep(delay).await;
-            // Back in time: nothing is told.
-            let back = || {
-                broker
-                    .hospital
-                    .devices
-                    .with_quality(&device, |quality| quality.connected)
+            tokio::select! {
+                biased;
+                // Back in time: nothing is told.
+                _ = taken_back => return,
+                () = sleep(delay) => {}
+            }
+            // As things are now: another's token or patient is not spoken for.
+            let devices = &broker.hospital.devices;
+            let now = devices.find(&device);
+            let Some(known) = now.filter(|now| now.since == left.since) else {
+                return;
             };
-            if !delay.is_zero() && back() {
+            if !devices.may_send(&device, shown) {
                 return;
             }
             let publish = Publish {
@@ -456,7 +541,7 @@ async fn read_after<S: AsyncRead + Unpin>(
     resume: Option<Instant>,
 ) -> std::io::Result<usize> {
     if let Some(resume) = resume {
-        tokio::time::sleep_until(resume).await;
+        sleep_until(resume).await;
     }
     stream.read(buffer).await
 }
@@ -467,7 +552,7 @@ async fn closes(closed: &mut watch::Receiver<bool>) {
 
 async fn silent(until: Option<Instant>) {
     match until {
-        Some(until) => tokio::time::sleep_until(until).await,
+        Some(until) => sleep_until(until).await,
         None => std::future::pending().await,
     }
 }

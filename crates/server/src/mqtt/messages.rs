@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use ::devices::{Acknowledgement, Remembered, State};
 use bytes::Bytes;
-use policy::{Action, Object};
-use record::{Arrived, RecordError};
+use policy::Actor;
+use record::Arrived;
 use serde_json::{Value, json};
 use vocabulary::{DeviceId, PatientId, Text, Timestamp};
 
 use super::{
     Broker,
-    session::{Session, Waiting, Who},
+    session::{Session, Waiting},
     topic::{self, Place},
     wire::{No, Publish, Quality, Told},
 };
@@ -30,6 +30,8 @@ pub struct Pending {
     arrived: Vec<Arrived>,
     remembered: Remembered,
     tell: Option<Waiting>,
+    /// What it said of its device could not be kept.
+    lost: bool,
 }
 
 impl Pending {
@@ -43,6 +45,7 @@ impl Pending {
             arrived: Vec::new(),
             remembered: Remembered::default(),
             tell: None,
+            lost: false,
         }
     }
 }
@@ -90,6 +93,7 @@ fn told(publish: &Publish, about: Option<PatientId>) -> Waiting {
             retain: publish.retain,
         },
         about,
+        again: None,
     }
 }
 
@@ -119,6 +123,7 @@ fn stream_message(
         arrived: taken.arrived,
         remembered: taken.remembered,
         tell: is_new.then(|| told(publish, device.patient.clone())),
+        lost: false,
     }
 }
 
@@ -133,6 +138,17 @@ fn plain(device: &Registered, publish: &Publish) -> Pending {
         arrived: Vec::new(),
         remembered: Remembered::default(),
         tell: Some(told(publish, device.patient.clone())),
+        lost: false,
+    }
+}
+
+/// A message that cannot be kept now: it is not acknowledged, and comes again.
+fn lost(device: &Registered, publish: &Publish, error: &anyhow::Error) -> Pending {
+    tracing::error!(%error, "what a device said could not be kept; it is to say it again");
+    Pending {
+        tell: None,
+        lost: true,
+        ..plain(device, publish)
     }
 }
 
@@ -167,16 +183,16 @@ fn state_message(
             Err(refusal) => return refuse(broker, device, publish, "state", &refusal),
         }
     };
-    devices.with_quality(&device.id, |quality| {
-        quality.state = state;
-        quality.state_at = Some(received);
-    });
     if let Err(error) = devices
         .kept
         .put_state(&device.id, &publish.payload, received)
     {
-        tracing::error!(%error, "a device's state could not be kept");
+        return lost(device, publish, &error);
     }
+    devices.with_quality(&device.id, |quality| {
+        quality.state = state;
+        quality.state_at = Some(received);
+    });
     let about = device.patient.clone();
     broker.sessions.keep(&device.id, &publish.payload, about);
     plain(device, publish)
@@ -210,23 +226,29 @@ fn answer_message(
             });
             Pending::refused(device, publish, No::BadPayload, &why)
         }
-        Err(error) => {
-            tracing::error!(%error, "an answer to a command could not be kept");
-            plain(device, publish)
-        }
+        Err(error) => lost(device, publish, &error),
     }
 }
 
-/// Keeps messages in the record: all of them, or none. Once this returns they are on disk.
-pub async fn keep(broker: &Broker, pending: &mut [Pending]) -> Result<(), RecordError> {
+/// Keeps messages in the record: all of them, or none. Once this returns `true` they are on disk.
+pub async fn keep(broker: &Broker, pending: &mut [Pending]) -> bool {
+    let devices = &broker.hospital.devices;
+    let forget = |pending: &[Pending]| {
+        for one in pending {
+            devices.forget(&one.device, one.subject.as_ref(), &one.remembered);
+        }
+    };
+    if pending.iter().any(|one| one.lost) {
+        forget(pending);
+        return false;
+    }
     let arrived: Vec<Arrived> = pending
         .iter_mut()
         .flat_map(|pending| std::mem::take(&mut pending.arrived))
         .collect();
     if arrived.is_empty() {
-        return Ok(());
+        return true;
     }
-    let devices = &broker.hospital.devices;
     match broker.hospital.signals.append(arrived).await {
         Ok(taken) => {
             // All messages of a connection are of one device.
@@ -234,14 +256,12 @@ pub async fn keep(broker: &Broker, pending: &mut [Pending]) -> Result<(), Record
             if let Some(first) = pending.first() {
                 devices.with_quality(&first.device, |quality| quality.were_known(known));
             }
-            Ok(())
+            true
         }
         Err(error) => {
-            for pending in pending {
-                let subject = pending.subject.as_ref();
-                devices.forget(&pending.device, subject, &pending.remembered);
-            }
-            Err(error)
+            tracing::error!(%error, "readings could not be kept; the device is to send them again");
+            forget(pending);
+            false
         }
     }
 }
@@ -259,9 +279,10 @@ pub fn tell(broker: &Broker, from: &Arc<Session>, pending: &Pending) {
 
 /// Tells a device's will, as if it had sent it.
 pub async fn will(broker: &Broker, device: &Registered, publish: &Publish) {
+    let _turn = broker.hospital.devices.turn(&device.id).await;
     let (Ok(pending) | Err(pending)) = examine(broker, device, publish);
     let mut all = [pending];
-    if keep(broker, &mut all).await.is_ok() {
+    if keep(broker, &mut all).await {
         let [pending] = &all;
         if let Some(message) = &pending.tell {
             broker.sessions.tell(None, &device.id, message);
@@ -283,6 +304,7 @@ pub fn send_command(broker: &Broker, command: &Command) {
             retain: false,
         },
         about: known.and_then(|known| known.patient.clone()),
+        again: None,
     };
     broker.sessions.tell(None, &command.device, &message);
 }
@@ -304,22 +326,23 @@ pub fn send_waiting_commands(broker: &Broker, session: &Session, device: &Device
     }
 }
 
-/// Takes a message of a guest: a command to a device, from who may administer.
-pub async fn from_guest(broker: &Broker, who: &Who, publish: &Publish) -> Result<(), (No, String)> {
-    let Who::Guest(actor) = who else {
-        return Err((No::NotAuthorized, String::new()));
-    };
+/// The device that a guest's message is a command for. They send nothing else.
+pub fn command_for(publish: &Publish) -> Result<DeviceId, (No, String)> {
     let Some((device, Place::Command)) = topic::read(&publish.topic) else {
         let why = "people and programs send commands only, to yuanyi/v1/{device}/command";
         return Err((No::NotAuthorized, why.to_owned()));
     };
-    let hospital = &broker.hospital;
-    let asked = hospital.ask(actor, Action::Administer, &Object::Hospital);
-    if asked.await.is_err() {
-        let why = "the policies do not permit commands";
-        return Err((No::NotAuthorized, why.to_owned()));
-    }
-    if hospital.devices.find(&device).is_none() {
+    Ok(device)
+}
+
+/// Takes a command of a guest who may administer.
+pub fn command(
+    broker: &Broker,
+    actor: &Actor,
+    device: DeviceId,
+    publish: &Publish,
+) -> Result<(), (No, String)> {
+    if broker.hospital.devices.find(&device).is_none() {
         return Err((No::BadTopic, "there is no such device".to_owned()));
     }
     let body: Value = serde_json::from_slice(&publish.payload).unwrap_or_default();
@@ -335,7 +358,7 @@ pub async fn from_guest(broker: &Broker, who: &Who, publish: &Publish) -> Result
         until: Timestamp(clock::now().0 + COMMAND_MS),
         by: actor.id.to_string(),
     };
-    hospital.devices.command(command).map_err(|error| {
+    broker.hospital.devices.command(command).map_err(|error| {
         tracing::error!(%error, "a command could not be kept");
         (No::Quota, "the command could not be kept".to_owned())
     })

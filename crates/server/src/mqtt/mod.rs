@@ -6,6 +6,8 @@
 mod connection;
 mod messages;
 mod session;
+#[cfg(test)]
+mod tests;
 mod tls;
 mod topic;
 mod welcome;

@@ -6,9 +6,8 @@ use std::{
 };
 
 use parking_lot::{Mutex, RwLock};
-use policy::Actor;
-use tokio::sync::Notify;
-use vocabulary::{DeviceId, PatientId, Timestamp};
+use tokio::sync::{Notify, oneshot};
+use vocabulary::{ActorId, DeviceId, PatientId, Timestamp};
 
 use super::{
     topic,
@@ -32,7 +31,7 @@ pub enum Who {
     /// A device, which may send below its own id.
     Device(DeviceId),
     /// A person or program with an account, who hears what the policies permit.
-    Guest(Actor),
+    Guest(ActorId),
 }
 
 impl Who {
@@ -40,7 +39,7 @@ impl Who {
     fn key(&self, client: &str) -> String {
         match self {
             Self::Device(device) => format!("device {device}"),
-            Self::Guest(actor) => format!("guest {} {client}", actor.id),
+            Self::Guest(account) => format!("guest {account} {client}"),
         }
     }
 }
@@ -50,6 +49,14 @@ impl Who {
 pub struct Waiting {
     pub told: Told,
     pub about: Option<PatientId>,
+    /// Its identifier, where it went out before and was not acknowledged.
+    pub again: Option<u16>,
+}
+
+impl Waiting {
+    fn bytes(&self) -> usize {
+        self.told.payload.len() + self.told.topic.len()
+    }
 }
 
 /// What outlives a connection.
@@ -66,7 +73,7 @@ struct State {
     filters: Vec<Filter>,
     waiting: VecDeque<Waiting>,
     bytes: usize,
-    unacknowledged: VecDeque<(u16, Told)>,
+    unacknowledged: VecDeque<(u16, Waiting)>,
     /// Counts connections: one with an older number was taken over.
     connection: u64,
     connected: bool,
@@ -94,6 +101,8 @@ pub struct Sessions {
     wide: RwLock<Vec<Arc<Session>>>,
     /// What devices said of themselves.
     kept: RwLock<HashMap<DeviceId, (bytes::Bytes, Option<PatientId>)>>,
+    /// Wills that are not told yet, one for each device: whoever drops one takes it back.
+    wills: Mutex<HashMap<DeviceId, oneshot::Sender<()>>>,
 }
 
 impl Sessions {
@@ -101,6 +110,9 @@ impl Sessions {
     pub fn attach(&self, who: Who, introduction: &Introduction) -> Result<Attached, No> {
         let expiry_s = introduction.expiry_s.min(LONGEST_S);
         let key = who.key(&introduction.client);
+        if let Who::Device(device) = &who {
+            self.wills.lock().remove(device);
+        }
         let mut all = self.all.lock();
         let before = all.get(&key).cloned();
         let present = before.as_ref().is_some_and(|session| {
@@ -141,6 +153,7 @@ impl Sessions {
         state.connection = connection;
         state.connected = true;
         state.until = None;
+        state.begin_again();
         drop(state);
         Ok(Attached {
             session,
@@ -148,6 +161,14 @@ impl Sessions {
             present,
             expiry_s,
         })
+    }
+
+    /// A device's will is to be told later. It resolves at once when another takes its place, or its owner comes
+    /// back.
+    pub fn will(&self, device: &DeviceId) -> oneshot::Receiver<()> {
+        let (taken_back, resolves) = oneshot::channel();
+        self.wills.lock().insert(device.clone(), taken_back);
+        resolves
     }
 
     /// Leaves a session; it is kept for so many seconds.
@@ -240,11 +261,40 @@ impl Sessions {
                     session.push(Waiting {
                         told,
                         about: about.clone(),
+                        again: None,
                     });
                 }
             }
         }
         Ok(acknowledged)
+    }
+
+    /// Takes a wish back; whether it was there.
+    pub fn unsubscribe(&self, session: &Arc<Session>, filter: &str) -> bool {
+        let about = topic::device_of(filter);
+        let (was_there, others) = {
+            let mut state = session.state.lock();
+            let before = state.filters.len();
+            state.filters.retain(|known| known.filter != filter);
+            let mut left = state.filters.iter();
+            let others = left.any(|known| topic::device_of(&known.filter) == about);
+            (before != state.filters.len(), others)
+        };
+        // Nothing is left behind where nobody has a wish any more.
+        match about {
+            _ if others => {}
+            None => self.wide.write().retain(|s| !Arc::ptr_eq(s, session)),
+            Some(device) => {
+                let mut by_device = self.by_device.write();
+                if let Some(list) = by_device.get_mut(&device) {
+                    list.retain(|s| !Arc::ptr_eq(s, session));
+                    if list.is_empty() {
+                        by_device.remove(&device);
+                    }
+                }
+            }
+        }
+        was_there
     }
 
     /// Keeps what a device says of itself, for those who come later.
@@ -273,6 +323,17 @@ impl Sessions {
     }
 }
 
+impl State {
+    /// What went out on the connection before and was not acknowledged goes out first.
+    fn begin_again(&mut self) {
+        while let Some((id, mut message)) = self.unacknowledged.pop_back() {
+            message.again = Some(id);
+            self.bytes += message.bytes();
+            self.waiting.push_front(message);
+        }
+    }
+}
+
 impl Session {
     /// Takes a message that one of the wishes is about.
     fn hear(self: &Arc<Self>, from: Option<&Arc<Self>>, message: &Waiting) {
@@ -297,7 +358,7 @@ impl Session {
         if !state.connected && !message.told.acknowledged {
             return;
         }
-        let bytes = message.told.payload.len() + message.told.topic.len();
+        let bytes = message.bytes();
         let full = state.waiting.len() >= MOST_WAITING || state.bytes + bytes > MOST_WAITING_BYTES;
         if full && !message.told.acknowledged {
             state.lost += 1;
@@ -317,17 +378,22 @@ impl Session {
         self.wake.notify_one();
     }
 
-    /// Takes a wish back; whether it was there.
-    pub fn unsubscribe(&self, filter: &str) -> bool {
-        let mut state = self.state.lock();
-        let before = state.filters.len();
-        state.filters.retain(|known| known.filter != filter);
-        before != state.filters.len()
-    }
-
-    /// Puts a message where only this session hears it.
+    /// Puts a message where only this session hears it, unless it is on its way already.
     pub fn whisper(&self, told: Told) {
-        self.push(Waiting { told, about: None });
+        let is_it =
+            |known: &Waiting| known.told.topic == told.topic && known.told.payload == told.payload;
+        let on_its_way = {
+            let state = self.state.lock();
+            let out = state.unacknowledged.iter().map(|(_, known)| known);
+            state.waiting.iter().chain(out).any(is_it)
+        };
+        if !on_its_way {
+            self.push(Waiting {
+                told,
+                about: None,
+                again: None,
+            });
+        }
     }
 
     /// Why the connection of this number must end, if it must.
@@ -347,25 +413,18 @@ impl Session {
             return None;
         }
         let next = state.waiting.pop_front()?;
-        state.bytes = state
-            .bytes
-            .saturating_sub(next.told.payload.len() + next.told.topic.len());
+        state.bytes = state.bytes.saturating_sub(next.bytes());
         Some(next)
     }
 
     /// A message went out and is to be acknowledged.
-    pub fn sent(&self, id: u16, told: Told) {
-        self.state.lock().unacknowledged.push_back((id, told));
+    pub fn sent(&self, id: u16, message: Waiting) {
+        self.state.lock().unacknowledged.push_back((id, message));
     }
 
     /// A message was acknowledged.
     pub fn acknowledged(&self, id: u16) {
         let mut state = self.state.lock();
         state.unacknowledged.retain(|(known, _)| *known != id);
-    }
-
-    /// What went out and was not acknowledged before the connection ended.
-    pub fn unacknowledged(&self) -> Vec<(u16, Told)> {
-        self.state.lock().unacknowledged.iter().cloned().collect()
     }
 }

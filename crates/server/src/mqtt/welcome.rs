@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
+use policy::Actor;
 use vocabulary::{DeviceId, Digest, Text};
 
 use super::{
@@ -10,7 +11,28 @@ use super::{
     topic::{self, Place},
     wire::{Introduction, No},
 };
-use crate::{clock, devices::Stranger};
+use crate::{
+    clock,
+    devices::{Credential, Stranger},
+};
+
+/// Who is connected, and what they have shown, which is looked at again while they stay.
+pub enum Known {
+    /// A device.
+    Device(DeviceId, Credential),
+    /// A person or program, as their account was when it was looked at last; the digest of their token.
+    Guest(Actor, Digest),
+}
+
+impl Known {
+    /// Whom a session is kept for.
+    pub fn who(&self) -> Who {
+        match self {
+            Self::Device(device, _) => Who::Device(device.clone()),
+            Self::Guest(actor, _) => Who::Guest(actor.id.clone()),
+        }
+    }
+}
 
 /// Whoever is turned away is told after this, so that guessing costs time.
 pub const TURNED_AWAY_AFTER: Duration = Duration::from_millis(500);
@@ -21,7 +43,7 @@ pub fn who(
     introduction: &Introduction,
     certificate: Option<Digest>,
     from: SocketAddr,
-) -> Result<Who, No> {
+) -> Result<Known, No> {
     let found = identity(broker, introduction, certificate);
     if let Err((no, code, why)) = found {
         let claimed = DeviceId::new(introduction.client.as_str()).ok();
@@ -59,7 +81,7 @@ fn identity(
     broker: &Broker,
     introduction: &Introduction,
     certificate: Option<Digest>,
-) -> Result<Who, Refused> {
+) -> Result<Known, Refused> {
     let hospital = &broker.hospital;
     let kept = &hospital.devices.kept;
     let internal = |error: anyhow::Error| {
@@ -72,22 +94,24 @@ fn identity(
     };
     let password = introduction.password.as_deref();
     let token = password.and_then(|password| std::str::from_utf8(password).ok());
-    let by_certificate = match certificate {
-        Some(shown) => kept.who_shows(shown).map_err(internal)?,
-        None => None,
-    };
-    let by_token = match token {
-        Some(token) => kept.who_holds(token).map_err(internal)?,
-        None => None,
-    };
-    if let Some(device) = by_certificate.or(by_token) {
-        return is_device(broker, introduction, device);
+    let token = token.map(|token| Digest::of(token.as_bytes()));
+    let shown = [
+        certificate.map(Credential::Certificate),
+        token.map(Credential::Token),
+    ];
+    for shown in shown.into_iter().flatten() {
+        if let Some(device) = kept.whose(shown).map_err(internal)? {
+            return is_device(broker, introduction, device, shown);
+        }
     }
-    let actor = match token {
-        Some(token) => hospital.accounts.who_holds(token).map_err(internal)?,
+    let found = match token {
+        Some(token) => {
+            let actor = hospital.accounts.whose(token).map_err(internal)?;
+            actor.map(|actor| (actor, token))
+        }
         None => None,
     };
-    let Some(actor) = actor else {
+    let Some((actor, token)) = found else {
         let why = Text::new(
             "令牌或证书无效、已撤销或缺失",
             "The token or certificate is wrong, revoked or missing",
@@ -103,14 +127,15 @@ fn identity(
         let why = Text::new("只有设备可以留下遗嘱消息", "Only devices may leave a will");
         return Err((No::BadTopic, "foreign-will", why));
     }
-    Ok(Who::Guest(actor))
+    Ok(Known::Guest(actor, token))
 }
 
 fn is_device(
     broker: &Broker,
     introduction: &Introduction,
     device: DeviceId,
-) -> Result<Who, Refused> {
+    shown: Credential,
+) -> Result<Known, Refused> {
     if introduction.client != device.as_str() {
         let why = Text::new(
             "客户端标识与令牌所属设备不符",
@@ -141,5 +166,5 @@ fn is_device(
         );
         return Err((No::BadTopic, "foreign-will", why));
     }
-    Ok(Who::Device(device))
+    Ok(Known::Device(device, shown))
 }

@@ -1,0 +1,159 @@
+//! What a device is told, where what it sent cannot be kept.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use policy::Permit;
+use record::{
+    Arrived, ReadingPage, RecordError, RollUp, SeriesQuery, SeriesSummary, Signals, SpanQuery,
+    Taken,
+};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex},
+    sync::{broadcast, mpsc, oneshot, watch},
+};
+use vocabulary::DeviceId;
+
+use super::{
+    Broker,
+    connection::{self, Peer},
+};
+use crate::{
+    config::Config,
+    devices::{self, NewDevice},
+    hospital::{Hospital, hospital_actor},
+};
+
+/// A record of readings that keeps or refuses each append as it is told.
+struct Gated {
+    inner: Arc<dyn Signals>,
+    asked: mpsc::UnboundedSender<oneshot::Sender<bool>>,
+}
+
+#[async_trait]
+impl Signals for Gated {
+    async fn append(&self, arrived: Vec<Arrived>) -> Result<Vec<Taken>, RecordError> {
+        let (gate, opens) = oneshot::channel();
+        self.asked.send(gate).unwrap();
+        match opens.await {
+            Ok(true) => self.inner.append(arrived).await,
+            _ => Err(RecordError::Full),
+        }
+    }
+
+    fn live(&self, permit: &Permit) -> Result<broadcast::Receiver<Arc<Arrived>>, RecordError> {
+        self.inner.live(permit)
+    }
+
+    async fn series(
+        &self,
+        permit: &Permit,
+        query: &SeriesQuery,
+    ) -> Result<Vec<SeriesSummary>, RecordError> {
+        self.inner.series(permit, query).await
+    }
+
+    async fn read(
+        &self,
+        permit: &Permit,
+        span: &SpanQuery,
+        limit: usize,
+    ) -> Result<ReadingPage, RecordError> {
+        self.inner.read(permit, span, limit).await
+    }
+
+    async fn rollup(
+        &self,
+        permit: &Permit,
+        span: &SpanQuery,
+        points: usize,
+    ) -> Result<RollUp, RecordError> {
+        self.inner.rollup(permit, span, points).await
+    }
+
+    async fn seal(&self) -> Result<(), RecordError> {
+        self.inner.seal().await
+    }
+}
+
+fn text(text: &str) -> Vec<u8> {
+    let length = u16::try_from(text.len()).unwrap().to_be_bytes();
+    [&length, text.as_bytes()].concat()
+}
+
+fn packet(first: u8, body: &[u8]) -> Vec<u8> {
+    let mut length = body.len();
+    let mut packet = vec![first];
+    while length > 127 {
+        packet.push(u8::try_from(length % 128).unwrap() | 0x80);
+        length /= 128;
+    }
+    packet.push(u8::try_from(length).unwrap());
+    packet.extend(body);
+    packet
+}
+
+/// An introduction and a message of `QoS` 1, in MQTT 3.1.1.
+fn connect_and_send(device: &str, token: &str, payload: &str) -> Vec<u8> {
+    let names = [text(device), text(device), text(token)].concat();
+    let introduction = [text("MQTT"), vec![4, 0xc2, 0, 60], names].concat();
+    let topic = text(&format!("yuanyi/v1/{device}/spo2"));
+    let message = [topic, vec![0, 7], payload.as_bytes().to_vec()].concat();
+    [packet(0x10, &introduction), packet(0x32, &message)].concat()
+}
+
+async fn connects(broker: &Arc<Broker>, closed: &watch::Receiver<bool>, says: &[u8]) -> DuplexStream {
+    let (mut ours, theirs) = duplex(1 << 16);
+    let peer = Peer {
+        from: "127.0.0.1:1".parse().unwrap(),
+        certificate: None,
+    };
+    tokio::spawn(connection::run(theirs, peer, Arc::clone(broker), closed.clone()));
+    ours.write_all(says).await.unwrap();
+    let mut welcome = [0; 4];
+    ours.read_exact(&mut welcome).await.unwrap();
+    assert_eq!(welcome, [0x20, 2, 0, 0]);
+    ours
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_copy_is_not_acknowledged_before_the_first_is_on_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = Config {
+        data: folder.path().to_owned(),
+        ..Config::default()
+    };
+    let mut hospital = Hospital::open(config).unwrap();
+    let (asked, mut gates) = mpsc::unbounded_channel();
+    let inner = Arc::clone(&hospital.signals);
+    Arc::get_mut(&mut hospital).unwrap().signals = Arc::new(Gated { inner, asked });
+    let device = DeviceId::new("ox-1").unwrap();
+    let new: NewDevice = serde_json::from_str(r#"{"profile": "pulse-oximeter"}"#).unwrap();
+    devices::register(&hospital, &hospital_actor(), &device, &new)
+        .await
+        .unwrap();
+    let token = hospital.devices.kept.issue(&device).unwrap();
+    let broker = Broker::new(Arc::clone(&hospital)).unwrap();
+    let (_close, closed) = watch::channel(false);
+    let payload = r#"{"t": 1790000000000, "code": "150456", "value": 97, "unit": "%"}"#;
+    let says = connect_and_send("ox-1", &token, payload);
+
+    let _first = connects(&broker, &closed, &says).await;
+    let first_gate = gates.recv().await.unwrap();
+    // It lost patience, and sends the same on another connection.
+    let mut second = connects(&broker, &closed, &says).await;
+    for _ in 0..1000 {
+        tokio::task::yield_now().await;
+    }
+    first_gate.send(false).unwrap();
+    let second_gate = tokio::select! {
+        gate = gates.recv() => gate.unwrap(),
+        said = second.read_u8() => panic!("acknowledged, and not on disk: {said:?}"),
+    };
+    second_gate.send(true).unwrap();
+    let mut acknowledged = [0; 4];
+    second.read_exact(&mut acknowledged).await.unwrap();
+    assert_eq!(acknowledged, [0x40, 2, 0, 7]);
+    let quality = hospital.devices.with_quality(&device, |quality| quality.clone());
+    assert_eq!(quality.duplicates, 0);
+}
