@@ -22,6 +22,7 @@ SETTINGS = """
 application = "GATEWAY"
 facility = "ICU"
 hosts = ["127.0.0.1"]
+devices = ["gateway-1", "bedside-1"]
 offset = "+08:00"
 
 [[hl7_senders]]
@@ -203,9 +204,38 @@ def test_whose_values_they_are_is_never_guessed(door):
     # The registry says that this monitor is at the first patient's bed.
     other = door.send(message([result(97, device="bedside-1")], patient="MRN-two^^^HIS^MR"))
     assert (code(other), faults(other)) == ("AE", [("PID^1^3", "204")])
-    own = message([result(93, device="")], patient=None, application="BEDSIDE", facility="", msh_7=ago(0) + "+0800")
-    assert code(door.send(own)) == "AA"
+    def own(seconds):
+        return message([result(93, device="", seconds=seconds)], patient=None, application="BEDSIDE", facility="",
+                       msh_7=ago(0) + "+0800")
+
+    assert code(door.send(own(0))) == "AA"
     assert door.quality("bedside-1")["accepted"] == 1
+    # Before it came to this patient it may have been at another's bed, and the message names nobody.
+    early = door.send(own(24 * 3600))
+    assert (code(early), faults(early)) == ("AE", [("OBX^1^14", "102")])
+    assert door.quality("bedside-1")["refusals"]["before-assignment"] == 1
+
+
+def test_a_sender_speaks_only_for_the_devices_that_are_named_with_it(door):
+    before = door.quality()["accepted"]
+    foreign = door.send(message([result(97)], application="BEDSIDE", facility="", msh_7=ago(0) + "+0800"))
+    assert (code(foreign), faults(foreign)) == ("AE", [("OBX^1^18", "204")])
+    quality = door.quality()
+    assert (quality["accepted"], quality["refusals"]["hl7-sender-of-others"]) == (before, 1)
+
+
+def test_a_device_by_fhir_is_none_of_the_registry(door):
+    made = {"resourceType": "Device", "id": "made-up", "status": "active", "patient": {"reference": "Patient/one"},
+            "type": {"coding": [{"system": "urn:yuanyi:device-profile", "code": "bedside-monitor"}]}}
+    door.put(made)
+    assert requests.get(f"{door.ward.base}/api/devices/made-up", timeout=30,
+                        headers={"Authorization": f"Bearer {door.ward.bearer('admin')}"}).status_code == 404
+    bearer = {"Authorization": f"Bearer {door.ward.bearer('importer')}"}
+    url = f"{door.ward.base}/fhir/Device/bedside-1"
+    registered = requests.get(url, headers=bearer, timeout=30).json()
+    moved = registered | {"patient": {"reference": "Patient/two"}, "meta": {}}
+    assert requests.put(url, json=moved, headers=bearer, timeout=30).status_code in {403, 409, 422}
+    assert requests.get(url, headers=bearer, timeout=30).json()["patient"] == {"reference": "Patient/one"}
 
 
 def test_who_may_not_send_is_rejected_and_seen(door):

@@ -126,9 +126,19 @@ pub struct Hl7Sender {
     /// The device of the registry that its results come from, where they do not name one themselves.
     #[serde(default)]
     pub device: Option<String>,
+    /// Further devices of the registry that its results may name as theirs.
+    #[serde(default)]
+    pub devices: Vec<String>,
     /// How far its clock is from UTC, such as `+08:00`, where its messages do not say.
     #[serde(default)]
     pub offset: Option<String>,
+}
+
+impl Hl7Sender {
+    /// Whether it may speak for a device.
+    pub fn speaks_for(&self, device: &str) -> bool {
+        self.device.as_deref() == Some(device) || self.devices.iter().any(|one| one == device)
+    }
 }
 
 /// A network, or one address.

@@ -1,6 +1,6 @@
 //! Results of devices: whose they are, whether they can be true, into the record; then the answer.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{collections::BTreeSet, net::IpAddr, sync::Arc};
 
 use devices::Remembered;
 use hl7v2::{Answer, Fault, Header, Identifier, Measured, Offset, Refusal, Results, Standing};
@@ -121,14 +121,20 @@ async fn keep(hospital: &Hospital, sender: &Hl7Sender, results: &Results) -> Res
             Refusal::new(format!("OBX^{}", left.number), Fault::DataType, text)
         })
         .collect();
-    let mut arrived = Vec::new();
-    let mut taken = Vec::new();
+    let mut of = Vec::new();
     for measured in &results.measured {
         let device = device_of(hospital, sender, measured, patient.as_ref());
-        let device = device.map_err(|refusal| {
-            forget(hospital, &taken);
-            Said::wrong(refusal)
-        })?;
+        of.push((measured, device.map_err(Said::wrong)?));
+    }
+    // All turns, always in the same order, so that no two messages wait for each other.
+    let involved: BTreeSet<&DeviceId> = of.iter().map(|(_, device)| &device.id).collect();
+    let mut turns = Vec::new();
+    for device in involved {
+        turns.push(hospital.devices.turn(device).await);
+    }
+    let mut arrived = Vec::new();
+    let mut taken = Vec::new();
+    for (measured, device) in of.iter().cloned() {
         match one(hospital, &device, measured) {
             Ok(Some((values, remembered))) => {
                 arrived.extend(values);
@@ -270,18 +276,36 @@ fn device_of(
         .filter(|known| known.active);
     let known =
         known.ok_or_else(|| refuse(Fault::UnknownKey, "find the device in the registry"))?;
+    if !sender.speaks_for(known.id.as_str()) {
+        spoke_for_another(hospital, &known);
+        let text = "believe it: `hl7_senders` does not let this sender speak for the device";
+        return Err(refuse(Fault::UnknownKey, text));
+    }
     match (&known.patient, patient) {
         (Some(registered), Some(named)) if registered != named => Err(Refusal::new(
             "PID^1^3",
             Fault::UnknownKey,
             "believe both: the device is registered for another patient",
         )),
-        (None, Some(named)) => Ok(Arc::new(Registered {
+        // The message says itself whose values they are: it is no matter since when the device measures whom.
+        (_, Some(named)) => Ok(Arc::new(Registered {
             patient: Some(named.clone()),
+            since: None,
             ..Registered::clone(&known)
         })),
         _ => Ok(known),
     }
+}
+
+/// Notes on the device's page that a sender named it which may not.
+fn spoke_for_another(hospital: &Hospital, device: &Registered) {
+    let why = Text::new(
+        "HL7 发送方无权代表这台设备",
+        "An HL7 sender named this device that may not speak for it",
+    );
+    hospital.devices.with_quality(&device.id, |quality| {
+        quality.refused(clock::now(), "", 0, "hl7-sender-of-others", why);
+    });
 }
 
 /// One value as its device's profile has it; `None` where the profile has no such stream.
@@ -316,6 +340,7 @@ fn one(
     if let Some(refusal) = taken.refused {
         let field = match refusal.code() {
             "unit-unknown" | "unit-of-something-else" | "unit-missing" => 6,
+            "before-assignment" => 14,
             _ => 5,
         };
         let place = format!("OBX^{}^{field}", measured.number);
