@@ -111,10 +111,15 @@ impl State {
             return;
         };
         let signal = signal.id.clone();
+        // What was not measured on the patient, or cannot be true. A value that its device questions may still be: it
+        // warns, rather than not, though it never stands as a fact (`fhir::is_trustworthy`).
         let is_doubtful = |mark: &QualityMark| {
             matches!(
                 mark,
-                QualityMark::OutOfRange | QualityMark::Artefact | QualityMark::Calibrating
+                QualityMark::OutOfRange
+                    | QualityMark::Artefact
+                    | QualityMark::Calibrating
+                    | QualityMark::Test
             )
         };
         let is_waveform = matches!(&arrived.readings, Readings::Regular { period_us, values, .. }
@@ -171,7 +176,7 @@ impl State {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, VecDeque};
 
     use record::{StreamKey, mark_written_by};
     use serde_json::json;
@@ -222,6 +227,24 @@ mod tests {
             received: at,
             quality: vec![],
         }
+    }
+
+    #[test]
+    fn what_was_no_measurement_of_the_patient_reaches_no_rule() {
+        let patient = PatientId::new("p").unwrap();
+        let mut state = one_bed(&patient);
+        let mut seen = |mark, second| {
+            let marked = Arrived {
+                quality: vec![mark],
+                ..pulse(&patient, after(second))
+            };
+            state.arrive(&marked);
+            state.beds["bed"].recent.values().map(VecDeque::len).sum::<usize>()
+        };
+        assert_eq!(seen(QualityMark::Test, 10), 0);
+        assert_eq!(seen(QualityMark::Calibrating, 20), 0);
+        // It may be true.
+        assert_eq!(seen(QualityMark::Questionable, 30), 1);
     }
 
     #[test]
