@@ -82,6 +82,12 @@ class Ward:
         answer.raise_for_status()
         return answer.json()
 
+    def ledger(self) -> int:
+        """How many entries the ledger has."""
+        checkpoint = requests.get(f"{self.base}/api/ledger/checkpoint", timeout=30)
+        checkpoint.raise_for_status()
+        return checkpoint.json()["size"]
+
     def device(self, device: str) -> dict:
         return self.get(f"/api/devices/{device}")
 
@@ -104,7 +110,7 @@ class Client:
     """paho, with what it heard."""
 
     def __init__(self, ward: Ward, client_id: str, password: str, version=V5, clean=True, user=None, will=None,
-                 will_delay=0):
+                 will_delay=0, most_packet=None):
         five = {} if version == V5 else {"clean_session": clean}
         self.paho = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id=client_id, protocol=version, **five)
         self.paho.username_pw_set(user or client_id, password)
@@ -124,6 +130,8 @@ class Client:
         if version == V5:
             properties = Properties(PacketTypes.CONNECT)
             properties.SessionExpiryInterval = 0 if clean else 3600
+            if most_packet:
+                properties.MaximumPacketSize = most_packet
             self.paho.connect("127.0.0.1", ward.mqtt, clean_start=clean, properties=properties)
         else:
             self.paho.connect("127.0.0.1", ward.mqtt)
@@ -367,24 +375,67 @@ def test_a_will_is_not_told_of_who_came_back_or_was_put_out(ward):
     assert ward.quality("will-1")["state"] == {"online": True}, "its token counts no more"
 
 
-def test_who_listens_to_everything_fills_no_ledger(ward):
-    def events():
-        checkpoint = requests.get(f"{ward.base}/api/ledger/checkpoint", timeout=30)
-        checkpoint.raise_for_status()
-        return checkpoint.json()["size"]
+def test_what_a_device_is_given_and_asked_stands_in_the_ledger(ward):
+    ward.add("given-1", "infusion-pump")
+    ward.run("device", "token", "given-1")
+    for act in (["token", "given-1"], ["command", "given-1", "identify"], ["revoke", "given-1"]):
+        before = ward.ledger()
+        ward.run("device", *act)
+        # That they may administer was written down within the minute.
+        assert ward.ledger() - before >= 1, act
 
+
+def test_a_command_is_taken_as_a_whole_or_not_at_all(ward):
+    token = ward.add("pump-8", "infusion-pump")
+    bearer = {"Authorization": f"Bearer {ward.bearer('admin')}"}
+    url = f"{ward.base}/api/devices/pump-8/commands"
+    for body in ({"command": "a" * 65}, {"command": "set", "parameters": "x" * 9000}, {"command": ""}):
+        assert requests.post(url, json=body, headers=bearer, timeout=30).status_code == 400
+    large = {"command": "set", "parameters": "x" * 8000}
+    for _ in range(50):
+        requests.post(url, json=large, headers=bearer, timeout=30).raise_for_status()
+    assert requests.post(url, json=large, headers=bearer, timeout=30).status_code == 400
+    client = Client(ward, "pump-8", token)
+    topic = "yuanyi/v1/pump-8/command"
+    for wish in (topic, "yuanyi/v1/pump-8/#", topic):
+        client.subscribe(wish)
+    assert len({json.loads(message.payload)["id"] for message in client.hears(50)}) == 50
+    assert not client.lost.is_set()
+    client.close()
+
+
+def test_who_takes_small_packets_only_gets_those_and_stays(ward):
+    token = ward.add("small-1", "infusion-pump")
+    client = Client(ward, "small-1", token, clean=False, most_packet=400)
+    client.subscribe("yuanyi/v1/small-1/command")
+    ward.run("device", "command", "small-1", "set", "--parameters", json.dumps("x" * 500))
+    small = ward.run("device", "command", "small-1", "identify")
+    assert [json.loads(message.payload)["id"] for message in client.hears(1)] == [small]
+    client.close()
+
+
+def test_one_account_does_not_take_all_places(ward):
+    bearer = ward.bearer("nurse")
+    there = [Client(ward, f"many-{number}", bearer, user="nurse") for number in range(17)]
+    assert [client.answer.is_failure for client in there] == [False] * 16 + [True]
+    for client in there[:16]:
+        client.close()
+    there[16].drop()
+
+
+def test_who_listens_to_everything_fills_no_ledger(ward):
     ward.put_user("nobody", "expert")
     listener = Client(ward, "everything", ward.bearer("nobody"), user="nobody")
     assert not listener.subscribe("#").is_failure
     token = ward.run("device", "add", "moved-2", "--profile", "pulse-oximeter", "--patient", "after")
     client = Client(ward, "moved-2", token)
-    before = events()
+    before = ward.ledger()
     client.send("yuanyi/v1/moved-2/spo2", SPO2 | {"t": now_ms(), "value": 96})
     for _ in range(20):
         assert listener.send("yuanyi/v1/moved-2/command", {"command": "identify"}).value == 0x87
     assert not listener.heard
     # One command that was refused, and what the hospital makes of the reading.
-    assert events() - before <= 5
+    assert ward.ledger() - before <= 5
     listener.close()
     client.close()
 

@@ -1,6 +1,6 @@
 use policy::{Action, Decision, Object};
 use serde_json::{Value, json};
-use vocabulary::{ActorId, Timestamp};
+use vocabulary::{ActorId, DeviceId, Timestamp};
 
 use crate::json::set;
 
@@ -65,6 +65,36 @@ pub fn sign_in_event(user: &str, succeeded: bool, at: Timestamp) -> Value {
         "outcome": if succeeded { "0" } else { "4" },
         "agent": [agent(&name)],
         "source": source(),
+    })
+}
+
+/// What somebody did about a device's credentials, or asked of it, as an `AuditEvent`; `with` tells one token,
+/// certificate or command from others, and opens nothing.
+pub fn device_event(
+    actor: &ActorId,
+    device: &DeviceId,
+    act: &str,
+    with: Option<(&str, &str)>,
+    at: Timestamp,
+) -> Value {
+    let mut entity = json!({
+        "what": {"reference": format!("Device/{device}")},
+        "type": coding(ENTITY_TYPE, "2", Some("System Object")),
+    });
+    if let Some((kind, value)) = with {
+        let detail = json!([{"type": kind, "valueString": value}]);
+        set(&mut entity, "detail", detail);
+    }
+    json!({
+        "resourceType": "AuditEvent",
+        "type": coding(DICOM, "110113", Some("Security Alert")),
+        "subtype": [coding("urn:yuanyi:device-act", act, None)],
+        "action": "E",
+        "recorded": at.to_string(),
+        "outcome": "0",
+        "agent": [agent(actor.as_str())],
+        "source": source(),
+        "entity": [entity],
     })
 }
 
@@ -207,6 +237,10 @@ mod tests {
                 assert_eq!(event["outcome"], if *has_patient { "0" } else { "4" });
             }
         }
+        let (actor, device) = (ActorId::new("a").unwrap(), DeviceId::new("ox-1").unwrap());
+        let with = Some(("token", "ab12"));
+        let event = device_event(&actor, &device, "give-token", with, Timestamp(0));
+        assert_eq!(validate(&event), vec![]);
         let event = sign_in_event("my password 123!", false, Timestamp(0));
         assert_eq!(validate(&event), []);
         assert!(!event.to_string().contains("password"));

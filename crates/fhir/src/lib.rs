@@ -30,7 +30,7 @@ mod validate;
 mod worklist;
 mod writing;
 
-pub use audit::{audit_event, sign_in_event};
+pub use audit::{audit_event, device_event, sign_in_event};
 pub use bundle::take;
 pub use capability::capability_statement;
 pub use compartment::patient_of;

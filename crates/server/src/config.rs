@@ -135,6 +135,11 @@ pub struct Hl7Sender {
 }
 
 impl Hl7Sender {
+    /// Whether it may send from this address.
+    pub fn is_at(&self, from: std::net::IpAddr) -> bool {
+        self.hosts.iter().any(|net| net.contains(&from))
+    }
+
     /// Whether it may speak for a device.
     pub fn speaks_for(&self, device: &str) -> bool {
         self.device.as_deref() == Some(device) || self.devices.iter().any(|one| one == device)

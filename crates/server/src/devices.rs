@@ -1,5 +1,6 @@
 //! The hospital's devices: which there are, what they send, and how good that is.
 
+mod commands;
 mod kept;
 pub mod observed;
 mod quality;
@@ -20,7 +21,8 @@ use vocabulary::{DeviceId, PatientId, Timestamp};
 
 use crate::clock;
 
-pub use kept::{Command, Credential, Kept};
+pub use commands::CommandError;
+pub use kept::{Command, Credential, Kept, new_token};
 pub use quality::{Quality, Stranger};
 pub use registry::{NewDevice, RegistryError, follow, load, register, retire};
 
@@ -152,13 +154,6 @@ impl Devices {
     /// Hears of new commands.
     pub fn commands(&self) -> broadcast::Receiver<Command> {
         self.commanded.subscribe()
-    }
-
-    /// Keeps a command for a device, and sends it as soon as the device is there.
-    pub fn command(&self, command: Command) -> Result<()> {
-        self.kept.add_command(&command)?;
-        let _ = self.commanded.send(command);
-        Ok(())
     }
 
     /// Waits for a device's turn, which is over once its guard is dropped. It is held from [`Devices::take`] until

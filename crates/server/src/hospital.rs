@@ -10,13 +10,13 @@ use dicom::receive::Memory;
 use parking_lot::Mutex;
 use policy::{Action, Actor, Gate, Object, Permit, Refusal, Relations, Role, Scope};
 use record::{
-    Batch, ImagingLevel, ImagingQuery, NewFact, Precondition, Record, ResourceKey, Signals,
-    StoredObject,
+    Batch, ImagingLevel, ImagingQuery, NewFact, Precondition, Record, RecordError, ResourceKey,
+    Signals, StoredObject,
 };
 use scenario::{Stage, Waiting};
 use storage::{Embedded, EmbeddedSignals, Options, SignalOptions, SystemClock};
 use tokio::sync::OnceCell;
-use vocabulary::{ActorId, PatientId, RoomId, Timestamp, Uid};
+use vocabulary::{ActorId, DeviceId, PatientId, RoomId, Timestamp, Uid};
 
 use crate::{
     access::AccessChanges,
@@ -351,6 +351,32 @@ impl Hospital {
             })
             .await?;
         Ok(())
+    }
+
+    /// Keeps in the ledger what somebody did about a device's credentials or asked of it, before it is done;
+    /// `with` tells one token, certificate or command from others.
+    pub async fn note_device(
+        &self,
+        actor: &ActorId,
+        device: &DeviceId,
+        act: &str,
+        with: Option<(&str, &str)>,
+    ) -> Result<(), RecordError> {
+        let body = fhir::device_event(actor, device, act, with, clock::now());
+        let key = ResourceKey {
+            kind: "AuditEvent".into(),
+            id: uuid::Uuid::now_v7().to_string(),
+        };
+        let fact = NewFact::PutResource {
+            key,
+            subject: None,
+            body,
+        };
+        let batch = Batch {
+            actor: actor.clone(),
+            facts: vec![(fact, Precondition::None)],
+        };
+        self.record.commit(batch).await.map(drop)
     }
 
     /// What this actor is expected to do next.

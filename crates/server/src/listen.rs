@@ -14,7 +14,9 @@ use crate::{
     dimse::{self, Listening},
     edge, guidelines,
     hospital::Hospital,
-    http, media, mllp, mqtt, pacs, purge, quality, reminders, vitals, volumes, ward,
+    http, media, mllp, mqtt, pacs,
+    places::Places,
+    purge, quality, reminders, vitals, volumes, ward,
 };
 
 /// The open doors of a hospital.
@@ -34,6 +36,10 @@ pub async fn open(hospital: &Arc<Hospital>) -> Result<Doors> {
     guidelines::keep(hospital)
         .await
         .context("keep the guidelines in the record")?;
+    // Each connection is a descriptor; the usual limit is a tenth of what the MQTT door has places for.
+    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+        tracing::warn!(%error, "the limit on open connections could not be raised");
+    }
     let (close, closed) = watch::channel(false);
     let mut tasks = Vec::new();
 
@@ -136,7 +142,7 @@ async fn open_mqtt(
     let follow = mqtt::follow(Arc::clone(&broker), closed.clone());
     tasks.push(tokio::spawn(follow));
     // Both doors take from the same places.
-    let places = Arc::new(Semaphore::new(hospital.config.mqtt_connections));
+    let places = Places::new(hospital.config.mqtt_connections, mqtt::STRANGERS_OF_ONE);
     let mut open = async |address: Option<SocketAddr>, encrypted: bool| {
         let Some(address) = address else {
             return Ok(None);

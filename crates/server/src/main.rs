@@ -27,6 +27,7 @@ mod mqtt;
 mod nodules;
 mod pacs;
 mod pixels;
+mod places;
 mod purge;
 mod quality;
 mod relations;

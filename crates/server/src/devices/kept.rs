@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 use vocabulary::{DeviceId, Digest, Timestamp};
 
-use super::Quality;
+use super::{Quality, commands::MOST_WAITING};
 use crate::{accounts::ACCOUNTS, clock};
 
 const SCHEMA: &str = "
@@ -80,8 +80,9 @@ pub struct Kept {
     database: Mutex<Connection>,
 }
 
-fn digest(token: &str) -> [u8; 32] {
-    Digest::of(token.as_bytes()).0
+/// 256 random bits.
+pub fn new_token() -> String {
+    hex::encode(rand::random::<[u8; 32]>())
 }
 
 impl Kept {
@@ -101,12 +102,22 @@ impl Kept {
 
     /// Makes a token for a device; the caller gets it once.
     pub fn issue(&self, device: &DeviceId) -> Result<String> {
-        let token = hex::encode(rand::random::<[u8; 32]>());
+        let token = new_token();
+        self.add_token(device, &token)?;
+        Ok(token)
+    }
+
+    /// Takes a token, of [`new_token`], as a device's.
+    pub fn add_token(&self, device: &DeviceId, token: &str) -> Result<()> {
         self.database.lock().execute(
             "INSERT INTO device_token (digest, device, issued_ms) VALUES (?1, ?2, ?3)",
-            params![digest(&token), device.as_str(), clock::now().0],
+            params![
+                Digest::of(token.as_bytes()).0,
+                device.as_str(),
+                clock::now().0
+            ],
         )?;
-        Ok(token)
+        Ok(())
     }
 
     /// Ends all tokens and certificates of a device; says how many there were.
@@ -211,9 +222,11 @@ impl Kept {
         let database = self.database.lock();
         let mut query = database.prepare_cached(
             "SELECT body FROM device_command
-             WHERE device = ?1 AND state = 'waiting' AND until_ms > ?2 ORDER BY at_ms LIMIT 100",
+             WHERE device = ?1 AND state = 'waiting' AND until_ms > ?2 ORDER BY at_ms LIMIT ?3",
         )?;
-        let rows = query.query_map(params![device.as_str(), clock::now().0], |row| row.get(0))?;
+        let most = i64::try_from(MOST_WAITING)?;
+        let now = clock::now().0;
+        let rows = query.query_map(params![device.as_str(), now, most], |row| row.get(0))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 

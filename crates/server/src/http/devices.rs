@@ -10,11 +10,11 @@ use axum::{
 use policy::{Action, Object};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use vocabulary::{DeviceId, Digest, Timestamp};
+use vocabulary::{DeviceId, Digest};
 
 use crate::{
     clock,
-    devices::{self, Command, NewDevice, Registered, RegistryError},
+    devices::{self, CommandError, NewDevice, Registered, RegistryError},
     hospital::Hospital,
     http::{Caller, Problem},
     mqtt,
@@ -183,6 +183,15 @@ async fn profiles(
     Ok(Json(json!({"profiles": all})))
 }
 
+impl From<CommandError> for Problem {
+    fn from(error: CommandError) -> Self {
+        match error {
+            CommandError::NotKept(error) => Self::internal(&error),
+            other => Self::bad_input(format!("could not {other}")),
+        }
+    }
+}
+
 impl From<RegistryError> for Problem {
     fn from(error: RegistryError) -> Self {
         match error {
@@ -213,10 +222,16 @@ async fn retire(
     administers(&hospital, &caller).await?;
     let device = find(&hospital, &id)?;
     devices::retire(&hospital, &caller.actor.id, &device).await?;
-    end_credentials(&hospital, &device.id)
+    end_credentials(&hospital, &caller, &device.id).await
 }
 
-fn end_credentials(hospital: &Hospital, device: &DeviceId) -> Result<Json<Value>, Problem> {
+async fn end_credentials(
+    hospital: &Hospital,
+    caller: &Caller,
+    device: &DeviceId,
+) -> Result<Json<Value>, Problem> {
+    let actor = &caller.actor.id;
+    hospital.note_device(actor, device, "revoke", None).await?;
     let revoked = hospital.devices.kept.revoke(device);
     let revoked = revoked.map_err(|error| Problem::internal(&error))?;
     hospital.devices.put_out(device);
@@ -230,8 +245,11 @@ async fn token(
 ) -> Result<Json<Value>, Problem> {
     administers(&hospital, &caller).await?;
     let device = find(&hospital, &id)?;
-    let issued = hospital.devices.kept.issue(&device.id);
-    let token = issued.map_err(|error| Problem::internal(&error))?;
+    let token = devices::new_token();
+    let fingerprint = Digest::of(token.as_bytes()).to_string();
+    note(&hospital, &caller, &device, ("token", &fingerprint)).await?;
+    let kept = hospital.devices.kept.add_token(&device.id, &token);
+    kept.map_err(|error| Problem::internal(&error))?;
     Ok(Json(json!({"token": token})))
 }
 
@@ -242,7 +260,19 @@ async fn revoke(
 ) -> Result<Json<Value>, Problem> {
     administers(&hospital, &caller).await?;
     let device = find(&hospital, &id)?;
-    end_credentials(&hospital, &device.id)
+    end_credentials(&hospital, &caller, &device.id).await
+}
+
+/// Writes to the ledger that a device gets a token, a certificate or a command, before it does.
+async fn note(
+    hospital: &Hospital,
+    caller: &Caller,
+    device: &Registered,
+    what: (&str, &str),
+) -> Result<(), Problem> {
+    let actor = &caller.actor.id;
+    let noted = hospital.note_device(actor, &device.id, what.0, Some(what));
+    Ok(noted.await?)
 }
 
 /// Takes a certificate in PEM form as a device's.
@@ -257,6 +287,8 @@ async fn certificate(
     let read = mqtt::certificate(&pem);
     let der = read.ok_or_else(|| Problem::bad_input("send one certificate in PEM form"))?;
     let digest = Digest::of(&der);
+    let fingerprint = digest.to_string();
+    note(&hospital, &caller, &device, ("certificate", &fingerprint)).await?;
     let added = hospital.devices.kept.add_certificate(&device.id, digest);
     added.map_err(|error| Problem::internal(&error))?;
     Ok(Json(json!({"sha256": digest.to_string()})))
@@ -291,19 +323,16 @@ async fn command(
 ) -> Result<Json<Value>, Problem> {
     administers(&hospital, &caller).await?;
     let device = find(&hospital, &id)?;
-    if new.command.is_empty() || new.command.len() > 64 {
-        return Err(Problem::bad_input("name the command in at most 64 bytes"));
-    }
-    let command = Command {
-        id: uuid::Uuid::now_v7().to_string(),
-        device: device.id.clone(),
-        command: new.command,
-        parameters: new.parameters,
-        until: Timestamp(clock::now().0 + mqtt::COMMAND_MS),
-        by: caller.actor.id.to_string(),
-    };
+    let NewCommand {
+        command,
+        parameters,
+    } = new;
+    let by = &caller.actor.id;
+    let command = hospital
+        .devices
+        .new_command(device.id.clone(), &command, parameters, by)?;
     let id = command.id.clone();
-    let kept = hospital.devices.command(command);
-    kept.map_err(|error| Problem::internal(&error))?;
+    note(&hospital, &caller, &device, ("command", &id)).await?;
+    hospital.devices.command(command)?;
     Ok(Json(json!({"id": id})))
 }

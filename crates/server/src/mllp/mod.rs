@@ -11,17 +11,21 @@ use hl7v2::{Frames, framed};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
-    sync::{Semaphore, watch},
-    time::timeout,
+    sync::watch,
+    time::{Instant, timeout, timeout_at},
 };
 
-use crate::hospital::Hospital;
+use crate::{hospital::Hospital, places::Places};
 
 /// Connections at the same time.
 const MOST: usize = 256;
+/// And so many of one address.
+const MOST_OF_ONE: usize = 64;
 /// A message may be so long, in bytes.
 const LONGEST: usize = 1 << 20;
-/// How long a connection may say nothing.
+/// The first message is whole within this.
+const FIRST: Duration = Duration::from_mins(1);
+/// How long a connection may say nothing, or no whole message, after that.
 const SILENCE: Duration = Duration::from_hours(1);
 /// How long an answer may take to be read.
 const TAKES: Duration = Duration::from_secs(30);
@@ -34,7 +38,7 @@ pub async fn serve(
     hospital: Arc<Hospital>,
     mut closed: watch::Receiver<bool>,
 ) {
-    let places = Arc::new(Semaphore::new(MOST));
+    let places = Places::new(MOST, MOST_OF_ONE);
     loop {
         let accepted = tokio::select! {
             _ = closed.wait_for(|closed| *closed) => return,
@@ -48,8 +52,14 @@ pub async fn serve(
                 continue;
             }
         };
+        // Who may send from nowhere near takes no place.
+        let senders = &hospital.config.hl7_senders;
+        if !senders.iter().any(|sender| sender.is_at(from.ip())) {
+            results::turned_away(&hospital, from.ip());
+            continue;
+        }
         // Who finds no place is not kept waiting; it tries again.
-        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+        let Some(place) = places.take(from.ip()) else {
             continue;
         };
         let (hospital, mut closed) = (Arc::clone(&hospital), closed.clone());
@@ -68,8 +78,9 @@ async fn talk(mut stream: TcpStream, from: SocketAddr, hospital: &Hospital) {
     let _ = stream.set_nodelay(true);
     let mut frames = Frames::new(LONGEST);
     let mut buffer = vec![0; BUFFER];
+    let mut until = Instant::now() + FIRST;
     loop {
-        let Ok(Ok(read @ 1..)) = timeout(SILENCE, stream.read(&mut buffer)).await else {
+        let Ok(Ok(read @ 1..)) = timeout_at(until, stream.read(&mut buffer)).await else {
             return;
         };
         let messages = match frames.feed(buffer.get(..read).unwrap_or_default()) {
@@ -85,6 +96,7 @@ async fn talk(mut stream: TcpStream, from: SocketAddr, hospital: &Hospital) {
             if !matches!(sent, Ok(Ok(()))) {
                 return;
             }
+            until = Instant::now() + SILENCE;
         }
     }
 }

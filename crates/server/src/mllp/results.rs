@@ -83,7 +83,7 @@ fn sender_of<'a>(
     let is_it = |one: &&Hl7Sender| {
         one.application == header.from.application
             && one.facility == header.from.facility
-            && one.hosts.iter().any(|net| net.contains(&from))
+            && one.is_at(from)
     };
     senders.iter().find(is_it).ok_or_else(|| {
         let text = "know the sender: `hl7_senders` names those that may send, and from where";
@@ -91,7 +91,8 @@ fn sender_of<'a>(
     })
 }
 
-fn turned_away(hospital: &Hospital, from: IpAddr) {
+/// Notes who may not send.
+pub fn turned_away(hospital: &Hospital, from: IpAddr) {
     hospital.devices.stranger(Stranger {
         at: clock::now(),
         claimed: None,

@@ -2,7 +2,6 @@
 
 use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
 
-use policy::{Action, Object};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     sync::{broadcast, watch},
@@ -12,13 +11,14 @@ use vocabulary::{DeviceId, Digest, PatientId};
 
 use super::{
     Broker,
+    last_will::LastWill,
     messages::{self, Pending},
     session::{Session, Waiting},
     topic,
     welcome::{self, Known},
-    wire::{Filter, Heard, Introduction, No, Publish, Quality, Will, Wire},
+    wire::{Filter, Heard, Introduction, No, Publish, Will, Wire},
 };
-use crate::{clock, devices::Registered};
+use crate::{clock, devices::Registered, places::OfAddress};
 
 /// Who does not introduce itself within this is gone.
 const INTRODUCTION: Duration = Duration::from_secs(10);
@@ -29,12 +29,8 @@ const BUFFER: usize = 4 << 10;
 const BUFFER_OF_MANY: usize = 64 << 10;
 /// Who does not take what it is told within this is gone.
 const TAKES: Duration = Duration::from_secs(30);
-/// What a guest may hear is decided again after this; so long a refusal of a command stands.
-const DECIDED: Duration = Duration::from_mins(1);
 /// Who is connected is looked at again after this: tokens run out, and accounts are closed.
 const LOOK_AGAIN: Duration = Duration::from_mins(1);
-/// A guest may send one message in this time; what comes more is read later.
-const GUEST_PAUSE: Duration = Duration::from_millis(100);
 /// So many messages go out before it is read again.
 const AT_ONCE: usize = 64;
 
@@ -43,28 +39,30 @@ pub struct Peer {
     pub from: SocketAddr,
     /// The digest of its certificate, which the door has checked.
     pub certificate: Option<Digest>,
+    /// Counts for its address until it is known who it is.
+    pub stranger: Option<OfAddress>,
 }
 
 /// A connection whose other side is known.
-struct Client<S> {
-    stream: S,
-    wire: Wire,
-    broker: Arc<Broker>,
-    session: Arc<Session>,
-    number: u64,
+pub(super) struct Client<S> {
+    pub(super) stream: S,
+    pub(super) wire: Wire,
+    pub(super) broker: Arc<Broker>,
+    pub(super) session: Arc<Session>,
+    pub(super) number: u64,
     /// The other side, and when it was looked at.
-    known: Known,
-    looked: Instant,
+    pub(super) known: Known,
+    pub(super) looked: Instant,
     /// The most messages that may be unacknowledged on their way out.
-    most_unacknowledged: u16,
-    expiry_s: u32,
-    will: Option<Will>,
+    pub(super) most_unacknowledged: u16,
+    pub(super) expiry_s: u32,
+    pub(super) will: Option<Will>,
     /// What a guest may hear, as decided when.
-    decided: HashMap<Option<PatientId>, (bool, Instant)>,
+    pub(super) decided: HashMap<Option<PatientId>, (bool, Instant)>,
     /// When the policies did not permit commands.
-    commands_refused: Option<Instant>,
+    pub(super) commands_refused: Option<Instant>,
     /// Nothing more is read before this, since too much came.
-    resume: Option<Instant>,
+    pub(super) resume: Option<Instant>,
 }
 
 /// Serves a connection to its end.
@@ -77,7 +75,7 @@ pub async fn run<S: AsyncRead + AsyncWrite + Unpin + Send>(
     let mut wire = Wire::default();
     let met = timeout(INTRODUCTION, meet(&mut stream, &mut wire)).await;
     let Ok(Some((introduction, rest))) = met else {
-        let _ = stream.write_all(&wire.out).await;
+        let _ = write(&mut stream, &wire.out).await;
         return;
     };
     // Listening begins before it is decided, so that no revocation falls between.
@@ -92,10 +90,12 @@ pub async fn run<S: AsyncRead + AsyncWrite + Unpin + Send>(
         Err(no) => {
             wire.turn_away(no);
             sleep(welcome::TURNED_AWAY_AFTER).await;
-            let _ = stream.write_all(&wire.out).await;
+            let _ = write(&mut stream, &wire.out).await;
             return;
         }
     };
+    drop(peer.stranger);
+    wire.most_packet = introduction.most_packet;
     wire.welcome(attached.present, attached.expiry_s);
     let mut client = Client {
         stream,
@@ -173,7 +173,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
                 self.wire.end(no);
             }
             let more = self.tell_what_waits().await;
-            let sent = timeout(TAKES, self.stream.write_all(&self.wire.out)).await;
+            let sent = timeout(TAKES, write(&mut self.stream, &self.wire.out)).await;
             if !matches!(sent, Ok(Ok(()))) || self.wire.closing {
                 return;
             }
@@ -220,31 +220,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
     async fn take(&mut self, buffer: &[u8], read: usize) {
         let heard = self.wire.feed(buffer.get(..read).unwrap_or_default());
         self.heard(heard).await;
-    }
-
-    /// Ends the connection where what the other side has shown counts no more. A guest is from now on who their
-    /// account says.
-    fn look_again(&mut self) {
-        self.looked = Instant::now();
-        let hospital = &self.broker.hospital;
-        let stays = match &mut self.known {
-            Known::Device(device, shown) => hospital.devices.may_send(device, *shown),
-            Known::Guest(actor, token) => match hospital.accounts.whose(*token) {
-                Ok(Some(now)) if now.id == actor.id => {
-                    if *actor != now {
-                        *actor = now;
-                        self.decided.clear();
-                        self.commands_refused = None;
-                    }
-                    true
-                }
-                // Where it cannot be decided nobody stays; who connects anew is answered at the door.
-                _ => false,
-            },
-        };
-        if !stays {
-            self.wire.end(No::Revoked);
-        }
     }
 
     /// Takes what was said, in its order.
@@ -303,51 +278,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
             messages::tell(&self.broker, &self.session, &one);
             self.wire.acknowledge(one.quality, one.refused);
         }
-    }
-
-    async fn guest_says(&mut self, publish: Publish) {
-        self.look_again();
-        if self.wire.closing {
-            return;
-        }
-        let from = self.resume.unwrap_or_else(Instant::now);
-        self.resume = from.checked_add(GUEST_PAUSE);
-        let said = match messages::command_for(&publish) {
-            Ok(_) if !self.may_command().await => {
-                let why = "the policies do not permit commands";
-                Err((No::NotAuthorized, why.to_owned()))
-            }
-            Ok(device) => self.command(device, &publish),
-            Err(no) => Err(no),
-        };
-        match said {
-            Err(_) if !self.wire.is_five() => self.wire.closing = true,
-            Err(_) if publish.quality == Quality::AtMostOnce => self.wire.end(No::NotAuthorized),
-            said => self.wire.acknowledge(publish.quality, said.err()),
-        }
-    }
-
-    fn command(&self, device: DeviceId, publish: &Publish) -> Result<(), (No, String)> {
-        match &self.known {
-            Known::Guest(actor, _) => messages::command(&self.broker, actor, device, publish),
-            Known::Device(..) => Err((No::NotAuthorized, String::new())),
-        }
-    }
-
-    /// Whether a guest may send commands. A refusal is in the ledger, and stands for a while without a further entry.
-    async fn may_command(&mut self) -> bool {
-        let Known::Guest(actor, _) = &self.known else {
-            return false;
-        };
-        let lately = self.commands_refused;
-        if lately.is_some_and(|at| at.elapsed() < DECIDED) {
-            return false;
-        }
-        let hospital = &self.broker.hospital;
-        let asked = hospital.ask(actor, Action::Administer, &Object::Hospital);
-        let may = asked.await.is_ok();
-        self.commands_refused = (!may).then(Instant::now);
-        may
     }
 
     async fn other(&mut self, heard: Heard) {
@@ -412,39 +342,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
         Ok(granted)
     }
 
-    /// Whether a guest may hear of a patient, or of the hospital's rooms and things; a device what is told to it.
-    async fn may_hear(&mut self, patient: Option<PatientId>) -> bool {
-        let Known::Guest(actor, _) = &self.known else {
-            return true;
-        };
-        let before = self.decided.get(&patient).copied();
-        if let Some((may, at)) = before
-            && at.elapsed() < DECIDED
-        {
-            return may;
-        }
-        let object = match &patient {
-            Some(patient) => Object::Patient(patient.clone()),
-            None => Object::Hospital,
-        };
-        let hospital = &self.broker.hospital;
-        // A grant is in the ledger once; that it goes on is looked at without a further entry.
-        let may = match before {
-            Some((true, _)) => {
-                let still = hospital.still_may(&actor.id, Action::ReadRecord, &object);
-                still.await.unwrap_or(false)
-            }
-            // Nobody has asked for this one by name, so that a refusal is no attempt to be written down.
-            _ => {
-                hospital
-                    .ask_where_granted(actor, Action::ReadRecord, &object)
-                    .await
-            }
-        };
-        self.decided.insert(patient, (may, Instant::now()));
-        may
-    }
-
     /// Puts what waits into what is to be sent; whether more waits.
     async fn tell_what_waits(&mut self) -> bool {
         for _ in 0..AT_ONCE {
@@ -462,6 +359,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
     }
 
     fn tell(&mut self, message: Waiting) {
+        // What the other side said it cannot take is done with (MQTT 5, section 3.1.2.11.4).
+        if !self.wire.fits(&message.told) {
+            return;
+        }
         if !message.told.acknowledged {
             self.wire.tell(&message.told, None);
             return;
@@ -499,39 +400,28 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
         let Known::Device(device, shown) = known else {
             return;
         };
+        let delay_s = will.as_ref().map_or(0, |will| will.delay_s.min(expiry_s));
         let devices = &broker.hospital.devices;
         devices.with_quality(&device, |quality| quality.connected = false);
-        let (Some(will), Some(left)) = (will, devices.find(&device)) else {
-            return;
-        };
-        let delay = Duration::from_secs(u64::from(will.delay_s.min(expiry_s)));
-        let taken_back = broker.sessions.will(&device);
-        tokio::spawn(async move {
-            tokio::select! {
-                biased;
-                // Back in time: nothing is told.
-                _ = taken_back => return,
-                () = sleep(delay) => {}
-            }
-            // As things are now: another's token or patient is not spoken for.
-            let devices = &broker.hospital.devices;
-            let now = devices.find(&device);
-            let Some(known) = now.filter(|now| now.since == left.since) else {
-                return;
+        let delay = Duration::from_secs(u64::from(delay_s));
+        if let (Some(will), Some(left)) = (will, devices.find(&device)) {
+            let will = LastWill {
+                will,
+                left,
+                shown,
+                session,
+                number,
             };
-            if !devices.may_send(&device, shown) {
-                return;
-            }
-            let publish = Publish {
-                topic: will.topic,
-                payload: will.payload,
-                quality: Quality::AtMostOnce,
-                retain: will.retain,
-                again: false,
-            };
-            messages::will(&broker, &known, &publish).await;
-        });
+            let taken_back = broker.sessions.will(&device);
+            tokio::spawn(will.tell(broker, delay, taken_back));
+        }
     }
+}
+
+/// Writes all, also what an encrypted stream would hold back.
+async fn write<S: AsyncWrite + Unpin>(stream: &mut S, bytes: &[u8]) -> std::io::Result<()> {
+    stream.write_all(bytes).await?;
+    stream.flush().await
 }
 
 /// Reads, after a pause: what comes meanwhile waits in the socket.

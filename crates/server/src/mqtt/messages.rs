@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     clock,
-    devices::{Command, Registered},
+    devices::{Command, CommandError, Registered},
 };
 
 /// A message that was looked at and is not yet acknowledged.
@@ -336,7 +336,7 @@ pub fn command_for(publish: &Publish) -> Result<DeviceId, (No, String)> {
 }
 
 /// Takes a command of a guest who may administer.
-pub fn command(
+pub async fn command(
     broker: &Broker,
     actor: &Actor,
     device: DeviceId,
@@ -346,23 +346,41 @@ pub fn command(
         return Err((No::BadTopic, "there is no such device".to_owned()));
     }
     let body: Value = serde_json::from_slice(&publish.payload).unwrap_or_default();
-    let Some(command) = body.get("command").and_then(Value::as_str) else {
+    let Some(name) = body.get("command").and_then(Value::as_str) else {
         let why = "a command is JSON: {\"command\": …, \"parameters\": {…}}";
         return Err((No::BadPayload, why.to_owned()));
     };
-    let command = Command {
-        id: uuid::Uuid::now_v7().to_string(),
-        device,
-        command: command.chars().take(64).collect(),
-        parameters: body.get("parameters").cloned().unwrap_or_else(|| json!({})),
-        until: Timestamp(clock::now().0 + COMMAND_MS),
-        by: actor.id.to_string(),
-    };
-    broker.hospital.devices.command(command).map_err(|error| {
-        tracing::error!(%error, "a command could not be kept");
-        (No::Quota, "the command could not be kept".to_owned())
-    })
+    let devices = &broker.hospital.devices;
+    let parameters = body.get("parameters").cloned();
+    let command = devices
+        .new_command(
+            device,
+            name,
+            parameters.unwrap_or_else(|| json!({})),
+            &actor.id,
+        )
+        .map_err(no_command)?;
+    let noted = broker.hospital.note_device(
+        &actor.id,
+        &command.device,
+        "command",
+        Some(("command", &command.id)),
+    );
+    if noted.await.is_err() {
+        let why = "the command could not be written to the ledger";
+        return Err((No::Quota, why.to_owned()));
+    }
+    devices.command(command).map_err(no_command)
 }
 
-/// A command that no device took within a day is not done any more.
-pub const COMMAND_MS: i64 = 24 * 3600 * 1000;
+fn no_command(error: CommandError) -> (No, String) {
+    let no = match &error {
+        CommandError::Name | CommandError::Parameters => No::BadPayload,
+        CommandError::Many | CommandError::NotKept(_) => No::Quota,
+    };
+    if let CommandError::NotKept(error) = &error {
+        tracing::error!(%error, "a command could not be kept");
+        return (no, "the command could not be kept".to_owned());
+    }
+    (no, format!("could not {error}"))
+}

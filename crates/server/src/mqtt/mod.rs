@@ -4,6 +4,8 @@
 //! acknowledged together. Meanwhile nothing more is read, so that a flood fills its own socket and nothing else.
 
 mod connection;
+mod guest;
+mod last_will;
 mod messages;
 mod session;
 #[cfg(test)]
@@ -15,21 +17,18 @@ mod wire;
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::{
-    net::TcpListener,
-    sync::{Semaphore, watch},
-    time::MissedTickBehavior,
-};
+use tokio::{net::TcpListener, sync::watch, time::MissedTickBehavior};
 use tokio_rustls::{TlsAcceptor, rustls::ServerConfig};
 use vocabulary::Digest;
 
-pub use messages::COMMAND_MS;
 pub use tls::{certificate, server as tls_server};
 
-use crate::{clock, hospital::Hospital};
+use crate::{clock, hospital::Hospital, places::Places};
 use connection::Peer;
 use session::Sessions;
 
+/// So many connections of one address may be there that have not said yet who they are.
+pub const STRANGERS_OF_ONE: usize = 1024;
 /// How long a TLS handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// How often sessions are looked at whose time may be over.
@@ -88,7 +87,7 @@ pub async fn follow(broker: Arc<Broker>, mut closed: watch::Receiver<bool>) {
 pub async fn serve(
     listening: Listening,
     broker: Arc<Broker>,
-    places: Arc<Semaphore>,
+    places: Arc<Places>,
     mut closed: watch::Receiver<bool>,
 ) {
     let Listening { listener, tls } = listening;
@@ -107,13 +106,18 @@ pub async fn serve(
             }
         };
         // Who finds no place is not kept waiting; it tries again.
-        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+        let Some(place) = places.take(from.ip()) else {
             continue;
         };
+        let (place, stranger) = place.apart();
         let _ = stream.set_nodelay(true);
         let (broker, closed, tls) = (Arc::clone(&broker), closed.clone(), tls.clone());
         tokio::spawn(async move {
-            let peer = |certificate| Peer { from, certificate };
+            let peer = |certificate| Peer {
+                from,
+                certificate,
+                stranger: Some(stranger),
+            };
             match tls {
                 None => connection::run(stream, peer(None), broker, closed).await,
                 Some(tls) => {

@@ -22,6 +22,8 @@ const MOST_WAITING_BYTES: usize = 1 << 20;
 const MOST_FILTERS: usize = 64;
 /// So many sessions of people and programs there may be.
 const MOST_GUESTS: usize = 256;
+/// And so many of one account.
+const MOST_OF_ACCOUNT: usize = 16;
 /// A session is kept no longer than this after its owner left, in seconds.
 const LONGEST_S: u32 = 7 * 24 * 3600;
 
@@ -119,12 +121,7 @@ impl Sessions {
             let state = session.state.lock();
             !introduction.clean && !state.overflowed
         });
-        let guests = || {
-            all.values()
-                .filter(|s| matches!(s.who, Who::Guest(_)))
-                .count()
-        };
-        if before.is_none() && matches!(who, Who::Guest(_)) && guests() >= MOST_GUESTS {
+        if before.is_none() && !has_place(&all, &who) {
             return Err(No::Quota);
         }
         let connection = before.as_ref().map_or(1, |session| {
@@ -321,6 +318,21 @@ impl Sessions {
             }
         }
     }
+}
+
+/// Whether there may be one more session of somebody: of each device there is one.
+fn has_place(all: &HashMap<String, Arc<Session>>, who: &Who) -> bool {
+    let Who::Guest(account) = who else {
+        return true;
+    };
+    let (mut guests, mut own) = (0, 0);
+    for session in all.values() {
+        if let Who::Guest(other) = &session.who {
+            guests += 1;
+            own += usize::from(other == account);
+        }
+    }
+    guests < MOST_GUESTS && own < MOST_OF_ACCOUNT
 }
 
 impl State {

@@ -102,13 +102,23 @@ fn connect_and_send(device: &str, token: &str, payload: &str) -> Vec<u8> {
     [packet(0x10, &introduction), packet(0x32, &message)].concat()
 }
 
-async fn connects(broker: &Arc<Broker>, closed: &watch::Receiver<bool>, says: &[u8]) -> DuplexStream {
+async fn connects(
+    broker: &Arc<Broker>,
+    closed: &watch::Receiver<bool>,
+    says: &[u8],
+) -> DuplexStream {
     let (mut ours, theirs) = duplex(1 << 16);
     let peer = Peer {
         from: "127.0.0.1:1".parse().unwrap(),
         certificate: None,
+        stranger: None,
     };
-    tokio::spawn(connection::run(theirs, peer, Arc::clone(broker), closed.clone()));
+    tokio::spawn(connection::run(
+        theirs,
+        peer,
+        Arc::clone(broker),
+        closed.clone(),
+    ));
     ours.write_all(says).await.unwrap();
     let mut welcome = [0; 4];
     ours.read_exact(&mut welcome).await.unwrap();
@@ -154,6 +164,8 @@ async fn a_copy_is_not_acknowledged_before_the_first_is_on_disk() {
     let mut acknowledged = [0; 4];
     second.read_exact(&mut acknowledged).await.unwrap();
     assert_eq!(acknowledged, [0x40, 2, 0, 7]);
-    let quality = hospital.devices.with_quality(&device, |quality| quality.clone());
+    let quality = hospital
+        .devices
+        .with_quality(&device, |quality| quality.clone());
     assert_eq!(quality.duplicates, 0);
 }

@@ -66,6 +66,8 @@ pub struct Introduction {
     pub will: Option<Will>,
     /// How many messages it takes at once.
     pub receive_maximum: u16,
+    /// The most bytes of a packet that it takes.
+    pub most_packet: u32,
 }
 
 /// What is told when somebody goes without a word.
@@ -157,6 +159,8 @@ pub struct Wire {
     pub closing: bool,
     /// After how long a silence it ends.
     pub silence: Option<Duration>,
+    /// The most bytes of a packet that the other side takes.
+    pub most_packet: u32,
 }
 
 impl Default for Wire {
@@ -169,6 +173,7 @@ impl Default for Wire {
             out: Vec::new(),
             closing: false,
             silence: None,
+            most_packet: u32::MAX,
         }
     }
 }
@@ -294,6 +299,27 @@ impl Wire {
         self.closing = true;
     }
 
+    /// Whether a message is no larger than the other side takes.
+    pub fn fits(&self, told: &Told) -> bool {
+        // The lengths of topic and properties, and an identifier.
+        let identifier = if told.acknowledged { 2 } else { 0 };
+        let rest = 2 + told.topic.len() + identifier + 1 + told.payload.len();
+        let length = match rest {
+            ..128 => 1,
+            128..16_384 => 2,
+            16_384..2_097_152 => 3,
+            _ => 4,
+        };
+        1 + length + rest <= self.most_packet as usize
+    }
+
+    /// Why, in words for who looks at the traffic, where it fits.
+    fn because(&self, why: &str) -> Properties {
+        let fits = why.len() + 16 <= self.most_packet as usize;
+        let reason = fits.then(|| ReasonString::new(why).ok()).flatten();
+        reason.map(Property::from).into_iter().collect()
+    }
+
     /// Acknowledges a message: taken, or refused with a reason.
     pub fn acknowledge(&mut self, quality: Quality, refused: Option<(No, String)>) {
         match (quality, self.is_five()) {
@@ -305,7 +331,7 @@ impl Wire {
             (Quality::AtLeastOnce(id), true) => {
                 let mut builder = v5_0::Puback::builder().packet_id(id);
                 if let Some((no, why)) = refused {
-                    builder = builder.reason_code(no.puback()).props(because(&why));
+                    builder = builder.reason_code(no.puback()).props(self.because(&why));
                 }
                 self.built(builder.build());
             }
@@ -316,7 +342,7 @@ impl Wire {
             (Quality::ExactlyOnce(id), true) => {
                 let mut builder = v5_0::Pubrec::builder().packet_id(id);
                 if let Some((no, why)) = refused {
-                    builder = builder.reason_code(no.pubrec()).props(because(&why));
+                    builder = builder.reason_code(no.pubrec()).props(self.because(&why));
                 }
                 self.built(builder.build());
             }
@@ -432,12 +458,6 @@ impl Wire {
     }
 }
 
-/// Why, in words, for who looks at the traffic.
-fn because(why: &str) -> Properties {
-    let reason = ReasonString::new(why).ok().map(Property::from);
-    reason.into_iter().collect()
-}
-
 /// What a packet says. Pings are answered by the library.
 fn said(packet: Packet) -> Option<Heard> {
     Some(match packet {
@@ -457,6 +477,7 @@ fn said(packet: Packet) -> Option<Heard> {
                     delay_s: 0,
                 }),
                 receive_maximum: IN_FLIGHT,
+                most_packet: u32::MAX,
             }))
         }
         Packet::V5_0Connect(connect) => introduced(&connect),
@@ -530,11 +551,12 @@ fn said(packet: Packet) -> Option<Heard> {
 }
 
 fn introduced(connect: &v5_0::Connect) -> Heard {
-    let (mut expiry_s, mut receive_maximum) = (0, u16::MAX);
+    let (mut expiry_s, mut receive_maximum, mut most_packet) = (0, u16::MAX, u32::MAX);
     for prop in connect.props() {
         match prop {
             Property::SessionExpiryInterval(expiry) => expiry_s = expiry.val(),
             Property::ReceiveMaximum(most) => receive_maximum = most.val(),
+            Property::MaximumPacketSize(most) => most_packet = most.val(),
             _ => {}
         }
     }
@@ -555,6 +577,7 @@ fn introduced(connect: &v5_0::Connect) -> Heard {
             delay_s: delay_s.unwrap_or(0),
         }),
         receive_maximum: receive_maximum.min(IN_FLIGHT),
+        most_packet,
     }))
 }
 

@@ -239,7 +239,11 @@ mod tests {
                 ..pulse(&patient, after(second))
             };
             state.arrive(&marked);
-            state.beds["bed"].recent.values().map(VecDeque::len).sum::<usize>()
+            state.beds["bed"]
+                .recent
+                .values()
+                .map(VecDeque::len)
+                .sum::<usize>()
         };
         assert_eq!(seen(QualityMark::Test, 10), 0);
         assert_eq!(seen(QualityMark::Calibrating, 20), 0);

@@ -1,0 +1,124 @@
+//! People and programs: who they are now, what they may hear, and the commands that they send.
+
+use std::time::Duration;
+
+use policy::{Action, Object};
+use tokio::time::Instant;
+use vocabulary::{DeviceId, PatientId};
+
+use super::{
+    connection::Client,
+    messages,
+    welcome::Known,
+    wire::{No, Publish, Quality},
+};
+
+/// What a guest may hear is decided again after this; so long a refusal of a command stands.
+const DECIDED: Duration = Duration::from_mins(1);
+/// A guest may send one message in this time; what comes more is read later.
+const GUEST_PAUSE: Duration = Duration::from_millis(100);
+
+impl<S> Client<S> {
+    /// Ends the connection where what the other side has shown counts no more. A guest is from now on who their
+    /// account says.
+    pub(super) fn look_again(&mut self) {
+        self.looked = Instant::now();
+        let hospital = &self.broker.hospital;
+        let stays = match &mut self.known {
+            Known::Device(device, shown) => hospital.devices.may_send(device, *shown),
+            Known::Guest(actor, token) => match hospital.accounts.whose(*token) {
+                Ok(Some(now)) if now.id == actor.id => {
+                    if *actor != now {
+                        *actor = now;
+                        self.decided.clear();
+                        self.commands_refused = None;
+                    }
+                    true
+                }
+                // Where it cannot be decided nobody stays; who connects anew is answered at the door.
+                _ => false,
+            },
+        };
+        if !stays {
+            self.wire.end(No::Revoked);
+        }
+    }
+
+    pub(super) async fn guest_says(&mut self, publish: Publish) {
+        self.look_again();
+        if self.wire.closing {
+            return;
+        }
+        let from = self.resume.unwrap_or_else(Instant::now);
+        self.resume = from.checked_add(GUEST_PAUSE);
+        let said = match messages::command_for(&publish) {
+            Ok(_) if !self.may_command().await => {
+                let why = "the policies do not permit commands";
+                Err((No::NotAuthorized, why.to_owned()))
+            }
+            Ok(device) => self.command(device, &publish).await,
+            Err(no) => Err(no),
+        };
+        match said {
+            Err(_) if !self.wire.is_five() => self.wire.closing = true,
+            Err(_) if publish.quality == Quality::AtMostOnce => self.wire.end(No::NotAuthorized),
+            said => self.wire.acknowledge(publish.quality, said.err()),
+        }
+    }
+
+    async fn command(&self, device: DeviceId, publish: &Publish) -> Result<(), (No, String)> {
+        match &self.known {
+            Known::Guest(actor, _) => messages::command(&self.broker, actor, device, publish).await,
+            Known::Device(..) => Err((No::NotAuthorized, String::new())),
+        }
+    }
+
+    /// Whether a guest may send commands. A refusal is in the ledger, and stands for a while without a further entry.
+    async fn may_command(&mut self) -> bool {
+        let Known::Guest(actor, _) = &self.known else {
+            return false;
+        };
+        let lately = self.commands_refused;
+        if lately.is_some_and(|at| at.elapsed() < DECIDED) {
+            return false;
+        }
+        let hospital = &self.broker.hospital;
+        let asked = hospital.ask(actor, Action::Administer, &Object::Hospital);
+        let may = asked.await.is_ok();
+        self.commands_refused = (!may).then(Instant::now);
+        may
+    }
+
+    /// Whether a guest may hear of a patient, or of the hospital's rooms and things; a device what is told to it.
+    pub(super) async fn may_hear(&mut self, patient: Option<PatientId>) -> bool {
+        let Known::Guest(actor, _) = &self.known else {
+            return true;
+        };
+        let before = self.decided.get(&patient).copied();
+        if let Some((may, at)) = before
+            && at.elapsed() < DECIDED
+        {
+            return may;
+        }
+        let object = match &patient {
+            Some(patient) => Object::Patient(patient.clone()),
+            None => Object::Hospital,
+        };
+        let hospital = &self.broker.hospital;
+        // A grant is in the ledger once; that it goes on is looked at without a further entry.
+        let may = match before {
+            Some((true, _)) => {
+                let still = hospital.still_may(&actor.id, Action::ReadRecord, &object);
+                still.await.unwrap_or(false)
+            }
+            // Nobody has asked for this one by name, so that a refusal is no attempt to be written down.
+            _ => {
+                hospital
+                    .ask_where_granted(actor, Action::ReadRecord, &object)
+                    .await
+            }
+        };
+        self.decided.insert(patient, (may, Instant::now()));
+        may
+    }
+}
