@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use ::devices::Remembered;
 use policy::{Action, Permit};
 use record::{Arrived, FactBody, QualityMark, RecordError, written_by};
 use serde_json::{Value, json};
@@ -43,7 +44,6 @@ async fn catch_up(hospital: &Hospital, permit: &Permit) -> anyhow::Result<()> {
             return Ok(());
         };
         let after = last.sequence + 1;
-        let mut arrived = Vec::new();
         for entry in &entries {
             let FactBody::Resource { key, body, .. } = &entry.fact.body else {
                 continue;
@@ -55,10 +55,9 @@ async fn catch_up(hospital: &Hospital, permit: &Permit) -> anyhow::Result<()> {
             if let ("Observation", Some(patient), Some(body)) =
                 (key.kind.as_str(), &entry.fact.subject, body)
             {
-                arrived.extend(readings(hospital, patient, body));
+                take_in(hospital, patient, body).await?;
             }
         }
-        keep(hospital, arrived).await?;
         hospital.devices.kept.put_position(POSITION, after)?;
         next = after;
     }
@@ -77,8 +76,12 @@ async fn keep(hospital: &Hospital, arrived: Vec<Arrived>) -> Result<(), RecordEr
     Ok(())
 }
 
-/// The readings that an observation holds. What cannot be true stays as it was written, and is counted as refused.
-fn readings(hospital: &Hospital, patient: &PatientId, body: &Value) -> Vec<Arrived> {
+/// Takes in the readings that an observation holds. What cannot be true stays as it was written, and is counted as refused.
+async fn take_in(
+    hospital: &Hospital,
+    patient: &PatientId,
+    body: &Value,
+) -> Result<(), RecordError> {
     let text = |path: &str| body.pointer(path).and_then(Value::as_str);
     // What the hospital wrote itself came from readings, or from people.
     let is_ours = written_by(body).is_some();
@@ -98,7 +101,7 @@ fn readings(hospital: &Hospital, patient: &PatientId, body: &Value) -> Vec<Arriv
     .iter()
     .find_map(|path| text(path)?.parse::<Timestamp>().ok());
     let (Some(device), Some(at), true, false) = (device, at, holds, is_ours) else {
-        return Vec::new();
+        return Ok(());
     };
     // Where registry and observation name two patients, nobody can know whose value it is.
     if device
@@ -106,23 +109,40 @@ fn readings(hospital: &Hospital, patient: &PatientId, body: &Value) -> Vec<Arriv
         .as_ref()
         .is_some_and(|registered| registered != patient)
     {
-        return Vec::new();
+        return Ok(());
     }
+    // Who wrote it says whose value it is, whenever the device came to them.
     let device = Registered {
         patient: Some(patient.clone()),
+        since: None,
         ..Registered::clone(&device)
     };
     let parts = body.get("component").and_then(Value::as_array);
-    std::iter::once(body)
-        .chain(parts.into_iter().flatten())
-        .flat_map(|part| one(hospital, &device, part, at))
-        .collect()
+    let _turn = hospital.devices.turn(&device.id).await;
+    let (mut arrived, mut remembered) = (Vec::new(), Vec::new());
+    for part in std::iter::once(body).chain(parts.into_iter().flatten()) {
+        if let Some((values, of_part)) = one(hospital, &device, part, at) {
+            arrived.extend(values);
+            remembered.push(of_part);
+        }
+    }
+    let kept = keep(hospital, arrived).await;
+    if kept.is_err() {
+        // It is read again, and is new then.
+        for one in &remembered {
+            hospital.devices.forget(&device.id, Some(patient), one);
+        }
+    }
+    kept
 }
 
-fn one(hospital: &Hospital, device: &Registered, part: &Value, at: Timestamp) -> Vec<Arrived> {
-    let Some(mut sent) = value(part) else {
-        return Vec::new();
-    };
+fn one(
+    hospital: &Hospital,
+    device: &Registered,
+    part: &Value,
+    at: Timestamp,
+) -> Option<(Vec<Arrived>, Remembered)> {
+    let mut sent = value(part)?;
     let codings = part.pointer("/code/coding").and_then(Value::as_array);
     let found = codings.into_iter().flatten().find_map(|coding| {
         let code = coding.get("code")?.as_str()?;
@@ -133,9 +153,7 @@ fn one(hospital: &Hospital, device: &Registered, part: &Value, at: Timestamp) ->
             .find(|stream| stream.is_named(code))?;
         Some((code, stream))
     });
-    let Some((code, stream)) = found else {
-        return Vec::new();
-    };
+    let (code, stream) = found?;
     if let Some(fields) = sent.as_object_mut() {
         fields.insert("code".to_owned(), json!(code));
         fields.insert("t".to_owned(), json!(at.0));
@@ -155,7 +173,7 @@ fn one(hospital: &Hospital, device: &Registered, part: &Value, at: Timestamp) ->
         one.received = now;
         one.quality.push(QualityMark::FromObservation);
     }
-    arrived
+    Some((arrived, taken.remembered))
 }
 
 /// A quantity, or samples of one dimension, as a device would send them.
