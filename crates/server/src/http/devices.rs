@@ -62,12 +62,13 @@ async fn all(
     caller: Caller,
 ) -> Result<Json<Value>, Problem> {
     let staff = is_staff(&hospital, &caller).await?;
-    // Whose values a device measures is told to those who may see that patient.
-    // Whose those are is looked at before it is asked: a page that is open is no attempt to see patients.
+    // Whose values a device measures is told to those who may see that patient. Whether one may is looked at
+    // before it is asked: a page that is open is no attempt to see patients.
     let all = (Action::ReadRecord, Object::Everyone);
-    let permit = match hospital.would_permit(&caller, all.0, &all.1).await? {
-        true => Some(hospital.permit(&caller, all.0, &all.1).await?),
-        false => None,
+    let permit = if hospital.would_permit(&caller, all.0, &all.1).await? {
+        Some(hospital.permit(&caller, all.0, &all.1).await?)
+    } else {
+        None
     };
     let own = caller.actor.patient.as_ref();
     let mut rows = Vec::new();

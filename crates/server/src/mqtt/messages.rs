@@ -359,7 +359,7 @@ pub async fn command(
             parameters.unwrap_or_else(|| json!({})),
             &actor.id,
         )
-        .map_err(no_command)?;
+        .map_err(|error| no_command(&error))?;
     let noted = broker.hospital.note_device(
         &actor.id,
         &command.device,
@@ -370,15 +370,15 @@ pub async fn command(
         let why = "the command could not be written to the ledger";
         return Err((No::Quota, why.to_owned()));
     }
-    devices.command(command).map_err(no_command)
+    devices.command(command).map_err(|error| no_command(&error))
 }
 
-fn no_command(error: CommandError) -> (No, String) {
-    let no = match &error {
+fn no_command(error: &CommandError) -> (No, String) {
+    let no = match error {
         CommandError::Name | CommandError::Parameters => No::BadPayload,
         CommandError::Many | CommandError::NotKept(_) => No::Quota,
     };
-    if let CommandError::NotKept(error) = &error {
+    if let CommandError::NotKept(error) = error {
         tracing::error!(%error, "a command could not be kept");
         return (no, "the command could not be kept".to_owned());
     }
