@@ -87,7 +87,7 @@ function Desk(props: { ward: WardFigures; say: Say }): JSX.Element {
   const SIGNS = { high: '▲', medium: '◆', low: '●' } as const;
   return (
     <article class="desk-ward" data-ward={props.ward.id}>
-      <h3>{props.ward.name}</h3>
+      <h2>{props.ward.name}</h2>
       <p class="desk-alarms">
         <For each={PRIORITIES}>
           {(priority) => (
