@@ -97,9 +97,31 @@ test('the table and the stage show the same ward, by day and by night, in both l
   await look(nurse, 'ward-3d-night', ['desktop', 'narrow']);
 });
 
+test('at a bed with a monitor its waveform runs, is held still, and heart and lungs move as measured', async ({ browser }) => {
+  const nurse = await person(browser, 'wang.nurse', { locale: 'en-GB' });
+  await nurse.goto(WARD);
+  // The demo's devices replay recordings of real people.
+  await nurse.locator('tr[data-bed=bed-3] button').click();
+  const wave = nurse.locator('[data-wave=ecg-ii]');
+  await expect(wave.getByRole('img')).toHaveAttribute('aria-label', /^ecg-ii: -?\d+\.\d+ to \d+\.\d+ mV$/);
+  const picture = (): Promise<string> => wave.locator('canvas').evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
+  const before = await picture();
+  await expect.poll(picture).not.toBe(before);
+  await expect(nurse.locator('[data-organ=heart]')).toContainText(/\d+\/min/);
+  await expect(nurse.locator('[data-organ=lungs]')).toContainText(/\d+\/min/);
+  await look(nurse, 'ward-bed-waves', ['desktop', 'narrow']);
+  await nurse.getByRole('button', { name: 'Hold still' }).click();
+  // What was on its way when it was held may still be painted.
+  await nurse.waitForTimeout(300);
+  const held = await picture();
+  await nurse.waitForTimeout(1500);
+  expect(await picture()).toBe(held);
+});
+
 test('a manager sees figures and no names', async ({ browser }) => {
   const manager = await person(browser, 'sun.manager', { locale: 'en-GB' });
   await manager.goto('/scenarios/ward-twin');
   await expect(manager.getByRole('cell', { name: /6 beds, 4 occupied/ })).toBeVisible();
+  await expect(manager.locator('.desk-ward')).toContainText('occupied 4');
   await look(manager, 'ward-figures', ['desktop', 'narrow']);
 });
