@@ -227,20 +227,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
         let broker = Arc::clone(&self.broker);
         let devices = &broker.hospital.devices;
         let device = self.device();
-        let _turn = match &device {
-            Some(device) => Some(devices.turn(device).await),
-            None => None,
-        };
         let known = device.and_then(|device| devices.find(&device));
         let mut pending = Vec::new();
+        // Taken with the first message: a welcome and a ping are answered also while another's is kept.
+        let mut turn = None;
         for heard in all {
             match heard {
                 Heard::Publish(publish) => match &known {
-                    Some(known) => self.look_at(known, &publish, &mut pending),
+                    Some(known) => {
+                        if turn.is_none() {
+                            turn = Some(devices.turn(&known.id).await);
+                        }
+                        self.look_at(known, &publish, &mut pending);
+                    }
                     None => self.guest_says(publish).await,
                 },
                 other => {
                     self.settle(&mut pending, known.as_deref()).await;
+                    turn = None;
                     self.other(other).await;
                 }
             }

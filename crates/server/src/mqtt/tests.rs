@@ -93,13 +93,18 @@ fn packet(first: u8, body: &[u8]) -> Vec<u8> {
     packet
 }
 
-/// An introduction and a message of `QoS` 1, in MQTT 3.1.1.
-fn connect_and_send(device: &str, token: &str, payload: &str) -> Vec<u8> {
+/// An introduction in MQTT 3.1.1.
+fn introduction(device: &str, token: &str) -> Vec<u8> {
     let names = [text(device), text(device), text(token)].concat();
     let introduction = [text("MQTT"), vec![4, 0xc2, 0, 60], names].concat();
+    packet(0x10, &introduction)
+}
+
+/// A message of `QoS` 1.
+fn message(device: &str, payload: &str) -> Vec<u8> {
     let topic = text(&format!("yuanyi/v1/{device}/spo2"));
     let message = [topic, vec![0, 7], payload.as_bytes().to_vec()].concat();
-    [packet(0x10, &introduction), packet(0x32, &message)].concat()
+    packet(0x32, &message)
 }
 
 async fn connects(
@@ -146,12 +151,14 @@ async fn a_copy_is_not_acknowledged_before_the_first_is_on_disk() {
     let broker = Broker::new(Arc::clone(&hospital)).unwrap();
     let (_close, closed) = watch::channel(false);
     let payload = r#"{"t": 1790000000000, "code": "150456", "value": 97, "unit": "%"}"#;
-    let says = connect_and_send("ox-1", &token, payload);
+    let (introduction, says) = (introduction("ox-1", &token), message("ox-1", payload));
 
-    let _first = connects(&broker, &closed, &says).await;
+    let mut first = connects(&broker, &closed, &introduction).await;
+    first.write_all(&says).await.unwrap();
     let first_gate = gates.recv().await.unwrap();
     // It lost patience, and sends the same on another connection.
-    let mut second = connects(&broker, &closed, &says).await;
+    let mut second = connects(&broker, &closed, &introduction).await;
+    second.write_all(&says).await.unwrap();
     for _ in 0..1000 {
         tokio::task::yield_now().await;
     }
