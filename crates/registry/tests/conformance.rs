@@ -85,6 +85,22 @@ fn without_any_one_input_a_guideline_gives_no_number() {
                 }
                 continue;
             }
+            if let Some(classes) = knowledge::class_list(guideline) {
+                let class = classes.classify(&all).result;
+                assert!(class.value().is_some(), "{guideline} with all inputs");
+                for name in classes.input_names() {
+                    let mut fewer = all.clone();
+                    fewer.remove(&name);
+                    // One class may hold whatever the answer is; it never becomes another.
+                    let found = classes.classify(&fewer).result;
+                    let is_same = found.value() == class.value();
+                    assert!(
+                        found.value().is_none() || is_same,
+                        "{guideline} without {name}"
+                    );
+                }
+                continue;
+            }
             let model = knowledge::find(guideline).unwrap_or_else(|| panic!("{guideline}"));
             assert!(
                 model.assess(&all).result.value().is_some(),
@@ -145,6 +161,8 @@ fn plausible(name: &str) -> Answer {
         (_, "age_years") => Answer::from(60.0),
         (_, "diameter_mm" | "mean_diameter_mm") => Answer::from(9.0),
         (_, "spo2_percent") => Answer::from(98.0),
+        (_, "respiratory_rate_per_min") => Answer::from(16.0),
+        (_, "pulse_per_min") => Answer::from(72.0),
         (_, "systolic_mmhg") => Answer::from(120.0),
         (_, "temperature_c") => Answer::from(37.0),
         _ => Answer::from(1.0),
