@@ -38,9 +38,10 @@ def answers(hospital):
     """Calls without a body that the demo can answer, as the path that is described and the one that is called."""
     doctor = hospital.as_(DOCTOR)
     home = doctor.get(f"{hospital.base}/api/home").json()
-    patient = home["patients"][0]
-    study = next(study for one in home["patients"] for study in one["studies"] if study["modality"] == "CT")
-    series = study["series"][0]["uid"]
+    # Other tests store patients and studies of their own.
+    patient = next(row for row in home["patients"] if row["mrn"] == "YY100001")
+    scans = [(series["images"], study, series["uid"]) for study in patient["studies"] if study["modality"] == "CT" for series in study["series"]]
+    _, study, series = max(scans, key=lambda scan: scan[0])
     names = {"id": patient["id"], "uid": series, "study": study["uid"]}
     yield from (
         (path, path.format(**names))
