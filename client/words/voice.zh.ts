@@ -54,7 +54,7 @@ export const voice: Readonly<Record<keyof typeof en, string>> = {
   'captions.write': '为所有人写一条字幕',
   'captions.send': '发送',
   'captions.none': '在此写下的文字所有人都能看到，不会保存。',
-  'captions.said': '{name}：{text}',
+  'captions.said': '{name}说：{text}',
   'captions.heard': '由语音服务转写，可能有误',
   'captions.noLine': '连接中断，未能发送。',
   'keys.microphone': '打开或关闭麦克风',
