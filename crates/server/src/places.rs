@@ -1,9 +1,41 @@
-//! Places at a door: so many connections at the same time, and so many of one address.
+//! Places at a door: who comes to it, so many connections at the same time, and so many of one address.
 
-use std::{collections::HashMap, net::IpAddr, sync::Arc};
+use std::{
+    collections::HashMap,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use parking_lot::Mutex;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
+};
+
+/// After a connection could not be taken, for want of descriptors as a rule, the next try waits this long.
+const AGAIN: Duration = Duration::from_millis(100);
+
+/// The next who comes to a door; nobody once the hospital closes. `what` names the connection in the log.
+pub async fn next_at(
+    listener: &TcpListener,
+    closed: &mut watch::Receiver<bool>,
+    what: &str,
+) -> Option<(TcpStream, SocketAddr)> {
+    loop {
+        let accepted = tokio::select! {
+            _ = closed.wait_for(|closed| *closed) => return None,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok(accepted) => return Some(accepted),
+            Err(error) => {
+                tracing::warn!(%error, "{what} connection could not be taken");
+                tokio::time::sleep(AGAIN).await;
+            }
+        }
+    }
+}
 
 /// The places of one door, or of several that share them.
 pub struct Places {

@@ -292,7 +292,7 @@ async fn certificate(
     note(&hospital, &caller, &device, ("certificate", &fingerprint)).await?;
     let added = hospital.devices.kept.add_certificate(&device.id, digest);
     added.map_err(|error| Problem::internal(&error))?;
-    Ok(Json(json!({"sha256": digest.to_string()})))
+    Ok(Json(json!({"sha256": fingerprint})))
 }
 
 async fn commands(

@@ -15,7 +15,10 @@ use tokio::{
     time::{Instant, timeout, timeout_at},
 };
 
-use crate::{hospital::Hospital, places::Places};
+use crate::{
+    hospital::Hospital,
+    places::{Places, next_at},
+};
 
 /// Connections at the same time.
 const MOST: usize = 256;
@@ -39,19 +42,7 @@ pub async fn serve(
     mut closed: watch::Receiver<bool>,
 ) {
     let places = Places::new(MOST, MOST_OF_ONE);
-    loop {
-        let accepted = tokio::select! {
-            _ = closed.wait_for(|closed| *closed) => return,
-            accepted = listener.accept() => accepted,
-        };
-        let (stream, from) = match accepted {
-            Ok(accepted) => accepted,
-            Err(error) => {
-                tracing::warn!(%error, "an HL7 connection could not be taken");
-                tokio::time::sleep(Duration::from_millis(100)).await;
-                continue;
-            }
-        };
+    while let Some((stream, from)) = next_at(&listener, &mut closed, "an HL7").await {
         // Who may send from nowhere near takes no place.
         let senders = &hospital.config.hl7_senders;
         if !senders.iter().any(|sender| sender.is_at(from.ip())) {

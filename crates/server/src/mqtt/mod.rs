@@ -23,7 +23,11 @@ use vocabulary::Digest;
 
 pub use tls::{certificate, server as tls_server};
 
-use crate::{clock, hospital::Hospital, places::Places};
+use crate::{
+    clock,
+    hospital::Hospital,
+    places::{Places, next_at},
+};
 use connection::Peer;
 use session::Sessions;
 
@@ -92,19 +96,7 @@ pub async fn serve(
 ) {
     let Listening { listener, tls } = listening;
     let tls = tls.map(TlsAcceptor::from);
-    loop {
-        let accepted = tokio::select! {
-            _ = closed.wait_for(|closed| *closed) => return,
-            accepted = listener.accept() => accepted,
-        };
-        let (stream, from) = match accepted {
-            Ok(accepted) => accepted,
-            Err(error) => {
-                tracing::warn!(%error, "an MQTT connection could not be taken");
-                tokio::time::sleep(Duration::from_millis(100)).await;
-                continue;
-            }
-        };
+    while let Some((stream, from)) = next_at(&listener, &mut closed, "an MQTT").await {
         // Who finds no place is not kept waiting; it tries again.
         let Some(place) = places.take(from.ip()) else {
             continue;

@@ -4,6 +4,7 @@ import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { momentOf } from '../../../../client/core/dates';
 import { Notice } from '../../../../client/panels/Notice';
+import { OfflineNotices } from '../../../../client/panels/OfflineNotices';
 import { Skeleton } from '../../../../client/panels/Skeleton';
 import { Advise } from './Advise';
 import { Arrange } from './Arrange';
@@ -57,28 +58,17 @@ export function Programme(props: { id: string; inRoom: boolean }): JSX.Element {
 
 /** What the person must know about the line and what waits on the device. */
 function Lines(props: { kept: Kept; say: Say }): JSX.Element {
-  const app = useApp();
-  const count = (): number => Object.keys(props.kept.unsent()).length;
   return (
-    <div class="stack">
-      <Show when={props.kept.offline()}>
-        <Notice kind="warn">
-          {props.say('offline', { at: momentOf(props.kept.asOf() ?? new Date().toISOString(), app.language()) })}
-        </Notice>
-      </Show>
-      <Show when={!props.kept.keeps()}>
-        <p class="soft small">{props.say('keepsNothing')}</p>
-      </Show>
-      <Show when={count() > 0}>
-        <Notice kind="warn">
-          <p data-unsent-count={count()}>{props.say('unsentCount', { n: count() })}</p>
-          <button type="button" class="button small" onClick={() => void props.kept.load()}>
-            {props.say('sendNow')}
-          </button>
-        </Notice>
-      </Show>
-      <Show when={props.kept.error()}>{(error) => <Notice kind="bad">{app.explain(error())}</Notice>}</Show>
-    </div>
+    <OfflineNotices
+      kept={props.kept}
+      unsent={Object.keys(props.kept.unsent()).length}
+      words={{
+        offline: (at) => props.say('offline', { at }),
+        keepsNothing: () => props.say('keepsNothing'),
+        unsent: (n) => props.say('unsentCount', { n }),
+        sendNow: () => props.say('sendNow'),
+      }}
+    />
   );
 }
 

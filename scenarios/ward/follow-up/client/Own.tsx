@@ -8,6 +8,7 @@ import { inLanguage } from '../../../../client/core/language';
 import { Link } from '../../../../client/core/router';
 import { EmptyState } from '../../../../client/panels/EmptyState';
 import { Notice } from '../../../../client/panels/Notice';
+import { OfflineNotices } from '../../../../client/panels/OfflineNotices';
 import { Skeleton } from '../../../../client/panels/Skeleton';
 import { beQuiet } from './aloud';
 import type { OwnCourse } from './course';
@@ -62,27 +63,17 @@ export function Own(props: { inRoom?: boolean }): JSX.Element {
 function Lines(props: { kept: Kept; say: Say }): JSX.Element {
   const app = useApp();
   const all = () => (props.kept.courses() ?? []).flatMap(({ id }) => props.kept.waiting(id).map((one) => ({ course: id, one })));
-  const unsent = () => all().filter(({ one }) => one.refused === undefined);
   return (
-    <div class="stack">
-      <Show when={props.kept.offline()}>
-        <Notice kind="warn">
-          {props.say('offline', { at: momentOf(props.kept.asOf() ?? new Date().toISOString(), app.language()) })}
-        </Notice>
-      </Show>
-      <Show when={!props.kept.keeps()}>
-        <p class="soft small">{props.say('keepsNothing')}</p>
-      </Show>
-      <Show when={unsent().length > 0}>
-        <Notice kind="warn">
-          <p data-unsent-count={unsent().length}>
-            {props.say(unsent().length === 1 ? 'unsentOne' : 'unsent', { n: unsent().length })}
-          </p>
-          <button type="button" class="button small" onClick={() => void props.kept.load()}>
-            {props.say('sendNow')}
-          </button>
-        </Notice>
-      </Show>
+    <OfflineNotices
+      kept={props.kept}
+      unsent={all().filter(({ one }) => one.refused === undefined).length}
+      words={{
+        offline: (at) => props.say('offline', { at }),
+        keepsNothing: () => props.say('keepsNothing'),
+        unsent: (n) => props.say(n === 1 ? 'unsentOne' : 'unsent', { n }),
+        sendNow: () => props.say('sendNow'),
+      }}
+    >
       <For each={all().filter(({ one }) => one.refused !== undefined)}>
         {({ course, one }) => (
           <Notice kind="bad">
@@ -95,8 +86,7 @@ function Lines(props: { kept: Kept; say: Say }): JSX.Element {
           </Notice>
         )}
       </For>
-      <Show when={props.kept.error()}>{(error) => <Notice kind="bad">{app.explain(error())}</Notice>}</Show>
-    </div>
+    </OfflineNotices>
   );
 }
 
