@@ -6,6 +6,7 @@ import { dayOf } from '../../../../client/core/dates';
 import { DataTable } from '../../../../client/panels/DataTable';
 import type { Period } from './course';
 import type { Part } from './CourseView';
+import { onTime } from './shown';
 
 const WIDTH = 300;
 const HEIGHT = 28;
@@ -23,7 +24,7 @@ export function Adherence(props: { part: Part }): JSX.Element {
     <section class="stack" data-periods="">
       <h3>{say('adherence')}</h3>
       <p>
-        <strong>{say('reportedOf', { reported: course().adherence.reported, periods: course().adherence.periods })}</strong>
+        <strong>{onTime(course().adherence, say)}</strong>
       </p>
       <figure class="follow-plot">
         <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} aria-hidden="true" preserveAspectRatio="none">

@@ -12,7 +12,7 @@ import { Segmented } from '../../../../client/panels/Segmented';
 import { COURSES } from './course';
 import type { Row } from './course';
 import { Enrol } from './Enrol';
-import { CHIPS, SIGNS } from './shown';
+import { CHIPS, SIGNS, onTime } from './shown';
 import { sayIn } from './words';
 import type { Say } from './words';
 
@@ -96,7 +96,7 @@ function Line(props: { row: Row; say: Say }): JSX.Element {
           <Show when={props.row.last_report} fallback={props.say('noReport')}>
             {(at) => props.say('lastReport', { at: momentOf(at(), app.language()) })}
           </Show>{' '}
-          · {props.say('reportedOf', { reported: props.row.adherence.reported, periods: props.row.adherence.periods })}
+          · {onTime(props.row.adherence, props.say)}
           <Show when={props.row.alert?.taken_by}>
             {(who) => <> · {props.say('takenBy', { name: who().name, at: momentOf(props.row.alert?.taken_at ?? '', app.language()) })}</>}
           </Show>

@@ -1,7 +1,7 @@
 /** Answers, states and units in words. */
 import { inLanguage } from '../../../../client/core/language';
 import type { Language } from '../../../../client/core/language';
-import type { Question, Urgency, Value, Worse } from './course';
+import type { Question, Row, Urgency, Value, Worse } from './course';
 import type { Say } from './words';
 
 /** How urgent something is, by a sign as well: never by colour alone. */
@@ -51,4 +51,9 @@ export function worseShown(worse: Worse, say: Say, language: Language): string {
 /** A number to so many places, or that it is not known. */
 export function figure(value: number | null, places: number, say: Say): string {
   return value === null ? say('unknown') : value.toFixed(places);
+}
+
+/** How many of the reports that were due came; where none was due so far, that is said and no share is made up. */
+export function onTime({ periods, reported }: Row['adherence'], say: Say): string {
+  return periods === 0 ? say('noneDue') : say('reportedOf', { reported, periods });
 }
