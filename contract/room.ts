@@ -44,12 +44,88 @@ id: number,
 /**
  * Where to leave it, more exactly than poses can say.
  */
-transform?: Transform, } | { "act": "undo" };
+transform?: Transform, } | { "act": "undo" } | { "act": "raise-hand" } | { "act": "lower-hand", 
+/**
+ * Whose hand; one's own where nothing is said.
+ */
+participant?: number, } | { "act": "admit", 
+/**
+ * Their place at the door.
+ */
+waiting: number, 
+/**
+ * Who of those inside looks after them, where somebody must.
+ */
+companion?: number, } | { "act": "turn-away", 
+/**
+ * Their place at the door.
+ */
+waiting: number, 
+/**
+ * Why; they are told.
+ */
+reason: string, } | { "act": "lift", 
+/**
+ * Their place at the door.
+ */
+waiting: number, } | { "act": "warn", 
+/**
+ * Whom.
+ */
+participant: number, 
+/**
+ * Why; they are told.
+ */
+reason: string, } | { "act": "mute", 
+/**
+ * Whom.
+ */
+participant: number, 
+/**
+ * Why; they are told.
+ */
+reason: string, } | { "act": "unmute", 
+/**
+ * Whom.
+ */
+participant: number, } | { "act": "put-out", 
+/**
+ * Whom.
+ */
+participant: number, 
+/**
+ * Why; they are told.
+ */
+reason: string, } | { "act": "block", 
+/**
+ * Whom.
+ */
+participant: number, 
+/**
+ * Why; they are told.
+ */
+reason: string, } | { "act": "appoint", 
+/**
+ * Whom.
+ */
+participant: number, 
+/**
+ * What.
+ */
+standing: Standing, } | { "act": "come-urgently", 
+/**
+ * Why; everybody inside is told, and the record keeps it.
+ */
+reason: string, } | { "act": "appeal", 
+/**
+ * In one's own words.
+ */
+reason: string, };
 
 /**
  * What kind of act an event comes from.
  */
-export type ActKind = "add" | "set" | "remove" | "undo";
+export type ActKind = "add" | "set" | "remove" | "undo" | "order";
 
 /**
  * A note that somebody put on a place.
@@ -80,6 +156,11 @@ at_lps_mm?: [number, number, number],
  * What it says.
  */
 text?: string, };
+
+/**
+ * Why somebody is at the door and not inside.
+ */
+export type AtDoor = "waiting" | "companion" | "put-out" | "blocked";
 
 /**
  * What became of one entity.
@@ -157,6 +238,10 @@ events: Array<Event>,
  */
 people: Array<Participant>, 
 /**
+ * Everybody at the door.
+ */
+waiting: Array<Knocking>, 
+/**
  * All holds.
  */
 holds: Array<Holding>, };
@@ -184,12 +269,16 @@ act: ActKind,
 /**
  * What became of each entity that it touched.
  */
-changes: Array<Change>, };
+changes: Array<Change>, 
+/**
+ * What was done to keep order.
+ */
+order?: Ordered, };
 
 /**
  * Why the server ends a connection.
  */
-export type Farewell = "version-mismatch" | "hello-expected" | "malformed" | "too-long" | "too-fast" | "room-full" | "replaced" | "not-permitted" | "signed-out" | "closing" | "restarted";
+export type Farewell = "version-mismatch" | "hello-expected" | "malformed" | "too-long" | "too-fast" | "room-full" | "replaced" | "not-permitted" | "signed-out" | "turned-away" | "put-out" | "conduct-not-agreed" | "licence-ended" | "closing" | "restarted";
 
 /**
  * A hologram in somebody's hold, and where it is now.
@@ -280,6 +369,43 @@ clip?: Plane | null,
 cursor_lps_mm?: [number, number, number], };
 
 /**
+ * Somebody at the door, as those inside see them.
+ */
+export type Knocking = { 
+/**
+ * The number of their place at the door.
+ */
+id: number, 
+/**
+ * The account.
+ */
+actor: string, 
+/**
+ * The name to show.
+ */
+name: string, 
+/**
+ * The role to show, in the words of crate `policy`.
+ */
+role: string, 
+/**
+ * When they came, by the server's clock.
+ */
+since: string, 
+/**
+ * Whether somebody must look after them inside.
+ */
+needs_companion: boolean, 
+/**
+ * Until when they are blocked.
+ */
+blocked_until: string | null, 
+/**
+ * What they say against the block.
+ */
+appeal: string | null, };
+
+/**
  * How one surface of a hologram is shown.
  */
 export type Layer = { 
@@ -367,6 +493,10 @@ export type News = {
  */
 people?: Array<Participant>, 
 /**
+ * Everybody at the door.
+ */
+waiting?: Array<Knocking>, 
+/**
  * All holds.
  */
 holds?: Array<Holding>, 
@@ -388,6 +518,59 @@ hologram: number,
  * The place `[l, p, s]`, in millimetres, patient LPS frame.
  */
 at_lps_mm: [number, number, number], };
+
+/**
+ * An act by which order is kept, as the journal has it: whom it is about, and what was done.
+ */
+export type Ordered = { 
+/**
+ * Whom it is about.
+ */
+whom: string, 
+/**
+ * Their name.
+ */
+name: string, } & ({ "did": "admitted", 
+/**
+ * Who looks after them inside.
+ */
+companion?: string, } | { "did": "turned-away", 
+/**
+ * Why.
+ */
+reason: string, } | { "did": "warned", 
+/**
+ * Why.
+ */
+reason: string, } | { "did": "muted", 
+/**
+ * Why.
+ */
+reason: string, } | { "did": "unmuted" } | { "did": "put-out", 
+/**
+ * Why.
+ */
+reason: string, } | { "did": "blocked", 
+/**
+ * Why.
+ */
+reason: string, 
+/**
+ * When it ends.
+ */
+until: string, } | { "did": "lifted" } | { "did": "appointed", 
+/**
+ * What.
+ */
+standing: Standing, } | { "did": "appealed", 
+/**
+ * In their words.
+ */
+reason: string, } | { "did": "came-in-urgently", 
+/**
+ * Why.
+ */
+reason: string, });
 
 /**
  * A participant, as others see them.
@@ -414,9 +597,25 @@ role: string,
  */
 colour: string, 
 /**
- * Whether they may act, or only watch.
+ * Whether they may work with what stands in the room.
  */
 may_act: boolean, 
+/**
+ * What they are in the room.
+ */
+standing: Standing, 
+/**
+ * Since when they ask to speak.
+ */
+hand_since: string | null, 
+/**
+ * Whether they are heard no more.
+ */
+muted: boolean, 
+/**
+ * Whether they may look after somebody inside.
+ */
+treats: boolean, 
 /**
  * When they came, by the server's clock.
  */
@@ -537,7 +736,7 @@ pose: Pose, };
 /**
  * Why the room refuses an act. The room is then as it was.
  */
-export type Refusal = "malformed" | "watching-only" | "too-fast" | "unknown-entity" | "wrong-type" | "unknown-series" | "outside-volume" | "wrong-number-of-points" | "empty-text" | "text-too-long" | "too-far-away" | "scale-out-of-range" | "not-unit-length" | "value-out-of-range" | "too-many-layers" | "too-many-entities" | "not-yours" | "carries-marks-of-others" | "held-by-another" | "not-held" | "nothing-to-undo" | "not-kept" | "forgotten";
+export type Refusal = "malformed" | "watching-only" | "too-fast" | "unknown-entity" | "wrong-type" | "unknown-series" | "outside-volume" | "wrong-number-of-points" | "empty-text" | "text-too-long" | "too-far-away" | "scale-out-of-range" | "not-unit-length" | "value-out-of-range" | "too-many-layers" | "too-many-entities" | "not-yours" | "carries-marks-of-others" | "held-by-another" | "not-held" | "nothing-to-undo" | "not-for-your-standing" | "keeps-no-order" | "nobody-there" | "not-yourself" | "above-you" | "reason-needed" | "companion-needed" | "still-blocked" | "cannot-be" | "not-inside" | "not-kept" | "forgotten";
 
 /**
  * What lets a participant take their seat again; 16 random bytes, written as hexadecimal digits.
@@ -638,6 +837,10 @@ reason: Farewell,
  */
 text: { zh: string, en: string }, 
 /**
+ * What whoever did it says.
+ */
+why: string | null, 
+/**
  * Whether to connect again without being asked.
  */
 again: boolean, } | { "frame": "pong", 
@@ -668,7 +871,11 @@ text: string,
 /**
  * Whether a speech service has written them down, which may have misheard.
  */
-heard: boolean, };
+heard: boolean, } | { "frame": "threshold", 
+/**
+ * How one stands there.
+ */
+threshold: Threshold, };
 
 /**
  * What comes by one of the places that a client has kept for the voices and pictures of others.
@@ -691,6 +898,44 @@ source: Source, };
  * What a picture or a voice comes from.
  */
 export type Source = "microphone" | "screen" | "camera";
+
+/**
+ * What somebody is in a room, which says what they may do there.
+ */
+export type Standing = "host" | "supervisor" | "speaker" | "patient" | "observer";
+
+/**
+ * What somebody at the door is told; nothing of what stands in the room.
+ */
+export type Threshold = { 
+/**
+ * Why they are not inside.
+ */
+state: AtDoor, 
+/**
+ * When they came, by the server's clock.
+ */
+since: string, 
+/**
+ * The name of the host, who lets people in; `null` where there is none.
+ */
+host: string | null, 
+/**
+ * Why they were put out or blocked.
+ */
+reason: string | null, 
+/**
+ * When a block ends.
+ */
+until: string | null, 
+/**
+ * Whether they may come in by saying why the patient needs it.
+ */
+may_come_urgently: boolean, 
+/**
+ * Whether they have spoken against a block.
+ */
+has_appealed: boolean, };
 
 /**
  * Where an entity stands in the room: metres, Y up, right-handed.

@@ -8,13 +8,14 @@ import type { StudyRow, TwinAnswer } from './hospital';
 import { preferredLanguage } from './language';
 import { goesOnUntil } from './offline/vault';
 import { comings, placedWords } from './room-news';
+import { handsBetween, knocked, orderedWords } from './room-order';
 import { firstLook, windowName } from './room-control';
 import { pageOf } from './router';
 import { ageLabel, sinceQuitting } from '../panels/person';
 import { WORDS, fill, translate } from '../words/words';
 import type { Key } from '../words/words';
 import type { VolumeManifest } from './volume/manifest';
-import type { Event, Participant } from '../../contract/room';
+import type { Event, Ordered, Participant } from '../../contract/room';
 
 describe('addresses', () => {
   test.each([
@@ -237,12 +238,37 @@ describe('people in a room', () => {
     role: 'expert',
     colour: '#123456',
     may_act: true,
+    standing: 'speaker',
+    hand_since: null,
+    muted: false,
+    treats: true,
     joined: '',
     away: false,
   });
   const event = (act: Event['act'], entity: unknown): Event =>
     ({ number: 0, actor: 'chen', at: '', act, changes: [{ id: 2, placed: { by: 'chen', at: '', entity } }] }) as Event;
   const t = (key: Key, params?: Record<string, string | number>): string => translate('en', key, params);
+
+  test('whose hand went up and down, and who became the host', () => {
+    const [chen, li] = [person(1, 'Chen'), person(2, 'Li')];
+    const raised = { ...li, hand_since: '2026-01-01T00:00:00Z' };
+    const host = { ...chen, standing: 'host' as const };
+    expect(handsBetween([chen, li], [chen, raised])).toEqual({ up: [raised], down: [], host: undefined });
+    expect(handsBetween([chen, raised], [host, li])).toEqual({ up: [], down: [li], host });
+    // Who comes in with a hand up raises it for everybody who is there.
+    expect(handsBetween([host], [host, raised]).up).toEqual([raised]);
+    const knock = { id: 3, actor: 'w', name: 'Wang', role: 'nurse', since: '', needs_companion: false, blocked_until: null, appeal: null };
+    expect(knocked([], [knock])).toEqual([knock]);
+    expect(knocked([knock], [knock])).toEqual([]);
+  });
+
+  test('what was done to keep order, in words', () => {
+    const said = (order: Ordered): string => orderedWords(order, 'Chen', { t, language: () => 'en' });
+    expect(said({ whom: 'w', name: 'Wang', did: 'put-out', reason: 'shouts' })).toBe('Chen put Wang out: shouts');
+    expect(said({ whom: 'w', name: 'Wang', did: 'appointed', standing: 'observer' })).toBe('Chen made Wang observer.');
+    const blocked = said({ whom: 'w', name: 'Wang', did: 'blocked', reason: 'shouts', until: '2026-01-01T10:00:00Z' });
+    expect(blocked).toMatch(/^Chen blocked Wang until .+: shouts$/);
+  });
 
   test('who came and who left', () => {
     const [chen, li] = [person(1, 'Chen'), person(2, 'Li')];

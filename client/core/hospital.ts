@@ -187,6 +187,13 @@ export interface RoomInfo {
   readonly scenario?: string | null;
 }
 
+/** The rules of conduct in rooms, and when one agreed to them. */
+export interface Conduct {
+  readonly version: string;
+  readonly rules: readonly Text[];
+  readonly agreed: string | null;
+}
+
 /** Where a figure or a choice leads when it is opened. */
 export function roomPath(id: string): string {
   return `/rooms/${encodeURIComponent(id)}`;

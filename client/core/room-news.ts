@@ -1,12 +1,14 @@
 /** What happens in a room, said to those who listen to the page and kept as a short list. */
 import { createEffect, createSignal, on, onCleanup } from 'solid-js';
 import type { Accessor } from 'solid-js';
-import type { Event, Participant } from '../../contract/room';
+import type { Event, Knocking, Participant } from '../../contract/room';
 import type { RoomClient, Status } from '../room/room-client';
 import { measureWords } from '../stage/measure-words';
 import type { App } from './app';
 import { inLanguage } from './language';
 import type { RoomControl } from './room-control';
+import { handsBetween, knocked, orderedWords } from './room-order';
+import type { RoomOrder } from './room-order';
 
 export interface RoomNews {
   readonly status: Accessor<Status>;
@@ -41,7 +43,7 @@ export function placedWords(event: Event, name: string, t: App['t']): string | u
 }
 
 /** Follows a room while the caller lives. */
-export function createRoomNews(client: RoomClient, control: RoomControl, app: App): RoomNews {
+export function createRoomNews(client: RoomClient, control: RoomControl, order: RoomOrder, app: App): RoomNews {
   const [status, setStatus] = createSignal<Status>(client.state.status);
   const [log, setLog] = createSignal<string[]>([]);
   const say = (text: string): void => {
@@ -60,8 +62,12 @@ export function createRoomNews(client: RoomClient, control: RoomControl, app: Ap
   onCleanup(
     client.on('event', (event) => {
       const actor = control.people().find((one) => one.actor === event.actor);
-      const words = placedWords(event, actor?.name ?? event.actor, app.t);
-      if (words !== undefined) say(words);
+      const by = actor?.name ?? event.actor;
+      const words = event.order ? orderedWords(event.order, by, app) : placedWords(event, by, app.t);
+      if (words === undefined) return;
+      say(words);
+      // Whom it is about, and who keeps order, sees it wherever they look.
+      if (event.order && (order.keeps() || event.order.whom === order.own()?.actor)) app.toast(words);
     }),
   );
   createEffect(
@@ -71,6 +77,20 @@ export function createRoomNews(client: RoomClient, control: RoomControl, app: Ap
         const { came, left } = comings(before, now);
         for (const { name } of came) say(app.t('people.came', { name }));
         for (const { name } of left) say(app.t('people.left', { name }));
+        const { up, down, host } = handsBetween(before, now);
+        for (const { name } of up) say(app.t('order.said.hand', { name }));
+        for (const { name } of down) say(app.t('order.said.handDown', { name }));
+        if (host) say(app.t('order.said.host', { name: host.name }));
+      }
+      return now;
+    }),
+  );
+  createEffect(
+    on(order.waiting, (now, before: readonly Knocking[] | undefined) => {
+      for (const { name } of knocked(before ?? [], now)) {
+        const words = app.t('order.said.waits', { name });
+        say(words);
+        if (order.keeps()) app.toast(words);
       }
       return now;
     }),

@@ -1,9 +1,9 @@
-import type { Ack, ClientFrame, Entrance, Farewell, News, PoseOf, Refusal, ServerFrame, Slot, Voice } from '../../contract/room';
+import type { Ack, ClientFrame, Entrance, Farewell, News, PoseOf, Refusal, ServerFrame, Slot, Threshold, Voice } from '../../contract/room';
 import { Reader, Writer } from './bytes';
 import { readPose, writePose } from './pose-codec';
 
 /** The version of the protocol that this client speaks; crate `room` has the same. */
-export const VERSION = 1;
+export const VERSION = 2;
 
 const HELLO = 0x01;
 const POSE = 0x02;
@@ -19,6 +19,7 @@ const PONG = 0x85;
 const VOICES = 0x86;
 const SLOTS = 0x87;
 const SAID = 0x88;
+const THRESHOLD = 0x89;
 
 interface Text {
   zh: string;
@@ -83,8 +84,8 @@ function decodeKind(reader: Reader, kind: number): ServerFrame {
       return { frame: 'refused', seq, reason, text };
     }
     case BYE: {
-      const { reason, text, again } = withReason<Farewell>(reader);
-      return { frame: 'bye', reason, text, again: again === true };
+      const { reason, text, why, again } = withReason<Farewell>(reader);
+      return { frame: 'bye', reason, text, why: why ?? null, again: again === true };
     }
     case PONG:
       return { frame: 'pong', nonce: reader.u32(), tick: reader.u32() };
@@ -96,6 +97,8 @@ function decodeKind(reader: Reader, kind: number): ServerFrame {
       const said = reader.json() as { participant: number; text: string; heard: boolean };
       return { frame: 'said', participant: said.participant, text: said.text, heard: said.heard };
     }
+    case THRESHOLD:
+      return { frame: 'threshold', threshold: threshold(reader) };
     default:
       throw reader.error('an unknown kind of frame');
   }
@@ -116,10 +119,23 @@ function decodeTick(reader: Reader): ServerFrame {
   return { frame: 'tick', tick, news, poses, acks };
 }
 
-function withReason<Reason extends string>(reader: Reader): { reason: Reason; text: Text; again?: boolean } {
-  const body = reader.json() as { reason?: Reason; text?: Text; again?: boolean } | null;
+interface Reasoned<Reason> {
+  reason: Reason;
+  text: Text;
+  why?: string | null;
+  again?: boolean;
+}
+
+function withReason<Reason extends string>(reader: Reader): Reasoned<Reason> {
+  const body = reader.json() as Partial<Reasoned<Reason>> | null;
   if (typeof body?.reason !== 'string' || typeof body.text?.en !== 'string') throw reader.error('no reason is given');
-  return body as { reason: Reason; text: Text; again?: boolean };
+  return body as Reasoned<Reason>;
+}
+
+function threshold(reader: Reader): Threshold {
+  const body = reader.json() as Threshold | null;
+  if (typeof body?.state !== 'string') throw reader.error('it is not said why one waits');
+  return body;
 }
 
 export function hexFromBytes(bytes: Uint8Array): string {

@@ -1,4 +1,4 @@
-import type { Act, Ack, Change, Event, Participant, PoseOf, Refusal, Sending, Slot } from '../../contract/room';
+import type { Act, Ack, Change, Event, Knocking, Participant, PoseOf, Refusal, Sending, Slot, Threshold } from '../../contract/room';
 import { Reader, Writer } from './bytes';
 import { bytesFromHex } from './codec';
 import type { SocketLike } from './line';
@@ -79,12 +79,12 @@ export class FakeSocket implements SocketLike {
 
   welcome(part: { resumed?: boolean; lastSeq?: number; nextEvent?: number; snapshot?: Change[] | null; events?: Event[]; people?: Participant[] } = {}): this {
     const { resumed = false, lastSeq = 0, nextEvent = 0, snapshot = [], events = [], people = [] } = part;
-    const out = new Writer().u8(0x81).u16(1).u16(1).bytes(bytesFromHex(TOKEN)).u8(resumed ? 1 : 0);
-    this.#say(out.u32(1).u32(lastSeq).u64(nextEvent).json({ snapshot, events, people, holds: [] }));
+    const out = new Writer().u8(0x81).u16(2).u16(1).bytes(bytesFromHex(TOKEN)).u8(resumed ? 1 : 0);
+    this.#say(out.u32(1).u32(lastSeq).u64(nextEvent).json({ snapshot, events, people, waiting: [], holds: [] }));
     return this;
   }
 
-  tick(part: { events?: Event[]; people?: Participant[]; holds?: { entity: number; participant: number }[]; poses?: PoseOf[]; acks?: Ack[] } = {}): void {
+  tick(part: { events?: Event[]; people?: Participant[]; waiting?: Knocking[]; holds?: { entity: number; participant: number }[]; poses?: PoseOf[]; acks?: Ack[] } = {}): void {
     const { poses = [], acks = [], ...news } = part;
     const json = Object.keys(news).length > 0 ? new Writer().json(news).done() : new Uint8Array();
     const out = new Writer().u8(0x82).u32(2).u32(json.byteLength).bytes(json).u8(poses.length);
@@ -101,8 +101,14 @@ export class FakeSocket implements SocketLike {
     this.#say(new Writer().u8(0x83).u32(seq).json({ reason, text: { zh: '不行', en: 'no' } }));
   }
 
-  bye(reason: string, again: boolean): void {
-    this.#say(new Writer().u8(0x84).json({ reason, text: { zh: '再见', en: 'bye' }, again }));
+  threshold(part: Partial<Threshold> = {}): this {
+    const said = { state: 'waiting', since: '2026-01-01T00:00:00Z', host: 'Li', reason: null, until: null, may_come_urgently: true, has_appealed: false };
+    this.#say(new Writer().u8(0x89).json({ ...said, ...part }));
+    return this;
+  }
+
+  bye(reason: string, again: boolean, why?: string): void {
+    this.#say(new Writer().u8(0x84).json({ reason, text: { zh: '再见', en: 'bye' }, why, again }));
   }
 
   slots(slots: Slot[]): void {

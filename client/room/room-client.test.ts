@@ -14,7 +14,7 @@ const HOLOGRAM: { type: 'hologram' } & Hologram = {
   cursor_lps_mm: [0, 0, 0],
 };
 const PLACED: Placed = { by: 'li.terminal', at: '2026-11-20T08:00:00.000Z', entity: HOLOGRAM };
-const LI: Participant = { id: 1, actor: 'li.terminal', name: 'Li', role: 'terminal-doctor', colour: '#e69f00', may_act: true, joined: PLACED.at, away: false };
+const LI: Participant = { id: 1, actor: 'li.terminal', name: 'Li', role: 'terminal-doctor', colour: '#e69f00', may_act: true, standing: 'speaker', hand_since: null, muted: false, treats: true, joined: PLACED.at, away: false };
 const HEAD = { position_m: [0, 1.6, 0] as [number, number, number], rotation: [0, 0, 0, 1] as [number, number, number, number] };
 const POSE = { head: HEAD, left: null, right: null, pointer: null, held: null };
 
@@ -54,6 +54,32 @@ beforeEach(() => {
 afterEach(() => {
   client.close();
   vi.useRealTimers();
+});
+
+describe('at the door', () => {
+  it('sees nothing of the room, says what is asked there, and comes in', async () => {
+    const act = client.act(windowed(100));
+    last().threshold({ state: 'companion' });
+    expect(client.state).toMatchObject({ status: 'at-door', self: undefined, threshold: { state: 'companion' } });
+    expect(client.state.entities.size + client.state.participants.size).toBe(0);
+    expect(await outcome(act)).toBe('outcome-unknown');
+    const urgent = client.act({ act: 'come-urgently', reason: 'bleeds' });
+    const sent = last().acts.at(-1);
+    expect(sent?.act).toEqual({ act: 'come-urgently', reason: 'bleeds' });
+    last().tick({ acks: [{ seq: sent?.seq ?? 0, event: null }] });
+    expect(await outcome(urgent)).toBe('done');
+    last().welcome({ resumed: true, nextEvent: 6, snapshot: [{ id: 1, placed: PLACED }], people: [LI] });
+    expect(client.state).toMatchObject({ status: 'open', self: 1, threshold: undefined });
+    expect(client.state.entities.size).toBe(1);
+  });
+
+  it('hears who waits, and why it was put out', () => {
+    const knock = { id: 3, actor: 'w', name: 'Wang', role: 'nurse', since: '', needs_companion: false, blocked_until: null, appeal: null };
+    last().tick({ waiting: [knock] });
+    expect(client.state.waiting).toEqual([knock]);
+    last().bye('put-out', false, 'shouts');
+    expect(client.state.farewell).toMatchObject({ reason: 'put-out', why: 'shouts' });
+  });
 });
 
 /** What became of a promise so far. */

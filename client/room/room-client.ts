@@ -1,4 +1,4 @@
-import type { Act, Change, Event, Farewell, Held, Participant, Placed, Pose, Refusal, Sending, ServerFrame, Slot, Voice } from '../../contract/room';
+import type { Act, Change, Event, Farewell, Held, Knocking, Participant, Placed, Pose, Refusal, Sending, ServerFrame, Slot, Threshold, Voice } from '../../contract/room';
 import { Emitter } from '../core/emitter';
 import { WireError } from './bytes';
 import { VERSION, decode, encode } from './codec';
@@ -7,7 +7,8 @@ import { ActError, PendingActs } from './pending';
 import { PoseSender, type OwnPose } from './pose-sender';
 import { PoseTrack } from './pose-track';
 
-export type Status = 'connecting' | 'open' | 'reconnecting' | 'closed';
+/** `at-door`: connected, and not inside. */
+export type Status = 'connecting' | 'at-door' | 'open' | 'reconnecting' | 'closed';
 
 interface Text {
   zh: string;
@@ -25,8 +26,12 @@ export interface RoomState {
   readonly holds: ReadonlyMap<number, number>;
   /** Those who take part by voice or picture. */
   readonly voices: ReadonlyMap<number, Voice>;
-  /** Why the server ended the connection for good. */
-  readonly farewell: { reason: Farewell; text: Text } | undefined;
+  /** Who waits at the door, as those inside see it. */
+  readonly waiting: readonly Knocking[];
+  /** How one stands at the door; undefined inside. */
+  readonly threshold: Threshold | undefined;
+  /** Why the server ended the connection for good, and what whoever did it says. */
+  readonly farewell: { reason: Farewell; text: Text; why: string | null } | undefined;
 }
 
 export interface RoomEvents {
@@ -52,6 +57,7 @@ export interface RoomOptions {
 }
 
 const UNKNOWN: Text = { zh: '连接中断，操作结果未知', en: 'the connection broke; whether this was done is not known' };
+const BEFORE_THE_DOOR: Partial<RoomState> = { self: undefined, participants: new Map(), holds: new Map(), voices: new Map(), waiting: [] };
 const CLOSED: Text = { zh: '已离开房间', en: 'the room was left' };
 
 /** One's place in a room: keeps the connection, the state and own acts on their way. */
@@ -64,7 +70,7 @@ export class RoomClient {
   readonly #pending = new PendingActs();
   readonly #sender: PoseSender;
   readonly #tracks = new Map<number, PoseTrack>();
-  #state: RoomState = { status: 'connecting', self: undefined, participants: new Map(), entities: new Map(), holds: new Map(), voices: new Map(), farewell: undefined };
+  #state: RoomState = { status: 'connecting', self: undefined, participants: new Map(), entities: new Map(), holds: new Map(), voices: new Map(), waiting: [], threshold: undefined, farewell: undefined };
   /** The entities as the server has them. */
   #base = new Map<number, Placed>();
   #nextEvent = 0;
@@ -191,7 +197,7 @@ export class RoomClient {
       case 'bye':
         if (frame.again) return this.#line.mend();
         this.#store?.removeItem(this.#key);
-        this.#change({ farewell: { reason: frame.reason, text: frame.text } });
+        this.#change({ farewell: { reason: frame.reason, text: frame.text, why: frame.why } });
         return this.close();
       case 'voices':
         return this.#change({ voices: new Map(frame.voices.map((voice) => [voice.participant, voice])) });
@@ -199,6 +205,8 @@ export class RoomClient {
         return this.#emitter.emit('slots', frame.slots);
       case 'said':
         return this.#emitter.emit('said', frame);
+      case 'threshold':
+        return this.#atDoor(frame.threshold);
       case 'pong':
     }
   }
@@ -222,12 +230,30 @@ export class RoomClient {
     // them twice. In the old seat the server tells repeated acts by their numbers.
     if (!frame.resumed) this.#pending.giveUp(new ActError('outcome-unknown', UNKNOWN));
     for (const { seq, act } of this.#pending.sent()) this.#line.send(encode({ frame: 'act', seq, act }));
-    this.#change({ self: frame.participant, status: 'open', ...people(entrance.people), ...holds(entrance.holds) });
+    const { waiting } = entrance;
+    this.#change({ self: frame.participant, status: 'open', threshold: undefined, waiting, ...people(entrance.people), ...holds(entrance.holds) });
     this.#sendActs();
     this.#sender.resume();
   }
 
+  /** One waits outside: nothing of the room is seen, and what was asked for from inside is not known. */
+  #atDoor(threshold: Threshold): void {
+    this.#line.isWell();
+    if (this.#state.status !== 'at-door') {
+      this.#sender.pause();
+      this.#tracks.clear();
+      this.#base = new Map();
+      this.#nextEvent = 0;
+      this.#pending.giveUp(new ActError('outcome-unknown', UNKNOWN), true);
+    }
+    this.#change({ ...BEFORE_THE_DOOR, status: 'at-door', threshold });
+  }
+
   #tick({ news, poses, acks }: Extract<ServerFrame, { frame: 'tick' }>): void {
+    if (this.#state.status === 'at-door') {
+      for (const { seq, event } of acks) this.#pending.acknowledge(seq, event);
+      return this.#pending.finish(0);
+    }
     if (this.#state.status !== 'open') return;
     const now = this.#now();
     for (const { participant, pose } of poses) {
@@ -238,8 +264,8 @@ export class RoomClient {
     if (news.events && !this.#events(news.events)) return this.#line.mend();
     for (const { seq, event } of acks) this.#pending.acknowledge(seq, event);
     this.#pending.finish(this.#nextEvent);
-    if (news.people || news.holds || news.events || acks.length > 0) {
-      this.#change({ ...(news.people && people(news.people)), ...(news.holds && holds(news.holds)) });
+    if (news.people || news.waiting || news.holds || news.events || acks.length > 0) {
+      this.#change({ ...(news.waiting && { waiting: news.waiting }), ...(news.people && people(news.people)), ...(news.holds && holds(news.holds)) });
       for (const id of this.#tracks.keys()) if (this.#state.participants.get(id)?.away ?? true) this.#tracks.delete(id);
     }
     if (acks.length > 0) this.#sendActs();
@@ -265,7 +291,7 @@ export class RoomClient {
   }
 
   #sendActs(): void {
-    if (this.#state.status !== 'open') return;
+    if (this.#state.status !== 'open' && this.#state.status !== 'at-door') return;
     for (const { seq, act } of this.#pending.take(() => (this.#lastSeq += 1))) {
       this.#line.send(encode({ frame: 'act', seq, act }));
     }

@@ -6,6 +6,8 @@ import { imaging as imagingEn } from './imaging.en';
 import { imaging as imagingZh } from './imaging.zh';
 import { nodule as noduleEn } from './nodule.en';
 import { nodule as noduleZh } from './nodule.zh';
+import { order as orderEn } from './order.en';
+import { order as orderZh } from './order.zh';
 import { quality as qualityEn } from './quality.en';
 import { quality as qualityZh } from './quality.zh';
 import { room as roomEn } from './room.en';
@@ -22,10 +24,10 @@ import { twin as twinZh } from './twin.zh';
 /** What fills the places in a text. */
 export type Params = Readonly<Record<string, string | number>>;
 
-const en = { ...shellEn, ...roomEn, ...imagingEn, ...noduleEn, ...qualityEn, ...twinEn, ...teachingEn, ...devicesEn, ...voiceEn };
+const en = { ...shellEn, ...roomEn, ...orderEn, ...imagingEn, ...noduleEn, ...qualityEn, ...twinEn, ...teachingEn, ...devicesEn, ...voiceEn };
 /** Every text of the client. */
 export type Key = keyof typeof en;
-const zh: Readonly<Record<Key, string>> = { ...shellZh, ...roomZh, ...imagingZh, ...noduleZh, ...qualityZh, ...twinZh, ...teachingZh, ...devicesZh, ...voiceZh };
+const zh: Readonly<Record<Key, string>> = { ...shellZh, ...roomZh, ...orderZh, ...imagingZh, ...noduleZh, ...qualityZh, ...twinZh, ...teachingZh, ...devicesZh, ...voiceZh };
 
 export const WORDS: Readonly<Record<Language, Readonly<Record<Key, string>>>> = { zh, en };
 

@@ -283,6 +283,14 @@ export const groups = {
       gives: { 200: contract('media', 'MediaAnswer') },
       fails: [400, 403, 404, 409, 429, 503],
     }),
+    call('GET /api/conduct', 'The rules of conduct in rooms, and when the caller agreed to them.', {
+      gives: { 200: client('hospital', 'Conduct') },
+    }),
+    call('POST /api/conduct', 'Agrees to the rules of conduct: nobody enters a room before.', {
+      takes: object({ version: text }),
+      gives: { 204: null },
+      fails: [400, 409],
+    }),
     call('POST /api/rooms/{id}/export', 'Lays what was measured, noted and shown beside the images.', {
       takes: object({ 'marks?': yes, 'masks?': yes }),
       gives: { 201: object({ objects: list(contract('imaging', 'SavedObject')), left_out: list(client('language', 'Text')) }) },

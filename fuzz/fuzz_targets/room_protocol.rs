@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use room::{
-    Bounds, KeptAct, Person, Probe, Reply, ResumeToken, Room, Seat,
+    Bounds, Door, KeptAct, Person, Probe, Reply, ResumeToken, Room, Seat, Standing,
     wire::{ClientFrame, ServerFrame, VERSION},
 };
 use vocabulary::{ActorId, RoomId, Timestamp, Uid};
@@ -26,6 +26,12 @@ fn actor(who: usize) -> ActorId {
     ActorId::new(format!("actor{who}")).unwrap()
 }
 
+/// A doctor who was asked in, a nurse who waits at the door, and a child who may not be alone.
+fn door(who: usize) -> Door {
+    let standing = if who == 2 { Standing::Patient } else { Standing::Speaker };
+    Door { standing, is_asked: who == 0, may_host: who == 0, treats: who < 2, needs_companion: who == 2 }
+}
+
 struct Hospital {
     room: Room,
     now: Timestamp,
@@ -37,7 +43,7 @@ struct Hospital {
 impl Hospital {
     fn join(&mut self, who: usize, hello: &[u8]) {
         let actor = actor(who);
-        let person = Person { name: "a".into(), role: "expert".into(), may_act: true, actor };
+        let person = Person { name: "a".into(), role: "expert".into(), may_act: true, actor, door: door(who) };
         let token = ResumeToken([who as u8; 16]);
         if let Ok(joined) = self.room.join(self.now, person, hello, token) {
             ServerFrame::decode(&joined.welcome).unwrap();
@@ -85,7 +91,13 @@ impl Hospital {
                 self.room.lost();
             }
         }
-        for (_, packet) in self.room.tick(self.now).packets() {
+        let tick = self.room.tick(self.now);
+        for parcel in self.room.take_parcels() {
+            ServerFrame::decode(&parcel.frame).unwrap();
+            let gone = self.seats.iter_mut().find(|seat| parcel.is_last && **seat == Some(parcel.seat));
+            gone.map(Option::take);
+        }
+        for (_, packet) in tick.packets() {
             ServerFrame::decode(&packet).unwrap();
         }
     }

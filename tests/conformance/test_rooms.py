@@ -14,10 +14,11 @@ from pydicom.sr.codedict import codes
 
 from conftest import PASSWORD
 from imaging_hospital import until
+from room_door import agree
 
 LI, CHEN = "li.terminal", "chen.expert"
 SR, PR, SEG = (f"1.2.840.10008.5.1.4.1.1.{end}" for end in ("88.34", "11.1", "66.4"))
-HELLO = bytes([1]) + struct.pack("<HBQ", 1, 0, 0)
+HELLO = bytes([1]) + struct.pack("<HBQ", 2, 0, 0)
 WELCOME, REFUSED = 0x81, 0x83
 # Kind, version, seat, token, whether it was resumed, tick, last number, next event; the rest is JSON.
 ENTRANCE = 1 + 2 + 2 + 16 + 1 + 4 + 4 + 8
@@ -31,6 +32,7 @@ class Seat:
         session.headers["X-Yuanyi-Client"] = "1"
         answer = session.post(f"{hospital.base}/api/session", json={"user": LI, "password": PASSWORD})
         assert answer.ok, answer.text
+        agree(hospital, LI)
         cookie = f"yuanyi_session={answer.cookies['yuanyi_session']}"
         self.address = f"{hospital.base.replace('http', 'ws')}/api/rooms/{room}/socket"
         self.cookie, self.seq = cookie, 0

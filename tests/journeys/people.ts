@@ -33,7 +33,17 @@ export async function signIn(page: Page, user: string, password = PASSWORD): Pro
   await expect(page.locator('.top-bar')).toBeVisible();
 }
 
-/** A browser of one's own, signed in. */
+/** Agrees to the rules of conduct in rooms; how a person does that is a journey of its own. */
+async function agree(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    const { version } = (await (await fetch('/api/conduct')).json()) as { version: string };
+    const headers = { 'X-Yuanyi-Client': '1', 'Content-Type': 'application/json' };
+    const answer = await fetch('/api/conduct', { method: 'POST', headers, body: JSON.stringify({ version }) });
+    if (!answer.ok) throw new Error(`not agreed: ${answer.status}`);
+  });
+}
+
+/** A browser of one's own, signed in, whose owner has agreed to the rules of conduct in rooms. */
 export async function person(browser: Browser, user: string, options: BrowserContextOptions = {}): Promise<Page> {
   const baseURL = process.env['YUANYI_URL'];
   const context = await browser.newContext({
@@ -46,6 +56,7 @@ export async function person(browser: Browser, user: string, options: BrowserCon
   });
   const page = await context.newPage();
   await signIn(page, user);
+  await agree(page);
   return page;
 }
 

@@ -3,7 +3,7 @@ import { Show } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { Answer } from '../../panels/Answer';
 import { EmptyState } from '../../panels/EmptyState';
-import { RoomFrame } from '../../panels/room/RoomFrame';
+import { RoomEntry } from '../../panels/room/RoomEntry';
 import '../../styles/room.css';
 import { useApp } from '../app';
 import type { RoomInfo } from '../hospital';
@@ -32,7 +32,7 @@ export function RoomPage(props: { id: string }): JSX.Element {
       }
     >
       <Answer of={info} lines={6}>
-        {(answer) => <RoomFrame info={answer()} />}
+        {(answer) => <RoomEntry info={answer()} />}
       </Answer>
     </Show>
   );

@@ -1,24 +1,41 @@
-/** Who is here, and what happened lately. */
-import { For, Show } from 'solid-js';
+/** Who is here and who waits, whose hand is up, and what happened lately. */
+import { For, Show, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
-import type { Voice } from '../../../contract/room';
 import { useApp } from '../../core/app';
+import type { Participant, Voice } from '../../../contract/room';
 import type { RoomControl } from '../../core/room-control';
+import type { RoomOrder } from '../../core/room-order';
 import type { RoomVoice } from '../../core/room-voice';
 import { initialOf } from '../../core/words-of';
 import { Icon } from '../Icon';
 import { roleWords } from '../person';
+import { OrderDialog } from './OrderDialog';
+import { WaitingPanel } from './WaitingPanel';
 
 interface PeoplePanelProps {
   readonly control: RoomControl;
+  readonly order: RoomOrder;
   readonly voice: RoomVoice;
   readonly log: readonly string[];
 }
 
 export function PeoplePanel(props: PeoplePanelProps): JSX.Element {
   const app = useApp();
+  const [about, setAbout] = createSignal<number>();
+  const person = (): Participant | undefined => props.control.people().find(({ id }) => id === about());
+  const isUp = (): boolean => (props.order.own()?.hand_since ?? null) !== null;
   return (
     <div class="stack">
+      <button
+        type="button"
+        class="button"
+        aria-pressed={isUp()}
+        onClick={() => props.order.act({ act: isUp() ? 'lower-hand' : 'raise-hand' })}
+      >
+        <Icon name="hand" />
+        {app.t(isUp() ? 'order.lower' : 'order.raise')}
+      </button>
+      <WaitingPanel order={props.order} people={props.control.people()} />
       <ul class="people" aria-label={app.t('people.here')}>
         <For each={props.control.people()}>
           {(person) => (
@@ -36,7 +53,11 @@ export function PeoplePanel(props: PeoplePanelProps): JSX.Element {
                 <Show when={person.id === props.control.self()}>
                   <span class="soft small"> ({app.t('people.you')})</span>
                 </Show>
+                <Standing person={person} />
               </span>
+              <Show when={props.order.keeps() && person.actor !== props.order.own()?.actor}>
+                <KeepButtons person={person} order={props.order} onKeep={() => setAbout(person.id)} />
+              </Show>
             </li>
           )}
         </For>
@@ -48,6 +69,9 @@ export function PeoplePanel(props: PeoplePanelProps): JSX.Element {
         <ol class="people-log small soft">
           <For each={props.log}>{(line) => <li>{line}</li>}</For>
         </ol>
+      </Show>
+      <Show when={person()}>
+        {(whom) => <OrderDialog person={whom()} order={props.order} onClose={() => setAbout(undefined)} />}
       </Show>
     </div>
   );
@@ -75,5 +99,63 @@ function VoiceChips(props: { voice: RoomVoice; participant: number }): JSX.Eleme
         </span>
       )}
     </Show>
+  );
+}
+
+/** What somebody is here, whether their hand is up, and whether they are heard. */
+function Standing(props: { person: Participant }): JSX.Element {
+  const app = useApp();
+  return (
+    <span class="person-state">
+      <span class="chip" classList={{ accent: props.person.standing === 'host' }}>
+        {app.t(`order.standing.${props.person.standing}`)}
+      </span>
+      <Show when={props.person.hand_since}>
+        <span class="chip good">
+          <Icon name="hand" size={16} />
+          {app.t('order.hand')}
+        </span>
+      </Show>
+      <Show when={props.person.muted}>
+        <span class="chip warn">{app.t('order.muted')}</span>
+      </Show>
+    </span>
+  );
+}
+
+function KeepButtons(props: { person: Participant; order: RoomOrder; onKeep(): void }): JSX.Element {
+  const app = useApp();
+  const participant = (): number => props.person.id;
+  return (
+    <span class="person-keep">
+      <Show when={props.person.hand_since}>
+        <button
+          type="button"
+          class="button small quiet"
+          onClick={() => props.order.act({ act: 'lower-hand', participant: participant() })}
+        >
+          {app.t('order.lower')}
+          <span class="for-listeners"> {props.person.name}</span>
+        </button>
+      </Show>
+      <Show when={props.person.muted}>
+        <button
+          type="button"
+          class="button small quiet"
+          onClick={() => props.order.act({ act: 'unmute', participant: participant() })}
+        >
+          {app.t('order.unmute')}
+          <span class="for-listeners"> {props.person.name}</span>
+        </button>
+      </Show>
+      <button
+        type="button"
+        class="button small quiet"
+        aria-label={app.t('order.keepThis', { name: props.person.name })}
+        onClick={() => props.onKeep()}
+      >
+        {app.t('order.keep')}
+      </button>
+    </span>
   );
 }

@@ -21,7 +21,7 @@ interface RoomBarProps {
   readonly stage: Stage | undefined;
 }
 
-const LINES = { connecting: 'connecting', open: 'live', reconnecting: 'lost', closed: 'lost' } as const;
+const LINES = { connecting: 'connecting', 'at-door': 'connecting', open: 'live', reconnecting: 'lost', closed: 'lost' } as const;
 const SHOWN_PEOPLE = 4;
 
 export function RoomBar(props: RoomBarProps): JSX.Element {

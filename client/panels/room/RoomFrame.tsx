@@ -10,9 +10,11 @@ import { noduleDoors } from '../../core/nodules';
 import { createRoomNews } from '../../core/room-news';
 import { createRoomVoice } from '../../core/room-voice';
 import { createRoomNodules } from '../../core/room-nodules';
+import { createRoomOrder } from '../../core/room-order';
+import type { RoomOrder } from '../../core/room-order';
 import { createSeriesVolume } from '../../core/series-volume';
 import type { SeriesVolume } from '../../core/series-volume';
-import { RoomClient } from '../../room/room-client';
+import type { RoomClient } from '../../room/room-client';
 import type { Stage } from '../../stage/stage';
 import { Tabs } from '../Tabs';
 import { CasePanel } from './CasePanel';
@@ -33,12 +35,12 @@ import { VoicePanel } from './VoicePanel';
 type Part = 'case' | 'tools' | 'people' | 'slices';
 const NARROW = '(width < 64rem)';
 
-export function RoomFrame(props: { info: RoomInfo }): JSX.Element {
+export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.Element {
   const app = useApp();
-  const client = new RoomClient(props.info.id).connect();
-  onCleanup(() => client.close());
+  const client = props.client;
   const voice = createRoomVoice(client, app);
   const control = createRoomControl(client, voice.loudness);
+  const order = createRoomOrder(client);
   const [stage, setStage] = createSignal<Stage>();
   const [help, setHelp] = createSignal(false);
   const [shown, setShown] = createSignal<Part>('case');
@@ -51,7 +53,7 @@ export function RoomFrame(props: { info: RoomInfo }): JSX.Element {
   });
   const volume = createMemo(on(series, (uid): SeriesVolume | undefined => uid ? createSeriesVolume(uid) : undefined));
   const store = (): ReturnType<SeriesVolume['store']> => volume()?.store();
-  const news = createRoomNews(client, control, app);
+  const news = createRoomNews(client, control, order, app);
   const nodules = createRoomNodules({
     control,
     doors: noduleDoors(app.api),
@@ -95,7 +97,7 @@ export function RoomFrame(props: { info: RoomInfo }): JSX.Element {
 
   const tabs = createMemo(() => {
     const parts: readonly Part[] = narrow() ? ['case', 'slices', 'tools', 'people'] : ['case', 'tools', 'people'];
-    return parts.map((name) => ({ name, label: tabLabel(name, control, app.t) }));
+    return parts.map((name) => ({ name, label: tabLabel(name, control, order, app.t) }));
   });
 
   return (
@@ -125,7 +127,7 @@ export function RoomFrame(props: { info: RoomInfo }): JSX.Element {
               </Match>
               <Match when={part === 'people'}>
                 <div class="stack">
-                  <PeoplePanel control={control} voice={voice} log={news.log()} />
+                  <PeoplePanel control={control} order={order} voice={voice} log={news.log()} />
                   <VoicePanel voice={voice} />
                 </div>
               </Match>
@@ -153,10 +155,12 @@ export function RoomFrame(props: { info: RoomInfo }): JSX.Element {
   );
 }
 
-function tabLabel(part: Part, control: RoomControl, t: ReturnType<typeof useApp>['t']): string {
+function tabLabel(part: Part, control: RoomControl, order: RoomOrder, t: ReturnType<typeof useApp>['t']): string {
   const asked = control.seeds().length;
   if (part === 'tools' && asked > 0) return `${t('panel.tools')} ${asked}`;
-  return part === 'people' ? `${t('panel.people')} ${control.people().length}` : t(`panel.${part}`);
+  if (part !== 'people') return t(`panel.${part}`);
+  const waiting = order.waiting().length;
+  return `${t('panel.people')} ${control.people().length}${waiting > 0 ? `+${waiting}` : ''}`;
 }
 
 /** Whether a media query holds, as it changes. */

@@ -98,6 +98,26 @@ pub fn device_event(
     })
 }
 
+/// An act by which somebody keeps order in a room, as an `AuditEvent`: `did` is what was done, to `whom`.
+pub fn order_event(actor: &ActorId, did: &str, whom: &ActorId, room: &str, at: Timestamp) -> Value {
+    let of_room = json!({"type": coding(ENTITY_TYPE, "2", Some("System Object")), "name": format!("room {room}")});
+    let account = json!({
+        "what": {"identifier": {"system": ACCOUNT, "value": whom.as_str()}, "display": whom.as_str()},
+        "type": coding(ENTITY_TYPE, "1", Some("Person")),
+    });
+    json!({
+        "resourceType": "AuditEvent",
+        "type": coding(DICOM, "110113", Some("Security Alert")),
+        "subtype": [coding("urn:yuanyi:room-order", did, None)],
+        "action": "E",
+        "recorded": at.to_string(),
+        "outcome": "0",
+        "agent": [agent(actor.as_str())],
+        "source": source(),
+        "entity": [of_room, account],
+    })
+}
+
 /// Code and display of DICOM's audit vocabulary, FHIR's interaction, and the action's letter.
 fn event(
     decision: &Decision,

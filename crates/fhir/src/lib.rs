@@ -30,7 +30,7 @@ mod validate;
 mod worklist;
 mod writing;
 
-pub use audit::{audit_event, device_event, sign_in_event};
+pub use audit::{audit_event, device_event, order_event, sign_in_event};
 pub use bundle::take;
 pub use capability::capability_statement;
 pub use compartment::patient_of;
@@ -43,7 +43,7 @@ pub use from_signals::{
 pub use granting::Granting;
 pub use index::{SearchIndexer, fold};
 pub use outcome::{Issue, all_ok, operation_outcome};
-pub use relations::{ACCESS_TYPES, care_relations, decides_access};
+pub use relations::{ACCESS_TYPES, LICENCE_TYPE, care_relations, decides_access};
 pub use reply::Reply;
 pub use research::research_refusals;
 pub use rest::Rest;

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
-use policy::{Actor, Permit, Relations, Role};
-use record::{Match, Record, RecordError, ResourceQuery, ResourceVersion, Term};
+use policy::{Actor, Licence, Permit, Relations, Role};
+use record::{Match, Record, RecordError, ResourceKey, ResourceQuery, ResourceVersion, Term};
 use serde_json::Value;
 use vocabulary::{ActorId, PatientId, Timestamp};
 
@@ -14,6 +14,10 @@ use crate::{
 pub const ACCESS_TYPES: &[&str] = &["CareTeam", "Consent", "ServiceRequest", "Task"];
 /// The types of resources that stand for accounts: people and programs.
 const ACCOUNTS: &[&str] = &["Practitioner", "Device"];
+/// The type of resource that says who is licensed to practise in virtual rooms.
+pub const LICENCE_TYPE: &str = "Practitioner";
+/// What a qualification is coded with that is such a licence.
+const LICENCE: (&str, &str) = ("urn:yuanyi:licence", "virtual-room");
 /// A `ServiceRequest` in one of these states asks its performers in.
 const ASKING: &[&str] = &["active"];
 /// A `Task` in one of these states asks its owner in.
@@ -61,6 +65,8 @@ fn names_an_account(reference: &Value) -> bool {
 /// - refused: an active `Consent` whose provision denies, for this account or for everyone. A refusal for
 ///   everyone is about persons: the hospital's programs go on unless one names them. A refusal of research is
 ///   none of treatment: see [`crate::research_refusals`].
+/// - licence: a qualification of the account's `Practitioner`, of code `virtual-room` in
+///   `urn:yuanyi:licence`, within its period.
 pub async fn care_relations(
     record: &dyn Record,
     permit: &Permit,
@@ -105,6 +111,14 @@ pub async fn care_relations(
         insert_if(&mut relations.refused_consent, &row, |body| {
             who.is_refused(body)
         });
+    }
+    let key = ResourceKey {
+        kind: LICENCE_TYPE.to_owned(),
+        id: actor.id.to_string(),
+    };
+    let practitioner = record.resource(permit, &key, None).await?;
+    if let Some(body) = practitioner.and_then(|version| version.body) {
+        relations.licence = who.licence(&body);
     }
     Ok(relations)
 }
@@ -191,6 +205,27 @@ impl Who {
             self.is(&participant["member"]) && self.is_within(&participant["period"])
         });
         is_active && is_member && self.is_within(&team["period"])
+    }
+
+    /// A licence is one of the practitioner's qualifications; one who is active no more has none that is good.
+    fn licence(&self, practitioner: &Value) -> Licence {
+        let (system, code) = LICENCE;
+        let is_one = |qualification: &&Value| {
+            array(&qualification["code"], "coding")
+                .any(|coding| coding["system"] == system && coding["code"] == code)
+        };
+        let mut licences = array(practitioner, "qualification")
+            .filter(is_one)
+            .peekable();
+        if licences.peek().is_none() {
+            return Licence::NotRecorded;
+        }
+        let is_active = practitioner["active"] != Value::Bool(false);
+        if is_active && licences.any(|licence| self.is_within(&licence["period"])) {
+            Licence::Valid
+        } else {
+            Licence::Ended
+        }
     }
 
     fn is_asked(&self, request: &Value) -> bool {
@@ -281,6 +316,27 @@ pub(crate) fn array<'a>(value: &'a Value, name: &str) -> std::slice::Iter<'a, Va
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_licence_counts_within_its_period_while_its_holder_is_active() {
+        let with = |period: Value, active: bool| {
+            who().licence(&json!({
+                "resourceType": "Practitioner", "id": "li", "active": active,
+                "qualification": [
+                    {"code": {"text": "MD"}},
+                    {"code": {"coding": [{"system": LICENCE.0, "code": LICENCE.1}]}, "period": period},
+                ],
+            }))
+        };
+        assert_eq!(with(json!({"start": "2020-01-01"}), true), Licence::Valid);
+        assert_eq!(with(json!({"end": "2020-06-15"}), true), Licence::Valid);
+        assert_eq!(with(Value::Null, true), Licence::Valid);
+        assert_eq!(with(json!({"end": "2020-06-14"}), true), Licence::Ended);
+        assert_eq!(with(json!({"start": "2020-07-01"}), true), Licence::Ended);
+        assert_eq!(with(Value::Null, false), Licence::Ended);
+        let none = json!({"resourceType": "Practitioner", "active": false});
+        assert_eq!(who().licence(&none), Licence::NotRecorded);
+    }
 
     fn who() -> Who {
         let names = vec!["Practitioner/li".to_owned()];

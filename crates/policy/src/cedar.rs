@@ -108,6 +108,10 @@ pub(crate) fn entities(
             "refusedConsent".to_owned(),
             set(&relations.refused_consent)?,
         ),
+        (
+            "licence".to_owned(),
+            RestrictedExpression::new_string(relations.licence.as_str().to_owned()),
+        ),
     ];
     if let Some(patient) = &actor.patient {
         attributes.push(("patient".to_owned(), patient_expression(patient)?));

@@ -22,6 +22,31 @@ pub struct Relations {
     pub invited: BTreeSet<PatientId>,
     /// Patients who refuse that the actor sees their record.
     pub refused_consent: BTreeSet<PatientId>,
+    /// The actor's licence to practise in virtual rooms.
+    pub licence: Licence,
+}
+
+/// Whether somebody is licensed to practise in virtual rooms, as the record has it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Licence {
+    /// The record has none, and says of none that it ended.
+    #[default]
+    NotRecorded,
+    /// One that is good now.
+    Valid,
+    /// One that has expired, was withdrawn, or does not begin yet.
+    Ended,
+}
+
+impl Licence {
+    /// The word for it in policies.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotRecorded => "not-recorded",
+            Self::Valid => "valid",
+            Self::Ended => "ended",
+        }
+    }
 }
 
 /// What the policies say to a request, before anything is written or given.
@@ -90,6 +115,7 @@ impl Relations {
             care_team: only(&self.care_team),
             invited: only(&self.invited),
             refused_consent: only(&self.refused_consent),
+            licence: self.licence,
         }
     }
 }

@@ -15,7 +15,7 @@ mod policies;
 mod rate;
 mod refusal;
 
-pub use gate::{Clock, Explanation, Gate, Relations};
+pub use gate::{Clock, Explanation, Gate, Licence, Relations};
 pub use password::{PasswordError, PasswordHash, PasswordRule, random_password};
 pub use permit::{Action, Actor, Decision, Object, Permit, Role, Scope, Witness, WitnessError};
 pub use policies::{DEFAULT_POLICIES, PolicyError, SCHEMA};

@@ -19,8 +19,8 @@ use async_trait::async_trait;
 use futures::executor::block_on;
 use parking_lot::Mutex;
 use policy::{
-    Action, Actor, DEFAULT_POLICIES, Decision, Gate, Object, RefusalKind, Relations, Role, Scope,
-    Witness, WitnessError,
+    Action, Actor, DEFAULT_POLICIES, Decision, Gate, Licence, Object, RefusalKind, Relations, Role,
+    Scope, Witness, WitnessError,
 };
 use proptest::prelude::*;
 use vocabulary::{ActorId, PatientId, ProjectId, RoomId, Timestamp};
@@ -300,6 +300,7 @@ fn a_search_covers_those_permitted_one_by_one() {
         care_team: set(&["t1", "t2", "refuses"]),
         invited: set(&["i", "refuses-too"]),
         refused_consent: set(&["refuses", "refuses-too", "t2"]),
+        ..Relations::default()
     };
     let read = gate.explain(
         &actor(Role::Expert),
@@ -326,6 +327,33 @@ fn a_search_covers_those_permitted_one_by_one() {
     assert_eq!(all.scope, Scope::All);
     let refused = gate.explain(&system, Action::ReadRecord, &Object::Everyone, &relations);
     assert!(!refused.granted);
+}
+
+#[test]
+fn who_has_lost_the_licence_enters_no_room_and_still_treats() {
+    let gate = gate();
+    let room = Object::Room {
+        room: vocabulary::RoomId::new("r").unwrap(),
+        patient: Some(patient("p")),
+    };
+    let explain = |licence, action, object: &Object| {
+        let relations = Relations {
+            care_team: BTreeSet::from([patient("p")]),
+            licence,
+            ..Relations::default()
+        };
+        gate.explain(&actor(Role::TerminalDoctor), action, object, &relations)
+    };
+    for licence in [Licence::NotRecorded, Licence::Valid] {
+        assert!(explain(licence, Action::EnterRoom, &room).granted);
+    }
+    let ended = explain(Licence::Ended, Action::EnterRoom, &room);
+    assert_eq!(
+        (ended.granted, &ended.policies[..]),
+        (false, &["licence-ended-room".to_owned()][..])
+    );
+    let record = Object::Patient(patient("p"));
+    assert!(explain(Licence::Ended, Action::ReadRecord, &record).granted);
 }
 
 #[test]
@@ -412,6 +440,7 @@ fn relations() -> impl Strategy<Value = Relations> {
         care_team,
         invited,
         refused_consent,
+        ..Relations::default()
     })
 }
 

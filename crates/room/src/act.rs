@@ -4,7 +4,10 @@ use serde::{Deserialize, Deserializer, Serialize};
 use ts_rs::TS;
 use vocabulary::{ActorId, Timestamp};
 
-use crate::{EntityId, Hologram, Layer, MeasureKind, Mode, Placed, Plane, Transform, Window};
+use crate::{
+    EntityId, Hologram, Layer, MeasureKind, Mode, Ordered, Placed, Plane, Standing, Transform,
+    Window,
+};
 
 /// What a participant asks the room to do.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
@@ -44,6 +47,86 @@ pub enum Act {
     },
     /// Take back one's own last step that can still be taken back.
     Undo,
+    /// Ask to speak.
+    RaiseHand,
+    /// Ask no longer; who keeps order lowers the hands of others.
+    LowerHand {
+        /// Whose hand; one's own where nothing is said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        participant: Option<u16>,
+    },
+    /// Let somebody in who waits at the door.
+    Admit {
+        /// Their place at the door.
+        waiting: u16,
+        /// Who of those inside looks after them, where somebody must.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        companion: Option<u16>,
+    },
+    /// Do not let somebody in who waits at the door.
+    TurnAway {
+        /// Their place at the door.
+        waiting: u16,
+        /// Why; they are told.
+        reason: String,
+    },
+    /// Take back a block of somebody who waits at the door.
+    Lift {
+        /// Their place at the door.
+        waiting: u16,
+    },
+    /// Remind somebody of the rules: the mildest of the sanctions.
+    Warn {
+        /// Whom.
+        participant: u16,
+        /// Why; they are told.
+        reason: String,
+    },
+    /// Have somebody heard no more.
+    Mute {
+        /// Whom.
+        participant: u16,
+        /// Why; they are told.
+        reason: String,
+    },
+    /// Have somebody heard again.
+    Unmute {
+        /// Whom.
+        participant: u16,
+    },
+    /// Put somebody out; they have to be let in anew.
+    PutOut {
+        /// Whom.
+        participant: u16,
+        /// Why; they are told.
+        reason: String,
+    },
+    /// Put somebody out and keep them out for a time, longer each time.
+    Block {
+        /// Whom.
+        participant: u16,
+        /// Why; they are told.
+        reason: String,
+    },
+    /// Make somebody something else in this room.
+    Appoint {
+        /// Whom.
+        participant: u16,
+        /// What.
+        standing: Standing,
+    },
+    /// From the door: come in because the patient needs it.
+    ComeUrgently {
+        /// Why; everybody inside is told, and the record keeps it.
+        reason: String,
+    },
+    /// From the door: ask for a block to be taken back.
+    Appeal {
+        /// In one's own words.
+        reason: String,
+    },
 }
 
 /// A new entity as a client describes it; the server adds results.
@@ -158,6 +241,8 @@ pub enum ActKind {
     Remove,
     /// A step was taken back.
     Undo,
+    /// Order was kept.
+    Order,
 }
 
 /// What became of one entity.
@@ -181,6 +266,9 @@ pub struct Deed {
     /// For `undo`: the number of the step taken back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undoes: Option<u64>,
+    /// For `order`: what was done to whom.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<Ordered>,
 }
 
 /// An accepted act, as clients hear of it.
@@ -200,6 +288,10 @@ pub struct Event {
     pub act: ActKind,
     /// What became of each entity that it touched.
     pub changes: Vec<Change>,
+    /// What was done to keep order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub order: Option<Ordered>,
 }
 
 /// An accepted act as the record keeps it: the fields of `record::RoomAct` but the room.

@@ -49,6 +49,8 @@ impl Case<'_> {
                 .undo(self.actor, |id| self.not_held_by_another(id).is_err())
                 .map(Verdict::Keep)
                 .ok_or(Refusal::NothingToUndo),
+            // How order is kept depends on who is there, which is not the case's to know.
+            _ => Err(Refusal::KeepsNoOrder),
         }
     }
 
@@ -284,6 +286,7 @@ fn deed(act: ActKind, changes: Vec<Change>) -> Deed {
         act,
         changes,
         undoes: None,
+        order: None,
     }
 }
 

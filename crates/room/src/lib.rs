@@ -19,7 +19,11 @@
 //!         Err(_) => room.lost().into_iter().for_each(|(seat, frame)| send(seat, frame)),
 //!     }
 //! }
-//! for (seat, packet) in room.tick(now).packets() {
+//! let tick = room.tick(now);
+//! for parcel in room.take_parcels() {
+//!     send(parcel.seat, parcel.frame);
+//! }
+//! for (seat, packet) in tick.packets() {
 //!     send(seat, packet);
 //! }
 //! # }
@@ -29,6 +33,7 @@ mod act;
 mod entity;
 mod judge;
 pub mod limits;
+mod order;
 mod pose;
 mod refusal;
 mod room;
@@ -46,9 +51,10 @@ pub use entity::{
     Annotation, Bounds, Entity, EntityId, Hologram, Layer, Measure, MeasureKind, Mode, NoduleSeed,
     Placed, Plane, Probe, Transform, Window,
 };
+pub use order::{AtDoor, Did, Door, Knocking, Order, Ordered, Standing, Threshold};
 pub use pose::{Held, Placement, Pointer, Pose};
 pub use refusal::{Farewell, Refusal};
-pub use room::{Joined, OpenError, Reply, Room};
+pub use room::{Joined, OpenError, Parcel, Reply, Room};
 pub use seat::{Person, Seat};
 pub use tick::Tick;
 pub use voice::{Sending, Slot, Source, Voice};

@@ -48,6 +48,14 @@ pub const OUTCOMES: usize = 1024;
 pub const UNDO_STEPS: usize = 64;
 /// Changes of the same fields, closer together than this, are one step to take back.
 pub const ONE_STEP_MS: i64 = 1_000;
+/// The most people who wait at the door of a room.
+pub const WAITING: usize = 32;
+/// How long the line of a host may be broken before somebody else takes over.
+pub const HOST_AWAY_MS: i64 = 15_000;
+/// How long somebody is kept out of a room: the first time, the second, and every one after that.
+pub const BLOCK_MS: [i64; 3] = [3_600_000, 24 * 3_600_000, 7 * 24 * 3_600_000];
+/// The longest reason of an act by which order is kept, in characters.
+pub const REASON_CHARACTERS: usize = 300;
 /// Time between two ticks.
 pub const TICK_MS: i64 = 50;
 /// A packet is sent at least this often, so that a client can tell a broken line from a quiet room.
@@ -135,6 +143,17 @@ pub fn text(text: &str) -> Result<(), Refusal> {
         return Err(Refusal::EmptyText);
     }
     if text.chars().count() > TEXT_CHARACTERS {
+        return Err(Refusal::TextTooLong);
+    }
+    Ok(())
+}
+
+/// Checks the reason of an act by which order is kept.
+pub fn reason(reason: &str) -> Result<(), Refusal> {
+    if reason.trim().is_empty() {
+        return Err(Refusal::ReasonNeeded);
+    }
+    if reason.chars().count() > REASON_CHARACTERS {
         return Err(Refusal::TextTooLong);
     }
     Ok(())

@@ -47,8 +47,9 @@ reasons! {
         WrongNumberOfPoints: "测量点的数量不正确", "a length takes two points, a value one";
         /// An annotation says nothing.
         EmptyText: "注释内容为空", "the annotation says nothing";
-        /// An annotation is longer than [`crate::limits::TEXT_CHARACTERS`].
-        TextTooLong: "注释超过 500 个字符", "the annotation is longer than 500 characters";
+        /// An annotation is longer than [`crate::limits::TEXT_CHARACTERS`], or a reason than
+        /// [`crate::limits::REASON_CHARACTERS`].
+        TextTooLong: "文字过长", "the text is too long";
         /// A position is farther than [`crate::limits::POSITION_M`] from the room's middle.
         TooFarAway: "位置超出 20 米范围", "the position is more than 20 m away";
         /// A scale is outside [`crate::limits::SCALE`].
@@ -71,6 +72,26 @@ reasons! {
         NotHeld: "您没有抓住该对象", "you do not have hold of it";
         /// None of one's own steps can be taken back any more.
         NothingToUndo: "没有可以撤销的操作", "there is nothing that you can take back";
+        /// What they are in the room does not let them do it.
+        NotForYourStanding: "您在此房间的身份不能进行该操作", "what you are in this room does not let you do this";
+        /// Order is kept by the host and supervisors.
+        KeepsNoOrder: "只有主持人或监督员可以进行该操作", "only the host or a supervisor may do this";
+        /// There is nobody with this number inside, or at the door.
+        NobodyThere: "该人员已不在此处", "that person is not here any more";
+        /// Nobody puts themselves out.
+        NotYourself: "不能对自己进行该操作", "you cannot do this to yourself";
+        /// A supervisor does nothing to the host.
+        AboveYou: "不能对主持人进行该操作", "you cannot do this to the host";
+        /// A sanction says why.
+        ReasonNeeded: "请说明理由", "say why";
+        /// Who looks after somebody must be inside and treat the patient.
+        CompanionNeeded: "须指定一位在场医护人员陪同", "name somebody inside of those who treat the patient to look after them";
+        /// A block is lifted before somebody is let in.
+        StillBlocked: "该人员仍被禁止进入，请先解除", "they are still blocked; lift the block first";
+        /// They cannot be made that.
+        CannotBe: "该人员不能担任此身份", "they cannot be made that";
+        /// From the door only this much can be done.
+        NotInside: "您尚未进入房间", "you are not inside yet";
         /// The act could not be written to the record, so it did not happen.
         NotKept: "操作未能写入病历，已取消", "the act could not be written to the record and was taken back";
         /// The act was seen before, so long ago that its outcome is forgotten.
@@ -99,6 +120,14 @@ reasons! {
         NotPermitted: "您在此房间的访问权限已结束，例如患者撤回了同意或会诊邀请已结束", "your access to this room has ended, as when the patient withdraws consent or the invitation is over";
         /// The session by which they came has ended.
         SignedOut: "您的登录已结束，请重新登录后再进入房间", "your sign-in has ended; sign in again to come back";
+        /// The host did not let them in.
+        TurnedAway: "主持人未准许您进入", "the host did not let you in";
+        /// They were put out.
+        PutOut: "您已被请出房间", "you were put out of the room";
+        /// The rules of conduct were not agreed to.
+        ConductNotAgreed: "请先阅读并同意行为规范", "read the rules of conduct and agree to them first";
+        /// The licence to practise in virtual rooms has ended.
+        LicenceEnded: "您的虚拟空间执业许可已到期或被撤销", "your licence to practise in virtual rooms has expired or was withdrawn";
         /// The server goes down, to come back soon.
         Closing: "服务器正在关闭", "the server is closing";
         /// The room had to start over from its journal.

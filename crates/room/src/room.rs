@@ -1,17 +1,23 @@
+mod door;
+mod holds;
+mod order;
+
 use std::collections::{BTreeMap, VecDeque};
 
 use vocabulary::{ActorId, RoomId, Timestamp};
 
+use door::Knock;
+pub use door::Parcel;
+
 use crate::{
-    Act, Change, Deed, Entity, EntityId, Event, Farewell, KeptAct, Placed, Pose, Probe, Refusal,
-    Sending, Transform,
+    Act, Change, Deed, Did, EntityId, Event, Farewell, KeptAct, Knocking, Ordered, Placed, Pose,
+    Probe, Refusal, Sending, Standing, Transform,
     judge::{Case, Verdict},
     limits,
     seat::{Outcome, Person, Seat, Sitter, free_colour},
     tick::Tick,
     wire::{
-        Ack, ClientFrame, Entrance, Holding, News, Participant, PoseOf, ResumeToken, ServerFrame,
-        VERSION,
+        Ack, ClientFrame, Entrance, News, Participant, PoseOf, ResumeToken, ServerFrame, VERSION,
     },
     world::World,
 };
@@ -104,6 +110,12 @@ pub struct Room {
     holds: BTreeMap<EntityId, Hold>,
     people_changed: bool,
     holds_changed: bool,
+    /// Who lets people in and keeps order.
+    host: Option<ActorId>,
+    at_door: BTreeMap<u16, Knock>,
+    /// Who is known to wait at the door.
+    said_to_wait: Vec<Knocking>,
+    parcels: Vec<Parcel>,
     tick: u32,
 }
 
@@ -125,6 +137,10 @@ impl Room {
             holds: BTreeMap::new(),
             people_changed: false,
             holds_changed: false,
+            host: None,
+            at_door: BTreeMap::new(),
+            said_to_wait: Vec::new(),
+            parcels: Vec::new(),
             tick: 0,
         })
     }
@@ -165,13 +181,14 @@ impl Room {
 
     /// Who is in the room, those included whose seat is kept for them.
     pub fn people(&self) -> Vec<Participant> {
-        self.sitters.values().map(Sitter::as_seen).collect()
+        let sitters = self.sitters.values();
+        sitters.map(|sitter| self.as_seen(sitter)).collect()
     }
 
-    /// Whether nobody is here or may come back, and nothing waits to be written; the room may then be
-    /// dropped and opened again when it is needed.
+    /// Whether nobody is here, waits at the door or may come back, and nothing waits to be written; the room
+    /// may then be dropped and opened again when it is needed.
     pub fn is_empty(&self) -> bool {
-        self.sitters.is_empty() && self.waiting.is_empty()
+        self.sitters.is_empty() && self.at_door.is_empty() && self.waiting.is_empty()
     }
 
     /// The connection by which an account sits in a seat at this moment.
@@ -193,7 +210,7 @@ impl Room {
         sitter.is_some_and(|sitter| sitter.seat == seat && sitter.away_since.is_none())
     }
 
-    /// Lets somebody in who has sent their first frame. `fresh` is a new token of 16 random bytes, which
+    /// Lets somebody in who has sent their first frame, or has them wait at the door. `fresh` is a new token of 16 random bytes, which
     /// nobody can guess; it is not used by one who comes back.
     pub fn join(
         &mut self,
@@ -226,15 +243,21 @@ impl Room {
             // Answers that the broken line may have swallowed are asked for again with the acts.
             sitter.acks.clear();
             (sitter.seat, replaces)
+        } else if self.waits(&person, now).is_some() {
+            let (seat, welcome) = self.knock(now, person, fresh)?;
+            return Ok(Joined {
+                seat,
+                welcome,
+                replaces: None,
+            });
         } else {
             (self.take_seat(now, person, fresh)?, None)
         };
         self.people_changed = true;
-        for sitter in self.sitters.values_mut() {
-            sitter.pose_is_new = sitter.pose.is_some();
-        }
+        self.show_all_poses();
+        self.settle_host(now);
         let resumed = seat.connection > 1;
-        let welcome = self.welcome(seat, resumed.then_some(next_event));
+        let welcome = self.welcome(seat, resumed, resumed.then_some(next_event));
         Ok(Joined {
             seat,
             welcome,
@@ -251,11 +274,7 @@ impl Room {
         if self.sitters.len() >= limits::PARTICIPANTS {
             return Err(Farewell::RoomFull);
         }
-        while self.next_participant == 0 || self.sitters.contains_key(&self.next_participant) {
-            self.next_participant = self.next_participant.wrapping_add(1);
-        }
-        let id = self.next_participant;
-        self.next_participant = id.wrapping_add(1);
+        let id = self.free_number();
         let colour = free_colour(&self.sitters);
         let sitter = Sitter::new(person, id, token, colour, now);
         let seat = sitter.seat;
@@ -263,7 +282,26 @@ impl Room {
         Ok(seat)
     }
 
-    fn welcome(&self, seat: Seat, seen: Option<u64>) -> Vec<u8> {
+    fn free_number(&mut self) -> u16 {
+        let is_taken =
+            |id: &u16| *id == 0 || self.sitters.contains_key(id) || self.at_door.contains_key(id);
+        while is_taken(&self.next_participant) {
+            self.next_participant = self.next_participant.wrapping_add(1);
+        }
+        let id = self.next_participant;
+        self.next_participant = id.wrapping_add(1);
+        id
+    }
+
+    /// Has everybody's pose be sent with the next tick, for one who has seen none.
+    fn show_all_poses(&mut self) {
+        for sitter in self.sitters.values_mut() {
+            sitter.pose_is_new = sitter.pose.is_some();
+        }
+    }
+
+    /// The welcome to a seat; `seen` is the first event that it has not seen, where it has seen any.
+    fn welcome(&self, seat: Seat, resumed: bool, seen: Option<u64>) -> Vec<u8> {
         let next_event = self.durable.next_number();
         let oldest = self.recent.front().map_or(next_event, |event| event.number);
         let missed = seen.filter(|from| (oldest..=next_event).contains(from));
@@ -290,7 +328,7 @@ impl Room {
             version: VERSION,
             participant: seat.participant,
             resume: token.unwrap_or(ResumeToken([0; 16])),
-            resumed: seen.is_some(),
+            resumed,
             tick: self.tick,
             last_seq: sitter.map_or(0, |sitter| sitter.last_seq),
             next_event,
@@ -298,6 +336,7 @@ impl Room {
                 snapshot,
                 events,
                 people: self.people(),
+                waiting: self.said_to_wait.clone(),
                 holds: self.holdings(),
             },
         }
@@ -306,6 +345,13 @@ impl Room {
 
     /// Notes that a connection broke or was closed. The seat is kept for [`limits::RESUME_MS`].
     pub fn leave(&mut self, now: Timestamp, seat: Seat) {
+        if self
+            .at_door
+            .get(&seat.participant)
+            .is_some_and(|knock| knock.sitter.seat == seat)
+        {
+            self.at_door.remove(&seat.participant);
+        }
         if let Some(sitter) = self.sitters.get_mut(&seat.participant)
             && sitter.seat == seat
             && sitter.away_since.is_none()
@@ -321,23 +367,25 @@ impl Room {
     /// and lets go of what they held. What they did before stays done. Answers the connections to close.
     pub fn put_out(&mut self, actor: &ActorId) -> Vec<Seat> {
         let is_theirs = |sitter: &Sitter| sitter.person.actor == *actor;
-        let theirs = self.sitters.values().filter(|sitter| is_theirs(sitter));
+        let at_door = self.at_door.values().map(|knock| &knock.sitter);
+        let theirs = self.sitters.values().chain(at_door);
+        let theirs = theirs.filter(|sitter| is_theirs(sitter));
         let seats: Vec<Seat> = theirs.map(|sitter| sitter.seat).collect();
         if seats.is_empty() {
             return seats;
         }
         self.sitters.retain(|_, sitter| !is_theirs(sitter));
+        self.at_door.retain(|_, knock| !is_theirs(&knock.sitter));
         self.people_changed = true;
-        // A hold that ends with an act goes when the record has the act, as ever.
-        let is_left = |hold: &Hold| {
-            hold.ends_with.is_some()
-                || seats
-                    .iter()
-                    .all(|seat| seat.participant != hold.participant)
-        };
-        self.holds.retain(|_, hold| is_left(hold));
-        self.holds_changed = true;
+        self.forget_holds(&seats);
         seats
+    }
+
+    /// Somebody inside or at the door.
+    fn somebody(&mut self, participant: u16) -> Option<&mut Sitter> {
+        let at_door = self.at_door.get_mut(&participant);
+        let at_door = at_door.map(|knock| &mut knock.sitter);
+        self.sitters.get_mut(&participant).or(at_door)
     }
 
     /// Takes in a frame of a connection that has joined.
@@ -348,7 +396,7 @@ impl Room {
         bytes: &[u8],
         probe: &dyn Probe,
     ) -> Reply {
-        let sitter = match self.sitters.get_mut(&seat.participant) {
+        let sitter = match self.somebody(seat.participant) {
             Some(sitter) if sitter.seat == seat && sitter.away_since.is_none() => sitter,
             _ => return Reply::close(Farewell::Replaced),
         };
@@ -381,7 +429,9 @@ impl Room {
     /// Words for those who read along: everybody in the room may write them, and they leave no trace in it.
     /// Words that no honest client sends are dropped.
     fn caption(&mut self, now: Timestamp, participant: u16, text: String) -> Reply {
+        let order = self.durable.order();
         let sitter = self.sitters.get_mut(&participant);
+        let sitter = sitter.filter(|sitter| !order.is_muted(&sitter.person.actor));
         let may_say = sitter.is_some_and(|sitter| sitter.acts.take(now));
         if !may_say || limits::text(&text).is_err() {
             return Reply::Nothing;
@@ -440,7 +490,7 @@ impl Room {
         act: serde_json::Value,
         probe: &dyn Probe,
     ) -> Reply {
-        let Some(sitter) = self.sitters.get_mut(&participant) else {
+        let Some(sitter) = self.somebody(participant) else {
             return Reply::close(Farewell::Replaced);
         };
         let outcome = if let Some(outcome) = sitter.seen_before(seq) {
@@ -450,7 +500,7 @@ impl Room {
                 Ok(outcome) => outcome,
                 Err(refusal) => Outcome::Refused(refusal),
             };
-            if let Some(sitter) = self.sitters.get_mut(&participant) {
+            if let Some(sitter) = self.somebody(participant) {
                 sitter.note(seq, outcome);
             }
             outcome
@@ -458,7 +508,7 @@ impl Room {
         match outcome {
             Outcome::Waiting => Reply::Nothing,
             Outcome::Done(event) => {
-                if let Some(sitter) = self.sitters.get_mut(&participant) {
+                if let Some(sitter) = self.somebody(participant) {
                     sitter.acks.push(Ack { seq, event });
                 }
                 Reply::Nothing
@@ -475,20 +525,22 @@ impl Room {
         act: serde_json::Value,
         probe: &dyn Probe,
     ) -> Result<Outcome, Refusal> {
-        let sitter = self
-            .sitters
-            .get_mut(&participant)
-            .ok_or(Refusal::WatchingOnly)?;
+        let sitter = self.somebody(participant).ok_or(Refusal::NobodyThere)?;
         // Letting go is always heard: a hologram stuck to a hand helps nobody.
         let act = ClientFrame::read_act(act)?;
         let lets_go = matches!(act, Act::Release { .. });
         if !sitter.acts.take(now) && !lets_go {
             return Err(Refusal::TooFast);
         }
-        if !sitter.person.may_act {
-            return Err(Refusal::WatchingOnly);
+        if let Some(outcome) = self.keep_order(now, (participant, seq), &act) {
+            return outcome;
         }
-        let actor = sitter.person.actor.clone();
+        let (person, is_inside) = self.person(participant)?;
+        if !is_inside {
+            return Err(Refusal::NotInside);
+        }
+        self.may_do(person, &act)?;
+        let actor = person.actor.clone();
         let kept = self.decide(now, &actor, Some((participant, seq)), act, probe)?;
         Ok(kept.map_or(Outcome::Done(None), |_| Outcome::Waiting))
     }
@@ -586,17 +638,6 @@ impl Room {
         number
     }
 
-    fn transforms_in_hand(&self) -> BTreeMap<EntityId, Transform> {
-        let holograms = self.holds.keys().filter_map(|id| {
-            let placed = self.staged.entities().get(id)?;
-            match &placed.entity {
-                Entity::Hologram(hologram) => Some((*id, hologram.transform)),
-                _ => None,
-            }
-        });
-        holograms.collect()
-    }
-
     /// The acts that were accepted since the last call, in order, for the record to keep. Afterwards call
     /// [`Room::kept`], or [`Room::lost`] if the record could not keep them.
     pub fn take_unkept(&mut self) -> Vec<KeptAct> {
@@ -622,16 +663,31 @@ impl Room {
             let before = self.holds.len();
             self.holds.retain(|_, hold| hold.ends_with != Some(number));
             self.holds_changed |= self.holds.len() != before;
-            let Deed { act, changes, .. } = deed;
+            let Deed {
+                act,
+                changes,
+                order,
+                ..
+            } = deed;
+            if let Some(Ordered { whom, did, .. }) = &order {
+                self.people_changed = true;
+                if let Did::Appointed {
+                    standing: Standing::Host,
+                } = did
+                {
+                    self.hand_over(whom);
+                }
+            }
             self.recent.push_back(Event {
                 number,
                 actor,
                 at,
                 act,
                 changes,
+                order,
             });
             if let Some((participant, seq)) = from
-                && let Some(sitter) = self.sitters.get_mut(&participant)
+                && let Some(sitter) = self.somebody(participant)
             {
                 sitter.settle(seq, Outcome::Done(Some(number)));
                 sitter.acks.push(Ack {
@@ -654,7 +710,7 @@ impl Room {
         let mut refusals = Vec::new();
         for waiting in std::mem::take(&mut self.waiting) {
             if let Some((participant, seq)) = waiting.from
-                && let Some(sitter) = self.sitters.get_mut(&participant)
+                && let Some(sitter) = self.somebody(participant)
             {
                 sitter.settle(seq, Outcome::Refused(Refusal::NotKept));
                 let frame = ServerFrame::refused(seq, Refusal::NotKept).encode();
@@ -668,12 +724,16 @@ impl Room {
     pub fn tick(&mut self, now: Timestamp) -> Tick {
         self.tick = self.tick.wrapping_add(1);
         self.clear_seats(now);
+        self.keep_the_door(now);
         self.let_go_of_the_forgotten(now);
+        let waiting = self.knocking(now);
         let news = News {
             people: std::mem::take(&mut self.people_changed).then(|| self.people()),
+            waiting: (waiting != self.said_to_wait).then(|| waiting.clone()),
             holds: std::mem::take(&mut self.holds_changed).then(|| self.holdings()),
             events: self.events_to_send(),
         };
+        self.said_to_wait = waiting;
         let fresh = self.sitters.values_mut().filter_map(|sitter| {
             let is_new = std::mem::take(&mut sitter.pose_is_new);
             let mut pose = sitter.pose.filter(|_| is_new)?;
@@ -720,71 +780,8 @@ impl Room {
         self.people_changed |= self.sitters.len() != before;
     }
 
-    /// Ends holds in which nothing has moved for a while, and leaves the holograms where they are.
-    fn let_go_of_the_forgotten(&mut self, now: Timestamp) {
-        let is_over = |hold: &Hold| {
-            hold.ends_with.is_none() && now.0.saturating_sub(hold.moved_at.0) >= limits::HOLD_MS
-        };
-        let over = self.holds.iter().filter(|(_, hold)| is_over(hold));
-        let over: Vec<_> = over.map(|(entity, hold)| (*entity, *hold)).collect();
-        for (entity, hold) in over {
-            let Some(holder) = self.sitters.get(&hold.participant) else {
-                self.holds.remove(&entity);
-                self.holds_changed = true;
-                continue;
-            };
-            let actor = holder.person.actor.clone();
-            let case = self.case(now, &actor, Some(hold.participant), &NoProbe);
-            let deed = case.moved(entity, hold.transform);
-            self.let_go(now, actor, entity, deed, None);
-        }
-    }
-
-    /// Ends a hold: at once where the hologram has not moved, else when the record has the move.
-    fn let_go(
-        &mut self,
-        now: Timestamp,
-        actor: ActorId,
-        entity: EntityId,
-        deed: Option<Deed>,
-        from: Option<(u16, u32)>,
-    ) -> Option<u64> {
-        let number = deed.map(|deed| self.stage(now, actor, deed, from));
-        if number.is_none() {
-            self.holds.remove(&entity);
-            self.holds_changed = true;
-        } else if let Some(hold) = self.holds.get_mut(&entity) {
-            hold.ends_with = number;
-        }
-        number
-    }
-
-    fn holdings(&self) -> Vec<Holding> {
-        let holdings = self.holds.iter();
-        let holdings = holdings.map(|(entity, hold)| (*entity, hold.participant));
-        holdings
-            .map(|(entity, participant)| Holding {
-                entity,
-                participant,
-            })
-            .collect()
-    }
-
     /// An entity as far as the record has it.
     pub fn entity(&self, id: EntityId) -> Option<&Placed> {
         self.durable.entities().get(&id)
-    }
-}
-
-/// For what needs no look at a series.
-struct NoProbe;
-
-impl Probe for NoProbe {
-    fn bounds(&self, _: &vocabulary::Uid) -> Option<crate::Bounds> {
-        None
-    }
-
-    fn hu_at(&self, _: &vocabulary::Uid, _: [f64; 3]) -> Option<i16> {
-        None
     }
 }

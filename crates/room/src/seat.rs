@@ -3,11 +3,11 @@ use std::collections::{BTreeMap, VecDeque};
 use vocabulary::{ActorId, Timestamp};
 
 use crate::{
-    Pose, Refusal,
+    Door, Pose, Refusal,
     limits::{
         ACTS_PER_SECOND, FRAMES_PER_SECOND, OFFERS_AT_ONCE, OFFERS_PER_SECOND, OUTCOMES, RESUME_MS,
     },
-    wire::{Ack, Participant, ResumeToken},
+    wire::{Ack, ResumeToken},
 };
 
 /// Who comes in, as the server has let them in.
@@ -19,8 +19,10 @@ pub struct Person {
     pub name: String,
     /// The role to show, in the words of crate `policy`.
     pub role: String,
-    /// Whether they may act, or only watch.
+    /// Whether they may act, or only watch, whatever the host makes them.
     pub may_act: bool,
+    /// How they come to the door.
+    pub door: Door,
 }
 
 /// One connection of one participant. After they have connected anew, the old one is good for nothing.
@@ -69,6 +71,8 @@ pub(crate) struct Sitter {
     pub pose: Option<Pose>,
     pub pose_is_new: bool,
     pub last_seq: u32,
+    /// Since when they ask to speak.
+    pub hand_since: Option<Timestamp>,
     outcomes: VecDeque<(u32, Outcome)>,
 }
 
@@ -91,6 +95,7 @@ impl Sitter {
             pose: None,
             pose_is_new: false,
             last_seq: 0,
+            hand_since: None,
             outcomes: VecDeque::new(),
         }
     }
@@ -100,21 +105,12 @@ impl Sitter {
             .is_some_and(|since| now.0.saturating_sub(since.0) >= RESUME_MS)
     }
 
-    pub fn as_seen(&self) -> Participant {
-        let colour = PALETTE
+    /// The colour of the avatar, as `#rrggbb`.
+    pub fn colour(&self) -> &'static str {
+        PALETTE
             .get(usize::from(self.colour))
             .copied()
-            .unwrap_or("#999999");
-        Participant {
-            id: self.seat.participant,
-            actor: self.person.actor.clone(),
-            name: self.person.name.clone(),
-            role: self.person.role.clone(),
-            colour: colour.to_owned(),
-            may_act: self.person.may_act,
-            joined: self.joined,
-            away: self.away_since.is_some(),
-        }
+            .unwrap_or("#999999")
     }
 
     /// What became of an act that was seen before; `None` for a new one.

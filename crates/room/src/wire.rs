@@ -8,11 +8,12 @@ use ts_rs::TS;
 use vocabulary::Text;
 
 use crate::{
-    Act, Change, Event, Farewell, Pose, Refusal, Sending, Slot, Voice, limits::CLIENT_FRAME_BYTES,
+    Act, Change, Event, Farewell, Knocking, Pose, Refusal, Sending, Slot, Standing, Threshold,
+    Voice, limits::CLIENT_FRAME_BYTES,
 };
 
 /// The version of the protocol that this crate speaks.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 
 const HELLO: u8 = 0x01;
 const POSE: u8 = 0x02;
@@ -28,6 +29,7 @@ const PONG: u8 = 0x85;
 const VOICES: u8 = 0x86;
 const SLOTS: u8 = 0x87;
 const SAID: u8 = 0x88;
+const THRESHOLD: u8 = 0x89;
 
 /// A frame that cannot be read. What it holds is not repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -138,8 +140,17 @@ pub struct Participant {
     pub role: String,
     /// The colour of the avatar and its marks, as `#rrggbb`.
     pub colour: String,
-    /// Whether they may act, or only watch.
+    /// Whether they may work with what stands in the room.
     pub may_act: bool,
+    /// What they are in the room.
+    pub standing: Standing,
+    /// Since when they ask to speak.
+    #[ts(type = "string | null")]
+    pub hand_since: Option<vocabulary::Timestamp>,
+    /// Whether they are heard no more.
+    pub muted: bool,
+    /// Whether they may look after somebody inside.
+    pub treats: bool,
     /// When they came, by the server's clock.
     #[ts(type = "string")]
     pub joined: vocabulary::Timestamp,
@@ -164,6 +175,9 @@ pub struct News {
     /// All participants.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub people: Option<Vec<Participant>>,
+    /// Everybody at the door.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<Vec<Knocking>>,
     /// All holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holds: Option<Vec<Holding>>,
@@ -182,6 +196,8 @@ pub struct Entrance {
     pub events: Vec<Event>,
     /// All participants, oneself included.
     pub people: Vec<Participant>,
+    /// Everybody at the door.
+    pub waiting: Vec<Knocking>,
     /// All holds.
     pub holds: Vec<Holding>,
 }
@@ -260,6 +276,8 @@ pub enum ServerFrame {
         /// What to tell a person.
         #[ts(type = "{ zh: string, en: string }")]
         text: Text,
+        /// What whoever did it says.
+        why: Option<String>,
         /// Whether to connect again without being asked.
         again: bool,
     },
@@ -289,6 +307,11 @@ pub enum ServerFrame {
         /// Whether a speech service has written them down, which may have misheard.
         heard: bool,
     },
+    /// Instead of a welcome, and whenever it changes: one is at the door and not inside.
+    Threshold {
+        /// How one stands there.
+        threshold: Threshold,
+    },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -308,6 +331,8 @@ struct RefusedBody {
 struct ByeBody {
     reason: Farewell,
     text: Text,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
     again: bool,
 }
 
@@ -426,9 +451,15 @@ impl ServerFrame {
 
     /// A farewell with its text.
     pub fn bye(reason: Farewell) -> Self {
+        Self::bye_because(reason, None)
+    }
+
+    /// A farewell with its text, and with what whoever put them out says.
+    pub fn bye_because(reason: Farewell, why: Option<String>) -> Self {
         Self::Bye {
             reason,
             text: reason.text(),
+            why,
             again: reason.comes_back(),
         }
     }
@@ -485,12 +516,14 @@ impl ServerFrame {
             Self::Bye {
                 reason,
                 text,
+                why,
                 again,
             } => {
                 out.push(BYE);
                 let body = ByeBody {
                     reason: *reason,
                     text: text.clone(),
+                    why: why.clone(),
                     again: *again,
                 };
                 write_json(&mut out, &body);
@@ -521,6 +554,10 @@ impl ServerFrame {
                 };
                 write_json(&mut out, &body);
             }
+            Self::Threshold { threshold } => {
+                out.push(THRESHOLD);
+                write_json(&mut out, threshold);
+            }
         }
         out
     }
@@ -549,11 +586,13 @@ impl ServerFrame {
                 let ByeBody {
                     reason,
                     text,
+                    why,
                     again,
                 } = reader.rest_as_json()?;
                 Self::Bye {
                     reason,
                     text,
+                    why,
                     again,
                 }
             }
@@ -579,6 +618,9 @@ impl ServerFrame {
                     heard,
                 }
             }
+            THRESHOLD => Self::Threshold {
+                threshold: reader.rest_as_json()?,
+            },
             _ => return Err(reader.error("an unknown kind of frame")),
         };
         reader.end()?;

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, VecDeque};
 use vocabulary::{ActorId, Timestamp};
 
 use crate::{
-    ActKind, Annotation, Change, Deed, Entity, EntityId, Hologram, Measure, Placed,
+    ActKind, Annotation, Change, Deed, Entity, EntityId, Hologram, Measure, Order, Placed,
     limits::{ENTITIES, ONE_STEP_MS, UNDO_STEPS},
 };
 
@@ -30,6 +30,7 @@ pub struct World {
     next_entity: EntityId,
     next_number: u64,
     steps: BTreeMap<ActorId, VecDeque<Step>>,
+    order: Order,
 }
 
 impl Default for World {
@@ -39,6 +40,7 @@ impl Default for World {
             next_entity: 1,
             next_number: 0,
             steps: BTreeMap::new(),
+            order: Order::default(),
         }
     }
 }
@@ -47,6 +49,11 @@ impl World {
     /// The entities by number.
     pub fn entities(&self) -> &BTreeMap<EntityId, Placed> {
         &self.entities
+    }
+
+    /// The order that was kept.
+    pub fn order(&self) -> &Order {
+        &self.order
     }
 
     /// The number that the next entity gets.
@@ -81,6 +88,9 @@ impl World {
                 before,
                 after: placed.clone(),
             });
+        }
+        if let Some(ordered) = &deed.order {
+            self.order.fold(at, ordered);
         }
         let step = Step {
             number: self.next_number,
@@ -130,6 +140,7 @@ impl World {
                 act: ActKind::Undo,
                 changes,
                 undoes: Some(step.number),
+                order: None,
             })
         })
     }

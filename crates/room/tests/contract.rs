@@ -12,9 +12,10 @@
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use room::{
-    Act, ActKind, Annotation, Change, Entity, Event, Farewell, Held, Hologram, HologramPatch,
-    Layer, Measure, MeasureKind, Mode, Patch, Placed, Placement, Plane, Pointer, Pose, Refusal,
-    ResumeToken, Sending, Slot, Source, Transform, Voice, Window,
+    Act, ActKind, Annotation, AtDoor, Change, Did, Entity, Event, Farewell, Held, Hologram,
+    HologramPatch, Knocking, Layer, Measure, MeasureKind, Mode, Ordered, Patch, Placed, Placement,
+    Plane, Pointer, Pose, Refusal, ResumeToken, Sending, Slot, Source, Standing, Threshold,
+    Transform, Voice, Window,
     wire::{Ack, ClientFrame, Entrance, Holding, News, Participant, PoseOf, ServerFrame, VERSION},
 };
 use serde::{Deserialize, Serialize};
@@ -289,6 +290,26 @@ fn client_frames() -> Vec<(&'static str, ClientFrame)> {
         ),
         ("act undo", act(u32::MAX, Act::Undo)),
         (
+            "act admit",
+            act(
+                5,
+                Act::Admit {
+                    waiting: 2,
+                    companion: Some(1),
+                },
+            ),
+        ),
+        (
+            "act put out",
+            act(
+                6,
+                Act::PutOut {
+                    participant: 3,
+                    reason: "请先休息".to_owned(),
+                },
+            ),
+        ),
+        (
             "act that means nothing",
             ClientFrame::Act {
                 seq: 4,
@@ -411,6 +432,7 @@ fn events() -> Vec<Event> {
                 id: 2,
                 placed: Some(placed(Entity::Measure(measure))),
             }],
+            order: None,
         },
         Event {
             number: 42,
@@ -427,6 +449,22 @@ fn events() -> Vec<Event> {
                     placed: Some(placed(Entity::Annotation(annotation))),
                 },
             ],
+            order: None,
+        },
+        Event {
+            number: 43,
+            actor: chen(),
+            at: at(),
+            act: ActKind::Order,
+            changes: vec![],
+            order: Some(Ordered {
+                whom: ActorId::new("wang.nurse").unwrap(),
+                name: "王护士".to_owned(),
+                did: Did::Blocked {
+                    reason: "再三打断 interrupts".to_owned(),
+                    until: at(),
+                },
+            }),
         },
     ]
 }
@@ -439,9 +477,38 @@ fn people() -> Vec<Participant> {
         role: "expert".to_owned(),
         colour: "#e69f00".to_owned(),
         may_act: true,
+        standing: Standing::Host,
+        hand_since: Some(at()),
+        muted: false,
+        treats: true,
         joined: at(),
         away: false,
     }]
+}
+
+fn waiting() -> Vec<Knocking> {
+    vec![Knocking {
+        id: 2,
+        actor: ActorId::new("zhao.patient").unwrap(),
+        name: "赵".to_owned(),
+        role: "patient".to_owned(),
+        since: at(),
+        needs_companion: true,
+        blocked_until: Some(at()),
+        appeal: None,
+    }]
+}
+
+fn threshold() -> Threshold {
+    Threshold {
+        state: AtDoor::Blocked,
+        since: at(),
+        host: Some("陈医生".to_owned()),
+        reason: Some("再三打断 interrupts".to_owned()),
+        until: Some(at()),
+        may_come_urgently: true,
+        has_appealed: false,
+    }
 }
 
 fn server_frames() -> Vec<(&'static str, ServerFrame)> {
@@ -478,10 +545,12 @@ fn server_frames() -> Vec<(&'static str, ServerFrame)> {
         snapshot: None,
         events: events(),
         people: people(),
+        waiting: waiting(),
         holds: holds.clone(),
     };
     let news = News {
         people: Some(people()),
+        waiting: Some(waiting()),
         holds: Some(holds),
         events: Some(events()),
     };
@@ -507,12 +576,22 @@ fn server_frames() -> Vec<(&'static str, ServerFrame)> {
     ];
     vec![
         ("welcome with a snapshot", welcome(false, 41, begun)),
-        ("welcome to one who comes back", welcome(true, 43, missed)),
+        ("welcome to one who comes back", welcome(true, 44, missed)),
         ("tick with nothing", tick(News::default(), vec![], vec![])),
         ("tick with everything", tick(news, poses, acks)),
         ("refused", ServerFrame::refused(9, Refusal::OutsideVolume)),
         ("bye", ServerFrame::bye(Farewell::VersionMismatch)),
         ("bye for now", ServerFrame::bye(Farewell::Closing)),
+        (
+            "bye with what was said",
+            ServerFrame::bye_because(Farewell::PutOut, Some("请先休息".to_owned())),
+        ),
+        (
+            "threshold",
+            ServerFrame::Threshold {
+                threshold: threshold(),
+            },
+        ),
         (
             "pong",
             ServerFrame::Pong {

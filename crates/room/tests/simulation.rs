@@ -14,15 +14,15 @@ mod stage;
 use std::collections::{BTreeMap, VecDeque};
 
 use room::{
-    Change, Event, KeptAct, NewEntity, Person, Placed, Refusal, Reply, ResumeToken, Room, Seat,
-    World, limits,
-    wire::{ClientFrame, ServerFrame, VERSION},
+    Change, Did, Door, Event, KeptAct, Knocking, NewEntity, Ordered, Person, Placed, Refusal,
+    Reply, ResumeToken, Room, Seat, Standing, World, limits,
+    wire::{ClientFrame, Participant, ServerFrame, VERSION},
 };
 use serde_json::Value;
-use stage::{Chance, Chest, any_act};
+use stage::{Chance, Chest, any_act, any_order};
 use vocabulary::{ActorId, RoomId, Timestamp};
 
-const CLIENTS: usize = 6;
+const CLIENTS: usize = 10;
 const STEPS: usize = 400;
 
 /// What a client knows of an act of its own.
@@ -46,6 +46,10 @@ struct Model {
     /// Every act that it ever asked for.
     acts: Vec<(Value, Fate)>,
     seat: Option<Seat>,
+    /// Whether it is inside; else it is at the door, or nowhere.
+    inside: bool,
+    people: Vec<Participant>,
+    waiting: Vec<Knocking>,
     inbox: VecDeque<Vec<u8>>,
     outbox: VecDeque<Vec<u8>>,
 }
@@ -110,6 +114,9 @@ impl Model {
         else {
             panic!("{frame:?}");
         };
+        self.inside = true;
+        self.people = entrance.people;
+        self.waiting = entrance.waiting;
         self.token = Some(resume);
         self.last_seq = self.last_seq.max(last_seq);
         if let Some(snapshot) = entrance.snapshot {
@@ -135,6 +142,25 @@ impl Model {
         }
     }
 
+    /// Takes a place at the door: nothing is seen from there, and nobody knows what became of older acts.
+    fn at_door(&mut self) {
+        self.entities.clear();
+        self.next_event = 0;
+        (self.people, self.waiting) = (Vec::new(), Vec::new());
+        self.inside = false;
+        for index in std::mem::take(&mut self.pending).into_values() {
+            self.acts[index].1 = Fate::Unknown;
+        }
+    }
+
+    /// Takes in the answer to a hello.
+    fn enter(&mut self, bytes: &[u8], journal: &[KeptAct]) {
+        match ServerFrame::decode(bytes).unwrap() {
+            ServerFrame::Threshold { .. } => self.at_door(),
+            frame => self.welcome(frame, journal),
+        }
+    }
+
     /// Reads one frame; `false` where the connection is of no more use.
     fn receive(&mut self, bytes: &[u8], journal: &[KeptAct]) -> bool {
         match ServerFrame::decode(bytes).unwrap() {
@@ -142,6 +168,8 @@ impl Model {
                 if !self.events(news.events.unwrap_or_default(), journal) {
                     return false;
                 }
+                self.people = news.people.unwrap_or(std::mem::take(&mut self.people));
+                self.waiting = news.waiting.unwrap_or(std::mem::take(&mut self.waiting));
                 for ack in acks {
                     self.settle(ack.seq, Fate::Done(ack.event));
                 }
@@ -152,6 +180,19 @@ impl Model {
                 true
             }
             ServerFrame::Bye { .. } => false,
+            ServerFrame::Threshold { .. } => {
+                if self.inside {
+                    self.at_door();
+                }
+                true
+            }
+            // Somebody who waited is let in; a frame that comes twice says it once.
+            frame @ ServerFrame::Welcome { .. } => {
+                if !self.inside {
+                    self.welcome(frame, journal);
+                }
+                true
+            }
             _ => true,
         }
     }
@@ -192,6 +233,7 @@ impl Hospital {
             role: "expert".to_owned(),
             actor,
             may_act: true,
+            door: door(who),
         };
         self.tokens = self.tokens.wrapping_add(1);
         let mut token = [0; 16];
@@ -204,7 +246,7 @@ impl Hospital {
         model.inbox.clear();
         model.outbox.clear();
         model.seat = Some(joined.seat);
-        model.welcome(ServerFrame::decode(&joined.welcome).unwrap(), &self.journal);
+        model.enter(&joined.welcome, &self.journal);
     }
 
     /// The line breaks: what is under way is lost. The server may learn of it now, or never.
@@ -268,7 +310,11 @@ impl Hospital {
                 self.room.kept(through);
             }
         }
-        for (seat, packet) in self.room.tick(self.now).packets() {
+        let tick = self.room.tick(self.now);
+        for parcel in self.room.take_parcels() {
+            self.post(parcel.seat, parcel.frame);
+        }
+        for (seat, packet) in tick.packets() {
             self.post(seat, packet);
         }
     }
@@ -296,8 +342,8 @@ impl Hospital {
                 self.now.0 += limits::TICK_MS;
                 self.round(true);
             }
-            90..94 => self.break_line(who),
-            94..98 if self.models[who].seat.is_none() => self.connect(who),
+            90..92 => self.break_line(who),
+            92..98 if self.models[who].seat.is_none() => self.connect(who),
             98 if self.chance.in_percent(20) => self.now.0 += limits::RESUME_MS,
             99 if self.chance.in_percent(20) => {
                 // The server dies; what it had not kept is gone.
@@ -313,6 +359,21 @@ impl Hospital {
     }
 
     fn some_act(&mut self, who: usize) -> Value {
+        let model = &self.models[who];
+        let seat = model.seat.map(|seat| seat.participant);
+        let own = model.people.iter().find(|one| Some(one.id) == seat);
+        let keeps = own.is_some_and(|own| own.standing.keeps_order());
+        let order = match (model.inside, keeps) {
+            (true, true) => 40,
+            (true, false) => 5,
+            (false, _) => 90,
+        };
+        if self.chance.in_percent(order) {
+            let model = &self.models[who];
+            let inside: Vec<u16> = model.people.iter().map(|person| person.id).collect();
+            let waiting: Vec<u16> = model.waiting.iter().map(|knock| knock.id).collect();
+            return any_order(&mut self.chance, &inside, &waiting);
+        }
         let mut seen = World::default();
         let changes = self.models[who].entities.clone().into_iter();
         let changes = changes
@@ -326,6 +387,7 @@ impl Hospital {
             act: room::ActKind::Add,
             changes,
             undoes: None,
+            order: None,
         };
         seen.fold(&actor, self.now, &deed);
         serde_json::to_value(any_act(&mut self.chance, &seen)).unwrap()
@@ -350,23 +412,83 @@ impl Hospital {
                 }
             }
             self.hear_all();
+            self.come_back();
         }
         // Holds that nobody moves any more end by themselves, and leave an act each.
         self.now.0 += limits::HOLD_MS;
         for _ in 0..3 {
             self.hear_all();
+            self.come_back();
         }
+        self.hear_all();
     }
 
     fn hear_all(&mut self) {
         self.round(false);
         for who in 0..CLIENTS {
             while let Some(frame) = self.models[who].inbox.pop_front() {
-                assert!(
-                    self.models[who].receive(&frame, &self.journal),
-                    "a gap on a line that is well"
-                );
+                if !self.models[who].receive(&frame, &self.journal) {
+                    let bye = ServerFrame::decode(&frame).unwrap();
+                    let is_bye = matches!(bye, ServerFrame::Bye { .. });
+                    assert!(is_bye, "a gap on a line that is well");
+                    self.break_line(who);
+                }
             }
+        }
+    }
+
+    /// Who was put out or turned away knocks again.
+    fn come_back(&mut self) {
+        for who in 0..CLIENTS {
+            if self.models[who].seat.is_none() {
+                self.connect(who);
+            }
+        }
+    }
+
+    /// Who must be outside by the journal is outside, nobody else keeps order than there can be, and one who
+    /// needs a companion has one.
+    fn check_order(&self) {
+        let people = self.room.people();
+        let deeds = self.journal.iter().filter_map(|kept| {
+            let deed: room::Deed = serde_json::from_value(kept.act.clone()).unwrap();
+            deed.order
+        });
+        let mut last: BTreeMap<ActorId, Did> = BTreeMap::new();
+        for Ordered { whom, did, .. } in deeds {
+            let counts = matches!(
+                did,
+                Did::Admitted { .. }
+                    | Did::PutOut { .. }
+                    | Did::Blocked { .. }
+                    | Did::Lifted
+                    | Did::CameInUrgently { .. }
+            );
+            if counts {
+                last.insert(whom, did);
+            }
+        }
+        for person in &people {
+            let did = last.get(&person.actor);
+            let is_out = matches!(did, Some(Did::PutOut { .. } | Did::Blocked { .. }));
+            assert!(!is_out, "{} is inside after {did:?}", person.actor);
+            if person.actor.as_str() == "actor4" {
+                let Some(Did::Admitted { companion }) = did else {
+                    panic!("the child is inside after {did:?}");
+                };
+                let companion = companion.as_ref();
+                assert!(people.iter().any(|one| Some(&one.actor) == companion));
+            }
+        }
+        let hosts = people.iter().filter(|one| one.standing == Standing::Host);
+        let mut hosts: Vec<_> = hosts.map(|one| &one.actor).collect();
+        hosts.dedup();
+        assert!(hosts.len() <= 1, "{hosts:?}");
+        let may = |one: &&Participant| {
+            ["actor0", "actor1"].contains(&one.actor.as_str()) && one.standing != Standing::Observer
+        };
+        if people.iter().any(|one| may(&one)) {
+            assert_eq!(hosts.len(), 1, "somebody may be the host and nobody is");
         }
     }
 
@@ -376,12 +498,16 @@ impl Hospital {
             self.room.world()
         );
         for (who, model) in self.models.iter().enumerate() {
-            assert_eq!(
-                &model.entities,
-                self.room.world().entities(),
-                "client {who} sees another room"
-            );
+            if model.inside {
+                let room = self.room.world().entities();
+                assert_eq!(&model.entities, room, "client {who} sees another room");
+                assert_eq!(model.people, self.room.people(), "client {who}");
+                assert_eq!(model.waiting, self.room.knocking(self.now), "client {who}");
+            } else {
+                assert!(model.entities.is_empty(), "client {who} sees from the door");
+            }
         }
+        self.check_order();
         let journal = self
             .journal
             .iter()
@@ -409,6 +535,23 @@ impl Hospital {
     }
 }
 
+/// How the hospital sends each client: two who may be host, a nurse, a patient, and a child.
+fn door(who: usize) -> Door {
+    let asked = who < 4;
+    let is_patient = who >= 6;
+    Door {
+        standing: if is_patient {
+            Standing::Patient
+        } else {
+            Standing::Speaker
+        },
+        is_asked: asked,
+        may_host: asked,
+        treats: !is_patient,
+        needs_companion: who >= 8,
+    }
+}
+
 fn open(journal: &[KeptAct]) -> Room {
     Room::open(RoomId::new("r1").unwrap(), journal.iter().cloned()).unwrap()
 }
@@ -427,7 +570,7 @@ impl Drop for SaysSeed {
     }
 }
 
-fn run(seed: u64) -> (usize, usize) {
+fn run(seed: u64) -> (usize, usize, usize) {
     let _says = SaysSeed(seed);
     let mut world = Hospital::new(seed);
     for who in 0..CLIENTS {
@@ -439,8 +582,11 @@ fn run(seed: u64) -> (usize, usize) {
     world.settle();
     world.check();
     let unknown = world.models.iter().flat_map(|model| &model.acts);
+    let order = world.journal.iter();
+    let order = order.filter(|kept| kept.act["act"] == "order").count();
     (
         world.journal.len(),
+        order,
         unknown.filter(|(_, fate)| *fate == Fate::Unknown).count(),
     )
 }
@@ -451,13 +597,15 @@ fn all_clients_come_to_see_the_same_room_whatever_happens() {
         run(seed.parse().unwrap());
         return;
     }
-    let (mut kept, mut unknown) = (0, 0);
+    let (mut kept, mut ordered, mut unknown) = (0, 0, 0);
     for seed in 0..60 {
-        let (k, u) = run(seed);
+        let (k, o, u) = run(seed);
         kept += k;
+        ordered += o;
         unknown += u;
     }
     // Runs in which little happens would show little.
     assert!(kept > 60 * 40, "only {kept} acts were kept");
+    assert!(ordered > 60 * 4, "order was kept only {ordered} times");
     assert!(unknown > 0, "no seat was ever lost");
 }

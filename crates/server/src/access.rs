@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use policy::{Action, Object};
+use policy::{Action, Licence, Object};
 use record::FactBody;
 use room::Farewell;
 use tokio::{
@@ -20,34 +20,39 @@ const LOOK_AGAIN: Duration = Duration::from_mins(1);
 const WAITING: usize = 64;
 
 /// Where it is said whose access may have changed.
-pub struct AccessChanges {
-    patients: broadcast::Sender<PatientId>,
-    sessions: broadcast::Sender<Session>,
+pub struct AccessChanges(broadcast::Sender<Changed>);
+
+/// What access may have changed.
+#[derive(Clone, Debug)]
+pub enum Changed {
+    /// That to a patient.
+    Patient(PatientId),
+    /// That of an account.
+    Account(String),
+    /// That by a session, which has ended.
+    Session(Session),
 }
 
 impl Default for AccessChanges {
     fn default() -> Self {
-        Self {
-            patients: broadcast::channel(WAITING).0,
-            sessions: broadcast::channel(WAITING).0,
-        }
+        Self(broadcast::channel(WAITING).0)
     }
 }
 
 impl AccessChanges {
-    /// Hears from now on about whom access may have changed.
-    pub fn listen(&self) -> broadcast::Receiver<PatientId> {
-        self.patients.subscribe()
+    /// Hears from now on what access may have changed.
+    pub fn listen(&self) -> broadcast::Receiver<Changed> {
+        self.0.subscribe()
     }
 
     /// Says that somebody has signed out.
     pub fn session_ended(&self, session: Session) {
-        let _ = self.sessions.send(session);
+        let _ = self.0.send(Changed::Session(session));
     }
 }
 
-/// Follows the record, and says about whom a care team, consent, request or task was written, as long as
-/// somebody listens.
+/// Follows the record, and says about whom a care team, consent, request or task was written, and whose licence,
+/// as long as somebody listens.
 pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) {
     let Ok(permit) = hospital
         .own_permit("see whose access changes", Action::ReadRecord)
@@ -55,7 +60,7 @@ pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) 
     else {
         return;
     };
-    let changes = &hospital.access.patients;
+    let changes = &hospital.access.0;
     let mut feed = hospital.record.feed();
     let mut next = *feed.borrow();
     loop {
@@ -75,11 +80,15 @@ pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) 
             let Some(last) = entries.last() else { break };
             next = last.sequence + 1;
             for entry in entries {
-                if let FactBody::Resource { key, .. } = &entry.fact.body
-                    && fhir::ACCESS_TYPES.contains(&key.kind.as_str())
+                let FactBody::Resource { key, .. } = &entry.fact.body else {
+                    continue;
+                };
+                if fhir::ACCESS_TYPES.contains(&key.kind.as_str())
                     && let Some(patient) = entry.fact.subject
                 {
-                    let _ = changes.send(patient);
+                    let _ = changes.send(Changed::Patient(patient));
+                } else if key.kind == fhir::LICENCE_TYPE {
+                    let _ = changes.send(Changed::Account(key.id.clone()));
                 }
             }
         }
@@ -96,14 +105,12 @@ pub async fn look_after(
     entered: Entered,
 ) {
     // Listening begins before the first look, so that nothing falls between the door and the seat.
-    let mut changes = hospital.access.patients.subscribe();
-    let mut ended = hospital.access.sessions.subscribe();
+    let mut changes = hospital.access.listen();
     let mut time = tokio::time::interval(LOOK_AGAIN);
     time.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            changed = changes.recv() => if changed.is_ok_and(|patient| !is_about(&object, &patient)) { continue },
-            one = ended.recv() => if one.is_ok_and(|one| one != session) { continue },
+            changed = changes.recv() => if changed.is_ok_and(|changed| !is_about(&object, &actor, session, &changed)) { continue },
             // The first tick comes at once.
             _ = time.tick() => {}
         }
@@ -113,7 +120,7 @@ pub async fn look_after(
                 Ok(false) => return entered.end(Farewell::SignedOut).await,
                 Err(_) => Farewell::Restarted,
             },
-            Ok(false) => Farewell::NotPermitted,
+            Ok(false) => why_not(&hospital, &actor).await,
             // Where it cannot be decided nobody stays; they knock again, and are answered at the door.
             Err(_) => Farewell::Restarted,
         };
@@ -122,6 +129,26 @@ pub async fn look_after(
     }
 }
 
-fn is_about(object: &Object, changed: &PatientId) -> bool {
-    matches!(object, Object::Room { patient: Some(patient), .. } if patient == changed)
+/// What to tell one who may not be in a room any more.
+async fn why_not(hospital: &Hospital, actor: &ActorId) -> Farewell {
+    let known = hospital.accounts.find(actor).ok().flatten();
+    let licence = match &known {
+        Some(actor) => hospital.relations(actor).await.map(|is| is.licence).ok(),
+        None => None,
+    };
+    if licence == Some(Licence::Ended) {
+        Farewell::LicenceEnded
+    } else {
+        Farewell::NotPermitted
+    }
+}
+
+fn is_about(object: &Object, actor: &ActorId, session: Session, changed: &Changed) -> bool {
+    match changed {
+        Changed::Session(ended) => *ended == session,
+        Changed::Account(account) => account == actor.as_str(),
+        Changed::Patient(changed) => {
+            matches!(object, Object::Room { patient: Some(patient), .. } if patient == changed)
+        }
+    }
 }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use media::{JoinError, Offer};
 use parking_lot::Mutex;
 use policy::Permit;
-use record::{Batch, NewFact, Precondition, Record, RecordError, RoomAct};
+use record::{Batch, NewFact, Precondition, Record, RecordError, ResourceKey, RoomAct};
 use room::{
     Farewell, KeptAct, OpenError, Person, Probe, Reply, ResumeToken, Room, Seat, Sending, Voice,
     wire::{ClientFrame, ServerFrame},
@@ -310,6 +310,8 @@ struct Connection {
     poses: Poses,
     /// What others are to hear and see of them.
     sending: Sending,
+    /// What of it goes to the others.
+    let_through: Sending,
     /// Their media; they end with the connection.
     attending: Option<Attending>,
 }
@@ -409,12 +411,11 @@ impl Host {
                         outbox,
                         poses,
                         sending: Sending::default(),
+                        let_through: Sending::default(),
                         attending: None,
                     };
                     self.connections.insert(joined.seat, connection);
-                    if !self.voices.is_empty() {
-                        self.send(joined.seat, voices_frame(&self.voices));
-                    }
+                    self.tell_voices(joined.seat);
                     joined.seat
                 });
                 let _ = answer.send(seat);
@@ -461,8 +462,34 @@ impl Host {
         let id = self.about.id.clone();
         let ear = self.ear.clone();
         let attending = self.media.join(id, seat, ear, attend.offer, attend.answer);
-        attending.sends(connection.sending);
+        connection.let_through = Sending::default();
+        attending.sends(connection.let_through);
         connection.attending = Some(attending);
+        self.mind_media();
+    }
+
+    /// Has media be what the order of the room lets through: who is outside hears nothing, who is muted is not
+    /// heard.
+    fn mind_media(&mut self) {
+        for (seat, connection) in &mut self.connections {
+            let Some(allowed) = self.room.lets_through(*seat, connection.sending) else {
+                connection.attending = None;
+                continue;
+            };
+            if allowed != connection.let_through {
+                connection.let_through = allowed;
+                if let Some(attending) = &connection.attending {
+                    attending.sends(allowed);
+                }
+            }
+        }
+    }
+
+    /// Who comes in hears who takes part by voice and picture; who waits at the door does not.
+    fn tell_voices(&mut self, seat: Seat) {
+        if !self.voices.is_empty() && self.room.is_current(seat) {
+            self.send(seat, voices_frame(&self.voices));
+        }
     }
 
     /// Passes on what was heard of people's media.
@@ -488,8 +515,9 @@ impl Host {
     }
 
     fn send_all(&mut self, frame: &Outgoing) {
-        let seats: Vec<_> = self.connections.keys().copied().collect();
-        for seat in seats {
+        let inside = self.connections.keys().copied();
+        let inside: Vec<_> = inside.filter(|seat| self.room.is_current(*seat)).collect();
+        for seat in inside {
             self.send(seat, frame.clone());
         }
     }
@@ -502,10 +530,8 @@ impl Host {
             Reply::Sending(sending) => {
                 if let Some(connection) = self.connections.get_mut(&seat) {
                     connection.sending = sending;
-                    if let Some(attending) = &connection.attending {
-                        attending.sends(sending);
-                    }
                 }
+                self.mind_media();
             }
             Reply::Close(_, frame) => {
                 self.send(seat, Outgoing::Last(frame.into()));
@@ -543,6 +569,7 @@ impl Host {
         let Some(last) = unkept.last().map(|act| act.number) else {
             return true;
         };
+        let audit: Vec<_> = unkept.iter().filter_map(|kept| self.audit(kept)).collect();
         let facts = unkept.into_iter().map(|kept| {
             let act = RoomAct {
                 room: self.about.id.clone(),
@@ -561,7 +588,7 @@ impl Host {
         });
         let batch = Batch {
             actor: self.about.host.clone(),
-            facts: facts.collect(),
+            facts: facts.chain(audit).collect(),
         };
         match self.record.commit(batch).await {
             Ok(_) => self.room.kept(last),
@@ -579,6 +606,23 @@ impl Host {
         true
     }
 
+    /// An act by which order is kept stands in the audit too.
+    fn audit(&self, kept: &KeptAct) -> Option<(NewFact, Precondition)> {
+        let order = kept.act.get("order")?;
+        let did = order.get("did")?.as_str()?;
+        let whom = ActorId::new(order.get("whom")?.as_str()?).ok()?;
+        let room = self.about.id.as_str();
+        let fact = NewFact::PutResource {
+            key: ResourceKey {
+                kind: "AuditEvent".into(),
+                id: uuid::Uuid::now_v7().to_string(),
+            },
+            subject: self.about.patient.clone(),
+            body: fhir::order_event(&kept.actor, did, &whom, room, kept.at),
+        };
+        Some((fact, Precondition::None))
+    }
+
     fn say_farewell(&mut self, reason: Farewell) {
         let bye = bye(reason);
         for (_, connection) in self.connections.drain() {
@@ -588,6 +632,17 @@ impl Host {
 
     fn send_tick(&mut self) {
         let tick = self.room.tick(clock::now());
+        for parcel in self.room.take_parcels() {
+            let frame = parcel.frame.into();
+            if parcel.is_last {
+                self.send(parcel.seat, Outgoing::Last(frame));
+                self.connections.remove(&parcel.seat);
+            } else {
+                self.send(parcel.seat, Outgoing::Frame(frame));
+                self.tell_voices(parcel.seat);
+            }
+        }
+        self.mind_media();
         for (seat, packet) in tick.packets() {
             self.send(seat, Outgoing::Frame(packet.into()));
         }

@@ -92,7 +92,14 @@ fn practitioner(id: &str, family: &str, given: &str, gender: &str, zh: &str) -> 
             {"use": "official", "family": family, "given": [given], "text": format!("{given} {family}")},
             {"use": "usual", "text": zh}
         ],
-        "gender": gender
+        "gender": gender,
+        "qualification": [{
+            "code": {"coding": [{
+                "system": "urn:yuanyi:licence", "code": "virtual-room",
+                "display": "Licence to practise in virtual rooms"
+            }]},
+            "period": {"start": "2025-01-01"}
+        }]
     })
 }
 

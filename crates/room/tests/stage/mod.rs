@@ -8,9 +8,9 @@
 use std::collections::BTreeMap;
 
 use room::{
-    Act, Bounds, EntityId, Hologram, HologramPatch, Joined, KeptAct, Mode, NewEntity, NewMeasure,
-    Patch, Person, Placement, Plane, Pose, Probe, Refusal, Reply, ResumeToken, Room, Seat,
-    Transform, Window, World,
+    Act, Bounds, Door, EntityId, Hologram, HologramPatch, Joined, KeptAct, Mode, NewEntity,
+    NewMeasure, Patch, Person, Placement, Plane, Pose, Probe, Refusal, Reply, ResumeToken, Room,
+    Seat, Transform, Window, World,
     wire::{ClientFrame, ServerFrame, VERSION},
 };
 use serde_json::{Value, json};
@@ -194,8 +194,52 @@ pub fn any_act(chance: &mut Chance, world: &World) -> Act {
     }
 }
 
+pub fn first_hello() -> Vec<u8> {
+    ClientFrame::Hello {
+        version: VERSION,
+        resume: None,
+        next_event: 0,
+    }
+    .encode()
+}
+
+/// Some act by which order is kept, on somebody inside or at the door.
+pub fn any_order(chance: &mut Chance, inside: &[u16], waiting: &[u16]) -> Value {
+    let some = |chance: &mut Chance, of: &[u16]| match of {
+        [] => 1,
+        _ => of[chance.below(of.len())],
+    };
+    let (participant, at_door) = (some(chance, inside), some(chance, waiting));
+    let reason = if chance.in_percent(95) {
+        "because"
+    } else {
+        " "
+    };
+    let standing = ["host", "supervisor", "speaker", "observer", "patient"][chance.below(5)];
+    // Mostly people are let in: a room from which everybody is put out shows little.
+    match chance.below(40) {
+        0 | 1 => json!({"act": "raise-hand"}),
+        2 => json!({"act": "lower-hand"}),
+        3 => json!({"act": "lower-hand", "participant": participant}),
+        4..=18 => json!({"act": "admit", "waiting": at_door, "companion": participant}),
+        19 => json!({"act": "turn-away", "waiting": at_door, "reason": reason}),
+        20..=23 => json!({"act": "lift", "waiting": at_door}),
+        24 => json!({"act": "warn", "participant": participant, "reason": reason}),
+        25 => json!({"act": "mute", "participant": participant, "reason": reason}),
+        26 => json!({"act": "unmute", "participant": participant}),
+        27 => json!({"act": "put-out", "participant": participant, "reason": reason}),
+        28 => json!({"act": "block", "participant": participant, "reason": reason}),
+        29 | 30 => {
+            json!({"act": "appoint", "participant": participant, "standing": standing})
+        }
+        31..=38 => json!({"act": "come-urgently", "reason": reason}),
+        _ => json!({"act": "appeal", "reason": reason}),
+    }
+}
+
 pub struct Stage {
     pub room: Room,
+    pub parcels: Vec<room::Parcel>,
     pub now: Timestamp,
     pub journal: Vec<KeptAct>,
     /// The token that the last one to enter was given.
@@ -207,6 +251,7 @@ impl Stage {
     pub fn new() -> Self {
         Self {
             room: Room::open(RoomId::new("r1").unwrap(), []).unwrap(),
+            parcels: Vec::new(),
             now: at(1_000_000),
             journal: Vec::new(),
             token: ResumeToken([0; 16]),
@@ -224,12 +269,23 @@ impl Stage {
         may_act: bool,
         hello: &[u8],
     ) -> Result<Joined, room::Farewell> {
+        self.join_by(who, may_act, Door::default(), hello)
+    }
+
+    pub fn join_by(
+        &mut self,
+        who: &str,
+        may_act: bool,
+        door: Door,
+        hello: &[u8],
+    ) -> Result<Joined, room::Farewell> {
         let actor = ActorId::new(who).unwrap();
         let person = Person {
             name: who.to_owned(),
             role: "expert".to_owned(),
             actor,
             may_act,
+            door,
         };
         self.seq += 1;
         self.token.0[..4].copy_from_slice(&self.seq.to_be_bytes());
@@ -237,12 +293,22 @@ impl Stage {
     }
 
     pub fn enter_as(&mut self, who: &str, may_act: bool) -> Seat {
-        let hello = ClientFrame::Hello {
-            version: VERSION,
-            resume: None,
-            next_event: 0,
-        };
-        self.join(who, may_act, &hello.encode()).unwrap().seat
+        self.join(who, may_act, &first_hello()).unwrap().seat
+    }
+
+    /// Comes to the door; the frame says whether they are inside.
+    pub fn come(&mut self, who: &str, door: Door) -> (Seat, ServerFrame) {
+        let joined = self.join_by(who, true, door, &first_hello()).unwrap();
+        (joined.seat, ServerFrame::decode(&joined.welcome).unwrap())
+    }
+
+    /// One round of the server; what went to single connections.
+    pub fn parcels(&mut self) -> Vec<(Seat, ServerFrame)> {
+        self.round();
+        let parcels = std::mem::take(&mut self.parcels).into_iter();
+        parcels
+            .map(|parcel| (parcel.seat, ServerFrame::decode(&parcel.frame).unwrap()))
+            .collect()
     }
 
     pub fn enter(&mut self, who: &str) -> Seat {
@@ -290,6 +356,7 @@ impl Stage {
             self.room.kept(through);
         }
         let tick = self.room.tick(self.now);
+        self.parcels.extend(self.room.take_parcels());
         let packets = tick
             .packets()
             .map(|(seat, packet)| match ServerFrame::decode(&packet) {

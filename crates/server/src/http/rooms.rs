@@ -1,5 +1,7 @@
 //! Rooms: what they are about, and their socket.
 
+mod conduct;
+mod door;
 mod export;
 mod media;
 
@@ -16,7 +18,7 @@ use axum::{
     routing::{get, post},
 };
 use futures::{SinkExt, StreamExt};
-use policy::{Action, Object, Permit, Role};
+use policy::{Action, Object, Permit};
 use room::{Farewell, Person, limits::CLIENT_FRAME_BYTES, wire::ServerFrame};
 use scenario::Stage;
 use serde_json::{Value, json};
@@ -43,6 +45,7 @@ pub fn routes() -> Router<Arc<Hospital>> {
         .route("/rooms/{id}/socket", get(socket))
         .route("/rooms/{id}/export", post(export::export))
         .route("/rooms/{id}/media", get(media::door).post(media::offer))
+        .route("/conduct", get(conduct::rules).post(conduct::agree))
 }
 
 /// The room, and a permit to enter it. A room that is not there is refused like one that is closed to the
@@ -92,23 +95,20 @@ async fn socket(
         ));
     }
     let (_, stage, permit) = enter(&hospital, &caller, &id).await?;
-    let person = Person {
-        actor: caller.actor.id.clone(),
-        name: caller.actor.name.clone(),
-        role: caller
-            .actor
-            .roles
-            .first()
-            .map(|role| role_word(*role))
-            .unwrap_or_default(),
-        may_act: !caller.actor.roles.contains(&Role::Trainee),
-    };
+    let person = door::person(&hospital, &caller.actor, &stage).await?;
+    let has_agreed = conduct::agreed(&hospital, &caller.actor).await?.is_some();
     let upgrade = upgrade
         .read_buffer_size(READ_BUFFER)
         .max_message_size(CLIENT_FRAME_BYTES + 1)
         .max_frame_size(CLIENT_FRAME_BYTES + 1);
     let who = (person, caller.session);
-    Ok(upgrade.on_upgrade(move |socket| attend(hospital, stage, permit, who, socket)))
+    Ok(upgrade.on_upgrade(async move |socket| {
+        if has_agreed {
+            attend(hospital, stage, permit, who, socket).await;
+        } else {
+            refuse(socket, Farewell::ConductNotAgreed).await;
+        }
+    }))
 }
 
 /// Whether a request comes from a page of the hospital itself, or from no page at all.
@@ -127,11 +127,10 @@ pub fn is_same_origin(headers: &HeaderMap) -> bool {
     })
 }
 
-fn role_word(role: Role) -> String {
-    serde_json::to_value(role)
-        .ok()
-        .and_then(|word| word.as_str().map(str::to_owned))
-        .unwrap_or_default()
+/// Says to one who has opened a socket why they do not come in.
+async fn refuse(mut socket: WebSocket, reason: Farewell) {
+    let bye = ServerFrame::bye(reason).encode();
+    let _ = socket.send(Message::Binary(bye.into())).await;
 }
 
 /// How tall a hologram stands at first, and at which height its middle is, in metres.

@@ -151,10 +151,18 @@ impl Hospital {
 
     /// Opens the socket of a room and says hello; the HTTP status where the door stays shut.
     pub fn enter(&self, who: &str, room: &str) -> Result<Inside, u16> {
+        let rules = self.send(who, "GET", "/api/conduct", &Value::Null).1;
+        let agree = json!({"version": rules["version"]});
+        assert_eq!(self.send(who, "POST", "/api/conduct", &agree).0, 204);
+        self.knock(who, room)
+    }
+
+    /// Comes to a room's door, whether the rules were agreed to or not.
+    pub fn knock(&self, who: &str, room: &str) -> Result<Inside, u16> {
         self.enter_by(&self.token(who), room)
     }
 
-    /// Opens a room's socket by a session or token.
+    /// Comes to a room's door by a session or token.
     pub fn enter_by(&self, token: &str, room: &str) -> Result<Inside, u16> {
         let uri = format!("ws://{}/api/rooms/{room}/socket", self.address);
         let request = ClientRequestBuilder::new(uri.parse().unwrap())

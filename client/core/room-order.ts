@@ -1,0 +1,69 @@
+/** Order in a room as its page sees it: who waits, who one is here, and what one may do about it. */
+import { createMemo, createSignal, onCleanup } from 'solid-js';
+import type { Accessor } from 'solid-js';
+import type { Act, Knocking, Ordered, Participant, Standing } from '../../contract/room';
+import type { RoomClient } from '../room/room-client';
+import type { App } from './app';
+import { momentOf } from './dates';
+
+export interface RoomOrder {
+  /** Who waits at the door. */
+  readonly waiting: Accessor<readonly Knocking[]>;
+  /** Whoever looks at the page, as others see them. */
+  readonly own: Accessor<Participant | undefined>;
+  /** Whether one lets people in and keeps order. */
+  readonly keeps: Accessor<boolean>;
+  /** Asks the room for it; a refusal is said by the room's news. */
+  act(act: Act): void;
+}
+
+export const STANDINGS = ['host', 'supervisor', 'speaker', 'patient', 'observer'] as const satisfies readonly Standing[];
+export const SANCTIONS = ['warn', 'mute', 'put-out', 'block'] as const;
+export type Sanction = (typeof SANCTIONS)[number];
+
+/** Follows a room while the caller lives. */
+export function createRoomOrder(client: RoomClient): RoomOrder {
+  const [state, setState] = createSignal(client.state);
+  onCleanup(client.on('change', setState));
+  const own = createMemo(() => {
+    const { self, participants } = state();
+    return self === undefined ? undefined : participants.get(self);
+  });
+  const keeps = (): boolean => ['host', 'supervisor'].includes(own()?.standing ?? '');
+  const act = (what: Act): void => void client.act(what).catch(() => undefined);
+  return { waiting: () => state().waiting, own, keeps, act };
+}
+
+/** What was done to keep order, in words. */
+export function orderedWords({ name, ...what }: Ordered, by: string, app: Pick<App, 't' | 'language'>): string {
+  const params = { by, name, reason: '', until: '', standing: '' };
+  if ('reason' in what) params.reason = what.reason;
+  if ('until' in what) params.until = momentOf(what.until, app.language());
+  if ('standing' in what) params.standing = app.t(`order.standing.${what.standing}`);
+  return app.t(`order.said.${what.did}`, params);
+}
+
+/** Who came to the door between two looks at it. */
+export function knocked(before: readonly Knocking[], now: readonly Knocking[]): Knocking[] {
+  return now.filter(({ id }) => !before.some((one) => one.id === id));
+}
+
+export interface Hands {
+  readonly up: Participant[];
+  readonly down: Participant[];
+  /** Who has become the host. */
+  readonly host: Participant | undefined;
+}
+
+/** Whose hand went up or down between two lists of the people in a room, and who is the host now. */
+export function handsBetween(before: readonly Participant[], now: readonly Participant[]): Hands {
+  const was = (id: number): Participant | undefined => before.find((one) => one.id === id);
+  const isUp = (one: Participant | undefined): boolean => (one?.hand_since ?? null) !== null;
+  const hostOf = (list: readonly Participant[]): Participant | undefined => list.find(({ standing }) => standing === 'host');
+  const host = hostOf(now);
+  return {
+    up: now.filter((one) => isUp(one) && !isUp(was(one.id))),
+    down: now.filter((one) => !isUp(one) && isUp(was(one.id))),
+    host: host && hostOf(before)?.actor !== host.actor ? host : undefined,
+  };
+}

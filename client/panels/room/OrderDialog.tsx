@@ -1,0 +1,106 @@
+/** What whoever keeps order can do about somebody: sanctions from mild to grave, each with its reason. */
+import { For, Show, createSignal } from 'solid-js';
+import type { JSX } from 'solid-js';
+import type { Participant, Standing } from '../../../contract/room';
+import { useApp } from '../../core/app';
+import { SANCTIONS, STANDINGS } from '../../core/room-order';
+import type { RoomOrder, Sanction } from '../../core/room-order';
+import { Dialog } from '../Dialog';
+import { Field } from '../Field';
+
+interface OrderDialogProps {
+  readonly person: Participant;
+  readonly order: RoomOrder;
+  onClose(): void;
+}
+
+export function OrderDialog(props: OrderDialogProps): JSX.Element {
+  const app = useApp();
+  const [what, setWhat] = createSignal<Sanction>('warn');
+  const [reason, setReason] = createSignal('');
+  const [tried, setTried] = createSignal(false);
+  const participant = (): number => props.person.id;
+  const send = (event: SubmitEvent): void => {
+    event.preventDefault();
+    setTried(true);
+    if (reason().trim() === '') return;
+    props.order.act({ act: what(), participant: participant(), reason: reason().trim() });
+    props.onClose();
+  };
+  return (
+    <Dialog open title={app.t('order.keepThis', { name: props.person.name })} onClose={() => props.onClose()}>
+      <form class="stack" onSubmit={send} noValidate>
+        <fieldset class="choices">
+          <legend class="legend">{app.t('order.act')}</legend>
+          <For each={SANCTIONS}>
+            {(one) => (
+              <label class="choice">
+                <input type="radio" name="sanction" value={one} checked={what() === one} onChange={() => setWhat(one)} />
+                <span>
+                  {app.t(`order.act.${one}`)}
+                  <span class="soft small"> {app.t(`order.hint.${one}`)}</span>
+                </span>
+              </label>
+            )}
+          </For>
+        </fieldset>
+        <Field
+          label={app.t('order.reason')}
+          wrong={tried() && reason().trim() === '' ? app.t('order.needReason') : undefined}
+        >
+          {(control) => (
+            <textarea
+              {...control}
+              class="input"
+              maxLength={300}
+              value={reason()}
+              onInput={(event) => setReason(event.currentTarget.value)}
+            />
+          )}
+        </Field>
+        <footer>
+          <button type="button" class="button" onClick={() => props.onClose()}>
+            {app.t('app.cancel')}
+          </button>
+          <button type="submit" class="button primary">
+            {app.t('order.do')}
+          </button>
+        </footer>
+      </form>
+      <Show when={props.order.own()?.standing === 'host'}>
+        <Appointment person={props.person} order={props.order} />
+      </Show>
+    </Dialog>
+  );
+}
+
+/** The host says who is what; what somebody cannot be is refused by the room. */
+function Appointment(props: Omit<OrderDialogProps, 'onClose'>): JSX.Element {
+  const app = useApp();
+  const choices = (): readonly Standing[] => {
+    const isPatient = props.person.role === 'patient';
+    return STANDINGS.filter((one) => one === 'observer' || (one === 'patient') === isPatient);
+  };
+  return (
+    <Field label={app.t('order.standing')}>
+      {(control) => (
+        <select
+          {...control}
+          class="input"
+          onChange={(event) => {
+            const standing = STANDINGS.find((one) => one === event.currentTarget.value);
+            if (standing) props.order.act({ act: 'appoint', participant: props.person.id, standing });
+          }}
+        >
+          <For each={choices()}>
+            {(one) => (
+              <option value={one} selected={one === props.person.standing}>
+                {app.t(`order.standing.${one}`)}
+              </option>
+            )}
+          </For>
+        </select>
+      )}
+    </Field>
+  );
+}

@@ -1,0 +1,136 @@
+/** The way into a room: the rules once, the door while one waits, the room, and why one is out of it. */
+import { For, Match, Show, Switch, createSignal, onCleanup } from 'solid-js';
+import type { JSX } from 'solid-js';
+import { useApp } from '../../core/app';
+import type { Conduct, RoomInfo } from '../../core/hospital';
+import { inLanguage } from '../../core/language';
+import { createQuery } from '../../core/query';
+import { Link } from '../../core/router';
+import { RoomClient } from '../../room/room-client';
+import type { RoomState } from '../../room/room-client';
+import { Answer } from '../Answer';
+import { EmptyState } from '../EmptyState';
+import { LanguageSwitch } from '../LanguageSwitch';
+import { Notice } from '../Notice';
+import { Skeleton } from '../Skeleton';
+import { AtTheDoor } from './AtTheDoor';
+import { RoomFrame } from './RoomFrame';
+
+export function RoomEntry(props: { info: RoomInfo }): JSX.Element {
+  const app = useApp();
+  const rules = createQuery<Conduct>(() => (signal) => app.api.get('/api/conduct', { signal }));
+  return (
+    <Answer of={rules} lines={6}>
+      {(answer) => (
+        <Show when={answer().agreed} fallback={<Rules conduct={answer()} onAgreed={() => rules.reload()} />}>
+          <Rounds info={props.info} />
+        </Show>
+      )}
+    </Answer>
+  );
+}
+
+function Rules(props: { conduct: Conduct; onAgreed(): void }): JSX.Element {
+  const app = useApp();
+  const [busy, setBusy] = createSignal(false);
+  const [refusal, setRefusal] = createSignal('');
+  const agree = async (): Promise<void> => {
+    setBusy(true);
+    setRefusal('');
+    try {
+      await app.api.post('/api/conduct', { version: props.conduct.version });
+      props.onAgreed();
+    } catch (error) {
+      setRefusal(app.explain(error));
+    }
+    setBusy(false);
+  };
+  return (
+    <DoorPage title={app.t('conduct.title')}>
+      <p>{app.t('conduct.lead')}</p>
+      <ol class="stack tight door-rules">
+        <For each={props.conduct.rules}>{(rule) => <li>{inLanguage(rule, app.language())}</li>}</For>
+      </ol>
+      <p class="soft small">{app.t('conduct.version', { version: props.conduct.version })}</p>
+      <Show when={refusal()}>{(text) => <Notice kind="bad">{text()}</Notice>}</Show>
+      <button type="button" class="button primary" aria-busy={busy()} onClick={() => void agree()}>
+        {app.t('conduct.agree')}
+      </button>
+    </DoorPage>
+  );
+}
+
+/** Each round is a connection of its own: who was put out may knock again. */
+function Rounds(props: { info: RoomInfo }): JSX.Element {
+  const [round, setRound] = createSignal(1);
+  return (
+    <Show when={round()} keyed>
+      <Round info={props.info} onAgain={() => setRound((now) => now + 1)} />
+    </Show>
+  );
+}
+
+function Round(props: { info: RoomInfo; onAgain(): void }): JSX.Element {
+  const app = useApp();
+  const client = new RoomClient(props.info.id);
+  const [state, setState] = createSignal<RoomState>(client.state);
+  onCleanup(client.on('change', setState));
+  onCleanup(() => client.close());
+  client.connect();
+  const threshold = (): RoomState['threshold'] => state().threshold;
+  const farewell = (): RoomState['farewell'] => state().farewell;
+  // A room whose line is broken stays as it was.
+  const isInside = (): boolean => state().self !== undefined && !threshold() && !farewell();
+  return (
+    <Switch
+      fallback={
+        <DoorPage title={inLanguage(props.info.title, app.language())}>
+          <p role="status">{app.t('room.line.connecting')}</p>
+          <Skeleton lines={4} />
+        </DoorPage>
+      }
+    >
+      <Match when={farewell()}>
+        {(why) => (
+          <DoorPage title={app.t('door.over')}>
+            <div role="alert" class="stack" data-farewell={why().reason}>
+              <EmptyState icon="leave" title={inLanguage(why().text, app.language())} />
+              <Show when={why().why}>{(reason) => <p>{app.t('door.reason', { reason: reason() })}</p>}</Show>
+            </div>
+            <button type="button" class="button" onClick={() => props.onAgain()}>
+              {app.t('door.again')}
+            </button>
+          </DoorPage>
+        )}
+      </Match>
+      <Match when={threshold()}>
+        {(door) => (
+          <DoorPage title={inLanguage(props.info.title, app.language())}>
+            <AtTheDoor threshold={door()} client={client} />
+          </DoorPage>
+        )}
+      </Match>
+      <Match when={isInside()}>
+        <RoomFrame info={props.info} client={client} />
+      </Match>
+    </Switch>
+  );
+}
+
+function DoorPage(props: { title: string; children: JSX.Element }): JSX.Element {
+  const app = useApp();
+  return (
+    <div class="panel narrow door">
+      <header class="row">
+        <h1>{props.title}</h1>
+        <LanguageSwitch />
+      </header>
+      <div class="stack">{props.children}</div>
+      <footer>
+        <Link href="/" class="button quiet">
+          {app.t('app.goHome')}
+        </Link>
+      </footer>
+    </div>
+  );
+}

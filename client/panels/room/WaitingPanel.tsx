@@ -1,0 +1,108 @@
+/** Who waits at the door; whoever keeps order lets them in, or says why not. */
+import { For, Show, createSignal } from 'solid-js';
+import type { JSX } from 'solid-js';
+import type { Knocking, Participant } from '../../../contract/room';
+import { useApp } from '../../core/app';
+import { momentOf } from '../../core/dates';
+import type { RoomOrder } from '../../core/room-order';
+import { Field } from '../Field';
+import { roleWords } from '../person';
+
+interface WaitingPanelProps {
+  readonly order: RoomOrder;
+  readonly people: readonly Participant[];
+}
+
+export function WaitingPanel(props: WaitingPanelProps): JSX.Element {
+  const app = useApp();
+  return (
+    <Show when={props.order.waiting().length > 0}>
+      <section class="stack tight" aria-labelledby="waiting-title">
+        <h2 class="legend" id="waiting-title">
+          {app.t('order.waitingTitle')}
+        </h2>
+        <ul class="waiting-people">
+          <For each={props.order.waiting()}>{(one) => <Waiting {...props} one={one} />}</For>
+        </ul>
+      </section>
+    </Show>
+  );
+}
+
+function Waiting(props: WaitingPanelProps & { one: Knocking }): JSX.Element {
+  const app = useApp();
+  const [refusing, setRefusing] = createSignal(false);
+  const [reason, setReason] = createSignal('');
+  const [companion, setCompanion] = createSignal<number>();
+  const companions = (): readonly Participant[] => props.people.filter(({ treats, away }) => treats && !away);
+  const chosen = (): number | undefined => companion() ?? companions()[0]?.id;
+  const admit = (): void => {
+    const who = props.one.needs_companion ? chosen() : undefined;
+    props.order.act({ act: 'admit', waiting: props.one.id, ...(who === undefined ? {} : { companion: who }) });
+  };
+  const turnAway = (event: SubmitEvent): void => {
+    event.preventDefault();
+    if (reason().trim() !== '') props.order.act({ act: 'turn-away', waiting: props.one.id, reason: reason().trim() });
+  };
+  return (
+    <li class="stack tight" data-waiting-person={props.one.actor}>
+      <span>
+        {props.one.name}
+        <span class="soft small"> {roleWords(app, props.one.role)}</span>
+        <Show when={props.one.blocked_until}>
+          {(until) => (
+            <span class="chip bad">{app.t('order.blockedUntil', { until: momentOf(until(), app.language()) })}</span>
+          )}
+        </Show>
+      </span>
+      <Show when={props.one.appeal}>{(words) => <p class="small">{app.t('order.appeal', { reason: words() })}</p>}</Show>
+      <Show when={props.order.keeps()}>
+        <Show when={props.one.needs_companion}>
+          <Field label={app.t('order.companion')} hint={companions().length === 0 ? app.t('order.companionNone') : undefined}>
+            {(control) => (
+              <select {...control} class="input" onChange={(event) => setCompanion(Number(event.currentTarget.value))}>
+                <For each={companions()}>{(person) => <option value={person.id}>{person.name}</option>}</For>
+              </select>
+            )}
+          </Field>
+        </Show>
+        <div class="row">
+          <Show
+            when={props.one.blocked_until}
+            fallback={
+              <button type="button" class="button small primary" onClick={admit}>
+                {app.t('order.admit')}
+                <span class="for-listeners"> {props.one.name}</span>
+              </button>
+            }
+          >
+            <button
+              type="button"
+              class="button small"
+              onClick={() => props.order.act({ act: 'lift', waiting: props.one.id })}
+            >
+              {app.t('order.lift')}
+              <span class="for-listeners"> {props.one.name}</span>
+            </button>
+          </Show>
+          <button type="button" class="button small quiet" aria-expanded={refusing()} onClick={() => setRefusing((now) => !now)}>
+            {app.t('order.turnAway')}
+            <span class="for-listeners"> {props.one.name}</span>
+          </button>
+        </div>
+        <Show when={refusing()}>
+          <form class="stack tight" onSubmit={turnAway}>
+            <Field label={app.t('order.reason')}>
+              {(control) => (
+                <input {...control} class="input" maxLength={300} onInput={(event) => setReason(event.currentTarget.value)} />
+              )}
+            </Field>
+            <button type="submit" class="button small">
+              {app.t('order.do')}
+            </button>
+          </form>
+        </Show>
+      </Show>
+    </li>
+  );
+}

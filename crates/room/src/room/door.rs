@@ -1,0 +1,363 @@
+//! Who comes in, who waits, who goes: the room's door, and the host who stands at it.
+//!
+//! What was decided is in the journal; what follows from it is worked out here at each tick, from the order
+//! that is kept and from who is there, so that a room that is opened again comes to the same.
+
+use vocabulary::{ActorId, Timestamp};
+
+use super::Room;
+use crate::{
+    AtDoor, Farewell, Knocking, Order, Refusal, Sending, Standing, Threshold, limits,
+    seat::{Person, Seat, Sitter, free_colour},
+    wire::{News, Participant, ResumeToken, ServerFrame},
+};
+
+/// Somebody at the door.
+#[derive(Debug)]
+pub(super) struct Knock {
+    pub sitter: Sitter,
+    pub since: Timestamp,
+    told: Option<Threshold>,
+}
+
+/// A frame for one connection, beside the packets of the ticks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parcel {
+    /// Whose it is.
+    pub seat: Seat,
+    /// The frame.
+    pub frame: Vec<u8>,
+    /// Whether the connection is closed after it.
+    pub is_last: bool,
+}
+
+impl Room {
+    /// Frames for single connections, to be sent before the packets of the tick that was just made.
+    pub fn take_parcels(&mut self) -> Vec<Parcel> {
+        std::mem::take(&mut self.parcels)
+    }
+
+    /// Who waits at the door.
+    pub fn knocking(&self, now: Timestamp) -> Vec<Knocking> {
+        let all = self.at_door.iter();
+        all.map(|(id, knock)| {
+            let person = &knock.sitter.person;
+            let block = self.durable.order().block(&person.actor, now);
+            Knocking {
+                id: *id,
+                actor: person.actor.clone(),
+                name: person.name.clone(),
+                role: person.role.clone(),
+                since: knock.since,
+                needs_companion: person.door.needs_companion,
+                blocked_until: block.map(|block| block.until),
+                appeal: block.and_then(|block| block.appeal.clone()),
+            }
+        })
+        .collect()
+    }
+
+    /// Whether somebody is not to be heard in this room.
+    pub(super) fn is_muted(&self, actor: &ActorId) -> bool {
+        self.durable.order().is_muted(actor)
+    }
+
+    /// What of what somebody sends goes to the others; nothing of one who is not inside.
+    pub fn lets_through(&self, seat: Seat, sending: Sending) -> Option<Sending> {
+        let sitter = self.sitters.get(&seat.participant);
+        let sitter = sitter.filter(|sitter| sitter.seat == seat && sitter.away_since.is_none())?;
+        let is_muted = self.is_muted(&sitter.person.actor);
+        Some(Sending {
+            microphone: sending.microphone && !is_muted,
+            ..sending
+        })
+    }
+
+    /// What somebody is, as far as `order` has it.
+    pub(super) fn standing(&self, person: &Person, order: &Order) -> Standing {
+        if self.host.as_ref() == Some(&person.actor) {
+            return Standing::Host;
+        }
+        if !person.may_act {
+            return Standing::Observer;
+        }
+        let appointed = order.appointed(&person.actor);
+        appointed
+            .filter(|standing| *standing != Standing::Host)
+            .unwrap_or(person.door.standing)
+    }
+
+    pub(super) fn as_seen(&self, sitter: &Sitter) -> Participant {
+        let person = &sitter.person;
+        let standing = self.standing(person, self.durable.order());
+        Participant {
+            id: sitter.seat.participant,
+            actor: person.actor.clone(),
+            name: person.name.clone(),
+            role: person.role.clone(),
+            colour: sitter.colour().to_owned(),
+            may_act: standing.works(),
+            standing,
+            hand_since: sitter.hand_since,
+            muted: self.is_muted(&person.actor),
+            treats: person.door.treats,
+            joined: sitter.joined,
+            away: sitter.away_since.is_some(),
+        }
+    }
+
+    /// Why somebody has to wait at the door; `None` where they come in.
+    pub(super) fn waits(&self, person: &Person, now: Timestamp) -> Option<AtDoor> {
+        let (order, who, door) = (self.durable.order(), &person.actor, &person.door);
+        if order.block(who, now).is_some() {
+            return Some(AtDoor::Blocked);
+        }
+        if order.put_out(who).is_some() {
+            return Some(AtDoor::PutOut);
+        }
+        if door.needs_companion {
+            let companion = order.admitted(who).flatten();
+            let is_here = |companion: &ActorId| {
+                let mut sitters = self.sitters.values();
+                sitters.any(|sitter| sitter.person.actor == *companion)
+            };
+            return (!companion.is_some_and(is_here)).then_some(AtDoor::Companion);
+        }
+        let comes_in = door.is_asked
+            || order.admitted(who).is_some()
+            // Where nobody can let anybody in, one who may be the host is not kept waiting.
+            || (self.host.is_none() && person.may_act && door.may_host);
+        (!comes_in).then_some(AtDoor::Waiting)
+    }
+
+    /// Takes a place at the door, instead of an older one of the same account.
+    pub(super) fn knock(
+        &mut self,
+        now: Timestamp,
+        person: Person,
+        token: ResumeToken,
+    ) -> Result<(Seat, Vec<u8>), Farewell> {
+        let is_theirs = |knock: &Knock| knock.sitter.person.actor == person.actor;
+        let older = self.at_door.values().find(|knock| is_theirs(knock));
+        if let Some(older) = older.map(|knock| knock.sitter.seat) {
+            self.at_door.remove(&older.participant);
+            self.post_last(older, ServerFrame::bye(Farewell::Replaced));
+        }
+        if self.at_door.len() >= limits::WAITING {
+            return Err(Farewell::RoomFull);
+        }
+        let id = self.free_number();
+        let sitter = Sitter::new(person, id, token, 0, now);
+        let seat = sitter.seat;
+        let mut knock = Knock {
+            sitter,
+            since: now,
+            told: None,
+        };
+        let threshold = self.threshold(&knock, now);
+        knock.told = Some(threshold.clone());
+        self.at_door.insert(id, knock);
+        Ok((seat, ServerFrame::Threshold { threshold }.encode()))
+    }
+
+    fn threshold(&self, knock: &Knock, now: Timestamp) -> Threshold {
+        let (order, person) = (self.durable.order(), &knock.sitter.person);
+        let block = order.block(&person.actor, now);
+        let host = self.host.as_ref();
+        let host = host.and_then(|host| {
+            let mut sitters = self.sitters.values();
+            sitters.find(|sitter| sitter.person.actor == *host)
+        });
+        Threshold {
+            // A room that is full keeps those at the door who would come in.
+            state: self.waits(person, now).unwrap_or(AtDoor::Waiting),
+            since: knock.since,
+            host: host.map(|sitter| sitter.person.name.clone()),
+            reason: order.put_out(&person.actor).map(str::to_owned),
+            until: block.map(|block| block.until),
+            may_come_urgently: person.door.treats,
+            has_appealed: block.is_some_and(|block| block.appeal.is_some()),
+        }
+    }
+
+    /// Has everybody be where the order that was kept wants them.
+    pub(super) fn keep_the_door(&mut self, now: Timestamp) {
+        self.show_out();
+        self.settle_host(now);
+        self.send_back(now);
+        self.let_in(now);
+        self.tell_those_who_wait(now);
+    }
+
+    /// Who was put out or blocked goes, and is told why.
+    fn show_out(&mut self) {
+        let order = self.durable.order();
+        let out = self.sitters.values().filter_map(|sitter| {
+            let actor = &sitter.person.actor;
+            Some((actor.clone(), order.put_out(actor)?.to_owned()))
+        });
+        let out: Vec<_> = out.collect();
+        for (actor, why) in out {
+            for seat in self.put_out(&actor) {
+                let bye = ServerFrame::bye_because(Farewell::PutOut, Some(why.clone()));
+                self.post_last(seat, bye);
+            }
+        }
+    }
+
+    /// Where the host has left, or their line is broken for long, the one takes over who has been here the
+    /// longest of those who may.
+    pub(super) fn settle_host(&mut self, now: Timestamp) {
+        let is_here = |sitter: &Sitter| {
+            let away = sitter.away_since;
+            away.is_none_or(|since| now.0.saturating_sub(since.0) < limits::HOST_AWAY_MS)
+        };
+        let is_host = |sitter: &&Sitter| Some(&sitter.person.actor) == self.host.as_ref();
+        if self.sitters.values().filter(is_host).any(is_here) {
+            return;
+        }
+        let may = self.sitters.values();
+        let may = may.filter(|sitter| sitter.away_since.is_none() && self.may_be_host(sitter));
+        let next = may.min_by_key(|sitter| (sitter.joined, sitter.seat.participant));
+        let next = next.map(|sitter| sitter.person.actor.clone());
+        if next != self.host {
+            self.host = next;
+            self.people_changed = true;
+        }
+    }
+
+    pub(super) fn may_be_host(&self, sitter: &Sitter) -> bool {
+        let person = &sitter.person;
+        let appointed = self.durable.order().appointed(&person.actor);
+        person.may_act && person.door.may_host && appointed != Some(Standing::Observer)
+    }
+
+    /// Makes somebody the host to whom the host has handed over, if they are still here.
+    pub(super) fn hand_over(&mut self, to: &ActorId) {
+        let mut theirs = self.sitters.values();
+        if theirs.any(|sitter| sitter.person.actor == *to && self.may_be_host(sitter)) {
+            self.host = Some(to.clone());
+        }
+    }
+
+    /// Whoever may be inside only beside somebody goes back to the door when that one has left.
+    fn send_back(&mut self, now: Timestamp) {
+        let alone = self.sitters.iter().filter(|(_, sitter)| {
+            sitter.person.door.needs_companion && self.waits(&sitter.person, now).is_some()
+        });
+        let alone: Vec<u16> = alone.map(|(id, _)| *id).collect();
+        for id in alone {
+            let Some(mut sitter) = self.sitters.remove(&id) else {
+                continue;
+            };
+            self.people_changed = true;
+            self.forget_holds(&[sitter.seat]);
+            // Whose line is broken knocks again by themselves.
+            if sitter.away_since.is_none() {
+                sitter.pose = None;
+                sitter.hand_since = None;
+                let knock = Knock {
+                    sitter,
+                    since: now,
+                    told: None,
+                };
+                self.at_door.insert(id, knock);
+            }
+        }
+    }
+
+    /// Who may come in comes in; who was turned away is told so.
+    fn let_in(&mut self, now: Timestamp) {
+        let ids: Vec<u16> = self.at_door.keys().copied().collect();
+        for id in ids {
+            let Some(knock) = self.at_door.get(&id) else {
+                continue;
+            };
+            let person = &knock.sitter.person;
+            let turned = self.durable.order().turned_away(&person.actor, knock.since);
+            if let Some(why) = turned.map(str::to_owned) {
+                let seat = knock.sitter.seat;
+                self.at_door.remove(&id);
+                let bye = ServerFrame::bye_because(Farewell::TurnedAway, Some(why));
+                self.post_last(seat, bye);
+                continue;
+            }
+            let is_full = self.sitters.len() >= limits::PARTICIPANTS;
+            if is_full || self.waits(person, now).is_some() {
+                continue;
+            }
+            if let Some(Knock { mut sitter, .. }) = self.at_door.remove(&id) {
+                sitter.colour = free_colour(&self.sitters);
+                sitter.joined = now;
+                let seat = sitter.seat;
+                self.sitters.insert(id, sitter);
+                self.people_changed = true;
+                self.settle_host(now);
+                // They knew nothing of the room while they waited, and count their acts on.
+                let frame = self.welcome(seat, true, None);
+                self.post(seat, frame);
+                self.show_all_poses();
+            }
+        }
+    }
+
+    fn tell_those_who_wait(&mut self, now: Timestamp) {
+        let ids: Vec<u16> = self.at_door.keys().copied().collect();
+        for id in ids {
+            let Some(knock) = self.at_door.get(&id) else {
+                continue;
+            };
+            let threshold = self.threshold(knock, now);
+            let (seat, is_news) = (knock.sitter.seat, knock.told.as_ref() != Some(&threshold));
+            if is_news {
+                let frame = ServerFrame::Threshold {
+                    threshold: threshold.clone(),
+                };
+                self.post(seat, frame.encode());
+            }
+            let is_due = self.tick.is_multiple_of(limits::QUIET_TICKS);
+            let Some(knock) = self.at_door.get_mut(&id) else {
+                continue;
+            };
+            knock.told = Some(threshold);
+            let mut acks = std::mem::take(&mut knock.sitter.acks);
+            if is_due || !acks.is_empty() {
+                // The room's events are not theirs to see.
+                acks.iter_mut().for_each(|ack| ack.event = None);
+                let quiet = ServerFrame::Tick {
+                    tick: self.tick,
+                    news: News::default(),
+                    poses: Vec::new(),
+                    acks,
+                };
+                self.post(seat, quiet.encode());
+            }
+        }
+    }
+
+    /// Whose reason a person at the door may give, and what it comes to, is judged with the other acts of
+    /// order; here is who they are.
+    pub(super) fn person(&self, participant: u16) -> Result<(&Person, bool), Refusal> {
+        let inside = self.sitters.get(&participant);
+        let inside = inside.map(|sitter| (&sitter.person, true));
+        let outside = self.at_door.get(&participant);
+        let outside = outside.map(|knock| (&knock.sitter.person, false));
+        inside.or(outside).ok_or(Refusal::NobodyThere)
+    }
+
+    pub(super) fn post(&mut self, seat: Seat, frame: Vec<u8>) {
+        self.parcels.push(Parcel {
+            seat,
+            frame,
+            is_last: false,
+        });
+    }
+
+    fn post_last(&mut self, seat: Seat, bye: ServerFrame) {
+        self.parcels.push(Parcel {
+            seat,
+            frame: bye.encode(),
+            is_last: true,
+        });
+    }
+}

@@ -1,0 +1,97 @@
+//! Who has hold of what: how holds end, and what is left where.
+
+use std::collections::BTreeMap;
+
+use vocabulary::{ActorId, Timestamp};
+
+use super::{Hold, Room};
+use crate::{Deed, Entity, EntityId, Probe, Transform, limits, seat::Seat, wire::Holding};
+
+impl Room {
+    /// Lets go of what seats held that are there no more.
+    pub(super) fn forget_holds(&mut self, seats: &[Seat]) {
+        // A hold that ends with an act goes when the record has the act, as ever.
+        let is_left = |hold: &Hold| {
+            hold.ends_with.is_some()
+                || seats
+                    .iter()
+                    .all(|seat| seat.participant != hold.participant)
+        };
+        self.holds.retain(|_, hold| is_left(hold));
+        self.holds_changed = true;
+    }
+
+    pub(super) fn transforms_in_hand(&self) -> BTreeMap<EntityId, Transform> {
+        let holograms = self.holds.keys().filter_map(|id| {
+            let placed = self.staged.entities().get(id)?;
+            match &placed.entity {
+                Entity::Hologram(hologram) => Some((*id, hologram.transform)),
+                _ => None,
+            }
+        });
+        holograms.collect()
+    }
+
+    /// Ends holds in which nothing has moved for a while, and leaves the holograms where they are.
+    pub(super) fn let_go_of_the_forgotten(&mut self, now: Timestamp) {
+        let is_over = |hold: &Hold| {
+            hold.ends_with.is_none() && now.0.saturating_sub(hold.moved_at.0) >= limits::HOLD_MS
+        };
+        let over = self.holds.iter().filter(|(_, hold)| is_over(hold));
+        let over: Vec<_> = over.map(|(entity, hold)| (*entity, *hold)).collect();
+        for (entity, hold) in over {
+            let Some(holder) = self.sitters.get(&hold.participant) else {
+                self.holds.remove(&entity);
+                self.holds_changed = true;
+                continue;
+            };
+            let actor = holder.person.actor.clone();
+            let case = self.case(now, &actor, Some(hold.participant), &NoProbe);
+            let deed = case.moved(entity, hold.transform);
+            self.let_go(now, actor, entity, deed, None);
+        }
+    }
+
+    /// Ends a hold: at once where the hologram has not moved, else when the record has the move.
+    pub(super) fn let_go(
+        &mut self,
+        now: Timestamp,
+        actor: ActorId,
+        entity: EntityId,
+        deed: Option<Deed>,
+        from: Option<(u16, u32)>,
+    ) -> Option<u64> {
+        let number = deed.map(|deed| self.stage(now, actor, deed, from));
+        if number.is_none() {
+            self.holds.remove(&entity);
+            self.holds_changed = true;
+        } else if let Some(hold) = self.holds.get_mut(&entity) {
+            hold.ends_with = number;
+        }
+        number
+    }
+
+    pub(super) fn holdings(&self) -> Vec<Holding> {
+        let holdings = self.holds.iter();
+        let holdings = holdings.map(|(entity, hold)| (*entity, hold.participant));
+        holdings
+            .map(|(entity, participant)| Holding {
+                entity,
+                participant,
+            })
+            .collect()
+    }
+}
+
+/// For what needs no look at a series.
+struct NoProbe;
+
+impl Probe for NoProbe {
+    fn bounds(&self, _: &vocabulary::Uid) -> Option<crate::Bounds> {
+        None
+    }
+
+    fn hu_at(&self, _: &vocabulary::Uid, _: [f64; 3]) -> Option<i16> {
+        None
+    }
+}

@@ -1,0 +1,285 @@
+//! Acts by which order is kept: who may do them to whom, and what they come to.
+
+use vocabulary::Timestamp;
+
+use super::Room;
+use crate::{
+    Act, ActKind, Deed, Did, Entity, NewEntity, Ordered, Refusal, Standing, limits,
+    seat::{Outcome, Person},
+};
+
+impl Room {
+    /// Carries out an act by which order is kept; `None` where the act is another.
+    pub(super) fn keep_order(
+        &mut self,
+        now: Timestamp,
+        from: (u16, u32),
+        act: &Act,
+    ) -> Option<Result<Outcome, Refusal>> {
+        let (participant, _) = from;
+        let ordered = match act {
+            Act::RaiseHand => return Some(self.raise_hand(now, participant)),
+            Act::LowerHand { participant: whose } => {
+                return Some(self.lower_hand(participant, whose.unwrap_or(participant)));
+            }
+            Act::ComeUrgently { reason } => self.come_urgently(participant, reason),
+            Act::Appeal { reason } => self.appeal(now, participant, reason),
+            Act::Admit { .. } | Act::TurnAway { .. } | Act::Lift { .. } => {
+                self.at_the_door(now, participant, act)
+            }
+            Act::Warn { .. }
+            | Act::Mute { .. }
+            | Act::Unmute { .. }
+            | Act::PutOut { .. }
+            | Act::Block { .. }
+            | Act::Appoint { .. } => self.inside(now, participant, act),
+            _ => return None,
+        };
+        Some(ordered.map(|ordered| match ordered {
+            Some(ordered) => self.write_down(now, from, ordered),
+            None => Outcome::Done(None),
+        }))
+    }
+
+    fn write_down(&mut self, now: Timestamp, from: (u16, u32), ordered: Ordered) -> Outcome {
+        let deed = Deed {
+            act: ActKind::Order,
+            changes: Vec::new(),
+            undoes: None,
+            order: Some(ordered),
+        };
+        let actor = self.person(from.0).map(|(person, _)| person.actor.clone());
+        if let Ok(actor) = actor {
+            self.stage(now, actor, deed, Some(from));
+        }
+        Outcome::Waiting
+    }
+
+    /// Whether what somebody is lets them do an act on what stands in the room.
+    pub(super) fn may_do(&self, person: &Person, act: &Act) -> Result<(), Refusal> {
+        let is_note = |id: &u32| {
+            let placed = self.staged.entities().get(id);
+            placed.is_some_and(|placed| matches!(placed.entity, Entity::Annotation(_)))
+        };
+        match self.standing(person, self.staged.order()) {
+            standing if standing.works() => Ok(()),
+            Standing::Observer => Err(Refusal::WatchingOnly),
+            Standing::Patient => match act {
+                Act::Add {
+                    entity: NewEntity::Annotation(_),
+                }
+                | Act::Undo => Ok(()),
+                Act::Set { id, .. } | Act::Remove { id } if is_note(id) => Ok(()),
+                _ => Err(Refusal::NotForYourStanding),
+            },
+            _ => Err(Refusal::NotForYourStanding),
+        }
+    }
+
+    fn raise_hand(&mut self, now: Timestamp, participant: u16) -> Result<Outcome, Refusal> {
+        let sitter = self.sitters.get_mut(&participant);
+        let sitter = sitter.ok_or(Refusal::NotInside)?;
+        if sitter.hand_since.is_none() {
+            sitter.hand_since = Some(now);
+            self.people_changed = true;
+        }
+        Ok(Outcome::Done(None))
+    }
+
+    fn lower_hand(&mut self, participant: u16, whose: u16) -> Result<Outcome, Refusal> {
+        let (person, _) = self.person(participant)?;
+        let keeps = self.standing(person, self.staged.order()).keeps_order();
+        if participant != whose && !keeps {
+            return Err(Refusal::KeepsNoOrder);
+        }
+        let sitter = self.sitters.get_mut(&whose);
+        let sitter = sitter.ok_or(Refusal::NobodyThere)?;
+        self.people_changed |= sitter.hand_since.take().is_some();
+        Ok(Outcome::Done(None))
+    }
+
+    fn come_urgently(&self, participant: u16, reason: &str) -> Result<Option<Ordered>, Refusal> {
+        let (person, is_inside) = self.person(participant)?;
+        if is_inside {
+            return Ok(None);
+        }
+        if !person.door.treats {
+            return Err(Refusal::NotInside);
+        }
+        let reason = said(reason)?;
+        Ok(Some(about(person, Did::CameInUrgently { reason })))
+    }
+
+    fn appeal(
+        &self,
+        now: Timestamp,
+        participant: u16,
+        reason: &str,
+    ) -> Result<Option<Ordered>, Refusal> {
+        let (person, _) = self.person(participant)?;
+        let block = self.staged.order().block(&person.actor, now);
+        match block.map(|block| block.appeal.is_some()) {
+            // One block is spoken against once.
+            Some(true) | None => Ok(None),
+            Some(false) => {
+                let reason = said(reason)?;
+                Ok(Some(about(person, Did::Appealed { reason })))
+            }
+        }
+    }
+
+    /// Who keeps order lets people in, or does not.
+    fn at_the_door(
+        &self,
+        now: Timestamp,
+        participant: u16,
+        act: &Act,
+    ) -> Result<Option<Ordered>, Refusal> {
+        self.keeper(participant)?;
+        let (Act::Admit { waiting, .. } | Act::TurnAway { waiting, .. } | Act::Lift { waiting }) =
+            act
+        else {
+            return Err(Refusal::Malformed);
+        };
+        let knock = self.at_door.get(waiting).ok_or(Refusal::NobodyThere)?;
+        let (person, order) = (&knock.sitter.person, self.staged.order());
+        let is_blocked = order.block(&person.actor, now).is_some();
+        let did = match act {
+            Act::Admit { .. } if is_blocked => return Err(Refusal::StillBlocked),
+            Act::Admit { companion, .. } => Did::Admitted {
+                companion: self.companion(person, *companion)?,
+            },
+            Act::TurnAway { reason, .. } => Did::TurnedAway {
+                reason: said(reason)?,
+            },
+            _ if order.put_out(&person.actor).is_none() => return Ok(None),
+            _ => Did::Lifted,
+        };
+        Ok(Some(about(person, did)))
+    }
+
+    /// Who is to look after somebody inside; nobody where nobody must.
+    fn companion(
+        &self,
+        person: &Person,
+        companion: Option<u16>,
+    ) -> Result<Option<vocabulary::ActorId>, Refusal> {
+        if !person.door.needs_companion {
+            return Ok(None);
+        }
+        let sitter = companion.and_then(|id| self.sitters.get(&id));
+        let sitter = sitter.filter(|sitter| sitter.person.door.treats);
+        let sitter = sitter.ok_or(Refusal::CompanionNeeded)?;
+        Ok(Some(sitter.person.actor.clone()))
+    }
+
+    /// Who keeps order acts on somebody inside.
+    fn inside(
+        &self,
+        now: Timestamp,
+        participant: u16,
+        act: &Act,
+    ) -> Result<Option<Ordered>, Refusal> {
+        let own = self.keeper(participant)?;
+        let (Act::Warn {
+            participant: whom, ..
+        }
+        | Act::Mute {
+            participant: whom, ..
+        }
+        | Act::Unmute { participant: whom }
+        | Act::PutOut {
+            participant: whom, ..
+        }
+        | Act::Block {
+            participant: whom, ..
+        }
+        | Act::Appoint {
+            participant: whom, ..
+        }) = act
+        else {
+            return Err(Refusal::Malformed);
+        };
+        let sitter = self.sitters.get(whom).ok_or(Refusal::NobodyThere)?;
+        let (person, order) = (&sitter.person, self.staged.order());
+        let is_muted = order.is_muted(&person.actor);
+        if self.host.as_ref() == Some(&person.actor) && own != Standing::Host {
+            return Err(Refusal::AboveYou);
+        }
+        let is_oneself = self.person(participant)?.0.actor == person.actor;
+        if is_oneself {
+            return Err(Refusal::NotYourself);
+        }
+        let did = match act {
+            Act::Mute { reason, .. } => {
+                let reason = said(reason)?;
+                if is_muted {
+                    return Ok(None);
+                }
+                Did::Muted { reason }
+            }
+            Act::Unmute { .. } if !is_muted => return Ok(None),
+            Act::Unmute { .. } => Did::Unmuted,
+            Act::PutOut { reason, .. } => Did::PutOut {
+                reason: said(reason)?,
+            },
+            Act::Block { reason, .. } => Did::Blocked {
+                reason: said(reason)?,
+                until: order.next_block_ends(&person.actor, now),
+            },
+            Act::Appoint { standing, .. } => {
+                if own != Standing::Host {
+                    return Err(Refusal::KeepsNoOrder);
+                }
+                if !self.can_be(sitter, *standing) {
+                    return Err(Refusal::CannotBe);
+                }
+                Did::Appointed {
+                    standing: *standing,
+                }
+            }
+            Act::Warn { reason, .. } => Did::Warned {
+                reason: said(reason)?,
+            },
+            _ => return Err(Refusal::Malformed),
+        };
+        Ok(Some(about(person, did)))
+    }
+
+    /// A patient is a patient, or watches; nobody else becomes one; a host must be one who may.
+    fn can_be(&self, sitter: &crate::seat::Sitter, standing: Standing) -> bool {
+        let is_patient = sitter.person.door.standing == Standing::Patient;
+        match standing {
+            Standing::Observer => true,
+            Standing::Patient => is_patient,
+            Standing::Host => self.may_be_host(sitter),
+            Standing::Speaker | Standing::Supervisor => !is_patient && sitter.person.may_act,
+        }
+    }
+
+    fn keeper(&self, participant: u16) -> Result<Standing, Refusal> {
+        let (person, is_inside) = self.person(participant)?;
+        if !is_inside {
+            return Err(Refusal::NotInside);
+        }
+        let standing = self.standing(person, self.staged.order());
+        if standing.keeps_order() {
+            Ok(standing)
+        } else {
+            Err(Refusal::KeepsNoOrder)
+        }
+    }
+}
+
+fn about(person: &Person, did: Did) -> Ordered {
+    Ordered {
+        whom: person.actor.clone(),
+        name: person.name.clone(),
+        did,
+    }
+}
+
+fn said(reason: &str) -> Result<String, Refusal> {
+    limits::reason(reason)?;
+    Ok(reason.trim().to_owned())
+}

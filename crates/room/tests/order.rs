@@ -1,0 +1,426 @@
+//! Who comes in, who keeps order, and what it comes to.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
+
+mod stage;
+
+use room::{
+    AtDoor, Door, Farewell, Refusal, Room, Seat, Standing, Threshold, limits,
+    wire::{Participant, ServerFrame},
+};
+use serde_json::{Value, json};
+use stage::{Stage, hologram_act, note};
+
+fn nurse() -> Door {
+    Door {
+        is_asked: false,
+        may_host: false,
+        ..Door::default()
+    }
+}
+
+fn patient(needs_companion: bool) -> Door {
+    Door {
+        standing: Standing::Patient,
+        is_asked: false,
+        may_host: false,
+        treats: false,
+        needs_companion,
+    }
+}
+
+fn said(act: &str, participant: u16) -> Value {
+    json!({"act": act, "participant": participant, "reason": "shouts"})
+}
+
+fn appoint(participant: u16, standing: &str) -> Value {
+    json!({"act": "appoint", "participant": participant, "standing": standing})
+}
+
+fn threshold(frame: &ServerFrame) -> &Threshold {
+    match frame {
+        ServerFrame::Threshold { threshold } => threshold,
+        other => panic!("not at the door: {other:?}"),
+    }
+}
+
+fn to(parcels: &[(Seat, ServerFrame)], seat: Seat) -> Vec<&ServerFrame> {
+    let theirs = parcels.iter().filter(|(of, _)| *of == seat);
+    theirs.map(|(_, frame)| frame).collect()
+}
+
+fn person(stage: &Stage, seat: Seat) -> Participant {
+    let mut people = stage.room.people().into_iter();
+    people.find(|one| one.id == seat.participant).unwrap()
+}
+
+#[test]
+fn who_was_not_asked_in_waits_and_sees_nothing_until_the_host_lets_them_in() {
+    let mut stage = Stage::new();
+    let host = stage.enter("li.terminal");
+    stage.done(host, json!({"act": "add", "entity": hologram_act()}));
+    let (wang, frame) = stage.come("wang.nurse", nurse());
+    let told = threshold(&frame);
+    assert_eq!(
+        (told.state, told.host.as_deref()),
+        (AtDoor::Waiting, Some("li.terminal"))
+    );
+    assert_eq!(stage.room.people().len(), 1);
+    assert_eq!(stage.room.knocking(stage.now)[0].name, "wang.nurse");
+    // From the door nothing can be done to what stands inside.
+    assert_eq!(stage.refused(wang, note("hello")), Some(Refusal::NotInside));
+    assert_eq!(
+        stage.refused(wang, json!({"act": "undo"})),
+        Some(Refusal::NotInside)
+    );
+    let own = json!({"act": "admit", "waiting": wang.participant});
+    assert_eq!(stage.refused(wang, own.clone()), Some(Refusal::NotInside));
+    stage.accepted(host, own);
+    let parcels = std::mem::take(&mut stage.parcels);
+    let welcome = parcels.iter().find(|parcel| parcel.seat == wang).unwrap();
+    let ServerFrame::Welcome { entrance, .. } = ServerFrame::decode(&welcome.frame).unwrap() else {
+        panic!("{welcome:?}");
+    };
+    assert_eq!(entrance.snapshot.unwrap().len(), 1);
+    assert_eq!(stage.room.people().len(), 2);
+    // Who was let in comes and goes.
+    stage.room.leave(stage.now, wang);
+    stage.wait(limits::RESUME_MS);
+    stage.round();
+    assert!(matches!(
+        stage.come("wang.nurse", nurse()).1,
+        ServerFrame::Welcome { .. }
+    ));
+}
+
+#[test]
+fn who_is_turned_away_is_told_why_and_may_knock_again() {
+    let mut stage = Stage::new();
+    let host = stage.enter("li.terminal");
+    let (wang, _) = stage.come("wang.nurse", nurse());
+    let act =
+        |reason: &str| json!({"act": "turn-away", "waiting": wang.participant, "reason": reason});
+    assert_eq!(stage.refused(host, act("  ")), Some(Refusal::ReasonNeeded));
+    let long = "x".repeat(limits::REASON_CHARACTERS + 1);
+    assert_eq!(stage.refused(host, act(&long)), Some(Refusal::TextTooLong));
+    assert_eq!(stage.act(host, act("we are nearly done")), None);
+    let parcels = stage.parcels();
+    let [
+        ServerFrame::Bye {
+            reason, why, again, ..
+        },
+    ] = to(&parcels, wang)[..]
+    else {
+        panic!("{parcels:?}");
+    };
+    assert_eq!((reason, again), (&Farewell::TurnedAway, &false));
+    assert_eq!(why.as_deref(), Some("we are nearly done"));
+    stage.wait(1);
+    assert_eq!(
+        threshold(&stage.come("wang.nurse", nurse()).1).state,
+        AtDoor::Waiting
+    );
+}
+
+#[test]
+fn a_block_keeps_out_longer_each_time_and_ends() {
+    let mut stage = Stage::new();
+    let host = stage.enter("li.terminal");
+    for (times, lasts_ms) in limits::BLOCK_MS.into_iter().enumerate() {
+        let chen = stage.enter("chen.expert");
+        let before = stage.now;
+        assert_eq!(
+            stage.act(host, said("block", chen.participant)),
+            None,
+            "{times}"
+        );
+        let parcels = stage.parcels();
+        assert!(matches!(
+            to(&parcels, chen)[..],
+            [ServerFrame::Bye {
+                reason: Farewell::PutOut,
+                ..
+            }]
+        ));
+        assert_eq!(stage.room.people().len(), 1);
+        let (again, frame) = stage.come(
+            "chen.expert",
+            Door {
+                treats: false,
+                ..Door::default()
+            },
+        );
+        let told = threshold(&frame);
+        assert_eq!(
+            (told.state, told.reason.as_deref()),
+            (AtDoor::Blocked, Some("shouts"))
+        );
+        assert_eq!(told.until.unwrap().0 - before.0, lasts_ms);
+        let admit = json!({"act": "admit", "waiting": again.participant});
+        assert_eq!(
+            stage.refused(host, admit.clone()),
+            Some(Refusal::StillBlocked)
+        );
+        let urgent = json!({"act": "come-urgently", "reason": "x"});
+        assert_eq!(stage.refused(again, urgent), Some(Refusal::NotInside));
+        stage.wait(lasts_ms);
+        stage.round();
+        // The block is over; the host still lets them in anew. Meanwhile the host's own line held.
+        stage.accepted(host, admit);
+        assert_eq!(stage.room.people().len(), 2);
+        stage.room.put_out(&"chen.expert".parse_actor());
+    }
+}
+
+trait ParseActor {
+    fn parse_actor(&self) -> vocabulary::ActorId;
+}
+
+impl ParseActor for str {
+    fn parse_actor(&self) -> vocabulary::ActorId {
+        vocabulary::ActorId::new(self).unwrap()
+    }
+}
+
+#[test]
+fn an_appeal_reaches_those_inside_once_and_a_block_can_be_lifted() {
+    let mut stage = Stage::new();
+    let host = stage.enter("li.terminal");
+    let chen = stage.enter("chen.expert");
+    stage.accepted(host, said("block", chen.participant));
+    let (again, _) = stage.come("chen.expert", Door::default());
+    let appeal = |words: &str| json!({"act": "appeal", "reason": words});
+    stage.accepted(again, appeal("I was asked to speak up"));
+    let kept = stage.journal.len();
+    stage.accepted(again, appeal("again"));
+    assert_eq!(
+        stage.journal.len(),
+        kept,
+        "one block is spoken against once"
+    );
+    let knocking = stage.room.knocking(stage.now);
+    assert_eq!(
+        knocking[0].appeal.as_deref(),
+        Some("I was asked to speak up")
+    );
+    assert!(knocking[0].blocked_until.is_some());
+    stage.accepted(host, json!({"act": "lift", "waiting": again.participant}));
+    assert_eq!(
+        stage.room.people().len(),
+        2,
+        "who was asked in comes straight in again"
+    );
+}
+
+#[test]
+fn who_treats_the_patient_comes_in_urgently_even_when_blocked_and_it_is_kept() {
+    let mut stage = Stage::new();
+    let host = stage.enter("li.terminal");
+    let chen = stage.enter("chen.expert");
+    stage.accepted(host, said("block", chen.participant));
+    let (again, frame) = stage.come("chen.expert", Door::default());
+    assert!(threshold(&frame).may_come_urgently);
+    let urgent = |why: &str| json!({"act": "come-urgently", "reason": why});
+    assert_eq!(
+        stage.refused(again, urgent("")),
+        Some(Refusal::ReasonNeeded)
+    );
+    stage.accepted(again, urgent("the patient bleeds"));
+    assert_eq!(stage.room.people().len(), 2);
+    let kept = &stage.journal.last().unwrap().act;
+    assert_eq!(kept["order"]["did"], "came-in-urgently");
+    assert_eq!(kept["order"]["reason"], "the patient bleeds");
+    let replayed = Room::replay(stage.journal.clone()).unwrap();
+    assert_eq!(&replayed, stage.room.world());
+}
+
+#[test]
+fn each_standing_does_what_is_its_own_and_no_more() {
+    let mut stage = Stage::new();
+    let host = stage.enter("li.terminal");
+    stage.done(host, json!({"act": "add", "entity": hologram_act()}));
+    let chen = stage.enter("chen.expert");
+    let (zhao, _) = stage.come("zhao.patient", patient(false));
+    stage.accepted(host, json!({"act": "admit", "waiting": zhao.participant}));
+    let grab = json!({"act": "grab", "id": 1});
+    let remove = json!({"act": "remove", "id": 1});
+    // A patient notes what hurts, and takes it away again; the images stay.
+    for act in [&grab, &remove] {
+        assert_eq!(
+            stage.refused(zhao, act.clone()),
+            Some(Refusal::NotForYourStanding)
+        );
+    }
+    let own = stage.done(zhao, note("here it hurts"));
+    stage.accepted(zhao, json!({"act": "remove", "id": own}));
+    // Nobody but host and supervisor keeps order, and only the host says who is what.
+    for who in [chen, zhao] {
+        for act in ["warn", "mute", "put-out", "block"] {
+            let refused = stage.refused(who, said(act, host.participant));
+            assert_eq!(refused, Some(Refusal::KeepsNoOrder), "{act}");
+        }
+    }
+    stage.accepted(host, appoint(chen.participant, "supervisor"));
+    assert_eq!(
+        stage.refused(chen, note("x")),
+        Some(Refusal::NotForYourStanding)
+    );
+    assert_eq!(
+        stage.refused(chen, said("mute", host.participant)),
+        Some(Refusal::AboveYou)
+    );
+    assert_eq!(
+        stage.refused(chen, said("mute", chen.participant)),
+        Some(Refusal::NotYourself)
+    );
+    assert_eq!(
+        stage.refused(chen, appoint(zhao.participant, "observer")),
+        Some(Refusal::KeepsNoOrder)
+    );
+    stage.accepted(chen, said("mute", zhao.participant));
+    assert!(person(&stage, zhao).muted);
+    stage.accepted(
+        chen,
+        json!({"act": "unmute", "participant": zhao.participant}),
+    );
+    assert!(!person(&stage, zhao).muted);
+    stage.accepted(host, appoint(chen.participant, "observer"));
+    assert_eq!(stage.refused(chen, note("x")), Some(Refusal::WatchingOnly));
+    for (whom, standing) in [
+        (zhao, "speaker"),
+        (zhao, "host"),
+        (chen, "patient"),
+        (chen, "host"),
+    ] {
+        let refused = stage.refused(host, appoint(whom.participant, standing));
+        assert_eq!(refused, Some(Refusal::CannotBe), "{standing}");
+    }
+    assert_eq!(
+        stage.refused(host, said("warn", 999)),
+        Some(Refusal::NobodyThere)
+    );
+}
+
+#[test]
+fn hands_go_up_and_down() {
+    let mut stage = Stage::new();
+    let host = stage.enter("li.terminal");
+    let chen = stage.enter_as("zhou.trainee", false);
+    let (raise, lower) = (json!({"act": "raise-hand"}), json!({"act": "lower-hand"}));
+    stage.accepted(chen, raise.clone());
+    assert_eq!(person(&stage, chen).hand_since, Some(stage.now));
+    stage.accepted(chen, lower);
+    assert_eq!(person(&stage, chen).hand_since, None);
+    stage.accepted(chen, raise.clone());
+    stage.accepted(
+        host,
+        json!({"act": "lower-hand", "participant": chen.participant}),
+    );
+    assert_eq!(person(&stage, chen).hand_since, None);
+    stage.accepted(host, raise);
+    let other = json!({"act": "lower-hand", "participant": host.participant});
+    assert_eq!(stage.refused(chen, other), Some(Refusal::KeepsNoOrder));
+    assert!(stage.journal.is_empty(), "a hand is no fact");
+}
+
+#[test]
+fn when_the_host_leaves_the_one_who_came_first_of_those_who_may_takes_over() {
+    let mut stage = Stage::new();
+    let li = stage.enter("li.terminal");
+    let watcher = stage.enter_as("zhou.trainee", false);
+    stage.wait(10);
+    let chen = stage.enter("chen.expert");
+    stage.wait(10);
+    let third = stage.enter("wu.expert");
+    let standing = |stage: &Stage, seat| person(stage, seat).standing;
+    assert_eq!(standing(&stage, li), Standing::Host);
+    // A short break changes nothing; a long one does, and the seat is still kept.
+    stage.room.leave(stage.now, li);
+    stage.wait(limits::HOST_AWAY_MS - 1);
+    stage.round();
+    assert_eq!(standing(&stage, li), Standing::Host);
+    stage.wait(1);
+    stage.round();
+    assert_eq!(standing(&stage, chen), Standing::Host);
+    assert_eq!(standing(&stage, li), Standing::Speaker);
+    assert_eq!(standing(&stage, watcher), Standing::Observer);
+    stage.accepted(chen, appoint(third.participant, "host"));
+    assert_eq!(standing(&stage, third), Standing::Host);
+    assert_eq!(standing(&stage, chen), Standing::Speaker);
+}
+
+#[test]
+fn where_nobody_can_let_anybody_in_one_who_may_be_host_comes_in() {
+    let mut stage = Stage::new();
+    let door = Door {
+        is_asked: false,
+        ..Door::default()
+    };
+    let (doctor, frame) = stage.come("wu.doctor", door.clone());
+    assert!(matches!(frame, ServerFrame::Welcome { .. }));
+    assert_eq!(person(&stage, doctor).standing, Standing::Host);
+    // The next one finds a host, and waits.
+    assert_eq!(
+        threshold(&stage.come("xu.doctor", door).1).state,
+        AtDoor::Waiting
+    );
+}
+
+#[test]
+fn a_child_is_inside_only_beside_somebody_who_looks_after_them() {
+    let mut stage = Stage::new();
+    let host = stage.enter("li.terminal");
+    let (child, frame) = stage.come("zhao.patient", patient(true));
+    assert_eq!(threshold(&frame).state, AtDoor::Companion);
+    let admit = |companion: Option<u16>| json!({"act": "admit", "waiting": child.participant, "companion": companion});
+    assert_eq!(
+        stage.refused(host, admit(None)),
+        Some(Refusal::CompanionNeeded)
+    );
+    assert_eq!(
+        stage.refused(host, admit(Some(99))),
+        Some(Refusal::CompanionNeeded)
+    );
+    let wang = stage.enter("wang.nurse");
+    stage.accepted(host, admit(Some(wang.participant)));
+    assert_eq!(stage.room.people().len(), 3);
+    stage.parcels.clear();
+    // The nurse leaves for good: the child is at the door again, and sees no more of the room.
+    stage.room.put_out(&"wang.nurse".parse_actor());
+    let parcels = stage.parcels();
+    assert_eq!(threshold(to(&parcels, child)[0]).state, AtDoor::Companion);
+    assert_eq!(stage.room.people().len(), 1);
+    // When the nurse is back, so is the child.
+    stage.enter("wang.nurse");
+    stage.round();
+    assert_eq!(stage.room.people().len(), 3);
+}
+
+#[test]
+fn who_waits_hears_of_a_line_that_is_well() {
+    let mut stage = Stage::new();
+    stage.enter("li.terminal");
+    let (wang, _) = stage.come("wang.nurse", nurse());
+    let mut quiet = 0;
+    for _ in 0..2 * limits::QUIET_TICKS {
+        quiet += to(&stage.parcels(), wang).len();
+    }
+    assert_eq!(quiet, 2);
+    // The same account at the door once more takes the place of the older one.
+    let (newer, _) = stage.come("wang.nurse", nurse());
+    let parcels = stage.parcels();
+    assert!(matches!(
+        to(&parcels, wang)[..],
+        [ServerFrame::Bye {
+            reason: Farewell::Replaced,
+            ..
+        }]
+    ));
+    assert_eq!(stage.room.knocking(stage.now)[0].id, newer.participant);
+    stage.room.leave(stage.now, newer);
+    assert!(stage.room.knocking(stage.now).is_empty());
+}

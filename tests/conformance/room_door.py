@@ -1,0 +1,92 @@
+"""A person at the door of a room: the frames of `contract/room.ts`, spoken over a plain WebSocket."""
+
+import json
+import struct
+
+import websocket
+
+HELLO = bytes([1]) + struct.pack("<HBQ", 2, 0, 0)
+WELCOME, TICK, REFUSED, BYE, PONG, THRESHOLD = 0x81, 0x82, 0x83, 0x84, 0x85, 0x86
+# Kind, version, seat, token, whether it was resumed, tick, last number, next event; the rest is JSON.
+ENTRANCE = 1 + 2 + 2 + 16 + 1 + 4 + 4 + 8
+NAMES = {WELCOME: "welcome", TICK: "tick", REFUSED: "refused", BYE: "bye", PONG: "pong", THRESHOLD: "threshold"}
+
+
+def agree(hospital, user: str) -> None:
+    """Agrees to the rules of conduct, as everybody does once."""
+    person = hospital.as_(user)
+    version = person.get(f"{hospital.base}/api/conduct").json()["version"]
+    answer = person.post(f"{hospital.base}/api/conduct", json={"version": version})
+    assert answer.status_code == 204, answer.text
+
+
+class Person:
+    """One connection to a room."""
+
+    def __init__(self, hospital, user: str, room: str):
+        address = f"{hospital.base.replace('http', 'ws')}/api/rooms/{room}/socket"
+        header = [f"Authorization: Bearer {hospital.token(user)}"]
+        self.socket = websocket.create_connection(address, header=header, timeout=60)
+        self.socket.send_binary(HELLO)
+        self.seq, self.people, self.waiting = 0, [], []
+        self.kind, self.first = self.hear()
+
+    def hear(self) -> tuple[str, dict]:
+        """The next frame; what is packed in it is left out."""
+        frame = self.socket.recv()
+        kind = NAMES[frame[0]]
+        if frame[0] == WELCOME:
+            said = json.loads(frame[ENTRANCE:])
+            said["self"] = struct.unpack("<H", frame[3:5])[0]
+        elif frame[0] == TICK:
+            [length] = struct.unpack("<I", frame[5:9])
+            said = json.loads(frame[9 : 9 + length]) if length else {}
+        elif frame[0] == REFUSED:
+            said = json.loads(frame[5:])
+        elif frame[0] == PONG:
+            said = {}
+        else:
+            said = json.loads(frame[1:])
+        self.people = said.get("people") or self.people
+        self.waiting = said["waiting"] if "waiting" in said else self.waiting
+        return kind, said
+
+    def until(self, kind: str, fits=lambda _: True) -> dict:
+        """Hears until such a frame comes."""
+        while True:
+            heard, said = self.hear()
+            if heard == kind and fits(said):
+                return said
+            assert heard not in ("bye", "refused"), (heard, said)
+
+    def hear_refusal(self) -> str:
+        """Why the last act was refused."""
+        while True:
+            heard, said = self.hear()
+            if heard == "refused":
+                return said["reason"]
+            assert heard != "bye", said
+
+    def until_bye(self) -> dict:
+        """The last frame of the connection."""
+        while True:
+            heard, said = self.hear()
+            if heard == "bye":
+                return said
+
+    def act(self, act: str, **fields) -> None:
+        self.seq += 1
+        body = json.dumps({"act": act, **fields}).encode()
+        self.socket.send_binary(bytes([3]) + struct.pack("<I", self.seq) + body)
+
+    def person(self, user: str) -> dict:
+        return next(one for one in self.people if one["actor"] == user)
+
+    def knock_of(self, user: str) -> dict:
+        """Who waits at the door, once they are seen there."""
+        while user not in [one["actor"] for one in self.waiting]:
+            self.hear()
+        return next(one for one in self.waiting if one["actor"] == user)
+
+    def close(self) -> None:
+        self.socket.close()
