@@ -65,7 +65,7 @@ def test_who_was_not_asked_waits_sees_nothing_and_is_let_in(hospital, room):
     li.close(), wang.close()
 
 
-def test_who_is_put_out_is_told_why_and_a_block_keeps_them_out(hospital, room):
+def test_who_is_put_out_is_told_why_and_a_block_keeps_them_out(hospital, room, patient):
     li, chen = Person(hospital, LI, room), Person(hospital, CHEN, room)
     li.until("tick", lambda news: len(news.get("people", [])) == 2)
     li.act("block", participant=li.person(CHEN)["id"], reason="shouts at the patient")
@@ -81,7 +81,7 @@ def test_who_is_put_out_is_told_why_and_a_block_keeps_them_out(hospital, room):
     back.act("come-urgently", reason="the patient bleeds")
     assert back.until("welcome")
     li.until("tick", lambda news: any(e.get("order", {}).get("did") == "came-in-urgently" for e in news.get("events", [])))
-    address = f"{hospital.base}/fhir/AuditEvent?subtype=urn:yuanyi:room-order|blocked&_summary=count"
+    address = f"{hospital.base}/fhir/AuditEvent?patient=Patient/{patient}&subtype=urn:yuanyi:room-order|blocked&_summary=count"
     found = hospital.as_(LI).get(address).json()
     assert found["total"] >= 1, found
     li.close(), back.close()

@@ -98,13 +98,22 @@ pub fn device_event(
     })
 }
 
-/// An act by which somebody keeps order in a room, as an `AuditEvent`: `did` is what was done, to `whom`.
-pub fn order_event(actor: &ActorId, did: &str, whom: &ActorId, room: &str, at: Timestamp) -> Value {
-    let of_room = json!({"type": coding(ENTITY_TYPE, "2", Some("System Object")), "name": format!("room {room}")});
+/// An act by which somebody keeps order in a room, as an `AuditEvent`: `did` is what was done, to `whom`, in a
+/// `room` of a hospital that is asked about as an object.
+pub fn order_event(
+    actor: &ActorId,
+    (did, whom): (&str, &ActorId),
+    room: &Object,
+    at: Timestamp,
+) -> Value {
     let account = json!({
         "what": {"identifier": {"system": ACCOUNT, "value": whom.as_str()}, "display": whom.as_str()},
         "type": coding(ENTITY_TYPE, "1", Some("Person")),
     });
+    let mut about = entities(room);
+    if let Some(about) = about.as_array_mut() {
+        about.push(account);
+    }
     json!({
         "resourceType": "AuditEvent",
         "type": coding(DICOM, "110113", Some("Security Alert")),
@@ -114,7 +123,7 @@ pub fn order_event(actor: &ActorId, did: &str, whom: &ActorId, room: &str, at: T
         "outcome": "0",
         "agent": [agent(actor.as_str())],
         "source": source(),
-        "entity": [of_room, account],
+        "entity": about,
     })
 }
 

@@ -38,6 +38,10 @@ impl Standing {
 
 /// How the hospital sends somebody to the door of a room. All of it is the server's to say, never a client's.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a question of its own, and all answers occur together"
+)]
 pub struct Door {
     /// What they are once inside, unless the host makes them something else.
     pub standing: Standing,
@@ -234,9 +238,14 @@ impl Order {
         })
     }
 
-    /// Whether somebody was let in, and who looks after them.
-    pub(crate) fn admitted(&self, who: &ActorId) -> Option<Option<&ActorId>> {
-        self.admitted.get(who).map(Option::as_ref)
+    /// Whether somebody was let in.
+    pub(crate) fn is_admitted(&self, who: &ActorId) -> bool {
+        self.admitted.contains_key(who)
+    }
+
+    /// Who looks after somebody who was let in.
+    pub(crate) fn companion(&self, who: &ActorId) -> Option<&ActorId> {
+        self.admitted.get(who)?.as_ref()
     }
 
     /// Why somebody was turned away who waits since `since`.

@@ -128,6 +128,7 @@ pub enum ClientFrame {
 /// A participant, as others see them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export_to = "room.ts")]
+#[expect(clippy::struct_excessive_bools, reason = "each is seen by itself")]
 pub struct Participant {
     /// The seat's number within the room.
     pub id: u16,

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use bytes::Bytes;
 use media::{JoinError, Offer};
 use parking_lot::Mutex;
-use policy::Permit;
+use policy::{Object, Permit};
 use record::{Batch, NewFact, Precondition, Record, RecordError, ResourceKey, RoomAct};
 use room::{
     Farewell, KeptAct, OpenError, Person, Probe, Reply, ResumeToken, Room, Seat, Sending, Voice,
@@ -611,14 +611,17 @@ impl Host {
         let order = kept.act.get("order")?;
         let did = order.get("did")?.as_str()?;
         let whom = ActorId::new(order.get("whom")?.as_str()?).ok()?;
-        let room = self.about.id.as_str();
+        let room = Object::Room {
+            room: self.about.id.clone(),
+            patient: self.about.patient.clone(),
+        };
         let fact = NewFact::PutResource {
             key: ResourceKey {
                 kind: "AuditEvent".into(),
                 id: uuid::Uuid::now_v7().to_string(),
             },
             subject: self.about.patient.clone(),
-            body: fhir::order_event(&kept.actor, did, &whom, room, kept.at),
+            body: fhir::order_event(&kept.actor, (did, &whom), &room, kept.at),
         };
         Some((fact, Precondition::None))
     }

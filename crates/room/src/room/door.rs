@@ -116,7 +116,7 @@ impl Room {
             return Some(AtDoor::PutOut);
         }
         if door.needs_companion {
-            let companion = order.admitted(who).flatten();
+            let companion = order.companion(who);
             let is_here = |companion: &ActorId| {
                 let mut sitters = self.sitters.values();
                 sitters.any(|sitter| sitter.person.actor == *companion)
@@ -124,7 +124,7 @@ impl Room {
             return (!companion.is_some_and(is_here)).then_some(AtDoor::Companion);
         }
         let comes_in = door.is_asked
-            || order.admitted(who).is_some()
+            || order.is_admitted(who)
             // Where nobody can let anybody in, one who may be the host is not kept waiting.
             || (self.host.is_none() && person.may_act && door.may_host);
         (!comes_in).then_some(AtDoor::Waiting)
@@ -141,7 +141,7 @@ impl Room {
         let older = self.at_door.values().find(|knock| is_theirs(knock));
         if let Some(older) = older.map(|knock| knock.sitter.seat) {
             self.at_door.remove(&older.participant);
-            self.post_last(older, ServerFrame::bye(Farewell::Replaced));
+            self.post_last(older, &ServerFrame::bye(Farewell::Replaced));
         }
         if self.at_door.len() >= limits::WAITING {
             return Err(Farewell::RoomFull);
@@ -200,7 +200,7 @@ impl Room {
         for (actor, why) in out {
             for seat in self.put_out(&actor) {
                 let bye = ServerFrame::bye_because(Farewell::PutOut, Some(why.clone()));
-                self.post_last(seat, bye);
+                self.post_last(seat, &bye);
             }
         }
     }
@@ -279,7 +279,7 @@ impl Room {
                 let seat = knock.sitter.seat;
                 self.at_door.remove(&id);
                 let bye = ServerFrame::bye_because(Farewell::TurnedAway, Some(why));
-                self.post_last(seat, bye);
+                self.post_last(seat, &bye);
                 continue;
             }
             let is_full = self.sitters.len() >= limits::PARTICIPANTS;
@@ -323,7 +323,9 @@ impl Room {
             let mut acks = std::mem::take(&mut knock.sitter.acks);
             if is_due || !acks.is_empty() {
                 // The room's events are not theirs to see.
-                acks.iter_mut().for_each(|ack| ack.event = None);
+                for ack in &mut acks {
+                    ack.event = None;
+                }
                 let quiet = ServerFrame::Tick {
                     tick: self.tick,
                     news: News::default(),
@@ -353,7 +355,7 @@ impl Room {
         });
     }
 
-    fn post_last(&mut self, seat: Seat, bye: ServerFrame) {
+    fn post_last(&mut self, seat: Seat, bye: &ServerFrame) {
         self.parcels.push(Parcel {
             seat,
             frame: bye.encode(),

@@ -60,8 +60,11 @@ pub async fn agreed(hospital: &Hospital, actor: &Actor) -> Result<Option<String>
     let permit = hospital.finding().await?;
     let found = hospital.record.resource(permit, &key(actor), None).await?;
     let body = found.and_then(|version| version.body);
-    let body = body.filter(|body| body["status"] == "active");
-    Ok(body.and_then(|body| body["dateTime"].as_str().map(str::to_owned)))
+    let body = body.filter(|body| body.get("status") == Some(&json!("active")));
+    let at = body
+        .as_ref()
+        .and_then(|body| body.get("dateTime")?.as_str());
+    Ok(at.map(str::to_owned))
 }
 
 /// `GET /api/conduct`: the rules, and whether the caller has agreed to them.

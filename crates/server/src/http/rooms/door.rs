@@ -49,7 +49,9 @@ async fn is_minor(hospital: &Hospital, stage: &Stage) -> Result<bool, Problem> {
     let permit = hospital.finding().await?;
     let patient = hospital.record.resource(permit, &key, None).await?;
     let body = patient.and_then(|version| version.body);
-    let birth = body.as_ref().and_then(|body| body["birthDate"].as_str());
+    let birth = body
+        .as_ref()
+        .and_then(|body| body.get("birthDate")?.as_str());
     Ok(birth.is_some_and(|birth| is_younger(birth, clock::now())))
 }
 

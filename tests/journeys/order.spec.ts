@@ -1,0 +1,144 @@
+import type { Browser, Page } from '@playwright/test';
+import { sendRequest } from './consultation.ts';
+import { SCREENS, choose, expect, look, person, signIn, test } from './people.ts';
+
+/** Whose own account the demo has. */
+const ZHAO = '37e97ea5-e2dc-4770-bb7d-93d02cfebb0c';
+
+/** The path of a new room about one's own patient. */
+async function openRoom(li: Page): Promise<string> {
+  await li.goto(`/patients/${ZHAO}`);
+  await li.getByRole('button', { name: 'Ask for consultation' }).click();
+  await sendRequest(li, 'What is this?');
+  return new URL(li.url()).pathname;
+}
+
+async function people(page: Page): Promise<void> {
+  await page.getByRole('tab', { name: /^People/ }).click();
+}
+
+/** The host does something about somebody, with a reason. */
+async function keepOrder(host: Page, name: string, act: string, reason: string): Promise<void> {
+  await host.getByRole('button', { name: `Keep order: ${name}` }).click();
+  const dialog = host.getByRole('dialog', { name: `Keep order: ${name}` });
+  await dialog.getByRole('radio', { name: act }).check();
+  await dialog.getByRole('button', { name: 'Do it' }).click();
+  await expect(dialog.getByText('Say why')).toBeVisible();
+  await dialog.getByRole('textbox', { name: /^Reason/ }).fill(reason);
+  await dialog.getByRole('button', { name: 'Do it' }).click();
+}
+
+/** The patient's own browser, whose owner has agreed to nothing yet. */
+async function patientPage(browser: Browser): Promise<Page> {
+  const baseURL = process.env['YUANYI_URL'];
+  const options = { viewport: SCREENS.desktop, locale: 'en-GB', serviceWorkers: 'block' as const };
+  const context = await browser.newContext({ ...options, ...(baseURL === undefined ? {} : { baseURL }) });
+  const page = await context.newPage();
+  await signIn(page, 'zhao.patient');
+  return page;
+}
+
+test('a patient agrees to the rules, waits at the door, is let in and raises a hand', async ({ li, browser }) => {
+  const path = await openRoom(li);
+  const zhao = await patientPage(browser);
+  await zhao.goto(path);
+  await expect(zhao.getByRole('heading', { name: 'Rules of conduct' })).toBeVisible();
+  await look(zhao, 'conduct', ['desktop', 'narrow']);
+  await zhao.getByRole('button', { name: 'I have read the rules and agree' }).press('Enter');
+
+  // At the door the host is named, and nothing of the room is there.
+  await expect(zhao.locator('[data-at-door=waiting]')).toContainText('is the host and sees that you wait');
+  await expect(zhao.locator('.room, canvas')).toHaveCount(0);
+  await look(zhao, 'at-the-door', ['desktop', 'narrow']);
+  await people(li);
+  const waiting = li.locator('[data-waiting-person="zhao.patient"]');
+  await expect(waiting).toBeVisible();
+  await expect(li.locator('.people-log')).toContainText('waits at the door');
+  await look(li, 'waiting', ['desktop', 'narrow']);
+  await people(li);
+  await waiting.getByRole('button', { name: /^Let in/ }).press('Enter');
+
+  // The same page becomes the room; a hand that goes up is said aloud.
+  await expect(zhao.locator('.room-bar .line-state')).toContainText('Live');
+  await people(zhao);
+  await zhao.getByRole('button', { name: 'Raise hand' }).press('Enter');
+  await expect(li.locator('.people li', { hasText: 'hand up' })).toHaveCount(1);
+  await expect(li.locator('.people-log')).toContainText('raises a hand');
+  await expect(li.locator('[aria-live]').first()).toContainText(/raises a hand|has come in/);
+  await li.getByRole('button', { name: /^Lower hand ./ }).click();
+  await expect(zhao.getByRole('button', { name: 'Raise hand' })).toHaveAttribute('aria-pressed', 'false');
+  await zhao.context().close();
+});
+
+test('who is put out is told why, is kept out while blocked, objects, and comes in where the patient needs it', async ({ li, browser }) => {
+  const path = await openRoom(li);
+  const wang = await person(browser, 'wang.nurse');
+  await wang.goto(path);
+  await people(li);
+  await li.locator('[data-waiting-person="wang.nurse"]').getByRole('button', { name: /^Let in/ }).click();
+  await expect(wang.locator('.room-bar .line-state')).toContainText('Live');
+  const name = (await li.locator('.people li').nth(1).getByRole('button').last().getAttribute('aria-label'))?.replace('Keep order: ', '') ?? '';
+
+  await keepOrder(li, name, 'Put out They', 'please rest first');
+  await expect(wang.locator('[data-farewell=put-out]')).toContainText('please rest first');
+  await wang.getByRole('button', { name: 'Knock again' }).click();
+  await expect(wang.locator('[data-at-door=put-out]')).toContainText('please rest first');
+  await li.locator('[data-waiting-person="wang.nurse"]').getByRole('button', { name: /^Let in/ }).click();
+  await expect(wang.locator('.room-bar .line-state')).toContainText('Live');
+
+  await keepOrder(li, name, 'Put out and block', 'shouts');
+  await expect(wang.locator('[data-farewell=put-out]')).toContainText('shouts');
+  // Neither knocking nor loading anew brings one in.
+  await wang.getByRole('button', { name: 'Knock again' }).click();
+  await expect(wang.locator('[data-at-door=blocked]')).toBeVisible();
+  await wang.reload();
+  await expect(wang.locator('[data-at-door=blocked]')).toContainText('shouts');
+  await look(wang, 'blocked', ['desktop', 'narrow']);
+  const appeal = wang.locator('[data-plea=appeal]');
+  await appeal.getByText('Object to the block').click();
+  await appeal.getByRole('textbox').fill('I called for help');
+  await appeal.getByRole('button', { name: 'Send' }).click();
+  await expect(wang.getByText('Your objection has been passed on.')).toBeVisible();
+  await expect(li.locator('[data-waiting-person="wang.nurse"]')).toContainText('Objects: I called for help');
+
+  const urgent = wang.locator('[data-plea=come-urgently]');
+  await urgent.getByText('The patient needs me: come in now').click();
+  await urgent.getByRole('textbox').fill('the patient bleeds');
+  await urgent.getByRole('button', { name: 'Come in' }).click();
+  await expect(wang.locator('.room-bar .line-state')).toContainText('Live');
+  await expect(li.locator('.people-log')).toContainText('came in because the patient needs it: the patient bleeds');
+  await wang.context().close();
+});
+
+/** An administrator writes until when somebody is licensed for virtual rooms. */
+async function licence(admin: Page, who: string, period: Record<string, string>): Promise<void> {
+  await admin.evaluate(
+    async ([account, within]) => {
+      const address = `/fhir/Practitioner/${account}`;
+      const body = (await (await fetch(address)).json()) as { qualification: [{ period: unknown }] };
+      body.qualification[0].period = within;
+      const headers = { 'Content-Type': 'application/fhir+json', 'X-Yuanyi-Client': '1' };
+      const answer = await fetch(address, { method: 'PUT', headers, body: JSON.stringify(body) });
+      if (!answer.ok) throw new Error(`not written: ${answer.status}`);
+    },
+    [who, period] as const,
+  );
+}
+
+test('a licence withdrawn while its holder is inside ends their stay', async ({ li, chen, browser }) => {
+  const path = await openRoom(li);
+  await chen.goto(path);
+  await expect(chen.locator('.room-bar .line-state')).toContainText('Live');
+  const admin = await person(browser, 'admin');
+  await licence(admin, 'chen.expert', { start: '2025-01-01', end: '2025-06-30' });
+  try {
+    await expect(chen.locator('[data-farewell=licence-ended]')).toContainText('licence to practise in virtual rooms', { timeout: 60_000 });
+    await choose(chen, 'zh');
+    await expect(chen.locator('[data-farewell]')).toContainText('执业许可');
+    await people(li);
+    await expect(li.locator('.people li')).toHaveCount(1);
+  } finally {
+    await licence(admin, 'chen.expert', { start: '2025-01-01' });
+    await admin.context().close();
+  }
+});
