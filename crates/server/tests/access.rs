@@ -9,7 +9,10 @@
 mod hospital;
 
 use hospital::{Hospital, Inside, care_team, refusal};
-use room::{Farewell, wire::ServerFrame};
+use room::{
+    Farewell,
+    wire::{ClientFrame, ServerFrame},
+};
 use serde_json::{Value, json};
 
 fn opened() -> (tempfile::TempDir, Hospital) {
@@ -202,7 +205,14 @@ fn a_care_team_left_puts_its_member_out() {
     let room = hospital.consult();
     let mut chen = hospital.enter("chen.expert", &room).unwrap();
     let mut wang = hospital.enter("wang.nurse", &room).unwrap();
-    wait_for_people(&mut wang, &["chen.expert", "wang.nurse"]);
+    // A nurse was not asked in; who treats the patient comes in by saying why.
+    let urgent = json!({"act": "come-urgently", "reason": "the patient needs it"});
+    wang.say(&ClientFrame::Act {
+        seq: 1,
+        act: urgent,
+    });
+    wang.hear_until(|frame| matches!(frame, ServerFrame::Welcome { .. }).then_some(()));
+    wait_for_people(&mut chen, &["chen.expert", "wang.nurse"]);
     assert_eq!(
         hospital.put("li.terminal", &care_team("team", &["li.terminal"])),
         200
