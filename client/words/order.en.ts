@@ -54,6 +54,7 @@ export const order = {
   'order.unmute': 'Unmute',
   'order.reason': 'Reason; they are told, and the record keeps it',
   'order.needReason': 'Say why',
+  'order.appoint': 'Make it so',
   'order.do': 'Do it',
   'order.said.waits': '{name} waits at the door.',
   'order.said.hand': '{name} raises a hand.',

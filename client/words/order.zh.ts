@@ -54,6 +54,7 @@ export const order = {
   'order.unmute': '解除静音',
   'order.reason': '理由（会告知对方并记入病历）',
   'order.needReason': '请说明理由',
+  'order.appoint': '确定身份',
   'order.do': '执行',
   'order.said.waits': '{name} 在门口等候。',
   'order.said.hand': '{name} 举手。',

@@ -77,30 +77,38 @@ export function OrderDialog(props: OrderDialogProps): JSX.Element {
 /** The host says who is what; what somebody cannot be is refused by the room. */
 function Appointment(props: Omit<OrderDialogProps, 'onClose'>): JSX.Element {
   const app = useApp();
+  const [chosen, setChosen] = createSignal<Standing>(props.person.standing);
   const choices = (): readonly Standing[] => {
     const isPatient = props.person.role === 'patient';
     return STANDINGS.filter((one) => one === 'observer' || (one === 'patient') === isPatient);
   };
+  // Arrow keys pass over what is not meant: only the button appoints.
+  const appoint = (event: SubmitEvent): void => {
+    event.preventDefault();
+    if (chosen() !== props.person.standing) props.order.act({ act: 'appoint', participant: props.person.id, standing: chosen() });
+  };
   return (
-    <Field label={app.t('order.standing')}>
-      {(control) => (
-        <select
-          {...control}
-          class="input"
-          onChange={(event) => {
-            const standing = STANDINGS.find((one) => one === event.currentTarget.value);
-            if (standing) props.order.act({ act: 'appoint', participant: props.person.id, standing });
-          }}
-        >
-          <For each={choices()}>
-            {(one) => (
-              <option value={one} selected={one === props.person.standing}>
-                {app.t(`order.standing.${one}`)}
-              </option>
-            )}
-          </For>
-        </select>
-      )}
-    </Field>
+    <form class="stack tight" onSubmit={appoint}>
+      <Field label={app.t('order.standing')}>
+        {(control) => (
+          <select
+            {...control}
+            class="input"
+            onChange={(event) => setChosen((was) => STANDINGS.find((one) => one === event.currentTarget.value) ?? was)}
+          >
+            <For each={choices()}>
+              {(one) => (
+                <option value={one} selected={one === chosen()}>
+                  {app.t(`order.standing.${one}`)}
+                </option>
+              )}
+            </For>
+          </select>
+        )}
+      </Field>
+      <button type="submit" class="button small">
+        {app.t('order.appoint')}
+      </button>
+    </form>
   );
 }

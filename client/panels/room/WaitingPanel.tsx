@@ -1,5 +1,5 @@
 /** Who waits at the door; whoever keeps order lets them in, or says why not. */
-import { For, Show, createSignal } from 'solid-js';
+import { For, Show, createMemo, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import type { Knocking, Participant } from '../../../contract/room';
 import { useApp } from '../../core/app';
@@ -15,6 +15,10 @@ interface WaitingPanelProps {
 
 export function WaitingPanel(props: WaitingPanelProps): JSX.Element {
   const app = useApp();
+  // By their numbers, so that a reason that is being typed stays when somebody else comes to the door.
+  const ids = createMemo(() => props.order.waiting().map(({ id }) => id), [], {
+    equals: (a, b) => a.length === b.length && a.every((id, at) => id === b[at]),
+  });
   return (
     <Show when={props.order.waiting().length > 0}>
       <section class="stack tight" aria-labelledby="waiting-title">
@@ -22,7 +26,11 @@ export function WaitingPanel(props: WaitingPanelProps): JSX.Element {
           {app.t('order.waitingTitle')}
         </h2>
         <ul class="waiting-people">
-          <For each={props.order.waiting()}>{(one) => <Waiting {...props} one={one} />}</For>
+          <For each={ids()}>
+            {(id) => (
+              <Show when={props.order.waiting().find((one) => one.id === id)}>{(one) => <Waiting {...props} one={one()} />}</Show>
+            )}
+          </For>
         </ul>
       </section>
     </Show>
@@ -61,7 +69,13 @@ function Waiting(props: WaitingPanelProps & { one: Knocking }): JSX.Element {
           <Field label={app.t('order.companion')} hint={companions().length === 0 ? app.t('order.companionNone') : undefined}>
             {(control) => (
               <select {...control} class="input" onChange={(event) => setCompanion(Number(event.currentTarget.value))}>
-                <For each={companions()}>{(person) => <option value={person.id}>{person.name}</option>}</For>
+                <For each={companions()}>
+                  {(person) => (
+                    <option value={person.id} selected={person.id === chosen()}>
+                      {person.name}
+                    </option>
+                  )}
+                </For>
               </select>
             )}
           </Field>

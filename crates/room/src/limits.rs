@@ -14,6 +14,9 @@ pub const POSITION_M: f64 = 20.0;
 pub const ENTITIES: usize = 500;
 /// The most participants in a room, those who may come back included.
 pub const PARTICIPANTS: usize = 64;
+
+/// Places beyond those, for people who come in because the patient needs it.
+pub const URGENT_PLACES: usize = 8;
 /// Acts a second of one participant; as many may come at once.
 pub const ACTS_PER_SECOND: u32 = 40;
 /// Frames of any kind a second of one connection; as many may come at once.

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -166,6 +166,8 @@ pub struct Order {
     muted: BTreeMap<ActorId, String>,
     outside: BTreeMap<ActorId, Outside>,
     appointed: BTreeMap<ActorId, Standing>,
+    /// Who came in because the patient needed it.
+    urgent: BTreeSet<ActorId>,
     /// How often somebody was blocked: each time it is for longer.
     times_blocked: BTreeMap<ActorId, usize>,
 }
@@ -191,10 +193,14 @@ impl Order {
             }
             Did::PutOut { reason } => {
                 self.admitted.remove(&whom());
+                self.urgent.remove(&whom());
+                self.keeps_order_no_more(&whom());
                 self.outside.insert(whom(), Outside::PutOut(reason.clone()));
             }
             Did::Blocked { reason, until } => {
                 self.admitted.remove(&whom());
+                self.urgent.remove(&whom());
+                self.keeps_order_no_more(&whom());
                 let block = Block {
                     reason: reason.clone(),
                     until: *until,
@@ -217,9 +223,24 @@ impl Order {
             Did::CameInUrgently { .. } => {
                 self.admitted.insert(whom(), None);
                 self.outside.remove(&whom());
+                // Nothing that was decided before keeps them from what they came for.
+                self.appointed.remove(&whom());
+                self.muted.remove(&whom());
+                self.urgent.insert(whom());
             }
             Did::Warned { .. } => {}
         }
+    }
+
+    fn keeps_order_no_more(&mut self, who: &ActorId) {
+        if self.appointed.get(who).is_some_and(|is| is.keeps_order()) {
+            self.appointed.remove(who);
+        }
+    }
+
+    /// Whether somebody came in because the patient needed it.
+    pub(crate) fn came_urgently(&self, who: &ActorId) -> bool {
+        self.urgent.contains(who)
     }
 
     /// The block that keeps somebody out now.

@@ -271,7 +271,7 @@ impl Room {
         person: Person,
         token: ResumeToken,
     ) -> Result<Seat, Farewell> {
-        if self.sitters.len() >= limits::PARTICIPANTS {
+        if self.is_full_for(&person.actor) {
             return Err(Farewell::RoomFull);
         }
         let id = self.free_number();
@@ -677,6 +677,7 @@ impl Room {
                 {
                     self.hand_over(whom);
                 }
+                self.take_from_hands(whom);
             }
             self.recent.push_back(Event {
                 number,

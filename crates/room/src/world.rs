@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, VecDeque};
 use vocabulary::{ActorId, Timestamp};
 
 use crate::{
-    ActKind, Annotation, Change, Deed, Entity, EntityId, Hologram, Measure, Order, Placed,
+    ActKind, Annotation, Change, Deed, Entity, EntityId, Hologram, Measure, Order, Person, Placed,
     limits::{ENTITIES, ONE_STEP_MS, UNDO_STEPS},
 };
 
@@ -49,6 +49,15 @@ impl World {
     /// The entities by number.
     pub fn entities(&self) -> &BTreeMap<EntityId, Placed> {
         &self.entities
+    }
+
+    /// Whether somebody who is not inside now would be one who works there: asked or let in, not kept out.
+    pub fn lets_work(&self, person: &Person, now: Timestamp) -> bool {
+        let (order, who, door) = (&self.order, &person.actor, &person.door);
+        let is_kept_out = order.block(who, now).is_some() || order.put_out(who).is_some();
+        let comes_in = door.is_asked || door.may_host || order.is_admitted(who);
+        let standing = order.appointed(who).unwrap_or(door.standing);
+        !is_kept_out && comes_in && !door.needs_companion && person.may_act && standing.works()
     }
 
     /// The order that was kept.

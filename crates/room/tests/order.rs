@@ -424,3 +424,79 @@ fn who_waits_hears_of_a_line_that_is_well() {
     stage.room.leave(stage.now, newer);
     assert!(stage.room.knocking(stage.now).is_empty());
 }
+
+#[test]
+fn an_observer_whom_the_host_has_left_behind_takes_over_and_is_heard() {
+    let mut stage = Stage::new();
+    let li = stage.enter("li.terminal");
+    let chen = stage.enter("chen.expert");
+    stage.accepted(li, said("mute", chen.participant));
+    stage.accepted(li, appoint(chen.participant, "observer"));
+    assert_eq!(stage.refused(chen, note("x")), Some(Refusal::WatchingOnly));
+    stage.room.leave(stage.now, li);
+    stage.wait(limits::HOST_AWAY_MS);
+    stage.round();
+    assert_eq!(person(&stage, chen).standing, Standing::Host);
+    let own = json!({"act": "unmute", "participant": chen.participant});
+    stage.accepted(chen, own);
+    assert!(!person(&stage, chen).muted);
+}
+
+#[test]
+fn who_treats_the_patient_works_again_by_saying_why_whatever_the_host_made_them() {
+    let mut stage = Stage::new();
+    let host = stage.enter("li.terminal");
+    let chen = stage.enter("chen.expert");
+    stage.accepted(host, said("mute", chen.participant));
+    stage.accepted(host, appoint(chen.participant, "observer"));
+    let urgent = json!({"act": "come-urgently", "reason": "the patient bleeds"});
+    stage.accepted(chen, urgent);
+    let seen = person(&stage, chen);
+    assert_eq!((seen.standing, seen.muted), (Standing::Speaker, false));
+}
+
+#[test]
+fn who_is_made_an_observer_holds_nothing_any_more() {
+    let mut stage = Stage::new();
+    let host = stage.enter("li.terminal");
+    stage.done(host, json!({"act": "add", "entity": hologram_act()}));
+    let chen = stage.enter("chen.expert");
+    let grab = json!({"act": "grab", "id": 1});
+    assert_eq!(stage.act(chen, grab.clone()), None);
+    assert_eq!(
+        stage.refused(host, grab.clone()),
+        Some(Refusal::HeldByAnother)
+    );
+    stage.accepted(host, appoint(chen.participant, "observer"));
+    assert_eq!(stage.act(host, grab), None);
+}
+
+#[test]
+fn who_comes_urgently_finds_a_place_in_a_full_room() {
+    let mut stage = Stage::new();
+    let host = stage.enter("li.terminal");
+    let chen = stage.enter("chen.expert");
+    stage.accepted(host, said("block", chen.participant));
+    while stage.room.people().len() < limits::PARTICIPANTS {
+        stage.enter("wu.expert");
+    }
+    let (chen, _) = stage.come("chen.expert", Door::default());
+    // From the door nobody's hand is lowered.
+    let lower = json!({"act": "lower-hand", "participant": host.participant});
+    assert_eq!(stage.refused(chen, lower), Some(Refusal::NotInside));
+    let urgent = json!({"act": "come-urgently", "reason": "the patient bleeds"});
+    stage.accepted(chen, urgent);
+    assert_eq!(stage.room.people().len(), limits::PARTICIPANTS + 1);
+}
+
+#[test]
+fn who_is_put_out_keeps_order_no_more() {
+    let mut stage = Stage::new();
+    let host = stage.enter("li.terminal");
+    let chen = stage.enter("chen.expert");
+    stage.accepted(host, appoint(chen.participant, "supervisor"));
+    stage.accepted(host, said("put-out", chen.participant));
+    let (chen, _) = stage.come("chen.expert", Door::default());
+    stage.accepted(host, json!({"act": "admit", "waiting": chen.participant}));
+    assert_eq!(person(&stage, chen).standing, Standing::Speaker);
+}

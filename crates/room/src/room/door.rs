@@ -217,8 +217,15 @@ impl Room {
             return;
         }
         let may = self.sitters.values();
-        let may = may.filter(|sitter| sitter.away_since.is_none() && self.may_be_host(sitter));
-        let next = may.min_by_key(|sitter| (sitter.joined, sitter.seat.participant));
+        let may = may.filter(|sitter| {
+            let person = &sitter.person;
+            sitter.away_since.is_none() && person.may_act && person.door.may_host
+        });
+        // Where nobody else is here, one whom a host who has left made an observer takes over all the same.
+        let next = may.min_by_key(|sitter| {
+            let stands_back = self.is_made_observer(sitter);
+            (stands_back, sitter.joined, sitter.seat.participant)
+        });
         let next = next.map(|sitter| sitter.person.actor.clone());
         if next != self.host {
             self.host = next;
@@ -228,8 +235,22 @@ impl Room {
 
     pub(super) fn may_be_host(&self, sitter: &Sitter) -> bool {
         let person = &sitter.person;
-        let appointed = self.durable.order().appointed(&person.actor);
-        person.may_act && person.door.may_host && appointed != Some(Standing::Observer)
+        person.may_act && person.door.may_host && !self.is_made_observer(sitter)
+    }
+
+    fn is_made_observer(&self, sitter: &Sitter) -> bool {
+        let order = self.durable.order();
+        order.appointed(&sitter.person.actor) == Some(Standing::Observer)
+    }
+
+    /// Whether the room holds as many as it may; a few places are kept for those who come urgently.
+    pub(super) fn is_full_for(&self, actor: &ActorId) -> bool {
+        let kept_free = if self.durable.order().came_urgently(actor) {
+            limits::URGENT_PLACES
+        } else {
+            0
+        };
+        self.sitters.len() >= limits::PARTICIPANTS + kept_free
     }
 
     /// Makes somebody the host to whom the host has handed over, if they are still here.
@@ -282,8 +303,7 @@ impl Room {
                 self.post_last(seat, &bye);
                 continue;
             }
-            let is_full = self.sitters.len() >= limits::PARTICIPANTS;
-            if is_full || self.waits(person, now).is_some() {
+            if self.is_full_for(&person.actor) || self.waits(person, now).is_some() {
                 continue;
             }
             if let Some(Knock { mut sitter, .. }) = self.at_door.remove(&id) {

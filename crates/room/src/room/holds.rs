@@ -21,6 +21,18 @@ impl Room {
         self.holds_changed = true;
     }
 
+    /// Takes what somebody holds out of their hands where they do not work with it any more.
+    pub(super) fn take_from_hands(&mut self, actor: &ActorId) {
+        let order = self.durable.order();
+        let idle = self.sitters.values().filter(|sitter| {
+            sitter.person.actor == *actor && !self.standing(&sitter.person, order).works()
+        });
+        let seats: Vec<Seat> = idle.map(|sitter| sitter.seat).collect();
+        if !seats.is_empty() {
+            self.forget_holds(&seats);
+        }
+    }
+
     pub(super) fn transforms_in_hand(&self) -> BTreeMap<EntityId, Transform> {
         let holograms = self.holds.keys().filter_map(|id| {
             let placed = self.staged.entities().get(id)?;

@@ -62,6 +62,8 @@ impl Room {
             placed.is_some_and(|placed| matches!(placed.entity, Entity::Annotation(_)))
         };
         match self.standing(person, self.staged.order()) {
+            // A hologram stuck to a hand helps nobody.
+            _ if matches!(act, Act::Release { .. }) => Ok(()),
             standing if standing.works() => Ok(()),
             Standing::Observer => Err(Refusal::WatchingOnly),
             Standing::Patient => match act {
@@ -87,10 +89,8 @@ impl Room {
     }
 
     fn lower_hand(&mut self, participant: u16, whose: u16) -> Result<Outcome, Refusal> {
-        let (person, _) = self.person(participant)?;
-        let keeps = self.standing(person, self.staged.order()).keeps_order();
-        if participant != whose && !keeps {
-            return Err(Refusal::KeepsNoOrder);
+        if participant != whose {
+            self.keeper(participant)?;
         }
         let sitter = self.sitters.get_mut(&whose);
         let sitter = sitter.ok_or(Refusal::NobodyThere)?;
@@ -100,7 +100,10 @@ impl Room {
 
     fn come_urgently(&self, participant: u16, reason: &str) -> Result<Option<Ordered>, Refusal> {
         let (person, is_inside) = self.person(participant)?;
-        if is_inside {
+        let order = self.staged.order();
+        let is_held_back = order.appointed(&person.actor) == Some(Standing::Observer)
+            || order.is_muted(&person.actor);
+        if is_inside && !is_held_back {
             return Ok(None);
         }
         if !person.door.treats {
@@ -207,7 +210,8 @@ impl Room {
             return Err(Refusal::AboveYou);
         }
         let is_oneself = self.person(participant)?.0.actor == person.actor;
-        if is_oneself {
+        // One who became the host while muted is heard again by their own word.
+        if is_oneself && !(own == Standing::Host && matches!(act, Act::Unmute { .. })) {
             return Err(Refusal::NotYourself);
         }
         let did = match act {

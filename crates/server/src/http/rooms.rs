@@ -5,7 +5,7 @@ mod door;
 mod export;
 mod media;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
@@ -133,6 +133,9 @@ async fn refuse(mut socket: WebSocket, reason: Farewell) {
     let _ = socket.send(Message::Binary(bye.into())).await;
 }
 
+/// How long a socket may be silent before it says who comes.
+const HELLO: Duration = Duration::from_secs(10);
+
 /// How tall a hologram stands at first, and at which height its middle is, in metres.
 const FIRST_HEIGHT_M: f64 = 0.8;
 const FIRST_MIDDLE_M: f64 = 1.36;
@@ -180,7 +183,9 @@ async fn attend(
     socket: WebSocket,
 ) {
     let (mut to_client, mut from_client) = socket.split();
-    let Some(Ok(Message::Binary(hello))) = from_client.next().await else {
+    // What was decided at the door holds for this moment, not for days.
+    let hello = tokio::time::timeout(HELLO, from_client.next()).await;
+    let Ok(Some(Ok(Message::Binary(hello)))) = hello else {
         return;
     };
     let (sender, mut outgoing) = outbox();

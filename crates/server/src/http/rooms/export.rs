@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
 use vocabulary::{PatientId, RoomId, Text};
 
-use super::enter;
+use super::{conduct, door, enter};
 use crate::{
     clock,
     derived::{self, Origin},
@@ -73,6 +73,14 @@ pub async fn export(
         .await?;
     let world = Room::replay(acts.into_iter().map(kept_act));
     let world = world.map_err(|error| Problem::internal(&error))?;
+    // What stands in the room is for those who may be at work in it.
+    let person = door::person(&hospital, &caller.actor, &stage).await?;
+    let has_agreed = conduct::agreed(&hospital, &caller.actor).await?.is_some();
+    if !has_agreed || !world.lets_work(&person, clock::now()) {
+        return Err(Problem::forbidden(
+            "export what stands in a room that lets you in to work",
+        ));
+    }
     let mut export = Export {
         hospital: &hospital,
         caller: &caller,
