@@ -18,6 +18,10 @@ export type MediaDoor = {
  */
 open: boolean, 
 /**
+ * Whether a speech service writes captions for those who ask for it.
+ */
+speech: boolean, 
+/**
  * Relays for networks that let no other way through.
  */
 relays: Array<RelayServer>, };

@@ -5,6 +5,7 @@ import type { MediaAnswer, MediaDoor } from '../../contract/media';
 import type { Slot, Source, Voice } from '../../contract/room';
 import { capture } from '../media/capture';
 import type { Chosen } from '../media/capture';
+import { Dictation } from '../media/dictation';
 import { MediaLine } from '../media/media-line';
 import { Sound } from '../media/sound';
 import { MediaTrouble, devices, troubleOf } from '../media/trouble';
@@ -48,6 +49,11 @@ export interface RoomVoice {
   turn(source: Source, on: boolean): Promise<void>;
   checkEcho(on: boolean): Promise<void>;
   choose(kind: MediaDeviceKind, device: string): Promise<void>;
+  /** Whether a speech service writes captions here. */
+  readonly writesDown: Accessor<boolean>;
+  /** Whether it writes down what one says oneself. */
+  readonly dictates: Accessor<boolean>;
+  dictate(on: boolean): void;
   /** `false` where there is no line. */
   caption(text: string): boolean;
   /** How loud somebody is heard now, from 0 to 1. */
@@ -75,6 +81,9 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
   const [chosen, setChosen] = createSignal<Chosen>({});
   // Who comes late is told what to show before the line is there.
   const [line, setLine] = createSignal<MediaLine>();
+  const [writesDown, setWritesDown] = createSignal(false);
+  const [dictates, dictate] = createSignal(false);
+  let spoke = false;
   let sound: Sound | undefined;
   /** This stay among the voices, from joining to leaving. */
   let stay: symbol | undefined;
@@ -131,6 +140,7 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
         return false;
       }
       setLine(made);
+      setWritesDown(made.writesDown);
       made.onBroken = () => {
         drop();
         mending = setTimeout(() => void attempt(), MEND_AFTER_ms);
@@ -177,6 +187,7 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
     for (const track of Object.values(own())) track.stop();
     setOwn({});
     setEcho(false);
+    dictate(false);
     drop();
     sound?.close();
     sound = undefined;
@@ -245,6 +256,17 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
     await (checking && source === 'microphone' ? checkEcho(true) : turn(source, true));
   }
 
+  async function writeDown(piece: Blob): Promise<void> {
+    const { self } = client.state;
+    if (self === undefined) return;
+    const path = `/api/rooms/${encodeURIComponent(client.id)}/speech?participant=${self}&language=${app.language()}`;
+    const headers = { 'content-type': piece.type, 'x-yuanyi-client': '1' };
+    const answer = await fetch(path, { method: 'POST', body: piece, headers }).catch(() => undefined);
+    if (answer?.ok || !dictates()) return;
+    dictate(false);
+    app.toast(app.t('captions.notWritten'));
+  }
+
   /** Lets be heard what the server has laid into the places. */
   function hear(): void {
     for (const { mid, source } of slots()) {
@@ -276,7 +298,27 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
   };
 
   const placing = setInterval(() => line() && place(), PLACE_EVERY_ms);
-  onCleanup(client.on('change', ({ voices: now }) => setVoices(() => now)));
+  onCleanup(
+    client.on('change', ({ voices: now, self }) => {
+      setVoices(() => now);
+      if (self !== undefined && now.get(self)?.speaking) spoke = true;
+    }),
+  );
+  // Only who asks for it is written down, and only while the microphone is open to the room.
+  createEffect(() => {
+    const track = own().microphone;
+    if (!dictates() || !track || echo()) return;
+    const wasSpoken = (): boolean => {
+      const was = spoke;
+      spoke = false;
+      return was;
+    };
+    const dictation = new Dictation(track, wasSpoken, (piece) => {
+      // What was said before one closed the microphone is still wanted; what comes after one no longer asks is not.
+      if (dictates()) void writeDown(piece);
+    });
+    onCleanup(() => dictation.stop());
+  });
   onCleanup(
     client.on('slots', (now) => {
       setSlots(now);
@@ -330,6 +372,9 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
     turn,
     checkEcho,
     choose,
+    writesDown,
+    dictates,
+    dictate,
     caption: (text) => client.caption(text),
     loudness(participant) {
       const slot = slots().find((one) => one.participant === participant && one.source === 'microphone');

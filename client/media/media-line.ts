@@ -19,12 +19,15 @@ const PATIENCE_ms = 15_000;
 
 /** One's media line to the hospital: three sources at most, and places for others. Negotiated once. */
 export class MediaLine {
+  /** Whether a speech service writes captions for those who ask for it. */
+  readonly writesDown: boolean;
   /** The line has broken after it had come about. */
   onBroken: () => void = () => undefined;
   readonly #peer: RTCPeerConnection;
   readonly #sources: Readonly<Record<Source, RTCRtpTransceiver>>;
 
   private constructor(door: MediaDoor) {
+    this.writesDown = door.speech;
     const iceServers = door.relays.map(({ urls, username, credential }) => ({ urls, username, credential }));
     this.#peer = new RTCPeerConnection({ iceServers, bundlePolicy: 'max-bundle' });
     const source = (kind: 'audio' | 'video', maxBitrate?: number): RTCRtpTransceiver =>

@@ -54,6 +54,9 @@ export const voice = {
   'captions.none': 'What people write here, everybody reads. It is kept nowhere.',
   'captions.said': '{name}: {text}',
   'captions.heard': 'written by a speech service, which may mishear',
+  'captions.dictate': 'Write down what I say',
+  'captions.dictateHint': 'While your microphone is open, what you say goes to the speech service that this hospital has chosen, and comes back as captions for everybody. It may mishear.',
+  'captions.notWritten': 'The speech service did not answer; write captions by hand.',
   'captions.noLine': 'There is no line; it was not said.',
   'keys.microphone': 'Open or close the microphone',
 } as const;

@@ -56,6 +56,9 @@ export const voice: Readonly<Record<keyof typeof en, string>> = {
   'captions.none': '在此写下的文字所有人都能看到，不会保存。',
   'captions.said': '{name}说：{text}',
   'captions.heard': '由语音服务转写，可能有误',
+  'captions.dictate': '转写我说的话',
+  'captions.dictateHint': '麦克风打开时，您说的话会送到本医院选定的语音转写服务，并作为字幕显示给所有人，可能有误。',
+  'captions.notWritten': '语音转写服务未响应，请手写字幕。',
   'captions.noLine': '连接中断，未能发送。',
   'keys.microphone': '打开或关闭麦克风',
 };

@@ -291,6 +291,12 @@ export const groups = {
       gives: { 204: null },
       fails: [400, 409],
     }),
+    call('POST /api/rooms/{id}/speech', 'Has a speech service write down what somebody in the room said; it becomes a caption for everybody.', {
+      query: { participant: integer, language: one('zh', 'en') },
+      takes: bytes('audio/webm', 'A few seconds of sound; also audio/ogg and audio/mp4.'),
+      gives: { 204: null },
+      fails: [400, 403, 404, 409, 502, 503],
+    }),
     call('POST /api/rooms/{id}/export', 'Lays what was measured, noted and shown beside the images.', {
       takes: object({ 'marks?': yes, 'masks?': yes }),
       gives: { 201: object({ objects: list(contract('imaging', 'SavedObject')), left_out: list(client('language', 'Text')) }) },

@@ -83,6 +83,14 @@ function Captions(props: { voice: RoomVoice }): JSX.Element {
           )}
         </For>
       </ol>
+      <Show when={props.voice.state() === 'in' && props.voice.writesDown()}>
+        <div>
+          <label class="captions-dictate">
+            <input type="checkbox" checked={props.voice.dictates()} onChange={(event) => props.voice.dictate(event.currentTarget.checked)} /> {app.t('captions.dictate')}
+          </label>
+          <p class="soft small">{app.t('captions.dictateHint')}</p>
+        </div>
+      </Show>
       <form class="captions-form" onSubmit={send}>
         <Field label={app.t('captions.write')}>
           {(control) => <input {...control} type="text" maxLength={CAPTION_CHARACTERS} autocomplete="off" value={text()} onInput={(event) => setText(event.currentTarget.value)} />}

@@ -74,6 +74,13 @@ pub struct Config {
     pub turn_urls: Vec<String>,
     /// A file with the secret that the relays share with the hospital.
     pub turn_secret_file: Option<PathBuf>,
+    /// A speech service that writes down what people say, for captions: the base of an interface such as OpenAI's,
+    /// `http://ADDR:PORT/v1`. None where it is not set.
+    pub speech_url: Option<String>,
+    /// The model that it is to use.
+    pub speech_model: String,
+    /// A file with the key to show it.
+    pub speech_key_file: Option<PathBuf>,
     /// Calling AE titles that may store though they are not configured by themselves; `*`: any.
     pub calling_ae_titles: Vec<String>,
     /// PACS: application entities that the hospital queries, fetches from and sends to.
@@ -203,6 +210,9 @@ impl Default for Config {
             media_addresses: Vec::new(),
             turn_urls: Vec::new(),
             turn_secret_file: None,
+            speech_url: None,
+            speech_model: "whisper-1".into(),
+            speech_key_file: None,
             calling_ae_titles: Vec::new(),
             pacs: Vec::new(),
             ae: Vec::new(),
@@ -261,6 +271,9 @@ impl Config {
                 "media_addresses",
                 "turn_urls",
                 "turn_secret_file",
+                "speech_url",
+                "speech_model",
+                "speech_key_file",
                 "ae_title",
                 "calling_ae_titles",
                 "policies",

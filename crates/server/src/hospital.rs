@@ -38,6 +38,7 @@ use crate::{
     relations::RelationsOf,
     rooms::Rooms,
     scenarios::InHospital,
+    speech::Speech,
     volumes::Volumes,
     ward::Ward,
     witness::LedgerWitness,
@@ -73,6 +74,8 @@ pub struct Hospital {
     pub rooms: Rooms,
     /// The way to voice and picture between people in a room.
     pub media: Arc<Media>,
+    /// The service that writes down what people say, if there is one.
+    pub speech: Option<Arc<Speech>>,
     /// The models that others trained, as they were installed.
     pub models: Arc<Models>,
     /// What is to be done with other DICOM systems.
@@ -130,6 +133,7 @@ impl Hospital {
         let media = Arc::new(Media::new(&config)?);
         let edge = Edge::open(&config).context("open the edge's outbox")?;
         let signals = Forwarded::where_an_edge(signals, edge.as_ref());
+        let speech = Speech::of(&config)?;
         Ok(Arc::new(Self {
             ledger_key,
             accounts: Accounts::open(&config.data)?,
@@ -150,6 +154,7 @@ impl Hospital {
             access: AccessChanges::default(),
             rooms: Rooms::new(Arc::clone(&media)),
             media,
+            speech: speech.map(Arc::new),
             known_patients: Mutex::default(),
             pixels: PixelPlaces::default(),
             memory: Arc::new(memory),

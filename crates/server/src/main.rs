@@ -35,6 +35,7 @@ mod reminders;
 mod research;
 mod rooms;
 mod scenarios;
+mod speech;
 mod teaching;
 mod twins;
 mod vitals;

@@ -9,6 +9,7 @@ use policy::{Object, Permit};
 use record::{Batch, NewFact, Precondition, Record, RecordError, ResourceKey, RoomAct};
 use room::{
     Farewell, KeptAct, OpenError, Person, Probe, Reply, ResumeToken, Room, Seat, Sending, Voice,
+    limits::TEXT_CHARACTERS,
     wire::{ClientFrame, ServerFrame},
 };
 use tokio::{
@@ -59,6 +60,8 @@ enum Command {
     PutOut(ActorId, Farewell),
     End(Seat, Farewell),
     Attend(Box<Attend>),
+    MayBeHeard((ActorId, Session), u16, oneshot::Sender<bool>),
+    Heard((ActorId, Session), u16, String),
     Close,
 }
 
@@ -186,6 +189,35 @@ impl Rooms {
         Self {
             open: Mutex::default(),
             media,
+        }
+    }
+
+    /// Whether an account may be heard from this seat of the room now, by the session by which it sits there.
+    pub async fn may_be_heard(
+        &self,
+        room: &RoomId,
+        who: (ActorId, Session),
+        participant: u16,
+    ) -> bool {
+        let Some(room) = self.open.lock().get(room).cloned() else {
+            return false;
+        };
+        let (answer, answered) = oneshot::channel();
+        let ask = Command::MayBeHeard(who, participant, answer);
+        room.send(ask).await.is_ok() && answered.await.unwrap_or(false)
+    }
+
+    /// Tells all of a room what a speech service heard somebody say there.
+    pub async fn heard(
+        &self,
+        room: &RoomId,
+        who: (ActorId, Session),
+        participant: u16,
+        text: String,
+    ) {
+        let room = self.open.lock().get(room).cloned();
+        if let Some(room) = room {
+            let _ = room.send(Command::Heard(who, participant, text)).await;
         }
     }
 
@@ -440,6 +472,10 @@ impl Host {
                 self.room.leave(now, seat);
             }
             Command::Attend(attend) => self.attend(*attend),
+            Command::MayBeHeard(who, participant, answer) => {
+                let _ = answer.send(self.speaker(&who, participant).is_some());
+            }
+            Command::Heard(who, participant, text) => self.heard(&who, participant, &text),
             Command::Close => {}
         }
     }
@@ -490,6 +526,31 @@ impl Host {
         if !self.voices.is_empty() && self.room.is_current(seat) {
             self.send(seat, voices_frame(&self.voices));
         }
+    }
+
+    /// The seat of somebody who is here by this session and whom nobody has muted.
+    fn speaker(&self, (actor, session): &(ActorId, Session), participant: u16) -> Option<Seat> {
+        let seat = self.room.seated(participant, actor)?;
+        let by_session = self.connections.get(&seat)?.session == *session;
+        let speaks = Sending {
+            microphone: true,
+            ..Sending::default()
+        };
+        let is_heard = self.room.lets_through(seat, speaks)?.microphone;
+        (by_session && is_heard).then_some(seat)
+    }
+
+    /// Shows what a speech service has written down to all, if who said it is still here.
+    fn heard(&mut self, who: &(ActorId, Session), participant: u16, text: &str) {
+        if self.speaker(who, participant).is_none() {
+            return;
+        }
+        let said = ServerFrame::Said {
+            participant,
+            text: text.chars().take(TEXT_CHARACTERS).collect(),
+            heard: true,
+        };
+        self.send_all(&Outgoing::Frame(said.encode().into()));
     }
 
     /// Passes on what was heard of people's media.

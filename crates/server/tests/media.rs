@@ -236,7 +236,7 @@ fn who_leaves_the_room_leaves_its_voices_and_only_the_seated_take_part() {
     let room = hospital.consult();
     let path = format!("/api/rooms/{room}/media");
     let (_, door) = hospital.send("li.terminal", "GET", &path, &Value::Null);
-    assert_eq!(door, json!({"open": true, "relays": []}));
+    assert_eq!(door, json!({"open": true, "speech": false, "relays": []}));
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     let (_, mut body, ..) = offer(&socket);
     // Nobody is in the room yet.

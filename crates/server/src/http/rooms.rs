@@ -4,6 +4,7 @@ mod conduct;
 mod door;
 mod export;
 mod media;
+mod speech;
 
 use std::{sync::Arc, time::Duration};
 
@@ -45,6 +46,7 @@ pub fn routes() -> Router<Arc<Hospital>> {
         .route("/rooms/{id}/socket", get(socket))
         .route("/rooms/{id}/export", post(export::export))
         .route("/rooms/{id}/media", get(media::door).post(media::offer))
+        .route("/rooms/{id}/speech", post(speech::write_down))
         .route("/conduct", get(conduct::rules).post(conduct::agree))
 }
 

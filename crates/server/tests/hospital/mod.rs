@@ -64,6 +64,11 @@ impl Hospital {
 
     /// The hospital that is kept in `data`.
     pub fn open(data: &Path) -> Self {
+        Self::open_with(data, &[])
+    }
+
+    /// The same with settings from the environment.
+    pub fn open_with(data: &Path, settings: &[(&str, &str)]) -> Self {
         let mut server = yuanyi()
             .args([
                 "serve",
@@ -76,6 +81,7 @@ impl Hospital {
                 "--data",
             ])
             .arg(data)
+            .envs(settings.iter().copied())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();

@@ -31,6 +31,8 @@ const PASS_S: i64 = 12 * 60 * 60;
 pub struct MediaDoor {
     /// Whether the hospital carries voice and picture.
     open: bool,
+    /// Whether a speech service writes captions for those who ask for it.
+    speech: bool,
     /// Relays for networks that let no other way through.
     relays: Vec<RelayServer>,
 }
@@ -95,6 +97,7 @@ pub async fn door(
     };
     Ok(Json(MediaDoor {
         open: hospital.media.is_open(),
+        speech: hospital.speech.is_some(),
         relays: hospital.media.relay().into_iter().map(pass).collect(),
     }))
 }
