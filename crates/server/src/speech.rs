@@ -1,4 +1,4 @@
-//! Captions by a speech service, behind the interface that many speak: `POST …/audio/transcriptions` as OpenAI
+//! Captions by a speech service, behind the interface that many speak: `POST …/audio/transcriptions` as `OpenAI`
 //! describes it.
 
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Captions by a speech service that speaks the interface of OpenAI's transcriptions.
+//! Captions by a speech service that speaks the interface of `OpenAI`'s transcriptions.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
