@@ -292,7 +292,7 @@ export const groups = {
       fails: [400, 409],
     }),
     call('POST /api/rooms/{id}/speech', 'Has a speech service write down what somebody in the room said; it becomes a caption for everybody.', {
-      query: { participant: integer, language: one('zh', 'en') },
+      asks: { 'participant!': integer, 'language!': one('zh', 'en') },
       takes: bytes('audio/webm', 'A few seconds of sound; also audio/ogg and audio/mp4.'),
       gives: { 204: null },
       fails: [400, 403, 404, 409, 502, 503],

@@ -120,6 +120,11 @@ function inOpenApi(schema, file) {
   return Object.fromEntries(entries);
 }
 
+function body(takes) {
+  const content = takes.media ? { [takes.media]: {} } : { 'application/json': { schema: inOpenApi(takes, '') } };
+  return { ...(takes.media && { description: takes.description }), required: true, content };
+}
+
 function answer(status, gives) {
   const description = { 101: 'Switching protocols.', 202: 'Not yet.', 201: 'Made.', 204: 'Done.' }[status] ?? 'What was asked for.';
   if (gives === null) return { description };
@@ -151,7 +156,7 @@ function operation(tag, call) {
     tags: [tag],
     summary: call.about,
     ...(parameters.length > 0 && { parameters }),
-    ...(call.takes && { requestBody: { required: true, content: { 'application/json': { schema: inOpenApi(call.takes, '') } } } }),
+    ...(call.takes && { requestBody: body(call.takes) }),
     responses,
     ...(call.open && { security: [] }),
   };
