@@ -1,6 +1,7 @@
 /** What every page is given: the server, who is signed in, the language, and ways to speak up. */
 import { createContext, createEffect, createSignal, onCleanup, useContext } from 'solid-js';
 import type { Accessor, JSX } from 'solid-js';
+import { createAnnouncer } from './announcer';
 import { ApiError, createApi } from './api';
 import type { Api } from './api';
 import { openEvents } from './events';
@@ -61,7 +62,7 @@ function createApp(): App {
   const [me, setMe] = createSignal<Me>();
   const [line, setLine] = createSignal<LineState>('connecting');
   const [language, setLanguage] = createSignal(firstLanguage());
-  const [announced, setAnnounced] = createSignal('');
+  const { announced, announce } = createAnnouncer();
   const [toasts, setToasts] = createSignal<{ id: number; text: string }[]>([]);
   const listeners = new Set<(event: ServerEvent) => void>();
   let nextToast = 0;
@@ -110,11 +111,6 @@ function createApp(): App {
 
   const dismiss = (id: number): void => {
     setToasts((all) => all.filter((one) => one.id !== id));
-  };
-  const announce = (text: string): void => {
-    // The same words twice are spoken twice only if the region was empty in between.
-    setAnnounced('');
-    setTimeout(() => setAnnounced(text), 50);
   };
 
   return {

@@ -48,6 +48,16 @@ export function knocked(before: readonly Knocking[], now: readonly Knocking[]): 
   return now.filter(({ id }) => !before.some((one) => one.id === id));
 }
 
+/**
+ * The numbers of a list's members, the same list while they are the same: rows made by them stay, with the focus and
+ * what is being typed in them, when something about somebody changes.
+ */
+export function idsOf(list: Accessor<readonly { readonly id: number }[]>): Accessor<readonly number[]> {
+  return createMemo<readonly number[]>(() => list().map(({ id }) => id), [], {
+    equals: (a, b) => a.length === b.length && a.every((id, at) => id === b[at]),
+  });
+}
+
 export interface Hands {
   readonly up: Participant[];
   readonly down: Participant[];

@@ -81,6 +81,8 @@ let peers: FakePeer[];
 /** The tracks that reach the ear now. */
 let heard: Set<FakeTrack>;
 let offers: number;
+/** What was said to those who listen to the page. */
+let announced: string[];
 /** The browser's questions about devices, in order; the person may take their time to answer. */
 let asked: { grant(track: FakeTrack): void }[];
 let sockets: FakeSocket[];
@@ -95,7 +97,7 @@ const PLACED = [{ mid: '3', participant: 2, source: 'microphone' as const }];
 
 beforeEach(() => {
   vi.useFakeTimers({ now: 1_000_000 });
-  [peers, heard, offers, asked, sockets] = [[], new Set(), 0, [], []];
+  [peers, heard, offers, announced, asked, sockets] = [[], new Set(), 0, [], [], []];
   vi.stubGlobal('RTCPeerConnection', FakePeer);
   vi.stubGlobal('AudioContext', FakeContext);
   vi.stubGlobal('Audio', class {
@@ -117,7 +119,7 @@ beforeEach(() => {
     offers++;
     return { sdp: 'v=0' };
   };
-  const app = { api: { get: async () => ({ open: true, relays: [] }), post }, announce: () => undefined, t: (word: string) => word };
+  const app = { api: { get: async () => ({ open: true, relays: [] }), post }, announce: (words: string) => void announced.push(words), t: (word: string) => word };
   createRoot((end) => {
     dispose = end;
     voice = createRoomVoice(client, app as unknown as App);
@@ -252,4 +254,20 @@ test('leaving and joining while a line is mended leaves one line only', async ()
   expect(offers).toBe(2);
   voice.leave();
   expect(peers.every((peer) => peer.connectionState === 'closed')).toBe(true);
+});
+
+test('who was muted is told that an open microphone is heard by nobody, and says no captions', async () => {
+  const person = { id: 1, actor: 'wang', name: 'Wang', role: 'nurse', colour: '#ffffff', may_act: true, standing: 'speaker' as const, hand_since: null, treats: true, joined: '2026-01-01T00:00:00Z', away: false };
+  last(sockets).tick({ people: [{ ...person, muted: true }] });
+  expect(voice.silenced()).toBe(true);
+  expect(voice.caption('words')).toBe(false);
+  await join();
+  void voice.turn('microphone', true);
+  await settle();
+  asked[0]?.grant(new FakeTrack());
+  await settle();
+  expect(last(announced)).toBe('voice.nowSilenced');
+  last(sockets).tick({ people: [{ ...person, muted: false }] });
+  expect(voice.silenced()).toBe(false);
+  expect(voice.caption('words')).toBe(true);
 });

@@ -10,7 +10,7 @@ import { MediaLine } from '../media/media-line';
 import { Sound } from '../media/sound';
 import { MediaTrouble, devices, troubleOf } from '../media/trouble';
 import type { Trouble } from '../media/trouble';
-import type { RoomClient } from '../room/room-client';
+import type { RoomClient, RoomState } from '../room/room-client';
 import type { App } from './app';
 
 export type VoiceState = 'out' | 'joining' | 'in';
@@ -39,6 +39,8 @@ export interface RoomVoice {
   /** What of one's own is on. */
   readonly on: (source: Source) => boolean;
   readonly echo: Accessor<boolean>;
+  /** Whether somebody who keeps order has muted one: an open microphone is then heard by nobody. */
+  readonly silenced: Accessor<boolean>;
   readonly voices: Accessor<ReadonlyMap<number, Voice>>;
   readonly pictures: Accessor<readonly Picture[]>;
   readonly captions: Accessor<readonly Caption[]>;
@@ -75,6 +77,8 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
   const [own, setOwn] = createSignal<Readonly<Partial<Record<Source, MediaStreamTrack>>>>({});
   const [echo, setEcho] = createSignal(false);
   const [voices, setVoices] = createSignal(client.state.voices);
+  const isSilenced = ({ self, participants }: RoomState): boolean => self !== undefined && (participants.get(self)?.muted ?? false);
+  const [silenced, setSilenced] = createSignal(isSilenced(client.state));
   const [slots, setSlots] = createSignal<readonly Slot[]>([]);
   const [captions, setCaptions] = createSignal<readonly Caption[]>([]);
   const [found, setFound] = createSignal<readonly MediaDeviceInfo[]>([]);
@@ -221,7 +225,7 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
       if (stay !== during) return;
       if (source === 'microphone' && !isOn) setEcho(false);
       say();
-      if (source === 'microphone') app.announce(app.t(isOn ? 'voice.nowOpen' : 'voice.nowMuted'));
+      if (source === 'microphone') app.announce(app.t(!isOn ? 'voice.nowMuted' : silenced() ? 'voice.nowSilenced' : 'voice.nowOpen'));
       if (isOn) await listDevices();
     } catch (error) {
       track?.stop();
@@ -299,8 +303,10 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
 
   const placing = setInterval(() => line() && place(), PLACE_EVERY_ms);
   onCleanup(
-    client.on('change', ({ voices: now, self }) => {
+    client.on('change', (room) => {
+      const { voices: now, self } = room;
       setVoices(() => now);
+      setSilenced(isSilenced(room));
       if (self !== undefined && now.get(self)?.speaking) spoke = true;
     }),
   );
@@ -362,6 +368,7 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
     trouble,
     on: on_,
     echo,
+    silenced,
     voices,
     pictures,
     captions,
@@ -375,7 +382,7 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
     writesDown,
     dictates,
     dictate,
-    caption: (text) => client.caption(text),
+    caption: (text) => !silenced() && client.caption(text),
     loudness(participant) {
       const slot = slots().find((one) => one.participant === participant && one.source === 'microphone');
       return slot ? (sound?.level(slot.mid) ?? 0) : 0;

@@ -10,8 +10,9 @@ export function viewOf(client: RoomClient, loudness: (participant: number) => nu
     },
     entities: () => client.state.entities,
     *participants() {
-      for (const { id, name, colour, away } of client.state.participants.values()) {
-        if (!away) yield { id: String(id), name, colour, speaking: client.state.voices.get(id)?.speaking ?? false };
+      for (const { id, actor, name, role, colour, away } of client.state.participants.values()) {
+        const dress = role === 'patient' ? 'plain' : 'medical';
+        if (!away) yield { id: String(id), name, account: actor, dress, colour, speaking: client.state.voices.get(id)?.speaking ?? false };
       }
     },
     poses(participant, nowMs) {

@@ -181,10 +181,10 @@ export class Avatars {
   }
 
   /** A bust stands in for the figure until it is there, and stays where it cannot be had. */
-  async #dress({ id }: Participant, avatar: Avatar): Promise<void> {
+  async #dress({ id, account, dress }: Participant, avatar: Avatar): Promise<void> {
     if (!this.#figures || this.#avatars.size > MOST_FIGURES) return;
     try {
-      const model = await this.#figures.load(figureFor(id));
+      const model = await this.#figures.load(figureFor(account ?? id, dress ?? 'medical'));
       if (this.#avatars.get(id) !== avatar) return;
       avatar.body = new Figure(model);
       this.#arrived = true;

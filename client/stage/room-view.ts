@@ -85,6 +85,10 @@ export interface Poses {
 export interface Participant {
   readonly id: string;
   readonly name: string;
+  /** The account, by which they look the same everywhere; the seat's number where there is none. */
+  readonly account?: string;
+  /** Patients wear no medical dress. */
+  readonly dress?: 'medical' | 'plain';
   /** A CSS colour that tells people apart, beside the name. */
   readonly colour?: string;
   /** Whether they speak now. */

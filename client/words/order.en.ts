@@ -6,6 +6,7 @@ export const order = {
   'conduct.version': 'Version {version}',
   'door.title': 'At the door',
   'door.waiting': 'You are waiting to be let in',
+  'door.companionWaits': 'You are waiting for somebody to look after you',
   'door.waitingFor': '{host} is the host and sees that you wait.',
   'door.noHost': 'Nobody is inside who could let you in. You come in as soon as somebody does.',
   'door.companion': 'Somebody who treats you has to be with you inside. You come in as soon as they are there.',

@@ -6,6 +6,7 @@ export const order = {
   'conduct.version': '版本 {version}',
   'door.title': '门口',
   'door.waiting': '您正在等候准入',
+  'door.companionWaits': '您正在等候陪同人员',
   'door.waitingFor': '主持人 {host} 已看到您在等候。',
   'door.noHost': '房间里暂无可准许您进入的人；一旦有人准许，您即可进入。',
   'door.companion': '您须由一位诊疗人员陪同；其在场后您即可进入。',

@@ -8,6 +8,7 @@ export const voice = {
   'voice.mute': 'Mute',
   'voice.muted': 'Muted',
   'voice.live': 'Microphone open',
+  'voice.silenced': 'Muted by the host',
   'voice.cameraOn': 'Camera on',
   'voice.cameraOff': 'Camera off',
   'voice.screenOn': 'Share a screen',
@@ -15,6 +16,7 @@ export const voice = {
   'voice.joined': 'You hear the others. Your microphone is closed.',
   'voice.left': 'You have left the voice.',
   'voice.nowOpen': 'Your microphone is open.',
+  'voice.nowSilenced': 'Your microphone is open, but you were muted: nobody hears you.',
   'voice.nowMuted': 'Your microphone is closed.',
   'voice.speaks': '{name} is speaking.',
   'voice.state.speaking': 'speaking',
@@ -57,6 +59,7 @@ export const voice = {
   'captions.dictate': 'Write down what I say',
   'captions.dictateHint': 'While your microphone is open, what you say goes to the speech service that this hospital has chosen, and comes back as captions for everybody. It may mishear.',
   'captions.notWritten': 'The speech service did not answer; write captions by hand.',
+  'captions.silenced': 'You were muted. Raise your hand to ask for the word.',
   'captions.noLine': 'There is no line; it was not said.',
   'keys.microphone': 'Open or close the microphone',
 } as const;

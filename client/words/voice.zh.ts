@@ -10,6 +10,7 @@ export const voice: Readonly<Record<keyof typeof en, string>> = {
   'voice.mute': '静音',
   'voice.muted': '已静音',
   'voice.live': '麦克风已打开',
+  'voice.silenced': '已被主持人静音',
   'voice.cameraOn': '打开摄像头',
   'voice.cameraOff': '关闭摄像头',
   'voice.screenOn': '共享屏幕',
@@ -17,6 +18,7 @@ export const voice: Readonly<Record<keyof typeof en, string>> = {
   'voice.joined': '您可以听到其他人。您的麦克风是关闭的。',
   'voice.left': '您已退出语音。',
   'voice.nowOpen': '您的麦克风已打开。',
+  'voice.nowSilenced': '您的麦克风已打开，但您已被静音，他人听不到。',
   'voice.nowMuted': '您的麦克风已关闭。',
   'voice.speaks': '{name}正在发言。',
   'voice.state.speaking': '正在发言',
@@ -59,6 +61,7 @@ export const voice: Readonly<Record<keyof typeof en, string>> = {
   'captions.dictate': '转写我说的话',
   'captions.dictateHint': '麦克风打开时，您说的话会送到本医院选定的语音转写服务，并作为字幕显示给所有人，可能有误。',
   'captions.notWritten': '语音转写服务未响应，请手写字幕。',
+  'captions.silenced': '您已被静音，可举手请求发言。',
   'captions.noLine': '连接中断，未能发送。',
   'keys.microphone': '打开或关闭麦克风',
 };

@@ -1,5 +1,5 @@
 /** What somebody at the door is told, and what they can do there. */
-import { Show, createEffect, createSignal, on } from 'solid-js';
+import { Show, createEffect, createMemo, createSignal, on } from 'solid-js';
 import type { JSX } from 'solid-js';
 import type { Threshold } from '../../../contract/room';
 import { useApp } from '../../core/app';
@@ -20,6 +20,7 @@ export function AtTheDoor(props: AtTheDoorProps): JSX.Element {
   const app = useApp();
   const title = (): string => {
     const { state, until } = props.threshold;
+    if (state === 'companion') return app.t('door.companionWaits');
     if (state === 'blocked') return app.t('door.blocked', { until: until ? momentOf(until, app.language()) : '' });
     return state === 'put-out' ? app.t('door.put-out') : app.t('door.waiting');
   };
@@ -28,7 +29,9 @@ export function AtTheDoor(props: AtTheDoorProps): JSX.Element {
     if (state === 'companion') return app.t('door.companion');
     return host === null ? app.t('door.noHost') : app.t('door.waitingFor', { host });
   };
-  createEffect(on(title, (words) => app.announce(words)));
+  // The door says anew how one stands there whenever anything of it changes; only other words are news.
+  const said = createMemo(() => (props.threshold.state === 'blocked' ? title() : `${title()}. ${hint()}`));
+  createEffect(on(said, (words) => app.announce(words)));
   return (
     <section class="stack" data-at-door={props.threshold.state} aria-label={app.t('door.title')}>
       <h2 class="row">

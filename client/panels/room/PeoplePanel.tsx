@@ -4,6 +4,7 @@ import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import type { Participant, Voice } from '../../../contract/room';
 import type { RoomControl } from '../../core/room-control';
+import { idsOf } from '../../core/room-order';
 import type { RoomOrder } from '../../core/room-order';
 import type { RoomVoice } from '../../core/room-voice';
 import { initialOf } from '../../core/words-of';
@@ -23,6 +24,8 @@ export function PeoplePanel(props: PeoplePanelProps): JSX.Element {
   const app = useApp();
   const [about, setAbout] = createSignal<number>();
   const person = (): Participant | undefined => props.control.people().find(({ id }) => id === about());
+  // By their numbers, so that the focus stays in a row when something about somebody changes.
+  const ids = idsOf(() => props.control.people());
   const isUp = (): boolean => (props.order.own()?.hand_since ?? null) !== null;
   return (
     <div class="stack">
@@ -37,28 +40,11 @@ export function PeoplePanel(props: PeoplePanelProps): JSX.Element {
       </button>
       <WaitingPanel order={props.order} people={props.control.people()} />
       <ul class="people" aria-label={app.t('people.here')}>
-        <For each={props.control.people()}>
-          {(person) => (
-            <li>
-              <span class="person-mark" style={{ 'box-shadow': `0 0 0 3px ${person.colour}` }} aria-hidden="true">
-                {initialOf(person.name)}
-              </span>
-              <span>
-                {person.name}
-                <span class="soft small"> {roleWords(app, person.role)}</span>
-                <VoiceChips voice={props.voice} participant={person.id} />
-                <Show when={person.away}>
-                  <span class="chip warn">{app.t('people.away')}</span>
-                </Show>
-                <Show when={person.id === props.control.self()}>
-                  <span class="soft small"> ({app.t('people.you')})</span>
-                </Show>
-                <Standing person={person} />
-              </span>
-              <Show when={props.order.keeps() && person.actor !== props.order.own()?.actor}>
-                <KeepButtons person={person} order={props.order} onKeep={() => setAbout(person.id)} />
-              </Show>
-            </li>
+        <For each={ids()}>
+          {(id) => (
+            <Show when={props.control.people().find((one) => one.id === id)}>
+              {(one) => <Person {...props} person={one()} onKeep={() => setAbout(id)} />}
+            </Show>
           )}
         </For>
       </ul>
@@ -74,6 +60,32 @@ export function PeoplePanel(props: PeoplePanelProps): JSX.Element {
         {(whom) => <OrderDialog person={whom()} order={props.order} onClose={() => setAbout(undefined)} />}
       </Show>
     </div>
+  );
+}
+
+function Person(props: PeoplePanelProps & { person: Participant; onKeep(): void }): JSX.Element {
+  const app = useApp();
+  return (
+    <li>
+      <span class="person-mark" style={{ 'box-shadow': `0 0 0 3px ${props.person.colour}` }} aria-hidden="true">
+        {initialOf(props.person.name)}
+      </span>
+      <span>
+        {props.person.name}
+        <span class="soft small"> {roleWords(app, props.person.role)}</span>
+        <VoiceChips voice={props.voice} participant={props.person.id} />
+        <Show when={props.person.away}>
+          <span class="chip warn">{app.t('people.away')}</span>
+        </Show>
+        <Show when={props.person.id === props.control.self()}>
+          <span class="soft small"> ({app.t('people.you')})</span>
+        </Show>
+        <Standing person={props.person} />
+      </span>
+      <Show when={props.order.keeps() && props.person.actor !== props.order.own()?.actor}>
+        <KeepButtons person={props.person} order={props.order} onKeep={() => props.onKeep()} />
+      </Show>
+    </li>
   );
 }
 

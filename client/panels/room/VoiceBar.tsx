@@ -57,8 +57,8 @@ export function VoiceBar(props: { voice: RoomVoice }): JSX.Element {
         </Match>
       </Switch>
       <Show when={props.voice.state() === 'in'}>
-        <span class="voice-own" data-open={props.voice.on('microphone')}>
-          {app.t(props.voice.on('microphone') ? 'voice.live' : 'voice.muted')}
+        <span class="voice-own" data-open={props.voice.on('microphone') && !props.voice.silenced()}>
+          {app.t(props.voice.silenced() ? 'voice.silenced' : props.voice.on('microphone') ? 'voice.live' : 'voice.muted')}
         </span>
       </Show>
     </div>

@@ -92,10 +92,10 @@ function Captions(props: { voice: RoomVoice }): JSX.Element {
         </div>
       </Show>
       <form class="captions-form" onSubmit={send}>
-        <Field label={app.t('captions.write')}>
-          {(control) => <input {...control} type="text" maxLength={CAPTION_CHARACTERS} autocomplete="off" value={text()} onInput={(event) => setText(event.currentTarget.value)} />}
+        <Field label={app.t('captions.write')} hint={props.voice.silenced() ? app.t('captions.silenced') : undefined}>
+          {(control) => <input {...control} type="text" maxLength={CAPTION_CHARACTERS} autocomplete="off" disabled={props.voice.silenced()} value={text()} onInput={(event) => setText(event.currentTarget.value)} />}
         </Field>
-        <button type="submit" class="button small">
+        <button type="submit" class="button small" disabled={props.voice.silenced()}>
           {app.t('captions.send')}
         </button>
       </form>

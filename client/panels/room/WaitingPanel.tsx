@@ -1,9 +1,10 @@
 /** Who waits at the door; whoever keeps order lets them in, or says why not. */
-import { For, Show, createMemo, createSignal } from 'solid-js';
+import { For, Show, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import type { Knocking, Participant } from '../../../contract/room';
 import { useApp } from '../../core/app';
 import { momentOf } from '../../core/dates';
+import { idsOf } from '../../core/room-order';
 import type { RoomOrder } from '../../core/room-order';
 import { Field } from '../Field';
 import { roleWords } from '../person';
@@ -16,9 +17,7 @@ interface WaitingPanelProps {
 export function WaitingPanel(props: WaitingPanelProps): JSX.Element {
   const app = useApp();
   // By their numbers, so that a reason that is being typed stays when somebody else comes to the door.
-  const ids = createMemo(() => props.order.waiting().map(({ id }) => id), [], {
-    equals: (a, b) => a.length === b.length && a.every((id, at) => id === b[at]),
-  });
+  const ids = idsOf(() => props.order.waiting());
   return (
     <Show when={props.order.waiting().length > 0}>
       <section class="stack tight" aria-labelledby="waiting-title">
@@ -41,6 +40,7 @@ function Waiting(props: WaitingPanelProps & { one: Knocking }): JSX.Element {
   const app = useApp();
   const [refusing, setRefusing] = createSignal(false);
   const [reason, setReason] = createSignal('');
+  const [tried, setTried] = createSignal(false);
   const [companion, setCompanion] = createSignal<number>();
   const companions = (): readonly Participant[] => props.people.filter(({ treats, away }) => treats && !away);
   const chosen = (): number | undefined => companion() ?? companions()[0]?.id;
@@ -50,6 +50,7 @@ function Waiting(props: WaitingPanelProps & { one: Knocking }): JSX.Element {
   };
   const turnAway = (event: SubmitEvent): void => {
     event.preventDefault();
+    setTried(true);
     if (reason().trim() !== '') props.order.act({ act: 'turn-away', waiting: props.one.id, reason: reason().trim() });
   };
   return (
@@ -105,8 +106,8 @@ function Waiting(props: WaitingPanelProps & { one: Knocking }): JSX.Element {
           </button>
         </div>
         <Show when={refusing()}>
-          <form class="stack tight" onSubmit={turnAway}>
-            <Field label={app.t('order.reason')}>
+          <form class="stack tight" onSubmit={turnAway} noValidate>
+            <Field label={app.t('order.reason')} wrong={tried() && reason().trim() === '' ? app.t('order.needReason') : undefined}>
               {(control) => (
                 <input {...control} class="input" maxLength={300} onInput={(event) => setReason(event.currentTarget.value)} />
               )}

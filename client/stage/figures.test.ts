@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest';
+import { figureFor } from './figures';
+
+const FILES = Object.keys(import.meta.glob('../public/people/*'));
+const ACCOUNTS = Array.from({ length: 200 }, (_, i) => `account-${i}`);
+
+test.each([['medical', 5], ['plain', 3]] as const)('everybody in %s dress has one of its figures, and each is worn', (dress, many) => {
+  const worn = new Set(ACCOUNTS.map((account) => figureFor(account, dress)));
+  expect(worn.size).toBe(many);
+  for (const name of worn) for (const kind of ['gltf', 'webp']) expect(FILES).toContain(`../public/people/${name}.${kind}`);
+});
+
+test('an account looks the same at each return', () => {
+  expect(figureFor('li.terminal', 'medical')).toBe(figureFor('li.terminal', 'medical'));
+  expect(figureFor('zhao.patient', 'plain')).toMatch(/^plain-\d$/);
+});
