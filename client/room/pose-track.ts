@@ -2,8 +2,10 @@ import type { Held, Placement, Pointer, Pose } from '../../contract/room';
 
 /** How far behind the sender a pose is shown, so that the next sample has usually arrived. */
 export const DELAY_MS = 100;
-/** Over what time a track that had run dry finds back to its samples. */
+/** A track that had run dry finds back to its samples over this time, or longer where the way is long: nobody leaps. */
 const CATCH_UP_MS = 150;
+/** How fast somebody is shown to catch up, in metres a second: a brisk run. */
+const CATCH_UP_MPS = 4;
 const KEPT_SAMPLES = 40;
 /** How fast the guess of the delay may grow again after a lucky packet, in ms per ms. */
 const FORGET = 0.002;
@@ -25,7 +27,7 @@ export class PoseTrack {
   #heardAt = 0;
   #shown: Pose | undefined;
   #dry = false;
-  #catchUp: { from: Pose; since: number } | undefined;
+  #catchUp: { from: Pose; since: number; over: number } | undefined;
 
   push(pose: Pose, now: number): void {
     const last = this.#samples.at(-1);
@@ -38,33 +40,46 @@ export class PoseTrack {
     if (this.#samples.length > KEPT_SAMPLES) this.#samples.shift();
   }
 
+  /** The line broke, one's own or theirs: they stay where they are shown, and what comes next begins anew there. */
+  restart(): void {
+    [this.#samples, this.#offset, this.#heardAt] = [[], Number.POSITIVE_INFINITY, 0];
+    [this.#dry, this.#catchUp] = [true, undefined];
+  }
+
   /** The pose to show now; undefined before the first. */
   sample(now: number): Pose | undefined {
     const [first] = this.#samples;
     const last = this.#samples.at(-1);
-    if (!first || !last) return undefined;
+    if (!first || !last) return this.#shown;
     const at = now - this.#offset - DELAY_MS;
     if (at >= last.at) {
       // Nothing newer is known: stay, and remember to come back gently.
       this.#dry = true;
       return this.#gently(last.pose, now);
     }
-    if (this.#dry && this.#shown) this.#catchUp = { from: this.#shown, since: now };
+    const wasDry = this.#dry;
     this.#dry = false;
     const next = Math.max(1, this.#samples.findIndex((sample) => sample.at > at));
     const from = this.#samples[next - 1] ?? first;
     const to = this.#samples[next] ?? last;
     const share = Math.min(1, Math.max(0, (at - from.at) / (to.at - from.at)));
-    return this.#gently(between(from.pose, to.pose, share), now);
+    const target = between(from.pose, to.pose, share);
+    if (wasDry && this.#shown) this.#catchUp = { from: this.#shown, since: now, over: catchUpTime(this.#shown, target) };
+    return this.#gently(target, now);
   }
 
   #gently(target: Pose, now: number): Pose {
-    const { from, since } = this.#catchUp ?? { from: target, since: Number.NEGATIVE_INFINITY };
-    const share = (now - since) / CATCH_UP_MS;
+    const { from, since, over } = this.#catchUp ?? { from: target, since: Number.NEGATIVE_INFINITY, over: CATCH_UP_MS };
+    const share = (now - since) / over;
     if (share >= 1) this.#catchUp = undefined;
     this.#shown = share >= 1 ? target : between(from, target, share);
     return this.#shown;
   }
+}
+
+function catchUpTime(from: Pose, to: Pose): number {
+  const [a, b] = [from.head.position_m, to.head.position_m];
+  return Math.max(CATCH_UP_MS, (Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]) / CATCH_UP_MPS) * 1000);
 }
 
 /** The pose a share of the way from one to another. What only one of them has is shown as it is there. */

@@ -253,3 +253,35 @@ it('knows where a hologram in another hand is', async () => {
   last().tick({ holds: [] });
   expect(client.held(1)).toBeUndefined();
 });
+
+it('shows others where they were when a line comes back, and lets nobody leap', async () => {
+  const chen: Participant = { ...LI, id: 2, name: 'Chen' };
+  const at = (x: number, at_ms: number) => ({ participant: 2, pose: { ...POSE, at_ms, head: { ...HEAD, position_m: [x, 1.6, 0] as [number, number, number] } } });
+  const x = (): number | undefined => client.sample().get(2)?.head.position_m[0];
+  last().tick({ people: [LI, chen], poses: [at(1, 5)] });
+  await vi.advanceTimersByTimeAsync(500);
+  expect(x()).toBeCloseTo(1, 2);
+  // One's own line breaks and is mended; nothing is known of Chen yet.
+  last().breakDown();
+  await vi.advanceTimersByTimeAsync(5_000);
+  last().open().welcome({ resumed: true, people: [LI, chen] });
+  expect(x()).toBeCloseTo(1, 2);
+  // Chen's line breaks, and they come back two metres on by a clock that began anew.
+  last().tick({ people: [LI, { ...chen, away: true }] });
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(x()).toBeCloseTo(1, 2);
+  last().tick({ people: [LI, chen], poses: [at(3, 1)] });
+  let [before, leap] = [x() ?? NaN, 0];
+  for (let frame = 0; frame < 60; frame++) {
+    await vi.advanceTimersByTimeAsync(16);
+    const now = x() ?? NaN;
+    leap = Math.max(leap, Math.abs(now - before));
+    before = now;
+  }
+  expect(leap).toBeGreaterThan(0);
+  expect(leap).toBeLessThan(0.1);
+  expect(x()).toBeCloseTo(3, 2);
+  // Who has left is shown no more, and in a new seat numbers mean others.
+  last().tick({ people: [LI] });
+  expect(x()).toBeUndefined();
+});

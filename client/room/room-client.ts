@@ -217,7 +217,9 @@ export class RoomClient {
     this.#resume = frame.resume;
     this.#store?.setItem(this.#key, frame.resume);
     this.#lastSeq = Math.max(this.#lastSeq, frame.last_seq);
-    this.#tracks.clear();
+    // In the old seat others stand where they were shown, and go on from there; a new seat may number them otherwise.
+    if (frame.resumed) for (const track of this.#tracks.values()) track.restart();
+    else this.#tracks.clear();
     if (entrance.snapshot) {
       this.#base = new Map();
       this.#apply(entrance.snapshot);
@@ -232,6 +234,7 @@ export class RoomClient {
     for (const { seq, act } of this.#pending.sent()) this.#line.send(encode({ frame: 'act', seq, act }));
     const { waiting } = entrance;
     this.#change({ self: frame.participant, status: 'open', threshold: undefined, waiting, ...people(entrance.people), ...holds(entrance.holds) });
+    this.#forgetTheLeft();
     this.#sendActs();
     this.#sender.resume();
   }
@@ -266,9 +269,18 @@ export class RoomClient {
     this.#pending.finish(this.#nextEvent);
     if (news.people || news.waiting || news.holds || news.events || acks.length > 0) {
       this.#change({ ...(news.waiting && { waiting: news.waiting }), ...(news.people && people(news.people)), ...(news.holds && holds(news.holds)) });
-      for (const id of this.#tracks.keys()) if (this.#state.participants.get(id)?.away ?? true) this.#tracks.delete(id);
+      this.#forgetTheLeft();
     }
     if (acks.length > 0) this.#sendActs();
+  }
+
+  /** Who has left is shown no more; whose line broke stays where they were, until they go on from there. */
+  #forgetTheLeft(): void {
+    for (const [id, track] of this.#tracks) {
+      const person = this.#state.participants.get(id);
+      if (!person) this.#tracks.delete(id);
+      else if (person.away) track.restart();
+    }
   }
 
   /** Takes in events, leaving out those seen before; says `false` where one is missing. */

@@ -12,7 +12,8 @@ export function viewOf(client: RoomClient, loudness: (participant: number) => nu
     *participants() {
       for (const { id, actor, name, role, colour, away } of client.state.participants.values()) {
         const dress = role === 'patient' ? 'plain' : 'medical';
-        if (!away) yield { id: String(id), name, account: actor, dress, colour, speaking: client.state.voices.get(id)?.speaking ?? false };
+        // Whose line broke keeps their place: they come back to it, and nobody else's seat moves.
+        yield { id: String(id), name, account: actor, dress, away, colour, speaking: client.state.voices.get(id)?.speaking ?? false };
       }
     },
     poses(participant, nowMs) {

@@ -87,6 +87,8 @@ export interface Participant {
   readonly name: string;
   /** The account, by which they look the same everywhere; the seat's number where there is none. */
   readonly account?: string;
+  /** Their line is broken: they are shown faintly where they were. */
+  readonly away?: boolean;
   /** Patients wear no medical dress. */
   readonly dress?: 'medical' | 'plain';
   /** A CSS colour that tells people apart, beside the name. */
