@@ -3,6 +3,7 @@
 mod bench;
 mod demo;
 mod demo_data;
+mod load;
 mod scaffold;
 mod shell;
 mod tests;
@@ -35,6 +36,15 @@ enum Task {
         /// One bench; all where none is named.
         name: Option<String>,
     },
+    /// Put people into rooms who move and act: `load --people 50 --rooms 10 --loss 5 --round-trip 200`.
+    Load {
+        /// Take the development build.
+        #[arg(long)]
+        dev: bool,
+        /// Passed on; `load -- --help` says them all.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Make a scenario's folder: `new-scenario ward bed-scheduling "床位智能调度" "Bed scheduling"`.
     NewScenario {
         /// consulting, operating, ward, research, teaching or management.
@@ -63,6 +73,7 @@ fn main() -> ExitCode {
         Task::Test { only } => tests::run(only.as_deref()),
         Task::Tidy => tidy::run(),
         Task::Bench { name } => bench::run(name.as_deref()),
+        Task::Load { dev, arguments } => load::run(dev, &arguments),
         Task::NewScenario { room, id, zh, en } => scaffold::new_scenario(&room, &id, &zh, &en),
         Task::DemoData { shared, out } => demo_data::run(&shared, &out),
     };

@@ -1,0 +1,374 @@
+//! One person in a room, who moves, acts, and looks at what the others do.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use parking_lot::Mutex;
+use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
+use room::{
+    Change, Event, Placement, Pose,
+    wire::{Ack, ClientFrame, ServerFrame, VERSION},
+};
+use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    time::{Instant, MissedTickBehavior},
+};
+
+use crate::{
+    Result,
+    figures::{All, Heard, RoomLog},
+    line::{Conditions, Stream},
+    web_socket::{framed, message},
+};
+
+/// How long is listened after the last pose that counts, on a line without delay.
+const GRACE: Duration = Duration::from_secs(1);
+/// How long an answer to an act is waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What all people know.
+pub struct Plan {
+    /// Whether the server merges poses, as a hospital does, or relays them.
+    pub merged: bool,
+    pub started: Instant,
+    /// When poses count: microseconds from the start, the end not included.
+    pub window_us: OnceLock<[u32; 2]>,
+    pub poses_per_s: f64,
+    /// Acts a minute of each.
+    pub acts_per_min: f64,
+    /// How far apart people stand, in metres.
+    pub apart_m: f64,
+    pub line: Conditions,
+    pub seed: u64,
+    pub all: All,
+}
+
+impl Plan {
+    pub fn now_us(&self) -> u32 {
+        u32::try_from(self.started.elapsed().as_micros()).unwrap_or(u32::MAX)
+    }
+
+    fn counts(&self, at_us: u32) -> bool {
+        let window = self.window_us.get();
+        window.is_some_and(|[from, to]| (*from..*to).contains(&at_us))
+    }
+
+    fn is_over(&self, now_us: u32) -> bool {
+        self.window_us.get().is_some_and(|[_, to]| now_us >= *to)
+    }
+}
+
+/// Somebody in a room.
+pub struct Bot {
+    plan: Arc<Plan>,
+    room: Arc<Mutex<RoomLog>>,
+    /// Counts everybody, from 0.
+    number: u32,
+    /// The place among those of the room.
+    place: u32,
+    stream: TcpStream,
+    bytes: Vec<u8>,
+    /// Frames on their way, where the line takes time.
+    up: Option<Stream<Vec<u8>>>,
+    down: Option<Stream<Vec<u8>>>,
+    chance: StdRng,
+    heard: Heard,
+    /// What is acted upon.
+    hologram: Option<u32>,
+    seq: u32,
+    /// Acts that wait for their answer, and when they were sent.
+    asked: BTreeMap<u32, u32>,
+    last_kept: u64,
+    last_seq_kept: u32,
+}
+
+impl Bot {
+    /// By a connection that has just been opened, and what has come by it.
+    pub fn new(
+        plan: &Arc<Plan>,
+        room: &Arc<Mutex<RoomLog>>,
+        [number, place]: [u32; 2],
+        (stream, bytes): (TcpStream, Vec<u8>),
+    ) -> Self {
+        let mut chance = StdRng::seed_from_u64(plan.seed.wrapping_add(u64::from(number)));
+        let mut direction = || {
+            let own = StdRng::seed_from_u64(chance.random());
+            (!plan.line.is_perfect()).then(|| Stream::new(plan.line, own))
+        };
+        let (up, down) = (direction(), direction());
+        Self {
+            plan: Arc::clone(plan),
+            room: Arc::clone(room),
+            number,
+            place,
+            stream,
+            bytes,
+            up,
+            down,
+            chance,
+            heard: Heard::default(),
+            hologram: None,
+            seq: 0,
+            asked: BTreeMap::new(),
+            last_kept: 0,
+            last_seq_kept: 0,
+        }
+    }
+
+    /// Lives until some time after the window; who loses the connection before says why.
+    pub async fn live(mut self) -> Heard {
+        if let Err(error) = self.go_on().await {
+            self.heard.lost = Some(error.to_string());
+        }
+        self.heard.unanswered = self.asked.len() as u64;
+        self.heard
+    }
+
+    async fn go_on(&mut self) -> Result<()> {
+        let hello = ClientFrame::Hello {
+            version: VERSION,
+            resume: None,
+            next_event: 0,
+        };
+        if self.plan.merged {
+            self.say(&hello.encode()).await?;
+        }
+        let between = Duration::from_secs_f64(1.0 / self.plan.poses_per_s);
+        // People do not move in step: each begins at another moment of the tick.
+        let offset = between * (self.number * 37 % 100) / 100;
+        let mut poses = tokio::time::interval_at(Instant::now() + offset, between);
+        poses.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut acts_at = self.next_act();
+        while !self.is_done() {
+            let wakes_at = [self.up.as_ref(), self.down.as_ref()]
+                .into_iter()
+                .filter_map(|way| way?.wakes_at())
+                .min();
+            tokio::select! {
+                due = poses.tick() => self.move_on(due).await?,
+                () = tokio::time::sleep_until(acts_at), if self.plan.acts_per_min > 0.0 => {
+                    self.act().await?;
+                    acts_at = self.next_act();
+                }
+                read = self.stream.read_buf(&mut self.bytes) => if read? == 0 {
+                    return Err("the server closed a connection".into());
+                },
+                () = tokio::time::sleep_until(wakes_at.unwrap_or(acts_at)), if wakes_at.is_some() => {}
+            }
+            self.read()?;
+            self.carry().await?;
+        }
+        Ok(())
+    }
+
+    /// Some time after the window, when every act is answered or nobody hopes any more.
+    fn is_done(&self) -> bool {
+        let Some([_, to]) = self.plan.window_us.get() else {
+            return false;
+        };
+        let after = self.plan.now_us().saturating_sub(*to);
+        let after = Duration::from_micros(u64::from(after));
+        let grace = GRACE + 5 * self.plan.line.round_trip;
+        after > grace && (self.asked.is_empty() || after > PATIENCE)
+    }
+
+    fn next_act(&mut self) -> Instant {
+        let mean_s = 60.0 / self.plan.acts_per_min.max(1e-9);
+        let wait_s = mean_s * self.chance.random_range(0.5..1.5);
+        Instant::now() + Duration::from_secs_f64(wait_s.min(1e6))
+    }
+
+    /// Sends a frame, over the line if there is one.
+    async fn say(&mut self, frame: &[u8]) -> Result<()> {
+        let framed = framed(frame);
+        match &mut self.up {
+            Some(up) => up.push(Instant::now(), framed.len(), framed),
+            None => self.stream.write_all(&framed).await?,
+        }
+        Ok(())
+    }
+
+    async fn move_on(&mut self, due: Instant) -> Result<()> {
+        let at_us = self.plan.now_us();
+        if self.plan.is_over(at_us) {
+            return Ok(());
+        }
+        let pose = self.pose(at_us);
+        let bytes = if self.plan.merged {
+            ClientFrame::Pose { pose }.encode()
+        } else {
+            let number = u16::try_from(self.number).unwrap_or(u16::MAX);
+            let mut bytes = number.to_le_bytes().to_vec();
+            pose.write(&mut bytes);
+            bytes
+        };
+        self.say(&bytes).await?;
+        if self.plan.counts(at_us) {
+            self.heard.poses += 1;
+            let late = due.elapsed().as_micros();
+            self.plan
+                .all
+                .sent
+                .note(u32::try_from(late).unwrap_or(u32::MAX));
+        }
+        Ok(())
+    }
+
+    /// A head and two hands on the move, at one's own place of a square.
+    fn pose(&self, at_us: u32) -> Pose {
+        let turn = f64::from(at_us) / 1e6;
+        let [column, row] = [self.place % 8, self.place / 8].map(f64::from);
+        let [x, z] = [column - 3.5, row - 3.5].map(|steps| steps * self.plan.apart_m);
+        let placed = |height: f64| Placement {
+            position_m: [x + 0.3 * turn.sin(), height, z + 0.3 * turn.cos()],
+            rotation: [0.0, (turn / 2.0).sin(), 0.0, (turn / 2.0).cos()],
+        };
+        Pose {
+            at_ms: at_us,
+            head: placed(1.6),
+            left: Some(placed(1.1)),
+            right: Some(placed(1.2)),
+            pointer: None,
+            held: None,
+        }
+    }
+
+    /// Sets the window of the hologram to what nobody has set it to before.
+    async fn act(&mut self) -> Result<()> {
+        let now_us = self.plan.now_us();
+        let (Some(hologram), true) = (self.hologram, self.plan.counts(now_us)) else {
+            return Ok(());
+        };
+        self.seq += 1;
+        let centre = 40.0 + f64::from(self.number % 500) + f64::from(self.seq) / 1000.0;
+        let patch = json!({"type": "hologram", "window": {"centre_hu": centre, "width_hu": 400.0}});
+        let frame = ClientFrame::Act {
+            seq: self.seq,
+            act: json!({"act": "set", "id": hologram, "patch": patch}),
+        };
+        self.asked.insert(self.seq, now_us);
+        self.heard.acts += 1;
+        self.say(&frame.encode()).await
+    }
+
+    /// Takes whole messages off what has come.
+    fn read(&mut self) -> Result<()> {
+        let mut at = 0;
+        let bytes = std::mem::take(&mut self.bytes);
+        while let Some((content, next)) = message(bytes.get(at..).unwrap_or_default()) {
+            if let Some(content) = content {
+                match &mut self.down {
+                    Some(down) => down.push(Instant::now(), next, content.to_vec()),
+                    None => self.take(content)?,
+                }
+            }
+            at += next;
+        }
+        self.bytes = bytes;
+        self.bytes.drain(..at);
+        Ok(())
+    }
+
+    /// Has what is on its way arrive.
+    async fn carry(&mut self) -> Result<()> {
+        while let Some(frame) = self.up.as_mut().and_then(|up| up.pop(Instant::now())) {
+            self.stream.write_all(&frame).await?;
+        }
+        while let Some(frame) = self.down.as_mut().and_then(|down| down.pop(Instant::now())) {
+            self.take(&frame)?;
+        }
+        Ok(())
+    }
+
+    fn see(&self, at_us: u32) {
+        if self.plan.counts(at_us) {
+            let age = self.plan.now_us().saturating_sub(at_us);
+            self.plan.all.poses.note(age);
+        }
+    }
+
+    fn take(&mut self, content: &[u8]) -> Result<()> {
+        if !self.plan.merged {
+            let at = content.get(2..).and_then(|rest| rest.first_chunk());
+            self.see(u32::from_le_bytes(*at.ok_or("a short message")?));
+            return Ok(());
+        }
+        match ServerFrame::decode(content)? {
+            ServerFrame::Welcome {
+                entrance,
+                next_event,
+                ..
+            } => {
+                self.heard.next_event = next_event;
+                for change in entrance.snapshot.iter().flatten() {
+                    self.find_hologram(change);
+                }
+            }
+            ServerFrame::Tick {
+                news, poses, acks, ..
+            } => {
+                for other in poses {
+                    self.see(other.pose.at_ms);
+                }
+                for event in news.events.unwrap_or_default() {
+                    self.learn(&event);
+                }
+                for ack in acks {
+                    self.answered(ack);
+                }
+            }
+            ServerFrame::Refused { seq, .. } => {
+                self.heard.refused += u64::from(self.asked.remove(&seq).is_some());
+            }
+            ServerFrame::Bye { reason, .. } => return Err(format!("put out: {reason:?}").into()),
+            ServerFrame::Threshold { .. } => return Err("left waiting at the door".into()),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn find_hologram(&mut self, change: &Change) {
+        let entity = change.placed.as_ref().map(|placed| &placed.entity);
+        if let Some(entity) = entity
+            && json!(entity).get("type") == Some(&json!("hologram"))
+        {
+            self.hologram = Some(change.id);
+        }
+    }
+
+    fn learn(&mut self, event: &Event) {
+        if event.number < self.heard.next_event {
+            return;
+        }
+        self.heard.disordered += u64::from(event.number > self.heard.next_event);
+        self.heard.next_event = event.number + 1;
+        self.room
+            .lock()
+            .seen
+            .push((event.number, self.plan.now_us()));
+        if self.hologram.is_none() {
+            for change in &event.changes {
+                self.find_hologram(change);
+            }
+        }
+    }
+
+    fn answered(&mut self, Ack { seq, event }: Ack) {
+        let Some(sent_us) = self.asked.remove(&seq) else {
+            return;
+        };
+        let took = self.plan.now_us().saturating_sub(sent_us);
+        self.plan.all.answers.note(took);
+        if let Some(event) = event {
+            let in_order = event > self.last_kept && seq > self.last_seq_kept;
+            self.heard.disordered += u64::from(!in_order && self.last_seq_kept > 0);
+            (self.last_kept, self.last_seq_kept) = (event, seq);
+            self.room.lock().acted.insert(event, sent_us);
+        }
+    }
+}
