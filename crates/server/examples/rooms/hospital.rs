@@ -14,7 +14,7 @@ use crate::Result;
 /// The password of a hospital that is started for this alone.
 const PASSWORD: &str = "load-password-1";
 /// How long a demo hospital may take until it is ready.
-const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_mins(10);
 /// Who asks for a consultation, and who is asked.
 const PEOPLE: [&str; 2] = ["li.terminal", "chen.expert"];
 
@@ -180,9 +180,8 @@ impl Session {
         let answer = session.send("POST", "/api/session", Some(&body))?;
         let cookie = answer.headers().get("set-cookie");
         let cookie = cookie.and_then(|cookie| cookie.to_str().ok()?.split(';').next());
-        session.cookie = cookie
-            .ok_or_else(|| format!("sign in as {user}: {}", answer.status()))?
-            .to_owned();
+        let refused = || format!("sign in as {user}: {}", answer.status());
+        cookie.ok_or_else(refused)?.clone_into(&mut session.cookie);
         Ok(session)
     }
 

@@ -5,6 +5,11 @@
 //! tick, with a server that passes on every message as it is: each line of the standard input is one connection, a
 //! path, which stands for a room, and the session cookie to open it with.
 
+#![allow(
+    clippy::indexing_slicing,
+    reason = "JSON alone is indexed here: what is not there is null"
+)]
+
 mod bot;
 mod figures;
 mod hospital;
