@@ -38,7 +38,8 @@ pub fn framed(message: &[u8]) -> Vec<u8> {
     match u8::try_from(message.len()) {
         Ok(length) if length < 126 => frame.push(0x80 | length),
         _ => {
-            frame.push(0x80 | 126);
+            // With a mask, and its length in the next two bytes.
+            frame.push(0xfe);
             let length = u16::try_from(message.len()).unwrap_or(u16::MAX);
             frame.extend(length.to_be_bytes());
         }
