@@ -15,7 +15,15 @@ pub fn run(is_development: bool, arguments: &[String]) -> Result<()> {
     } else {
         (
             "release",
-            ["build", "--release", "--package", "server", "--bin", "yuanyi"].as_slice(),
+            [
+                "build",
+                "--release",
+                "--package",
+                "server",
+                "--bin",
+                "yuanyi",
+            ]
+            .as_slice(),
         )
     };
     shell::run(program("cargo", build).args(["--example", "rooms", "--quiet"]))?;
