@@ -66,8 +66,8 @@ export interface RoomControl {
   undo(): void;
   /** Moves the point at which the slices meet. */
   lookAt(point_lps_mm: Vec3): void;
-  /** Does at a point of a slice what the tool in hand is for. */
-  use(point_lps_mm: Vec3): void;
+  /** Does at a point of a slice what the tool in hand is for; a length's first point waits for its second. */
+  use(point_lps_mm: Vec3): 'first-point' | undefined;
   /** Asks the server for the length between two points. */
   measure(points_lps_mm: readonly [Vec3, Vec3]): void;
   annotate(point_lps_mm: Vec3, text: string): void;
@@ -182,7 +182,7 @@ export function createRoomControl(client: RoomClient, loudness?: (participant: n
 
   const askForNodule = (at_lps_mm: Vec3): void => add({ type: 'nodule', at_lps_mm });
 
-  function use(point: Vec3): void {
+  function use(point: Vec3): 'first-point' | undefined {
     const hand = tool();
     change({ cursor_lps_mm: point });
     if (hand === 'probe') add({ type: 'measure', kind: 'hu', points_lps_mm: [point] });
@@ -191,6 +191,7 @@ export function createRoomControl(client: RoomClient, loudness?: (participant: n
     if (hand !== 'measure') firstPoint = undefined;
     else if (firstPoint) measure([firstPoint, point]);
     else firstPoint = point;
+    return firstPoint ? 'first-point' : undefined;
   }
 
   return {

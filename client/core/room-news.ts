@@ -51,6 +51,11 @@ export function createRoomNews(client: RoomClient, control: RoomControl, order: 
     app.announce(text);
   };
 
+  // Whoever comes in by ear hears where they are, and who is there.
+  const { self, participants } = client.state;
+  const others = [...participants.values()].filter(({ id }) => id !== self).map(({ name }) => name);
+  app.announce(others.length > 0 ? app.t('people.inside', { names: others.join(app.language() === 'zh' ? '、' : ', ') }) : app.t('people.insideAlone'));
+
   onCleanup(client.on('status', setStatus));
   onCleanup(
     client.on('refused', ({ text }) => {

@@ -74,13 +74,22 @@ class FakeContext {
   }
   createAnalyser = (): object => node();
   createPanner = (): object => node({ positionX: param, positionY: param, positionZ: param });
+  createGain = (): object => {
+    const gain = { value: 1 };
+    gains.push(gain);
+    return node({ gain });
+  };
   createDelay = (): object => node({ delayTime: param });
 }
 
 let peers: FakePeer[];
 /** The tracks that reach the ear now. */
 let heard: Set<FakeTrack>;
+/** How loud each voice is let through, in the order in which they came. */
+let gains: { value: number }[];
 let offers: number;
+/** Whether the hospital carries media. */
+let isOpen: boolean;
 /** What was said to those who listen to the page. */
 let announced: string[];
 /** The browser's questions about devices, in order; the person may take their time to answer. */
@@ -97,7 +106,8 @@ const PLACED = [{ mid: '3', participant: 2, source: 'microphone' as const }];
 
 beforeEach(() => {
   vi.useFakeTimers({ now: 1_000_000 });
-  [peers, heard, offers, announced, asked, sockets] = [[], new Set(), 0, [], [], []];
+  isOpen = true;
+  [peers, heard, gains, offers, announced, asked, sockets] = [[], new Set(), [], 0, [], [], []];
   vi.stubGlobal('RTCPeerConnection', FakePeer);
   vi.stubGlobal('AudioContext', FakeContext);
   vi.stubGlobal('Audio', class {
@@ -119,7 +129,7 @@ beforeEach(() => {
     offers++;
     return { sdp: 'v=0' };
   };
-  const app = { api: { get: async () => ({ open: true, relays: [] }), post }, announce: (words: string) => void announced.push(words), t: (word: string) => word };
+  const app = { api: { get: async () => ({ open: isOpen, relays: [] }), post }, announce: (words: string) => void announced.push(words), t: (word: string) => word };
   createRoot((end) => {
     dispose = end;
     voice = createRoomVoice(client, app as unknown as App);
@@ -269,5 +279,42 @@ test('who was muted is told that an open microphone is heard by nobody, and says
   expect(last(announced)).toBe('voice.nowSilenced');
   last(sockets).tick({ people: [{ ...person, muted: false }] });
   expect(voice.silenced()).toBe(false);
+  expect(voice.caption('words')).toBe(true);
+});
+
+test('whoever listens makes one person quieter, and that holds when they come back to another place', async () => {
+  const chen = { id: 2, actor: 'chen', name: 'Chen', role: 'expert', colour: '#ffffff', may_act: true, standing: 'speaker' as const, hand_since: null, muted: false, treats: true, joined: '2026-01-01T00:00:00Z', away: false };
+  const wang = { ...chen, id: 3, actor: 'wang', name: 'Wang' };
+  last(sockets).tick({ people: [chen, wang] });
+  await join();
+  const laid = (first: number, second: number) => [{ mid: '3', participant: first, source: 'microphone' as const }, { mid: '4', participant: second, source: 'microphone' as const }];
+  last(sockets).slots(laid(2, 3));
+  expect(gains.map(({ value }) => value)).toEqual([1, 1]);
+  voice.listen(2, 0.25);
+  expect(gains.map(({ value }) => value)).toEqual([0.25, 1]);
+  expect(voice.volume(2)).toBe(0.25);
+  // The server lays voices otherwise, and Chen has another seat.
+  last(sockets).tick({ people: [{ ...chen, id: 7 }, wang] });
+  last(sockets).slots(laid(3, 7));
+  expect(gains.map(({ value }) => value)).toEqual([1, 0.25]);
+  expect(voice.volume(7)).toBe(0.25);
+});
+
+test('where the hospital carries no media the room goes on, and says so', async () => {
+  isOpen = false;
+  void voice.join();
+  await settle();
+  expect(voice.trouble()).toBe('off');
+  expect(voice.state()).toBe('out');
+  expect(peers).toEqual([]);
+  expect(voice.caption('words')).toBe(true);
+});
+
+test('a browser without WebRTC is told so, and says captions', async () => {
+  vi.stubGlobal('RTCPeerConnection', undefined);
+  Reflect.deleteProperty(globalThis, 'RTCPeerConnection');
+  void voice.join();
+  await settle();
+  expect(voice.trouble()).toBe('unsupported');
   expect(voice.caption('words')).toBe(true);
 });

@@ -58,6 +58,9 @@ export interface RoomVoice {
   dictate(on: boolean): void;
   /** `false` where there is no line. */
   caption(text: string): boolean;
+  /** How loud one wants to hear somebody, from 0 to 1; it changes nothing for others. */
+  volume(participant: number): number;
+  listen(participant: number, volume: number): void;
   /** How loud somebody is heard now, from 0 to 1. */
   loudness(participant: number): number;
 }
@@ -87,6 +90,10 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
   const [line, setLine] = createSignal<MediaLine>();
   const [writesDown, setWritesDown] = createSignal(false);
   const [dictates, dictate] = createSignal(false);
+  // By account, so that it holds when they come back.
+  const [volumes, setVolumes] = createSignal<Readonly<Record<string, number>>>({});
+  const actorOf = (participant: number): string => client.state.participants.get(participant)?.actor ?? '';
+  const volume = (participant: number): number => volumes()[actorOf(participant)] ?? 1;
   let spoke = false;
   let sound: Sound | undefined;
   /** This stay among the voices, from joining to leaving. */
@@ -286,7 +293,9 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
     sound?.listenFrom(ear);
     for (const { mid, participant, source } of slots()) {
       const isOwn = participant === client.state.self;
-      if (source === 'microphone') sound?.place(mid, isOwn ? undefined : poses.get(participant)?.head, ear, isOwn);
+      if (source !== 'microphone') continue;
+      sound?.volume(mid, isOwn ? 1 : volume(participant));
+      sound?.place(mid, isOwn ? undefined : poses.get(participant)?.head, ear, isOwn);
     }
   }
 
@@ -382,6 +391,11 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
     writesDown,
     dictates,
     dictate,
+    volume,
+    listen(participant, share) {
+      setVolumes((all) => ({ ...all, [actorOf(participant)]: share }));
+      place();
+    },
     caption: (text) => !silenced() && client.caption(text),
     loudness(participant) {
       const slot = slots().find((one) => one.participant === participant && one.source === 'microphone');

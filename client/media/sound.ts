@@ -9,6 +9,8 @@ interface Voice {
   readonly element: HTMLAudioElement;
   readonly source: MediaStreamAudioSourceNode;
   readonly analyser: AnalyserNode;
+  /** How loud whoever listens wants it. */
+  readonly gain: GainNode;
   readonly panner: PannerNode;
   readonly delay: DelayNode;
 }
@@ -47,8 +49,9 @@ export class Sound {
     panner.rolloffFactor = 0.5;
     const delay = this.#context.createDelay(ECHO_s);
     source.connect(analyser);
-    source.connect(delay).connect(panner).connect(this.#context.destination);
-    this.#voices.set(mid, { track, element, source, analyser, panner, delay });
+    const gain = this.#context.createGain();
+    source.connect(delay).connect(gain).connect(panner).connect(this.#context.destination);
+    this.#voices.set(mid, { track, element, source, analyser, gain, panner, delay });
   }
 
   /** Where the speaker stands and how late they are heard; without a place they are heard from everywhere. */
@@ -60,6 +63,12 @@ export class Sound {
     voice.panner.positionX.value = x;
     voice.panner.positionY.value = y;
     voice.panner.positionZ.value = z;
+  }
+
+  /** How loud whoever listens wants to hear it: 0 not at all, 1 as it is spoken. */
+  volume(mid: string, share: number): void {
+    const voice = this.#voices.get(mid);
+    if (voice) voice.gain.gain.value = share;
   }
 
   /** Where one's own head is. */
@@ -111,8 +120,8 @@ export class Sound {
   }
 }
 
-function end({ element, source, delay, panner }: Voice): void {
-  for (const node of [source, delay, panner]) node.disconnect();
+function end({ element, source, delay, gain, panner }: Voice): void {
+  for (const node of [source, delay, gain, panner]) node.disconnect();
   element.srcObject = null;
 }
 

@@ -3,6 +3,7 @@ import { Bust, bustShapes } from './bust';
 import { Figure } from './figure';
 import { type Figures, figureFor, MOST_FIGURES } from './figures';
 import { Label } from './label';
+import { lidsAt, presenceAt } from './liveliness';
 import type { Participant, Pose, Poses, RoomView } from './room-view';
 
 /** Told apart by hue; the name stands above each. */
@@ -14,9 +15,14 @@ const STILL = 0.0005;
 /** What a person looks like, without name and pointer. */
 export interface Body {
   readonly group: Group;
-  pose(poses: Poses): void;
+  /** Takes a pose; eyes look at a place where there is one to look at. */
+  pose(poses: Poses, looksAt?: Vector3): void;
   /** How far the mouth is open, from 0 to 1, where there is one. */
   mouth?: number;
+  /** How far the lids are closed, from 0 to 1, where there are some. */
+  blink?(closed: number): void;
+  /** How much of it is to be seen, from 0 to 1. */
+  fade(seen: number): void;
   dispose(): void;
 }
 
@@ -25,6 +31,11 @@ const LOUD = 0.15;
 const WAVES = 3;
 /** Lips that move less than this are not worth a frame. */
 const LIPS_STILL = 0.1;
+
+/** Lids and shades that change less than this are not worth a frame. */
+const [LIDS_STILL, SHADE_STILL] = [0.2, 0.04];
+/** Of somebody whose line is broken this much is to be seen. */
+const AWAY = 0.4;
 
 /** One person: a body with a name, a ray where they point, waves beside the head while they speak. */
 class Avatar {
@@ -37,6 +48,9 @@ class Avatar {
   readonly #waves = new Group();
   #waved = 0;
   #loud = 0;
+  #lids = 0;
+  #seen = 1;
+  #looksAt: Vector3 | undefined;
   #body: Body;
   #poses: Poses | undefined;
   #shown: readonly number[] = [];
@@ -49,6 +63,7 @@ class Avatar {
     this.#dot.renderOrder = 33;
     this.#label = new Label(participant.name, { height: 0.024 });
     this.group.name = 'person';
+    this.group.userData = { participant: participant.id };
     this.#waves.add(...shapes.waves.map((wave) => new Mesh(wave, this.#light)));
     this.#waves.visible = false;
     this.group.add(body.group, this.#ray, this.#dot, this.#waves, this.#label.sprite);
@@ -64,7 +79,8 @@ class Avatar {
     this.#body.dispose();
     this.#body = body;
     this.group.add(body.group);
-    if (this.#poses) body.pose(this.#poses);
+    if (this.#poses) body.pose(this.#poses, this.#looksAt);
+    body.fade(this.#seen);
   }
 
   /** Shows that they speak, and how loud; true if that changes what is seen. */
@@ -79,19 +95,37 @@ class Avatar {
     return true;
   }
 
-  /** Takes the poses; true if that changes what is seen. */
-  show(poses: Poses | undefined): boolean {
-    const now = numbersOf(poses);
+  /** Lids close and open; true if that changes what is seen. */
+  blink(closed: number): boolean {
+    if (!this.#body.blink || !this.group.visible || (Math.abs(closed - this.#lids) < LIDS_STILL && (closed > 0 || this.#lids === 0))) return false;
+    this.#lids = closed;
+    this.#body.blink(closed);
+    return true;
+  }
+
+  /** Fades within one's personal space, and while their line is broken; true if that changes what is seen. */
+  fade(eye: Vector3, away: boolean): boolean {
+    if (!this.#poses) return false;
+    const seen = presenceAt(eye.distanceTo(new Vector3(...this.#poses.head.position_m))) * (away ? AWAY : 1);
+    if (Math.abs(seen - this.#seen) < SHADE_STILL) return false;
+    this.#seen = seen;
+    this.#body.fade(seen);
+    return true;
+  }
+
+  /** Takes the poses, and what they look at; true if that changes what is seen. */
+  show(poses: Poses | undefined, looksAt: Vector3 | undefined): boolean {
+    const now = poses && looksAt ? [...numbersOf(poses), ...looksAt] : numbersOf(poses);
     if (now.length === this.#shown.length && now.every((n, i) => Math.abs(n - (this.#shown[i] ?? 0)) < STILL)) return false;
     this.#shown = now;
-    this.#poses = poses;
+    [this.#poses, this.#looksAt] = [poses, looksAt];
     this.group.visible = poses !== undefined;
     if (poses) this.#pose(poses);
     return true;
   }
 
   #pose(poses: Poses): void {
-    this.#body.pose(poses);
+    this.#body.pose(poses, this.#looksAt);
     const [x, y, z] = poses.head.position_m;
     this.#label.place(new Vector3(x, y + 0.2, z));
     this.#waves.position.set(x, y, z);
@@ -113,6 +147,12 @@ class Avatar {
     this.#label.dispose();
     this.#light.dispose();
   }
+}
+
+/** People look at what they point at, else at whoever speaks. */
+function looksAt(poses: Poses | undefined, speaker: Poses | undefined): Vector3 | undefined {
+  if (poses?.pointer?.on) return new Vector3(...poses.pointer.hit_m);
+  return speaker && new Vector3(...speaker.head.position_m);
 }
 
 /** All numbers of poses in one row; a part that is not there makes it shorter. */
@@ -151,12 +191,13 @@ export class Avatars {
     this.#figures = figures;
   }
 
-  /** Who is here and where; true if anybody moved, came or went, so that the room needs drawing again. */
-  update(nowMs: number): boolean {
+  /** Who is here and where, as an eye sees it; true if anybody moved, came or went, so that the room needs drawing again. */
+  update(nowMs: number, eye: Vector3): boolean {
     let changed = this.#arrived;
     this.#arrived = false;
     const here = [...this.#room.participants()];
     const order = here.map((p) => p.id).sort();
+    const speaker = here.find((p) => p.speaking && p.id !== this.#room.selfId)?.id;
     for (const participant of here) {
       if (participant.id === this.#room.selfId) continue;
       let avatar = this.#avatars.get(participant.id);
@@ -169,7 +210,11 @@ export class Avatars {
       }
       avatar.name = participant.name;
       if (avatar.speak(participant.speaking ?? false, this.#room.loudness?.(participant.id) ?? 0)) changed = true;
-      if (avatar.show(this.#room.poses(participant.id, nowMs))) changed = true;
+      const poses = this.#room.poses(participant.id, nowMs);
+      const listensTo = speaker === undefined || speaker === participant.id ? undefined : this.#room.poses(speaker, nowMs);
+      if (avatar.show(poses, looksAt(poses, listensTo))) changed = true;
+      if (avatar.fade(eye, participant.away ?? false)) changed = true;
+      if (avatar.blink(lidsAt(participant.id, nowMs))) changed = true;
     }
     for (const [id, avatar] of this.#avatars) {
       if (order.includes(id)) continue;

@@ -44,6 +44,10 @@ export class Bust implements Body {
     }
   }
 
+  fade(seen: number): void {
+    for (const material of this.#materials) [material.transparent, material.opacity, material.depthWrite] = [seen < 1, seen, seen === 1];
+  }
+
   dispose(): void {
     this.group.removeFromParent();
     for (const material of this.#materials) material.dispose();

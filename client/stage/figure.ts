@@ -1,5 +1,6 @@
-import { type Bone, Group, type Mesh, type Object3D, Quaternion, Vector3 } from 'three';
+import { type Bone, Group, type Material, type Mesh, type Object3D, Quaternion, Vector3 } from 'three';
 import { type Body, put } from './avatars';
+import { eyeTurn } from './liveliness';
 import type { Pose, Poses } from './room-view';
 
 const UP = new Vector3(0, 1, 0);
@@ -37,6 +38,9 @@ export class Figure implements Body {
   readonly #eyesHigh_m: number;
   readonly #ankleHigh_m: number;
   readonly #faces: Mesh[] = [];
+  readonly #meshes: Mesh[] = [];
+  /** Own copies of what everybody of this look shares, once they fade. */
+  #faded: Material[] = [];
   /** Where the head is, for what hangs on it. */
   readonly #head = new Group();
 
@@ -56,11 +60,12 @@ export class Figure implements Body {
       if (!mesh.isMesh) return;
       // Bones carry the surface away from where the file says it is.
       mesh.frustumCulled = false;
+      this.#meshes.push(mesh);
       if (mesh.morphTargetDictionary) this.#faces.push(mesh);
     });
   }
 
-  pose(poses: Poses): void {
+  pose(poses: Poses, looksAt?: Vector3): void {
     put(this.#head, poses.head);
     const turn = this.#head.quaternion;
     const ahead = new Vector3(0, 0, -1).applyQuaternion(turn).setY(0).normalize();
@@ -74,23 +79,55 @@ export class Figure implements Body {
     turnTo(this.#bones.Head, turn.clone().multiply(HALF_TURN).multiply(this.#headRest));
     this.#model.position.copy(eyes.clone().sub(this.#eyes()));
     this.#model.updateWorldMatrix(true, true);
+    if (looksAt) this.#look(looksAt);
     if (sits) this.#sit(ahead);
     for (const [i, arm] of this.#arms.entries()) this.#reach(arm, i === 0 ? poses.left : poses.right, ahead);
   }
 
   /** How far the mouth is open, 0…1, from how loud somebody speaks. */
   set mouth(open: number) {
+    this.#express('MouthOpen', open);
+  }
+
+  /** How far the lids are closed, 0…1. */
+  blink(closed: number): void {
+    this.#express('LeyeClose', closed);
+    this.#express('ReyeClose', closed);
+  }
+
+  #express(what: string, share: number): void {
     for (const face of this.#faces) {
       const names = face.morphTargetDictionary ?? {};
       // The models' names carry a prefix and a suffix of their maker's.
-      const at = Object.entries(names).find(([name]) => name.includes('MouthOpen'))?.[1];
-      if (at !== undefined && face.morphTargetInfluences) face.morphTargetInfluences[at] = open;
+      const at = Object.entries(names).find(([name]) => name.includes(what))?.[1];
+      if (at !== undefined && face.morphTargetInfluences) face.morphTargetInfluences[at] = share;
+    }
+  }
+
+  /** How much of the figure is to be seen, 0…1. */
+  fade(seen: number): void {
+    if (seen === 1 && this.#faded.length === 0) return;
+    if (this.#faded.length === 0) {
+      for (const mesh of this.#meshes) {
+        const [own] = [mesh.material].flat();
+        if (own) this.#faded.push((mesh.material = own.clone()));
+      }
+    }
+    for (const material of this.#faded) [material.transparent, material.opacity, material.depthWrite] = [seen < 1, seen, seen === 1];
+  }
+
+  /** Eyes look at a place, as far as they turn in the head. */
+  #look(at: Vector3): void {
+    const ahead = new Vector3(0, 0, -1).applyQuaternion(this.#head.quaternion);
+    for (const eye of [this.#bones.LeftEye, this.#bones.RightEye]) {
+      turnTo(eye, eyeTurn(ahead, worldOf(eye), at).multiply(eye.getWorldQuaternion(new Quaternion())));
     }
   }
 
   dispose(): void {
     // Shapes and pictures belong to the model that everybody of this look shares.
     this.group.removeFromParent();
+    for (const material of this.#faded) material.dispose();
     this.#model.traverse((part) => (part as { skeleton?: { dispose(): void } }).skeleton?.dispose());
   }
 

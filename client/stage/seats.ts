@@ -1,6 +1,6 @@
 import { Matrix4, Quaternion, Vector3 } from 'three';
 import type { Vec3 } from '../core/frames';
-import type { Pose, Poses } from './room-view';
+import type { Pose, Poses, RoomView } from './room-view';
 import type { View } from './camera-rig';
 import { HOLOGRAM_HEIGHT_M } from './room-scene';
 
@@ -8,6 +8,8 @@ import { HOLOGRAM_HEIGHT_M } from './room-scene';
 const SEATS = [Math.PI - 0.74, Math.PI + 0.74, Math.PI - 1.3, Math.PI + 1.3, Math.PI - 1.85, Math.PI + 1.85];
 const RADIUS_M = 1.32;
 const EYES_M = 1.5;
+/** Where the camera stands first. */
+const FRONT: View = { yaw: 0, pitch: 0, distance_m: 1.75 };
 
 /** Which seat somebody has: by the order of the names of all who are here, so that everybody agrees. */
 export function seatOf(self: string, present: Iterable<string>): number {
@@ -29,6 +31,20 @@ export function seatedPoses(seat: number, view: View, pointsAt: Vector3 | undefi
   const side = new Vector3(away.z, 0, -away.x).multiplyScalar(-0.2);
   const hand = away.clone().multiplyScalar(RADIUS_M - 0.36).add(side).setY(1.14);
   return { head: pose, left: null, right: facing(hand, pointsAt), pointer: { origin_m: list(hand), hit_m: list(pointsAt), on: true } };
+}
+
+/** Says again where one sits this often: who comes later sees one too. */
+const SEATED_EVERY_MS = 1_000;
+
+/** Somebody whose device draws no stage sits at the table all the same: they are seen, and hear others from there. */
+export function takeSeat(room: Pick<RoomView, 'selfId' | 'participants' | 'pose'>): () => void {
+  const sit = (): void => {
+    const present = [...room.participants()].map(({ id }) => id);
+    room.pose(seatedPoses(seatOf(room.selfId, present), FRONT, undefined));
+  };
+  sit();
+  const again = setInterval(sit, SEATED_EVERY_MS);
+  return () => clearInterval(again);
 }
 
 /** A pose that looks along −Z at a point, as cameras do. */

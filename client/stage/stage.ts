@@ -271,7 +271,7 @@ export class Stage {
     let changed = this.#dirty || this.shared.holding || presence !== undefined;
     this.#dirty = false;
     if (!presence && this.rig.update(seconds)) changed = true;
-    if (this.#avatars.update(clock)) this.#moved = true;
+    if (this.#avatars.update(clock, this.#eye())) this.#moved = true;
     if (this.#moved && now - this.#drawnAt >= this.#redrawEvery) changed = true;
     if (hologram.picture.upload(this.renderer)) changed = true;
     this.#pose(clock);
@@ -284,6 +284,12 @@ export class Stage {
     this.#drawnAt = now;
     this.#moved = false;
     this.#draw(ready);
+  }
+
+  /** From where one sees the room. */
+  #eye(): Vector3 {
+    const camera = this.#presence ? this.renderer.xr.getCamera() : this.rig.camera;
+    return new Vector3().setFromMatrixPosition(camera.matrixWorld);
   }
 
   #draw(ready: boolean): void {

@@ -59,6 +59,8 @@ export const room = {
   'people.here': 'Here',
   'people.away': 'line broken',
   'people.alone': 'Nobody else is here yet.',
+  'people.inside': 'You are in the room. Here: {names}.',
+  'people.insideAlone': 'You are in the room. Nobody else is here yet.',
   'people.came': '{name} has come in.',
   'people.left': '{name} has left.',
   'people.placed.measure': '{name} measured {value}.',

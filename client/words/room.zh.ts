@@ -61,6 +61,8 @@ export const room: Readonly<Record<keyof typeof en, string>> = {
   'people.here': '在场',
   'people.away': '连接中断',
   'people.alone': '还没有其他人。',
+  'people.inside': '您已进入房间。在场：{names}。',
+  'people.insideAlone': '您已进入房间，目前没有其他人。',
   'people.came': '{name} 进入了房间。',
   'people.left': '{name} 离开了房间。',
   'people.placed.measure': '{name} 测得 {value}。',

@@ -24,6 +24,8 @@ export const voice = {
   'voice.state.listening': 'microphone open',
   'voice.state.camera': 'camera',
   'voice.state.screen': 'shares a screen',
+  'voice.volume': 'How loud you hear {name}',
+  'voice.notForMe': 'Not for me',
   'voice.title': 'Sound and picture',
   'voice.hint': 'Key M opens and closes the microphone.',
   'voice.notIn': 'Join the voice to hear the others. You need no microphone to listen.',

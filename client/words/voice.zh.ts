@@ -26,6 +26,8 @@ export const voice: Readonly<Record<keyof typeof en, string>> = {
   'voice.state.listening': '麦克风已打开',
   'voice.state.camera': '摄像头',
   'voice.state.screen': '正在共享屏幕',
+  'voice.volume': '您听到{name}的音量',
+  'voice.notForMe': '仅对我静音',
   'voice.title': '声音与画面',
   'voice.hint': '按 M 键打开或关闭麦克风。',
   'voice.notIn': '加入语音即可听到其他人。只听不说不需要麦克风。',

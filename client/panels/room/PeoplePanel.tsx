@@ -11,6 +11,7 @@ import { initialOf } from '../../core/words-of';
 import { Icon } from '../Icon';
 import { roleWords } from '../person';
 import { OrderDialog } from './OrderDialog';
+import { Slider } from './Slider';
 import { WaitingPanel } from './WaitingPanel';
 
 interface PeoplePanelProps {
@@ -82,6 +83,9 @@ function Person(props: PeoplePanelProps & { person: Participant; onKeep(): void 
         </Show>
         <Standing person={props.person} />
       </span>
+      <Show when={props.voice.state() === 'in' && props.person.id !== props.control.self() && props.voice.voices().has(props.person.id)}>
+        <Loudness person={props.person} voice={props.voice} />
+      </Show>
       <Show when={props.order.keeps() && props.person.actor !== props.order.own()?.actor}>
         <KeepButtons person={props.person} order={props.order} onKeep={() => props.onKeep()} />
       </Show>
@@ -111,6 +115,36 @@ function VoiceChips(props: { voice: RoomVoice; participant: number }): JSX.Eleme
         </span>
       )}
     </Show>
+  );
+}
+
+/** How loud one hears somebody oneself; others hear them as before. */
+function Loudness(props: { person: Participant; voice: RoomVoice }): JSX.Element {
+  const app = useApp();
+  const volume = (): number => props.voice.volume(props.person.id);
+  let before = 1;
+  const silence = (): void => {
+    const now = volume();
+    if (now > 0) before = now;
+    props.voice.listen(props.person.id, now > 0 ? 0 : before);
+  };
+  return (
+    <span class="person-keep">
+      <Slider
+        quiet
+        label={app.t('voice.volume', { name: props.person.name })}
+        min={0}
+        max={1}
+        step={0.05}
+        value={volume()}
+        words={`${Math.round(volume() * 100)} %`}
+        onChange={(share) => props.voice.listen(props.person.id, share)}
+      />
+      <button type="button" class="button small quiet" aria-pressed={volume() === 0} onClick={silence}>
+        {app.t('voice.notForMe')}
+        <span class="for-listeners"> {props.person.name}</span>
+      </button>
+    </span>
   );
 }
 

@@ -9,6 +9,7 @@ import { Link } from '../../core/router';
 import { initialOf } from '../../core/words-of';
 import type { Status } from '../../room/room-client';
 import type { Stage } from '../../stage/stage';
+import { Heading } from '../Heading';
 import { Icon } from '../Icon';
 import { LanguageSwitch } from '../LanguageSwitch';
 import { HeadsetButtons } from './HeadsetButtons';
@@ -34,7 +35,7 @@ export function RoomBar(props: RoomBarProps): JSX.Element {
         <span class="wide-only">{app.t('room.leave')}</span>
         <span class="for-listeners narrow-only">{app.t('room.leave')}</span>
       </Link>
-      <h1>{props.title}</h1>
+      <Heading>{props.title}</Heading>
       <span class={`line-state ${line()}`} role="status">
         <span class="line-dot" aria-hidden="true" />
         <span class="line-words">{app.t(`room.line.${line()}`)}</span>

@@ -10,6 +10,7 @@ import { RoomClient } from '../../room/room-client';
 import type { RoomState } from '../../room/room-client';
 import { Answer } from '../Answer';
 import { EmptyState } from '../EmptyState';
+import { Heading } from '../Heading';
 import { LanguageSwitch } from '../LanguageSwitch';
 import { Notice } from '../Notice';
 import { Skeleton } from '../Skeleton';
@@ -122,7 +123,7 @@ function DoorPage(props: { title: string; children: JSX.Element }): JSX.Element 
   return (
     <div class="panel narrow door">
       <header class="row">
-        <h1>{props.title}</h1>
+        <Heading>{props.title}</Heading>
         <LanguageSwitch />
       </header>
       <div class="stack">{props.children}</div>

@@ -39,7 +39,9 @@ function SliceHost(props: SliceRowProps & { plane: SliceAxis }): JSX.Element {
       if (!alive) return;
       mine = createSlice(canvas, props.plane, store);
       mine.events.on('cursor', (point) => props.control.lookAt(point));
-      mine.events.on('use', (point) => props.control.use(point));
+      mine.events.on('use', (point) => {
+        if (props.control.use(point) === 'first-point') app.announce(app.t('step.first-point'));
+      });
       mine.events.on('length', (points) => props.control.measure(points));
       setSlice(mine);
     });

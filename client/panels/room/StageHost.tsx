@@ -29,6 +29,7 @@ export function StageHost(props: StageHostProps): JSX.Element {
   const [none, setNone] = createSignal(false);
   const [lost, setLost] = createSignal(false);
   const [stage, setStage] = createSignal<Stage>();
+  const [leaveSeat, setLeaveSeat] = createSignal<() => void>();
   let canvas!: HTMLCanvasElement;
 
   function wire(made: Stage): void {
@@ -55,6 +56,8 @@ export function StageHost(props: StageHostProps): JSX.Element {
     } catch (error) {
       if (!(error instanceof NoStage)) throw error;
       setNone(true);
+      const { takeSeat } = await import('../../stage/seats');
+      if (alive()) setLeaveSeat(() => takeSeat(props.control.view));
       return undefined;
     }
   }
@@ -72,6 +75,8 @@ export function StageHost(props: StageHostProps): JSX.Element {
       alive = false;
       props.control.drawWith(undefined);
       setStage(undefined);
+      leaveSeat()?.();
+      setLeaveSeat(undefined);
       props.onStage(undefined);
       mine?.dispose();
     });
