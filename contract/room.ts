@@ -66,9 +66,17 @@ waiting: number,
  */
 reason: string, } | { "act": "lift", 
 /**
- * Their place at the door.
+ * Whom.
  */
-waiting: number, } | { "act": "warn", 
+whom: string, } | { "act": "let-stay", 
+/**
+ * Whom.
+ */
+participant: number, 
+/**
+ * Why; it is kept.
+ */
+reason: string, } | { "act": "warn", 
 /**
  * Whom.
  */
@@ -242,6 +250,10 @@ people: Array<Participant>,
  */
 waiting: Array<Knocking>, 
 /**
+ * Everybody whom a block keeps out.
+ */
+kept_out: Array<KeptOut>, 
+/**
  * All holds.
  */
 holds: Array<Holding>, };
@@ -278,7 +290,7 @@ order?: Ordered, };
 /**
  * Why the server ends a connection.
  */
-export type Farewell = "version-mismatch" | "hello-expected" | "malformed" | "too-long" | "too-fast" | "room-full" | "replaced" | "not-permitted" | "signed-out" | "turned-away" | "put-out" | "conduct-not-agreed" | "licence-ended" | "closing" | "restarted";
+export type Farewell = "version-mismatch" | "hello-expected" | "malformed" | "too-long" | "too-fast" | "room-full" | "replaced" | "not-permitted" | "signed-out" | "turned-away" | "put-out" | "stay-is-over" | "conduct-not-agreed" | "licence-ended" | "closing" | "restarted";
 
 /**
  * A hologram in somebody's hold, and where it is now.
@@ -367,6 +379,31 @@ clip?: Plane | null,
  * The point at which the slices meet, in millimetres, patient LPS frame.
  */
 cursor_lps_mm?: [number, number, number], };
+
+/**
+ * Somebody whom a block keeps out, whether they stand at the door or not.
+ */
+export type KeptOut = { 
+/**
+ * The account.
+ */
+actor: string, 
+/**
+ * The name to show.
+ */
+name: string, 
+/**
+ * Why.
+ */
+reason: string, 
+/**
+ * When it ends.
+ */
+until: string, 
+/**
+ * What they say against it.
+ */
+appeal: string | null, };
 
 /**
  * Somebody at the door, as those inside see them.
@@ -497,6 +534,10 @@ people?: Array<Participant>,
  */
 waiting?: Array<Knocking>, 
 /**
+ * Everybody whom a block keeps out.
+ */
+kept_out?: Array<KeptOut>, 
+/**
  * All holds.
  */
 holds?: Array<Holding>, 
@@ -558,7 +599,15 @@ reason: string,
 /**
  * When it ends.
  */
-until: string, } | { "did": "lifted" } | { "did": "appointed", 
+until: string, } | { "did": "lifted" } | { "did": "stays", 
+/**
+ * Why.
+ */
+reason: string, 
+/**
+ * Until when.
+ */
+until: string, } | { "did": "appointed", 
 /**
  * What.
  */
@@ -616,6 +665,10 @@ muted: boolean,
  * Whether they may look after somebody inside.
  */
 treats: boolean, 
+/**
+ * Until when they stay; `null` for those who treat the patient.
+ */
+stays_until: string | null, 
 /**
  * When they came, by the server's clock.
  */

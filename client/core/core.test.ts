@@ -242,6 +242,7 @@ describe('people in a room', () => {
     hand_since: null,
     muted: false,
     treats: true,
+  stays_until: null,
     joined: '',
     away: false,
   });

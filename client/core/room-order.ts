@@ -1,7 +1,7 @@
 /** Order in a room as its page sees it: who waits, who one is here, and what one may do about it. */
 import { createMemo, createSignal, onCleanup } from 'solid-js';
 import type { Accessor } from 'solid-js';
-import type { Act, Knocking, Ordered, Participant, Standing } from '../../contract/room';
+import type { Act, KeptOut, Knocking, Ordered, Participant, Standing } from '../../contract/room';
 import type { RoomClient } from '../room/room-client';
 import type { App } from './app';
 import { momentOf } from './dates';
@@ -9,6 +9,8 @@ import { momentOf } from './dates';
 export interface RoomOrder {
   /** Who waits at the door. */
   readonly waiting: Accessor<readonly Knocking[]>;
+  /** Whom a block keeps out, whether they stand at the door or not. */
+  readonly keptOut: Accessor<readonly KeptOut[]>;
   /** Whoever looks at the page, as others see them. */
   readonly own: Accessor<Participant | undefined>;
   /** Whether one lets people in and keeps order. */
@@ -31,7 +33,7 @@ export function createRoomOrder(client: RoomClient): RoomOrder {
   });
   const keeps = (): boolean => ['host', 'supervisor'].includes(own()?.standing ?? '');
   const act = (what: Act): void => void client.act(what).catch(() => undefined);
-  return { waiting: () => state().waiting, own, keeps, act };
+  return { waiting: () => state().waiting, keptOut: () => state().keptOut, own, keeps, act };
 }
 
 /** What was done to keep order, in words. */

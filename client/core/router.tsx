@@ -10,6 +10,7 @@ export type Page =
   | { readonly name: 'quality'; readonly within?: string }
   | { readonly name: 'imaging' }
   | { readonly name: 'devices' }
+  | { readonly name: 'licence' }
   | { readonly name: 'teaching' }
   | { readonly name: 'teaching-case'; readonly id: string }
   | { readonly name: 'study'; readonly id: string }
@@ -21,6 +22,7 @@ export function pageOf(path: string): Page {
   if (first === undefined) return { name: 'home' };
   if (first === 'imaging' && second === undefined) return { name: 'imaging' };
   if (first === 'devices' && second === undefined) return { name: 'devices' };
+  if (first === 'licence' && second === undefined) return { name: 'licence' };
   if (first === 'quality' && rest.length === 0) {
     return second === undefined ? { name: 'quality' } : { name: 'quality', within: second };
   }

@@ -21,6 +21,7 @@ const ScenarioPage = lazy(async () => ({ default: (await import('./pages/scenari
 const ImagingPage = lazy(async () => ({ default: (await import('./pages/imaging')).ImagingPage }));
 const StudyPage = lazy(async () => ({ default: (await import('./pages/study')).StudyPage }));
 const DevicesPage = lazy(async () => ({ default: (await import('./pages/devices')).DevicesPage }));
+const LicencePage = lazy(async () => ({ default: (await import('./pages/licence')).LicencePage }));
 const QualityPage = lazy(async () => ({ default: (await import('./pages/quality')).QualityPage }));
 const TeachingPage = lazy(async () => ({ default: (await import('./pages/teaching')).TeachingPage }));
 const TeachingCasePage = lazy(async () => ({ default: (await import('./pages/teaching-case')).TeachingCasePage }));
@@ -106,6 +107,9 @@ function SignedIn(): JSX.Element {
               <Match when={page().name === 'devices'}>
                 <DevicesPage />
               </Match>
+              <Match when={page().name === 'licence'}>
+                <LicencePage />
+              </Match>
               <Match when={page().name === 'quality'}>
                 <QualityPage within={within()} />
               </Match>
@@ -145,6 +149,9 @@ const TEACHING: ReadonlySet<string> = new Set(['trainee', 'expert', 'terminal-do
 
 /** Who looks after devices, or relies on them. */
 const DEVICES: ReadonlySet<string> = new Set(['admin', 'manager', 'nurse']);
+
+/** Who is licensed to practise in virtual rooms, and who looks after that. */
+const LICENSED: ReadonlySet<string> = new Set(['expert', 'terminal-doctor', 'nurse', 'admin']);
 
 function TopBar(): JSX.Element {
   const app = useApp();
@@ -214,6 +221,12 @@ function Account(): JSX.Element {
             </span>
             <span class="account-name">{me().name}</span>
           </span>
+          <Show when={me().roles.some((role) => LICENSED.has(role))}>
+            <Link href="/licence" class="button quiet small" aria-current={page().name === 'licence' ? 'page' : undefined}>
+              <Icon name="document" />
+              <span class="for-listeners">{app.t('licence.title')}</span>
+            </Link>
+          </Show>
           <button type="button" class="button quiet small" onClick={() => void leave()}>
             <Icon name="leave" />
             <span class="wide-only">{app.t('app.signOut')}</span>

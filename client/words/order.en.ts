@@ -72,4 +72,12 @@ export const order = {
   'order.said.appointed': '{by} made {name} {standing}.',
   'order.said.appealed': '{name} objects to the block: {reason}',
   'order.said.came-in-urgently': '{name} came in because the patient needs it: {reason}',
+  'order.said.stays': '{by} let {name} stay until {until}: {reason}',
+  'order.keptOutTitle': 'Kept out',
+  'stay.ends': 'Your time in this room ends in {n} {n|minute|minutes}. The host can let you stay.',
+  'stay.rest': 'You have been in this room for {n} minutes. Rest a moment; take a headset off.',
+  'stay.noted': 'All right',
+  'stay.longer': 'The patient needs them here for longer: why?',
+  'stay.until': 'Their stay ends {until}.',
+  'stay.letStay': 'Let stay',
 } as const;

@@ -4,6 +4,8 @@ import { devices as devicesEn } from './devices.en';
 import { devices as devicesZh } from './devices.zh';
 import { imaging as imagingEn } from './imaging.en';
 import { imaging as imagingZh } from './imaging.zh';
+import { licence as licenceEn } from './licence.en';
+import { licence as licenceZh } from './licence.zh';
 import { nodule as noduleEn } from './nodule.en';
 import { nodule as noduleZh } from './nodule.zh';
 import { order as orderEn } from './order.en';
@@ -24,10 +26,10 @@ import { twin as twinZh } from './twin.zh';
 /** What fills the places in a text. */
 export type Params = Readonly<Record<string, string | number>>;
 
-const en = { ...shellEn, ...roomEn, ...orderEn, ...imagingEn, ...noduleEn, ...qualityEn, ...twinEn, ...teachingEn, ...devicesEn, ...voiceEn };
+const en = { ...shellEn, ...roomEn, ...orderEn, ...imagingEn, ...noduleEn, ...qualityEn, ...twinEn, ...teachingEn, ...devicesEn, ...voiceEn, ...licenceEn };
 /** Every text of the client. */
 export type Key = keyof typeof en;
-const zh: Readonly<Record<Key, string>> = { ...shellZh, ...roomZh, ...orderZh, ...imagingZh, ...noduleZh, ...qualityZh, ...twinZh, ...teachingZh, ...devicesZh, ...voiceZh };
+const zh: Readonly<Record<Key, string>> = { ...shellZh, ...roomZh, ...orderZh, ...imagingZh, ...noduleZh, ...qualityZh, ...twinZh, ...teachingZh, ...devicesZh, ...voiceZh, ...licenceZh };
 
 export const WORDS: Readonly<Record<Language, Readonly<Record<Key, string>>>> = { zh, en };
 

@@ -283,6 +283,36 @@ export const groups = {
       gives: { 200: contract('media', 'MediaAnswer') },
       fails: [400, 403, 404, 409, 429, 503],
     }),
+    call('GET /api/patients/{id}/companion', 'Whether those who treat a patient want somebody beside them in rooms.', {
+      gives: { 200: client('licence', 'Companion') },
+      fails: [403],
+    }),
+    call('PUT /api/patients/{id}/companion', 'Says whether a patient needs somebody beside them in rooms, and why.', {
+      takes: object({ needed: yes, reason: text }),
+      gives: { 204: null },
+      fails: [400, 403],
+    }),
+    call('GET /api/licence', 'The caller’s licence to practise in virtual rooms, and the questions of its exam.', {
+      gives: { 200: client('licence', 'OwnLicence') },
+    }),
+    call('POST /api/licence/exam', 'Sits the exam: who answers all rightly is licensed.', {
+      takes: object({ version: text, answers: map(text) }),
+      gives: { 200: client('licence', 'Sat') },
+      fails: [400, 403, 409],
+    }),
+    call('GET /api/licences', 'Everybody who practises, and how they are licensed.', {
+      gives: { 200: list(client('licence', 'Licensed')) },
+      fails: [403],
+    }),
+    call('POST /api/licences/{account}/withdraw', 'Ends a licence now.', {
+      takes: object({ reason: text }),
+      gives: { 204: null },
+      fails: [400, 403, 404, 409],
+    }),
+    call('POST /api/licences/{account}/lift', 'Lets somebody whose licence was withdrawn sit the exam again.', {
+      gives: { 204: null },
+      fails: [403, 404, 409],
+    }),
     call('GET /api/conduct', 'The rules of conduct in rooms, and when the caller agreed to them.', {
       gives: { 200: client('hospital', 'Conduct') },
     }),

@@ -60,7 +60,8 @@ impl Hospital {
     fn answer(&mut self, who: usize, seat: Seat, reply: &Reply) {
         match reply {
             Reply::Nothing => {}
-            Reply::Send(answer) => drop(ServerFrame::decode(answer).unwrap()),
+            Reply::Send(answer) | Reply::ToAll(answer) => drop(ServerFrame::decode(answer).unwrap()),
+            Reply::Sending(_) => {}
             Reply::Close(_, answer) => {
                 ServerFrame::decode(answer).unwrap();
                 self.room.leave(self.now, seat);
@@ -76,7 +77,7 @@ impl Hospital {
     }
 
     fn put_out(&mut self, who: usize) {
-        self.room.put_out(&actor(who));
+        self.room.put_out(self.now, &actor(who));
         self.seats[who] = None;
     }
 

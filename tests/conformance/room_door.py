@@ -6,10 +6,14 @@ import struct
 import websocket
 
 HELLO = bytes([1]) + struct.pack("<HBQ", 2, 0, 0)
-WELCOME, TICK, REFUSED, BYE, PONG, THRESHOLD = 0x81, 0x82, 0x83, 0x84, 0x85, 0x86
+WELCOME, TICK, REFUSED, BYE, PONG = 0x81, 0x82, 0x83, 0x84, 0x85
+VOICES, SLOTS, SAID, THRESHOLD = 0x86, 0x87, 0x88, 0x89
 # Kind, version, seat, token, whether it was resumed, tick, last number, next event; the rest is JSON.
 ENTRANCE = 1 + 2 + 2 + 16 + 1 + 4 + 4 + 8
-NAMES = {WELCOME: "welcome", TICK: "tick", REFUSED: "refused", BYE: "bye", PONG: "pong", THRESHOLD: "threshold"}
+NAMES = {
+    WELCOME: "welcome", TICK: "tick", REFUSED: "refused", BYE: "bye", PONG: "pong",
+    VOICES: "voices", SLOTS: "slots", SAID: "said", THRESHOLD: "threshold",
+}
 
 
 def agree(hospital, user: str) -> None:
@@ -47,8 +51,9 @@ class Person:
             said = {}
         else:
             said = json.loads(frame[1:])
-        self.people = said.get("people") or self.people
-        self.waiting = said["waiting"] if "waiting" in said else self.waiting
+        if isinstance(said, dict):
+            self.people = said.get("people") or self.people
+            self.waiting = said["waiting"] if "waiting" in said else self.waiting
         return kind, said
 
     def until(self, kind: str, fits=lambda _: True) -> dict:

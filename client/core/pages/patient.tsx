@@ -3,6 +3,7 @@ import { For, Show, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { Answer } from '../../panels/Answer';
 import { AskDialog } from '../../panels/AskDialog';
+import { CompanionSwitch } from '../../panels/CompanionSwitch';
 import { EmptyState } from '../../panels/EmptyState';
 import { Icon } from '../../panels/Icon';
 import { PatientFacts } from '../../panels/PatientFacts';
@@ -97,7 +98,10 @@ export function PatientPage(props: { id: string }): JSX.Element {
                   </section>
                   <TwinTimeline patient={props.id} />
                 </div>
-                <PatientFacts twin={answer()} />
+                <div class="stack">
+                  <PatientFacts twin={answer()} />
+                  <CompanionSwitch patient={props.id} />
+                </div>
               </div>
               <Show when={mayAsk()}>
                 <AskDialog

@@ -3,6 +3,7 @@ import { For, Show, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import type { Participant, Standing } from '../../../contract/room';
 import { useApp } from '../../core/app';
+import { momentOf } from '../../core/dates';
 import { SANCTIONS, STANDINGS } from '../../core/room-order';
 import type { RoomOrder, Sanction } from '../../core/room-order';
 import { Dialog } from '../Dialog';
@@ -67,10 +68,45 @@ export function OrderDialog(props: OrderDialogProps): JSX.Element {
           </button>
         </footer>
       </form>
+      <Show when={props.person.stays_until !== null}>
+        <LongerStay person={props.person} order={props.order} />
+      </Show>
       <Show when={props.order.own()?.standing === 'host'}>
         <Appointment person={props.person} order={props.order} />
       </Show>
     </Dialog>
+  );
+}
+
+/** A stay ends after a while, but for those who treat the patient; where the patient needs somebody, they stay. */
+function LongerStay(props: Omit<OrderDialogProps, 'onClose'>): JSX.Element {
+  const app = useApp();
+  const [reason, setReason] = createSignal('');
+  const [tried, setTried] = createSignal(false);
+  const letStay = (event: SubmitEvent): void => {
+    event.preventDefault();
+    setTried(true);
+    if (reason().trim() === '') return;
+    props.order.act({ act: 'let-stay', participant: props.person.id, reason: reason().trim() });
+    setReason('');
+    setTried(false);
+  };
+  const until = (): string => momentOf(props.person.stays_until ?? '', app.language());
+  return (
+    <form class="stack tight" onSubmit={letStay} noValidate>
+      <Field
+        label={app.t('stay.longer')}
+        hint={app.t('stay.until', { until: until() })}
+        wrong={tried() && reason().trim() === '' ? app.t('order.needReason') : undefined}
+      >
+        {(control) => (
+          <input {...control} class="input" maxLength={300} value={reason()} onInput={(event) => setReason(event.currentTarget.value)} />
+        )}
+      </Field>
+      <button type="submit" class="button small">
+        {app.t('stay.letStay')}
+      </button>
+    </form>
   );
 }
 

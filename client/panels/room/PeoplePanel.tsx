@@ -11,6 +11,7 @@ import { initialOf } from '../../core/words-of';
 import { Icon } from '../Icon';
 import { roleWords } from '../person';
 import { OrderDialog } from './OrderDialog';
+import { KeptOutPanel } from './KeptOutPanel';
 import { Slider } from './Slider';
 import { WaitingPanel } from './WaitingPanel';
 
@@ -40,6 +41,7 @@ export function PeoplePanel(props: PeoplePanelProps): JSX.Element {
         {app.t(isUp() ? 'order.lower' : 'order.raise')}
       </button>
       <WaitingPanel order={props.order} people={props.control.people()} />
+      <KeptOutPanel order={props.order} />
       <ul class="people" aria-label={app.t('people.here')}>
         <For each={ids()}>
           {(id) => (

@@ -98,6 +98,11 @@ function Round(props: { info: RoomInfo; onAgain(): void }): JSX.Element {
               <EmptyState icon="leave" title={inLanguage(why().text, app.language())} />
               <Show when={why().why}>{(reason) => <p>{app.t('door.reason', { reason: reason() })}</p>}</Show>
             </div>
+            <Show when={why().reason === 'licence-ended'}>
+              <Link href="/licence" class="button primary">
+                {app.t('licence.toPage')}
+              </Link>
+            </Show>
             <button type="button" class="button" onClick={() => props.onAgain()}>
               {app.t('door.again')}
             </button>

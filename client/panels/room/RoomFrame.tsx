@@ -27,6 +27,7 @@ import { RoomBar } from './RoomBar';
 import { RoomNodules, noduleWords } from './RoomNodules';
 import { SliceRow } from './SliceRow';
 import { StageHost } from './StageHost';
+import { StayNotice } from './StayNotice';
 import { ToolBar } from './ToolBar';
 import { ViewPanel } from './ViewPanel';
 import { VoiceBar } from './VoiceBar';
@@ -104,6 +105,7 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
     <div class="room" data-accent="consulting" data-shown={shown()}>
       <RoomBar info={props.info} title={title()} control={control} status={news.status()} stage={stage()} />
       <div class="room-dark" onKeyDown={onKey}>
+        <StayNotice order={order} />
         <StageHost control={control} volume={volume()} title={title()} nodules={proposals()} onStage={setStage} foot={<VoiceBar voice={voice} />} side={<Pictures voice={voice} control={control} />}>
           <ToolBar control={control} onHelp={() => setHelp(true)} />
         </StageHost>

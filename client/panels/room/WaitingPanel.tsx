@@ -94,7 +94,7 @@ function Waiting(props: WaitingPanelProps & { one: Knocking }): JSX.Element {
             <button
               type="button"
               class="button small"
-              onClick={() => props.order.act({ act: 'lift', waiting: props.one.id })}
+              onClick={() => props.order.act({ act: 'lift', whom: props.one.actor })}
             >
               {app.t('order.lift')}
               <span class="for-listeners"> {props.one.name}</span>

@@ -98,6 +98,29 @@ pub fn device_event(
     })
 }
 
+/// What became of somebody's licence to practise in virtual rooms, as an `AuditEvent`.
+pub fn licence_event(actor: &ActorId, did: &str, whom: &ActorId, at: Timestamp) -> Value {
+    json!({
+        "resourceType": "AuditEvent",
+        "type": coding(DICOM, "110113", Some("Security Alert")),
+        "subtype": [coding("urn:yuanyi:licence-act", did, None)],
+        "action": "E",
+        "recorded": at.to_string(),
+        "outcome": if did == "exam-failed" { "4" } else { "0" },
+        "agent": [agent(actor.as_str())],
+        "source": source(),
+        "entity": [account(whom)],
+    })
+}
+
+/// An account as what an event is about.
+fn account(whom: &ActorId) -> Value {
+    json!({
+        "what": {"identifier": {"system": ACCOUNT, "value": whom.as_str()}, "display": whom.as_str()},
+        "type": coding(ENTITY_TYPE, "1", Some("Person")),
+    })
+}
+
 /// An act by which somebody keeps order in a room, as an `AuditEvent`: `did` is what was done, to `whom`, in a
 /// `room` of a hospital that is asked about as an object.
 pub fn order_event(
@@ -106,13 +129,9 @@ pub fn order_event(
     room: &Object,
     at: Timestamp,
 ) -> Value {
-    let account = json!({
-        "what": {"identifier": {"system": ACCOUNT, "value": whom.as_str()}, "display": whom.as_str()},
-        "type": coding(ENTITY_TYPE, "1", Some("Person")),
-    });
     let mut about = entities(room);
     if let Some(about) = about.as_array_mut() {
-        about.push(account);
+        about.push(account(whom));
     }
     json!({
         "resourceType": "AuditEvent",
@@ -269,6 +288,8 @@ mod tests {
         let (actor, device) = (ActorId::new("a").unwrap(), DeviceId::new("ox-1").unwrap());
         let with = Some(("token", "ab12"));
         let event = device_event(&actor, &device, "give-token", with, Timestamp(0));
+        assert_eq!(validate(&event), vec![]);
+        let event = licence_event(&actor, "exam-passed", &actor, Timestamp(0));
         assert_eq!(validate(&event), vec![]);
         let event = sign_in_event("my password 123!", false, Timestamp(0));
         assert_eq!(validate(&event), []);

@@ -81,6 +81,13 @@ fn split_offset(time: &str) -> Option<(&str, i64)> {
     in_range.then_some((clock, sign * (hours * 60 + minutes) * 60_000))
 }
 
+/// Whether a FHIR `Period` holds a moment; a bound that is not there holds all.
+pub(crate) fn is_within(period: &serde_json::Value, at: vocabulary::Timestamp) -> bool {
+    let bound = |name: &str| period[name].as_str().and_then(range_ms);
+    bound("start").is_none_or(|(low, _)| low <= at.0)
+        && bound("end").is_none_or(|(_, high)| at.0 <= high)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -16,6 +16,7 @@ mod from_signals;
 mod granting;
 mod index;
 mod json;
+mod licence;
 mod links;
 mod outcome;
 mod path;
@@ -30,7 +31,7 @@ mod validate;
 mod worklist;
 mod writing;
 
-pub use audit::{audit_event, device_event, order_event, sign_in_event};
+pub use audit::{audit_event, device_event, licence_event, order_event, sign_in_event};
 pub use bundle::take;
 pub use capability::capability_statement;
 pub use compartment::patient_of;
@@ -42,8 +43,11 @@ pub use from_signals::{
 };
 pub use granting::Granting;
 pub use index::{SearchIndexer, fold};
+pub use licence::{
+    LICENCE_TYPE, Withdrawal, give_licence, licences, lift_withdrawal, withdraw_licence, withdrawal,
+};
 pub use outcome::{Issue, all_ok, operation_outcome};
-pub use relations::{ACCESS_TYPES, LICENCE_TYPE, care_relations, decides_access};
+pub use relations::{ACCESS_TYPES, care_relations, decides_access};
 pub use reply::Reply;
 pub use research::research_refusals;
 pub use rest::Rest;

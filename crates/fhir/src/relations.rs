@@ -7,6 +7,7 @@ use vocabulary::{ActorId, PatientId, Timestamp};
 
 use crate::{
     date,
+    licence::{LICENCE_TYPE, licences},
     research::{is_about_research, is_for_research},
 };
 
@@ -14,10 +15,6 @@ use crate::{
 pub const ACCESS_TYPES: &[&str] = &["CareTeam", "Consent", "ServiceRequest", "Task"];
 /// The types of resources that stand for accounts: people and programs.
 const ACCOUNTS: &[&str] = &["Practitioner", "Device"];
-/// The type of resource that says who is licensed to practise in virtual rooms.
-pub const LICENCE_TYPE: &str = "Practitioner";
-/// What a qualification is coded with that is such a licence.
-const LICENCE: (&str, &str) = ("urn:yuanyi:licence", "virtual-room");
 /// A `ServiceRequest` in one of these states asks its performers in.
 const ASKING: &[&str] = &["active"];
 /// A `Task` in one of these states asks its owner in.
@@ -209,14 +206,7 @@ impl Who {
 
     /// A licence is one of the practitioner's qualifications; one who is active no more has none that is good.
     fn licence(&self, practitioner: &Value) -> Licence {
-        let (system, code) = LICENCE;
-        let is_one = |qualification: &&Value| {
-            array(&qualification["code"], "coding")
-                .any(|coding| coding["system"] == system && coding["code"] == code)
-        };
-        let mut licences = array(practitioner, "qualification")
-            .filter(is_one)
-            .peekable();
+        let mut licences = licences(practitioner).peekable();
         if licences.peek().is_none() {
             return Licence::NotRecorded;
         }
@@ -283,9 +273,7 @@ impl Who {
     }
 
     fn is_within(&self, period: &Value) -> bool {
-        let bound = |name: &str| period[name].as_str().and_then(date::range_ms);
-        bound("start").is_none_or(|(low, _)| low <= self.now.0)
-            && bound("end").is_none_or(|(_, high)| self.now.0 <= high)
+        date::is_within(period, self.now)
     }
 }
 

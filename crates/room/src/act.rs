@@ -72,10 +72,18 @@ pub enum Act {
         /// Why; they are told.
         reason: String,
     },
-    /// Take back a block of somebody who waits at the door.
+    /// Take back that somebody was put out or blocked, whether they stand at the door or not.
     Lift {
-        /// Their place at the door.
-        waiting: u16,
+        /// Whom.
+        #[ts(type = "string")]
+        whom: ActorId,
+    },
+    /// Have somebody stay for longer than a stay lasts, because the patient needs it.
+    LetStay {
+        /// Whom.
+        participant: u16,
+        /// Why; it is kept.
+        reason: String,
     },
     /// Remind somebody of the rules: the mildest of the sanctions.
     Warn {

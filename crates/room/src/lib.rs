@@ -51,7 +51,7 @@ pub use entity::{
     Annotation, Bounds, Entity, EntityId, Hologram, Layer, Measure, MeasureKind, Mode, NoduleSeed,
     Placed, Plane, Probe, Transform, Window,
 };
-pub use order::{AtDoor, Did, Door, Knocking, Order, Ordered, Standing, Threshold};
+pub use order::{AtDoor, Did, Door, KeptOut, Knocking, Order, Ordered, Standing, Threshold};
 pub use pose::{Held, Placement, Pointer, Pose};
 pub use refusal::{Farewell, Refusal};
 pub use room::{Joined, OpenError, Parcel, Reply, Room};

@@ -55,6 +55,15 @@ pub const ONE_STEP_MS: i64 = 1_000;
 pub const WAITING: usize = 32;
 /// How long the line of a host may be broken before somebody else takes over.
 pub const HOST_AWAY_MS: i64 = 15_000;
+/// How long somebody who was let in comes and goes before they have to be let in anew.
+pub const ADMITTED_MS: i64 = 12 * 3_600_000;
+/// How long somebody who does not treat the patient stays, unless the patient needs them for longer. A rule of the
+/// house: nobody is worn out by a virtual room.
+pub const STAY_MS: i64 = 2 * 3_600_000;
+/// How long they rest before they come in again.
+pub const REST_MS: i64 = 15 * 60_000;
+/// How far from their head somebody's hands can be, in metres.
+pub const REACH_M: f64 = 2.0;
 /// How long somebody is kept out of a room: the first time, the second, and every one after that.
 pub const BLOCK_MS: [i64; 3] = [3_600_000, 24 * 3_600_000, 7 * 24 * 3_600_000];
 /// The longest reason of an act by which order is kept, in characters.

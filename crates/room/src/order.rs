@@ -125,6 +125,14 @@ pub enum Did {
     },
     /// Being put out or blocked was taken back.
     Lifted,
+    /// They stay for longer than a stay lasts, because the patient needs it.
+    Stays {
+        /// Why.
+        reason: String,
+        /// Until when.
+        #[ts(type = "string")]
+        until: Timestamp,
+    },
     /// They are something else from now on.
     Appointed {
         /// What.
@@ -145,6 +153,7 @@ pub enum Did {
 /// A block that stands until a time.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Block {
+    pub name: String,
     pub reason: String,
     pub until: Timestamp,
     pub appeal: Option<String>,
@@ -160,8 +169,8 @@ pub(crate) enum Outside {
 /// The order that was kept in a room: all that follows from its kept acts.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Order {
-    /// Who was let in, and who looks after them.
-    admitted: BTreeMap<ActorId, Option<ActorId>>,
+    /// Who was let in, when, and who looks after them.
+    admitted: BTreeMap<ActorId, (Timestamp, Option<ActorId>)>,
     turned_away: BTreeMap<ActorId, (Timestamp, String)>,
     muted: BTreeMap<ActorId, String>,
     outside: BTreeMap<ActorId, Outside>,
@@ -170,15 +179,17 @@ pub struct Order {
     urgent: BTreeSet<ActorId>,
     /// How often somebody was blocked: each time it is for longer.
     times_blocked: BTreeMap<ActorId, usize>,
+    /// Who stays for longer, and until when.
+    stays: BTreeMap<ActorId, Timestamp>,
 }
 
 impl Order {
     /// Carries out what was judged before.
-    pub(crate) fn fold(&mut self, at: Timestamp, Ordered { whom, did, .. }: &Ordered) {
+    pub(crate) fn fold(&mut self, at: Timestamp, Ordered { whom, name, did }: &Ordered) {
         let whom = || whom.clone();
         match did {
             Did::Admitted { companion } => {
-                self.admitted.insert(whom(), companion.clone());
+                self.admitted.insert(whom(), (at, companion.clone()));
                 self.outside.remove(&whom());
             }
             Did::TurnedAway { reason } => {
@@ -202,6 +213,7 @@ impl Order {
                 self.urgent.remove(&whom());
                 self.keeps_order_no_more(&whom());
                 let block = Block {
+                    name: name.clone(),
                     reason: reason.clone(),
                     until: *until,
                     appeal: None,
@@ -212,6 +224,9 @@ impl Order {
             Did::Lifted => {
                 self.outside.remove(&whom());
             }
+            Did::Stays { until, .. } => {
+                self.stays.insert(whom(), *until);
+            }
             Did::Appointed { standing } => {
                 self.appointed.insert(whom(), *standing);
             }
@@ -221,7 +236,7 @@ impl Order {
                 }
             }
             Did::CameInUrgently { .. } => {
-                self.admitted.insert(whom(), None);
+                self.admitted.insert(whom(), (at, None));
                 self.outside.remove(&whom());
                 // Nothing that was decided before keeps them from what they came for.
                 self.appointed.remove(&whom());
@@ -259,14 +274,34 @@ impl Order {
         })
     }
 
-    /// Whether somebody was let in.
-    pub(crate) fn is_admitted(&self, who: &ActorId) -> bool {
-        self.admitted.contains_key(who)
+    /// Whom a block keeps out now.
+    pub(crate) fn kept_out(&self, now: Timestamp) -> Vec<KeptOut> {
+        let blocked = self.outside.keys();
+        let blocked = blocked.filter_map(|who| Some((who, self.block(who, now)?)));
+        let blocked = blocked.map(|(who, block)| KeptOut {
+            actor: who.clone(),
+            name: block.name.clone(),
+            reason: block.reason.clone(),
+            until: block.until,
+            appeal: block.appeal.clone(),
+        });
+        blocked.collect()
+    }
+
+    /// Whether somebody was let in not long ago.
+    pub(crate) fn is_admitted(&self, who: &ActorId, now: Timestamp) -> bool {
+        let at = self.admitted.get(who).map(|(at, _)| at);
+        at.is_some_and(|at| now.0.saturating_sub(at.0) < limits::ADMITTED_MS)
+    }
+
+    /// Until when somebody stays for longer.
+    pub(crate) fn stays(&self, who: &ActorId) -> Option<Timestamp> {
+        self.stays.get(who).copied()
     }
 
     /// Who looks after somebody who was let in.
     pub(crate) fn companion(&self, who: &ActorId) -> Option<&ActorId> {
-        self.admitted.get(who)?.as_ref()
+        self.admitted.get(who)?.1.as_ref()
     }
 
     /// Why somebody was turned away who waits since `since`.
@@ -315,6 +350,24 @@ pub struct Knocking {
     #[ts(type = "string | null")]
     pub blocked_until: Option<Timestamp>,
     /// What they say against the block.
+    pub appeal: Option<String>,
+}
+
+/// Somebody whom a block keeps out, whether they stand at the door or not.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export_to = "room.ts")]
+pub struct KeptOut {
+    /// The account.
+    #[ts(type = "string")]
+    pub actor: ActorId,
+    /// The name to show.
+    pub name: String,
+    /// Why.
+    pub reason: String,
+    /// When it ends.
+    #[ts(type = "string")]
+    pub until: Timestamp,
+    /// What they say against it.
     pub appeal: Option<String>,
 }
 

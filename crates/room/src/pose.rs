@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::{
-    EntityId, Transform,
+    EntityId, Transform, limits,
     wire::{Reader, WireError},
 };
 
@@ -64,6 +64,20 @@ const POINTER_ON: u8 = 1 << 3;
 const HELD: u8 = 1 << 4;
 
 impl Pose {
+    /// The pose as it can be believed: `None` where the head is outside of the room; hands that no arm reaches
+    /// are left out.
+    pub(crate) fn within_reach(mut self) -> Option<Self> {
+        let centre = [0.0; 3];
+        if distance_m(self.head.position_m, centre) > limits::POSITION_M {
+            return None;
+        }
+        let head = self.head.position_m;
+        let reaches = |hand: &Placement| distance_m(hand.position_m, head) <= limits::REACH_M;
+        self.left = self.left.filter(reaches);
+        self.right = self.right.filter(reaches);
+        Some(self)
+    }
+
     /// Appends the packed pose: at most 73 bytes.
     pub fn write(&self, out: &mut Vec<u8>) {
         out.extend(self.at_ms.to_le_bytes());
@@ -133,6 +147,11 @@ impl Pose {
             held,
         })
     }
+}
+
+fn distance_m(a: [f64; 3], b: [f64; 3]) -> f64 {
+    let squares = a.iter().zip(b).map(|(a, b)| (a - b) * (a - b));
+    squares.sum::<f64>().sqrt()
 }
 
 fn read_held(reader: &mut Reader<'_>) -> Result<Held, WireError> {

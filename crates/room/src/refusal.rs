@@ -124,6 +124,8 @@ reasons! {
         TurnedAway: "主持人未准许您进入", "the host did not let you in";
         /// They were put out.
         PutOut: "您已被请出房间", "you were put out of the room";
+        /// They were in the room for as long as one stays, and have to rest.
+        StayIsOver: "您在房间内的时间已到，请休息片刻后再来", "your time in the room is over; rest a while before you come back";
         /// The rules of conduct were not agreed to.
         ConductNotAgreed: "请先阅读并同意行为规范", "read the rules of conduct and agree to them first";
         /// The licence to practise in virtual rooms has ended.

@@ -10,8 +10,8 @@ use door::Knock;
 pub use door::Parcel;
 
 use crate::{
-    Act, Change, Deed, Did, EntityId, Event, Farewell, KeptAct, Knocking, Ordered, Placed, Pose,
-    Probe, Refusal, Sending, Standing, Transform,
+    Act, Change, Deed, Did, EntityId, Event, Farewell, KeptAct, KeptOut, Knocking, Ordered, Placed,
+    Pose, Probe, Refusal, Sending, Standing, Transform,
     judge::{Case, Verdict},
     limits,
     seat::{Outcome, Person, Seat, Sitter, free_colour},
@@ -115,6 +115,10 @@ pub struct Room {
     at_door: BTreeMap<u16, Knock>,
     /// Who is known to wait at the door.
     said_to_wait: Vec<Knocking>,
+    /// Whom a block is known to keep out.
+    said_kept_out: Vec<KeptOut>,
+    /// Whose stay is over, and until when they rest.
+    resting: BTreeMap<ActorId, Timestamp>,
     parcels: Vec<Parcel>,
     tick: u32,
 }
@@ -140,6 +144,8 @@ impl Room {
             host: None,
             at_door: BTreeMap::new(),
             said_to_wait: Vec::new(),
+            said_kept_out: Vec::new(),
+            resting: BTreeMap::new(),
             parcels: Vec::new(),
             tick: 0,
         })
@@ -232,6 +238,9 @@ impl Room {
             return Err(Farewell::VersionMismatch);
         }
         self.clear_seats(now);
+        if self.rests(&person.actor, now) {
+            return Err(Farewell::StayIsOver);
+        }
         let own_seat = |sitter: &&mut Sitter| {
             Some(sitter.token) == resume && sitter.person.actor == person.actor
         };
@@ -337,6 +346,7 @@ impl Room {
                 events,
                 people: self.people(),
                 waiting: self.said_to_wait.clone(),
+                kept_out: self.said_kept_out.clone(),
                 holds: self.holdings(),
             },
         }
@@ -364,8 +374,8 @@ impl Room {
     }
 
     /// Takes the seats of one who may not be here any more, those included that were kept for coming back,
-    /// and lets go of what they held. What they did before stays done. Answers the connections to close.
-    pub fn put_out(&mut self, actor: &ActorId) -> Vec<Seat> {
+    /// and leaves what they held where it is. What they did before stays done. Answers the connections to close.
+    pub fn put_out(&mut self, now: Timestamp, actor: &ActorId) -> Vec<Seat> {
         let is_theirs = |sitter: &Sitter| sitter.person.actor == *actor;
         let at_door = self.at_door.values().map(|knock| &knock.sitter);
         let theirs = self.sitters.values().chain(at_door);
@@ -377,7 +387,7 @@ impl Room {
         self.sitters.retain(|_, sitter| !is_theirs(sitter));
         self.at_door.retain(|_, knock| !is_theirs(&knock.sitter));
         self.people_changed = true;
-        self.forget_holds(&seats);
+        self.leave_in_place(now, actor, &seats);
         seats
     }
 
@@ -448,7 +458,7 @@ impl Room {
 
     /// Counts poses of a connection that came and were overtaken by later ones before anybody read them.
     pub fn overtaken(&mut self, now: Timestamp, seat: Seat, poses: u32) -> Reply {
-        let sitter = self.sitters.get_mut(&seat.participant);
+        let sitter = self.somebody(seat.participant);
         let Some(sitter) = sitter.filter(|sitter| sitter.seat == seat) else {
             return Reply::Nothing;
         };
@@ -476,6 +486,10 @@ impl Room {
                 _ => pose.held = None,
             }
         }
+        // Nobody is farther away than a thing may stand, or has longer arms than people have.
+        let Some(pose) = pose.within_reach() else {
+            return;
+        };
         if let Some(sitter) = self.sitters.get_mut(&participant) {
             sitter.pose = Some(pose);
             sitter.pose_is_new = true;
@@ -677,7 +691,7 @@ impl Room {
                 {
                     self.hand_over(whom);
                 }
-                self.take_from_hands(whom);
+                self.take_from_hands(at, whom);
             }
             self.recent.push_back(Event {
                 number,
@@ -727,14 +741,16 @@ impl Room {
         self.clear_seats(now);
         self.keep_the_door(now);
         self.let_go_of_the_forgotten(now);
-        let waiting = self.knocking(now);
+        let (waiting, kept_out) = (self.knocking(now), self.kept_out(now));
         let news = News {
             people: std::mem::take(&mut self.people_changed).then(|| self.people()),
             waiting: (waiting != self.said_to_wait).then(|| waiting.clone()),
+            kept_out: (kept_out != self.said_kept_out).then(|| kept_out.clone()),
             holds: std::mem::take(&mut self.holds_changed).then(|| self.holdings()),
             events: self.events_to_send(),
         };
         self.said_to_wait = waiting;
+        self.said_kept_out = kept_out;
         let fresh = self.sitters.values_mut().filter_map(|sitter| {
             let is_new = std::mem::take(&mut sitter.pose_is_new);
             let mut pose = sitter.pose.filter(|_| is_new)?;

@@ -8,8 +8,8 @@ use ts_rs::TS;
 use vocabulary::Text;
 
 use crate::{
-    Act, Change, Event, Farewell, Knocking, Pose, Refusal, Sending, Slot, Standing, Threshold,
-    Voice, limits::CLIENT_FRAME_BYTES,
+    Act, Change, Event, Farewell, KeptOut, Knocking, Pose, Refusal, Sending, Slot, Standing,
+    Threshold, Voice, limits::CLIENT_FRAME_BYTES,
 };
 
 /// The version of the protocol that this crate speaks.
@@ -152,6 +152,9 @@ pub struct Participant {
     pub muted: bool,
     /// Whether they may look after somebody inside.
     pub treats: bool,
+    /// Until when they stay; `null` for those who treat the patient.
+    #[ts(type = "string | null")]
+    pub stays_until: Option<vocabulary::Timestamp>,
     /// When they came, by the server's clock.
     #[ts(type = "string")]
     pub joined: vocabulary::Timestamp,
@@ -179,6 +182,9 @@ pub struct News {
     /// Everybody at the door.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting: Option<Vec<Knocking>>,
+    /// Everybody whom a block keeps out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept_out: Option<Vec<KeptOut>>,
     /// All holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holds: Option<Vec<Holding>>,
@@ -199,6 +205,8 @@ pub struct Entrance {
     pub people: Vec<Participant>,
     /// Everybody at the door.
     pub waiting: Vec<Knocking>,
+    /// Everybody whom a block keeps out.
+    pub kept_out: Vec<KeptOut>,
     /// All holds.
     pub holds: Vec<Holding>,
 }

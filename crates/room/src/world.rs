@@ -55,7 +55,7 @@ impl World {
     pub fn lets_work(&self, person: &Person, now: Timestamp) -> bool {
         let (order, who, door) = (&self.order, &person.actor, &person.door);
         let is_kept_out = order.block(who, now).is_some() || order.put_out(who).is_some();
-        let comes_in = door.is_asked || door.may_host || order.is_admitted(who);
+        let comes_in = door.is_asked || door.may_host || order.is_admitted(who, now);
         let standing = order.appointed(who).unwrap_or(door.standing);
         !is_kept_out && comes_in && !door.needs_companion && person.may_act && standing.works()
     }

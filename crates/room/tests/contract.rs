@@ -13,9 +13,9 @@ use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use room::{
     Act, ActKind, Annotation, AtDoor, Change, Did, Entity, Event, Farewell, Held, Hologram,
-    HologramPatch, Knocking, Layer, Measure, MeasureKind, Mode, Ordered, Patch, Placed, Placement,
-    Plane, Pointer, Pose, Refusal, ResumeToken, Sending, Slot, Source, Standing, Threshold,
-    Transform, Voice, Window,
+    HologramPatch, KeptOut, Knocking, Layer, Measure, MeasureKind, Mode, Ordered, Patch, Placed,
+    Placement, Plane, Pointer, Pose, Refusal, ResumeToken, Sending, Slot, Source, Standing,
+    Threshold, Transform, Voice, Window,
     wire::{Ack, ClientFrame, Entrance, Holding, News, Participant, PoseOf, ServerFrame, VERSION},
 };
 use serde::{Deserialize, Serialize};
@@ -481,6 +481,7 @@ fn people() -> Vec<Participant> {
         hand_since: Some(at()),
         muted: false,
         treats: true,
+        stays_until: Some(at()),
         joined: at(),
         away: false,
     }]
@@ -496,6 +497,16 @@ fn waiting() -> Vec<Knocking> {
         needs_companion: true,
         blocked_until: Some(at()),
         appeal: None,
+    }]
+}
+
+fn kept_out() -> Vec<KeptOut> {
+    vec![KeptOut {
+        actor: ActorId::new("wang.nurse").unwrap(),
+        name: "王".to_owned(),
+        reason: "再三打断 interrupts".to_owned(),
+        until: at(),
+        appeal: Some("是别人 it was somebody else".to_owned()),
     }]
 }
 
@@ -546,11 +557,13 @@ fn server_frames() -> Vec<(&'static str, ServerFrame)> {
         events: events(),
         people: people(),
         waiting: waiting(),
+        kept_out: kept_out(),
         holds: holds.clone(),
     };
     let news = News {
         people: Some(people()),
         waiting: Some(waiting()),
+        kept_out: Some(kept_out()),
         holds: Some(holds),
         events: Some(events()),
     };

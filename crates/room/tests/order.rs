@@ -172,12 +172,22 @@ fn a_block_keeps_out_longer_each_time_and_ends() {
         // The block is over; the host still lets them in anew. Meanwhile the host's own line held.
         stage.accepted(host, admit);
         assert_eq!(stage.room.people().len(), 2);
-        stage.room.put_out(&"chen.expert".parse_actor());
+        stage.room.put_out(stage.now, &"chen.expert".parse_actor());
     }
 }
 
 trait ParseActor {
     fn parse_actor(&self) -> vocabulary::ActorId;
+}
+
+trait ParseRoom {
+    fn parse_room(&self) -> vocabulary::RoomId;
+}
+
+impl ParseRoom for str {
+    fn parse_room(&self) -> vocabulary::RoomId {
+        vocabulary::RoomId::new(self).unwrap()
+    }
 }
 
 impl ParseActor for str {
@@ -208,7 +218,20 @@ fn an_appeal_reaches_those_inside_once_and_a_block_can_be_lifted() {
         Some("I was asked to speak up")
     );
     assert!(knocking[0].blocked_until.is_some());
-    stage.accepted(host, json!({"act": "lift", "waiting": again.participant}));
+    // Who has gone from the door is read and answered all the same.
+    stage.room.leave(stage.now, again);
+    stage.round();
+    assert!(stage.room.knocking(stage.now).is_empty());
+    let kept_out = stage.room.kept_out(stage.now);
+    assert_eq!(
+        kept_out[0].appeal.as_deref(),
+        Some("I was asked to speak up")
+    );
+    let stranger = json!({"act": "lift", "whom": "nobody"});
+    assert_eq!(stage.refused(host, stranger), Some(Refusal::NobodyThere));
+    stage.accepted(host, json!({"act": "lift", "whom": "chen.expert"}));
+    assert!(stage.room.kept_out(stage.now).is_empty());
+    stage.enter("chen.expert");
     assert_eq!(
         stage.room.people().len(),
         2,
@@ -306,6 +329,161 @@ fn each_standing_does_what_is_its_own_and_no_more() {
 }
 
 #[test]
+fn a_stay_ends_but_for_those_who_treat_and_the_host_can_let_somebody_stay() {
+    let mut stage = Stage::new();
+    let host = stage.enter("li.terminal");
+    let (zhao, _) = stage.come("zhao.patient", patient(false));
+    stage.accepted(host, json!({"act": "admit", "waiting": zhao.participant}));
+    let (sun, _) = stage.come("sun.patient", patient(false));
+    stage.accepted(host, json!({"act": "admit", "waiting": sun.participant}));
+    assert_eq!(person(&stage, host).stays_until, None);
+    let ends = person(&stage, sun).stays_until.unwrap();
+    assert_eq!(ends.0 - person(&stage, sun).joined.0, limits::STAY_MS);
+    let let_stay =
+        |reason: &str| json!({"act": "let-stay", "participant": sun.participant, "reason": reason});
+    assert_eq!(
+        stage.refused(host, let_stay(" ")),
+        Some(Refusal::ReasonNeeded)
+    );
+    assert_eq!(
+        stage.refused(zhao, let_stay("x")),
+        Some(Refusal::KeepsNoOrder)
+    );
+    stage.wait(limits::STAY_MS - 1);
+    stage.accepted(host, let_stay("the results are just in"));
+    stage.wait(1);
+    let parcels = stage.parcels();
+    assert!(matches!(
+        to(&parcels, zhao).last(),
+        Some(ServerFrame::Bye {
+            reason: Farewell::StayIsOver,
+            ..
+        })
+    ));
+    assert_eq!(stage.room.people().len(), 2);
+    let hello = || stage::first_hello();
+    let door = patient(false);
+    let again = stage.join_by("zhao.patient", true, door.clone(), &hello());
+    assert_eq!(again.unwrap_err(), Farewell::StayIsOver);
+    stage.wait(limits::REST_MS);
+    stage.round();
+    let rested = stage.join_by("zhao.patient", true, door, &hello());
+    assert!(rested.is_ok());
+    stage.wait(limits::STAY_MS - limits::REST_MS);
+    stage.round();
+    // Who was let stay stays once more as long, and no longer.
+    assert!(
+        !stage
+            .room
+            .people()
+            .iter()
+            .any(|one| one.id == sun.participant)
+    );
+    assert!(
+        stage
+            .room
+            .people()
+            .iter()
+            .any(|one| one.id == host.participant)
+    );
+}
+
+#[test]
+fn an_admission_is_for_the_day_and_a_host_who_was_appointed_is_the_host_again() {
+    let mut stage = Stage::new();
+    let host = stage.enter("li.terminal");
+    let chen = stage.enter("chen.expert");
+    let (wang, _) = stage.come("wang.nurse", nurse());
+    stage.accepted(host, json!({"act": "admit", "waiting": wang.participant}));
+    stage.accepted(host, appoint(chen.participant, "host"));
+    assert_eq!(person(&stage, chen).standing, Standing::Host);
+    // The server goes down and comes back: the journal alone tells who is who.
+    stage.room = Room::open("r".parse_room(), stage.journal.clone()).unwrap();
+    let li = stage.enter("li.terminal");
+    let chen = stage.enter("chen.expert");
+    assert_eq!(person(&stage, li).standing, Standing::Host);
+    assert_eq!(person(&stage, chen).standing, Standing::Speaker);
+    stage.room = Room::open("r".parse_room(), stage.journal.clone()).unwrap();
+    let chen = stage.enter("chen.expert");
+    stage.enter("li.terminal");
+    assert_eq!(person(&stage, chen).standing, Standing::Host);
+    assert!(matches!(
+        stage.come("wang.nurse", nurse()).1,
+        ServerFrame::Welcome { .. }
+    ));
+    stage.room.put_out(stage.now, &"wang.nurse".parse_actor());
+    stage.wait(limits::ADMITTED_MS);
+    stage.round();
+    let again = stage.come("wang.nurse", nurse());
+    assert_eq!(threshold(&again.1).state, AtDoor::Waiting);
+}
+
+#[test]
+fn who_is_put_out_leaves_what_they_held_where_it_was_last_seen() {
+    let mut stage = Stage::new();
+    let host = stage.enter("li.terminal");
+    stage.done(host, json!({"act": "add", "entity": hologram_act()}));
+    let chen = stage.enter("chen.expert");
+    stage.accepted(chen, json!({"act": "grab", "id": 1}));
+    let mut moved = stage::pose(0.0);
+    let mut transform = stage::hologram().transform;
+    transform.position_m = [1.5, 1.0, 0.0];
+    moved.held = Some(room::Held {
+        entity: 1,
+        transform,
+    });
+    stage.frame(chen, &room::wire::ClientFrame::Pose { pose: moved });
+    stage.round();
+    stage.accepted(host, said("put-out", chen.participant));
+    stage.round();
+    stage.round();
+    let room::Entity::Hologram(stands) = &stage.room.entity(1).unwrap().entity else {
+        panic!("the hologram is gone");
+    };
+    let off_m = (stands.transform.position_m[0] - 1.5).abs();
+    assert!(off_m < 0.01, "it jumped back: {stands:?}");
+    stage.accepted(host, json!({"act": "grab", "id": 1}));
+    let replayed = Room::replay(stage.journal.clone()).unwrap();
+    assert_eq!(&replayed, stage.room.world());
+}
+
+#[test]
+fn places_at_the_door_are_kept_for_those_who_treat_and_poses_are_believed_within_reason() {
+    let mut stage = Stage::new();
+    let host = stage.enter("li.terminal");
+    for number in 0..limits::WAITING {
+        stage.come(&format!("stranger{number}"), patient(false));
+    }
+    let full = stage.join_by("one.more", true, patient(false), &stage::first_hello());
+    assert_eq!(full.unwrap_err(), Farewell::RoomFull);
+    let (wang, _) = stage.come("wang.nurse", nurse());
+    stage.accepted(wang, json!({"act": "come-urgently", "reason": "bleeds"}));
+    assert_eq!(stage.room.people().len(), 2);
+    // Arms reach only so far, and nobody is outside of the room.
+    let mut long = stage::pose(0.0);
+    long.left = Some(room::Placement {
+        position_m: [5.0, 1.6, 0.0],
+        rotation: [0.0, 0.0, 0.0, 1.0],
+    });
+    stage.frame(wang, &room::wire::ClientFrame::Pose { pose: long });
+    let seen = stage.round();
+    let to_host = &seen.iter().find(|(seat, _)| *seat == host).unwrap().1;
+    assert_eq!(to_host[0].left, None);
+    let far = stage::pose(limits::POSITION_M + 1.0);
+    stage.frame(wang, &room::wire::ClientFrame::Pose { pose: far });
+    assert!(
+        stage
+            .round()
+            .iter()
+            .all(|(seat, poses)| *seat != host || poses.is_empty())
+    );
+    // Somebody who knocks again and again can be kept out from inside.
+    let knocking = stage.room.knocking(stage.now)[0].clone();
+    stage.accepted(host, said("block", knocking.id));
+    assert_eq!(stage.room.kept_out(stage.now)[0].actor, knocking.actor);
+}
+
+#[test]
 fn hands_go_up_and_down() {
     let mut stage = Stage::new();
     let host = stage.enter("li.terminal");
@@ -390,7 +568,7 @@ fn a_child_is_inside_only_beside_somebody_who_looks_after_them() {
     assert_eq!(stage.room.people().len(), 3);
     stage.parcels.clear();
     // The nurse leaves for good: the child is at the door again, and sees no more of the room.
-    stage.room.put_out(&"wang.nurse".parse_actor());
+    stage.room.put_out(stage.now, &"wang.nurse".parse_actor());
     let parcels = stage.parcels();
     assert_eq!(threshold(to(&parcels, child)[0]).state, AtDoor::Companion);
     assert_eq!(stage.room.people().len(), 1);

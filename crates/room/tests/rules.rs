@@ -470,8 +470,8 @@ fn who_is_put_out_holds_nothing_and_does_not_come_back_to_their_seat() {
     stage.room.leave(stage.now, elsewhere);
     let before = stage.room.world().clone();
     let actor = vocabulary::ActorId::new("chen.expert").unwrap();
-    assert_eq!(stage.room.put_out(&actor), [chen, elsewhere]);
-    assert_eq!(stage.room.put_out(&actor), []);
+    assert_eq!(stage.room.put_out(stage.now, &actor), [chen, elsewhere]);
+    assert_eq!(stage.room.put_out(stage.now, &actor), []);
     assert_eq!(*stage.room.world(), before);
     let people: Vec<_> = stage.room.people().into_iter().map(|one| one.id).collect();
     assert_eq!(people, [li.participant]);

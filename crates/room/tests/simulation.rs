@@ -14,8 +14,8 @@ mod stage;
 use std::collections::{BTreeMap, VecDeque};
 
 use room::{
-    Change, Did, Door, Event, KeptAct, Knocking, NewEntity, Ordered, Person, Placed, Refusal,
-    Reply, ResumeToken, Room, Seat, Standing, World, limits,
+    Change, Did, Door, Event, KeptAct, KeptOut, Knocking, NewEntity, Ordered, Person, Placed,
+    Refusal, Reply, ResumeToken, Room, Seat, Standing, World, limits,
     wire::{ClientFrame, Participant, ServerFrame, VERSION},
 };
 use serde_json::Value;
@@ -50,6 +50,7 @@ struct Model {
     inside: bool,
     people: Vec<Participant>,
     waiting: Vec<Knocking>,
+    kept_out: Vec<KeptOut>,
     inbox: VecDeque<Vec<u8>>,
     outbox: VecDeque<Vec<u8>>,
 }
@@ -117,6 +118,7 @@ impl Model {
         self.inside = true;
         self.people = entrance.people;
         self.waiting = entrance.waiting;
+        self.kept_out = entrance.kept_out;
         self.token = Some(resume);
         self.last_seq = self.last_seq.max(last_seq);
         if let Some(snapshot) = entrance.snapshot {
@@ -147,6 +149,7 @@ impl Model {
         self.entities.clear();
         self.next_event = 0;
         (self.people, self.waiting) = (Vec::new(), Vec::new());
+        self.kept_out.clear();
         self.inside = false;
         for index in std::mem::take(&mut self.pending).into_values() {
             self.acts[index].1 = Fate::Unknown;
@@ -170,6 +173,7 @@ impl Model {
                 }
                 self.people = news.people.unwrap_or(std::mem::take(&mut self.people));
                 self.waiting = news.waiting.unwrap_or(std::mem::take(&mut self.waiting));
+                self.kept_out = news.kept_out.unwrap_or(std::mem::take(&mut self.kept_out));
                 for ack in acks {
                     self.settle(ack.seq, Fate::Done(ack.event));
                 }
@@ -503,6 +507,7 @@ impl Hospital {
                 assert_eq!(&model.entities, room, "client {who} sees another room");
                 assert_eq!(model.people, self.room.people(), "client {who}");
                 assert_eq!(model.waiting, self.room.knocking(self.now), "client {who}");
+                assert_eq!(model.kept_out, self.room.kept_out(self.now), "client {who}");
             } else {
                 assert!(model.entities.is_empty(), "client {who} sees from the door");
             }

@@ -13,9 +13,9 @@ use vocabulary::{ActorId, PatientId};
 
 use crate::{accounts::Session, hospital::Hospital, rooms::Entered};
 
-/// An invitation may also end by itself, at a time that it names; so may an account. Somebody inside is
-/// looked at this often.
-const LOOK_AGAIN: Duration = Duration::from_mins(1);
+/// An invitation may also end by itself, at a time that it names; so may an account or a licence. Somebody inside
+/// is looked at this often.
+const LOOK_AGAIN: Duration = Duration::from_secs(20);
 /// Changes that may wait for one who listens; who has missed some looks again too.
 const WAITING: usize = 64;
 

@@ -461,7 +461,7 @@ impl Host {
                 self.room.leave(now, seat);
             }
             Command::PutOut(actor, reason) => {
-                for seat in self.room.put_out(&actor) {
+                for seat in self.room.put_out(now, &actor) {
                     self.send(seat, Outgoing::Last(bye(reason)));
                     self.connections.remove(&seat);
                 }

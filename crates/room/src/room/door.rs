@@ -7,7 +7,7 @@ use vocabulary::{ActorId, Timestamp};
 
 use super::Room;
 use crate::{
-    AtDoor, Farewell, Knocking, Order, Refusal, Sending, Standing, Threshold, limits,
+    AtDoor, Farewell, KeptOut, Knocking, Order, Refusal, Sending, Standing, Threshold, limits,
     seat::{Person, Seat, Sitter, free_colour},
     wire::{News, Participant, ResumeToken, ServerFrame},
 };
@@ -57,6 +57,41 @@ impl Room {
         .collect()
     }
 
+    /// Whom a block keeps out.
+    pub fn kept_out(&self, now: Timestamp) -> Vec<KeptOut> {
+        self.durable.order().kept_out(now)
+    }
+
+    /// Until when somebody stays; `None` for those who treat the patient: they stay as long as it takes.
+    fn stays_until(&self, sitter: &Sitter) -> Option<Timestamp> {
+        if sitter.person.door.treats {
+            return None;
+        }
+        let ends = Timestamp(sitter.joined.0.saturating_add(limits::STAY_MS));
+        let longer = self.durable.order().stays(&sitter.person.actor);
+        Some(longer.map_or(ends, |longer| longer.max(ends)))
+    }
+
+    /// Whose stay is over goes and rests.
+    fn end_stays(&mut self, now: Timestamp) {
+        self.resting.retain(|_, until| now < *until);
+        let over = self.sitters.values();
+        let over = over.filter(|sitter| self.stays_until(sitter).is_some_and(|until| now >= until));
+        let over: Vec<_> = over.map(|sitter| sitter.person.actor.clone()).collect();
+        for actor in over {
+            let rested = Timestamp(now.0.saturating_add(limits::REST_MS));
+            self.resting.insert(actor.clone(), rested);
+            for seat in self.put_out(now, &actor) {
+                self.post_last(seat, &ServerFrame::bye(Farewell::StayIsOver));
+            }
+        }
+    }
+
+    /// Whether somebody's stay is over and they have not rested yet.
+    pub(super) fn rests(&self, actor: &ActorId, now: Timestamp) -> bool {
+        self.resting.get(actor).is_some_and(|until| now < *until)
+    }
+
     /// Whether somebody is not to be heard in this room.
     pub(super) fn is_muted(&self, actor: &ActorId) -> bool {
         self.durable.order().is_muted(actor)
@@ -101,6 +136,7 @@ impl Room {
             hand_since: sitter.hand_since,
             muted: self.is_muted(&person.actor),
             treats: person.door.treats,
+            stays_until: self.stays_until(sitter),
             joined: sitter.joined,
             away: sitter.away_since.is_some(),
         }
@@ -119,12 +155,12 @@ impl Room {
             let companion = order.companion(who);
             let is_here = |companion: &ActorId| {
                 let mut sitters = self.sitters.values();
-                sitters.any(|sitter| sitter.person.actor == *companion)
+                sitters.any(|sitter| sitter.person.actor == *companion && is_about(sitter, now))
             };
             return (!companion.is_some_and(is_here)).then_some(AtDoor::Companion);
         }
         let comes_in = door.is_asked
-            || order.is_admitted(who)
+            || order.is_admitted(who, now)
             // Where nobody can let anybody in, one who may be the host is not kept waiting.
             || (self.host.is_none() && person.may_act && door.may_host);
         (!comes_in).then_some(AtDoor::Waiting)
@@ -143,7 +179,12 @@ impl Room {
             self.at_door.remove(&older.participant);
             self.post_last(older, &ServerFrame::bye(Farewell::Replaced));
         }
-        if self.at_door.len() >= limits::WAITING {
+        let kept_free = if person.door.treats {
+            limits::URGENT_PLACES
+        } else {
+            0
+        };
+        if self.at_door.len() >= limits::WAITING + kept_free {
             return Err(Farewell::RoomFull);
         }
         let id = self.free_number();
@@ -182,7 +223,8 @@ impl Room {
 
     /// Has everybody be where the order that was kept wants them.
     pub(super) fn keep_the_door(&mut self, now: Timestamp) {
-        self.show_out();
+        self.show_out(now);
+        self.end_stays(now);
         self.settle_host(now);
         self.send_back(now);
         self.let_in(now);
@@ -190,7 +232,7 @@ impl Room {
     }
 
     /// Who was put out or blocked goes, and is told why.
-    fn show_out(&mut self) {
+    fn show_out(&mut self, now: Timestamp) {
         let order = self.durable.order();
         let out = self.sitters.values().filter_map(|sitter| {
             let actor = &sitter.person.actor;
@@ -198,7 +240,7 @@ impl Room {
         });
         let out: Vec<_> = out.collect();
         for (actor, why) in out {
-            for seat in self.put_out(&actor) {
+            for seat in self.put_out(now, &actor) {
                 let bye = ServerFrame::bye_because(Farewell::PutOut, Some(why.clone()));
                 self.post_last(seat, &bye);
             }
@@ -208,12 +250,9 @@ impl Room {
     /// Where the host has left, or their line is broken for long, the one takes over who has been here the
     /// longest of those who may.
     pub(super) fn settle_host(&mut self, now: Timestamp) {
-        let is_here = |sitter: &Sitter| {
-            let away = sitter.away_since;
-            away.is_none_or(|since| now.0.saturating_sub(since.0) < limits::HOST_AWAY_MS)
-        };
         let is_host = |sitter: &&Sitter| Some(&sitter.person.actor) == self.host.as_ref();
-        if self.sitters.values().filter(is_host).any(is_here) {
+        let mut hosts = self.sitters.values().filter(is_host);
+        if hosts.any(|host| is_about(host, now)) {
             return;
         }
         let may = self.sitters.values();
@@ -221,10 +260,16 @@ impl Room {
             let person = &sitter.person;
             sitter.away_since.is_none() && person.may_act && person.door.may_host
         });
-        // Where nobody else is here, one whom a host who has left made an observer takes over all the same.
+        // Whom a host handed over to comes first, also in a room that was opened again. Where nobody else is here,
+        // one whom a host who has left made an observer takes over all the same.
         let next = may.min_by_key(|sitter| {
-            let stands_back = self.is_made_observer(sitter);
-            (stands_back, sitter.joined, sitter.seat.participant)
+            let is = self.durable.order().appointed(&sitter.person.actor);
+            let turn = match is {
+                Some(Standing::Host) => 0,
+                Some(Standing::Observer) => 2,
+                _ => 1,
+            };
+            (turn, sitter.joined, sitter.seat.participant)
         });
         let next = next.map(|sitter| sitter.person.actor.clone());
         if next != self.host {
@@ -272,7 +317,8 @@ impl Room {
                 continue;
             };
             self.people_changed = true;
-            self.forget_holds(&[sitter.seat]);
+            let actor = sitter.person.actor.clone();
+            self.leave_in_place(now, &actor, &[sitter.seat]);
             // Whose line is broken knocks again by themselves.
             if sitter.away_since.is_none() {
                 sitter.pose = None;
@@ -382,4 +428,10 @@ impl Room {
             is_last: true,
         });
     }
+}
+
+/// Whether somebody is here, or their line is broken for a moment only.
+fn is_about(sitter: &Sitter, now: Timestamp) -> bool {
+    let away = sitter.away_since;
+    away.is_none_or(|since| now.0.saturating_sub(since.0) < limits::HOST_AWAY_MS)
 }

@@ -8,29 +8,30 @@ use super::{Hold, Room};
 use crate::{Deed, Entity, EntityId, Probe, Transform, limits, seat::Seat, wire::Holding};
 
 impl Room {
-    /// Lets go of what seats held that are there no more.
-    pub(super) fn forget_holds(&mut self, seats: &[Seat]) {
+    /// Lets go of what somebody held who does not hold it any more, and leaves it where it was last seen.
+    pub(super) fn leave_in_place(&mut self, now: Timestamp, actor: &ActorId, seats: &[Seat]) {
         // A hold that ends with an act goes when the record has the act, as ever.
-        let is_left = |hold: &Hold| {
-            hold.ends_with.is_some()
-                || seats
-                    .iter()
-                    .all(|seat| seat.participant != hold.participant)
+        let is_theirs = |hold: &Hold| {
+            let mut seats = seats.iter();
+            hold.ends_with.is_none() && seats.any(|seat| seat.participant == hold.participant)
         };
-        self.holds.retain(|_, hold| is_left(hold));
-        self.holds_changed = true;
+        let theirs = self.holds.iter().filter(|(_, hold)| is_theirs(hold));
+        let theirs: Vec<_> = theirs.map(|(entity, hold)| (*entity, *hold)).collect();
+        for (entity, hold) in theirs {
+            let case = self.case(now, actor, Some(hold.participant), &NoProbe);
+            let deed = case.moved(entity, hold.transform);
+            self.let_go(now, actor.clone(), entity, deed, None);
+        }
     }
 
     /// Takes what somebody holds out of their hands where they do not work with it any more.
-    pub(super) fn take_from_hands(&mut self, actor: &ActorId) {
+    pub(super) fn take_from_hands(&mut self, now: Timestamp, actor: &ActorId) {
         let order = self.durable.order();
         let idle = self.sitters.values().filter(|sitter| {
             sitter.person.actor == *actor && !self.standing(&sitter.person, order).works()
         });
         let seats: Vec<Seat> = idle.map(|sitter| sitter.seat).collect();
-        if !seats.is_empty() {
-            self.forget_holds(&seats);
-        }
+        self.leave_in_place(now, actor, &seats);
     }
 
     pub(super) fn transforms_in_hand(&self) -> BTreeMap<EntityId, Transform> {

@@ -1,6 +1,6 @@
 //! Acts by which order is kept: who may do them to whom, and what they come to.
 
-use vocabulary::Timestamp;
+use vocabulary::{ActorId, Timestamp};
 
 use super::Room;
 use crate::{
@@ -24,14 +24,14 @@ impl Room {
             }
             Act::ComeUrgently { reason } => self.come_urgently(participant, reason),
             Act::Appeal { reason } => self.appeal(now, participant, reason),
-            Act::Admit { .. } | Act::TurnAway { .. } | Act::Lift { .. } => {
-                self.at_the_door(now, participant, act)
-            }
+            Act::Admit { .. } | Act::TurnAway { .. } => self.at_the_door(now, participant, act),
+            Act::Lift { whom } => self.lift(now, participant, whom),
             Act::Warn { .. }
             | Act::Mute { .. }
             | Act::Unmute { .. }
             | Act::PutOut { .. }
             | Act::Block { .. }
+            | Act::LetStay { .. }
             | Act::Appoint { .. } => self.inside(now, participant, act),
             _ => return None,
         };
@@ -139,9 +139,7 @@ impl Room {
         act: &Act,
     ) -> Result<Option<Ordered>, Refusal> {
         self.keeper(participant)?;
-        let (Act::Admit { waiting, .. } | Act::TurnAway { waiting, .. } | Act::Lift { waiting }) =
-            act
-        else {
+        let (Act::Admit { waiting, .. } | Act::TurnAway { waiting, .. }) = act else {
             return Err(Refusal::Malformed);
         };
         let knock = self.at_door.get(waiting).ok_or(Refusal::NobodyThere)?;
@@ -155,10 +153,35 @@ impl Room {
             Act::TurnAway { reason, .. } => Did::TurnedAway {
                 reason: said(reason)?,
             },
-            _ if order.put_out(&person.actor).is_none() => return Ok(None),
-            _ => Did::Lifted,
+            _ => return Err(Refusal::Malformed),
         };
         Ok(Some(about(person, did)))
+    }
+
+    /// Who keeps order takes back that somebody is kept out, also when they have gone.
+    fn lift(
+        &self,
+        now: Timestamp,
+        participant: u16,
+        whom: &ActorId,
+    ) -> Result<Option<Ordered>, Refusal> {
+        self.keeper(participant)?;
+        let order = self.staged.order();
+        let mut at_door = self.at_door.values().map(|knock| &knock.sitter.person);
+        let at_door = at_door.find(|person| person.actor == *whom);
+        let name = match (at_door, order.block(whom, now)) {
+            (Some(person), _) => &person.name,
+            (None, Some(block)) => &block.name,
+            (None, None) => return Err(Refusal::NobodyThere),
+        };
+        if order.put_out(whom).is_none() {
+            return Ok(None);
+        }
+        Ok(Some(Ordered {
+            whom: whom.clone(),
+            name: name.clone(),
+            did: Did::Lifted,
+        }))
     }
 
     /// Who is to look after somebody inside; nobody where nobody must.
@@ -166,12 +189,13 @@ impl Room {
         &self,
         person: &Person,
         companion: Option<u16>,
-    ) -> Result<Option<vocabulary::ActorId>, Refusal> {
+    ) -> Result<Option<ActorId>, Refusal> {
         if !person.door.needs_companion {
             return Ok(None);
         }
         let sitter = companion.and_then(|id| self.sitters.get(&id));
-        let sitter = sitter.filter(|sitter| sitter.person.door.treats);
+        let sitter =
+            sitter.filter(|sitter| sitter.person.door.treats && sitter.away_since.is_none());
         let sitter = sitter.ok_or(Refusal::CompanionNeeded)?;
         Ok(Some(sitter.person.actor.clone()))
     }
@@ -197,14 +221,21 @@ impl Room {
         | Act::Block {
             participant: whom, ..
         }
+        | Act::LetStay {
+            participant: whom, ..
+        }
         | Act::Appoint {
             participant: whom, ..
         }) = act
         else {
             return Err(Refusal::Malformed);
         };
-        let sitter = self.sitters.get(whom).ok_or(Refusal::NobodyThere)?;
-        let (person, order) = (&sitter.person, self.staged.order());
+        // Who knocks again and again can be kept out from the door; all else is about people inside.
+        let (person, is_inside) = self.person(*whom)?;
+        if !is_inside && !matches!(act, Act::Block { .. }) {
+            return Err(Refusal::NobodyThere);
+        }
+        let order = self.staged.order();
         let is_muted = order.is_muted(&person.actor);
         if self.host.as_ref() == Some(&person.actor) && own != Standing::Host {
             return Err(Refusal::AboveYou);
@@ -235,6 +266,7 @@ impl Room {
                 if own != Standing::Host {
                     return Err(Refusal::KeepsNoOrder);
                 }
+                let sitter = self.sitters.get(whom).ok_or(Refusal::NobodyThere)?;
                 if !self.can_be(sitter, *standing) {
                     return Err(Refusal::CannotBe);
                 }
@@ -242,6 +274,10 @@ impl Room {
                     standing: *standing,
                 }
             }
+            Act::LetStay { reason, .. } => Did::Stays {
+                reason: said(reason)?,
+                until: Timestamp(now.0.saturating_add(limits::STAY_MS)),
+            },
             Act::Warn { reason, .. } => Did::Warned {
                 reason: said(reason)?,
             },

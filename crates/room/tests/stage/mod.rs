@@ -223,7 +223,7 @@ pub fn any_order(chance: &mut Chance, inside: &[u16], waiting: &[u16]) -> Value 
         3 => json!({"act": "lower-hand", "participant": participant}),
         4..=18 => json!({"act": "admit", "waiting": at_door, "companion": participant}),
         19 => json!({"act": "turn-away", "waiting": at_door, "reason": reason}),
-        20..=23 => json!({"act": "lift", "waiting": at_door}),
+        20..=23 => json!({"act": "lift", "whom": format!("actor{}", chance.below(6))}),
         24 => json!({"act": "warn", "participant": participant, "reason": reason}),
         25 => json!({"act": "mute", "participant": participant, "reason": reason}),
         26 => json!({"act": "unmute", "participant": participant}),
@@ -232,7 +232,8 @@ pub fn any_order(chance: &mut Chance, inside: &[u16], waiting: &[u16]) -> Value 
         29 | 30 => {
             json!({"act": "appoint", "participant": participant, "standing": standing})
         }
-        31..=38 => json!({"act": "come-urgently", "reason": reason}),
+        31 => json!({"act": "let-stay", "participant": participant, "reason": reason}),
+        32..=38 => json!({"act": "come-urgently", "reason": reason}),
         _ => json!({"act": "appeal", "reason": reason}),
     }
 }

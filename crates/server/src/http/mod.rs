@@ -11,6 +11,7 @@ mod home;
 mod imaging;
 mod inference;
 mod ledger;
+mod licences;
 mod models;
 mod nodules;
 mod openapi;
@@ -84,6 +85,7 @@ pub fn routes(hospital: Arc<Hospital>) -> Router {
         .merge(home::routes())
         .merge(imaging::routes())
         .merge(inference::routes())
+        .merge(licences::routes())
         .merge(volumes::routes())
         .merge(models::routes())
         .merge(nodules::routes())

@@ -1,5 +1,6 @@
 //! Rooms: what they are about, and their socket.
 
+mod companion;
 mod conduct;
 mod door;
 mod export;
@@ -47,6 +48,10 @@ pub fn routes() -> Router<Arc<Hospital>> {
         .route("/rooms/{id}/export", post(export::export))
         .route("/rooms/{id}/media", get(media::door).post(media::offer))
         .route("/rooms/{id}/speech", post(speech::write_down))
+        .route(
+            "/patients/{id}/companion",
+            get(companion::read).put(companion::write),
+        )
         .route("/conduct", get(conduct::rules).post(conduct::agree))
 }
 

@@ -6,6 +6,7 @@ use room::{Door, Person, Standing};
 use scenario::Stage;
 use vocabulary::Timestamp;
 
+use super::companion;
 use crate::{clock, hospital::Hospital, http::Problem};
 
 /// From this age on a patient comes into a room alone: the Civil Code of the People's Republic of China,
@@ -19,7 +20,7 @@ pub async fn person(hospital: &Hospital, actor: &Actor, stage: &Stage) -> Result
     // The gate has found them in the care team, or asked into the case.
     let treats = is_doctor || has(Role::Nurse);
     let is_patient = !treats && actor.patient.as_ref() == Some(&stage.patient);
-    let needs_companion = is_patient && is_minor(hospital, stage).await?;
+    let needs_companion = is_patient && needs_companion(hospital, stage).await?;
     let door = Door {
         standing: if is_patient {
             Standing::Patient
@@ -41,6 +42,12 @@ pub async fn person(hospital: &Hospital, actor: &Actor, stage: &Stage) -> Result
     })
 }
 
+/// Whether a patient may be in a room only beside somebody who treats them: a minor, one of whom nobody has recorded
+/// when they were born, and one whom those who treat them find too frail to be there alone.
+async fn needs_companion(hospital: &Hospital, stage: &Stage) -> Result<bool, Problem> {
+    Ok(is_minor(hospital, stage).await? || companion::asked_for(hospital, &stage.patient).await?)
+}
+
 async fn is_minor(hospital: &Hospital, stage: &Stage) -> Result<bool, Problem> {
     let key = ResourceKey {
         kind: "Patient".to_owned(),
@@ -52,14 +59,14 @@ async fn is_minor(hospital: &Hospital, stage: &Stage) -> Result<bool, Problem> {
     let birth = body
         .as_ref()
         .and_then(|body| body.get("birthDate")?.as_str());
-    Ok(birth.is_some_and(|birth| is_younger(birth, clock::now())))
+    Ok(birth.is_none_or(|birth| is_younger(birth, clock::now())))
 }
 
-/// Whether one who was born on a day, as FHIR writes it, may still be a minor. Where the month or the day is
-/// not known, the latest is taken.
+/// Whether one who was born on a day, as FHIR writes it, may still be a minor. What is not known of the day is taken
+/// as late as it may be.
 fn is_younger(birth: &str, now: Timestamp) -> bool {
     let (Some((year, month, day)), Some(today)) = (day_of(birth), day_of(&now.to_string())) else {
-        return false;
+        return true;
     };
     today < (year + ADULT_YEARS, month, day)
 }
@@ -87,6 +94,6 @@ mod tests {
         // What is not known is taken as late as it may be.
         assert!(on("2008", "2026-11-26") && !on("2008", "2026-12-31"));
         assert!(on("2008-03", "2026-03-30") && !on("2008-03", "2026-04-01"));
-        assert!(!on("", "2026-03-04"));
+        assert!(on("", "2026-03-04"));
     }
 }

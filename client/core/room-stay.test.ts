@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import { remindedOf } from './room-stay';
+
+const joined = '2026-03-02T08:00:00Z';
+const after = (minutes: number): number => Date.parse(joined) + minutes * 60_000;
+
+test('one who treats the patient is reminded to rest, and never put out', () => {
+  const own = { joined, stays_until: null };
+  expect(remindedOf(own, after(44))).toBeUndefined();
+  expect(remindedOf(own, after(46))).toMatchObject({ ends: false, minutes: 45 });
+  expect(remindedOf(own, after(200))).toMatchObject({ ends: false, minutes: 180 });
+  expect(remindedOf(own, after(46))?.key).not.toBe(remindedOf(own, after(91))?.key);
+});
+
+test('whose stay ends hears it before, with the minutes that are left', () => {
+  const own = { joined, stays_until: '2026-03-02T10:00:00Z' };
+  expect(remindedOf(own, after(109))).toMatchObject({ ends: false });
+  expect(remindedOf(own, after(111))).toMatchObject({ ends: true, minutes: 9 });
+  expect(remindedOf(own, after(121))).toMatchObject({ ends: true, minutes: 1 });
+  expect(remindedOf(undefined, after(121))).toBeUndefined();
+});
