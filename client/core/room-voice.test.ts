@@ -9,6 +9,8 @@ import type { Picture, RoomVoice } from './room-voice';
 /** What a browser would open or receive. */
 class FakeTrack {
   stopped = false;
+  /** The microphone that this is another voice of. */
+  of: FakeTrack | undefined;
   onended: (() => void) | null = null;
   stop(): void {
     this.stopped = true;
@@ -59,6 +61,19 @@ class FakePeer {
   }
 }
 
+// Node has no thread for sound: what comes out of it is another track.
+vi.mock('../media/disguise', () => ({
+  disguised: async (microphone: FakeTrack) => {
+    if (breaks) {
+      microphone.stop();
+      throw new DOMException('no thread for sound', 'NotReadableError');
+    }
+    const other = new FakeTrack();
+    other.of = microphone;
+    return other;
+  },
+}));
+
 const param = { value: 0 };
 const node = (more: object = {}): object => ({ connect: (to: unknown) => to, disconnect: () => undefined, ...more });
 
@@ -87,6 +102,8 @@ let peers: FakePeer[];
 let heard: Set<FakeTrack>;
 /** How loud each voice is let through, in the order in which they came. */
 let gains: { value: number }[];
+/** Whether the other voice cannot be made. */
+let breaks: boolean;
 let offers: number;
 /** Whether the hospital carries media. */
 let isOpen: boolean;
@@ -106,7 +123,7 @@ const PLACED = [{ mid: '3', participant: 2, source: 'microphone' as const }];
 
 beforeEach(() => {
   vi.useFakeTimers({ now: 1_000_000 });
-  isOpen = true;
+  [isOpen, breaks] = [true, false];
   [peers, heard, gains, offers, announced, asked, sockets] = [[], new Set(), [], 0, [], [], []];
   vi.stubGlobal('RTCPeerConnection', FakePeer);
   vi.stubGlobal('AudioContext', FakeContext);
@@ -317,4 +334,33 @@ test('a browser without WebRTC is told so, and says captions', async () => {
   await settle();
   expect(voice.trouble()).toBe('unsupported');
   expect(voice.caption('words')).toBe(true);
+});
+
+test('who wants another voice is never heard in their own, and not at all where none can be made', async () => {
+  const peer = await join();
+  const sent = (): unknown => peer.made[0]?.sender.track;
+  await voice.change(true);
+  void voice.turn('microphone', true);
+  await settle();
+  const microphone = new FakeTrack();
+  asked[0]?.grant(microphone);
+  await settle();
+  expect((sent() as FakeTrack).of).toBe(microphone);
+  // Back to one's own voice, by the same microphone opened anew.
+  void voice.change(false);
+  await settle();
+  const own = new FakeTrack();
+  asked[1]?.grant(own);
+  await settle();
+  expect(sent()).toBe(own);
+  breaks = true;
+  void voice.change(true);
+  await settle();
+  const unheard = new FakeTrack();
+  asked[2]?.grant(unheard);
+  await settle();
+  expect(sent()).toBeNull();
+  expect(unheard.stopped).toBe(true);
+  expect(voice.on('microphone')).toBe(false);
+  expect(voice.trouble()).toBe('busy');
 });

@@ -6,6 +6,7 @@ import type { Slot, Source, Voice } from '../../contract/room';
 import { capture } from '../media/capture';
 import type { Chosen } from '../media/capture';
 import { Dictation } from '../media/dictation';
+import { disguised } from '../media/disguise';
 import { MediaLine } from '../media/media-line';
 import { Sound } from '../media/sound';
 import { MediaTrouble, devices, troubleOf } from '../media/trouble';
@@ -51,6 +52,10 @@ export interface RoomVoice {
   turn(source: Source, on: boolean): Promise<void>;
   checkEcho(on: boolean): Promise<void>;
   choose(kind: MediaDeviceKind, device: string): Promise<void>;
+  /** Whether others hear one in another voice. */
+  readonly changed: Accessor<boolean>;
+  /** Others hear one in another voice from now on, or in one's own again. */
+  change(on: boolean): Promise<void>;
   /** Whether a speech service writes captions here. */
   readonly writesDown: Accessor<boolean>;
   /** Whether it writes down what one says oneself. */
@@ -90,6 +95,7 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
   const [line, setLine] = createSignal<MediaLine>();
   const [writesDown, setWritesDown] = createSignal(false);
   const [dictates, dictate] = createSignal(false);
+  const [changed, setChanged] = createSignal(false);
   // By account, so that it holds when they come back.
   const [volumes, setVolumes] = createSignal<Readonly<Record<string, number>>>({});
   const actorOf = (participant: number): string => client.state.participants.get(participant)?.actor ?? '';
@@ -223,6 +229,7 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
     let track: MediaStreamTrack | undefined;
     try {
       track = isOn ? await capture(source, chosen()) : undefined;
+      if (track && source === 'microphone' && changed()) track = await disguised(track);
       // Who left while the browser still asked is not to be heard or seen at their next stay.
       if (stay !== during) return track?.stop();
       keep(source, track);
@@ -259,7 +266,11 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
   async function choose(kind: MediaDeviceKind, device: string): Promise<void> {
     setChosen((all) => ({ ...all, [kind]: device }));
     if (kind === 'audiooutput') return sound?.outputTo(device);
-    const source = kind === 'audioinput' ? 'microphone' : 'camera';
+    return reopen(kind === 'audioinput' ? 'microphone' : 'camera');
+  }
+
+  /** Another device, or another voice: the source is closed and opened anew. */
+  async function reopen(source: 'microphone' | 'camera'): Promise<void> {
     if (!on_(source)) return;
     const [checking, during] = [echo(), stay];
     await turn(source, false);
@@ -391,6 +402,11 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
     writesDown,
     dictates,
     dictate,
+    changed,
+    async change(on) {
+      setChanged(on);
+      await reopen('microphone');
+    },
     volume,
     listen(participant, share) {
       setVolumes((all) => ({ ...all, [actorOf(participant)]: share }));

@@ -26,6 +26,8 @@ export const voice = {
   'voice.state.screen': 'shares a screen',
   'voice.volume': 'How loud you hear {name}',
   'voice.notForMe': 'Not for me',
+  'voice.other': 'Change my voice',
+  'voice.otherHint': 'Others hear you higher or lower than you speak. It makes you hard to recognise by ear; it is no proof against a laboratory.',
   'voice.title': 'Sound and picture',
   'voice.hint': 'Key M opens and closes the microphone.',
   'voice.notIn': 'Join the voice to hear the others. You need no microphone to listen.',

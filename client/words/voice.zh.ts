@@ -28,6 +28,8 @@ export const voice: Readonly<Record<keyof typeof en, string>> = {
   'voice.state.screen': '正在共享屏幕',
   'voice.volume': '您听到{name}的音量',
   'voice.notForMe': '仅对我静音',
+  'voice.other': '改变我的声音',
+  'voice.otherHint': '他人听到的声音会比您本人的更高或更低，不易凭耳朵认出您；但不能防止专业鉴定。',
   'voice.title': '声音与画面',
   'voice.hint': '按 M 键打开或关闭麦克风。',
   'voice.notIn': '加入语音即可听到其他人。只听不说不需要麦克风。',

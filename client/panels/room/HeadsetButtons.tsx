@@ -4,6 +4,8 @@ import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import type { RoomControl } from '../../core/room-control';
 import { WINDOWS } from '../../core/room-control';
+import type { RoomOrder } from '../../core/room-order';
+import type { RoomVoice } from '../../core/room-voice';
 import type { Stage } from '../../stage/stage';
 import type { Tool } from '../../stage/tools';
 import { emulateXrIfAsked } from '../../xr/emulate';
@@ -17,12 +19,15 @@ import { markWords } from './MarksPanel';
 interface HeadsetButtonsProps {
   readonly stage: Stage;
   readonly control: RoomControl;
+  readonly order: RoomOrder;
+  readonly voice: RoomVoice;
   readonly title: string;
 }
 
 const TOOLS_INSIDE = ['turn', 'measure', 'probe'] as const satisfies readonly Tool[];
 const WINDOWS_INSIDE = ['lung', 'mediastinum', 'bone'] as const;
-const MARKS_INSIDE = 3;
+const MARKS_INSIDE = 2;
+const CAPTIONS_INSIDE = 2;
 
 export function HeadsetButtons(props: HeadsetButtonsProps): JSX.Element {
   const app = useApp();
@@ -50,10 +55,26 @@ export function HeadsetButtons(props: HeadsetButtonsProps): JSX.Element {
     const tool = TOOLS_INSIDE.find((one) => one === props.control.tool());
     return tool ? [app.t(`inside.hint.${tool}`)] : [];
   };
+  /** Who is here, with what they do by voice and hand: in a headset no list of people is at hand. */
+  const people = (): string =>
+    props.control
+      .people()
+      .map(({ id, name, hand_since }) => {
+        const does = [props.voice.voices().get(id)?.speaking && app.t('voice.state.speaking'), hand_since && app.t('order.hand')].filter(Boolean);
+        return does.length > 0 ? `${name} (${does.join(', ')})` : name;
+      })
+      .join(' · ');
+  const hasHandUp = (): boolean => (props.order.own()?.hand_since ?? null) !== null;
+  const microphone = (): string => {
+    if (props.voice.state() !== 'in') return app.t(props.voice.state() === 'joining' ? 'voice.joining' : 'voice.join');
+    if (props.voice.silenced()) return app.t('voice.silenced');
+    return app.t(props.voice.on('microphone') ? 'voice.mute' : 'voice.open');
+  };
   const content = (): PanelContent => ({
     title: props.title,
     lines: [
-      app.t('stage.inside', { people: props.control.people().map(({ name }) => name).join(' · ') }),
+      app.t('stage.inside', { people: people() }),
+      ...props.voice.captions().slice(-CAPTIONS_INSIDE).map(({ name, text }) => app.t('captions.said', { name, text })),
       ...hint(),
       ...props.control.marks().slice(-MARKS_INSIDE).map(markWords),
       app.t('app.notDevice'),
@@ -61,6 +82,8 @@ export function HeadsetButtons(props: HeadsetButtonsProps): JSX.Element {
     buttons: [
       ...TOOLS_INSIDE.map((tool) => ({ id: `tool:${tool}`, label: app.t(`tool.${tool}`) })),
       ...WINDOWS_INSIDE.map((window) => ({ id: `window:${window}`, label: app.t(`window.${window}`) })),
+      { id: 'microphone', label: microphone() },
+      { id: 'hand', label: app.t(hasHandUp() ? 'order.lower' : 'order.raise') },
       { id: 'leave', label: app.t('room.leaveXr') },
     ],
   });
@@ -74,7 +97,14 @@ export function HeadsetButtons(props: HeadsetButtonsProps): JSX.Element {
     const window = WINDOWS_INSIDE.find((one) => id === `window:${one}`);
     if (tool) props.control.chooseTool(tool);
     else if (window) props.control.change({ window: WINDOWS[window] });
+    else if (id === 'microphone') void turnMicrophone();
+    else if (id === 'hand') props.order.act({ act: hasHandUp() ? 'lower-hand' : 'raise-hand' });
     else void headset.exit();
+  }
+
+  /** The first press joins the voice, as on the screen; the next ones open and close the microphone. */
+  function turnMicrophone(): Promise<void> {
+    return props.voice.state() === 'in' ? props.voice.turn('microphone', !props.voice.on('microphone')) : props.voice.join();
   }
 
   async function enter(mode: XrMode): Promise<void> {

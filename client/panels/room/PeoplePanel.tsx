@@ -131,7 +131,7 @@ function Loudness(props: { person: Participant; voice: RoomVoice }): JSX.Element
     props.voice.listen(props.person.id, now > 0 ? 0 : before);
   };
   return (
-    <span class="person-keep">
+    <span class="person-loudness">
       <Slider
         quiet
         label={app.t('voice.volume', { name: props.person.name })}

@@ -5,6 +5,8 @@ import { useApp } from '../../core/app';
 import { patientPath } from '../../core/hospital';
 import type { RoomInfo } from '../../core/hospital';
 import type { RoomControl } from '../../core/room-control';
+import type { RoomOrder } from '../../core/room-order';
+import type { RoomVoice } from '../../core/room-voice';
 import { Link } from '../../core/router';
 import { initialOf } from '../../core/words-of';
 import type { Status } from '../../room/room-client';
@@ -18,6 +20,8 @@ interface RoomBarProps {
   readonly info: RoomInfo;
   readonly title: string;
   readonly control: RoomControl;
+  readonly order: RoomOrder;
+  readonly voice: RoomVoice;
   readonly status: Status;
   readonly stage: Stage | undefined;
 }
@@ -56,7 +60,7 @@ export function RoomBar(props: RoomBarProps): JSX.Element {
             )}
           </For>
         </ul>
-        <Show when={props.stage}>{(stage) => <HeadsetButtons stage={stage()} control={props.control} title={props.title} />}</Show>
+        <Show when={props.stage}>{(stage) => <HeadsetButtons stage={stage()} control={props.control} order={props.order} voice={props.voice} title={props.title} />}</Show>
         <LanguageSwitch />
       </div>
     </header>

@@ -103,10 +103,10 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
 
   return (
     <div class="room" data-accent="consulting" data-shown={shown()}>
-      <RoomBar info={props.info} title={title()} control={control} status={news.status()} stage={stage()} />
+      <RoomBar info={props.info} title={title()} control={control} order={order} voice={voice} status={news.status()} stage={stage()} />
       <div class="room-dark" onKeyDown={onKey}>
         <StayNotice order={order} />
-        <StageHost control={control} volume={volume()} title={title()} nodules={proposals()} onStage={setStage} foot={<VoiceBar voice={voice} />} side={<Pictures voice={voice} control={control} />}>
+        <StageHost control={control} volume={volume()} title={title()} nodules={proposals()} onStage={setStage} foot={<VoiceBar voice={voice} offersOther={order.own()?.role === 'patient'} />} side={<Pictures voice={voice} control={control} />}>
           <ToolBar control={control} onHelp={() => setHelp(true)} />
         </StageHost>
         <Show when={!narrow()}>

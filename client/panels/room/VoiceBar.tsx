@@ -20,7 +20,13 @@ const SWITCHES: readonly Switchable[] = [
   { source: 'screen', signs: ['screen', 'stop'], words: ['voice.screenOn', 'voice.screenOff'] },
 ];
 
-export function VoiceBar(props: { voice: RoomVoice }): JSX.Element {
+interface VoiceBarProps {
+  readonly voice: RoomVoice;
+  /** To patients another voice is offered before they are heard. */
+  readonly offersOther: boolean;
+}
+
+export function VoiceBar(props: VoiceBarProps): JSX.Element {
   const app = useApp();
 
   const onKey = (event: KeyboardEvent): void => {
@@ -54,6 +60,11 @@ export function VoiceBar(props: { voice: RoomVoice }): JSX.Element {
             <Icon name="speaking" size={18} />
             {app.t(props.voice.state() === 'joining' ? 'voice.joining' : 'voice.join')}
           </button>
+          <Show when={props.offersOther}>
+            <label class="voice-own">
+              <input type="checkbox" checked={props.voice.changed()} onChange={(event) => void props.voice.change(event.currentTarget.checked)} /> {app.t('voice.other')}
+            </label>
+          </Show>
         </Match>
       </Switch>
       <Show when={props.voice.state() === 'in'}>

@@ -28,8 +28,22 @@ export function VoicePanel(props: { voice: RoomVoice }): JSX.Element {
           <p class="soft small">{app.t(props.voice.echo() ? 'voice.echo.now' : 'voice.echo.hint')}</p>
         </div>
       </Show>
+      <OtherVoice voice={props.voice} />
       <Captions voice={props.voice} />
     </section>
+  );
+}
+
+/** Who does not want to be known by their voice has another one; offered before the voice is joined, too. */
+function OtherVoice(props: { voice: RoomVoice }): JSX.Element {
+  const app = useApp();
+  return (
+    <div>
+      <label class="captions-dictate">
+        <input type="checkbox" name="other-voice" checked={props.voice.changed()} onChange={(event) => void props.voice.change(event.currentTarget.checked)} /> {app.t('voice.other')}
+      </label>
+      <p class="soft small">{app.t('voice.otherHint')}</p>
+    </div>
   );
 }
 
