@@ -1,11 +1,12 @@
 /** A person inside a room with an emulated headset: head, hands, and what is seen there. See `client/xr/README.md`. */
-import type { Browser, Page } from '@playwright/test';
+import type { Browser, BrowserContextOptions, Page } from '@playwright/test';
 import type { Inside } from '../../client/xr/emulate';
 import { expect, person } from './people.ts';
 
 export type Three = readonly [number, number, number];
 type Hologram = NonNullable<Inside['stage']['shared']['state']>;
 export type Side = 'controllers' | 'hands';
+export type Handed = 'left' | 'right';
 export interface Aim {
   readonly at: Three;
   readonly facing: readonly number[];
@@ -16,8 +17,8 @@ const SMALL = { width: 360, height: 240 };
 const AHEAD = [0, 0, 0, 1] as const;
 
 /** Signs in with a small screen and an emulated headset at hand. */
-export async function withHeadset(browser: Browser, user: string): Promise<Page> {
-  const page = await person(browser, user, { viewport: SMALL });
+export async function withHeadset(browser: Browser, user: string, options: BrowserContextOptions = {}): Promise<Page> {
+  const page = await person(browser, user, { viewport: SMALL, ...options });
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(error.message));
   page.on('close', () => expect(errors, 'errors in the page').toEqual([]));
@@ -37,33 +38,46 @@ export async function frames(page: Page, count = 3): Promise<void> {
   }, count);
 }
 
-/** Brings the right controller or hand to a place of the room, in metres. */
-export async function reach(page: Page, side: Side, { at, facing }: Aim): Promise<void> {
+/** Brings a controller or hand, the right one where nothing is said, to a place of the room, in metres. */
+export async function reach(page: Page, side: Side, { at, facing }: Aim, handed: Handed = 'right'): Promise<void> {
   await page.evaluate(
-    ([kind, place, turn]) => {
+    ([kind, place, turn, which]) => {
       const { rig } = window.__xrInside?.stage.rig ?? {};
-      const input = window.__xr?.[kind].right;
+      const input = window.__xr?.[kind][which];
       if (!rig || !input) throw new Error('nobody is inside');
       const local = rig.worldToLocal(rig.position.clone().set(...place));
       const rotation = rig.quaternion.clone().invert().multiply(rig.quaternion.clone().fromArray([...turn]));
       input.position.set(local.x, local.y, local.z);
       input.quaternion.set(rotation.x, rotation.y, rotation.z, rotation.w);
     },
-    [side, at, facing] as const,
+    [side, at, facing, handed] as const,
   );
   await frames(page);
 }
 
-/** Closes the right hand, or opens it. */
-export async function close(page: Page, side: Side, value: 0 | 1): Promise<void> {
+/** Closes a hand, the right one where nothing is said, or opens it. */
+export async function close(page: Page, side: Side, value: 0 | 1, handed: Handed = 'right'): Promise<void> {
   await page.evaluate(
-    ([kind, pressed]) => {
-      if (kind === 'hands') window.__xr?.hands.right?.updatePinchValue(pressed);
-      else window.__xr?.controllers.right?.updateButtonValue('trigger', pressed);
+    ([kind, pressed, which]) => {
+      if (kind === 'hands') window.__xr?.hands[which]?.updatePinchValue(pressed);
+      else window.__xr?.controllers[which]?.updateButtonValue('trigger', pressed);
     },
-    [side, value] as const,
+    [side, value, handed] as const,
   );
   await frames(page);
+}
+
+/** Takes the hologram with both hands, brings them from one width to another, in metres, and lets go. */
+export async function spread(page: Page, side: Side, from_m: number, to_m: number): Promise<void> {
+  const [x, y, z] = (await told(page)).transform.position_m;
+  const hands = [['left', -1], ['right', 1]] as const;
+  const apart = async (width_m: number): Promise<void> => {
+    for (const [handed, way] of hands) await reach(page, side, { at: [x + (way * width_m) / 2, y, z + 0.1], facing: AHEAD }, handed);
+  };
+  await apart(from_m);
+  for (const [handed] of hands) await close(page, side, 1, handed);
+  await apart(to_m);
+  for (const [handed] of hands) await close(page, side, 0, handed);
 }
 
 /** Takes the hologram, carries it by some metres, and shows it to `other` on the way before it lets go. */

@@ -1,0 +1,218 @@
+/** Five browsers in one room: who sees and hears whom, a hologram that goes from hand to hand, and a line that breaks. */
+import type { Browser, BrowserContextOptions, Locator, Page } from '@playwright/test';
+import { CHROMIUM } from './chromium.ts';
+import { accept, sendRequest } from './consultation.ts';
+import { Cable } from './line.ts';
+import { distance, told, withHeadset } from './inside.ts';
+import type { Three } from './inside.ts';
+import { expect, person, test } from './people.ts';
+import { FAKE_DEVICES, countLines, join, received } from './voices.ts';
+
+test.use({ launchOptions: { ...CHROMIUM.launchOptions, args: [...CHROMIUM.launchOptions.args, ...FAKE_DEVICES] } });
+
+/** Whose own account the demo has. */
+const ZHAO = '37e97ea5-e2dc-4770-bb7d-93d02cfebb0c';
+/** Five pages share two cores. */
+const SMALL = { width: 400, height: 420 };
+const CUT_ms = 10_000;
+
+/** A browser with a stage, whose room can be looked into. */
+async function withStage(browser: Browser, user: string, options: BrowserContextOptions = {}): Promise<Page> {
+  const page = await withHeadset(browser, user, { viewport: SMALL, ...options });
+  await countLines(page);
+  await page.reload();
+  return page;
+}
+
+/** A browser on a device that draws nothing in 3D: the same room in slices and words. */
+async function flat(browser: Browser, user: string): Promise<Page> {
+  const page = await person(browser, user, { viewport: SMALL });
+  await countLines(page);
+  await page.addInitScript(() => {
+    const { getContext } = HTMLCanvasElement.prototype;
+    HTMLCanvasElement.prototype.getContext = function (this: HTMLCanvasElement, kind: string, ...more: unknown[]): null {
+      return kind.startsWith('webgl') ? null : (Reflect.apply(getContext, this, [kind, ...more]) as null);
+    } as typeof getContext;
+  });
+  await page.reload();
+  return page;
+}
+
+const row = (page: Page, name: string): Locator => page.locator('.people > li').filter({ hasText: name });
+const tab = (page: Page, name: RegExp): Promise<void> => page.getByRole('tab', { name }).click();
+
+async function live(page: Page): Promise<void> {
+  await expect(page.locator('.room-bar .line-state')).toContainText('Live');
+}
+
+/** Where this browser draws the hologram now, in somebody's hand too. */
+function drawn(page: Page): Promise<Three> {
+  return page.evaluate(() => {
+    const now = window.__xrInside?.stage.shared.now(performance.now());
+    if (!now) throw new Error('no hologram');
+    return now.transform.position_m;
+  });
+}
+
+/** Takes the hologram with the mouse and carries it by some pixels; it stays in the hand. */
+async function take(page: Page, by: readonly [number, number]): Promise<void> {
+  const box = await page.locator('canvas.stage-canvas').boundingBox();
+  if (!box) throw new Error('there is no stage');
+  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+  await page.mouse.move(x, y);
+  await page.keyboard.down('Shift');
+  await page.mouse.down();
+  await page.mouse.move(x + by[0], y + by[1], { steps: 4 });
+}
+
+async function letGo(page: Page): Promise<void> {
+  await page.mouse.up();
+  await page.keyboard.up('Shift');
+}
+
+/** Writes down where this browser shows the others' heads, many times a second, until it is asked. */
+function watch(page: Page): Promise<void> {
+  return page.evaluate(() => {
+    const seen: Record<string, (readonly [number, number, number] | null)[]> = {};
+    Reflect.set(window, 'seen', seen);
+    setInterval(() => {
+      for (const part of window.__xrInside?.stage.scene.getObjectsByProperty('name', 'person') ?? []) {
+        const head = part.getObjectByName('head');
+        const id = String(part.userData['participant']);
+        (seen[id] ??= []).push(head && part.visible ? [head.position.x, head.position.y, head.position.z] : null);
+      }
+    }, 100);
+  });
+}
+
+interface Walked {
+  readonly id: string;
+  readonly looks: number;
+  /** Looks at which somebody was not to be seen, once they had been. */
+  readonly gone: number;
+  /** The longest way between two looks, in metres. */
+  readonly step_m: number;
+}
+
+async function walked(page: Page): Promise<Walked[]> {
+  const seen = await page.evaluate(() => Reflect.get(window, 'seen') as Record<string, (Three | null)[]>);
+  return Object.entries(seen).map(([id, looks]) => {
+    const first = looks.findIndex((look) => look !== null);
+    const after = first < 0 ? [] : looks.slice(first);
+    const there = after.filter((look) => look !== null);
+    const steps = there.slice(1).map((look, i) => distance(look, there[i] ?? look));
+    return { id, looks: there.length, gone: after.length - there.length, step_m: Math.max(0, ...steps) };
+  });
+}
+
+test('five people see and hear each other, hand a hologram on, and a line that breaks changes nothing of it', async ({ browser }) => {
+  const cable = await Cable.lay();
+  const [li, chen] = [await withStage(browser, 'li.terminal'), await withStage(browser, 'chen.expert', { baseURL: cable.url })];
+  const wang = await flat(browser, 'wang.nurse');
+  // Two have a second device at hand: another seat of the same account.
+  const [lisOther, chensOther] = [await flat(browser, 'li.terminal'), await flat(browser, 'chen.expert')];
+  const all = [li, chen, wang, lisOther, chensOther];
+
+  await test.step('come in, by invitation and by the door', async () => {
+    await li.goto(`/patients/${ZHAO}`);
+    await li.getByRole('button', { name: 'Ask for consultation' }).click();
+    const id = await sendRequest(li, 'Five of us');
+    await accept(chen, id);
+    const path = new URL(li.url()).pathname;
+    for (const page of [wang, lisOther, chensOther]) await page.goto(path);
+    await tab(li, /^People/);
+    await li.locator('[data-waiting-person="wang.nurse"]').getByRole('button', { name: /^Let in/ }).click();
+    for (const page of all) {
+      await live(page);
+      await tab(page, /^People 5/);
+      await expect(page.locator('.people > li')).toHaveCount(5);
+    }
+  });
+
+  await test.step('see each other, those without a stage too', async () => {
+    for (const page of [li, chen]) {
+      await page.locator('[data-volume=fine]').waitFor({ state: 'attached', timeout: 240_000 });
+      await expect
+        .poll(() => page.evaluate(() => window.__xrInside?.stage.scene.getObjectsByProperty('name', 'person').filter(({ visible }) => visible).length))
+        .toBe(4);
+    }
+  });
+
+  await test.step('hear each other', async () => {
+    for (const page of all) await join(page);
+    for (const page of all.slice(1)) expect((await received(page)).loudest).toBe(0);
+    await li.locator('.voice-bar [data-source=microphone]').click();
+    for (const page of all.slice(1)) {
+      await expect(row(page, 'Li').filter({ hasText: /speaking|microphone open/ })).toHaveCount(1);
+      await expect.poll(async () => (await received(page)).loudest).toBeGreaterThan(0.05);
+    }
+    // The nurse answers, and Li hears it.
+    expect((await received(li)).loudest).toBe(0);
+    await wang.locator('.voice-bar [data-source=microphone]').click();
+    await expect.poll(async () => (await received(li)).loudest).toBeGreaterThan(0.05);
+    // Waves beside a head are drawn anew with each word; two cores have enough to do.
+    await wang.locator('.voice-bar [data-source=microphone]').click();
+  });
+
+  await test.step('hand the hologram on', async () => {
+    const first = await drawn(chen);
+    await take(li, [36, -10]);
+    await expect.poll(async () => distance(await drawn(chen), first)).toBeGreaterThan(0.02);
+    await expect.poll(async () => distance(await drawn(chen), await drawn(li))).toBeLessThan(0.005);
+    // One hand at a time: Chen is told who has it.
+    await take(chen, [-20, 0]);
+    await expect(chen.locator('.toast').filter({ hasText: 'is holding the hologram' }).first()).toBeVisible();
+    await letGo(chen);
+    await letGo(li);
+    const left = await drawn(li);
+    await expect.poll(async () => distance((await told(chen)).transform.position_m, left)).toBeLessThan(0.001);
+    // What Li left, Chen takes up from there.
+    await take(chen, [-40, 12]);
+    await expect.poll(async () => distance(await drawn(li), left)).toBeGreaterThan(0.02);
+    await letGo(chen);
+    const end = await drawn(chen);
+    for (const page of [li, chen]) await expect.poll(async () => distance((await told(page)).transform.position_m, end)).toBeLessThan(0.001);
+    // Those without a stage read the same size.
+    const { scale } = (await told(chen)).transform;
+    await chen.locator('canvas.stage-canvas').focus();
+    await chen.keyboard.press('+');
+    const size = `${Math.round(scale * 108)} %`;
+    for (const page of all) {
+      await tab(page, /^View/);
+      await expect(page.getByRole('slider', { name: 'Size' })).toHaveAttribute('aria-valuetext', size);
+      await tab(page, /^People/);
+    }
+  });
+
+  await test.step('one loses the line for ten seconds, and is back in the same seat', async () => {
+    await watch(li);
+    const log = await li.locator('.people-log').innerText();
+    const comings = (text: string): number => text.split(/has come in|has left/).length;
+    const before = await told(chen);
+    cable.cut();
+    await expect(chen.locator('.room-bar .line-state')).toContainText('Connection lost');
+    await expect(li.locator('.people > li').filter({ hasText: 'line broken' })).toHaveCount(1);
+    await li.waitForTimeout(CUT_ms);
+    // Meanwhile the room goes on without them.
+    await wang.getByRole('button', { name: 'Raise hand' }).click();
+    cable.mend();
+    await live(chen);
+    await expect(li.locator('.people > li').filter({ hasText: 'line broken' })).toHaveCount(0);
+    for (const page of all) await expect(page.locator('.people > li')).toHaveCount(5);
+    await expect(row(chen, 'Wang')).toContainText('hand up');
+    for (const page of [li, chen]) expect(await told(page)).toEqual(before);
+    // Nobody came, nobody left, and nobody was anywhere else than before.
+    expect(comings(await li.locator('.people-log').innerText())).toBe(comings(log));
+    await expect(chen.locator('.voice-bar')).toHaveAttribute('data-voice', 'in');
+    await expect.poll(async () => (await received(chen)).loudest).toBeGreaterThan(0.05);
+    const ways = await walked(li);
+    expect(ways).toHaveLength(4);
+    for (const way of ways) {
+      expect(way.looks, way.id).toBeGreaterThan(10);
+      expect(way.gone, way.id).toBe(0);
+      expect(way.step_m, way.id).toBeLessThan(0.05);
+    }
+  });
+  for (const page of all) await page.context().close();
+  cable.close();
+});
