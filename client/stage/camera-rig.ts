@@ -8,7 +8,7 @@ export interface View {
   readonly distance_m: number;
 }
 
-const LIMITS = { pitch: [-0.35, 1.2], distance: [0.55, 4.6] } as const;
+const LIMITS = { pitch: [-0.35, 1.2], distance: [0.55, 3.6] } as const;
 
 /** The visitor's eyes: they walk round the hologram and look at its middle. In a headset the rig is the floor under them. */
 export class CameraRig {

@@ -14,6 +14,7 @@ import { Keys } from './keys';
 import { LesionMarks } from './lesions';
 import { Marks } from './marks';
 import { pick, type Hit } from './picking';
+import type { PlaceId } from './places/design';
 import { Proposals, type Proposal } from './proposals';
 import { createRenderer, graphics, type Graphics } from './renderer';
 import { RoomScene } from './room-scene';
@@ -38,6 +39,8 @@ export interface StageOptions {
   readonly room: RoomView;
   readonly store: VolumeStore;
   readonly language?: Language;
+  /** Which room of the hospital is around the hologram; left out, the consulting room. */
+  readonly place?: PlaceId;
   /** Whether people are drawn as whole figures; left out, where a graphics card draws. */
   readonly figures?: boolean;
 }
@@ -49,7 +52,7 @@ export interface Presence {
   readonly passthrough: boolean;
 }
 
-/** The consulting room around one hologram. Entities in, acts and poses out; no page framework inside. */
+/** A room of the hospital around one hologram. Entities in, acts and poses out; no page framework inside. */
 export class Stage {
   readonly events = new Emitter<StageEvents>();
   readonly scene = new Scene();
@@ -63,7 +66,7 @@ export class Stage {
   /** Called when the shared hologram changed: slices and panels follow `shared.now()`. */
   onHologram: () => void = () => undefined;
   readonly #room: RoomView;
-  readonly #roomScene = new RoomScene();
+  readonly #roomScene: RoomScene;
   readonly #avatars: Avatars;
   readonly #lesions: LesionMarks;
   readonly #gestures: Gestures;
@@ -86,6 +89,8 @@ export class Stage {
   constructor(canvas: HTMLCanvasElement, options: StageOptions, device: Graphics) {
     this.#canvas = canvas;
     this.#room = options.room;
+    this.#roomScene = new RoomScene(options.place ?? 'consulting');
+    this.#roomScene.onChange = () => this.invalidate();
     this.renderer = createRenderer(canvas, device);
     this.#redrawEvery = device.software ? 120 : 0;
     this.hologram = new HologramView(options.store, device.longest3d);
@@ -113,6 +118,20 @@ export class Stage {
   set language(language: Language) {
     this.#lesions.language = language;
     this.invalidate();
+  }
+
+  /** The room of the hospital that is seen around the hologram; each chooses it for oneself. */
+  get surroundings(): PlaceId {
+    return this.#roomScene.place;
+  }
+
+  set surroundings(place: PlaceId) {
+    this.#roomScene.place = place;
+  }
+
+  /** Whether somebody can stand at a spot of the room, in metres. */
+  free(x: number, z: number): boolean {
+    return this.#roomScene.free(x, z);
   }
 
   /** Draws again at the next frame. */

@@ -40,7 +40,7 @@ export class Headset implements Presence {
     [this.#stage, this.mode, this.#session] = [stage, mode, session];
     this.passthrough = mode === 'ar';
     this.#grip = new Grip(stage.shared);
-    this.#walk = new Walk(stage.rig.rig);
+    this.#walk = new Walk(stage.rig.rig, (x, z) => this.passthrough || stage.free(x, z));
     const models = handModels();
     this.#hands = [0, 1].map((i) => new HandInput(i, stage.renderer, stage.rig.rig, models, (hand, event) => this.#on(hand, event)));
     this.panel.content = content;

@@ -3,18 +3,22 @@ import { type Group, Mesh, MeshBasicMaterial, RingGeometry, Vector3 } from 'thre
 const SNAP = Math.PI / 6;
 const PUSHED = 0.65;
 const RELEASED = 0.3;
-/** The room's wall keeps people in. */
-const WALKABLE_M = 4.5;
+/** Aimed no farther than one still sees where to. */
+const FARTHEST_M = 8;
 
 /** Thumbstick: left and right turn by 30°, forward aims along the ray at the floor, letting go takes one there. */
 export class Walk {
   readonly mark: Mesh;
+  /** Called when somebody has come elsewhere, or turned, at once. */
+  onMoved: () => void = () => undefined;
   readonly #rig: Group;
+  readonly #free: (x: number, z: number) => boolean;
   readonly #held = new Map<string, 'turn' | 'aim'>();
   #aim: Vector3 | undefined;
 
-  constructor(rig: Group) {
-    this.#rig = rig;
+  /** `free` tells where one may stand: not in walls, nor in what stands there. */
+  constructor(rig: Group, free: (x: number, z: number) => boolean) {
+    [this.#rig, this.#free] = [rig, free];
     this.mark = new Mesh(new RingGeometry(0.14, 0.18, 48).rotateX(-Math.PI / 2), new MeshBasicMaterial({ color: 0x58c4c8, transparent: true, opacity: 0.85 }));
     this.mark.visible = false;
   }
@@ -45,7 +49,7 @@ export class Walk {
     this.#aim = undefined;
     if (direction.y < -0.05) {
       const at = origin.clone().addScaledVector(direction, -origin.y / direction.y);
-      if (Math.hypot(at.x, at.z) < WALKABLE_M) this.#aim = at.setY(0);
+      if (at.distanceTo(origin) < FARTHEST_M && this.#free(at.x, at.z)) this.#aim = at.setY(0);
     }
     this.mark.visible = this.#aim !== undefined;
     if (this.#aim) this.mark.position.copy(this.#aim).setY(0.012);
@@ -56,6 +60,7 @@ export class Walk {
     this.#rig.position.x += to.x - head.x;
     this.#rig.position.z += to.z - head.z;
     this.#rig.updateMatrixWorld(true);
+    this.onMoved();
   }
 
   /** Turns about the head. */
@@ -65,5 +70,6 @@ export class Walk {
     this.#rig.position.z = head.z + arm.z;
     this.#rig.rotation.y += angle;
     this.#rig.updateMatrixWorld(true);
+    this.onMoved();
   }
 }

@@ -9,6 +9,7 @@ import { emulateXrIfAsked } from '../../xr/emulate';
 import { Headset } from '../../xr/headset';
 import { xrModes, type XrMode } from '../../xr/modes';
 import { createSlice } from '../slice';
+import type { PlaceId } from '../places/design';
 import type { Tool } from '../tools';
 import { PRESETS, type PresetName } from '../transfer';
 import { LocalRoom } from './local-room';
@@ -31,7 +32,7 @@ const room = new LocalRoom({
   clip: null,
   cursor_lps_mm: manifest.lesions[0]?.centre_lps_mm ?? centreLps(manifest),
 });
-const stage = createStage(document.querySelector('canvas') as HTMLCanvasElement, { room, store, figures: query.has('figures') });
+const stage = createStage(document.querySelector('canvas') as HTMLCanvasElement, { room, store, figures: query.has('figures'), place: (query.get('place') ?? 'consulting') as PlaceId });
 if (query.has('peer')) {
   const seat = { yaw: 0.2, pitch: 0.05, distance_m: 1.75 };
   room.join({ id: 'chen', name: '陈专家 Dr Chen' }, (now) => seatedPoses(0, { ...seat, yaw: Math.sin(now / 1500) * 0.4 }, new Vector3(0.08, 1.5, 0.12)));

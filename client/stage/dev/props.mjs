@@ -1,0 +1,196 @@
+/**
+ * Makes `client/public/props` from the shared OBJ models, one folder each:
+ * `node client/stage/dev/props.mjs FOLDER` with FOLDER holding `scopia-hospital-bed/hospital-bed.obj` and so on.
+ * Each becomes one mesh in metres, Y up, its front along +Z, its middle on the floor; colours stand at the corners,
+ * so that all furniture of a place can be drawn at once.
+ */
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { MeshoptEncoder, MeshoptSimplifier } from 'meshoptimizer';
+import { BufferGeometry, Color, Float32BufferAttribute, Vector3 } from 'three';
+import { OBJLoader } from 'three/addons/loaders/OBJLoader.js';
+import { mergeVertices, toCreasedNormals } from 'three/addons/utils/BufferGeometryUtils.js';
+
+const OUT = fileURLToPath(new URL('../../public/props', import.meta.url));
+/** Edges sharper than this stay edges. */
+const CREASE_rad = 0.7;
+
+/** Folder, height in metres (the models have units of their own), triangles at most. */
+const PROPS = {
+  'bed': ['scopia-hospital-bed', 0.897, 2600],
+  'bench': ['blendswap-cc-0-bench', 0.508, 700],
+  'cabinet-drawers': ['blendswap-cc-0-drawersCabinet', 0.885, 600],
+  'cabinet-glass': ['blendswap-cc-0-glassDoorCabinet', 0.72, 500],
+  'chair': ['blendswap-cc-0-sillaBlanca', 0.85, 1100],
+  'class-seat': ['blendswap-cc-by-classSeat', 0.8, 1100],
+  'cooler': ['scopia-water_cooler', 1.322, 700],
+  'desk': ['scopia-kids_desk_table', 0.746, 900],
+  'door': ['scopia-double_door_2', 2.1, 1200],
+  'dustbin': ['blendswap-cc-0-dustbin', 0.35, 500],
+  'exit-sign': ['blendswap-cc-0-emergencySign', 0.09, 300],
+  'extinguisher': ['blendswap-cc-0-fireExtinguisher', 0.623, 800],
+  'filing-cabinet': ['katorlegaz-filing-cabinet', 0.6, 500],
+  'laptop': ['blendswap-cc-by-laptop', 0.266, 600],
+  'medicine-bottle': ['scopia-medicoscopia_bottle', 0.087, 260],
+  'medicine-box': ['scopia-medicoscopia_box', 0.066, 60],
+  'plant': ['blendswap-cc-0-littlePlant', 0.232, 1600],
+  'printer': ['scopia-inkjet_and_scanner_printer', 0.189, 500],
+  'smoke-detector': ['scopia-smoke-detector', 0.1, 400],
+  'stool': ['blendswap-cc-0-silla2', 0.788, 900],
+  'technical-table': ['blendswap-cc-0-technicalTable1', 0.95, 1000],
+  'washbasin': ['scopia-bathroom4', 0.5, 1000],
+  'wheelchair': ['blendswap-cc-by-wheelchair', 0.91, 3200],
+  'whiteboard': ['blendswap-cc-0-whiteBoard', 1.29, 700],
+};
+
+/** The mean colour of each picture that a material is painted with, taken in linear light; of a leaf, without its ground. */
+const PICTURES = {
+  'blendswap-cc-0-bench/image2.jpg': '#c9ae90',
+  'blendswap-cc-0-drawersCabinet/american_oak.jpg': '#bda577',
+  'blendswap-cc-0-drawersCabinet/marble_14.jpg': '#a6a8ac',
+  'blendswap-cc-0-emergencySign/sign.jpg': '#88a995',
+  'blendswap-cc-0-fireExtinguisher/label.jpg': '#cf7471',
+  'blendswap-cc-0-glassDoorCabinet/american_oak.jpg': '#bda577',
+  'blendswap-cc-0-littlePlant/leaf.jpg': '#5b8a48',
+  'blendswap-cc-0-littlePlant/mutt.jpg': '#856b4b',
+  'blendswap-cc-0-littlePlant/pot.jpg': '#dfbdb2',
+  'blendswap-cc-by-wheelchair/Leather0056_2_S.jpg': '#383f37',
+  'scopia-inkjet_and_scanner_printer/inkjet_and_scanner_printer.jpg': '#343434',
+  'scopia-medicoscopia_bottle/iodo.jpg': '#f2e60a',
+  'scopia-medicoscopia_bottle/ralletes_tap.jpg': '#8b8b8b',
+  'scopia-medicoscopia_box/caja_mediscopia.jpg': '#f5f8f3',
+  'scopia-water_cooler/uv-map-colored-water-cooler.jpg': '#e1dfde',
+};
+
+function coloursOf(mtl, folder) {
+  const colours = new Map();
+  let name = '';
+  for (const line of mtl.split(/\r?\n/)) {
+    const [word, ...rest] = line.trim().split(/\s+/);
+    if (word === 'newmtl') name = rest.join(' ');
+    if (word === 'Kd') colours.set(name, new Color().setRGB(...rest.map(Number), 'srgb'));
+    const picture = word === 'map_Kd' && PICTURES[`${folder}/${rest.join(' ')}`];
+    if (picture) colours.set(name, new Color(picture));
+  }
+  return colours;
+}
+
+/** All parts as one mesh of corners with colours, scaled and placed. */
+function geometryOf(folder, source, height_m) {
+  const files = readdirSync(join(source, folder));
+  const text = (end) => readFileSync(join(source, folder, files.find((file) => file.endsWith(end))), 'utf8');
+  const colours = coloursOf(text('.mtl'), folder);
+  const [positions, paints] = [[], []];
+  new OBJLoader().parse(text('.obj')).traverse((mesh) => {
+    if (!mesh.isMesh) return;
+    const at = mesh.geometry.getAttribute('position');
+    const materials = [mesh.material].flat();
+    const groups = mesh.geometry.groups.length > 0 ? mesh.geometry.groups : [{ start: 0, count: at.count, materialIndex: 0 }];
+    for (const { start, count, materialIndex } of groups) {
+      const paint = colours.get(materials[materialIndex ?? 0]?.name) ?? new Color('#9aa2a6');
+      for (let i = start; i < start + count; i++) {
+        positions.push(at.getX(i), at.getY(i), at.getZ(i));
+        paints.push(paint.r, paint.g, paint.b);
+      }
+    }
+  });
+  const geometry = new BufferGeometry();
+  geometry.setAttribute('position', new Float32BufferAttribute(positions, 3));
+  geometry.setAttribute('color', new Float32BufferAttribute(paints, 3));
+  geometry.computeBoundingBox();
+  const size = geometry.boundingBox.getSize(new Vector3());
+  const middle = geometry.boundingBox.getCenter(new Vector3());
+  geometry.translate(-middle.x, -geometry.boundingBox.min.y, -middle.z).scale(...Array(3).fill(height_m / size.y));
+  return mergeVertices(toCreasedNormals(geometry, CREASE_rad), 1e-4);
+}
+
+/** Fewer triangles, with edges and colours kept where they can be. */
+function simplified(geometry, most) {
+  const indices = Uint32Array.from(geometry.index.array);
+  if (indices.length / 3 <= most) return indices;
+  const [normals, colours] = [geometry.getAttribute('normal').array, geometry.getAttribute('color').array];
+  const extra = new Float32Array((normals.length / 3) * 6);
+  for (let i = 0; i < normals.length / 3; i++) {
+    extra.set(normals.subarray(i * 3, i * 3 + 3), i * 6);
+    extra.set(colours.subarray(i * 3, i * 3 + 3), i * 6 + 3);
+  }
+  const at = geometry.getAttribute('position').array;
+  const [kept] = MeshoptSimplifier.simplifyWithAttributes(indices, at, 3, extra, 6, [0.3, 0.3, 0.3, 0.6, 0.6, 0.6], null, most * 3, 0.5, ['Permissive']);
+  if (kept.length / 3 <= most * 1.15) return kept;
+  return MeshoptSimplifier.simplifySloppy(kept, at, 3, null, most * 3, 0.5)[0];
+}
+
+const padded = (bytes) => Buffer.concat([bytes, Buffer.alloc((4 - (bytes.length % 4)) % 4)]);
+
+/** Packs a mesh as GLB: positions in 16 bits, normals and colours in 8, all meshopt-coded. */
+function glb(geometry, indices) {
+  const [order, count] = MeshoptEncoder.reorderMesh(indices, true, true);
+  const box = geometry.boundingBox ?? (geometry.computeBoundingBox(), geometry.boundingBox);
+  const half = box.getSize(new Vector3()).multiplyScalar(0.5);
+  const edge = Math.max(half.x, half.y, half.z);
+  const middle = box.getCenter(new Vector3());
+  const streams = { POSITION: [new Uint8Array(count * 8), 8], NORMAL: [new Uint8Array(count * 4), 4], COLOR_0: [new Uint8Array(count * 4), 4] };
+  const view = Object.fromEntries(Object.entries(streams).map(([name, [bytes]]) => [name, new DataView(bytes.buffer)]));
+  const [least, most] = [[32767, 32767, 32767], [-32767, -32767, -32767]];
+  for (const [from, to] of order.entries()) {
+    if (to === 0xffffffff) continue;
+    for (const k of [0, 1, 2]) {
+      const at = Math.round(((geometry.getAttribute('position').getComponent(from, k) - middle.getComponent(k)) / edge) * 32767);
+      view.POSITION.setInt16(to * 8 + k * 2, at, true);
+      [least[k], most[k]] = [Math.min(least[k], at), Math.max(most[k], at)];
+      view.NORMAL.setInt8(to * 4 + k, Math.round(geometry.getAttribute('normal').getComponent(from, k) * 127));
+      view.COLOR_0.setUint8(to * 4 + k, Math.round(geometry.getAttribute('color').getComponent(from, k) * 255));
+    }
+    view.COLOR_0.setUint8(to * 4 + 3, 255);
+  }
+  const parts = [];
+  let offset = 0;
+  let raw = 0;
+  const bufferViews = [];
+  const add = (coded, length, stride, n, mode, target) => {
+    const extension = { buffer: 0, byteOffset: offset, byteLength: coded.length, ...(stride ? { byteStride: stride } : {}), mode, count: n };
+    bufferViews.push({ buffer: 1, byteOffset: raw, byteLength: length, target, ...(mode === 'ATTRIBUTES' ? { byteStride: stride } : {}), extensions: { EXT_meshopt_compression: extension } });
+    parts.push(padded(Buffer.from(coded)));
+    offset += parts.at(-1).length;
+    raw += length + ((4 - (length % 4)) % 4);
+  };
+  for (const [bytes, stride] of Object.values(streams)) add(MeshoptEncoder.encodeVertexBuffer(bytes, count, stride), bytes.length, stride, count, 'ATTRIBUTES', 34962);
+  const short = Uint16Array.from(indices);
+  add(MeshoptEncoder.encodeIndexBuffer(new Uint8Array(short.buffer), indices.length, 2), short.byteLength, 2, indices.length, 'TRIANGLES', 34963);
+  const json = {
+    asset: { version: '2.0' },
+    extensionsUsed: ['KHR_mesh_quantization', 'EXT_meshopt_compression'],
+    extensionsRequired: ['KHR_mesh_quantization', 'EXT_meshopt_compression'],
+    buffers: [{ byteLength: offset }, { byteLength: raw, extensions: { EXT_meshopt_compression: { fallback: true } } }],
+    bufferViews,
+    accessors: [
+      { bufferView: 0, componentType: 5122, normalized: true, count, type: 'VEC3', min: least, max: most },
+      { bufferView: 1, componentType: 5120, normalized: true, count, type: 'VEC3' },
+      { bufferView: 2, componentType: 5121, normalized: true, count, type: 'VEC4' },
+      { bufferView: 3, componentType: 5123, count: indices.length, type: 'SCALAR' },
+    ],
+    meshes: [{ primitives: [{ attributes: { POSITION: 0, NORMAL: 1, COLOR_0: 2 }, indices: 3 }] }],
+    nodes: [{ mesh: 0, scale: [edge, edge, edge], translation: middle.toArray() }],
+    scenes: [{ nodes: [0] }],
+    scene: 0,
+  };
+  const words = Buffer.from(JSON.stringify(json));
+  const head = Buffer.concat([words, Buffer.alloc((4 - (words.length % 4)) % 4, 0x20)]);
+  const body = Buffer.concat(parts);
+  const number = (...values) => Buffer.from(Uint32Array.from(values).buffer);
+  return Buffer.concat([number(0x46546c67, 2, 28 + head.length + body.length), number(head.length, 0x4e4f534a), head, number(body.length, 0x004e4942), body]);
+}
+
+const source = process.argv[2];
+if (!source) throw new Error('name the folder of models');
+await MeshoptEncoder.ready;
+await MeshoptSimplifier.ready;
+mkdirSync(OUT, { recursive: true });
+for (const [name, [folder, height_m, most]] of Object.entries(PROPS)) {
+  const geometry = geometryOf(folder, source, height_m);
+  const indices = simplified(geometry, most);
+  const file = glb(geometry, Uint32Array.from(indices));
+  writeFileSync(join(OUT, `${name}.glb`), file);
+  console.log(`${name}: ${geometry.index.count / 3} → ${indices.length / 3} triangles, ${file.length} bytes`);
+}

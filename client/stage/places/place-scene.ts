@@ -1,0 +1,92 @@
+import { type BufferGeometry, type CanvasTexture, DoubleSide, Group, Mesh, MeshBasicMaterial } from 'three';
+import { Corners } from './corners';
+import type { Extent, PlaceDesign, PropName } from './design';
+import { Light } from './light';
+import { addLamp, addPiece, extentOf } from './pieces';
+import { pictureSheet } from './pictures';
+import { loadProp } from './props';
+import { addShell } from './shell';
+
+/** Higher than this nobody bumps into it; lower one steps over. */
+const [HEAD_m, STEP_m] = [1.9, 0.12];
+/** A person needs this much beside a thing or a wall. */
+const SHOULDER_m = 0.22;
+
+/**
+ * A place as it is drawn: at most three draw calls, whatever stands in it, and no light to work out while it is
+ * drawn. What is made of boxes stands there at once; models join it when they have come, and where they cannot be
+ * had the place goes on without them.
+ */
+export class PlaceScene {
+  readonly group = new Group();
+  /** Called when more has come. */
+  onChange: () => void = () => undefined;
+  readonly #design: PlaceDesign;
+  readonly #models = new Map<PropName, BufferGeometry>();
+  readonly #materials = {
+    solid: new MeshBasicMaterial({ vertexColors: true, dithering: true }),
+    clear: new MeshBasicMaterial({ vertexColors: true, transparent: true, depthWrite: false, side: DoubleSide }),
+    screens: new MeshBasicMaterial({ vertexColors: true }),
+  };
+  #sheet: CanvasTexture | undefined;
+  #extents: readonly Extent[] = [];
+  #gone = false;
+
+  constructor(design: PlaceDesign) {
+    this.#design = design;
+    this.#build();
+    void this.#furnish();
+  }
+
+  /** Where things are, for feet and for tests. */
+  get extents(): readonly Extent[] {
+    return this.#extents;
+  }
+
+  /** Whether somebody can stand there: inside the walls, and in nothing. */
+  free(x: number, z: number): boolean {
+    const [width, , depth] = this.#design.size_m;
+    const [cx, cz] = this.#design.middle_m ?? [0, 0];
+    if (Math.abs(x - cx) > width / 2 - SHOULDER_m || Math.abs(z - cz) > depth / 2 - SHOULDER_m) return false;
+    return !this.#extents.some(({ min, max }) => max[1] > STEP_m && min[1] < HEAD_m && x > min[0] - SHOULDER_m && x < max[0] + SHOULDER_m && z > min[2] - SHOULDER_m && z < max[2] + SHOULDER_m);
+  }
+
+  dispose(): void {
+    this.#gone = true;
+    this.#clear();
+    for (const material of Object.values(this.#materials)) material.dispose();
+    this.#sheet?.dispose();
+    this.group.removeFromParent();
+  }
+
+  async #furnish(): Promise<void> {
+    const names = new Set(this.#design.pieces.flatMap((piece) => (piece.kind === 'prop' ? [piece.name] : [])));
+    await Promise.allSettled([...names].map(async (name) => this.#models.set(name, await loadProp(name))));
+    if (this.#gone || this.#models.size === 0) return;
+    this.#build();
+    this.onChange();
+  }
+
+  #clear(): void {
+    for (const mesh of this.group.children) (mesh as Mesh).geometry.dispose();
+    this.group.clear();
+  }
+
+  #build(): void {
+    const { lamps, ambient, pieces } = this.#design;
+    this.#extents = pieces.flatMap((piece) => extentOf(piece, this.#models) ?? []);
+    const light = new Light(lamps, ambient, this.#extents);
+    const into = { solid: new Corners(), clear: new Corners(), screens: new Corners() };
+    addShell(this.#design, light, into.solid);
+    for (const lamp of lamps) addLamp(lamp, into.solid);
+    for (const piece of pieces) addPiece(piece, this.#models, light, into);
+    this.#clear();
+    if (into.screens.count > 0) this.#materials.screens.map = this.#sheet ??= pictureSheet();
+    for (const kind of ['solid', 'screens', 'clear'] as const) {
+      if (into[kind].count === 0) continue;
+      const mesh = new Mesh(into[kind].geometry(), this.#materials[kind]);
+      mesh.matrixAutoUpdate = false;
+      this.group.add(mesh);
+    }
+  }
+}
