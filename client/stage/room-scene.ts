@@ -48,6 +48,11 @@ export class RoomScene {
     this.onChange();
   }
 
+  /** Whether all of the place has come that will. */
+  get furnished(): boolean {
+    return this.#place.furnished;
+  }
+
   /** Whether somebody can stand there, in metres of the room. */
   free(x: number, z: number): boolean {
     return Math.hypot(x, z) > TABLE_RADIUS_M && this.#place.free(x, z);

@@ -129,6 +129,11 @@ export class Stage {
     this.#roomScene.place = place;
   }
 
+  /** Whether all of the place around the hologram has come. */
+  get furnished(): boolean {
+    return this.#roomScene.furnished;
+  }
+
   /** Whether somebody can stand at a spot of the room, in metres. */
   free(x: number, z: number): boolean {
     return this.#roomScene.free(x, z);

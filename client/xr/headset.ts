@@ -9,6 +9,7 @@ import { Grip } from './grip';
 import { HandInput, handModels, type HandEvent } from './inputs';
 import { requestXr, type XrMode } from './modes';
 import { Panel, type PanelContent } from './panel';
+import { Vignette } from './vignette';
 import { Walk } from './walk';
 
 export interface HeadsetEvents {
@@ -34,6 +35,7 @@ export class Headset implements Presence {
   readonly #hands: HandInput[];
   readonly #grip: Grip;
   readonly #walk: Walk;
+  readonly #vignette: Vignette;
   #pointer: { hand: HandInput; hit: Hit } | undefined;
 
   private constructor(stage: Stage, mode: XrMode, session: XRSession, content: PanelContent) {
@@ -41,6 +43,9 @@ export class Headset implements Presence {
     this.passthrough = mode === 'ar';
     this.#grip = new Grip(stage.shared);
     this.#walk = new Walk(stage.rig.rig, (x, z) => this.passthrough || stage.free(x, z));
+    this.#vignette = new Vignette(stage.rig.camera);
+    // Who sees the real room around them needs no narrower view.
+    this.#walk.onMoved = () => void (this.passthrough || this.#vignette.pulse());
     const models = handModels();
     this.#hands = [0, 1].map((i) => new HandInput(i, stage.renderer, stage.rig.rig, models, (hand, event) => this.#on(hand, event)));
     this.panel.content = content;
@@ -80,7 +85,8 @@ export class Headset implements Presence {
     return { head: { position_m: list(head.position), rotation: head.rotation.toArray() }, left: pose(of('left')) ?? null, right: pose(of('right')) ?? null, pointer: pointer ?? null };
   }
 
-  update(): void {
+  update(seconds: number): void {
+    this.#vignette.update(seconds);
     const head = place(this.#stage.renderer.xr.getCamera().matrixWorld).position;
     this.#grip.follow((name) => this.#hands.find((hand) => hand.name === name)?.pose);
     this.#pointer = undefined;
@@ -137,6 +143,7 @@ export class Headset implements Presence {
     this.#grip.openAll();
     for (const hand of this.#hands) hand.dispose();
     this.#walk.dispose();
+    this.#vignette.dispose();
     this.panel.dispose();
     this.#stage.renderer.xr.enabled = false;
     this.#stage.rig.rig.position.set(0, 0, 0);

@@ -164,6 +164,34 @@ test('who wants less motion is brought to a view at once', async ({ page }) => {
   expect(await afterOneFrame()).toBeCloseTo(0.5, 3);
 });
 
+test('each place of the hospital is cheap to draw, furnished, and unlike the others', async ({ page }) => {
+  await open(page);
+  const seen: number[][] = [];
+  for (const place of ['consulting', 'operating', 'ward', 'research', 'teaching', 'management'] as const) {
+    await page.evaluate((id) => (gallery.stage.surroundings = id), place);
+    await page.waitForFunction(() => gallery.stage.furnished);
+    // The place alone and all of it, also what lies behind one's back: no hologram, no one else.
+    const { calls, triangles } = await page.evaluate(() => {
+      const { scene, hologram, renderer } = gallery.stage;
+      hologram.root.visible = false;
+      scene.traverse((part) => (part.frustumCulled = false));
+      gallery.stage.drawNow();
+      const { calls, triangles } = renderer.info.render;
+      hologram.root.visible = true;
+      return { calls, triangles };
+    });
+    // Walls alone have some ten thousand.
+    expect(triangles, `models of ${place}`).toBeGreaterThan(30_000);
+    expect(calls, `draw calls of ${place}`).toBeLessThanOrEqual(150);
+    expect(triangles, `triangles of ${place}`).toBeLessThanOrEqual(300_000);
+    test.info().annotations.push({ type: place, description: `${calls} draw calls, ${triangles} triangles` });
+    await page.evaluate(() => gallery.stage.invalidate());
+    await settled(page);
+    seen.push(await pixels(page));
+  }
+  for (const [i, one] of seen.entries()) for (const other of seen.slice(i + 1)) expect(changed(one, other)).toBeGreaterThan(W * H * 0.02);
+});
+
 interface Point {
   x: number;
   y: number;

@@ -7,6 +7,8 @@ import type { RoomInfo } from '../../core/hospital';
 import type { RoomControl } from '../../core/room-control';
 import type { ScenarioModule, ScenarioPanelProps } from '../../core/scenario-panel';
 import type { VolumeStore } from '../../core/volume/store';
+import { PLACES } from '../../stage/places/design';
+import type { PlaceId } from '../../stage/places/design';
 import type { Stage } from '../../stage/stage';
 import { EmptyState } from '../EmptyState';
 import { Notice } from '../Notice';
@@ -14,9 +16,20 @@ import { Skeleton } from '../Skeleton';
 
 const SCENARIOS = import.meta.glob<ScenarioModule>('../../../scenarios/*/*/client/index.tsx');
 
+/** Where a scenario's panel lies: `…/room/id/client/index.tsx`. */
+function pathOf(id: string): string | undefined {
+  return Object.keys(SCENARIOS).find((one) => one.split('/').at(-3) === id);
+}
+
+/** The room of the hospital to which a scenario belongs. */
+export function placeOf(scenario: string | null | undefined): PlaceId {
+  const room = pathOf(scenario ?? '')?.split('/').at(-4);
+  return PLACES.find((one) => one === room) ?? 'consulting';
+}
+
 /** The panel of a scenario, by its id; the id is the folder's name. */
 function panelOf(id: string): Component<ScenarioPanelProps> | undefined {
-  const path = Object.keys(SCENARIOS).find((one) => one.split('/').at(-3) === id);
+  const path = pathOf(id);
   const load = path === undefined ? undefined : SCENARIOS[path];
   return load && lazy(load);
 }

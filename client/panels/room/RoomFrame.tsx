@@ -17,12 +17,13 @@ import type { SeriesVolume } from '../../core/series-volume';
 import type { RoomClient } from '../../room/room-client';
 import type { Stage } from '../../stage/stage';
 import { Tabs } from '../Tabs';
-import { CasePanel } from './CasePanel';
+import { CasePanel, placeOf } from './CasePanel';
 import { KeyboardHelp } from './KeyboardHelp';
 import { MarksPanel } from './MarksPanel';
 import { NoteDialog } from './NoteDialog';
 import { PeoplePanel } from './PeoplePanel';
 import { Pictures } from './Pictures';
+import { PlaceChoice, createSetting } from './PlaceChoice';
 import { RoomBar } from './RoomBar';
 import { RoomNodules, noduleWords } from './RoomNodules';
 import { SliceRow } from './SliceRow';
@@ -46,6 +47,8 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
   const [help, setHelp] = createSignal(false);
   const [shown, setShown] = createSignal<Part>('case');
   const narrow = mediaSignal(NARROW);
+  const own = createMemo(() => placeOf(props.info.scenario));
+  const [setting, setSetting] = createSetting(own);
   // The room may show another series later; each has its own volume.
   const series = createMemo(() => control.hologram()?.state.series ?? props.info.series ?? undefined);
   // A nodule that somebody keeps meanwhile joins what stands here.
@@ -102,11 +105,11 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
   });
 
   return (
-    <div class="room" data-accent="consulting" data-shown={shown()}>
+    <div class="room" data-accent={own()} data-shown={shown()}>
       <RoomBar info={props.info} title={title()} control={control} order={order} voice={voice} status={news.status()} stage={stage()} />
       <div class="room-dark" onKeyDown={onKey}>
         <StayNotice order={order} />
-        <StageHost control={control} volume={volume()} title={title()} nodules={proposals()} onStage={setStage} foot={<VoiceBar voice={voice} offersOther={order.own()?.role === 'patient'} />} side={<Pictures voice={voice} control={control} />}>
+        <StageHost control={control} setting={setting()} volume={volume()} title={title()} nodules={proposals()} onStage={setStage} foot={<VoiceBar voice={voice} offersOther={order.own()?.role === 'patient'} />} side={<Pictures voice={voice} control={control} />}>
           <ToolBar control={control} onHelp={() => setHelp(true)} />
         </StageHost>
         <Show when={!narrow()}>
@@ -125,6 +128,7 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
                   <RoomNodules control={control} nodules={nodules} patient={props.info.patient} />
                   <ViewPanel control={control} manifest={volume()?.manifest()} />
                   <MarksPanel control={control} room={props.info.id} />
+                  <PlaceChoice setting={setting()} own={own()} onChoose={setSetting} />
                 </div>
               </Match>
               <Match when={part === 'people'}>

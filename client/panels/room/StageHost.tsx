@@ -1,5 +1,5 @@
 /** The canvas on which the hologram stands, what is said about it, and what stands there where it cannot. */
-import { Match, Show, Switch, createEffect, createSignal, onCleanup } from 'solid-js';
+import { Match, Show, Switch, createEffect, createMemo, createSignal, onCleanup } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import type { RoomControl } from '../../core/room-control';
@@ -10,11 +10,14 @@ import type { Stage } from '../../stage/stage';
 import { EmptyState } from '../EmptyState';
 import { Notice } from '../Notice';
 import { Progress } from '../Progress';
+import type { Setting } from './PlaceChoice';
 
 interface StageHostProps {
   readonly control: RoomControl;
   readonly volume: SeriesVolume | undefined;
   readonly title: string;
+  /** What is seen around the hologram; flat: no stage at all. */
+  readonly setting: Setting;
   readonly nodules: readonly Proposal[];
   readonly children: JSX.Element;
   /** At the foot of the stage: voice. */
@@ -30,6 +33,7 @@ export function StageHost(props: StageHostProps): JSX.Element {
   const [lost, setLost] = createSignal(false);
   const [stage, setStage] = createSignal<Stage>();
   const [leaveSeat, setLeaveSeat] = createSignal<() => void>();
+  const flat = createMemo(() => props.setting === 'flat');
   let canvas!: HTMLCanvasElement;
 
   function wire(made: Stage): void {
@@ -51,8 +55,9 @@ export function StageHost(props: StageHostProps): JSX.Element {
   async function open(store: VolumeStore, alive: () => boolean): Promise<Stage | undefined> {
     const { NoStage, createStage } = await import('../../stage/stage');
     if (!alive()) return undefined;
+    const { setting } = props;
     try {
-      return createStage(canvas, { room: props.control.view, store, language: app.language() });
+      return createStage(canvas, { room: props.control.view, store, language: app.language(), ...(setting === 'flat' ? {} : { place: setting }) });
     } catch (error) {
       if (!(error instanceof NoStage)) throw error;
       setNone(true);
@@ -64,7 +69,7 @@ export function StageHost(props: StageHostProps): JSX.Element {
 
   createEffect(() => {
     const store = props.volume?.store();
-    if (!store) return;
+    if (!store || flat()) return;
     let alive = true;
     let mine: Stage | undefined;
     void open(store, () => alive).then((made) => {
@@ -89,6 +94,10 @@ export function StageHost(props: StageHostProps): JSX.Element {
     const made = stage();
     if (made) made.language = app.language();
   });
+  createEffect(() => {
+    const made = stage();
+    if (made && props.setting !== 'flat') made.surroundings = props.setting;
+  });
   createEffect(() => stage()?.propose(props.nodules));
 
   return (
@@ -96,7 +105,8 @@ export function StageHost(props: StageHostProps): JSX.Element {
       <canvas
         ref={canvas}
         class="stage-canvas"
-        tabIndex={none() ? -1 : 0}
+        hidden={flat()}
+        tabIndex={none() || flat() ? -1 : 0}
         role="application"
         aria-label={app.t('stage.region')}
         aria-description={app.t('stage.describe', { title: props.title, people: props.control.people().length })}
@@ -113,9 +123,9 @@ export function StageHost(props: StageHostProps): JSX.Element {
           <Notice kind="warn">{app.t('stage.lost')}</Notice>
         </Show>
       </div>
-      <Show when={none()}>
+      <Show when={none() || flat()}>
         <div class="stage-instead">
-          <EmptyState icon="layers" title={app.t('stage.no3d')} hint={app.t('stage.no3dHint')} />
+          <EmptyState icon="layers" title={app.t(flat() ? 'stage.flat' : 'stage.no3d')} hint={app.t('stage.no3dHint')} />
         </div>
       </Show>
     </section>

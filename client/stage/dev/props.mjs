@@ -1,5 +1,5 @@
 /**
- * Makes `client/public/props` from the shared OBJ models, one folder each:
+ * Makes `client/public/props` and `places/prop-sizes.json` from the shared OBJ models, one folder each:
  * `node client/stage/dev/props.mjs FOLDER` with FOLDER holding `scopia-hospital-bed/hospital-bed.obj` and so on.
  * Each becomes one mesh in metres, Y up, its front along +Z, its middle on the floor; colours stand at the corners,
  * so that all furniture of a place can be drawn at once.
@@ -187,10 +187,14 @@ if (!source) throw new Error('name the folder of models');
 await MeshoptEncoder.ready;
 await MeshoptSimplifier.ready;
 mkdirSync(OUT, { recursive: true });
+const sizes = {};
 for (const [name, [folder, height_m, most]] of Object.entries(PROPS)) {
   const geometry = geometryOf(folder, source, height_m);
   const indices = simplified(geometry, most);
   const file = glb(geometry, Uint32Array.from(indices));
   writeFileSync(join(OUT, `${name}.glb`), file);
-  console.log(`${name}: ${geometry.index.count / 3} → ${indices.length / 3} triangles, ${file.length} bytes`);
+  sizes[name] = geometry.boundingBox.getSize(new Vector3()).toArray().map((edge) => Math.round(edge * 1000) / 1000);
+  process.stdout.write(`${name}: ${geometry.index.count / 3} → ${indices.length / 3} triangles, ${file.length} bytes\n`);
 }
+const lines = Object.entries(sizes).map(([name, size]) => `  "${name}": [${size.join(', ')}]`);
+writeFileSync(new URL('../places/prop-sizes.json', import.meta.url), `{\n${lines.join(',\n')}\n}\n`);

@@ -1,8 +1,10 @@
 import { Box3, BoxGeometry, type BufferGeometry, Color, CylinderGeometry, Euler, Matrix4, Quaternion, Vector3 } from 'three';
+import type { Vec3 } from '../../core/frames';
 import { type Corners, exposed } from './corners';
-import type { Box, Extent, Lamp, Piece, Screen, Tube } from './design';
+import type { Box, Extent, Lamp, Piece, PropName, Screen, Tube } from './design';
 import type { Light } from './light';
 import { pictureUv } from './pictures';
+import SIZES from './prop-sizes.json';
 
 /** Long things get corners on the way, so that light may change along them. */
 const STEP_m = 0.5;
@@ -10,6 +12,14 @@ const STEP_m = 0.5;
 const LOW = { share: 0.4, reach_m: 0.22 } as const;
 /** Lamps are drawn brighter than what they light, but not so that nothing beside them is seen. */
 const LAMP_GLOW = 1;
+
+const NONE: ReadonlyMap<string, BufferGeometry> = new Map();
+
+/** Width, height and depth of a model. */
+export function sizeOf(name: PropName): Vec3 {
+  const [width = 0, height = 0, depth = 0] = SIZES[name];
+  return [width, height, depth];
+}
 
 /** The shape of a piece where it stands; none for a model that has not come. */
 export function shapeOf(piece: Piece, models: ReadonlyMap<string, BufferGeometry>): BufferGeometry | undefined {
@@ -37,10 +47,10 @@ function made(piece: Piece, models: ReadonlyMap<string, BufferGeometry>): Buffer
   }
 }
 
-/** Where a piece is, as a box along the axes; none for a model that has not come. */
-export function extentOf(piece: Piece, models: ReadonlyMap<string, BufferGeometry>): Extent | undefined {
-  const shape = shapeOf(piece, models);
-  if (!shape) return undefined;
+/** Where a piece is, as a box along the axes; of a model its size is known before it has come. */
+export function extentOf(piece: Piece): Extent {
+  const shape = piece.kind === 'prop' ? shapeOf({ ...piece, kind: 'box', size_m: sizeOf(piece.name), colour: '' }, NONE) : shapeOf(piece, NONE);
+  if (!shape) throw new Error(`a ${piece.kind} has no shape`);
   const { min, max } = new Box3().setFromBufferAttribute(shape.getAttribute('position') as never);
   shape.dispose();
   return { min: [min.x, min.y, min.z], max: [max.x, max.y, max.z] };

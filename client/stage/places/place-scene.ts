@@ -1,20 +1,24 @@
 import { type BufferGeometry, type CanvasTexture, DoubleSide, Group, Mesh, MeshBasicMaterial } from 'three';
+import type { Vec3 } from '../../core/frames';
 import { Corners } from './corners';
 import type { Extent, PlaceDesign, PropName } from './design';
 import { Light } from './light';
 import { addLamp, addPiece, extentOf } from './pieces';
 import { pictureSheet } from './pictures';
 import { loadProp } from './props';
-import { addShell } from './shell';
+import { shellOf } from './shell';
 
 /** Higher than this nobody bumps into it; lower one steps over. */
 const [HEAD_m, STEP_m] = [1.9, 0.12];
+/** Directions from the middle by which furniture is gathered. */
+const SECTORS = 8;
 /** A person needs this much beside a thing or a wall. */
 const SHOULDER_m = 0.22;
 
 /**
- * A place as it is drawn: at most three draw calls, whatever stands in it, and no light to work out while it is
- * drawn. What is made of boxes stands there at once; models join it when they have come, and where they cannot be
+ * A place as it is drawn: some twenty draw calls, whatever stands in it, and no light to work out while it is drawn.
+ * Walls and what stands in one direction from the table are each one mesh, so that what lies behind one's back is
+ * not drawn. What is made of boxes stands there at once; models join it when they have come, and where they cannot be
  * had the place goes on without them.
  */
 export class PlaceScene {
@@ -29,13 +33,20 @@ export class PlaceScene {
     screens: new MeshBasicMaterial({ vertexColors: true }),
   };
   #sheet: CanvasTexture | undefined;
-  #extents: readonly Extent[] = [];
+  readonly #extents: readonly Extent[];
   #gone = false;
+  #furnished = false;
 
   constructor(design: PlaceDesign) {
     this.#design = design;
+    this.#extents = design.pieces.map(extentOf);
     this.#build();
     void this.#furnish();
+  }
+
+  /** Whether the models have come, or cannot be had. */
+  get furnished(): boolean {
+    return this.#furnished;
   }
 
   /** Where things are, for feet and for tests. */
@@ -62,6 +73,7 @@ export class PlaceScene {
   async #furnish(): Promise<void> {
     const names = new Set(this.#design.pieces.flatMap((piece) => (piece.kind === 'prop' ? [piece.name] : [])));
     await Promise.allSettled([...names].map(async (name) => this.#models.set(name, await loadProp(name))));
+    this.#furnished = true;
     if (this.#gone || this.#models.size === 0) return;
     this.#build();
     this.onChange();
@@ -74,19 +86,23 @@ export class PlaceScene {
 
   #build(): void {
     const { lamps, ambient, pieces } = this.#design;
-    this.#extents = pieces.flatMap((piece) => extentOf(piece, this.#models) ?? []);
     const light = new Light(lamps, ambient, this.#extents);
-    const into = { solid: new Corners(), clear: new Corners(), screens: new Corners() };
-    addShell(this.#design, light, into.solid);
-    for (const lamp of lamps) addLamp(lamp, into.solid);
-    for (const piece of pieces) addPiece(piece, this.#models, light, into);
+    const solids = [...shellOf(this.#design, light), ...Array.from({ length: SECTORS }, () => new Corners())];
+    const [clear, screens] = [new Corners(), new Corners()];
+    const towards = ([x, , z]: Vec3): Corners => solids.at(-1 - (Math.floor((Math.atan2(x, z) / (2 * Math.PI) + 1) * SECTORS) % SECTORS)) ?? clear;
+    for (const lamp of lamps) addLamp(lamp, towards(lamp.at));
+    for (const piece of pieces) addPiece(piece, this.#models, light, { solid: towards(piece.at), clear, screens });
     this.#clear();
-    if (into.screens.count > 0) this.#materials.screens.map = this.#sheet ??= pictureSheet();
-    for (const kind of ['solid', 'screens', 'clear'] as const) {
-      if (into[kind].count === 0) continue;
-      const mesh = new Mesh(into[kind].geometry(), this.#materials[kind]);
-      mesh.matrixAutoUpdate = false;
-      this.group.add(mesh);
-    }
+    for (const part of solids) this.#show(part, this.#materials.solid);
+    if (screens.count > 0) this.#materials.screens.map = this.#sheet ??= pictureSheet();
+    this.#show(screens, this.#materials.screens);
+    this.#show(clear, this.#materials.clear);
+  }
+
+  #show(corners: Corners, material: MeshBasicMaterial): void {
+    if (corners.count === 0) return;
+    const mesh = new Mesh(corners.geometry(), material);
+    mesh.matrixAutoUpdate = false;
+    this.group.add(mesh);
   }
 }

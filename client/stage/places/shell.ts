@@ -1,10 +1,10 @@
 import { Color, Vector3 } from 'three';
-import { type Corners, exposed } from './corners';
+import { Corners, exposed } from './corners';
 import type { PlaceDesign } from './design';
 import type { Light } from './light';
 
 /** Light changes slowly along a wall: this fine a grid shows it smoothly. */
-const GRID_m = 0.2;
+const GRID_m = 0.24;
 /** Corners of a room get less light. */
 const CORNER = { share: 0.34, reach_m: 0.45 } as const;
 const PLANK_m = 0.15;
@@ -18,8 +18,8 @@ interface Face {
   paint(at: Vector3): Color;
 }
 
-/** Floor, walls and ceiling, lit; each is seen from inside only, so that one may look into the room from outside. */
-export function addShell(design: PlaceDesign, light: Light, into: Corners): void {
+/** Floor, walls and ceiling, lit, one by one; each is seen from inside only, so that one may look into the room from outside. */
+export function shellOf(design: PlaceDesign, light: Light): Corners[] {
   const [width, height, depth] = design.size_m;
   const [x, z] = design.middle_m ?? [0, 0];
   const { paint } = design;
@@ -39,7 +39,11 @@ export function addShell(design: PlaceDesign, light: Light, into: Corners): void
     { from: corner(-1, 0, 1), across: back(alongZ), along: up, normal: new Vector3(1, 0, 0), paint: paintWall },
     { from: corner(1, 0, -1), across: alongZ, along: up, normal: new Vector3(-1, 0, 0), paint: paintWall },
   ];
-  for (const face of faces) addFace(face, design, light, into);
+  return faces.map((face) => {
+    const into = new Corners();
+    addFace(face, design, light, into);
+    return into;
+  });
 }
 
 /** Squares of one colour each, whose corners carry the light that falls there. */

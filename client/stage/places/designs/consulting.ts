@@ -37,7 +37,7 @@ export const consulting: PlaceDesign = {
     prop('dustbin', [4.5, 0, 0.25]),
     prop('door', [4.72, 0, 2.2], -90),
     prop('exit-sign', [4.7, 2.3, 2.2], -90),
-    prop('smoke-detector', [0.9, 2.97, -2.2]),
+    prop('smoke-detector', [1.5, 2.75, -4.78]),
     prop('bench', [-4.4, 0, 2.3], 90),
     ...placed(shelves(2.6, 4), [-1.6, 0.5, 4.62], 180),
     prop('cabinet-drawers', [-2.6, 0, 4.45], 180),

@@ -45,7 +45,7 @@ export const research: PlaceDesign = {
     prop('exit-sign', [2.4, 2.3, 4.7], 180),
     prop('extinguisher', [4.6, 0, 3.3], -90),
     prop('washbasin', [4.45, 0.45, 1.7], -90),
-    prop('smoke-detector', [0.8, 2.97, -1.9]),
+    prop('smoke-detector', [1.9, 2.75, -4.78]),
     tube(2, 0.006, [0, 0, 0], '#434b56'),
   ],
 };

@@ -37,7 +37,7 @@ export const ward: PlaceDesign = {
     prop('door', [2.2, 0, 4.72], 180),
     prop('exit-sign', [2.2, 2.3, 4.7], 180),
     prop('extinguisher', [0.6, 0, 4.6], 180),
-    prop('smoke-detector', [0, 2.87, -2]),
+    prop('smoke-detector', [1.55, 2.65, -4.78]),
     ...placed(trolley(0.9), [-1.2, 0, 4.35], 180),
     box([1.3, 0.85, 0.02], [-1.9, 1.3, 4.78], '#c9cfc9'),
     ...[-2.3, -1.9, -1.5].map((x, i) => box([0.3, 0.42, 0.01], [x, 1.5 - 0.06 * i, 4.765], i === 1 ? '#8fb3bb' : '#e9e4d4')),
