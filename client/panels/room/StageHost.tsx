@@ -61,18 +61,24 @@ export function StageHost(props: StageHostProps): JSX.Element {
     } catch (error) {
       if (!(error instanceof NoStage)) throw error;
       setNone(true);
-      const { takeSeat } = await import('../../stage/seats');
-      if (alive()) setLeaveSeat(() => takeSeat(props.control.view));
+      await sit(alive);
       return undefined;
     }
   }
 
+  /** Who draws no stage has a seat at the table all the same. */
+  async function sit(alive: () => boolean): Promise<void> {
+    const { takeSeat } = await import('../../stage/seats');
+    if (alive()) setLeaveSeat(() => takeSeat(props.control.view));
+  }
+
   createEffect(() => {
     const store = props.volume?.store();
-    if (!store || flat()) return;
+    if (!store) return;
     let alive = true;
     let mine: Stage | undefined;
-    void open(store, () => alive).then((made) => {
+    if (flat()) void sit(() => alive);
+    else void open(store, () => alive).then((made) => {
       mine = made;
       if (made) wire(made);
     });
