@@ -1,6 +1,7 @@
 mod door;
 mod holds;
 mod order;
+mod said;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -434,26 +435,6 @@ impl Room {
             Ok(ClientFrame::Caption { text }) => self.caption(now, seat.participant, text),
             Err(_) => Reply::close(Farewell::Malformed),
         }
-    }
-
-    /// Words for those who read along: everybody in the room may write them, and they leave no trace in it.
-    /// Words that no honest client sends are dropped.
-    fn caption(&mut self, now: Timestamp, participant: u16, text: String) -> Reply {
-        let order = self.durable.order();
-        let sitter = self.sitters.get_mut(&participant);
-        let sitter = sitter.filter(|sitter| !order.is_muted(&sitter.person.actor));
-        let may_say = sitter.is_some_and(|sitter| sitter.acts.take(now));
-        if !may_say || limits::text(&text).is_err() {
-            return Reply::Nothing;
-        }
-        Reply::ToAll(
-            ServerFrame::Said {
-                participant,
-                text,
-                heard: false,
-            }
-            .encode(),
-        )
     }
 
     /// Counts poses of a connection that came and were overtaken by later ones before anybody read them.
