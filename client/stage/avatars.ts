@@ -81,6 +81,7 @@ class Avatar {
     this.group.add(body.group);
     if (this.#poses) body.pose(this.#poses, this.#looksAt);
     body.fade(this.#seen);
+    body.mouth = this.#loud;
   }
 
   /** Shows that they speak, and how loud; true if that changes what is seen. */
@@ -182,6 +183,8 @@ export class Avatars {
   readonly #shapes = makeShapes();
   readonly #avatars = new Map<string, Avatar>();
   readonly #figures: Figures | undefined;
+  /** Whether people blink. */
+  blinks = true;
   /** Somebody's figure came since the last look. */
   #arrived = false;
 
@@ -214,7 +217,7 @@ export class Avatars {
       const listensTo = speaker === undefined || speaker === participant.id ? undefined : this.#room.poses(speaker, nowMs);
       if (avatar.show(poses, looksAt(poses, listensTo))) changed = true;
       if (avatar.fade(eye, participant.away ?? false)) changed = true;
-      if (avatar.blink(lidsAt(participant.id, nowMs))) changed = true;
+      if (avatar.blink(this.blinks ? lidsAt(participant.id, nowMs) : 0)) changed = true;
     }
     for (const [id, avatar] of this.#avatars) {
       if (order.includes(id)) continue;

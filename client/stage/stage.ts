@@ -251,11 +251,15 @@ export class Stage {
     this.#canvas.addEventListener('webglcontextrestored', (event) => this.#context(event, false), { signal: stop.signal });
   }
 
-  /** Who wants no motion is brought to each view at once, from the moment they say so. */
+  /** Who wants no motion is brought to each view at once, and sees nobody blink, from the moment they say so. */
   #followMotion(signal: AbortSignal): void {
     const still = matchMedia('(prefers-reduced-motion: reduce)');
-    this.rig.reducedMotion = still.matches;
-    still.addEventListener('change', () => (this.rig.reducedMotion = still.matches), { signal });
+    const follow = (): void => {
+      this.rig.reducedMotion = still.matches;
+      this.#avatars.blinks = !still.matches;
+    };
+    follow();
+    still.addEventListener('change', follow, { signal });
   }
 
   /** After a loss three.js uploads its own things again; voxels come back from the CPU's copy. */

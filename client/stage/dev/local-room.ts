@@ -31,6 +31,11 @@ export class LocalRoom implements RoomView {
     return this.#held && { by: 'self', transform: this.#held.transform };
   }
 
+  /** Who speaks here speaks up. */
+  loudness(participant: string): number {
+    return this.#others.get(participant)?.participant.speaking ? 0.12 : 0;
+  }
+
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

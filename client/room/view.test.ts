@@ -1,0 +1,31 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { Participant } from '../../contract/room';
+import { FakeSocket } from './fake-server';
+import { RoomClient } from './room-client';
+import { viewOf } from './view';
+
+let socket: FakeSocket;
+let client: RoomClient;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  client = new RoomClient('r1', { socket: () => (socket = new FakeSocket()), random: () => 1, store: undefined }).connect();
+  socket.open().welcome();
+});
+afterEach(() => {
+  client.close();
+  vi.useRealTimers();
+});
+
+test('people look by their account wherever they sit, patients in plain dress, and whose line broke keep their place', () => {
+  const common = { colour: '#ffffff', may_act: true, hand_since: null, muted: false, treats: false, joined: '2026-01-01T00:00:00Z' };
+  const people = [
+    { ...common, id: 4, actor: 'wang.nurse', name: 'Wang', role: 'nurse', standing: 'speaker', away: true },
+    { ...common, id: 9, actor: 'zhao.patient', name: 'Zhao', role: 'patient', standing: 'patient', away: false },
+  ] as const;
+  socket.tick({ people: people as unknown as Participant[] });
+  expect([...viewOf(client).participants()]).toMatchObject([
+    { id: '4', account: 'wang.nurse', dress: 'medical', away: true },
+    { id: '9', account: 'zhao.patient', dress: 'plain', away: false },
+  ]);
+});
