@@ -80,6 +80,8 @@ const EVIDENCE: &[(&str, &str)] = evidence![
     "netzer-1999",
     "cms-ncd-240.4",
     "aasm-scoring",
+    "patil-2019",
+    "osa-referral-proposal",
 ];
 
 // A file that comes with the program and cannot be read is a bug; a test reads each.

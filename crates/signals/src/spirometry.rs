@@ -1,6 +1,6 @@
 //! A forced expiration: volumes and flows from the curve, and whether it may be used.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Flow is taken over this time, in seconds, as the standard asks for the peak: 80 to 120 ms.
 const SLOPE_S: f64 = 0.08;
@@ -17,7 +17,7 @@ pub enum Curve {
 }
 
 /// What is found in one forced expiration. Nothing here says whether it may be used.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Blow {
     /// Forced vital capacity, in litres.
     pub fvc_l: f64,
@@ -111,6 +111,32 @@ pub fn blow(samples: Samples<'_>) -> Result<Blow, BlowError> {
         last_second_l: (expiration_s >= PLATEAU_S)
             .then(|| curve.at(last_s) - curve.at(last_s - PLATEAU_S)),
     })
+}
+
+/// The curve as people look at it: volume that is out (L) and flow (L/s), at so many steps of volume
+///
+/// Equation: flow over 80 ms around the moment at which each share of the vital capacity is out · Inputs: as for
+/// [`blow`] · Result: pairs of litres and litres a second, `steps + 1` of them · Not for: measuring.
+/// Source: `graham-2019`
+pub fn flow_volume(samples: Samples<'_>, steps: u32) -> Result<Vec<[f64; 2]>, BlowError> {
+    let volume = volume(samples)?;
+    let curve = Volume {
+        values: &volume,
+        step_s: 1.0 / samples.per_second,
+    };
+    let base = volume.first().copied().unwrap_or_default();
+    let fvc = volume.iter().copied().fold(f64::NEG_INFINITY, f64::max) - base;
+    if fvc <= 0.0 {
+        return Err(BlowError::NoBreath);
+    }
+    let half = SLOPE_S / 2.0;
+    let at = |step: u32| {
+        let out = fvc * f64::from(step) / f64::from(steps.max(1));
+        let when = curve.when(base + out);
+        let flow = (curve.at(when + half) - curve.at(when - half)) / SLOPE_S;
+        [out, flow.max(0.0)]
+    };
+    Ok((0..=steps.max(1)).map(at).collect())
 }
 
 /// The volume of either curve.
@@ -273,6 +299,29 @@ mod tests {
         assert!((said.back_extrapolated_l - 0.18).abs() < 0.005, "{said:?}");
         assert!((said.fev1_l - 4.0).abs() < 0.01, "{said:?}");
         assert!((said.last_second_l.unwrap()).abs() < 1e-9);
+    }
+
+    #[test]
+    fn flow_falls_in_a_line_with_the_volume_of_an_exponential() {
+        // V = FVC (1 - e^(-t/tau)) has the flow (FVC - V) / tau.
+        let (fvc, tau) = (4.0, 0.5);
+        let values = exponential(fvc, tau, 200.0);
+        let samples = Samples {
+            curve: Curve::Volume,
+            per_second: 200.0,
+            values: &values,
+        };
+        let curve = flow_volume(samples, 40).unwrap();
+        assert_eq!(curve.len(), 41);
+        for [volume, flow] in curve.into_iter().skip(8) {
+            let formula = (fvc - volume) / tau;
+            assert!((flow - formula).abs() < 0.05, "{volume} {flow} {formula}");
+        }
+        let still = Samples {
+            values: &[1.0; 500],
+            ..samples
+        };
+        assert_eq!(flow_volume(still, 40), Err(BlowError::NoBreath));
     }
 
     #[test]

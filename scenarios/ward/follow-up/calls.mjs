@@ -28,6 +28,19 @@ export const calls = [
     gives: seen,
     fails,
   }),
+  act('POST /courses/{id}/assess', 'What those who treat asked beside the reports; what follows is reckoned anew.', object({ answers: map(anything) })),
+  act(
+    'POST /courses/{id}/spirometry',
+    'A session: curves as `yuanyi measure` reads them, or the values that a device shows.',
+    object({
+      height_cm: number,
+      'group?': text,
+      'file?': object({ curve: one('volume-l', 'flow-l-s'), per_second: number, 'person?': anything, 'blows?': list(anything), 'after_bronchodilator?': list(anything) }),
+      'before?': object({ fev1_l: number, fvc_l: number }),
+      'after?': object({ fev1_l: number, fvc_l: number }),
+    }),
+  ),
+  act('PUT /courses/{id}/action', "The doctor's own words in the action plan.", object({ usual: text, worse: text, emergency: text })),
   act('POST /courses/{id}/take', 'Takes an alert.', object({ alert: text })),
   act('POST /courses/{id}/close', 'Ends an alert that one took, with what was done.', object({ alert: text, outcome: text })),
   act(

@@ -35,6 +35,8 @@ const FILES: &[&str] = &[
     include_str!("../../classes/osa-severity.toml"),
     include_str!("../../classes/berlin-1999.toml"),
     include_str!("../../classes/cpap-adherence.toml"),
+    include_str!("../../classes/pap-2019.toml"),
+    include_str!("../../classes/osa-referral.toml"),
 ];
 
 static ALL: LazyLock<Vec<Classes>> = LazyLock::new(|| {

@@ -90,7 +90,7 @@ impl Measure {
 }
 
 /// Of whom something is expected.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Person {
     /// Sex.

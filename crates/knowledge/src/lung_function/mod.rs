@@ -2,9 +2,11 @@
 //! blows may be used.
 
 mod equation;
+mod examination;
 mod session;
 
 pub use equation::{Equations, Measure, Person, Predicted, Sex, equations, equations_of, predict};
+pub use examination::{Change, Expected, FOR_CLASSES, Part, changes};
 pub use session::{BlowFacts, BlowJudged, Judged, Quality, SessionGrade, judge_session, quality};
 
 use vocabulary::{Assessed, Text};

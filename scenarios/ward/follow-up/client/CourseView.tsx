@@ -9,9 +9,11 @@ import { createQuery } from '../../../../client/core/query';
 import { Link, go } from '../../../../client/core/router';
 import { Answer } from '../../../../client/panels/Answer';
 import { Notice } from '../../../../client/panels/Notice';
+import { ActionPlanForm } from './ActionPlan';
 import { AddNights } from './AddNights';
 import { Adherence } from './Adherence';
 import { AlertCard } from './AlertCard';
+import { Assess, Next } from './Assess';
 import type { Course, Gone } from './course';
 import { coursePath } from './course';
 import { End } from './End';
@@ -20,6 +22,7 @@ import { Refer, Referrals } from './Refer';
 import { Reports } from './Reports';
 import { CHIPS, SIGNS, valueShown } from './shown';
 import { Sources } from './Sources';
+import { SpirometryOf } from './Spirometry';
 import { sayIn } from './words';
 import type { Say } from './words';
 
@@ -29,6 +32,11 @@ export interface Part {
   readonly say: Say;
   /** Does an act; whether it was done. */
   act(step: string, body?: unknown): Promise<boolean>;
+  /** The same for another call that answers with the follow-up. */
+  does(call: () => Promise<unknown>): Promise<boolean>;
+  /** The criterion of referral that a next step names. */
+  readonly suggested: string | undefined;
+  suggest(criterion: string): void;
 }
 
 export function CourseView(props: { id: string; inRoom: boolean }): JSX.Element {
@@ -40,11 +48,12 @@ export function CourseView(props: { id: string; inRoom: boolean }): JSX.Element 
   app.onServerEvent((event) => {
     if (event.kind === 'missed' || (event.kind === 'case' && event.id === props.id)) seen.reload();
   });
-  const act = async (step: string, body: unknown = {}): Promise<boolean> => {
+  const [suggested, suggest] = createSignal<string>();
+  const does = async (call: () => Promise<unknown>): Promise<boolean> => {
     setRefusal(undefined);
     try {
-      const fresh = await app.api.post<Course | Gone>(coursePath(props.id, `/${step}`), body);
-      if ('gone' in fresh) setGone(true);
+      const fresh = await call();
+      if (typeof fresh === 'object' && fresh !== null && 'gone' in fresh) setGone(true);
       else seen.reload();
       return true;
     } catch (error) {
@@ -53,6 +62,8 @@ export function CourseView(props: { id: string; inRoom: boolean }): JSX.Element 
       return false;
     }
   };
+  const act = (step: string, body: unknown = {}): Promise<boolean> =>
+    does(() => app.api.post<Course | Gone>(coursePath(props.id, `/${step}`), body));
   return (
     <div class="follow">
       <Show when={refusal()}>{(text) => <Notice kind="bad">{text()}</Notice>}</Show>
@@ -60,7 +71,7 @@ export function CourseView(props: { id: string; inRoom: boolean }): JSX.Element 
         <Answer of={seen} lines={8}>
           {(course) => (
             <Show when={'plan' in course() ? (course() as Course) : undefined} fallback={<Notice>{say('gone')}</Notice>}>
-              {(one) => <Whole part={{ get of() { return one(); }, say, act }} inRoom={props.inRoom} />}
+              {(one) => <Whole part={{ get of() { return one(); }, say, act, does, get suggested() { return suggested(); }, suggest }} inRoom={props.inRoom} />}
             </Show>
           )}
         </Answer>
@@ -77,17 +88,22 @@ function Whole(props: { part: Part; inRoom: boolean }): JSX.Element {
       <Head part={props.part} inRoom={props.inRoom} />
       <AlertCard part={props.part} />
       <Visiting part={props.part} inRoom={props.inRoom} />
+      <Next part={props.part} />
       <div class="follow-columns">
-        <section class="panel" aria-labelledby="follow-reports">
-          <header>
-            <h2 id="follow-reports">{say('reports')}</h2>
-          </header>
-          <div class="panel-body stack">
-            <Reports part={props.part} />
-            <Adherence part={props.part} />
-          </div>
-        </section>
         <div class="follow-side">
+          <section class="panel" aria-labelledby="follow-reports">
+            <header>
+              <h2 id="follow-reports">{say('reports')}</h2>
+            </header>
+            <div class="panel-body stack">
+              <Reports part={props.part} />
+              <Adherence part={props.part} />
+            </div>
+          </section>
+          <Show when={course().spirometry}>{(found) => <SpirometryOf part={props.part} found={found()} />}</Show>
+        </div>
+        <div class="follow-side">
+          <Show when={course().assess}>{(asked) => <Assess part={props.part} asked={asked()} />}</Show>
           <Show when={course().nights}>
             {(nights) => (
               <section class="panel">
@@ -111,6 +127,7 @@ function Whole(props: { part: Part; inRoom: boolean }): JSX.Element {
               </Show>
             </div>
           </section>
+          <ActionPlanForm part={props.part} />
           <Past part={props.part} />
           <section class="panel" aria-labelledby="follow-plan">
             <header>

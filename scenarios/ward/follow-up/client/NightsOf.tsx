@@ -35,6 +35,23 @@ export function NightsOf(props: { nights: Nights; say: Say }): JSX.Element {
   return (
     <section class="stack" data-nights="">
       <h3>{say('nights')}</h3>
+      <Show when={props.nights.oximetry} fallback={<Show when={!props.nights.therapy}><p class="soft">{say('noOximetry')}</p></Show>}>
+        {(night) => (
+          <p data-oximetry={night().date}>
+            {say('oximetryOf', {
+              day: dayOf(night().date, app.language()),
+              hours: figure(night().oximetry_h, 1, say),
+              falls: figure(night().falls, 0, say),
+              odi3: figure(night().odi3, 1, say),
+              odi4: figure(night().odi4, 1, say),
+              t90: figure(night().t90_percent, 1, say),
+              mean: figure(night().mean_spo2_percent, 1, say),
+              lowest: figure(night().lowest_spo2_percent, 0, say),
+            })}
+          </p>
+        )}
+      </Show>
+      <Show when={props.nights.therapy}>
       <p>
         <Show when={props.nights.rule}>{(rule) => <>{inLanguage(rule().title, app.language())}: </>}</Show>
         <strong data-adherence={props.nights.adherence.state === 'assessed' ? props.nights.adherence.value : 'not-assessable'}>
@@ -43,6 +60,7 @@ export function NightsOf(props: { nights: Nights; say: Say }): JSX.Element {
       </p>
       <p class="soft small">{say('nightsOf', { counted: props.nights.counted, known: props.nights.known })}</p>
       <Plot nights={props.nights.nights} label={say('nightsPlot')} />
+      </Show>
       <Show when={known().length > 0}>
         <details>
           <summary>
@@ -60,6 +78,8 @@ export function NightsOf(props: { nights: Nights; say: Say }): JSX.Element {
               number('odi3', ({ odi3 }) => odi3, 1),
               number('odi4', ({ odi4 }) => odi4, 1),
               number('t90', ({ t90_percent }) => t90_percent, 1),
+              number('falls', ({ falls }) => falls, 0),
+              number('meanSpo2', ({ mean_spo2_percent }) => mean_spo2_percent, 1),
               number('lowest', ({ lowest_spo2_percent }) => lowest_spo2_percent, 0),
             ]}
           />

@@ -10,7 +10,8 @@ import { EmptyState } from '../../../../client/panels/EmptyState';
 import { Notice } from '../../../../client/panels/Notice';
 import { OfflineNotices } from '../../../../client/panels/OfflineNotices';
 import { Skeleton } from '../../../../client/panels/Skeleton';
-import { beQuiet } from './aloud';
+import { ActionPlanOf } from './ActionPlan';
+import { beQuiet, canRead, readAloud } from './aloud';
 import type { OwnCourse } from './course';
 import { dayHere, dueOn, nextDay } from './days';
 import { keepOwn } from './keep';
@@ -137,10 +138,25 @@ function One(props: { course: OwnCourse; kept: Kept; say: Say; inRoom: boolean }
         >
           <Questions course={props.course} say={say} onSend={(answers) => void send(answers)} />
         </Show>
+        <h3>{say('actionPlan')}</h3>
+        <ActionPlanOf plan={props.course.action} say={say} />
         <h3>{say('learn')}</h3>
         <ul class="follow-learn">
           <For each={props.course.learn}>{(one) => <li>{text(one)}</li>}</For>
         </ul>
+        <Show when={canRead()}>
+          <div class="row">
+            <button
+              type="button"
+              class="button quiet"
+              data-read="learn"
+              onClick={() => readAloud(props.course.learn.map(text).join('\n'), app.language())}
+            >
+              {say('readAloud')}
+              <span class="for-listeners">: {say('learn')}</span>
+            </button>
+          </div>
+        </Show>
         <Show when={props.course.orders.length > 0}>
           <h3>{say('ordersTitle')}</h3>
           <ul class="follow-orders">

@@ -1,5 +1,5 @@
 /** Referrals between levels: what was asked and answered, and the next one, with its criterion and reason. */
-import { For, Show, createSignal } from 'solid-js';
+import { For, Show, createEffect, createSignal, on } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { momentOf } from '../../../../client/core/dates';
@@ -48,7 +48,7 @@ export function Refer(props: { part: Part }): JSX.Element {
   const isDoctor = (): boolean => app.me()?.roles.some((role) => ['terminal-doctor', 'expert'].includes(role)) ?? false;
   return (
     <Show when={mayAsk() && isDoctor()}>
-      <details open={isMine()}>
+      <details open={isMine() || props.part.suggested !== undefined} ref={(element) => createEffect(() => props.part.suggested !== undefined && element.scrollIntoView({ block: 'center' }))}>
         <summary>{say(`refer.${direction()}`)}</summary>
         <Show when={direction()} keyed>
           {(now) => <Form part={props.part} direction={now} />}
@@ -61,7 +61,9 @@ export function Refer(props: { part: Part }): JSX.Element {
 function Form(props: { part: Part; direction: 'up' | 'down' }): JSX.Element {
   const app = useApp();
   const { say } = props.part;
-  const [criterion, setCriterion] = createSignal('');
+  const [chosen, setCriterion] = createSignal<string>();
+  const criterion = (): string => chosen() ?? props.part.suggested ?? '';
+  createEffect(on(() => props.part.suggested, () => setCriterion(undefined), { defer: true }));
   const [to, setTo] = createSignal('');
   const [reason, setReason] = createSignal('');
   const criteria = () => props.part.of.criteria.filter(({ direction }) => direction === props.direction);
@@ -77,7 +79,7 @@ function Form(props: { part: Part; direction: 'up' | 'down' }): JSX.Element {
     <form class="follow-form" data-form="refer" onSubmit={send} noValidate>
       <Field label={say('criterion')}>
         {(control) => (
-          <select {...control} class="input" name="criterion" onChange={(event) => setCriterion(event.currentTarget.value)}>
+          <select {...control} class="input" name="criterion" value={criterion()} onChange={(event) => setCriterion(event.currentTarget.value)}>
             <option value="">{say('choose')}</option>
             <For each={criteria()}>{(one) => <option value={one.id}>{inLanguage(one.label, app.language())}</option>}</For>
           </select>

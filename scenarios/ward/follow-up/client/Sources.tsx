@@ -1,10 +1,10 @@
 /** Where a plan comes from, and what in it the hospital has yet to confirm. */
 import { For, Show } from 'solid-js';
 import type { JSX } from 'solid-js';
-import type { Source } from './course';
+import type { PlanSource } from './course';
 import type { Say } from './words';
 
-export function Sources(props: { sources: readonly Source[]; say: Say }): JSX.Element {
+export function Sources(props: { sources: readonly PlanSource[]; say: Say }): JSX.Element {
   return (
     <div class="small">
       <Show when={props.sources.length > 0} fallback={<p class="soft">{props.say('noSources')}</p>}>

@@ -1,5 +1,6 @@
 /** Follow-ups as the server shows them: see the README. */
 import type { Text } from '../../../../client/core/language';
+import type { ActionPlan, Asked, NextStep, Spirometry } from './found';
 
 export type Value = number | boolean | string;
 export type Answers = Readonly<Record<string, Value>>;
@@ -29,7 +30,7 @@ export interface Question {
   readonly range: readonly [number | null, number | null];
 }
 
-export interface Source {
+export interface PlanSource {
   readonly citation: string;
   readonly year: number;
   readonly needs_confirmation: boolean;
@@ -65,6 +66,9 @@ export interface Night {
   readonly odi4: number | null;
   readonly t90_percent: number | null;
   readonly lowest_spo2_percent: number | null;
+  readonly mean_spo2_percent: number | null;
+  /** Falls by 3 points or more. */
+  readonly falls: number | null;
   readonly oximetry_h: number | null;
 }
 
@@ -75,6 +79,10 @@ export type Assessed<T> =
 export interface Nights {
   readonly nights: readonly Night[];
   readonly adherence: Assessed<string>;
+  /** Whether a therapy device is used, so that its use counts. */
+  readonly therapy: boolean;
+  /** The newest night with oximetry. */
+  readonly oximetry: Night | null;
   readonly known: number;
   readonly counted: number;
   readonly rule: { readonly title: Text; readonly classes: readonly { readonly id: string; readonly label: Text }[] } | null;
@@ -93,6 +101,7 @@ export interface OwnCourse {
   readonly next_report: NextReport;
   readonly questions: readonly Question[];
   readonly learn: readonly Text[];
+  readonly action: ActionPlan;
   /** The newest first. */
   readonly reports: readonly { readonly at: string; readonly day: string; readonly answers: Answers }[];
   /** The newest alert. */
@@ -179,7 +188,7 @@ export interface Course extends Row {
   readonly questions: readonly Question[];
   readonly every_days: number;
   readonly learn: readonly Text[];
-  readonly sources: readonly Source[];
+  readonly sources: readonly PlanSource[];
   readonly escalate_after_min: number;
   readonly second: Person | null;
   readonly usual: Readonly<Record<string, number>>;
@@ -196,6 +205,11 @@ export interface Course extends Row {
   readonly criteria: readonly { readonly id: string; readonly direction: 'up' | 'down'; readonly label: Text }[];
   readonly orders: readonly Order[];
   readonly nights: Nights | null;
+  /** What those who treat ask beside the reports; none where the plan has no list. */
+  readonly assess: Asked | null;
+  readonly next: readonly NextStep[];
+  readonly spirometry: Spirometry | null;
+  readonly action: ActionPlan;
 }
 
 /** What somebody sees who may not see the patient any more. */
@@ -207,7 +221,7 @@ export interface Gone {
 export interface PlanChoice extends Named {
   readonly every_days: number;
   readonly usual: readonly Question[];
-  readonly sources: readonly Source[];
+  readonly sources: readonly PlanSource[];
 }
 
 export interface Plans {

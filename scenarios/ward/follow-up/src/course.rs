@@ -11,7 +11,9 @@ use serde_json::Value;
 use vocabulary::{PatientId, Timestamp};
 
 use crate::{
+    action::Written,
     alert::Alert,
+    assess::{self, Assessment},
     facts::{self, read_own, term},
     nights::{self, Night},
     orders::{self, Order},
@@ -19,6 +21,7 @@ use crate::{
     referral::Referral,
     report::{self, Report},
     schedule::{self, NextReport, Period, day_of},
+    spirometry::{self, Session},
     visit::Visit,
 };
 
@@ -35,6 +38,9 @@ pub struct Course {
     /// The patient's usual values.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub usual: BTreeMap<String, f64>,
+    /// What the doctor wrote into the action plan.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub action: Option<Written>,
 }
 
 /// A fact of the follow-up with the version that it was read at.
@@ -70,6 +76,10 @@ pub struct FollowUp {
     pub referrals: Vec<Versioned<Referral>>,
     /// In the order in which they began.
     pub visits: Vec<Versioned<Visit>>,
+    /// What was asked beside the reports, in the order in which it was.
+    pub assessments: Vec<Assessment>,
+    /// Sessions of spirometry, in the order in which they were kept.
+    pub sessions: Vec<Session>,
     /// Nights of which files tell.
     pub nights: Vec<Versioned<Night>>,
     pub orders: Vec<Order>,
@@ -102,6 +112,9 @@ impl FollowUp {
         course
             .reports
             .sort_by_key(|report| std::cmp::Reverse((report.day, report.at)));
+        // Ids end with a number that is not filled up with zeros.
+        course.assessments = rows.iter().filter_map(assess::of_row).collect();
+        course.assessments.sort_by_key(|assessment| assessment.at);
         let rows = facts::of_course(context, permit, "Task", id).await?;
         course.alerts = versioned(&rows, |row| Alert::of_row(row, now));
         course
@@ -111,6 +124,11 @@ impl FollowUp {
         course.referrals = versioned(&rows, |row| read_own(row.body.as_ref()?));
         course.referrals.sort_by_key(|referral| referral.of.at);
         course.visits = course.read_visits(context, permit).await?;
+        if course.plan.spirometry {
+            let rows = facts::sessions_of_course(context, permit, id).await?;
+            course.sessions = rows.iter().filter_map(spirometry::of_row).collect();
+            course.sessions.sort_by_key(|session| session.day);
+        }
         if course.plan.nights {
             let rows = facts::of_course(context, permit, "Observation", id).await?;
             course.nights = versioned(&rows, nights::of_row);
@@ -143,6 +161,8 @@ impl FollowUp {
             alerts: Vec::new(),
             referrals: Vec::new(),
             visits: Vec::new(),
+            assessments: Vec::new(),
+            sessions: Vec::new(),
             nights: Vec::new(),
             orders: Vec::new(),
             body: Versioned {

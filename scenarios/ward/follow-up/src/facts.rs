@@ -16,6 +16,8 @@ pub const SCENARIO: &str = "follow-up";
 pub const PLAN_URI: &str = "urn:yuanyi:scenario:follow-up:plan";
 /// The coding system of the category by which the plans are found.
 pub const CATEGORY: &str = "urn:yuanyi:scenario";
+/// Marks the `Observation`s of spirometry.
+pub const SPIROMETRY: &str = "spirometry";
 /// What a fact says in the scenario's own words, beside the elements of FHIR.
 const OWN_URI: &str = "urn:yuanyi:follow-up";
 /// The most facts of a kind that are read for one follow-up.
@@ -45,6 +47,16 @@ pub fn measured_key(course: &str, report: &str, n: usize) -> ResourceKey {
 /// A report raises one alert at most.
 pub fn alert_key(course: &str, report: &str) -> ResourceKey {
     key("Task", format!("{course}-a{report}"))
+}
+
+/// What those who treat asked and found beside the reports, in the order in which they did.
+pub fn assessment_key(course: &str, n: usize) -> ResourceKey {
+    key("QuestionnaireResponse", format!("{course}-q{n}"))
+}
+
+/// A session of spirometry, in the order in which they were kept.
+pub fn spirometry_key(course: &str, n: usize) -> ResourceKey {
+    key("Observation", format!("{course}-s{n}"))
 }
 
 pub fn referral_key(course: &str, n: usize) -> ResourceKey {
@@ -148,6 +160,23 @@ pub async fn of_course(
 ) -> Result<Vec<ResourceVersion>, Problem> {
     let plan = Match::Reference(format!("CarePlan/{course}"));
     let mut rows = search(context, permit, kind, vec![term("based-on", plan)]).await?;
+    rows.retain(|row| is_of(SCENARIO, row));
+    Ok(rows)
+}
+
+/// The sessions of spirometry of a follow-up: measurements of reports would be too many to look through for them.
+pub async fn sessions_of_course(
+    context: &dyn Context,
+    permit: &Permit,
+    course: &str,
+) -> Result<Vec<ResourceVersion>, Problem> {
+    let plan = Match::Reference(format!("CarePlan/{course}"));
+    let coded = Match::Token {
+        system: Some(CATEGORY.to_owned()),
+        code: Some(SPIROMETRY.to_owned()),
+    };
+    let terms = vec![term("based-on", plan), term("code", coded)];
+    let mut rows = search(context, permit, "Observation", terms).await?;
     rows.retain(|row| is_of(SCENARIO, row));
     Ok(rows)
 }

@@ -3,7 +3,9 @@
 //! A follow-up is nothing but facts of the record: the plan, reports, alerts, referrals and visits. Each act checks
 //! what the follow-up allows and commits its facts with what they build on; `course` reads them again.
 
+mod action;
 mod alert;
+mod assess;
 mod calendar;
 mod course;
 mod facts;
@@ -14,6 +16,7 @@ mod plans;
 mod referral;
 mod report;
 mod schedule;
+mod spirometry;
 mod view;
 mod visit;
 mod waiting;
@@ -136,6 +139,9 @@ async fn do_act(
     match (request.method, act) {
         (Method::Put, ["reports"]) => report::put(context, &course, request).await,
         (Method::Post, ["nights"]) => nights::post(context, &course, request).await,
+        (Method::Post, ["assess"]) => assess::post(context, &course, request).await,
+        (Method::Post, ["spirometry"]) => spirometry::post(context, &course, request).await,
+        (Method::Put, ["action"]) => action::put(context, &course, request).await,
         (Method::Post, ["take"]) => alert::answer(context, &course, request, false).await,
         (Method::Post, ["close"]) => alert::answer(context, &course, request, true).await,
         (Method::Post, ["refer"]) => referral::refer(context, &course, request).await,
@@ -153,7 +159,10 @@ async fn shown(context: &dyn Context, request: &Request, id: &str) -> Result<Val
     let found = FollowUp::find(context, &permit, id).await?;
     match found {
         Some(course) if is_only_patient(&request.actor) => Ok(view::own(context, &course)),
-        Some(course) => Ok(view::of(context, &course)),
+        Some(course) => {
+            let twin = context.twin(&permit, &course.patient).await?;
+            Ok(view::of(context, &course, twin.as_ref()))
+        }
         None if request.method == Method::Post => Ok(json!({"id": id, "gone": true})),
         None => Err(Problem::not_found()),
     }

@@ -55,6 +55,11 @@ pub struct Night {
     /// Valid time below 90 %, in per cent of the valid time.
     pub t90_percent: Option<f64>,
     pub lowest_spo2_percent: Option<f64>,
+    #[serde(default)]
+    pub mean_spo2_percent: Option<f64>,
+    /// Falls by 3 points or more that were counted.
+    #[serde(default)]
+    pub falls: Option<usize>,
     /// Valid time of the oximetry, in hours.
     pub oximetry_h: Option<f64>,
 }
@@ -71,6 +76,8 @@ impl Night {
             odi4: None,
             t90_percent: None,
             lowest_spo2_percent: None,
+            mean_spo2_percent: None,
+            falls: None,
             oximetry_h: None,
         }
     }
@@ -103,6 +110,8 @@ impl Night {
         self.odi4 = Some(found.odi4);
         self.t90_percent = Some(found.t90_percent);
         self.lowest_spo2_percent = Some(found.lowest);
+        self.mean_spo2_percent = Some(found.mean);
+        self.falls = Some(found.falls.len());
         self.oximetry_h = Some(found.valid_s as f64 / 3600.0);
     }
 
@@ -126,6 +135,8 @@ impl Night {
             odi4: self.odi4.or(before.odi4),
             t90_percent: self.t90_percent.or(before.t90_percent),
             lowest_spo2_percent: self.lowest_spo2_percent.or(before.lowest_spo2_percent),
+            mean_spo2_percent: self.mean_spo2_percent.or(before.mean_spo2_percent),
+            falls: self.falls.or(before.falls),
             oximetry_h: self.oximetry_h.or(before.oximetry_h),
         }
     }
@@ -276,6 +287,7 @@ fn observation(course: &FollowUp, night: &Night, context: &dyn Context) -> Value
         part("ODI4", night.odi4, "/h"),
         part("T90", night.t90_percent, "%"),
         part("Lowest saturation", night.lowest_spo2_percent, "%"),
+        part("Mean saturation", night.mean_spo2_percent, "%"),
         part("Valid oximetry", night.oximetry_h, "h"),
     ];
     json!({
@@ -328,6 +340,23 @@ pub fn latest(course: &FollowUp, today: Date) -> Vec<Night> {
         .collect()
 }
 
+/// The newest night with oximetry, however long ago.
+pub fn oximetry(course: &FollowUp) -> Option<&Night> {
+    let nights = course.nights.iter().map(|night| &night.of);
+    nights
+        .filter(|night| night.odi3.is_some())
+        .max_by_key(|night| night.date)
+}
+
+/// Whether the latest nights are adherent, where that can be said.
+pub fn adherent(course: &FollowUp, today: Date) -> Option<String> {
+    let hours: Vec<Option<f64>> = latest(course, today)
+        .iter()
+        .map(|night| night.hours)
+        .collect();
+    knowledge::adherence(&hours).value().cloned()
+}
+
 /// The latest nights and whether they are adherent.
 pub fn view(course: &FollowUp, today: Date) -> Value {
     let nights = latest(course, today);
@@ -337,6 +366,8 @@ pub fn view(course: &FollowUp, today: Date) -> Value {
         "nights": nights,
         "adherence": knowledge::adherence(&hours),
         "known": hours.iter().flatten().count(),
+        "therapy": course.plan.asks_for_use(),
+        "oximetry": oximetry(course),
         "counted": hours.iter().flatten().filter(|hours| **hours >= knowledge::COUNTED_H).count(),
         "rule": rule.map(|rule| json!({"title": rule.title, "classes": rule.classes.iter().map(|class| json!({"id": class.id, "label": class.label})).collect::<Vec<_>>()})),
     })

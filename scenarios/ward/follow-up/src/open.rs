@@ -73,6 +73,7 @@ pub async fn open(context: &dyn Context, request: &Request) -> Result<(String, b
             first: first.clone(),
             second,
             usual: wish.usual,
+            action: None,
         }),
         "instantiatesUri": [facts::PLAN_URI],
         "status": "active",

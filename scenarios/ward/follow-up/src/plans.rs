@@ -39,6 +39,46 @@ pub struct Plans {
     /// When a patient is referred.
     #[serde(rename = "criterion")]
     pub criteria: Vec<Criterion>,
+    /// Questions of lists whose answers the program reckons: nobody is asked.
+    pub computed: Vec<String>,
+    /// What comes next, by what was found.
+    #[serde(rename = "step")]
+    pub steps: Vec<Step>,
+}
+
+/// A step that comes next where what was found is so.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Step {
+    pub id: String,
+    /// The plans that it is for.
+    pub plans: Vec<String>,
+    /// For a list of `knowledge`, the classes or bands; `open` where it cannot be decided.
+    pub when: BTreeMap<String, Vec<String>>,
+    pub say: Text,
+    /// The criterion of referral that it is.
+    pub criterion: Option<String>,
+    /// The key of `docs/evidence`; a proposal of the project where there is none.
+    pub source: Option<String>,
+}
+
+/// The levels of an action plan, from usual days to an emergency.
+pub const LEVELS: [&str; 3] = ["usual", "worse", "emergency"];
+
+/// What an action plan says to everyone with this disease.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct General {
+    usual: Text,
+    worse: Text,
+    emergency: Text,
+}
+
+impl General {
+    /// In the order of [`LEVELS`].
+    pub fn levels(&self) -> [&Text; 3] {
+        [&self.usual, &self.worse, &self.emergency]
+    }
 }
 
 /// A question to a patient.
@@ -76,6 +116,14 @@ pub struct Plan {
     /// What the patient's usual value may be written down of.
     #[serde(default)]
     pub usual: Vec<String>,
+    /// Whether lung function is measured.
+    #[serde(default)]
+    pub spirometry: bool,
+    /// Lists of `knowledge` that those who treat ask and that are shown.
+    #[serde(default)]
+    pub assess: Vec<String>,
+    /// What a patient does on usual days, on worse ones, and in an emergency.
+    pub action: General,
     /// What the patient should know.
     pub learn: Vec<Text>,
     /// What is looked for in each report.
@@ -155,6 +203,11 @@ pub fn limits(name: &str) -> [Option<f64>; 2] {
 }
 
 impl Plan {
+    /// Whether a therapy device is used, so that its use can be counted.
+    pub fn asks_for_use(&self) -> bool {
+        self.asks.iter().any(|name| name == "cpap_hours")
+    }
+
     /// The criteria of referral that are for this plan.
     pub fn criteria(&self) -> impl Iterator<Item = &'static Criterion> {
         let is_for = |one: &&Criterion| one.plans.is_empty() || one.plans.contains(&self.id);
@@ -246,6 +299,9 @@ mod tests {
                     assert!(classes.classes.iter().any(|class| class.id == *id), "{id}");
                 }
             }
+            for id in &plan.assess {
+                assert!(knowledge::ask(id, &Answers::new()).is_some(), "{id}");
+            }
             for source in &plan.sources {
                 assert!(knowledge::evidence(source).is_some(), "{source}");
             }
@@ -258,6 +314,57 @@ mod tests {
         let asked: Vec<&String> = plans().list.iter().flat_map(|plan| &plan.asks).collect();
         for name in plans().question.keys() {
             assert!(asked.contains(&name), "no plan asks {name}");
+        }
+    }
+
+    #[test]
+    fn each_step_stands_on_what_can_be_found_and_names_a_criterion_of_its_plans() {
+        let classes = |id: &str| -> Vec<String> {
+            let of_classes =
+                class_list(id).map(|list| list.classes.iter().map(|one| one.id.clone()).collect());
+            let of_scores = || {
+                let bands = |score: &knowledge::PointScore| {
+                    score.bands.iter().map(|one| one.id.clone()).collect()
+                };
+                knowledge::point_score(id).map(bands)
+            };
+            of_classes.or_else(of_scores).unwrap_or_default()
+        };
+        for step in &plans().steps {
+            for (name, states) in &step.when {
+                let mut possible = classes(name);
+                match name.as_str() {
+                    "oximetry" | "spirometry" => possible.extend(["known".into(), "none".into()]),
+                    "sleepy-while-driving" => possible.push("yes".into()),
+                    _ => possible.push("open".into()),
+                }
+                for state in states {
+                    assert!(possible.contains(state), "{}: {name} {state}", step.id);
+                }
+            }
+            for id in &step.plans {
+                let plan = plan(id).unwrap();
+                for name in step.when.keys() {
+                    let is_of_plan = plan.assess.contains(name)
+                        || (name == "cpap-adherence" && plan.asks_for_use())
+                        || ["oximetry", "spirometry", "sleepy-while-driving"]
+                            .contains(&name.as_str());
+                    assert!(is_of_plan, "{}: {name}", step.id);
+                }
+                if let Some(criterion) = &step.criterion {
+                    assert!(
+                        plan.criteria().any(|one| one.id == *criterion),
+                        "{}",
+                        step.id
+                    );
+                }
+            }
+            if let Some(source) = &step.source {
+                assert!(knowledge::evidence(source).is_some(), "{source}");
+            }
+        }
+        for name in &plans().computed {
+            assert!(knowledge::inputs().contains_key(name), "{name}");
         }
     }
 

@@ -209,7 +209,7 @@ fn usable(course: &FollowUp, sent: &Sent) -> Result<Answers, Problem> {
     Ok(answers)
 }
 
-fn refused(label: &Text, why: &Text) -> Problem {
+pub fn refused(label: &Text, why: &Text) -> Problem {
     Problem::invalid(
         format!("{}：{}", label.zh, why.zh),
         format!("{}: {}", label.en, why.en),

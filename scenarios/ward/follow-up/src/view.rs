@@ -4,16 +4,19 @@ use jiff::civil::Date;
 use knowledge::{Answer, AnswerValue, Kind};
 use scenario::Context;
 use serde_json::{Value, json};
+use twin::PatientTwin;
 use vocabulary::{Text, Timestamp};
 
 use crate::{
+    action,
     alert::State,
-    calendar,
+    assess, calendar,
     course::FollowUp,
     nights,
     plans::{Plan, Worse, input, limits, plans, question},
     report::Report,
     schedule::{Due, day_of, start_of},
+    spirometry,
 };
 
 /// Reports that a patient's page shows.
@@ -136,7 +139,7 @@ fn adherence(course: &FollowUp, today: Date) -> Value {
 }
 
 /// The follow-up for those who treat.
-pub fn of(context: &dyn Context, course: &FollowUp) -> Value {
+pub fn of(context: &dyn Context, course: &FollowUp, twin: Option<&PatientTwin>) -> Value {
     let now = context.now();
     let today = day_of(now);
     let mut view = row(course, now);
@@ -147,6 +150,7 @@ pub fn of(context: &dyn Context, course: &FollowUp) -> Value {
         .map(|referral| &referral.of)
         .collect();
     let visits: Vec<_> = course.visits.iter().map(|visit| &visit.of).collect();
+    let (assess, next) = assess::view(course, twin, today);
     let more = json!({
         "questions": course.plan.asks.iter().filter_map(|name| asked(name)).collect::<Vec<_>>(),
         "every_days": course.plan.every_days,
@@ -166,6 +170,10 @@ pub fn of(context: &dyn Context, course: &FollowUp) -> Value {
         "criteria": course.plan.criteria().collect::<Vec<_>>(),
         "orders": course.orders,
         "nights": course.plan.nights.then(|| nights::view(course, today)),
+        "assess": assess,
+        "next": next,
+        "spirometry": spirometry::view(course),
+        "action": action::view(course),
     });
     if let (Some(view), Value::Object(more)) = (view.as_object_mut(), more) {
         view.extend(more);
@@ -222,6 +230,7 @@ pub fn own(context: &dyn Context, course: &FollowUp) -> Value {
         "next_report": course.next_report(day_of(now)),
         "questions": course.plan.asks.iter().filter_map(|name| asked(name)).collect::<Vec<_>>(),
         "learn": course.plan.learn,
+        "action": action::view(course),
         "reports": reports.collect::<Vec<_>>(),
         "told": told,
         "orders": course.orders,

@@ -1,0 +1,107 @@
+/** A session is added: the file of a spirometer's curves, or the values that it shows. */
+import { For, Show, createSignal } from 'solid-js';
+import type { JSX } from 'solid-js';
+import { useApp } from '../../../../client/core/app';
+import { Field } from '../../../../client/panels/Field';
+import { Notice } from '../../../../client/panels/Notice';
+import type { Part } from './CourseView';
+
+const VALUES = ['before-fev1', 'before-fvc', 'after-fev1', 'after-fvc'] as const;
+type Name = (typeof VALUES)[number];
+
+const number = (text: string | undefined): number | undefined => {
+  const value = Number((text ?? '').trim().replace(',', '.'));
+  return (text ?? '').trim() === '' || Number.isNaN(value) ? undefined : value;
+};
+
+export function AddSpirometry(props: { part: Part; groups: readonly string[] }): JSX.Element {
+  const app = useApp();
+  const { say } = props.part;
+  const last = () => props.part.of.spirometry?.last?.person;
+  const [height, setHeight] = createSignal<string>();
+  const [group, setGroup] = createSignal<string>();
+  const [file, setFile] = createSignal<File>();
+  const [typed, setTyped] = createSignal<Partial<Record<Name, string>>>({});
+  const [wrong, setWrong] = createSignal<string>();
+  const heightNow = (): string => height() ?? String(last()?.height_cm ?? '');
+  const groupNow = (): string => group() ?? last()?.group ?? '';
+  const values = (when: 'before' | 'after'): { fev1_l: number; fvc_l: number } | undefined => {
+    const [fev1_l, fvc_l] = [number(typed()[`${when}-fev1`]), number(typed()[`${when}-fvc`])];
+    return fev1_l === undefined || fvc_l === undefined ? undefined : { fev1_l, fvc_l };
+  };
+  const body = async (): Promise<unknown> => {
+    const whom = { height_cm: number(heightNow()) ?? 0, ...(groupNow() !== '' && { group: groupNow() }) };
+    const chosen = file();
+    if (chosen !== undefined) return { ...whom, file: JSON.parse(await chosen.text()) as unknown };
+    const [before, after] = [values('before'), values('after')];
+    return { ...whom, ...(before && { before }), ...(after && { after }) };
+  };
+  const send = async (event: SubmitEvent): Promise<void> => {
+    event.preventDefault();
+    setWrong(undefined);
+    let made: unknown;
+    try {
+      made = await body();
+    } catch {
+      return void setWrong(say('noCurves'));
+    }
+    if (await props.part.act('spirometry', made)) {
+      setTyped({});
+      setFile(undefined);
+      app.announce(say('kept'));
+    }
+  };
+  return (
+    <details>
+      <summary>{say('addSpirometry')}</summary>
+      <form class="follow-form" data-form="spirometry" onSubmit={(event) => void send(event)} noValidate>
+        <Field label={say('height')}>
+          {(control) => (
+            <input {...control} class="input" name="height" inputmode="decimal" value={heightNow()} onInput={(event) => setHeight(event.currentTarget.value)} />
+          )}
+        </Field>
+        <Field label={say('group')} hint={say('groupHint')}>
+          {(control) => (
+            <select {...control} class="input" name="group" value={groupNow()} onChange={(event) => setGroup(event.currentTarget.value)}>
+              <option value="">{say('noGroup')}</option>
+              <For each={props.groups}>{(one) => <option value={one}>{say(`group.${one as 'caucasian'}`)}</option>}</For>
+            </select>
+          )}
+        </Field>
+        <Field label={say('curveFile')} hint={say('curveFileHint')}>
+          {(control) => (
+            <input {...control} type="file" name="curves" accept=".json,application/json" onChange={(event) => setFile(event.currentTarget.files?.[0])} />
+          )}
+        </Field>
+        <Show when={file() === undefined}>
+          <fieldset class="follow-values">
+            <legend>{say('orValues')}</legend>
+            <For each={VALUES}>
+              {(name) => (
+                <Field label={say(`value.${name}`)}>
+                  {(control) => (
+                    <input
+                      {...control}
+                      class="input"
+                      name={name}
+                      inputmode="decimal"
+                      autocomplete="off"
+                      value={typed()[name] ?? ''}
+                      onInput={(event) => setTyped((all) => ({ ...all, [name]: event.currentTarget.value }))}
+                    />
+                  )}
+                </Field>
+              )}
+            </For>
+          </fieldset>
+        </Show>
+        <Show when={wrong()}>{(words) => <Notice kind="bad">{words()}</Notice>}</Show>
+        <div class="row">
+          <button type="submit" class="button primary">
+            {say('keep')}
+          </button>
+        </div>
+      </form>
+    </details>
+  );
+}

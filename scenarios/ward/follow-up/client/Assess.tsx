@@ -1,0 +1,216 @@
+/** What comes next, what the lists of the plan say, and the answers that they stand on. */
+import { For, Match, Show, Switch, createSignal } from 'solid-js';
+import type { JSX } from 'solid-js';
+import { useApp } from '../../../../client/core/app';
+import { momentOf } from '../../../../client/core/dates';
+import { inLanguage } from '../../../../client/core/language';
+import { Field } from '../../../../client/panels/Field';
+import type { CardInput } from '../../../../contract/knowledge';
+import type { Value } from './course';
+import type { Part } from './CourseView';
+import type { Asked, Result } from './found';
+
+export function Next(props: { part: Part }): JSX.Element {
+  const app = useApp();
+  const { say } = props.part;
+  const mayRefer = (criterion: string | null): boolean =>
+    criterion !== null && props.part.of.is_active && props.part.of.criteria.some(({ id, direction }) => id === criterion && direction === 'up');
+  return (
+    <Show when={props.part.of.next.length > 0}>
+      <section class="panel follow-next" aria-labelledby="follow-next">
+        <header>
+          <h2 id="follow-next">{say('nextSteps')}</h2>
+        </header>
+        <ul class="panel-body follow-facts">
+          <For each={props.part.of.next}>
+            {(step) => (
+              <li data-step={step.id}>
+                {inLanguage(step.say, app.language())}
+                <br />
+                <span class="soft small">
+                  {step.citation ?? say('proposal')}
+                  <Show when={step.needs_confirmation}>
+                    {' '}
+                    <span class="chip warn">{say('confirm')}</span>
+                  </Show>
+                </span>
+                <Show when={mayRefer(step.criterion)}>
+                  <div class="row">
+                    <button type="button" class="button small" onClick={() => props.part.suggest(step.criterion ?? '')}>
+                      {say('referByThis')}
+                    </button>
+                  </div>
+                </Show>
+              </li>
+            )}
+          </For>
+        </ul>
+      </section>
+    </Show>
+  );
+}
+
+export function Assess(props: { part: Part; asked: Asked }): JSX.Element {
+  const app = useApp();
+  const { say } = props.part;
+  return (
+    <section class="panel" aria-labelledby="follow-assess" data-assess="">
+      <header>
+        <h2 id="follow-assess">{say('assess')}</h2>
+      </header>
+      <div class="panel-body stack">
+        <ul class="follow-facts">
+          <For each={props.asked.results}>{(result) => <OneResult result={result} part={props.part} />}</For>
+        </ul>
+        <Show when={props.asked.by}>
+          {(by) => <p class="soft small">{say('assessedBy', { name: by().name, at: momentOf(props.asked.at ?? '', app.language()) })}</p>}
+        </Show>
+        <Show when={props.part.of.is_active && props.asked.questions.length > 0}>
+          <details>
+            <summary>{say('askLists')}</summary>
+            <Form part={props.part} asked={props.asked} />
+          </details>
+        </Show>
+      </div>
+    </section>
+  );
+}
+
+function OneResult(props: { result: Result; part: Part }): JSX.Element {
+  const app = useApp();
+  const { say } = props.part;
+  const said = () => props.result.said;
+  const text = (value: { zh: string; en: string }): string => inLanguage(value, app.language());
+  const missing = (): string => {
+    const found = said().result;
+    return found.state === 'not-assessable' ? found.missing.map(({ why }) => text(why)).join(app.language() === 'zh' ? '；' : '; ') : '';
+  };
+  const words = (): string => {
+    const one = said();
+    if (one.result.state !== 'assessed') return say('notAssessable', { why: missing() });
+    if ('classes' in one) return text((one.result.value as { label: { zh: string; en: string } }).label);
+    return `${String(one.result.value)} · ${one.band === undefined ? '' : text(one.band.label)}`;
+  };
+  const advice = (): string | undefined => {
+    const one = said();
+    if (!('classes' in one) || one.result.state !== 'assessed' || one.result.value.advice === undefined) return undefined;
+    return text(one.result.value.advice);
+  };
+  const owner = (): string | undefined => {
+    const one = said();
+    return 'attribution' in one && one.attribution !== undefined ? text(one.attribution) : undefined;
+  };
+  return (
+    <li data-result={props.result.id} data-found={props.result.found ?? 'open'}>
+      {text(said().title)}: <strong>{words()}</strong>{' '}
+      <Show when={said().needs_confirmation}>
+        <span class="chip warn">{say('confirm')}</span>
+      </Show>
+      <Show when={advice()}>
+        {(line) => (
+          <>
+            <br />
+            {line()}
+          </>
+        )}
+      </Show>
+      <br />
+      <span class="soft small">
+        {said().citation}
+        <Show when={owner()}>{(line) => <> · {line()}</>}</Show>
+      </span>
+    </li>
+  );
+}
+
+type Typed = Readonly<Record<string, string>>;
+
+/** What was typed, as answers; a field that was left as it was is not sent again. */
+function answersOf(typed: Typed, questions: readonly CardInput[]): Record<string, Value> {
+  return Object.fromEntries(
+    questions.flatMap(({ name, kind }): [string, Value][] => {
+      const value = typed[name]?.trim() ?? '';
+      if (value === '') return [];
+      if (kind === 'yes-no') return [[name, value === 'yes']];
+      return [[name, kind === 'number' ? Number(value.replace(',', '.')) : value]];
+    }),
+  );
+}
+
+function Form(props: { part: Part; asked: Asked }): JSX.Element {
+  const app = useApp();
+  const { say } = props.part;
+  const [typed, setTyped] = createSignal<Typed>({});
+  const known = (name: string): string => {
+    const value = props.asked.answers[name]?.value;
+    return typeof value === 'boolean' ? (value ? 'yes' : 'no') : value === undefined ? '' : String(value);
+  };
+  const set = (name: string, value: string): void => void setTyped((all) => ({ ...all, [name]: value }));
+  const label = (question: CardInput): string =>
+    question.unit === undefined || question.unit === '1'
+      ? inLanguage(question.label, app.language())
+      : `${inLanguage(question.label, app.language())} (${question.unit})`;
+  const source = (name: string): string | undefined => {
+    const from = props.asked.answers[name]?.source?.reference;
+    return from === undefined || from.startsWith('actor/') ? undefined : say('fromRecord');
+  };
+  const hint = (question: CardInput): string | undefined =>
+    [question.help === undefined ? undefined : inLanguage(question.help, app.language()), source(question.name)]
+      .filter((part) => part !== undefined)
+      .join(' · ') || undefined;
+  const send = async (event: SubmitEvent): Promise<void> => {
+    event.preventDefault();
+    const answers = answersOf(typed(), props.asked.questions);
+    if (await props.part.act('assess', { answers })) setTyped({});
+  };
+  return (
+    <form class="follow-form" data-form="assess" onSubmit={(event) => void send(event)} noValidate>
+      <For each={props.asked.questions}>
+        {(question) => (
+          <Field label={label(question)} hint={hint(question)}>
+            {(control) => (
+              <Switch>
+                <Match when={question.kind === 'number'}>
+                  <input
+                    {...control}
+                    class="input"
+                    name={question.name}
+                    inputmode="decimal"
+                    autocomplete="off"
+                    value={typed()[question.name] ?? known(question.name)}
+                    onInput={(event) => set(question.name, event.currentTarget.value)}
+                  />
+                </Match>
+                <Match when={question.kind !== 'number'}>
+                  <select
+                    {...control}
+                    class="input"
+                    name={question.name}
+                    value={typed()[question.name] ?? known(question.name)}
+                    onChange={(event) => set(question.name, event.currentTarget.value)}
+                  >
+                    <option value="">{say('unknownYet')}</option>
+                    <Show
+                      when={question.kind === 'yes-no'}
+                      fallback={
+                        <For each={question.choices}>{(one) => <option value={one.id}>{inLanguage(one.label, app.language())}</option>}</For>
+                      }
+                    >
+                      <option value="yes">{say('yes')}</option>
+                      <option value="no">{say('no')}</option>
+                    </Show>
+                  </select>
+                </Match>
+              </Switch>
+            )}
+          </Field>
+        )}
+      </For>
+      <div class="row">
+        <button type="submit" class="button primary">
+          {say('keep')}
+        </button>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,298 @@
+//! What those who treat ask and find beside the reports: questionnaires of screening, groups, the next step.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use knowledge::{Answer, AnswerValue, Answers, CardInput, Said, Source, lung_function};
+use policy::{Action, Object};
+use record::{Precondition, ResourceVersion};
+use scenario::{Context, Person, Problem, Request, Topic};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use twin::PatientTwin;
+use vocabulary::{Text, Timestamp};
+
+use crate::{
+    course::FollowUp,
+    facts::{self, own, read_own},
+    nights,
+    plans::{limits, plans},
+    report::refused,
+    schedule::days_after,
+};
+
+/// The days of a diary of peak flow that its variability is taken over.
+const DIARY_DAYS: i64 = 14;
+
+/// What was asked at one time.
+#[derive(Clone, Debug)]
+pub struct Assessment {
+    pub at: Timestamp,
+    pub by: Person,
+    pub answers: Answers,
+}
+
+/// What an assessment says beside the elements of FHIR.
+#[derive(Serialize, Deserialize)]
+struct Words {
+    assessed_at: Timestamp,
+    by: Person,
+}
+
+/// Reads an assessment again.
+pub fn of_row(row: &ResourceVersion) -> Option<Assessment> {
+    let body = row.body.as_ref()?;
+    let Words { assessed_at, by } = read_own(body)?;
+    Some(Assessment {
+        at: assessed_at,
+        by,
+        answers: knowledge::questionnaire::answers_of(body),
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wish {
+    answers: BTreeMap<String, AnswerValue>,
+}
+
+/// `POST courses/{id}/assess`: keeps what was asked; what follows from it is reckoned anew whenever it is shown.
+pub async fn post(
+    context: &dyn Context,
+    course: &FollowUp,
+    request: &Request,
+) -> Result<(), Problem> {
+    let wish: Wish = request.body_as()?;
+    let object = Object::Patient(course.patient.clone());
+    context
+        .permit(&request.actor, Action::WriteRecord, &object)
+        .await?;
+    course.must_be_active()?;
+    let questions = questions(course);
+    let by = Person::from(&request.actor);
+    let mut answers = Answers::new();
+    for (name, value) in wish.answers {
+        let asked = questions.iter().any(|question| question.name == name);
+        let Some(input) = knowledge::inputs().get(&name).filter(|_| asked) else {
+            return Err(Problem::invalid(
+                "回答了没有问的问题",
+                "this answers what was not asked",
+            ));
+        };
+        let value = input
+            .take(&name, &Answer::new(value))
+            .map_err(|missing| refused(&input.label, &missing.why))?;
+        let [low, high] = limits(&name);
+        if let AnswerValue::Number(number) = value
+            && (low.is_some_and(|low| number < low) || high.is_some_and(|high| number > high))
+        {
+            let why = Text::new("超出允许范围", "lies outside of what is allowed");
+            return Err(refused(&input.label, &why));
+        }
+        let source = Source {
+            reference: format!("actor/{}", by.id),
+            how: None,
+            at: Some(context.now().to_string()),
+        };
+        answers.insert(name, Answer::new(value).from_source(source));
+    }
+    if answers.is_empty() {
+        return Err(Problem::invalid("没有回答", "nothing was answered"));
+    }
+    let body = json!({
+        "extension": own(&Words { assessed_at: context.now(), by: by.clone() }),
+        "basedOn": facts::based_on(&course.id),
+        "status": "completed",
+        "subject": facts::patient(&course.patient),
+        "authored": context.now(),
+        "author": by.reference(),
+        "item": knowledge::questionnaire::items(&answers),
+    });
+    let key = facts::assessment_key(&course.id, course.assessments.len());
+    let fact = facts::put(key, &course.patient, body);
+    facts::commit(
+        context,
+        &request.actor.id,
+        vec![(fact, Precondition::Version(0))],
+    )
+    .await?;
+    course.tell(context, Topic::Case);
+    Ok(())
+}
+
+/// What the lists of the plan ask of a person; what the program reckons itself is not asked.
+fn questions(course: &FollowUp) -> Vec<CardInput> {
+    let mut found: Vec<CardInput> = Vec::new();
+    let cards = knowledge::cards();
+    for id in &course.plan.assess {
+        let inputs = cards.iter().find(|card| card.id == *id);
+        for input in inputs.into_iter().flat_map(|card| &card.inputs) {
+            let is_new = found.iter().all(|known| known.name != input.name);
+            if is_new && !plans().computed.contains(&input.name) {
+                found.push(input.clone());
+            }
+        }
+    }
+    found
+}
+
+/// All that is known for the lists of the plan: what the record and the follow-up say, then what was asked last.
+fn answers(course: &FollowUp, twin: Option<&PatientTwin>, today: Date) -> Answers {
+    let mut all = twin.map(PatientTwin::known_answers).unwrap_or_default();
+    let is_male = twin.and_then(|twin| match twin.sex.as_deref() {
+        Some("male") => Some(true),
+        Some("female") => Some(false),
+        _ => None,
+    });
+    if let Some(is_male) = is_male {
+        let source = Source {
+            reference: format!("Patient/{}", course.patient),
+            how: None,
+            at: None,
+        };
+        all.insert("male".to_owned(), Answer::from(is_male).from_source(source));
+    }
+    let reckoned = |value: f64, how: &str| {
+        Answer::from(value).from_source(Source {
+            reference: format!("CarePlan/{}", course.id),
+            how: Some(how.to_owned()),
+            at: None,
+        })
+    };
+    if let Some(mean) = nights::oximetry(course).and_then(|night| night.mean_spo2_percent) {
+        let answer = reckoned(mean, "the newest night with oximetry");
+        all.insert("night_mean_spo2_percent".to_owned(), answer);
+    }
+    if let Some(session) = course.sessions.last() {
+        all.extend(session.answers(lung_function::FOR_CLASSES));
+    }
+    if let Some(percent) = peak_flow_percent(course, today) {
+        let answer = reckoned(percent, "the diary of the last two weeks");
+        all.insert("pef_variability_percent".to_owned(), answer);
+    }
+    if let Some(report) = course.reports.first() {
+        all.extend(report.answers.clone());
+    }
+    for assessment in &course.assessments {
+        all.extend(assessment.answers.clone());
+    }
+    all
+}
+
+/// How much peak flow differs between morning and evening, from the reports of two weeks.
+fn peak_flow_percent(course: &FollowUp, today: Date) -> Option<f64> {
+    let first = days_after(today, 1 - DIARY_DAYS);
+    let mut days: BTreeMap<Date, [Option<f64>; 2]> = BTreeMap::new();
+    // The newest report comes first: what a day was said to have last counts.
+    for report in course.reports.iter().filter(|report| report.day >= first) {
+        let day = days.entry(report.day).or_default();
+        for (value, name) in day
+            .iter_mut()
+            .zip(["pef_morning_l_min", "pef_evening_l_min"])
+        {
+            if let Some(AnswerValue::Number(number)) =
+                report.answers.get(name).map(|answer| &answer.value)
+            {
+                value.get_or_insert(*number);
+            }
+        }
+    }
+    let both: Vec<(f64, f64)> = days
+        .values()
+        .filter_map(|[morning, evening]| morning.zip(*evening))
+        .collect();
+    lung_function::pef_variability_percent(&both)
+        .value()
+        .copied()
+}
+
+/// The class or band that a list found, where it found one.
+fn found(said: &Said) -> Option<&str> {
+    match said {
+        Said::Class(class) => class.result.value().map(|found| found.id.as_str()),
+        Said::Score(score) => score.band.as_ref().map(|band| band.id.as_str()),
+        Said::Model(_) | Said::Guideline(_) => None,
+    }
+}
+
+/// What is asked and found, and what comes next; for those who treat.
+pub fn view(course: &FollowUp, twin: Option<&PatientTwin>, today: Date) -> (Value, Value) {
+    if course.plan.assess.is_empty() {
+        return (Value::Null, json!(next(course, &BTreeMap::new(), today)));
+    }
+    let known = answers(course, twin, today);
+    let said: Vec<(&String, Said)> = course
+        .plan
+        .assess
+        .iter()
+        .filter_map(|id| Some((id, knowledge::ask(id, &known)?)))
+        .collect();
+    let states: BTreeMap<&str, String> = said
+        .iter()
+        .map(|(id, said)| (id.as_str(), found(said).unwrap_or("open").to_owned()))
+        .collect();
+    let questions = questions(course);
+    let shown: BTreeMap<&String, &Answer> = questions
+        .iter()
+        .filter_map(|question| Some((&question.name, known.get(&question.name)?)))
+        .collect();
+    let last = course.assessments.last();
+    let whole = json!({
+        "questions": questions,
+        "answers": shown,
+        "results": said.iter().map(|(id, said)| json!({"id": id, "found": found(said), "said": said})).collect::<Vec<_>>(),
+        "at": last.map(|last| last.at),
+        "by": last.map(|last| &last.by),
+    });
+    (whole, json!(next(course, &states, today)))
+}
+
+/// The steps that are next by what was found; each names the criterion of referral that it is.
+fn next(course: &FollowUp, found: &BTreeMap<&str, String>, today: Date) -> Vec<Value> {
+    let mut states = found.clone();
+    let known = |is: bool| if is { "known" } else { "none" }.to_owned();
+    states.insert("oximetry", known(nights::oximetry(course).is_some()));
+    states.insert(
+        "spirometry",
+        known(
+            course
+                .sessions
+                .last()
+                .is_some_and(|last| last.after.is_some()),
+        ),
+    );
+    if course.plan.asks_for_use() {
+        let adherent = nights::adherent(course, today);
+        states.insert(
+            "cpap-adherence",
+            adherent.unwrap_or_else(|| "open".to_owned()),
+        );
+    }
+    let drives = course
+        .reports
+        .first()
+        .and_then(|report| report.answers.get("sleepy_while_driving"));
+    if drives.map(|answer| &answer.value) == Some(&AnswerValue::YesNo(true)) {
+        states.insert("sleepy-while-driving", "yes".to_owned());
+    }
+    let is_next = |(name, wanted): (&String, &Vec<String>)| {
+        states
+            .get(name.as_str())
+            .is_some_and(|state| wanted.contains(state))
+    };
+    plans()
+        .steps
+        .iter()
+        .filter(|step| step.plans.contains(&course.plan.id) && step.when.iter().all(is_next))
+        .map(|step| {
+            let source = step.source.as_deref().and_then(knowledge::evidence);
+            json!({
+                "id": step.id,
+                "say": step.say,
+                "criterion": step.criterion,
+                "citation": source.map(|source| &source.citation),
+                "needs_confirmation": source.is_none_or(|source| source.confidence.needs_confirmation()),
+            })
+        })
+        .collect()
+}

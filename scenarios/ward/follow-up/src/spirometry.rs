@@ -1,0 +1,507 @@
+//! Spirometry: curves or bare values, graded, compared with each set of equations, with the classes that follow.
+//!
+//! What is kept is what was measured and seen, and of whom; all that follows is reckoned anew whenever it is shown.
+
+use jiff::civil::Date;
+use knowledge::{
+    Answers, class_list,
+    lung_function::{
+        self, BlowFacts, Expected, FOR_CLASSES, Measure, Person as Blower, Sex, changes, equations,
+        quality,
+    },
+};
+use policy::{Action, Object};
+use record::{Precondition, ResourceVersion};
+use scenario::{Context, Person, Problem, Request, Topic};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use signals::spirometry::{Blow, Curve, Samples, blow, flow_volume};
+use twin::PatientTwin;
+use vocabulary::{Assessed, Missing};
+
+use crate::{
+    course::FollowUp,
+    facts::{self, own, read_own},
+    schedule::{day_of, days_between},
+};
+
+/// The most blows of one part, and samples of one blow.
+const MOST_BLOWS: usize = 12;
+const MOST_SAMPLES: usize = 12_000;
+/// Steps of the curve that is kept to be looked at.
+const STEPS: u32 = 48;
+/// Volumes outside of these, in litres, are none of a person.
+const FEV1_L: [f64; 2] = [0.1, 8.0];
+const FVC_L: [f64; 2] = [0.1, 10.0];
+/// A file that says another age than the record is of somebody else.
+const AGE_APART_YEARS: f64 = 1.5;
+const DAYS_A_YEAR: f64 = 365.25;
+
+/// What the person beside the patient saw of a blow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Seen {
+    cough: Option<bool>,
+    glottic_closure: Option<bool>,
+    leak: Option<bool>,
+    cannot_exceed: Option<bool>,
+    usable: Option<bool>,
+}
+
+/// A blow as it is kept: what was measured of it, what was seen, and its curve to be looked at.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Kept {
+    blow: Blow,
+    seen: Seen,
+    /// Volume in litres and flow in litres a second.
+    curve: Vec<[f64; 2]>,
+}
+
+/// One part of a session.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Part {
+    /// Curves.
+    Blows(Vec<Kept>),
+    /// What a device showed, without curves.
+    Values { fev1_l: f64, fvc_l: f64 },
+}
+
+/// A session.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Session {
+    pub day: Date,
+    pub by: Person,
+    person: Blower,
+    pub before: Option<Part>,
+    /// After a bronchodilator.
+    pub after: Option<Part>,
+}
+
+/// Reads a session again.
+pub fn of_row(row: &ResourceVersion) -> Option<Session> {
+    read_own(row.body.as_ref()?)
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum CurveName {
+    VolumeL,
+    FlowLS,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sent {
+    values: Vec<f64>,
+    #[serde(default)]
+    seen: Seen,
+}
+
+/// A file of curves, as `yuanyi measure` reads it; a part of it that is empty was not done.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    /// Whom the file says it is of.
+    #[serde(default)]
+    person: Option<Blower>,
+    curve: CurveName,
+    per_second: f64,
+    #[serde(default)]
+    blows: Vec<Sent>,
+    #[serde(default)]
+    after_bronchodilator: Vec<Sent>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Values {
+    fev1_l: f64,
+    fvc_l: f64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wish {
+    height_cm: f64,
+    #[serde(default)]
+    group: Option<String>,
+    /// Curves, or
+    #[serde(default)]
+    file: Option<File>,
+    /// values before and after a bronchodilator.
+    #[serde(default)]
+    before: Option<Values>,
+    #[serde(default)]
+    after: Option<Values>,
+}
+
+/// `POST courses/{id}/spirometry`: a session of today.
+pub async fn post(
+    context: &dyn Context,
+    course: &FollowUp,
+    request: &Request,
+) -> Result<(), Problem> {
+    let wish: Wish = request.body_as()?;
+    let object = Object::Patient(course.patient.clone());
+    let permit = context
+        .permit(&request.actor, Action::ReadRecord, &object)
+        .await?;
+    context
+        .permit(&request.actor, Action::WriteRecord, &object)
+        .await?;
+    course.must_be_active()?;
+    if !course.plan.spirometry {
+        return Err(Problem::out_of_order(
+            "该随访计划不做肺功能",
+            "this plan has no spirometry",
+        ));
+    }
+    let twin = context.twin(&permit, &course.patient).await?;
+    let twin = twin.ok_or_else(Problem::not_found)?;
+    let day = day_of(context.now());
+    let person = blower(&twin, &wish, day)?;
+    let (before, after) = match &wish.file {
+        Some(file) => {
+            must_be_of(file, &person)?;
+            (
+                part(file, &file.blows)?,
+                part(file, &file.after_bronchodilator)?,
+            )
+        }
+        None => (values(wish.before)?, values(wish.after)?),
+    };
+    if before.is_none() && after.is_none() {
+        return Err(Problem::invalid("没有呼气数据", "there is no blow in it"));
+    }
+    let session = Session {
+        day,
+        by: Person::from(&request.actor),
+        person,
+        before,
+        after,
+    };
+    let key = facts::spirometry_key(&course.id, course.sessions.len());
+    let fact = facts::put(key, &course.patient, observation(course, &session, context));
+    facts::commit(
+        context,
+        &request.actor.id,
+        vec![(fact, Precondition::Version(0))],
+    )
+    .await?;
+    course.tell(context, Topic::Case);
+    Ok(())
+}
+
+/// Of whom something is expected: sex and age are those of the record, not typed again.
+fn blower(twin: &PatientTwin, wish: &Wish, day: Date) -> Result<Blower, Problem> {
+    let is_group = |group: &String| {
+        equations()
+            .iter()
+            .any(|equations| equations.groups.contains(group))
+    };
+    if !(40.0..=250.0).contains(&wish.height_cm) || !wish.group.iter().all(is_group) {
+        return Err(Problem::invalid(
+            "身高或族群不能用",
+            "the height or the group cannot be used",
+        ));
+    }
+    let birth: Option<Date> = twin.birth_date.as_ref().and_then(|day| day.parse().ok());
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a life has some ten thousand days"
+    )]
+    let age = birth.map(|birth| days_between(birth, day) as f64 / DAYS_A_YEAR);
+    Ok(Blower {
+        sex: match twin.sex.as_deref() {
+            Some("male") => Some(Sex::Male),
+            Some("female") => Some(Sex::Female),
+            _ => None,
+        },
+        age_years: age,
+        height_cm: Some(wish.height_cm),
+        group: wish.group.clone(),
+    })
+}
+
+/// A file that says another sex or age than the record is most likely of another patient.
+fn must_be_of(file: &File, person: &Blower) -> Result<(), Problem> {
+    let Some(said) = &file.person else {
+        return Ok(());
+    };
+    let other_sex = said
+        .sex
+        .zip(person.sex)
+        .is_some_and(|(said, known)| said != known);
+    let other_age = said
+        .age_years
+        .zip(person.age_years)
+        .is_some_and(|(said, known)| (said - known).abs() > AGE_APART_YEARS);
+    if other_sex || other_age {
+        return Err(Problem::invalid(
+            "文件中的性别或年龄与病历不符：可能是别人的",
+            "sex or age in the file are not those of the record: it may be somebody else's",
+        ));
+    }
+    Ok(())
+}
+
+fn values(sent: Option<Values>) -> Result<Option<Part>, Problem> {
+    let Some(Values { fev1_l, fvc_l }) = sent else {
+        return Ok(None);
+    };
+    must_be_volumes(fev1_l, fvc_l)?;
+    Ok(Some(Part::Values { fev1_l, fvc_l }))
+}
+
+fn must_be_volumes(fev1_l: f64, fvc_l: f64) -> Result<(), Problem> {
+    let is_in = |[low, high]: [f64; 2], value: f64| (low..=high).contains(&value);
+    if is_in(FEV1_L, fev1_l) && is_in(FVC_L, fvc_l) && fev1_l <= fvc_l {
+        return Ok(());
+    }
+    Err(Problem::invalid(
+        "肺容积不可能：FEV1 须在 0.1–8 L，FVC 须在 0.1–10 L，且 FEV1 不大于 FVC",
+        "volumes that cannot be: FEV1 lies between 0.1 and 8 L, FVC between 0.1 and 10 L, and FEV1 not above FVC",
+    ))
+}
+
+fn part(file: &File, sent: &[Sent]) -> Result<Option<Part>, Problem> {
+    if sent.is_empty() {
+        return Ok(None);
+    }
+    if sent.len() > MOST_BLOWS || sent.iter().any(|blow| blow.values.len() > MOST_SAMPLES) {
+        return Err(Problem::invalid(
+            format!("最多 {MOST_BLOWS} 次呼气，每次最多 {MOST_SAMPLES} 个样点"),
+            format!("at most {MOST_BLOWS} blows of {MOST_SAMPLES} samples"),
+        ));
+    }
+    let blows: Result<Vec<Kept>, Problem> = sent.iter().map(|one| kept(file, one)).collect();
+    Ok(Some(Part::Blows(blows?)))
+}
+
+fn kept(file: &File, sent: &Sent) -> Result<Kept, Problem> {
+    let samples = Samples {
+        curve: match file.curve {
+            CurveName::VolumeL => Curve::Volume,
+            CurveName::FlowLS => Curve::Flow,
+        },
+        per_second: file.per_second,
+        values: &sent.values,
+    };
+    let unread = |why: signals::spirometry::BlowError| {
+        Problem::invalid(format!("无法读取曲线：{why}"), format!("could not {why}"))
+    };
+    let found = blow(samples).map_err(unread)?;
+    must_be_volumes(found.fev1_l, found.fvc_l)?;
+    let to_ml = |value: f64| (value * 1000.0).round() / 1000.0;
+    let curve = flow_volume(samples, STEPS).map_err(unread)?;
+    Ok(Kept {
+        blow: found,
+        seen: sent.seen,
+        curve: curve.into_iter().map(|pair| pair.map(to_ml)).collect(),
+    })
+}
+
+impl Part {
+    /// What follows from it. `Err` names what is missing to grade it.
+    fn judged(&self, person: &Blower) -> Result<lung_function::Part, Missing> {
+        match self {
+            Self::Values { fev1_l, fvc_l } => {
+                Ok(lung_function::Part::of_values(Some(*fev1_l), Some(*fvc_l)))
+            }
+            Self::Blows(blows) => {
+                let facts: Vec<BlowFacts> = blows.iter().map(facts_of).collect();
+                lung_function::Part::of_blows(&facts, person.age_years)
+            }
+        }
+    }
+}
+
+fn facts_of(kept: &Kept) -> BlowFacts {
+    let Kept { blow, seen, .. } = kept;
+    BlowFacts {
+        fev1_l: blow.fev1_l,
+        fvc_l: blow.fvc_l,
+        back_extrapolated_l: blow.back_extrapolated_l,
+        last_second_l: blow.last_second_l,
+        expiration_s: blow.expiration_s,
+        cough: seen.cough,
+        glottic_closure: seen.glottic_closure,
+        leak: seen.leak,
+        cannot_exceed: seen.cannot_exceed,
+        usable: seen.usable,
+    }
+}
+
+impl Session {
+    /// The answers to questions about lung function after a bronchodilator.
+    pub fn answers(&self, by: &str) -> Answers {
+        let judged = self
+            .after
+            .as_ref()
+            .and_then(|after| after.judged(&self.person).ok());
+        judged.map_or_else(Answers::new, |part| part.answers_after(&self.person, by))
+    }
+
+    /// What a list of sessions shows: the best FEV1 of the part that is compared, after a bronchodilator where that
+    /// was done.
+    fn short(&self) -> Value {
+        let part = self.after.as_ref().or(self.before.as_ref());
+        let judged = part.and_then(|part| part.judged(&self.person).ok());
+        let [(_, fev1), (_, fvc), _] = judged.as_ref().map(lung_function::Part::best).unwrap_or([
+            (Measure::Fev1, None),
+            (Measure::Fvc, None),
+            (Measure::Ratio, None),
+        ]);
+        let expected = judged
+            .as_ref()
+            .map(|part| part.expected(&self.person))
+            .unwrap_or_default();
+        let of_fev1 = expected
+            .iter()
+            .find(|one| one.equations == FOR_CLASSES && one.measure == Measure::Fev1)
+            .and_then(|one| one.result.value());
+        let grade = judged
+            .as_ref()
+            .and_then(|part| part.grades.as_ref())
+            .map(|[fev1, _]| fev1.grade);
+        json!({
+            "day": self.day, "by": self.by, "after": self.after.is_some(), "grade": grade,
+            "fev1_l": fev1, "fvc_l": fvc,
+            "percent": of_fev1.and_then(|found| found.percent), "z_score": of_fev1.and_then(|found| found.z_score),
+        })
+    }
+
+    fn whole(&self) -> Value {
+        let before = self.before.as_ref().map(|part| part.judged(&self.person));
+        let after = self.after.as_ref().map(|part| part.judged(&self.person));
+        let shown = |part: &Option<Part>, judged: &Option<Result<lung_function::Part, Missing>>| {
+            part.as_ref()
+                .zip(judged.as_ref())
+                .map(|(part, judged)| self.part(part, judged))
+        };
+        let change = match (&before, &after) {
+            (Some(Ok(before)), Some(Ok(after))) => changes(before, after, &self.person),
+            _ => Vec::new(),
+        };
+        let grades = after
+            .as_ref()
+            .and_then(|after| after.as_ref().ok())
+            .map(|after| {
+                let each = equations().iter().map(|equations| {
+                    let by = after.classes_after(&self.person, &equations.id);
+                    json!({"equations": equations.id, "title": equations.title, "by": by})
+                });
+                each.collect::<Vec<_>>()
+            });
+        json!({
+            "day": self.day, "by": self.by, "person": self.person,
+            "before": shown(&self.before, &before),
+            "after": shown(&self.after, &after),
+            "changes": change,
+            "grades": grades,
+        })
+    }
+
+    fn part(&self, part: &Part, judged: &Result<lung_function::Part, Missing>) -> Value {
+        let found = match judged {
+            Ok(found) => found,
+            Err(missing) => return json!({"missing": missing}),
+        };
+        let blows: Vec<Value> = match part {
+            Part::Values { .. } => Vec::new(),
+            Part::Blows(blows) => blows
+                .iter()
+                .zip(&found.judged)
+                .map(|(kept, judged)| json!({"measured": kept.blow, "judged": judged, "curve": kept.curve}))
+                .collect(),
+        };
+        let best: Vec<Value> = found
+            .best()
+            .into_iter()
+            .map(|(measure, value)| json!({"measure": measure, "value": value}))
+            .collect();
+        let grades = found.grades.as_ref();
+        json!({
+            "blows": blows,
+            "fev1": grades.map(|[fev1, _]| fev1),
+            "fvc": grades.map(|[_, fvc]| fvc),
+            "best": best,
+            "expected": found.expected(&self.person).iter().map(with_severity).collect::<Vec<_>>(),
+        })
+    }
+}
+
+/// What is expected, with what the severity by z-score is called.
+fn with_severity(expected: &Expected) -> Value {
+    let mut shown = json!(expected);
+    let z = match &expected.result {
+        Assessed::Assessed { value } => value.z_score,
+        Assessed::NotAssessable { .. } => None,
+    };
+    let severity = z
+        .map(|z| Answers::from([("z_score".to_owned(), knowledge::Answer::from(z))]))
+        .zip(class_list("spirometry-severity-2022"))
+        .and_then(|(answers, classes)| classes.classify(&answers).result.value().cloned());
+    if let Some(fields) = shown.as_object_mut() {
+        fields.insert("severity".to_owned(), json!(severity));
+    }
+    shown
+}
+
+/// All sessions, the oldest first, and the newest of them whole.
+pub fn view(course: &FollowUp) -> Option<Value> {
+    course.plan.spirometry.then(|| {
+        let quality = quality();
+        let groups: Vec<&String> = equations().iter().flat_map(|one| &one.groups).collect();
+        json!({
+            "sessions": course.sessions.iter().map(Session::short).collect::<Vec<_>>(),
+            "last": course.sessions.last().map(Session::whole),
+            "quality": {"title": quality.title, "needs_confirmation": quality.confidence.needs_confirmation()},
+            "equations": equations().iter().map(|one| json!({
+                "id": one.id, "title": one.title, "population": one.population,
+                "needs_confirmation": one.confidence.needs_confirmation(),
+            })).collect::<Vec<_>>(),
+            "for_classes": FOR_CLASSES,
+            "groups": groups,
+        })
+    })
+}
+
+fn observation(course: &FollowUp, session: &Session, context: &dyn Context) -> Value {
+    let parts = [(&session.before, "before"), (&session.after, "after")];
+    let volumes = parts.into_iter().flat_map(|(part, when)| {
+        let judged = part
+            .as_ref()
+            .and_then(|part| part.judged(&session.person).ok());
+        let best = judged.map(|part| part.best());
+        let named = [("20150-9", "FEV1"), ("19868-9", "Forced vital capacity")];
+        best.into_iter()
+            .flatten()
+            .zip(named)
+            .filter_map(move |((_, value), (code, name))| {
+                Some(json!({
+                    "code": {
+                        "coding": [{"system": "http://loinc.org", "code": code, "display": name}],
+                        "text": format!("{name}, {when} a bronchodilator"),
+                    },
+                    "valueQuantity": {"value": value?, "unit": "L", "system": "http://unitsofmeasure.org", "code": "L"},
+                }))
+            })
+            .collect::<Vec<_>>()
+    });
+    json!({
+        "extension": own(session),
+        "basedOn": facts::based_on(&course.id),
+        "status": "final",
+        "code": {
+            "coding": [{"system": facts::CATEGORY, "code": facts::SPIROMETRY}],
+            "text": "Spirometry",
+        },
+        "subject": facts::patient(&course.patient),
+        "effectiveDateTime": session.day,
+        "issued": context.now(),
+        "performer": [session.by.reference()],
+        "component": volumes.collect::<Vec<_>>(),
+    })
+}
