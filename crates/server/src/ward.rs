@@ -82,6 +82,8 @@ struct BedState {
     recent: BTreeMap<String, VecDeque<(Timestamp, f64)>>,
     /// Where the newest value of each signal came from.
     sources: BTreeMap<String, kept::Source>,
+    /// The newest value of each signal that the patient measured at home.
+    from_home: BTreeMap<String, (Timestamp, f64)>,
     disbelieved: VecDeque<Change>,
 }
 
@@ -171,6 +173,7 @@ impl State {
                 patient,
                 recent: BTreeMap::new(),
                 sources: BTreeMap::new(),
+                from_home: BTreeMap::new(),
                 disbelieved: VecDeque::new(),
             };
             self.beds.insert(id.clone(), state);

@@ -8,13 +8,15 @@ use serde_json::Value;
 use vocabulary::{PatientId, Timestamp};
 
 use super::{
-    RECENT_EVERY_MS, RECENT_MS, State,
+    BedState, RECENT_EVERY_MS, RECENT_MS, State,
     charted::{Charted, charted},
     kept::Source,
     places,
 };
 use crate::{clock, hospital::Hospital, vitals};
 
+/// Who writes down what patients report from home.
+const FROM_HOME: &str = "follow-up";
 /// How many observations are looked at when the program starts, the newest ones.
 const CHARTED: usize = 2000;
 /// Values closer together than this are a waveform, in microseconds. Rules look at none.
@@ -67,6 +69,16 @@ pub async fn recent(hospital: &Hospital, permit: &Permit) -> Result<()> {
     Ok(())
 }
 
+impl BedState {
+    fn measured_at_home(&mut self, sample: Sample) {
+        let newest = self.from_home.entry(sample.signal);
+        let newest = newest.or_insert((sample.at, sample.value));
+        if sample.at >= newest.0 {
+            *newest = (sample.at, sample.value);
+        }
+    }
+}
+
 impl State {
     /// Takes what was written down just now. What the hospital made of a reading came with the reading already.
     fn write_down(&mut self, patient: &PatientId, id: &str, body: &Value) {
@@ -84,8 +96,17 @@ impl State {
             device: format!("Observation/{id}"),
             stream: String::new(),
         };
+        let is_from_home = written_by(body) == Some(FROM_HOME);
         for said in charted(body, &self.rules) {
             match said {
+                // What a patient measured at home, with a device that nobody here knows, is seen and not scored:
+                // NEWS2 and the rules of a ward are about what was measured in it.
+                Charted::Value(sample) if is_from_home => {
+                    if let Some(bed) = self.beds.get_mut(&bed).filter(|_| sample.at <= before) {
+                        bed.measured_at_home(sample);
+                    }
+                }
+                Charted::Answer { .. } if is_from_home => {}
                 Charted::Value(sample) if sample.at <= before => self.sample(&bed, sample, &source),
                 Charted::Value(_) => {}
                 Charted::Answer { at, .. } if at > before => {}
@@ -227,6 +248,40 @@ mod tests {
             received: at,
             quality: vec![],
         }
+    }
+
+    #[test]
+    fn what_a_patient_measured_at_home_is_seen_and_neither_scored_nor_watched() {
+        let patient = PatientId::new("p").unwrap();
+        let mut state = one_bed(&patient);
+        let saturation = |value: f64, second: i64| {
+            json!({
+                "status": "final", "effectiveDateTime": after(second),
+                "code": {"coding": [{"system": "http://loinc.org", "code": "59408-5"}]},
+                "valueQuantity": {"value": value, "unit": "%", "code": "%"},
+            })
+        };
+        let mut home = saturation(88.0, 10);
+        mark_written_by(home.as_object_mut().unwrap(), FROM_HOME);
+        state.write_down(&patient, "home", &home);
+        let missing = |state: &State| {
+            let score = state.beds["bed"].watch.score("news2", after(20)).unwrap();
+            let vocabulary::Assessed::NotAssessable { missing } = score.result else {
+                panic!("nothing else was measured");
+            };
+            missing.iter().any(|one| one.input == "spo2_percent")
+        };
+        assert!(missing(&state));
+        assert!(state.beds["bed"].recent.is_empty());
+        assert_eq!(state.beds["bed"].from_home["spo2"], (after(10), 88.0));
+        // An older report that comes later does not stand for the newest.
+        let mut older = saturation(95.0, 5);
+        mark_written_by(older.as_object_mut().unwrap(), FROM_HOME);
+        state.write_down(&patient, "older", &older);
+        assert_eq!(state.beds["bed"].from_home["spo2"], (after(10), 88.0));
+        // The same value measured in the ward counts.
+        state.write_down(&patient, "ward", &saturation(88.0, 15));
+        assert!(!state.beds["bed"].recent.is_empty());
     }
 
     #[test]

@@ -11,7 +11,7 @@ use policy::Permit;
 use serde::Serialize;
 use vocabulary::{Text, Timestamp};
 
-use super::{Bed, Kept, State, kept::Source, routing};
+use super::{Bed, BedState, Kept, State, kept::Source, routing};
 use crate::{clock, http::Caller};
 
 /// The signals that are forecast, how many minutes ahead, and with which probability the value lies inside.
@@ -83,11 +83,24 @@ pub struct BedView {
     news2: Option<ScoreFound>,
     /// Where the newest value of each signal came from.
     sources: BTreeMap<String, Source>,
+    /// What the patient measured at home: not in the ward, and in no score of it.
+    from_home: Vec<FromHome>,
     devices: Vec<DeviceView>,
     /// What was not believed lately, the newest first.
     doubts: Vec<Doubt>,
     /// Samples that came after their moment had been judged.
     late: u64,
+}
+
+/// The newest value of a signal that a patient measured at home.
+#[derive(Serialize)]
+pub struct FromHome {
+    signal: String,
+    label: Text,
+    unit: String,
+    decimals: u8,
+    value: f64,
+    at: Timestamp,
 }
 
 /// An alarm with what was started from it.
@@ -272,6 +285,9 @@ fn bed_view(state: &State, bed: &Bed, permit: Option<&Permit>, now: Timestamp) -
             .filter(|_| lying.is_some())
             .and_then(|watch| watch.score("news2", now)),
         sources: known.map(|known| known.sources.clone()).unwrap_or_default(),
+        from_home: known
+            .map(|known| from_home(state, known))
+            .unwrap_or_default(),
         devices: devices(state, bed, now),
         doubts: doubts
             .filter_map(|change| {
@@ -283,6 +299,23 @@ fn bed_view(state: &State, bed: &Bed, permit: Option<&Permit>, now: Timestamp) -
             .collect(),
         late: watch.map_or(0, alarms::Watch::late),
     }
+}
+
+fn from_home(state: &State, bed: &BedState) -> Vec<FromHome> {
+    let signals = state.rules.signals.iter();
+    signals
+        .filter_map(|signal| {
+            let (at, value) = *bed.from_home.get(&signal.id)?;
+            Some(FromHome {
+                signal: signal.id.clone(),
+                label: signal.label.clone(),
+                unit: signal.unit.clone(),
+                decimals: signal.decimals,
+                value,
+                at,
+            })
+        })
+        .collect()
 }
 
 /// Where a line may be in a quarter of an hour, by its minutes.

@@ -2,6 +2,7 @@
 import { For, Show, createMemo } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
+import { momentOf } from '../../../../client/core/dates';
 import { inLanguage } from '../../../../client/core/language';
 import { Icon } from '../../../../client/panels/Icon';
 import { News2, Value, Who, missingOf } from './BedTable';
@@ -66,6 +67,22 @@ export function Bed(props: BedProps): JSX.Element {
           </ul>
         </Show>
       </section>
+      <Show when={props.bed.from_home.length > 0}>
+        <section aria-label={say('fromHome')} data-from-home>
+          <h3>{say('fromHome')}</h3>
+          <p class="soft small">{say('fromHomeWhy')}</p>
+          <ul class="small">
+            <For each={props.bed.from_home}>
+              {(one) => (
+                <li>
+                  {inLanguage(one.label, app.language())}: {one.value.toFixed(one.decimals)} {one.unit === '1' ? '' : one.unit} ·{' '}
+                  {momentOf(one.at, app.language())}
+                </li>
+              )}
+            </For>
+          </ul>
+        </section>
+      </Show>
       <Show when={props.bed.patient}>
         <Seen ward={props.ward.id} bed={props.bed} reload={props.reload} />
       </Show>

@@ -25,6 +25,7 @@ const bed = (vitals: VitalNow[]): BedView => ({
   forecasts: {},
   news2: null,
   sources: {},
+  from_home: [],
   devices: [],
   doubts: [],
   late: 0,

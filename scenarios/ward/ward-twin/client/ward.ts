@@ -42,6 +42,8 @@ export interface BedView {
   readonly forecasts: Readonly<Record<string, Forecast>>;
   readonly news2: ScoreFound | null;
   readonly sources: Readonly<Record<string, SourceView>>;
+  /** What the patient measured at home: in no score of the ward. */
+  readonly from_home: readonly { readonly signal: string; readonly label: Text; readonly unit: string; readonly decimals: number; readonly value: number; readonly at: string }[];
   readonly devices: readonly DeviceView[];
   readonly doubts: readonly { readonly title: Text; readonly change: Change }[];
   readonly late: number;
