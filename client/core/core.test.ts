@@ -6,7 +6,7 @@ import { openEvents, waitBefore_ms } from './events';
 import { questionsOf, sourceAddress } from './hospital';
 import type { StudyRow, TwinAnswer } from './hospital';
 import { preferredLanguage } from './language';
-import { goesOnUntil } from './offline/vault';
+import { goesOnUntil, onlyAnswering, readsUntil } from './offline/vault';
 import { comings, placedWords } from './room-news';
 import { handsBetween, knocked, orderedWords } from './room-order';
 import { firstLook, windowName } from './room-control';
@@ -293,5 +293,11 @@ describe('without a line', () => {
     expect(goesOnUntil({ roles: ['patient', 'nurse'] }, 0)).toBe(12 * hour);
     expect(goesOnUntil({ roles: [] }, 0)).toBe(12 * hour);
     expect(goesOnUntil({ roles: ['patient'] }, hour)).toBe(73 * hour);
+  });
+
+  test('nobody reads what is kept for longer than a session, and who then goes on has no name and no patient', () => {
+    expect(readsUntil(hour)).toBe(13 * hour);
+    const me = { id: 'zhao.patient', name: 'Zhao', roles: ['patient'], patient: 'p1' };
+    expect(onlyAnswering(me)).toEqual({ id: 'zhao.patient', name: '', roles: ['patient'], answersOnly: true });
   });
 });

@@ -13,6 +13,11 @@ export interface Me {
   readonly roles: readonly string[];
   /** The patient that this person is, if any. */
   readonly patient?: string;
+  /**
+   * Long not asked for by the server: this device may take answers, and shows nothing that was known. Said by the
+   * device, never by the server.
+   */
+  readonly answersOnly?: true;
 }
 
 /** Somebody who is in the room now. */

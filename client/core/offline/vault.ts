@@ -21,8 +21,11 @@ export interface Vault {
   list(kind: Kind): Promise<string[]>;
 }
 
-/** `copy`: what the server said, to be read again. `unsent`: what was typed here and the server does not have. */
-export type Kind = 'copy' | 'unsent';
+/**
+ * `copy`: what the server said, to be read again. `unsent`: what was typed here and the server does not have.
+ * `form`: what is asked, without whom and without any answer: a patient goes on with it where copies are gone.
+ */
+export type Kind = 'copy' | 'unsent' | 'form';
 
 interface Account {
   readonly account: string;
@@ -30,6 +33,8 @@ interface Account {
   readonly me: Me;
   /** Until when the account may be gone on with without asking the server, in ms since 1970. */
   readonly until_ms: number;
+  /** Until when what is kept may be read without asking the server, in ms since 1970. */
+  readonly reads_ms?: number;
 }
 
 interface Sealed {
@@ -44,13 +49,23 @@ interface Sealed {
 const DATABASE = 'yuanyi-offline';
 /** As long as the server's session lasts. */
 const SESSION_ms = 12 * 3600 * 1000;
-/** Patients go on with what is their own, on a device of their own, for as long as a line may be missed at home. */
+/** Patients go on answering for as long as a line may be missed at home; a phone is often shared, so they read no longer. */
 const OWN_ms = 3 * 24 * 3600 * 1000;
 
 /** Until when an account may be gone on with without asking the server, in ms since 1970. */
 export function goesOnUntil(me: Pick<Me, 'roles'>, now_ms: number): number {
   const isOnlyPatient = me.roles.length > 0 && me.roles.every((role) => role === 'patient');
   return now_ms + (isOnlyPatient ? OWN_ms : SESSION_ms);
+}
+
+/** Until when copies may be read without asking the server: for nobody longer than a session lasts. */
+export function readsUntil(now_ms: number): number {
+  return now_ms + SESSION_ms;
+}
+
+/** Who goes on when the time to read is over: an account without a name that may only answer. */
+export function onlyAnswering(me: Me): Me {
+  return { id: me.id, name: '', roles: me.roles, answersOnly: true };
 }
 
 /** Whether this browser can keep anything: it needs a database, and a page that came over a safe line. */
@@ -108,13 +123,19 @@ export async function rememberAccount(me: Me, now_ms = Date.now()): Promise<void
   const known = all.find(({ account }) => account === me.id);
   const key =
     known?.key ?? (await crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt']));
-  await putAccount({ account: me.id, key, me, until_ms: goesOnUntil(me, now_ms) });
+  await putAccount({ account: me.id, key, me, until_ms: goesOnUntil(me, now_ms), reads_ms: readsUntil(now_ms) });
 }
 
-/** Who may go on without a line: who has signed in last, neither signed out nor been away too long. */
+/**
+ * Who may go on without a line: who has signed in last, neither signed out nor been away too long. Where the time to
+ * read is over copies go, and whoever holds the device may only answer.
+ */
 export async function rememberedAccount(now_ms = Date.now()): Promise<Me | undefined> {
   if (!canKeep()) return undefined;
-  return (await accounts()).find(({ until_ms }) => until_ms > now_ms)?.me;
+  const known = (await accounts()).find(({ until_ms }) => until_ms > now_ms);
+  if (known === undefined || (known.reads_ms ?? 0) > now_ms) return known?.me;
+  await done((await store('kept', 'readwrite')).delete(allOf(known.account, 'copy')));
+  return onlyAnswering(known.me);
 }
 
 /**
@@ -126,14 +147,16 @@ export async function lockAccount(account: string): Promise<void> {
   const known = (await accounts()).find((one) => one.account === account);
   if (!known) return;
   await putAccount({ ...known, until_ms: 0 });
-  await done((await store('kept', 'readwrite')).delete(allOf(account, 'copy')));
+  for (const kind of ['copy', 'form'] as const) {
+    await done((await store('kept', 'readwrite')).delete(allOf(account, kind)));
+  }
 }
 
 /** Signed out: everything of the account goes, its key first, so that nothing that may be left can be read. */
 export async function forgetAccount(account: string): Promise<void> {
   if (!canKeep()) return;
   await done((await store('accounts', 'readwrite')).delete(account));
-  for (const kind of ['copy', 'unsent'] as const) {
+  for (const kind of ['copy', 'unsent', 'form'] as const) {
     await done((await store('kept', 'readwrite')).delete(allOf(account, kind)));
   }
 }

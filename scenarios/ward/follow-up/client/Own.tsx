@@ -11,6 +11,7 @@ import { Notice } from '../../../../client/panels/Notice';
 import { OfflineNotices } from '../../../../client/panels/OfflineNotices';
 import { Skeleton } from '../../../../client/panels/Skeleton';
 import { ActionPlanOf } from './ActionPlan';
+import { OnlyAnswers, Unclaimed } from './Alone';
 import { beQuiet, canRead, readAloud } from './aloud';
 import type { OwnCourse } from './course';
 import { dayHere, dueOn, nextDay } from './days';
@@ -48,12 +49,17 @@ export function Own(props: { inRoom?: boolean }): JSX.Element {
         <span>{say('large')}</span>
       </label>
       <Lines kept={kept} say={say} />
+      <Show when={app.me()?.answersOnly}>
+        <OnlyAnswers kept={kept} say={say} />
+      </Show>
+      <Show when={!app.me()?.answersOnly}>
       <Show when={kept.courses()} fallback={<Show when={!kept.error()}><Skeleton lines={6} /></Show>}>
         {(courses) => (
           <For each={courses()} fallback={<EmptyState icon="check" title={say('noCourse')} hint={say('noCourseHint')} />}>
             {(course) => <One course={course} kept={kept} say={say} inRoom={props.inRoom ?? false} />}
           </For>
         )}
+      </Show>
       </Show>
       <p class="soft">{say('notEmergency')}</p>
     </div>
@@ -66,8 +72,8 @@ function Lines(props: { kept: Kept; say: Say }): JSX.Element {
   const all = () => (props.kept.courses() ?? []).flatMap(({ id }) => props.kept.waiting(id).map((one) => ({ course: id, one })));
   return (
     <OfflineNotices
-      kept={props.kept}
-      unsent={all().filter(({ one }) => one.refused === undefined).length}
+      kept={{ ...props.kept, offline: () => props.kept.offline() && !app.me()?.answersOnly }}
+      unsent={all().filter(({ one }) => one.refused === undefined && one.unclaimed === undefined).length}
       words={{
         offline: (at) => props.say('offline', { at }),
         keepsNothing: () => props.say('keepsNothing'),
@@ -103,7 +109,7 @@ function One(props: { course: OwnCourse; kept: Kept; say: Say; inRoom: boolean }
   const send = async (answers: Parameters<Kept['report']>[1]): Promise<void> => {
     setAsking(false);
     await props.kept.report(props.course.id, answers);
-    const words = say(waiting().some(({ refused }) => refused === undefined) ? 'thanksKept' : 'thanksSent');
+    const words = say(waiting().some(({ refused, unclaimed }) => refused === undefined && unclaimed === undefined) ? 'thanksKept' : 'thanksSent');
     setThanks(waiting().some(({ refused }) => refused !== undefined) ? undefined : words);
     app.announce(words);
   };
@@ -126,6 +132,9 @@ function One(props: { course: OwnCourse; kept: Kept; say: Say; inRoom: boolean }
             </Notice>
           )}
         </Show>
+        <For each={waiting().filter(({ unclaimed }) => unclaimed)}>
+          {(one) => <Unclaimed course={props.course} one={one} kept={props.kept} say={say} />}
+        </For>
         <Show when={thanks()}>{(words) => <Notice kind="good">{words()}</Notice>}</Show>
         <Told course={props.course} say={say} />
         <Show

@@ -14,7 +14,7 @@ import type { Say } from './words';
 type Given = Readonly<Record<string, Value | null>>;
 
 interface QuestionsProps {
-  readonly course: OwnCourse;
+  readonly course: Pick<OwnCourse, 'questions'>;
   readonly say: Say;
   onSend(answers: Given): void;
 }

@@ -1,6 +1,6 @@
 /** Follow-ups as the server shows them: see the README. */
 import type { Text } from '../../../../client/core/language';
-import type { ActionPlan, Asked, NextStep, Spirometry } from './found';
+import type { ActionPlan, Asked, NextStep, Spirometry, WarnedWay } from './found';
 
 export type Value = number | boolean | string;
 export type Answers = Readonly<Record<string, Value>>;
@@ -121,7 +121,12 @@ export interface Unsent {
   readonly answers: Answers;
   /** Why the server refused it. */
   readonly refused?: string;
+  /** Answered when nobody was signed in: it waits until the patient says that it is theirs. */
+  readonly unclaimed?: true;
 }
+
+/** What is asked, without whom and without any answer. */
+export type Form = Pick<OwnCourse, 'id' | 'questions'>;
 
 export interface Alert {
   readonly id: string;
@@ -209,6 +214,8 @@ export interface Course extends Row {
   readonly assess: Asked | null;
   readonly next: readonly NextStep[];
   readonly spirometry: Spirometry | null;
+  /** How well the warning of exacerbations does on made-up cohorts. */
+  readonly warned: readonly WarnedWay[] | null;
   readonly action: ActionPlan;
 }
 

@@ -16,7 +16,7 @@ export function daysAfter(day: string, days: number): string {
 
 /** When the next report is due, counting those that wait on the device. */
 export function nextDay(course: Pick<OwnCourse, 'reports' | 'next_report' | 'every_days'>, waiting: readonly Unsent[]): string {
-  const unsent = waiting.filter(({ refused }) => refused === undefined).map(({ day }) => day);
+  const unsent = waiting.filter(({ refused, unclaimed }) => refused === undefined && unclaimed === undefined).map(({ day }) => day);
   const last = [...unsent, ...course.reports.map(({ day }) => day)].toSorted().at(-1);
   return last === undefined ? course.next_report.day : daysAfter(last, course.every_days);
 }

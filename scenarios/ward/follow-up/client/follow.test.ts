@@ -30,6 +30,10 @@ describe('what is due on this device', () => {
     expect(nextDay(course, [unsent('2026-03-08', 'too high')])).toBe('2026-03-09');
   });
 
+  test('does not count what nobody says is theirs', () => {
+    expect(nextDay(course, [{ ...unsent('2026-03-08'), unclaimed: true }])).toBe('2026-03-09');
+  });
+
   test.each([
     ['2026-03-09', 'now'],
     ['2026-03-10', 'overdue'],

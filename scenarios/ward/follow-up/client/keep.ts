@@ -8,10 +8,10 @@ import { createSignal, onCleanup } from 'solid-js';
 import type { Accessor } from 'solid-js';
 import { ApiError } from '../../../../client/core/api';
 import type { App } from '../../../../client/core/app';
-import { openVault } from '../../../../client/core/offline/vault';
+import { openVault, rememberedAccount } from '../../../../client/core/offline/vault';
 import type { Vault } from '../../../../client/core/offline/vault';
 import { COURSES, coursePath } from './course';
-import type { OwnCourse, Unsent, Value } from './course';
+import type { Form, OwnCourse, Unsent, Value } from './course';
 import { newReport } from './days';
 
 /** Counts up when what the server answers changes its shape: a copy of another shape is not shown. */
@@ -19,6 +19,11 @@ const SHAPE = 2;
 /** What is kept stands beside what other scenarios keep. */
 const PLACE = 'follow-up';
 const ID_BYTES = 12;
+
+interface Forms {
+  readonly shape: number;
+  readonly forms: readonly Form[];
+}
 
 interface Copy {
   readonly shape: number;
@@ -29,6 +34,8 @@ type Waiting = Readonly<Record<string, readonly Unsent[]>>;
 
 export interface Kept {
   readonly courses: Accessor<readonly OwnCourse[] | undefined>;
+  /** What is asked, where nothing that was known may be read any more. */
+  readonly forms: Accessor<readonly Form[]>;
   readonly offline: Accessor<boolean>;
   /** When what is shown was true, where it is a copy. */
   readonly asOf: Accessor<string | undefined>;
@@ -38,12 +45,15 @@ export interface Kept {
   waiting(course: string): readonly Unsent[];
   load(): Promise<void>;
   report(course: string, answers: Readonly<Record<string, Value | null>>): Promise<void>;
-  /** Gives up a report that the server refused. */
+  /** The patient says that a report which was answered without signing in is theirs. */
+  claim(course: string, report: string): Promise<void>;
+  /** Gives up a report that the server refused, or that is not the patient's. */
   discard(course: string, report: string): Promise<void>;
 }
 
 export function keepOwn(app: App): Kept {
   const [courses, setCourses] = createSignal<readonly OwnCourse[]>();
+  const [forms, setForms] = createSignal<readonly Form[]>([]);
   const [waiting, setWaiting] = createSignal<Waiting>({});
   const [offline, setOffline] = createSignal(false);
   const [asOf, setAsOf] = createSignal<string>();
@@ -76,11 +86,25 @@ export function keepOwn(app: App): Kept {
     setOffline(false);
     setAsOf(undefined);
     setError(undefined);
-    await (await device())?.write('copy', PLACE, { shape: SHAPE, courses: fresh } satisfies Copy);
+    const on = await device();
+    await on?.write('copy', PLACE, { shape: SHAPE, courses: fresh } satisfies Copy);
+    const asked = fresh.filter(({ is_active }) => is_active).map(({ id, questions }) => ({ id, questions }));
+    await on?.write('form', PLACE, { shape: SHAPE, forms: asked } satisfies Forms);
   };
   /** What the device has, where the server does not answer. */
   const failed = async (reason: unknown): Promise<void> => {
     const refusal = reason instanceof ApiError ? reason : new ApiError('failed', 0, '', undefined, undefined);
+    // A page that stayed open is no way to read on when the time for it is over.
+    if (refusal.kind === 'unreachable' && !app.me()?.answersOnly) {
+      const who = await rememberedAccount().catch(() => undefined);
+      if (who?.answersOnly) return void (await app.restore());
+    }
+    if (refusal.kind === 'unreachable' && app.me()?.answersOnly) {
+      const kept = await (await device())?.read<Forms>('form', PLACE).catch(() => undefined);
+      setForms(kept?.value.shape === SHAPE ? kept.value.forms : []);
+      setOffline(true);
+      return;
+    }
     if (refusal.kind === 'unreachable') {
       const copy = await (await device())?.read<Copy>('copy', PLACE).catch(() => undefined);
       if (copy?.value.shape === SHAPE) {
@@ -95,7 +119,7 @@ export function keepOwn(app: App): Kept {
   /** Sends what waits, the oldest first. What the server cannot use stays, and says why. */
   const send = async (): Promise<void> => {
     for (const [course, reports] of Object.entries(waiting())) {
-      for (const one of reports.filter(({ refused }) => refused === undefined)) {
+      for (const one of reports.filter(({ refused, unclaimed }) => refused === undefined && unclaimed === undefined)) {
         const rest = (): readonly Unsent[] => (waiting()[course] ?? []).filter(({ id }) => id !== one.id);
         try {
           const fresh = await app.api.put<OwnCourse>(coursePath(course, '/reports'), { reports: [one] });
@@ -118,7 +142,10 @@ export function keepOwn(app: App): Kept {
       if (kept) setWaiting((all) => ({ ...all, [course]: kept.value }));
     }
     try {
-      await show(await app.api.get<readonly OwnCourse[]>(COURSES));
+      const fresh = await app.api.get<readonly OwnCourse[]>(COURSES);
+      // The server still knows who this is: the page begins anew with all that belongs to them.
+      if (app.me()?.answersOnly) return void (await app.restore());
+      await show(fresh);
     } catch (reason) {
       return failed(reason);
     }
@@ -127,10 +154,15 @@ export function keepOwn(app: App): Kept {
   const reload = (): void => {
     if (!left) void inTurn(load);
   };
+  const seenAgain = (): void => {
+    if (document.visibilityState === 'visible') reload();
+  };
   addEventListener('online', reload);
+  document.addEventListener('visibilitychange', seenAgain);
   onCleanup(() => {
     left = true;
     removeEventListener('online', reload);
+    document.removeEventListener('visibilitychange', seenAgain);
   });
   app.onServerEvent((event) => {
     if (['missed', 'case', 'waiting'].includes(event.kind)) reload();
@@ -138,6 +170,7 @@ export function keepOwn(app: App): Kept {
 
   return {
     courses,
+    forms,
     offline,
     asOf,
     error,
@@ -148,10 +181,21 @@ export function keepOwn(app: App): Kept {
       const made = newReport(answers, new Date(), crypto.getRandomValues(new Uint8Array(ID_BYTES)));
       // It is on the device before anything is tried with the line.
       return inTurn(async () => {
-        await keepWaiting(course, [...(waiting()[course] ?? []), made]);
-        await send();
+        const alone = app.me()?.answersOnly;
+        await keepWaiting(course, [...(waiting()[course] ?? []), alone ? { ...made, unclaimed: true } : made]);
+        if (!alone) await send();
       });
     },
+    claim: (course, report) =>
+      inTurn(async () => {
+        const mine = (waiting()[course] ?? []).map((one) => {
+          if (one.id !== report) return one;
+          const { unclaimed: _, ...claimed } = one;
+          return claimed;
+        });
+        await keepWaiting(course, mine);
+        await send();
+      }),
     discard: (course, report) =>
       inTurn(() => keepWaiting(course, (waiting()[course] ?? []).filter(({ id }) => id !== report))),
   };

@@ -25,7 +25,7 @@ export default function Page(props: ScenarioPageProps): JSX.Element {
         {app.t(props.within === undefined ? 'app.home' : 'app.back')}
       </Link>
       <Switch fallback={<Notice>{say('forPatients')}</Notice>}>
-        <Match when={app.me()?.patient !== undefined && !treats()}>
+        <Match when={(app.me()?.patient !== undefined || app.me()?.answersOnly) && !treats()}>
           <Own />
         </Match>
         <Match when={treats()}>
