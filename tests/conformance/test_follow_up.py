@@ -8,10 +8,14 @@ import threading
 
 import edfio
 import icalendar
+import numpy as np
+import pyedflib
+import pyspiro
 import pytest
 import requests
 
 from conftest import DATA
+from test_recordings import count_by_itself
 
 LI, CHEN, ZHAO, WANG = "li.terminal", "chen.expert", "zhao.patient", "wang.nurse"
 PATIENT = "37e97ea5-e2dc-4770-bb7d-93d02cfebb0c"
@@ -165,3 +169,70 @@ def test_nights_are_those_that_the_machine_counted(hospital):
     copd = enrol(hospital, "copd")
     answer = li.post(f"{path}/{copd}/nights", json={"files": sent(CARD / "STR.edf")})
     assert answer.status_code == 409
+
+
+def test_a_night_of_oximetry_is_what_a_count_of_our_own_finds(hospital, tmp_path):
+    rng = np.random.default_rng(63)
+    seconds = 6 * 3600
+    spo2 = np.clip(np.round(95 + np.cumsum(rng.normal(0, 0.05, seconds)) * 0.02), 90, 98)
+    for start in rng.integers(200, seconds - 100, 60):
+        spo2[start : start + int(rng.integers(5, 60))] -= float(rng.integers(2, 9))
+    # A finger that slips out: no saturation, and no desaturation.
+    spo2[8000:8300] = 0
+    spo2 = np.maximum(spo2, 0)
+    file = tmp_path / "night.edf"
+    with pyedflib.EdfWriter(str(file), 1, file_type=pyedflib.FILETYPE_EDF) as writer:
+        writer.setStartdatetime(datetime.datetime(2026, 11, 20, 23, 0))
+        writer.setSignalHeader(0, {"label": "SpO2", "dimension": "%", "sample_frequency": 1, "physical_min": 0,
+                                   "physical_max": 100, "digital_min": 0, "digital_max": 100, "prefilter": "", "transducer": ""})
+        writer.writeSamples([spo2])
+    id = enrol(hospital, "osa-suspected")
+    li, path = courses(hospital, LI)
+    before = li.get(f"{path}/{id}").json()
+    assert "home-oximetry" not in [step["id"] for step in before["next"]]
+    files = [{"path": "night.edf", "base64": base64.b64encode(file.read_bytes()).decode()}]
+    answer = li.post(f"{path}/{id}/nights", json={"files": files})
+    assert answer.status_code == 200, answer.text
+    night = answer.json()["nights"]["oximetry"]
+    known = [None if value < 50 else float(value) for value in spo2]
+    valid = [value for value in known if value is not None]
+    hours = len(valid) / 3600
+    assert night["date"] == "2026-11-20" and night["oximetry_h"] == pytest.approx(hours)
+    falls = [count_by_itself(known, by) for by in (3, 4)]
+    assert falls[0] > falls[1] > 10
+    assert night["falls"] == falls[0]
+    assert night["odi3"] == pytest.approx(falls[0] / hours) and night["odi4"] == pytest.approx(falls[1] / hours)
+    assert night["t90_percent"] == pytest.approx(100 * sum(value < 90 for value in valid) / len(valid))
+    assert night["mean_spo2_percent"] == pytest.approx(sum(valid) / len(valid))
+    # An AHI is not made of it: the next step is a sleep study.
+    steps = {step["id"]: step["criterion"] for step in answer.json()["next"]}
+    assert steps["sleep-study"] == "diagnosis-uncertain"
+    assert next(one for one in answer.json()["assess"]["results"] if one["id"] == "osa-severity")["found"] is None
+
+
+def test_lung_function_on_the_page_is_what_pyspiro_expects(hospital):
+    id = enrol(hospital, "asthma")
+    li, path = courses(hospital, LI)
+    patient = li.get(f"{hospital.base}/fhir/Patient/{PATIENT}").json()
+    times = np.maximum(np.arange(850) / 100 - 0.5, 0)
+    blows = [{"values": [float(value) for value in fvc * (1 - np.exp(-times / 0.9))]} for fvc in (2.8, 2.75, 2.7)]
+    body = {"height_cm": 168, "file": {"curve": "volume-l", "per_second": 100, "blows": blows}}
+    answer = li.post(f"{path}/{id}/spirometry", json=body)
+    assert answer.status_code == 200, answer.text
+    last = answer.json()["spirometry"]["last"]
+    # Nobody said what was seen: the blows count, and the page says what was not looked at.
+    assert all(len(one["judged"]["not_judged"]) == 3 for one in last["before"]["blows"])
+    sex = pyspiro.BOWERMAN_2022().Sex[patient["gender"].upper()].value
+    equations = {"gli-2022": pyspiro.BOWERMAN_2022(), "jian-2017": pyspiro.JIAN_2017()}
+    names = {"fev1": "FEV1", "fvc": "FVC", "ratio": "FEV1FVC"}
+    compared = 0
+    for one in last["before"]["expected"]:
+        if one["equations"] not in equations:
+            assert one["result"]["state"] == "not-assessable"
+            continue
+        reference, found = equations[one["equations"]], one["result"]["value"]
+        times_ = 100 if one["equations"] == "jian-2017" and one["measure"] == "ratio" else 1
+        z = reference.zscore(sex, last["person"]["age_years"], 168, reference.Parameters[names[one["measure"]]].value, found["value"] * times_)
+        assert found["z_score"] == pytest.approx(z, abs=0.005), one
+        compared += 1
+    assert compared == 6

@@ -165,6 +165,9 @@ fn plausible(name: &str) -> Answer {
         (_, "pulse_per_min") => Answer::from(72.0),
         (_, "systolic_mmhg") => Answer::from(120.0),
         (_, "temperature_c") => Answer::from(37.0),
+        (_, "bmi") => Answer::from(24.0),
+        (_, "neck_cm") => Answer::from(38.0),
+        (_, "night_mean_spo2_percent") => Answer::from(95.0),
         _ => Answer::from(1.0),
     }
 }

@@ -2,9 +2,10 @@
  * A patient answers on a phone, a day long without a line; the family doctor's work list shows who got worse; the alert
  * is taken, the patient met, referred up and back, and the alert ended.
  */
-import type { Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 import { SCREENS, expect, look, person, test } from '../../../tests/journeys/people.ts';
 import { PATIENT, readyWithoutALine } from '../../../tests/journeys/programme.ts';
+import { session } from './curves.ts';
 
 const PAGE = '/scenarios/follow-up';
 const DAY_ms = 86_400_000;
@@ -29,8 +30,12 @@ const course = (page: Page, plan: string) => page.locator(`[data-course][data-pl
 
 async function answer(page: Page, plan: string, answers: Readonly<Record<string, string>>): Promise<void> {
   await course(page, plan).locator('.follow-start').click();
+  await give(course(page, plan), answers);
+}
+
+async function give(within: Locator, answers: Readonly<Record<string, string>>): Promise<void> {
   for (const [name, value] of Object.entries(answers)) {
-    const card = course(page, plan).locator(`[data-question=${name}]`);
+    const card = within.locator(`[data-question=${name}]`);
     if (/^\d+$/.test(value)) {
       await card.locator('input').fill(value);
       await card.locator('button[type=submit]').click();
@@ -38,8 +43,8 @@ async function answer(page: Page, plan: string, answers: Readonly<Record<string,
       await card.locator(`[data-value=${value}]`).click();
     }
   }
-  await expect(course(page, plan).locator('[data-review]')).toBeVisible();
-  await course(page, plan).locator('[data-review] .follow-start').click();
+  await expect(within.locator('[data-review]')).toBeVisible();
+  await within.locator('[data-review] .follow-start').click();
 }
 
 test('follow-up: from the phone of a patient to a person who acts', async ({ browser }) => {
@@ -80,13 +85,21 @@ test('follow-up: from the phone of a patient to a person who acts', async ({ bro
   await expect(zhao.locator('[data-unsent-count]')).toHaveAttribute('data-unsent-count', '1');
   await expect(course(zhao, 'copd').locator('[data-due]')).toHaveAttribute('data-due', 'planned');
 
-  // The next day, still without a line: the page starts again, and what is due is due by the phone's own day.
+  // The calendar is a file of the page itself: it needs no line.
+  const download = zhao.waitForEvent('download');
+  await course(zhao, 'copd').getByRole('link', { name: /calendar/ }).click();
+  expect((await download).suggestedFilename()).toBe('yuanyi.ics');
+
+  // The next day, still without a line. The time to read is over: a phone is often shared. Answering goes on.
   await zhao.clock.setSystemTime(now);
   await zhao.reload();
-  await expect(course(zhao, 'copd').locator('[data-due]')).toHaveAttribute('data-due', 'now');
-  await expect(zhao.locator('[data-unsent-count]')).toHaveAttribute('data-unsent-count', '1');
-  await answer(zhao, 'copd', ILL);
-  await expect(zhao.locator('[data-unsent-count]')).toHaveAttribute('data-unsent-count', '2');
+  const alone = zhao.locator('[data-answers-only]');
+  await expect(alone).toBeVisible();
+  await expect(zhao.locator('[data-course]')).toHaveCount(0);
+  await expect(zhao.getByText('zhao.patient')).toHaveCount(0);
+  await alone.locator('.follow-start').click();
+  await give(alone, ILL);
+  await expect(alone.locator('.notice.good')).toContainText('said that it was you');
   await look(zhao, 'follow-offline', ['narrow']);
   await zhao.setViewportSize(SCREENS.narrow);
   const kept = await zhao.evaluate(async () => {
@@ -104,14 +117,14 @@ test('follow-up: from the phone of a patient to a person who acts', async ({ bro
   expect(kept.length).toBeGreaterThan(100);
   expect(kept).not.toContain('spo2_percent');
 
-  // The calendar is a file of the page itself: it needs no line.
-  const download = zhao.waitForEvent('download');
-  await course(zhao, 'copd').getByRole('link', { name: /calendar/ }).click();
-  expect((await download).suggestedFilename()).toBe('yuanyi.ics');
-
-  // The line is back: both days go, and somebody is told.
+  // The line is back: the first day goes by itself, the second when the patient says that it was them. Somebody is told.
   await zhao.context().setOffline(false);
+  await expect(course(zhao, 'copd')).toBeVisible();
   await expect(zhao.locator('[data-unsent-count]')).toHaveCount(0);
+  const claim = zhao.locator('.notice', { has: zhao.locator('[data-unclaimed]') });
+  await expect(claim).toContainText('Oxygen saturation (SpO2): 89');
+  await claim.getByRole('button', { name: 'Yes, send it' }).click();
+  await expect(claim).toHaveCount(0);
   await expect(course(zhao, 'copd').locator('[data-told]')).toHaveAttribute('data-told', 'open');
   await look(zhao, 'follow-told', ['narrow']);
   await zhao.setViewportSize(SCREENS.narrow);
@@ -170,6 +183,101 @@ test('follow-up: from the phone of a patient to a person who acts', async ({ bro
   await li.goto(PAGE);
   await expect(li.locator(`[data-row="${address.split('/').at(-1)}"]`)).toHaveCount(0);
   await zhao.context().close();
+});
+
+test('follow-up: lung function, groups and an action plan that is read aloud in large type', async ({ browser }) => {
+  test.setTimeout(600_000);
+  const li = await person(browser, 'li.terminal');
+  await li.goto(PAGE);
+  const form = li.locator('[data-form=enrol]');
+  await form.locator('[name=patient]').selectOption(PATIENT);
+  await form.locator('[name=plan]').selectOption('asthma');
+  await form.getByRole('button', { name: 'Begin' }).click();
+  await expect(li).toHaveURL(/\/scenarios\/follow-up\/[\w-]+$/);
+
+  // A file of curves: graded, compared by each set of equations, each by its name.
+  const panel = li.locator('[data-spirometry]');
+  await panel.locator('summary', { hasText: 'Add a session' }).click();
+  const add = panel.locator('[data-form=spirometry]');
+  await add.locator('[name=height]').fill('170');
+  await add.locator('[name=group]').selectOption('north-east-asian');
+  await add.locator('[name=curves]').setInputFiles({ name: 'notes.json', mimeType: 'application/json', buffer: Buffer.from('{') });
+  await add.getByRole('button', { name: 'Keep' }).click();
+  await expect(add.locator('.notice.bad')).toContainText('holds no curves');
+  await add.locator('[name=curves]').setInputFiles({ name: 'curves.json', mimeType: 'application/json', buffer: Buffer.from(session()) });
+  await add.getByRole('button', { name: 'Keep' }).click();
+  await expect(panel.locator('[data-grades=AA]')).toHaveCount(2);
+  for (const name of ['GLI-2012', 'GLI-2022', 'Jian 2017']) await expect(panel.getByText(name).first()).toBeVisible();
+  await expect(panel.locator('.follow-curves polyline')).toHaveCount(6);
+  await li.evaluate(() => scrollTo(0, 0));
+  await look(li, 'follow-spirometry', ['desktop', 'narrow']);
+
+  // Asked on the telephone: not controlled, and what comes next stands at the top.
+  const assess = li.locator('[data-assess]');
+  await assess.locator('summary').click();
+  const asked = assess.locator('[data-form=assess]');
+  for (const name of ['gina_day_symptoms', 'gina_night_waking', 'gina_reliever']) await asked.locator(`[name=${name}]`).selectOption('yes');
+  await asked.locator('[name=gina_activity_limit]').selectOption('no');
+  await asked.getByRole('button', { name: 'Keep' }).click();
+  await expect(li.locator('[data-result=gina-control]')).toHaveAttribute('data-found', 'uncontrolled');
+  const step = li.locator('[data-step=asthma-uncontrolled]');
+  await step.getByRole('button', { name: 'Refer by this criterion' }).click();
+  await expect(li.locator('[data-form=refer] [name=criterion]')).toHaveValue('not-controlled');
+
+  // The doctor's own words stand on the patient's phone, under what everyone is told.
+  await li.locator('[data-action] summary').click();
+  const words = li.locator('[data-form=action]');
+  await words.locator('[name=worse]').fill('Two puffs more, and call the practice');
+  await words.getByRole('button', { name: 'Keep' }).click();
+  await expect(li.locator('[data-action] [data-level=worse]')).toContainText('call the practice');
+
+  // In large type nothing that is read stays small, and what is said to the ear is what stands there.
+  const zhao = await person(browser, 'zhao.patient', { viewport: SCREENS.narrow });
+  await zhao.addInitScript(() => {
+    const spoken: string[] = [];
+    Object.assign(globalThis, { spoken });
+    speechSynthesis.speak = (words) => void spoken.push(`${words.lang}: ${words.text}`);
+  });
+  await zhao.goto(PAGE);
+  const plan = course(zhao, 'asthma');
+  await expect(plan.locator('[data-own-words]')).toContainText('call the practice');
+  await zhao.getByLabel('Large type').check();
+  const sizes = await plan.evaluate((element) =>
+    [...element.querySelectorAll('p, li, button, h2, h3, strong')]
+      .filter((one) => (one as HTMLElement).innerText.trim() !== '' && one.getClientRects().length > 0)
+      .map((one) => Number.parseFloat(getComputedStyle(one).fontSize)),
+  );
+  expect(Math.min(...sizes)).toBeGreaterThanOrEqual(17);
+  expect(await zhao.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+  await plan.locator('[data-read=worse]').click();
+  await plan.locator('.follow-start').click();
+  await plan.getByRole('button', { name: 'Read aloud', exact: true }).first().click();
+  const spoken = await zhao.evaluate(() => (globalThis as unknown as { spoken: string[] }).spoken);
+  expect(spoken[0]).toContain('en-GB: Worse than usual');
+  expect(spoken[0]).toContain('call the practice');
+  expect(spoken[1]).toContain('symptoms by day');
+  await look(zhao, 'follow-large', ['narrow']);
+});
+
+test('follow-up: suspected sleep apnoea, from a questionnaire to the expert', async ({ browser }) => {
+  const li = await person(browser, 'li.terminal');
+  await li.goto(PAGE);
+  const form = li.locator('[data-form=enrol]');
+  await form.locator('[name=patient]').selectOption(PATIENT);
+  await form.locator('[name=plan]').selectOption('osa-suspected');
+  await form.getByRole('button', { name: 'Begin' }).click();
+  await expect(li.locator('[data-step=screen]')).toBeVisible();
+  const assess = li.locator('[data-assess]');
+  await assess.locator('summary').click();
+  const asked = assess.locator('[data-form=assess]');
+  await asked.locator('[name=snoring]').selectOption('yes');
+  await asked.locator('[name=neck_cm]').fill('42');
+  await asked.locator('[name=bmi]').fill('31');
+  await asked.getByRole('button', { name: 'Keep' }).click();
+  await expect(li.locator('[data-result=nosas]')).toHaveAttribute('data-found', 'high');
+  await expect(li.locator('[data-result=stop-bang]')).toContainText('University Health Network');
+  await expect(li.locator('[data-step=home-oximetry]')).toBeVisible();
+  await look(li, 'follow-screen', ['desktop', 'narrow']);
 });
 
 test('follow-up: nights on therapy are counted, and others see that it is not for them', async ({ browser }) => {

@@ -18,11 +18,13 @@ import type { Course, Gone } from './course';
 import { coursePath } from './course';
 import { End } from './End';
 import { NightsOf } from './NightsOf';
+import { Past } from './Past';
 import { Refer, Referrals } from './Refer';
 import { Reports } from './Reports';
 import { CHIPS, SIGNS, valueShown } from './shown';
 import { Sources } from './Sources';
 import { SpirometryOf } from './Spirometry';
+import { Warned } from './Warned';
 import { sayIn } from './words';
 import type { Say } from './words';
 
@@ -98,6 +100,7 @@ function Whole(props: { part: Part; inRoom: boolean }): JSX.Element {
             <div class="panel-body stack">
               <Reports part={props.part} />
               <Adherence part={props.part} />
+              <Show when={course().warned}>{(ways) => <Warned ways={ways()} say={say} />}</Show>
             </div>
           </section>
           <Show when={course().spirometry}>{(found) => <SpirometryOf part={props.part} found={found()} />}</Show>
@@ -223,37 +226,5 @@ function Visiting(props: { part: Part; inRoom: boolean }): JSX.Element {
         </Show>
       </div>
     </Show>
-  );
-}
-
-/** Alerts that have ended. */
-function Past(props: { part: Part }): JSX.Element {
-  const app = useApp();
-  const { say } = props.part;
-  const past = () => props.part.of.alerts.filter(({ state }) => state === 'closed');
-  return (
-    <section class="panel" aria-labelledby="follow-alerts">
-      <header>
-        <h2 id="follow-alerts">{say('alerts')}</h2>
-      </header>
-      <ul class="panel-body follow-facts">
-        <For each={past()} fallback={<li class="soft">{say('noAlerts')}</li>}>
-          {(alert) => (
-            <li data-past-alert={alert.id}>
-              {alert.why.map((one) => inLanguage(one, app.language())).join('; ')}
-              <br />
-              <span class="soft small">
-                {say('raised', { at: momentOf(alert.raised_at, app.language()) })} ·{' '}
-                {say('closedWith', {
-                  outcome: alert.outcome ?? '',
-                  name: alert.taken_by?.name ?? '',
-                  at: momentOf(alert.closed_at ?? '', app.language()),
-                })}
-              </span>
-            </li>
-          )}
-        </For>
-      </ul>
-    </section>
   );
 }

@@ -132,3 +132,13 @@ export interface Spirometry {
   /** Groups that GLI-2012 knows. */
   readonly groups: readonly string[];
 }
+
+/** One way to ask, simulated. */
+export interface WarnedWay {
+  /** Whether the breathing rate is counted as well. */
+  readonly breathing_rate: boolean;
+  readonly reported: string;
+  readonly found: string;
+  readonly delay_days: string;
+  readonly for_nothing: string;
+}

@@ -10,14 +10,14 @@ use scenario::{Context, Person, Problem, Request, Topic};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use twin::PatientTwin;
-use vocabulary::{Text, Timestamp};
+use vocabulary::Timestamp;
 
 use crate::{
     course::FollowUp,
     facts::{self, own, read_own},
     nights,
-    plans::{limits, plans},
-    report::refused,
+    plans::plans,
+    report::{must_lie_within, refused},
     schedule::days_after,
 };
 
@@ -82,13 +82,7 @@ pub async fn post(
         let value = input
             .take(&name, &Answer::new(value))
             .map_err(|missing| refused(&input.label, &missing.why))?;
-        let [low, high] = limits(&name);
-        if let AnswerValue::Number(number) = value
-            && (low.is_some_and(|low| number < low) || high.is_some_and(|high| number > high))
-        {
-            let why = Text::new("超出允许范围", "lies outside of what is allowed");
-            return Err(refused(&input.label, &why));
-        }
+        must_lie_within(&name, &input.label, &value)?;
         let source = Source {
             reference: format!("actor/{}", by.id),
             how: None,

@@ -20,6 +20,7 @@ mod spirometry;
 mod view;
 mod visit;
 mod waiting;
+mod warned;
 
 use std::sync::LazyLock;
 

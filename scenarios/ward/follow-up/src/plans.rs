@@ -203,6 +203,13 @@ pub fn limits(name: &str) -> [Option<f64>; 2] {
 }
 
 impl Plan {
+    /// Whether exacerbations of COPD are looked for.
+    pub fn watches_exacerbations(&self) -> bool {
+        self.watch
+            .iter()
+            .any(|watch| watch.classes == "rome-signs-2021")
+    }
+
     /// Whether a therapy device is used, so that its use can be counted.
     pub fn asks_for_use(&self) -> bool {
         self.asks.iter().any(|name| name == "cpap_hours")

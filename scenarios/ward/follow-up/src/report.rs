@@ -189,24 +189,30 @@ fn usable(course: &FollowUp, sent: &Sent) -> Result<Answers, Problem> {
         let value = input
             .take(name, &Answer::new(value.clone()))
             .map_err(|missing| refused(&input.label, &missing.why))?;
-        let [low, high] = limits(name);
-        if let AnswerValue::Number(number) = value
-            && (low.is_some_and(|low| number < low) || high.is_some_and(|high| number > high))
-        {
-            let shown = |limit: Option<f64>| limit.map(|l| l.to_string()).unwrap_or_default();
-            let (low, high) = (shown(low), shown(high));
-            let why = Text::new(
-                format!("须在 {low} 到 {high} 之间"),
-                format!("must lie between {low} and {high}"),
-            );
-            return Err(refused(&input.label, &why));
-        }
+        must_lie_within(name, &input.label, &value)?;
         answers.insert(name.clone(), Answer::new(value));
     }
     if answers.is_empty() {
         return Err(Problem::invalid("报告是空的", "a report is empty"));
     }
     Ok(answers)
+}
+
+/// Refuses a number outside of the limits of its question.
+pub fn must_lie_within(name: &str, label: &Text, value: &AnswerValue) -> Result<(), Problem> {
+    let [low, high] = limits(name);
+    if let AnswerValue::Number(number) = value
+        && (low.is_some_and(|low| *number < low) || high.is_some_and(|high| *number > high))
+    {
+        let shown = |limit: Option<f64>| limit.map(|l| l.to_string()).unwrap_or_default();
+        let (low, high) = (shown(low), shown(high));
+        let why = Text::new(
+            format!("须在 {low} 到 {high} 之间"),
+            format!("must lie between {low} and {high}"),
+        );
+        return Err(refused(label, &why));
+    }
+    Ok(())
 }
 
 pub fn refused(label: &Text, why: &Text) -> Problem {

@@ -16,7 +16,7 @@ use crate::{
     plans::{Plan, Worse, input, limits, plans, question},
     report::Report,
     schedule::{Due, day_of, start_of},
-    spirometry,
+    spirometry, warned,
 };
 
 /// Reports that a patient's page shows.
@@ -173,6 +173,7 @@ pub fn of(context: &dyn Context, course: &FollowUp, twin: Option<&PatientTwin>) 
         "assess": assess,
         "next": next,
         "spirometry": spirometry::view(course),
+        "warned": course.plan.watches_exacerbations().then(warned::ways),
         "action": action::view(course),
     });
     if let (Some(view), Value::Object(more)) = (view.as_object_mut(), more) {

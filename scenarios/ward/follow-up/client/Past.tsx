@@ -1,0 +1,38 @@
+/** Alerts that have ended, each with what was done. */
+import { For } from 'solid-js';
+import type { JSX } from 'solid-js';
+import { useApp } from '../../../../client/core/app';
+import { momentOf } from '../../../../client/core/dates';
+import { inLanguage } from '../../../../client/core/language';
+import type { Part } from './CourseView';
+
+export function Past(props: { part: Part }): JSX.Element {
+  const app = useApp();
+  const { say } = props.part;
+  const past = () => props.part.of.alerts.filter(({ state }) => state === 'closed');
+  return (
+    <section class="panel" aria-labelledby="follow-alerts">
+      <header>
+        <h2 id="follow-alerts">{say('alerts')}</h2>
+      </header>
+      <ul class="panel-body follow-facts">
+        <For each={past()} fallback={<li class="soft">{say('noAlerts')}</li>}>
+          {(alert) => (
+            <li data-past-alert={alert.id}>
+              {alert.why.map((one) => inLanguage(one, app.language())).join('; ')}
+              <br />
+              <span class="soft small">
+                {say('raised', { at: momentOf(alert.raised_at, app.language()) })} ·{' '}
+                {say('closedWith', {
+                  outcome: alert.outcome ?? '',
+                  name: alert.taken_by?.name ?? '',
+                  at: momentOf(alert.closed_at ?? '', app.language()),
+                })}
+              </span>
+            </li>
+          )}
+        </For>
+      </ul>
+    </section>
+  );
+}
