@@ -2,78 +2,14 @@ import type { Browser, Page } from '@playwright/test';
 import { CHROMIUM } from './chromium.ts';
 import { accept, askForConsultation, tab } from './consultation.ts';
 import { expect, look, person, test } from './people.ts';
+import { FAKE_DEVICES, countLines, join, received } from './voices.ts';
 
-// Devices that Chromium plays itself: a camera with a clock and a microphone that beeps each second.
-const FAKE_DEVICES = [
-  '--use-fake-device-for-media-stream',
-  '--use-fake-ui-for-media-stream',
-  '--auto-select-desktop-capture-source=Entire screen',
-  '--allow-loopback-in-peer-connection',
-];
 test.use({ launchOptions: { ...CHROMIUM.launchOptions, args: [...CHROMIUM.launchOptions.args, ...FAKE_DEVICES] } });
 
-/** What a browser has received. */
-interface Received {
-  /** Packets of voices, by the browser's own count. */
-  readonly voice: number;
-  /** The largest sample of any voice within somewhat more than a second: the fake microphone beeps once in it. */
-  readonly loudest: number;
-  readonly pictures: number;
-  readonly open: number;
-}
-
-/** Lets the page's lines be counted from outside. */
 async function counted(browser: Browser, user: string): Promise<Page> {
   const page = await person(browser, user);
-  await page.addInitScript(() => {
-    const lines: RTCPeerConnection[] = [];
-    Reflect.set(window, 'lines', lines);
-    window.RTCPeerConnection = class extends RTCPeerConnection {
-      constructor(configuration?: RTCConfiguration) {
-        super(configuration);
-        lines.push(this);
-      }
-    };
-  });
+  await countLines(page);
   return page;
-}
-
-function received(page: Page): Promise<Received> {
-  return page.evaluate(async () => {
-    const lines = (Reflect.get(window, 'lines') as RTCPeerConnection[]).filter((line) => line.connectionState !== 'closed');
-    const sum = { voice: 0, loudest: 0, pictures: 0, open: lines.length };
-    const ear = new AudioContext();
-    await ear.resume();
-    const tracks = lines.flatMap((line) => line.getReceivers().map(({ track }) => track));
-    const voices = tracks.filter(({ kind }) => kind === 'audio').map((track) => {
-      const analyser = ear.createAnalyser();
-      ear.createMediaStreamSource(new MediaStream([track])).connect(analyser);
-      return analyser;
-    });
-    const wave = new Float32Array(2048);
-    const end = performance.now() + 1_500;
-    while (performance.now() < end) {
-      await new Promise((go) => setTimeout(go, 30));
-      for (const voice of voices) {
-        voice.getFloatTimeDomainData(wave);
-        for (const sample of wave) sum.loudest = Math.max(sum.loudest, Math.abs(sample));
-      }
-    }
-    await ear.close();
-    for (const line of lines) {
-      for (const report of (await line.getStats()).values()) {
-        if (report.type !== 'inbound-rtp') continue;
-        if (report.kind === 'audio') sum.voice += report.packetsReceived;
-        else sum.pictures += report.framesDecoded ?? 0;
-      }
-    }
-    return sum;
-  });
-}
-
-async function join(page: Page): Promise<void> {
-  await page.getByRole('button', { name: 'Join voice' }).click();
-  await expect(page.locator('.voice-bar')).toHaveAttribute('data-voice', 'in');
 }
 
 test('two talk, a third in another room hears nothing, and who leaves the room leaves its voices', async ({ browser }) => {
@@ -156,4 +92,73 @@ test('an echo comes back, and a refused microphone leaves the room and hearing a
   await expect(li.locator('.voice-bar')).toHaveAttribute('data-voice', 'in');
   await expect(li.locator('.room-bar .line-state')).toContainText('Live');
   await li.context().close();
+});
+
+test('another microphone is chosen and heard, and whoever listens makes one person quiet for themselves', async ({ browser }) => {
+  const [li, chen] = [await counted(browser, 'li.terminal'), await counted(browser, 'chen.expert')];
+  await li.goto('/');
+  await askForConsultation(li);
+  const id = new URL(li.url()).pathname.split('/').at(-1) ?? '';
+  await chen.goto('/');
+  await accept(chen, id);
+  for (const page of [li, chen]) await join(page);
+  await li.locator('.voice-bar [data-source=microphone]').click();
+  await expect.poll(async () => (await received(chen)).loudest).toBeGreaterThan(0.05);
+
+  // Chromium plays more than one microphone; the track of the other takes the place of the first on the same line.
+  await tab(li, 'People 2');
+  const choice = li.getByLabel('Microphone', { exact: true });
+  const devices = await choice.locator('option').evaluateAll((options) => options.map((option) => (option as HTMLOptionElement).value).filter((value) => value !== ''));
+  expect(devices.length).toBeGreaterThan(1);
+  await choice.selectOption(devices[1] ?? '');
+  await expect(li.locator('.voice-own')).toHaveText('Microphone open');
+  const sent = (): Promise<string | undefined> =>
+    li.evaluate(() => (Reflect.get(window, 'lines') as RTCPeerConnection[]).at(-1)?.getSenders().find(({ track }) => track?.kind === 'audio')?.track?.getSettings().deviceId);
+  await expect.poll(sent).toBe(devices[1]);
+  const before = (await received(chen)).voice;
+  await expect.poll(async () => (await received(chen)).voice).toBeGreaterThan(before + 20);
+
+  // Another voice goes by the same way, made here before anything is sent.
+  await li.getByLabel('Change my voice').check();
+  await expect(li.locator('.voice-own')).toHaveText('Microphone open');
+  await expect.poll(sent).not.toBe(devices[1]);
+  await expect.poll(async () => (await received(chen)).loudest).toBeGreaterThan(0.05);
+  await li.getByLabel('Change my voice').uncheck();
+  await expect.poll(sent).toBe(devices[1]);
+
+  // What Chen does not want to hear, others go on hearing: the packets come all the same.
+  await tab(chen, 'People 2');
+  const liSeen = chen.locator('.people > li').filter({ hasText: 'Li' });
+  await liSeen.getByRole('button', { name: /^Not for me/ }).click();
+  await expect(liSeen.getByRole('slider', { name: /^How loud you hear/ })).toHaveAttribute('aria-valuetext', '0 %');
+  await look(chen, 'room-quiet', ['desktop', 'narrow']);
+  await liSeen.getByRole('button', { name: /^Not for me/ }).click();
+  await expect(liSeen.getByRole('slider', { name: /^How loud you hear/ })).toHaveAttribute('aria-valuetext', '100 %');
+  for (const page of [li, chen]) await page.context().close();
+});
+
+test('where the hospital carries no media people read along, and all else goes on', async ({ browser }) => {
+  const [li, chen] = [await counted(browser, 'li.terminal'), await counted(browser, 'chen.expert')];
+  for (const page of [li, chen]) {
+    await page.route('**/api/rooms/*/media', async (route) => {
+      const answer = await route.fetch();
+      await route.fulfill({ response: answer, json: { ...((await answer.json()) as object), open: false } });
+    });
+  }
+  await li.goto('/');
+  await askForConsultation(li);
+  const id = new URL(li.url()).pathname.split('/').at(-1) ?? '';
+  await chen.goto('/');
+  await accept(chen, id);
+  await tab(li, 'People 2');
+  await li.getByRole('button', { name: 'Join voice' }).click();
+  await expect(li.getByText('This hospital carries no voice or picture.')).toBeVisible();
+  await expect(li.locator('.voice-bar')).toHaveAttribute('data-voice', 'out');
+  await tab(chen, 'People 2');
+  await li.getByLabel('Write a caption for everybody').fill('Read me');
+  await li.getByRole('button', { name: 'Say', exact: true }).click();
+  await expect(chen.locator('.captions-list')).toContainText('Read me');
+  await chen.getByRole('button', { name: 'Raise hand' }).click();
+  await expect(li.locator('.people > li').filter({ hasText: 'hand up' })).toHaveCount(1);
+  for (const page of [li, chen]) await page.context().close();
 });
