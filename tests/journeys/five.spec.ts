@@ -5,7 +5,7 @@ import { accept, sendRequest } from './consultation.ts';
 import { Cable } from './line.ts';
 import { distance, told, withHeadset } from './inside.ts';
 import type { Three } from './inside.ts';
-import { expect, person, test } from './people.ts';
+import { expect, person, test, withoutStage } from './people.ts';
 import { FAKE_DEVICES, countLines, join, received } from './voices.ts';
 
 test.use({ launchOptions: { ...CHROMIUM.launchOptions, args: [...CHROMIUM.launchOptions.args, ...FAKE_DEVICES] } });
@@ -28,12 +28,7 @@ async function withStage(browser: Browser, user: string, options: BrowserContext
 async function flat(browser: Browser, user: string): Promise<Page> {
   const page = await person(browser, user, { viewport: SMALL });
   await countLines(page);
-  await page.addInitScript(() => {
-    const { getContext } = HTMLCanvasElement.prototype;
-    HTMLCanvasElement.prototype.getContext = function (this: HTMLCanvasElement, kind: string, ...more: unknown[]): null {
-      return kind.startsWith('webgl') ? null : (Reflect.apply(getContext, this, [kind, ...more]) as null);
-    } as typeof getContext;
-  });
+  await withoutStage(page);
   await page.reload();
   return page;
 }

@@ -1,7 +1,7 @@
 import type { Browser, Page } from '@playwright/test';
 import { CHROMIUM } from './chromium.ts';
 import { sendRequest } from './consultation.ts';
-import { PASSWORD, expect, person, test } from './people.ts';
+import { PASSWORD, expect, person, test, withoutStage } from './people.ts';
 import { FAKE_DEVICES, join } from './voices.ts';
 
 test.use({ launchOptions: { ...CHROMIUM.launchOptions, args: [...CHROMIUM.launchOptions.args, ...FAKE_DEVICES] } });
@@ -77,11 +77,8 @@ async function listener(browser: Browser, user: string): Promise<Page> {
       const words = document.querySelector('.toasts [aria-live]')?.textContent?.trim() ?? '';
       if (words !== '' && spoken.at(-1) !== words) spoken.push(words);
     }).observe(document, { subtree: true, childList: true, characterData: true });
-    const { getContext } = HTMLCanvasElement.prototype;
-    HTMLCanvasElement.prototype.getContext = function (this: HTMLCanvasElement, kind: string, ...more: unknown[]): null {
-      return kind.startsWith('webgl') ? null : (Reflect.apply(getContext, this, [kind, ...more]) as null);
-    } as typeof getContext;
   });
+  await withoutStage(page);
   // How the rules are agreed to for the first time is a journey of its own; here they are asked for once more.
   let agreed = false;
   await page.route('**/api/conduct', async (route) => {

@@ -60,6 +60,16 @@ export async function person(browser: Browser, user: string, options: BrowserCon
   return page;
 }
 
+/** Makes the device one that draws nothing in 3D, from the next load on: rooms are there in slices and words. */
+export async function withoutStage(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const { getContext } = HTMLCanvasElement.prototype;
+    HTMLCanvasElement.prototype.getContext = function (this: HTMLCanvasElement, kind: string, ...more: unknown[]): null {
+      return kind.startsWith('webgl') ? null : (Reflect.apply(getContext, this, [kind, ...more]) as null);
+    } as typeof getContext;
+  });
+}
+
 interface People {
   /** The terminal doctor, who brings the case. */
   readonly li: Page;
