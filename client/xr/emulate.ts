@@ -13,10 +13,13 @@ declare global {
   }
 }
 
-/** The stage of the room that is open, and the headset while somebody is inside. */
+/** What is walked: a room around a hologram, or a ward, which has none. */
+type Visited = Pick<Stage, 'renderer' | 'scene'> & { readonly rig: Pick<Stage['rig'], 'rig'> } & Partial<Pick<Stage, 'shared' | 'hologram'>>;
+
+/** The stage that is open, and the headset while somebody is inside. */
 export interface Inside {
-  readonly stage: Stage;
-  readonly headset: Headset | undefined;
+  readonly stage: Visited;
+  readonly headset: Pick<Headset, 'panel'> | undefined;
 }
 
 /**

@@ -20,6 +20,7 @@ export class Walk {
   constructor(rig: Group, free: (x: number, z: number) => boolean) {
     [this.#rig, this.#free] = [rig, free];
     this.mark = new Mesh(new RingGeometry(0.14, 0.18, 48).rotateX(-Math.PI / 2), new MeshBasicMaterial({ color: 0x58c4c8, transparent: true, opacity: 0.85 }));
+    this.mark.name = 'way';
     this.mark.visible = false;
   }
 

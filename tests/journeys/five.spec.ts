@@ -43,7 +43,7 @@ async function live(page: Page): Promise<void> {
 /** Where this browser draws the hologram now, in somebody's hand too. */
 function drawn(page: Page): Promise<Three> {
   return page.evaluate(() => {
-    const now = window.__xrInside?.stage.shared.now(performance.now());
+    const now = window.__xrInside?.stage.shared?.now(performance.now());
     if (!now) throw new Error('no hologram');
     return now.transform.position_m;
   });

@@ -4,7 +4,7 @@ import type { Inside } from '../../client/xr/emulate';
 import { expect, person } from './people.ts';
 
 export type Three = readonly [number, number, number];
-type Hologram = NonNullable<Inside['stage']['shared']['state']>;
+type Hologram = NonNullable<NonNullable<Inside['stage']['shared']>['state']>;
 export type Side = 'controllers' | 'hands';
 export type Handed = 'left' | 'right';
 export interface Aim {
@@ -97,7 +97,7 @@ export async function carry(page: Page, side: Side, by: Three, other: Page): Pro
 
 /** The hologram as the server has told it to this browser. */
 export async function told(page: Page): Promise<Hologram> {
-  const found = await page.evaluate(() => window.__xrInside?.stage.shared.entity?.[1]);
+  const found = await page.evaluate(() => window.__xrInside?.stage.shared?.entity?.[1]);
   if (!found) throw new Error('no hologram');
   return found;
 }
@@ -105,7 +105,7 @@ export async function told(page: Page): Promise<Hologram> {
 /** Where this browser draws the hologram. */
 async function shown(page: Page): Promise<Three> {
   return page.evaluate(() => {
-    const at = window.__xrInside?.stage.hologram.root.position;
+    const at = window.__xrInside?.stage.hologram?.root.position;
     return [at?.x ?? NaN, at?.y ?? NaN, at?.z ?? NaN] as const;
   });
 }

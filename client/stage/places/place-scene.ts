@@ -26,6 +26,8 @@ export class PlaceScene {
   /** Called when more has come. */
   onChange: () => void = () => undefined;
   readonly #design: PlaceDesign;
+  readonly #light: Light;
+  readonly #furniture = new Group();
   readonly #models = new Map<PropName, BufferGeometry>();
   readonly #materials = {
     solid: new MeshBasicMaterial({ vertexColors: true, dithering: true }),
@@ -40,6 +42,9 @@ export class PlaceScene {
   constructor(design: PlaceDesign) {
     this.#design = design;
     this.#extents = design.pieces.map(extentOf);
+    this.#light = new Light(design.lamps, design.ambient, this.#extents);
+    for (const face of shellOf(design, this.#light)) this.#show(face, this.#materials.solid, this.group);
+    this.group.add(this.#furniture);
     this.#build();
     void this.#furnish();
   }
@@ -65,6 +70,7 @@ export class PlaceScene {
   dispose(): void {
     this.#gone = true;
     this.#clear();
+    for (const part of this.group.children) (part as Partial<Mesh>).geometry?.dispose();
     for (const material of Object.values(this.#materials)) material.dispose();
     this.#sheet?.dispose();
     this.group.removeFromParent();
@@ -80,29 +86,28 @@ export class PlaceScene {
   }
 
   #clear(): void {
-    for (const mesh of this.group.children) (mesh as Mesh).geometry.dispose();
-    this.group.clear();
+    for (const mesh of this.#furniture.children) (mesh as Mesh).geometry.dispose();
+    this.#furniture.clear();
   }
 
   #build(): void {
-    const { lamps, ambient, pieces } = this.#design;
-    const light = new Light(lamps, ambient, this.#extents);
-    const solids = [...shellOf(this.#design, light), ...Array.from({ length: SECTORS }, () => new Corners())];
+    const { lamps, pieces } = this.#design;
+    const solids = Array.from({ length: SECTORS }, () => new Corners());
     const [clear, screens] = [new Corners(), new Corners()];
-    const towards = ([x, , z]: Vec3): Corners => solids.at(-1 - (Math.floor((Math.atan2(x, z) / (2 * Math.PI) + 1) * SECTORS) % SECTORS)) ?? clear;
+    const towards = ([x, , z]: Vec3): Corners => solids[Math.floor((Math.atan2(x, z) / (2 * Math.PI) + 1) * SECTORS) % SECTORS] ?? clear;
     for (const lamp of lamps) addLamp(lamp, towards(lamp.at));
-    for (const piece of pieces) addPiece(piece, this.#models, light, { solid: towards(piece.at), clear, screens });
+    for (const piece of pieces) addPiece(piece, this.#models, this.#light, { solid: towards(piece.at), clear, screens });
     this.#clear();
-    for (const part of solids) this.#show(part, this.#materials.solid);
+    for (const part of solids) this.#show(part, this.#materials.solid, this.#furniture);
     if (screens.count > 0) this.#materials.screens.map = this.#sheet ??= pictureSheet();
-    this.#show(screens, this.#materials.screens);
-    this.#show(clear, this.#materials.clear);
+    this.#show(screens, this.#materials.screens, this.#furniture);
+    this.#show(clear, this.#materials.clear, this.#furniture);
   }
 
-  #show(corners: Corners, material: MeshBasicMaterial): void {
+  #show(corners: Corners, material: MeshBasicMaterial, on: Group): void {
     if (corners.count === 0) return;
     const mesh = new Mesh(corners.geometry(), material);
     mesh.matrixAutoUpdate = false;
-    this.group.add(mesh);
+    on.add(mesh);
   }
 }

@@ -5,6 +5,8 @@ import type { Light } from './light';
 
 /** Light changes slowly along a wall: this fine a grid shows it smoothly. */
 const GRID_m = 0.24;
+/** A long ward has a coarser one: no face has more squares than about this. */
+const MOST_SQUARES = 1_800;
 /** Corners of a room get less light. */
 const CORNER = { share: 0.34, reach_m: 0.45 } as const;
 const PLANK_m = 0.15;
@@ -48,7 +50,8 @@ export function shellOf(design: PlaceDesign, light: Light): Corners[] {
 
 /** Squares of one colour each, whose corners carry the light that falls there. */
 function addFace({ from, across, along, normal, paint }: Face, design: PlaceDesign, light: Light, into: Corners): void {
-  const [columns, rows] = [Math.ceil(across.length() / GRID_m), Math.ceil(along.length() / GRID_m)];
+  const grid_m = Math.max(GRID_m, Math.sqrt((across.length() * along.length()) / MOST_SQUARES));
+  const [columns, rows] = [Math.ceil(across.length() / grid_m), Math.ceil(along.length() / grid_m)];
   const lit: Color[] = [];
   const at: Vector3[] = [];
   for (let row = 0; row <= rows; row++)

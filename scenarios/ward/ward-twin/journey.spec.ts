@@ -1,5 +1,7 @@
 /** A nurse sees an alarm, takes it, works by its plan and ends it; one that nobody takes goes to a colleague. */
 import type { Page } from '@playwright/test';
+import { distance, frames, leave, panelWords, press, reach, seen, withHeadset } from '../../../tests/journeys/inside.ts';
+import type { Three } from '../../../tests/journeys/inside.ts';
 import { SCREENS, expect, look, person, test } from '../../../tests/journeys/people.ts';
 
 const WARD = '/scenarios/ward-twin/ward-respiratory';
@@ -125,4 +127,90 @@ test('a manager sees figures and no names', async ({ browser }) => {
   await expect(manager.getByRole('cell', { name: /6 beds, 4 occupied/ })).toBeVisible();
   await expect(manager.locator('.desk-ward')).toContainText('occupied 4');
   await look(manager, 'ward-figures', ['desktop', 'narrow']);
+});
+
+/** Where the head is, in metres of the ward. */
+const head = (page: Page): Promise<Three> =>
+  page.evaluate(() => {
+    const { elements } = window.__xrInside?.stage.renderer.xr.getCamera().matrixWorld ?? { elements: [] };
+    return [elements[12] ?? NaN, elements[13] ?? NaN, elements[14] ?? NaN] as const;
+  });
+
+/** Where a bed's middle stands. */
+const bedAt = (page: Page, bed: string): Promise<Three> =>
+  page.evaluate((name) => {
+    const at = window.__xrInside?.stage.scene.getObjectByName(`bed ${name}`)?.position;
+    return [at?.x ?? NaN, at?.y ?? NaN, at?.z ?? NaN] as const;
+  }, bed);
+
+/** Aims the controller at a place on the floor, pushes the thumbstick, and says whether a ring shows the way; then lets go. */
+async function walkTo(page: Page, [x, , z]: Three): Promise<boolean> {
+  const [from_x, , from_z] = await head(page);
+  const [from, to] = [[from_x, 1.3, from_z] as const, [x - from_x, -1.3, z - from_z] as const];
+  const [yaw, pitch] = [Math.atan2(-to[0], -to[2]), Math.atan2(to[1], Math.hypot(to[0], to[2]))];
+  // Yaw about the upright, then pitch about the side.
+  const [cy, sy, cp, sp] = [Math.cos(yaw / 2), Math.sin(yaw / 2), Math.cos(pitch / 2), Math.sin(pitch / 2)];
+  await reach(page, 'controllers', { at: from, facing: [cy * sp, sy * cp, -sy * sp, cy * cp] });
+  const push = (y: number): Promise<void> => page.evaluate((axis) => window.__xr?.controllers.right?.updateAxes('thumbstick', 0, axis), y);
+  await push(-1);
+  await frames(page);
+  const shown = await page.evaluate(() => window.__xrInside?.stage.scene.getObjectByName('way')?.visible ?? false);
+  await push(0);
+  await frames(page);
+  return shown;
+}
+
+test('a nurse walks the ward with a headset, reads a bed and takes its alarm there', async ({ browser }) => {
+  const nurse = await withHeadset(browser, 'wang.nurse');
+  await writeDown(nurse, 'bed-4', ILL);
+  await expect(card(nurse, 'bed-4')).toBeVisible();
+  await nurse.goto(WARD);
+  await nurse.getByText('3D', { exact: true }).click();
+  await nurse.getByRole('button', { name: 'Walk the ward in VR' }).click();
+  await frames(nurse);
+
+  await test.step('the panel at the door says how the ward is, in both languages', async () => {
+    await expect.poll(() => panelWords(nurse)).toMatch(/open alarms[\s\S]*High[\s\S]*Leave the headset/);
+    const language = (value: string): Promise<void> => nurse.locator(`.segmented input[value=${value}]`).first().evaluate((input: HTMLInputElement) => input.click());
+    await language('zh');
+    await expect.poll(() => panelWords(nurse)).toMatch(/未结束的警报[\s\S]*退出头显/);
+    await language('en');
+    await expect.poll(() => panelWords(nurse)).toContain('Night mode');
+  });
+
+  await test.step('the thumbstick leads along the aisle, and never into a bed', async () => {
+    const bed = await bedAt(nurse, 'bed-4');
+    const before = await head(nurse);
+    expect(await walkTo(nurse, bed)).toBe(false);
+    expect(distance(await head(nurse), before)).toBeLessThan(0.05);
+    // One goes no farther at once than one sees well where to: two steps along the aisle lead to any bed here.
+    expect(await walkTo(nurse, [(before[0] + bed[0]) / 2, 0, 0])).toBe(true);
+    const foot: Three = [bed[0], 0, bed[2] - Math.sign(bed[2]) * 1.7];
+    expect(await walkTo(nurse, foot)).toBe(true);
+    await expect.poll(async () => distance(await head(nurse), [foot[0], (await head(nurse))[1], foot[2]])).toBeLessThan(0.25);
+  });
+
+  await test.step('the bed says who lies there, NEWS2, values and the alarm; the alarm is taken', async () => {
+    await expect.poll(() => panelWords(nurse)).toMatch(/NEWS2[\s\S]*High[\s\S]*Take it/);
+    const id = await nurse.evaluate(() => window.__xrInside?.headset?.panel.content.buttons.find((one) => one.id.startsWith('take:'))?.id);
+    await press(nurse, 'controllers', id ?? '');
+    await expect.poll(() => panelWords(nurse)).toContain('Taken by');
+  });
+
+  await test.step('at night less light falls', async () => {
+    // The panel is paper: what is lit is what is not as bright.
+    const light = async (): Promise<number> => {
+      const lit = (await seen(nurse)).filter((byte, i) => i % 4 === 1 && byte < 190);
+      return lit.reduce((sum, byte) => sum + byte, 0) / lit.length;
+    };
+    const day = await light();
+    await press(nurse, 'controllers', 'night');
+    await expect.poll(() => panelWords(nurse)).toContain('Day mode');
+    expect(await light()).toBeLessThan(day * 0.7);
+  });
+
+  await leave(nurse);
+  await expect(nurse.getByRole('button', { name: 'Walk the ward in VR' })).toBeVisible();
+  await expect(card(nurse, 'bed-4')).toContainText('Taken by');
+  await nurse.context().close();
 });

@@ -1,15 +1,31 @@
-/** The ward in 3D: a bed for each bed, over it a screen that says what its row says. */
+/** The ward in 3D: a bed for each bed, over it a screen that says what its row says; walked through with a headset. */
 import { Show, createEffect, createSignal, onCleanup, onMount } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
+import { Icon } from '../../../../client/panels/Icon';
 import { Notice } from '../../../../client/panels/Notice';
 import { graphics } from '../../../../client/stage/renderer';
-import { createWardStage } from './stage';
-import type { WardStage } from './stage';
+import { emulateXrIfAsked } from '../../../../client/xr/emulate';
+import { xrModes } from '../../../../client/xr/modes';
+import type { PanelContent } from '../../../../client/xr/panel';
+import { WardStage } from './stage';
+import { bedPanel, wardPanel } from './told';
+import type { Told } from './told';
+import type { WardVisit } from './visit';
 import type { WardView } from './ward';
 import { sayIn } from './words';
 
-export default function Scene(props: { ward: WardView; onOpen(bed: string): void }): JSX.Element {
+interface SceneProps {
+  readonly ward: WardView;
+  /** Looked back to: alarms are only looked at. */
+  readonly isPast: boolean;
+  readonly night: boolean;
+  onNight(night: boolean): void;
+  onOpen(bed: string): void;
+  reload(): void;
+}
+
+export default function Scene(props: SceneProps): JSX.Element {
   const app = useApp();
   const say = sayIn(app.language);
   const [stage, setStage] = createSignal<WardStage>();
@@ -21,18 +37,113 @@ export default function Scene(props: { ward: WardView; onOpen(bed: string): void
       setNone(true);
       return;
     }
-    const made = createWardStage(canvas, card, (bed) => props.onOpen(bed));
+    const made = new WardStage(canvas, card, (bed) => props.onOpen(bed));
     setStage(made);
     onCleanup(() => made.dispose());
   });
-  createEffect(() => stage()?.show(props.ward, say));
+  createEffect(() => stage()?.show(props.ward, say, props.night));
   return (
     <>
       <Show when={none()}>
         <Notice>{say('no3d')}</Notice>
       </Show>
-      {/* What the picture says stands in the table; this names it and says how to move in it. */}
-      <canvas ref={canvas} class="ward-stage" classList={{ hidden: none() }} tabIndex={0} role="img" aria-label={say('sceneLabel')} />
+      <div class="ward-view">
+        <Show when={stage()}>{(made) => <Enter {...props} stage={made()} />}</Show>
+        {/* What the picture says stands in the table; this names it and says how to move in it. */}
+        <canvas ref={canvas} class="ward-stage" classList={{ hidden: none() }} tabIndex={0} role="img" aria-label={say('sceneLabel')} />
+      </div>
     </>
+  );
+}
+
+/** Into the ward, where the browser has virtual reality; and what the panel in there says and does. */
+function Enter(props: SceneProps & { stage: WardStage }): JSX.Element {
+  const app = useApp();
+  const say = sayIn(app.language);
+  const [possible, setPossible] = createSignal(false);
+  const [inside, setInside] = createSignal<WardVisit>();
+  const [at, setAt] = createSignal<string>();
+  let busy = false;
+
+  onMount(async () => {
+    if (await emulateXrIfAsked()) {
+      window.__xrInside = {
+        get stage() {
+          return props.stage;
+        },
+        get headset() {
+          return inside();
+        },
+      };
+    }
+    setPossible((await xrModes()).vr);
+  });
+  onCleanup(() => void inside()?.exit());
+
+  const told = (): Told => ({ ward: props.ward, say, language: app.language(), me: app.me()?.id, isPast: props.isPast, night: props.night });
+  const content = (): PanelContent => {
+    const bed = props.ward.beds.find(({ id }) => id === at());
+    return bed ? bedPanel(bed, told()) : wardPanel(told());
+  };
+  createEffect(() => {
+    const visit = inside();
+    if (visit) visit.panel.content = content();
+  });
+  const calling = (): number => props.ward.alarms.filter(({ mine, calls }) => mine && calls).length;
+  // Hands feel an alarm that is new; one that was there as one came in is read on the panel.
+  createEffect((before: number | undefined) => {
+    const now = calling();
+    if (before !== undefined && now > before) inside()?.pulse();
+    return now;
+  });
+
+  async function act(alarm: string, body: unknown): Promise<void> {
+    if (busy) return;
+    busy = true;
+    try {
+      await app.api.post(`/api/alarms/${encodeURIComponent(alarm)}/act`, body);
+      props.reload();
+    } catch (error) {
+      app.toast(app.explain(error));
+    } finally {
+      busy = false;
+    }
+  }
+
+  function pressed(visit: WardVisit, id: string): void {
+    const [what, which = ''] = id.split(/:(.*)/su);
+    const alarm = props.ward.alarms.find((one) => one.id === which)?.alarm;
+    if (what === 'go') visit.toBed(which);
+    else if (what === 'door') visit.toDoor();
+    else if (what === 'night') props.onNight(!props.night);
+    else if (what === 'leave') void visit.exit();
+    else if (alarm && (what === 'take' || what === 'give-back')) void act(which, { act: what });
+    else if (alarm && what === 'pause') void act(which, { act: 'pause', for_s: props.ward.escalation[alarm.priority].pause_at_most_s });
+  }
+
+  async function enter(): Promise<void> {
+    try {
+      const { WardVisit } = await import('./visit');
+      const visit = await WardVisit.enter(props.stage, content());
+      visit.events.on('press', ({ id }) => pressed(visit, id));
+      visit.events.on('at', ({ bed }) => setAt(bed));
+      visit.events.on('ended', () => {
+        setInside(undefined);
+        setAt(undefined);
+      });
+      setInside(visit);
+    } catch {
+      app.toast(app.t('room.xrFailed'));
+      app.announce(app.t('room.xrFailed'));
+    }
+  }
+
+  return (
+    <Show when={possible()}>
+      <button type="button" class="button enter-ward" onClick={() => void (inside()?.exit() ?? enter())}>
+        <Icon name={inside() ? 'close' : 'headset'} size={16} />
+        {inside() ? say('leaveXr') : say('enterXr')}
+      </button>
+    </Show>
   );
 }

@@ -162,7 +162,14 @@ function Shown(props: ShownProps): JSX.Element {
               />
             </div>
             <Show when={view() === '3d'} fallback={<BedTable ward={props.ward} onOpen={setOpened} />}>
-              <Scene ward={props.ward} onOpen={setOpened} />
+              <Scene
+                ward={props.ward}
+                isPast={props.isPast}
+                night={night()}
+                onNight={setNight}
+                onOpen={setOpened}
+                reload={props.reload}
+              />
             </Show>
           </section>
           <Staff ward={props.ward} />

@@ -5,6 +5,7 @@ import type { Say, Word } from './words';
 
 export const SCREEN_px = [512, 320] as const;
 
+const SIGN = { high: '▲', medium: '◆', low: '●' } as const;
 const INK = { high: '#ff8a80', medium: '#ffd54f', low: '#80deea' } as const;
 
 /** The lines of a screen: what it is, and what stands there. */
@@ -30,6 +31,18 @@ export function screenLines(bed: BedView, say: Say): readonly (readonly [string,
   ];
 }
 
+/** All that a screen says, to know whether it says something else now. */
+export function screenWords(bed: BedView, alarm: AlarmView | undefined, say: Say, ward: WardView): readonly string[] {
+  const who = bed.patient?.name ?? say(bed.occupied ? 'hidden' : 'empty');
+  return [bed.name, who, ...screenLines(bed, say).flat(), alarm ? alarmWord(alarm, say, ward) : ''];
+}
+
+/** How urgent an alarm is, by shape and word. */
+export function alarmWord({ alarm }: AlarmView, say: Say, ward: WardView): string {
+  const { word } = ward.escalation[alarm.priority].signalling;
+  return `${SIGN[alarm.priority]} ${say('language') === 'zh' ? word.zh : word.en}`;
+}
+
 export function paintScreen(canvas: HTMLCanvasElement, bed: BedView, alarm: AlarmView | undefined, say: Say, ward: WardView): void {
   const paper = canvas.getContext('2d');
   if (!paper) return;
@@ -52,14 +65,11 @@ export function paintScreen(canvas: HTMLCanvasElement, bed: BedView, alarm: Alar
     });
   }
   if (alarm) {
-    const { signalling } = ward.escalation[alarm.alarm.priority];
-    const sign = { high: '▲', medium: '◆', low: '●' }[alarm.alarm.priority];
     paper.strokeStyle = INK[alarm.alarm.priority];
     paper.lineWidth = 10;
     paper.strokeRect(5, 5, width - 10, height - 10);
     paper.fillStyle = INK[alarm.alarm.priority];
     paper.font = '600 32px system-ui, "Noto Sans CJK SC", sans-serif';
-    const word = say('language') === 'zh' ? signalling.word.zh : signalling.word.en;
-    paper.fillText(`${sign} ${word}`, 16, height - 18, width - 32);
+    paper.fillText(alarmWord(alarm, say, ward), 16, height - 18, width - 32);
   }
 }

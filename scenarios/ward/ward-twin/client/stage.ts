@@ -1,197 +1,215 @@
-/** The ward on a stage of its own: metres, Y up. It is drawn again only when something changed. */
-import {
-  AmbientLight,
-  BoxGeometry,
-  CanvasTexture,
-  Color,
-  DirectionalLight,
-  Group,
-  Mesh,
-  MeshBasicMaterial,
-  MeshLambertMaterial,
-  PerspectiveCamera,
-  PlaneGeometry,
-  Raycaster,
-  SRGBColorSpace,
-  Scene,
-  Vector2,
-  Vector3,
-} from 'three';
+/** The ward on a stage of its own: metres, Y up, its middle at the origin. It is drawn again only when something changed. */
+import { Color, DirectionalLight, Group, HemisphereLight, PerspectiveCamera, Raycaster, Scene, Vector2, Vector3 } from 'three';
+import type { WebGLRenderer } from 'three';
+import { PlaceScene } from '../../../../client/stage/places/place-scene';
 import { createRenderer } from '../../../../client/stage/renderer';
 import type { Graphics } from '../../../../client/stage/renderer';
-import { SCREEN_px, paintScreen } from './screen';
-import { worst } from './ward';
-import type { BedView, WardView } from './ward';
+import { BedPlace } from './beds';
+import { bedPlaces, wardDesign } from './place';
+import type { WardView } from './ward';
 import type { Say } from './words';
 
-export interface WardStage {
-  show(ward: WardView, say: Say): void;
-  dispose(): void;
-}
-
-const APART_m = 3;
-const AISLE_m = 4.5;
 const TURN = 0.12;
-const COLOURS = { high: '#c62828', medium: '#b58900', low: '#00838f', none: '#5f7a80', empty: '#c5ced0' } as const;
+const GROUND = { day: '#10191c', night: '#05090a' } as const;
+/** Light for what changes at beds; what stands there carries its own. */
+const LIGHT = { day: [1.5, 1.2], night: [0.35, 0.2] } as const;
 
-interface Place {
-  readonly group: Group;
-  readonly cover: MeshLambertMaterial;
-  readonly picture: HTMLCanvasElement;
-  readonly texture: CanvasTexture;
+/** Somebody inside with a headset: told at each frame, before it is drawn. */
+export interface Visitor {
+  update(seconds: number): void;
 }
 
-function placeOf(bed: BedView, at: Vector3): Place {
-  const group = new Group();
-  group.position.copy(at);
-  group.userData = { bed: bed.id };
-  const cover = new MeshLambertMaterial({ color: COLOURS.empty });
-  const mattress = new Mesh(new BoxGeometry(0.95, 0.25, 2), cover);
-  mattress.position.y = 0.55;
-  const frame = new Mesh(new BoxGeometry(1, 0.12, 2.1), new MeshLambertMaterial({ color: '#8a979b' }));
-  frame.position.y = 0.36;
-  const pillow = new Mesh(new BoxGeometry(0.6, 0.12, 0.4), new MeshLambertMaterial({ color: '#ffffff' }));
-  pillow.position.set(0, 0.72, at.z < 0 ? -0.7 : 0.7);
-  const picture = document.createElement('canvas');
-  [picture.width, picture.height] = SCREEN_px;
-  const texture = new CanvasTexture(picture);
-  texture.colorSpace = SRGBColorSpace;
-  const screen = new Mesh(new PlaneGeometry(1.9, 1.18), new MeshBasicMaterial({ map: texture }));
-  screen.position.set(0, 1.85, at.z < 0 ? -0.95 : 0.95);
-  screen.userData = { faces: true };
-  group.add(frame, mattress, pillow, screen);
-  return { group, cover, picture, texture };
-}
+export class WardStage {
+  readonly renderer: WebGLRenderer;
+  readonly scene = new Scene();
+  /** In a headset, the floor under the visitor. */
+  readonly rig = { rig: new Group(), camera: new PerspectiveCamera(45, 1, 0.1, 200) };
+  readonly beds = new Map<string, BedPlace>();
+  readonly #canvas: HTMLCanvasElement;
+  readonly #sky = new HemisphereLight('#ffffff', '#4a4a44', 1);
+  readonly #lamp = new DirectionalLight('#fff2df', 1);
+  readonly #stop = new AbortController();
+  readonly #size: ResizeObserver;
+  readonly #onOpen: (bed: string) => void;
+  #place: PlaceScene | undefined;
+  #night = false;
+  #turn = 0.35;
+  #height = 0.5;
+  #distance = 9;
+  #asked = 0;
+  #visitor: Visitor | undefined;
+  #last = 0;
 
-export function createWardStage(canvas: HTMLCanvasElement, card: Graphics, onOpen: (bed: string) => void): WardStage {
-  const renderer = createRenderer(canvas, card);
-  const scene = new Scene();
-  scene.background = new Color('#10191c');
-  scene.add(new AmbientLight('#ffffff', 1.6));
-  const lamp = new DirectionalLight('#ffffff', 1.4);
-  lamp.position.set(4, 10, 6);
-  scene.add(lamp);
-  const floor = new Mesh(new PlaneGeometry(200, 40), new MeshLambertMaterial({ color: '#26343a' }));
-  floor.rotation.x = -Math.PI / 2;
-  scene.add(floor);
-  const camera = new PerspectiveCamera(45, 1, 0.1, 200);
-  const places = new Map<string, Place>();
-  const centre = new Vector3();
-  let [turn, height, distance] = [0, 0.5, 9];
-  let asked = 0;
-
-  function draw(): void {
-    asked = 0;
-    const { clientWidth: width, clientHeight: tall } = canvas;
-    if (width === 0 || tall === 0) return;
-    renderer.setSize(width, tall, false);
-    camera.aspect = width / tall;
-    camera.updateProjectionMatrix();
-    const flat = Math.cos(height) * distance;
-    camera.position.set(centre.x + Math.sin(turn) * flat, 1 + Math.sin(height) * distance, centre.z + Math.cos(turn) * flat);
-    camera.lookAt(centre.x, 1, centre.z);
-    scene.traverse((part) => {
-      if (part.userData['faces']) part.lookAt(camera.position.x, part.getWorldPosition(new Vector3()).y, camera.position.z);
-    });
-    renderer.render(scene, camera);
+  constructor(canvas: HTMLCanvasElement, card: Graphics, onOpen: (bed: string) => void) {
+    [this.#canvas, this.#onOpen] = [canvas, onOpen];
+    this.renderer = createRenderer(canvas, card);
+    this.#lamp.position.set(4, 10, 6);
+    this.rig.rig.add(this.rig.camera);
+    this.scene.add(this.rig.rig, this.#sky, this.#lamp);
+    this.#listen();
+    this.#size = new ResizeObserver(() => this.invalidate());
+    this.#size.observe(canvas);
   }
-  const again = (): void => {
-    asked ||= requestAnimationFrame(draw);
-  };
 
-  function lay(ward: WardView): void {
-    for (const { group, texture } of places.values()) {
-      scene.remove(group);
-      texture.dispose();
+  /** Shows the ward as it is now. */
+  show(ward: WardView, say: Say, night: boolean): void {
+    const laid = ward.beds.length === this.beds.size && ward.beds.every(({ id }) => this.beds.has(id));
+    if (!laid || night !== this.#night || !this.#place) this.#furnish(ward.beds.length, night);
+    if (!laid) this.#lay(ward);
+    for (const bed of ward.beds) this.beds.get(bed.id)?.show(bed, ward, say, night);
+    this.invalidate();
+  }
+
+  /** Whether one can stand there. */
+  free(x: number, z: number): boolean {
+    return this.#place?.free(x, z) ?? false;
+  }
+
+  /** Draws again soon. */
+  invalidate(): void {
+    if (!this.#visitor) this.#asked ||= requestAnimationFrame(() => this.#draw());
+  }
+
+  /** A headset session begins: each of its frames is drawn. */
+  enter(visitor: Visitor): void {
+    cancelAnimationFrame(this.#asked);
+    this.#asked = 0;
+    this.#visitor = visitor;
+    // Screens hang at the heads of their beds, and look into the aisle.
+    for (const { screen } of this.beds.values()) screen.rotation.set(0, 0, 0);
+    this.renderer.setAnimationLoop((now) => {
+      const seconds = Math.min(0.1, (now - this.#last) / 1000);
+      this.#last = now;
+      this.#visitor?.update(seconds);
+      this.renderer.info.reset();
+      this.renderer.render(this.scene, this.rig.camera);
+    });
+  }
+
+  leave(): void {
+    this.#visitor = undefined;
+    this.renderer.setAnimationLoop(null);
+    // The renderer learns of the session's end after us, and keeps its size until then.
+    setTimeout(() => this.invalidate(), 0);
+  }
+
+  dispose(): void {
+    this.renderer.setAnimationLoop(null);
+    cancelAnimationFrame(this.#asked);
+    this.#stop.abort();
+    this.#size.disconnect();
+    for (const bed of this.beds.values()) bed.dispose();
+    this.#place?.dispose();
+    this.renderer.dispose();
+  }
+
+  #furnish(beds: number, night: boolean): void {
+    this.#night = night;
+    this.#place?.dispose();
+    this.#place = new PlaceScene(wardDesign(beds, night));
+    this.#place.onChange = () => this.invalidate();
+    this.scene.add(this.#place.group);
+    this.scene.background = new Color(night ? GROUND.night : GROUND.day);
+    [this.#sky.intensity, this.#lamp.intensity] = night ? LIGHT.night : LIGHT.day;
+  }
+
+  #lay(ward: WardView): void {
+    for (const bed of this.beds.values()) bed.dispose();
+    this.beds.clear();
+    const places = bedPlaces(ward.beds.length);
+    for (const [n, { id }] of ward.beds.entries()) {
+      const bed = new BedPlace(id, places[n] ?? [0, 0, 0]);
+      this.beds.set(id, bed);
+      this.scene.add(bed.group);
     }
-    places.clear();
-    const columns = Math.ceil(ward.beds.length / 2);
-    ward.beds.forEach((bed, n) => {
-      const row = n < columns ? -1 : 1;
-      const at = new Vector3((n % columns) * APART_m, 0, (row * AISLE_m) / 2);
-      const place = placeOf(bed, at);
-      places.set(bed.id, place);
-      scene.add(place.group);
-    });
-    centre.set(((columns - 1) * APART_m) / 2, 0, 0);
-    distance = Math.max(8, columns * APART_m * 0.95);
+    this.#distance = Math.max(9, Math.ceil(ward.beds.length / 2) * 3.1);
   }
 
-  const keys = (event: KeyboardEvent): void => {
+  #draw(): void {
+    this.#asked = 0;
+    const { clientWidth: width, clientHeight: tall } = this.#canvas;
+    if (width === 0 || tall === 0 || this.#visitor) return;
+    const { camera } = this.rig;
+    this.renderer.setSize(width, tall, false);
+    camera.aspect = width / tall;
+    // On a narrow screen the whole ward is seen from farther away.
+    const distance = this.#distance * Math.max(1, 1.3 / camera.aspect);
+    camera.updateProjectionMatrix();
+    const flat = Math.cos(this.#height) * distance;
+    camera.position.set(Math.sin(this.#turn) * flat, 1 + Math.sin(this.#height) * distance, Math.cos(this.#turn) * flat);
+    camera.lookAt(0, 1, 0);
+    for (const { screen } of this.beds.values()) screen.lookAt(camera.position.x, screen.getWorldPosition(new Vector3()).y, camera.position.z);
+    this.renderer.info.reset();
+    this.renderer.render(this.scene, camera);
+  }
+
+  #listen(): void {
+    const { signal } = this.#stop;
+    const canvas = this.#canvas;
+    let from: PointerEvent | undefined;
+    let moved = false;
+    canvas.addEventListener('keydown', (event) => this.#key(event), { signal });
+    canvas.addEventListener('pointerdown', (event) => ([from, moved] = [event, false]), { signal });
+    canvas.addEventListener('pointermove', (event) => {
+      if (!from) return;
+      const [dx, dy] = [event.clientX - from.clientX, event.clientY - from.clientY];
+      moved ||= Math.hypot(dx, dy) > 4;
+      if (!moved) return;
+      this.#look(-dx * 0.005, dy * 0.005);
+      from = event;
+    }, { signal });
+    canvas.addEventListener('pointerup', (event) => {
+      if (from && !moved) this.#press(event);
+      from = undefined;
+    }, { signal });
+    canvas.addEventListener('wheel', (event) => {
+      event.preventDefault();
+      this.#zoom(event.deltaY > 0 ? 1.1 : 0.9);
+    }, { signal, passive: false });
+  }
+
+  #key(event: KeyboardEvent): void {
     const moves: Record<string, () => void> = {
-      ArrowLeft: () => (turn -= TURN),
-      ArrowRight: () => (turn += TURN),
-      ArrowUp: () => (height = Math.min(1.4, height + TURN)),
-      ArrowDown: () => (height = Math.max(0.1, height - TURN)),
-      '+': () => (distance = Math.max(3, distance * 0.9)),
-      '-': () => (distance = Math.min(80, distance / 0.9)),
+      ArrowLeft: () => this.#look(-TURN, 0),
+      ArrowRight: () => this.#look(TURN, 0),
+      ArrowUp: () => this.#look(0, TURN),
+      ArrowDown: () => this.#look(0, -TURN),
+      '+': () => this.#zoom(0.9),
+      '-': () => this.#zoom(1.1),
     };
     const move = moves[event.key];
     if (!move) return;
     event.preventDefault();
     move();
-    again();
-  };
-  let from: PointerEvent | undefined;
-  let moved = false;
-  const down = (event: PointerEvent): void => {
-    from = event;
-    moved = false;
-  };
-  const drag = (event: PointerEvent): void => {
-    if (!from) return;
-    const [dx, dy] = [event.clientX - from.clientX, event.clientY - from.clientY];
-    moved ||= Math.hypot(dx, dy) > 4;
-    if (!moved) return;
-    turn -= dx * 0.005;
-    height = Math.min(1.4, Math.max(0.1, height + dy * 0.005));
-    from = event;
-    again();
-  };
-  const up = (event: PointerEvent): void => {
-    if (from && !moved) {
-      const box = canvas.getBoundingClientRect();
-      const at = new Vector2(((event.clientX - box.left) / box.width) * 2 - 1, 1 - ((event.clientY - box.top) / box.height) * 2);
-      const ray = new Raycaster();
-      ray.setFromCamera(at, camera);
-      const hit = ray.intersectObjects([...places.values()].map(({ group }) => group))[0];
-      const bed: unknown = hit?.object.parent?.userData['bed'];
-      if (typeof bed === 'string') onOpen(bed);
-    }
-    from = undefined;
-  };
-  const wheel = (event: WheelEvent): void => {
-    event.preventDefault();
-    distance = Math.min(80, Math.max(3, distance * (event.deltaY > 0 ? 1.1 : 0.9)));
-    again();
-  };
-  canvas.addEventListener('keydown', keys);
-  canvas.addEventListener('pointerdown', down);
-  canvas.addEventListener('pointermove', drag);
-  canvas.addEventListener('pointerup', up);
-  canvas.addEventListener('wheel', wheel, { passive: false });
-  const size = new ResizeObserver(again);
-  size.observe(canvas);
+  }
 
-  return {
-    show(ward, say) {
-      const ids = ward.beds.map(({ id }) => id);
-      if (ids.length !== places.size || ids.some((id) => !places.has(id))) lay(ward);
-      for (const bed of ward.beds) {
-        const place = places.get(bed.id);
-        if (!place) continue;
-        const alarm = worst(ward.alarms, bed.id);
-        place.cover.color.set(alarm ? COLOURS[alarm.alarm.priority] : bed.occupied ? COLOURS.none : COLOURS.empty);
-        paintScreen(place.picture, bed, alarm, say, ward);
-        place.texture.needsUpdate = true;
-      }
-      again();
-    },
-    dispose() {
-      cancelAnimationFrame(asked);
-      size.disconnect();
-      for (const { texture } of places.values()) texture.dispose();
-      renderer.dispose();
-    },
-  };
+  #look(turn: number, height: number): void {
+    this.#turn += turn;
+    this.#height = Math.min(1.4, Math.max(0.1, this.#height + height));
+    this.invalidate();
+  }
+
+  #zoom(factor: number): void {
+    this.#distance = Math.min(80, Math.max(3, this.#distance * factor));
+    this.invalidate();
+  }
+
+  #press(event: PointerEvent): void {
+    const frame = this.#canvas.getBoundingClientRect();
+    const at = new Vector2(((event.clientX - frame.left) / frame.width) * 2 - 1, 1 - ((event.clientY - frame.top) / frame.height) * 2);
+    const ray = new Raycaster();
+    ray.setFromCamera(at, this.rig.camera);
+    const bed = this.bedOn(ray);
+    if (bed !== undefined) this.#onOpen(bed);
+  }
+
+  /** The bed whose screen or patient a ray meets first, or whose mattress lies in its way. */
+  bedOn(ray: Raycaster): string | undefined {
+    const [hit] = ray.intersectObjects([...this.beds.values()].map(({ group }) => group));
+    for (let part = hit?.object ?? null; part; part = part.parent) {
+      const bed: unknown = part.userData['bed'];
+      if (typeof bed === 'string') return bed;
+    }
+    return undefined;
+  }
 }
