@@ -1,4 +1,4 @@
-import { type Bone, Group, type Material, type Mesh, type Object3D, Quaternion, Vector3 } from 'three';
+import { type Bone, Group, LatheGeometry, type Material, Mesh, MeshStandardMaterial, type Object3D, Quaternion, Vector2, Vector3 } from 'three';
 import { type Body, put } from './avatars';
 import { eyeTurn } from './liveliness';
 import type { Pose, Poses } from './room-view';
@@ -9,6 +9,11 @@ const SITS_BELOW_M = 1.3;
 /** People are drawn as tall as their eyes are high, within what looks like a person. */
 const [SHORTEST, TALLEST] = [0.85, 1.12];
 const FEET_AHEAD_M = 0.42;
+/** From the middle of the hips down to what one sits on. */
+const SEAT_BELOW_M = 0.1;
+/** Whoever is tracked sitting sits on something, wherever that is: a stool comes along. */
+const STOOL = new LatheGeometry([[0.001, 0], [0.22, 0], [0.22, 0.02], [0.03, 0.06], [0.03, 0.92], [0.18, 0.93], [0.19, 0.98], [0.001, 1]].map(([x, y]) => new Vector2(x, y)), 24);
+const STOOL_LOOK = new MeshStandardMaterial({ color: 0x4c5a61, roughness: 0.6 });
 
 const BONES = ['Head', 'LeftEye', 'RightEye', 'LeftArm', 'LeftForeArm', 'LeftHand', 'RightArm', 'RightForeArm', 'RightHand', 'LeftUpLeg', 'LeftLeg', 'LeftFoot', 'RightUpLeg', 'RightLeg', 'RightFoot'] as const;
 type Bones = Readonly<Record<(typeof BONES)[number], Object3D>>;
@@ -38,6 +43,7 @@ export class Figure implements Body {
   readonly #eyesHigh_m: number;
   readonly #ankleHigh_m: number;
   readonly #faces: Mesh[] = [];
+  readonly #stool = new Mesh(STOOL, STOOL_LOOK);
   readonly #meshes: Mesh[] = [];
   /** Own copies of what everybody of this look shares, once they fade. */
   #faded: Material[] = [];
@@ -48,7 +54,9 @@ export class Figure implements Body {
     this.#model = model;
     this.#bones = bonesOf(model);
     this.#head.name = 'head';
-    this.group.add(model, this.#head);
+    this.#stool.name = 'stool';
+    this.#stool.visible = false;
+    this.group.add(model, this.#head, this.#stool);
     model.updateMatrixWorld(true);
     this.#rest = new Map(Object.values(this.#bones).map((bone) => [bone, bone.quaternion.clone()]));
     this.#headRest = this.#bones.Head.getWorldQuaternion(new Quaternion());
@@ -80,6 +88,7 @@ export class Figure implements Body {
     this.#model.position.copy(eyes.clone().sub(this.#eyes()));
     this.#model.updateWorldMatrix(true, true);
     if (looksAt) this.#look(looksAt);
+    this.#stool.visible = sits;
     if (sits) this.#sit(ahead);
     for (const [i, arm] of this.#arms.entries()) this.#reach(arm, i === 0 ? poses.left : poses.right, ahead);
   }
@@ -138,6 +147,9 @@ export class Figure implements Body {
 
   /** Feet on the floor before the seat, knees up and ahead. */
   #sit(ahead: Vector3): void {
+    const hips = worldOf(this.#bones.LeftUpLeg).add(worldOf(this.#bones.RightUpLeg)).multiplyScalar(0.5);
+    this.#stool.position.set(hips.x, 0, hips.z);
+    this.#stool.scale.y = Math.max(0.1, hips.y - SEAT_BELOW_M);
     for (const name of ['Left', 'Right'] as const) {
       const [hip, foot] = [this.#bones[`${name}UpLeg`], this.#bones[`${name}Foot`]];
       const onFloor = worldOf(hip).addScaledVector(ahead, FEET_AHEAD_M).setY(this.#ankleHigh_m);

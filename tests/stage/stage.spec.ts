@@ -233,6 +233,17 @@ test('people are whole figures that look, reach, stand and sit where they are tr
   const [, hip] = await bones('LeftUpLeg');
   const [, knee] = await bones('LeftLeg');
   expect((knee?.z ?? 0) - (hip?.z ?? 0)).toBeLessThan(-0.2);
+  // Under who sits there is a stool; who stands has none.
+  const stools = await page.evaluate(() => {
+    const found: { visible: boolean; x: number; high: number }[] = [];
+    gallery.stage.scene.traverse((part) => {
+      if (part.name === 'stool') found.push({ visible: part.visible, x: part.position.x, high: part.scale.y });
+    });
+    return found;
+  });
+  expect(stools.map(({ visible }) => visible)).toEqual([false, true]);
+  expect(Math.abs((stools[1]?.x ?? 0) - (hip?.x ?? 9))).toBeLessThan(0.15);
+  expect(stools[1]?.high).toBeLessThan((hip?.y ?? 0));
 
   // What is drawn grows with people, and stays within what a laptop's graphics can do.
   await page.evaluate(() => {
