@@ -10,6 +10,7 @@ import type { WardView } from './ward';
 import type { Say } from './words';
 
 const TURN = 0.12;
+const FOV_deg = 45;
 const GROUND = { day: '#10191c', night: '#05090a' } as const;
 /** Light for what changes at beds; what stands there carries its own. */
 const LIGHT = { day: [1.5, 1.2], night: [0.35, 0.2] } as const;
@@ -23,7 +24,7 @@ export class WardStage {
   readonly renderer: WebGLRenderer;
   readonly scene = new Scene();
   /** In a headset, the floor under the visitor. */
-  readonly rig = { rig: new Group(), camera: new PerspectiveCamera(45, 1, 0.1, 200) };
+  readonly rig = { rig: new Group(), camera: new PerspectiveCamera(FOV_deg, 1, 0.1, 200) };
   readonly beds = new Map<string, BedPlace>();
   readonly #canvas: HTMLCanvasElement;
   readonly #sky = new HemisphereLight('#ffffff', '#4a4a44', 1);
@@ -132,6 +133,8 @@ export class WardStage {
     const { camera } = this.rig;
     this.renderer.setSize(width, tall, false);
     camera.aspect = width / tall;
+    // A headset has an angle of its own, and leaves it behind.
+    camera.fov = FOV_deg;
     // On a narrow screen the whole ward is seen from farther away.
     const distance = this.#distance * Math.max(1, 1.3 / camera.aspect);
     camera.updateProjectionMatrix();
