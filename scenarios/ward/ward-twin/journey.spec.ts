@@ -191,7 +191,7 @@ test('a nurse walks the ward with a headset, reads a bed and takes its alarm the
   });
 
   await test.step('the bed says who lies there, NEWS2, values and the alarm; the alarm is taken', async () => {
-    await expect.poll(() => panelWords(nurse)).toMatch(/NEWS2[\s\S]*High[\s\S]*Take it/);
+    await expect.poll(() => panelWords(nurse)).toMatch(/High[\s\S]*NEWS2[\s\S]*Take it/);
     const id = await nurse.evaluate(() => window.__xrInside?.headset?.panel.content.buttons.find((one) => one.id.startsWith('take:'))?.id);
     await press(nurse, 'controllers', id ?? '');
     await expect.poll(() => panelWords(nurse)).toContain('Taken by');

@@ -1,6 +1,7 @@
 /** What changes at a bed: who lies there, how it calls, and the screen above it that says what its row says. */
 import { CanvasTexture, CapsuleGeometry, ConeGeometry, Group, LatheGeometry, Mesh, MeshBasicMaterial, MeshLambertMaterial, OctahedronGeometry, PlaneGeometry, SRGBColorSpace, SphereGeometry, SplineCurve, Vector2 } from 'three';
 import type { BufferGeometry } from 'three';
+import { mergeGeometries } from 'three/addons/utils/BufferGeometryUtils.js';
 import type { Vec3 } from '../../../../client/core/frames';
 import { SCREEN_px, paintScreen, screenWords } from './screen';
 import { worst } from './ward';
@@ -16,12 +17,15 @@ const SCREEN = { width_m: 1.42, y_m: 2.08, z_m: -1.02 } as const;
 const DIM = { day: 1, night: 0.5 } as const;
 
 /** Somebody under a blanket: no more than that they are there. */
-function lying(): { blanket: BufferGeometry; head: BufferGeometry; pillow: BufferGeometry } {
+function lying(): { blanket: BufferGeometry; head: BufferGeometry } {
   const outline = new SplineCurve([[0.001, -0.75], [0.16, -0.7], [0.2, -0.3], [0.25, 0.1], [0.27, 0.4], [0.12, 0.6], [0.001, 0.62]].map(([x, y]) => new Vector2(x, y))).getPoints(24);
   return {
     blanket: new LatheGeometry(outline.map((p) => p.setX(Math.max(0.001, p.x))), 24).rotateX(-Math.PI / 2).scale(1.25, 0.62, 1).translate(0, 0.03, 0.12),
-    head: new SphereGeometry(0.105, 20, 16).scale(0.9, 1, 1.15).translate(0, 0.13, -0.66),
-    pillow: new CapsuleGeometry(0.1, 0.36, 6, 12).rotateZ(Math.PI / 2).scale(1, 0.62, 1.5).translate(0, 0.05, -0.7),
+    // Head and pillow.
+    head: mergeGeometries([
+      new SphereGeometry(0.105, 20, 16).scale(0.9, 1, 1.15).translate(0, 0.13, -0.66),
+      new CapsuleGeometry(0.1, 0.36, 6, 12).rotateZ(Math.PI / 2).scale(1, 0.62, 1.5).translate(0, 0.05, -0.7),
+    ]),
   };
 }
 
@@ -51,7 +55,7 @@ export class BedPlace {
     this.screen = new Mesh(FACE, new MeshBasicMaterial({ map: this.#texture }));
     this.screen.position.set(0, SCREEN.y_m, SCREEN.z_m);
     this.#person.position.y = MATTRESS_m;
-    this.#person.add(new Mesh(SHAPES.blanket, this.#cover), new Mesh(SHAPES.head, this.#plain), new Mesh(SHAPES.pillow, this.#plain));
+    this.#person.add(new Mesh(SHAPES.blanket, this.#cover), new Mesh(SHAPES.head, this.#plain));
     this.#sign.position.set(0, SCREEN.y_m + 0.62, SCREEN.z_m + 0.1);
     this.group.add(this.#person, this.screen, this.#sign);
   }

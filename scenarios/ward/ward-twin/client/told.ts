@@ -51,10 +51,11 @@ export function bedPanel(bed: BedView, told: Told): PanelContent {
   return {
     title: `${bed.name} · ${bed.patient?.name ?? say(bed.occupied ? 'hidden' : 'empty')}`,
     lines: [
-      ...(bed.occupied && news2 ? [news2.join(' ')] : []),
-      ...lines(vitals.length === 0 && bed.occupied ? [say('noValue')] : vitals),
+      // What calls comes first: what has no room on the panel is cut off below.
       ...(first ? [`${alarmWord(first, say, ward)} · ${inLanguage(first.alarm.title, language)}`, state(first, told)] : []),
       ...(alarms.length > 1 ? [say('moreAlarms', { n: alarms.length - 1 })] : []),
+      ...(bed.occupied && news2 ? [news2.join(' ')] : []),
+      ...lines(vitals.length === 0 && bed.occupied ? [say('noValue')] : vitals),
       say('notDevice'),
     ],
     buttons: [
