@@ -89,6 +89,10 @@ function Enter(props: SceneProps & { stage: WardStage }): JSX.Element {
     const visit = inside();
     if (visit) visit.panel.content = content();
   });
+  createEffect(() => {
+    const visit = inside();
+    if (visit) visit.night = props.night;
+  });
   const calling = (): number => props.ward.alarms.filter(({ mine, calls }) => mine && calls).length;
   // Hands feel an alarm that is new; one that was there as one came in is read on the panel.
   createEffect((before: number | undefined) => {

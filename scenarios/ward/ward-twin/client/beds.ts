@@ -13,7 +13,7 @@ const COLOURS: Readonly<Record<Priority, string>> = { high: '#ff5a4f', medium: '
 const SIGNS: Readonly<Record<Priority, BufferGeometry>> = { high: new ConeGeometry(0.13, 0.24, 3), medium: new OctahedronGeometry(0.14), low: new SphereGeometry(0.11, 16, 12) };
 /** Above the mattress, the head towards −z. */
 const MATTRESS_m = 0.62;
-const SCREEN = { width_m: 1.42, y_m: 2.08, z_m: -1.02 } as const;
+const SCREEN = { width_m: 1.42, y_m: 2.19, z_m: -1.04 } as const;
 const DIM = { day: 1, night: 0.5 } as const;
 
 /** Somebody under a blanket: no more than that they are there. */
@@ -56,7 +56,7 @@ export class BedPlace {
     this.screen.position.set(0, SCREEN.y_m, SCREEN.z_m);
     this.#person.position.y = MATTRESS_m;
     this.#person.add(new Mesh(SHAPES.blanket, this.#cover), new Mesh(SHAPES.head, this.#plain));
-    this.#sign.position.set(0, SCREEN.y_m + 0.62, SCREEN.z_m + 0.1);
+    this.#sign.position.set(0, SCREEN.y_m + 0.56, SCREEN.z_m + 0.12);
     this.group.add(this.#person, this.screen, this.#sign);
   }
 

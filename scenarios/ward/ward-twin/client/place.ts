@@ -10,7 +10,7 @@ const ROW_m = 2.25;
 const HEIGHT_m = 2.9;
 const ENDS_m = 1.6;
 /** The light behind a bed's head, and how it is by day and by night. */
-const HEAD = { y: 1.66, z: 3.3, day: 6, night: 0.9 } as const;
+const HEAD = { y: 1.66, z: 3.3, day: 6, night: 1.3 } as const;
 
 /** Where the beds stand: the middle of each on the floor, the ward's own middle being the origin. */
 export function bedPlaces(beds: number): Vec3[] {
@@ -35,7 +35,7 @@ export function wardDesign(beds: number, night: boolean): PlaceDesign {
   return {
     size_m: size,
     paint: { floor: '#66736f', pattern: 'plain', wall: '#8d9b9d', dado: { colour: '#54787a', height_m: 1.1 }, ceiling: '#a3aaaa' },
-    ambient: night ? { sky: '#5a5460', ground: '#3a3128', strength: 0.07 } : { sky: '#b4c2c8', ground: '#5c625c', strength: 0.24 },
+    ambient: night ? { sky: '#5a5460', ground: '#3a3128', strength: 0.13 } : { sky: '#b4c2c8', ground: '#5c625c', strength: 0.24 },
     lamps: lamps(places, columns, width, night),
     pieces: pieces(places, columns, size, night),
     people: { sky: '#dbe6ea', ground: '#33393a', key: '#fff2df', back: '#a9c6ea' },

@@ -136,7 +136,7 @@ export class WardStage {
     // A headset has an angle of its own, and leaves it behind.
     camera.fov = FOV_deg;
     // On a narrow screen the whole ward is seen from farther away.
-    const distance = this.#distance * Math.max(1, 1.3 / camera.aspect);
+    const distance = this.#distance * Math.max(1, 1.75 / camera.aspect);
     camera.updateProjectionMatrix();
     const flat = Math.cos(this.#height) * distance;
     camera.position.set(Math.sin(this.#turn) * flat, 1 + Math.sin(this.#height) * distance, Math.cos(this.#turn) * flat);

@@ -18,6 +18,7 @@ const BEFORE_BED_m = 1.75;
 /** The panel hangs before the visitor, a little to the left and below the eyes. */
 const PANEL = { ahead_m: 0.9, left_m: 0.44, below_m: 0.2 } as const;
 const BEAM_m = 2.5;
+const NIGHT_PAPER = 0.4;
 
 export interface VisitEvents {
   /** Somebody came to a bed, or went away from all. */
@@ -80,6 +81,11 @@ export class WardVisit implements Visitor {
   toBed(bed: string): void {
     const at = bedPlaces(this.#stage.beds.size)[[...this.#stage.beds.keys()].indexOf(bed)];
     if (at) this.#stand(new Vector3(at[0], 0, at[2] - Math.sign(at[2]) * BEFORE_BED_m), at[2] < 0 ? 0 : Math.PI);
+  }
+
+  /** At night paper is not white. */
+  set night(night: boolean) {
+    this.panel.mesh.material.color.setScalar(night ? NIGHT_PAPER : 1);
   }
 
   /** Hands feel that somebody calls. */
