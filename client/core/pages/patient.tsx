@@ -8,6 +8,7 @@ import { EmptyState } from '../../panels/EmptyState';
 import { Icon } from '../../panels/Icon';
 import { PatientFacts } from '../../panels/PatientFacts';
 import { ageWords, sexWords } from '../../panels/person';
+import { Signals } from '../../panels/signals/Signals';
 import { MakeCase } from '../../panels/teaching/MakeCase';
 import { TakeAway } from '../../panels/timeline/TakeAway';
 import { TwinTimeline } from '../../panels/timeline/TwinTimeline';
@@ -97,6 +98,7 @@ export function PatientPage(props: { id: string }): JSX.Element {
                     </div>
                   </section>
                   <TwinTimeline patient={props.id} />
+                  <Signals patient={props.id} />
                 </div>
                 <div class="stack">
                   <PatientFacts twin={answer()} />

@@ -18,7 +18,7 @@ use ledger::{Checkpoint, ConsistencyProof, InclusionProof};
 use policy::Permit;
 use std::ops::Range;
 use tokio::sync::watch;
-use vocabulary::{Digest, PatientId, RoomId, Uid};
+use vocabulary::{Digest, PatientId, RoomId, Timestamp, Uid};
 
 pub use fact::{
     Batch, DeletedImages, DeletedObject, Entry, Fact, FactBody, Images, Instance, NewFact,
@@ -109,6 +109,15 @@ pub trait Record: Send + Sync + 'static {
         subject: &PatientId,
         kinds: &[&str],
     ) -> Result<Vec<Entry>, RecordError>;
+
+    /// The resources of a type as they were at a moment, those that were deleted since included, in the order in
+    /// which these versions were committed; versions that the permit does not cover are left out.
+    async fn as_of(
+        &self,
+        permit: &Permit,
+        kind: &str,
+        at: Timestamp,
+    ) -> Result<Vec<ResourceVersion>, RecordError>;
 
     /// Current resources that match.
     async fn search(

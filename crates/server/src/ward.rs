@@ -10,6 +10,7 @@ mod kept;
 mod past;
 mod places;
 mod routing;
+mod stored;
 mod view;
 
 pub use kept::Kept;
@@ -136,8 +137,10 @@ impl State {
         })
     }
 
-    /// Takes new places: a bed in which somebody else lies begins anew; open alarms stay.
-    fn settle(&mut self, places: Places, now: Timestamp) {
+    /// Takes new places: a bed in which somebody else lies begins anew; open alarms stay. Which beds began anew
+    /// is answered.
+    fn settle(&mut self, places: Places, now: Timestamp) -> Vec<String> {
+        let mut begun = Vec::new();
         self.beds.retain(|id, _| places.beds.contains_key(id));
         for (id, bed) in &places.beds {
             let patient = bed.patient.as_ref().map(|lying| lying.id.clone());
@@ -177,8 +180,10 @@ impl State {
                 disbelieved: VecDeque::new(),
             };
             self.beds.insert(id.clone(), state);
+            begun.push(id.clone());
         }
         self.places = places;
+        begun
     }
 
     /// The conditions of open alarms held when the program ended: they end when they are seen not to hold.
@@ -241,7 +246,7 @@ impl State {
             let Some(bed) = self.places.beds.get(&alarm.bed) else {
                 continue;
             };
-            let candidates = routing::candidates(self, bed);
+            let candidates = routing::candidates(self, bed, now);
             let Some(beside) = self.beside.get_mut(&id) else {
                 continue;
             };
@@ -301,8 +306,8 @@ pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) 
 /// What is so when the program starts: the places, the alarms that nobody ended, and what was written down last.
 async fn begin(hospital: &Hospital, permit: &Permit) -> Result<()> {
     let now = clock::now();
-    let places = places::load(hospital, permit, now).await?;
-    let alarms = kept::load(hospital, permit).await?;
+    let places = places::load(hospital, permit, None).await?;
+    let alarms = kept::load(hospital, permit, None).await?;
     {
         let mut state = hospital.ward.state.lock();
         state.settle(places, now);
@@ -318,7 +323,7 @@ async fn begin(hospital: &Hospital, permit: &Permit) -> Result<()> {
         }
         state.stand();
     }
-    heard::recent(hospital, permit).await
+    heard::recent(hospital, permit, now).await
 }
 
 /// Makes facts of the steps that are none yet, and tells those whom they concern. What could not be kept now is
@@ -329,11 +334,12 @@ async fn keep(hospital: &Hospital) {
 }
 
 async fn keep_all(hospital: &Hospital, actor: &ActorId) {
+    let now = clock::now();
     let unkept: Vec<(Kept, Vec<ActorId>)> = hospital.ward.look(|state| {
         let ids = state.unkept.iter();
         ids.filter_map(|id| {
             let kept = state.whole(id)?;
-            let people = routing::concerned(state, &kept);
+            let people = routing::concerned(state, &kept, now);
             Some((kept, people))
         })
         .collect()

@@ -10,10 +10,13 @@
 
 mod hospital;
 
-use std::{thread::sleep, time::Duration};
+use std::{path::Path, sync::Arc, thread::sleep, time::Duration};
 
 use hospital::Hospital;
+use record::{Arrived, Readings, Signals as _, StreamKey};
 use serde_json::{Value, json};
+use storage::{Embedded, EmbeddedSignals, SignalOptions, SystemClock};
+use vocabulary::{Coding, DeviceId, PatientId, Timestamp};
 
 fn location(id: &str, kind: &str, within: Option<&str>) -> Value {
     let mut body = json!({
@@ -252,4 +255,102 @@ fn an_alarm_from_what_was_seen_until_it_is_ended() {
     );
     assert!(body[0]["alarms"].as_u64().unwrap() >= 1);
     assert_eq!(figures("wang.nurse").0, 403);
+}
+
+/// Pulse and saturation of patient `p`, one each ten seconds over two hours; the pulse is counted up.
+#[tokio::main(flavor = "current_thread")]
+async fn measure(data: &Path, until: Timestamp) {
+    let clock = Arc::new(SystemClock);
+    let indexer = Arc::new(fhir::SearchIndexer);
+    let record = Embedded::open(data, indexer, clock.clone()).unwrap();
+    let signals = EmbeddedSignals::open(Arc::new(record), clock, SignalOptions::default()).unwrap();
+    let one = |stream: &str, code: &str, unit: &str, at: Timestamp, value: f64| Arrived {
+        stream: StreamKey {
+            device: DeviceId::new("monitor").unwrap(),
+            stream: stream.to_owned(),
+        },
+        subject: Some(PatientId::new("p").unwrap()),
+        coding: Coding::new("urn:iso:std:iso:11073:10101", code),
+        unit: unit.to_owned(),
+        readings: Readings::One { at, value },
+        received: at,
+        quality: vec![],
+    };
+    let mut all = Vec::new();
+    for n in 0..720 {
+        let at = Timestamp(until.0 - (719 - n) * 10_000);
+        let value = 60.0 + f64::from(i32::try_from(n / 36).unwrap());
+        all.push(one("pulse", "149530", "/min", at, value));
+        all.push(one("spo2", "150456", "%", at, 97.0));
+    }
+    signals.append(all).await.unwrap();
+    signals.seal().await.unwrap();
+}
+
+fn vital(bed: &Value, signal: &str) -> Option<f64> {
+    let vitals = bed["vitals"].as_array().unwrap();
+    let found = vitals.iter().find(|vital| vital["signal"] == signal)?;
+    found["value"].as_f64()
+}
+
+fn now() -> Timestamp {
+    Timestamp(jiff::Timestamp::now().as_millisecond())
+}
+
+#[test]
+fn a_bed_has_its_hour_back_after_a_restart_and_any_hour_is_seen_as_it_was() {
+    let data = tempfile::tempdir().unwrap();
+    let hospital = Hospital::found(data.path());
+    furnish(&hospital);
+    let furnished = now();
+    hospital.kill();
+    // The pulse at this moment is 78; it goes on a little after it, and is 79 then.
+    measure(data.path(), Timestamp(furnished.0 + 400_000));
+    let hospital = Hospital::open(data.path());
+
+    // The line of the last hour is there before anything is measured again.
+    let bed = until(|| {
+        let bed = ward(&hospital, "wang.nurse")["beds"][0].clone();
+        vital(&bed, "pulse").is_some().then_some(bed)
+    });
+    assert!(matches!(vital(&bed, "pulse"), Some(78.0 | 79.0)), "{bed}");
+    let line = bed["lines"]["pulse"].as_array().unwrap();
+    assert!(line.len() > 30, "{line:?}");
+    assert_eq!(bed["sources"]["pulse"]["device"], "monitor");
+
+    // The patient goes home, and another comes to the bed.
+    let left = json!({
+        "resourceType": "Encounter", "id": "stay", "status": "finished",
+        "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "IMP"},
+        "subject": {"reference": "Patient/p"},
+        "location": [{"location": {"reference": "Location/b1"}, "status": "completed"}],
+    });
+    assert_eq!(hospital.put("importer", &left), 200);
+    until(|| {
+        let bed = ward(&hospital, "wang.nurse")["beds"][0].clone();
+        (bed["occupied"] == false).then_some(bed)
+    });
+
+    let then = |who: &str, at: Timestamp| {
+        let path = format!("/api/wards/w?at={at}");
+        let (status, body) = hospital.send(who, "GET", &path, &Value::Null);
+        (status, body)
+    };
+    // Before the patient went: who lay there, and what was measured by then.
+    let (status, view) = then("wang.nurse", furnished);
+    assert_eq!(status, 200, "{view}");
+    let bed = &view["beds"][0];
+    assert_eq!(bed["patient"]["id"], "p");
+    assert_eq!(vital(bed, "pulse"), Some(78.0));
+    assert_eq!(vital(bed, "spo2"), Some(97.0));
+    assert!(bed["lines"]["pulse"].as_array().unwrap().len() > 30);
+    // Before the record knew of any bed there was no ward to look at.
+    assert_eq!(
+        then("wang.nurse", Timestamp(furnished.0 - 3_600_000)).0,
+        404
+    );
+    // Another who may not see the patient sees an occupied bed, then as now.
+    let (status, view) = then("chen.expert", furnished);
+    assert_eq!((status, &view["beds"][0]["patient"]), (200, &Value::Null));
+    assert_eq!(view["beds"][0]["vitals"], json!([]));
 }

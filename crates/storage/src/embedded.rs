@@ -17,7 +17,7 @@ use record::{
     ResourceKey, ResourceQuery, ResourceVersion, RoomAct, Sealed, StoredObject,
 };
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
-use vocabulary::{Digest, PatientId, RoomId, Uid};
+use vocabulary::{Digest, PatientId, RoomId, Timestamp, Uid};
 
 use crate::{
     Clock, Options, StorageError, TornTail, imaging_query, index,
@@ -337,6 +337,19 @@ impl Record for Embedded {
         let kinds: Vec<String> = kinds.iter().map(|kind| (*kind).to_owned()).collect();
         self.read(permit, move |reader, permit| {
             reader.versions_about(permit, &subject, &kinds)
+        })
+        .await
+    }
+
+    async fn as_of(
+        &self,
+        permit: &Permit,
+        kind: &str,
+        at: Timestamp,
+    ) -> Result<Vec<ResourceVersion>, RecordError> {
+        let kind = kind.to_owned();
+        self.read(permit, move |reader, permit| {
+            reader.as_of(permit, &kind, at)
         })
         .await
     }

@@ -323,6 +323,28 @@ impl Reader<'_> {
         Ok(entries.collect::<Result<_, StorageError>>()?)
     }
 
+    /// The resources of a type as they were at a moment.
+    pub fn as_of(
+        &self,
+        permit: &Permit,
+        kind: &str,
+        at: Timestamp,
+    ) -> Result<Vec<ResourceVersion>, RecordError> {
+        let found = self.rows(
+            "SELECT v.subject, v.sequence FROM resources r JOIN versions v ON v.rid = r.rid \
+             WHERE r.kind = ?1 AND v.deleted = 0 AND v.version = \
+             (SELECT max(w.version) FROM versions w WHERE w.rid = r.rid AND w.at <= ?2) \
+             ORDER BY v.sequence",
+            params![kind, at.0],
+            owned,
+        )?;
+        let covered = found
+            .into_iter()
+            .filter(|(subject, _)| covers(permit, subject.as_deref()));
+        let versions = covered.map(|(_, sequence)| self.version_at(sequence));
+        Ok(versions.collect::<Result<_, StorageError>>()?)
+    }
+
     /// The entries that the permit covers; refused where there are some and it covers none.
     fn covered(permit: &Permit, found: Vec<Owned>) -> Result<Vec<u64>, RecordError> {
         let any = !found.is_empty();

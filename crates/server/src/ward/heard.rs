@@ -11,7 +11,7 @@ use super::{
     BedState, RECENT_EVERY_MS, RECENT_MS, State,
     charted::{Charted, charted},
     kept::Source,
-    places,
+    places, stored,
 };
 use crate::{clock, hospital::Hospital, vitals};
 
@@ -43,15 +43,21 @@ pub async fn written(hospital: &Hospital, permit: &Permit, next: &mut u64) {
     }
     if moved {
         let now = clock::now();
-        match places::load(hospital, permit, now).await {
-            Ok(places) => hospital.ward.state.lock().settle(places, now),
-            Err(error) => tracing::error!(%error, "the wards could not be read again"),
+        let moved = match places::load(hospital, permit, None).await {
+            Ok(places) => {
+                let begun = hospital.ward.state.lock().settle(places, now);
+                stored::refill(hospital, permit, &begun, now).await
+            }
+            Err(error) => Err(error),
+        };
+        if let Err(error) = moved {
+            tracing::error!(%error, "the wards could not be read again");
         }
     }
 }
 
-/// What was written down last, when the program starts.
-pub async fn recent(hospital: &Hospital, permit: &Permit) -> Result<()> {
+/// What was measured and written down last, when the program starts.
+pub async fn recent(hospital: &Hospital, permit: &Permit, now: Timestamp) -> Result<()> {
     let query = ResourceQuery {
         kind: "Observation".to_owned(),
         terms: vec![],
@@ -59,13 +65,18 @@ pub async fn recent(hospital: &Hospital, permit: &Permit) -> Result<()> {
         limit: CHARTED,
         offset: 0,
     };
+    // The oldest first, so that the newest says where a value came from.
     let rows = hospital.record.search(permit, &query).await?.rows;
-    let mut state = hospital.ward.state.lock();
-    for row in rows {
-        if let (Some(patient), Some(body)) = (row.subject, row.body) {
-            state.chart(&patient, &row.key.id, &body, Timestamp(i64::MAX));
+    let beds: Vec<String> = {
+        let mut state = hospital.ward.state.lock();
+        for row in rows.into_iter().rev() {
+            if let (Some(patient), Some(body)) = (row.subject, row.body) {
+                state.chart(&patient, &row.key.id, &body, Timestamp(i64::MAX));
+            }
         }
-    }
+        state.places.beds.keys().cloned().collect()
+    };
+    stored::refill(hospital, permit, &beds, now).await?;
     Ok(())
 }
 
@@ -77,6 +88,18 @@ impl BedState {
             *newest = (sample.at, sample.value);
         }
     }
+}
+
+/// What was not measured on the patient, or cannot be true. A value that its device questions may still be: it
+/// warns, rather than not, though it never stands as a fact (`fhir::is_trustworthy`).
+pub(super) fn is_doubtful(mark: &QualityMark) -> bool {
+    matches!(
+        mark,
+        QualityMark::OutOfRange
+            | QualityMark::Artefact
+            | QualityMark::Calibrating
+            | QualityMark::Test
+    )
 }
 
 impl State {
@@ -132,17 +155,6 @@ impl State {
             return;
         };
         let signal = signal.id.clone();
-        // What was not measured on the patient, or cannot be true. A value that its device questions may still be: it
-        // warns, rather than not, though it never stands as a fact (`fhir::is_trustworthy`).
-        let is_doubtful = |mark: &QualityMark| {
-            matches!(
-                mark,
-                QualityMark::OutOfRange
-                    | QualityMark::Artefact
-                    | QualityMark::Calibrating
-                    | QualityMark::Test
-            )
-        };
         let is_waveform = matches!(&arrived.readings, Readings::Regular { period_us, values, .. }
             if *period_us < WAVEFORM_US && values.len() > 1);
         if is_waveform || arrived.quality.iter().any(is_doubtful) {
@@ -174,24 +186,40 @@ impl State {
         }
     }
 
-    fn sample(&mut self, bed: &str, sample: Sample, source: &Source) {
+    /// Takes a sample at a bed: for its line, and for its rules.
+    pub(super) fn sample(&mut self, bed: &str, sample: Sample, source: &Source) {
+        self.remember(bed, &sample);
+        let Some(bed) = self.beds.get_mut(bed) else {
+            return;
+        };
+        bed.sources.insert(sample.signal.clone(), source.clone());
+        // That it came late is counted there; it still counts from now on.
+        let _ = bed.watch.sample(sample);
+    }
+
+    /// Takes a point of a bed's line, in whatever order the points come. Points stay
+    /// a while apart.
+    pub(super) fn remember(&mut self, bed: &str, sample: &Sample) {
         let Some(bed) = self.beds.get_mut(bed) else {
             return;
         };
         let line = bed.recent.entry(sample.signal.clone()).or_default();
-        let newest = line.back().map(|(at, _)| *at);
-        if newest.is_none_or(|newest| sample.at.0 - newest.0 >= RECENT_EVERY_MS) {
-            line.push_back((sample.at, sample.value));
+        let place = line.partition_point(|(at, _)| *at < sample.at);
+        let before = place.checked_sub(1).and_then(|before| line.get(before));
+        let is_near = |point: Option<&(Timestamp, f64)>| {
+            point.is_some_and(|(at, _)| (sample.at.0 - at.0).abs() < RECENT_EVERY_MS)
+        };
+        if is_near(before) || is_near(line.get(place)) {
+            return;
         }
+        line.insert(place, (sample.at, sample.value));
+        let newest = line.back().map_or(sample.at, |(at, _)| *at);
         while line
             .front()
-            .is_some_and(|(at, _)| sample.at.0 - at.0 > RECENT_MS)
+            .is_some_and(|(at, _)| newest.0 - at.0 > RECENT_MS)
         {
             line.pop_front();
         }
-        bed.sources.insert(sample.signal.clone(), source.clone());
-        // That it came late is counted there; it still counts from now on.
-        let _ = bed.watch.sample(sample);
     }
 }
 

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use alarms::{Alarm, Dispatch, PlanRun};
 use policy::Permit;
-use record::{NewFact, RecordError, ResourceKey, ResourceQuery, mark_written_by, written_by};
+use record::{
+    Match, NewFact, RecordError, ResourceKey, ResourceQuery, Term, mark_written_by, written_by,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use vocabulary::{Digest, PatientId};
+use vocabulary::{Digest, PatientId, Timestamp};
 
 use crate::hospital::Hospital;
 
@@ -95,14 +97,25 @@ impl Kept {
     }
 }
 
-/// All alarms of the record, those that ended included.
-pub async fn load(hospital: &Hospital, permit: &Permit) -> Result<Vec<Kept>, RecordError> {
+/// The alarms of the record, those that ended included: all, or those that were open at some time of a span.
+pub async fn load(
+    hospital: &Hospital,
+    permit: &Permit,
+    within: Option<(Timestamp, Timestamp)>,
+) -> Result<Vec<Kept>, RecordError> {
+    let within = within.map(|(from, to)| Term {
+        parameter: "date".to_owned(),
+        any_of: vec![Match::DateOverlaps {
+            low: from.0,
+            high: to.0,
+        }],
+    });
     let mut found = Vec::new();
     let mut offset = 0;
     loop {
         let query = ResourceQuery {
             kind: KIND.to_owned(),
-            terms: vec![],
+            terms: within.clone().into_iter().collect(),
             sort: vec![],
             limit: PAGE,
             offset,

@@ -1,46 +1,60 @@
 //! The wards as they were at a moment: made again from the record, by the rules as they are now.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use alarms::{Board, escalation};
 use policy::Permit;
-use record::{Match, RecordError, ResourceQuery, Term};
+use record::{Match, ResourceQuery, Term};
 use vocabulary::{PatientId, Timestamp};
 
-use super::{Beside, State};
-use crate::hospital::Hospital;
+use super::{Beside, Places, State, kept, places, stored};
+use crate::{hospital::Hospital, http::Problem};
 
 /// How many observations of a patient are read, the newest ones.
 const CHARTED: usize = 1000;
 
-/// Beds and people are as they are now; values, scores and alarms as they were then, as far as the permit covers.
+/// Who lay where, who was on duty, what was measured, which alarms were open: as the record knew it then. What is
+/// about a patient is there as far as the permit covers them; a caller without one sees beds and alarms.
 pub async fn past(
     hospital: &Hospital,
     permit: Option<&Permit>,
     at: Timestamp,
-) -> Result<State, RecordError> {
-    let mut state = hospital.ward.look(|now| {
-        let mut state = State {
-            rules: now.rules.clone(),
-            places: now.places.clone(),
-            beds: BTreeMap::new(),
-            board: Board::new(escalation().clone()),
-            beside: BTreeMap::new(),
-            unkept: std::collections::BTreeSet::new(),
-            heard: BTreeMap::new(),
+) -> Result<State, Problem> {
+    let own = hospital.finding().await?;
+    let mut state = State {
+        rules: hospital.ward.look(|now| now.rules.clone()),
+        places: Places::default(),
+        beds: BTreeMap::new(),
+        board: Board::new(escalation().clone()),
+        beside: BTreeMap::new(),
+        unkept: BTreeSet::new(),
+        heard: BTreeMap::new(),
+    };
+    for kept in kept::load(hospital, own, Some((at, at))).await? {
+        let Some(then) = kept.alarm.as_of(at) else {
+            continue;
         };
-        for alarm in now.board.all() {
-            let Some(then) = alarm.as_of(at) else {
-                continue;
-            };
-            let beside = now.beside.get(&alarm.id).cloned().unwrap_or_default();
-            state.beside.insert(alarm.id.clone(), as_of(beside, at));
-            state.board.restore(then);
-        }
-        state
-    });
-    let places = state.places.clone();
+        let beside = Beside {
+            sources: kept.sources,
+            run: kept.run,
+            sent: kept.sent,
+        };
+        state.beside.insert(then.id.clone(), as_of(beside, at));
+        state.board.restore(then);
+    }
+    let places = places::load(hospital, own, Some(at)).await?;
     state.settle(places, at);
+    if let Some(permit) = permit {
+        stored::as_it_was(hospital, permit, &mut state, at).await?;
+    }
+    // What is older counts no more for any score.
+    let lately = Term {
+        parameter: "date".to_owned(),
+        any_of: vec![Match::DateOverlaps {
+            low: at.0 - i64::from(state.rules.seen_fresh_s) * 1000,
+            high: at.0,
+        }],
+    };
     let patients: Vec<PatientId> = state
         .beds
         .values()
@@ -52,7 +66,7 @@ pub async fn past(
         };
         let query = ResourceQuery {
             kind: "Observation".to_owned(),
-            terms: vec![about(&patient)],
+            terms: vec![about(&patient), lately.clone()],
             sort: vec![],
             limit: CHARTED,
             offset: 0,

@@ -6,7 +6,10 @@ use policy::Permit;
 use record::{RecordError, ResourceQuery};
 use serde::Serialize;
 use serde_json::Value;
-use twin::demographics;
+use twin::{
+    demographics,
+    timeline::{end_ms, start_ms},
+};
 use vocabulary::{ActorId, PatientId, Timestamp};
 
 use crate::hospital::Hospital;
@@ -52,6 +55,16 @@ pub struct Duty {
     pub role: String,
     /// The wards and beds that it is for; none: everywhere.
     pub places: Vec<String>,
+    /// The shift: the first and the last millisecond, where they are said.
+    pub from: Option<Timestamp>,
+    pub until: Option<Timestamp>,
+}
+
+impl Duty {
+    /// Whether it is this person's at a moment. The clock alone begins and ends a shift.
+    pub fn holds(&self, now: Timestamp) -> bool {
+        self.from.is_none_or(|from| from <= now) && self.until.is_none_or(|until| now <= until)
+    }
 }
 
 /// A device that stands somewhere.
@@ -104,10 +117,11 @@ impl Places {
             .collect()
     }
 
-    /// Who has a duty at a bed. Nobody is not an answer: where the duty is empty, `None`.
-    pub fn on_duty(&self, role: &str, bed: &Bed) -> Vec<&Duty> {
+    /// Who has a duty at a bed now.
+    pub fn on_duty(&self, role: &str, bed: &Bed, now: Timestamp) -> Vec<&Duty> {
         let here = |duty: &&Duty| {
             duty.role == role
+                && duty.holds(now)
                 && (duty.places.is_empty()
                     || duty.places.contains(&bed.id)
                     || duty.places.contains(&bed.ward))
@@ -120,39 +134,38 @@ impl Places {
         found
     }
 
-    /// Everybody who has a duty on a ward.
-    pub fn staff_of(&self, ward: &str) -> Vec<&Duty> {
+    /// Everybody who has a duty on a ward now.
+    pub fn staff_of(&self, ward: &str, now: Timestamp) -> Vec<&Duty> {
         let on_ward = |place: &String| {
             place == ward || self.beds.get(place).is_some_and(|bed| bed.ward == ward)
         };
-        let here = |duty: &&Duty| duty.places.is_empty() || duty.places.iter().any(on_ward);
+        let here = |duty: &&Duty| {
+            duty.holds(now) && (duty.places.is_empty() || duty.places.iter().any(on_ward))
+        };
         self.duties.iter().filter(here).collect()
     }
 }
 
-/// Reads it from the record.
+/// Reads it from the record: as it is now, or as it was at a moment.
 pub async fn load(
     hospital: &Hospital,
     permit: &Permit,
-    now: Timestamp,
+    at: Option<Timestamp>,
 ) -> Result<Places, RecordError> {
     let mut places = Places::default();
-    let locations = all(hospital, permit, "Location").await?;
+    let locations = all(hospital, permit, "Location", at).await?;
     let by_id: BTreeMap<String, &Value> = locations
         .iter()
         .filter_map(|body| Some((text(body, "/id")?, body)))
         .collect();
     for (id, body) in &by_id {
+        let name = text(body, "/name").unwrap_or_default();
         match kind(body) {
             Some("wa") => {
-                places
-                    .wards
-                    .insert(id.clone(), text(body, "/name").unwrap_or_default());
+                places.wards.insert(id.clone(), name);
             }
             Some("ro") => {
-                places
-                    .rooms
-                    .insert(id.clone(), text(body, "/name").unwrap_or_default());
+                places.rooms.insert(id.clone(), name);
             }
             Some("bd") => {
                 if let Some(bed) = bed(id, body, &by_id) {
@@ -162,9 +175,9 @@ pub async fn load(
             _ => {}
         }
     }
-    for encounter in all(hospital, permit, "Encounter").await? {
+    for encounter in all(hospital, permit, "Encounter", at).await? {
         if text(&encounter, "/status").as_deref() == Some("in-progress") {
-            lie_down(hospital, permit, &mut places, &encounter).await?;
+            lie_down(hospital, permit, &mut places, &encounter, at).await?;
         }
     }
     let names: BTreeMap<ActorId, String> = hospital
@@ -174,10 +187,10 @@ pub async fn load(
         .into_iter()
         .map(|account| (account.id, account.name))
         .collect();
-    for role in all(hospital, permit, "PractitionerRole").await? {
-        places.duties.extend(duties(&role, &names, now));
+    for role in all(hospital, permit, "PractitionerRole", at).await? {
+        places.duties.extend(duties(&role, &names));
     }
-    for device in all(hospital, permit, "Device").await? {
+    for device in all(hospital, permit, "Device", at).await? {
         if let Some(device) = standing(&device) {
             places.devices.insert(device.id.clone(), device);
         }
@@ -185,7 +198,16 @@ pub async fn load(
     Ok(places)
 }
 
-async fn all(hospital: &Hospital, permit: &Permit, kind: &str) -> Result<Vec<Value>, RecordError> {
+async fn all(
+    hospital: &Hospital,
+    permit: &Permit,
+    kind: &str,
+    at: Option<Timestamp>,
+) -> Result<Vec<Value>, RecordError> {
+    if let Some(at) = at {
+        let then = hospital.record.as_of(permit, kind, at).await?;
+        return Ok(then.into_iter().filter_map(|row| row.body).collect());
+    }
     let mut found = Vec::new();
     loop {
         let query = ResourceQuery {
@@ -202,6 +224,27 @@ async fn all(hospital: &Hospital, permit: &Permit, kind: &str) -> Result<Vec<Val
             return Ok(found);
         }
     }
+}
+
+/// A patient as the record has them, or had them at a moment.
+async fn patient_at(
+    hospital: &Hospital,
+    permit: &Permit,
+    patient: &PatientId,
+    at: Option<Timestamp>,
+) -> Result<Value, RecordError> {
+    let key = record::ResourceKey {
+        kind: "Patient".to_owned(),
+        id: patient.to_string(),
+    };
+    let found = match at {
+        None => hospital.record.resource(permit, &key, None).await?,
+        Some(at) => {
+            let history = hospital.record.history(permit, &key).await?;
+            history.into_iter().find(|version| version.at <= at)
+        }
+    };
+    Ok(found.and_then(|version| version.body).unwrap_or_default())
 }
 
 fn text(body: &Value, path: &str) -> Option<String> {
@@ -252,6 +295,7 @@ async fn lie_down(
     permit: &Permit,
     places: &mut Places,
     encounter: &Value,
+    at: Option<Timestamp>,
 ) -> Result<(), RecordError> {
     let Some(patient) =
         referred(encounter, "/subject/reference", "Patient").and_then(|id| PatientId::new(id).ok())
@@ -267,12 +311,7 @@ async fn lie_down(
         let Some(bed) = places.beds.get_mut(&bed) else {
             continue;
         };
-        let key = record::ResourceKey {
-            kind: "Patient".to_owned(),
-            id: patient.to_string(),
-        };
-        let found = hospital.record.resource(permit, &key, None).await?;
-        let body = found.and_then(|version| version.body).unwrap_or_default();
+        let body = patient_at(hospital, permit, &patient, at).await?;
         bed.patient = Some(Lying {
             id: patient.clone(),
             name: demographics::name(&body).unwrap_or_default(),
@@ -283,10 +322,18 @@ async fn lie_down(
     Ok(())
 }
 
-fn duties(role: &Value, names: &BTreeMap<ActorId, String>, now: Timestamp) -> Vec<Duty> {
+/// The duties that a role gives, those of shifts to come and of shifts that ended included.
+pub(super) fn duties(role: &Value, names: &BTreeMap<ActorId, String>) -> Vec<Duty> {
     let account = referred(role, "/practitioner/reference", "Practitioner")
         .and_then(|id| ActorId::new(id).ok());
-    let Some(account) = account.filter(|_| is_active(role, now)) else {
+    let is_active = role.get("active").and_then(Value::as_bool) != Some(false);
+    // A shift whose time cannot be read is none.
+    let bound = |path: &str, read: fn(&str) -> Option<i64>| match text(role, path) {
+        None => Some(None),
+        Some(said) => read(&said).map(|ms| Some(Timestamp(ms))),
+    };
+    let shift = bound("/period/start", start_ms).zip(bound("/period/end", end_ms));
+    let Some((account, (from, until))) = account.filter(|_| is_active).zip(shift) else {
         return Vec::new();
     };
     let places: Vec<String> = role
@@ -312,15 +359,10 @@ fn duties(role: &Value, names: &BTreeMap<ActorId, String>, now: Timestamp) -> Ve
             account: account.clone(),
             role,
             places: places.clone(),
+            from,
+            until,
         })
         .collect()
-}
-
-fn is_active(role: &Value, now: Timestamp) -> bool {
-    let moment = |path: &str| text(role, path).and_then(|text| text.parse::<Timestamp>().ok());
-    role.get("active").and_then(Value::as_bool) != Some(false)
-        && moment("/period/start").is_none_or(|start| start <= now)
-        && moment("/period/end").is_none_or(|end| now <= end)
 }
 
 fn standing(device: &Value) -> Option<Standing> {

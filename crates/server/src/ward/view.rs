@@ -224,7 +224,7 @@ pub fn ward(
             .filter_map(|alarm| state.whole(&alarm.id))
             .map(|kept| alarm_view(state, &kept, caller, permit, now))
             .collect(),
-        staff: staff(state, id),
+        staff: staff(state, id, now),
         escalation: escalation().clone(),
         plans: alarms::plans().to_vec(),
     })
@@ -386,7 +386,7 @@ pub fn alarm_view(
             .find(|duty| duty.account.as_str() == id);
         duty.map_or_else(|| id.to_owned(), |duty| duty.name.clone())
     };
-    let called: Vec<Person> = routing::called(state, &alarm)
+    let called: Vec<Person> = routing::called(state, &alarm, now)
         .into_iter()
         .map(|id| Person {
             name: names(id.as_str()),
@@ -477,8 +477,8 @@ fn equipment(state: &State, plan: &Plan, bed: Option<&Bed>) -> Vec<Equipment> {
         .collect()
 }
 
-fn staff(state: &State, ward: &str) -> Vec<StaffView> {
-    let duties = state.places.staff_of(ward).into_iter();
+fn staff(state: &State, ward: &str, now: Timestamp) -> Vec<StaffView> {
+    let duties = state.places.staff_of(ward, now).into_iter();
     duties
         .map(|duty| {
             let me = duty.account.as_str();

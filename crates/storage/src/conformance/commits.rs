@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use policy::Permit;
 use record::{FactBody, NewFact, Precondition, Record};
 use serde_json::json;
-use vocabulary::Digest;
+use vocabulary::{Digest, Timestamp};
 
 use super::words::{
     act, actor, all, commit, commit_if, conflict, key, not_permitted, only, patient, put, room,
@@ -132,6 +133,36 @@ pub async fn what_was_said_about_a_patient(record: &dyn Record) {
     not_permitted(&other);
     let none = record.versions_about(&all(), &p3, &kinds).await;
     assert_eq!(none.unwrap(), []);
+}
+
+pub async fn as_it_was_at_a_moment(record: &dyn Record) {
+    let bed = |n: u32| put("Encounter", "e1", Some("p1"), json!({"bed": n}));
+    let first = commit(record, vec![bed(1)]).await.unwrap();
+    // The clock of the record is that of its entries: another moment is another millisecond.
+    let later = async |facts: Vec<NewFact>, after: Timestamp| loop {
+        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+        let sealed = commit(record, facts.clone()).await.unwrap();
+        if sealed[0].at > after {
+            return sealed[0].at;
+        }
+    };
+    let other = put("Encounter", "e2", Some("p2"), json!({"bed": 7}));
+    let moved = later(vec![bed(2), other], first[0].at).await;
+    let key = key("Encounter", "e1");
+    let gone = later(vec![NewFact::DeleteResource { key }], moved).await;
+    let at = async |permit: &Permit, moment: Timestamp| {
+        let found = record.as_of(permit, "Encounter", moment).await.unwrap();
+        let beds = found
+            .into_iter()
+            .map(|version| version.body.unwrap()["bed"].as_u64().unwrap());
+        beds.collect::<Vec<_>>()
+    };
+    assert_eq!(at(&all(), Timestamp(first[0].at.0 - 1)).await, [0u64; 0]);
+    assert_eq!(at(&all(), first[0].at).await, [1]);
+    assert_eq!(at(&all(), moved).await, [2, 7]);
+    assert_eq!(at(&all(), gone).await, [7]);
+    assert_eq!(at(&only(&["p1"]), moved).await, [2]);
+    assert_eq!(record.as_of(&all(), "Device", gone).await.unwrap(), []);
 }
 
 pub async fn batches_are_whole(record: &dyn Record) {

@@ -5,6 +5,7 @@ import { useApp } from '../../../../client/core/app';
 import { momentOf } from '../../../../client/core/dates';
 import { inLanguage } from '../../../../client/core/language';
 import { Icon } from '../../../../client/panels/Icon';
+import { Signals } from '../../../../client/panels/signals/Signals';
 import { News2, Value, Who, missingOf } from './BedTable';
 import { Organs } from './Organs';
 import { Seen } from './Seen';
@@ -120,6 +121,14 @@ export function Bed(props: BedProps): JSX.Element {
           <p class="soft small">{say('lateSamples', { n: props.bed.late })}</p>
         </Show>
       </section>
+      <Show when={props.isPast ? undefined : props.bed.patient?.id} keyed>
+        {(patient) => (
+          <details class="whole-course">
+            <summary>{say('wholeCourse')}</summary>
+            <Signals patient={patient} />
+          </details>
+        )}
+      </Show>
       <Show when={props.bed.doubts.length > 0}>
         <section aria-label={say('doubts')}>
           <h3>{say('doubts')}</h3>

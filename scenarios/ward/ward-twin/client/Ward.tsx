@@ -1,8 +1,7 @@
 /** One ward: alarms first, then beds as a table or in 3D that say the same, then rooms, devices and staff. */
-import { For, Match, Show, Switch, createEffect, createMemo, createSignal, lazy, on, onCleanup } from 'solid-js';
+import { For, Match, Show, Switch, createEffect, createMemo, createSignal, lazy, on, onCleanup, untrack } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
-import { momentOf } from '../../../../client/core/dates';
 import { inLanguage } from '../../../../client/core/language';
 import { createQuery } from '../../../../client/core/query';
 import { Answer } from '../../../../client/panels/Answer';
@@ -11,6 +10,7 @@ import { Segmented } from '../../../../client/panels/Segmented';
 import { AlarmCard } from './AlarmCard';
 import { Bed } from './Bed';
 import { BedTable } from './BedTable';
+import { LookBack } from './LookBack';
 import { Staff } from './Staff';
 import { createSounder } from './sound';
 import type { Sounder } from './sound';
@@ -27,59 +27,37 @@ export function Ward(props: { id: string }): JSX.Element {
   const app = useApp();
   /** A moment that is looked back to; none: now. */
   const [at, setAt] = createSignal<string>();
-  const ward = createQuery<WardView>(() => {
-    const moment = at();
+  // What is shown stays while the next moment of a replay is on its way: it says itself of which moment it is.
+  const ward = createQuery<{ ward: WardView; at: string | undefined }>(() => async (signal) => {
+    const moment = untrack(at);
     const path = `/api/wards/${encodeURIComponent(props.id)}${moment === undefined ? '' : `?at=${encodeURIComponent(moment)}`}`;
-    return (signal) => app.api.get(path, { signal });
+    return { ward: await app.api.get<WardView>(path, { signal }), at: moment };
   });
+  createEffect(on(at, () => ward.reload(), { defer: true }));
   const timer = setInterval(() => {
     if (at() === undefined) ward.reload();
   }, AGAIN_ms);
   onCleanup(() => clearInterval(timer));
   app.onServerEvent(({ kind }) => {
-    if (kind === 'alarm' || kind === 'missed') ward.reload();
+    if (at() === undefined && (kind === 'alarm' || kind === 'missed')) ward.reload();
   });
   return (
     <>
-      <LookBack at={at()} onChoose={setAt} />
+      <LookBack at={at()} isShown={!ward.loading()} onChoose={setAt} />
+      <Show when={at() === undefined ? undefined : ward.error()}>
+        {(error) => <Notice kind="warn">{app.explain(error())}</Notice>}
+      </Show>
       <Answer of={ward}>
-        {(view) => (
-          <Shown ward={view()} isOld={ward.error() !== undefined} isPast={at() !== undefined} reload={() => ward.reload()} />
+        {(answer) => (
+          <Shown
+            ward={answer().ward}
+            isOld={at() === undefined && ward.error() !== undefined}
+            isPast={answer().at !== undefined}
+            reload={() => ward.reload()}
+          />
         )}
       </Answer>
     </>
-  );
-}
-
-function LookBack(props: { at: string | undefined; onChoose(at: string | undefined): void }): JSX.Element {
-  const app = useApp();
-  const say = sayIn(app.language);
-  const choose = (local: string): void => {
-    const moment = new Date(local);
-    if (!Number.isNaN(moment.getTime())) props.onChoose(moment.toISOString());
-  };
-  return (
-    <div class="row look-back">
-      <label class="row small">
-        {say('replay')}
-        <input
-          class="input"
-          type="datetime-local"
-          aria-label={say('replayAt')}
-          onChange={({ currentTarget }) => choose(currentTarget.value)}
-        />
-      </label>
-      <Show when={props.at}>
-        {(at) => (
-          <>
-            <strong data-as-of>{say('asOf', { at: momentOf(at(), app.language()) })}</strong>
-            <button type="button" class="button small" onClick={() => props.onChoose(undefined)}>
-              {say('live')}
-            </button>
-          </>
-        )}
-      </Show>
-    </div>
   );
 }
 

@@ -1,0 +1,235 @@
+//! What the signal store knows of the beds: the last hour when the program starts, and any hour for who looks back.
+
+use std::sync::Arc;
+
+use alarms::{RuleSet, Sample};
+use policy::Permit;
+use record::{QualityMark, Reading, RecordError, SeriesQuery, SeriesSummary, Signals, SpanQuery};
+use vocabulary::{DeviceId, PatientId, Timestamp};
+
+use super::{RECENT_MS, State, heard::is_doubtful, kept::Source};
+use crate::hospital::Hospital;
+
+/// A series with more readings than these in an hour is a waveform. Rules look at none.
+const AT_MOST: usize = 8_000;
+/// Into how many points the hour before a moment is rolled up, so that each of its minutes has one.
+const POINTS: usize = 128;
+/// Into how many pieces a span is cut in which the newest reading is looked for.
+const PIECES: usize = 256;
+/// A device that was silent for longer before a moment is not looked for further back, in milliseconds.
+const HEARD_WITHIN_MS: i64 = 86_400_000;
+
+/// A series of the store as the signal that the rules know it by.
+struct Series {
+    summary: SeriesSummary,
+    signal: String,
+    fresh_ms: i64,
+    source: Source,
+}
+
+impl Series {
+    fn sample(&self, at_us: i64, value: f64) -> Sample {
+        Sample {
+            signal: self.signal.clone(),
+            at: Timestamp(at_us.div_euclid(1000)),
+            value,
+        }
+    }
+
+    fn span(&self, from_ms: i64, to_ms: i64) -> SpanQuery {
+        SpanQuery {
+            id: self.summary.id.clone(),
+            from_us: from_ms.saturating_mul(1000),
+            to_us: to_ms.saturating_add(1).saturating_mul(1000),
+        }
+    }
+}
+
+/// Whether a reading says something of the patient. What was made of an observation is charted by itself.
+fn counts(reading: &Reading) -> bool {
+    let says_nothing =
+        |mark: &QualityMark| is_doubtful(mark) || *mark == QualityMark::FromObservation;
+    !reading.marks.iter().any(says_nothing)
+}
+
+/// The series of a patient and of the sensors at a bed, with the signals that these are for the rules.
+async fn series_of(
+    hospital: &Hospital,
+    permit: &Permit,
+    rules: &Arc<RuleSet>,
+    patient: Option<&PatientId>,
+    sensors: &[String],
+) -> Result<Vec<Series>, RecordError> {
+    let mut found = Vec::new();
+    if let Some(patient) = patient.filter(|patient| permit.covers(Some(patient))) {
+        let query = SeriesQuery {
+            subject: Some(patient.clone()),
+            ..SeriesQuery::default()
+        };
+        found.extend(hospital.signals.series(permit, &query).await?);
+    }
+    for device in sensors.iter().filter_map(|id| DeviceId::new(id).ok()) {
+        let query = SeriesQuery {
+            device: Some(device),
+            ..SeriesQuery::default()
+        };
+        let all = hospital.signals.series(permit, &query).await?;
+        found.extend(all.into_iter().filter(|one| one.series.subject.is_none()));
+    }
+    let known = found.into_iter().filter_map(|summary| {
+        let signal = rules.signal_of_code(&summary.series.code)?;
+        (signal.unit == summary.series.unit).then(|| Series {
+            signal: signal.id.clone(),
+            fresh_ms: i64::from(signal.fresh_s) * 1000,
+            source: Source {
+                device: summary.series.stream.device.to_string(),
+                stream: summary.series.stream.stream.clone(),
+            },
+            summary,
+        })
+    });
+    Ok(known.collect())
+}
+
+/// What is watched at a bed, by the places that a state knows.
+struct AtBed {
+    bed: String,
+    patient: Option<PatientId>,
+    sensors: Vec<String>,
+}
+
+fn at_beds(state: &State, wanted: impl Fn(&str) -> bool) -> Vec<AtBed> {
+    let places = &state.places;
+    let beds = places.beds.values().filter(|bed| wanted(&bed.id));
+    beds.map(|bed| {
+        let stands = |place: &Option<String>| {
+            place.as_ref() == Some(&bed.id) || (place.is_some() && *place == bed.room)
+        };
+        let devices = places.devices.values();
+        AtBed {
+            bed: bed.id.clone(),
+            patient: bed.patient.as_ref().map(|lying| lying.id.clone()),
+            sensors: devices
+                .filter(|device| stands(&device.place))
+                .map(|device| device.id.clone())
+                .collect(),
+        }
+    })
+    .collect()
+}
+
+/// Gives beds that begin anew the hour that they had before, and the values that still count: what trends look at
+/// and what screens draw is there at once, and nothing is raised about the past.
+pub async fn refill(
+    hospital: &Hospital,
+    permit: &Permit,
+    beds: &[String],
+    now: Timestamp,
+) -> Result<(), RecordError> {
+    let (rules, at_beds) = hospital.ward.look(|state| {
+        let wanted = |id: &str| beds.iter().any(|bed| bed == id);
+        (state.rules.clone(), at_beds(state, wanted))
+    });
+    for at_bed in at_beds {
+        let (patient, sensors) = (at_bed.patient.as_ref(), &at_bed.sensors);
+        for series in series_of(hospital, permit, &rules, patient, sensors).await? {
+            let last = &series.summary.last;
+            let mut samples = Vec::new();
+            let age_ms = now.0 - last.at_us.div_euclid(1000);
+            if counts(last) && (0..=series.fresh_ms).contains(&age_ms) {
+                samples.push(series.sample(last.at_us, last.value));
+            }
+            let span = series.span(now.0 - RECENT_MS, now.0);
+            let page = hospital.signals.read(permit, &span, AT_MOST).await?;
+            if page.next_us.is_some() {
+                continue;
+            }
+            let readings = page.readings.iter().filter(|reading| counts(reading));
+            samples.extend(readings.map(|reading| series.sample(reading.at_us, reading.value)));
+            let mut state = hospital.ward.state.lock();
+            for sample in samples {
+                state.sample(&at_bed.bed, sample, &series.source);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The newest reading of a series at a moment, not older than this. First where it lies, then itself: a year of
+/// readings is not read for one.
+async fn newest(
+    signals: &dyn Signals,
+    permit: &Permit,
+    series: &SeriesSummary,
+    at: Timestamp,
+    within_ms: i64,
+) -> Result<Option<Reading>, RecordError> {
+    let to_us = at.0.saturating_add(1).saturating_mul(1000);
+    if series.last.at_us < to_us {
+        let since_ms = at.0 - series.last.at_us.div_euclid(1000);
+        return Ok((since_ms <= within_ms && counts(&series.last)).then(|| series.last.clone()));
+    }
+    let span = SpanQuery {
+        id: series.id.clone(),
+        from_us: at.0.saturating_sub(within_ms).saturating_mul(1000),
+        to_us,
+    };
+    let pieces = signals.rollup(permit, &span, PIECES).await?;
+    let Some(last) = pieces.buckets.last() else {
+        return Ok(None);
+    };
+    let span = SpanQuery {
+        from_us: last.start_us.max(span.from_us),
+        ..span
+    };
+    let page = signals.read(permit, &span, AT_MOST).await?;
+    Ok(page.readings.into_iter().rev().find(counts))
+}
+
+/// Puts into a state of the past what its beds and devices had measured by then, as far as the permit covers it.
+/// Lines are the means of short spans; the newest values are readings as they came.
+pub async fn as_it_was(
+    hospital: &Hospital,
+    permit: &Permit,
+    state: &mut State,
+    at: Timestamp,
+) -> Result<(), RecordError> {
+    let rules = state.rules.clone();
+    for at_bed in at_beds(state, |_| true) {
+        let (patient, sensors) = (at_bed.patient.as_ref(), &at_bed.sensors);
+        for series in series_of(hospital, permit, &rules, patient, sensors).await? {
+            let signals = &*hospital.signals;
+            let hour = series.span(at.0 - RECENT_MS, at.0);
+            let line = signals.rollup(permit, &hour, POINTS).await?;
+            let count: u64 = line.buckets.iter().map(|bucket| bucket.count).sum();
+            if usize::try_from(count).is_ok_and(|count| count > AT_MOST) {
+                continue;
+            }
+            for bucket in &line.buckets {
+                state.remember(&at_bed.bed, &series.sample(bucket.start_us, bucket.mean));
+            }
+            let last = newest(signals, permit, &series.summary, at, series.fresh_ms).await?;
+            if let Some(last) = last {
+                let sample = series.sample(last.at_us, last.value);
+                state.sample(&at_bed.bed, sample, &series.source);
+            }
+        }
+    }
+    let devices: Vec<String> = state.places.devices.keys().cloned().collect();
+    for id in devices {
+        let Ok(device) = DeviceId::new(&id) else {
+            continue;
+        };
+        let query = SeriesQuery {
+            device: Some(device),
+            ..SeriesQuery::default()
+        };
+        let mut heard: Option<Timestamp> = None;
+        for series in hospital.signals.series(permit, &query).await? {
+            let last = newest(&*hospital.signals, permit, &series, at, HEARD_WITHIN_MS).await?;
+            heard = heard.max(last.map(|last| Timestamp(last.at_us.div_euclid(1000))));
+        }
+        state.heard.extend(heard.map(|heard| (id, heard)));
+    }
+    Ok(())
+}
