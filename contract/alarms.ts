@@ -394,12 +394,16 @@ at: string,
 /**
  * How it stands.
  */
-state: OfferState, };
+state: OfferState, 
+/**
+ * When who comes was there.
+ */
+arrived_at?: string, };
 
 /**
  * How an offer stands.
  */
-export type OfferState = "offered" | "accepted" | "declined" | "expired";
+export type OfferState = "offered" | "accepted" | "declined" | "expired" | "arrived";
 
 /**
  * How an alarm ended.
@@ -495,7 +499,7 @@ plan: string,
  */
 version: string, 
 /**
- * The alarm that it was started from.
+ * The alarm that it was started from, or the exercise that it is.
  */
 alarm: string, 
 /**

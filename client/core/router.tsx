@@ -11,6 +11,7 @@ export type Page =
   | { readonly name: 'imaging' }
   | { readonly name: 'devices' }
   | { readonly name: 'licence' }
+  | { readonly name: 'security' }
   | { readonly name: 'teaching' }
   | { readonly name: 'teaching-case'; readonly id: string }
   | { readonly name: 'study'; readonly id: string }
@@ -23,6 +24,7 @@ export function pageOf(path: string): Page {
   if (first === 'imaging' && second === undefined) return { name: 'imaging' };
   if (first === 'devices' && second === undefined) return { name: 'devices' };
   if (first === 'licence' && second === undefined) return { name: 'licence' };
+  if (first === 'security' && second === undefined) return { name: 'security' };
   if (first === 'quality' && rest.length === 0) {
     return second === undefined ? { name: 'quality' } : { name: 'quality', within: second };
   }

@@ -20,6 +20,7 @@ const PatientPage = lazy(async () => ({ default: (await import('./pages/patient'
 const ScenarioPage = lazy(async () => ({ default: (await import('./pages/scenario')).ScenarioPage }));
 const ImagingPage = lazy(async () => ({ default: (await import('./pages/imaging')).ImagingPage }));
 const StudyPage = lazy(async () => ({ default: (await import('./pages/study')).StudyPage }));
+const SecurityPage = lazy(async () => ({ default: (await import('./pages/security')).SecurityPage }));
 const DevicesPage = lazy(async () => ({ default: (await import('./pages/devices')).DevicesPage }));
 const LicencePage = lazy(async () => ({ default: (await import('./pages/licence')).LicencePage }));
 const QualityPage = lazy(async () => ({ default: (await import('./pages/quality')).QualityPage }));
@@ -103,6 +104,9 @@ function SignedIn(): JSX.Element {
               </Match>
               <Match when={page().name === 'imaging'}>
                 <ImagingPage />
+              </Match>
+              <Match when={page().name === 'security'}>
+                <SecurityPage />
               </Match>
               <Match when={page().name === 'devices'}>
                 <DevicesPage />

@@ -16,6 +16,8 @@ import { room as roomEn } from './room.en';
 import { room as roomZh } from './room.zh';
 import { shell as shellEn } from './shell.en';
 import { shell as shellZh } from './shell.zh';
+import { security as securityEn } from './security.en';
+import { security as securityZh } from './security.zh';
 import { signals as signalsEn } from './signals.en';
 import { signals as signalsZh } from './signals.zh';
 import { teaching as teachingEn } from './teaching.en';
@@ -28,10 +30,10 @@ import { twin as twinZh } from './twin.zh';
 /** What fills the places in a text. */
 export type Params = Readonly<Record<string, string | number>>;
 
-const en = { ...devicesEn, ...imagingEn, ...licenceEn, ...noduleEn, ...orderEn, ...qualityEn, ...roomEn, ...shellEn, ...signalsEn, ...teachingEn, ...voiceEn, ...twinEn };
+const en = { ...devicesEn, ...imagingEn, ...licenceEn, ...noduleEn, ...orderEn, ...qualityEn, ...roomEn, ...shellEn, ...securityEn, ...signalsEn, ...teachingEn, ...voiceEn, ...twinEn };
 /** Every text of the client. */
 export type Key = keyof typeof en;
-const zh: Readonly<Record<Key, string>> = { ...devicesZh, ...imagingZh, ...licenceZh, ...noduleZh, ...orderZh, ...qualityZh, ...roomZh, ...shellZh, ...signalsZh, ...teachingZh, ...voiceZh, ...twinZh };
+const zh: Readonly<Record<Key, string>> = { ...devicesZh, ...imagingZh, ...licenceZh, ...noduleZh, ...orderZh, ...qualityZh, ...roomZh, ...shellZh, ...securityZh, ...signalsZh, ...teachingZh, ...voiceZh, ...twinZh };
 
 export const WORDS: Readonly<Record<Language, Readonly<Record<Key, string>>>> = { zh, en };
 

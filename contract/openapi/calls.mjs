@@ -47,7 +47,9 @@ const shown = object({
 });
 
 const ward = (name) => type('scenarios/ward/ward-twin/client/ward', name);
+const commanded = (name) => type('scenarios/ward/ward-twin/client/command', name);
 const alarm = { 200: ward('AlarmView') };
+const command = { 200: commanded('CommandView') };
 
 export const groups = {
   Session: [
@@ -452,6 +454,13 @@ export const groups = {
     call('GET /api/pacs/jobs/{id}', 'One of them.', { gives: { 200: job }, fails: [404] }),
     call('DELETE /api/pacs/jobs/{id}', 'Cancels it.', { gives: { 204: null }, fails: [404] }),
   ],
+  Security: [
+    call('GET /api/security', 'Accesses, refusals, credentials that run out and the ledger, for those who administer; no patient is named.', {
+      asks: { days: integer },
+      gives: { 200: client('security', 'Security') },
+      fails: [400, 403],
+    }),
+  ],
   Wards: [
     call('GET /api/wards', 'Wards, for those who treat.', { gives: { 200: list(ward('WardName')) }, fails: [403] }),
     call('GET /api/wards/{ward}', 'A ward now, or as it was at a moment.', {
@@ -481,6 +490,39 @@ export const groups = {
       takes: object({ accepts: yes }),
       gives: alarm,
       fails: [400, 403, 404],
+    }),
+    call('POST /api/alarms/{id}/arrived', 'Who came says that they are there, or that a thing is.', {
+      takes: object({ 'who?': text }),
+      gives: alarm,
+      fails: [400, 403, 404],
+    }),
+    call('GET /api/wards/{ward}/command', 'The plan of a ward: who and what is where, what they do, and what was sent for.', {
+      gives: command,
+      fails: [403, 404],
+    }),
+    call('POST /api/wards/{ward}/missions', 'Sends the nearest that is free to a bed, or begins an exercise of a plan there.', {
+      takes: object({
+        bed: text,
+        send: { oneOf: [object({ errand: object({ 'role?': text, 'equipment?': text }) }), object({ drill: object({ plan: text }) })] },
+      }),
+      gives: command,
+      fails: [400, 403, 404],
+    }),
+    call('POST /api/missions/{id}/act', 'Answers, arrives, ticks off a step of an exercise, or ends it.', {
+      takes: object({ act: one('answer', 'arrived', 'step', 'end'), 'accepts?': yes, 'who?': text, 'step?': text }),
+      gives: command,
+      fails: [400, 403, 404],
+    }),
+    call('GET /api/tags/{id}/trace', "Where a tag was: a patient's for who may see the patient, one's own, or a thing's.", {
+      asks: { from: moment, to: moment },
+      gives: { 200: commanded('Trace') },
+      fails: [400, 403, 404],
+    }),
+    call('GET /api/plans', 'All plans, and how they were run and exercised in the last year.', { gives: { 200: commanded('PlansView') }, fails: [403] }),
+    call('GET /api/ward-figures/weeks', 'How each ward ran week by week, in figures that name nobody.', {
+      asks: { weeks: integer },
+      gives: { 200: list(commanded('WardWeeks')) },
+      fails: [400, 403],
     }),
     call('GET /api/ward-figures', 'How each ward runs, in figures that name nobody.', { gives: { 200: list(ward('WardFigures')) }, fails: [403] }),
   ],

@@ -64,7 +64,27 @@ def night(file):
         "licence": "MIT", "streams": streams})
 
 
+def tag(name, corners, seconds=1800, step_s=10):
+    """A walk from corner to corner and back, invented for the demo: nobody wore this tag."""
+    lengths = [math.dist(a, b) for a, b in zip(corners, corners[1:] + corners[:1])]
+    xs, ys = [], []
+    for n in range(seconds // step_s):
+        left = sum(lengths) * n * step_s / seconds
+        for (a, b), length in zip(zip(corners, corners[1:] + corners[:1]), lengths):
+            if left <= length:
+                break
+            left -= length
+        xs.append(round(a[0] + (b[0] - a[0]) * left / length, 2))
+        ys.append(round(a[1] + (b[1] - a[1]) * left / length, 2))
+    streams = [{"stream": axis, "code": f"tag-{axis}", "unit": "m", "period_ms": step_s * 1000, "values": values}
+               for axis, values in (("x", xs), ("y", ys))]
+    write(name, {"profile": "location-tag", "source": "invented for the demo: a walk through the ward",
+                 "licence": "MIT or Apache-2.0", "streams": streams})
+
+
 if __name__ == "__main__":
+    tag("tag-nurse.json", [(1, 7.5), (3, 4), (3, 7.5), (9, 7.5), (9, 4), (9, 7.5), (15, 7.5), (15, 4), (15, 7.5)])
+    tag("tag-trolley.json", [(16.5, 8), (16.6, 8), (16.5, 8.1)])
     data = pathlib.Path(sys.argv[1])
     icu(data / "ecg/wfdb/multi-segment/s25047")
     night(data / "sleep/cpap-airsense10/DATALOG/20230821/20230822_030645_PLD.edf")

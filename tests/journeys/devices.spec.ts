@@ -23,3 +23,17 @@ test('what devices send is seen on their page', async ({ browser }) => {
   await nurse.goto('/scenarios/ward-twin/ward-respiratory');
   await expect(nurse.locator('tr[data-bed=bed-3] .fresh').first()).toHaveText(/\d/);
 });
+
+test('who administers sees accesses and refusals without a patient, and nobody else does', async ({ browser }) => {
+  const nurse = await person(browser, 'wang.nurse', { locale: 'en-GB' });
+  await nurse.goto('/security');
+  await expect(nurse.getByText('This page is for those who administer')).toBeVisible();
+
+  const admin = await person(browser, 'admin', { locale: 'en-GB' });
+  await admin.goto('/devices');
+  await admin.getByRole('link', { name: 'Security and privacy' }).click();
+  // What the nurse was refused just now stands there by account and action.
+  await expect(admin.locator('[data-refusals] tr', { hasText: 'wang.nurse' }).first()).toContainText('administer');
+  await expect(admin.locator('[data-ledger]')).toContainText(/\d+ entries/);
+  await look(admin, 'security', ['desktop', 'narrow']);
+});

@@ -53,6 +53,9 @@ export function DevicesPage(): JSX.Element {
             </Show>
             <Show when={answer().edge}>{(edge) => <EdgeLine of={edge()} />}</Show>
             <Show when={answer().may_administer}>
+              <Link href="/security" class="button">
+                {app.t('security.title')}
+              </Link>
               <Strangers of={answer().turned_away} />
             </Show>
           </>

@@ -32,8 +32,7 @@ export function SignalChart(props: { patient: string; row: SignalRow }): JSX.Ele
   const [span, setSpan] = createSignal<Span>(ending(HOUR_ms));
   const answer = createQuery<SignalSpan>(() => {
     const [from, to] = span().map((ms) => Math.round(ms));
-    const address =
-      `/api/patients/${encodeURIComponent(props.patient)}/signals/${props.row.series}` + `?from=${from}&to=${to}&points=${POINTS}`;
+    const address = `/api/patients/${encodeURIComponent(props.patient)}/signals/${props.row.series}?from=${from}&to=${to}&points=${POINTS}`;
     return (signal) => app.api.get(address, { signal });
   });
   const whole = (): Span => {

@@ -115,6 +115,8 @@ pub enum OfferState {
     Declined,
     /// Did not answer in time.
     Expired,
+    /// Is there.
+    Arrived,
 }
 
 /// Somebody was asked to come.
@@ -131,6 +133,10 @@ pub struct Offer {
     pub at: Timestamp,
     /// How it stands.
     pub state: OfferState,
+    /// When who comes was there.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[ts(optional, type = "string")]
+    pub arrived_at: Option<Timestamp>,
 }
 
 /// One role that is wanted at a place, and who was asked.
@@ -158,11 +164,22 @@ impl Dispatch {
         }
     }
 
-    /// Who comes.
+    /// Who comes, or is there already.
     pub fn accepted(&self) -> Option<&Offer> {
-        self.offers
-            .iter()
-            .find(|offer| offer.state == OfferState::Accepted)
+        let comes =
+            |offer: &&Offer| matches!(offer.state, OfferState::Accepted | OfferState::Arrived);
+        self.offers.iter().find(comes)
+    }
+
+    /// Who comes is there now. Whether they were on their way is said.
+    pub fn arrive(&mut self, who: &str, now: Timestamp) -> bool {
+        let comes = |offer: &&mut Offer| offer.to == who && offer.state == OfferState::Accepted;
+        let Some(offer) = self.offers.iter_mut().find(comes) else {
+            return false;
+        };
+        offer.state = OfferState::Arrived;
+        offer.arrived_at = Some(now);
+        true
     }
 
     /// Who was asked answers. Whether there was an open offer to them is said.
@@ -188,9 +205,8 @@ impl Dispatch {
                 offer.state = OfferState::Expired;
             }
         }
-        let waits =
-            |offer: &Offer| matches!(offer.state, OfferState::Offered | OfferState::Accepted);
-        if self.offers.iter().any(waits) {
+        let waits = |offer: &Offer| offer.state == OfferState::Offered;
+        if self.accepted().is_some() || self.offers.iter().any(waits) {
             return false;
         }
         let found = nearest(&self.to, &self.role, candidates);
@@ -205,6 +221,7 @@ impl Dispatch {
             why,
             at: now,
             state: OfferState::Offered,
+            arrived_at: None,
         });
         true
     }

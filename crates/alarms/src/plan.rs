@@ -128,7 +128,7 @@ pub struct PlanRun {
     pub plan: String,
     /// Version of its file.
     pub version: String,
-    /// The alarm that it was started from.
+    /// The alarm that it was started from, or the exercise that it is.
     pub alarm: String,
     /// Whether it is an exercise.
     pub drill: bool,

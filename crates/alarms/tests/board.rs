@@ -322,6 +322,16 @@ fn the_next_is_asked_when_one_declines_or_does_not_answer() {
         ]
     );
     assert_eq!(dispatch.accepted().unwrap().to, "far");
+    // Only who comes can be there; once there, nobody else is asked.
+    assert!(!dispatch.arrive("near", at(501)));
+    assert!(dispatch.arrive("far", at(502)));
+    assert!(!dispatch.arrive("far", at(503)));
+    let there = dispatch.accepted().unwrap();
+    assert_eq!(
+        (there.state, there.arrived_at),
+        (OfferState::Arrived, Some(at(502)))
+    );
+    assert!(!dispatch.tick(&candidates, at(1000)));
 }
 
 #[test]

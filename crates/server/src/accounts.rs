@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 use parking_lot::Mutex;
 use policy::{Actor, PasswordHash, RateLimit, Role};
 use rusqlite::{Connection, OptionalExtension, params};
+use serde::Serialize;
 use vocabulary::{ActorId, Digest, PatientId, Timestamp};
 
 use crate::clock;
@@ -74,6 +75,13 @@ const SCHEMA: &str = "
         digest BLOB PRIMARY KEY, account TEXT NOT NULL REFERENCES account (id),
         expires_ms INTEGER NOT NULL, idle_ms INTEGER, seen_ms INTEGER NOT NULL) STRICT;
     CREATE INDEX IF NOT EXISTS token_of_account ON token (account);";
+
+/// A token that ends soon.
+#[derive(Debug, Serialize)]
+pub struct Ending {
+    pub account: String,
+    pub at: Timestamp,
+}
 
 impl Accounts {
     /// Opens the accounts below the hospital's data folder.
@@ -209,6 +217,22 @@ impl Accounts {
             params![digest(&token), account.as_str(), now.saturating_add(lifetime_ms), idle_ms, now],
         )?;
         Ok(token)
+    }
+
+    /// The tokens that programs hold and that end before a moment, the first to end first: whose, and when.
+    pub fn ending(&self, before_ms: i64) -> Result<Vec<Ending>> {
+        let database = self.inner.database.lock();
+        let mut query = database.prepare_cached(
+            "SELECT account, expires_ms FROM token WHERE idle_ms IS NULL AND expires_ms > ?1
+             AND expires_ms < ?2 ORDER BY expires_ms LIMIT 200",
+        )?;
+        let rows = query.query_map([clock::now().0, before_ms], |row| {
+            Ok(Ending {
+                account: row.get(0)?,
+                at: Timestamp(row.get(1)?),
+            })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     /// The account that a live token belongs to.

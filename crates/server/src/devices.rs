@@ -17,14 +17,14 @@ use anyhow::Result;
 use parking_lot::{Mutex, RwLock};
 use record::{Arrived, QualityMark, Readings, StreamKey};
 use tokio::sync::{OwnedMutexGuard, broadcast};
-use vocabulary::{DeviceId, PatientId, Timestamp};
+use vocabulary::{ActorId, DeviceId, PatientId, Timestamp};
 
 use crate::clock;
 
 pub use commands::CommandError;
 pub use kept::{Command, Credential, Kept, new_token};
 pub use quality::{Quality, Stranger};
-pub use registry::{NewDevice, RegistryError, follow, load, register, retire};
+pub use registry::{CARRIER, NewDevice, RegistryError, follow, load, register, retire};
 
 /// So many of the latest acknowledged messages of a device are remembered by their packet identifier.
 const LATELY: usize = 64;
@@ -52,6 +52,8 @@ pub struct Registered {
     pub location: Option<String>,
     /// Its maker's number.
     pub serial: Option<String>,
+    /// Who or what carries it, where it is a tag.
+    pub carrier: Option<String>,
     /// Whether it may send.
     pub active: bool,
 }
@@ -123,6 +125,14 @@ impl Devices {
     /// A device of the registry.
     pub fn find(&self, device: &DeviceId) -> Option<Arc<Registered>> {
         self.known.read().get(device).cloned()
+    }
+
+    /// Whether a device tells where one of the staff is, who is not this one: that is theirs to see.
+    pub fn is_of_another(&self, device: &DeviceId, who: &ActorId) -> bool {
+        let known = self.known.read();
+        let carrier = known.get(device).and_then(|known| known.carrier.as_deref());
+        let staff = carrier.and_then(|carrier| carrier.strip_prefix("Practitioner/"));
+        staff.is_some_and(|staff| staff != who.as_str())
     }
 
     /// All devices of the registry, by their ids.

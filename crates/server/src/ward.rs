@@ -5,18 +5,27 @@
 //! before anybody hears of it.
 
 mod charted;
+mod command;
 mod heard;
 mod kept;
+mod missions;
 mod past;
 mod places;
 mod routing;
 mod stored;
+mod tags;
 mod view;
+mod weeks;
 
+pub use command::{command, plans_held, traced};
 pub use kept::Kept;
+pub use missions::{
+    Mission, MissionAct, Wish as MissionWish, act as act_on_mission, begin as begin_mission,
+};
 pub use past::past;
 pub use places::{Bed, Places};
 pub use view::{alarm_view, figures, ward, wards};
+pub use weeks::weeks;
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -73,6 +82,11 @@ pub struct State {
     unkept: BTreeSet<AlarmId>,
     /// When a device was heard last.
     heard: BTreeMap<String, Timestamp>,
+    /// Where location tags were last.
+    tags: BTreeMap<String, tags::Tag>,
+    /// Errands and exercises that are not over.
+    missions: BTreeMap<String, Mission>,
+    unkept_missions: BTreeSet<String>,
 }
 
 /// A bed while it is watched.
@@ -107,6 +121,9 @@ impl Default for Ward {
                 beside: BTreeMap::new(),
                 unkept: BTreeSet::new(),
                 heard: BTreeMap::new(),
+                tags: BTreeMap::new(),
+                missions: BTreeMap::new(),
+                unkept_missions: BTreeSet::new(),
             }),
             writing: Turn::default(),
         }
@@ -246,18 +263,20 @@ impl State {
             let Some(bed) = self.places.beds.get(&alarm.bed) else {
                 continue;
             };
-            let candidates = routing::candidates(self, bed, now);
+            let candidates = routing::candidates(self, bed, &id, now);
+            let things = routing::things(&candidates);
             let Some(beside) = self.beside.get_mut(&id) else {
                 continue;
             };
             let mut asked = false;
             for dispatch in &mut beside.sent {
-                asked |= dispatch.tick(&candidates, now);
+                asked |= routing::ask(dispatch, &candidates, &things, now);
             }
             if asked {
                 self.unkept.insert(id);
             }
         }
+        self.send_missions(now);
     }
 }
 
@@ -308,6 +327,7 @@ async fn begin(hospital: &Hospital, permit: &Permit) -> Result<()> {
     let now = clock::now();
     let places = places::load(hospital, permit, None).await?;
     let alarms = kept::load(hospital, permit, None).await?;
+    let missions = missions::load(hospital, permit).await?;
     {
         let mut state = hospital.ward.state.lock();
         state.settle(places, now);
@@ -322,6 +342,8 @@ async fn begin(hospital: &Hospital, permit: &Permit) -> Result<()> {
             state.beside.insert(id, beside);
         }
         state.stand();
+        let open = missions.into_iter().filter(|one| one.ended.is_none());
+        state.missions = open.map(|one| (one.id.clone(), one)).collect();
     }
     heard::recent(hospital, permit, now).await
 }
@@ -331,6 +353,7 @@ async fn begin(hospital: &Hospital, permit: &Permit) -> Result<()> {
 async fn keep(hospital: &Hospital) {
     let _turn = hospital.ward.writing.lock().await;
     keep_all(hospital, &hospital_actor()).await;
+    missions::keep_own(hospital).await;
 }
 
 async fn keep_all(hospital: &Hospital, actor: &ActorId) {
@@ -413,6 +436,27 @@ pub async fn do_step(
     change(hospital, id, by, |beside| {
         let run = beside.run.as_mut()?;
         run.do_step(step, by.id.as_str(), clock::now())
+            .then_some(())
+    })
+    .await
+}
+
+/// Who was sent, or a thing that was, is at the bed now.
+pub async fn arrive(
+    hospital: &Hospital,
+    id: &str,
+    who: Option<&str>,
+    by: &policy::Actor,
+) -> Option<Kept> {
+    let is_thing = |who: &&str| {
+        hospital
+            .ward
+            .look(|state| state.places.devices.contains_key(*who))
+    };
+    let who = who.filter(is_thing).unwrap_or(by.id.as_str());
+    change(hospital, id, by, |beside| {
+        let mut sent = beside.sent.iter_mut();
+        sent.any(|dispatch| dispatch.arrive(who, clock::now()))
             .then_some(())
     })
     .await

@@ -216,3 +216,81 @@ test('a nurse walks the ward with a headset, reads a bed and takes its alarm the
   await expect(card(nurse, 'bed-2')).toContainText('Taken by');
   await nurse.context().close();
 });
+
+test('a past hour is moved through and played, and a series is drawn at any zoom', async ({ browser }) => {
+  const nurse = await person(browser, 'wang.nurse', { locale: 'en-GB' });
+  await nurse.goto(WARD);
+  // The demo furnished the ward just now: the hour that begins a minute ago is mostly still to come.
+  await expect(nurse.locator('tr[data-bed=bed-3] .fresh').first()).toHaveText(/\d/);
+  const local = await nurse.evaluate(() => {
+    const now = new Date(Date.now() - 60_000);
+    return new Date(now.getTime() - now.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+  });
+  await nurse.getByLabel('Moment to look back to').fill(local);
+  await nurse.getByLabel('Moment to look back to').blur();
+  const slider = nurse.getByRole('slider', { name: 'Moment within the hour' });
+  await expect(slider).toBeVisible();
+  const at = async (): Promise<number> => Number(await slider.inputValue());
+  await nurse.getByRole('button', { name: '▶ 60×' }).click();
+  await expect.poll(at).toBeGreaterThan(100);
+  await nurse.getByRole('button', { name: 'Stop' }).click();
+  await expect(nurse.locator('.ward[data-past]')).toBeVisible();
+  await expect(nurse.locator('tr[data-bed=bed-3]')).toBeVisible();
+  await look(nurse, 'ward-replay', ['desktop', 'narrow']);
+  await nurse.getByRole('button', { name: 'Back to now' }).click();
+  await expect(nurse.locator('.ward[data-past]')).toHaveCount(0);
+
+  await nurse.locator('tr[data-bed=bed-3] button').click();
+  await nurse.locator('.whole-course summary').first().click();
+  const plot = nurse.locator('.signal-plot svg');
+  await expect(plot).toHaveAttribute('aria-label', /From .+ to .+: -?[\d.,]+ to -?[\d.,]+/);
+  const before = await plot.getAttribute('aria-label');
+  await plot.focus();
+  await nurse.keyboard.press('+');
+  await expect.poll(async () => await plot.getAttribute('aria-label')).not.toBe(before);
+  await look(nurse, 'ward-course', ['desktop', 'narrow']);
+});
+
+test('the nearest who is free is sent and arrives, and a plan is exercised without an alarm', async ({ browser }) => {
+  const nurse = await person(browser, 'wang.nurse', { locale: 'en-GB' });
+  await nurse.goto(`${WARD}?part=command`);
+  await expect(nurse.locator('[data-mark="wang.nurse"]')).toBeVisible();
+  await expect(nurse.locator('[data-mark=trolley-1]')).toBeVisible();
+  const errand = nurse.locator('[data-form=errand]');
+  await errand.locator('[name=role]').selectOption('doctor-on-duty');
+  await errand.locator('[name=equipment]').selectOption('resuscitation-trolley');
+  await errand.locator('[name=bed]').selectOption('bed-5');
+  await errand.getByRole('button', { name: 'Send' }).click();
+  const mission = nurse.locator('[data-mission=errand][data-bed=bed-5]');
+  await expect(mission.locator('[data-sent=resuscitation-trolley] [data-state=accepted]')).toBeVisible();
+  await look(nurse, 'ward-command', ['desktop', 'narrow']);
+
+  const doctor = await person(browser, 'li.terminal', { viewport: SCREENS.narrow, locale: 'en-GB' });
+  await doctor.goto(`${WARD}?part=command`);
+  const asked = doctor.locator('[data-mission=errand][data-bed=bed-5]');
+  await asked.getByRole('button', { name: 'I come' }).click();
+  await asked.getByRole('button', { name: 'I am there' }).click();
+  await expect(mission.locator('[data-sent=doctor-on-duty] [data-state=arrived]')).toBeVisible();
+  // A nurse does not see where the doctor was.
+  await expect(nurse.locator('[data-where=peopleWhere] tr', { hasText: 'doctor on duty' }).getByRole('button')).toHaveCount(0);
+  await mission.getByRole('button', { name: 'End' }).click();
+  await expect(mission).toHaveCount(0);
+
+  // One's own trace.
+  await nurse.locator('[data-where=peopleWhere]').getByRole('button', { name: /Trace/ }).click();
+  await expect(nurse.locator('.trace-of tbody tr').first()).toContainText(/\d/);
+
+  const drill = nurse.locator('[data-form=drill]');
+  await drill.locator('[name=plan]').selectOption('fall');
+  await drill.locator('[name=bed]').selectOption('bed-6');
+  await drill.getByRole('button', { name: 'Begin an exercise' }).click();
+  const exercise = nurse.locator('[data-mission=drill][data-bed=bed-6]');
+  await expect(exercise).toContainText('This is an exercise');
+  await expect(exercise.locator('[data-step=find] [data-left]')).toHaveText(/\d:\d\d left/);
+  await exercise.locator('[data-step=find]').getByRole('button', { name: 'Done' }).click();
+  await expect(exercise.locator('[data-step=find]')).toContainText('✓');
+  await exercise.getByRole('button', { name: 'End' }).click();
+  await nurse.getByText('Plans', { exact: true }).click();
+  await expect(nurse.locator('tr', { hasText: 'Bed left, or a fall' })).toContainText('1 / 3');
+  await look(nurse, 'ward-plans', ['desktop', 'narrow']);
+});

@@ -193,6 +193,7 @@ struct WardDevice {
     name: String,
     patient: Option<PatientId>,
     location: Option<String>,
+    carrier: Option<String>,
     recording: String,
     from_s: u64,
 }
@@ -216,6 +217,7 @@ async fn begin_ward(hospital: &Arc<Hospital>, doors: &Doors, files: &Path) -> Re
             patient: one.patient,
             location: one.location,
             serial: None,
+            carrier: one.carrier,
         };
         let known = hospital.devices.find(&one.id).is_some();
         if !known

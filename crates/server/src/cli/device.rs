@@ -30,6 +30,9 @@ pub enum Device {
         /// Its maker's number.
         #[arg(long)]
         serial: Option<String>,
+        /// Who or what carries it, where it is a tag: Practitioner/ACCOUNT or Device/ID.
+        #[arg(long)]
+        carrier: Option<String>,
         #[command(flatten)]
         door: Door,
     },
@@ -93,12 +96,13 @@ impl Device {
                 patient,
                 location,
                 serial,
+                carrier,
                 door,
             } => {
                 let hospital = door.open()?;
                 let new = json!({
                     "profile": profile, "name": name, "patient": patient,
-                    "location": location, "serial": serial,
+                    "location": location, "serial": serial, "carrier": carrier,
                 });
                 let device = hospital.put(&path(&id, "")?, &new)?;
                 if device.get("credentials").and_then(Value::as_u64) == Some(0) {

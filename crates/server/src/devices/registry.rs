@@ -20,6 +20,9 @@ use crate::{clock, hospital::Hospital};
 const WRITER: &str = "devices";
 /// The extension that says since when a device measures its patient.
 const SINCE: &str = "urn:yuanyi:device-assigned";
+/// The extension that says who or what carries a device.
+pub const CARRIER: &str = "urn:yuanyi:carried-by";
+const CARRIED: &str = "who or what carries it";
 /// The code system of our kinds of devices.
 const PROFILE: &str = "urn:yuanyi:device-profile";
 /// How often counts are saved.
@@ -47,6 +50,9 @@ pub struct NewDevice {
     /// Its maker's number.
     #[serde(default)]
     pub serial: Option<String>,
+    /// Who or what carries it, where it is a tag: `Practitioner/…` or `Device/…`.
+    #[serde(default)]
+    pub carrier: Option<String>,
 }
 
 /// Why a device cannot be registered.
@@ -198,6 +204,15 @@ fn registered(devices: &Devices, id: &DeviceId, body: &Value) -> Option<Register
             .and_then(|all| all.iter().find(|one| one.get("url") == Some(&json!(SINCE))))
             .and_then(|since| since.get("valueInstant")?.as_str()?.parse().ok()),
         location: of("/location/reference", "Location"),
+        carrier: body
+            .get("extension")
+            .and_then(Value::as_array)
+            .and_then(|all| {
+                all.iter()
+                    .find(|one| one.get("url") == Some(&json!(CARRIER)))
+            })
+            .and_then(|one| one.pointer("/valueReference/reference")?.as_str())
+            .map(str::to_owned),
         serial: text("/serialNumber").map(str::to_owned),
         active: text("/status") == Some("active"),
     })
@@ -220,7 +235,16 @@ pub async fn register(
         .own_permit("register a device", Action::ReadRecord)
         .await
         .map_err(|_| RecordError::NotPermitted)?;
+    let carrier = new.carrier.as_deref();
+    let thing = match carrier.map(|carrier| carrier.split_once('/')) {
+        None => None,
+        Some(Some(("Device", id))) => Some(id),
+        // People who work here are accounts; the record need not have a resource of each.
+        Some(Some(("Practitioner", id))) if is_account(hospital, id) => None,
+        Some(_) => return Err(RegistryError::NotThere(CARRIED)),
+    };
     let named = [
+        ("Device", thing, CARRIED),
         (
             "Patient",
             new.patient.as_ref().map(PatientId::as_str),
@@ -258,6 +282,11 @@ pub async fn register(
     Ok(())
 }
 
+fn is_account(hospital: &Hospital, id: &str) -> bool {
+    let all = hospital.accounts.list().unwrap_or_default();
+    all.iter().any(|account| account.id.as_str() == id)
+}
+
 /// Takes a device out of service; its facts stay.
 pub async fn retire(
     hospital: &Hospital,
@@ -270,6 +299,7 @@ pub async fn retire(
         patient: device.patient.clone(),
         location: device.location.clone(),
         serial: device.serial.clone(),
+        carrier: device.carrier.clone(),
     };
     let standing = ("inactive", device.since);
     let body = self::device(&device.id, &device.profile, &as_it_was, standing);
@@ -337,9 +367,12 @@ fn device(
             fields.insert(name.to_owned(), value);
         }
     };
-    if let Some(since) = since {
-        let since = json!([{"url": SINCE, "valueInstant": since.to_string()}]);
-        add("extension", since);
+    let since = since.map(|since| json!({"url": SINCE, "valueInstant": since.to_string()}));
+    let carrier = new.carrier.as_ref();
+    let carrier = carrier.map(|who| json!({"url": CARRIER, "valueReference": {"reference": who}}));
+    let extensions: Vec<Value> = since.into_iter().chain(carrier).collect();
+    if !extensions.is_empty() {
+        add("extension", json!(extensions));
     }
     if let Some(serial) = &new.serial {
         add("serialNumber", json!(serial));

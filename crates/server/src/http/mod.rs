@@ -3,6 +3,7 @@
 mod caller;
 mod cds_services;
 mod client_files;
+mod command;
 mod devices;
 mod dicom_web;
 mod edge;
@@ -22,6 +23,7 @@ mod quality;
 mod research;
 mod rooms;
 mod scenarios;
+mod security;
 mod session;
 mod signals;
 mod teaching;
@@ -97,6 +99,8 @@ pub fn routes(hospital: Arc<Hospital>) -> Router {
         .merge(scenarios::routes())
         .merge(signals::routes())
         .merge(ward::routes())
+        .merge(command::routes())
+        .merge(security::routes())
         .nest("/ledger", ledger::routes())
         .nest("/research", research::routes())
         .nest("/teaching", teaching::routes())

@@ -32,11 +32,12 @@ pub fn routes() -> Router<Arc<Hospital>> {
         .route("/alarms/{id}/act", post(act))
         .route("/alarms/{id}/steps/{step}", post(step))
         .route("/alarms/{id}/answer", post(answer))
+        .route("/alarms/{id}/arrived", post(arrived))
         .route("/ward-figures", get(figures))
 }
 
 /// Wards are for those who treat.
-fn treats(caller: &Caller) -> Result<(), Problem> {
+pub(super) fn treats(caller: &Caller) -> Result<(), Problem> {
     let may = [Role::Nurse, Role::TerminalDoctor, Role::Expert];
     if may.iter().any(|role| caller.actor.roles.contains(role)) {
         return Ok(());
@@ -44,7 +45,7 @@ fn treats(caller: &Caller) -> Result<(), Problem> {
     Err(Problem::forbidden("wards are for those who treat"))
 }
 
-async fn permit(hospital: &Hospital, caller: &Caller) -> Option<Permit> {
+pub(super) async fn permit(hospital: &Hospital, caller: &Caller) -> Option<Permit> {
     let asked = hospital.permit(caller, Action::ReadRecord, &Object::Everyone);
     asked.await.ok()
 }
@@ -194,6 +195,25 @@ async fn answer(
 ) -> Result<Json<Value>, Problem> {
     treats(&caller)?;
     let done = ward::answer(&hospital, &id, accepts, &caller.actor).await;
+    Ok(shown(&hospital, &caller, &done.ok_or_else(gone)?).await)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Arrival {
+    /// A thing that is there; none: the caller.
+    who: Option<String>,
+}
+
+/// Who came says that they are there, or that a thing is.
+async fn arrived(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Json(Arrival { who }): Json<Arrival>,
+) -> Result<Json<Value>, Problem> {
+    treats(&caller)?;
+    let done = ward::arrive(&hospital, &id, who.as_deref(), &caller.actor).await;
     Ok(shown(&hospital, &caller, &done.ok_or_else(gone)?).await)
 }
 

@@ -11,7 +11,7 @@ use super::{
     BedState, RECENT_EVERY_MS, RECENT_MS, State,
     charted::{Charted, charted},
     kept::Source,
-    places, stored,
+    places, stored, tags,
 };
 use crate::{clock, hospital::Hospital, vitals};
 
@@ -77,6 +77,7 @@ pub async fn recent(hospital: &Hospital, permit: &Permit, now: Timestamp) -> Res
         state.places.beds.keys().cloned().collect()
     };
     stored::refill(hospital, permit, &beds, now).await?;
+    stored::relocate(hospital, permit).await?;
     Ok(())
 }
 
@@ -150,6 +151,10 @@ impl State {
         }
         self.heard
             .insert(arrived.stream.device.to_string(), arrived.received);
+        if tags::is_position(&arrived.coding.code) {
+            self.locate(arrived);
+            return;
+        }
         let signal = self.rules.signal_of_code(&arrived.coding.code);
         let Some(signal) = signal.filter(|signal| signal.unit == arrived.unit) else {
             return;

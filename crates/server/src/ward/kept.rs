@@ -14,7 +14,7 @@ use vocabulary::{Digest, PatientId, Timestamp};
 use crate::hospital::Hospital;
 
 /// By which the facts are tagged.
-const WRITER: &str = "ward";
+pub(super) const WRITER: &str = "ward";
 const KIND: &str = "Flag";
 const OWN_URI: &str = "urn:yuanyi:alarm";
 const PAGE: usize = 500;

@@ -29,6 +29,9 @@ pub async fn past(
         beside: BTreeMap::new(),
         unkept: BTreeSet::new(),
         heard: BTreeMap::new(),
+        tags: BTreeMap::new(),
+        missions: BTreeMap::new(),
+        unkept_missions: BTreeSet::new(),
     };
     for kept in kept::load(hospital, own, Some((at, at))).await? {
         let Some(then) = kept.alarm.as_of(at) else {

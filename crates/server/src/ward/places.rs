@@ -12,12 +12,17 @@ use twin::{
 };
 use vocabulary::{ActorId, PatientId, Timestamp};
 
-use crate::hospital::Hospital;
+use super::tags;
+use crate::{devices::CARRIER, hospital::Hospital};
 
 /// How many are read at a time.
 const PAGE: usize = 500;
 /// What the duties of a `PractitionerRole` are coded by.
 const DUTY_URI: &str = "urn:yuanyi:duty";
+/// The extension of a `Location` with its outline on the floor of the building.
+const FLOOR: &str = "urn:yuanyi:floor-outline";
+/// The kind of device that says where it is.
+const TAG: &str = "location-tag";
 /// The resource types that say where somebody or something is.
 pub const KINDS: &[&str] = &[
     "Location",
@@ -76,6 +81,8 @@ pub struct Standing {
     pub kind: Option<String>,
     /// The bed or room.
     pub place: Option<String>,
+    /// Who or what carries it, where it is a tag: `Practitioner/…`, `Device/…`, or the patient whom it is about.
+    pub carrier: Option<String>,
     pub patient: Option<PatientId>,
 }
 
@@ -87,6 +94,8 @@ pub struct Places {
     pub beds: BTreeMap<String, Bed>,
     pub duties: Vec<Duty>,
     pub devices: BTreeMap<String, Standing>,
+    /// Where locations are on the floor of the building, in metres: an outline, or one point.
+    pub floor: BTreeMap<String, Vec<[f64; 2]>>,
 }
 
 impl Places {
@@ -160,6 +169,11 @@ pub async fn load(
         .collect();
     for (id, body) in &by_id {
         let name = text(body, "/name").unwrap_or_default();
+        let drawn =
+            extension(body, FLOOR).and_then(|one| tags::outline(one.get("valueString")?.as_str()?));
+        places
+            .floor
+            .extend(drawn.map(|outline| (id.clone(), outline)));
         match kind(body) {
             Some("wa") => {
                 places.wards.insert(id.clone(), name);
@@ -249,6 +263,12 @@ async fn patient_at(
 
 fn text(body: &Value, path: &str) -> Option<String> {
     body.pointer(path)?.as_str().map(str::to_owned)
+}
+
+fn extension<'a>(body: &'a Value, url: &str) -> Option<&'a Value> {
+    let all = body.get("extension")?.as_array()?;
+    all.iter()
+        .find(|one| one.get("url").and_then(Value::as_str) == Some(url))
 }
 
 /// The id behind a reference such as `Location/bed-1`.
@@ -370,12 +390,17 @@ fn standing(device: &Value) -> Option<Standing> {
     let name = text(device, "/deviceName/0/name")
         .or_else(|| text(device, "/type/text"))
         .or_else(|| text(device, "/type/coding/0/display"));
+    let kind = text(device, "/type/coding/0/code");
+    let patient = referred(device, "/patient/reference", "Patient");
+    let said = extension(device, CARRIER).and_then(|one| text(one, "/valueReference/reference"));
     Some(Standing {
+        carrier: said
+            .or_else(|| patient.as_ref().map(|id| format!("Patient/{id}")))
+            .filter(|_| kind.as_deref() == Some(TAG)),
         name: name.unwrap_or_else(|| id.clone()),
-        kind: text(device, "/type/coding/0/code"),
+        kind,
         place: referred(device, "/location/reference", "Location"),
-        patient: referred(device, "/patient/reference", "Patient")
-            .and_then(|id| PatientId::new(id).ok()),
+        patient: patient.and_then(|id| PatientId::new(id).ok()),
         id,
     })
 }

@@ -4,7 +4,7 @@ use alarms::{Alarm, Candidate, Dispatch, Place, PlanRun, escalation, plan};
 use policy::Role;
 use vocabulary::{ActorId, Timestamp};
 
-use super::{Bed, Kept, State};
+use super::{Bed, Kept, State, tags::Position};
 use crate::hospital::Hospital;
 
 /// Whom an alarm calls now: those on duty for the level of its escalation. Where nobody has that duty, those of
@@ -70,44 +70,154 @@ pub fn anybody(hospital: &Hospital) -> Vec<ActorId> {
         .collect()
 }
 
-/// Everybody on duty at a bed, each once for each of their roles. Who answers for another alarm, or comes to
-/// another bed already, is not free.
-pub fn candidates(state: &State, bed: &Bed, now: Timestamp) -> Vec<Candidate> {
-    let is_free = |account: &ActorId| {
-        let holds = |alarm: &&Alarm| {
-            alarm.bed != bed.id
-                && (alarm
-                    .taken
-                    .as_ref()
-                    .is_some_and(|taken| taken.by == account.as_str())
-                    || comes(state, alarm, account))
-        };
-        !state.board.open().iter().any(holds)
-    };
+/// Everybody on duty at a bed, each once for each of their roles, and all equipment of the hospital by its kind.
+/// Who answers for another alarm, or comes to another bed already, is not free; nor is a thing that was sent
+/// elsewhere. `here` is the alarm or mission that is sent for.
+pub fn candidates(state: &State, bed: &Bed, here: &str, now: Timestamp) -> Vec<Candidate> {
     let staff = state.places.staff_of(&bed.ward, now).into_iter();
-    staff
-        .map(|duty| Candidate {
+    let people = staff.map(|duty| {
+        let tagged = state.position_of(&format!("Practitioner/{}", duty.account), now);
+        Candidate {
             id: duty.account.to_string(),
             role: duty.role.clone(),
-            place: where_is(state, duty),
-            seen_at: None,
-            free: is_free(&duty.account),
+            place: place_with(state, where_is(state, duty), tagged),
+            seen_at: tagged.map(|tagged| tagged.at),
+            free: is_free(state, duty.account.as_str(), here, Some(&bed.id)),
+        }
+    });
+    people
+        .chain(equipment(state, here, Some(&bed.id), now))
+        .collect()
+}
+
+/// The equipment of the hospital: what is of a kind that some plan needs.
+pub fn equipment(state: &State, here: &str, bed: Option<&str>, now: Timestamp) -> Vec<Candidate> {
+    let kinds = equipment_kinds();
+    let all = state.places.devices.values();
+    let wanted = all.filter_map(|device| {
+        let kind = device.kind.clone().filter(|kind| kinds.contains(kind))?;
+        Some((device, kind))
+    });
+    wanted
+        .map(|(device, kind)| {
+            let tagged = state.position_of(&format!("Device/{}", device.id), now);
+            let stands = stands_at(state, device.place.as_deref());
+            Candidate {
+                id: device.id.clone(),
+                role: kind,
+                place: place_with(state, stands, tagged),
+                seen_at: tagged.map(|tagged| tagged.at),
+                free: is_free(state, &device.id, here, bed),
+            }
         })
         .collect()
 }
 
-fn comes(state: &State, alarm: &Alarm, account: &ActorId) -> bool {
-    let sent = state
-        .beside
-        .get(&alarm.id)
-        .into_iter()
-        .flat_map(|beside| &beside.sent);
-    let mut accepted = sent.filter_map(Dispatch::accepted);
-    accepted.any(|offer| offer.to == account.as_str())
+/// The kinds of equipment that plans need.
+pub fn equipment_kinds() -> Vec<String> {
+    let all = alarms::plans().iter().flat_map(|plan| &plan.equipment);
+    all.map(|one| one.id.clone()).collect()
+}
+
+/// Which of the candidates are things: nobody asks these whether they come.
+pub fn things(candidates: &[Candidate]) -> Vec<String> {
+    let kinds = equipment_kinds();
+    let things = candidates.iter().filter(|one| kinds.contains(&one.role));
+    things.map(|one| one.id.clone()).collect()
+}
+
+/// Lets a dispatch go on. A thing that was chosen is kept for it at once.
+pub fn ask(dispatch: &mut Dispatch, all: &[Candidate], things: &[String], now: Timestamp) -> bool {
+    let asked = dispatch.tick(all, now);
+    let chosen = dispatch.offers.last().map(|offer| offer.to.clone());
+    if let Some(thing) = chosen.filter(|to| asked && things.contains(to)) {
+        dispatch.answer(&thing, true);
+    }
+    asked
+}
+
+/// Whether nothing keeps somebody or something from a bed: what they do there already does not.
+pub fn is_free(state: &State, id: &str, here: &str, bed: Option<&str>) -> bool {
+    let holds = |alarm: &&Alarm| {
+        Some(alarm.bed.as_str()) != bed
+            && (alarm.taken.as_ref().is_some_and(|taken| taken.by == id) || comes(state, alarm, id))
+    };
+    let is_sent = |mission: &super::missions::Mission| {
+        mission.id != here
+            && mission.ended.is_none()
+            && !mission.is_drill()
+            && is_among(&mission.sent, id)
+    };
+    !state.board.open().iter().any(holds) && !state.missions.values().any(is_sent)
+}
+
+fn is_among(sent: &[Dispatch], id: &str) -> bool {
+    let mut accepted = sent.iter().filter_map(Dispatch::accepted);
+    accepted.any(|offer| offer.to == id)
+}
+
+/// An exercise keeps nobody from what is true.
+fn comes(state: &State, alarm: &Alarm, id: &str) -> bool {
+    let beside = state.beside.get(&alarm.id);
+    beside.is_some_and(|beside| {
+        !beside.run.as_ref().is_some_and(|run| run.drill) && is_among(&beside.sent, id)
+    })
+}
+
+/// What a tag says goes before what a duty or a list says.
+fn place_with(state: &State, listed: Place, tagged: Option<Position>) -> Place {
+    let Some(tagged) = tagged else { return listed };
+    Place {
+        room: state.places.room_around(tagged.floor_m).cloned(),
+        floor_m: Some(tagged.floor_m),
+        ..listed
+    }
+}
+
+fn stands_at(state: &State, place: Option<&str>) -> Place {
+    let Some(place) = place else {
+        return Place::default();
+    };
+    if let Some(bed) = state.places.beds.get(place) {
+        return place_of(state, bed);
+    }
+    let is_ward = state.places.wards.contains_key(place);
+    let in_room = state
+        .places
+        .beds
+        .values()
+        .find(|bed| bed.room.as_deref() == Some(place));
+    Place {
+        ward: is_ward
+            .then(|| place.to_owned())
+            .or_else(|| in_room.map(|bed| bed.ward.clone())),
+        room: (!is_ward).then(|| place.to_owned()),
+        floor_m: middle(state, place),
+    }
+}
+
+/// The middle of what is drawn of a location on the floor.
+fn middle(state: &State, id: &str) -> Option<[f64; 2]> {
+    let outline = state.places.floor.get(id)?;
+    let count = outline.len() as f64;
+    let sum = outline
+        .iter()
+        .fold([0.0, 0.0], |[x, y], [px, py]| [x + px, y + py]);
+    Some(sum.map(|sum| sum / count))
+}
+
+/// Where a bed is.
+pub fn place_of(state: &State, bed: &Bed) -> Place {
+    let room = bed.room.as_deref();
+    Place {
+        ward: Some(bed.ward.clone()),
+        room: bed.room.clone(),
+        floor_m: middle(state, &bed.id).or_else(|| middle(state, room?)),
+    }
 }
 
 /// The room of one's beds, where these are all in one; else the ward that one's duty is for.
-fn where_is(state: &State, duty: &super::places::Duty) -> Place {
+pub fn where_is(state: &State, duty: &super::places::Duty) -> Place {
     let beds = duty
         .places
         .iter()
@@ -123,6 +233,7 @@ fn where_is(state: &State, duty: &super::places::Duty) -> Place {
     Place {
         ward: ward.or_else(|| named.cloned()),
         room: one_room,
+        // Where nobody measures it, a duty is no point on the floor.
         floor_m: None,
     }
 }
@@ -132,11 +243,7 @@ pub fn start(state: &mut State, alarm: &Alarm, run: PlanRun, now: Timestamp) {
     let Some(bed) = state.places.beds.get(&alarm.bed) else {
         return;
     };
-    let to = Place {
-        ward: Some(bed.ward.clone()),
-        room: bed.room.clone(),
-        floor_m: None,
-    };
+    let to = place_of(state, bed);
     let within = escalation().of(alarm.priority).accept_within_s;
     let here = |role: &str| {
         let duties = state.places.on_duty(role, bed, now);
@@ -144,14 +251,17 @@ pub fn start(state: &mut State, alarm: &Alarm, run: PlanRun, now: Timestamp) {
             .iter()
             .any(|duty| duty.account.as_str() == run.started_by)
     };
-    let people = plan(&run.plan)
-        .map(|plan| plan.people.as_slice())
+    let plan = plan(&run.plan);
+    let people = plan.map(|plan| plan.people.as_slice()).unwrap_or_default();
+    let things = plan
+        .map(|plan| plan.equipment.as_slice())
         .unwrap_or_default();
     let wanted = people.iter().filter(|people| !here(&people.role));
+    let wanted = wanted
+        .flat_map(|people| std::iter::repeat_n(&people.role, usize::from(people.count)))
+        .chain(things.iter().map(|thing| &thing.id));
     let sent = wanted
-        .flat_map(|people| {
-            (0..people.count).map(|_| Dispatch::new(&people.role, to.clone(), within))
-        })
+        .map(|role| Dispatch::new(role, to.clone(), within))
         .collect();
     let beside = state.beside.entry(alarm.id.clone()).or_default();
     beside.run = Some(run);

@@ -7,7 +7,7 @@ use policy::Permit;
 use record::{QualityMark, Reading, RecordError, SeriesQuery, SeriesSummary, Signals, SpanQuery};
 use vocabulary::{DeviceId, PatientId, Timestamp};
 
-use super::{RECENT_MS, State, heard::is_doubtful, kept::Source};
+use super::{RECENT_MS, State, heard::is_doubtful, kept::Source, tags};
 use crate::hospital::Hospital;
 
 /// A series with more readings than these in an hour is a waveform. Rules look at none.
@@ -149,6 +149,30 @@ pub async fn refill(
             let mut state = hospital.ward.state.lock();
             for sample in samples {
                 state.sample(&at_bed.bed, sample, &series.source);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Where tags were when the program ended, so that who is near is known before they speak again.
+pub async fn relocate(hospital: &Hospital, permit: &Permit) -> Result<(), RecordError> {
+    let carried = hospital.ward.look(|state| {
+        let devices = state.places.devices.values();
+        let tags = devices.filter(|device| device.carrier.is_some());
+        tags.map(|device| device.id.clone()).collect::<Vec<_>>()
+    });
+    for id in carried {
+        let query = SeriesQuery {
+            device: DeviceId::new(&id).ok(),
+            ..SeriesQuery::default()
+        };
+        for series in hospital.signals.series(permit, &query).await? {
+            let (code, last) = (&series.series.code, &series.last);
+            if tags::is_position(code) {
+                let at = Timestamp(last.at_us.div_euclid(1000));
+                let mut state = hospital.ward.state.lock();
+                state.locate_one(&id, code, at, last.value);
             }
         }
     }

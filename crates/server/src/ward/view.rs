@@ -19,6 +19,8 @@ const FORECAST: &[&str] = &["heart-rate", "pulse", "spo2", "respiratory-rate"];
 const AHEAD: usize = 15;
 const INSIDE: f64 = 0.8;
 const MINUTE_MS: i64 = 60_000;
+/// The scores that stand beside NEWS2.
+const SCORES: &[&str] = &["mews", "qsofa"];
 /// How many points a line beside a value has at most.
 const SPARK: usize = 60;
 /// A device that was silent for longer is called offline, in milliseconds.
@@ -81,6 +83,8 @@ pub struct BedView {
     forecasts: BTreeMap<String, Forecast>,
     /// NEWS2 now, or what is missing for it.
     news2: Option<ScoreFound>,
+    /// The other scores of the bedside, each with what is missing for it.
+    scores: Vec<ScoreFound>,
     /// Where the newest value of each signal came from.
     sources: BTreeMap<String, Source>,
     /// What the patient measured at home: not in the ward, and in no score of it.
@@ -169,6 +173,8 @@ pub struct WardView {
     staff: Vec<StaffView>,
     escalation: Escalation,
     plans: Vec<Plan>,
+    /// What can be sent for, and what people call it.
+    equipment: BTreeMap<String, String>,
 }
 
 /// All wards.
@@ -227,6 +233,12 @@ pub fn ward(
         staff: staff(state, id, now),
         escalation: escalation().clone(),
         plans: alarms::plans().to_vec(),
+        equipment: state
+            .places
+            .devices
+            .values()
+            .map(|device| (device.id.clone(), device.name.clone()))
+            .collect(),
     })
 }
 
@@ -284,6 +296,13 @@ fn bed_view(state: &State, bed: &Bed, permit: Option<&Permit>, now: Timestamp) -
         news2: watch
             .filter(|_| lying.is_some())
             .and_then(|watch| watch.score("news2", now)),
+        scores: watch
+            .filter(|_| lying.is_some())
+            .map(|watch| {
+                let others = SCORES.iter();
+                others.filter_map(|id| watch.score(id, now)).collect()
+            })
+            .unwrap_or_default(),
         sources: known.map(|known| known.sources.clone()).unwrap_or_default(),
         from_home: known
             .map(|known| from_home(state, known))
@@ -592,7 +611,7 @@ pub fn figures(state: &State) -> Vec<WardFigures> {
     state.places.wards.iter().map(ward).collect()
 }
 
-fn to_take(alarm: &Alarm) -> Option<f64> {
+pub(super) fn to_take(alarm: &Alarm) -> Option<f64> {
     let taken = alarm
         .steps
         .iter()
@@ -600,7 +619,7 @@ fn to_take(alarm: &Alarm) -> Option<f64> {
     Some((taken.at.0 - alarm.raised_at.0) as f64 / 1000.0)
 }
 
-fn middle(mut values: Vec<f64>) -> Option<f64> {
+pub(super) fn middle(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied()
 }

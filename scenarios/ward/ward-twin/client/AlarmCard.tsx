@@ -25,7 +25,7 @@ export function AlarmCard(props: AlarmProps): JSX.Element {
   const alarm = () => props.alarm.alarm;
   const isMine = (): boolean => alarm().taken?.by === app.me()?.id;
   const pause_s = (): number => props.ward.escalation[alarm().priority].pause_at_most_s;
-  const nameOf = (id: string): string => props.ward.staff.find((one) => one.id === id)?.name ?? id;
+  const nameOf = (id: string): string => props.ward.staff.find((one) => one.id === id)?.name || props.ward.equipment[id] || id;
 
   async function send(path: string, body: unknown): Promise<void> {
     if (busy()) return;

@@ -3,7 +3,8 @@ import { For, Show } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { inLanguage } from '../../../../client/core/language';
-import type { OfferState } from '../../../../contract/alarms';
+import { Sent } from './Sent';
+import { TimeLeft } from './TimeLeft';
 import { clock } from './ward';
 import type { AlarmView } from './ward';
 import { sayIn } from './words';
@@ -72,6 +73,9 @@ export function AlarmPlan(props: PlanProps): JSX.Element {
                           when={done()}
                           fallback={
                             <>
+                              <Show when={step.within_s}>
+                                {(within_s) => <TimeLeft started={run().started_at} within_s={within_s()} say={say} />}
+                              </Show>
                               <Show when={props.alarm.overdue.includes(step.id)}>
                                 <strong class="chip bad">{say('overdue')}</strong>
                               </Show>
@@ -99,23 +103,19 @@ export function AlarmPlan(props: PlanProps): JSX.Element {
               </ol>
               <Show when={props.alarm.sent.length > 0}>
                 <h4>{say('sent')}</h4>
-                <ul>
-                  <For each={props.alarm.sent}>
-                    {(dispatch) => (
-                      <li>
-                        {say(roleWord(dispatch.role))}:{' '}
-                        <For each={dispatch.offers} fallback={say('nobody')}>
-                          {(offer) => (
-                            <span>
-                              {props.nameOf(offer.to)} ({inLanguage(offer.why, app.language())}){' '}
-                              <strong>{say(offer.state satisfies OfferState)}</strong>{' '}
-                            </span>
-                          )}
-                        </For>
-                      </li>
-                    )}
-                  </For>
-                </ul>
+                <Sent
+                  sent={props.alarm.sent}
+                  busy={props.busy}
+                  say={say}
+                  me={app.me()?.id}
+                  roleOf={(role) => {
+                    const thing = plan().equipment.find(({ id }) => id === role);
+                    return thing ? inLanguage(thing.label, app.language()) : say(roleWord(role));
+                  }}
+                  nameOf={props.nameOf}
+                  isThing={(role) => plan().equipment.some(({ id }) => id === role)}
+                  onArrived={(who) => void props.send('arrived', { who })}
+                />
               </Show>
               <Show when={props.alarm.equipment.length > 0}>
                 <h4>{say('equipment')}</h4>

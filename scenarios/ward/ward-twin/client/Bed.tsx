@@ -8,7 +8,9 @@ import { Icon } from '../../../../client/panels/Icon';
 import { Signals } from '../../../../client/panels/signals/Signals';
 import { News2, Value, Who, missingOf } from './BedTable';
 import { Organs } from './Organs';
+import { Scores } from './Scores';
 import { Seen } from './Seen';
+import { TasksOf } from './TasksOf';
 import { Trend } from './Trend';
 import { AlarmList } from './Ward';
 import { Waves } from './Waves';
@@ -83,6 +85,10 @@ export function Bed(props: BedProps): JSX.Element {
             </For>
           </ul>
         </section>
+      </Show>
+      <Scores scores={props.bed.scores} say={say} />
+      <Show when={props.isPast ? undefined : props.bed.patient?.id} keyed>
+        {(patient) => <TasksOf patient={patient} say={say} />}
       </Show>
       <Show when={props.bed.patient}>
         <Seen ward={props.ward.id} bed={props.bed} reload={props.reload} />

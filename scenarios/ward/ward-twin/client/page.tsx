@@ -1,5 +1,5 @@
 /** The ward twin's page: which ward, then the ward; figures for those who run the hospital. */
-import { For, Match, Show, Switch } from 'solid-js';
+import { For, Match, Show, Switch, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { createQuery } from '../../../../client/core/query';
@@ -9,8 +9,12 @@ import { Answer } from '../../../../client/panels/Answer';
 import { EmptyState } from '../../../../client/panels/EmptyState';
 import { Icon } from '../../../../client/panels/Icon';
 import { Notice } from '../../../../client/panels/Notice';
+import { Segmented } from '../../../../client/panels/Segmented';
+import { Command } from './Command';
 import { Figures } from './Figures';
+import { Plans } from './Plans';
 import { Ward } from './Ward';
+import { Weeks } from './Weeks';
 import './style.css';
 import type { WardName } from './ward';
 import { sayIn } from './words';
@@ -28,15 +32,50 @@ export default function Page(props: ScenarioPageProps): JSX.Element {
       <Switch fallback={<Notice>{say('forCarers')}</Notice>}>
         <Match when={has('nurse', 'terminal-doctor', 'expert')}>
           <Show when={props.within} keyed fallback={<Choose />}>
-            {(ward) => <Ward id={ward} />}
+            {(ward) => <Parts ward={ward} />}
           </Show>
         </Match>
         <Match when={has('manager')}>
           <h1>{say('figures')}</h1>
           <Figures />
+          <Weeks />
+          <Plans />
         </Match>
       </Switch>
     </div>
+  );
+}
+
+const PARTS = ['ward', 'command', 'plans'] as const;
+type Part = (typeof PARTS)[number];
+const PART_WORDS = { ward: 'partWard', command: 'partCommand', plans: 'partPlans' } as const;
+
+/** The ward itself, the plan from which one sends, and the plans; `?part=` names one. */
+function Parts(props: { ward: string }): JSX.Element {
+  const app = useApp();
+  const say = sayIn(app.language);
+  const asked = new URLSearchParams(location.search).get('part');
+  const [part, setPart] = createSignal<Part>(PARTS.find((one) => one === asked) ?? 'ward');
+  return (
+    <>
+      <Segmented
+        label={say('part')}
+        chosen={part()}
+        onChoose={setPart}
+        options={PARTS.map((value) => ({ value, label: say(PART_WORDS[value]) }))}
+      />
+      <Switch>
+        <Match when={part() === 'ward'}>
+          <Ward id={props.ward} />
+        </Match>
+        <Match when={part() === 'command'}>
+          <Command ward={props.ward} />
+        </Match>
+        <Match when={part() === 'plans'}>
+          <Plans />
+        </Match>
+      </Switch>
+    </>
   );
 }
 
@@ -69,6 +108,7 @@ function Choose(): JSX.Element {
       <Show when={app.me()?.roles.some((role) => role !== 'nurse')}>
         <h2>{say('figures')}</h2>
         <Figures />
+        <Weeks />
       </Show>
     </>
   );

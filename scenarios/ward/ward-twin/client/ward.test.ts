@@ -24,6 +24,7 @@ const bed = (vitals: VitalNow[]): BedView => ({
   limits: {},
   forecasts: {},
   news2: null,
+  scores: [],
   sources: {},
   from_home: [],
   devices: [],

@@ -41,6 +41,7 @@ export interface BedView {
   readonly limits: Readonly<Record<string, readonly Limit[]>>;
   readonly forecasts: Readonly<Record<string, Forecast>>;
   readonly news2: ScoreFound | null;
+  readonly scores: readonly ScoreFound[];
   readonly sources: Readonly<Record<string, SourceView>>;
   /** What the patient measured at home: in no score of the ward. */
   readonly from_home: readonly { readonly signal: string; readonly label: Text; readonly unit: string; readonly decimals: number; readonly value: number; readonly at: string }[];
@@ -83,6 +84,8 @@ export interface WardView {
   readonly staff: readonly StaffView[];
   readonly escalation: Escalation;
   readonly plans: readonly Plan[];
+  /** What people call the things that can be sent for. */
+  readonly equipment: Readonly<Record<string, string>>;
 }
 
 export interface WardFigures {

@@ -216,6 +216,9 @@ impl Listener {
             .subject
             .as_ref()
             .is_none_or(|patient| self.scope.covers(patient));
+        // Where one of the staff is, is theirs to see.
+        let device = &arrived.stream.device;
+        let may_see = may_see && !self.hospital.devices.is_of_another(device, &self.actor.id);
         if may_see && self.wanted.wants(arrived) {
             gathered.take(arrived, self.wanted.without_waves);
         }

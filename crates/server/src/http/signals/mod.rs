@@ -243,7 +243,7 @@ async fn of_device(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<Vec<SignalRow>>, Problem> {
-    let device = DeviceId::new(id).map_err(|_| Problem::not_found("there is no such device"))?;
+    let device = shown_device(&hospital, &caller, id)?;
     let permit = everyone(&hospital, &caller).await?;
     let query = SeriesQuery {
         device: Some(device),
@@ -251,6 +251,16 @@ async fn of_device(
     };
     let found = hospital.signals.series(&permit, &query).await?;
     Ok(Json(found.into_iter().map(SignalRow::from).collect()))
+}
+
+/// A device whose streams may be asked for: where one of the staff is, and was, is theirs to see.
+fn shown_device(hospital: &Hospital, caller: &Caller, id: String) -> Result<DeviceId, Problem> {
+    let none = || Problem::not_found("there is no such device");
+    let device = DeviceId::new(id).map_err(|_| none())?;
+    if hospital.devices.is_of_another(&device, &caller.actor.id) {
+        return Err(none());
+    }
+    Ok(device)
 }
 
 async fn everyone(hospital: &Hospital, caller: &Caller) -> Result<Permit, Problem> {
@@ -320,7 +330,7 @@ async fn span_of_device(
     Query(asked): Query<Asked>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let device = DeviceId::new(id).map_err(|_| Problem::not_found("there is no such device"))?;
+    let device = shown_device(&hospital, &caller, id)?;
     let permit = everyone(&hospital, &caller).await?;
     let query = SeriesQuery {
         device: Some(device),

@@ -1,0 +1,106 @@
+/** Security and privacy, for those who administer: accesses, refusals, credentials, the ledger. No patient is named. */
+import { Show } from 'solid-js';
+import type { JSX } from 'solid-js';
+import { Answer } from '../../panels/Answer';
+import { DataTable } from '../../panels/DataTable';
+import { EmptyState } from '../../panels/EmptyState';
+import { Link } from '../router';
+import { useApp } from '../app';
+import { momentOf } from '../dates';
+import { createQuery } from '../query';
+import type { Security } from '../security';
+
+export function SecurityPage(): JSX.Element {
+  const app = useApp();
+  const security = createQuery<Security>(() => (signal) => app.api.get('/api/security', { signal }));
+  return (
+    <div class="page security-page">
+      <h1>{app.t('security.title')}</h1>
+      <p class="soft">{app.t('security.what')}</p>
+      <Show
+        when={security.error()?.kind !== 'refused'}
+        fallback={
+          <EmptyState icon="alert" title={app.t('security.refused')} hint={app.t('error.refused')}>
+            <Link href="/" class="button">
+              {app.t('app.goHome')}
+            </Link>
+          </EmptyState>
+        }
+      >
+        <Answer of={security} lines={8}>
+          {(found) => <Found of={found()} />}
+        </Answer>
+      </Show>
+    </div>
+  );
+}
+
+function Found(props: { of: Security }): JSX.Element {
+  const app = useApp();
+  const accounts = () => Object.entries(props.of.accounts).toSorted(([, a], [, b]) => b.refused - a.refused || b.granted - a.granted);
+  const actions = (counts: Readonly<Record<string, number>>): string =>
+    Object.entries(counts)
+      .toSorted(([, a], [, b]) => b - a)
+      .map(([action, n]) => `${action} ${n}`)
+      .join(' · ') || '–';
+  return (
+    <>
+      <section>
+        <h2>{app.t('security.accesses', { n: props.of.days })}</h2>
+        <Show when={props.of.is_cut}>
+          <p class="soft small">{app.t('security.cut')}</p>
+        </Show>
+        <DataTable
+          caption={app.t('security.accesses', { n: props.of.days })}
+          rows={accounts()}
+          columns={[
+            { heading: app.t('security.who'), cell: ([who]) => who },
+            { heading: app.t('security.granted'), numeric: true, cell: ([, one]) => one.granted },
+            { heading: app.t('security.refusals'), numeric: true, cell: ([, one]) => (one.refused > 0 ? <strong>{one.refused}</strong> : 0) },
+            { heading: app.t('security.patients'), numeric: true, cell: ([, one]) => one.patients },
+            { heading: app.t('security.signIns'), numeric: true, cell: ([, one]) => `${one.sign_ins} / ${one.failed_sign_ins}` },
+            { heading: app.t('security.actions'), cell: ([, one]) => actions(one.actions) },
+          ]}
+        />
+      </section>
+      <section data-refusals>
+        <h2>{app.t('security.refusedWhat')}</h2>
+        <Show when={props.of.refusals.length > 0} fallback={<p class="soft">{app.t('security.noRefusals')}</p>}>
+          <DataTable
+            caption={app.t('security.refusedWhat')}
+            rows={props.of.refusals}
+            columns={[
+              { heading: app.t('security.when'), cell: ({ at }) => momentOf(at, app.language()) },
+              { heading: app.t('security.who'), cell: ({ who }) => who },
+              { heading: app.t('security.action'), cell: ({ what }) => what },
+            ]}
+          />
+        </Show>
+      </section>
+      <section>
+        <h2>{app.t('security.credentials')}</h2>
+        <Show when={props.of.tokens_ending.length > 0} fallback={<p class="soft">{app.t('security.noTokens', { n: props.of.ending_days })}</p>}>
+          <DataTable
+            caption={app.t('security.credentials')}
+            rows={props.of.tokens_ending}
+            columns={[
+              { heading: app.t('security.who'), cell: ({ account }) => account },
+              { heading: app.t('security.ends'), cell: ({ at }) => momentOf(at, app.language()) },
+            ]}
+          />
+        </Show>
+        <p>
+          {app.t('security.bare', { n: props.of.devices_without_credential.length })}{' '}
+          <span class="soft">{props.of.devices_without_credential.map(({ name }) => name).join(', ')}</span>
+        </p>
+      </section>
+      <section data-ledger>
+        <h2>{app.t('security.ledger')}</h2>
+        <p>{app.t('security.ledgerSize', { n: props.of.ledger.size })}</p>
+        <p class="number small" style={{ 'overflow-wrap': 'anywhere' }}>
+          {props.of.ledger.root}
+        </p>
+      </section>
+    </>
+  );
+}

@@ -1,0 +1,172 @@
+//! The ward for those who send: the plan with who and what is where, traces, errands, exercises, plans, and how
+//! the wards ran week by week.
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    extract::{Path, Query, State},
+    routing::{get, post},
+};
+use policy::{Action, Object, Permit, Role};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use vocabulary::{DeviceId, PatientId, Timestamp};
+
+use super::ward::{permit, treats};
+use crate::{
+    clock,
+    hospital::Hospital,
+    http::{Caller, Problem},
+    ward::{self, MissionAct, MissionWish},
+};
+
+/// The longest trace that is given at once: a day, in milliseconds.
+const TRACE_MS: i64 = 86_400_000;
+/// How far back runs of plans are listed: a year, in milliseconds.
+const PLANS_MS: i64 = 31_536_000_000;
+/// The most weeks of figures.
+const WEEKS: usize = 26;
+
+/// `/wards/{ward}/command`, `/missions`, `/tags`, `/plans` and `/ward-figures/weeks`.
+pub fn routes() -> Router<Arc<Hospital>> {
+    Router::new()
+        .route("/wards/{ward}/command", get(command))
+        .route("/wards/{ward}/missions", post(begin))
+        .route("/missions/{id}/act", post(act))
+        .route("/tags/{id}/trace", get(trace))
+        .route("/plans", get(plans))
+        .route("/ward-figures/weeks", get(weeks))
+}
+
+async fn shown(hospital: &Hospital, caller: &Caller, ward: &str) -> Result<Json<Value>, Problem> {
+    let permit = permit(hospital, caller).await;
+    let view = hospital
+        .ward
+        .look(|state| ward::command(state, ward, caller, permit.as_ref(), clock::now()));
+    let view = view.ok_or_else(|| Problem::not_found("there is no such ward"))?;
+    Ok(Json(json!(view)))
+}
+
+async fn command(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    treats(&caller)?;
+    shown(&hospital, &caller, &id).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct New {
+    bed: String,
+    send: MissionWish,
+}
+
+async fn begin(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Json(new): Json<New>,
+) -> Result<Json<Value>, Problem> {
+    treats(&caller)?;
+    let begun = ward::begin_mission(&hospital, &id, &new.bed, &new.send, &caller.actor).await;
+    begun.ok_or_else(|| Problem::not_found("there is no such bed or plan, or nobody to send"))?;
+    shown(&hospital, &caller, &id).await
+}
+
+async fn act(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Json(act): Json<MissionAct>,
+) -> Result<Json<Value>, Problem> {
+    treats(&caller)?;
+    let changed = ward::act_on_mission(&hospital, &id, &act, &caller.actor).await;
+    let changed = changed
+        .ok_or_else(|| Problem::not_found("there is no such mission, or it is not yours"))?;
+    shown(&hospital, &caller, &changed.ward).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Span {
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+}
+
+/// Where a patient was is for those who may see the patient, which the ledger notes; where one of the staff was
+/// is for that person; where a thing was is for those who treat.
+async fn trace(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Query(asked): Query<Span>,
+) -> Result<Json<Value>, Problem> {
+    treats(&caller)?;
+    let none = || Problem::not_found("there is no such tag");
+    let device = DeviceId::new(id).map_err(|_| none())?;
+    let carrier = hospital
+        .ward
+        .look(|state| state.carrier_of(device.as_str()));
+    let carrier = carrier.ok_or_else(none)?;
+    let to = asked.to.unwrap_or_else(clock::now);
+    let from = asked.from.unwrap_or(Timestamp(to.0 - 3_600_000));
+    let from = from.max(Timestamp(to.0.saturating_sub(TRACE_MS)));
+    let patient = match carrier.split_once('/') {
+        Some(("Patient", id)) => Some(PatientId::new(id).map_err(|_| none())?),
+        _ => None,
+    };
+    let own: Permit;
+    let permit = match &patient {
+        Some(patient) => {
+            let object = Object::Patient(patient.clone());
+            own = hospital
+                .permit(&caller, Action::ReadRecord, &object)
+                .await?;
+            &own
+        }
+        None if hospital.devices.is_of_another(&device, &caller.actor.id) => {
+            return Err(Problem::forbidden("where a colleague was is theirs to see"));
+        }
+        None => hospital.finding().await?,
+    };
+    let span = (from, to);
+    let found = ward::traced(&hospital, permit, &device, patient.as_ref(), span).await?;
+    Ok(Json(found))
+}
+
+/// Plans are for those who treat, and for those who run the hospital.
+async fn plans(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+) -> Result<Json<Value>, Problem> {
+    if !caller.actor.roles.contains(&Role::Manager) {
+        treats(&caller)?;
+    }
+    let now = clock::now();
+    let since = Timestamp(now.0 - PLANS_MS);
+    let own = hospital.finding().await?;
+    Ok(Json(ward::plans_held(&hospital, own, since, now).await?))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Weeks {
+    weeks: Option<usize>,
+}
+
+async fn weeks(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Query(asked): Query<Weeks>,
+) -> Result<Json<Value>, Problem> {
+    hospital
+        .permit(&caller, Action::ReadFigures, &Object::Hospital)
+        .await?;
+    let count = asked.weeks.unwrap_or(8).clamp(1, WEEKS);
+    let own = hospital.finding().await?;
+    let found = ward::weeks(&hospital, own, count, clock::now()).await?;
+    Ok(Json(json!(found)))
+}

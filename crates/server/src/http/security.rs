@@ -1,0 +1,225 @@
+//! Security and privacy for those who administer: who asked for what and how often it was refused, who tried to
+//! sign in, which credentials run out or are missing, and how far the ledger has come. No patient is named:
+//! whom an access was about is for those who may see that patient.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use axum::{
+    Json, Router,
+    extract::{Query, State},
+    routing::get,
+};
+use policy::{Action, Object};
+use record::{Match, ResourceQuery, Term};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::{
+    clock,
+    hospital::Hospital,
+    http::{Caller, Problem},
+};
+
+const DAY_MS: i64 = 86_400_000;
+/// How many days are looked at where none are named, and the most.
+const DAYS: i64 = 7;
+const MOST_DAYS: i64 = 90;
+/// How many events are read, the newest ones.
+const EVENTS: usize = 20_000;
+const PAGE: usize = 500;
+/// How many refusals are listed.
+const REFUSALS: usize = 100;
+/// Tokens that end within so many days are listed.
+const ENDING_DAYS: i64 = 14;
+
+/// `/security`.
+pub fn routes() -> Router<Arc<Hospital>> {
+    Router::new().route("/security", get(security))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    days: Option<i64>,
+}
+
+/// What one account asked for.
+#[derive(Default, Serialize)]
+struct Access {
+    granted: u64,
+    refused: u64,
+    /// How many patients it was about.
+    patients: usize,
+    /// How often each action was granted.
+    actions: BTreeMap<String, u64>,
+    sign_ins: u64,
+    failed_sign_ins: u64,
+    #[serde(skip)]
+    about: BTreeSet<String>,
+}
+
+/// A refusal.
+#[derive(Debug, PartialEq, Serialize)]
+struct Refusal {
+    at: String,
+    who: String,
+    what: String,
+}
+
+#[derive(Default)]
+struct Found {
+    by_account: BTreeMap<String, Access>,
+    refusals: Vec<Refusal>,
+}
+
+async fn security(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Query(asked): Query<Asked>,
+) -> Result<Json<Value>, Problem> {
+    hospital
+        .permit(&caller, Action::Administer, &Object::Hospital)
+        .await?;
+    let now = clock::now();
+    let days = asked.days.unwrap_or(DAYS).clamp(1, MOST_DAYS);
+    let since = now.0 - days * DAY_MS;
+    let (found, is_cut) = read(&hospital, since, now.0).await?;
+    let internal = |error: anyhow::Error| Problem::internal(&error);
+    let without = hospital
+        .devices
+        .all()
+        .into_iter()
+        .filter(|device| device.active);
+    let mut bare = Vec::new();
+    for device in without {
+        let count = hospital.devices.kept.credentials(&device.id);
+        if count.map_err(internal)? == 0 {
+            bare.push(json!({"id": device.id, "name": device.name}));
+        }
+    }
+    let ending = hospital.accounts.ending(now.0 + ENDING_DAYS * DAY_MS);
+    let checkpoint = hospital.record.checkpoint().await?;
+    Ok(Json(json!({
+        "now": now,
+        "days": days,
+        "is_cut": is_cut,
+        "accounts": found.by_account,
+        "refusals": found.refusals,
+        "devices_without_credential": bare,
+        "tokens_ending": ending.map_err(internal)?,
+        "ending_days": ENDING_DAYS,
+        "ledger": {"size": checkpoint.size, "root": checkpoint.root},
+    })))
+}
+
+async fn read(hospital: &Hospital, from: i64, to: i64) -> Result<(Found, bool), Problem> {
+    let own = hospital.finding().await?;
+    let mut found = Found::default();
+    let mut offset = 0;
+    loop {
+        let query = ResourceQuery {
+            kind: "AuditEvent".to_owned(),
+            terms: vec![Term {
+                parameter: "date".to_owned(),
+                any_of: vec![Match::DateOverlaps {
+                    low: from,
+                    high: to,
+                }],
+            }],
+            sort: vec![],
+            limit: PAGE,
+            offset,
+        };
+        let rows = hospital.record.search(own, &query).await?.rows;
+        let read = rows.len();
+        for body in rows.into_iter().filter_map(|row| row.body) {
+            found.take(&body);
+        }
+        offset += read;
+        let is_cut = offset >= EVENTS;
+        if read < PAGE || is_cut {
+            for access in found.by_account.values_mut() {
+                access.patients = access.about.len();
+            }
+            return Ok((found, is_cut));
+        }
+    }
+}
+
+impl Found {
+    fn take(&mut self, body: &Value) {
+        let text = |path: &str| body.pointer(path).and_then(Value::as_str);
+        let Some(who) = text("/agent/0/who/identifier/value") else {
+            return;
+        };
+        let access = self.by_account.entry(who.to_owned()).or_default();
+        let granted = text("/outcome") == Some("0");
+        if text("/subtype/0/code") == Some("110122") {
+            access.sign_ins += u64::from(granted);
+            access.failed_sign_ins += u64::from(!granted);
+            return;
+        }
+        let what = text("/subtype/0/code").unwrap_or("unknown");
+        if granted {
+            access.granted += 1;
+            *access.actions.entry(what.to_owned()).or_default() += 1;
+            let entities = body.get("entity").and_then(Value::as_array);
+            let about = entities
+                .into_iter()
+                .flatten()
+                .filter_map(|entity| entity.pointer("/what/reference")?.as_str())
+                .filter(|reference| reference.starts_with("Patient/"));
+            access.about.extend(about.map(str::to_owned));
+            return;
+        }
+        access.refused += 1;
+        if self.refusals.len() < REFUSALS {
+            self.refusals.push(Refusal {
+                at: text("/recorded").unwrap_or_default().to_owned(),
+                who: who.to_owned(),
+                what: what.to_owned(),
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(who: &str, outcome: &str, action: &str, patient: Option<&str>) -> Value {
+        json!({
+            "agent": [{"who": {"identifier": {"value": who}}}],
+            "outcome": outcome, "recorded": "2026-01-01T00:00:00Z",
+            "subtype": [{"code": action}],
+            "entity": patient.map(|id| json!([{"what": {"reference": format!("Patient/{id}")}}])),
+        })
+    }
+
+    #[test]
+    fn accesses_are_counted_and_no_patient_is_named() {
+        let mut found = Found::default();
+        for (outcome, action, patient) in [
+            ("0", "read-record", Some("secret-1")),
+            ("0", "read-record", Some("secret-1")),
+            ("0", "write-record", Some("secret-2")),
+            ("4", "read-record", Some("secret-3")),
+            ("4", "110122", None),
+        ] {
+            found.take(&event("nurse", outcome, action, patient));
+        }
+        found.take(&json!({"outcome": "0"}));
+        let access = &found.by_account["nurse"];
+        assert_eq!((access.granted, access.refused), (3, 1));
+        assert_eq!((access.about.len(), access.failed_sign_ins), (2, 1));
+        assert_eq!(access.actions["read-record"], 2);
+        let shown = json!({"accounts": found.by_account, "refusals": found.refusals}).to_string();
+        assert!(
+            shown.contains("read-record") && !shown.contains("secret"),
+            "{shown}"
+        );
+    }
+}

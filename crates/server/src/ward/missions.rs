@@ -1,0 +1,330 @@
+//! What people are sent for without an alarm: an errand to a bed, or an exercise of a plan.
+//!
+//! Each is a FHIR `Task` with a version for each step, as an alarm is a `Flag`.
+
+use alarms::{Dispatch, Place, PlanRun, plan};
+use anyhow::Result;
+use policy::Permit;
+use record::{
+    Batch, Match, NewFact, Precondition, RecordError, ResourceKey, ResourceQuery, Term,
+    mark_written_by, written_by,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use vocabulary::{ActorId, Timestamp};
+
+use super::{State, TOPIC, kept::WRITER, routing};
+use crate::{
+    clock,
+    hospital::{Hospital, hospital_actor},
+};
+
+const KIND: &str = "Task";
+const OWN_URI: &str = "urn:yuanyi:mission";
+/// How many missions are read when the program starts and for the list of exercises, the newest ones.
+const MOST: usize = 500;
+/// How long somebody has to answer who is asked outside of an alarm, in seconds: a setting of this hospital.
+const ACCEPT_WITHIN_S: u32 = 60;
+
+/// Somebody or something is sent to a bed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Mission {
+    pub id: String,
+    /// The ward and the bed.
+    pub ward: String,
+    pub bed: String,
+    pub by: String,
+    pub at: Timestamp,
+    /// The plan that is exercised; none: an errand.
+    #[serde(default)]
+    pub run: Option<PlanRun>,
+    /// Who and what is sent.
+    pub sent: Vec<Dispatch>,
+    #[serde(default)]
+    pub ended: Option<Ended>,
+}
+
+/// Who ended a mission.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ended {
+    pub by: String,
+    pub at: Timestamp,
+}
+
+/// What somebody wishes to send.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Wish {
+    /// Somebody of a duty, something of a kind, or both.
+    Errand {
+        #[serde(default)]
+        role: Option<String>,
+        #[serde(default)]
+        equipment: Option<String>,
+    },
+    /// An exercise of a plan.
+    Drill { plan: String },
+}
+
+impl Mission {
+    /// Whether it is only an exercise: then nobody is kept from what is true.
+    pub fn is_drill(&self) -> bool {
+        self.run.is_some()
+    }
+
+    fn fact(&self) -> NewFact {
+        let code = if self.is_drill() { "drill" } else { "errand" };
+        let mut body = json!({
+            "resourceType": KIND,
+            "id": self.id,
+            "extension": [{
+                "url": OWN_URI,
+                "valueString": serde_json::to_string(self).unwrap_or_default(),
+            }],
+            "status": if self.ended.is_some() { "completed" } else { "in-progress" },
+            "intent": "order",
+            "code": {"coding": [{"system": OWN_URI, "code": code}]},
+            "authoredOn": self.at,
+            "requester": {"reference": format!("Practitioner/{}", self.by)},
+            "location": {"reference": format!("Location/{}", self.bed)},
+        });
+        if let Some(fields) = body.as_object_mut() {
+            mark_written_by(fields, WRITER);
+        }
+        let key = ResourceKey {
+            kind: KIND.to_owned(),
+            id: self.id.clone(),
+        };
+        NewFact::PutResource {
+            key,
+            subject: None,
+            body,
+        }
+    }
+
+    /// Everybody whom it concerns, devices left out by their not being accounts.
+    fn concerned(&self) -> Vec<ActorId> {
+        let asked = self
+            .sent
+            .iter()
+            .flat_map(|dispatch| dispatch.offers.iter().map(|offer| offer.to.clone()));
+        let all = std::iter::once(self.by.clone()).chain(asked);
+        all.filter_map(|id| ActorId::new(id).ok()).collect()
+    }
+}
+
+/// The newest missions of the record, those that ended included.
+pub async fn load(hospital: &Hospital, permit: &Permit) -> Result<Vec<Mission>, RecordError> {
+    let query = ResourceQuery {
+        kind: KIND.to_owned(),
+        terms: vec![Term {
+            parameter: "code".to_owned(),
+            any_of: vec![Match::Token {
+                system: Some(OWN_URI.to_owned()),
+                code: None,
+            }],
+        }],
+        sort: vec![],
+        limit: MOST,
+        offset: 0,
+    };
+    let rows = hospital.record.search(permit, &query).await?.rows;
+    let bodies = rows.into_iter().filter_map(|row| row.body);
+    let ours = bodies.filter(|body| written_by(body) == Some(WRITER));
+    Ok(ours
+        .filter_map(|body| {
+            let own = body.pointer("/extension/0/valueString")?.as_str()?;
+            serde_json::from_str(own).ok()
+        })
+        .collect())
+}
+
+impl State {
+    /// Asks whoever is nearest and free for every open mission. Gives those that something happened to.
+    pub(super) fn send_missions(&mut self, now: Timestamp) {
+        let open: Vec<String> = self
+            .missions
+            .values()
+            .filter(|mission| mission.ended.is_none())
+            .map(|mission| mission.id.clone())
+            .collect();
+        for id in open {
+            let bed = self
+                .missions
+                .get(&id)
+                .and_then(|mission| self.places.beds.get(&mission.bed));
+            let Some(bed) = bed else { continue };
+            let candidates = routing::candidates(self, bed, &id, now);
+            let things = routing::things(&candidates);
+            let Some(mission) = self.missions.get_mut(&id) else {
+                continue;
+            };
+            let mut asked = false;
+            for dispatch in &mut mission.sent {
+                asked |= routing::ask(dispatch, &candidates, &things, now);
+            }
+            if asked {
+                self.unkept_missions.insert(id);
+            }
+        }
+    }
+
+    fn begin_mission(
+        &mut self,
+        ward: &str,
+        bed: &str,
+        wish: &Wish,
+        by: &str,
+        now: Timestamp,
+    ) -> Option<String> {
+        let bed = self.places.beds.get(bed).filter(|bed| bed.ward == ward)?;
+        let id = uuid::Uuid::now_v7().to_string();
+        let to = routing::place_of(self, bed);
+        let (run, wanted): (Option<PlanRun>, Vec<String>) = match wish {
+            Wish::Errand { role, equipment } => {
+                (None, role.iter().chain(equipment).cloned().collect())
+            }
+            Wish::Drill { plan: name } => {
+                let run = PlanRun::start(name, &id, by, true, now)?;
+                let plan = plan(name)?;
+                let people = plan.people.iter().flat_map(|people| {
+                    std::iter::repeat_n(people.role.clone(), usize::from(people.count))
+                });
+                let things = plan.equipment.iter().map(|one| one.id.clone());
+                (Some(run), people.chain(things).collect())
+            }
+        };
+        if wanted.is_empty() {
+            return None;
+        }
+        let dispatch = |role: &String| Dispatch::new(role, Place::clone(&to), ACCEPT_WITHIN_S);
+        let mission = Mission {
+            ward: ward.to_owned(),
+            bed: bed.id.clone(),
+            by: by.to_owned(),
+            at: now,
+            run,
+            sent: wanted.iter().map(dispatch).collect(),
+            ended: None,
+            id: id.clone(),
+        };
+        self.missions.insert(id.clone(), mission);
+        self.unkept_missions.insert(id.clone());
+        self.send_missions(now);
+        Some(id)
+    }
+}
+
+/// Makes facts of what happened to missions, and tells those whom they concern.
+pub(super) async fn keep(hospital: &Hospital, actor: &ActorId) {
+    let unkept: Vec<Mission> = hospital.ward.look(|state| {
+        let ids = state.unkept_missions.iter();
+        ids.filter_map(|id| state.missions.get(id).cloned())
+            .collect()
+    });
+    for mission in unkept {
+        let batch = Batch {
+            actor: actor.clone(),
+            facts: vec![(mission.fact(), Precondition::None)],
+        };
+        if let Err(error) = hospital.record.commit(batch).await {
+            tracing::error!(%error, "a step of a mission could not be kept");
+            continue;
+        }
+        {
+            let mut state = hospital.ward.state.lock();
+            if state.missions.get(&mission.id) == Some(&mission) {
+                state.unkept_missions.remove(&mission.id);
+                if mission.ended.is_some() {
+                    state.missions.remove(&mission.id);
+                }
+            }
+        }
+        let people = mission.concerned();
+        hospital.changes.announce(TOPIC, mission.id, people);
+    }
+}
+
+pub(super) async fn keep_own(hospital: &Hospital) {
+    keep(hospital, &hospital_actor()).await;
+}
+
+/// Sends somebody or something to a bed, or begins an exercise there.
+pub async fn begin(
+    hospital: &Hospital,
+    ward: &str,
+    bed: &str,
+    wish: &Wish,
+    by: &policy::Actor,
+) -> Option<Mission> {
+    let _turn = hospital.ward.writing.lock().await;
+    let now = clock::now();
+    let id = {
+        let mut state = hospital.ward.state.lock();
+        state.begin_mission(ward, bed, wish, by.id.as_str(), now)?
+    };
+    let begun = hospital.ward.look(|state| state.missions.get(&id).cloned());
+    keep(hospital, &by.id).await;
+    begun
+}
+
+/// What somebody does with a mission.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "act", deny_unknown_fields)]
+pub enum MissionAct {
+    /// Who was asked comes, or does not.
+    Answer { accepts: bool },
+    /// Who or what came is there. A thing is said to be there by whoever sees it.
+    Arrived { who: Option<String> },
+    /// A step of the exercised plan is done.
+    Step { step: String },
+    /// It is over.
+    End,
+}
+
+/// Changes an open mission; none where there is none, or where this is not theirs to do.
+pub async fn act(
+    hospital: &Hospital,
+    id: &str,
+    act: &MissionAct,
+    by: &policy::Actor,
+) -> Option<Mission> {
+    let _turn = hospital.ward.writing.lock().await;
+    let now = clock::now();
+    let who = by.id.as_str();
+    let changed = {
+        let mut state = hospital.ward.state.lock();
+        let is_thing = match act {
+            MissionAct::Arrived { who: Some(thing) } => state.places.devices.contains_key(thing),
+            _ => false,
+        };
+        let mission = state.missions.get_mut(id)?;
+        let mut sent = mission.sent.iter_mut();
+        let done = match act {
+            MissionAct::Answer { accepts } => sent.any(|one| one.answer(who, *accepts)),
+            MissionAct::Arrived { who: Some(thing) } if is_thing => {
+                sent.any(|one| one.arrive(thing, now))
+            }
+            MissionAct::Arrived { .. } => sent.any(|one| one.arrive(who, now)),
+            MissionAct::Step { step } => mission
+                .run
+                .as_mut()
+                .is_some_and(|run| run.do_step(step, who, now)),
+            MissionAct::End => {
+                mission.ended = Some(Ended {
+                    by: who.to_owned(),
+                    at: now,
+                });
+                true
+            }
+        };
+        if !done {
+            return None;
+        }
+        let changed = mission.clone();
+        state.unkept_missions.insert(id.to_owned());
+        changed
+    };
+    keep(hospital, &by.id).await;
+    Some(changed)
+}

@@ -1,0 +1,106 @@
+/** The ward from above, in metres: rooms, beds with their alarms, people, things, and a trace. */
+import { For, Show, createMemo } from 'solid-js';
+import type { JSX } from 'solid-js';
+import { Notice } from '../../../../client/panels/Notice';
+import { boxOf } from './command';
+import type { CommandView, Drawn, Placed, TracePoint } from './command';
+import type { Say } from './words';
+
+const MARK_m = 0.35;
+
+interface PlanProps {
+  readonly view: CommandView;
+  readonly trace: readonly TracePoint[];
+  readonly say: Say;
+}
+
+export function FloorPlan(props: PlanProps): JSX.Element {
+  const box = createMemo(() =>
+    boxOf([
+      ...props.view.drawn.flatMap(({ floor_m }) => floor_m ?? []),
+      ...placed(props.view).flatMap(({ position }) => (position ? [position.floor_m] : [])),
+    ]),
+  );
+  const text = (): string =>
+    props.say('planText', {
+      n: props.view.people.length,
+      m: props.view.equipment.length,
+      k: props.view.drawn.filter(({ alarm }) => alarm !== null).length,
+    });
+  return (
+    <Show when={box()} fallback={<Notice>{props.say('notDrawn')}</Notice>}>
+      {(drawn) => (
+        <figure class="floor-plan">
+          <svg viewBox={drawn().join(' ')} role="img" aria-label={`${props.say('planView')}. ${text()}`}>
+            <For each={props.view.drawn}>{(one) => <Location one={one} />}</For>
+            <Show when={props.trace.length > 1}>
+              <polyline class="trace" points={props.trace.map(([, x, y]) => `${x},${y}`).join(' ')} />
+            </Show>
+            <For each={props.view.equipment}>{(one) => <Mark one={one} kind="thing" />}</For>
+            <For each={props.view.patients}>{(one) => <Mark one={one} kind="patient" />}</For>
+            <For each={props.view.people}>{(one) => <Mark one={one} kind="person" />}</For>
+          </svg>
+          <figcaption class="soft small">
+            {props.say('legend')} · {text()}
+          </figcaption>
+        </figure>
+      )}
+    </Show>
+  );
+}
+
+const placed = (view: CommandView): readonly Placed[] => [...view.people, ...view.equipment, ...view.patients];
+
+function Location(props: { one: Drawn }): JSX.Element {
+  const points = (): readonly (readonly [number, number])[] => props.one.floor_m ?? [];
+  const middle = (): readonly [number, number] => {
+    const all = points();
+    return [all.reduce((sum, [x]) => sum + x, 0) / all.length, all.reduce((sum, [, y]) => sum + y, 0) / all.length];
+  };
+  return (
+    <Show when={points().length > 0}>
+      <g class={`floor-${props.one.kind}`} data-alarm={props.one.alarm ?? undefined} data-location={props.one.id}>
+        <Show
+          when={points().length > 2}
+          fallback={<rect x={middle()[0] - 0.5} y={middle()[1] - 1} width="1" height="2" rx="0.1" />}
+        >
+          <polygon points={points().map((point) => point.join(',')).join(' ')} />
+        </Show>
+        <Show when={props.one.kind !== 'ward'}>
+          <text x={middle()[0]} y={middle()[1] + (props.one.kind === 'bed' ? 0.15 : 0)} text-anchor="middle">
+            {short(props.one.name)}
+            {/* An alarm is a sign too, not a colour alone. */}
+            {props.one.alarm === null ? '' : ' !'}
+          </text>
+        </Show>
+      </g>
+    </Show>
+  );
+}
+
+/** Of a name in two languages the first is enough on a drawing. */
+const short = (name: string): string => name.split('·')[0]?.trim() ?? name;
+
+function Mark(props: { one: Placed; kind: 'person' | 'thing' | 'patient' }): JSX.Element {
+  return (
+    <Show when={props.one.position}>
+      {(position) => {
+        const [x, y] = [() => position().floor_m[0], () => position().floor_m[1]];
+        const corners = (): string =>
+          props.kind === 'thing'
+            ? `${x()},${y() - MARK_m} ${x() + MARK_m},${y() + MARK_m} ${x() - MARK_m},${y() + MARK_m}`
+            : `${x()},${y() - MARK_m} ${x() + MARK_m},${y()} ${x()},${y() + MARK_m} ${x() - MARK_m},${y()}`;
+        return (
+          <g class={`mark mark-${props.kind}`} data-free={props.one.free ? '' : undefined} data-mark={props.one.id}>
+            <Show when={props.kind === 'person'} fallback={<polygon points={corners()} />}>
+              <circle cx={x()} cy={y()} r={MARK_m} />
+            </Show>
+            <text x={x()} y={y() + MARK_m * 2.4} text-anchor="middle">
+              {short(props.one.name)}
+            </text>
+          </g>
+        );
+      }}
+    </Show>
+  );
+}

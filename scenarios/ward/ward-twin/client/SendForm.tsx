@@ -1,0 +1,88 @@
+/** Sends the nearest that is free to a bed, or begins an exercise of a plan there. */
+import { For } from 'solid-js';
+import type { JSX } from 'solid-js';
+import { useApp } from '../../../../client/core/app';
+import { inLanguage } from '../../../../client/core/language';
+import { createQuery } from '../../../../client/core/query';
+import { roleWord } from './AlarmPlan';
+import type { CommandView, PlansView } from './command';
+import type { Say } from './words';
+
+interface SendProps {
+  readonly view: CommandView;
+  readonly busy: boolean;
+  readonly say: Say;
+  post(path: string, body: unknown): Promise<void>;
+}
+
+export function SendForm(props: SendProps): JSX.Element {
+  const app = useApp();
+  const plans = createQuery<PlansView>(() => (signal) => app.api.get('/api/plans', { signal }));
+  const beds = () => props.view.drawn.filter(({ kind }) => kind === 'bed');
+  const path = (): string => `/api/wards/${encodeURIComponent(props.view.id)}/missions`;
+  const said = (form: HTMLFormElement, name: string): string => {
+    const value = new FormData(form).get(name);
+    return typeof value === 'string' ? value : '';
+  };
+  const send = (event: SubmitEvent & { currentTarget: HTMLFormElement }): void => {
+    event.preventDefault();
+    const form = event.currentTarget;
+    const [bed, role, equipment] = [said(form, 'bed'), said(form, 'role'), said(form, 'equipment')];
+    if (!bed || (!role && !equipment)) return;
+    void props.post(path(), { bed, send: { errand: { ...(role && { role }), ...(equipment && { equipment }) } } });
+  };
+  const drill = (event: SubmitEvent & { currentTarget: HTMLFormElement }): void => {
+    event.preventDefault();
+    const form = event.currentTarget;
+    const [bed, plan] = [said(form, 'bed'), said(form, 'plan')];
+    if (bed && plan) void props.post(path(), { bed, send: { drill: { plan } } });
+  };
+  const Bed = (): JSX.Element => (
+    <label>
+      {props.say('sendTo')}
+      <select class="input" name="bed">
+        <For each={beds()}>{(bed) => <option value={bed.id}>{bed.name}</option>}</For>
+      </select>
+    </label>
+  );
+  return (
+    <>
+      <form class="send-form" data-form="errand" onSubmit={send}>
+        <label>
+          {props.say('sendWho')}
+          <select class="input" name="role">
+            <For each={props.view.roles}>{(role) => <option value={role}>{props.say(roleWord(role))}</option>}</For>
+            <option value="">{props.say('nothing')}</option>
+          </select>
+        </label>
+        <label>
+          {props.say('sendWhat')}
+          <select class="input" name="equipment">
+            <option value="">{props.say('nothing')}</option>
+            <For each={Object.entries(props.view.kinds)}>
+              {([kind, label]) => <option value={kind}>{inLanguage(label, app.language())}</option>}
+            </For>
+          </select>
+        </label>
+        <Bed />
+        <button type="submit" class="button primary" disabled={props.busy}>
+          {props.say('send')}
+        </button>
+      </form>
+      <form class="send-form" data-form="drill" onSubmit={drill}>
+        <label>
+          {props.say('plan')}
+          <select class="input" name="plan">
+            <For each={plans.data()?.plans ?? []}>
+              {(plan) => <option value={plan.id}>{inLanguage(plan.title, app.language())}</option>}
+            </For>
+          </select>
+        </label>
+        <Bed />
+        <button type="submit" class="button" disabled={props.busy}>
+          {props.say('beginDrill')}
+        </button>
+      </form>
+    </>
+  );
+}

@@ -1,0 +1,89 @@
+/** What the plan draws, as tables: people, things, and patients with a tag. */
+import { For, Show } from 'solid-js';
+import type { JSX } from 'solid-js';
+import { useApp } from '../../../../client/core/app';
+import { inLanguage } from '../../../../client/core/language';
+import { DataTable } from '../../../../client/panels/DataTable';
+import { Notice } from '../../../../client/panels/Notice';
+import { roleWord } from './AlarmPlan';
+import type { CommandView, Placed } from './command';
+import { clock } from './ward';
+import type { Say, Word } from './words';
+
+interface WhereProps {
+  readonly view: CommandView;
+  readonly say: Say;
+  onTrace(one: Placed): void;
+}
+
+export function Whereabouts(props: WhereProps): JSX.Element {
+  const app = useApp();
+  const kind = (role: string): string => {
+    const label = props.view.kinds[role];
+    return label ? inLanguage(label, app.language()) : role;
+  };
+  const lists = (): readonly { word: Word; rows: readonly Placed[]; role(one: Placed): string; withFree: boolean }[] => [
+    { word: 'peopleWhere', rows: props.view.people, role: ({ role }) => props.say(roleWord(role)), withFree: true },
+    { word: 'thingsWhere', rows: props.view.equipment, role: ({ role }) => kind(role), withFree: true },
+    { word: 'patientsWhere', rows: props.view.patients, role: ({ role }) => role, withFree: false },
+  ];
+  return (
+    <For each={lists()}>
+      {({ word, rows, role, withFree }) => (
+        <Show
+          when={rows.length > 0}
+          fallback={
+            <Show when={word === 'peopleWhere'}>
+              <Notice kind="warn">{props.say('noStaff')}</Notice>
+            </Show>
+          }
+        >
+          <section data-where={word}>
+            <h2>{props.say(word)}</h2>
+            <DataTable
+              caption={props.say(word)}
+              rows={rows}
+              columns={[
+                { heading: props.say('name'), cell: (one) => one.name || one.id },
+                { heading: props.say('role'), cell: role },
+                { heading: props.say('where'), cell: (one) => <Place one={one} say={props.say} /> },
+                ...(withFree ? [{ heading: props.say('doing'), cell: (one: Placed) => props.say(one.free ? 'free' : 'busy') }] : []),
+                {
+                  heading: props.say('trace'),
+                  cell: (one) => (
+                    <Show when={one.tag} fallback="–">
+                      <button type="button" class="button small" onClick={() => props.onTrace(one)}>
+                        {props.say('trace')}
+                        <span class="for-listeners"> {one.name}</span>
+                      </button>
+                    </Show>
+                  ),
+                },
+              ]}
+            />
+          </section>
+        </Show>
+      )}
+    </For>
+  );
+}
+
+function Place(props: { one: Placed; say: Say }): JSX.Element {
+  const app = useApp();
+  return (
+    <>
+      {props.one.room ?? props.say('unknownPlace')}{' '}
+      <span class="soft small">
+        <Show when={props.one.position} fallback={props.one.room === null ? '' : props.say('byList')}>
+          {(position) =>
+            props.say('byTag', {
+              x: position().floor_m[0].toFixed(1),
+              y: position().floor_m[1].toFixed(1),
+              at: clock(position().at, app.language()),
+            })
+          }
+        </Show>
+      </span>
+    </>
+  );
+}

@@ -1,0 +1,115 @@
+/** What `/api/wards/{ward}/command`, `/api/tags`, `/api/plans` and `/api/ward-figures/weeks` answer. */
+import type { Dispatch, Plan, PlanRun, Priority } from '../../../../contract/alarms';
+import type { Text } from './ward';
+
+export interface Position {
+  readonly floor_m: readonly [number, number];
+  readonly at: string;
+  readonly uncertainty_m: number | null;
+}
+
+export interface Placed {
+  readonly id: string;
+  readonly name: string;
+  readonly role: string;
+  readonly room: string | null;
+  readonly position: Position | null;
+  /** The tag whose trace the reader may see. */
+  readonly tag: string | null;
+  readonly free: boolean;
+}
+
+export interface Drawn {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: 'ward' | 'room' | 'bed';
+  readonly floor_m: readonly (readonly [number, number])[] | null;
+  readonly alarm: Priority | null;
+}
+
+export interface MissionView {
+  readonly id: string;
+  readonly ward: string;
+  readonly bed: string;
+  readonly bed_name: string;
+  readonly by: string;
+  readonly at: string;
+  readonly run: PlanRun | null;
+  readonly sent: readonly Dispatch[];
+  readonly asked: boolean;
+  readonly comes: boolean;
+  readonly overdue: readonly string[];
+}
+
+export interface CommandView {
+  readonly now: string;
+  readonly id: string;
+  readonly name: string;
+  readonly drawn: readonly Drawn[];
+  readonly people: readonly Placed[];
+  readonly equipment: readonly Placed[];
+  readonly patients: readonly Placed[];
+  readonly missions: readonly MissionView[];
+  readonly roles: readonly string[];
+  readonly kinds: Readonly<Record<string, Text>>;
+  readonly names: Readonly<Record<string, string>>;
+}
+
+/** Milliseconds since 1970, then metres. */
+export type TracePoint = readonly [number, number, number];
+
+export interface Trace {
+  readonly tag: string;
+  readonly points: readonly TracePoint[];
+  readonly is_cut: boolean;
+}
+
+export interface HeldRun {
+  readonly run: PlanRun;
+  readonly ward: string | null;
+  readonly bed: string;
+  readonly ended: string | null;
+  readonly steps: number;
+  readonly done: number;
+  readonly late: number;
+}
+
+export interface PlansView {
+  readonly plans: readonly Plan[];
+  readonly held: readonly HeldRun[];
+}
+
+export interface Week {
+  readonly from: number;
+  readonly to: number;
+  readonly by_priority: Readonly<Partial<Record<Priority, number>>>;
+  readonly by_rule: Readonly<Record<string, number>>;
+  readonly alarms: number;
+  readonly bed_days: number;
+  readonly alarms_per_bed_day: number | null;
+  readonly seconds_to_take: number | null;
+  readonly closed: number;
+  readonly false_or_technical: number;
+}
+
+export interface WardWeeks {
+  readonly id: string;
+  readonly name: string;
+  readonly weeks: readonly Week[];
+  readonly rules: Readonly<Record<string, Text>>;
+}
+
+/** The box around everything that is drawn, in metres, with a margin: left, top, width, height. */
+export function boxOf(points: readonly (readonly [number, number])[]): readonly [number, number, number, number] | undefined {
+  if (points.length === 0) return undefined;
+  const [xs, ys] = [points.map(([x]) => x), points.map(([, y]) => y)];
+  const [left, top] = [Math.min(...xs) - 1, Math.min(...ys) - 1];
+  return [left, top, Math.max(...xs) + 1 - left, Math.max(...ys) + 1 - top];
+}
+
+/** Time until a step should be done, or since it should have been, as minutes and seconds; negative: it is over. */
+export function leftOf(started: string, within_s: number, now_ms: number): { readonly isOver: boolean; readonly time: string } {
+  const left_s = Math.round((new Date(started).getTime() - now_ms) / 1000) + within_s;
+  const [minutes, seconds] = [Math.floor(Math.abs(left_s) / 60), Math.abs(left_s) % 60];
+  return { isOver: left_s < 0, time: `${minutes}:${String(seconds).padStart(2, '0')}` };
+}
