@@ -464,10 +464,13 @@ fn who_and_what_is_where_and_is_sent_from_there() {
         assert_eq!(status, 200, "{body}");
         body
     };
+    // The places are read first, then where the tags were last.
     let view = until(|| {
-        let view = command("wang.nurse");
-        let nurse = found(&view["people"], "wang.nurse").clone();
-        (!nurse["position"].is_null()).then_some(view)
+        let (status, view) = get("wang.nurse", "/api/wards/w/command");
+        let lists = ["people", "equipment", "patients"].iter();
+        let all = lists.filter_map(|list| view[list].as_array()).flatten();
+        let located = all.filter(|one| !one["position"].is_null()).count();
+        (status == 200 && located == 3).then_some(view)
     });
     // By its tag the nurse is in the other room than the duty says; the trolley stands by its own tag too.
     let nurse = found(&view["people"], "wang.nurse");
@@ -578,12 +581,15 @@ fn who_and_what_is_where_and_is_sent_from_there() {
         (&json!(1), &json!(3))
     );
     assert!(!held[0]["ended"].is_null());
-    assert_eq!(
-        hospital
-            .send("zhao.patient", "GET", "/api/plans", &Value::Null)
-            .0,
-        403
-    );
+    let get = |who: &str, path: &str| hospital.send(who, "GET", path, &Value::Null);
+    assert_eq!(get("admin", "/api/plans").0, 403);
+    // Who administers sees accesses by account, and no patient.
+    let (status, security) = get("admin", "/api/security");
+    assert_eq!(status, 200, "{security}");
+    let refused = &security["accounts"]["chen.expert"]["refused"];
+    assert!(refused.as_u64().unwrap() >= 1, "{security}");
+    assert!(!security.to_string().contains("Patient/"));
+    assert_eq!(get("sun.manager", "/api/security").0, 403);
 
     // Week by week, from the record.
     let weeks =

@@ -344,7 +344,7 @@ mod tests {
         // The same for those who can be sent, and for whose screens show it.
         let bed = &state.places.beds["bed"];
         let sent = |now| {
-            candidates(&state, bed, now)
+            candidates(&state, bed, &alarm.id, now)
                 .first()
                 .map(|one| one.id.clone())
         };
