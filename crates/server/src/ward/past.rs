@@ -50,11 +50,11 @@ pub async fn past(
     if let Some(permit) = permit {
         stored::as_it_was(hospital, permit, &mut state, at).await?;
     }
-    // What is older counts no more for any score.
-    let lately = Term {
+    // What stands until somebody says otherwise, such as the scale of the saturation, may be of long ago.
+    let by_then = Term {
         parameter: "date".to_owned(),
         any_of: vec![Match::DateOverlaps {
-            low: at.0 - i64::from(state.rules.seen_fresh_s) * 1000,
+            low: i64::MIN,
             high: at.0,
         }],
     };
@@ -69,7 +69,7 @@ pub async fn past(
         };
         let query = ResourceQuery {
             kind: "Observation".to_owned(),
-            terms: vec![about(&patient), lately.clone()],
+            terms: vec![about(&patient), by_then.clone()],
             sort: vec![],
             limit: CHARTED,
             offset: 0,
