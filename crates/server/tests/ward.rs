@@ -439,7 +439,7 @@ fn furnish_with_tags(hospital: &Hospital) {
         hospital
             .send("admin", "PUT", "/api/devices/tag-x", &wrong)
             .0,
-        404
+        400
     );
 }
 
