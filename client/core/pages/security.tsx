@@ -9,6 +9,7 @@ import { useApp } from '../app';
 import { momentOf } from '../dates';
 import { createQuery } from '../query';
 import type { Security } from '../security';
+import '../../styles/security.css';
 
 export function SecurityPage(): JSX.Element {
   const app = useApp();
