@@ -120,7 +120,11 @@ participant: number,
 /**
  * What.
  */
-standing: Standing, } | { "act": "come-urgently", 
+standing: Standing, } | { "act": "ask-to-record" } | { "act": "answer-recording", 
+/**
+ * Whether one agrees.
+ */
+agrees: boolean, } | { "act": "stop-recording" } | { "act": "come-urgently", 
 /**
  * Why; everybody inside is told, and the record keeps it.
  */
@@ -133,7 +137,7 @@ reason: string, };
 /**
  * What kind of act an event comes from.
  */
-export type ActKind = "add" | "set" | "remove" | "undo" | "order";
+export type ActKind = "add" | "set" | "remove" | "undo" | "order" | "recording";
 
 /**
  * A note that somebody put on a place.
@@ -168,7 +172,7 @@ text?: string, };
 /**
  * Why somebody is at the door and not inside.
  */
-export type AtDoor = "waiting" | "companion" | "put-out" | "blocked";
+export type AtDoor = "waiting" | "companion" | "put-out" | "blocked" | "recorded";
 
 /**
  * What became of one entity.
@@ -256,7 +260,11 @@ kept_out: Array<KeptOut>,
 /**
  * All holds.
  */
-holds: Array<Holding>, };
+holds: Array<Holding>, 
+/**
+ * Whether the room is recorded.
+ */
+recording: RecordingNow, };
 
 /**
  * An accepted act, as clients hear of it.
@@ -285,7 +293,11 @@ changes: Array<Change>,
 /**
  * What was done to keep order.
  */
-order?: Ordered, };
+order?: Ordered, 
+/**
+ * The step of a recording that was taken.
+ */
+recording?: RecordingStep, };
 
 /**
  * Why the server ends a connection.
@@ -544,7 +556,11 @@ holds?: Array<Holding>,
 /**
  * Events since the last packet, in order; numbers may begin below what the client has seen already.
  */
-events?: Array<Event>, };
+events?: Array<Event>, 
+/**
+ * Whether the room is recorded.
+ */
+recording?: RecordingNow, };
 
 /**
  * A place where somebody asks for the nodule. What lies there is outlined and measured by the hospital for
@@ -787,9 +803,48 @@ participant: number,
 pose: Pose, };
 
 /**
+ * Whether the room is recorded, as everybody inside is told.
+ */
+export type RecordingNow = { 
+/**
+ * How far it is.
+ */
+state: RecordingState, 
+/**
+ * The number of the act that asked; it names the recording.
+ */
+number: number | null, 
+/**
+ * Who asked.
+ */
+by: string | null, 
+/**
+ * Since when it is so.
+ */
+since: string | null, 
+/**
+ * Who agreed.
+ */
+agreed: string[], };
+
+/**
+ * How far a recording is.
+ */
+export type RecordingState = "off" | "asked" | "running";
+
+/**
+ * A step on the way of a recording, as the journal has it. Whose step it is, the act says.
+ */
+export type RecordingStep = { "did": "asked" } | { "did": "agreed" } | { "did": "refused" } | { "did": "started" } | { "did": "withdrew" } | { "did": "stopped", 
+/**
+ * Why.
+ */
+why: StopReason, };
+
+/**
  * Why the room refuses an act. The room is then as it was.
  */
-export type Refusal = "malformed" | "watching-only" | "too-fast" | "unknown-entity" | "wrong-type" | "unknown-series" | "outside-volume" | "wrong-number-of-points" | "empty-text" | "text-too-long" | "too-far-away" | "scale-out-of-range" | "not-unit-length" | "value-out-of-range" | "too-many-layers" | "too-many-entities" | "not-yours" | "carries-marks-of-others" | "held-by-another" | "not-held" | "nothing-to-undo" | "not-for-your-standing" | "keeps-no-order" | "nobody-there" | "not-yourself" | "above-you" | "reason-needed" | "companion-needed" | "still-blocked" | "cannot-be" | "not-inside" | "not-kept" | "forgotten";
+export type Refusal = "malformed" | "watching-only" | "too-fast" | "unknown-entity" | "wrong-type" | "unknown-series" | "outside-volume" | "wrong-number-of-points" | "empty-text" | "text-too-long" | "too-far-away" | "scale-out-of-range" | "not-unit-length" | "value-out-of-range" | "too-many-layers" | "too-many-entities" | "not-yours" | "carries-marks-of-others" | "held-by-another" | "not-held" | "nothing-to-undo" | "not-for-your-standing" | "keeps-no-order" | "nobody-there" | "not-yourself" | "above-you" | "reason-needed" | "companion-needed" | "still-blocked" | "cannot-be" | "not-inside" | "not-asked" | "cannot-agree" | "not-kept" | "forgotten";
 
 /**
  * What lets a participant take their seat again; 16 random bytes, written as hexadecimal digits.
@@ -956,6 +1011,11 @@ export type Source = "microphone" | "screen" | "camera";
  * What somebody is in a room, which says what they may do there.
  */
 export type Standing = "host" | "supervisor" | "speaker" | "patient" | "observer";
+
+/**
+ * Why a recording ended.
+ */
+export type StopReason = "asked" | "nobody" | "not-agreed" | "full" | "failed" | "longest" | "interrupted";
 
 /**
  * What somebody at the door is told; nothing of what stands in the room.

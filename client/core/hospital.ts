@@ -199,6 +199,12 @@ export function roomPath(id: string): string {
   return `/rooms/${encodeURIComponent(id)}`;
 }
 
+/** The recordings of a room, or one of them. */
+export function recordingPath(room: string, recording?: number): string {
+  const one = recording === undefined ? '' : `/${recording}`;
+  return `${roomPath(room)}/recordings${one}`;
+}
+
 /** The page of one patient. */
 export function patientPath(id: string): string {
   return `/patients/${encodeURIComponent(id)}`;

@@ -99,8 +99,7 @@ export function firstLook(manifest: VolumeManifest, cursor_lps_mm: Vec3): Vec3 |
 }
 
 /** Follows a room while the caller lives. */
-export function createRoomControl(client: RoomClient, loudness?: (participant: number) => number): RoomControl {
-  const view = viewOf(client, loudness);
+export function createRoomControl(client: RoomClient, loudness?: (participant: number) => number, view: RoomView = viewOf(client, loudness)): RoomControl {
   const [version, setVersion] = createSignal(0);
   const [tool, chooseTool] = createSignal<Tool>('turn');
   const [noteAt, setNoteAt] = createSignal<Vec3>();
@@ -159,6 +158,7 @@ export function createRoomControl(client: RoomClient, loudness?: (participant: n
   }
 
   function change(what: HologramChange): void {
+    if (view.watching) return;
     // A transform is the room's own affair: whoever moves a hologram must hold it.
     if (drawing && !what.transform) return drawing.set(what);
     const layers = what.layers && { layers: { ...hologram()?.state.layers, ...what.layers } };

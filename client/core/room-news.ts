@@ -9,6 +9,7 @@ import { inLanguage } from './language';
 import type { RoomControl } from './room-control';
 import { handsBetween, knocked, orderedWords } from './room-order';
 import type { RoomOrder } from './room-order';
+import { recordingWords } from './room-recording';
 
 export interface RoomNews {
   readonly status: Accessor<Status>;
@@ -68,9 +69,12 @@ export function createRoomNews(client: RoomClient, control: RoomControl, order: 
     client.on('event', (event) => {
       const actor = control.people().find((one) => one.actor === event.actor);
       const by = actor?.name ?? event.actor;
-      const words = event.order ? orderedWords(event.order, by, app) : placedWords(event, by, app.t);
+      const recorded = event.recording && recordingWords(event.recording, by, app.t);
+      const words = event.order ? orderedWords(event.order, by, app) : (recorded ?? placedWords(event, by, app.t));
       if (words === undefined) return;
       say(words);
+      // Nobody misses that a recording begins or ends.
+      if (recorded !== undefined) app.toast(words);
       // Whom it is about, and who keeps order, sees it wherever they look.
       if (event.order && (order.keeps() || event.order.whom === order.own()?.actor)) app.toast(words);
     }),

@@ -7,6 +7,8 @@ export type Page =
   | { readonly name: 'scenario'; readonly id: string; readonly within?: string }
   | { readonly name: 'patient'; readonly id: string }
   | { readonly name: 'room'; readonly id: string }
+  | { readonly name: 'recordings'; readonly id: string }
+  | { readonly name: 'replay'; readonly id: string; readonly within: string }
   | { readonly name: 'quality'; readonly within?: string }
   | { readonly name: 'imaging' }
   | { readonly name: 'devices' }
@@ -39,6 +41,11 @@ export function pageOf(path: string): Page {
   const [within, ...deeper] = rest;
   if (first === 'scenarios' && id !== '' && within !== undefined && deeper.length === 0) {
     return { name: 'scenario', id, within };
+  }
+  // A room has its recordings below it.
+  if (first === 'rooms' && id !== '' && within === 'recordings' && deeper.length < 2) {
+    const [recording] = deeper;
+    return recording === undefined ? { name: 'recordings', id } : { name: 'replay', id, within: recording };
   }
   if (id === '' || rest.length > 0) return { name: 'unknown' };
   if (first === 'patients') return { name: 'patient', id };

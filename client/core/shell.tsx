@@ -26,6 +26,8 @@ const LicencePage = lazy(async () => ({ default: (await import('./pages/licence'
 const QualityPage = lazy(async () => ({ default: (await import('./pages/quality')).QualityPage }));
 const TeachingPage = lazy(async () => ({ default: (await import('./pages/teaching')).TeachingPage }));
 const TeachingCasePage = lazy(async () => ({ default: (await import('./pages/teaching-case')).TeachingCasePage }));
+const RecordingsPage = lazy(async () => ({ default: (await import('./pages/replay')).RecordingsPage }));
+const ReplayPage = lazy(async () => ({ default: (await import('./pages/replay')).ReplayPage }));
 const RoomPage = lazy(async () => ({ default: (await import('./pages/room')).RoomPage }));
 
 export function Shell(): JSX.Element {
@@ -80,10 +82,10 @@ function SignedIn(): JSX.Element {
   };
   const within = (): string | undefined => {
     const now = page();
-    return now.name === 'scenario' || now.name === 'quality' ? now.within : undefined;
+    return now.name === 'scenario' || now.name === 'quality' || now.name === 'replay' ? now.within : undefined;
   };
   // Rooms and images fill the screen and bring their own bar.
-  const fills = (): boolean => page().name === 'room' || page().name === 'study';
+  const fills = (): boolean => ['room', 'study', 'replay'].includes(page().name);
   return (
     <>
       <Show when={!fills()}>
@@ -125,6 +127,12 @@ function SignedIn(): JSX.Element {
               </Match>
               <Match when={id('study')} keyed>
                 {(study) => <StudyPage id={study} />}
+              </Match>
+              <Match when={id('recordings')} keyed>
+                {(room) => <RecordingsPage room={room} />}
+              </Match>
+              <Match when={id('replay')} keyed>
+                {(room) => <ReplayPage room={room} recording={within() ?? ''} />}
               </Match>
               <Match when={id('room')} keyed>
                 {(room) => <RoomPage id={room} />}

@@ -72,8 +72,13 @@ export class Reader {
     }
   }
 
+  /** Whether nothing follows. */
+  get atEnd(): boolean {
+    return this.#at === this.#view.byteLength;
+  }
+
   end(): void {
-    if (this.#at !== this.#view.byteLength) throw this.error('bytes after the end of the frame');
+    if (!this.atEnd) throw this.error('bytes after the end of the frame');
   }
 }
 

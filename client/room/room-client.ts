@@ -1,4 +1,4 @@
-import type { Act, Change, Event, Farewell, Held, KeptOut, Knocking, Participant, Placed, Pose, Refusal, Sending, ServerFrame, Slot, Threshold, Voice } from '../../contract/room';
+import type { Act, Change, Event, Farewell, Held, KeptOut, Knocking, Participant, Placed, Pose, RecordingNow, Refusal, Sending, ServerFrame, Slot, Threshold, Voice } from '../../contract/room';
 import { Emitter } from '../core/emitter';
 import { WireError } from './bytes';
 import { VERSION, decode, encode } from './codec';
@@ -30,6 +30,8 @@ export interface RoomState {
   readonly waiting: readonly Knocking[];
   /** Whom a block keeps out. */
   readonly keptOut: readonly KeptOut[];
+  /** Whether the room is recorded. */
+  readonly recording: RecordingNow;
   /** How one stands at the door; undefined inside. */
   readonly threshold: Threshold | undefined;
   /** Why the server ended the connection for good, and what whoever did it says. */
@@ -60,6 +62,7 @@ export interface RoomOptions {
 
 const UNKNOWN: Text = { zh: '连接中断，操作结果未知', en: 'the connection broke; whether this was done is not known' };
 const BEFORE_THE_DOOR: Partial<RoomState> = { self: undefined, participants: new Map(), holds: new Map(), voices: new Map(), waiting: [], keptOut: [] };
+const NOT_RECORDED: RecordingNow = { state: 'off', number: null, by: null, since: null, agreed: [] };
 const CLOSED: Text = { zh: '已离开房间', en: 'the room was left' };
 
 /** One's place in a room: keeps the connection, the state and own acts on their way. */
@@ -72,7 +75,7 @@ export class RoomClient {
   readonly #pending = new PendingActs();
   readonly #sender: PoseSender;
   readonly #tracks = new Map<number, PoseTrack>();
-  #state: RoomState = { status: 'connecting', self: undefined, participants: new Map(), entities: new Map(), holds: new Map(), voices: new Map(), waiting: [], keptOut: [], threshold: undefined, farewell: undefined };
+  #state: RoomState = { status: 'connecting', self: undefined, participants: new Map(), entities: new Map(), holds: new Map(), voices: new Map(), waiting: [], keptOut: [], recording: NOT_RECORDED, threshold: undefined, farewell: undefined };
   /** The entities as the server has them. */
   #base = new Map<number, Placed>();
   #nextEvent = 0;
@@ -234,8 +237,8 @@ export class RoomClient {
     // them twice. In the old seat the server tells repeated acts by their numbers.
     if (!frame.resumed) this.#pending.giveUp(new ActError('outcome-unknown', UNKNOWN));
     for (const { seq, act } of this.#pending.sent()) this.#line.send(encode({ frame: 'act', seq, act }));
-    const { waiting, kept_out: keptOut } = entrance;
-    this.#change({ self: frame.participant, status: 'open', threshold: undefined, waiting, keptOut, ...people(entrance.people), ...holds(entrance.holds) });
+    const { waiting, kept_out: keptOut, recording } = entrance;
+    this.#change({ self: frame.participant, status: 'open', threshold: undefined, waiting, keptOut, recording, ...people(entrance.people), ...holds(entrance.holds) });
     this.#forgetTheLeft();
     this.#sendActs();
     this.#sender.resume();
@@ -251,7 +254,7 @@ export class RoomClient {
       this.#nextEvent = 0;
       this.#pending.giveUp(new ActError('outcome-unknown', UNKNOWN), true);
     }
-    this.#change({ ...BEFORE_THE_DOOR, status: 'at-door', threshold });
+    this.#change({ ...BEFORE_THE_DOOR, recording: NOT_RECORDED, status: 'at-door', threshold });
   }
 
   #tick({ news, poses, acks }: Extract<ServerFrame, { frame: 'tick' }>): void {
@@ -269,8 +272,8 @@ export class RoomClient {
     if (news.events && !this.#events(news.events)) return this.#line.mend();
     for (const { seq, event } of acks) this.#pending.acknowledge(seq, event);
     this.#pending.finish(this.#nextEvent);
-    if (news.people || news.waiting || news.kept_out || news.holds || news.events || acks.length > 0) {
-      this.#change({ ...(news.waiting && { waiting: news.waiting }), ...(news.kept_out && { keptOut: news.kept_out }), ...(news.people && people(news.people)), ...(news.holds && holds(news.holds)) });
+    if (news.people || news.waiting || news.kept_out || news.holds || news.events || news.recording || acks.length > 0) {
+      this.#change({ ...(news.waiting && { waiting: news.waiting }), ...(news.kept_out && { keptOut: news.kept_out }), ...(news.recording && { recording: news.recording }), ...(news.people && people(news.people)), ...(news.holds && holds(news.holds)) });
       this.#forgetTheLeft();
     }
     if (acks.length > 0) this.#sendActs();

@@ -79,7 +79,7 @@ export class Gestures {
   /** What dragging from here means. */
   #dragOf(event: PointerEvent): Drag {
     const { origin, direction } = this.ray(event.clientX, event.clientY);
-    if (!meets(this.#view, origin, direction)) return 'orbit';
+    if (this.#shared.watching || !meets(this.#view, origin, direction)) return 'orbit';
     if (event.button === 2 || event.shiftKey) return 'move';
     if (event.altKey) return 'orbit';
     if (this.#tools.tool === 'point') return 'point';
@@ -117,6 +117,11 @@ export class Gestures {
     const [before, after] = [this.#pinch, this.#spread()];
     if (!before || !after) return;
     this.#pinch = after;
+    if (this.#shared.watching) {
+      const { view } = this.#rig;
+      this.#rig.view = { ...view, distance_m: view.distance_m * (before.distance / Math.max(1, after.distance)) };
+      return;
+    }
     const { towards } = this.#axes();
     this.#shared.carry((t) => {
       const bigger = scaled(t, after.distance / Math.max(1, before.distance));

@@ -38,7 +38,10 @@ export class Keys {
 
   #press(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey) return;
-    if (!this.#general(event) && !this.#directed(event)) return;
+    // Who looks on has no tools: their keys are the clock's.
+    const isFree = this.#shared.watching && event.key !== 'Home';
+    const done = (!isFree && this.#general(event)) || (!(isFree && event.shiftKey) && this.#directed(event));
+    if (!done) return;
     event.preventDefault();
     event.stopPropagation();
   }
@@ -66,7 +69,7 @@ export class Keys {
     };
     const way = towards[event.key];
     if (!way) return false;
-    if (event.altKey) {
+    if (event.altKey || this.#shared.watching) {
       const { view } = this.#rig;
       this.#rig.view = { yaw: view.yaw + way[0] * 0.12, pitch: view.pitch + way[1] * 0.08, distance_m: view.distance_m * (1 + way[2] * 0.08) };
     } else if (this.#tools.tool === 'turn') this.#turn(way, event.shiftKey);

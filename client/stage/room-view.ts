@@ -109,6 +109,8 @@ export type Act =
   | { readonly act: 'undo' };
 
 export interface RoomView {
+  /** One only looks on: nothing that is done here changes the room, and one goes where one likes. */
+  readonly watching?: boolean;
   readonly selfId: string;
   entities(): ReadonlyMap<EntityId, Placed>;
   /** Everybody who is here, self included. */

@@ -40,6 +40,11 @@ export class SharedHologram {
     return undefined;
   }
 
+  /** Nothing that is done here changes the room. */
+  get watching(): boolean {
+    return this.#room.watching ?? false;
+  }
+
   get holding(): boolean {
     return this.#hand !== undefined;
   }
@@ -65,6 +70,7 @@ export class SharedHologram {
   /** Takes hold; false if somebody else has it. */
   grab(nowMs: number): boolean {
     if (this.#hand) return true;
+    if (this.watching) return false;
     const now = this.now(nowMs);
     if (!now) return false;
     const held = this.#room.held(now.id, nowMs);
@@ -102,6 +108,7 @@ export class SharedHologram {
 
   /** Sets fields for everybody; seen here at once, sent at a bearable pace. */
   set(patch: Partial<Omit<Hologram, 'type' | 'series' | 'transform'>>): void {
+    if (this.watching) return;
     const now = performance.now();
     const layers = patch.layers ? { layers: { ...this.entity?.[1].layers, ...this.#echo.patch.layers, ...patch.layers } } : {};
     const kept = now < this.#echo.until ? this.#echo.patch : {};

@@ -6,6 +6,8 @@ import { imaging as imagingEn } from './imaging.en';
 import { imaging as imagingZh } from './imaging.zh';
 import { licence as licenceEn } from './licence.en';
 import { licence as licenceZh } from './licence.zh';
+import { memory as memoryEn } from './memory.en';
+import { memory as memoryZh } from './memory.zh';
 import { nodule as noduleEn } from './nodule.en';
 import { nodule as noduleZh } from './nodule.zh';
 import { order as orderEn } from './order.en';
@@ -30,10 +32,10 @@ import { twin as twinZh } from './twin.zh';
 /** What fills the places in a text. */
 export type Params = Readonly<Record<string, string | number>>;
 
-const en = { ...devicesEn, ...imagingEn, ...licenceEn, ...noduleEn, ...orderEn, ...qualityEn, ...roomEn, ...shellEn, ...securityEn, ...signalsEn, ...teachingEn, ...voiceEn, ...twinEn };
+const en = { ...devicesEn, ...imagingEn, ...licenceEn, ...memoryEn, ...noduleEn, ...orderEn, ...qualityEn, ...roomEn, ...shellEn, ...securityEn, ...signalsEn, ...teachingEn, ...voiceEn, ...twinEn };
 /** Every text of the client. */
 export type Key = keyof typeof en;
-const zh: Readonly<Record<Key, string>> = { ...devicesZh, ...imagingZh, ...licenceZh, ...noduleZh, ...orderZh, ...qualityZh, ...roomZh, ...shellZh, ...securityZh, ...signalsZh, ...teachingZh, ...voiceZh, ...twinZh };
+const zh: Readonly<Record<Key, string>> = { ...devicesZh, ...imagingZh, ...licenceZh, ...memoryZh, ...noduleZh, ...orderZh, ...qualityZh, ...roomZh, ...shellZh, ...securityZh, ...signalsZh, ...teachingZh, ...voiceZh, ...twinZh };
 
 export const WORDS: Readonly<Record<Language, Readonly<Record<Key, string>>>> = { zh, en };
 

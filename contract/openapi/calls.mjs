@@ -329,6 +329,31 @@ export const groups = {
       gives: { 204: null },
       fails: [400, 403, 404, 409, 502, 503],
     }),
+    call('GET /api/rooms/{id}/recordings', 'Recordings of the room, oldest first, for who may see its patient.', {
+      gives: { 200: list(contract('recordings', 'RecordingCard')) },
+      fails: [403],
+    }),
+    call('GET /api/rooms/{id}/recordings/{recording}', 'What a recording consists of, and what was done meanwhile.', {
+      gives: { 200: contract('recordings', 'RecordingWhole') },
+      fails: [403, 404],
+    }),
+    call('GET /api/rooms/{id}/recordings/{recording}/parts/{number}', 'Some seconds of a recording: frames of the room and packets of voices, compressed with zstd.', {
+      gives: { 200: bytes('application/octet-stream', 'As crate `room` writes them.') },
+      fails: [403, 404, 410],
+    }),
+    call('GET /api/rooms/{id}/recordings/{recording}/parts/{number}/voice/{participant}', 'What one speaker said in a part, as Ogg Opus that begins with the part.', {
+      gives: { 200: bytes('audio/ogg', 'Ogg Opus.') },
+      fails: [403, 404, 410],
+    }),
+    call('GET /api/rooms/{id}/recordings/{recording}/export', 'A recording as one archive: manifest, acts, poses, and voices as Ogg Opus.', {
+      gives: { 200: bytes('application/zip', 'A ZIP archive.') },
+      fails: [403, 404, 409],
+    }),
+    call('POST /api/rooms/{id}/recordings/{recording}/erase', 'Removes the bytes of a recording for good; that it was, stays.', {
+      takes: contract('recordings', 'Erasure'),
+      gives: { 204: null },
+      fails: [400, 403, 404, 409],
+    }),
     call('POST /api/rooms/{id}/export', 'Lays what was measured, noted and shown beside the images.', {
       takes: object({ 'marks?': yes, 'masks?': yes }),
       gives: { 201: object({ objects: list(contract('imaging', 'SavedObject')), left_out: list(client('language', 'Text')) }) },

@@ -24,6 +24,7 @@ const PROBLEMS = {
   404: 'There is no such thing.',
   406: 'Not in the wanted form.',
   409: 'Not now: something else came first, or is still being made (`Retry-After`).',
+  410: 'What was kept of it is gone.',
   413: 'The request is too large.',
   422: 'It was understood, and cannot be done; the detail says why.',
   429: 'Too often (`Retry-After`).',

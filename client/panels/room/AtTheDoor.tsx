@@ -1,7 +1,7 @@
 /** What somebody at the door is told, and what they can do there. */
 import { Show, createEffect, createMemo, createSignal, on } from 'solid-js';
 import type { JSX } from 'solid-js';
-import type { Threshold } from '../../../contract/room';
+import type { AtDoor, Threshold } from '../../../contract/room';
 import { useApp } from '../../core/app';
 import { momentOf } from '../../core/dates';
 import { inLanguage } from '../../core/language';
@@ -9,6 +9,7 @@ import { ActError } from '../../room/pending';
 import type { RoomClient } from '../../room/room-client';
 import { Field } from '../Field';
 import { Icon } from '../Icon';
+import type { IconName } from '../Icon';
 import { Notice } from '../Notice';
 
 interface AtTheDoorProps {
@@ -20,22 +21,26 @@ export function AtTheDoor(props: AtTheDoorProps): JSX.Element {
   const app = useApp();
   const title = (): string => {
     const { state, until } = props.threshold;
+    if (state === 'recorded') return app.t('recording.door');
     if (state === 'companion') return app.t('door.companionWaits');
     if (state === 'blocked') return app.t('door.blocked', { until: until ? momentOf(until, app.language()) : '' });
     return state === 'put-out' ? app.t('door.put-out') : app.t('door.waiting');
   };
   const hint = (): string => {
     const { state, host } = props.threshold;
+    if (state === 'recorded') return app.t('recording.doorHint');
     if (state === 'companion') return app.t('door.companion');
     return host === null ? app.t('door.noHost') : app.t('door.waitingFor', { host });
   };
+  // Who is let in, or may not agree, hears of it by the door itself.
+  const agree = (): void => void props.client.act({ act: 'answer-recording', agrees: true }).catch(() => undefined);
   // The door says anew how one stands there whenever anything of it changes; only other words are news.
   const said = createMemo(() => (props.threshold.state === 'blocked' ? title() : `${title()}. ${hint()}`));
   createEffect(on(said, (words) => app.announce(words)));
   return (
     <section class="stack" data-at-door={props.threshold.state} aria-label={app.t('door.title')}>
       <h2 class="row">
-        <Icon name={props.threshold.state === 'blocked' ? 'alert' : 'wait'} />
+        <Icon name={ICONS[props.threshold.state] ?? 'wait'} />
         {title()}
       </h2>
       <Show when={props.threshold.reason}>
@@ -49,12 +54,19 @@ export function AtTheDoor(props: AtTheDoorProps): JSX.Element {
           <Plea client={props.client} act="appeal" />
         </Show>
       </Show>
+      <Show when={props.threshold.state === 'recorded'}>
+        <button type="button" class="button primary" onClick={agree}>
+          {app.t('recording.doorAgree')}
+        </button>
+      </Show>
       <Show when={props.threshold.may_come_urgently}>
         <Plea client={props.client} act="come-urgently" />
       </Show>
     </section>
   );
 }
+
+const ICONS: Partial<Record<AtDoor, IconName>> = { blocked: 'alert', recorded: 'record' };
 
 const WORDS = {
   appeal: { title: 'door.appeal', hint: 'door.appealHint', send: 'door.send' },

@@ -24,6 +24,8 @@ interface RoomBarProps {
   readonly voice: RoomVoice;
   readonly status: Status;
   readonly stage: Stage | undefined;
+  /** Below the bar: what everybody must see wherever they look. */
+  readonly children?: JSX.Element;
 }
 
 const LINES = { connecting: 'connecting', 'at-door': 'connecting', open: 'live', reconnecting: 'lost', closed: 'lost' } as const;
@@ -33,36 +35,39 @@ export function RoomBar(props: RoomBarProps): JSX.Element {
   const app = useApp();
   const line = (): (typeof LINES)[Status] => LINES[props.status];
   return (
-    <header class="room-bar">
-      <Link href={patientPath(props.info.patient)} class="button quiet small">
-        <Icon name="back" />
-        <span class="wide-only">{app.t('room.leave')}</span>
-        <span class="for-listeners narrow-only">{app.t('room.leave')}</span>
-      </Link>
-      <Heading>{props.title}</Heading>
-      <span class={`line-state ${line()}`} role="status">
-        <span class="line-dot" aria-hidden="true" />
-        <span class="line-words">{app.t(`room.line.${line()}`)}</span>
-      </span>
-      <div class="room-bar-end">
-        <ul class="faces" aria-label={app.t('people.here')}>
-          <For each={props.control.people().slice(0, SHOWN_PEOPLE)}>
-            {(person) => (
-              <li
-                class="person-mark"
-                style={{ 'box-shadow': `0 0 0 2px ${person.colour}` }}
-                title={person.name}
-                data-away={person.away}
-              >
-                <span aria-hidden="true">{initialOf(person.name)}</span>
-                <span class="for-listeners">{person.name}</span>
-              </li>
-            )}
-          </For>
-        </ul>
-        <Show when={props.stage}>{(stage) => <HeadsetButtons stage={stage()} control={props.control} order={props.order} voice={props.voice} title={props.title} />}</Show>
-        <LanguageSwitch />
-      </div>
-    </header>
+    <div class="room-top">
+      <header class="room-bar">
+        <Link href={patientPath(props.info.patient)} class="button quiet small">
+          <Icon name="back" />
+          <span class="wide-only">{app.t('room.leave')}</span>
+          <span class="for-listeners narrow-only">{app.t('room.leave')}</span>
+        </Link>
+        <Heading>{props.title}</Heading>
+        <span class={`line-state ${line()}`} role="status">
+          <span class="line-dot" aria-hidden="true" />
+          <span class="line-words">{app.t(`room.line.${line()}`)}</span>
+        </span>
+        <div class="room-bar-end">
+          <ul class="faces" aria-label={app.t('people.here')}>
+            <For each={props.control.people().slice(0, SHOWN_PEOPLE)}>
+              {(person) => (
+                <li
+                  class="person-mark"
+                  style={{ 'box-shadow': `0 0 0 2px ${person.colour}` }}
+                  title={person.name}
+                  data-away={person.away}
+                >
+                  <span aria-hidden="true">{initialOf(person.name)}</span>
+                  <span class="for-listeners">{person.name}</span>
+                </li>
+              )}
+            </For>
+          </ul>
+          <Show when={props.stage}>{(stage) => <HeadsetButtons stage={stage()} control={props.control} order={props.order} voice={props.voice} title={props.title} />}</Show>
+          <LanguageSwitch />
+        </div>
+      </header>
+      {props.children}
+    </div>
   );
 }

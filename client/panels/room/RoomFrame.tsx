@@ -2,6 +2,7 @@
 import { Match, Show, Switch, createEffect, createMemo, createSignal, on, onCleanup } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
+import { recordingPath } from '../../core/hospital';
 import type { RoomInfo } from '../../core/hospital';
 import { inLanguage } from '../../core/language';
 import { createRoomControl, firstLook } from '../../core/room-control';
@@ -12,6 +13,8 @@ import { createRoomVoice } from '../../core/room-voice';
 import { createRoomNodules } from '../../core/room-nodules';
 import { createRoomOrder } from '../../core/room-order';
 import type { RoomOrder } from '../../core/room-order';
+import { createRoomRecording } from '../../core/room-recording';
+import { Link } from '../../core/router';
 import { createSeriesVolume } from '../../core/series-volume';
 import type { SeriesVolume } from '../../core/series-volume';
 import type { RoomClient } from '../../room/room-client';
@@ -24,6 +27,7 @@ import { NoteDialog } from './NoteDialog';
 import { PeoplePanel } from './PeoplePanel';
 import { Pictures } from './Pictures';
 import { PlaceChoice, createSetting } from './PlaceChoice';
+import { AskToRecord, RecordingStrip } from './RecordingStrip';
 import { RoomBar } from './RoomBar';
 import { RoomNodules, noduleWords } from './RoomNodules';
 import { SliceRow } from './SliceRow';
@@ -43,6 +47,7 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
   const voice = createRoomVoice(client, app);
   const control = createRoomControl(client, voice.loudness);
   const order = createRoomOrder(client);
+  const recording = createRoomRecording(client);
   const [stage, setStage] = createSignal<Stage>();
   const [help, setHelp] = createSignal(false);
   const [shown, setShown] = createSignal<Part>('case');
@@ -106,7 +111,9 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
 
   return (
     <div class="room" data-accent={own()} data-shown={shown()}>
-      <RoomBar info={props.info} title={title()} control={control} order={order} voice={voice} status={news.status()} stage={stage()} />
+      <RoomBar info={props.info} title={title()} control={control} order={order} voice={voice} status={news.status()} stage={stage()}>
+        <RecordingStrip recording={recording} order={order} />
+      </RoomBar>
       <div class="room-dark" onKeyDown={onKey}>
         <StayNotice order={order} />
         <StageHost control={control} setting={setting()} volume={volume()} title={title()} nodules={proposals()} onStage={setStage} foot={<VoiceBar voice={voice} offersOther={order.own()?.role === 'patient'} />} side={<Pictures voice={voice} control={control} />}>
@@ -135,6 +142,10 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
                 <div class="stack">
                   <PeoplePanel control={control} order={order} voice={voice} log={news.log()} />
                   <VoicePanel voice={voice} />
+                  <AskToRecord recording={recording} order={order} />
+                  <Link href={recordingPath(props.info.id)} class="button quiet">
+                    {app.t('recording.all')}
+                  </Link>
                 </div>
               </Match>
               <Match when={part === 'slices'}>

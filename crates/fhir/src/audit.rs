@@ -146,6 +146,26 @@ pub fn order_event(
     })
 }
 
+/// A step of a recording of a room, or what was done with the recording, as an `AuditEvent`.
+pub fn recording_event(actor: &ActorId, did: &str, room: &Object, at: Timestamp) -> Value {
+    let (code, display) = match did {
+        "exported" => ("110106", "Export"),
+        "replayed" => ("110110", "Patient Record"),
+        _ => ("110113", "Security Alert"),
+    };
+    json!({
+        "resourceType": "AuditEvent",
+        "type": coding(DICOM, code, Some(display)),
+        "subtype": [coding("urn:yuanyi:room-recording", did, None)],
+        "action": "E",
+        "recorded": at.to_string(),
+        "outcome": "0",
+        "agent": [agent(actor.as_str())],
+        "source": source(),
+        "entity": entities(room),
+    })
+}
+
 /// Code and display of DICOM's audit vocabulary, FHIR's interaction, and the action's letter.
 fn event(
     decision: &Decision,

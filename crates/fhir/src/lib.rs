@@ -31,7 +31,9 @@ mod validate;
 mod worklist;
 mod writing;
 
-pub use audit::{audit_event, device_event, licence_event, order_event, sign_in_event};
+pub use audit::{
+    audit_event, device_event, licence_event, order_event, recording_event, sign_in_event,
+};
 pub use bundle::take;
 pub use capability::capability_statement;
 pub use compartment::patient_of;

@@ -2,7 +2,7 @@
 
 use std::{
     cmp::Reverse,
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
     net::SocketAddr,
     time::Instant,
 };
@@ -10,7 +10,7 @@ use std::{
 use room::{Sending, Slot, Source, Voice};
 use str0m::{
     Input,
-    media::{MediaData, Mid},
+    media::{Frequency, MediaData, Mid},
     net::{Protocol, Receive},
 };
 use vocabulary::RoomId;
@@ -32,6 +32,19 @@ pub struct Datagram {
     pub to: SocketAddr,
     /// What.
     pub bytes: Vec<u8>,
+}
+
+/// A packet of a voice that is recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heard {
+    /// The room.
+    pub room: RoomId,
+    /// The speaker's seat.
+    pub participant: u16,
+    /// The sender's own clock, 48,000 a second; it may begin anywhere and wrap round.
+    pub clock: u32,
+    /// The packet (Opus).
+    pub packet: Vec<u8>,
 }
 
 /// What the people of a room are to be told.
@@ -56,6 +69,9 @@ pub struct Forwarder {
     happened: VecDeque<(Attendance, Happening)>,
     out: VecDeque<Datagram>,
     told: VecDeque<Told>,
+    /// Rooms whose voices are recorded.
+    recorded: BTreeSet<RoomId>,
+    heard: VecDeque<Heard>,
     next_round: Instant,
 }
 
@@ -78,6 +94,8 @@ impl Forwarder {
             happened: VecDeque::new(),
             out: VecDeque::new(),
             told: VecDeque::new(),
+            recorded: BTreeSet::new(),
+            heard: VecDeque::new(),
             next_round: now,
         }
     }
@@ -201,6 +219,21 @@ impl Forwarder {
         self.connections.is_empty()
     }
 
+    /// Whether the voices of a room are recorded from now on; nothing of what came before.
+    pub fn record(&mut self, room: &RoomId, recorded: bool) {
+        if recorded {
+            self.recorded.insert(room.clone());
+        } else {
+            self.recorded.remove(room);
+            self.heard.retain(|heard| heard.room != *room);
+        }
+    }
+
+    /// The next packet of a voice that is recorded.
+    pub fn heard(&mut self) -> Option<Heard> {
+        self.heard.pop_front()
+    }
+
     /// The next datagram to send.
     pub fn datagram(&mut self) -> Option<Datagram> {
         self.out.pop_front()
@@ -239,6 +272,16 @@ impl Forwarder {
         let Some(source) = sender.sent(now, data) else {
             return;
         };
+        // What comes back to the speaker alone is heard by nobody, and recorded for nobody.
+        let is_heard = source == Source::Microphone && sender.shows(source);
+        if is_heard && self.recorded.contains(&sender.room) {
+            self.heard.push_back(Heard {
+                room: sender.room.clone(),
+                participant: sender.participant,
+                clock: clock_of(data),
+                packet: data.data.to_vec(),
+            });
+        }
         let origin = Origin { from, source };
         let members = self.rooms.get(&sender.room);
         let members = members
@@ -411,4 +454,10 @@ impl Forwarder {
             self.rooms.remove(room);
         }
     }
+}
+
+/// The sender's clock, of which the lower 32 bits are what comes over the line.
+fn clock_of(data: &MediaData) -> u32 {
+    let ticks = data.time.rebase(Frequency::FORTY_EIGHT_KHZ).numer();
+    u32::try_from(ticks & u64::from(u32::MAX)).unwrap_or(0)
 }

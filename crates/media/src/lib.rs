@@ -15,8 +15,10 @@ mod connection;
 mod forwarder;
 pub mod limits;
 mod slots;
+mod track;
 mod turn;
 
 pub use connection::{JoinError, Offer};
-pub use forwarder::{Attendance, Datagram, Forwarder, Told};
+pub use forwarder::{Attendance, Datagram, Forwarder, Heard, Told};
+pub use track::{Spoken, Track, track};
 pub use turn::{Relay, RelayPass};

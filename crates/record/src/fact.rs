@@ -3,7 +3,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use vocabulary::{ActorId, Digest, PatientId, RoomId, Timestamp, Uid};
 
-use crate::{PurgedSignals, SealedSignals, SignalPart};
+use crate::{
+    ErasedRecording, PurgedSignals, RecordedChunk, SealedRecording, SealedSignals, SignalPart,
+};
 
 /// The type and logical id of a FHIR resource.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -153,6 +155,12 @@ pub enum FactBody {
     SealedSignals(Box<SealedSignals>),
     /// Parts of sealed chunks were removed.
     PurgedSignals(PurgedSignals),
+    /// A part of a recording of a room was kept.
+    RecordedChunk(RecordedChunk),
+    /// A recording of a room is whole, or all that there will be of it.
+    SealedRecording(SealedRecording),
+    /// The bytes of a recording of a room were removed.
+    ErasedRecording(ErasedRecording),
 }
 
 /// A fact as the journal keeps it.
@@ -241,6 +249,31 @@ pub enum NewFact {
         ended_before: Timestamp,
         /// At most this many, the oldest first.
         most: usize,
+    },
+    /// Keeps a part of a recording of a room. `number` must be the recording's next, and it must not be sealed.
+    RecordChunk {
+        /// What it is; the record sets digest and size.
+        chunk: RecordedChunk,
+        /// The patient met in the room.
+        subject: Option<PatientId>,
+        /// Its bytes.
+        bytes: Bytes,
+    },
+    /// Ends a recording of a room: nothing is added to it any more. The record sets the digests.
+    SealRecording {
+        /// The recording.
+        sealed: SealedRecording,
+        /// The patient met in the room.
+        subject: Option<PatientId>,
+    },
+    /// Removes the bytes of a recording that is sealed. Once it is acknowledged they are gone.
+    EraseRecording {
+        /// The room.
+        room: RoomId,
+        /// The recording.
+        recording: u64,
+        /// Why, in the words of the one who did it.
+        reason: String,
     },
     /// Keeps an act of a room. `number` must be the room's next.
     RoomAct {

@@ -9,6 +9,7 @@
 mod fact;
 pub mod matching;
 mod query;
+mod recording;
 mod signals;
 mod written;
 
@@ -28,6 +29,7 @@ pub use query::{
     Fields, ImagingLevel, ImagingQuery, ImagingRow, IndexTerm, Indexer, Match, Page, ResourceQuery,
     Sort, StoredObject, Term, TermValue,
 };
+pub use recording::{ErasedRecording, RecordedChunk, RecordingFound, SealedRecording};
 pub use signals::{
     Arrived, Bucket, Gaps, PurgedSignals, QualityMark, Reading, ReadingPage, Readings, RollUp,
     SealedSignals, SeriesId, SeriesQuery, SeriesSummary, SignalPart, SignalSeries, Signals,
@@ -179,6 +181,30 @@ pub trait Record: Send + Sync + 'static {
         patient: Option<&PatientId>,
         from: u64,
     ) -> Result<Vec<RoomAct>, RecordError>;
+
+    /// The recordings of a room, oldest first; those of all rooms that the permit covers where none is named.
+    async fn recordings(
+        &self,
+        permit: &Permit,
+        room: Option<&RoomId>,
+    ) -> Result<Vec<RecordingFound>, RecordError>;
+
+    /// The chunks of a recording in order, each with the journal entry that keeps it.
+    async fn recorded_chunks(
+        &self,
+        permit: &Permit,
+        room: &RoomId,
+        recording: u64,
+    ) -> Result<Vec<(u64, RecordedChunk)>, RecordError>;
+
+    /// The bytes of one chunk; `None` where there is none, or its bytes were removed.
+    async fn recorded_bytes(
+        &self,
+        permit: &Permit,
+        room: &RoomId,
+        recording: u64,
+        number: u64,
+    ) -> Result<Option<Bytes>, RecordError>;
 
     /// The newest signed checkpoint over all entries acknowledged so far.
     async fn checkpoint(&self) -> Result<Checkpoint, RecordError>;

@@ -5,8 +5,8 @@ use ts_rs::TS;
 use vocabulary::{ActorId, Timestamp};
 
 use crate::{
-    EntityId, Hologram, Layer, MeasureKind, Mode, Ordered, Placed, Plane, Standing, Transform,
-    Window,
+    EntityId, Hologram, Layer, MeasureKind, Mode, Ordered, Placed, Plane, RecordingStep, Standing,
+    Transform, Window,
 };
 
 /// What a participant asks the room to do.
@@ -125,6 +125,15 @@ pub enum Act {
         /// What.
         standing: Standing,
     },
+    /// Ask everybody inside whether the room may be recorded.
+    AskToRecord,
+    /// Say whether one agrees to the recording; who agreed takes it back by it, which ends the recording.
+    AnswerRecording {
+        /// Whether one agrees.
+        agrees: bool,
+    },
+    /// End the recording, or take the question back.
+    StopRecording,
     /// From the door: come in because the patient needs it.
     ComeUrgently {
         /// Why; everybody inside is told, and the record keeps it.
@@ -251,6 +260,8 @@ pub enum ActKind {
     Undo,
     /// Order was kept.
     Order,
+    /// A recording went on.
+    Recording,
 }
 
 /// What became of one entity.
@@ -277,6 +288,9 @@ pub struct Deed {
     /// For `order`: what was done to whom.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<Ordered>,
+    /// For `recording`: the step taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recording: Option<RecordingStep>,
 }
 
 /// An accepted act, as clients hear of it.
@@ -300,6 +314,10 @@ pub struct Event {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub order: Option<Ordered>,
+    /// The step of a recording that was taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub recording: Option<RecordingStep>,
 }
 
 /// An accepted act as the record keeps it: the fields of `record::RoomAct` but the room.

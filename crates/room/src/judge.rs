@@ -287,6 +287,7 @@ fn deed(act: ActKind, changes: Vec<Change>) -> Deed {
         changes,
         undoes: None,
         order: None,
+        recording: None,
     }
 }
 

@@ -30,11 +30,13 @@
 //! ```
 
 mod act;
+mod chunk;
 mod entity;
 mod judge;
 pub mod limits;
 mod order;
 mod pose;
+mod recording;
 mod refusal;
 mod room;
 mod seat;
@@ -47,12 +49,16 @@ pub use act::{
     Act, ActKind, AnnotationPatch, Change, Deed, Event, HologramPatch, KeptAct, MeasurePatch,
     NewEntity, NewMeasure, Patch,
 };
+pub use chunk::{Chunk, ChunkHead, ChunkWriter, Moment};
 pub use entity::{
     Annotation, Bounds, Entity, EntityId, Hologram, Layer, Measure, MeasureKind, Mode, NoduleSeed,
     Placed, Plane, Probe, Transform, Window,
 };
 pub use order::{AtDoor, Did, Door, KeptOut, Knocking, Order, Ordered, Standing, Threshold};
 pub use pose::{Held, Placement, Pointer, Pose};
+pub use recording::{
+    Agreement, Recording, RecordingNow, RecordingState, RecordingStep, StopReason,
+};
 pub use refusal::{Farewell, Refusal};
 pub use room::{Joined, OpenError, Parcel, Reply, Room};
 pub use seat::{Person, Seat};

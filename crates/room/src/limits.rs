@@ -68,6 +68,11 @@ pub const REACH_M: f64 = 2.0;
 pub const BLOCK_MS: [i64; 3] = [3_600_000, 24 * 3_600_000, 7 * 24 * 3_600_000];
 /// The longest reason of an act by which order is kept, in characters.
 pub const REASON_CHARACTERS: usize = 300;
+/// The most bytes of a part of a recording, before it is compressed: some seconds of a full room in which all
+/// speak.
+pub const CHUNK_BYTES: usize = 16 << 20;
+/// The longest recording.
+pub const RECORDING_MS: i64 = 4 * 3_600_000;
 /// Time between two ticks.
 pub const TICK_MS: i64 = 50;
 /// A packet is sent at least this often, so that a client can tell a broken line from a quiet room.

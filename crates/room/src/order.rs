@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -175,8 +175,8 @@ pub struct Order {
     muted: BTreeMap<ActorId, String>,
     outside: BTreeMap<ActorId, Outside>,
     appointed: BTreeMap<ActorId, Standing>,
-    /// Who came in because the patient needed it.
-    urgent: BTreeSet<ActorId>,
+    /// Who came in because the patient needed it, and when.
+    urgent: BTreeMap<ActorId, Timestamp>,
     /// How often somebody was blocked: each time it is for longer.
     times_blocked: BTreeMap<ActorId, usize>,
     /// Who stays for longer, and until when.
@@ -241,7 +241,7 @@ impl Order {
                 // Nothing that was decided before keeps them from what they came for.
                 self.appointed.remove(&whom());
                 self.muted.remove(&whom());
-                self.urgent.insert(whom());
+                self.urgent.insert(whom(), at);
             }
             Did::Warned { .. } => {}
         }
@@ -255,7 +255,12 @@ impl Order {
 
     /// Whether somebody came in because the patient needed it.
     pub(crate) fn came_urgently(&self, who: &ActorId) -> bool {
-        self.urgent.contains(who)
+        self.urgent.contains_key(who)
+    }
+
+    /// Whether somebody came in since then because the patient needed it.
+    pub(crate) fn came_urgently_since(&self, who: &ActorId, since: Timestamp) -> bool {
+        self.urgent.get(who).is_some_and(|at| *at >= since)
     }
 
     /// The block that keeps somebody out now.
@@ -384,6 +389,8 @@ pub enum AtDoor {
     PutOut,
     /// They are blocked.
     Blocked,
+    /// The room is recorded, and they have not agreed to it.
+    Recorded,
 }
 
 /// What somebody at the door is told; nothing of what stands in the room.

@@ -92,6 +92,10 @@ reasons! {
         CannotBe: "该人员不能担任此身份", "they cannot be made that";
         /// From the door only this much can be done.
         NotInside: "您尚未进入房间", "you are not inside yet";
+        /// Nobody asks whether the room may be recorded.
+        NotAsked: "现在没有录制请求", "nobody asks to record now";
+        /// Who needs a companion does not agree to a recording by themselves.
+        CannotAgree: "有须陪护者在场时不能录制", "a room is not recorded with somebody in it who cannot agree by themselves";
         /// The act could not be written to the record, so it did not happen.
         NotKept: "操作未能写入病历，已取消", "the act could not be written to the record and was taken back";
         /// The act was seen before, so long ago that its outcome is forgotten.

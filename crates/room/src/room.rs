@@ -1,6 +1,7 @@
 mod door;
 mod holds;
 mod order;
+mod recording;
 mod said;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -12,7 +13,7 @@ pub use door::Parcel;
 
 use crate::{
     Act, Change, Deed, Did, EntityId, Event, Farewell, KeptAct, KeptOut, Knocking, Ordered, Placed,
-    Pose, Probe, Refusal, Sending, Standing, Transform,
+    Pose, Probe, RecordingNow, Refusal, Sending, Standing, Transform,
     judge::{Case, Verdict},
     limits,
     seat::{Outcome, Person, Seat, Sitter, free_colour},
@@ -120,6 +121,8 @@ pub struct Room {
     said_kept_out: Vec<KeptOut>,
     /// Whose stay is over, and until when they rest.
     resting: BTreeMap<ActorId, Timestamp>,
+    /// What was last told of the recording.
+    said_recording: RecordingNow,
     parcels: Vec<Parcel>,
     tick: u32,
 }
@@ -129,6 +132,7 @@ impl Room {
     pub fn open(id: RoomId, acts: impl IntoIterator<Item = KeptAct>) -> Result<Self, OpenError> {
         let durable = Self::replay(acts)?;
         let next = durable.next_number();
+        let said_recording = durable.recording().told();
         Ok(Self {
             id,
             staged: durable.clone(),
@@ -147,6 +151,7 @@ impl Room {
             said_to_wait: Vec::new(),
             said_kept_out: Vec::new(),
             resting: BTreeMap::new(),
+            said_recording,
             parcels: Vec::new(),
             tick: 0,
         })
@@ -190,12 +195,6 @@ impl Room {
     pub fn people(&self) -> Vec<Participant> {
         let sitters = self.sitters.values();
         sitters.map(|sitter| self.as_seen(sitter)).collect()
-    }
-
-    /// Whether nobody is here, waits at the door or may come back, and nothing waits to be written; the room
-    /// may then be dropped and opened again when it is needed.
-    pub fn is_empty(&self) -> bool {
-        self.sitters.is_empty() && self.at_door.is_empty() && self.waiting.is_empty()
     }
 
     /// The connection by which an account sits in a seat at this moment.
@@ -349,6 +348,7 @@ impl Room {
                 waiting: self.said_to_wait.clone(),
                 kept_out: self.said_kept_out.clone(),
                 holds: self.holdings(),
+                recording: self.durable.recording().told(),
             },
         }
         .encode()
@@ -527,7 +527,9 @@ impl Room {
         if !sitter.acts.take(now) && !lets_go {
             return Err(Refusal::TooFast);
         }
-        if let Some(outcome) = self.keep_order(now, (participant, seq), &act) {
+        let from = (participant, seq);
+        let of_order = self.keep_order(now, from, &act);
+        if let Some(outcome) = of_order.or_else(|| self.about_recording(now, from, &act)) {
             return outcome;
         }
         let (person, is_inside) = self.person(participant)?;
@@ -662,6 +664,7 @@ impl Room {
                 act,
                 changes,
                 order,
+                recording,
                 ..
             } = deed;
             if let Some(Ordered { whom, did, .. }) = &order {
@@ -681,6 +684,7 @@ impl Room {
                 act,
                 changes,
                 order,
+                recording,
             });
             if let Some((participant, seq)) = from
                 && let Some(sitter) = self.somebody(participant)
@@ -723,15 +727,18 @@ impl Room {
         self.keep_the_door(now);
         self.let_go_of_the_forgotten(now);
         let (waiting, kept_out) = (self.knocking(now), self.kept_out(now));
+        let recording = self.durable.recording().told();
         let news = News {
             people: std::mem::take(&mut self.people_changed).then(|| self.people()),
             waiting: (waiting != self.said_to_wait).then(|| waiting.clone()),
             kept_out: (kept_out != self.said_kept_out).then(|| kept_out.clone()),
             holds: std::mem::take(&mut self.holds_changed).then(|| self.holdings()),
             events: self.events_to_send(),
+            recording: (recording != self.said_recording).then(|| recording.clone()),
         };
         self.said_to_wait = waiting;
         self.said_kept_out = kept_out;
+        self.said_recording = recording;
         let fresh = self.sitters.values_mut().filter_map(|sitter| {
             let is_new = std::mem::take(&mut sitter.pose_is_new);
             let mut pose = sitter.pose.filter(|_| is_new)?;
@@ -745,6 +752,9 @@ impl Room {
         let poses: Vec<_> = fresh.collect();
         let is_due = self.tick.is_multiple_of(limits::QUIET_TICKS);
         let mut tick = Tick::new(self.tick, is_due, &news, &poses);
+        if self.is_recorded().is_some() {
+            tick.record(news, poses);
+        }
         for sitter in self
             .sitters
             .values_mut()

@@ -2,7 +2,7 @@ use std::{collections::BTreeMap, ops::Range};
 
 use crate::{
     seat::Seat,
-    wire::{self, Ack, News, PoseOf},
+    wire::{self, Ack, News, PoseOf, ServerFrame},
 };
 
 /// One tick's packets. All that anybody gets is encoded once; a packet is cut from it.
@@ -18,6 +18,7 @@ pub struct Tick {
     places: Vec<(u16, Range<usize>)>,
     acks: BTreeMap<u16, Vec<Ack>>,
     seats: Vec<Seat>,
+    recorded: Option<Vec<u8>>,
 }
 
 impl Tick {
@@ -40,6 +41,7 @@ impl Tick {
             places,
             acks: BTreeMap::new(),
             seats: Vec::new(),
+            recorded: None,
         }
     }
 
@@ -48,6 +50,31 @@ impl Tick {
         if !acks.is_empty() {
             self.acks.insert(seat.participant, acks);
         }
+    }
+
+    /// Keeps what everybody inside sees of this tick, for a recording; who waits at the door or is
+    /// kept out is no part of it.
+    pub(crate) fn record(&mut self, news: News, poses: Vec<PoseOf>) {
+        let news = News {
+            waiting: None,
+            kept_out: None,
+            ..news
+        };
+        if news == News::default() && poses.is_empty() {
+            return;
+        }
+        let frame = ServerFrame::Tick {
+            tick: self.number,
+            news,
+            poses,
+            acks: Vec::new(),
+        };
+        self.recorded = Some(frame.encode());
+    }
+
+    /// The frame that goes into a recording, where the room is recorded and something has changed.
+    pub fn recorded(&self) -> Option<&[u8]> {
+        self.recorded.as_deref()
     }
 
     /// Counts up, one each tick.

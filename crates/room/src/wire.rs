@@ -8,12 +8,12 @@ use ts_rs::TS;
 use vocabulary::Text;
 
 use crate::{
-    Act, Change, Event, Farewell, KeptOut, Knocking, Pose, Refusal, Sending, Slot, Standing,
-    Threshold, Voice, limits::CLIENT_FRAME_BYTES,
+    Act, Change, Event, Farewell, KeptOut, Knocking, Pose, RecordingNow, Refusal, Sending, Slot,
+    Standing, Threshold, Voice, limits::CLIENT_FRAME_BYTES,
 };
 
 /// The version of the protocol that this crate speaks.
-pub const VERSION: u16 = 2;
+pub const VERSION: u16 = 3;
 
 const HELLO: u8 = 0x01;
 const POSE: u8 = 0x02;
@@ -191,6 +191,9 @@ pub struct News {
     /// Events since the last packet, in order; numbers may begin below what the client has seen already.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub events: Option<Vec<Event>>,
+    /// Whether the room is recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recording: Option<RecordingNow>,
 }
 
 /// What a participant who enters needs to know.
@@ -209,6 +212,8 @@ pub struct Entrance {
     pub kept_out: Vec<KeptOut>,
     /// All holds.
     pub holds: Vec<Holding>,
+    /// Whether the room is recorded.
+    pub recording: RecordingNow,
 }
 
 /// The answer to an act that was carried out.
@@ -715,7 +720,7 @@ impl<'a> Reader<'a> {
         WireError { at: self.at, what }
     }
 
-    fn take(&mut self, count: usize) -> Result<&'a [u8], WireError> {
+    pub(crate) fn take(&mut self, count: usize) -> Result<&'a [u8], WireError> {
         let end = self.at.checked_add(count);
         let taken = end.and_then(|end| self.bytes.get(self.at..end));
         let taken = taken.ok_or(self.error("the frame ends early"))?;
@@ -769,6 +774,11 @@ impl<'a> Reader<'a> {
     fn rest_as_json<T: DeserializeOwned>(&mut self) -> Result<T, WireError> {
         let rest = self.take(self.bytes.len() - self.at)?;
         serde_json::from_slice(rest).map_err(|_| self.error("not the JSON expected"))
+    }
+
+    /// Whether nothing follows.
+    pub(crate) fn is_at_end(&self) -> bool {
+        self.at == self.bytes.len()
     }
 
     fn end(&self) -> Result<(), WireError> {

@@ -4,6 +4,7 @@ use vocabulary::{ActorId, Timestamp};
 
 use crate::{
     ActKind, Annotation, Change, Deed, Entity, EntityId, Hologram, Measure, Order, Person, Placed,
+    Recording,
     limits::{ENTITIES, ONE_STEP_MS, UNDO_STEPS},
 };
 
@@ -31,6 +32,7 @@ pub struct World {
     next_number: u64,
     steps: BTreeMap<ActorId, VecDeque<Step>>,
     order: Order,
+    recording: Recording,
 }
 
 impl Default for World {
@@ -41,6 +43,7 @@ impl Default for World {
             next_number: 0,
             steps: BTreeMap::new(),
             order: Order::default(),
+            recording: Recording::default(),
         }
     }
 }
@@ -63,6 +66,11 @@ impl World {
     /// The order that was kept.
     pub fn order(&self) -> &Order {
         &self.order
+    }
+
+    /// Whether the room is recorded.
+    pub fn recording(&self) -> &Recording {
+        &self.recording
     }
 
     /// The number that the next entity gets.
@@ -100,6 +108,9 @@ impl World {
         }
         if let Some(ordered) = &deed.order {
             self.order.fold(at, ordered);
+        }
+        if let Some(step) = deed.recording {
+            self.recording.fold(self.next_number, at, actor, step);
         }
         let step = Step {
             number: self.next_number,
@@ -150,6 +161,7 @@ impl World {
                 changes,
                 undoes: Some(step.number),
                 order: None,
+                recording: None,
             })
         })
     }

@@ -14,8 +14,8 @@ use std::{collections::BTreeMap, fs, path::PathBuf};
 use room::{
     Act, ActKind, Annotation, AtDoor, Change, Did, Entity, Event, Farewell, Held, Hologram,
     HologramPatch, KeptOut, Knocking, Layer, Measure, MeasureKind, Mode, Ordered, Patch, Placed,
-    Placement, Plane, Pointer, Pose, Refusal, ResumeToken, Sending, Slot, Source, Standing,
-    Threshold, Transform, Voice, Window,
+    Placement, Plane, Pointer, Pose, RecordingNow, RecordingState, RecordingStep, Refusal,
+    ResumeToken, Sending, Slot, Source, Standing, StopReason, Threshold, Transform, Voice, Window,
     wire::{Ack, ClientFrame, Entrance, Holding, News, Participant, PoseOf, ServerFrame, VERSION},
 };
 use serde::{Deserialize, Serialize};
@@ -433,6 +433,7 @@ fn events() -> Vec<Event> {
                 placed: Some(placed(Entity::Measure(measure))),
             }],
             order: None,
+            recording: None,
         },
         Event {
             number: 42,
@@ -450,6 +451,7 @@ fn events() -> Vec<Event> {
                 },
             ],
             order: None,
+            recording: None,
         },
         Event {
             number: 43,
@@ -464,6 +466,18 @@ fn events() -> Vec<Event> {
                     reason: "再三打断 interrupts".to_owned(),
                     until: at(),
                 },
+            }),
+            recording: None,
+        },
+        Event {
+            number: 44,
+            actor: chen(),
+            at: at(),
+            act: ActKind::Recording,
+            changes: vec![],
+            order: None,
+            recording: Some(RecordingStep::Stopped {
+                why: StopReason::NotAgreed,
             }),
         },
     ]
@@ -508,6 +522,16 @@ fn kept_out() -> Vec<KeptOut> {
         until: at(),
         appeal: Some("是别人 it was somebody else".to_owned()),
     }]
+}
+
+fn recording() -> RecordingNow {
+    RecordingNow {
+        state: RecordingState::Running,
+        number: Some(40),
+        by: Some(chen()),
+        since: Some(at()),
+        agreed: vec![chen()],
+    }
 }
 
 fn threshold() -> Threshold {
@@ -559,6 +583,7 @@ fn server_frames() -> Vec<(&'static str, ServerFrame)> {
         waiting: waiting(),
         kept_out: kept_out(),
         holds: holds.clone(),
+        recording: recording(),
     };
     let news = News {
         people: Some(people()),
@@ -566,6 +591,7 @@ fn server_frames() -> Vec<(&'static str, ServerFrame)> {
         kept_out: Some(kept_out()),
         holds: Some(holds),
         events: Some(events()),
+        recording: Some(recording()),
     };
     let poses = vec![
         PoseOf {
@@ -589,7 +615,7 @@ fn server_frames() -> Vec<(&'static str, ServerFrame)> {
     ];
     vec![
         ("welcome with a snapshot", welcome(false, 41, begun)),
-        ("welcome to one who comes back", welcome(true, 44, missed)),
+        ("welcome to one who comes back", welcome(true, 45, missed)),
         ("tick with nothing", tick(News::default(), vec![], vec![])),
         ("tick with everything", tick(news, poses, acks)),
         ("refused", ServerFrame::refused(9, Refusal::OutsideVolume)),

@@ -15,11 +15,12 @@ use std::collections::{BTreeMap, VecDeque};
 
 use room::{
     Change, Did, Door, Event, KeptAct, KeptOut, Knocking, NewEntity, Ordered, Person, Placed,
-    Refusal, Reply, ResumeToken, Room, Seat, Standing, World, limits,
+    Recording, RecordingStep, Refusal, Reply, ResumeToken, Room, Seat, Standing, StopReason, World,
+    limits,
     wire::{ClientFrame, Participant, ServerFrame, VERSION},
 };
 use serde_json::Value;
-use stage::{Chance, Chest, any_act, any_order};
+use stage::{Chance, Chest, Replay, any_act, any_order, any_recording};
 use vocabulary::{ActorId, RoomId, Timestamp};
 
 const CLIENTS: usize = 10;
@@ -209,6 +210,10 @@ struct Hospital {
     now: Timestamp,
     models: Vec<Model>,
     tokens: u8,
+    /// The recording that goes on, and what is seen in it.
+    recording: Option<(u64, Replay)>,
+    /// Ticks that were recorded.
+    recorded: usize,
 }
 
 impl Hospital {
@@ -220,6 +225,8 @@ impl Hospital {
             now: Timestamp(1_000_000),
             models: (0..CLIENTS).map(|_| Model::default()).collect(),
             tokens: 0,
+            recording: None,
+            recorded: 0,
         }
     }
 
@@ -302,6 +309,9 @@ impl Hospital {
 
     /// A round of the server, on a disk that fails now and then.
     fn round(&mut self, disk_fails: bool) {
+        if let Some(step) = self.room.recording_due(self.now) {
+            self.room.record_step(self.now, &hospital(), step);
+        }
         let unkept = self.room.take_unkept();
         if let Some(last) = unkept.last() {
             let through = last.number;
@@ -315,12 +325,43 @@ impl Hospital {
             }
         }
         let tick = self.room.tick(self.now);
+        self.record(&tick);
         for parcel in self.room.take_parcels() {
             self.post(parcel.seat, parcel.frame);
         }
         for (seat, packet) in tick.packets() {
             self.post(seat, packet);
         }
+    }
+
+    /// What is recorded shows the room as it is, and only while everybody in it has agreed.
+    fn record(&mut self, tick: &room::Tick) {
+        let Some(number) = self.room.is_recorded() else {
+            assert!(tick.recorded().is_none());
+            self.recording = None;
+            return;
+        };
+        let agreement = self.room.world().recording().running().unwrap();
+        for person in self.room.people() {
+            let agreed = agreement.agreed.contains(&person.actor);
+            assert!(agreed, "{} is recorded and has not agreed", person.actor);
+        }
+        let goes_on = self.recording.as_ref().is_some_and(|one| one.0 == number);
+        // A part of the recording begins anew now and then.
+        if !goes_on || self.chance.in_percent(10) {
+            let mut replay = Replay::default();
+            for frame in self.room.key_frames() {
+                replay.show(&frame);
+            }
+            self.recording = Some((number, replay));
+        }
+        if let (Some((_, replay)), Some(frame)) = (&mut self.recording, tick.recorded()) {
+            replay.show(frame);
+        }
+        let (_, replay) = self.recording.as_ref().unwrap();
+        assert_eq!(&replay.entities, self.room.world().entities());
+        assert_eq!(replay.people, self.room.people());
+        self.recorded += 1;
     }
 
     fn post(&mut self, seat: Seat, frame: Vec<u8>) {
@@ -352,6 +393,12 @@ impl Hospital {
             99 if self.chance.in_percent(20) => {
                 // The server dies; what it had not kept is gone.
                 self.room = open(&self.journal);
+                self.recording = None;
+                if *self.room.world().recording() != Recording::Off {
+                    let why = StopReason::Interrupted;
+                    let step = RecordingStep::Stopped { why };
+                    self.room.record_step(self.now, &hospital(), step);
+                }
                 for model in &mut self.models {
                     model.seat = None;
                     model.inbox.clear();
@@ -372,6 +419,9 @@ impl Hospital {
             (true, false) => 5,
             (false, _) => 90,
         };
+        if self.chance.in_percent(8) {
+            return any_recording(&mut self.chance);
+        }
         if self.chance.in_percent(order) {
             let model = &self.models[who];
             let inside: Vec<u16> = model.people.iter().map(|person| person.id).collect();
@@ -392,6 +442,7 @@ impl Hospital {
             changes,
             undoes: None,
             order: None,
+            recording: None,
         };
         seen.fold(&actor, self.now, &deed);
         serde_json::to_value(any_act(&mut self.chance, &seen)).unwrap()
@@ -575,7 +626,11 @@ impl Drop for SaysSeed {
     }
 }
 
-fn run(seed: u64) -> (usize, usize, usize) {
+fn hospital() -> ActorId {
+    ActorId::new("hospital").unwrap()
+}
+
+fn run(seed: u64) -> (usize, usize, usize, usize) {
     let _says = SaysSeed(seed);
     let mut world = Hospital::new(seed);
     for who in 0..CLIENTS {
@@ -593,6 +648,7 @@ fn run(seed: u64) -> (usize, usize, usize) {
         world.journal.len(),
         order,
         unknown.filter(|(_, fate)| *fate == Fate::Unknown).count(),
+        world.recorded,
     )
 }
 
@@ -602,15 +658,17 @@ fn all_clients_come_to_see_the_same_room_whatever_happens() {
         run(seed.parse().unwrap());
         return;
     }
-    let (mut kept, mut ordered, mut unknown) = (0, 0, 0);
+    let (mut kept, mut ordered, mut unknown, mut recorded) = (0, 0, 0, 0);
     for seed in 0..60 {
-        let (k, o, u) = run(seed);
+        let (k, o, u, r) = run(seed);
         kept += k;
         ordered += o;
         unknown += u;
+        recorded += r;
     }
     // Runs in which little happens would show little.
     assert!(kept > 60 * 40, "only {kept} acts were kept");
     assert!(ordered > 60 * 4, "order was kept only {ordered} times");
     assert!(unknown > 0, "no seat was ever lost");
+    assert!(recorded > 60 * 10, "only {recorded} ticks were recorded");
 }

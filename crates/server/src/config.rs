@@ -113,6 +113,8 @@ pub struct Config {
     pub signal_reading_days: Option<u32>,
     /// After how many days the roll-ups of readings are removed. Never where it is not set.
     pub signal_rollup_days: Option<u32>,
+    /// After how many days the bytes of recordings of rooms are removed. Never where it is not set.
+    pub recording_days: Option<u32>,
     /// Every how many minutes a vital sign that devices measure becomes an observation of the record; 0: never.
     pub vital_sign_minutes: u32,
     /// Whether session cookies are marked `Secure`: set it when a TLS proxy stands before the HTTP port.
@@ -227,6 +229,7 @@ impl Default for Config {
             image_purge_days: None,
             signal_reading_days: None,
             signal_rollup_days: None,
+            recording_days: None,
             vital_sign_minutes: 60,
             secure_cookies: false,
         }
@@ -286,6 +289,7 @@ impl Config {
                 "image_purge_days",
                 "signal_reading_days",
                 "signal_rollup_days",
+                "recording_days",
                 "vital_sign_minutes",
                 "secure_cookies",
             ]))

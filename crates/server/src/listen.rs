@@ -13,10 +13,12 @@ use crate::{
     access, devices,
     dimse::{self, Listening},
     edge, guidelines,
-    hospital::Hospital,
+    hospital::{Hospital, hospital_actor},
     http, media, mllp, mqtt, pacs,
     places::Places,
-    purge, quality, reminders, vitals, volumes, ward,
+    purge, quality, reminders,
+    rooms::recorder,
+    vitals, volumes, ward,
 };
 
 /// The open doors of a hospital.
@@ -40,6 +42,11 @@ pub async fn open(hospital: &Arc<Hospital>) -> Result<Doors> {
     if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
         tracing::warn!(%error, "the limit on open connections could not be raised");
     }
+    // A hospital that failed has left recordings open, and nobody records yet.
+    let permit = hospital
+        .own_permit("seal recordings of rooms", policy::Action::ReadRecord)
+        .await?;
+    recorder::seal_interrupted(&*hospital.record, &permit, &hospital_actor()).await?;
     let (close, closed) = watch::channel(false);
     let mut tasks = Vec::new();
 

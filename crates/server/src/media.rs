@@ -21,7 +21,7 @@ use tokio::{
 };
 use vocabulary::RoomId;
 
-use crate::config::Config;
+use crate::{config::Config, rooms::recorder::VoiceTap};
 
 /// The longest datagram that is read; a longer one is no WebRTC.
 const DATAGRAM_BYTES: usize = 2048;
@@ -56,6 +56,7 @@ enum Ask {
     Join(Box<Joining>),
     Sends(Attendance, Sending),
     Leave(Attendance),
+    Record(RoomId, Option<VoiceTap>),
 }
 
 /// The way of the rooms to the task that forwards.
@@ -109,6 +110,11 @@ impl Media {
     /// The relay that people may go by.
     pub fn relay(&self) -> Option<&Relay> {
         self.relay.as_ref()
+    }
+
+    /// Has the voices of a room go into a recording from now on, or no more.
+    pub fn record(&self, room: RoomId, tap: Option<VoiceTap>) {
+        let _ = self.ask.send(Ask::Record(room, tap));
     }
 
     /// Lets somebody take part whom the room has seated; the answer to their offer follows.
@@ -177,6 +183,8 @@ pub fn announced(config: &Config, bound: SocketAddr) -> Result<Vec<SocketAddr>> 
 struct Listeners {
     seats: HashMap<Attendance, (RoomId, Seat)>,
     rooms: HashMap<RoomId, Ear>,
+    /// Where voices go that are recorded.
+    taps: HashMap<RoomId, VoiceTap>,
 }
 
 impl Listeners {
@@ -225,6 +233,13 @@ impl Listeners {
                 let _ = answer.send(joined);
             }
             Ask::Sends(id, sending) => forwarder.sends(now, id, sending),
+            Ask::Record(room, tap) => {
+                forwarder.record(&room, tap.is_some());
+                match tap {
+                    Some(tap) => self.taps.insert(room, tap),
+                    None => self.taps.remove(&room),
+                };
+            }
             Ask::Leave(id) => {
                 forwarder.leave(now, id);
                 self.seats.remove(&id);
@@ -271,6 +286,9 @@ pub async fn serve(
         if went.is_err() {
             tracing::error!("media begin anew after a failure");
             forwarder = Forwarder::new(Instant::now(), addresses.clone());
+            for room in listeners.taps.keys() {
+                forwarder.record(room, true);
+            }
             let ended: Vec<_> = listeners.seats.keys().copied().collect();
             for id in ended {
                 listeners.tell(Told::Ended(id));
@@ -313,6 +331,11 @@ fn step(
         forwarder.wake(now);
     }
     send(forwarder, socket);
+    while let Some(heard) = forwarder.heard() {
+        if let Some(tap) = listeners.taps.get(&heard.room) {
+            tap.take(heard.participant, heard.clock, heard.packet);
+        }
+    }
     while let Some(told) = forwarder.told() {
         listeners.tell(told);
     }

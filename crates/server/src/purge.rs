@@ -1,6 +1,6 @@
 //! Removes the bytes of deleted images, once the setting `image_purge_days` lets it, and readings of devices
-//! whose time is over by `signal_reading_days` and `signal_rollup_days`: by the hour in a running hospital, or by
-//! `yuanyi purge`.
+//! whose time is over by `signal_reading_days` and `signal_rollup_days`, and recordings of rooms by
+//! `recording_days`: by the hour in a running hospital, or by `yuanyi purge`.
 
 use std::{sync::Arc, time::Duration};
 
@@ -55,6 +55,39 @@ pub async fn run_signals(
     repeat(record, permit, &fact).await
 }
 
+/// Erases recordings of rooms that ended more than so many days ago.
+pub async fn run_recordings(
+    record: &dyn Record,
+    permit: &Permit,
+    days: u32,
+) -> Result<Purged, RecordError> {
+    let ended_before = days_ago(days);
+    let mut purged = Purged::default();
+    for found in record.recordings(permit, None).await? {
+        let ended = found.started.0.saturating_add(i64::from(found.duration_ms));
+        if found.is_erased || found.sealed.is_none() || ended >= ended_before.0 {
+            continue;
+        }
+        let fact = NewFact::EraseRecording {
+            room: found.room,
+            recording: found.recording,
+            reason: format!("older than {days} days"),
+        };
+        let batch = Batch {
+            actor: hospital_actor(),
+            facts: vec![(fact, Precondition::None)],
+        };
+        match record.commit(batch).await {
+            // Somebody has erased it meanwhile.
+            Err(RecordError::Conflict { .. }) => continue,
+            erased => erased?,
+        };
+        purged.objects += found.chunks;
+        purged.bytes += found.bytes;
+    }
+    Ok(purged)
+}
+
 fn days_ago(days: u32) -> Timestamp {
     Timestamp(clock::now().0.saturating_sub(i64::from(days) * DAY_MS))
 }
@@ -99,6 +132,7 @@ pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) 
         config.image_purge_days,
         config.signal_reading_days,
         config.signal_rollup_days,
+        config.recording_days,
     ];
     if days.iter().all(Option::is_none) {
         return;
@@ -147,6 +181,9 @@ pub async fn all(
         if let Some(days) = days {
             add(run_signals(record, permit, part, days).await?);
         }
+    }
+    if let Some(days) = config.recording_days {
+        add(run_recordings(record, permit, days).await?);
     }
     Ok(purged)
 }

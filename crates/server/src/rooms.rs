@@ -1,5 +1,8 @@
 //! One task per open room: acts are judged, committed to the record, and only then told to all.
 
+pub mod recorder;
+mod recording;
+
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
@@ -18,6 +21,8 @@ use tokio::{
 };
 use vocabulary::{ActorId, PatientId, RoomId};
 
+use recording::Recorded;
+
 use crate::{
     accounts::Session,
     clock,
@@ -26,6 +31,8 @@ use crate::{
 
 /// Ticks come 20 times a second.
 const TICK: Duration = Duration::from_millis(50);
+/// How long a room may take to close.
+const CLOSE: Duration = Duration::from_secs(5);
 /// Frames that may wait for one connection; one that reads slower than this is put out.
 const OUTBOX: usize = 64;
 /// Commands that may wait for one room.
@@ -303,7 +310,7 @@ impl Rooms {
         let (ear, news) = mpsc::unbounded_channel();
         open.retain(|_, room| !room.is_closed());
         open.insert(about.id.clone(), sender.clone());
-        let host = Host {
+        let mut host = Host {
             room,
             record: Arc::clone(record),
             about: about.clone(),
@@ -311,7 +318,9 @@ impl Rooms {
             media: Arc::clone(&self.media),
             ear,
             voices: Vec::new(),
+            recorded: Recorded::default(),
         };
+        host.interrupt_recording();
         tokio::spawn(host.run(inbox, news));
         Ok(sender)
     }
@@ -319,8 +328,12 @@ impl Rooms {
     /// Closes all rooms; those in them come back when the server does.
     pub async fn close_all(&self) {
         let rooms: Vec<_> = self.open.lock().drain().map(|(_, room)| room).collect();
-        for room in rooms {
+        for room in &rooms {
             let _ = room.send(Command::Close).await;
+        }
+        // What is recorded is sealed before the record closes.
+        for room in rooms {
+            let _ = tokio::time::timeout(CLOSE, room.closed()).await;
         }
     }
 }
@@ -358,6 +371,7 @@ struct Host {
     ear: Ear,
     /// Who takes part by media, as it was last said.
     voices: Vec<Voice>,
+    recorded: Recorded,
 }
 
 impl Host {
@@ -372,7 +386,10 @@ impl Host {
             tokio::select! {
                 command = inbox.recv() => match command {
                     Some(Command::Close) | None => return self.close().await,
-                    Some(command) => self.obey(command),
+                    Some(command) => {
+                        self.obey(command);
+                        self.mind_recording();
+                    }
                 },
                 Some(news) = news.recv() => self.pass_on(news),
                 _ = ticks.tick() => {
@@ -380,13 +397,18 @@ impl Host {
                     for _ in 0..INBOX {
                         match inbox.try_recv() {
                             Ok(Command::Close) => return self.close().await,
-                            Ok(command) => self.obey(command),
+                            Ok(command) => {
+                                self.obey(command);
+                                self.mind_recording();
+                            }
                             Err(_) => break,
                         }
                     }
                     self.take_poses();
                     self.furnish();
+                    self.take_step();
                     if !self.keep().await {
+                        self.end_recording(true);
                         return;
                     }
                     self.send_tick();
@@ -401,8 +423,12 @@ impl Host {
     }
 
     async fn close(&mut self) {
+        self.interrupt_recording();
         self.keep().await;
         self.say_farewell(Farewell::Closing);
+        if let Some(sealed) = self.end_recording(true) {
+            let _ = sealed.await;
+        }
     }
 
     /// Puts what the room is about into it, once there is something to show.
@@ -559,6 +585,7 @@ impl Host {
             MediaNews::Voices(voices) => {
                 let frame = voices_frame(&voices);
                 self.voices = voices;
+                self.record_voices();
                 self.send_all(&frame);
             }
             MediaNews::Slots(seat, slots) => {
@@ -630,7 +657,10 @@ impl Host {
         let Some(last) = unkept.last().map(|act| act.number) else {
             return true;
         };
-        let audit: Vec<_> = unkept.iter().filter_map(|kept| self.audit(kept)).collect();
+        let audit = unkept.iter().filter_map(|kept| self.audit(kept));
+        let recording = unkept.iter().flat_map(|kept| self.recording_facts(kept));
+        let audit: Vec<_> = audit.chain(recording).collect();
+        self.note_steps(&unkept);
         let facts = unkept.into_iter().map(|kept| {
             let act = RoomAct {
                 room: self.about.id.clone(),
@@ -696,6 +726,7 @@ impl Host {
 
     fn send_tick(&mut self) {
         let tick = self.room.tick(clock::now());
+        self.record_tick(&tick);
         for parcel in self.room.take_parcels() {
             let frame = parcel.frame.into();
             if parcel.is_last {

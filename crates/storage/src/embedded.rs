@@ -14,7 +14,8 @@ use parking_lot::Mutex;
 use policy::Permit;
 use record::{
     Batch, Entry, ImagingQuery, ImagingRow, Indexer, Instance, NewFact, Page, Record, RecordError,
-    ResourceKey, ResourceQuery, ResourceVersion, RoomAct, Sealed, StoredObject,
+    RecordedChunk, RecordingFound, ResourceKey, ResourceQuery, ResourceVersion, RoomAct, Sealed,
+    StoredObject,
 };
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use vocabulary::{Digest, PatientId, RoomId, Timestamp, Uid};
@@ -231,6 +232,7 @@ fn object_bytes(facts: &[(NewFact, record::Precondition)]) -> usize {
         NewFact::SealSignals {
             readings, rollup, ..
         } => readings.len() + rollup.len(),
+        NewFact::RecordChunk { bytes, .. } => bytes.len(),
         _ => 0,
     };
     facts.iter().map(|(fact, _)| of(fact)).sum()
@@ -442,6 +444,45 @@ impl Record for Embedded {
         let (room, patient) = (room.clone(), patient.cloned());
         self.read(permit, move |reader, permit| {
             reader.room_acts(permit, &room, patient.as_ref(), from)
+        })
+        .await
+    }
+
+    async fn recordings(
+        &self,
+        permit: &Permit,
+        room: Option<&RoomId>,
+    ) -> Result<Vec<RecordingFound>, RecordError> {
+        let room = room.cloned();
+        self.read(permit, move |reader, permit| {
+            reader.recordings(permit, room.as_ref())
+        })
+        .await
+    }
+
+    async fn recorded_chunks(
+        &self,
+        permit: &Permit,
+        room: &RoomId,
+        recording: u64,
+    ) -> Result<Vec<(u64, RecordedChunk)>, RecordError> {
+        let room = room.clone();
+        self.read(permit, move |reader, permit| {
+            reader.recorded_chunks(permit, &room, recording)
+        })
+        .await
+    }
+
+    async fn recorded_bytes(
+        &self,
+        permit: &Permit,
+        room: &RoomId,
+        recording: u64,
+        number: u64,
+    ) -> Result<Option<Bytes>, RecordError> {
+        let room = room.clone();
+        self.read(permit, move |reader, permit| {
+            reader.recorded_bytes(permit, &room, recording, number)
         })
         .await
     }

@@ -7,12 +7,12 @@ use record::{Entry, FactBody, Indexer};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use vocabulary::{Digest, Timestamp};
 
-use crate::{StorageError, imaging, log::Position, purge, resources, signals::chunks};
+use crate::{StorageError, imaging, log::Position, purge, recordings, resources, signals::chunks};
 
 /// The index's file below the data folder.
 pub const INDEX: &str = "index.sqlite";
 /// The version of [`SCHEMA`]; another one on disk is made again from the log.
-pub const SCHEMA_VERSION: i64 = 4;
+pub const SCHEMA_VERSION: i64 = 5;
 
 pub const SCHEMA: &str = "
 CREATE TABLE applied (one INTEGER PRIMARY KEY CHECK (one = 1), segment INTEGER, offset INTEGER,
@@ -143,6 +143,7 @@ pub fn prepare(connection: &Connection) -> Result<(), StorageError> {
     set_up(connection)?;
     connection.execute_batch(SCHEMA)?;
     connection.execute_batch(chunks::SCHEMA)?;
+    connection.execute_batch(recordings::SCHEMA)?;
     connection.pragma_update(None, "user_version", SCHEMA_VERSION)?;
     Ok(())
 }
@@ -282,6 +283,15 @@ pub fn apply(
         FactBody::PurgedImages(purged) => purge::apply(connection, purged).map(drop),
         FactBody::SealedSignals(sealed) => chunks::apply(connection, entry.sequence, sealed),
         FactBody::PurgedSignals(purged) => chunks::purge(connection, purged).map(drop),
+        FactBody::RecordedChunk(chunk) => {
+            let subject = entry.fact.subject.as_ref();
+            recordings::apply(connection, entry.sequence, subject, chunk)
+        }
+        FactBody::SealedRecording(sealed) => {
+            let subject = entry.fact.subject.as_ref();
+            recordings::seal(connection, entry.sequence, subject, sealed)
+        }
+        FactBody::ErasedRecording(erased) => recordings::erase(connection, erased).map(drop),
         FactBody::RoomAct(act) => {
             let mut insert = connection.prepare_cached("INSERT INTO acts VALUES (?, ?, ?, ?)")?;
             insert.execute(params![

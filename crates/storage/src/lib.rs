@@ -3,7 +3,7 @@
 //! The files' names read as the way of a fact: `embedded` takes the commit, `stage` checks and numbers it,
 //! `writer` makes it durable in the `log` (of `frame`s), `index` finds it again (`resources`; `imaging` by
 //! its `image_terms`), and `reader` reads it. `replay` makes the index again, `verify` looks for damage,
-//! and `purge` removes what was deleted. `signals` keeps readings of devices until they are sealed here.
+//! and `purge` removes what was deleted. `recordings` finds those of rooms; `signals` keeps readings of devices until they are sealed here.
 
 mod backup;
 #[cfg(feature = "conformance")]
@@ -23,6 +23,7 @@ mod locate;
 mod log;
 mod purge;
 mod reader;
+mod recordings;
 mod replay;
 mod resources;
 mod signals;

@@ -97,7 +97,11 @@ pub struct Purges {
 
 /// An entry says what it is at its beginning, so that the others need not be taken apart.
 const BEGINNING: usize = 1024;
-const WORDS: [&[u8]; 2] = [b"\"purged-images\"", b"\"purged-signals\""];
+const WORDS: [&[u8]; 3] = [
+    b"\"purged-images\"",
+    b"\"purged-signals\"",
+    b"\"erased-recording\"",
+];
 
 impl Purges {
     /// Reads the entries from a place on, as far as they are whole; what is not is found out elsewhere.
@@ -147,6 +151,7 @@ impl Purges {
         let objects = match entry.fact.body {
             FactBody::PurgedImages(purged) => purged.objects,
             FactBody::PurgedSignals(purged) => purged.objects,
+            FactBody::ErasedRecording(erased) => erased.objects,
             _ => return Ok(()),
         };
         let objects = objects.into_iter();

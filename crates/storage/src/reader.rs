@@ -6,8 +6,8 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use policy::Permit;
 use record::{
-    Entry, FactBody, Instance, Page, RecordError, ResourceKey, ResourceQuery, ResourceVersion,
-    RoomAct, StoredObject,
+    Entry, FactBody, Instance, Page, RecordError, RecordedChunk, RecordingFound, ResourceKey,
+    ResourceQuery, ResourceVersion, RoomAct, StoredObject,
 };
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter, types::Value};
 use tokio::sync::Semaphore;
@@ -17,6 +17,7 @@ use crate::{
     StorageError,
     index::{self, Located, from_sql, scope, to_sql},
     log::{Log, segment_name},
+    recordings,
     resources::{self, Sql},
 };
 
@@ -510,6 +511,86 @@ impl Reader<'_> {
             .into_iter()
             .map(|(_, sequence)| Ok(self.act_at(sequence)?))
             .collect()
+    }
+
+    /// The recordings of a room, or of all, as far as the permit covers them.
+    pub fn recordings(
+        &self,
+        permit: &Permit,
+        room: Option<&RoomId>,
+    ) -> Result<Vec<RecordingFound>, RecordError> {
+        let mut found = recordings::list(self.connection, room)?;
+        found.retain(|one| permit.covers(one.subject.as_ref()));
+        Ok(found)
+    }
+
+    /// The chunks of a recording.
+    pub fn recorded_chunks(
+        &self,
+        permit: &Permit,
+        room: &RoomId,
+        recording: u64,
+    ) -> Result<Vec<(u64, RecordedChunk)>, RecordError> {
+        self.may_replay(permit, room, recording)?;
+        let found = self.rows(
+            "SELECT sequence FROM recorded_chunks WHERE room = ? AND recording = ? ORDER BY number",
+            params![room.as_str(), to_sql(recording)],
+            |row| Ok(from_sql(row.get(0)?)),
+        )?;
+        let chunk = |sequence: u64| match self.entry_at(sequence)?.fact.body {
+            FactBody::RecordedChunk(chunk) => Ok((sequence, chunk)),
+            _ => Err(StorageError::damaged(
+                index::INDEX,
+                0,
+                format!("entry {sequence} is no chunk of a recording"),
+            )),
+        };
+        Ok(found
+            .into_iter()
+            .map(chunk)
+            .collect::<Result<_, StorageError>>()?)
+    }
+
+    /// The bytes of one chunk of a recording.
+    pub fn recorded_bytes(
+        &self,
+        permit: &Permit,
+        room: &RoomId,
+        recording: u64,
+        number: u64,
+    ) -> Result<Option<Bytes>, RecordError> {
+        self.may_replay(permit, room, recording)?;
+        let digest: Option<[u8; 32]> = self
+            .connection
+            .prepare_cached(
+                "SELECT digest FROM recorded_chunks WHERE room = ? AND recording = ? AND number = ?",
+            )
+            .and_then(|mut statement| {
+                let key = params![room.as_str(), to_sql(recording), to_sql(number)];
+                statement.query_row(key, |row| row.get(0)).optional()
+            })
+            .map_err(StorageError::from)?;
+        let Some(digest) = digest.map(Digest) else {
+            return Ok(None);
+        };
+        let Some((at, length)) = index::blob(self.connection, &digest)? else {
+            return Ok(None);
+        };
+        Ok(Some(self.log.payload(at, length)?))
+    }
+
+    /// Whether the permit covers whom a recording is about.
+    fn may_replay(
+        &self,
+        permit: &Permit,
+        room: &RoomId,
+        recording: u64,
+    ) -> Result<(), RecordError> {
+        let found = recordings::find(self.connection, room, recording)?;
+        match found {
+            Some(found) if !permit.covers(found.subject.as_ref()) => Err(RecordError::NotPermitted),
+            _ => Ok(()),
+        }
     }
 
     fn act_at(&self, sequence: u64) -> Result<RoomAct, StorageError> {

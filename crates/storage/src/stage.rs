@@ -3,13 +3,13 @@
 use bytes::Bytes;
 use ledger::Frontier;
 use record::{
-    DeletedImages, DeletedObject, Entry, Fact, FactBody, Images, Indexer, Instance, NewFact,
-    Precondition, PurgedImages, PurgedSignals, RecordError, ResourceKey, RoomAct, Sealed,
-    SealedSignals, SignalPart, StoredObject,
+    DeletedImages, DeletedObject, Entry, ErasedRecording, Fact, FactBody, Images, Indexer,
+    Instance, NewFact, Precondition, PurgedImages, PurgedSignals, RecordError, RecordedChunk,
+    ResourceKey, RoomAct, Sealed, SealedRecording, SealedSignals, SignalPart, StoredObject,
 };
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 use serde_json::{Map, Value};
-use vocabulary::{ActorId, Digest, PatientId, Timestamp};
+use vocabulary::{ActorId, Digest, PatientId, RoomId, Timestamp};
 
 use crate::{
     StorageError,
@@ -18,7 +18,7 @@ use crate::{
     index::{self, Located, from_sql},
     log::Position,
     purge::{self, Erased},
-    reader, resources,
+    reader, recordings, resources,
     signals::chunks,
     writer::NewFrame,
 };
@@ -54,6 +54,11 @@ impl Prepared {
                 sealed.rollup_size = rollup.len() as u64;
                 table = Bytes::from(frame::table(readings));
                 second = Bytes::from(frame::table(rollup));
+            }
+            NewFact::RecordChunk { chunk, bytes, .. } => {
+                chunk.digest = Digest::of(bytes);
+                chunk.size = bytes.len() as u64;
+                table = Bytes::from(frame::table(bytes));
             }
             _ => {}
         }
@@ -160,6 +165,17 @@ impl Staging<'_> {
                 ended_before,
                 most,
             } => self.purge_signals(part, ended_before, most),
+            NewFact::RecordChunk {
+                chunk,
+                subject,
+                bytes,
+            } => self.record_chunk(chunk, subject, (bytes, table)),
+            NewFact::SealRecording { sealed, subject } => self.seal_recording(sealed, subject),
+            NewFact::EraseRecording {
+                room,
+                recording,
+                reason,
+            } => self.erase_recording(room, recording, reason),
             NewFact::RoomAct { act, subject } => self.act(act, subject),
         }
     }
@@ -342,6 +358,65 @@ impl Staging<'_> {
             objects,
         };
         self.entry(None, FactBody::PurgedSignals(purged), 1)
+    }
+
+    /// `object` is the chunk's bytes with their checksums.
+    fn record_chunk(
+        &mut self,
+        chunk: RecordedChunk,
+        subject: Option<PatientId>,
+        (bytes, table): (Bytes, Bytes),
+    ) -> Done {
+        let found = recordings::find(self.connection, &chunk.room, chunk.recording)?;
+        if found.as_ref().is_some_and(|found| found.sealed.is_some()) {
+            return Err(Refused::Conflict("the recording is sealed"));
+        }
+        if chunk.number != found.map_or(0, |found| found.chunks) {
+            return Err(Refused::Conflict(
+                "the chunk's number is not the recording's next",
+            ));
+        }
+        // A chunk names itself in its bytes: those of another object would go when it is erased.
+        if index::blob(self.connection, &chunk.digest)?.is_some() {
+            return Err(Refused::Conflict(
+                "an object with these bytes is kept already",
+            ));
+        }
+        index::add_blob(self.connection, &chunk.digest, self.position, chunk.size)?;
+        self.push(Kind::Blob, chunk.digest, bytes, table);
+        self.entry(subject, FactBody::RecordedChunk(chunk), 1)
+    }
+
+    fn seal_recording(&mut self, mut sealed: SealedRecording, subject: Option<PatientId>) -> Done {
+        let found = recordings::find(self.connection, &sealed.room, sealed.recording)?;
+        if found.is_some_and(|found| found.sealed.is_some()) {
+            return Err(Refused::Conflict("the recording is sealed"));
+        }
+        let objects = recordings::objects(self.connection, &sealed.room, sealed.recording)?;
+        sealed.chunks = objects.into_iter().map(|object| object.digest).collect();
+        self.entry(subject, FactBody::SealedRecording(sealed), 1)
+    }
+
+    fn erase_recording(&mut self, room: RoomId, recording: u64, reason: String) -> Done {
+        let found = recordings::find(self.connection, &room, recording)?;
+        let Some(found) = found.filter(|found| !found.is_erased) else {
+            return Err(Refused::Conflict("there is no such recording"));
+        };
+        if found.sealed.is_none() {
+            return Err(Refused::Conflict("the recording still goes on"));
+        }
+        let objects = recordings::objects(self.connection, &room, recording)?;
+        for object in &objects {
+            self.erased
+                .extend(index::blob(self.connection, &object.digest)?);
+        }
+        let erased = ErasedRecording {
+            room,
+            recording,
+            reason,
+            objects,
+        };
+        self.entry(found.subject, FactBody::ErasedRecording(erased), 1)
     }
 
     /// Acknowledges an entry that stands already.

@@ -360,6 +360,8 @@ impl<'a> Check<'a> {
         let objects = match &entry.fact.body {
             FactBody::Instance(instance) => vec![instance.digest],
             FactBody::SealedSignals(sealed) => vec![sealed.digest, sealed.rollup_digest],
+            FactBody::RecordedChunk(chunk) => vec![chunk.digest],
+            FactBody::SealedRecording(sealed) => sealed.chunks.clone(),
             _ => Vec::new(),
         };
         if objects

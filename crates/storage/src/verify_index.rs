@@ -31,6 +31,8 @@ const TABLES: &[(&str, &str)] = &[
     ("purged", "segment, offset"),
     ("signal_series", "id"),
     ("signal_chunks", "sequence"),
+    ("recordings", "room, recording"),
+    ("recorded_chunks", "room, recording, number"),
 ];
 
 /// The search terms, which depend on the indexer.

@@ -144,6 +144,13 @@ impl Room {
 
     /// Why somebody has to wait at the door; `None` where they come in.
     pub(super) fn waits(&self, person: &Person, now: Timestamp) -> Option<AtDoor> {
+        let is_held = self.is_held_by_recording(person);
+        self.is_outside(person, now)
+            .or_else(|| is_held.then_some(AtDoor::Recorded))
+    }
+
+    /// Why the order of the room has somebody wait at the door.
+    fn is_outside(&self, person: &Person, now: Timestamp) -> Option<AtDoor> {
         let (order, who, door) = (self.durable.order(), &person.actor, &person.door);
         if order.block(who, now).is_some() {
             return Some(AtDoor::Blocked);
@@ -309,7 +316,7 @@ impl Room {
     /// Whoever may be inside only beside somebody goes back to the door when that one has left.
     fn send_back(&mut self, now: Timestamp) {
         let alone = self.sitters.iter().filter(|(_, sitter)| {
-            sitter.person.door.needs_companion && self.waits(&sitter.person, now).is_some()
+            sitter.person.door.needs_companion && self.is_outside(&sitter.person, now).is_some()
         });
         let alone: Vec<u16> = alone.map(|(id, _)| *id).collect();
         for id in alone {

@@ -47,6 +47,7 @@ impl Room {
             changes: Vec::new(),
             undoes: None,
             order: Some(ordered),
+            recording: None,
         };
         let actor = self.person(from.0).map(|(person, _)| person.actor.clone());
         if let Ok(actor) = actor {
@@ -297,7 +298,7 @@ impl Room {
         }
     }
 
-    fn keeper(&self, participant: u16) -> Result<Standing, Refusal> {
+    pub(super) fn keeper(&self, participant: u16) -> Result<Standing, Refusal> {
         let (person, is_inside) = self.person(participant)?;
         if !is_inside {
             return Err(Refusal::NotInside);

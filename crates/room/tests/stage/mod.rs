@@ -11,7 +11,7 @@ use room::{
     Act, Bounds, Door, EntityId, Hologram, HologramPatch, Joined, KeptAct, Mode, NewEntity,
     NewMeasure, Patch, Person, Placement, Plane, Pose, Probe, Refusal, Reply, ResumeToken, Room,
     Seat, Transform, Window, World,
-    wire::{ClientFrame, ServerFrame, VERSION},
+    wire::{ClientFrame, Holding, Participant, ServerFrame, VERSION},
 };
 use serde_json::{Value, json};
 use vocabulary::{ActorId, RoomId, Timestamp, Uid};
@@ -238,11 +238,79 @@ pub fn any_order(chance: &mut Chance, inside: &[u16], waiting: &[u16]) -> Value 
     }
 }
 
+/// Some act about a recording.
+pub fn any_recording(chance: &mut Chance) -> Value {
+    match chance.below(10) {
+        0 | 1 => json!({"act": "ask-to-record"}),
+        2 => json!({"act": "stop-recording"}),
+        3 => json!({"act": "answer-recording", "agrees": false}),
+        _ => json!({"act": "answer-recording", "agrees": true}),
+    }
+}
+
+/// What somebody sees who looks at a recording: the same frames, read the same way as by one who is inside.
+#[derive(Default)]
+pub struct Replay {
+    pub entities: BTreeMap<EntityId, room::Placed>,
+    pub people: Vec<Participant>,
+    pub holds: Vec<Holding>,
+    pub poses: BTreeMap<u16, Pose>,
+    next_event: u64,
+}
+
+impl Replay {
+    pub fn show(&mut self, frame: &[u8]) {
+        match ServerFrame::decode(frame).unwrap() {
+            ServerFrame::Welcome {
+                next_event,
+                entrance,
+                ..
+            } => {
+                assert!(entrance.waiting.is_empty() && entrance.events.is_empty());
+                *self = Self {
+                    people: entrance.people,
+                    holds: entrance.holds,
+                    next_event,
+                    ..Self::default()
+                };
+                for change in entrance.snapshot.unwrap() {
+                    self.entities.insert(change.id, change.placed.unwrap());
+                }
+            }
+            ServerFrame::Tick {
+                news, poses, acks, ..
+            } => {
+                assert!(acks.is_empty() && news.waiting.is_none());
+                for event in news.events.unwrap_or_default() {
+                    if event.number < self.next_event {
+                        continue;
+                    }
+                    assert_eq!(event.number, self.next_event, "the recording has a gap");
+                    self.next_event += 1;
+                    for change in event.changes {
+                        match change.placed {
+                            Some(placed) => self.entities.insert(change.id, placed),
+                            None => self.entities.remove(&change.id),
+                        };
+                    }
+                }
+                self.people = news.people.unwrap_or(std::mem::take(&mut self.people));
+                self.holds = news.holds.unwrap_or(std::mem::take(&mut self.holds));
+                let poses = poses.into_iter().map(|one| (one.participant, one.pose));
+                self.poses.extend(poses);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
 pub struct Stage {
     pub room: Room,
     pub parcels: Vec<room::Parcel>,
     pub now: Timestamp,
     pub journal: Vec<KeptAct>,
+    /// Frames for a recording.
+    pub recorded: Vec<Vec<u8>>,
     /// The token that the last one to enter was given.
     pub token: ResumeToken,
     seq: u32,
@@ -255,6 +323,7 @@ impl Stage {
             parcels: Vec::new(),
             now: at(1_000_000),
             journal: Vec::new(),
+            recorded: Vec::new(),
             token: ResumeToken([0; 16]),
             seq: 0,
         }
@@ -358,6 +427,7 @@ impl Stage {
         }
         let tick = self.room.tick(self.now);
         self.parcels.extend(self.room.take_parcels());
+        self.recorded.extend(tick.recorded().map(<[u8]>::to_vec));
         let packets = tick
             .packets()
             .map(|(seat, packet)| match ServerFrame::decode(&packet) {

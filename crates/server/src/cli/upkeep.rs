@@ -83,17 +83,19 @@ pub struct Purge {
 }
 
 impl Purge {
-    /// Removes what the settings `image_purge_days`, `signal_reading_days` and `signal_rollup_days` let it.
+    /// Removes what the settings `image_purge_days`, `signal_reading_days`, `signal_rollup_days` and
+    /// `recording_days` let it.
     pub fn run(self) -> Result<()> {
         let config = self.place.config()?;
         let days = [
             config.image_purge_days,
             config.signal_reading_days,
             config.signal_rollup_days,
+            config.recording_days,
         ];
         if days.iter().all(Option::is_none) {
             bail!(
-                "purge: none of image_purge_days, signal_reading_days and signal_rollup_days is set, so that everything stays"
+                "purge: none of image_purge_days, signal_reading_days, signal_rollup_days and recording_days is set, so that everything stays"
             );
         }
         let data = config.data.clone();

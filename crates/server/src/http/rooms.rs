@@ -5,7 +5,9 @@ mod conduct;
 mod door;
 mod export;
 mod media;
+mod recordings;
 mod speech;
+mod take_away;
 
 use std::{sync::Arc, time::Duration};
 
@@ -51,6 +53,24 @@ pub fn routes() -> Router<Arc<Hospital>> {
         .route(
             "/patients/{id}/companion",
             get(companion::read).put(companion::write),
+        )
+        .route("/rooms/{id}/recordings", get(recordings::list))
+        .route("/rooms/{id}/recordings/{recording}", get(recordings::whole))
+        .route(
+            "/rooms/{id}/recordings/{recording}/parts/{number}",
+            get(recordings::part),
+        )
+        .route(
+            "/rooms/{id}/recordings/{recording}/parts/{number}/voice/{participant}",
+            get(recordings::voice),
+        )
+        .route(
+            "/rooms/{id}/recordings/{recording}/export",
+            get(take_away::export),
+        )
+        .route(
+            "/rooms/{id}/recordings/{recording}/erase",
+            post(recordings::erase),
         )
         .route("/conduct", get(conduct::rules).post(conduct::agree))
 }

@@ -1,0 +1,67 @@
+/** What is in the room at the moment that is shown, in words: the same that stands on the stage. */
+import { For, Show } from 'solid-js';
+import type { JSX } from 'solid-js';
+import type { RecordingWhole } from '../../../contract/recordings';
+import { useApp } from '../../core/app';
+import { clockWords } from '../../core/replay-control';
+import type { ReplayControl } from '../../core/replay-control';
+import { roleWords } from '../person';
+import { markWords } from '../room/MarksPanel';
+
+interface MomentProps {
+  readonly replay: ReplayControl;
+  readonly room: string;
+  readonly whole: RecordingWhole;
+}
+
+export function Moment(props: MomentProps): JSX.Element {
+  const app = useApp();
+  const room = props.replay.room;
+  const name = (actor: string): string => room.people().find((one) => one.actor === actor)?.name ?? props.whole.acts.find((act) => act.actor === actor)?.name ?? actor;
+  const hologram = (): string => {
+    const state = room.hologram()?.state;
+    if (!state) return app.t('replay.noHologram');
+    const [x, y, z] = state.transform.position_m.map((metres) => metres.toFixed(2));
+    const { centre_hu: centre, width_hu: width } = state.window;
+    return app.t('replay.hologram', { centre, width, scale: Math.round(state.transform.scale * 100), x: x ?? '', y: y ?? '', z: z ?? '' });
+  };
+  return (
+    <div class="stack">
+      <h2 class="legend">{app.t('replay.state', { at: clockWords(props.replay.at_ms()) })}</h2>
+      <p data-hologram={JSON.stringify(room.hologram()?.state.transform ?? null)}>{hologram()}</p>
+      <section class="stack tight">
+        <h2 class="legend">{app.t('people.here')}</h2>
+        <ul class="people">
+          <For each={room.people()}>
+            {(person) => (
+              <li>
+                {person.name} <span class="soft small">{roleWords(app, person.role)}</span>
+              </li>
+            )}
+          </For>
+        </ul>
+      </section>
+      <section class="stack tight">
+        <h2 class="legend">{app.t('marks.title')}</h2>
+        <Show when={room.marks().length > 0} fallback={<p class="soft small">{app.t('marks.none')}</p>}>
+          <ul class="marks">
+            <For each={room.marks()}>
+              {(mark) => (
+                <li data-mark={mark.id}>
+                  <strong class="number">{markWords(mark)}</strong>
+                  <span class="soft small"> {name(mark.by)}</span>
+                </li>
+              )}
+            </For>
+          </ul>
+        </Show>
+      </section>
+      <Show when={props.whole.card.entry !== null}>
+        <p class="soft small">{app.t('replay.proof', { entry: props.whole.card.entry ?? '' })}</p>
+        <a class="button" href={`/api/rooms/${encodeURIComponent(props.room)}/recordings/${props.whole.card.recording}/export`} download="">
+          {app.t('replay.export')}
+        </a>
+      </Show>
+    </div>
+  );
+}

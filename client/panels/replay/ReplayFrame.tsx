@@ -1,0 +1,119 @@
+/** How a replay is laid out: the stage as in the room, the clock below it, what was done and what is there beside it. */
+import { Match, Show, Switch, createEffect, createMemo, createSignal, on, onCleanup } from 'solid-js';
+import type { JSX } from 'solid-js';
+import type { RecordingWhole } from '../../../contract/recordings';
+import { useApp } from '../../core/app';
+import { momentOf } from '../../core/dates';
+import { roomPath } from '../../core/hospital';
+import { inLanguage } from '../../core/language';
+import { actLine, createReplay } from '../../core/replay-control';
+import { Link } from '../../core/router';
+import { createSeriesVolume } from '../../core/series-volume';
+import type { SeriesVolume } from '../../core/series-volume';
+import { SPEEDS } from '../../room/replay';
+import { Icon } from '../Icon';
+import { LanguageSwitch } from '../LanguageSwitch';
+import { Notice } from '../Notice';
+import { Tabs } from '../Tabs';
+import { PlaceChoice, createSetting } from '../room/PlaceChoice';
+import { StageHost } from '../room/StageHost';
+import { ActList } from './ActList';
+import { Moment } from './Moment';
+import { ReplayClock } from './ReplayClock';
+
+type Part = 'acts' | 'there';
+
+export function ReplayFrame(props: { room: string; whole: RecordingWhole }): JSX.Element {
+  const app = useApp();
+  const acts = createMemo(() => props.whole.acts.map((act) => actLine(act, app)));
+  const replay = createReplay(props.room, props.whole, acts, app);
+  const [shown, setShown] = createSignal<Part>('acts');
+  const [setting, setSetting] = createSetting(() => 'consulting');
+  const series = createMemo(() => replay.room.hologram()?.state.series);
+  const volume = createMemo(on(series, (uid): SeriesVolume | undefined => (uid ? createSeriesVolume(uid) : undefined)));
+  const title = (): string => inLanguage(props.whole.title, app.language());
+  createEffect(() => {
+    document.title = `${app.t('replay.title')} · ${title()} · ${app.t('app.full')}`;
+  });
+  onCleanup(() => {
+    document.title = app.t('app.full');
+  });
+
+  const faster = (by: -1 | 1): void => {
+    const next = SPEEDS[SPEEDS.indexOf(replay.speed()) + by];
+    if (next) replay.setSpeed(next);
+  };
+  const keys: Readonly<Record<string, () => void>> = {
+    ' ': () => replay.toggle(),
+    j: () => replay.leap(-1),
+    l: () => replay.leap(1),
+    ',': () => replay.step(-1),
+    '.': () => replay.step(1),
+    '[': () => faster(-1),
+    ']': () => faster(1),
+  };
+  const onKey = (event: KeyboardEvent): void => {
+    const { target } = event;
+    // Fields and buttons have keys of their own.
+    const own = target instanceof HTMLElement && target.closest('input, textarea, select, button, a') !== null;
+    const press = keys[event.key.toLowerCase()];
+    if (!press || event.ctrlKey || event.metaKey || event.altKey || (own && (event.key === ' ' || !(target instanceof HTMLButtonElement)))) return;
+    press();
+    event.preventDefault();
+  };
+  document.addEventListener('keydown', onKey);
+  onCleanup(() => document.removeEventListener('keydown', onKey));
+
+  return (
+    <div class="room replay" data-accent="consulting" data-replay={props.whole.card.recording}>
+      <div class="room-top">
+        <header class="room-bar">
+          <Link href={roomPath(props.room)} class="button quiet small">
+            <Icon name="back" />
+            {app.t('room.leave')}
+          </Link>
+          <h1>
+            {app.t('replay.open', { at: momentOf(props.whole.card.started, app.language()) })} · {title()}
+          </h1>
+          <div class="room-bar-end">
+            <LanguageSwitch />
+          </div>
+        </header>
+        <Show when={props.whole.card.state === 'running'}>
+          <Notice>{app.t('replay.running')}</Notice>
+        </Show>
+        <Show when={props.whole.lost_packets > 0}>
+          <Notice kind="warn">{app.t('replay.lost', { count: props.whole.lost_packets })}</Notice>
+        </Show>
+      </div>
+      <div class="room-dark replay-dark">
+        <StageHost control={replay.room} setting={setting()} volume={volume()} title={title()} nodules={[]} onStage={() => undefined} foot={undefined} side={undefined}>
+          {undefined}
+        </StageHost>
+        <ReplayClock replay={replay} acts={acts()} />
+      </div>
+      <aside class="room-side" aria-label={app.t('panel.side')}>
+        <Tabs
+          label={app.t('panel.side')}
+          tabs={(['acts', 'there'] as const).map((name) => ({ name, label: app.t(`replay.${name}`) }))}
+          chosen={shown()}
+          onChoose={setShown}
+        >
+          {(part) => (
+            <Switch>
+              <Match when={part === 'acts'}>
+                <ActList acts={acts()} replay={replay} />
+              </Match>
+              <Match when={part === 'there'}>
+                <div class="stack">
+                  <Moment replay={replay} room={props.room} whole={props.whole} />
+                  <PlaceChoice setting={setting()} own="consulting" onChoose={setSetting} />
+                </div>
+              </Match>
+            </Switch>
+          )}
+        </Tabs>
+      </aside>
+    </div>
+  );
+}

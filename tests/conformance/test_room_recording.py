@@ -1,0 +1,276 @@
+"""A room is recorded only while everybody in it agrees; what was recorded shows what was there, a crash leaves it whole
+up to its last part, and a changed byte is found."""
+
+import io
+import json
+import pathlib
+import re
+import struct
+import subprocess
+import zipfile
+
+import pytest
+import zstandard
+
+from conftest import Hospital, free_port
+from imaging_hospital import until
+from room_door import ENTRANCE, TICK, WELCOME, Person, agree
+
+LI, CHEN, WANG, ZHAO = "li.terminal", "chen.expert", "wang.nurse", "zhao.patient"
+ZHAO_ID = "37e97ea5-e2dc-4770-bb7d-93d02cfebb0c"
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory):
+    """A hospital of these tests alone: it is killed, and its disk is changed."""
+    data = tmp_path_factory.mktemp("recorded") / "data"
+    data.mkdir()
+    running = Hospital(data)
+    for user in (LI, CHEN, WANG, ZHAO):
+        agree(running, user)
+    yield running
+    if running.process.poll() is None:
+        running.close()
+
+
+def new_room(hospital) -> str:
+    li = hospital.as_(LI)
+    ask = {"patient": ZHAO_ID, "expert": CHEN, "reason": "what is this?"}
+    case = li.post(f"{hospital.base}/api/scenarios/remote-consult/requests", json=ask)
+    assert case.status_code == 201, case.text
+    return case.json()["room"]
+
+
+def did(person: Person, step: str) -> None:
+    """Hears until a step of a recording comes."""
+    person.until("tick", lambda news: any(e.get("recording", {}).get("did") == step for e in news.get("events", [])))
+
+
+def pose(x: float, at_ms: int) -> bytes:
+    """A head at `x` metres that looks straight on, as the client packs it."""
+    rotation = 3
+    for shift in (2, 17, 32):
+        rotation |= 16384 << shift
+    return bytes([2]) + struct.pack("<IB3h", at_ms, 0, round(x * 1000), 1600, 0) + rotation.to_bytes(6, "little")
+
+
+def recorded_room(hospital) -> tuple[str, Person, Person]:
+    room = new_room(hospital)
+    li, zhao = Person(hospital, LI, room), Person(hospital, ZHAO, room)
+    li.act("admit", waiting=li.knock_of(ZHAO)["id"])
+    zhao.until("welcome")
+    li.act("ask-to-record")
+    did(zhao, "asked")
+    zhao.act("answer-recording", agrees=True)
+    did(li, "started")
+    return room, li, zhao
+
+
+def recordings(hospital, room: str, user: str = LI) -> list[dict]:
+    answer = hospital.as_(user).get(f"{hospital.base}/api/rooms/{room}/recordings")
+    assert answer.ok, answer.text
+    return answer.json()
+
+
+def ended(hospital, room: str) -> dict:
+    return until(lambda: next((one for one in recordings(hospital, room) if one["state"] == "sealed"), None), "the recording is sealed")
+
+
+def whole(hospital, room: str, recording: int) -> dict:
+    answer = hospital.as_(LI).get(f"{hospital.base}/api/rooms/{room}/recordings/{recording}")
+    assert answer.ok, answer.text
+    return answer.json()
+
+
+def moments(hospital, room: str, recording: int, number: int) -> list[tuple[int, int, bytes]]:
+    """Kind, time and bytes of everything in a part."""
+    address = f"{hospital.base}/api/rooms/{room}/recordings/{recording}/parts/{number}"
+    answer = hospital.as_(LI).get(address, stream=True, headers={"Accept-Encoding": "zstd"})
+    assert answer.status_code == 200, answer.text
+    body = answer.raw.read(decode_content=False)
+    raw = zstandard.ZstdDecompressor().decompressobj().decompress(body)
+    assert raw[:5] == b"YYRC\x01"
+    at = 7 + struct.unpack_from("<H", raw, 5)[0] + 16
+    found = []
+    while at < len(raw):
+        kind, at_ms = struct.unpack_from("<BI", raw, at)
+        at += 5 + (6 if kind == 3 else 0)
+        [length] = struct.unpack_from("<I", raw, at)
+        found.append((kind, at_ms, raw[at + 4 : at + 4 + length]))
+        at += 4 + length
+    return found
+
+
+def warnings(parts: list[list[tuple[int, int, bytes]]]) -> list[str]:
+    """What was said to somebody to keep order, as it was seen."""
+    said = []
+    for _, _, frame in (moment for part in parts for moment in part):
+        if frame[0] != TICK:
+            continue
+        [length] = struct.unpack_from("<I", frame, 5)
+        news = json.loads(frame[9 : 9 + length]) if length else {}
+        assert "waiting" not in news, "who waits at the door is not recorded"
+        said += [event["order"]["reason"] for event in news.get("events", []) if event.get("order", {}).get("did") == "warned"]
+    return said
+
+
+def warn(li: Person, text: str) -> None:
+    """An act that everybody sees, and whose words are looked for afterwards."""
+    li.act("warn", participant=li.person(ZHAO)["id"], reason=text)
+    li.until("tick", lambda news: any(e.get("order", {}).get("reason") == text for e in news.get("events", [])))
+
+
+def heads(parts: list[list[tuple[int, int, bytes]]]) -> set[int]:
+    """Where heads were, in millimetres from the middle to the right."""
+    found = set()
+    for kind, _, frame in (moment for part in parts for moment in part):
+        if kind != 2 or frame[0] != TICK:
+            continue
+        [length] = struct.unpack_from("<I", frame, 5)
+        at = 9 + length
+        count = frame[at]
+        for index in range(count):
+            # The poses of this test have a head and nothing else: seat, clock, parts, position, rotation.
+            _, _, _, x = struct.unpack_from("<HIBh", frame, at + 1 + index * 19)
+            found.add(x)
+    return found
+
+
+def test_it_begins_when_all_agree_and_ends_when_one_takes_it_back(own):
+    room, li, zhao = recorded_room(own)
+    for at in range(8):
+        zhao.socket.send_binary(pose(at / 10, at * 100))
+        li.until("tick")
+    warn(li, "speak slowly")
+    zhao.act("answer-recording", agrees=False)
+    did(li, "withdrew")
+    warn(li, "this is not recorded")
+    card = ended(own, room)
+    assert card["why"] == "withdrew" and card["entry"]
+    told = whole(own, room, card["recording"])
+    parts = [moments(own, room, card["recording"], part["number"]) for part in told["parts"]]
+    assert warnings(parts) == ["speak slowly"]
+    assert heads(parts) & {100, 200, 300, 400, 500, 600, 700}
+    [first] = [frame for kind, _, frame in parts[0] if kind == 1 and frame[0] == WELCOME]
+    assert {one["actor"] for one in json.loads(first[ENTRANCE:])["people"]} == {LI, ZHAO}
+    steps = [act["recording"]["did"] for act in told["acts"] if "recording" in act]
+    assert "started" in steps, steps
+    text = json.dumps(told["acts"]) + repr(parts)
+    assert "this is not recorded" not in text
+    # Answers are consents of the record, and steps are in the audit.
+    fhir = own.as_(LI)
+    found = fhir.get(f"{own.base}/fhir/Consent?patient=Patient/{ZHAO_ID}").json()
+    ours = [e["resource"] for e in found.get("entry", []) if e["resource"]["id"].startswith("recording-")]
+    status = {one["performer"][0]["identifier"]["value"]: one["status"] for one in ours}
+    assert (status[LI], status[ZHAO]) == ("active", "inactive")
+    address = f"{own.base}/fhir/AuditEvent?patient=Patient/{ZHAO_ID}&subtype=urn:yuanyi:room-recording|"
+    for step in ("asked", "agreed", "started", "withdrew", "replayed"):
+        assert fhir.get(f"{address}{step}&_summary=count").json()["total"] >= 1, step
+    li.close(), zhao.close()
+
+
+def test_who_comes_later_agrees_at_the_door_and_who_may_not_see_the_patient_does_not_replay(own):
+    room, li, zhao = recorded_room(own)
+    chen = Person(own, CHEN, room)
+    assert (chen.kind, chen.first["state"]) == ("threshold", "recorded")
+    chen.act("answer-recording", agrees=True)
+    assert chen.until("welcome")["recording"]["state"] == "running"
+    wang = Person(own, WANG, room)
+    assert wang.kind == "threshold"
+    li.act("admit", waiting=li.knock_of(WANG)["id"])
+    wang.until("threshold", lambda door: door["state"] == "recorded")
+    wang.act("come-urgently", reason="the patient bleeds")
+    assert wang.until("welcome")
+    did(wang, "stopped")
+    card = ended(own, room)
+    assert card["why"] == "not-agreed"
+    assert recordings(own, room, ZHAO)[0]["recording"] == card["recording"], "one sees what is one's own"
+    for user in ("zhou.trainee", "sun.manager"):
+        address = f"{own.base}/api/rooms/{room}/recordings/{card['recording']}"
+        assert own.as_(user).get(address).status_code == 403, user
+    for person in (li, zhao, chen, wang):
+        person.close()
+
+
+def test_it_is_taken_away_as_one_archive(own):
+    room, li, zhao = recorded_room(own)
+    for at in range(4):
+        zhao.socket.send_binary(pose(0.5, at * 100))
+        li.until("tick")
+    li.act("stop-recording")
+    did(li, "stopped")
+    card = ended(own, room)
+    answer = own.as_(LI).get(f"{own.base}/api/rooms/{room}/recordings/{card['recording']}/export")
+    assert answer.ok and answer.headers["Content-Type"] == "application/zip", answer.text
+    archive = zipfile.ZipFile(io.BytesIO(answer.content))
+    assert archive.testzip() is None
+    manifest = json.loads(archive.read("manifest.json"))
+    assert manifest["card"]["why"] == "asked" and manifest["parts"][0]["digest"]
+    poses = [json.loads(line) for line in archive.read("poses.ndjson").splitlines()]
+    assert {one["pose"]["head"]["position_m"][0] for one in poses} == {0.5}
+    assert any(act["act"] == "recording" for act in json.loads(archive.read("acts.json")))
+    # Who runs the archive erases it, by saying why; that it was stays.
+    address = f"{own.base}/api/rooms/{room}/recordings/{card['recording']}"
+    may = "admin"
+    assert own.as_(may).post(f"{address}/erase", json={"reason": " "}).status_code == 400
+    assert own.as_(ZHAO).post(f"{address}/erase", json={"reason": "mine"}).status_code == 403
+    assert own.as_(may).post(f"{address}/erase", json={"reason": "asked to"}).status_code == 204
+    assert own.as_(LI).get(f"{address}/parts/0").status_code == 410
+    assert recordings(own, room)[0]["state"] == "erased"
+    li.close(), zhao.close()
+
+
+def serve_again(hospital) -> None:
+    """Starts the killed hospital anew, on the same data and without the demo's people."""
+    hospital.http_port = free_port()
+    hospital.base = f"http://127.0.0.1:{hospital.http_port}"
+    serve = [hospital.program, "serve", "--http", f"127.0.0.1:{hospital.http_port}", "--dicom", "off", "--mqtt", "off", "--data", str(hospital.data)]
+    hospital.process = subprocess.Popen(serve, stderr=subprocess.PIPE, text=True)
+    for line in hospital.process.stderr:
+        if line.startswith("ready"):
+            return
+    raise RuntimeError("the hospital did not start again")
+
+
+def verify(hospital) -> subprocess.CompletedProcess:
+    command = [hospital.program, "verify", "--deep", "--data", str(hospital.data)]
+    return subprocess.run(command, check=False, capture_output=True, text=True)
+
+
+def test_a_crash_leaves_it_whole_up_to_its_last_part_and_a_changed_byte_is_found(own):
+    room, li, zhao = recorded_room(own)
+    warn(li, "before the crash")
+    # A part is ten seconds long; the second one begins when the first is kept.
+    until(lambda: next((one for one in recordings(own, room) if one["bytes"] > 0), None), "a part is kept")
+    own.process.kill()
+    own.process.wait(timeout=30)
+    serve_again(own)
+    [card] = recordings(own, room)
+    assert (card["state"], card["why"]) == ("sealed", "interrupted")
+    told = whole(own, room, card["recording"])
+    parts = [moments(own, room, card["recording"], part["number"]) for part in told["parts"]]
+    assert warnings(parts) == ["before the crash"]
+    # Who comes in is not recorded any more, and everybody is told.
+    back = Person(own, LI, room)
+    if back.first["recording"]["state"] != "off":
+        back.until("tick", lambda news: news.get("recording", {}).get("state") == "off")
+    back.close()
+
+    own.process.terminate()
+    own.process.wait(timeout=30)
+    checked = verify(own)
+    assert checked.returncode == 0 and "sound" in checked.stdout, checked.stdout + checked.stderr
+
+    size = told["parts"][0]["size"]
+    for segment in sorted(pathlib.Path(own.data / "journal").iterdir()):
+        content = bytearray(segment.read_bytes())
+        # Parts are the only objects that are pressed in frames of zstd and named by nothing else.
+        for found in re.finditer(rb"\x28\xb5\x2f\xfd", bytes(content)):
+            if found.start() + size <= len(content):
+                content[found.start() + size // 2] ^= 1
+                segment.write_bytes(content)
+                broken = verify(own)
+                assert broken.returncode == 1, broken.stdout
+                assert segment.name in broken.stdout + broken.stderr
+                return
+    raise AssertionError("no part of the recording was found on the disk")

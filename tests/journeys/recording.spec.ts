@@ -1,0 +1,141 @@
+import type { Page } from '@playwright/test';
+import { CHROMIUM } from './chromium.ts';
+import { accept, askForConsultation } from './consultation.ts';
+import { choose, expect, look, person, test } from './people.ts';
+
+// A microphone that Chromium plays itself: it beeps each second.
+const FAKE_DEVICES = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', '--allow-loopback-in-peer-connection'];
+test.use({ launchOptions: { ...CHROMIUM.launchOptions, args: [...CHROMIUM.launchOptions.args, ...FAKE_DEVICES] } });
+
+interface Transform {
+  readonly position_m: readonly number[];
+  readonly rotation: readonly number[];
+  readonly scale: number;
+}
+
+/** The last transform of a hologram that the record has of a recorded time. */
+async function kept(page: Page, path: string): Promise<Transform | undefined> {
+  return page.evaluate(async (address) => {
+    const whole = (await (await fetch(address)).json()) as { acts: { changes: { placed: { entity: { type: string; transform?: Transform } } | null }[] }[] };
+    const placed = whole.acts.flatMap((act) => act.changes.map((change) => change.placed?.entity));
+    return placed.findLast((entity) => entity?.type === 'hologram')?.transform;
+  }, path);
+}
+
+async function people(page: Page): Promise<void> {
+  await page.getByRole('tab', { name: /^People/ }).click();
+}
+
+test('two agree to be recorded, one takes it back, and the replay is what was there and said', async ({ browser }) => {
+  const li = await person(browser, 'li.terminal');
+  const chen = await person(browser, 'chen.expert');
+  // What is decoded of voices is looked at: sound cannot be heard here.
+  await li.addInitScript(() => {
+    const decode = AudioContext.prototype.decodeAudioData;
+    Reflect.set(window, 'decoded', []);
+    AudioContext.prototype.decodeAudioData = async function (...given) {
+      const buffer = await decode.apply(this, given);
+      const samples = buffer.getChannelData(0);
+      (Reflect.get(window, 'decoded') as [number, number][]).push([buffer.duration, samples.reduce((most, one) => Math.max(most, Math.abs(one)), 0)]);
+      return buffer;
+    };
+  });
+  await li.goto('/');
+  await askForConsultation(li);
+  const path = new URL(li.url()).pathname;
+  await chen.goto('/');
+  await accept(chen, path.split('/').at(-1) ?? '');
+  await li.locator('[data-volume=fine]').waitFor({ state: 'attached', timeout: 180_000 });
+  for (const page of [li, chen]) {
+    await page.getByRole('button', { name: 'Join voice' }).click();
+    await expect(page.locator('.voice-bar')).toHaveAttribute('data-voice', 'in');
+  }
+
+  // Everybody is asked, and nothing is recorded before all agree.
+  await people(li);
+  await li.getByRole('button', { name: 'Record this room' }).press('Enter');
+  await expect(li.locator('[data-recording=asked]')).toContainText('begins when these have agreed');
+  await expect(chen.locator('[data-recording=asked]')).toContainText('asks to record this room');
+  await look(chen, 'recording-asked', ['desktop', 'narrow']);
+  await chen.getByRole('button', { name: 'I agree', exact: true }).press('Enter');
+  for (const page of [li, chen]) await expect(page.locator('[data-recording=running]')).toContainText('This room is recorded');
+  await expect(li.locator('[aria-live]').first()).toContainText('recorded from now on');
+  await look(li, 'recording-running', ['desktop', 'narrow']);
+
+  // Something is said, measured and turned.
+  await li.locator('canvas.stage-canvas').focus();
+  await li.keyboard.press('m');
+  await expect(li.locator('.voice-own')).toHaveText('Microphone open');
+  await li.keyboard.press('ArrowLeft');
+  await li.keyboard.press('ArrowLeft');
+  await li.locator('[data-tool=measure]').click();
+  await li.locator('canvas[data-plane=axial]').focus();
+  await li.keyboard.press('Enter');
+  await li.keyboard.press('Shift+ArrowRight');
+  await li.keyboard.press('Enter');
+  await li.getByRole('tab', { name: /^View/ }).click();
+  const mark = li.locator('.marks li strong').first();
+  await expect(mark).toContainText(/\d+\.\d mm/);
+  const measured = (await mark.textContent()) ?? '';
+  // The microphone beeps each second.
+  await li.waitForTimeout(3_000);
+
+  await people(chen);
+  await chen.getByRole('button', { name: 'I no longer agree' }).click();
+  for (const page of [li, chen]) await expect(page.locator('[data-recording]')).toHaveCount(0);
+  await people(li);
+  await expect(li.locator('.people-log')).toContainText('no longer agrees. The recording has ended.');
+  await chen.context().close();
+
+  // The recording is found from the room.
+  await li.getByRole('link', { name: 'Recordings of this room' }).click();
+  await look(li, 'recordings', ['desktop', 'narrow']);
+  const replay = li.getByRole('link', { name: /^Replay of/ });
+  await expect(replay).toHaveCount(1);
+  await expect(li.getByText('ended: somebody no longer agreed')).toBeVisible();
+  await replay.click();
+  await expect(li.locator('[data-replay]')).toBeVisible();
+  const recording = (await li.locator('[data-replay]').getAttribute('data-replay')) ?? '';
+  const clock = li.locator('.replay-clock');
+  const time = li.getByRole('slider', { name: 'Time in the recording' });
+
+  // At its beginning nothing is measured; at its end all is as it was.
+  await li.getByRole('tab', { name: 'What is there' }).click();
+  await expect(li.locator('.room-side .people li')).toHaveCount(2);
+  await expect(li.locator('[data-mark]')).toHaveCount(0);
+  await time.focus();
+  await time.press('End');
+  await expect(li.locator('[data-mark] strong')).toHaveText([measured]);
+  const shown = JSON.parse((await li.locator('[data-hologram]').getAttribute('data-hologram')) ?? 'null') as Transform;
+  expect(shown).toEqual(await kept(li, `/api${path}/recordings/${recording}`));
+  expect(shown.rotation).not.toEqual([0, 0, 0, 1]);
+
+  // An act is found by its words, and leads to its moment.
+  await li.getByRole('tab', { name: 'What was done' }).click();
+  await li.getByRole('searchbox').fill('mm');
+  await expect(li.locator('[data-act]')).toHaveCount(1);
+  await expect(li.locator('[data-act]')).toContainText(measured);
+  await li.locator('[data-act]').press('Enter');
+  await expect(clock).toHaveAttribute('data-playing', 'false');
+  await li.getByRole('tab', { name: 'What is there' }).click();
+  await expect(li.locator('[data-mark] strong')).toHaveText([measured]);
+  await time.press('Home');
+  await expect(li.locator('[data-mark]')).toHaveCount(0);
+
+  // It plays with its voices, by the keys too, and slower or faster without them.
+  await li.getByRole('button', { name: 'Play' }).click();
+  await expect.poll(async () => Number(await clock.getAttribute('data-at-ms'))).toBeGreaterThan(1_500);
+  const decoded = (): Promise<[number, number][]> => li.evaluate(() => Reflect.get(window, 'decoded') as [number, number][]);
+  await expect.poll(async () => Math.max(0, ...(await decoded()).map(([, loudest]) => loudest))).toBeGreaterThan(0.05);
+  await li.getByRole('button', { name: 'Pause' }).click();
+  const stood = await clock.getAttribute('data-at-ms');
+  await li.waitForTimeout(500);
+  expect(await clock.getAttribute('data-at-ms')).toBe(stood);
+  await li.getByLabel('Speed').selectOption('8');
+  await li.getByRole('button', { name: 'Play' }).click();
+  await expect(clock).toHaveAttribute('data-playing', 'false', { timeout: 30_000 });
+  await expect(li.locator('[data-mark] strong')).toHaveText([measured]);
+  await look(li, 'replay');
+  await choose(li, 'en');
+  await li.context().close();
+});
