@@ -35,6 +35,8 @@ export interface RequestOptions {
 export interface Api {
   get<T>(path: string, options?: RequestOptions): Promise<T>;
   post<T>(path: string, body?: unknown, options?: RequestOptions): Promise<T>;
+  /** Sends bytes as they are, such as a file. */
+  postBytes<T>(path: string, body: ArrayBuffer, options?: RequestOptions): Promise<T>;
   put<T>(path: string, body?: unknown, options?: RequestOptions): Promise<T>;
   patch<T>(path: string, body?: unknown, options?: RequestOptions): Promise<T>;
   delete(path: string, options?: RequestOptions): Promise<void>;
@@ -81,9 +83,10 @@ export function createApi(onSignedOut: () => void = () => {}, send: typeof fetch
     const headers = new Headers({ accept: 'application/json' });
     // No foreign page can send this header without a preflight, which the server refuses.
     if (method !== 'GET') headers.set('x-yuanyi-client', '1');
-    if (body !== undefined) headers.set('content-type', 'application/json');
+    const bytes = body instanceof ArrayBuffer;
+    if (body !== undefined) headers.set('content-type', bytes ? 'application/octet-stream' : 'application/json');
     const init: RequestInit = { method, headers, credentials: 'same-origin' };
-    if (body !== undefined) init.body = JSON.stringify(body);
+    if (body !== undefined) init.body = bytes ? body : JSON.stringify(body);
     if (options?.signal) init.signal = options.signal;
     let response: Response;
     try {
@@ -107,6 +110,7 @@ export function createApi(onSignedOut: () => void = () => {}, send: typeof fetch
   return {
     get: (path, options) => json('GET', path, undefined, options),
     post: (path, body, options) => json('POST', path, body, options),
+    postBytes: (path, body, options) => json('POST', path, body, options),
     put: (path, body, options) => json('PUT', path, body, options),
     patch: (path, body, options) => json('PATCH', path, body, options),
     delete: async (path, options) => {

@@ -8,7 +8,7 @@ function device(state: DeviceState | null, over: Partial<Device> = {}): Device {
   return {
     id: 'ox-1',
     name: 'Oximeter',
-    profile: { id: 'pulse-oximeter', title: { zh: '', en: '' } },
+    profile: { id: 'pulse-oximeter', title: { zh: '', en: '' }, version: 1 },
     location: null,
     serial: null,
     active: true,
@@ -42,6 +42,7 @@ describe('what a device needs', () => {
     ['a battery that is low', { battery: { percent: 19, charging: false } }, ['battery']],
     ['no battery that is being charged', { battery: { percent: 5, charging: true } }, []],
     ['a fault first', { faults: ['sensor'], calibration_due: '2026-01-01T00:00:00Z' }, ['fault', 'calibration-over']],
+    ['a self-check that failed', { self_check: { passed: false } }, ['self-check']],
     ['no date that is none', { calibration_due: 'soon' }, []],
   ];
   it.each(cases)('is %s', (_, state, expected) => {

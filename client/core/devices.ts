@@ -31,6 +31,7 @@ export interface DeviceState {
   readonly online?: boolean;
   readonly battery?: { readonly percent: number; readonly charging: boolean };
   readonly software?: string;
+  readonly self_check?: { readonly passed: boolean; readonly reason?: string | null };
   readonly calibration_due?: string;
   readonly faults?: readonly string[];
 }
@@ -38,7 +39,7 @@ export interface DeviceState {
 export interface Device {
   readonly id: string;
   readonly name: string;
-  readonly profile: { readonly id: string; readonly title: Text };
+  readonly profile: { readonly id: string; readonly title: Text; readonly version: number };
   readonly location: string | null;
   readonly serial: string | null;
   readonly active: boolean;
@@ -76,9 +77,22 @@ export interface Devices {
   readonly devices: readonly Device[];
   readonly turned_away: readonly TurnedAway[];
   readonly may_administer: boolean;
+  /** Whether one may upgrade devices and ask them how they are. */
+  readonly may_maintain: boolean;
   /** Only at an edge, for who administers. */
   readonly edge: EdgeState | null;
   readonly now: string;
+}
+
+/** What a device was asked to do, and what it answered. */
+export interface DeviceCommand {
+  readonly id: string;
+  readonly command: string;
+  readonly by: string;
+  readonly at: string;
+  readonly state: 'waiting' | 'accepted' | 'done' | 'refused' | 'failed' | 'withdrawn';
+  readonly reason: string | null;
+  readonly detail: unknown;
 }
 
 /** All of a list of counts. */
@@ -87,7 +101,7 @@ export function sumOf(counts: Readonly<Record<string, number>>): number {
 }
 
 /** What somebody should do about a device. */
-export type Care = 'fault' | 'calibration-over' | 'battery' | 'silent' | 'calibration-soon';
+export type Care = 'fault' | 'self-check' | 'calibration-over' | 'battery' | 'silent' | 'calibration-soon';
 
 const BATTERY_LOW_percent = 20;
 const SOON_ms = 30 * 86_400_000;
@@ -100,6 +114,7 @@ export function careOf(device: Device, now_ms: number): readonly Care[] {
   const battery = state?.battery;
   const needs: readonly (readonly [Care, boolean])[] = [
     ['fault', (state?.faults ?? []).length > 0],
+    ['self-check', state?.self_check?.passed === false],
     ['calibration-over', due_ms <= now_ms],
     ['battery', battery !== undefined && battery.percent < BATTERY_LOW_percent && !battery.charging],
     ['silent', device.silent],

@@ -160,7 +160,7 @@ function seesQuality(roles: readonly string[] | undefined): boolean {
 const TEACHING: ReadonlySet<string> = new Set(['trainee', 'expert', 'terminal-doctor']);
 
 /** Who looks after devices, or relies on them. */
-const DEVICES: ReadonlySet<string> = new Set(['admin', 'manager', 'nurse']);
+const DEVICES: ReadonlySet<string> = new Set(['admin', 'manager', 'nurse', 'technician']);
 
 /** Who is licensed to practise in virtual rooms, and who looks after that. */
 const LICENSED: ReadonlySet<string> = new Set(['expert', 'terminal-doctor', 'nurse', 'admin']);

@@ -112,6 +112,7 @@ export const shell = {
   'role.manager': 'Manager',
   'role.researcher': 'Researcher',
   'role.trainee': 'Trainee',
+  'role.technician': 'Device technician',
   'role.admin': 'Administrator',
 
   'patient.name': 'Name',

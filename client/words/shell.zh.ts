@@ -114,6 +114,7 @@ export const shell: Readonly<Record<keyof typeof en, string>> = {
   'role.manager': '管理者',
   'role.researcher': '研究者',
   'role.trainee': '学员',
+  'role.technician': '设备技师',
   'role.admin': '系统管理员',
 
   'patient.name': '姓名',

@@ -103,6 +103,34 @@ export const groups = {
   Devices: [
     call('GET /api/devices', 'Devices, and how good what each sends is; patients see their own.', { gives: { 200: client('devices', 'Devices') } }),
     call('GET /api/devices/profiles', 'The kinds of devices with their streams.', { gives: { 200: object({ profiles: list(anything) }) } }),
+    call('GET /api/devices/packages', 'Packages of software and profiles, and those that were refused.', {
+      gives: { 200: client('upgrades', 'Packages') },
+      fails: [403],
+    }),
+    call('POST /api/devices/packages', 'Publishes a package that a trusted publisher signed; it goes to no device by that.', {
+      takes: bytes('application/octet-stream', 'A file of `yuanyi device pack`.'),
+      gives: { 201: client('upgrades', 'DevicePackage') },
+      fails: [403, 422],
+    }),
+    call('GET /api/devices/packages/{id}/bytes', 'The bytes of a package, for a device that was told to install it, with its token; `Range` is taken.', {
+      gives: { 200: bytes('application/octet-stream', 'What was signed.'), 206: bytes('application/octet-stream', 'A part of it.') },
+      fails: [401, 404, 416],
+    }),
+    call('GET /api/devices/rollouts', 'Roll-outs of packages, the newest first.', {
+      gives: { 200: client('upgrades', 'Rollouts') },
+      fails: [403],
+    }),
+    call('POST /api/devices/rollouts', 'Begins a roll-out.', {
+      takes: object({ package: text, 'devices?': list(text), 'in_use?': yes, 'plan?': client('upgrades', 'RolloutPlan') }),
+      gives: { 201: client('upgrades', 'Rollout') },
+      fails: [403, 404, 409, 422],
+    }),
+    call('GET /api/devices/rollouts/{id}', 'One of them.', { gives: { 200: client('upgrades', 'Rollout') }, fails: [403, 404] }),
+    call('POST /api/devices/rollouts/{id}/act', 'Halts it, lets it go on, or takes it back.', {
+      takes: object({ act: one('halt', 'go-on', 'roll-back'), 'why?': text }),
+      gives: { 200: client('upgrades', 'Rollout') },
+      fails: [403, 404, 409],
+    }),
     call('GET /api/devices/{id}', 'One of them.', { gives: { 200: client('devices', 'Device') }, fails: [404] }),
     call('PUT /api/devices/{id}', 'Registers a device, or changes it.', {
       takes: object({ profile: text, 'name?': text, 'patient?': text, 'location?': text, 'serial?': text }),
@@ -124,7 +152,7 @@ export const groups = {
       fails: [400, 403, 404],
     }),
     call('GET /api/devices/{id}/commands', 'What it was asked to do, and what it answered.', {
-      gives: { 200: object({ commands: list(anything) }) },
+      gives: { 200: object({ commands: list(client('devices', 'DeviceCommand')) }) },
       fails: [403, 404],
     }),
     call('POST /api/devices/{id}/commands', 'Asks it to do something.', {

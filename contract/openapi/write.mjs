@@ -26,6 +26,7 @@ const PROBLEMS = {
   409: 'Not now: something else came first, or is still being made (`Retry-After`).',
   410: 'What was kept of it is gone.',
   413: 'The request is too large.',
+  416: 'There is no such part.',
   422: 'It was understood, and cannot be done; the detail says why.',
   429: 'Too often (`Retry-After`).',
   500: 'A fault of the server; the detail names the request.',

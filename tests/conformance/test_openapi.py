@@ -51,7 +51,7 @@ def answers(hospital):
             "/api/imaging/studies/{study}/presentation-states", "/api/imaging/studies/{study}/segmentations",
             "/api/series/{uid}/volume", "/api/series/{uid}/nodules", "/api/models", "/api/assess", "/api/ledger/checkpoint",
             "/api/research/projects", "/api/teaching/cases", "/api/pacs", "/api/pacs/jobs",
-            "/api/devices", "/api/devices/profiles",
+            "/api/devices", "/api/devices/profiles", "/api/devices/packages", "/api/devices/rollouts",
             "/api/scenarios/screening/programmes",
         )
     )

@@ -1,5 +1,5 @@
 /** Devices of the demo's ward send over MQTT: whoever works there sees what each sends, and who administers sees more. */
-import { expect, look, person, test } from './people.ts';
+import { choose, expect, look, person, test } from './people.ts';
 
 test('what devices send is seen on their page', async ({ browser }) => {
   const admin = await person(browser, 'admin', { locale: 'en-GB' });
@@ -36,4 +36,60 @@ test('who administers sees accesses and refusals without a patient, and nobody e
   await expect(admin.locator('[data-refusals] tr', { hasText: 'wang.nurse' }).first()).toContainText('administer');
   await expect(admin.locator('[data-ledger]')).toContainText(/\d+ entries/);
   await look(admin, 'security', ['desktop', 'narrow']);
+});
+
+test('a technician upgrades a device and rolls it back', async ({ browser }) => {
+  const he = await person(browser, 'he.technician', { locale: 'en-GB' });
+  await he.goto('/devices');
+  const monitor = he.locator('details.device-one', { hasText: 'Bedside monitor 3' });
+  await monitor.locator('summary').click();
+  const software = monitor.locator('dt', { hasText: 'Software' }).locator('xpath=following-sibling::dd[1]');
+  await expect(software).toHaveText('1.0.0');
+
+  // The device is asked how it is, before anything is done to it.
+  await monitor.getByRole('button', { name: 'Self-check' }).click();
+  await expect(monitor.locator('tr', { hasText: 'Self-check' }).first()).toContainText('Done', { timeout: 30_000 });
+
+  const upgrades = he.locator('.device-upgrades');
+  await expect(upgrades).toContainText('Nothing is being rolled out.');
+  await look(he, 'upgrades-empty', ['desktop', 'narrow']);
+  await choose(he, 'en');
+
+  // What nobody trusted signed is refused, and stays to be seen.
+  const file = { name: 'forged.pkg', mimeType: 'application/octet-stream', buffer: Buffer.from('no package') };
+  await upgrades.locator('input[type=file]').setInputFiles(file);
+  await expect(upgrades.getByRole('alert')).toBeVisible();
+  await expect(upgrades.getByRole('heading', { name: 'Packages that were refused' })).toBeVisible();
+
+  await upgrades.getByRole('button', { name: /^Roll out: .* 1\.1\.0$/ }).click();
+  const dialog = he.getByRole('dialog');
+  await dialog.getByLabel('Watch each device for (s)').fill('2');
+  await dialog.getByLabel('So many may fail').fill('none');
+  await expect(dialog.getByRole('button', { name: 'Roll out' })).toBeDisabled();
+  await dialog.getByLabel('So many may fail').fill('0');
+  // The monitor measures a patient: it is not among those that are taken unless that is said.
+  await dialog.getByRole('button', { name: 'Roll out' }).click();
+  await expect(dialog.getByRole('alert')).toContainText('no device is left');
+  await dialog.getByLabel(/Also devices that measure a patient/).check();
+  await look(he, 'upgrades-begin', ['desktop', 'narrow'], 'en');
+  await dialog.getByRole('button', { name: 'Roll out' }).click();
+  await expect(dialog).toHaveCount(0);
+
+  const rollout = upgrades.locator('.rollout').first();
+  await expect(rollout.getByRole('status')).toHaveText('Done', { timeout: 60_000 });
+  await expect(software).toHaveText('1.1.0', { timeout: 30_000 });
+  await rollout.locator('summary').click();
+  await expect(rollout.locator('tr', { hasText: 'Bedside monitor 3' })).toContainText('Healthy');
+  await look(he, 'upgrades', ['desktop', 'narrow']);
+  await choose(he, 'en');
+
+  await rollout.getByRole('button', { name: 'Roll back' }).click();
+  await expect(rollout.getByRole('status')).toHaveText('Taken back', { timeout: 60_000 });
+  await expect(software).toHaveText('1.0.0', { timeout: 30_000 });
+
+  // A nurse sees that it was done, and can do nothing about it.
+  const nurse = await person(browser, 'wang.nurse', { locale: 'en-GB' });
+  await nurse.goto('/devices');
+  await expect(nurse.locator('.rollout').first()).toContainText('Taken back');
+  await expect(nurse.locator('.device-upgrades button')).toHaveCount(0);
 });

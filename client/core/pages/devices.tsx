@@ -4,6 +4,8 @@ import type { JSX } from 'solid-js';
 import { Answer } from '../../panels/Answer';
 import { DataTable } from '../../panels/DataTable';
 import type { Column } from '../../panels/DataTable';
+import { Ask } from '../../panels/devices/Ask';
+import { Upgrades } from '../../panels/devices/Upgrades';
 import { EmptyState } from '../../panels/EmptyState';
 import { Icon } from '../../panels/Icon';
 import type { IconName } from '../../panels/Icon';
@@ -48,8 +50,17 @@ export function DevicesPage(): JSX.Element {
               <Overview of={answer().devices} />
               <Maintenance of={answer().devices} now_ms={Date.parse(answer().now)} />
               <For each={answer().devices.map((device) => device.id)}>
-                {(id) => <One device={() => answer().devices.find((device) => device.id === id)} />}
+                {(id) => (
+                  <One
+                    device={() => answer().devices.find((device) => device.id === id)}
+                    mayAsk={answer().may_maintain || answer().may_administer}
+                    tick={answer().now}
+                  />
+                )}
               </For>
+            </Show>
+            <Show when={app.me()?.roles.some((role) => role !== 'patient')}>
+              <Upgrades tick={answer().now} />
             </Show>
             <Show when={answer().edge}>{(edge) => <EdgeLine of={edge()} />}</Show>
             <Show when={answer().may_administer}>
@@ -99,6 +110,7 @@ function Maintenance(props: { of: readonly Device[]; now_ms: number }): JSX.Elem
   const more = (device: Device, care: Care): string => {
     const { state } = device.quality;
     if (care === 'fault') return (state?.faults ?? []).join(', ');
+    if (care === 'self-check') return state?.self_check?.reason ?? '';
     if (care === 'battery') return battery(device);
     if (care === 'silent') return device.quality.last_heard === null ? '' : momentOf(device.quality.last_heard, language());
     return momentOf(state?.calibration_due ?? '', language());
@@ -124,7 +136,7 @@ function battery(device: Device): string {
 }
 
 /** One device in full; shut until somebody opens it. */
-function One(props: { device: () => Device | undefined }): JSX.Element {
+function One(props: { device: () => Device | undefined; mayAsk: boolean; tick: string }): JSX.Element {
   const app = useApp();
   const { t, language } = app;
   const [open, setOpen] = createSignal(false);
@@ -163,6 +175,18 @@ function One(props: { device: () => Device | undefined }): JSX.Element {
               <dt>{t('devices.software')}</dt>
               <dd>{device().quality.state?.software}</dd>
             </Show>
+            <dt>{t('devices.profileVersion')}</dt>
+            <dd>{device().profile.version}</dd>
+            <Show when={device().quality.state?.self_check}>
+              {(check) => (
+                <>
+                  <dt>{t('devices.selfCheck')}</dt>
+                  <dd>
+                    {t(check().passed ? 'devices.selfCheck.passed' : 'devices.selfCheck.failed')} {check().reason ?? ''}
+                  </dd>
+                </>
+              )}
+            </Show>
             <Show when={device().quality.state?.calibration_due}>
               {(due) => (
                 <>
@@ -187,6 +211,9 @@ function One(props: { device: () => Device | undefined }): JSX.Element {
           <Counts heading={t('devices.marked')} counts={device().quality.marks} />
           <Counts heading={t('devices.refused')} counts={device().quality.refusals} />
           <Refusals of={device().quality.latest} />
+          <Show when={open() && props.mayAsk}>
+            <Ask device={device().id} tick={props.tick} />
+          </Show>
         </details>
       )}
     </Show>

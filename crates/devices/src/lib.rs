@@ -9,10 +9,12 @@ mod clock;
 mod intake;
 mod nomenclature;
 mod number;
+mod package;
 mod payload;
 mod profile;
 mod reading;
 mod refusal;
+mod rollout;
 mod state;
 mod unit;
 
@@ -21,8 +23,13 @@ pub use clock::DeviceClock;
 pub use intake::{Intake, Remembered, Taken};
 pub use nomenclature::{CodeError, ContextFree, LOINC, MDC, OWN, Partition, is_loinc, same_code};
 pub use number::{Float, Number, SFloat};
+pub use package::{Contents, MOST_NOTE, MOST_PACKAGE, Manifest, Package, PackageError, is_newer};
 pub use payload::{MOST_BYTES, MOST_SAMPLES};
 pub use profile::{Clock, Group, Profile, Sampling, Stream, StreamCode};
 pub use reading::{Mark, Raw, Reading};
 pub use refusal::Refusal;
-pub use state::{Acknowledgement, Answer, Battery, State};
+pub use rollout::{
+    Candidate, MOST_DEVICES, Member, MemberStanding, Order, Plan, Rollout, RolloutError, Seen,
+    Stage, Standing, Step, StepKind,
+};
+pub use state::{Acknowledgement, Answer, Battery, SelfCheck, State};

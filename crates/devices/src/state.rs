@@ -1,6 +1,7 @@
 //! What devices say of themselves, and what they answer to commands.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use vocabulary::Timestamp;
 
 use crate::refusal::Refusal;
@@ -21,6 +22,9 @@ pub struct State {
     /// The version of its software.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub software: Option<String>,
+    /// How its last self-check went.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub self_check: Option<SelfCheck>,
     /// Its serial number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub serial: Option<String>,
@@ -45,8 +49,18 @@ pub struct Battery {
     pub charging: bool,
 }
 
-/// What a device answers to a command, on `…/command/ack`.
+/// How a device's self-check went.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SelfCheck {
+    /// Whether all is well.
+    pub passed: bool,
+    /// What is not, in its own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// What a device answers to a command, on `…/command/ack`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Acknowledgement {
     /// The command's id.
     pub id: String,
@@ -55,6 +69,9 @@ pub struct Acknowledgement {
     /// Why, where it is refused or failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// What it was asked for, such as the last lines of its log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<Value>,
 }
 
 /// How a command stands.
@@ -104,6 +121,9 @@ impl State {
             });
         }
         state.software = state.software.map(|text| short(&text, 64));
+        if let Some(check) = &mut state.self_check {
+            check.reason = check.reason.take().map(|text| short(&text, 200));
+        }
         state.serial = state.serial.map(|text| short(&text, 64));
         state.place = state.place.map(|text| short(&text, 64));
         state.faults.truncate(16);

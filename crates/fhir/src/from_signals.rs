@@ -143,7 +143,10 @@ pub fn is_trustworthy(marks: &[QualityMark]) -> bool {
     marks.iter().all(|mark| {
         matches!(
             mark,
-            QualityMark::ClockCorrected { .. } | QualityMark::Late | QualityMark::Validated
+            QualityMark::ClockCorrected { .. }
+                | QualityMark::Late
+                | QualityMark::Validated
+                | QualityMark::Profile { .. }
         )
     })
 }

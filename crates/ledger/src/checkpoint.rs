@@ -49,15 +49,20 @@ impl Signer {
 
     /// Signs that the tree of `size` leaves has this root.
     pub fn sign(&self, size: u64, root: Digest) -> Checkpoint {
-        let text = checkpoint_text(&self.origin, size, &root);
+        let note = self.note(&checkpoint_text(&self.origin, size, &root));
+        Checkpoint { size, root, note }
+    }
+
+    /// A text with this key's signature below it, as a C2SP `signed-note`. A text has whole lines, none of them
+    /// empty, and says in its first line what it is, so that one kind of note is never taken for another.
+    pub fn note(&self, text: &str) -> String {
         let mut signature = self.verifier().key_id().to_vec();
         signature.extend(self.key.sign(text.as_bytes()).to_bytes());
-        let note = format!(
+        format!(
             "{text}\n\u{2014} {} {}\n",
             self.origin,
             BASE64.encode(signature)
-        );
-        Checkpoint { size, root, note }
+        )
     }
 
     /// What others check the signatures with.
@@ -130,6 +135,16 @@ impl Verifier {
             root,
             note: note.to_owned(),
         })
+    }
+
+    /// The text of a signed note that bears this key's signature.
+    pub fn read<'n>(&self, note: &'n str) -> Result<&'n str, LedgerError> {
+        let end = note.find("\n\n").ok_or(LedgerError::Malformed(
+            "no empty line before the signatures",
+        ))?;
+        let (text, signatures) = note.split_at(end + 1);
+        self.check(text, signatures.trim_start_matches('\n'))?;
+        Ok(text)
     }
 
     fn check(&self, text: &str, signatures: &str) -> Result<(), LedgerError> {

@@ -56,6 +56,7 @@ const GROUPS: [(&str, &[&str]); 5] = [
             "manager",
             "researcher",
             "trainee",
+            "technician",
             "admin",
             "system",
         ],

@@ -22,6 +22,8 @@ pub enum Role {
     Researcher,
     /// A trainee, who sees teaching cases.
     Trainee,
+    /// Looks after the devices: their software, their profiles, their faults; sees no patient.
+    Technician,
     /// Runs the system; sees no patient.
     Admin,
     /// A program of the hospital: a device, an import.
@@ -36,7 +38,7 @@ pub enum Role {
 
 impl Role {
     /// All roles.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Expert,
         Self::TerminalDoctor,
         Self::Nurse,
@@ -44,6 +46,7 @@ impl Role {
         Self::Manager,
         Self::Researcher,
         Self::Trainee,
+        Self::Technician,
         Self::Admin,
         Self::System,
         Self::ImagingSource,
@@ -61,6 +64,7 @@ impl Role {
             Self::Manager => "manager",
             Self::Researcher => "researcher",
             Self::Trainee => "trainee",
+            Self::Technician => "technician",
             Self::Admin => "admin",
             Self::System => "system",
             Self::ImagingSource => "imaging-source",
@@ -116,6 +120,8 @@ pub enum Action {
     ReadLedger,
     /// Change accounts and settings.
     Administer,
+    /// Upgrade devices, put them back, and ask them how they are.
+    MaintainDevices,
     /// Release a patient's study to a research project, as de-identified copies.
     ReleaseToResearch,
     /// Read the de-identified copies of a research project.
@@ -136,7 +142,7 @@ pub enum Action {
 
 impl Action {
     /// All actions.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::ReadRecord,
         Self::WriteRecord,
         Self::ReadImaging,
@@ -151,6 +157,7 @@ impl Action {
         Self::Sign,
         Self::ReadLedger,
         Self::Administer,
+        Self::MaintainDevices,
         Self::ReleaseToResearch,
         Self::ReadResearch,
         Self::OpenIdentity,
@@ -178,6 +185,7 @@ impl Action {
             Self::Sign => "sign",
             Self::ReadLedger => "read-ledger",
             Self::Administer => "administer",
+            Self::MaintainDevices => "maintain-devices",
             Self::ReleaseToResearch => "release-to-research",
             Self::ReadResearch => "read-research",
             Self::OpenIdentity => "open-identity",

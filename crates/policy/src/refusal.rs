@@ -70,6 +70,7 @@ fn in_words(action: Action) -> (&'static str, &'static str) {
         Action::Sign => ("签署此方案", "sign this plan"),
         Action::ReadLedger => ("读取此账本条目", "read this part of the ledger"),
         Action::Administer => ("更改账户或设置", "change accounts or settings"),
+        Action::MaintainDevices => ("维护设备", "look after devices"),
         Action::ReleaseToResearch => ("将此检查提供给研究", "release this study to research"),
         Action::ReadResearch => ("读取此研究项目", "read this research project"),
         Action::OpenIdentity => ("参与此身份揭示", "take part in opening this identity"),

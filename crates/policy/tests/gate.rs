@@ -211,6 +211,14 @@ const TABLE: &[(Role, &str, &str, &str)] = &[
     (Role::Nurse, "none", "hospital", "read-record"),
     (Role::Patient, "self", "hospital", "read-record"),
     (
+        Role::Technician,
+        "none",
+        "hospital",
+        "read-record maintain-devices",
+    ),
+    (Role::Technician, "team+invited", "p", ""),
+    (Role::Technician, "team", "everyone", ""),
+    (
         Role::Admin,
         "none",
         "hospital",

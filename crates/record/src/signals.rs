@@ -60,6 +60,11 @@ pub enum QualityMark {
     Other(String),
     /// It was written down as an `Observation`, of which it was made.
     FromObservation,
+    /// It was read by this version of its device's profile, which is not the one that came with the program.
+    Profile {
+        /// The version.
+        version: u32,
+    },
 }
 
 /// Readings of one stream as they came through a door, checked there.

@@ -49,6 +49,9 @@ pub struct Config {
     pub mqtt_client_ca: Option<PathBuf>,
     /// MQTT connections at the same time.
     pub mqtt_connections: usize,
+    /// Who may publish packages for devices besides the hospital itself: verifier keys (`name+id+key`), as
+    /// `yuanyi device key` prints them.
+    pub device_publishers: Vec<String>,
     /// HL7 v2 over MLLP, where gateways of devices send: `ADDR:PORT` or `off`.
     pub mllp: String,
     /// Who may send HL7 v2, and from where.
@@ -201,6 +204,7 @@ impl Default for Config {
             mqtt_client_ca: None,
             mqtt_connections: 12_000,
             mllp: "127.0.0.1:2575".into(),
+            device_publishers: Vec::new(),
             hl7_senders: Vec::new(),
             cloud: None,
             cloud_token: None,
@@ -263,6 +267,7 @@ impl Config {
                 "mqtt_key",
                 "mqtt_client_ca",
                 "mqtt_connections",
+                "device_publishers",
                 "mllp",
                 "cloud",
                 "cloud_token",

@@ -22,9 +22,11 @@ use vocabulary::{ActorId, DeviceId, PatientId, Timestamp};
 use crate::clock;
 
 pub use commands::CommandError;
-pub use kept::{Command, Credential, Kept, new_token};
+pub use kept::{Command, Credential, Kept, ORDER, new_token};
 pub use quality::{Quality, Stranger};
-pub use registry::{CARRIER, NewDevice, RegistryError, follow, load, register, retire};
+pub use registry::{
+    CARRIER, NewDevice, RegistryError, follow, load, register, retire, set_profile,
+};
 
 /// So many of the latest acknowledged messages of a device are remembered by their packet identifier.
 const LATELY: usize = 64;
@@ -85,6 +87,8 @@ pub struct Taken {
 /// The devices of one hospital.
 pub struct Devices {
     profiles: Profiles,
+    /// Further versions of profiles that were published, by id and version.
+    versions: RwLock<HashMap<(String, u32), Arc<Profile>>>,
     /// Tokens, states and commands.
     pub kept: Kept,
     known: RwLock<HashMap<DeviceId, Arc<Registered>>>,
@@ -108,6 +112,7 @@ impl Devices {
         }
         Ok(Self {
             profiles: Profiles::shipped().clone(),
+            versions: RwLock::default(),
             kept,
             known: RwLock::default(),
             live: RwLock::new(live),
@@ -120,6 +125,21 @@ impl Devices {
     /// The kinds of devices.
     pub fn profiles(&self) -> &Profiles {
         &self.profiles
+    }
+
+    /// A version of a kind's profile: one that was published, else the one that came with the program.
+    pub fn profile(&self, id: &str, version: Option<u32>) -> Option<Arc<Profile>> {
+        let published = version.and_then(|version| {
+            let versions = self.versions.read();
+            versions.get(&(id.to_owned(), version)).cloned()
+        });
+        published.or_else(|| self.profiles.get(id).cloned().map(Arc::new))
+    }
+
+    /// Takes a version of a profile that was published.
+    pub fn add_profile(&self, profile: Profile) {
+        let of = (profile.id.clone(), profile.version);
+        self.versions.write().insert(of, Arc::new(profile));
     }
 
     /// A device of the registry.
@@ -227,7 +247,8 @@ impl Devices {
         match taken {
             Ok(taken) => {
                 quality.duplicates += u64::from(taken.duplicates);
-                let of = |reading| arrived(device, reading, received);
+                let read_by = self.read_by(device);
+                let of = |reading| arrived(device, reading, received, read_by.clone());
                 for reading in &taken.readings {
                     quality.accepted += reading.samples.count() as u64;
                     for mark in &reading.marks {
@@ -251,6 +272,14 @@ impl Devices {
                 nothing(Some(refusal))
             }
         }
+    }
+
+    /// Says by which version of its profile a device is read, where that is not the one of the program.
+    fn read_by(&self, device: &Registered) -> Option<QualityMark> {
+        let version = device.profile.version;
+        let shipped = self.profiles.get(&device.profile.id);
+        let other = shipped.is_none_or(|shipped| shipped.version != version);
+        other.then_some(QualityMark::Profile { version })
     }
 
     /// Remembers that a message was acknowledged, so that it is known when it comes again.
@@ -354,8 +383,14 @@ fn began(reading: &Reading) -> Timestamp {
 }
 
 /// A reading as the record keeps it.
-fn arrived(device: &Registered, reading: Reading, received: Timestamp) -> Arrived {
-    let quality = reading.marks.iter().filter_map(quality_mark).collect();
+fn arrived(
+    device: &Registered,
+    reading: Reading,
+    received: Timestamp,
+    read_by: Option<QualityMark>,
+) -> Arrived {
+    let marks = reading.marks.iter().filter_map(quality_mark);
+    let quality = marks.chain(read_by).collect();
     Arrived {
         stream: StreamKey {
             device: device.id.clone(),

@@ -39,6 +39,7 @@ use crate::{
     rooms::Rooms,
     scenarios::InHospital,
     speech::Speech,
+    upgrades::Upgrades,
     volumes::Volumes,
     ward::Ward,
     witness::LedgerWitness,
@@ -60,6 +61,8 @@ pub struct Hospital {
     pub accounts: Accounts,
     /// Its devices.
     pub devices: Devices,
+    /// Packages for devices, and roll-outs of them.
+    pub upgrades: Upgrades,
     /// Set where this is an edge of another hospital.
     pub edge: Option<Arc<Edge>>,
     /// What is being stored just now.
@@ -134,11 +137,13 @@ impl Hospital {
         let edge = Edge::open(&config).context("open the edge's outbox")?;
         let signals = Forwarded::where_an_edge(signals, edge.as_ref());
         let speech = Speech::of(&config)?;
+        let keys = Keys::open(&config.data)?;
         Ok(Arc::new(Self {
             ledger_key,
             accounts: Accounts::open(&config.data)?,
             devices: Devices::open(&config.data)?,
-            keys: Keys::open(&config.data)?,
+            upgrades: Upgrades::open(&config, &keys)?,
+            keys,
             volumes: Volumes::new(&config.data),
             models: Arc::new(models.unwrap_or_default()),
             pacs: Jobs::open(&config.data)?,

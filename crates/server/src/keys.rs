@@ -7,6 +7,8 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use ed25519_dalek::{Signer, SigningKey};
 use scenario::{Attestation, Seal};
 
+/// The name of the key that signs packages for devices.
+const PUBLISHES: &str = "yuanyi.local/devices";
 /// The name of the key that attests people's acts.
 const NAME: &str = "yuanyi.local/attestation";
 
@@ -15,6 +17,7 @@ const ATTESTATION: &str = "attestation.key";
 const SEAL: &str = "seal.key";
 const ESCROW: &str = "escrow.key";
 const RESEARCH: &str = "research.key";
+const PUBLISHER: &str = "publisher.key";
 
 /// Keys made at the first start, each in a file that only the owner may read.
 pub struct Keys {
@@ -22,6 +25,7 @@ pub struct Keys {
     seal: Seal,
     escrow: Seal,
     research: [u8; 32],
+    publisher: ledger::Signer,
 }
 
 impl Keys {
@@ -35,6 +39,7 @@ impl Keys {
             seal: Seal::from_secret(&secret(&folder.join(SEAL))?),
             escrow: Seal::from_secret(&secret(&folder.join(ESCROW))?),
             research: secret(&folder.join(RESEARCH))?,
+            publisher: ledger::Signer::new(PUBLISHES, &secret(&folder.join(PUBLISHER))?)?,
         })
     }
 
@@ -43,7 +48,7 @@ impl Keys {
         let folder = to.join("keys");
         fs::create_dir_all(&folder)
             .with_context(|| format!("make the folder {}", folder.display()))?;
-        for name in [ATTESTATION, SEAL, ESCROW, RESEARCH] {
+        for name in [ATTESTATION, SEAL, ESCROW, RESEARCH, PUBLISHER] {
             let (key, copy) = (data.join("keys").join(name), folder.join(name));
             // A hospital that was never served has none yet.
             if key.exists() {
@@ -73,6 +78,11 @@ impl Keys {
         &self.research
     }
 
+    /// Signs packages for devices that the hospital makes itself.
+    pub fn publisher(&self) -> &ledger::Signer {
+        &self.publisher
+    }
+
     /// Hides what must stay hidden for a while.
     pub fn seal(&self) -> &Seal {
         &self.seal
@@ -80,7 +90,7 @@ impl Keys {
 }
 
 /// The 32 bytes of a key's file, made where it is missing.
-fn secret(file: &Path) -> Result<[u8; 32]> {
+pub fn secret(file: &Path) -> Result<[u8; 32]> {
     if !file.exists() {
         let made: [u8; 32] = rand::random();
         let mut options = fs::OpenOptions::new();

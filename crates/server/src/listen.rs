@@ -18,7 +18,7 @@ use crate::{
     places::Places,
     purge, quality, reminders,
     rooms::recorder,
-    vitals, volumes, ward,
+    upgrades, vitals, volumes, ward,
 };
 
 /// The open doors of a hospital.
@@ -88,7 +88,8 @@ pub async fn open(hospital: &Arc<Hospital>) -> Result<Doors> {
         dicom_tls = Some(listener.local_addr()?);
         serve_dicom(listener, Some(tls));
     }
-    // Devices are known before the first of them is heard.
+    // Devices are known before the first of them is heard, and the versions of their profiles before them.
+    upgrades::load(hospital).await;
     devices::load(hospital).await;
     tasks.push(tokio::spawn(devices::follow(
         Arc::clone(hospital),
@@ -98,6 +99,10 @@ pub async fn open(hospital: &Arc<Hospital>) -> Result<Doors> {
     open_mllp(hospital, &closed, &mut tasks).await?;
     let media = open_media(hospital, &closed, &mut tasks).await?;
     follow_readings(hospital, &closed, &mut tasks);
+    tasks.push(tokio::spawn(upgrades::follow(
+        Arc::clone(hospital),
+        closed.clone(),
+    )));
     tasks.push(tokio::spawn(pacs::follow(
         Arc::clone(hospital),
         closed.clone(),

@@ -38,6 +38,7 @@ mod scenarios;
 mod speech;
 mod teaching;
 mod twins;
+mod upgrades;
 mod vitals;
 mod volumes;
 mod ward;

@@ -15,6 +15,7 @@ const ACCOUNTS: &[(&str, &str, &str, &str)] = &[
     ("sun.manager", "Sun Hao", "孙浩", "manager"),
     ("qian.researcher", "Qian Lei", "钱磊", "researcher"),
     ("zhou.trainee", "Zhou Yan", "周燕", "trainee"),
+    ("he.technician", "He Jun", "何军", "technician"),
     ("admin", "Administrator", "管理员", "admin"),
 ];
 

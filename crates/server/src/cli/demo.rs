@@ -7,17 +7,21 @@ use std::{
     time::Instant,
 };
 
+use ::devices::{Contents, Manifest, Package};
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use parking_lot::Mutex;
 use policy::{Actor, PasswordHash, PasswordRule, Role};
 use serde::Deserialize;
 use vocabulary::{ActorId, PatientId, Text};
 
 use crate::{
     cli::{
+        door::OpenDoor,
         import::{Target, import},
         serve::Ports,
         simulate::{Recording, Replay},
+        simulated::Software,
     },
     clock,
     config::Config,
@@ -90,6 +94,7 @@ impl Demo {
             let doors = listen::open(&hospital).await?;
             if hospital.is_new().await? {
                 fill(&hospital, &doors, &files).await?;
+                offer_upgrade(&hospital, &doors).await?;
             }
             begin_ward(&hospital, &doors, &files).await?;
             welcome(&hospital, &doors, &passwords, started);
@@ -178,6 +183,29 @@ async fn fill(hospital: &Arc<Hospital>, doors: &Doors, files: &Path) -> Result<(
     Ok(())
 }
 
+/// Publishes new software for the ward's monitors, over the hospital's own door, for a technician to roll out.
+async fn offer_upgrade(hospital: &Arc<Hospital>, doors: &Doors) -> Result<()> {
+    let technician = ActorId::new("he.technician")?;
+    if hospital.accounts.find(&technician)?.is_none() {
+        return Ok(());
+    }
+    // The software of a simulated device; it finds nothing wrong on any.
+    let bytes = b"{}";
+    let news = Text::new(
+        "模拟监护仪的示例更新",
+        "An example for the simulated monitors",
+    );
+    let named = ("bedside-monitor", "1.1.0");
+    let made = clock::now();
+    let manifest = Manifest::of(Contents::Software, named, bytes, made, news)?;
+    let package = Package::file(&manifest.signed_by(hospital.keys.publisher()), bytes);
+    let token = hospital.accounts.issue(&technician, 600_000, None)?;
+    let door = OpenDoor::new(doors.http_url(), token);
+    let publish = move || door.post_bytes("/devices/packages", &package);
+    tokio::task::spawn_blocking(publish).await??;
+    Ok(())
+}
+
 /// What the demo's ward has for devices: `demo/devices/ward.toml`.
 #[derive(Deserialize)]
 struct Ward {
@@ -198,6 +226,8 @@ struct WardDevice {
     from_s: u64,
 }
 
+/// What simulated devices come with.
+const FIRST_SOFTWARE: &str = "1.0.0";
 /// Recorded minutes go by so many times faster, so that a visitor sees something happen.
 const WARD_SPEED: f64 = 10.0;
 
@@ -228,9 +258,19 @@ async fn begin_ward(hospital: &Arc<Hospital>, doors: &Doors, files: &Path) -> Re
             continue;
         }
         hospital.devices.kept.revoke(&one.id)?;
+        let token = hospital.devices.kept.issue(&one.id)?;
+        let recording = Recording::read(&folder.join(&one.recording))?;
+        let software = Software::new(
+            (one.id.as_str(), &new.profile, &token),
+            &doors.http_url(),
+            hospital.upgrades.trusted.clone(),
+            FIRST_SOFTWARE,
+            None,
+        )?;
         let replay = Replay {
-            recording: Recording::read(&folder.join(&one.recording))?,
-            token: hospital.devices.kept.issue(&one.id)?,
+            recording,
+            software: Arc::new(Mutex::new(software)),
+            token,
             device: one.id.to_string(),
             mqtt,
             from_s: one.from_s,

@@ -79,6 +79,17 @@ pub enum Device {
         #[command(flatten)]
         door: Door,
     },
+    /// Make a key that signs packages for devices, and print the key that others check them with.
+    Key(super::package::NewKey),
+    /// Make a signed package of software, or of a new version of a profile.
+    Pack(super::package::Pack),
+    /// Publish a package; it goes to no device by that.
+    Publish {
+        /// The package, of `yuanyi device pack`.
+        package: PathBuf,
+        #[command(flatten)]
+        door: Door,
+    },
     /// Replay a recording as a device, over MQTT.
     Simulate(super::simulate::Simulate),
     /// List the kinds of devices with their streams; no hospital needed.
@@ -143,6 +154,15 @@ impl Device {
                 let asked = json!({"command": command, "parameters": parameters});
                 let kept = door.open()?.post(&path(&id, "/commands")?, &asked)?;
                 println!("{}", text(&kept, "id").unwrap_or_default());
+                Ok(())
+            }
+            Self::Key(task) => task.run(),
+            Self::Pack(task) => task.run(),
+            Self::Publish { package, door } => {
+                let file = std::fs::read(&package)
+                    .with_context(|| format!("read {}", package.display()))?;
+                let taken = door.open()?.post_bytes("/devices/packages", &file)?;
+                println!("{}", text(&taken, "id").unwrap_or_default());
                 Ok(())
             }
             Self::Simulate(task) => task.run(),

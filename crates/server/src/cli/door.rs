@@ -112,6 +112,15 @@ impl OpenDoor {
         self.answer(request.send(body))
     }
 
+    /// Posts bytes to a path below `/api`.
+    pub fn post_bytes(&self, path: &str, body: &[u8]) -> Result<Value> {
+        let request = self.agent.post(self.url(path));
+        let request = request
+            .header("Authorization", self.bearer())
+            .header("Content-Type", "application/octet-stream");
+        self.answer(request.send(body))
+    }
+
     /// Puts JSON at a path below `/api`.
     pub fn put(&self, path: &str, body: &Value) -> Result<Value> {
         let request = self.agent.put(self.url(path));

@@ -9,10 +9,12 @@ mod door;
 mod guideline;
 mod import;
 mod model;
+mod package;
 mod pacs;
 mod recorded;
 mod serve;
 mod simulate;
+mod simulated;
 mod spirometry;
 mod upkeep;
 

@@ -1,33 +1,40 @@
 //! Simulated devices: each replays a recording over MQTT, as the device that it stands for would send it.
 
 use std::{
+    collections::VecDeque,
     net::SocketAddr,
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use ledger::Verifier;
 use mqtt_protocol_core::mqtt::{
     Connection, Version,
     common::Cursor,
     connection::Event,
-    packet::{GenericPacketTrait as _, Packet, Qos, v5_0},
+    packet::{GenericPacketTrait as _, Packet, Qos, SubEntry, SubOpts, v5_0},
     result_code::ConnectReasonCode,
     role,
 };
+use parking_lot::Mutex;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
-    time::{Instant, MissedTickBehavior, interval_at, sleep},
+    time::{Instant, MissedTickBehavior, interval_at, sleep, timeout},
 };
 
+use super::simulated::{Command, Software};
 use crate::clock;
 
 /// So long a device waits before it connects again.
 const AGAIN: Duration = Duration::from_secs(2);
+/// How long it looks whether a command came.
+const LOOKS: Duration = Duration::from_millis(20);
 /// What comes more often than this, in milliseconds, goes out in pieces of a second.
 const WAVE_MS: f64 = 500.0;
 
@@ -51,6 +58,18 @@ pub struct Simulate {
     /// How fast single values go by; waveforms keep their speed.
     #[arg(long, default_value_t = 1.0)]
     speed: f64,
+    /// The hospital's HTTP address, from which it fetches packages.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
+    http: String,
+    /// Whose packages it installs: a verifier key, as `yuanyi device key` prints it; may be given again.
+    #[arg(long, value_name = "KEY")]
+    trust: Vec<Verifier>,
+    /// The version of the software that it comes with.
+    #[arg(long, default_value = "1.0.0")]
+    software: String,
+    /// Where it keeps what it installed while it is switched off.
+    #[arg(long, value_name = "FILE")]
+    memory: Option<PathBuf>,
     /// End after so many seconds; never, where none is given.
     #[arg(long)]
     seconds: Option<u64>,
@@ -152,9 +171,17 @@ impl Simulate {
     /// Replays until its time is over or it is interrupted.
     pub fn run(self) -> Result<()> {
         let recording = Recording::read(&self.recording)?;
+        let software = Software::new(
+            (&self.device, &recording.profile, &self.token),
+            &self.http,
+            self.trust,
+            &self.software,
+            self.memory,
+        )?;
         crate::block_on(async move {
             let replay = Replay {
                 recording,
+                software: Arc::new(Mutex::new(software)),
                 device: self.device,
                 token: self.token,
                 mqtt: self.mqtt,
@@ -176,6 +203,8 @@ impl Simulate {
 pub struct Replay {
     /// What it sends.
     pub recording: Recording,
+    /// What runs on it.
+    pub software: Arc<Mutex<Software>>,
     /// Who it is.
     pub device: String,
     /// Its token.
@@ -199,7 +228,11 @@ impl Replay {
         let mut line = Line::open(self).await?;
         while seconds.is_none_or(|seconds| second < seconds) {
             tick.tick().await;
-            match line.send_all(self, second).await {
+            let sent = match line.send_all(self, second).await {
+                Ok(taken) => line.obey(self).await.map(|()| taken),
+                Err(error) => Err(error),
+            };
+            match sent {
                 Ok(taken) => acknowledged += taken,
                 Err(error) if seconds.is_some() => return Err(error),
                 Err(error) => {
@@ -221,6 +254,8 @@ impl Replay {
 struct Line {
     stream: TcpStream,
     connection: Connection<role::Client>,
+    /// What it was told to do and has not done yet.
+    commands: VecDeque<Command>,
 }
 
 impl Line {
@@ -228,9 +263,12 @@ impl Line {
         let stream = TcpStream::connect(replay.mqtt).await;
         let stream = stream.with_context(|| format!("reach {}", replay.mqtt))?;
         stream.set_nodelay(true)?;
+        let mut connection = Connection::new(Version::V5_0);
+        connection.set_auto_pub_response(true);
         let mut line = Self {
             stream,
-            connection: Connection::new(Version::V5_0),
+            connection,
+            commands: VecDeque::new(),
         };
         let state = format!("yuanyi/v1/{}/state", replay.device);
         let offline = json!({"online": false}).to_string();
@@ -255,10 +293,59 @@ impl Line {
                 replay.device
             ),
         }
-        let online = json!({"online": true, "battery": {"percent": 100, "charging": true},
-            "software": "simulated"});
+        let online = replay.software.lock().state();
         line.publish(&state, &online, true).await?;
+        line.subscribe(&format!("yuanyi/v1/{}/command", replay.device))
+            .await?;
         Ok(line)
+    }
+
+    async fn subscribe(&mut self, topic: &str) -> Result<()> {
+        let told = |error| anyhow::anyhow!("ask to hear commands: {error:?}");
+        let id = self.connection.acquire_packet_id().map_err(told)?;
+        let options = SubOpts::new().set_qos(Qos::AtLeastOnce);
+        let entry = SubEntry::new(topic, options).map_err(told)?;
+        let subscribe = v5_0::Subscribe::builder()
+            .packet_id(id)
+            .entries(vec![entry])
+            .build()
+            .map_err(told)?;
+        self.send(subscribe.into()).await?;
+        while !matches!(self.next().await?, Packet::V5_0Suback(_)) {}
+        Ok(())
+    }
+
+    /// Does what it was told since it last looked.
+    async fn obey(&mut self, replay: &Replay) -> Result<()> {
+        // Commands that have come lie in the socket.
+        while let Ok(packet) = timeout(LOOKS, self.next()).await {
+            if matches!(packet?, Packet::V5_0Disconnect(_)) {
+                bail!("stay connected: the hospital ends it");
+            }
+        }
+        let topic = format!("yuanyi/v1/{}/command/ack", replay.device);
+        while let Some(command) = self.commands.pop_front() {
+            let known = replay.software.lock().answered(&command);
+            let was = replay.software.lock().version().to_owned();
+            let answer = if let Some(known) = known {
+                known
+            } else {
+                if let Some(accepts) = Software::accepts(&command) {
+                    self.publish(&topic, &json!(accepts), false).await?;
+                }
+                let software = Arc::clone(&replay.software);
+                tokio::task::spawn_blocking(move || software.lock().obey(&command)).await?
+            };
+            if replay.software.lock().version() != was {
+                // It starts anew with what was installed, and says so before it answers.
+                let waiting = std::mem::take(&mut self.commands);
+                let mut anew = Box::pin(Self::open(replay)).await?;
+                anew.commands.extend(waiting);
+                *self = anew;
+            }
+            self.publish(&topic, &json!(answer), false).await?;
+        }
+        Ok(())
     }
 
     /// Sends what is due at a second; each is acknowledged before the next goes out.
@@ -323,14 +410,29 @@ impl Line {
         let mut byte = [0; 1];
         loop {
             // One byte at a time ends exactly at the packet's end; these packets have four or so.
-            self.stream.read_exact(&mut byte).await?;
+            if self.stream.read(&mut byte).await? == 0 {
+                bail!("stay connected: the hospital is gone");
+            }
             let mut cursor = Cursor::new(&byte[..]);
+            let mut found = None;
             for event in self.connection.recv(&mut cursor) {
                 match event {
-                    Event::NotifyPacketReceived(packet) => return Ok(packet),
+                    Event::NotifyPacketReceived(Packet::V5_0Publish(publish)) => {
+                        let said = publish.payload().as_slice().to_vec();
+                        self.commands
+                            .extend(serde_json::from_slice::<Command>(&said).ok());
+                    }
+                    Event::NotifyPacketReceived(packet) => found = Some(packet),
+                    Event::RequestSendPacket { packet, .. } => {
+                        let bytes = packet.to_continuous_buffer();
+                        self.stream.write_all(&bytes).await?;
+                    }
                     Event::NotifyError(error) => bail!("understand the hospital: {error:?}"),
                     _ => {}
                 }
+            }
+            if let Some(packet) = found {
+                return Ok(packet);
             }
         }
     }

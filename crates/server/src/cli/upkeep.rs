@@ -14,6 +14,7 @@ use crate::{
     keys::Keys,
     pacs::copy_jobs,
     purge,
+    upgrades::copy_packages,
 };
 
 /// Arguments of `yuanyi verify`.
@@ -158,6 +159,7 @@ impl Backup {
         Keys::copy(&data, &unfinished)?;
         Accounts::open(&data)?.copy_to(&unfinished.join(ACCOUNTS))?;
         copy_jobs(&data, &unfinished)?;
+        copy_packages(&data, &unfinished)?;
         std::fs::rename(&unfinished, &to).with_context(|| format!("write {}", to.display()))?;
         println!(
             "copied {entries} entries from {} to {}",

@@ -60,6 +60,25 @@ impl Devices {
         })
     }
 
+    /// Gives a device an order of a roll-out, once: the same order again changes nothing.
+    pub fn order(
+        &self,
+        id: String,
+        device: DeviceId,
+        (command, parameters): (&str, Value),
+        until: Timestamp,
+        by: &str,
+    ) -> Result<(), CommandError> {
+        self.command(Command {
+            id,
+            device,
+            command: command.to_owned(),
+            parameters,
+            until,
+            by: by.to_owned(),
+        })
+    }
+
     /// Keeps a command for a device, and sends it as soon as the device is there.
     pub fn command(&self, command: Command) -> Result<(), CommandError> {
         self.kept.add_command(&command)?;

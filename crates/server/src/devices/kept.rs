@@ -26,9 +26,13 @@ const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS device_quality (device TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
     CREATE TABLE IF NOT EXISTS device_command (
         id TEXT PRIMARY KEY, device TEXT NOT NULL, body TEXT NOT NULL, by TEXT NOT NULL,
-        at_ms INTEGER NOT NULL, until_ms INTEGER NOT NULL, state TEXT NOT NULL, reason TEXT) STRICT;
+        at_ms INTEGER NOT NULL, until_ms INTEGER NOT NULL, state TEXT NOT NULL, reason TEXT,
+        detail TEXT) STRICT;
     CREATE INDEX IF NOT EXISTS device_command_of ON device_command (device, state);
     CREATE TABLE IF NOT EXISTS device_position (name TEXT PRIMARY KEY, next INTEGER NOT NULL) STRICT;";
+
+/// How the ids of a roll-out's commands begin.
+pub const ORDER: &str = "r-";
 
 /// What a device is asked to do.
 #[derive(Clone, Debug, Serialize)]
@@ -64,6 +68,8 @@ pub struct CommandState {
     pub state: String,
     /// Why, where it was refused or failed.
     pub reason: Option<String>,
+    /// What the device sent along.
+    pub detail: Option<Value>,
 }
 
 /// What a device has shown, by its digest.
@@ -95,6 +101,15 @@ impl Kept {
         database
             .execute_batch(SCHEMA)
             .with_context(|| format!("prepare {}", file.display()))?;
+        // A file of before has no place for what a device sends along.
+        let has_detail: bool = database.query_row(
+            "SELECT COUNT(*) > 0 FROM pragma_table_info('device_command') WHERE name = 'detail'",
+            [],
+            |row| row.get(0),
+        )?;
+        if !has_detail {
+            database.execute_batch("ALTER TABLE device_command ADD COLUMN detail TEXT")?;
+        }
         Ok(Self {
             database: Mutex::new(database),
         })
@@ -203,7 +218,7 @@ impl Kept {
     /// Keeps a command until it is done or its time is over.
     pub fn add_command(&self, command: &Command) -> Result<()> {
         self.database.lock().execute(
-            "INSERT INTO device_command (id, device, body, by, at_ms, until_ms, state)
+            "INSERT OR IGNORE INTO device_command (id, device, body, by, at_ms, until_ms, state)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'waiting')",
             params![
                 command.id,
@@ -222,11 +237,15 @@ impl Kept {
         let database = self.database.lock();
         let mut query = database.prepare_cached(
             "SELECT body FROM device_command
-             WHERE device = ?1 AND state = 'waiting' AND until_ms > ?2 ORDER BY at_ms LIMIT ?3",
+             WHERE device = ?1 AND until_ms > ?2
+               AND (state = 'waiting' OR (state = 'accepted' AND id LIKE ?4)) ORDER BY at_ms LIMIT ?3",
         )?;
         let most = i64::try_from(MOST_WAITING)?;
         let now = clock::now().0;
-        let rows = query.query_map(params![device.as_str(), now, most], |row| row.get(0))?;
+        // A device that was switched off while it installed hears of it again.
+        let orders = format!("{ORDER}%");
+        let of = params![device.as_str(), now, most, orders];
+        let rows = query.query_map(of, |row| row.get(0))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
@@ -234,17 +253,42 @@ impl Kept {
     pub fn answer(&self, device: &DeviceId, answer: &::devices::Acknowledgement) -> Result<bool> {
         let state = serde_json::to_value(answer.answer)?;
         let changed = self.database.lock().execute(
-            "UPDATE device_command SET state = ?3, reason = ?4 WHERE id = ?1 AND device = ?2",
-            params![answer.id, device.as_str(), state.as_str(), answer.reason],
+            "UPDATE device_command SET state = ?3, reason = ?4, detail = ?5 WHERE id = ?1 AND device = ?2",
+            params![
+                answer.id,
+                device.as_str(),
+                state.as_str(),
+                answer.reason,
+                answer.detail.as_ref().map(Value::to_string)
+            ],
         )?;
         Ok(changed == 1)
+    }
+
+    /// How a command stands, and why; nothing where there is no such command.
+    pub fn standing(&self, id: &str) -> Result<Option<(String, Option<String>)>> {
+        let database = self.database.lock();
+        let mut query =
+            database.prepare_cached("SELECT state, reason FROM device_command WHERE id = ?1")?;
+        let found = query.query_row([id], |row| Ok((row.get(0)?, row.get(1)?)));
+        Ok(found.optional()?)
+    }
+
+    /// Takes back a command that no device has answered yet.
+    pub fn withdraw(&self, id: &str) -> Result<()> {
+        self.database.lock().execute(
+            "UPDATE device_command SET state = 'withdrawn'
+             WHERE id = ?1 AND state IN ('waiting', 'accepted')",
+            [id],
+        )?;
+        Ok(())
     }
 
     /// The latest commands of a device, the newest first.
     pub fn commands(&self, device: &DeviceId) -> Result<Vec<CommandState>> {
         let database = self.database.lock();
         let mut query = database.prepare_cached(
-            "SELECT id, body, by, at_ms, until_ms, state, reason FROM device_command
+            "SELECT id, body, by, at_ms, until_ms, state, reason, detail FROM device_command
              WHERE device = ?1 ORDER BY at_ms DESC LIMIT 50",
         )?;
         let rows = query.query_map([device.as_str()], |row| {
@@ -267,6 +311,9 @@ impl Kept {
                 at: Timestamp(row.get(3)?),
                 state: row.get(5)?,
                 reason: row.get(6)?,
+                detail: row
+                    .get::<_, Option<String>>(7)?
+                    .and_then(|detail| serde_json::from_str(&detail).ok()),
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)

@@ -188,6 +188,10 @@ fn registered(devices: &Devices, id: &DeviceId, body: &Value) -> Option<Register
     let profile = codings.iter().find_map(|coding| {
         (coding.get("system")?.as_str()? == PROFILE).then(|| coding.get("code")?.as_str())?
     })?;
+    let version = codings.iter().find_map(|coding| {
+        let is_ours = coding.get("system")?.as_str()? == PROFILE;
+        is_ours.then(|| coding.get("version")?.as_str()?.parse().ok())?
+    });
     let text = |pointer| body.pointer(pointer).and_then(Value::as_str);
     let of = |pointer, kind: &str| {
         let reference = text(pointer)?.strip_prefix(kind)?.strip_prefix('/')?;
@@ -196,7 +200,7 @@ fn registered(devices: &Devices, id: &DeviceId, body: &Value) -> Option<Register
     Some(Registered {
         id: id.clone(),
         name: text("/deviceName/0/name").unwrap_or(id.as_str()).to_owned(),
-        profile: Arc::new(devices.profiles().get(profile)?.clone()),
+        profile: devices.profile(profile, version)?,
         patient: of("/patient/reference", "Patient").and_then(|id| PatientId::new(id).ok()),
         since: body
             .get("extension")
@@ -228,9 +232,14 @@ pub async fn register(
     if id.as_str().len() > LONGEST_ID {
         return Err(RegistryError::LongId);
     }
-    let profiles = hospital.devices.profiles();
-    let profile = profiles.get(&new.profile);
-    let profile = profile.ok_or(RegistryError::NoSuchProfile)?;
+    // A roll-out alone says which version of its profile a device has.
+    let known = hospital.devices.find(id);
+    let known = known.filter(|known| known.profile.id == new.profile);
+    let profile = match &known {
+        Some(known) => Some(Arc::clone(&known.profile)),
+        None => hospital.devices.profile(&new.profile, None),
+    };
+    let profile = &*profile.ok_or(RegistryError::NoSuchProfile)?;
     let permit = hospital
         .own_permit("register a device", Action::ReadRecord)
         .await
@@ -269,7 +278,31 @@ pub async fn register(
         None if new.patient.is_none() => None,
         _ => Some(clock::now()),
     };
-    let body = device(id, profile, new, ("active", since));
+    keep(hospital, actor, (id, profile), new, ("active", since)).await
+}
+
+/// Lets a device be read by this version of its profile from now on.
+pub async fn set_profile(
+    hospital: &Hospital,
+    actor: &ActorId,
+    device: &Registered,
+    profile: &Profile,
+) -> Result<(), RegistryError> {
+    let standing = if device.active { "active" } else { "inactive" };
+    let new = device.as_registered();
+    let of = (&device.id, profile);
+    keep(hospital, actor, of, &new, (standing, device.since)).await
+}
+
+/// Keeps a device with the metrics of its profile.
+async fn keep(
+    hospital: &Hospital,
+    actor: &ActorId,
+    (id, profile): (&DeviceId, &Profile),
+    new: &NewDevice,
+    standing: (&str, Option<Timestamp>),
+) -> Result<(), RegistryError> {
+    let body = device(id, profile, new, standing);
     let mut facts = vec![put("Device", id.as_str(), new, body.clone())];
     for stream in &profile.streams {
         let metric = format!("{id}.{}", stream.name);
@@ -287,20 +320,27 @@ fn is_account(hospital: &Hospital, id: &str) -> bool {
     all.iter().any(|account| account.id.as_str() == id)
 }
 
+impl Registered {
+    /// What was said of it when it was registered.
+    fn as_registered(&self) -> NewDevice {
+        NewDevice {
+            profile: self.profile.id.clone(),
+            name: Some(self.name.clone()),
+            patient: self.patient.clone(),
+            location: self.location.clone(),
+            serial: self.serial.clone(),
+            carrier: self.carrier.clone(),
+        }
+    }
+}
+
 /// Takes a device out of service; its facts stay.
 pub async fn retire(
     hospital: &Hospital,
     actor: &ActorId,
     device: &Registered,
 ) -> Result<(), RegistryError> {
-    let as_it_was = NewDevice {
-        profile: device.profile.id.clone(),
-        name: Some(device.name.clone()),
-        patient: device.patient.clone(),
-        location: device.location.clone(),
-        serial: device.serial.clone(),
-        carrier: device.carrier.clone(),
-    };
+    let as_it_was = device.as_registered();
     let standing = ("inactive", device.since);
     let body = self::device(&device.id, &device.profile, &as_it_was, standing);
     let facts = vec![put("Device", device.id.as_str(), &as_it_was, body.clone())];

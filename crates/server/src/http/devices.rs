@@ -31,11 +31,12 @@ pub fn routes() -> Router<Arc<Hospital>> {
         .route("/devices/{id}/commands", get(commands).post(command))
 }
 
-/// Who may see the devices of the hospital: who administers it, sees figures of it, or treats patients.
+/// Who may see the devices of the hospital: who administers it or maintains them, sees figures of it, or treats patients.
 /// Patients see their own.
-async fn is_staff(hospital: &Hospital, caller: &Caller) -> Result<bool, Problem> {
+pub async fn is_staff(hospital: &Hospital, caller: &Caller) -> Result<bool, Problem> {
     for (action, object) in [
         (Action::Administer, Object::Hospital),
+        (Action::MaintainDevices, Object::Hospital),
         (Action::ReadFigures, Object::Hospital),
         (Action::WriteRecord, Object::Everyone),
     ] {
@@ -49,6 +50,15 @@ async fn is_staff(hospital: &Hospital, caller: &Caller) -> Result<bool, Problem>
 async fn administers(hospital: &Hospital, caller: &Caller) -> Result<(), Problem> {
     let asked = hospital.permit(caller, Action::Administer, &Object::Hospital);
     asked.await.map(drop)
+}
+
+/// Whether somebody may ask devices to do something: who administers the hospital, or maintains them.
+async fn commands_devices(hospital: &Hospital, caller: &Caller) -> Result<(), Problem> {
+    let maintains = hospital.would_permit(caller, Action::MaintainDevices, &Object::Hospital);
+    if maintains.await? {
+        return super::upgrades::maintains(hospital, caller).await;
+    }
+    administers(hospital, caller).await
 }
 
 fn find(hospital: &Hospital, id: &str) -> Result<Arc<Registered>, Problem> {
@@ -96,10 +106,14 @@ async fn all(
         }
         _ => None,
     };
+    let may_maintain = hospital
+        .would_permit(&caller, Action::MaintainDevices, &Object::Hospital)
+        .await?;
     Ok(Json(json!({
         "devices": rows,
         "turned_away": strangers,
         "may_administer": may_administer,
+        "may_maintain": may_maintain,
         "edge": edge,
         "now": clock::now(),
     })))
@@ -119,7 +133,9 @@ fn row(hospital: &Hospital, device: &Registered, may_see: bool) -> Result<Value,
     let mut row = json!({
         "id": device.id,
         "name": device.name,
-        "profile": {"id": device.profile.id, "title": device.profile.title},
+        "profile": {
+            "id": device.profile.id, "title": device.profile.title, "version": device.profile.version,
+        },
         "location": device.location,
         "serial": device.serial,
         "active": device.active,
@@ -300,7 +316,7 @@ async fn commands(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Problem> {
-    administers(&hospital, &caller).await?;
+    commands_devices(&hospital, &caller).await?;
     let device = find(&hospital, &id)?;
     let commands = hospital.devices.kept.commands(&device.id);
     let commands = commands.map_err(|error| Problem::internal(&error))?;
@@ -322,7 +338,7 @@ async fn command(
     Path(id): Path<String>,
     Json(new): Json<NewCommand>,
 ) -> Result<Json<Value>, Problem> {
-    administers(&hospital, &caller).await?;
+    commands_devices(&hospital, &caller).await?;
     let device = find(&hospital, &id)?;
     let NewCommand {
         command,

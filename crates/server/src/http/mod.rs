@@ -27,6 +27,7 @@ mod security;
 mod session;
 mod signals;
 mod teaching;
+mod upgrades;
 mod volumes;
 mod ward;
 
@@ -83,6 +84,7 @@ pub fn routes(hospital: Arc<Hospital>) -> Router {
     let api = Router::new()
         .merge(session::routes())
         .merge(devices::routes())
+        .merge(upgrades::routes())
         .merge(edge::routes())
         .merge(home::routes())
         .merge(imaging::routes())

@@ -354,6 +354,7 @@ mod tests {
             (QualityMark::Validated, &[10]),
             (QualityMark::Other("x".to_owned()), &[11, 1, b'x']),
             (QualityMark::FromObservation, &[12]),
+            (QualityMark::Profile { version: 2 }, &[13, 2]),
         ] {
             assert_eq!(postcard::to_stdvec(&mark).unwrap(), written, "{mark:?}");
         }

@@ -86,6 +86,10 @@ impl From<&QualityMark> for SignalMark {
             QualityMark::Test => "test",
             QualityMark::Validated => "validated",
             QualityMark::FromObservation => "from-observation",
+            QualityMark::Profile { version } => {
+                text = Some(version.to_string());
+                "profile"
+            }
             QualityMark::Other(said) => {
                 text = Some(said.clone());
                 "other"
