@@ -14,6 +14,7 @@ export type Page =
   | { readonly name: 'devices' }
   | { readonly name: 'licence' }
   | { readonly name: 'security' }
+  | { readonly name: 'functions' }
   | { readonly name: 'teaching' }
   | { readonly name: 'teaching-case'; readonly id: string }
   | { readonly name: 'study'; readonly id: string }
@@ -27,6 +28,7 @@ export function pageOf(path: string): Page {
   if (first === 'devices' && second === undefined) return { name: 'devices' };
   if (first === 'licence' && second === undefined) return { name: 'licence' };
   if (first === 'security' && second === undefined) return { name: 'security' };
+  if (first === 'functions' && second === undefined) return { name: 'functions' };
   if (first === 'quality' && rest.length === 0) {
     return second === undefined ? { name: 'quality' } : { name: 'quality', within: second };
   }

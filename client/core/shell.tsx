@@ -23,6 +23,7 @@ const StudyPage = lazy(async () => ({ default: (await import('./pages/study')).S
 const SecurityPage = lazy(async () => ({ default: (await import('./pages/security')).SecurityPage }));
 const DevicesPage = lazy(async () => ({ default: (await import('./pages/devices')).DevicesPage }));
 const LicencePage = lazy(async () => ({ default: (await import('./pages/licence')).LicencePage }));
+const FunctionsPage = lazy(async () => ({ default: (await import('./pages/functions')).FunctionsPage }));
 const QualityPage = lazy(async () => ({ default: (await import('./pages/quality')).QualityPage }));
 const TeachingPage = lazy(async () => ({ default: (await import('./pages/teaching')).TeachingPage }));
 const TeachingCasePage = lazy(async () => ({ default: (await import('./pages/teaching-case')).TeachingCasePage }));
@@ -116,6 +117,9 @@ function SignedIn(): JSX.Element {
               <Match when={page().name === 'licence'}>
                 <LicencePage />
               </Match>
+              <Match when={page().name === 'functions'}>
+                <FunctionsPage />
+              </Match>
               <Match when={page().name === 'quality'}>
                 <QualityPage within={within()} />
               </Match>
@@ -189,6 +193,13 @@ function TopBar(): JSX.Element {
             <Icon name="measure" />
             <span class="wide-only">{app.t('devices.title')}</span>
             <span class="for-listeners narrow-only">{app.t('devices.title')}</span>
+          </Link>
+        </Show>
+        <Show when={app.me()?.roles.includes('manager')}>
+          <Link href="/functions" aria-current={page().name === 'functions' ? 'page' : undefined}>
+            <Icon name="management" />
+            <span class="wide-only">{app.t('functions.title')}</span>
+            <span class="for-listeners narrow-only">{app.t('functions.title')}</span>
           </Link>
         </Show>
         <Show when={app.me()?.roles.some((role) => TEACHING.has(role))}>

@@ -2,6 +2,8 @@
 import type { Language } from '../core/language';
 import { devices as devicesEn } from './devices.en';
 import { devices as devicesZh } from './devices.zh';
+import { functions as functionsEn } from './functions.en';
+import { functions as functionsZh } from './functions.zh';
 import { imaging as imagingEn } from './imaging.en';
 import { imaging as imagingZh } from './imaging.zh';
 import { licence as licenceEn } from './licence.en';
@@ -34,10 +36,10 @@ import { twin as twinZh } from './twin.zh';
 /** What fills the places in a text. */
 export type Params = Readonly<Record<string, string | number>>;
 
-const en = { ...devicesEn, ...imagingEn, ...licenceEn, ...memoryEn, ...noduleEn, ...orderEn, ...qualityEn, ...roomEn, ...shellEn, ...securityEn, ...signalsEn, ...teachingEn, ...voiceEn, ...twinEn, ...upgradesEn };
+const en = { ...devicesEn, ...imagingEn, ...licenceEn, ...memoryEn, ...noduleEn, ...orderEn, ...qualityEn, ...roomEn, ...shellEn, ...securityEn, ...signalsEn, ...teachingEn, ...voiceEn, ...twinEn, ...upgradesEn, ...functionsEn };
 /** Every text of the client. */
 export type Key = keyof typeof en;
-const zh: Readonly<Record<Key, string>> = { ...devicesZh, ...imagingZh, ...licenceZh, ...memoryZh, ...noduleZh, ...orderZh, ...qualityZh, ...roomZh, ...shellZh, ...securityZh, ...signalsZh, ...teachingZh, ...voiceZh, ...twinZh, ...upgradesZh };
+const zh: Readonly<Record<Key, string>> = { ...devicesZh, ...imagingZh, ...licenceZh, ...memoryZh, ...noduleZh, ...orderZh, ...qualityZh, ...roomZh, ...shellZh, ...securityZh, ...signalsZh, ...teachingZh, ...voiceZh, ...twinZh, ...upgradesZh, ...functionsZh };
 
 export const WORDS: Readonly<Record<Language, Readonly<Record<Key, string>>>> = { zh, en };
 

@@ -160,6 +160,10 @@ export const groups = {
       gives: { 200: object({ id: text }) },
       fails: [400, 403, 404],
     }),
+    call('GET /api/functions', 'The ten functions, each with figures of what it does now; for who may read figures.', {
+      gives: { 200: client('functions', 'HospitalFunctions') },
+      fails: [403],
+    }),
     call('GET /api/edge', 'How this edge stands with its cloud; 404 where it is none.', {
       gives: { 200: client('devices', 'EdgeState') },
       fails: [403, 404],

@@ -5,6 +5,7 @@ import math
 import pathlib
 import random
 import socket
+import ssl
 import subprocess
 import threading
 import time
@@ -13,6 +14,7 @@ import pytest
 import requests
 
 from conftest import free_port
+from imaging_hospital import certificate
 from test_mqtt import SPO2, Client, Ward, now_ms
 
 HOUR_MS = 3_600_000
@@ -60,6 +62,27 @@ class Line:
 
     def mend(self) -> None:
         self.up = True
+
+
+class EncryptedLine(Line):
+    """One that ends TLS before the cloud, as a proxy does."""
+
+    def __init__(self, to: int, folder: pathlib.Path, name: str):
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(folder / f"{name}.pem", folder / f"{name}.key")
+        super().__init__(to)
+
+    def _take(self) -> None:
+        while True:
+            near, _ = self.listener.accept()
+            try:
+                near = self.context.wrap_socket(near, server_side=True)
+            except OSError:
+                near.close()
+                continue
+            far = socket.create_connection(("127.0.0.1", self.to))
+            threading.Thread(target=self._carry, args=(near, far, True), daemon=True).start()
+            threading.Thread(target=self._carry, args=(far, near, False), daemon=True).start()
 
 
 class Pair:
@@ -308,3 +331,43 @@ def test_alarms_go_on_at_an_edge_without_a_line(pair):
     assert alarms[0]["alarm"]["bed"] == "b"
     assert pair.waiting()["fault"]
     client.close()
+
+
+def test_an_encrypted_line_goes_to_a_cloud_that_is_vouched_for_and_to_no_other(tmp_path):
+    certificate(tmp_path, "ca")
+    certificate(tmp_path, "cloud-proxy", "ca")
+    certificate(tmp_path, "other-ca")
+    certificate(tmp_path, "other", "other-ca")
+    pair = Pair(tmp_path, cloud_ca=tmp_path / "ca.pem")
+    try:
+        pair.cloud.put_user("importer", "system")
+        true = EncryptedLine(pair.cloud.http, tmp_path, "cloud-proxy")
+        false = EncryptedLine(pair.cloud.http, tmp_path, "other")
+        token = pair.add("monitor-1")
+
+        def reopen(line: str) -> None:
+            pair.edge.process.terminate()
+            pair.edge.process.wait(timeout=60)
+            pair.edge.words[-1] = line
+            pair.edge.open()
+
+        def measure(value: float) -> None:
+            client = Client(pair.edge, "monitor-1", token)
+            sent = client.send("yuanyi/v1/monitor-1/spo2", SPO2 | {"t": now_ms(), "value": value})
+            assert not sent.is_failure
+            client.paho.disconnect()
+
+        # A cloud that another authority vouches for gets nothing, nor does one in the clear; the readings wait.
+        for line in (f"https://127.0.0.1:{false.port}", f"http://127.0.0.1:{pair.cloud.http}"):
+            reopen(line)
+            measure(95 if line.startswith("https") else 96)
+            while (state := pair.waiting())["fault"] is None:
+                time.sleep(0.1)
+            assert state["waiting"]["readings"] > 0
+        assert not pair.cloud.quality("monitor-1")["messages"] and false.bytes == 0
+        reopen(f"https://127.0.0.1:{true.port}")
+        measure(97)
+        pair.drain()
+        assert [value for _, value in readings(pair.cloud, "monitor-1")] == [95, 96, 97]
+    finally:
+        pair.close()

@@ -3,6 +3,7 @@
 import datetime
 import itertools
 import pathlib
+import ssl
 import tempfile
 import time
 
@@ -15,6 +16,7 @@ from hl7apy.core import Message
 from hl7apy.parser import parse_message
 
 from conftest import free_port
+from imaging_hospital import certificate
 from test_mqtt import Ward
 
 SETTINGS = """
@@ -43,12 +45,12 @@ NUMBERS = itertools.count(1)
 class Door:
     """A hospital with an HL7 door, two patients and two monitors."""
 
-    def __init__(self, folder: pathlib.Path):
+    def __init__(self, folder: pathlib.Path, **settings: object):
         (folder / "yuanyi.toml").write_text(SETTINGS, encoding="utf-8")
         data = folder / "data"
         data.mkdir()
         self.port = free_port()
-        self.ward = Ward(data, mllp=f"127.0.0.1:{self.port}")
+        self.ward = Ward(data, mllp=f"127.0.0.1:{self.port}", **settings)
         self.ward.put_user("importer", "system")
         for patient in ("one", "two"):
             identifier = {"system": "https://his.example/mrn", "value": f"MRN-{patient}"}
@@ -350,3 +352,46 @@ def test_readings_of_observations_outlive_a_kill_and_are_never_doubled(door):
     door.ward.kill()
     door.ward.open()
     assert count() == 30
+
+
+def test_an_encrypted_door_takes_gateways_that_show_a_certificate(tmp_path):
+    certificate(tmp_path, "ca")
+    for name in ("server", "gateway"):
+        certificate(tmp_path, name, "ca")
+    certificate(tmp_path, "stranger")
+    port = free_port()
+    encrypted = Door(tmp_path, mllp_tls=f"127.0.0.1:{port}", mllp_certificate=tmp_path / "server.pem",
+                     mllp_key=tmp_path / "server.key", mllp_client_ca=tmp_path / "ca.pem")
+
+    def send(shown: str | None) -> bytes:
+        context = ssl.create_default_context(cafile=tmp_path / "ca.pem")
+        if shown:
+            context.load_cert_chain(tmp_path / f"{shown}.pem", tmp_path / f"{shown}.key")
+        with MLLPClient("127.0.0.1", port) as client:
+            client.socket = context.wrap_socket(client.socket, server_hostname="localhost")
+            return client.send_message(message([result(97)]))
+
+    try:
+        answer = hl7.parse(send("gateway").strip(b"\x0b\x1c\r").decode())
+        assert code(answer) == "AA"
+        assert encrypted.quality()["accepted"] == 1
+        # Who shows none, or one that nobody vouches for, is not heard.
+        for shown in (None, "stranger"):
+            try:
+                assert send(shown) == b""
+            except OSError:
+                pass
+        # Nor is who does not encrypt.
+        plain = MLLPClient("127.0.0.1", port)
+        try:
+            assert b"MSA" not in plain.send_message(message([result(96)]))
+        except OSError:
+            pass
+        finally:
+            plain.close()
+        assert encrypted.quality()["accepted"] == 1
+        turned_away = encrypted.ward.get("/api/devices")["turned_away"]
+        assert len(turned_away) >= 3 and {one["from"] for one in turned_away} == {"127.0.0.1"}
+    finally:
+        encrypted.ward.process.terminate()
+        encrypted.ward.process.wait(timeout=60)

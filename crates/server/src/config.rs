@@ -54,12 +54,22 @@ pub struct Config {
     pub device_publishers: Vec<String>,
     /// HL7 v2 over MLLP, where gateways of devices send: `ADDR:PORT` or `off`.
     pub mllp: String,
+    /// HL7 v2 over MLLP with TLS: `ADDR:PORT` or `off`.
+    pub mllp_tls: String,
+    /// The hospital's certificate for HL7 v2, and its private key, as files in PEM form.
+    pub mllp_certificate: Option<PathBuf>,
+    /// The private key of `mllp_certificate`.
+    pub mllp_key: Option<PathBuf>,
+    /// Who signs the certificates that senders must show; none is asked for where it is not set.
+    pub mllp_client_ca: Option<PathBuf>,
     /// Who may send HL7 v2, and from where.
     pub hl7_senders: Vec<Hl7Sender>,
     /// The hospital that this one is an edge of: its HTTP address.
     pub cloud: Option<String>,
     /// A file that holds a bearer token of it.
     pub cloud_token: Option<PathBuf>,
+    /// Who signs the certificate that it shows, where its address begins with `https`, as a file in PEM form.
+    pub cloud_ca: Option<PathBuf>,
     /// How many kilobits may go to it in a second; as many as the line takes where it is not set.
     pub cloud_kbit_s: Option<u32>,
     /// DICOM associations at the same time.
@@ -204,10 +214,15 @@ impl Default for Config {
             mqtt_client_ca: None,
             mqtt_connections: 12_000,
             mllp: "127.0.0.1:2575".into(),
+            mllp_tls: "off".into(),
+            mllp_certificate: None,
+            mllp_key: None,
+            mllp_client_ca: None,
             device_publishers: Vec::new(),
             hl7_senders: Vec::new(),
             cloud: None,
             cloud_token: None,
+            cloud_ca: None,
             cloud_kbit_s: None,
             dicom_associations: 256,
             dicom_idle_s: 60,
@@ -269,8 +284,13 @@ impl Config {
                 "mqtt_connections",
                 "device_publishers",
                 "mllp",
+                "mllp_tls",
+                "mllp_certificate",
+                "mllp_key",
+                "mllp_client_ca",
                 "cloud",
                 "cloud_token",
+                "cloud_ca",
                 "cloud_kbit_s",
                 "dicom_associations",
                 "dicom_idle_s",
@@ -341,6 +361,14 @@ impl Config {
             return Ok(None);
         }
         address("mllp", &self.mllp)
+    }
+
+    /// The address of the encrypted HL7 v2 port, unless it is off.
+    pub fn mllp_tls_address(&self) -> Result<Option<SocketAddr>> {
+        if self.hl7_senders.is_empty() {
+            return Ok(None);
+        }
+        address("mllp_tls", &self.mllp_tls)
     }
 }
 

@@ -7,7 +7,7 @@
 
 mod outbox;
 
-use std::{sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use async_trait::async_trait;
@@ -22,9 +22,11 @@ use tokio::{
     sync::{broadcast, watch},
     time::{Instant, sleep, sleep_until},
 };
+use tokio_rustls::rustls::crypto::ring;
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use vocabulary::Timestamp;
 
-use crate::{clock, config::Config};
+use crate::{clock, config::Config, tls};
 use outbox::{Batch, Outbox, Waits, is_full};
 
 /// So many readings go out at once, about.
@@ -38,6 +40,7 @@ const ANSWERS: Duration = Duration::from_mins(1);
 /// The edge's side of the line.
 pub struct Edge {
     outbox: Outbox,
+    agent: ureq::Agent,
     cloud: String,
     token: String,
     /// How many bytes may go out in a second; as many as the line takes where it is not set.
@@ -95,6 +98,7 @@ impl Edge {
         std::fs::create_dir_all(&config.data)?;
         Ok(Some(Arc::new(Self {
             outbox: Outbox::open(&config.data)?,
+            agent: agent(cloud, config.cloud_ca.as_deref())?,
             cloud: cloud.trim_end_matches('/').to_owned(),
             token: token.trim().to_owned(),
             bytes_per_s: config.cloud_kbit_s.map(|kbit| u64::from(kbit.max(1)) * 125),
@@ -115,12 +119,8 @@ impl Edge {
     /// Sends one batch; how many bytes it had.
     fn send(&self, batch: &Batch) -> Result<usize> {
         let body = zstd::encode_all(&*serde_json::to_vec(&batch.arrived)?, 3)?;
-        let agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .timeout_global(Some(ANSWERS))
-            .build()
-            .new_agent();
-        let sent = agent
+        let sent = self
+            .agent
             .post(format!("{}/api/edge/readings", self.cloud))
             .header("Authorization", format!("Bearer {}", self.token))
             .header("Content-Type", "application/zstd")
@@ -158,6 +158,32 @@ impl Edge {
         })
         .await?
     }
+}
+
+/// Who speaks with the cloud; over TLS the cloud must show a certificate that one of these has signed.
+fn agent(cloud: &str, authorities: Option<&Path>) -> Result<ureq::Agent> {
+    let agent = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_global(Some(ANSWERS));
+    let agent = match authorities {
+        None if cloud.starts_with("https:") => {
+            bail!("trust the cloud: set cloud_ca to a file with who signed its certificate");
+        }
+        None => agent,
+        Some(file) => {
+            let known = tls::certificates(file)?;
+            let known = known
+                .iter()
+                .map(|one| Certificate::from_der(one).to_owned());
+            let tls = TlsConfig::builder()
+                .root_certs(RootCerts::from(known.collect::<Vec<_>>()))
+                .unversioned_rustls_crypto_provider(Arc::new(ring::default_provider()))
+                .build();
+            // With an authority named, nothing goes out in the clear.
+            agent.https_only(true).tls_config(tls)
+        }
+    };
+    Ok(agent.build().new_agent())
 }
 
 /// Sends until the hospital closes.

@@ -191,22 +191,30 @@ fn follow_readings(
     }
 }
 
-/// Opens the HL7 v2 door.
+/// Opens the HL7 v2 doors.
 async fn open_mllp(
     hospital: &Arc<Hospital>,
     closed: &watch::Receiver<bool>,
     tasks: &mut Vec<JoinHandle<()>>,
 ) -> Result<()> {
-    let Some(address) = hospital.config.mllp_address()? else {
-        return Ok(());
-    };
-    let listener = TcpListener::bind(address).await.with_context(|| {
-        format!(
-            "listen on {address} for HL7: is another server running? choose another with --mllp"
-        )
-    })?;
-    let serving = mllp::serve(listener, Arc::clone(hospital), closed.clone());
-    tasks.push(tokio::spawn(serving));
+    // Both doors take from the same places.
+    let places = mllp::places();
+    let config = &hospital.config;
+    for (address, is_encrypted) in [
+        (config.mllp_address()?, false),
+        (config.mllp_tls_address()?, true),
+    ] {
+        let Some(address) = address else { continue };
+        let tls = is_encrypted.then(|| mllp::tls_server(config)).transpose()?;
+        let listener = TcpListener::bind(address).await.with_context(|| {
+            format!(
+                "listen on {address} for HL7: is another server running? choose another with --mllp"
+            )
+        })?;
+        let (places, hospital) = (Arc::clone(&places), Arc::clone(hospital));
+        let serving = mllp::serve(listener, tls, places, hospital, closed.clone());
+        tasks.push(tokio::spawn(serving));
+    }
     Ok(())
 }
 

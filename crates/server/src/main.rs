@@ -37,6 +37,7 @@ mod rooms;
 mod scenarios;
 mod speech;
 mod teaching;
+mod tls;
 mod twins;
 mod upgrades;
 mod vitals;

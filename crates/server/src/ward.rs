@@ -6,6 +6,7 @@
 
 mod charted;
 mod command;
+mod counts;
 mod heard;
 mod kept;
 mod missions;
@@ -18,13 +19,14 @@ mod view;
 mod weeks;
 
 pub use command::{command, plans_held, traced};
+pub use counts::{Counts, counts};
 pub use kept::Kept;
 pub use missions::{
     Mission, MissionAct, Wish as MissionWish, act as act_on_mission, begin as begin_mission,
 };
 pub use past::past;
 pub use places::{Bed, Places};
-pub use view::{alarm_view, figures, ward, wards};
+pub use view::{WardFigures, alarm_view, figures, ward, wards};
 pub use weeks::weeks;
 
 use std::{

@@ -95,15 +95,12 @@ impl Pack {
         }
         let keys;
         let own;
-        let signer = match (&self.key, &self.publisher) {
-            (Some(file), Some(publisher)) => {
-                own = signer(file, publisher)?;
-                &own
-            }
-            _ => {
-                keys = Keys::open(&self.place.config()?.data)?;
-                keys.publisher()
-            }
+        let signer = if let (Some(file), Some(publisher)) = (&self.key, &self.publisher) {
+            own = signer(file, publisher)?;
+            &own
+        } else {
+            keys = Keys::open(&self.place.config()?.data)?;
+            keys.publisher()
         };
         let package = Package::file(&manifest.signed_by(signer), &bytes);
         std::fs::write(&self.out, package)

@@ -77,7 +77,8 @@ pub struct Software {
 #[derive(Deserialize)]
 pub struct Command {
     id: String,
-    command: String,
+    #[serde(rename = "command")]
+    what: String,
     #[serde(default)]
     parameters: Value,
 }
@@ -182,7 +183,7 @@ impl Software {
 
     /// That it will do something that takes a while.
     pub fn accepts(command: &Command) -> Option<Acknowledgement> {
-        (command.command == "install").then(|| Acknowledgement {
+        (command.what == "install").then(|| Acknowledgement {
             id: command.id.clone(),
             answer: Answer::Accepted,
             reason: None,
@@ -193,7 +194,7 @@ impl Software {
     /// Does what it is told; what it answers.
     pub fn obey(&mut self, command: &Command) -> Acknowledgement {
         let mut detail = None;
-        let done = match command.command.as_str() {
+        let done = match command.what.as_str() {
             "install" => self.install(&command.parameters),
             "put-back" => self.put_back(&command.parameters),
             "self-check" => {
@@ -212,8 +213,8 @@ impl Software {
             Err(Failed::Failed(why)) => (Answer::Failed, Some(why)),
         };
         self.note(&match &reason {
-            Some(why) => format!("{}: {why}", command.command),
-            None => format!("{}: done", command.command),
+            Some(why) => format!("{}: {why}", command.what),
+            None => format!("{}: done", command.what),
         });
         let answer = Acknowledgement {
             id: command.id.clone(),

@@ -8,6 +8,7 @@ mod devices;
 mod dicom_web;
 mod edge;
 mod fhir;
+mod functions;
 mod home;
 mod imaging;
 mod inference;
@@ -86,6 +87,7 @@ pub fn routes(hospital: Arc<Hospital>) -> Router {
         .merge(devices::routes())
         .merge(upgrades::routes())
         .merge(edge::routes())
+        .merge(functions::routes())
         .merge(home::routes())
         .merge(imaging::routes())
         .merge(inference::routes())

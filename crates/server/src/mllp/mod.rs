@@ -7,17 +7,21 @@ mod results;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
+use anyhow::{Result, bail};
 use hl7v2::{Frames, framed};
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    net::TcpListener,
     sync::watch,
     time::{Instant, timeout, timeout_at},
 };
+use tokio_rustls::{TlsAcceptor, rustls::ServerConfig};
 
 use crate::{
+    config::Config,
     hospital::Hospital,
     places::{Places, next_at},
+    tls::{self, Shows},
 };
 
 /// Connections at the same time.
@@ -32,16 +36,37 @@ const FIRST: Duration = Duration::from_mins(1);
 const SILENCE: Duration = Duration::from_hours(1);
 /// How long an answer may take to be read.
 const TAKES: Duration = Duration::from_secs(30);
+/// How long a TLS handshake may take.
+const HANDSHAKE: Duration = Duration::from_secs(10);
 /// What is read at once, in bytes.
 const BUFFER: usize = 16 << 10;
+
+/// How the encrypted door is set up. Senders have no token: where an authority is named, they must show a certificate.
+pub fn tls_server(config: &Config) -> Result<Arc<ServerConfig>> {
+    let (Some(certificate), Some(key)) = (&config.mllp_certificate, &config.mllp_key) else {
+        bail!("encrypt the HL7 door: set mllp_certificate and mllp_key to files in PEM form");
+    };
+    let shows = config
+        .mllp_client_ca
+        .as_deref()
+        .map_or(Shows::Nothing, Shows::Must);
+    tls::server(certificate, key, shows)
+}
+
+/// The places of both doors.
+pub fn places() -> Arc<Places> {
+    Places::new(MOST, MOST_OF_ONE)
+}
 
 /// Takes connections until the hospital closes.
 pub async fn serve(
     listener: TcpListener,
+    encrypted: Option<Arc<ServerConfig>>,
+    places: Arc<Places>,
     hospital: Arc<Hospital>,
     mut closed: watch::Receiver<bool>,
 ) {
-    let places = Places::new(MOST, MOST_OF_ONE);
+    let encrypted = encrypted.map(TlsAcceptor::from);
     while let Some((stream, from)) = next_at(&listener, &mut closed, "an HL7").await {
         // Who may send from nowhere near takes no place.
         let senders = &hospital.config.hl7_senders;
@@ -53,11 +78,26 @@ pub async fn serve(
         let Some(place) = places.take(from.ip()) else {
             continue;
         };
+        let _ = stream.set_nodelay(true);
         let (hospital, mut closed) = (Arc::clone(&hospital), closed.clone());
+        let encrypted = encrypted.clone();
         tokio::spawn(async move {
+            let talks = async {
+                match encrypted {
+                    None => talk(stream, from, &hospital).await,
+                    Some(tls) => {
+                        let shaken = timeout(HANDSHAKE, tls.accept(stream)).await;
+                        if let Ok(Ok(stream)) = shaken {
+                            talk(stream, from, &hospital).await;
+                        } else {
+                            results::turned_away(&hospital, from.ip());
+                        }
+                    }
+                }
+            };
             tokio::select! {
                 _ = closed.wait_for(|closed| *closed) => {}
-                () = talk(stream, from, &hospital) => {}
+                () = talks => {}
             }
             drop(place);
         });
@@ -65,8 +105,10 @@ pub async fn serve(
 }
 
 /// Answers until the other side leaves, is silent for long, or sends what is no message.
-async fn talk(mut stream: TcpStream, from: SocketAddr, hospital: &Hospital) {
-    let _ = stream.set_nodelay(true);
+async fn talk<S>(mut stream: S, from: SocketAddr, hospital: &Hospital)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     let mut frames = Frames::new(LONGEST);
     let mut buffer = vec![0; BUFFER];
     let mut until = Instant::now() + FIRST;

@@ -158,11 +158,10 @@ pub async fn begin(
         let version = version_of(hospital, device, package.manifest.contents);
         if let Some(there) = &version {
             match package.manifest.replaces(&device.profile.id, there) {
-                Ok(()) => {}
+                // A device that says of its software what is no version can only be told to try.
+                Ok(()) | Err(::devices::PackageError::Version) => {}
                 // Who asks for all does not name those that have it already.
                 Err(::devices::PackageError::NotNewer { .. }) if !named => continue,
-                // A device that says of its software what is no version can only be told to try.
-                Err(::devices::PackageError::Version) => {}
                 Err(error) => return Err(error.into()),
             }
         }

@@ -523,14 +523,14 @@ fn staff(state: &State, ward: &str, now: Timestamp) -> Vec<StaffView> {
 pub struct WardFigures {
     id: String,
     name: String,
-    beds: usize,
-    occupied: usize,
+    pub beds: usize,
+    pub occupied: usize,
     /// Open alarms by priority.
     open: BTreeMap<Priority, usize>,
     /// Open alarms that nobody has taken.
     untaken: usize,
     /// Alarms of the last 24 hours.
-    alarms: usize,
+    pub alarms: usize,
     /// Those per occupied bed and day; none where no bed is occupied.
     alarms_per_bed_day: Option<f64>,
     /// From raised to taken, the middle one of the last 24 hours, in seconds.

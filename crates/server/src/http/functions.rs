@@ -1,0 +1,280 @@
+//! The ten functions of the medical Internet of Things, each with figures of what it does now: for those who run the
+//! hospital. A figure that nobody can know yet is none, not zero.
+
+use std::sync::Arc;
+
+use ::devices::{Contents, MemberStanding, Rollout, Standing};
+use axum::{Json, Router, extract::State, routing::get};
+use policy::{Action, Object};
+use record::{RecordError, ResourceQuery};
+use serde::Serialize;
+use serde_json::{Value, json};
+use vocabulary::Timestamp;
+
+use crate::{
+    clock,
+    devices::{Quality, Registered},
+    hospital::Hospital,
+    http::{Caller, Problem},
+    quality::State as IssueState,
+    ward,
+};
+
+/// What a tag said of its place within this long ago is where it is, in milliseconds.
+const PLACED_MS: i64 = 600_000;
+
+/// `/functions`.
+pub fn routes() -> Router<Arc<Hospital>> {
+    Router::new().route("/functions", get(all))
+}
+
+/// A function with what it does now.
+#[derive(Serialize)]
+struct Function {
+    id: &'static str,
+    /// Where it is done.
+    path: &'static str,
+    figures: Vec<Figure>,
+}
+
+/// A figure by its name.
+#[derive(Serialize)]
+struct Figure {
+    name: &'static str,
+    value: Option<f64>,
+}
+
+fn figures(of: Vec<(&'static str, Option<f64>)>) -> Vec<Figure> {
+    let figure = |(name, value)| Figure { name, value };
+    of.into_iter().map(figure).collect()
+}
+
+fn count(value: usize) -> Option<f64> {
+    // A count far below 2^53.
+    Some(value as f64)
+}
+
+async fn all(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+) -> Result<Json<Value>, Problem> {
+    hospital
+        .permit(&caller, Action::ReadFigures, &Object::Hospital)
+        .await?;
+    let counts = hospital.ward.look(ward::counts);
+    let mut functions = of_wards(counts);
+    let devices: Vec<(Arc<Registered>, Quality)> = hospital
+        .devices
+        .all()
+        .into_iter()
+        .map(|device| {
+            let quality = hospital
+                .devices
+                .with_quality(&device.id, |quality| quality.clone());
+            (device, quality)
+        })
+        .collect();
+    let now = clock::now();
+    functions.insert(0, monitoring(&devices, counts.signals));
+    functions.insert(1, tracing(&devices, counts, now));
+    functions.push(security(&hospital).await?);
+    functions.push(maintenance(&devices, now));
+    functions.push(upgrades(&hospital.upgrades.rollouts(), &hospital));
+    functions.push(desktop(&hospital));
+    functions.push(decision(&hospital));
+    Ok(Json(json!({"now": now, "functions": functions})))
+}
+
+fn monitoring(devices: &[(Arc<Registered>, Quality)], signals: usize) -> Function {
+    let connected = devices.iter().filter(|(_, quality)| quality.connected);
+    let accepted: u64 = devices.iter().map(|(_, quality)| quality.accepted).sum();
+    Function {
+        id: "monitoring",
+        path: "/scenarios/ward-twin",
+        figures: figures(vec![
+            ("devices", count(devices.len())),
+            ("connected", count(connected.count())),
+            ("signals", count(signals)),
+            ("values", Some(accepted as f64)),
+        ]),
+    }
+}
+
+fn tracing(
+    devices: &[(Arc<Registered>, Quality)],
+    counts: ward::Counts,
+    now: Timestamp,
+) -> Function {
+    let tags: Vec<_> = devices
+        .iter()
+        .filter(|(device, _)| device.profile.id == "location-tag" && device.active)
+        .collect();
+    let heard = tags.iter().filter(|(_, quality)| {
+        quality
+            .last_heard
+            .is_some_and(|last| now.0 - last.0 <= PLACED_MS)
+    });
+    Function {
+        id: "tracing",
+        path: "/devices",
+        figures: figures(vec![
+            ("placed", count(counts.placed)),
+            ("tags", count(tags.len())),
+            ("tags-heard", count(heard.count())),
+            ("on-duty", count(counts.on_duty)),
+        ]),
+    }
+}
+
+/// What wards do: alarms, dispatch, plans.
+fn of_wards(counts: ward::Counts) -> Vec<Function> {
+    let path = "/scenarios/ward-twin";
+    vec![
+        Function {
+            id: "alarms",
+            path,
+            figures: figures(vec![
+                ("open", count(counts.open)),
+                ("day", count(counts.alarms)),
+                ("escalated", count(counts.escalated)),
+                ("with-plan", count(counts.runs)),
+            ]),
+        },
+        Function {
+            id: "dispatch",
+            path,
+            figures: figures(vec![
+                ("on-duty", count(counts.on_duty)),
+                ("asked", count(counts.asked)),
+                ("accepted", count(counts.accepted)),
+            ]),
+        },
+        Function {
+            id: "plans",
+            path,
+            figures: figures(vec![
+                ("plans", count(alarms::plans().len())),
+                ("runs", count(counts.runs)),
+                ("drills", count(counts.drills)),
+                ("steps", count(counts.steps_done)),
+            ]),
+        },
+    ]
+}
+
+async fn security(hospital: &Hospital) -> Result<Function, Problem> {
+    let ledger = hospital.record.checkpoint().await?.size;
+    let turned_away = hospital.devices.strangers().len();
+    Ok(Function {
+        id: "security",
+        path: "/devices",
+        figures: figures(vec![
+            ("ledger", Some(ledger as f64)),
+            ("decisions", Some(total(hospital, "AuditEvent").await?)),
+            ("consents", Some(total(hospital, "Consent").await?)),
+            ("turned-away", count(turned_away)),
+        ]),
+    })
+}
+
+/// How many resources of a kind there are. Nothing of any is told.
+async fn total(hospital: &Hospital, kind: &str) -> Result<f64, Problem> {
+    let query = ResourceQuery {
+        kind: kind.to_owned(),
+        terms: vec![],
+        sort: vec![],
+        limit: 1,
+        offset: 0,
+    };
+    let permit = hospital.finding().await?;
+    let found: Result<_, RecordError> = hospital.record.search(permit, &query).await;
+    Ok(found?.total as f64)
+}
+
+fn maintenance(devices: &[(Arc<Registered>, Quality)], now: Timestamp) -> Function {
+    let of = |holds: &dyn Fn(&::devices::State) -> bool| {
+        let states = devices.iter().filter(|(device, _)| device.active);
+        let mut states = states.filter_map(|(_, quality)| quality.state.as_ref());
+        count(states.by_ref().filter(|state| holds(state)).count())
+    };
+    let silent = devices.iter().filter(|(device, quality)| {
+        let after = device.profile.silent_after_s;
+        let last = quality.last_heard;
+        let past = after
+            .zip(last)
+            .is_some_and(|(after, last)| now.0 - last.0 > i64::from(after) * 1000);
+        device.active && past
+    });
+    Function {
+        id: "maintenance",
+        path: "/devices",
+        figures: figures(vec![
+            ("faults", of(&|state| !state.faults.is_empty())),
+            (
+                "self-check",
+                of(&|state| state.self_check.as_ref().is_some_and(|check| !check.passed)),
+            ),
+            (
+                "calibration",
+                of(&|state| state.calibration_due.is_some_and(|due| due <= now)),
+            ),
+            ("silent", count(silent.count())),
+        ]),
+    }
+}
+
+fn upgrades(rollouts: &[Rollout], hospital: &Hospital) -> Function {
+    let standing = |standing| rollouts.iter().filter(move |one| one.standing == standing);
+    let upgraded: usize = rollouts
+        .iter()
+        .filter(|one| one.standing != Standing::RolledBack)
+        .filter(|one| one.manifest.contents == Contents::Software)
+        .map(|one| one.count(MemberStanding::Healthy))
+        .sum();
+    Function {
+        id: "upgrades",
+        path: "/devices",
+        figures: figures(vec![
+            ("packages", count(hospital.upgrades.packages().len())),
+            ("running", count(standing(Standing::Running).count())),
+            ("halted", count(standing(Standing::Halted).count())),
+            ("upgraded", count(upgraded)),
+        ]),
+    }
+}
+
+fn desktop(hospital: &Hospital) -> Function {
+    let wards = hospital.ward.look(ward::figures);
+    let sum = |of: &dyn Fn(&ward::WardFigures) -> usize| count(wards.iter().map(of).sum());
+    // Alarms per bed and day over all wards; none where nobody lies anywhere.
+    let occupied: usize = wards.iter().map(|ward| ward.occupied).sum();
+    let alarms: usize = wards.iter().map(|ward| ward.alarms).sum();
+    Function {
+        id: "desktop",
+        path: "/scenarios/ward-twin",
+        figures: figures(vec![
+            ("wards", count(wards.len())),
+            ("beds", sum(&|ward| ward.beds)),
+            ("occupied", count(occupied)),
+            (
+                "per-bed-day",
+                (occupied > 0).then(|| alarms as f64 / occupied as f64),
+            ),
+        ]),
+    }
+}
+
+fn decision(hospital: &Hospital) -> Function {
+    let issues = hospital.quality.issues();
+    let standing = |state| issues.iter().filter(move |one| one.state == state).count();
+    Function {
+        id: "decision",
+        path: "/quality",
+        figures: figures(vec![
+            ("cases", count(hospital.quality.cases().len())),
+            ("deviations", count(standing(IssueState::Open))),
+            ("mended", count(standing(IssueState::Mended))),
+            ("overridden", count(standing(IssueState::Overridden))),
+        ]),
+    }
+}

@@ -1,0 +1,73 @@
+//! TLS of the doors at which devices and gateways knock: the hospital's certificate, and whether theirs is asked for.
+
+use std::{path::Path, sync::Arc};
+
+use anyhow::{Context, Result, bail};
+use tokio_rustls::rustls::{
+    RootCertStore, ServerConfig,
+    crypto::ring,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
+    server::WebPkiClientVerifier,
+};
+
+/// The certificates of a file in PEM form.
+pub fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>> {
+    let read = CertificateDer::pem_file_iter(file)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .with_context(|| format!("read the certificates in {}", file.display()))?;
+    if read.is_empty() {
+        bail!("find a certificate in {}", file.display());
+    }
+    Ok(read)
+}
+
+/// Whether who knocks shows a certificate.
+#[derive(Clone, Copy)]
+pub enum Shows<'c> {
+    /// It is not asked for.
+    Nothing,
+    /// One that these have signed, or none.
+    May(&'c Path),
+    /// One that these have signed.
+    Must(&'c Path),
+}
+
+/// How an encrypted door is set up, with the hospital's certificate and its key in PEM form.
+pub fn server(certificate: &Path, key: &Path, shows: Shows<'_>) -> Result<Arc<ServerConfig>> {
+    let key = PrivateKeyDer::from_pem_file(key)
+        .with_context(|| format!("read the private key in {}", key.display()))?;
+    let provider = Arc::new(ring::default_provider());
+    let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()?;
+    let (file, must) = match shows {
+        Shows::Nothing => (None, false),
+        Shows::May(file) => (Some(file), false),
+        Shows::Must(file) => (Some(file), true),
+    };
+    let builder = match file {
+        None => builder.with_no_client_auth(),
+        Some(file) => {
+            let mut roots = RootCertStore::empty();
+            for authority in certificates(file)? {
+                roots
+                    .add(authority)
+                    .with_context(|| format!("use a certificate in {}", file.display()))?;
+            }
+            // Dates and signatures of what is shown are checked here; whose it is, at the door.
+            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+            let verifier = if must {
+                verifier
+            } else {
+                verifier.allow_unauthenticated()
+            };
+            let verifier = verifier
+                .build()
+                .with_context(|| format!("use the certificates in {}", file.display()))?;
+            builder.with_client_cert_verifier(verifier)
+        }
+    };
+    let built = builder
+        .with_single_cert(certificates(certificate)?, key)
+        .with_context(|| format!("use the certificate in {}", certificate.display()))?;
+    Ok(Arc::new(built))
+}

@@ -1,0 +1,305 @@
+"""The ten functions of the medical Internet of Things, each driven from end to end over the public doors, and counted."""
+
+import base64
+import hashlib
+import json
+import subprocess
+import time
+
+import pytest
+import requests
+
+from test_mqtt import Client, now_ms
+
+WARD = "/api/wards/ward-respiratory"
+# What makes NEWS2 high, by its table.
+ILL = {"consciousness": "V", "on_oxygen": True, "spo2_scale_2": False, "respiratory_rate_per_min": 26, "spo2_percent": 90,
+       "systolic_mmhg": 95, "pulse_per_min": 118, "temperature_c": 38.6}
+
+
+class People:
+    """The demo's people, each with a session of their own."""
+
+    def __init__(self, hospital):
+        self.hospital, self.base, self.mqtt = hospital, hospital.base, hospital.mqtt_port
+        self.sessions: dict[str, requests.Session] = {}
+
+    def call(self, method: str, path: str, user: str, **more):
+        if user not in self.sessions:
+            self.sessions[user] = self.hospital.as_(user)
+        return self.sessions[user].request(method, self.base + path, timeout=60, **more)
+
+    def get(self, path: str, user: str):
+        answer = self.call("GET", path, user)
+        assert answer.status_code == 200, (path, answer.text)
+        return answer.json()
+
+    def post(self, path: str, user: str, body: dict, status: int = 200):
+        answer = self.call("POST", path, user, json=body)
+        assert answer.status_code == status, (path, answer.text)
+        return answer.json()
+
+    def register(self, device: str, profile: str, **more) -> str:
+        """Registers a device; its token."""
+        put = self.call("PUT", f"/api/devices/{device}", "admin", json={"profile": profile} | more)
+        assert put.status_code == 200, put.text
+        return self.post(f"/api/devices/{device}/token", "admin", {})["token"]
+
+    def figures(self, function: str) -> dict:
+        functions = self.get("/api/functions", "sun.manager")["functions"]
+        one = next(one for one in functions if one["id"] == function)
+        return {figure["name"]: figure["value"] for figure in one["figures"]}
+
+    def alarm(self, bed: str, user: str = "wang.nurse"):
+        alarms = self.get(WARD, user)["alarms"]
+        return next((one for one in alarms if one["alarm"]["bed"] == bed and one["alarm"]["rule"] == "news2-high"), None)
+
+
+def until(holds, seconds: float = 90):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        found = holds()
+        if found:
+            return found
+        time.sleep(0.3)
+    raise AssertionError("it did not come about")
+
+
+@pytest.fixture(scope="module")
+def people(hospital):
+    return People(hospital)
+
+
+@pytest.fixture(scope="module")
+def alarm(people):
+    """A nurse writes down how a patient of hers is; the alarm that comes of it, and its bed."""
+    before = people.figures("alarms")
+    beds = [bed for bed in people.get(WARD, "wang.nurse")["beds"] if bed.get("patient")]
+    for bed in beds:
+        if people.alarm(bed["id"]):
+            continue
+        seen = people.call("POST", f"{WARD}/beds/{bed['id']}/seen", "wang.nurse", json=ILL)
+        if seen.status_code == 200:
+            break
+    else:
+        pytest.fail("no patient of the ward is the nurse's")
+    raised = until(lambda: people.alarm(bed["id"]))
+    return {"id": raised["id"], "bed": bed["id"], "raised": raised, "before": before}
+
+
+def test_01_online_monitoring(people):
+    before = people.figures("monitoring")
+    token = people.register("fn-oximeter", "pulse-oximeter", location="bed-6")
+    device = Client(people, "fn-oximeter", token)
+    measured = device.send("yuanyi/v1/fn-oximeter/spo2", {"t": now_ms(), "code": "150456", "value": 96.5, "unit": "%"})
+    assert not measured.is_failure
+    stream = people.get("/api/devices/fn-oximeter/streams", "wang.nurse")
+    assert [(row["stream"], row["last"]["value"]) for row in stream] == [("spo2", 96.5)]
+    after = people.figures("monitoring")
+    assert after["devices"] == before["devices"] + 1
+    assert after["connected"] >= 1 and after["values"] > before["values"]
+    device.paho.disconnect()
+
+
+def test_02_location_and_tracing(people):
+    before = people.figures("tracing")
+    token = people.register("fn-tag", "location-tag", location="bed-5")
+    tag = Client(people, "fn-tag", token)
+    start = now_ms() - 30_000
+    way = [(0.0, 0.0), (2.5, 0.5), (5.0, 1.0), (7.5, 4.0)]
+    for step, (x, y) in enumerate(way):
+        t = start + step * 5_000
+        point = [{"t": t, "code": f"tag-{axis}", "value": value, "unit": "m"} for axis, value in (("x", x), ("y", y), ("z", 0.9))]
+        assert not tag.send("yuanyi/v1/fn-tag/position", point).is_failure
+    tag.send("yuanyi/v1/fn-tag/state", {"online": True, "place": "corridor-1"}, retain=True)
+    # Where it is now, and the way that it went.
+    assert people.get("/api/devices/fn-tag", "wang.nurse")["quality"]["state"]["place"] == "corridor-1"
+    series = {row["stream"]: row["series"] for row in people.get("/api/devices/fn-tag/streams", "wang.nurse")}
+    traced = []
+    for axis in "xy":
+        path = f"/api/devices/fn-tag/streams/{series[axis]}?from={start}&to={now_ms()}&readings=50"
+        traced.append([reading["value"] for reading in people.get(path, "wang.nurse")["readings"]])
+    assert list(zip(*traced)) == way
+    after = people.figures("tracing")
+    assert (after["tags"], after["placed"]) == (before["tags"] + 1, before["placed"] + 1)
+    assert after["tags-heard"] == before["tags-heard"] + 1
+    tag.paho.disconnect()
+
+
+def test_03_alarm_linkage(people, alarm):
+    raised = alarm["raised"]
+    assert raised["alarm"]["priority"] == "high" and raised["mine"] is True
+    # It calls who is on duty at the bed, and is a fact that says what it stands on.
+    assert [one["id"] for one in raised["called"]] == ["wang.nurse"]
+    assert raised["sources"]["spo2"]["device"].startswith("Observation/")
+    flag = people.get(f"/fhir/Flag/{raised['id']}", "wang.nurse")
+    assert flag["status"] == "active"
+    taken = people.post(f"/api/alarms/{alarm['id']}/act", "wang.nurse", {"act": "take"})
+    assert taken["alarm"]["taken"]["by"] == "wang.nurse" and taken["calls"] is False
+    assert people.figures("alarms")["day"] > alarm["before"]["day"]
+
+
+def test_04_command_and_dispatch(people, alarm):
+    before = people.figures("dispatch")
+    planned = people.post(f"/api/alarms/{alarm['id']}/act", "wang.nurse",
+                          {"act": "start-plan", "plan": "emergency-response", "drill": True})
+    assert planned["sent"], "somebody is asked to come"
+    asked = until(lambda: (one := people.alarm(alarm["bed"], "li.terminal")) and one["asked"] and one)
+    comes = people.post(f"/api/alarms/{asked['id']}/answer", "li.terminal", {"accepts": True})
+    assert comes["asked"] is False
+    after = people.figures("dispatch")
+    assert after["asked"] > before["asked"] and after["accepted"] == before["accepted"] + 1
+    # Who was not asked cannot answer.
+    refused = people.call("POST", f"/api/alarms/{alarm['id']}/answer", "chen.expert", json={"accepts": True})
+    assert refused.status_code == 404
+
+
+def test_05_plan_management(people, alarm):
+    plans = people.get(WARD, "wang.nurse")["plans"]
+    plan = next(one for one in plans if one["id"] == "emergency-response")
+    assert plan["steps"] and all(step["title"]["zh"] and step["title"]["en"] for step in plan["steps"])
+    before = people.figures("plans")
+    done = people.post(f"/api/alarms/{alarm['id']}/steps/at-bed", "wang.nurse", {})
+    assert [step["step"] for step in done["run"]["done"]] == ["at-bed"] and done["run"]["drill"] is True
+    after = people.figures("plans")
+    assert after["steps"] == before["steps"] + 1
+    assert after["plans"] == len(plans) and after["drills"] >= 1
+    ended = people.post(f"/api/alarms/{alarm['id']}/act", "wang.nurse", {"act": "close", "outcome": "treated"})
+    assert ended["alarm"]["closed"]["outcome"] == "treated"
+
+
+def test_06_security_and_privacy(people):
+    before = people.figures("security")
+    home = people.get("/api/home", "li.terminal")
+    patient = home["patients"][0]["id"]
+    # Who does not treat the patient, runs the hospital or maintains devices sees nothing of them.
+    for user in ("sun.manager", "he.technician", "admin", "zhou.trainee"):
+        assert people.call("GET", f"/fhir/Patient/{patient}", user).status_code in (403, 404), user
+    assert people.call("GET", f"/fhir/Patient/{patient}", "li.terminal").status_code == 200
+    # A device that claims another's name is turned away, and seen.
+    token = people.register("fn-honest", "scale")
+    people.register("fn-other", "scale")
+    assert Client(people, "fn-other", token).answer.is_failure
+    after = people.figures("security")
+    assert after["turned-away"] > before["turned-away"] or after["turned-away"] == 100
+    assert after["decisions"] > before["decisions"] and after["ledger"] > before["ledger"]
+    # The ledger proves an entry to whoever computes it (RFC 6962).
+    checkpoint = requests.get(f"{people.base}/api/ledger/checkpoint", timeout=30).json()
+    size = checkpoint["size"]
+    proof = people.get(f"/api/ledger/inclusion/{size // 2}?size={size}", "li.terminal")
+    assert root_of(proof) == root_in(checkpoint["note"], size)
+
+
+def root_of(proof: dict) -> bytes:
+    """The root that an inclusion proof leads to: RFC 9162, section 2.1.3.2."""
+    node, last, found = proof["index"], proof["size"] - 1, bytes.fromhex(proof["leaf"])
+    for sibling in map(bytes.fromhex, proof["path"]):
+        if node % 2 == 1 or node == last:
+            found = hashlib.sha256(b"\x01" + sibling + found).digest()
+            while node % 2 == 0 and node != 0:
+                node, last = node >> 1, last >> 1
+        else:
+            found = hashlib.sha256(b"\x01" + found + sibling).digest()
+        node, last = node >> 1, last >> 1
+    assert last == 0
+    return found
+
+
+def root_in(note: str, size: int) -> bytes:
+    lines = note.split("\n")
+    assert int(lines[1]) == size
+    return base64.b64decode(lines[2])
+
+
+def test_07_remote_maintenance(people):
+    before = people.figures("maintenance")
+    token = people.register("fn-pump", "infusion-pump")
+    pump = Client(people, "fn-pump", token)
+    pump.subscribe("yuanyi/v1/fn-pump/command")
+    state = {"online": True, "battery": {"percent": 12}, "calibration_due": "2020-01-01T00:00:00Z",
+             "faults": ["door open"], "self_check": {"passed": False, "reason": "door open"}}
+    pump.send("yuanyi/v1/fn-pump/state", state, retain=True)
+    seen = people.get("/api/devices/fn-pump", "he.technician")["quality"]["state"]
+    assert seen["faults"] == ["door open"] and seen["battery"]["percent"] == 12
+    after = people.figures("maintenance")
+    for name in ("faults", "self-check", "calibration"):
+        assert after[name] == before[name] + 1, name
+    # A technician asks for its log from afar, and gets it.
+    people.post("/api/devices/fn-pump/commands", "he.technician", {"command": "send-log"})
+    command = json.loads(until(lambda: pump.heard and pump.heard[0]).payload)
+    assert command["command"] == "send-log"
+    answer = {"id": command["id"], "answer": "done", "detail": {"lines": ["08:00 door opened"]}}
+    assert not pump.send("yuanyi/v1/fn-pump/command/ack", answer).is_failure
+    commands = people.get("/api/devices/fn-pump/commands", "he.technician")["commands"]
+    assert commands[0]["state"] == "done" and commands[0]["detail"]["lines"] == ["08:00 door opened"]
+    pump.send("yuanyi/v1/fn-pump/state", {"online": True}, retain=True)
+    pump.paho.disconnect()
+    assert people.figures("maintenance")["faults"] == before["faults"]
+
+
+def test_08_online_upgrade(people, tmp_path):
+    before = people.figures("upgrades")
+    token = people.register("fn-scale", "scale")
+    scale = Client(people, "fn-scale", token)
+    scale.subscribe("yuanyi/v1/fn-scale/command")
+    scale.send("yuanyi/v1/fn-scale/state", {"online": True, "software": "2.0.0"}, retain=True)
+    (tmp_path / "software").write_bytes(b"what a scale runs")
+    command = [people.hospital.program, "device", "pack", str(tmp_path / "software"), "--contents", "software", "--profile",
+               "scale", "--version", "2.1.0", "--out", str(tmp_path / "package"), "--data", str(people.hospital.data)]
+    subprocess.run(command, check=True, capture_output=True)
+    taken = people.call("POST", "/api/devices/packages", "he.technician", data=(tmp_path / "package").read_bytes())
+    assert taken.status_code == 201, taken.text
+    plan = {"stages": [{"percent": 100}], "answer_within_s": 60, "watch_s": 1, "most_failed": 0}
+    begun = people.post("/api/devices/rollouts", "he.technician",
+                        {"package": taken.json()["id"], "devices": ["fn-scale"], "plan": plan}, 201)
+    # The device does what its maker would have it do: it fetches in parts, checks, installs, reports, answers.
+    told = json.loads(until(lambda: scale.heard and scale.heard[0]).payload)
+    assert told["command"] == "install" and "yuanyi device package v1" in told["parameters"]["note"]
+    bearer, parts = {"Authorization": f"Bearer {token}"}, b""
+    while len(parts) < told["parameters"]["bytes"]:
+        part = requests.get(people.base + told["parameters"]["path"], timeout=30,
+                            headers=bearer | {"Range": f"bytes={len(parts)}-{len(parts) + 4}"})
+        assert part.status_code == 206
+        parts += part.content
+    assert parts == b"what a scale runs"
+    state = {"online": True, "software": "2.1.0", "self_check": {"passed": True}}
+    scale.send("yuanyi/v1/fn-scale/state", state, retain=True)
+    scale.send("yuanyi/v1/fn-scale/command/ack", {"id": told["id"], "answer": "done"})
+    path = f"/api/devices/rollouts/{begun['id']}"
+    until(lambda: people.get(path, "he.technician")["standing"] == "done")
+    after = people.figures("upgrades")
+    assert (after["packages"], after["upgraded"]) == (before["packages"] + 1, before["upgraded"] + 1)
+    scale.paho.disconnect()
+
+
+def test_09_leadership_desktop(people):
+    wards = people.get("/api/ward-figures", "sun.manager")
+    desktop = people.figures("desktop")
+    assert desktop["wards"] == len(wards) and desktop["beds"] == sum(ward["beds"] for ward in wards)
+    assert desktop["occupied"] == sum(ward["occupied"] for ward in wards) > 0
+    assert desktop["per-bed-day"] == pytest.approx(sum(ward["alarms"] for ward in wards) / desktop["occupied"])
+    # Ten functions, in their order, each with figures and a way; none names a patient.
+    answer = people.get("/api/functions", "sun.manager")
+    assert [one["id"] for one in answer["functions"]] == [
+        "monitoring", "tracing", "alarms", "dispatch", "plans", "security", "maintenance", "upgrades", "desktop", "decision"]
+    assert all(one["figures"] and one["path"].startswith("/") for one in answer["functions"])
+    text = json.dumps(answer, ensure_ascii=False)
+    for patient in people.get("/api/home", "li.terminal")["patients"]:
+        assert patient["id"] not in text and patient["name"] not in text
+    for user in ("wang.nurse", "zhao.patient", "he.technician", "admin"):
+        assert people.call("GET", "/api/functions", user).status_code == 403, user
+
+
+def test_10_statistics_and_decision(people):
+    quality = people.get("/api/quality", "sun.manager")
+    decision = people.figures("decision")
+    standings = [one["state"] for one in quality["deviations"]]
+    assert decision["deviations"] == standings.count("open")
+    assert decision["mended"] == standings.count("mended")
+    assert quality["rules"] and "sites" in quality
+    # A decision by a guideline as data: with its trace, its source, and what is missing for it.
+    ids = [one["id"] for one in people.get("/api/assess", "li.terminal")]
+    assert "news2" in ids
+    known = people.post("/api/assess/news2", "li.terminal", ILL)
+    missing = people.post("/api/assess/news2", "li.terminal", {"spo2_percent": 90})
+    assert known != missing and "missing" in json.dumps(missing)
