@@ -157,7 +157,7 @@ def test_04_command_and_dispatch(people, alarm):
 def test_05_plan_management(people, alarm):
     plans = people.get(WARD, "wang.nurse")["plans"]
     plan = next(one for one in plans if one["id"] == "emergency-response")
-    assert plan["steps"] and all(step["title"]["zh"] and step["title"]["en"] for step in plan["steps"])
+    assert plan["steps"] and all(step["text"]["zh"] and step["text"]["en"] for step in plan["steps"])
     before = people.figures("plans")
     done = people.post(f"/api/alarms/{alarm['id']}/steps/at-bed", "wang.nurse", {})
     assert [step["step"] for step in done["run"]["done"]] == ["at-bed"] and done["run"]["drill"] is True

@@ -193,9 +193,9 @@ async fn total(hospital: &Hospital, kind: &str) -> Result<f64, Problem> {
 
 fn maintenance(devices: &[(Arc<Registered>, Quality)], now: Timestamp) -> Function {
     let of = |holds: &dyn Fn(&::devices::State) -> bool| {
-        let states = devices.iter().filter(|(device, _)| device.active);
-        let mut states = states.filter_map(|(_, quality)| quality.state.as_ref());
-        count(states.by_ref().filter(|state| holds(state)).count())
+        let active = devices.iter().filter(|(device, _)| device.active);
+        let states = active.filter_map(|(_, quality)| quality.state.as_ref());
+        count(states.filter(|state| holds(state)).count())
     };
     let silent = devices.iter().filter(|(device, quality)| {
         let after = device.profile.silent_after_s;
