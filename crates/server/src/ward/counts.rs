@@ -1,15 +1,13 @@
 //! What the wards' board holds, counted: for the page of the hospital's functions.
 
-use alarms::Offer;
+use alarms::{Dispatch, PlanRun};
 
 use super::State;
+use crate::clock;
 
 /// Counts over alarms that are on the board: open ones, and those of the last day.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Beds, and those that somebody lies in.
-    pub beds: usize,
-    pub occupied: usize,
     /// Signals that beds have values of in the last hour.
     pub signals: usize,
     /// People on duty, and things that have a place.
@@ -19,7 +17,7 @@ pub struct Counts {
     pub alarms: usize,
     pub open: usize,
     pub escalated: usize,
-    /// Plans that were started from them, how many of these as an exercise, and steps that were done.
+    /// Plans that were started, how many of these as an exercise, and steps that were done.
     pub runs: usize,
     pub drills: usize,
     pub steps_done: usize,
@@ -31,14 +29,12 @@ pub struct Counts {
 /// Counts them.
 pub fn counts(state: &State) -> Counts {
     let places = &state.places;
-    let mut on_duty: Vec<_> = places.duties.iter().map(|duty| &duty.account).collect();
+    let now = clock::now();
+    let holding = places.duties.iter().filter(|duty| duty.holds(now));
+    let mut on_duty: Vec<_> = holding.map(|duty| &duty.account).collect();
     on_duty.sort();
     on_duty.dedup();
     let mut counts = Counts {
-        beds: places.beds.len(),
-        occupied: (places.beds.values())
-            .filter(|bed| bed.patient.is_some())
-            .count(),
         signals: state.beds.values().map(|bed| bed.recent.len()).sum(),
         on_duty: on_duty.len(),
         placed: (places.devices.values())
@@ -53,16 +49,26 @@ pub fn counts(state: &State) -> Counts {
         let Some(beside) = state.beside.get(&alarm.id) else {
             continue;
         };
-        if let Some(run) = &beside.run {
-            counts.runs += 1;
-            counts.drills += usize::from(run.drill);
-            counts.steps_done += run.done.len();
-        }
-        for dispatch in &beside.sent {
-            let offers: &[Offer] = &dispatch.offers;
-            counts.asked += offers.len();
-            counts.accepted += usize::from(dispatch.accepted().is_some());
-        }
+        counts.add(beside.run.as_ref(), &beside.sent);
+    }
+    // Errands and exercises that no alarm began.
+    for mission in state.missions.values() {
+        counts.add(mission.run.as_ref(), &mission.sent);
     }
     counts
+}
+
+impl Counts {
+    /// Counts a plan that runs, and who was asked to come.
+    fn add(&mut self, run: Option<&PlanRun>, sent: &[Dispatch]) {
+        if let Some(run) = run {
+            self.runs += 1;
+            self.drills += usize::from(run.drill);
+            self.steps_done += run.done.len();
+        }
+        for dispatch in sent {
+            self.asked += dispatch.offers.len();
+            self.accepted += usize::from(dispatch.accepted().is_some());
+        }
+    }
 }
