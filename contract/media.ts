@@ -52,6 +52,19 @@ camera?: string,
 screen?: string, };
 
 /**
+ * An offer of WebRTC for a line for poses: one data channel, without order and without repetition.
+ */
+export type PosesOffer = { 
+/**
+ * The seat, by the room's welcome.
+ */
+participant: number, 
+/**
+ * The session description.
+ */
+sdp: string, };
+
+/**
  * A relay, as browsers want it named.
  */
 export type RelayServer = { 

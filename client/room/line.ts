@@ -16,6 +16,8 @@ export interface LineListener {
 
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 8_000;
+/** How often a way is tried before another is. */
+const TRIES = 2;
 /** The server says something at least each second; a line that is silent for so many of the watch's rounds is broken. */
 const SILENT_ROUNDS = 5;
 const ROUND_MS = 1_000;
@@ -28,16 +30,26 @@ export class Line {
   #watch: ReturnType<typeof setInterval> | undefined;
   #silentRounds = 0;
   #closed = false;
+  /** Whether the other end has answered by this connection. */
+  #answered = false;
+  /** Connections in a row by this way to which nobody has answered. */
+  #unanswered = 0;
+
+  /** Which of the ways is taken: the first, and the others by turns while none has answered. */
+  #way = 0;
 
   constructor(
-    private readonly open: () => SocketLike,
+    private readonly ways: readonly (() => SocketLike)[],
     private readonly listener: LineListener,
     private readonly random: () => number,
   ) {}
 
   connect(): void {
     if (this.#closed) return;
-    const socket = this.open();
+    const open = this.ways[this.#way % this.ways.length];
+    if (!open) return;
+    const socket = open();
+    this.#answered = false;
     this.#socket = socket;
     this.#silentRounds = 0;
     // Rounds, not time: a page that stood still while it drew has yet to hear what came meanwhile.
@@ -67,6 +79,7 @@ export class Line {
   /** Says that the other end has answered: the next wait begins small again. */
   isWell(): void {
     this.#failures = 0;
+    this.#answered = true;
   }
 
   /** Drops the connection and makes a new one after a while. */
@@ -74,6 +87,10 @@ export class Line {
     this.#drop();
     if (this.#closed) return;
     this.listener.broke();
+    // A way by which nobody has answered twice may not be there: some proxies let no WebSocket through. Each is tried
+    // twice, since a hospital that is just starting answers by none.
+    this.#unanswered = this.#answered ? 0 : this.#unanswered + 1;
+    if (this.#unanswered === TRIES) [this.#way, this.#unanswered] = [this.#way + 1, 0];
     // Half of the wait is chance, so that a hospital does not come back all at once.
     const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#failures) * (0.5 + this.random() / 2);
     this.#failures += 1;

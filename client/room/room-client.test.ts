@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Act, Event, Hologram, Participant, Placed } from '../../contract/room';
+import type { Act, Event, Hologram, Participant, Placed, Pose } from '../../contract/room';
 import { FakeSocket } from './fake-server';
 import { RoomClient, type RoomOptions } from './room-client';
 
@@ -244,6 +244,47 @@ it('sends poses at 20 a second at most, the latest one, and none while nothing m
     await vi.advanceTimersByTimeAsync(8);
   }
   expect(last().poses.length).toBe(moving.length);
+});
+
+it('sends and hears poses beside the socket while that way carries them, and nothing else by it', async () => {
+  client.close();
+  const way = { seat: 0, carries: true, sent: [] as Uint8Array[], hears: (() => undefined) as (bytes: Uint8Array) => void, closed: 0 };
+  const poses = {
+    open(participant: number, received: (bytes: Uint8Array) => void): void {
+      [way.seat, way.hears] = [participant, received];
+    },
+    send: (bytes: Uint8Array) => way.carries && way.sent.push(bytes) > 0,
+    close: () => void (way.closed += 1),
+  };
+  client = make({ poses });
+  const chen = { ...LI, id: 2 };
+  last().open().welcome({ nextEvent: 5, snapshot: [{ id: 1, placed: PLACED }], people: [LI, chen] });
+  expect(way.seat).toBe(1);
+  client.pose(POSE);
+  expect([way.sent.length, last().poses.length]).toEqual([1, 0]);
+  way.carries = false;
+  await vi.advanceTimersByTimeAsync(60);
+  client.pose({ ...POSE, head: { ...HEAD, position_m: [1, 1.6, 0] } });
+  expect([way.sent.length, last().poses.length]).toEqual([1, 1]);
+
+  // A frame of the way is one that the socket could have brought; made here by a socket of its own.
+  const beside = new FakeSocket();
+  beside.addEventListener('message', ({ data }) => way.hears(new Uint8Array(data as ArrayBuffer)));
+  const at = (at_ms: number, x: number): Pose => ({ ...POSE, at_ms, head: { ...HEAD, position_m: [x, 1.6, 0] } });
+  last().tick({ poses: [{ participant: 2, pose: at(50, 5) }] });
+  beside.tick({ poses: [{ participant: 2, pose: at(40, 1) }, { participant: 9, pose: at(40, 1) }] });
+  await vi.advanceTimersByTimeAsync(500);
+  expect(client.sample().get(2)?.head.position_m[0], 'an older pose moves nobody').toBe(5);
+  expect(client.sample().has(9), 'nobody is seen who is not there').toBe(false);
+  beside.tick({ poses: [{ participant: 2, pose: at(550, 6) }], events: [event(5, 900)], people: [] });
+  beside.bye('removed', false);
+  beside.babble();
+  await vi.advanceTimersByTimeAsync(500);
+  expect(client.sample().get(2)?.head.position_m[0]).toBe(6);
+  expect([width(), client.state.participants.size, client.state.status]).toEqual([HOLOGRAM.window.width_hu, 2, 'open']);
+
+  last().breakDown();
+  expect(way.closed).toBeGreaterThan(0);
 });
 
 it('knows where a hologram in another hand is', async () => {

@@ -1,4 +1,4 @@
-import type { Act, Change, Event, Farewell, Held, KeptOut, Knocking, Participant, Placed, Pose, RecordingNow, Refusal, Sending, ServerFrame, Slot, Threshold, Voice } from '../../contract/room';
+import type { Act, Change, Event, Farewell, Held, KeptOut, Knocking, Participant, Placed, Pose, PoseOf, RecordingNow, Refusal, Sending, ServerFrame, Slot, Threshold, Voice } from '../../contract/room';
 import { Emitter } from '../core/emitter';
 import { WireError } from './bytes';
 import { VERSION, decode, encode } from './codec';
@@ -6,6 +6,8 @@ import { Line, type SocketLike } from './line';
 import { ActError, PendingActs } from './pending';
 import { PoseSender, type OwnPose } from './pose-sender';
 import { PoseTrack } from './pose-track';
+import type { PoseWay } from './pose-way';
+import { StreamSocket } from './stream-socket';
 
 /** `at-door`: connected, and not inside. */
 export type Status = 'connecting' | 'at-door' | 'open' | 'reconnecting' | 'closed';
@@ -58,6 +60,8 @@ export interface RoomOptions {
   random?: () => number;
   /** Keeps the seat over a reload of the page; `sessionStorage` where there is one. */
   store?: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | undefined;
+  /** A way for poses beside the socket; without one they go by the socket alone. */
+  poses?: PoseWay;
 }
 
 const UNKNOWN: Text = { zh: '连接中断，操作结果未知', en: 'the connection broke; whether this was done is not known' };
@@ -74,6 +78,7 @@ export class RoomClient {
   readonly #key: string;
   readonly #pending = new PendingActs();
   readonly #sender: PoseSender;
+  readonly #way: PoseWay | undefined;
   readonly #tracks = new Map<number, PoseTrack>();
   #state: RoomState = { status: 'connecting', self: undefined, participants: new Map(), entities: new Map(), holds: new Map(), voices: new Map(), waiting: [], keptOut: [], recording: NOT_RECORDED, threshold: undefined, farewell: undefined };
   /** The entities as the server has them. */
@@ -87,10 +92,15 @@ export class RoomClient {
     this.#store = 'store' in options ? options.store : globalThis.sessionStorage;
     this.#key = `room-seat:${id}`;
     this.#resume = this.#store?.getItem(this.#key) ?? null;
-    const open = options.socket ?? (() => new WebSocket(socketUrl(id)) as SocketLike);
+    const path = `/api/rooms/${encodeURIComponent(id)}`;
+    const ways = options.socket ? [options.socket] : [() => new WebSocket(socketUrl(path)) as SocketLike, () => new StreamSocket(path)];
     const listener = { opened: () => this.#hello(), received: (bytes: Uint8Array) => this.#receive(bytes), broke: () => this.#broke() };
-    this.#line = new Line(open, listener, options.random ?? Math.random);
-    this.#sender = new PoseSender(this.#now, (pose) => this.#line.send(encode({ frame: 'pose', pose })));
+    this.#line = new Line(ways, listener, options.random ?? Math.random);
+    this.#way = options.poses;
+    this.#sender = new PoseSender(this.#now, (pose) => {
+      const bytes = encode({ frame: 'pose', pose });
+      if (!this.#way?.send(bytes)) this.#line.send(bytes);
+    });
   }
 
   get state(): RoomState {
@@ -110,6 +120,7 @@ export class RoomClient {
   /** Leaves the room. */
   close(): void {
     this.#line.close();
+    this.#way?.close();
     this.#sender.stop();
     this.#pending.giveUp(new ActError('closed', CLOSED), true);
     this.#change({ status: 'closed' });
@@ -173,6 +184,8 @@ export class RoomClient {
 
   #broke(): void {
     this.#sender.pause();
+    // The hospital ends it with the socket.
+    this.#way?.close();
     this.#change({ voices: new Map(), status: this.#state.self === undefined ? 'connecting' : 'reconnecting' });
   }
 
@@ -241,6 +254,7 @@ export class RoomClient {
     this.#change({ self: frame.participant, status: 'open', threshold: undefined, waiting, keptOut, recording, ...people(entrance.people), ...holds(entrance.holds) });
     this.#forgetTheLeft();
     this.#sendActs();
+    this.#way?.open(frame.participant, (bytes) => this.#datagram(bytes));
     this.#sender.resume();
   }
 
@@ -249,6 +263,7 @@ export class RoomClient {
     this.#line.isWell();
     if (this.#state.status !== 'at-door') {
       this.#sender.pause();
+      this.#way?.close();
       this.#tracks.clear();
       this.#base = new Map();
       this.#nextEvent = 0;
@@ -263,12 +278,7 @@ export class RoomClient {
       return this.#pending.finish(0);
     }
     if (this.#state.status !== 'open') return;
-    const now = this.#now();
-    for (const { participant, pose } of poses) {
-      const track = this.#tracks.get(participant) ?? new PoseTrack();
-      this.#tracks.set(participant, track);
-      track.push(pose, now);
-    }
+    this.#poses(poses);
     if (news.events && !this.#events(news.events)) return this.#line.mend();
     for (const { seq, event } of acks) this.#pending.acknowledge(seq, event);
     this.#pending.finish(this.#nextEvent);
@@ -277,6 +287,27 @@ export class RoomClient {
       this.#forgetTheLeft();
     }
     if (acks.length > 0) this.#sendActs();
+  }
+
+  #poses(poses: readonly PoseOf[]): void {
+    const now = this.#now();
+    for (const { participant, pose } of poses) {
+      const track = this.#tracks.get(participant) ?? new PoseTrack();
+      this.#tracks.set(participant, track);
+      track.push(pose, now);
+    }
+  }
+
+  /** What comes beside the socket says where people are, and nothing else; of two poses the later one counts. */
+  #datagram(bytes: Uint8Array): void {
+    if (this.#state.status !== 'open') return;
+    try {
+      const frame = decode(bytes);
+      // Somebody who has left may still be on their way.
+      if (frame.frame === 'tick') this.#poses(frame.poses.filter(({ participant }) => this.#state.participants.has(participant)));
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+    }
   }
 
   /** Who has left is shown no more; whose line broke stays where they were, until they go on from there. */
@@ -330,8 +361,8 @@ function holds(list: { entity: number; participant: number }[]): Pick<RoomState,
   return { holds: new Map(list.map(({ entity, participant }) => [entity, participant])) };
 }
 
-function socketUrl(id: string): string {
-  const url = new URL(`/api/rooms/${encodeURIComponent(id)}/socket`, location.href);
+function socketUrl(path: string): string {
+  const url = new URL(`${path}/socket`, location.href);
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   return url.href;
 }

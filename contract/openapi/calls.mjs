@@ -308,6 +308,21 @@ export const groups = {
       gives: { 101: null },
       fails: [403, 404],
     }),
+    call('POST /api/rooms/{id}/stream', 'The room where no WebSocket opens: the first frame is the body; the answer is a stream of events, of which the first names the line and every other is a frame in base64.', {
+      takes: bytes('application/octet-stream', 'The hello.'),
+      gives: { 200: bytes('text/event-stream', 'The frames of the server.') },
+      fails: [403, 404, 429],
+    }),
+    call('POST /api/rooms/{id}/frames', 'The frames of a client for its stream, named by the header X-Yuanyi-Line.', {
+      takes: bytes('application/octet-stream', 'Frames in order, each after its length in two bytes, little endian.'),
+      gives: { 204: null },
+      fails: [400, 404, 413],
+    }),
+    call('POST /api/rooms/{id}/poses', 'A line for poses beside the socket: an offer of WebRTC for one data channel by somebody who is in the room.', {
+      takes: contract('media', 'PosesOffer'),
+      gives: { 200: contract('media', 'MediaAnswer') },
+      fails: [400, 403, 404, 409, 429, 503],
+    }),
     call('GET /api/rooms/{id}/media', 'Whether the hospital carries voice and picture, and relays for networks that let no other way through.', {
       gives: { 200: contract('media', 'MediaDoor') },
       fails: [403, 404],

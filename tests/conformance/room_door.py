@@ -1,7 +1,11 @@
-"""A person at the door of a room: the frames of `contract/room.ts`, spoken over a plain WebSocket."""
+"""A person at the door of a room: the frames of `contract/room.ts`, over a plain WebSocket, or over a stream of events
+and requests where none opens."""
 
+import base64
 import json
 import struct
+
+import requests
 
 import websocket
 
@@ -24,14 +28,55 @@ def agree(hospital, user: str) -> None:
     assert answer.status_code == 204, answer.text
 
 
+class Stream:
+    """A stream of events and requests, with the words of a WebSocket."""
+
+    def __init__(self, hospital, token: str, room: str, hello: bytes = HELLO):
+        self.base = f"{hospital.base}/api/rooms/{room}"
+        self.headers = {"Authorization": f"Bearer {token}"}
+        self.answer = requests.post(f"{self.base}/stream", data=hello, headers=self.headers, stream=True, timeout=60)
+        assert self.answer.status_code == 200, self.answer.text
+        assert self.answer.headers["content-type"].startswith("text/event-stream")
+        self.events = self.fields()
+        event, self.line = next(self.events)
+        assert event == "line"
+
+    def fields(self):
+        event = ""
+        # A chunk as it comes: no waiting until some size is reached.
+        for line in self.answer.iter_lines(chunk_size=1, decode_unicode=True):
+            if line.startswith("event:"):
+                event = line[6:].strip()
+            elif line.startswith("data:"):
+                yield event, line[5:].strip()
+                event = ""
+
+    def recv(self) -> bytes:
+        return base64.b64decode(next(self.events)[1])
+
+    def post(self, body: bytes, **headers) -> int:
+        own = self.headers | {"X-Yuanyi-Line": self.line} | headers
+        return requests.post(f"{self.base}/frames", data=body, headers=own, timeout=60).status_code
+
+    def send_binary(self, *frames: bytes) -> None:
+        body = b"".join(struct.pack("<H", len(frame)) + frame for frame in frames)
+        assert self.post(body) == 204
+
+    def close(self) -> None:
+        self.answer.close()
+
+
 class Person:
     """One connection to a room."""
 
-    def __init__(self, hospital, user: str, room: str):
-        address = f"{hospital.base.replace('http', 'ws')}/api/rooms/{room}/socket"
-        header = [f"Authorization: Bearer {hospital.token(user)}"]
-        self.socket = websocket.create_connection(address, header=header, timeout=60)
-        self.socket.send_binary(HELLO)
+    def __init__(self, hospital, user: str, room: str, streams: bool = False):
+        if streams:
+            self.socket = Stream(hospital, hospital.token(user), room)
+        else:
+            address = f"{hospital.base.replace('http', 'ws')}/api/rooms/{room}/socket"
+            header = [f"Authorization: Bearer {hospital.token(user)}"]
+            self.socket = websocket.create_connection(address, header=header, timeout=60)
+            self.socket.send_binary(HELLO)
         self.seq, self.people, self.waiting = 0, [], []
         self.kind, self.first = self.hear()
 
@@ -42,6 +87,7 @@ class Person:
         if frame[0] == WELCOME:
             said = json.loads(frame[ENTRANCE:])
             said["self"] = struct.unpack("<H", frame[3:5])[0]
+            said["token"], said["resumed"] = frame[5:21], frame[21] == 1
         elif frame[0] == TICK:
             [length] = struct.unpack("<I", frame[5:9])
             said = json.loads(frame[9 : 9 + length]) if length else {}

@@ -1,11 +1,13 @@
 /** The way into a room: the rules once, the door while one waits, the room, and why one is out of it. */
 import { For, Match, Show, Switch, createSignal, onCleanup } from 'solid-js';
 import type { JSX } from 'solid-js';
+import type { MediaAnswer, MediaDoor } from '../../../contract/media';
 import { useApp } from '../../core/app';
 import type { Conduct, RoomInfo } from '../../core/hospital';
 import { inLanguage } from '../../core/language';
 import { createQuery } from '../../core/query';
 import { Link } from '../../core/router';
+import { PoseLine } from '../../media/pose-line';
 import { RoomClient } from '../../room/room-client';
 import type { RoomState } from '../../room/room-client';
 import { Answer } from '../Answer';
@@ -73,7 +75,12 @@ function Rounds(props: { info: RoomInfo }): JSX.Element {
 
 function Round(props: { info: RoomInfo; onAgain(): void }): JSX.Element {
   const app = useApp();
-  const client = new RoomClient(props.info.id);
+  const path = `/api/rooms/${encodeURIComponent(props.info.id)}`;
+  const poses = new PoseLine({
+    door: () => app.api.get<MediaDoor>(`${path}/media`),
+    offer: (offer) => app.api.post<MediaAnswer>(`${path}/poses`, offer),
+  });
+  const client = new RoomClient(props.info.id, { poses });
   const [state, setState] = createSignal<RoomState>(client.state);
   onCleanup(client.on('change', setState));
   onCleanup(() => client.close());

@@ -18,6 +18,7 @@ use vocabulary::RoomId;
 use crate::{
     connection::{Connection, Happening, JoinError, Offer, Origin},
     limits::{ADDRESSES, CONNECT, PEOPLE, ROUND, VOICE_RESERVE_BPS},
+    poses::{Came, PoseLine},
     slots::carried,
 };
 
@@ -56,6 +57,10 @@ pub enum Told {
     Slots(Attendance, Vec<Slot>),
     /// A connection has broken, or was never made.
     Ended(Attendance),
+    /// A line for poses has opened.
+    PosesOpen(Attendance),
+    /// A frame came by a line for poses.
+    Frame(Attendance, Vec<u8>),
 }
 
 /// Forwards media within rooms.
@@ -63,6 +68,10 @@ pub struct Forwarder {
     /// Where clients find the server, the first of each kind before the others.
     addresses: Vec<SocketAddr>,
     connections: BTreeMap<Attendance, Connection>,
+    /// Lines for poses, of which there may be many more.
+    lines: BTreeMap<Attendance, PoseLine>,
+    /// When each of them wants to be woken.
+    alarms: BTreeSet<(Instant, Attendance)>,
     /// Whose the addresses are from which datagrams come.
     by_source: HashMap<SocketAddr, Attendance>,
     rooms: BTreeMap<RoomId, Members>,
@@ -89,6 +98,8 @@ impl Forwarder {
         Self {
             addresses,
             connections: BTreeMap::new(),
+            lines: BTreeMap::new(),
+            alarms: BTreeSet::new(),
             by_source: HashMap::new(),
             rooms: BTreeMap::new(),
             happened: VecDeque::new(),
@@ -125,8 +136,40 @@ impl Forwarder {
         Ok(answer)
     }
 
+    /// Lets somebody have a line for poses whom the room has seated; the answer to their offer.
+    ///
+    /// # Errors
+    /// If the offer is not one of a single channel.
+    pub fn join_poses(
+        &mut self,
+        now: Instant,
+        id: Attendance,
+        sdp: &str,
+    ) -> Result<String, JoinError> {
+        let (line, answer) = PoseLine::answer(now, sdp, &self.addresses)?;
+        self.alarms.insert((line.timeout, id));
+        self.lines.insert(id, line);
+        self.poll_line(id);
+        Ok(answer)
+    }
+
+    /// Sends frames by somebody's line for poses, if it is open and takes them now.
+    pub fn send_poses(&mut self, id: Attendance, frames: &[Vec<u8>]) {
+        if let Some(line) = self.lines.get_mut(&id) {
+            line.send(frames);
+            self.poll_line(id);
+        }
+    }
+
     /// Takes somebody out at once: from now on nothing goes to them, and nothing of theirs to others.
     pub fn leave(&mut self, now: Instant, id: Attendance) {
+        if let Some(line) = self.lines.remove(&id) {
+            self.alarms.remove(&(line.timeout, id));
+            self.by_source.retain(|_, of| *of != id);
+            self.told
+                .retain(|told| !matches!(told, Told::Frame(of, _) if *of == id));
+            return;
+        }
         let Some(connection) = self.connections.remove(&id) else {
             return;
         };
@@ -165,6 +208,9 @@ impl Forwarder {
         };
         if let Some(connection) = self.connections.get_mut(&id) {
             connection.take(input);
+        } else if let Some(line) = self.lines.get_mut(&id) {
+            line.take(input);
+            return self.poll_line(id);
         }
         self.poll(id);
         self.settle(now);
@@ -174,7 +220,10 @@ impl Forwarder {
     /// connection ends: somebody who forges a neighbour's address cannot have it, and what the neighbour sends with
     /// it. Nor can anybody have addresses without end.
     fn whose(&mut self, source: SocketAddr, bytes: &[u8], input: &Input<'_>) -> Option<Attendance> {
-        let accepts = |id: &Attendance| self.connections.get(id).is_some_and(|c| c.accepts(input));
+        let accepts = |id: &Attendance| match self.connections.get(id) {
+            Some(connection) => connection.accepts(input),
+            None => self.lines.get(id).is_some_and(|line| line.accepts(input)),
+        };
         if let Some(owner) = self.by_source.get(&source).copied() {
             return Some(owner).filter(accepts);
         }
@@ -182,7 +231,8 @@ impl Forwarder {
         if bytes.first().is_none_or(|first| *first > 3) {
             return None;
         }
-        let id = self.connections.keys().copied().find(accepts)?;
+        let all = self.connections.keys().chain(self.lines.keys());
+        let id = all.copied().find(accepts)?;
         let addresses = self.by_source.values().filter(|of| **of == id).count();
         if addresses >= ADDRESSES {
             return None;
@@ -201,6 +251,18 @@ impl Forwarder {
             }
             self.poll(id);
         }
+        while let Some((at, id)) = self.alarms.first().copied()
+            && at <= now
+        {
+            if let Some(line) = self.lines.get_mut(&id) {
+                line.take(Input::Timeout(now));
+            }
+            self.poll_line(id);
+            // One that wants to be woken at once is woken with the next datagram or tick.
+            if self.alarms.first() == Some(&(at, id)) {
+                break;
+            }
+        }
         self.settle(now);
         if now >= self.next_round {
             self.next_round = now + ROUND;
@@ -211,12 +273,13 @@ impl Forwarder {
     /// When to be woken, if nothing comes before.
     pub fn wakes_at(&self) -> Instant {
         let timeouts = self.connections.values().map(|c| c.timeout);
-        timeouts.fold(self.next_round, Instant::min)
+        let lines = self.alarms.first().map(|(at, _)| *at);
+        timeouts.chain(lines).fold(self.next_round, Instant::min)
     }
 
     /// Nobody takes part, so that nothing needs waking.
     pub fn is_idle(&self) -> bool {
-        self.connections.is_empty()
+        self.connections.is_empty() && self.lines.is_empty()
     }
 
     /// Whether the voices of a room are recorded from now on; nothing of what came before.
@@ -252,6 +315,26 @@ impl Forwarder {
         connection.poll(&mut self.out, &mut happened);
         self.happened
             .extend(happened.into_iter().map(|one| (id, one)));
+    }
+
+    /// Has a line for poses give out what has come of it.
+    fn poll_line(&mut self, id: Attendance) {
+        let Some(line) = self.lines.get_mut(&id) else {
+            return;
+        };
+        let before = line.timeout;
+        let mut came = Vec::new();
+        line.poll(&mut self.out, &mut came);
+        if line.timeout != before || !line.is_alive() {
+            self.alarms.remove(&(before, id));
+        }
+        if line.timeout != before && line.is_alive() {
+            self.alarms.insert((line.timeout, id));
+        }
+        self.told.extend(came.into_iter().map(|one| match one {
+            Came::Opened => Told::PosesOpen(id),
+            Came::Bytes(bytes) => Told::Frame(id, bytes),
+        }));
     }
 
     /// Carries on until nothing is left that happened.
@@ -321,6 +404,19 @@ impl Forwarder {
         for id in gone {
             if let Some(connection) = self.connections.get_mut(&id) {
                 connection.end();
+            }
+            self.leave(now, id);
+            self.told.push_back(Told::Ended(id));
+        }
+        let is_gone = |line: &PoseLine| {
+            !line.is_alive()
+                || (!line.is_open() && now.saturating_duration_since(line.joined) > CONNECT)
+        };
+        let gone = |(id, line): (&Attendance, &PoseLine)| is_gone(line).then_some(*id);
+        let gone: Vec<_> = self.lines.iter().filter_map(gone).collect();
+        for id in gone {
+            if let Some(line) = self.lines.get_mut(&id) {
+                line.end();
             }
             self.leave(now, id);
             self.told.push_back(Told::Ended(id));

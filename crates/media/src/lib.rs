@@ -8,12 +8,16 @@
 //! A client offers one section for each source that it may send, and so many empty ones as it wants to hear and
 //! see at once. Who speaks is laid into these by turns, so that nothing is negotiated again when people come,
 //! go or speak.
+//!
+//! Beside that a client may have a line for poses: datagrams that carry the room's own frames, where they need not
+//! all arrive.
 
 mod budget;
 mod clock;
 mod connection;
 mod forwarder;
 pub mod limits;
+mod poses;
 mod slots;
 mod track;
 mod turn;

@@ -1,6 +1,6 @@
 //! How much is enough. None of these numbers is clinical: they say what one server carries for how many.
 
-use std::time::Duration;
+use std::{ops::RangeInclusive, time::Duration};
 
 /// The most people of one room who take part by media.
 pub const PEOPLE: usize = 64;
@@ -43,3 +43,13 @@ pub const FIRST_ESTIMATE_BPS: u64 = 2_500_000;
 pub const VOICE_RESERVE_BPS: u64 = 50_000;
 /// The narrowest line on which one picture is still tried, in bits a second.
 pub const ONE_PICTURE_BPS: u64 = 150_000;
+/// The longest frame of a client's on its line for poses, in bytes: a pose takes 74.
+pub const POSE_BYTES: usize = 96;
+/// How many ticks of poses may be under way on a line before the next ones are left out: some more than go by while
+/// the answer to the first comes back, at 200 ms there and back.
+pub const POSES_UNDER_WAY_TICKS: usize = 7;
+/// The least and the most of it, in bytes.
+pub const POSES_UNDER_WAY_BYTES: RangeInclusive<usize> = 1_500..=12_000;
+/// The longest frame that goes by a line for poses, in bytes: with all that is around it, it fits into one datagram
+/// of any network.
+pub const POSES_FRAME_BYTES: usize = 1_100;

@@ -66,6 +66,9 @@ struct World {
     slots: BTreeMap<Attendance, Vec<Slot>>,
     voices: BTreeMap<RoomId, Vec<Voice>>,
     ended: Vec<Attendance>,
+    /// Lines for poses that have opened, and what came by them.
+    open: Vec<Attendance>,
+    frames: Vec<(Attendance, Vec<u8>)>,
 }
 
 impl World {
@@ -86,6 +89,8 @@ impl World {
             slots: BTreeMap::new(),
             voices: BTreeMap::new(),
             ended: Vec::new(),
+            open: Vec::new(),
+            frames: Vec::new(),
         }
     }
 
@@ -142,6 +147,8 @@ impl World {
                 Told::Voices(room, voices) => drop(self.voices.insert(room, voices)),
                 Told::Slots(id, slots) => drop(self.slots.insert(id, slots)),
                 Told::Ended(id) => self.ended.push(id),
+                Told::PosesOpen(id) => self.open.push(id),
+                Told::Frame(id, bytes) => self.frames.push((id, bytes)),
             }
         }
     }

@@ -35,6 +35,7 @@ mod entity;
 mod judge;
 pub mod limits;
 mod order;
+mod pace;
 mod pose;
 mod recording;
 mod refusal;
@@ -55,6 +56,7 @@ pub use entity::{
     Placed, Plane, Probe, Transform, Window,
 };
 pub use order::{AtDoor, Did, Door, KeptOut, Knocking, Order, Ordered, Standing, Threshold};
+pub use pace::Pace;
 pub use pose::{Held, Placement, Pointer, Pose};
 pub use recording::{
     Agreement, Recording, RecordingNow, RecordingState, RecordingStep, StopReason,
@@ -62,7 +64,7 @@ pub use recording::{
 pub use refusal::{Farewell, Refusal};
 pub use room::{Joined, OpenError, Parcel, Reply, Room};
 pub use seat::{Person, Seat};
-pub use tick::Tick;
+pub use tick::{Tick, Wants};
 pub use voice::{Sending, Slot, Source, Voice};
 pub use wire::ResumeToken;
 pub use world::World;

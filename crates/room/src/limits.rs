@@ -78,6 +78,15 @@ pub const TICK_MS: i64 = 50;
 /// A packet is sent at least this often, so that a client can tell a broken line from a quiet room.
 pub const QUIET_TICKS: u32 = 20;
 
+/// Poses of people no farther away than this come with every tick, in metres.
+pub const POSE_NEAR_M: f64 = 6.0;
+/// Poses of people farther away than this come with every fourth tick, those between with every second.
+pub const POSE_FAR_M: f64 = 12.0;
+/// A tick that comes later than this is late.
+pub const LATE_MS: i64 = 25;
+/// How far an overloaded server goes down with poses: to every so many-th, as a power of two.
+pub const SHED_MOST: u32 = 3;
+
 const UNIT_TOLERANCE: f64 = 1e-3;
 
 fn within(range: &RangeInclusive<f64>, value: f64, refusal: Refusal) -> Result<(), Refusal> {

@@ -78,6 +78,19 @@ impl Pose {
         Some(self)
     }
 
+    /// Whether one of the sender's times comes before another; it may have wrapped round in between.
+    pub fn is_older(at_ms: u32, other_ms: u32) -> bool {
+        other_ms.wrapping_sub(at_ms).wrapping_sub(1) < 1 << 31
+    }
+
+    /// Whether nothing has moved from one pose to another.
+    pub fn is_still(&self, other: &Self) -> bool {
+        Self {
+            at_ms: other.at_ms,
+            ..*self
+        } == *other
+    }
+
     /// Appends the packed pose: at most 73 bytes.
     pub fn write(&self, out: &mut Vec<u8>) {
         out.extend(self.at_ms.to_le_bytes());
@@ -149,7 +162,7 @@ impl Pose {
     }
 }
 
-fn distance_m(a: [f64; 3], b: [f64; 3]) -> f64 {
+pub(crate) fn distance_m(a: [f64; 3], b: [f64; 3]) -> f64 {
     let squares = a.iter().zip(b).map(|(a, b)| (a - b) * (a - b));
     squares.sum::<f64>().sqrt()
 }

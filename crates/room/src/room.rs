@@ -1,6 +1,7 @@
 mod door;
 mod holds;
 mod order;
+mod poses;
 mod recording;
 mod said;
 
@@ -13,14 +14,12 @@ pub use door::Parcel;
 
 use crate::{
     Act, Change, Deed, Did, EntityId, Event, Farewell, KeptAct, KeptOut, Knocking, Ordered, Placed,
-    Pose, Probe, RecordingNow, Refusal, Sending, Standing, Transform,
+    Probe, RecordingNow, Refusal, Sending, Standing, Transform,
     judge::{Case, Verdict},
     limits,
     seat::{Outcome, Person, Seat, Sitter, free_colour},
-    tick::Tick,
-    wire::{
-        Ack, ClientFrame, Entrance, News, Participant, PoseOf, ResumeToken, ServerFrame, VERSION,
-    },
+    tick::{Shown, Tick},
+    wire::{Ack, ClientFrame, Entrance, News, Participant, ResumeToken, ServerFrame, VERSION},
     world::World,
 };
 
@@ -125,6 +124,8 @@ pub struct Room {
     said_recording: RecordingNow,
     parcels: Vec<Parcel>,
     tick: u32,
+    /// How much less often poses are sent than they would be, as a power of two.
+    shed: u32,
 }
 
 impl Room {
@@ -154,6 +155,7 @@ impl Room {
             said_recording,
             parcels: Vec::new(),
             tick: 0,
+            shed: 0,
         })
     }
 
@@ -249,6 +251,8 @@ impl Room {
             sitter.seat.connection += 1;
             sitter.away_since = None;
             sitter.person = person;
+            // The clock of a page that was loaded anew begins anew.
+            sitter.pose = None;
             // Answers that the broken line may have swallowed are asked for again with the acts.
             sitter.acks.clear();
             (sitter.seat, replaces)
@@ -300,13 +304,6 @@ impl Room {
         let id = self.next_participant;
         self.next_participant = id.wrapping_add(1);
         id
-    }
-
-    /// Has everybody's pose be sent with the next tick, for one who has seen none.
-    fn show_all_poses(&mut self) {
-        for sitter in self.sitters.values_mut() {
-            sitter.pose_is_new = sitter.pose.is_some();
-        }
     }
 
     /// The welcome to a seat; `seen` is the first event that it has not seen, where it has seen any.
@@ -449,31 +446,6 @@ impl Room {
             Reply::Nothing
         } else {
             Reply::close(Farewell::TooFast)
-        }
-    }
-
-    fn pose(&mut self, now: Timestamp, participant: u16, mut pose: Pose) {
-        // A hold that is not one's own, or that has ended meanwhile, is left out of the pose.
-        if let Some(held) = pose.held {
-            match self.holds.get_mut(&held.entity) {
-                Some(hold)
-                    if hold.participant == participant
-                        && hold.ends_with.is_none()
-                        && limits::transform(&held.transform).is_ok() =>
-                {
-                    hold.transform = held.transform;
-                    hold.moved_at = now;
-                }
-                _ => pose.held = None,
-            }
-        }
-        // Nobody is farther away than a thing may stand, or has longer arms than people have.
-        let Some(pose) = pose.within_reach() else {
-            return;
-        };
-        if let Some(sitter) = self.sitters.get_mut(&participant) {
-            sitter.pose = Some(pose);
-            sitter.pose_is_new = true;
         }
     }
 
@@ -739,21 +711,12 @@ impl Room {
         self.said_to_wait = waiting;
         self.said_kept_out = kept_out;
         self.said_recording = recording;
-        let fresh = self.sitters.values_mut().filter_map(|sitter| {
-            let is_new = std::mem::take(&mut sitter.pose_is_new);
-            let mut pose = sitter.pose.filter(|_| is_new)?;
-            let participant = sitter.seat.participant;
-            let holds = |entity| self.holds.get(&entity).map(|hold| hold.participant);
-            pose.held = pose
-                .held
-                .filter(|held| holds(held.entity) == Some(participant));
-            Some(PoseOf { participant, pose })
-        });
-        let poses: Vec<_> = fresh.collect();
         let is_due = self.tick.is_multiple_of(limits::QUIET_TICKS);
-        let mut tick = Tick::new(self.tick, is_due, &news, &poses);
+        let shown = self.poses_shown();
+        let mut tick = Tick::new(self.tick, is_due, self.shed, &news, &shown);
         if self.is_recorded().is_some() {
-            tick.record(news, poses);
+            let fresh = shown.iter().filter(|one| one.age == 0);
+            tick.record(news, fresh.map(Shown::pose_of).collect());
         }
         for sitter in self
             .sitters

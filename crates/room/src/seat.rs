@@ -69,7 +69,8 @@ pub(crate) struct Sitter {
     pub offers: Bucket,
     pub acks: Vec<Ack>,
     pub pose: Option<Pose>,
-    pub pose_is_new: bool,
+    /// The tick with which the pose was sent first.
+    pub pose_tick: u32,
     pub last_seq: u32,
     /// Since when they ask to speak.
     pub hand_since: Option<Timestamp>,
@@ -93,7 +94,7 @@ impl Sitter {
             offers: Bucket::of(OFFERS_PER_SECOND, OFFERS_AT_ONCE, now),
             acks: Vec::new(),
             pose: None,
-            pose_is_new: false,
+            pose_tick: 0,
             last_seq: 0,
             hand_since: None,
             outcomes: VecDeque::new(),

@@ -447,6 +447,15 @@ impl ClientFrame {
         bytes.first() == Some(&POSE)
     }
 
+    /// Whether a pose frame is older than another by the sender's clock, which may wrap round.
+    pub fn is_older_pose(pose: &[u8], other: &[u8]) -> bool {
+        let at_ms = |bytes: &[u8]| Some(u32::from_le_bytes(*bytes.get(1..)?.first_chunk()?));
+        match (at_ms(pose), at_ms(other)) {
+            (Some(pose), Some(other)) => Pose::is_older(pose, other),
+            _ => false,
+        }
+    }
+
     /// The act of an `Act` frame.
     pub fn read_act(act: serde_json::Value) -> Result<Act, Refusal> {
         serde_json::from_value(act).map_err(|_| Refusal::Malformed)

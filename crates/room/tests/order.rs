@@ -469,7 +469,8 @@ fn places_at_the_door_are_kept_for_those_who_treat_and_poses_are_believed_within
     let seen = stage.round();
     let to_host = &seen.iter().find(|(seat, _)| *seat == host).unwrap().1;
     assert_eq!(to_host[0].left, None);
-    let far = stage::pose(limits::POSITION_M + 1.0);
+    let mut far = stage::pose(limits::POSITION_M + 1.0);
+    far.at_ms = 50;
     stage.frame(wang, &room::wire::ClientFrame::Pose { pose: far });
     assert!(
         stage

@@ -326,7 +326,8 @@ fn what_is_replayed_is_what_was_there_at_every_moment() {
         stage.wait(limits::TICK_MS);
         for (seat, x) in [(host, 0.0), (zhao, 2.0)] {
             if (step + u32::from(seat.participant)).is_multiple_of(3) {
-                let pose = pose(x + f64::from(step) / 1000.0);
+                let mut pose = pose(x + f64::from(step) / 1000.0);
+                pose.at_ms = 50 + step * 50;
                 let frame = ClientFrame::Pose { pose };
                 stage.frame(seat, &frame);
                 // What is packed loses digits, for those inside too.

@@ -28,7 +28,7 @@ use crate::{
     edge::{Edge, Forwarded},
     events::Changes,
     guidelines,
-    http::{Caller, Problem, WorkItemEvents},
+    http::{Caller, Problem, Streams, WorkItemEvents},
     inference::Models,
     keys::Keys,
     media::Media,
@@ -75,6 +75,8 @@ pub struct Hospital {
     pub volumes: Volumes,
     /// Rooms that are open now.
     pub rooms: Rooms,
+    /// Streams by which people are in rooms where no WebSocket opens.
+    pub streams: Arc<Streams>,
     /// The way to voice and picture between people in a room.
     pub media: Arc<Media>,
     /// The service that writes down what people say, if there is one.
@@ -158,6 +160,7 @@ impl Hospital {
             changes: Changes::default(),
             access: AccessChanges::default(),
             rooms: Rooms::new(Arc::clone(&media)),
+            streams: Arc::default(),
             media,
             speech: speech.map(Arc::new),
             known_patients: Mutex::default(),

@@ -28,6 +28,7 @@ mod nodules;
 mod pacs;
 mod pixels;
 mod places;
+mod poses;
 mod purge;
 mod quality;
 mod relations;

@@ -1,4 +1,4 @@
-//! The door for voice and picture: one UDP socket, and the task that forwards what comes by it.
+//! The door for voice, picture and poses: one UDP socket, and the task that forwards what comes by it.
 
 use std::{
     collections::HashMap,
@@ -21,7 +21,7 @@ use tokio::{
 };
 use vocabulary::RoomId;
 
-use crate::{config::Config, rooms::recorder::VoiceTap};
+use crate::{config::Config, poses::Poses, rooms::recorder::VoiceTap};
 
 /// The longest datagram that is read; a longer one is no WebRTC.
 const DATAGRAM_BYTES: usize = 2048;
@@ -52,8 +52,24 @@ struct Joining {
     answer: oneshot::Sender<Result<String, JoinError>>,
 }
 
+/// Somebody whom their room lets have a line for poses.
+struct JoiningPoses {
+    id: Attendance,
+    seat: Seat,
+    ear: Ear,
+    /// Where their room takes their poses.
+    poses: Poses,
+    sdp: String,
+    answer: oneshot::Sender<Result<String, JoinError>>,
+}
+
+/// Frames for each of those who have a line for poses.
+pub type PosesFor = Vec<(Attendance, Vec<Vec<u8>>)>;
+
 enum Ask {
     Join(Box<Joining>),
+    JoinPoses(Box<JoiningPoses>),
+    Poses(PosesFor),
     Sends(Attendance, Sending),
     Leave(Attendance),
     Record(RoomId, Option<VoiceTap>),
@@ -141,6 +157,35 @@ impl Media {
             ask: self.ask.clone(),
         }
     }
+
+    /// Lets somebody have a line for poses whom the room has seated; the answer to their offer follows.
+    pub fn join_poses(
+        &self,
+        (seat, poses): (Seat, Poses),
+        ear: Ear,
+        sdp: String,
+        answer: oneshot::Sender<Result<String, JoinError>>,
+    ) -> Attending {
+        let id = Attendance(self.next.fetch_add(1, Ordering::Relaxed));
+        let joining = JoiningPoses {
+            id,
+            seat,
+            ear,
+            poses,
+            sdp,
+            answer,
+        };
+        let _ = self.ask.send(Ask::JoinPoses(Box::new(joining)));
+        Attending {
+            id,
+            ask: self.ask.clone(),
+        }
+    }
+
+    /// Sends poses to those who have a line for them.
+    pub fn send_poses(&self, poses: PosesFor) {
+        let _ = self.ask.send(Ask::Poses(poses));
+    }
 }
 
 fn relay(config: &Config) -> Result<Option<Relay>> {
@@ -183,6 +228,7 @@ pub fn announced(config: &Config, bound: SocketAddr) -> Result<Vec<SocketAddr>> 
 struct Listeners {
     seats: HashMap<Attendance, (RoomId, Seat)>,
     rooms: HashMap<RoomId, Ear>,
+    lines: HashMap<Attendance, (Seat, Ear, Poses)>,
     /// Where voices go that are recorded.
     taps: HashMap<RoomId, VoiceTap>,
 }
@@ -211,6 +257,19 @@ impl Listeners {
                 {
                     let _ = ear.send(MediaNews::Ended(seat, id));
                 }
+                if let Some((seat, ear, _)) = self.lines.remove(&id) {
+                    let _ = ear.send(MediaNews::Ended(seat, id));
+                }
+            }
+            Told::PosesOpen(id) => {
+                if let Some((_, _, poses)) = self.lines.get(&id) {
+                    poses.lock().opened();
+                }
+            }
+            Told::Frame(id, bytes) => {
+                if let Some((_, _, poses)) = self.lines.get(&id) {
+                    poses.lock().by_line(bytes.into());
+                }
             }
         }
     }
@@ -232,6 +291,23 @@ impl Listeners {
                 let joined = forwarder.join(now, id, &room, seat.participant, &offer);
                 let _ = answer.send(joined);
             }
+            Ask::JoinPoses(joining) => {
+                let JoiningPoses {
+                    id,
+                    seat,
+                    ear,
+                    poses,
+                    sdp,
+                    answer,
+                } = *joining;
+                self.lines.insert(id, (seat, ear, poses));
+                let _ = answer.send(forwarder.join_poses(now, id, &sdp));
+            }
+            Ask::Poses(poses) => {
+                for (id, frames) in poses {
+                    forwarder.send_poses(id, &frames);
+                }
+            }
             Ask::Sends(id, sending) => forwarder.sends(now, id, sending),
             Ask::Record(room, tap) => {
                 forwarder.record(&room, tap.is_some());
@@ -243,6 +319,7 @@ impl Listeners {
             Ask::Leave(id) => {
                 forwarder.leave(now, id);
                 self.seats.remove(&id);
+                self.lines.remove(&id);
             }
         }
     }
@@ -289,7 +366,8 @@ pub async fn serve(
             for room in listeners.taps.keys() {
                 forwarder.record(room, true);
             }
-            let ended: Vec<_> = listeners.seats.keys().copied().collect();
+            let seats = listeners.seats.keys().chain(listeners.lines.keys());
+            let ended: Vec<_> = seats.copied().collect();
             for id in ended {
                 listeners.tell(Told::Ended(id));
             }

@@ -1,9 +1,10 @@
 //! One task per open room: acts are judged, committed to the record, and only then told to all.
 
+mod lines;
 pub mod recorder;
 mod recording;
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{cell::Cell, collections::HashMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use media::{JoinError, Offer};
@@ -11,7 +12,8 @@ use parking_lot::Mutex;
 use policy::{Object, Permit};
 use record::{Batch, NewFact, Precondition, Record, RecordError, ResourceKey, RoomAct};
 use room::{
-    Farewell, KeptAct, OpenError, Person, Probe, Reply, ResumeToken, Room, Seat, Sending, Voice,
+    Farewell, KeptAct, OpenError, Pace, Person, Probe, Reply, ResumeToken, Room, Seat, Sending,
+    Voice,
     limits::TEXT_CHARACTERS,
     wire::{ClientFrame, ServerFrame},
 };
@@ -27,6 +29,7 @@ use crate::{
     accounts::Session,
     clock,
     media::{Attending, Ear, Media, MediaNews},
+    poses::Poses,
 };
 
 /// Ticks come 20 times a second.
@@ -47,18 +50,6 @@ pub enum Outgoing {
     Last(Bytes),
 }
 
-/// The latest pose of a connection, which waits for the next tick. Poses come from everybody all the time:
-/// waking the room for each would cost more than all the rest.
-#[derive(Default)]
-struct LatestPose {
-    frame: Option<Bytes>,
-    /// Poses that came before it and after the last tick.
-    overtaken: u32,
-}
-
-/// Where a connection leaves its poses and its room takes them.
-type Poses = Arc<Mutex<LatestPose>>;
-
 /// What a connection asks of its room.
 enum Command {
     Join(Visitor, Poses, oneshot::Sender<Result<Seat, Farewell>>),
@@ -72,13 +63,21 @@ enum Command {
     Close,
 }
 
-/// Somebody wants to take part by voice or picture.
+/// Somebody wants to take part by voice or picture, or to have a line for poses.
 struct Attend {
     actor: ActorId,
     session: Session,
     participant: u16,
-    offer: Offer,
+    offer: Offered,
     answer: oneshot::Sender<Result<String, JoinError>>,
+}
+
+/// What somebody offers by WebRTC.
+pub enum Offered {
+    /// Voice and picture.
+    Media(Offer),
+    /// A line for poses, by its session description.
+    Poses(String),
 }
 
 /// Why somebody cannot take part by voice or picture.
@@ -154,13 +153,10 @@ impl Entered {
     /// Frames stay in order, but for poses that were overtaken by a later one.
     pub async fn frame(&self, bytes: Bytes) -> bool {
         if ClientFrame::is_pose(&bytes) {
-            let mut latest = self.poses.lock();
-            if latest.frame.replace(bytes).is_some() {
-                latest.overtaken = latest.overtaken.saturating_add(1);
-            }
+            self.poses.lock().by_socket(bytes);
             return !self.room.is_closed();
         }
-        let before = self.poses.lock().frame.take();
+        let before = self.poses.lock().take_frame();
         for frame in before.into_iter().chain([bytes]) {
             if self
                 .room
@@ -228,14 +224,14 @@ impl Rooms {
         }
     }
 
-    /// Lets somebody take part by voice and picture, if they sit in the room now by the same session; the answer
-    /// to their offer.
+    /// Lets somebody take part by voice and picture, or have a line for poses, if they sit in the room now by the
+    /// same session; the answer to their offer.
     pub async fn attend(
         &self,
         room: &RoomId,
         (actor, session): (ActorId, Session),
         participant: u16,
-        offer: Offer,
+        offer: Offered,
     ) -> Result<String, AttendError> {
         let room = self.open.lock().get(room).cloned();
         let room = room.ok_or(AttendError::NotSeated)?;
@@ -318,6 +314,7 @@ impl Rooms {
             media: Arc::clone(&self.media),
             ear,
             voices: Vec::new(),
+            pace: Pace::default(),
             recorded: Recorded::default(),
         };
         host.interrupt_recording();
@@ -359,6 +356,10 @@ struct Connection {
     let_through: Sending,
     /// Their media; they end with the connection.
     attending: Option<Attending>,
+    /// Their line for poses; it ends with the connection too.
+    line: Option<Attending>,
+    /// Whether the socket has not carried all poses.
+    left_out: Cell<bool>,
 }
 
 /// A room with its connections.
@@ -371,6 +372,7 @@ struct Host {
     ear: Ear,
     /// Who takes part by media, as it was last said.
     voices: Vec<Voice>,
+    pace: Pace,
     recorded: Recorded,
 }
 
@@ -392,7 +394,8 @@ impl Host {
                     }
                 },
                 Some(news) = news.recv() => self.pass_on(news),
-                _ = ticks.tick() => {
+                due = ticks.tick() => {
+                    self.mind_pace(due);
                     // What was sent before a pose is heard before it.
                     for _ in 0..INBOX {
                         match inbox.try_recv() {
@@ -471,6 +474,8 @@ impl Host {
                         sending: Sending::default(),
                         let_through: Sending::default(),
                         attending: None,
+                        line: None,
+                        left_out: Cell::new(false),
                     };
                     self.connections.insert(joined.seat, connection);
                     self.tell_voices(joined.seat);
@@ -519,14 +524,25 @@ impl Host {
             let _ = attend.answer.send(Err(JoinError::TooSoon));
             return;
         }
-        // What they had before ends first.
-        connection.attending = None;
-        let id = self.about.id.clone();
         let ear = self.ear.clone();
-        let attending = self.media.join(id, seat, ear, attend.offer, attend.answer);
-        connection.let_through = Sending::default();
-        attending.sends(connection.let_through);
-        connection.attending = Some(attending);
+        match attend.offer {
+            Offered::Media(offer) => {
+                // What they had before ends first.
+                connection.attending = None;
+                let id = self.about.id.clone();
+                let attending = self.media.join(id, seat, ear, offer, attend.answer);
+                connection.let_through = Sending::default();
+                attending.sends(connection.let_through);
+                connection.attending = Some(attending);
+            }
+            Offered::Poses(sdp) => {
+                connection.line = None;
+                connection.poses.lock().line_ended();
+                let own = (seat, Arc::clone(&connection.poses));
+                let line = self.media.join_poses(own, ear, sdp, attend.answer);
+                connection.line = Some(line);
+            }
+        }
         self.mind_media();
     }
 
@@ -536,6 +552,7 @@ impl Host {
         for (seat, connection) in &mut self.connections {
             let Some(allowed) = self.room.lets_through(*seat, connection.sending) else {
                 connection.attending = None;
+                connection.line = None;
                 continue;
             };
             if allowed != connection.let_through {
@@ -598,6 +615,12 @@ impl Host {
                 {
                     connection.attending = None;
                 }
+                if let Some(connection) = self.connections.get_mut(&seat)
+                    && connection.line.as_ref().is_some_and(|line| line.id == id)
+                {
+                    connection.line = None;
+                    connection.poses.lock().line_ended();
+                }
             }
         }
     }
@@ -633,7 +656,7 @@ impl Host {
     fn take_poses(&mut self) {
         let now = clock::now();
         let moved = self.connections.iter().filter_map(|(seat, connection)| {
-            let LatestPose { frame, overtaken } = std::mem::take(&mut *connection.poses.lock());
+            let (frame, overtaken) = connection.poses.lock().take();
             (frame.is_some() || overtaken > 0).then_some((*seat, frame, overtaken))
         });
         let moved: Vec<_> = moved.collect();
@@ -738,7 +761,11 @@ impl Host {
             }
         }
         self.mind_media();
-        for (seat, packet) in tick.packets() {
+        self.send_poses(&tick);
+        let packets: Vec<_> = tick
+            .packets_with(|seat| self.wants(*seat, tick.is_due()))
+            .collect();
+        for (seat, packet) in packets {
             self.send(seat, Outgoing::Frame(packet.into()));
         }
     }

@@ -4,7 +4,8 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a test that cannot go on fails"
+    clippy::too_many_lines,
+    reason = "a test that cannot go on fails, and tells one story"
 )]
 
 mod hospital;
@@ -17,12 +18,13 @@ use std::{
 
 use hospital::{Hospital, Inside, refusal, send};
 use room::{
-    Farewell, Sending,
+    Farewell, Placement, Pose, Sending,
     wire::{ClientFrame, ServerFrame},
 };
 use serde_json::{Value, json};
 use str0m::{
     Candidate, Event, Input, Output, Rtc,
+    channel::{ChannelConfig, ChannelId, Reliability},
     media::{Direction, Frequency, MediaKind, MediaTime, Mid},
     net::{Protocol, Receive},
 };
@@ -324,4 +326,272 @@ fn who_signs_out_hears_nothing_more_and_others_of_the_account_stay() {
     while_saying(&mut [&mut li, &mut here, &mut elsewhere], 60);
     assert_eq!(here.captured.len(), 0);
     assert!(elsewhere.heard > before);
+}
+
+/// Somebody's line for poses, with a browser's stack.
+struct Line {
+    socket: UdpSocket,
+    address: SocketAddr,
+    rtc: Rtc,
+    channel: ChannelId,
+    /// Frames that came by it.
+    received: Vec<ServerFrame>,
+    /// How many datagrams came.
+    datagrams: usize,
+    /// What was sent, as it stood on the line, and where to.
+    sent: Vec<(Vec<u8>, SocketAddr)>,
+    /// Whether it is said that something is heard.
+    confirms: bool,
+}
+
+fn offer_poses(socket: &UdpSocket) -> (Rtc, String, str0m::change::SdpPendingOffer, ChannelId) {
+    let mut rtc = Rtc::builder()
+        .set_crypto_provider(Arc::new(str0m::crypto::from_feature_flags()))
+        .build(Instant::now());
+    let address = socket.local_addr().unwrap();
+    rtc.add_local_candidate(Candidate::host(address, "udp").unwrap());
+    let mut change = rtc.sdp_api();
+    let channel = change.add_channel_with_config(ChannelConfig {
+        ordered: false,
+        reliability: Reliability::MaxRetransmits { retransmits: 0 },
+        ..ChannelConfig::default()
+    });
+    let (sdp, pending) = change.apply().unwrap();
+    (rtc, sdp.to_sdp_string(), pending, channel)
+}
+
+impl Line {
+    fn open(hospital: &Hospital, token: &str, room: &str, participant: u16) -> Self {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        socket.set_nonblocking(true).unwrap();
+        let (mut rtc, sdp, pending, channel) = offer_poses(&socket);
+        let body = json!({"participant": participant, "sdp": sdp});
+        let path = format!("/api/rooms/{room}/poses");
+        let (status, answer) = send(&hospital.address, token, "POST", &path, &body);
+        assert_eq!(status, 200, "{answer}");
+        let answer = answer["sdp"].as_str().unwrap();
+        let answer = str0m::change::SdpAnswer::from_sdp_string(answer).unwrap();
+        rtc.sdp_api().accept_answer(pending, answer).unwrap();
+        Self {
+            address: socket.local_addr().unwrap(),
+            socket,
+            rtc,
+            channel,
+            received: Vec::new(),
+            datagrams: 0,
+            sent: Vec::new(),
+            confirms: true,
+        }
+    }
+
+    fn go_on(&mut self) {
+        let before = self.received.len();
+        self.read();
+        if self.confirms && self.received.len() > before {
+            self.say(&ClientFrame::Ping { nonce: 1 });
+        }
+    }
+
+    fn read(&mut self) {
+        let mut buffer = [0; 2000];
+        while let Ok((length, from)) = self.socket.recv_from(&mut buffer) {
+            self.datagrams += 1;
+            let received =
+                Receive::new(Protocol::Udp, from, self.address, &buffer[..length]).unwrap();
+            let _ = self
+                .rtc
+                .handle_input(Input::Receive(Instant::now(), received));
+            self.poll();
+        }
+        let _ = self.rtc.handle_input(Input::Timeout(Instant::now()));
+        self.poll();
+    }
+
+    fn poll(&mut self) {
+        while self.rtc.is_alive() {
+            match self.rtc.poll_output() {
+                Ok(Output::Timeout(_)) | Err(_) => return,
+                Ok(Output::Transmit(t)) => {
+                    let _ = self.socket.send_to(&t.contents, t.destination);
+                    self.sent.push((t.contents.to_vec(), t.destination));
+                }
+                Ok(Output::Event(Event::ChannelData(data))) => {
+                    self.received.push(ServerFrame::decode(&data.data).unwrap());
+                }
+                Ok(Output::Event(_)) => {}
+            }
+        }
+    }
+
+    fn say(&mut self, frame: &ClientFrame) {
+        if let Some(mut channel) = self.rtc.channel(self.channel) {
+            let _ = channel.write(true, &frame.encode());
+        }
+        self.poll();
+    }
+
+    /// The x of the head of everybody's poses that came, in order.
+    fn seen(&self) -> Vec<i64> {
+        let poses = self.received.iter().flat_map(|frame| match frame {
+            ServerFrame::Tick { poses, .. } => poses.clone(),
+            other => panic!("{other:?} came by a line for poses"),
+        });
+        poses.map(|one| x_mm(&one.pose)).collect()
+    }
+}
+
+#[allow(clippy::cast_possible_truncation)]
+fn x_mm(pose: &Pose) -> i64 {
+    (pose.head.position_m[0] * 1000.0).round() as i64
+}
+
+fn pose(at_ms: u32, x_mm: i16) -> ClientFrame {
+    let head = Placement {
+        position_m: [f64::from(x_mm) / 1000.0, 1.6, 0.0],
+        rotation: [0.0, 0.0, 0.0, 1.0],
+    };
+    let pose = Pose {
+        at_ms,
+        head,
+        left: None,
+        right: None,
+        pointer: None,
+        held: None,
+    };
+    ClientFrame::Pose { pose }
+}
+
+fn lines_until(lines: &mut [&mut Line], mut is_so: impl FnMut(&mut [&mut Line]) -> bool) {
+    while !is_so(lines) {
+        for line in &mut *lines {
+            line.go_on();
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Lets lines go on until so many ticks have passed, by what the first hears.
+fn lines_for(lines: &mut [&mut Line], time: Duration) {
+    let end = Instant::now() + time;
+    lines_until(lines, |_| Instant::now() > end);
+}
+
+#[test]
+fn poses_go_as_datagrams_both_ways_and_strangers_have_no_part_in_it() {
+    let (_folder, hospital) = opened();
+    let room = hospital.consult();
+    let (li_token, chen_token) = (hospital.token("li.terminal"), hospital.token("chen.expert"));
+    let mut li = hospital.enter_as("li.terminal", &li_token, &room);
+    let mut chen = hospital.enter_as("chen.expert", &chen_token, &room);
+    let (li_seat, chen_seat) = (seat(&mut li), seat(&mut chen));
+
+    // A line is for one's own seat, by the session by which one sits there.
+    let path = format!("/api/rooms/{room}/poses");
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let offer = json!({"participant": li_seat, "sdp": offer_poses(&socket).1});
+    let status = |token: &str, body: &Value| send(&hospital.address, token, "POST", &path, body).0;
+    assert_eq!(status(&chen_token, &offer), 409, "somebody else's seat");
+    let other_session = hospital.token("li.terminal");
+    assert_eq!(status(&other_session, &offer), 409, "another session");
+    assert_eq!(
+        status(&hospital.token("wang.nurse"), &offer),
+        409,
+        "not in the room"
+    );
+    assert_eq!(
+        status(&hospital.token("sun.manager"), &offer),
+        403,
+        "not let into the room"
+    );
+    assert_eq!(
+        status(&li_token, &json!({"participant": li_seat, "sdp": "v=0"})),
+        400
+    );
+
+    let mut to_li = Line::open(&hospital, &li_token, &room, li_seat);
+    let mut to_chen = Line::open(&hospital, &chen_token, &room, chen_seat);
+    // The server says something each second by a line that is open.
+    lines_until(&mut [&mut to_li, &mut to_chen], |lines| {
+        lines.iter().all(|line| !line.received.is_empty())
+    });
+    to_li.say(&pose(1_000, 1));
+    lines_until(&mut [&mut to_li, &mut to_chen], |lines| {
+        lines[1].seen().contains(&1)
+    });
+    to_chen.say(&pose(7, 2));
+    lines_until(&mut [&mut to_li, &mut to_chen], |lines| {
+        lines[0].seen().contains(&2)
+    });
+
+    // What is older than what was heard moves nobody, by whichever way it comes.
+    to_li.say(&pose(900, 3));
+    li.say(&pose(950, 4));
+    lines_for(&mut [&mut to_li, &mut to_chen], Duration::from_millis(300));
+    // Acts, and what is no frame, are not heard by a line; nor do they end anything.
+    let act = json!({"act": "raise-hand"});
+    to_li.say(&ClientFrame::Act { seq: 1, act });
+    // Strangers: what was sent once more, from elsewhere, and forged.
+    let stranger = UdpSocket::bind("127.0.0.1:0").unwrap();
+    for (bytes, to) in to_li.sent.clone() {
+        stranger.send_to(&bytes, to).unwrap();
+        to_li.socket.send_to(&bytes, to).unwrap();
+        let mut forged = bytes.clone();
+        let last = forged.len() - 1;
+        forged[last] ^= 1;
+        to_li.socket.send_to(&forged, to).unwrap();
+    }
+    lines_for(&mut [&mut to_li, &mut to_chen], Duration::from_millis(300));
+    to_li.say(&pose(2_000, 5));
+    lines_until(&mut [&mut to_li, &mut to_chen], |lines| {
+        lines[1].seen().contains(&5)
+    });
+    assert!(
+        !to_chen.seen().iter().any(|x| [3, 4].contains(x)),
+        "{:?}",
+        to_chen.seen()
+    );
+    for inside in [&mut li, &mut chen] {
+        inside.say(&ClientFrame::Ping { nonce: 9 });
+        inside.hear_until(|frame| match frame {
+            ServerFrame::Pong { nonce: 9, .. } => Some(()),
+            ServerFrame::Tick {
+                news, poses, acks, ..
+            } => {
+                assert!(acks.is_empty(), "an act was heard by a line for poses");
+                let hand = |p: &room::wire::Participant| p.hand_since.is_some();
+                assert!(!news.people.iter().flatten().any(hand));
+                // While the line is heard, the socket need not carry them as well.
+                assert!(!poses.iter().any(|one| x_mm(&one.pose) == 5));
+                None
+            }
+            _ => None,
+        });
+    }
+
+    // Who does not say that they hear by their line gets all by the socket again.
+    to_chen.confirms = false;
+    lines_for(
+        &mut [&mut to_li, &mut to_chen],
+        Duration::from_millis(3_500),
+    );
+    to_li.say(&pose(9_000, 6));
+    let sees = |frame: &ServerFrame| match frame {
+        ServerFrame::Tick { poses, .. } => {
+            poses.iter().any(|one| x_mm(&one.pose) == 6).then_some(())
+        }
+        _ => None,
+    };
+    to_li.go_on();
+    chen.hear_until(sees);
+
+    // Put out, Chen's line ends with the seat.
+    assert_eq!(hospital.put("importer", &refusal("no", "chen.expert")), 201);
+    chen.hear_until(|frame| matches!(frame, ServerFrame::Bye { .. }).then_some(()));
+    lines_for(&mut [&mut to_li, &mut to_chen], Duration::from_millis(300));
+    to_chen.datagrams = 0;
+    for at in 0..20 {
+        to_li.say(&pose(10_000 + at * 50, 7));
+        lines_for(&mut [&mut to_li, &mut to_chen], Duration::from_millis(50));
+    }
+    assert_eq!(to_chen.datagrams, 0, "a pose was sent to somebody outside");
 }

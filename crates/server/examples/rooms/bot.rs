@@ -2,7 +2,10 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -22,7 +25,9 @@ use tokio::{
 use crate::{
     Result,
     figures::{All, Heard, RoomLog},
+    hospital::Session,
     line::{Conditions, Stream},
+    pose_line::PoseLine,
     web_socket::{framed, message},
 };
 
@@ -44,8 +49,20 @@ pub struct Plan {
     /// How far apart people stand, in metres.
     pub apart_m: f64,
     pub line: Conditions,
+    /// Whether people have a line for poses beside the socket.
+    pub by_datagrams: bool,
+    /// How many of these have opened.
+    pub lines_open: AtomicUsize,
     pub seed: u64,
     pub all: All,
+}
+
+/// Where somebody goes, and by which session.
+#[derive(Clone)]
+pub struct Door {
+    pub address: String,
+    pub room: String,
+    pub cookie: String,
 }
 
 impl Plan {
@@ -67,6 +84,11 @@ impl Plan {
 pub struct Bot {
     plan: Arc<Plan>,
     room: Arc<Mutex<RoomLog>>,
+    door: Door,
+    /// The seat, once they have one.
+    seat: Option<u16>,
+    poses: Option<PoseLine>,
+    poses_were_heard: bool,
     /// Counts everybody, from 0.
     number: u32,
     /// The place among those of the room.
@@ -92,6 +114,7 @@ impl Bot {
     pub fn new(
         plan: &Arc<Plan>,
         room: &Arc<Mutex<RoomLog>>,
+        door: Door,
         [number, place]: [u32; 2],
         (stream, bytes): (TcpStream, Vec<u8>),
     ) -> Self {
@@ -104,6 +127,10 @@ impl Bot {
         Self {
             plan: Arc::clone(plan),
             room: Arc::clone(room),
+            door,
+            seat: None,
+            poses: None,
+            poses_were_heard: false,
             number,
             place,
             stream,
@@ -145,10 +172,10 @@ impl Bot {
         poses.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut acts_at = self.next_act();
         while !self.is_done() {
-            let wakes_at = [self.up.as_ref(), self.down.as_ref()]
-                .into_iter()
-                .filter_map(|way| way?.wakes_at())
-                .min();
+            self.open_line().await?;
+            let ways = [self.up.as_ref(), self.down.as_ref()].into_iter();
+            let line = self.poses.as_ref().map(PoseLine::wakes_at);
+            let wakes_at = ways.filter_map(|way| way?.wakes_at()).chain(line).min();
             tokio::select! {
                 due = poses.tick() => self.move_on(due).await?,
                 () = tokio::time::sleep_until(acts_at), if self.plan.acts_per_min > 0.0 => {
@@ -158,6 +185,7 @@ impl Bot {
                 read = self.stream.read_buf(&mut self.bytes) => if read? == 0 {
                     return Err("the server closed a connection".into());
                 },
+                heard = hear(&mut self.poses) => heard?,
                 () = tokio::time::sleep_until(wakes_at.unwrap_or(acts_at)), if wakes_at.is_some() => {}
             }
             self.read()?;
@@ -207,7 +235,10 @@ impl Bot {
             pose.write(&mut bytes);
             bytes
         };
-        self.say(&bytes).await?;
+        match self.poses.as_mut().filter(|line| line.carries()) {
+            Some(line) => line.send(&bytes)?,
+            None => self.say(&bytes).await?,
+        }
         if self.plan.counts(at_us) {
             self.heard.poses += 1;
             let late = due.elapsed().as_micros();
@@ -274,8 +305,46 @@ impl Bot {
         Ok(())
     }
 
+    /// Has a line for poses as soon as there is a seat to have it for.
+    async fn open_line(&mut self) -> Result<()> {
+        let (Some(seat), None, true) = (self.seat, &self.poses, self.plan.by_datagrams) else {
+            return Ok(());
+        };
+        let mut chance = || StdRng::seed_from_u64(self.chance.random());
+        let chances = [chance(), chance()];
+        let session = Session::of(&self.door.address, &self.door.cookie);
+        let room = self.door.room.clone();
+        let line = PoseLine::open(session, room, seat, self.plan.line, chances).await?;
+        self.poses = Some(line);
+        Ok(())
+    }
+
+    /// Has what comes by the line for poses be seen.
+    fn see_datagrams(&mut self) -> Result<()> {
+        let Some(line) = &mut self.poses else {
+            return Ok(());
+        };
+        line.go_on()?;
+        for frame in std::mem::take(&mut line.received) {
+            let ServerFrame::Tick { tick, poses, .. } = ServerFrame::decode(&frame)? else {
+                return Err("something else than poses came by the line for poses".into());
+            };
+            if let Some(line) = &mut self.poses {
+                line.confirm(tick)?;
+            }
+            for other in poses {
+                self.see(other.pose.at_ms);
+            }
+            if !std::mem::replace(&mut self.poses_were_heard, true) {
+                self.plan.lines_open.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        Ok(())
+    }
+
     /// Has what is on its way arrive.
     async fn carry(&mut self) -> Result<()> {
+        self.see_datagrams()?;
         while let Some(frame) = self.up.as_mut().and_then(|up| up.pop(Instant::now())) {
             self.stream.write_all(&frame).await?;
         }
@@ -300,11 +369,13 @@ impl Bot {
         }
         match ServerFrame::decode(content)? {
             ServerFrame::Welcome {
+                participant,
                 entrance,
                 next_event,
                 ..
             } => {
                 self.heard.next_event = next_event;
+                self.seat = Some(participant);
                 for change in entrance.snapshot.iter().flatten() {
                     self.find_hologram(change);
                 }
@@ -370,5 +441,13 @@ impl Bot {
             (self.last_kept, self.last_seq_kept) = (event, seq);
             self.room.lock().acted.insert(event, sent_us);
         }
+    }
+}
+
+/// Waits for a datagram by a line, if there is one.
+async fn hear(line: &mut Option<PoseLine>) -> Result<()> {
+    match line {
+        Some(line) => line.hear().await,
+        None => std::future::pending().await,
     }
 }

@@ -158,8 +158,15 @@ fn first_scan(home: &Value) -> Option<(String, String)> {
     })
 }
 
+fn agent() -> ureq::Agent {
+    ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .build()
+        .into()
+}
+
 /// Somebody's session.
-struct Session {
+pub struct Session {
     address: String,
     cookie: String,
     agent: ureq::Agent,
@@ -167,15 +174,7 @@ struct Session {
 
 impl Session {
     fn open(address: &str, user: &str, password: &str) -> Result<Self> {
-        let agent: ureq::Agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .build()
-            .into();
-        let mut session = Self {
-            address: address.to_owned(),
-            cookie: String::new(),
-            agent,
-        };
+        let mut session = Self::of(address, "");
         let body = json!({"user": user, "password": password});
         let answer = session.send("POST", "/api/session", Some(&body))?;
         let cookie = answer.headers().get("set-cookie");
@@ -183,6 +182,23 @@ impl Session {
         let refused = || format!("sign in as {user}: {}", answer.status());
         cookie.ok_or_else(refused)?.clone_into(&mut session.cookie);
         Ok(session)
+    }
+
+    /// The session that a cookie is of.
+    pub fn of(address: &str, cookie: &str) -> Self {
+        Self {
+            address: address.to_owned(),
+            cookie: cookie.to_owned(),
+            agent: agent(),
+        }
+    }
+
+    /// Offers a line for poses; the answer to it.
+    pub fn offer_poses(&self, room: &str, participant: u16, sdp: &str) -> Result<String> {
+        let offer = json!({"participant": participant, "sdp": sdp});
+        let answer = self.post(&format!("/api/rooms/{room}/poses"), &offer)?;
+        let answer = answer["sdp"].as_str();
+        Ok(answer.ok_or("read the answer to an offer")?.to_owned())
     }
 
     /// Agrees to the rules of conduct, as everybody does once.

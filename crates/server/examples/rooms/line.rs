@@ -127,6 +127,43 @@ impl<T> Stream<T> {
     }
 }
 
+/// Datagrams in one direction.
+pub struct Datagrams<T> {
+    line: Conditions,
+    chance: StdRng,
+    under_way: VecDeque<(Instant, T)>,
+}
+
+impl<T> Datagrams<T> {
+    pub fn new(line: Conditions, chance: StdRng) -> Self {
+        Self {
+            line,
+            chance,
+            under_way: VecDeque::new(),
+        }
+    }
+
+    /// Sends one, which may be lost.
+    pub fn push(&mut self, now: Instant, datagram: T) {
+        if !self.chance.random_bool(self.line.loss) {
+            self.under_way
+                .push_back((now + self.line.one_way(), datagram));
+        }
+    }
+
+    /// The next that has come.
+    pub fn pop(&mut self, now: Instant) -> Option<T> {
+        let is_due = self.under_way.front().is_some_and(|(at, _)| *at <= now);
+        let first = is_due.then(|| self.under_way.pop_front())?;
+        first.map(|(_, datagram)| datagram)
+    }
+
+    /// When to look again.
+    pub fn wakes_at(&self) -> Option<Instant> {
+        self.under_way.front().map(|(at, _)| *at)
+    }
+}
+
 /// When a segment comes that is sent again from a moment on, as often as it takes.
 fn sent_again(line: Conditions, chance: &mut StdRng, mut at: Instant) -> Instant {
     let mut wait = line.wait();
@@ -187,6 +224,19 @@ mod tests {
         // Three later ones, a round trip, and half of one.
         assert!(late.contains(&(150 + 200 + 100)));
         assert!(*late.iter().max().unwrap() > 600, "seed {SEED}");
+    }
+
+    #[test]
+    fn datagrams_are_lost_each_for_itself_and_those_that_come_are_not_late() {
+        let start = Instant::now();
+        let mut datagrams = Datagrams::new(line(0.05), StdRng::seed_from_u64(SEED));
+        for number in 0..4000 {
+            datagrams.push(start, number);
+        }
+        assert_eq!(datagrams.pop(start + Duration::from_millis(99)), None);
+        let come: Vec<i32> =
+            std::iter::from_fn(|| datagrams.pop(start + Duration::from_millis(100))).collect();
+        assert!((3740..3860).contains(&come.len()), "seed {SEED}");
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod bot;
 mod figures;
 mod hospital;
 mod line;
+mod pose_line;
 mod web_socket;
 
 use std::{
@@ -21,17 +22,20 @@ use std::{
     error::Error,
     io::BufRead,
     path::PathBuf,
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
-use clap::{Args, Parser};
+use clap::{Args, Parser, ValueEnum};
 use parking_lot::Mutex;
 use rand::RngExt as _;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use bot::{Bot, Plan};
+use bot::{Bot, Door, Plan};
 use figures::{All, Cost, Found, RoomLog};
 use hospital::Hospital;
 use line::Conditions;
@@ -40,6 +44,14 @@ type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 /// From the last one's coming in to the first pose that counts.
 const WARM_UP: Duration = Duration::from_secs(2);
+/// A pose older than this is late where the line is good: two ticks, and as much again.
+const HELD_MS: f64 = 200.0;
+/// People who are later than this themselves say nothing of the hospital.
+const LATE_MS: f64 = 25.0;
+/// How long the seats of those who have gone are kept, and a little more.
+const SEATS_EMPTY: Duration = Duration::from_secs(65);
+/// How long lines for poses may take to open.
+const LINES_OPEN: Duration = Duration::from_secs(30);
 /// How fast people come in, at most. Everybody in a room is told of each who comes.
 const COME_IN_EVERY: Duration = Duration::from_micros(500);
 
@@ -96,12 +108,24 @@ struct Load {
     /// There and back over the line, in milliseconds.
     #[arg(long, default_value_t = 0)]
     round_trip: u64,
+    /// By which way poses go where it opens: by the socket alone, or as datagrams beside it.
+    #[arg(long, value_enum, default_value = "socket")]
+    poses: PosesBy,
     /// What chance begins with; printed, so that a run can be repeated.
     #[arg(long)]
     seed: Option<u64>,
+    /// Fill more and more rooms, up to `rooms`, and say the most that this machine holds.
+    #[arg(long)]
+    grow: bool,
     /// Where to write the figures as JSON as well.
     #[arg(long)]
     json: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum PosesBy {
+    Socket,
+    Datagrams,
 }
 
 #[tokio::main]
@@ -123,6 +147,8 @@ fn plan(merged: bool, poses_per_s: f64, line: Conditions, seed: u64) -> Plan {
         acts_per_min: 0.0,
         apart_m: 0.2,
         line,
+        by_datagrams: false,
+        lines_open: AtomicUsize::new(0),
         seed,
         all: All::default(),
     }
@@ -138,7 +164,9 @@ async fn compare(merged: bool, connections: Connections) -> Result<()> {
     for line in std::io::stdin().lock().lines() {
         let line = line?;
         let (path, cookie) = line.split_once(' ').ok_or("a line without a cookie")?;
-        let people = rooms.entry(path.to_owned()).or_default();
+        let room = path.trim_start_matches("/api/rooms/");
+        let room = room.trim_end_matches("/socket");
+        let people = rooms.entry(room.to_owned()).or_default();
         people.push(cookie.to_owned());
     }
     let rooms: Vec<_> = rooms.into_iter().collect();
@@ -158,42 +186,20 @@ async fn compare(merged: bool, connections: Connections) -> Result<()> {
 async fn load_rooms(load: Load) -> Result<()> {
     let seed = load.seed.unwrap_or_else(|| rand::rng().random());
     println!("seed {seed}");
-    let line = Conditions {
-        loss: (load.loss / 100.0).clamp(0.0, 0.9),
-        round_trip: Duration::from_millis(load.round_trip),
-    };
     let hospital = match load.address.clone() {
         Some(address) => Hospital::at(address, load.password.clone(), load.pid.clone()),
         None => Hospital::start()?,
     };
-    let (rooms, cookies) = hospital.rooms(load.rooms)?;
-    let plan = Arc::new(Plan {
-        acts_per_min: load.acts,
-        apart_m: load.apart,
-        ..plan(true, load.hz, line, seed)
-    });
-    let people = |room: String| {
-        let cookies = cookies.iter().cycle().take(usize::from(load.people));
-        (
-            format!("/api/rooms/{room}/socket"),
-            cookies.cloned().collect(),
-        )
+    let found = if load.grow {
+        grow(&load, &hospital, seed).await?
+    } else {
+        fill(&load, &hospital, seed, load.rooms).await?
     };
-    let rooms: Vec<_> = rooms.into_iter().map(people).collect();
-    let length = Duration::from_secs(load.seconds);
-    let found = run(
-        &plan,
-        &hospital.address,
-        &rooms,
-        length,
-        hospital.pid.as_deref(),
-    )
-    .await?;
     let figures = json!({
         "settings": {
             "rooms": load.rooms, "people": load.people, "poses_per_s": load.hz, "acts_per_min": load.acts,
             "apart_m": load.apart, "seconds": load.seconds, "loss_percent": load.loss,
-            "round_trip_ms": load.round_trip, "seed": seed, "poses_by": "socket",
+            "round_trip_ms": load.round_trip, "seed": seed, "poses_by": load.poses.to_possible_value().map(|v| v.get_name().to_owned()),
             "own_hospital": hospital.is_own(), "development_build": cfg!(debug_assertions),
         },
         "found": found,
@@ -205,6 +211,72 @@ async fn load_rooms(load: Load) -> Result<()> {
     Ok(())
 }
 
+/// Puts people into so many rooms and says how they fared.
+async fn fill(load: &Load, hospital: &Hospital, seed: u64, rooms: usize) -> Result<Value> {
+    let line = Conditions {
+        loss: (load.loss / 100.0).clamp(0.0, 0.9),
+        round_trip: Duration::from_millis(load.round_trip),
+    };
+    let (rooms, cookies) = hospital.rooms(rooms)?;
+    let plan = Arc::new(Plan {
+        acts_per_min: load.acts,
+        apart_m: load.apart,
+        by_datagrams: load.poses == PosesBy::Datagrams,
+        ..plan(true, load.hz, line, seed)
+    });
+    let people = |room: String| {
+        let cookies = cookies.iter().cycle().take(usize::from(load.people));
+        (room, cookies.cloned().collect())
+    };
+    let rooms: Vec<_> = rooms.into_iter().map(people).collect();
+    let length = Duration::from_secs(load.seconds);
+    let pid = hospital.pid.as_deref();
+    run(&plan, &hospital.address, &rooms, length, pid).await
+}
+
+/// Fills more and more rooms until the machine does not hold them, people and hospital together.
+async fn grow(load: &Load, hospital: &Hospital, seed: u64) -> Result<Value> {
+    let (mut steps, mut most, mut too_many) = (Vec::new(), 0, None);
+    let mut rooms = 5.min(load.rooms);
+    // First by doubling, then half way between what was held and what was not.
+    while rooms > most && too_many.is_none_or(|many| rooms < many) {
+        let found = fill(load, hospital, seed, rooms).await?;
+        let holds = holds(&found);
+        println!(
+            "{rooms} rooms: {} {found}",
+            if holds { "held" } else { "not held" }
+        );
+        steps.push(json!({"rooms": rooms, "held": holds, "found": found}));
+        if holds {
+            most = rooms;
+        } else {
+            too_many = Some(rooms);
+        }
+        rooms = match too_many {
+            Some(many) if many - most > 1 + most / 8 => usize::midpoint(most, many),
+            Some(_) => break,
+            None => (2 * rooms).min(load.rooms),
+        };
+        // Seats are kept for a minute.
+        tokio::time::sleep(SEATS_EMPTY).await;
+    }
+    Ok(json!({"most_rooms_held": most, "steps": steps}))
+}
+
+/// Whether everybody stayed, heard in time, and had every act done; where the people themselves were late, nobody
+/// can say.
+fn holds(found: &Value) -> bool {
+    let at_most = |name: &str, most: f64| found[name].as_f64().is_some_and(|is| is <= most);
+    let acts = &found["acts"];
+    let none = |name: &str| acts[name].as_u64().unwrap_or(0) == 0;
+    at_most("people_lost", 0.0)
+        && at_most("delay_p99_ms", HELD_MS)
+        && at_most("sender_late_p99_ms", LATE_MS)
+        && none("unanswered")
+        && none("out_of_order")
+        && none("people_behind")
+}
+
 /// Has everybody come in, move and act for so long, and says what was found.
 async fn run(
     plan: &Arc<Plan>,
@@ -214,15 +286,29 @@ async fn run(
     pid: Option<&str>,
 ) -> Result<Value> {
     let (mut people, mut logs) = (Vec::new(), Vec::new());
-    for (path, cookies) in rooms {
+    for (room, cookies) in rooms {
         let log = Arc::new(Mutex::new(RoomLog::default()));
+        let path = format!("/api/rooms/{room}/socket");
         for (place, cookie) in (0..).zip(cookies) {
-            let opened = web_socket::open(address, path, cookie).await?;
+            let opened = web_socket::open(address, &path, cookie).await?;
             let numbers = [u32::try_from(people.len())?, place];
-            people.push(tokio::spawn(Bot::new(plan, &log, numbers, opened).live()));
+            let door = Door {
+                address: address.to_owned(),
+                room: room.clone(),
+                cookie: cookie.clone(),
+            };
+            let bot = Bot::new(plan, &log, door, numbers, opened);
+            people.push(tokio::spawn(bot.live()));
             tokio::time::sleep(COME_IN_EVERY).await;
         }
         logs.push(log);
+    }
+    let began = Instant::now();
+    while plan.by_datagrams
+        && plan.lines_open.load(Ordering::Relaxed) < people.len()
+        && began.elapsed() < LINES_OPEN
+    {
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
     tokio::time::sleep(WARM_UP + 3 * plan.line.round_trip).await;
     let from = plan.now_us();
@@ -252,5 +338,9 @@ async fn run(
         length_s: length.as_secs_f64(),
         cost,
     };
-    Ok(found.figures())
+    let mut figures = found.figures();
+    if plan.by_datagrams {
+        figures["lines_open"] = json!(plan.lines_open.load(Ordering::Relaxed));
+    }
+    Ok(figures)
 }

@@ -54,6 +54,7 @@ use tower_http::{
 pub use caller::Caller;
 pub use dicom_web::WorkItemEvents;
 pub use problem::Problem;
+pub use rooms::Streams;
 
 use crate::hospital::Hospital;
 

@@ -7,27 +7,31 @@ mod export;
 mod media;
 mod recordings;
 mod speech;
+mod stream;
 mod take_away;
 
 use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
+    body::Bytes,
     extract::{
-        Path, State, WebSocketUpgrade,
+        DefaultBodyLimit, Path, State, WebSocketUpgrade,
         ws::{Message, WebSocket},
     },
     http::HeaderMap,
     response::Response,
     routing::{get, post},
 };
-use futures::{SinkExt, StreamExt};
+use futures::{Sink, SinkExt as _, Stream, StreamExt as _, future::ready};
 use policy::{Action, Object, Permit};
 use room::{Farewell, Person, limits::CLIENT_FRAME_BYTES, wire::ServerFrame};
 use scenario::Stage;
 use serde_json::{Value, json};
 use tokio_util::task::AbortOnDropHandle;
 use vocabulary::{RoomId, Uid};
+
+pub use stream::Streams;
 
 use crate::{
     access,
@@ -47,8 +51,14 @@ pub fn routes() -> Router<Arc<Hospital>> {
     Router::new()
         .route("/rooms/{id}", get(card))
         .route("/rooms/{id}/socket", get(socket))
+        .route("/rooms/{id}/stream", post(stream::open))
+        .route(
+            "/rooms/{id}/frames",
+            post(stream::frames).layer(DefaultBodyLimit::max(stream::BODY_BYTES)),
+        )
         .route("/rooms/{id}/export", post(export::export))
         .route("/rooms/{id}/media", get(media::door).post(media::offer))
+        .route("/rooms/{id}/poses", post(media::offer_poses))
         .route("/rooms/{id}/speech", post(speech::write_down))
         .route(
             "/patients/{id}/companion",
@@ -131,7 +141,7 @@ async fn socket(
     let who = (person, caller.session);
     Ok(upgrade.on_upgrade(async move |socket| {
         if has_agreed {
-            attend(hospital, stage, permit, who, socket).await;
+            attend(hospital, stage, permit, who, carried(socket)).await;
         } else {
             refuse(socket, Farewell::ConductNotAgreed).await;
         }
@@ -201,18 +211,42 @@ fn first_hologram(series: &Uid, look: &FirstLook) -> Option<room::Act> {
     serde_json::from_value(json!({"act": "add", "entity": hologram})).ok()
 }
 
-/// Carries frames between a socket and its room until either ends.
+/// The frames of a socket, both ways; what is no frame ends it.
+fn carried(
+    socket: WebSocket,
+) -> (
+    impl Sink<Bytes> + Unpin + Send,
+    impl Stream<Item = Bytes> + Unpin + Send,
+) {
+    let (to_client, from_client) = socket.split();
+    let to_client = to_client.with(|bytes| ready(Ok::<_, axum::Error>(Message::Binary(bytes))));
+    let frames = from_client
+        .filter_map(|message| {
+            ready(match message {
+                Ok(Message::Binary(bytes)) => Some(Some(bytes)),
+                Ok(Message::Ping(_) | Message::Pong(_)) => None,
+                Ok(Message::Text(_) | Message::Close(_)) | Err(_) => Some(None),
+            })
+        })
+        .take_while(|frame| ready(frame.is_some()))
+        .filter_map(ready);
+    (to_client, frames)
+}
+
+/// Carries frames between a client and its room until either ends.
 async fn attend(
     hospital: Arc<Hospital>,
     stage: Stage,
     permit: Permit,
     (person, session): (Person, Session),
-    socket: WebSocket,
+    (mut to_client, mut from_client): (
+        impl Sink<Bytes> + Unpin + Send,
+        impl Stream<Item = Bytes> + Unpin + Send,
+    ),
 ) {
-    let (mut to_client, mut from_client) = socket.split();
     // What was decided at the door holds for this moment, not for days.
     let hello = tokio::time::timeout(HELLO, from_client.next()).await;
-    let Ok(Some(Ok(Message::Binary(hello)))) = hello else {
+    let Ok(Some(hello)) = hello else {
         return;
     };
     let (sender, mut outgoing) = outbox();
@@ -239,7 +273,7 @@ async fn attend(
                 }
             };
             let _ = to_client
-                .send(Message::Binary(ServerFrame::bye(reason).encode().into()))
+                .send(ServerFrame::bye(reason).encode().into())
                 .await;
             return;
         }
@@ -254,13 +288,12 @@ async fn attend(
     loop {
         tokio::select! {
             frame = from_client.next() => match frame {
-                Some(Ok(Message::Binary(bytes))) => if !entered.frame(bytes).await { break },
-                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                Some(Ok(Message::Text(_) | Message::Close(_)) | Err(_)) | None => break,
+                Some(bytes) => if !entered.frame(bytes).await { break },
+                None => break,
             },
             frame = outgoing.recv() => match frame {
-                Some(Outgoing::Frame(bytes)) => if to_client.send(Message::Binary(bytes)).await.is_err() { break },
-                Some(Outgoing::Last(bytes)) => { let _ = to_client.send(Message::Binary(bytes)).await; break }
+                Some(Outgoing::Frame(bytes)) => if to_client.send(bytes).await.is_err() { break },
+                Some(Outgoing::Last(bytes)) => { let _ = to_client.send(bytes).await; break }
                 None => break,
             },
         }

@@ -1,4 +1,5 @@
-//! How a client comes to take part by voice and picture: an offer of WebRTC, and its answer.
+//! How a client comes to take part by voice and picture, or to a line for its poses: an offer of WebRTC, and its
+//! answer.
 
 use std::sync::Arc;
 
@@ -19,7 +20,7 @@ use crate::{
     clock,
     hospital::Hospital,
     http::{Caller, Problem},
-    rooms::AttendError,
+    rooms::{AttendError, Offered},
 };
 
 /// How long a pass for the relay is good: longer than a day's longest meeting.
@@ -72,6 +73,17 @@ pub struct MediaOffer {
     screen: Option<String>,
 }
 
+/// An offer of WebRTC for a line for poses: one data channel, without order and without repetition.
+#[derive(Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+#[ts(export_to = "media.ts")]
+pub struct PosesOffer {
+    /// The seat, by the room's welcome.
+    participant: u16,
+    /// The session description.
+    sdp: String,
+}
+
 /// The answer to an offer.
 #[derive(Serialize, TS)]
 #[ts(export_to = "media.ts")]
@@ -108,10 +120,39 @@ pub async fn offer(
     Path(id): Path<String>,
     Json(offered): Json<Value>,
 ) -> Result<Json<MediaAnswer>, Problem> {
-    let (_, stage, _) = enter(&hospital, &caller, &id).await?;
     let offered: MediaOffer = serde_json::from_value(offered).map_err(|_| {
         Problem::bad_input("send JSON with `participant`, `sdp` and the sections of your sources")
     })?;
+    let offer = Offered::Media(Offer {
+        sdp: offered.sdp,
+        microphone: offered.microphone,
+        camera: offered.camera,
+        screen: offered.screen,
+    });
+    attend(&hospital, &caller, &id, offered.participant, offer).await
+}
+
+/// `POST /rooms/{id}/poses`: a line for poses beside the room's socket.
+pub async fn offer_poses(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Json(offered): Json<Value>,
+) -> Result<Json<MediaAnswer>, Problem> {
+    let PosesOffer { participant, sdp } = serde_json::from_value(offered)
+        .map_err(|_| Problem::bad_input("send JSON with `participant` and `sdp`"))?;
+    attend(&hospital, &caller, &id, participant, Offered::Poses(sdp)).await
+}
+
+/// Hands an offer to the room, if its door is open to the caller.
+async fn attend(
+    hospital: &Arc<Hospital>,
+    caller: &Caller,
+    id: &str,
+    participant: u16,
+    offer: Offered,
+) -> Result<Json<MediaAnswer>, Problem> {
+    let (_, stage, _) = enter(hospital, caller, id).await?;
     if !hospital.media.is_open() {
         return Err(Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
@@ -119,18 +160,9 @@ pub async fn offer(
             "此医院未开通语音与画面，房间照常可用 · this hospital carries no voice or picture; the room works without",
         ));
     }
-    let offer = Offer {
-        sdp: offered.sdp,
-        microphone: offered.microphone,
-        camera: offered.camera,
-        screen: offered.screen,
-    };
     let room: &RoomId = &stage.id;
     let who = (caller.actor.id.clone(), caller.session);
-    let attended = hospital
-        .rooms
-        .attend(room, who, offered.participant, offer)
-        .await;
+    let attended = hospital.rooms.attend(room, who, participant, offer).await;
     match attended {
         Ok(sdp) => Ok(Json(MediaAnswer { sdp })),
         Err(AttendError::NotSeated) => Err(Problem::new(
@@ -165,6 +197,7 @@ mod tests {
         let config = ts_rs::Config::new().with_out_dir(directory.path());
         MediaDoor::export_all(&config).unwrap();
         MediaOffer::export_all(&config).unwrap();
+        PosesOffer::export_all(&config).unwrap();
         MediaAnswer::export_all(&config).unwrap();
         let types = std::fs::read_to_string(directory.path().join("media.ts")).unwrap();
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../contract/media.ts");

@@ -1,0 +1,61 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { FakeSocket } from './fake-server';
+import { Line } from './line';
+
+let opened: { way: string; socket: FakeSocket }[];
+let line: Line;
+
+const by = (way: string) => (): FakeSocket => {
+  const socket = new FakeSocket();
+  opened.push({ way, socket });
+  return socket;
+};
+const ways = (): string[] => opened.map(({ way }) => way);
+const last = (): FakeSocket => opened.at(-1)?.socket ?? expect.fail('nothing was opened');
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: 1_000_000 });
+  opened = [];
+  line = new Line([by('socket'), by('stream')], { opened: () => undefined, received: () => line.isWell(), broke: () => undefined }, () => 1);
+  line.connect();
+});
+
+afterEach(() => {
+  line.close();
+  vi.useRealTimers();
+});
+
+/** The connection fails before anybody has answered, and the longest of waits is over. */
+async function fail(): Promise<void> {
+  last().breakDown();
+  await vi.advanceTimersByTimeAsync(8_000);
+}
+
+it('tries another way where the first does not answer, and stays with the one that does', async () => {
+  last().breakDown();
+  await vi.advanceTimersByTimeAsync(260);
+  last().breakDown();
+  await vi.advanceTimersByTimeAsync(510);
+  expect(ways()).toEqual(['socket', 'socket', 'stream']);
+  last().open().welcome();
+  for (let round = 0; round < 3; round++) {
+    last().breakDown();
+    await vi.advanceTimersByTimeAsync(260);
+    last().open().welcome();
+  }
+  expect(ways().slice(2)).toEqual(['stream', 'stream', 'stream', 'stream']);
+});
+
+it('counts a way that opens and says nothing as one that does not answer', async () => {
+  last().open();
+  await vi.advanceTimersByTimeAsync(6_300);
+  last().open();
+  await vi.advanceTimersByTimeAsync(6_600);
+  expect(ways()).toEqual(['socket', 'socket', 'stream']);
+});
+
+it('comes back to the first way while no hospital answers at all', async () => {
+  for (let tries = 0; tries < 5; tries++) await fail();
+  expect(new Set(ways().slice(4))).toContain('socket');
+  expect(new Set(ways())).toEqual(new Set(['socket', 'stream']));
+});

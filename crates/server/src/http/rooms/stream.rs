@@ -1,0 +1,220 @@
+//! The way into a room where no WebSocket opens: the server's frames as a stream of events (server-sent events, HTML),
+//! the client's by requests of their own. The frames, the checks and the seat are those of the socket.
+
+use std::{
+    collections::HashMap,
+    convert::Infallible,
+    sync::{Arc, Weak},
+};
+
+use axum::{
+    body::Bytes,
+    extract::{Path, State},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::{
+        IntoResponse as _, Response,
+        sse::{Event, Sse},
+    },
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use futures::{SinkExt as _, StreamExt as _, channel::mpsc};
+use parking_lot::Mutex;
+use room::{Farewell, limits::CLIENT_FRAME_BYTES, wire::ServerFrame};
+use vocabulary::{ActorId, RoomId};
+
+use super::{attend, conduct, door, enter, is_same_origin};
+use crate::{
+    accounts::Session,
+    hospital::Hospital,
+    http::{Caller, Problem},
+};
+
+/// The longest body of one request: some frames.
+pub const BODY_BYTES: usize = 64 * 1024;
+/// Frames that may wait for the room, and for the client beside those of its outbox.
+const UP: usize = 64;
+const DOWN: usize = 4;
+/// Streams of one account at once: some rooms, each on some screens.
+const OF_ONE_ACCOUNT: usize = 16;
+
+/// What names an open stream to who sends frames for it: 16 random bytes as hexadecimal digits.
+const LINE: HeaderName = HeaderName::from_static("x-yuanyi-line");
+
+/// The streams that are open now.
+#[derive(Default)]
+pub struct Streams {
+    open: Mutex<HashMap<u128, Open>>,
+}
+
+/// An open stream: whose it is, and where their frames go.
+struct Open {
+    actor: ActorId,
+    session: Session,
+    room: RoomId,
+    frames: mpsc::Sender<Bytes>,
+}
+
+/// A stream is open as long as this is kept.
+struct Kept {
+    line: u128,
+    streams: Weak<Streams>,
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        if let Some(streams) = self.streams.upgrade() {
+            streams.open.lock().remove(&self.line);
+        }
+    }
+}
+
+impl Streams {
+    /// Opens one, unless the account has too many.
+    fn open(self: &Arc<Self>, line: u128, one: Open) -> Option<Kept> {
+        let mut open = self.open.lock();
+        let theirs = open.values().filter(|other| other.actor == one.actor);
+        if theirs.count() >= OF_ONE_ACCOUNT {
+            return None;
+        }
+        open.insert(line, one);
+        Some(Kept {
+            line,
+            streams: Arc::downgrade(self),
+        })
+    }
+
+    /// Where frames for a stream go, if it is the caller's, by the session by which it was opened.
+    fn find(&self, line: u128, caller: &Caller, room: &str) -> Option<mpsc::Sender<Bytes>> {
+        let open = self.open.lock();
+        let one = open.get(&line)?;
+        let is_theirs = one.actor == caller.actor.id
+            && one.session == caller.session
+            && one.room.as_str() == room;
+        is_theirs.then(|| one.frames.clone())
+    }
+}
+
+/// `POST /rooms/{id}/stream`, the first frame as the body: the answer is the stream. Its first event names the line.
+pub async fn open(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    hello: Bytes,
+) -> Result<Response, Problem> {
+    if !is_same_origin(&headers) {
+        return Err(Problem::forbidden(
+            "open the stream from the hospital's own page",
+        ));
+    }
+    let (_, stage, permit) = enter(&hospital, &caller, &id).await?;
+    let person = door::person(&hospital, &caller.actor, &stage).await?;
+    let has_agreed = conduct::agreed(&hospital, &caller.actor).await?.is_some();
+    let (mut down, frames_down) = mpsc::channel(DOWN);
+    let line: u128 = rand::random();
+    if has_agreed {
+        let (mut up, frames_up) = mpsc::channel(UP);
+        let _ = up.try_send(hello);
+        let one = Open {
+            actor: caller.actor.id.clone(),
+            session: caller.session,
+            room: stage.id.clone(),
+            frames: up,
+        };
+        let kept = hospital.streams.open(line, one).ok_or_else(too_many)?;
+        let who = (person, caller.session);
+        tokio::spawn(async move {
+            attend(hospital, stage, permit, who, (down, frames_up)).await;
+            drop(kept);
+        });
+    } else {
+        let bye = ServerFrame::bye(Farewell::ConductNotAgreed).encode();
+        let _ = down.try_send(bye.into());
+    }
+    let name = Event::default().event("line").data(format!("{line:032x}"));
+    let frame = |bytes: Bytes| Event::default().data(STANDARD.encode(bytes));
+    let events = futures::stream::once(std::future::ready(name)).chain(frames_down.map(frame));
+    let mut answer = Sse::new(events.map(Ok::<_, Infallible>)).into_response();
+    let kept = [
+        (header::CACHE_CONTROL, "no-store"),
+        // Some proxies gather an answer until it is whole, unless they are told not to.
+        (HeaderName::from_static("x-accel-buffering"), "no"),
+    ];
+    for (name, value) in kept {
+        let value = HeaderValue::from_static(value);
+        answer.headers_mut().insert(name, value);
+    }
+    Ok(answer)
+}
+
+fn too_many() -> Problem {
+    Problem::new(
+        StatusCode::TOO_MANY_REQUESTS,
+        "Too many streams",
+        "请先离开其他房间 · leave another room first",
+    )
+    .retry_after(5)
+}
+
+/// `POST /rooms/{id}/frames`: the client's frames for its stream, in order, each with its length before it (`u16`,
+/// little endian). The room counts them as it counts those of a socket.
+pub async fn frames(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<StatusCode, Problem> {
+    let line = headers.get(LINE).and_then(|line| line.to_str().ok());
+    let line = line.and_then(|line| u128::from_str_radix(line, 16).ok());
+    let found = line.and_then(|line| hospital.streams.find(line, &caller, &id));
+    let gone = || {
+        Problem::new(
+            StatusCode::NOT_FOUND,
+            "No such stream",
+            "it has ended, or is not yours: open it anew",
+        )
+    };
+    let mut to_room = found.ok_or_else(gone)?;
+    let frames = split(&body).ok_or_else(|| {
+        Problem::bad_input("send frames of the room, each after its length in two bytes")
+    })?;
+    for frame in frames {
+        to_room.send(frame).await.map_err(|_| gone())?;
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Takes a body apart; one without a frame says nothing, and is refused like one that breaks off.
+fn split(body: &Bytes) -> Option<Vec<Bytes>> {
+    let (mut frames, mut at) = (Vec::new(), 0);
+    while at < body.len() {
+        let length = body.get(at..)?.first_chunk()?;
+        let length = usize::from(u16::from_le_bytes(*length));
+        let (from, to) = (at + 2, at + 2 + length);
+        if !(1..=CLIENT_FRAME_BYTES).contains(&length) || to > body.len() {
+            return None;
+        }
+        frames.push(body.slice(from..to));
+        at = to;
+    }
+    (!frames.is_empty()).then_some(frames)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_is_whole_frames_or_nothing() {
+        let split = |bytes: &[u8]| split(&Bytes::copy_from_slice(bytes));
+        let frames = split(&[1, 0, 9, 2, 0, 7, 8]).unwrap();
+        assert_eq!(frames, [vec![9], vec![7, 8]].map(Bytes::from));
+        for broken in [&[][..], &[1], &[0, 0], &[2, 0, 9], &[1, 0, 9, 1]] {
+            assert_eq!(split(broken), None);
+        }
+        let mut long = u16::MAX.to_le_bytes().to_vec();
+        long.resize(2 + usize::from(u16::MAX), 1);
+        assert_eq!(split(&long), None);
+    }
+}

@@ -1,0 +1,50 @@
+//! Which way poses go to each, and how often.
+
+use media::limits::POSES_FRAME_BYTES;
+use room::{Seat, Tick, Wants};
+
+use super::{Connection, Host, OUTBOX};
+
+/// Where more frames than these wait for one connection, its line does not carry what is sent: poses are left out,
+/// so that acts and their answers come through.
+const POSES_WAIT: usize = 4;
+
+impl Host {
+    /// Has poses be sent less often while ticks come late.
+    pub(super) fn mind_pace(&mut self, due: tokio::time::Instant) {
+        let late_ms = i64::try_from(due.elapsed().as_millis()).unwrap_or(i64::MAX);
+        self.room.shed(self.pace.tick(late_ms));
+    }
+
+    /// Which poses somebody gets by their socket: none while they come beside it, and none while so much waits there
+    /// that a pose would be old when it is read. What was left out is made good when both are over.
+    pub(super) fn wants(&self, seat: Seat, is_due: bool) -> Wants {
+        let Some(connection) = self.connections.get(&seat) else {
+            return Wants::New;
+        };
+        let by_line = connection.line.is_some() && connection.poses.lock().hears_by_line();
+        let is_behind = connection.outbox.capacity() < OUTBOX - POSES_WAIT;
+        if by_line || is_behind {
+            connection.left_out.set(true);
+            return Wants::Nothing;
+        }
+        if is_due && connection.left_out.take() {
+            return Wants::All;
+        }
+        Wants::New
+    }
+
+    /// Sends poses to those who have a line for them; now and then also to those who do not seem to hear there.
+    pub(super) fn send_poses(&self, tick: &Tick) {
+        let frames = |(seat, connection): (&Seat, &Connection)| {
+            let line = connection.line.as_ref()?;
+            let is_wanted = tick.is_due() || connection.poses.lock().hears_by_line();
+            let frames = tick.datagrams(*seat, POSES_FRAME_BYTES);
+            (is_wanted && !frames.is_empty()).then_some((line.id, frames))
+        };
+        let all: Vec<_> = self.connections.iter().filter_map(frames).collect();
+        if !all.is_empty() {
+            self.media.send_poses(all);
+        }
+    }
+}
