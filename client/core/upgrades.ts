@@ -1,4 +1,5 @@
 /** What the hospital answers about upgrades of devices: docs/contracts.md, "Devices". */
+import { ApiError } from './api';
 import type { Text } from './language';
 
 export interface DeviceManifest {
@@ -117,6 +118,11 @@ export function settledOf(rollout: Rollout): number {
   const back = rollout.standing === 'rolling-back' || rollout.standing === 'rolled-back';
   const settled: readonly MemberStanding[] = back ? ['back', 'stuck', 'left-out'] : ['healthy', 'failed', 'left-out'];
   return rollout.members.filter(({ standing }) => settled.includes(standing)).length;
+}
+
+/** Why something cannot be done now: what the hospital says where it says so, else the words for such a refusal. */
+export function refusalOf(error: unknown, explain: (error: unknown) => string): string {
+  return error instanceof ApiError && error.kind === 'conflict' && error.detail !== '' ? error.detail : explain(error);
 }
 
 /** Why it halted last, while it is halted. */

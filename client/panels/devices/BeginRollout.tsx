@@ -3,6 +3,7 @@ import { Show, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import { inLanguage } from '../../core/language';
+import { refusalOf } from '../../core/upgrades';
 import type { DevicePackage, Rollout, RolloutPlan, RolloutStage } from '../../core/upgrades';
 import { Field } from '../Field';
 import { Notice } from '../Notice';
@@ -48,7 +49,7 @@ export function BeginRollout(props: { of: DevicePackage; onBegun(): void }): JSX
       app.announce(t('upgrades.begun'));
       props.onBegun();
     } catch (error) {
-      setRefusal(app.explain(error));
+      setRefusal(refusalOf(error, app.explain));
     } finally {
       setBusy(false);
     }

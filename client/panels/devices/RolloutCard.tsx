@@ -4,7 +4,7 @@ import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import { momentOf } from '../../core/dates';
 import { inLanguage } from '../../core/language';
-import { actsOf, settledOf, whyHalted } from '../../core/upgrades';
+import { actsOf, refusalOf, settledOf, whyHalted } from '../../core/upgrades';
 import type { MemberStanding, Rollout, RolloutAct, RolloutMember, RolloutStanding, RolloutStep } from '../../core/upgrades';
 import { DataTable } from '../DataTable';
 import type { Column } from '../DataTable';
@@ -53,7 +53,7 @@ export function RolloutCard(props: RolloutCardProps): JSX.Element {
       await app.api.post<Rollout>(`/api/devices/rollouts/${encodeURIComponent(rollout.id)}/act`, { act: what });
       app.announce(t(`upgrades.did.${what}`));
     } catch (error) {
-      setRefusal(app.explain(error));
+      setRefusal(refusalOf(error, app.explain));
     } finally {
       setBusy(undefined);
       props.onChanged();
