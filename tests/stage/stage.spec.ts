@@ -261,3 +261,40 @@ test('people are whole figures that look, reach, stand and sit where they are tr
   expect(triangles).toBeGreaterThan(12 * 8000);
   expect(triangles).toBeLessThan(300_000);
 });
+
+test('who speaks opens the lips, and who comes too near fades', async ({ page }) => {
+  await open(page, 'figures');
+  await page.evaluate(() => {
+    const at = (x: number, y: number, z: number) => ({ position_m: [x, y, z] as const, rotation: [0, 0, 0, 1] as const });
+    gallery.room.join({ id: 'listens', name: 'Listens' }, () => ({ head: at(0.5, 1.6, 0.3) }));
+    gallery.room.join({ id: 'speaks', name: 'Speaks', speaking: true }, () => ({ head: at(0.9, 1.6, -0.5) }));
+    const { x, y, z } = gallery.stage.rig.camera.position;
+    gallery.room.join({ id: 'near', name: 'Near' }, () => ({ head: at(x + 0.2, y, z - 0.2) }));
+  });
+  interface Look {
+    mouth: number;
+    opacity: number;
+  }
+  const looks = (): Promise<Record<string, Look>> =>
+    page.evaluate(() => {
+      const found: Record<string, Look> = {};
+      for (const person of gallery.stage.scene.getObjectsByProperty('name', 'person')) {
+        person.traverse((part) => {
+          const face = part as typeof part & { morphTargetDictionary?: Record<string, number>; morphTargetInfluences?: number[]; material?: { opacity: number } };
+          const mouth = Object.entries(face.morphTargetDictionary ?? {}).find(([name]) => name.includes('MouthOpen'))?.[1];
+          if (mouth === undefined) return;
+          found[String(person.userData['participant'])] = {
+            mouth: face.morphTargetInfluences?.[mouth] ?? NaN,
+            opacity: face.material?.opacity ?? NaN,
+          };
+        });
+      }
+      return found;
+    });
+  await expect.poll(async () => Object.keys(await looks()).length).toBe(3);
+  await expect.poll(async () => (await looks())['speaks']?.mouth).toBeGreaterThan(0.7);
+  const { listens, speaks, near } = await looks();
+  expect(listens?.mouth).toBe(0);
+  expect(speaks?.opacity).toBe(1);
+  expect(near?.opacity).toBeLessThan(0.4);
+});
