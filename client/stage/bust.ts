@@ -59,11 +59,11 @@ export type BustShapes = ReturnType<typeof bustShapes>;
 /** What all busts share. */
 export function bustShapes() {
   const profile = [[0.001, -0.43], [0.13, -0.425], [0.19, -0.385], [0.212, -0.31], [0.2, -0.235], [0.14, -0.185], [0.07, -0.155], [0.05, -0.138]];
-  const outline = new SplineCurve(profile.map(([x, y]) => new Vector2(x, y))).getPoints(40).map((p) => p.setX(Math.max(0.001, p.x)));
-  const bust = new LatheGeometry(outline, 48);
+  const outline = new SplineCurve(profile.map(([x, y]) => new Vector2(x, y))).getPoints(20).map((p) => p.setX(Math.max(0.001, p.x)));
+  const bust = new LatheGeometry(outline, 32);
   bust.scale(1, 1, 0.62);
   return {
-    head: new SphereGeometry(0.105, 32, 24),
+    head: new SphereGeometry(0.105, 24, 18),
     // The face looks along −Z: a band before the eyes, hair behind and above.
     visor: new SphereGeometry(0.107, 32, 6, Math.PI * 1.2, Math.PI * 0.6, Math.PI * 0.4, Math.PI * 0.11),
     hair: new SphereGeometry(0.109, 32, 16, 0, Math.PI * 2, 0, Math.PI * 0.52).rotateX(0.62),
