@@ -1,0 +1,58 @@
+/** Two people in one room, each in the place that they choose, one of them without 3D: what is done there is the same. */
+import type { Page } from '@playwright/test';
+import { askForConsultation } from './consultation.ts';
+import { told, withHeadset } from './inside.ts';
+import { expect, look, test } from './people.ts';
+
+const LUNG = { centre_hu: -600, width_hu: 1500 };
+const BONE = { centre_hu: 500, width_hu: 2000 };
+const SCREEN = { viewport: { width: 1100, height: 640 } };
+
+const seenPlace = (page: Page) => page.evaluate(() => window.__xrInside?.stage.surroundings);
+
+test('each sees the room in the place they choose, or flat, and what is done is the same', async ({ browser }) => {
+  const [li, chen] = await Promise.all([withHeadset(browser, 'li.terminal', SCREEN), withHeadset(browser, 'chen.expert', SCREEN)]);
+  await askForConsultation(li);
+  await chen.goto(li.url());
+  await chen.getByRole('button', { name: 'Accept the consultation' }).click();
+  for (const page of [li, chen]) await page.locator('[data-volume=fine]').waitFor({ state: 'attached', timeout: 120_000 });
+  await li.getByRole('tab', { name: 'View' }).click();
+  const place = li.getByRole('combobox', { name: 'Place' });
+
+  await test.step('a room opens in the place of its scenario', async () => {
+    await expect(place).toHaveValue('consulting');
+    expect(await seenPlace(li)).toBe('consulting');
+  });
+
+  await test.step('another place is for oneself alone', async () => {
+    await place.selectOption('operating');
+    await expect.poll(() => seenPlace(li)).toBe('operating');
+    expect(await seenPlace(chen)).toBe('consulting');
+    await look(li, 'room-operating', ['desktop', 'narrow']);
+    await li.setViewportSize(SCREEN.viewport);
+    await li.getByRole('tab', { name: 'View' }).click();
+  });
+
+  await test.step('flat, the same is done: both see the window that is set there', async () => {
+    await place.selectOption('flat');
+    await expect(li.getByText('Plain view, without 3D').first()).toBeVisible();
+    await expect(li.locator('.stage-canvas')).toBeHidden();
+    await li.getByRole('radio', { name: 'Lung' }).check({ force: true });
+    await expect.poll(async () => (await told(chen)).window).toEqual(LUNG);
+    await li.getByRole('radio', { name: 'Bone' }).check({ force: true });
+    await expect.poll(async () => (await told(chen)).window).toEqual(BONE);
+    await expect(li.locator('.slices canvas').first()).toBeVisible();
+    await look(li, 'room-flat', ['desktop', 'narrow']);
+    await li.setViewportSize(SCREEN.viewport);
+  });
+
+  await test.step('who wants no 3D finds it so again, until they choose a place', async () => {
+    await li.reload();
+    await expect(li.locator('.stage-canvas')).toBeHidden();
+    await li.getByRole('tab', { name: 'View' }).click();
+    await place.selectOption('consulting');
+    await expect(li.locator('.stage-canvas')).toBeVisible();
+    await expect.poll(() => seenPlace(li)).toBe('consulting');
+  });
+  await Promise.all([li.context().close(), chen.context().close()]);
+});
