@@ -6,7 +6,7 @@ use crate::json::set;
 /// The type of resource that says who is licensed to practise in virtual rooms.
 pub const LICENCE_TYPE: &str = "Practitioner";
 /// What a qualification is coded with that is such a licence.
-const LICENCE: (&str, &str) = ("urn:yuanyi:licence", "virtual-room");
+pub(crate) const LICENCE: (&str, &str) = ("urn:yuanyi:licence", "virtual-room");
 /// What says of a licence that it was withdrawn.
 const WITHDRAWN: &str = "urn:yuanyi:licence-withdrawn";
 

@@ -303,6 +303,7 @@ pub(crate) fn array<'a>(value: &'a Value, name: &str) -> std::slice::Iter<'a, Va
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::licence::LICENCE;
     use serde_json::json;
 
     #[test]

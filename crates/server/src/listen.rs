@@ -99,6 +99,25 @@ pub async fn open(hospital: &Arc<Hospital>) -> Result<Doors> {
     open_mllp(hospital, &closed, &mut tasks).await?;
     let media = open_media(hospital, &closed, &mut tasks).await?;
     follow_readings(hospital, &closed, &mut tasks);
+    follow_the_record(hospital, &closed, &mut tasks);
+    Ok(Doors {
+        http,
+        dicom,
+        dicom_tls,
+        mqtt,
+        mqtt_tls,
+        media,
+        close,
+        tasks,
+    })
+}
+
+/// Starts what works behind the doors.
+fn follow_the_record(
+    hospital: &Arc<Hospital>,
+    closed: &watch::Receiver<bool>,
+    tasks: &mut Vec<JoinHandle<()>>,
+) {
     tasks.push(tokio::spawn(upgrades::follow(
         Arc::clone(hospital),
         closed.clone(),
@@ -131,17 +150,10 @@ pub async fn open(hospital: &Arc<Hospital>) -> Result<Doors> {
         Arc::clone(hospital),
         closed.clone(),
     )));
-    tasks.push(tokio::spawn(volumes::follow(Arc::clone(hospital), closed)));
-    Ok(Doors {
-        http,
-        dicom,
-        dicom_tls,
-        mqtt,
-        mqtt_tls,
-        media,
-        close,
-        tasks,
-    })
+    tasks.push(tokio::spawn(volumes::follow(
+        Arc::clone(hospital),
+        closed.clone(),
+    )));
 }
 
 /// Opens the MQTT doors; says where they are.

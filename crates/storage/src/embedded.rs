@@ -228,11 +228,10 @@ fn start(writer: Writer, requests: mpsc::Receiver<Request>) -> std::io::Result<J
 
 fn object_bytes(facts: &[(NewFact, record::Precondition)]) -> usize {
     let of = |fact: &NewFact| match fact {
-        NewFact::StoreInstance { bytes, .. } => bytes.len(),
+        NewFact::StoreInstance { bytes, .. } | NewFact::RecordChunk { bytes, .. } => bytes.len(),
         NewFact::SealSignals {
             readings, rollup, ..
         } => readings.len() + rollup.len(),
-        NewFact::RecordChunk { bytes, .. } => bytes.len(),
         _ => 0,
     };
     facts.iter().map(|(fact, _)| of(fact)).sum()

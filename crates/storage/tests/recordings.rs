@@ -24,8 +24,8 @@ fn room() -> RoomId {
     RoomId::new("consult-1").unwrap()
 }
 
-fn patient() -> Option<PatientId> {
-    Some(PatientId::new("p1").unwrap())
+fn patient() -> PatientId {
+    PatientId::new("p1").unwrap()
 }
 
 fn part(number: u64) -> Bytes {
@@ -46,7 +46,7 @@ fn chunk(number: u64) -> NewFact {
             digest: Digest([0; 32]),
             size: 0,
         },
-        subject: patient(),
+        subject: Some(patient()),
         bytes: part(number),
     }
 }
@@ -62,7 +62,7 @@ fn seal() -> NewFact {
             lost_packets: 0,
             chunks: Vec::new(),
         },
-        subject: patient(),
+        subject: Some(patient()),
     }
 }
 
@@ -196,7 +196,7 @@ async fn a_full_disk_ends_a_recording_and_not_the_room() {
         at: Timestamp(2_000),
         act: json!({"act": "add", "changes": []}),
     };
-    let subject = patient();
+    let subject = Some(patient());
     let act = NewFact::RoomAct { act, subject };
     commit(&record, vec![act, seal()]).await.unwrap();
     let found = record.recordings(&all(), None).await.unwrap();

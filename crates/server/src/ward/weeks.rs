@@ -203,20 +203,20 @@ mod tests {
 
     use super::*;
 
-    fn stay(status: &str, bed: &str) -> Option<Value> {
-        Some(json!({"status": status, "location": [
+    fn stay(status: &str, bed: &str) -> Value {
+        json!({"status": status, "location": [
             {"location": {"reference": format!("Location/{bed}")}, "status": "active"},
             {"location": {"reference": "Location/earlier"}, "status": "completed"},
-        ]}))
+        ]})
     }
 
     #[test]
     fn beds_are_occupied_from_one_version_to_the_next() {
         let versions = [
-            (10, stay("planned", "b1")),
-            (20, stay("in-progress", "b1")),
-            (50, stay("in-progress", "b2")),
-            (90, stay("finished", "b2")),
+            (10, Some(stay("planned", "b1"))),
+            (20, Some(stay("in-progress", "b1"))),
+            (50, Some(stay("in-progress", "b2"))),
+            (90, Some(stay("finished", "b2"))),
         ];
         let one = |bed: &str, from, to| Stay {
             bed: bed.to_owned(),

@@ -310,15 +310,14 @@ async fn acts(hospital: &Arc<Hospital>, opened: &Opened) -> Result<Vec<RecordedA
         }
         let deed: Deed =
             serde_json::from_value(act.act).map_err(|error| Problem::internal(&error))?;
-        let name = match names.get(&act.actor) {
-            Some(name) => name.clone(),
-            None => {
-                let known = hospital.accounts.find(&act.actor);
-                let known = known.map_err(|error| Problem::internal(&error))?;
-                let name = known.map_or_else(|| act.actor.to_string(), |known| known.name);
-                names.insert(act.actor.clone(), name.clone());
-                name
-            }
+        let name = if let Some(name) = names.get(&act.actor) {
+            name.clone()
+        } else {
+            let known = hospital.accounts.find(&act.actor);
+            let known = known.map_err(|error| Problem::internal(&error))?;
+            let name = known.map_or_else(|| act.actor.to_string(), |known| known.name);
+            names.insert(act.actor.clone(), name.clone());
+            name
         };
         done.push(RecordedAct {
             number: act.number,
