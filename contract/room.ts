@@ -44,7 +44,23 @@ id: number,
 /**
  * Where to leave it, more exactly than poses can say.
  */
-transform?: Transform, } | { "act": "undo" } | { "act": "raise-hand" } | { "act": "lower-hand", 
+transform?: Transform, } | { "act": "take", 
+/**
+ * The series.
+ */
+series: string, } | { "act": "wear", 
+/**
+ * The colour, as `#rrggbb`.
+ */
+colour: string, } | { "act": "undo" } | { "act": "lead", 
+/**
+ * From where one looks; `null` ends it.
+ */
+view: View | null, } | { "act": "gather", 
+/**
+ * From where one looks.
+ */
+view: View, } | { "act": "raise-hand" } | { "act": "lower-hand", 
 /**
  * Whose hand; one's own where nothing is said.
  */
@@ -175,6 +191,49 @@ text?: string, };
 export type AtDoor = "waiting" | "companion" | "put-out" | "blocked" | "recorded";
 
 /**
+ * A board on which people write and draw, standing in the room.
+ */
+export type Board = { 
+/**
+ * Where its middle stands; its front looks along its own z axis.
+ */
+transform: Transform, 
+/**
+ * What it is about; may be empty.
+ */
+title: string, };
+
+/**
+ * Words on a board.
+ */
+export type BoardNote = { 
+/**
+ * The board.
+ */
+board: number, 
+/**
+ * Where they begin: `[across, down]`, from 0 to 1 of the board.
+ */
+at: [number, number], 
+/**
+ * What they say.
+ */
+text: string, };
+
+/**
+ * Fields to change of a board.
+ */
+export type BoardPatch = { 
+/**
+ * Where it stands.
+ */
+transform?: Transform, 
+/**
+ * What it is about.
+ */
+title?: string, };
+
+/**
  * What became of one entity.
  */
 export type Change = { 
@@ -229,9 +288,22 @@ sending: Sending, } | { "frame": "caption",
 text: string, };
 
 /**
+ * A box along the patient's axes.
+ */
+export type CropBox = { 
+/**
+ * The least corner `[l, p, s]`, in millimetres, patient LPS frame.
+ */
+min_lps_mm: [number, number, number], 
+/**
+ * The greatest corner `[l, p, s]`, in millimetres, patient LPS frame.
+ */
+max_lps_mm: [number, number, number], };
+
+/**
  * A thing in a room.
  */
-export type Entity = { "type": "hologram" } & Hologram | { "type": "measure" } & Measure | { "type": "annotation" } & Annotation | { "type": "nodule" } & NoduleSeed;
+export type Entity = { "type": "hologram" } & Hologram | { "type": "measure" } & Measure | { "type": "annotation" } & Annotation | { "type": "nodule" } & NoduleSeed | { "type": "landmark" } & Landmark | { "type": "stroke" } & Stroke | { "type": "board" } & Board | { "type": "ink" } & Ink | { "type": "board-note" } & BoardNote;
 
 /**
  * What a participant who enters needs to know.
@@ -249,6 +321,10 @@ events: Array<Event>,
  * All participants, oneself included.
  */
 people: Array<Participant>, 
+/**
+ * Who shows the others the way, at most one.
+ */
+leading: Array<Leading>, 
 /**
  * Everybody at the door.
  */
@@ -361,7 +437,27 @@ clip: Plane | null,
 /**
  * The point `[l, p, s]` at which the three slices meet, in millimetres, patient LPS frame.
  */
-cursor_lps_mm: [number, number, number], };
+cursor_lps_mm: [number, number, number], 
+/**
+ * The box outside which nothing is drawn, if any.
+ */
+crop?: CropBox, 
+/**
+ * The surface whose inside alone is drawn, if any.
+ */
+within?: string, 
+/**
+ * The one surface that is drawn while all else is hidden, if any.
+ */
+only?: string, 
+/**
+ * How far the surfaces are moved apart from their middle: 0 leaves them, 1 doubles their distances.
+ */
+apart?: number, 
+/**
+ * Whether it lies on the shelf: it is kept with its marks, and not drawn.
+ */
+shelved?: boolean, };
 
 /**
  * Fields to change of a hologram.
@@ -390,7 +486,36 @@ clip?: Plane | null,
 /**
  * The point at which the slices meet, in millimetres, patient LPS frame.
  */
-cursor_lps_mm?: [number, number, number], };
+cursor_lps_mm?: [number, number, number], 
+/**
+ * The box outside which nothing is drawn; `null` takes it away.
+ */
+crop?: CropBox | null, 
+/**
+ * The surface whose inside alone is drawn; `null` draws all.
+ */
+within?: string | null, 
+/**
+ * The one surface that is drawn; `null` draws all.
+ */
+only?: string | null, 
+/**
+ * How far the surfaces are moved apart, from 0 to 1.
+ */
+apart?: number, };
+
+/**
+ * A line drawn on a board.
+ */
+export type Ink = { 
+/**
+ * The board.
+ */
+board: number, 
+/**
+ * The points `[across, down]` one after the other, from 0 to 1 of the board.
+ */
+points: Array<[number, number]>, };
 
 /**
  * Somebody whom a block keeps out, whether they stand at the door or not.
@@ -455,6 +580,23 @@ blocked_until: string | null,
 appeal: string | null, };
 
 /**
+ * A place that has a name, to be spoken of and found again.
+ */
+export type Landmark = { 
+/**
+ * The hologram that it is put on.
+ */
+hologram: number, 
+/**
+ * The place `[l, p, s]`, in millimetres, patient LPS frame.
+ */
+at_lps_mm: [number, number, number], 
+/**
+ * Its name.
+ */
+name: string, };
+
+/**
  * How one surface of a hologram is shown.
  */
 export type Layer = { 
@@ -466,6 +608,24 @@ visible: boolean,
  * From 0 (clear) to 1 (solid).
  */
 opacity: number, };
+
+/**
+ * Who shows the others the way, or has brought them to a view.
+ */
+export type Leading = { 
+/**
+ * The participant.
+ */
+participant: number, 
+/**
+ * From where they look.
+ */
+view: View, };
+
+/**
+ * A licence to practise in virtual rooms, as others see it.
+ */
+export type Licence = "valid" | "ended" | "not-recorded";
 
 /**
  * A measure as the server has taken it.
@@ -480,22 +640,27 @@ hologram: number,
  */
 kind: MeasureKind, 
 /**
- * The points `[l, p, s]`, in millimetres, patient LPS frame: two for a length, one for a value.
+ * The points `[l, p, s]`, in millimetres, patient LPS frame: two for a length, one for a value, three for an
+ * angle with its corner in the middle, for a volume the middle of what was measured.
  */
 points_lps_mm: Array<[number, number, number]>, 
+/**
+ * For a volume: the surface whose inside was measured.
+ */
+layer?: string, 
 /**
  * The result, by the server, or why there is none.
  */
 value: { state: "assessed", value: number } | { state: "not-assessable", missing: { input: string, why: { zh: string, en: string } }[] }, 
 /**
- * The unit of the result (UCUM): `mm` or `[hnsf'U]`.
+ * The unit of the result (UCUM): `mm`, `[hnsf'U]`, `deg` or `mL`.
  */
 unit: string, };
 
 /**
  * What a measure measures.
  */
-export type MeasureKind = "length" | "hu";
+export type MeasureKind = "length" | "hu" | "angle" | "volume";
 
 /**
  * Fields to change of a measure.
@@ -514,7 +679,7 @@ export type Mode = "volume" | "surfaces" | "both";
 /**
  * A new entity as a client describes it; the server adds results.
  */
-export type NewEntity = { "type": "hologram" } & Hologram | { "type": "measure" } & NewMeasure | { "type": "annotation" } & Annotation | { "type": "nodule" } & NoduleSeed;
+export type NewEntity = { "type": "hologram" } & Hologram | { "type": "measure" } & NewMeasure | { "type": "annotation" } & Annotation | { "type": "nodule" } & NoduleSeed | { "type": "landmark" } & Landmark | { "type": "stroke" } & Stroke | { "type": "board" } & Board | { "type": "ink" } & Ink | { "type": "board-note" } & BoardNote;
 
 /**
  * A measure to be taken by the server.
@@ -529,9 +694,14 @@ hologram: number,
  */
 kind: MeasureKind, 
 /**
- * The points `[l, p, s]`, in millimetres, patient LPS frame: two for a length, one for a value.
+ * The points `[l, p, s]`, in millimetres, patient LPS frame: two for a length, one for a value, three for an
+ * angle with its corner in the middle, none for a volume.
  */
-points_lps_mm: Array<[number, number, number]>, };
+points_lps_mm: Array<[number, number, number]>, 
+/**
+ * For a volume: the surface whose inside is measured.
+ */
+layer?: string, };
 
 /**
  * What is rare in a packet; a field that is not there has not changed.
@@ -541,6 +711,14 @@ export type News = {
  * All participants.
  */
 people?: Array<Participant>, 
+/**
+ * Who shows the others the way, at most one.
+ */
+leading?: Array<Leading>, 
+/**
+ * Somebody brings everybody to their view, once.
+ */
+gather?: Leading, 
 /**
  * Everybody at the door.
  */
@@ -658,6 +836,10 @@ name: string,
  */
 role: string, 
 /**
+ * Their licence to practise in virtual rooms.
+ */
+licence: Licence, 
+/**
  * The colour of the avatar and its marks, as `#rrggbb`.
  */
 colour: string, 
@@ -697,7 +879,7 @@ away: boolean, };
 /**
  * Fields to change of one entity; those left out stay as they are.
  */
-export type Patch = { "type": "hologram" } & HologramPatch | { "type": "measure" } & MeasurePatch | { "type": "annotation" } & AnnotationPatch;
+export type Patch = { "type": "hologram" } & HologramPatch | { "type": "measure" } & MeasurePatch | { "type": "annotation" } & AnnotationPatch | { "type": "board" } & BoardPatch;
 
 /**
  * An entity with who placed it, and when.
@@ -844,7 +1026,7 @@ why: StopReason, };
 /**
  * Why the room refuses an act. The room is then as it was.
  */
-export type Refusal = "malformed" | "watching-only" | "too-fast" | "unknown-entity" | "wrong-type" | "unknown-series" | "outside-volume" | "wrong-number-of-points" | "empty-text" | "text-too-long" | "too-far-away" | "scale-out-of-range" | "not-unit-length" | "value-out-of-range" | "too-many-layers" | "too-many-entities" | "not-yours" | "carries-marks-of-others" | "held-by-another" | "not-held" | "nothing-to-undo" | "not-for-your-standing" | "keeps-no-order" | "nobody-there" | "not-yourself" | "above-you" | "reason-needed" | "companion-needed" | "still-blocked" | "cannot-be" | "not-inside" | "not-asked" | "cannot-agree" | "not-kept" | "forgotten";
+export type Refusal = "malformed" | "watching-only" | "too-fast" | "unknown-entity" | "wrong-type" | "unknown-series" | "outside-volume" | "wrong-number-of-points" | "unknown-layer" | "colour-taken" | "led-by-another" | "empty-text" | "text-too-long" | "too-far-away" | "scale-out-of-range" | "not-unit-length" | "value-out-of-range" | "too-many-layers" | "too-many-entities" | "not-yours" | "carries-marks-of-others" | "held-by-another" | "not-held" | "nothing-to-undo" | "not-for-your-standing" | "keeps-no-order" | "nobody-there" | "not-yourself" | "above-you" | "reason-needed" | "companion-needed" | "still-blocked" | "cannot-be" | "not-inside" | "not-asked" | "cannot-agree" | "not-kept" | "forgotten";
 
 /**
  * What lets a participant take their seat again; 16 random bytes, written as hexadecimal digits.
@@ -1018,6 +1200,19 @@ export type Standing = "host" | "supervisor" | "speaker" | "patient" | "observer
 export type StopReason = "asked" | "nobody" | "not-agreed" | "full" | "failed" | "longest" | "interrupted";
 
 /**
+ * A line that somebody drew in space with the pen.
+ */
+export type Stroke = { 
+/**
+ * The hologram that it is drawn on.
+ */
+hologram: number, 
+/**
+ * The points `[l, p, s]` one after the other, in millimetres, patient LPS frame.
+ */
+points_lps_mm: Array<[number, number, number]>, };
+
+/**
  * What somebody at the door is told; nothing of what stands in the room.
  */
 export type Threshold = { 
@@ -1066,6 +1261,23 @@ rotation: [number, number, number, number],
  * Size; 1 is life-sized.
  */
 scale: number, };
+
+/**
+ * From where somebody before a screen looks at the hologram.
+ */
+export type View = { 
+/**
+ * Around the hologram, in radians; 0 is the front.
+ */
+yaw_rad: number, 
+/**
+ * Above it, in radians; 0 is level with it.
+ */
+pitch_rad: number, 
+/**
+ * How far from its middle, in metres.
+ */
+distance_m: number, };
 
 /**
  * A participant who takes part by voice or picture, as others see them.

@@ -4,8 +4,8 @@ import type { Accessor } from 'solid-js';
 import type { Participant } from '../../contract/room';
 import type { RoomClient } from '../room/room-client';
 import { viewOf } from '../room/view';
-import type { Annotation, EntityId, Hologram, Measure, NoduleSeed, RoomView } from '../stage/room-view';
-import type { Tool } from '../stage/tools';
+import type { Act, Annotation, Board, EntityId, Hologram, Landmark, Measure, NoduleSeed, OnBoard, RoomView, Stroke } from '../stage/room-view';
+import type { Tool, Writing } from '../stage/tools';
 import { centreLps, voxelFromLps } from './frames';
 import type { Vec3 } from './frames';
 import type { VolumeManifest } from './volume/manifest';
@@ -27,7 +27,19 @@ export type HologramChange = Partial<Omit<Hologram, 'type' | 'series'>>;
 export interface Mark {
   readonly id: EntityId;
   readonly by: string;
-  readonly entity: Measure | Annotation;
+  readonly entity: Measure | Annotation | Landmark | Stroke;
+}
+
+export interface BoardMark {
+  readonly id: EntityId;
+  readonly by: string;
+  readonly entity: OnBoard;
+}
+
+export interface BoardShown {
+  readonly id: EntityId;
+  readonly board: Board;
+  readonly marks: readonly BoardMark[];
 }
 
 /** A place where somebody asks for the nodule. */
@@ -35,6 +47,12 @@ export interface Seed {
   readonly id: EntityId;
   readonly by: string;
   readonly at_lps_mm: Vec3;
+}
+
+/** Where something is to be written. */
+export interface WriteAt {
+  readonly point_lps_mm: Vec3;
+  readonly as: Writing;
 }
 
 /** The stage as its page uses it: it shows changes at once, and knows what it shows before the server does. */
@@ -49,6 +67,8 @@ export interface RoomControl {
   readonly hologram: Accessor<{ readonly id: EntityId; readonly state: Hologram } | undefined>;
   readonly marks: Accessor<readonly Mark[]>;
   /** Places where the nodule is asked for. */
+  /** The boards, with what is on them. */
+  readonly boards: Accessor<readonly BoardShown[]>;
   readonly seeds: Accessor<readonly Seed[]>;
   /** Everybody who has a seat, those with a broken line too. */
   readonly people: Accessor<readonly Participant[]>;
@@ -66,17 +86,29 @@ export interface RoomControl {
   undo(): void;
   /** Moves the point at which the slices meet. */
   lookAt(point_lps_mm: Vec3): void;
-  /** Does at a point of a slice what the tool in hand is for; a length's first point waits for its second. */
-  use(point_lps_mm: Vec3): 'first-point' | undefined;
+  /** Does at a point of a slice what the tool in hand is for; what takes several points says that it waits for the next. */
+  use(point_lps_mm: Vec3): 'first-point' | 'next-point' | undefined;
   /** Asks the server for the length between two points. */
   measure(points_lps_mm: readonly [Vec3, Vec3]): void;
-  annotate(point_lps_mm: Vec3, text: string): void;
+  /** Puts words at a point, for everybody: a note, or the name of a landmark. */
+  write(point_lps_mm: Vec3, text: string, as: Writing): void;
+  /** Puts a line there, for everybody. */
+  draw(points_lps_mm: readonly Vec3[]): void;
+  /** Asks the server how much is inside of a surface. */
+  measureInside(layer: string): void;
+  /** Puts a board there, or something on one. */
+  place(entity: Board | OnBoard): void;
+  /** Takes a series from the shelf. */
+  take(series: string): void;
   /** Asks for the nodule at a point; everyone is shown what is found there. */
   askForNodule(point_lps_mm: Vec3): void;
-  /** Where a note is to be written. */
-  readonly noteAt: Accessor<Vec3 | undefined>;
-  askForNote(point_lps_mm: Vec3 | undefined): void;
+  /** Where something is to be written, and what. */
+  readonly writeAt: Accessor<WriteAt | undefined>;
+  askForWords(at: WriteAt | undefined): void;
 }
+
+/** What is put on the hologram that stands here. */
+type OnHologram<T> = T extends unknown ? Omit<T, 'hologram'> : never;
 
 /** How long one's own change is shown before the server has answered. */
 const ECHO_ms = 1_500;
@@ -102,11 +134,13 @@ export function firstLook(manifest: VolumeManifest, cursor_lps_mm: Vec3): Vec3 |
 export function createRoomControl(client: RoomClient, loudness?: (participant: number) => number, view: RoomView = viewOf(client, loudness)): RoomControl {
   const [version, setVersion] = createSignal(0);
   const [tool, chooseTool] = createSignal<Tool>('turn');
-  const [noteAt, setNoteAt] = createSignal<Vec3>();
-  const askForNote = (point: Vec3 | undefined): void => void setNoteAt(point);
+  const [writeAt, setWriteAt] = createSignal<WriteAt>();
+  const askForWords = (at: WriteAt | undefined): void => void setWriteAt(at);
   const [echo, setEcho] = createSignal<HologramChange>({});
   let unsent: HologramChange | undefined;
-  let firstPoint: Vec3 | undefined;
+  /** The points chosen so far of what takes more than one. */
+  let begun: Vec3[] = [];
+  let begunBy: Tool | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let forget: ReturnType<typeof setTimeout> | undefined;
   let drawing: Drawing | undefined;
@@ -125,7 +159,7 @@ export function createRoomControl(client: RoomClient, loudness?: (participant: n
     return [...view.entities()];
   });
   const first = (): readonly [EntityId, Hologram] | undefined => {
-    for (const [id, { entity }] of placed()) if (entity.type === 'hologram') return [id, entity];
+    for (const [id, { entity }] of placed()) if (entity.type === 'hologram' && !entity.shelved) return [id, entity];
     return undefined;
   };
   const hologram = createMemo(() => {
@@ -134,11 +168,18 @@ export function createRoomControl(client: RoomClient, loudness?: (participant: n
     return found && { id: found[0], state: { ...found[1], ...drawing?.state(), ...echo() } };
   });
   const marks = createMemo(() =>
-    placed().flatMap(([id, { by, entity }]): Mark[] => (entity.type === 'hologram' || entity.type === 'nodule' ? [] : [{ id, by, entity }])),
+    placed().flatMap(([id, { by, entity }]): Mark[] => ('hologram' in entity && entity.type !== 'nodule' && entity.hologram === first()?.[0] ? [{ id, by, entity }] : [])),
   );
   const seeds = createMemo(() =>
-    placed().flatMap(([id, { by, entity }]): Seed[] => (entity.type === 'nodule' ? [{ id, by, at_lps_mm: entity.at_lps_mm }] : [])),
+    placed().flatMap(([id, { by, entity }]): Seed[] => (entity.type === 'nodule' && entity.hologram === first()?.[0] ? [{ id, by, at_lps_mm: entity.at_lps_mm }] : [])),
   );
+  const boards = createMemo(() => {
+    const found = placed().flatMap(([id, { entity }]) => (entity.type === 'board' ? [{ id, board: entity }] : []));
+    return found.map((one) => ({
+      ...one,
+      marks: placed().flatMap(([id, { by, entity }]): BoardMark[] => ('board' in entity && entity.board === one.id ? [{ id, by, entity }] : [])),
+    }));
+  });
   const people = createMemo(() => {
     version();
     return [...client.state.participants.values()];
@@ -170,34 +211,48 @@ export function createRoomControl(client: RoomClient, loudness?: (participant: n
     timer ??= setTimeout(speak, Math.max(0, spokeAt + SPEAK_EVERY_ms - performance.now()));
   }
 
-  function add(entity: Omit<Measure, 'value' | 'unit' | 'hologram'> | Omit<Annotation, 'hologram'> | Omit<NoduleSeed, 'hologram'>): void {
+  function add(entity: OnHologram<Omit<Measure, 'value' | 'unit'> | Annotation | NoduleSeed | Landmark | Stroke>): void {
     const found = first();
-    if (found) view.act({ act: 'add', entity: { ...entity, hologram: found[0] } });
+    if (found) view.act({ act: 'add', entity: { ...entity, hologram: found[0] } as Extract<Act, { act: 'add' }>['entity'] });
   }
 
   function measure(points: readonly [Vec3, Vec3]): void {
-    firstPoint = undefined;
+    begun = [];
     add({ type: 'measure', kind: 'length', points_lps_mm: points });
   }
 
   const askForNodule = (at_lps_mm: Vec3): void => add({ type: 'nodule', at_lps_mm });
 
-  function use(point: Vec3): 'first-point' | undefined {
+  function use(point: Vec3): 'first-point' | 'next-point' | undefined {
     const hand = tool();
     change({ cursor_lps_mm: point });
     if (hand === 'probe') add({ type: 'measure', kind: 'hu', points_lps_mm: [point] });
-    if (hand === 'annotate') askForNote(point);
+    if (hand === 'annotate') askForWords({ point_lps_mm: point, as: 'note' });
+    if (hand === 'landmark') askForWords({ point_lps_mm: point, as: 'landmark' });
     if (hand === 'nodule') askForNodule(point);
-    if (hand !== 'measure') firstPoint = undefined;
-    else if (firstPoint) measure([firstPoint, point]);
-    else firstPoint = point;
-    return firstPoint ? 'first-point' : undefined;
+    choose(point, hand);
+    return begun.length === 1 ? 'first-point' : begun.length === 2 ? 'next-point' : undefined;
+  }
+
+  /** One more point of what takes several; points begun with another tool are given up. */
+  function choose(point: Vec3, hand: Tool): void {
+    const wanted = hand === 'measure' ? 2 : hand === 'angle' ? 3 : 0;
+    if (begunBy !== hand) begun = [];
+    begunBy = hand;
+    if (wanted === 0) return;
+    begun.push(point);
+    const [first, second, third] = begun;
+    if (begun.length < wanted || !first || !second) return;
+    begun = [];
+    if (third) add({ type: 'measure', kind: 'angle', points_lps_mm: [first, second, third] });
+    else measure([first, second]);
   }
 
   return {
     view,
     hologram,
     marks,
+    boards,
     seeds,
     people,
     self,
@@ -214,9 +269,13 @@ export function createRoomControl(client: RoomClient, loudness?: (participant: n
     use,
     measure,
     askForNodule,
-    annotate: (at_lps_mm, text) => add({ type: 'annotation', at_lps_mm, text }),
-    noteAt,
-    askForNote,
+    measureInside: (layer) => add({ type: 'measure', kind: 'volume', points_lps_mm: [], layer }),
+    place: (entity) => view.act({ act: 'add', entity }),
+    take: (series) => view.act({ act: 'take', series }),
+    write: (at_lps_mm, text, as) => add(as === 'note' ? { type: 'annotation', at_lps_mm, text } : { type: 'landmark', at_lps_mm, name: text }),
+    draw: (points_lps_mm) => add({ type: 'stroke', points_lps_mm }),
+    writeAt,
+    askForWords,
     lookAt: (cursor_lps_mm) => change({ cursor_lps_mm }),
   };
 }

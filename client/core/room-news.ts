@@ -38,6 +38,12 @@ export function placedWords(event: Event, name: string, t: App['t']): string | u
     const entity = placed?.entity;
     if (entity?.type === 'measure') return t('people.placed.measure', { name, value: measureWords(entity) });
     if (entity?.type === 'nodule') return t('people.placed.nodule', { name });
+    if (entity?.type === 'hologram') return t('people.placed.taken', { name });
+    if (entity?.type === 'board') return t('people.placed.board', { name });
+    if (entity?.type === 'ink') return t('people.placed.ink', { name });
+    if (entity?.type === 'board-note') return t('people.placed.boardNote', { name, text: entity.text });
+    if (entity?.type === 'landmark') return t('people.placed.landmark', { name, text: entity.name });
+    if (entity?.type === 'stroke') return t('people.placed.stroke', { name });
     if (entity?.type === 'annotation') return t('people.placed.annotation', { name, text: entity.text });
   }
   return undefined;

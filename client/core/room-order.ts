@@ -15,6 +15,8 @@ export interface RoomOrder {
   readonly own: Accessor<Participant | undefined>;
   /** Whether one lets people in and keeps order. */
   readonly keeps: Accessor<boolean>;
+  /** Whether one works with what stands here. */
+  readonly works: Accessor<boolean>;
   /** Asks the room for it; a refusal is said by the room's news. */
   act(act: Act): void;
 }
@@ -32,8 +34,9 @@ export function createRoomOrder(client: RoomClient): RoomOrder {
     return self === undefined ? undefined : participants.get(self);
   });
   const keeps = (): boolean => ['host', 'supervisor'].includes(own()?.standing ?? '');
+  const works = (): boolean => ['host', 'supervisor', 'speaker'].includes(own()?.standing ?? '') && (own()?.may_act ?? false);
   const act = (what: Act): void => void client.act(what).catch(() => undefined);
-  return { waiting: () => state().waiting, keptOut: () => state().keptOut, own, keeps, act };
+  return { waiting: () => state().waiting, keptOut: () => state().keptOut, own, keeps, works, act };
 }
 
 /** What was done to keep order, in words. */

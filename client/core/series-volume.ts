@@ -33,33 +33,38 @@ function pause(signal: AbortSignal): Promise<void> {
   });
 }
 
+function addressOf(series: string): string {
+  return `/api/series/${encodeURIComponent(series)}/volume`;
+}
+
+/** What the server says of a volume, once it has made it; `onMade` hears how far it is, from 0 to 1. */
+export async function manifestOf(series: string, signal: AbortSignal, onMade: (done: number | undefined) => void = () => undefined): Promise<unknown> {
+  while (!signal.aborted) {
+    const response = await fetch(addressOf(series), { signal, credentials: 'same-origin' }).catch(() => {
+      throw new ApiError('unreachable', 0, '', undefined, undefined);
+    });
+    if (response.status !== 202) return await answerOf(response);
+    const progress: unknown = await response.json().catch(() => undefined);
+    const done: unknown = typeof progress === 'object' && progress !== null ? Reflect.get(progress, 'progress') : undefined;
+    onMade(typeof done === 'number' ? done : undefined);
+    await pause(signal);
+  }
+  return undefined;
+}
+
 /** Loads while the caller lives. */
 export function createSeriesVolume(series: string): SeriesVolume {
   const [store, setStore] = createSignal<VolumeStore>();
   const [known, setKnown] = createSignal<VolumeManifest>();
   const [step, setStep] = createSignal<VolumeStep>({ step: 'asking' });
   const stop = new AbortController();
-  const baseUrl = `/api/series/${encodeURIComponent(series)}/volume`;
+  const baseUrl = addressOf(series);
 
-  async function manifest(): Promise<unknown> {
-    while (!stop.signal.aborted) {
-      const response = await fetch(baseUrl, { signal: stop.signal, credentials: 'same-origin' }).catch(() => {
-        throw new ApiError('unreachable', 0, '', undefined, undefined);
-      });
-      if (response.status !== 202) return await answerOf(response);
-      const progress: unknown = await response.json().catch(() => undefined);
-      const done: unknown =
-        typeof progress === 'object' && progress !== null ? Reflect.get(progress, 'progress') : undefined;
-      setStep({ step: 'made', done: typeof done === 'number' ? done : undefined });
-      await pause(stop.signal);
-    }
-    return undefined;
-  }
 
   async function load(): Promise<void> {
     setStep({ step: 'asking' });
     try {
-      const made = store() ?? new VolumeStore(parseManifest(await manifest()), { baseUrl });
+      const made = store() ?? new VolumeStore(parseManifest(await manifestOf(series, stop.signal, (done) => setStep({ step: 'made', done }))), { baseUrl });
       setStep({ step: 'coarse', done: 0 });
       if (!store()) {
         made.events.on('progress', (now) => setStep({ step: 'coarse', done: now.bytes / Math.max(1, now.bytesTotal) }));

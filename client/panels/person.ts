@@ -1,4 +1,5 @@
 /** A person's particulars in words. */
+import type { Participant } from '../../contract/room';
 import type { App } from '../core/app';
 import { dayOf } from '../core/dates';
 import type { PatientTwin, TwinAnswer } from '../core/hospital';
@@ -15,6 +16,11 @@ const SEXES: Readonly<Record<string, 'male' | 'female' | 'other'>> = {
 /** The name, or that there is none: who comes unconscious has none at first. */
 export function nameWords(app: App, name: string | null | undefined): string {
   return name ?? app.t('patient.unnamed');
+}
+
+/** What somebody is and whether their licence for virtual rooms holds, as their name plate has it; a patient has none. */
+export function badgeWords(app: App, { role, licence }: Pick<Participant, 'role' | 'licence'>): string {
+  return role === 'patient' ? roleWords(app, role) : [roleWords(app, role), app.t(`licence.${licence}`)].filter(Boolean).join(' · ');
 }
 
 /** The sex as recorded; what is not recorded is said, not guessed. */

@@ -80,7 +80,7 @@ export class FakeSocket implements SocketLike {
   welcome(part: { resumed?: boolean; lastSeq?: number; nextEvent?: number; snapshot?: Change[] | null; events?: Event[]; people?: Participant[] } = {}): this {
     const { resumed = false, lastSeq = 0, nextEvent = 0, snapshot = [], events = [], people = [] } = part;
     const out = new Writer().u8(0x81).u16(2).u16(1).bytes(bytesFromHex(TOKEN)).u8(resumed ? 1 : 0);
-    this.#say(out.u32(1).u32(lastSeq).u64(nextEvent).json({ snapshot, events, people, waiting: [], holds: [] }));
+    this.#say(out.u32(1).u32(lastSeq).u64(nextEvent).json({ snapshot, events, people, leading: [], waiting: [], holds: [] }));
     return this;
   }
 

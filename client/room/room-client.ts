@@ -1,4 +1,4 @@
-import type { Act, Change, Event, Farewell, Held, KeptOut, Knocking, Participant, Placed, Pose, PoseOf, RecordingNow, Refusal, Sending, ServerFrame, Slot, Threshold, Voice } from '../../contract/room';
+import type { Act, Change, Event, Farewell, Held, KeptOut, Knocking, Leading, Participant, Placed, Pose, PoseOf, RecordingNow, Refusal, Sending, ServerFrame, Slot, Threshold, Voice } from '../../contract/room';
 import { Emitter } from '../core/emitter';
 import { WireError } from './bytes';
 import { VERSION, decode, encode } from './codec';
@@ -28,6 +28,8 @@ export interface RoomState {
   readonly holds: ReadonlyMap<number, number>;
   /** Those who take part by voice or picture. */
   readonly voices: ReadonlyMap<number, Voice>;
+  /** Who shows the others the way. */
+  readonly leading: Leading | undefined;
   /** Who waits at the door, as those inside see it. */
   readonly waiting: readonly Knocking[];
   /** Whom a block keeps out. */
@@ -48,6 +50,8 @@ export interface RoomEvents {
   event: Event;
   /** An own act was refused. */
   refused: { act: Act; reason: Refusal; text: Text };
+  /** Somebody brings everybody to their view. */
+  gather: Leading;
   /** What comes by which of one's own media sections. */
   slots: readonly Slot[];
   /** Words for those who read along. */
@@ -65,7 +69,7 @@ export interface RoomOptions {
 }
 
 const UNKNOWN: Text = { zh: '连接中断，操作结果未知', en: 'the connection broke; whether this was done is not known' };
-const BEFORE_THE_DOOR: Partial<RoomState> = { self: undefined, participants: new Map(), holds: new Map(), voices: new Map(), waiting: [], keptOut: [] };
+const BEFORE_THE_DOOR: Partial<RoomState> = { self: undefined, participants: new Map(), holds: new Map(), voices: new Map(), leading: undefined, waiting: [], keptOut: [] };
 const NOT_RECORDED: RecordingNow = { state: 'off', number: null, by: null, since: null, agreed: [] };
 const CLOSED: Text = { zh: '已离开房间', en: 'the room was left' };
 
@@ -80,7 +84,7 @@ export class RoomClient {
   readonly #sender: PoseSender;
   readonly #way: PoseWay | undefined;
   readonly #tracks = new Map<number, PoseTrack>();
-  #state: RoomState = { status: 'connecting', self: undefined, participants: new Map(), entities: new Map(), holds: new Map(), voices: new Map(), waiting: [], keptOut: [], recording: NOT_RECORDED, threshold: undefined, farewell: undefined };
+  #state: RoomState = { status: 'connecting', self: undefined, participants: new Map(), entities: new Map(), holds: new Map(), voices: new Map(), leading: undefined, waiting: [], keptOut: [], recording: NOT_RECORDED, threshold: undefined, farewell: undefined };
   /** The entities as the server has them. */
   #base = new Map<number, Placed>();
   #nextEvent = 0;
@@ -250,8 +254,8 @@ export class RoomClient {
     // them twice. In the old seat the server tells repeated acts by their numbers.
     if (!frame.resumed) this.#pending.giveUp(new ActError('outcome-unknown', UNKNOWN));
     for (const { seq, act } of this.#pending.sent()) this.#line.send(encode({ frame: 'act', seq, act }));
-    const { waiting, kept_out: keptOut, recording } = entrance;
-    this.#change({ self: frame.participant, status: 'open', threshold: undefined, waiting, keptOut, recording, ...people(entrance.people), ...holds(entrance.holds) });
+    const { waiting, leading, kept_out: keptOut, recording } = entrance;
+    this.#change({ self: frame.participant, status: 'open', threshold: undefined, waiting, keptOut, leading: leading[0], recording, ...people(entrance.people), ...holds(entrance.holds) });
     this.#forgetTheLeft();
     this.#sendActs();
     this.#way?.open(frame.participant, (bytes) => this.#datagram(bytes));
@@ -282,10 +286,11 @@ export class RoomClient {
     if (news.events && !this.#events(news.events)) return this.#line.mend();
     for (const { seq, event } of acks) this.#pending.acknowledge(seq, event);
     this.#pending.finish(this.#nextEvent);
-    if (news.people || news.waiting || news.kept_out || news.holds || news.events || news.recording || acks.length > 0) {
-      this.#change({ ...(news.waiting && { waiting: news.waiting }), ...(news.kept_out && { keptOut: news.kept_out }), ...(news.recording && { recording: news.recording }), ...(news.people && people(news.people)), ...(news.holds && holds(news.holds)) });
+    if (news.people || news.leading || news.waiting || news.kept_out || news.holds || news.events || news.recording || acks.length > 0) {
+      this.#change({ ...(news.leading && { leading: news.leading[0] }), ...(news.waiting && { waiting: news.waiting }), ...(news.kept_out && { keptOut: news.kept_out }), ...(news.recording && { recording: news.recording }), ...(news.people && people(news.people)), ...(news.holds && holds(news.holds)) });
       this.#forgetTheLeft();
     }
+    if (news.gather) this.#emitter.emit('gather', news.gather);
     if (acks.length > 0) this.#sendActs();
   }
 

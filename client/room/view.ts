@@ -1,19 +1,20 @@
-import type { Act } from '../../contract/room';
+import type { Act, Participant } from '../../contract/room';
 import type { Poses, RoomView } from '../stage/room-view';
 import type { RoomClient } from './room-client';
 
 /** The room as the stage sees it. */
-export function viewOf(client: RoomClient, loudness: (participant: number) => number = () => 0): RoomView {
+export function viewOf(client: RoomClient, loudness: (participant: number) => number = () => 0, badgeOf: (participant: Participant) => string = () => ''): RoomView {
   return {
     get selfId() {
       return String(client.state.self ?? '');
     },
     entities: () => client.state.entities,
     *participants() {
-      for (const { id, actor, name, role, colour, away } of client.state.participants.values()) {
+      for (const one of client.state.participants.values()) {
+        const { id, actor, name, role, colour, away } = one;
         const dress = role === 'patient' ? 'plain' : 'medical';
         // Whose line broke keeps their place: they come back to it, and nobody else's seat moves.
-        yield { id: String(id), name, account: actor, dress, away, colour, speaking: client.state.voices.get(id)?.speaking ?? false };
+        yield { id: String(id), name, account: actor, badge: badgeOf(one), dress, away, colour, speaking: client.state.voices.get(id)?.speaking ?? false };
       }
     },
     poses(participant, nowMs) {

@@ -47,6 +47,7 @@ class Avatar {
   /** A shape says who speaks, so that no colour is needed to tell; the louder, the more waves. */
   readonly #waves = new Group();
   #waved = 0;
+  #colour = '';
   #loud = 0;
   #lids = 0;
   #seen = 1;
@@ -61,13 +62,21 @@ class Avatar {
     this.#ray = new Mesh(shapes.ray, this.#light);
     this.#dot = new Mesh(shapes.dot, this.#light);
     this.#dot.renderOrder = 33;
-    this.#label = new Label(participant.name, { height: 0.024 });
+    this.#label = new Label(nameplate(participant), { height: 0.024 });
     this.group.name = 'person';
     this.group.userData = { participant: participant.id };
     this.#waves.add(...shapes.waves.map((wave) => new Mesh(wave, this.#light)));
     this.#waves.visible = false;
     this.group.add(body.group, this.#ray, this.#dot, this.#waves, this.#label.sprite);
     this.group.visible = false;
+  }
+
+  /** Wears another colour; true if it is another. */
+  wear(colour: string): boolean {
+    if (colour === this.#colour) return false;
+    this.#colour = colour;
+    this.#light.color.set(colour);
+    return true;
   }
 
   set name(name: string) {
@@ -156,6 +165,11 @@ function looksAt(poses: Poses | undefined, speaker: Poses | undefined): Vector3 
   return speaker && new Vector3(...speaker.head.position_m);
 }
 
+/** Name, what they are here, and the state of their licence, as it stands above the head. */
+function nameplate({ name, badge }: Participant): string {
+  return badge ? `${name} · ${badge}` : name;
+}
+
 /** All numbers of poses in one row; a part that is not there makes it shorter. */
 function numbersOf(poses: Poses | undefined): number[] {
   if (!poses) return [];
@@ -211,7 +225,8 @@ export class Avatars {
         void this.#dress(participant, avatar);
         this.group.add(avatar.group);
       }
-      avatar.name = participant.name;
+      avatar.name = nameplate(participant);
+      if (participant.colour && avatar.wear(participant.colour)) changed = true;
       if (avatar.speak(participant.speaking ?? false, this.#room.loudness?.(participant.id) ?? 0)) changed = true;
       const poses = this.#room.poses(participant.id, nowMs);
       const listensTo = speaker === undefined || speaker === participant.id ? undefined : this.#room.poses(speaker, nowMs);

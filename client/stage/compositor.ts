@@ -1,4 +1,4 @@
-import { BackSide, CustomBlending, DepthTexture, FrontSide, GLSL3, LinearFilter, Mesh, NearestFilter, OneFactor, OneMinusSrcAlphaFactor, type PerspectiveCamera, Scene, ShaderMaterial, UnsignedIntType, Vector2, Vector3, WebGLRenderTarget, type WebGLRenderer } from 'three';
+import { BackSide, CustomBlending, DepthTexture, FrontSide, GLSL3, LinearFilter, Mesh, NearestFilter, OneFactor, OneMinusSrcAlphaFactor, type PerspectiveCamera, Scene, ShaderMaterial, UnsignedIntType, Vector2, Vector3, WebGLRenderTarget, type Vector4, type WebGLRenderer } from 'three';
 import { unitCube, type VolumePicture } from './volume-picture';
 import { compositeFragment, compositeVertex } from './volume-shader';
 
@@ -112,8 +112,8 @@ export class Compositor {
   }
 
   #clipKey(): string {
-    const clip = this.#picture.uniform<{ x: number; y: number; z: number; w: number }>('uClip');
-    return [clip.x, clip.y, clip.z, clip.w].map((n) => n.toFixed(4)).join();
+    const planes = [this.#picture.uniform<Vector4>('uClip'), ...this.#picture.uniform<Vector4[]>('uCrop')];
+    return planes.flatMap((plane) => plane.toArray()).map((n) => n.toFixed(4)).join();
   }
 
   /** Seen from within, only the far faces of the box are there to draw on. */

@@ -10,7 +10,7 @@ import { moved, scaled, turned } from './turning';
 const CLICK_PIXELS = 6;
 const TURN_PER_PIXEL = 0.0085;
 
-type Drag = 'turn' | 'move' | 'orbit' | 'point' | 'clip' | 'none';
+type Drag = 'turn' | 'move' | 'orbit' | 'point' | 'clip' | 'draw' | 'none';
 
 /**
  * Mouse and touch on the stage. One finger or the left button turns the hologram, beside it walks round it;
@@ -83,6 +83,7 @@ export class Gestures {
     if (event.button === 2 || event.shiftKey) return 'move';
     if (event.altKey) return 'orbit';
     if (this.#tools.tool === 'point') return 'point';
+    if (this.#tools.tool === 'pen') return 'draw';
     return this.#tools.tool === 'clip' && this.#shared.state?.clip ? 'clip' : 'turn';
   }
 
@@ -105,6 +106,7 @@ export class Gestures {
       const { view } = this.#rig;
       this.#rig.view = { ...view, yaw: view.yaw - by.x * 0.006, pitch: view.pitch + by.y * 0.005 };
     } else if (this.#drag === 'point') this.#point(event);
+    else if (this.#drag === 'draw') this.#tools.draw(this.#under(event)?.lps_mm);
     else if (this.#drag === 'clip') this.#tools.shiftClip(-by.y * 0.6, [0, -1, 0]);
     else if (this.#drag !== 'none' && this.#shared.grab(performance.now())) {
       const { right, up } = this.#axes();
@@ -134,6 +136,7 @@ export class Gestures {
     if (this.#fingers.size > 0) return;
     this.#pinch = undefined;
     this.#shared.release(performance.now());
+    if (this.#drag === 'draw' && this.#travelled > CLICK_PIXELS) this.#tools.endLine();
     if (done && this.#travelled <= CLICK_PIXELS && event.button === 0) {
       const { origin, direction } = this.ray(event.clientX, event.clientY);
       const hit = this.#tools.tool === 'turn' ? undefined : pick(this.#view, origin, direction);
@@ -150,10 +153,15 @@ export class Gestures {
     else this.#rig.view = { ...this.#rig.view, distance_m: this.#rig.view.distance_m * Math.exp(steps * 0.1) };
   }
 
+  /** What is seen of the hologram under the pointer. */
+  #under(event: PointerEvent): Hit | undefined {
+    const { origin, direction } = this.ray(event.clientX, event.clientY);
+    return pick(this.#view, origin, direction, false);
+  }
+
   #point(event: PointerEvent): void {
     if (this.#tools.tool === 'turn' || this.#tools.tool === 'clip') return;
-    const { origin, direction } = this.ray(event.clientX, event.clientY);
-    const hit = pick(this.#view, origin, direction, false);
+    const hit = this.#under(event);
     this.#tools.hover(hit);
     this.onPoint(this.#tools.tool === 'point' ? hit : undefined);
   }

@@ -1,14 +1,12 @@
-import { Group, type Matrix4, Plane as ClipPlane, Quaternion, Vector3, type Vector4 } from 'three';
+import { Group, Quaternion, Vector3, type Vector4 } from 'three';
 import { centreLps, localFromLps, lpsFromLocal, subtract, add, type Transform, type Vec3 } from '../core/frames';
 import type { VolumeStore } from '../core/volume/store';
 import { Compositor, VOLUME_LAYER } from './compositor';
-import type { Hologram, Plane } from './room-view';
+import { Cuts } from './cuts';
+import type { Hologram } from './room-view';
 import { HOLOGRAM_HEIGHT_M } from './room-scene';
 import { Surfaces } from './surfaces';
 import { VolumePicture } from './volume-picture';
-
-/** Far enough that a plane there cuts nothing. */
-const NOWHERE_M = 1e6;
 
 /** The image of a scan in the room: volume, surfaces, cut; placed by its centre. */
 export class HologramView {
@@ -22,17 +20,21 @@ export class HologramView {
   /** Whether people want to see the volume. */
   volumeVisible = false;
   readonly #centre: Vec3;
-  readonly #clip = new ClipPlane(new Vector3(0, 1, 0), NOWHERE_M);
+  readonly #cuts: Cuts;
+  /** The inside of the surface that alone is drawn, once it has come. */
+  inside: Uint8Array | undefined;
+  #within: string | undefined;
   #window = '';
 
   /** `longest` is the longest edge that the graphics card takes for a 3D texture. */
   constructor(store: VolumeStore, longest: number) {
     this.store = store;
     this.#centre = centreLps(store.manifest);
+    this.#cuts = new Cuts(this.#centre);
     this.picture = new VolumePicture(store, longest);
     this.picture.mesh.layers.set(VOLUME_LAYER);
     this.compositor = new Compositor(this.picture);
-    this.surfaces = new Surfaces(store, this.#clip);
+    this.surfaces = new Surfaces(store, this.#cuts.planes);
     this.root.add(this.surfaces.group, this.picture.mesh, this.compositor.overlay);
   }
 
@@ -45,14 +47,17 @@ export class HologramView {
     const window = `${state.window.centre_hu}/${state.window.width_hu}`;
     if (window !== this.#window) this.picture.setWindow(state.window);
     this.#window = window;
-    if (!this.state || this.state.mode !== state.mode || this.state.layers !== state.layers) {
-      this.surfaces.set(state.mode, state.layers);
+    this.#look(state.within ?? undefined);
+    if (!this.state || partsOf(this.state) !== partsOf(state) || this.state.layers !== state.layers) {
+      this.surfaces.set(state);
       const volume = state.layers['volume'] ?? { visible: true, opacity: 1 };
-      this.volumeVisible = state.mode !== 'surfaces' && volume.visible;
+      // Taken apart or alone, a structure is seen as its surface.
+      const whole = (state.apart ?? 0) === 0 && !state.only;
+      this.volumeVisible = state.mode !== 'surfaces' && volume.visible && whole;
       this.picture.setNumber('uDensity', volume.opacity);
-      this.picture.setNumber('uSkin', state.layers['skin']?.visible ? 1 : 0);
+      this.picture.setNumber('uSkin', state.layers['skin']?.visible && !state.within ? 1 : 0);
     }
-    this.#cut(state.clip);
+    this.#cuts.set(state, this.root.matrixWorld, this.picture.mesh.matrix, this.picture.uniform<Vector4>('uClip'), this.picture.uniform<Vector4[]>('uCrop'));
     this.state = state;
   }
 
@@ -106,23 +111,25 @@ export class HologramView {
     this.root.removeFromParent();
   }
 
-  #cut(clip: Plane | null): void {
-    const uniform = this.picture.uniform<Vector4>('uClip');
-    if (!clip) {
-      uniform.set(0, 0, 0, 0);
-      this.#clip.setComponents(0, 1, 0, NOWHERE_M);
-      return;
-    }
-    // In the room: three keeps what lies on the side to which the normal points, the record what lies against it.
-    const [l, p, s] = localFromLps(clip.normal_lps);
-    const normal = new Vector3(l, p, s).normalize();
-    const offset = (clip.offset_mm - (clip.normal_lps[0] * this.#centre[0] + clip.normal_lps[1] * this.#centre[1] + clip.normal_lps[2] * this.#centre[2])) * 0.001;
-    this.#clip.setComponents(-normal.x, -normal.y, -normal.z, offset).applyMatrix4(this.root.matrixWorld);
-    // In the unit cube: n · (M u + o) ≤ d becomes (Mᵀ n) · u ≤ d − n · o.
-    const e = (this.picture.mesh.matrix as Matrix4).elements;
-    const column = (i: number): Vector3 => new Vector3(e[i] ?? 0, e[i + 1] ?? 0, e[i + 2] ?? 0);
-    uniform.set(normal.dot(column(0)), normal.dot(column(4)), normal.dot(column(8)), offset - normal.dot(column(12)));
+  /** Asks for the inside of the surface that alone is to be drawn, and draws no more than that when it has come. */
+  #look(within: string | undefined): void {
+    if (within === this.#within) return;
+    this.#within = within;
+    const shown = (inside: Uint8Array | undefined): void => {
+      if (within !== this.#within) return;
+      this.inside = inside;
+      this.picture.setInside(inside);
+      this.surfaces.setInside(within, inside);
+      this.surfaces.onChange();
+    };
+    if (within === undefined) shown(undefined);
+    else this.store.inside(within).then(shown, () => shown(undefined));
   }
+}
+
+/** What decides which surfaces are drawn where. */
+function partsOf({ mode, only, within, apart }: Hologram): string {
+  return JSON.stringify([mode, only ?? null, within ?? null, apart ?? 0]);
 }
 
 /** A good first place for a scan: in the middle above the table, about `height_m` tall. */

@@ -15,7 +15,7 @@ const WIDE_STEP_MM = 10;
 /**
  * The stage by keyboard alone. Arrows turn the hologram, with Shift move it, with Alt walk round it; + and − scale.
  * With a tool in hand arrows and Page Up/Down move the cursor by 1 mm (Shift 10 mm), Enter uses the tool there,
- * Escape gives up. 1…7 choose the tool, Home goes back to the first view.
+ * Escape gives up. 1…9 and 0 choose the tool, Home goes back to the first view.
  */
 export class Keys {
   onHome: () => void = () => undefined;
@@ -47,7 +47,7 @@ export class Keys {
   }
 
   #general(event: KeyboardEvent): boolean {
-    const tool = TOOLS[Number(event.key) - 1];
+    const tool = event.key === ' ' ? undefined : TOOLS[(Number(event.key) + 9) % 10];
     if (tool) this.#tools.tool = tool;
     else if (event.key === '+' || event.key === '=') this.#shared.nudge((t) => scaled(t, 1.08));
     else if (event.key === '-' || event.key === '_') this.#shared.nudge((t) => scaled(t, 1 / 1.08));

@@ -28,15 +28,16 @@ export class Marks {
     this.#view = view;
   }
 
-  /** Shows the entities as they are; what did not change is kept. `nodule` says what was found where one is asked for. */
-  show(entities: ReadonlyMap<EntityId, Placed>, hologram: EntityId, nodule: (id: EntityId) => string): void {
+  /** Shows the entities as they are; what did not change is kept. `nodule` says what was found where one is asked for, `colourOf` in whose colour a line was drawn. */
+  show(entities: ReadonlyMap<EntityId, Placed>, hologram: EntityId, nodule: (id: EntityId) => string, colourOf: (by: string) => string): void {
     const seen = new Set<EntityId | 'draft' | 'cursor'>(['draft', 'cursor']);
-    for (const [id, { entity }] of entities) {
-      if (entity.type === 'hologram' || entity.hologram !== hologram) continue;
+    for (const [id, { by, entity }] of entities) {
+      if (!('hologram' in entity) || entity.hologram !== hologram) continue;
       seen.add(id);
       if (entity.type === 'measure') this.#put(id, entity.points_lps_mm, measureWords(entity), 0);
       else if (entity.type === 'nodule') this.#put(id, [entity.at_lps_mm], nodule(id), 0);
-      else this.#put(id, [entity.at_lps_mm], entity.text, 2);
+      else if (entity.type === 'stroke') this.#put(id, entity.points_lps_mm, '', colourOf(by));
+      else this.#put(id, [entity.at_lps_mm], entity.type === 'landmark' ? entity.name : entity.text, 2);
     }
     for (const id of this.#marks.keys()) if (!seen.has(id)) this.#drop(id);
   }
@@ -74,13 +75,13 @@ export class Marks {
     this.group.removeFromParent();
   }
 
-  #put(id: EntityId | 'draft' | 'cursor', points: readonly Vec3[], words: string, paint: 0 | 1 | 2): void {
+  #put(id: EntityId | 'draft' | 'cursor', points: readonly Vec3[], words: string, paint: 0 | 1 | 2 | string): void {
     const key = JSON.stringify([points, words, paint]);
     if (this.#marks.get(id)?.key === key) return;
     this.#drop(id);
-    const material = this.#paint[paint];
-    const dots = points.map(() => {
-      const dot = new Mesh(this.#dot, material);
+    // A drawn line has no points of its own to see.
+    const dots = typeof paint === 'string' ? [] : points.map(() => {
+      const dot = new Mesh(this.#dot, this.#paint[paint]);
       dot.renderOrder = 32;
       return dot;
     });
@@ -90,10 +91,10 @@ export class Marks {
     this.#marks.set(id, { key, points, dots, line, label });
   }
 
-  #line(points: number, paint: 0 | 1 | 2): Line<BufferGeometry, LineBasicMaterial> {
+  #line(points: number, paint: 0 | 1 | 2 | string): Line<BufferGeometry, LineBasicMaterial> {
     const geometry = new BufferGeometry();
     geometry.setAttribute('position', new BufferAttribute(new Float32Array(points * 3), 3));
-    const line = new Line(geometry, new LineBasicMaterial({ color: paint === 0 ? COLOUR : DRAFT, depthTest: false, transparent: true }));
+    const line = new Line(geometry, new LineBasicMaterial({ color: typeof paint === 'string' ? paint : paint === 0 ? COLOUR : DRAFT, depthTest: false, transparent: true }));
     line.renderOrder = 31;
     line.frustumCulled = false;
     return line;

@@ -2,6 +2,7 @@ import { Raycaster, type Vector3 } from 'three';
 import { dot, voxelFromLps, type Vec3 } from '../core/frames';
 import { boxInterval, firstHit, type Ray } from '../core/volume/sample';
 import type { VolumeStore } from '../core/volume/store';
+import { inBox } from './cuts';
 import type { HologramView } from './hologram';
 import type { Plane, Window } from './room-view';
 import { TABLE_FIRST_HU, TABLE_STEP_HU, transferTable } from './transfer';
@@ -23,15 +24,23 @@ export function kept(plane: Plane | null, point_lps_mm: Vec3): boolean {
 
 /** Whether the body, without skin and couch, holds this point; true while that is not known. */
 export function inBody(store: VolumeStore, point_lps_mm: Vec3): boolean {
-  const { body, preview } = store;
-  if (!body || !preview) return true;
+  return holds(store, store.body, point_lps_mm);
+}
+
+/** Whether a mask at the size of the preview holds this point; true while it is not known. */
+export function holds(store: VolumeStore, mask: Uint8Array | undefined, point_lps_mm: Vec3): boolean {
+  const { preview } = store;
+  if (!mask || !preview) return true;
   const voxel = voxelFromLps(store.manifest, point_lps_mm);
   const i = ([0, 1, 2] as const).map((axis) => {
     const at = Math.floor((voxel[axis] + 0.5) / store.manifest.preview.factor[axis]);
     return Math.min(preview.size[axis] - 1, Math.max(0, at));
   });
-  return (body[((i[2] ?? 0) * preview.size[1] + (i[1] ?? 0)) * preview.size[0] + (i[0] ?? 0)] ?? 255) > 0;
+  return (mask[((i[2] ?? 0) * preview.size[1] + (i[1] ?? 0)) * preview.size[0] + (i[0] ?? 0)] ?? 255) >= SOLID_SHARE;
 }
+
+/** From this share of a block, of 255, it counts as inside; the body's mask knows only all or nothing. */
+const SOLID_SHARE = 100;
 
 export interface Hit {
   readonly lps_mm: Vec3;
@@ -49,7 +58,7 @@ export function pick(view: HologramView, origin: Vector3, direction: Vector3, su
     const skin = state.layers['skin']?.visible ?? false;
     const hit = firstHit(view.store.hu, view.store.manifest, ray, {
       threshold_hu: visibleFrom(state.window),
-      keep: (p) => kept(state.clip, p) && (skin || inBody(view.store, p)),
+      keep: (p) => kept(state.clip, p) && inBox(state.crop, p) && (view.inside ? holds(view.store, view.inside, p) : skin || inBody(view.store, p)),
     });
     if (hit) hits.push(hit);
   }
@@ -71,6 +80,6 @@ function surfaceHits(view: HologramView, origin: Vector3, direction: Vector3): V
   return caster
     .intersectObjects(view.surfaces.meshes, false)
     .map((hit) => view.lpsFromRoom(hit.point))
-    .filter((point) => kept(view.state?.clip ?? null, point))
+    .filter((point) => kept(view.state?.clip ?? null, point) && inBox(view.state?.crop, point))
     .slice(0, 1);
 }

@@ -31,15 +31,33 @@ export interface Hologram {
   readonly layers: Readonly<Record<string, Layer>>;
   readonly clip: Plane | null;
   readonly cursor_lps_mm: Vec3;
+  /** Nothing is drawn outside of it. */
+  readonly crop?: CropBox | null;
+  /** The surface whose inside alone is drawn. */
+  readonly within?: string | null;
+  /** The one surface that is drawn. */
+  readonly only?: string | null;
+  /** How far the surfaces are moved apart from their middle, 0 to 1. */
+  readonly apart?: number;
+  /** It lies on the shelf, and is not drawn. */
+  readonly shelved?: boolean;
+}
+
+/** A box along the patient's axes. */
+export interface CropBox {
+  readonly min_lps_mm: Vec3;
+  readonly max_lps_mm: Vec3;
 }
 
 export interface Measure {
   readonly type: 'measure';
   readonly hologram: EntityId;
-  readonly kind: 'length' | 'hu';
+  readonly kind: 'length' | 'hu' | 'angle' | 'volume';
   readonly points_lps_mm: readonly Vec3[];
   readonly value: { readonly state: 'assessed'; readonly value: number } | { readonly state: 'not-assessable' };
   readonly unit: string;
+  /** For a volume: the surface whose inside was measured. */
+  readonly layer?: string;
 }
 
 export interface Annotation {
@@ -56,7 +74,48 @@ export interface NoduleSeed {
   readonly at_lps_mm: Vec3;
 }
 
-export type Entity = Hologram | Measure | Annotation | NoduleSeed;
+/** A place that has a name. */
+export interface Landmark {
+  readonly type: 'landmark';
+  readonly hologram: EntityId;
+  readonly at_lps_mm: Vec3;
+  readonly name: string;
+}
+
+/** A line that somebody drew with the pen. */
+export interface Stroke {
+  readonly type: 'stroke';
+  readonly hologram: EntityId;
+  readonly points_lps_mm: readonly Vec3[];
+}
+
+/** A board on which people write and draw; its front looks along its own z axis. */
+export interface Board {
+  readonly type: 'board';
+  readonly transform: Transform;
+  readonly title: string;
+}
+
+/** `[across, down]`, from 0 to 1 of the board. */
+export type BoardPoint = readonly [number, number];
+
+/** A line on a board. */
+export interface Ink {
+  readonly type: 'ink';
+  readonly board: EntityId;
+  readonly points: readonly BoardPoint[];
+}
+
+/** Words on a board. */
+export interface BoardNote {
+  readonly type: 'board-note';
+  readonly board: EntityId;
+  readonly at: BoardPoint;
+  readonly text: string;
+}
+
+export type OnBoard = Ink | BoardNote;
+export type Entity = Hologram | Measure | Annotation | NoduleSeed | Landmark | Stroke | Board | OnBoard;
 
 export interface Placed {
   readonly by: string;
@@ -91,6 +150,8 @@ export interface Participant {
   readonly away?: boolean;
   /** Patients wear no medical dress. */
   readonly dress?: 'medical' | 'plain';
+  /** Role and licence in words, for the name plate. */
+  readonly badge?: string;
   /** A CSS colour that tells people apart, beside the name. */
   readonly colour?: string;
   /** Whether they speak now. */
@@ -100,13 +161,17 @@ export interface Participant {
 /** Fields to change of a hologram; those left out stay as they are. */
 export type HologramPatch = { readonly type: 'hologram' } & Partial<Omit<Hologram, 'type' | 'series'>>;
 
+/** Fields to change of a board. */
+export type BoardPatch = { readonly type: 'board' } & Partial<Omit<Board, 'type'>>;
+
 export type Act =
-  | { readonly act: 'add'; readonly entity: Omit<Measure, 'value' | 'unit'> | Annotation | NoduleSeed | Hologram }
-  | { readonly act: 'set'; readonly id: EntityId; readonly patch: HologramPatch }
+  | { readonly act: 'add'; readonly entity: Omit<Measure, 'value' | 'unit'> | Annotation | NoduleSeed | Landmark | Stroke | Board | OnBoard | Hologram }
+  | { readonly act: 'set'; readonly id: EntityId; readonly patch: HologramPatch | BoardPatch }
   | { readonly act: 'remove'; readonly id: EntityId }
   | { readonly act: 'grab'; readonly id: EntityId }
   | { readonly act: 'release'; readonly id: EntityId; readonly transform?: Transform }
-  | { readonly act: 'undo' };
+  | { readonly act: 'undo' }
+  | { readonly act: 'take'; readonly series: string };
 
 export interface RoomView {
   /** One only looks on: nothing that is done here changes the room, and one goes where one likes. */

@@ -34,9 +34,9 @@ export class SharedHologram {
     this.#room = room;
   }
 
-  /** The first hologram of the room. */
+  /** The hologram that stands in the room; others lie on the shelf. */
   get entity(): readonly [EntityId, Hologram] | undefined {
-    for (const [id, placed] of this.#room.entities()) if (placed.entity.type === 'hologram') return [id, placed.entity];
+    for (const [id, placed] of this.#room.entities()) if (placed.entity.type === 'hologram' && !placed.entity.shelved) return [id, placed.entity];
     return undefined;
   }
 

@@ -4,6 +4,7 @@ import { dot } from '../core/frames';
 import type { VolumeStore } from '../core/volume/store';
 import { huWords, lengthWords, measureWords } from './measure-words';
 import { outline } from './outline';
+import { PenLine } from './pen-line';
 import type { Proposal } from './proposals';
 import type { EntityId, Placed, Window } from './room-view';
 import { sectionLines } from './section-lines';
@@ -13,6 +14,8 @@ import type { Tool } from './tools';
 import { windowTable } from './transfer';
 
 const NODULE = '#7fe3dc';
+/** Tools that do something at a point of a slice. */
+const PLACES: ReadonlySet<Tool> = new Set<Tool>(['measure', 'probe', 'annotate', 'nodule', 'angle', 'landmark']);
 
 export interface SliceState {
   readonly cursor_lps_mm: Vec3;
@@ -31,6 +34,8 @@ export interface SliceEvents {
   use: Vec3;
   /** Both ends of a length drawn on this slice. */
   length: readonly [Vec3, Vec3];
+  /** A line drawn on this slice. */
+  line: readonly Vec3[];
   /** HU under the pointer; undefined as it leaves. */
   hover: { readonly point_lps_mm: Vec3; readonly hu: number } | undefined;
 }
@@ -55,6 +60,7 @@ export class Slice {
   #hover: { at: Vec3; hu: number } | undefined;
   #from: Vec3 | undefined;
   #to: Vec3 | undefined;
+  readonly #line = new PenLine();
   #outlines = new Map<string, { slice: number; lines: [Vec3, Vec3][] }>();
 
   constructor(canvas: HTMLCanvasElement, axis: SliceAxis, store: VolumeStore) {
@@ -171,19 +177,29 @@ export class Slice {
     const slice = sliceOf(manifest, this.#layout, state.cursor_lps_mm);
     const near = (p: Vec3): boolean => Math.abs(voxelFromLps(manifest, p)[this.#layout.through] - slice) * manifest.spacing_mm[this.#layout.through] <= Math.max(2.5, manifest.spacing_mm[this.#layout.through] * 0.6);
     for (const { entity } of state.marks.values()) {
-      if (entity.type === 'hologram' || entity.type === 'nodule') continue;
-      const points = entity.type === 'measure' ? entity.points_lps_mm : [entity.at_lps_mm];
+      if (!('hologram' in entity) || entity.type === 'nodule') continue;
+      const points = 'points_lps_mm' in entity ? entity.points_lps_mm : [entity.at_lps_mm];
       if (!points.some(near)) continue;
-      this.#paintPoints(context, points, entity.type === 'measure' ? measureWords(entity) : entity.text, entity.type === 'measure' ? '#7fe3dc' : '#ffd48a');
+      if (entity.type === 'stroke') {
+        this.#paintLine(context, points.filter(near), '#ffd48a');
+        continue;
+      }
+      this.#paintPoints(context, points, entity.type === 'measure' ? measureWords(entity) : entity.type === 'landmark' ? entity.name : entity.text, entity.type === 'measure' ? '#7fe3dc' : '#ffd48a');
     }
+    this.#paintLine(context, this.#line.points, '#ffffff');
     if (this.#from && this.#to) this.#paintPoints(context, [this.#from, this.#to], lengthWords(distance(this.#from, this.#to)), '#ffffff');
+  }
+
+  #paintLine(context: CanvasRenderingContext2D, points: readonly Vec3[], colour: string): void {
+    const at = points.map((p) => this.#toScreen(p));
+    segments(context, at.slice(1).flatMap((b, i) => { const a = at[i]; return a ? [[a, b] as const] : []; }), colour);
   }
 
   #paintPoints(context: CanvasRenderingContext2D, points: readonly Vec3[], text: string, colour: string): void {
     const at = points.map((p) => this.#toScreen(p));
     const [a, b] = at;
     if (!a) return;
-    if (b) segments(context, [[a, b]], colour);
+    this.#paintLine(context, points, colour);
     for (const p of at) point(context, p, colour);
     words(context, text, b ? (a.x + b.x) / 2 : a.x, (b ? (a.y + b.y) / 2 : a.y) - 13, 'center', colour);
   }
@@ -229,7 +245,10 @@ export class Slice {
     on('pointerdown', (e) => this.#down(e));
     on('pointermove', (e) => this.#move(e));
     on('pointerup', (e) => this.#up(e));
-    on('pointercancel', () => (this.#from = this.#to = undefined));
+    on('pointercancel', () => {
+      this.#from = this.#to = undefined;
+      this.#line.take();
+    });
     on('pointerleave', () => this.#hovered(undefined));
   }
 
@@ -243,7 +262,8 @@ export class Slice {
     if (!at || event.button !== 0) return;
     this.#canvas.setPointerCapture(event.pointerId);
     this.#from = at;
-    if (this.#state?.tool !== 'measure') this.events.emit('cursor', at);
+    if (this.#state?.tool === 'pen') this.#line.add(at);
+    else if (this.#state?.tool !== 'measure') this.events.emit('cursor', at);
   }
 
   #move(event: PointerEvent): void {
@@ -251,6 +271,7 @@ export class Slice {
     this.#hovered(at);
     if (!at || !this.#from) return;
     if (this.#state?.tool === 'measure') this.#to = at;
+    else if (this.#state?.tool === 'pen') this.#line.add(at);
     else this.events.emit('cursor', at);
     this.#ask();
   }
@@ -259,8 +280,10 @@ export class Slice {
     const [from, to, tool] = [this.#from, this.#to, this.#state?.tool];
     this.#from = this.#to = undefined;
     const at = this.#toLps(event);
-    if (tool === 'measure' && from && to && distance(from, to) > 0.5) this.events.emit('length', [from, to]);
-    else if (at && from && (tool === 'measure' || tool === 'probe' || tool === 'annotate' || tool === 'nodule')) this.events.emit('use', at);
+    const line = this.#line.take();
+    if (tool === 'pen' && line) this.events.emit('line', line);
+    else if (tool === 'measure' && from && to && distance(from, to) > 0.5) this.events.emit('length', [from, to]);
+    else if (at && from && tool && PLACES.has(tool)) this.events.emit('use', at);
     this.#ask();
   }
 

@@ -5,7 +5,8 @@ import type { Language } from '../core/language';
 import { isReduced } from '../core/volume/reduced';
 import type { VolumeStore } from '../core/volume/store';
 import { Avatars } from './avatars';
-import { CameraRig } from './camera-rig';
+import { Boards } from './boards';
+import { CameraRig, type View } from './camera-rig';
 import { VOLUME_LAYER } from './compositor';
 import { Figures } from './figures';
 import { Gestures } from './gestures';
@@ -18,7 +19,7 @@ import type { PlaceId } from './places/design';
 import { Proposals, type Proposal } from './proposals';
 import { createRenderer, graphics, type Graphics } from './renderer';
 import { RoomScene } from './room-scene';
-import type { Hologram, Poses, RoomView } from './room-view';
+import type { BoardPoint, EntityId, Hologram, Poses, RoomView } from './room-view';
 import { seatedPoses, seatOf } from './seats';
 import { SharedHologram } from './shared';
 import { Tools } from './tools';
@@ -50,6 +51,9 @@ export interface Presence {
   poses(): Poses;
   update(seconds: number): void;
   readonly passthrough: boolean;
+  /** From where one looks, and a teleport there. */
+  view(): View;
+  stand(view: View): void;
 }
 
 /** A room of the hospital around one hologram. Entities in, acts and poses out; no page framework inside. */
@@ -68,6 +72,7 @@ export class Stage {
   readonly #room: RoomView;
   readonly #roomScene: RoomScene;
   readonly #avatars: Avatars;
+  readonly boards = new Boards();
   readonly #lesions: LesionMarks;
   readonly #gestures: Gestures;
   readonly #keys: Keys;
@@ -109,7 +114,7 @@ export class Stage {
     this.#first = this.rig.copy();
     this.language = options.language ?? 'zh';
     this.scene.background = new Color(GROUND);
-    this.scene.add(this.#roomScene.group, this.rig.rig, this.hologram.root, this.#avatars.group, this.marks.group, this.#lesions.group);
+    this.scene.add(this.#roomScene.group, this.rig.rig, this.hologram.root, this.#avatars.group, this.marks.group, this.#lesions.group, this.boards.group);
     this.#listen();
     this.resize();
     this.renderer.setAnimationLoop((now) => this.#frame(now));
@@ -155,6 +160,18 @@ export class Stage {
     this.#draw(this.hologram.overlayShown);
   }
 
+  /** Draws on a board, for everybody. */
+  ink(board: EntityId, points: readonly BoardPoint[]): void {
+    if (points.length > 1) this.#room.act({ act: 'add', entity: { type: 'ink', board, points } });
+  }
+
+  /** What the stage shows now, as a PNG in a data URL. */
+  picture(): string {
+    this.drawNow();
+    // The drawing lasts until the next frame: it is read in the same breath.
+    return this.#canvas.toDataURL('image/png');
+  }
+
   /** True where this device can only show the hologram coarser than the scan is. */
   get reduced(): boolean {
     return isReduced(this.hologram.picture.reduction);
@@ -191,6 +208,18 @@ export class Stage {
   /** Own view back to the front. */
   home(): void {
     this.rig.view = this.#first;
+  }
+
+  /** From where one looks at the hologram. */
+  get ownView(): View {
+    return this.#presence?.view() ?? this.rig.view;
+  }
+
+  /** Looks from there, as somebody does who shows the way. In a headset nobody is moved but by being brought there once. */
+  look(view: View, once: boolean): void {
+    if (!this.#presence) this.rig.view = view;
+    else if (once) this.#presence.stand(view);
+    this.invalidate();
   }
 
   /** What was found where people asked for nodules. */
@@ -233,7 +262,7 @@ export class Stage {
   dispose(): void {
     this.renderer.setAnimationLoop(null);
     for (const end of this.#ends) end();
-    for (const part of [this.#gestures, this.#keys, this.shared, this.#avatars, this.#lesions, this.marks, this.proposals, this.hologram, this.#roomScene, this.renderer]) part.dispose();
+    for (const part of [this.#gestures, this.#keys, this.shared, this.#avatars, this.boards, this.#lesions, this.marks, this.proposals, this.hologram, this.#roomScene, this.renderer]) part.dispose();
     this.tools.events.clear();
     this.events.clear();
   }
@@ -292,9 +321,10 @@ export class Stage {
     presence?.update(seconds);
     const shown = this.shared.now(clock);
     hologram.root.visible = shown !== undefined;
+    this.boards.show(this.#room.entities(), (by) => this.#colourOf(by));
     if (shown) {
       hologram.set(shown.state, shown.transform);
-      this.marks.show(this.#room.entities(), shown.id, (id) => this.proposals.wordsOf(id));
+      this.marks.show(this.#room.entities(), shown.id, (id) => this.proposals.wordsOf(id), (by) => this.#colourOf(by));
     }
     let changed = this.#dirty || this.shared.holding || presence !== undefined;
     this.#dirty = false;
@@ -331,6 +361,12 @@ export class Stage {
     this.renderer.setClearColor(GROUND, passthrough ? 0 : 1);
     this.renderer.info.reset();
     this.renderer.render(this.scene, this.rig.camera);
+  }
+
+  /** In whose colour a line is drawn; who has left is remembered in the tools' own. */
+  #colourOf(by: string): string {
+    for (const one of this.#room.participants()) if (one.account === by && one.colour) return one.colour;
+    return '#7fe3dc';
   }
 
   #pose(now: number): void {

@@ -19,13 +19,13 @@ export function surfaceStyle(name: string): SurfaceStyle {
 }
 
 /** A material for one surface; glass ones let the middle be seen through. */
-export function surfaceMaterial(colour: string, style: SurfaceStyle, clip: Plane): MeshStandardMaterial {
+export function surfaceMaterial(colour: string, style: SurfaceStyle, clips: readonly Plane[]): MeshStandardMaterial {
   const material = new MeshStandardMaterial({
     color: new Color(colour),
     roughness: style.glass ? 0.35 : 0.55,
     metalness: 0,
     side: style.glass ? FrontSide : DoubleSide,
-    clippingPlanes: [clip],
+    clippingPlanes: [...clips],
   });
   if (style.glass) material.onBeforeCompile = (shader) => {
     shader.fragmentShader = shader.fragmentShader.replace(

@@ -1,10 +1,11 @@
-import { BufferAttribute, BufferGeometry, Group, Mesh, MeshBasicMaterial, type MeshStandardMaterial, type Plane } from 'three';
-import { centreLps } from '../core/frames';
+import { BufferAttribute, BufferGeometry, Group, Mesh, MeshBasicMaterial, type MeshStandardMaterial, type Plane, Vector3 } from 'three';
+import { add, centreLps, lpsFromLocal } from '../core/frames';
 import type { SurfaceEntry } from '../core/volume/manifest';
 import type { VolumeStore } from '../core/volume/store';
 import type { SurfaceMesh } from '../core/volume/surface-file';
 import { SOLID_LAYER } from './compositor';
-import type { Layer, Mode } from './room-view';
+import { holds } from './picking';
+import type { Hologram, Layer } from './room-view';
 import { HIDDEN_AT_FIRST, setOpacity, surfaceMaterial, surfaceStyle, type SurfaceStyle } from './surface-material';
 
 interface Shown {
@@ -13,7 +14,15 @@ interface Shown {
   readonly through: Mesh<BufferGeometry, MeshBasicMaterial> | undefined;
   readonly style: SurfaceStyle;
   readonly lesion: boolean;
+  /** From the middle of the scan to that of the surface: the way it goes when all is taken apart. */
+  readonly middle: Vector3;
 }
+
+/** What of a hologram decides which surfaces are drawn where. */
+export type Parts = Pick<Hologram, 'mode' | 'layers' | 'only' | 'apart'>;
+
+/** So many points of a surface say whether it lies inside of another. */
+const SAMPLES = 200;
 
 /** The surfaces of a hologram, each loaded when it is first to be seen. */
 export class Surfaces {
@@ -21,30 +30,36 @@ export class Surfaces {
   /** Counts up when something solid appeared, vanished or changed. */
   version = 0;
   readonly #store: VolumeStore;
-  readonly #clip: Plane;
+  readonly #clips: readonly Plane[];
   readonly #shown = new Map<string, Shown>();
   readonly #asked = new Set<string>();
-  #mode: Mode = 'both';
-  #layers: Readonly<Record<string, Layer>> = {};
+  #parts: Parts = { mode: 'both', layers: {} };
+  /** The surface to whose inside all is confined, and that inside once it is known. */
+  #within: { readonly name: string; readonly inside: Uint8Array | undefined } | undefined;
   #disposed = false;
   readonly #end: () => void;
   onChange: () => void = () => undefined;
 
-  constructor(store: VolumeStore, clip: Plane) {
+  constructor(store: VolumeStore, clips: readonly Plane[]) {
     this.#store = store;
-    this.#clip = clip;
+    this.#clips = clips;
     this.#end = store.events.on('structures', () => this.#adopt());
   }
 
-  set(mode: Mode, layers: Readonly<Record<string, Layer>>): void {
-    this.#mode = mode;
-    this.#layers = layers;
+  set(parts: Parts): void {
+    this.#parts = parts;
     for (const entry of this.#store.manifest.surfaces) {
       const { visible } = this.#layer(entry);
       if (visible) this.#ask(entry);
       this.#apply(entry);
     }
     this.version += 1;
+  }
+
+  /** Confines all to the inside of one surface; `undefined` ends that. */
+  setInside(name: string | undefined, inside: Uint8Array | undefined): void {
+    this.#within = name === undefined ? undefined : { name, inside };
+    this.set(this.#parts);
   }
 
   /** True while anything solid is drawn, on which rays through the volume end. */
@@ -78,7 +93,7 @@ export class Surfaces {
       this.#shown.delete(name);
       this.#asked.delete(name);
     }
-    this.set(this.#mode, this.#layers);
+    this.set(this.#parts);
     this.onChange();
   }
 
@@ -88,8 +103,11 @@ export class Surfaces {
 
   /** A lesion is seen in every mode; other surfaces not beside the volume alone. */
   #layer(entry: SurfaceEntry): Layer {
-    const chosen = this.#layers[entry.name] ?? { visible: !HIDDEN_AT_FIRST.has(entry.name), opacity: 1 };
-    const wanted = this.#mode !== 'volume' || this.#isLesion(entry);
+    const { mode, layers, only, apart = 0 } = this.#parts;
+    const chosen = layers[entry.name] ?? { visible: !HIDDEN_AT_FIRST.has(entry.name), opacity: 1 };
+    // One that stands alone is seen, whatever was hidden before; the volume cannot be taken apart, so surfaces show it.
+    if (only) return { visible: only === entry.name, opacity: Math.max(chosen.opacity, 0.2) };
+    const wanted = mode !== 'volume' || apart > 0 || this.#isLesion(entry);
     return { visible: chosen.visible && wanted && chosen.opacity > 0.01, opacity: chosen.opacity };
   }
 
@@ -100,13 +118,14 @@ export class Surfaces {
       (surface) => {
         if (this.#disposed) return;
         const style = surfaceStyle(entry.name);
-        const mesh = new Mesh(this.#geometry(surface), surfaceMaterial(entry.colour, style, this.#clip));
+        const mesh = new Mesh(this.#geometry(surface), surfaceMaterial(entry.colour, style, this.#clips));
         mesh.name = entry.name;
         mesh.renderOrder = style.glass ? 5 : 0;
         const lesion = this.#isLesion(entry);
         if (lesion) mesh.material.emissive.set(entry.colour).multiplyScalar(0.35);
-        const through = lesion ? seenThrough(mesh, entry.colour, this.#clip) : undefined;
-        this.#shown.set(entry.name, { mesh, through, style, lesion });
+        const through = lesion ? seenThrough(mesh, entry.colour, this.#clips) : undefined;
+        const middle = mesh.geometry.boundingSphere?.center ?? new Vector3();
+        this.#shown.set(entry.name, { mesh, through, style, lesion, middle });
         this.group.add(mesh, ...(through ? [through] : []));
         this.#apply(entry);
         this.version += 1;
@@ -120,11 +139,30 @@ export class Surfaces {
     const shown = this.#shown.get(entry.name);
     if (!shown) return;
     const { visible, opacity } = this.#layer(entry);
-    shown.mesh.visible = visible;
-    if (shown.through) shown.through.visible = visible;
+    const within = visible && this.#isWithin(entry, shown);
+    for (const mesh of [shown.mesh, ...(shown.through ? [shown.through] : [])]) {
+      mesh.visible = within;
+      mesh.position.copy(shown.middle).multiplyScalar(this.#parts.apart ?? 0);
+    }
     setOpacity(shown.mesh.material, shown.style, opacity);
     if (shown.mesh.material.transparent) shown.mesh.layers.disable(SOLID_LAYER);
     else shown.mesh.layers.enable(SOLID_LAYER);
+  }
+
+  /** Of other surfaces only those are seen that lie inside for the most part. */
+  #isWithin(entry: SurfaceEntry, { mesh }: Shown): boolean {
+    if (!this.#within || entry.name === this.#within.name) return true;
+    const { inside } = this.#within;
+    if (!inside) return false;
+    const centre = centreLps(this.#store.manifest);
+    const places = mesh.geometry.getAttribute('position');
+    const step = Math.max(1, Math.floor(places.count / SAMPLES));
+    let [held, asked] = [0, 0];
+    for (let i = 0; i < places.count; i += step, asked++) {
+      const point = add(lpsFromLocal([places.getX(i), places.getY(i), places.getZ(i)]), centre);
+      if (holds(this.#store, inside, point)) held += 1;
+    }
+    return held * 2 > asked;
   }
 
   /** Hologram-local metres about the scan's centre: `(L, S, −P) × 0.001`. */
@@ -139,8 +177,8 @@ export class Surfaces {
   }
 }
 
-function seenThrough(mesh: Mesh<BufferGeometry>, color: string, clip: Plane): Mesh<BufferGeometry, MeshBasicMaterial> {
-  const material = new MeshBasicMaterial({ color, transparent: true, opacity: 0.38, depthTest: false, depthWrite: false, clippingPlanes: [clip] });
+function seenThrough(mesh: Mesh<BufferGeometry>, color: string, clips: readonly Plane[]): Mesh<BufferGeometry, MeshBasicMaterial> {
+  const material = new MeshBasicMaterial({ color, transparent: true, opacity: 0.38, depthTest: false, depthWrite: false, clippingPlanes: [...clips] });
   const through = new Mesh(mesh.geometry, material);
   through.renderOrder = 28;
   return through;

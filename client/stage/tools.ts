@@ -2,20 +2,24 @@ import { Emitter } from '../core/emitter';
 import { add, distance, dot, type Vec3 } from '../core/frames';
 import type { HologramView } from './hologram';
 import type { Marks } from './marks';
-import { huWords, lengthWords } from './measure-words';
+import { angleBetween, angleWords, huWords, lengthWords } from './measure-words';
+import { PenLine } from './pen-line';
 import type { Hit } from './picking';
 import type { EntityId, Plane, RoomView } from './room-view';
 import type { SharedHologram } from './shared';
 
-export type Tool = 'turn' | 'point' | 'measure' | 'probe' | 'annotate' | 'clip' | 'nodule';
-export const TOOLS: readonly Tool[] = ['turn', 'point', 'measure', 'probe', 'annotate', 'clip', 'nodule'];
+export type Tool = 'turn' | 'point' | 'measure' | 'probe' | 'annotate' | 'clip' | 'nodule' | 'angle' | 'landmark' | 'pen';
+export const TOOLS: readonly Tool[] = ['turn', 'point', 'measure', 'probe', 'annotate', 'clip', 'nodule', 'angle', 'landmark', 'pen'];
+
+/** What is written at a point. */
+export type Writing = 'note' | 'landmark';
 
 export interface ToolEvents {
   tool: Tool;
-  /** Somebody wants to write at this point; the page asks for the words and calls `annotate`. */
-  'annotate-at': { readonly point_lps_mm: Vec3 };
+  /** Somebody wants to write at this point; the page asks for the words and places them. */
+  'write-at': { readonly point_lps_mm: Vec3; readonly as: Writing };
   /** What has just been done or is to be done next, for those who listen to the page. */
-  step: { readonly tool: Tool; readonly step: 'first-point' | 'placed' | 'asked' | 'cancelled' | 'no-hit'; readonly words: string };
+  step: { readonly tool: Tool; readonly step: 'first-point' | 'next-point' | 'line-point' | 'placed' | 'asked' | 'cancelled' | 'no-hit'; readonly words: string };
 }
 
 /** What a click, a tap, a controller or the Enter key does at a point, by the tool in hand. */
@@ -26,7 +30,9 @@ export class Tools {
   readonly #view: HologramView;
   readonly #marks: Marks;
   #tool: Tool = 'turn';
-  #first: Vec3 | undefined;
+  /** The points chosen so far of what takes more than one. */
+  #begun: Vec3[] = [];
+  readonly #line = new PenLine();
 
   constructor(room: RoomView, shared: SharedHologram, view: HologramView, marks: Marks) {
     this.#room = room;
@@ -55,8 +61,11 @@ export class Tools {
       return;
     }
     if (this.#tool === 'measure') this.#measure(id, point);
+    if (this.#tool === 'angle') this.#angle(id, point);
+    if (this.#tool === 'pen') this.#linePoint(point);
     if (this.#tool === 'probe') this.#probe(id, point);
-    if (this.#tool === 'annotate') this.events.emit('annotate-at', { point_lps_mm: point });
+    if (this.#tool === 'annotate') this.events.emit('write-at', { point_lps_mm: point, as: 'note' });
+    if (this.#tool === 'landmark') this.events.emit('write-at', { point_lps_mm: point, as: 'landmark' });
     if (this.#tool === 'clip') this.#clip(point, towards_lps);
     if (this.#tool === 'point') this.#look(point);
     if (this.#tool === 'nodule') this.#seed(id, point);
@@ -64,28 +73,36 @@ export class Tools {
 
   /** Shows what would be placed at the point under the pointer. */
   hover(hit: Hit | undefined): void {
-    if (this.#tool === 'measure' && this.#first && hit)
-      this.#marks.draft([this.#first, hit.lps_mm], lengthWords(distance(this.#first, hit.lps_mm)));
+    const [first, corner] = this.#begun;
+    if (this.#tool === 'measure' && first && hit) this.#marks.draft([first, hit.lps_mm], lengthWords(distance(first, hit.lps_mm)));
+    else if (this.#tool === 'angle' && first && hit) this.#marks.draft([...this.#begun, hit.lps_mm], corner ? words([first, corner, hit.lps_mm]) : '');
     else if (this.#tool === 'probe' && hit) {
       const hu = this.#view.store.huAt(hit.lps_mm);
       this.#marks.draft([hit.lps_mm], hu === undefined ? '' : huWords(hu));
-    } else if (this.#tool !== 'measure') this.#marks.draft([], '');
+    } else if (this.#begun.length === 0 && this.#line.points.length === 0) this.#marks.draft([], '');
   }
 
   cancel(): void {
-    const begun = this.#first !== undefined;
-    this.#first = undefined;
+    const begun = this.#begun.length > 0 || this.#line.points.length > 0;
+    this.#begun = [];
+    this.#line.take();
     this.#marks.draft([], '');
     if (begun) this.events.emit('step', { tool: this.#tool, step: 'cancelled', words: '' });
   }
 
-  /** Puts words at a point, for everybody. */
-  annotate(point_lps_mm: Vec3, text: string): void {
+  /** Goes on with a line that is drawn in one go. */
+  draw(point: Vec3 | undefined): void {
+    if (point && this.#line.add(point)) this.#marks.draft(this.#line.points, '');
+  }
+
+  /** Ends the line; everybody sees it. */
+  endLine(): void {
+    const points = this.#line.take();
+    this.#marks.draft([], '');
     const id = this.#shared.entity?.[0];
-    const words = text.trim().slice(0, 500);
-    if (id === undefined || words === '') return;
-    this.#room.act({ act: 'add', entity: { type: 'annotation', hologram: id, at_lps_mm: point_lps_mm, text: words } });
-    this.events.emit('step', { tool: 'annotate', step: 'placed', words });
+    if (!points || id === undefined) return;
+    this.#room.act({ act: 'add', entity: { type: 'stroke', hologram: id, points_lps_mm: points } });
+    this.events.emit('step', { tool: 'pen', step: 'placed', words: '' });
   }
 
   /** Moves the cutting plane along its normal; a plane is made if there is none. */
@@ -100,17 +117,39 @@ export class Tools {
   }
 
   #measure(id: EntityId, point: Vec3): void {
-    if (!this.#first) {
-      this.#first = point;
+    const [first] = this.#begun;
+    if (!first) {
+      this.#begun = [point];
       this.#marks.draft([point], '');
       this.events.emit('step', { tool: 'measure', step: 'first-point', words: '' });
       return;
     }
-    const points = [this.#first, point];
-    this.#first = undefined;
+    const points = [first, point];
+    this.#begun = [];
     this.#marks.draft([], '');
     this.#room.act({ act: 'add', entity: { type: 'measure', hologram: id, kind: 'length', points_lps_mm: points } });
-    this.events.emit('step', { tool: 'measure', step: 'placed', words: lengthWords(distance(points[0] ?? point, point)) });
+    this.events.emit('step', { tool: 'measure', step: 'placed', words: lengthWords(distance(first, point)) });
+  }
+
+  #angle(id: EntityId, point: Vec3): void {
+    const [first, corner] = this.#begun;
+    if (!first || !corner) {
+      this.#begun.push(point);
+      this.#marks.draft(this.#begun, '');
+      this.events.emit('step', { tool: 'angle', step: first ? 'next-point' : 'first-point', words: '' });
+      return;
+    }
+    this.#begun = [];
+    this.#marks.draft([], '');
+    this.#room.act({ act: 'add', entity: { type: 'measure', hologram: id, kind: 'angle', points_lps_mm: [first, corner, point] } });
+    this.events.emit('step', { tool: 'angle', step: 'placed', words: words([first, corner, point]) });
+  }
+
+  /** A line point by point, as the keyboard draws it: the last point chosen again ends it. */
+  #linePoint(point: Vec3): void {
+    if (!this.#line.add(point)) return this.endLine();
+    this.#marks.draft(this.#line.points, '');
+    this.events.emit('step', { tool: 'pen', step: 'line-point', words: '' });
   }
 
   #probe(id: EntityId, point: Vec3): void {
@@ -142,4 +181,9 @@ export class Tools {
     this.#shared.set({ cursor_lps_mm: point });
     this.#view.store.setFocus(point);
   }
+}
+
+function words(points: readonly [Vec3, Vec3, Vec3]): string {
+  const angle = angleBetween(points);
+  return angle === undefined ? '' : angleWords(angle);
 }

@@ -4,6 +4,7 @@ import { halvesFromHu } from '../core/volume/half';
 import { RangeGrid } from '../core/volume/occupancy';
 import { isReduced, reducedBlock, reductionTo, type Reduction } from '../core/volume/reduced';
 import type { Block, VolumeStore } from '../core/volume/store';
+import { CROP_SIDES } from './cuts';
 import type { Window } from './room-view';
 import { TABLE_FIRST_HU, TABLE_LENGTH, TABLE_STEP_HU, transferTable } from './transfer';
 import { volumeFragment, volumeVertex } from './volume-shader';
@@ -29,6 +30,8 @@ export class VolumePicture {
   #waiting: Block[] = [];
   #baseWaiting: Block | undefined;
   #uploaded = false;
+  /** The inside of a surface, to which the picture is confined. */
+  #inside: Uint8Array | undefined;
 
   /** `longest` is the longest edge that a 3D texture of this graphics card may have. */
   constructor(store: VolumeStore, longest: number) {
@@ -69,6 +72,7 @@ export class VolumePicture {
         uSkin: { value: 0 },
         uDensity: { value: 1 },
         uClip: { value: new Vector4() },
+        uCrop: { value: Array.from({ length: CROP_SIDES }, () => new Vector4()) },
         uWindow: { value: new Vector2(-1350, 1500) },
         uDepthRange: { value: new Vector2(0.1, 50) },
         uPixels: { value: new Vector2() },
@@ -132,6 +136,14 @@ export class VolumePicture {
     if (name !== 'uStepMm') this.version += 1;
   }
 
+  /** Draws only what lies inside; `undefined` draws the body again. */
+  setInside(inside: Uint8Array | undefined): void {
+    if (inside === this.#inside) return;
+    this.#inside = inside;
+    this.#mask();
+    this.version += 1;
+  }
+
   /** After a lost context: everything once more, from the copy that the CPU keeps. */
   restore(): void {
     this.#waiting = [];
@@ -175,10 +187,15 @@ export class VolumePicture {
 
   #base(block: Block): void {
     this.#baseWaiting = block;
+    this.#mask();
+  }
+
+  /** The body without skin and couch, or the inside of a surface. */
+  #mask(): void {
     const { body, preview } = this.#store;
     if (!body || !preview) return;
     this.uniform<Data3DTexture>('uBody').dispose();
-    const mask = texture3d(body, preview.size, LinearFilter);
+    const mask = texture3d(this.#inside ?? body, preview.size, LinearFilter);
     mask.needsUpdate = true;
     const { size, preview: { factor } } = this.#store.manifest;
     this.uniform<Vector3>('uBodyScale').set(size[0] / (preview.size[0] * factor[0]), size[1] / (preview.size[1] * factor[1]), size[2] / (preview.size[2] * factor[2]));

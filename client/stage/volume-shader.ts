@@ -27,6 +27,7 @@ uniform float uSkin;       // 1 shows all, 0 the body without skin and couch
 uniform float uDensity;    // hologram opacity
 uniform vec3 uBodyScale;   // the mask may reach beyond the volume
 uniform vec4 uClip;        // in unit space: dot(xyz, p) <= w is kept; zero for none
+uniform vec4 uCrop[6];     // the same, for the sides of a box
 uniform vec2 uWindow;      // low HU, width
 uniform vec2 uDepthRange;  // camera near and far
 uniform vec2 uPixels;      // of the target, zero without a depth picture
@@ -68,10 +69,12 @@ void main() {
   float far = min(min(high.x, high.y), high.z);
   bool cut = false;
 
-  // The cutting plane shortens the ray; where the ray enters through it, the cut face shows the slice.
-  float side = dot(uClip.xyz, way);
-  if (uClip.xyz != vec3(0.0)) {
-    float t = (uClip.w - dot(uClip.xyz, eye)) / (abs(side) < 1e-7 ? 1e-7 : side);
+  // Cutting planes shorten the ray; where the ray enters through one, the cut face shows the slice.
+  for (int i = 0; i < 7; i++) {
+    vec4 plane = i == 6 ? uClip : uCrop[i];
+    if (plane.xyz == vec3(0.0)) continue;
+    float side = dot(plane.xyz, way);
+    float t = (plane.w - dot(plane.xyz, eye)) / (abs(side) < 1e-7 ? 1e-7 : side);
     if (side < 0.0) { if (t > near) { near = t; cut = true; } }
     else far = min(far, t);
   }

@@ -28,6 +28,8 @@ import { teaching as teachingEn } from './teaching.en';
 import { teaching as teachingZh } from './teaching.zh';
 import { upgrades as upgradesEn } from './upgrades.en';
 import { upgrades as upgradesZh } from './upgrades.zh';
+import { tools as toolsEn } from './tools.en';
+import { tools as toolsZh } from './tools.zh';
 import { voice as voiceEn } from './voice.en';
 import { voice as voiceZh } from './voice.zh';
 import { twin as twinEn } from './twin.en';
@@ -36,10 +38,10 @@ import { twin as twinZh } from './twin.zh';
 /** What fills the places in a text. */
 export type Params = Readonly<Record<string, string | number>>;
 
-const en = { ...devicesEn, ...imagingEn, ...licenceEn, ...memoryEn, ...noduleEn, ...orderEn, ...qualityEn, ...roomEn, ...shellEn, ...securityEn, ...signalsEn, ...teachingEn, ...voiceEn, ...twinEn, ...upgradesEn, ...functionsEn };
+const en = { ...devicesEn, ...imagingEn, ...licenceEn, ...memoryEn, ...noduleEn, ...orderEn, ...qualityEn, ...roomEn, ...shellEn, ...securityEn, ...signalsEn, ...teachingEn, ...toolsEn, ...voiceEn, ...twinEn, ...upgradesEn, ...functionsEn };
 /** Every text of the client. */
 export type Key = keyof typeof en;
-const zh: Readonly<Record<Key, string>> = { ...devicesZh, ...imagingZh, ...licenceZh, ...memoryZh, ...noduleZh, ...orderZh, ...qualityZh, ...roomZh, ...shellZh, ...securityZh, ...signalsZh, ...teachingZh, ...voiceZh, ...twinZh, ...upgradesZh, ...functionsZh };
+const zh: Readonly<Record<Key, string>> = { ...devicesZh, ...imagingZh, ...licenceZh, ...memoryZh, ...noduleZh, ...orderZh, ...qualityZh, ...roomZh, ...shellZh, ...securityZh, ...signalsZh, ...teachingZh, ...toolsZh, ...voiceZh, ...twinZh, ...upgradesZh, ...functionsZh };
 
 export const WORDS: Readonly<Record<Language, Readonly<Record<Key, string>>>> = { zh, en };
 

@@ -1,10 +1,16 @@
 import { type Matrix4, Quaternion, Vector3 } from 'three';
 import { Emitter } from '../core/emitter';
+import { voxelFromLps, type Vec3, type VoxelGrid } from '../core/frames';
+import type { View } from '../stage/camera-rig';
 import { pick, type Hit } from '../stage/picking';
-import type { Poses } from '../stage/room-view';
+import { HOLOGRAM_HEIGHT_M } from '../stage/room-scene';
+import { LONGEST_LINE } from '../stage/pen-line';
+import type { BoardPoint, EntityId, Poses } from '../stage/room-view';
 import { list } from '../stage/seats';
 import type { Presence, Stage } from '../stage/stage';
 import type { Rigid } from '../stage/turning';
+import { Dwell } from './dwell';
+import { GazeRing } from './gaze-ring';
 import { Grip } from './grip';
 import { HandInput, handModels, type HandEvent } from './inputs';
 import { requestXr, type XrMode } from './modes';
@@ -23,6 +29,10 @@ export interface HeadsetEvents {
 const ENTRANCE_M = 1.15;
 /** A hand this near to the hologram's middle takes it, in multiples of its radius. */
 const REACH = 1.15;
+/** Points of a board nearer to each other than this, as a share of it, say nothing new. */
+const INK_STEP = 0.006;
+/** Nobody is brought nearer than this: the table is there. */
+const NEAREST_M = 0.9;
 
 /** A person inside the stage with a headset: hands, rays, walking, and a panel to read. */
 export class Headset implements Presence {
@@ -37,6 +47,14 @@ export class Headset implements Presence {
   readonly #walk: Walk;
   readonly #vignette: Vignette;
   #pointer: { hand: HandInput; hit: Hit } | undefined;
+  /** The hand that draws with the pen. */
+  #drawing: HandInput | undefined;
+  /** What it has drawn on a board so far. */
+  #ink: { readonly board: EntityId; readonly points: BoardPoint[] } | undefined;
+  /** Whether looking chooses, for those who cannot press. */
+  gaze = false;
+  readonly #dwell = new Dwell();
+  readonly #ring = new GazeRing();
 
   private constructor(stage: Stage, mode: XrMode, session: XRSession, content: PanelContent) {
     [this.#stage, this.mode, this.#session] = [stage, mode, session];
@@ -52,7 +70,7 @@ export class Headset implements Presence {
     this.panel.onPress = (id) => this.events.emit('press', { id });
     this.panel.mesh.position.set(-0.78, 1.38, -0.12);
     this.panel.mesh.rotation.y = 0.55;
-    stage.scene.add(this.panel.mesh, this.#walk.mark);
+    stage.scene.add(this.panel.mesh, this.#walk.mark, this.#ring.mesh);
     stage.rig.rig.position.set(0, 0, ENTRANCE_M);
     stage.rig.rig.rotation.set(0, 0, 0);
     session.addEventListener('end', () => this.#ended(), { once: true });
@@ -90,6 +108,7 @@ export class Headset implements Presence {
     const head = place(this.#stage.renderer.xr.getCamera().matrixWorld).position;
     this.#grip.follow((name) => this.#hands.find((hand) => hand.name === name)?.pose);
     this.#pointer = undefined;
+    this.#draw();
     let hovered: string | undefined;
     for (const hand of this.#hands) {
       if (!hand.tracked) continue;
@@ -104,12 +123,33 @@ export class Headset implements Presence {
         this.#pointer = { hand, hit };
       }
     }
-    this.panel.hover(hovered);
+    this.panel.hover(this.#gazed(seconds) ?? hovered);
   }
+
+  /** What the eyes rest on long enough is pressed or used; answers the button that is looked at. */
+  #gazed(seconds: number): string | undefined {
+    if (!this.gaze) {
+      this.#ring.show(undefined, 0);
+      return undefined;
+    }
+    const { position, rotation } = place(this.#stage.renderer.xr.getCamera().matrixWorld);
+    const ahead = new Vector3(0, 0, -1).applyQuaternion(rotation);
+    const panel = this.panel.hit(position, ahead);
+    const uses = this.#stage.tools.tool !== 'turn' && this.#stage.tools.tool !== 'pen';
+    const hit = panel || !uses ? undefined : pick(this.#stage.hologram, position, ahead, false);
+    const target = panel?.button ?? (hit ? list(hit.room) : undefined);
+    const chosen = this.#dwell.look(target, seconds);
+    this.#ring.show(panel?.button ? panel.point : hit?.room, this.#dwell.share, position);
+    if (chosen && panel?.button) this.panel.press(panel.button);
+    else if (chosen && hit) this.#stage.tools.use(hit.lps_mm, this.#stage.hologram.lpsDirection(ahead.clone().negate()));
+    return panel?.button;
+  }
+
 
   /** Trigger or pinch presses the panel, uses the tool, or takes the hologram; the grip button always takes it. */
   #on(hand: HandInput, event: HandEvent): void {
     if (event === 'release' || event === 'unsqueeze') {
+      if (event === 'release' && this.#drawing === hand) this.#endLine();
       this.#grip.open(hand.name);
       return;
     }
@@ -118,6 +158,13 @@ export class Headset implements Presence {
     if (event === 'select' && button) {
       hand.pulse(0.4, 30);
       this.panel.press(button);
+      return;
+    }
+    if (event === 'select' && this.#stage.tools.tool === 'pen') {
+      this.#drawing = hand;
+      const board = this.#near(hand) ? undefined : this.#stage.boards.hit(origin, direction);
+      this.#ink = board && { board: board.board, points: [board.at] };
+      hand.pulse(0.3, 20);
       return;
     }
     const hit = pick(this.#stage.hologram, origin, direction);
@@ -130,6 +177,51 @@ export class Headset implements Presence {
     if (pose && (this.#near(hand) || hit) && this.#grip.close(hand.name, pose)) hand.pulse(0.5, 40);
   }
 
+  /** The pen draws where the hand is, in the hologram itself; from farther away where its ray meets it. */
+  #draw(): void {
+    const hand = this.#drawing;
+    if (!hand) return;
+    if (!hand.tracked) return this.#endLine();
+    const { hologram, tools } = this.#stage;
+    if (this.#ink) return this.#drawOn(this.#ink, hand);
+    const tip = this.#near(hand) ? hand.pose : undefined;
+    if (tip) return tools.draw(inside(hologram.store.manifest, hologram.lpsFromRoom(tip.position)));
+    const { origin, direction } = hand.pointing;
+    tools.draw(pick(hologram, origin, direction, false)?.lps_mm);
+  }
+
+  #drawOn({ board, points }: { readonly board: EntityId; readonly points: BoardPoint[] }, hand: HandInput): void {
+    const { origin, direction } = hand.pointing;
+    const hit = this.#stage.boards.hit(origin, direction);
+    const last = points.at(-1);
+    if (!hit || hit.board !== board || !last || points.length >= LONGEST_LINE) return;
+    if (Math.hypot(hit.at[0] - last[0], hit.at[1] - last[1]) > INK_STEP) points.push(hit.at);
+  }
+
+  #endLine(): void {
+    if (this.#ink) this.#stage.ink(this.#ink.board, this.#ink.points);
+    this.#ink = undefined;
+    this.#drawing?.pulse(0.2, 15);
+    this.#drawing = undefined;
+    this.#stage.tools.endLine();
+  }
+
+  /** A teleport to where somebody stands who brings everybody there. */
+  stand({ yaw, distance_m }: View): void {
+    const { rig } = this.#stage.rig;
+    const far = Math.max(NEAREST_M, distance_m);
+    rig.position.set(Math.sin(yaw) * far, 0, Math.cos(yaw) * far);
+    rig.rotation.set(0, yaw, 0);
+  }
+
+  /** From where the head looks at the hologram, as a screen says it. */
+  view(): View {
+    const head = place(this.#stage.renderer.xr.getCamera().matrixWorld).position;
+    const flat = Math.hypot(head.x, head.z);
+    const up = head.y - HOLOGRAM_HEIGHT_M;
+    return { yaw: Math.atan2(head.x, head.z), pitch: Math.atan2(up, flat), distance_m: Math.hypot(flat, up) };
+  }
+
   /** Whether a hand is in or at the hologram. */
   #near(hand: HandInput): boolean {
     const { root, store } = this.#stage.hologram;
@@ -140,11 +232,14 @@ export class Headset implements Presence {
   }
 
   #ended(): void {
+    this.#drawing = undefined;
+    this.#stage.tools.cancel();
     this.#grip.openAll();
     for (const hand of this.#hands) hand.dispose();
     this.#walk.dispose();
     this.#vignette.dispose();
     this.panel.dispose();
+    this.#ring.dispose();
     this.#stage.renderer.xr.enabled = false;
     this.#stage.rig.rig.position.set(0, 0, 0);
     this.#stage.rig.rig.rotation.set(0, 0, 0);
@@ -152,6 +247,12 @@ export class Headset implements Presence {
     this.events.emit('ended', this.mode);
     this.events.clear();
   }
+}
+
+/** A point, where the scan holds it. */
+function inside(grid: VoxelGrid, point_lps_mm: Vec3): Vec3 | undefined {
+  const voxel = voxelFromLps(grid, point_lps_mm);
+  return voxel.every((at, axis) => at >= -0.5 && at <= (grid.size[axis] ?? 0) - 0.5) ? point_lps_mm : undefined;
 }
 
 function place(matrix: Matrix4): Rigid {

@@ -401,6 +401,11 @@ export const groups = {
       gives: { 204: null },
       fails: [400, 403, 404, 409],
     }),
+    call('POST /api/rooms/{id}/snapshots', 'Keeps a picture of the stage beside the images that stand there, as a DICOM Secondary Capture.', {
+      takes: object({ title: text, png: text }),
+      gives: { 201: contract('imaging', 'SavedObject') },
+      fails: [400, 403, 404, 422],
+    }),
     call('POST /api/rooms/{id}/export', 'Lays what was measured, noted and shown beside the images.', {
       takes: object({ 'marks?': yes, 'masks?': yes }),
       gives: { 201: object({ objects: list(contract('imaging', 'SavedObject')), left_out: list(client('language', 'Text')) }) },

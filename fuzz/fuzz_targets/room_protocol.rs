@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use room::{
-    Bounds, Door, KeptAct, Person, Probe, Reply, ResumeToken, Room, Seat, Standing,
+    Bounds, Door, KeptAct, Licence, Person, Probe, Reply, ResumeToken, Room, Seat, Standing,
     wire::{ClientFrame, ServerFrame, VERSION},
 };
 use vocabulary::{ActorId, RoomId, Timestamp, Uid};
@@ -15,6 +15,14 @@ struct Chest;
 impl Probe for Chest {
     fn bounds(&self, _: &Uid) -> Option<Bounds> {
         Some(Bounds { min_lps_mm: [-100.0; 3], max_lps_mm: [100.0; 3] })
+    }
+
+    fn layers(&self, _: &Uid) -> Vec<String> {
+        vec!["lungs".to_owned()]
+    }
+
+    fn inside_of(&self, _: &Uid, _: &str) -> Option<(f64, [f64; 3])> {
+        Some((1000.0, [0.0; 3]))
     }
 
     fn hu_at(&self, _: &Uid, [l, _, _]: [f64; 3]) -> Option<i16> {
@@ -43,7 +51,7 @@ struct Hospital {
 impl Hospital {
     fn join(&mut self, who: usize, hello: &[u8]) {
         let actor = actor(who);
-        let person = Person { name: "a".into(), role: "expert".into(), may_act: true, actor, door: door(who) };
+        let person = Person { name: "a".into(), role: "expert".into(), may_act: true, licence: Licence::Valid, actor, door: door(who) };
         let token = ResumeToken([who as u8; 16]);
         if let Ok(joined) = self.room.join(self.now, person, hello, token) {
             ServerFrame::decode(&joined.welcome).unwrap();
@@ -59,9 +67,8 @@ impl Hospital {
 
     fn answer(&mut self, who: usize, seat: Seat, reply: &Reply) {
         match reply {
-            Reply::Nothing => {}
+            Reply::Nothing | Reply::Sending(_) => {}
             Reply::Send(answer) | Reply::ToAll(answer) => drop(ServerFrame::decode(answer).unwrap()),
-            Reply::Sending(_) => {}
             Reply::Close(_, answer) => {
                 ServerFrame::decode(answer).unwrap();
                 self.room.leave(self.now, seat);

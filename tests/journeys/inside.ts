@@ -137,6 +137,22 @@ export async function press(page: Page, side: Side, button: string): Promise<voi
   await close(page, side, 0);
 }
 
+/** Turns the head so that its eyes rest on a button of the panel. */
+export async function gazeAt(page: Page, button: string): Promise<void> {
+  const { at, facing } = await aimAt(page, button);
+  await page.evaluate(
+    ([place, turn]) => {
+      const { rig } = window.__xrInside?.stage.rig ?? {};
+      if (!rig || !window.__xr) throw new Error('nobody is inside');
+      const local = rig.worldToLocal(rig.position.clone().set(...place));
+      const rotation = rig.quaternion.clone().invert().multiply(rig.quaternion.clone().fromArray([...turn]));
+      window.__xr.position.set(local.x, local.y, local.z);
+      window.__xr.quaternion.set(rotation.x, rotation.y, rotation.z, rotation.w);
+    },
+    [at, facing] as const,
+  );
+}
+
 /** Presses the button by which one leaves: no frame follows. */
 export async function leave(page: Page): Promise<void> {
   await reach(page, 'controllers', await aimAt(page, 'leave'));

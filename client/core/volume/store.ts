@@ -65,6 +65,7 @@ export class VolumeStore {
   readonly #stop = new AbortController();
   readonly #pool = new DecodePool();
   readonly #surfaces = new Map<string, Promise<SurfaceMesh>>();
+  readonly #insides = new Map<string, Promise<Uint8Array>>();
 
   constructor(manifest: VolumeManifest, options: VolumeStoreOptions) {
     this.manifest = manifest;
@@ -140,6 +141,23 @@ export class VolumeStore {
       this.#report('surface', error);
     });
     return mesh;
+  }
+
+  /** How much of each voxel of the preview lies inside of a surface, 0 to 255; loaded once. */
+  inside(name: string): Promise<Uint8Array> {
+    const known = this.#insides.get(name);
+    if (known) return known;
+    const inside = this.#bytesOf(`inside/${encodeURIComponent(name)}`).then((bytes) => {
+      const [x, y, z] = this.manifest.preview.size;
+      if (bytes.byteLength !== x * y * z) throw new Error('the inside of a surface has another size than the preview');
+      return new Uint8Array(bytes);
+    });
+    this.#insides.set(name, inside);
+    inside.catch((error: unknown) => {
+      this.#insides.delete(name);
+      this.#report('surface', error);
+    });
+    return inside;
   }
 
   async #loadPreview(): Promise<void> {

@@ -48,7 +48,7 @@ export function Moment(props: MomentProps): JSX.Element {
             <For each={room.marks()}>
               {(mark) => (
                 <li data-mark={mark.id}>
-                  <strong class="number">{markWords(mark)}</strong>
+                  <strong class="number">{markWords(mark, app.t)}</strong>
                   <span class="soft small"> {name(mark.by)}</span>
                 </li>
               )}

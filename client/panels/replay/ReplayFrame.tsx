@@ -87,7 +87,7 @@ export function ReplayFrame(props: { room: string; whole: RecordingWhole }): JSX
         </Show>
       </div>
       <div class="room-dark replay-dark">
-        <StageHost control={replay.room} setting={setting()} volume={volume()} title={title()} nodules={[]} onStage={() => undefined} foot={undefined} side={undefined}>
+        <StageHost control={replay.room} setting={setting()} volume={volume()} title={title()} nodules={[]} onStage={() => undefined} words={undefined} foot={undefined} side={undefined}>
           {undefined}
         </StageHost>
         <ReplayClock replay={replay} acts={acts()} />

@@ -2,6 +2,7 @@
 import { For, Show, createEffect, createSignal, onCleanup, onMount } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
+import { gazeChooses, letGazeChoose } from '../../core/gaze';
 import type { RoomControl } from '../../core/room-control';
 import { WINDOWS } from '../../core/room-control';
 import type { RoomOrder } from '../../core/room-order';
@@ -24,10 +25,11 @@ interface HeadsetButtonsProps {
   readonly title: string;
 }
 
-const TOOLS_INSIDE = ['turn', 'measure', 'probe'] as const satisfies readonly Tool[];
+const TOOLS_INSIDE = ['turn', 'measure', 'angle', 'probe', 'pen'] as const satisfies readonly Tool[];
 const WINDOWS_INSIDE = ['lung', 'mediastinum', 'bone'] as const;
 const MARKS_INSIDE = 2;
 const CAPTIONS_INSIDE = 2;
+
 
 export function HeadsetButtons(props: HeadsetButtonsProps): JSX.Element {
   const app = useApp();
@@ -76,7 +78,7 @@ export function HeadsetButtons(props: HeadsetButtonsProps): JSX.Element {
       app.t('stage.inside', { people: people() }),
       ...props.voice.captions().slice(-CAPTIONS_INSIDE).map(({ name, text }) => app.t('captions.said', { name, text })),
       ...hint(),
-      ...props.control.marks().slice(-MARKS_INSIDE).map(markWords),
+      ...props.control.marks().slice(-MARKS_INSIDE).map((mark) => markWords(mark, app.t)),
       app.t('app.notDevice'),
     ],
     buttons: [
@@ -84,12 +86,17 @@ export function HeadsetButtons(props: HeadsetButtonsProps): JSX.Element {
       ...WINDOWS_INSIDE.map((window) => ({ id: `window:${window}`, label: app.t(`window.${window}`) })),
       { id: 'microphone', label: microphone() },
       { id: 'hand', label: app.t(hasHandUp() ? 'order.lower' : 'order.raise') },
+      { id: 'gaze', label: `${gazeChooses() ? '✓ ' : ''}${app.t('gaze.title')}` },
       { id: 'leave', label: app.t('room.leaveXr') },
     ],
   });
   createEffect(() => {
     const headset = inside();
     if (headset) headset.panel.content = content();
+  });
+  createEffect(() => {
+    const headset = inside();
+    if (headset) headset.gaze = gazeChooses();
   });
 
   function pressed(headset: Headset, id: string): void {
@@ -99,6 +106,7 @@ export function HeadsetButtons(props: HeadsetButtonsProps): JSX.Element {
     else if (window) props.control.change({ window: WINDOWS[window] });
     else if (id === 'microphone') void turnMicrophone();
     else if (id === 'hand') props.order.act({ act: hasHandUp() ? 'lower-hand' : 'raise-hand' });
+    else if (id === 'gaze') letGazeChoose(!gazeChooses());
     else void headset.exit();
   }
 
@@ -113,6 +121,7 @@ export function HeadsetButtons(props: HeadsetButtonsProps): JSX.Element {
       const headset = await Headset.enter(props.stage, mode, content());
       headset.events.on('press', ({ id }) => pressed(headset, id));
       headset.events.on('ended', () => setInside(undefined));
+      headset.gaze = gazeChooses();
       setInside(headset);
     } catch {
       app.toast(app.t('room.xrFailed'));

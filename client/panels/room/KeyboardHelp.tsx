@@ -4,13 +4,14 @@ import { useApp } from '../../core/app';
 import { KeysDialog } from '../KeysDialog';
 
 const KEYS = [
-  [['1', '…', '7'], 'keys.tools'],
+  [['1', '…', '9', '0'], 'keys.tools'],
   [['←', '→', '↑', '↓'], 'keys.turn'],
   [['Shift ←', '…'], 'keys.move'],
   [['Alt ←', '…'], 'keys.walk'],
   [['+', '−'], 'keys.scale'],
   [['PgUp', 'PgDn'], 'keys.depth'],
   [['Enter'], 'keys.place'],
+  [['Enter', 'Enter'], 'keys.endLine'],
   [['Home'], 'keys.home'],
   [['Ctrl Z'], 'keys.undo'],
   [['M'], 'keys.microphone'],

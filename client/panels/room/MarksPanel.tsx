@@ -2,24 +2,43 @@
 import { For, Show, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
+import type { App } from '../../core/app';
 import { inLanguage } from '../../core/language';
 import type { Text } from '../../core/language';
 import type { Mark, RoomControl } from '../../core/room-control';
 import { measureWords } from '../../stage/measure-words';
 import { Icon } from '../Icon';
+import type { IconName } from '../Icon';
 import { Notice } from '../Notice';
 
 /** What a mark says. */
-export function markWords(mark: Mark): string {
-  return mark.entity.type === 'measure' ? measureWords(mark.entity) : mark.entity.text;
+export function markWords({ entity }: Mark, t: App['t']): string {
+  if (entity.type === 'measure') return measureWords(entity);
+  if (entity.type === 'stroke') return t('marks.strokeOf', { count: entity.points_lps_mm.length });
+  return entity.type === 'landmark' ? entity.name : entity.text;
 }
 
-export function MarksPanel(props: { control: RoomControl; room: string }): JSX.Element {
+type Kind = 'length' | 'hu' | 'angle' | 'volume' | 'note' | 'landmark' | 'stroke';
+
+function kindOf({ entity }: Mark): Kind {
+  if (entity.type === 'measure') return entity.kind;
+  return entity.type === 'annotation' ? 'note' : entity.type;
+}
+
+const SIGNS: Readonly<Record<Kind, IconName>> = { length: 'measure', hu: 'hu', angle: 'angle', volume: 'layers', note: 'annotate', landmark: 'landmark', stroke: 'pen' };
+
+interface MarksPanelProps {
+  readonly control: RoomControl;
+  readonly room: string;
+  /** What a surface is called. */
+  labelOf(layer: string): string;
+}
+
+export function MarksPanel(props: MarksPanelProps): JSX.Element {
   const app = useApp();
   const who = (actor: string): string => props.control.people().find((one) => one.actor === actor)?.name ?? actor;
-  const kind = (mark: Mark): 'length' | 'hu' | 'note' => (mark.entity.type === 'measure' ? mark.entity.kind : 'note');
   const show = (mark: Mark): void => {
-    const point = mark.entity.type === 'measure' ? mark.entity.points_lps_mm[0] : mark.entity.at_lps_mm;
+    const point = 'points_lps_mm' in mark.entity ? mark.entity.points_lps_mm[0] : mark.entity.at_lps_mm;
     if (point) props.control.lookAt(point);
   };
   return (
@@ -35,12 +54,13 @@ export function MarksPanel(props: { control: RoomControl; room: string }): JSX.E
           <For each={props.control.marks()}>
             {(mark) => (
               <li>
-                <Icon name={mark.entity.type === 'annotation' ? 'annotate' : kind(mark) === 'hu' ? 'hu' : 'measure'} />
+                <Icon name={SIGNS[kindOf(mark)]} />
                 <span class="mark-words">
-                  <strong class="number">{markWords(mark)}</strong>
+                  <strong class="number">{markWords(mark, app.t)}</strong>
                   <span class="soft small">
                     {' '}
-                    {app.t(`marks.${kind(mark)}`)} · {who(mark.by)}
+                    {app.t(`marks.${kindOf(mark)}`)}
+                    {mark.entity.type === 'measure' && mark.entity.layer ? ` · ${props.labelOf(mark.entity.layer)}` : ''} · {who(mark.by)}
                   </span>
                 </span>
                 <button type="button" class="button quiet small" onClick={() => show(mark)}>
@@ -49,7 +69,7 @@ export function MarksPanel(props: { control: RoomControl; room: string }): JSX.E
                 <button
                   type="button"
                   class="button quiet small"
-                  aria-label={app.t('marks.removeThis', { what: markWords(mark) })}
+                  aria-label={app.t('marks.removeThis', { what: markWords(mark, app.t) })}
                   onClick={() => props.control.remove(mark.id)}
                 >
                   <Icon name="close" size={16} />

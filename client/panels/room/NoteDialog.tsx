@@ -1,13 +1,16 @@
-/** The words of a note that is to stand at a point of the images. */
+/** The words of a note, or the name of a landmark, that is to stand at a point of the images. */
 import { createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
+import type { Writing } from '../../stage/tools';
 import { Dialog } from '../Dialog';
 import { Field } from '../Field';
 
-const LONGEST_NOTE = 500;
+/** As the room has it, in characters. */
+const LONGEST = { note: 500, landmark: 60 } as const;
 
 interface NoteDialogProps {
+  readonly as: Writing;
   onPlace(text: string): void;
   onClose(): void;
 }
@@ -22,14 +25,14 @@ export function NoteDialog(props: NoteDialogProps): JSX.Element {
     props.onClose();
   };
   return (
-    <Dialog open title={t('note.title')} onClose={() => props.onClose()}>
+    <Dialog open title={t(`${props.as}.title`)} onClose={() => props.onClose()}>
       <form class="stack" onSubmit={place}>
-        <Field label={t('note.text')}>
+        <Field label={t(`${props.as}.text`)}>
           {(control) => (
             <input
               {...control}
               class="input"
-              maxLength={LONGEST_NOTE}
+              maxLength={LONGEST[props.as]}
               value={text()}
               onInput={(event) => setText(event.currentTarget.value)}
             />
@@ -40,7 +43,7 @@ export function NoteDialog(props: NoteDialogProps): JSX.Element {
             {t('app.cancel')}
           </button>
           <button type="submit" class="button primary">
-            {t('note.place')}
+            {t(`${props.as}.place`)}
           </button>
         </footer>
       </form>

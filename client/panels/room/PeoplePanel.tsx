@@ -10,6 +10,7 @@ import type { RoomVoice } from '../../core/room-voice';
 import { initialOf } from '../../core/words-of';
 import { Icon } from '../Icon';
 import { roleWords } from '../person';
+import { OwnColour } from './OwnColour';
 import { OrderDialog } from './OrderDialog';
 import { KeptOutPanel } from './KeptOutPanel';
 import { Slider } from './Slider';
@@ -40,6 +41,7 @@ export function PeoplePanel(props: PeoplePanelProps): JSX.Element {
         <Icon name="hand" />
         {app.t(isUp() ? 'order.lower' : 'order.raise')}
       </button>
+      <OwnColour order={props.order} people={props.control.people()} />
       <WaitingPanel order={props.order} people={props.control.people()} />
       <KeptOutPanel order={props.order} />
       <ul class="people" aria-label={app.t('people.here')}>
@@ -76,6 +78,11 @@ function Person(props: PeoplePanelProps & { person: Participant; onKeep(): void 
       <span>
         {props.person.name}
         <span class="soft small"> {roleWords(app, props.person.role)}</span>
+        <Show when={props.person.role !== 'patient'}>
+          <span class="chip" classList={{ warn: props.person.licence === 'ended' }} data-licence={props.person.licence}>
+            {app.t(`licence.${props.person.licence}`)}
+          </span>
+        </Show>
         <VoiceChips voice={props.voice} participant={props.person.id} />
         <Show when={props.person.away}>
           <span class="chip warn">{app.t('people.away')}</span>

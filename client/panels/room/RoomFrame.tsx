@@ -8,6 +8,7 @@ import { inLanguage } from '../../core/language';
 import { createRoomControl, firstLook } from '../../core/room-control';
 import type { RoomControl } from '../../core/room-control';
 import { noduleDoors } from '../../core/nodules';
+import { createRoomLead } from '../../core/room-lead';
 import { createRoomNews } from '../../core/room-news';
 import { createRoomVoice } from '../../core/room-voice';
 import { createRoomNodules } from '../../core/room-nodules';
@@ -18,19 +19,27 @@ import { Link } from '../../core/router';
 import { createSeriesVolume } from '../../core/series-volume';
 import type { SeriesVolume } from '../../core/series-volume';
 import type { RoomClient } from '../../room/room-client';
+import { viewOf } from '../../room/view';
 import type { Stage } from '../../stage/stage';
 import { Tabs } from '../Tabs';
+import { badgeWords } from '../person';
+import { BoardPanel } from './BoardPanel';
 import { CasePanel, placeOf } from './CasePanel';
+import { LeadPanel, LeadWords } from './LeadPanel';
 import { KeyboardHelp } from './KeyboardHelp';
 import { MarksPanel } from './MarksPanel';
 import { NoteDialog } from './NoteDialog';
+import { OrdersPanel } from './OrdersPanel';
+import { PagePanel } from './PagePanel';
 import { PeoplePanel } from './PeoplePanel';
 import { Pictures } from './Pictures';
 import { PlaceChoice, createSetting } from './PlaceChoice';
 import { AskToRecord, RecordingStrip } from './RecordingStrip';
 import { RoomBar } from './RoomBar';
 import { RoomNodules, noduleWords } from './RoomNodules';
+import { ShelfPanel } from './ShelfPanel';
 import { SliceRow } from './SliceRow';
+import { Snapshot } from './Snapshot';
 import { StageHost } from './StageHost';
 import { StayNotice } from './StayNotice';
 import { ToolBar } from './ToolBar';
@@ -45,10 +54,11 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
   const app = useApp();
   const client = props.client;
   const voice = createRoomVoice(client, app);
-  const control = createRoomControl(client, voice.loudness);
+  const control = createRoomControl(client, voice.loudness, viewOf(client, voice.loudness, (person) => badgeWords(app, person)));
   const order = createRoomOrder(client);
   const recording = createRoomRecording(client);
   const [stage, setStage] = createSignal<Stage>();
+  const lead = createRoomLead(client, stage, app);
   const [help, setHelp] = createSignal(false);
   const [shown, setShown] = createSignal<Part>('case');
   const narrow = mediaSignal(NARROW);
@@ -75,6 +85,10 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
     },
   });
   const proposals = createMemo(() => nodules.all().map((nodule) => ({ id: nodule.seed.id, mask: nodule.mask, words: noduleWords(nodule, app) })));
+  const labelOf = (layer: string): string => {
+    const surface = volume()?.manifest()?.surfaces.find(({ name }) => name === layer);
+    return surface ? inLanguage(surface.label, app.language()) : layer;
+  };
   const title = (): string => inLanguage(props.info.title, app.language());
 
   // A room that was just furnished looks at no point of the scan yet.
@@ -116,7 +130,7 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
       </RoomBar>
       <div class="room-dark" onKeyDown={onKey}>
         <StayNotice order={order} />
-        <StageHost control={control} setting={setting()} volume={volume()} title={title()} nodules={proposals()} onStage={setStage} foot={<VoiceBar voice={voice} offersOther={order.own()?.role === 'patient'} />} side={<Pictures voice={voice} control={control} />}>
+        <StageHost control={control} setting={setting()} volume={volume()} title={title()} nodules={proposals()} onStage={setStage} words={<LeadWords lead={lead} />} foot={<VoiceBar voice={voice} offersOther={order.own()?.role === 'patient'} />} side={<Pictures voice={voice} control={control} />}>
           <ToolBar control={control} onHelp={() => setHelp(true)} />
         </StageHost>
         <Show when={!narrow()}>
@@ -134,18 +148,26 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
                 <div class="stack">
                   <RoomNodules control={control} nodules={nodules} patient={props.info.patient} />
                   <ViewPanel control={control} manifest={volume()?.manifest()} />
-                  <MarksPanel control={control} room={props.info.id} />
+                  <MarksPanel control={control} room={props.info.id} labelOf={labelOf} />
+                  <Show when={order.works() && stage()}>{(shown) => <Snapshot room={props.info.id} title={title()} stage={shown()} />}</Show>
+                  <BoardPanel control={control} works={order.works()} />
+                  <Show when={order.works()}>
+                    <ShelfPanel control={control} patient={props.info.patient} />
+                  </Show>
+                  <PagePanel client={client} control={control} patient={props.info.patient} />
                   <PlaceChoice setting={setting()} own={own()} onChoose={setSetting} />
                 </div>
               </Match>
               <Match when={part === 'people'}>
                 <div class="stack">
+                  <LeadPanel lead={lead} able={order.works() && stage() !== undefined} />
                   <PeoplePanel control={control} order={order} voice={voice} log={news.log()} />
                   <VoicePanel voice={voice} />
                   <AskToRecord recording={recording} order={order} />
                   <Link href={recordingPath(props.info.id)} class="button quiet">
                     {app.t('recording.all')}
                   </Link>
+                  <OrdersPanel control={control} order={order} lead={lead} />
                 </div>
               </Match>
               <Match when={part === 'slices'}>
@@ -159,11 +181,12 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
           )}
         </Tabs>
       </aside>
-      <Show when={control.noteAt()}>
-        {(point) => (
+      <Show when={control.writeAt()}>
+        {(at) => (
           <NoteDialog
-            onPlace={(text) => control.annotate(point(), text)}
-            onClose={() => control.askForNote(undefined)}
+            as={at().as}
+            onPlace={(text) => control.write(at().point_lps_mm, text, at().as)}
+            onClose={() => control.askForWords(undefined)}
           />
         )}
       </Show>

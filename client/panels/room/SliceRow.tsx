@@ -40,9 +40,11 @@ function SliceHost(props: SliceRowProps & { plane: SliceAxis }): JSX.Element {
       mine = createSlice(canvas, props.plane, store);
       mine.events.on('cursor', (point) => props.control.lookAt(point));
       mine.events.on('use', (point) => {
-        if (props.control.use(point) === 'first-point') app.announce(app.t('step.first-point'));
+        const step = props.control.use(point);
+        if (step) app.announce(app.t(`step.${step}`));
       });
       mine.events.on('length', (points) => props.control.measure(points));
+      mine.events.on('line', (points) => props.control.draw(points));
       setSlice(mine);
     });
     onCleanup(() => {

@@ -22,6 +22,8 @@ interface StageHostProps {
   readonly children: JSX.Element;
   /** At the foot of the stage: voice. */
   readonly foot: JSX.Element;
+  /** What is said on it besides. */
+  readonly words: JSX.Element;
   /** At its side: pictures. */
   readonly side: JSX.Element;
   onStage(stage: Stage | undefined): void;
@@ -39,7 +41,7 @@ export function StageHost(props: StageHostProps): JSX.Element {
   function wire(made: Stage): void {
     made.tools.tool = props.control.tool();
     made.tools.events.on('tool', (tool) => props.control.chooseTool(tool));
-    made.tools.events.on('annotate-at', ({ point_lps_mm }) => props.control.askForNote(point_lps_mm));
+    made.tools.events.on('write-at', (at) => props.control.askForWords(at));
     made.tools.events.on('step', ({ step, words }) => app.announce(app.t(`step.${step}`, { words })));
     made.events.on('context', (event) => setLost(event.lost));
     made.events.on('refused', ({ by }) => {
@@ -121,6 +123,7 @@ export function StageHost(props: StageHostProps): JSX.Element {
       {props.side}
       {props.foot}
       <div class="stage-words">
+        {props.words}
         <VolumeWords volume={props.volume} />
         <Show when={stage()?.reduced}>
           <p class="stage-progress">{app.t('stage.reduced')}</p>

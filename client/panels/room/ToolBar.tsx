@@ -16,6 +16,9 @@ const SIGNS: Readonly<Record<Tool, IconName>> = {
   annotate: 'annotate',
   clip: 'clip',
   nodule: 'nodule',
+  angle: 'angle',
+  landmark: 'landmark',
+  pen: 'pen',
 };
 const STEPS: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 };
 
@@ -44,7 +47,7 @@ export function ToolBar(props: { control: RoomControl; onHelp(): void }): JSX.El
               data-tool={tool}
               aria-pressed={props.control.tool() === tool}
               aria-describedby={hint}
-              aria-keyshortcuts={String(at() + 1)}
+              aria-keyshortcuts={String((at() + 1) % 10)}
               tabIndex={props.control.tool() === tool ? 0 : -1}
               onClick={() => props.control.chooseTool(tool)}
             >

@@ -9,6 +9,7 @@ import { WINDOWS, windowName } from '../../core/room-control';
 import type { RoomControl, WindowName } from '../../core/room-control';
 import type { VolumeManifest } from '../../core/volume/manifest';
 import type { Hologram, Mode } from '../../stage/room-view';
+import { PartsPanel } from './PartsPanel';
 import { Segmented } from '../Segmented';
 import { Slider } from './Slider';
 
@@ -82,7 +83,12 @@ export function ViewPanel(props: ViewPanelProps): JSX.Element {
             </ul>
           </section>
           <Show when={props.manifest}>
-            {(grid) => <CutChoice control={props.control} state={hologram().state} grid={grid()} />}
+            {(grid) => (
+              <>
+                <CutChoice control={props.control} state={hologram().state} grid={grid()} />
+                <PartsPanel control={props.control} state={hologram().state} manifest={grid()} />
+              </>
+            )}
           </Show>
           <Slider
             label={app.t('scale.title')}

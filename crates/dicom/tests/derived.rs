@@ -14,8 +14,8 @@ use std::fs;
 
 use dicom::{
     create::{
-        CreateError, DocumentKind, MarkKind, NewDocument, context_of, derived_uid, document,
-        measurement_report, presentation_state,
+        CreateError, DocumentKind, MarkKind, NewDocument, NewPicture, context_of, derived_uid,
+        document, measurement_report, picture, presentation_state,
     },
     file_of_data_set, read_report, read_structures,
 };
@@ -67,7 +67,10 @@ fn a_report_is_read_back_as_it_was_written() {
         );
         match &mark.kind {
             MarkKind::Note(note) => assert_eq!(&group.comments, std::slice::from_ref(note)),
-            MarkKind::LengthMm(number) | MarkKind::Hu(number) => {
+            MarkKind::LengthMm(number)
+            | MarkKind::Hu(number)
+            | MarkKind::AngleDeg(number)
+            | MarkKind::VolumeMl(number) => {
                 let measured = &group.measurements[0];
                 assert_eq!(measured.value, Some(*number));
                 assert_eq!(measured.points_lps_mm.len(), mark.points_lps_mm.len());
@@ -134,6 +137,43 @@ fn marks_outside_of_all_images_make_no_object() {
     let (person, study) = (support::person(), support::study());
     let report = measurement_report(&person, &study, &of, &marks, &made("sr"));
     assert!(matches!(report, Err(CreateError::Nothing)));
+}
+
+#[test]
+fn a_picture_becomes_a_secondary_capture_of_its_pixels() {
+    let mut png = Vec::new();
+    let mut drawn = image::RgbaImage::new(3, 1);
+    drawn.put_pixel(0, 0, image::Rgba([200, 100, 50, 255]));
+    drawn.put_pixel(1, 0, image::Rgba([200, 100, 50, 0]));
+    let written = drawn.write_to(&mut std::io::Cursor::new(&mut png), image::ImageFormat::Png);
+    written.unwrap();
+    let new = NewPicture {
+        title: "肺结节 nodule".to_owned(),
+        png,
+    };
+    let (person, study) = (support::person(), support::study());
+    let file = picture(&person, &study, &new, &made("picture")).unwrap();
+    let object = read(&file);
+    assert_eq!(
+        text(&object, tags::SOP_CLASS_UID),
+        "1.2.840.10008.5.1.4.1.1.7"
+    );
+    assert_eq!(text(&object, tags::IMAGE_COMMENTS), new.title);
+    assert_eq!(text(&object, tags::STUDY_INSTANCE_UID), study.uid.as_str());
+    let pixels = object.get(tags::PIXEL_DATA).unwrap().to_bytes().unwrap();
+    // What is clear becomes black, and the bytes are even.
+    assert_eq!(&pixels[..], [200, 100, 50, 0, 0, 0, 0, 0, 0, 0]);
+    for broken in [&b"no picture"[..], &new.png[..20]] {
+        let new = NewPicture {
+            png: broken.to_vec(),
+            ..new.clone()
+        };
+        let refused = picture(&person, &study, &new, &made("picture"));
+        assert!(matches!(
+            refused,
+            Err(CreateError::NotThatKind("image/png"))
+        ));
+    }
 }
 
 #[test]

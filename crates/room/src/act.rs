@@ -2,11 +2,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize};
 use ts_rs::TS;
-use vocabulary::{ActorId, Timestamp};
+use vocabulary::{ActorId, Timestamp, Uid};
 
 use crate::{
-    EntityId, Hologram, Layer, MeasureKind, Mode, Ordered, Placed, Plane, RecordingStep, Standing,
-    Transform, Window,
+    CropBox, EntityId, Hologram, Layer, MeasureKind, Mode, Ordered, Placed, Plane, RecordingStep,
+    Standing, Transform, View, Window,
 };
 
 /// What a participant asks the room to do.
@@ -45,8 +45,29 @@ pub enum Act {
         #[ts(optional)]
         transform: Option<Transform>,
     },
+    /// Take a series of the patient from the shelf; what stood there goes onto it.
+    Take {
+        /// The series.
+        #[ts(type = "string")]
+        series: Uid,
+    },
+    /// Wear another colour of the palette, which nobody else here wears.
+    Wear {
+        /// The colour, as `#rrggbb`.
+        colour: String,
+    },
     /// Take back one's own last step that can still be taken back.
     Undo,
+    /// Show the others the way: their view follows one's own until one ends it.
+    Lead {
+        /// From where one looks; `null` ends it.
+        view: Option<View>,
+    },
+    /// Bring everybody to one's own view, once.
+    Gather {
+        /// From where one looks.
+        view: View,
+    },
     /// Ask to speak.
     RaiseHand,
     /// Ask no longer; who keeps order lowers the hands of others.
@@ -150,6 +171,10 @@ pub enum Act {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 #[ts(export_to = "room.ts")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "the largest, a hologram, is what the others lie on, and there are few of any"
+)]
 pub enum NewEntity {
     /// An image of a patient's scan.
     Hologram(Hologram),
@@ -159,6 +184,16 @@ pub enum NewEntity {
     Annotation(crate::Annotation),
     /// A place where the nodule is asked for.
     Nodule(crate::NoduleSeed),
+    /// A place that has a name.
+    Landmark(crate::Landmark),
+    /// A line that was drawn.
+    Stroke(crate::Stroke),
+    /// A board to write and draw on.
+    Board(crate::Board),
+    /// A line on a board.
+    Ink(crate::Ink),
+    /// Words on a board.
+    BoardNote(crate::BoardNote),
 }
 
 /// A measure to be taken by the server.
@@ -170,14 +205,23 @@ pub struct NewMeasure {
     pub hologram: EntityId,
     /// What to measure.
     pub kind: MeasureKind,
-    /// The points `[l, p, s]`, in millimetres, patient LPS frame: two for a length, one for a value.
+    /// The points `[l, p, s]`, in millimetres, patient LPS frame: two for a length, one for a value, three for an
+    /// angle with its corner in the middle, none for a volume.
     pub points_lps_mm: Vec<[f64; 3]>,
+    /// For a volume: the surface whose inside is measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub layer: Option<String>,
 }
 
 /// Fields to change of one entity; those left out stay as they are.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 #[ts(export_to = "room.ts")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "the largest, a hologram, is what the others lie on, and there are few of any"
+)]
 pub enum Patch {
     /// Of a hologram.
     Hologram(HologramPatch),
@@ -185,6 +229,8 @@ pub enum Patch {
     Measure(MeasurePatch),
     /// Of an annotation.
     Annotation(AnnotationPatch),
+    /// Of a board.
+    Board(BoardPatch),
 }
 
 /// Fields to change of a hologram.
@@ -214,6 +260,43 @@ pub struct HologramPatch {
     /// The point at which the slices meet, in millimetres, patient LPS frame.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cursor_lps_mm: Option<[f64; 3]>,
+    /// The box outside which nothing is drawn; `null` takes it away.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "null_is_a_value"
+    )]
+    #[ts(optional = nullable, as = "Option<CropBox>")]
+    pub crop: Option<Option<CropBox>>,
+    /// The surface whose inside alone is drawn; `null` draws all.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "null_is_a_value"
+    )]
+    #[ts(optional = nullable, as = "Option<String>")]
+    pub within: Option<Option<String>>,
+    /// The one surface that is drawn; `null` draws all.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "null_is_a_value"
+    )]
+    #[ts(optional = nullable, as = "Option<String>")]
+    pub only: Option<Option<String>>,
+    /// How far the surfaces are moved apart, from 0 to 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub apart: Option<f64>,
+}
+
+/// Fields to change of a board.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields, default)]
+#[ts(export_to = "room.ts", optional_fields)]
+pub struct BoardPatch {
+    /// Where it stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transform: Option<Transform>,
+    /// What it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
 }
 
 /// Fields to change of a measure.

@@ -86,6 +86,77 @@ pub struct Hologram {
     pub clip: Option<Plane>,
     /// The point `[l, p, s]` at which the three slices meet, in millimetres, patient LPS frame.
     pub cursor_lps_mm: [f64; 3],
+    /// The box outside which nothing is drawn, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub crop: Option<CropBox>,
+    /// The surface whose inside alone is drawn, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub within: Option<String>,
+    /// The one surface that is drawn while all else is hidden, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub only: Option<String>,
+    /// How far the surfaces are moved apart from their middle: 0 leaves them, 1 doubles their distances.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    #[ts(optional, as = "Option<f64>")]
+    pub apart: f64,
+    /// Whether it lies on the shelf: it is kept with its marks, and not drawn.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[ts(optional, as = "Option<bool>")]
+    pub shelved: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks")]
+fn is_zero(number: &f64) -> bool {
+    *number == 0.0
+}
+
+/// A box along the patient's axes.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+#[ts(export_to = "room.ts")]
+pub struct CropBox {
+    /// The least corner `[l, p, s]`, in millimetres, patient LPS frame.
+    pub min_lps_mm: [f64; 3],
+    /// The greatest corner `[l, p, s]`, in millimetres, patient LPS frame.
+    pub max_lps_mm: [f64; 3],
+}
+
+/// A board on which people write and draw, standing in the room.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+#[ts(export_to = "room.ts")]
+pub struct Board {
+    /// Where its middle stands; its front looks along its own z axis.
+    pub transform: Transform,
+    /// What it is about; may be empty.
+    pub title: String,
+}
+
+/// A line drawn on a board.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+#[ts(export_to = "room.ts")]
+pub struct Ink {
+    /// The board.
+    pub board: EntityId,
+    /// The points `[across, down]` one after the other, from 0 to 1 of the board.
+    pub points: Vec<[f64; 2]>,
+}
+
+/// Words on a board.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+#[ts(export_to = "room.ts")]
+pub struct BoardNote {
+    /// The board.
+    pub board: EntityId,
+    /// Where they begin: `[across, down]`, from 0 to 1 of the board.
+    pub at: [f64; 2],
+    /// What they say.
+    pub text: String,
 }
 
 /// What a measure measures.
@@ -97,6 +168,10 @@ pub enum MeasureKind {
     Length,
     /// The Hounsfield value at one point, in `[hnsf'U]`.
     Hu,
+    /// The angle at the middle one of three points, in `deg`.
+    Angle,
+    /// The volume of a surface's inside, in `mL`.
+    Volume,
 }
 
 /// A measure as the server has taken it.
@@ -108,14 +183,19 @@ pub struct Measure {
     pub hologram: EntityId,
     /// What it measures.
     pub kind: MeasureKind,
-    /// The points `[l, p, s]`, in millimetres, patient LPS frame: two for a length, one for a value.
+    /// The points `[l, p, s]`, in millimetres, patient LPS frame: two for a length, one for a value, three for an
+    /// angle with its corner in the middle, for a volume the middle of what was measured.
     pub points_lps_mm: Vec<[f64; 3]>,
+    /// For a volume: the surface whose inside was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub layer: Option<String>,
     /// The result, by the server, or why there is none.
     #[ts(
         type = "{ state: \"assessed\", value: number } | { state: \"not-assessable\", missing: { input: string, why: { zh: string, en: string } }[] }"
     )]
     pub value: Assessed<f64>,
-    /// The unit of the result (UCUM): `mm` or `[hnsf'U]`.
+    /// The unit of the result (UCUM): `mm`, `[hnsf'U]`, `deg` or `mL`.
     pub unit: String,
 }
 
@@ -144,10 +224,38 @@ pub struct NoduleSeed {
     pub at_lps_mm: [f64; 3],
 }
 
+/// A place that has a name, to be spoken of and found again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+#[ts(export_to = "room.ts")]
+pub struct Landmark {
+    /// The hologram that it is put on.
+    pub hologram: EntityId,
+    /// The place `[l, p, s]`, in millimetres, patient LPS frame.
+    pub at_lps_mm: [f64; 3],
+    /// Its name.
+    pub name: String,
+}
+
+/// A line that somebody drew in space with the pen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+#[ts(export_to = "room.ts")]
+pub struct Stroke {
+    /// The hologram that it is drawn on.
+    pub hologram: EntityId,
+    /// The points `[l, p, s]` one after the other, in millimetres, patient LPS frame.
+    pub points_lps_mm: Vec<[f64; 3]>,
+}
+
 /// A thing in a room.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 #[ts(export_to = "room.ts")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "the largest, a hologram, is what the others lie on, and there are few of any"
+)]
 pub enum Entity {
     /// An image of a patient's scan.
     Hologram(Hologram),
@@ -157,16 +265,30 @@ pub enum Entity {
     Annotation(Annotation),
     /// A place where the nodule is asked for.
     Nodule(NoduleSeed),
+    /// A place that has a name.
+    Landmark(Landmark),
+    /// A line that somebody drew.
+    Stroke(Stroke),
+    /// A board to write and draw on.
+    Board(Board),
+    /// A line on a board.
+    Ink(Ink),
+    /// Words on a board.
+    BoardNote(BoardNote),
 }
 
 impl Entity {
-    /// The hologram that this entity belongs to, if it is a mark on one.
-    pub fn hologram(&self) -> Option<EntityId> {
+    /// The hologram or board that this entity is a mark on, if it is one.
+    pub fn on(&self) -> Option<EntityId> {
         match self {
-            Self::Hologram(_) => None,
+            Self::Hologram(_) | Self::Board(_) => None,
+            Self::Ink(ink) => Some(ink.board),
+            Self::BoardNote(note) => Some(note.board),
             Self::Measure(measure) => Some(measure.hologram),
             Self::Annotation(annotation) => Some(annotation.hologram),
             Self::Nodule(seed) => Some(seed.hologram),
+            Self::Landmark(landmark) => Some(landmark.hologram),
+            Self::Stroke(stroke) => Some(stroke.hologram),
         }
     }
 }
@@ -209,6 +331,13 @@ impl Bounds {
 pub trait Probe {
     /// The box of a series; `None` where it is not kept or does not belong to this room's patient.
     fn bounds(&self, series: &Uid) -> Option<Bounds>;
+
+    /// The surfaces of a series whose inside is known, by name; empty while there are none.
+    fn layers(&self, series: &Uid) -> Vec<String>;
+
+    /// How much is inside of a surface (cubic millimetres) and its middle `[l, p, s]` (millimetres, LPS); `None`
+    /// where its inside is not known.
+    fn inside_of(&self, series: &Uid, layer: &str) -> Option<(f64, [f64; 3])>;
 
     /// The value at a point `[l, p, s]` (millimetres, LPS); `None` where there is none to be had.
     fn hu_at(&self, series: &Uid, point_lps_mm: [f64; 3]) -> Option<i16>;

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use vocabulary::{ActorId, Assessed, Missing, Text, Timestamp, Uid};
 
 use crate::{
-    Act, ActKind, Annotation, AnnotationPatch, Change, Deed, Entity, EntityId, Hologram,
+    Act, ActKind, Annotation, AnnotationPatch, Bounds, Change, Deed, Entity, EntityId, Hologram,
     HologramPatch, Measure, MeasureKind, NewEntity, NewMeasure, Patch, Placed, Probe, Refusal,
     Transform, limits, room::Hold, world::World,
 };
@@ -44,6 +44,7 @@ impl Case<'_> {
                 Ok(Verdict::TakeHold(id, hologram.transform))
             }
             Act::Release { id, transform } => self.release(id, transform),
+            Act::Take { series } => self.take(&series),
             Act::Undo => self
                 .world
                 .undo(self.actor, |id| self.not_held_by_another(id).is_err())
@@ -62,12 +63,45 @@ impl Case<'_> {
             NewEntity::Hologram(hologram) => {
                 limits::hologram(&hologram)?;
                 self.inside(&hologram.series, &[hologram.cursor_lps_mm])?;
+                self.check_parts(&hologram)?;
                 Entity::Hologram(hologram)
             }
             NewEntity::Measure(asked) => Entity::Measure(self.measure(asked)?),
             NewEntity::Annotation(annotation) => {
                 self.check_annotation(&annotation)?;
                 Entity::Annotation(annotation)
+            }
+            NewEntity::Landmark(landmark) => {
+                let series = &self.hologram(landmark.hologram)?.series;
+                self.inside(series, &[landmark.at_lps_mm])?;
+                limits::name(&landmark.name)?;
+                Entity::Landmark(landmark)
+            }
+            NewEntity::Stroke(stroke) => {
+                let series = &self.hologram(stroke.hologram)?.series;
+                if !(2..=limits::STROKE_POINTS).contains(&stroke.points_lps_mm.len()) {
+                    return Err(Refusal::WrongNumberOfPoints);
+                }
+                self.inside(series, &stroke.points_lps_mm)?;
+                Entity::Stroke(stroke)
+            }
+            NewEntity::Board(board) => {
+                limits::board(&board)?;
+                Entity::Board(board)
+            }
+            NewEntity::Ink(ink) => {
+                self.board(ink.board)?;
+                if !(2..=limits::STROKE_POINTS).contains(&ink.points.len()) {
+                    return Err(Refusal::WrongNumberOfPoints);
+                }
+                ink.points.iter().try_for_each(|at| limits::on_board(*at))?;
+                Entity::Ink(ink)
+            }
+            NewEntity::BoardNote(note) => {
+                self.board(note.board)?;
+                limits::on_board(note.at)?;
+                limits::text(&note.text)?;
+                Entity::BoardNote(note)
             }
             NewEntity::Nodule(seed) => {
                 let series = &self.hologram(seed.hologram)?.series;
@@ -106,7 +140,13 @@ impl Case<'_> {
                     hologram: measure.hologram,
                     kind: measure.kind,
                     points_lps_mm: patch.points_lps_mm,
+                    layer: measure.layer.clone(),
                 })?;
+            }
+            (Entity::Board(board), Patch::Board(patch)) => {
+                board.transform = patch.transform.unwrap_or(board.transform);
+                board.title = patch.title.unwrap_or_else(|| board.title.clone());
+                limits::board(board)?;
             }
             (Entity::Annotation(annotation), Patch::Annotation(patch)) => {
                 self.own(now)?;
@@ -137,6 +177,10 @@ impl Case<'_> {
             layers,
             clip,
             cursor_lps_mm,
+            crop,
+            within,
+            only,
+            apart,
         } = patch;
         hologram.transform = transform.unwrap_or(hologram.transform);
         hologram.window = window.unwrap_or(hologram.window);
@@ -147,7 +191,127 @@ impl Case<'_> {
             self.inside(&hologram.series, &[cursor_lps_mm])?;
             hologram.cursor_lps_mm = cursor_lps_mm;
         }
+        let has_new_parts = [crop.is_some(), within.is_some(), only.is_some()].contains(&true);
+        hologram.crop = crop.unwrap_or(hologram.crop);
+        hologram.within = within.unwrap_or_else(|| hologram.within.take());
+        hologram.only = only.unwrap_or_else(|| hologram.only.take());
+        hologram.apart = apart.unwrap_or(hologram.apart);
+        if has_new_parts {
+            self.check_parts(hologram)?;
+        }
         limits::hologram(hologram)
+    }
+
+    /// Checks which part of a hologram is to be drawn, as far as that depends on its series.
+    fn check_parts(&self, hologram: &Hologram) -> Result<(), Refusal> {
+        let Hologram {
+            series,
+            crop,
+            within,
+            only,
+            ..
+        } = hologram;
+        if let Some(crop) = crop {
+            limits::crop(crop)?;
+            self.inside(series, &[crop.min_lps_mm, crop.max_lps_mm])?;
+        }
+        let mut named = within.iter().chain(only).peekable();
+        if named.peek().is_none() {
+            return Ok(());
+        }
+        let known = self.probe.layers(series);
+        if named.all(|name| known.contains(name)) {
+            Ok(())
+        } else {
+            Err(Refusal::UnknownLayer)
+        }
+    }
+
+    /// Has one series stand there and the others lie on the shelf, with all that was made of them.
+    fn take(&self, series: &Uid) -> Result<Verdict, Refusal> {
+        let bounds = self.probe.bounds(series).ok_or(Refusal::UnknownSeries)?;
+        let holograms = || {
+            let all = self.world.entities().iter();
+            all.filter_map(|(id, placed)| match &placed.entity {
+                Entity::Hologram(hologram) => Some((*id, placed, hologram)),
+                _ => None,
+            })
+        };
+        let taken = holograms().find(|(.., hologram)| hologram.series == *series);
+        let taken_id = taken.map(|(id, ..)| id);
+        let mut changes = Vec::new();
+        for (id, placed, hologram) in holograms() {
+            let shelved = Some(id) != taken_id;
+            if hologram.shelved == shelved {
+                continue;
+            }
+            self.not_held_by_another(id)?;
+            let entity = Entity::Hologram(Hologram {
+                shelved,
+                ..hologram.clone()
+            });
+            let placed = Placed {
+                entity,
+                ..placed.clone()
+            };
+            changes.push(Change {
+                id,
+                placed: Some(placed),
+            });
+        }
+        if taken.is_none() {
+            changes.push(self.newly_taken(series, bounds)?);
+        }
+        if changes.is_empty() {
+            return Ok(Verdict::Nothing);
+        }
+        let act = if taken.is_none() {
+            ActKind::Add
+        } else {
+            ActKind::Set
+        };
+        Ok(Verdict::Keep(deed(act, changes)))
+    }
+
+    /// A series that has not stood in the room yet, where the last one stands.
+    fn newly_taken(&self, series: &Uid, bounds: Bounds) -> Result<Change, Refusal> {
+        if self.world.entities().len() >= limits::ENTITIES {
+            return Err(Refusal::TooManyEntities);
+        }
+        let mut holograms = self.world.entities().values().rev();
+        let last = holograms.find_map(|placed| match &placed.entity {
+            Entity::Hologram(hologram) => Some(hologram),
+            _ => None,
+        });
+        let last = last.ok_or(Refusal::UnknownEntity)?;
+        let corners = bounds.min_lps_mm.into_iter().zip(bounds.max_lps_mm);
+        let mut cursor_lps_mm = [0.0; 3];
+        for (at, (min, max)) in cursor_lps_mm.iter_mut().zip(corners) {
+            *at = f64::midpoint(min, max);
+        }
+        let hologram = Hologram {
+            series: series.clone(),
+            transform: last.transform,
+            window: last.window,
+            mode: last.mode,
+            layers: BTreeMap::new(),
+            clip: None,
+            cursor_lps_mm,
+            crop: None,
+            within: None,
+            only: None,
+            apart: 0.0,
+            shelved: false,
+        };
+        let placed = Placed {
+            by: self.actor.clone(),
+            at: self.at,
+            entity: Entity::Hologram(hologram),
+        };
+        Ok(Change {
+            id: self.world.next_entity(),
+            placed: Some(placed),
+        })
     }
 
     fn remove(&self, id: EntityId) -> Result<Deed, Refusal> {
@@ -155,7 +319,7 @@ impl Case<'_> {
         let mut changes = Vec::new();
         if matches!(placed.entity, Entity::Nodule(_)) {
             // It says nothing of its own: whoever keeps what lies there, or sees that there is none, takes it away.
-        } else if matches!(placed.entity, Entity::Hologram(_)) {
+        } else if matches!(placed.entity, Entity::Hologram(_) | Entity::Board(_)) {
             self.not_held_by_another(id)?;
             for (mark, placed) in self.world.marks(id) {
                 let says_something = !matches!(placed.entity, Entity::Nodule(_));
@@ -207,9 +371,13 @@ impl Case<'_> {
         let NewMeasure {
             hologram,
             kind,
-            points_lps_mm,
+            mut points_lps_mm,
+            layer,
         } = asked;
         let series = &self.hologram(hologram)?.series;
+        if layer.is_some() != (kind == MeasureKind::Volume) {
+            return Err(Refusal::WrongType);
+        }
         let (value, unit) = match (kind, points_lps_mm.as_slice()) {
             (MeasureKind::Length, [from, to]) => {
                 self.inside(series, &points_lps_mm)?;
@@ -224,12 +392,26 @@ impl Case<'_> {
                 self.inside(series, &points_lps_mm)?;
                 (assessed_hu(self.probe.hu_at(series, *at)), "[hnsf'U]")
             }
+            (MeasureKind::Angle, [from, corner, to]) => {
+                self.inside(series, &points_lps_mm)?;
+                (assessed_angle(*from, *corner, *to), "deg")
+            }
+            (MeasureKind::Volume, []) => {
+                let name = layer.as_deref().unwrap_or_default();
+                if !self.probe.layers(series).iter().any(|one| one == name) {
+                    return Err(Refusal::UnknownLayer);
+                }
+                let found = self.probe.inside_of(series, name);
+                points_lps_mm = found.iter().map(|(_, middle)| *middle).collect();
+                (assessed_ml(found.map(|(volume, _)| volume)), "mL")
+            }
             _ => return Err(Refusal::WrongNumberOfPoints),
         };
         Ok(Measure {
             hologram,
             kind,
             points_lps_mm,
+            layer,
             value,
             unit: unit.to_owned(),
         })
@@ -257,6 +439,13 @@ impl Case<'_> {
     fn hologram(&self, id: EntityId) -> Result<&Hologram, Refusal> {
         match &self.placed(id)?.entity {
             Entity::Hologram(hologram) => Ok(hologram),
+            _ => Err(Refusal::WrongType),
+        }
+    }
+
+    fn board(&self, id: EntityId) -> Result<(), Refusal> {
+        match &self.placed(id)?.entity {
+            Entity::Board(_) => Ok(()),
             _ => Err(Refusal::WrongType),
         }
     }
@@ -294,6 +483,50 @@ fn deed(act: ActKind, changes: Vec<Change>) -> Deed {
 fn distance_mm(from: [f64; 3], to: [f64; 3]) -> f64 {
     let squares = from.into_iter().zip(to).map(|(a, b)| (a - b) * (a - b));
     squares.sum::<f64>().sqrt()
+}
+
+/// The angle at a corner in degrees, 0 to 180.
+fn assessed_angle(from: [f64; 3], corner: [f64; 3], to: [f64; 3]) -> Assessed<f64> {
+    let leg =
+        |end: [f64; 3]| [0, 1, 2].map(|axis: usize| component(end, axis) - component(corner, axis));
+    let dot = |a: [f64; 3], b: [f64; 3]| a.into_iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+    let (one, other) = (leg(from), leg(to));
+    let lengths = (dot(one, one) * dot(other, other)).sqrt();
+    if lengths > 0.0 {
+        let value = (dot(one, other) / lengths)
+            .clamp(-1.0, 1.0)
+            .acos()
+            .to_degrees();
+        return Assessed::Assessed { value };
+    }
+    Assessed::NotAssessable {
+        missing: vec![Missing {
+            input: "leg".to_owned(),
+            why: Text::new("角的一边没有长度", "a leg of the angle has no length"),
+        }],
+    }
+}
+
+fn component(point: [f64; 3], axis: usize) -> f64 {
+    point.get(axis).copied().unwrap_or(f64::NAN)
+}
+
+/// Cubic millimetres as millilitres.
+fn assessed_ml(volume_mm3: Option<f64>) -> Assessed<f64> {
+    match volume_mm3 {
+        Some(volume) => Assessed::Assessed {
+            value: volume / 1000.0,
+        },
+        None => Assessed::NotAssessable {
+            missing: vec![Missing {
+                input: "mask".to_owned(),
+                why: Text::new(
+                    "该结构的范围无法读取",
+                    "the inside of this structure cannot be read",
+                ),
+            }],
+        },
+    }
 }
 
 fn assessed_hu(value: Option<i16>) -> Assessed<f64> {

@@ -33,6 +33,7 @@ mod act;
 mod chunk;
 mod entity;
 mod judge;
+mod lead;
 pub mod limits;
 mod order;
 mod pace;
@@ -47,14 +48,15 @@ pub mod wire;
 mod world;
 
 pub use act::{
-    Act, ActKind, AnnotationPatch, Change, Deed, Event, HologramPatch, KeptAct, MeasurePatch,
-    NewEntity, NewMeasure, Patch,
+    Act, ActKind, AnnotationPatch, BoardPatch, Change, Deed, Event, HologramPatch, KeptAct,
+    MeasurePatch, NewEntity, NewMeasure, Patch,
 };
 pub use chunk::{Chunk, ChunkHead, ChunkWriter, Moment};
 pub use entity::{
-    Annotation, Bounds, Entity, EntityId, Hologram, Layer, Measure, MeasureKind, Mode, NoduleSeed,
-    Placed, Plane, Probe, Transform, Window,
+    Annotation, Board, BoardNote, Bounds, CropBox, Entity, EntityId, Hologram, Ink, Landmark,
+    Layer, Measure, MeasureKind, Mode, NoduleSeed, Placed, Plane, Probe, Stroke, Transform, Window,
 };
+pub use lead::{Leading, View};
 pub use order::{AtDoor, Did, Door, KeptOut, Knocking, Order, Ordered, Standing, Threshold};
 pub use pace::Pace;
 pub use pose::{Held, Placement, Pointer, Pose};
@@ -63,7 +65,7 @@ pub use recording::{
 };
 pub use refusal::{Farewell, Refusal};
 pub use room::{Joined, OpenError, Parcel, Reply, Room};
-pub use seat::{Person, Seat};
+pub use seat::{Licence, Person, Seat};
 pub use tick::{Tick, Wants};
 pub use voice::{Sending, Slot, Source, Voice};
 pub use wire::ResumeToken;

@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use crate::{Hologram, Layer, Plane, Refusal, Transform, Window};
+use crate::{Board, CropBox, Hologram, Layer, Plane, Refusal, Transform, Window};
 
 /// The longest text of an annotation, in characters.
 pub const TEXT_CHARACTERS: usize = 500;
@@ -73,6 +73,14 @@ pub const REASON_CHARACTERS: usize = 300;
 pub const CHUNK_BYTES: usize = 16 << 20;
 /// The longest recording.
 pub const RECORDING_MS: i64 = 4 * 3_600_000;
+/// The longest name of a landmark, in characters.
+pub const NAME_CHARACTERS: usize = 60;
+/// The most points of a drawn line.
+pub const STROKE_POINTS: usize = 256;
+/// The longest title of a board, in characters.
+pub const TITLE_CHARACTERS: usize = 60;
+/// The shortest side of a crop box, in millimetres.
+pub const CROP_SIDE_MM: f64 = 5.0;
 /// Time between two ticks.
 pub const TICK_MS: i64 = 50;
 /// A packet is sent at least this often, so that a client can tell a broken line from a quiet room.
@@ -160,7 +168,36 @@ pub fn hologram(hologram: &Hologram) -> Result<(), Refusal> {
     transform(&hologram.transform)?;
     window(hologram.window)?;
     layers(hologram.layers.iter())?;
+    within(&(0.0..=1.0), hologram.apart, Refusal::ValueOutOfRange)?;
     hologram.clip.as_ref().map_or(Ok(()), clip)
+}
+
+/// Checks that a crop box is one.
+pub fn crop(crop: &CropBox) -> Result<(), Refusal> {
+    let sides = crop.min_lps_mm.into_iter().zip(crop.max_lps_mm);
+    for (min, max) in sides {
+        within(
+            &(CROP_SIDE_MM..=f64::MAX),
+            max - min,
+            Refusal::ValueOutOfRange,
+        )?;
+    }
+    Ok(())
+}
+
+/// Checks a board.
+pub fn board(board: &Board) -> Result<(), Refusal> {
+    transform(&board.transform)?;
+    if board.title.chars().count() > TITLE_CHARACTERS {
+        return Err(Refusal::TextTooLong);
+    }
+    Ok(())
+}
+
+/// Checks that a place is on a board.
+pub fn on_board(at: [f64; 2]) -> Result<(), Refusal> {
+    at.into_iter()
+        .try_for_each(|part| within(&(0.0..=1.0), part, Refusal::ValueOutOfRange))
 }
 
 /// Checks the text of an annotation.
@@ -169,6 +206,17 @@ pub fn text(text: &str) -> Result<(), Refusal> {
         return Err(Refusal::EmptyText);
     }
     if text.chars().count() > TEXT_CHARACTERS {
+        return Err(Refusal::TextTooLong);
+    }
+    Ok(())
+}
+
+/// Checks the name of a landmark.
+pub fn name(name: &str) -> Result<(), Refusal> {
+    if name.trim().is_empty() {
+        return Err(Refusal::EmptyText);
+    }
+    if name.chars().count() > NAME_CHARACTERS {
         return Err(Refusal::TextTooLong);
     }
     Ok(())

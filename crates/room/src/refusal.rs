@@ -43,10 +43,16 @@ reasons! {
         UnknownSeries: "此房间中没有该影像序列", "this room has no such series";
         /// A point lies outside the volume.
         OutsideVolume: "该点位于影像范围之外", "the point lies outside the volume";
-        /// A length takes two points, a value one.
-        WrongNumberOfPoints: "测量点的数量不正确", "a length takes two points, a value one";
+        /// A length takes two points, a value one, an angle three, a line two to [`crate::limits::STROKE_POINTS`].
+        WrongNumberOfPoints: "点的数量不正确", "a length takes two points, a value one, an angle three, a line two or more";
+        /// The series has no such surface, or its inside is not known yet.
+        UnknownLayer: "该影像没有此结构，或其范围尚未生成", "the images have no such structure, or its inside is not known yet";
+        /// Somebody here wears it, or it is none of the palette.
+        ColourTaken: "该颜色已被他人使用或不可选", "somebody else here wears this colour, or it cannot be chosen";
+        /// Somebody else leads, and is not the host's to follow.
+        LedByAnother: "他人正在引导视图", "somebody else shows the way";
         /// An annotation says nothing.
-        EmptyText: "注释内容为空", "the annotation says nothing";
+        EmptyText: "文字内容为空", "the text says nothing";
         /// An annotation is longer than [`crate::limits::TEXT_CHARACTERS`], or a reason than
         /// [`crate::limits::REASON_CHARACTERS`].
         TextTooLong: "文字过长", "the text is too long";

@@ -1,5 +1,7 @@
 mod door;
+mod events;
 mod holds;
+mod lead;
 mod order;
 mod poses;
 mod recording;
@@ -13,8 +15,8 @@ use door::Knock;
 pub use door::Parcel;
 
 use crate::{
-    Act, Change, Deed, Did, EntityId, Event, Farewell, KeptAct, KeptOut, Knocking, Ordered, Placed,
-    Probe, RecordingNow, Refusal, Sending, Standing, Transform,
+    Act, Change, Deed, Did, EntityId, Event, Farewell, KeptAct, KeptOut, Knocking, Leading,
+    Ordered, Placed, Probe, RecordingNow, Refusal, Sending, Standing, Transform,
     judge::{Case, Verdict},
     limits,
     seat::{Outcome, Person, Seat, Sitter, free_colour},
@@ -123,6 +125,11 @@ pub struct Room {
     /// What was last told of the recording.
     said_recording: RecordingNow,
     parcels: Vec<Parcel>,
+    /// Who shows the others the way.
+    leading: Option<Leading>,
+    leading_changed: bool,
+    /// Who brings everybody to their view with the next tick.
+    gathers: Option<Leading>,
     tick: u32,
     /// How much less often poses are sent than they would be, as a power of two.
     shed: u32,
@@ -154,6 +161,9 @@ impl Room {
             resting: BTreeMap::new(),
             said_recording,
             parcels: Vec::new(),
+            leading: None,
+            leading_changed: false,
+            gathers: None,
             tick: 0,
             shed: 0,
         })
@@ -342,6 +352,7 @@ impl Room {
                 snapshot,
                 events,
                 people: self.people(),
+                leading: self.leading.into_iter().collect(),
                 waiting: self.said_to_wait.clone(),
                 kept_out: self.said_kept_out.clone(),
                 holds: self.holdings(),
@@ -698,10 +709,14 @@ impl Room {
         self.clear_seats(now);
         self.keep_the_door(now);
         self.let_go_of_the_forgotten(now);
+        self.settle_leading();
         let (waiting, kept_out) = (self.knocking(now), self.kept_out(now));
         let recording = self.durable.recording().told();
         let news = News {
             people: std::mem::take(&mut self.people_changed).then(|| self.people()),
+            leading: std::mem::take(&mut self.leading_changed)
+                .then(|| self.leading.into_iter().collect()),
+            gather: self.gathers.take(),
             waiting: (waiting != self.said_to_wait).then(|| waiting.clone()),
             kept_out: (kept_out != self.said_kept_out).then(|| kept_out.clone()),
             holds: std::mem::take(&mut self.holds_changed).then(|| self.holdings()),
@@ -726,23 +741,6 @@ impl Room {
             tick.add_recipient(sitter.seat, std::mem::take(&mut sitter.acks));
         }
         tick
-    }
-
-    fn events_to_send(&mut self) -> Option<Vec<Event>> {
-        let from = self.next_to_send;
-        let unsent = self.recent.iter().filter(|event| event.number >= from);
-        let events: Vec<_> = unsent.take(limits::EVENTS_PER_TICK).cloned().collect();
-        self.next_to_send = events.last().map_or(from, |event| event.number + 1);
-        // What has been sent is kept for those who come back, but not without end.
-        while self.recent.len() > limits::MISSED_EVENTS
-            && self
-                .recent
-                .front()
-                .is_some_and(|event| event.number < self.next_to_send)
-        {
-            self.recent.pop_front();
-        }
-        (!events.is_empty()).then_some(events)
     }
 
     fn clear_seats(&mut self, now: Timestamp) {

@@ -1,5 +1,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 use vocabulary::{ActorId, Timestamp};
 
 use crate::{
@@ -21,8 +23,24 @@ pub struct Person {
     pub role: String,
     /// Whether they may act, or only watch, whatever the host makes them.
     pub may_act: bool,
+    /// Their licence to practise in virtual rooms.
+    pub licence: Licence,
     /// How they come to the door.
     pub door: Door,
+}
+
+/// A licence to practise in virtual rooms, as others see it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "kebab-case")]
+#[ts(export_to = "room.ts")]
+pub enum Licence {
+    /// It holds.
+    Valid,
+    /// It has expired or was withdrawn.
+    Ended,
+    /// None is recorded.
+    #[default]
+    NotRecorded,
 }
 
 /// One connection of one participant. After they have connected anew, the old one is good for nothing.
@@ -142,6 +160,12 @@ impl Sitter {
             *outcome = settled;
         }
     }
+}
+
+/// The colour of the palette that is written so.
+pub(crate) fn colour_of(written: &str) -> Option<u8> {
+    let at = PALETTE.iter().position(|one| *one == written)?;
+    u8::try_from(at).ok()
 }
 
 /// The first colour that nobody has, or one by turns when all are taken.

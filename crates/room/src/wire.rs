@@ -1,5 +1,4 @@
 //! The bytes between client and server. `docs/adr/0007-room-protocol.md` says why they are so.
-//!
 //! Every frame is one binary WebSocket message: a byte that says what it is, then its fields, little
 //! endian. What is rare travels as JSON inside, what is frequent is packed. Reading never panics.
 
@@ -8,8 +7,8 @@ use ts_rs::TS;
 use vocabulary::Text;
 
 use crate::{
-    Act, Change, Event, Farewell, KeptOut, Knocking, Pose, RecordingNow, Refusal, Sending, Slot,
-    Standing, Threshold, Voice, limits::CLIENT_FRAME_BYTES,
+    Act, Change, Event, Farewell, KeptOut, Knocking, Leading, Licence, Pose, RecordingNow, Refusal,
+    Sending, Slot, Standing, Threshold, Voice, limits::CLIENT_FRAME_BYTES,
 };
 
 /// The version of the protocol that this crate speaks.
@@ -31,7 +30,7 @@ const SLOTS: u8 = 0x87;
 const SAID: u8 = 0x88;
 const THRESHOLD: u8 = 0x89;
 
-/// A frame that cannot be read. What it holds is not repeated.
+/// A frame that cannot be read; what it holds is not repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("read a frame at byte {at}: {what}")]
 pub struct WireError {
@@ -139,6 +138,8 @@ pub struct Participant {
     pub name: String,
     /// The role to show, in the words of crate `policy`.
     pub role: String,
+    /// Their licence to practise in virtual rooms.
+    pub licence: Licence,
     /// The colour of the avatar and its marks, as `#rrggbb`.
     pub colour: String,
     /// Whether they may work with what stands in the room.
@@ -179,6 +180,12 @@ pub struct News {
     /// All participants.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub people: Option<Vec<Participant>>,
+    /// Who shows the others the way, at most one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leading: Option<Vec<Leading>>,
+    /// Somebody brings everybody to their view, once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gather: Option<Leading>,
     /// Everybody at the door.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting: Option<Vec<Knocking>>,
@@ -206,6 +213,8 @@ pub struct Entrance {
     pub events: Vec<Event>,
     /// All participants, oneself included.
     pub people: Vec<Participant>,
+    /// Who shows the others the way, at most one.
+    pub leading: Vec<Leading>,
     /// Everybody at the door.
     pub waiting: Vec<Knocking>,
     /// Everybody whom a block keeps out.

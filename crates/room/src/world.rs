@@ -83,11 +83,11 @@ impl World {
         self.next_number
     }
 
-    /// The marks on a hologram.
+    /// The marks on a hologram or board.
     pub fn marks(&self, hologram: EntityId) -> impl Iterator<Item = (EntityId, &Placed)> {
         self.entities
             .iter()
-            .filter(move |(_, placed)| placed.entity.hologram() == Some(hologram))
+            .filter(move |(_, placed)| placed.entity.on() == Some(hologram))
             .map(|(id, placed)| (*id, placed))
     }
 
@@ -223,10 +223,7 @@ impl World {
             return false;
         }
         changes.iter().all(|change| {
-            let wanted = change
-                .placed
-                .as_ref()
-                .and_then(|placed| placed.entity.hologram());
+            let wanted = change.placed.as_ref().and_then(|placed| placed.entity.on());
             wanted.is_none_or(|hologram| {
                 self.entities.contains_key(&hologram)
                     || changes
@@ -256,11 +253,11 @@ impl Step {
 }
 
 /// The bit of the cursor among the fields of a hologram, see [`Turn::fields`].
-const HOLOGRAM_CURSOR: u8 = 1 << 5;
+const HOLOGRAM_CURSOR: u16 = 1 << 5;
 
 impl Turn {
     /// Which fields changed, one bit each; `None` where the entity came or went.
-    fn fields(&self) -> Option<u8> {
+    fn fields(&self) -> Option<u16> {
         fn differ<T: PartialEq>(before: &T, after: &T) -> bool {
             before != after
         }
@@ -273,19 +270,32 @@ impl Turn {
                 differ(&b.layers, &a.layers),
                 differ(&b.clip, &a.clip),
                 differ(&b.cursor_lps_mm, &a.cursor_lps_mm),
+                differ(&b.crop, &a.crop),
+                differ(&b.within, &a.within),
+                differ(&b.only, &a.only),
+                differ(&b.apart, &a.apart),
+                differ(&b.shelved, &a.shelved),
             ],
             (Entity::Annotation(b), Entity::Annotation(a)) => {
                 &[differ(&b.at_lps_mm, &a.at_lps_mm), differ(&b.text, &a.text)]
             }
             (Entity::Measure(b), Entity::Measure(a)) => &[differ(b, a)],
             (Entity::Nodule(b), Entity::Nodule(a)) => &[differ(b, a)],
+            (Entity::Landmark(b), Entity::Landmark(a)) => &[differ(b, a)],
+            (Entity::Stroke(b), Entity::Stroke(a)) => &[differ(b, a)],
+            (Entity::Board(b), Entity::Board(a)) => &[
+                differ(&b.transform, &a.transform),
+                differ(&b.title, &a.title),
+            ],
+            (Entity::Ink(b), Entity::Ink(a)) => &[differ(b, a)],
+            (Entity::BoardNote(b), Entity::BoardNote(a)) => &[differ(b, a)],
             _ => return None,
         };
         Some(
             differences
                 .iter()
                 .rev()
-                .fold(0, |bits, differs| bits << 1 | u8::from(*differs)),
+                .fold(0, |bits, differs| bits << 1 | u16::from(*differs)),
         )
     }
 }
@@ -313,6 +323,11 @@ fn restore(now: &mut Entity, before: &Entity, after: &Entity) -> bool {
                 layers,
                 clip,
                 cursor_lps_mm,
+                crop,
+                within,
+                only,
+                apart,
+                shelved,
             } = n;
             field(series, &b.series, &a.series)
                 && field(transform, &b.transform, &a.transform)
@@ -321,6 +336,11 @@ fn restore(now: &mut Entity, before: &Entity, after: &Entity) -> bool {
                 && field(layers, &b.layers, &a.layers)
                 && field(clip, &b.clip, &a.clip)
                 && field(cursor_lps_mm, &b.cursor_lps_mm, &a.cursor_lps_mm)
+                && field(crop, &b.crop, &a.crop)
+                && field(within, &b.within, &a.within)
+                && field(only, &b.only, &a.only)
+                && field(apart, &b.apart, &a.apart)
+                && field(shelved, &b.shelved, &a.shelved)
         }
         (Entity::Annotation(n), Entity::Annotation(b), Entity::Annotation(a)) => {
             let Annotation {
@@ -334,6 +354,14 @@ fn restore(now: &mut Entity, before: &Entity, after: &Entity) -> bool {
         }
         (Entity::Measure(n), Entity::Measure(b), Entity::Measure(a)) => field::<Measure>(n, b, a),
         (Entity::Nodule(n), Entity::Nodule(b), Entity::Nodule(a)) => field(n, b, a),
+        (Entity::Landmark(n), Entity::Landmark(b), Entity::Landmark(a)) => field(n, b, a),
+        (Entity::Stroke(n), Entity::Stroke(b), Entity::Stroke(a)) => field(n, b, a),
+        (Entity::Board(n), Entity::Board(b), Entity::Board(a)) => {
+            field(&mut n.transform, &b.transform, &a.transform)
+                && field(&mut n.title, &b.title, &a.title)
+        }
+        (Entity::Ink(n), Entity::Ink(b), Entity::Ink(a)) => field(n, b, a),
+        (Entity::BoardNote(n), Entity::BoardNote(b), Entity::BoardNote(a)) => field(n, b, a),
         _ => false,
     }
 }

@@ -12,10 +12,11 @@
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use room::{
-    Act, ActKind, Annotation, AtDoor, Change, Did, Entity, Event, Farewell, Held, Hologram,
-    HologramPatch, KeptOut, Knocking, Layer, Measure, MeasureKind, Mode, Ordered, Patch, Placed,
-    Placement, Plane, Pointer, Pose, RecordingNow, RecordingState, RecordingStep, Refusal,
-    ResumeToken, Sending, Slot, Source, Standing, StopReason, Threshold, Transform, Voice, Window,
+    Act, ActKind, Annotation, AtDoor, Change, CropBox, Did, Entity, Event, Farewell, Held,
+    Hologram, HologramPatch, KeptOut, Knocking, Layer, Leading, Licence, Measure, MeasureKind,
+    Mode, Ordered, Patch, Placed, Placement, Plane, Pointer, Pose, RecordingNow, RecordingState,
+    RecordingStep, Refusal, ResumeToken, Sending, Slot, Source, Standing, StopReason, Threshold,
+    Transform, View, Voice, Window,
     wire::{Ack, ClientFrame, Entrance, Holding, News, Participant, PoseOf, ServerFrame, VERSION},
 };
 use serde::{Deserialize, Serialize};
@@ -406,6 +407,14 @@ fn hologram() -> Hologram {
             offset_mm: -120.5,
         }),
         cursor_lps_mm: [1.5, -20.25, 300.0],
+        crop: Some(CropBox {
+            min_lps_mm: [-50.0; 3],
+            max_lps_mm: [50.0, 60.0, 320.0],
+        }),
+        within: Some("lung".to_owned()),
+        only: None,
+        apart: 0.25,
+        shelved: false,
     }
 }
 
@@ -414,6 +423,7 @@ fn events() -> Vec<Event> {
         hologram: 1,
         kind: MeasureKind::Length,
         points_lps_mm: vec![[0.0; 3], [3.0, 4.0, 0.0]],
+        layer: None,
         value: Assessed::Assessed { value: 5.0 },
         unit: "mm".to_owned(),
     };
@@ -489,6 +499,7 @@ fn people() -> Vec<Participant> {
         actor: chen(),
         name: "陈医生".to_owned(),
         role: "expert".to_owned(),
+        licence: Licence::Valid,
         colour: "#e69f00".to_owned(),
         may_act: true,
         standing: Standing::Host,
@@ -531,6 +542,17 @@ fn recording() -> RecordingNow {
         by: Some(chen()),
         since: Some(at()),
         agreed: vec![chen()],
+    }
+}
+
+fn leading() -> Leading {
+    Leading {
+        participant: 1,
+        view: View {
+            yaw_rad: 0.5,
+            pitch_rad: -0.25,
+            distance_m: 1.75,
+        },
     }
 }
 
@@ -580,6 +602,7 @@ fn server_frames() -> Vec<(&'static str, ServerFrame)> {
         snapshot: None,
         events: events(),
         people: people(),
+        leading: vec![leading()],
         waiting: waiting(),
         kept_out: kept_out(),
         holds: holds.clone(),
@@ -587,6 +610,8 @@ fn server_frames() -> Vec<(&'static str, ServerFrame)> {
     };
     let news = News {
         people: Some(people()),
+        leading: Some(vec![]),
+        gather: Some(leading()),
         waiting: Some(waiting()),
         kept_out: Some(kept_out()),
         holds: Some(holds),

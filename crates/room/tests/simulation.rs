@@ -14,9 +14,9 @@ mod stage;
 use std::collections::{BTreeMap, VecDeque};
 
 use room::{
-    Change, Did, Door, Event, KeptAct, KeptOut, Knocking, NewEntity, Ordered, Person, Placed,
-    Recording, RecordingStep, Refusal, Reply, ResumeToken, Room, Seat, Standing, StopReason, World,
-    limits,
+    Change, Did, Door, Event, KeptAct, KeptOut, Knocking, Leading, NewEntity, Ordered, Person,
+    Placed, Recording, RecordingStep, Refusal, Reply, ResumeToken, Room, Seat, Standing,
+    StopReason, World, limits,
     wire::{ClientFrame, Participant, ServerFrame, VERSION},
 };
 use serde_json::Value;
@@ -52,6 +52,7 @@ struct Model {
     people: Vec<Participant>,
     waiting: Vec<Knocking>,
     kept_out: Vec<KeptOut>,
+    leading: Vec<Leading>,
     inbox: VecDeque<Vec<u8>>,
     outbox: VecDeque<Vec<u8>>,
 }
@@ -120,6 +121,7 @@ impl Model {
         self.people = entrance.people;
         self.waiting = entrance.waiting;
         self.kept_out = entrance.kept_out;
+        self.leading = entrance.leading;
         self.token = Some(resume);
         self.last_seq = self.last_seq.max(last_seq);
         if let Some(snapshot) = entrance.snapshot {
@@ -173,6 +175,7 @@ impl Model {
                     return false;
                 }
                 self.people = news.people.unwrap_or(std::mem::take(&mut self.people));
+                self.leading = news.leading.unwrap_or(std::mem::take(&mut self.leading));
                 self.waiting = news.waiting.unwrap_or(std::mem::take(&mut self.waiting));
                 self.kept_out = news.kept_out.unwrap_or(std::mem::take(&mut self.kept_out));
                 for ack in acks {
@@ -244,6 +247,7 @@ impl Hospital {
             role: "expert".to_owned(),
             actor,
             may_act: true,
+            licence: room::Licence::default(),
             door: door(who),
         };
         self.tokens = self.tokens.wrapping_add(1);
@@ -557,6 +561,19 @@ impl Hospital {
                 let room = self.room.world().entities();
                 assert_eq!(&model.entities, room, "client {who} sees another room");
                 assert_eq!(model.people, self.room.people(), "client {who}");
+                assert!(
+                    self.models
+                        .iter()
+                        .all(|other| !other.inside || other.leading == model.leading),
+                    "client {who} is led another way"
+                );
+                for led in &model.leading {
+                    let who = model.people.iter().find(|one| one.id == led.participant);
+                    assert!(
+                        who.is_some_and(|one| one.may_act),
+                        "{led:?} leads from outside"
+                    );
+                }
                 assert_eq!(model.waiting, self.room.knocking(self.now), "client {who}");
                 assert_eq!(model.kept_out, self.room.kept_out(self.now), "client {who}");
             } else {

@@ -21,6 +21,8 @@ pub struct Marked {
     pub hologram: Hologram,
     /// Its marks, in the order of their numbers.
     pub marks: Vec<Mark>,
+    /// Whether lines were drawn, which no report and no picture of a slice can carry.
+    pub has_lines: bool,
     /// When the last of them was put there.
     pub at: Timestamp,
 }
@@ -33,6 +35,9 @@ pub fn marked(room: &RoomId, world: &World) -> Vec<Marked> {
         };
         let marks: Vec<(EntityId, &Placed)> = world.marks(*id).collect();
         let at = marks.iter().map(|(_, placed)| placed.at).max()?;
+        let has_lines = marks
+            .iter()
+            .any(|(_, placed)| matches!(placed.entity, Entity::Stroke(_)));
         let marks = marks
             .into_iter()
             .filter_map(|(id, placed)| mark(room, id, placed))
@@ -40,11 +45,12 @@ pub fn marked(room: &RoomId, world: &World) -> Vec<Marked> {
         Some(Marked {
             hologram: hologram.clone(),
             marks,
+            has_lines,
             at,
         })
     });
     holograms
-        .filter(|marked| !marked.marks.is_empty())
+        .filter(|marked| marked.has_lines || !marked.marks.is_empty())
         .collect()
 }
 
@@ -52,12 +58,24 @@ pub fn marked(room: &RoomId, world: &World) -> Vec<Marked> {
 fn mark(room: &RoomId, id: EntityId, placed: &Placed) -> Option<Mark> {
     let (label, kind, points_lps_mm) = match &placed.entity {
         // What lies at the place is kept as a nodule, where somebody keeps it.
-        Entity::Hologram(_) | Entity::Nodule(_) => return None,
+        // A line that was drawn points at something while people speak, and says nothing of its own.
+        Entity::Hologram(_)
+        | Entity::Nodule(_)
+        | Entity::Stroke(_)
+        | Entity::Board(_)
+        | Entity::Ink(_)
+        | Entity::BoardNote(_) => return None,
+        Entity::Landmark(landmark) => {
+            let kind = MarkKind::Note(landmark.name.clone());
+            ("Landmark", kind, vec![landmark.at_lps_mm])
+        }
         Entity::Measure(measure) => {
             let value = *measure.value.value()?;
             let (label, kind) = match measure.kind {
                 MeasureKind::Length => ("Length", MarkKind::LengthMm(value)),
                 MeasureKind::Hu => ("Value", MarkKind::Hu(value)),
+                MeasureKind::Angle => ("Angle", MarkKind::AngleDeg(value)),
+                MeasureKind::Volume => ("Volume", MarkKind::VolumeMl(value)),
             };
             (label, kind, measure.points_lps_mm.clone())
         }
@@ -66,6 +84,11 @@ fn mark(room: &RoomId, id: EntityId, placed: &Placed) -> Option<Mark> {
             ("Note", kind, vec![note.at_lps_mm])
         }
     };
+    let of = match &placed.entity {
+        Entity::Measure(measure) => measure.layer.as_deref(),
+        _ => None,
+    };
+    let label = of.map_or(label.to_owned(), |of| format!("{label} of {of}"));
     Some(Mark {
         label: format!("{label} {id}"),
         uid: derived_uid(&["room mark", room.as_str(), &id.to_string()]),

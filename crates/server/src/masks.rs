@@ -50,7 +50,11 @@ pub fn shown<'a>(hologram: &Hologram, manifest: &'a VolumeManifest) -> Vec<&'a S
             Some(layer) => layer.visible && layer.opacity > LEAST_OPACITY,
             None => entry.name != HIDDEN_AT_FIRST,
         };
-        visible && (hologram.mode != Mode::Volume || is_lesion(entry))
+        let isolated = hologram
+            .only
+            .as_ref()
+            .is_none_or(|only| *only == entry.name);
+        isolated && visible && (hologram.mode != Mode::Volume || is_lesion(entry))
     };
     manifest.surfaces.iter().filter(is_shown).collect()
 }

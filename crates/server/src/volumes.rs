@@ -21,7 +21,7 @@ use parking_lot::Mutex;
 use policy::{Action, Permit};
 use record::{FactBody, Instance, RecordError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use vocabulary::Uid;
+use vocabulary::{PatientId, Uid};
 use volume::VolumeManifest;
 
 use crate::{hospital::Hospital, masks};
@@ -363,9 +363,14 @@ impl Volumes {
         })
     }
 
-    /// What a room may ask of a series.
-    pub fn probe(&self, series: Option<&Uid>) -> Arc<dyn room::Probe + Send + Sync> {
+    /// What a room about a patient may ask of a series: the one it was opened for, and others of that patient.
+    pub fn probe(
+        &self,
+        patient: &PatientId,
+        series: Option<&Uid>,
+    ) -> Arc<dyn room::Probe + Send + Sync> {
         Arc::new(probe::SeriesProbe::new(
+            patient.clone(),
             series.cloned(),
             Arc::clone(&self.stages),
         ))

@@ -67,6 +67,57 @@ impl Mask {
             .sum()
     }
 
+    /// The mean place of the set voxels, in voxels along x, y, z, and how many they are; `None` where none is set.
+    pub fn middle(&self) -> Option<([f64; 3], usize)> {
+        let [_, ny, nz] = self.size;
+        let (mut sums, mut count) = ([0_u64; 3], 0_u64);
+        for (z, y) in (0..nz).flat_map(|z| (0..ny).map(move |y| (z, y))) {
+            for (at, word) in self.row(y, z).iter().enumerate() {
+                let ones = u64::from(word.count_ones());
+                count += ones;
+                sums[1] += ones * y as u64;
+                sums[2] += ones * z as u64;
+                let mut bits = *word;
+                while bits != 0 {
+                    sums[0] += at as u64 * 64 + u64::from(bits.trailing_zeros());
+                    bits &= bits - 1;
+                }
+            }
+        }
+        let voxels = usize::try_from(count).ok().filter(|voxels| *voxels > 0)?;
+        Some((sums.map(|sum| sum as f64 / count as f64), voxels))
+    }
+
+    /// How much of each block of `factor` voxels along x, y, z is set, from 0 (nothing) to 255 (all that lies in the
+    /// grid): x fastest, then y, then z.
+    pub fn coverage(&self, factor: [usize; 3]) -> Vec<u8> {
+        let [fx, fy, fz] = factor.map(|side| side.max(1));
+        let [nx, ny, nz] = self.size;
+        let blocks = [nx.div_ceil(fx), ny.div_ceil(fy), nz.div_ceil(fz)];
+        let slab = |bz: usize| {
+            let mut set = vec![0_u32; blocks[0] * blocks[1]];
+            let planes = bz * fz..((bz + 1) * fz).min(nz);
+            for (z, y) in planes.clone().flat_map(|z| (0..ny).map(move |y| (z, y))) {
+                let row = &mut set[y / fy * blocks[0]..][..blocks[0]];
+                for (at, word) in self.row(y, z).iter().enumerate() {
+                    let mut bits = *word;
+                    while bits != 0 {
+                        row[(at * 64 + bits.trailing_zeros() as usize) / fx] += 1;
+                        bits &= bits - 1;
+                    }
+                }
+            }
+            let voxels = |block: usize, side: usize, n: usize| side.min(n - block * side);
+            let share = |(at, set): (usize, u32)| {
+                let (bx, by) = (at % blocks[0], at / blocks[0]);
+                let all = voxels(bx, fx, nx) * voxels(by, fy, ny) * planes.len();
+                u8::try_from(u64::from(set) * 255 / all.max(1) as u64).unwrap_or(u8::MAX)
+            };
+            set.into_iter().enumerate().map(share).collect::<Vec<u8>>()
+        };
+        (0..blocks[2]).into_par_iter().flat_map_iter(slab).collect()
+    }
+
     /// Whether no voxel is set.
     pub fn is_empty(&self) -> bool {
         self.words.iter().all(|&w| w == 0)
@@ -478,6 +529,33 @@ fn whole(x: f64) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_middle_and_the_share_of_blocks_are_those_of_the_voxels() {
+        let mut mask = Mask::empty([70, 5, 3]);
+        assert_eq!(mask.middle(), None);
+        for voxel in [[0, 0, 0], [1, 0, 0], [69, 4, 2]] {
+            mask.set(voxel);
+        }
+        let (middle, voxels) = mask.middle().unwrap();
+        assert_eq!(voxels, 3);
+        let wanted = [70.0 / 3.0, 4.0 / 3.0, 2.0 / 3.0];
+        assert!(
+            middle
+                .iter()
+                .zip(wanted)
+                .all(|(a, b)| (a - b).abs() < 1e-12)
+        );
+
+        let share = mask.coverage([4, 2, 2]);
+        let [across, down, through] = [18, 3, 2];
+        assert_eq!(share.len(), across * down * through);
+        // Two of the sixteen voxels of the first block; the last one reaches beyond the grid and holds two.
+        assert_eq!(share[0], 31);
+        assert_eq!(share[share.len() - 1], 127);
+        assert_eq!(share.iter().filter(|part| **part > 0).count(), 2);
+        assert_eq!(mask.coverage([1; 3])[0], 255);
+    }
 
     fn ball(n: usize, radius: f64) -> Mask {
         let mut mask = Mask::empty([n; 3]);

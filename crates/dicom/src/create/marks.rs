@@ -66,6 +66,10 @@ pub enum MarkKind {
     LengthMm(f64),
     /// The value at one point, in Hounsfield units.
     Hu(f64),
+    /// The angle at the middle one of three points, in degrees.
+    AngleDeg(f64),
+    /// The volume of what lies around one point, in millilitres.
+    VolumeMl(f64),
     /// A note at one point.
     Note(String),
 }
@@ -81,7 +85,7 @@ pub struct Mark {
     pub by: String,
     /// What it says.
     pub kind: MarkKind,
-    /// The points that it lies on, DICOM LPS: two for a length, one otherwise.
+    /// The points that it lies on, DICOM LPS: two for a length, three for an angle, one otherwise.
     pub points_lps_mm: Vec<[f64; 3]>,
 }
 

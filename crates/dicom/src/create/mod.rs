@@ -1,5 +1,5 @@
 //! Making DICOM objects: CT series from volumes, segmentations from masks, reports, presentation states and key
-//! object selections from marks, and documents as they are.
+//! object selections from marks, and documents and pictures as they are.
 
 mod code;
 mod ct;
@@ -7,6 +7,7 @@ mod document;
 mod drawn;
 mod graphic;
 mod marks;
+mod picture;
 mod presentation;
 mod roi;
 mod seg;
@@ -26,6 +27,7 @@ pub use drawn::{DrawnMark, drawn_report, drawn_state, key_objects};
 pub use marks::{
     MadeHere, Mark, MarkKind, MarkedImage, MarkedSeries, Moment, context_of, marked_frames,
 };
+pub use picture::{NewPicture, picture};
 pub use presentation::presentation_state;
 pub use roi::{MeasuredNumber, MeasuredSegment, segment_report};
 pub use seg::{

@@ -82,6 +82,8 @@ fn text(image: &MarkedImage, mark: &Mark) -> InMemDicomObject {
     let words = match &mark.kind {
         MarkKind::LengthMm(length) => format!("{}: {length:.1} mm", mark.label),
         MarkKind::Hu(value) => format!("{}: {value:.0} HU", mark.label),
+        MarkKind::AngleDeg(angle) => format!("{}: {angle:.1}°", mark.label),
+        MarkKind::VolumeMl(volume) => format!("{}: {volume:.0} mL", mark.label),
         MarkKind::Note(note) => note.clone(),
     };
     let at = mark.points_lps_mm.last().copied().unwrap_or_default();

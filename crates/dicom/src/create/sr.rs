@@ -63,6 +63,16 @@ fn group(of: &MarkedSeries, mark: &Mark) -> InMemDicomObject {
             *value,
             &Code::ucum("[hnsf'U]", "Hounsfield unit"),
         ),
+        MarkKind::AngleDeg(angle) => tree::number(
+            &Code::snomed("1483009", "Angle"),
+            *angle,
+            &Code::ucum("deg", "degree"),
+        ),
+        MarkKind::VolumeMl(volume) => tree::number(
+            &Code::snomed("118565006", "Volume"),
+            *volume,
+            &Code::ucum("mL", "milliliter"),
+        ),
         MarkKind::Note(text) => tree::comment(text),
     };
     let place = place(of, mark);

@@ -165,6 +165,11 @@ pub fn marks(of: &MarkedSeries) -> Vec<Mark> {
             MarkKind::LengthMm(4.0),
             vec![at(5.0, 5.0, 0), at(5.0, 5.0, 2)],
         ),
+        mark(
+            "Angle 5",
+            MarkKind::AngleDeg(90.0),
+            vec![at(2.0, 2.0, 2), at(2.0, 6.0, 0), at(6.0, 6.0, 2)],
+        ),
     ]
 }
 

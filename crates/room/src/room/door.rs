@@ -130,6 +130,7 @@ impl Room {
             actor: person.actor.clone(),
             name: person.name.clone(),
             role: person.role.clone(),
+            licence: person.licence,
             colour: sitter.colour().to_owned(),
             may_act: standing.works(),
             standing,

@@ -100,6 +100,14 @@ impl Room {
 struct NoProbe;
 
 impl Probe for NoProbe {
+    fn layers(&self, _: &vocabulary::Uid) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn inside_of(&self, _: &vocabulary::Uid, _: &str) -> Option<(f64, [f64; 3])> {
+        None
+    }
+
     fn bounds(&self, _: &vocabulary::Uid) -> Option<crate::Bounds> {
         None
     }

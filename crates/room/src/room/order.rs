@@ -22,6 +22,9 @@ impl Room {
             Act::LowerHand { participant: whose } => {
                 return Some(self.lower_hand(participant, whose.unwrap_or(participant)));
             }
+            Act::Wear { colour } => return Some(self.wear(participant, colour)),
+            Act::Lead { view } => return Some(self.lead(participant, *view)),
+            Act::Gather { view } => return Some(self.gather(participant, *view)),
             Act::ComeUrgently { reason } => self.come_urgently(participant, reason),
             Act::Appeal { reason } => self.appeal(now, participant, reason),
             Act::Admit { .. } | Act::TurnAway { .. } => self.at_the_door(now, participant, act),
@@ -60,7 +63,9 @@ impl Room {
     pub(super) fn may_do(&self, person: &Person, act: &Act) -> Result<(), Refusal> {
         let is_note = |id: &u32| {
             let placed = self.staged.entities().get(id);
-            placed.is_some_and(|placed| matches!(placed.entity, Entity::Annotation(_)))
+            placed.is_some_and(|placed| {
+                matches!(placed.entity, Entity::Annotation(_) | Entity::Landmark(_))
+            })
         };
         match self.standing(person, self.staged.order()) {
             // A hologram stuck to a hand helps nobody.
@@ -69,7 +74,7 @@ impl Room {
             Standing::Observer => Err(Refusal::WatchingOnly),
             Standing::Patient => match act {
                 Act::Add {
-                    entity: NewEntity::Annotation(_),
+                    entity: NewEntity::Annotation(_) | NewEntity::Landmark(_),
                 }
                 | Act::Undo => Ok(()),
                 Act::Set { id, .. } | Act::Remove { id } if is_note(id) => Ok(()),

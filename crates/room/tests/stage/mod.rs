@@ -16,15 +16,30 @@ use room::{
 use serde_json::{Value, json};
 use vocabulary::{ActorId, RoomId, Timestamp, Uid};
 
-/// A chest of 20 cm: the value at a point is 400 times its first coordinate, and nothing is known beyond.
+/// Two chests of 20 cm, the first one with structures: the value at a point is 400 times its first coordinate, and nothing is known beyond.
 pub struct Chest;
 
 impl Probe for Chest {
     fn bounds(&self, series: &Uid) -> Option<Bounds> {
-        (series.as_str() == "1.2.3").then_some(Bounds {
-            min_lps_mm: [-100.0; 3],
-            max_lps_mm: [100.0; 3],
-        })
+        ["1.2.3", "1.2.4"]
+            .contains(&series.as_str())
+            .then_some(Bounds {
+                min_lps_mm: [-100.0; 3],
+                max_lps_mm: [100.0; 3],
+            })
+    }
+
+    fn layers(&self, series: &Uid) -> Vec<String> {
+        let names: &[&str] = match series.as_str() {
+            "1.2.3" => &["lungs", "aorta", "gone"],
+            _ => &[],
+        };
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    /// What is inside of `gone` cannot be read any more.
+    fn inside_of(&self, _: &Uid, layer: &str) -> Option<(f64, [f64; 3])> {
+        (layer != "gone").then_some((2_500_000.0, [0.0, 0.0, 5.0]))
     }
 
     #[expect(clippy::cast_possible_truncation)]
@@ -92,6 +107,11 @@ pub fn hologram() -> Hologram {
         layers: BTreeMap::new(),
         clip: None,
         cursor_lps_mm: [0.0; 3],
+        crop: None,
+        within: None,
+        only: None,
+        apart: 0.0,
+        shelved: false,
     }
 }
 
@@ -120,6 +140,92 @@ pub fn pose(x: f64) -> Pose {
     }
 }
 
+/// Some act of a tool that came later.
+fn any_tool(chance: &mut Chance, tool: usize, id: EntityId, transform: Transform) -> Act {
+    match tool {
+        17 => Act::Add {
+            entity: NewEntity::Board(room::Board {
+                transform,
+                title: "plan".to_owned(),
+            }),
+        },
+        18 => Act::Add {
+            entity: NewEntity::Ink(room::Ink {
+                board: id,
+                points: vec![[0.0, 0.5], [0.5 + chance.share(), 1.0]],
+            }),
+        },
+        19 => Act::Add {
+            entity: NewEntity::BoardNote(room::BoardNote {
+                board: id,
+                at: [0.25, 0.5],
+                text: format!("step {}", chance.below(9)),
+            }),
+        },
+        20 => Act::Take {
+            series: Uid::new(["1.2.3", "1.2.4", "1.2.5"][chance.below(3)]).unwrap(),
+        },
+        21 => Act::Wear {
+            colour: ["#e69f00", "#56b4e9", "#009e73", "red"][chance.below(4)].to_owned(),
+        },
+        22 => Act::Set {
+            id,
+            patch: Patch::Board(room::BoardPatch {
+                transform: Some(transform),
+                title: None,
+            }),
+        },
+        12 | 13 => Act::Add {
+            entity: NewEntity::Stroke(room::Stroke {
+                hologram: id,
+                points_lps_mm: (0..chance.below(6)).map(|_| chance.point(101.0)).collect(),
+            }),
+        },
+        14 => Act::Add {
+            entity: NewEntity::Landmark(room::Landmark {
+                hologram: id,
+                at_lps_mm: chance.point(100.0),
+                name: format!("place {}", chance.below(9)),
+            }),
+        },
+        15 => Act::Add {
+            entity: NewEntity::Measure(NewMeasure {
+                hologram: id,
+                kind: room::MeasureKind::Angle,
+                points_lps_mm: (0..3).map(|_| chance.point(100.0)).collect(),
+                layer: None,
+            }),
+        },
+        _ => Act::Lead {
+            view: chance.in_percent(70).then_some(room::View {
+                yaw_rad: chance.share(),
+                pitch_rad: 0.1,
+                distance_m: 1.0,
+            }),
+        },
+    }
+}
+
+/// What of a hologram is to be cut out or moved apart.
+fn any_parts(chance: &mut Chance) -> HologramPatch {
+    HologramPatch {
+        crop: chance.in_percent(20).then(|| {
+            chance.in_percent(60).then_some(room::CropBox {
+                min_lps_mm: [-50.0; 3],
+                max_lps_mm: [50.0 + chance.share() * 60.0, 60.0, 70.0],
+            })
+        }),
+        within: chance
+            .in_percent(20)
+            .then(|| chance.in_percent(60).then(|| "lungs".to_owned())),
+        only: chance
+            .in_percent(20)
+            .then(|| chance.in_percent(60).then(|| "aorta".to_owned())),
+        apart: chance.in_percent(20).then(|| chance.share().abs()),
+        ..HologramPatch::default()
+    }
+}
+
 /// Some act, mostly one that makes sense.
 pub fn any_act(chance: &mut Chance, world: &World) -> Act {
     let ids: Vec<EntityId> = world.entities().keys().copied().collect();
@@ -134,7 +240,8 @@ pub fn any_act(chance: &mut Chance, world: &World) -> Act {
         rotation: [0.0, tilt.sin(), 0.0, tilt.cos()],
         scale: 1.0 + chance.share() / 2.0,
     };
-    match chance.below(12) {
+    match chance.below(23) {
+        tool @ 12.. => any_tool(chance, tool, id, transform),
         0 => Act::Add {
             entity: NewEntity::Hologram(Hologram {
                 transform,
@@ -146,6 +253,7 @@ pub fn any_act(chance: &mut Chance, world: &World) -> Act {
                 hologram: id,
                 kind: room::MeasureKind::Length,
                 points_lps_mm: vec![chance.point(110.0), chance.point(100.0)],
+                layer: None,
             }),
         },
         4 => Act::Add {
@@ -184,7 +292,7 @@ pub fn any_act(chance: &mut Chance, world: &World) -> Act {
                     .in_percent(40)
                     .then(|| chance.in_percent(50).then_some(plane)),
                 cursor_lps_mm: chance.in_percent(30).then(|| chance.point(100.0)),
-                ..HologramPatch::default()
+                ..any_parts(chance)
             };
             Act::Set {
                 id,
@@ -355,6 +463,7 @@ impl Stage {
             role: "expert".to_owned(),
             actor,
             may_act,
+            licence: room::Licence::Valid,
             door,
         };
         self.seq += 1;

@@ -183,10 +183,11 @@ const SECURITY_HEADERS: &[(&str, &str)] = &[
         "content-security-policy",
         "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; \
          img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; connect-src 'self'; \
-         object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+         object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'",
     ),
     ("x-content-type-options", "nosniff"),
-    ("x-frame-options", "DENY"),
+    // A room shows pages of its own hospital beside the stage; nobody else shows them in a frame.
+    ("x-frame-options", "SAMEORIGIN"),
     ("referrer-policy", "no-referrer"),
     (
         "permissions-policy",

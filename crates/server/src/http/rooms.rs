@@ -6,6 +6,7 @@ mod door;
 mod export;
 mod media;
 mod recordings;
+mod snapshot;
 mod speech;
 mod stream;
 mod take_away;
@@ -57,6 +58,10 @@ pub fn routes() -> Router<Arc<Hospital>> {
             post(stream::frames).layer(DefaultBodyLimit::max(stream::BODY_BYTES)),
         )
         .route("/rooms/{id}/export", post(export::export))
+        .route(
+            "/rooms/{id}/snapshots",
+            post(snapshot::keep).layer(DefaultBodyLimit::max(snapshot::LARGEST_BODY)),
+        )
         .route("/rooms/{id}/media", get(media::door).post(media::offer))
         .route("/rooms/{id}/poses", post(media::offer_poses))
         .route("/rooms/{id}/speech", post(speech::write_down))
@@ -189,7 +194,9 @@ fn about(hospital: &Arc<Hospital>, stage: &Stage) -> About {
         patient: Some(stage.patient.clone()),
         host: hospital_actor(),
         furnish: Arc::new(furnish),
-        probe: hospital.volumes.probe(stage.series.as_ref()),
+        probe: hospital
+            .volumes
+            .probe(&stage.patient, stage.series.as_ref()),
     }
 }
 

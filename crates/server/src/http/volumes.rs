@@ -15,7 +15,7 @@ use vocabulary::Uid;
 use crate::{
     hospital::Hospital,
     http::{Caller, Problem, not_yet},
-    volumes::Stage,
+    volumes::{Stage, mask_file},
 };
 
 /// `/series/{uid}/volume` and what lies below it.
@@ -62,6 +62,31 @@ async fn manifest(
     }
 }
 
+/// How much of each voxel of the preview lies inside of a surface: bytes from 0 to 255, x fastest, then y, then z.
+async fn inside(
+    folder: &std::path::Path,
+    manifest: &volume::VolumeManifest,
+    surface: &str,
+) -> Result<Response, Problem> {
+    let missing = || Problem::not_found("the volume has no such surface, or not its inside");
+    if !manifest.surfaces.iter().any(|entry| entry.name == surface) {
+        return Err(missing());
+    }
+    let file = tokio::fs::read(folder.join(mask_file(surface))).await;
+    let file = file.map_err(|_| missing())?;
+    let factor = manifest.preview.factor.map(|side| side as usize);
+    let share = tokio::task::spawn_blocking(move || {
+        volume::from_ymk1(&file).map(|mask| mask.coverage(factor))
+    });
+    let share = share.await.map_err(|error| Problem::internal(&error))?;
+    let share = share.map_err(|error| Problem::internal(&error))?;
+    let headers = [
+        (header::CONTENT_TYPE, "application/octet-stream"),
+        (header::CACHE_CONTROL, "private, no-store"),
+    ];
+    Ok((headers, share).into_response())
+}
+
 async fn piece(
     State(hospital): State<Arc<Hospital>>,
     caller: Caller,
@@ -78,6 +103,9 @@ async fn piece(
             "the volume is still being made; ask for the volume again",
         ));
     };
+    if let Some(surface) = piece.strip_prefix("inside/") {
+        return inside(&folder, &manifest, surface).await;
+    }
     // Only names of the manifest are files, so no path leads elsewhere.
     let is_voxels =
         piece == manifest.preview.url || manifest.bricks.iter().any(|brick| brick.url == piece);

@@ -4,34 +4,49 @@ use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
 use parking_lot::Mutex;
 use room::{Bounds, Probe};
-use vocabulary::Uid;
+use vocabulary::{PatientId, Uid};
 use volume::VolumeManifest;
 
-use super::Stage;
+use super::{Stage, mask_file};
 
-/// The probe of one series.
+/// How much is inside of a surface (mm³) and its middle (LPS, mm), where that is known.
+type Inside = Option<(f64, [f64; 3])>;
+
+/// The probe of the series that one room may show.
 pub struct SeriesProbe {
+    patient: PatientId,
     series: Option<Uid>,
+    /// What was found inside of surfaces, by folder and name: reading a mask takes long.
+    insides: Mutex<HashMap<(PathBuf, String), Inside>>,
     stages: Arc<Mutex<HashMap<Uid, (String, Stage)>>>,
 }
 
 impl SeriesProbe {
     /// A probe that looks at the volume as far as it has come.
-    pub fn new(series: Option<Uid>, stages: Arc<Mutex<HashMap<Uid, (String, Stage)>>>) -> Self {
-        Self { series, stages }
+    pub fn new(
+        patient: PatientId,
+        series: Option<Uid>,
+        stages: Arc<Mutex<HashMap<Uid, (String, Stage)>>>,
+    ) -> Self {
+        Self {
+            patient,
+            series,
+            insides: Mutex::default(),
+            stages,
+        }
     }
 
     fn ready(&self, series: &Uid) -> Option<(PathBuf, Arc<VolumeManifest>)> {
-        if Some(series) != self.series.as_ref() {
-            return None;
-        }
+        let is_first = Some(series) == self.series.as_ref();
         match self.stages.lock().get(series) {
             Some((
                 _,
                 Stage::Ready {
                     folder, manifest, ..
                 },
-            )) => Some((folder.clone(), Arc::clone(manifest))),
+            )) if is_first || manifest.patient == self.patient.as_str() => {
+                Some((folder.clone(), Arc::clone(manifest)))
+            }
             _ => None,
         }
     }
@@ -66,6 +81,23 @@ impl Probe for SeriesProbe {
         Some(bounds)
     }
 
+    fn layers(&self, series: &Uid) -> Vec<String> {
+        let manifest = self.ready(series).map(|(_, manifest)| manifest);
+        let surfaces = manifest.iter().flat_map(|manifest| &manifest.surfaces);
+        surfaces.map(|entry| entry.name.clone()).collect()
+    }
+
+    fn inside_of(&self, series: &Uid, layer: &str) -> Option<(f64, [f64; 3])> {
+        let (folder, manifest) = self.ready(series)?;
+        let key = (folder, layer.to_owned());
+        if let Some(known) = self.insides.lock().get(&key) {
+            return *known;
+        }
+        let found = inside(&key.0.join(mask_file(layer)), &manifest);
+        self.insides.lock().insert(key, found);
+        found
+    }
+
     fn hu_at(&self, series: &Uid, point_lps_mm: [f64; 3]) -> Option<i16> {
         let (folder, manifest) = self.ready(series)?;
         let index = manifest.grid().index_of(point_lps_mm);
@@ -86,6 +118,15 @@ impl Probe for SeriesProbe {
         }
         value(&folder, &manifest, voxel)
     }
+}
+
+/// How much a mask holds (mm³), and its middle (LPS, mm).
+fn inside(file: &std::path::Path, manifest: &VolumeManifest) -> Inside {
+    let mask = volume::from_ymk1(&std::fs::read(file).ok()?).ok()?;
+    let (middle, voxels) = mask.middle()?;
+    let voxel_mm3: f64 = manifest.spacing_mm.iter().product();
+    let grid = manifest.grid();
+    Some((voxels as f64 * voxel_mm3, grid.point_lps_mm(middle)))
 }
 
 /// The value of one voxel, from the brick that holds it.

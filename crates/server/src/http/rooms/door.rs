@@ -38,6 +38,11 @@ pub async fn person(hospital: &Hospital, actor: &Actor, stage: &Stage) -> Result
         name: actor.name.clone(),
         role: role.unwrap_or_default(),
         may_act: !has(Role::Trainee),
+        licence: match hospital.relations(actor).await?.licence {
+            policy::Licence::Valid => room::Licence::Valid,
+            policy::Licence::Ended => room::Licence::Ended,
+            policy::Licence::NotRecorded => room::Licence::NotRecorded,
+        },
         door,
     })
 }

@@ -14,7 +14,8 @@ use dicom::{
     drawn::SavedObject,
 };
 use policy::{Action, Object, Permit};
-use room::{Entity, Hologram, Room};
+use room::{Entity, Hologram, Room, World};
+use scenario::Stage;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
@@ -50,6 +51,52 @@ impl Default for Wanted {
     }
 }
 
+/// A room in which somebody is at work, and what they may take out of it.
+pub struct AtWork {
+    /// What the room is about.
+    pub stage: Stage,
+    /// What stands in it.
+    pub world: World,
+    /// To read the images.
+    pub read: Permit,
+    /// To put others beside them.
+    pub store: Permit,
+}
+
+/// What stands in a room, for those who may be at work in it.
+pub async fn at_work(
+    hospital: &Arc<Hospital>,
+    caller: &Caller,
+    id: &str,
+) -> Result<AtWork, Problem> {
+    let (_, stage, entered) = enter(hospital, caller, id).await?;
+    let object = Object::Patient(stage.patient.clone());
+    let store = hospital.permit(caller, Action::StoreImaging, &object);
+    let store = store.await?;
+    let read = hospital
+        .permit(caller, Action::ReadImaging, &object)
+        .await?;
+    let acts = hospital
+        .record
+        .room_acts(&entered, &stage.id, Some(&stage.patient), 0)
+        .await?;
+    let world = Room::replay(acts.into_iter().map(kept_act));
+    let world = world.map_err(|error| Problem::internal(&error))?;
+    let person = door::person(hospital, &caller.actor, &stage).await?;
+    let has_agreed = conduct::agreed(hospital, &caller.actor).await?.is_some();
+    if !has_agreed || !world.lets_work(&person, clock::now()) {
+        return Err(Problem::forbidden(
+            "export what stands in a room that lets you in to work",
+        ));
+    }
+    Ok(AtWork {
+        stage,
+        world,
+        read,
+        store,
+    })
+}
+
 /// Writes a measurement report and a presentation state for each hologram that has marks, and a segmentation of
 /// what each hologram shows as surfaces, as objects of its study. Writing the same again adds nothing.
 pub async fn export(
@@ -59,28 +106,12 @@ pub async fn export(
     wanted: Option<Json<Wanted>>,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let wanted = wanted.map(|Json(wanted)| wanted).unwrap_or_default();
-    let (_, stage, entered) = enter(&hospital, &caller, &id).await?;
-    let object = Object::Patient(stage.patient.clone());
-    let store = hospital
-        .permit(&caller, Action::StoreImaging, &object)
-        .await?;
-    let read = hospital
-        .permit(&caller, Action::ReadImaging, &object)
-        .await?;
-    let acts = hospital
-        .record
-        .room_acts(&entered, &stage.id, Some(&stage.patient), 0)
-        .await?;
-    let world = Room::replay(acts.into_iter().map(kept_act));
-    let world = world.map_err(|error| Problem::internal(&error))?;
-    // What stands in the room is for those who may be at work in it.
-    let person = door::person(&hospital, &caller.actor, &stage).await?;
-    let has_agreed = conduct::agreed(&hospital, &caller.actor).await?.is_some();
-    if !has_agreed || !world.lets_work(&person, clock::now()) {
-        return Err(Problem::forbidden(
-            "export what stands in a room that lets you in to work",
-        ));
-    }
+    let AtWork {
+        stage,
+        world,
+        read,
+        store,
+    } = at_work(&hospital, &caller, &id).await?;
     let mut export = Export {
         hospital: &hospital,
         caller: &caller,
@@ -157,6 +188,15 @@ impl Export<'_> {
     }
 
     async fn marks(&mut self, marked: Marked) -> Result<(), Problem> {
+        if marked.has_lines {
+            self.leave_out(
+                "用画笔画的线条留在房间内，未写出",
+                "lines drawn with the pen stay in the room and are not written out",
+            );
+        }
+        if marked.marks.is_empty() {
+            return Ok(());
+        }
         let Some(of) = self.of(&marked.hologram).await? else {
             self.leave_out(
                 "标记所在序列的图像不是患者坐标系中的断层，未写出",

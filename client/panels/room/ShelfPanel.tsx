@@ -1,0 +1,72 @@
+/** The images of the patient that can stand in the room, one at a time. */
+import { For, Show, createResource, createSignal } from 'solid-js';
+import type { JSX } from 'solid-js';
+import { useApp } from '../../core/app';
+import { dayOf } from '../../core/dates';
+import type { PatientTwin, SeriesRow, StudyRow } from '../../core/hospital';
+import { isImages } from '../../core/hospital';
+import type { RoomControl } from '../../core/room-control';
+import { manifestOf } from '../../core/series-volume';
+import { Notice } from '../Notice';
+
+interface Lying {
+  readonly study: StudyRow;
+  readonly series: SeriesRow;
+}
+
+export function ShelfPanel(props: { control: RoomControl; patient: string }): JSX.Element {
+  const app = useApp();
+  const [busy, setBusy] = createSignal('');
+  const [refusal, setRefusal] = createSignal('');
+  const [all] = createResource(
+    () => props.patient,
+    async (patient): Promise<Lying[]> => {
+      const twin = await app.api.get<PatientTwin>(`/api/patients/${encodeURIComponent(patient)}/twin`);
+      return twin.studies.flatMap((study) => study.series.filter(isImages).map((series) => ({ study, series })));
+    },
+  );
+  const here = (): string | undefined => props.control.hologram()?.state.series;
+  const take = async (series: string): Promise<void> => {
+    setBusy(series);
+    setRefusal('');
+    try {
+      // The room can show only what the hospital has made a volume of.
+      await manifestOf(series, new AbortController().signal);
+      props.control.take(series);
+    } catch (error) {
+      setRefusal(app.explain(error));
+    }
+    setBusy('');
+  };
+  return (
+    <section class="stack tight" aria-labelledby="shelf-title">
+      <h2 class="legend" id="shelf-title">{app.t('shelf.title')}</h2>
+      <p class="soft small">{app.t('shelf.hint')}</p>
+      <Show when={all.state === 'ready' && all()} fallback={<Show when={all.error}><Notice kind="bad">{app.explain(all.error)}</Notice></Show>}>
+        {(lying) => (
+          <Show when={lying().length > 1} fallback={<p class="soft small">{app.t('shelf.none')}</p>}>
+            <ul class="marks" data-shelf>
+              <For each={lying()}>
+                {({ study, series }) => (
+                  <li>
+                    <span class="mark-words">
+                      <strong>{series.description || app.t('patient.seriesUnnamed')}</strong>
+                      <span class="soft small"> {study.modality} · {dayOf(study.date, app.language())} · {app.t('patient.imageCount', { n: series.images })}</span>
+                    </span>
+                    <Show when={series.uid !== here()} fallback={<span class="chip accent">{app.t('shelf.here')}</span>}>
+                      <button type="button" class="button quiet small" data-series={series.uid} disabled={busy() !== ''} onClick={() => void take(series.uid)}>
+                        {app.t(busy() === series.uid ? 'shelf.taking' : 'shelf.take')}
+                        <span class="for-listeners"> {series.description}</span>
+                      </button>
+                    </Show>
+                  </li>
+                )}
+              </For>
+            </ul>
+          </Show>
+        )}
+      </Show>
+      <Show when={refusal()}>{(text) => <Notice kind="bad">{text()}</Notice>}</Show>
+    </section>
+  );
+}

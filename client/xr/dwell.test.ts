@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { DWELL_S, Dwell } from './dwell';
+
+const STEP = DWELL_S / 4;
+
+function look(dwell: Dwell, target: Parameters<Dwell['look']>[0], steps: number): number {
+  return Array.from({ length: steps }, () => dwell.look(target, STEP)).filter(Boolean).length;
+}
+
+describe('choosing by looking', () => {
+  it('takes its time, and chooses once', () => {
+    const dwell = new Dwell();
+    expect(look(dwell, 'undo', 4)).toBe(0);
+    expect(dwell.share).toBeCloseTo(0.75);
+    expect(look(dwell, 'undo', 12)).toBe(1);
+    expect(dwell.share).toBe(0);
+  });
+
+  it('chooses again only after looking away', () => {
+    const dwell = new Dwell();
+    expect(look(dwell, 'undo', 5)).toBe(1);
+    look(dwell, undefined, 1);
+    expect(look(dwell, 'undo', 5)).toBe(1);
+  });
+
+  it('begins anew at another button, and elsewhere on the hologram', () => {
+    const dwell = new Dwell();
+    look(dwell, 'undo', 4);
+    expect(look(dwell, 'lung', 4)).toBe(0);
+    look(dwell, [0, 1, 0], 4);
+    expect(look(dwell, [0.2, 1, 0], 4)).toBe(0);
+    expect(look(dwell, [0.21, 1, 0], 1)).toBe(1);
+  });
+});

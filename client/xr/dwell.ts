@@ -1,0 +1,44 @@
+/** Choosing by looking: what is looked at for a while is chosen once, and again only after looking away. */
+
+/** So long one looks; short enough to work with, long enough to look around (rule of the house). */
+export const DWELL_S = 1.1;
+/** A gaze wanders this far on one point and still rests there, in metres. */
+const WANDER_M = 0.02;
+
+type Three = readonly [number, number, number];
+
+export interface Looked {
+  /** A button's name, or a point of the hologram. */
+  readonly target: string | Three;
+}
+
+export class Dwell {
+  #target: Looked['target'] | undefined;
+  #looked_s = 0;
+  #chosen = false;
+
+  /** How much of the time has passed, 0 to 1; 0 once it was chosen. */
+  get share(): number {
+    return this.#chosen || this.#target === undefined ? 0 : Math.min(1, this.#looked_s / DWELL_S);
+  }
+
+  /** Looks on; answers true in the moment in which the target is chosen. */
+  look(target: Looked['target'] | undefined, seconds: number): boolean {
+    if (!isSame(this.#target, target)) {
+      this.#target = target;
+      this.#looked_s = 0;
+      this.#chosen = false;
+      return false;
+    }
+    if (target === undefined || this.#chosen) return false;
+    this.#looked_s += seconds;
+    if (this.#looked_s < DWELL_S) return false;
+    this.#chosen = true;
+    return true;
+  }
+}
+
+function isSame(a: Looked['target'] | undefined, b: Looked['target'] | undefined): boolean {
+  if (typeof a !== 'object' || typeof b !== 'object') return a === b;
+  return Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]) <= WANDER_M;
+}

@@ -1,0 +1,40 @@
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::Refusal;
+
+/// From where somebody before a screen looks at the hologram.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+#[ts(export_to = "room.ts")]
+pub struct View {
+    /// Around the hologram, in radians; 0 is the front.
+    pub yaw_rad: f64,
+    /// Above it, in radians; 0 is level with it.
+    pub pitch_rad: f64,
+    /// How far from its middle, in metres.
+    pub distance_m: f64,
+}
+
+impl View {
+    /// Checks that somebody can look from there.
+    pub(crate) fn check(&self) -> Result<(), Refusal> {
+        let is_angle = |angle: f64| angle.is_finite() && angle.abs() <= 1000.0;
+        let is_far = (0.0..=crate::limits::POSITION_M).contains(&self.distance_m);
+        if is_angle(self.yaw_rad) && is_angle(self.pitch_rad) && is_far {
+            Ok(())
+        } else {
+            Err(Refusal::ValueOutOfRange)
+        }
+    }
+}
+
+/// Who shows the others the way, or has brought them to a view.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export_to = "room.ts")]
+pub struct Leading {
+    /// The participant.
+    pub participant: u16,
+    /// From where they look.
+    pub view: View,
+}

@@ -1,0 +1,23 @@
+//! What has happened, as it goes out with the ticks.
+
+use super::Room;
+use crate::{Event, limits};
+
+impl Room {
+    pub(super) fn events_to_send(&mut self) -> Option<Vec<Event>> {
+        let from = self.next_to_send;
+        let unsent = self.recent.iter().filter(|event| event.number >= from);
+        let events: Vec<_> = unsent.take(limits::EVENTS_PER_TICK).cloned().collect();
+        self.next_to_send = events.last().map_or(from, |event| event.number + 1);
+        // What has been sent is kept for those who come back, but not without end.
+        while self.recent.len() > limits::MISSED_EVENTS
+            && self
+                .recent
+                .front()
+                .is_some_and(|event| event.number < self.next_to_send)
+        {
+            self.recent.pop_front();
+        }
+        (!events.is_empty()).then_some(events)
+    }
+}
