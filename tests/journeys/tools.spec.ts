@@ -14,7 +14,7 @@ async function enterBoth(li: Page, chen: Page): Promise<void> {
   }
 }
 
-const marks = (page: Page): Locator => page.locator('.marks li');
+const marks = (page: Page): Locator => page.locator('[data-marks] li');
 
 /** From where a page looks around the hologram. */
 async function yaw(page: Page): Promise<number> {

@@ -50,7 +50,7 @@ export function MarksPanel(props: MarksPanelProps): JSX.Element {
         when={props.control.marks().length > 0}
         fallback={<p class="soft small">{app.t('marks.none')}</p>}
       >
-        <ul class="marks">
+        <ul class="marks" data-marks>
           <For each={props.control.marks()}>
             {(mark) => (
               <li>
