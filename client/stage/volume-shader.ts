@@ -57,6 +57,14 @@ vec3 gradient(vec3 p) {
   return g / (2.0 * d * uExtentMm);
 }
 
+void cutBy(vec4 plane, vec3 eye, vec3 way, inout float near, inout float far, inout bool cut) {
+  if (plane.xyz == vec3(0.0)) return;
+  float side = dot(plane.xyz, way);
+  float t = (plane.w - dot(plane.xyz, eye)) / (abs(side) < 1e-7 ? 1e-7 : side);
+  if (side < 0.0) { if (t > near) { near = t; cut = true; } }
+  else far = min(far, t);
+}
+
 void main() {
   vec3 eye = (unitFromView * vec4(0, 0, 0, 1)).xyz;
   vec3 way = vUnit - eye;
@@ -70,14 +78,8 @@ void main() {
   bool cut = false;
 
   // Cutting planes shorten the ray; where the ray enters through one, the cut face shows the slice.
-  for (int i = 0; i < 7; i++) {
-    vec4 plane = i == 6 ? uClip : uCrop[i];
-    if (plane.xyz == vec3(0.0)) continue;
-    float side = dot(plane.xyz, way);
-    float t = (plane.w - dot(plane.xyz, eye)) / (abs(side) < 1e-7 ? 1e-7 : side);
-    if (side < 0.0) { if (t > near) { near = t; cut = true; } }
-    else far = min(far, t);
-  }
+  cutBy(uClip, eye, way, near, far, cut);
+  for (int i = 0; i < 6; i++) cutBy(uCrop[i], eye, way, near, far, cut);
 
   // Solid things inside the hologram end the ray.
   if (uPixels.x > 0.0) {
