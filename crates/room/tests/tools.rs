@@ -3,6 +3,9 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::float_cmp,
+    clippy::needless_pass_by_value,
+    clippy::too_many_lines,
     reason = "a test that cannot go on fails"
 )]
 
