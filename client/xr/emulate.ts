@@ -14,7 +14,7 @@ declare global {
 }
 
 /** What is walked: a room around a hologram, or a ward, which has none. */
-type Visited = Pick<Stage, 'renderer' | 'scene'> & { readonly rig: Pick<Stage['rig'], 'rig'> } & Partial<Pick<Stage, 'shared' | 'hologram' | 'surroundings'>>;
+type Visited = Pick<Stage, 'renderer' | 'scene'> & { readonly rig: Pick<Stage['rig'], 'rig'> } & Partial<Pick<Stage, 'shared' | 'hologram' | 'surroundings' | 'ownView'>>;
 
 /** The stage that is open, and the headset while somebody is inside. */
 export interface Inside {

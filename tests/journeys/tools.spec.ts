@@ -18,7 +18,7 @@ const marks = (page: Page): Locator => page.locator('[data-marks] li');
 
 /** From where a page looks around the hologram. */
 async function yaw(page: Page): Promise<number> {
-  return page.evaluate(() => window.__xrInside?.stage.rig.view.yaw ?? NaN);
+  return page.evaluate(() => window.__xrInside?.stage.ownView?.yaw ?? NaN);
 }
 
 test('angles, landmarks and lines are seen by both and undone by their author; one shows the way', async ({ li, browser }) => {
