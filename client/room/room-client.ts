@@ -254,8 +254,10 @@ export class RoomClient {
     // them twice. In the old seat the server tells repeated acts by their numbers.
     if (!frame.resumed) this.#pending.giveUp(new ActError('outcome-unknown', UNKNOWN));
     for (const { seq, act } of this.#pending.sent()) this.#line.send(encode({ frame: 'act', seq, act }));
-    const { waiting, leading, kept_out: keptOut, recording } = entrance;
-    this.#change({ self: frame.participant, status: 'open', threshold: undefined, waiting, keptOut, leading: leading[0], recording, ...people(entrance.people), ...holds(entrance.holds) });
+    // A recording of before there was a way to lead says nothing of it.
+    const { leading }: Partial<Pick<typeof entrance, 'leading'>> = entrance;
+    const { waiting, kept_out: keptOut, recording } = entrance;
+    this.#change({ self: frame.participant, status: 'open', threshold: undefined, waiting, keptOut, leading: leading?.[0], recording, ...people(entrance.people), ...holds(entrance.holds) });
     this.#forgetTheLeft();
     this.#sendActs();
     this.#way?.open(frame.participant, (bytes) => this.#datagram(bytes));
