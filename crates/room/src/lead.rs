@@ -38,3 +38,13 @@ pub struct Leading {
     /// From where they look.
     pub view: View,
 }
+
+/// Who has hold of which hologram. Where it is comes with the holder's poses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "room.ts")]
+pub struct Holding {
+    /// The hologram.
+    pub entity: u32,
+    /// The participant.
+    pub participant: u16,
+}

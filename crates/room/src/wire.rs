@@ -11,6 +11,8 @@ use crate::{
     Sending, Slot, Standing, Threshold, Voice, limits::CLIENT_FRAME_BYTES,
 };
 
+pub use crate::lead::Holding;
+
 /// The version of the protocol that this crate speaks.
 pub const VERSION: u16 = 3;
 
@@ -161,16 +163,6 @@ pub struct Participant {
     pub joined: vocabulary::Timestamp,
     /// Whether their connection is broken and their seat is kept.
     pub away: bool,
-}
-
-/// Who has hold of which hologram. Where it is comes with the holder's poses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export_to = "room.ts")]
-pub struct Holding {
-    /// The hologram.
-    pub entity: u32,
-    /// The participant.
-    pub participant: u16,
 }
 
 /// What is rare in a packet; a field that is not there has not changed.
