@@ -6,12 +6,11 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use ts_rs::TS;
 use vocabulary::Text;
 
+pub use crate::lead::Holding;
 use crate::{
     Act, Change, Event, Farewell, KeptOut, Knocking, Leading, Licence, Pose, RecordingNow, Refusal,
     Sending, Slot, Standing, Threshold, Voice, limits::CLIENT_FRAME_BYTES,
 };
-
-pub use crate::lead::Holding;
 
 /// The version of the protocol that this crate speaks.
 pub const VERSION: u16 = 3;
