@@ -90,6 +90,7 @@ impl Room {
                 people: self.people(),
                 waiting: Vec::new(),
                 kept_out: Vec::new(),
+                leading: self.leading.into_iter().collect(),
                 holds: self.holdings(),
                 recording: self.durable.recording().told(),
             },
