@@ -159,7 +159,7 @@ mod tests {
         );
         assert_eq!(
             li["qualification"][0]["period"]["end"],
-            "1970-01-02T00:00:00Z"
+            "1970-01-02T00:00:00.000Z"
         );
         // What has ended is not withdrawn again.
         assert!(!withdraw_licence(

@@ -47,7 +47,7 @@ pub const ONE_PICTURE_BPS: u64 = 150_000;
 pub const POSE_BYTES: usize = 96;
 /// How many ticks of poses may be under way on a line before the next ones are left out: some more than go by while
 /// the answer to the first comes back, at 200 ms there and back.
-pub const POSES_UNDER_WAY_TICKS: usize = 7;
+pub const POSES_UNDER_WAY_TICKS: usize = 6;
 /// The least and the most of it, in bytes.
 pub const POSES_UNDER_WAY_BYTES: RangeInclusive<usize> = 1_500..=12_000;
 /// The longest frame that goes by a line for poses, in bytes: with all that is around it, it fits into one datagram

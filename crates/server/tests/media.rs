@@ -79,6 +79,7 @@ fn offer(socket: &UdpSocket) -> (Rtc, Value, str0m::change::SdpPendingOffer, Mid
 
 impl Person {
     fn join(hospital: &Hospital, who: &str, room: &str) -> Self {
+        hospital.agree(who);
         Self::join_by(hospital, &hospital.token(who), room)
     }
 
@@ -308,6 +309,7 @@ fn who_signs_out_hears_nothing_more_and_others_of_the_account_stay() {
     let (status, cookie) = session(&hospital, "POST", "");
     assert_eq!(status, 200);
     let token = cookie.split_once('=').unwrap().1;
+    hospital.agree("chen.expert");
     let mut here = Person::join_by(&hospital, token, &room);
     let mut elsewhere = Person::join(&hospital, "chen.expert", &room);
     li.sends(TALK);

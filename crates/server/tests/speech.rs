@@ -49,7 +49,7 @@ fn service(answer: &'static str) -> (String, mpsc::Receiver<(String, Vec<u8>)>) 
 }
 
 /// Sends sound as a browser does; answers the status.
-fn speak(hospital: &Hospital, who: &str, room: &str, participant: u16, kind: &str) -> u16 {
+fn speak(hospital: &Hospital, token: &str, room: &str, participant: u16, kind: &str) -> u16 {
     let agent: ureq::Agent = ureq::Agent::config_builder()
         .http_status_as_error(false)
         .build()
@@ -58,7 +58,7 @@ fn speak(hospital: &Hospital, who: &str, room: &str, participant: u16, kind: &st
     let url = format!("http://{}{path}", hospital.address);
     let request = agent
         .post(url)
-        .header("authorization", format!("Bearer {}", hospital.token(who)))
+        .header("authorization", format!("Bearer {token}"))
         .header("content-type", kind);
     let answer = request.send(&b"\x1a\x45\xdf\xa3 sound"[..]).unwrap();
     answer.status().as_u16()
@@ -81,25 +81,22 @@ fn what_is_said_is_written_down_for_the_room_and_only_by_those_in_it() {
     let hospital = Hospital::open_with(&data, &settings);
     hospital.admit_patient();
     let room = hospital.consult();
-    assert_eq!(speak(&hospital, "li.terminal", &room, 1, "audio/webm"), 409);
-    let mut li = hospital.enter("li.terminal", &room).unwrap();
+    let (own, wang) = (hospital.token("li.terminal"), hospital.token("wang.nurse"));
+    assert_eq!(speak(&hospital, &own, &room, 1, "audio/webm"), 409);
+    let mut li = hospital.enter_as("li.terminal", &own, &room);
     let seat = li.hear_until(|frame| match frame {
         ServerFrame::Welcome { participant, .. } => Some(*participant),
         _ => None,
     });
     let mut chen = hospital.enter("chen.expert", &room).unwrap();
-    // Neither a foreign seat nor what is no sound reaches the service.
-    assert_eq!(
-        speak(&hospital, "wang.nurse", &room, seat, "audio/webm"),
-        409
-    );
-    assert_eq!(
-        speak(&hospital, "li.terminal", &room, seat, "text/plain"),
-        400
-    );
+    // Neither a foreign seat, nor one's own by another session, nor what is no sound reaches the service.
+    let other = hospital.token("li.terminal");
+    assert_eq!(speak(&hospital, &other, &room, seat, "audio/webm"), 409);
+    assert_eq!(speak(&hospital, &wang, &room, seat, "audio/webm"), 409);
+    assert_eq!(speak(&hospital, &own, &room, seat, "text/plain"), 400);
     assert!(called.try_recv().is_err());
     let kind = "audio/webm;codecs=opus";
-    assert_eq!(speak(&hospital, "li.terminal", &room, seat, kind), 204);
+    assert_eq!(speak(&hospital, &own, &room, seat, kind), 204);
     let (head, body) = called.recv().unwrap();
     assert!(head.starts_with("POST /v1/audio/transcriptions "), "{head}");
     assert!(head.contains("Bearer north"));

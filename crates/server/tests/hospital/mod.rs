@@ -157,17 +157,20 @@ impl Hospital {
 
     /// Opens the socket of a room and says hello; the HTTP status where the door stays shut.
     pub fn enter(&self, who: &str, room: &str) -> Result<Inside, u16> {
+        self.agree(who);
+        self.knock(who, room)
+    }
+
+    /// Agrees to the rules of conduct, as everybody does once.
+    pub fn agree(&self, who: &str) {
         let rules = self.send(who, "GET", "/api/conduct", &Value::Null).1;
         let agree = json!({"version": rules["version"]});
         assert_eq!(self.send(who, "POST", "/api/conduct", &agree).0, 204);
-        self.knock(who, room)
     }
 
     /// The same by a token that is used for more than the socket.
     pub fn enter_as(&self, who: &str, token: &str, room: &str) -> Inside {
-        let rules = self.send(who, "GET", "/api/conduct", &Value::Null).1;
-        let agree = json!({"version": rules["version"]});
-        assert_eq!(self.send(who, "POST", "/api/conduct", &agree).0, 204);
+        self.agree(who);
         self.enter_by(token, room).unwrap()
     }
 
