@@ -25,7 +25,7 @@ def test_highdicom_reads_the_measurements(folder):
     assert isinstance(report, hd.sr.Comprehensive3DSR)
     groups = report.content.get_image_measurement_groups()
     labels = [group.tracking_identifier for group in groups]
-    assert labels == ["Length 1", "Value 2", "Note 3", "Length 4"]
+    assert labels == ["Length 1", "Value 2", "Note 3", "Length 4", "Angle 5"]
     lengths = [
         measurement.value for group in groups for measurement in group.get_measurements(name=codes.SCT.Length)
     ]

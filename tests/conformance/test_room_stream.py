@@ -47,7 +47,7 @@ def test_one_by_socket_and_one_by_stream_are_in_one_room(hospital, room):
 def test_who_comes_back_by_the_other_way_has_the_same_seat(hospital, room):
     chen = Person(hospital, CHEN, room)
     chen.close()
-    hello = bytes([1]) + struct.pack("<HB", 2, 1) + chen.first["token"] + struct.pack("<Q", 0)
+    hello = HELLO[:3] + bytes([1]) + chen.first["token"] + struct.pack("<Q", 0)
     back = Stream(hospital, hospital.token(CHEN), room, hello)
     frame = back.recv()
     assert (frame[0], frame[21], struct.unpack("<H", frame[3:5])[0]) == (0x81, 1, chen.first["self"])
