@@ -222,6 +222,17 @@ function TopBar(): JSX.Element {
   );
 }
 
+function AccountName(props: { name: string }): JSX.Element {
+  return (
+    <span class="account">
+      <span class="person-mark" aria-hidden="true">
+        {initialOf(props.name)}
+      </span>
+      <span class="account-name">{props.name}</span>
+    </span>
+  );
+}
+
 function Account(): JSX.Element {
   const app = useApp();
   const leave = async (): Promise<void> => {
@@ -238,15 +249,9 @@ function Account(): JSX.Element {
     <Show when={app.me()}>
       {(me) => (
         <>
-          <span class="account">
-            <span class="person-mark" aria-hidden="true">
-              {initialOf(me().name)}
-            </span>
-            <span class="account-name">{me().name}</span>
-          </span>
-          <Show when={me().roles.some((role) => LICENSED.has(role))}>
-            <Link href="/licence" class="button quiet small" aria-current={page().name === 'licence' ? 'page' : undefined}>
-              <Icon name="document" />
+          <Show when={me().roles.some((role) => LICENSED.has(role))} fallback={<AccountName name={me().name} />}>
+            <Link href="/licence" class="account-link" title={app.t('licence.title')} aria-current={page().name === 'licence' ? 'page' : undefined}>
+              <AccountName name={me().name} />
               <span class="for-listeners">{app.t('licence.title')}</span>
             </Link>
           </Show>

@@ -18,6 +18,7 @@ export const licence = {
   'licence.failed': '{right} of {of} answers are right. Read what the rules say, and try again.',
   'licence.wrong': 'Not right. {because}',
   'licence.everybody': 'All who practise',
+  'licence.caption': 'Names, licences and acts',
   'licence.name': 'Name',
   'licence.stands': 'Licence',
   'licence.do': 'Act',

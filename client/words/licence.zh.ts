@@ -18,6 +18,7 @@ export const licence = {
   'licence.failed': '{of} 题中答对 {right} 题。请阅读相关规则后重试。',
   'licence.wrong': '回答不正确。{because}',
   'licence.everybody': '全体执业人员',
+  'licence.caption': '姓名、许可与操作',
   'licence.name': '姓名',
   'licence.stands': '许可',
   'licence.do': '操作',

@@ -16,7 +16,7 @@ test('a licence is withdrawn with a reason, and earned anew by the exam', async 
   expect(RIGHT.length).toBeGreaterThan(5);
   const admin = await person(browser, 'admin');
   const wang = await person(browser, 'wang.nurse');
-  await admin.getByRole('link', { name: 'Licence for virtual rooms' }).click();
+  await admin.getByRole('link', { name: /Licence for virtual rooms/ }).click();
   const row = admin.getByRole('row').filter({ has: admin.getByRole('button', { name: /^Withdraw/ }) }).filter({ hasText: 'nurse' });
   await row.first().getByRole('button').click();
   const dialog = admin.getByRole('dialog');
@@ -28,7 +28,7 @@ test('a licence is withdrawn with a reason, and earned anew by the exam', async 
   await expect(admin.getByText('Withdrawn: lent the account')).toBeVisible();
   await look(admin, 'licences', ['desktop', 'narrow']);
 
-  await wang.getByRole('link', { name: 'Licence for virtual rooms' }).click();
+  await wang.getByRole('link', { name: /Licence for virtual rooms/ }).click();
   await expect(wang.getByText('Withdrawn: lent the account')).toBeVisible();
   await expect(wang.getByRole('button', { name: /exam/ })).toHaveCount(0);
   await admin.getByRole('button', { name: /^Let sit the exam again/ }).click();

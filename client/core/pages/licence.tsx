@@ -190,7 +190,7 @@ function Everybody(): JSX.Element {
       </header>
       <div class="panel-body">
         <Answer of={all} lines={4}>
-          {(rows) => <DataTable caption={app.t('licence.everybody')} columns={columns()} rows={rows()} />}
+          {(rows) => <DataTable caption={app.t('licence.caption')} columns={columns()} rows={rows()} />}
         </Answer>
       </div>
       <Show when={whom()}>
