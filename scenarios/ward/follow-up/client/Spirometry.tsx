@@ -182,7 +182,7 @@ function PartOf(props: { blows: Blows; heading: string; found: Spirometry; part:
         />
       </Show>
       <DataTable
-        caption={say('expected')}
+        caption={`${say('expected')} · ${props.heading}`}
         rows={props.blows.expected}
         columns={[
           { heading: say('equations'), cell: ({ equations }) => title(equations) },
