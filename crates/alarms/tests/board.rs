@@ -1,6 +1,11 @@
 //! Alarms between people: taking, escalating, pausing, ending; and what must hold whatever happens.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
 
 use alarms::{
     Act, Alarm, Board, Candidate, Change, Changed, Dispatch, Escalation, OfferState, Outcome,

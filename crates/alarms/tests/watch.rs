@@ -1,6 +1,11 @@
 //! Rules over samples: delays, what is missing, what is not believed, and scores with what is too old.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
 
 use std::sync::Arc;
 

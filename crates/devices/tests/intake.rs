@@ -1,7 +1,12 @@
 //! Messages as devices send them, good and bad.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // Helpers of tests fail the test.
-#![allow(clippy::too_many_lines)] // One list of bad messages.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
+#![allow(clippy::too_many_lines, reason = "one list of bad messages")]
 
 use devices::{Intake, Mark, Profiles, Reading, Refusal, Taken};
 use serde_json::{Value, json};
