@@ -1,6 +1,7 @@
 """A room where no WebSocket opens: the same frames, checks and seat over a stream of events and requests."""
 
 import struct
+import time
 
 import pytest
 import requests
@@ -107,8 +108,15 @@ def test_who_sends_too_much_is_put_out_as_by_the_socket(hospital, room):
 
 def test_an_account_has_so_many_streams_and_no_more(hospital, room):
     token = hospital.token(CHEN)
-    streams = [Stream(hospital, token, room) for _ in range(16)]
     own = {"Authorization": f"Bearer {token}"}
+    streams, until = [], time.monotonic() + 60
+    while len(streams) < 16:
+        try:
+            streams.append(Stream(hospital, token, room))
+        except AssertionError:
+            # Those that other tests closed are counted until the hospital has noticed.
+            assert time.monotonic() < until, f"{len(streams)} streams and no more"
+            time.sleep(1)
     more = requests.post(f"{hospital.base}/api/rooms/{room}/stream", data=HELLO, headers=own, stream=True, timeout=60)
     assert more.status_code == 429
     for stream in streams:

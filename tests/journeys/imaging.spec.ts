@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Locator, Page } from '@playwright/test';
 import { zipSync } from 'fflate';
-import { SCREENS, expect, look, person, test } from './people.ts';
+import { SCREENS, expect, look, person, test, visitor } from './people.ts';
 
 type Attributes = Record<string, { Value?: unknown[] } | undefined>;
 const first = (row: Attributes, tag: string): unknown => row[tag]?.Value?.[0];
@@ -449,7 +449,7 @@ test('who may not see or add images is told so', async ({ browser }) => {
   await expect(manager.getByText('Your role sees no patients’ images.')).toBeVisible();
   await manager.context().close();
 
-  const patient = await person(browser, 'zhao.patient');
+  const patient = await visitor(browser, 'zhao.patient');
   await openImaging(patient);
   await expect(patient.getByText('You may not add images')).toBeVisible();
   await expect(patient.getByRole('button', { name: 'Choose a folder' })).toHaveCount(0);

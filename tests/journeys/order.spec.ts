@@ -1,6 +1,6 @@
-import type { Browser, Page } from '@playwright/test';
+import type { Page } from '@playwright/test';
 import { sendRequest } from './consultation.ts';
-import { SCREENS, choose, expect, look, person, signIn, test } from './people.ts';
+import { SCREENS, choose, expect, look, person, test, visitor } from './people.ts';
 
 /** Whose own account the demo has. */
 const ZHAO = '37e97ea5-e2dc-4770-bb7d-93d02cfebb0c';
@@ -28,19 +28,10 @@ async function keepOrder(host: Page, name: string, act: string, reason: string):
   await dialog.getByRole('button', { name: 'Do it' }).click();
 }
 
-/** The patient's own browser, whose owner has agreed to nothing yet. */
-async function patientPage(browser: Browser): Promise<Page> {
-  const baseURL = process.env['YUANYI_URL'];
-  const options = { viewport: SCREENS.desktop, locale: 'en-GB', serviceWorkers: 'block' as const };
-  const context = await browser.newContext({ ...options, ...(baseURL === undefined ? {} : { baseURL }) });
-  const page = await context.newPage();
-  await signIn(page, 'zhao.patient');
-  return page;
-}
-
 test('a patient agrees to the rules, waits at the door, is let in and raises a hand', async ({ li, browser }) => {
   const path = await openRoom(li);
-  const zhao = await patientPage(browser);
+  // Nobody who comes before has agreed for the patient.
+  const zhao = await visitor(browser, 'zhao.patient');
   await zhao.goto(path);
   await expect(zhao.getByRole('heading', { name: 'Rules of conduct' })).toBeVisible();
   await look(zhao, 'conduct', ['desktop', 'narrow']);

@@ -1,4 +1,4 @@
-import { choose, expect, look, person, test } from './people.ts';
+import { choose, expect, look, test, visitor } from './people.ts';
 
 test('a patient page shows images, what is known with its source, and what is not known', async ({ li }) => {
   await li.getByText('With images', { exact: true }).click();
@@ -93,7 +93,7 @@ test('the request form names what is missing', async ({ li }) => {
 });
 
 test('a patient sees the own record and nobody else’s', async ({ browser, li }) => {
-  const zhao = await person(browser, 'zhao.patient');
+  const zhao = await visitor(browser, 'zhao.patient');
   await expect(zhao.locator('.patient-line')).toHaveCount(1);
   const own = await zhao.locator('.patient-line').getAttribute('href');
   const addresses = await li.locator('.patient-line').evaluateAll((lines) => lines.map((line) => line.getAttribute('href')));

@@ -43,8 +43,8 @@ async function agree(page: Page): Promise<void> {
   });
 }
 
-/** A browser of one's own, signed in, whose owner has agreed to the rules of conduct in rooms. */
-export async function person(browser: Browser, user: string, options: BrowserContextOptions = {}): Promise<Page> {
+/** A browser of one's own, signed in. */
+export async function visitor(browser: Browser, user: string, options: BrowserContextOptions = {}): Promise<Page> {
   const baseURL = process.env['YUANYI_URL'];
   const context = await browser.newContext({
     viewport: SCREENS.desktop,
@@ -56,6 +56,12 @@ export async function person(browser: Browser, user: string, options: BrowserCon
   });
   const page = await context.newPage();
   await signIn(page, user);
+  return page;
+}
+
+/** Like a visitor, and has agreed to the rules of conduct in rooms. */
+export async function person(browser: Browser, user: string, options: BrowserContextOptions = {}): Promise<Page> {
+  const page = await visitor(browser, user, options);
   await agree(page);
   return page;
 }
@@ -115,12 +121,17 @@ export async function accessibilityFaults(page: Page): Promise<string[]> {
   );
 }
 
-/** Parts that scroll up and down, and whose inside sticks out on the side: nobody finds what lies there. */
+/** Parts that scroll up and down, and whose inside sticks out on the side, with what sticks out: nobody finds it. */
 function wideParts(page: Page): Promise<string[]> {
   return page.evaluate(() =>
     [...document.querySelectorAll('.tab-panel, .panel-body, dialog')]
       .filter((part) => part.scrollWidth > part.clientWidth + 1 && part.checkVisibility())
-      .map((part) => `${part.className}: ${part.scrollWidth} in ${part.clientWidth}`),
+      .map((part) => {
+        const edge = part.getBoundingClientRect().left + part.clientLeft + part.clientWidth;
+        const out = [...part.querySelectorAll('*')].filter((inner) => inner.getBoundingClientRect().right > edge + 1);
+        const named = out.slice(0, 4).map((inner) => `${inner.tagName.toLowerCase()}.${inner.className}`);
+        return `${part.className}: ${part.scrollWidth} in ${part.clientWidth}, by ${named.join(' ')}`;
+      }),
   );
 }
 

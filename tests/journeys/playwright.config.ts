@@ -24,7 +24,8 @@ export default defineConfig({
     ...(process.env['YUANYI_URL'] ? { baseURL: process.env['YUANYI_URL'] } : {}),
     serviceWorkers: 'block',
     actionTimeout: 60_000,
-    trace: 'retain-on-failure',
+    // A trace of each step costs as much as the step: it is kept of the second try.
+    trace: 'on-first-retry',
     screenshot: 'only-on-failure',
   },
 });

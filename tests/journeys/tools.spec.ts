@@ -100,8 +100,7 @@ test('angles, landmarks and lines are seen by both and undone by their author; o
   await chen.context().close();
 });
 
-// Not yet seen to pass on the whole program, and so not counted.
-test.fixme('parts are shown alone, cut out and measured; a picture, a board and a page are shared', async ({ li, chen }) => {
+test('parts are shown alone, cut out and measured; a picture, a board and a page are shared', async ({ li, chen }) => {
   await enterBoth(li, chen);
   const parts = (page: Page): Locator => page.getByRole('group', { name: 'Parts' });
 
@@ -190,8 +189,7 @@ test.fixme('parts are shown alone, cut out and measured; a picture, a board and 
   });
 });
 
-// Not yet seen to pass on the whole program, and so not counted.
-test.fixme('with a headset one draws in space by hand, and chooses by looking', async ({ browser }) => {
+test('with a headset one draws in space by hand, and chooses by looking', async ({ browser }) => {
   const li = await withHeadset(browser, 'li.terminal');
   await askForConsultation(li);
   await li.locator('[data-volume=fine]').waitFor({ state: 'attached', timeout: 120_000 });

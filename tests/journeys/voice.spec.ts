@@ -29,7 +29,7 @@ test('two talk, a third in another room hears nothing, and who leaves the room l
   await join(chen);
   await join(elsewhere);
   await tab(chen, 'People 2');
-  const liSeen = chen.locator('.people > li').filter({ hasText: 'Li' });
+  const liSeen = chen.locator('.people > li').filter({ hasText: 'Li Jian' });
   await expect(liSeen).toContainText('muted');
   expect((await received(chen)).loudest).toBe(0);
 
@@ -128,7 +128,7 @@ test('another microphone is chosen and heard, and whoever listens makes one pers
 
   // What Chen does not want to hear, others go on hearing: the packets come all the same.
   await tab(chen, 'People 2');
-  const liSeen = chen.locator('.people > li').filter({ hasText: 'Li' });
+  const liSeen = chen.locator('.people > li').filter({ hasText: 'Li Jian' });
   await liSeen.getByRole('button', { name: /^Not for me/ }).click();
   await expect(liSeen.getByRole('slider', { name: /^How loud you hear/ })).toHaveAttribute('aria-valuetext', '0 %');
   await look(chen, 'room-quiet', ['desktop', 'narrow']);

@@ -34,7 +34,7 @@ export function PartsPanel(props: PartsPanelProps): JSX.Element {
       <Show when={surfaces().length > 0} fallback={<p class="soft small">{app.t('parts.none')}</p>}>
         <Field label={app.t('parts.choose')}>
           {(control) => (
-            <select {...control} value={part()} onChange={(event) => setChosen(event.currentTarget.value)}>
+            <select {...control} class="input" value={part()} onChange={(event) => setChosen(event.currentTarget.value)}>
               <For each={surfaces()}>{(surface) => <option value={surface.name}>{inLanguage(surface.label, app.language())}</option>}</For>
             </select>
           )}

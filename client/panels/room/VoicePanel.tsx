@@ -55,7 +55,7 @@ function DeviceChoice(props: { voice: RoomVoice; kind: (typeof KINDS)[number] })
     <Show when={isOffered()}>
       <Field label={app.t(`voice.device.${props.kind}`)}>
         {(control) => (
-          <select {...control} value={props.voice.chosen(props.kind)} onChange={(event) => void props.voice.choose(props.kind, event.currentTarget.value)}>
+          <select {...control} class="input" value={props.voice.chosen(props.kind)} onChange={(event) => void props.voice.choose(props.kind, event.currentTarget.value)}>
             <option value="">{app.t('voice.device.usual')}</option>
             <For each={found()}>
               {(device, at) => <option value={device.deviceId}>{device.label || app.t('voice.device.other', { number: at() + 1 })}</option>}
