@@ -138,8 +138,8 @@ function DoorPage(props: { title: string; children: JSX.Element }): JSX.Element 
         <Heading>{props.title}</Heading>
         <LanguageSwitch />
       </header>
-      <div class="stack">{props.children}</div>
-      <footer>
+      <div class="stack panel-body">{props.children}</div>
+      <footer class="panel-body">
         <Link href="/" class="button quiet">
           {app.t('app.goHome')}
         </Link>
