@@ -15,6 +15,8 @@ PEERS = TARGET / "bench-peers"
 # `debug` measures the development build, to try out a bench; its result says so.
 PROFILE = os.environ.get("BENCH_PROFILE", "release")
 BUILT = TARGET / PROFILE
+# Elsewhere where a bench is only tried out.
+RESULTS = pathlib.Path(os.environ.get("BENCH_RESULTS", ROOT / "bench/results"))
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -51,6 +53,14 @@ def peak_mb(pid: int) -> float:
     return most / 1024
 
 
+def rss_mb(pid: int) -> float:
+    """The memory that a process has now, with its children's, in MiB."""
+    pages = 0
+    for one in tree(pid):
+        pages += int(pathlib.Path(f"/proc/{one}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
 def wait_for_port(port: int, seconds: float = 60) -> None:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
@@ -82,15 +92,20 @@ def report(name: str, settings: dict, figures: dict, ours: str, peer: str) -> No
     ratios = {
         key: round(found[ours][key] / found[peer][key], 3) for key in found[ours] if found[peer].get(key)
     }
-    result = {
+    result = {"settings": settings, "medians": found, "ratio": {f"{ours}/{peer}": ratios}, "rounds": figures}
+    print(json.dumps({key: result[key] for key in ("settings", "medians", "ratio")}, indent=2))
+    save(name, result)
+
+
+def save(name: str, result: dict) -> None:
+    """Keeps a result with when, on what machine and of what build it is."""
+    whole = {
         "bench": name, "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "machine": {"cores": os.cpu_count(), "kernel": platform.release(), "load_1_min": round(os.getloadavg()[0], 1)},
-        "settings": {"profile": PROFILE, **settings}, "medians": found, "ratio": {f"{ours}/{peer}": ratios}, "rounds": figures,
+        **result, "settings": {"profile": PROFILE, **result["settings"]},
     }
-    print(json.dumps({key: result[key] for key in ("settings", "medians", "ratio")}, indent=2))
-    folder = ROOT / "bench/results"
-    folder.mkdir(exist_ok=True)
-    (folder / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n")
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    (RESULTS / f"{name}.json").write_text(json.dumps(whole, indent=1) + "\n")
 
 
 def version(command: list[str]) -> str:

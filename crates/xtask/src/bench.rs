@@ -55,7 +55,8 @@ pub fn run(name: Option<&str>) -> Result<()> {
 /// The bench that a file of `bench/` is; none where it only helps others.
 fn bench_of(path: &Path) -> Option<String> {
     let stem = path.file_stem()?.to_str()?;
-    let is_bench = path.extension()? == "py" && !["measure", "imaging_peers"].contains(&stem);
+    let is_bench =
+        path.extension()? == "py" && !["hospital", "measure", "imaging_peers"].contains(&stem);
     is_bench.then(|| stem.to_owned())
 }
 

@@ -1,0 +1,49 @@
+"""What a frame of a room costs in each of its six places, with a hologram, drawn by the processor; draw calls, triangles.
+
+No peer draws the same, so absolute figures are kept: processor time, which depends less on what else runs than frames
+a second do. A graphics card draws the same in a fraction of it.
+"""
+
+import json
+import statistics
+import subprocess
+import sys
+
+from act_to_sight import room_with_scan
+from measure import BUILT, ROOT, save, version
+from rooms import Yuanyi
+
+SECONDS, ROUNDS = (5, 1) if "quick" in sys.argv[1:] else (8, 3)
+
+
+def main() -> None:
+    hospital = Yuanyi()
+    try:
+        room = room_with_scan(hospital)
+        cookie = next(iter(hospital.people.values())).cookies["yuanyi_session"]
+        command = ["node", ROOT / "bench/frames/places.mjs", hospital.address, room, SECONDS]
+        rounds = []
+        for number in range(ROUNDS):
+            print(f"── round {number + 1}/{ROUNDS}", flush=True)
+            done = subprocess.run(
+                [str(part) for part in command], input=cookie, text=True, stdout=subprocess.PIPE, cwd=ROOT, timeout=3600,
+            )
+            if done.returncode != 0:
+                raise RuntimeError("the browser gave up")
+            rounds.append(json.loads(done.stdout.strip().splitlines()[-1]))
+    finally:
+        hospital.close()
+    medians = {
+        place: {key: round(statistics.median(one["places"][place][key] for one in rounds), 2) for key in figures}
+        for place, figures in rounds[0]["places"].items()
+    }
+    settings = {
+        "seconds": SECONDS, "rounds": ROUNDS, "yuanyi": version([str(BUILT / "yuanyi"), "--version"]),
+        "three": json.loads((ROOT / "package.json").read_text())["dependencies"]["three"], **rounds[0]["settings"],
+    }
+    save("frames", {"settings": settings, "medians": medians, "rounds": [one["places"] for one in rounds]})
+    print(json.dumps({"settings": settings, "medians": medians}, indent=2))
+
+
+if __name__ == "__main__":
+    main()

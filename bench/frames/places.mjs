@@ -1,0 +1,129 @@
+/**
+ * What a frame of a room costs in each of the six places, with a hologram in it, drawn by the processor.
+ * `node places.mjs ADDRESS ROOM SECONDS`, a cookie on stdin; prints one line of JSON.
+ *
+ * Turning: the view goes round the hologram, so that each frame draws all anew; the browser's processor time, all of
+ * its processes together, by the frames that were finished. Still: the same once the picture stands, by the second.
+ */
+import { createInterface } from 'node:readline/promises';
+import { cpu_ms, graphics, open } from '../browser/chromium.mjs';
+
+const [address, room, seconds] = process.argv.slice(2);
+const SIZE = [1366, 768];
+const READY_ms = 300_000;
+const PLACES = ['consulting', 'operating', 'ward', 'research', 'teaching', 'management'];
+const EACH_TURN_rad = 0.02;
+
+async function enter(page) {
+  // The page lets a bench look at its stage only where it asked for an emulated headset; nobody puts it on.
+  await page.addInitScript(() => (window.__yuanyiEmulateXr = 'metaQuest3'));
+  await page.goto(`http://${address}/rooms/${room}`);
+  await page.locator('[data-volume=fine]').waitFor({ state: 'attached', timeout: READY_ms });
+  await page.waitForFunction(() => window.__xrInside && !window.__xrInside.stage.refining, undefined, { timeout: READY_ms });
+}
+
+/** Goes to a place and waits until all of it is there. */
+async function go(page, place) {
+  await page.evaluate((id) => (window.__xrInside.stage.surroundings = id), place);
+  await page.waitForFunction(() => window.__xrInside.stage.furnished && !window.__xrInside.stage.refining, undefined, { timeout: READY_ms });
+  await page.waitForTimeout(1000);
+}
+
+/** Draw calls and triangles of one frame, with the hologram and without it. */
+function weight(page) {
+  return page.evaluate(() => {
+    const { stage } = window.__xrInside;
+    const count = (shown) => {
+      stage.hologram.root.visible = shown;
+      stage.drawNow();
+      const { calls, triangles } = stage.renderer.info.render;
+      return { calls, triangles };
+    };
+    const [empty, whole] = [count(false), count(true)];
+    stage.invalidate();
+    return {
+      draw_calls: whole.calls, triangles: whole.triangles,
+      draw_calls_before_hologram: empty.calls, triangles_before_hologram: empty.triangles,
+    };
+  });
+}
+
+/** How many frames are finished while the view goes round, and how long the page's own part of each takes. */
+function turn(page) {
+  return page.evaluate(
+    ([length_ms, step_rad]) =>
+      new Promise((done) => {
+        const { stage } = window.__xrInside;
+        const { renderer } = stage;
+        const draw = renderer.render;
+        const gl = renderer.getContext();
+        const pixel = new Uint8Array(4);
+        const [times, own] = [[], []];
+        renderer.render = (scene, camera) => {
+          const began = performance.now();
+          draw.call(renderer, scene, camera);
+          if (scene !== stage.scene || renderer.getRenderTarget()) return;
+          own.push(performance.now() - began);
+          // What is read back is drawn, and not only asked for.
+          gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, pixel);
+          times.push(performance.now());
+        };
+        const until = performance.now() + length_ms;
+        const step = () => {
+          if (performance.now() > until) {
+            renderer.render = draw;
+            const gaps = times.slice(1).map((at, n) => at - times[n]).sort((a, b) => a - b);
+            const at = (of, share) => of[Math.min(of.length - 1, Math.floor(share * of.length))] ?? 0;
+            done({ frames: times.length, frame_p50_ms: at(gaps, 0.5), frame_p95_ms: at(gaps, 0.95), own_p50_ms: at(own.sort((a, b) => a - b), 0.5) });
+            return;
+          }
+          const view = stage.ownView;
+          stage.look({ ...view, yaw: view.yaw + step_rad }, true);
+          requestAnimationFrame(step);
+        };
+        requestAnimationFrame(step);
+      }),
+    [Number(seconds) * 1000, EACH_TURN_rad],
+  );
+}
+
+async function measure(page, pid) {
+  const found = await weight(page);
+  let before = cpu_ms(pid);
+  const began = performance.now();
+  const { frames, ...turning } = await turn(page);
+  const took_s = (performance.now() - began) / 1000;
+  Object.assign(found, turning, { frames_per_s: frames / took_s, cpu_ms_per_frame: (cpu_ms(pid) - before) / frames });
+  await page.waitForFunction(() => !window.__xrInside.stage.refining, undefined, { timeout: READY_ms });
+  await page.waitForTimeout(1500);
+  before = cpu_ms(pid);
+  await page.waitForTimeout(Number(seconds) * 1000);
+  found.cpu_ms_per_s_still = (cpu_ms(pid) - before) / Number(seconds);
+  return found;
+}
+
+async function main() {
+  let cookie = '';
+  for await (const line of createInterface({ input: process.stdin })) cookie ||= line.trim();
+  const chrome = await open(address, cookie, SIZE);
+  const { page, pid } = chrome;
+  try {
+    await enter(page);
+    const places = {};
+    for (const place of PLACES) {
+      await go(page, place);
+      places[place] = await measure(page, pid);
+      console.error(`  ${place}: ${JSON.stringify(places[place])}`);
+    }
+    const shown = await page.evaluate(() => {
+      const { stage } = window.__xrInside;
+      const { width, height } = stage.renderer.domElement;
+      return { stage_px: [width, height], volume_voxels: stage.hologram.store.manifest.size };
+    });
+    console.log(JSON.stringify({ settings: { chromium: chrome.version, graphics: await graphics(page), page_px: SIZE, ...shown }, places }));
+  } finally {
+    await chrome.close();
+  }
+}
+
+await main();

@@ -1,0 +1,151 @@
+//! A device: it sends readings, each in a message of its own, and waits for their acknowledgements.
+
+use std::{collections::VecDeque, fmt::Write as _, sync::Arc, time::Duration};
+
+use mqttbytes::{
+    QoS,
+    v4::{Packet, Publish},
+};
+use tokio::time::{Instant, sleep_until, timeout_at};
+
+use crate::{
+    DeviceLine, Pace, Result, Shared,
+    figures::Said,
+    now_ms,
+    wire::{Line, wire},
+};
+
+/// How long acknowledgements may take after the last message.
+const ACKNOWLEDGED_WITHIN: Duration = Duration::from_secs(30);
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A device that was let in.
+pub struct Device {
+    shared: Arc<Shared>,
+    line: Line,
+    says: DeviceLine,
+    place: usize,
+    /// Messages that are not acknowledged yet, the oldest first: identifier, time of the reading, when it left.
+    open: VecDeque<(u16, u64, Instant)>,
+    /// How many were sent.
+    sent: u64,
+    last_ms: u64,
+    said: Said,
+}
+
+/// Opens its connection.
+pub async fn open(shared: Arc<Shared>, says: DeviceLine, place: usize) -> Result<Device> {
+    let opening = shared.opening.acquire().await?;
+    let line = Line::open(&shared.address, &says.id, &says.id, &says.password).await?;
+    drop(opening);
+    Ok(Device {
+        shared,
+        line,
+        says,
+        place,
+        open: VecDeque::new(),
+        sent: 0,
+        last_ms: 0,
+        said: Said::default(),
+    })
+}
+
+impl Device {
+    /// Sends until the time is over and all is acknowledged; what became of it.
+    pub async fn send(mut self, begin: Instant) -> Said {
+        let done = match self.shared.pace {
+            Pace::Steady => self.steady(begin).await,
+            Pace::Closed => self.closed(begin).await,
+        };
+        self.said.sent = self.sent;
+        self.said.lost = done.err().map(|why| format!("{}: {why}", self.says.id));
+        self.said
+    }
+
+    /// A reading each second. Devices are not in step.
+    async fn steady(&mut self, begin: Instant) -> Result<()> {
+        let share = self.place as f64 / self.shared.devices.max(1) as f64;
+        let end = begin + self.shared.length;
+        let mut due = begin + SECOND.mul_f64(share);
+        while due < end {
+            tokio::select! {
+                () = sleep_until(due) => {
+                    self.shared.late.note(due.elapsed());
+                    self.publish()?;
+                    self.line.flush().await?;
+                    due += SECOND;
+                }
+                read = self.line.read() => {
+                    read?;
+                    self.acknowledgements()?;
+                }
+            }
+        }
+        self.rest().await
+    }
+
+    /// The next reading as soon as there is a place for it.
+    async fn closed(&mut self, begin: Instant) -> Result<()> {
+        sleep_until(begin).await;
+        let end = begin + self.shared.length;
+        while Instant::now() < end {
+            while self.open.len() < usize::from(self.shared.in_flight) {
+                self.publish()?;
+            }
+            self.line.flush().await?;
+            if let Ok(read) = timeout_at(end, self.line.read()).await {
+                read?;
+                self.acknowledgements()?;
+            }
+        }
+        self.rest().await
+    }
+
+    /// Waits for what is not acknowledged yet.
+    async fn rest(&mut self) -> Result<()> {
+        let until = Instant::now() + ACKNOWLEDGED_WITHIN;
+        while !self.open.is_empty() {
+            timeout_at(until, self.line.read()).await??;
+            self.acknowledgements()?;
+        }
+        Ok(())
+    }
+
+    fn publish(&mut self) -> Result<()> {
+        // Each reading has a time of its own, which tells it from all others of its device.
+        let at_ms = now_ms().max(self.last_ms + 1);
+        self.last_ms = at_ms;
+        let turn = (self.sent as f64 + self.place as f64 * 13.0) / 40.0;
+        let value = (self.says.middle + turn.sin() * self.says.swing).round();
+        self.sent += 1;
+        let mut payload = String::with_capacity(80);
+        let DeviceLine { code, unit, .. } = &self.says;
+        write!(
+            payload,
+            r#"{{"t":{at_ms},"code":"{code}","value":{value},"unit":"{unit}"}}"#
+        )?;
+        let id = u16::try_from(self.sent % 65_535)? + 1;
+        let mut message = Publish::new(&self.says.topic, QoS::AtLeastOnce, payload);
+        message.pkid = id;
+        message.write(&mut self.line.out).map_err(wire)?;
+        self.open.push_back((id, at_ms, Instant::now()));
+        Ok(())
+    }
+
+    fn acknowledgements(&mut self) -> Result<()> {
+        while let Some(packet) = self.line.next()? {
+            let Packet::PubAck(acknowledged) = packet else {
+                return Err(format!("an answer that nobody asked for: {packet:?}").into());
+            };
+            let place = self
+                .open
+                .iter()
+                .position(|(id, ..)| *id == acknowledged.pkid);
+            let found = place.and_then(|place| self.open.remove(place));
+            let (_, at_ms, left) = found.ok_or("an acknowledgement that nobody waits for")?;
+            self.shared.acknowledged.note(left.elapsed());
+            self.said.times_ms.push(at_ms);
+        }
+        Ok(())
+    }
+}
