@@ -381,6 +381,36 @@ recording?: RecordingStep, };
 export type Farewell = "version-mismatch" | "hello-expected" | "malformed" | "too-long" | "too-fast" | "room-full" | "replaced" | "not-permitted" | "signed-out" | "turned-away" | "put-out" | "stay-is-over" | "conduct-not-agreed" | "licence-ended" | "closing" | "restarted";
 
 /**
+ * How the fingers of a hand are bent and spread. On the wire each number is one of 32 steps; all six are four bytes.
+ */
+export type Fingers = { 
+/**
+ * How far thumb, index, middle, ring and little finger are bent: 0 is straight, 1 a fist.
+ */
+curls: [number, number, number, number, number], 
+/**
+ * How far the fingers are spread: 0 is beside one another, 1 as far as they go.
+ */
+spread: number, };
+
+/**
+ * A hand, and its fingers where a device tracks them.
+ */
+export type Hand = { 
+/**
+ * Position `[x, y, z]` in metres, room frame.
+ */
+position_m: [number, number, number], 
+/**
+ * Rotation as a unit quaternion `[x, y, z, w]`.
+ */
+rotation: [number, number, number, number], 
+/**
+ * How the fingers are; none where they rest, or nothing tracks them.
+ */
+fingers: Fingers | null, };
+
+/**
  * A hologram in somebody's hold, and where it is now.
  */
 export type Held = { 
@@ -899,7 +929,7 @@ at: string,
 entity: Entity, };
 
 /**
- * Position and rotation of a head or hand. On the wire a position is three `i16` in millimetres, a
+ * Position and rotation of a head. On the wire a position is three `i16` in millimetres, a
  * rotation the smallest three components in 15 bits each.
  */
 export type Placement = { 
@@ -957,11 +987,11 @@ head: Placement,
 /**
  * The left hand.
  */
-left: Placement | null, 
+left: Hand | null, 
 /**
  * The right hand.
  */
-right: Placement | null, 
+right: Hand | null, 
 /**
  * The pointer.
  */

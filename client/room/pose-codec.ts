@@ -1,4 +1,4 @@
-import type { Held, Placement, Pose } from '../../contract/room';
+import type { Fingers, Hand, Held, Placement, Pose } from '../../contract/room';
 import type { Reader, Writer } from './bytes';
 
 type Vec3 = [number, number, number];
@@ -9,6 +9,11 @@ const RIGHT = 2;
 const POINTER = 4;
 const POINTER_ON = 8;
 const HELD = 16;
+const LEFT_FINGERS = 32;
+const RIGHT_FINGERS = 64;
+
+/** A finger is bent in so many steps from straight to a fist. */
+export const FINGER_STEPS = 31;
 
 /** The largest value that one of the three smaller components of a unit quaternion can have. */
 const SMALL = Math.SQRT1_2;
@@ -17,9 +22,14 @@ const STEPS = 32767;
 export function writePose(out: Writer, pose: Pose): void {
   out.u32(pose.at_ms >>> 0);
   const pointer = pose.pointer === null ? 0 : POINTER | (pose.pointer.on ? POINTER_ON : 0);
-  out.u8((pose.left ? LEFT : 0) | (pose.right ? RIGHT : 0) | pointer | (pose.held ? HELD : 0));
-  for (const placement of [pose.head, pose.left, pose.right]) {
-    if (placement) writePlacement(out, placement);
+  const left = pose.left ? LEFT | (pose.left.fingers ? LEFT_FINGERS : 0) : 0;
+  const right = pose.right ? RIGHT | (pose.right.fingers ? RIGHT_FINGERS : 0) : 0;
+  out.u8(left | right | pointer | (pose.held ? HELD : 0));
+  writePlacement(out, pose.head);
+  for (const hand of [pose.left, pose.right]) {
+    if (!hand) continue;
+    writePlacement(out, hand);
+    if (hand.fingers) writeFingers(out, hand.fingers);
   }
   if (pose.pointer) {
     writePosition(out, pose.pointer.origin_m);
@@ -35,14 +45,33 @@ export function writePose(out: Writer, pose: Pose): void {
 export function readPose(reader: Reader): Pose {
   const at_ms = reader.u32();
   const flags = reader.u8();
-  if (flags >= HELD << 1) throw reader.error('unknown parts of a pose');
+  if (flags >= RIGHT_FINGERS << 1) throw reader.error('unknown parts of a pose');
   const head = readPlacement(reader);
-  const left = flags & LEFT ? readPlacement(reader) : null;
-  const right = flags & RIGHT ? readPlacement(reader) : null;
+  const left = readHand(reader, (flags & LEFT) !== 0, (flags & LEFT_FINGERS) !== 0);
+  const right = readHand(reader, (flags & RIGHT) !== 0, (flags & RIGHT_FINGERS) !== 0);
   const on = (flags & POINTER_ON) !== 0;
   const pointer = flags & POINTER ? { origin_m: readPosition(reader), hit_m: readPosition(reader), on } : null;
   const held = flags & HELD ? readHeld(reader) : null;
   return { at_ms, head, left, right, pointer, held };
+}
+
+function readHand(reader: Reader, isThere: boolean, hasFingers: boolean): Hand | null {
+  if (!isThere && hasFingers) throw reader.error('fingers without a hand');
+  if (!isThere) return null;
+  return { ...readPlacement(reader), fingers: hasFingers ? readFingers(reader) : null };
+}
+
+/** Thumb in the lowest five bits, then the other fingers, then the spread; the two highest bits are zero. */
+function writeFingers(out: Writer, { curls, spread }: Fingers): void {
+  const steps = [...curls, spread].map((share) => Math.round(Math.min(1, Math.max(0, share || 0)) * FINGER_STEPS));
+  out.u32(steps.reduceRight((packed, step) => (packed << 5) | step, 0));
+}
+
+function readFingers(reader: Reader): Fingers {
+  const packed = reader.u32();
+  if (packed >>> 30 !== 0) throw reader.error('fingers bent beyond a fist');
+  const share = (number: number): number => ((packed >>> (5 * number)) & 0x1f) / FINGER_STEPS;
+  return { curls: [share(0), share(1), share(2), share(3), share(4)], spread: share(5) };
 }
 
 function readHeld(reader: Reader): Held {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Pose } from '../../contract/room';
+import type { Fingers, Pose } from '../../contract/room';
+import { FIST, RESTING } from '../core/hands';
 import { DELAY_MS, PoseTrack } from './pose-track';
 
 /** Somebody who walks 1.4 m a second along x, by their own clock. */
@@ -80,6 +81,18 @@ describe('a track', () => {
     const track = new PoseTrack();
     for (let i = 0; i < 10; i++) track.push({ ...walker(i * 50), at_ms: (2 ** 32 - 250 + i * 50) % 2 ** 32 }, i * 50);
     expect(track.sample(425)?.head.position_m[0]).toBeCloseTo(325 * 0.0014);
+  });
+
+  it('bends fingers evenly, from and to a rest that is not sent', () => {
+    const track = new PoseTrack();
+    const hand = (at_ms: number, fingers: Fingers | null): Pose => ({ ...walker(at_ms), right: { position_m: [0, 1, 0], rotation: [0, 0, 0, 1], fingers } });
+    for (const [i, fingers] of [null, null, FIST, FIST, null, null].entries()) track.push(hand(i * 50, fingers), i * 50);
+    const index = (now: number): number | undefined => track.sample(now)?.right?.fingers?.curls[1];
+    expect(index(125)).toBeUndefined();
+    expect(index(175)).toBeCloseTo((RESTING.curls[1] + FIST.curls[1]) / 2);
+    expect(index(225)).toBeCloseTo(FIST.curls[1]);
+    expect(index(290)).toBeCloseTo(RESTING.curls[1] * 0.8 + FIST.curls[1] * 0.2);
+    expect(track.sample(330)?.right).toMatchObject({ fingers: null });
   });
 
   it('turns the shorter way round', () => {

@@ -1,4 +1,5 @@
-import type { Held, Placement, Pointer, Pose } from '../../contract/room';
+import type { Hand, Held, Placement, Pointer, Pose } from '../../contract/room';
+import { RESTING, mixed } from '../core/hands';
 
 /** How far behind the sender a pose is shown, so that the next sample has usually arrived. */
 export const DELAY_MS = 100;
@@ -87,8 +88,8 @@ export function between(a: Pose, b: Pose, share: number): Pose {
   return {
     at_ms: b.at_ms,
     head: placement(a.head, b.head, share),
-    left: a.left && b.left ? placement(a.left, b.left, share) : b.left,
-    right: a.right && b.right ? placement(a.right, b.right, share) : b.right,
+    left: a.left && b.left ? hand(a.left, b.left, share) : b.left,
+    right: a.right && b.right ? hand(a.right, b.right, share) : b.right,
     pointer: a.pointer && b.pointer ? pointer(a.pointer, b.pointer, share) : b.pointer,
     held: a.held && b.held && a.held.entity === b.held.entity ? held(a.held, b.held, share) : b.held,
   };
@@ -96,6 +97,12 @@ export function between(a: Pose, b: Pose, share: number): Pose {
 
 function placement(a: Placement, b: Placement, share: number): Placement {
   return { position_m: mix(a.position_m, b.position_m, share), rotation: turn(a.rotation, b.rotation, share) };
+}
+
+function hand(a: Hand, b: Hand, share: number): Hand {
+  // Fingers that rest are not sent: they open and close from there and to there.
+  const moves = a.fingers !== null || b.fingers !== null;
+  return { ...placement(a, b, share), fingers: moves ? mixed(a.fingers ?? RESTING, b.fingers ?? RESTING, share) : null };
 }
 
 function pointer(a: Pointer, b: Pointer, share: number): Pointer {

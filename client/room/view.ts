@@ -1,4 +1,4 @@
-import type { Act, Participant } from '../../contract/room';
+import type { Act, Hand, Participant } from '../../contract/room';
 import type { Poses, RoomView } from '../stage/room-view';
 import type { RoomClient } from './room-client';
 
@@ -38,6 +38,7 @@ export function viewOf(client: RoomClient, loudness: (participant: number) => nu
 
 function ownPose(poses: Poses, held: Parameters<RoomView['pose']>[1]): Parameters<RoomClient['pose']>[0] {
   const { head, left = null, right = null, pointer = null } = poses;
-  const own = { head, left, right, pointer, held: held ? { entity: held.hologram, transform: held.transform } : null };
+  const hand = (one: Poses['left']): Hand | null => (one ? ({ ...one, fingers: one.fingers ?? null } as Hand) : null);
+  const own = { head, left: hand(left), right: hand(right), pointer, held: held ? { entity: held.hologram, transform: held.transform } : null };
   return own as Parameters<RoomClient['pose']>[0];
 }

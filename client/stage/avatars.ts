@@ -1,4 +1,5 @@
 import { Color, CylinderGeometry, Group, Mesh, MeshBasicMaterial, type Object3D, SphereGeometry, TorusGeometry, Vector3 } from 'three';
+import { RESTING } from '../core/hands';
 import { Bust, bustShapes } from './bust';
 import { Figure } from './figure';
 import { type Figures, figureFor, MOST_FIGURES } from './figures';
@@ -175,7 +176,8 @@ function numbersOf(poses: Poses | undefined): number[] {
   if (!poses) return [];
   const { head, left, right, pointer } = poses;
   const rigid = [head, left, right].flatMap((pose) => (pose ? [...pose.position_m, ...pose.rotation] : []));
-  return pointer?.on ? [...rigid, ...pointer.origin_m, ...pointer.hit_m] : rigid;
+  const fingers = [left, right].flatMap((hand) => (hand ? [...(hand.fingers ?? RESTING).curls, (hand.fingers ?? RESTING).spread] : []));
+  return pointer?.on ? [...rigid, ...fingers, ...pointer.origin_m, ...pointer.hit_m] : [...rigid, ...fingers];
 }
 
 type Shapes = ReturnType<typeof makeShapes>;

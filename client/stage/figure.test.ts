@@ -1,8 +1,10 @@
 import { Bone, BufferGeometry, Group, Mesh, MeshStandardMaterial, Quaternion, Vector3 } from 'three';
 import { expect, test } from 'vitest';
+import type { Quat, Vec3 } from '../core/frames';
+import { FIST, POINTING } from '../core/hands';
 import { Figure } from './figure';
 import { lidsAt, presenceAt } from './liveliness';
-import type { Pose, Poses } from './room-view';
+import type { Fingers, Pose, Poses } from './room-view';
 
 /** Bones of somebody 1.7 m tall who faces +Z with stretched arms: their parents, and where they are. */
 const SKELETON: readonly (readonly [name: string, parent: string, at: readonly [number, number, number]])[] = [
@@ -16,6 +18,11 @@ const SKELETON: readonly (readonly [name: string, parent: string, at: readonly [
       [`${name}Arm`, 'Hips', [side * 0.18, 1.4, 0]],
       [`${name}ForeArm`, `${name}Arm`, [side * 0.45, 1.4, 0]],
       [`${name}Hand`, `${name}ForeArm`, [side * 0.7, 1.4, 0]],
+      ...(['Thumb', 'Index', 'Middle', 'Ring', 'Pinky'] as const).flatMap((finger, i): (readonly [string, string, readonly [number, number, number]])[] => {
+        // Beside one another along z, thumb first, which begins nearer to the wrist.
+        const [out, along] = [finger === 'Thumb' ? 0.72 : 0.78, 0.05 - i * 0.022];
+        return [1, 2, 3, 4].map((joint) => [`${name}Hand${finger}${joint}`, joint === 1 ? `${name}Hand` : `${name}Hand${finger}${joint - 1}`, [side * (out + (joint - 1) * 0.03), 1.4, along]]);
+      }),
       [`${name}UpLeg`, 'Hips', [side * 0.1, 0.9, 0]],
       [`${name}Leg`, `${name}UpLeg`, [side * 0.1, 0.5, 0]],
       [`${name}Foot`, `${name}Leg`, [side * 0.1, 0.08, 0]],
@@ -86,6 +93,98 @@ test('eyes look at what is pointed at, as far as eyes turn, and ahead again afte
   // Far aside the eyes stop; behind they do not follow.
   expect(look(root, figure, new Vector3(5, 1.6, -1))[0]).toBeCloseTo(30, 0);
   expect(look(root, figure, new Vector3(0.5, 1.6, 3))[0]).toBeCloseTo(0, 0);
+});
+
+/** Where the end of a finger is from its hand: across to the right, up, and back. */
+function tip(figure: Figure, root: Group, side: 'Left' | 'Right', finger: string, fingers?: Fingers, joint = 4): Vector3 {
+  const hand = { position_m: [side === 'Left' ? -0.3 : 0.3, 1.3, -0.3] as const, rotation: [0, 0, 0, 1] as const, fingers: fingers ?? null };
+  figure.pose({ head: HEAD, [side === 'Left' ? 'left' : 'right']: hand });
+  const [end, wrist] = [root.getObjectByName(`${side}Hand${finger}${joint}`), root.getObjectByName(`${side}Hand`)];
+  if (!end || !wrist) throw new Error('no finger');
+  return end.getWorldPosition(new Vector3()).sub(wrist.getWorldPosition(new Vector3()));
+}
+
+test('fingers bend into the palm, point and spread, alike on both hands', () => {
+  const { root } = model();
+  const figure = new Figure(root);
+  for (const side of ['Left', 'Right'] as const) {
+    const flat: Fingers = { curls: [0, 0, 0, 0, 0], spread: 0 };
+    for (const finger of ['Index', 'Middle', 'Ring', 'Pinky']) {
+      const [straight, rests, closed] = [flat, undefined, FIST].map((fingers) => tip(figure, root, side, finger, fingers));
+      if (!straight || !rests || !closed) throw new Error('no finger');
+      // Straight along −Z as a tracked hand is, in a fist below the palm and back at the hand; at rest between.
+      expect(straight.z).toBeCloseTo(-0.17, 3);
+      expect(straight.y).toBeCloseTo(0, 3);
+      expect(closed.z).toBeGreaterThan(-0.1);
+      expect(closed.y).toBeLessThan(-0.01);
+      expect(rests.y).toBeLessThan(-0.01);
+      expect(rests.z).toBeLessThan(closed.z);
+    }
+    expect(tip(figure, root, side, 'Index', POINTING).z).toBeCloseTo(-0.17, 3);
+    expect(tip(figure, root, side, 'Middle', POINTING).z).toBeGreaterThan(-0.1);
+    // The thumb comes under the hand, towards the little finger.
+    const inward = side === 'Left' ? -1 : 1;
+    expect((tip(figure, root, side, 'Thumb', FIST).x - tip(figure, root, side, 'Thumb', flat).x) * inward).toBeGreaterThan(0.02);
+    const apart = (fingers: Fingers): number => tip(figure, root, side, 'Index', fingers).distanceTo(tip(figure, root, side, 'Pinky', fingers));
+    expect(apart({ ...flat, spread: 1 })).toBeGreaterThan(apart(flat) + 0.04);
+  }
+  // Bones come back to where they were: nothing adds up from pose to pose.
+  const once = tip(figure, root, 'Left', 'Index', FIST);
+  for (let i = 0; i < 5; i++) tip(figure, root, 'Left', 'Index', POINTING);
+  expect(tip(figure, root, 'Left', 'Index', FIST).distanceTo(once)).toBeLessThan(1e-6);
+});
+
+interface Gltf {
+  readonly nodes: readonly { readonly name?: string; readonly children?: readonly number[]; readonly translation?: Vec3; readonly rotation?: Quat; readonly scale?: Vec3 }[];
+  readonly scenes: readonly { readonly nodes: readonly number[] }[];
+}
+
+/** The skeletons of the figures that are shipped. */
+const FILES = import.meta.glob<string>('../public/people/*.gltf', { query: '?raw', import: 'default', eager: true });
+
+function skeletonOf(gltf: Gltf): Group {
+  const parts = gltf.nodes.map(({ name = '', translation = [0, 0, 0], rotation = [0, 0, 0, 1], scale = [1, 1, 1] }) => {
+    const bone = new Bone();
+    bone.name = name;
+    bone.position.set(...translation);
+    bone.quaternion.set(...rotation);
+    bone.scale.set(...scale);
+    return bone;
+  });
+  const root = new Group();
+  const under = (above: Bone | Group, children: readonly number[] = []): void => {
+    for (const i of children) {
+      const part = parts[i];
+      if (part) above.add(part);
+    }
+  };
+  for (const [i, { children }] of gltf.nodes.entries()) under(parts[i] ?? root, children);
+  for (const scene of gltf.scenes) under(root, scene.nodes);
+  return root;
+}
+
+test('all figures that are shipped have fingers that point and close', () => {
+  expect(Object.keys(FILES)).toHaveLength(8);
+  for (const [file, text] of Object.entries(FILES)) {
+    const root = skeletonOf(JSON.parse(text) as Gltf);
+    const figure = new Figure(root);
+    for (const side of ['Left', 'Right'] as const) {
+      for (const finger of ['Index', 'Middle', 'Ring', 'Pinky']) {
+        const [straight, closed] = [{ curls: [0, 0, 0, 0, 0], spread: 0 } as const, FIST].map((fingers) => tip(figure, root, side, finger, fingers));
+        const words = `${file}: ${side} ${finger}`;
+        expect(straight?.z, words).toBeLessThan(-0.13);
+        expect(Math.abs(straight?.y ?? 1), words).toBeLessThan(0.05);
+        expect(closed?.z, words).toBeGreaterThan(-0.12);
+        // Its last joint lies before the palm, a finger's bone below the knuckles.
+        const [knuckle, last] = [tip(figure, root, side, finger, FIST, 1), tip(figure, root, side, finger, FIST, 3)];
+        expect(knuckle.y - last.y, words).toBeGreaterThan(0.02);
+      }
+      const [thumb, index] = ['Thumb', 'Index'].map((finger) => tip(figure, root, side, finger, FIST));
+      // In a fist the thumb lies at the index finger, below the hand.
+      expect(thumb?.distanceTo(index ?? new Vector3(9, 9, 9)), file).toBeLessThan(0.09);
+      expect(tip(figure, root, side, 'Index', POINTING).z, file).toBeLessThan(-0.13);
+    }
+  }
 });
 
 test('one figure fades, and others of the same look do not', () => {

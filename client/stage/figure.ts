@@ -1,7 +1,8 @@
 import { type Bone, Group, LatheGeometry, type Material, Mesh, MeshStandardMaterial, type Object3D, Quaternion, Vector2, Vector3 } from 'three';
 import { type Body, put } from './avatars';
+import { FingerBones } from './finger-bones';
 import { eyeTurn } from './liveliness';
-import type { Pose, Poses } from './room-view';
+import type { Hand, Poses } from './room-view';
 
 const UP = new Vector3(0, 1, 0);
 /** Eyes lower than this belong to somebody who sits. */
@@ -27,11 +28,12 @@ interface Arm {
   readonly side: 1 | -1;
   /** How the hand stands in the model, turned so that fingers point along −Z as tracked hands do. */
   readonly handRest: Quaternion;
+  readonly fingers: FingerBones;
 }
 
 /**
  * A whole person on a skeleton: the head as it is tracked, arms that reach for the hands, or hang where none is
- * tracked, legs that stand or sit. The model faces +Z with arms stretched out, poses look along −Z.
+ * tracked, fingers as they are bent, legs that stand or sit. The model faces +Z with arms stretched out, poses look along −Z.
  */
 export class Figure implements Body {
   readonly group = new Group();
@@ -62,7 +64,7 @@ export class Figure implements Body {
     this.#headRest = this.#bones.Head.getWorldQuaternion(new Quaternion());
     this.#eyesHigh_m = this.#eyes().y;
     this.#ankleHigh_m = worldOf(this.#bones.LeftFoot).y;
-    this.#arms = [armOf(this.#bones, 'Left'), armOf(this.#bones, 'Right')];
+    this.#arms = [armOf(model, this.#bones, 'Left'), armOf(model, this.#bones, 'Right')];
     model.traverse((part) => {
       const mesh = part as Mesh;
       if (!mesh.isMesh) return;
@@ -158,7 +160,8 @@ export class Figure implements Body {
   }
 
   /** Shoulder and elbow bend so that the hand comes to where it is tracked, or hangs beside the body. */
-  #reach({ upper, fore, hand, side, handRest }: Arm, tracked: Pose | null | undefined, ahead: Vector3): void {
+  #reach({ upper, fore, hand, side, handRest, fingers }: Arm, tracked: Hand | null | undefined, ahead: Vector3): void {
+    fingers.show(tracked?.fingers);
     const out = new Vector3().crossVectors(UP, ahead).multiplyScalar(side);
     const hangs = (): Vector3 => worldOf(upper).addScaledVector(UP, -1).addScaledVector(out, 0.15).addScaledVector(ahead, 0.1);
     // Elbows point down, a little out and back.
@@ -180,11 +183,11 @@ function bonesOf(model: Object3D): Bones {
   ) as Bones;
 }
 
-function armOf(bones: Bones, name: 'Left' | 'Right'): Arm {
+function armOf(model: Object3D, bones: Bones, name: 'Left' | 'Right'): Arm {
   const side = name === 'Left' ? 1 : -1;
   const hand = bones[`${name}Hand`];
   const handRest = new Quaternion().setFromAxisAngle(UP, (side * Math.PI) / 2).multiply(hand.getWorldQuaternion(new Quaternion()));
-  return { upper: bones[`${name}Arm`], fore: bones[`${name}ForeArm`], hand, side, handRest };
+  return { upper: bones[`${name}Arm`], fore: bones[`${name}ForeArm`], hand, side, handRest, fingers: new FingerBones(model, name) };
 }
 
 const worldOf = (thing: Object3D): Vector3 => thing.getWorldPosition(new Vector3());

@@ -127,6 +127,17 @@ export interface Pose {
   readonly rotation: Quat;
 }
 
+/** How far the fingers are bent, thumb first, and spread: 0 is straight and beside one another, 1 a fist or far apart. */
+export interface Fingers {
+  readonly curls: readonly [number, number, number, number, number];
+  readonly spread: number;
+}
+
+/** A hand; its fingers rest where they are left out. */
+export interface Hand extends Pose {
+  readonly fingers?: Fingers | null;
+}
+
 export interface Pointer {
   readonly origin_m: Vec3;
   readonly hit_m: Vec3;
@@ -136,8 +147,8 @@ export interface Pointer {
 /** Where a participant is and points; hands only where a device tracks them. */
 export interface Poses {
   readonly head: Pose;
-  readonly left?: Pose | null;
-  readonly right?: Pose | null;
+  readonly left?: Hand | null;
+  readonly right?: Hand | null;
   readonly pointer?: Pointer | null;
 }
 

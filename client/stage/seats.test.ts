@@ -1,6 +1,8 @@
+import { Vector3 } from 'three';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Participant, Poses } from './room-view';
-import { takeSeat } from './seats';
+import { FIST, POINTING } from '../core/hands';
+import { seatedPoses, takeSeat } from './seats';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -22,4 +24,12 @@ test('whose device draws no stage sits at the table, where nobody else sits, unt
   for (const end of leave) end();
   vi.advanceTimersByTime(3_000);
   expect(said['1']).toHaveLength(4);
+});
+
+test('at a screen the hand points with what the mouse points at, and is a fist while it holds the hologram', () => {
+  const view = { yaw: 0, pitch: 0, distance_m: 1.75 };
+  expect(seatedPoses(0, view, undefined).right).toBeNull();
+  const at = new Vector3(0, 1.3, 0.1);
+  expect(seatedPoses(0, view, at).right?.fingers).toEqual(POINTING);
+  expect(seatedPoses(0, view, at, true).right?.fingers).toEqual(FIST);
 });

@@ -1,5 +1,6 @@
 import { Matrix4, Quaternion, Vector3 } from 'three';
 import type { Vec3 } from '../core/frames';
+import { FIST, POINTING } from '../core/hands';
 import type { Pose, Poses, RoomView } from './room-view';
 import type { View } from './camera-rig';
 import { HOLOGRAM_HEIGHT_M } from './room-scene';
@@ -19,9 +20,9 @@ export function seatOf(self: string, present: Iterable<string>): number {
 /**
  * Where others see a person who sits before a screen. Their camera goes round the hologram freely, and two of
  * them would look from the same place; so each has a seat at the table, from which the head follows the camera
- * and the hand points at what they point at.
+ * and the hand points at what they point at, or is a fist while they hold the hologram.
  */
-export function seatedPoses(seat: number, view: View, pointsAt: Vector3 | undefined): Poses {
+export function seatedPoses(seat: number, view: View, pointsAt: Vector3 | undefined, holds = false): Poses {
   const angle = (SEATS[seat] ?? Math.PI) + Math.sin(view.yaw) * 0.16;
   const away = new Vector3(Math.sin(angle), 0, Math.cos(angle));
   const head = away.clone().multiplyScalar(RADIUS_M - (1.75 - view.distance_m) * 0.12).setY(EYES_M + view.pitch * 0.1);
@@ -30,7 +31,7 @@ export function seatedPoses(seat: number, view: View, pointsAt: Vector3 | undefi
   if (!pointsAt) return { head: pose, left: null, right: null, pointer: null };
   const side = new Vector3(away.z, 0, -away.x).multiplyScalar(-0.2);
   const hand = away.clone().multiplyScalar(RADIUS_M - 0.36).add(side).setY(1.14);
-  return { head: pose, left: null, right: facing(hand, pointsAt), pointer: { origin_m: list(hand), hit_m: list(pointsAt), on: true } };
+  return { head: pose, left: null, right: { ...facing(hand, pointsAt), fingers: holds ? FIST : POINTING }, pointer: { origin_m: list(hand), hit_m: list(pointsAt), on: true } };
 }
 
 /** Says again where one sits this often: who comes later sees one too. */

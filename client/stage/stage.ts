@@ -373,7 +373,7 @@ export class Stage {
     if (now - this.#posedAt < POSE_EVERY_MS) return;
     this.#posedAt = now;
     const present = [...this.#room.participants()].map((p) => p.id);
-    const poses = this.#presence?.poses() ?? seatedPoses(seatOf(this.#room.selfId, present), this.rig.view, this.#pointed?.room);
+    const poses = this.#presence?.poses() ?? seatedPoses(seatOf(this.#room.selfId, present), this.rig.view, this.#pointed?.room, this.shared.holding);
     this.shared.stream(poses);
   }
 }

@@ -18,6 +18,11 @@ export class Grip {
     return this.#hands.size > 0;
   }
 
+  /** Whether one of the hands that hold it is this one. */
+  holds(hand: string): boolean {
+    return this.#hands.has(hand);
+  }
+
   /** A hand closes on the hologram; false if somebody else has it. */
   close(hand: string, at: Rigid): boolean {
     if (!this.#shared.grab(performance.now())) return false;

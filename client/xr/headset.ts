@@ -5,11 +5,12 @@ import type { View } from '../stage/camera-rig';
 import { pick, type Hit } from '../stage/picking';
 import { HOLOGRAM_HEIGHT_M } from '../stage/room-scene';
 import { LONGEST_LINE } from '../stage/pen-line';
-import type { BoardPoint, EntityId, Poses } from '../stage/room-view';
+import type { BoardPoint, EntityId, Hand as HandPose, Poses } from '../stage/room-view';
 import { list } from '../stage/seats';
 import type { Presence, Stage } from '../stage/stage';
 import type { Rigid } from '../stage/turning';
 import { Dwell } from './dwell';
+import { unlessResting } from './fingers';
 import { GazeRing } from './gaze-ring';
 import { Grip } from './grip';
 import { HandInput, handModels, type HandEvent } from './inputs';
@@ -97,10 +98,15 @@ export class Headset implements Presence {
   poses(): Poses {
     const camera = this.#stage.renderer.xr.getCamera();
     const head = place(camera.matrixWorld);
-    const of = (side: XRHandedness): Rigid | undefined => this.#hands.find((h) => h.source?.handedness === side)?.pose;
-    const pose = (rigid: Rigid | undefined) => rigid && { position_m: list(rigid.position), rotation: rigid.rotation.toArray() };
+    const of = (side: XRHandedness): HandPose | null => {
+      const hand = this.#hands.find((h) => h.source?.handedness === side);
+      const rigid = hand?.pose;
+      if (!hand || !rigid) return null;
+      const fingers = unlessResting(hand.fingers(this.#pointer?.hand === hand, this.#grip.holds(hand.name)));
+      return { position_m: list(rigid.position), rotation: rigid.rotation.toArray(), fingers };
+    };
     const pointer = this.#pointer && { origin_m: list(this.#pointer.hand.pointing.origin), hit_m: list(this.#pointer.hit.room), on: true };
-    return { head: { position_m: list(head.position), rotation: head.rotation.toArray() }, left: pose(of('left')) ?? null, right: pose(of('right')) ?? null, pointer: pointer ?? null };
+    return { head: { position_m: list(head.position), rotation: head.rotation.toArray() }, left: of('left'), right: of('right'), pointer: pointer ?? null };
   }
 
   update(seconds: number): void {

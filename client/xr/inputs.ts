@@ -2,7 +2,9 @@ import { BufferGeometry, type Group, Line, LineBasicMaterial, Matrix4, Quaternio
 import { GLTFLoader } from 'three/addons/loaders/GLTFLoader.js';
 import { XRControllerModelFactory } from 'three/addons/webxr/XRControllerModelFactory.js';
 import { XRHandModelFactory } from 'three/addons/webxr/XRHandModelFactory.js';
+import type { Fingers } from '../stage/room-view';
 import type { Rigid } from '../stage/turning';
+import { fingersOf, fingersOnController } from './fingers';
 
 export type HandEvent = 'select' | 'release' | 'squeeze' | 'unsqueeze';
 
@@ -52,6 +54,17 @@ export class HandInput {
     if (!index?.visible || !thumb?.visible || !wrist?.visible) return rigidOf(this.ray);
     const position = new Vector3().setFromMatrixPosition(index.matrixWorld).add(new Vector3().setFromMatrixPosition(thumb.matrixWorld)).multiplyScalar(0.5);
     return { position, rotation: rigidOf(wrist).rotation };
+  }
+
+  /** How the fingers are: tracked where the hand is bare, else by what a controller is pressed for. */
+  fingers(points: boolean, holds: boolean): Fingers | undefined {
+    if (!this.tracked) return undefined;
+    if (!this.bare) {
+      const pressed = this.source?.gamepad?.buttons;
+      return fingersOnController({ trigger: pressed?.[0]?.value ?? 0, grip: pressed?.[1]?.value ?? 0, points, holds });
+    }
+    const { joints } = this.#hand;
+    return fingersOf((name) => (joints[name]?.visible ? new Vector3().setFromMatrixPosition(joints[name].matrixWorld) : undefined));
   }
 
   get pointing(): { origin: Vector3; direction: Vector3 } {

@@ -32,6 +32,7 @@
 mod act;
 mod chunk;
 mod entity;
+mod hand;
 mod judge;
 mod lead;
 pub mod limits;
@@ -56,6 +57,7 @@ pub use entity::{
     Annotation, Board, BoardNote, Bounds, CropBox, Entity, EntityId, Hologram, Ink, Landmark,
     Layer, Measure, MeasureKind, Mode, NoduleSeed, Placed, Plane, Probe, Stroke, Transform, Window,
 };
+pub use hand::{Fingers, Hand};
 pub use lead::{Leading, View};
 pub use order::{AtDoor, Did, Door, KeptOut, Knocking, Order, Ordered, Standing, Threshold};
 pub use pace::Pace;

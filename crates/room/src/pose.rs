@@ -2,11 +2,13 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::{
-    EntityId, Transform, limits,
+    EntityId, Transform,
+    hand::{Fingers, Hand},
+    limits,
     wire::{Reader, WireError},
 };
 
-/// Position and rotation of a head or hand. On the wire a position is three `i16` in millimetres, a
+/// Position and rotation of a head. On the wire a position is three `i16` in millimetres, a
 /// rotation the smallest three components in 15 bits each.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export_to = "room.ts")]
@@ -48,9 +50,9 @@ pub struct Pose {
     /// The head.
     pub head: Placement,
     /// The left hand.
-    pub left: Option<Placement>,
+    pub left: Option<Hand>,
     /// The right hand.
-    pub right: Option<Placement>,
+    pub right: Option<Hand>,
     /// The pointer.
     pub pointer: Option<Pointer>,
     /// What the sender has hold of.
@@ -62,6 +64,8 @@ const RIGHT: u8 = 1 << 1;
 const POINTER: u8 = 1 << 2;
 const POINTER_ON: u8 = 1 << 3;
 const HELD: u8 = 1 << 4;
+const LEFT_FINGERS: u8 = 1 << 5;
+const RIGHT_FINGERS: u8 = 1 << 6;
 
 impl Pose {
     /// The pose as it can be believed: `None` where the head is outside of the room; hands that no arm reaches
@@ -72,7 +76,7 @@ impl Pose {
             return None;
         }
         let head = self.head.position_m;
-        let reaches = |hand: &Placement| distance_m(hand.position_m, head) <= limits::REACH_M;
+        let reaches = |hand: &Hand| distance_m(hand.position_m, head) <= limits::REACH_M;
         self.left = self.left.filter(reaches);
         self.right = self.right.filter(reaches);
         Some(self)
@@ -91,12 +95,22 @@ impl Pose {
         } == *other
     }
 
-    /// Appends the packed pose: at most 73 bytes.
+    /// Appends the packed pose: at most 81 bytes. Fingers at rest take none.
     pub fn write(&self, out: &mut Vec<u8>) {
         out.extend(self.at_ms.to_le_bytes());
         let mut flags = 0;
-        flags |= if self.left.is_some() { LEFT } else { 0 };
-        flags |= if self.right.is_some() { RIGHT } else { 0 };
+        for (hand, there, fingers) in [
+            (self.left, LEFT, LEFT_FINGERS),
+            (self.right, RIGHT, RIGHT_FINGERS),
+        ] {
+            flags |= match hand {
+                Some(Hand {
+                    fingers: Some(_), ..
+                }) => there | fingers,
+                Some(_) => there,
+                None => 0,
+            };
+        }
         flags |= if self.held.is_some() { HELD } else { 0 };
         flags |= match self.pointer {
             Some(Pointer { on: true, .. }) => POINTER | POINTER_ON,
@@ -104,12 +118,14 @@ impl Pose {
             None => 0,
         };
         out.push(flags);
-        for placement in [Some(self.head), self.left, self.right]
-            .into_iter()
-            .flatten()
-        {
-            write_position(out, placement.position_m);
-            write_rotation(out, placement.rotation);
+        write_position(out, self.head.position_m);
+        write_rotation(out, self.head.rotation);
+        for hand in [self.left, self.right].into_iter().flatten() {
+            write_position(out, hand.position_m);
+            write_rotation(out, hand.rotation);
+            if let Some(fingers) = hand.fingers {
+                fingers.write(out);
+            }
         }
         if let Some(pointer) = self.pointer {
             write_position(out, pointer.origin_m);
@@ -131,16 +147,12 @@ impl Pose {
     pub fn read(reader: &mut Reader<'_>) -> Result<Self, WireError> {
         let at_ms = reader.u32()?;
         let flags = reader.u8()?;
-        if flags >= HELD << 1 {
+        if flags >= RIGHT_FINGERS << 1 {
             return Err(reader.error("unknown parts of a pose"));
         }
         let head = read_placement(reader)?;
-        let left = (flags & LEFT != 0)
-            .then(|| read_placement(reader))
-            .transpose()?;
-        let right = (flags & RIGHT != 0)
-            .then(|| read_placement(reader))
-            .transpose()?;
+        let left = read_hand(reader, flags & LEFT != 0, flags & LEFT_FINGERS != 0)?;
+        let right = read_hand(reader, flags & RIGHT != 0, flags & RIGHT_FINGERS != 0)?;
         let pointer = if flags & POINTER == 0 {
             None
         } else {
@@ -192,6 +204,30 @@ fn read_placement(reader: &mut Reader<'_>) -> Result<Placement, WireError> {
         position_m: read_position(reader)?,
         rotation: read_rotation(reader)?,
     })
+}
+
+fn read_hand(
+    reader: &mut Reader<'_>,
+    is_there: bool,
+    has_fingers: bool,
+) -> Result<Option<Hand>, WireError> {
+    if !is_there {
+        return if has_fingers {
+            Err(reader.error("fingers without a hand"))
+        } else {
+            Ok(None)
+        };
+    }
+    let Placement {
+        position_m,
+        rotation,
+    } = read_placement(reader)?;
+    let fingers = has_fingers.then(|| Fingers::read(reader)).transpose()?;
+    Ok(Some(Hand {
+        position_m,
+        rotation,
+        fingers,
+    }))
 }
 
 fn write_position(out: &mut Vec<u8>, position_m: [f64; 3]) {

@@ -12,11 +12,11 @@
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use room::{
-    Act, ActKind, Annotation, AtDoor, Change, CropBox, Did, Entity, Event, Farewell, Held,
-    Hologram, HologramPatch, KeptOut, Knocking, Layer, Leading, Licence, Measure, MeasureKind,
-    Mode, Ordered, Patch, Placed, Placement, Plane, Pointer, Pose, RecordingNow, RecordingState,
-    RecordingStep, Refusal, ResumeToken, Sending, Slot, Source, Standing, StopReason, Threshold,
-    Transform, View, Voice, Window,
+    Act, ActKind, Annotation, AtDoor, Change, CropBox, Did, Entity, Event, Farewell, Fingers, Hand,
+    Held, Hologram, HologramPatch, KeptOut, Knocking, Layer, Leading, Licence, Measure,
+    MeasureKind, Mode, Ordered, Patch, Placed, Placement, Plane, Pointer, Pose, RecordingNow,
+    RecordingState, RecordingStep, Refusal, ResumeToken, Sending, Slot, Source, Standing,
+    StopReason, Threshold, Transform, View, Voice, Window,
     wire::{Ack, ClientFrame, Entrance, Holding, News, Participant, PoseOf, ServerFrame, VERSION},
 };
 use serde::{Deserialize, Serialize};
@@ -186,10 +186,18 @@ fn full_pose() -> Pose {
     Pose {
         at_ms: 4_000_000_000,
         head: placement(-32.5),
-        left: Some(placement(0.001)),
-        right: Some(Placement {
+        left: Some(Hand {
+            position_m: placement(0.001).position_m,
+            rotation: placement(0.001).rotation,
+            fingers: None,
+        }),
+        right: Some(Hand {
             position_m: [-0.3, 1.2, 40.0],
             rotation: [-0.9, 0.1, 0.3, 0.2],
+            fingers: Some(Fingers {
+                curls: [0.25, 0.0, 1.0, 0.9, 0.5],
+                spread: 0.3,
+            }),
         }),
         pointer: Some(Pointer {
             origin_m: [0.1, 1.2, 0.3],
@@ -348,7 +356,12 @@ fn broken_client_frames() -> Vec<(&'static str, Vec<u8>)> {
     let mut beyond = hello.clone();
     beyond[11] = 1;
     let mut parts = ClientFrame::Pose { pose: small_pose() }.encode();
-    parts[5] = 0x20;
+    parts[5] = 0x80;
+    let mut handless = ClientFrame::Pose { pose: small_pose() }.encode();
+    handless[5] = 0x20;
+    let mut contorted = ClientFrame::Pose { pose: full_pose() }.encode();
+    // Kind, time and parts, then head and both hands: the last byte of the right fingers.
+    contorted[45] = 0xff;
     let mut endless = ClientFrame::Pose { pose: full_pose() }.encode();
     let scale = endless.len() - 4;
     endless[scale..].copy_from_slice(&f32::NAN.to_le_bytes());
@@ -359,6 +372,8 @@ fn broken_client_frames() -> Vec<(&'static str, Vec<u8>)> {
         ("flag that is neither yes nor no", odd_flag),
         ("event number above 2^53", beyond),
         ("pose with unknown parts", parts),
+        ("fingers without a hand", handless),
+        ("fingers bent beyond a fist", contorted),
         ("scale that is no number", endless),
         ("act that is not JSON", vec![0x03, 1, 0, 0, 0, b'{']),
         (

@@ -461,14 +461,22 @@ fn places_at_the_door_are_kept_for_those_who_treat_and_poses_are_believed_within
     assert_eq!(stage.room.people().len(), 2);
     // Arms reach only so far, and nobody is outside of the room.
     let mut long = stage::pose(0.0);
-    long.left = Some(room::Placement {
-        position_m: [5.0, 1.6, 0.0],
+    let fingers = room::Fingers {
+        curls: [0.0, 0.0, 1.0, 1.0, 1.0],
+        spread: 0.0,
+    };
+    let hand = |x: f64| room::Hand {
+        position_m: [x, 1.6, 0.0],
         rotation: [0.0, 0.0, 0.0, 1.0],
-    });
+        fingers: Some(fingers),
+    };
+    (long.left, long.right) = (Some(hand(5.0)), Some(hand(0.5)));
     stage.frame(wang, &room::wire::ClientFrame::Pose { pose: long });
     let seen = stage.round();
     let to_host = &seen.iter().find(|(seat, _)| *seat == host).unwrap().1;
+    // A hand that is left out takes its fingers along; the other is seen as it is.
     assert_eq!(to_host[0].left, None);
+    assert_eq!(to_host[0].right.unwrap().fingers, Some(fingers));
     let mut far = stage::pose(limits::POSITION_M + 1.0);
     far.at_ms = 50;
     stage.frame(wang, &room::wire::ClientFrame::Pose { pose: far });

@@ -12,7 +12,7 @@ use std::{
 use parking_lot::Mutex;
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use room::{
-    Change, Event, Placement, Pose,
+    Change, Event, Hand, Placement, Pose,
     wire::{Ack, ClientFrame, ServerFrame, VERSION},
 };
 use serde_json::json;
@@ -255,15 +255,21 @@ impl Bot {
         let turn = f64::from(at_us) / 1e6;
         let [column, row] = [self.place % 8, self.place / 8].map(f64::from);
         let [x, z] = [column - 3.5, row - 3.5].map(|steps| steps * self.plan.apart_m);
-        let placed = |height: f64| Placement {
-            position_m: [x + 0.3 * turn.sin(), height, z + 0.3 * turn.cos()],
-            rotation: [0.0, (turn / 2.0).sin(), 0.0, (turn / 2.0).cos()],
+        let rotation = [0.0, (turn / 2.0).sin(), 0.0, (turn / 2.0).cos()];
+        let at = |height: f64| [x + 0.3 * turn.sin(), height, z + 0.3 * turn.cos()];
+        let hand = |height: f64| Hand {
+            position_m: at(height),
+            rotation,
+            fingers: None,
         };
         Pose {
             at_ms: at_us,
-            head: placed(1.6),
-            left: Some(placed(1.1)),
-            right: Some(placed(1.2)),
+            head: Placement {
+                position_m: at(1.6),
+                rotation,
+            },
+            left: Some(hand(1.1)),
+            right: Some(hand(1.2)),
             pointer: None,
             held: None,
         }
