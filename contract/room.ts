@@ -999,7 +999,11 @@ pointer: Pointer | null,
 /**
  * What the sender has hold of.
  */
-held: Held | null, };
+held: Held | null, 
+/**
+ * How far the mouth is open, from 0 to 1, where a camera sees it; in 256 steps on the wire.
+ */
+mouth: number | null, };
 
 /**
  * A pose with whose it is.

@@ -11,9 +11,11 @@ const POINTER_ON = 8;
 const HELD = 16;
 const LEFT_FINGERS = 32;
 const RIGHT_FINGERS = 64;
+const MOUTH = 128;
 
-/** A finger is bent in so many steps from straight to a fist. */
-export const FINGER_STEPS = 31;
+/** A finger is bent in so many steps from straight to a fist, a mouth opens in so many. */
+const FINGER_STEPS = 31;
+const MOUTH_STEPS = 255;
 
 /** The largest value that one of the three smaller components of a unit quaternion can have. */
 const SMALL = Math.SQRT1_2;
@@ -24,7 +26,7 @@ export function writePose(out: Writer, pose: Pose): void {
   const pointer = pose.pointer === null ? 0 : POINTER | (pose.pointer.on ? POINTER_ON : 0);
   const left = pose.left ? LEFT | (pose.left.fingers ? LEFT_FINGERS : 0) : 0;
   const right = pose.right ? RIGHT | (pose.right.fingers ? RIGHT_FINGERS : 0) : 0;
-  out.u8(left | right | pointer | (pose.held ? HELD : 0));
+  out.u8(left | right | pointer | (pose.held ? HELD : 0) | (pose.mouth === null ? 0 : MOUTH));
   writePlacement(out, pose.head);
   for (const hand of [pose.left, pose.right]) {
     if (!hand) continue;
@@ -40,19 +42,20 @@ export function writePose(out: Writer, pose: Pose): void {
     writePlacement(out, pose.held.transform);
     out.f32(pose.held.transform.scale);
   }
+  if (pose.mouth !== null) out.u8(Math.round(Math.min(1, Math.max(0, pose.mouth || 0)) * MOUTH_STEPS));
 }
 
 export function readPose(reader: Reader): Pose {
   const at_ms = reader.u32();
   const flags = reader.u8();
-  if (flags >= RIGHT_FINGERS << 1) throw reader.error('unknown parts of a pose');
   const head = readPlacement(reader);
   const left = readHand(reader, (flags & LEFT) !== 0, (flags & LEFT_FINGERS) !== 0);
   const right = readHand(reader, (flags & RIGHT) !== 0, (flags & RIGHT_FINGERS) !== 0);
   const on = (flags & POINTER_ON) !== 0;
   const pointer = flags & POINTER ? { origin_m: readPosition(reader), hit_m: readPosition(reader), on } : null;
   const held = flags & HELD ? readHeld(reader) : null;
-  return { at_ms, head, left, right, pointer, held };
+  const mouth = flags & MOUTH ? reader.u8() / MOUTH_STEPS : null;
+  return { at_ms, head, left, right, pointer, held, mouth };
 }
 
 function readHand(reader: Reader, isThere: boolean, hasFingers: boolean): Hand | null {

@@ -6,7 +6,7 @@ import { DELAY_MS, PoseTrack } from './pose-track';
 /** Somebody who walks 1.4 m a second along x, by their own clock. */
 function walker(at_ms: number): Pose {
   const rotation: [number, number, number, number] = [0, Math.sin(at_ms / 2000), 0, Math.cos(at_ms / 2000)];
-  return { at_ms, head: { position_m: [at_ms * 0.0014, 1.6, 0], rotation }, left: null, right: null, pointer: null, held: null };
+  return { at_ms, head: { position_m: [at_ms * 0.0014, 1.6, 0], rotation }, left: null, right: null, pointer: null, held: null, mouth: null };
 }
 
 /** A small generator of repeatable chance. */

@@ -92,6 +92,7 @@ export function between(a: Pose, b: Pose, share: number): Pose {
     right: a.right && b.right ? hand(a.right, b.right, share) : b.right,
     pointer: a.pointer && b.pointer ? pointer(a.pointer, b.pointer, share) : b.pointer,
     held: a.held && b.held && a.held.entity === b.held.entity ? held(a.held, b.held, share) : b.held,
+    mouth: a.mouth !== null && b.mouth !== null ? a.mouth + (b.mouth - a.mouth) * share : b.mouth,
   };
 }
 

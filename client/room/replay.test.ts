@@ -27,7 +27,7 @@ function tick(number: number, text: string, x: number, at_ms: number): Uint8Arra
   const event = { number, actor: 'li', at: '2026-11-26T08:00:00Z', act: 'add', changes: [{ id: number + 1, placed: note(text) }] };
   const news = new TextEncoder().encode(JSON.stringify({ events: [event] }));
   const out = new Writer().u8(0x82).u32(1).u32(news.length).bytes(news).u8(1).u16(1);
-  writePose(out, { at_ms, head: { ...PLACE, position_m: [x, 1.6, 0] }, left: null, right: null, pointer: null, held: null });
+  writePose(out, { at_ms, head: { ...PLACE, position_m: [x, 1.6, 0] }, left: null, right: null, pointer: null, held: null, mouth: null });
   return out.u16(0).done();
 }
 

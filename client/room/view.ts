@@ -37,8 +37,8 @@ export function viewOf(client: RoomClient, loudness: (participant: number) => nu
 }
 
 function ownPose(poses: Poses, held: Parameters<RoomView['pose']>[1]): Parameters<RoomClient['pose']>[0] {
-  const { head, left = null, right = null, pointer = null } = poses;
+  const { head, left = null, right = null, pointer = null, mouth = null } = poses;
   const hand = (one: Poses['left']): Hand | null => (one ? ({ ...one, fingers: one.fingers ?? null } as Hand) : null);
-  const own = { head, left: hand(left), right: hand(right), pointer, held: held ? { entity: held.hologram, transform: held.transform } : null };
+  const own = { head, left: hand(left), right: hand(right), pointer, held: held ? { entity: held.hologram, transform: held.transform } : null, mouth };
   return own as Parameters<RoomClient['pose']>[0];
 }

@@ -91,7 +91,7 @@ class Avatar {
     this.group.add(body.group);
     if (this.#poses) body.pose(this.#poses, this.#looksAt);
     body.fade(this.#seen);
-    body.mouth = this.#loud;
+    this.#move();
   }
 
   /** Shows that they speak, and how loud; true if that changes what is seen. */
@@ -100,10 +100,15 @@ class Avatar {
     const waved = speaking ? 1 + Math.round(loud * (WAVES - 1)) : 0;
     if (waved === this.#waved && Math.abs(loud - this.#loud) < LIPS_STILL) return false;
     [this.#waved, this.#loud] = [waved, loud];
-    this.#body.mouth = loud;
+    this.#move();
     this.#waves.visible = speaking;
     for (const [at, wave] of this.#waves.children.entries()) wave.visible = at % WAVES < waved;
     return true;
+  }
+
+  /** Lips move as a camera sees them, else as loud as somebody speaks. */
+  #move(): void {
+    this.#body.mouth = this.#poses?.mouth ?? this.#loud;
   }
 
   /** Lids close and open; true if that changes what is seen. */
@@ -137,6 +142,7 @@ class Avatar {
 
   #pose(poses: Poses): void {
     this.#body.pose(poses, this.#looksAt);
+    this.#move();
     const [x, y, z] = poses.head.position_m;
     this.#label.place(new Vector3(x, y + 0.2, z));
     this.#waves.position.set(x, y, z);
@@ -174,10 +180,11 @@ function nameplate({ name, badge }: Participant): string {
 /** All numbers of poses in one row; a part that is not there makes it shorter. */
 function numbersOf(poses: Poses | undefined): number[] {
   if (!poses) return [];
-  const { head, left, right, pointer } = poses;
+  const { head, left, right, pointer, mouth } = poses;
   const rigid = [head, left, right].flatMap((pose) => (pose ? [...pose.position_m, ...pose.rotation] : []));
   const fingers = [left, right].flatMap((hand) => (hand ? [...(hand.fingers ?? RESTING).curls, (hand.fingers ?? RESTING).spread] : []));
-  return pointer?.on ? [...rigid, ...fingers, ...pointer.origin_m, ...pointer.hit_m] : [...rigid, ...fingers];
+  const all = [...rigid, ...fingers, ...(typeof mouth === 'number' ? [mouth] : [])];
+  return pointer?.on ? [...all, ...pointer.origin_m, ...pointer.hit_m] : all;
 }
 
 type Shapes = ReturnType<typeof makeShapes>;

@@ -150,6 +150,8 @@ export interface Poses {
   readonly left?: Hand | null;
   readonly right?: Hand | null;
   readonly pointer?: Pointer | null;
+  /** How far the mouth is open, from 0 to 1, where a camera sees it. */
+  readonly mouth?: number | null;
 }
 
 export interface Participant {

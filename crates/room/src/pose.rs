@@ -57,6 +57,8 @@ pub struct Pose {
     pub pointer: Option<Pointer>,
     /// What the sender has hold of.
     pub held: Option<Held>,
+    /// How far the mouth is open, from 0 to 1, where a camera sees it; in 256 steps on the wire.
+    pub mouth: Option<f64>,
 }
 
 const LEFT: u8 = 1;
@@ -66,6 +68,7 @@ const POINTER_ON: u8 = 1 << 3;
 const HELD: u8 = 1 << 4;
 const LEFT_FINGERS: u8 = 1 << 5;
 const RIGHT_FINGERS: u8 = 1 << 6;
+const MOUTH: u8 = 1 << 7;
 
 impl Pose {
     /// The pose as it can be believed: `None` where the head is outside of the room; hands that no arm reaches
@@ -95,7 +98,7 @@ impl Pose {
         } == *other
     }
 
-    /// Appends the packed pose: at most 81 bytes. Fingers at rest take none.
+    /// Appends the packed pose: at most 82 bytes. Fingers at rest take none.
     pub fn write(&self, out: &mut Vec<u8>) {
         out.extend(self.at_ms.to_le_bytes());
         let mut flags = 0;
@@ -112,6 +115,7 @@ impl Pose {
             };
         }
         flags |= if self.held.is_some() { HELD } else { 0 };
+        flags |= if self.mouth.is_some() { MOUTH } else { 0 };
         flags |= match self.pointer {
             Some(Pointer { on: true, .. }) => POINTER | POINTER_ON,
             Some(Pointer { on: false, .. }) => POINTER,
@@ -141,15 +145,20 @@ impl Pose {
             )]
             out.extend((transform.scale as f32).to_le_bytes());
         }
+        if let Some(mouth) = self.mouth {
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "the cast saturates, which is meant; what is no number is shut"
+            )]
+            out.push((mouth * 255.0).round() as u8);
+        }
     }
 
     /// Reads a packed pose.
     pub fn read(reader: &mut Reader<'_>) -> Result<Self, WireError> {
         let at_ms = reader.u32()?;
         let flags = reader.u8()?;
-        if flags >= RIGHT_FINGERS << 1 {
-            return Err(reader.error("unknown parts of a pose"));
-        }
         let head = read_placement(reader)?;
         let left = read_hand(reader, flags & LEFT != 0, flags & LEFT_FINGERS != 0)?;
         let right = read_hand(reader, flags & RIGHT != 0, flags & RIGHT_FINGERS != 0)?;
@@ -163,6 +172,7 @@ impl Pose {
             })
         };
         let held = (flags & HELD != 0).then(|| read_held(reader)).transpose()?;
+        let mouth = (flags & MOUTH != 0).then(|| reader.u8()).transpose()?;
         Ok(Self {
             at_ms,
             head,
@@ -170,6 +180,7 @@ impl Pose {
             right,
             pointer,
             held,
+            mouth: mouth.map(|step| f64::from(step) / 255.0),
         })
     }
 }

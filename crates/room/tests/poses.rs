@@ -56,6 +56,7 @@ fn pose(at_ms: u32, position_m: [f64; 3]) -> Pose {
         right: None,
         pointer: None,
         held: None,
+        mouth: None,
     }
 }
 

@@ -99,6 +99,7 @@ mod tests {
             right: None,
             pointer: None,
             held: None,
+            mouth: None,
         };
         ClientFrame::Pose { pose }.encode().into()
     }

@@ -459,6 +459,7 @@ fn pose(at_ms: u32, x_mm: i16) -> ClientFrame {
         right: None,
         pointer: None,
         held: None,
+        mouth: None,
     };
     ClientFrame::Pose { pose }
 }

@@ -137,6 +137,7 @@ pub fn pose(x: f64) -> Pose {
         right: None,
         pointer: None,
         held: None,
+        mouth: None,
     }
 }
 

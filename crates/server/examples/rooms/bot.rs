@@ -272,6 +272,7 @@ impl Bot {
             right: Some(hand(1.2)),
             pointer: None,
             held: None,
+            mouth: None,
         }
     }
 
