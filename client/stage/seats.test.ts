@@ -1,8 +1,8 @@
-import { Vector3 } from 'three';
+import { Quaternion, Vector3 } from 'three';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Participant, Poses } from './room-view';
 import { FIST, POINTING } from '../core/hands';
-import { seatedPoses, takeSeat } from './seats';
+import { leaning, seatedPoses, takeSeat } from './seats';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -32,4 +32,36 @@ test('at a screen the hand points with what the mouse points at, and is a fist w
   const at = new Vector3(0, 1.3, 0.1);
   expect(seatedPoses(0, view, at).right?.fingers).toEqual(POINTING);
   expect(seatedPoses(0, view, at, true).right?.fingers).toEqual(FIST);
+});
+
+test('a webcam leans the seated head in its own terms, and without one nothing changes', () => {
+  const seated = seatedPoses(0, { yaw: 0, pitch: 0, distance_m: 1.75 }, undefined);
+  expect(leaning(seated, undefined)).toBe(seated);
+  const still = { turn_rad: 0, nod_rad: 0, tilt_rad: 0, aside_m: 0, up_m: 0, ahead_m: 0, mouth: 0 };
+  const eyes = new Vector3(...seated.head.position_m);
+  const facing = new Quaternion(...seated.head.rotation);
+  const inOwnTerms = (at: Vector3): Vector3 => at.clone().applyQuaternion(facing.clone().invert());
+  const moved = (lean: Partial<typeof still>): Vector3 => inOwnTerms(new Vector3(...leaning(seated, { ...still, ...lean }).head.position_m).sub(eyes));
+  expect(moved({ aside_m: 0.1 }).x).toBeCloseTo(0.1);
+  expect(moved({ ahead_m: 0.1 }).z).toBeLessThan(-0.09);
+  expect(moved({ up_m: 0.1 }).y).toBeGreaterThan(0.09);
+  const looks = (lean: Partial<typeof still>): Vector3 => inOwnTerms(new Vector3(0, 0, -1).applyQuaternion(new Quaternion(...leaning(seated, { ...still, ...lean }).head.rotation)));
+  // To the own left is −x, up is +y.
+  expect(looks({ turn_rad: 0.5 }).x).toBeCloseTo(-Math.sin(0.5));
+  expect(looks({ nod_rad: 0.5 }).y).toBeCloseTo(Math.sin(0.5));
+  expect(leaning(seated, { ...still, mouth: 0.4 }).mouth).toBe(0.4);
+});
+
+test('a head that leans before slices alone is said at the pace of the room', () => {
+  const said: Poses[] = [];
+  let leans = true;
+  const lean = { turn_rad: 0.2, nod_rad: 0, tilt_rad: 0, aside_m: 0, up_m: 0, ahead_m: 0, mouth: 0 };
+  const leave = takeSeat({ selfId: '1', participants: () => [{ id: '1', name: 'Li' }], pose: (poses) => void said.push(poses) }, () => (leans ? lean : undefined));
+  vi.advanceTimersByTime(1_000);
+  expect(said.length).toBeGreaterThan(18);
+  const before = said.length;
+  leans = false;
+  vi.advanceTimersByTime(3_000);
+  expect(said.length - before).toBeLessThan(5);
+  leave();
 });

@@ -1,4 +1,4 @@
-import { Matrix4, Quaternion, Vector3 } from 'three';
+import { Euler, Matrix4, Quaternion, Vector3 } from 'three';
 import type { Vec3 } from '../core/frames';
 import { FIST, POINTING } from '../core/hands';
 import type { Pose, Poses, RoomView } from './room-view';
@@ -34,17 +34,48 @@ export function seatedPoses(seat: number, view: View, pointsAt: Vector3 | undefi
   return { head: pose, left: null, right: { ...facing(hand, pointsAt), fingers: holds ? FIST : POINTING }, pointer: { origin_m: list(hand), hit_m: list(pointsAt), on: true } };
 }
 
+/** How a webcam sees the head lean, in the terms of whoever is seen; `client/face` follows it. */
+export interface Lean {
+  readonly turn_rad: number;
+  readonly nod_rad: number;
+  readonly tilt_rad: number;
+  readonly aside_m: number;
+  readonly up_m: number;
+  readonly ahead_m: number;
+  readonly mouth: number;
+}
+
+/** The same person, with the head as a webcam sees it. */
+export function leaning(poses: Poses, lean: Lean | undefined): Poses {
+  if (!lean) return poses;
+  const { position_m, rotation } = poses.head;
+  const facing = new Quaternion(...rotation);
+  const ahead = new Vector3(0, 0, -1).applyQuaternion(facing).setY(0).normalize();
+  const right = new Vector3(-ahead.z, 0, ahead.x);
+  const at = new Vector3(...position_m).addScaledVector(right, lean.aside_m).addScaledVector(ahead, lean.ahead_m);
+  at.y += lean.up_m;
+  const turned = facing.multiply(new Quaternion().setFromEuler(new Euler(lean.nod_rad, lean.turn_rad, lean.tilt_rad, 'YXZ')));
+  return { ...poses, head: { position_m: list(at), rotation: [turned.x, turned.y, turned.z, turned.w] }, mouth: lean.mouth };
+}
+
 /** Says again where one sits this often: who comes later sees one too. */
 const SEATED_EVERY_MS = 1_000;
+/** Where a webcam sees the head move, that is said this often. */
+const LEANING_EVERY_MS = 50;
 
 /** Somebody whose device draws no stage sits at the table all the same: they are seen, and hear others from there. */
-export function takeSeat(room: Pick<RoomView, 'selfId' | 'participants' | 'pose'>): () => void {
+export function takeSeat(room: Pick<RoomView, 'selfId' | 'participants' | 'pose'>, leans: () => Lean | undefined = () => undefined): () => void {
+  let said = Number.NEGATIVE_INFINITY;
   const sit = (): void => {
+    const lean = leans();
+    const now = performance.now();
+    if (!lean && now - said < SEATED_EVERY_MS) return;
+    said = now;
     const present = [...room.participants()].map(({ id }) => id);
-    room.pose(seatedPoses(seatOf(room.selfId, present), FRONT, undefined));
+    room.pose(leaning(seatedPoses(seatOf(room.selfId, present), FRONT, undefined), lean));
   };
   sit();
-  const again = setInterval(sit, SEATED_EVERY_MS);
+  const again = setInterval(sit, LEANING_EVERY_MS);
   return () => clearInterval(again);
 }
 

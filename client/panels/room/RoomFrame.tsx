@@ -11,6 +11,7 @@ import { noduleDoors } from '../../core/nodules';
 import { createRoomLead } from '../../core/room-lead';
 import { createRoomNews } from '../../core/room-news';
 import { createRoomVoice } from '../../core/room-voice';
+import { createRoomWebcam } from '../../core/room-webcam';
 import { createRoomNodules } from '../../core/room-nodules';
 import { createRoomOrder } from '../../core/room-order';
 import type { RoomOrder } from '../../core/room-order';
@@ -46,6 +47,7 @@ import { ToolBar } from './ToolBar';
 import { ViewPanel } from './ViewPanel';
 import { VoiceBar } from './VoiceBar';
 import { VoicePanel } from './VoicePanel';
+import { WebcamPanel, WebcamSign } from './WebcamPanel';
 
 type Part = 'case' | 'tools' | 'people' | 'slices';
 const NARROW = '(width < 64rem)';
@@ -57,6 +59,7 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
   const control = createRoomControl(client, voice.loudness, viewOf(client, voice.loudness, (person) => badgeWords(app, person)));
   const order = createRoomOrder(client);
   const recording = createRoomRecording(client);
+  const webcam = createRoomWebcam();
   const [stage, setStage] = createSignal<Stage>();
   const lead = createRoomLead(client, stage, app);
   const [help, setHelp] = createSignal(false);
@@ -127,10 +130,11 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
     <div class="room" data-accent={own()} data-shown={shown()}>
       <RoomBar info={props.info} title={title()} control={control} order={order} voice={voice} status={news.status()} stage={stage()}>
         <RecordingStrip recording={recording} order={order} />
+        <WebcamSign webcam={webcam} />
       </RoomBar>
       <div class="room-dark" onKeyDown={onKey}>
         <StayNotice order={order} />
-        <StageHost control={control} setting={setting()} volume={volume()} title={title()} nodules={proposals()} onStage={setStage} words={<LeadWords lead={lead} />} foot={<VoiceBar voice={voice} offersOther={order.own()?.role === 'patient'} />} side={<Pictures voice={voice} control={control} />}>
+        <StageHost control={control} setting={setting()} volume={volume()} title={title()} nodules={proposals()} onStage={setStage} leans={webcam.leans} words={<LeadWords lead={lead} />} foot={<VoiceBar voice={voice} offersOther={order.own()?.role === 'patient'} />} side={<Pictures voice={voice} control={control} />}>
           <ToolBar control={control} onHelp={() => setHelp(true)} />
         </StageHost>
         <Show when={!narrow()}>
@@ -163,6 +167,7 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
                   <LeadPanel lead={lead} able={order.works() && stage() !== undefined} />
                   <PeoplePanel control={control} order={order} voice={voice} log={news.log()} />
                   <VoicePanel voice={voice} />
+                  <WebcamPanel webcam={webcam} />
                   <AskToRecord recording={recording} order={order} />
                   <Link href={recordingPath(props.info.id)} class="button quiet">
                     {app.t('recording.all')}

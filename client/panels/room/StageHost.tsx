@@ -6,6 +6,7 @@ import type { RoomControl } from '../../core/room-control';
 import type { SeriesVolume } from '../../core/series-volume';
 import type { VolumeStore } from '../../core/volume/store';
 import type { Proposal } from '../../stage/proposals';
+import type { Lean } from '../../stage/seats';
 import type { Stage } from '../../stage/stage';
 import { EmptyState } from '../EmptyState';
 import { Notice } from '../Notice';
@@ -27,6 +28,8 @@ interface StageHostProps {
   /** At its side: pictures. */
   readonly side: JSX.Element;
   onStage(stage: Stage | undefined): void;
+  /** How a webcam sees the own head lean. */
+  leans?(): Lean | undefined;
 }
 
 export function StageHost(props: StageHostProps): JSX.Element {
@@ -39,6 +42,7 @@ export function StageHost(props: StageHostProps): JSX.Element {
   let canvas!: HTMLCanvasElement;
 
   function wire(made: Stage): void {
+    made.leans = () => props.leans?.();
     made.tools.tool = props.control.tool();
     made.tools.events.on('tool', (tool) => props.control.chooseTool(tool));
     made.tools.events.on('write-at', (at) => props.control.askForWords(at));
@@ -71,7 +75,7 @@ export function StageHost(props: StageHostProps): JSX.Element {
   /** Who draws no stage has a seat at the table all the same. */
   async function sit(alive: () => boolean): Promise<void> {
     const { takeSeat } = await import('../../stage/seats');
-    if (alive()) setLeaveSeat(() => takeSeat(props.control.view));
+    if (alive()) setLeaveSeat(() => takeSeat(props.control.view, () => props.leans?.()));
   }
 
   createEffect(() => {

@@ -3,6 +3,7 @@ import { centreLps } from '../../core/frames';
 import { parseManifest } from '../../core/volume/manifest';
 import { VolumeStore } from '../../core/volume/store';
 import { defaultTransform } from '../hologram';
+import { Webcam } from '../../face/webcam';
 import { seatedPoses } from '../seats';
 import { createStage } from '../stage';
 import { emulateXrIfAsked } from '../../xr/emulate';
@@ -61,6 +62,9 @@ const enterXr = (mode: XrMode): Promise<Headset> =>
     lines: ['胸部 CT：右肺上叶结节 13.7 mm。', 'Chest CT: nodule of the right upper lobe, 13.7 mm.', '请先各自投票，再看模型结果。'],
     buttons: [{ id: 'lung', label: '肺窗 Lung' }, { id: 'exit', label: '退出 Leave' }],
   });
+/** One's own head by a webcam; off until it is started. */
+const webcam = new Webcam();
+stage.leans = () => webcam.follower.lean(performance.now());
 /** The stage's picture as RGBA bytes of a small canvas. */
 const pixels = (width: number, height: number): number[] => {
   stage.drawNow();
@@ -69,5 +73,5 @@ const pixels = (width: number, height: number): number[] => {
   context?.drawImage(stage.renderer.domElement, 0, 0, width, height);
   return [...(context?.getImageData(0, 0, width, height).data ?? [])];
 };
-Object.assign(window, { gallery: { pixels,  stage, room, store, slices, enterXr, xrModes } });
+Object.assign(window, { gallery: { pixels, stage, room, store, slices, enterXr, xrModes, webcam } });
 await store.load();

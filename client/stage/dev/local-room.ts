@@ -5,6 +5,8 @@ import type { Act, EntityId, Hologram, Participant, Placed, Poses, RoomView } fr
 export class LocalRoom implements RoomView {
   readonly selfId = 'self';
   readonly acts: Act[] = [];
+  /** Own poses, as they were said last. */
+  own: Poses | undefined;
   readonly #entities = new Map<EntityId, Placed>();
   readonly #others = new Map<string, { participant: Participant; poses: (nowMs: number) => Poses }>();
   readonly #listeners = new Set<() => void>();
@@ -59,7 +61,8 @@ export class LocalRoom implements RoomView {
     this.#tell();
   }
 
-  pose(_poses: Poses, held?: { hologram: EntityId; transform: Transform }): void {
+  pose(poses: Poses, held?: { hologram: EntityId; transform: Transform }): void {
+    this.own = poses;
     this.#held = held;
   }
 
