@@ -61,6 +61,13 @@ export class HologramView {
     this.state = state;
   }
 
+  /** Below its middle, as low as it reaches where it stands upright. */
+  get foot(): Vector3 {
+    const { size, spacing_mm } = this.store.manifest;
+    const half_m = size[2] * spacing_mm[2] * 0.0005 * this.root.scale.y;
+    return this.root.position.clone().setY(this.root.position.y - half_m);
+  }
+
   /** A point of the patient in the room. */
   roomFromLps(point_lps_mm: Vec3): Vector3 {
     return this.root.localToWorld(new Vector3(...localFromLps(subtract(point_lps_mm, this.#centre))));

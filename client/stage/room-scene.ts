@@ -17,6 +17,7 @@ export class RoomScene {
   /** Called when more of the place has come. */
   onChange: () => void = () => undefined;
   readonly #backdrop = new Group();
+  readonly #tableOfLight: Group;
   readonly #owned: { dispose(): void }[] = [];
   readonly #sky = new HemisphereLight(0xffffff, 0x000000, 0.9);
   readonly #key = new DirectionalLight(0xffffff, 2.1);
@@ -30,7 +31,8 @@ export class RoomScene {
     this.#back.position.set(-2.2, 2.4, -2.6);
     const glow = new PointLight(ACCENT, 0.5, 2.2, 2);
     glow.position.set(0, TABLE_TOP_M + 0.12, 0);
-    this.group.add(this.#backdrop, this.#table(), this.#sky, this.#key, this.#back, glow);
+    this.#tableOfLight = this.#table();
+    this.group.add(this.#backdrop, this.#tableOfLight, this.#sky, this.#key, this.#back, glow);
     this.#id = place;
     this.#place = this.#open(place);
   }
@@ -61,6 +63,11 @@ export class RoomScene {
   /** In augmented reality the real room takes the place of this one. */
   set backdropVisible(visible: boolean) {
     this.#backdrop.visible = visible;
+  }
+
+  /** Where the hologram stands on something real, no table stands in it. */
+  set tableVisible(visible: boolean) {
+    this.#tableOfLight.visible = visible;
   }
 
   dispose(): void {
@@ -100,6 +107,7 @@ export class RoomScene {
 
   #table(): Group {
     const group = new Group();
+    group.name = 'table';
     const profile = [[0.001, 0], [0.3, 0], [0.31, 0.02], [0.2, 0.07], [0.15, 0.3], [0.17, 0.62], [0.36, 0.79], [0.44, 0.815], [0.455, 0.835], [0.45, TABLE_TOP_M - 0.006], [0.44, TABLE_TOP_M], [0.001, TABLE_TOP_M]];
     const body = new Mesh(
       this.#keep(new LatheGeometry(profile.map(([x, y]) => new Vector2(x, y)), 96)),

@@ -20,7 +20,7 @@ import { Proposals, type Proposal } from './proposals';
 import { createRenderer, graphics, type Graphics } from './renderer';
 import { RoomScene } from './room-scene';
 import type { BoardPoint, EntityId, Hologram, Poses, RoomView } from './room-view';
-import { seatedPoses, seatOf } from './seats';
+import { type Lean, leaning, seatedPoses, seatOf } from './seats';
 import { SharedHologram } from './shared';
 import { Tools } from './tools';
 import { scaled, turned } from './turning';
@@ -51,6 +51,8 @@ export interface Presence {
   poses(): Poses;
   update(seconds: number): void;
   readonly passthrough: boolean;
+  /** Whether the hologram stands on something of the real room. */
+  readonly onSurface: boolean;
   /** From where one looks, and a teleport there. */
   view(): View;
   stand(view: View): void;
@@ -67,6 +69,8 @@ export class Stage {
   readonly tools: Tools;
   readonly marks: Marks;
   readonly proposals: Proposals;
+  /** How a webcam sees one's own head lean; nothing without one. */
+  leans: () => Lean | undefined = () => undefined;
   /** Called when the shared hologram changed: slices and panels follow `shared.now()`. */
   onHologram: () => void = () => undefined;
   readonly #room: RoomView;
@@ -334,6 +338,7 @@ export class Stage {
     if (hologram.picture.upload(this.renderer)) changed = true;
     this.#pose(clock);
     this.#roomScene.backdropVisible = !presence?.passthrough;
+    this.#roomScene.tableVisible = !presence?.onSurface;
     this.scene.updateMatrixWorld();
     const ready = hologram.picture.ready && hologram.volumeVisible && shown !== undefined;
     if (presence) hologram.castInScene(ready, seconds);
@@ -373,7 +378,8 @@ export class Stage {
     if (now - this.#posedAt < POSE_EVERY_MS) return;
     this.#posedAt = now;
     const present = [...this.#room.participants()].map((p) => p.id);
-    const poses = this.#presence?.poses() ?? seatedPoses(seatOf(this.#room.selfId, present), this.rig.view, this.#pointed?.room, this.shared.holding);
+    const seated = (): Poses => seatedPoses(seatOf(this.#room.selfId, present), this.rig.view, this.#pointed?.room, this.shared.holding);
+    const poses = this.#presence?.poses() ?? leaning(seated(), this.leans());
     this.shared.stream(poses);
   }
 }

@@ -16,6 +16,8 @@ import { Grip } from './grip';
 import { HandInput, handModels, type HandEvent } from './inputs';
 import { requestXr, type XrMode } from './modes';
 import { Panel, type PanelContent } from './panel';
+import { RealRoom, type SurfaceState } from './real-room';
+import { SeatedHeight } from './seated-height';
 import { Vignette } from './vignette';
 import { Walk } from './walk';
 
@@ -24,6 +26,8 @@ export interface HeadsetEvents {
   ended: XrMode;
   /** A button of the panel in the room was pressed. */
   press: { readonly id: string };
+  /** A place of the real room is looked for, or was found, or is left again. */
+  surface: SurfaceState;
 }
 
 /** Where one stands as one enters: before the table, facing the patient. */
@@ -47,6 +51,7 @@ export class Headset implements Presence {
   readonly #grip: Grip;
   readonly #walk: Walk;
   readonly #vignette: Vignette;
+  readonly #real: RealRoom;
   #pointer: { hand: HandInput; hit: Hit } | undefined;
   /** The hand that draws with the pen. */
   #drawing: HandInput | undefined;
@@ -54,6 +59,7 @@ export class Headset implements Presence {
   #ink: { readonly board: EntityId; readonly points: BoardPoint[] } | undefined;
   /** Whether looking chooses, for those who cannot press. */
   gaze = false;
+  readonly #height = new SeatedHeight();
   readonly #dwell = new Dwell();
   readonly #ring = new GazeRing();
 
@@ -63,8 +69,11 @@ export class Headset implements Presence {
     this.#grip = new Grip(stage.shared);
     this.#walk = new Walk(stage.rig.rig, (x, z) => this.passthrough || stage.free(x, z));
     this.#vignette = new Vignette(stage.rig.camera);
-    // Who sees the real room around them needs no narrower view.
-    this.#walk.onMoved = () => void (this.passthrough || this.#vignette.pulse());
+    this.#real = new RealRoom(stage.rig.rig, session, this.passthrough);
+    this.#real.onEdge = () => this.#hands.forEach((hand) => hand.pulse(0.3, 60));
+    this.#real.onSurface = (state) => this.events.emit('surface', state);
+    // Who sees the real room around them needs no narrower view; who goes elsewhere in it leaves the place behind.
+    this.#walk.onMoved = () => (this.passthrough ? this.#real.release() : this.#vignette.pulse());
     const models = handModels();
     this.#hands = [0, 1].map((i) => new HandInput(i, stage.renderer, stage.rig.rig, models, (hand, event) => this.#on(hand, event)));
     this.panel.content = content;
@@ -95,22 +104,46 @@ export class Headset implements Presence {
     await this.#session.end();
   }
 
+  /** Whether somebody who sits sees a made room from the height of who stands; the real one is as high as it is. */
+  set standing(standing: boolean) {
+    this.#height.standing = standing && !this.passthrough;
+  }
+
+  /** Whether the hologram stands on something of the real room. */
+  get onSurface(): boolean {
+    return this.#real.bears;
+  }
+
+  get surface(): SurfaceState {
+    return this.#real.surface;
+  }
+
+  /** Looks for another place of the real room, or no more. */
+  chooseSurface(choosing: boolean): void {
+    this.#real.choose(choosing);
+  }
+
   poses(): Poses {
     const camera = this.#stage.renderer.xr.getCamera();
     const head = place(camera.matrixWorld);
+    // A hologram on a low table raises one's own room against the shared one; others see one on their floor.
+    const raised = this.passthrough ? this.#stage.rig.rig.position.y : 0;
+    const onFloor = ({ x, y, z }: Vector3): Vec3 => [x, y - raised, z];
     const of = (side: XRHandedness): HandPose | null => {
       const hand = this.#hands.find((h) => h.source?.handedness === side);
       const rigid = hand?.pose;
       if (!hand || !rigid) return null;
       const fingers = unlessResting(hand.fingers(this.#pointer?.hand === hand, this.#grip.holds(hand.name)));
-      return { position_m: list(rigid.position), rotation: rigid.rotation.toArray(), fingers };
+      return { position_m: onFloor(rigid.position), rotation: rigid.rotation.toArray(), fingers };
     };
-    const pointer = this.#pointer && { origin_m: list(this.#pointer.hand.pointing.origin), hit_m: list(this.#pointer.hit.room), on: true };
-    return { head: { position_m: list(head.position), rotation: head.rotation.toArray() }, left: of('left'), right: of('right'), pointer: pointer ?? null };
+    const pointer = this.#pointer && { origin_m: onFloor(this.#pointer.hand.pointing.origin), hit_m: list(this.#pointer.hit.room), on: true };
+    return { head: { position_m: onFloor(head.position), rotation: head.rotation.toArray() }, left: of('left'), right: of('right'), pointer: pointer ?? null };
   }
 
   update(seconds: number): void {
     this.#vignette.update(seconds);
+    this.#real.update(this.#stage.renderer.xr, this.#hands.flatMap(({ tracked, source }) => (tracked && source ? [source] : [])));
+    this.#lift();
     const head = place(this.#stage.renderer.xr.getCamera().matrixWorld).position;
     this.#grip.follow((name) => this.#hands.find((hand) => hand.name === name)?.pose);
     this.#pointer = undefined;
@@ -132,6 +165,17 @@ export class Headset implements Presence {
     this.panel.hover(this.#gazed(seconds) ?? hovered);
   }
 
+  /** Raises who sits, while they want it; what they see narrows as the floor moves. */
+  #lift(): void {
+    const { rig } = this.#stage.rig;
+    const eyes_m = place(this.#stage.renderer.xr.getCamera().matrixWorld).position.y - rig.position.y;
+    const lift_m = this.#height.lift(eyes_m);
+    if (this.passthrough || lift_m === rig.position.y) return;
+    rig.position.y = lift_m;
+    rig.updateMatrixWorld(true);
+    this.#vignette.pulse();
+  }
+
   /** What the eyes rest on long enough is pressed or used; answers the button that is looked at. */
   #gazed(seconds: number): string | undefined {
     if (!this.gaze) {
@@ -151,7 +195,6 @@ export class Headset implements Presence {
     return panel?.button;
   }
 
-
   /** Trigger or pinch presses the panel, uses the tool, or takes the hologram; the grip button always takes it. */
   #on(hand: HandInput, event: HandEvent): void {
     if (event === 'release' || event === 'unsqueeze') {
@@ -166,6 +209,7 @@ export class Headset implements Presence {
       this.panel.press(button);
       return;
     }
+    if (event === 'select' && this.#real.putDown(hand.source, this.#stage.hologram.foot)) return hand.pulse(0.6, 50);
     if (event === 'select' && this.#stage.tools.tool === 'pen') {
       this.#drawing = hand;
       const board = this.#near(hand) ? undefined : this.#stage.boards.hit(origin, direction);
@@ -216,7 +260,8 @@ export class Headset implements Presence {
   stand({ yaw, distance_m }: View): void {
     const { rig } = this.#stage.rig;
     const far = Math.max(NEAREST_M, distance_m);
-    rig.position.set(Math.sin(yaw) * far, 0, Math.cos(yaw) * far);
+    this.#real.release();
+    rig.position.set(Math.sin(yaw) * far, this.passthrough ? 0 : rig.position.y, Math.cos(yaw) * far);
     rig.rotation.set(0, yaw, 0);
   }
 
@@ -244,6 +289,7 @@ export class Headset implements Presence {
     for (const hand of this.#hands) hand.dispose();
     this.#walk.dispose();
     this.#vignette.dispose();
+    this.#real.dispose();
     this.panel.dispose();
     this.#ring.dispose();
     this.#stage.renderer.xr.enabled = false;

@@ -2,6 +2,9 @@ export type XrMode = 'vr' | 'ar';
 
 const SESSION: Record<XrMode, XRSessionMode> = { vr: 'immersive-vr', ar: 'immersive-ar' };
 
+/** What finds surfaces of the real room, and holds something in it. */
+const REAL: Record<XrMode, readonly string[]> = { vr: [], ar: ['hit-test', 'anchors'] };
+
 /** Which of "Enter VR" and "Enter AR" to show on this device. */
 export async function xrModes(): Promise<Record<XrMode, boolean>> {
   const supported = async (mode: XrMode): Promise<boolean> => {
@@ -21,6 +24,6 @@ export async function requestXr(mode: XrMode): Promise<XRSession> {
   if (!navigator.xr) throw new Error('no WebXR on this device');
   return navigator.xr.requestSession(SESSION[mode], {
     requiredFeatures: ['local-floor'],
-    optionalFeatures: ['hand-tracking', 'bounded-floor'],
+    optionalFeatures: ['hand-tracking', 'bounded-floor', ...REAL[mode]],
   });
 }

@@ -1,19 +1,22 @@
 /** Into virtual or augmented reality, where the browser has them; inside, a panel with tools to read and press. */
 import { For, Show, createEffect, createSignal, onCleanup, onMount } from 'solid-js';
 import type { JSX } from 'solid-js';
+import type { Knocking } from '../../../contract/room';
 import { useApp } from '../../core/app';
 import { gazeChooses, letGazeChoose } from '../../core/gaze';
 import type { RoomControl } from '../../core/room-control';
 import { WINDOWS } from '../../core/room-control';
 import type { RoomOrder } from '../../core/room-order';
 import type { RoomVoice } from '../../core/room-voice';
+import { seeAsStanding, seesAsStanding } from '../../core/seated-height';
 import type { Stage } from '../../stage/stage';
 import type { Tool } from '../../stage/tools';
 import { emulateXrIfAsked } from '../../xr/emulate';
 import type { Headset } from '../../xr/headset';
 import { xrModes } from '../../xr/modes';
 import type { XrMode } from '../../xr/modes';
-import type { PanelContent } from '../../xr/panel';
+import type { PanelButton, PanelContent } from '../../xr/panel';
+import type { SurfaceState } from '../../xr/real-room';
 import { Icon } from '../Icon';
 import { markWords } from './MarksPanel';
 
@@ -35,6 +38,8 @@ export function HeadsetButtons(props: HeadsetButtonsProps): JSX.Element {
   const app = useApp();
   const [modes, setModes] = createSignal<readonly XrMode[]>([]);
   const [inside, setInside] = createSignal<Headset>();
+  const [mode, setMode] = createSignal<XrMode>('vr');
+  const [surface, setSurface] = createSignal<SurfaceState>('free');
 
   onMount(async () => {
     if (await emulateXrIfAsked()) {
@@ -72,12 +77,20 @@ export function HeadsetButtons(props: HeadsetButtonsProps): JSX.Element {
     if (props.voice.silenced()) return app.t('voice.silenced');
     return app.t(props.voice.on('microphone') ? 'voice.mute' : 'voice.open');
   };
+  /** The first who waits at the door, for those who let people in; more are let in one after the other. */
+  const waiting = (): Knocking | undefined => (props.order.keeps() ? props.order.waiting()[0] : undefined);
+  /** In the real room a place is chosen; in a made one, from how high one sees it. */
+  const standing = (): PanelButton =>
+    mode() === 'ar'
+      ? { id: 'surface', label: app.t(surface() === 'choosing' ? 'inside.surface.stop' : 'inside.surface.choose') }
+      : { id: 'height', label: `${seesAsStanding() ? '✓ ' : ''}${app.t('inside.height')}` };
   const content = (): PanelContent => ({
     title: props.title,
     lines: [
       app.t('stage.inside', { people: people() }),
       ...props.voice.captions().slice(-CAPTIONS_INSIDE).map(({ name, text }) => app.t('captions.said', { name, text })),
-      ...hint(),
+      ...(mode() === 'ar' && surface() === 'choosing' ? [app.t('inside.surface.hint')] : hint()),
+      ...(waiting() ? [app.t('inside.waiting', { name: waiting()?.name ?? '' })] : []),
       ...props.control.marks().slice(-MARKS_INSIDE).map((mark) => markWords(mark, app.t)),
       app.t('app.notDevice'),
     ],
@@ -86,6 +99,8 @@ export function HeadsetButtons(props: HeadsetButtonsProps): JSX.Element {
       ...WINDOWS_INSIDE.map((window) => ({ id: `window:${window}`, label: app.t(`window.${window}`) })),
       { id: 'microphone', label: microphone() },
       { id: 'hand', label: app.t(hasHandUp() ? 'order.lower' : 'order.raise') },
+      ...(waiting() ? [{ id: 'admit', label: app.t('order.admit') }] : []),
+      standing(),
       { id: 'gaze', label: `${gazeChooses() ? '✓ ' : ''}${app.t('gaze.title')}` },
       { id: 'leave', label: app.t('room.leaveXr') },
     ],
@@ -98,6 +113,10 @@ export function HeadsetButtons(props: HeadsetButtonsProps): JSX.Element {
     const headset = inside();
     if (headset) headset.gaze = gazeChooses();
   });
+  createEffect(() => {
+    const headset = inside();
+    if (headset) headset.standing = seesAsStanding();
+  });
 
   function pressed(headset: Headset, id: string): void {
     const tool = TOOLS_INSIDE.find((one) => id === `tool:${one}`);
@@ -106,8 +125,19 @@ export function HeadsetButtons(props: HeadsetButtonsProps): JSX.Element {
     else if (window) props.control.change({ window: WINDOWS[window] });
     else if (id === 'microphone') void turnMicrophone();
     else if (id === 'hand') props.order.act({ act: hasHandUp() ? 'lower-hand' : 'raise-hand' });
+    else if (id === 'admit') admit();
+    else if (id === 'surface') headset.chooseSurface(headset.surface !== 'choosing');
+    else if (id === 'height') seeAsStanding(!seesAsStanding());
     else if (id === 'gaze') letGazeChoose(!gazeChooses());
     else void headset.exit();
+  }
+
+  /** Whoever needs a companion comes in with the first inside who can be one, as on the screen. */
+  function admit(): void {
+    const one = waiting();
+    if (!one) return;
+    const companion = one.needs_companion ? props.control.people().find(({ treats, away }) => treats && !away)?.id : undefined;
+    props.order.act({ act: 'admit', waiting: one.id, ...(companion === undefined ? {} : { companion }) });
   }
 
   /** The first press joins the voice, as on the screen; the next ones open and close the microphone. */
@@ -116,11 +146,14 @@ export function HeadsetButtons(props: HeadsetButtonsProps): JSX.Element {
   }
 
   async function enter(mode: XrMode): Promise<void> {
+    setMode(mode);
     try {
       const { Headset } = await import('../../xr/headset');
       const headset = await Headset.enter(props.stage, mode, content());
       headset.events.on('press', ({ id }) => pressed(headset, id));
       headset.events.on('ended', () => setInside(undefined));
+      headset.events.on('surface', setSurface);
+      setSurface(headset.surface);
       headset.gaze = gazeChooses();
       setInside(headset);
     } catch {

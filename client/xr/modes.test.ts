@@ -1,0 +1,27 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { requestXr, xrModes } from './modes';
+
+afterEach(() => vi.unstubAllGlobals());
+
+test('surfaces and anchors are asked for where the real room is seen, and nobody is kept out for lacking them', async () => {
+  const asked: [string, XRSessionInit | undefined][] = [];
+  vi.stubGlobal('navigator', { xr: { requestSession: (mode: string, init?: XRSessionInit) => Promise.resolve(void asked.push([mode, init])) } });
+  await requestXr('vr');
+  await requestXr('ar');
+  expect(asked.map(([mode]) => mode)).toEqual(['immersive-vr', 'immersive-ar']);
+  for (const [, init] of asked) expect(init?.requiredFeatures).toEqual(['local-floor']);
+  const [vr, ar] = asked.map(([, init]) => init?.optionalFeatures ?? []);
+  for (const feature of ['hit-test', 'anchors']) {
+    expect(ar).toContain(feature);
+    expect(vr).not.toContain(feature);
+  }
+  expect(ar).toContain('hand-tracking');
+});
+
+test('a browser without headsets, or one that may not even be asked, offers none', async () => {
+  vi.stubGlobal('navigator', {});
+  expect(await xrModes()).toEqual({ vr: false, ar: false });
+  await expect(requestXr('vr')).rejects.toThrow('no WebXR');
+  vi.stubGlobal('navigator', { xr: { isSessionSupported: () => Promise.reject(new Error('forbidden')) } });
+  expect(await xrModes()).toEqual({ vr: false, ar: false });
+});

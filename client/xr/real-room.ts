@@ -1,0 +1,81 @@
+import { Vector3, type Group, type WebXRManager } from 'three';
+import { Bounds } from './bounds';
+import type { Standing } from './placing';
+import { RealSurfaces } from './surfaces';
+
+/** In augmented reality: a place for the hologram is looked for, it stands on one, or it stands in the air. */
+export type SurfaceState = 'choosing' | 'placed' | 'free';
+
+/** The real room around somebody in a headset: the edge of its floor, its surfaces, and where it stands in the shared one. */
+export class RealRoom {
+  /** Called when another place is looked for, or one was found or left. */
+  onSurface: (state: SurfaceState) => void = () => undefined;
+  /** Called as one comes to the edge of the real floor. */
+  onEdge: () => void = () => undefined;
+  readonly #rig: Group;
+  readonly #bounds: Bounds;
+  /** Where one sees the real room. */
+  readonly #surfaces: RealSurfaces | undefined;
+  #said: SurfaceState = 'free';
+
+  constructor(rig: Group, session: XRSession, passthrough: boolean) {
+    this.#rig = rig;
+    this.#bounds = new Bounds(session);
+    this.#bounds.onEdge = () => this.onEdge();
+    this.#surfaces = passthrough ? new RealSurfaces(session) : undefined;
+    rig.add(this.#bounds.line);
+    if (this.#surfaces) rig.add(this.#surfaces.ring);
+  }
+
+  get surface(): SurfaceState {
+    if (!this.#surfaces) return 'free';
+    if (this.#surfaces.choosing) return 'choosing';
+    return this.#surfaces.placed ? 'placed' : 'free';
+  }
+
+  /** Whether the hologram stands on something of the real room. */
+  get bears(): boolean {
+    return this.#surfaces?.placed ?? false;
+  }
+
+  /** Looks for another place, or no more. */
+  choose(choosing: boolean): void {
+    if (this.#surfaces) this.#surfaces.choosing = choosing;
+  }
+
+  /** One goes elsewhere: no place holds the room any more. */
+  release(): void {
+    this.#surfaces?.release();
+  }
+
+  /** Looks where the edge is and where rays meet surfaces; where an anchor holds a place, the room stands by it. */
+  update(xr: WebXRManager, hands: readonly XRInputSource[]): void {
+    const [frame, space] = [xr.getFrame() as XRFrame | null, xr.getReferenceSpace()];
+    if (!frame || !space) return;
+    this.#bounds.update(frame, space, this.#rig.worldToLocal(new Vector3().setFromMatrixPosition(xr.getCamera().matrixWorld)));
+    this.#surfaces?.look(frame, space, hands);
+    const standing = this.#surfaces?.standing(frame, space);
+    if (standing) this.#stand(standing);
+    if (this.surface === this.#said) return;
+    this.#said = this.surface;
+    this.onSurface(this.#said);
+  }
+
+  /** Puts a point of the shared room where the ring is at the end of this hand's ray; only one's own room moves. */
+  putDown(hand: XRInputSource | undefined, point: Vector3): boolean {
+    const standing = this.#surfaces?.place(hand, point, { position: this.#rig.position, yaw: this.#rig.rotation.y });
+    if (standing) this.#stand(standing);
+    return standing !== undefined;
+  }
+
+  #stand({ position, yaw }: Standing): void {
+    this.#rig.position.copy(position);
+    this.#rig.rotation.set(0, yaw, 0);
+    this.#rig.updateMatrixWorld(true);
+  }
+
+  dispose(): void {
+    this.#bounds.dispose();
+    this.#surfaces?.dispose();
+  }
+}
