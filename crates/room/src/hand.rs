@@ -40,7 +40,7 @@ impl Fingers {
                 reason = "0 to 31; what is no number is packed as 0"
             )]
             let step = (share.clamp(0.0, 1.0) * STEPS).round() as u32;
-            packed = packed << BITS | step;
+            packed = (packed << BITS) | step;
         }
         out.extend(packed.to_le_bytes());
     }
@@ -50,7 +50,7 @@ impl Fingers {
         if packed & UNUSED != 0 {
             return Err(reader.error("fingers bent beyond a fist"));
         }
-        let share = |number: u32| f64::from(packed >> (number * BITS) & 0x1f) / STEPS;
+        let share = |number: u32| f64::from((packed >> (number * BITS)) & 0x1f) / STEPS;
         Ok(Self {
             curls: [share(0), share(1), share(2), share(3), share(4)],
             spread: share(5),
