@@ -13,7 +13,7 @@ export interface PanelContent {
 }
 
 const WIDTH = 1024;
-const HEIGHT = 880;
+const HEIGHT = 1000;
 const METRES = 0.62;
 const FONT = "system-ui, 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', sans-serif";
 const MARGIN = 56;

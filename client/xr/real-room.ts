@@ -3,8 +3,8 @@ import { Bounds } from './bounds';
 import type { Standing } from './placing';
 import { RealSurfaces } from './surfaces';
 
-/** In augmented reality: a place for the hologram is looked for, it stands on one, or it stands in the air. */
-export type SurfaceState = 'choosing' | 'placed' | 'free';
+/** In augmented reality: a place for the hologram is looked for, it stands on one, or in the air; or nothing finds any. */
+export type SurfaceState = 'choosing' | 'placed' | 'free' | 'none';
 
 /** The real room around somebody in a headset: the edge of its floor, its surfaces, and where it stands in the shared one. */
 export class RealRoom {
@@ -16,7 +16,7 @@ export class RealRoom {
   readonly #bounds: Bounds;
   /** Where one sees the real room. */
   readonly #surfaces: RealSurfaces | undefined;
-  #said: SurfaceState = 'free';
+  #said: SurfaceState = 'none';
 
   constructor(rig: Group, session: XRSession, passthrough: boolean) {
     this.#rig = rig;
@@ -28,7 +28,7 @@ export class RealRoom {
   }
 
   get surface(): SurfaceState {
-    if (!this.#surfaces) return 'free';
+    if (!this.#surfaces?.able) return this.bears ? 'placed' : 'none';
     if (this.#surfaces.choosing) return 'choosing';
     return this.#surfaces.placed ? 'placed' : 'free';
   }

@@ -38,6 +38,11 @@ export class RealSurfaces {
     this.ring.add(this.#shape, this.#dot);
   }
 
+  /** Whether the device finds surfaces at all. */
+  get able(): boolean {
+    return [...this.#sources.values()].some((source) => source !== undefined);
+  }
+
   /** Whether the hologram stands on something real. */
   get placed(): boolean {
     return this.#pinned !== undefined;

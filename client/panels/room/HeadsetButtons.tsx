@@ -39,7 +39,7 @@ export function HeadsetButtons(props: HeadsetButtonsProps): JSX.Element {
   const [modes, setModes] = createSignal<readonly XrMode[]>([]);
   const [inside, setInside] = createSignal<Headset>();
   const [mode, setMode] = createSignal<XrMode>('vr');
-  const [surface, setSurface] = createSignal<SurfaceState>('free');
+  const [surface, setSurface] = createSignal<SurfaceState>('none');
 
   onMount(async () => {
     if (await emulateXrIfAsked()) {
@@ -80,16 +80,16 @@ export function HeadsetButtons(props: HeadsetButtonsProps): JSX.Element {
   /** The first who waits at the door, for those who let people in; more are let in one after the other. */
   const waiting = (): Knocking | undefined => (props.order.keeps() ? props.order.waiting()[0] : undefined);
   /** In the real room a place is chosen; in a made one, from how high one sees it. */
-  const standing = (): PanelButton =>
-    mode() === 'ar'
-      ? { id: 'surface', label: app.t(surface() === 'choosing' ? 'inside.surface.stop' : 'inside.surface.choose') }
-      : { id: 'height', label: `${seesAsStanding() ? '✓ ' : ''}${app.t('inside.height')}` };
+  const standing = (): PanelButton[] => {
+    if (mode() === 'vr') return [{ id: 'height', label: `${seesAsStanding() ? '✓ ' : ''}${app.t('inside.height')}` }];
+    return surface() === 'none' ? [] : [{ id: 'surface', label: app.t(surface() === 'choosing' ? 'inside.surface.stop' : 'inside.surface.choose') }];
+  };
   const content = (): PanelContent => ({
     title: props.title,
     lines: [
       app.t('stage.inside', { people: people() }),
       ...props.voice.captions().slice(-CAPTIONS_INSIDE).map(({ name, text }) => app.t('captions.said', { name, text })),
-      ...(mode() === 'ar' && surface() === 'choosing' ? [app.t('inside.surface.hint')] : hint()),
+      ...(surface() === 'choosing' ? [app.t('inside.surface.hint')] : hint()),
       ...(waiting() ? [app.t('inside.waiting', { name: waiting()?.name ?? '' })] : []),
       ...props.control.marks().slice(-MARKS_INSIDE).map((mark) => markWords(mark, app.t)),
       app.t('app.notDevice'),
@@ -100,7 +100,7 @@ export function HeadsetButtons(props: HeadsetButtonsProps): JSX.Element {
       { id: 'microphone', label: microphone() },
       { id: 'hand', label: app.t(hasHandUp() ? 'order.lower' : 'order.raise') },
       ...(waiting() ? [{ id: 'admit', label: app.t('order.admit') }] : []),
-      standing(),
+      ...standing(),
       { id: 'gaze', label: `${gazeChooses() ? '✓ ' : ''}${app.t('gaze.title')}` },
       { id: 'leave', label: app.t('room.leaveXr') },
     ],
@@ -151,7 +151,7 @@ export function HeadsetButtons(props: HeadsetButtonsProps): JSX.Element {
       const { Headset } = await import('../../xr/headset');
       const headset = await Headset.enter(props.stage, mode, content());
       headset.events.on('press', ({ id }) => pressed(headset, id));
-      headset.events.on('ended', () => setInside(undefined));
+      headset.events.on('ended', () => void (setInside(undefined), setSurface('none')));
       headset.events.on('surface', setSurface);
       setSurface(headset.surface);
       headset.gaze = gazeChooses();
