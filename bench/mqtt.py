@@ -32,7 +32,10 @@ GROWTH = [int(size) for size in os.environ.get("BENCH_GROWTH", "100,300,1000,300
 GROWTH_ROUNDS, GROWTH_S = 1 if QUICK else 3, 8 if QUICK else 15
 # Where the devices themselves were later than this, the machine was too busy, and the round says nothing of delays.
 LATE_MS = 25
-COMPARED = ["ack_p50_ms", "ack_p99_ms", "heard_per_s", "memory_mib", "cpu_us_per_message"]
+# Once a second; as fast as acknowledgements come; the same and nobody listens, so that a broker throws all away.
+PACES = {"steady": ["--pace", "steady"], "closed": ["--pace", "closed"], "unheard": ["--pace", "closed", "--unheard"]}
+WARM_UP_S = 3
+COMPARED = ["ack_p50_ms", "ack_p99_ms", "acknowledged_per_s", "heard_per_s", "memory_mib", "cpu_us_per_message"]
 LOAD = PEERS / "mqtt-load/release/mqtt-load"
 PICTURE = ROOT / "docs/images/mqtt-growth.png"
 MOSQUITTO = ["mosquitto", "libcjson1", "libdlt2", "libmosquitto1", "libwebsockets17", "libwrap0"]
@@ -170,6 +173,9 @@ class Rumqttd(Broker):
         self.start([self.program, "--config", settings], folder, port)
 
 
+SERVERS = (Yuanyi, Mosquitto, Rumqttd)
+
+
 class Memory(threading.Thread):
     """The most memory that a process has while this runs, in MiB."""
 
@@ -191,11 +197,12 @@ class Memory(threading.Thread):
 
 
 def load(server, devices: list[dict], pace: str, seconds: int) -> dict:
-    """Has devices send for so long; what became of it, and what it cost the server."""
+    """Has devices send for so long, steady, closed or unheard; what became of it, and what it cost the server."""
     with tempfile.TemporaryDirectory(prefix="bench-mqtt-") as folder:
         times = pathlib.Path(folder) / "times"
         command = [
-            LOAD, "--address", server.address, "--pace", pace, "--seconds", str(seconds), "--acknowledged", times,
+            LOAD, "--address", server.address, "--seconds", str(seconds), "--acknowledged", times, *PACES[pace],
+            "--warm-up", str(WARM_UP_S + len(devices) // 1000),
         ]
         before = cpu_s(server.process.pid)
         with Memory(server.process.pid) as memory:
@@ -213,7 +220,7 @@ def load(server, devices: list[dict], pace: str, seconds: int) -> dict:
         print(f"  {server.name} put the listener out: {found['listener_lost']}", flush=True)
     found |= {
         "listener_lost": int(found["listener_lost"] is not None),
-        "acknowledged_per_s": found["acknowledged"] / seconds, "memory_mib": memory.most,
+        "memory_mib": memory.most,
         "cpu_us_per_message": cost / max(found["acknowledged"], 1) * 1e6,
     }
     return {key: round(value, 4) for key, value in found.items()}
@@ -255,13 +262,18 @@ def rules_saw(yuanyi: Yuanyi) -> dict:
     return {"beds": beds, "beds_with_all_signals_fresh": fresh, "times_readings_came_too_fast_for_rules": missed}
 
 
-def growth(servers: list) -> list[dict]:
-    """The same at more and more devices."""
-    rows = []
-    for size in GROWTH:
-        runs = {server.name: contender(server, size, "steady", GROWTH_S) for server in servers}
-        for name, figures in interleave(GROWTH_ROUNDS, runs).items():
-            rows.append({"devices": size, "server": name, **medians(figures)})
+def growth() -> list[dict]:
+    """Once a second by more and more devices, at servers that knew nobody before."""
+    rows, servers = [], []
+    try:
+        servers += [kind() for kind in SERVERS]
+        for size in GROWTH:
+            runs = {server.name: contender(server, size, "steady", GROWTH_S) for server in servers}
+            for name, figures in interleave(GROWTH_ROUNDS, runs).items():
+                rows.append({"devices": size, "server": name, **medians(figures)})
+    finally:
+        for server in servers:
+            server.close()
     return rows
 
 
@@ -304,22 +316,21 @@ def main() -> None:
     build()
     servers = []
     try:
-        for kind in (Yuanyi, Mosquitto, Rumqttd):
-            servers.append(kind())
+        servers += [kind() for kind in SERVERS]
         yuanyi = servers[0]
         figures, rules = {}, {}
-        for pace, seconds in (("steady", STEADY_S), ("closed", CLOSED_S)):
+        for pace, seconds in (("steady", STEADY_S), ("closed", CLOSED_S), ("unheard", CLOSED_S)):
             print(f"── {DEVICES} devices, {pace}", flush=True)
             runs = {server.name: contender(server, DEVICES, pace, seconds) for server in servers}
             figures[pace] = interleave(ROUNDS, runs)
             load(yuanyi, yuanyi.devices(DEVICES), "steady", 5)
             rules[pace] = rules_saw(yuanyi)
-        print("── growth", flush=True)
-        grown = growth(servers)
         whole = kept_whole(yuanyi)
     finally:
         for server in servers:
             server.close()
+    print("── growth", flush=True)
+    grown = growth()
     draw(grown)
     found = {pace: {who: medians(rows) for who, rows in of.items()} for pace, of in figures.items()}
     result = {

@@ -30,6 +30,8 @@ pub struct Device {
     /// How many were sent.
     sent: u64,
     last_ms: u64,
+    /// The first message counts for nothing.
+    counts: bool,
     said: Said,
 }
 
@@ -46,27 +48,41 @@ pub async fn open(shared: Arc<Shared>, says: DeviceLine, place: usize) -> Result
         open: VecDeque::new(),
         sent: 0,
         last_ms: 0,
+        counts: false,
         said: Said::default(),
     })
 }
 
 impl Device {
     /// Sends until the time is over and all is acknowledged; what became of it.
-    pub async fn send(mut self, begin: Instant) -> Said {
-        let done = match self.shared.pace {
-            Pace::Steady => self.steady(begin).await,
-            Pace::Closed => self.closed(begin).await,
-        };
+    pub async fn send(mut self, warm_up: Instant, begin: Instant) -> Said {
+        let done = self.all(warm_up, begin).await;
         self.said.sent = self.sent;
         self.said.lost = done.err().map(|why| format!("{}: {why}", self.says.id));
         self.said
     }
 
+    async fn all(&mut self, warm_up: Instant, begin: Instant) -> Result<()> {
+        sleep_until(warm_up + self.shared.warm_up.mul_f64(self.turn())).await;
+        self.publish()?;
+        self.line.flush().await?;
+        self.rest().await?;
+        self.counts = true;
+        match self.shared.pace {
+            Pace::Steady => self.steady(begin).await,
+            Pace::Closed => self.closed(begin).await,
+        }
+    }
+
+    /// When it is this device's turn, as a share of the time in which each has one.
+    fn turn(&self) -> f64 {
+        self.place as f64 / self.shared.devices.max(1) as f64
+    }
+
     /// A reading each second. Devices are not in step.
     async fn steady(&mut self, begin: Instant) -> Result<()> {
-        let share = self.place as f64 / self.shared.devices.max(1) as f64;
         let end = begin + self.shared.length;
-        let mut due = begin + SECOND.mul_f64(share);
+        let mut due = begin + SECOND.mul_f64(self.turn());
         while due < end {
             tokio::select! {
                 () = sleep_until(due) => {
@@ -143,7 +159,10 @@ impl Device {
                 .position(|(id, ..)| *id == acknowledged.pkid);
             let found = place.and_then(|place| self.open.remove(place));
             let (_, at_ms, left) = found.ok_or("an acknowledgement that nobody waits for")?;
-            self.shared.acknowledged.note(left.elapsed());
+            if self.counts {
+                self.shared.acknowledged.note(left.elapsed());
+                self.said.count += 1;
+            }
             self.said.times_ms.push(at_ms);
         }
         Ok(())

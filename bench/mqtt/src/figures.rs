@@ -32,6 +32,9 @@ impl Delays {
 
     fn quantile_ms(&self, share: f64) -> f64 {
         let all: u64 = self.0.iter().map(|count| count.load(Relaxed)).sum();
+        if all == 0 {
+            return 0.0;
+        }
         let mut left = share * all as f64;
         let step = self.0.iter().position(|count| {
             left -= count.load(Relaxed) as f64;
@@ -45,6 +48,8 @@ impl Delays {
 #[derive(Default)]
 pub struct Said {
     pub sent: u64,
+    /// How many acknowledgements came after the first message's.
+    pub count: u64,
     /// The times of the readings that were acknowledged.
     pub times_ms: Vec<u64>,
     /// Where the connection was lost, why.
@@ -73,12 +78,14 @@ fn compare(said: &[Said], heard: &Heard) -> (usize, usize) {
     (missing, doubled)
 }
 
-pub fn all(shared: &Shared, said: &[Said], heard: &Heard, heard_in_time: u64) -> Value {
-    let (missing, doubled) = compare(said, heard);
+pub fn all(shared: &Shared, said: &[Said], heard: Option<&Heard>, heard_in_time: u64) -> Value {
+    let (missing, doubled) = heard.map(|heard| compare(said, heard)).unwrap_or_default();
+    let listener_lost = heard.and_then(|heard| heard.lost.as_ref());
     let acknowledged: usize = said.iter().map(|one| one.times_ms.len()).sum();
+    let counted: u64 = said.iter().map(|one| one.count).sum();
     let sent: u64 = said.iter().map(|one| one.sent).sum();
     let lost = said.iter().filter_map(|one| one.lost.as_ref());
-    for why in lost.clone().take(3).chain(&heard.lost) {
+    for why in lost.clone().take(3).chain(listener_lost) {
         eprintln!("{why}");
     }
     let Shared {
@@ -90,6 +97,7 @@ pub fn all(shared: &Shared, said: &[Said], heard: &Heard, heard_in_time: u64) ->
     json!({
         "sent": sent,
         "acknowledged": acknowledged,
+        "acknowledged_per_s": counted as f64 / shared.length.as_secs_f64(),
         "acknowledged_never_heard": missing,
         "heard_twice": doubled,
         "heard_per_s": heard_in_time as f64 / shared.length.as_secs_f64(),
@@ -99,6 +107,6 @@ pub fn all(shared: &Shared, said: &[Said], heard: &Heard, heard_in_time: u64) ->
         "heard_after_p99_ms": ages.quantile_ms(0.99),
         "sender_late_p99_ms": late.quantile_ms(0.99),
         "devices_lost": lost.count(),
-        "listener_lost": heard.lost,
+        "listener_lost": listener_lost,
     })
 }

@@ -97,8 +97,10 @@ impl Listener {
             .and_then(|place| self.heard.times_ms.get_mut(*place));
         if let (Some(times), Some(at_ms)) = (times, time_of(&told.payload)) {
             times.push(at_ms);
-            let age = now_ms().saturating_sub(at_ms);
-            self.shared.heard.note(Duration::from_millis(age));
+            if at_ms >= self.shared.begun_ms.load(Ordering::Relaxed) {
+                let age = now_ms().saturating_sub(at_ms);
+                self.shared.heard.note(Duration::from_millis(age));
+            }
         }
     }
 }

@@ -22,10 +22,11 @@ use clap::{Parser, ValueEnum};
 use serde::Deserialize;
 use tokio::{
     sync::{Semaphore, watch},
+    task::JoinHandle,
     time::{Instant, sleep},
 };
 
-use figures::{Delays, Said};
+use figures::{Delays, Heard, Said};
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -49,6 +50,13 @@ struct Ask {
     /// How many messages of one device may wait for their acknowledgement, where it sends as soon as it may.
     #[arg(long, default_value_t = 1)]
     in_flight: u16,
+    /// In so many seconds before that each device says something first, one after the other, which counts for nothing but
+    /// whether it was kept.
+    #[arg(long, default_value_t = 3)]
+    warm_up: u64,
+    /// Nobody listens.
+    #[arg(long)]
+    unheard: bool,
     /// Where to write which messages were acknowledged: the device's place and the time of the reading, a line each.
     #[arg(long)]
     acknowledged: Option<std::path::PathBuf>,
@@ -89,7 +97,10 @@ pub struct Shared {
     pub in_flight: u16,
     /// How many devices there are.
     pub devices: usize,
+    pub warm_up: Duration,
     pub length: Duration,
+    /// When the first message left that counts, in milliseconds since 1970.
+    pub begun_ms: AtomicU64,
     /// From a message's leaving to its acknowledgement.
     pub acknowledged: Delays,
     /// How late a message left that had its time.
@@ -108,7 +119,9 @@ impl Shared {
             pace: ask.pace,
             in_flight: ask.in_flight.max(1),
             devices,
+            warm_up: Duration::from_secs(ask.warm_up),
             length: Duration::from_secs(ask.seconds),
+            begun_ms: AtomicU64::new(u64::MAX),
             acknowledged: Delays::default(),
             late: Delays::default(),
             heard: Delays::default(),
@@ -145,8 +158,12 @@ async fn main() -> Result<()> {
     let topics: Vec<String> = devices.iter().map(|one| one.topic.clone()).collect();
     let shared = Arc::new(Shared::new(&ask, devices.len()));
     let (stop, stopped) = watch::channel(false);
-    let hears = listener::open(&shared, &listener, &topics).await?;
-    let hears = tokio::spawn(hears.listen(stopped));
+    let hears = if ask.unheard {
+        None
+    } else {
+        let hears = listener::open(&shared, &listener, &topics).await?;
+        Some(tokio::spawn(hears.listen(stopped)))
+    };
 
     let mut opening = Vec::new();
     for (place, line) in devices.into_iter().enumerate() {
@@ -157,12 +174,14 @@ async fn main() -> Result<()> {
         open.push(one.await??);
     }
     // All begin together, once the last has come in.
-    let begin = Instant::now() + Duration::from_millis(500);
+    let warm_up = Instant::now() + Duration::from_millis(500);
+    let begin = warm_up + shared.warm_up + Duration::from_millis(500);
     let sending: Vec<_> = open
         .into_iter()
-        .map(|device| tokio::spawn(device.send(begin)))
+        .map(|device| tokio::spawn(device.send(warm_up, begin)))
         .collect();
     tokio::time::sleep_until(begin).await;
+    shared.begun_ms.store(now_ms(), Ordering::Relaxed);
     let heard_before = shared.hearings.load(Ordering::Relaxed);
     sleep(shared.length).await;
     let heard_in_time = shared.hearings.load(Ordering::Relaxed) - heard_before;
@@ -170,6 +189,25 @@ async fn main() -> Result<()> {
     for one in sending {
         said.push(one.await?);
     }
+    let heard = match hears {
+        Some(hears) => Some(heard_all(&shared, hears, &stop, &said).await?),
+        None => None,
+    };
+    if let Some(path) = &ask.acknowledged {
+        write_times(path, &said)?;
+    }
+    let figures = figures::all(&shared, &said, heard.as_ref(), heard_in_time);
+    println!("{figures}");
+    Ok(())
+}
+
+/// What the listener heard, once it has had the time to hear all that was acknowledged.
+async fn heard_all(
+    shared: &Shared,
+    hears: JoinHandle<Heard>,
+    stop: &watch::Sender<bool>,
+    said: &[Said],
+) -> Result<Heard> {
     let acknowledged: u64 = said.iter().map(|one| one.times_ms.len() as u64).sum();
     let patience = Instant::now() + HEARS_WITHIN;
     while shared.hearings.load(Ordering::Relaxed) < acknowledged
@@ -180,14 +218,9 @@ async fn main() -> Result<()> {
     }
     // What came twice comes right behind.
     sleep(Duration::from_millis(300)).await;
-    stop.send(true)?;
-    let heard = hears.await?;
-    if let Some(path) = &ask.acknowledged {
-        write_times(path, &said)?;
-    }
-    let figures = figures::all(&shared, &said, &heard, heard_in_time);
-    println!("{figures}");
-    Ok(())
+    // One that was put out listens no more.
+    stop.send_replace(true);
+    Ok(hears.await?)
 }
 
 fn write_times(path: &std::path::Path, said: &[Said]) -> Result<()> {
