@@ -31,6 +31,8 @@ export async function withHeadset(browser: Browser, user: string, options: Brows
 
 /** Lets the headset draw some frames: presses and poses are taken in with one. */
 export async function frames(page: Page, count = 3): Promise<void> {
+  // Who has just asked to enter is inside a moment later.
+  await page.waitForFunction(() => window.__xrInside?.stage.renderer.xr.getSession());
   await page.evaluate(async (wanted) => {
     const session = window.__xrInside?.stage.renderer.xr.getSession();
     if (!session) throw new Error('nobody is inside');
@@ -119,14 +121,21 @@ async function aimAt(page: Page, button: string): Promise<Aim> {
     const { width, height } = mesh.geometry.parameters;
     const facing = mesh.getWorldQuaternion(mesh.quaternion.clone());
     const ahead = mesh.position.clone().set(0, 0, -1).applyQuaternion(facing);
-    for (let row = 0.02; row < 1; row += 0.02)
+    const before = (row: number, column: number) =>
+      mesh.localToWorld(mesh.position.clone().set((column - 0.5) * width, (row - 0.5) * height, 0)).addScaledVector(ahead, -0.35);
+    const [rows, columns]: [number[], number[]] = [[], []];
+    for (let row = 0.01; row < 1; row += 0.01)
       for (let column = 0.5 / 24; column < 1; column += 1 / 24) {
-        const point = mesh.localToWorld(mesh.position.clone().set((column - 0.5) * width, (row - 0.5) * height, 0));
-        const from = point.addScaledVector(ahead, -0.35);
-        // A little further in than the button's edge.
-        if (panel.hit(from.clone().setY(from.y - 0.01), ahead)?.button === wanted && panel.hit(from, ahead)?.button === wanted)
-          return { at: [from.x, from.y, from.z] as const, facing: facing.toArray() };
+        if (panel.hit(before(row, column), ahead)?.button !== wanted) continue;
+        rows.push(row);
+        columns.push(column);
       }
+    // The middle of it: the panel's words may grow by a line meanwhile, and hands are not still.
+    const middle = (all: number[]) => all.reduce((sum, one) => sum + one, 0) / all.length;
+    if (rows.length > 0) {
+      const from = before(middle(rows), middle(columns));
+      return { at: [from.x, from.y, from.z] as const, facing: facing.toArray() };
+    }
     throw new Error(`no button ${wanted}`);
   }, button);
 }

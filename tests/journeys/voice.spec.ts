@@ -62,7 +62,9 @@ test('two talk, a third in another room hears nothing, and who leaves the room l
   await expect(chen.locator('.captions-list')).toContainText('右上叶 9 mm');
 
   // Nothing of all this came to the other room.
-  expect(await received(elsewhere)).toMatchObject({ voice: 0, loudest: 0, pictures: 0, open: 1 });
+  const there = await received(elsewhere);
+  expect(there).toMatchObject({ voice: 0, loudest: 0, pictures: 0 });
+  expect(there.open).toBeGreaterThan(0);
   await look(chen, 'room-voice');
 
   // Chen leaves the room: the line goes with it, and Li sees so.

@@ -1,5 +1,5 @@
 /** Referrals between levels: what was asked and answered, and the next one, with its criterion and reason. */
-import { For, Show, createEffect, createSignal, on } from 'solid-js';
+import { For, Show, createEffect, createMemo, createSignal, on } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { momentOf } from '../../../../client/core/dates';
@@ -46,9 +46,11 @@ export function Refer(props: { part: Part }): JSX.Element {
   const direction = (): 'up' | 'down' => (isMine() ? 'down' : 'up');
   const mayAsk = (): boolean => isMine() || props.part.of.referral === null;
   const isDoctor = (): boolean => app.me()?.roles.some((role) => ['terminal-doctor', 'expert'].includes(role)) ?? false;
+  // Only what changes opens or shuts it anew: what somebody is writing stays open when news come.
+  const opens = createMemo(() => isMine() || props.part.suggested !== undefined);
   return (
     <Show when={mayAsk() && isDoctor()}>
-      <details open={isMine() || props.part.suggested !== undefined} ref={(element) => createEffect(() => props.part.suggested !== undefined && element.scrollIntoView({ block: 'center' }))}>
+      <details open={opens()} ref={(element) => createEffect(() => props.part.suggested !== undefined && element.scrollIntoView({ block: 'center' }))}>
         <summary>{say(`refer.${direction()}`)}</summary>
         <Show when={direction()} keyed>
           {(now) => <Form part={props.part} direction={now} />}
