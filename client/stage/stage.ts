@@ -32,6 +32,8 @@ const POSE_EVERY_MS = 50;
 export interface StageEvents {
   /** The graphics context went or came back; slices go on meanwhile. */
   context: { readonly lost: boolean };
+  /** A headset took the place of the screen. */
+  entered: Record<string, never>;
   /** Somebody else holds the hologram. */
   refused: { readonly by: string };
 }
@@ -252,6 +254,7 @@ export class Stage {
   enter(presence: Presence): void {
     this.#presence = presence;
     this.rig.camera.layers.enable(VOLUME_LAYER);
+    this.events.emit('entered', {});
   }
 
   /** The headset is put down. */

@@ -43,7 +43,7 @@ test('the edge is shown to whoever comes near, with one tick each time', async (
 
 test('a device without bounds, or with none set, shows nothing', async () => {
   const frame = { getPose: () => ({ transform: { matrix: new Matrix4().elements } }) as unknown as XRPose };
-  for (const answer of [Promise.reject(new Error('not supported')), Promise.resolve({ boundsGeometry: [] })]) {
+  for (const answer of [Promise.reject(new Error('not supported')), Promise.resolve({ boundsGeometry: [] }), Promise.resolve({})]) {
     const bounds = new Bounds({ requestReferenceSpace: () => answer } as unknown as XRSession);
     await settle();
     bounds.update(frame, SPACE, new Vector3(9, 1.6, 9));

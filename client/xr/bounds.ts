@@ -56,8 +56,9 @@ export class Bounds {
   }
 
   /** The device may find its bounds anew. */
-  #draw({ boundsGeometry }: XRBoundedReferenceSpace, toOwn: Matrix4): void {
-    const corners = [...boundsGeometry].map(({ x, z }) => new Vector3(x, HIGH_M, z).applyMatrix4(toOwn));
+  #draw({ boundsGeometry }: Partial<XRBoundedReferenceSpace>, toOwn: Matrix4): void {
+    // Some devices give the space and no bounds.
+    const corners = [...(boundsGeometry ?? [])].map(({ x, z }) => new Vector3(x, HIGH_M, z).applyMatrix4(toOwn));
     const words = corners.map((corner) => corner.toArray().map((n) => n.toFixed(3)).join()).join(';');
     if (words === this.#drawn) return;
     this.#drawn = words;

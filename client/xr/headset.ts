@@ -224,7 +224,10 @@ export class Headset implements Presence {
       return;
     }
     const pose = hand.pose;
-    if (pose && (this.#near(hand) || hit) && this.#grip.close(hand.name, pose)) hand.pulse(0.5, 40);
+    if (!pose || !(this.#near(hand) || hit)) return;
+    // A long weak tick says that somebody else has it.
+    if (this.#grip.close(hand.name, pose)) hand.pulse(0.5, 40);
+    else hand.pulse(0.15, 150);
   }
 
   /** The pen draws where the hand is, in the hologram itself; from farther away where its ray meets it. */

@@ -134,7 +134,7 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
       </RoomBar>
       <div class="room-dark" onKeyDown={onKey}>
         <StayNotice order={order} />
-        <StageHost control={control} setting={setting()} volume={volume()} title={title()} nodules={proposals()} onStage={setStage} leans={webcam.leans} words={<LeadWords lead={lead} />} foot={<VoiceBar voice={voice} offersOther={order.own()?.role === 'patient'} />} side={<Pictures voice={voice} control={control} />}>
+        <StageHost control={control} setting={setting()} volume={volume()} title={title()} nodules={proposals()} onStage={setStage} leans={webcam.leans} onEntered={() => void webcam.turn(false)} words={<LeadWords lead={lead} />} foot={<VoiceBar voice={voice} offersOther={order.own()?.role === 'patient'} />} side={<Pictures voice={voice} control={control} />}>
           <ToolBar control={control} onHelp={() => setHelp(true)} />
         </StageHost>
         <Show when={!narrow()}>

@@ -28,6 +28,8 @@ interface StageHostProps {
   /** At its side: pictures. */
   readonly side: JSX.Element;
   onStage(stage: Stage | undefined): void;
+  /** Somebody went inside with a headset. */
+  onEntered?(): void;
   /** How a webcam sees the own head lean. */
   leans?(): Lean | undefined;
 }
@@ -47,6 +49,7 @@ export function StageHost(props: StageHostProps): JSX.Element {
     made.tools.events.on('tool', (tool) => props.control.chooseTool(tool));
     made.tools.events.on('write-at', (at) => props.control.askForWords(at));
     made.tools.events.on('step', ({ step, words }) => app.announce(app.t(`step.${step}`, { words })));
+    made.events.on('entered', () => props.onEntered?.());
     made.events.on('context', (event) => setLost(event.lost));
     made.events.on('refused', ({ by }) => {
       const name = props.control.people().find(({ id }) => String(id) === by)?.name ?? '';
