@@ -13,7 +13,7 @@ from act_to_sight import room_with_scan
 from measure import BUILT, ROOT, save, version
 from rooms import Yuanyi
 
-SECONDS, ROUNDS = (5, 1) if "quick" in sys.argv[1:] else (8, 3)
+SECONDS, ROUNDS = (6, 1) if "quick" in sys.argv[1:] else (15, 3)
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ const SIZE = [1366, 768];
 const READY_ms = 300_000;
 const PLACES = ['consulting', 'operating', 'ward', 'research', 'teaching', 'management'];
 const EACH_TURN_rad = 0.02;
+const STILL_s = 6;
 
 async function enter(page) {
   // The page lets a bench look at its stage only where it asked for an emulated headset; nobody puts it on.
@@ -87,6 +88,28 @@ function turn(page) {
   );
 }
 
+/** How often the room is drawn while nobody does anything. */
+function still(page) {
+  return page.evaluate(
+    (length_s) =>
+      new Promise((done) => {
+        const { stage } = window.__xrInside;
+        const { renderer } = stage;
+        const draw = renderer.render;
+        let frames = 0;
+        renderer.render = (scene, camera) => {
+          draw.call(renderer, scene, camera);
+          if (scene === stage.scene && !renderer.getRenderTarget()) frames += 1;
+        };
+        setTimeout(() => {
+          renderer.render = draw;
+          done(frames / length_s);
+        }, length_s * 1000);
+      }),
+    STILL_s,
+  );
+}
+
 async function measure(page, pid) {
   const found = await weight(page);
   let before = cpu_ms(pid);
@@ -97,8 +120,8 @@ async function measure(page, pid) {
   await page.waitForFunction(() => !window.__xrInside.stage.refining, undefined, { timeout: READY_ms });
   await page.waitForTimeout(1500);
   before = cpu_ms(pid);
-  await page.waitForTimeout(Number(seconds) * 1000);
-  found.cpu_ms_per_s_still = (cpu_ms(pid) - before) / Number(seconds);
+  found.frames_per_s_still = await still(page);
+  found.cpu_ms_per_s_still = (cpu_ms(pid) - before) / STILL_s;
   return found;
 }
 
