@@ -202,7 +202,7 @@ test('people are whole figures that look, reach, stand and sit where they are tr
   await open(page, 'figures');
   await page.evaluate(() => {
     const at = (x: number, y: number, z: number) => ({ position_m: [x, y, z] as const, rotation: [0, 0, 0, 1] as const });
-    gallery.room.join({ id: 'stands', name: 'Stands' }, () => ({ head: at(0.6, 1.7, 0.2), left: at(0.4, 1.25, -0.1), right: null, pointer: null }));
+    gallery.room.join({ id: 'stands', name: 'Stands' }, () => ({ head: at(0.6, 1.7, 0.2), left: { ...at(0.4, 1.25, -0.1), fingers: { curls: [0.8, 0.9, 0.9, 0.9, 0.9], spread: 0 } }, right: at(0.75, 1.3, -0.1), pointer: null }));
     gallery.room.join({ id: 'sits', name: 'Sits' }, () => ({ head: at(-0.8, 1.15, 0.2), left: null, right: null, pointer: null }));
   });
   // A place of a bone, for each figure in turn.
@@ -228,6 +228,13 @@ test('people are whole figures that look, reach, stand and sit where they are tr
   }
   const [hand] = await bones('LeftHand');
   expect(Math.hypot((hand?.x ?? 0) - 0.4, (hand?.y ?? 0) - 1.25, (hand?.z ?? 0) + 0.1)).toBeLessThan(0.01);
+  // A fist is as short as fists are; a hand that rests has its fingers out.
+  const far = async (side: string): Promise<number> => {
+    const [[wrist], [end]] = [await bones(`${side}Hand`), await bones(`${side}HandMiddle4`)];
+    return Math.hypot((wrist?.x ?? 0) - (end?.x ?? 9), (wrist?.y ?? 0) - (end?.y ?? 9), (wrist?.z ?? 0) - (end?.z ?? 9));
+  };
+  expect(await far('Left')).toBeLessThan(0.12);
+  expect(await far('Right')).toBeGreaterThan(0.14);
   // Nobody stands in the floor, and who sits has knees before the hips.
   for (const foot of await bones('LeftFoot')) expect(foot.y).toBeGreaterThan(0);
   const [, hip] = await bones('LeftUpLeg');
