@@ -22,8 +22,8 @@ function mesh({ turn = 0, nod = 0, tilt = 0, mouth = 0.1, at = [160, 120] }: { t
     const [u1, f1] = [u * Math.cos(b) + f * Math.sin(b), f * Math.cos(b) - u * Math.sin(b)];
     const [l2, f2] = [l * Math.cos(a) + f1 * Math.sin(a), f1 * Math.cos(a) - l * Math.sin(a)];
     const [l3, u3] = [l2 * Math.cos(c) + u1 * Math.sin(c), u1 * Math.cos(c) - l2 * Math.sin(c)];
-    // The camera does not mirror: the own left is on the right.
-    points[Number(name)] = [at[0] + l3, at[1] - u3, -f2];
+    // The camera does not mirror: the own left is on the right; the mesh has cheeks twice as deep.
+    points[Number(name)] = [at[0] + l3, at[1] - u3, -f2 * (Number(name) === 234 || Number(name) === 454 ? 2 : 1)];
   }
   return points;
 }
