@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 import { sendRequest } from './consultation.ts';
-import { SCREENS, choose, expect, look, person, test, visitor } from './people.ts';
+import { choose, expect, look, person, test, visitor } from './people.ts';
 
 /** Whose own account the demo has. */
 const ZHAO = '37e97ea5-e2dc-4770-bb7d-93d02cfebb0c';
