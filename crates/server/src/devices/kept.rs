@@ -110,6 +110,18 @@ impl Kept {
         if !has_detail {
             database.execute_batch("ALTER TABLE device_command ADD COLUMN detail TEXT")?;
         }
+        // A file of before took each state for one that is to be told to who comes later.
+        let has_retained: bool = database.query_row(
+            "SELECT COUNT(*) > 0 FROM pragma_table_info('device_state') WHERE name = 'retained'",
+            [],
+            |row| row.get(0),
+        )?;
+        if !has_retained {
+            database.execute_batch(
+                "BEGIN; ALTER TABLE device_state ADD COLUMN retained BLOB;
+                 UPDATE device_state SET retained = payload; COMMIT;",
+            )?;
+        }
         Ok(Self {
             database: Mutex::new(database),
         })
@@ -185,28 +197,39 @@ impl Kept {
         Ok(query.query_row([device.as_str()], |row| row.get(0))?)
     }
 
-    /// Keeps what a device said of itself.
-    pub fn put_state(&self, device: &DeviceId, payload: &[u8], at: Timestamp) -> Result<()> {
-        let database = self.database.lock();
-        if payload.is_empty() {
-            database.execute(
-                "DELETE FROM device_state WHERE device = ?1",
-                [device.as_str()],
-            )?;
-            return Ok(());
-        }
-        database.execute(
-            "INSERT OR REPLACE INTO device_state (device, payload, at_ms) VALUES (?1, ?2, ?3)",
-            params![device.as_str(), payload, at.0],
+    /// Keeps what a device said of itself, and where it says so for who comes later.
+    pub fn put_state(
+        &self,
+        device: &DeviceId,
+        payload: &[u8],
+        retain: bool,
+        at: Timestamp,
+    ) -> Result<()> {
+        let kept = (retain && !payload.is_empty()).then_some(payload);
+        self.database.lock().execute(
+            "INSERT INTO device_state (device, payload, at_ms, retained) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (device) DO UPDATE SET payload = ?2, at_ms = ?3,
+                 retained = CASE WHEN ?5 THEN ?4 ELSE retained END",
+            params![device.as_str(), payload, at.0, kept, retain],
         )?;
         Ok(())
     }
 
     /// What devices said of themselves.
     pub fn states(&self) -> Result<Vec<(DeviceId, Vec<u8>)>> {
+        self.said("SELECT device, payload FROM device_state WHERE payload <> x'' ORDER BY device")
+    }
+
+    /// What of it is told to who comes later.
+    pub fn retained(&self) -> Result<Vec<(DeviceId, Vec<u8>)>> {
+        self.said(
+            "SELECT device, retained FROM device_state WHERE retained IS NOT NULL ORDER BY device",
+        )
+    }
+
+    fn said(&self, query: &str) -> Result<Vec<(DeviceId, Vec<u8>)>> {
         let database = self.database.lock();
-        let mut query =
-            database.prepare_cached("SELECT device, payload FROM device_state ORDER BY device")?;
+        let mut query = database.prepare_cached(query)?;
         let rows = query.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
         rows.map(|row| {
             let (device, payload) = row?;

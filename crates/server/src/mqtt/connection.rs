@@ -74,15 +74,18 @@ pub async fn run<S: AsyncRead + AsyncWrite + Unpin + Send>(
 ) {
     let mut wire = Wire::default();
     let met = timeout(INTRODUCTION, meet(&mut stream, &mut wire)).await;
-    let Ok(Some((introduction, rest))) = met else {
+    let Ok(Some((mut introduction, rest))) = met else {
         let _ = write(&mut stream, &wire.out).await;
         return;
     };
     // Listening begins before it is decided, so that no revocation falls between.
     let revoked = broker.hospital.devices.revocations();
     let known = welcome::who(&broker, &introduction, peer.certificate, peer.from);
+    let name = welcome::name(&introduction);
+    introduction.client = name.clone().unwrap_or(introduction.client);
     let attached = known.and_then(|known| {
-        let attached = broker.sessions.attach(known.who(), &introduction)?;
+        let who = known.who();
+        let attached = broker.sessions.attach(who, &introduction, clock::now())?;
         Ok((known, attached))
     });
     let (known, attached) = match attached {
@@ -96,7 +99,8 @@ pub async fn run<S: AsyncRead + AsyncWrite + Unpin + Send>(
     };
     drop(peer.stranger);
     wire.most_packet = introduction.most_packet;
-    wire.welcome(attached.present, attached.expiry_s);
+    wire.wants_words = introduction.wants_words;
+    wire.welcome(attached.present, attached.expiry_s, name.as_deref());
     let mut client = Client {
         stream,
         wire,
@@ -286,7 +290,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
 
     async fn other(&mut self, heard: Heard) {
         match heard {
-            Heard::Subscribe { id, filters } => {
+            Heard::Subscribe {
+                id,
+                filters,
+                numbered,
+            } => {
+                if let Some(no) = self.cannot(&filters, numbered) {
+                    self.wire.end(no);
+                    return;
+                }
                 let mut granted = Vec::new();
                 for filter in filters {
                     granted.push(self.subscribe(filter).await);
@@ -305,6 +317,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
                 with_will,
                 expiry_s,
             } => {
+                // Who agreed that nothing is kept does not change its mind when it goes (MQTT 5, section 3.14.2.2.2).
+                if self.expiry_s == 0 && expiry_s.is_some_and(|expiry_s| expiry_s > 0) {
+                    self.wire.end(No::Protocol);
+                    return;
+                }
                 if !with_will {
                     self.will = None;
                 }
@@ -318,9 +335,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
         }
     }
 
+    /// What the door said that it does not do, and is asked for all the same.
+    fn cannot(&self, filters: &[Filter], numbered: bool) -> Option<No> {
+        let shared = filters
+            .iter()
+            .find(|filter| topic::is_shared(&filter.filter));
+        match shared {
+            Some(_) if !self.wire.is_five() => None,
+            // [MQTT-3.8.3-4]
+            Some(shared) if shared.not_own => Some(No::Protocol),
+            Some(_) => Some(No::Shared),
+            None => numbered.then_some(No::Numbered),
+        }
+    }
+
     /// Grants a wish, or not. A device hears what is below its own id; a guest what the policies permit.
     async fn subscribe(&mut self, filter: Filter) -> Result<bool, No> {
-        if !topic::is_filter(&filter.filter) {
+        if !topic::is_filter(&filter.filter) || topic::is_shared(&filter.filter) {
             return Err(No::BadTopic);
         }
         let about = topic::device_of(&filter.filter);
@@ -364,7 +395,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
 
     fn tell(&mut self, message: Waiting) {
         // What the other side said it cannot take is done with (MQTT 5, section 3.1.2.11.4).
-        if !self.wire.fits(&message.told) {
+        let late = message.told.is_over(clock::now());
+        if late || !self.wire.fits(&message.told) {
             return;
         }
         if !message.told.acknowledged {

@@ -54,9 +54,14 @@ impl LastWill {
         let publish = Publish {
             topic: will.topic,
             payload: will.payload,
-            quality: Quality::AtMostOnce,
+            // Nobody is there to acknowledge it to: the identifier stands for none.
+            quality: match will.acknowledged {
+                true => Quality::AtLeastOnce(0),
+                false => Quality::AtMostOnce,
+            },
             retain: will.retain,
             again: false,
+            beside: will.beside,
         };
         messages::will(&broker, &known, &publish).await;
     }

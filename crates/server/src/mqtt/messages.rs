@@ -84,13 +84,16 @@ pub fn examine(
     })
 }
 
-fn told(publish: &Publish, about: Option<PatientId>) -> Waiting {
+fn told(publish: &Publish, about: Option<PatientId>, received: Timestamp) -> Waiting {
     Waiting {
         told: Told {
             topic: publish.topic.clone(),
             payload: publish.payload.clone(),
             acknowledged: publish.quality != Quality::AtMostOnce,
             retain: publish.retain,
+            properties: Arc::clone(&publish.beside.properties),
+            until: (publish.beside.seconds)
+                .map(|seconds| Timestamp(received.0 + i64::from(seconds) * 1000)),
         },
         about,
         again: None,
@@ -122,13 +125,13 @@ fn stream_message(
         payload: publish.payload.clone(),
         arrived: taken.arrived,
         remembered: taken.remembered,
-        tell: is_new.then(|| told(publish, device.patient.clone())),
+        tell: is_new.then(|| told(publish, device.patient.clone(), received)),
         lost: false,
     }
 }
 
 /// A message that is no measurement: nothing of it goes to the record of signals.
-fn plain(device: &Registered, publish: &Publish) -> Pending {
+fn plain(device: &Registered, publish: &Publish, received: Timestamp) -> Pending {
     Pending {
         quality: publish.quality,
         refused: None,
@@ -137,7 +140,7 @@ fn plain(device: &Registered, publish: &Publish) -> Pending {
         payload: publish.payload.clone(),
         arrived: Vec::new(),
         remembered: Remembered::default(),
-        tell: Some(told(publish, device.patient.clone())),
+        tell: Some(told(publish, device.patient.clone(), received)),
         lost: false,
     }
 }
@@ -148,7 +151,7 @@ fn lost(device: &Registered, publish: &Publish, error: &anyhow::Error) -> Pendin
     Pending {
         tell: None,
         lost: true,
-        ..plain(device, publish)
+        ..plain(device, publish, clock::now())
     }
 }
 
@@ -183,9 +186,10 @@ fn state_message(
             Err(refusal) => return refuse(broker, device, publish, "state", &refusal),
         }
     };
-    if let Err(error) = devices
-        .kept
-        .put_state(&device.id, &publish.payload, received)
+    if let Err(error) =
+        devices
+            .kept
+            .put_state(&device.id, &publish.payload, publish.retain, received)
     {
         return lost(device, publish, &error);
     }
@@ -193,9 +197,11 @@ fn state_message(
         quality.state = state;
         quality.state_at = Some(received);
     });
-    let about = device.patient.clone();
-    broker.sessions.keep(&device.id, &publish.payload, about);
-    plain(device, publish)
+    if publish.retain {
+        let about = device.patient.clone();
+        broker.sessions.keep(&device.id, &publish.payload, about);
+    }
+    plain(device, publish, received)
 }
 
 fn answer_message(
@@ -211,7 +217,7 @@ fn answer_message(
         Err(refusal) => return refuse(broker, device, publish, "command/ack", &refusal),
     };
     match devices.kept.answer(&device.id, &answer) {
-        Ok(true) => plain(device, publish),
+        Ok(true) => plain(device, publish, received),
         Ok(false) => {
             let why = Text::new("没有这条指令", "There is no such command");
             let bytes = publish.payload.len();
@@ -302,6 +308,8 @@ pub fn send_command(broker: &Broker, command: &Command) {
             payload: payload.into(),
             acknowledged: true,
             retain: false,
+            properties: Arc::default(),
+            until: Some(command.until),
         },
         about: known.and_then(|known| known.patient.clone()),
         again: None,
@@ -319,6 +327,8 @@ pub fn send_waiting_commands(broker: &Broker, session: &Session, device: &Device
                     payload: body.into(),
                     acknowledged: true,
                     retain: false,
+                    properties: Arc::default(),
+                    until: None,
                 });
             }
         }

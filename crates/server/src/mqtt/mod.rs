@@ -4,9 +4,11 @@
 //! acknowledged together. Meanwhile nothing more is read, so that a flood fills its own socket and nothing else.
 
 mod connection;
+mod form;
 mod guest;
 mod last_will;
 mod messages;
+mod said;
 mod session;
 #[cfg(test)]
 mod tests;
@@ -57,13 +59,15 @@ impl Broker {
     pub fn new(hospital: Arc<Hospital>) -> anyhow::Result<Arc<Self>> {
         let sessions = Sessions::default();
         for (device, payload) in hospital.devices.kept.states()? {
-            let known = hospital.devices.find(&device);
-            let about = known.and_then(|known| known.patient.clone());
             if let Ok(state) = ::devices::State::read(&payload) {
                 hospital.devices.with_quality(&device, |quality| {
                     quality.state.get_or_insert(state);
                 });
             }
+        }
+        for (device, payload) in hospital.devices.kept.retained()? {
+            let known = hospital.devices.find(&device);
+            let about = known.and_then(|known| known.patient.clone());
             sessions.keep(&device, &payload.into(), about);
         }
         Ok(Arc::new(Self { hospital, sessions }))

@@ -57,7 +57,7 @@ pub struct Waiting {
 
 impl Waiting {
     fn bytes(&self) -> usize {
-        self.told.payload.len() + self.told.topic.len()
+        self.told.bytes()
     }
 }
 
@@ -109,7 +109,12 @@ pub struct Sessions {
 
 impl Sessions {
     /// Takes up or begins a session; who else was connected to it is put out.
-    pub fn attach(&self, who: Who, introduction: &Introduction) -> Result<Attached, No> {
+    pub fn attach(
+        &self,
+        who: Who,
+        introduction: &Introduction,
+        now: Timestamp,
+    ) -> Result<Attached, No> {
         let expiry_s = introduction.expiry_s.min(LONGEST_S);
         let key = who.key(&introduction.client);
         if let Who::Device(device) = &who {
@@ -119,7 +124,8 @@ impl Sessions {
         let before = all.get(&key).cloned();
         let present = before.as_ref().is_some_and(|session| {
             let state = session.state.lock();
-            !introduction.clean && !state.overflowed
+            let in_time = state.until.is_none_or(|until| now < until);
+            !introduction.clean && !state.overflowed && in_time
         });
         if before.is_none() && !has_place(&all, &who) {
             return Err(No::Quota);
@@ -254,6 +260,8 @@ impl Sessions {
                         payload: payload.clone(),
                         acknowledged,
                         retain: true,
+                        properties: Arc::default(),
+                        until: None,
                     };
                     session.push(Waiting {
                         told,

@@ -56,6 +56,11 @@ pub fn is_filter(filter: &str) -> bool {
     })
 }
 
+/// Whether several would share what a filter hears, each a part (MQTT 5, section 4.8.2). The door has no such wishes.
+pub fn is_shared(filter: &str) -> bool {
+    filter.starts_with("$share/")
+}
+
 /// The one device that a filter is about; none where it is about several.
 pub fn device_of(filter: &str) -> Option<DeviceId> {
     let device = filter.strip_prefix(ROOT)?.split('/').next()?;

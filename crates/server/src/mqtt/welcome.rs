@@ -75,6 +75,12 @@ pub fn not_shaken(broker: &Broker, from: SocketAddr) {
     });
 }
 
+/// A name that nobody has, for who comes without one ([MQTT-3.1.3-7]).
+pub fn name(introduction: &Introduction) -> Option<String> {
+    let name = || format!("unnamed-{}", hex::encode(rand::random::<[u8; 8]>()));
+    introduction.client.is_empty().then(name)
+}
+
 type Refused = (No, &'static str, Text);
 
 fn identity(
@@ -92,6 +98,13 @@ fn identity(
         );
         (No::Busy, "not-checked", why)
     };
+    if introduction.other_method {
+        let why = Text::new(
+            "只接受令牌或证书",
+            "Only a token or a certificate shows who one is",
+        );
+        return Err((No::Method, "other-method", why));
+    }
     let password = introduction.password.as_deref();
     let token = password.and_then(|password| std::str::from_utf8(password).ok());
     let token = token.map(|token| Digest::of(token.as_bytes()));

@@ -3,7 +3,7 @@
 //! MQTT 3.1.1 and 5 become one here. The library knows packets, identifiers and timers; what is acknowledged, and
 //! when, is decided outside.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use mqtt_protocol_core::mqtt::{
@@ -11,21 +11,31 @@ use mqtt_protocol_core::mqtt::{
     common::Cursor,
     connection::{ConnectionOptions, Event, TimerKind},
     packet::{
-        GenericPacketTrait as _, Packet, Properties, Property, Qos, ReasonString, ReceiveMaximum,
-        RetainHandling, SessionExpiryInterval, SharedSubscriptionAvailable,
-        SubscriptionIdentifierAvailable, TopicAliasMaximum, v3_1_1, v5_0,
+        AssignedClientIdentifier, GenericPacketTrait as _, MessageExpiryInterval, Packet,
+        Properties, Property, Qos, ReasonString, ReceiveMaximum, SessionExpiryInterval,
+        SharedSubscriptionAvailable, SubscriptionIdentifierAvailable, TopicAliasMaximum, v3_1_1,
+        v5_0,
     },
     result_code::{
-        ConnectReasonCode, ConnectReturnCode, DisconnectReasonCode, PubackReasonCode,
+        ConnectReasonCode, ConnectReturnCode, DisconnectReasonCode, MqttError, PubackReasonCode,
         PubrecReasonCode, SubackReasonCode, SubackReturnCode, UnsubackReasonCode,
     },
     role,
 };
+use vocabulary::Timestamp;
+
+use super::{
+    form::{self, Fault},
+    said::said,
+};
+use crate::clock;
 
 /// The most bytes of one packet: a payload, and what stands around it.
 pub const MOST_PACKET: u32 = 132 << 10;
 /// So many messages may be unacknowledged in each direction (MQTT 5; 3.1.1 has the bytes of one reading).
-const IN_FLIGHT: u16 = 256;
+pub const IN_FLIGHT: u16 = 256;
+/// The answer of 3.1.1 to who speaks another level of the protocol; older and newer clients read it as well.
+const ANOTHER_LEVEL: [u8; 4] = [0x20, 0x02, 0x00, 0x01];
 
 /// What the other side said.
 pub enum Heard {
@@ -34,7 +44,12 @@ pub enum Heard {
     /// A message.
     Publish(Publish),
     /// It wants to hear these.
-    Subscribe { id: u16, filters: Vec<Filter> },
+    Subscribe {
+        id: u16,
+        filters: Vec<Filter>,
+        /// Whether they are to be told under a number.
+        numbered: bool,
+    },
     /// It does not want to hear these any more.
     Unsubscribe { id: u16, filters: Vec<String> },
     /// It has this message.
@@ -68,6 +83,10 @@ pub struct Introduction {
     pub receive_maximum: u16,
     /// The most bytes of a packet that it takes.
     pub most_packet: u32,
+    /// Whether it wants to hear why something was not taken.
+    pub wants_words: bool,
+    /// Whether it would show who it is in another way than by a token or certificate.
+    pub other_method: bool,
 }
 
 /// What is told when somebody goes without a word.
@@ -75,7 +94,10 @@ pub struct Introduction {
 pub struct Will {
     pub topic: String,
     pub payload: Bytes,
+    /// Whether it is told with acknowledgement.
+    pub acknowledged: bool,
     pub retain: bool,
+    pub beside: Beside,
     /// After so many seconds.
     pub delay_s: u32,
 }
@@ -88,6 +110,16 @@ pub struct Publish {
     pub retain: bool,
     /// Whether it may have been sent before.
     pub again: bool,
+    pub beside: Beside,
+}
+
+/// What stands beside a message of MQTT 5, and goes with it as it came.
+#[derive(Clone, Debug, Default)]
+pub struct Beside {
+    /// Its properties but for its time, in their order.
+    pub properties: Arc<[Property]>,
+    /// For how many seconds it is worth telling.
+    pub seconds: Option<u32>,
 }
 
 /// How a message is to be acknowledged.
@@ -132,6 +164,37 @@ pub struct Told {
     pub payload: Bytes,
     pub acknowledged: bool,
     pub retain: bool,
+    /// What stands beside it.
+    pub properties: Arc<[Property]>,
+    /// After this it is told to nobody.
+    pub until: Option<Timestamp>,
+}
+
+impl Told {
+    /// Whether it is too late for it.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        self.until.is_some_and(|until| until <= now)
+    }
+
+    /// How many bytes it has.
+    pub fn bytes(&self) -> usize {
+        self.payload.len() + self.topic.len() + self.property_bytes()
+    }
+
+    fn property_bytes(&self) -> usize {
+        let time = if self.until.is_some() { 5 } else { 0 };
+        time + self.properties.iter().map(Property::size).sum::<usize>()
+    }
+
+    /// Its properties, with what is left of its time.
+    fn beside(&self, now: Timestamp) -> Properties {
+        let mut all = self.properties.to_vec();
+        // Who would get a message that is worth a part of a second gets it as worth one.
+        let left = self.until.map(|until| (until.0 - now.0 + 999) / 1000);
+        let left = left.and_then(|left| u32::try_from(left).ok());
+        all.extend(left.and_then(|left| MessageExpiryInterval::new(left).ok().map(Property::from)));
+        all
+    }
 }
 
 /// Why a message is not taken, a wish not granted, a connection not made or ended.
@@ -148,6 +211,11 @@ pub enum No {
     Revoked,
     Silent,
     Closing,
+    Malformed,
+    Protocol,
+    Method,
+    Shared,
+    Numbered,
 }
 
 /// A connection's protocol state.
@@ -161,6 +229,11 @@ pub struct Wire {
     pub silence: Option<Duration>,
     /// The most bytes of a packet that the other side takes.
     pub most_packet: u32,
+    /// Whether the other side wants to hear why something was not taken.
+    pub wants_words: bool,
+    /// A packet that is not whole yet.
+    begun: Vec<u8>,
+    welcomed: bool,
 }
 
 impl Default for Wire {
@@ -174,6 +247,9 @@ impl Default for Wire {
             closing: false,
             silence: None,
             most_packet: u32::MAX,
+            wants_words: true,
+            begun: Vec::new(),
+            welcomed: false,
         }
     }
 }
@@ -182,12 +258,42 @@ impl Wire {
     /// Takes bytes; says what was said in them.
     pub fn feed(&mut self, bytes: &[u8]) -> Vec<Heard> {
         let mut heard = Vec::new();
-        let mut cursor = Cursor::new(bytes);
-        while cursor.position() < bytes.len() as u64 && !self.closing {
-            let events = self.connection.recv(&mut cursor);
-            self.handle(events, &mut heard);
+        let mut rest = bytes;
+        while !rest.is_empty() && !self.closing {
+            if self.begun.is_empty()
+                && let Some((packet, after)) =
+                    form::whole(rest).and_then(|end| rest.split_at_checked(end))
+            {
+                self.packet(packet, &mut heard);
+                rest = after;
+                continue;
+            }
+            // A packet in several readings.
+            let length = form::length(&self.begun);
+            let missing = length.map_or(1, |length| length - self.begun.len());
+            let (more, after) = rest.split_at(missing.min(rest.len()));
+            self.begun.extend_from_slice(more);
+            rest = after;
+            if form::whole(&self.begun).is_some() {
+                let packet = std::mem::take(&mut self.begun);
+                self.packet(&packet, &mut heard);
+            }
         }
         heard
+    }
+
+    fn packet(&mut self, packet: &[u8], heard: &mut Vec<Heard>) {
+        match form::fault(packet) {
+            Some(Fault::Level) => {
+                self.out.extend(ANOTHER_LEVEL);
+                self.closing = true;
+            }
+            Some(Fault::Malformed) => self.end(No::Malformed),
+            None => {
+                let events = self.connection.recv(&mut Cursor::new(packet));
+                self.handle(events, heard);
+            }
+        }
     }
 
     /// Whether it speaks MQTT 5.
@@ -198,7 +304,10 @@ impl Wire {
     fn handle(&mut self, events: Vec<Event>, heard: &mut Vec<Heard>) {
         for event in events {
             match event {
-                Event::NotifyPacketReceived(packet) => heard.extend(said(packet)),
+                Event::NotifyPacketReceived(packet) => match form::wrong(&packet) {
+                    Some(no) => self.end(no),
+                    None => heard.extend(said(packet)),
+                },
                 Event::RequestSendPacket { packet, .. } => {
                     self.out.extend(packet.to_continuous_buffer());
                 }
@@ -207,7 +316,15 @@ impl Wire {
                     duration_ms,
                 } => self.silence = Some(Duration::from_millis(duration_ms)),
                 // Whatever is against the protocol ends the connection.
-                Event::NotifyError(_) | Event::RequestClose => self.closing = true,
+                Event::NotifyError(error) => {
+                    // 3.1.1 has no answer to an introduction that is none ([MQTT-3.1.4-1] there).
+                    let is_name = error == MqttError::ClientIdentifierNotValid;
+                    if !self.welcomed && !self.is_five() && !is_name {
+                        self.out.clear();
+                    }
+                    self.closing = true;
+                }
+                Event::RequestClose => self.closing = true,
                 Event::RequestTimerReset { .. }
                 | Event::RequestTimerCancel(_)
                 | Event::NotifyPacketIdReleased(_) => {}
@@ -220,8 +337,9 @@ impl Wire {
         self.handle(events, &mut Vec::new());
     }
 
-    /// Welcomes who connected.
-    pub fn welcome(&mut self, session_present: bool, expiry_s: u32) {
+    /// Welcomes who connected; `name` is what it is called from now on, where it had no name.
+    pub fn welcome(&mut self, session_present: bool, expiry_s: u32, name: Option<&str>) {
+        self.welcomed = true;
         if self.is_five() {
             let mut props: Properties = vec![];
             // Numbers that the standard allows, all of them.
@@ -238,6 +356,8 @@ impl Wire {
                     .ok()
                     .map(Property::from),
             );
+            let name = name.and_then(|name| AssignedClientIdentifier::new(name).ok());
+            props.extend(name.map(Property::from));
             let built = v5_0::Connack::builder()
                 .session_present(session_present)
                 .reason_code(ConnectReasonCode::Success)
@@ -290,7 +410,7 @@ impl Wire {
 
     /// Ends the connection, with a reason where the protocol has words for it.
     pub fn end(&mut self, no: No) {
-        if self.is_five() && !self.closing {
+        if self.is_five() && self.welcomed && !self.closing {
             let built = v5_0::Disconnect::builder()
                 .reason_code(no.disconnect())
                 .build();
@@ -303,7 +423,9 @@ impl Wire {
     pub fn fits(&self, told: &Told) -> bool {
         // The lengths of topic and properties, and an identifier.
         let identifier = if told.acknowledged { 2 } else { 0 };
-        let rest = 2 + told.topic.len() + identifier + 1 + told.payload.len();
+        let properties = told.property_bytes();
+        let properties = if properties < 128 { 1 } else { 3 } + properties;
+        let rest = 2 + told.topic.len() + identifier + properties + told.payload.len();
         let length = match rest {
             ..128 => 1,
             128..16_384 => 2,
@@ -315,7 +437,7 @@ impl Wire {
 
     /// Why, in words for who looks at the traffic, where it fits.
     fn because(&self, why: &str) -> Properties {
-        let fits = why.len() + 16 <= self.most_packet as usize;
+        let fits = self.wants_words && why.len() + 16 <= self.most_packet as usize;
         let reason = fits.then(|| ReasonString::new(why).ok()).flatten();
         reason.map(Property::from).into_iter().collect()
     }
@@ -438,6 +560,7 @@ impl Wire {
                     .retain(told.retain)
                     .dup(again)
                     .packet_id(id)
+                    .props(told.beside(clock::now()))
                     .payload(payload)
                     .build()
             });
@@ -458,152 +581,6 @@ impl Wire {
     }
 }
 
-/// What a packet says. Pings are answered by the library.
-fn said(packet: Packet) -> Option<Heard> {
-    Some(match packet {
-        Packet::V3_1_1Connect(connect) => {
-            let clean = connect.clean_session();
-            Heard::Connect(Box::new(Introduction {
-                client: connect.client_id().to_owned(),
-                user: connect.user_name().map(str::to_owned),
-                password: connect.password().map(<[u8]>::to_vec),
-                clean,
-                // A session that is not clean has no end in 3.1.1; the hospital gives it one.
-                expiry_s: if clean { 0 } else { u32::MAX },
-                will: connect.will_topic().map(|topic| Will {
-                    topic: topic.to_owned(),
-                    payload: Bytes::copy_from_slice(connect.will_payload().unwrap_or_default()),
-                    retain: connect.will_retain(),
-                    delay_s: 0,
-                }),
-                receive_maximum: IN_FLIGHT,
-                most_packet: u32::MAX,
-            }))
-        }
-        Packet::V5_0Connect(connect) => introduced(&connect),
-        Packet::V3_1_1Publish(publish) => Heard::Publish(Publish {
-            topic: publish.topic_name().to_owned(),
-            payload: Bytes::copy_from_slice(publish.payload().as_slice()),
-            quality: quality(publish.qos(), publish.packet_id()),
-            retain: publish.retain(),
-            again: publish.dup(),
-        }),
-        Packet::V5_0Publish(publish) => Heard::Publish(Publish {
-            topic: publish.topic_name().to_owned(),
-            payload: Bytes::copy_from_slice(publish.payload().as_slice()),
-            quality: quality(publish.qos(), publish.packet_id()),
-            retain: publish.retain(),
-            again: publish.dup(),
-        }),
-        Packet::V3_1_1Subscribe(subscribe) => Heard::Subscribe {
-            id: subscribe.packet_id(),
-            filters: subscribe.entries().iter().map(filter).collect(),
-        },
-        Packet::V5_0Subscribe(subscribe) => Heard::Subscribe {
-            id: subscribe.packet_id(),
-            filters: subscribe.entries().iter().map(filter).collect(),
-        },
-        Packet::V3_1_1Unsubscribe(unsubscribe) => Heard::Unsubscribe {
-            id: unsubscribe.packet_id(),
-            filters: (unsubscribe.entries().iter())
-                .map(|entry| entry.as_str().to_owned())
-                .collect(),
-        },
-        Packet::V5_0Unsubscribe(unsubscribe) => Heard::Unsubscribe {
-            id: unsubscribe.packet_id(),
-            filters: (unsubscribe.entries().iter())
-                .map(|entry| entry.as_str().to_owned())
-                .collect(),
-        },
-        Packet::V3_1_1Puback(puback) => Heard::Acknowledged {
-            id: puback.packet_id(),
-        },
-        Packet::V5_0Puback(puback) => Heard::Acknowledged {
-            id: puback.packet_id(),
-        },
-        Packet::V3_1_1Pubrel(pubrel) => Heard::Released {
-            id: pubrel.packet_id(),
-        },
-        Packet::V5_0Pubrel(pubrel) => Heard::Released {
-            id: pubrel.packet_id(),
-        },
-        Packet::V3_1_1Disconnect(_) => Heard::Leaves {
-            with_will: false,
-            expiry_s: None,
-        },
-        Packet::V5_0Disconnect(disconnect) => {
-            let expiry_s = disconnect
-                .props()
-                .iter()
-                .flatten()
-                .find_map(|prop| match prop {
-                    Property::SessionExpiryInterval(expiry) => Some(expiry.val()),
-                    _ => None,
-                });
-            Heard::Leaves {
-                with_will: disconnect.reason_code()
-                    == Some(DisconnectReasonCode::DisconnectWithWillMessage),
-                expiry_s,
-            }
-        }
-        _ => return None,
-    })
-}
-
-fn introduced(connect: &v5_0::Connect) -> Heard {
-    let (mut expiry_s, mut receive_maximum, mut most_packet) = (0, u16::MAX, u32::MAX);
-    for prop in connect.props() {
-        match prop {
-            Property::SessionExpiryInterval(expiry) => expiry_s = expiry.val(),
-            Property::ReceiveMaximum(most) => receive_maximum = most.val(),
-            Property::MaximumPacketSize(most) => most_packet = most.val(),
-            _ => {}
-        }
-    }
-    let delay_s = connect.will_props().iter().find_map(|prop| match prop {
-        Property::WillDelayInterval(delay) => Some(delay.val()),
-        _ => None,
-    });
-    Heard::Connect(Box::new(Introduction {
-        client: connect.client_id().to_owned(),
-        user: connect.user_name().map(str::to_owned),
-        password: connect.password().map(<[u8]>::to_vec),
-        clean: connect.clean_start(),
-        expiry_s,
-        will: connect.will_topic().map(|topic| Will {
-            topic: topic.to_owned(),
-            payload: Bytes::copy_from_slice(connect.will_payload().unwrap_or_default()),
-            retain: connect.will_retain(),
-            delay_s: delay_s.unwrap_or(0),
-        }),
-        receive_maximum: receive_maximum.min(IN_FLIGHT),
-        most_packet,
-    }))
-}
-
-fn quality(qos: Qos, id: Option<u16>) -> Quality {
-    match (qos, id) {
-        (Qos::AtLeastOnce, Some(id)) => Quality::AtLeastOnce(id),
-        (Qos::ExactlyOnce, Some(id)) => Quality::ExactlyOnce(id),
-        _ => Quality::AtMostOnce,
-    }
-}
-
-fn filter(entry: &mqtt_protocol_core::mqtt::packet::SubEntry) -> Filter {
-    let options = entry.sub_opts();
-    Filter {
-        filter: entry.topic_filter().to_owned(),
-        acknowledged: options.qos() != Qos::AtMostOnce,
-        not_own: options.nl(),
-        as_published: options.rap(),
-        kept: match options.rh() {
-            RetainHandling::SendRetained => Kept::Always,
-            RetainHandling::SendRetainedIfNotExists => Kept::WhenNew,
-            RetainHandling::DoNotSendRetained => Kept::Never,
-        },
-    }
-}
-
 impl No {
     fn connect(self) -> ConnectReasonCode {
         match self {
@@ -613,6 +590,9 @@ impl No {
             Self::BadTopic => ConnectReasonCode::TopicNameInvalid,
             Self::BadPayload => ConnectReasonCode::PayloadFormatInvalid,
             Self::Quota => ConnectReasonCode::QuotaExceeded,
+            Self::Method => ConnectReasonCode::BadAuthenticationMethod,
+            Self::Malformed => ConnectReasonCode::MalformedPacket,
+            Self::Protocol | Self::Shared | Self::Numbered => ConnectReasonCode::ProtocolError,
             Self::Busy | Self::TakenOver | Self::Silent | Self::Closing => {
                 ConnectReasonCode::ServerBusy
             }
@@ -631,6 +611,10 @@ impl No {
             Self::TakenOver => DisconnectReasonCode::SessionTakenOver,
             Self::Silent => DisconnectReasonCode::KeepAliveTimeout,
             Self::Closing => DisconnectReasonCode::ServerShuttingDown,
+            Self::Malformed => DisconnectReasonCode::MalformedPacket,
+            Self::Protocol | Self::Method => DisconnectReasonCode::ProtocolError,
+            Self::Shared => DisconnectReasonCode::SharedSubscriptionsNotSupported,
+            Self::Numbered => DisconnectReasonCode::SubscriptionIdentifiersNotSupported,
         }
     }
 
