@@ -200,7 +200,7 @@ class Raw:
 
     def __init__(self, port: int):
         self.socket = socket.create_connection(("127.0.0.1", port))
-        self.socket.settimeout(8)
+        self.socket.settimeout(60)
         self.five, self.left = True, b""
 
     def send(self, *packets: bytes) -> "Raw":

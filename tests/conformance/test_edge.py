@@ -9,11 +9,12 @@ import ssl
 import subprocess
 import threading
 import time
+import tomllib
 
 import pytest
 import requests
 
-from conftest import free_port
+from conftest import ROOT, free_port
 from imaging_hospital import certificate
 from test_mqtt import SPO2, Client, Ward, now_ms
 
@@ -150,15 +151,16 @@ def readings(ward: Ward, device: str, stream: str = "spo2") -> list[tuple[int, f
     return found
 
 
-def test_three_days_without_a_line(pair):
+@pytest.mark.parametrize("cut_h", [1, 72], ids=["60 minutes", "three days"])
+def test_hours_and_days_without_a_line(pair, cut_h):
     for ward in (pair.edge, pair.cloud):
         ward.put_user("importer", "system")
     token = pair.add("monitor-1")
     pair.line.cut()
     client = Client(pair.edge, "monitor-1", token)
-    begin = now_ms() // 1000 * 1000 - 72 * HOUR_MS
-    hours = list(range(72))
-    # Reordered and, each eighth, twice; one reading in a second, three days long.
+    begin = now_ms() // 1000 * 1000 - cut_h * HOUR_MS
+    hours = list(range(cut_h))
+    # Reordered and, each eighth, twice; one reading in a second, all the time.
     random.Random(7).shuffle(hours)
     for hour in hours + hours[::8]:
         values = [90 + (hour * 7 + second // 60) % 9 for second in range(3600)]
@@ -166,10 +168,10 @@ def test_three_days_without_a_line(pair):
         assert client.send("yuanyi/v1/monitor-1/spo2", sent).value == 0
     client.close()
     state = pair.waiting()
-    assert state["waiting"]["readings"] >= 72 * 3600 and state["fault"]
+    assert state["waiting"]["readings"] >= cut_h * 3600 and state["fault"]
     assert readings(pair.edge, "monitor-1"), "the edge has them itself"
     assert not pair.cloud.quality("monitor-1")["messages"]
-    # The line comes and goes while three days go out.
+    # The line comes and goes while all of it goes out.
     for _ in range(5):
         pair.line.mend()
         time.sleep(0.3)
@@ -178,7 +180,7 @@ def test_three_days_without_a_line(pair):
     state = pair.drain()
     assert state["waiting"]["refused"] == 0 and state["fault"] is None
     found = readings(pair.cloud, "monitor-1")
-    assert len(found) == len(set(found)) == 72 * 3600
+    assert len(found) == len(set(found)) == cut_h * 3600
     assert sorted(found) == sorted(readings(pair.edge, "monitor-1"))
 
 
@@ -297,10 +299,10 @@ def test_a_band_is_kept_to_and_what_the_cloud_does_not_know_holds_nobody_up(tmp_
         pair.close()
 
 
-def test_alarms_go_on_at_an_edge_without_a_line(pair):
-    edge = pair.edge
-    edge.put_user("importer", "system")
-    bearer = {"Authorization": f"Bearer {edge.bearer('importer')}"}
+def furnish(ward: Ward) -> None:
+    """A ward with one bed, patient `p` in it, and a nurse for the bed."""
+    ward.put_user("importer", "system")
+    bearer = {"Authorization": f"Bearer {ward.bearer('importer')}"}
     place = "http://terminology.hl7.org/CodeSystem/location-physical-type"
 
     def location(name: str, kind: str, within: str | None) -> dict:
@@ -314,22 +316,61 @@ def test_alarms_go_on_at_an_edge_without_a_line(pair):
         {"resourceType": "Encounter", "id": "stay", "status": "in-progress", "subject": {"reference": "Patient/p"},
          "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "IMP"},
          "location": [{"location": {"reference": "Location/b"}, "status": "active"}]},
+        {"resourceType": "PractitionerRole", "id": "duty", "active": True,
+         "practitioner": {"reference": "Practitioner/nurse"}, "location": [{"reference": "Location/b"}],
+         "code": [{"coding": [{"system": "urn:yuanyi:duty", "code": duty}]} for duty in ("bed-nurse", "ward-nurse")]},
     ]:
-        url = f"{edge.base}/fhir/{resource['resourceType']}/{resource['id']}"
+        url = f"{ward.base}/fhir/{resource['resourceType']}/{resource['id']}"
         answer = requests.put(url, json=resource, headers=bearer, timeout=30)
         assert answer.ok, answer.text
+
+
+def shipped(file: str) -> dict:
+    """Rules or times as they come with the program."""
+    return tomllib.loads((ROOT / "crates/alarms/rules" / file).read_text(encoding="utf-8"))
+
+
+def test_alarms_come_to_time_at_an_edge_without_a_line_and_go_on_to_the_next(pair):
+    """In samples, one a second: an alarm that comes late on a slow machine has no more of them behind it."""
+    edge = pair.edge
+    furnish(edge)
     token = edge.run("device", "add", "monitor-4", "--profile", "bedside-monitor", "--patient", "p", "--location", "b")
     pair.line.cut()
     client = Client(edge, "monitor-4", token)
-    alarms = []
+    bearer = {"Authorization": f"Bearer {edge.bearer('nurse')}"}
+    rules = shipped("ward.toml")
+    [delay] = [rule["delay-s"] for rule in rules["rule"] if rule["id"] == "no-heart-beat"]
+    lateness, next_level = rules["lateness-s"], shipped("escalation.toml")["high"]["levels"][1]
+    after, to = next_level["after-s"], next_level["to"]
+
+    def beat(value: int) -> list[dict]:
+        """One more sample, a second after the one before; the alarms of the ward after it."""
+        beat.next = max(beat.next + 1, time.time())
+        time.sleep(max(0.0, beat.next - time.time()))
+        sample = {"t": now_ms(), "code": "147842", "value": value, "unit": "/min"}
+        assert client.send("yuanyi/v1/monitor-4/heart-rate", sample).value == 0
+        found = requests.get(f"{edge.base}/api/wards/w", headers=bearer, timeout=30).json()["alarms"]
+        return [one["alarm"] for one in found if one["alarm"]["rule"] == "no-heart-beat"]
+
+    beat.next = time.time()
+    for _ in range(5):
+        assert beat(72) == []
+    # The clocks of the ward and of the device tick each second, and so does what looks.
+    ticks, samples, alarms = 3, 0, []
     while not alarms:
-        low = {"t": now_ms(), "code": "151562", "value": 5, "unit": "/min"}
-        assert client.send("yuanyi/v1/monitor-4/resp-rate", low).value == 0
-        ward = requests.get(f"{edge.base}/api/wards/w", headers={"Authorization": f"Bearer {edge.bearer('nurse')}"}, timeout=30)
-        alarms = ward.json()["alarms"]
-        time.sleep(0.5)
-    assert alarms[0]["alarm"]["bed"] == "b"
-    assert pair.waiting()["fault"]
+        samples += 1
+        assert samples <= delay + lateness + ticks, "it did not come to time"
+        alarms = beat(0)
+    assert samples > delay, "it came before its delay was over"
+    assert alarms[0]["bed"] == "b"
+    told, since = set(), 0
+    while to not in told:
+        since += 1
+        assert since <= after + ticks, "it did not go on"
+        [alarm] = beat(0)
+        told = {step["to"] for step in alarm["steps"] if step["step"] == "told"}
+    assert since >= after - ticks, "it went on before its time"
+    assert pair.waiting()["fault"], "all of it without a line"
     client.close()
 
 

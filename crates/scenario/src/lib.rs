@@ -23,10 +23,16 @@ pub use reply::{Method, Problem, Reply, Request};
 pub use seal::{Seal, SealError};
 pub use watched::{Watched, thickness_mm};
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use policy::{Actor, Permit};
 use serde::Serialize;
 use vocabulary::{ActorId, PatientId, RoomId, Text, Timestamp, Uid};
+
+/// How often scenarios are asked whether somebody must hear of what the clock brought. Whoever must hear of it does
+/// within this and a moment: well within the minute that an alert may take to reach a person.
+pub const REMINDED_EVERY: Duration = Duration::from_secs(10);
 
 /// The server part of a scenario.
 #[async_trait]

@@ -162,7 +162,8 @@ async fn open_mqtt(
     closed: &watch::Receiver<bool>,
     tasks: &mut Vec<JoinHandle<()>>,
 ) -> Result<(Option<SocketAddr>, Option<SocketAddr>)> {
-    let broker = mqtt::Broker::new(Arc::clone(hospital)).context("open the MQTT door")?;
+    let broker = mqtt::Broker::new(Arc::clone(hospital), &hospital.config.data)
+        .context("open the MQTT door")?;
     let follow = mqtt::follow(Arc::clone(&broker), closed.clone());
     tasks.push(tokio::spawn(follow));
     // Both doors take from the same places.

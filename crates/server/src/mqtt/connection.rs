@@ -80,7 +80,13 @@ pub async fn run<S: AsyncRead + AsyncWrite + Unpin + Send>(
     };
     // Listening begins before it is decided, so that no revocation falls between.
     let revoked = broker.hospital.devices.revocations();
-    let known = welcome::who(&broker, &introduction, peer.certificate, peer.from);
+    // 3.1.1 gives no name to who wants a session kept under it ([MQTT-3.1.3-8] there).
+    let nameless = introduction.client.is_empty() && !introduction.clean && !wire.is_five();
+    let known = if nameless {
+        Err(No::BadClientId)
+    } else {
+        welcome::who(&broker, &introduction, peer.certificate, peer.from)
+    };
     let name = welcome::name(&introduction);
     introduction.client = name.clone().unwrap_or(introduction.client);
     let attached = known.and_then(|known| {
@@ -177,6 +183,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
                 self.wire.end(no);
             }
             let more = self.tell_what_waits().await;
+            self.write_sessions();
             let sent = timeout(TAKES, write(&mut self.stream, &self.wire.out)).await;
             if !matches!(sent, Ok(Ok(()))) || self.wire.closing {
                 return;
@@ -218,6 +225,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
                     }
                 }
             }
+        }
+    }
+
+    /// What is said next is on disk first, as far as it outlives connections. Where that is not possible nothing is
+    /// said but why: it comes again.
+    fn write_sessions(&mut self) {
+        if let Err(error) = self.broker.sessions.write() {
+            tracing::error!(%error, "MQTT sessions could not be written; the connection is to try again");
+            self.wire.out.clear();
+            self.wire.end(No::Busy);
         }
     }
 
@@ -388,6 +405,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
             };
             if self.may_hear(message.about.clone()).await {
                 self.tell(message);
+            } else {
+                self.session.leave_out(&message);
             }
         }
         true
@@ -397,6 +416,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
         // What the other side said it cannot take is done with (MQTT 5, section 3.1.2.11.4).
         let late = message.told.is_over(clock::now());
         if late || !self.wire.fits(&message.told) {
+            self.session.leave_out(&message);
             return;
         }
         if !message.told.acknowledged {
@@ -428,6 +448,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
         broker
             .sessions
             .detach(&session, number, expiry_s, clock::now());
+        super::wrote(&broker);
         if taken_over {
             // What woke this connection may have been meant for the next one. A will is not told: its owner is there.
             session.wake.notify_one();

@@ -1,7 +1,7 @@
 //! What a packet must look like where the library does not look (MQTT 3.1.1 and 5): where it ends, the bits of its
 //! first byte, the flags of a CONNECT, what must not stand in texts.
 
-use mqtt_protocol_core::mqtt::packet::{Packet, Property, Qos};
+use mqtt_protocol_core::mqtt::packet::{MqttString, Packet, Property, Qos, SubEntry};
 
 use super::wire::{MOST_PACKET, No};
 
@@ -60,7 +60,7 @@ pub fn fault(packet: &[u8]) -> Option<Fault> {
 
 /// What is wrong with the variable header of a CONNECT ([MQTT-3.1.2-1] to [MQTT-3.1.2-13]).
 fn introduction(header: &[u8]) -> Option<Fault> {
-    let Some([0, 4, b'M', b'Q', b'T', b'T', level, flags]) = header.first_chunk() else {
+    let Some(&[0, 4, b'M', b'Q', b'T', b'T', level, flags]) = header.first_chunk::<8>() else {
         return Some(Fault::Malformed);
     };
     if !matches!(level, 4 | 5) {
@@ -71,7 +71,7 @@ fn introduction(header: &[u8]) -> Option<Fault> {
     let contradicts = flags & 0x01 != 0
         || (!will && quality_and_retain != 0)
         || flags & 0x18 == 0x18
-        || (*level == 4 && password && !name);
+        || (level == 4 && password && !name);
     contradicts.then_some(Fault::Malformed)
 }
 
@@ -97,19 +97,19 @@ pub fn wrong(packet: &Packet) -> Option<No> {
             .or_else(|| publish.props().iter().find_map(property)),
         Packet::V3_1_1Subscribe(subscribe) => filters(
             subscribe.packet_id(),
-            subscribe.entries().iter().map(|entry| entry.topic_filter()),
+            subscribe.entries().iter().map(SubEntry::topic_filter),
         ),
         Packet::V5_0Subscribe(subscribe) => filters(
             subscribe.packet_id(),
-            subscribe.entries().iter().map(|entry| entry.topic_filter()),
+            subscribe.entries().iter().map(SubEntry::topic_filter),
         ),
         Packet::V3_1_1Unsubscribe(unsubscribe) => filters(
             unsubscribe.packet_id(),
-            unsubscribe.entries().iter().map(|entry| entry.as_str()),
+            unsubscribe.entries().iter().map(MqttString::as_str),
         ),
         Packet::V5_0Unsubscribe(unsubscribe) => filters(
             unsubscribe.packet_id(),
-            unsubscribe.entries().iter().map(|entry| entry.as_str()),
+            unsubscribe.entries().iter().map(MqttString::as_str),
         ),
         // Who has named no method has nothing to show by one ([MQTT-4.12.0-7]).
         Packet::V5_0Auth(_) => Some(No::Protocol),
@@ -159,17 +159,14 @@ mod tests {
 
     #[test]
     fn a_packet_ends_where_its_length_says() {
-        for (bytes, is) in [
-            (&[][..], None),
-            (&[0xC0], None),
-            (&[0xC0, 0x00], Some(2)),
-            (&[0x30, 0x80], None),
-            (&[0x30, 0x80, 0x01], Some(3 + 128)),
-            (&[0x30, 0xFF, 0xFF, 0xFF, 0x7F], Some(5 + 268_435_455)),
-            (&[0x30, 0xFF, 0xFF, 0xFF, 0xFF, 0x01], None),
-        ] {
-            assert_eq!(length(bytes), is, "{bytes:?}");
-        }
+        let check = |bytes: &[u8], is| assert_eq!(length(bytes), is, "{bytes:?}");
+        check(&[], None);
+        check(&[0xC0], None);
+        check(&[0xC0, 0x00], Some(2));
+        check(&[0x30, 0x80], None);
+        check(&[0x30, 0x80, 0x01], Some(3 + 128));
+        check(&[0x30, 0xFF, 0xFF, 0xFF, 0x7F], Some(5 + 268_435_455));
+        check(&[0x30, 0xFF, 0xFF, 0xFF, 0xFF, 0x01], None);
         assert_eq!(whole(&[0xC0, 0x00, 0xC0, 0x00]), Some(2));
         assert_eq!(whole(&[0x30, 0x03, 0x00]), None);
         // Too large, and no length: the header says so.

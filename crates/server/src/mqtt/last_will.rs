@@ -55,9 +55,10 @@ impl LastWill {
             topic: will.topic,
             payload: will.payload,
             // Nobody is there to acknowledge it to: the identifier stands for none.
-            quality: match will.acknowledged {
-                true => Quality::AtLeastOnce(0),
-                false => Quality::AtMostOnce,
+            quality: if will.acknowledged {
+                Quality::AtLeastOnce(0)
+            } else {
+                Quality::AtMostOnce
             },
             retain: will.retain,
             again: false,

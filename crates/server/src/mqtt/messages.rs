@@ -97,6 +97,7 @@ fn told(publish: &Publish, about: Option<PatientId>, received: Timestamp) -> Wai
         },
         about,
         again: None,
+        place: None,
     }
 }
 
@@ -293,6 +294,7 @@ pub async fn will(broker: &Broker, device: &Registered, publish: &Publish) {
         if let Some(message) = &pending.tell {
             broker.sessions.tell(None, &device.id, message);
         }
+        super::wrote(broker);
     }
 }
 
@@ -313,6 +315,7 @@ pub fn send_command(broker: &Broker, command: &Command) {
         },
         about: known.and_then(|known| known.patient.clone()),
         again: None,
+        place: None,
     };
     broker.sessions.tell(None, &command.device, &message);
 }

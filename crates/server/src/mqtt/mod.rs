@@ -10,6 +10,7 @@ mod last_will;
 mod messages;
 mod said;
 mod session;
+mod stored;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -17,7 +18,7 @@ mod topic;
 mod welcome;
 mod wire;
 
-use std::{sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use tokio::{net::TcpListener, sync::watch, time::MissedTickBehavior};
 use tokio_rustls::{TlsAcceptor, rustls::ServerConfig};
@@ -56,8 +57,8 @@ pub struct Listening {
 
 impl Broker {
     /// The broker of a hospital, which knows what devices said of themselves before.
-    pub fn new(hospital: Arc<Hospital>) -> anyhow::Result<Arc<Self>> {
-        let sessions = Sessions::default();
+    pub fn new(hospital: Arc<Hospital>, data: &Path) -> anyhow::Result<Arc<Self>> {
+        let sessions = Sessions::open(data, clock::now())?;
         for (device, payload) in hospital.devices.kept.states()? {
             if let Ok(state) = ::devices::State::read(&payload) {
                 hospital.devices.with_quality(&device, |quality| {
@@ -82,12 +83,23 @@ pub async fn follow(broker: Arc<Broker>, mut closed: watch::Receiver<bool>) {
     loop {
         tokio::select! {
             _ = closed.wait_for(|closed| *closed) => return,
-            _ = sweep.tick() => broker.sessions.sweep(clock::now()),
+            _ = sweep.tick() => {
+                broker.sessions.sweep(clock::now());
+                wrote(&broker);
+            }
             // One that was missed is sent when the device comes the next time.
             command = commands.recv() => if let Ok(command) = command {
                 messages::send_command(&broker, &command);
+                wrote(&broker);
             },
         }
+    }
+}
+
+/// Writes what nobody waits for.
+fn wrote(broker: &Broker) {
+    if let Err(error) = broker.sessions.write() {
+        tracing::error!(%error, "MQTT sessions could not be written; it is tried again");
     }
 }
 

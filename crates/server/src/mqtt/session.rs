@@ -1,7 +1,9 @@
-//! Who hears what: sessions with their wishes, what waits for them, and what was kept.
+//! Who hears what: sessions with their wishes, what waits for them, and what was kept. What outlives its connection
+//! lies on disk as well ([`Disk`]).
 
 use std::{
     collections::{HashMap, VecDeque},
+    path::Path,
     sync::Arc,
 };
 
@@ -10,6 +12,7 @@ use tokio::sync::{Notify, oneshot};
 use vocabulary::{ActorId, DeviceId, PatientId, Timestamp};
 
 use super::{
+    stored::{Disk, Stored},
     topic,
     wire::{Filter, Introduction, Kept, No, Told},
 };
@@ -53,6 +56,8 @@ pub struct Waiting {
     pub about: Option<PatientId>,
     /// Its identifier, where it went out before and was not acknowledged.
     pub again: Option<u16>,
+    /// Where it lies on disk, where it does.
+    pub place: Option<i64>,
 }
 
 impl Waiting {
@@ -65,6 +70,7 @@ impl Waiting {
 pub struct Session {
     key: String,
     pub who: Who,
+    disk: Arc<Disk>,
     state: Mutex<State>,
     /// Something waits, or the session was taken over.
     pub wake: Notify,
@@ -79,6 +85,8 @@ struct State {
     /// Counts connections: one with an older number was taken over.
     connection: u64,
     connected: bool,
+    /// How long it is kept after its owner left, in seconds; on disk where that is not at once.
+    expiry_s: u32,
     /// After this nobody will come back for it.
     until: Option<Timestamp>,
     overflowed: bool,
@@ -94,8 +102,8 @@ pub struct Attached {
 }
 
 /// All sessions, and what was kept.
-#[derive(Default)]
 pub struct Sessions {
+    disk: Arc<Disk>,
     all: Mutex<HashMap<String, Arc<Session>>>,
     /// Who has a wish about one device.
     by_device: RwLock<HashMap<DeviceId, Vec<Arc<Session>>>>,
@@ -108,6 +116,52 @@ pub struct Sessions {
 }
 
 impl Sessions {
+    /// The sessions that lie below the data folder. Whose owner was there when the program ended is kept from now
+    /// on as long as was agreed.
+    pub fn open(data: &Path, now: Timestamp) -> anyhow::Result<Self> {
+        let disk = Arc::new(Disk::open(data)?);
+        let sessions = Self {
+            disk: Arc::clone(&disk),
+            all: Mutex::default(),
+            by_device: RwLock::default(),
+            wide: RwLock::default(),
+            kept: RwLock::default(),
+            wills: Mutex::default(),
+        };
+        for (stored, waiting) in disk.all()? {
+            let until = stored
+                .until
+                .unwrap_or(Timestamp(now.0 + i64::from(stored.expiry_s) * 1000));
+            let state = State {
+                bytes: waiting.iter().map(Waiting::bytes).sum(),
+                waiting: waiting.into(),
+                filters: stored.filters.clone(),
+                expiry_s: stored.expiry_s,
+                until: Some(until),
+                ..State::default()
+            };
+            let session = Arc::new(Session {
+                key: stored.key.clone(),
+                who: stored.who,
+                disk: Arc::clone(&disk),
+                state: Mutex::new(state),
+                wake: Notify::new(),
+            });
+            for filter in &stored.filters {
+                sessions.join(&session, &filter.filter);
+            }
+            session.note(&session.state.lock());
+            sessions.all.lock().insert(stored.key, session);
+        }
+        disk.keep()?;
+        Ok(sessions)
+    }
+
+    /// Writes what changed of the sessions that outlive their connection.
+    pub fn write(&self) -> anyhow::Result<()> {
+        self.disk.keep()
+    }
+
     /// Takes up or begins a session; who else was connected to it is put out.
     pub fn attach(
         &self,
@@ -145,6 +199,7 @@ impl Sessions {
                 let session = Arc::new(Session {
                     key: key.clone(),
                     who,
+                    disk: Arc::clone(&self.disk),
                     state: Mutex::default(),
                     wake: Notify::new(),
                 });
@@ -157,6 +212,9 @@ impl Sessions {
         state.connected = true;
         state.until = None;
         state.begin_again();
+        let lay_there = state.expiry_s > 0;
+        state.expiry_s = expiry_s;
+        session.remember(&mut state, lay_there);
         drop(state);
         Ok(Attached {
             session,
@@ -181,7 +239,11 @@ impl Sessions {
             return;
         }
         state.connected = false;
-        state.until = Some(Timestamp(now.0 + i64::from(expiry_s.min(LONGEST_S)) * 1000));
+        let expiry_s = expiry_s.min(LONGEST_S);
+        state.until = Some(Timestamp(now.0 + i64::from(expiry_s) * 1000));
+        let lay_there = state.expiry_s > 0;
+        state.expiry_s = expiry_s;
+        session.remember(&mut state, lay_there);
         let over = expiry_s == 0 || state.overflowed;
         drop(state);
         if over {
@@ -199,19 +261,30 @@ impl Sessions {
     /// Ends sessions whose time is over.
     pub fn sweep(&self, now: Timestamp) {
         let mut gone = Vec::new();
-        self.all.lock().retain(|_, session| {
+        let mut all = self.all.lock();
+        all.retain(|_, session| {
             let over = session.state.lock().until.is_some_and(|until| until < now);
             if over {
                 gone.push(Arc::clone(session));
             }
             !over
         });
+        // Nobody begins one of the same name before this is noted.
         for session in gone {
             self.forget(&session);
         }
+        drop(all);
     }
 
     fn forget(&self, session: &Arc<Session>) {
+        {
+            let mut state = session.state.lock();
+            if state.expiry_s > 0 {
+                self.disk.over(&session.key);
+            }
+            // What comes to it from now on is nobody's.
+            state.expiry_s = 0;
+        }
         let others = |list: &mut Vec<Arc<Session>>| list.retain(|s| !Arc::ptr_eq(s, session));
         others(&mut self.wide.write());
         self.by_device.write().retain(|_, list| {
@@ -237,15 +310,8 @@ impl Sessions {
                 true
             }
         };
-        let join = |list: &mut Vec<Arc<Session>>| {
-            if !list.iter().any(|s| Arc::ptr_eq(s, session)) {
-                list.push(Arc::clone(session));
-            }
-        };
-        match topic::device_of(&filter.filter) {
-            Some(device) => join(self.by_device.write().entry(device).or_default()),
-            None => join(&mut self.wide.write()),
-        }
+        session.note(&session.state.lock());
+        self.join(session, &filter.filter);
         let tell = match filter.kept {
             Kept::Always => true,
             Kept::WhenNew => new,
@@ -267,11 +333,25 @@ impl Sessions {
                         told,
                         about: about.clone(),
                         again: None,
+                        place: None,
                     });
                 }
             }
         }
         Ok(acknowledged)
+    }
+
+    /// A session has a wish about a device, or about several.
+    fn join(&self, session: &Arc<Session>, filter: &str) {
+        let join = |list: &mut Vec<Arc<Session>>| {
+            if !list.iter().any(|s| Arc::ptr_eq(s, session)) {
+                list.push(Arc::clone(session));
+            }
+        };
+        match topic::device_of(filter) {
+            Some(device) => join(self.by_device.write().entry(device).or_default()),
+            None => join(&mut self.wide.write()),
+        }
     }
 
     /// Takes a wish back; whether it was there.
@@ -283,6 +363,7 @@ impl Sessions {
             state.filters.retain(|known| known.filter != filter);
             let mut left = state.filters.iter();
             let others = left.any(|known| topic::device_of(&known.filter) == about);
+            session.note(&state);
             (before != state.filters.len(), others)
         };
         // Nothing is left behind where nobody has a wish any more.
@@ -355,6 +436,40 @@ impl State {
 }
 
 impl Session {
+    /// Notes how it stands, where it outlives its connection.
+    fn note(&self, state: &State) {
+        if state.expiry_s > 0 {
+            self.disk.session(Stored {
+                key: self.key.clone(),
+                who: self.who.clone(),
+                filters: state.filters.clone(),
+                expiry_s: state.expiry_s,
+                until: state.until,
+            });
+        }
+    }
+
+    /// Notes how it stands from now on, with what waits where that lay nowhere; or that nothing of it is left there.
+    fn remember(&self, state: &mut State, lay_there: bool) {
+        if state.expiry_s > 0 {
+            self.note(state);
+            for message in state
+                .waiting
+                .iter_mut()
+                .filter(|message| message.told.acknowledged)
+            {
+                if message.place.is_none() {
+                    message.place = Some(self.disk.message(&self.key, message));
+                }
+            }
+        } else if lay_there {
+            self.disk.over(&self.key);
+            for message in &mut state.waiting {
+                message.place = None;
+            }
+        }
+    }
+
     /// Takes a message that one of the wishes is about.
     fn hear(self: &Arc<Self>, from: Option<&Arc<Self>>, message: &Waiting) {
         let own = from.is_some_and(|from| Arc::ptr_eq(from, self));
@@ -373,7 +488,7 @@ impl Session {
         self.push(message);
     }
 
-    fn push(&self, message: Waiting) {
+    fn push(&self, mut message: Waiting) {
         let mut state = self.state.lock();
         if !state.connected && !message.told.acknowledged {
             return;
@@ -389,8 +504,12 @@ impl Session {
             state.overflowed = true;
             state.waiting.clear();
             state.bytes = 0;
+            self.disk.emptied(&self.key);
         }
         if !state.overflowed {
+            if state.expiry_s > 0 && message.told.acknowledged {
+                message.place = Some(self.disk.message(&self.key, &message));
+            }
             state.bytes += bytes;
             state.waiting.push_back(message);
         }
@@ -412,6 +531,7 @@ impl Session {
                 told,
                 about: None,
                 again: None,
+                place: None,
             });
         }
     }
@@ -439,12 +559,27 @@ impl Session {
 
     /// A message went out and is to be acknowledged.
     pub fn sent(&self, id: u16, message: Waiting) {
+        if let Some(place) = message.place.filter(|_| message.again.is_none()) {
+            self.disk.sent(place, id);
+        }
         self.state.lock().unacknowledged.push_back((id, message));
+    }
+
+    /// A message is told to nobody.
+    pub fn leave_out(&self, message: &Waiting) {
+        if let Some(place) = message.place {
+            self.disk.done(place);
+        }
     }
 
     /// A message was acknowledged.
     pub fn acknowledged(&self, id: u16) {
         let mut state = self.state.lock();
-        state.unacknowledged.retain(|(known, _)| *known != id);
+        state.unacknowledged.retain(|(known, message)| {
+            if *known == id {
+                self.leave_out(message);
+            }
+            *known != id
+        });
     }
 }

@@ -148,7 +148,7 @@ async fn a_copy_is_not_acknowledged_before_the_first_is_on_disk() {
         .await
         .unwrap();
     let token = hospital.devices.kept.issue(&device).unwrap();
-    let broker = Broker::new(Arc::clone(&hospital)).unwrap();
+    let broker = Broker::new(Arc::clone(&hospital), folder.path()).unwrap();
     let (_close, closed) = watch::channel(false);
     let payload = r#"{"t": 1790000000000, "code": "150456", "value": 97, "unit": "%"}"#;
     let (introduction, says) = (introduction("ox-1", &token), message("ox-1", payload));

@@ -17,11 +17,12 @@ use mqtt_protocol_core::mqtt::{
         v5_0,
     },
     result_code::{
-        ConnectReasonCode, ConnectReturnCode, DisconnectReasonCode, MqttError, PubackReasonCode,
+        ConnectReasonCode, ConnectReturnCode, DisconnectReasonCode, PubackReasonCode,
         PubrecReasonCode, SubackReasonCode, SubackReturnCode, UnsubackReasonCode,
     },
     role,
 };
+use serde::{Deserialize, Serialize};
 use vocabulary::Timestamp;
 
 use super::{
@@ -135,7 +136,7 @@ pub enum Quality {
 }
 
 /// A wish to hear messages.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(clippy::struct_field_names, reason = "the standard's word")]
 pub struct Filter {
     pub filter: String,
@@ -150,7 +151,7 @@ pub struct Filter {
 }
 
 /// When kept messages are told to who subscribes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kept {
     Always,
     WhenNew,
@@ -270,7 +271,7 @@ impl Wire {
             }
             // A packet in several readings.
             let length = form::length(&self.begun);
-            let missing = length.map_or(1, |length| length - self.begun.len());
+            let missing = length.map_or(1, |length| length.saturating_sub(self.begun.len()).max(1));
             let (more, after) = rest.split_at(missing.min(rest.len()));
             self.begun.extend_from_slice(more);
             rest = after;
@@ -316,10 +317,9 @@ impl Wire {
                     duration_ms,
                 } => self.silence = Some(Duration::from_millis(duration_ms)),
                 // Whatever is against the protocol ends the connection.
-                Event::NotifyError(error) => {
+                Event::NotifyError(_) => {
                     // 3.1.1 has no answer to an introduction that is none ([MQTT-3.1.4-1] there).
-                    let is_name = error == MqttError::ClientIdentifierNotValid;
-                    if !self.welcomed && !self.is_five() && !is_name {
+                    if !self.welcomed && !self.is_five() {
                         self.out.clear();
                     }
                     self.closing = true;
@@ -424,7 +424,7 @@ impl Wire {
         // The lengths of topic and properties, and an identifier.
         let identifier = if told.acknowledged { 2 } else { 0 };
         let properties = told.property_bytes();
-        let properties = if properties < 128 { 1 } else { 3 } + properties;
+        let properties = properties + usize::from(properties >= 128) * 2 + 1;
         let rest = 2 + told.topic.len() + identifier + properties + told.payload.len();
         let length = match rest {
             ..128 => 1,
