@@ -3,6 +3,7 @@
 import dataclasses
 import socket
 import struct
+import time
 
 CONNECT, CONNACK, PUBLISH, PUBACK, PUBREC, PUBREL, PUBCOMP = range(1, 8)
 SUBSCRIBE, SUBACK, UNSUBSCRIBE, UNSUBACK, PINGREQ, PINGRESP, DISCONNECT, AUTH = range(8, 16)
@@ -199,7 +200,15 @@ class Raw:
     """A connection that sends bytes and reads packets."""
 
     def __init__(self, port: int):
-        self.socket = socket.create_connection(("127.0.0.1", port))
+        until = time.monotonic() + 60
+        while True:
+            try:
+                self.socket = socket.create_connection(("127.0.0.1", port))
+                break
+            except ConnectionRefusedError:
+                # A hospital that has just opened opens this door last.
+                assert time.monotonic() < until
+                time.sleep(0.05)
         self.socket.settimeout(60)
         self.five, self.left = True, b""
 

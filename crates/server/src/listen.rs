@@ -51,17 +51,12 @@ pub async fn open(hospital: &Arc<Hospital>) -> Result<Doors> {
     let mut tasks = Vec::new();
 
     let address = hospital.config.http_address()?;
-    let listener = TcpListener::bind(address).await.with_context(|| {
+    let web = TcpListener::bind(address).await.with_context(|| {
         format!(
             "listen on {address} for HTTP: is another server running? choose another with --http"
         )
     })?;
-    let http = listener.local_addr()?;
-    tasks.push(tokio::spawn(serve_http(
-        listener,
-        Arc::clone(hospital),
-        closed.clone(),
-    )));
+    let http = web.local_addr()?;
 
     // Both DICOM doors take from the same places.
     let places = Arc::new(Semaphore::new(hospital.config.dicom_associations));
@@ -100,6 +95,9 @@ pub async fn open(hospital: &Arc<Hospital>) -> Result<Doors> {
     let media = open_media(hospital, &closed, &mut tasks).await?;
     follow_readings(hospital, &closed, &mut tasks);
     follow_the_record(hospital, &closed, &mut tasks);
+    // Who hears that the hospital is ready finds every door open.
+    let serving = serve_http(web, Arc::clone(hospital), closed.clone());
+    tasks.push(tokio::spawn(serving));
     Ok(Doors {
         http,
         dicom,

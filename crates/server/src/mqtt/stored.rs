@@ -13,7 +13,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use mqtt_protocol_core::mqtt::packet::{GenericPacketTrait as _, Property, Qos, v5_0};
+use mqtt_protocol_core::mqtt::packet::{Property, Qos, v5_0};
 use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 use vocabulary::{ActorId, DeviceId, PatientId, Timestamp};
