@@ -49,7 +49,11 @@ camera?: string,
 /**
  * The section of the shared screen.
  */
-screen?: string, };
+screen?: string, 
+/**
+ * The section of the picture of all around.
+ */
+around?: string, };
 
 /**
  * An offer of WebRTC for a line for poses: one data channel, without order and without repetition.

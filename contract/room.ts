@@ -60,7 +60,11 @@ view: View | null, } | { "act": "gather",
 /**
  * From where one looks.
  */
-view: View, } | { "act": "raise-hand" } | { "act": "lower-hand", 
+view: View, } | { "act": "show-around", 
+/**
+ * Whether one shows it from now on.
+ */
+shows: boolean, } | { "act": "raise-hand" } | { "act": "lower-hand", 
 /**
  * Whose hand; one's own where nothing is said.
  */
@@ -1060,7 +1064,7 @@ why: StopReason, };
 /**
  * Why the room refuses an act. The room is then as it was.
  */
-export type Refusal = "malformed" | "watching-only" | "too-fast" | "unknown-entity" | "wrong-type" | "unknown-series" | "outside-volume" | "wrong-number-of-points" | "unknown-layer" | "colour-taken" | "led-by-another" | "empty-text" | "text-too-long" | "too-far-away" | "scale-out-of-range" | "not-unit-length" | "value-out-of-range" | "too-many-layers" | "too-many-entities" | "not-yours" | "carries-marks-of-others" | "held-by-another" | "not-held" | "nothing-to-undo" | "not-for-your-standing" | "keeps-no-order" | "nobody-there" | "not-yourself" | "above-you" | "reason-needed" | "companion-needed" | "still-blocked" | "cannot-be" | "not-inside" | "not-asked" | "cannot-agree" | "not-kept" | "forgotten";
+export type Refusal = "malformed" | "watching-only" | "too-fast" | "unknown-entity" | "wrong-type" | "unknown-series" | "outside-volume" | "wrong-number-of-points" | "unknown-layer" | "colour-taken" | "led-by-another" | "around-by-another" | "empty-text" | "text-too-long" | "too-far-away" | "scale-out-of-range" | "not-unit-length" | "value-out-of-range" | "too-many-layers" | "too-many-entities" | "not-yours" | "carries-marks-of-others" | "held-by-another" | "not-held" | "nothing-to-undo" | "not-for-your-standing" | "keeps-no-order" | "nobody-there" | "not-yourself" | "above-you" | "reason-needed" | "companion-needed" | "still-blocked" | "cannot-be" | "not-inside" | "not-asked" | "cannot-agree" | "not-kept" | "forgotten";
 
 /**
  * What lets a participant take their seat again; 16 random bytes, written as hexadecimal digits.
@@ -1083,6 +1087,10 @@ camera: boolean,
  * A screen is shared.
  */
 screen: boolean, 
+/**
+ * A picture of all around is shown; who sends one asks for it first ([`crate::Act::ShowAround`]).
+ */
+around: boolean, 
 /**
  * One's own voice comes back to oneself, and goes to nobody else, to check the way there and back.
  */
@@ -1221,7 +1229,7 @@ source: Source, };
 /**
  * What a picture or a voice comes from.
  */
-export type Source = "microphone" | "screen" | "camera";
+export type Source = "microphone" | "screen" | "camera" | "around";
 
 /**
  * What somebody is in a room, which says what they may do there.
@@ -1336,7 +1344,11 @@ camera: boolean,
 /**
  * Whether they share a screen.
  */
-screen: boolean, };
+screen: boolean, 
+/**
+ * Whether they show a picture of all around.
+ */
+around: boolean, };
 
 /**
  * Which grey values are told apart, in Hounsfield units.

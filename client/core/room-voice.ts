@@ -1,5 +1,5 @@
 /** Voice, picture and captions of a room as its page sees them. The room goes on without any of it. */
-import { createEffect, createSignal, on, onCleanup } from 'solid-js';
+import { createEffect, createMemo, createSignal, on, onCleanup } from 'solid-js';
 import type { Accessor } from 'solid-js';
 import type { MediaAnswer, MediaDoor } from '../../contract/media';
 import type { Slot, Source, Voice } from '../../contract/room';
@@ -22,6 +22,12 @@ export interface Picture {
   /** Whose; undefined for one's own. */
   readonly participant: number | undefined;
   readonly source: 'camera' | 'screen';
+  readonly track: MediaStreamTrack;
+}
+
+/** A picture of all around a place. */
+export interface Around {
+  readonly participant: number;
   readonly track: MediaStreamTrack;
 }
 
@@ -49,7 +55,11 @@ export interface RoomVoice {
   readonly chosen: (kind: MediaDeviceKind) => string;
   join(): Promise<void>;
   leave(): void;
-  turn(source: Source, on: boolean): Promise<void>;
+  turn(source: Exclude<Source, 'around'>, on: boolean): Promise<void>;
+  /** Shows all that is around a place, by what `open` brings; nothing ends it. */
+  showAround(open: (() => Promise<MediaStreamTrack | undefined>) | undefined): Promise<void>;
+  /** The picture of all around that is shown now, others' or one's own. */
+  readonly around: Accessor<Around | undefined>;
   checkEcho(on: boolean): Promise<void>;
   choose(kind: MediaDeviceKind, device: string): Promise<void>;
   /** Whether others hear one in another voice. */
@@ -111,7 +121,7 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
   let nextCaption = 0;
 
   const on_ = (source: Source): boolean => own()[source] !== undefined;
-  const say = (): void => client.sends({ microphone: on_('microphone'), camera: on_('camera'), screen: on_('screen'), echo: echo() });
+  const say = (): void => client.sends({ microphone: on_('microphone'), camera: on_('camera'), screen: on_('screen'), around: on_('around'), echo: echo() });
   const nameOf = (participant: number): string => client.state.participants.get(participant)?.name ?? '';
 
   /** Takes in what of one's own is on; what was on before gives its device back. */
@@ -162,7 +172,7 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
         drop();
         mending = setTimeout(() => void attempt(), MEND_AFTER_ms);
       };
-      for (const source of ['microphone', 'camera', 'screen'] as const) await made.send(source, own()[source] ?? null);
+      for (const source of ['microphone', 'camera', 'screen', 'around'] as const) await made.send(source, own()[source] ?? null);
     } catch (error) {
       if (isLatest()) throw error;
     }
@@ -221,15 +231,22 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
     }
   }
 
+  function opener(source: Source): () => Promise<MediaStreamTrack | undefined> {
+    return async () => {
+      if (source === 'around') return undefined;
+      const track = await capture(source, chosen());
+      return track && source === 'microphone' && changed() ? disguised(track) : track;
+    };
+  }
+
   /** Switches a source; a closed one gives its device back, so that the browser shows it as free. */
-  async function turn(source: Source, isOn: boolean): Promise<void> {
+  async function turn(source: Source, isOn: boolean, open = opener(source)): Promise<void> {
     if (isOn === on_(source) || (isOn && state() !== 'in')) return;
     const during = stay;
     setTrouble(undefined);
     let track: MediaStreamTrack | undefined;
     try {
-      track = isOn ? await capture(source, chosen()) : undefined;
-      if (track && source === 'microphone' && changed()) track = await disguised(track);
+      track = isOn ? await open() : undefined;
       // Who left while the browser still asked is not to be heard or seen at their next stay.
       if (stay !== during) return track?.stop();
       keep(source, track);
@@ -313,13 +330,26 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
   const pictures = (): readonly Picture[] => {
     const shown: Picture[] = [];
     for (const { mid, participant, source } of slots()) {
-      const track = source === 'microphone' ? undefined : line()?.track(mid);
-      if (track && source !== 'microphone') shown.push({ key: `${mid}:${participant}:${source}`, participant, source, track });
+      const track = source === 'microphone' || source === 'around' ? undefined : line()?.track(mid);
+      if (track && source !== 'microphone' && source !== 'around') shown.push({ key: `${mid}:${participant}:${source}`, participant, source, track });
     }
     const camera = own().camera;
     if (camera) shown.push({ key: camera.id, participant: undefined, source: 'camera', track: camera });
     return shown;
   };
+
+  const around = createMemo(
+    (): Around | undefined => {
+      const { self } = client.state;
+      const mine = own().around;
+      if (mine && self !== undefined) return { participant: self, track: mine };
+      const slot = slots().find(({ source }) => source === 'around');
+      const track = slot && line()?.track(slot.mid);
+      return track && { participant: slot.participant, track };
+    },
+    undefined,
+    { equals: (a, b) => a?.participant === b?.participant && a?.track === b?.track },
+  );
 
   const placing = setInterval(() => line() && place(), PLACE_EVERY_ms);
   onCleanup(
@@ -397,6 +427,8 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
     join,
     leave,
     turn,
+    showAround: (open) => turn('around', open !== undefined, open),
+    around,
     checkEcho,
     choose,
     writesDown,

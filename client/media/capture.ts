@@ -5,7 +5,7 @@ import { devices } from './trouble';
 export type Chosen = Readonly<Partial<Record<MediaDeviceKind, string>>>;
 
 /** Opens a source of one's own; the browser may ask first, and the answer may take as long as people take. */
-export async function capture(source: Source, chosen: Chosen): Promise<MediaStreamTrack | undefined> {
+export async function capture(source: Exclude<Source, 'around'>, chosen: Chosen): Promise<MediaStreamTrack | undefined> {
   const device = (kind: MediaDeviceKind): MediaTrackConstraints => {
     const id = chosen[kind];
     return id ? { deviceId: { exact: id } } : {};

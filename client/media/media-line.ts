@@ -14,10 +14,11 @@ const PICTURES = 4;
 /** What one's own pictures take at most, in bits a second. */
 const CAMERA_BPS = 1_200_000;
 const SCREEN_BPS = 2_400_000;
+const AROUND_BPS = 4_000_000;
 /** A line that has not come about after this long does not. */
 const PATIENCE_ms = 15_000;
 
-/** One's media line to the hospital: three sources at most, and places for others. Negotiated once. */
+/** One's media line to the hospital: four sources at most, and places for others. Negotiated once. */
 export class MediaLine {
   /** Whether a speech service writes captions for those who ask for it. */
   readonly writesDown: boolean;
@@ -32,7 +33,7 @@ export class MediaLine {
     this.#peer = new RTCPeerConnection({ iceServers, bundlePolicy: 'max-bundle' });
     const source = (kind: 'audio' | 'video', maxBitrate?: number): RTCRtpTransceiver =>
       this.#peer.addTransceiver(kind, { direction: 'sendonly', ...(maxBitrate === undefined ? {} : { sendEncodings: [{ maxBitrate }] }) });
-    this.#sources = { microphone: source('audio'), camera: source('video', CAMERA_BPS), screen: source('video', SCREEN_BPS) };
+    this.#sources = { microphone: source('audio'), camera: source('video', CAMERA_BPS), screen: source('video', SCREEN_BPS), around: source('video', AROUND_BPS) };
     for (let left = VOICES; left > 0; left--) this.#peer.addTransceiver('audio', { direction: 'recvonly' });
     for (let left = PICTURES; left > 0; left--) this.#peer.addTransceiver('video', { direction: 'recvonly' });
   }
@@ -55,13 +56,14 @@ export class MediaLine {
 
   async #negotiate(doors: MediaDoors, participant: number): Promise<void> {
     await this.#peer.setLocalDescription(await this.#peer.createOffer());
-    const { microphone, camera, screen } = this.#sources;
+    const { microphone, camera, screen, around } = this.#sources;
     const answer = await doors.offer({
       participant,
       sdp: this.#peer.localDescription?.sdp ?? '',
       microphone: microphone.mid ?? '',
       camera: camera.mid ?? '',
       screen: screen.mid ?? '',
+      around: around.mid ?? '',
     });
     await this.#peer.setRemoteDescription({ type: 'answer', sdp: answer.sdp });
   }

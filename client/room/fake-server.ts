@@ -1,4 +1,4 @@
-import type { Act, Ack, Change, Event, Knocking, Participant, PoseOf, Refusal, Sending, Slot, Threshold } from '../../contract/room';
+import type { Act, Ack, Change, Event, Knocking, Participant, PoseOf, Refusal, Sending, Slot, Threshold, Voice } from '../../contract/room';
 import { Reader, Writer } from './bytes';
 import { bytesFromHex } from './codec';
 import type { SocketLike } from './line';
@@ -113,6 +113,10 @@ export class FakeSocket implements SocketLike {
 
   slots(slots: Slot[]): void {
     this.#say(new Writer().u8(0x87).json(slots));
+  }
+
+  voices(voices: Voice[]): void {
+    this.#say(new Writer().u8(0x86).json(voices));
   }
 
   babble(): void {

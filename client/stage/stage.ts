@@ -4,6 +4,7 @@ import type { Transform, Vec3 } from '../core/frames';
 import type { Language } from '../core/language';
 import { isReduced } from '../core/volume/reduced';
 import type { VolumeStore } from '../core/volume/store';
+import { AroundBall } from './around';
 import { Avatars } from './avatars';
 import { Boards } from './boards';
 import { CameraRig, type View } from './camera-rig';
@@ -86,6 +87,7 @@ export class Stage {
   readonly #ends: (() => void)[] = [];
   readonly #first: ReturnType<CameraRig['copy']>;
   #presence: Presence | undefined;
+  #around: AroundBall | undefined;
   /** Others' movements alone draw the room again no sooner than this. */
   readonly #redrawEvery: number;
   /** Somebody moved since the room was drawn. */
@@ -148,6 +150,14 @@ export class Stage {
   /** Whether somebody can stand at a spot of the room, in metres. */
   free(x: number, z: number): boolean {
     return this.#roomScene.free(x, z);
+  }
+
+  /** A picture of all around, in the place of the room, for whoever wears a headset; screens have a view of their own. */
+  set around(video: HTMLVideoElement | undefined) {
+    this.#around?.dispose();
+    this.#around = video && new AroundBall(video);
+    if (this.#around) this.scene.add(this.#around.mesh);
+    this.invalidate();
   }
 
   /** Draws again at the next frame. */
@@ -269,6 +279,7 @@ export class Stage {
   dispose(): void {
     this.renderer.setAnimationLoop(null);
     for (const end of this.#ends) end();
+    this.#around?.dispose();
     for (const part of [this.#gestures, this.#keys, this.shared, this.#avatars, this.boards, this.#lesions, this.marks, this.proposals, this.hologram, this.#roomScene, this.renderer]) part.dispose();
     this.tools.events.clear();
     this.events.clear();
@@ -340,7 +351,7 @@ export class Stage {
     if (this.#moved && now - this.#drawnAt >= this.#redrawEvery) changed = true;
     if (hologram.picture.upload(this.renderer)) changed = true;
     this.#pose(clock);
-    this.#roomScene.backdropVisible = !presence?.passthrough;
+    this.#roomScene.backdropVisible = !presence?.passthrough && !this.#surround();
     this.#roomScene.tableVisible = !presence?.onSurface;
     this.scene.updateMatrixWorld();
     const ready = hologram.picture.ready && hologram.volumeVisible && shown !== undefined;
@@ -350,6 +361,16 @@ export class Stage {
     this.#drawnAt = now;
     this.#moved = false;
     this.#draw(ready);
+  }
+
+  /** Keeps a picture of all around about the eye; whether it is seen. */
+  #surround(): boolean {
+    const ball = this.#around;
+    if (!ball) return false;
+    // Who sees the real room around them goes on seeing it.
+    ball.mesh.visible = this.#presence?.passthrough === false;
+    ball.about(this.#eye());
+    return ball.mesh.visible;
   }
 
   /** From where one sees the room. */

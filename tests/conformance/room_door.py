@@ -70,11 +70,12 @@ class Person:
     """One connection to a room."""
 
     def __init__(self, hospital, user: str, room: str, streams: bool = False):
+        self.token = hospital.token(user)
         if streams:
-            self.socket = Stream(hospital, hospital.token(user), room)
+            self.socket = Stream(hospital, self.token, room)
         else:
             address = f"{hospital.base.replace('http', 'ws')}/api/rooms/{room}/socket"
-            header = [f"Authorization: Bearer {hospital.token(user)}"]
+            header = [f"Authorization: Bearer {self.token}"]
             self.socket = websocket.create_connection(address, header=header, timeout=60)
             self.socket.send_binary(HELLO)
         self.seq, self.people, self.waiting = 0, [], []

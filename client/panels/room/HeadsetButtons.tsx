@@ -4,6 +4,7 @@ import type { JSX } from 'solid-js';
 import type { Knocking } from '../../../contract/room';
 import { useApp } from '../../core/app';
 import { gazeChooses, letGazeChoose } from '../../core/gaze';
+import type { RoomAround } from '../../core/room-around';
 import type { RoomControl } from '../../core/room-control';
 import { WINDOWS } from '../../core/room-control';
 import type { RoomOrder } from '../../core/room-order';
@@ -25,6 +26,7 @@ interface HeadsetButtonsProps {
   readonly control: RoomControl;
   readonly order: RoomOrder;
   readonly voice: RoomVoice;
+  readonly around: RoomAround;
   readonly title: string;
 }
 
@@ -71,6 +73,10 @@ export function HeadsetButtons(props: HeadsetButtonsProps): JSX.Element {
         return does.length > 0 ? `${name} (${does.join(', ')})` : name;
       })
       .join(' · ');
+  const aroundWords = (): string[] => {
+    const by = props.around.by();
+    return by ? [app.t(props.around.isOwn() ? 'around.own' : 'around.by', { name: by.name })] : [];
+  };
   const hasHandUp = (): boolean => (props.order.own()?.hand_since ?? null) !== null;
   const microphone = (): string => {
     if (props.voice.state() !== 'in') return app.t(props.voice.state() === 'joining' ? 'voice.joining' : 'voice.join');
@@ -88,6 +94,7 @@ export function HeadsetButtons(props: HeadsetButtonsProps): JSX.Element {
     title: props.title,
     lines: [
       app.t('stage.inside', { people: people() }),
+      ...aroundWords(),
       ...props.voice.captions().slice(-CAPTIONS_INSIDE).map(({ name, text }) => app.t('captions.said', { name, text })),
       ...(surface() === 'choosing' ? [app.t('inside.surface.hint')] : hint()),
       ...(waiting() ? [app.t('inside.waiting', { name: waiting()?.name ?? '' })] : []),
@@ -101,6 +108,7 @@ export function HeadsetButtons(props: HeadsetButtonsProps): JSX.Element {
       { id: 'hand', label: app.t(hasHandUp() ? 'order.lower' : 'order.raise') },
       ...(waiting() ? [{ id: 'admit', label: app.t('order.admit') }] : []),
       ...standing(),
+      ...(props.around.track() ? [{ id: 'around', label: `${props.around.looks() ? '✓ ' : ''}${app.t('around.inside')}` }] : []),
       { id: 'gaze', label: `${gazeChooses() ? '✓ ' : ''}${app.t('gaze.title')}` },
       { id: 'leave', label: app.t('room.leaveXr') },
     ],
@@ -118,6 +126,21 @@ export function HeadsetButtons(props: HeadsetButtonsProps): JSX.Element {
     if (headset) headset.standing = seesAsStanding();
   });
 
+  // Nobody is put into another place unasked: in a headset, too, one looks round in it when one wants to.
+  createEffect(() => {
+    const track = props.around.track();
+    if (!inside() || !track || !props.around.looks()) return;
+    const video = document.createElement('video');
+    video.srcObject = new MediaStream([track]);
+    [video.muted, video.playsInline] = [true, true];
+    void video.play().catch(() => undefined);
+    props.stage.around = video;
+    onCleanup(() => {
+      props.stage.around = undefined;
+      video.srcObject = null;
+    });
+  });
+
   function pressed(headset: Headset, id: string): void {
     const tool = TOOLS_INSIDE.find((one) => id === `tool:${one}`);
     const window = WINDOWS_INSIDE.find((one) => id === `window:${one}`);
@@ -128,6 +151,7 @@ export function HeadsetButtons(props: HeadsetButtonsProps): JSX.Element {
     else if (id === 'admit') admit();
     else if (id === 'surface') headset.chooseSurface(headset.surface !== 'choosing');
     else if (id === 'height') seeAsStanding(!seesAsStanding());
+    else if (id === 'around') props.around.look(!props.around.looks());
     else if (id === 'gaze') letGazeChoose(!gazeChooses());
     else void headset.exit();
   }

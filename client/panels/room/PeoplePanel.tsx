@@ -121,6 +121,9 @@ function VoiceChips(props: { voice: RoomVoice; participant: number }): JSX.Eleme
           <Show when={now().screen}>
             <span class="chip">{app.t('voice.state.screen')}</span>
           </Show>
+          <Show when={now().around}>
+            <span class="chip">{app.t('around.state')}</span>
+          </Show>
         </span>
       )}
     </Show>

@@ -4,6 +4,7 @@ import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import { patientPath } from '../../core/hospital';
 import type { RoomInfo } from '../../core/hospital';
+import type { RoomAround } from '../../core/room-around';
 import type { RoomControl } from '../../core/room-control';
 import type { RoomOrder } from '../../core/room-order';
 import type { RoomVoice } from '../../core/room-voice';
@@ -22,6 +23,7 @@ interface RoomBarProps {
   readonly control: RoomControl;
   readonly order: RoomOrder;
   readonly voice: RoomVoice;
+  readonly around: RoomAround;
   readonly status: Status;
   readonly stage: Stage | undefined;
   /** Below the bar: what everybody must see wherever they look. */
@@ -63,7 +65,7 @@ export function RoomBar(props: RoomBarProps): JSX.Element {
               )}
             </For>
           </ul>
-          <Show when={props.stage}>{(stage) => <HeadsetButtons stage={stage()} control={props.control} order={props.order} voice={props.voice} title={props.title} />}</Show>
+          <Show when={props.stage}>{(stage) => <HeadsetButtons stage={stage()} control={props.control} order={props.order} voice={props.voice} around={props.around} title={props.title} />}</Show>
           <LanguageSwitch />
         </div>
       </header>

@@ -8,6 +8,7 @@ import { inLanguage } from '../../core/language';
 import { createRoomControl, firstLook } from '../../core/room-control';
 import type { RoomControl } from '../../core/room-control';
 import { noduleDoors } from '../../core/nodules';
+import { createRoomAround } from '../../core/room-around';
 import { createRoomLead } from '../../core/room-lead';
 import { createRoomNews } from '../../core/room-news';
 import { createRoomVoice } from '../../core/room-voice';
@@ -24,6 +25,8 @@ import { viewOf } from '../../room/view';
 import type { Stage } from '../../stage/stage';
 import { Tabs } from '../Tabs';
 import { badgeWords } from '../person';
+import { AroundPanel, AroundWords } from './AroundPanel';
+import { AroundScreen } from './AroundScreen';
 import { BoardPanel } from './BoardPanel';
 import { CasePanel, placeOf } from './CasePanel';
 import { LeadPanel, LeadWords } from './LeadPanel';
@@ -62,6 +65,7 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
   const webcam = createRoomWebcam();
   const [stage, setStage] = createSignal<Stage>();
   const lead = createRoomLead(client, stage, app);
+  const around = createRoomAround(client, voice, app);
   const [help, setHelp] = createSignal(false);
   const [shown, setShown] = createSignal<Part>('case');
   const narrow = mediaSignal(NARROW);
@@ -128,13 +132,13 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
 
   return (
     <div class="room" data-accent={own()} data-shown={shown()}>
-      <RoomBar info={props.info} title={title()} control={control} order={order} voice={voice} status={news.status()} stage={stage()}>
+      <RoomBar info={props.info} title={title()} control={control} order={order} voice={voice} around={around} status={news.status()} stage={stage()}>
         <RecordingStrip recording={recording} order={order} />
         <WebcamSign webcam={webcam} />
       </RoomBar>
       <div class="room-dark" onKeyDown={onKey}>
         <StayNotice order={order} />
-        <StageHost control={control} setting={setting()} volume={volume()} title={title()} nodules={proposals()} onStage={setStage} leans={webcam.leans} onEntered={() => void webcam.turn(false)} words={<LeadWords lead={lead} />} foot={<VoiceBar voice={voice} offersOther={order.own()?.role === 'patient'} />} side={<Pictures voice={voice} control={control} />}>
+        <StageHost control={control} setting={setting()} volume={volume()} title={title()} nodules={proposals()} onStage={setStage} leans={webcam.leans} onEntered={() => void webcam.turn(false)} words={<><LeadWords lead={lead} /><AroundWords around={around} order={order} /></>} foot={<VoiceBar voice={voice} offersOther={order.own()?.role === 'patient'} />} side={<><AroundScreen around={around} flat={setting() === 'flat'} /><Pictures voice={voice} control={control} /></>}>
           <ToolBar control={control} onHelp={() => setHelp(true)} />
         </StageHost>
         <Show when={!narrow()}>
@@ -168,6 +172,7 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
                   <PeoplePanel control={control} order={order} voice={voice} log={news.log()} />
                   <VoicePanel voice={voice} />
                   <WebcamPanel webcam={webcam} />
+                  <AroundPanel around={around} voice={voice} order={order} />
                   <AskToRecord recording={recording} order={order} />
                   <Link href={recordingPath(props.info.id)} class="button quiet">
                     {app.t('recording.all')}

@@ -9,7 +9,7 @@ import { Icon } from '../Icon';
 import type { IconName } from '../Icon';
 
 interface Switchable {
-  readonly source: Source;
+  readonly source: Exclude<Source, 'around'>;
   readonly signs: readonly [off: IconName, on: IconName];
   readonly words: readonly [off: Key, on: Key];
 }

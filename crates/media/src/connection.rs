@@ -21,9 +21,9 @@ use crate::{
     clock::SlotClock,
     forwarder::{Attendance, Datagram},
     limits::{
-        CAMERA_BYTES_PER_S, FIRST_ESTIMATE_BPS, KEYFRAME_EVERY, OFFER_BYTES, PICTURES,
-        REORDER_AUDIO, REORDER_VIDEO, SCREEN_BYTES_PER_S, SECTIONS, SOURCES, SPEAKING_DBOV,
-        SPEAKING_HOLD, VOICE_BYTES_PER_S, VOICES,
+        AROUND_BYTES_PER_S, CAMERA_BYTES_PER_S, FIRST_ESTIMATE_BPS, KEYFRAME_EVERY, OFFER_BYTES,
+        PICTURES, REORDER_AUDIO, REORDER_VIDEO, SCREEN_BYTES_PER_S, SECTIONS, SOURCES,
+        SPEAKING_DBOV, SPEAKING_HOLD, VOICE_BYTES_PER_S, VOICES,
     },
     slots::lay,
     turn::crypto,
@@ -40,6 +40,8 @@ pub struct Offer {
     pub camera: Option<String>,
     /// The section of the shared screen.
     pub screen: Option<String>,
+    /// The section of the picture of all around.
+    pub around: Option<String>,
 }
 
 /// Why an offer was not taken. What it holds is not repeated.
@@ -242,6 +244,12 @@ impl Connection {
                 MediaKind::Video,
                 SCREEN_BYTES_PER_S,
             ),
+            (
+                Source::Around,
+                &offer.around,
+                MediaKind::Video,
+                AROUND_BYTES_PER_S,
+            ),
         ] {
             let Some(named) = named else { continue };
             let (mid, _) = arriving
@@ -322,6 +330,7 @@ impl Connection {
             Source::Microphone => self.sending.microphone || self.sending.echo,
             Source::Camera => self.sending.camera,
             Source::Screen => self.sending.screen,
+            Source::Around => self.sending.around,
         };
         if !is_on || !sent.budget.take(now, data.data.len()) {
             return None;
@@ -339,6 +348,7 @@ impl Connection {
             Source::Microphone => self.sending.microphone && !self.sending.echo,
             Source::Camera => self.sending.camera,
             Source::Screen => self.sending.screen,
+            Source::Around => self.sending.around,
         };
         is_on && self.sources.contains_key(&source)
     }
@@ -399,7 +409,7 @@ impl Connection {
     pub fn pass(&mut self, now: Instant, origin: Origin, data: &MediaData) -> bool {
         let places = match origin.source {
             Source::Microphone => &mut self.hearing,
-            Source::Camera | Source::Screen => &mut self.seeing,
+            Source::Camera | Source::Screen | Source::Around => &mut self.seeing,
         };
         let Some(place) = places.iter_mut().find(|place| place.from == Some(origin)) else {
             return true;

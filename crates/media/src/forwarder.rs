@@ -433,7 +433,7 @@ impl Forwarder {
         let ids = self.rooms.get(room).map(|members| members.ids.clone());
         let ids = ids.unwrap_or_default();
         let voices = self.sources_of(&ids, &[Source::Microphone]);
-        let pictures = self.sources_of(&ids, &[Source::Screen, Source::Camera]);
+        let pictures = self.sources_of(&ids, &[Source::Around, Source::Screen, Source::Camera]);
         let mut fresh = Vec::new();
         for id in &ids {
             fresh.extend(self.lay(*id, &voices, &pictures));
@@ -535,6 +535,7 @@ impl Forwarder {
                 speaking: connection.speaks(now),
                 camera: connection.shows(Source::Camera),
                 screen: connection.shows(Source::Screen),
+                around: connection.shows(Source::Around),
             })
         };
         let mut voices: Vec<_> = ids.iter().filter_map(voice).collect();

@@ -6,10 +6,10 @@ use std::{ops::RangeInclusive, time::Duration};
 pub const PEOPLE: usize = 64;
 /// The most voices that one person hears at once; more are heard by turns, as they speak.
 pub const VOICES: usize = 12;
-/// The most pictures that one person sees at once: screens before cameras.
+/// The most pictures that one person sees at once: one of all around before screens, these before cameras.
 pub const PICTURES: usize = 6;
-/// The sources of one person: microphone, camera, screen.
-pub const SOURCES: usize = 3;
+/// The sources of one person: microphone, camera, screen, and a picture of all around.
+pub const SOURCES: usize = 4;
 /// The most sections of an offer, those out of use included.
 pub const SECTIONS: usize = 24;
 /// The most addresses from which one person's datagrams come: some for each of their networks, and for each time
@@ -23,6 +23,8 @@ pub const VOICE_BYTES_PER_S: u64 = 24_000;
 pub const CAMERA_BYTES_PER_S: u64 = 190_000;
 /// What one screen may send, in bytes a second.
 pub const SCREEN_BYTES_PER_S: u64 = 380_000;
+/// What one picture of all around may send, in bytes a second: of its width a viewer sees a quarter at once.
+pub const AROUND_BYTES_PER_S: u64 = 630_000;
 /// Sounds at least this loud count as speaking, in decibels below the loudest there is.
 pub const SPEAKING_DBOV: i8 = -45;
 /// How long after the last such sound somebody still counts as speaking.

@@ -29,6 +29,7 @@ const TALK: Sending = Sending {
     microphone: true,
     camera: false,
     screen: false,
+    around: false,
     echo: false,
 };
 
@@ -69,6 +70,8 @@ struct World {
     /// Lines for poses that have opened, and what came by them.
     open: Vec<Attendance>,
     frames: Vec<(Attendance, Vec<u8>)>,
+    /// Whether those who come from now on offer what they show as a picture of all around.
+    shows_around: bool,
 }
 
 impl World {
@@ -91,13 +94,17 @@ impl World {
             ended: Vec::new(),
             open: Vec::new(),
             frames: Vec::new(),
+            shows_around: false,
         }
     }
 
     fn enter(&mut self, name: &'static str, room: &str) -> Attendance {
         let number = u8::try_from(self.people.len() + 2).unwrap();
         let address: SocketAddr = ([10, 0, 0, number], 9000).into();
-        let (mut rtc, offer, pending, microphone, camera) = offer(self.now, address, 3, 2);
+        let (mut rtc, mut offer, pending, microphone, camera) = offer(self.now, address, 3, 2);
+        if self.shows_around {
+            offer.around = offer.camera.take();
+        }
         let id = Attendance(u64::from(number));
         let answer = self
             .forwarder
@@ -255,6 +262,7 @@ fn offer(
         microphone: Some(microphone.to_string()),
         camera: Some(camera.to_string()),
         screen: None,
+        around: None,
     };
     (rtc, offer, pending, microphone, camera)
 }
@@ -435,6 +443,47 @@ fn who_comes_late_begins_with_a_whole_picture() {
 }
 
 #[test]
+fn a_picture_of_all_around_comes_before_the_others() {
+    let mut world = World::new(14, 0.0);
+    world.jitter = 3;
+    world.shows_around = true;
+    let li = world.enter("li", "a");
+    world.shows_around = false;
+    world.enter("chen", "a");
+    let wang = world.enter("wang", "a");
+    world.enter("zhao", "a");
+    world.connect();
+    let camera = Sending {
+        camera: true,
+        ..Sending::default()
+    };
+    let around = Sending {
+        around: true,
+        ..Sending::default()
+    };
+    for name in ["chen", "wang", "zhao"] {
+        world.sends(name, camera);
+    }
+    let showing = ["li", "chen", "wang", "zhao"];
+    world.pass(Duration::from_secs(2), &[], &showing);
+    // What is sent by its section without its being switched on goes to nobody.
+    assert!(world.of("chen").seen.iter().all(|frame| frame[6] != 2));
+    world.sends("li", around);
+    world.pass(Duration::from_secs(3), &[], &showing);
+    // There are two places for pictures, and four are shown: this one is always among them.
+    let slots = &world.slots[&wang];
+    let of_li = slots.iter().find(|slot| slot.source == Source::Around);
+    assert_eq!(of_li.map(|slot| slot.participant), Some(2));
+    assert!(slots.len() <= 2, "{slots:?}");
+    let seen = &world.of("wang").seen;
+    assert!(seen.iter().filter(|frame| frame[6] == 2).count() > 40);
+    let voices = &world.voices[&RoomId::new("a").unwrap()];
+    assert_eq!((voices[0].participant, voices[0].around), (2, true));
+    assert!(!voices[0].camera);
+    assert_eq!(li.0, 2);
+}
+
+#[test]
 fn an_echo_comes_back_to_oneself_alone() {
     let mut world = World::new(8, 0.0);
     let li = world.enter("li", "a");
@@ -506,8 +555,8 @@ fn offers_that_cannot_be_taken_are_refused_and_leave_nothing_behind() {
     assert!(matches!(join(&many), JoinError::TooManyPlaces));
     let (_, long, ..) = offer(now, address, 12, 11);
     assert!(matches!(join(&long), JoinError::TooManySections));
-    // Microphone, camera and two more that send.
-    let (_, mut loud, ..) = offer(now, address, 2, 0);
+    // Microphone, camera and three more that send.
+    let (_, mut loud, ..) = offer(now, address, 3, 0);
     loud.sdp = loud.sdp.replace("a=recvonly", "a=sendonly");
     assert!(matches!(join(&loud), JoinError::TooManySections));
     assert!(forwarder.is_idle());

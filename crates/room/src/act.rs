@@ -68,6 +68,12 @@ pub enum Act {
         /// From where one looks.
         view: View,
     },
+    /// Show a picture of all around, of which a room has one at a time, or end it. The host takes over from
+    /// anybody; who keeps order ends anybody's.
+    ShowAround {
+        /// Whether one shows it from now on.
+        shows: bool,
+    },
     /// Ask to speak.
     RaiseHand,
     /// Ask no longer; who keeps order lowers the hands of others.

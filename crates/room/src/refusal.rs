@@ -51,6 +51,8 @@ reasons! {
         ColourTaken: "该颜色已被他人使用或不可选", "somebody else here wears this colour, or it cannot be chosen";
         /// Somebody else leads, and is not the host's to follow.
         LedByAnother: "他人正在引导视图", "somebody else shows the way";
+        /// A room has one picture of all around at a time.
+        AroundByAnother: "房间内已有他人的全景画面", "somebody else shows a 360° picture; there is one at a time";
         /// An annotation says nothing.
         EmptyText: "文字内容为空", "the text says nothing";
         /// An annotation is longer than [`crate::limits::TEXT_CHARACTERS`], or a reason than

@@ -130,6 +130,8 @@ pub struct Room {
     leading_changed: bool,
     /// Who brings everybody to their view with the next tick.
     gathers: Option<Leading>,
+    /// Whose picture of all around is shown.
+    shows_around: Option<u16>,
     tick: u32,
     /// How much less often poses are sent than they would be, as a power of two.
     shed: u32,
@@ -164,6 +166,7 @@ impl Room {
             leading: None,
             leading_changed: false,
             gathers: None,
+            shows_around: None,
             tick: 0,
             shed: 0,
         })
@@ -710,6 +713,7 @@ impl Room {
         self.keep_the_door(now);
         self.let_go_of_the_forgotten(now);
         self.settle_leading();
+        self.settle_around();
         let (waiting, kept_out) = (self.knocking(now), self.kept_out(now));
         let recording = self.durable.recording().told();
         let news = News {

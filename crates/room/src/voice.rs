@@ -14,6 +14,8 @@ pub enum Source {
     Screen,
     /// A camera.
     Camera,
+    /// A picture of all that is around a place, every direction in it: equirectangular, twice as wide as high.
+    Around,
 }
 
 /// What a participant wants others to hear and see of them; nothing until they say so.
@@ -27,6 +29,9 @@ pub struct Sending {
     pub camera: bool,
     /// A screen is shared.
     pub screen: bool,
+    /// A picture of all around is shown; who sends one asks for it first ([`crate::Act::ShowAround`]).
+    #[serde(default)]
+    pub around: bool,
     /// One's own voice comes back to oneself, and goes to nobody else, to check the way there and back.
     pub echo: bool,
 }
@@ -46,6 +51,9 @@ pub struct Voice {
     pub camera: bool,
     /// Whether they share a screen.
     pub screen: bool,
+    /// Whether they show a picture of all around.
+    #[serde(default)]
+    pub around: bool,
 }
 
 /// What comes by one of the places that a client has kept for the voices and pictures of others.

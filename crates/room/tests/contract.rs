@@ -687,6 +687,7 @@ fn server_frames() -> Vec<(&'static str, ServerFrame)> {
                     speaking: true,
                     camera: false,
                     screen: true,
+                    around: false,
                 }],
             },
         ),

@@ -11,7 +11,9 @@
 
 mod stage;
 
-use room::{Door, Entity, Hologram, Licence, Refusal, Standing, limits, wire::ServerFrame};
+use room::{
+    Door, Entity, Hologram, Licence, Refusal, Sending, Standing, limits, wire::ServerFrame,
+};
 use serde_json::{Value, json};
 use stage::{Stage, hologram_act};
 use vocabulary::Assessed;
@@ -168,6 +170,57 @@ fn one_at_a_time_shows_the_way_and_the_host_takes_it() {
         2,
         "the hologram and the putting out; views are no facts"
     );
+}
+
+#[test]
+fn there_is_one_picture_of_all_around_and_the_host_decides() {
+    let (mut stage, host) = opened();
+    let chen = stage.enter("chen.expert");
+    let wu = stage.enter("wu.expert");
+    let watcher = stage.enter_as("zhou.trainee", false);
+    let show = |shows: bool| json!({"act": "show-around", "shows": shows});
+    let sending = Sending {
+        around: true,
+        ..Sending::default()
+    };
+    let shown = |stage: &Stage| {
+        let all = [host, chen, wu, watcher];
+        let shown = all.map(|seat| stage.room.lets_through(seat, sending));
+        shown.map(|sending| sending.is_some_and(|sending| sending.around))
+    };
+    let nobody = [false; 4];
+    assert_eq!(shown(&stage), nobody, "whatever they send");
+    assert_eq!(
+        stage.refused(watcher, show(true)),
+        Some(Refusal::WatchingOnly)
+    );
+    stage.accepted(chen, show(true));
+    assert_eq!(shown(&stage), [false, true, false, false]);
+    assert_eq!(
+        stage.refused(wu, show(true)),
+        Some(Refusal::AroundByAnother)
+    );
+    assert_eq!(stage.refused(wu, show(false)), Some(Refusal::KeepsNoOrder));
+    assert_eq!(shown(&stage), [false, true, false, false]);
+    stage.accepted(host, show(false));
+    assert_eq!(shown(&stage), nobody);
+    stage.accepted(wu, show(true));
+    stage.accepted(host, show(true));
+    assert_eq!(shown(&stage), [true, false, false, false]);
+    stage.accepted(host, show(false));
+    // A lost line leaves the place to another.
+    stage.accepted(chen, show(true));
+    stage.room.leave(stage.now, chen);
+    stage.round();
+    stage.accepted(wu, show(true));
+    assert_eq!(shown(&stage), [false, false, true, false]);
+    // Who is made an observer shows nothing more.
+    stage.accepted(
+        host,
+        json!({"act": "appoint", "participant": wu.participant, "standing": "observer"}),
+    );
+    stage.round();
+    assert_eq!(shown(&stage), nobody);
 }
 
 #[test]

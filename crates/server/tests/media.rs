@@ -25,6 +25,7 @@ use serde_json::{Value, json};
 use str0m::{
     Candidate, Event, Input, Output, Rtc,
     channel::{ChannelConfig, ChannelId, Reliability},
+    format::PayloadParams,
     media::{Direction, Frequency, MediaKind, MediaTime, Mid},
     net::{Protocol, Receive},
 };
@@ -43,9 +44,12 @@ struct Person {
     address: SocketAddr,
     rtc: Rtc,
     microphone: Mid,
+    around: Mid,
     talks: bool,
+    shows: bool,
     connected: bool,
     heard: usize,
+    seen: usize,
     /// Every datagram that came, by its first two bytes.
     captured: Vec<[u8; 2]>,
     began: Instant,
@@ -60,8 +64,8 @@ fn seat(inside: &mut Inside) -> u16 {
     })
 }
 
-/// An offer with a microphone and two places for voices.
-fn offer(socket: &UdpSocket) -> (Rtc, Value, str0m::change::SdpPendingOffer, Mid) {
+/// An offer with a microphone, a picture of all around, two places for voices and one for a picture.
+fn offer(socket: &UdpSocket) -> (Rtc, Value, str0m::change::SdpPendingOffer, [Mid; 2]) {
     let mut rtc = Rtc::builder()
         .set_crypto_provider(Arc::new(str0m::crypto::from_feature_flags()))
         .build(Instant::now());
@@ -69,12 +73,18 @@ fn offer(socket: &UdpSocket) -> (Rtc, Value, str0m::change::SdpPendingOffer, Mid
     rtc.add_local_candidate(Candidate::host(address, "udp").unwrap());
     let mut change = rtc.sdp_api();
     let microphone = change.add_media(MediaKind::Audio, Direction::SendOnly, None, None, None);
+    let around = change.add_media(MediaKind::Video, Direction::SendOnly, None, None, None);
+    change.add_media(MediaKind::Video, Direction::RecvOnly, None, None, None);
     for _ in 0..2 {
         change.add_media(MediaKind::Audio, Direction::RecvOnly, None, None, None);
     }
     let (sdp, pending) = change.apply().unwrap();
-    let body = json!({"sdp": sdp.to_sdp_string(), "microphone": microphone.to_string()});
-    (rtc, body, pending, microphone)
+    let body = json!({
+        "sdp": sdp.to_sdp_string(),
+        "microphone": microphone.to_string(),
+        "around": around.to_string(),
+    });
+    (rtc, body, pending, [microphone, around])
 }
 
 impl Person {
@@ -89,7 +99,7 @@ impl Person {
         let participant = seat(&mut inside);
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         socket.set_nonblocking(true).unwrap();
-        let (mut rtc, mut body, pending, microphone) = offer(&socket);
+        let (mut rtc, mut body, pending, [microphone, around]) = offer(&socket);
         body["participant"] = json!(participant);
         let path = format!("/api/rooms/{room}/media");
         let (status, answer) = send(&hospital.address, token, "POST", &path, &body);
@@ -105,9 +115,12 @@ impl Person {
             address,
             rtc,
             microphone,
+            around,
             talks: false,
+            shows: false,
             connected: false,
             heard: 0,
+            seen: 0,
             captured: Vec::new(),
             began,
             said: 0,
@@ -143,7 +156,21 @@ impl Person {
             let writer = writer.audio_level(-20, true);
             writer.write(pt, now, time, vec![7; 60]).unwrap();
             self.poll();
+        } else if self.connected && self.shows && due > self.said {
+            self.said = due;
+            self.show(now, due);
+            self.poll();
         }
+    }
+
+    /// A whole picture of VP8, by the section for one of all around.
+    fn show(&mut self, now: Instant, due: u64) {
+        let writer = self.rtc.writer(self.around).unwrap();
+        let is_vp8 = |p: &&PayloadParams| p.spec().codec == str0m::format::Codec::Vp8;
+        let pt = writer.payload_params().find(is_vp8).unwrap().pt();
+        let time = MediaTime::new(due * 1800, Frequency::NINETY_KHZ);
+        let frame = vec![0, 0, 0, 0x9d, 0x01, 0x2a, 64, 0, 32, 0];
+        writer.write(pt, now, time, frame).unwrap();
     }
 
     fn poll(&mut self) {
@@ -154,7 +181,13 @@ impl Person {
                     let _ = self.socket.send_to(&t.contents, t.destination);
                 }
                 Ok(Output::Event(Event::Connected)) => self.connected = true,
-                Ok(Output::Event(Event::MediaData(_))) => self.heard += 1,
+                Ok(Output::Event(Event::MediaData(data))) => {
+                    if data.params.spec().codec.is_audio() {
+                        self.heard += 1;
+                    } else {
+                        self.seen += 1;
+                    }
+                }
                 Ok(Output::Event(_)) => {}
             }
         }
@@ -189,6 +222,7 @@ const TALK: Sending = Sending {
     microphone: true,
     camera: false,
     screen: false,
+    around: false,
     echo: false,
 };
 
@@ -231,6 +265,65 @@ fn a_voice_goes_to_those_in_the_room_and_to_nobody_else() {
     body["participant"] = json!(2);
     let path = format!("/api/rooms/{room}/media");
     assert_eq!(hospital.send("chen.expert", "POST", &path, &body).0, 403);
+}
+
+#[test]
+fn one_picture_of_all_around_at_a_time_reaches_the_others() {
+    let (_folder, hospital) = opened();
+    let room = hospital.consult();
+    let mut li = Person::join(&hospital, "li.terminal", &room);
+    let mut chen = Person::join(&hospital, "chen.expert", &room);
+    let around = Sending {
+        around: true,
+        ..Sending::default()
+    };
+    let asks = |person: &mut Person, seq: u32, shows: bool| {
+        let act = json!({"act": "show-around", "shows": shows});
+        person.inside.say(&ClientFrame::Act { seq, act });
+    };
+    let is_told = |person: &mut Person, whom: Option<u16>| {
+        person.inside.hear_until(|frame| match frame {
+            ServerFrame::Voices { voices } => {
+                let shown = voices.iter().find(|voice| voice.around);
+                (shown.map(|voice| voice.participant) == whom).then_some(())
+            }
+            _ => None,
+        });
+    };
+    // Without being asked for it is not shown, whatever is sent.
+    chen.sends(around);
+    chen.shows = true;
+    until(&mut [&mut chen, &mut li], |people| {
+        people.iter().all(|person| person.connected)
+    });
+    while_saying(&mut [&mut chen, &mut li], 30);
+    assert_eq!((li.seen, li.media_captured()), (0, 0));
+    asks(&mut chen, 1, true);
+    until(&mut [&mut chen, &mut li], |people| people[1].seen > 20);
+    is_told(&mut li, Some(2));
+    // The second is refused where they are not the host, and what they send goes to nobody.
+    let mut wang = Person::join(&hospital, "wang.nurse", &room);
+    wang.sends(around);
+    wang.shows = true;
+    asks(&mut wang, 1, true);
+    let refusal = wang.inside.hear_until(|frame| match frame {
+        ServerFrame::Refused { reason, .. } => Some(*reason),
+        _ => None,
+    });
+    assert_eq!(refusal, room::Refusal::AroundByAnother);
+    until(&mut [&mut wang, &mut chen, &mut li], |people| {
+        people[0].connected
+    });
+    let before = chen.seen;
+    while_saying(&mut [&mut wang, &mut chen, &mut li], 30);
+    assert_eq!(chen.seen, before);
+    // The host ends it: not one more is passed on.
+    asks(&mut li, 1, false);
+    is_told(&mut li, None);
+    while_saying(&mut [&mut chen, &mut li], 10);
+    let before = li.seen;
+    while_saying(&mut [&mut chen, &mut li], 40);
+    assert_eq!(li.seen, before);
 }
 
 #[test]

@@ -76,6 +76,7 @@ fn packages() -> Result<Count> {
         ("fc-list", "fontconfig"),
         ("faketime", "faketime"),
         ("mosquitto_pub", "mosquitto-clients"),
+        ("turnserver", "coturn"),
     ];
     let mut missing: Vec<&str> = wanted
         .iter()

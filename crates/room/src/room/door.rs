@@ -104,6 +104,7 @@ impl Room {
         let is_muted = self.is_muted(&sitter.person.actor);
         Some(Sending {
             microphone: sending.microphone && !is_muted,
+            around: sending.around && self.shows_around == Some(seat.participant),
             ..sending
         })
     }

@@ -1,4 +1,5 @@
-//! What holds for this stay only: who shows the others the way, and who wears which colour. Nothing of it is kept.
+//! What holds for this stay only: who shows the others the way or all that is around them, and who wears which
+//! colour. Nothing of it is kept.
 
 use super::Room;
 use crate::{
@@ -38,6 +39,42 @@ impl Room {
         view.check()?;
         self.gathers = Some(Leading { participant, view });
         Ok(Outcome::Done(None))
+    }
+
+    /// There is one picture of all around at a time: two would be two places to stand in. The host takes over from
+    /// anybody, and who keeps order ends anybody's.
+    pub(super) fn show_around(
+        &mut self,
+        participant: u16,
+        shows: bool,
+    ) -> Result<Outcome, Refusal> {
+        let is_others = self.shows_around.is_some_and(|by| by != participant);
+        if shows {
+            let standing = self.who_shows(participant)?;
+            if is_others && standing != Standing::Host {
+                return Err(Refusal::AroundByAnother);
+            }
+            self.shows_around = Some(participant);
+        } else {
+            let (person, is_inside) = self.person(participant)?;
+            let keeps_order = self.standing(person, self.staged.order()).keeps_order();
+            if is_others && !(is_inside && keeps_order) {
+                return Err(Refusal::KeepsNoOrder);
+            }
+            self.shows_around = None;
+        }
+        Ok(Outcome::Done(None))
+    }
+
+    /// Whose line is lost, who has left or may not any longer shows nothing, and leaves the place to another.
+    pub(super) fn settle_around(&mut self) {
+        if let Some(participant) = self.shows_around {
+            let sitter = self.sitters.get(&participant);
+            let is_here = sitter.is_some_and(|sitter| sitter.away_since.is_none());
+            if !is_here || self.who_shows(participant).is_err() {
+                self.shows_around = None;
+            }
+        }
     }
 
     /// Everybody inside may wear another colour of the palette, as long as nobody else here wears it.

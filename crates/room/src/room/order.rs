@@ -25,6 +25,7 @@ impl Room {
             Act::Wear { colour } => return Some(self.wear(participant, colour)),
             Act::Lead { view } => return Some(self.lead(participant, *view)),
             Act::Gather { view } => return Some(self.gather(participant, *view)),
+            Act::ShowAround { shows } => return Some(self.show_around(participant, *shows)),
             Act::ComeUrgently { reason } => self.come_urgently(participant, reason),
             Act::Appeal { reason } => self.appeal(now, participant, reason),
             Act::Admit { .. } | Act::TurnAway { .. } => self.at_the_door(now, participant, act),

@@ -71,6 +71,10 @@ pub struct MediaOffer {
     #[serde(default)]
     #[ts(optional)]
     screen: Option<String>,
+    /// The section of the picture of all around.
+    #[serde(default)]
+    #[ts(optional)]
+    around: Option<String>,
 }
 
 /// An offer of WebRTC for a line for poses: one data channel, without order and without repetition.
@@ -128,6 +132,7 @@ pub async fn offer(
         microphone: offered.microphone,
         camera: offered.camera,
         screen: offered.screen,
+        around: offered.around,
     });
     attend(&hospital, &caller, &id, offered.participant, offer).await
 }
