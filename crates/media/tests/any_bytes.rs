@@ -1,0 +1,70 @@
+//! What no client sends: offers of browsers with lines and bytes changed, and bytes by lines that came about.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    reason = "a test that cannot go on fails"
+)]
+
+mod strangers;
+
+use rand::{Rng, RngExt, SeedableRng, rngs::StdRng};
+
+/// An offer as Chromium writes it for a microphone, a camera, a screen, a picture of all around and two places.
+const CHROMIUM: &str = include_str!("strangers/chromium.sdp");
+/// One for a channel alone.
+const CHANNEL: &str = include_str!("strangers/channel.sdp");
+
+#[test]
+fn offers_of_any_text_are_answered_or_refused_and_leave_nothing() {
+    for sound in [CHROMIUM, CHANNEL] {
+        strangers::offer(sound.replace('\n', "\r\n").as_bytes());
+    }
+    for seed in 0..1_000 {
+        println!("seed {seed}");
+        let mut chance = StdRng::seed_from_u64(seed);
+        let sound = if seed % 3 == 0 { CHANNEL } else { CHROMIUM };
+        let mut lines: Vec<Vec<u8>> = sound.lines().map(|line| line.as_bytes().to_vec()).collect();
+        for _ in 0..chance.random_range(1..6) {
+            let at = chance.random_range(0..lines.len());
+            let other = lines[chance.random_range(0..lines.len())].clone();
+            match chance.random_range(0..5) {
+                0 => drop(lines.remove(at)),
+                1 => lines.insert(at, other),
+                2 => lines[at] = other,
+                _ => {
+                    let line = &mut lines[at];
+                    let place = chance.random_range(0..=line.len());
+                    match chance.random_range(0..3) {
+                        0 => line.truncate(place),
+                        1 => line.insert(place, chance.random()),
+                        _ if place < line.len() => line[place] = b"0:;,=a9\xff "[seed as usize % 9],
+                        _ => {}
+                    }
+                }
+            }
+        }
+        strangers::offer(&lines.join(&b"\r\n"[..]));
+    }
+}
+
+#[test]
+fn bytes_by_a_line_that_came_about_end_nothing_but_the_line() {
+    for seed in 0..60 {
+        println!("seed {seed}");
+        let mut chance = StdRng::seed_from_u64(seed);
+        let mut bytes = Vec::new();
+        for _ in 0..chance.random_range(1..60) {
+            let mut part = vec![0; chance.random_range(0..100)];
+            chance.fill_bytes(&mut part);
+            // Often it begins as something does: STUN, DTLS, RTP or RTCP (RFC 7983).
+            let begins = [0, 1, 20, 22, 23, 63, 128, 144, 191, 200];
+            if let Some(first) = part.first_mut() {
+                *first = begins[chance.random_range(0..begins.len())];
+            }
+            bytes.extend([chance.random(), part.len() as u8]);
+            bytes.extend(part);
+        }
+        strangers::line(&bytes);
+    }
+}
