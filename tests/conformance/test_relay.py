@@ -153,7 +153,7 @@ async def hear(track: MediaStreamTrack, loud: int) -> float:
             return turns * frame.sample_rate / len(samples)
 
 
-def test_a_voice_goes_by_the_relay_both_ways_and_by_nothing_else(hospital, relay, room):
+def test_a_voice_goes_by_the_relay_to_the_hospital_and_back_and_by_nothing_else(hospital, relay, room):
     async def talk() -> None:
         li, chen = Speaker(hospital, LI, room), Speaker(hospital, CHEN, room)
         one, other = li.peer(), chen.peer()
