@@ -39,9 +39,10 @@ function Screen(props: AroundScreenProps & { readonly track: MediaStreamTrack })
       video.srcObject = new MediaStream([props.track]);
       void video.play().catch(() => undefined);
     });
-    // Whoever came by keyboard goes on from here.
+    // Whoever came by keyboard goes on from here, and afterwards where the room is.
     if (form() === 'flat') back.focus();
   });
+  onCleanup(() => document.querySelector<HTMLElement>('.stage-canvas:not([hidden])')?.focus());
   createEffect(
     on(form, (now) => {
       if (now === 'flat') return;
