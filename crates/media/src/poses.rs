@@ -13,7 +13,7 @@ use str0m::{
 };
 
 use crate::{
-    connection::JoinError,
+    connection::{JoinError, readable},
     forwarder::Datagram,
     limits::{OFFER_BYTES, POSE_BYTES, POSES_UNDER_WAY_BYTES, POSES_UNDER_WAY_TICKS},
     turn::crypto,
@@ -76,7 +76,7 @@ impl PoseLine {
             rtc,
             channel: None,
         };
-        Ok((line, answer.to_sdp_string()))
+        Ok((line, readable(answer.to_sdp_string())?))
     }
 
     pub fn is_alive(&self) -> bool {
