@@ -52,8 +52,11 @@ impl Budget {
         true
     }
 
-    /// What it sends, in bits a second.
-    pub fn bps(&self) -> u64 {
+    /// What it sends, in bits a second; nothing of one from which nothing has come for two seconds.
+    pub fn bps(&self, now: Instant) -> u64 {
+        if now.saturating_duration_since(self.began) > Duration::from_secs(2) {
+            return 0;
+        }
         self.last.max(self.counted).saturating_mul(8)
     }
 }
@@ -71,6 +74,8 @@ mod tests {
         assert!(!budget.take(start + Duration::from_millis(100), 200));
         assert!(budget.take(start + Duration::from_millis(100), 100));
         assert!(budget.take(start + Duration::from_secs(2), 1_000));
-        assert_eq!(budget.bps(), 8 * 1_100);
+        let later = |s| start + Duration::from_secs(s);
+        assert_eq!(budget.bps(later(2)), 8 * 1_100);
+        assert_eq!(budget.bps(later(5)), 0);
     }
 }

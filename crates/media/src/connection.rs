@@ -11,8 +11,8 @@ use room::{Sending, Slot, Source};
 use str0m::{
     Candidate, Event, IceConnectionState, Input, Output, Rtc, RtcError,
     bwe::{Bitrate, BweKind},
-    change::SdpOffer,
-    media::{Direction, KeyframeRequestKind, MediaData, MediaKind, Mid},
+    change::{SdpAnswer, SdpOffer},
+    media::{Direction, KeyframeRequestKind, MediaData, MediaKind, Mid, Rid},
 };
 use vocabulary::RoomId;
 
@@ -25,7 +25,7 @@ use crate::{
         PICTURES, REORDER_AUDIO, REORDER_VIDEO, SCREEN_BYTES_PER_S, SECTIONS, SOURCES,
         SPEAKING_DBOV, SPEAKING_HOLD, VOICE_BYTES_PER_S, VOICES,
     },
-    slots::lay,
+    slots::{Rates, Size, lay},
     turn::crypto,
 };
 
@@ -74,6 +74,14 @@ pub enum JoinError {
     Full,
 }
 
+/// An answer, if a client can read it: of a section for which there is no codec in common none can.
+pub(crate) fn readable(answer: String) -> Result<String, JoinError> {
+    match SdpAnswer::from_sdp_string(&answer) {
+        Ok(_) => Ok(answer),
+        Err(_) => Err(JoinError::Unreadable),
+    }
+}
+
 /// A source of somebody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Origin {
@@ -81,13 +89,66 @@ pub(crate) struct Origin {
     pub source: Source,
 }
 
+/// The names of the two sizes of a picture that a client may send by one section (RFC 8851).
+const LARGE: &str = "h";
+const SMALL: &str = "l";
+
 /// What a client sends by one section.
 #[derive(Debug)]
 struct Sent {
     mid: Mid,
     budget: Budget,
+    large: Layer,
+    small: Layer,
+}
+
+/// One size of what a client sends.
+#[derive(Debug)]
+struct Layer {
+    /// Its name, where the client sends more than one.
+    rid: Option<Rid>,
+    /// What comes of it.
+    count: Budget,
     /// When it was last asked for a whole picture.
     asked: Option<Instant>,
+}
+
+impl Layer {
+    fn new(bytes_per_s: u64, now: Instant) -> Self {
+        Self {
+            rid: None,
+            count: Budget::new(bytes_per_s, now),
+            asked: None,
+        }
+    }
+}
+
+impl Sent {
+    fn new(mid: Mid, bytes_per_s: u64, now: Instant) -> Self {
+        Self {
+            mid,
+            budget: Budget::new(bytes_per_s, now),
+            large: Layer::new(bytes_per_s, now),
+            small: Layer::new(bytes_per_s, now),
+        }
+    }
+
+    fn layer(&mut self, size: Size) -> &mut Layer {
+        match size {
+            Size::Large => &mut self.large,
+            Size::Small => &mut self.small,
+        }
+    }
+}
+
+/// In what size a picture comes; `None` for one of a name that nobody offers.
+fn size_of(data: &MediaData) -> Option<Size> {
+    match data.rid {
+        None => Some(Size::Large),
+        Some(rid) if rid == Rid::from(LARGE) => Some(Size::Large),
+        Some(rid) if rid == Rid::from(SMALL) => Some(Size::Small),
+        Some(_) => None,
+    }
 }
 
 /// A section through which a client hears or sees somebody.
@@ -95,6 +156,9 @@ struct Sent {
 struct Place {
     mid: Mid,
     from: Option<Origin>,
+    /// In what size it is sent on, and in what it should be.
+    size: Size,
+    wanted: Size,
     clock: SlotClock,
     /// A picture that is not whole means nothing to who has not seen those before it.
     waits_for_whole: bool,
@@ -184,7 +248,7 @@ impl Connection {
             seeing: Vec::new(),
             loud_at: None,
         };
-        let answer = answer.to_sdp_string();
+        let answer = readable(answer.to_sdp_string())?;
         connection.sections(now, offer, &answer)?;
         Ok((connection, answer))
     }
@@ -205,6 +269,8 @@ impl Connection {
                     let place = Place {
                         mid,
                         from: None,
+                        size: Size::Large,
+                        wanted: Size::Large,
                         clock: SlotClock::default(),
                         waits_for_whole: false,
                     };
@@ -256,11 +322,7 @@ impl Connection {
                 .remove(named.as_str())
                 .filter(|(_, found)| *found == kind)
                 .ok_or(JoinError::NoSuchSection(source))?;
-            let sent = Sent {
-                mid,
-                budget: Budget::new(bytes_per_s, now),
-                asked: None,
-            };
+            let sent = Sent::new(mid, bytes_per_s, now);
             self.sources.insert(source, sent);
         }
         Ok(())
@@ -321,9 +383,9 @@ impl Connection {
         }
     }
 
-    /// What a source is that has sent something which others may get; `None` for what the sender has switched
+    /// What a source is that has sent something which others may get, and in what size; `None` for what the sender has switched
     /// off and for what is more than it may send.
-    pub fn sent(&mut self, now: Instant, data: &MediaData) -> Option<Source> {
+    pub fn sent(&mut self, now: Instant, data: &MediaData) -> Option<(Source, Size)> {
         let by_section = |(_, sent): &(&Source, &mut Sent)| sent.mid == data.mid;
         let (source, sent) = self.sources.iter_mut().find(by_section)?;
         let is_on = match source {
@@ -332,14 +394,18 @@ impl Connection {
             Source::Screen => self.sending.screen,
             Source::Around => self.sending.around,
         };
+        let size = size_of(data)?;
         if !is_on || !sent.budget.take(now, data.data.len()) {
             return None;
         }
+        let layer = sent.layer(size);
+        layer.rid = data.rid;
+        layer.count.take(now, data.data.len());
         let is_loud = |level: i8| level >= SPEAKING_DBOV;
         if *source == Source::Microphone && data.ext_vals.audio_level.is_some_and(is_loud) {
             self.loud_at = Some(now);
         }
-        Some(*source)
+        Some((*source, size))
     }
 
     /// Whether they offer this source and have it switched on for others.
@@ -353,10 +419,35 @@ impl Connection {
         is_on && self.sources.contains_key(&source)
     }
 
-    pub fn bps(&self, source: Source) -> u64 {
-        self.sources
-            .get(&source)
-            .map_or(0, |sent| sent.budget.bps())
+    /// What comes of a source in each size. A client whose own line is narrow sends the small one alone.
+    pub fn rates(&self, now: Instant, source: Source) -> Rates {
+        let comes = |layer: &Layer| Some(layer.count.bps(now)).filter(|bps| *bps > 0);
+        let sent = self.sources.get(&source);
+        let (large, small) = sent.map_or((None, None), |sent| {
+            (comes(&sent.large), comes(&sent.small))
+        });
+        // Of what has only begun nothing has come yet.
+        let large = large.or(small.is_none().then_some(0));
+        Rates { large, small }
+    }
+
+    /// In what size somebody's picture comes by a place here; `None` where it comes by none.
+    pub fn size(&self, origin: Origin) -> Option<Size> {
+        let place = self.seeing.iter().find(|place| place.from == Some(origin));
+        place.map(|place| place.wanted)
+    }
+
+    /// Has pictures come in such sizes from now on; answers those of which a whole one is needed for that.
+    pub fn resize(&mut self, pictures: &[(Origin, Size)]) -> Vec<(Origin, Size)> {
+        let mut fresh = Vec::new();
+        for (origin, size) in pictures {
+            let place = self.seeing.iter_mut().find(|p| p.from == Some(*origin));
+            if let Some(place) = place.filter(|place| place.wanted != *size) {
+                place.wanted = *size;
+                fresh.push((*origin, *size));
+            }
+        }
+        fresh
     }
 
     /// When they last spoke; the greater, the later.
@@ -380,6 +471,7 @@ impl Connection {
                     continue;
                 }
                 place.from = from;
+                (place.size, place.wanted) = (Size::Large, Size::Large);
                 place.clock.another();
                 place.waits_for_whole = from.is_some_and(|o| o.source != Source::Microphone);
                 fresh.extend(from.filter(|_| place.waits_for_whole));
@@ -398,15 +490,15 @@ impl Connection {
         places.filter_map(|place| place.from.map(|from| (place.mid, from)))
     }
 
-    /// Whose picture comes by a section.
-    pub fn origin(&self, mid: Mid) -> Option<Origin> {
-        let is_it = |(at, _): &(Mid, Origin)| *at == mid;
-        self.laid().find(is_it).map(|(_, origin)| origin)
+    /// Whose picture comes by a section, and in what size.
+    pub fn origin(&self, mid: Mid) -> Option<(Origin, Size)> {
+        let place = self.seeing.iter().find(|place| place.mid == mid)?;
+        place.from.map(|from| (from, place.size))
     }
 
     /// Passes on what somebody has sent, if they have a place here; `false` where a whole picture is needed
     /// first.
-    pub fn pass(&mut self, now: Instant, origin: Origin, data: &MediaData) -> bool {
+    pub fn pass(&mut self, now: Instant, (origin, size): (Origin, Size), data: &MediaData) -> bool {
         let places = match origin.source {
             Source::Microphone => &mut self.hearing,
             Source::Camera | Source::Screen | Source::Around => &mut self.seeing,
@@ -415,6 +507,17 @@ impl Connection {
             return true;
         };
         if origin.source != Source::Microphone {
+            if size == place.wanted && size != place.size {
+                // The other size goes on until a whole one of this has come.
+                if !data.is_keyframe() {
+                    return false;
+                }
+                place.size = size;
+                place.clock.another();
+            }
+            if size != place.size {
+                return true;
+            }
             place.waits_for_whole |= !data.contiguous;
             place.waits_for_whole &= !data.is_keyframe();
             if place.waits_for_whole {
@@ -442,20 +545,22 @@ impl Connection {
     }
 
     /// Asks the sender for a whole picture, not too often.
-    pub fn ask_whole(&mut self, now: Instant, source: Source) {
+    pub fn ask_whole(&mut self, now: Instant, source: Source, size: Size) {
         let Some(sent) = self.sources.get_mut(&source) else {
             return;
         };
+        let mid = sent.mid;
+        let layer = sent.layer(size);
         let is_soon = |at: Instant| now.saturating_duration_since(at) < KEYFRAME_EVERY;
-        if sent.asked.is_some_and(is_soon) {
+        if layer.asked.is_some_and(is_soon) {
             return;
         }
-        if let Some(mut writer) = self.rtc.writer(sent.mid)
+        if let Some(mut writer) = self.rtc.writer(mid)
             && writer
-                .request_keyframe(None, KeyframeRequestKind::Pli)
+                .request_keyframe(layer.rid, KeyframeRequestKind::Pli)
                 .is_ok()
         {
-            sent.asked = Some(now);
+            layer.asked = Some(now);
         }
     }
 

@@ -19,7 +19,7 @@ use crate::{
     connection::{Connection, Happening, JoinError, Offer, Origin},
     limits::{ADDRESSES, CONNECT, PEOPLE, ROUND, VOICE_RESERVE_BPS},
     poses::{Came, PoseLine},
-    slots::carried,
+    slots::{Rates, Size, carried},
 };
 
 /// One person's taking part by media, from the offer to the end of their connection.
@@ -352,7 +352,7 @@ impl Forwarder {
         let Some(sender) = self.connections.get_mut(&from) else {
             return;
         };
-        let Some(source) = sender.sent(now, data) else {
+        let Some((source, size)) = sender.sent(now, data) else {
             return;
         };
         // What comes back to the speaker alone is heard by nobody, and recorded for nobody.
@@ -373,23 +373,23 @@ impl Forwarder {
         let mut whole_needed = false;
         for id in members {
             if let Some(receiver) = self.connections.get_mut(&id) {
-                whole_needed |= !receiver.pass(now, origin, data);
+                whole_needed |= !receiver.pass(now, (origin, size), data);
                 self.poll(id);
             }
         }
         if whole_needed && let Some(sender) = self.connections.get_mut(&from) {
-            sender.ask_whole(now, source);
+            sender.ask_whole(now, source, size);
             self.poll(from);
         }
     }
 
     fn ask_whole(&mut self, now: Instant, by: Attendance, mid: Mid) {
-        let Some(Origin { from, source }) = self.connections.get(&by).and_then(|c| c.origin(mid))
-        else {
+        let whose = self.connections.get(&by).and_then(|c| c.origin(mid));
+        let Some((Origin { from, source }, size)) = whose else {
             return;
         };
         if let Some(sender) = self.connections.get_mut(&from) {
-            sender.ask_whole(now, source);
+            sender.ask_whole(now, source, size);
             self.poll(from);
         }
     }
@@ -432,15 +432,16 @@ impl Forwarder {
     fn look_at(&mut self, now: Instant, room: &RoomId) {
         let ids = self.rooms.get(room).map(|members| members.ids.clone());
         let ids = ids.unwrap_or_default();
-        let voices = self.sources_of(&ids, &[Source::Microphone]);
-        let pictures = self.sources_of(&ids, &[Source::Around, Source::Screen, Source::Camera]);
+        let voices = self.sources_of(now, &ids, &[Source::Microphone]);
+        let pictures = [Source::Around, Source::Screen, Source::Camera];
+        let pictures = self.sources_of(now, &ids, &pictures);
         let mut fresh = Vec::new();
         for id in &ids {
             fresh.extend(self.lay(*id, &voices, &pictures));
         }
-        for Origin { from, source } in fresh {
+        for (Origin { from, source }, size) in fresh {
             if let Some(sender) = self.connections.get_mut(&from) {
-                sender.ask_whole(now, source);
+                sender.ask_whole(now, source, size);
                 self.poll(from);
             }
         }
@@ -451,7 +452,12 @@ impl Forwarder {
     }
 
     /// What these people show of such kinds: kind by kind, within each who spoke last first.
-    fn sources_of(&self, ids: &[Attendance], kinds: &[Source]) -> Vec<(Origin, u64)> {
+    fn sources_of(
+        &self,
+        now: Instant,
+        ids: &[Attendance],
+        kinds: &[Source],
+    ) -> Vec<(Origin, Rates)> {
         let mut found = Vec::new();
         for source in kinds {
             let shows = |id: &Attendance| {
@@ -460,11 +466,11 @@ impl Forwarder {
                     from: *id,
                     source: *source,
                 };
-                Some((connection.loud_at(), origin, connection.bps(*source)))
+                Some((connection.loud_at(), origin, connection.rates(now, *source)))
             };
             let mut all: Vec<_> = ids.iter().filter_map(shows).collect();
             all.sort_by_key(|(loud_at, origin, _)| (Reverse(*loud_at), *origin));
-            found.extend(all.into_iter().map(|(_, origin, bps)| (origin, bps)));
+            found.extend(all.into_iter().map(|(_, origin, rates)| (origin, rates)));
         }
         found
     }
@@ -472,13 +478,13 @@ impl Forwarder {
     fn lay(
         &mut self,
         id: Attendance,
-        voices: &[(Origin, u64)],
-        pictures: &[(Origin, u64)],
-    ) -> Vec<Origin> {
+        voices: &[(Origin, Rates)],
+        pictures: &[(Origin, Rates)],
+    ) -> Vec<(Origin, Size)> {
         let Some(connection) = self.connections.get_mut(&id) else {
             return Vec::new();
         };
-        let others = |list: &[(Origin, u64)]| -> Vec<(Origin, u64)> {
+        let others = |list: &[(Origin, Rates)]| -> Vec<(Origin, Rates)> {
             let of_others = list.iter().filter(|(origin, _)| origin.from != id);
             of_others.copied().collect()
         };
@@ -494,16 +500,20 @@ impl Forwarder {
         let pictures = others(pictures);
         let voices = heard.len().min(connection.voice_places());
         let reserve = VOICE_RESERVE_BPS.saturating_mul(u64::try_from(voices).unwrap_or(u64::MAX));
-        let all: u64 = pictures.iter().map(|(_, bps)| bps).sum();
+        let all: u64 = pictures.iter().map(|(_, rates)| rates.most()).sum();
         connection.wish_bps(reserve.saturating_add(all));
         let left = connection.estimate_bps.saturating_sub(reserve);
-        let count = carried(pictures.iter().map(|(_, bps)| *bps), left);
-        let seen: Vec<_> = pictures
-            .into_iter()
-            .take(count)
-            .map(|(one, _)| one)
-            .collect();
-        connection.lay(&heard, &seen)
+        let wanted = pictures
+            .iter()
+            .map(|(origin, rates)| (*rates, connection.size(*origin)));
+        let sizes = carried(wanted, left);
+        let pictures = pictures.into_iter().map(|(origin, _)| origin);
+        let seen: Vec<_> = pictures.zip(sizes).collect();
+        let laid: Vec<_> = seen.iter().map(|(origin, _)| *origin).collect();
+        let came = connection.lay(&heard, &laid);
+        let mut fresh = connection.resize(&seen);
+        fresh.extend(came.into_iter().map(|origin| (origin, Size::Large)));
+        fresh
     }
 
     fn tell_slots(&mut self, id: Attendance) {

@@ -45,6 +45,9 @@ pub const FIRST_ESTIMATE_BPS: u64 = 2_500_000;
 pub const VOICE_RESERVE_BPS: u64 = 50_000;
 /// The narrowest line on which one picture is still tried, in bits a second.
 pub const ONE_PICTURE_BPS: u64 = 150_000;
+/// What has to be left of a line before a picture is sent large that was sent small, as a share of it in percent:
+/// what is measured trembles, and nobody is to see the one and the other by turns.
+pub const SPARE_PERCENT: u64 = 15;
 /// The longest frame of a client's on its line for poses, in bytes: a pose takes 74.
 pub const POSE_BYTES: usize = 96;
 /// How many ticks of poses may be under way on a line before the next ones are left out: some more than go by while

@@ -18,13 +18,17 @@ use rand::{RngExt, SeedableRng, rngs::StdRng};
 use room::{Sending, Slot, Source, Voice};
 use str0m::{
     Candidate, Event, Input, Output, Rtc,
-    media::{Direction, Frequency, MediaKind, MediaTime, Mid},
+    format::{Codec, PayloadParams},
+    media::{Direction, Frequency, MediaKind, MediaTime, Mid, Rid, Simulcast, SimulcastLayer},
     net::{Protocol, Receive},
 };
 use vocabulary::RoomId;
 
 const SERVER: ([u8; 4], u16) = ([10, 0, 0, 1], 7000);
 const STEP: Duration = Duration::from_millis(5);
+/// How large the pictures are that people show.
+const LARGE_BYTES: usize = 3_000;
+const SMALL_BYTES: usize = 400;
 const TALK: Sending = Sending {
     microphone: true,
     camera: false,
@@ -43,7 +47,10 @@ struct Person {
     /// Voices and pictures as they came: first byte, and whether they were whole pictures.
     heard: Vec<Vec<u8>>,
     seen: Vec<Vec<u8>>,
-    whole_asked: usize,
+    /// The whole pictures that were asked for, by the name of their size.
+    whole_asked: Vec<Option<Rid>>,
+    /// Whether the camera is sent in two sizes.
+    two_sizes: bool,
     connected: bool,
     frames: u32,
 }
@@ -72,6 +79,10 @@ struct World {
     frames: Vec<(Attendance, Vec<u8>)>,
     /// Whether those who come from now on offer what they show as a picture of all around.
     shows_around: bool,
+    /// Whether their cameras are sent in two sizes.
+    two_sizes: bool,
+    /// Who has a narrow line from the server: what it carries in bits a second, and until when it is full.
+    narrow: BTreeMap<SocketAddr, (u64, Instant)>,
 }
 
 impl World {
@@ -95,13 +106,16 @@ impl World {
             open: Vec::new(),
             frames: Vec::new(),
             shows_around: false,
+            two_sizes: false,
+            narrow: BTreeMap::new(),
         }
     }
 
     fn enter(&mut self, name: &'static str, room: &str) -> Attendance {
         let number = u8::try_from(self.people.len() + 2).unwrap();
         let address: SocketAddr = ([10, 0, 0, number], 9000).into();
-        let (mut rtc, mut offer, pending, microphone, camera) = offer(self.now, address, 3, 2);
+        let (mut rtc, mut offer, pending, microphone, camera) =
+            offer(self.now, address, 3, 2, self.two_sizes);
         if self.shows_around {
             offer.around = offer.camera.take();
         }
@@ -126,7 +140,8 @@ impl World {
             camera,
             heard: Vec::new(),
             seen: Vec::new(),
-            whole_asked: 0,
+            whole_asked: Vec::new(),
+            two_sizes: self.two_sizes,
             connected: false,
             frames: 0,
         };
@@ -139,9 +154,19 @@ impl World {
             return;
         }
         // Some take so long that later ones overtake them.
-        let delay = self.rng.random_range(10..10 + self.jitter);
-        self.under_way
-            .push((self.now + Duration::from_millis(delay), from, to, bytes));
+        let delay = Duration::from_millis(self.rng.random_range(10..10 + self.jitter));
+        let mut at = self.now;
+        if let Some((bps, free)) = self.narrow.get_mut(&to) {
+            // One waits for the other; of more than a third of a second nothing is kept.
+            at = at.max(*free);
+            if at > self.now + Duration::from_millis(300) {
+                return;
+            }
+            let bits = 8 * u64::try_from(bytes.len()).unwrap();
+            at += Duration::from_micros(bits * 1_000_000 / *bps);
+            *free = at;
+        }
+        self.under_way.push((at + delay, from, to, bytes));
     }
 
     fn drain(&mut self) {
@@ -175,8 +200,7 @@ impl World {
                     person.poll(&mut outgoing);
                 }
                 if elapsed_ms.is_multiple_of(40) && showing.contains(name) {
-                    person.show(self.now, elapsed_ms);
-                    person.poll(&mut outgoing);
+                    person.show(self.now, elapsed_ms, &mut outgoing);
                 }
             }
             for (from, to, bytes) in outgoing {
@@ -240,6 +264,7 @@ fn offer(
     address: SocketAddr,
     voices: usize,
     pictures: usize,
+    two_sizes: bool,
 ) -> (Rtc, Offer, str0m::change::SdpPendingOffer, Mid, Mid) {
     let mut rtc = Rtc::builder()
         .set_crypto_provider(std::sync::Arc::new(str0m::crypto::from_feature_flags()))
@@ -249,7 +274,11 @@ fn offer(
     rtc.add_local_candidate(Candidate::host(address, "udp").unwrap());
     let mut change = rtc.sdp_api();
     let microphone = change.add_media(MediaKind::Audio, Direction::SendOnly, None, None, None);
-    let camera = change.add_media(MediaKind::Video, Direction::SendOnly, None, None, None);
+    let sizes = two_sizes.then(|| Simulcast {
+        send: vec![SimulcastLayer::new("l"), SimulcastLayer::new("h")],
+        recv: vec![],
+    });
+    let camera = change.add_media(MediaKind::Video, Direction::SendOnly, None, None, sizes);
     for _ in 0..voices {
         change.add_media(MediaKind::Audio, Direction::RecvOnly, None, None, None);
     }
@@ -276,7 +305,9 @@ impl Person {
                     outgoing.push((self.address, t.destination, t.contents.to_vec()));
                 }
                 Ok(Output::Event(Event::Connected)) => self.connected = true,
-                Ok(Output::Event(Event::KeyframeRequest(_))) => self.whole_asked += 1,
+                Ok(Output::Event(Event::KeyframeRequest(asked))) => {
+                    self.whole_asked.push(asked.rid);
+                }
                 Ok(Output::Event(Event::MediaData(data))) => {
                     if data.params.spec().codec.is_audio() {
                         self.heard.push(data.data.to_vec());
@@ -303,20 +334,36 @@ impl Person {
             .unwrap();
     }
 
-    /// A picture of VP8: a whole one first and whenever one was asked for.
-    fn show(&mut self, now: Instant, ms: u64) {
-        let is_whole = self.frames == 0 || self.whole_asked > 0;
-        self.whole_asked = 0;
-        self.frames += 1;
+    /// A picture of VP8 in each size: a whole one first and whenever one was asked for.
+    fn show(
+        &mut self,
+        now: Instant,
+        ms: u64,
+        outgoing: &mut Vec<(SocketAddr, SocketAddr, Vec<u8>)>,
+    ) {
         let own = u8::try_from(self.id.0).unwrap();
-        let mut frame = vec![u8::from(!is_whole), 0, 0, 0x9d, 0x01, 0x2a, own];
-        frame.resize(3_000, own);
-        let writer = self.rtc.writer(self.camera).unwrap();
-        let params = writer.payload_params();
-        let vp8 = params.filter(|p| p.spec().codec == str0m::format::Codec::Vp8);
-        let pt = vp8.map(str0m::format::PayloadParams::pt).next().unwrap();
-        let time = MediaTime::new(ms * 90, Frequency::NINETY_KHZ);
-        writer.write(pt, now, time, frame).unwrap();
+        let asked = std::mem::take(&mut self.whole_asked);
+        let sizes: &[(Option<&str>, usize)] = if self.two_sizes {
+            &[(Some("l"), SMALL_BYTES), (Some("h"), LARGE_BYTES)]
+        } else {
+            &[(None, LARGE_BYTES)]
+        };
+        for (name, bytes) in sizes {
+            let rid = name.map(Rid::from);
+            let is_whole = self.frames == 0 || asked.contains(&rid);
+            let mut frame = vec![u8::from(!is_whole), 0, 0, 0x9d, 0x01, 0x2a, own];
+            frame.resize(*bytes, own);
+            let mut writer = self.rtc.writer(self.camera).unwrap();
+            let is_vp8 = |p: &&PayloadParams| p.spec().codec == Codec::Vp8;
+            let pt = writer.payload_params().find(is_vp8).unwrap().pt();
+            let time = MediaTime::new(ms * 90, Frequency::NINETY_KHZ);
+            if let Some(rid) = rid {
+                writer = writer.rid(rid);
+            }
+            writer.write(pt, now, time, frame).unwrap();
+            self.poll(outgoing);
+        }
+        self.frames += 1;
     }
 
     /// How many of the voices were this person's.
@@ -484,6 +531,48 @@ fn a_picture_of_all_around_comes_before_the_others() {
 }
 
 #[test]
+fn whoever_has_a_narrow_line_gets_a_smaller_picture_and_every_voice() {
+    let mut world = World::new(15, 0.0);
+    world.jitter = 3;
+    world.two_sizes = true;
+    let li = world.enter("li", "a");
+    world.enter("chen", "a");
+    world.enter("wang", "a");
+    world.connect();
+    let chen = world.of("chen").address;
+    world.narrow.insert(chen, (350_000, world.now));
+    let both = Sending {
+        microphone: true,
+        camera: true,
+        ..Sending::default()
+    };
+    world.sends("li", both);
+    world.pass(Duration::from_secs(20), &["li"], &["li"]);
+    for name in ["chen", "wang"] {
+        let person = world.people.get_mut(name).unwrap();
+        person.seen.clear();
+        person.heard.clear();
+    }
+    world.pass(Duration::from_secs(5), &["li"], &["li"]);
+    let sizes = |name: &str| {
+        let seen = &world.of(name).seen;
+        let small = seen.iter().filter(|frame| frame.len() == SMALL_BYTES);
+        (small.count(), seen.len())
+    };
+    let (small, all) = sizes("chen");
+    assert!(small == all && all > 100, "{small} small of {all} of 125");
+    let (small, all) = sizes("wang");
+    assert!(small == 0 && all > 100, "{small} small of {all} of 125");
+    let heard = world.of("chen").heard_of(li);
+    assert!(heard > 235, "heard {heard} of 250");
+    // The line becomes broad again, and the picture large.
+    world.narrow.clear();
+    world.pass(Duration::from_secs(20), &["li"], &["li"]);
+    let last = world.of("chen").seen.last().unwrap();
+    assert_eq!(last.len(), LARGE_BYTES);
+}
+
+#[test]
 fn an_echo_comes_back_to_oneself_alone() {
     let mut world = World::new(8, 0.0);
     let li = world.enter("li", "a");
@@ -542,7 +631,7 @@ fn offers_that_cannot_be_taken_are_refused_and_leave_nothing_behind() {
         ..Offer::default()
     };
     assert!(matches!(join(&long), JoinError::TooLong));
-    let (_, good, ..) = offer(now, address, 1, 1);
+    let (_, good, ..) = offer(now, address, 1, 1, false);
     let wrong = Offer {
         microphone: good.camera.clone(),
         ..good.clone()
@@ -551,12 +640,12 @@ fn offers_that_cannot_be_taken_are_refused_and_leave_nothing_behind() {
         join(&wrong),
         JoinError::NoSuchSection(Source::Microphone)
     ));
-    let (_, many, ..) = offer(now, address, 13, 1);
+    let (_, many, ..) = offer(now, address, 13, 1, false);
     assert!(matches!(join(&many), JoinError::TooManyPlaces));
-    let (_, long, ..) = offer(now, address, 12, 11);
+    let (_, long, ..) = offer(now, address, 12, 11, false);
     assert!(matches!(join(&long), JoinError::TooManySections));
     // Microphone, camera and three more that send.
-    let (_, mut loud, ..) = offer(now, address, 3, 0);
+    let (_, mut loud, ..) = offer(now, address, 3, 0, false);
     loud.sdp = loud.sdp.replace("a=recvonly", "a=sendonly");
     assert!(matches!(join(&loud), JoinError::TooManySections));
     assert!(forwarder.is_idle());
