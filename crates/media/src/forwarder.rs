@@ -17,7 +17,7 @@ use vocabulary::RoomId;
 
 use crate::{
     connection::{Connection, Happening, JoinError, Offer, Origin},
-    limits::{ADDRESSES, CONNECT, PEOPLE, ROUND, VOICE_RESERVE_BPS},
+    limits::{ADDRESSES, CONNECT, PEOPLE, ROUND, SPARE_PERCENT, VOICE_RESERVE_BPS},
     poses::{Came, PoseLine},
     slots::{Rates, Size, carried},
 };
@@ -501,7 +501,9 @@ impl Forwarder {
         let voices = heard.len().min(connection.voice_places());
         let reserve = VOICE_RESERVE_BPS.saturating_mul(u64::try_from(voices).unwrap_or(u64::MAX));
         let all: u64 = pictures.iter().map(|(_, rates)| rates.most()).sum();
-        connection.wish_bps(reserve.saturating_add(all));
+        // Some more than that, so that it is found out whether there is some to spare.
+        let wish = reserve.saturating_add(all).saturating_mul(100) / (100 - 2 * SPARE_PERCENT);
+        connection.wish_bps(wish);
         let left = connection.estimate_bps.saturating_sub(reserve);
         let wanted = pictures
             .iter()

@@ -81,6 +81,7 @@ struct World {
     shows_around: bool,
     /// Whether their cameras are sent in two sizes.
     two_sizes: bool,
+    step: Duration,
     /// Who has a narrow line from the server: what it carries in bits a second, and until when it is full.
     narrow: BTreeMap<SocketAddr, (u64, Instant)>,
 }
@@ -107,6 +108,7 @@ impl World {
             frames: Vec::new(),
             shows_around: false,
             two_sizes: false,
+            step: STEP,
             narrow: BTreeMap::new(),
         }
     }
@@ -189,7 +191,7 @@ impl World {
     fn pass(&mut self, time: Duration, talking: &[&str], showing: &[&str]) {
         let end = self.now + time;
         while self.now < end {
-            self.now += STEP;
+            self.now += self.step;
             let elapsed_ms = u64::try_from((self.now - self.began).as_millis()).unwrap();
             let mut outgoing = Vec::new();
             for (name, person) in &mut self.people {
@@ -533,7 +535,9 @@ fn a_picture_of_all_around_comes_before_the_others() {
 #[test]
 fn whoever_has_a_narrow_line_gets_a_smaller_picture_and_every_voice() {
     let mut world = World::new(15, 0.0);
-    world.jitter = 3;
+    world.jitter = 1;
+    // What a line carries is measured by what comes within some milliseconds.
+    world.step = Duration::from_millis(1);
     world.two_sizes = true;
     let li = world.enter("li", "a");
     world.enter("chen", "a");

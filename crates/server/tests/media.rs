@@ -302,20 +302,20 @@ fn one_picture_of_all_around_at_a_time_reaches_the_others() {
     until(&mut [&mut chen, &mut li], |people| people[1].seen > 20);
     is_told(&mut li, Some(2));
     // The second is refused where they are not the host, and what they send goes to nobody.
-    let mut wang = Person::join(&hospital, "wang.nurse", &room);
-    wang.sends(around);
-    wang.shows = true;
-    asks(&mut wang, 1, true);
-    let refusal = wang.inside.hear_until(|frame| match frame {
+    let mut another = Person::join(&hospital, "chen.expert", &room);
+    another.sends(around);
+    another.shows = true;
+    asks(&mut another, 1, true);
+    let refusal = another.inside.hear_until(|frame| match frame {
         ServerFrame::Refused { reason, .. } => Some(*reason),
         _ => None,
     });
     assert_eq!(refusal, room::Refusal::AroundByAnother);
-    until(&mut [&mut wang, &mut chen, &mut li], |people| {
+    until(&mut [&mut another, &mut chen, &mut li], |people| {
         people[0].connected
     });
     let before = chen.seen;
-    while_saying(&mut [&mut wang, &mut chen, &mut li], 30);
+    while_saying(&mut [&mut another, &mut chen, &mut li], 30);
     assert_eq!(chen.seen, before);
     // The host ends it: not one more is passed on.
     asks(&mut li, 1, false);
