@@ -13,6 +13,7 @@ use str0m::{
     Candidate, Event, Input, Output, Rtc,
     change::SdpAnswer,
     channel::{ChannelConfig, ChannelId, Reliability},
+    format::PayloadParams,
     media::{Direction, Frequency, MediaKind, MediaTime, Mid},
     net::{Protocol, Receive},
 };
@@ -84,7 +85,7 @@ struct Client {
 struct Line {
     now: Instant,
     forwarder: Forwarder,
-    clients: [Client; 2],
+    clients: Vec<Client>,
     microphone: Mid,
     camera: Mid,
     written: u64,
@@ -137,7 +138,7 @@ impl Line {
         let mut line = Self {
             now,
             forwarder,
-            clients: [client(voice, VOICE), client(poses, POSES)],
+            clients: vec![client(voice, VOICE), client(poses, POSES)],
             microphone,
             camera,
             written: 0,
@@ -215,7 +216,7 @@ impl Line {
         let Some(writer) = self.clients[0].rtc.writer(mid) else {
             return;
         };
-        let kinds: Vec<_> = writer.payload_params().map(|kind| kind.pt()).collect();
+        let kinds: Vec<_> = writer.payload_params().map(PayloadParams::pt).collect();
         let pt = kinds[usize::from(which) % kinds.len()];
         let _ = writer.write(pt, self.now, time, bytes.to_vec());
     }

@@ -87,7 +87,7 @@ impl Hospital {
         match reply {
             Reply::Nothing | Reply::Sending(_) => {}
             Reply::Send(answer) | Reply::ToAll(answer) => {
-                drop(ServerFrame::decode(answer).unwrap())
+                drop(ServerFrame::decode(answer).unwrap());
             }
             Reply::Close(_, answer) => {
                 ServerFrame::decode(answer).unwrap();
