@@ -13,7 +13,7 @@ mod home;
 
 use follow_up::FollowUpAtHome;
 use home::{CHEN, DAY_MS, HU, LI, MINUTE_MS, WANG, as_patient, opened, patient, report, send};
-use scenario::{Context as _, Method, Scenario as _, Topic, testing::kinds};
+use scenario::{Context as _, Method, REMINDED_EVERY, Scenario as _, Topic, testing::kinds};
 use serde_json::{Value, json};
 use vocabulary::{ActorId, Timestamp};
 
@@ -181,6 +181,55 @@ async fn an_alert_that_nobody_takes_goes_on_to_the_second_person() {
     let taken = way.do_it(CHEN, Method::Post, "/take", alert).await;
     assert_eq!(taken["alert"]["taken_by"]["id"], CHEN);
     assert_eq!(taken["alert"]["escalated"], true, "it had gone on before");
+}
+
+/// The first person hears with the report; nobody took it, so the second hears in the minute after its time: once,
+/// wherever between two questions of the clock the report came.
+#[tokio::test]
+async fn an_alert_reaches_each_named_person_within_a_minute_of_its_time() {
+    let every = i64::try_from(REMINDED_EVERY.as_millis()).unwrap();
+    for after in [0, 1, every / 3, every - 1] {
+        let way = opened("copd").await;
+        let told = |who: &str| {
+            let announced = std::mem::take(&mut *way.hospital.announced.lock().unwrap());
+            let who = ActorId::new(who).unwrap();
+            let mut all = announced.iter();
+            all.any(|(topic, _, people)| *topic == Topic::Waiting && people.contains(&who))
+        };
+        let mut since = way.hospital.now();
+        way.hospital.pass(after);
+        told(LI);
+        let reported = way.hospital.now();
+        send(&way, &[report(&way, "report0001", 0, ill())])
+            .await
+            .unwrap();
+        assert!(told(LI), "with the report");
+        let late = way.hospital.now().0 - reported.0;
+        assert!((0..=MINUTE_MS).contains(&late), "{late} ms");
+        let raised = way.see(LI).await["alert"]["raised_at"].clone();
+        let raised: Timestamp = raised.as_str().unwrap().parse().unwrap();
+        let permit = way.hospital.own_permit();
+        let mut heard = Vec::new();
+        // As the hospital asks; here the clock goes on by itself with each look at it.
+        while since.0 < raised.0 + 20 * MINUTE_MS {
+            let left = since.0 + every - way.hospital.now().0;
+            way.hospital.pass(left.max(0));
+            let until = way.hospital.now();
+            FollowUpAtHome
+                .remind(&way.hospital, permit, since, until)
+                .await
+                .unwrap();
+            if told(CHEN) {
+                heard.push(way.hospital.now().0 - raised.0);
+            }
+            since = until;
+        }
+        let [once] = heard[..] else {
+            panic!("it went on {heard:?} ms after it was raised")
+        };
+        let late = once - 15 * MINUTE_MS;
+        assert!((0..=MINUTE_MS).contains(&late), "{late} ms");
+    }
 }
 
 #[tokio::test]
