@@ -312,7 +312,11 @@ medium: PriorityRules,
 /**
  * Be aware of it.
  */
-low: PriorityRules, };
+low: PriorityRules, 
+/**
+ * Where it comes from.
+ */
+origin: Origin, };
 
 /**
  * A forecast some steps ahead.
@@ -406,6 +410,19 @@ arrived_at?: string, };
 export type OfferState = "offered" | "accepted" | "declined" | "expired" | "arrived";
 
 /**
+ * Where a rule, a plan or the escalation comes from.
+ */
+export type Origin = { "from": "shipped" } | { "from": "hospital", 
+/**
+ * In this file of its own settings.
+ */
+file: string, 
+/**
+ * Whether it stands in the place of one that came with the program.
+ */
+replaces: boolean, };
+
+/**
  * How an alarm ended.
  */
 export type Outcome = "treated" | "nothing-needed" | "false-alarm" | "technical" | "drill";
@@ -458,7 +475,11 @@ equipment: Array<PlanEquipment>,
 /**
  * Its steps.
  */
-steps: Array<PlanStep>, };
+steps: Array<PlanStep>, 
+/**
+ * Where it comes from.
+ */
+origin: Origin, };
 
 /**
  * Equipment that a plan needs.
@@ -647,7 +668,15 @@ evidence?: string,
 /**
  * Whether somebody has yet to confirm its limits for this hospital.
  */
-needs_confirmation: boolean, };
+needs_confirmation: boolean, 
+/**
+ * Who confirmed limits that are the hospital's own, and when.
+ */
+confirmed_by?: string, 
+/**
+ * Where it comes from.
+ */
+origin: Origin, };
 
 /**
  * A signal that rules look at.
@@ -688,7 +717,11 @@ answers?: string,
 /**
  * To how many decimals it is shown and scored.
  */
-decimals: number, };
+decimals: number, 
+/**
+ * Where several devices of a bed send it, the lowest value counts.
+ */
+lowest_counts: boolean, };
 
 /**
  * How an alarm of a priority is seen and heard.
@@ -853,6 +886,27 @@ by: string,
  * How.
  */
 outcome: Outcome, });
+
+/**
+ * A rule that came with the program and that the hospital does not want.
+ */
+export type SwitchedOff = { 
+/**
+ * The rule.
+ */
+rule: string, 
+/**
+ * What it is called.
+ */
+title: { zh: string, en: string }, 
+/**
+ * Why it is not wanted.
+ */
+why: { zh: string, en: string }, 
+/**
+ * The file that says so.
+ */
+file: string, };
 
 /**
  * Who answers for an alarm.

@@ -15,7 +15,9 @@ import pytest
 import requests
 
 from conftest import DATA
+from test_mqtt import Client, now_ms
 from test_recordings import count_by_itself
+from test_ten_functions import People
 
 LI, CHEN, ZHAO, WANG = "li.terminal", "chen.expert", "zhao.patient", "wang.nurse"
 PATIENT = "37e97ea5-e2dc-4770-bb7d-93d02cfebb0c"
@@ -236,3 +238,41 @@ def test_lung_function_on_the_page_is_what_pyspiro_expects(hospital):
         assert found["z_score"] == pytest.approx(z, abs=0.005), one
         compared += 1
     assert compared == 6
+
+
+def test_what_a_spirometer_sends_becomes_a_graded_session(hospital):
+    id, by_file = enrol(hospital, "asthma"), enrol(hospital, "copd")
+    li, path = courses(hospital, LI)
+    nothing = li.post(f"{path}/{id}/spirometry", json={"height_cm": 168, "sent": True})
+    assert nothing.status_code == 422 and "no blow came" in nothing.text
+    admin = hospital.as_("admin")
+    put = admin.put(f"{hospital.base}/api/devices/home-spirometer", json={"profile": "spirometer", "patient": PATIENT})
+    assert put.status_code == 200, put.text
+    token = admin.post(f"{hospital.base}/api/devices/home-spirometer/token", json={}).json()["token"]
+    device = Client(People(hospital), "home-spirometer", token)
+    times = np.arange(700) / 100
+    rise = np.minimum(times / 0.08, 1)
+    curves = [np.round(peak * rise * np.exp(-np.maximum(times - 0.08, 0) / 0.55), 4) for peak in (6.2, 6.1, 6.0)]
+    start = now_ms()
+    for n, curve in enumerate(curves):
+        sent = {"t": start + 12_000 * n, "code": "spirometry-flow", "value": curve.tolist(), "unit": "L/s", "period_ms": 10}
+        assert not device.send("yuanyi/v1/home-spirometer/flow", sent).is_failure
+    device.paho.disconnect()
+    answer = li.post(f"{path}/{id}/spirometry", json={"height_cm": 168, "sent": True})
+    assert answer.status_code == 200, answer.text
+    last = answer.json()["spirometry"]["last"]
+    assert last["device"] == "home-spirometer" and len(last["before"]["blows"]) == 3
+    assert last["before"]["fev1"]["grade"] == last["before"]["fvc"]["grade"] == "A"
+    # The same curves from a file are measured alike.
+    file = {"curve": "flow-l-s", "per_second": 100, "blows": [{"values": curve.tolist()} for curve in curves]}
+    answer = li.post(f"{path}/{by_file}/spirometry", json={"height_cm": 168, "file": file})
+    assert answer.status_code == 200, answer.text
+    same = answer.json()["spirometry"]["last"]
+    assert same["device"] is None
+    for one, other in zip(last["before"]["blows"], same["before"]["blows"]):
+        assert one["measured"] == pytest.approx(other["measured"], abs=1e-6)
+        assert one["judged"] == other["judged"]
+    # The patient sees it too.
+    zhao, _ = courses(hospital, ZHAO)
+    seen = zhao.get(f"{path}/{id}").json()
+    assert seen["id"] == id

@@ -8,13 +8,20 @@ use vocabulary::Text;
 
 use crate::Priority;
 
+/// The file of the escalation that comes with the program.
+pub const SHIPPED_ESCALATION: &str = include_str!("../rules/escalation.toml");
+
 static SHIPPED: LazyLock<Escalation> = LazyLock::new(|| {
-    Escalation::read(include_str!("../rules/escalation.toml"))
-        .unwrap_or_else(|error| unreachable!("{error}"))
+    Escalation::read(SHIPPED_ESCALATION).unwrap_or_else(|error| unreachable!("{error}"))
 });
 
-/// The escalation that comes with the program.
+/// The escalation that is in force.
 pub fn escalation() -> &'static Escalation {
+    &crate::settings::in_force().escalation
+}
+
+/// The escalation that comes with the program.
+pub(crate) fn shipped() -> &'static Escalation {
     &SHIPPED
 }
 
@@ -81,6 +88,9 @@ pub struct Escalation {
     pub medium: PriorityRules,
     /// Be aware of it.
     pub low: PriorityRules,
+    /// Where it comes from.
+    #[serde(skip_deserializing)]
+    pub origin: crate::Origin,
 }
 
 impl Escalation {

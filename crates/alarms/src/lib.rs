@@ -14,16 +14,22 @@ mod history;
 mod judge;
 mod plan;
 mod rules;
+mod settings;
 mod vitals;
 mod watch;
 
 pub use alarm::{Alarm, AlarmId, Closed, Outcome, Presence, Refused, Step, Stepped, Taken};
 pub use board::{Act, Board};
 pub use dispatch::{Candidate, Dispatch, Offer, OfferState, Place, nearest};
-pub use escalation::{Escalation, Level, PriorityRules, Signalling, escalation};
+pub use escalation::{
+    Escalation, Level, PriorityRules, SHIPPED_ESCALATION, Signalling, escalation,
+};
 pub use forecast::{Band, Forecast, Method, Scored, forecast, score_forecasts};
 pub use judge::{Reading, Truth};
-pub use plan::{Plan, PlanRun, PlanStep, StepDone, plan, plans};
-pub use rules::{Condition, Kind, Priority, Rule, RuleError, RuleSet, Signal, ward_rules};
+pub use plan::{Plan, PlanRun, PlanStep, SHIPPED_PLANS, StepDone, plan, plans};
+pub use rules::{
+    Condition, Kind, Priority, Rule, RuleError, RuleSet, SHIPPED_RULES, Signal, ward_rules,
+};
+pub use settings::{Fault, Origin, OwnFile, OwnFiles, Settings, SwitchedOff, TooLate};
 pub use vitals::{Limit, VitalNow};
 pub use watch::{Change, Changed, Late, Sample, Watch};

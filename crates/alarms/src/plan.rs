@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use vocabulary::{Text, Timestamp};
 
-const FILES: &[&str] = &[
+/// The files of the plans that come with the program.
+pub const SHIPPED_PLANS: &[&str] = &[
     include_str!("../plans/emergency-response.toml"),
     include_str!("../plans/urgent-review.toml"),
     include_str!("../plans/fall.toml"),
@@ -14,17 +15,22 @@ const FILES: &[&str] = &[
 
 static ALL: LazyLock<Vec<Plan>> = LazyLock::new(|| {
     let read = |text: &&str| Plan::read(text).unwrap_or_else(|error| unreachable!("{error}"));
-    FILES.iter().map(read).collect()
+    SHIPPED_PLANS.iter().map(read).collect()
 });
 
-/// All plans.
+/// All plans that are in force.
 pub fn plans() -> &'static [Plan] {
+    &crate::settings::in_force().plans
+}
+
+/// The plans that come with the program.
+pub(crate) fn shipped() -> &'static [Plan] {
     &ALL
 }
 
 /// The plan with this id.
 pub fn plan(id: &str) -> Option<&'static Plan> {
-    ALL.iter().find(|plan| plan.id == id)
+    plans().iter().find(|plan| plan.id == id)
 }
 
 /// People whom a plan needs.
@@ -88,6 +94,9 @@ pub struct Plan {
     pub equipment: Vec<PlanEquipment>,
     /// Its steps.
     pub steps: Vec<PlanStep>,
+    /// Where it comes from.
+    #[serde(skip_deserializing)]
+    pub origin: crate::Origin,
 }
 
 impl Plan {
@@ -100,7 +109,8 @@ impl Plan {
         if ids.len() != plan.steps.len() || ids.is_empty() {
             return Err(crate::RuleError::Inconsistent {
                 rule: plan.id,
-                why: "a plan has steps, each with a name of its own".to_owned(),
+                why: "a plan has steps, each with a name of its own: give each another `id`"
+                    .to_owned(),
             });
         }
         Ok(plan)

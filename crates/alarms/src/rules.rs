@@ -9,13 +9,22 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use vocabulary::Text;
 
-const WARD: &str = include_str!("../rules/ward.toml");
+use crate::{Origin, Plan, SwitchedOff};
 
-static WARD_RULES: LazyLock<Arc<RuleSet>> =
-    LazyLock::new(|| Arc::new(RuleSet::read(WARD).unwrap_or_else(|error| unreachable!("{error}"))));
+/// The file of the rules that come with the program.
+pub const SHIPPED_RULES: &str = include_str!("../rules/ward.toml");
+
+static WARD_RULES: LazyLock<Arc<RuleSet>> = LazyLock::new(|| {
+    Arc::new(RuleSet::read(SHIPPED_RULES).unwrap_or_else(|error| unreachable!("{error}")))
+});
+
+/// The rules of the ward that are in force.
+pub fn ward_rules() -> Arc<RuleSet> {
+    crate::settings::in_force().rules.clone()
+}
 
 /// The rules of the ward that come with the program.
-pub fn ward_rules() -> Arc<RuleSet> {
+pub(crate) fn shipped() -> Arc<RuleSet> {
     WARD_RULES.clone()
 }
 
@@ -90,6 +99,9 @@ pub struct Signal {
     /// To how many decimals it is shown and scored.
     #[serde(default)]
     pub decimals: u8,
+    /// Where several devices of a bed send it, the lowest value counts.
+    #[serde(default)]
+    pub lowest_counts: bool,
 }
 
 /// What is looked for in the signals. What cannot be judged, since a value is missing or too old, is neither
@@ -225,6 +237,13 @@ pub struct Rule {
     pub evidence: Option<String>,
     /// Whether somebody has yet to confirm its limits for this hospital.
     pub needs_confirmation: bool,
+    /// Who confirmed limits that are the hospital's own, and when.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[ts(optional)]
+    pub confirmed_by: Option<String>,
+    /// Where it comes from.
+    #[serde(skip_deserializing)]
+    pub origin: Origin,
 }
 
 /// A file of rules.
@@ -247,6 +266,9 @@ pub struct RuleSet {
     /// The rules.
     #[serde(rename = "rule")]
     pub rules: Vec<Rule>,
+    /// Rules that the hospital switched off.
+    #[serde(skip)]
+    pub off: Vec<SwitchedOff>,
 }
 
 impl Condition {
@@ -317,33 +339,48 @@ impl RuleSet {
             if !seen.insert(&rule.id) {
                 return Err(inconsistent(&rule.id, "its id is there twice".to_owned()));
             }
-            if let Some(why) = set.contradiction(rule) {
+            if let Some(why) = set.contradiction(rule, crate::plan::shipped()) {
                 return Err(inconsistent(&rule.id, why));
             }
         }
         Ok(set)
     }
 
-    fn contradiction(&self, rule: &Rule) -> Option<String> {
+    /// What contradicts itself in a rule, or is not there, and what to do.
+    pub(crate) fn contradiction(&self, rule: &Rule, plans: &[Plan]) -> Option<String> {
+        if rule.title.zh.trim().is_empty() || rule.title.en.trim().is_empty() {
+            return Some("its title lacks a language: give zh and en".to_owned());
+        }
         if let Some(key) = &rule.evidence
             && knowledge::evidence(key).is_none()
         {
-            return Some(format!("its source `{key}` is not known"));
+            return Some(format!(
+                "its source `{key}` is not known: leave `evidence` out, and say in `confirmed-by` who set the limits"
+            ));
         }
-        if rule.evidence.is_none() && !rule.needs_confirmation {
-            return Some("limits without a source need confirmation".to_owned());
+        if rule.evidence.is_none() && rule.confirmed_by.is_none() && !rule.needs_confirmation {
+            return Some(
+                "limits without a source need confirmation: give `confirmed-by`, or set `needs-confirmation = true`"
+                    .to_owned(),
+            );
         }
         if let Some(plan) = &rule.plan
-            && crate::plan(plan).is_none()
+            && !plans.iter().any(|one| one.id == *plan)
         {
-            return Some(format!("there is no plan `{plan}`"));
+            let known: Vec<&str> = plans.iter().map(|plan| plan.id.as_str()).collect();
+            return Some(format!(
+                "there is no plan `{plan}`: name one of {}, or write it",
+                known.join(", ")
+            ));
         }
         let mut why = None;
         for condition in [&rule.when].into_iter().chain(&rule.unless) {
             condition.walk(&mut |one| {
                 for name in one.signals() {
                     if self.signal(name).is_none() {
-                        why = Some(format!("there is no signal `{name}`"));
+                        why = Some(format!(
+                            "there is no signal `{name}`: `yuanyi settings shipped rules` prints all, and [[signal]] adds one"
+                        ));
                     }
                 }
                 if let Condition::Said { input, .. } = one
@@ -365,6 +402,61 @@ impl RuleSet {
         why
     }
 
+    /// Why a limit of a rule can never be reached: it lies outside what its signal can be at all.
+    pub(crate) fn never_holds(&self, rule: &Rule) -> Option<String> {
+        let mut why = None;
+        rule.when.walk(&mut |one| {
+            let (Condition::AtMost { signal, value } | Condition::AtLeast { signal, value }) = one
+            else {
+                return;
+            };
+            let Some(known) = self.signal(signal) else {
+                return;
+            };
+            let [low, high] = known.plausible;
+            if !(low..=high).contains(value) {
+                why = Some(format!(
+                    "its limit {value} lies outside what `{signal}` can be ({low} to {high} {}): correct the number or its unit",
+                    known.unit
+                ));
+            }
+        });
+        why
+    }
+
+    /// What contradicts itself in a signal, and what to do.
+    pub(crate) fn signal_contradiction(&self, signal: &Signal) -> Option<String> {
+        let [low, high] = signal.plausible;
+        if low.partial_cmp(&high) != Some(std::cmp::Ordering::Less) {
+            return Some(
+                "what is plausible ends before it begins: write [lowest, highest]".to_owned(),
+            );
+        }
+        if signal.fresh_s == 0 {
+            return Some("no value of it would ever count: give `fresh-s` in seconds".to_owned());
+        }
+        if let Some(name) = &signal.answers
+            && !knowledge::inputs().contains_key(name)
+        {
+            return Some(format!(
+                "`{name}` is no question of a score: leave `answers` out"
+            ));
+        }
+        let taken = signal.codes.iter().find_map(|code| {
+            let owner = self.signal_of_code(code)?;
+            (owner.id != signal.id).then(|| (code, owner.id.clone()))
+        });
+        if let Some((code, owner)) = taken {
+            return Some(format!(
+                "its code `{code}` belongs to the signal `{owner}`: use that one, or another code"
+            ));
+        }
+        signal
+            .codes
+            .is_empty()
+            .then(|| "it has no code: give the one by which devices send it".to_owned())
+    }
+
     /// The signal with this name.
     pub fn signal(&self, id: &str) -> Option<&Signal> {
         self.signals.iter().find(|signal| signal.id == id)
@@ -379,6 +471,12 @@ impl RuleSet {
     /// The rule with this name.
     pub fn rule(&self, id: &str) -> Option<&Rule> {
         self.rules.iter().find(|rule| rule.id == id)
+    }
+
+    /// Whether a rule is about a room, and not about a bed or who lies in it.
+    pub fn is_of_room(&self, id: &str) -> bool {
+        self.rule(id)
+            .is_some_and(|rule| rule.kind == Kind::Environmental)
     }
 
     /// How much of a signal must be kept, in seconds.

@@ -4,7 +4,8 @@ use std::{collections::BTreeMap, sync::LazyLock};
 
 use crate::Profile;
 
-const SHIPPED: &[&str] = &[
+/// The files of the profiles that come with the program.
+pub const SHIPPED_PROFILES: &[&str] = &[
     include_str!("../profiles/pulse-oximeter.toml"),
     include_str!("../profiles/blood-pressure.toml"),
     include_str!("../profiles/thermometer.toml"),
@@ -37,14 +38,26 @@ pub enum ProfileError {
     },
 }
 
+/// Where a hospital's own profile stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnProfile {
+    /// In this file.
+    pub file: String,
+    /// Whether it stands in the place of one that came with the program.
+    pub replaces: bool,
+}
+
 /// Profiles by their ids.
 #[derive(Clone, Debug, Default)]
-pub struct Profiles(BTreeMap<String, Profile>);
+pub struct Profiles {
+    all: BTreeMap<String, Profile>,
+    own: BTreeMap<String, OwnProfile>,
+}
 
 // A file that comes with the program and cannot be read is a bug; a test reads each.
 static PROFILES: LazyLock<Profiles> = LazyLock::new(|| {
     let mut profiles = Profiles::default();
-    for text in SHIPPED {
+    for text in SHIPPED_PROFILES {
         let added = profiles.add(text);
         added.unwrap_or_else(|error| unreachable!("{error}"));
     }
@@ -67,18 +80,46 @@ impl Profiles {
             });
         }
         let id = profile.id.clone();
-        self.0.insert(id.clone(), profile);
-        self.0.get(&id).ok_or_else(|| unreachable!("just added"))
+        self.all.insert(id.clone(), profile);
+        self.all.get(&id).ok_or_else(|| unreachable!("just added"))
+    }
+
+    /// Takes a hospital's own profile. One that stands in the place of another goes on measuring what that one did.
+    pub fn add_own(&mut self, file: &str, text: &str) -> Result<(), ProfileError> {
+        let mut read = Self::default();
+        let profile = read.add(text)?;
+        let id = profile.id.clone();
+        let before = self.all.get(&id);
+        let why = match (self.own.get(&id), before) {
+            (Some(other), _) => Some(format!("it is in {} too: keep one of them", other.file)),
+            (None, Some(before)) => profile.no_successor_of(before),
+            (None, None) => None,
+        };
+        if let Some(why) = why {
+            return Err(ProfileError::Inconsistent { profile: id, why });
+        }
+        let own = OwnProfile {
+            file: file.to_owned(),
+            replaces: before.is_some(),
+        };
+        self.own.insert(id, own);
+        self.all.append(&mut read.all);
+        Ok(())
+    }
+
+    /// Where a profile stands that is a hospital's own.
+    pub fn own(&self, id: &str) -> Option<&OwnProfile> {
+        self.own.get(id)
     }
 
     /// The profile of an id.
     pub fn get(&self, id: &str) -> Option<&Profile> {
-        self.0.get(id)
+        self.all.get(id)
     }
 
     /// All, by their ids.
     pub fn all(&self) -> impl Iterator<Item = &Profile> {
-        self.0.values()
+        self.all.values()
     }
 }
 
@@ -90,7 +131,7 @@ mod tests {
     #[test]
     fn every_shipped_profile_can_be_used() {
         let profiles = Profiles::shipped();
-        assert_eq!(profiles.all().count(), SHIPPED.len());
+        assert_eq!(profiles.all().count(), SHIPPED_PROFILES.len());
         for profile in profiles.all() {
             for stream in &profile.streams {
                 assert!(!stream.title.zh.is_empty() && !stream.title.en.is_empty());
@@ -124,7 +165,7 @@ mod tests {
 
     #[test]
     fn a_file_that_contradicts_itself_is_refused() {
-        let good = SHIPPED[0];
+        let good = SHIPPED_PROFILES[0];
         for (from, to, why) in [
             ("[0, 100]", "[100, 0]", "range"),
             ("150456", "19384", "code"),

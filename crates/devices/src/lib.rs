@@ -18,7 +18,7 @@ mod rollout;
 mod state;
 mod unit;
 
-pub use catalogue::{ProfileError, Profiles};
+pub use catalogue::{OwnProfile, ProfileError, Profiles, SHIPPED_PROFILES};
 pub use clock::DeviceClock;
 pub use intake::{Intake, Remembered, Taken};
 pub use nomenclature::{CodeError, ContextFree, LOINC, MDC, OWN, Partition, is_loinc, same_code};

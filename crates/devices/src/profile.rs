@@ -231,6 +231,31 @@ impl Profile {
         self.groups.iter().find(|group| group.name == name)
     }
 
+    /// The first stream of an earlier profile that this one lacks, or measures otherwise. Rules and curves rely on
+    /// its name.
+    pub fn lost_stream<'p>(&self, before: &'p Self) -> Option<&'p Stream> {
+        before.streams.iter().find(|stream| {
+            let same = self.stream(&stream.name);
+            same.is_none_or(|same| same.code != stream.code || same.unit != stream.unit)
+        })
+    }
+
+    /// Why it cannot stand in the place of another, and what to do.
+    pub(crate) fn no_successor_of(&self, before: &Self) -> Option<String> {
+        if self.version <= before.version {
+            return Some(format!(
+                "its version must be greater than {}: others of this version are known",
+                before.version
+            ));
+        }
+        let lost = self.lost_stream(before)?;
+        Some(format!(
+            "its stream `{}` is not there, or has another code or unit than before: keep it, or give the profile \
+             another id",
+            lost.name
+        ))
+    }
+
     /// What contradicts itself in the file.
     pub(crate) fn contradiction(&self) -> Option<String> {
         if !is_name(&self.id) {

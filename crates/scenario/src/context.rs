@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 use policy::{Action, Actor, Object, Permit, Refusal};
-use record::{Record, RecordError};
+use record::{Record, RecordError, Signals};
 use twin::{FollowedLesion, PatientTwin};
 use vocabulary::{ActorId, PatientId, Timestamp};
 
@@ -44,6 +44,11 @@ pub struct Attestation {
 pub trait Context: Send + Sync {
     /// The hospital's facts.
     fn record(&self) -> &dyn Record;
+
+    /// What devices measured, where there is a place for it.
+    fn signals(&self) -> Option<&dyn Signals> {
+        None
+    }
 
     /// The time, by the server's clock.
     fn now(&self) -> Timestamp;

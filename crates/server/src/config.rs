@@ -104,6 +104,8 @@ pub struct Config {
     pub policies: Option<PathBuf>,
     /// A folder of the hospital's own guidelines, beside those that come with the program.
     pub guidelines: Option<PathBuf>,
+    /// A folder of the hospital's own rules of the wards, plans, escalation and kinds of devices.
+    pub own_settings: Option<PathBuf>,
     /// A folder of models that others trained, each in a folder of its own with its card.
     pub models: Option<PathBuf>,
     /// Which FHIR identifier system each DICOM Issuer of Patient ID stands for, so that images find their
@@ -239,6 +241,7 @@ impl Default for Config {
             ae: Vec::new(),
             policies: None,
             guidelines: None,
+            own_settings: None,
             models: None,
             issuers: BTreeMap::new(),
             receivers: Vec::new(),
@@ -306,6 +309,7 @@ impl Config {
                 "calling_ae_titles",
                 "policies",
                 "guidelines",
+                "own_settings",
                 "models",
                 "receivers",
                 "max_bytes",

@@ -99,8 +99,8 @@ pub struct Devices {
 }
 
 impl Devices {
-    /// Opens what is kept below the hospital's data folder.
-    pub fn open(data: &Path) -> Result<Self> {
+    /// Opens what is kept below the hospital's data folder; it knows these kinds of devices.
+    pub fn open(data: &Path, profiles: Profiles) -> Result<Self> {
         let kept = Kept::open(data)?;
         let mut live = HashMap::new();
         for (device, quality) in kept.qualities()? {
@@ -111,7 +111,7 @@ impl Devices {
             live.insert(device, Arc::new(Mutex::new(known)));
         }
         Ok(Self {
-            profiles: Profiles::shipped().clone(),
+            profiles,
             versions: RwLock::default(),
             kept,
             known: RwLock::default(),

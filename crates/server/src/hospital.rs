@@ -32,6 +32,7 @@ use crate::{
     inference::Models,
     keys::Keys,
     media::Media,
+    own,
     pacs::Jobs,
     pixels::PixelPlaces,
     quality::Quality,
@@ -113,6 +114,10 @@ impl Hospital {
         if let Some(folder) = &config.guidelines {
             guidelines::add(folder)?;
         }
+        let own = own::taken(config.own_settings.as_deref())?;
+        if config.own_settings.is_some() {
+            own.settings.adopt()?;
+        }
         let models = config.models.as_deref().map(Models::open);
         let options = Options {
             max_bytes: (config.max_bytes > 0).then_some(config.max_bytes),
@@ -143,7 +148,7 @@ impl Hospital {
         Ok(Arc::new(Self {
             ledger_key,
             accounts: Accounts::open(&config.data)?,
-            devices: Devices::open(&config.data)?,
+            devices: Devices::open(&config.data, own.profiles)?,
             upgrades: Upgrades::open(&config, &keys)?,
             keys,
             volumes: Volumes::new(&config.data),

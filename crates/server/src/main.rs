@@ -25,6 +25,7 @@ mod media;
 mod mllp;
 mod mqtt;
 mod nodules;
+mod own;
 mod pacs;
 mod pixels;
 mod places;

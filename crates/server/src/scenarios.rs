@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use policy::{Action, Actor, Object, Permit, Refusal};
-use record::{Record, RecordError};
+use record::{Record, RecordError, Signals};
 use scenario::{Attestation, Context, Seal, Topic};
 use twin::{FollowedLesion, PatientTwin};
 use vocabulary::{ActorId, PatientId, Timestamp};
@@ -18,6 +18,10 @@ pub struct InHospital(pub Arc<Hospital>);
 impl Context for InHospital {
     fn record(&self) -> &dyn Record {
         &*self.0.record
+    }
+
+    fn signals(&self) -> Option<&dyn Signals> {
+        Some(&*self.0.signals)
     }
 
     fn now(&self) -> Timestamp {

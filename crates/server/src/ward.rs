@@ -101,6 +101,8 @@ struct BedState {
     sources: BTreeMap<String, kept::Source>,
     /// The newest value of each signal that the patient measured at home.
     from_home: BTreeMap<String, (Timestamp, f64)>,
+    /// The newest value of each device, of signals of which the lowest counts.
+    of_devices: BTreeMap<String, BTreeMap<String, (Timestamp, f64)>>,
     disbelieved: VecDeque<Change>,
 }
 
@@ -196,6 +198,7 @@ impl State {
                 recent: BTreeMap::new(),
                 sources: BTreeMap::new(),
                 from_home: BTreeMap::new(),
+                of_devices: BTreeMap::new(),
                 disbelieved: VecDeque::new(),
             };
             self.beds.insert(id.clone(), state);
@@ -224,6 +227,10 @@ impl State {
                     if bed.disbelieved.len() > DISBELIEVED {
                         bed.disbelieved.pop_front();
                     }
+                    continue;
+                }
+                // A room raises one alarm, however many beds are in it.
+                if self.rules.is_of_room(&change.rule) && !self.places.is_first_of_room(id) {
                     continue;
                 }
                 let patient = bed.patient.as_ref().map(PatientId::as_str);

@@ -1,5 +1,5 @@
 /** What this scenario answers, for contract/openapi.json. */
-import { anything, call, list, map, number, object, one, text, type } from '../../../contract/openapi/words.mjs';
+import { anything, call, list, map, number, object, one, text, type, yes } from '../../../contract/openapi/words.mjs';
 
 const HERE = 'scenarios/ward/follow-up/client/course';
 const seen = { 200: { anyOf: [type(HERE, 'Course'), type(HERE, 'OwnCourse')] } };
@@ -31,11 +31,12 @@ export const calls = [
   act('POST /courses/{id}/assess', 'What those who treat asked beside the reports; what follows is reckoned anew.', object({ answers: map(anything) })),
   act(
     'POST /courses/{id}/spirometry',
-    'A session: curves as `yuanyi measure` reads them, or the values that a device shows.',
+    'A session: curves as `yuanyi measure` reads them, those that a spirometer of the patient sent in the last 12 hours, or the values that a device shows.',
     object({
       height_cm: number,
       'group?': text,
       'file?': object({ curve: one('volume-l', 'flow-l-s'), per_second: number, 'person?': anything, 'blows?': list(anything), 'after_bronchodilator?': list(anything) }),
+      'sent?': yes,
       'before?': object({ fev1_l: number, fvc_l: number }),
       'after?': object({ fev1_l: number, fvc_l: number }),
     }),

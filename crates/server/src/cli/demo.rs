@@ -19,8 +19,9 @@ use crate::{
     cli::{
         door::OpenDoor,
         import::{Target, import},
+        recordings::Recording,
         serve::Ports,
-        simulate::{Recording, Replay},
+        simulate::Replay,
         simulated::Software,
     },
     clock,
@@ -259,7 +260,11 @@ async fn begin_ward(hospital: &Arc<Hospital>, doors: &Doors, files: &Path) -> Re
         }
         hospital.devices.kept.revoke(&one.id)?;
         let token = hospital.devices.kept.issue(&one.id)?;
-        let recording = Recording::read(&folder.join(&one.recording))?;
+        let recording = Recording::read(
+            &folder.join(&one.recording),
+            None,
+            hospital.devices.profiles(),
+        )?;
         let software = Software::new(
             (one.id.as_str(), &new.profile, &token),
             &doors.http_url(),

@@ -6,7 +6,10 @@ use anyhow::{Context, Result, bail};
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::door::{Door, OpenDoor, text};
+use super::{
+    Place,
+    door::{Door, OpenDoor, text},
+};
 
 /// Tasks of `yuanyi device`.
 #[derive(Subcommand)]
@@ -93,7 +96,10 @@ pub enum Device {
     /// Replay a recording as a device, over MQTT.
     Simulate(super::simulate::Simulate),
     /// List the kinds of devices with their streams; no hospital needed.
-    Profiles,
+    Profiles {
+        #[command(flatten)]
+        place: Place,
+    },
 }
 
 impl Device {
@@ -166,8 +172,9 @@ impl Device {
                 Ok(())
             }
             Self::Simulate(task) => task.run(),
-            Self::Profiles => {
-                profiles();
+            Self::Profiles { place } => {
+                let own = crate::own::taken(place.config()?.own_settings.as_deref())?;
+                profiles(&own.profiles);
                 Ok(())
             }
         }
@@ -212,8 +219,8 @@ fn list(answer: &Value) {
     }
 }
 
-fn profiles() {
-    for profile in ::devices::Profiles::shipped().all() {
+fn profiles(profiles: &::devices::Profiles) {
+    for profile in profiles.all() {
         println!(
             "{:<16} {} {}",
             profile.id, profile.title.zh, profile.title.en

@@ -8,11 +8,14 @@ mod device;
 mod door;
 mod guideline;
 mod import;
+mod made_up;
 mod model;
 mod package;
 mod pacs;
 mod recorded;
+mod recordings;
 mod serve;
+mod settings;
 mod simulate;
 mod simulated;
 mod spirometry;
@@ -85,6 +88,11 @@ enum Task {
         #[command(subcommand)]
         task: guideline::Author,
     },
+    /// The hospital's own rules, plans, escalation and kinds of devices: check a folder of them, print shipped ones.
+    Settings {
+        #[command(subcommand)]
+        task: settings::OwnSettings,
+    },
     /// For those who install models that others trained: check one, ask one about a scan.
     Model {
         #[command(subcommand)]
@@ -136,6 +144,7 @@ pub fn run(program: Program) -> ExitCode {
         Task::Deidentify(task) => task.run(),
         Task::Assess(task) => task.run(),
         Task::Guideline { task } => task.run(),
+        Task::Settings { task } => task.run(),
         Task::Model { task } => task.run(),
         Task::Measure(task) => task.run(),
         Task::Scenarios => {

@@ -90,8 +90,12 @@ impl Pack {
         let manifest = Manifest::of(contents, named, &bytes, clock::now(), news)?;
         if contents == Contents::Profile {
             manifest.read_profile(&bytes)?;
-        } else if ::devices::Profiles::shipped().get(&self.profile).is_none() {
-            bail!("find the kind of device {}", self.profile);
+        } else {
+            let config = self.place.config()?;
+            let own = crate::own::taken(config.own_settings.as_deref())?;
+            if own.profiles.get(&self.profile).is_none() {
+                bail!("find the kind of device {}", self.profile);
+            }
         }
         let keys;
         let own;

@@ -1,12 +1,6 @@
 //! Simulated devices: each replays a recording over MQTT, as the device that it stands for would send it.
 
-use std::{
-    collections::VecDeque,
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::VecDeque, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -20,7 +14,6 @@ use mqtt_protocol_core::mqtt::{
     role,
 };
 use parking_lot::Mutex;
-use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -28,22 +21,35 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval_at, sleep, timeout},
 };
 
-use super::simulated::{Command, Software};
-use crate::clock;
+use super::{
+    recordings::Recording,
+    simulated::{Command, Software},
+};
 
 /// So long a device waits before it connects again.
 const AGAIN: Duration = Duration::from_secs(2);
 /// How long it looks whether a command came.
 const LOOKS: Duration = Duration::from_millis(20);
-/// What comes more often than this, in milliseconds, goes out in pieces of a second.
-const WAVE_MS: f64 = 500.0;
 
 /// Arguments of `yuanyi device simulate`.
 #[derive(Args)]
 pub struct Simulate {
-    /// The recording: a file as `demo/devices` holds them.
-    recording: PathBuf,
-    /// The device that it stands for, registered with the recording's profile.
+    /// The recording: EDF, WFDB (its .hea), or a file as `demo/devices` holds them.
+    #[arg(required_unless_present = "made_up")]
+    recording: Option<PathBuf>,
+    /// Send values that nobody measured, where there is no recording.
+    #[arg(long, requires = "profile", conflicts_with = "recording")]
+    made_up: bool,
+    /// As which kind of device; a file as `demo/devices` holds them names its own.
+    #[arg(long)]
+    profile: Option<String>,
+    /// The same seed makes up the same values.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// The hospital's own settings, where the kind of device is one of these.
+    #[arg(long, value_name = "DIR")]
+    own_settings: Option<PathBuf>,
+    /// The device that it stands for, registered with the same profile.
     #[arg(long)]
     device: String,
     /// The device's token.
@@ -75,102 +81,19 @@ pub struct Simulate {
     seconds: Option<u64>,
 }
 
-/// A recording.
-#[derive(Clone, Deserialize)]
-pub struct Recording {
-    profile: String,
-    streams: Vec<Recorded>,
-}
-
-#[derive(Clone, Deserialize)]
-struct Recorded {
-    stream: String,
-    code: String,
-    unit: String,
-    period_ms: f64,
-    values: Vec<Option<f64>>,
-}
-
-impl Recording {
-    /// Reads a file, and compares it with its profile.
-    pub fn read(file: &Path) -> Result<Self> {
-        let text = std::fs::read(file).with_context(|| format!("read {}", file.display()))?;
-        let recording: Self = serde_json::from_slice(&text)
-            .with_context(|| format!("understand {}", file.display()))?;
-        let profile = ::devices::Profiles::shipped().get(&recording.profile);
-        let profile = profile.context("find the recording's profile")?;
-        for one in &recording.streams {
-            let stream = profile.stream(&one.stream);
-            let stream = stream.with_context(|| format!("find the stream {}", one.stream))?;
-            if !stream.is_named(&one.code) || one.period_ms.is_nan() || one.period_ms <= 0.0 {
-                bail!("use the stream {}: its code or period is wrong", one.stream);
-            }
-        }
-        Ok(recording)
-    }
-
-    /// What is sent at a second of the replay: stream and payload.
-    fn at(&self, second: u64, from_s: u64, speed: f64) -> Vec<(String, Value)> {
-        let now = clock::now().0;
-        let mut all = Vec::new();
-        for one in &self.streams {
-            if one.period_ms < WAVE_MS {
-                all.push((one.stream.clone(), one.wave(second, now)));
-            } else if let Some(value) = one.held(second, from_s, speed) {
-                let payload = json!({"t": now, "code": one.code, "value": value, "unit": one.unit});
-                all.push((one.stream.clone(), payload));
-            }
-        }
-        all
-    }
-}
-
-impl Recorded {
-    /// A second of samples, which ended now; the recording begins anew at its end.
-    fn wave(&self, second: u64, now: i64) -> Value {
-        let each = (1000.0 / self.period_ms).round().max(1.0);
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a rate of a waveform"
-        )]
-        let each = each as usize;
-        let from = usize::try_from(second).unwrap_or(0).saturating_mul(each);
-        let values: Vec<Option<f64>> = (from..from + each)
-            .map(|place| {
-                self.values
-                    .get(place % self.values.len().max(1))
-                    .copied()
-                    .flatten()
-            })
-            .collect();
-        json!({"t": now - 1000, "code": self.code, "value": values, "unit": self.unit,
-            "period_ms": self.period_ms})
-    }
-
-    /// The value that a monitor would show at this second: the one that was recorded last.
-    fn held(&self, second: u64, from_s: u64, speed: f64) -> Option<f64> {
-        let at_ms = (from_s as f64 + second as f64 * speed) * 1000.0;
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a time of a recording"
-        )]
-        let place = (at_ms / self.period_ms).max(0.0) as usize;
-        let value = *self.values.get(place % self.values.len().max(1))?;
-        // Rare measurements, such as by a cuff, come when they are made, not each second.
-        let before_ms = at_ms - 1000.0 * speed;
-        let is_new =
-            second == 0 || (before_ms / self.period_ms).floor() < (at_ms / self.period_ms).floor();
-        let rare = matches!(self.stream.as_str(), "systolic" | "diastolic" | "mean");
-        value.filter(|_| is_new || !rare)
-    }
-}
-
 impl Simulate {
     /// Replays until its time is over or it is interrupted.
     pub fn run(self) -> Result<()> {
-        let recording = Recording::read(&self.recording)?;
+        let profiles = crate::own::taken(self.own_settings.as_deref())?.profiles;
+        let wanted = self.profile.as_deref();
+        let recording = if let Some(file) = &self.recording {
+            Recording::read(file, wanted, &profiles)?
+        } else {
+            let profile = wanted.and_then(|id| profiles.get(id));
+            let profile = profile.context("find the kind of device")?;
+            Recording::made_up(profile, self.seed)
+        };
+        println!("sends as a {}: {}", recording.profile, recording.source);
         let software = Software::new(
             (&self.device, &recording.profile, &self.token),
             &self.http,

@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn what_is_too_much_is_refused_and_nothing_is_cut_off() {
         let folder = tempfile::tempdir().unwrap();
-        let devices = Devices::open(folder.path()).unwrap();
+        let devices = Devices::open(folder.path(), ::devices::Profiles::shipped().clone()).unwrap();
         let device = DeviceId::new("pump-1").unwrap();
         let by = vocabulary::ActorId::new("admin").unwrap();
         let new =

@@ -174,7 +174,9 @@ async fn profiles(
     State(hospital): State<Arc<Hospital>>,
     _caller: Caller,
 ) -> Result<Json<Value>, Problem> {
+    let all = hospital.devices.profiles();
     let profile = |profile: &::devices::Profile| {
+        let own = all.own(&profile.id);
         let streams = profile.streams.iter().map(|stream| {
             json!({
                 "name": stream.name,
@@ -190,13 +192,17 @@ async fn profiles(
             "id": profile.id,
             "version": profile.version,
             "title": profile.title,
+            "origin": own.map_or_else(
+                || json!({"from": "shipped"}),
+                |own| json!({"from": "hospital", "file": own.file, "replaces": own.replaces}),
+            ),
             "streams": streams.collect::<Vec<_>>(),
             "groups": (profile.groups.iter())
                 .map(|group| json!({"name": group.name, "streams": group.streams}))
                 .collect::<Vec<_>>(),
         })
     };
-    let all: Vec<Value> = hospital.devices.profiles().all().map(profile).collect();
+    let all: Vec<Value> = all.all().map(profile).collect();
     Ok(Json(json!({"profiles": all})))
 }
 

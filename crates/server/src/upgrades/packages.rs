@@ -72,15 +72,11 @@ fn use_of(
     }
     let profile = manifest.read_profile(bytes)?;
     manifest.replaces(&shipped.id, &shipped.version.to_string())?;
-    // What is measured goes on being the same: rules and curves rely on its name.
-    for stream in &shipped.streams {
-        let same = profile.stream(&stream.name);
-        if same.is_none_or(|same| same.code != stream.code || same.unit != stream.unit) {
-            return Err(PackageError::Profile(format!(
-                "its stream `{}` is not there, or has another code or unit than before",
-                stream.name
-            )));
-        }
+    if let Some(stream) = profile.lost_stream(shipped) {
+        return Err(PackageError::Profile(format!(
+            "its stream `{}` is not there, or has another code or unit than before",
+            stream.name
+        )));
     }
     let known = devices.profile(&profile.id, Some(profile.version));
     if known.is_some_and(|known| known.version == profile.version && *known != profile) {

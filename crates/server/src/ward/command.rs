@@ -333,7 +333,8 @@ fn held(run: PlanRun, ward: Option<String>, bed: String, ended: Option<Timestamp
     }
 }
 
-/// All plans, and how they were run since a moment: in earnest and as exercises.
+/// All plans, and how they were run since a moment: in earnest and as exercises. Beside them the rules that call
+/// for them, and which of all that is the hospital's own.
 pub async fn plans_held(
     hospital: &Hospital,
     permit: &Permit,
@@ -359,5 +360,10 @@ pub async fn plans_held(
         }
     });
     all.sort_by_key(|one| std::cmp::Reverse(one.run.started_at));
-    Ok(json!({"now": now, "since": since, "plans": alarms::plans(), "held": all}))
+    let rules = hospital.ward.look(|state| state.rules.clone());
+    Ok(json!({
+        "now": now, "since": since, "plans": alarms::plans(), "held": all,
+        "rules": rules.rules, "off": rules.off, "version": rules.version,
+        "escalation": alarms::escalation(),
+    }))
 }

@@ -193,6 +193,8 @@ impl State {
 
     /// Takes a sample at a bed: for its line, and for its rules.
     pub(super) fn sample(&mut self, bed: &str, sample: Sample, source: &Source) {
+        let (sample, source) = self.lowest(bed, sample, source);
+        let source = &source;
         self.remember(bed, &sample);
         let Some(bed) = self.beds.get_mut(bed) else {
             return;
@@ -200,6 +202,34 @@ impl State {
         bed.sources.insert(sample.signal.clone(), source.clone());
         // That it came late is counted there; it still counts from now on.
         let _ = bed.watch.sample(sample);
+    }
+
+    /// The sample with the lowest value of all devices at the bed, where the lowest counts, and its device.
+    fn lowest(&mut self, bed: &str, sample: Sample, source: &Source) -> (Sample, Source) {
+        let own = (sample.clone(), source.clone());
+        let signal = self.rules.signal(&sample.signal);
+        let Some(signal) = signal.filter(|signal| signal.lowest_counts) else {
+            return own;
+        };
+        let Some(bed) = self.beds.get_mut(bed) else {
+            return own;
+        };
+        let devices = bed.of_devices.entry(sample.signal.clone()).or_default();
+        let newest = devices.entry(source.device.clone());
+        let newest = newest.or_insert((sample.at, sample.value));
+        if sample.at >= newest.0 {
+            *newest = (sample.at, sample.value);
+        }
+        let since = sample.at.0 - i64::from(signal.fresh_s) * 1000;
+        devices.retain(|_, (at, _)| at.0 >= since);
+        let lowest = devices.iter().min_by(|(_, a), (_, b)| a.1.total_cmp(&b.1));
+        let Some((device, (_, value))) = lowest else {
+            return own;
+        };
+        let value = *value;
+        let device = device.clone();
+        let stream = own.1.stream;
+        (Sample { value, ..own.0 }, Source { device, stream })
     }
 
     /// Takes a point of a bed's line, in whatever order the points come. Points stay
@@ -337,6 +367,65 @@ mod tests {
         assert_eq!(seen(QualityMark::Calibrating, 20), 0);
         // It may be true.
         assert_eq!(seen(QualityMark::Questionable, 30), 1);
+    }
+
+    #[test]
+    fn of_the_batteries_at_a_bed_the_lowest_counts_until_it_is_charged() {
+        let patient = PatientId::new("p").unwrap();
+        let mut state = one_bed(&patient);
+        let mut battery = |device: &str, value: f64, second: i64| {
+            let sent = Arrived {
+                stream: StreamKey {
+                    device: DeviceId::new(device).unwrap(),
+                    stream: "battery".to_owned(),
+                },
+                coding: Coding::new("urn:yuanyi:codes", "battery"),
+                unit: "%".to_owned(),
+                readings: Readings::One {
+                    at: after(second),
+                    value,
+                },
+                ..pulse(&patient, after(second))
+            };
+            state.arrive(&sent);
+            state.tick(after(second + 5));
+            let vitals = state.beds["bed"].watch.vitals(after(second));
+            let found = vitals.into_iter().find(|one| one.signal == "battery");
+            let device = state.beds["bed"].sources["battery"].device.clone();
+            (found.unwrap().value, device)
+        };
+        assert_eq!(battery("pump", 15.0, 10), (Some(15.0), "pump".to_owned()));
+        assert_eq!(battery("tag", 80.0, 20), (Some(15.0), "pump".to_owned()));
+        assert_eq!(battery("pump", 100.0, 30), (Some(80.0), "tag".to_owned()));
+    }
+
+    #[test]
+    fn a_room_raises_one_alarm_however_many_beds_are_in_it() {
+        let patient = PatientId::new("p").unwrap();
+        let mut state = one_bed(&patient);
+        let mut places = Places::default();
+        for id in ["b", "a", "c"] {
+            let mut bed = state.places.beds["bed"].clone();
+            bed.id = id.to_owned();
+            bed.name = format!("Bed {id}");
+            bed.room = Some("room".to_owned());
+            bed.patient = None;
+            places.beds.insert(id.to_owned(), bed);
+        }
+        state.settle(places, NOW);
+        for id in ["a", "b", "c"] {
+            let bed = state.beds.get_mut(id).unwrap();
+            bed.watch.expect("room-temperature", NOW);
+            bed.watch.expect("bed-occupancy", NOW);
+        }
+        state.tick(after(320));
+        let raised = |rule: &str| -> Vec<String> {
+            let open = state.board.open().into_iter();
+            let of_rule = open.filter(|alarm| alarm.rule == rule);
+            of_rule.map(|alarm| alarm.bed.clone()).collect()
+        };
+        assert_eq!(raised("room-sensor-silent"), ["a"]);
+        assert_eq!(raised("bed-sensor-silent").len(), 3);
     }
 
     #[test]

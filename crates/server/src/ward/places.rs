@@ -126,6 +126,19 @@ impl Places {
             .collect()
     }
 
+    /// Whether a bed stands for its room: the first by name, then id.
+    pub fn is_first_of_room(&self, bed: &str) -> bool {
+        let Some(room) = self.beds.get(bed).and_then(|bed| bed.room.as_ref()) else {
+            return true;
+        };
+        let of_room = self
+            .beds
+            .values()
+            .filter(|bed| bed.room.as_ref() == Some(room));
+        let first = of_room.min_by_key(|bed| (&bed.name, &bed.id));
+        first.is_none_or(|first| first.id == bed)
+    }
+
     /// Who has a duty at a bed now.
     pub fn on_duty(&self, role: &str, bed: &Bed, now: Timestamp) -> Vec<&Duty> {
         let here = |duty: &&Duty| {

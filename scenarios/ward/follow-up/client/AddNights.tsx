@@ -6,12 +6,20 @@ import { Notice } from '../../../../client/panels/Notice';
 import { coursePath } from './course';
 import type { Part } from './CourseView';
 import { bundles, toBase64 } from './card';
+import { thinned } from './thin';
 
 export function AddNights(props: { part: Part }): JSX.Element {
   const app = useApp();
   const { say } = props.part;
   const [told, setTold] = createSignal<{ kind: 'note' | 'good' | 'bad'; words: string }>();
-  const read = async (files: readonly File[]): Promise<void> => {
+  /** One recording goes without the signals that nothing is made of: a whole night of sleep would be too large. */
+  const lighter = async (files: readonly File[]): Promise<readonly File[]> => {
+    const [only, ...others] = files;
+    const thin = only && others.length === 0 ? await thinned(only) : undefined;
+    return only && thin ? [new File([thin], only.name)] : files;
+  };
+  const read = async (chosen: readonly File[]): Promise<void> => {
+    const files = await lighter(chosen);
     const { all, tooLarge } = bundles(files.map((file) => ({ path: file.webkitRelativePath || file.name, size: file.size, file })));
     if (tooLarge !== undefined) return void setTold({ kind: 'bad', words: say('tooLarge', { name: tooLarge }) });
     if (all.length === 0) return void setTold({ kind: 'bad', words: say('noNights') });

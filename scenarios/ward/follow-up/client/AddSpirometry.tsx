@@ -22,6 +22,7 @@ export function AddSpirometry(props: { part: Part; groups: readonly string[] }):
   const [group, setGroup] = createSignal<string>();
   const [file, setFile] = createSignal<File>();
   const [typed, setTyped] = createSignal<Partial<Record<Name, string>>>({});
+  const [sent, setSent] = createSignal(false);
   const [wrong, setWrong] = createSignal<string>();
   const heightNow = (): string => height() ?? String(last()?.height_cm ?? '');
   const groupNow = (): string => group() ?? last()?.group ?? '';
@@ -31,6 +32,7 @@ export function AddSpirometry(props: { part: Part; groups: readonly string[] }):
   };
   const body = async (): Promise<unknown> => {
     const whom = { height_cm: number(heightNow()) ?? 0, ...(groupNow() !== '' && { group: groupNow() }) };
+    if (sent()) return { ...whom, sent: true };
     const chosen = file();
     if (chosen !== undefined) return { ...whom, file: JSON.parse(await chosen.text()) as unknown };
     const [before, after] = [values('before'), values('after')];
@@ -48,6 +50,7 @@ export function AddSpirometry(props: { part: Part; groups: readonly string[] }):
     if (await props.part.act('spirometry', made)) {
       setTyped({});
       setFile(undefined);
+      setSent(false);
       app.announce(say('kept'));
     }
   };
@@ -68,12 +71,18 @@ export function AddSpirometry(props: { part: Part; groups: readonly string[] }):
             </select>
           )}
         </Field>
-        <Field label={say('curveFile')} hint={say('curveFileHint')}>
-          {(control) => (
-            <input {...control} type="file" name="curves" accept=".json,application/json" onChange={(event) => setFile(event.currentTarget.files?.[0])} />
-          )}
-        </Field>
-        <Show when={file() === undefined}>
+        <label class="row">
+          <input type="checkbox" name="sent" checked={sent()} onChange={(event) => setSent(event.currentTarget.checked)} />
+          {say('sentByDevice')}
+        </label>
+        <Show when={!sent()}>
+          <Field label={say('curveFile')} hint={say('curveFileHint')}>
+            {(control) => (
+              <input {...control} type="file" name="curves" accept=".json,application/json" onChange={(event) => setFile(event.currentTarget.files?.[0])} />
+            )}
+          </Field>
+        </Show>
+        <Show when={!sent() && file() === undefined}>
           <fieldset class="follow-values">
             <legend>{say('orValues')}</legend>
             <For each={VALUES}>

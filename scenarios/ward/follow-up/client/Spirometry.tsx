@@ -71,6 +71,7 @@ function Whole(props: { session: SessionWhole; found: Spirometry; part: Part }):
     <>
       <p class="soft small">
         {dayOf(props.session.day, app.language())} · {props.session.by.name} · {person()}
+        <Show when={props.session.device}>{(device) => <> · {say('byDevice', { device: device() })}</>}</Show>
       </p>
       <For each={[props.session.before, props.session.after]}>
         {(part, at) => (

@@ -107,6 +107,8 @@ export interface SessionShort {
 export interface SessionWhole {
   readonly day: string;
   readonly by: Person;
+  /** The spirometer that sent the curves. */
+  readonly device: string | null;
   readonly person: { readonly sex: string | null; readonly age_years: number | null; readonly height_cm: number | null; readonly group: string | null };
   readonly before: Blows | null;
   readonly after: Blows | null;

@@ -2,6 +2,7 @@
 //!
 //! What is kept is what was measured and seen, and of whom; all that follows is reckoned anew whenever it is shown.
 
+mod sent;
 mod shown;
 
 use jiff::civil::Date;
@@ -9,7 +10,7 @@ use knowledge::{
     Answers,
     lung_function::{self, BlowFacts, Person as Blower, Sex, equations},
 };
-use policy::{Action, Object};
+use policy::{Action, Object, Permit};
 use record::{Precondition, ResourceVersion};
 use scenario::{Context, Person, Problem, Request, Topic};
 use serde::{Deserialize, Serialize};
@@ -77,6 +78,9 @@ pub struct Session {
     pub before: Option<Part>,
     /// After a bronchodilator.
     pub after: Option<Part>,
+    /// The spirometer that sent the curves, where they came from a device of the registry.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub device: Option<String>,
 }
 
 /// Reads a session again.
@@ -130,6 +134,9 @@ struct Wish {
     /// Curves, or
     #[serde(default)]
     file: Option<File>,
+    /// what a spirometer of the patient sent in the last hours, or
+    #[serde(default)]
+    sent: bool,
     /// values before and after a bronchodilator.
     #[serde(default)]
     before: Option<Values>,
@@ -162,7 +169,13 @@ pub async fn post(
     let twin = twin.ok_or_else(Problem::not_found)?;
     let day = day_of(context.now());
     let person = blower(&twin, &wish, day)?;
+    let mut device = None;
     let (before, after) = match &wish.file {
+        None if wish.sent => {
+            let (from, blows) = sent_by_device(context, &permit, course).await?;
+            device = Some(from);
+            (Some(Part::Blows(blows)), None)
+        }
         Some(file) => {
             must_be_of(file, &person)?;
             (
@@ -181,6 +194,7 @@ pub async fn post(
         person,
         before,
         after,
+        device,
     };
     let key = facts::spirometry_key(&course.id, course.sessions.len());
     let fact = facts::put(key, &course.patient, observation(course, &session, context));
@@ -289,6 +303,43 @@ fn kept(file: &File, sent: &Sent) -> Result<Kept, Problem> {
         per_second: file.per_second,
         values: &sent.values,
     };
+    measured(samples, sent.seen)
+}
+
+/// What a spirometer of the patient sent lately, and which one. A run that is no blow, such as a breath, is left
+/// out; where there are several devices the one that sent last counts.
+async fn sent_by_device(
+    context: &dyn Context,
+    permit: &Permit,
+    course: &FollowUp,
+) -> Result<(String, Vec<Kept>), Problem> {
+    let sent = sent::blows(context, permit, &course.patient).await?;
+    let device = sent.last().map(|blow| blow.device.clone());
+    let of_device = sent
+        .iter()
+        .filter(|blow| device.as_ref() == Some(&blow.device));
+    let blows: Vec<Kept> = of_device
+        .filter_map(|blow| {
+            let samples = Samples {
+                curve: Curve::Flow,
+                per_second: blow.per_second,
+                values: &blow.values,
+            };
+            measured(samples, Seen::default()).ok()
+        })
+        .collect();
+    device
+        .filter(|_| !blows.is_empty())
+        .map(|device| (device, blows))
+        .ok_or_else(|| {
+            Problem::invalid(
+                "最近 12 小时内没有收到该病人肺功能仪的呼气曲线",
+                "no blow came from a spirometer of this patient in the last 12 hours",
+            )
+        })
+}
+
+fn measured(samples: Samples<'_>, seen: Seen) -> Result<Kept, Problem> {
     let unread = |why: signals::spirometry::BlowError| {
         Problem::invalid(format!("无法读取曲线：{why}"), format!("could not {why}"))
     };
@@ -298,7 +349,7 @@ fn kept(file: &File, sent: &Sent) -> Result<Kept, Problem> {
     let curve = flow_volume(samples, STEPS).map_err(unread)?;
     Ok(Kept {
         blow: found,
-        seen: sent.seen,
+        seen,
         curve: curve.into_iter().map(|pair| pair.map(to_ml)).collect(),
     })
 }

@@ -9,6 +9,7 @@ import { Answer } from '../../../../client/panels/Answer';
 import { DataTable } from '../../../../client/panels/DataTable';
 import type { Plan } from '../../../../contract/alarms';
 import { roleWord } from './AlarmPlan';
+import { OriginOf, RulesInForce } from './RulesInForce';
 import type { PlansView } from './command';
 import { sayIn } from './words';
 
@@ -48,6 +49,7 @@ export function Plans(): JSX.Element {
               ]}
             />
           </Show>
+          <RulesInForce view={view()} />
         </div>
       )}
     </Answer>
@@ -64,7 +66,8 @@ function One(props: { plan: Plan }): JSX.Element {
         {say('version')} {props.plan.version}{' '}
         <Show when={props.plan.needs_confirmation}>
           <span class="chip warn">{say('confirm')}</span>
-        </Show>
+        </Show>{' '}
+        <OriginOf origin={props.plan.origin} />
       </p>
       <h3>{say('stepsOf')}</h3>
       <ol>

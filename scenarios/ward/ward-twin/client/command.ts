@@ -1,5 +1,5 @@
 /** What `/api/wards/{ward}/command`, `/api/tags`, `/api/plans` and `/api/ward-figures/weeks` answer. */
-import type { Dispatch, Plan, PlanRun, Priority } from '../../../../contract/alarms';
+import type { Dispatch, Escalation, Plan, PlanRun, Priority, Rule, SwitchedOff } from '../../../../contract/alarms';
 import type { Text } from './ward';
 
 export interface Position {
@@ -76,6 +76,11 @@ export interface HeldRun {
 
 export interface PlansView {
   readonly plans: readonly Plan[];
+  /** The rules in force, and those that the hospital switched off. */
+  readonly rules: readonly Rule[];
+  readonly off: readonly SwitchedOff[];
+  readonly version: string;
+  readonly escalation: Escalation;
   readonly held: readonly HeldRun[];
 }
 

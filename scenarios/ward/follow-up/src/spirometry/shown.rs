@@ -37,7 +37,7 @@ impl Session {
             .and_then(|part| part.grades.as_ref())
             .map(|[fev1, _]| fev1.grade);
         json!({
-            "day": self.day, "by": self.by, "after": self.after.is_some(), "grade": grade,
+            "day": self.day, "by": self.by, "device": self.device, "after": self.after.is_some(), "grade": grade,
             "fev1_l": fev1, "fvc_l": fvc,
             "percent": of_fev1.and_then(|found| found.percent), "z_score": of_fev1.and_then(|found| found.z_score),
         })
@@ -66,7 +66,7 @@ impl Session {
                 each.collect::<Vec<_>>()
             });
         json!({
-            "day": self.day, "by": self.by, "person": self.person,
+            "day": self.day, "by": self.by, "device": self.device, "person": self.person,
             "before": shown(&self.before, &before),
             "after": shown(&self.after, &after),
             "changes": change,

@@ -1,0 +1,94 @@
+/**
+ * A recording of a night without the signals that nothing here is made of. A polysomnography has hundreds of megabytes, of
+ * which the saturation is a few: only that leaves this device, and who the file says it is about does not.
+ */
+
+const HEAD = 256;
+/** Lengths of the fields of a signal, each field for all signals before the next (EDF 1992, BDF). */
+const FIELDS = [16, 80, 8, 8, 8, 8, 8, 80, 8, 32] as const;
+const SAMPLES = 8;
+/** A piece of the file that is read at once, in bytes. */
+const PIECE = 4 << 20;
+/** The server reads a saturation by these names. */
+const SATURATION = /^s[pa]o2/i;
+/** In a recording with gaps they say when each part of it begins. */
+const TIMES = /^(?:EDF|BDF) Annotations$/;
+
+interface Layout {
+  readonly header: Uint8Array<ArrayBuffer>;
+  readonly sampleBytes: number;
+  readonly labels: readonly string[];
+  readonly samples: readonly number[];
+}
+
+const latin = new TextDecoder('latin1');
+const textOf = (bytes: Uint8Array, from: number, length: number): string => latin.decode(bytes.subarray(from, from + length)).trim();
+const bytesOf = async (part: Blob): Promise<Uint8Array<ArrayBuffer>> => new Uint8Array(await part.arrayBuffer());
+
+async function layoutOf(file: Blob): Promise<Layout | undefined> {
+  const head = await bytesOf(file.slice(0, HEAD));
+  if (head.length < HEAD) return undefined;
+  const isBdf = head[0] === 0xff && textOf(head, 1, 7) === 'BIOSEMI';
+  if (!isBdf && textOf(head, 0, 8) !== '0') return undefined;
+  const count = Number(textOf(head, 252, 4));
+  if (!Number.isInteger(count) || count < 1) return undefined;
+  const header = await bytesOf(file.slice(0, HEAD * (count + 1)));
+  if (header.length < HEAD * (count + 1)) return undefined;
+  const field = (place: number, signal: number): string => {
+    const before = FIELDS.slice(0, place).reduce((sum, length) => sum + length * count, HEAD);
+    const length = FIELDS[place] ?? 0;
+    return textOf(header, before + signal * length, length);
+  };
+  const signals = Array.from({ length: count }, (_, signal) => signal);
+  const samples = signals.map((signal) => Number(field(SAMPLES, signal)));
+  if (samples.some((one) => !Number.isInteger(one) || one < 1)) return undefined;
+  return { header, sampleBytes: isBdf ? 3 : 2, labels: signals.map((signal) => field(0, signal)), samples };
+}
+
+/** The header of what is kept: fewer signals, and nobody's name. */
+function headerOf({ header, labels }: Layout, kept: readonly number[]): Uint8Array<ArrayBuffer> {
+  const made = new Uint8Array(HEAD * (kept.length + 1)).fill(0x20);
+  const write = (text: string, at: number): void => made.set(new TextEncoder().encode(text), at);
+  made.set(header.subarray(0, HEAD));
+  made.fill(0x20, 8, 88);
+  write('X X X X', 8);
+  made.fill(0x20, 184, 192);
+  write(String(made.length), 184);
+  made.fill(0x20, 252, HEAD);
+  write(String(kept.length), 252);
+  let [from, to] = [HEAD, HEAD];
+  for (const length of FIELDS) {
+    for (const signal of kept) {
+      made.set(header.subarray(from + signal * length, from + (signal + 1) * length), to);
+      to += length;
+    }
+    from += length * labels.length;
+  }
+  return made;
+}
+
+/** The recording with its saturation only; none where it is no EDF or BDF, or has no saturation. Half a record at the end is left out. */
+export async function thinned(file: Blob): Promise<Blob | undefined> {
+  const layout = await layoutOf(file);
+  if (layout === undefined) return undefined;
+  const has = (pattern: RegExp): number[] => layout.labels.flatMap((label, signal) => (pattern.test(label) ? [signal] : []));
+  if (has(SATURATION).length === 0) return undefined;
+  const kept = [...has(SATURATION), ...has(TIMES)].toSorted((one, other) => one - other);
+  const sizes = layout.samples.map((samples) => samples * layout.sampleBytes);
+  const record = sizes.reduce((sum, size) => sum + size, 0);
+  const starts = sizes.map((_, signal) => sizes.slice(0, signal).reduce((sum, size) => sum + size, 0));
+  const records = Math.floor((file.size - layout.header.length) / record);
+  const each = Math.max(1, Math.floor(PIECE / record));
+  const parts: Uint8Array<ArrayBuffer>[] = [headerOf(layout, kept)];
+  for (let first = 0; first < records; first += each) {
+    const from = layout.header.length + first * record;
+    const piece = await bytesOf(file.slice(from, from + Math.min(each, records - first) * record));
+    for (let at = 0; at < piece.length; at += record) {
+      for (const signal of kept) {
+        const start = at + (starts[signal] ?? 0);
+        parts.push(piece.slice(start, start + (sizes[signal] ?? 0)));
+      }
+    }
+  }
+  return new Blob(parts);
+}

@@ -1,0 +1,141 @@
+"""A hospital's own rules, plans and kinds of devices: checked, refused with their lines, and in force."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+
+import pytest
+
+from conftest import ROOT, Hospital
+from test_mqtt import Client, now_ms
+from test_ten_functions import WARD, People, until
+
+EXAMPLE = ROOT / "docs/guides/own-settings"
+PROGRAM = os.environ.get("YUANYI_BIN", str(ROOT / "target/debug/yuanyi"))
+# A limit of this test, and a delay that it can wait for.
+WARM = """
+[[rule]]
+id = "room-too-warm"
+title = { zh = "室温过高", en = "Room too warm" }
+priority = "low"
+kind = "environmental"
+when = { at-least = { signal = "room-temperature", value = 40 } }
+delay-s = 1
+needs-confirmation = false
+confirmed-by = "this test"
+
+[[off]]
+rule = "temperature-high"
+why = { zh = "测试停用", en = "Switched off by this test" }
+"""
+
+
+def settings(*words: str) -> subprocess.CompletedProcess:
+    return subprocess.run([PROGRAM, "settings", *words], capture_output=True, text=True)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    own = tmp_path / "own-settings"
+    shutil.copytree(EXAMPLE, own)
+    (own / "rules/warm.toml").write_text(WARM, encoding="utf-8")
+    return own
+
+
+def test_check_says_what_a_folder_does(folder):
+    done = settings("check", str(folder))
+    assert done.returncode == 0, done.stderr
+    assert "adds the rule room-too-warm (rules/warm.toml)" in done.stdout
+    assert "adds the plan change-bedding (plans/change-bedding.toml)" in done.stdout
+    assert "adds the kind of device mattress (profiles/mattress.toml)" in done.stdout
+    assert "switches off the rule temperature-high (rules/warm.toml)" in done.stdout
+
+
+@pytest.mark.parametrize("file, change, said", [
+    ("rules/warm.toml", ("value = 40", "value = 400"), "rules/warm.toml:2: in the rule `room-too-warm`, its limit 400 lies outside"),
+    ("rules/warm.toml", ("room-temperature", "room-heat"), "there is no signal `room-heat`"),
+    ("rules/warm.toml", ("delay-s", "delays"), "rules/warm.toml:8: unknown field `delays`"),
+    ("rules/environment.toml", ("change-bedding", "change-nothing"), "there is no plan `change-nothing`"),
+    ("profiles/mattress.toml", ("unit = \"1\"", "unit = \"one\""), "profiles/mattress.toml:10: in the kind of device `mattress`"),
+    ("plans/change-bedding.toml", ("id = \"look\"", "id = \"change\""), "each with a name of its own"),
+])
+def test_each_fault_is_named_by_the_command_and_keeps_the_hospital_from_starting(folder, tmp_path, file, change, said):
+    text = (folder / file).read_text(encoding="utf-8")
+    assert change[0] in text
+    (folder / file).write_text(text.replace(*change), encoding="utf-8")
+    done = settings("check", str(folder))
+    assert done.returncode == 1 and said in done.stdout, (done.stdout, done.stderr)
+    started = subprocess.run([PROGRAM, "serve", "--data", str(tmp_path / "data"), "--http", "127.0.0.1:0"], timeout=120,
+                             capture_output=True, text=True, env=os.environ | {"YUANYI_OWN_SETTINGS": str(folder)}, cwd=tmp_path)
+    assert started.returncode == 1 and said in started.stderr, started.stderr
+
+
+def test_what_is_shipped_can_be_printed_and_used_as_ones_own(tmp_path):
+    own = tmp_path / "own"
+    own.mkdir()
+    printed = settings("shipped", "escalation").stdout
+    (own / "escalation.toml").write_text(printed, encoding="utf-8")
+    done = settings("check", str(own))
+    assert done.returncode == 0 and "replaces the escalation" in done.stdout, (done.stdout, done.stderr)
+
+
+def test_own_settings_are_in_force_and_say_whose_they_are():
+    with tempfile.TemporaryDirectory(prefix="yuanyi-own-") as place:
+        own = pathlib.Path(place) / "own"
+        shutil.copytree(EXAMPLE, own)
+        (own / "rules/warm.toml").write_text(WARM, encoding="utf-8")
+        data = pathlib.Path(place) / "data"
+        data.mkdir()
+        os.environ["YUANYI_OWN_SETTINGS"] = str(own)
+        try:
+            hospital = Hospital(data)
+        finally:
+            del os.environ["YUANYI_OWN_SETTINGS"]
+        try:
+            in_force(People(hospital))
+        finally:
+            hospital.close()
+
+
+def in_force(people: People) -> None:
+    plans = people.get("/api/plans", "sun.manager")
+    whose = {rule["id"]: rule["origin"] for rule in plans["rules"]}
+    assert whose["room-too-warm"] == {"from": "hospital", "file": "rules/warm.toml", "replaces": False}
+    assert whose["spo2-low"] == {"from": "shipped"}
+    assert "temperature-high" not in whose and [off["rule"] for off in plans["off"]] == ["temperature-high"]
+    assert {plan["id"]: plan["origin"]["from"] for plan in plans["plans"]}["change-bedding"] == "hospital"
+    kinds = {kind["id"]: kind["origin"]["from"] for kind in people.get("/api/devices/profiles", "admin")["profiles"]}
+    assert kinds["mattress"] == "hospital" and kinds["scale"] == "shipped"
+    # A device of a kind that the program does not know raises an alarm by a rule that it does not know.
+    beds = people.get(WARD, "wang.nurse")["beds"]
+    bed = next(bed for bed in beds if bed["room"])
+    token = people.register("own-mattress", "mattress", location=bed["id"])
+    mattress = Client(people, "own-mattress", token)
+    sent = {"code": "mattress-wet", "value": 1, "unit": "1"}
+
+    def alarms(rule: str) -> list[dict]:
+        return [one for one in people.get(WARD, "wang.nurse")["alarms"] if one["alarm"]["rule"] == rule]
+
+    def wet():
+        assert not mattress.send("yuanyi/v1/own-mattress/wet", sent | {"t": now_ms()}).is_failure
+        return alarms("mattress-wet")
+
+    [raised] = until(wet)
+    assert raised["alarm"]["bed"] == bed["id"] and raised["plan"]["id"] == "change-bedding"
+    assert raised["alarm"]["version"] == plans["version"] and "+" in plans["version"]
+    mattress.paho.disconnect()
+    # A room is warm once, however many beds are in it.
+    of_room = [one["id"] for one in beds if one["room"] == bed["room"]]
+    token = people.register("own-room", "room-sensor", location=bed["room"])
+    sensor = Client(people, "own-room", token)
+
+    def warm():
+        value = {"t": now_ms(), "code": "room-temperature", "value": 41, "unit": "Cel"}
+        assert not sensor.send("yuanyi/v1/own-room/temperature", value).is_failure
+        return alarms("room-too-warm")
+
+    [raised] = until(warm)
+    assert raised["alarm"]["bed"] in of_room and raised["alarm"]["kind"] == "environmental"
+    sensor.paho.disconnect()
