@@ -206,13 +206,10 @@ impl State {
 
     /// The sample with the lowest value of all devices at the bed, where the lowest counts, and its device.
     fn lowest(&mut self, bed: &str, sample: Sample, source: &Source) -> (Sample, Source) {
-        let own = (sample.clone(), source.clone());
         let signal = self.rules.signal(&sample.signal);
-        let Some(signal) = signal.filter(|signal| signal.lowest_counts) else {
-            return own;
-        };
-        let Some(bed) = self.beds.get_mut(bed) else {
-            return own;
+        let signal = signal.filter(|signal| signal.lowest_counts);
+        let (Some(signal), Some(bed)) = (signal, self.beds.get_mut(bed)) else {
+            return (sample, source.clone());
         };
         let devices = bed.of_devices.entry(sample.signal.clone()).or_default();
         let newest = devices.entry(source.device.clone());
@@ -224,12 +221,14 @@ impl State {
         devices.retain(|_, (at, _)| at.0 >= since);
         let lowest = devices.iter().min_by(|(_, a), (_, b)| a.1.total_cmp(&b.1));
         let Some((device, (_, value))) = lowest else {
-            return own;
+            return (sample, source.clone());
+        };
+        let from = Source {
+            device: device.clone(),
+            stream: source.stream.clone(),
         };
         let value = *value;
-        let device = device.clone();
-        let stream = own.1.stream;
-        (Sample { value, ..own.0 }, Source { device, stream })
+        (Sample { value, ..sample }, from)
     }
 
     /// Takes a point of a bed's line, in whatever order the points come. Points stay
