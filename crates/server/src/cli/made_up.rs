@@ -101,7 +101,7 @@ fn go(
             Course::Between([from, to]) => {
                 let swing = (share * swings * std::f64::consts::TAU + phase).sin();
                 let noise = numbers.next() * 2.0 - 1.0;
-                (from + to) / 2.0 + (to - from) / 2.0 * (0.8 * swing + 0.2 * noise)
+                f64::midpoint(from, to) + (to - from) / 2.0 * (0.8 * swing + 0.2 * noise)
             }
             // Where it stands at first is the seed's: two devices are not the same.
             Course::Once([from, to]) => from + (to - from) * (share + phase / 100.0).min(1.0),

@@ -16,13 +16,13 @@ use crate::clock;
 const WAVE_MS: f64 = 500.0;
 
 /// What recorders call streams, and what is made up. A test reads the file.
-static CHANNELS: LazyLock<Channels> = LazyLock::new(|| {
+static CHANNELS: LazyLock<Catalogue> = LazyLock::new(|| {
     toml::from_str(include_str!("channels.toml")).unwrap_or_else(|error| unreachable!("{error}"))
 });
 
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct Channels {
+struct Catalogue {
     units: BTreeMap<String, String>,
     #[serde(rename = "channel")]
     channels: Vec<Channel>,

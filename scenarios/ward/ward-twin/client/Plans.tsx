@@ -7,7 +7,7 @@ import { inLanguage } from '../../../../client/core/language';
 import { createQuery } from '../../../../client/core/query';
 import { Answer } from '../../../../client/panels/Answer';
 import { DataTable } from '../../../../client/panels/DataTable';
-import type { Plan } from '../../../../contract/alarms';
+import type { Plan, Rule } from '../../../../contract/alarms';
 import { roleWord } from './AlarmPlan';
 import { OriginOf, RulesInForce } from './RulesInForce';
 import type { PlansView } from './command';
@@ -31,7 +31,7 @@ export function Plans(): JSX.Element {
           <h1>{say('plansTitle')}</h1>
           <p class="soft">{say('plansHint')}</p>
           <div class="trends">
-            <For each={view().plans}>{(plan) => <One plan={plan} />}</For>
+            <For each={view().plans}>{(plan) => <One plan={plan} rules={view().rules.filter((rule) => rule.plan === plan.id)} />}</For>
           </div>
           <h2>{say('heldRuns')}</h2>
           <Show when={view().held.length > 0} fallback={<p class="soft">{say('heldNone')}</p>}>
@@ -56,7 +56,7 @@ export function Plans(): JSX.Element {
   );
 }
 
-function One(props: { plan: Plan }): JSX.Element {
+function One(props: { plan: Plan; rules: readonly Rule[] }): JSX.Element {
   const app = useApp();
   const say = sayIn(app.language);
   return (
@@ -69,6 +69,11 @@ function One(props: { plan: Plan }): JSX.Element {
         </Show>{' '}
         <OriginOf origin={props.plan.origin} />
       </p>
+      <Show when={props.rules.length > 0}>
+        <p class="small">
+          {say('calledForBy')} {props.rules.map((rule) => inLanguage(rule.title, app.language())).join(app.language() === 'zh' ? '；' : '; ')}
+        </p>
+      </Show>
       <h3>{say('stepsOf')}</h3>
       <ol>
         <For each={props.plan.steps}>

@@ -29,10 +29,6 @@ export function OriginOf(props: { origin: Origin }): JSX.Element {
 export function RulesInForce(props: { view: PlansView }): JSX.Element {
   const app = useApp();
   const say = sayIn(app.language);
-  const planOf = (rule: Rule): string => {
-    const plan = props.view.plans.find((one) => one.id === rule.plan);
-    return plan ? inLanguage(plan.title, app.language()) : '—';
-  };
   const limits = (rule: Rule): JSX.Element => {
     if (rule.needs_confirmation) return <span class="chip warn">{say('confirm')}</span>;
     return rule.evidence ?? (rule.confirmed_by ? say('confirmedBy', { who: rule.confirmed_by }) : '—');
@@ -51,7 +47,6 @@ export function RulesInForce(props: { view: PlansView }): JSX.Element {
           { heading: say('rulePriority'), cell: ({ priority }) => say(`priority-${priority}`) },
           { heading: say('originTitle'), cell: ({ origin }) => <OriginOf origin={origin} /> },
           { heading: say('limitsFrom'), cell: limits },
-          { heading: say('plan'), cell: planOf },
         ]}
       />
       <Show when={props.view.off.length > 0}>
