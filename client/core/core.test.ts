@@ -282,6 +282,7 @@ describe('people in a room', () => {
     expect(placedWords(event('add', measure), 'Chen', t)).toBe('Chen measured 9.2 mm.');
     expect(placedWords(event('add', { type: 'annotation', text: 'spiculated' }), 'Chen', t)).toBe('Chen noted: spiculated');
     expect(placedWords(event('set', { type: 'hologram' }), 'Chen', t)).toBeUndefined();
+    expect(placedWords(event('lock', { type: 'hologram' }), 'Chen', t)).toBe('Chen locked something in place.');
   });
 });
 

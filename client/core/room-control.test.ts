@@ -94,6 +94,18 @@ test('a hold that the room has ended is taken again, or left to whoever has it n
   expect(refusedBy).toBe('2');
 });
 
+test('what is locked is not taken in hand, and one hears who locked it', () => {
+  let by = '';
+  shared.onLocked = ({ name }) => (by = name);
+  const locked = { by: 'chen.expert', name: 'Chen', at: PLACED.at, marks: false };
+  const event = { number: 5, actor: 'chen.expert', at: PLACED.at, act: 'lock' as const, changes: [{ id: 1, placed: { ...PLACED, locked } }] };
+  socket.tick({ events: [event] });
+  expect(control.locked(1)?.name).toBe('Chen');
+  expect(shared.grab(performance.now())).toBe(false);
+  expect(by).toBe('Chen');
+  expect(socket.acts.some(({ act }) => act.act === 'grab')).toBe(false);
+});
+
 test('what the room refused is shown no longer than a moment', () => {
   control.lookAt([9, 0, 0]);
   vi.advanceTimersByTime(100);

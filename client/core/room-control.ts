@@ -4,7 +4,7 @@ import type { Accessor } from 'solid-js';
 import type { Participant } from '../../contract/room';
 import type { RoomClient } from '../room/room-client';
 import { viewOf } from '../room/view';
-import type { Act, Annotation, Board, EntityId, Hologram, Landmark, Measure, NoduleSeed, OnBoard, RoomView, Stroke } from '../stage/room-view';
+import type { Act, Annotation, Board, EntityId, Hologram, Landmark, Locked, Measure, NoduleSeed, OnBoard, RoomView, Stroke } from '../stage/room-view';
 import type { Tool, Writing } from '../stage/tools';
 import { centreLps, voxelFromLps } from './frames';
 import type { Vec3 } from './frames';
@@ -65,6 +65,11 @@ export interface Drawing {
 export interface RoomControl {
   readonly view: RoomView;
   readonly hologram: Accessor<{ readonly id: EntityId; readonly state: Hologram } | undefined>;
+  /** Who has locked something, if anybody has. */
+  locked(id: EntityId): Locked | undefined;
+  /** Has nobody move something, and nobody change its marks where they are locked with it. */
+  lock(id: EntityId, marks: boolean): void;
+  unlock(id: EntityId): void;
   readonly marks: Accessor<readonly Mark[]>;
   /** Places where the nodule is asked for. */
   /** The boards, with what is on them. */
@@ -251,6 +256,9 @@ export function createRoomControl(client: RoomClient, loudness?: (participant: n
   return {
     view,
     hologram,
+    locked: (id) => placed().find(([one]) => one === id)?.[1].locked,
+    lock: (id, marks) => view.act({ act: 'lock', id, marks }),
+    unlock: (id) => view.act({ act: 'unlock', id }),
     marks,
     boards,
     seeds,

@@ -1,4 +1,4 @@
-import type { Act, Ack, Change, Event, Knocking, Participant, PoseOf, Refusal, Sending, Slot, Threshold, Voice } from '../../contract/room';
+import type { Act, Ack, Change, Event, Holding, Knocking, Participant, PoseOf, Refusal, Sending, Slot, Threshold, Voice } from '../../contract/room';
 import { Reader, Writer } from './bytes';
 import { bytesFromHex } from './codec';
 import type { SocketLike } from './line';
@@ -84,7 +84,7 @@ export class FakeSocket implements SocketLike {
     return this;
   }
 
-  tick(part: { events?: Event[]; people?: Participant[]; waiting?: Knocking[]; holds?: { entity: number; participant: number }[]; poses?: PoseOf[]; acks?: Ack[] } = {}): void {
+  tick(part: { events?: Event[]; people?: Participant[]; waiting?: Knocking[]; holds?: (Pick<Holding, 'entity' | 'participant'> & Partial<Holding>)[]; poses?: PoseOf[]; acks?: Ack[] } = {}): void {
     const { poses = [], acks = [], ...news } = part;
     const json = Object.keys(news).length > 0 ? new Writer().json(news).done() : new Uint8Array();
     const out = new Writer().u8(0x82).u32(2).u32(json.byteLength).bytes(json).u8(poses.length);

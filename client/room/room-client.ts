@@ -1,4 +1,4 @@
-import type { Act, Change, Event, Farewell, Held, KeptOut, Knocking, Leading, Participant, Placed, Pose, PoseOf, RecordingNow, Refusal, Sending, ServerFrame, Slot, Threshold, Voice } from '../../contract/room';
+import type { Act, Change, Event, Farewell, Held, Holding, KeptOut, Knocking, Leading, Participant, Placed, Pose, PoseOf, RecordingNow, Refusal, Sending, ServerFrame, Slot, Threshold, Voice } from '../../contract/room';
 import { Emitter } from '../core/emitter';
 import { WireError } from './bytes';
 import { VERSION, decode, encode } from './codec';
@@ -26,6 +26,8 @@ export interface RoomState {
   readonly entities: ReadonlyMap<number, Placed>;
   /** Who has hold of which hologram. */
   readonly holds: ReadonlyMap<number, number>;
+  /** Who asks for what another holds, the first one first. */
+  readonly asked: ReadonlyMap<number, readonly number[]>;
   /** Those who take part by voice or picture. */
   readonly voices: ReadonlyMap<number, Voice>;
   /** Who shows the others the way. */
@@ -69,7 +71,7 @@ export interface RoomOptions {
 }
 
 const UNKNOWN: Text = { zh: '连接中断，操作结果未知', en: 'the connection broke; whether this was done is not known' };
-const BEFORE_THE_DOOR: Partial<RoomState> = { self: undefined, participants: new Map(), holds: new Map(), voices: new Map(), leading: undefined, waiting: [], keptOut: [] };
+const BEFORE_THE_DOOR: Partial<RoomState> = { self: undefined, participants: new Map(), holds: new Map(), asked: new Map(), voices: new Map(), leading: undefined, waiting: [], keptOut: [] };
 const NOT_RECORDED: RecordingNow = { state: 'off', number: null, by: null, since: null, agreed: [] };
 const CLOSED: Text = { zh: '已离开房间', en: 'the room was left' };
 
@@ -84,7 +86,9 @@ export class RoomClient {
   readonly #sender: PoseSender;
   readonly #way: PoseWay | undefined;
   readonly #tracks = new Map<number, PoseTrack>();
-  #state: RoomState = { status: 'connecting', self: undefined, participants: new Map(), entities: new Map(), holds: new Map(), voices: new Map(), leading: undefined, waiting: [], keptOut: [], recording: NOT_RECORDED, threshold: undefined, farewell: undefined };
+  #state: RoomState = { status: 'connecting', self: undefined, participants: new Map(), entities: new Map(), holds: new Map(), asked: new Map(), voices: new Map(), leading: undefined, waiting: [], keptOut: [], recording: NOT_RECORDED, threshold: undefined, farewell: undefined };
+  /** Where what somebody holds was seen last: it stays there while it goes from hand to hand, or until the record has where it was left. */
+  readonly #inHand = new Map<number, Held['transform']>();
   /** The entities as the server has them. */
   #base = new Map<number, Placed>();
   #nextEvent = 0;
@@ -133,7 +137,10 @@ export class RoomClient {
   /** Asks the room to do something; resolves when it is done and kept, rejects with an `ActError`. */
   act(act: Act): Promise<void> {
     if (this.#state.status === 'closed') return Promise.reject(new ActError('closed', CLOSED));
-    if (act.act === 'release') this.#sender.letGo();
+    if (act.act === 'release') {
+      this.#sender.letGo();
+      this.#inHand.delete(act.id);
+    }
     const done = this.#pending.add(act);
     // Who does not wait for the outcome hears of a refusal by `refused`.
     done.catch(() => undefined);
@@ -179,7 +186,8 @@ export class RoomClient {
     const by = this.#state.holds.get(entity);
     if (by === undefined) return undefined;
     const held = by === this.#state.self ? this.#sender.latest?.held : this.#tracks.get(by)?.sample(now)?.held;
-    return held?.entity === entity ? { by, transform: held.transform } : undefined;
+    const transform = held?.entity === entity ? held.transform : this.#inHand.get(entity);
+    return transform && { by, transform };
   }
 
   #hello(): void {
@@ -257,7 +265,7 @@ export class RoomClient {
     // A recording of before there was a way to lead says nothing of it.
     const { leading }: Partial<Pick<typeof entrance, 'leading'>> = entrance;
     const { waiting, kept_out: keptOut, recording } = entrance;
-    this.#change({ self: frame.participant, status: 'open', threshold: undefined, waiting, keptOut, leading: leading?.[0], recording, ...people(entrance.people), ...holds(entrance.holds) });
+    this.#change({ self: frame.participant, status: 'open', threshold: undefined, waiting, keptOut, leading: leading?.[0], recording, ...people(entrance.people), ...this.#holds(entrance.holds) });
     this.#forgetTheLeft();
     this.#sendActs();
     this.#way?.open(frame.participant, (bytes) => this.#datagram(bytes));
@@ -289,7 +297,7 @@ export class RoomClient {
     for (const { seq, event } of acks) this.#pending.acknowledge(seq, event);
     this.#pending.finish(this.#nextEvent);
     if (news.people || news.leading || news.waiting || news.kept_out || news.holds || news.events || news.recording || acks.length > 0) {
-      this.#change({ ...(news.leading && { leading: news.leading[0] }), ...(news.waiting && { waiting: news.waiting }), ...(news.kept_out && { keptOut: news.kept_out }), ...(news.recording && { recording: news.recording }), ...(news.people && people(news.people)), ...(news.holds && holds(news.holds)) });
+      this.#change({ ...(news.leading && { leading: news.leading[0] }), ...(news.waiting && { waiting: news.waiting }), ...(news.kept_out && { keptOut: news.kept_out }), ...(news.recording && { recording: news.recording }), ...(news.people && people(news.people)), ...(news.holds && this.#holds(news.holds)) });
       this.#forgetTheLeft();
     }
     if (news.gather) this.#emitter.emit('gather', news.gather);
@@ -302,6 +310,7 @@ export class RoomClient {
       const track = this.#tracks.get(participant) ?? new PoseTrack();
       this.#tracks.set(participant, track);
       track.push(pose, now);
+      if (pose.held && this.#state.holds.get(pose.held.entity) === participant) this.#inHand.set(pose.held.entity, pose.held.transform);
     }
   }
 
@@ -324,6 +333,18 @@ export class RoomClient {
       if (!person) this.#tracks.delete(id);
       else if (person.away) track.restart();
     }
+  }
+
+  /** Who holds what now; where it was seen last is the holder's to say, and the room's where the hold is new. */
+  #holds(list: readonly Holding[]): Pick<RoomState, 'holds' | 'asked'> {
+    const before = this.#state.holds;
+    for (const id of [...this.#inHand.keys()]) if (!list.some(({ entity }) => entity === id)) this.#inHand.delete(id);
+    for (const { entity, participant, transform } of list) {
+      if (transform && before.get(entity) !== participant) this.#inHand.set(entity, transform);
+    }
+    // A recording of before one could ask says nothing of it.
+    const asked = list.map(({ entity, asked }: Partial<Holding>) => [entity ?? 0, asked ?? []] as const);
+    return { holds: new Map(list.map(({ entity, participant }) => [entity, participant])), asked: new Map(asked) };
   }
 
   /** Takes in events, leaving out those seen before; says `false` where one is missing. */
@@ -362,10 +383,6 @@ export class RoomClient {
 
 function people(list: Participant[]): Pick<RoomState, 'participants'> {
   return { participants: new Map(list.map((participant) => [participant.id, participant])) };
-}
-
-function holds(list: { entity: number; participant: number }[]): Pick<RoomState, 'holds'> {
-  return { holds: new Map(list.map(({ entity, participant }) => [entity, participant])) };
 }
 
 function socketUrl(path: string): string {

@@ -117,9 +117,20 @@ export interface BoardNote {
 export type OnBoard = Ink | BoardNote;
 export type Entity = Hologram | Measure | Annotation | NoduleSeed | Landmark | Stroke | Board | OnBoard;
 
+/** A lock on a hologram or board. */
+export interface Locked {
+  readonly by: string;
+  /** The name of who locked it. */
+  readonly name: string;
+  /** Whether its marks stay as they are too. */
+  readonly marks: boolean;
+}
+
 export interface Placed {
   readonly by: string;
   readonly entity: Entity;
+  /** Nobody moves it. */
+  readonly locked?: Locked;
 }
 
 export interface Pose {
@@ -183,6 +194,8 @@ export type Act =
   | { readonly act: 'remove'; readonly id: EntityId }
   | { readonly act: 'grab'; readonly id: EntityId }
   | { readonly act: 'release'; readonly id: EntityId; readonly transform?: Transform }
+  | { readonly act: 'lock'; readonly id: EntityId; readonly marks: boolean }
+  | { readonly act: 'unlock'; readonly id: EntityId }
   | { readonly act: 'undo' }
   | { readonly act: 'take'; readonly series: string };
 

@@ -1,5 +1,5 @@
 import type { Transform } from '../core/frames';
-import type { EntityId, Hologram, HologramPatch, Poses, RoomView } from './room-view';
+import type { EntityId, Hologram, HologramPatch, Locked, Poses, RoomView } from './room-view';
 import { alike } from './turning';
 
 /** How long one's own change is shown before the server has answered. */
@@ -16,6 +16,8 @@ const LET_GO_MS = 260;
 export class SharedHologram {
   /** Called when somebody else holds the hologram that one wanted to move. */
   onRefused: (by: string) => void = () => undefined;
+  /** Called when one wanted to move what is locked. */
+  onLocked: (locked: Locked) => void = () => undefined;
   /** Called when one's own change is to be shown before the server's answer, and when that is over. */
   onEcho: () => void = () => undefined;
   readonly #room: RoomView;
@@ -38,6 +40,12 @@ export class SharedHologram {
   get entity(): readonly [EntityId, Hologram] | undefined {
     for (const [id, placed] of this.#room.entities()) if (placed.entity.type === 'hologram' && !placed.entity.shelved) return [id, placed.entity];
     return undefined;
+  }
+
+  /** Who has locked it, if anybody has. */
+  get locked(): Locked | undefined {
+    const found = this.entity;
+    return found && this.#room.entities().get(found[0])?.locked;
   }
 
   /** Nothing that is done here changes the room. */
@@ -76,6 +84,11 @@ export class SharedHologram {
     const held = this.#room.held(now.id, nowMs);
     if (held && held.by !== this.#room.selfId) {
       this.onRefused(held.by);
+      return false;
+    }
+    const locked = this.locked;
+    if (locked) {
+      this.onLocked(locked);
       return false;
     }
     this.#hand = now.transform;

@@ -37,6 +37,8 @@ export interface StageEvents {
   entered: Record<string, never>;
   /** Somebody else holds the hologram. */
   refused: { readonly by: string };
+  /** One wanted to move what somebody has locked. */
+  locked: { readonly name: string };
 }
 
 export interface StageOptions {
@@ -110,6 +112,7 @@ export class Stage {
     this.shared = new SharedHologram(options.room);
     this.shared.onEcho = () => this.#told();
     this.shared.onRefused = (by) => this.events.emit('refused', { by });
+    this.shared.onLocked = ({ name }) => this.events.emit('locked', { name });
     this.marks = new Marks(this.hologram);
     this.proposals = new Proposals(this.hologram);
     this.tools = new Tools(options.room, this.shared, this.hologram, this.marks);

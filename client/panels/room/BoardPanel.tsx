@@ -3,11 +3,13 @@ import { For, Show, createEffect, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import type { BoardMark, BoardShown, RoomControl } from '../../core/room-control';
+import type { RoomOrder } from '../../core/room-order';
 import { BOARD, nextLine, paintBoard } from '../../stage/board-paint';
 import type { Transform } from '../../core/frames';
 import type { BoardPoint } from '../../stage/room-view';
 import { Field } from '../Field';
 import { Icon } from '../Icon';
+import { LockChoice } from './HandOver';
 
 const LONGEST_NOTE = 500;
 const LONGEST_TITLE = 60;
@@ -21,6 +23,7 @@ interface BoardPanelProps {
   readonly control: RoomControl;
   /** Whether one works with what stands here. */
   readonly works: boolean;
+  readonly order: RoomOrder;
 }
 
 export function BoardPanel(props: BoardPanelProps): JSX.Element {
@@ -48,7 +51,7 @@ export function BoardPanel(props: BoardPanelProps): JSX.Element {
           </Show>
         }
       >
-        {(shown) => <OneBoard control={props.control} works={props.works} shown={shown()} />}
+        {(shown) => <OneBoard control={props.control} works={props.works} order={props.order} shown={shown()} />}
       </Show>
     </section>
   );
@@ -147,6 +150,7 @@ function OneBoard(props: BoardPanelProps & { shown: BoardShown }): JSX.Element {
           </For>
         </ul>
       </Show>
+      <LockChoice control={props.control} order={props.order} id={props.shown.id} locked={props.control.locked(props.shown.id)} what={app.t('board.title')} />
       <Show when={props.works}>
         <button type="button" class="button small quiet" onClick={() => props.control.remove(props.shown.id)}>{app.t('board.away')}</button>
       </Show>

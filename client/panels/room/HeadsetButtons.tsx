@@ -7,6 +7,7 @@ import { gazeChooses, letGazeChoose } from '../../core/gaze';
 import type { RoomAround } from '../../core/room-around';
 import type { RoomControl } from '../../core/room-control';
 import { WINDOWS } from '../../core/room-control';
+import type { RoomHands } from '../../core/room-hands';
 import type { RoomOrder } from '../../core/room-order';
 import type { RoomVoice } from '../../core/room-voice';
 import { seeAsStanding, seesAsStanding } from '../../core/seated-height';
@@ -27,6 +28,7 @@ interface HeadsetButtonsProps {
   readonly order: RoomOrder;
   readonly voice: RoomVoice;
   readonly around: RoomAround;
+  readonly hands: RoomHands;
   readonly title: string;
 }
 
@@ -90,11 +92,37 @@ export function HeadsetButtons(props: HeadsetButtonsProps): JSX.Element {
     if (mode() === 'vr') return [{ id: 'height', label: `${seesAsStanding() ? '✓ ' : ''}${app.t('inside.height')}` }];
     return surface() === 'none' ? [] : [{ id: 'surface', label: app.t(surface() === 'choosing' ? 'inside.surface.stop' : 'inside.surface.choose') }];
   };
+  /** The first who asks for what one has in hand. */
+  const asks = (): number | undefined => (props.hands.held()?.isOwn ? props.hands.held()?.asked[0] : undefined);
+  /** What can be done about what is in a hand: one's own where somebody asks for it, else another's. */
+  const handButtons = (): PanelContent['buttons'] => {
+    const [held, whose] = [props.hands.held(), asks()];
+    if (!held) return [];
+    if (whose !== undefined) return [{ id: 'hand:give', label: app.t('hands.give', { name: props.hands.nameOf(whose) }) }, { id: 'hand:keep', label: app.t('hands.keep') }];
+    if (held.isOwn || !props.order.own()?.may_act) return [];
+    return [{ id: held.hasAsked ? 'hand:asked' : 'hand:ask', label: app.t(held.hasAsked ? 'hands.asked' : 'hands.ask') }];
+  };
+  const handLines = (): string[] => {
+    const [held, whose] = [props.hands.held(), asks()];
+    if (whose !== undefined) return [app.t('hands.asks', { name: props.hands.nameOf(whose) })];
+    return held && !held.isOwn ? [app.t('hands.held', { name: props.hands.nameOf(held.holder) })] : [];
+  };
+  const lockButton = (): PanelContent['buttons'] => {
+    const there = props.control.hologram();
+    return there && props.order.own()?.may_act ? [{ id: 'lock', label: app.t(props.control.locked(there.id) ? 'lock.unlock' : 'lock.lock') }] : [];
+  };
+  const lockLines = (): string[] => {
+    const there = props.control.hologram();
+    const locked = there && props.control.locked(there.id);
+    return locked ? [app.t(locked.marks ? 'lock.byWithMarks' : 'lock.by', { name: locked.name })] : [];
+  };
   const content = (): PanelContent => ({
     title: props.title,
     lines: [
       app.t('stage.inside', { people: people() }),
       ...aroundWords(),
+      ...handLines(),
+      ...lockLines(),
       ...props.voice.captions().slice(-CAPTIONS_INSIDE).map(({ name, text }) => app.t('captions.said', { name, text })),
       ...(surface() === 'choosing' ? [app.t('inside.surface.hint')] : hint()),
       ...(waiting() ? [app.t('inside.waiting', { name: waiting()?.name ?? '' })] : []),
@@ -104,6 +132,8 @@ export function HeadsetButtons(props: HeadsetButtonsProps): JSX.Element {
     buttons: [
       ...TOOLS_INSIDE.map((tool) => ({ id: `tool:${tool}`, label: app.t(`tool.${tool}`) })),
       ...WINDOWS_INSIDE.map((window) => ({ id: `window:${window}`, label: app.t(`window.${window}`) })),
+      ...handButtons(),
+      ...lockButton(),
       { id: 'microphone', label: microphone() },
       { id: 'hand', label: app.t(hasHandUp() ? 'order.lower' : 'order.raise') },
       ...(waiting() ? [{ id: 'admit', label: app.t('order.admit') }] : []),
@@ -146,6 +176,8 @@ export function HeadsetButtons(props: HeadsetButtonsProps): JSX.Element {
     const window = WINDOWS_INSIDE.find((one) => id === `window:${one}`);
     if (tool) props.control.chooseTool(tool);
     else if (window) props.control.change({ window: WINDOWS[window] });
+    else if (id.startsWith('hand:')) handOver(id);
+    else if (id === 'lock') turnLock();
     else if (id === 'microphone') void turnMicrophone();
     else if (id === 'hand') props.order.act({ act: hasHandUp() ? 'lower-hand' : 'raise-hand' });
     else if (id === 'admit') admit();
@@ -162,6 +194,21 @@ export function HeadsetButtons(props: HeadsetButtonsProps): JSX.Element {
     if (!one) return;
     const companion = one.needs_companion ? props.control.people().find(({ treats, away }) => treats && !away)?.id : undefined;
     props.order.act({ act: 'admit', waiting: one.id, ...(companion === undefined ? {} : { companion }) });
+  }
+
+  function handOver(id: string): void {
+    const [held, whose] = [props.hands.held(), asks()];
+    if (!held) return;
+    if (id === 'hand:give' && whose !== undefined) props.hands.act({ act: 'give', id: held.entity, to: whose });
+    else if (id === 'hand:keep') props.hands.act({ act: 'keep-hold', id: held.entity });
+    else if (id === 'hand:ask') props.hands.act({ act: 'ask-for', id: held.entity });
+  }
+
+  function turnLock(): void {
+    const there = props.control.hologram();
+    if (!there) return;
+    if (props.control.locked(there.id)) props.control.unlock(there.id);
+    else props.control.lock(there.id, false);
   }
 
   /** The first press joins the voice, as on the screen; the next ones open and close the microphone. */

@@ -6,6 +6,7 @@ import { patientPath } from '../../core/hospital';
 import type { RoomInfo } from '../../core/hospital';
 import type { RoomAround } from '../../core/room-around';
 import type { RoomControl } from '../../core/room-control';
+import type { RoomHands } from '../../core/room-hands';
 import type { RoomOrder } from '../../core/room-order';
 import type { RoomVoice } from '../../core/room-voice';
 import { Link } from '../../core/router';
@@ -24,6 +25,7 @@ interface RoomBarProps {
   readonly order: RoomOrder;
   readonly voice: RoomVoice;
   readonly around: RoomAround;
+  readonly hands: RoomHands;
   readonly status: Status;
   readonly stage: Stage | undefined;
   /** Below the bar: what everybody must see wherever they look. */
@@ -65,7 +67,7 @@ export function RoomBar(props: RoomBarProps): JSX.Element {
               )}
             </For>
           </ul>
-          <Show when={props.stage}>{(stage) => <HeadsetButtons stage={stage()} control={props.control} order={props.order} voice={props.voice} around={props.around} title={props.title} />}</Show>
+          <Show when={props.stage}>{(stage) => <HeadsetButtons stage={stage()} control={props.control} order={props.order} voice={props.voice} around={props.around} hands={props.hands} title={props.title} />}</Show>
           <LanguageSwitch />
         </div>
       </header>

@@ -9,6 +9,7 @@ import { createRoomControl, firstLook } from '../../core/room-control';
 import type { RoomControl } from '../../core/room-control';
 import { noduleDoors } from '../../core/nodules';
 import { createRoomAround } from '../../core/room-around';
+import { createRoomHands } from '../../core/room-hands';
 import { createRoomLead } from '../../core/room-lead';
 import { createRoomNews } from '../../core/room-news';
 import { createRoomVoice } from '../../core/room-voice';
@@ -29,6 +30,7 @@ import { AroundPanel, AroundWords } from './AroundPanel';
 import { AroundScreen } from './AroundScreen';
 import { BoardPanel } from './BoardPanel';
 import { CasePanel, placeOf } from './CasePanel';
+import { HandOver, LockChoice } from './HandOver';
 import { LeadPanel, LeadWords } from './LeadPanel';
 import { KeyboardHelp } from './KeyboardHelp';
 import { MarksPanel } from './MarksPanel';
@@ -63,6 +65,7 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
   const order = createRoomOrder(client);
   const recording = createRoomRecording(client);
   const webcam = createRoomWebcam();
+  const hands = createRoomHands(client, control, app);
   const [stage, setStage] = createSignal<Stage>();
   const lead = createRoomLead(client, stage, app);
   const around = createRoomAround(client, voice, app);
@@ -132,9 +135,10 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
 
   return (
     <div class="room" data-accent={own()} data-shown={shown()}>
-      <RoomBar info={props.info} title={title()} control={control} order={order} voice={voice} around={around} status={news.status()} stage={stage()}>
+      <RoomBar info={props.info} title={title()} control={control} order={order} voice={voice} around={around} status={news.status()} stage={stage()} hands={hands}>
         <RecordingStrip recording={recording} order={order} />
         <WebcamSign webcam={webcam} />
+        <HandOver hands={hands} order={order} />
       </RoomBar>
       <div class="room-dark" onKeyDown={onKey}>
         <StayNotice order={order} />
@@ -156,9 +160,10 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
                 <div class="stack">
                   <RoomNodules control={control} nodules={nodules} patient={props.info.patient} />
                   <ViewPanel control={control} manifest={volume()?.manifest()} />
+                  <Show when={control.hologram()}>{(there) => <LockChoice control={control} order={order} id={there().id} locked={control.locked(there().id)} what={title()} />}</Show>
                   <MarksPanel control={control} room={props.info.id} labelOf={labelOf} />
                   <Show when={order.works() && stage()}>{(shown) => <Snapshot room={props.info.id} title={title()} stage={shown()} />}</Show>
-                  <BoardPanel control={control} works={order.works()} />
+                  <BoardPanel control={control} works={order.works()} order={order} />
                   <Show when={order.works()}>
                     <ShelfPanel control={control} patient={props.info.patient} />
                   </Show>

@@ -55,6 +55,11 @@ export function StageHost(props: StageHostProps): JSX.Element {
       const name = props.control.people().find(({ id }) => String(id) === by)?.name ?? '';
       app.toast(app.t('stage.held', { name }));
     });
+    made.events.on('locked', ({ name }) => {
+      const words = app.t('lock.refused', { name });
+      app.toast(words);
+      app.announce(words);
+    });
     props.control.drawWith({ set: (change) => made.set(change), state: () => made.shared.state });
     made.onHologram = () => props.control.redrawn();
     setStage(made);

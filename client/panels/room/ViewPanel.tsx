@@ -97,6 +97,7 @@ export function ViewPanel(props: ViewPanelProps): JSX.Element {
             step={0.05}
             value={Math.log2(hologram().state.transform.scale)}
             words={`${Math.round(hologram().state.transform.scale * 100)} %`}
+            disabled={props.control.locked(hologram().id) !== undefined}
             onChange={(power) =>
               props.control.change({ transform: { ...hologram().state.transform, scale: 2 ** power } })
             }

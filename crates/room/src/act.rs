@@ -45,6 +45,42 @@ pub enum Act {
         #[ts(optional)]
         transform: Option<Transform>,
     },
+    /// Ask whoever has hold of something to give it over.
+    AskFor {
+        /// The hologram.
+        id: EntityId,
+    },
+    /// Give what one holds to somebody inside; it stays where it is, and is in their hold from then on.
+    Give {
+        /// The hologram.
+        id: EntityId,
+        /// Whom.
+        to: u16,
+    },
+    /// Keep what one holds: nobody is asking for it any more.
+    KeepHold {
+        /// The hologram.
+        id: EntityId,
+    },
+    /// Take something out of somebody's hold, which only those do who keep order. Who works with what stands there has
+    /// hold of it then; else it is left where it is.
+    TakeOver {
+        /// The hologram.
+        id: EntityId,
+    },
+    /// Have nobody move something or take it away until it is unlocked.
+    Lock {
+        /// The hologram or board.
+        id: EntityId,
+        /// Whether its marks stay as they are too.
+        #[serde(default)]
+        marks: bool,
+    },
+    /// Take a lock away: one's own, or anybody's by those who keep order.
+    Unlock {
+        /// The hologram or board.
+        id: EntityId,
+    },
     /// Take a series of the patient from the shelf; what stood there goes onto it.
     Take {
         /// The series.
@@ -347,6 +383,10 @@ pub enum ActKind {
     Remove,
     /// A step was taken back.
     Undo,
+    /// Something was locked.
+    Lock,
+    /// A lock was taken away.
+    Unlock,
     /// Order was kept.
     Order,
     /// A recording went on.

@@ -305,6 +305,37 @@ pub struct Placed {
     pub at: Timestamp,
     /// The entity.
     pub entity: Entity,
+    /// Who has locked it, if anybody has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub locked: Option<Locked>,
+}
+
+impl Placed {
+    /// Where it stands, if it is something that stands in the room by itself, and whether it is there to be seen.
+    pub fn stands(&self) -> Option<(Transform, bool)> {
+        match &self.entity {
+            Entity::Hologram(hologram) => Some((hologram.transform, !hologram.shelved)),
+            Entity::Board(board) => Some((board.transform, true)),
+            _ => None,
+        }
+    }
+}
+
+/// A lock on a hologram or board.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "room.ts")]
+pub struct Locked {
+    /// Who locked it.
+    #[ts(type = "string")]
+    pub by: ActorId,
+    /// Their name, for when they have left.
+    pub name: String,
+    /// When, by the server's clock.
+    #[ts(type = "string")]
+    pub at: Timestamp,
+    /// Whether its marks stay as they are too.
+    pub marks: bool,
 }
 
 /// The box that a series fills, patient LPS frame.

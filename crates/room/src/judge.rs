@@ -4,8 +4,8 @@ use vocabulary::{ActorId, Assessed, Missing, Text, Timestamp, Uid};
 
 use crate::{
     Act, ActKind, Annotation, AnnotationPatch, Bounds, Change, Deed, Entity, EntityId, Hologram,
-    HologramPatch, Measure, MeasureKind, NewEntity, NewMeasure, Patch, Placed, Probe, Refusal,
-    Transform, limits, room::Hold, world::World,
+    HologramPatch, Locked, Measure, MeasureKind, NewEntity, NewMeasure, Patch, Placed, Probe,
+    Refusal, Transform, limits, room::Hold, world::World,
 };
 
 /// What an act comes to.
@@ -16,6 +16,12 @@ pub(crate) enum Verdict {
     TakeHold(EntityId, Transform),
     /// A hologram is let go, with the move that is to be kept, if it moved.
     LetGo(EntityId, Option<Deed>),
+    /// Somebody asks for what another holds.
+    Ask(EntityId),
+    /// What one holds goes over to another, with the move that is to be kept, if it moved.
+    GiveTo(EntityId, u16, Option<Deed>),
+    /// Nobody asks for it any more.
+    KeepHold(EntityId),
     /// Everything is as asked for already.
     Nothing,
 }
@@ -25,6 +31,10 @@ pub(crate) struct Case<'a> {
     pub world: &'a World,
     pub holds: &'a BTreeMap<EntityId, Hold>,
     pub actor: &'a ActorId,
+    /// Their name.
+    pub name: &'a str,
+    /// Whether they keep order.
+    pub keeps_order: bool,
     /// The seat that asks; `None` for the hospital itself.
     pub participant: Option<u16>,
     pub at: Timestamp,
@@ -41,13 +51,29 @@ impl Case<'_> {
             Act::Grab { id } => {
                 let hologram = self.hologram(id)?;
                 self.not_held_by_another(id)?;
-                Ok(Verdict::TakeHold(id, hologram.transform))
+                self.not_locked(id)?;
+                // What was given over is in one's hold already, where it is.
+                let held = self.holds.get(&id).filter(|hold| hold.ends_with.is_none());
+                let transform = held.map_or(hologram.transform, |hold| hold.transform);
+                Ok(Verdict::TakeHold(id, transform))
             }
             Act::Release { id, transform } => self.release(id, transform),
+            Act::AskFor { id } => self.ask_for(id),
+            Act::Give { id, to } => {
+                let transform = self.own_hold(id)?.transform;
+                Ok(Verdict::GiveTo(id, to, self.moved(id, transform)))
+            }
+            Act::KeepHold { id } => self.own_hold(id).map(|_| Verdict::KeepHold(id)),
+            Act::Lock { id, marks } => self.lock(id, marks),
+            Act::Unlock { id } => self.unlock(id),
             Act::Take { series } => self.take(&series),
             Act::Undo => self
                 .world
-                .undo(self.actor, |id| self.not_held_by_another(id).is_err())
+                .undo(self.actor, |id| {
+                    let held = self.holds.get(&id);
+                    let held = held.filter(|hold| hold.ends_with.is_none());
+                    held.map(|hold| Some(hold.participant) == self.participant)
+                })
                 .map(Verdict::Keep)
                 .ok_or(Refusal::NothingToUndo),
             // How order is kept depends on who is there, which is not the case's to know.
@@ -109,11 +135,13 @@ impl Case<'_> {
                 Entity::Nodule(seed)
             }
         };
+        self.marks_not_locked(entity.on())?;
         let id = self.world.next_entity();
         let placed = Placed {
             by: self.actor.clone(),
             at: self.at,
             entity,
+            locked: None,
         };
         Ok(deed(
             ActKind::Add,
@@ -131,6 +159,7 @@ impl Case<'_> {
             (Entity::Hologram(hologram), Patch::Hologram(patch)) => {
                 if patch.transform.is_some() {
                     self.not_held_by_another(id)?;
+                    self.not_locked(id)?;
                 }
                 self.patch_hologram(hologram, patch)?;
             }
@@ -144,6 +173,9 @@ impl Case<'_> {
                 })?;
             }
             (Entity::Board(board), Patch::Board(patch)) => {
+                if patch.transform.is_some() {
+                    self.not_locked(id)?;
+                }
                 board.transform = patch.transform.unwrap_or(board.transform);
                 board.title = patch.title.unwrap_or_else(|| board.title.clone());
                 limits::board(board)?;
@@ -246,6 +278,7 @@ impl Case<'_> {
                 continue;
             }
             self.not_held_by_another(id)?;
+            self.not_locked(id)?;
             let entity = Entity::Hologram(Hologram {
                 shelved,
                 ..hologram.clone()
@@ -307,6 +340,7 @@ impl Case<'_> {
             by: self.actor.clone(),
             at: self.at,
             entity: Entity::Hologram(hologram),
+            locked: None,
         };
         Ok(Change {
             id: self.world.next_entity(),
@@ -317,6 +351,8 @@ impl Case<'_> {
     fn remove(&self, id: EntityId) -> Result<Deed, Refusal> {
         let placed = self.placed(id)?;
         let mut changes = Vec::new();
+        self.not_locked(id)?;
+        self.marks_not_locked(placed.entity.on())?;
         if matches!(placed.entity, Entity::Nodule(_)) {
             // It says nothing of its own: whoever keeps what lies there, or sees that there is none, takes it away.
         } else if matches!(placed.entity, Entity::Hologram(_) | Entity::Board(_)) {
@@ -339,13 +375,100 @@ impl Case<'_> {
     }
 
     fn release(&self, id: EntityId, transform: Option<Transform>) -> Result<Verdict, Refusal> {
+        let hold = self.own_hold(id)?;
+        let transform = transform.unwrap_or(hold.transform);
+        limits::transform(&transform)?;
+        Ok(Verdict::LetGo(id, self.moved(id, transform)))
+    }
+
+    fn own_hold(&self, id: EntityId) -> Result<&Hold, Refusal> {
         let hold = self.holds.get(&id).ok_or(Refusal::NotHeld)?;
         if Some(hold.participant) != self.participant || hold.ends_with.is_some() {
             return Err(Refusal::NotHeld);
         }
-        let transform = transform.unwrap_or(hold.transform);
-        limits::transform(&transform)?;
-        Ok(Verdict::LetGo(id, self.moved(id, transform)))
+        Ok(hold)
+    }
+
+    fn ask_for(&self, id: EntityId) -> Result<Verdict, Refusal> {
+        self.hologram(id)?;
+        let hold = self.holds.get(&id).filter(|hold| hold.ends_with.is_none());
+        let hold = hold.ok_or(Refusal::NobodyHolds)?;
+        if Some(hold.participant) == self.participant {
+            return Ok(Verdict::Nothing);
+        }
+        Ok(Verdict::Ask(id))
+    }
+
+    /// Locks what stands there; what one holds oneself is let go where it is.
+    fn lock(&self, id: EntityId, marks: bool) -> Result<Verdict, Refusal> {
+        let mut placed = self.placed(id)?.clone();
+        self.not_held_by_another(id)?;
+        let own = self.own_hold(id).ok().map(|hold| hold.transform);
+        match (&mut placed.entity, own) {
+            (Entity::Hologram(hologram), Some(transform)) => hologram.transform = transform,
+            (Entity::Hologram(_) | Entity::Board(_), _) => {}
+            _ => return Err(Refusal::WrongType),
+        }
+        if let Some(locked) = &placed.locked {
+            // Whoever may take the lock away may also make another of it.
+            if locked.marks == marks {
+                return Ok(Verdict::Nothing);
+            }
+            self.may_unlock(locked)?;
+        }
+        placed.locked = Some(Locked {
+            by: self.actor.clone(),
+            name: self.name.to_owned(),
+            at: self.at,
+            marks,
+        });
+        let change = Change {
+            id,
+            placed: Some(placed),
+        };
+        let deed = deed(ActKind::Lock, vec![change]);
+        Ok(match own {
+            Some(_) => Verdict::LetGo(id, Some(deed)),
+            None => Verdict::Keep(deed),
+        })
+    }
+
+    fn unlock(&self, id: EntityId) -> Result<Verdict, Refusal> {
+        let mut placed = self.placed(id)?.clone();
+        let Some(locked) = placed.locked.take() else {
+            return Ok(Verdict::Nothing);
+        };
+        self.may_unlock(&locked)?;
+        let change = Change {
+            id,
+            placed: Some(placed),
+        };
+        Ok(Verdict::Keep(deed(ActKind::Unlock, vec![change])))
+    }
+
+    fn may_unlock(&self, locked: &Locked) -> Result<(), Refusal> {
+        if locked.by == *self.actor || self.keeps_order {
+            Ok(())
+        } else {
+            Err(Refusal::LockedByAnother)
+        }
+    }
+
+    fn not_locked(&self, id: EntityId) -> Result<(), Refusal> {
+        match &self.placed(id)?.locked {
+            Some(_) => Err(Refusal::Locked),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether marks may be put on something, changed or taken away there.
+    fn marks_not_locked(&self, on: Option<EntityId>) -> Result<(), Refusal> {
+        let under = on.and_then(|id| self.world.entities().get(&id));
+        let locked = under.and_then(|placed| placed.locked.as_ref());
+        if locked.is_some_and(|locked| locked.marks) {
+            return Err(Refusal::Locked);
+        }
+        Ok(())
     }
 
     /// The deed that leaves a hologram at `transform`; `None` where it stands there or is gone.
@@ -451,6 +574,7 @@ impl Case<'_> {
     }
 
     fn own(&self, placed: &Placed) -> Result<(), Refusal> {
+        self.marks_not_locked(placed.entity.on())?;
         if placed.by == *self.actor {
             Ok(())
         } else {

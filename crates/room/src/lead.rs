@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::Refusal;
+use crate::{Refusal, Transform};
 
 /// From where somebody before a screen looks at the hologram.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
@@ -39,12 +39,19 @@ pub struct Leading {
     pub view: View,
 }
 
-/// Who has hold of which hologram. Where it is comes with the holder's poses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+/// Who has hold of which hologram, and who asks for it. Where it is comes with the holder's poses.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export_to = "room.ts")]
 pub struct Holding {
     /// The hologram.
     pub entity: u32,
     /// The participant.
     pub participant: u16,
+    /// Who asks for it, the first one first.
+    #[serde(default)]
+    pub asked: Vec<u16>,
+    /// Where it is, until a pose of the holder says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub transform: Option<Transform>,
 }

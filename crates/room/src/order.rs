@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use vocabulary::{ActorId, Timestamp};
 
-use crate::limits;
+use crate::{EntityId, limits};
 
 /// What somebody is in a room, which says what they may do there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -138,6 +138,11 @@ pub enum Did {
         /// What.
         standing: Standing,
     },
+    /// What they held was taken out of their hands.
+    TakenFrom {
+        /// The hologram.
+        entity: EntityId,
+    },
     /// They asked for a block to be taken back.
     Appealed {
         /// In their words.
@@ -243,7 +248,7 @@ impl Order {
                 self.muted.remove(&whom());
                 self.urgent.insert(whom(), at);
             }
-            Did::Warned { .. } => {}
+            Did::Warned { .. } | Did::TakenFrom { .. } => {}
         }
     }
 

@@ -78,6 +78,14 @@ reasons! {
         HeldByAnother: "他人正在移动该对象", "somebody else has hold of it";
         /// It was not, or is no longer, in one's own hold.
         NotHeld: "您没有抓住该对象", "you do not have hold of it";
+        /// Nobody has hold of what was asked for; one may take hold of it oneself.
+        NobodyHolds: "现在没有人抓住该对象，您可以直接移动", "nobody has hold of it now; take hold of it yourself";
+        /// Whom it is given to does not work with what stands here.
+        CannotHold: "该人员不能移动对象", "they cannot take hold of it";
+        /// It is locked.
+        Locked: "该对象已锁定，解锁后才能移动或更改", "it is locked: it stays as it is until it is unlocked";
+        /// Only who locked it, and who keeps order, unlocks it.
+        LockedByAnother: "只有锁定者、主持人或监督员可以解锁", "only who locked it, the host or a supervisor may unlock it";
         /// None of one's own steps can be taken back any more.
         NothingToUndo: "没有可以撤销的操作", "there is nothing that you can take back";
         /// What they are in the room does not let them do it.

@@ -111,6 +111,8 @@ pub struct Room {
     sitters: BTreeMap<u16, Sitter>,
     next_participant: u16,
     holds: BTreeMap<EntityId, Hold>,
+    /// Who asks for what another holds, the first one first.
+    asks: BTreeMap<EntityId, Vec<u16>>,
     people_changed: bool,
     holds_changed: bool,
     /// Who lets people in and keeps order.
@@ -154,6 +156,7 @@ impl Room {
             sitters: BTreeMap::new(),
             next_participant: 1,
             holds: BTreeMap::new(),
+            asks: BTreeMap::new(),
             people_changed: false,
             holds_changed: false,
             host: None,
@@ -566,6 +569,19 @@ impl Room {
                 Ok(None)
             }
             Verdict::LetGo(entity, deed) => Ok(self.let_go(now, actor.clone(), entity, deed, from)),
+            Verdict::Ask(entity) => {
+                self.ask(entity, participant.ok_or(Refusal::NotInside)?);
+                Ok(None)
+            }
+            Verdict::GiveTo(_, to, _) if Some(to) == participant => Ok(None),
+            Verdict::GiveTo(_, to, _) if !self.can_hold(to) => Err(Refusal::CannotHold),
+            Verdict::GiveTo(entity, to, deed) => {
+                Ok(self.pass(now, actor.clone(), (entity, to), deed, from))
+            }
+            Verdict::KeepHold(entity) => {
+                self.holds_changed |= self.asks.remove(&entity).is_some();
+                Ok(None)
+            }
         }
     }
 
@@ -576,10 +592,14 @@ impl Room {
         participant: Option<u16>,
         probe: &'a dyn Probe,
     ) -> Case<'a> {
+        let sitter = participant.and_then(|id| self.sitters.get(&id));
+        let standing = sitter.map(|sitter| self.standing(&sitter.person, self.staged.order()));
         Case {
             world: &self.staged,
             holds: &self.holds,
             actor,
+            name: sitter.map_or("", |sitter| &sitter.person.name),
+            keeps_order: standing.is_some_and(Standing::keeps_order),
             participant,
             at,
             probe,
@@ -661,6 +681,10 @@ impl Room {
                 {
                     self.hand_over(whom);
                 }
+                if let Did::TakenFrom { entity } = did {
+                    let to = from.map(|(participant, _)| participant);
+                    self.take_over(at, whom, *entity, to);
+                }
                 self.take_from_hands(at, whom);
             }
             self.recent.push_back(Event {
@@ -714,6 +738,7 @@ impl Room {
         self.let_go_of_the_forgotten(now);
         self.settle_leading();
         self.settle_around();
+        self.settle_asks();
         let (waiting, kept_out) = (self.knocking(now), self.kept_out(now));
         let recording = self.durable.recording().told();
         let news = News {

@@ -151,8 +151,8 @@ impl World {
     }
 
     /// The deed that takes back the last step of `actor` that can still be taken back. `held` says which
-    /// entities somebody else has hold of.
-    pub fn undo(&self, actor: &ActorId, held: impl Fn(EntityId) -> bool) -> Option<Deed> {
+    /// entities somebody has hold of, and whether it is `actor`.
+    pub fn undo(&self, actor: &ActorId, held: impl Fn(EntityId) -> Option<bool>) -> Option<Deed> {
         let steps = self.steps.get(actor)?;
         steps.iter().rev().find_map(|step| {
             let changes = self.reverse(actor, step, &held)?;
@@ -170,12 +170,13 @@ impl World {
         &self,
         actor: &ActorId,
         step: &Step,
-        held: &impl Fn(EntityId) -> bool,
+        held: &impl Fn(EntityId) -> Option<bool>,
     ) -> Option<Vec<Change>> {
         let mut changes = Vec::new();
         for turn in step.turns.iter().rev() {
             let now = self.entities.get(&turn.id);
-            if held(turn.id) {
+            // What somebody else holds stays with them, and a lock comes back to what nobody holds.
+            if held(turn.id).is_some_and(|is_own| !is_own || turn.locks()) || self.is_locked(turn) {
                 return None;
             }
             match (&turn.before, &turn.after, now) {
@@ -200,7 +201,9 @@ impl World {
                 }
                 (Some(before), Some(after), Some(now)) => {
                     let mut placed = now.clone();
-                    if !restore(&mut placed.entity, &before.entity, &after.entity) {
+                    if !restore(&mut placed.entity, &before.entity, &after.entity)
+                        || !field(&mut placed.locked, &before.locked, &after.locked)
+                    {
                         return None;
                     }
                     changes.push(Change {
@@ -212,6 +215,21 @@ impl World {
             }
         }
         self.can_stand(&changes).then_some(changes)
+    }
+
+    /// Whether a lock keeps things as they are now, so that a turn of them is not taken back.
+    fn is_locked(&self, turn: &Turn) -> bool {
+        let lock = |id: EntityId| {
+            self.entities
+                .get(&id)
+                .and_then(|placed| placed.locked.as_ref())
+        };
+        let either = turn.before.as_ref().or(turn.after.as_ref());
+        let under = either.and_then(|placed| placed.entity.on());
+        let marks_are = under.and_then(lock).is_some_and(|locked| locked.marks);
+        let stands = |placed: &Option<Placed>| placed.as_ref().and_then(Placed::stands);
+        let moves = stands(&turn.before) != stands(&turn.after);
+        marks_are || (moves && !turn.locks() && lock(turn.id).is_some())
     }
 
     /// Whether the room can hold what `changes` bring back, and each mark finds its hologram.
@@ -256,12 +274,23 @@ impl Step {
 const HOLOGRAM_CURSOR: u16 = 1 << 5;
 
 impl Turn {
-    /// Which fields changed, one bit each; `None` where the entity came or went.
+    /// Whether a lock came or went.
+    fn locks(&self) -> bool {
+        match (&self.before, &self.after) {
+            (Some(before), Some(after)) => before.locked != after.locked,
+            _ => false,
+        }
+    }
+
+    /// Which fields changed, one bit each; `None` where the entity or a lock on it came or went.
     fn fields(&self) -> Option<u16> {
         fn differ<T: PartialEq>(before: &T, after: &T) -> bool {
             before != after
         }
         let (before, after) = (self.before.as_ref()?, self.after.as_ref()?);
+        if self.locks() {
+            return None;
+        }
         let differences: &[bool] = match (&before.entity, &after.entity) {
             (Entity::Hologram(b), Entity::Hologram(a)) => &[
                 differ(&b.transform, &a.transform),
@@ -300,19 +329,21 @@ impl Turn {
     }
 }
 
+/// Sets a field back to `before`, if it differs there from `after`; says `false` where somebody has changed it since.
+fn field<T: PartialEq + Clone>(now: &mut T, before: &T, after: &T) -> bool {
+    if before == after {
+        return true;
+    }
+    let untouched = now == after;
+    if untouched {
+        now.clone_from(before);
+    }
+    untouched
+}
+
 /// Sets the fields that differ between `before` and `after` back to `before`; says `false` where somebody
 /// has changed one of them since.
 fn restore(now: &mut Entity, before: &Entity, after: &Entity) -> bool {
-    fn field<T: PartialEq + Clone>(now: &mut T, before: &T, after: &T) -> bool {
-        if before == after {
-            return true;
-        }
-        let untouched = now == after;
-        if untouched {
-            now.clone_from(before);
-        }
-        untouched
-    }
     match (now, before, after) {
         (Entity::Hologram(n), Entity::Hologram(b), Entity::Hologram(a)) => {
             let Hologram {

@@ -13,7 +13,7 @@ use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use room::{
     Act, ActKind, Annotation, AtDoor, Change, CropBox, Did, Entity, Event, Farewell, Fingers, Hand,
-    Held, Hologram, HologramPatch, KeptOut, Knocking, Layer, Leading, Licence, Measure,
+    Held, Hologram, HologramPatch, KeptOut, Knocking, Layer, Leading, Licence, Locked, Measure,
     MeasureKind, Mode, Ordered, Patch, Placed, Placement, Plane, Pointer, Pose, RecordingNow,
     RecordingState, RecordingStep, Refusal, ResumeToken, Sending, Slot, Source, Standing,
     StopReason, Threshold, Transform, View, Voice, Window,
@@ -300,6 +300,9 @@ fn client_frames() -> Vec<(&'static str, ClientFrame)> {
             ),
         ),
         ("act undo", act(u32::MAX, Act::Undo)),
+        ("act ask for", act(3, Act::AskFor { id: 1 })),
+        ("act give", act(4, Act::Give { id: 1, to: 2 })),
+        ("act lock", act(5, Act::Lock { id: 1, marks: true })),
         (
             "act admit",
             act(
@@ -400,6 +403,7 @@ fn placed(entity: Entity) -> Placed {
         by: chen(),
         at: at(),
         entity,
+        locked: None,
     }
 }
 
@@ -603,10 +607,20 @@ fn server_frames() -> Vec<(&'static str, ServerFrame)> {
     let holds = vec![Holding {
         entity: 1,
         participant: 1,
+        asked: vec![2],
+        transform: Some(hologram().transform),
     }];
     let snapshot = Some(vec![Change {
         id: 1,
-        placed: Some(placed(Entity::Hologram(hologram()))),
+        placed: Some(Placed {
+            locked: Some(Locked {
+                by: chen(),
+                name: "陈医生".to_owned(),
+                at: at(),
+                marks: true,
+            }),
+            ..placed(Entity::Hologram(hologram()))
+        }),
     }]);
     let begun = Entrance {
         snapshot,

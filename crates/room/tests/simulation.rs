@@ -14,12 +14,12 @@ mod stage;
 use std::collections::{BTreeMap, VecDeque};
 
 use room::{
-    Change, Did, Door, Event, KeptAct, KeptOut, Knocking, Leading, NewEntity, Ordered, Person,
-    Placed, Recording, RecordingStep, Refusal, Reply, ResumeToken, Room, Seat, Standing,
-    StopReason, World, limits,
-    wire::{ClientFrame, Participant, ServerFrame, VERSION},
+    Change, Did, Door, Event, Held, KeptAct, KeptOut, Knocking, Leading, NewEntity, Ordered,
+    Person, Placed, Recording, RecordingStep, Refusal, Reply, ResumeToken, Room, Seat, Standing,
+    StopReason, Transform, World, limits,
+    wire::{ClientFrame, Holding, Participant, ServerFrame, VERSION},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use stage::{Chance, Chest, Replay, any_act, any_order, any_recording};
 use vocabulary::{ActorId, RoomId, Timestamp};
 
@@ -53,6 +53,9 @@ struct Model {
     waiting: Vec<Knocking>,
     kept_out: Vec<KeptOut>,
     leading: Vec<Leading>,
+    holds: Vec<Holding>,
+    /// The clock of its poses.
+    at_ms: u32,
     inbox: VecDeque<Vec<u8>>,
     outbox: VecDeque<Vec<u8>>,
 }
@@ -122,6 +125,7 @@ impl Model {
         self.waiting = entrance.waiting;
         self.kept_out = entrance.kept_out;
         self.leading = entrance.leading;
+        self.holds = entrance.holds;
         self.token = Some(resume);
         self.last_seq = self.last_seq.max(last_seq);
         if let Some(snapshot) = entrance.snapshot {
@@ -153,6 +157,7 @@ impl Model {
         self.next_event = 0;
         (self.people, self.waiting) = (Vec::new(), Vec::new());
         self.kept_out.clear();
+        self.holds.clear();
         self.inside = false;
         for index in std::mem::take(&mut self.pending).into_values() {
             self.acts[index].1 = Fate::Unknown;
@@ -176,6 +181,7 @@ impl Model {
                 }
                 self.people = news.people.unwrap_or(std::mem::take(&mut self.people));
                 self.leading = news.leading.unwrap_or(std::mem::take(&mut self.leading));
+                self.holds = news.holds.unwrap_or(std::mem::take(&mut self.holds));
                 self.waiting = news.waiting.unwrap_or(std::mem::take(&mut self.waiting));
                 self.kept_out = news.kept_out.unwrap_or(std::mem::take(&mut self.kept_out));
                 for ack in acks {
@@ -365,6 +371,7 @@ impl Hospital {
         let (_, replay) = self.recording.as_ref().unwrap();
         assert_eq!(&replay.entities, self.room.world().entities());
         assert_eq!(replay.people, self.room.people());
+        assert_eq!(hands(&replay.holds), hands(&self.room.holdings()));
         self.recorded += 1;
     }
 
@@ -378,9 +385,50 @@ impl Hospital {
         }
     }
 
+    /// Carries what is in hand to another place, or does something about what is in somebody's hand.
+    fn handle(&mut self, who: usize) -> bool {
+        let model = &self.models[who];
+        let Some(own) = model.seat.map(|seat| seat.participant) else {
+            return false;
+        };
+        let Some(hold) = model.holds.first() else {
+            return false;
+        };
+        let (id, is_own) = (hold.entity, hold.participant == own);
+        let people: Vec<u16> = model.people.iter().map(|one| one.id).collect();
+        let to = people.get(self.chance.below(people.len().max(1)));
+        let asked = hold.asked.first().or(to).copied().unwrap_or(1);
+        let act = match (is_own, self.chance.below(8)) {
+            (true, 0..=3) => {
+                let transform = Transform {
+                    position_m: self.chance.point(3.0),
+                    ..stage::hologram().transform
+                };
+                let mut pose = stage::pose(0.5);
+                pose.held = Some(Held {
+                    entity: id,
+                    transform,
+                });
+                let model = &mut self.models[who];
+                model.at_ms += 50;
+                pose.at_ms = model.at_ms;
+                model.outbox.push_back(ClientFrame::Pose { pose }.encode());
+                return true;
+            }
+            (true, 4 | 5) => json!({"act": "give", "id": id, "to": asked}),
+            (true, 6) => json!({"act": "keep-hold", "id": id}),
+            (true, _) => json!({"act": "lock", "id": id}),
+            (false, 0..=5) => json!({"act": "ask-for", "id": id}),
+            (false, _) => json!({"act": "take-over", "id": id}),
+        };
+        self.models[who].act(act);
+        true
+    }
+
     fn step(&mut self) {
         let who = self.chance.below(CLIENTS);
         match self.chance.below(100) {
+            0..8 if self.handle(who) => {}
             0..25 if self.models[who].seat.is_some() => {
                 let act = self.some_act(who);
                 self.models[who].act(act);
@@ -551,7 +599,34 @@ impl Hospital {
         }
     }
 
+    /// What is locked stays where it is and is not taken away, whatever anybody does.
+    fn check_locks(&self) {
+        let mut entities: BTreeMap<u32, Placed> = BTreeMap::new();
+        for kept in &self.journal {
+            let deed: room::Deed = serde_json::from_value(kept.act.clone()).unwrap();
+            for Change { id, placed } in deed.changes {
+                let before = entities.get(&id);
+                let under = before.or(placed.as_ref()).and_then(|one| one.entity.on());
+                let under = under.and_then(|on| entities.get(&on)?.locked.as_ref());
+                assert!(
+                    !under.is_some_and(|locked| locked.marks),
+                    "a closed mark changed"
+                );
+                if let Some(before) = before.filter(|before| before.locked.is_some()) {
+                    let now = placed.as_ref();
+                    let now = now.unwrap_or_else(|| panic!("locked, and taken away: {kept:?}"));
+                    assert_eq!(now.stands(), before.stands(), "locked, and moved: {kept:?}");
+                }
+                match placed {
+                    Some(placed) => entities.insert(id, placed),
+                    None => entities.remove(&id),
+                };
+            }
+        }
+    }
+
     fn check(&self) {
+        self.check_locks();
         assert_eq!(
             &Room::replay(self.journal.clone()).unwrap(),
             self.room.world()
@@ -574,6 +649,11 @@ impl Hospital {
                         "{led:?} leads from outside"
                     );
                 }
+                assert_eq!(
+                    hands(&model.holds),
+                    hands(&self.room.holdings()),
+                    "client {who}"
+                );
                 assert_eq!(model.waiting, self.room.knocking(self.now), "client {who}");
                 assert_eq!(model.kept_out, self.room.kept_out(self.now), "client {who}");
             } else {
@@ -606,6 +686,14 @@ impl Hospital {
             }
         }
     }
+}
+
+/// Who has hold of what, and who asks for it; where it is comes with poses.
+fn hands(holds: &[Holding]) -> Vec<(u32, u16, &[u16])> {
+    let hands = holds.iter();
+    hands
+        .map(|hold| (hold.entity, hold.participant, hold.asked.as_slice()))
+        .collect()
 }
 
 /// How the hospital sends each client: two who may be host, a nurse, a patient, and a child.
@@ -647,7 +735,19 @@ fn hospital() -> ActorId {
     ActorId::new("hospital").unwrap()
 }
 
-fn run(seed: u64) -> (usize, usize, usize, usize) {
+/// How often each thing happened in a run.
+#[derive(Default)]
+struct Counts {
+    kept: usize,
+    ordered: usize,
+    unknown: usize,
+    recorded: usize,
+    given: usize,
+    taken: usize,
+    locked: usize,
+}
+
+fn run(seed: u64, counts: &mut Counts) {
     let _says = SaysSeed(seed);
     let mut world = Hospital::new(seed);
     for who in 0..CLIENTS {
@@ -658,34 +758,52 @@ fn run(seed: u64) -> (usize, usize, usize, usize) {
     }
     world.settle();
     world.check();
-    let unknown = world.models.iter().flat_map(|model| &model.acts);
-    let order = world.journal.iter();
-    let order = order.filter(|kept| kept.act["act"] == "order").count();
-    (
-        world.journal.len(),
-        order,
-        unknown.filter(|(_, fate)| *fate == Fate::Unknown).count(),
-        world.recorded,
-    )
+    let acts = || world.models.iter().flat_map(|model| &model.acts);
+    let kinds = |kind: &str| {
+        let kept = world.journal.iter();
+        kept.filter(|kept| kept.act["act"] == kind).count()
+    };
+    let given =
+        |(act, fate): &&(Value, Fate)| act["act"] == "give" && matches!(fate, Fate::Done(Some(_)));
+    let taken = world.journal.iter();
+    let taken = taken.filter(|kept| kept.act["order"]["did"] == "taken-from");
+    counts.kept += world.journal.len();
+    counts.ordered += kinds("order");
+    counts.unknown += acts().filter(|(_, fate)| *fate == Fate::Unknown).count();
+    counts.recorded += world.recorded;
+    counts.given += acts().filter(given).count();
+    counts.taken += taken.count();
+    counts.locked += kinds("lock");
 }
 
 #[test]
 fn all_clients_come_to_see_the_same_room_whatever_happens() {
     if let Ok(seed) = std::env::var("ROOM_SEED") {
-        run(seed.parse().unwrap());
+        run(seed.parse().unwrap(), &mut Counts::default());
         return;
     }
-    let (mut kept, mut ordered, mut unknown, mut recorded) = (0, 0, 0, 0);
+    let mut counts = Counts::default();
     for seed in 0..60 {
-        let (k, o, u, r) = run(seed);
-        kept += k;
-        ordered += o;
-        unknown += u;
-        recorded += r;
+        run(seed, &mut counts);
     }
+    let Counts {
+        kept,
+        ordered,
+        unknown,
+        recorded,
+        given,
+        taken,
+        locked,
+    } = counts;
     // Runs in which little happens would show little.
     assert!(kept > 60 * 40, "only {kept} acts were kept");
     assert!(ordered > 60 * 4, "order was kept only {ordered} times");
     assert!(unknown > 0, "no seat was ever lost");
     assert!(recorded > 100, "only {recorded} ticks were recorded");
+    assert!(given > 10, "only {given} times something was given over");
+    assert!(
+        taken > 10,
+        "only {taken} times something was taken out of a hand"
+    );
+    assert!(locked > 30, "only {locked} times something was locked");
 }

@@ -34,6 +34,81 @@ impl Room {
         self.leave_in_place(now, actor, &seats);
     }
 
+    /// Whether somebody inside could take hold of what stands there.
+    pub(super) fn can_hold(&self, participant: u16) -> bool {
+        let sitter = self.sitters.get(&participant);
+        let sitter = sitter.filter(|sitter| sitter.away_since.is_none());
+        sitter.is_some_and(|sitter| {
+            let standing = self.standing(&sitter.person, self.staged.order());
+            standing.works()
+        })
+    }
+
+    pub(super) fn ask(&mut self, entity: EntityId, participant: u16) {
+        let asked = self.asks.entry(entity).or_default();
+        if !asked.contains(&participant) {
+            asked.push(participant);
+            self.holds_changed = true;
+        }
+    }
+
+    /// Nobody asks for what is not held any more, or could not have it.
+    pub(super) fn settle_asks(&mut self) {
+        let asks = std::mem::take(&mut self.asks);
+        let settled = asks.iter().filter_map(|(entity, asked)| {
+            let hold = self.holds.get(entity)?;
+            let still = asked.iter().copied();
+            let still = still.filter(|who| *who != hold.participant && self.can_hold(*who));
+            let still: Vec<u16> = still.collect();
+            (!still.is_empty()).then_some((*entity, still))
+        });
+        let settled: BTreeMap<_, _> = settled.collect();
+        self.holds_changed |= settled != asks;
+        self.asks = settled;
+    }
+
+    /// Has a hold go over to another. Where the hologram is by then is kept as the work of who held it.
+    pub(super) fn pass(
+        &mut self,
+        now: Timestamp,
+        holder: ActorId,
+        (entity, to): (EntityId, u16),
+        deed: Option<Deed>,
+        from: Option<(u16, u32)>,
+    ) -> Option<u64> {
+        let number = deed.map(|deed| self.stage(now, holder, deed, from));
+        if let Some(hold) = self.holds.get_mut(&entity) {
+            hold.participant = to;
+            hold.moved_at = now;
+        }
+        self.holds_changed = true;
+        number
+    }
+
+    /// Takes something out of somebody's hold, for one who works with what stands there; else it is left in place.
+    pub(super) fn take_over(
+        &mut self,
+        now: Timestamp,
+        holder: &ActorId,
+        entity: EntityId,
+        to: Option<u16>,
+    ) {
+        let hold = self.holds.get(&entity).copied();
+        let Some(hold) = hold.filter(|hold| hold.ends_with.is_none()) else {
+            return;
+        };
+        let sitter = self.sitters.get(&hold.participant);
+        if sitter.is_none_or(|sitter| sitter.person.actor != *holder) {
+            return;
+        }
+        let case = self.case(now, holder, Some(hold.participant), &NoProbe);
+        let deed = case.moved(entity, hold.transform);
+        match to.filter(|to| self.can_hold(*to)) {
+            Some(to) => self.pass(now, holder.clone(), (entity, to), deed, None),
+            None => self.let_go(now, holder.clone(), entity, deed, None),
+        };
+    }
+
     pub(super) fn transforms_in_hand(&self) -> BTreeMap<EntityId, Transform> {
         let holograms = self.holds.keys().filter_map(|id| {
             let placed = self.staged.entities().get(id)?;
@@ -84,13 +159,15 @@ impl Room {
         number
     }
 
-    pub(super) fn holdings(&self) -> Vec<Holding> {
+    /// Who has hold of what at this moment, and who asks for it.
+    pub fn holdings(&self) -> Vec<Holding> {
         let holdings = self.holds.iter();
-        let holdings = holdings.map(|(entity, hold)| (*entity, hold.participant));
         holdings
-            .map(|(entity, participant)| Holding {
-                entity,
-                participant,
+            .map(|(entity, hold)| Holding {
+                entity: *entity,
+                participant: hold.participant,
+                asked: self.asks.get(entity).cloned().unwrap_or_default(),
+                transform: Some(hold.transform),
             })
             .collect()
     }

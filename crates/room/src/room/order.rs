@@ -4,7 +4,7 @@ use vocabulary::{ActorId, Timestamp};
 
 use super::Room;
 use crate::{
-    Act, ActKind, Deed, Did, Entity, NewEntity, Ordered, Refusal, Standing, limits,
+    Act, ActKind, Deed, Did, Entity, EntityId, NewEntity, Ordered, Refusal, Standing, limits,
     seat::{Outcome, Person},
 };
 
@@ -30,6 +30,7 @@ impl Room {
             Act::Appeal { reason } => self.appeal(now, participant, reason),
             Act::Admit { .. } | Act::TurnAway { .. } => self.at_the_door(now, participant, act),
             Act::Lift { whom } => self.lift(now, participant, whom),
+            Act::TakeOver { id } => self.takes_over(participant, *id),
             Act::Warn { .. }
             | Act::Mute { .. }
             | Act::Unmute { .. }
@@ -72,6 +73,7 @@ impl Room {
             // A hologram stuck to a hand helps nobody.
             _ if matches!(act, Act::Release { .. }) => Ok(()),
             standing if standing.works() => Ok(()),
+            standing if standing.keeps_order() && matches!(act, Act::Unlock { .. }) => Ok(()),
             Standing::Observer => Err(Refusal::WatchingOnly),
             Standing::Patient => match act {
                 Act::Add {
@@ -189,6 +191,22 @@ impl Room {
             name: name.clone(),
             did: Did::Lifted,
         }))
+    }
+
+    /// Who keeps order takes something out of somebody's hold.
+    fn takes_over(&self, participant: u16, entity: EntityId) -> Result<Option<Ordered>, Refusal> {
+        let own = self.keeper(participant)?;
+        let hold = self.holds.get(&entity);
+        let hold = hold.filter(|hold| hold.ends_with.is_none());
+        let hold = hold.ok_or(Refusal::NobodyHolds)?;
+        if hold.participant == participant {
+            return Ok(None);
+        }
+        let (holder, _) = self.person(hold.participant)?;
+        if self.host.as_ref() == Some(&holder.actor) && own != Standing::Host {
+            return Err(Refusal::AboveYou);
+        }
+        Ok(Some(about(holder, Did::TakenFrom { entity })))
     }
 
     /// Who is to look after somebody inside; nobody where nobody must.

@@ -144,6 +144,15 @@ pub fn pose(x: f64) -> Pose {
 /// Some act of a tool that came later.
 fn any_tool(chance: &mut Chance, tool: usize, id: EntityId, transform: Transform) -> Act {
     match tool {
+        23 => Act::AskFor { id },
+        24 => Act::Give { id, to: 1 },
+        25 => Act::KeepHold { id },
+        26 => Act::TakeOver { id },
+        27 => Act::Lock {
+            id,
+            marks: chance.in_percent(50),
+        },
+        28 | 29 => Act::Unlock { id },
         17 => Act::Add {
             entity: NewEntity::Board(room::Board {
                 transform,
@@ -241,7 +250,7 @@ pub fn any_act(chance: &mut Chance, world: &World) -> Act {
         rotation: [0.0, tilt.sin(), 0.0, tilt.cos()],
         scale: 1.0 + chance.share() / 2.0,
     };
-    match chance.below(23) {
+    match chance.below(30) {
         tool @ 12.. => any_tool(chance, tool, id, transform),
         0 => Act::Add {
             entity: NewEntity::Hologram(Hologram {
