@@ -44,7 +44,39 @@ id: number,
 /**
  * Where to leave it, more exactly than poses can say.
  */
-transform?: Transform, } | { "act": "take", 
+transform?: Transform, } | { "act": "ask-for", 
+/**
+ * The hologram.
+ */
+id: number, } | { "act": "give", 
+/**
+ * The hologram.
+ */
+id: number, 
+/**
+ * Whom.
+ */
+to: number, } | { "act": "keep-hold", 
+/**
+ * The hologram.
+ */
+id: number, } | { "act": "take-over", 
+/**
+ * The hologram.
+ */
+id: number, } | { "act": "lock", 
+/**
+ * The hologram or board.
+ */
+id: number, 
+/**
+ * Whether its marks stay as they are too.
+ */
+marks: boolean, } | { "act": "unlock", 
+/**
+ * The hologram or board.
+ */
+id: number, } | { "act": "take", 
 /**
  * The series.
  */
@@ -157,7 +189,7 @@ reason: string, };
 /**
  * What kind of act an event comes from.
  */
-export type ActKind = "add" | "set" | "remove" | "undo" | "order" | "recording";
+export type ActKind = "add" | "set" | "remove" | "undo" | "lock" | "unlock" | "order" | "recording" | "picture";
 
 /**
  * A note that somebody put on a place.
@@ -377,7 +409,11 @@ order?: Ordered,
 /**
  * The step of a recording that was taken.
  */
-recording?: RecordingStep, };
+recording?: RecordingStep, 
+/**
+ * The picture of the stage that was kept.
+ */
+pictured?: Pictured, };
 
 /**
  * Why the server ends a connection.
@@ -428,7 +464,7 @@ entity: number,
 transform: Transform, };
 
 /**
- * Who has hold of which hologram. Where it is comes with the holder's poses.
+ * Who has hold of which hologram, and who asks for it. Where it is comes with the holder's poses.
  */
 export type Holding = { 
 /**
@@ -438,7 +474,15 @@ entity: number,
 /**
  * The participant.
  */
-participant: number, };
+participant: number, 
+/**
+ * Who asks for it, the first one first.
+ */
+asked: Array<number>, 
+/**
+ * Where it is, until a pose of the holder says so.
+ */
+transform?: Transform, };
 
 /**
  * The image of a patient's scan that people meet around.
@@ -662,6 +706,27 @@ view: View, };
 export type Licence = "valid" | "ended" | "not-recorded";
 
 /**
+ * A lock on a hologram or board.
+ */
+export type Locked = { 
+/**
+ * Who locked it.
+ */
+by: string, 
+/**
+ * Their name, for when they have left.
+ */
+name: string, 
+/**
+ * When, by the server's clock.
+ */
+at: string, 
+/**
+ * Whether its marks stay as they are too.
+ */
+marks: boolean, };
+
+/**
  * A measure as the server has taken it.
  */
 export type Measure = { 
@@ -839,7 +904,11 @@ until: string, } | { "did": "appointed",
 /**
  * What.
  */
-standing: Standing, } | { "did": "appealed", 
+standing: Standing, } | { "did": "taken-from", 
+/**
+ * The hologram.
+ */
+entity: number, } | { "did": "appealed", 
 /**
  * In their words.
  */
@@ -916,6 +985,27 @@ away: boolean, };
 export type Patch = { "type": "hologram" } & HologramPatch | { "type": "measure" } & MeasurePatch | { "type": "annotation" } & AnnotationPatch | { "type": "board" } & BoardPatch;
 
 /**
+ * A picture of the stage, kept as an object of its own beside the images that stand there.
+ */
+export type Pictured = { 
+/**
+ * What it shows, in the words of who took it.
+ */
+title: string, 
+/**
+ * The study.
+ */
+study: string, 
+/**
+ * Its own series.
+ */
+series: string, 
+/**
+ * The object.
+ */
+object: string, };
+
+/**
  * An entity with who placed it, and when.
  */
 export type Placed = { 
@@ -930,7 +1020,11 @@ at: string,
 /**
  * The entity.
  */
-entity: Entity, };
+entity: Entity, 
+/**
+ * Who has locked it, if anybody has.
+ */
+locked?: Locked, };
 
 /**
  * Position and rotation of a head. On the wire a position is three `i16` in millimetres, a
@@ -1064,7 +1158,7 @@ why: StopReason, };
 /**
  * Why the room refuses an act. The room is then as it was.
  */
-export type Refusal = "malformed" | "watching-only" | "too-fast" | "unknown-entity" | "wrong-type" | "unknown-series" | "outside-volume" | "wrong-number-of-points" | "unknown-layer" | "colour-taken" | "led-by-another" | "around-by-another" | "empty-text" | "text-too-long" | "too-far-away" | "scale-out-of-range" | "not-unit-length" | "value-out-of-range" | "too-many-layers" | "too-many-entities" | "not-yours" | "carries-marks-of-others" | "held-by-another" | "not-held" | "nothing-to-undo" | "not-for-your-standing" | "keeps-no-order" | "nobody-there" | "not-yourself" | "above-you" | "reason-needed" | "companion-needed" | "still-blocked" | "cannot-be" | "not-inside" | "not-asked" | "cannot-agree" | "not-kept" | "forgotten";
+export type Refusal = "malformed" | "watching-only" | "too-fast" | "unknown-entity" | "wrong-type" | "unknown-series" | "outside-volume" | "wrong-number-of-points" | "unknown-layer" | "colour-taken" | "led-by-another" | "around-by-another" | "empty-text" | "text-too-long" | "too-far-away" | "scale-out-of-range" | "not-unit-length" | "value-out-of-range" | "too-many-layers" | "too-many-entities" | "not-yours" | "carries-marks-of-others" | "held-by-another" | "not-held" | "nobody-holds" | "cannot-hold" | "locked" | "locked-by-another" | "nothing-to-undo" | "not-for-your-standing" | "keeps-no-order" | "nobody-there" | "not-yourself" | "above-you" | "reason-needed" | "companion-needed" | "still-blocked" | "cannot-be" | "not-inside" | "not-asked" | "cannot-agree" | "not-kept" | "forgotten";
 
 /**
  * What lets a participant take their seat again; 16 random bytes, written as hexadecimal digits.

@@ -33,6 +33,7 @@ export function comings(
 
 /** What an act of somebody else has placed, in words; nothing for what only changes the view. */
 export function placedWords(event: Event, name: string, t: App['t']): string | undefined {
+  if (event.pictured) return t('people.picture', { name, title: event.pictured.title });
   if (event.act === 'lock' || event.act === 'unlock') return t(`people.${event.act}`, { name });
   if (event.act !== 'add') return undefined;
   for (const { placed } of event.changes) {

@@ -59,3 +59,17 @@ it('comes back to the first way while no hospital answers at all', async () => {
   expect(new Set(ways().slice(4))).toContain('socket');
   expect(new Set(ways())).toEqual(new Set(['socket', 'stream']));
 });
+
+it('says now and then that it is there, once it has been answered', async () => {
+  const signs: number[] = [];
+  const own = new Line([by('socket')], { opened: () => undefined, received: () => own.isWell(), asked: () => signs.push(Date.now()), broke: () => undefined }, () => 1);
+  own.connect();
+  const socket = last().open();
+  for (let round = 0; round < 16; round++) {
+    if (round === 3) socket.welcome();
+    if (round > 3) socket.tick();
+    await vi.advanceTimersByTimeAsync(1_000);
+  }
+  expect(signs).toEqual([1_015_000]);
+  own.close();
+});

@@ -10,6 +10,8 @@ export interface SocketLike {
 export interface LineListener {
   opened(): void;
   received(bytes: Uint8Array): void;
+  /** Time for a sign of life: the server ends a line that says nothing for long. */
+  asked?(): void;
   /** The line broke; it is being mended. */
   broke(): void;
 }
@@ -21,6 +23,8 @@ const TRIES = 2;
 /** The server says something at least each second; a line that is silent for so many of the watch's rounds is broken. */
 const SILENT_ROUNDS = 5;
 const ROUND_MS = 1_000;
+/** Every so many rounds a sign of life goes out. */
+const SIGN_ROUNDS = 15;
 
 /** A connection that comes back by itself, after waits that grow. */
 export class Line {
@@ -52,10 +56,13 @@ export class Line {
     this.#answered = false;
     this.#socket = socket;
     this.#silentRounds = 0;
+    let rounds = 0;
     // Rounds, not time: a page that stood still while it drew has yet to hear what came meanwhile.
     this.#watch = setInterval(() => {
       this.#silentRounds += 1;
+      rounds += 1;
       if (this.#silentRounds > SILENT_ROUNDS) this.mend();
+      else if (this.#answered && rounds % SIGN_ROUNDS === 0) this.listener.asked?.();
     }, ROUND_MS);
     socket.binaryType = 'arraybuffer';
     // What a dropped connection still says is not heard.

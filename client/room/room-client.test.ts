@@ -295,6 +295,29 @@ it('knows where a hologram in another hand is', async () => {
   expect(client.held(1)).toBeUndefined();
 });
 
+it('shows what goes from hand to hand where it was, and says who asks for it', () => {
+  const at = (x: number) => ({ ...HOLOGRAM.transform, position_m: [x, 1, 0] as [number, number, number] });
+  const people = [LI, { ...LI, id: 2 }, { ...LI, id: 3 }];
+  const x = (): number | undefined => client.held(1)?.transform.position_m[0];
+  last().tick({ people, holds: [{ entity: 1, participant: 2, asked: [3], transform: at(0) }], poses: [{ participant: 2, pose: { ...POSE, at_ms: 5, held: { entity: 1, transform: at(1) } } }] });
+  expect(client.state.asked.get(1)).toEqual([3]);
+  // It is given over, and the one who has it now has not moved yet.
+  last().tick({ holds: [{ entity: 1, participant: 3, asked: [], transform: at(1) }] });
+  expect(client.held(1)).toEqual({ by: 3, transform: at(1) });
+  last().tick({ poses: [{ participant: 3, pose: { ...POSE, at_ms: 5, held: { entity: 1, transform: at(2) } } }] });
+  // The holder is put out before the record has where they left it.
+  last().tick({ people: [LI] });
+  expect(x()).toBe(2);
+  last().tick({ holds: [{ entity: 1, participant: 3, asked: [], transform: at(0) }] });
+  expect(x()).toBe(2);
+  last().tick({ holds: [] });
+  expect([client.held(1), client.state.asked.size]).toEqual([undefined, 0]);
+  // One's own is where one leaves it, and not where it was taken.
+  last().tick({ holds: [{ entity: 1, participant: 1, asked: [2], transform: at(0) }] });
+  void client.act({ act: 'release', id: 1, transform: at(4) });
+  expect(client.held(1)).toBeUndefined();
+});
+
 it('shows others where they were when a line comes back, and lets nobody leap', async () => {
   const chen: Participant = { ...LI, id: 2, name: 'Chen' };
   const at = (x: number, at_ms: number) => ({ participant: 2, pose: { ...POSE, at_ms, head: { ...HEAD, position_m: [x, 1.6, 0] as [number, number, number] } } });

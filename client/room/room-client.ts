@@ -102,7 +102,7 @@ export class RoomClient {
     this.#resume = this.#store?.getItem(this.#key) ?? null;
     const path = `/api/rooms/${encodeURIComponent(id)}`;
     const ways = options.socket ? [options.socket] : [() => new WebSocket(socketUrl(path)) as SocketLike, () => new StreamSocket(path)];
-    const listener = { opened: () => this.#hello(), received: (bytes: Uint8Array) => this.#receive(bytes), broke: () => this.#broke() };
+    const listener = { opened: () => this.#hello(), received: (bytes: Uint8Array) => this.#receive(bytes), broke: () => this.#broke(), asked: () => this.#line.send(encode({ frame: 'ping', nonce: 0 })) };
     this.#line = new Line(ways, listener, options.random ?? Math.random);
     this.#way = options.poses;
     this.#sender = new PoseSender(this.#now, (pose) => {

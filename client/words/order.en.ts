@@ -100,4 +100,5 @@ export const order = {
   'people.lock': '{name} locked something in place.',
   'people.unlock': '{name} unlocked something.',
   'order.said.taken-from': '{by} took the images from {name}.',
+  'people.picture': '{name} kept a picture of the stage: {title}',
 } as const;

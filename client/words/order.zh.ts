@@ -100,4 +100,5 @@ export const order = {
   'people.lock': '{name} 锁定了对象。',
   'people.unlock': '{name} 解除了锁定。',
   'order.said.taken-from': '{by} 收回了 {name} 手中的影像。',
+  'people.picture': '{name} 保存了舞台图片：{title}',
 } as const;

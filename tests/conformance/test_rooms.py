@@ -1,8 +1,10 @@
 """What people measure and see in a room, written beside the images and read by highdicom and pydicom."""
 
+import base64
 import json
 import math
 import struct
+import zlib
 
 import highdicom as hd
 import numpy as np
@@ -18,7 +20,7 @@ from room_door import agree
 
 LI, CHEN = "li.terminal", "chen.expert"
 SR, PR, SEG = (f"1.2.840.10008.5.1.4.1.1.{end}" for end in ("88.34", "11.1", "66.4"))
-HELLO = bytes([1]) + struct.pack("<HBQ", 4, 0, 0)
+HELLO = bytes([1]) + struct.pack("<HBQ", 5, 0, 0)
 WELCOME, REFUSED = 0x81, 0x83
 # Kind, version, seat, token, whether it was resumed, tick, last number, next event; the rest is JSON.
 ENTRANCE = 1 + 2 + 2 + 16 + 1 + 4 + 4 + 8
@@ -265,6 +267,47 @@ def test_the_record_says_who_made_them_of_what(hospital, exported, series):
         [word] = [word for word in made if {"identifier": uid} in word["target"]]
         assert word["agent"][0]["who"]["identifier"]["value"] == LI
         assert word["entity"][0]["what"]["identifier"]["value"] == f"urn:oid:{series['uid']}"
+
+
+def png(width: int, height: int) -> bytes:
+    """A picture of one colour."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    rows = (b"\x00" + b"\xc8\x1e\x1e" * width) * height
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    parts = chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + parts
+
+
+def test_a_kept_picture_is_told_to_those_inside_and_once(hospital, room, exported):
+    """A picture of the stage is an act of the room's journal, and so a leaf of the ledger."""
+    body = {"title": "结节 the nodule", "png": base64.b64encode(png(8, 6)).decode()}
+    socket, _ = Seat(hospital, room).connect()
+    li = hospital.as_(LI)
+    kept = li.post(f"{hospital.base}/api/rooms/{room}/snapshots", json=body)
+    assert kept.status_code == 201, kept.text
+
+    def told() -> dict:
+        while True:
+            frame = socket.recv()
+            if frame[0] != 0x82:
+                continue
+            length = struct.unpack("<I", frame[5:9])[0]
+            news = json.loads(frame[9 : 9 + length]) if length else {}
+            for event in news.get("events", []):
+                if event["act"] == "picture":
+                    return event
+
+    event = told()
+    assert event["actor"] == LI and event["pictured"]["title"] == body["title"]
+    assert event["pictured"]["object"] == kept.json()["object"]
+    again = li.post(f"{hospital.base}/api/rooms/{room}/snapshots", json=body)
+    assert again.json() == kept.json()
+    _, entrance = Seat(hospital, room).connect()
+    assert entrance["snapshot"] is not None
+    socket.close()
 
 
 def test_who_may_not_enter_exports_nothing(hospital, room):

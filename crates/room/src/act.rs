@@ -391,6 +391,8 @@ pub enum ActKind {
     Order,
     /// A recording went on.
     Recording,
+    /// A picture of the stage was kept beside the images.
+    Picture,
 }
 
 /// What became of one entity.
@@ -401,6 +403,23 @@ pub struct Change {
     pub id: EntityId,
     /// The entity as it is now; `null` where it is gone.
     pub placed: Option<Placed>,
+}
+
+/// A picture of the stage, kept as an object of its own beside the images that stand there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "room.ts")]
+pub struct Pictured {
+    /// What it shows, in the words of who took it.
+    pub title: String,
+    /// The study.
+    #[ts(type = "string")]
+    pub study: Uid,
+    /// Its own series.
+    #[ts(type = "string")]
+    pub series: Uid,
+    /// The object.
+    #[ts(type = "string")]
+    pub object: Uid,
 }
 
 /// An act that the room has accepted, by its effects, so that replaying it needs no judgement. This is
@@ -420,6 +439,9 @@ pub struct Deed {
     /// For `recording`: the step taken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recording: Option<RecordingStep>,
+    /// For `picture`: the picture that was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pictured: Option<Pictured>,
 }
 
 /// An accepted act, as clients hear of it.
@@ -447,6 +469,10 @@ pub struct Event {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub recording: Option<RecordingStep>,
+    /// The picture of the stage that was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub pictured: Option<Pictured>,
 }
 
 /// An accepted act as the record keeps it: the fields of `record::RoomAct` but the room.

@@ -601,6 +601,7 @@ fn deed(act: ActKind, changes: Vec<Change>) -> Deed {
         undoes: None,
         order: None,
         recording: None,
+        pictured: None,
     }
 }
 

@@ -50,7 +50,7 @@ mod world;
 
 pub use act::{
     Act, ActKind, AnnotationPatch, BoardPatch, Change, Deed, Event, HologramPatch, KeptAct,
-    MeasurePatch, NewEntity, NewMeasure, Patch,
+    MeasurePatch, NewEntity, NewMeasure, Patch, Pictured,
 };
 pub use chunk::{Chunk, ChunkHead, ChunkWriter, Moment};
 pub use entity::{

@@ -13,6 +13,7 @@ use vocabulary::{ActorId, RoomId, Timestamp};
 
 use door::Knock;
 pub use door::Parcel;
+use holds::NoProbe;
 
 use crate::{
     Act, Change, Deed, Did, EntityId, Event, Farewell, KeptAct, KeptOut, Knocking, Leading,
@@ -527,6 +528,8 @@ impl Room {
         }
         self.may_do(person, &act)?;
         let actor = person.actor.clone();
+        // Nobody learns by the room what they may not see by the record.
+        let probe: &dyn Probe = if person.sees_images { probe } else { &NoProbe };
         let kept = self.decide(now, &actor, Some((participant, seq)), act, probe)?;
         Ok(kept.map_or(Outcome::Done(None), |_| Outcome::Waiting))
     }
@@ -671,6 +674,7 @@ impl Room {
                 changes,
                 order,
                 recording,
+                pictured,
                 ..
             } = deed;
             if let Some(Ordered { whom, did, .. }) = &order {
@@ -695,6 +699,7 @@ impl Room {
                 changes,
                 order,
                 recording,
+                pictured,
             });
             if let Some((participant, seq)) = from
                 && let Some(sitter) = self.somebody(participant)

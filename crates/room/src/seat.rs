@@ -25,6 +25,8 @@ pub struct Person {
     pub may_act: bool,
     /// Their licence to practise in virtual rooms.
     pub licence: Licence,
+    /// Whether they may see the images of the room's patient; what the room may ask of them, it asks for no others.
+    pub sees_images: bool,
     /// How they come to the door.
     pub door: Door,
 }

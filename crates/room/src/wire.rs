@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The version of the protocol that this crate speaks.
-pub const VERSION: u16 = 4;
+pub const VERSION: u16 = 5;
 
 const HELLO: u8 = 0x01;
 const POSE: u8 = 0x02;

@@ -162,6 +162,7 @@ impl World {
                 undoes: Some(step.number),
                 order: None,
                 recording: None,
+                pictured: None,
             })
         })
     }
@@ -227,8 +228,8 @@ impl World {
         let either = turn.before.as_ref().or(turn.after.as_ref());
         let under = either.and_then(|placed| placed.entity.on());
         let marks_are = under.and_then(lock).is_some_and(|locked| locked.marks);
-        let stands = |placed: &Option<Placed>| placed.as_ref().and_then(Placed::stands);
-        let moves = stands(&turn.before) != stands(&turn.after);
+        let stands = |placed: Option<&Placed>| placed.and_then(Placed::stands);
+        let moves = stands(turn.before.as_ref()) != stands(turn.after.as_ref());
         marks_are || (moves && !turn.locks() && lock(turn.id).is_some())
     }
 

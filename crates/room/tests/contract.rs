@@ -463,6 +463,7 @@ fn events() -> Vec<Event> {
             }],
             order: None,
             recording: None,
+            pictured: None,
         },
         Event {
             number: 42,
@@ -481,6 +482,7 @@ fn events() -> Vec<Event> {
             ],
             order: None,
             recording: None,
+            pictured: None,
         },
         Event {
             number: 43,
@@ -497,6 +499,7 @@ fn events() -> Vec<Event> {
                 },
             }),
             recording: None,
+            pictured: None,
         },
         Event {
             number: 44,
@@ -508,6 +511,7 @@ fn events() -> Vec<Event> {
             recording: Some(RecordingStep::Stopped {
                 why: StopReason::NotAgreed,
             }),
+            pictured: None,
         },
     ]
 }

@@ -161,7 +161,7 @@ fn who_keeps_order_takes_it_and_it_stays_where_it_is() {
         stage.refused(wu, about("take-over")),
         Some(Refusal::AboveYou)
     );
-    stage.done(host, give(chen));
+    stage.accepted(host, give(chen));
     carry(&mut stage, chen, 100, 4.0);
     stage.accepted(wu, about("take-over"));
     stage.round();

@@ -9,8 +9,8 @@
 mod stage;
 
 use room::{
-    AtDoor, Door, Farewell, Refusal, Room, Seat, Standing, Threshold, limits,
-    wire::{Participant, ServerFrame},
+    AtDoor, Door, Farewell, Refusal, Reply, Room, Seat, Standing, Threshold, limits,
+    wire::{ClientFrame, Participant, ServerFrame},
 };
 use serde_json::{Value, json};
 use stage::{Stage, hologram_act, note};
@@ -686,4 +686,28 @@ fn who_is_put_out_keeps_order_no_more() {
     let (chen, _) = stage.come("chen.expert", Door::default());
     stage.accepted(host, json!({"act": "admit", "waiting": chen.participant}));
     assert_eq!(person(&stage, chen).standing, Standing::Speaker);
+}
+
+#[test]
+fn who_waits_at_the_door_sends_no_faster_than_who_is_inside() {
+    let mut stage = Stage::new();
+    stage.enter("li.terminal");
+    let door = Door {
+        is_asked: false,
+        may_host: false,
+        ..Door::default()
+    };
+    let (wang, frame) = stage.come("wang.nurse", door.clone());
+    assert!(matches!(frame, ServerFrame::Threshold { .. }), "{frame:?}");
+    let within = limits::FRAMES_PER_SECOND - 1;
+    assert_eq!(
+        stage.room.overtaken(stage.now, wang, within),
+        Reply::Nothing
+    );
+    let ends = |reply: Reply| matches!(reply, Reply::Close(Farewell::TooFast, _));
+    assert!(ends(stage.room.overtaken(stage.now, wang, 2)));
+    let (wu, _) = stage.come("wu.expert", door);
+    let ping = ClientFrame::Ping { nonce: 1 };
+    let flood = (0..=limits::FRAMES_PER_SECOND).find(|_| ends(stage.frame(wu, &ping)));
+    assert_eq!(flood, Some(limits::FRAMES_PER_SECOND));
 }

@@ -42,6 +42,77 @@ fn opened() -> (Stage, room::Seat) {
 }
 
 #[test]
+fn who_may_not_see_the_images_learns_nothing_of_them_by_the_room() {
+    let (mut stage, host) = opened();
+    stage.sees_images = false;
+    let sun = stage.enter("sun.manager");
+    let value =
+        add(json!({"type": "measure", "hologram": 1, "kind": "hu", "points_lps_mm": [[1, 2, 3]]}));
+    let inside = add(
+        json!({"type": "measure", "hologram": 1, "kind": "volume", "points_lps_mm": [], "layer": "lungs"}),
+    );
+    let alone = json!({"act": "set", "id": 1, "patch": {"type": "hologram", "only": "lungs"}});
+    let taken = json!({"act": "take", "series": "1.2.4"});
+    let note = stage::note("here");
+    for act in [value.clone(), taken, note] {
+        assert_eq!(
+            stage.refused(sun, act.clone()),
+            Some(Refusal::UnknownSeries),
+            "{act}"
+        );
+    }
+    for act in [inside, alone] {
+        assert_eq!(
+            stage.refused(sun, act.clone()),
+            Some(Refusal::UnknownLayer),
+            "{act}"
+        );
+    }
+    // What needs no look at them is theirs to do, and those who may see them go on.
+    let window = json!({"centre_hu": 50, "width_hu": 500});
+    stage.done(
+        sun,
+        json!({"act": "set", "id": 1, "patch": {"type": "hologram", "window": window}}),
+    );
+    stage.done(host, value);
+}
+
+#[test]
+fn a_picture_that_was_kept_is_in_the_journal_and_told_to_all() {
+    let (mut stage, host) = opened();
+    stage.done(host, landmark("carina"));
+    let uid = |text: &str| vocabulary::Uid::new(text).unwrap();
+    let pictured = room::Pictured {
+        title: "the nodule".to_owned(),
+        study: uid("1.2.5"),
+        series: uid("1.2.6"),
+        object: uid("1.2.7"),
+    };
+    let who = vocabulary::ActorId::new("li.terminal").unwrap();
+    let number = stage.room.pictured(stage.now, who, pictured.clone());
+    let unkept = stage.room.take_unkept();
+    assert_eq!(unkept.len(), 1);
+    assert_eq!(
+        (unkept[0].number, &unkept[0].act["act"]),
+        (number, &json!("picture"))
+    );
+    assert_eq!(unkept[0].act["pictured"]["object"], "1.2.7");
+    stage.journal.extend(unkept);
+    stage.room.kept(number);
+    let tick = stage.room.tick(stage.now);
+    let (_, packet) = tick.packets().find(|(seat, _)| *seat == host).unwrap();
+    let ServerFrame::Tick { news, .. } = ServerFrame::decode(&packet).unwrap() else {
+        panic!("no tick");
+    };
+    assert_eq!(news.events.unwrap()[0].pictured, Some(pictured));
+    // It is kept for good: undoing takes back what was done before it.
+    stage.done(host, json!({"act": "undo"}));
+    assert_eq!(stage.room.world().entities().len(), 1);
+    let again = room::Room::replay(stage.journal.clone()).unwrap();
+    assert_eq!(again, *stage.room.world());
+}
+
+#[test]
 fn the_server_measures_angles() {
     let (mut stage, host) = opened();
     for (points, degrees) in [

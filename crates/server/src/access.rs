@@ -96,12 +96,13 @@ pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) 
 }
 
 /// Looks after one who is in a room, and has them put out once they may not be there any more; where only the
-/// session has ended by which they came, that connection ends.
+/// session has ended by which they came, or what they may see of the images is no longer what it was, that connection
+/// ends.
 pub async fn look_after(
     hospital: Arc<Hospital>,
     actor: ActorId,
     session: Session,
-    object: Object,
+    (object, saw_images): (Object, bool),
     entered: Entered,
 ) {
     // Listening begins before the first look, so that nothing falls between the door and the seat.
@@ -116,7 +117,9 @@ pub async fn look_after(
         }
         let reason = match hospital.still_may(&actor, Action::EnterRoom, &object).await {
             Ok(true) => match hospital.accounts.lasts(session) {
-                Ok(true) => continue,
+                Ok(true) if sees_images(&hospital, &actor, &object).await == saw_images => continue,
+                // They come back by themselves, as one who may see them or may not.
+                Ok(true) => return entered.end(Farewell::Restarted).await,
                 Ok(false) => return entered.end(Farewell::SignedOut).await,
                 Err(_) => Farewell::Restarted,
             },
@@ -126,6 +129,16 @@ pub async fn look_after(
         };
         entered.put_out(actor, reason).await;
         return;
+    }
+}
+
+async fn sees_images(hospital: &Hospital, actor: &ActorId, object: &Object) -> bool {
+    match object {
+        Object::Room {
+            patient: Some(patient),
+            ..
+        } => hospital.sees_images(actor, patient).await.unwrap_or(false),
+        _ => false,
     }
 }
 

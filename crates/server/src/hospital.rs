@@ -232,6 +232,20 @@ impl Hospital {
         Ok(says.granted || self.ask(&actor, action, object).await.is_ok())
     }
 
+    /// Whether somebody may see a patient's images now. Nothing can be seen with the answer.
+    pub async fn sees_images(&self, actor: &ActorId, patient: &PatientId) -> Result<bool, Problem> {
+        let known = self.accounts.find(actor);
+        let Some(actor) = known.map_err(|error| Problem::internal(&error))? else {
+            return Ok(false);
+        };
+        let relations = self.relations(&actor).await?;
+        let object = Object::Patient(patient.clone());
+        let says = self
+            .gate
+            .explain(&actor, Action::ReadImaging, &object, &relations);
+        Ok(says.granted)
+    }
+
     /// Whether the gate would permit something: for screens, which show it before it is asked for. Nothing can be
     /// read with the answer.
     pub async fn would_permit(

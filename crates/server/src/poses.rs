@@ -45,6 +45,11 @@ impl LatestPose {
         }
     }
 
+    /// Counts what came and says nothing.
+    pub fn sign(&mut self) {
+        self.overtaken = self.overtaken.saturating_add(1);
+    }
+
     /// The line for poses has opened; it is taken to be good until it shows otherwise.
     pub fn opened(&mut self) {
         self.heard_at = Some(Instant::now());

@@ -1,5 +1,7 @@
 //! One task per open room: acts are judged, committed to the record, and only then told to all.
 
+mod carry;
+mod journal;
 mod lines;
 pub mod recorder;
 mod recording;
@@ -9,11 +11,11 @@ use std::{cell::Cell, collections::HashMap, sync::Arc, time::Duration};
 use bytes::Bytes;
 use media::{JoinError, Offer};
 use parking_lot::Mutex;
-use policy::{Object, Permit};
-use record::{Batch, NewFact, Precondition, Record, RecordError, ResourceKey, RoomAct};
+use policy::Permit;
+use record::{Record, RecordError, RoomAct};
 use room::{
-    Farewell, KeptAct, OpenError, Pace, Person, Probe, Reply, ResumeToken, Room, Seat, Sending,
-    Voice,
+    Farewell, KeptAct, OpenError, Pace, Person, Pictured, Probe, Reply, ResumeToken, Room, Seat,
+    Sending, Voice,
     limits::TEXT_CHARACTERS,
     wire::{ClientFrame, ServerFrame},
 };
@@ -23,6 +25,7 @@ use tokio::{
 };
 use vocabulary::{ActorId, PatientId, RoomId};
 
+pub use carry::{Heard, Patience, Said, carry};
 use recording::Recorded;
 
 use crate::{
@@ -60,6 +63,7 @@ enum Command {
     Attend(Box<Attend>),
     MayBeHeard((ActorId, Session), u16, oneshot::Sender<bool>),
     Heard((ActorId, Session), u16, String),
+    Pictured(ActorId, Pictured, oneshot::Sender<()>),
     Close,
 }
 
@@ -168,6 +172,12 @@ impl Entered {
             }
         }
         true
+    }
+
+    /// Counts a sign of life of this connection that says nothing; `false` once the room has closed.
+    pub fn sign(&self) -> bool {
+        self.poses.lock().sign();
+        !self.room.is_closed()
     }
 
     /// Has an account put out of the room, on whatever connections it is there.
@@ -316,6 +326,7 @@ impl Rooms {
             voices: Vec::new(),
             pace: Pace::default(),
             recorded: Recorded::default(),
+            noted: Vec::new(),
         };
         host.interrupt_recording();
         tokio::spawn(host.run(inbox, news));
@@ -374,6 +385,8 @@ struct Host {
     voices: Vec<Voice>,
     pace: Pace,
     recorded: Recorded,
+    /// Who waits until what they noted is in the record.
+    noted: Vec<oneshot::Sender<()>>,
 }
 
 impl Host {
@@ -507,6 +520,10 @@ impl Host {
                 let _ = answer.send(self.speaker(&who, participant).is_some());
             }
             Command::Heard(who, participant, text) => self.heard(&who, participant, &text),
+            Command::Pictured(actor, pictured, answer) => {
+                self.room.pictured(now, actor, pictured);
+                self.noted.push(answer);
+            }
             Command::Close => {}
         }
     }
@@ -669,75 +686,6 @@ impl Host {
             };
             self.answer(seat, reply);
         }
-    }
-
-    /// Commits what was accepted since the last tick; only then does anyone see it.
-    ///
-    /// Answers whether the room may go on: where it is not known whether acts are on disk, the room starts
-    /// over from its journal.
-    async fn keep(&mut self) -> bool {
-        let unkept = self.room.take_unkept();
-        let Some(last) = unkept.last().map(|act| act.number) else {
-            return true;
-        };
-        let audit = unkept.iter().filter_map(|kept| self.audit(kept));
-        let recording = unkept.iter().flat_map(|kept| self.recording_facts(kept));
-        let audit: Vec<_> = audit.chain(recording).collect();
-        self.note_steps(&unkept);
-        let facts = unkept.into_iter().map(|kept| {
-            let act = RoomAct {
-                room: self.about.id.clone(),
-                number: kept.number,
-                actor: kept.actor,
-                at: kept.at,
-                act: kept.act,
-            };
-            (
-                NewFact::RoomAct {
-                    act,
-                    subject: self.about.patient.clone(),
-                },
-                Precondition::None,
-            )
-        });
-        let batch = Batch {
-            actor: self.about.host.clone(),
-            facts: facts.chain(audit).collect(),
-        };
-        match self.record.commit(batch).await {
-            Ok(_) => self.room.kept(last),
-            Err(RecordError::Full) => {
-                for (seat, frame) in self.room.lost() {
-                    self.send(seat, Outgoing::Frame(frame.into()));
-                }
-            }
-            Err(error) => {
-                tracing::warn!(%error, "a room starts over from its journal");
-                self.say_farewell(Farewell::Restarted);
-                return false;
-            }
-        }
-        true
-    }
-
-    /// An act by which order is kept stands in the audit too.
-    fn audit(&self, kept: &KeptAct) -> Option<(NewFact, Precondition)> {
-        let order = kept.act.get("order")?;
-        let did = order.get("did")?.as_str()?;
-        let whom = ActorId::new(order.get("whom")?.as_str()?).ok()?;
-        let room = Object::Room {
-            room: self.about.id.clone(),
-            patient: self.about.patient.clone(),
-        };
-        let fact = NewFact::PutResource {
-            key: ResourceKey {
-                kind: "AuditEvent".into(),
-                id: uuid::Uuid::now_v7().to_string(),
-            },
-            subject: self.about.patient.clone(),
-            body: fhir::order_event(&kept.actor, (did, &whom), &room, kept.at),
-        };
-        Some((fact, Precondition::None))
     }
 
     fn say_farewell(&mut self, reason: Farewell) {

@@ -363,17 +363,10 @@ impl Volumes {
         })
     }
 
-    /// What a room about a patient may ask of a series: the one it was opened for, and others of that patient.
-    pub fn probe(
-        &self,
-        patient: &PatientId,
-        series: Option<&Uid>,
-    ) -> Arc<dyn room::Probe + Send + Sync> {
-        Arc::new(probe::SeriesProbe::new(
-            patient.clone(),
-            series.cloned(),
-            Arc::clone(&self.stages),
-        ))
+    /// What a room about a patient may ask of a series: of that patient's, and of nobody else's.
+    pub fn probe(&self, patient: &PatientId) -> Arc<dyn room::Probe + Send + Sync> {
+        let stages = Arc::clone(&self.stages);
+        Arc::new(probe::SeriesProbe::new(patient.clone(), stages))
     }
 }
 

@@ -1,9 +1,24 @@
 //! What has happened, as it goes out with the ticks.
 
+use vocabulary::{ActorId, Timestamp};
+
 use super::Room;
-use crate::{Event, limits};
+use crate::{ActKind, Deed, Event, Pictured, limits};
 
 impl Room {
+    /// Notes that somebody has kept a picture of the stage beside the images; answers the act's number.
+    pub fn pictured(&mut self, now: Timestamp, actor: ActorId, pictured: Pictured) -> u64 {
+        let deed = Deed {
+            act: ActKind::Picture,
+            changes: Vec::new(),
+            undoes: None,
+            order: None,
+            recording: None,
+            pictured: Some(pictured),
+        };
+        self.stage(now, actor, deed, None)
+    }
+
     pub(super) fn events_to_send(&mut self) -> Option<Vec<Event>> {
         let from = self.next_to_send;
         let unsent = self.recent.iter().filter(|event| event.number >= from);

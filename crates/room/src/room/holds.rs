@@ -173,8 +173,8 @@ impl Room {
     }
 }
 
-/// For what needs no look at a series.
-struct NoProbe;
+/// For what needs no look at a series, and for who may not look at any.
+pub(super) struct NoProbe;
 
 impl Probe for NoProbe {
     fn layers(&self, _: &vocabulary::Uid) -> Vec<String> {

@@ -53,6 +53,7 @@ impl Room {
             undoes: None,
             order: Some(ordered),
             recording: None,
+            pictured: None,
         };
         let actor = self.person(from.0).map(|(person, _)| person.actor.clone());
         if let Ok(actor) = actor {

@@ -147,6 +147,7 @@ impl Room {
             undoes: None,
             order: None,
             recording: Some(step),
+            pictured: None,
         };
         self.stage(now, actor, deed, from);
     }

@@ -148,11 +148,12 @@ fn any_tool(chance: &mut Chance, tool: usize, id: EntityId, transform: Transform
         24 => Act::Give { id, to: 1 },
         25 => Act::KeepHold { id },
         26 => Act::TakeOver { id },
-        27 => Act::Lock {
+        // Mostly things are free: a room in which all is locked shows little.
+        27 if chance.in_percent(10) => Act::Lock {
             id,
             marks: chance.in_percent(50),
         },
-        28 | 29 => Act::Unlock { id },
+        27..=29 => Act::Unlock { id },
         17 => Act::Add {
             entity: NewEntity::Board(room::Board {
                 transform,
@@ -431,6 +432,8 @@ pub struct Stage {
     pub recorded: Vec<Vec<u8>>,
     /// The token that the last one to enter was given.
     pub token: ResumeToken,
+    /// Whether who enters now may see the patient's images.
+    pub sees_images: bool,
     seq: u32,
 }
 
@@ -443,6 +446,7 @@ impl Stage {
             journal: Vec::new(),
             recorded: Vec::new(),
             token: ResumeToken([0; 16]),
+            sees_images: true,
             seq: 0,
         }
     }
@@ -474,6 +478,7 @@ impl Stage {
             actor,
             may_act,
             licence: room::Licence::Valid,
+            sees_images: self.sees_images,
             door,
         };
         self.seq += 1;

@@ -67,6 +67,7 @@ impl Hospital {
             role: "expert".into(),
             may_act: true,
             licence: Licence::Valid,
+            sees_images: true,
             actor,
             door: door(who),
         };

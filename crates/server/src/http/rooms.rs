@@ -39,7 +39,7 @@ use crate::{
     accounts::Session,
     hospital::{Hospital, hospital_actor},
     http::{Caller, Problem},
-    rooms::{About, EnterError, Outgoing, Visitor, outbox},
+    rooms::{About, EnterError, Heard, Patience, Said, Visitor, carry, outbox},
     volumes::FirstLook,
 };
 
@@ -194,9 +194,7 @@ fn about(hospital: &Arc<Hospital>, stage: &Stage) -> About {
         patient: Some(stage.patient.clone()),
         host: hospital_actor(),
         furnish: Arc::new(furnish),
-        probe: hospital
-            .volumes
-            .probe(&stage.patient, stage.series.as_ref()),
+        probe: hospital.volumes.probe(&stage.patient),
     }
 }
 
@@ -222,22 +220,25 @@ fn first_hologram(series: &Uid, look: &FirstLook) -> Option<room::Act> {
 fn carried(
     socket: WebSocket,
 ) -> (
-    impl Sink<Bytes> + Unpin + Send,
-    impl Stream<Item = Bytes> + Unpin + Send,
+    impl Sink<Said> + Unpin + Send,
+    impl Stream<Item = Heard> + Unpin + Send,
 ) {
     let (to_client, from_client) = socket.split();
-    let to_client = to_client.with(|bytes| ready(Ok::<_, axum::Error>(Message::Binary(bytes))));
-    let frames = from_client
-        .filter_map(|message| {
-            ready(match message {
-                Ok(Message::Binary(bytes)) => Some(Some(bytes)),
-                Ok(Message::Ping(_) | Message::Pong(_)) => None,
-                Ok(Message::Text(_) | Message::Close(_)) | Err(_) => Some(None),
-            })
+    let to_client = to_client.with(|said| {
+        ready(Ok::<_, axum::Error>(match said {
+            Said::Frame(bytes) => Message::Binary(bytes),
+            Said::Ask => Message::Ping(Bytes::new()),
+        }))
+    });
+    let heard = from_client
+        .map(|message| match message {
+            Ok(Message::Binary(bytes)) => Some(Heard::Frame(bytes)),
+            Ok(Message::Ping(_) | Message::Pong(_)) => Some(Heard::Sign),
+            Ok(Message::Text(_) | Message::Close(_)) | Err(_) => None,
         })
-        .take_while(|frame| ready(frame.is_some()))
+        .take_while(|heard| ready(heard.is_some()))
         .filter_map(ready);
-    (to_client, frames)
+    (to_client, heard)
 }
 
 /// Carries frames between a client and its room until either ends.
@@ -247,17 +248,24 @@ async fn attend(
     permit: Permit,
     (person, session): (Person, Session),
     (mut to_client, mut from_client): (
-        impl Sink<Bytes> + Unpin + Send,
-        impl Stream<Item = Bytes> + Unpin + Send,
+        impl Sink<Said> + Unpin + Send,
+        impl Stream<Item = Heard> + Unpin + Send,
     ),
 ) {
     // What was decided at the door holds for this moment, not for days.
-    let hello = tokio::time::timeout(HELLO, from_client.next()).await;
-    let Ok(Some(hello)) = hello else {
+    let hello = async {
+        loop {
+            match from_client.next().await? {
+                Heard::Frame(hello) => return Some(hello),
+                Heard::Sign => {}
+            }
+        }
+    };
+    let Ok(Some(hello)) = tokio::time::timeout(HELLO, hello).await else {
         return;
     };
-    let (sender, mut outgoing) = outbox();
-    let actor = person.actor.clone();
+    let (sender, outgoing) = outbox();
+    let (actor, saw_images) = (person.actor.clone(), person.sees_images);
     let about = about(&hospital, &stage);
     let visitor = Visitor {
         person,
@@ -280,7 +288,7 @@ async fn attend(
                 }
             };
             let _ = to_client
-                .send(ServerFrame::bye(reason).encode().into())
+                .send(Said::Frame(ServerFrame::bye(reason).encode().into()))
                 .await;
             return;
         }
@@ -290,20 +298,15 @@ async fn attend(
         patient: Some(stage.patient.clone()),
     };
     let room = entered.clone();
-    let looking = access::look_after(Arc::clone(&hospital), actor, session, object, room);
+    let looking = access::look_after(
+        Arc::clone(&hospital),
+        actor,
+        session,
+        (object, saw_images),
+        room,
+    );
     let _looking = AbortOnDropHandle::new(tokio::spawn(looking));
-    loop {
-        tokio::select! {
-            frame = from_client.next() => match frame {
-                Some(bytes) => if !entered.frame(bytes).await { break },
-                None => break,
-            },
-            frame = outgoing.recv() => match frame {
-                Some(Outgoing::Frame(bytes)) => if to_client.send(bytes).await.is_err() { break },
-                Some(Outgoing::Last(bytes)) => { let _ = to_client.send(bytes).await; break }
-                None => break,
-            },
-        }
-    }
+    let client = (&mut to_client, &mut from_client);
+    carry(&entered, client, outgoing, Patience::default()).await;
     entered.leave().await;
 }

@@ -15,7 +15,6 @@ type Inside = Option<(f64, [f64; 3])>;
 /// The probe of the series that one room may show.
 pub struct SeriesProbe {
     patient: PatientId,
-    series: Option<Uid>,
     /// What was found inside of surfaces, by folder and name: reading a mask takes long.
     insides: Mutex<HashMap<(PathBuf, String), Inside>>,
     stages: Arc<Mutex<HashMap<Uid, (String, Stage)>>>,
@@ -23,28 +22,22 @@ pub struct SeriesProbe {
 
 impl SeriesProbe {
     /// A probe that looks at the volume as far as it has come.
-    pub fn new(
-        patient: PatientId,
-        series: Option<Uid>,
-        stages: Arc<Mutex<HashMap<Uid, (String, Stage)>>>,
-    ) -> Self {
+    pub fn new(patient: PatientId, stages: Arc<Mutex<HashMap<Uid, (String, Stage)>>>) -> Self {
         Self {
             patient,
-            series,
             insides: Mutex::default(),
             stages,
         }
     }
 
     fn ready(&self, series: &Uid) -> Option<(PathBuf, Arc<VolumeManifest>)> {
-        let is_first = Some(series) == self.series.as_ref();
         match self.stages.lock().get(series) {
             Some((
                 _,
                 Stage::Ready {
                     folder, manifest, ..
                 },
-            )) if is_first || manifest.patient == self.patient.as_str() => {
+            )) if manifest.patient == self.patient.as_str() => {
                 Some((folder.clone(), Arc::clone(manifest)))
             }
             _ => None,
@@ -155,4 +148,42 @@ fn value(folder: &std::path::Path, manifest: &VolumeManifest, voxel: [u32; 3]) -
         .map(|(at, from)| (at - from) as usize);
     let (x, y, z) = (at.next()?, at.next()?, at.next()?);
     voxels.get((z * ny + y) * nx + x).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// A volume of air, 10 mm on each side.
+    fn ready(series: &str, patient: &str) -> (Uid, (String, Stage)) {
+        let manifest = json!({
+            "series": series, "patient": patient, "size": [10, 10, 10], "spacing_mm": [1.0, 1.0, 1.0],
+            "origin_lps_mm": [0.0, 0.0, 0.0],
+            "direction_lps": [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0],
+            "hu_range": [-1024, -1024], "air_below_hu": -900, "is_hu": true, "missing_planes": [], "notices": [],
+            "brick": 64, "preview": {"size": [10, 10, 10], "factor": [1, 1, 1], "url": "preview"},
+            "bricks": [], "surfaces": [], "lesions": [],
+        });
+        let stage = Stage::Ready {
+            folder: PathBuf::from("nowhere"),
+            manifest: Arc::new(serde_json::from_value(manifest).unwrap()),
+        };
+        (Uid::new(series).unwrap(), (String::new(), stage))
+    }
+
+    #[test]
+    fn a_room_may_ask_of_its_own_patient_and_of_nobody_else() {
+        let stages = [ready("1.2.3", "p"), ready("1.2.4", "q")];
+        let stages = Arc::new(Mutex::new(HashMap::from(stages)));
+        let probe = SeriesProbe::new(PatientId::new("p").unwrap(), stages);
+        let [own, other] = ["1.2.3", "1.2.4"].map(|uid| Uid::new(uid).unwrap());
+        assert!(probe.bounds(&own).is_some());
+        assert_eq!(probe.hu_at(&own, [5.0; 3]), Some(volume::AIR_FILL_HU));
+        assert_eq!(probe.bounds(&other), None);
+        assert_eq!(probe.hu_at(&other, [5.0; 3]), None);
+        assert_eq!(probe.layers(&other), Vec::<String>::new());
+        assert_eq!(probe.inside_of(&other, "lungs"), None);
+    }
 }

@@ -268,9 +268,15 @@ impl Inside {
 
     /// The next frame; `None` once the server has closed.
     pub fn hear(&mut self) -> Option<ServerFrame> {
+        let bytes = self.hear_bytes()?;
+        Some(ServerFrame::decode(&bytes).unwrap())
+    }
+
+    /// The next frame as it came; `None` once the server has closed.
+    pub fn hear_bytes(&mut self) -> Option<Vec<u8>> {
         loop {
             match self.0.read() {
-                Ok(Message::Binary(bytes)) => return Some(ServerFrame::decode(&bytes).unwrap()),
+                Ok(Message::Binary(bytes)) => return Some(bytes.to_vec()),
                 Ok(Message::Close(_)) | Err(_) => return None,
                 Ok(_) => {}
             }

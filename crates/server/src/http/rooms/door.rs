@@ -43,6 +43,7 @@ pub async fn person(hospital: &Hospital, actor: &Actor, stage: &Stage) -> Result
             policy::Licence::Ended => room::Licence::Ended,
             policy::Licence::NotRecorded => room::Licence::NotRecorded,
         },
+        sees_images: hospital.sees_images(&actor.id, &stage.patient).await?,
         door,
     })
 }

@@ -61,6 +61,8 @@ pub struct AtWork {
     pub read: Permit,
     /// To put others beside them.
     pub store: Permit,
+    /// To be in the room.
+    pub entered: Permit,
 }
 
 /// What stands in a room, for those who may be at work in it.
@@ -94,6 +96,7 @@ pub async fn at_work(
         world,
         read,
         store,
+        entered,
     })
 }
 
@@ -111,6 +114,7 @@ pub async fn export(
         world,
         read,
         store,
+        ..
     } = at_work(&hospital, &caller, &id).await?;
     let mut export = Export {
         hospital: &hospital,

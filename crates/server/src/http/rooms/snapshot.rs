@@ -12,12 +12,15 @@ use dicom::{
     create::{CreateError, MadeHere, NewPicture, context_of, derived_uid, picture},
     drawn::SavedObject,
 };
-use room::{Entity, Hologram, World};
+use room::{Entity, Hologram, Pictured, World};
 use serde::Deserialize;
 use tokio::task::spawn_blocking;
 use vocabulary::Digest;
 
-use super::export::{AtWork, at_work};
+use super::{
+    about,
+    export::{AtWork, at_work},
+};
 use crate::{
     clock,
     derived::{self, Origin},
@@ -70,6 +73,7 @@ pub async fn keep(
         read,
         // Held, so that nothing is written without it.
         store: _store,
+        entered,
     } = at_work(&hospital, &caller, &id).await?;
     let Json(new) = new.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => unkept("it is larger than 16 MiB"),
@@ -99,7 +103,10 @@ pub async fn keep(
         description: title.chars().take(64).collect(),
         at: moment(clock::now()),
     };
-    let new = NewPicture { title, png };
+    let new = NewPicture {
+        title: title.clone(),
+        png,
+    };
     let file = spawn_blocking(move || {
         let context = context_of(&head);
         let (person, study) = context.map_err(|error| CreateError::Write(error.to_string()))?;
@@ -116,5 +123,18 @@ pub async fn keep(
         activity: &activity,
     };
     let kept = derived::keep(&hospital, &caller.actor, &stage.patient, file, &origin).await?;
+    if !kept.was_there {
+        let pictured = Pictured {
+            title,
+            study: kept.study.clone(),
+            series: kept.series.clone(),
+            object: kept.sop.clone(),
+        };
+        let (room, who) = (about(&hospital, &stage), caller.actor.id);
+        let noted = hospital
+            .rooms
+            .pictured(&hospital.record, &entered, &room, (who, pictured));
+        noted.await.map_err(|error| Problem::internal(&error))?;
+    }
     Ok((StatusCode::CREATED, Json(kept.into())))
 }

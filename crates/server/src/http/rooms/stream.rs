@@ -27,6 +27,7 @@ use crate::{
     accounts::Session,
     hospital::Hospital,
     http::{Caller, Problem},
+    rooms::{Heard, Said},
 };
 
 /// The longest body of one request: some frames.
@@ -123,16 +124,21 @@ pub async fn open(
         };
         let kept = hospital.streams.open(line, one).ok_or_else(too_many)?;
         let who = (person, caller.session);
+        let frames_up = frames_up.map(Heard::Frame);
         tokio::spawn(async move {
             attend(hospital, stage, permit, who, (down, frames_up)).await;
             drop(kept);
         });
     } else {
         let bye = ServerFrame::bye(Farewell::ConductNotAgreed).encode();
-        let _ = down.try_send(bye.into());
+        let _ = down.try_send(Said::Frame(bye.into()));
     }
     let name = Event::default().event("line").data(format!("{line:032x}"));
-    let frame = |bytes: Bytes| Event::default().data(STANDARD.encode(bytes));
+    let frame = |said: Said| match said {
+        Said::Frame(bytes) => Event::default().data(STANDARD.encode(bytes)),
+        // Who is still there says so by requests; a comment shows whether the stream still opens.
+        Said::Ask => Event::default().comment(""),
+    };
     let events = futures::stream::once(std::future::ready(name)).chain(frames_down.map(frame));
     let mut answer = Sse::new(events.map(Ok::<_, Infallible>)).into_response();
     let kept = [

@@ -1,0 +1,113 @@
+//! What goes from a room into the record: its acts, and what stands beside them in the audit.
+
+use std::sync::Arc;
+
+use policy::{Object, Permit};
+use record::{Batch, NewFact, Precondition, Record, RecordError, ResourceKey, RoomAct};
+use room::{Farewell, KeptAct, Pictured};
+use tokio::sync::oneshot;
+use vocabulary::ActorId;
+
+use super::{About, Command, EnterError, Host, Outgoing, Rooms};
+
+/// How often a room that closes at this moment is opened again for what is to be noted in it.
+const OPENED_AGAIN: usize = 5;
+
+impl Rooms {
+    /// Notes in a room's journal that somebody has kept a picture of its stage; everybody inside hears of it.
+    pub async fn pictured(
+        &self,
+        record: &Arc<dyn Record>,
+        permit: &Permit,
+        about: &About,
+        (actor, pictured): (ActorId, Pictured),
+    ) -> Result<(), EnterError> {
+        // A room in which nobody is closes at any moment, and is opened again.
+        for _ in 0..OPENED_AGAIN {
+            let room = self.find_or_open(record, permit, about).await?;
+            let (answer, answered) = oneshot::channel();
+            let note = Command::Pictured(actor.clone(), pictured.clone(), answer);
+            if room.send(note).await.is_ok() {
+                return answered.await.map_err(|_| EnterError::Closing);
+            }
+        }
+        Err(EnterError::Closing)
+    }
+}
+
+impl Host {
+    /// Commits what was accepted since the last tick; only then does anyone see it.
+    ///
+    /// Answers whether the room may go on: where it is not known whether acts are on disk, the room starts
+    /// over from its journal.
+    pub(super) async fn keep(&mut self) -> bool {
+        let unkept = self.room.take_unkept();
+        let Some(last) = unkept.last().map(|act| act.number) else {
+            return true;
+        };
+        let audit = unkept.iter().filter_map(|kept| self.audit(kept));
+        let recording = unkept.iter().flat_map(|kept| self.recording_facts(kept));
+        let audit: Vec<_> = audit.chain(recording).collect();
+        self.note_steps(&unkept);
+        let facts = unkept.into_iter().map(|kept| {
+            let act = RoomAct {
+                room: self.about.id.clone(),
+                number: kept.number,
+                actor: kept.actor,
+                at: kept.at,
+                act: kept.act,
+            };
+            (
+                NewFact::RoomAct {
+                    act,
+                    subject: self.about.patient.clone(),
+                },
+                Precondition::None,
+            )
+        });
+        let batch = Batch {
+            actor: self.about.host.clone(),
+            facts: facts.chain(audit).collect(),
+        };
+        let noted = std::mem::take(&mut self.noted);
+        match self.record.commit(batch).await {
+            Ok(_) => {
+                self.room.kept(last);
+                for answer in noted {
+                    let _ = answer.send(());
+                }
+            }
+            Err(RecordError::Full) => {
+                for (seat, frame) in self.room.lost() {
+                    self.send(seat, Outgoing::Frame(frame.into()));
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a room starts over from its journal");
+                self.say_farewell(Farewell::Restarted);
+                return false;
+            }
+        }
+        true
+    }
+
+    /// An act by which order is kept stands in the audit too.
+    fn audit(&self, kept: &KeptAct) -> Option<(NewFact, Precondition)> {
+        let order = kept.act.get("order")?;
+        let did = order.get("did")?.as_str()?;
+        let whom = ActorId::new(order.get("whom")?.as_str()?).ok()?;
+        let room = Object::Room {
+            room: self.about.id.clone(),
+            patient: self.about.patient.clone(),
+        };
+        let fact = NewFact::PutResource {
+            key: ResourceKey {
+                kind: "AuditEvent".into(),
+                id: uuid::Uuid::now_v7().to_string(),
+            },
+            subject: self.about.patient.clone(),
+            body: fhir::order_event(&kept.actor, (did, &whom), &room, kept.at),
+        };
+        Some((fact, Precondition::None))
+    }
+}

@@ -1,0 +1,189 @@
+//! What goes to somebody who is not inside, read as bytes off their line while others move and act.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails"
+)]
+
+mod hospital;
+
+use std::{io::Write, process::Stdio};
+
+use hospital::{Hospital, Inside, yuanyi};
+use room::{
+    Placement, Pose,
+    wire::{ClientFrame, News, ServerFrame},
+};
+use serde_json::{Value, json};
+
+/// Somebody with a line to the room, inside or not.
+struct Person {
+    line: Inside,
+    seq: u32,
+    at_ms: u32,
+}
+
+impl Person {
+    fn comes(hospital: &Hospital, who: &str, room: &str) -> Self {
+        Self {
+            line: hospital.enter(who, room).unwrap(),
+            seq: 0,
+            at_ms: 0,
+        }
+    }
+
+    fn acts(&mut self, act: Value) {
+        self.seq += 1;
+        let seq = self.seq;
+        self.line.say(&ClientFrame::Act { seq, act });
+    }
+
+    fn moves(&mut self) {
+        self.at_ms += 50;
+        let head = Placement {
+            position_m: [f64::from(self.at_ms) / 1e4, 1.6, 0.0],
+            rotation: [0.0, 0.0, 0.0, 1.0],
+        };
+        self.line.say(&ClientFrame::Pose {
+            pose: Pose {
+                at_ms: self.at_ms,
+                head,
+                left: None,
+                right: None,
+                pointer: None,
+                held: None,
+                mouth: None,
+            },
+        });
+    }
+
+    /// The seat in the welcome that comes.
+    fn is_in(&mut self) -> u16 {
+        self.line.hear_until(|frame| match frame {
+            ServerFrame::Welcome { participant, .. } => Some(*participant),
+            _ => None,
+        })
+    }
+
+    fn is_at_the_door(&mut self) {
+        self.line
+            .hear_until(|frame| matches!(frame, ServerFrame::Threshold { .. }).then_some(()));
+    }
+
+    /// Hears that something with these words was placed.
+    fn hears_of(&mut self, words: &str) {
+        self.line.hear_until(|frame| {
+            let ServerFrame::Tick { news, .. } = frame else {
+                return None;
+            };
+            let events = serde_json::to_string(&news.events).unwrap();
+            events.contains(words).then_some(())
+        });
+    }
+
+    /// Sees somebody move.
+    fn sees_somebody(&mut self) {
+        self.line.hear_until(|frame| {
+            matches!(frame, ServerFrame::Tick { poses, .. } if !poses.is_empty()).then_some(())
+        });
+    }
+
+    /// The number at the door of whoever waits there.
+    fn sees_waiting(&mut self, who: &str) -> u16 {
+        self.line.hear_until(|frame| {
+            let ServerFrame::Tick { news, .. } = frame else {
+                return None;
+            };
+            let mut waiting = news.waiting.iter().flatten();
+            let knock = waiting.find(|knock| knock.actor.as_str() == who)?;
+            Some(knock.id)
+        })
+    }
+
+    /// All that has come until an own ping is answered says nothing of the room.
+    fn saw_nothing(&mut self, words: &str) {
+        self.line.say(&ClientFrame::Ping { nonce: 7 });
+        loop {
+            let bytes = self.line.hear_bytes().expect("the line ended before");
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            assert!(!text.contains(words), "{text}");
+            match ServerFrame::decode(&bytes).unwrap() {
+                ServerFrame::Pong { nonce: 7, .. } => return,
+                ServerFrame::Threshold { .. } => {}
+                ServerFrame::Tick { news, poses, .. } => {
+                    assert_eq!(news, News::default());
+                    assert!(poses.is_empty(), "{poses:?}");
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+}
+
+fn board(title: &str) -> Value {
+    let transform = json!({"position_m": [0, 1, 0], "rotation": [0, 0, 0, 1], "scale": 1});
+    json!({"act": "add", "entity": {"type": "board", "transform": transform, "title": title}})
+}
+
+fn put_out(whom: u16) -> Value {
+    json!({"act": "put-out", "participant": whom, "reason": "x"})
+}
+
+/// Both move, and the first places something; both have seen it when this returns.
+fn go_on(li: &mut Person, chen: &mut Person, title: &str) {
+    li.moves();
+    chen.sees_somebody();
+    chen.moves();
+    li.sees_somebody();
+    li.acts(board(title));
+    li.hears_of(title);
+    chen.hears_of(title);
+}
+
+#[test]
+fn nothing_of_the_room_goes_to_who_is_at_its_door_put_out_or_sent_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let hospital = Hospital::found(&data);
+    hospital.admit_patient();
+    // Nobody has recorded when the patient was born: they are inside only beside somebody.
+    let mut put = yuanyi();
+    put.args(["user", "put", "zhao.patient", "--name", "赵敏"]);
+    put.args(["--role", "patient", "--patient", "p", "--data"]);
+    let mut put = put.arg(&data).stdin(Stdio::piped()).spawn().unwrap();
+    let password = b"a password of some length 7";
+    put.stdin.take().unwrap().write_all(password).unwrap();
+    assert!(put.wait().unwrap().success());
+    let room = hospital.consult();
+    let mut li = Person::comes(&hospital, "li.terminal", &room);
+    li.is_in();
+    let mut chen = Person::comes(&hospital, "chen.expert", &room);
+    chen.is_in();
+
+    let mut wang = Person::comes(&hospital, "wang.nurse", &room);
+    wang.is_at_the_door();
+    let knock = li.sees_waiting("wang.nurse");
+    go_on(&mut li, &mut chen, "seen inside 1");
+    wang.saw_nothing("seen inside");
+
+    li.acts(json!({"act": "admit", "waiting": knock}));
+    let nurse = wang.is_in();
+    let mut zhao = Person::comes(&hospital, "zhao.patient", &room);
+    zhao.is_at_the_door();
+    let knock = li.sees_waiting("zhao.patient");
+    li.acts(json!({"act": "admit", "waiting": knock, "companion": nurse}));
+    zhao.is_in();
+    go_on(&mut li, &mut chen, "seen inside 2");
+    zhao.hears_of("seen inside 2");
+    wang.hears_of("seen inside 2");
+
+    // The nurse goes, and the patient beside them goes back to the door.
+    li.acts(put_out(nurse));
+    wang.line
+        .hear_until(|frame| matches!(frame, ServerFrame::Bye { .. }).then_some(()));
+    zhao.is_at_the_door();
+    go_on(&mut li, &mut chen, "seen inside 3");
+    assert_eq!(wang.line.hear_bytes(), None, "after the farewell");
+    zhao.saw_nothing("seen inside");
+}
