@@ -5,8 +5,7 @@ import { FAKE_DEVICES, countLines, join, received } from './voices.ts';
 
 test.use({ launchOptions: { ...CHROMIUM.launchOptions, args: [...CHROMIUM.launchOptions.args, ...FAKE_DEVICES] } });
 
-// Not yet seen to pass on the whole program, and so not counted.
-test.fixme('one shows all that is around a place, another looks round in it, and the host ends it', async ({ browser }) => {
+test('one shows all that is around a place, another looks round in it, and the host ends it', async ({ browser }) => {
   const [li, chen] = await Promise.all([person(browser, 'li.terminal'), person(browser, 'chen.expert')]);
   for (const page of [li, chen]) await countLines(page);
   await li.goto('/');

@@ -45,7 +45,7 @@ export function ShelfPanel(props: { control: RoomControl; patient: string }): JS
       <Show when={all.state === 'ready' && all()} fallback={<Show when={all.state === 'errored'}><Notice kind="bad">{app.explain(all.error)}</Notice></Show>}>
         {(lying) => (
           <Show when={lying().length > 1} fallback={<p class="soft small">{app.t('shelf.none')}</p>}>
-            <ul class="marks" data-shelf>
+            <ul class="marks shelf" data-shelf>
               <For each={lying()}>
                 {({ study, series }) => (
                   <li>

@@ -1,5 +1,5 @@
 /** Makes the three planes of a series' volume and puts them into the panes while it lives. */
-import { Show, createEffect, createMemo, on, onCleanup } from 'solid-js';
+import { Show, createEffect, createMemo, on, onCleanup, untrack } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import type { Series, Study } from '../../core/dicom/dicom-web';
@@ -30,6 +30,7 @@ export function MprHost(props: MprHostProps): JSX.Element {
   // So does the window, unless it is a table: that is entered with stored values.
   const shown = control.windowOf(0);
   const window = first?.stack && !shown.table ? shown : undefined;
+  const cursor = untrack(control.cursor_lps_mm);
   const volume = createSeriesVolume(series.uid);
   let stacks: readonly VolumeStack[] = [];
 
@@ -39,7 +40,9 @@ export function MprHost(props: MprHostProps): JSX.Element {
       stacks = AXES.map((axis) => new VolumeStack(series, store, axis));
       stacks.forEach((stack, pane) => control.place(pane, study, stack));
       if (window) control.setWindow(0, window);
-      control.lookAt(from ?? centreLps(store.manifest));
+      // What was asked to be shown meanwhile comes before where one was.
+      const asked = control.cursor_lps_mm();
+      control.lookAt((asked !== cursor ? asked : undefined) ?? from ?? centreLps(store.manifest));
       control.chooseTool('cross');
     }),
   );
