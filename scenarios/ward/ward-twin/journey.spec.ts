@@ -205,6 +205,8 @@ test('a nurse walks the ward with a headset, reads a bed and takes its alarm the
       const upper = bytes.slice(Math.floor(bytes.length * 0.75)).filter((_, i) => i % 4 !== 3);
       return upper.reduce((sum, byte) => sum + byte, 0) / upper.length;
     };
+    // After a step the view is narrow for a moment.
+    await expect.poll(light).toBeGreaterThan(1);
     const day = await light();
     await press(nurse, 'controllers', 'night');
     await expect.poll(() => panelWords(nurse)).toContain('Day mode');
