@@ -86,6 +86,10 @@ fn packages() -> Result<Count> {
     if !PathBuf::from("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc").exists() {
         missing.push("fonts-noto-cjk");
     }
+    // Chromium draws by Mesa's llvmpipe in the tests.
+    if !PathBuf::from("/usr/share/glvnd/egl_vendor.d/50_mesa.json").exists() {
+        missing.extend(["libegl1", "libegl-mesa0", "libgl1-mesa-dri"]);
+    }
     install_from_debian(&missing)?;
     install_client_packages()?;
     python_peers()?;
