@@ -21,6 +21,10 @@ export async function withHeadset(browser: Browser, user: string, options: Brows
   const page = await person(browser, user, { viewport: SMALL, ...options });
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(error.message));
+  // The emulator reports what a frame throws, and goes on.
+  page.on('console', (said) => {
+    if (said.type() === 'error' && said.location().url.includes('/assets/')) errors.push(said.text());
+  });
   page.on('close', () => expect(errors, 'errors in the page').toEqual([]));
   await page.addInitScript(() => {
     window.__yuanyiEmulateXr = 'metaQuest3';
@@ -185,6 +189,7 @@ export async function seen(page: Page): Promise<number[]> {
     return new Promise<number[]>((done) => {
       session.requestAnimationFrame(() => {
         const gl = renderer.getContext();
+        if (gl.isContextLost()) throw new Error('the graphics context is lost');
         const { drawingBufferWidth: width, drawingBufferHeight: height } = gl;
         const bytes = new Uint8Array(width * height * 4);
         gl.readPixels(0, 0, width, height, gl.RGBA, gl.UNSIGNED_BYTE, bytes);
