@@ -947,6 +947,11 @@ licence: Licence,
  */
 colour: string, 
 /**
+ * Which place at the table is theirs, from 0, which is the nearest; it is theirs until they have left.
+ * Older recordings say none.
+ */
+place: number, 
+/**
  * Whether they may work with what stands in the room.
  */
 may_act: boolean, 

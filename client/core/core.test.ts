@@ -237,6 +237,7 @@ describe('people in a room', () => {
     name,
     role: 'expert', licence: 'valid',
      colour: '#123456',
+     place: 0,
     may_act: true,
     standing: 'speaker',
     hand_since: null,

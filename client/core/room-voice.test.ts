@@ -288,7 +288,7 @@ test('leaving and joining while a line is mended leaves one line only', async ()
 });
 
 test('who was muted is told that an open microphone is heard by nobody, and says no captions', async () => {
-  const person = { id: 1, actor: 'wang', name: 'Wang', role: 'nurse', licence: 'valid' as const, colour: '#ffffff', may_act: true, standing: 'speaker' as const, hand_since: null, treats: true, stays_until: null, joined: '2026-01-01T00:00:00Z', away: false };
+  const person = { id: 1, actor: 'wang', name: 'Wang', role: 'nurse', licence: 'valid' as const, colour: '#ffffff', place: 0, may_act: true, standing: 'speaker' as const, hand_since: null, treats: true, stays_until: null, joined: '2026-01-01T00:00:00Z', away: false };
   last(sockets).tick({ people: [{ ...person, muted: true }] });
   expect(voice.silenced()).toBe(true);
   expect(voice.caption('words')).toBe(false);
@@ -304,7 +304,7 @@ test('who was muted is told that an open microphone is heard by nobody, and says
 });
 
 test('whoever listens makes one person quieter, and that holds when they come back to another place', async () => {
-  const chen = { id: 2, actor: 'chen', name: 'Chen', role: 'expert', licence: 'valid' as const, colour: '#ffffff', may_act: true, standing: 'speaker' as const, hand_since: null, muted: false, treats: true, stays_until: null, joined: '2026-01-01T00:00:00Z', away: false };
+  const chen = { id: 2, actor: 'chen', name: 'Chen', role: 'expert', licence: 'valid' as const, colour: '#ffffff', place: 0, may_act: true, standing: 'speaker' as const, hand_since: null, muted: false, treats: true, stays_until: null, joined: '2026-01-01T00:00:00Z', away: false };
   const wang = { ...chen, id: 3, actor: 'wang', name: 'Wang' };
   last(sockets).tick({ people: [chen, wang] });
   await join();

@@ -14,7 +14,7 @@ const HOLOGRAM: { type: 'hologram' } & Hologram = {
   cursor_lps_mm: [0, 0, 0],
 };
 const PLACED: Placed = { by: 'li.terminal', at: '2026-11-20T08:00:00.000Z', entity: HOLOGRAM };
-const LI: Participant = { id: 1, actor: 'li.terminal', name: 'Li', role: 'terminal-doctor', licence: 'valid', colour: '#e69f00', may_act: true, standing: 'speaker', hand_since: null, muted: false, treats: true, stays_until: null, joined: PLACED.at, away: false };
+const LI: Participant = { id: 1, actor: 'li.terminal', name: 'Li', role: 'terminal-doctor', licence: 'valid', colour: '#e69f00', place: 0, may_act: true, standing: 'speaker', hand_since: null, muted: false, treats: true, stays_until: null, joined: PLACED.at, away: false };
 const HEAD = { position_m: [0, 1.6, 0] as [number, number, number], rotation: [0, 0, 0, 1] as [number, number, number, number] };
 const POSE = { head: HEAD, left: null, right: null, pointer: null, held: null, mouth: null };
 

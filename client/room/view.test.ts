@@ -18,14 +18,14 @@ afterEach(() => {
 });
 
 test('people look by their account wherever they sit, patients in plain dress, and whose line broke keep their place', () => {
-  const common = { colour: '#ffffff', may_act: true, hand_since: null, muted: false, treats: false, joined: '2026-01-01T00:00:00Z' };
+  const common = { colour: '#ffffff', place: 0, may_act: true, hand_since: null, muted: false, treats: false, joined: '2026-01-01T00:00:00Z' };
   const people = [
-    { ...common, id: 4, actor: 'wang.nurse', name: 'Wang', role: 'nurse', standing: 'speaker', away: true },
-    { ...common, id: 9, actor: 'zhao.patient', name: 'Zhao', role: 'patient', standing: 'patient', away: false },
+    { ...common, place: 3, id: 4, actor: 'wang.nurse', name: 'Wang', role: 'nurse', standing: 'speaker', away: true },
+    { ...common, place: 0, id: 9, actor: 'zhao.patient', name: 'Zhao', role: 'patient', standing: 'patient', away: false },
   ] as const;
   socket.tick({ people: people as unknown as Participant[] });
   expect([...viewOf(client).participants()]).toMatchObject([
-    { id: '4', account: 'wang.nurse', dress: 'medical', away: true },
-    { id: '9', account: 'zhao.patient', dress: 'plain', away: false },
+    { id: '4', account: 'wang.nurse', dress: 'medical', place: 3, away: true },
+    { id: '9', account: 'zhao.patient', dress: 'plain', place: 0, away: false },
   ]);
 });

@@ -11,10 +11,10 @@ export function viewOf(client: RoomClient, loudness: (participant: number) => nu
     entities: () => client.state.entities,
     *participants() {
       for (const one of client.state.participants.values()) {
-        const { id, actor, name, role, colour, away } = one;
+        const { id, actor, name, role, colour, place, away } = one;
         const dress = role === 'patient' ? 'plain' : 'medical';
         // Whose line broke keeps their place: they come back to it, and nobody else's seat moves.
-        yield { id: String(id), name, account: actor, badge: badgeOf(one), dress, away, colour, speaking: client.state.voices.get(id)?.speaking ?? false };
+        yield { id: String(id), name, account: actor, badge: badgeOf(one), dress, away, colour, place, speaking: client.state.voices.get(id)?.speaking ?? false };
       }
     },
     poses(participant, nowMs) {

@@ -178,6 +178,8 @@ export interface Participant {
   readonly badge?: string;
   /** A CSS colour that tells people apart, beside the name. */
   readonly colour?: string;
+  /** Which place at the table is theirs, as the room gives them out; 0 is the nearest. */
+  readonly place?: number;
   /** Whether they speak now. */
   readonly speaking?: boolean;
 }

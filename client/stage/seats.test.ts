@@ -1,14 +1,15 @@
 import { Quaternion, Vector3 } from 'three';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { HOLOGRAM_HEIGHT_M } from './room-scene';
 import type { Participant, Poses } from './room-view';
 import { FIST, POINTING } from '../core/hands';
-import { leaning, seatedPoses, takeSeat } from './seats';
+import { leaning, PLACES, seatedPoses, takeSeat } from './seats';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 test('whose device draws no stage sits at the table, where nobody else sits, until they leave', () => {
-  const here: Participant[] = [{ id: '1', name: 'Li' }, { id: '2', name: 'Chen' }];
+  const here: Participant[] = [{ id: '1', name: 'Li', place: 0 }, { id: '2', name: 'Chen', place: 1 }];
   const said: Record<string, Poses[]> = { 1: [], 2: [] };
   const leave = here.map(({ id }) => takeSeat({ selfId: id, participants: () => here, pose: (poses) => void said[id]?.push(poses) }));
   const [li, chen] = [said['1']?.[0], said['2']?.[0]];
@@ -24,6 +25,43 @@ test('whose device draws no stage sits at the table, where nobody else sits, unt
   for (const end of leave) end();
   vi.advanceTimersByTime(3_000);
   expect(said['1']).toHaveLength(4);
+});
+
+/** Room for 64, and eight more who come because they are needed; `crates/room/src/limits.rs` says so. */
+const FULL = 64 + 8;
+/** Nobody is nearer to another than this, wherever their cameras are. */
+const PERSONAL_M = 0.6;
+const VIEWS = [-1, 0, 1].flatMap((yaw) => [0.55, 1.75, 3.6].map((distance_m) => ({ yaw: (yaw * Math.PI) / 2, pitch: 0, distance_m })));
+
+test('a full room has a place for everybody, none of them near another, and all look at the hologram', () => {
+  expect(PLACES).toHaveLength(FULL);
+  const heads = PLACES.map((_, place) => VIEWS.map((view) => seatedPoses(place, view, undefined).head));
+  for (const { position_m, rotation } of heads.flat()) {
+    const at = new Vector3(...position_m);
+    const ahead = new Vector3(0, 0, -1).applyQuaternion(new Quaternion(...rotation));
+    expect(ahead.angleTo(new Vector3(0, HOLOGRAM_HEIGHT_M, 0).sub(at))).toBeLessThan(0.001);
+    // The room reaches 4.8 m from the table.
+    expect(at.length()).toBeLessThan(4.4);
+  }
+  const seen = heads.map((ones) => ones.map(({ position_m }) => new Vector3(...position_m)));
+  const apart = seen.flatMap((ones, place) => seen.slice(place + 1).map((others) => Math.min(...ones.flatMap((one) => others.map((other) => one.distanceTo(other))))));
+  expect(Math.min(...apart)).toBeGreaterThan(PERSONAL_M);
+});
+
+test('near places are taken first', () => {
+  const free = PLACES.slice(0, 34).map(({ radius_m }) => radius_m);
+  expect(free).toEqual([...free].sort((a, b) => a - b));
+});
+
+test('a place is where it is, whoever else is there', () => {
+  const headOf = (others: readonly Participant[]): Poses['head'] | undefined => {
+    let said: Poses | undefined;
+    takeSeat({ selfId: '2', participants: () => [{ id: '2', name: 'Chen', place: 7 }, ...others], pose: (poses) => void (said = poses) })();
+    return said?.head;
+  };
+  const alone = headOf([]);
+  expect(alone).toBeDefined();
+  expect(headOf([{ id: '1', name: 'Li', place: 0 }, { id: '10', name: 'Wang', place: 6 }])).toEqual(alone);
 });
 
 test('at a screen the hand points with what the mouse points at, and is a fist while it holds the hologram', () => {

@@ -5,32 +5,61 @@ import type { Pose, Poses, RoomView } from './room-view';
 import type { View } from './camera-rig';
 import { HOLOGRAM_HEIGHT_M } from './room-scene';
 
-/** Angles about the table, 0 being the front: people at screens sit behind it, left and right in turn. */
-const SEATS = [Math.PI - 0.74, Math.PI + 0.74, Math.PI - 1.3, Math.PI + 1.3, Math.PI - 1.85, Math.PI + 1.85];
+/** The nearest places: behind the table, and at its sides, so that nobody stands between one's eyes and the hologram. */
 const RADIUS_M = 1.32;
+const BEHIND = [0.74, 1.38, 2.02];
+/** Rings of places around them, as many as there are people in the fullest room, who come because they are needed included. */
+const RINGS = [
+  { radius_m: 2.11, places: 16, free_rad: 2.27 },
+  { radius_m: 2.9, places: 22, free_rad: 1.05 },
+  { radius_m: 3.69, places: 28, free_rad: 0.9 },
+] as const;
 const EYES_M = 1.5;
+/** How far aside and to the hologram a head follows its camera: nobody comes nearer to a neighbour than 0.6 m. */
+const [ASIDE_M, AHEAD_M] = [0.05, 0.08];
+
+interface Place {
+  /** About the table, 0 being the front. */
+  readonly angle: number;
+  readonly radius_m: number;
+}
+
+/** All places: those first where no place of the hospital has furniture, the nearest ring first, left and right in turn from the back. */
+export const PLACES: readonly Place[] = [
+  ...BEHIND.flatMap((aside) => [-aside, aside].map((angle) => ({ angle: Math.PI + angle, radius_m: RADIUS_M }))),
+  ...RINGS.flatMap((ring) => ringOf(ring).filter(({ angle }) => Math.cos(angle) >= Math.cos(ring.free_rad))),
+  ...RINGS.flatMap((ring) => ringOf(ring).filter(({ angle }) => Math.cos(angle) < Math.cos(ring.free_rad))),
+];
+
+function ringOf({ radius_m, places }: (typeof RINGS)[number]): Place[] {
+  return Array.from({ length: places / 2 }, (_, i) => ((places - 1 - 2 * i) * Math.PI) / places).flatMap((angle) => [-angle, angle].map((one) => ({ angle: one, radius_m })));
+}
+
 /** Where the camera stands first. */
 const FRONT: View = { yaw: 0, pitch: 0, distance_m: 1.75 };
 
-/** Which seat somebody has: by the order of the names of all who are here, so that everybody agrees. */
-export function seatOf(self: string, present: Iterable<string>): number {
-  return Math.max(0, [...present].sort().indexOf(self)) % SEATS.length;
+/** The own place, which the room gave: everybody there has another. */
+export function ownPlace({ selfId, participants }: Pick<RoomView, 'selfId' | 'participants'>): number {
+  for (const { id, place } of participants()) if (id === selfId) return place ?? 0;
+  return 0;
 }
 
 /**
  * Where others see a person who sits before a screen. Their camera goes round the hologram freely, and two of
- * them would look from the same place; so each has a seat at the table, from which the head follows the camera
+ * them would look from the same place; so each has a place at the table, from which the head follows the camera
  * and the hand points at what they point at, or is a fist while they hold the hologram.
  */
-export function seatedPoses(seat: number, view: View, pointsAt: Vector3 | undefined, holds = false): Poses {
-  const angle = (SEATS[seat] ?? Math.PI) + Math.sin(view.yaw) * 0.16;
-  const away = new Vector3(Math.sin(angle), 0, Math.cos(angle));
-  const head = away.clone().multiplyScalar(RADIUS_M - (1.75 - view.distance_m) * 0.12).setY(EYES_M + view.pitch * 0.1);
+export function seatedPoses(place: number, view: View, pointsAt: Vector3 | undefined, holds = false): Poses {
+  const { angle, radius_m } = PLACES[place] ?? { angle: Math.PI, radius_m: RADIUS_M };
+  const turned = angle + (Math.sin(view.yaw) * ASIDE_M) / radius_m;
+  const away = new Vector3(Math.sin(turned), 0, Math.cos(turned));
+  const ahead = Math.min(AHEAD_M, Math.max(-AHEAD_M, (FRONT.distance_m - view.distance_m) * 0.12));
+  const head = away.clone().multiplyScalar(radius_m - ahead).setY(EYES_M + view.pitch * 0.1);
   const looksAt = pointsAt ?? new Vector3(0, HOLOGRAM_HEIGHT_M, 0);
   const pose = facing(head, looksAt);
   if (!pointsAt) return { head: pose, left: null, right: null, pointer: null };
   const side = new Vector3(away.z, 0, -away.x).multiplyScalar(-0.2);
-  const hand = away.clone().multiplyScalar(RADIUS_M - 0.36).add(side).setY(1.14);
+  const hand = away.clone().multiplyScalar(radius_m - 0.36).add(side).setY(1.14);
   return { head: pose, left: null, right: { ...facing(hand, pointsAt), fingers: holds ? FIST : POINTING }, pointer: { origin_m: list(hand), hit_m: list(pointsAt), on: true } };
 }
 
@@ -71,8 +100,7 @@ export function takeSeat(room: Pick<RoomView, 'selfId' | 'participants' | 'pose'
     const now = performance.now();
     if (!lean && now - said < SEATED_EVERY_MS) return;
     said = now;
-    const present = [...room.participants()].map(({ id }) => id);
-    room.pose(leaning(seatedPoses(seatOf(room.selfId, present), FRONT, undefined), lean));
+    room.pose(leaning(seatedPoses(ownPlace(room), FRONT, undefined), lean));
   };
   sit();
   const again = setInterval(sit, LEANING_EVERY_MS);

@@ -21,7 +21,7 @@ import { Proposals, type Proposal } from './proposals';
 import { createRenderer, graphics, type Graphics } from './renderer';
 import { RoomScene } from './room-scene';
 import type { BoardPoint, EntityId, Hologram, Poses, RoomView } from './room-view';
-import { type Lean, leaning, seatedPoses, seatOf } from './seats';
+import { type Lean, leaning, ownPlace, seatedPoses } from './seats';
 import { SharedHologram } from './shared';
 import { Tools } from './tools';
 import { scaled, turned } from './turning';
@@ -404,8 +404,7 @@ export class Stage {
   #pose(now: number): void {
     if (now - this.#posedAt < POSE_EVERY_MS) return;
     this.#posedAt = now;
-    const present = [...this.#room.participants()].map((p) => p.id);
-    const seated = (): Poses => seatedPoses(seatOf(this.#room.selfId, present), this.rig.view, this.#pointed?.room, this.shared.holding);
+    const seated = (): Poses => seatedPoses(ownPlace(this.#room), this.rig.view, this.#pointed?.room, this.shared.holding);
     const poses = this.#presence?.poses() ?? leaning(seated(), this.leans());
     this.shared.stream(poses);
   }

@@ -1,6 +1,7 @@
 /** Each place as it is furnished: inside its walls, with room around the table, and nothing standing in anything. */
 import { Vector3 } from 'three';
 import { describe, expect, it } from 'vitest';
+import { PLACES as SEATS } from '../seats';
 import { PLACES, type Piece, type Prop } from './design';
 import { DESIGNS } from './designs';
 import { Light } from './light';
@@ -8,6 +9,9 @@ import { extentOf, sizeOf } from './pieces';
 
 /** People stand around the table out to here, and one walks behind them. */
 const FREE_m = 2;
+/** So many places of people at screens are free in every place; the others are for crowds. */
+const SEATS_FREE = 34;
+const [HEAD_m, SHOULDER_m] = [1.8, 0.2];
 
 /** The four corners of a model's footprint, and its lower and upper end. */
 function footprint(prop: Prop): { corners: Vector3[]; low: number; high: number } {
@@ -47,6 +51,16 @@ describe.each(PLACES)('%s', (place) => {
       if (extent.max[1] < 0.05) continue;
       const near = Math.hypot(Math.max(extent.min[0], 0, -extent.max[0]), Math.max(extent.min[2], 0, -extent.max[2]));
       expect(near, nameOf(piece)).toBeGreaterThanOrEqual(FREE_m);
+    }
+  });
+
+  it('has nothing where people at screens stand first', () => {
+    for (const { angle, radius_m } of SEATS.slice(0, SEATS_FREE)) {
+      const [x, z] = [Math.sin(angle) * radius_m, Math.cos(angle) * radius_m];
+      for (const { piece, extent: { min, max } } of standing) {
+        if (max[1] < 0.05 || min[1] > HEAD_m) continue;
+        expect(Math.hypot(Math.max(min[0] - x, 0, x - max[0]), Math.max(min[2] - z, 0, z - max[2])), nameOf(piece)).toBeGreaterThan(SHOULDER_m);
+      }
     }
   });
 

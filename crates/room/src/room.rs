@@ -20,7 +20,7 @@ use crate::{
     Ordered, Placed, Probe, RecordingNow, Refusal, Sending, Standing, Transform,
     judge::{Case, Verdict},
     limits,
-    seat::{Outcome, Person, Seat, Sitter, free_colour},
+    seat::{Outcome, Person, Seat, Sitter, free_colour, free_place},
     tick::{Shown, Tick},
     wire::{Ack, ClientFrame, Entrance, News, Participant, ResumeToken, ServerFrame, VERSION},
     world::World,
@@ -305,11 +305,17 @@ impl Room {
             return Err(Farewell::RoomFull);
         }
         let id = self.free_number();
-        let colour = free_colour(&self.sitters);
-        let sitter = Sitter::new(person, id, token, colour, now);
+        let sitter = Sitter::new(person, id, token, now);
         let seat = sitter.seat;
-        self.sitters.insert(id, sitter);
+        self.seat(sitter);
         Ok(seat)
+    }
+
+    /// Gives somebody who comes in a colour and a place at the table; nobody else's place changes.
+    fn seat(&mut self, mut sitter: Sitter) {
+        sitter.colour = free_colour(&self.sitters);
+        sitter.place = free_place(&self.sitters);
+        self.sitters.insert(sitter.seat.participant, sitter);
     }
 
     fn free_number(&mut self) -> u16 {

@@ -81,6 +81,8 @@ pub(crate) struct Sitter {
     pub seat: Seat,
     pub token: ResumeToken,
     pub colour: u8,
+    /// Which place at the table is theirs: the nearest ones have the lowest numbers.
+    pub place: u16,
     pub joined: Timestamp,
     /// When their connection broke; `None` while they are here.
     pub away_since: Option<Timestamp>,
@@ -98,7 +100,7 @@ pub(crate) struct Sitter {
 }
 
 impl Sitter {
-    pub fn new(person: Person, id: u16, token: ResumeToken, colour: u8, now: Timestamp) -> Self {
+    pub fn new(person: Person, id: u16, token: ResumeToken, now: Timestamp) -> Self {
         Self {
             person,
             seat: Seat {
@@ -106,7 +108,8 @@ impl Sitter {
                 connection: 1,
             },
             token,
-            colour,
+            colour: 0,
+            place: 0,
             joined: now,
             away_since: None,
             acts: Bucket::full(ACTS_PER_SECOND, now),
@@ -177,6 +180,12 @@ pub(crate) fn free_colour(sitters: &BTreeMap<u16, Sitter>) -> u8 {
         let turn = sitters.len() % usize::from(COLOURS);
         u8::try_from(turn).unwrap_or(0)
     })
+}
+
+/// The nearest place at the table that nobody has.
+pub(crate) fn free_place(sitters: &BTreeMap<u16, Sitter>) -> u16 {
+    let is_free = |place: &u16| sitters.values().all(|sitter| sitter.place != *place);
+    (0..=u16::MAX).find(is_free).unwrap_or(u16::MAX)
 }
 
 /// A token bucket: so many a second, and so many at once. It counts in thousandths.

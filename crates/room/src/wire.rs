@@ -143,6 +143,10 @@ pub struct Participant {
     pub licence: Licence,
     /// The colour of the avatar and its marks, as `#rrggbb`.
     pub colour: String,
+    /// Which place at the table is theirs, from 0, which is the nearest; it is theirs until they have left.
+    /// Older recordings say none.
+    #[serde(default)]
+    pub place: u16,
     /// Whether they may work with what stands in the room.
     pub may_act: bool,
     /// What they are in the room.

@@ -524,6 +524,7 @@ fn people() -> Vec<Participant> {
         role: "expert".to_owned(),
         licence: Licence::Valid,
         colour: "#e69f00".to_owned(),
+        place: 7,
         may_act: true,
         standing: Standing::Host,
         hand_since: Some(at()),

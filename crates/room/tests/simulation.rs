@@ -13,7 +13,7 @@
 mod locks;
 mod stage;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use room::{
     Change, Did, Door, Entity, Event, Held, KeptAct, KeptOut, Knocking, Leading, NewEntity,
@@ -605,6 +605,8 @@ impl Hospital {
                 assert!(people.iter().any(|one| Some(&one.actor) == companion));
             }
         }
+        let places: BTreeSet<u16> = people.iter().map(|one| one.place).collect();
+        assert_eq!(places.len(), people.len(), "two sit in one place");
         let hosts = people.iter().filter(|one| one.standing == Standing::Host);
         let mut hosts: Vec<_> = hosts.map(|one| &one.actor).collect();
         hosts.dedup();

@@ -11,6 +11,8 @@
 
 mod stage;
 
+use std::collections::BTreeSet;
+
 use room::{
     Door, Entity, Hologram, Licence, Refusal, Sending, Standing, limits, wire::ServerFrame,
 };
@@ -563,4 +565,49 @@ fn everybody_wears_a_colour_of_their_own() {
         stage.refused(waiting, wear("#999999")),
         Some(Refusal::NotInside)
     );
+}
+
+#[test]
+fn nobody_moves_when_others_come_and_go_and_a_place_that_is_left_is_the_next_ones() {
+    let (mut stage, host) = opened();
+    let places = |stage: &Stage| -> Vec<(String, u16)> {
+        let people = stage.room.people().into_iter();
+        people
+            .map(|one| (one.actor.as_str().to_owned(), one.place))
+            .collect()
+    };
+    let as_named = |all: &[(&str, u16)]| -> Vec<(String, u16)> {
+        all.iter()
+            .map(|(who, place)| ((*who).to_owned(), *place))
+            .collect()
+    };
+    let chen = stage.enter("chen.expert");
+    stage.enter("wang.nurse");
+    let three = [("li.terminal", 0), ("chen.expert", 1), ("wang.nurse", 2)];
+    assert_eq!(places(&stage), as_named(&three));
+    // Whose line breaks keeps their place as long as their seat.
+    stage.room.leave(stage.now, chen);
+    stage.enter("xu.nurse");
+    assert_eq!(places(&stage)[3].1, 3);
+    // Then it is the next one's, and nobody else moves.
+    for _ in 0..7 {
+        stage.wait(10_000);
+        stage.round();
+    }
+    stage.enter("zhou.trainee");
+    let then = [
+        ("li.terminal", 0),
+        ("wang.nurse", 2),
+        ("xu.nurse", 3),
+        ("zhou.trainee", 1),
+    ];
+    assert_eq!(places(&stage), as_named(&then));
+    assert_eq!(host.participant, stage.room.people()[0].id);
+    // A full room has a place for everybody, and none twice.
+    for at in 0..limits::PARTICIPANTS - then.len() {
+        stage.enter(&format!("actor{at}"));
+    }
+    let taken: BTreeSet<u16> = places(&stage).into_iter().map(|(_, place)| place).collect();
+    let all = u16::try_from(limits::PARTICIPANTS).unwrap();
+    assert_eq!(taken, (0..all).collect());
 }

@@ -8,7 +8,7 @@ use vocabulary::{ActorId, Timestamp};
 use super::Room;
 use crate::{
     AtDoor, Farewell, KeptOut, Knocking, Order, Refusal, Sending, Standing, Threshold, limits,
-    seat::{Person, Seat, Sitter, free_colour},
+    seat::{Person, Seat, Sitter},
     wire::{News, Participant, ResumeToken, ServerFrame},
 };
 
@@ -133,6 +133,7 @@ impl Room {
             role: person.role.clone(),
             licence: person.licence,
             colour: sitter.colour().to_owned(),
+            place: sitter.place,
             may_act: standing.works(),
             standing,
             hand_since: sitter.hand_since,
@@ -197,7 +198,7 @@ impl Room {
             return Err(Farewell::RoomFull);
         }
         let id = self.free_number();
-        let sitter = Sitter::new(person, id, token, 0, now);
+        let sitter = Sitter::new(person, id, token, now);
         let seat = sitter.seat;
         let mut knock = Knock {
             sitter,
@@ -362,10 +363,9 @@ impl Room {
                 continue;
             }
             if let Some(Knock { mut sitter, .. }) = self.at_door.remove(&id) {
-                sitter.colour = free_colour(&self.sitters);
                 sitter.joined = now;
                 let seat = sitter.seat;
-                self.sitters.insert(id, sitter);
+                self.seat(sitter);
                 self.people_changed = true;
                 self.settle_host(now);
                 // They knew nothing of the room while they waited, and count their acts on.
