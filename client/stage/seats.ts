@@ -39,8 +39,8 @@ function ringOf({ radius_m, places }: (typeof RINGS)[number]): Place[] {
 const FRONT: View = { yaw: 0, pitch: 0, distance_m: 1.75 };
 
 /** The own place, which the room gave: everybody there has another. */
-export function ownPlace({ selfId, participants }: Pick<RoomView, 'selfId' | 'participants'>): number {
-  for (const { id, place } of participants()) if (id === selfId) return place ?? 0;
+export function ownPlace(room: Pick<RoomView, 'selfId' | 'participants'>): number {
+  for (const { id, place } of room.participants()) if (id === room.selfId) return place ?? 0;
   return 0;
 }
 
