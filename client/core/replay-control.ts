@@ -4,6 +4,8 @@ import type { Accessor } from 'solid-js';
 import type { RecordedAct, RecordingWhole } from '../../contract/recordings';
 import type { Event } from '../../contract/room';
 import { RecordedVoices } from '../media/recorded-voices';
+import type { Ear } from '../media/sound';
+import { isHeard } from '../media/stretch';
 import { Replay } from '../room/replay';
 import type { Speed } from '../room/replay';
 import { viewOf } from '../room/view';
@@ -76,8 +78,11 @@ export function foundActs(acts: readonly ActLine[], kind: string, name: string, 
   });
 }
 
-/** Opens a replay while the caller lives. */
-export function createReplay(room: string, whole: RecordingWhole, acts: Accessor<readonly ActLine[]>, app: App): ReplayControl {
+/** Before the stage is drawn, or without one, one hears from the front of the table, where its camera stands first. */
+const FRONT: Ear = { position_m: [0, 1.5, 1.75], rotation: [0, 0, 0, 1] };
+
+/** Opens a replay while the caller lives; voices are heard as from `eye`. */
+export function createReplay(room: string, whole: RecordingWhole, acts: Accessor<readonly ActLine[]>, app: App, eye: () => Ear | undefined): ReplayControl {
   const base = `/api/rooms/${encodeURIComponent(room)}/recordings/${whole.card.recording}/parts`;
   const replay = new Replay(room, whole.parts, (part) => app.api.bytes(`${base}/${part}`));
   const voices = new RecordedVoices(whole.parts, async (part, speaker) => (await app.api.bytes(`${base}/${part}/voice/${speaker}`)).buffer);
@@ -95,12 +100,12 @@ export function createReplay(room: string, whole: RecordingWhole, acts: Accessor
     setSpeed(replay.speed);
   });
   replay.events.on('failed', setFailed);
-  // Voices are heard at their own speed only.
-  replay.events.on('leap', () => (replay.playing && !replay.waiting && replay.speed === 1 ? voices.begin(replay.at_ms) : voices.stop()));
+  replay.events.on('leap', () => (replay.playing && !replay.waiting && isHeard(replay.speed) ? voices.begin(replay.at_ms, replay.speed) : voices.stop()));
   let frame = requestAnimationFrame(function pass() {
     replay.advance();
     if (replay.playing && !replay.waiting) {
       voices.follow(replay.at_ms);
+      voices.listenFrom(eye() ?? FRONT);
       for (const [who, pose] of replay.client.sample()) voices.place(who, pose.head);
     }
     frame = requestAnimationFrame(pass);

@@ -1,6 +1,8 @@
 /** The voices of a recording, in time with what is seen: a part's voices are fetched, decoded and laid to their times. */
 import type { Placement } from '../../contract/room';
-import { turned } from './sound';
+import { listenFrom } from './sound';
+import type { Ear } from './sound';
+import { stretched } from './stretch';
 
 export interface VoicePart {
   readonly number: number;
@@ -14,7 +16,7 @@ interface Way {
   readonly panner: PannerNode;
 }
 
-/** A part is laid this long before it begins. */
+/** A part is laid this long before it is heard. */
 const AHEAD_MS = 4_000;
 
 export class RecordedVoices {
@@ -28,18 +30,26 @@ export class RecordedVoices {
   #laid = new Set<number>();
   /** Counts beginnings: what was fetched for an earlier one is not heard. */
   #begun = 0;
-  /** The context's time at which the recording's was nought; undefined while nothing is heard. */
+  /** The context's time at which the recording's was nought, by its speed; undefined while nothing is heard. */
   #origin_s: number | undefined;
+  #speed = 1;
 
   constructor(parts: readonly VoicePart[], load: (part: number, speaker: number) => Promise<ArrayBuffer>) {
     [this.#parts, this.#load] = [parts, load];
   }
 
-  /** Begins at a time of the recording, at its own speed. Browsers let sound begin with a press only. */
-  begin(at_ms: number): void {
+  /** Begins at a time of the recording; at whatever speed voices keep their pitch. Browsers let sound begin with a
+   * press only. */
+  begin(at_ms: number, speed: number): void {
     this.stop();
     void this.#context.resume();
-    this.#origin_s = this.#context.currentTime - at_ms / 1000;
+    this.#speed = speed;
+    this.#origin_s = this.#context.currentTime - this.#seconds(at_ms);
+  }
+
+  /** How long so much of the recording sounds. */
+  #seconds(ms: number): number {
+    return ms / 1000 / this.#speed;
   }
 
   stop(): void {
@@ -54,21 +64,22 @@ export class RecordedVoices {
   follow(at_ms: number): void {
     if (this.#origin_s === undefined) return;
     // A page that stood still, or waited for a part, begins anew where it is.
-    if (Math.abs(this.#context.currentTime - this.#origin_s - at_ms / 1000) > 0.15) this.begin(at_ms);
+    if (Math.abs(this.#context.currentTime - this.#origin_s - this.#seconds(at_ms)) > 0.15) this.begin(at_ms, this.#speed);
     for (const part of this.#parts) {
-      if (this.#laid.has(part.number) || part.from_ms > at_ms + AHEAD_MS || part.to_ms <= at_ms) continue;
+      if (this.#laid.has(part.number) || part.from_ms > at_ms + AHEAD_MS * this.#speed || part.to_ms <= at_ms) continue;
       this.#laid.add(part.number);
       for (const speaker of part.speakers) void this.#lay(part, speaker, this.#begun);
     }
   }
 
   async #lay(part: VoicePart, speaker: number, begun: number): Promise<void> {
-    const buffer = await this.#buffer(part.number, speaker);
-    if (!buffer || begun !== this.#begun || this.#origin_s === undefined) return;
+    const decoded = await this.#buffer(part.number, speaker);
+    if (!decoded || begun !== this.#begun || this.#origin_s === undefined) return;
+    const buffer = this.#speed === 1 ? decoded : this.#stretched(decoded);
     const source = this.#context.createBufferSource();
     source.buffer = buffer;
     source.connect(this.#way(speaker).analyser);
-    const begins = this.#origin_s + part.from_ms / 1000;
+    const begins = this.#origin_s + this.#seconds(part.from_ms);
     const late = Math.max(0, this.#context.currentTime - begins);
     if (late >= buffer.duration) return;
     source.start(Math.max(begins, this.#context.currentTime), late);
@@ -86,6 +97,14 @@ export class RecordedVoices {
       for (const far of [...this.#decoded.keys()].slice(0, -32)) this.#decoded.delete(far);
     }
     return decoded;
+  }
+
+  /** Tracks of recordings have one channel. */
+  #stretched(decoded: AudioBuffer): AudioBuffer {
+    const samples = stretched(decoded.getChannelData(0), this.#speed, decoded.sampleRate);
+    const buffer = this.#context.createBuffer(1, Math.max(1, samples.length), decoded.sampleRate);
+    buffer.copyToChannel(samples, 0);
+    return buffer;
   }
 
   #way(speaker: number): Way {
@@ -109,12 +128,8 @@ export class RecordedVoices {
   }
 
   /** From where one listens. */
-  listenFrom(eye: Placement): void {
-    const { listener } = this.#context;
-    if (!('positionX' in listener)) return;
-    const ahead = turned(eye.rotation, [0, 0, -1]);
-    [listener.positionX.value, listener.positionY.value, listener.positionZ.value] = eye.position_m;
-    [listener.forwardX.value, listener.forwardY.value, listener.forwardZ.value] = ahead;
+  listenFrom(eye: Ear): void {
+    listenFrom(this.#context.listener, eye);
   }
 
   /** How loud somebody is heard now: the root of its mean square, from 0 to 1. */

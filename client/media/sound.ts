@@ -73,20 +73,7 @@ export class Sound {
 
   /** Where one's own head is. */
   listenFrom(head: Placement | undefined): void {
-    const { listener } = this.#context;
-    const [x, y, z] = head?.position_m ?? [0, 0, 0];
-    const ahead = turned(head?.rotation ?? [0, 0, 0, 1], [0, 0, -1]);
-    const up = turned(head?.rotation ?? [0, 0, 0, 1], [0, 1, 0]);
-    // Firefox has the older way only.
-    if (!('positionX' in listener)) {
-      const old = listener as AudioListener;
-      old.setPosition(x, y, z);
-      old.setOrientation(...ahead, ...up);
-      return;
-    }
-    [listener.positionX.value, listener.positionY.value, listener.positionZ.value] = [x, y, z];
-    [listener.forwardX.value, listener.forwardY.value, listener.forwardZ.value] = ahead;
-    [listener.upX.value, listener.upY.value, listener.upZ.value] = up;
+    listenFrom(this.#context.listener, head);
   }
 
   /** How loud a voice is now: the root of its mean square, from 0 to 1. */
@@ -127,8 +114,31 @@ function end({ element, source, delay, gain, panner }: Voice): void {
 
 type Three = [number, number, number];
 
+/** A head that hears. */
+export interface Ear {
+  readonly position_m: readonly [number, number, number];
+  readonly rotation: readonly [number, number, number, number];
+}
+
+/** Puts the ears where a head is, and turns them with it. */
+export function listenFrom(listener: AudioListener, head: Ear | undefined): void {
+  const [x, y, z] = head?.position_m ?? [0, 0, 0];
+  const ahead = turned(head?.rotation ?? [0, 0, 0, 1], [0, 0, -1]);
+  const up = turned(head?.rotation ?? [0, 0, 0, 1], [0, 1, 0]);
+  // Firefox has the older way only.
+  if (!('positionX' in listener)) {
+    const old = listener as AudioListener;
+    old.setPosition(x, y, z);
+    old.setOrientation(...ahead, ...up);
+    return;
+  }
+  [listener.positionX.value, listener.positionY.value, listener.positionZ.value] = [x, y, z];
+  [listener.forwardX.value, listener.forwardY.value, listener.forwardZ.value] = ahead;
+  [listener.upX.value, listener.upY.value, listener.upZ.value] = up;
+}
+
 /** A direction turned by a unit quaternion (x, y, z, w). */
-export function turned([qx, qy, qz, qw]: readonly [number, number, number, number], [x, y, z]: Three): Three {
+function turned([qx, qy, qz, qw]: readonly [number, number, number, number], [x, y, z]: Three): Three {
   const [tx, ty, tz] = [2 * (qy * z - qz * y), 2 * (qz * x - qx * z), 2 * (qx * y - qy * x)];
   return [x + qw * tx + (qy * tz - qz * ty), y + qw * ty + (qz * tx - qx * tz), z + qw * tz + (qx * ty - qy * tx)];
 }

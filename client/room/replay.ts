@@ -7,7 +7,7 @@ import { framesOf } from './recording';
 import type { SeenFrame } from './recording';
 import { RoomClient } from './room-client';
 
-export const SPEEDS = [0.25, 0.5, 1, 2, 4, 8] as const;
+export const SPEEDS = [0.25, 0.5, 1, 1.5, 2, 4, 8] as const;
 export type Speed = (typeof SPEEDS)[number];
 
 /** How long a line may be silent, by the client's own watch, is more than this. */

@@ -1,4 +1,4 @@
-import { Color, Scene, Vector3, type WebGLRenderer } from 'three';
+import { type Camera, Color, Quaternion, Scene, Vector3, type WebGLRenderer } from 'three';
 import { Emitter } from '../core/emitter';
 import type { Transform, Vec3 } from '../core/frames';
 import type { Language } from '../core/language';
@@ -20,8 +20,8 @@ import type { PlaceId } from './places/design';
 import { Proposals, type Proposal } from './proposals';
 import { createRenderer, graphics, type Graphics } from './renderer';
 import { RoomScene } from './room-scene';
-import type { BoardPoint, EntityId, Hologram, Poses, RoomView } from './room-view';
-import { type Lean, leaning, ownPlace, seatedPoses } from './seats';
+import type { BoardPoint, EntityId, Hologram, Pose, Poses, RoomView } from './room-view';
+import { type Lean, leaning, list, ownPlace, seatedPoses } from './seats';
 import { SharedHologram } from './shared';
 import { Tools } from './tools';
 import { scaled, turned } from './turning';
@@ -234,6 +234,13 @@ export class Stage {
     return this.#presence?.view() ?? this.rig.view;
   }
 
+  /** From where one sees the room, and which way; who only looks on hears from there too. */
+  get eye(): Pose {
+    const [position, rotation] = [new Vector3(), new Quaternion()];
+    this.#camera.matrixWorld.decompose(position, rotation, new Vector3());
+    return { position_m: list(position), rotation: [rotation.x, rotation.y, rotation.z, rotation.w] };
+  }
+
   /** Looks from there, as somebody does who shows the way. In a headset nobody is moved but by being brought there once. */
   look(view: View, once: boolean): void {
     if (!this.#presence) this.rig.view = view;
@@ -376,10 +383,13 @@ export class Stage {
     return ball.mesh.visible;
   }
 
+  get #camera(): Camera {
+    return this.#presence ? this.renderer.xr.getCamera() : this.rig.camera;
+  }
+
   /** From where one sees the room. */
   #eye(): Vector3 {
-    const camera = this.#presence ? this.renderer.xr.getCamera() : this.rig.camera;
-    return new Vector3().setFromMatrixPosition(camera.matrixWorld);
+    return new Vector3().setFromMatrixPosition(this.#camera.matrixWorld);
   }
 
   #draw(ready: boolean): void {

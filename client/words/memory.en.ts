@@ -53,7 +53,7 @@ export const memory = {
   'replay.next': 'Next act',
   'replay.time': 'Time in the recording',
   'replay.speed': 'Speed',
-  'replay.silent': 'Voices are heard at speed 1 only.',
+  'replay.silent': 'No voices at this speed: they are heard from 0.5× to 2×.',
   'replay.waiting': 'Loading…',
   'replay.failed': 'A part could not be loaded',
   'replay.acts': 'What was done',

@@ -54,7 +54,7 @@ export const memory: Readonly<Record<keyof typeof en, string>> = {
   'replay.next': '下一操作',
   'replay.time': '录制时间',
   'replay.speed': '速度',
-  'replay.silent': '仅在 1 倍速时播放语音。',
+  'replay.silent': '此速度下无语音：仅 0.5 至 2 倍速可听到。',
   'replay.waiting': '正在加载…',
   'replay.failed': '有一段未能加载',
   'replay.acts': '操作记录',

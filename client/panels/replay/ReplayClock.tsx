@@ -4,6 +4,7 @@ import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import { clockWords } from '../../core/replay-control';
 import type { ActLine, ReplayControl } from '../../core/replay-control';
+import { isHeard } from '../../media/stretch';
 import { SPEEDS } from '../../room/replay';
 import type { Speed } from '../../room/replay';
 import { Icon } from '../Icon';
@@ -59,7 +60,7 @@ export function ReplayClock(props: { replay: ReplayControl; acts: readonly ActLi
             </For>
           </select>
         </label>
-        <Show when={replay.speed() !== 1}>
+        <Show when={!isHeard(replay.speed())}>
           <span class="soft small">{app.t('replay.silent')}</span>
         </Show>
         <Show when={replay.waiting()}>

@@ -11,6 +11,7 @@ import { Link } from '../../core/router';
 import { createSeriesVolume } from '../../core/series-volume';
 import type { SeriesVolume } from '../../core/series-volume';
 import { SPEEDS } from '../../room/replay';
+import type { Stage } from '../../stage/stage';
 import { Icon } from '../Icon';
 import { LanguageSwitch } from '../LanguageSwitch';
 import { Notice } from '../Notice';
@@ -26,7 +27,8 @@ type Part = 'acts' | 'there';
 export function ReplayFrame(props: { room: string; whole: RecordingWhole }): JSX.Element {
   const app = useApp();
   const acts = createMemo(() => props.whole.acts.map((act) => actLine(act, app)));
-  const replay = createReplay(props.room, props.whole, acts, app);
+  const [stage, setStage] = createSignal<Stage>();
+  const replay = createReplay(props.room, props.whole, acts, app, () => stage()?.eye);
   const [shown, setShown] = createSignal<Part>('acts');
   const [setting, setSetting] = createSetting(() => 'consulting');
   const series = createMemo(() => replay.room.hologram()?.state.series);
@@ -87,7 +89,7 @@ export function ReplayFrame(props: { room: string; whole: RecordingWhole }): JSX
         </Show>
       </div>
       <div class="room-dark replay-dark">
-        <StageHost control={replay.room} setting={setting()} volume={volume()} title={title()} nodules={[]} onStage={() => undefined} words={undefined} foot={undefined} side={undefined}>
+        <StageHost control={replay.room} setting={setting()} volume={volume()} title={title()} nodules={[]} onStage={setStage} words={undefined} foot={undefined} side={undefined}>
           {undefined}
         </StageHost>
         <ReplayClock replay={replay} acts={acts()} />
