@@ -105,5 +105,8 @@ export const memory = {
   'replay.noHologram': 'No hologram stands there yet.',
   'replay.keys': 'Space plays and pauses; J and L go 5 s back and on; , and . go from act to act; [ and ] change the speed. On the stage arrows walk round.',
   'replay.export': 'Take the recording away (ZIP)',
-  'replay.proof': 'Sealed in the ledger: entry {entry}',
+  'replay.proofs': 'Proof',
+  'replay.proof.part': 'What is shown, part {number} of {count}: ledger entry {entry}',
+  'replay.proof.seal': 'The whole recording, sealed: ledger entry {entry}',
+  'replay.proof.open': 'The whole is sealed when the recording ends.',
 } as const;

@@ -106,5 +106,8 @@ export const memory: Readonly<Record<keyof typeof en, string>> = {
   'replay.noHologram': '此时尚无影像。',
   'replay.keys': '空格播放或暂停；J、L 后退或前进 5 秒；逗号、句号跳到上一或下一操作；[、] 调整速度。在场景中用方向键环绕。',
   'replay.export': '导出录制（ZIP）',
-  'replay.proof': '已封存于账本：第 {entry} 条',
+  'replay.proofs': '证明',
+  'replay.proof.part': '当前所示为第 {number} 段，共 {count} 段：账本第 {entry} 条',
+  'replay.proof.seal': '整个录制已封存：账本第 {entry} 条',
+  'replay.proof.open': '录制结束后整体封存。',
 } as const;

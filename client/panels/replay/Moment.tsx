@@ -1,10 +1,11 @@
 /** What is in the room at the moment that is shown, in words: the same that stands on the stage. */
-import { For, Show } from 'solid-js';
+import { For, Show, createMemo } from 'solid-js';
 import type { JSX } from 'solid-js';
 import type { RecordingWhole } from '../../../contract/recordings';
 import { useApp } from '../../core/app';
 import { clockWords } from '../../core/replay-control';
 import type { ReplayControl } from '../../core/replay-control';
+import { ProofBadge } from '../ProofBadge';
 import { roleWords } from '../person';
 import { markWords } from '../room/MarksPanel';
 
@@ -18,6 +19,8 @@ export function Moment(props: MomentProps): JSX.Element {
   const app = useApp();
   const room = props.replay.room;
   const name = (actor: string): string => room.people().find((one) => one.actor === actor)?.name ?? props.whole.acts.find((act) => act.actor === actor)?.name ?? actor;
+  // The same one while it is played: each part is proved once.
+  const part = createMemo(() => props.whole.parts.findLast(({ from_ms }) => from_ms <= props.replay.at_ms()));
   const hologram = (): string => {
     const state = room.hologram()?.state;
     if (!state) return app.t('replay.noHologram');
@@ -56,8 +59,26 @@ export function Moment(props: MomentProps): JSX.Element {
           </ul>
         </Show>
       </section>
+      <section class="stack tight" data-recording-proof>
+        <h2 class="legend">{app.t('replay.proofs')}</h2>
+        <Show when={part()}>
+          {(shown) => (
+            <p class="row small">
+              {app.t('replay.proof.part', { number: shown().number + 1, count: props.whole.parts.length, entry: shown().entry })}
+              <ProofBadge sequence={shown().entry} />
+            </p>
+          )}
+        </Show>
+        <Show when={props.whole.card.entry} fallback={<p class="soft small">{app.t('replay.proof.open')}</p>}>
+          {(entry) => (
+            <p class="row small">
+              {app.t('replay.proof.seal', { entry: entry() })}
+              <ProofBadge sequence={entry()} />
+            </p>
+          )}
+        </Show>
+      </section>
       <Show when={props.whole.card.entry !== null}>
-        <p class="soft small">{app.t('replay.proof', { entry: props.whole.card.entry ?? '' })}</p>
         <a class="button" href={`/api/rooms/${encodeURIComponent(props.room)}/recordings/${props.whole.card.recording}/export`} download="">
           {app.t('replay.export')}
         </a>
