@@ -22,6 +22,8 @@ export interface Body {
   mouth?: number;
   /** How far the lids are closed, from 0 to 1, where there are some. */
   blink?(closed: number): void;
+  /** Clothes take the colour that somebody wears. */
+  wear(colour: Color): void;
   /** How much of it is to be seen, from 0 to 1. */
   fade(seen: number): void;
   dispose(): void;
@@ -48,6 +50,7 @@ class Avatar {
   /** A shape says who speaks, so that no colour is needed to tell; the louder, the more waves. */
   readonly #waves = new Group();
   #waved = 0;
+  readonly #worn = new Color();
   #colour = '';
   #loud = 0;
   #lids = 0;
@@ -59,6 +62,7 @@ class Avatar {
 
   constructor(participant: Participant, tint: Color, shapes: Shapes, body: Body) {
     this.#body = body;
+    this.#worn.copy(tint);
     this.#light = new MeshBasicMaterial({ color: tint, transparent: true, opacity: 0.7, depthWrite: false });
     this.#ray = new Mesh(shapes.ray, this.#light);
     this.#dot = new Mesh(shapes.dot, this.#light);
@@ -76,7 +80,9 @@ class Avatar {
   wear(colour: string): boolean {
     if (colour === this.#colour) return false;
     this.#colour = colour;
-    this.#light.color.set(colour);
+    this.#worn.set(colour);
+    this.#light.color.copy(this.#worn);
+    this.#body.wear(this.#worn);
     return true;
   }
 
@@ -89,6 +95,7 @@ class Avatar {
     this.#body.dispose();
     this.#body = body;
     this.group.add(body.group);
+    body.wear(this.#worn);
     if (this.#poses) body.pose(this.#poses, this.#looksAt);
     body.fade(this.#seen);
     this.#move();
@@ -253,12 +260,12 @@ export class Avatars {
   }
 
   /** A bust stands in for the figure until it is there, and stays where it cannot be had. */
-  async #dress({ id, account, dress }: Participant, avatar: Avatar): Promise<void> {
+  async #dress({ id, account, dress = 'medical' }: Participant, avatar: Avatar): Promise<void> {
     if (!this.#figures || this.#avatars.size > MOST_FIGURES) return;
     try {
-      const model = await this.#figures.load(figureFor(account ?? id, dress ?? 'medical'));
+      const model = await this.#figures.load(figureFor(account ?? id, dress));
       if (this.#avatars.get(id) !== avatar) return;
-      avatar.body = new Figure(model);
+      avatar.body = new Figure(model, dress);
       this.#arrived = true;
     } catch {
       // No line, or no decoder: the room goes on with the bust.

@@ -1,4 +1,4 @@
-import { CapsuleGeometry, Color, CylinderGeometry, Group, LatheGeometry, Mesh, MeshStandardMaterial, SphereGeometry, SplineCurve, Vector2, Vector3 } from 'three';
+import { CapsuleGeometry, type Color, CylinderGeometry, Group, LatheGeometry, Mesh, MeshStandardMaterial, SphereGeometry, SplineCurve, Vector2, Vector3 } from 'three';
 import type { Body } from './avatars';
 import { put } from './avatars';
 import type { Poses } from './room-view';
@@ -9,14 +9,17 @@ export class Bust implements Body {
   readonly #head = new Group();
   readonly #shoulders = new Group();
   readonly #hands: [Mesh, Mesh];
-  readonly #materials: MeshStandardMaterial[];
+  readonly #materials: readonly MeshStandardMaterial[];
+  /** What has the colour that somebody wears. */
+  readonly #coat = new MeshStandardMaterial({ roughness: 0.8 });
+  readonly #accent = new MeshStandardMaterial({ roughness: 0.5 });
 
-  constructor(tint: Color, shapes: BustShapes) {
-    const skin = new MeshStandardMaterial({ color: new Color('#dfe5e6').lerp(tint, 0.12), roughness: 0.62 });
-    const coat = new MeshStandardMaterial({ color: new Color('#e9eef0').lerp(tint, 0.1), roughness: 0.8 });
-    const dark = new MeshStandardMaterial({ color: new Color('#2a3138').lerp(tint, 0.08), roughness: 0.9 });
-    const accent = new MeshStandardMaterial({ color: tint, roughness: 0.5, emissive: tint.clone().multiplyScalar(0.12) });
+  constructor(worn: Color, shapes: BustShapes) {
+    const skin = new MeshStandardMaterial({ color: '#dfe5e6', roughness: 0.62 });
+    const dark = new MeshStandardMaterial({ color: '#2a3138', roughness: 0.9 });
+    const [coat, accent] = [this.#coat, this.#accent];
     this.#materials = [skin, coat, dark, accent];
+    this.wear(worn);
     const face = new Mesh(shapes.head, skin);
     face.scale.set(0.86, 1.08, 0.95);
     const [visor, hair] = [new Mesh(shapes.visor, accent), new Mesh(shapes.hair, dark)];
@@ -42,6 +45,12 @@ export class Bust implements Body {
       hand.visible = !!pose;
       if (pose) put(hand, pose);
     }
+  }
+
+  wear(colour: Color): void {
+    this.#coat.color.set('#e9eef0').lerp(colour, 0.6);
+    this.#accent.color.copy(colour);
+    this.#accent.emissive.copy(colour).multiplyScalar(0.12);
   }
 
   fade(seen: number): void {

@@ -1,4 +1,4 @@
-import { Bone, BufferGeometry, Group, Mesh, MeshStandardMaterial, Quaternion, Vector3 } from 'three';
+import { Bone, BufferGeometry, Color, Group, Mesh, MeshStandardMaterial, Quaternion, ShaderLib, Vector3 } from 'three';
 import { expect, test } from 'vitest';
 import type { Quat, Vec3 } from '../core/frames';
 import { FIST, POINTING } from '../core/hands';
@@ -49,6 +49,12 @@ function model(): { root: Group; face: Mesh } {
   face.morphTargetInfluences = [0, 0, 0];
   root.add(face);
   return { root, face };
+}
+
+interface Shader {
+  readonly uniforms: Record<string, { value: unknown }>;
+  fragmentShader: string;
+  readonly vertexShader: string;
 }
 
 const HEAD: Pose = { position_m: [0, 1.6, 0], rotation: [0, 0, 0, 1] };
@@ -187,11 +193,28 @@ test('all figures that are shipped have fingers that point and close', () => {
   }
 });
 
+test('one figure wears a colour, and others of the same look do not', () => {
+  const worn = (colour: string): [Shader, Figure] => {
+    const { root, face } = model();
+    const figure = new Figure(root);
+    figure.wear(new Color(colour));
+    const shader: Shader = { uniforms: {}, fragmentShader: ShaderLib.standard.fragmentShader, vertexShader: '' };
+    (face.material as MeshStandardMaterial).onBeforeCompile(shader as never, undefined as never);
+    return [shader, figure];
+  };
+  const [[one, figure], [other]] = [worn('#009e73'), worn('#d55e00')];
+  expect(one.fragmentShader).toContain('mix(diffuseColor.rgb, uWorn');
+  const colours = (): string[] => [one, other].map(({ uniforms }) => (uniforms['uWorn'] as { value: Color }).value.getHexString());
+  expect(colours()).toEqual(['009e73', 'd55e00']);
+  // Another colour needs no other program.
+  figure.wear(new Color('#56b4e9'));
+  expect(colours()).toEqual(['56b4e9', 'd55e00']);
+});
+
 test('one figure fades, and others of the same look do not', () => {
   const { root, face } = model();
   const figure = new Figure(root);
   figure.fade(1);
-  expect(face.material).toBe(SHARED);
   figure.fade(0.3);
   expect(face.material).not.toBe(SHARED);
   expect(face.material).toMatchObject({ transparent: true, opacity: 0.3, depthWrite: false });

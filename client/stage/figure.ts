@@ -1,5 +1,7 @@
-import { type Bone, Group, LatheGeometry, type Material, Mesh, MeshStandardMaterial, type Object3D, Quaternion, Vector2, Vector3 } from 'three';
+import { type Bone, Color, Group, LatheGeometry, type Material, Mesh, MeshStandardMaterial, type Object3D, Quaternion, Vector2, Vector3 } from 'three';
 import { type Body, put } from './avatars';
+import { dyed } from './dress';
+import type { Dress } from './figures';
 import { FingerBones } from './finger-bones';
 import { eyeTurn } from './liveliness';
 import type { Hand, Poses } from './room-view';
@@ -46,13 +48,13 @@ export class Figure implements Body {
   readonly #ankleHigh_m: number;
   readonly #faces: Mesh[] = [];
   readonly #stool = new Mesh(STOOL, STOOL_LOOK);
-  readonly #meshes: Mesh[] = [];
-  /** Own copies of what everybody of this look shares, once they fade. */
-  #faded: Material[] = [];
+  /** Own copies of what everybody of this look shares: each wears a colour, and fades. */
+  readonly #materials = new Map<Material, Material>();
+  readonly #worn = new Color();
   /** Where the head is, for what hangs on it. */
   readonly #head = new Group();
 
-  constructor(model: Object3D) {
+  constructor(model: Object3D, dress: Dress = 'medical') {
     this.#model = model;
     this.#bones = bonesOf(model);
     this.#head.name = 'head';
@@ -70,7 +72,7 @@ export class Figure implements Body {
       if (!mesh.isMesh) return;
       // Bones carry the surface away from where the file says it is.
       mesh.frustumCulled = false;
-      this.#meshes.push(mesh);
+      mesh.material = Array.isArray(mesh.material) ? mesh.material.map((one) => this.#own(one, dress)) : this.#own(mesh.material, dress);
       if (mesh.morphTargetDictionary) this.#faces.push(mesh);
     });
   }
@@ -115,16 +117,19 @@ export class Figure implements Body {
     }
   }
 
+  wear(colour: Color): void {
+    this.#worn.copy(colour);
+  }
+
+  #own(shared: Material, dress: Dress): Material {
+    const own = this.#materials.get(shared) ?? dyed(shared, dress, this.#worn);
+    this.#materials.set(shared, own);
+    return own;
+  }
+
   /** How much of the figure is to be seen, 0…1. */
   fade(seen: number): void {
-    if (seen === 1 && this.#faded.length === 0) return;
-    if (this.#faded.length === 0) {
-      for (const mesh of this.#meshes) {
-        const [own] = [mesh.material].flat();
-        if (own) this.#faded.push((mesh.material = own.clone()));
-      }
-    }
-    for (const material of this.#faded) [material.transparent, material.opacity, material.depthWrite] = [seen < 1, seen, seen === 1];
+    for (const material of this.#materials.values()) [material.transparent, material.opacity, material.depthWrite] = [seen < 1, seen, seen === 1];
   }
 
   /** Eyes look at a place, as far as they turn in the head. */
@@ -138,7 +143,7 @@ export class Figure implements Body {
   dispose(): void {
     // Shapes and pictures belong to the model that everybody of this look shares.
     this.group.removeFromParent();
-    for (const material of this.#faded) material.dispose();
+    for (const material of this.#materials.values()) material.dispose();
     this.#model.traverse((part) => (part as { skeleton?: { dispose(): void } }).skeleton?.dispose());
   }
 
