@@ -11,6 +11,7 @@ import '../../styles/replay.css';
 import { useApp } from '../app';
 import { momentOf } from '../dates';
 import { recordingPath, roomPath } from '../hospital';
+import type { RoomInfo } from '../hospital';
 import { createQuery } from '../query';
 import type { Query } from '../query';
 import { clockWords } from '../replay-control';
@@ -68,6 +69,8 @@ export function ReplayPage(props: { room: string; recording: string }): JSX.Elem
   const app = useApp();
   const room = (): string => `/api/rooms/${encodeURIComponent(props.room)}`;
   const whole = ofRoom<RecordingWhole>(() => `${room()}/recordings/${encodeURIComponent(props.recording)}`);
+  // Who may not enter the room any more sees its recordings all the same, in the first place.
+  const info = ofRoom<RoomInfo>(room);
   const absent = (): boolean => ['refused', 'not-found', 'invalid'].includes(whole.error()?.kind ?? '');
   return (
     <Show
@@ -94,7 +97,7 @@ export function ReplayPage(props: { room: string; recording: string }): JSX.Elem
               </div>
             }
           >
-            <ReplayFrame room={props.room} whole={answer()} />
+            <ReplayFrame room={props.room} whole={answer()} scenario={info.data()?.scenario} />
           </Show>
         )}
       </Answer>

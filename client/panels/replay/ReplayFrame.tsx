@@ -16,6 +16,7 @@ import { Icon } from '../Icon';
 import { LanguageSwitch } from '../LanguageSwitch';
 import { Notice } from '../Notice';
 import { Tabs } from '../Tabs';
+import { placeOf } from '../room/CasePanel';
 import { PlaceChoice, createSetting } from '../room/PlaceChoice';
 import { StageHost } from '../room/StageHost';
 import { ActList } from './ActList';
@@ -24,13 +25,22 @@ import { ReplayClock } from './ReplayClock';
 
 type Part = 'acts' | 'there';
 
-export function ReplayFrame(props: { room: string; whole: RecordingWhole }): JSX.Element {
+interface ReplayFrameProps {
+  readonly room: string;
+  readonly whole: RecordingWhole;
+  /** The scenario that the room belongs to; undefined where it is not known. */
+  readonly scenario: string | null | undefined;
+}
+
+export function ReplayFrame(props: ReplayFrameProps): JSX.Element {
   const app = useApp();
   const acts = createMemo(() => props.whole.acts.map((act) => actLine(act, app)));
   const [stage, setStage] = createSignal<Stage>();
   const replay = createReplay(props.room, props.whole, acts, app, () => stage()?.eye);
   const [shown, setShown] = createSignal<Part>('acts');
-  const [setting, setSetting] = createSetting(() => 'consulting');
+  // Each chooses the place for oneself: the recording's is that of its scenario, in which its room opened.
+  const own = createMemo(() => placeOf(props.scenario));
+  const [setting, setSetting] = createSetting(own);
   const series = createMemo(() => replay.room.hologram()?.state.series);
   const volume = createMemo(on(series, (uid): SeriesVolume | undefined => (uid ? createSeriesVolume(uid) : undefined)));
   const title = (): string => inLanguage(props.whole.title, app.language());
@@ -67,7 +77,7 @@ export function ReplayFrame(props: { room: string; whole: RecordingWhole }): JSX
   onCleanup(() => document.removeEventListener('keydown', onKey));
 
   return (
-    <div class="room replay" data-accent="consulting" data-replay={props.whole.card.recording}>
+    <div class="room replay" data-accent={own()} data-place={setting()} data-replay={props.whole.card.recording}>
       <div class="room-top">
         <header class="room-bar">
           <Link href={roomPath(props.room)} class="button quiet small">
@@ -109,7 +119,7 @@ export function ReplayFrame(props: { room: string; whole: RecordingWhole }): JSX
               <Match when={part === 'there'}>
                 <div class="stack">
                   <Moment replay={replay} room={props.room} whole={props.whole} />
-                  <PlaceChoice setting={setting()} own="consulting" onChoose={setSetting} />
+                  <PlaceChoice setting={setting()} own={own()} onChoose={setSetting} />
                 </div>
               </Match>
             </Switch>
