@@ -4,24 +4,26 @@ import { MeshoptDecoder } from 'meshoptimizer';
 import type { PropName } from './design';
 
 const loader = new GLTFLoader().setMeshoptDecoder(MeshoptDecoder);
-const models = new Map<PropName, Promise<BufferGeometry>>();
+const models = new Map<string, Promise<BufferGeometry>>();
+
+export const loadProp = (name: PropName): Promise<BufferGeometry> => loadModel(`/props/${name}.glb`);
 
 /** A model's triangles in metres, with normals and colours; each file is asked for once. */
-export function loadProp(name: PropName): Promise<BufferGeometry> {
-  let model = models.get(name);
+export function loadModel(path: string): Promise<BufferGeometry> {
+  let model = models.get(path);
   if (!model) {
-    model = loader.loadAsync(`/props/${name}.glb`).then(({ scene }) => {
+    model = loader.loadAsync(path).then(({ scene }) => {
       let found: BufferGeometry | undefined;
       scene.updateMatrixWorld(true);
       scene.traverse((part) => {
         if ((part as Mesh).isMesh) found = plain(part as Mesh);
       });
-      if (!found) throw new Error(`the model ${name} has no triangles`);
+      if (!found) throw new Error(`the model ${path} has no triangles`);
       return found;
     });
-    models.set(name, model);
+    models.set(path, model);
     // What failed for want of a line is asked for again by the next who needs it.
-    model.catch(() => models.delete(name));
+    model.catch(() => models.delete(path));
   }
   return model;
 }

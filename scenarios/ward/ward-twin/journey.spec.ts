@@ -87,17 +87,56 @@ test('what nobody takes goes to a colleague', async ({ browser }) => {
   await expect(card(nurse, 'bed-2')).toContainText('Taken by');
 });
 
+/** Words as they are read: without what only sets them apart. */
+const plain = (text: string): string => text.replaceAll(/[\s·]+/gu, ' ').trim();
+
+/** The row of each bed, column by column, as it is read. */
+const rowsOf = (page: Page): Promise<Record<string, [string, string][]>> =>
+  page.locator('tr[data-bed]').evaluateAll((rows) =>
+    Object.fromEntries(
+      rows.map((row) => [
+        row.getAttribute('data-bed') ?? '',
+        [...row.querySelectorAll<HTMLElement>('td')].map((cell): [string, string] => [cell.dataset['label'] ?? '', cell.textContent ?? '']),
+      ]),
+    ),
+  );
+
+/** What stands on a screen or board of the stage, in the order in which it was painted. */
+const painted = (page: Page, name: string): Promise<string> => page.locator(`[data-screen="${name}"]`).evaluate((element) => element.textContent ?? '');
+
+/** Reads the table, then the stage, until nothing changed in between; then each screen says what its row says. */
+async function sameWard(page: Page, table: string, stage: string): Promise<void> {
+  await expect(async () => {
+    await page.getByText(table, { exact: true }).click();
+    const rows = Object.entries(await rowsOf(page));
+    expect(rows).toHaveLength(6);
+    await page.getByText(stage, { exact: true }).click();
+    await expect(page.locator('[data-screen]')).toHaveCount(8);
+    for (const [bed, cells] of rows) {
+      expect(cells).toHaveLength(9);
+      const screen = plain(await painted(page, bed));
+      for (const [column, text] of cells) expect(screen, `${bed}: ${column}`).toContain(plain(text));
+    }
+  }).toPass();
+  // The tables of rooms and staff stand below both.
+  for (const room of await page.locator('[data-said=rooms] li').allTextContents()) expect(plain(await painted(page, 'rooms'))).toContain(plain(room));
+  for (const one of await page.locator('[data-said=staff] tbody tr').all()) {
+    for (const cell of await one.locator('td, th').allTextContents()) expect(plain(await painted(page, 'staff'))).toContain(plain(cell === '–' ? '' : cell));
+  }
+}
+
 test('the table and the stage show the same ward, by day and by night, in both languages', async ({ browser }) => {
   const nurse = await person(browser, 'wang.nurse', { locale: 'zh-CN' });
   await nurse.goto(WARD);
   await expect(nurse.locator('tr[data-bed]')).toHaveCount(6);
-  await nurse.getByText('三维', { exact: true }).click();
+  await sameWard(nurse, '表格', '三维');
   const stage = nurse.locator('.ward-stage');
   await expect(stage).toBeVisible();
   await stage.focus();
   await nurse.keyboard.press('ArrowRight');
   await nurse.getByRole('button', { name: '夜间模式' }).click();
   await look(nurse, 'ward-3d-night', ['desktop', 'narrow']);
+  await sameWard(nurse, 'Table', '3D');
 });
 
 test('at a bed with a monitor its waveform runs, is held still, and heart and lungs move as measured', async ({ browser }) => {
@@ -112,13 +151,53 @@ test('at a bed with a monitor its waveform runs, is held still, and heart and lu
   await expect.poll(picture).not.toBe(before);
   await expect(nurse.locator('[data-organ=heart]')).toContainText(/\d+\/min/);
   await expect(nurse.locator('[data-organ=lungs]')).toContainText(/\d+\/min/);
+  // The heart in 3D beats: two moments of it differ, and stay the same for who asks for little motion.
+  const organs = nurse.locator('.organs-3d');
+  const moment = async (): Promise<string> => (await organs.screenshot()).toString('base64');
+  await organs.scrollIntoViewIfNeeded();
+  const one = await moment();
+  await expect.poll(moment).not.toBe(one);
   await look(nurse, 'ward-bed-waves', ['desktop', 'narrow']);
+  await nurse.emulateMedia({ reducedMotion: 'reduce' });
+  await expect(nurse.locator('.organs figcaption')).toContainText('this device asks for little motion');
+  await organs.scrollIntoViewIfNeeded();
+  await nurse.waitForTimeout(500);
+  const calm = await moment();
+  await nurse.waitForTimeout(1500);
+  expect(await moment()).toBe(calm);
+  await nurse.emulateMedia({ reducedMotion: 'no-preference' });
   await nurse.getByRole('button', { name: 'Hold still' }).click();
   // What was on its way when it was held may still be painted.
   await nurse.waitForTimeout(300);
   const held = await picture();
   await nurse.waitForTimeout(1500);
   expect(await picture()).toBe(held);
+});
+
+test('on her phone a nurse sees an alarm, takes it, works by its plan and ends it', async ({ browser }) => {
+  const nurse = await person(browser, 'wang.nurse', { viewport: SCREENS.phone, locale: 'en-GB' });
+  await writeDown(nurse, 'bed-1', ILL);
+  const alarm = card(nurse, 'bed-1');
+  // A first try may have taken it.
+  const take = alarm.getByRole('button', { name: 'Take it' });
+  const back = alarm.getByRole('button', { name: 'Give back' });
+  await expect(take.or(back)).toBeVisible();
+  if (await back.isVisible()) await back.click();
+  await take.click();
+  await expect(alarm).toContainText('Taken by');
+  const start = alarm.getByRole('button', { name: /^Start plan/ });
+  const step = alarm.locator('[data-step=at-bed]');
+  await expect(start.or(step)).toBeVisible();
+  if (await start.isVisible()) await start.click();
+  const done = step.getByRole('button', { name: 'Done' });
+  const ticked = step.getByText('✓');
+  await expect(done.or(ticked)).toBeVisible();
+  if (await done.isVisible()) await done.click();
+  await expect(ticked).toBeVisible();
+  await look(nurse, 'ward-nurse-phone', ['phone'], 'en');
+  await nurse.setViewportSize(SCREENS.phone);
+  await alarm.getByRole('combobox').selectOption('treated');
+  await expect(alarm).toHaveCount(0);
 });
 
 test('a manager sees figures and no names', async ({ browser }) => {
@@ -197,6 +276,17 @@ test('a nurse walks the ward with a headset, reads a bed and takes its alarm the
 
   await test.step('the bed says who lies there, NEWS2, values and the alarm; the alarm is taken', async () => {
     await expect.poll(() => panelWords(nurse)).toMatch(/High[\s\S]*NEWS2[\s\S]*Take it/);
+    // A heart and lungs hang over who lies there; all of the ward is drawn within its means.
+    const drawn = (): Promise<{ organs: string | undefined; calls: number; triangles: number }> =>
+      nurse.evaluate(() => {
+        const { scene, renderer } = window.__xrInside?.stage ?? {};
+        return { organs: scene?.getObjectByName('organs')?.parent?.name, calls: renderer?.info.render.calls ?? Infinity, triangles: renderer?.info.render.triangles ?? Infinity };
+      });
+    await expect.poll(async () => (await drawn()).organs).toBe('bed bed-2');
+    const { calls, triangles } = await drawn();
+    // Two eyes, each with its own calls.
+    expect(calls / 2).toBeLessThanOrEqual(150);
+    expect(triangles / 2).toBeLessThanOrEqual(300_000);
     const id = await nurse.evaluate(() => window.__xrInside?.headset?.panel.content.buttons.find((one) => one.id.startsWith('take:'))?.id);
     await press(nurse, 'controllers', id ?? '');
     await expect.poll(() => panelWords(nurse)).toContain('Taken by 王芳');

@@ -6,7 +6,7 @@ import { momentOf } from '../../../../client/core/dates';
 import { inLanguage } from '../../../../client/core/language';
 import { Icon } from '../../../../client/panels/Icon';
 import { Signals } from '../../../../client/panels/signals/Signals';
-import { News2, Value, Who, missingOf } from './BedTable';
+import { News2, ValueOf, Who } from './BedTable';
 import { Organs } from './Organs';
 import { Scores } from './Scores';
 import { Seen } from './Seen';
@@ -14,7 +14,9 @@ import { TasksOf } from './TasksOf';
 import { Trend } from './Trend';
 import { AlarmList } from './Ward';
 import { Waves } from './Waves';
-import { clock } from './ward';
+import { bedSaid, valueOf } from './said';
+import type { BedSaid } from './said';
+import { clock, unitOf } from './ward';
 import type { BedView, WardView } from './ward';
 import { sayIn } from './words';
 
@@ -31,7 +33,8 @@ export function Bed(props: BedProps): JSX.Element {
   const app = useApp();
   const say = sayIn(app.language);
   const alarms = createMemo(() => props.ward.alarms.filter(({ alarm }) => alarm.bed === props.bed.id));
-  const missing = createMemo(() => (props.bed.news2 ? missingOf(props.bed.news2.result) : []));
+  const said = createMemo(() => bedSaid(props.bed, props.ward, say));
+  const missing = (): BedSaid['news2']['missing'] => said().news2.missing;
   return (
     <article class="bed-page" data-open-bed={props.bed.id}>
       <button type="button" class="button quiet" onClick={() => props.onBack()}>
@@ -39,14 +42,14 @@ export function Bed(props: BedProps): JSX.Element {
         {say('back')}
       </button>
       <h2>
-        {props.bed.name} · <Who bed={props.bed} say={say} />
+        {props.bed.name} · <Who bed={said()} />
       </h2>
       <Show when={alarms().length > 0}>
         <AlarmList alarms={alarms()} ward={props.ward} reload={props.reload} />
       </Show>
       <Show when={!props.isPast && props.bed.occupied}>
         <div class="now">
-          <Organs bed={props.bed} say={say} />
+          <Organs pace={said().pace} say={say} />
           <Show when={props.bed.patient?.id} keyed>
             {(patient) => <Waves patient={patient} say={say} />}
           </Show>
@@ -54,7 +57,7 @@ export function Bed(props: BedProps): JSX.Element {
       </Show>
       <section aria-label={say('news2')}>
         <h3>
-          {say('news2')} <News2 bed={props.bed} say={say} />
+          {say('news2')} <News2 bed={said()} say={say} />
         </h3>
         <Show when={props.bed.news2?.band?.response}>
           {(response) => (
@@ -78,7 +81,7 @@ export function Bed(props: BedProps): JSX.Element {
             <For each={props.bed.from_home}>
               {(one) => (
                 <li>
-                  {inLanguage(one.label, app.language())}: {one.value.toFixed(one.decimals)} {one.unit === '1' ? '' : one.unit} ·{' '}
+                  {inLanguage(one.label, app.language())}: {one.value.toFixed(one.decimals)} {unitOf(one.unit)} ·{' '}
                   {momentOf(one.at, app.language())}
                 </li>
               )}
@@ -105,9 +108,9 @@ export function Bed(props: BedProps): JSX.Element {
                       <span>{inLanguage(vital().label, app.language())}</span>
                       <span class="grow" />
                       <strong>
-                        <Value vital={vital()} say={say} />
+                        <ValueOf value={valueOf(vital())} say={say} />
                       </strong>
-                      <span class="soft small">{vital().unit === '1' ? '' : vital().unit}</span>
+                      <span class="soft small">{unitOf(vital().unit)}</span>
                     </figcaption>
                     <Trend vital={vital()} points={props.bed.lines[signal] ?? []} limits={props.bed.limits[signal] ?? []} say={say} />
                     <Show when={props.bed.forecasts[signal]?.band}>

@@ -1,22 +1,24 @@
 /** The beds as a table: one row each, on a phone one card each. */
-import { For, Show } from 'solid-js';
+import { For, Index, Show } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { inLanguage } from '../../../../client/core/language';
 import { Sign } from './Sign';
 import { Spark } from './Spark';
-import { rateOf, shown, vitalOf, worst } from './ward';
-import type { BedView, VitalNow, WardView } from './ward';
+import { NOTHING, bedSaid, deviceText, devicesText, valueText } from './said';
+import type { BedSaid, Cell, Value } from './said';
+import type { WardView } from './ward';
 import { sayIn } from './words';
-import type { Say, Word } from './words';
+import type { Say } from './words';
 
-export function Value(props: { vital: VitalNow | undefined; say: Say }): JSX.Element {
+/** A value with the word for what is too old. */
+export function ValueOf(props: { value: Value; say: Say }): JSX.Element {
   return (
-    <Show when={shown(props.vital)} fallback={<span class="soft">–</span>}>
-      {(value) => (
-        <span class={props.vital?.fresh ? 'fresh' : 'stale'}>
-          {value()}
-          <Show when={!props.vital?.fresh}>
+    <Show when={props.value.text} fallback={<span class="soft">{valueText(props.value, props.say)}</span>}>
+      {(text) => (
+        <span class={props.value.fresh ? 'fresh' : 'stale'}>
+          {text()}
+          <Show when={!props.value.fresh}>
             <small> {props.say('old')}</small>
           </Show>
         </span>
@@ -26,61 +28,56 @@ export function Value(props: { vital: VitalNow | undefined; say: Say }): JSX.Ele
 }
 
 /** NEWS2 with its band in words, or how much is missing for it. */
-export function News2(props: { bed: BedView; say: Say }): JSX.Element {
+export function News2(props: { bed: BedSaid; say: Say }): JSX.Element {
   const app = useApp();
+  const why = (): string | undefined => props.bed.news2.missing.map((one) => inLanguage(one.why, app.language())).join('; ') || undefined;
   return (
-    <Show when={props.bed.news2} fallback={<span class="soft">–</span>}>
-      {(found) => {
-        const result = () => found().result;
-        return (
-          <Show
-            when={result().state === 'assessed' ? found() : undefined}
-            fallback={
-              <span class="news2" data-band="none" title={missing(result(), app.language())}>
-                {props.say('missing', { n: missingOf(result()).length })}
-              </span>
-            }
-          >
-            {(whole) => (
-              <span class="news2" data-band={whole().band?.id}>
-                <strong>{valueOf(whole().result)}</strong>{' '}
-                <small>{props.say(`band-${whole().band?.id ?? 'low'}` as Word)}</small>
-              </span>
-            )}
-          </Show>
-        );
-      }}
+    <span class={props.bed.news2.word === NOTHING ? 'soft' : 'news2'} data-band={props.bed.news2.band} title={why()}>
+      <Show when={props.bed.news2.value} fallback={props.bed.news2.word}>
+        {(value) => (
+          <>
+            <strong>{value()}</strong> <small>{props.bed.news2.word}</small>
+          </>
+        )}
+      </Show>
+    </span>
+  );
+}
+
+export function Who(props: { bed: BedSaid }): JSX.Element {
+  return (
+    <Show when={props.bed.who.isKnown} fallback={<span class="soft">{props.bed.who.name}</span>}>
+      {props.bed.who.name}
+      <Show when={props.bed.who.age}>{(age) => <span class="soft small"> {age()}</span>}</Show>
     </Show>
   );
 }
 
-type Result = NonNullable<BedView['news2']>['result'];
-
-export function missingOf(result: Result): readonly { input: string; why: { zh: string; en: string } }[] {
-  return result.state === 'assessed' ? [] : result.missing;
-}
-
-function missing(result: Result, language: 'zh' | 'en'): string {
-  return missingOf(result)
-    .map(({ why }) => inLanguage(why, language))
-    .join('; ');
-}
-
-function valueOf(result: Result): number | undefined {
-  return result.state === 'assessed' ? result.value : undefined;
-}
-
-export function Who(props: { bed: BedView; say: Say }): JSX.Element {
+function Vital(props: { cell: Cell; say: Say }): JSX.Element {
   return (
-    <Show when={props.bed.patient} fallback={<span class="soft">{props.say(props.bed.occupied ? 'hidden' : 'empty')}</span>}>
-      {(patient) => (
-        <>
-          {patient().name}
-          <Show when={patient().age !== null}>
-            <span class="soft small"> {props.say('years', { n: patient().age ?? '' })}</span>
-          </Show>
-        </>
-      )}
+    <span class="vital">
+      <span>
+        <For each={props.cell.values}>
+          {(value, n) => (
+            <>
+              {n() > 0 ? ' / ' : ''}
+              <ValueOf value={value} say={props.say} />
+            </>
+          )}
+        </For>
+      </span>
+      <Spark points={props.cell.line} />
+    </span>
+  );
+}
+
+function Devices(props: { bed: BedSaid; say: Say }): JSX.Element {
+  return (
+    <Show when={props.bed.devices.length > 0} fallback={<span class="soft">{NOTHING}</span>}>
+      {devicesText(props.bed, props.say)}
+      <For each={props.bed.devices}>
+        {(device) => <small class="soft device-of"> {deviceText(device)}</small>}
+      </For>
     </Show>
   );
 }
@@ -88,12 +85,6 @@ export function Who(props: { bed: BedView; say: Say }): JSX.Element {
 export function BedTable(props: { ward: WardView; onOpen(bed: string): void }): JSX.Element {
   const app = useApp();
   const say = sayIn(app.language);
-  const vital = (bed: BedView, signal: string): JSX.Element => (
-    <span class="vital">
-      <Value vital={signal === 'heart-rate' ? rateOf(bed) : vitalOf(bed, signal)} say={say} />
-      <Spark points={bed.lines[signal]} />
-    </span>
-  );
   return (
     <div class="table-holder" tabIndex={0} role="region" aria-label={say('beds')}>
       <table class="table beds">
@@ -108,50 +99,45 @@ export function BedTable(props: { ward: WardView; onOpen(bed: string): void }): 
         <tbody>
           <For each={props.ward.beds.map(({ id }) => id)}>
             {(id) => (
-              <Show when={props.ward.beds.find((bed) => bed.id === id)}>
-                {(bed) => (
-                  <tr data-bed={id}>
-                    <th scope="row">
-                      <button type="button" class="link" aria-label={say('open', { bed: bed().name })} onClick={() => props.onOpen(id)}>
-                        {bed().name}
-                      </button>
-                    </th>
-                    <td data-label={say('patient')}>
-                      <Who bed={bed()} say={say} />
-                    </td>
-                    <td data-label={say('news2')}>
-                      <News2 bed={bed()} say={say} />
-                    </td>
-                    <td data-label={say('hr')}>{vital(bed(), 'heart-rate')}</td>
-                    <td data-label={say('spo2')}>{vital(bed(), 'spo2')}</td>
-                    <td data-label={say('rr')}>{vital(bed(), 'respiratory-rate')}</td>
-                    <td data-label={say('bp')}>
-                      <Value vital={vitalOf(bed(), 'systolic')} say={say} />
-                      <Show when={vitalOf(bed(), 'diastolic')}>
-                        {' / '}
-                        <Value vital={vitalOf(bed(), 'diastolic')} say={say} />
-                      </Show>
-                    </td>
-                    <td data-label={say('temp')}>
-                      <Value vital={vitalOf(bed(), 'temperature')} say={say} />
-                    </td>
-                    <td data-label={say('alarms')}>
-                      <Show when={worst(props.ward.alarms, id)} fallback={<span class="soft">–</span>}>
-                        {(one) => <Sign priority={one().alarm.priority} escalation={props.ward.escalation} flashes={one().calls} />}
-                      </Show>
-                    </td>
-                    <td data-label={say('devices')}>
-                      <Show when={bed().devices.length > 0} fallback={<span class="soft">–</span>}>
-                        {bed().devices.filter(({ online }) => online).length} / {bed().devices.length} {say('online')}
-                      </Show>
-                    </td>
-                  </tr>
-                )}
-              </Show>
+              <Show when={props.ward.beds.find((bed) => bed.id === id)}>{(view) => <Row bed={bedSaid(view(), props.ward, say)} ward={props.ward} say={say} onOpen={props.onOpen} />}</Show>
             )}
           </For>
         </tbody>
       </table>
     </div>
+  );
+}
+
+function Row(props: { bed: BedSaid; ward: WardView; say: Say; onOpen(bed: string): void }): JSX.Element {
+  const { say } = props;
+  return (
+    <tr data-bed={props.bed.id}>
+      <th scope="row">
+        <button type="button" class="link" aria-label={say('open', { bed: props.bed.name })} onClick={() => props.onOpen(props.bed.id)}>
+          {props.bed.name}
+        </button>
+      </th>
+      <td data-label={say('patient')}>
+        <Who bed={props.bed} />
+      </td>
+      <td data-label={say('news2')}>
+        <News2 bed={props.bed} say={say} />
+      </td>
+      <Index each={props.bed.vitals}>
+        {(cell) => (
+          <td data-label={say(cell().word)}>
+            <Vital cell={cell()} say={say} />
+          </td>
+        )}
+      </Index>
+      <td data-label={say('alarms')}>
+        <Show when={props.bed.alarm} fallback={<span class="soft">{NOTHING}</span>}>
+          {(alarm) => <Sign priority={alarm().priority} escalation={props.ward.escalation} flashes={alarm().calls} />}
+        </Show>
+      </td>
+      <td data-label={say('devices')}>
+        <Devices bed={props.bed} say={say} />
+      </td>
+    </tr>
   );
 }

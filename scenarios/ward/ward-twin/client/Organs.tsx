@@ -1,46 +1,48 @@
 /** A heart and lungs that move as fast as they are measured to; still where nothing fresh is measured. */
-import { Show } from 'solid-js';
+import { Show, createEffect, createSignal, onCleanup, onMount } from 'solid-js';
 import type { JSX } from 'solid-js';
-import { rateOf, vitalOf } from './ward';
-import type { BedView, VitalNow } from './ward';
+import { graphics } from '../../../../client/stage/renderer';
+import type { OrganStage } from './organ-stage';
+import { moves, paceText } from './pace';
+import type { Pace } from './pace';
 import type { Say } from './words';
 
-const SECONDS_A_MINUTE = 60;
-
-/** How long one beat or breath takes; none where it is not measured now. */
-export function secondsOf(vital: VitalNow | undefined): number | undefined {
-  return vital?.fresh && vital.value !== undefined && vital.value > 0 ? SECONDS_A_MINUTE / vital.value : undefined;
-}
-
-export function Organs(props: { bed: BedView; say: Say }): JSX.Element {
-  const beat = (): number | undefined => secondsOf(rateOf(props.bed));
-  const breath = (): number | undefined => secondsOf(vitalOf(props.bed, 'respiratory-rate'));
-  const words = (seconds: number | undefined): string =>
-    seconds === undefined ? props.say('notNow') : props.say('perMinute', { n: Math.round(SECONDS_A_MINUTE / seconds) });
-  const pace = (seconds: number | undefined): JSX.CSSProperties =>
-    seconds === undefined ? { animation: 'none' } : { 'animation-duration': `${seconds.toFixed(2)}s` };
+export function Organs(props: { pace: Pace; say: Say }): JSX.Element {
+  const [stage, setStage] = createSignal<OrganStage>();
+  const [isCalm, setCalm] = createSignal(false);
+  let canvas!: HTMLCanvasElement;
+  let gone = false;
+  onMount(async () => {
+    const calm = matchMedia('(prefers-reduced-motion: reduce)');
+    const look = (): void => void setCalm(calm.matches);
+    look();
+    calm.addEventListener('change', look);
+    onCleanup(() => calm.removeEventListener('change', look));
+    onCleanup(() => {
+      gone = true;
+      stage()?.dispose();
+    });
+    const card = graphics();
+    if (!card) return;
+    // It brings three.js with it; the words are there before it has come.
+    const { OrganStage: Made } = await import('./organ-stage');
+    if (!gone) setStage(new Made(canvas, card));
+  });
+  createEffect(() => stage()?.show(props.pace));
   return (
     <figure class="organs">
-      <svg viewBox="0 0 200 170" aria-hidden="true">
-        <path class="airway" d="M100 6 V52 M100 52 L72 74 M100 52 L128 74" />
-        <g class="lungs" data-still={breath() === undefined ? '' : undefined} style={pace(breath())}>
-          <path d="M86 44 C58 40 26 84 24 132 C24 152 44 156 62 148 C80 140 90 132 90 112 Z" />
-          <path d="M114 44 C142 40 174 84 176 132 C176 152 156 156 140 148 C128 142 124 130 120 118 C114 104 110 96 110 84 Z" />
-        </g>
-        <g class="heart" data-still={beat() === undefined ? '' : undefined} style={pace(beat())}>
-          <path d="M106 88 C116 78 138 82 140 102 C142 124 122 142 112 148 C98 140 84 122 86 104 C88 90 98 84 106 88 Z" />
-          <path class="vessels" d="M104 92 C102 76 110 68 120 72 M112 88 C114 76 126 76 128 86" />
-        </g>
-      </svg>
+      <canvas ref={canvas} class="organs-3d" classList={{ hidden: stage() === undefined }} aria-hidden="true" />
       <figcaption>
         <p data-organ="heart">
-          <strong>{props.say('heart')}</strong> {words(beat())}
+          <strong>{props.say('heart')}</strong> {paceText(props.pace.heart, props.say)}
         </p>
         <p data-organ="lungs">
-          <strong>{props.say('lungs')}</strong> {words(breath())}
+          <strong>{props.say('lungs')}</strong> {paceText(props.pace.lungs, props.say)}
         </p>
-        <Show when={beat() !== undefined || breath() !== undefined}>
-          <p class="soft small">{props.say('organsMove')}</p>
+        <Show when={stage()}>
+          <p class="soft small">
+            {props.say(!moves(props.pace) ? 'organsRest' : isCalm() ? 'organsCalm' : 'organsMove')} {props.say('organsPicture')}
+          </p>
         </Show>
       </figcaption>
     </figure>

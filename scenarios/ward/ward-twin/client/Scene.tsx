@@ -1,5 +1,5 @@
 /** The ward in 3D: a bed for each bed, over it a screen that says what its row says; walked through with a headset. */
-import { Show, createEffect, createSignal, onCleanup, onMount } from 'solid-js';
+import { For, Show, createEffect, createMemo, createSignal, onCleanup, onMount } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { Icon } from '../../../../client/panels/Icon';
@@ -8,6 +8,8 @@ import { graphics } from '../../../../client/stage/renderer';
 import { emulateXrIfAsked } from '../../../../client/xr/emulate';
 import { xrModes } from '../../../../client/xr/modes';
 import type { PanelContent } from '../../../../client/xr/panel';
+import { wardSaid } from './said';
+import type { Errand, WardSaid } from './said';
 import { WardStage } from './stage';
 import { bedPanel, wardPanel } from './told';
 import type { Told } from './told';
@@ -17,6 +19,7 @@ import { sayIn } from './words';
 
 interface SceneProps {
   readonly ward: WardView;
+  readonly errands: readonly Errand[];
   /** Looked back to: alarms are only looked at. */
   readonly isPast: boolean;
   readonly night: boolean;
@@ -41,23 +44,39 @@ export default function Scene(props: SceneProps): JSX.Element {
     setStage(made);
     onCleanup(() => made.dispose());
   });
-  createEffect(() => stage()?.show(props.ward, say, props.night));
+  const said = createMemo(() => wardSaid(props.ward, props.errands, say));
+  const [words, setWords] = createSignal<ReadonlyMap<string, readonly string[]>>(new Map());
+  createEffect(() => {
+    const made = stage();
+    if (!made) return;
+    made.show(said(), props.night);
+    setWords(made.words());
+  });
   return (
     <>
       <Show when={none()}>
         <Notice>{say('no3d')}</Notice>
       </Show>
       <div class="ward-view">
-        <Show when={stage()}>{(made) => <Enter {...props} stage={made()} />}</Show>
-        {/* What the picture says stands in the table; this names it and says how to move in it. */}
+        <Show when={stage()}>{(made) => <Enter {...props} said={said()} stage={made()} />}</Show>
+        {/* This names the picture and says how to move in it; what is painted in it stands in words behind it. */}
         <canvas ref={canvas} class="ward-stage" classList={{ hidden: none() }} tabIndex={0} role="img" aria-label={say('sceneLabel')} />
+        <ul class="for-listeners" aria-label={say('screensSay')}>
+          <For each={[...words()]}>
+            {([name, painted]) => (
+              <li data-screen={name}>
+                <For each={painted}>{(word) => <span>{word} </span>}</For>
+              </li>
+            )}
+          </For>
+        </ul>
       </div>
     </>
   );
 }
 
 /** Into the ward, where the browser has virtual reality; and what the panel in there says and does. */
-function Enter(props: SceneProps & { stage: WardStage }): JSX.Element {
+function Enter(props: SceneProps & { said: WardSaid; stage: WardStage }): JSX.Element {
   const app = useApp();
   const say = sayIn(app.language);
   const [possible, setPossible] = createSignal(false);
@@ -80,9 +99,9 @@ function Enter(props: SceneProps & { stage: WardStage }): JSX.Element {
   });
   onCleanup(() => void inside()?.exit());
 
-  const told = (): Told => ({ ward: props.ward, say, language: app.language(), me: app.me()?.id, isPast: props.isPast, night: props.night });
+  const told = (): Told => ({ ward: props.ward, said: props.said, say, language: app.language(), me: app.me()?.id, isPast: props.isPast, night: props.night });
   const content = (): PanelContent => {
-    const bed = props.ward.beds.find(({ id }) => id === at());
+    const bed = props.said.beds.find(({ id }) => id === at());
     return bed ? bedPanel(bed, told()) : wardPanel(told());
   };
   createEffect(() => {
@@ -130,7 +149,10 @@ function Enter(props: SceneProps & { stage: WardStage }): JSX.Element {
       const { WardVisit } = await import('./visit');
       const visit = await WardVisit.enter(props.stage, content());
       visit.events.on('press', ({ id }) => pressed(visit, id));
-      visit.events.on('at', ({ bed }) => setAt(bed));
+      visit.events.on('at', ({ bed }) => {
+        setAt(bed);
+        props.stage.standAt(bed);
+      });
       visit.events.on('ended', () => {
         setInside(undefined);
         setAt(undefined);

@@ -4,7 +4,7 @@ import type { JSX } from 'solid-js';
 import type { ScoreFound } from '../../../../contract/knowledge';
 import { useApp } from '../../../../client/core/app';
 import { inLanguage } from '../../../../client/core/language';
-import { missingOf } from './BedTable';
+import { missingOf } from './said';
 import type { Say } from './words';
 
 export function Scores(props: { scores: readonly ScoreFound[]; say: Say }): JSX.Element {

@@ -2,53 +2,38 @@
 import { For, Show, createMemo } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
-import { inLanguage } from '../../../../client/core/language';
 import { DataTable } from '../../../../client/panels/DataTable';
 import { Notice } from '../../../../client/panels/Notice';
-import { roleWord } from './AlarmPlan';
-import { shown } from './ward';
+import { roomText, wardSaid } from './said';
+import type { Errand } from './said';
 import type { WardView } from './ward';
 import { sayIn } from './words';
 
-export function Staff(props: { ward: WardView }): JSX.Element {
+export function Staff(props: { ward: WardView; errands: readonly Errand[] }): JSX.Element {
   const app = useApp();
   const say = sayIn(app.language);
-  const rooms = createMemo(() =>
-    Object.entries(props.ward.rooms).map(([id, name]) => {
-      const bed = props.ward.beds.find((one) => one.room === id && one.vitals.some(({ signal }) => signal.startsWith('room-')));
-      return { name, values: (bed?.vitals ?? []).filter(({ signal, fresh }) => fresh && signal.startsWith('room-')) };
-    }),
-  );
+  const said = createMemo(() => wardSaid(props.ward, props.errands, say));
   return (
     <>
       <section aria-labelledby="ward-rooms">
         <h2 id="ward-rooms">{say('environment')}</h2>
-        <ul>
-          <For each={rooms()}>
-            {({ name, values }) => (
-              <li>
-                {name}:{' '}
-                <Show when={values.length > 0} fallback={<span class="soft">{say('noValue')}</span>}>
-                  {values
-                    .map((vital) => `${inLanguage(vital.label, app.language())} ${shown(vital) ?? ''} ${vital.unit.replaceAll(/[[\]]/g, '')}`)
-                    .join(' · ')}
-                </Show>
-              </li>
-            )}
+        <ul data-said="rooms">
+          <For each={said().rooms} fallback={<li class="soft">{say('noValue')}</li>}>
+            {(room) => <li>{roomText(room, say)}</li>}
           </For>
         </ul>
       </section>
-      <section>
+      <section data-said="staff">
         <h2 id="ward-staff">{say('staff')}</h2>
-        <Show when={props.ward.staff.length > 0} fallback={<Notice kind="warn">{say('noStaff')}</Notice>}>
+        <Show when={said().staff.length > 0} fallback={<Notice kind="warn">{say('noStaff')}</Notice>}>
           <DataTable
             caption={say('staff')}
-            rows={props.ward.staff}
+            rows={said().staff}
             columns={[
-              { heading: say('name'), cell: ({ name, id }) => name || id },
-              { heading: say('role'), cell: ({ role }) => say(roleWord(role)) },
-              { heading: say('where'), cell: ({ places }) => places.join(', ') },
-              { heading: say('doing'), cell: ({ holds }) => (holds > 0 ? say('holds', { n: holds }) : '–') },
+              { heading: say('name'), cell: ({ name }) => name },
+              { heading: say('role'), cell: ({ role }) => role },
+              { heading: say('where'), cell: ({ where }) => where },
+              { heading: say('doing'), cell: ({ doing }) => doing },
             ]}
           />
         </Show>

@@ -5,7 +5,7 @@ import { useApp } from '../../../../client/core/app';
 import { inLanguage } from '../../../../client/core/language';
 import { DataTable } from '../../../../client/panels/DataTable';
 import type { Limit } from '../../../../contract/alarms';
-import { path } from './Spark';
+import { path } from './line';
 import { clock } from './ward';
 import type { Point, VitalNow } from './ward';
 import type { Say } from './words';

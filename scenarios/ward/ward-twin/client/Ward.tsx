@@ -14,6 +14,8 @@ import { LookBack } from './LookBack';
 import { Staff } from './Staff';
 import { createSounder } from './sound';
 import type { Sounder } from './sound';
+import type { CommandView } from './command';
+import type { Errand } from './said';
 import { PRIORITIES, clock } from './ward';
 import type { AlarmView, WardView } from './ward';
 import { sayIn } from './words';
@@ -22,6 +24,7 @@ import { sayIn } from './words';
 const Scene = lazy(() => import('./Scene'));
 
 const AGAIN_ms = 2_000;
+const ERRANDS_AGAIN_ms = 10_000;
 
 export function Ward(props: { id: string }): JSX.Element {
   const app = useApp();
@@ -33,13 +36,25 @@ export function Ward(props: { id: string }): JSX.Element {
     const path = `/api/wards/${encodeURIComponent(props.id)}${moment === undefined ? '' : `?at=${encodeURIComponent(moment)}`}`;
     return { ward: await app.api.get<WardView>(path, { signal }), at: moment };
   });
+  // Who was sent somewhere without an alarm. Of the past nobody knows.
+  const command = createQuery<CommandView>(() => {
+    const path = `/api/wards/${encodeURIComponent(props.id)}/command`;
+    return (signal) => app.api.get(path, { signal });
+  });
+  const errands = (): readonly Errand[] => (at() === undefined ? (command.data()?.missions ?? []) : []);
   createEffect(on(at, () => ward.reload(), { defer: true }));
   const timer = setInterval(() => {
     if (at() === undefined) ward.reload();
   }, AGAIN_ms);
+  const seldom = setInterval(() => {
+    if (at() === undefined) command.reload();
+  }, ERRANDS_AGAIN_ms);
+  onCleanup(() => clearInterval(seldom));
   onCleanup(() => clearInterval(timer));
   app.onServerEvent(({ kind }) => {
-    if (at() === undefined && (kind === 'alarm' || kind === 'missed')) ward.reload();
+    if (at() !== undefined || (kind !== 'alarm' && kind !== 'missed')) return;
+    ward.reload();
+    command.reload();
   });
   return (
     <>
@@ -51,6 +66,7 @@ export function Ward(props: { id: string }): JSX.Element {
         {(answer) => (
           <Shown
             ward={answer().ward}
+            errands={errands()}
             isOld={at() === undefined && ward.error() !== undefined}
             isPast={answer().at !== undefined}
             reload={() => ward.reload()}
@@ -63,6 +79,7 @@ export function Ward(props: { id: string }): JSX.Element {
 
 interface ShownProps {
   readonly ward: WardView;
+  readonly errands: readonly Errand[];
   readonly isOld: boolean;
   readonly isPast: boolean;
   reload(): void;
@@ -142,6 +159,7 @@ function Shown(props: ShownProps): JSX.Element {
             <Show when={view() === '3d'} fallback={<BedTable ward={props.ward} onOpen={setOpened} />}>
               <Scene
                 ward={props.ward}
+                errands={props.errands}
                 isPast={props.isPast}
                 night={night()}
                 onNight={setNight}
@@ -150,7 +168,7 @@ function Shown(props: ShownProps): JSX.Element {
               />
             </Show>
           </section>
-          <Staff ward={props.ward} />
+          <Staff ward={props.ward} errands={props.errands} />
         </Match>
       </Switch>
       <p class="soft small">

@@ -3,9 +3,9 @@ import { CanvasTexture, CapsuleGeometry, ConeGeometry, Group, LatheGeometry, Mes
 import type { BufferGeometry } from 'three';
 import { mergeGeometries } from 'three/addons/utils/BufferGeometryUtils.js';
 import type { Vec3 } from '../../../../client/core/frames';
-import { SCREEN_px, paintScreen, screenWords } from './screen';
-import { worst } from './ward';
-import type { BedView, Priority, WardView } from './ward';
+import { SCREEN_px, paintScreen } from './screen';
+import type { BedSaid } from './said';
+import type { Priority } from './ward';
 import type { Say } from './words';
 
 const COLOURS: Readonly<Record<Priority, string>> = { high: '#ff5a4f', medium: '#f2c230', low: '#39c2cf' };
@@ -14,7 +14,6 @@ const SIGNS: Readonly<Record<Priority, BufferGeometry>> = { high: new ConeGeomet
 /** Above the mattress, the head towards −z. */
 const MATTRESS_m = 0.62;
 const SCREEN = { width_m: 1.42, y_m: 2.19, z_m: -1.04 } as const;
-const DIM = { day: 1, night: 0.5 } as const;
 
 /** Somebody under a blanket: no more than that they are there. */
 function lying(): { blanket: BufferGeometry; head: BufferGeometry } {
@@ -42,7 +41,8 @@ export class BedPlace {
   readonly #sign = new Mesh<BufferGeometry, MeshBasicMaterial>(SIGNS.low, new MeshBasicMaterial());
   readonly #canvas = document.createElement('canvas');
   readonly #texture: CanvasTexture;
-  #said = '';
+  #key = '';
+  #words: readonly string[] = [];
 
   constructor(bed: string, at: Vec3) {
     this.group.position.set(...at);
@@ -56,26 +56,31 @@ export class BedPlace {
     this.screen.position.set(0, SCREEN.y_m, SCREEN.z_m);
     this.#person.position.y = MATTRESS_m;
     this.#person.add(new Mesh(SHAPES.blanket, this.#cover), new Mesh(SHAPES.head, this.#plain));
-    this.#sign.position.set(0, SCREEN.y_m + 0.56, SCREEN.z_m + 0.12);
+    this.#sign.position.set(0, SCREEN.y_m + 0.58, SCREEN.z_m + 0.12);
     this.group.add(this.#person, this.screen, this.#sign);
   }
 
+  /** What its screen says. */
+  get words(): readonly string[] {
+    return this.#words;
+  }
+
   /** Shows the bed as it is now; the screen is painted again only when it says something else. */
-  show(bed: BedView, ward: WardView, say: Say, night: boolean): void {
-    const alarm = worst(ward.alarms, bed.id);
+  show(bed: BedSaid, say: Say, dim: number): void {
+    const { alarm } = bed;
     this.#person.visible = bed.occupied;
     this.#sign.visible = alarm !== undefined;
-    this.#cover.color.set(alarm ? COLOURS[alarm.alarm.priority] : '#9fb7bd');
+    this.#cover.color.set(alarm ? COLOURS[alarm.priority] : '#9fb7bd');
     if (alarm) {
-      this.#sign.geometry = SIGNS[alarm.alarm.priority];
-      this.#sign.material.color.set(COLOURS[alarm.alarm.priority]);
+      this.#sign.geometry = SIGNS[alarm.priority];
+      this.#sign.material.color.set(COLOURS[alarm.priority]);
     }
-    const dim = night ? DIM.night : DIM.day;
     this.screen.material.color.setScalar(dim);
-    const says = screenWords(bed, alarm, say, ward).join('\n');
-    if (says === this.#said) return;
-    this.#said = says;
-    paintScreen(this.#canvas, bed, alarm, say, ward);
+    const key = `${say('language')} ${JSON.stringify(bed)}`;
+    const paper = this.#canvas.getContext('2d');
+    if (key === this.#key || !paper) return;
+    this.#key = key;
+    this.#words = paintScreen(paper, bed, say);
     this.#texture.needsUpdate = true;
   }
 

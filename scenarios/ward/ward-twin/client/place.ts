@@ -23,6 +23,12 @@ export function entrance(beds: number): Vec3 {
   return [0.9 - widthOf(beds) / 2, 0, 0];
 }
 
+/** Where the boards hang on the wall beside the door, looking along the aisle. */
+export function boardPlaces(beds: number): Readonly<Record<'rooms' | 'staff', Vec3>> {
+  const x = 0.04 - widthOf(beds) / 2;
+  return { rooms: [x, 1.62, -1.75], staff: [x, 1.62, 1.75] };
+}
+
 function widthOf(beds: number): number {
   return Math.max(1, Math.ceil(beds / 2)) * APART_m + ENDS_m;
 }

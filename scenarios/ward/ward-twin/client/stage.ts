@@ -5,15 +5,24 @@ import { PlaceScene } from '../../../../client/stage/places/place-scene';
 import { createRenderer } from '../../../../client/stage/renderer';
 import type { Graphics } from '../../../../client/stage/renderer';
 import { BedPlace } from './beds';
-import { bedPlaces, wardDesign } from './place';
-import type { WardView } from './ward';
-import type { Say } from './words';
+import { BOARDS, WallBoard } from './boards';
+import { Organs } from './organs';
+import { bedPlaces, boardPlaces, wardDesign } from './place';
+import type { WardSaid } from './said';
 
 const TURN = 0.12;
 const FOV_deg = 45;
 const GROUND = { day: '#10191c', night: '#05090a' } as const;
 /** Light for what changes at beds; what stands there carries its own. */
 const LIGHT = { day: [1.5, 1.2], night: [0.35, 0.2] } as const;
+
+/** How bright screens and boards are. */
+const DIM = { day: 1, night: 0.5 } as const;
+/** On a screen boards stand so far before their wall that they can turn towards who looks. */
+const BEFORE_WALL_m = 0.85;
+
+/** Over the chest of who lies there, below the screen. */
+const ORGANS_m = [0, 1.34, -0.3] as const;
 
 /** Somebody inside with a headset: told at each frame, before it is drawn. */
 export interface Visitor {
@@ -26,12 +35,17 @@ export class WardStage {
   /** In a headset, the floor under the visitor. */
   readonly rig = { rig: new Group(), camera: new PerspectiveCamera(FOV_deg, 1, 0.1, 200) };
   readonly beds = new Map<string, BedPlace>();
+  readonly boards = new Map(BOARDS.map((name) => [name, new WallBoard(name)]));
   readonly #canvas: HTMLCanvasElement;
   readonly #sky = new HemisphereLight('#ffffff', '#4a4a44', 1);
   readonly #lamp = new DirectionalLight('#fff2df', 1);
   readonly #stop = new AbortController();
   readonly #size: ResizeObserver;
   readonly #onOpen: (bed: string) => void;
+  /** At the bed at which a visitor stands. */
+  #organs: Organs | undefined;
+  #at: string | undefined;
+  #said: WardSaid | undefined;
   #place: PlaceScene | undefined;
   #night = false;
   #turn = 0.35;
@@ -46,19 +60,47 @@ export class WardStage {
     this.renderer = createRenderer(canvas, card);
     this.#lamp.position.set(4, 10, 6);
     this.rig.rig.add(this.rig.camera);
-    this.scene.add(this.rig.rig, this.#sky, this.#lamp);
+    this.scene.add(this.rig.rig, this.#sky, this.#lamp, ...[...this.boards.values()].map(({ mesh }) => mesh));
     this.#listen();
     this.#size = new ResizeObserver(() => this.invalidate());
     this.#size.observe(canvas);
   }
 
   /** Shows the ward as it is now. */
-  show(ward: WardView, say: Say, night: boolean): void {
+  show(ward: WardSaid, night: boolean): void {
     const laid = ward.beds.length === this.beds.size && ward.beds.every(({ id }) => this.beds.has(id));
     if (!laid || night !== this.#night || !this.#place) this.#furnish(ward.beds.length, night);
     if (!laid) this.#lay(ward);
-    for (const bed of ward.beds) this.beds.get(bed.id)?.show(bed, ward, say, night);
+    this.#said = ward;
+    const dim = night ? DIM.night : DIM.day;
+    for (const bed of ward.beds) this.beds.get(bed.id)?.show(bed, ward.say, dim);
+    for (const board of this.boards.values()) board.show(ward, dim);
+    this.#showOrgans();
     this.invalidate();
+  }
+
+  /** A visitor stands at this bed: over who lies there a heart and lungs move as they are measured to. */
+  standAt(bed: string | undefined): void {
+    this.#at = bed;
+    this.#showOrgans();
+  }
+
+  #showOrgans(): void {
+    const bed = this.#said?.beds.find(({ id, occupied }) => id === this.#at && occupied);
+    const place = bed && this.beds.get(bed.id);
+    if (!bed || !place) {
+      this.#organs?.group.removeFromParent();
+      return;
+    }
+    this.#organs ??= new Organs();
+    this.#organs.group.position.set(...ORGANS_m);
+    if (this.#organs.group.parent !== place.group) place.group.add(this.#organs.group);
+    this.#organs.set(bed.pace, this.#night ? DIM.night : DIM.day);
+  }
+
+  /** What stands on each screen and board. */
+  words(): ReadonlyMap<string, readonly string[]> {
+    return new Map([...this.beds, ...this.boards].map(([name, { words }]) => [name, words]));
   }
 
   /** Whether one can stand there. */
@@ -78,10 +120,13 @@ export class WardStage {
     this.#visitor = visitor;
     // Screens hang at the heads of their beds, and look into the aisle.
     for (const { screen } of this.beds.values()) screen.rotation.set(0, 0, 0);
+    this.#hang();
+    const calm = matchMedia('(prefers-reduced-motion: reduce)');
     this.renderer.setAnimationLoop((now) => {
       const seconds = Math.min(0.1, (now - this.#last) / 1000);
       this.#last = now;
       this.#visitor?.update(seconds);
+      if (!calm.matches) this.#organs?.update(seconds);
       this.renderer.info.reset();
       this.renderer.render(this.scene, this.rig.camera);
     });
@@ -89,6 +134,7 @@ export class WardStage {
 
   leave(): void {
     this.#visitor = undefined;
+    this.standAt(undefined);
     this.renderer.setAnimationLoop(null);
     // The renderer learns of the session's end after us, and keeps its size until then.
     setTimeout(() => this.invalidate(), 0);
@@ -99,7 +145,8 @@ export class WardStage {
     cancelAnimationFrame(this.#asked);
     this.#stop.abort();
     this.#size.disconnect();
-    for (const bed of this.beds.values()) bed.dispose();
+    for (const part of [...this.beds.values(), ...this.boards.values()]) part.dispose();
+    this.#organs?.dispose();
     this.#place?.dispose();
     this.renderer.dispose();
   }
@@ -114,7 +161,7 @@ export class WardStage {
     [this.#sky.intensity, this.#lamp.intensity] = night ? LIGHT.night : LIGHT.day;
   }
 
-  #lay(ward: WardView): void {
+  #lay(ward: WardSaid): void {
     for (const bed of this.beds.values()) bed.dispose();
     this.beds.clear();
     const places = bedPlaces(ward.beds.length);
@@ -124,6 +171,12 @@ export class WardStage {
       this.scene.add(bed.group);
     }
     this.#distance = Math.max(9, Math.ceil(ward.beds.length / 2) * 3.1);
+  }
+
+  /** Boards on their wall. */
+  #hang(): void {
+    const places = boardPlaces(this.beds.size);
+    for (const [name, board] of this.boards) board.place(places[name]);
   }
 
   #draw(): void {
@@ -142,6 +195,11 @@ export class WardStage {
     camera.position.set(Math.sin(this.#turn) * flat, 1 + Math.sin(this.#height) * distance, Math.cos(this.#turn) * flat);
     camera.lookAt(0, 1, 0);
     for (const { screen } of this.beds.values()) screen.lookAt(camera.position.x, screen.getWorldPosition(new Vector3()).y, camera.position.z);
+    this.#hang();
+    for (const { mesh } of this.boards.values()) {
+      mesh.position.x += BEFORE_WALL_m;
+      mesh.lookAt(camera.position.x, mesh.position.y, camera.position.z);
+    }
     this.renderer.info.reset();
     this.renderer.render(this.scene, camera);
   }

@@ -2,9 +2,12 @@
 import { inLanguage } from '../../../../client/core/language';
 import type { Language } from '../../../../client/core/language';
 import type { PanelContent } from '../../../../client/xr/panel';
-import { alarmWord, screenLines } from './screen';
-import { clock, shown } from './ward';
-import type { AlarmView, BedView, VitalNow, WardView } from './ward';
+import { paceText } from './pace';
+import { cellText, deviceText, roomText, rowText, staffText, valueText } from './said';
+import type { BedSaid, Cell, Value, WardSaid } from './said';
+import { SIGN } from './screen';
+import { clock } from './ward';
+import type { AlarmView, WardView } from './ward';
 import type { Say } from './words';
 
 /** Beds that the ward's panel offers to go to: those that call come first. */
@@ -13,6 +16,7 @@ const VITALS_A_LINE = 2;
 
 export interface Told {
   readonly ward: WardView;
+  readonly said: WardSaid;
   readonly say: Say;
   readonly language: Language;
   /** Who reads it. */
@@ -24,7 +28,7 @@ export interface Told {
 
 /** The ward as a whole: alarms in words, and ways to beds. */
 export function wardPanel(told: Told): PanelContent {
-  const { ward, say, language } = told;
+  const { ward, said, say, language } = told;
   const untaken = ward.alarms.filter(({ alarm }) => alarm.taken === undefined).length;
   const calling = new Set(ward.alarms.map(({ alarm }) => alarm.bed));
   const beds = [...ward.beds].sort((a, b) => Number(calling.has(b.id)) - Number(calling.has(a.id))).slice(0, OFFERED);
@@ -35,27 +39,33 @@ export function wardPanel(told: Told): PanelContent {
       ward.alarms.length === 0 ? say('noAlarms') : say('alarmsOpen', { n: ward.alarms.length, m: untaken }),
       ...ward.alarms.slice(0, 3).map((one) => `${alarmWord(one, say, ward)} · ${one.bed_name} · ${inLanguage(one.alarm.title, language)}`),
       say('walkHint'),
+      // The boards beside the door say the rest.
+      ...(said.staff.length === 0 ? [say('noStaff')] : said.staff.map(staffText)),
+      ...said.rooms.map((one) => roomText(one, say)),
     ],
     buttons: [...beds.map(({ id, name }) => ({ id: `go:${id}`, label: say('goTo', { bed: name }) })), ...always(told)],
   };
 }
 
-/** One bed: who lies there, NEWS2, each value with its unit, and its most urgent alarm with what to do about it. */
-export function bedPanel(bed: BedView, told: Told): PanelContent {
-  const { ward, say, language, me, isPast } = told;
+/** One bed: who lies there, its alarm with what to do about it, and all that its screen says. */
+export function bedPanel(bed: BedSaid, told: Told): PanelContent {
+  const { ward, said, say, language, me, isPast } = told;
   const alarms = ward.alarms.filter(({ alarm }) => alarm.bed === bed.id);
   const [first] = alarms;
-  const [news2] = screenLines(bed, say);
-  const vitals = bed.vitals.map((vital) => vitalWords(vital, language, say));
+  const [, [, who], news2] = rowText(bed, say) as [unknown, readonly [string, string], readonly [string, string]];
+  const room = said.rooms.find(({ id }) => id === ward.beds.find((one) => one.id === bed.id)?.room);
   const taken = first?.alarm.taken;
   return {
-    title: `${bed.name} · ${bed.patient?.name ?? say(bed.occupied ? 'hidden' : 'empty')}`,
+    title: `${bed.name} · ${who}`,
     lines: [
       // What calls comes first: what has no room on the panel is cut off below.
       ...(first ? [`${alarmWord(first, say, ward)} · ${inLanguage(first.alarm.title, language)}`, state(first, told)] : []),
       ...(alarms.length > 1 ? [say('moreAlarms', { n: alarms.length - 1 })] : []),
-      ...(bed.occupied && news2 ? [news2.join(' ')] : []),
-      ...lines(vitals.length === 0 && bed.occupied ? [say('noValue')] : vitals),
+      news2.join(' '),
+      ...lines([...bed.vitals.map((one) => cellWords(one, say)), ...bed.others.map((one) => otherWords(one, say))]),
+      ...(bed.occupied ? [`${say('heart')} ${paceText(bed.pace.heart, say)} · ${say('lungs')} ${paceText(bed.pace.lungs, say)}`] : []),
+      `${say('devices')}: ${bed.devices.map(deviceText).join('; ') || say('noValue')}`,
+      ...(room ? [roomText(room, say)] : []),
       say('notDevice'),
     ],
     buttons: [
@@ -68,6 +78,12 @@ export function bedPanel(bed: BedView, told: Told): PanelContent {
   };
 }
 
+/** How urgent an alarm is, by shape and word. */
+function alarmWord({ alarm }: AlarmView, say: Say, ward: WardView): string {
+  const { word } = ward.escalation[alarm.priority].signalling;
+  return `${SIGN[alarm.priority]} ${say('language') === 'zh' ? word.zh : word.en}`;
+}
+
 function always({ say, night }: Told): PanelContent['buttons'] {
   return [
     { id: 'night', label: say(night ? 'dayMode' : 'night') },
@@ -75,12 +91,16 @@ function always({ say, night }: Told): PanelContent['buttons'] {
   ];
 }
 
-function vitalWords(vital: VitalNow, language: Language, say: Say): string {
-  const unit = vital.unit === '1' ? '' : ` ${vital.unit}`;
-  const value = shown(vital);
-  if (value === undefined) return `${inLanguage(vital.label, language)} –`;
-  return `${inLanguage(vital.label, language)} ${value}${unit}${vital.fresh ? '' : ` (${say('old')})`}`;
+/** A value of the bed's row, with its unit beside its name. */
+function cellWords(one: Cell, say: Say): string {
+  return `${named(say(one.word), one.unit)} ${cellText(one, say)}`;
 }
+
+function otherWords({ name, unit, value }: { readonly name: string; readonly unit: string; readonly value: Value }, say: Say): string {
+  return `${named(name, unit)} ${valueText(value, say)}`;
+}
+
+const named = (name: string, unit: string): string => (unit === '' ? name : `${name} (${unit})`);
 
 /** A few values side by side. */
 function lines(words: readonly string[]): string[] {

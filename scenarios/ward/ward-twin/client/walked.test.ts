@@ -4,10 +4,13 @@ import { describe, expect, test } from 'vitest';
 import type { Alarm } from '../../../../contract/alarms';
 import { PlaceScene } from '../../../../client/stage/places/place-scene';
 import { fill } from '../../../../client/words/words';
-import { bedPlaces, entrance, wardDesign } from './place';
+import type { PanelContent } from '../../../../client/xr/panel';
+import { bedPlaces, boardPlaces, entrance, wardDesign } from './place';
+import { bedSaid, wardSaid } from './said';
 import { bedPanel, wardPanel } from './told';
 import type { Told } from './told';
 import type { AlarmView, BedView, VitalNow, WardView } from './ward';
+import type { Say } from './words';
 import en from './words.en.json';
 import zh from './words.zh.json';
 
@@ -37,6 +40,15 @@ describe.each([1, 2, 6, 7])('a ward of %i beds', (beds) => {
       expect(place.free(x, z - Math.sign(z) * 1.75)).toBe(true);
     }
     expect(place.free(1e3, 0)).toBe(false);
+  });
+
+  test('has a board on each side of the door, on the wall and clear of what hangs there', () => {
+    const { rooms, staff } = boardPlaces(beds);
+    expect(rooms[2]).toBe(-staff[2]);
+    for (const [x, , z] of [rooms, staff]) {
+      expect(x).toBeCloseTo(-wardDesign(beds, false).size_m[0] / 2, 1);
+      expect(Math.abs(z)).toBeGreaterThan(1);
+    }
   });
 
   test('is drawn in few calls', () => {
@@ -71,33 +83,37 @@ const view = (taken?: string): AlarmView => ({
 });
 const ward = (alarms: readonly AlarmView[]): WardView =>
   ({ now: '2026-01-01T10:02:00Z', id: 'w', name: '呼吸病房', rooms: {}, beds: [bed], alarms, staff: [{ id: 'me', name: '王芳', role: 'bed-nurse', places: [], holds: 0 }], escalation: { high: { signalling: { word: { zh: '高', en: 'High' } } } }, plans: [] }) as unknown as WardView;
-const told = (alarms: readonly AlarmView[], language: 'zh' | 'en' = 'en', isPast = false): Told => ({
-  ward: ward(alarms), say: (word, params) => fill(WORDS[language][word], params ?? {}), language, me: 'me', isPast, night: false,
-});
+const told = (alarms: readonly AlarmView[], language: 'zh' | 'en' = 'en', isPast = false): Told => {
+  const say: Say = (word, params) => fill(WORDS[language][word], params ?? {});
+  const view = ward(alarms);
+  return { ward: view, said: wardSaid(view, [], say), say, language, me: 'me', isPast, night: false };
+};
+const panelOf = (one: Told): PanelContent => bedPanel(bedSaid(bed, one.ward, one.say), one);
 const ids = (panel: { buttons: readonly { id: string }[] }): string[] => panel.buttons.map(({ id }) => id);
 
 describe('the panel at a bed', () => {
   test('says who, each value with its unit, what is old and what is not measured', () => {
-    const { title, lines } = bedPanel(bed, told([]));
-    expect(title).toBe('1 床 · 赵敏 Zhao Min');
+    const { title, lines } = panelOf(told([]));
+    expect(title).toBe('1 床 · 赵敏 Zhao Min 66 y');
     const all = lines.join('\n');
-    expect(all).toContain('Heart rate 118 /min');
-    expect(all).toContain('Heart rate 90 /min (too old)');
-    expect(all).toContain('Heart rate –');
-    expect(ids(bedPanel(bed, told([])))).toEqual(['door', 'night', 'leave']);
+    expect(all).toContain('Heart rate (/min) 118');
+    expect(all).toContain('SpO2 (/min) 90 too old');
+    expect(all).toContain('Temp. (/min) –');
+    expect(all).toContain('Devices: none');
+    expect(ids(panelOf(told([])))).toEqual(['door', 'night', 'leave']);
   });
 
   test('offers to take an alarm, in both languages, and says who took it', () => {
-    expect(bedPanel(bed, told([view()], 'zh')).lines.join('\n')).toContain('▲ 高 · NEWS2 高');
-    expect(ids(bedPanel(bed, told([view()])))).toContain('take:a1');
-    const taken = bedPanel(bed, told([view('me')]));
+    expect(panelOf(told([view()], 'zh')).lines.join('\n')).toContain('▲ 高 · NEWS2 高');
+    expect(ids(panelOf(told([view()])))).toContain('take:a1');
+    const taken = panelOf(told([view('me')]));
     expect(taken.lines.join('\n')).toContain('Taken by 王芳');
     expect(ids(taken)).toContain('give-back:a1');
     expect(ids(taken)).not.toContain('take:a1');
   });
 
   test('of the past offers nothing to do', () => {
-    expect(ids(bedPanel(bed, told([view()], 'en', true)))).toEqual(['door', 'night', 'leave']);
+    expect(ids(panelOf(told([view()], 'en', true)))).toEqual(['door', 'night', 'leave']);
   });
 });
 

@@ -112,6 +112,11 @@ export function shown(vital: VitalNow | undefined): string | undefined {
   return vital?.value === undefined ? undefined : vital.value.toFixed(vital.decimals);
 }
 
+/** A UCUM unit as people write it; none for what has none. */
+export function unitOf(unit: string): string {
+  return unit === '1' ? '' : unit === 'Cel' ? '°C' : unit.replaceAll(/[[\]]/g, '');
+}
+
 export function vitalOf(bed: BedView, signal: string): VitalNow | undefined {
   return bed.vitals.find((vital) => vital.signal === signal);
 }

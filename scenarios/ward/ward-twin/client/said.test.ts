@@ -1,0 +1,119 @@
+/** The table, the screens and the boards say the same, for a ward with everything and for one with nothing. */
+import { describe, expect, test } from 'vitest';
+import type { Dispatch, OfferState } from '../../../../contract/alarms';
+import { fill } from '../../../../client/words/words';
+import { BOARDS, boardSaid, paintBoard } from './boards';
+import { cellText, roomText, rowText, staffText, wardSaid } from './said';
+import type { Errand } from './said';
+import { paintScreen } from './screen';
+import { bedPanel, wardPanel } from './told';
+import type { AlarmView, BedView, VitalNow, WardView } from './ward';
+import type { Say } from './words';
+import en from './words.en.json';
+import zh from './words.zh.json';
+
+const WORDS = { en, zh };
+const sayer = (language: 'zh' | 'en'): Say => (word, params) => fill(WORDS[language][word], params ?? {});
+
+const vital = (signal: string, value: number, unit: string, fresh = true, decimals = 0): VitalNow => ({ signal, label: { zh: `${signal}（中）`, en: signal }, unit, decimals, value, fresh });
+const NOBODY: BedView = {
+  id: 'b2', name: '2 床', room: 'r2', occupied: false, patient: null, vitals: [], from_home: [], lines: {}, limits: {}, forecasts: {}, news2: null, scores: [], sources: {}, devices: [], doubts: [], late: 0,
+};
+const EVERYTHING: BedView = {
+  ...NOBODY,
+  id: 'b1', name: '1 床', room: 'r1', occupied: true, patient: { id: 'p', name: '赵敏 Zhao Min', age: 66, sex: 'female' },
+  vitals: [
+    vital('heart-rate', 61, '/min', false), vital('pulse', 118, '/min'), vital('spo2', 90, '%'), vital('respiratory-rate', 26, '/min', false), vital('systolic', 95, 'mm[Hg]'), vital('diastolic', 60, 'mm[Hg]', false),
+    vital('temperature', 38.6, 'Cel', true, 1), vital('battery', 40, '%'),
+    vital('room-temperature', 22.14, 'Cel', true, 1), vital('room-humidity', 45, '%'), vital('room-co2', 800, '[ppm]'), vital('room-noise', 41, 'dB', false),
+  ],
+  lines: { pulse: [[0, 110], [1, 118]], spo2: [[0, 94], [1, 90]], systolic: [[0, 100], [1, 95]], temperature: [[0, 38], [1, 38.6]] },
+  news2: { result: { state: 'assessed', value: 9 }, band: { id: 'high' } } as unknown as BedView['news2'],
+  devices: [{ id: 'd1', name: 'Monitor', online: true, heard: null }, { id: 'd2', name: 'Pump', online: false, heard: null }],
+};
+const sent = (to: string, state: OfferState): Dispatch[] => [{ role: 'doctor-on-duty', to: {} as Dispatch['to'], accept_within_s: 60, offers: [{ to, why: { zh: '', en: '' }, at: '', state }] }];
+const ALARM = { id: 'a1', alarm: { rule: 'news2-high', bed: 'b1', priority: 'high', title: { zh: 'NEWS2 高', en: 'NEWS2 is high' }, raised_at: '2026-01-01T10:00:00Z' }, bed_name: '1 床', calls: true, called: [], sent: sent('li', 'accepted') } as unknown as AlarmView;
+const SIGNALLING = { high: { signalling: { word: { zh: '高', en: 'High' } } } };
+const FULL = {
+  id: 'w', name: '病房', rooms: { r1: '一室', r2: '二室' }, beds: [EVERYTHING, NOBODY], alarms: [ALARM], escalation: SIGNALLING,
+  staff: [{ id: 'wang', name: '王芳', role: 'bed-nurse', places: ['1 床', '2 床'], holds: 1 }, { id: 'li', name: '', role: 'doctor-on-duty', places: [], holds: 0 }],
+} as unknown as WardView;
+const BARE = { id: 'w', name: '病房', rooms: { r2: '二室' }, beds: [NOBODY], alarms: [], escalation: SIGNALLING, staff: [] } as unknown as WardView;
+const ERRANDS: readonly Errand[] = [{ bed_name: '5 床', sent: sent('wang', 'arrived') }, { bed_name: '6 床', sent: sent('wang', 'declined') }];
+
+/** A canvas that keeps the lines drawn on it; each letter is ten wide. */
+const paper = (): CanvasRenderingContext2D & { lines: number } => {
+  const made = { lines: 0, fillRect() {}, fillText() {}, strokeRect() {}, beginPath() {}, moveTo() {}, lineTo() {}, stroke: () => (made.lines += 1), measureText: (text: string) => ({ width: text.length * 10 }) };
+  return made as unknown as CanvasRenderingContext2D & { lines: number };
+};
+
+describe.each([['everything', FULL], ['nothing', BARE]] as const)('a ward with %s', (_, ward) => {
+  test.each(['zh', 'en'] as const)('says on each screen what stands in the row, in %s', (language) => {
+    const say = sayer(language);
+    for (const bed of wardSaid(ward, ERRANDS, say).beds) {
+      const words = paintScreen(paper(), bed, say);
+      const [name, who, ...rest] = rowText(bed, say);
+      // The bed and who lies in it name themselves.
+      expect(words.slice(0, 2)).toEqual([name?.[1], who?.[1]]);
+      for (const [heading, text] of rest) {
+        const at = words.indexOf(heading);
+        expect(at, heading).toBeGreaterThan(0);
+        // A sign may stand before what it says.
+        expect([words.slice(at + 1).join(' '), words.slice(at + 2).join(' ')].some((said) => `${said} `.startsWith(`${text} `)), `${heading}: ${text}`).toBe(true);
+      }
+    }
+  });
+
+  test('says on the boards what stands in the tables of rooms and staff', () => {
+    const say = sayer('en');
+    const said = wardSaid(ward, ERRANDS, say);
+    const painted = BOARDS.map((board) => paintBoard(paper(), boardSaid(board, said), (n) => say('moreRows', { n })).join(' · '));
+    for (const room of said.rooms) expect(painted[0]).toContain(roomText(room, say));
+    for (const text of said.staff.length === 0 ? [say('noStaff')] : said.staff.map(staffText)) expect(painted[1]).toContain(text);
+  });
+
+  test('says on the panel in a headset what the screens and boards say', () => {
+    const say = sayer('en');
+    const said = wardSaid(ward, ERRANDS, say);
+    const told = { ward, said, say, language: 'en', me: 'me', isPast: false, night: false } as const;
+    for (const bed of said.beds) {
+      const text = bedPanel(bed, told).lines.join('\n');
+      for (const one of bed.vitals) expect(text).toContain(`${cellText(one, say)}`);
+      for (const { name, state } of bed.devices) expect(text).toContain(`${name} · ${state}`);
+    }
+    const door = wardPanel(told).lines.join('\n');
+    for (const text of [...said.staff.map(staffText), ...said.rooms.map((room) => roomText(room, say))]) expect(door).toContain(text);
+  });
+});
+
+test('each value keeps its doubt, its own line and its pair', () => {
+  const say = sayer('en');
+  const [bed] = wardSaid(FULL, ERRANDS, say).beds;
+  const texts = Object.fromEntries(bed ? rowText(bed, say) : []);
+  expect(texts).toEqual({
+    Bed: '1 床', Patient: '赵敏 Zhao Min 66 y', NEWS2: '9 high', 'Heart rate': '118', SpO2: '90', 'Resp.': '26 too old', Pressure: '95 / 60 too old', 'Temp.': '38.6', Alarms: 'High',
+    Devices: '1 / 2 online Monitor · online Pump · offline',
+  });
+  // The pulse stands in for an old heart rate: its line, not the other's.
+  expect(bed?.vitals[0]?.line).toBe(EVERYTHING.lines['pulse']);
+  const paint = paper();
+  if (bed) paintScreen(paint, bed, say);
+  expect(paint.lines).toBe(4);
+});
+
+test('rooms name what is not measured, and staff what they do', () => {
+  const { rooms, staff, say } = wardSaid(FULL, ERRANDS, sayer('en'));
+  expect(rooms.map((room) => roomText(room, say))).toEqual([
+    '一室: Room temperature 22.1 °C · Humidity 45 % · CO2 800 ppm · Noise 41 dB too old · Light none',
+    '二室: none',
+  ]);
+  expect(staff.map(staffText)).toEqual(['王芳 · bed nurse · 1 床, 2 床 · answers for 1 alarms · Errand: 5 床 (is there)', 'li · doctor on duty · Errand: 1 床 (comes)']);
+});
+
+test('a board that cannot hold everything counts what it leaves out', () => {
+  const lines = Array.from({ length: 40 }, (_, n) => `Room ${n}`);
+  const words = paintBoard(paper(), { title: 'Room', lines }, (n) => `and ${n} more`);
+  const left = 40 - (words.length - 2);
+  expect(words.at(-1)).toBe(`and ${left} more`);
+  expect(left).toBeGreaterThan(0);
+});
