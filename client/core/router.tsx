@@ -66,6 +66,32 @@ export const page = (): Page => pageOf(address());
 
 if (inBrowser) window.addEventListener('popstate', () => setAddress(location.pathname));
 
+/** So long a part of a page that is still being asked for is waited for. */
+const PART_ms = 10_000;
+
+/** Brings the part of the page that the address names by `#` into view, as soon as it is there. */
+function bringPart(): void {
+  const { pathname, hash } = location;
+  const name = hash.slice(1);
+  const bring = (): boolean => {
+    const part = document.getElementById(name);
+    if (!part) return location.pathname !== pathname || location.hash !== hash;
+    part.scrollIntoView();
+    // A listener's reading position follows.
+    part.tabIndex = -1;
+    part.focus({ preventScroll: true });
+    return true;
+  };
+  if (name === '' || bring()) return;
+  const watch = new MutationObserver(() => {
+    if (bring()) watch.disconnect();
+  });
+  watch.observe(document.body, { childList: true, subtree: true });
+  setTimeout(() => watch.disconnect(), PART_ms);
+}
+
+if (inBrowser) addEventListener('DOMContentLoaded', bringPart, { once: true });
+
 /** Goes to an address of the client. */
 export function go(path: string): void {
   history.pushState(null, '', path);
@@ -73,6 +99,7 @@ export function go(path: string): void {
   window.scrollTo(0, 0);
   // A listener's reading position follows, as it would on a loaded page.
   document.getElementById('main')?.focus({ preventScroll: true });
+  bringPart();
 }
 
 interface LinkProps extends JSX.AnchorHTMLAttributes<HTMLAnchorElement> {

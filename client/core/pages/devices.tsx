@@ -121,7 +121,7 @@ function Maintenance(props: { of: readonly Device[]; now_ms: number }): JSX.Elem
     { heading: t('devices.care.more'), cell: ([device, care]) => more(device, care) },
   ];
   return (
-    <section>
+    <section id="maintenance">
       <h2>{t('devices.maintenance')}</h2>
       <Show when={rows().length > 0} fallback={<p class="soft">{t('devices.maintenanceNone')}</p>}>
         <DataTable caption={t('devices.maintenance')} columns={columns()} rows={rows()} />

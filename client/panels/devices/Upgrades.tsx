@@ -28,7 +28,7 @@ export function Upgrades(props: { tick: unknown }): JSX.Element {
   createEffect(on(() => props.tick, again, { defer: true }));
   const [chosen, setChosen] = createSignal<DevicePackage>();
   return (
-    <section class="device-upgrades">
+    <section id="upgrades" class="device-upgrades">
       <h2>{t('upgrades.title')}</h2>
       <p class="soft">{t('upgrades.what')}</p>
       <Answer of={rollouts} lines={3}>

@@ -36,10 +36,16 @@ export default function Page(props: ScenarioPageProps): JSX.Element {
           </Show>
         </Match>
         <Match when={has('manager')}>
-          <h1>{say('figures')}</h1>
-          <Figures />
-          <Weeks />
-          <Plans />
+          <section id="figures">
+            <h1>{say('figures')}</h1>
+            <Figures />
+          </section>
+          <section id="weeks">
+            <Weeks />
+          </section>
+          <section id="plans">
+            <Plans />
+          </section>
         </Match>
       </Switch>
     </div>
@@ -106,9 +112,13 @@ function Choose(): JSX.Element {
         )}
       </Answer>
       <Show when={app.me()?.roles.some((role) => role !== 'nurse')}>
-        <h2>{say('figures')}</h2>
-        <Figures />
-        <Weeks />
+        <section id="figures">
+          <h2>{say('figures')}</h2>
+          <Figures />
+        </section>
+        <section id="weeks">
+          <Weeks />
+        </section>
       </Show>
     </>
   );
