@@ -1,5 +1,6 @@
 """An edge and its cloud, with a line between them that can be cut: what the edge acknowledged is in the cloud once."""
 
+import http.server
 import json
 import math
 import pathlib
@@ -297,6 +298,82 @@ def test_a_band_is_kept_to_and_what_the_cloud_does_not_know_holds_nobody_up(tmp_
         assert len(readings(pair.cloud, "known-1")) == 5000
     finally:
         pair.close()
+
+
+class Gate:
+    """A proxy before the cloud that takes small bodies only, as many do."""
+
+    def __init__(self, to: int, most_bytes: int):
+        gate = self
+        self.refused = 0
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                if len(body) > most_bytes:
+                    gate.refused += 1
+                    self.answer(413, b"")
+                    return
+                kept = {name: self.headers[name] for name in ("Authorization", "Content-Type")}
+                said = requests.post(f"http://127.0.0.1:{to}{self.path}", data=body, headers=kept, timeout=60)
+                self.answer(said.status_code, said.content)
+
+            def answer(self, status: int, body: bytes) -> None:
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.port = self.server.server_port
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+def put(client: Client, count: int, number: int) -> None:
+    """Sends readings that do not get much smaller when they are compressed."""
+    chance = random.Random(number)
+    values = [round(chance.uniform(50, 100), 3) for _ in range(count)]
+    body = SPO2 | {"t": now_ms() - 10 * HOUR_MS + number * 1_000_000, "value": values, "period_ms": 1000}
+    assert client.send("yuanyi/v1/monitor-1/spo2", body).value == 0
+
+
+def test_what_a_proxy_does_not_let_through_goes_in_smaller_pieces_or_aside(pair):
+    pair.cloud.put_user("importer", "system")
+    client = Client(pair.edge, "monitor-1", pair.add("monitor-1"))
+    pair.line.cut()
+    for number in range(10):
+        put(client, 1000 if number == 4 else 200, number)
+    gate = Gate(pair.cloud.http, 2000)
+    pair.line.to = gate.port
+    pair.line.mend()
+    state = pair.drain()
+    assert gate.refused > 1
+    # What is too large by itself is kept at the edge, and holds nobody up.
+    assert state["waiting"]["refused"] == 1
+    assert len(readings(pair.cloud, "monitor-1")) == 9 * 200
+    client.close()
+    gate.server.shutdown()
+
+
+def test_what_waits_for_the_line_is_in_a_copy_of_the_edge(pair):
+    pair.cloud.put_user("importer", "system")
+    client = Client(pair.edge, "monitor-1", pair.add("monitor-1"))
+    put(client, 200, 0)
+    pair.drain()
+    pair.line.cut()
+    put(client, 200, 1)
+    client.close()
+    pair.edge.move_to_a_copy()
+    assert pair.waiting()["waiting"]["readings"] == 200
+    pair.line.mend()
+    pair.drain()
+    assert len(readings(pair.cloud, "monitor-1")) == 400
 
 
 def furnish(ward: Ward) -> None:

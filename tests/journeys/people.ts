@@ -81,9 +81,18 @@ interface People {
   readonly li: Page;
   /** The expert, who is asked. */
   readonly chen: Page;
+  /** When a journey ends everybody goes home: pages that stay open draw and poll beside the next one's. */
+  readonly home: undefined;
 }
 
 export const test = base.extend<People>({
+  home: [
+    async ({ browser }, use) => {
+      await use(undefined);
+      await Promise.all(browser.contexts().map((context) => context.close()));
+    },
+    { auto: true },
+  ],
   page: async ({ page }, use) => {
     await withoutErrors(page, () => use(page));
   },

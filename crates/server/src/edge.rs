@@ -7,7 +7,14 @@
 
 mod outbox;
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use anyhow::{Context, Result, bail};
 use async_trait::async_trait;
@@ -27,6 +34,7 @@ use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use vocabulary::Timestamp;
 
 use crate::{clock, config::Config, tls};
+pub use outbox::OUTBOX;
 use outbox::{Batch, Outbox, Waits, is_full};
 
 /// So many readings go out at once, about.
@@ -37,6 +45,9 @@ const AGAIN_AT_MOST: Duration = Duration::from_secs(30);
 /// How long the cloud may take to answer.
 const ANSWERS: Duration = Duration::from_mins(1);
 
+/// The cloud's words for a body that it will not take however often it comes.
+const CANNOT_READ: [u16; 3] = [400, 413, 422];
+
 /// The edge's side of the line.
 pub struct Edge {
     outbox: Outbox,
@@ -45,6 +56,8 @@ pub struct Edge {
     token: String,
     /// How many bytes may go out in a second; as many as the line takes where it is not set.
     bytes_per_s: Option<u64>,
+    /// How many readings go out at once: fewer after a batch that did not get through, down to a single arrival.
+    at_once: AtomicUsize,
     /// Wakes who sends.
     wake: watch::Sender<u64>,
     line: Mutex<Line>,
@@ -102,6 +115,7 @@ impl Edge {
             cloud: cloud.trim_end_matches('/').to_owned(),
             token: token.trim().to_owned(),
             bytes_per_s: config.cloud_kbit_s.map(|kbit| u64::from(kbit.max(1)) * 125),
+            at_once: AtomicUsize::new(AT_ONCE),
             wake: watch::channel(0).0,
             line: Mutex::default(),
         })))
@@ -116,8 +130,20 @@ impl Edge {
         })
     }
 
-    /// Sends one batch; how many bytes it had.
+    /// Sends one batch; how many bytes it had. One that a slow line or the cloud does not take is tried in smaller
+    /// pieces; the arrival in it that the cloud cannot read is put aside, so that the others go on.
     fn send(&self, batch: &Batch) -> Result<usize> {
+        let sent = self.send_whole(batch);
+        let at_once = self.at_once.load(Ordering::Relaxed);
+        let next = match &sent {
+            Ok(_) => (at_once * 2).min(AT_ONCE),
+            Err(_) => (at_once / 2).max(1),
+        };
+        self.at_once.store(next, Ordering::Relaxed);
+        sent
+    }
+
+    fn send_whole(&self, batch: &Batch) -> Result<usize> {
         let body = zstd::encode_all(&*serde_json::to_vec(&batch.arrived)?, 3)?;
         let sent = self
             .agent
@@ -126,8 +152,20 @@ impl Edge {
             .header("Content-Type", "application/zstd")
             .send(&body[..]);
         let mut answer = sent.context("reach the cloud")?;
-        if !answer.status().is_success() {
-            bail!("send to the cloud: it answers {}", answer.status());
+        let status = answer.status();
+        if CANNOT_READ.contains(&status.as_u16()) && batch.is_least {
+            let why = format!("be read by the cloud, which answers {status}");
+            let aside: Vec<_> = batch
+                .arrived
+                .iter()
+                .map(|one| (one.clone(), why.clone()))
+                .collect();
+            tracing::warn!(%status, "the cloud cannot read an arrival; it is kept here");
+            self.outbox.sent(batch, &aside)?;
+            return Ok(body.len());
+        }
+        if !status.is_success() {
+            bail!("send to the cloud: it answers {status}");
         }
         let said = answer.body_mut().read_to_string();
         let said: CloudAnswer = serde_json::from_str(&said.context("hear the cloud's answer")?)
@@ -151,7 +189,8 @@ impl Edge {
     async fn send_next(self: &Arc<Self>) -> Result<Option<usize>> {
         let edge = Arc::clone(self);
         tokio::task::spawn_blocking(move || {
-            let Some(batch) = edge.outbox.oldest(AT_ONCE)? else {
+            let at_once = edge.at_once.load(Ordering::Relaxed);
+            let Some(batch) = edge.outbox.oldest(at_once)? else {
                 return Ok(None);
             };
             edge.send(&batch).map(Some)

@@ -11,7 +11,7 @@ use std::{sync::Arc, time::Duration};
 use dicom::scu::{Encryption, Peer};
 use tokio::sync::watch;
 
-pub use jobs::{Job, Jobs, Task, copy_jobs};
+pub use jobs::{JOBS, Job, Jobs, Task};
 
 use crate::{dimse, entities::ApplicationEntity, hospital::Hospital};
 

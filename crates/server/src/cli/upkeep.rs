@@ -1,18 +1,24 @@
 //! `verify`, `backup` and `restore`.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use policy::Action;
+use rusqlite::{Connection, OpenFlags};
 use storage::{Embedded, StorageError, SystemClock};
 
 use crate::{
     accounts::{ACCOUNTS, Accounts},
     cli::Place,
+    edge::OUTBOX,
     hospital::Hospital,
     keys::Keys,
-    pacs::copy_jobs,
+    mqtt::SESSIONS,
+    pacs::JOBS,
     purge,
     upgrades::copy_packages,
 };
@@ -131,7 +137,7 @@ pub struct Backup {
 }
 
 impl Backup {
-    /// Copies record, accounts, keys and what is still to be sent, also while a server works on them. What can be made again, volumes
+    /// Copies record, accounts, keys and what is still to be sent to anybody, also while a server works on them. What can be made again, volumes
     /// for example, is left out.
     pub fn run(self) -> Result<()> {
         let (data, to) = (self.place.config()?.data, self.to);
@@ -158,7 +164,10 @@ impl Backup {
             .with_context(|| format!("copy {}", data.display()))?;
         Keys::copy(&data, &unfinished)?;
         Accounts::open(&data)?.copy_to(&unfinished.join(ACCOUNTS))?;
-        copy_jobs(&data, &unfinished)?;
+        // After the record: what an edge acknowledges meanwhile is in one of the two, or in the cloud.
+        for database in [JOBS, SESSIONS, OUTBOX] {
+            copy_database(&data.join(database), &unfinished.join(database))?;
+        }
         copy_packages(&data, &unfinished)?;
         std::fs::rename(&unfinished, &to).with_context(|| format!("write {}", to.display()))?;
         println!(
@@ -168,6 +177,18 @@ impl Backup {
         );
         Ok(())
     }
+}
+
+/// Copies a database as it is at one moment, while a server may write into it; nothing where there is none yet.
+fn copy_database(file: &Path, to: &Path) -> Result<()> {
+    if !file.exists() {
+        return Ok(());
+    }
+    Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)
+        .and_then(|database| database.backup("main", to, None::<fn(rusqlite::backup::Progress)>))
+        .with_context(|| format!("copy {}", file.display()))?;
+    std::fs::set_permissions(to, std::fs::metadata(file)?.permissions())
+        .with_context(|| format!("protect {}", to.display()))
 }
 
 /// Arguments of `yuanyi restore`.

@@ -13,7 +13,7 @@ use vocabulary::Timestamp;
 use crate::clock;
 
 /// The file below the data folder.
-const FILE: &str = "edge.sqlite";
+pub const OUTBOX: &str = "edge.sqlite";
 const SCHEMA: &str = "
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
@@ -48,6 +48,8 @@ pub struct Batch {
     pub until: i64,
     /// The readings, in their order.
     pub arrived: Vec<Arrived>,
+    /// Whether it cannot be made smaller: it came here in one piece.
+    pub is_least: bool,
 }
 
 /// The outbox.
@@ -70,7 +72,7 @@ pub fn is_full(error: &anyhow::Error) -> bool {
 impl Outbox {
     /// Opens it below the data folder.
     pub fn open(data: &Path) -> Result<Self> {
-        let file = data.join(FILE);
+        let file = data.join(OUTBOX);
         let database =
             Connection::open(&file).with_context(|| format!("open {}", file.display()))?;
         database
@@ -112,10 +114,17 @@ impl Outbox {
                 .iter()
                 .map(|one| one.readings.count())
                 .sum::<usize>();
-            let batch = batch.get_or_insert(Batch {
-                until: sequence,
-                arrived: Vec::new(),
-            });
+            let batch = match &mut batch {
+                Some(batch) => {
+                    batch.is_least = false;
+                    batch
+                }
+                none => none.insert(Batch {
+                    until: sequence,
+                    arrived: Vec::new(),
+                    is_least: true,
+                }),
+            };
             batch.until = sequence;
             batch.arrived.extend(arrived);
         }

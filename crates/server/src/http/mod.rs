@@ -182,7 +182,7 @@ const SECURITY_HEADERS: &[(&str, &str)] = &[
     (
         "content-security-policy",
         "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; \
-         img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; connect-src 'self'; \
+         img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; connect-src 'self' blob:; \
          object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'",
     ),
     ("x-content-type-options", "nosniff"),

@@ -24,6 +24,7 @@ use tokio::{net::TcpListener, sync::watch, time::MissedTickBehavior};
 use tokio_rustls::{TlsAcceptor, rustls::ServerConfig};
 use vocabulary::Digest;
 
+pub use stored::SESSIONS;
 pub use tls::{certificate, server as tls_server};
 
 use crate::{

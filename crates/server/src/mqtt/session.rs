@@ -17,10 +17,10 @@ use super::{
     wire::{Filter, Introduction, Kept, No, Told},
 };
 
-/// So many messages may wait for one who is slow or away.
-const MOST_WAITING: usize = 2048;
-/// And so many bytes.
-const MOST_WAITING_BYTES: usize = 1 << 20;
+/// So many messages, and bytes, may wait for a device that is slow or away: it hears of itself only.
+const MOST_FOR_DEVICE: (usize, usize) = (2048, 1 << 20);
+/// And for a person or program, who may hear every device: a few seconds of ten thousand of them.
+const MOST_FOR_GUEST: (usize, usize) = (32_768, 8 << 20);
 /// So many wishes one may have.
 const MOST_FILTERS: usize = 64;
 /// So many sessions of people and programs there may be.
@@ -40,6 +40,14 @@ pub enum Who {
 }
 
 impl Who {
+    /// How many messages and bytes may wait for them.
+    const fn most_waiting(&self) -> (usize, usize) {
+        match self {
+            Self::Device(_) => MOST_FOR_DEVICE,
+            Self::Guest(_) => MOST_FOR_GUEST,
+        }
+    }
+
     /// What sessions are kept under. A guest cannot take a device's.
     fn key(&self, client: &str) -> String {
         match self {
@@ -494,7 +502,8 @@ impl Session {
             return;
         }
         let bytes = message.bytes();
-        let full = state.waiting.len() >= MOST_WAITING || state.bytes + bytes > MOST_WAITING_BYTES;
+        let (most, most_bytes) = self.who.most_waiting();
+        let full = state.waiting.len() >= most || state.bytes + bytes > most_bytes;
         if full && !message.told.acknowledged {
             state.lost += 1;
             return;

@@ -25,7 +25,7 @@ use super::{
 };
 
 /// The file below the data folder.
-const FILE: &str = "mqtt.sqlite";
+pub const SESSIONS: &str = "mqtt.sqlite";
 const SCHEMA: &str = "
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
@@ -76,7 +76,7 @@ pub struct Disk {
 impl Disk {
     /// Opens it below the data folder.
     pub fn open(data: &Path) -> Result<Self> {
-        let file = data.join(FILE);
+        let file = data.join(SESSIONS);
         let database =
             Connection::open(&file).with_context(|| format!("open {}", file.display()))?;
         database

@@ -151,19 +151,7 @@ fn job_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<Option<Job>> {
 }
 
 /// The file of the jobs, below the data folder.
-const JOBS: &str = "pacs.sqlite";
-
-/// Copies the jobs of a hospital, as they are at one moment, into another data folder; a server may work on
-/// them meanwhile. Does nothing where there are none yet.
-pub fn copy_jobs(data: &Path, to: &Path) -> Result<()> {
-    let (file, copy) = (data.join(JOBS), to.join(JOBS));
-    if !file.exists() {
-        return Ok(());
-    }
-    Connection::open_with_flags(&file, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY)
-        .and_then(|jobs| jobs.backup("main", &copy, None::<fn(rusqlite::backup::Progress)>))
-        .with_context(|| format!("copy {}", file.display()))
-}
+pub const JOBS: &str = "pacs.sqlite";
 
 impl Jobs {
     /// Opens the jobs below the data folder. Those that were being done when the program ended wait again.
