@@ -13,8 +13,14 @@ const VOICES = 8;
 const PICTURES = 4;
 /** What one's own pictures take at most, in bits a second. */
 const CAMERA_BPS = 1_200_000;
+const SMALL_CAMERA_BPS = 200_000;
 const SCREEN_BPS = 2_400_000;
 const AROUND_BPS = 4_000_000;
+/** A camera is sent as it is and small, so that the server gives each viewer what their line carries (ADR 73). */
+const CAMERA_SIZES: RTCRtpEncodingParameters[] = [
+  { rid: 'h', maxBitrate: CAMERA_BPS },
+  { rid: 'l', maxBitrate: SMALL_CAMERA_BPS, scaleResolutionDownBy: 2 },
+];
 /** A line that has not come about after this long does not. */
 const PATIENCE_ms = 15_000;
 
@@ -31,9 +37,17 @@ export class MediaLine {
     this.writesDown = door.speech;
     const iceServers = door.relays.map(({ urls, username, credential }) => ({ urls, username, credential }));
     this.#peer = new RTCPeerConnection({ iceServers, bundlePolicy: 'max-bundle' });
-    const source = (kind: 'audio' | 'video', maxBitrate?: number): RTCRtpTransceiver =>
-      this.#peer.addTransceiver(kind, { direction: 'sendonly', ...(maxBitrate === undefined ? {} : { sendEncodings: [{ maxBitrate }] }) });
-    this.#sources = { microphone: source('audio'), camera: source('video', CAMERA_BPS), screen: source('video', SCREEN_BPS), around: source('video', AROUND_BPS) };
+    const source = (kind: 'audio' | 'video', ...sendEncodings: RTCRtpEncodingParameters[]): RTCRtpTransceiver =>
+      this.#peer.addTransceiver(kind, { direction: 'sendonly', ...(sendEncodings.length > 0 ? { sendEncodings } : {}) });
+    const camera = (): RTCRtpTransceiver => {
+      try {
+        return source('video', ...CAMERA_SIZES);
+      } catch {
+        // A browser that sends no two sizes sends one.
+        return source('video', { maxBitrate: CAMERA_BPS });
+      }
+    };
+    this.#sources = { microphone: source('audio'), camera: camera(), screen: source('video', { maxBitrate: SCREEN_BPS }), around: source('video', { maxBitrate: AROUND_BPS }) };
     for (let left = VOICES; left > 0; left--) this.#peer.addTransceiver('audio', { direction: 'recvonly' });
     for (let left = PICTURES; left > 0; left--) this.#peer.addTransceiver('video', { direction: 'recvonly' });
   }

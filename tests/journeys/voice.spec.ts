@@ -2,7 +2,7 @@ import type { Browser, Page } from '@playwright/test';
 import { CHROMIUM } from './chromium.ts';
 import { accept, askForConsultation, tab } from './consultation.ts';
 import { expect, look, person, test } from './people.ts';
-import { FAKE_DEVICES, countLines, join, received } from './voices.ts';
+import { FAKE_DEVICES, countLines, join, received, sizesSent } from './voices.ts';
 
 test.use({ launchOptions: { ...CHROMIUM.launchOptions, args: [...CHROMIUM.launchOptions.args, ...FAKE_DEVICES] } });
 
@@ -52,6 +52,8 @@ test('two talk, a third in another room hears nothing, and who leaves the room l
   await li.locator('.voice-bar [data-source=camera]').click();
   await expect.poll(async () => (await received(chen)).pictures).toBeGreaterThan(5);
   await expect(chen.getByRole('button', { name: /Larger: Camera of .*Li/ })).toBeVisible();
+  // It is sent in two sizes, of which each viewer gets what their line carries.
+  await expect.poll(() => sizesSent(li)).toEqual(['h', 'l']);
   await li.locator('.voice-bar [data-source=camera]').click();
   await expect(chen.locator('.picture')).toHaveCount(0);
 

@@ -66,6 +66,16 @@ export function received(page: Page): Promise<Received> {
   });
 }
 
+/** The sizes in which a browser sends its camera, by their names, once pictures went out in each. */
+export function sizesSent(page: Page): Promise<string[]> {
+  return page.evaluate(async () => {
+    const sizes: string[] = [];
+    for (const line of Reflect.get(window, 'lines') as RTCPeerConnection[])
+      for (const report of (await line.getStats()).values()) if (report.type === 'outbound-rtp' && report.rid && report.framesSent > 0) sizes.push(report.rid);
+    return sizes.sort();
+  });
+}
+
 export async function join(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Join voice' }).click();
   await expect(page.locator('.voice-bar')).toHaveAttribute('data-voice', 'in');
