@@ -16,6 +16,7 @@ import { Keys } from './keys';
 import { LesionMarks } from './lesions';
 import { Marks } from './marks';
 import { pick, type Hit } from './picking';
+import { pictureFrom } from './picture';
 import type { PlaceId } from './places/design';
 import { Proposals, type Proposal } from './proposals';
 import { createRenderer, graphics, type Graphics } from './renderer';
@@ -186,9 +187,19 @@ export class Stage {
 
   /** What the stage shows now, as a PNG in a data URL. */
   picture(): string {
+    if (this.#presence) return this.#pictureInside();
     this.drawNow();
     // The drawing lasts until the next frame: it is read in the same breath.
     return this.#canvas.toDataURL('image/png');
+  }
+
+  /** With a headset the canvas shows nothing of it: what the head looks at is drawn apart. */
+  #pictureInside(): string {
+    const { background } = this.scene;
+    this.scene.background = new Color(GROUND);
+    const png = pictureFrom(this.renderer, this.scene, this.renderer.xr.getCamera());
+    this.scene.background = background;
+    return png;
   }
 
   /** True where this device can only show the hologram coarser than the scan is. */

@@ -6,6 +6,8 @@ import { functions as functionsEn } from './functions.en';
 import { functions as functionsZh } from './functions.zh';
 import { imaging as imagingEn } from './imaging.en';
 import { imaging as imagingZh } from './imaging.zh';
+import { inside as insideEn } from './inside.en';
+import { inside as insideZh } from './inside.zh';
 import { licence as licenceEn } from './licence.en';
 import { licence as licenceZh } from './licence.zh';
 import { memory as memoryEn } from './memory.en';
@@ -38,10 +40,10 @@ import { twin as twinZh } from './twin.zh';
 /** What fills the places in a text. */
 export type Params = Readonly<Record<string, string | number>>;
 
-const en = { ...devicesEn, ...imagingEn, ...licenceEn, ...memoryEn, ...noduleEn, ...orderEn, ...qualityEn, ...roomEn, ...shellEn, ...securityEn, ...signalsEn, ...teachingEn, ...toolsEn, ...voiceEn, ...twinEn, ...upgradesEn, ...functionsEn };
+const en = { ...devicesEn, ...imagingEn, ...insideEn, ...licenceEn, ...memoryEn, ...noduleEn, ...orderEn, ...qualityEn, ...roomEn, ...shellEn, ...securityEn, ...signalsEn, ...teachingEn, ...toolsEn, ...voiceEn, ...twinEn, ...upgradesEn, ...functionsEn };
 /** Every text of the client. */
 export type Key = keyof typeof en;
-const zh: Readonly<Record<Key, string>> = { ...devicesZh, ...imagingZh, ...licenceZh, ...memoryZh, ...noduleZh, ...orderZh, ...qualityZh, ...roomZh, ...shellZh, ...securityZh, ...signalsZh, ...teachingZh, ...toolsZh, ...voiceZh, ...twinZh, ...upgradesZh, ...functionsZh };
+const zh: Readonly<Record<Key, string>> = { ...devicesZh, ...imagingZh, ...insideZh, ...licenceZh, ...memoryZh, ...noduleZh, ...orderZh, ...qualityZh, ...roomZh, ...shellZh, ...securityZh, ...signalsZh, ...teachingZh, ...toolsZh, ...voiceZh, ...twinZh, ...upgradesZh, ...functionsZh };
 
 export const WORDS: Readonly<Record<Language, Readonly<Record<Key, string>>>> = { zh, en };
 

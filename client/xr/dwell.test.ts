@@ -31,4 +31,15 @@ describe('choosing by looking', () => {
     expect(look(dwell, [0.2, 1, 0], 4)).toBe(0);
     expect(look(dwell, [0.21, 1, 0], 1)).toBe(1);
   });
+
+  it('does not choose what takes the place of what was chosen before the eyes have moved', () => {
+    const dwell = new Dwell();
+    const rest = (target: string, steps: number, at: readonly [number, number, number]): number =>
+      Array.from({ length: steps }, () => dwell.look(target, STEP, at)).filter(Boolean).length;
+    expect(rest('page:cut', 5, [0, 1, 0])).toBe(1);
+    expect(rest('page:view', 12, [0.01, 1, 0])).toBe(0);
+    expect(dwell.share).toBe(0);
+    rest('cut:axial', 1, [0.1, 1, 0]);
+    expect(rest('page:view', 5, [0, 1, 0])).toBe(1);
+  });
 });

@@ -4,6 +4,8 @@
 export const DWELL_S = 1.1;
 /** A gaze wanders this far on one point and still rests there, in metres. */
 const WANDER_M = 0.02;
+/** Eyes that have moved less than this since they chose have not looked elsewhere: half a button's height. */
+const STAYS_M = 0.035;
 
 type Three = readonly [number, number, number];
 
@@ -16,14 +18,21 @@ export class Dwell {
   #target: Looked['target'] | undefined;
   #looked_s = 0;
   #chosen = false;
+  /** Where the eyes were as they chose a button; another may have taken its place, which nobody meant. */
+  #chosenAt: Three | undefined;
 
   /** How much of the time has passed, 0 to 1; 0 once it was chosen. */
   get share(): number {
     return this.#chosen || this.#target === undefined ? 0 : Math.min(1, this.#looked_s / DWELL_S);
   }
 
-  /** Looks on; answers true in the moment in which the target is chosen. */
-  look(target: Looked['target'] | undefined, seconds: number): boolean {
+  /** Looks on; answers true in the moment in which the target is chosen. `at` is where a button is looked at. */
+  look(target: Looked['target'] | undefined, seconds: number, at?: Three): boolean {
+    if (this.#chosenAt && (!at || distance(this.#chosenAt, at) > STAYS_M)) this.#chosenAt = undefined;
+    if (this.#chosenAt && typeof target === 'string') {
+      [this.#target, this.#chosen] = [target, true];
+      return false;
+    }
     if (!isSame(this.#target, target)) {
       this.#target = target;
       this.#looked_s = 0;
@@ -34,11 +43,16 @@ export class Dwell {
     this.#looked_s += seconds;
     if (this.#looked_s < DWELL_S) return false;
     this.#chosen = true;
+    this.#chosenAt = at;
     return true;
   }
 }
 
 function isSame(a: Looked['target'] | undefined, b: Looked['target'] | undefined): boolean {
   if (typeof a !== 'object' || typeof b !== 'object') return a === b;
-  return Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]) <= WANDER_M;
+  return distance(a, b) <= WANDER_M;
+}
+
+function distance(a: Three, b: Three): number {
+  return Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
 }

@@ -17,6 +17,7 @@ import { HandInput, handModels, type HandEvent } from './inputs';
 import { requestXr, type XrMode } from './modes';
 import { Panel, type PanelContent } from './panel';
 import { RealRoom, type SurfaceState } from './real-room';
+import { RecordedSign } from './recorded-sign';
 import { SeatedHeight } from './seated-height';
 import { Vignette } from './vignette';
 import { Walk } from './walk';
@@ -52,6 +53,7 @@ export class Headset implements Presence {
   readonly #walk: Walk;
   readonly #vignette: Vignette;
   readonly #real: RealRoom;
+  readonly #recorded: RecordedSign;
   #pointer: { hand: HandInput; hit: Hit } | undefined;
   /** The hand that draws with the pen. */
   #drawing: HandInput | undefined;
@@ -69,6 +71,7 @@ export class Headset implements Presence {
     this.#grip = new Grip(stage.shared);
     this.#walk = new Walk(stage.rig.rig, (x, z) => this.passthrough || stage.free(x, z));
     this.#vignette = new Vignette(stage.rig.camera);
+    this.#recorded = new RecordedSign(stage.rig.camera);
     this.#real = new RealRoom(stage.rig.rig, session, this.passthrough);
     this.#real.onEdge = () => this.#hands.forEach((hand) => hand.pulse(0.3, 60));
     this.#real.onSurface = (state) => this.events.emit('surface', state);
@@ -102,6 +105,21 @@ export class Headset implements Presence {
   /** Leaves; also happens when the headset's own button is pressed. */
   async exit(): Promise<void> {
     await this.#session.end();
+  }
+
+  /** What is said before the eyes, wherever they look, while the room is recorded; undefined takes it away. */
+  set recorded(words: string | undefined) {
+    this.#recorded.show(words);
+  }
+
+  /** What the head looks at, without the panel, as a PNG in a data URL. */
+  picture(): string {
+    const own = [this.panel.mesh, this.#recorded.mesh, this.#ring.mesh, this.#vignette.mesh, this.#walk.mark];
+    const were = own.map(({ visible }) => visible);
+    for (const one of own) one.visible = false;
+    const png = this.#stage.picture();
+    own.forEach((one, at) => (one.visible = were[at] ?? true));
+    return png;
   }
 
   /** Whether somebody who sits sees a made room from the height of who stands; the real one is as high as it is. */
@@ -188,7 +206,7 @@ export class Headset implements Presence {
     const uses = this.#stage.tools.tool !== 'turn' && this.#stage.tools.tool !== 'pen';
     const hit = panel || !uses ? undefined : pick(this.#stage.hologram, position, ahead, false);
     const target = panel?.button ?? (hit ? list(hit.room) : undefined);
-    const chosen = this.#dwell.look(target, seconds);
+    const chosen = this.#dwell.look(target, seconds, panel?.button ? list(panel.point) : undefined);
     this.#ring.show(panel?.button ? panel.point : hit?.room, this.#dwell.share, position);
     if (chosen && panel?.button) this.panel.press(panel.button);
     else if (chosen && hit) this.#stage.tools.use(hit.lps_mm, this.#stage.hologram.lpsDirection(ahead.clone().negate()));
@@ -292,6 +310,7 @@ export class Headset implements Presence {
     for (const hand of this.#hands) hand.dispose();
     this.#walk.dispose();
     this.#vignette.dispose();
+    this.#recorded.dispose();
     this.#real.dispose();
     this.panel.dispose();
     this.#ring.dispose();

@@ -3,21 +3,45 @@ import { CanvasTexture, LinearFilter, Mesh, MeshBasicMaterial, PlaneGeometry, Ra
 export interface PanelButton {
   readonly id: string;
   readonly label: string;
+  /** Whether what it stands for is chosen; left out where nothing is chosen by it. */
+  readonly pressed?: boolean;
 }
 
 /** What the panel in the room says; lines and labels come translated. */
 export interface PanelContent {
   readonly title: string;
+  /** What nobody may overlook, as that the room is recorded. */
+  readonly sign?: string;
   readonly lines: readonly string[];
+  readonly picture?: HTMLImageElement;
+  /** Where the panel has pages, the ways to them. */
+  readonly tabs?: readonly PanelButton[];
   readonly buttons: readonly PanelButton[];
+  /** Buttons of every page. */
+  readonly always?: readonly PanelButton[];
+  /** Small, at the foot of every page. */
+  readonly foot?: string;
+}
+
+interface Box extends PanelButton {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+  readonly is: 'tab' | 'button' | 'always';
 }
 
 const WIDTH = 1024;
-const HEIGHT = 1000;
+const HEIGHT = 1160;
 const METRES = 0.62;
 const FONT = "system-ui, 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', sans-serif";
 const MARGIN = 56;
-const BUTTON = { height: 84, gap: 18, perRow: 4 };
+const TITLE_Y = 96;
+const SIGN = { y: 120, height: 60 };
+const TAB = { height: 76, gap: 10 };
+const BUTTON = { height: 84, gap: 18 };
+const FOOT = 30;
+const LINE = 46;
 
 /** A panel in space with words in any script and buttons for rays. */
 export class Panel {
@@ -54,7 +78,7 @@ export class Panel {
     const [found] = new Raycaster(origin, direction).intersectObject(this.mesh, false);
     if (!found?.uv) return undefined;
     const [x, y] = [found.uv.x * WIDTH, (1 - found.uv.y) * HEIGHT];
-    const button = this.#boxes().find((b) => x >= b.x && x <= b.x + b.width && y >= b.y && y <= b.y + BUTTON.height);
+    const button = boxesOf(this.#content).find((b) => x >= b.x && x <= b.x + b.width && y >= b.y && y <= b.y + b.height);
     return { distance: found.distance, button: button?.id, point: found.point };
   }
 
@@ -75,65 +99,139 @@ export class Panel {
     this.#texture.dispose();
   }
 
-  #boxes(): { id: string; label: string; x: number; y: number; width: number }[] {
-    const { buttons } = this.#content;
-    const rows = Math.ceil(buttons.length / BUTTON.perRow);
-    return buttons.map((b, i) => {
-      const row = Math.floor(i / BUTTON.perRow);
-      const inRow = Math.min(BUTTON.perRow, buttons.length - row * BUTTON.perRow);
-      const width = (WIDTH - 2 * MARGIN - (inRow - 1) * BUTTON.gap) / inRow;
-      const y = HEIGHT - MARGIN - (rows - row) * BUTTON.height - (rows - row - 1) * BUTTON.gap;
-      return { ...b, x: MARGIN + (i % BUTTON.perRow) * (width + BUTTON.gap), y, width };
-    });
-  }
-
   #paint(): void {
     const context = this.#canvas.getContext('2d');
     if (!context) return;
+    const { title, sign, foot, lines, picture } = this.#content;
+    const boxes = boxesOf(this.#content);
     context.clearRect(0, 0, WIDTH, HEIGHT);
-    box(context, 0, 0, WIDTH, HEIGHT, 36, 'rgba(246, 249, 250, 0.97)');
+    fill(context, { x: 0, y: 0, width: WIDTH, height: HEIGHT }, 36, 'rgba(246, 249, 250, 0.97)');
     context.textBaseline = 'alphabetic';
     context.fillStyle = '#10222b';
-    context.font = `700 52px ${FONT}`;
-    context.fillText(this.#content.title, MARGIN, 104, WIDTH - 2 * MARGIN);
-    context.font = `500 36px ${FONT}`;
-    context.fillStyle = '#2a3f49';
-    const lowest = Math.min(HEIGHT - MARGIN, ...this.#boxes().map((b) => b.y));
-    let y = 168;
-    for (const line of this.#content.lines) for (const row of wrapped(context, line, WIDTH - 2 * MARGIN)) {
-      if (y > lowest - 30) break;
-      context.fillText(row, MARGIN, y);
-      y += 50;
+    fitted(context, title, 700, 52, { room: WIDTH - 2 * MARGIN, most: 1, height: 80 }).forEach((row) => context.fillText(row, MARGIN, TITLE_Y));
+    if (sign !== undefined) {
+      const band = { x: MARGIN, width: WIDTH - 2 * MARGIN, ...SIGN };
+      fill(context, band, 16, '#b3261e');
+      centred(context, `● ${sign}`, band, 32, 1);
     }
-    for (const b of this.#boxes()) {
-      box(context, b.x, b.y, b.width, BUTTON.height, 22, b.id === this.#hovered ? '#0b6a72' : '#12838c');
-      context.fillStyle = '#ffffff';
-      context.font = `600 34px ${FONT}`;
-      context.textAlign = 'center';
-      context.fillText(b.label, b.x + b.width / 2, b.y + BUTTON.height / 2 + 14, b.width - 24);
-      context.textAlign = 'left';
+    if (foot !== undefined) {
+      context.fillStyle = '#4a5f69';
+      context.font = `500 22px ${FONT}`;
+      context.fillText(foot, MARGIN, HEIGHT - FOOT + 4, WIDTH - 2 * MARGIN);
+    }
+    const top = topOf(this.#content);
+    const lowest = Math.min(...boxes.filter(({ is }) => is !== 'tab').map(({ y }) => y), HEIGHT - MARGIN) - 24;
+    const below = words(context, lines, top, lowest);
+    if (picture) show(context, picture, { x: MARGIN, y: below, width: WIDTH - 2 * MARGIN, height: lowest - below });
+    for (const box of boxes) {
+      const isHovered = box.id === this.#hovered;
+      fill(context, box, box.is === 'tab' ? 14 : 22, colourOf(box, isHovered));
+      centred(context, box.is !== 'tab' && box.pressed ? `✓ ${box.label}` : box.label, box, box.is === 'tab' ? 30 : 34, box.is === 'tab' ? 1 : 2);
+      if (box.is === 'tab' && box.pressed) fill(context, { x: box.x + 14, y: box.y + box.height - 12, width: box.width - 28, height: 5 }, 2, '#ffffff');
     }
     this.#texture.needsUpdate = true;
   }
 }
 
-function box(context: CanvasRenderingContext2D, x: number, y: number, width: number, height: number, radius: number, colour: string): void {
+function colourOf({ is, pressed }: Box, isHovered: boolean): string {
+  if (isHovered) return '#0b4f55';
+  if (pressed) return '#0b6a72';
+  return is === 'tab' ? '#5b727c' : is === 'always' ? '#3d535d' : '#12838c';
+}
+
+/** Where the first line of a page begins. */
+function topOf({ sign, tabs }: PanelContent): number {
+  return (sign === undefined ? SIGN.y : SIGN.y + SIGN.height + 14) + (tabs ? TAB.height + 52 : 40);
+}
+
+/** Where each button is, in pixels from above; pages keep their columns, so that nothing jumps. */
+function boxesOf({ sign, tabs, buttons, always = [], foot }: PanelContent): Box[] {
+  const bottom = HEIGHT - (foot === undefined ? MARGIN : FOOT + 40);
+  const above = always.length > 0 ? bottom - BUTTON.height - 34 : bottom;
+  const columns = always.length > 0 ? 3 : 4;
+  const rows = Math.ceil(buttons.length / columns);
+  const tabsAt = sign === undefined ? SIGN.y : SIGN.y + SIGN.height + 14;
+  return [
+    ...inRow(tabs ?? [], { y: tabsAt, height: TAB.height, gap: TAB.gap, columns: tabs?.length ?? 0 }, 'tab'),
+    ...Array.from({ length: rows }, (_, row) => {
+      const some = buttons.slice(row * columns, (row + 1) * columns);
+      const y = above - (rows - row) * BUTTON.height - (rows - row - 1) * BUTTON.gap;
+      return inRow(some, { y, ...BUTTON, columns: always.length > 0 ? columns : some.length }, 'button');
+    }).flat(),
+    ...inRow(always, { y: bottom - BUTTON.height, ...BUTTON, columns: always.length }, 'always'),
+  ];
+}
+
+function inRow(buttons: readonly PanelButton[], { y, height, gap, columns }: { y: number; height: number; gap: number; columns: number }, is: Box['is']): Box[] {
+  const width = (WIDTH - 2 * MARGIN - (columns - 1) * gap) / columns;
+  return buttons.map((button, at) => ({ ...button, x: MARGIN + at * (width + gap), y, width, height, is }));
+}
+
+type Place = Pick<Box, 'x' | 'y' | 'width' | 'height'>;
+
+function fill(context: CanvasRenderingContext2D, { x, y, width, height }: Place, radius: number, colour: string): void {
   context.beginPath();
   context.roundRect(x, y, width, height, radius);
   context.fillStyle = colour;
   context.fill();
 }
 
-/** Breaks at spaces, and between characters where a script has none. */
+/** Smaller than this nobody reads it. */
+const SMALLEST = 18;
+
+/** The rows of a text, at the largest size at which all of it fits; sets the font. */
+function fitted(context: CanvasRenderingContext2D, text: string, weight: number, largest: number, { room, most, height }: { room: number; most: number; height: number }): string[] {
+  let rows: string[] = [];
+  for (let size = largest; size >= SMALLEST; size -= 2) {
+    context.font = `${weight} ${size}px ${FONT}`;
+    rows = wrapped(context, text, room);
+    if (rows.length <= most && rows.every((row) => context.measureText(row).width <= room) && rows.length * size * 1.15 <= height) return rows;
+  }
+  return rows.slice(0, most).map((row, at) => (at === most - 1 ? `${row.slice(0, -1)}…` : row));
+}
+
+/** White words in the middle of a place, smaller where they are long. */
+function centred(context: CanvasRenderingContext2D, text: string, { x, y, width, height }: Place, largest: number, most: number): void {
+  const room = width - 16;
+  const rows = fitted(context, text, 600, largest, { room, most, height });
+  const size = parseInt(/(\d+)px/.exec(context.font)?.[1] ?? '', 10);
+  context.fillStyle = '#ffffff';
+  context.textAlign = 'center';
+  const first = y + height / 2 + size * 0.36 - ((rows.length - 1) * size * 1.15) / 2;
+  rows.forEach((row, at) => context.fillText(row, x + width / 2, first + at * size * 1.15, room));
+  context.textAlign = 'left';
+}
+
+/** Writes lines from a height on, as many as there is room for; what is left out is said by its sign. Answers where they end. */
+function words(context: CanvasRenderingContext2D, lines: readonly string[], top: number, lowest: number): number {
+  context.font = `500 34px ${FONT}`;
+  context.fillStyle = '#2a3f49';
+  const rows = lines.flatMap((line) => wrapped(context, line, WIDTH - 2 * MARGIN));
+  const fits = Math.max(0, Math.floor((lowest - top) / LINE) + 1);
+  rows.slice(0, fits).forEach((row, at) => {
+    context.fillText(at === fits - 1 && rows.length > fits ? `${row} …` : row, MARGIN, top + at * LINE, WIDTH - 2 * MARGIN);
+  });
+  return top + (Math.min(rows.length, fits) - 1) * LINE + 24;
+}
+
+/** A picture as large as its place lets it be. */
+function show(context: CanvasRenderingContext2D, picture: HTMLImageElement, { x, y, width, height }: Place): void {
+  const [w, h] = [picture.naturalWidth, picture.naturalHeight];
+  const scale = Math.min(width / w, height / h);
+  if (!(scale > 0)) return;
+  context.drawImage(picture, x + (width - w * scale) / 2, y + (height - h * scale) / 2, w * scale, h * scale);
+}
+
+/** Breaks at spaces, and between characters where a script has none, but never before a mark that ends something. */
 function wrapped(context: CanvasRenderingContext2D, text: string, width: number): string[] {
   const rows: string[] = [];
   let row = '';
-  for (const piece of text.match(/[ -~]+?(?:\s|$)|[^ -~]|[ -~]+/gu) ?? []) {
-    if (row !== '' && context.measureText(row + piece).width > width) {
-      rows.push(row.trimEnd());
+  for (const piece of text.match(/[ -~‘-”]+?(?:\s|$)|[^ -~‘-”][，。、；：？！）》]*|[ -~‘-”]+/gu) ?? []) {
+    if (row !== '' && context.measureText((row + piece).trimEnd()).width > width) {
+      rows.push(row.trim());
       row = '';
     }
     row += piece;
   }
-  return row === '' ? rows : [...rows, row];
+  return row === '' ? rows : [...rows, row.trim()];
 }

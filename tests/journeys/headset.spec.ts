@@ -61,11 +61,11 @@ test('a person with a headset walks round the hologram, carries it and sets its 
   });
 
   await test.step('reads the panel, in both languages', async () => {
-    expect(await panelWords(li)).toMatch(/Not a medical device[\s\S]*Turn[\s\S]*Lung[\s\S]*Leave the headset/);
+    expect(await panelWords(li)).toMatch(/Tools[\s\S]*Lung[\s\S]*Leave the headset[\s\S]*Not a medical device/);
     const language = (value: string): Promise<void> =>
       li.locator(`.segmented input[value=${value}]`).first().evaluate((input: HTMLInputElement) => input.click());
     await language('zh');
-    await expect.poll(() => panelWords(li)).toMatch(/不是医疗器械[\s\S]*旋转[\s\S]*肺窗[\s\S]*退出头显/);
+    await expect.poll(() => panelWords(li)).toMatch(/工具[\s\S]*肺窗[\s\S]*退出头显[\s\S]*不是医疗器械/);
     await language('en');
   });
 
@@ -175,34 +175,61 @@ test('a person with a headset walks round the hologram, carries it and sets its 
   await Promise.all([li.context().close(), chen.context().close()]);
 });
 
-test('a person with a headset speaks, asks for the word and reads along by the panel', async ({ browser }) => {
-  const [li, chen] = [await withHeadset(browser, 'li.terminal'), await person(browser, 'chen.expert')];
-  await withoutStage(chen);
+test('a person with a headset speaks, asks for the word, reads along, works with parts and answers by the panel', async ({ browser }) => {
+  const [li, chen] = [await person(browser, 'li.terminal'), await withHeadset(browser, 'chen.expert')];
+  await withoutStage(li);
   await askForConsultation(li);
   await chen.goto(li.url());
   await chen.getByRole('button', { name: 'Accept the consultation' }).click();
-  await chen.getByRole('tab', { name: /^People/ }).click();
-  await li.locator('[data-volume=fine]').waitFor({ state: 'attached', timeout: 120_000 });
-  await li.getByRole('button', { name: 'Enter VR' }).click();
-  await frames(li);
-  await feelTicks(li);
-  await press(li, 'controllers', 'microphone');
-  expect(await ticks(li)).toEqual([[0.4, 30]]);
-  await expect.poll(() => panelWords(li)).toContain('Open the microphone');
-  await press(li, 'controllers', 'microphone');
-  await expect.poll(() => panelWords(li)).toMatch(/Mute$/m);
-  const liSeen = chen.locator('.people > li').filter({ hasText: 'Li Jian' });
-  await expect(liSeen.locator('[data-sound=speaking]')).toBeVisible();
-  await expect.poll(() => panelWords(li)).toMatch(/Li.*\(speaking/);
-  await press(li, 'controllers', 'hand');
-  await expect(liSeen).toContainText('hand up');
-  await expect.poll(() => panelWords(li)).toContain('Lower hand');
-  await press(li, 'controllers', 'hand');
-  await expect(liSeen).not.toContainText('hand up');
-  await chen.getByLabel('Write a caption for everybody').fill('Look at the upper lobe');
-  await chen.getByRole('button', { name: 'Say', exact: true }).click();
-  await expect.poll(() => panelWords(li)).toMatch(/Chen.*: Look at the upper lobe/);
-  await press(li, 'controllers', 'microphone');
-  await expect(liSeen).toContainText('muted');
+  await li.getByRole('tab', { name: /^People/ }).click();
+  await chen.locator('[data-volume=fine]').waitFor({ state: 'attached', timeout: 120_000 });
+  await chen.getByRole('button', { name: 'Enter VR' }).click();
+  await frames(chen);
+  await feelTicks(chen);
+  await press(chen, 'controllers', 'microphone');
+  expect(await ticks(chen)).toEqual([[0.4, 30]]);
+  await expect.poll(() => panelWords(chen)).toContain('Open the microphone');
+  await press(chen, 'controllers', 'microphone');
+  await expect.poll(() => panelWords(chen)).toMatch(/Mute$/m);
+  const chenSeen = li.locator('.people > li').filter({ hasText: 'Chen' });
+  await expect(chenSeen.locator('[data-sound=speaking]')).toBeVisible();
+  await expect.poll(() => panelWords(chen)).toMatch(/Chen.*\(speaking/);
+  await press(chen, 'controllers', 'hand');
+  await expect(chenSeen).toContainText('hand up');
+  await expect.poll(() => panelWords(chen)).toContain('Lower hand');
+  await press(chen, 'controllers', 'hand');
+  await expect(chenSeen).not.toContainText('hand up');
+  await li.getByLabel('Write a caption for everybody').fill('Look at the upper lobe');
+  await li.getByRole('button', { name: 'Say', exact: true }).click();
+  await expect.poll(() => panelWords(chen)).toMatch(/Li.*: Look at the upper lobe/);
+  await press(chen, 'controllers', 'microphone');
+  await expect(chenSeen).toContainText('muted');
+
+  await test.step('shows a structure alone, measures it, and takes the measurement back', async () => {
+    await li.getByRole('tab', { name: 'View' }).click();
+    await press(chen, 'controllers', 'page:parts');
+    await expect.poll(() => panelWords(chen), { timeout: 180_000 }).toMatch(/^Structure: .* \(1 of /m);
+    await press(chen, 'controllers', 'part:only');
+    await expect(li.getByRole('group', { name: 'Parts' }).getByRole('button', { name: 'Show alone' })).toHaveAttribute('aria-pressed', 'true');
+    await press(chen, 'controllers', 'part:measure');
+    const volume = li.locator('[data-marks] li').filter({ hasText: /\d mL/ });
+    await expect(volume).toHaveCount(1);
+    await expect.poll(() => panelWords(chen)).toMatch(/\d mL$/m);
+    await press(chen, 'controllers', 'undo');
+    await expect(volume).toHaveCount(0);
+  });
+
+  await test.step('agrees to be recorded, sees the sign wherever the eyes look, and withdraws', async () => {
+    await li.getByRole('tab', { name: /^People/ }).click();
+    await li.getByRole('button', { name: 'Record this room' }).click();
+    await expect.poll(() => panelWords(chen)).toContain('asks to record this room: what is done');
+    await press(chen, 'controllers', 'record:yes');
+    await expect(li.locator('[data-recording=running]')).toBeVisible();
+    await expect.poll(() => panelWords(chen)).toContain('This room is recorded');
+    expect(await chen.evaluate(() => window.__xrInside?.stage.scene.getObjectByName('recorded')?.visible)).toBe(true);
+    await press(chen, 'controllers', 'record:no');
+    await expect(li.locator('[data-recording]')).toHaveCount(0);
+    await expect.poll(() => panelWords(chen)).not.toContain('This room is recorded');
+  });
   await Promise.all([li.context().close(), chen.context().close()]);
 });

@@ -144,7 +144,42 @@ async function aimAt(page: Page, button: string): Promise<Aim> {
   }, button);
 }
 
+/** On which page of a room's panel buttons are, by their kind; the others are on every page. */
+const PAGE_OF: Readonly<Record<string, string>> = {
+  window: 'view',
+  mode: 'view',
+  cut: 'cut',
+  crop: 'crop',
+  side: 'crop',
+  tool: 'tools',
+  part: 'parts',
+  hand: 'room',
+  admit: 'room',
+  lock: 'room',
+  lead: 'room',
+  gather: 'room',
+  snap: 'room',
+  gaze: 'own',
+  height: 'own',
+  surface: 'own',
+  around: 'own',
+  dictate: 'own',
+  record: 'recording',
+};
+
+/** Turns the panel to the page of a button, where it shows another. */
+async function turnTo(page: Page, button: string): Promise<void> {
+  await page.evaluate(
+    ([wanted, tab]) => {
+      const panel = window.__xrInside?.headset?.panel;
+      if (panel?.content.tabs && tab && !panel.content.buttons.some(({ id }) => id === wanted)) panel.press(`page:${tab}`);
+    },
+    [button, PAGE_OF[button.split(':')[0] ?? '']] as const,
+  );
+}
+
 export async function press(page: Page, side: Side, button: string): Promise<void> {
+  await turnTo(page, button);
   await reach(page, side, await aimAt(page, button));
   await close(page, side, 1);
   await close(page, side, 0);
@@ -152,6 +187,7 @@ export async function press(page: Page, side: Side, button: string): Promise<voi
 
 /** Turns the head so that its eyes rest on a button of the panel. */
 export async function gazeAt(page: Page, button: string): Promise<void> {
+  await turnTo(page, button);
   const { at, facing } = await aimAt(page, button);
   await page.evaluate(
     ([place, turn]) => {
@@ -174,8 +210,10 @@ export async function leave(page: Page): Promise<void> {
 
 export async function panelWords(page: Page): Promise<string> {
   return page.evaluate(() => {
-    const { title, lines, buttons } = window.__xrInside?.headset?.panel.content ?? { title: '', lines: [], buttons: [] };
-    return [title, ...lines, ...buttons.map(({ label }) => label)].join('\n');
+    const content = window.__xrInside?.headset?.panel.content;
+    if (!content) return '';
+    const { title, sign = '', lines, tabs = [], buttons, always = [], foot = '' } = content;
+    return [title, sign, ...lines, ...[...tabs, ...buttons, ...always].map(({ label }) => label), foot].join('\n');
   });
 }
 

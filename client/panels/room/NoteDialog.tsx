@@ -7,7 +7,7 @@ import { Dialog } from '../Dialog';
 import { Field } from '../Field';
 
 /** As the room has it, in characters. */
-const LONGEST = { note: 500, landmark: 60 } as const;
+export const LONGEST = { note: 500, landmark: 60 } as const;
 
 interface NoteDialogProps {
   readonly as: Writing;

@@ -2,18 +2,15 @@
 import { For, Show, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
-import { lpsFromVoxel } from '../../core/frames';
-import type { Vec3, VoxelGrid } from '../../core/frames';
+import type { VoxelGrid } from '../../core/frames';
+import { AXES, BOX_SIDES, boxOf, movedSide } from '../../core/hologram-cuts';
+import type { Axis, BoxSide } from '../../core/hologram-cuts';
 import { inLanguage } from '../../core/language';
 import type { RoomControl } from '../../core/room-control';
 import type { VolumeManifest } from '../../core/volume/manifest';
 import type { CropBox, Hologram } from '../../stage/room-view';
 import { Field } from '../Field';
 import { Slider } from './Slider';
-
-/** The server takes no box with a shorter side. */
-const SHORTEST_SIDE_MM = 5;
-const AXES = [0, 1, 2] as const;
 
 interface PartsPanelProps {
   readonly control: RoomControl;
@@ -68,29 +65,11 @@ export function PartsPanel(props: PartsPanelProps): JSX.Element {
   );
 }
 
-/** The box of a scan along the patient's axes, in whole millimetres that lie inside. */
-export function boxOf(grid: VoxelGrid): CropBox {
-  const corners = [0, 1, 2, 3, 4, 5, 6, 7].map((corner) =>
-    lpsFromVoxel(grid, AXES.map((axis) => (((corner >> axis) & 1) === 1 ? (grid.size[axis] ?? 1) - 1 : 0)) as unknown as Vec3),
-  );
-  const along = (least: boolean): Vec3 =>
-    AXES.map((axis) => {
-      const all = corners.map((corner) => corner[axis]);
-      return least ? Math.ceil(Math.min(...all)) : Math.floor(Math.max(...all));
-    }) as unknown as Vec3;
-  return { min_lps_mm: along(true), max_lps_mm: along(false) };
-}
-
 function Crop(props: { control: RoomControl; state: Hologram; grid: VoxelGrid }): JSX.Element {
   const app = useApp();
   const whole = (): CropBox => boxOf(props.grid);
   const box = (): CropBox => props.state.crop ?? whole();
-  const move = (side: 'min_lps_mm' | 'max_lps_mm', axis: 0 | 1 | 2, value: number): void => {
-    const { min_lps_mm: min, max_lps_mm: max } = box();
-    const bound = side === 'min_lps_mm' ? Math.min(value, max[axis] - SHORTEST_SIDE_MM) : Math.max(value, min[axis] + SHORTEST_SIDE_MM);
-    const moved = box()[side].map((old, i) => (i === axis ? bound : old)) as unknown as Vec3;
-    props.control.change({ crop: { ...box(), [side]: moved } });
-  };
+  const move = (side: BoxSide, axis: Axis, value: number): void => props.control.change({ crop: movedSide(box(), side, axis, value) });
   return (
     <fieldset class="stack tight">
       <legend class="for-listeners">{app.t('crop.title')}</legend>
@@ -106,7 +85,7 @@ function Crop(props: { control: RoomControl; state: Hologram; grid: VoxelGrid })
       <Show when={props.state.crop}>
         <For each={AXES}>
           {(axis) => (
-            <For each={['min_lps_mm', 'max_lps_mm'] as const}>
+            <For each={BOX_SIDES}>
               {(side) => (
                 <Slider
                   label={app.t(side === 'min_lps_mm' ? 'crop.of' : 'crop.to', { axis: app.t(`crop.axis.${axis}`) })}

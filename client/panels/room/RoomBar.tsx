@@ -3,12 +3,6 @@ import { For, Show } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import { patientPath } from '../../core/hospital';
-import type { RoomInfo } from '../../core/hospital';
-import type { RoomAround } from '../../core/room-around';
-import type { RoomControl } from '../../core/room-control';
-import type { RoomHands } from '../../core/room-hands';
-import type { RoomOrder } from '../../core/room-order';
-import type { RoomVoice } from '../../core/room-voice';
 import { Link } from '../../core/router';
 import { initialOf } from '../../core/words-of';
 import type { Status } from '../../room/room-client';
@@ -17,15 +11,9 @@ import { Heading } from '../Heading';
 import { Icon } from '../Icon';
 import { LanguageSwitch } from '../LanguageSwitch';
 import { HeadsetButtons } from './HeadsetButtons';
+import type { InsideRoom } from './inside-control';
 
-interface RoomBarProps {
-  readonly info: RoomInfo;
-  readonly title: string;
-  readonly control: RoomControl;
-  readonly order: RoomOrder;
-  readonly voice: RoomVoice;
-  readonly around: RoomAround;
-  readonly hands: RoomHands;
+interface RoomBarProps extends InsideRoom {
   readonly status: Status;
   readonly stage: Stage | undefined;
   /** Below the bar: what everybody must see wherever they look. */
@@ -67,7 +55,7 @@ export function RoomBar(props: RoomBarProps): JSX.Element {
               )}
             </For>
           </ul>
-          <Show when={props.stage}>{(stage) => <HeadsetButtons stage={stage()} control={props.control} order={props.order} voice={props.voice} around={props.around} hands={props.hands} title={props.title} />}</Show>
+          <Show when={props.stage}>{(stage) => <HeadsetButtons {...props} stage={stage()} />}</Show>
           <LanguageSwitch />
         </div>
       </header>

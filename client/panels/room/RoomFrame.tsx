@@ -135,7 +135,7 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
 
   return (
     <div class="room" data-accent={own()} data-shown={shown()}>
-      <RoomBar info={props.info} title={title()} control={control} order={order} voice={voice} around={around} status={news.status()} stage={stage()} hands={hands}>
+      <RoomBar info={props.info} title={title()} control={control} order={order} voice={voice} around={around} status={news.status()} stage={stage()} hands={hands} lead={lead} recording={recording} manifest={volume()?.manifest()}>
         <RecordingStrip recording={recording} order={order} />
         <WebcamSign webcam={webcam} />
         <HandOver hands={hands} order={order} />

@@ -3,16 +3,9 @@ import { For, Show, createResource, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import { dayOf } from '../../core/dates';
-import type { PatientTwin, SeriesRow, StudyRow } from '../../core/hospital';
-import { isImages } from '../../core/hospital';
 import type { RoomControl } from '../../core/room-control';
-import { manifestOf } from '../../core/series-volume';
+import { lyingOf, takeFromShelf } from '../../core/room-shelf';
 import { Notice } from '../Notice';
-
-interface Lying {
-  readonly study: StudyRow;
-  readonly series: SeriesRow;
-}
 
 export function ShelfPanel(props: { control: RoomControl; patient: string }): JSX.Element {
   const app = useApp();
@@ -20,19 +13,14 @@ export function ShelfPanel(props: { control: RoomControl; patient: string }): JS
   const [refusal, setRefusal] = createSignal('');
   const [all] = createResource(
     () => props.patient,
-    async (patient): Promise<Lying[]> => {
-      const twin = await app.api.get<PatientTwin>(`/api/patients/${encodeURIComponent(patient)}/twin`);
-      return twin.studies.flatMap((study) => study.series.filter(isImages).map((series) => ({ study, series })));
-    },
+    (patient) => lyingOf(app.api, patient),
   );
   const here = (): string | undefined => props.control.hologram()?.state.series;
   const take = async (series: string): Promise<void> => {
     setBusy(series);
     setRefusal('');
     try {
-      // The room can show only what the hospital has made a volume of.
-      await manifestOf(series, new AbortController().signal);
-      props.control.take(series);
+      await takeFromShelf(props.control, series);
     } catch (error) {
       setRefusal(app.explain(error));
     }

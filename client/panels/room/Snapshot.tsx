@@ -3,18 +3,14 @@ import { Show, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import { studyAddress } from '../../core/hospital';
+import { LONGEST_TITLE, keepSnapshot } from '../../core/room-snapshot';
+import type { Snapshot as Saved } from '../../core/room-snapshot';
 import { Link } from '../../core/router';
 import type { Stage } from '../../stage/stage';
 import { Dialog } from '../Dialog';
 import { Field } from '../Field';
 import { Icon } from '../Icon';
 import { Notice } from '../Notice';
-
-const LONGEST_TITLE = 200;
-
-interface Saved {
-  readonly study: string;
-}
 
 export function Snapshot(props: { room: string; title: string; stage: Stage }): JSX.Element {
   const app = useApp();
@@ -31,12 +27,12 @@ export function Snapshot(props: { room: string; title: string; stage: Stage }): 
   };
   const keep = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
-    const png = picture()?.split(',')[1];
+    const png = picture();
     if (!png || busy() || title().trim() === '') return;
     setBusy(true);
     setRefusal('');
     try {
-      setKept(await app.api.post<Saved>(`/api/rooms/${encodeURIComponent(props.room)}/snapshots`, { title: title().trim(), png }));
+      setKept(await keepSnapshot(app.api, props.room, title(), png));
       app.announce(app.t('snap.kept'));
     } catch (error) {
       setRefusal(app.explain(error));

@@ -3,7 +3,9 @@ import { For, Show } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import { centreLps, extentMm } from '../../core/frames';
-import type { Vec3, VoxelGrid } from '../../core/frames';
+import type { VoxelGrid } from '../../core/frames';
+import { CUTS, CUT_AXIS, cutAt, cutOf, movedCut, placeOfCut } from '../../core/hologram-cuts';
+import type { Cut } from '../../core/hologram-cuts';
 import { inLanguage } from '../../core/language';
 import { WINDOWS, windowName } from '../../core/room-control';
 import type { RoomControl, WindowName } from '../../core/room-control';
@@ -13,15 +15,6 @@ import { PartsPanel } from './PartsPanel';
 import { Segmented } from '../Segmented';
 import { Slider } from './Slider';
 
-type Cut = 'none' | 'axial' | 'coronal' | 'sagittal';
-
-/** Towards the head, the back, the patient's left: what lies beyond is cut away. */
-const NORMALS: Readonly<Record<Exclude<Cut, 'none'>, Vec3>> = {
-  axial: [0, 0, 1],
-  coronal: [0, 1, 0],
-  sagittal: [1, 0, 0],
-};
-const AXIS = { sagittal: 0, coronal: 1, axial: 2 } as const;
 const SKIN = 'skin';
 /** What the stage draws besides the surfaces of a series; skin and couch are hidden at first. */
 const OWN_LAYERS = [
@@ -192,39 +185,22 @@ function LayerLine(props: LayerLineProps): JSX.Element {
   );
 }
 
-/** Which of the three planes a clip is, by its normal's largest part. */
-export function cutOf(clip: Hologram['clip']): Cut {
-  if (!clip) return 'none';
-  const [x, y, z] = clip.normal_lps.map(Math.abs) as [number, number, number];
-  if (z >= x && z >= y) return 'axial';
-  return y >= x ? 'coronal' : 'sagittal';
-}
-
 function CutChoice(props: PartProps & { grid: VoxelGrid }): JSX.Element {
   const app = useApp();
-  const cut = (): Cut => cutOf(props.state.clip);
+  const cut = (): Cut | undefined => cutOf(props.state.clip);
   const range = (): { middle: number; half: number } => {
-    const axis = cut() === 'none' ? 2 : AXIS[cut() as Exclude<Cut, 'none'>];
+    const axis = CUT_AXIS[cut() ?? 'axial'];
     // Scans lie nearly along the patient's axes: the box of the grid is wide enough for the slider.
     return { middle: centreLps(props.grid)[axis], half: Math.max(...extentMm(props.grid)) / 2 };
-  };
-  const choose = (chosen: Cut): void => {
-    if (chosen === 'none') return props.control.change({ clip: null });
-    const offset_mm = props.state.cursor_lps_mm[AXIS[chosen]];
-    props.control.change({ clip: { normal_lps: NORMALS[chosen], offset_mm } });
-  };
-  const sign = (): number => {
-    const clip = props.state.clip;
-    return clip && clip.normal_lps[0] + clip.normal_lps[1] + clip.normal_lps[2] < 0 ? -1 : 1;
   };
   return (
     <section class="stack tight">
       <h2 class="legend">{app.t('clip.title')}</h2>
-      <Segmented<Cut>
+      <Segmented<Cut | 'none'>
         label={app.t('clip.title')}
-        chosen={cut()}
-        onChoose={choose}
-        options={(['none', 'axial', 'coronal', 'sagittal'] as const).map((value) => ({
+        chosen={cut() ?? 'none'}
+        onChoose={(chosen) => props.control.change({ clip: chosen === 'none' ? null : cutAt(chosen, props.state.cursor_lps_mm) })}
+        options={(['none', ...CUTS] as const).map((value) => ({
           value,
           label: app.t(value === 'none' ? 'clip.none' : `slice.${value}`),
         }))}
@@ -236,9 +212,9 @@ function CutChoice(props: PartProps & { grid: VoxelGrid }): JSX.Element {
             min={range().middle - range().half}
             max={range().middle + range().half}
             step={1}
-            value={clip().offset_mm * sign()}
-            words={`${Math.round(clip().offset_mm * sign())} mm`}
-            onChange={(offset) => props.control.change({ clip: { ...clip(), offset_mm: offset * sign() } })}
+            value={placeOfCut(clip())}
+            words={`${Math.round(placeOfCut(clip()))} mm`}
+            onChange={(offset) => props.control.change({ clip: movedCut(clip(), offset) })}
           />
         )}
       </Show>

@@ -1,0 +1,346 @@
+/** The panel inside a headset: its state from the room's, and what its buttons do there. */
+import { createEffect, createMemo, createSignal, on, onCleanup } from 'solid-js';
+import type { Accessor } from 'solid-js';
+import type { App } from '../../core/app';
+import { dayOf, momentOf } from '../../core/dates';
+import { gazeChooses, letGazeChoose } from '../../core/gaze';
+import { BOX_SIDES, CUTS, boxOf, cutAt, movedCut, movedSide, placeOfCut } from '../../core/hologram-cuts';
+import type { Axis, BoxSide } from '../../core/hologram-cuts';
+import type { RoomInfo } from '../../core/hospital';
+import { inLanguage } from '../../core/language';
+import { canListen, listen } from '../../core/listening';
+import type { RoomAround } from '../../core/room-around';
+import { WINDOWS } from '../../core/room-control';
+import type { RoomControl } from '../../core/room-control';
+import type { RoomHands } from '../../core/room-hands';
+import type { RoomLead } from '../../core/room-lead';
+import type { RoomOrder } from '../../core/room-order';
+import type { RoomRecording } from '../../core/room-recording';
+import { lyingOf, takeFromShelf } from '../../core/room-shelf';
+import type { Lying } from '../../core/room-shelf';
+import { keepSnapshot } from '../../core/room-snapshot';
+import type { RoomVoice } from '../../core/room-voice';
+import { seeAsStanding, seesAsStanding } from '../../core/seated-height';
+import type { VolumeManifest } from '../../core/volume/manifest';
+import type { XrMode } from '../../xr/modes';
+import type { SurfaceState } from '../../xr/real-room';
+import { APART_STEPS, MODES_INSIDE, PAGES, STEP_MM, TOOLS_INSIDE, WINDOWS_INSIDE, asksFor, pageNow, shelfAfter } from './inside';
+import type { HeldInside, InsideState, Page, WritingInside } from './inside';
+import { markWords } from './MarksPanel';
+import { LONGEST } from './NoteDialog';
+
+/** The room as the panel needs it. */
+export interface InsideRoom {
+  readonly info: RoomInfo;
+  readonly title: string;
+  readonly control: RoomControl;
+  readonly order: RoomOrder;
+  readonly voice: RoomVoice;
+  readonly around: RoomAround;
+  readonly hands: RoomHands;
+  readonly lead: RoomLead;
+  readonly recording: RoomRecording;
+  readonly manifest: VolumeManifest | undefined;
+}
+
+/** What the panel asks of whoever wears the headset. */
+export interface Worn {
+  readonly surface: SurfaceState;
+  chooseSurface(choosing: boolean): void;
+  picture(): string;
+  exit(): Promise<void>;
+}
+
+export interface RoomInside {
+  readonly state: Accessor<InsideState>;
+  press(worn: Worn, id: string): void;
+}
+
+/** Follows a room while the caller lives; `props` may change. */
+export function createInside(props: InsideRoom & { readonly mode: XrMode; readonly surface: SurfaceState }, app: App): RoomInside {
+  const [chosen, turn] = createSignal<Page>('view');
+  const [part, setPart] = createSignal(0);
+  const [side, setSide] = createSignal<InsideState['side']>({ axis: 2, of: 'max_lps_mm' });
+  const [lying, setLying] = createSignal<readonly Lying[]>([]);
+  const [shelfFrom, setShelfFrom] = createSignal(0);
+  const [busy, setBusy] = createSignal(false);
+  const [picture, setPicture] = createSignal<HTMLImageElement>();
+  const writing = createWriting(props, app);
+  const state = (): NonNullable<ReturnType<RoomControl['hologram']>>['state'] | undefined => props.control.hologram()?.state;
+  const parts = createMemo(() => (props.manifest?.surfaces ?? []).map(({ name, label }) => ({ name, label: inLanguage(label, app.language()) })));
+  const partAt = (): number => Math.min(part(), Math.max(0, parts().length - 1));
+  const box = createMemo(() => props.manifest && boxOf(props.manifest));
+  const now = (): ReturnType<RoomRecording['now']> => props.recording.now();
+  const isUp = (): boolean => (props.order.own()?.hand_since ?? null) !== null;
+  const waiting = (): ReturnType<RoomOrder['waiting']>[number] | undefined => (props.order.keeps() ? props.order.waiting()[0] : undefined);
+
+  // Whoever is asked whether they agree sees the question at once.
+  createEffect(on(() => asksFor({ state: now().state, hasAgreed: props.recording.hasAgreed() }), (asks) => asks && turn(asks)));
+
+  const held = (): HeldInside | undefined => {
+    const there = props.hands.held();
+    const [asks] = there?.isOwn ? there.asked : [];
+    return there && { holder: props.hands.nameOf(there.holder), isOwn: there.isOwn, asks: asks === undefined ? undefined : props.hands.nameOf(asks), hasAsked: there.hasAsked };
+  };
+  const locked = (): InsideState['locked'] => {
+    const there = props.control.hologram();
+    return there && props.control.locked(there.id);
+  };
+  const around = (): InsideState['around'] => {
+    const by = props.around.by();
+    return by && { name: by.name, isOwn: props.around.isOwn(), seen: props.around.track() !== undefined, looks: props.around.looks() };
+  };
+  const may = (): InsideState['may'] => ({
+    act: props.order.own()?.may_act ?? false,
+    work: props.order.works(),
+    keep: props.order.keeps(),
+    unlock: props.order.keeps() || (props.order.works() && locked()?.by === props.order.own()?.actor),
+  });
+  const leader = (): InsideState['lead'] => {
+    const by = props.lead.leader();
+    return by && { name: by.name, isOwn: props.lead.isOwn() };
+  };
+  const shelf = (): InsideState['shelf'] => ({
+    from: shelfFrom(),
+    busy: busy(),
+    lying: lying().map(({ study, series }) => ({ series: series.uid, words: `${series.description || app.t('patient.seriesUnnamed')} · ${dayOf(study.date, app.language())}` })),
+  });
+
+  const whole = (): InsideState => ({
+    title: props.title,
+    page: pageNow(chosen(), now().state),
+    mode: props.mode,
+    people: props.control.people().map(({ id, name, hand_since }) => ({ name, speaks: props.voice.voices().get(id)?.speaking ?? false, handUp: hand_since !== null })),
+    said: app.toasts().at(-1)?.text,
+    may: may(),
+    hologram: state(),
+    locked: locked(),
+    tool: props.control.tool(),
+    held: held(),
+    waiting: waiting()?.name,
+    handUp: isUp(),
+    lead: leader(),
+    voice: {
+      state: props.voice.state(),
+      open: props.voice.on('microphone'),
+      silenced: props.voice.silenced(),
+      writesDown: props.voice.writesDown(),
+      dictates: props.voice.dictates(),
+    },
+    captions: props.voice.captions(),
+    marks: props.control.marks().map((mark) => markWords(mark, app.t)),
+    around: around(),
+    gaze: gazeChooses(),
+    standing: seesAsStanding(),
+    surface: props.surface,
+    parts: parts(),
+    part: partAt(),
+    box: box(),
+    side: side(),
+    shelf: shelf(),
+    recording: {
+      state: now().state,
+      by: props.recording.by(),
+      hasAgreed: props.recording.hasAgreed(),
+      missing: props.recording.missing().map(({ name }) => name).join(app.language() === 'zh' ? '、' : ', '),
+      since: now().since ? momentOf(now().since ?? '', app.language()) : '',
+    },
+    writing: writing.state(),
+    picture: picture(),
+  });
+
+  const complain = (error: unknown): void => app.toast(app.explain(error));
+
+  function openPage(which: string): void {
+    const page = PAGES.find((one) => one === which) ?? 'view';
+    turn(page);
+    if (page === 'shelf') void lyingOf(app.api, props.info.patient).then(setLying, complain);
+  }
+
+  function pressPart(what: string): void {
+    const [all, name] = [parts(), parts()[partAt()]?.name];
+    if (what === 'all') return props.control.change({ within: null, only: null, crop: null, apart: 0 });
+    if (what === 'next' || what === 'previous') return void setPart((partAt() + (what === 'next' ? 1 : all.length - 1)) % Math.max(1, all.length));
+    if (name === undefined) return;
+    if (what === 'only' || what === 'within') props.control.change({ [what]: state()?.[what] === name ? null : name });
+    else if (what === 'measure') props.control.measureInside(name);
+    else if (what === 'apart') props.control.change({ apart: APART_STEPS.find((step) => step > (state()?.apart ?? 0)) ?? 0 });
+  }
+
+  function pressCut(what: string): void {
+    const there = state();
+    const cut = CUTS.find((one) => one === what);
+    if (!there) return;
+    if (cut) props.control.change({ clip: cutAt(cut, there.cursor_lps_mm) });
+    else if (what === 'none') props.control.change({ clip: null });
+    else if (there.clip) props.control.change({ clip: movedCut(there.clip, placeOfCut(there.clip) + (what === 'more' ? STEP_MM : -STEP_MM)) });
+  }
+
+  function pressCrop(what: string): void {
+    const there = state()?.crop ?? box();
+    const { axis, of } = side();
+    if (what === 'off') props.control.change({ crop: null });
+    else if (there) props.control.change({ crop: movedSide(there, of, axis, there[of][axis] + (what === 'more' ? STEP_MM : -STEP_MM)) });
+  }
+
+  /** A picture is looked at before it goes into the record, as on the screen. */
+  async function takePicture(worn: Worn): Promise<void> {
+    const image = new Image();
+    image.src = worn.picture();
+    await image.decode();
+    setPicture(image);
+  }
+
+  async function keepPicture(): Promise<void> {
+    const image = picture();
+    if (!image || busy()) return;
+    setBusy(true);
+    try {
+      await keepSnapshot(app.api, props.info.id, props.title, image.src);
+      setPicture(undefined);
+      app.toast(app.t('snap.kept'));
+      app.announce(app.t('snap.kept'));
+    } catch (error) {
+      complain(error);
+    }
+    setBusy(false);
+  }
+
+  async function take(series: string): Promise<void> {
+    if (busy() || series === state()?.series) return;
+    setBusy(true);
+    try {
+      await takeFromShelf(props.control, series);
+    } catch (error) {
+      complain(error);
+    }
+    setBusy(false);
+  }
+
+  /** Whoever needs a companion comes in with the first inside who can be one, as on the screen. */
+  function admit(): void {
+    const one = waiting();
+    if (!one) return;
+    const companion = one.needs_companion ? props.control.people().find(({ treats, away }) => treats && !away)?.id : undefined;
+    props.order.act({ act: 'admit', waiting: one.id, ...(companion === undefined ? {} : { companion }) });
+  }
+
+  function handOver(what: string): void {
+    const there = props.hands.held();
+    const [asks] = there?.isOwn ? there.asked : [];
+    if (!there) return;
+    if (what === 'give' && asks !== undefined) props.hands.act({ act: 'give', id: there.entity, to: asks });
+    else if (what === 'keep') props.hands.act({ act: 'keep-hold', id: there.entity });
+    else if (what === 'ask') props.hands.act({ act: 'ask-for', id: there.entity });
+    else if (what === 'take') props.hands.act({ act: 'take-over', id: there.entity });
+  }
+
+  function turnLock(): void {
+    const there = props.control.hologram();
+    if (!there) return;
+    if (props.control.locked(there.id)) props.control.unlock(there.id);
+    else props.control.lock(there.id, false);
+  }
+
+  function record(what: string): void {
+    if (what === 'ask') props.recording.act({ act: 'ask-to-record' });
+    else if (what === 'stop') props.recording.act({ act: 'stop-recording' });
+    else props.recording.act({ act: 'answer-recording', agrees: what === 'yes' });
+  }
+
+  /** The first press joins the voice, as on the screen; the next ones open and close the microphone. */
+  function turnMicrophone(): void {
+    void (props.voice.state() === 'in' ? props.voice.turn('microphone', !props.voice.on('microphone')) : props.voice.join());
+  }
+
+  /** Buttons that stand for one of several: their kind, and which. */
+  const kinds: Readonly<Record<string, (which: string, worn: Worn) => void>> = {
+    page: openPage,
+    back: openPage,
+    tool: (which) => props.control.chooseTool(TOOLS_INSIDE.find((tool) => tool === which) ?? 'turn'),
+    window: (which) => props.control.change({ window: WINDOWS[WINDOWS_INSIDE.find((window) => window === which) ?? 'lung'] }),
+    mode: (which) => props.control.change({ mode: MODES_INSIDE.find((mode) => mode === which) ?? 'volume' }),
+    part: pressPart,
+    cut: pressCut,
+    crop: pressCrop,
+    side: (which) => {
+      const [axis, of] = which.split(':');
+      setSide({ axis: Number(axis) as Axis, of: BOX_SIDES.find((one): one is BoxSide => one === of) ?? 'max_lps_mm' });
+    },
+    shelf: () => setShelfFrom((from) => shelfAfter(from, lying().length)),
+    take: (series) => void take(series),
+    hand: handOver,
+    record,
+    write: writing.press,
+    snap: (which) => void (which === 'keep' ? keepPicture() : setPicture(undefined)),
+  };
+  /** Buttons that stand for themselves. */
+  const single: Readonly<Record<string, (worn: Worn) => void>> = {
+    undo: () => props.control.undo(),
+    microphone: turnMicrophone,
+    hand: () => props.order.act({ act: isUp() ? 'lower-hand' : 'raise-hand' }),
+    admit,
+    lock: turnLock,
+    lead: () => props.lead.lead(!props.lead.isOwn()),
+    gather: () => props.lead.gather(),
+    snap: (worn) => void takePicture(worn).catch(complain),
+    gaze: () => letGazeChoose(!gazeChooses()),
+    height: () => seeAsStanding(!seesAsStanding()),
+    surface: (worn) => worn.chooseSurface(worn.surface !== 'choosing'),
+    around: () => props.around.look(!props.around.looks()),
+    dictate: () => props.voice.dictate(!props.voice.dictates()),
+    leave: (worn) => void worn.exit(),
+  };
+  return {
+    state: whole,
+    press(worn, id) {
+      const at = id.indexOf(':');
+      if (at < 0) single[id]?.(worn);
+      else kinds[id.slice(0, at)]?.(id.slice(at + 1), worn);
+    },
+  };
+}
+
+/** Words for a note or a landmark by voice: by the browser, else as one's own captions by the hospital's service. */
+function createWriting(props: InsideRoom, app: App): { readonly state: Accessor<WritingInside | undefined>; press(what: string): void } {
+  const [draft, setDraft] = createSignal('');
+  const [listens, setListens] = createSignal(false);
+  let stop = (): void => undefined;
+  const at = createMemo(() => props.control.writeAt());
+  const isOfHospital = (): boolean => props.voice.state() === 'in' && props.voice.writesDown();
+  const by = (): WritingInside['by'] => (isOfHospital() ? 'captions' : canListen() ? 'browser' : undefined);
+  const numbered = (): string => app.t('inside.write.numbered', { number: props.control.marks().filter(({ entity }) => entity.type === 'landmark').length + 1 });
+
+  onCleanup(() => stop());
+  createEffect(on(at, () => {
+    stop();
+    setDraft('');
+  }));
+  // What the service has just heard of oneself is the text, as long as it is asked for.
+  createEffect(on(props.voice.captions, (all) => {
+    const last = all.at(-1);
+    if (at() && props.voice.dictates() && last?.heard && last.name === props.order.own()?.name) setDraft(last.text);
+  }, { defer: true }));
+
+  function hear(): void {
+    if (isOfHospital()) return props.voice.dictate(!props.voice.dictates());
+    if (listens()) return stop();
+    setListens(true);
+    stop = listen(app.language(), setDraft, () => setListens(false));
+  }
+
+  return {
+    state: () => {
+      const there = at();
+      return there && { as: there.as, draft: draft(), listens: listens() || (isOfHospital() && props.voice.dictates()), by: by(), numbered: numbered() };
+    },
+    press(what) {
+      const there = at();
+      if (!there) return;
+      if (what === 'listen') return hear();
+      const text = what === 'numbered' ? numbered() : what === 'place' ? draft().trim().slice(0, LONGEST[there.as]) : '';
+      if (text !== '') props.control.write(there.point_lps_mm, text, there.as);
+      props.control.askForWords(undefined);
+    },
+  };
+}

@@ -1,0 +1,170 @@
+import { describe, expect, it } from 'vitest';
+import type { Language } from '../../core/language';
+import { translate } from '../../words/words';
+import { PAGES, asksFor, insidePanel, pageNow, shelfAfter } from './inside';
+import type { InsideState, Page } from './inside';
+
+const HOLOGRAM: NonNullable<InsideState['hologram']> = {
+  type: 'hologram',
+  series: '1.2',
+  transform: { position_m: [0, 1, 0], rotation: [0, 0, 0, 1], scale: 1 },
+  window: { centre_hu: 40, width_hu: 400 },
+  mode: 'volume',
+  layers: {},
+  clip: null,
+  cursor_lps_mm: [0, 0, 0],
+};
+const NOW: InsideState = {
+  title: 'Thorax',
+  page: 'view',
+  mode: 'vr',
+  people: [{ name: 'Li', speaks: true, handUp: false }, { name: 'Chen', speaks: false, handUp: true }],
+  said: undefined,
+  may: { act: true, work: true, keep: true, unlock: true },
+  hologram: HOLOGRAM,
+  locked: undefined,
+  tool: 'turn',
+  held: undefined,
+  waiting: undefined,
+  handUp: false,
+  lead: undefined,
+  voice: { state: 'in', open: false, silenced: false, writesDown: true, dictates: false },
+  captions: [],
+  marks: ['12.0 mm', '13.0 mm', '14.0 mm'],
+  around: undefined,
+  gaze: false,
+  standing: false,
+  surface: 'none',
+  parts: [{ name: 'lung-left', label: 'Left lung' }, { name: 'bones', label: 'Bones' }],
+  part: 0,
+  box: { min_lps_mm: [-100, -90, -80], max_lps_mm: [100, 90, 80] },
+  side: { axis: 2, of: 'max_lps_mm' },
+  shelf: { from: 0, lying: [{ series: '1.2', words: 'CT · today' }, { series: '1.3', words: 'CT · last year' }], busy: false },
+  recording: { state: 'off', by: 'Chen', hasAgreed: false, missing: 'Li, Chen', since: '' },
+  writing: undefined,
+  picture: undefined,
+};
+
+const panel = (change: Partial<InsideState>, language: Language = 'en'): ReturnType<typeof insidePanel> => insidePanel({ ...NOW, ...change }, (key, params) => translate(language, key, params));
+const ids = (change: Partial<InsideState>): string[] => panel(change).buttons.map(({ id }) => id);
+const chosen = (change: Partial<InsideState>): string[] => panel(change).buttons.flatMap(({ id, pressed }) => (pressed ? [id] : []));
+
+describe('the pages of the panel', () => {
+  it('have few buttons each, none twice, in both languages', () => {
+    const held = { holder: 'Chen', isOwn: false, asks: undefined, hasAsked: false };
+    for (const language of ['zh', 'en'] as const)
+      for (const page of PAGES) {
+        const recording = { ...NOW.recording, state: page === 'recording' ? 'asked' : 'off' } as const;
+        const { buttons, lines, tabs, always, foot } = panel({ page, recording, held, waiting: 'Zhao' }, language);
+        expect(buttons.length, page).toBeGreaterThan(0);
+        expect(buttons.length, page).toBeLessThanOrEqual(12);
+        const all = [...buttons, ...(tabs ?? []), ...(always ?? [])];
+        expect(new Set(all.map(({ id }) => id)).size, page).toBe(all.length);
+        for (const words of [...lines, ...all.map(({ label }) => label), foot]) expect(words).not.toMatch(/\{|\}|^$/);
+      }
+  });
+
+  it('lead to one another, and each shows whose it is', () => {
+    const tab = (page: Page): (string | undefined)[] => panel({ page }).tabs?.flatMap(({ id, pressed }) => (pressed ? [id] : [])) ?? [];
+    expect(tab('tools')).toEqual(['page:tools']);
+    expect(tab('crop')).toEqual(['page:view']);
+    expect(tab('shelf')).toEqual(['page:parts']);
+    for (const page of ['cut', 'crop', 'shelf'] as const) expect(ids({ page }).at(-1)).toMatch(/^back:/);
+  });
+
+  it('have undoing, the microphone and the way out at hand; who may not act undoes nothing', () => {
+    for (const page of PAGES) expect(panel({ page }).always?.map(({ id }) => id)).toEqual(['undo', 'microphone', 'leave']);
+    expect(panel({ may: { act: false, work: false, keep: false, unlock: false } }).always?.map(({ id }) => id)).toEqual(['microphone', 'leave']);
+  });
+});
+
+describe('what is offered', () => {
+  it('follows what one may do', () => {
+    expect(ids({ page: 'room' })).toEqual(['hand', 'lock', 'lead', 'gather', 'snap', 'record:ask']);
+    expect(ids({ page: 'room', may: { act: false, work: false, keep: false, unlock: false } })).toEqual(['hand']);
+    const locked = { by: 'chen.expert', name: 'Chen', marks: true };
+    expect(ids({ page: 'room', locked, may: { ...NOW.may, unlock: false } })).not.toContain('lock');
+    expect(panel({ page: 'room', locked }).lines).toContain('Locked by Chen with its marks: they stay as they are.');
+  });
+
+  it('follows what is in a hand', () => {
+    const other = { holder: 'Chen', isOwn: false, asks: undefined, hasAsked: false };
+    expect(ids({ page: 'room', held: other })).toEqual(expect.arrayContaining(['hand:ask', 'hand:take']));
+    expect(ids({ page: 'room', held: other, may: { ...NOW.may, keep: false } })).not.toContain('hand:take');
+    expect(ids({ page: 'room', held: { ...other, holder: 'Li', isOwn: true, asks: 'Chen' } })).toEqual(expect.arrayContaining(['hand:give', 'hand:keep']));
+    expect(ids({ page: 'room', held: { ...other, isOwn: true } }).filter((id) => id.startsWith('hand:'))).toEqual([]);
+  });
+
+  it('shows what is chosen', () => {
+    expect(chosen({ page: 'tools', tool: 'clip' })).toEqual(['tool:clip']);
+    expect(chosen({ page: 'parts', hologram: { ...HOLOGRAM, only: 'lung-left', apart: 0.5 } })).toEqual(['part:only', 'part:apart']);
+    expect(chosen({ page: 'parts', part: 1, hologram: { ...HOLOGRAM, only: 'lung-left' } })).toEqual([]);
+    const cut = { page: 'cut', hologram: { ...HOLOGRAM, clip: { normal_lps: [0, -1, 0], offset_mm: 30 } } } as const;
+    expect(chosen(cut)).toEqual(['cut:coronal']);
+    expect(panel(cut).lines[0]).toBe('Cutting plane: Coronal, -30 mm');
+    expect(ids({ page: 'cut' })).not.toContain('cut:more');
+  });
+
+  it('waits for the structures and other images', () => {
+    expect(ids({ page: 'parts', parts: [] })).toEqual(['part:all', 'page:shelf']);
+    expect(panel({ page: 'parts', parts: [] }).lines).toContain('The structures of these images are still being made.');
+    expect(ids({ page: 'shelf' })).toEqual(['take:1.2', 'take:1.3', 'back:parts']);
+    expect(ids({ page: 'shelf', shelf: { ...NOW.shelf, lying: [] } })).toEqual(['back:parts']);
+    expect(ids({ box: undefined })).not.toContain('page:crop');
+  });
+
+  it('shows a long shelf in parts, round and round', () => {
+    const lying = Array.from({ length: 8 }, (_, at) => ({ series: `s${at}`, words: `CT ${at}` }));
+    expect(ids({ page: 'shelf', shelf: { from: 0, lying, busy: false } })).toHaveLength(8);
+    expect(shelfAfter(0, 8)).toBe(6);
+    expect(ids({ page: 'shelf', shelf: { from: 6, lying, busy: false } })).toEqual(['take:s6', 'take:s7', 'shelf:more', 'back:parts']);
+    expect(shelfAfter(6, 8)).toBe(0);
+  });
+});
+
+describe('recording', () => {
+  const asked = { ...NOW.recording, state: 'asked' } as const;
+
+  it('is asked about on a page of its own, to which it brings whoever has not answered', () => {
+    expect(asksFor(asked)).toBe('recording');
+    expect(asksFor({ ...asked, hasAgreed: true })).toBeUndefined();
+    expect(asksFor(NOW.recording)).toBeUndefined();
+    expect(panel({ page: 'recording', recording: asked }).lines[0]).toMatch(/^Chen asks to record this room/);
+    expect(ids({ page: 'recording', recording: asked, may: { ...NOW.may, keep: false } })).toEqual(['record:yes', 'record:no']);
+    expect(ids({ page: 'recording', recording: { ...asked, hasAgreed: true } })).toEqual(['record:no', 'record:stop']);
+    expect(panel({ page: 'tools', recording: asked }).lines[0]).toBe('Chen asks to record this room.');
+  });
+
+  it('is said on every page while it runs, and can be withdrawn from', () => {
+    const recording = { ...NOW.recording, state: 'running', hasAgreed: true, since: '10:00' } as const;
+    for (const page of PAGES) expect(panel({ page, recording }).sign).toBe('This room is recorded, since 10:00');
+    expect(panel({ recording, writing: { as: 'note', draft: '', listens: false, by: undefined, numbered: '' } }).sign).toBeDefined();
+    expect(panel({ recording }).tabs?.at(-1)?.id).toBe('page:recording');
+    expect(ids({ page: 'recording', recording, may: { ...NOW.may, keep: false } })).toEqual(['record:no']);
+    expect(panel({}).sign).toBeUndefined();
+    expect(panel({}).tabs).toHaveLength(5);
+    expect(pageNow('recording', 'off')).toBe('room');
+    expect(pageNow('recording', 'asked')).toBe('recording');
+  });
+});
+
+describe('words', () => {
+  it('say first what was refused, and who asks for what', () => {
+    const { lines } = panel({ said: 'Not done: there is nothing to undo', waiting: 'Zhao', tool: 'measure', page: 'tools' });
+    expect(lines.slice(0, 3)).toEqual(['Not done: there is nothing to undo', 'Zhao waits at the door.', 'Pull the trigger or pinch at two points of the hologram.']);
+    expect(lines.at(-1)).toBe('Here: Li (speaking) · Chen (hand up)');
+    expect(lines).not.toContain('12.0 mm');
+  });
+
+  it('of a note and a landmark come by voice', () => {
+    const writing = { as: 'landmark', draft: '', listens: false, by: 'browser', numbered: 'Place 3' } as const;
+    expect(ids({ writing })).toEqual(['write:listen', 'write:numbered', 'write:cancel']);
+    expect(panel({ writing }).tabs).toBeUndefined();
+    const heard = panel({ writing: { ...writing, as: 'note', draft: 'look here' } });
+    expect(heard.lines).toContain('“look here”');
+    expect(heard.buttons.map(({ id }) => id)).toEqual(['write:listen', 'write:place', 'write:cancel']);
+    // Where nothing writes speech down a landmark still has a name, and a note is left to the screen.
+    expect(ids({ writing: { ...writing, by: undefined } })).toEqual(['write:numbered', 'write:cancel']);
+    expect(panel({ writing: { ...writing, as: 'note', by: undefined } }).lines.at(-1)).toMatch(/^Nothing here writes speech down/);
+  });
+});

@@ -1,0 +1,321 @@
+/** What the panel inside a headset says and offers: pages of few large buttons, from what the room is like now. */
+import type { RecordingNow } from '../../../contract/room';
+import type { App } from '../../core/app';
+import { AXES, BOX_SIDES, CUTS, cutOf, placeOfCut } from '../../core/hologram-cuts';
+import type { Axis, BoxSide } from '../../core/hologram-cuts';
+import type { VoiceState } from '../../core/room-voice';
+import type { CropBox, Hologram, Locked } from '../../stage/room-view';
+import type { Tool, Writing } from '../../stage/tools';
+import type { XrMode } from '../../xr/modes';
+import type { PanelButton, PanelContent } from '../../xr/panel';
+import type { SurfaceState } from '../../xr/real-room';
+
+export const TOOLS_INSIDE = ['turn', 'point', 'measure', 'angle', 'probe', 'pen', 'annotate', 'landmark', 'clip'] as const satisfies readonly Tool[];
+export const WINDOWS_INSIDE = ['lung', 'mediastinum', 'bone', 'angio'] as const;
+export const MODES_INSIDE = ['volume', 'both', 'surfaces'] as const;
+/** Pages that have a tab; the others open from one of them. */
+const TABS = ['view', 'tools', 'parts', 'room', 'own'] as const;
+const OPENED = { cut: 'view', crop: 'view', shelf: 'parts' } as const;
+export type Page = (typeof TABS)[number] | keyof typeof OPENED | 'recording';
+export const PAGES: readonly Page[] = [...TABS, 'cut', 'crop', 'shelf', 'recording'];
+
+const MARKS_INSIDE = 2;
+const CAPTIONS_INSIDE = 2;
+const SHELF_INSIDE = 6;
+
+export interface SomebodyInside {
+  readonly name: string;
+  readonly speaks: boolean;
+  readonly handUp: boolean;
+}
+
+/** What is in a hand that one has to know of: another's, or one's own that somebody asks for. */
+export interface HeldInside {
+  readonly holder: string;
+  readonly isOwn: boolean;
+  /** Who asks for what is one's own. */
+  readonly asks: string | undefined;
+  readonly hasAsked: boolean;
+}
+
+export interface WritingInside {
+  readonly as: Writing;
+  readonly draft: string;
+  readonly listens: boolean;
+  /** Who writes speech down here: the browser, or the hospital's own service by captions. */
+  readonly by: 'browser' | 'captions' | undefined;
+  /** How the next landmark is called that nobody names. */
+  readonly numbered: string;
+}
+
+/** All that the panel depends on, in words where it is somebody's. */
+export interface InsideState {
+  readonly title: string;
+  readonly page: Page;
+  readonly mode: XrMode;
+  readonly people: readonly SomebodyInside[];
+  /** What has just been said to whoever looks at the screen, as a refusal. */
+  readonly said: string | undefined;
+  readonly may: { readonly act: boolean; readonly work: boolean; readonly keep: boolean; readonly unlock: boolean };
+  readonly hologram: Hologram | undefined;
+  readonly locked: Locked | undefined;
+  readonly tool: Tool;
+  readonly held: HeldInside | undefined;
+  readonly waiting: string | undefined;
+  readonly handUp: boolean;
+  readonly lead: { readonly name: string; readonly isOwn: boolean } | undefined;
+  readonly voice: { readonly state: VoiceState; readonly open: boolean; readonly silenced: boolean; readonly writesDown: boolean; readonly dictates: boolean };
+  readonly captions: readonly { readonly name: string; readonly text: string }[];
+  readonly marks: readonly string[];
+  readonly around: { readonly name: string; readonly isOwn: boolean; readonly seen: boolean; readonly looks: boolean } | undefined;
+  readonly gaze: boolean;
+  readonly standing: boolean;
+  readonly surface: SurfaceState;
+  readonly parts: readonly { readonly name: string; readonly label: string }[];
+  readonly part: number;
+  /** The box of the scan, once it is known. */
+  readonly box: CropBox | undefined;
+  readonly side: { readonly axis: Axis; readonly of: BoxSide };
+  readonly shelf: { readonly from: number; readonly lying: readonly { readonly series: string; readonly words: string }[]; readonly busy: boolean };
+  readonly recording: { readonly state: RecordingNow['state']; readonly by: string; readonly hasAgreed: boolean; readonly missing: string; readonly since: string };
+  readonly writing: WritingInside | undefined;
+  readonly picture: HTMLImageElement | undefined;
+}
+
+/** How far one press moves a plane or a side of the box. */
+export const STEP_MM = 10;
+/** How far apart one press after the other brings the surfaces. */
+export const APART_STEPS = [0, 0.5, 1] as const;
+
+type T = App['t'];
+
+const button = (id: string, label: string, pressed?: boolean): PanelButton => ({ id, label, ...(pressed === undefined ? {} : { pressed }) });
+const when = (is: boolean, ...some: PanelButton[]): PanelButton[] => (is ? some : []);
+
+/** The panel; what is to be written or looked at first takes the place of the pages. */
+export function insidePanel(state: InsideState, t: T): PanelContent {
+  const { picture, writing, recording } = state;
+  const asked = writing ? writingOf(writing, t) : picture ? { lines: [t('snap.hint')], buttons: [button('snap:keep', t('snap.keep')), button('snap:drop', t('app.cancel'))], picture } : undefined;
+  return {
+    title: state.title,
+    ...(recording.state === 'running' ? { sign: t('recording.running', { at: recording.since }) } : {}),
+    ...(asked ? {} : { tabs: tabsOf(state, t) }),
+    ...(asked ?? { lines: linesOf(state, t), buttons: buttonsOf(state, t) }),
+    always: [...when(state.may.act, button('undo', t('tool.undo'))), button('microphone', microphone(state, t)), button('leave', t('room.leaveXr'))],
+    foot: t('app.notDevice'),
+  };
+}
+
+/** The page to which a question brings whoever has not answered it; undefined where there is none. */
+export function asksFor({ state, hasAgreed }: Pick<InsideState['recording'], 'state' | 'hasAgreed'>): Page | undefined {
+  return state === 'asked' && !hasAgreed ? 'recording' : undefined;
+}
+
+/** A page that is still there; what a recording asks is gone with it. */
+export function pageNow(page: Page, recording: RecordingNow['state']): Page {
+  return page === 'recording' && recording === 'off' ? 'room' : page;
+}
+
+function tabsOf({ page, recording }: InsideState, t: T): PanelButton[] {
+  const chosen = page in OPENED ? OPENED[page as keyof typeof OPENED] : page;
+  return [
+    ...TABS.map((tab) => button(`page:${tab}`, t(`inside.page.${tab}`), tab === chosen)),
+    ...when(recording.state !== 'off', button('page:recording', t('recording.title'), chosen === 'recording')),
+  ];
+}
+
+/** What matters most comes first: a long list is cut at its end. */
+function linesOf(state: InsideState, t: T): string[] {
+  const { held, lead, locked, around, recording } = state;
+  const isAsked = asksFor(recording) !== undefined && state.page !== 'recording';
+  return [
+    ...some(state.said),
+    ...(isAsked ? [t('recording.said.asked', { name: recording.by })] : []),
+    ...(held?.asks !== undefined ? [t('hands.asks', { name: held.asks })] : held && !held.isOwn ? [t('hands.held', { name: held.holder })] : []),
+    ...(state.waiting === undefined ? [] : [t('inside.waiting', { name: state.waiting })]),
+    ...(state.surface === 'choosing' ? [t('inside.surface.hint')] : ownLines(state, t)),
+    ...state.captions.slice(-CAPTIONS_INSIDE).map((caption) => t('captions.said', { ...caption })),
+    ...(lead ? [t(lead.isOwn ? 'lead.own' : 'lead.by', { name: lead.name })] : []),
+    ...(locked ? [t(locked.marks ? 'lock.byWithMarks' : 'lock.by', { name: locked.name })] : []),
+    ...(around ? [t(around.isOwn ? 'around.own' : 'around.by', { name: around.name })] : []),
+    ...state.marks.slice(-MARKS_INSIDE),
+    t('stage.inside', { people: state.people.map((one) => whatTheyDo(one, t)).join(' · ') }),
+  ];
+}
+
+const some = (words: string | undefined): string[] => (words === undefined ? [] : [words]);
+
+/** In a headset no list of people is at hand: each is said with what they do by voice and hand. */
+function whatTheyDo({ name, speaks, handUp }: SomebodyInside, t: T): string {
+  const does = [speaks && t('voice.state.speaking'), handUp && t('order.hand')].filter(Boolean);
+  return does.length > 0 ? `${name} (${does.join(', ')})` : name;
+}
+
+/** What a page says of its own. */
+function ownLines(state: InsideState, t: T): string[] {
+  const { page, hologram, recording } = state;
+  const part = state.parts[state.part];
+  if (page === 'tools') return [t(`inside.hint.${state.tool}`)];
+  if (page === 'parts') return [part ? t('inside.part', { name: part.label, at: state.part + 1, count: state.parts.length }) : t('parts.none')];
+  if (page === 'cut') {
+    const [clip, cut] = [hologram?.clip, cutOf(hologram?.clip ?? null)];
+    return clip && cut ? [t('inside.clip.at', { plane: t(`slice.${cut}`), at: Math.round(placeOfCut(clip)) })] : [];
+  }
+  if (page === 'crop') {
+    const box = hologram?.crop ?? state.box;
+    return box ? AXES.map((axis) => t('inside.crop.range', { axis: t(`crop.axis.${axis}`), from: Math.round(box.min_lps_mm[axis]), to: Math.round(box.max_lps_mm[axis]) })) : [];
+  }
+  if (page === 'shelf') return [t(state.shelf.busy ? 'shelf.taking' : state.shelf.lying.length > 1 ? 'inside.shelf.leads' : 'shelf.none')];
+  if (page === 'own' && state.voice.dictates) return [t('captions.dictateHint')];
+  if (page === 'recording' && recording.state === 'asked') {
+    return [recording.hasAgreed ? t('recording.waitsFor', { names: recording.missing }) : t('recording.asked', { name: recording.by })];
+  }
+  return [];
+}
+
+function buttonsOf(state: InsideState, t: T): PanelButton[] {
+  switch (state.page) {
+    case 'view':
+      return viewButtons(state, t);
+    case 'tools':
+      return TOOLS_INSIDE.map((tool) => button(`tool:${tool}`, t(`tool.${tool}`), tool === state.tool));
+    case 'parts':
+      return partButtons(state, t);
+    case 'room':
+      return roomButtons(state, t);
+    case 'own':
+      return ownButtons(state, t);
+    case 'cut':
+      return cutButtons(state, t);
+    case 'crop':
+      return cropButtons(state, t);
+    case 'shelf':
+      return shelfButtons(state, t);
+    case 'recording':
+      return recordingButtons(state, t);
+  }
+}
+
+function viewButtons({ hologram, box }: InsideState, t: T): PanelButton[] {
+  return [
+    ...WINDOWS_INSIDE.map((window) => button(`window:${window}`, t(`window.${window}`))),
+    ...MODES_INSIDE.map((mode) => button(`mode:${mode}`, t(`mode.${mode}`), hologram?.mode === mode)),
+    button('page:cut', t('clip.title'), Boolean(hologram?.clip)),
+    ...when(box !== undefined, button('page:crop', t('crop.title'), Boolean(hologram?.crop))),
+  ];
+}
+
+function partButtons({ hologram, parts, part, may }: InsideState, t: T): PanelButton[] {
+  const { name } = parts[part] ?? {};
+  return [
+    ...when(parts.length > 1, button('part:previous', t('inside.part.previous')), button('part:next', t('inside.part.next'))),
+    ...when(
+      name !== undefined,
+      button('part:only', t('parts.only'), hologram?.only === name),
+      button('part:within', t('parts.within'), hologram?.within === name),
+      button('part:measure', t('parts.measure')),
+      button('part:apart', t('inside.apart', { percent: Math.round((hologram?.apart ?? 0) * 100) }), (hologram?.apart ?? 0) > 0),
+    ),
+    button('part:all', t('parts.all')),
+    ...when(may.work, button('page:shelf', t('shelf.title'))),
+  ];
+}
+
+function roomButtons(state: InsideState, t: T): PanelButton[] {
+  const { may, lead, hologram, locked, recording } = state;
+  return [
+    button('hand', t(state.handUp ? 'order.lower' : 'order.raise')),
+    ...when(state.waiting !== undefined, button('admit', t('order.admit'))),
+    ...heldButtons(state, t),
+    ...when(hologram !== undefined && (locked ? may.unlock : may.act), button('lock', t(locked ? 'lock.unlock' : 'lock.lock'))),
+    ...when(may.work, button('lead', t(lead?.isOwn ? 'lead.end' : 'lead.begin'), lead?.isOwn ?? false), button('gather', t('lead.gather')), button('snap', t('snap.take'))),
+    ...when(may.keep && recording.state === 'off', button('record:ask', t('recording.ask'))),
+  ];
+}
+
+/** What can be done about what is in a hand: one's own where somebody asks for it, else another's. */
+function heldButtons({ held, may }: InsideState, t: T): PanelButton[] {
+  if (!held) return [];
+  if (held.asks !== undefined) return [button('hand:give', t('hands.give', { name: held.asks })), button('hand:keep', t('hands.keep'))];
+  if (held.isOwn) return [];
+  return [...when(may.act, button(held.hasAsked ? 'hand:asked' : 'hand:ask', t(held.hasAsked ? 'hands.asked' : 'hands.ask'))), ...when(may.keep, button('hand:take', t('hands.take')))];
+}
+
+/** What changes for oneself alone. In the real room a place is chosen; in a made one, from how high one sees it. */
+function ownButtons({ mode, standing, surface, around, gaze, voice }: InsideState, t: T): PanelButton[] {
+  return [
+    button('gaze', t('inside.gaze'), gaze),
+    ...when(mode === 'vr', button('height', t('inside.height'), standing)),
+    ...when(mode === 'ar' && surface !== 'none', button('surface', t(surface === 'choosing' ? 'inside.surface.stop' : 'inside.surface.choose'))),
+    ...when(around?.seen ?? false, button('around', t('around.inside'), around?.looks ?? false)),
+    ...when(voice.state === 'in' && voice.writesDown, button('dictate', t('captions.dictate'), voice.dictates)),
+  ];
+}
+
+function cutButtons({ hologram, tool }: InsideState, t: T): PanelButton[] {
+  const cut = cutOf(hologram?.clip ?? null);
+  return [
+    ...CUTS.map((one) => button(`cut:${one}`, t(`slice.${one}`), one === cut)),
+    ...when(cut !== undefined, button('cut:less', `−${STEP_MM} mm`), button('cut:more', `+${STEP_MM} mm`), button('cut:none', t('clip.none'))),
+    button('tool:clip', t('tool.clip'), tool === 'clip'),
+    button('back:view', t('inside.back')),
+  ];
+}
+
+function cropButtons({ hologram, side }: InsideState, t: T): PanelButton[] {
+  const sides = AXES.flatMap((axis) =>
+    BOX_SIDES.map((of) => button(`side:${axis}:${of}`, t(of === 'min_lps_mm' ? 'crop.of' : 'crop.to', { axis: t(`crop.axis.${axis}`) }), side.axis === axis && side.of === of)),
+  );
+  return [
+    ...sides,
+    button('crop:less', `−${STEP_MM} mm`),
+    button('crop:more', `+${STEP_MM} mm`),
+    ...when(Boolean(hologram?.crop), button('crop:off', t('inside.crop.off'))),
+    button('back:view', t('inside.back')),
+  ];
+}
+
+function shelfButtons({ hologram, shelf }: InsideState, t: T): PanelButton[] {
+  const shown = shelf.lying.length > 1 ? shelf.lying.slice(shelf.from, shelf.from + SHELF_INSIDE) : [];
+  return [
+    ...shown.map(({ series, words }) => button(`take:${series}`, words, series === hologram?.series)),
+    ...when(shelf.lying.length > SHELF_INSIDE, button('shelf:more', t('inside.shelf.more'))),
+    button('back:parts', t('inside.back')),
+  ];
+}
+
+/** From where the shelf is shown next: it begins again after its end. */
+export function shelfAfter(from: number, count: number): number {
+  return from + SHELF_INSIDE < count ? from + SHELF_INSIDE : 0;
+}
+
+function recordingButtons({ recording, may }: InsideState, t: T): PanelButton[] {
+  if (recording.state === 'running') return [button('record:no', t('recording.withdraw')), ...when(may.keep, button('record:stop', t('recording.stop')))];
+  return [
+    ...when(!recording.hasAgreed, button('record:yes', t('recording.agree'))),
+    button('record:no', t('recording.disagree')),
+    ...when(may.keep, button('record:stop', t('recording.takeBack'))),
+  ];
+}
+
+/** The words of a note or the name of a landmark, by voice; the screen asks for them too. */
+function writingOf({ as, draft, listens, by, numbered }: WritingInside, t: T): Pick<PanelContent, 'lines' | 'buttons'> {
+  const listen = t(by === 'captions' ? 'captions.dictate' : 'inside.write.listen');
+  const hint = by === undefined ? [t('inside.write.none')] : [t('inside.write.say', { button: listen }), t(by === 'captions' ? 'inside.write.own' : 'orders.remote')];
+  return {
+    lines: [t(`${as}.title`), draft === '' ? (listens ? t('orders.listening') : '…') : `“${draft}”`, ...hint],
+    buttons: [
+      ...when(by !== undefined, button('write:listen', listens ? t('orders.listening') : listen, listens)),
+      ...when(draft !== '', button('write:place', t(`${as}.place`))),
+      ...when(as === 'landmark', button('write:numbered', t('inside.write.numberedDo', { name: numbered }))),
+      button('write:cancel', t('app.cancel')),
+    ],
+  };
+}
+
+/** The first press joins the voice, as on the screen; the next ones open and close the microphone. */
+function microphone({ voice }: InsideState, t: T): string {
+  if (voice.state !== 'in') return t(voice.state === 'joining' ? 'voice.joining' : 'voice.join');
+  if (voice.silenced) return t('voice.silenced');
+  return t(voice.open ? 'voice.mute' : 'voice.open');
+}

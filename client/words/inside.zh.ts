@@ -1,0 +1,33 @@
+import type { inside as en } from './inside.en';
+
+/** 头显内的面板。 */
+export const inside: Readonly<Record<keyof typeof en, string>> = {
+  'inside.page.view': '视图',
+  'inside.page.tools': '工具',
+  'inside.page.parts': '结构',
+  'inside.page.room': '房间',
+  'inside.page.own': '个人',
+  'recording.sign': '录制中',
+  'inside.gaze': '注视选择',
+  'inside.back': '返回',
+  'inside.hint.point': '指向影像：所有人都能看到您的射线。扣动扳机或捏合，切片随之移到该点。',
+  'inside.hint.annotate': '在一点扣动扳机或捏合，然后说出标注。',
+  'inside.hint.landmark': '在一点扣动扳机或捏合，然后说出名称。',
+  'inside.hint.clip': '在一点扣动扳机或捏合：其前方的部分将对所有人切去。',
+  'inside.hint.nodule': '在结节上扣动扳机或捏合：所有人可见其轮廓和大小。',
+  'inside.part': '结构：{name}（{at}/{count}）',
+  'inside.part.previous': '上一结构',
+  'inside.part.next': '下一结构',
+  'inside.apart': '分开：{percent} %',
+  'inside.clip.at': '剖切面：{plane}，{at} mm',
+  'inside.crop.range': '{axis}：{from} 至 {to} mm',
+  'inside.crop.off': '取消裁剪框',
+  'inside.shelf.leads': '取用其他影像会退出头显视图；影像就位后请重新进入。',
+  'inside.shelf.more': '更多影像',
+  'inside.write.say': '按“{button}”后说出内容。',
+  'inside.write.listen': '开始聆听',
+  'inside.write.own': '您说的话会成为此处的文字，同时作为字幕给所有人看。',
+  'inside.write.none': '此处无法把语音转成文字。请在屏幕上填写，屏幕也在询问。',
+  'inside.write.numbered': '位置 {number}',
+  'inside.write.numberedDo': '命名为“{name}”',
+};
