@@ -69,7 +69,10 @@ export class Panel {
   }
 
   set content(content: PanelContent) {
+    const was = this.#content;
     this.#content = content;
+    // A room that changes elsewhere says the same here.
+    if (content.picture === was.picture && JSON.stringify(content) === JSON.stringify(was)) return;
     this.#paint();
   }
 

@@ -1,5 +1,5 @@
 /** The panel inside a headset: its state from the room's, and what its buttons do there. */
-import { createEffect, createMemo, createSignal, on, onCleanup } from 'solid-js';
+import { createEffect, createMemo, createSignal, on } from 'solid-js';
 import type { Accessor } from 'solid-js';
 import type { App } from '../../core/app';
 import { dayOf, momentOf } from '../../core/dates';
@@ -8,7 +8,6 @@ import { BOX_SIDES, CUTS, boxOf, cutAt, movedCut, movedSide, placeOfCut } from '
 import type { Axis, BoxSide } from '../../core/hologram-cuts';
 import type { RoomInfo } from '../../core/hospital';
 import { inLanguage } from '../../core/language';
-import { canListen, listen } from '../../core/listening';
 import type { RoomAround } from '../../core/room-around';
 import { WINDOWS } from '../../core/room-control';
 import type { RoomControl } from '../../core/room-control';
@@ -24,10 +23,11 @@ import { seeAsStanding, seesAsStanding } from '../../core/seated-height';
 import type { VolumeManifest } from '../../core/volume/manifest';
 import type { XrMode } from '../../xr/modes';
 import type { SurfaceState } from '../../xr/real-room';
-import { APART_STEPS, MODES_INSIDE, PAGES, STEP_MM, TOOLS_INSIDE, WINDOWS_INSIDE, asksFor, pageNow, shelfAfter } from './inside';
-import type { HeldInside, InsideState, Page, WritingInside } from './inside';
+import { APART_STEPS, MODES_INSIDE, STEP_MM, TOOLS_INSIDE, WINDOWS_INSIDE, asksFor, pageNow, shelfAfter } from './inside';
+import { PAGES } from './inside-state';
+import type { HeldInside, InsideState, Page } from './inside-state';
+import { createWriting } from './inside-writing';
 import { markWords } from './MarksPanel';
-import { LONGEST } from './NoteDialog';
 
 /** The room as the panel needs it. */
 export interface InsideRoom {
@@ -75,7 +75,8 @@ export function createInside(props: InsideRoom & { readonly mode: XrMode; readon
   const waiting = (): ReturnType<RoomOrder['waiting']>[number] | undefined => (props.order.keeps() ? props.order.waiting()[0] : undefined);
 
   // Whoever is asked whether they agree sees the question at once.
-  createEffect(on(() => asksFor({ state: now().state, hasAgreed: props.recording.hasAgreed() }), (asks) => asks && turn(asks)));
+  const asks = createMemo(() => asksFor({ state: now().state, hasAgreed: props.recording.hasAgreed() }));
+  createEffect(on(asks, (page) => page && turn(page)));
 
   const held = (): HeldInside | undefined => {
     const there = props.hands.held();
@@ -297,50 +298,6 @@ export function createInside(props: InsideRoom & { readonly mode: XrMode; readon
       const at = id.indexOf(':');
       if (at < 0) single[id]?.(worn);
       else kinds[id.slice(0, at)]?.(id.slice(at + 1), worn);
-    },
-  };
-}
-
-/** Words for a note or a landmark by voice: by the browser, else as one's own captions by the hospital's service. */
-function createWriting(props: InsideRoom, app: App): { readonly state: Accessor<WritingInside | undefined>; press(what: string): void } {
-  const [draft, setDraft] = createSignal('');
-  const [listens, setListens] = createSignal(false);
-  let stop = (): void => undefined;
-  const at = createMemo(() => props.control.writeAt());
-  const isOfHospital = (): boolean => props.voice.state() === 'in' && props.voice.writesDown();
-  const by = (): WritingInside['by'] => (isOfHospital() ? 'captions' : canListen() ? 'browser' : undefined);
-  const numbered = (): string => app.t('inside.write.numbered', { number: props.control.marks().filter(({ entity }) => entity.type === 'landmark').length + 1 });
-
-  onCleanup(() => stop());
-  createEffect(on(at, () => {
-    stop();
-    setDraft('');
-  }));
-  // What the service has just heard of oneself is the text, as long as it is asked for.
-  createEffect(on(props.voice.captions, (all) => {
-    const last = all.at(-1);
-    if (at() && props.voice.dictates() && last?.heard && last.name === props.order.own()?.name) setDraft(last.text);
-  }, { defer: true }));
-
-  function hear(): void {
-    if (isOfHospital()) return props.voice.dictate(!props.voice.dictates());
-    if (listens()) return stop();
-    setListens(true);
-    stop = listen(app.language(), setDraft, () => setListens(false));
-  }
-
-  return {
-    state: () => {
-      const there = at();
-      return there && { as: there.as, draft: draft(), listens: listens() || (isOfHospital() && props.voice.dictates()), by: by(), numbered: numbered() };
-    },
-    press(what) {
-      const there = at();
-      if (!there) return;
-      if (what === 'listen') return hear();
-      const text = what === 'numbered' ? numbered() : what === 'place' ? draft().trim().slice(0, LONGEST[there.as]) : '';
-      if (text !== '') props.control.write(there.point_lps_mm, text, there.as);
-      props.control.askForWords(undefined);
     },
   };
 }

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Language } from '../../core/language';
 import { translate } from '../../words/words';
-import { PAGES, asksFor, insidePanel, pageNow, shelfAfter } from './inside';
-import type { InsideState, Page } from './inside';
+import { asksFor, insidePanel, pageNow, shelfAfter } from './inside';
+import { PAGES } from './inside-state';
+import type { InsideState, Page } from './inside-state';
 
 const HOLOGRAM: NonNullable<InsideState['hologram']> = {
   type: 'hologram',
@@ -154,6 +155,8 @@ describe('words', () => {
     expect(lines.slice(0, 3)).toEqual(['Not done: there is nothing to undo', 'Zhao waits at the door.', 'Pull the trigger or pinch at two points of the hologram.']);
     expect(lines.at(-1)).toBe('Here: Li (speaking) · Chen (hand up)');
     expect(lines).not.toContain('12.0 mm');
+    const writing = { as: 'note', draft: '', listens: false, by: undefined, numbered: '' } as const;
+    expect(panel({ said: 'Not done: it is locked', writing }).lines.slice(0, 2)).toEqual(['Not done: it is locked', 'Note at this point']);
   });
 
   it('of a note and a landmark come by voice', () => {

@@ -2,85 +2,17 @@
 import type { RecordingNow } from '../../../contract/room';
 import type { App } from '../../core/app';
 import { AXES, BOX_SIDES, CUTS, cutOf, placeOfCut } from '../../core/hologram-cuts';
-import type { Axis, BoxSide } from '../../core/hologram-cuts';
-import type { VoiceState } from '../../core/room-voice';
-import type { CropBox, Hologram, Locked } from '../../stage/room-view';
-import type { Tool, Writing } from '../../stage/tools';
-import type { XrMode } from '../../xr/modes';
+import type { Tool } from '../../stage/tools';
 import type { PanelButton, PanelContent } from '../../xr/panel';
-import type { SurfaceState } from '../../xr/real-room';
+import { OPENED, TABS } from './inside-state';
+import type { InsideState, Page, SomebodyInside, WritingInside } from './inside-state';
 
 export const TOOLS_INSIDE = ['turn', 'point', 'measure', 'angle', 'probe', 'pen', 'annotate', 'landmark', 'clip'] as const satisfies readonly Tool[];
 export const WINDOWS_INSIDE = ['lung', 'mediastinum', 'bone', 'angio'] as const;
 export const MODES_INSIDE = ['volume', 'both', 'surfaces'] as const;
-/** Pages that have a tab; the others open from one of them. */
-const TABS = ['view', 'tools', 'parts', 'room', 'own'] as const;
-const OPENED = { cut: 'view', crop: 'view', shelf: 'parts' } as const;
-export type Page = (typeof TABS)[number] | keyof typeof OPENED | 'recording';
-export const PAGES: readonly Page[] = [...TABS, 'cut', 'crop', 'shelf', 'recording'];
-
 const MARKS_INSIDE = 2;
 const CAPTIONS_INSIDE = 2;
 const SHELF_INSIDE = 6;
-
-export interface SomebodyInside {
-  readonly name: string;
-  readonly speaks: boolean;
-  readonly handUp: boolean;
-}
-
-/** What is in a hand that one has to know of: another's, or one's own that somebody asks for. */
-export interface HeldInside {
-  readonly holder: string;
-  readonly isOwn: boolean;
-  /** Who asks for what is one's own. */
-  readonly asks: string | undefined;
-  readonly hasAsked: boolean;
-}
-
-export interface WritingInside {
-  readonly as: Writing;
-  readonly draft: string;
-  readonly listens: boolean;
-  /** Who writes speech down here: the browser, or the hospital's own service by captions. */
-  readonly by: 'browser' | 'captions' | undefined;
-  /** How the next landmark is called that nobody names. */
-  readonly numbered: string;
-}
-
-/** All that the panel depends on, in words where it is somebody's. */
-export interface InsideState {
-  readonly title: string;
-  readonly page: Page;
-  readonly mode: XrMode;
-  readonly people: readonly SomebodyInside[];
-  /** What has just been said to whoever looks at the screen, as a refusal. */
-  readonly said: string | undefined;
-  readonly may: { readonly act: boolean; readonly work: boolean; readonly keep: boolean; readonly unlock: boolean };
-  readonly hologram: Hologram | undefined;
-  readonly locked: Locked | undefined;
-  readonly tool: Tool;
-  readonly held: HeldInside | undefined;
-  readonly waiting: string | undefined;
-  readonly handUp: boolean;
-  readonly lead: { readonly name: string; readonly isOwn: boolean } | undefined;
-  readonly voice: { readonly state: VoiceState; readonly open: boolean; readonly silenced: boolean; readonly writesDown: boolean; readonly dictates: boolean };
-  readonly captions: readonly { readonly name: string; readonly text: string }[];
-  readonly marks: readonly string[];
-  readonly around: { readonly name: string; readonly isOwn: boolean; readonly seen: boolean; readonly looks: boolean } | undefined;
-  readonly gaze: boolean;
-  readonly standing: boolean;
-  readonly surface: SurfaceState;
-  readonly parts: readonly { readonly name: string; readonly label: string }[];
-  readonly part: number;
-  /** The box of the scan, once it is known. */
-  readonly box: CropBox | undefined;
-  readonly side: { readonly axis: Axis; readonly of: BoxSide };
-  readonly shelf: { readonly from: number; readonly lying: readonly { readonly series: string; readonly words: string }[]; readonly busy: boolean };
-  readonly recording: { readonly state: RecordingNow['state']; readonly by: string; readonly hasAgreed: boolean; readonly missing: string; readonly since: string };
-  readonly writing: WritingInside | undefined;
-  readonly picture: HTMLImageElement | undefined;
-}
 
 /** How far one press moves a plane or a side of the box. */
 export const STEP_MM = 10;
@@ -99,8 +31,7 @@ export function insidePanel(state: InsideState, t: T): PanelContent {
   return {
     title: state.title,
     ...(recording.state === 'running' ? { sign: t('recording.running', { at: recording.since }) } : {}),
-    ...(asked ? {} : { tabs: tabsOf(state, t) }),
-    ...(asked ?? { lines: linesOf(state, t), buttons: buttonsOf(state, t) }),
+    ...(asked ? { ...asked, lines: [...urgentLines(state, t), ...asked.lines] } : { tabs: tabsOf(state, t), lines: linesOf(state, t), buttons: buttonsOf(state, t) }),
     always: [...when(state.may.act, button('undo', t('tool.undo'))), button('microphone', microphone(state, t)), button('leave', t('room.leaveXr'))],
     foot: t('app.notDevice'),
   };
@@ -126,11 +57,9 @@ function tabsOf({ page, recording }: InsideState, t: T): PanelButton[] {
 
 /** What matters most comes first: a long list is cut at its end. */
 function linesOf(state: InsideState, t: T): string[] {
-  const { held, lead, locked, around, recording } = state;
-  const isAsked = asksFor(recording) !== undefined && state.page !== 'recording';
+  const { held, lead, locked, around } = state;
   return [
-    ...some(state.said),
-    ...(isAsked ? [t('recording.said.asked', { name: recording.by })] : []),
+    ...urgentLines(state, t),
     ...(held?.asks !== undefined ? [t('hands.asks', { name: held.asks })] : held && !held.isOwn ? [t('hands.held', { name: held.holder })] : []),
     ...(state.waiting === undefined ? [] : [t('inside.waiting', { name: state.waiting })]),
     ...(state.surface === 'choosing' ? [t('inside.surface.hint')] : ownLines(state, t)),
@@ -141,6 +70,12 @@ function linesOf(state: InsideState, t: T): string[] {
     ...state.marks.slice(-MARKS_INSIDE),
     t('stage.inside', { people: state.people.map((one) => whatTheyDo(one, t)).join(' · ') }),
   ];
+}
+
+/** What was refused or has just been done, and the question of who wants to record. */
+function urgentLines({ said, recording, page }: InsideState, t: T): string[] {
+  const isAsked = asksFor(recording) !== undefined && page !== 'recording';
+  return [...some(said), ...(isAsked ? [t('recording.said.asked', { name: recording.by })] : [])];
 }
 
 const some = (words: string | undefined): string[] => (words === undefined ? [] : [words]);

@@ -1,0 +1,73 @@
+/** What the panel inside a headset depends on, and its pages. */
+import type { RecordingNow } from '../../../contract/room';
+import type { Axis, BoxSide } from '../../core/hologram-cuts';
+import type { VoiceState } from '../../core/room-voice';
+import type { CropBox, Hologram, Locked } from '../../stage/room-view';
+import type { Tool, Writing } from '../../stage/tools';
+import type { XrMode } from '../../xr/modes';
+import type { SurfaceState } from '../../xr/real-room';
+
+/** Pages that have a tab; the others open from one of them. */
+export const TABS = ['view', 'tools', 'parts', 'room', 'own'] as const;
+export const OPENED = { cut: 'view', crop: 'view', shelf: 'parts' } as const;
+export type Page = (typeof TABS)[number] | keyof typeof OPENED | 'recording';
+export const PAGES: readonly Page[] = [...TABS, 'cut', 'crop', 'shelf', 'recording'];
+
+export interface SomebodyInside {
+  readonly name: string;
+  readonly speaks: boolean;
+  readonly handUp: boolean;
+}
+
+/** What is in a hand that one has to know of: another's, or one's own that somebody asks for. */
+export interface HeldInside {
+  readonly holder: string;
+  readonly isOwn: boolean;
+  /** Who asks for what is one's own. */
+  readonly asks: string | undefined;
+  readonly hasAsked: boolean;
+}
+
+export interface WritingInside {
+  readonly as: Writing;
+  readonly draft: string;
+  readonly listens: boolean;
+  /** Who writes speech down here: the browser, or the hospital's own service by captions. */
+  readonly by: 'browser' | 'captions' | undefined;
+  /** How the next landmark is called that nobody names. */
+  readonly numbered: string;
+}
+
+/** All that the panel depends on, in words where it is somebody's. */
+export interface InsideState {
+  readonly title: string;
+  readonly page: Page;
+  readonly mode: XrMode;
+  readonly people: readonly SomebodyInside[];
+  /** What has just been said to whoever looks at the screen, as a refusal. */
+  readonly said: string | undefined;
+  readonly may: { readonly act: boolean; readonly work: boolean; readonly keep: boolean; readonly unlock: boolean };
+  readonly hologram: Hologram | undefined;
+  readonly locked: Locked | undefined;
+  readonly tool: Tool;
+  readonly held: HeldInside | undefined;
+  readonly waiting: string | undefined;
+  readonly handUp: boolean;
+  readonly lead: { readonly name: string; readonly isOwn: boolean } | undefined;
+  readonly voice: { readonly state: VoiceState; readonly open: boolean; readonly silenced: boolean; readonly writesDown: boolean; readonly dictates: boolean };
+  readonly captions: readonly { readonly name: string; readonly text: string }[];
+  readonly marks: readonly string[];
+  readonly around: { readonly name: string; readonly isOwn: boolean; readonly seen: boolean; readonly looks: boolean } | undefined;
+  readonly gaze: boolean;
+  readonly standing: boolean;
+  readonly surface: SurfaceState;
+  readonly parts: readonly { readonly name: string; readonly label: string }[];
+  readonly part: number;
+  /** The box of the scan, once it is known. */
+  readonly box: CropBox | undefined;
+  readonly side: { readonly axis: Axis; readonly of: BoxSide };
+  readonly shelf: { readonly from: number; readonly lying: readonly { readonly series: string; readonly words: string }[]; readonly busy: boolean };
+  readonly recording: { readonly state: RecordingNow['state']; readonly by: string; readonly hasAgreed: boolean; readonly missing: string; readonly since: string };
+  readonly writing: WritingInside | undefined;
+  readonly picture: HTMLImageElement | undefined;
+}
