@@ -9,8 +9,8 @@ export function pictureFrom(renderer: WebGLRenderer, scene: Scene, from: Camera)
   from.matrixWorld.decompose(eye.position, eye.quaternion, eye.scale);
   eye.scale.setScalar(1);
   eye.layers.mask = from.layers.mask;
-  const target = new WebGLRenderTarget(WIDTH, HEIGHT, { colorSpace: SRGBColorSpace, samples: 4 });
-  // Drawn with the tones of a screen; a target of any other kind is given light without them.
+  const target = new WebGLRenderTarget(WIDTH, HEIGHT, { colorSpace: SRGBColorSpace, internalFormat: 'RGBA8', samples: 4 });
+  // Drawn with the tones of a screen, into plain bytes; a target of any other kind is given light without them.
   Object.assign(target, { isXRRenderTarget: true });
   const { enabled } = renderer.xr;
   const before = renderer.getRenderTarget();

@@ -2,7 +2,7 @@ import { CanvasTexture, Mesh, MeshBasicMaterial, type PerspectiveCamera, PlaneGe
 
 const [WIDTH, HEIGHT] = [512, 96];
 /** Low before the eyes: always seen, and in the way of nothing. */
-const BEFORE = { x_m: 0, y_m: -0.3, z_m: -0.9, wide_m: 0.2 } as const;
+const BEFORE = { x_m: 0, y_m: -0.42, z_m: -0.9, wide_m: 0.16 } as const;
 
 /** The sign before the eyes of whoever is recorded: a panel in the room may hang behind them. */
 export class RecordedSign {
