@@ -2,7 +2,7 @@ import type { Browser, Page } from '@playwright/test';
 import { CHROMIUM } from './chromium.ts';
 import { accept, askForConsultation, tab } from './consultation.ts';
 import { expect, look, person, test } from './people.ts';
-import { FAKE_DEVICES, countLines, join, received, sizesSent } from './voices.ts';
+import { FAKE_DEVICES, countLines, join, pictureSeen, received, sizesSent } from './voices.ts';
 
 test.use({ launchOptions: { ...CHROMIUM.launchOptions, args: [...CHROMIUM.launchOptions.args, ...FAKE_DEVICES] } });
 
@@ -55,6 +55,13 @@ test('two talk, a third in another room hears nothing, and who leaves the room l
   // It is sent in two sizes, of which each viewer gets what their line carries.
   await expect.poll(() => sizesSent(li)).toEqual(['h', 'l']);
   await li.locator('.voice-bar [data-source=camera]').click();
+  await expect(chen.locator('.picture')).toHaveCount(0);
+
+  // A shared screen comes as it is, to be read: larger than a camera, with something on it.
+  await li.locator('.voice-bar [data-source=screen]').click();
+  await expect(chen.getByRole('button', { name: /Larger: Screen of .*Li/ })).toBeVisible();
+  await expect.poll(() => pictureSeen(chen, 'screen')).toMatchObject({ isLarge: true, isPlain: false });
+  await li.locator('.voice-bar [data-source=screen]').click();
   await expect(chen.locator('.picture')).toHaveCount(0);
 
   // Captions by anybody.

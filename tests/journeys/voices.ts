@@ -66,6 +66,16 @@ export function received(page: Page): Promise<Received> {
   });
 }
 
+/** Of a picture of others: whether it has more than a camera's points, and whether all of them are alike. */
+export function pictureSeen(page: Page, source: 'camera' | 'screen'): Promise<{ isLarge: boolean; isPlain: boolean }> {
+  return page.locator(`.picture[data-source=${source}][data-own=false] video`).evaluate((video: HTMLVideoElement) => {
+    const paper = new OffscreenCanvas(64, 36).getContext('2d');
+    paper?.drawImage(video, 0, 0, 64, 36);
+    const shades = new Set(paper?.getImageData(0, 0, 64, 36).data.filter((_, i) => i % 4 === 1).map((green) => green >> 4));
+    return { isLarge: video.videoWidth > 640, isPlain: shades.size < 3 };
+  });
+}
+
 /** The sizes in which a browser sends its camera, by their names, once pictures went out in each. */
 export function sizesSent(page: Page): Promise<string[]> {
   return page.evaluate(async () => {
