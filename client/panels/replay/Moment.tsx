@@ -20,7 +20,7 @@ export function Moment(props: MomentProps): JSX.Element {
   const room = props.replay.room;
   const name = (actor: string): string => room.people().find((one) => one.actor === actor)?.name ?? props.whole.acts.find((act) => act.actor === actor)?.name ?? actor;
   // The same one while it is played: each part is proved once.
-  const part = createMemo(() => props.whole.parts.findLast(({ from_ms }) => from_ms <= props.replay.at_ms()));
+  const part = createMemo(() => props.whole.parts.findLast(({ from_ms }) => from_ms <= props.replay.at_ms()) ?? props.whole.parts[0]);
   const hologram = (): string => {
     const state = room.hologram()?.state;
     if (!state) return app.t('replay.noHologram');
