@@ -5,6 +5,7 @@ import base64
 import datetime
 import json
 import threading
+import time
 
 import edfio
 import icalendar
@@ -272,7 +273,48 @@ def test_what_a_spirometer_sends_becomes_a_graded_session(hospital):
     for one, other in zip(last["before"]["blows"], same["before"]["blows"]):
         assert one["measured"] == pytest.approx(other["measured"], abs=1e-6)
         assert one["judged"] == other["judged"]
-    # The patient sees it too.
+    # The patient sees it too; nobody watched these blows.
     zhao, _ = courses(hospital, ZHAO)
     seen = zhao.get(f"{path}/{id}").json()
-    assert seen["id"] == id
+    assert seen["id"] == id and seen["spirometry"][0]["device"] == "home-spirometer"
+    assert seen["spirometry"][0]["checked"] is False
+    fev1 = next(one["value"] for one in seen["spirometry"][0]["measures"] if one["measure"] == "fev1")
+    assert fev1 == pytest.approx(max(blow["measured"]["fev1_l"] for blow in last["before"]["blows"]))
+
+
+def test_what_an_oximeter_sends_is_an_answer_and_what_it_doubts_is_none(hospital):
+    copd = enrol(hospital, "copd")
+    li, path = courses(hospital, LI)
+    admin = hospital.as_("admin")
+
+    def device(id, profile):
+        new = {"profile": profile, "patient": PATIENT, "name": f"My {profile}"}
+        assert admin.put(f"{hospital.base}/api/devices/{id}", json=new).status_code == 200
+        token = admin.post(f"{hospital.base}/api/devices/{id}/token", json={}).json()["token"]
+        return Client(People(hospital), id, token)
+
+    def sent(id, name):
+        reports = li.get(f"{path}/{id}").json()["reports"]
+        return [one["answers"][name] for one in reports if one["device"] and name in one["answers"]]
+
+    def within_a_minute(holds):
+        begun = time.monotonic()
+        while not holds():
+            assert time.monotonic() - begun < 60
+            time.sleep(0.5)
+
+    oximeter = device("home-oximeter", "pulse-oximeter")
+    spo2 = {"code": "150456", "unit": "%"}
+    assert not oximeter.send("yuanyi/v1/home-oximeter/spo2", spo2 | {"t": now_ms(), "value": 91, "status": 1}).is_failure
+    assert not oximeter.send("yuanyi/v1/home-oximeter/spo2", spo2 | {"t": now_ms(), "value": 20}).is_failure
+    pulse = {"t": now_ms(), "code": "149530", "unit": "/min", "value": 71}
+    assert not oximeter.send("yuanyi/v1/home-oximeter/pulse", pulse).is_failure
+    within_a_minute(lambda: sent(copd, "pulse_per_min"))
+    assert sent(copd, "spo2_percent") == []
+    assert not oximeter.send("yuanyi/v1/home-oximeter/spo2", spo2 | {"t": now_ms(), "value": 95}).is_failure
+    within_a_minute(lambda: sent(copd, "spo2_percent") == [95])
+    oximeter.paho.disconnect()
+    zhao, _ = courses(hospital, ZHAO)
+    received = zhao.get(f"{path}/{copd}").json()["received"]
+    assert {(one["name"], one["device"]) for one in received} == {
+        ("pulse_per_min", "My pulse-oximeter"), ("spo2_percent", "My pulse-oximeter")}

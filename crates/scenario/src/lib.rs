@@ -23,7 +23,7 @@ pub use reply::{Method, Problem, Reply, Request};
 pub use seal::{Seal, SealError};
 pub use watched::{Watched, thickness_mm};
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use async_trait::async_trait;
 use policy::{Actor, Permit};
@@ -73,6 +73,18 @@ pub trait Scenario: Send + Sync + 'static {
         _permit: &Permit,
         _since: Timestamp,
         _until: Timestamp,
+    ) -> Result<(), Problem> {
+        Ok(())
+    }
+
+    /// Takes up what devices measured: `heard` names the patients of whom new readings are on disk, each with the
+    /// time of the earliest; where it is not known, there may be some of anybody. `permit` is the hospital's own.
+    /// Asked again with the same readings it changes nothing.
+    async fn measured(
+        &self,
+        _context: &dyn Context,
+        _permit: &Permit,
+        _heard: Option<&BTreeMap<PatientId, Timestamp>>,
     ) -> Result<(), Problem> {
         Ok(())
     }

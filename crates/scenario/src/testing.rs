@@ -22,7 +22,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ed25519_dalek::{Signer, SigningKey};
 use policy::{Action, Actor, Decision, Gate, Object, Permit, Refusal, Role, Witness, WitnessError};
 use record::{
-    Batch, Match, NewFact, Precondition, Record, RecordError, ResourceKey, ResourceQuery, Term,
+    Arrived, Batch, Match, NewFact, Precondition, Record, RecordError, ResourceKey, ResourceQuery,
+    Signals, Term,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -58,7 +59,8 @@ impl Witness for Silent {
 /// of 9.3 mm, and `p2`, who is in the care of nobody.
 pub struct TestHospital {
     folder: TempDir,
-    record: storage::Embedded,
+    record: Arc<storage::Embedded>,
+    signals: storage::EmbeddedSignals,
     clock: Arc<TestClock>,
     gate: Gate,
     own: Permit,
@@ -82,6 +84,8 @@ impl TestHospital {
 
     /// Closes the hospital and opens it again from what is on disk.
     pub async fn reopen(self) -> Self {
+        self.signals.close();
+        drop(self.signals);
         self.record.close();
         drop(self.record);
         Self::in_folder(self.folder).await
@@ -90,14 +94,22 @@ impl TestHospital {
     async fn in_folder(folder: TempDir) -> Self {
         let clock = Arc::new(TestClock(AtomicI64::new(1_790_000_000_000)));
         let as_clock: Arc<dyn storage::Clock> = Arc::<TestClock>::clone(&clock);
-        let record =
-            storage::Embedded::open(folder.path(), Arc::new(fhir::SearchIndexer), as_clock)
-                .expect("the record opens");
+        let record = storage::Embedded::open(
+            folder.path(),
+            Arc::new(fhir::SearchIndexer),
+            as_clock.clone(),
+        )
+        .expect("the record opens");
+        let record = Arc::new(record);
+        let options = storage::SignalOptions::default();
+        let signals = storage::EmbeddedSignals::open(Arc::clone(&record), as_clock, options)
+            .expect("the signals open");
         let ticking = Arc::clone(&clock);
         let gate_clock: policy::Clock = Arc::new(move || storage::Clock::now(&*ticking));
         Self {
             folder,
             record,
+            signals,
             clock,
             gate: Gate::new(policy::DEFAULT_POLICIES, gate_clock).expect("the policies load"),
             own: Permit::for_hospital("test", Action::ReadRecord, &Silent)
@@ -165,6 +177,12 @@ impl TestHospital {
         self.record.commit(batch).await.expect("it is committed");
     }
 
+    /// Keeps what a device sent, as its door does.
+    pub async fn measure(&self, arrived: Vec<Arrived>) {
+        let kept = self.signals.append(arrived).await;
+        kept.expect("it is kept");
+    }
+
     /// The current body of a resource, without asking anybody.
     pub async fn body(&self, kind: &str, id: &str) -> Option<Value> {
         let key = ResourceKey {
@@ -227,7 +245,11 @@ impl TestHospital {
 #[async_trait]
 impl Context for TestHospital {
     fn record(&self) -> &dyn Record {
-        &self.record
+        &*self.record
+    }
+
+    fn signals(&self) -> Option<&dyn Signals> {
+        Some(&self.signals)
     }
 
     fn now(&self) -> Timestamp {
@@ -244,7 +266,7 @@ impl Context for TestHospital {
         action: Action,
         object: &Object,
     ) -> Result<Permit, Refusal> {
-        let relations = fhir::care_relations(&self.record, &self.own, actor, self.now())
+        let relations = fhir::care_relations(&*self.record, &self.own, actor, self.now())
             .await
             .expect("the relations are read");
         self.gate

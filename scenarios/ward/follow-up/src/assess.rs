@@ -164,8 +164,8 @@ fn answers(course: &FollowUp, twin: Option<&PatientTwin>, today: Date) -> Answer
         let answer = reckoned(percent, "the diary of the last two weeks");
         all.insert("pef_variability_percent".to_owned(), answer);
     }
-    if let Some(report) = course.reports.first() {
-        all.extend(report.answers.clone());
+    if let Some(report) = course.by_person().next().or(course.reports.first()) {
+        all.extend(course.on_its_day(report));
     }
     for assessment in &course.assessments {
         all.extend(assessment.answers.clone());
@@ -263,8 +263,8 @@ fn next(course: &FollowUp, found: &BTreeMap<&str, String>, today: Date) -> Vec<V
         );
     }
     let drives = course
-        .reports
-        .first()
+        .by_person()
+        .next()
         .and_then(|report| report.answers.get("sleepy_while_driving"));
     if drives.map(|answer| &answer.value) == Some(&AnswerValue::YesNo(true)) {
         states.insert("sleepy-while-driving", "yes".to_owned());

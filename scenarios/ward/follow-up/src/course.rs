@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
+use knowledge::Answers;
 use policy::{Actor, Permit, Role};
 use record::{Match, Precondition, ResourceVersion};
 use scenario::{Context, Person, Problem, is_of, read, text};
@@ -20,7 +21,7 @@ use crate::{
     plans::{Plan, Worse, plan},
     referral::Referral,
     report::{self, Report},
-    schedule::{self, NextReport, Period, day_of},
+    schedule::{self, Due, NextReport, Period, day_of},
     spirometry::{self, Session},
     visit::Visit,
 };
@@ -214,8 +215,40 @@ impl FollowUp {
 
     /// When the next report is due.
     pub fn next_report(&self, today: Date) -> NextReport {
-        let last = self.reports.first().map(|report| report.day);
-        schedule::next_report(day_of(self.opened_at), last, self.plan.every_days, today)
+        let after = |last: Option<&Report>| {
+            let last = last.map(|report| report.day);
+            schedule::next_report(day_of(self.opened_at), last, self.plan.every_days, today)
+        };
+        let next = after(self.reports.first());
+        let by_person = after(self.by_person().next());
+        // A device ends the silence; what only the patient can say is still asked for.
+        match self.reports.first() {
+            Some(last)
+                if next.due == Due::Planned
+                    && by_person.due != Due::Planned
+                    && !self.is_complete(last.day) =>
+            {
+                NextReport {
+                    day: last.day.max(today),
+                    due: Due::Now,
+                }
+            }
+            _ => next,
+        }
+    }
+
+    /// Whether devices and the patient together answered on this day all that is asked.
+    fn is_complete(&self, day: Date) -> bool {
+        let is_known = |name: &String| {
+            let mut on_day = self.reports.iter().filter(|report| report.day == day);
+            on_day.any(|report| report.answers.contains_key(name))
+        };
+        self.plan.asks.iter().all(is_known)
+    }
+
+    /// Reports that a person wrote, the newest first.
+    pub fn by_person(&self) -> impl Iterator<Item = &Report> {
+        self.reports.iter().filter(|report| report.device.is_none())
     }
 
     /// The latest periods of the schedule.
@@ -224,9 +257,47 @@ impl FollowUp {
         schedule::periods(day_of(self.opened_at), &days, self.plan.every_days, today)
     }
 
+    /// The answers of a report, and those that others gave on its day where it has none: devices for a person, the
+    /// person and other devices for a device. Where both answered, each report keeps its own.
+    pub fn on_its_day(&self, report: &Report) -> Answers {
+        let own = report.device.as_ref().map(|device| &device.id);
+        let on_day = || self.reports.iter().filter(|one| one.day == report.day);
+        let devices = on_day().filter(|one| match (&one.device, own) {
+            (Some(device), Some(own)) => device.id != *own,
+            (device, _) => device.is_some(),
+        });
+        let person = on_day()
+            .find(|one| one.device.is_none())
+            .filter(|_| own.is_some());
+        let others = devices.chain(person).map(|one| &one.answers);
+        filled(&report.answers, others)
+    }
+
     /// What a report of this patient says about getting worse.
     pub fn worse(&self, report: &Report) -> Worse {
-        self.plan.worse(&report.answers, &self.course.usual)
+        self.plan
+            .worse(&self.on_its_day(report), &self.course.usual)
+    }
+
+    /// What new answers of a person say about it, with what devices measured on that day. Where both measured, either
+    /// is a reason: which of them is wrong nobody knows.
+    pub fn worse_with(&self, day: Date, answers: &Answers) -> Worse {
+        let on_day = self.reports.iter().filter(|report| report.day == day);
+        let devices = on_day.filter(|report| report.device.is_some());
+        let measured = filled(&Answers::new(), devices.map(|report| &report.answers));
+        let said = self
+            .plan
+            .worse(&filled(answers, [&measured]), &self.course.usual);
+        match said {
+            Worse::Yes { .. } => said,
+            _ => match self
+                .plan
+                .worse(&filled(&measured, [answers]), &self.course.usual)
+            {
+                worse @ Worse::Yes { .. } => worse,
+                _ => said,
+            },
+        }
     }
 
     /// The referral that waits for an answer.
@@ -259,6 +330,15 @@ impl FollowUp {
             "this follow-up has ended",
         ))
     }
+}
+
+/// Answers, and of others those that are missing; the first stand above the later.
+fn filled<'a>(answers: &Answers, others: impl IntoIterator<Item = &'a Answers>) -> Answers {
+    let mut all = answers.clone();
+    for (name, answer) in others.into_iter().flatten() {
+        all.entry(name.clone()).or_insert_with(|| answer.clone());
+    }
+    all
 }
 
 fn versioned<T>(

@@ -8,7 +8,7 @@ use record::{
 use scenario::{Context, Problem, is_of};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
-use vocabulary::{ActorId, PatientId};
+use vocabulary::{ActorId, DeviceId, Digest, PatientId};
 
 /// The scenario's id, by which its facts are tagged.
 pub const SCENARIO: &str = "follow-up";
@@ -37,6 +37,18 @@ pub fn plan_key(course: &str) -> ResourceKey {
 /// `report` is the name that the patient's device gave it.
 pub fn report_key(course: &str, report: &str) -> ResourceKey {
     key("QuestionnaireResponse", format!("{course}-r{report}"))
+}
+
+/// What a device sent on a day; no report that a person sends can have this name.
+pub fn device_report_key(course: &str, day: Date, device: &DeviceId) -> ResourceKey {
+    let mut digest = Digest::of(device.as_str().as_bytes()).to_string();
+    digest.truncate(8);
+    report_key(course, &format!("d-{}-{digest}", day.strftime("%Y%m%d")))
+}
+
+/// Who writes what no person wrote.
+pub fn hospital() -> ActorId {
+    ActorId::new("hospital").unwrap_or_else(|_| unreachable!("a constant"))
 }
 
 /// What was measured for a report, in the order in which it was asked.

@@ -9,6 +9,7 @@ mod assess;
 mod calendar;
 mod course;
 mod facts;
+mod measured;
 mod nights;
 mod open;
 mod orders;
@@ -22,7 +23,7 @@ mod visit;
 mod waiting;
 mod warned;
 
-use std::sync::LazyLock;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use async_trait::async_trait;
 use policy::{Action, Actor, Object, Permit};
@@ -30,7 +31,7 @@ use scenario::{
     Context, Manifest, Method, Problem, Reply, Request, Scenario, Stage, Waiting, again_if_raced,
 };
 use serde_json::{Value, json};
-use vocabulary::{RoomId, Text, Timestamp};
+use vocabulary::{PatientId, RoomId, Text, Timestamp};
 
 use crate::course::{FollowUp, is_only_patient};
 
@@ -96,6 +97,15 @@ impl Scenario for FollowUpAtHome {
         until: Timestamp,
     ) -> Result<(), Problem> {
         waiting::remind(context, permit, since, until).await
+    }
+
+    async fn measured(
+        &self,
+        context: &dyn Context,
+        permit: &Permit,
+        heard: Option<&BTreeMap<PatientId, Timestamp>>,
+    ) -> Result<(), Problem> {
+        measured::take(context, permit, heard).await
     }
 }
 

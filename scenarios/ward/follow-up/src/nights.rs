@@ -310,16 +310,28 @@ pub fn latest(course: &FollowUp, today: Date) -> Vec<Night> {
         .iter()
         .map(|night| (night.of.date, &night.of))
         .collect();
-    let asked: BTreeMap<Date, f64> = course
+    let said: BTreeMap<Date, (f64, HoursFrom)> = course
         .reports
         .iter()
         .rev()
+        .filter(|report| report.device.is_none())
+        .chain(
+            course
+                .reports
+                .iter()
+                .rev()
+                .filter(|report| report.device.is_some()),
+        )
         .filter_map(|report| {
             let AnswerValue::Number(hours) = report.answers.get("cpap_hours")?.value else {
                 return None;
             };
             // What is asked in the morning is about the night that began the day before.
-            Some((days_after(report.day, -1), hours))
+            let from = match report.device {
+                Some(_) => HoursFrom::Machine,
+                None => HoursFrom::Asked,
+            };
+            Some((days_after(report.day, -1), (hours, from)))
         })
         .collect();
     (1..=NIGHTS)
@@ -330,10 +342,10 @@ pub fn latest(course: &FollowUp, today: Date) -> Vec<Night> {
                 .get(&date)
                 .map_or_else(|| Night::of_nothing(date), |night| (*night).clone());
             if night.hours.is_none()
-                && let Some(hours) = asked.get(&date)
+                && let Some((hours, from)) = said.get(&date)
             {
                 night.hours = Some(*hours);
-                night.hours_from = Some(HoursFrom::Asked);
+                night.hours_from = Some(*from);
             }
             night
         })

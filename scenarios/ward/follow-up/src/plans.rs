@@ -5,6 +5,7 @@ use std::{
     sync::LazyLock,
 };
 
+use devices::{LOINC, MDC, OWN};
 use knowledge::{Answer, AnswerValue, Answers, Input, class_list, inputs};
 use serde::{Deserialize, Serialize};
 use vocabulary::{Assessed, Text};
@@ -31,6 +32,8 @@ static LIMITS: LazyLock<HashMap<String, [Option<f64>; 2]>> = LazyLock::new(|| {
 pub struct Plans {
     /// After so many minutes an alert that nobody took is a second person's as well.
     pub escalate_after_min: i64,
+    /// How what devices send is counted.
+    pub devices: Devices,
     /// What is asked, by name.
     question: BTreeMap<String, Question>,
     /// The plans.
@@ -44,6 +47,60 @@ pub struct Plans {
     /// What comes next, by what was found.
     #[serde(rename = "step")]
     pub steps: Vec<Step>,
+}
+
+/// How what devices send is counted: settings of the hospital.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Devices {
+    /// Where the patients live, in minutes east of Greenwich.
+    pub utc_offset_min: i32,
+    /// For so many minutes a later value of a sitting replaces an earlier one.
+    pub settles_min: i64,
+    /// A device that goes on measuring counts again after so many minutes.
+    pub again_after_min: i64,
+}
+
+/// What a device may send as the answer to a question.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Measures {
+    /// The kinds of devices, by their profiles.
+    pub by: Vec<String>,
+    codes: Vec<Code>,
+    /// By UCUM.
+    unit: String,
+    /// From this hour of the day at home on, before that one.
+    hours: [i8; 2],
+    /// Whether the highest value counts and not the newest.
+    #[serde(default)]
+    pub highest: bool,
+}
+
+/// A code of what was measured.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+enum Code {
+    Mdc(String),
+    Loinc(String),
+    Own(String),
+}
+
+impl Measures {
+    /// Whether this is what was measured, in the unit of the question.
+    pub fn is(&self, system: &str, code: &str, unit: &str) -> bool {
+        let is_it = |one: &Code| match one {
+            Code::Mdc(number) => (system, code) == (MDC, number.as_str()),
+            Code::Loinc(number) => (system, code) == (LOINC, number.as_str()),
+            Code::Own(name) => (system, code) == (OWN, name.as_str()),
+        };
+        unit == self.unit && self.codes.iter().any(is_it)
+    }
+
+    /// Whether this hour of the day at home is one at which it counts.
+    pub fn counts_at(&self, hour: i8) -> bool {
+        (self.hours[0]..self.hours[1]).contains(&hour)
+    }
 }
 
 /// A step that comes next where what was found is so.
@@ -89,6 +146,8 @@ pub struct Question {
     pub plain: Text,
     /// Why somebody is told where the answer is yes.
     pub tells: Option<Text>,
+    /// What a device of the patient's own may send as the answer.
+    pub measured: Option<Measures>,
     /// Limits of a number that no list of `knowledge` sets.
     range: Option<[f64; 2]>,
     /// The question itself, where `knowledge` does not ask it.
@@ -373,6 +432,38 @@ mod tests {
         for name in &plans().computed {
             assert!(knowledge::inputs().contains_key(name), "{name}");
         }
+    }
+
+    #[test]
+    fn what_a_device_may_answer_is_what_a_kind_of_device_sends() {
+        let known = devices::Profiles::shipped();
+        for (name, question) in &plans().question {
+            let Some(measures) = &question.measured else {
+                continue;
+            };
+            let Some(Input {
+                kind: knowledge::Kind::Number { unit, .. },
+                ..
+            }) = input(name)
+            else {
+                panic!("{name} is no number");
+            };
+            assert_eq!(&measures.unit, unit, "{name}");
+            assert!(
+                measures.hours[0] < measures.hours[1] && measures.hours[1] <= 24,
+                "{name}"
+            );
+            for by in &measures.by {
+                let sends = known.get(by).unwrap().streams.iter().any(|stream| {
+                    let coding = stream.code.coding();
+                    measures.is(&coding.system, &coding.code, &stream.unit)
+                });
+                assert!(sends, "{name} by {by}");
+            }
+        }
+        let use_h = question("cpap_hours").unwrap().measured.as_ref().unwrap();
+        assert!(use_h.is(OWN, "therapy-use", "h") && !use_h.is(OWN, "therapy-use", "min"));
+        assert!(!use_h.is(MDC, "therapy-use", "h") && use_h.counts_at(11) && !use_h.counts_at(12));
     }
 
     fn of(given: &[(&str, f64)], usual_spo2: Option<f64>) -> Worse {

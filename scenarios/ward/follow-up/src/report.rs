@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use knowledge::{Answer, AnswerValue, Answers, Kind, questionnaire};
 use policy::{Action, Object};
-use record::{NewFact, Precondition, ResourceVersion};
+use record::{NewFact, Precondition, QualityMark, ResourceVersion};
 use scenario::{Context, Person, Problem, Request, Topic, text};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use vocabulary::{Text, Timestamp};
+use vocabulary::{DeviceId, Text, Timestamp};
 
 use crate::{
     alert,
@@ -22,9 +22,9 @@ use crate::{
 /// The most reports in one request.
 const MOST_REPORTS: usize = 200;
 /// A device's clock may run ahead by so much; what lies further ahead is refused.
-const AHEAD_MS: i64 = 5 * 60_000;
+pub const AHEAD_MS: i64 = 5 * 60_000;
 /// A report may have waited on a device for so many days.
-const OLDEST_DAYS: i64 = 60;
+pub const OLDEST_DAYS: i64 = 60;
 
 /// What a patient reported.
 #[derive(Clone, Debug)]
@@ -36,7 +36,31 @@ pub struct Report {
     /// When the hospital heard of it.
     pub heard: Timestamp,
     pub by: String,
+    /// The device that sent it, where no person wrote it.
+    pub device: Option<Sender>,
     pub answers: Answers,
+    /// The version of the fact.
+    pub version: u64,
+}
+
+/// A device of the patient's own, with how each answer was measured.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sender {
+    pub id: DeviceId,
+    /// What people call it.
+    pub name: String,
+    pub measured: BTreeMap<String, Measured>,
+}
+
+/// How an answer was measured.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    pub at: Timestamp,
+    /// When the device began to measure.
+    pub since: Timestamp,
+    /// What is to be known of it.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub marks: Vec<QualityMark>,
 }
 
 /// What a report says beside the elements of FHIR.
@@ -44,19 +68,44 @@ pub struct Report {
 struct Words {
     day: Date,
     heard: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    device: Option<Sender>,
 }
 
 /// Reads a report again.
 pub fn of_row(row: &ResourceVersion) -> Option<Report> {
     let body = row.body.as_ref()?;
-    let Words { day, heard } = read_own(body)?;
+    let Words { day, heard, device } = read_own(body)?;
     Some(Report {
         at: text(body, "/authored")?.parse().ok()?,
         day,
         heard,
         by: text(body, "/author/display").unwrap_or_default(),
+        device,
         answers: questionnaire::answers_of(body),
+        version: row.version,
     })
+}
+
+/// What a device sent on a day, as a report.
+pub fn by_device(course: &FollowUp, report: &Report, sender: &Sender) -> NewFact {
+    let key = facts::device_report_key(&course.id, report.day, &sender.id);
+    let words = Words {
+        day: report.day,
+        heard: report.heard,
+        device: Some(sender.clone()),
+    };
+    let author = json!({"reference": format!("Device/{}", sender.id), "display": sender.name});
+    let body = json!({
+        "extension": own(&words),
+        "basedOn": facts::based_on(&course.id),
+        "status": "completed",
+        "subject": facts::patient(&course.patient),
+        "authored": report.at,
+        "author": author,
+        "item": questionnaire::items(&report.answers),
+    });
+    facts::put(key, &course.patient, body)
 }
 
 /// A report as a device sends it.
@@ -121,7 +170,7 @@ pub async fn put(
                 .into_iter()
                 .map(|fact| (fact, Precondition::Version(0))),
         );
-        if !is_told && let Worse::Yes { why } = course.plan.worse(&answers, &course.course.usual) {
+        if !is_told && let Worse::Yes { why } = course.worse_with(one.day, &answers) {
             is_told = true;
             let fact = alert::raised(course, &one.id, why, now);
             new.push((fact, Precondition::Version(0)));
@@ -238,7 +287,7 @@ fn written(
     let key = facts::report_key(&course.id, &sent.id);
     let reference = format!("{}/{}", key.kind, key.id);
     let body = json!({
-        "extension": own(&Words { day: sent.day, heard: now }),
+        "extension": own(&Words { day: sent.day, heard: now, device: None }),
         "basedOn": facts::based_on(&course.id),
         "status": "completed",
         "subject": facts::patient(&course.patient),

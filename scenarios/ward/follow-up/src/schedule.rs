@@ -7,6 +7,8 @@ use jiff::{
 use serde::Serialize;
 use vocabulary::Timestamp;
 
+use crate::plans::plans;
+
 /// Periods that are looked back on.
 const PERIODS: i64 = 30;
 
@@ -32,6 +34,13 @@ pub fn day_of(time: Timestamp) -> Date {
         .unwrap_or_default()
         .to_zoned(jiff::tz::TimeZone::UTC)
         .date()
+}
+
+/// The day and hour of a time where the patients live.
+pub fn at_home(time: Timestamp) -> DateTime {
+    let offset = jiff::tz::Offset::from_seconds(plans().devices.utc_offset_min * 60);
+    let instant = jiff::Timestamp::from_millisecond(time.0).unwrap_or_default();
+    offset.unwrap_or(jiff::tz::Offset::UTC).to_datetime(instant)
 }
 
 /// The first moment of a day.

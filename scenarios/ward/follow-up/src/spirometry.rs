@@ -19,7 +19,7 @@ use signals::spirometry::{Blow, Curve, Samples, blow, flow_volume};
 use twin::PatientTwin;
 use vocabulary::Missing;
 
-pub use shown::view;
+pub use shown::{for_patient, view};
 
 use crate::{
     course::FollowUp,

@@ -15,7 +15,7 @@ use crate::{
     nights,
     plans::{Plan, Worse, input, limits, plans, question},
     report::Report,
-    schedule::{Due, day_of, start_of},
+    schedule::{Due, at_home, day_of, start_of},
     spirometry, warned,
 };
 
@@ -77,9 +77,12 @@ fn shown(unit: &str) -> &str {
 /// What is most urgent in a follow-up, and since when.
 pub fn urgency(course: &FollowUp, now: Timestamp) -> (&'static str, Timestamp) {
     let next = course.next_report(day_of(now));
+    // On the day itself the patient may still say what a device cannot.
+    let today = day_of(now);
     let unclear = course
         .reports
-        .first()
+        .iter()
+        .find(|report| report.device.is_none() || report.day < today)
         .is_some_and(|report| matches!(course.worse(report), Worse::NotAssessable { .. }));
     let order = course.orders.iter().find(|order| order.due == Due::Overdue);
     match course.open_alert() {
@@ -122,6 +125,7 @@ pub fn row(course: &FollowUp, now: Timestamp) -> Value {
         "referral": course.open_referral().map(|(_, referral)| &referral.of),
         "next_report": course.next_report(today),
         "last_report": course.reports.first().map(|report| report.at),
+        "last_device": course.reports.first().and_then(|report| Some(&report.device.as_ref()?.name)),
         "visit": course.open_visit().map(|(_, visit)| &visit.of),
         "adherence": adherence(course, today),
     })
@@ -188,6 +192,7 @@ fn reported(course: &FollowUp, report: &Report) -> Value {
         "day": report.day,
         "heard": report.heard,
         "by": report.by,
+        "device": report.device,
         "answers": bare(report),
         "worse": course.worse(report),
     })
@@ -207,6 +212,23 @@ fn bare(report: &Report) -> serde_json::Map<String, Value> {
         .collect()
 }
 
+/// What devices sent today: the patient need not type it, and may.
+fn received(course: &FollowUp, now: Timestamp) -> Vec<Value> {
+    let today = at_home(now).date();
+    let of_today = course.reports.iter().filter(|report| report.day == today);
+    let each = of_today.filter_map(|report| Some((report, report.device.as_ref()?)));
+    each.flat_map(|(report, device)| {
+        let values = bare(report);
+        device.measured.iter().filter_map(move |(name, measured)| {
+            Some(json!({
+                "name": name, "value": values.get(name)?, "device": device.name, "at": measured.at,
+                "marks": measured.marks,
+            }))
+        })
+    })
+    .collect()
+}
+
 /// The follow-up for its patient: what is due, what was said, who was told.
 pub fn own(context: &dyn Context, course: &FollowUp) -> Value {
     let now = context.now();
@@ -214,7 +236,9 @@ pub fn own(context: &dyn Context, course: &FollowUp) -> Value {
         .reports
         .iter()
         .take(OWN_REPORTS)
-        .map(|report| json!({"at": report.at, "day": report.day, "answers": bare(report)}));
+        .map(|report| json!({
+            "at": report.at, "day": report.day, "by": report.by, "device": report.device, "answers": bare(report),
+        }));
     let told = course.alerts.first().map(|alert| {
         let alert = &alert.of;
         json!({"at": alert.raised_at, "state": alert.state, "taken_by": alert.taken_by.as_ref().map(|who| &who.name)})
@@ -233,9 +257,11 @@ pub fn own(context: &dyn Context, course: &FollowUp) -> Value {
         "learn": course.plan.learn,
         "action": action::view(course),
         "reports": reports.collect::<Vec<_>>(),
+        "received": received(course, now),
         "told": told,
         "orders": course.orders,
         "nights": course.plan.nights.then(|| nights::view(course, day_of(now))),
+        "spirometry": spirometry::for_patient(course),
         "visit": course.open_visit().map(|(_, visit)| &visit.of),
         "calendar": calendar::of(course, now),
     })

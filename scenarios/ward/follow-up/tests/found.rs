@@ -92,6 +92,25 @@ async fn curves_are_graded_and_compared_and_give_the_grade_of_the_disease() {
         .await
         .unwrap();
     assert_eq!(fhir::validate(&body), []);
+    // The patient reads the same: what was blown after the medicine, checked by who saw each blow.
+    let own = as_patient(&way, "p1", Method::Get, "courses", Value::Null)
+        .await
+        .unwrap();
+    let read = &own[0]["spirometry"][0];
+    let short = &seen["spirometry"]["sessions"][0];
+    assert_eq!(
+        (&read["checked"], &read["grade"], &read["after"]),
+        (&json!(true), &json!("B"), &json!(true))
+    );
+    let measure = |n: usize| &read["measures"][n];
+    assert_eq!(measure(0)["value"], short["fev1_l"]);
+    assert_eq!(measure(1)["value"], short["fvc_l"]);
+    let ratio = short["fev1_l"].as_f64().unwrap() / short["fvc_l"].as_f64().unwrap();
+    assert_eq!(measure(2)["value"], json!(ratio));
+    let of_fev1 = &measure(0)["expected"];
+    assert_eq!(of_fev1["result"]["value"]["z_score"], short["z_score"]);
+    assert!(of_fev1["severity"]["label"]["zh"].is_string());
+    assert!(read["equations"]["en"].as_str().unwrap().contains("GLI"));
     // Closed and opened again it is the same, and a second one stands beside it.
     let way = way.reopen().await;
     assert_eq!(result(&way.see(LI).await, "gold-grade"), "2");
@@ -100,6 +119,12 @@ async fn curves_are_graded_and_compared_and_give_the_grade_of_the_disease() {
     assert_eq!(seen["spirometry"]["sessions"].as_array().unwrap().len(), 2);
     assert_eq!(seen["spirometry"]["last"]["after"]["fev1"], Value::Null);
     assert_eq!(result(&seen, "gold-grade"), "3");
+    // Values without curves nobody can check; the newest comes first.
+    let own = as_patient(&way, "p1", Method::Get, "courses", Value::Null)
+        .await
+        .unwrap();
+    let checked = |n: usize| own[0]["spirometry"][n]["checked"].as_bool();
+    assert_eq!([checked(0), checked(1)], [Some(false), Some(true)]);
     // Without a group GLI-2012 says that one is missing; the others need none.
     let expected = seen["spirometry"]["last"]["after"]["expected"]
         .as_array()

@@ -43,6 +43,51 @@ impl Session {
         })
     }
 
+    /// What its patient reads of a session: the best of the part that is compared, against what is expected by the
+    /// equations that classes go by.
+    fn plain(&self) -> Value {
+        let part = self.after.as_ref().or(self.before.as_ref());
+        let judged = part.and_then(|part| part.judged(&self.person).ok());
+        let expected = judged
+            .as_ref()
+            .map(|part| part.expected(&self.person))
+            .unwrap_or_default();
+        let best = judged.as_ref().map(lung_function::Part::best);
+        let measures: Vec<Value> = best
+            .into_iter()
+            .flatten()
+            .map(|(measure, value)| {
+                let compared = expected
+                    .iter()
+                    .find(|one| one.equations == FOR_CLASSES && one.measure == measure)
+                    .map(with_severity);
+                json!({"measure": measure, "value": value, "expected": compared})
+            })
+            .collect();
+        let grade = judged
+            .as_ref()
+            .and_then(|part| part.grades.as_ref())
+            .map(|[fev1, _]| fev1.grade);
+        let title = equations().iter().find(|one| one.id == FOR_CLASSES);
+        json!({
+            "day": self.day, "by": self.by.name, "device": self.device, "after": self.after.is_some(),
+            "grade": grade, "checked": self.is_checked(), "measures": measures,
+            "equations": title.map(|one| &one.title),
+        })
+    }
+
+    /// Whether a person looked at each blow: values without curves, and blows that nobody watched, are not checked.
+    fn is_checked(&self) -> bool {
+        let parts = [self.before.as_ref(), self.after.as_ref()];
+        parts.into_iter().flatten().all(|part| match part {
+            Part::Values { .. } => false,
+            Part::Blows(blows) => blows.iter().all(|kept| {
+                let seen = [kept.seen.cough, kept.seen.glottic_closure, kept.seen.leak];
+                seen.iter().all(Option::is_some)
+            }),
+        })
+    }
+
     fn whole(&self) -> Value {
         let before = self.before.as_ref().map(|part| part.judged(&self.person));
         let after = self.after.as_ref().map(|part| part.judged(&self.person));
@@ -118,6 +163,12 @@ fn with_severity(expected: &Expected) -> Value {
         fields.insert("severity".to_owned(), json!(severity));
     }
     shown
+}
+
+/// All sessions for their patient, the newest first.
+pub fn for_patient(course: &FollowUp) -> Option<Value> {
+    let sessions = course.sessions.iter().rev().map(Session::plain);
+    course.plan.spirometry.then(|| sessions.collect())
 }
 
 /// All sessions, the oldest first, and the newest of them whole.

@@ -1,0 +1,367 @@
+//! What devices of the patient's own measured, taken as the answers that a plan asks for.
+//!
+//! The readings stay where they are, in the record. Of each day and device the newest good one becomes a report beside
+//! what the patient says, and is judged at once.
+
+use std::collections::{BTreeMap, btree_map::Entry};
+
+use jiff::civil::Date;
+use knowledge::{Answer, AnswerValue, Answers, Kind};
+use policy::Permit;
+use record::{Precondition, QualityMark, Reading, ResourceKey, SeriesQuery, Signals, SpanQuery};
+use scenario::{Context, Problem, Reply, Topic, again_if_raced, text};
+use serde_json::Value;
+use vocabulary::{DeviceId, PatientId, Timestamp};
+
+use crate::{
+    alert,
+    course::FollowUp,
+    facts::{self, code, term},
+    plans::{Measures, Worse, input, plans, question},
+    report::{AHEAD_MS, Measured, OLDEST_DAYS, Report, Sender, by_device, must_lie_within},
+    schedule::at_home,
+};
+
+/// How many readings are read at once.
+const PAGE: usize = 50_000;
+const DAY_MS: i64 = 24 * 3_600_000;
+const MINUTE_MS: i64 = 60_000;
+/// The code system of the hospital's kinds of devices.
+const PROFILE: &str = "urn:yuanyi:device-profile";
+
+/// Takes up what was measured for each follow-up that goes on. One that fails does not keep others from it.
+pub async fn take(
+    context: &dyn Context,
+    permit: &Permit,
+    heard: Option<&BTreeMap<PatientId, Timestamp>>,
+) -> Result<(), Problem> {
+    let Some(signals) = context.signals() else {
+        return Ok(());
+    };
+    let ours = record::Match::Token {
+        system: Some(facts::CATEGORY.to_owned()),
+        code: Some(facts::SCENARIO.to_owned()),
+    };
+    let active = vec![term("category", ours), term("status", code("active"))];
+    let mut outcome = Ok(());
+    for row in facts::search(context, permit, "CarePlan", active).await? {
+        let subject = row
+            .body
+            .as_ref()
+            .and_then(|body| text(body, "/subject/reference"));
+        let patient =
+            subject.and_then(|subject| PatientId::new(subject.strip_prefix("Patient/")?).ok());
+        let Some(patient) = patient else { continue };
+        let since = match heard {
+            None => None,
+            Some(heard) => match heard.get(&patient) {
+                Some(since) => Some(*since),
+                None => continue,
+            },
+        };
+        let taking = Taking {
+            context,
+            permit,
+            signals,
+            since,
+        };
+        let taken = again_if_raced(|| taking.of(&row.key.id)).await;
+        outcome = outcome.and(taken.map(drop));
+    }
+    outcome
+}
+
+/// A good reading that answers a question.
+struct Good {
+    at: Timestamp,
+    value: f64,
+    marks: Vec<QualityMark>,
+}
+
+/// By day at home and device: the reading that counts for each question.
+type Found = BTreeMap<(Date, DeviceId), BTreeMap<&'static str, Good>>;
+
+struct Taking<'a> {
+    context: &'a dyn Context,
+    permit: &'a Permit,
+    signals: &'a dyn Signals,
+    /// New readings lie at this time or later, where that is known.
+    since: Option<Timestamp>,
+}
+
+impl Taking<'_> {
+    async fn of(&self, id: &str) -> Result<Reply, Problem> {
+        let nothing = Reply::ok(Value::Null);
+        let course = FollowUp::find(self.context, self.permit, id).await?;
+        let Some(mut course) = course.filter(|course| course.is_active) else {
+            return Ok(nothing);
+        };
+        let mut names = BTreeMap::new();
+        let found = self.found(&course, &mut names).await?;
+        let mut new = Vec::new();
+        let mut is_told = course.open_alert().is_some();
+        let was_told = is_told;
+        let now = self.context.now();
+        for ((day, device), readings) in found {
+            let name = names.get(&device).cloned().unwrap_or_default();
+            let Some(report) = counted(&course, day, (device, name), readings) else {
+                continue;
+            };
+            let report = Report {
+                heard: now,
+                ..report
+            };
+            let Some(sender) = &report.device else {
+                continue;
+            };
+            let condition = Precondition::Version(report.version);
+            new.push((by_device(&course, &report, sender), condition));
+            let worse = course.worse(&report);
+            if !is_told && let Worse::Yes { why } = worse {
+                is_told = true;
+                let name = format!("d-{:x}", report.at.0);
+                let fact = alert::raised(&course, &name, why, now);
+                new.push((fact, Precondition::Version(0)));
+            }
+            course.take(report);
+        }
+        if new.is_empty() {
+            return Ok(nothing);
+        }
+        facts::commit(self.context, &facts::hospital(), new).await?;
+        // The patient's own page shows what came; their account is not known here.
+        self.context.notify(Topic::Case, &course.id, &[]);
+        if is_told && !was_told {
+            course.tell(self.context, Topic::Waiting);
+        }
+        Ok(nothing)
+    }
+
+    /// The readings that may count, of devices that are at the patient's home; `names` learns what these are called.
+    async fn found(
+        &self,
+        course: &FollowUp,
+        names: &mut BTreeMap<DeviceId, String>,
+    ) -> Result<Found, Problem> {
+        let now = self.context.now();
+        // Where nobody knows what is new, what came a day before the last that was counted is looked at again.
+        let last = course.reports.iter().find(|report| report.device.is_some());
+        let since = self
+            .since
+            .or(last.map(|report| Timestamp(report.at.0 - DAY_MS)));
+        let from = Timestamp(now.0 - OLDEST_DAYS * DAY_MS)
+            .max(course.opened_at)
+            .max(since.unwrap_or(course.opened_at));
+        let query = SeriesQuery {
+            subject: Some(course.patient.clone()),
+            ..SeriesQuery::default()
+        };
+        let mut found = Found::new();
+        for series in self.signals.series(self.permit, &query).await? {
+            if series.last.at_us < from.0 * 1000 {
+                continue;
+            }
+            let of = &series.series;
+            let asked: Vec<(&'static str, &Measures)> = course
+                .plan
+                .asks
+                .iter()
+                .filter_map(|name| Some((name.as_str(), question(name)?.measured.as_ref()?)))
+                .filter(|(_, measures)| measures.is(&of.system, &of.code, &of.unit))
+                .collect();
+            let device = &of.stream.device;
+            if !asked.is_empty() && self.is_at_home(device, &asked, names).await? {
+                let span = SpanQuery {
+                    id: series.id.clone(),
+                    from_us: from.0 * 1000,
+                    to_us: (now.0 + AHEAD_MS) * 1000,
+                };
+                self.read(span, device, &asked, &mut found).await?;
+            }
+        }
+        Ok(found)
+    }
+
+    /// Whether a device is of a kind that may answer, and stands in no place of the hospital: what does is the ward's.
+    async fn is_at_home(
+        &self,
+        device: &DeviceId,
+        asked: &[(&'static str, &Measures)],
+        names: &mut BTreeMap<DeviceId, String>,
+    ) -> Result<bool, Problem> {
+        let key = ResourceKey {
+            kind: "Device".to_owned(),
+            id: device.to_string(),
+        };
+        let found = scenario::read(self.context.record(), self.permit, key).await?;
+        let Some(body) = found.and_then(|found| found.body) else {
+            return Ok(false);
+        };
+        let kinds = body.pointer("/type/coding").and_then(Value::as_array);
+        let is_of_kind = kinds.into_iter().flatten().any(|coding| {
+            let kind = text(coding, "/code").unwrap_or_default();
+            text(coding, "/system").as_deref() == Some(PROFILE)
+                && asked
+                    .iter()
+                    .any(|(_, measures)| measures.by.contains(&kind))
+        });
+        let name = text(&body, "/deviceName/0/name").unwrap_or_else(|| device.to_string());
+        names.insert(device.clone(), name);
+        Ok(is_of_kind && body.get("location").is_none())
+    }
+
+    async fn read(
+        &self,
+        mut span: SpanQuery,
+        device: &DeviceId,
+        asked: &[(&'static str, &Measures)],
+        found: &mut Found,
+    ) -> Result<(), Problem> {
+        loop {
+            let page = self.signals.read(self.permit, &span, PAGE).await?;
+            for reading in page.readings.iter().filter(|reading| is_good(reading)) {
+                let at = Timestamp(reading.at_us.div_euclid(1000));
+                let home = at_home(at);
+                for (name, measures) in asked {
+                    let Some(value) =
+                        answer(name, reading.value).filter(|_| measures.counts_at(home.hour()))
+                    else {
+                        continue;
+                    };
+                    let good = Good {
+                        at,
+                        value,
+                        marks: reading.marks.to_vec(),
+                    };
+                    let of_day = found.entry((home.date(), device.clone())).or_default();
+                    match of_day.entry(*name) {
+                        Entry::Vacant(place) => {
+                            place.insert(good);
+                        }
+                        Entry::Occupied(mut known) => {
+                            if !measures.highest || good.value > known.get().value {
+                                known.insert(good);
+                            }
+                        }
+                    }
+                }
+            }
+            match page.next_us {
+                Some(next) => span.from_us = next,
+                None => return Ok(()),
+            }
+        }
+    }
+}
+
+/// Whether a reading is fit to be an answer. One that somebody wrote down as an observation of the device is.
+fn is_good(reading: &Reading) -> bool {
+    reading.marks.iter().all(|mark| {
+        *mark == QualityMark::FromObservation || fhir::is_trustworthy(std::slice::from_ref(mark))
+    })
+}
+
+/// The answer that a value is, within the limits of its question; whole where the display of a device shows it so.
+fn answer(name: &str, value: f64) -> Option<f64> {
+    let input = input(name)?;
+    let value = match &input.kind {
+        Kind::Number { whole: true, .. } => value.round(),
+        Kind::Number { .. } => value,
+        _ => return None,
+    };
+    must_lie_within(name, &input.label, &AnswerValue::Number(value)).ok()?;
+    Some(value)
+}
+
+/// The report of a device's day with what counts of its readings; none where nothing does. A device may go on measuring
+/// every second: it then counts from time to time, and at once where it is the first to tell of getting worse.
+fn counted(
+    course: &FollowUp,
+    day: Date,
+    (device, name): (DeviceId, String),
+    readings: BTreeMap<&'static str, Good>,
+) -> Option<Report> {
+    let is_of = |report: &&Report| {
+        report.day == day && report.device.as_ref().is_some_and(|one| one.id == device)
+    };
+    let before = course.reports.iter().find(is_of);
+    let mut answers = before.map_or_else(Answers::new, |before| before.answers.clone());
+    let mut measured = before
+        .and_then(|before| Some(before.device.as_ref()?.measured.clone()))
+        .unwrap_or_default();
+    let mut is_due = false;
+    let mut is_newer = false;
+    for (question, good) in readings {
+        let known = measured.get(question);
+        let Some((since, counts)) = weighed(question, &good, known, answers.get(question)) else {
+            continue;
+        };
+        is_newer = true;
+        is_due |= counts;
+        let new = Measured {
+            at: good.at,
+            since,
+            marks: good.marks,
+        };
+        measured.insert(question.to_owned(), new);
+        answers.insert(question.to_owned(), Answer::from(good.value));
+    }
+    let at = measured.values().map(|one| one.at).max()?;
+    let report = Report {
+        at,
+        day,
+        heard: at,
+        by: name.clone(),
+        device: Some(Sender {
+            id: device,
+            name,
+            measured,
+        }),
+        answers,
+        version: before.map_or(0, |before| before.version),
+    };
+    let is_worse = |report: &Report| matches!(course.worse(report), Worse::Yes { .. });
+    let turns = || is_worse(&report) && !before.is_some_and(is_worse);
+    (is_newer && (is_due || turns())).then_some(report)
+}
+
+/// When the sitting of a reading began, and whether it counts by itself; none where what is known stands above it.
+fn weighed(
+    name: &str,
+    good: &Good,
+    known: Option<&Measured>,
+    answer: Option<&Answer>,
+) -> Option<(Timestamp, bool)> {
+    let Some(known) = known else {
+        return Some((good.at, true));
+    };
+    let measures = question(name)?.measured.as_ref()?;
+    if measures.highest {
+        let is_above = match answer.map(|answer| &answer.value) {
+            Some(AnswerValue::Number(known)) => good.value > *known,
+            _ => true,
+        };
+        return is_above.then_some((good.at, true));
+    }
+    if good.at <= known.at {
+        return None;
+    }
+    let settings = &plans().devices;
+    if good.at.0 - known.since.0 <= settings.settles_min * MINUTE_MS {
+        return Some((known.since, true));
+    }
+    let is_again = good.at.0 - known.at.0 >= settings.again_after_min * MINUTE_MS;
+    Some((good.at, is_again))
+}
+
+impl FollowUp {
+    /// Takes a report into what is known, in the place of its earlier version.
+    fn take(&mut self, report: Report) {
+        let of = |report: &Report| (report.day, report.device.as_ref().map(|one| one.id.clone()));
+        let new = of(&report);
+        self.reports.retain(|one| of(one) != new);
+        self.reports.push(report);
+        self.reports
+            .sort_by_key(|report| std::cmp::Reverse((report.day, report.at)));
+    }
+}
