@@ -241,6 +241,12 @@ test('follow-up: lung function, groups and an action plan that is read aloud in 
   await zhao.goto(PAGE);
   const plan = course(zhao, 'asthma');
   await expect(plan.locator('[data-own-words]')).toContainText('call the practice');
+  // The lung function that was kept stands there in plain words, with whether each blow was looked at.
+  const blown = plan.locator('[data-own-spirometry] [data-session]').first();
+  await expect(blown).toHaveAttribute('data-checked', 'yes');
+  await expect(blown.locator('[data-measure=fev1]')).toContainText('in the first second');
+  await expect(blown.locator('[data-measure=ratio]')).toContainText('z-score');
+  await expect(blown).toContainText('GLI-2022');
   await zhao.getByLabel('Large type').check();
   const sizes = await plan.evaluate((element) =>
     [...element.querySelectorAll('p, li, button, h2, h3, strong')]
@@ -257,6 +263,56 @@ test('follow-up: lung function, groups and an action plan that is read aloud in 
   expect(spoken[0]).toContain('call the practice');
   expect(spoken[1]).toContain('symptoms by day');
   await look(zhao, 'follow-large', ['narrow']);
+});
+
+test('follow-up: what a device at home sends is there before the patient types', async ({ browser }) => {
+  const write = { headers: { 'X-Yuanyi-Client': '1' } };
+  const li = await person(browser, 'li.terminal');
+  await li.goto(PAGE);
+  const form = li.locator('[data-form=enrol]');
+  await form.locator('[name=patient]').selectOption(PATIENT);
+  await form.locator('[name=plan]').selectOption('asthma-peak-flow');
+  await form.getByRole('button', { name: 'Begin' }).click();
+  await expect(li).toHaveURL(/\/scenarios\/follow-up\/[\w-]+$/);
+  const id = new URL(li.url()).pathname.split('/').at(-1);
+  const admin = await person(browser, 'admin');
+  const device = { profile: 'peak-flow', patient: PATIENT, name: 'Blue peak flow meter' };
+  const put = await admin.request.put('/api/devices/home-peak-flow', { ...write, data: device });
+  expect(put.ok(), await put.text()).toBe(true);
+  const blow = {
+    resourceType: 'Observation',
+    status: 'final',
+    code: { coding: [{ system: 'http://loinc.org', code: '19935-6' }] },
+    subject: { reference: `Patient/${PATIENT}` },
+    device: { reference: 'Device/home-peak-flow' },
+    effectiveDateTime: new Date().toISOString(),
+    valueQuantity: { value: 420, unit: 'L/min', system: 'http://unitsofmeasure.org', code: 'L/min' },
+  };
+  const post = await li.request.post('/fhir/Observation', { ...write, data: blow });
+  expect(post.ok(), await post.text()).toBe(true);
+
+  // On the phone it stands there with device, time and quality; one can still type. What no device says is still due.
+  const zhao = await person(browser, 'zhao.patient', { viewport: SCREENS.phone });
+  await zhao.goto(PAGE);
+  const plan = course(zhao, 'asthma-peak-flow');
+  const received = plan.locator('[data-received^=pef_]').first();
+  await expect(received).toContainText('420 L/min', { timeout: 60_000 });
+  await expect(received).toContainText('sent by Blue peak flow meter');
+  await expect(plan.locator('[data-due]')).toHaveAttribute('data-due', 'now');
+  await look(zhao, 'follow-received', ['narrow', 'desktop']);
+  await zhao.setViewportSize(SCREENS.phone);
+  await plan.locator('.follow-start').click();
+  const asked = plan.locator('[data-question]');
+  if ((await asked.locator('[data-sent]').count()) === 0) await asked.locator('[data-value=none]').click();
+  await expect(asked.locator('[data-sent]')).toContainText('420 L/min');
+  await asked.locator('[data-value=none]').click();
+
+  // The work list says where the last report came from.
+  await li.goto(PAGE);
+  await li.getByRole('button', { name: /^All/ }).click();
+  const row = li.locator(`[data-row="${id}"]`);
+  await expect(row.locator('[data-from-device]')).toContainText('Blue peak flow meter');
+  await look(li, 'follow-from-device', ['desktop', 'narrow']);
 });
 
 test('follow-up: suspected sleep apnoea, from a questionnaire to the expert', async ({ browser }) => {

@@ -19,7 +19,9 @@ import { keepOwn } from './keep';
 import type { Kept } from './keep';
 import { NightsOf } from './NightsOf';
 import { OwnReports } from './OwnReports';
+import { OwnSpirometry } from './OwnSpirometry';
 import { Questions } from './Questions';
+import { ReceivedOf } from './ReceivedOf';
 import { sayIn } from './words';
 import type { Say } from './words';
 
@@ -137,6 +139,7 @@ function One(props: { course: OwnCourse; kept: Kept; say: Say; inRoom: boolean }
         </For>
         <Show when={thanks()}>{(words) => <Notice kind="good">{words()}</Notice>}</Show>
         <Told course={props.course} say={say} />
+        <ReceivedOf course={props.course} say={say} />
         <Show
           when={isAsking()}
           fallback={
@@ -181,6 +184,7 @@ function One(props: { course: OwnCourse; kept: Kept; say: Say; inRoom: boolean }
           </ul>
         </Show>
         <OwnReports course={props.course} waiting={waiting()} say={say} />
+        <Show when={props.course.spirometry}>{(sessions) => <OwnSpirometry sessions={sessions()} say={say} />}</Show>
         <Show when={props.course.nights}>{(nights) => <NightsOf nights={nights()} say={say} />}</Show>
         <div class="row">
           <a

@@ -14,13 +14,15 @@ interface Line {
   readonly answers: Answers;
   /** Whether it is on this device only. */
   readonly waits: boolean;
+  /** The device that sent it, where the patient did not write it. */
+  readonly device: string | undefined;
 }
 
 export function OwnReports(props: { course: OwnCourse; waiting: readonly Unsent[]; say: Say }): JSX.Element {
   const app = useApp();
   const rows = (): Line[] => [
-    ...props.waiting.map(({ day, answers }) => ({ day, answers, waits: true })).toReversed(),
-    ...props.course.reports.map(({ day, answers }) => ({ day, answers, waits: false })),
+    ...props.waiting.map(({ day, answers }) => ({ day, answers, waits: true, device: undefined })).toReversed(),
+    ...props.course.reports.map(({ day, answers, device }) => ({ day, answers, waits: false, device: device?.name })),
   ];
   return (
     <Show when={rows().length > 0}>
@@ -37,6 +39,7 @@ export function OwnReports(props: { course: OwnCourse; waiting: readonly Unsent[
               cell: ({ answers }: Line) =>
                 valueShown(question, answers[question.name], props.say, app.language()),
             })),
+            { heading: props.say('by'), cell: ({ device }: Line) => (device === undefined ? props.say('iWrote') : props.say('byDevice', { device })) },
           ]}
         />
       </details>

@@ -2,19 +2,20 @@
 import { For, Match, Show, Switch, createEffect, createSignal, on } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
+import { momentOf } from '../../../../client/core/dates';
 import { inLanguage } from '../../../../client/core/language';
 import { Field } from '../../../../client/panels/Field';
 import { Notice } from '../../../../client/panels/Notice';
 import { beQuiet, canRead, readAloud } from './aloud';
-import type { OwnCourse, Question, Value } from './course';
+import type { OwnCourse, Question, Received, Value } from './course';
 import { numberOf } from './days';
-import { unitShown, valueShown } from './shown';
+import { sentFor, unitShown, valueShown } from './shown';
 import type { Say } from './words';
 
 type Given = Readonly<Record<string, Value | null>>;
 
 interface QuestionsProps {
-  readonly course: Pick<OwnCourse, 'questions'>;
+  readonly course: Pick<OwnCourse, 'questions'> & Partial<Pick<OwnCourse, 'received'>>;
   readonly say: Say;
   onSend(answers: Given): void;
 }
@@ -43,6 +44,7 @@ export function Questions(props: QuestionsProps): JSX.Element {
             place={at()}
             all={props.course.questions.length}
             given={given()[one.name]}
+            sent={sentFor(one.name, props.course.received ?? [])}
             say={props.say}
             onAnswer={(value) => answer(one.name, value)}
             onBack={() => setAt(at() - 1)}
@@ -58,6 +60,8 @@ interface CardProps {
   readonly place: number;
   readonly all: number;
   readonly given: Value | null | undefined;
+  /** What a device sent for it today. */
+  readonly sent: Received | undefined;
   readonly say: Say;
   onAnswer(value: Value | null): void;
   onBack(): void;
@@ -76,6 +80,19 @@ function Card(props: CardProps): JSX.Element {
       <h3 id="follow-question" tabIndex={-1} data-focus="">
         {words()}
       </h3>
+      <Show when={props.sent}>
+        {(sent) => (
+          <Notice kind="good">
+            <p data-sent={props.question.name}>
+              {props.say('alreadySent', {
+                value: valueShown(props.question, sent().value, props.say, app.language()),
+                device: sent().device,
+                at: momentOf(sent().at, app.language()),
+              })}
+            </p>
+          </Notice>
+        )}
+      </Show>
       <Switch>
         <Match when={props.question.kind === 'number'}>
           <NumberAnswer {...props} />
@@ -105,7 +122,7 @@ function Card(props: CardProps): JSX.Element {
           </button>
         </Show>
         <button type="button" class="button" data-value="none" onClick={() => props.onAnswer(null)}>
-          {props.say('cannotMeasure')}
+          {props.say(props.sent === undefined ? 'cannotMeasure' : 'leaveIt')}
         </button>
         <Show when={canRead()}>
           <button type="button" class="button" onClick={() => readAloud(words(), app.language())}>
@@ -162,6 +179,12 @@ function NumberAnswer(props: CardProps): JSX.Element {
 
 function Review(props: QuestionsProps & { given: Given; onChange(at: number): void }): JSX.Element {
   const app = useApp();
+  const shown = (question: Question): string => {
+    const sent = sentFor(question.name, props.course.received ?? []);
+    const value = props.given[question.name] ?? undefined;
+    if (value !== undefined || sent === undefined) return valueShown(question, value, props.say, app.language());
+    return `${valueShown(question, sent.value, props.say, app.language())} (${props.say('byDevice', { device: sent.device })})`;
+  };
   const isEmpty = (): boolean => Object.values(props.given).every((value) => value === null);
   return (
     <div class="follow-card" data-review="">
@@ -174,7 +197,7 @@ function Review(props: QuestionsProps & { given: Given; onChange(at: number): vo
             <li>
               <span>
                 {inLanguage(question.label, app.language())}:{' '}
-                <strong>{valueShown(question, props.given[question.name] ?? undefined, props.say, app.language())}</strong>
+                <strong>{shown(question)}</strong>
               </span>
               <button type="button" class="button quiet small" onClick={() => props.onChange(at())}>
                 {props.say('change')}

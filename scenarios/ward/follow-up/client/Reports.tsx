@@ -8,7 +8,7 @@ import { DataTable } from '../../../../client/panels/DataTable';
 import { Notice } from '../../../../client/panels/Notice';
 import type { Question, Report } from './course';
 import type { Part } from './CourseView';
-import { valueShown, worseShown } from './shown';
+import { marksShown, valueShown, worseShown } from './shown';
 
 const WIDTH = 300;
 const HEIGHT = 56;
@@ -34,7 +34,13 @@ export function Reports(props: { part: Part }): JSX.Element {
             cell: ({ answers }: Report) => valueShown(question, answers[question.name], say, app.language()),
           })),
           { heading: say('judged'), cell: ({ worse }) => worseShown(worse, say, app.language()) },
-          { heading: say('by'), cell: ({ by }) => by },
+          {
+            heading: say('by'),
+            cell: ({ by, device }) =>
+              device === null
+                ? by
+                : `${say('byDevice', { device: by })} · ${marksShown(Object.values(device.measured).flatMap(({ marks }) => marks ?? []), say, app.language())}`,
+          },
         ]}
       />
     </Show>
@@ -44,15 +50,16 @@ export function Reports(props: { part: Part }): JSX.Element {
 interface Point {
   readonly day: number;
   readonly value: number;
+  readonly isSent: boolean;
 }
 
 function Trend(props: { part: Part; question: Question }): JSX.Element {
   const app = useApp();
   const points = createMemo((): Point[] =>
     props.part.of.reports
-      .flatMap(({ day, answers }) => {
+      .flatMap(({ day, answers, device }) => {
         const value = answers[props.question.name];
-        return typeof value === 'number' ? [{ day: Date.parse(day), value }] : [];
+        return typeof value === 'number' ? [{ day: Date.parse(day), value, isSent: device !== null }] : [];
       })
       .toReversed(),
   );
@@ -80,7 +87,7 @@ function Trend(props: { part: Part; question: Question }): JSX.Element {
         <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={props.part.say('trend', { label: label() })}>
           <Show when={usual()}>{(value) => <line x1="0" x2={WIDTH} y1={y(value())} y2={y(value())} />}</Show>
           <polyline points={points().map((one) => `${x(one.day)},${y(one.value)}`).join(' ')} />
-          <For each={points()}>{(one) => <circle cx={x(one.day)} cy={y(one.value)} r="2" />}</For>
+          <For each={points()}>{(one) => <circle class={one.isSent ? 'sent' : undefined} cx={x(one.day)} cy={y(one.value)} r="2" />}</For>
         </svg>
       </figure>
     </Show>

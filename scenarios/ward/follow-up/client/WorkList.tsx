@@ -95,7 +95,8 @@ function Line(props: { row: Row; say: Say }): JSX.Element {
           <Show when={NEEDS.has(props.row.state)}>{props.say('since', { at: momentOf(props.row.since, app.language()) })} · </Show>
           <Show when={props.row.last_report} fallback={props.say('noReport')}>
             {(at) => props.say('lastReport', { at: momentOf(at(), app.language()) })}
-          </Show>{' '}
+          </Show>
+          <Show when={props.row.last_device}>{(device) => <span data-from-device=""> ({props.say('byDevice', { device: device() })})</span>}</Show>{' '}
           · {onTime(props.row.adherence, props.say)}
           <Show when={props.row.alert?.taken_by}>
             {(who) => <> · {props.say('takenBy', { name: who().name, at: momentOf(props.row.alert?.taken_at ?? '', app.language()) })}</>}

@@ -1,6 +1,6 @@
 /** Follow-ups as the server shows them: see the README. */
 import type { Text } from '../../../../client/core/language';
-import type { ActionPlan, Asked, NextStep, Spirometry, WarnedWay } from './found';
+import type { ActionPlan, Asked, NextStep, OwnSession, Spirometry, WarnedWay } from './found';
 
 export type Value = number | boolean | string;
 export type Answers = Readonly<Record<string, Value>>;
@@ -41,6 +41,26 @@ export interface Order {
   readonly from: string;
   readonly until: string | null;
   readonly due: Due;
+}
+
+/** What is to be known of a reading, by its name alone or with its figures. */
+export type Mark = string | Readonly<Record<string, unknown>>;
+
+/** A device of the patient's own that sent answers. */
+export interface Sender {
+  readonly id: string;
+  readonly name: string;
+  readonly measured: Readonly<Record<string, { readonly at: string; readonly marks?: readonly Mark[] }>>;
+}
+
+/** What a device sent today. */
+export interface Received {
+  /** The question that it answers. */
+  readonly name: string;
+  readonly value: number;
+  readonly device: string;
+  readonly at: string;
+  readonly marks: readonly Mark[];
 }
 
 export interface Visit {
@@ -88,6 +108,15 @@ export interface Nights {
   readonly rule: { readonly title: Text; readonly classes: readonly { readonly id: string; readonly label: Text }[] } | null;
 }
 
+export interface OwnReport {
+  readonly at: string;
+  readonly day: string;
+  readonly by: string;
+  /** None where a person wrote it. */
+  readonly device: Sender | null;
+  readonly answers: Answers;
+}
+
 /** A follow-up as its patient sees it. */
 export interface OwnCourse {
   readonly id: string;
@@ -103,11 +132,14 @@ export interface OwnCourse {
   readonly learn: readonly Text[];
   readonly action: ActionPlan;
   /** The newest first. */
-  readonly reports: readonly { readonly at: string; readonly day: string; readonly answers: Answers }[];
+  readonly reports: readonly OwnReport[];
+  readonly received: readonly Received[];
   /** The newest alert. */
   readonly told: { readonly at: string; readonly state: 'open' | 'taken' | 'closed'; readonly taken_by: string | null } | null;
   readonly orders: readonly Order[];
   readonly nights: Nights | null;
+  /** The newest first; none where the plan measures no lung function. */
+  readonly spirometry: readonly OwnSession[] | null;
   readonly visit: Visit | null;
   /** An iCalendar file. */
   readonly calendar: string;
@@ -163,6 +195,8 @@ export interface Row {
   readonly referral: Referral | null;
   readonly next_report: NextReport;
   readonly last_report: string | null;
+  /** The device that sent it, where no person wrote it. */
+  readonly last_device: string | null;
   readonly visit: Visit | null;
   /** Of the periods that are over, those with a report. */
   readonly adherence: { readonly periods: number; readonly reported: number };
@@ -178,6 +212,7 @@ export interface Report {
   readonly day: string;
   readonly heard: string;
   readonly by: string;
+  readonly device: Sender | null;
   readonly answers: Answers;
   readonly worse: Worse;
 }

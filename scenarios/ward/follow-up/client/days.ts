@@ -14,11 +14,11 @@ export function daysAfter(day: string, days: number): string {
   return new Date(Date.parse(`${day}T00:00:00Z`) + days * DAY_ms).toISOString().slice(0, 10);
 }
 
-/** When the next report is due, counting those that wait on the device. */
-export function nextDay(course: Pick<OwnCourse, 'reports' | 'next_report' | 'every_days'>, waiting: readonly Unsent[]): string {
+/** When the next report is due, as the hospital says it, counting those that wait on the device. */
+export function nextDay(course: Pick<OwnCourse, 'next_report' | 'every_days'>, waiting: readonly Unsent[]): string {
   const unsent = waiting.filter(({ refused, unclaimed }) => refused === undefined && unclaimed === undefined).map(({ day }) => day);
-  const last = [...unsent, ...course.reports.map(({ day }) => day)].toSorted().at(-1);
-  return last === undefined ? course.next_report.day : daysAfter(last, course.every_days);
+  const days = [course.next_report.day, ...unsent.map((day) => daysAfter(day, course.every_days))];
+  return days.toSorted().at(-1) ?? course.next_report.day;
 }
 
 /** Whether it is time. */

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { bundles, MOST_bytes, toBase64 } from './card';
 import type { Unsent } from './course';
 import { dayHere, daysAfter, dueOn, newReport, nextDay, numberOf } from './days';
+import { marksShown, sentFor } from './shown';
 import en from './words.en.json';
 import zh from './words.zh.json';
 
@@ -17,13 +18,13 @@ describe('what is due on this device', () => {
   const course = {
     every_days: 7,
     next_report: { day: '2026-03-09', due: 'now' as const },
-    reports: [{ at: '2026-03-02T08:00:00Z', day: '2026-03-02', answers: {} }],
   };
 
   test('follows from what the hospital has and what waits here', () => {
     expect(nextDay(course, [])).toBe('2026-03-09');
     expect(nextDay(course, [unsent('2026-03-08')])).toBe('2026-03-15');
-    expect(nextDay({ ...course, reports: [] }, [])).toBe('2026-03-09');
+    // What waits may be older than what the hospital has.
+    expect(nextDay(course, [unsent('2026-03-01')])).toBe('2026-03-09');
   });
 
   test('does not count what the hospital could not use', () => {
@@ -73,6 +74,28 @@ describe('a report', () => {
   test('a comma is a point, and a limit that is not there is none', () => {
     expect(numberOf('36,6', { whole: false, range: [25, 45] })).toBe(36.6);
     expect(numberOf('-3', { whole: false, range: [null, null] })).toBe(-3);
+  });
+});
+
+describe('what a device sent', () => {
+  const say = (word: keyof typeof en): string => en[word];
+
+  test.each([
+    [[], 'no objection'],
+    [['from-observation'], 'written down by a person'],
+    [['late', { 'clock-corrected': { by_ms: 5000, doubt_ms: 10 } }], 'came late, its clock was wrong and is corrected'],
+    // A mark that is newer than this page is no reason to hide the value.
+    [['something-new', { profile: { version: 2 } }], 'no objection'],
+  ] as const)('is shown with its quality: %j', (marks, words) => {
+    expect(marksShown(marks, say, 'en')).toBe(words);
+  });
+
+  test('stands for an answer until the patient gives one', () => {
+    const received = [{ name: 'spo2_percent', value: 96, device: 'Oximeter', at: '2026-03-02T08:00:00Z', marks: [] }];
+    expect(sentFor('spo2_percent', received)?.value).toBe(96);
+    expect(sentFor('pulse_per_min', received)).toBeUndefined();
+    const later = received.map((one) => ({ ...one, value: 93, at: '2026-03-02T09:00:00Z' }));
+    expect(sentFor('spo2_percent', [...later, ...received])?.value).toBe(93);
   });
 });
 

@@ -135,6 +135,21 @@ export interface Spirometry {
   readonly groups: readonly string[];
 }
 
+/** A session as its patient reads it. */
+export interface OwnSession {
+  readonly day: string;
+  readonly by: string;
+  readonly device: string | null;
+  /** Whether it is what was blown after a bronchodilator. */
+  readonly after: boolean;
+  readonly grade: string | null;
+  /** Whether a person looked at each blow. */
+  readonly checked: boolean;
+  readonly measures: readonly { readonly measure: Measure; readonly value: number | null; readonly expected: Expected | null }[];
+  /** The equations that it is compared by. */
+  readonly equations: Text | null;
+}
+
 /** One way to ask, simulated. */
 export interface WarnedWay {
   /** Whether the breathing rate is counted as well. */

@@ -1,7 +1,7 @@
 /** Answers, states and units in words. */
 import { inLanguage } from '../../../../client/core/language';
 import type { Language } from '../../../../client/core/language';
-import type { Question, Row, Urgency, Value, Worse } from './course';
+import type { Mark, Question, Received, Row, Urgency, Value, Worse } from './course';
 import type { Say } from './words';
 
 /** How urgent something is, by a sign as well: never by colour alone. */
@@ -38,6 +38,23 @@ export function valueShown(question: Question, value: Value | undefined, say: Sa
   if (typeof value === 'number') return `${value}${unitShown(question, language)}`;
   const choice = question.choices.find(({ id }) => id === value);
   return choice === undefined ? value : inLanguage(choice.label, language);
+}
+
+const MARKS = ['late', 'clock-corrected', 'validated', 'from-observation'] as const;
+
+/** What is to be known of a reading that a device sent, in words. */
+export function marksShown(marks: readonly Mark[], say: Say, language: Language): string {
+  const names = new Set(marks.map((mark) => (typeof mark === 'string' ? mark : Object.keys(mark)[0])));
+  const known = MARKS.filter((mark) => names.has(mark)).map((mark) => say(`mark.${mark}`));
+  return known.length === 0 ? say('mark.none') : known.join(language === 'zh' ? '，' : ', ');
+}
+
+/** The newest value that a device sent for a question today. */
+export function sentFor(name: string, received: readonly Received[]): Received | undefined {
+  return received
+    .filter((one) => one.name === name)
+    .toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at))
+    .at(-1);
 }
 
 /** What a report says about getting worse. */

@@ -1,0 +1,37 @@
+/** What the patient's own devices sent today: it need not be typed, and may. */
+import { For, Show } from 'solid-js';
+import type { JSX } from 'solid-js';
+import { useApp } from '../../../../client/core/app';
+import { momentOf } from '../../../../client/core/dates';
+import { inLanguage } from '../../../../client/core/language';
+import type { OwnCourse, Received } from './course';
+import { marksShown, valueShown } from './shown';
+import type { Say } from './words';
+
+export function ReceivedOf(props: { course: OwnCourse; say: Say }): JSX.Element {
+  const app = useApp();
+  const words = (one: Received): string => {
+    const question = props.course.questions.find(({ name }) => name === one.name);
+    if (question === undefined) return String(one.value);
+    return `${inLanguage(question.label, app.language())}: ${valueShown(question, one.value, props.say, app.language())}`;
+  };
+  return (
+    <Show when={props.course.received.length > 0}>
+      <h3>{props.say('received')}</h3>
+      <ul class="follow-received">
+        <For each={props.course.received}>
+          {(one) => (
+            <li data-received={one.name}>
+              <strong>{words(one)}</strong>{' '}
+              <span class="soft">
+                {props.say('byDevice', { device: one.device })} · {momentOf(one.at, app.language())} ·{' '}
+                {marksShown(one.marks, props.say, app.language())}
+              </span>
+            </li>
+          )}
+        </For>
+      </ul>
+      <p class="soft">{props.say('receivedHint')}</p>
+    </Show>
+  );
+}
