@@ -36,8 +36,16 @@ test('two agree to be recorded, one takes it back, and the replay is what was th
     AudioContext.prototype.decodeAudioData = async function (...given) {
       const buffer = await decode.apply(this, given);
       const samples = buffer.getChannelData(0);
+      Reflect.set(window, 'hears', this);
       (Reflect.get(window, 'decoded') as [number, number][]).push([buffer.duration, samples.reduce((most, one) => Math.max(most, Math.abs(one)), 0)]);
       return buffer;
+    };
+    // How long what is laid to be heard is.
+    Reflect.set(window, 'laid_s', []);
+    const start = AudioBufferSourceNode.prototype.start;
+    AudioBufferSourceNode.prototype.start = function (...given) {
+      (Reflect.get(window, 'laid_s') as number[]).push(this.buffer?.duration ?? 0);
+      start.apply(this, given);
     };
   });
   await li.goto('/');
@@ -99,9 +107,13 @@ test('two agree to be recorded, one takes it back, and the replay is what was th
   const clock = li.locator('.replay-clock');
   const time = li.getByRole('slider', { name: 'Time in the recording' });
 
+  // It stands in the place of its room.
+  await expect(li.locator('[data-replay]')).toHaveAttribute('data-place', 'consulting');
+
   // At its beginning nothing is measured; at its end all is as it was.
   await li.getByRole('tab', { name: 'What is there' }).click();
   await expect(li.locator('.room-side .people li')).toHaveCount(2);
+  await expect(li.locator('[data-recording-proof] [data-proof=proved]')).toHaveCount(2);
   await expect(li.locator('[data-mark]')).toHaveCount(0);
   await time.focus();
   await time.press('End');
@@ -127,11 +139,22 @@ test('two agree to be recorded, one takes it back, and the replay is what was th
   await expect.poll(async () => Number(await clock.getAttribute('data-at-ms'))).toBeGreaterThan(1_500);
   const decoded = (): Promise<[number, number][]> => li.evaluate(() => Reflect.get(window, 'decoded') as [number, number][]);
   await expect.poll(async () => Math.max(0, ...(await decoded()).map(([, loudest]) => loudest))).toBeGreaterThan(0.05);
+  // One hears from where one looks, also more slowly: then what is laid is twice as long.
+  await li.getByLabel('Speed').selectOption('0.5');
+  const longest = Math.max(...(await decoded()).map(([length_s]) => length_s));
+  const laid = (): Promise<number> => li.evaluate(() => Math.max(...(Reflect.get(window, 'laid_s') as number[])));
+  await expect.poll(laid).toBeCloseTo(2 * longest, 1);
+  const ear = (): Promise<number> => li.evaluate(() => (Reflect.get(window, 'hears') as AudioContext).listener.positionX.value);
+  const heardFrom = await ear();
+  await li.locator('canvas.stage-canvas').focus();
+  await li.keyboard.press('ArrowLeft');
+  await expect.poll(async () => Math.abs((await ear()) - heardFrom)).toBeGreaterThan(0.01);
   await li.getByRole('button', { name: 'Pause' }).click();
   const stood = await clock.getAttribute('data-at-ms');
   await li.waitForTimeout(500);
   expect(await clock.getAttribute('data-at-ms')).toBe(stood);
   await li.getByLabel('Speed').selectOption('8');
+  await expect(clock).toContainText('No voices at this speed');
   await li.getByRole('button', { name: 'Play' }).click();
   await expect(clock).toHaveAttribute('data-playing', 'false', { timeout: 30_000 });
   await expect(li.locator('[data-mark] strong')).toHaveText([measured]);
