@@ -48,6 +48,40 @@ order?: Ordered,
 recording?: RecordingStep, };
 
 /**
+ * What was done in the recorded rooms of a patient.
+ */
+export type RecordedActs = { 
+/**
+ * Whole recordings, the latest first.
+ */
+rooms: Array<RecordedRoom>, 
+/**
+ * Whether there are older ones: they are asked for by `before` the last one.
+ */
+has_older: boolean, };
+
+/**
+ * A recording with what was done meanwhile.
+ */
+export type RecordedRoom = { 
+/**
+ * The room.
+ */
+room: string, 
+/**
+ * What it was about.
+ */
+title: { zh: string, en: string }, 
+/**
+ * What is found of the recording.
+ */
+card: RecordingCard, 
+/**
+ * What was done, in order.
+ */
+acts: Array<RecordedAct>, };
+
+/**
  * A recording of a room, as it is found.
  */
 export type RecordingCard = { 
@@ -78,7 +112,11 @@ why: string | null,
 /**
  * The journal entry that seals it.
  */
-entry: number | null, };
+entry: number | null, 
+/**
+ * The journal entry that removed its bytes.
+ */
+erased: number | null, };
 
 /**
  * How far a recording is.
@@ -127,6 +165,10 @@ export type RecordingWhole = {
  */
 title: { zh: string, en: string }, 
 /**
+ * The scenario that the room belongs to, and with it the place.
+ */
+scenario: string, 
+/**
  * The patient met there.
  */
 patient: string, 
@@ -146,3 +188,20 @@ parts: Array<RecordingPart>,
  * What was done meanwhile, in order.
  */
 acts: Array<RecordedAct>, };
+
+/**
+ * The recordings of a room, oldest first, and what the caller may do with them.
+ */
+export type RoomRecordings = { 
+/**
+ * Which there are.
+ */
+recordings: Array<RecordingCard>, 
+/**
+ * Who may see the room's patient.
+ */
+may_replay: boolean, 
+/**
+ * Who runs the archive.
+ */
+may_erase: boolean, };

@@ -376,8 +376,13 @@ export const groups = {
       gives: { 204: null },
       fails: [400, 403, 404, 409, 502, 503],
     }),
-    call('GET /api/rooms/{id}/recordings', 'Recordings of the room, oldest first, for who may see its patient.', {
-      gives: { 200: list(contract('recordings', 'RecordingCard')) },
+    call('GET /api/patients/{id}/recordings', 'What was done in all recorded rooms of a patient, the latest recordings first.', {
+      asks: { before: integer },
+      gives: { 200: contract('recordings', 'RecordedActs') },
+      fails: [400, 403],
+    }),
+    call('GET /api/rooms/{id}/recordings', 'Recordings of the room, oldest first, for who may see its patient or runs the archive.', {
+      gives: { 200: contract('recordings', 'RoomRecordings') },
       fails: [403],
     }),
     call('GET /api/rooms/{id}/recordings/{recording}', 'What a recording consists of, and what was done meanwhile.', {

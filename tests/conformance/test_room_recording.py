@@ -1,6 +1,7 @@
 """A room is recorded only while everybody in it agrees; what was recorded shows what was there, a crash leaves it whole
 up to its last part, and a changed byte is found."""
 
+import datetime
 import io
 import json
 import pathlib
@@ -69,7 +70,7 @@ def recorded_room(hospital) -> tuple[str, Person, Person]:
 def recordings(hospital, room: str, user: str = LI) -> list[dict]:
     answer = hospital.as_(user).get(f"{hospital.base}/api/rooms/{room}/recordings")
     assert answer.ok, answer.text
-    return answer.json()
+    return answer.json()["recordings"]
 
 
 def ended(hospital, room: str) -> dict:
@@ -212,12 +213,53 @@ def test_it_is_taken_away_as_one_archive(own):
     # Who runs the archive erases it, by saying why; that it was stays.
     address = f"{own.base}/api/rooms/{room}/recordings/{card['recording']}"
     may = "admin"
+    listed = own.as_(may).get(f"{own.base}/api/rooms/{room}/recordings").json()
+    assert (listed["may_replay"], listed["may_erase"], len(listed["recordings"])) == (False, True, 1), "one erases by a list"
+    assert own.as_(may).get(address).status_code == 403, "and sees nothing of what was recorded"
     assert own.as_(may).post(f"{address}/erase", json={"reason": " "}).status_code == 400
     assert own.as_(ZHAO).post(f"{address}/erase", json={"reason": "mine"}).status_code == 403
     assert own.as_(may).post(f"{address}/erase", json={"reason": "asked to"}).status_code == 204
     assert own.as_(LI).get(f"{address}/parts/0").status_code == 410
-    assert recordings(own, room)[0]["state"] == "erased"
+    [gone] = recordings(own, room)
+    assert gone["state"] == "erased"
+    entry = own.as_(LI).get(f"{own.base}/api/ledger/entry/{gone['erased']}")
+    assert entry.ok and "asked to" in entry.text
     li.close(), zhao.close()
+
+
+def test_what_was_done_is_found_over_all_recordings_of_a_patient_by_who_may_see_them(own):
+    rooms = []
+    for reason in ("the first room", "the second room"):
+        room, li, zhao = recorded_room(own)
+        warn(li, reason)
+        li.act("stop-recording")
+        did(li, "stopped")
+        ended(own, room)
+        li.close(), zhao.close()
+        rooms.append(room)
+    address = f"{own.base}/api/patients/{ZHAO_ID}/recordings"
+
+    def told(asked: str = "") -> list[tuple[str, list[str]]]:
+        answer = own.as_(LI).get(address + asked)
+        assert answer.ok, answer.text
+        said = lambda one: [act["order"]["reason"] for act in one["acts"] if act.get("order", {}).get("did") == "warned"]
+        return [(one["room"], said(one)) for one in answer.json()["rooms"]]
+
+    [second, first] = told()[:2]
+    assert (first, second) == ((rooms[0], ["the first room"]), (rooms[1], ["the second room"])), "the latest comes first"
+    started = own.as_(LI).get(address).json()["rooms"][0]["card"]["started"]
+    before = int(datetime.datetime.fromisoformat(started).timestamp() * 1000)
+    assert told(f"?before={before}")[0] == first
+    assert own.as_(LI).get(address + "?text=nodule").status_code == 400, "words are not asked for in addresses"
+    # Whose bytes were removed has no moment to go to.
+    [card] = recordings(own, rooms[1])
+    erase = f"{own.base}/api/rooms/{rooms[1]}/recordings/{card['recording']}/erase"
+    assert own.as_("admin").post(erase, json={"reason": "asked to"}).status_code == 204
+    assert told()[0] == first
+    for user in ("zhou.trainee", "sun.manager", "admin"):
+        assert own.as_(user).get(address).status_code == 403, user
+    audit = f"{own.base}/fhir/AuditEvent?patient=Patient/{ZHAO_ID}&subtype=urn:yuanyi:room-recording|searched&_summary=count"
+    assert own.as_(LI).get(audit).json()["total"] >= 4
 
 
 def serve_again(hospital) -> None:

@@ -28,8 +28,8 @@ type Part = 'acts' | 'there';
 interface ReplayFrameProps {
   readonly room: string;
   readonly whole: RecordingWhole;
-  /** The scenario that the room belongs to; undefined where it is not known. */
-  readonly scenario: string | null | undefined;
+  /** The act at whose moment it opens; left out, at the beginning. */
+  readonly first: number | undefined;
 }
 
 export function ReplayFrame(props: ReplayFrameProps): JSX.Element {
@@ -37,9 +37,11 @@ export function ReplayFrame(props: ReplayFrameProps): JSX.Element {
   const acts = createMemo(() => props.whole.acts.map((act) => actLine(act, app)));
   const [stage, setStage] = createSignal<Stage>();
   const replay = createReplay(props.room, props.whole, acts, app, () => stage()?.eye);
+  const first = acts().find(({ number }) => number === props.first);
+  if (first) replay.show(first);
   const [shown, setShown] = createSignal<Part>('acts');
   // Each chooses the place for oneself: the recording's is that of its scenario, in which its room opened.
-  const own = createMemo(() => placeOf(props.scenario));
+  const own = createMemo(() => placeOf(props.whole.scenario));
   const [setting, setSetting] = createSetting(own);
   const series = createMemo(() => replay.room.hologram()?.state.series);
   const volume = createMemo(on(series, (uid): SeriesVolume | undefined => (uid ? createSeriesVolume(uid) : undefined)));

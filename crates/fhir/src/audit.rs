@@ -151,6 +151,7 @@ pub fn recording_event(actor: &ActorId, did: &str, room: &Object, at: Timestamp)
     let (code, display) = match did {
         "exported" => ("110106", "Export"),
         "replayed" => ("110110", "Patient Record"),
+        "searched" => ("110112", "Query"),
         _ => ("110113", "Security Alert"),
     };
     json!({

@@ -88,6 +88,6 @@ pub struct RecordingFound {
     pub bytes: u64,
     /// The journal entry that sealed it; `None` while it goes on, or where a crash has ended it.
     pub sealed: Option<u64>,
-    /// Whether its bytes were removed.
-    pub is_erased: bool,
+    /// The journal entry that removed its bytes.
+    pub erased: Option<u64>,
 }

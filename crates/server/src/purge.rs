@@ -65,7 +65,7 @@ pub async fn run_recordings(
     let mut purged = Purged::default();
     for found in record.recordings(permit, None).await? {
         let ended = found.started.0.saturating_add(i64::from(found.duration_ms));
-        if found.is_erased || found.sealed.is_none() || ended >= ended_before.0 {
+        if found.erased.is_some() || found.sealed.is_none() || ended >= ended_before.0 {
             continue;
         }
         let fact = NewFact::EraseRecording {

@@ -12,7 +12,7 @@ use crate::{StorageError, imaging, log::Position, purge, recordings, resources, 
 /// The index's file below the data folder.
 pub const INDEX: &str = "index.sqlite";
 /// The version of [`SCHEMA`]; another one on disk is made again from the log.
-pub const SCHEMA_VERSION: i64 = 5;
+pub const SCHEMA_VERSION: i64 = 6;
 
 pub const SCHEMA: &str = "
 CREATE TABLE applied (one INTEGER PRIMARY KEY CHECK (one = 1), segment INTEGER, offset INTEGER,
@@ -291,7 +291,9 @@ pub fn apply(
             let subject = entry.fact.subject.as_ref();
             recordings::seal(connection, entry.sequence, subject, sealed)
         }
-        FactBody::ErasedRecording(erased) => recordings::erase(connection, erased).map(drop),
+        FactBody::ErasedRecording(erased) => {
+            recordings::erase(connection, entry.sequence, erased).map(drop)
+        }
         FactBody::RoomAct(act) => {
             let mut insert = connection.prepare_cached("INSERT INTO acts VALUES (?, ?, ?, ?)")?;
             insert.execute(params![

@@ -27,7 +27,7 @@ pub fn apply(
 ) -> Result<(), StorageError> {
     connection
         .prepare_cached(
-            "INSERT INTO recordings VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, NULL, 0) \
+            "INSERT INTO recordings VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, NULL, NULL) \
              ON CONFLICT (room, recording) DO UPDATE SET chunks = chunks + 1, \
              bytes = bytes + excluded.bytes, duration_ms = excluded.duration_ms",
         )?
@@ -61,7 +61,7 @@ pub fn seal(
 ) -> Result<(), StorageError> {
     connection
         .prepare_cached(
-            "INSERT INTO recordings VALUES (?1, ?2, ?3, ?4, ?5, 0, 0, ?6, 0) \
+            "INSERT INTO recordings VALUES (?1, ?2, ?3, ?4, ?5, 0, 0, ?6, NULL) \
              ON CONFLICT (room, recording) DO UPDATE SET sealed = excluded.sealed, \
              duration_ms = excluded.duration_ms",
         )?
@@ -77,7 +77,11 @@ pub fn seal(
 }
 
 /// Takes the removal of a recording's bytes into the index; answers where they were.
-pub fn erase(connection: &Connection, gone: &ErasedRecording) -> Result<Vec<Erased>, StorageError> {
+pub fn erase(
+    connection: &Connection,
+    sequence: u64,
+    gone: &ErasedRecording,
+) -> Result<Vec<Erased>, StorageError> {
     let mut erased = Vec::with_capacity(gone.objects.len());
     for object in &gone.objects {
         let (at, length) = index::blob(connection, &object.digest)?.ok_or_else(|| {
@@ -96,8 +100,12 @@ pub fn erase(connection: &Connection, gone: &ErasedRecording) -> Result<Vec<Eras
         erased.push((at, length));
     }
     connection
-        .prepare_cached("UPDATE recordings SET erased = 1 WHERE room = ? AND recording = ?")?
-        .execute(params![gone.room.as_str(), to_sql(gone.recording)])?;
+        .prepare_cached("UPDATE recordings SET erased = ? WHERE room = ? AND recording = ?")?
+        .execute(params![
+            to_sql(sequence),
+            gone.room.as_str(),
+            to_sql(gone.recording)
+        ])?;
     Ok(erased)
 }
 
@@ -153,7 +161,7 @@ fn found(row: &Row<'_>) -> rusqlite::Result<Option<RecordingFound>> {
     let (Ok(room), Ok(subject)) = (RoomId::new(row.get::<_, String>(0)?), subject) else {
         return Ok(None);
     };
-    let sealed: Option<i64> = row.get(7)?;
+    let (sealed, erased): (Option<i64>, Option<i64>) = (row.get(7)?, row.get(8)?);
     Ok(Some(RecordingFound {
         room,
         recording: from_sql(row.get(1)?),
@@ -163,6 +171,6 @@ fn found(row: &Row<'_>) -> rusqlite::Result<Option<RecordingFound>> {
         chunks: from_sql(row.get(5)?),
         bytes: from_sql(row.get(6)?),
         sealed: sealed.map(from_sql),
-        is_erased: row.get(8)?,
+        erased: erased.map(from_sql),
     }))
 }

@@ -399,7 +399,7 @@ impl Staging<'_> {
 
     fn erase_recording(&mut self, room: RoomId, recording: u64, reason: String) -> Done {
         let found = recordings::find(self.connection, &room, recording)?;
-        let Some(found) = found.filter(|found| !found.is_erased) else {
+        let Some(found) = found.filter(|found| found.erased.is_none()) else {
             return Err(Refused::Conflict("there is no such recording"));
         };
         if found.sealed.is_none() {

@@ -119,7 +119,7 @@ async fn parts_are_kept_in_order_sealed_with_their_digests_and_erased_for_good()
     let bytes = record.recorded_bytes(&other, &room(), 7, 0).await;
     assert!(matches!(bytes, Err(RecordError::NotPermitted)));
 
-    commit(&record, vec![erase()]).await.unwrap();
+    let erased = commit(&record, vec![erase()]).await.unwrap()[0].sequence;
     assert!(refused(&record, erase()).await, "it is gone already");
     let bytes = record.recorded_bytes(&all(), &room(), 7, 0).await.unwrap();
     assert_eq!(bytes, None);
@@ -140,7 +140,8 @@ async fn parts_are_kept_in_order_sealed_with_their_digests_and_erased_for_good()
     fs::remove_file(dir.join("index.sqlite")).unwrap();
     let record = open(dir, small()).unwrap();
     let found = record.recordings(&all(), None).await.unwrap();
-    assert!(found[0].is_erased && found[0].sealed.is_some() && found[0].chunks == 2);
+    assert_eq!((found[0].erased, found[0].chunks), (Some(erased), 2));
+    assert!(found[0].sealed.is_some());
 }
 
 #[tokio::test]

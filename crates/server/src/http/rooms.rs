@@ -5,6 +5,7 @@ mod conduct;
 mod door;
 mod export;
 mod media;
+mod recorded_acts;
 mod recordings;
 mod snapshot;
 mod speech;
@@ -69,6 +70,7 @@ pub fn routes() -> Router<Arc<Hospital>> {
             "/patients/{id}/companion",
             get(companion::read).put(companion::write),
         )
+        .route("/patients/{id}/recordings", get(recorded_acts::of_patient))
         .route("/rooms/{id}/recordings", get(recordings::list))
         .route("/rooms/{id}/recordings/{recording}", get(recordings::whole))
         .route(

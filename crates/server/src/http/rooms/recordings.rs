@@ -1,6 +1,6 @@
 //! Recordings of a room: which there are, what is seen and heard in them, and how they go.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     Json,
@@ -15,12 +15,13 @@ use record::{
     Batch, FactBody, NewFact, Precondition, RecordedChunk, RecordingFound, ResourceKey,
     SealedRecording,
 };
-use room::{ActKind, Change, Chunk, Deed, Moment, Ordered, RecordingStep, limits::CHUNK_BYTES};
+use room::{Chunk, Moment, limits::CHUNK_BYTES};
 use scenario::Stage;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
-use vocabulary::{ActorId, PatientId, RoomId, Text, Timestamp};
+use vocabulary::{PatientId, RoomId, Text, Timestamp};
 
+use super::recorded_acts::{RecordedAct, acts};
 use crate::{
     clock,
     hospital::Hospital,
@@ -62,6 +63,21 @@ pub struct RecordingCard {
     /// The journal entry that seals it.
     #[ts(type = "number | null")]
     entry: Option<u64>,
+    /// The journal entry that removed its bytes.
+    #[ts(type = "number | null")]
+    erased: Option<u64>,
+}
+
+/// The recordings of a room, oldest first, and what the caller may do with them.
+#[derive(Debug, Serialize, TS)]
+#[ts(export_to = "recordings.ts")]
+pub struct RoomRecordings {
+    /// Which there are.
+    recordings: Vec<RecordingCard>,
+    /// Who may see the room's patient.
+    may_replay: bool,
+    /// Who runs the archive.
+    may_erase: bool,
 }
 
 /// A part of a recording.
@@ -87,35 +103,6 @@ pub struct RecordingPart {
     entry: u64,
 }
 
-/// An act that was done while the room was recorded.
-#[derive(Clone, Debug, Serialize, TS)]
-#[ts(export_to = "recordings.ts")]
-pub struct RecordedAct {
-    /// Its number in the room's journal.
-    #[ts(type = "number")]
-    number: u64,
-    /// Whose it was.
-    #[ts(type = "string")]
-    actor: ActorId,
-    /// Their name.
-    name: String,
-    /// When, in milliseconds since the recording began.
-    #[ts(type = "number")]
-    at_ms: i64,
-    /// What kind of act it was.
-    act: ActKind,
-    /// What became of each entity that it touched.
-    changes: Vec<Change>,
-    /// What was done to keep order.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[ts(optional)]
-    order: Option<Ordered>,
-    /// The step of a recording that was taken.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[ts(optional)]
-    recording: Option<RecordingStep>,
-}
-
 /// All of a recording but its parts' bytes.
 #[derive(Clone, Debug, Serialize, TS)]
 #[ts(export_to = "recordings.ts")]
@@ -123,6 +110,9 @@ pub struct RecordingWhole {
     /// What the room was about.
     #[ts(type = "{ zh: string, en: string }")]
     pub(super) title: Text,
+    /// The scenario that the room belongs to, and with it the place.
+    #[ts(type = "string")]
+    scenario: &'static str,
     /// The patient met there.
     #[ts(type = "string")]
     patient: PatientId,
@@ -148,10 +138,21 @@ pub struct Erasure {
 
 /// A recording with a permit to read it.
 pub(super) struct Opened {
+    pub scenario: &'static str,
     pub stage: Stage,
     pub permit: Permit,
     pub found: RecordingFound,
     pub sealed: Option<SealedRecording>,
+}
+
+impl Opened {
+    /// What the audit says that something was done with.
+    pub fn about(&self) -> Object {
+        Object::Room {
+            room: self.stage.id.clone(),
+            patient: Some(self.stage.patient.clone()),
+        }
+    }
 }
 
 /// Who may see the room's patient may see what was recorded there; the decision stands in the ledger.
@@ -159,15 +160,15 @@ async fn may_see(
     hospital: &Arc<Hospital>,
     caller: &Caller,
     id: &str,
-) -> Result<(Stage, Permit), Problem> {
+) -> Result<(&'static str, Stage, Permit), Problem> {
     let refused =
         || Problem::forbidden("there is no such room, or its patient is not yours to see");
     let id = RoomId::new(id).map_err(|_| refused())?;
     let found = hospital.room(&caller.actor, &id).await?;
-    let (_, stage) = found.ok_or_else(refused)?;
+    let (scenario, stage) = found.ok_or_else(refused)?;
     let object = Object::Patient(stage.patient.clone());
     let permit = hospital.permit(caller, Action::ReadRecord, &object).await?;
-    Ok((stage, permit))
+    Ok((scenario, stage, permit))
 }
 
 pub(super) async fn open(
@@ -175,12 +176,13 @@ pub(super) async fn open(
     caller: &Caller,
     (id, recording): (&str, u64),
 ) -> Result<Opened, Problem> {
-    let (stage, permit) = may_see(hospital, caller, id).await?;
+    let (scenario, stage, permit) = may_see(hospital, caller, id).await?;
     let all = hospital.record.recordings(&permit, Some(&stage.id)).await?;
     let found = all.into_iter().find(|one| one.recording == recording);
     let found = found.ok_or_else(|| Problem::not_found("this room has no such recording"))?;
     let sealed = seal_of(hospital, &permit, &found).await?;
     Ok(Opened {
+        scenario,
         stage,
         permit,
         found,
@@ -188,7 +190,7 @@ pub(super) async fn open(
     })
 }
 
-async fn seal_of(
+pub(super) async fn seal_of(
     hospital: &Arc<Hospital>,
     permit: &Permit,
     found: &RecordingFound,
@@ -204,37 +206,74 @@ async fn seal_of(
     })
 }
 
-fn card(found: &RecordingFound, sealed: Option<&SealedRecording>) -> RecordingCard {
+pub(super) fn card(found: &RecordingFound, sealed: Option<&SealedRecording>) -> RecordingCard {
     RecordingCard {
         recording: found.recording,
         started: found.started,
         duration_ms: found.duration_ms,
-        bytes: if found.is_erased { 0 } else { found.bytes },
-        state: match found {
-            found if found.is_erased => RecordingCardState::Erased,
-            RecordingFound {
-                sealed: Some(_), ..
-            } => RecordingCardState::Sealed,
-            _ => RecordingCardState::Running,
+        bytes: found.erased.map_or(found.bytes, |_| 0),
+        state: match (found.erased, found.sealed) {
+            (Some(_), _) => RecordingCardState::Erased,
+            (None, Some(_)) => RecordingCardState::Sealed,
+            (None, None) => RecordingCardState::Running,
         },
         why: sealed.map(|sealed| sealed.why.clone()),
         entry: found.sealed,
+        erased: found.erased,
     }
 }
 
-/// `GET /api/rooms/{id}/recordings`: oldest first.
+/// `GET /api/rooms/{id}/recordings`: for who may see the room's patient. Who runs the archive gets the same list, so
+/// that there is something to erase by, and sees nothing of what was recorded.
 pub async fn list(
     State(hospital): State<Arc<Hospital>>,
     caller: Caller,
     Path(id): Path<String>,
-) -> Result<Json<Vec<RecordingCard>>, Problem> {
-    let (stage, permit) = may_see(&hospital, &caller, &id).await?;
+) -> Result<Json<RoomRecordings>, Problem> {
+    let may_erase = hospital
+        .ask_where_granted(&caller.actor, Action::DeleteImaging, &Object::Hospital)
+        .await;
+    let may_replay = !may_erase || is_seen(&hospital, &caller, &id).await?;
+    let recordings = if may_replay {
+        let (_, stage, permit) = may_see(&hospital, &caller, &id).await?;
+        cards(&hospital, &permit, &stage.id).await?
+    } else {
+        let none = |_| Problem::not_found("there is no such room");
+        let room = RoomId::new(&id).map_err(none)?;
+        cards(&hospital, hospital.finding().await?, &room).await?
+    };
+    Ok(Json(RoomRecordings {
+        recordings,
+        may_replay,
+        may_erase,
+    }))
+}
+
+/// Whether the room's patient is the caller's to see, for one whom it is no attempt to be refused.
+async fn is_seen(hospital: &Arc<Hospital>, caller: &Caller, id: &str) -> Result<bool, Problem> {
+    let Ok(id) = RoomId::new(id) else {
+        return Ok(false);
+    };
+    let Some((_, stage)) = hospital.room(&caller.actor, &id).await? else {
+        return Ok(false);
+    };
+    let (actor, object) = (&caller.actor, Object::Patient(stage.patient));
+    Ok(hospital
+        .ask_where_granted(actor, Action::ReadRecord, &object)
+        .await)
+}
+
+async fn cards(
+    hospital: &Arc<Hospital>,
+    permit: &Permit,
+    room: &RoomId,
+) -> Result<Vec<RecordingCard>, Problem> {
     let mut cards = Vec::new();
-    for found in hospital.record.recordings(&permit, Some(&stage.id)).await? {
-        let sealed = seal_of(&hospital, &permit, &found).await?;
+    for found in hospital.record.recordings(permit, Some(room)).await? {
+        let sealed = seal_of(hospital, permit, &found).await?;
         cards.push(card(&found, sealed.as_ref()));
     }
-    Ok(Json(cards))
+    Ok(cards)
 }
 
 /// `GET /api/rooms/{id}/recordings/{n}`: what it consists of, and what was done meanwhile. That somebody replays it
@@ -245,7 +284,7 @@ pub async fn whole(
     Path((id, recording)): Path<(String, u64)>,
 ) -> Result<Json<RecordingWhole>, Problem> {
     let opened = open(&hospital, &caller, (&id, recording)).await?;
-    audit(&hospital, &caller, &opened.stage, "replayed").await?;
+    audit(&hospital, &caller, &opened.about(), "replayed").await?;
     Ok(Json(describe(&hospital, &opened).await?))
 }
 
@@ -258,6 +297,7 @@ pub(super) async fn describe(
         permit,
         found,
         sealed,
+        ..
     } = opened;
     let chunks = hospital
         .record
@@ -285,52 +325,13 @@ pub(super) async fn describe(
     });
     Ok(RecordingWhole {
         title: stage.title.clone(),
+        scenario: opened.scenario,
         patient: stage.patient.clone(),
         card: card(found, sealed.as_ref()),
         lost_packets: sealed.as_ref().map_or(0, |sealed| sealed.lost_packets),
         parts: parts.collect(),
-        acts: acts(hospital, opened).await?,
+        acts: acts(hospital, permit, (stage, found)).await?,
     })
-}
-
-/// What was done from the beginning of a recording to its end.
-async fn acts(hospital: &Arc<Hospital>, opened: &Opened) -> Result<Vec<RecordedAct>, Problem> {
-    let (stage, found) = (&opened.stage, &opened.found);
-    let patient = Some(&stage.patient);
-    let acts = hospital
-        .record
-        .room_acts(&opened.permit, &stage.id, patient, found.recording)
-        .await?;
-    let mut names: BTreeMap<ActorId, String> = BTreeMap::new();
-    let mut done = Vec::new();
-    for act in acts {
-        let at_ms = act.at.0.saturating_sub(found.started.0);
-        if at_ms < 0 || at_ms > i64::from(found.duration_ms) {
-            continue;
-        }
-        let deed: Deed =
-            serde_json::from_value(act.act).map_err(|error| Problem::internal(&error))?;
-        let name = if let Some(name) = names.get(&act.actor) {
-            name.clone()
-        } else {
-            let known = hospital.accounts.find(&act.actor);
-            let known = known.map_err(|error| Problem::internal(&error))?;
-            let name = known.map_or_else(|| act.actor.to_string(), |known| known.name);
-            names.insert(act.actor.clone(), name.clone());
-            name
-        };
-        done.push(RecordedAct {
-            number: act.number,
-            actor: act.actor,
-            name,
-            at_ms,
-            act: deed.act,
-            changes: deed.changes,
-            order: deed.order,
-            recording: deed.recording,
-        });
-    }
-    Ok(done)
 }
 
 /// `GET /api/rooms/{id}/recordings/{n}/parts/{k}`: frames of the room and packets of voices, as crate `room`
@@ -448,10 +449,13 @@ pub async fn erase(
             "录制尚未结束 · the recording still goes on",
         ));
     }
-    if found.is_erased {
+    if found.erased.is_some() {
         return Ok(StatusCode::NO_CONTENT);
     }
-    let about = (room.clone(), found.subject);
+    let about = Object::Room {
+        room: room.clone(),
+        patient: found.subject,
+    };
     let fact = NewFact::EraseRecording {
         room,
         recording,
@@ -461,29 +465,22 @@ pub async fn erase(
         actor: caller.actor.id.clone(),
         facts: vec![
             (fact, Precondition::None),
-            audited(&caller, about, "erased"),
+            audited(&caller, &about, "erased"),
         ],
     };
     hospital.record.commit(batch).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn audited(
-    caller: &Caller,
-    (room, patient): (RoomId, Option<PatientId>),
-    did: &str,
-) -> (NewFact, Precondition) {
-    let room = Object::Room {
-        room,
-        patient: patient.clone(),
-    };
+fn audited(caller: &Caller, about: &Object, did: &str) -> (NewFact, Precondition) {
+    let body = fhir::recording_event(&caller.actor.id, did, about, clock::now());
     let fact = NewFact::PutResource {
         key: ResourceKey {
             kind: "AuditEvent".into(),
             id: uuid::Uuid::now_v7().to_string(),
         },
-        subject: patient,
-        body: fhir::recording_event(&caller.actor.id, did, &room, clock::now()),
+        subject: fhir::patient_of(&body),
+        body,
     };
     (fact, Precondition::None)
 }
@@ -492,10 +489,9 @@ fn audited(
 pub(super) async fn audit(
     hospital: &Arc<Hospital>,
     caller: &Caller,
-    stage: &Stage,
+    about: &Object,
     did: &str,
 ) -> Result<(), Problem> {
-    let about = (stage.id.clone(), Some(stage.patient.clone()));
     let batch = Batch {
         actor: caller.actor.id.clone(),
         facts: vec![audited(caller, about, did)],
@@ -506,6 +502,7 @@ pub(super) async fn audit(
 
 #[cfg(test)]
 mod tests {
+    use super::super::recorded_acts::RecordedActs;
     use super::*;
 
     #[test]
@@ -514,6 +511,8 @@ mod tests {
         let config = ts_rs::Config::new().with_out_dir(directory.path());
         RecordingWhole::export_all(&config).unwrap();
         Erasure::export_all(&config).unwrap();
+        RoomRecordings::export_all(&config).unwrap();
+        RecordedActs::export_all(&config).unwrap();
         let types = std::fs::read_to_string(directory.path().join("recordings.ts")).unwrap();
         let path =
             std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../contract/recordings.ts");

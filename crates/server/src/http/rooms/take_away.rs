@@ -48,11 +48,11 @@ pub async fn export(
     if opened.found.sealed.is_none() {
         return Err(conflict("录制尚未结束 · the recording still goes on"));
     }
-    if opened.found.is_erased {
+    if opened.found.erased.is_some() {
         return Err(conflict("录制内容已删除 · its bytes were removed"));
     }
     let whole = describe(&hospital, &opened).await?;
-    audit(&hospital, &caller, &opened.stage, "exported").await?;
+    audit(&hospital, &caller, &opened.about(), "exported").await?;
     let folder = hospital.config.data.join("incoming");
     let handle = Handle::current();
     let written = tokio::task::spawn_blocking(move || {
