@@ -205,6 +205,16 @@ export function recordingPath(room: string, recording?: number): string {
   return `${roomPath(room)}/recordings${one}`;
 }
 
+/** A recording at the moment in which everybody saw an act. */
+export function replayPath(room: string, recording: number, act: number): string {
+  return `${recordingPath(room, recording)}?act=${act}`;
+}
+
+/** What was done in the recorded rooms of a patient. */
+export function recordedPath(patient: string): string {
+  return `${patientPath(patient)}/recordings`;
+}
+
 /** The page of one patient. */
 export function patientPath(id: string): string {
   return `/patients/${encodeURIComponent(id)}`;

@@ -70,7 +70,7 @@ export function actLine(act: RecordedAct, app: Pick<App, 't' | 'language'>): Act
 }
 
 /** The acts in which all that is asked for is found: kind, person, and words in any order. */
-export function foundActs(acts: readonly ActLine[], kind: string, name: string, text: string): readonly ActLine[] {
+export function foundActs<T extends ActLine>(acts: readonly T[], kind: string, name: string, text: string): readonly T[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   return acts.filter((act) => {
     const line = act.words.toLowerCase();

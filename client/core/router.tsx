@@ -6,6 +6,7 @@ export type Page =
   | { readonly name: 'home' }
   | { readonly name: 'scenario'; readonly id: string; readonly within?: string }
   | { readonly name: 'patient'; readonly id: string }
+  | { readonly name: 'recorded'; readonly id: string }
   | { readonly name: 'room'; readonly id: string }
   | { readonly name: 'recordings'; readonly id: string }
   | { readonly name: 'replay'; readonly id: string; readonly within: string }
@@ -49,6 +50,7 @@ export function pageOf(path: string): Page {
     const [recording] = deeper;
     return recording === undefined ? { name: 'recordings', id } : { name: 'replay', id, within: recording };
   }
+  if (first === 'patients' && id !== '' && within === 'recordings' && deeper.length === 0) return { name: 'recorded', id };
   if (id === '' || rest.length > 0) return { name: 'unknown' };
   if (first === 'patients') return { name: 'patient', id };
   if (first === 'rooms') return { name: 'room', id };

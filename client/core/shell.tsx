@@ -28,6 +28,7 @@ const QualityPage = lazy(async () => ({ default: (await import('./pages/quality'
 const TeachingPage = lazy(async () => ({ default: (await import('./pages/teaching')).TeachingPage }));
 const TeachingCasePage = lazy(async () => ({ default: (await import('./pages/teaching-case')).TeachingCasePage }));
 const RecordingsPage = lazy(async () => ({ default: (await import('./pages/replay')).RecordingsPage }));
+const RecordedPage = lazy(async () => ({ default: (await import('./pages/recorded')).RecordedPage }));
 const ReplayPage = lazy(async () => ({ default: (await import('./pages/replay')).ReplayPage }));
 const RoomPage = lazy(async () => ({ default: (await import('./pages/room')).RoomPage }));
 
@@ -134,6 +135,9 @@ function SignedIn(): JSX.Element {
               </Match>
               <Match when={id('recordings')} keyed>
                 {(room) => <RecordingsPage room={room} />}
+              </Match>
+              <Match when={id('recorded')} keyed>
+                {(patient) => <RecordedPage id={patient} />}
               </Match>
               <Match when={id('replay')} keyed>
                 {(room) => <ReplayPage room={room} recording={within() ?? ''} />}

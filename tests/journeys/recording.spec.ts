@@ -160,5 +160,38 @@ test('two agree to be recorded, one takes it back, and the replay is what was th
   await expect(li.locator('[data-mark] strong')).toHaveText([measured]);
   await look(li, 'replay');
   await choose(li, 'en');
+
+  // The act is found over all recordings of the patient, and leads to the same moment.
+  const patient = await li.evaluate(async (address) => ((await (await fetch(address)).json()) as { patient: string }).patient, `/api${path}`);
+  await li.goto(`/patients/${patient}`);
+  await li.getByRole('link', { name: 'Recorded rooms' }).click();
+  await li.getByRole('searchbox').fill(measured);
+  await expect(li.locator('[data-recorded-acts] [role=status]')).toContainText(/acts?/);
+  await look(li, 'recorded-acts', ['desktop', 'narrow']);
+  // The latest recording comes first.
+  await li.locator('[data-act]').first().press('Enter');
+  await expect(li.locator('[data-replay]')).toHaveAttribute('data-replay', recording);
+  await expect.poll(async () => Number(await clock.getAttribute('data-at-ms'))).toBeGreaterThan(0);
+  await li.getByRole('tab', { name: 'What is there' }).click();
+  await expect(li.locator('[data-mark] strong')).toHaveText([measured]);
+
+  // Who runs the archive sees that it is there and nothing in it, and erases it with a reason.
+  const admin = await person(browser, 'admin');
+  await admin.goto(`${path}/recordings`);
+  await expect(admin.getByRole('link', { name: /^Replay of/ })).toHaveCount(0);
+  await admin.getByRole('button', { name: 'Erase' }).press('Enter');
+  await admin.getByRole('button', { name: 'Erase for good' }).click();
+  await expect(admin.getByText('Say why, in a few words.')).toBeVisible();
+  await look(admin, 'recording-erase', ['desktop', 'narrow']);
+  await admin.getByLabel('Reason').fill('asked to');
+  await admin.getByRole('button', { name: 'Erase for good' }).click();
+  await expect(admin.locator('[data-state=erased]')).toContainText(/whom and why: ledger entry \d+/);
+  await expect(admin.getByRole('button', { name: 'Erase' })).toHaveCount(0);
+  await admin.context().close();
+  // Who may see the patient proves that it is gone, and cannot erase.
+  await li.goto(`${path}/recordings`);
+  await expect(li.locator('[data-state=erased] [data-proof=proved]')).toHaveCount(2);
+  await expect(li.getByRole('button', { name: 'Erase' })).toHaveCount(0);
+  await look(li, 'recording-erased', ['desktop', 'narrow']);
   await li.context().close();
 });

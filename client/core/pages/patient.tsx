@@ -15,7 +15,7 @@ import { TwinTimeline } from '../../panels/timeline/TwinTimeline';
 import { useApp } from '../app';
 import { dayOf } from '../dates';
 import { kindOfModality } from '../dicom/sop-class';
-import { isImages, studyAddress } from '../hospital';
+import { isImages, recordedPath, studyAddress } from '../hospital';
 import type { PatientTwin, StudyRow } from '../hospital';
 import { createQuery } from '../query';
 import { Link } from '../router';
@@ -58,6 +58,10 @@ export function PatientPage(props: { id: string }): JSX.Element {
           {(answer) => (
             <>
               <PatientHead patient={answer()}>
+                <Link class="button" href={recordedPath(props.id)}>
+                  <Icon name="record" />
+                  {app.t('recorded.open')}
+                </Link>
                 <TakeAway patient={props.id} studies={answer().studies} />
                 <Show when={mayTeach()}>
                   <MakeCase twin={answer()} />
