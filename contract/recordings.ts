@@ -169,9 +169,9 @@ title: { zh: string, en: string },
  */
 scenario: string, 
 /**
- * The patient met there.
+ * The patient met there; `null` where nobody's twin stood.
  */
-patient: string, 
+patient: string | null, 
 /**
  * What is found of it.
  */

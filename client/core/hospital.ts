@@ -178,7 +178,8 @@ export interface StaffRow {
 /** A room that people may enter. */
 export interface RoomInfo {
   readonly id: string;
-  readonly patient: string;
+  /** Whose twin stands there; nobody's in a room of the hospital itself. */
+  readonly patient: string | null;
   /** The series that stands in it, if any. */
   readonly series?: string | null;
   readonly case?: string | null;

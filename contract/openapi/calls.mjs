@@ -19,6 +19,7 @@ const opening = object({
   requested: anything,
   'confirmed?': anything,
   'patient?': text,
+  'account?': text,
 });
 const job = object({
   id: text,
@@ -304,6 +305,26 @@ export const groups = {
   ],
   Rooms: [
     call('GET /api/rooms/{id}', 'What a room is about.', { gives: { 200: client('hospital', 'RoomInfo') }, fails: [403, 404] }),
+    call('GET /api/rooms/{id}/pseudonym', 'Whether a patient may choose a pseudonym in a room that is about no patient, and the code of the one they have there.', {
+      gives: { 200: client('pseudonym', 'KnownAs') },
+      fails: [403],
+    }),
+    call('POST /api/rooms/{id}/pseudonym', 'Takes a pseudonym: from now on the room knows them by nothing else.', {
+      gives: { 200: client('pseudonym', 'KnownAs') },
+      fails: [403, 409],
+    }),
+    call('GET /api/rooms/{id}/openings', 'Who asked who stands behind a pseudonym of the room.', { gives: { 200: list(opening) }, fails: [403, 404] }),
+    call('POST /api/rooms/{id}/openings', 'The first of two people asks.', {
+      takes: object({ pseudonym: text, reason: text }),
+      gives: { 201: opening },
+      fails: [400, 403, 404],
+    }),
+    call('GET /api/rooms/{id}/openings/{opening}', 'One of them.', { gives: { 200: opening }, fails: [403, 404] }),
+    call('POST /api/rooms/{id}/openings/{opening}/confirm', 'The second confirms; both see the answer for an hour.', {
+      takes: wanted,
+      gives: { 200: opening },
+      fails: [400, 403, 404, 409],
+    }),
     call('GET /api/rooms/{id}/socket', 'The room itself: a WebSocket that carries the frames of contract/room.ts in binary.', {
       gives: { 101: null },
       fails: [403, 404],

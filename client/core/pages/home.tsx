@@ -6,13 +6,15 @@ import { PatientTable } from '../../panels/PatientTable';
 import { RoomIcon } from '../../panels/Icon';
 import { WaitingList } from '../../panels/WaitingList';
 import { useApp } from '../app';
-import { ROOM_KINDS } from '../hospital';
+import { ROOM_KINDS, roomPath } from '../hospital';
 import type { Home, RoomKind, ScenarioCard } from '../hospital';
 import { inLanguage } from '../language';
 import type { Quality } from '../quality';
 import { createQuery } from '../query';
 import { Link } from '../router';
 
+/** Where patients learn together; nobody's twin stands there. */
+const PATIENT_EDUCATION = 'patient-education';
 const NOON = 12;
 const EVENING = 18;
 
@@ -118,6 +120,14 @@ function RoomCard(props: { room: RoomKind; scenarios: readonly ScenarioCard[] })
         </div>
       </header>
       <ul class="scenario-list">
+        <Show when={props.room === 'teaching'}>
+          <li>
+            <Link class="scenario" href={roomPath(PATIENT_EDUCATION)}>
+              <span>{app.t('home.patientEducation')}</span>
+              <span class="chip accent">{app.t('home.open')}</span>
+            </Link>
+          </li>
+        </Show>
         <For each={props.scenarios}>
           {(scenario) => (
             <li>

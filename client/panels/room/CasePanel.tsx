@@ -21,8 +21,9 @@ function pathOf(id: string): string | undefined {
   return Object.keys(SCENARIOS).find((one) => one.split('/').at(-3) === id);
 }
 
-/** The room of the hospital to which a scenario belongs. */
-export function placeOf(scenario: string | null | undefined): PlaceId {
+/** The room of the hospital to which a scenario belongs; where people meet without a patient they learn. */
+export function placeOf({ scenario, patient }: Pick<RoomInfo, 'scenario' | 'patient'>): PlaceId {
+  if (patient === null) return 'teaching';
   const room = pathOf(scenario ?? '')?.split('/').at(-4);
   return PLACES.find((one) => one === room) ?? 'consulting';
 }
@@ -58,7 +59,7 @@ export function CasePanel(props: CasePanelProps): JSX.Element {
   };
   return (
     <Show
-      when={props.info.case && panel()}
+      when={props.info.case && props.info.patient !== null && panel()}
       fallback={<EmptyState icon="document" title={app.t('panel.none')} />}
     >
       {(Panel) => (
@@ -75,7 +76,7 @@ export function CasePanel(props: CasePanelProps): JSX.Element {
                   component={Panel()}
                   roomId={props.info.id}
                   caseId={props.info.case ?? ''}
-                  patientId={props.info.patient}
+                  patientId={props.info.patient ?? ''}
                   me={me()}
                   language={app.language()}
                   client={app.api}

@@ -12,7 +12,7 @@ import { Notice } from '../Notice';
 interface PagePanelProps {
   readonly client: RoomClient;
   readonly control: RoomControl;
-  readonly patient: string;
+  readonly patient: string | null;
 }
 
 interface Offer {
@@ -27,7 +27,7 @@ export function PagePanel(props: PagePanelProps): JSX.Element {
   const [isBad, setBad] = createSignal(false);
   const [offers, setOffers] = createSignal<readonly Offer[]>([]);
   const pages = (): readonly (readonly [string, string])[] => [
-    [patientPath(props.patient), app.t('page.patient')],
+    ...(props.patient === null ? [] : [[patientPath(props.patient), app.t('page.patient')] as const]),
     ['/imaging', app.t('page.imaging')],
     ['/teaching', app.t('page.teaching')],
     ['/devices', app.t('page.devices')],

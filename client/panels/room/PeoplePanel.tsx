@@ -4,6 +4,7 @@ import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import type { Participant, Voice } from '../../../contract/room';
 import type { RoomControl } from '../../core/room-control';
+import { isPseudonym, looksOf } from '../../core/pseudonym';
 import { idsOf } from '../../core/room-order';
 import type { RoomOrder } from '../../core/room-order';
 import type { RoomVoice } from '../../core/room-voice';
@@ -12,6 +13,7 @@ import { Icon } from '../Icon';
 import { roleWords } from '../person';
 import { OwnColour } from './OwnColour';
 import { OrderDialog } from './OrderDialog';
+import { PseudonymChip } from './PseudonymChoice';
 import { KeptOutPanel } from './KeptOutPanel';
 import { Slider } from './Slider';
 import { WaitingPanel } from './WaitingPanel';
@@ -41,7 +43,9 @@ export function PeoplePanel(props: PeoplePanelProps): JSX.Element {
         <Icon name="hand" />
         {app.t(isUp() ? 'order.lower' : 'order.raise')}
       </button>
-      <OwnColour order={props.order} people={props.control.people()} />
+      <Show when={!isPseudonym(props.order.own()?.actor)}>
+        <OwnColour order={props.order} people={props.control.people()} />
+      </Show>
       <WaitingPanel order={props.order} people={props.control.people()} />
       <KeptOutPanel order={props.order} />
       <ul class="people" aria-label={app.t('people.here')}>
@@ -72,12 +76,13 @@ function Person(props: PeoplePanelProps & { person: Participant; onKeep(): void 
   const app = useApp();
   return (
     <li>
-      <span class="person-mark" style={{ 'box-shadow': `0 0 0 3px ${props.person.colour}` }} aria-hidden="true">
+      <span class="person-mark" style={{ 'box-shadow': `0 0 0 3px ${looksOf(props.person).colour}` }} aria-hidden="true">
         {initialOf(props.person.name)}
       </span>
       <span>
         {props.person.name}
         <span class="soft small"> {roleWords(app, props.person.role)}</span>
+        <PseudonymChip actor={props.person.actor} />
         <Show when={props.person.role !== 'patient'}>
           <span class="chip" classList={{ warn: props.person.licence === 'ended' }} data-licence={props.person.licence}>
             {app.t(`licence.${props.person.licence}`)}

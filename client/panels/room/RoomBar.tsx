@@ -3,6 +3,7 @@ import { For, Show } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import { patientPath } from '../../core/hospital';
+import { looksOf } from '../../core/pseudonym';
 import { Link } from '../../core/router';
 import { initialOf } from '../../core/words-of';
 import type { Status } from '../../room/room-client';
@@ -29,7 +30,7 @@ export function RoomBar(props: RoomBarProps): JSX.Element {
   return (
     <div class="room-top">
       <header class="room-bar">
-        <Link href={patientPath(props.info.patient)} class="button quiet small">
+        <Link href={props.info.patient === null ? '/' : patientPath(props.info.patient)} class="button quiet small">
           <Icon name="back" />
           <span class="wide-only">{app.t('room.leave')}</span>
           <span class="for-listeners narrow-only">{app.t('room.leave')}</span>
@@ -45,7 +46,7 @@ export function RoomBar(props: RoomBarProps): JSX.Element {
               {(person) => (
                 <li
                   class="person-mark"
-                  style={{ 'box-shadow': `0 0 0 2px ${person.colour}` }}
+                  style={{ 'box-shadow': `0 0 0 2px ${looksOf(person).colour}` }}
                   title={person.name}
                   data-away={person.away}
                 >

@@ -5,6 +5,7 @@ import type { MediaAnswer, MediaDoor } from '../../../contract/media';
 import { useApp } from '../../core/app';
 import type { Conduct, RoomInfo } from '../../core/hospital';
 import { inLanguage } from '../../core/language';
+import type { KnownAs } from '../../core/pseudonym';
 import { createQuery } from '../../core/query';
 import { Link } from '../../core/router';
 import { PoseLine } from '../../media/pose-line';
@@ -17,6 +18,7 @@ import { LanguageSwitch } from '../LanguageSwitch';
 import { Notice } from '../Notice';
 import { Skeleton } from '../Skeleton';
 import { AtTheDoor } from './AtTheDoor';
+import { PseudonymChoice } from './PseudonymChoice';
 import { RoomFrame } from './RoomFrame';
 
 export function RoomEntry(props: { info: RoomInfo }): JSX.Element {
@@ -26,7 +28,32 @@ export function RoomEntry(props: { info: RoomInfo }): JSX.Element {
     <Answer of={rules} lines={6}>
       {(answer) => (
         <Show when={answer().agreed} fallback={<Rules conduct={answer()} onAgreed={() => rules.reload()} />}>
-          <Rounds info={props.info} />
+          <Known info={props.info} />
+        </Show>
+      )}
+    </Answer>
+  );
+}
+
+/** A room that is about nobody asks patients first whether they want to be known by their name. */
+function Known(props: { info: RoomInfo }): JSX.Element {
+  const app = useApp();
+  if (props.info.patient !== null) return <Rounds info={props.info} code={null} />;
+  const path = `/api/rooms/${encodeURIComponent(props.info.id)}`;
+  const known = createQuery<KnownAs>(() => (signal) => app.api.get(`${path}/pseudonym`, { signal }));
+  const [chosen, setChosen] = createSignal<{ readonly code: string | null }>();
+  return (
+    <Answer of={known} lines={6}>
+      {(answer) => (
+        <Show
+          when={chosen() ?? (answer().may_choose ? undefined : answer())}
+          fallback={
+            <DoorPage title={app.t('pseudonym.title')}>
+              <PseudonymChoice path={path} onChosen={(code) => setChosen({ code })} />
+            </DoorPage>
+          }
+        >
+          {(as) => <Rounds info={props.info} code={as().code} />}
         </Show>
       )}
     </Answer>
@@ -64,16 +91,16 @@ function Rules(props: { conduct: Conduct; onAgreed(): void }): JSX.Element {
 }
 
 /** Each round is a connection of its own: who was put out may knock again. */
-function Rounds(props: { info: RoomInfo }): JSX.Element {
+function Rounds(props: { info: RoomInfo; code: string | null }): JSX.Element {
   const [round, setRound] = createSignal(1);
   return (
     <Show when={round()} keyed>
-      <Round info={props.info} onAgain={() => setRound((now) => now + 1)} />
+      <Round info={props.info} code={props.code} onAgain={() => setRound((now) => now + 1)} />
     </Show>
   );
 }
 
-function Round(props: { info: RoomInfo; onAgain(): void }): JSX.Element {
+function Round(props: { info: RoomInfo; code: string | null; onAgain(): void }): JSX.Element {
   const app = useApp();
   const path = `/api/rooms/${encodeURIComponent(props.info.id)}`;
   const poses = new PoseLine({
@@ -119,6 +146,7 @@ function Round(props: { info: RoomInfo; onAgain(): void }): JSX.Element {
       <Match when={threshold()}>
         {(door) => (
           <DoorPage title={inLanguage(props.info.title, app.language())}>
+            <Show when={props.code}>{(code) => <p data-known-as>{app.t('pseudonym.known', { code: code() })}</p>}</Show>
             <AtTheDoor threshold={door()} client={client} />
           </DoorPage>
         )}

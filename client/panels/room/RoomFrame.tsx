@@ -8,6 +8,7 @@ import { inLanguage } from '../../core/language';
 import { createRoomControl, firstLook } from '../../core/room-control';
 import type { RoomControl } from '../../core/room-control';
 import { noduleDoors } from '../../core/nodules';
+import { isPseudonym } from '../../core/pseudonym';
 import { createRoomAround } from '../../core/room-around';
 import { createRoomHands } from '../../core/room-hands';
 import { createRoomLead } from '../../core/room-lead';
@@ -66,13 +67,22 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
   const recording = createRoomRecording(client);
   const webcam = createRoomWebcam();
   const hands = createRoomHands(client, control, app);
+  // Whoever hides who they are is not to be known by their voice; they may still choose otherwise before they join.
+  createEffect(
+    on(
+      () => isPseudonym(order.own()?.actor),
+      (hides) => {
+        if (hides) void voice.change(true);
+      },
+    ),
+  );
   const [stage, setStage] = createSignal<Stage>();
   const lead = createRoomLead(client, stage, app);
   const around = createRoomAround(client, voice, app);
   const [help, setHelp] = createSignal(false);
-  const [shown, setShown] = createSignal<Part>('case');
+  const [shown, setShown] = createSignal<Part>(props.info.patient === null ? 'people' : 'case');
   const narrow = mediaSignal(NARROW);
-  const own = createMemo(() => placeOf(props.info.scenario));
+  const own = createMemo(() => placeOf(props.info));
   const [setting, setSetting] = createSetting(own);
   // The room may show another series later; each has its own volume.
   const series = createMemo(() => control.hologram()?.state.series ?? props.info.series ?? undefined);
@@ -129,7 +139,9 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
   };
 
   const tabs = createMemo(() => {
-    const parts: readonly Part[] = narrow() ? ['case', 'slices', 'tools', 'people'] : ['case', 'tools', 'people'];
+    const all: readonly Part[] = narrow() ? ['case', 'slices', 'tools', 'people'] : ['case', 'tools', 'people'];
+    // Where nobody's twin stands there is no case, and nothing to cut.
+    const parts = props.info.patient === null ? all.filter((part) => part === 'tools' || part === 'people') : all;
     return parts.map((name) => ({ name, label: tabLabel(name, control, order, app.t) }));
   });
 
@@ -145,7 +157,7 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
         <StageHost control={control} setting={setting()} volume={volume()} title={title()} nodules={proposals()} onStage={setStage} leans={webcam.leans} onEntered={() => void webcam.turn(false)} words={<><LeadWords lead={lead} /><AroundWords around={around} order={order} /></>} foot={<VoiceBar voice={voice} offersOther={order.own()?.role === 'patient'} />} side={<><AroundScreen around={around} flat={setting() === 'flat'} /><Pictures voice={voice} control={control} /></>}>
           <ToolBar control={control} onHelp={() => setHelp(true)} />
         </StageHost>
-        <Show when={!narrow()}>
+        <Show when={!narrow() && props.info.patient !== null}>
           <SliceRow control={control} store={store()} nodules={proposals()} />
         </Show>
       </div>
@@ -158,15 +170,17 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
               </Match>
               <Match when={part === 'tools'}>
                 <div class="stack">
-                  <RoomNodules control={control} nodules={nodules} patient={props.info.patient} />
-                  <ViewPanel control={control} manifest={volume()?.manifest()} />
-                  <Show when={control.hologram()}>{(there) => <LockChoice control={control} order={order} id={there().id} locked={control.locked(there().id)} what={title()} />}</Show>
-                  <MarksPanel control={control} room={props.info.id} labelOf={labelOf} />
-                  <Show when={order.works() && stage()}>{(shown) => <Snapshot room={props.info.id} title={title()} stage={shown()} />}</Show>
-                  <BoardPanel control={control} works={order.works()} order={order} />
-                  <Show when={order.works()}>
-                    <ShelfPanel control={control} patient={props.info.patient} />
+                  <Show when={props.info.patient}>{(patient) => <RoomNodules control={control} nodules={nodules} patient={patient()} />}</Show>
+                  <Show when={props.info.patient}>
+                    <ViewPanel control={control} manifest={volume()?.manifest()} />
                   </Show>
+                  <Show when={control.hologram()}>{(there) => <LockChoice control={control} order={order} id={there().id} locked={control.locked(there().id)} what={title()} />}</Show>
+                  <Show when={props.info.patient}>
+                    <MarksPanel control={control} room={props.info.id} labelOf={labelOf} />
+                  </Show>
+                  <Show when={props.info.patient !== null && order.works() && stage()}>{(shown) => <Snapshot room={props.info.id} title={title()} stage={shown()} />}</Show>
+                  <BoardPanel control={control} works={order.works()} order={order} />
+                  <Show when={order.works() && props.info.patient}>{(patient) => <ShelfPanel control={control} patient={patient()} />}</Show>
                   <PagePanel client={client} control={control} patient={props.info.patient} />
                   <PlaceChoice setting={setting()} own={own()} onChoose={setSetting} />
                 </div>

@@ -8,6 +8,7 @@ import { idsOf } from '../../core/room-order';
 import type { RoomOrder } from '../../core/room-order';
 import { Field } from '../Field';
 import { roleWords } from '../person';
+import { PseudonymChip } from './PseudonymChoice';
 
 interface WaitingPanelProps {
   readonly order: RoomOrder;
@@ -56,7 +57,7 @@ function Waiting(props: WaitingPanelProps & { one: Knocking }): JSX.Element {
   return (
     <li class="stack tight" data-waiting-person={props.one.actor}>
       <span>
-        {props.one.name}
+        {props.one.name} <PseudonymChip actor={props.one.actor} />
         <span class="soft small"> {roleWords(app, props.one.role)}</span>
         <Show when={props.one.blocked_until}>
           {(until) => (

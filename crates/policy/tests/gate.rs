@@ -201,13 +201,26 @@ const TABLE: &[(Role, &str, &str, &str)] = &[
     (Role::Trainee, "none", "room-of-p", ""),
     (Role::Admin, "team", "room-of-p", ""),
     (Role::Trainee, "none", "empty-room", "enter-room"),
+    (Role::Patient, "self", "empty-room", "enter-room"),
+    (
+        Role::TerminalDoctor,
+        "none",
+        "empty-room",
+        "enter-room read-record",
+    ),
+    (Role::Nurse, "none", "empty-room", "enter-room"),
     (
         Role::Manager,
         "none",
         "hospital",
         "read-record read-figures",
     ),
-    (Role::Expert, "none", "hospital", "read-record read-figures"),
+    (
+        Role::Expert,
+        "none",
+        "hospital",
+        "read-record read-figures open-identity",
+    ),
     (Role::Nurse, "none", "hospital", "read-record"),
     (Role::Patient, "self", "hospital", "read-record"),
     (
@@ -222,7 +235,7 @@ const TABLE: &[(Role, &str, &str, &str)] = &[
         Role::Admin,
         "none",
         "hospital",
-        "read-record write-record delete-imaging read-ledger administer",
+        "read-record write-record delete-imaging read-ledger administer open-identity",
     ),
     (
         Role::TerminalDoctor,

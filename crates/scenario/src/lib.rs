@@ -95,8 +95,8 @@ pub trait Scenario: Send + Sync + 'static {
 pub struct Stage {
     /// The room.
     pub id: RoomId,
-    /// Whose twin stands there.
-    pub patient: PatientId,
+    /// Whose twin stands there; nobody's in a room of the hospital itself.
+    pub patient: Option<PatientId>,
     /// The series that is shown first.
     pub series: Option<Uid>,
     /// The case that the room was opened for.

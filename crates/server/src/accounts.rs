@@ -6,14 +6,14 @@
 
 use std::{collections::BTreeSet, path::Path, sync::Arc};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use parking_lot::Mutex;
 use policy::{Actor, PasswordHash, RateLimit, Role};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 use vocabulary::{ActorId, Digest, PatientId, Timestamp};
 
-use crate::clock;
+use crate::{clock, pseudonyms};
 
 /// A session ends after this long without a request.
 const IDLE_MS: i64 = 30 * 60 * 1000;
@@ -116,6 +116,11 @@ impl Accounts {
 
     /// Adds an account, or changes it where it exists; all its sessions and tokens end.
     pub fn put(&self, actor: &Actor, password: &PasswordHash) -> Result<()> {
+        ensure!(
+            !actor.id.as_str().starts_with(pseudonyms::PREFIX),
+            "give the account an id that does not begin with `{}`: pseudonyms in rooms do",
+            pseudonyms::PREFIX
+        );
         let roles = serde_json::to_string(&actor.roles)?;
         let patient = actor.patient.as_ref().map(PatientId::as_str);
         let database = self.inner.database.lock();

@@ -27,7 +27,7 @@ use crate::{
     devices::Devices,
     edge::{Edge, Forwarded},
     events::Changes,
-    guidelines,
+    gatherings, guidelines,
     http::{Caller, Problem, Streams, WorkItemEvents},
     inference::Models,
     keys::Keys,
@@ -422,19 +422,19 @@ impl Hospital {
         Ok(all)
     }
 
-    /// What stands in a room, and the scenario that it belongs to; `None` where the actor may not know.
+    /// What stands in a room, and the scenario that it belongs to, if to any; `None` where the actor may not know.
     pub async fn room(
         self: &Arc<Self>,
         actor: &Actor,
         id: &RoomId,
-    ) -> Result<Option<(&'static str, Stage)>, Problem> {
+    ) -> Result<Option<(Option<&'static str>, Stage)>, Problem> {
         let context = InHospital(Arc::clone(self));
         for scenario in registry::all() {
             if let Some(stage) = scenario.stage(&context, actor, id).await? {
-                return Ok(Some((scenario.manifest().id.as_str(), stage)));
+                return Ok(Some((Some(scenario.manifest().id.as_str()), stage)));
             }
         }
-        Ok(None)
+        Ok(gatherings::stage(id).map(|stage| (None, stage)))
     }
 }
 

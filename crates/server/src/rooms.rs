@@ -127,6 +127,8 @@ pub struct About {
 
 /// A person at the door of a room.
 pub struct Visitor {
+    /// The account by which they came. The room itself knows them by `person`, which may have a pseudonym in its place.
+    pub account: ActorId,
     /// Who, as the server has let them in.
     pub person: Person,
     /// The session by which they came; others of the same account are not in the room.
@@ -321,6 +323,7 @@ impl Rooms {
             record: Arc::clone(record),
             about: about.clone(),
             connections: HashMap::new(),
+            pseudonyms: HashMap::new(),
             media: Arc::clone(&self.media),
             ear,
             voices: Vec::new(),
@@ -379,6 +382,8 @@ struct Host {
     record: Arc<dyn Record>,
     about: About,
     connections: HashMap<Seat, Connection>,
+    /// As whom the room knows accounts that came under a pseudonym.
+    pseudonyms: HashMap<ActorId, ActorId>,
     media: Arc<Media>,
     ear: Ear,
     /// Who takes part by media, as it was last said.
@@ -464,6 +469,7 @@ impl Host {
         match command {
             Command::Join(
                 Visitor {
+                    account,
                     person,
                     session,
                     hello,
@@ -473,6 +479,9 @@ impl Host {
                 answer,
             ) => {
                 let fresh = ResumeToken(rand::random());
+                if account != person.actor {
+                    self.pseudonyms.insert(account, person.actor.clone());
+                }
                 let joined = self.room.join(now, person, &hello, fresh);
                 let seat = joined.map(|joined| {
                     let replaced = joined.replaces;
@@ -505,6 +514,7 @@ impl Host {
                 self.room.leave(now, seat);
             }
             Command::PutOut(actor, reason) => {
+                let actor = self.known_as(&actor).clone();
                 for seat in self.room.put_out(now, &actor) {
                     self.send(seat, Outgoing::Last(bye(reason)));
                     self.connections.remove(&seat);
@@ -521,6 +531,7 @@ impl Host {
             }
             Command::Heard(who, participant, text) => self.heard(&who, participant, &text),
             Command::Pictured(actor, pictured, answer) => {
+                let actor = self.known_as(&actor).clone();
                 self.room.pictured(now, actor, pictured);
                 self.noted.push(answer);
             }
@@ -528,9 +539,15 @@ impl Host {
         }
     }
 
+    /// As whom the room knows an account.
+    fn known_as<'a>(&'a self, account: &'a ActorId) -> &'a ActorId {
+        self.pseudonyms.get(account).unwrap_or(account)
+    }
+
     /// Lets somebody take part by media whom the room knows to be here, by the connection that they are here by.
     fn attend(&mut self, attend: Attend) {
-        let Some(seat) = self.room.seated(attend.participant, &attend.actor) else {
+        let actor = self.known_as(&attend.actor);
+        let Some(seat) = self.room.seated(attend.participant, actor) else {
             return;
         };
         let is_theirs = |connection: &&mut Connection| connection.session == attend.session;
@@ -590,7 +607,7 @@ impl Host {
 
     /// The seat of somebody who is here by this session and whom nobody has muted.
     fn speaker(&self, (actor, session): &(ActorId, Session), participant: u16) -> Option<Seat> {
-        let seat = self.room.seated(participant, actor)?;
+        let seat = self.room.seated(participant, self.known_as(actor))?;
         let by_session = self.connections.get(&seat)?.session == *session;
         let speaks = Sending {
             microphone: true,

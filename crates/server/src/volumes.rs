@@ -364,9 +364,9 @@ impl Volumes {
     }
 
     /// What a room about a patient may ask of a series: of that patient's, and of nobody else's.
-    pub fn probe(&self, patient: &PatientId) -> Arc<dyn room::Probe + Send + Sync> {
+    pub fn probe(&self, patient: Option<PatientId>) -> Arc<dyn room::Probe + Send + Sync> {
         let stages = Arc::clone(&self.stages);
-        Arc::new(probe::SeriesProbe::new(patient.clone(), stages))
+        Arc::new(probe::SeriesProbe::new(patient, stages))
     }
 }
 

@@ -10,7 +10,8 @@ use axum::{
     routing::get,
 };
 use ledger::{Checkpoint, ConsistencyProof, InclusionProof};
-use policy::{Action, Object};
+use policy::{Action, Object, Scope};
+use record::FactBody;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -85,8 +86,19 @@ async fn entry(
     let permit = hospital
         .permit(&caller, Action::ReadLedger, &Object::Everyone)
         .await?;
+    let absent = || Problem::not_found(format!("the journal has no entry {sequence}"));
+    let found = hospital.record.entries(&permit, sequence, 1).await?;
+    // Who asked for what about no patient in particular is for the hospital's programs only, as by FHIR: it says who
+    // came into a room under a pseudonym.
+    let is_hidden = found.first().is_some_and(|entry| {
+        let is_audit =
+            matches!(&entry.fact.body, FactBody::Resource { key, .. } if key.kind == "AuditEvent");
+        entry.sequence == sequence && is_audit && entry.fact.subject.is_none()
+    });
+    if is_hidden && !matches!(permit.scope(), Scope::All) {
+        return Err(absent());
+    }
     let bytes = hospital.record.entry_bytes(&permit, sequence).await?;
-    let bytes =
-        bytes.ok_or_else(|| Problem::not_found(format!("the journal has no entry {sequence}")))?;
+    let bytes = bytes.ok_or_else(absent)?;
     Ok(([(header::CONTENT_TYPE, "application/json")], bytes).into_response())
 }

@@ -1,7 +1,7 @@
 //! `/api/research`: projects, releases, de-identified copies, and the opening of identities by two people.
 
 mod images;
-mod openings;
+pub mod openings;
 
 use std::sync::Arc;
 
@@ -17,6 +17,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use vocabulary::Uid;
 
+use self::openings::Of;
 use crate::{
     clock,
     hospital::Hospital,
@@ -35,7 +36,10 @@ pub fn routes() -> Router<Arc<Hospital>> {
             axum::routing::delete(revoke),
         )
         .nest("/projects/{project}", images::routes())
-        .nest("/projects/{project}/openings", openings::routes())
+        .nest(
+            "/projects/{project}/openings",
+            openings::routes(Of::Project),
+        )
 }
 
 async fn list(

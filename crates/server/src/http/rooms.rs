@@ -5,6 +5,7 @@ mod conduct;
 mod door;
 mod export;
 mod media;
+mod pseudonym;
 mod recorded_acts;
 mod recordings;
 mod snapshot;
@@ -31,7 +32,7 @@ use room::{Farewell, Person, limits::CLIENT_FRAME_BYTES, wire::ServerFrame};
 use scenario::Stage;
 use serde_json::{Value, json};
 use tokio_util::task::AbortOnDropHandle;
-use vocabulary::{RoomId, Uid};
+use vocabulary::{ActorId, RoomId, Uid};
 
 pub use stream::Streams;
 
@@ -39,7 +40,10 @@ use crate::{
     access,
     accounts::Session,
     hospital::{Hospital, hospital_actor},
-    http::{Caller, Problem},
+    http::{
+        Caller, Problem,
+        research::openings::{self, Of},
+    },
     rooms::{About, EnterError, Heard, Patience, Said, Visitor, carry, outbox},
     volumes::FirstLook,
 };
@@ -58,6 +62,11 @@ pub fn routes() -> Router<Arc<Hospital>> {
             "/rooms/{id}/frames",
             post(stream::frames).layer(DefaultBodyLimit::max(stream::BODY_BYTES)),
         )
+        .route(
+            "/rooms/{id}/pseudonym",
+            get(pseudonym::read).post(pseudonym::take),
+        )
+        .nest("/rooms/{id}/openings", openings::routes(Of::Room))
         .route("/rooms/{id}/export", post(export::export))
         .route(
             "/rooms/{id}/snapshots",
@@ -105,16 +114,22 @@ async fn enter(
         .room(&caller.actor, &id)
         .await?
         .ok_or_else(refused)?;
-    let object = Object::Room {
-        room: id,
-        patient: Some(stage.patient.clone()),
-    };
-    let permit = hospital.permit(caller, Action::EnterRoom, &object).await?;
+    let permit = hospital
+        .permit(caller, Action::EnterRoom, &object_of(&stage))
+        .await?;
     let mut card = json!(stage);
     if let Some(fields) = card.as_object_mut() {
         fields.insert("scenario".to_owned(), json!(scenario));
     }
     Ok((card, stage, permit))
+}
+
+/// A room as the policies see it.
+fn object_of(stage: &Stage) -> Object {
+    Object::Room {
+        room: stage.id.clone(),
+        patient: stage.patient.clone(),
+    }
 }
 
 async fn card(
@@ -145,7 +160,7 @@ async fn socket(
         .read_buffer_size(READ_BUFFER)
         .max_message_size(CLIENT_FRAME_BYTES + 1)
         .max_frame_size(CLIENT_FRAME_BYTES + 1);
-    let who = (person, caller.session);
+    let who = (caller.actor.id, person, caller.session);
     Ok(upgrade.on_upgrade(async move |socket| {
         if has_agreed {
             attend(hospital, stage, permit, who, carried(socket)).await;
@@ -193,10 +208,10 @@ fn about(hospital: &Arc<Hospital>, stage: &Stage) -> About {
     };
     About {
         id: stage.id.clone(),
-        patient: Some(stage.patient.clone()),
+        patient: stage.patient.clone(),
         host: hospital_actor(),
         furnish: Arc::new(furnish),
-        probe: hospital.volumes.probe(&stage.patient),
+        probe: hospital.volumes.probe(stage.patient.clone()),
     }
 }
 
@@ -248,7 +263,7 @@ async fn attend(
     hospital: Arc<Hospital>,
     stage: Stage,
     permit: Permit,
-    (person, session): (Person, Session),
+    (account, person, session): (ActorId, Person, Session),
     (mut to_client, mut from_client): (
         impl Sink<Said> + Unpin + Send,
         impl Stream<Item = Heard> + Unpin + Send,
@@ -267,9 +282,10 @@ async fn attend(
         return;
     };
     let (sender, outgoing) = outbox();
-    let (actor, saw_images) = (person.actor.clone(), person.sees_images);
+    let saw_images = person.sees_images;
     let about = about(&hospital, &stage);
     let visitor = Visitor {
+        account: account.clone(),
         person,
         session,
         hello,
@@ -295,16 +311,12 @@ async fn attend(
             return;
         }
     };
-    let object = Object::Room {
-        room: stage.id.clone(),
-        patient: Some(stage.patient.clone()),
-    };
     let room = entered.clone();
     let looking = access::look_after(
         Arc::clone(&hospital),
-        actor,
+        account,
         session,
-        (object, saw_images),
+        (object_of(&stage), saw_images),
         room,
     );
     let _looking = AbortOnDropHandle::new(tokio::spawn(looking));

@@ -51,7 +51,7 @@ impl Part {
 /// A request to find out who stands behind a pseudonym.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Opening {
-    /// The project.
+    /// The project, or the room.
     pub project: ProjectId,
     /// The pseudonym.
     pub pseudonym: String,

@@ -28,6 +28,10 @@ pub enum Kind {
     Identity,
     /// A request to find that out.
     Opening,
+    /// Who stands behind a pseudonym in a room.
+    RoomIdentity,
+    /// A request to find that out.
+    RoomOpening,
     /// A teaching case.
     TeachingCase,
     /// What somebody answered to one.
@@ -41,6 +45,8 @@ impl Kind {
             Self::Release => "release",
             Self::Identity => "identity",
             Self::Opening => "opening",
+            Self::RoomIdentity => "room-identity",
+            Self::RoomOpening => "room-opening",
             Self::TeachingCase => "teaching-case",
             Self::TeachingAttempt => "teaching-attempt",
         }

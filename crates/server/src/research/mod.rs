@@ -19,6 +19,7 @@ use vocabulary::{ActorId, Digest, PatientId, ProjectId, Timestamp, Uid};
 use crate::{
     hospital::Hospital,
     http::{Caller, Problem},
+    pseudonyms::Behind,
 };
 use facts::{Found, Kind, New};
 
@@ -201,34 +202,23 @@ fn identity_id(hospital: &Hospital, project: &Project, pseudonym: &str) -> Strin
     format!("identity-{}", uid.as_str().trim_start_matches("2.25."))
 }
 
-/// Whether a pseudonym is one of the project's.
-pub async fn is_pseudonym(
+/// Who stands behind a pseudonym of the project, if it is one.
+pub async fn behind(
     hospital: &Hospital,
     project: &Project,
     pseudonym: &str,
-) -> Result<bool, Problem> {
+) -> Result<Option<Behind>, Problem> {
     let id = identity_id(hospital, project, pseudonym);
-    Ok(facts::get::<PatientId>(hospital, &id).await?.is_some())
-}
-
-/// Who stands behind a pseudonym, for those two who opened it.
-pub async fn identity(
-    hospital: &Hospital,
-    project: &Project,
-    opening: &escrow::Opening,
-    who: &ActorId,
-    now: Timestamp,
-) -> Result<Option<PatientId>, Problem> {
-    if !opening.shows_to(who, now) {
-        return Ok(None);
-    }
-    let id = identity_id(hospital, project, &opening.pseudonym);
     let found = facts::get::<PatientId>(hospital, &id).await?;
-    Ok(found.map(|found| found.content))
+    Ok(found.map(|found| Behind {
+        patient: found.content,
+        account: None,
+    }))
 }
 
-/// What the patient, and who treats them, can read of an opening: who, when and why, and not the pseudonym.
-pub fn opened_event(opening: &escrow::Opening, patient: &PatientId, id: &str) -> record::NewFact {
+/// What the patient, and who treats them, can read of an opening: who, when and why, and not the pseudonym. `name`
+/// says which one it was.
+pub fn opened_event(opening: &escrow::Opening, patient: &PatientId, name: &str) -> record::NewFact {
     let part = |part: &escrow::Part, role: &str| {
         json!({
             "type": {"text": role},
@@ -274,7 +264,7 @@ pub fn opened_event(opening: &escrow::Opening, patient: &PatientId, id: &str) ->
         "entity": [
             {"what": {"reference": format!("Patient/{patient}")}},
             {
-                "name": format!("research project {}, opening {id}", opening.project),
+                "name": name,
                 "detail": details,
             },
         ],

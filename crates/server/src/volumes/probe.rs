@@ -14,7 +14,8 @@ type Inside = Option<(f64, [f64; 3])>;
 
 /// The probe of the series that one room may show.
 pub struct SeriesProbe {
-    patient: PatientId,
+    /// Whose series they are; none may be shown where nobody's twin stands.
+    patient: Option<PatientId>,
     /// What was found inside of surfaces, by folder and name: reading a mask takes long.
     insides: Mutex<HashMap<(PathBuf, String), Inside>>,
     stages: Arc<Mutex<HashMap<Uid, (String, Stage)>>>,
@@ -22,7 +23,10 @@ pub struct SeriesProbe {
 
 impl SeriesProbe {
     /// A probe that looks at the volume as far as it has come.
-    pub fn new(patient: PatientId, stages: Arc<Mutex<HashMap<Uid, (String, Stage)>>>) -> Self {
+    pub fn new(
+        patient: Option<PatientId>,
+        stages: Arc<Mutex<HashMap<Uid, (String, Stage)>>>,
+    ) -> Self {
         Self {
             patient,
             insides: Mutex::default(),
@@ -37,7 +41,9 @@ impl SeriesProbe {
                 Stage::Ready {
                     folder, manifest, ..
                 },
-            )) if manifest.patient == self.patient.as_str() => {
+            )) if self.patient.as_ref().map(PatientId::as_str)
+                == Some(manifest.patient.as_str()) =>
+            {
                 Some((folder.clone(), Arc::clone(manifest)))
             }
             _ => None,
@@ -177,7 +183,7 @@ mod tests {
     fn a_room_may_ask_of_its_own_patient_and_of_nobody_else() {
         let stages = [ready("1.2.3", "p"), ready("1.2.4", "q")];
         let stages = Arc::new(Mutex::new(HashMap::from(stages)));
-        let probe = SeriesProbe::new(PatientId::new("p").unwrap(), stages);
+        let probe = SeriesProbe::new(PatientId::new("p").ok(), stages);
         let [own, other] = ["1.2.3", "1.2.4"].map(|uid| Uid::new(uid).unwrap());
         assert!(probe.bounds(&own).is_some());
         assert_eq!(probe.hu_at(&own, [5.0; 3]), Some(volume::AIR_FILL_HU));

@@ -86,7 +86,7 @@ impl Scenario for RemoteConsult {
             id: room.clone(),
             title: Text::new(format!("会诊：{name}"), format!("Consultation: {name}")),
             participants: case.present().map(|person| person.id.clone()).collect(),
-            patient: case.patient,
+            patient: Some(case.patient),
             series: case.series,
             case: case.id,
         }))

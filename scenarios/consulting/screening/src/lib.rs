@@ -87,7 +87,7 @@ impl Scenario for Screening {
             title: Text::new(format!("肺结节：{name}"), format!("Lung nodule: {name}")),
             participants: vec![programme.opened_by.id.clone()],
             series: series(context, &permit, &programme).await?,
-            patient: programme.patient,
+            patient: Some(programme.patient),
             case: programme.id,
         }))
     }

@@ -84,7 +84,7 @@ impl Scenario for FollowUpAtHome {
             title: Text::new(format!("随访：{name}"), format!("Follow-up: {name}")),
             participants,
             series: None,
-            patient: course.patient,
+            patient: Some(course.patient),
             case: course.id,
         }))
     }

@@ -4,60 +4,90 @@ use policy::{Actor, Role};
 use record::ResourceKey;
 use room::{Door, Person, Standing};
 use scenario::Stage;
-use vocabulary::Timestamp;
+use vocabulary::{PatientId, Timestamp};
 
 use super::companion;
-use crate::{clock, hospital::Hospital, http::Problem};
+use crate::{clock, hospital::Hospital, http::Problem, pseudonyms};
 
 /// From this age on a patient comes into a room alone: the Civil Code of the People's Republic of China,
 /// article 17.
 const ADULT_YEARS: i32 = 18;
 
-/// Who comes, and what they may be inside: by their account, the case, and the record.
+/// Who comes, and what they may be inside: by their account, the case, and the record. The room is told a pseudonym
+/// in place of the account and the name, where they are known by one.
 pub async fn person(hospital: &Hospital, actor: &Actor, stage: &Stage) -> Result<Person, Problem> {
     let has = |role: Role| actor.roles.contains(&role);
     let is_doctor = has(Role::Expert) || has(Role::TerminalDoctor);
     // The gate has found them in the care team, or asked into the case.
     let treats = is_doctor || has(Role::Nurse);
-    let is_patient = !treats && actor.patient.as_ref() == Some(&stage.patient);
-    let needs_companion = is_patient && needs_companion(hospital, stage).await?;
+    // Where nobody's twin stands, each patient is there with what their own record says.
+    let own = actor.patient.as_ref().filter(|own| {
+        let is_theirs = stage.patient.as_ref().is_none_or(|patient| patient == *own);
+        !treats && is_theirs
+    });
+    let is_guest = stage.patient.is_none() && pseudonyms::is_patient(actor);
+    let needs_companion = match own {
+        Some(patient) => needs_companion(hospital, patient).await?,
+        // Of whom there is no record nobody knows how old they are.
+        None => is_guest,
+    };
+    let standing = if is_guest {
+        Standing::Observer
+    } else if own.is_some() {
+        Standing::Patient
+    } else {
+        Standing::Speaker
+    };
     let door = Door {
-        standing: if is_patient {
-            Standing::Patient
-        } else {
-            Standing::Speaker
-        },
+        standing,
         is_asked: stage.participants.contains(&actor.id),
         may_host: is_doctor,
         treats,
         needs_companion,
     };
-    let role = actor.roles.first().map(|role| role.as_str().to_owned());
+    let known_as = if pseudonyms::is_open_to(&stage.id, actor) {
+        pseudonyms::of(hospital, &stage.id, &actor.id).await?
+    } else {
+        None
+    };
+    let role = if is_guest {
+        Some(Role::Patient)
+    } else {
+        actor.roles.first().copied()
+    };
     Ok(Person {
-        actor: actor.id.clone(),
-        name: actor.name.clone(),
-        role: role.unwrap_or_default(),
+        name: known_as
+            .as_ref()
+            .and_then(pseudonyms::code)
+            .unwrap_or_else(|| actor.name.clone()),
+        actor: known_as.unwrap_or_else(|| actor.id.clone()),
+        role: role
+            .map(|role| role.as_str().to_owned())
+            .unwrap_or_default(),
         may_act: !has(Role::Trainee),
         licence: match hospital.relations(actor).await?.licence {
             policy::Licence::Valid => room::Licence::Valid,
             policy::Licence::Ended => room::Licence::Ended,
             policy::Licence::NotRecorded => room::Licence::NotRecorded,
         },
-        sees_images: hospital.sees_images(&actor.id, &stage.patient).await?,
+        sees_images: match &stage.patient {
+            Some(patient) => hospital.sees_images(&actor.id, patient).await?,
+            None => false,
+        },
         door,
     })
 }
 
 /// Whether a patient may be in a room only beside somebody who treats them: a minor, one of whom nobody has recorded
 /// when they were born, and one whom those who treat them find too frail to be there alone.
-async fn needs_companion(hospital: &Hospital, stage: &Stage) -> Result<bool, Problem> {
-    Ok(is_minor(hospital, stage).await? || companion::asked_for(hospital, &stage.patient).await?)
+async fn needs_companion(hospital: &Hospital, patient: &PatientId) -> Result<bool, Problem> {
+    Ok(is_minor(hospital, patient).await? || companion::asked_for(hospital, patient).await?)
 }
 
-async fn is_minor(hospital: &Hospital, stage: &Stage) -> Result<bool, Problem> {
+async fn is_minor(hospital: &Hospital, patient: &PatientId) -> Result<bool, Problem> {
     let key = ResourceKey {
         kind: "Patient".to_owned(),
-        id: stage.patient.to_string(),
+        id: patient.to_string(),
     };
     let permit = hospital.finding().await?;
     let patient = hospital.record.resource(permit, &key, None).await?;

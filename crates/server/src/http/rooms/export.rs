@@ -55,6 +55,8 @@ impl Default for Wanted {
 pub struct AtWork {
     /// What the room is about.
     pub stage: Stage,
+    /// Whose twin stands in it.
+    pub patient: PatientId,
     /// What stands in it.
     pub world: World,
     /// To read the images.
@@ -72,7 +74,10 @@ pub async fn at_work(
     id: &str,
 ) -> Result<AtWork, Problem> {
     let (_, stage, entered) = enter(hospital, caller, id).await?;
-    let object = Object::Patient(stage.patient.clone());
+    let Some(patient) = stage.patient.clone() else {
+        return Err(Problem::forbidden("this room shows no patient's images"));
+    };
+    let object = Object::Patient(patient.clone());
     let store = hospital.permit(caller, Action::StoreImaging, &object);
     let store = store.await?;
     let read = hospital
@@ -80,7 +85,7 @@ pub async fn at_work(
         .await?;
     let acts = hospital
         .record
-        .room_acts(&entered, &stage.id, Some(&stage.patient), 0)
+        .room_acts(&entered, &stage.id, Some(&patient), 0)
         .await?;
     let world = Room::replay(acts.into_iter().map(kept_act));
     let world = world.map_err(|error| Problem::internal(&error))?;
@@ -93,6 +98,7 @@ pub async fn at_work(
     }
     Ok(AtWork {
         stage,
+        patient,
         world,
         read,
         store,
@@ -111,6 +117,7 @@ pub async fn export(
     let wanted = wanted.map(|Json(wanted)| wanted).unwrap_or_default();
     let AtWork {
         stage,
+        patient,
         world,
         read,
         store,
@@ -120,7 +127,7 @@ pub async fn export(
         hospital: &hospital,
         caller: &caller,
         room: stage.id.clone(),
-        patient: stage.patient.clone(),
+        patient,
         read,
         _store: store,
         objects: Vec::new(),

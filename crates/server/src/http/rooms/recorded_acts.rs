@@ -18,6 +18,7 @@ use super::recordings::{RecordingCard, audit, card, seal_of};
 use crate::{
     hospital::Hospital,
     http::{Caller, Problem},
+    pseudonyms,
 };
 
 /// An answer ends with the recording that brings it to so many acts: an engineering number.
@@ -139,7 +140,7 @@ pub(super) async fn acts(
     permit: &Permit,
     (stage, found): (&Stage, &RecordingFound),
 ) -> Result<Vec<RecordedAct>, Problem> {
-    let patient = Some(&stage.patient);
+    let patient = stage.patient.as_ref();
     let acts = hospital
         .record
         .room_acts(permit, &stage.id, patient, found.recording)
@@ -155,6 +156,8 @@ pub(super) async fn acts(
             serde_json::from_value(act.act).map_err(|error| Problem::internal(&error))?;
         let name = if let Some(name) = names.get(&act.actor) {
             name.clone()
+        } else if let Some(code) = pseudonyms::code(&act.actor) {
+            code
         } else {
             let known = hospital.accounts.find(&act.actor);
             let known = known.map_err(|error| Problem::internal(&error))?;

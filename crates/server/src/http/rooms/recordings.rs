@@ -21,7 +21,10 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use vocabulary::{PatientId, RoomId, Text, Timestamp};
 
-use super::recorded_acts::{RecordedAct, acts};
+use super::{
+    object_of,
+    recorded_acts::{RecordedAct, acts},
+};
 use crate::{
     clock,
     hospital::Hospital,
@@ -113,9 +116,9 @@ pub struct RecordingWhole {
     /// The scenario that the room belongs to, and with it the place.
     #[ts(type = "string")]
     scenario: &'static str,
-    /// The patient met there.
-    #[ts(type = "string")]
-    patient: PatientId,
+    /// The patient met there; `null` where nobody's twin stood.
+    #[ts(type = "string | null")]
+    patient: Option<PatientId>,
     /// What is found of it.
     pub(super) card: RecordingCard,
     /// Packets of voices that could not be taken in.
@@ -150,7 +153,7 @@ impl Opened {
     pub fn about(&self) -> Object {
         Object::Room {
             room: self.stage.id.clone(),
-            patient: Some(self.stage.patient.clone()),
+            patient: self.stage.patient.clone(),
         }
     }
 }
@@ -166,7 +169,10 @@ async fn may_see(
     let id = RoomId::new(id).map_err(|_| refused())?;
     let found = hospital.room(&caller.actor, &id).await?;
     let (scenario, stage) = found.ok_or_else(refused)?;
-    let object = Object::Patient(stage.patient.clone());
+    let object = match &stage.patient {
+        Some(patient) => Object::Patient(patient.clone()),
+        None => object_of(&stage),
+    };
     let permit = hospital.permit(caller, Action::ReadRecord, &object).await?;
     Ok((scenario, stage, permit))
 }

@@ -69,6 +69,7 @@ pub async fn keep(
 ) -> Result<(StatusCode, Json<SavedObject>), Problem> {
     let AtWork {
         stage,
+        patient,
         world,
         read,
         // Held, so that nothing is written without it.
@@ -122,7 +123,7 @@ pub async fn keep(
         series: std::slice::from_ref(&series),
         activity: &activity,
     };
-    let kept = derived::keep(&hospital, &caller.actor, &stage.patient, file, &origin).await?;
+    let kept = derived::keep(&hospital, &caller.actor, &patient, file, &origin).await?;
     if !kept.was_there {
         let pictured = Pictured {
             title,

@@ -123,7 +123,7 @@ pub async fn open(
             frames: up,
         };
         let kept = hospital.streams.open(line, one).ok_or_else(too_many)?;
-        let who = (person, caller.session);
+        let who = (caller.actor.id, person, caller.session);
         let frames_up = frames_up.map(Heard::Frame);
         tokio::spawn(async move {
             attend(hospital, stage, permit, who, (down, frames_up)).await;

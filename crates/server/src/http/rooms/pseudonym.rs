@@ -1,0 +1,85 @@
+//! The pseudonym under which a patient comes into a room.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Path, State},
+};
+use serde::Serialize;
+
+use super::enter;
+use crate::{
+    hospital::Hospital,
+    http::{Caller, Problem},
+    pseudonyms,
+};
+
+/// How the caller may be known in a room, and is.
+#[derive(Serialize)]
+pub struct Known {
+    /// Whether they may choose a pseudonym now.
+    may_choose: bool,
+    /// What they are called here from now on, where they have chosen one.
+    code: Option<String>,
+}
+
+/// `GET /api/rooms/{id}/pseudonym`.
+pub async fn read(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Known>, Problem> {
+    Ok(Json(known(&hospital, &caller, &id).await?))
+}
+
+/// `POST /api/rooms/{id}/pseudonym`: from now on they are known by it in this room, and cannot go back.
+pub async fn take(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Known>, Problem> {
+    let known = known(&hospital, &caller, &id).await?;
+    if known.code.is_some() {
+        return Ok(Json(known));
+    }
+    if !known.may_choose {
+        return Err(Problem::forbidden(
+            "代号只用于不涉及本人病历的房间，且须在以实名留下记录之前选择 · a pseudonym is for patients in rooms that are not about their own record, before the room has heard of them by name",
+        ));
+    }
+    let (_, stage, _) = enter(&hospital, &caller, &id).await?;
+    let pseudonym = pseudonyms::give(&hospital, &stage.id, &caller.actor).await?;
+    Ok(Json(Known {
+        may_choose: false,
+        code: pseudonyms::code(&pseudonym),
+    }))
+}
+
+async fn known(hospital: &Arc<Hospital>, caller: &Caller, id: &str) -> Result<Known, Problem> {
+    let (_, stage, entered) = enter(hospital, caller, id).await?;
+    let (room, me) = (&stage.id, &caller.actor.id);
+    if !pseudonyms::is_open_to(room, &caller.actor) {
+        return Ok(Known {
+            may_choose: false,
+            code: None,
+        });
+    }
+    if let Some(pseudonym) = pseudonyms::of(hospital, room, me).await? {
+        return Ok(Known {
+            may_choose: false,
+            code: pseudonyms::code(&pseudonym),
+        });
+    }
+    // Whom the room knows by name cannot hide from what it decided about them.
+    let patient = stage.patient.as_ref();
+    let acts = hospital.record.room_acts(&entered, room, patient, 0);
+    let is_named = acts.await?.iter().any(|act| {
+        let whom = act.act.pointer("/order/whom");
+        act.actor == *me || whom.and_then(serde_json::Value::as_str) == Some(me.as_str())
+    });
+    Ok(Known {
+        may_choose: !is_named,
+        code: None,
+    })
+}
