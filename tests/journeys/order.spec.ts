@@ -133,3 +133,37 @@ test('a licence withdrawn while its holder is inside ends their stay', async ({ 
     await admin.context().close();
   }
 });
+
+test('a patient comes into a room about nobody under a code, and nobody there sees who it is', async ({ li, browser }) => {
+  const path = '/rooms/patient-education';
+  await li.goto(path);
+  await expect(li.locator('.room-bar .line-state')).toContainText('Live');
+  const zhao = await person(browser, 'zhao.patient');
+  await zhao.goto(path);
+  // Who came before keeps the code, and for some hours comes straight in.
+  const choice = zhao.locator('[data-pseudonym-choice]');
+  const room = zhao.locator('.room-bar');
+  const door = zhao.locator('[data-known-as]');
+  await expect(choice.or(door).or(room)).toBeVisible();
+  if (await choice.isVisible()) {
+    await look(zhao, 'pseudonym-choice', ['desktop', 'phone']);
+    await zhao.getByRole('button', { name: 'Come in under a code' }).press('Enter');
+    await expect(door.or(room)).toBeVisible();
+  }
+  if (await door.isVisible()) {
+    const code = /as (\w{3})\./.exec(await door.innerText())?.[1] ?? '';
+    const waiting = li.locator(`[data-waiting-person="pseudonym.${code.toLowerCase()}"]`);
+    await expect(waiting).toContainText(code);
+    await look(li, 'pseudonym-waits', ['desktop']);
+    await waiting.getByRole('button', { name: /^Let in/ }).press('Enter');
+  }
+  await expect(room).toBeVisible();
+  await expect(li.locator('.people li', { hasText: 'pseudonym' })).toHaveCount(1);
+  // Another voice is on before anything is said, and no colour is one's own.
+  await expect(zhao.getByRole('checkbox', { name: 'Change my voice' }).first()).toBeChecked();
+  await expect(zhao.getByRole('radiogroup', { name: 'My colour' })).toHaveCount(0);
+  const told = await li.locator('.room').innerHTML();
+  expect(told).not.toContain('zhao.patient');
+  await look(li, 'pseudonym-people', ['desktop', 'phone']);
+  await look(zhao, 'pseudonym-inside', ['desktop', 'phone']);
+});

@@ -41,7 +41,7 @@ export function ReplayFrame(props: ReplayFrameProps): JSX.Element {
   if (first) replay.show(first);
   const [shown, setShown] = createSignal<Part>('acts');
   // Each chooses the place for oneself: the recording's is that of its scenario, in which its room opened.
-  const own = createMemo(() => placeOf(props.whole.scenario));
+  const own = createMemo(() => placeOf({ scenario: props.whole.scenario, patient: props.whole.patient }));
   const [setting, setSetting] = createSetting(own);
   const series = createMemo(() => replay.room.hologram()?.state.series);
   const volume = createMemo(on(series, (uid): SeriesVolume | undefined => (uid ? createSeriesVolume(uid) : undefined)));

@@ -22,7 +22,7 @@ function pathOf(id: string): string | undefined {
 }
 
 /** The room of the hospital to which a scenario belongs; where people meet without a patient they learn. */
-export function placeOf({ scenario, patient }: Pick<RoomInfo, 'scenario' | 'patient'>): PlaceId {
+export function placeOf({ scenario, patient }: { readonly scenario?: string | null | undefined; readonly patient: string | null }): PlaceId {
   if (patient === null) return 'teaching';
   const room = pathOf(scenario ?? '')?.split('/').at(-4);
   return PLACES.find((one) => one === room) ?? 'consulting';

@@ -514,10 +514,12 @@ impl Host {
                 self.room.leave(now, seat);
             }
             Command::PutOut(actor, reason) => {
-                let actor = self.known_as(&actor).clone();
-                for seat in self.room.put_out(now, &actor) {
-                    self.send(seat, Outgoing::Last(bye(reason)));
-                    self.connections.remove(&seat);
+                let pseudonym = self.pseudonyms.get(&actor).cloned();
+                for actor in pseudonym.into_iter().chain([actor]) {
+                    for seat in self.room.put_out(now, &actor) {
+                        self.send(seat, Outgoing::Last(bye(reason)));
+                        self.connections.remove(&seat);
+                    }
                 }
             }
             Command::End(seat, reason) => {

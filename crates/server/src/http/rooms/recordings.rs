@@ -158,6 +158,14 @@ impl Opened {
     }
 }
 
+/// What somebody must be allowed to see: the room's patient, or the room where it is about none.
+fn seen(stage: &Stage) -> Object {
+    match &stage.patient {
+        Some(patient) => Object::Patient(patient.clone()),
+        None => object_of(stage),
+    }
+}
+
 /// Who may see the room's patient may see what was recorded there; the decision stands in the ledger.
 async fn may_see(
     hospital: &Arc<Hospital>,
@@ -169,10 +177,7 @@ async fn may_see(
     let id = RoomId::new(id).map_err(|_| refused())?;
     let found = hospital.room(&caller.actor, &id).await?;
     let (scenario, stage) = found.ok_or_else(refused)?;
-    let object = match &stage.patient {
-        Some(patient) => Object::Patient(patient.clone()),
-        None => object_of(&stage),
-    };
+    let object = seen(&stage);
     let permit = hospital.permit(caller, Action::ReadRecord, &object).await?;
     Ok((scenario, stage, permit))
 }
@@ -263,7 +268,7 @@ async fn is_seen(hospital: &Arc<Hospital>, caller: &Caller, id: &str) -> Result<
     let Some((_, stage)) = hospital.room(&caller.actor, &id).await? else {
         return Ok(false);
     };
-    let (actor, object) = (&caller.actor, Object::Patient(stage.patient));
+    let (actor, object) = (&caller.actor, seen(&stage));
     Ok(hospital
         .ask_where_granted(actor, Action::ReadRecord, &object)
         .await)
