@@ -118,7 +118,7 @@ impl Accounts {
     pub fn put(&self, actor: &Actor, password: &PasswordHash) -> Result<()> {
         ensure!(
             !actor.id.as_str().starts_with(pseudonyms::PREFIX),
-            "give the account an id that does not begin with `{}`: pseudonyms in rooms do",
+            "use this id: only pseudonyms in rooms begin with `{}`",
             pseudonyms::PREFIX
         );
         let roles = serde_json::to_string(&actor.roles)?;

@@ -15,7 +15,7 @@ use follow_up::FollowUpAtHome;
 use home::{CHEN, DAY_MS, HU, LI, MINUTE_MS, WANG, as_patient, opened, patient, report, send};
 use scenario::{Context as _, Method, REMINDED_EVERY, Scenario as _, Topic, testing::kinds};
 use serde_json::{Value, json};
-use vocabulary::{ActorId, Timestamp};
+use vocabulary::{ActorId, PatientId, Timestamp};
 
 fn ill() -> Value {
     json!({"dyspnoea_vas": 7, "spo2_percent": 89, "pulse_per_min": 104, "respiratory_rate_per_min": 26})
