@@ -74,7 +74,7 @@ export const shell = {
   'home.rooms': 'The six rooms',
   'home.open': 'Open',
   'home.planned': 'Planned',
-  'home.patientEducation': 'Patient education (a room for patients)',
+  'home.patientsCircle': 'Patients’ circle',
   'home.openCount': '{n} of {all} open',
 
   'waiting.consult-request': 'Asks for a consultation',

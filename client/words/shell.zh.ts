@@ -76,7 +76,7 @@ export const shell: Readonly<Record<keyof typeof en, string>> = {
   'home.rooms': '六个元空间',
   'home.open': '已开放',
   'home.planned': '规划中',
-  'home.patientEducation': '患者课堂（患者交流房间）',
+  'home.patientsCircle': '病友交流室',
   'home.openCount': '{all} 个场景，已开放 {n} 个',
 
   'waiting.consult-request': '请求会诊',

@@ -135,7 +135,7 @@ test('a licence withdrawn while its holder is inside ends their stay', async ({ 
 });
 
 test('a patient comes into a room about nobody under a code, and nobody there sees who it is', async ({ li, browser }) => {
-  const path = '/rooms/patient-education';
+  const path = '/rooms/patients-circle';
   await li.goto(path);
   await expect(li.locator('.room-bar .line-state')).toContainText('Live');
   const zhao = await person(browser, 'zhao.patient');

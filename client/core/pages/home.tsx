@@ -13,8 +13,8 @@ import type { Quality } from '../quality';
 import { createQuery } from '../query';
 import { Link } from '../router';
 
-/** Where patients learn together; nobody's twin stands there. */
-const PATIENT_EDUCATION = 'patient-education';
+/** Where patients meet; nobody's twin stands there. */
+const PATIENTS_CIRCLE = 'patients-circle';
 const NOON = 12;
 const EVENING = 18;
 
@@ -122,8 +122,8 @@ function RoomCard(props: { room: RoomKind; scenarios: readonly ScenarioCard[] })
       <ul class="scenario-list">
         <Show when={props.room === 'teaching'}>
           <li>
-            <Link class="scenario" href={roomPath(PATIENT_EDUCATION)}>
-              <span>{app.t('home.patientEducation')}</span>
+            <Link class="scenario" href={roomPath(PATIENTS_CIRCLE)}>
+              <span>{app.t('home.patientsCircle')}</span>
               <span class="chip accent">{app.t('home.open')}</span>
             </Link>
           </li>

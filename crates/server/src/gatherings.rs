@@ -3,17 +3,17 @@
 use scenario::Stage;
 use vocabulary::{RoomId, Text};
 
-/// Where patients learn about illness and treatment together. Whoever looks after it lets them in.
-const PATIENT_EDUCATION: &str = "patient-education";
+/// Where patients talk with each other and with those who teach them. Doctors are its hosts and let them in.
+const PATIENTS_CIRCLE: &str = "patients-circle";
 
 /// What such a room is about; `None` for every other room.
 pub fn stage(id: &RoomId) -> Option<Stage> {
-    (id.as_str() == PATIENT_EDUCATION).then(|| Stage {
+    (id.as_str() == PATIENTS_CIRCLE).then(|| Stage {
         id: id.clone(),
         patient: None,
         series: None,
-        case: PATIENT_EDUCATION.to_owned(),
-        title: Text::new("患者课堂", "Patient education"),
+        case: PATIENTS_CIRCLE.to_owned(),
+        title: Text::new("病友交流室", "Patients’ circle"),
         participants: Vec::new(),
     })
 }

@@ -16,11 +16,11 @@ use hospital::{Hospital, Inside, send, yuanyi};
 use room::wire::{ClientFrame, ServerFrame};
 use serde_json::{Value, json};
 
-const ROOM: &str = "patient-education";
+const ROOM: &str = "patients-circle";
 const ACCOUNT: &str = "zhao.patient";
 const NAME: &str = "赵敏";
-const PSEUDONYM: &str = "/api/rooms/patient-education/pseudonym";
-const OPENINGS: &str = "/api/rooms/patient-education/openings";
+const PSEUDONYM: &str = "/api/rooms/patients-circle/pseudonym";
+const OPENINGS: &str = "/api/rooms/patients-circle/openings";
 
 /// A hospital with a patient of age who has an account.
 fn founded(data: &std::path::Path) -> Hospital {
