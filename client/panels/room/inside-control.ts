@@ -155,7 +155,8 @@ export function createInside(props: InsideRoom & { readonly mode: XrMode; readon
   function openPage(which: string): void {
     const page = PAGES.find((one) => one === which) ?? 'view';
     turn(page);
-    if (page === 'shelf') void lyingOf(app.api, props.info.patient).then(setLying, complain);
+    const { patient } = props.info;
+    if (page === 'shelf' && patient !== null) void lyingOf(app.api, patient).then(setLying, complain);
   }
 
   function pressPart(what: string): void {
