@@ -41,6 +41,7 @@ mod pace;
 mod pose;
 mod recording;
 mod refusal;
+pub mod requests;
 mod room;
 mod seat;
 mod tick;

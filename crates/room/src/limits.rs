@@ -14,6 +14,8 @@ pub const POSITION_M: f64 = 20.0;
 pub const ENTITIES: usize = 500;
 /// The most participants in a room, those who may come back included.
 pub const PARTICIPANTS: usize = 64;
+/// The most seats that are kept for one account to come back to.
+pub const SEATS_KEPT: usize = 8;
 
 /// Places beyond those, for people who come in because the patient needs it.
 pub const URGENT_PLACES: usize = 8;

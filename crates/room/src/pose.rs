@@ -71,8 +71,8 @@ const RIGHT_FINGERS: u8 = 1 << 6;
 const MOUTH: u8 = 1 << 7;
 
 impl Pose {
-    /// The pose as it can be believed: `None` where the head is outside of the room; hands that no arm reaches
-    /// are left out.
+    /// The pose as it can be believed: `None` where the head is outside of the room; hands that no arm reaches, and
+    /// a pointer in none of them, are left out.
     pub(crate) fn within_reach(mut self) -> Option<Self> {
         let centre = [0.0; 3];
         if distance_m(self.head.position_m, centre) > limits::POSITION_M {
@@ -82,6 +82,8 @@ impl Pose {
         let reaches = |hand: &Hand| distance_m(hand.position_m, head) <= limits::REACH_M;
         self.left = self.left.filter(reaches);
         self.right = self.right.filter(reaches);
+        let is_theirs = |pointer: &Pointer| distance_m(pointer.origin_m, head) <= limits::REACH_M;
+        self.pointer = self.pointer.filter(is_theirs);
         Some(self)
     }
 

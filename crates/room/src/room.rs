@@ -301,6 +301,7 @@ impl Room {
         person: Person,
         token: ResumeToken,
     ) -> Result<Seat, Farewell> {
+        self.give_up_a_seat_of(&person.actor);
         if self.is_full_for(&person.actor) {
             return Err(Farewell::RoomFull);
         }

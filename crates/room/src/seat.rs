@@ -91,6 +91,10 @@ pub(crate) struct Sitter {
     pub offers: Bucket,
     pub acks: Vec<Ack>,
     pub pose: Option<Pose>,
+    /// What is added to their clock, so that others see it go on though their page was loaded anew.
+    pub clock_shift_ms: u32,
+    /// The time of the last pose that was shown, and when it was.
+    pub shown_at: Option<(u32, Timestamp)>,
     /// The tick with which the pose was sent first.
     pub pose_tick: u32,
     pub last_seq: u32,
@@ -117,6 +121,8 @@ impl Sitter {
             offers: Bucket::of(OFFERS_PER_SECOND, OFFERS_AT_ONCE, now),
             acks: Vec::new(),
             pose: None,
+            clock_shift_ms: 0,
+            shown_at: None,
             pose_tick: 0,
             last_seq: 0,
             hand_since: None,
@@ -135,6 +141,20 @@ impl Sitter {
             .get(usize::from(self.colour))
             .copied()
             .unwrap_or("#999999")
+    }
+
+    /// A time of their clock as others see it. The clock of a page that was loaded anew begins anew: others, who may
+    /// not have heard of it, would take all its poses for old ones.
+    pub fn shown_time(&mut self, now: Timestamp, at_ms: u32) -> u32 {
+        if self.pose.is_none()
+            && let Some((shown_ms, when)) = self.shown_at
+            && !Pose::is_older(shown_ms, at_ms.wrapping_add(self.clock_shift_ms))
+        {
+            let since_ms = now.0.saturating_sub(when.0).max(1);
+            let goes_on_ms = shown_ms.wrapping_add(u32::try_from(since_ms).unwrap_or(1));
+            self.clock_shift_ms = goes_on_ms.wrapping_sub(at_ms);
+        }
+        at_ms.wrapping_add(self.clock_shift_ms)
     }
 
     /// What became of an act that was seen before; `None` for a new one.

@@ -14,9 +14,9 @@ mod stage;
 use std::collections::BTreeMap;
 
 use room::{
-    Placement, Pose, Room, Seat, Wants,
+    Placement, Pointer, Pose, Room, Seat, Wants,
     limits::{QUIET_TICKS, SHED_MOST, TICK_MS},
-    wire::{ClientFrame, ServerFrame},
+    wire::{ClientFrame, ServerFrame, VERSION},
 };
 use serde_json::json;
 use stage::{Chance, Chest, Stage, at, hologram_act};
@@ -301,4 +301,64 @@ fn overload_sheds_poses_and_no_act_answer_or_event() {
         }
     }
     assert_eq!((acks, events, poses_heard), (30, 30, 0));
+}
+
+/// Where somebody sees another, who comes by a line of which nobody has heard that it was broken.
+fn seen_after(reloaded_at_ms: u32) -> f64 {
+    let mut stage = Stage::new();
+    let mover = stage.enter("chen.expert");
+    let resume = Some(stage.token);
+    stage.enter("li.terminal");
+    let say = |stage: &mut Stage, seat, at_ms, x| {
+        stage.now.0 += TICK_MS;
+        let pose = pose(at_ms, [x, 1.6, 0.0]);
+        stage.frame(seat, &ClientFrame::Pose { pose });
+        let shown = stage.round().into_iter().find(|(to, _)| *to != seat);
+        shown.unwrap().1
+    };
+    let before = say(&mut stage, mover, 900_000, 1.0)[0];
+    let hello = ClientFrame::Hello {
+        version: VERSION,
+        resume,
+        next_event: 0,
+    };
+    let joined = stage.join("chen.expert", true, &hello.encode()).unwrap();
+    assert_eq!(joined.replaces, Some(mover));
+    let after = say(&mut stage, joined.seat, reloaded_at_ms, 2.0)[0];
+    assert!(
+        Pose::is_older(before.at_ms, after.at_ms),
+        "they seem to go back in time"
+    );
+    let then = say(
+        &mut stage,
+        joined.seat,
+        reloaded_at_ms.wrapping_add(50),
+        3.0,
+    )[0];
+    assert_eq!(then.at_ms.wrapping_sub(after.at_ms), 50);
+    then.head.position_m[0]
+}
+
+#[test]
+fn who_loads_the_page_anew_is_seen_to_go_on() {
+    for at_ms in [0, 5, 899_999, 900_001, 5_000_000, u32::MAX - 20] {
+        assert_eq!(seen_after(at_ms), 3.0, "{at_ms}");
+    }
+}
+
+#[test]
+fn a_pointer_begins_at_whoever_points() {
+    let mut stage = Stage::new();
+    let (one, _) = (stage.enter("li.terminal"), stage.enter("chen.expert"));
+    for (at_ms, x, is_theirs) in [(50, 0.4, true), (100, 2.5, false), (150, -30.0, false)] {
+        let mut pose = pose(at_ms, [f64::from(at_ms) / 1000.0, 1.6, 0.0]);
+        pose.pointer = Some(Pointer {
+            origin_m: [x, 1.2, 0.0],
+            hit_m: [12.0, 1.0, 0.0],
+            on: true,
+        });
+        stage.frame(one, &ClientFrame::Pose { pose });
+        let shown = stage.round().into_iter().find(|(to, _)| *to != one);
+        assert_eq!(shown.unwrap().1[0].pointer.is_some(), is_theirs, "{x}");
+    }
 }

@@ -589,3 +589,17 @@ proptest! {
         prop_assert_eq!(&Room::replay(read).unwrap(), stage.room.world());
     }
 }
+
+#[test]
+fn nobody_fills_a_room_by_coming_and_going() {
+    let mut stage = Stage::new();
+    let first = stage.enter("li.terminal");
+    for _ in 0..2 * limits::PARTICIPANTS {
+        stage.wait(10);
+        let seat = stage.enter("wang.nurse");
+        stage.room.leave(stage.now, seat);
+    }
+    assert_eq!(stage.room.people().len(), 1 + limits::SEATS_KEPT);
+    assert!(stage.room.is_current(first));
+    stage.enter("chen.expert");
+}

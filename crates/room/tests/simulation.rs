@@ -1,5 +1,5 @@
 //! Many clients, one room, and everything that a network and a disk can do to them. Each run follows from
-//! its seed; `ROOM_SEED=n` runs that one.
+//! its seed, which it says first; `ROOM_SEED=n` runs that one, `ROOM_RUNS=n` so many from the first on.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -9,17 +9,25 @@
     reason = "a test that cannot go on fails"
 )]
 
+#[path = "stage/agreement.rs"]
+mod agreement;
 #[path = "stage/locks.rs"]
 mod locks;
+#[path = "stage/model.rs"]
+mod model;
+#[path = "stage/network.rs"]
+mod network;
 mod stage;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::BTreeMap;
 
+use model::{Fate, Model, actor, client, door};
+use network::{Air, Line, OnTheWay, Way};
 use room::{
-    Change, Did, Door, Entity, Event, Held, KeptAct, KeptOut, Knocking, Leading, NewEntity,
-    Ordered, Person, Placed, Recording, RecordingStep, Refusal, Reply, ResumeToken, Room, Seat,
-    Standing, StopReason, Transform, World, limits,
-    wire::{ClientFrame, Holding, Participant, ServerFrame, VERSION},
+    Change, Entity, Held, KeptAct, Person, Placed, Recording, RecordingStep, Reply, ResumeToken,
+    Room, Seat, Standing, StopReason, Transform, Wants, World, limits,
+    requests::{Turn, Turns, split},
+    wire::{ClientFrame, Holding, ServerFrame, VERSION},
 };
 use serde_json::{Value, json};
 use stage::{Chance, Chest, Replay, any_act, any_order, any_recording};
@@ -27,192 +35,10 @@ use vocabulary::{ActorId, RoomId, Timestamp};
 
 const CLIENTS: usize = 10;
 const STEPS: usize = 800;
-
-/// What a client knows of an act of its own.
-#[derive(Clone, Debug, PartialEq)]
-enum Fate {
-    Open,
-    Done(Option<u64>),
-    Refused(Refusal),
-    /// It was sent from a seat that is lost.
-    Unknown,
-}
-
-/// A model of the client: the same state machine as `client/room/room-client.ts`.
-#[derive(Default)]
-struct Model {
-    entities: BTreeMap<u32, Placed>,
-    next_event: u64,
-    token: Option<ResumeToken>,
-    last_seq: u32,
-    pending: BTreeMap<u32, usize>,
-    /// Every act that it ever asked for.
-    acts: Vec<(Value, Fate)>,
-    seat: Option<Seat>,
-    /// Whether it is inside; else it is at the door, or nowhere.
-    inside: bool,
-    people: Vec<Participant>,
-    waiting: Vec<Knocking>,
-    kept_out: Vec<KeptOut>,
-    leading: Vec<Leading>,
-    holds: Vec<Holding>,
-    /// The clock of its poses.
-    at_ms: u32,
-    inbox: VecDeque<Vec<u8>>,
-    outbox: VecDeque<Vec<u8>>,
-}
-
-impl Model {
-    fn act(&mut self, act: Value) {
-        self.last_seq += 1;
-        self.pending.insert(self.last_seq, self.acts.len());
-        self.outbox.push_back(
-            ClientFrame::Act {
-                seq: self.last_seq,
-                act: act.clone(),
-            }
-            .encode(),
-        );
-        self.acts.push((act, Fate::Open));
-    }
-
-    fn settle(&mut self, seq: u32, fate: Fate) {
-        if let Some(index) = self.pending.remove(&seq) {
-            self.acts[index].1 = fate;
-        }
-    }
-
-    fn apply(&mut self, changes: Vec<Change>) {
-        for Change { id, placed } in changes {
-            match placed {
-                Some(placed) => self.entities.insert(id, placed),
-                None => self.entities.remove(&id),
-            };
-        }
-    }
-
-    /// Takes in events; `false` where one is missing. None may come before the journal has it.
-    fn events(&mut self, events: Vec<Event>, journal: &[KeptAct]) -> bool {
-        for event in events {
-            let number = usize::try_from(event.number).unwrap();
-            assert!(
-                number < journal.len(),
-                "event {number} is seen before it is kept"
-            );
-            if event.number > self.next_event {
-                return false;
-            }
-            if event.number == self.next_event {
-                self.next_event += 1;
-                self.apply(event.changes);
-            }
-        }
-        true
-    }
-
-    fn welcome(&mut self, frame: ServerFrame, journal: &[KeptAct]) {
-        let ServerFrame::Welcome {
-            resume,
-            resumed,
-            last_seq,
-            next_event,
-            entrance,
-            ..
-        } = frame
-        else {
-            panic!("{frame:?}");
-        };
-        self.inside = true;
-        self.people = entrance.people;
-        self.waiting = entrance.waiting;
-        self.kept_out = entrance.kept_out;
-        self.leading = entrance.leading;
-        self.holds = entrance.holds;
-        self.token = Some(resume);
-        self.last_seq = self.last_seq.max(last_seq);
-        if let Some(snapshot) = entrance.snapshot {
-            self.entities.clear();
-            self.apply(snapshot);
-            self.next_event = next_event;
-        } else {
-            assert!(
-                self.events(entrance.events, journal),
-                "the welcome leaves a gap"
-            );
-            assert_eq!(self.next_event, next_event);
-        }
-        if !resumed {
-            for index in std::mem::take(&mut self.pending).into_values() {
-                self.acts[index].1 = Fate::Unknown;
-            }
-        }
-        for (seq, index) in &self.pending {
-            let act = self.acts[*index].0.clone();
-            self.outbox
-                .push_back(ClientFrame::Act { seq: *seq, act }.encode());
-        }
-    }
-
-    /// Takes a place at the door: nothing is seen from there, and nobody knows what became of older acts.
-    fn at_door(&mut self) {
-        self.entities.clear();
-        self.next_event = 0;
-        (self.people, self.waiting) = (Vec::new(), Vec::new());
-        self.kept_out.clear();
-        self.holds.clear();
-        self.inside = false;
-        for index in std::mem::take(&mut self.pending).into_values() {
-            self.acts[index].1 = Fate::Unknown;
-        }
-    }
-
-    /// Takes in the answer to a hello.
-    fn enter(&mut self, bytes: &[u8], journal: &[KeptAct]) {
-        match ServerFrame::decode(bytes).unwrap() {
-            ServerFrame::Threshold { .. } => self.at_door(),
-            frame => self.welcome(frame, journal),
-        }
-    }
-
-    /// Reads one frame; `false` where the connection is of no more use.
-    fn receive(&mut self, bytes: &[u8], journal: &[KeptAct]) -> bool {
-        match ServerFrame::decode(bytes).unwrap() {
-            ServerFrame::Tick { news, acks, .. } => {
-                if !self.events(news.events.unwrap_or_default(), journal) {
-                    return false;
-                }
-                self.people = news.people.unwrap_or(std::mem::take(&mut self.people));
-                self.leading = news.leading.unwrap_or(std::mem::take(&mut self.leading));
-                self.holds = news.holds.unwrap_or(std::mem::take(&mut self.holds));
-                self.waiting = news.waiting.unwrap_or(std::mem::take(&mut self.waiting));
-                self.kept_out = news.kept_out.unwrap_or(std::mem::take(&mut self.kept_out));
-                for ack in acks {
-                    self.settle(ack.seq, Fate::Done(ack.event));
-                }
-                true
-            }
-            ServerFrame::Refused { seq, reason, .. } => {
-                self.settle(seq, Fate::Refused(reason));
-                true
-            }
-            ServerFrame::Bye { .. } => false,
-            ServerFrame::Threshold { .. } => {
-                if self.inside {
-                    self.at_door();
-                }
-                true
-            }
-            // Somebody who waited is let in; a frame that comes twice says it once.
-            frame @ ServerFrame::Welcome { .. } => {
-                if !self.inside {
-                    self.welcome(frame, journal);
-                }
-                true
-            }
-            _ => true,
-        }
-    }
-}
+/// How long the hospital waits for a line that says nothing.
+const SILENCE_MS: i64 = 90_000;
+/// Frames of datagrams are no longer than this.
+const DATAGRAM_BYTES: usize = 300;
 
 struct Hospital {
     chance: Chance,
@@ -227,6 +53,20 @@ struct Hospital {
     recorded: usize,
     /// How often something went from one hand to another.
     given: usize,
+    /// The lines that the hospital knows, and those that broke without its being told: since when.
+    lines: BTreeMap<u64, Line>,
+    silent: Vec<(i64, Seat)>,
+    next_line: u64,
+    /// Requests and datagrams on their way to the hospital, and datagrams on their way from it.
+    up: Air,
+    down: Air,
+    /// How often a host went, a page was loaded anew, the hospital was killed.
+    went: usize,
+    reloaded: usize,
+    killed: usize,
+    /// Requests that came again, and such as had overtaken another.
+    again: usize,
+    early: usize,
 }
 
 impl Hospital {
@@ -236,23 +76,36 @@ impl Hospital {
             room: open(&[]),
             journal: Vec::new(),
             now: Timestamp(1_000_000),
-            models: (0..CLIENTS).map(|_| Model::default()).collect(),
+            models: (0..CLIENTS).map(client).collect(),
             tokens: 0,
             recording: None,
             recorded: 0,
             given: 0,
+            lines: BTreeMap::new(),
+            silent: Vec::new(),
+            next_line: 1,
+            up: Air::default(),
+            down: Air::default(),
+            went: 0,
+            reloaded: 0,
+            killed: 0,
+            again: 0,
+            early: 0,
         }
     }
 
     fn connect(&mut self, who: usize) {
         let model = &mut self.models[who];
+        if self.chance.in_percent(8) {
+            model.reload(u32::try_from(self.chance.next() >> 32).unwrap());
+            self.reloaded += 1;
+        }
         let hello = ClientFrame::Hello {
             version: VERSION,
             resume: model.token,
             next_event: model.next_event,
         };
-        // Two clients share an account, as somebody with two screens does.
-        let actor = ActorId::new(format!("actor{}", who / 2)).unwrap();
+        let actor = actor(who);
         let person = Person {
             name: actor.to_string(),
             role: "expert".to_owned(),
@@ -273,39 +126,195 @@ impl Hospital {
         model.inbox.clear();
         model.outbox.clear();
         model.seat = Some(joined.seat);
+        model.line = self.next_line;
+        (model.requests, model.is_sending) = (0, false);
+        let line = Line {
+            seat: joined.seat,
+            turns: Turns::default(),
+        };
+        self.lines.insert(self.next_line, line);
+        self.next_line += 1;
         model.enter(&joined.welcome, &self.journal);
     }
 
-    /// The line breaks: what is under way is lost. The server may learn of it now, or never.
+    /// The line breaks: what is under way on a socket is lost. The server learns of it now, or when it has heard
+    /// nothing for long.
     fn break_line(&mut self, who: usize) {
+        let is_told = self.chance.in_percent(50);
+        self.end_line(who, is_told);
+    }
+
+    fn end_line(&mut self, who: usize, is_told: bool) {
         let model = &mut self.models[who];
         model.inbox.clear();
         model.outbox.clear();
-        if let Some(seat) = model.seat.take()
-            && self.chance.in_percent(50)
-        {
+        let Some(seat) = model.seat.take() else {
+            return;
+        };
+        if is_told {
             self.room.leave(self.now, seat);
+        } else {
+            self.silent.push((self.now.0, seat));
         }
+    }
+
+    /// The hospital gives up lines by which it has heard nothing for long.
+    fn notice_silence(&mut self) {
+        let now = self.now;
+        for (since, seat) in std::mem::take(&mut self.silent) {
+            if now.0 - since >= SILENCE_MS {
+                self.room.leave(now, seat);
+            } else {
+                self.silent.push((since, seat));
+            }
+        }
+    }
+
+    /// The host and all their screens go, and say so or do not; the room has another host then, or none.
+    fn host_goes(&mut self, says_so: bool) {
+        let people = self.room.people();
+        let host = people.iter().find(|one| one.standing == Standing::Host);
+        let Some(host) = host.map(|one| one.actor.clone()) else {
+            return;
+        };
+        for who in (0..CLIENTS).filter(|who| actor(*who) == host) {
+            self.end_line(who, says_so);
+        }
+        let theirs = people.iter().filter(|one| one.actor == host);
+        let theirs: Vec<u16> = theirs.map(|one| one.id).collect();
+        if says_so {
+            // What they had on older lines is given up with them.
+            for (_, seat) in &self.silent {
+                if theirs.contains(&seat.participant) {
+                    self.room.leave(self.now, *seat);
+                }
+            }
+        } else {
+            self.now.0 += SILENCE_MS;
+            self.round(false);
+        }
+        self.now.0 += limits::HOST_AWAY_MS;
+        self.round(false);
+        let people = self.room.people();
+        let hosts = people.iter().filter(|one| one.standing == Standing::Host);
+        for other in hosts {
+            assert_ne!(other.actor, host, "one who has gone is still the host");
+        }
+        self.went += 1;
+    }
+
+    /// A frame comes to the room by somebody's line; `false` where that was the end of the line.
+    fn hear(&mut self, who: usize, seat: Seat, frame: &[u8]) -> bool {
+        let before = self.room.holdings();
+        let reply = self.room.receive(self.now, seat, frame, &Chest);
+        self.given += locks::passed(&before, &self.room.holdings());
+        match reply {
+            Reply::Nothing | Reply::ToAll(_) | Reply::Sending(_) => {}
+            Reply::Send(bytes) => self.post(seat, bytes),
+            Reply::Close(..) => {
+                if self.models[who].seat == Some(seat) {
+                    self.break_line(who);
+                }
+                return false;
+            }
+        }
+        true
     }
 
     fn deliver_to_server(&mut self, who: usize) {
         let Some(seat) = self.models[who].seat else {
             return;
         };
+        if self.models[who].way == Way::Requests {
+            return self.send_request(who);
+        }
         let Some(frame) = self.models[who].outbox.pop_front() else {
             return;
         };
         // A frame may come twice.
         let times = 1 + usize::from(self.chance.in_percent(10));
         for _ in 0..times {
-            let before = self.room.holdings();
-            let reply = self.room.receive(self.now, seat, &frame, &Chest);
-            self.given += locks::passed(&before, &self.room.holdings());
-            match reply {
-                Reply::Nothing | Reply::ToAll(_) | Reply::Sending(_) => {}
-                Reply::Send(bytes) => self.models[who].inbox.push_back(bytes),
-                Reply::Close(..) => return self.break_line(who),
+            if !self.hear(who, seat, &frame) {
+                return;
             }
+        }
+    }
+
+    /// Sends what waits as one request, mostly when the one before it is answered.
+    fn send_request(&mut self, who: usize) {
+        let hurries = self.chance.in_percent(20);
+        let most = 1 + self.chance.below(4);
+        let model = &mut self.models[who];
+        if model.outbox.is_empty() || (model.is_sending && !hurries) {
+            return;
+        }
+        let frames: Vec<_> = {
+            let most = most.min(model.outbox.len());
+            model.outbox.drain(..most).collect()
+        };
+        model.requests += 1;
+        model.is_sending = true;
+        self.up.push(OnTheWay {
+            who,
+            line: model.line,
+            number: model.requests,
+            bytes: network::body(&frames),
+        });
+    }
+
+    /// Something comes by itself, late or twice or before what was sent before it.
+    fn deliver_by_air(&mut self) {
+        match self.down.next(&mut self.chance) {
+            Some(Ok(one)) if self.models[one.who].line == one.line => {
+                self.models[one.who].datagram(&one.bytes);
+            }
+            _ => {}
+        }
+        match self.up.next(&mut self.chance) {
+            Some(Ok(one)) if ClientFrame::is_pose(&one.bytes) => {
+                // What comes by a line that is known no more is not heard.
+                if let Some(line) = self.lines.get(&one.line) {
+                    self.hear(one.who, line.seat, &one.bytes);
+                }
+            }
+            Some(Ok(one)) => self.hear_request(&one),
+            Some(Err(one)) if !ClientFrame::is_pose(&one.bytes) => self.unanswered(&one),
+            _ => {}
+        }
+    }
+
+    /// A request has failed: nobody knows what of it was heard, and the client opens its stream anew.
+    fn unanswered(&mut self, request: &OnTheWay) {
+        let model = &self.models[request.who];
+        if model.line == request.line && model.seat.is_some() {
+            self.break_line(request.who);
+        }
+    }
+
+    fn hear_request(&mut self, request: &OnTheWay) {
+        let Some(line) = self.lines.get_mut(&request.line) else {
+            return self.unanswered(request);
+        };
+        let seat = line.seat;
+        match line.turns.of(request.number) {
+            Turn::Before => self.again += 1,
+            Turn::Early => {
+                self.early += 1;
+                return self.unanswered(request);
+            }
+            Turn::Now => {
+                line.turns.heard();
+                for frame in split(&request.bytes).unwrap() {
+                    if !self.hear(request.who, seat, frame) {
+                        self.lines.remove(&request.line);
+                        return;
+                    }
+                }
+            }
+        }
+        let model = &mut self.models[request.who];
+        if model.line == request.line {
+            model.is_sending = false;
         }
     }
 
@@ -326,20 +335,25 @@ impl Hospital {
         }
     }
 
-    /// A round of the server, on a disk that fails now and then.
-    fn round(&mut self, disk_fails: bool) {
+    /// A round of the server, on a disk that fails now and then, and a machine that may stop at any moment.
+    fn round(&mut self, fails: bool) {
+        self.notice_silence();
         if let Some(step) = self.room.recording_due(self.now) {
             self.room.record_step(self.now, &hospital(), step);
         }
         let unkept = self.room.take_unkept();
         if let Some(last) = unkept.last() {
             let through = last.number;
-            if disk_fails && self.chance.in_percent(15) {
+            if fails && self.chance.in_percent(15) {
                 for (seat, frame) in self.room.lost() {
                     self.post(seat, frame);
                 }
             } else {
                 self.journal.extend(unkept);
+                if fails && self.chance.in_percent(1) {
+                    // It was on disk, and nobody was told.
+                    return self.die();
+                }
                 self.room.kept(through);
             }
         }
@@ -348,9 +362,54 @@ impl Hospital {
         for parcel in self.room.take_parcels() {
             self.post(parcel.seat, parcel.frame);
         }
-        for (seat, packet) in tick.packets() {
+        let beside: BTreeMap<Seat, (usize, u64)> = {
+            let models = self.models.iter().enumerate();
+            let beside = models.filter(|(_, model)| model.way == Way::Datagrams);
+            beside
+                .filter_map(|(who, model)| Some((model.seat?, (who, model.line))))
+                .collect()
+        };
+        for (seat, (who, line)) in &beside {
+            for bytes in tick.datagrams(*seat, DATAGRAM_BYTES) {
+                assert!(bytes.len() <= DATAGRAM_BYTES);
+                self.down.push(OnTheWay {
+                    who: *who,
+                    line: *line,
+                    number: 0,
+                    bytes,
+                });
+            }
+        }
+        let wants = |seat: &Seat| {
+            if beside.contains_key(seat) {
+                Wants::Nothing
+            } else {
+                Wants::New
+            }
+        };
+        let packets: Vec<_> = tick.packets_with(wants).collect();
+        for (seat, packet) in packets {
             self.post(seat, packet);
         }
+    }
+
+    /// The server dies; what it had not kept is gone.
+    fn die(&mut self) {
+        self.room = open(&self.journal);
+        self.recording = None;
+        if *self.room.world().recording() != Recording::Off {
+            let why = StopReason::Interrupted;
+            let step = RecordingStep::Stopped { why };
+            self.room.record_step(self.now, &hospital(), step);
+        }
+        for model in &mut self.models {
+            model.seat = None;
+            model.inbox.clear();
+            model.outbox.clear();
+        }
+        self.lines.clear();
+        self.silent.clear();
+        self.killed += 1;
     }
 
     /// What is recorded shows the room as it is, and only while everybody in it has agreed.
@@ -426,10 +485,7 @@ impl Hospital {
                     entity: id,
                     transform,
                 });
-                let model = &mut self.models[who];
-                model.at_ms += 50;
-                pose.at_ms = model.at_ms;
-                model.outbox.push_back(ClientFrame::Pose { pose }.encode());
+                self.say_pose(who, pose);
                 return true;
             }
             (true, 4 | 5) => json!({"act": "give", "id": id, "to": asked}),
@@ -442,10 +498,36 @@ impl Hospital {
         true
     }
 
+    /// Says where somebody is, by the way that their poses go.
+    fn say_pose(&mut self, who: usize, pose: room::Pose) {
+        let model = &mut self.models[who];
+        let frame = model.say_pose(pose);
+        if model.way == Way::Datagrams {
+            let line = model.line;
+            self.up.push(OnTheWay {
+                who,
+                line,
+                number: 0,
+                bytes: frame,
+            });
+        } else {
+            model.outbox.push_back(frame);
+        }
+    }
+
     fn step(&mut self) {
         let who = self.chance.below(CLIENTS);
+        if self.chance.in_percent(40) {
+            self.deliver_by_air();
+        }
         match self.chance.below(100) {
             0..8 if self.handle(who) => {}
+            8..14 if self.models[who].seat.is_some() => {
+                let [x, _, z] = self.chance.point(6.0);
+                let mut pose = stage::pose(x);
+                pose.head.position_m[2] = z;
+                self.say_pose(who, pose);
+            }
             0..25 if self.models[who].seat.is_some() => {
                 let act = self.some_act(who);
                 self.models[who].act(act);
@@ -459,21 +541,9 @@ impl Hospital {
             90..92 => self.break_line(who),
             92..98 if self.models[who].seat.is_none() => self.connect(who),
             98 if self.chance.in_percent(20) => self.now.0 += limits::RESUME_MS,
-            99 if self.chance.in_percent(20) => {
-                // The server dies; what it had not kept is gone.
-                self.room = open(&self.journal);
-                self.recording = None;
-                if *self.room.world().recording() != Recording::Off {
-                    let why = StopReason::Interrupted;
-                    let step = RecordingStep::Stopped { why };
-                    self.room.record_step(self.now, &hospital(), step);
-                }
-                for model in &mut self.models {
-                    model.seat = None;
-                    model.inbox.clear();
-                    model.outbox.clear();
-                }
-            }
+            98 if self.chance.in_percent(2) => self.host_goes(true),
+            98 if self.chance.in_percent(2) => self.host_goes(false),
+            99 if self.chance.in_percent(12) => self.die(),
             _ => {}
         }
     }
@@ -520,6 +590,8 @@ impl Hospital {
 
     /// The network and the disk are well again: everybody comes back and hears everything.
     fn settle(&mut self) {
+        self.up.clear();
+        self.down.clear();
         for who in 0..CLIENTS {
             self.break_line(who);
             self.connect(who);
@@ -529,11 +601,7 @@ impl Hospital {
             for who in 0..CLIENTS {
                 while let Some(frame) = self.models[who].outbox.pop_front() {
                     let seat = self.models[who].seat.unwrap();
-                    match self.room.receive(self.now, seat, &frame, &Chest) {
-                        Reply::Nothing | Reply::ToAll(_) | Reply::Sending(_) => {}
-                        Reply::Send(bytes) => self.models[who].inbox.push_back(bytes),
-                        Reply::Close(reason, _) => panic!("{reason:?}"),
-                    }
+                    assert!(self.hear(who, seat, &frame), "a line that is well ends");
                 }
             }
             self.hear_all();
@@ -546,6 +614,28 @@ impl Hospital {
             self.come_back();
         }
         self.hear_all();
+        self.see_all();
+    }
+
+    /// Everybody says where they are, and hears it of everybody.
+    fn see_all(&mut self) {
+        for who in 0..CLIENTS {
+            let Some(seat) = self.models[who].seat else {
+                continue;
+            };
+            let frame = self.models[who].say_pose(stage::pose(who as f64 / 2.0));
+            assert!(self.hear(who, seat, &frame));
+        }
+        for _ in 0..=limits::QUIET_TICKS {
+            self.now.0 += limits::TICK_MS;
+            self.hear_all();
+            while let Some(come) = self.down.next(&mut self.chance) {
+                let (Ok(one) | Err(one)) = come;
+                if self.models[one.who].line == one.line {
+                    self.models[one.who].datagram(&one.bytes);
+                }
+            }
+        }
     }
 
     fn hear_all(&mut self) {
@@ -570,116 +660,6 @@ impl Hospital {
             }
         }
     }
-
-    /// Who must be outside by the journal is outside, nobody else keeps order than there can be, and one who
-    /// needs a companion has one.
-    fn check_order(&self) {
-        let people = self.room.people();
-        let deeds = self.journal.iter().filter_map(|kept| {
-            let deed: room::Deed = serde_json::from_value(kept.act.clone()).unwrap();
-            deed.order
-        });
-        let mut last: BTreeMap<ActorId, Did> = BTreeMap::new();
-        for Ordered { whom, did, .. } in deeds {
-            let counts = matches!(
-                did,
-                Did::Admitted { .. }
-                    | Did::PutOut { .. }
-                    | Did::Blocked { .. }
-                    | Did::Lifted
-                    | Did::CameInUrgently { .. }
-            );
-            if counts {
-                last.insert(whom, did);
-            }
-        }
-        for person in &people {
-            let did = last.get(&person.actor);
-            let is_out = matches!(did, Some(Did::PutOut { .. } | Did::Blocked { .. }));
-            assert!(!is_out, "{} is inside after {did:?}", person.actor);
-            if person.actor.as_str() == "actor4" {
-                let Some(Did::Admitted { companion }) = did else {
-                    panic!("the child is inside after {did:?}");
-                };
-                let companion = companion.as_ref();
-                assert!(people.iter().any(|one| Some(&one.actor) == companion));
-            }
-        }
-        let places: BTreeSet<u16> = people.iter().map(|one| one.place).collect();
-        assert_eq!(places.len(), people.len(), "two sit in one place");
-        let hosts = people.iter().filter(|one| one.standing == Standing::Host);
-        let mut hosts: Vec<_> = hosts.map(|one| &one.actor).collect();
-        hosts.dedup();
-        assert!(hosts.len() <= 1, "{hosts:?}");
-        let may = |one: &&Participant| {
-            ["actor0", "actor1"].contains(&one.actor.as_str()) && one.standing != Standing::Observer
-        };
-        if people.iter().any(|one| may(&one)) {
-            assert_eq!(hosts.len(), 1, "somebody may be the host and nobody is");
-        }
-    }
-
-    fn check(&self) {
-        locks::check(&self.journal);
-        assert_eq!(
-            &Room::replay(self.journal.clone()).unwrap(),
-            self.room.world()
-        );
-        for (who, model) in self.models.iter().enumerate() {
-            if model.inside {
-                let room = self.room.world().entities();
-                assert_eq!(&model.entities, room, "client {who} sees another room");
-                assert_eq!(model.people, self.room.people(), "client {who}");
-                assert!(
-                    self.models
-                        .iter()
-                        .all(|other| !other.inside || other.leading == model.leading),
-                    "client {who} is led another way"
-                );
-                for led in &model.leading {
-                    let who = model.people.iter().find(|one| one.id == led.participant);
-                    assert!(
-                        who.is_some_and(|one| one.may_act),
-                        "{led:?} leads from outside"
-                    );
-                }
-                assert_eq!(
-                    hands(&model.holds),
-                    hands(&self.room.holdings()),
-                    "client {who}"
-                );
-                assert_eq!(model.waiting, self.room.knocking(self.now), "client {who}");
-                assert_eq!(model.kept_out, self.room.kept_out(self.now), "client {who}");
-            } else {
-                assert!(model.entities.is_empty(), "client {who} sees from the door");
-            }
-        }
-        self.check_order();
-        let journal = self
-            .journal
-            .iter()
-            .map(|kept| kept.act.to_string())
-            .collect::<Vec<_>>();
-        for (act, fate) in self.models.iter().flat_map(|model| &model.acts) {
-            let act: room::Act = serde_json::from_value(act.clone()).unwrap();
-            let room::Act::Add {
-                entity: NewEntity::Annotation(note),
-            } = act
-            else {
-                continue;
-            };
-            // Each note's text is its own; it is in the journal as an `add` once or never.
-            let added =
-                |line: &&String| line.contains(r#""act":"add""#) && line.contains(&note.text);
-            let times = journal.iter().filter(added).count();
-            match fate {
-                Fate::Done(_) => assert_eq!(times, 1, "{} was acknowledged", note.text),
-                Fate::Refused(_) => assert_eq!(times, 0, "{} was refused: {fate:?}", note.text),
-                Fate::Unknown => assert!(times <= 1, "{} was done twice", note.text),
-                Fate::Open => panic!("{} was never answered", note.text),
-            }
-        }
-    }
 }
 
 /// Who has hold of what, and who asks for it; where it is comes with poses.
@@ -690,39 +670,8 @@ fn hands(holds: &[Holding]) -> Vec<(u32, u16, &[u16])> {
         .collect()
 }
 
-/// How the hospital sends each client: two who may be host, a nurse, a patient, and a child.
-fn door(who: usize) -> Door {
-    let asked = who < 4;
-    let is_patient = who >= 6;
-    Door {
-        standing: if is_patient {
-            Standing::Patient
-        } else {
-            Standing::Speaker
-        },
-        is_asked: asked,
-        may_host: asked,
-        treats: !is_patient,
-        needs_companion: who >= 8,
-    }
-}
-
 fn open(journal: &[KeptAct]) -> Room {
     Room::open(RoomId::new("r1").unwrap(), journal.iter().cloned()).unwrap()
-}
-
-/// Says the seed when a run fails.
-struct SaysSeed(u64);
-
-impl Drop for SaysSeed {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            eprintln!(
-                "the simulation failed; run it again with ROOM_SEED={}",
-                self.0
-            );
-        }
-    }
 }
 
 fn hospital() -> ActorId {
@@ -730,7 +679,7 @@ fn hospital() -> ActorId {
 }
 
 /// How often each thing happened in a run.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Counts {
     kept: usize,
     ordered: usize,
@@ -739,10 +688,17 @@ struct Counts {
     given: usize,
     taken: usize,
     locked: usize,
+    again: usize,
+    early: usize,
+    overtook: usize,
+    lost: usize,
+    went: usize,
+    reloaded: usize,
+    killed: usize,
 }
 
 fn run(seed: u64, counts: &mut Counts) {
-    let _says = SaysSeed(seed);
+    println!("ROOM_SEED={seed}");
     let mut world = Hospital::new(seed);
     for who in 0..CLIENTS {
         world.connect(who);
@@ -766,18 +722,26 @@ fn run(seed: u64, counts: &mut Counts) {
     counts.given += world.given;
     counts.taken += taken.count();
     counts.locked += kinds("lock");
+    counts.again += world.again;
+    counts.early += world.early;
+    counts.overtook += world.up.overtook + world.down.overtook;
+    counts.lost += world.up.lost + world.down.lost;
+    counts.went += world.went;
+    counts.reloaded += world.reloaded;
+    counts.killed += world.killed;
 }
 
 #[test]
 fn all_clients_come_to_see_the_same_room_whatever_happens() {
-    if let Ok(seed) = std::env::var("ROOM_SEED") {
-        run(seed.parse().unwrap(), &mut Counts::default());
-        return;
+    let told = |name: &str| Some(std::env::var(name).ok()?.parse::<u64>().unwrap());
+    if let Some(seed) = told("ROOM_SEED") {
+        return run(seed, &mut Counts::default());
     }
     let mut counts = Counts::default();
-    for seed in 0..60 {
+    for seed in 0..told("ROOM_RUNS").unwrap_or(60).max(60) {
         run(seed, &mut counts);
     }
+    println!("{counts:?}");
     let Counts {
         kept,
         ordered,
@@ -786,6 +750,13 @@ fn all_clients_come_to_see_the_same_room_whatever_happens() {
         given,
         taken,
         locked,
+        again,
+        early,
+        overtook,
+        lost,
+        went,
+        reloaded,
+        killed,
     } = counts;
     // Runs in which little happens would show little.
     assert!(kept > 60 * 40, "only {kept} acts were kept");
@@ -798,4 +769,11 @@ fn all_clients_come_to_see_the_same_room_whatever_happens() {
         "only {taken} times something was taken out of a hand"
     );
     assert!(locked > 5, "only {locked} times something was locked");
+    assert!(again > 100, "only {again} requests came again");
+    assert!(early > 5, "only {early} requests had overtaken another");
+    assert!(overtook > 1000, "only {overtook} times something overtook");
+    assert!(lost > 100, "only {lost} requests and datagrams were lost");
+    assert!(went > 30, "only {went} hosts went");
+    assert!(reloaded > 60, "only {reloaded} pages were loaded anew");
+    assert!(killed > 60, "the hospital was killed only {killed} times");
 }

@@ -298,6 +298,21 @@ impl Room {
         order.appointed(&sitter.person.actor) == Some(Standing::Observer)
     }
 
+    /// Nobody fills a room by coming and going: of too many seats that are kept for one account the one goes that was
+    /// left the longest ago.
+    pub(super) fn give_up_a_seat_of(&mut self, actor: &ActorId) {
+        let left = self.sitters.values().filter_map(|sitter| {
+            let since = sitter.away_since?;
+            (sitter.person.actor == *actor).then_some((since, sitter.seat.participant))
+        });
+        let left: Vec<_> = left.collect();
+        if left.len() >= limits::SEATS_KEPT
+            && let Some((_, longest)) = left.into_iter().min()
+        {
+            self.sitters.remove(&longest);
+        }
+    }
+
     /// Whether the room holds as many as it may; a few places are kept for those who come urgently.
     pub(super) fn is_full_for(&self, actor: &ActorId) -> bool {
         let kept_free = if self.durable.order().came_urgently(actor) {

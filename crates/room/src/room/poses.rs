@@ -15,9 +15,10 @@ impl Room {
     /// Takes in where somebody is.
     pub(super) fn pose(&mut self, now: Timestamp, participant: u16, mut pose: Pose) {
         // Poses come by more than one way, and a later one may have overtaken this.
-        let Some(sitter) = self.sitters.get(&participant) else {
+        let Some(sitter) = self.sitters.get_mut(&participant) else {
             return;
         };
+        pose.at_ms = sitter.shown_time(now, pose.at_ms);
         let last = sitter.pose;
         if last.is_some_and(|last| !Pose::is_older(last.at_ms, pose.at_ms)) {
             return;
@@ -42,6 +43,7 @@ impl Room {
         };
         if let Some(sitter) = self.sitters.get_mut(&participant) {
             sitter.pose = Some(pose);
+            sitter.shown_at = Some((pose.at_ms, now));
             // Somebody who has not moved is known to all already.
             if !last.is_some_and(|last| last.is_still(&pose)) {
                 sitter.pose_tick = self.tick.wrapping_add(1);
