@@ -3,7 +3,7 @@ import type { Fetch } from './stream-socket';
 import { StreamSocket } from './stream-socket';
 
 /** The server's end. */
-let requests: { url: string; body: number[]; line: string | undefined }[];
+let requests: { url: string; body: number[]; line: string | undefined; number: string | undefined }[];
 let stream: ReadableStreamDefaultController<Uint8Array>;
 let answers: (() => Promise<Response>)[];
 let heard: number[][];
@@ -12,7 +12,7 @@ let closed: number;
 const fetching: Fetch = (url, init) => {
   const headers = init.headers as Record<string, string>;
   expect(headers['x-yuanyi-client']).toBe('1');
-  requests.push({ url, body: [...(init.body as Uint8Array)], line: headers['x-yuanyi-line'] });
+  requests.push({ url, body: [...(init.body as Uint8Array)], line: headers['x-yuanyi-line'], number: headers['x-yuanyi-number'] });
   if (url.endsWith('/stream')) {
     const body = new ReadableStream<Uint8Array>({ start: (controller) => void (stream = controller) });
     return Promise.resolve(new Response(body));
@@ -42,7 +42,7 @@ beforeEach(() => {
 it('opens with the first frame, hears events however they are cut, and sends in order by requests', async () => {
   const socket = make();
   await settle();
-  expect(requests).toEqual([{ url: '/api/rooms/r1/stream', body: [1, 2, 0], line: undefined }]);
+  expect(requests).toEqual([{ url: '/api/rooms/r1/stream', body: [1, 2, 0], line: undefined, number: undefined }]);
   socket.send(bytes(3, 9, 9));
   await settle();
   expect(requests, 'nothing is sent before the line has its name').toHaveLength(1);
@@ -51,7 +51,7 @@ it('opens with the first frame, hears events however they are cut, and sends in 
   say('EC\n\n');
   await settle();
   expect(heard).toEqual([[130, 1, 2]]);
-  expect(requests[1]).toEqual({ url: '/api/rooms/r1/frames', body: [3, 0, 3, 9, 9], line: 'abcd' });
+  expect(requests[1]).toEqual({ url: '/api/rooms/r1/frames', body: [3, 0, 3, 9, 9], line: 'abcd', number: '1' });
 
   // While one request is under way the others wait, and of poses only the latest.
   let release: (answer: Response) => void = () => undefined;
@@ -63,6 +63,7 @@ it('opens with the first frame, hears events however they are cut, and sends in 
   release(new Response(null, { status: 204 }));
   await settle();
   expect(requests[3]?.body).toEqual([2, 0, 2, 2, 2, 0, 3, 2, 2, 0, 2, 4]);
+  expect(requests.slice(1).map(({ number }) => number)).toEqual(['1', '2', '3']);
   expect(closed).toBe(0);
 });
 

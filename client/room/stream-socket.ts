@@ -19,6 +19,8 @@ export class StreamSocket implements SocketLike {
   #line: string | undefined;
   #waiting: Uint8Array<ArrayBuffer>[] = [];
   #isSending = false;
+  /** Requests that were sent, so that the hospital hears each once and in its turn. */
+  #count = 0;
   #isOpen = false;
 
   constructor(
@@ -92,7 +94,7 @@ export class StreamSocket implements SocketLike {
     if (this.#isSending || this.#line === undefined || this.#ended.signal.aborted) return;
     this.#isSending = true;
     try {
-      while (this.#waiting.length > 0) await this.#post('frames', this.#take(), { 'x-yuanyi-line': this.#line });
+      while (this.#waiting.length > 0) await this.#post('frames', this.#take(), { 'x-yuanyi-line': this.#line, 'x-yuanyi-number': String((this.#count += 1)) });
     } catch {
       // Nobody knows what of it has come; whoever comes back to their seat asks.
       this.#break();

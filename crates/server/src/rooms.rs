@@ -327,6 +327,7 @@ impl Rooms {
             media: Arc::clone(&self.media),
             ear,
             voices: Vec::new(),
+            voices_changed: false,
             pace: Pace::default(),
             recorded: Recorded::default(),
             noted: Vec::new(),
@@ -388,6 +389,7 @@ struct Host {
     ear: Ear,
     /// Who takes part by media, as it was last said.
     voices: Vec<Voice>,
+    voices_changed: bool,
     pace: Pace,
     recorded: Recorded,
     /// Who waits until what they noted is in the record.
@@ -629,17 +631,17 @@ impl Host {
             text: text.chars().take(TEXT_CHARACTERS).collect(),
             heard: true,
         };
-        self.send_all(&Outgoing::Frame(said.encode().into()));
+        self.say_to_all(&said.encode().into());
     }
 
     /// Passes on what was heard of people's media.
     fn pass_on(&mut self, news: MediaNews) {
         match news {
             MediaNews::Voices(voices) => {
-                let frame = voices_frame(&voices);
                 self.voices = voices;
                 self.record_voices();
-                self.send_all(&frame);
+                // Whoever switches their voice on and off all the time is heard of once a tick.
+                self.voices_changed = true;
             }
             MediaNews::Slots(seat, slots) => {
                 let frame = ServerFrame::Slots { slots }.encode();
@@ -661,11 +663,17 @@ impl Host {
         }
     }
 
-    fn send_all(&mut self, frame: &Outgoing) {
+    fn inside(&self) -> Vec<Seat> {
         let inside = self.connections.keys().copied();
-        let inside: Vec<_> = inside.filter(|seat| self.room.is_current(*seat)).collect();
-        for seat in inside {
-            self.send(seat, frame.clone());
+        inside.filter(|seat| self.room.is_current(*seat)).collect()
+    }
+
+    /// Shows words to all who keep up: whoever writes very much at once puts nobody out by it.
+    fn say_to_all(&mut self, words: &Bytes) {
+        for seat in self.inside() {
+            if !self.is_behind(seat) {
+                self.send(seat, Outgoing::Frame(words.clone()));
+            }
         }
     }
 
@@ -673,7 +681,7 @@ impl Host {
         match reply {
             Reply::Nothing => {}
             Reply::Send(frame) => self.send(seat, Outgoing::Frame(frame.into())),
-            Reply::ToAll(frame) => self.send_all(&Outgoing::Frame(frame.into())),
+            Reply::ToAll(frame) => self.say_to_all(&frame.into()),
             Reply::Sending(sending) => {
                 if let Some(connection) = self.connections.get_mut(&seat) {
                     connection.sending = sending;
@@ -725,6 +733,11 @@ impl Host {
             } else {
                 self.send(parcel.seat, Outgoing::Frame(frame));
                 self.tell_voices(parcel.seat);
+            }
+        }
+        if std::mem::take(&mut self.voices_changed) {
+            for seat in self.inside() {
+                self.send(seat, voices_frame(&self.voices));
             }
         }
         self.mind_media();

@@ -233,6 +233,21 @@ fn first_hologram(series: &Uid, look: &FirstLook) -> Option<room::Act> {
     serde_json::from_value(json!({"act": "add", "entity": hologram})).ok()
 }
 
+/// Stands for a frame that was too long to be taken in.
+static TOO_LONG: &[u8] = &[0; CLIENT_FRAME_BYTES + 1];
+
+/// Whether a socket was sent more at once than it takes in.
+fn is_too_long(error: &axum::Error) -> bool {
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        if let Some(tungstenite::Error::Capacity(_)) = error.downcast_ref() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
 /// The frames of a socket, both ways; what is no frame ends it.
 fn carried(
     socket: WebSocket,
@@ -251,7 +266,11 @@ fn carried(
         .map(|message| match message {
             Ok(Message::Binary(bytes)) => Some(Heard::Frame(bytes)),
             Ok(Message::Ping(_) | Message::Pong(_)) => Some(Heard::Sign),
-            Ok(Message::Text(_) | Message::Close(_)) | Err(_) => None,
+            // The room answers what is no frame of its as one that cannot be read.
+            Ok(Message::Text(_)) => Some(Heard::Frame(Bytes::new())),
+            // It reads none that is so long, and says so.
+            Err(error) if is_too_long(&error) => Some(Heard::Frame(TOO_LONG.into())),
+            Ok(Message::Close(_)) | Err(_) => None,
         })
         .take_while(|heard| ready(heard.is_some()))
         .filter_map(ready);

@@ -9,7 +9,20 @@ use super::{Connection, Host, OUTBOX};
 /// so that acts and their answers come through.
 const POSES_WAIT: usize = 4;
 
+/// Where more frames than these wait for one connection, words for those who read along are left out.
+const WORDS_WAIT: usize = OUTBOX / 2;
+
+fn is_behind(connection: &Connection, frames: usize) -> bool {
+    connection.outbox.capacity() < OUTBOX - frames
+}
+
 impl Host {
+    /// Whether so much waits for a connection that words are left out.
+    pub(super) fn is_behind(&self, seat: Seat) -> bool {
+        let connection = self.connections.get(&seat);
+        connection.is_some_and(|connection| is_behind(connection, WORDS_WAIT))
+    }
+
     /// Has poses be sent less often while ticks come late.
     pub(super) fn mind_pace(&mut self, due: tokio::time::Instant) {
         let late_ms = i64::try_from(due.elapsed().as_millis()).unwrap_or(i64::MAX);
@@ -23,8 +36,7 @@ impl Host {
             return Wants::New;
         };
         let by_line = connection.line.is_some() && connection.poses.lock().hears_by_line();
-        let is_behind = connection.outbox.capacity() < OUTBOX - POSES_WAIT;
-        if by_line || is_behind {
+        if by_line || is_behind(connection, POSES_WAIT) {
             connection.left_out.set(true);
             return Wants::Nothing;
         }

@@ -9,13 +9,17 @@
 )]
 
 use std::{
-    io::{BufRead, BufReader, Write},
+    io::{BufRead, BufReader, ErrorKind, Write},
     net::TcpStream,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    time::Duration,
 };
 
-use room::wire::{ClientFrame, ServerFrame, VERSION};
+use room::{
+    ResumeToken,
+    wire::{ClientFrame, ServerFrame, VERSION},
+};
 use serde_json::{Value, json};
 use tungstenite::{ClientRequestBuilder, Message, WebSocket};
 
@@ -181,6 +185,28 @@ impl Hospital {
 
     /// Comes to a room's door by a session or token.
     pub fn enter_by(&self, token: &str, room: &str) -> Result<Inside, u16> {
+        self.come_back(token, room, None, 0)
+    }
+
+    /// The same by one who has a seat there, or had one, and has seen so many events.
+    pub fn come_back(
+        &self,
+        token: &str,
+        room: &str,
+        resume: Option<ResumeToken>,
+        next_event: u64,
+    ) -> Result<Inside, u16> {
+        let mut inside = self.connect(token, room)?;
+        inside.say(&ClientFrame::Hello {
+            version: VERSION,
+            resume,
+            next_event,
+        });
+        Ok(inside)
+    }
+
+    /// Opens the socket of a room, and says nothing yet.
+    pub fn connect(&self, token: &str, room: &str) -> Result<Inside, u16> {
         let uri = format!("ws://{}/api/rooms/{room}/socket", self.address);
         let request = ClientRequestBuilder::new(uri.parse().unwrap())
             .with_header("authorization", format!("Bearer {token}"));
@@ -191,13 +217,7 @@ impl Hospital {
             }
             other => panic!("{other}"),
         })?;
-        let mut inside = Inside(socket);
-        inside.say(&ClientFrame::Hello {
-            version: VERSION,
-            resume: None,
-            next_event: 0,
-        });
-        Ok(inside)
+        Ok(Inside(socket))
     }
 }
 
@@ -261,9 +281,44 @@ pub fn refusal(id: &str, who: &str) -> Value {
 /// Somebody in a room.
 pub struct Inside(WebSocket<TcpStream>);
 
+/// What comes within some time.
+pub enum Heard {
+    Frame(ServerFrame),
+    Nothing,
+    Ended,
+}
+
 impl Inside {
     pub fn say(&mut self, frame: &ClientFrame) {
         self.0.send(Message::binary(frame.encode())).unwrap();
+    }
+
+    /// Says what may be no frame; `false` where nobody takes it any more.
+    pub fn utter(&mut self, message: Message) -> bool {
+        self.0.send(message).is_ok()
+    }
+
+    /// The next frame, if one comes within that time.
+    pub fn hear_within(&mut self, wait: Duration) -> Heard {
+        let line = self.0.get_ref();
+        line.set_read_timeout(Some(wait)).unwrap();
+        let heard = loop {
+            match self.0.read() {
+                Ok(Message::Binary(bytes)) => {
+                    break Heard::Frame(ServerFrame::decode(&bytes).unwrap());
+                }
+                Ok(Message::Close(_)) => break Heard::Ended,
+                Ok(_) => {}
+                Err(tungstenite::Error::Io(error))
+                    if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) =>
+                {
+                    break Heard::Nothing;
+                }
+                Err(_) => break Heard::Ended,
+            }
+        };
+        self.0.get_ref().set_read_timeout(None).unwrap();
+        heard
     }
 
     /// The next frame; `None` once the server has closed.

@@ -19,7 +19,11 @@ use axum::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use futures::{SinkExt as _, StreamExt as _, channel::mpsc};
 use parking_lot::Mutex;
-use room::{Farewell, limits::CLIENT_FRAME_BYTES, wire::ServerFrame};
+use room::{
+    Farewell,
+    requests::{Turn, Turns, split},
+    wire::ServerFrame,
+};
 use vocabulary::{ActorId, RoomId};
 
 use super::{attend, conduct, door, enter, is_same_origin};
@@ -40,6 +44,8 @@ const OF_ONE_ACCOUNT: usize = 16;
 
 /// What names an open stream to who sends frames for it: 16 random bytes as hexadecimal digits.
 const LINE: HeaderName = HeaderName::from_static("x-yuanyi-line");
+/// Says which of its requests one is, counted from 1.
+const NUMBER: HeaderName = HeaderName::from_static("x-yuanyi-number");
 
 /// The streams that are open now.
 #[derive(Default)]
@@ -52,6 +58,12 @@ struct Open {
     actor: ActorId,
     session: Session,
     room: RoomId,
+    heard: Arc<tokio::sync::Mutex<Requests>>,
+}
+
+/// What was heard of a stream's requests, one after the other.
+struct Requests {
+    turns: Turns,
     frames: mpsc::Sender<Bytes>,
 }
 
@@ -84,14 +96,19 @@ impl Streams {
         })
     }
 
-    /// Where frames for a stream go, if it is the caller's, by the session by which it was opened.
-    fn find(&self, line: u128, caller: &Caller, room: &str) -> Option<mpsc::Sender<Bytes>> {
+    /// Where requests for a stream go, if it is the caller's, by the session by which it was opened.
+    fn find(
+        &self,
+        line: u128,
+        caller: &Caller,
+        room: &str,
+    ) -> Option<Arc<tokio::sync::Mutex<Requests>>> {
         let open = self.open.lock();
         let one = open.get(&line)?;
         let is_theirs = one.actor == caller.actor.id
             && one.session == caller.session
             && one.room.as_str() == room;
-        is_theirs.then(|| one.frames.clone())
+        is_theirs.then(|| Arc::clone(&one.heard))
     }
 }
 
@@ -120,7 +137,10 @@ pub async fn open(
             actor: caller.actor.id.clone(),
             session: caller.session,
             room: stage.id.clone(),
-            frames: up,
+            heard: Arc::new(tokio::sync::Mutex::new(Requests {
+                turns: Turns::default(),
+                frames: up,
+            })),
         };
         let kept = hospital.streams.open(line, one).ok_or_else(too_many)?;
         let who = (caller.actor.id, person, caller.session);
@@ -163,7 +183,8 @@ fn too_many() -> Problem {
 }
 
 /// `POST /rooms/{id}/frames`: the client's frames for its stream, in order, each with its length before it (`u16`,
-/// little endian). The room counts them as it counts those of a socket.
+/// little endian). The room counts them as it counts those of a socket. A request that comes twice is answered and not
+/// heard again; one that has overtaken another is refused, and the client opens its stream anew.
 pub async fn frames(
     State(hospital): State<Arc<Hospital>>,
     caller: Caller,
@@ -181,46 +202,30 @@ pub async fn frames(
             "it has ended, or is not yours: open it anew",
         )
     };
-    let mut to_room = found.ok_or_else(gone)?;
+    let requests = found.ok_or_else(gone)?;
+    let number = headers.get(NUMBER).and_then(|number| number.to_str().ok());
+    let number = number.and_then(|number| number.parse().ok());
+    let number: u32 =
+        number.ok_or_else(|| Problem::bad_input("say which of the stream's requests it is"))?;
     let frames = split(&body).ok_or_else(|| {
         Problem::bad_input("send frames of the room, each after its length in two bytes")
     })?;
+    let mut requests = requests.lock().await;
+    match requests.turns.of(number) {
+        Turn::Now => {}
+        Turn::Before => return Ok(StatusCode::NO_CONTENT),
+        Turn::Early => {
+            return Err(Problem::new(
+                StatusCode::CONFLICT,
+                "A request is missing",
+                "one before it has not come: open the stream anew",
+            ));
+        }
+    }
     for frame in frames {
-        to_room.send(frame).await.map_err(|_| gone())?;
+        let frame = body.slice_ref(frame);
+        requests.frames.send(frame).await.map_err(|_| gone())?;
     }
+    requests.turns.heard();
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// Takes a body apart; one without a frame says nothing, and is refused like one that breaks off.
-fn split(body: &Bytes) -> Option<Vec<Bytes>> {
-    let (mut frames, mut at) = (Vec::new(), 0);
-    while at < body.len() {
-        let length = body.get(at..)?.first_chunk()?;
-        let length = usize::from(u16::from_le_bytes(*length));
-        let (from, to) = (at + 2, at + 2 + length);
-        if !(1..=CLIENT_FRAME_BYTES).contains(&length) || to > body.len() {
-            return None;
-        }
-        frames.push(body.slice(from..to));
-        at = to;
-    }
-    (!frames.is_empty()).then_some(frames)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_body_is_whole_frames_or_nothing() {
-        let split = |bytes: &[u8]| split(&Bytes::copy_from_slice(bytes));
-        let frames = split(&[1, 0, 9, 2, 0, 7, 8]).unwrap();
-        assert_eq!(frames, [vec![9], vec![7, 8]].map(Bytes::from));
-        for broken in [&[][..], &[1], &[0, 0], &[2, 0, 9], &[1, 0, 9, 1]] {
-            assert_eq!(split(broken), None);
-        }
-        let mut long = u16::MAX.to_le_bytes().to_vec();
-        long.resize(2 + usize::from(u16::MAX), 1);
-        assert_eq!(split(&long), None);
-    }
 }
