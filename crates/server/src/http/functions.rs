@@ -94,7 +94,7 @@ fn monitoring(devices: &[(Arc<Registered>, Quality)], signals: usize) -> Functio
     let accepted: u64 = devices.iter().map(|(_, quality)| quality.accepted).sum();
     Function {
         id: "monitoring",
-        path: "/scenarios/ward-twin",
+        path: "/devices",
         figures: figures(vec![
             ("devices", count(devices.len())),
             ("connected", count(connected.count())),
@@ -132,11 +132,10 @@ fn tracing(
 
 /// What wards do: alarms, dispatch, plans.
 fn of_wards(counts: ward::Counts) -> Vec<Function> {
-    let path = "/scenarios/ward-twin";
     vec![
         Function {
             id: "alarms",
-            path,
+            path: "/scenarios/ward-twin#weeks",
             figures: figures(vec![
                 ("open", count(counts.open)),
                 ("day", count(counts.alarms)),
@@ -146,7 +145,7 @@ fn of_wards(counts: ward::Counts) -> Vec<Function> {
         },
         Function {
             id: "dispatch",
-            path,
+            path: "/scenarios/ward-twin#plans",
             figures: figures(vec![
                 ("on-duty", count(counts.on_duty)),
                 ("asked", count(counts.asked)),
@@ -155,7 +154,7 @@ fn of_wards(counts: ward::Counts) -> Vec<Function> {
         },
         Function {
             id: "plans",
-            path,
+            path: "/scenarios/ward-twin#plans",
             figures: figures(vec![
                 ("plans", count(alarms::plans().len())),
                 ("runs", count(counts.runs)),
@@ -171,7 +170,7 @@ async fn security(hospital: &Hospital) -> Result<Function, Problem> {
     let turned_away = hospital.devices.strangers().len();
     Ok(Function {
         id: "security",
-        path: "/devices",
+        path: "/security",
         figures: figures(vec![
             ("ledger", Some(ledger as f64)),
             ("decisions", Some(total(hospital, "AuditEvent").await?)),
@@ -211,7 +210,7 @@ fn maintenance(devices: &[(Arc<Registered>, Quality)], now: Timestamp) -> Functi
     });
     Function {
         id: "maintenance",
-        path: "/devices",
+        path: "/devices#maintenance",
         figures: figures(vec![
             ("faults", of(&|state| !state.faults.is_empty())),
             (
@@ -237,7 +236,7 @@ fn upgrades(rollouts: &[Rollout], hospital: &Hospital) -> Function {
         .sum();
     Function {
         id: "upgrades",
-        path: "/devices",
+        path: "/devices#upgrades",
         figures: figures(vec![
             ("packages", count(hospital.upgrades.packages().len())),
             ("running", count(standing(Standing::Running).count())),
@@ -255,7 +254,7 @@ fn desktop(hospital: &Hospital) -> Function {
     let alarms: usize = wards.iter().map(|ward| ward.alarms).sum();
     Function {
         id: "desktop",
-        path: "/scenarios/ward-twin",
+        path: "/scenarios/ward-twin#figures",
         figures: figures(vec![
             ("wards", count(wards.len())),
             ("beds", sum(&|ward| ward.beds)),
