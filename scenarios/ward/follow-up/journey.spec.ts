@@ -309,7 +309,7 @@ test('follow-up: what a device at home sends is there before the patient types',
 
   // The work list says where the last report came from.
   await li.goto(PAGE);
-  await li.getByRole('button', { name: /^All/ }).click();
+  await li.locator('.segmented').getByText(/^All/).click();
   const row = li.locator(`[data-row="${id}"]`);
   await expect(row.locator('[data-from-device]')).toContainText('Blue peak flow meter');
   await look(li, 'follow-from-device', ['desktop', 'narrow']);
