@@ -165,9 +165,9 @@ export type RecordingWhole = {
  */
 title: { zh: string, en: string }, 
 /**
- * The scenario that the room belongs to, and with it the place.
+ * The scenario that the room belongs to, and with it the place; `null` where it belongs to none.
  */
-scenario: string, 
+scenario: string | null, 
 /**
  * The patient met there; `null` where nobody's twin stood.
  */

@@ -113,9 +113,9 @@ pub struct RecordingWhole {
     /// What the room was about.
     #[ts(type = "{ zh: string, en: string }")]
     pub(super) title: Text,
-    /// The scenario that the room belongs to, and with it the place.
-    #[ts(type = "string")]
-    scenario: &'static str,
+    /// The scenario that the room belongs to, and with it the place; `null` where it belongs to none.
+    #[ts(type = "string | null")]
+    scenario: Option<&'static str>,
     /// The patient met there; `null` where nobody's twin stood.
     #[ts(type = "string | null")]
     patient: Option<PatientId>,
@@ -141,7 +141,7 @@ pub struct Erasure {
 
 /// A recording with a permit to read it.
 pub(super) struct Opened {
-    pub scenario: &'static str,
+    pub scenario: Option<&'static str>,
     pub stage: Stage,
     pub permit: Permit,
     pub found: RecordingFound,
@@ -171,7 +171,7 @@ async fn may_see(
     hospital: &Arc<Hospital>,
     caller: &Caller,
     id: &str,
-) -> Result<(&'static str, Stage, Permit), Problem> {
+) -> Result<(Option<&'static str>, Stage, Permit), Problem> {
     let refused =
         || Problem::forbidden("there is no such room, or its patient is not yours to see");
     let id = RoomId::new(id).map_err(|_| refused())?;
