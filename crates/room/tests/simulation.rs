@@ -485,7 +485,7 @@ impl Hospital {
                     entity: id,
                     transform,
                 });
-                self.say_pose(who, pose);
+                self.say_pose(who, &pose);
                 return true;
             }
             (true, 4 | 5) => json!({"act": "give", "id": id, "to": asked}),
@@ -499,7 +499,7 @@ impl Hospital {
     }
 
     /// Says where somebody is, by the way that their poses go.
-    fn say_pose(&mut self, who: usize, pose: room::Pose) {
+    fn say_pose(&mut self, who: usize, pose: &room::Pose) {
         let model = &mut self.models[who];
         let frame = model.say_pose(pose);
         if model.way == Way::Datagrams {
@@ -526,7 +526,7 @@ impl Hospital {
                 let [x, _, z] = self.chance.point(6.0);
                 let mut pose = stage::pose(x);
                 pose.head.position_m[2] = z;
-                self.say_pose(who, pose);
+                self.say_pose(who, &pose);
             }
             0..25 if self.models[who].seat.is_some() => {
                 let act = self.some_act(who);
@@ -623,7 +623,7 @@ impl Hospital {
             let Some(seat) = self.models[who].seat else {
                 continue;
             };
-            let frame = self.models[who].say_pose(stage::pose(who as f64 / 2.0));
+            let frame = self.models[who].say_pose(&stage::pose(who as f64 / 2.0));
             assert!(self.hear(who, seat, &frame));
         }
         for _ in 0..=limits::QUIET_TICKS {

@@ -260,6 +260,7 @@ impl World {
 }
 
 /// Acts that lie, and what each is refused by.
+#[expect(clippy::too_many_lines, reason = "a list, one lie after the other")]
 fn lies(own: u16, own_board: u64, chens: u16, chens_board: u64) -> Vec<(Value, Refusal)> {
     let set = |id: u64, patch: Value| json!({"act": "set", "id": id, "patch": patch});
     let placed = |position_m: Value, rotation: Value, scale: Value| {

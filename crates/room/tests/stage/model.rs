@@ -193,9 +193,12 @@ impl Model {
     }
 
     /// Says where one is, by the clock of one's page.
-    pub fn say_pose(&mut self, mut pose: Pose) -> Vec<u8> {
+    pub fn say_pose(&mut self, pose: &Pose) -> Vec<u8> {
         self.at_ms = self.at_ms.wrapping_add(50);
-        pose.at_ms = self.at_ms;
+        let pose = Pose {
+            at_ms: self.at_ms,
+            ..*pose
+        };
         self.pose = Some(pose);
         ClientFrame::Pose { pose }.encode()
     }

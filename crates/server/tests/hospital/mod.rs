@@ -282,6 +282,10 @@ pub fn refusal(id: &str, who: &str) -> Value {
 pub struct Inside(WebSocket<TcpStream>);
 
 /// What comes within some time.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "one at a time is held, and looked into at once"
+)]
 pub enum Heard {
     Frame(ServerFrame),
     Nothing,

@@ -52,6 +52,10 @@ pub struct Plans {
 /// How what devices send is counted: settings of the hospital.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "a number's name ends with its unit"
+)]
 pub struct Devices {
     /// Where the patients live, in minutes east of Greenwich.
     pub utc_offset_min: i32,

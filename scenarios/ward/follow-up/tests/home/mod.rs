@@ -46,6 +46,10 @@ pub async fn as_patient(
     Ok(FollowUpAtHome.handle(&way.hospital, request).await?.body)
 }
 
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "answers are written where they are given"
+)]
 pub fn report(way: &Way, id: &str, days_ago: i64, answers: Value) -> Value {
     let at = Timestamp(way.hospital.now().0 - days_ago * DAY_MS);
     json!({"id": id, "at": at, "day": at.to_string()[..10], "answers": answers})
