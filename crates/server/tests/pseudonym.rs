@@ -221,7 +221,8 @@ fn replayed(hospital: &Hospital, alias: &str, code: &str) {
     let sealed = (0..100).find_map(|_| {
         std::thread::sleep(Duration::from_millis(50));
         let cards = send(&hospital.address, &token, "GET", &path, &Value::Null).1;
-        (cards[0]["state"] == "sealed").then(|| cards[0]["recording"].clone())
+        let card = &cards["recordings"][0];
+        (card["state"] == "sealed").then(|| card["recording"].clone())
     });
     let path = format!("{path}/{}", sealed.expect("a sealed recording"));
     let whole = bytes_of(hospital, &token, &path);
