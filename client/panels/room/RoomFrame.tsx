@@ -155,7 +155,9 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
       <div class="room-dark" onKeyDown={onKey}>
         <StayNotice order={order} />
         <StageHost control={control} setting={setting()} volume={volume()} title={title()} nodules={proposals()} onStage={setStage} leans={webcam.leans} onEntered={() => void webcam.turn(false)} words={<><LeadWords lead={lead} /><AroundWords around={around} order={order} /></>} foot={<VoiceBar voice={voice} offersOther={order.own()?.role === 'patient'} />} side={<><AroundScreen around={around} flat={setting() === 'flat'} /><Pictures voice={voice} control={control} /></>}>
-          <ToolBar control={control} onHelp={() => setHelp(true)} />
+          <Show when={series()}>
+            <ToolBar control={control} onHelp={() => setHelp(true)} />
+          </Show>
         </StageHost>
         <Show when={!narrow() && props.info.patient !== null}>
           <SliceRow control={control} store={store()} nodules={proposals()} />
