@@ -40,6 +40,8 @@ class Stream:
         self.events = self.fields()
         event, self.line = next(self.events)
         assert event == "line"
+        # Its requests are numbered, since they may overtake one another.
+        self.heard = 0
 
     def fields(self):
         event = ""
@@ -55,8 +57,10 @@ class Stream:
         return base64.b64decode(next(self.events)[1])
 
     def post(self, body: bytes, **headers) -> int:
-        own = self.headers | {"X-Yuanyi-Line": self.line} | headers
-        return requests.post(f"{self.base}/frames", data=body, headers=own, timeout=60).status_code
+        own = self.headers | {"X-Yuanyi-Line": self.line, "X-Yuanyi-Number": str(self.heard + 1)} | headers
+        status = requests.post(f"{self.base}/frames", data=body, headers=own, timeout=60).status_code
+        self.heard += status == 204
+        return status
 
     def send_binary(self, *frames: bytes) -> None:
         body = b"".join(struct.pack("<H", len(frame)) + frame for frame in frames)

@@ -3,7 +3,8 @@ import { expect, look, test } from './people.ts';
 test('home shows the six rooms with all their scenarios, and says which are open', async ({ li }) => {
   const rooms = li.locator('.room-card');
   await expect(rooms).toHaveCount(6);
-  await expect(li.locator('.scenario')).toHaveCount(23);
+  await expect(li.locator('.scenario.planned, .scenario[href^="/scenarios/"]')).toHaveCount(23);
+  await expect(li.getByRole('link', { name: /Patients’ circle/ })).toHaveAttribute('href', /^\/rooms\//);
   await expect(li.locator('a.scenario')).toContainText(['Remote consultation']);
   await expect(li.locator('.scenario.planned').first()).toContainText('Planned');
   await li.locator('.patient-line').first().waitFor();

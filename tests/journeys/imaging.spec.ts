@@ -146,6 +146,7 @@ test('a study is found as one types, by keyboard, its series are shown, and its 
   await expect(li.getByLabel('Modality')).toHaveValue('CT');
 
   const study = li.locator(`[data-study="${ct.study}"]`);
+  await expect(study).toBeVisible();
   await box.press('ArrowDown');
   await expect(li.locator('.study-open').first()).toBeFocused();
   await study.locator('.study-open').focus();
