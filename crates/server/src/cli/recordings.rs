@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 use signals::{Edf, Trace, WfdbRecord};
 
 use super::made_up::{self, Course};
-use crate::clock;
 
 /// What comes more often than this, in milliseconds, goes out in pieces of a second.
 const WAVE_MS: f64 = 500.0;
@@ -199,9 +198,8 @@ impl Recording {
         }
     }
 
-    /// What is sent at a second of the replay: stream and payload.
-    pub fn at(&self, second: u64, from_s: u64, speed: f64) -> Vec<(String, Value)> {
-        let now = clock::now().0;
+    /// What is sent at a second of the replay, which ends at `now`: stream and payload.
+    pub fn at(&self, now: i64, second: u64, from_s: u64, speed: f64) -> Vec<(String, Value)> {
         let mut all = Vec::new();
         for one in &self.streams {
             if let Some(every_s) = one.whole_every_s {

@@ -25,6 +25,7 @@ use super::{
     recordings::Recording,
     simulated::{Command, Software},
 };
+use crate::clock;
 
 /// So long a device waits before it connects again.
 const AGAIN: Duration = Duration::from_secs(2);
@@ -149,9 +150,12 @@ impl Replay {
         let mut tick = interval_at(Instant::now() + second_s, second_s);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut line = Line::open(self).await?;
+        let mut ended = None;
         while seconds.is_none_or(|seconds| second < seconds) {
             tick.tick().await;
-            let sent = match line.send_all(self, second).await {
+            let now = second_after(ended, clock::now().0);
+            ended = Some(now);
+            let sent = match line.send_all(self, now, second).await {
                 Ok(taken) => line.obey(self).await.map(|()| taken),
                 Err(error) => Err(error),
             };
@@ -170,6 +174,15 @@ impl Replay {
         }
         line.close().await?;
         Ok(acknowledged)
+    }
+}
+
+/// When a second of a device ends that follows another one: its clock goes on by seconds, whatever the machine does that
+/// plays it, and is set anew where it has fallen behind. No sample is measured before the one before it.
+fn second_after(last: Option<i64>, now: i64) -> i64 {
+    match last.map(|last| last + 1000) {
+        Some(next) if now < next + 500 => next,
+        _ => now,
     }
 }
 
@@ -272,9 +285,12 @@ impl Line {
     }
 
     /// Sends what is due at a second; each is acknowledged before the next goes out.
-    async fn send_all(&mut self, replay: &Replay, second: u64) -> Result<u64> {
+    async fn send_all(&mut self, replay: &Replay, now: i64, second: u64) -> Result<u64> {
         let mut acknowledged = 0;
-        for (stream, payload) in replay.recording.at(second, replay.from_s, replay.speed) {
+        for (stream, payload) in replay
+            .recording
+            .at(now, second, replay.from_s, replay.speed)
+        {
             let topic = format!("yuanyi/v1/{}/{stream}", replay.device);
             acknowledged += u64::from(self.publish(&topic, &payload, false).await?);
         }
@@ -358,5 +374,19 @@ impl Line {
                 return Ok(packet);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::second_after;
+
+    #[test]
+    fn seconds_of_a_device_follow_each_other_whatever_the_tick_does() {
+        assert_eq!(second_after(None, 5_000), 5_000);
+        for now in [5_999, 6_000, 6_004, 6_499] {
+            assert_eq!(second_after(Some(5_000), now), 6_000);
+        }
+        assert_eq!(second_after(Some(5_000), 9_000), 9_000);
     }
 }
