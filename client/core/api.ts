@@ -35,8 +35,8 @@ export interface RequestOptions {
 export interface Api {
   get<T>(path: string, options?: RequestOptions): Promise<T>;
   post<T>(path: string, body?: unknown, options?: RequestOptions): Promise<T>;
-  /** Sends bytes as they are, such as a file. */
-  postBytes<T>(path: string, body: ArrayBuffer, options?: RequestOptions): Promise<T>;
+  /** Sends bytes as they are, such as a file; a blob says what it is. */
+  postBytes<T>(path: string, body: ArrayBuffer | Blob, options?: RequestOptions): Promise<T>;
   put<T>(path: string, body?: unknown, options?: RequestOptions): Promise<T>;
   patch<T>(path: string, body?: unknown, options?: RequestOptions): Promise<T>;
   delete(path: string, options?: RequestOptions): Promise<void>;
@@ -83,8 +83,8 @@ export function createApi(onSignedOut: () => void = () => {}, send: typeof fetch
     const headers = new Headers({ accept: 'application/json' });
     // No foreign page can send this header without a preflight, which the server refuses.
     if (method !== 'GET') headers.set('x-yuanyi-client', '1');
-    const bytes = body instanceof ArrayBuffer;
-    if (body !== undefined) headers.set('content-type', bytes ? 'application/octet-stream' : 'application/json');
+    const bytes = body instanceof ArrayBuffer || body instanceof Blob;
+    if (body !== undefined) headers.set('content-type', !bytes ? 'application/json' : (body instanceof Blob && body.type) || 'application/octet-stream');
     const init: RequestInit = { method, headers, credentials: 'same-origin' };
     if (body !== undefined) init.body = bytes ? body : JSON.stringify(body);
     if (options?.signal) init.signal = options.signal;

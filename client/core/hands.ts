@@ -10,8 +10,13 @@ export const POINTING: Fingers = { curls: [0.6, 0, 0.9, 0.95, 0.95], spread: 0 }
 /** Something is held. */
 export const FIST: Fingers = { curls: [0.8, 0.9, 0.9, 0.9, 0.9], spread: 0 };
 
+interface AnyFingers {
+  readonly curls: Readonly<Fingers['curls']>;
+  readonly spread: number;
+}
+
 /** Fingers a share of the way from one hand to another. */
-export function mixed(a: Fingers, b: Fingers, share: number): Fingers {
+export function mixed(a: AnyFingers, b: AnyFingers, share: number): Fingers {
   const curls = a.curls.map((curl, i) => curl * (1 - share) + (b.curls[i] ?? 0) * share) as Fingers['curls'];
   return { curls, spread: a.spread * (1 - share) + b.spread * share };
 }

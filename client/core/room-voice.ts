@@ -299,11 +299,15 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
     const { self } = client.state;
     if (self === undefined) return;
     const path = `/api/rooms/${encodeURIComponent(client.id)}/speech?participant=${self}&language=${app.language()}`;
-    const headers = { 'content-type': piece.type, 'x-yuanyi-client': '1' };
-    const answer = await fetch(path, { method: 'POST', body: piece, headers }).catch(() => undefined);
-    if (answer?.ok || !dictates()) return;
-    dictate(false);
-    app.toast(app.t('captions.notWritten'));
+    try {
+      await app.api.postBytes(path, piece);
+    } catch (error) {
+      if (!dictates()) return;
+      dictate(false);
+      const words = app.t('captions.notWritten', { why: app.explain(error) });
+      app.toast(words);
+      app.announce(words);
+    }
   }
 
   /** Lets be heard what the server has laid into the places. */

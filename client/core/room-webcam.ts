@@ -1,7 +1,7 @@
-/** One's own head by a webcam: off until asked for, and what it does. */
+/** One's own head and hands by a webcam: off until asked for, and what it does. */
 import { createSignal, onCleanup } from 'solid-js';
 import type { Accessor } from 'solid-js';
-import type { Webcam, WebcamState } from '../face/webcam';
+import type { HandsState, Webcam, WebcamState } from '../face/webcam';
 import type { Lean } from '../stage/seats';
 
 export interface RoomWebcam {
@@ -10,7 +10,11 @@ export interface RoomWebcam {
   readonly on: Accessor<boolean>;
   /** Must be called from a click: the browser may ask. */
   turn(on: boolean): Promise<void>;
-  /** How the head leans now. */
+  /** Whether hands are to be followed too. */
+  readonly followsHands: Accessor<boolean>;
+  followHands(on: boolean): void;
+  readonly hands: Accessor<HandsState>;
+  /** How head and hands are now. */
   leans(): Lean | undefined;
 }
 
@@ -18,6 +22,8 @@ const ON: ReadonlySet<WebcamState> = new Set(['asking', 'starting', 'seen', 'no-
 
 export function createRoomWebcam(): RoomWebcam {
   const [state, setState] = createSignal<WebcamState>('off');
+  const [followsHands, setFollowsHands] = createSignal(false);
+  const [hands, setHands] = createSignal<HandsState>('off');
   let webcam: Webcam | undefined;
   let gone = false;
   onCleanup(() => {
@@ -35,9 +41,17 @@ export function createRoomWebcam(): RoomWebcam {
       if (!webcam) {
         webcam = new Webcam();
         webcam.onState = setState;
+        webcam.onHands = (now) => setHands(now);
       }
+      void webcam.followHands(followsHands());
       return webcam.start();
     },
-    leans: () => webcam?.follower.lean(performance.now()),
+    followsHands,
+    followHands(on) {
+      setFollowsHands(on);
+      void webcam?.followHands(on);
+    },
+    hands,
+    leans: () => webcam?.lean(performance.now()),
   };
 }

@@ -1,13 +1,8 @@
-import { Human } from '@vladmandic/human';
+import type { Human } from '@vladmandic/human';
+import { OFF, program, type Backend, type Picture } from './program';
 import { type FaceSeen, faceOf } from './seen';
 
-/** A picture as a canvas gives it. */
-export interface Picture {
-  /** Red, green, blue, opacity, row by row. */
-  readonly data: Uint8ClampedArray | Uint8Array;
-  readonly width: number;
-  readonly height: number;
-}
+export type { Picture };
 
 /** What one picture shows. */
 export interface Look {
@@ -19,32 +14,17 @@ export interface Look {
 /** Less sure than this it is no face. */
 const SURE = 0.5;
 
-/** Only what finds a face and its shape; nothing that says who somebody is, how old, or what they feel. */
-const OFF = { enabled: false } as const;
-const CONFIG = {
-  debug: false,
-  async: false,
-  cacheModels: false,
-  warmup: 'none',
-  // Needed by no backend that is chosen here; named so that no other host is ever asked.
-  wasmPath: '/face/',
-  filter: OFF,
-  gesture: OFF,
-  body: OFF,
-  hand: OFF,
-  object: OFF,
-  segmentation: OFF,
-  face: {
-    enabled: true,
-    detector: { modelPath: 'blazeface.json', maxDetected: 1, rotation: true, minConfidence: 0.3, skipFrames: 15, skipTime: 1500 },
-    mesh: { enabled: true, modelPath: 'facemesh.json' },
-    attention: OFF,
-    iris: OFF,
-    emotion: OFF,
-    description: OFF,
-    antispoof: OFF,
-    liveness: OFF,
-  },
+/** Only what finds a face and its shape. */
+const FACE = {
+  enabled: true,
+  detector: { modelPath: 'blazeface.json', maxDetected: 1, rotation: true, minConfidence: 0.3, skipFrames: 15, skipTime: 1500 },
+  mesh: { enabled: true, modelPath: 'facemesh.json' },
+  attention: OFF,
+  iris: OFF,
+  emotion: OFF,
+  description: OFF,
+  antispoof: OFF,
+  liveness: OFF,
 } as const;
 
 /** Finds a face in pictures, here and nowhere else: its models come with the client. */
@@ -56,11 +36,8 @@ export class FaceDetector {
   }
 
   /** `models` is the address of the folder that holds them. */
-  static async load(backend: 'webgl' | 'cpu', models: string): Promise<FaceDetector> {
-    const human = new Human({ ...CONFIG, backend, modelBasePath: models });
-    await human.load();
-    if (human.tf.getBackend() !== backend) throw new Error(`no ${backend} to find faces with`);
-    return new FaceDetector(human);
+  static async load(backend: Backend, models: string): Promise<FaceDetector> {
+    return new FaceDetector(await program(backend, models, { face: FACE }));
   }
 
   async look(picture: Picture): Promise<Look> {

@@ -1,12 +1,12 @@
-import type { Lean } from '../stage/seats';
+import type { HeadLean, Lean } from '../stage/seats';
 import type { FaceSeen } from './seen';
 
-export type { Lean };
+export type { HeadLean, Lean };
 
 /** How wide faces are, about; how far the camera's picture reaches in each direction follows from it. */
 const FACE_M = 0.15;
 /** A webcam sees about as much across as it is away. */
-const AWAY_PER_WIDTH = 1;
+export const AWAY_PER_WIDTH = 1;
 /** So many faces say how somebody sits. */
 const TO_BEGIN = 8;
 /** Movements are smoothed over about this long. */
@@ -15,18 +15,23 @@ const SMOOTH_MS = 110;
 const GONE_MS = 900;
 const BACK_MS = 500;
 /** As far as a seated head goes. */
-const MOST = { turn_rad: 1.1, nod_rad: 0.7, tilt_rad: 0.6, aside_m: 0.3, up_m: 0.2, ahead_m: 0.3, mouth: 1 } as const satisfies Lean;
-const PARTS = Object.keys(MOST) as (keyof Lean)[];
-const STILL: Lean = { turn_rad: 0, nod_rad: 0, tilt_rad: 0, aside_m: 0, up_m: 0, ahead_m: 0, mouth: 0 };
+const MOST = { turn_rad: 1.1, nod_rad: 0.7, tilt_rad: 0.6, aside_m: 0.3, up_m: 0.2, ahead_m: 0.3, mouth: 1 } as const satisfies HeadLean;
+const PARTS = Object.keys(MOST) as (keyof HeadLean)[];
+const STILL: HeadLean = { turn_rad: 0, nod_rad: 0, tilt_rad: 0, aside_m: 0, up_m: 0, ahead_m: 0, mouth: 0 };
 
 /** Follows a face from picture to picture; what it says is smooth, bounded, and fades where the face is gone. */
 export class HeadFollower {
   #first: FaceSeen[] = [];
   #neutral: FaceSeen | undefined;
-  #lean: Lean = STILL;
+  #lean: HeadLean = STILL;
   #seenAt = Number.NEGATIVE_INFINITY;
   #share = 0;
   #askedAt = Number.NEGATIVE_INFINITY;
+
+  /** How somebody sits, once that is known. */
+  get neutral(): FaceSeen | undefined {
+    return this.#neutral;
+  }
 
   /** A picture was looked at; without a face there was none in it. */
   see(face: FaceSeen | undefined, nowMs: number): void {
@@ -45,7 +50,7 @@ export class HeadFollower {
   }
 
   /** How the head leans now; undefined where no camera has anything to say. */
-  lean(nowMs: number): Lean | undefined {
+  lean(nowMs: number): HeadLean | undefined {
     const isThere = this.#neutral !== undefined && nowMs - this.#seenAt < GONE_MS;
     const step = Math.min(1, Math.max(0, nowMs - this.#askedAt) / BACK_MS);
     this.#askedAt = nowMs;
@@ -61,10 +66,9 @@ export class HeadFollower {
 }
 
 /** From how somebody sits; how far they moved follows from how wide a face is. */
-function leanOf(face: FaceSeen, neutral: FaceSeen): Lean {
-  const picture_m = FACE_M / Math.max(0.02, face.width);
-  const neutralPicture_m = FACE_M / Math.max(0.02, neutral.width);
-  const raw: Lean = {
+function leanOf(face: FaceSeen, neutral: FaceSeen): HeadLean {
+  const [picture_m, neutralPicture_m] = [pictureAt_m(face), pictureAt_m(neutral)];
+  const raw: HeadLean = {
     turn_rad: face.turn_rad - neutral.turn_rad,
     nod_rad: face.nod_rad - neutral.nod_rad,
     tilt_rad: face.tilt_rad - neutral.tilt_rad,
@@ -76,8 +80,13 @@ function leanOf(face: FaceSeen, neutral: FaceSeen): Lean {
   return mapped((part) => Math.min(MOST[part], Math.max(-MOST[part], raw[part])));
 }
 
-function mapped(of: (part: keyof Lean) => number): Lean {
-  return Object.fromEntries(PARTS.map((part) => [part, of(part)])) as unknown as Lean;
+/** How much the picture reaches across where a face is. */
+export function pictureAt_m(face: FaceSeen): number {
+  return FACE_M / Math.max(0.02, face.width);
+}
+
+function mapped(of: (part: keyof HeadLean) => number): HeadLean {
+  return Object.fromEntries(PARTS.map((part) => [part, of(part)])) as unknown as HeadLean;
 }
 
 /** The middle of each number, so that one odd picture says nothing. */

@@ -1,3 +1,5 @@
+/** What one picture of a camera shows, reckoned from the places that are found in it. */
+
 /** A face as one picture of a camera shows it, in the terms of whoever is seen: their left, their right. */
 export interface FaceSeen {
   /** Turned to the own left, looking up, tilted to the own left, in radians. */
@@ -11,6 +13,21 @@ export interface FaceSeen {
   readonly width: number;
   /** How far the mouth is open, from 0 to 1. */
   readonly mouth: number;
+}
+
+/** How many joints a hand has: the wrist, then four of each finger from the thumb on, as MediaPipe numbers them. */
+export const JOINTS = 21;
+
+/** A hand as one picture of a camera shows it, in the terms of whoever is seen. */
+export interface HandSeen {
+  /** How sure it is that it is one, from 0 to 1. */
+  readonly score: number;
+  /** From 0, surely the left one, to 1. */
+  readonly right: number;
+  /** Each joint from the middle of the picture, to the own right and up, in widths of the picture. */
+  readonly picture: readonly (readonly [right: number, up: number])[];
+  /** Each joint from the middle of the hand, to the own right, up and back. */
+  readonly joints_m: readonly Point[];
 }
 
 export type Point = readonly [x: number, y: number, z: number];

@@ -1,8 +1,16 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Answer } from './detector.worker';
-import { Webcam, type WebcamState, type WorkerLike } from './webcam';
+import type { HandsAnswer } from './hands.worker';
+import { type HandSeen, JOINTS, type Point } from './seen';
+import { type HandsState, Webcam, type WebcamState, type WorkerLike } from './webcam';
 
 const FACE = { turn_rad: 0, nod_rad: 0, tilt_rad: 0, aside: 0, up: 0, width: 0.25, mouth: 0 };
+
+/** A left hand with its fingers up, its joints on straight lines. */
+const HAND: HandSeen = (() => {
+  const joints_m = Array.from({ length: JOINTS }, (_, i): Point => [i === 0 ? 0 : (Math.ceil(i / 4) - 3) * -0.02, i === 0 ? -0.09 : ((i - 1) % 4) * 0.025, 0]);
+  return { score: 1, right: 0, picture: joints_m.map(([x, y]) => [x / 0.5 - 0.2, y / 0.5]), joints_m };
+})();
 
 class FakeTrack extends EventTarget {
   stopped = false;
@@ -20,34 +28,38 @@ class FakeWorker extends EventTarget implements WorkerLike {
   terminate(): void {
     this.ended = true;
   }
-  say(data: Answer): void {
+  say(data: Answer | HandsAnswer): void {
     this.dispatchEvent(Object.assign(new Event('message'), { data }));
   }
 }
 
 let tracks: FakeTrack[];
 let workers: FakeWorker[];
+let handsWorkers: FakeWorker[];
+let handsStates: HandsState[];
 let states: WebcamState[];
 let webcam: Webcam;
 let give: () => Promise<unknown>;
 
 beforeEach(() => {
   vi.useFakeTimers();
-  [tracks, workers, states] = [[], [], []];
+  [tracks, workers, states, handsWorkers, handsStates] = [[], [], [], [], []];
   give = () => {
     const track = new FakeTrack();
     tracks.push(track);
-    return Promise.resolve({ getTracks: () => [track] });
+    return Promise.resolve({ getTracks: () => [track], getVideoTracks: () => [] });
   };
   vi.stubGlobal('navigator', { mediaDevices: { getUserMedia: () => give() } });
   vi.stubGlobal('HTMLMediaElement', { HAVE_CURRENT_DATA: 2 });
   vi.stubGlobal('document', { createElement: () => ({ play: () => Promise.resolve(), readyState: 4, videoWidth: 640, videoHeight: 480 }) });
   vi.stubGlobal('createImageBitmap', () => Promise.resolve({ close: () => undefined }));
-  webcam = new Webcam(() => {
+  const made = (all: FakeWorker[]): FakeWorker => {
     const worker = new FakeWorker();
-    workers.push(worker);
+    all.push(worker);
     return worker;
-  });
+  };
+  webcam = new Webcam(() => made(workers), () => made(handsWorkers));
+  webcam.onHands = (state) => handsStates.push(state);
   webcam.onState = (state) => states.push(state);
 });
 afterEach(() => {
@@ -142,4 +154,55 @@ test('a camera that comes after one has changed one\'s mind is let go', async ()
   expect(webcam.state).toBe('off');
   expect(tracks[0]?.stopped).toBe(true);
   expect(workers).toHaveLength(0);
+});
+
+test('hands are looked for by a worker of their own, only where they are asked for, and never for more than half of the time', async () => {
+  await webcam.start();
+  workers[0]?.say({ says: 'ready' });
+  for (let i = 0; i < 10; i++) {
+    workers[0]?.say({ says: 'looked', face: FACE, light: 0.5 });
+    await vi.advanceTimersByTimeAsync(70);
+  }
+  expect(handsWorkers).toHaveLength(0);
+  await webcam.followHands(true);
+  expect(handsStates).toEqual(['loading']);
+  handsWorkers[0]?.say({ says: 'ready' });
+  expect(handsStates.at(-1)).toEqual([]);
+  await vi.advanceTimersByTimeAsync(100);
+  expect(handsWorkers[0]?.pictures).toBe(1);
+  // A picture takes as long as on a device without a graphics card; the next one waits as long again.
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(handsWorkers[0]?.pictures).toBe(1);
+  handsWorkers[0]?.say({ says: 'looked', hands: [HAND] });
+  expect(handsStates.at(-1)).toEqual(['left']);
+  await vi.advanceTimersByTimeAsync(800);
+  expect(handsWorkers[0]?.pictures).toBe(1);
+  await vi.advanceTimersByTimeAsync(400);
+  expect(handsWorkers[0]?.pictures).toBe(2);
+  // No face, no hands: they are reckoned from it, and go with it.
+  workers[0]?.say({ says: 'looked', face: FACE, light: 0.5 });
+  handsWorkers[0]?.say({ says: 'looked', hands: [HAND] });
+  webcam.lean(performance.now());
+  expect(webcam.lean(performance.now() + 400)?.left?.fingers).toBeDefined();
+  expect(webcam.lean(performance.now() + 5_000)).toBeUndefined();
+  await webcam.followHands(false);
+  expect(handsStates.at(-1)).toBe('off');
+  expect(handsWorkers[0]?.ended).toBe(true);
+  expect(webcam.state).toBe('seen');
+  webcam.stop();
+});
+
+test('where hands cannot be found the head is followed all the same', async () => {
+  await webcam.followHands(true);
+  expect(handsWorkers).toHaveLength(0);
+  await webcam.start();
+  workers[0]?.say({ says: 'ready' });
+  handsWorkers[0]?.say({ says: 'failed' });
+  expect(handsStates.at(-1)).toBe('failed');
+  expect(handsWorkers[0]?.ended).toBe(true);
+  await vi.advanceTimersByTimeAsync(70);
+  workers[0]?.say({ says: 'looked', face: FACE, light: 0.5 });
+  expect(webcam.state).toBe('seen');
+  webcam.stop();
+  expect(handsStates.at(-1)).toBe('off');
 });

@@ -90,6 +90,26 @@ test('a webcam leans the seated head in its own terms, and without one nothing c
   expect(leaning(seated, { ...still, mouth: 0.4 }).mouth).toBe(0.4);
 });
 
+test('hands that a webcam sees are where they are from the eyes, and the mouse points from the right one', () => {
+  const seated = seatedPoses(3, { yaw: 0, pitch: 0, distance_m: 1.75 }, new Vector3(0, 1.3, 0.1));
+  const still = { turn_rad: 0, nod_rad: 0, tilt_rad: 0, aside_m: 0.1, up_m: 0, ahead_m: 0, mouth: 0 };
+  const hand = (aside: number) => ({ at_m: [aside, -0.1, -0.3], rotation: [0, 0, 0, 1], fingers: POINTING }) as const;
+  const eyes = new Vector3(...seated.head.position_m);
+  const ahead = new Vector3(0, 0, -1).applyQuaternion(new Quaternion(...seated.head.rotation)).setY(0).normalize();
+  const { left, right, pointer } = leaning(seated, { ...still, left: hand(-0.2), right: hand(0.2) });
+  for (const [seen, aside] of [[left, -0.2], [right, 0.2]] as const) {
+    const from = new Vector3(...(seen?.position_m ?? [NaN, NaN, NaN])).sub(eyes);
+    expect(from.dot(ahead)).toBeCloseTo(0.3);
+    expect(from.y).toBeCloseTo(-0.1);
+    // To the own right of somebody who looks ahead.
+    expect(from.dot(new Vector3(-ahead.z, 0, ahead.x))).toBeCloseTo(aside);
+    expect(new Vector3(0, 0, -1).applyQuaternion(new Quaternion(...(seen?.rotation ?? [0, 0, 0, 1]))).angleTo(ahead)).toBeLessThan(0.001);
+    expect(seen?.fingers).toEqual(POINTING);
+  }
+  expect(pointer?.origin_m).toEqual(right?.position_m);
+  expect(leaning(seated, { ...still, left: hand(-0.2) }).right).toEqual(seated.right);
+});
+
 test('a head that leans before slices alone is said at the pace of the room', () => {
   const said: Poses[] = [];
   let leans = true;

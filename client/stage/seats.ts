@@ -1,7 +1,7 @@
 import { Euler, Matrix4, Quaternion, Vector3 } from 'three';
 import type { Vec3 } from '../core/frames';
 import { FIST, POINTING } from '../core/hands';
-import type { Pose, Poses, RoomView } from './room-view';
+import type { Fingers, Hand, Pose, Poses, RoomView } from './room-view';
 import type { View } from './camera-rig';
 import { HOLOGRAM_HEIGHT_M } from './room-scene';
 
@@ -64,7 +64,7 @@ export function seatedPoses(place: number, view: View, pointsAt: Vector3 | undef
 }
 
 /** How a webcam sees the head lean, in the terms of whoever is seen; `client/face` follows it. */
-export interface Lean {
+export interface HeadLean {
   readonly turn_rad: number;
   readonly nod_rad: number;
   readonly tilt_rad: number;
@@ -74,7 +74,21 @@ export interface Lean {
   readonly mouth: number;
 }
 
-/** The same person, with the head as a webcam sees it. */
+/** A hand as a webcam sees it, from where the eyes of whoever is seen are as they sit: to the own right, up and back. */
+export interface SeenHand {
+  readonly at_m: Vec3;
+  /** Fingers along −Z, the back of the hand up. */
+  readonly rotation: Pose['rotation'];
+  readonly fingers: Fingers;
+}
+
+/** What a webcam sees of somebody; hands only while they are seen. */
+export interface Lean extends HeadLean {
+  readonly left?: SeenHand;
+  readonly right?: SeenHand;
+}
+
+/** The same person, with head and hands as a webcam sees them. */
 export function leaning(poses: Poses, lean: Lean | undefined): Poses {
   if (!lean) return poses;
   const { position_m, rotation } = poses.head;
@@ -84,7 +98,23 @@ export function leaning(poses: Poses, lean: Lean | undefined): Poses {
   const at = new Vector3(...position_m).addScaledVector(right, lean.aside_m).addScaledVector(ahead, lean.ahead_m);
   at.y += lean.up_m;
   const turned = facing.multiply(new Quaternion().setFromEuler(new Euler(lean.nod_rad, lean.turn_rad, lean.tilt_rad, 'YXZ')));
-  return { ...poses, head: { position_m: list(at), rotation: [turned.x, turned.y, turned.z, turned.w] }, mouth: lean.mouth };
+  const sits = new Quaternion().setFromAxisAngle(new Vector3(0, 1, 0), Math.atan2(-ahead.x, -ahead.z));
+  const hand = (seen: SeenHand | undefined): Hand | undefined => {
+    if (!seen) return undefined;
+    const held = sits.clone().multiply(new Quaternion(...seen.rotation));
+    const there = new Vector3(...seen.at_m).applyQuaternion(sits).add(new Vector3(...position_m));
+    return { position_m: list(there), rotation: [held.x, held.y, held.z, held.w], fingers: seen.fingers };
+  };
+  const rightHand = hand(lean.right);
+  return {
+    ...poses,
+    head: { position_m: list(at), rotation: [turned.x, turned.y, turned.z, turned.w] },
+    left: hand(lean.left) ?? poses.left ?? null,
+    right: rightHand ?? poses.right ?? null,
+    // What the mouse points at is pointed at from the hand that is seen.
+    pointer: rightHand && poses.pointer ? { ...poses.pointer, origin_m: rightHand.position_m } : (poses.pointer ?? null),
+    mouth: lean.mouth,
+  };
 }
 
 /** Says again where one sits this often: who comes later sees one too. */

@@ -1,4 +1,4 @@
-/** One's own figure by a webcam: to turn it on and off, and a sign for as long as it is on. */
+/** One's own figure by a webcam: to turn it on and off, with hands or without, and a sign for as long as it is on. */
 import { Show, createEffect, on } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
@@ -23,6 +23,15 @@ export function WebcamPanel(props: { webcam: RoomWebcam }): JSX.Element {
         </button>
         <p class="soft small">{app.t('webcam.hint')}</p>
       </div>
+      <div>
+        <label>
+          <input type="checkbox" data-hands checked={props.webcam.followsHands()} onChange={(event) => props.webcam.followHands(event.currentTarget.checked)} /> {app.t('webcam.hands')}
+        </label>
+        <p class="soft small">{app.t('webcam.hands.hint')}</p>
+      </div>
+      <Show when={props.webcam.hands() === 'failed'}>
+        <Notice kind="bad">{app.t('webcam.hands.failed')}</Notice>
+      </Show>
     </section>
   );
 }
@@ -34,6 +43,13 @@ export function WebcamSign(props: { webcam: RoomWebcam }): JSX.Element {
     const state = props.webcam.state();
     return state === 'asking' || state === 'starting' || state === 'seen' || state === 'no-face' || state === 'dark' ? state : undefined;
   };
+  const hands = (): string | undefined => {
+    const state = props.webcam.hands();
+    if (state === 'off' || state === 'failed') return undefined;
+    if (state === 'loading') return app.t('webcam.hands.loading');
+    const [one, other] = state;
+    return app.t(one === undefined ? 'webcam.hands.none' : other === undefined ? `webcam.hands.${one}` : 'webcam.hands.both');
+  };
   createEffect(on(props.webcam.on, (is, was) => {
     if (was !== undefined && is !== was) app.announce(app.t(is ? 'webcam.isOn' : 'webcam.isOff'));
   }));
@@ -44,6 +60,7 @@ export function WebcamSign(props: { webcam: RoomWebcam }): JSX.Element {
           <p class="recording-sign">
             <Icon name="camera" />
             {app.t(`webcam.state.${state()}`)}
+            <Show when={hands()}>{(words) => <span data-hands-seen={String(props.webcam.hands())}> {words()}</span>}</Show>
           </p>
           <button type="button" class="button small" onClick={() => void props.webcam.turn(false)}>
             {app.t('webcam.stop')}

@@ -62,9 +62,9 @@ const enterXr = (mode: XrMode): Promise<Headset> =>
     lines: ['胸部 CT：右肺上叶结节 13.7 mm。', 'Chest CT: nodule of the right upper lobe, 13.7 mm.', '请先各自投票，再看模型结果。'],
     buttons: [{ id: 'lung', label: '肺窗 Lung' }, { id: 'exit', label: '退出 Leave' }],
   });
-/** One's own head by a webcam; off until it is started. */
+/** One's own head and hands by a webcam; off until it is started. */
 const webcam = new Webcam();
-stage.leans = () => webcam.follower.lean(performance.now());
+stage.leans = () => webcam.lean(performance.now());
 /** The stage's picture as RGBA bytes of a small canvas. */
 const pixels = (width: number, height: number): number[] => {
   stage.drawNow();
