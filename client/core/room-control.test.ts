@@ -94,6 +94,19 @@ test('a hold that the room has ended is taken again, or left to whoever has it n
   expect(refusedBy).toBe('2');
 });
 
+test('what was carried by a page that stood still is not lost', () => {
+  const acts = (): string[] => socket.acts.map(({ act }) => act.act);
+  shared.grab(performance.now());
+  shared.release(performance.now());
+  expect(acts()).toEqual(['grab', 'release']);
+  shared.grab(performance.now());
+  vi.advanceTimersByTime(4_000);
+  shared.carry((now) => ({ ...now, scale: 2 }));
+  shared.release(performance.now());
+  expect(acts().slice(2)).toEqual(['grab', 'grab', 'release']);
+  expect(socket.acts.at(-1)?.act).toMatchObject({ transform: { scale: 2 } });
+});
+
 test('what is locked is not taken in hand, and one hears who locked it', () => {
   let by = '';
   shared.onLocked = ({ name }) => (by = name);

@@ -73,6 +73,14 @@ export function createRoomNews(client: RoomClient, control: RoomControl, order: 
       say(words);
     }),
   );
+  // Why the line is made anew, where the server says it.
+  onCleanup(
+    client.on('interrupted', ({ text }) => {
+      const words = inLanguage(text, app.language());
+      app.toast(words);
+      say(words);
+    }),
+  );
   onCleanup(
     client.on('event', (event) => {
       const actor = control.people().find((one) => one.actor === event.actor);

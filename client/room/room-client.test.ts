@@ -80,6 +80,19 @@ describe('at the door', () => {
     last().bye('put-out', false, 'shouts');
     expect(client.state.farewell).toMatchObject({ reason: 'put-out', why: 'shouts' });
   });
+
+  it('hears why its line is made anew, and comes back into its seat', () => {
+    const reasons: string[] = [];
+    client.on('interrupted', ({ reason }) => reasons.push(reason));
+    last().bye('fell-behind', true);
+    expect(reasons).toEqual(['fell-behind']);
+    expect(client.state).toMatchObject({ status: 'reconnecting', farewell: undefined });
+    vi.advanceTimersByTime(250);
+    last().open();
+    expect(last().hello.resumes).toBe(true);
+    last().welcome({ resumed: true });
+    expect(client.state).toMatchObject({ status: 'open', self: 1 });
+  });
 });
 
 /** What became of a promise so far. */

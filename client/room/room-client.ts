@@ -52,6 +52,8 @@ export interface RoomEvents {
   event: Event;
   /** An own act was refused. */
   refused: { act: Act; reason: Refusal; text: Text };
+  /** The server ended the line for a reason after which one comes back by oneself. */
+  interrupted: { reason: Farewell; text: Text };
   /** Somebody brings everybody to their view. */
   gather: Leading;
   /** What comes by which of one's own media sections. */
@@ -225,7 +227,10 @@ export class RoomClient {
         return;
       }
       case 'bye':
-        if (frame.again) return this.#line.mend();
+        if (frame.again) {
+          this.#emitter.emit('interrupted', { reason: frame.reason, text: frame.text });
+          return this.#line.mend();
+        }
         this.#store?.removeItem(this.#key);
         this.#change({ farewell: { reason: frame.reason, text: frame.text, why: frame.why } });
         return this.close();

@@ -6,6 +6,8 @@ import { alike } from './turning';
 const ECHO_MS = 1500;
 /** Changes while dragging go out at most this often; the room takes 40 acts a second. */
 const ACT_EVERY_MS = 80;
+/** The room lets go of what is in the hand of a page that said nothing for 3 s; a page may not have heard of it yet. */
+const STOOD_STILL_MS = 2_000;
 /** A turn by key or wheel lets go of the hologram when this long nothing more came. */
 const LET_GO_MS = 260;
 
@@ -31,6 +33,8 @@ export class SharedHologram {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #fade: ReturnType<typeof setTimeout> | undefined;
   #sentAt = -Infinity;
+  /** When the room was last told where the hand is. */
+  #saidAt = 0;
 
   constructor(room: RoomView) {
     this.#room = room;
@@ -93,6 +97,7 @@ export class SharedHologram {
     }
     this.#hand = now.transform;
     this.#confirmed = false;
+    this.#saidAt = nowMs;
     this.#room.act({ act: 'grab', id: now.id });
     return true;
   }
@@ -107,6 +112,8 @@ export class SharedHologram {
     const found = this.entity;
     if (!this.#hand || !found) return;
     this.#left = { transform: this.#hand, until: nowMs + ECHO_MS };
+    // What was carried while the page stood still is not lost, unless somebody else took it meanwhile.
+    if (nowMs - this.#saidAt > STOOD_STILL_MS) this.#room.act({ act: 'grab', id: found[0] });
     this.#room.act({ act: 'release', id: found[0], transform: this.#hand });
     this.#hand = undefined;
   }
@@ -137,6 +144,7 @@ export class SharedHologram {
   /** Tells the room where one is, and where one has the hologram. */
   stream(poses: Poses): void {
     const found = this.entity;
+    if (this.#hand) this.#saidAt = performance.now();
     if (this.#hand && found) this.#keepHold(found[0]);
     if (this.#hand && found) this.#room.pose(poses, { hologram: found[0], transform: this.#hand });
     else this.#room.pose(poses);

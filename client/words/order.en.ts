@@ -98,6 +98,7 @@ export const order = {
   'hands.give': 'Give to {name}',
   'hands.keep': 'Keep them',
   'hands.take': 'Take them',
+  'keys.handOver': 'Give what you hold to who asks for it; keep it',
   'hands.yours': '{name} gave you the images. They are yours as soon as you move them.',
   'hands.keeps': '{name} keeps the images for now.',
   'hands.free': 'The images are free: you can move them.',

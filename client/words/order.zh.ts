@@ -98,6 +98,7 @@ export const order = {
   'hands.give': '交给 {name}',
   'hands.keep': '继续持有',
   'hands.take': '收回',
+  'keys.handOver': '将手中的影像交给请求者；继续持有',
   'hands.yours': '{name} 已将影像交给您，移动即可接过。',
   'hands.keeps': '{name} 暂时继续持有影像。',
   'hands.free': '影像已放下，您可以移动。',

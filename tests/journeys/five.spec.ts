@@ -14,11 +14,13 @@ test.use({ launchOptions: { ...CHROMIUM.launchOptions, args: [...CHROMIUM.launch
 const ZHAO = '37e97ea5-e2dc-4770-bb7d-93d02cfebb0c';
 /** Five pages share two cores. */
 const SMALL = { width: 400, height: 420 };
+/** A stage on which the hologram can be taken hold of beside what is said on it. */
+const STAGE = { width: 400, height: 600 };
 const CUT_ms = 10_000;
 
 /** A browser with a stage, whose room can be looked into. */
 async function withStage(browser: Browser, user: string, options: BrowserContextOptions = {}): Promise<Page> {
-  const page = await withHeadset(browser, user, { viewport: SMALL, ...options });
+  const page = await withHeadset(browser, user, { viewport: STAGE, ...options });
   await countLines(page);
   await page.reload();
   return page;
@@ -53,11 +55,46 @@ function drawn(page: Page): Promise<Three> {
 async function take(page: Page, by: readonly [number, number]): Promise<void> {
   const box = await page.locator('canvas.stage-canvas').boundingBox();
   if (!box) throw new Error('there is no stage');
-  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+  const [x, y] = [box.x + box.width / 2, box.y + box.height * 0.34];
   await page.mouse.move(x, y);
   await page.keyboard.down('Shift');
   await page.mouse.down();
   await page.mouse.move(x + by[0], y + by[1], { steps: 4 });
+}
+
+/** Keeps what is in somebody's hand a little in motion while something else is done: what nobody moves is let go of. */
+async function whileMoving(page: Page, then: () => Promise<void>): Promise<void> {
+  const box = await page.locator('canvas.stage-canvas').boundingBox();
+  if (!box) throw new Error('there is no stage');
+  const [x, y] = [box.x + box.width / 2, box.y + box.height * 0.34];
+  const stop = new AbortController();
+  const moves = (async () => {
+    for (let step = 0; !stop.signal.aborted; step++) {
+      await page.mouse.move(x + (step % 2) * 6, y + 4);
+      await page.waitForTimeout(300);
+    }
+  })();
+  await then().finally(() => stop.abort());
+  await moves;
+}
+
+/** What the page has said aloud since it was asked last. */
+async function heard(page: Page): Promise<string> {
+  return page.evaluate(() => {
+    const all = Reflect.get(window, 'spoken') as string[];
+    return all.splice(0).join('\n');
+  });
+}
+
+/** Writes down what the page says to those who listen to it. */
+function listen(page: Page): Promise<void> {
+  return page.evaluate(() => {
+    const spoken: string[] = [];
+    Reflect.set(window, 'spoken', spoken);
+    const live = document.querySelector('.toasts [aria-live]');
+    if (!live) throw new Error('nothing is said aloud');
+    new MutationObserver(() => spoken.push(live.textContent ?? '')).observe(live, { subtree: true, childList: true, characterData: true });
+  });
 }
 
 async function letGo(page: Page): Promise<void> {
@@ -177,6 +214,57 @@ test('five people see and hear each other, hand a hologram on, and a line that b
       await expect(page.getByRole('slider', { name: 'Size' })).toHaveAttribute('aria-valuetext', size);
       await tab(page, /^People/);
     }
+  });
+
+  await test.step('ask for it, keep it, give it, take it, and lock it', async () => {
+    for (const page of [li, chen]) await listen(page);
+    const [ofLi, ofChen] = [li.locator('[data-hands]'), chen.locator('[data-hands]')];
+    await take(li, [20, 6]);
+    await whileMoving(li, async () => {
+      // Whose pointer is in use answers by key.
+      await ofChen.getByRole('button', { name: /^Ask for them/ }).press('Enter');
+      await expect(ofLi).toContainText('asks for the images');
+      await expect(ofChen.getByRole('button', { name: /^You asked for them/ })).toBeFocused();
+      await expect.poll(() => heard(li)).toContain('asks for the images');
+      await li.keyboard.press('k');
+      await expect(ofLi).toHaveCount(0);
+      await expect.poll(() => heard(chen)).toContain('keeps the images for now');
+      await ofChen.getByRole('button', { name: /^Ask for them/ }).click();
+      await expect(ofLi).toHaveAttribute('data-hands', 'asked');
+      await li.keyboard.press('g');
+      await expect.poll(() => heard(chen)).toContain('gave you the images');
+    });
+    // Given, it stands where it was seen last, until who was given it moves it.
+    const given = await drawn(li);
+    expect(distance(await drawn(chen), given)).toBeLessThan(0.02);
+    await letGo(li);
+    await take(chen, [-30, 8]);
+    await expect.poll(async () => distance(await drawn(li), given)).toBeGreaterThan(0.01);
+    // Who keeps order takes it: it stays where it was seen, and it is said who did it.
+    await whileMoving(chen, async () => {
+      await ofLi.getByRole('button', { name: /^Take them/ }).click();
+      await expect(chen.locator('.people-log')).toContainText('took the images from');
+    });
+    await letGo(chen);
+    await expect.poll(async () => distance(await drawn(chen), await drawn(li))).toBeLessThan(0.005);
+
+    // Locked, nobody moves it; unlocked, everybody may again.
+    await tab(li, /^View/);
+    await li.getByRole('button', { name: /^Lock in place/ }).click();
+    await expect(li.locator('[data-lock]')).toHaveAttribute('data-lock', 'locked');
+    await expect.poll(() => heard(chen)).toContain('locked something in place');
+    const locked = (await told(chen)).transform;
+    await take(chen, [30, 0]);
+    await letGo(chen);
+    await expect.poll(() => heard(chen)).toContain('Locked by');
+    expect((await told(li)).transform).toEqual(locked);
+    await li.getByRole('button', { name: /^Unlock/ }).click();
+    await expect(li.locator('[data-lock]')).toHaveAttribute('data-lock', 'free');
+    await expect.poll(() => heard(chen)).toContain('unlocked something');
+    await take(chen, [30, 0]);
+    await letGo(chen);
+    await expect.poll(async () => distance((await told(li)).transform.position_m, locked.position_m)).toBeGreaterThan(0.01);
+    await tab(li, /^People/);
   });
 
   await test.step('one loses the line for ten seconds, and is back in the same seat', async () => {

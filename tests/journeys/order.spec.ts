@@ -58,6 +58,22 @@ test('a patient agrees to the rules, waits at the door, is let in and raises a h
   await expect(li.locator('[aria-live]').first()).toContainText(/raises a hand|has come in/);
   await li.getByRole('button', { name: /^Lower hand ./ }).click();
   await expect(zhao.getByRole('button', { name: 'Raise hand' })).toHaveAttribute('aria-pressed', 'false');
+
+  // Towards the end of the time that one stays, the page says so; the host lets them stay, with the reason.
+  await zhao.evaluate((later_ms) => {
+    const now = Date.now;
+    Date.now = () => now() + later_ms;
+  }, 115 * 60_000);
+  await expect(zhao.locator('[data-stay=ends]')).toContainText(/ends in [45] minutes/);
+  await look(zhao, 'stay-ends', ['desktop', 'phone']);
+  const own = await li.locator('.people > li').filter({ hasText: 'Zhao' }).getByRole('button', { name: /^Keep order/ }).getAttribute('aria-label');
+  await li.getByRole('button', { name: own ?? '' }).click();
+  const dialog = li.getByRole('dialog');
+  await dialog.getByRole('textbox', { name: /needs them here for longer/ }).fill('the result is due');
+  await dialog.getByRole('button', { name: 'Let stay' }).click();
+  await expect(zhao.locator('.toast').filter({ hasText: 'the result is due' })).toBeVisible();
+  await zhao.locator('[data-stay]').getByRole('button', { name: 'All right' }).click();
+  await expect(zhao.locator('[data-stay]')).toHaveCount(0);
   await zhao.context().close();
 });
 
@@ -159,6 +175,17 @@ test('a patient comes into a room about nobody under a code, and nobody there se
   }
   await expect(room).toBeVisible();
   await expect(li.locator('.people li', { hasText: 'pseudonym' })).toHaveCount(1);
+  // People meet in a place, around a table on which nothing stands; without 3D the table is seen from above.
+  for (const page of [li, zhao]) await expect(page.locator('[data-gathering=place]')).toContainText('no images are shown');
+  await li.locator('canvas.stage-canvas').focus();
+  await li.keyboard.press('ArrowLeft');
+  await li.getByRole('tab', { name: 'View' }).click();
+  await look(li, 'circle-place', ['desktop', 'phone']);
+  await li.getByRole('combobox', { name: 'Place' }).selectOption('flat');
+  await expect(li.locator('.table-above > li')).toHaveCount(2);
+  await look(li, 'circle-flat', ['desktop', 'phone']);
+  await li.getByRole('combobox', { name: 'Place' }).selectOption('teaching');
+  await people(li);
   // Another voice is on before anything is said, and no colour is one's own.
   await expect(zhao.getByRole('checkbox', { name: 'Change my voice' }).first()).toBeChecked();
   await expect(zhao.getByRole('radiogroup', { name: 'My colour' })).toHaveCount(0);

@@ -15,6 +15,7 @@ const KEYS = [
   [['Home'], 'keys.home'],
   [['Ctrl Z'], 'keys.undo'],
   [['M'], 'keys.microphone'],
+  [['G', 'K'], 'keys.handOver'],
   [['?'], 'keys.help'],
   [['Esc'], 'keys.escape'],
 ] as const;

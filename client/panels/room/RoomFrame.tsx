@@ -31,6 +31,7 @@ import { AroundPanel, AroundWords } from './AroundPanel';
 import { AroundScreen } from './AroundScreen';
 import { BoardPanel } from './BoardPanel';
 import { CasePanel, placeOf } from './CasePanel';
+import { GatheringHost } from './GatheringHost';
 import { HandOver, LockChoice } from './HandOver';
 import { LeadPanel, LeadWords } from './LeadPanel';
 import { KeyboardHelp } from './KeyboardHelp';
@@ -145,20 +146,28 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
     return parts.map((name) => ({ name, label: tabLabel(name, control, order, app.t) }));
   });
 
+  const words = (): JSX.Element => <><HandOver hands={hands} order={order} /><LeadWords lead={lead} /><AroundWords around={around} order={order} /></>;
+  const foot = (): JSX.Element => <VoiceBar voice={voice} offersOther={order.own()?.role === 'patient'} />;
+  const side = (): JSX.Element => <><AroundScreen around={around} flat={setting() === 'flat'} /><Pictures voice={voice} control={control} /></>;
+
   return (
     <div class="room" data-accent={own()} data-shown={shown()}>
       <RoomBar info={props.info} title={title()} control={control} order={order} voice={voice} around={around} status={news.status()} stage={stage()} hands={hands} lead={lead} recording={recording} manifest={volume()?.manifest()}>
         <RecordingStrip recording={recording} order={order} />
         <WebcamSign webcam={webcam} />
-        <HandOver hands={hands} order={order} />
+        <StayNotice order={order} />
       </RoomBar>
       <div class="room-dark" onKeyDown={onKey}>
-        <StayNotice order={order} />
-        <StageHost control={control} setting={setting()} volume={volume()} title={title()} nodules={proposals()} onStage={setStage} leans={webcam.leans} onEntered={() => void webcam.turn(false)} words={<><LeadWords lead={lead} /><AroundWords around={around} order={order} /></>} foot={<VoiceBar voice={voice} offersOther={order.own()?.role === 'patient'} />} side={<><AroundScreen around={around} flat={setting() === 'flat'} /><Pictures voice={voice} control={control} /></>}>
-          <Show when={series()}>
-            <ToolBar control={control} onHelp={() => setHelp(true)} />
-          </Show>
-        </StageHost>
+        <Show
+          when={props.info.patient !== null}
+          fallback={<GatheringHost control={control} setting={setting()} title={title()} works={order.works()} leans={webcam.leans} words={words()} foot={foot()} side={side()} />}
+        >
+          <StageHost control={control} setting={setting()} volume={volume()} title={title()} nodules={proposals()} onStage={setStage} leans={webcam.leans} onEntered={() => void webcam.turn(false)} words={words()} foot={foot()} side={side()}>
+            <Show when={series()}>
+              <ToolBar control={control} onHelp={() => setHelp(true)} />
+            </Show>
+          </StageHost>
+        </Show>
         <Show when={!narrow() && props.info.patient !== null}>
           <SliceRow control={control} store={store()} nodules={proposals()} />
         </Show>

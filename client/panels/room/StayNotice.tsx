@@ -31,9 +31,9 @@ export function StayNotice(props: { order: RoomOrder }): JSX.Element {
   return (
     <Show when={due()?.key !== seen() ? due() : undefined}>
       {(one) => (
-        <div class="stay-notice row">
+        <div class="recording-strip" data-stay={one().ends ? 'ends' : 'rest'}>
           <Icon name="wait" size={16} />
-          <span>{words(one())}</span>
+          <p>{words(one())}</p>
           <button type="button" class="button quiet small" onClick={() => setSeen(one().key)}>
             {app.t('stay.noted')}
           </button>
