@@ -331,13 +331,31 @@ ahead: number,
  */
 value: number, 
 /**
- * The interval; none where there are too few past errors to make one from.
+ * The interval; none where there are too few past errors to make one from, or where those made before did not
+ * hold.
  */
 band?: Band, 
+/**
+ * How the intervals of the moments before did.
+ */
+held: Held, 
 /**
  * How it was made.
  */
 method: Method, };
+
+/**
+ * Of the last intervals that could be judged, how many held the value that came.
+ */
+export type Held = { 
+/**
+ * How many held.
+ */
+held: number, 
+/**
+ * Of how many.
+ */
+of: number, };
 
 /**
  * What an alarm is about.

@@ -1,5 +1,7 @@
 //! A short forecast of a vital sign, with an interval, and how it does against "it stays as it is".
 
+use std::collections::VecDeque;
+
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -24,6 +26,23 @@ pub struct Band {
     pub high: f64,
 }
 
+/// Of the last intervals that could be judged, how many held the value that came.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export, export_to = "../../../contract/alarms.ts")]
+pub struct Held {
+    /// How many held.
+    pub held: usize,
+    /// Of how many.
+    pub of: usize,
+}
+
+impl Held {
+    /// Whether they held often enough to believe the next one.
+    fn is_enough(self, level: f64) -> bool {
+        self.of >= FEWEST_JUDGED && self.held as f64 >= level * self.of as f64
+    }
+}
+
 /// A forecast some steps ahead.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export, export_to = "../../../contract/alarms.ts")]
@@ -32,27 +51,30 @@ pub struct Forecast {
     pub ahead: usize,
     /// The value.
     pub value: f64,
-    /// The interval; none where there are too few past errors to make one from.
+    /// The interval; none where there are too few past errors to make one from, or where those made before did not
+    /// hold.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[ts(optional)]
     pub band: Option<Band>,
+    /// How the intervals of the moments before did.
+    pub held: Held,
     /// How it was made.
     pub method: Method,
 }
 
 /// How forecasts did on values that were not known when they were made.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Scored {
     /// How many forecasts there were.
     pub count: usize,
-    /// Mean absolute error.
-    pub mean_absolute_error: f64,
-    /// Share of the values that lay in their interval.
-    pub coverage: f64,
-    /// Mean width of the intervals.
-    pub mean_width: f64,
-    /// Mean interval score (Gneiting & Raftery 2007): width, and a penalty for what lies outside. Smaller is better.
-    pub interval_score: f64,
+    /// Sum of the absolute errors.
+    pub absolute_errors: f64,
+    /// How many of them had an interval to show.
+    pub shown: usize,
+    /// How many of these held the value.
+    pub held: usize,
+    /// Sum of their widths.
+    pub widths: f64,
 }
 
 // Weights of the newest value and of the newest trend, and how much of the trend is left at each step. Fixed
@@ -63,6 +85,11 @@ const TREND_LEFT: f64 = 0.9;
 
 /// With fewer past errors than this there is no interval.
 const FEWEST_ERRORS: usize = 10;
+/// How far one interval that missed widens the next ones, and one that held narrows them, as a share of errors.
+const STEP: f64 = 0.05;
+/// An interval is judged by this many before it, and believed after at least so few.
+const JUDGED: usize = 20;
+const FEWEST_JUDGED: usize = 5;
 
 /// What a method knows after each value.
 #[derive(Clone, Copy, Debug)]
@@ -109,28 +136,78 @@ impl State {
     }
 }
 
-/// Walks through the values and hands over, at each, what would have been forecast from those before.
-fn walk(
-    values: &[Option<f64>],
-    ahead: usize,
-    method: Method,
-    mut seen: impl FnMut(usize, f64),
-) -> Option<State> {
-    let mut state: Option<State> = None;
-    for (at, value) in values.iter().enumerate() {
-        state = match (state, value) {
-            (Some(state), value) => Some(state.after(*value, method)),
-            (None, Some(value)) => Some(State::first(*value)),
-            (None, None) => None,
-        };
-        if let Some(state) = state {
-            seen(at + ahead, state.ahead(ahead));
-        }
-    }
-    state
+/// What the errors of earlier forecasts say about the next one. The share of errors that an interval spans follows
+/// how the intervals before did (adaptive conformal inference, Gibbs and Candès 2021): errors need follow no law, and
+/// the future need not be like the past.
+struct Past {
+    level: f64,
+    /// Sizes of the errors, in order.
+    sizes: Vec<f64>,
+    span: f64,
+    judged: VecDeque<bool>,
 }
 
-/// The value that a share of all lies at or below, without interpolation.
+/// A forecast before it is known what came.
+#[derive(Clone, Copy)]
+struct Made {
+    value: f64,
+    /// Half the width of its interval: infinite where no error so far was large enough.
+    half: Option<f64>,
+    held: Held,
+}
+
+impl Made {
+    fn band(self, level: f64) -> Option<Band> {
+        let half = self
+            .half
+            .filter(|half| half.is_finite() && self.held.is_enough(level))?;
+        Some(Band {
+            low: self.value - half,
+            high: self.value + half,
+        })
+    }
+}
+
+impl Past {
+    fn new(level: f64) -> Self {
+        Self {
+            level,
+            sizes: Vec::new(),
+            span: level,
+            judged: VecDeque::new(),
+        }
+    }
+
+    fn make(&self, value: f64) -> Made {
+        Made {
+            value,
+            half: (self.sizes.len() >= FEWEST_ERRORS)
+                .then(|| quantile(&self.sizes, self.span).unwrap_or(f64::INFINITY)),
+            held: Held {
+                held: self.judged.iter().filter(|held| **held).count(),
+                of: self.judged.len(),
+            },
+        }
+    }
+
+    fn learn(&mut self, made: Made, came: f64) {
+        let size = (came - made.value).abs();
+        if let Some(half) = made.half {
+            let held = size <= half;
+            let missed = if held { 0.0 } else { 1.0 };
+            self.span = (self.span + STEP * (missed - (1.0 - self.level))).max(0.0);
+            self.judged.push_back(held);
+            if self.judged.len() > JUDGED {
+                self.judged.pop_front();
+            }
+        }
+        let place = self.sizes.partition_point(|other| *other < size);
+        self.sizes.insert(place, size);
+    }
+}
+
+/// The value that a share of all and of the next one lies at or below, without interpolation; none where even the
+/// largest is not large enough.
 fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
     #[expect(
         clippy::cast_possible_truncation,
@@ -138,98 +215,67 @@ fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
         reason = "a share of a length"
     )]
     let rank = (share * (sorted.len() as f64 + 1.0)).ceil() as usize;
-    sorted.get(rank.clamp(1, sorted.len().max(1)) - 1).copied()
+    sorted.get(rank.saturating_sub(1)).copied()
 }
 
-/// The interval around a forecast from the errors of earlier forecasts alone: they need follow no law.
-fn band(value: f64, errors: &[f64], level: f64) -> Option<Band> {
-    if errors.len() < FEWEST_ERRORS {
-        return None;
+/// Walks through the values, makes a forecast at each from those up to it, and hands each over when its value has
+/// come. The last one made is given back.
+fn walk(
+    values: &[Option<f64>],
+    ahead: usize,
+    method: Method,
+    level: f64,
+    mut came: impl FnMut(Made, f64),
+) -> Option<Made> {
+    let mut past = Past::new(level);
+    let mut state: Option<State> = None;
+    let mut made: Vec<Option<Made>> = Vec::with_capacity(values.len());
+    for (at, value) in values.iter().enumerate() {
+        let earlier = at.checked_sub(ahead).and_then(|then| *made.get(then)?);
+        if let (Some(earlier), Some(value)) = (earlier, value) {
+            came(earlier, *value);
+            past.learn(earlier, *value);
+        }
+        state = match (state, value) {
+            (Some(state), value) => Some(state.after(*value, method)),
+            (None, Some(value)) => Some(State::first(*value)),
+            (None, None) => None,
+        };
+        made.push(state.map(|state| past.make(state.ahead(ahead))));
     }
-    let mut sizes: Vec<f64> = errors.iter().map(|error| error.abs()).collect();
-    sizes.sort_by(f64::total_cmp);
-    let half = quantile(&sizes, level)?;
-    Some(Band {
-        low: value - half,
-        high: value + half,
-    })
+    made.pop().flatten()
 }
 
 /// A forecast `ahead` steps after the last of the values, which are equally far apart; `None` where there never
-/// was a value. The interval holds the value with about the probability `level`, if the future is like the past.
+/// was a value. The interval is to hold the value with the probability `level`; it is given only where those of the
+/// moments before did so about as often.
 pub fn forecast(
     values: &[Option<f64>],
     ahead: usize,
     method: Method,
     level: f64,
 ) -> Option<Forecast> {
-    let mut errors = Vec::new();
-    let state = walk(values, ahead, method, |at, expected| {
-        if let Some(Some(value)) = values.get(at) {
-            errors.push(value - expected);
-        }
-    })?;
-    let value = state.ahead(ahead);
+    let made = walk(values, ahead, method, level, |_, _| {})?;
     Some(Forecast {
         ahead,
-        value,
-        band: band(value, &errors, level),
+        value: made.value,
+        band: made.band(level),
+        held: made.held,
         method,
     })
 }
 
-/// How forecasts with intervals would have done at each moment, each made from the values before it alone.
-/// `None` where there are too few.
-pub fn score_forecasts(
-    values: &[Option<f64>],
-    ahead: usize,
-    method: Method,
-    level: f64,
-) -> Option<Scored> {
-    let mut made = Vec::new();
-    walk(values, ahead, method, |at, expected| {
-        made.push((at, expected));
-    })?;
-    let (mut errors, mut waiting) = (Vec::new(), made.iter().peekable());
-    let mut sum = [0.0; 4];
-    let mut count = 0_usize;
-    for (at, expected) in &made {
-        let Some(Some(value)) = values.get(*at) else {
-            continue;
-        };
-        // When this forecast was made, only errors of values up to then were known.
-        let made_at = at - ahead;
-        while let Some((earlier, guess)) = waiting.next_if(|(earlier, _)| *earlier <= made_at) {
-            if let Some(Some(value)) = values.get(*earlier) {
-                errors.push(value - guess);
-            }
+/// How forecasts would have done at each moment, each made from the values before it alone.
+pub fn score_forecasts(values: &[Option<f64>], ahead: usize, method: Method, level: f64) -> Scored {
+    let mut scored = Scored::default();
+    walk(values, ahead, method, level, |made, value| {
+        scored.count += 1;
+        scored.absolute_errors += (value - made.value).abs();
+        if let Some(band) = made.band(level) {
+            scored.shown += 1;
+            scored.held += usize::from((band.low..=band.high).contains(&value));
+            scored.widths += band.high - band.low;
         }
-        let Some(band) = band(*expected, &errors, level) else {
-            continue;
-        };
-        count += 1;
-        let width = band.high - band.low;
-        let outside = (band.low - value).max(value - band.high).max(0.0);
-        let parts = [
-            (value - expected).abs(),
-            if outside > 0.0 { 0.0 } else { 1.0 },
-            width,
-            width + 2.0 / (1.0 - level) * outside,
-        ];
-        for (sum, part) in sum.iter_mut().zip(parts) {
-            *sum += part;
-        }
-    }
-    if count == 0 {
-        return None;
-    }
-    let [mean_absolute_error, coverage, mean_width, interval_score] =
-        sum.map(|sum| sum / count as f64);
-    Some(Scored {
-        count,
-        mean_absolute_error,
-        coverage,
-        mean_width,
-        interval_score,
-    })
+    });
+    scored
 }

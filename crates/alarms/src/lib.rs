@@ -24,7 +24,7 @@ pub use dispatch::{Candidate, Dispatch, Offer, OfferState, Place, nearest};
 pub use escalation::{
     Escalation, Level, PriorityRules, SHIPPED_ESCALATION, Signalling, escalation,
 };
-pub use forecast::{Band, Forecast, Method, Scored, forecast, score_forecasts};
+pub use forecast::{Band, Forecast, Held, Method, Scored, forecast, score_forecasts};
 pub use judge::{Reading, Truth};
 pub use plan::{Plan, PlanRun, PlanStep, SHIPPED_PLANS, StepDone, plan, plans};
 pub use rules::{

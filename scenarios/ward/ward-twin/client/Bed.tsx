@@ -14,7 +14,7 @@ import { TasksOf } from './TasksOf';
 import { Trend } from './Trend';
 import { AlarmList } from './Ward';
 import { Waves } from './Waves';
-import { bedSaid, valueOf } from './said';
+import { bedSaid, forecastSaid, valueOf } from './said';
 import type { BedSaid } from './said';
 import { clock, unitOf } from './ward';
 import type { BedView, WardView } from './ward';
@@ -113,12 +113,8 @@ export function Bed(props: BedProps): JSX.Element {
                       <span class="soft small">{unitOf(vital().unit)}</span>
                     </figcaption>
                     <Trend vital={vital()} points={props.bed.lines[signal] ?? []} limits={props.bed.limits[signal] ?? []} say={say} />
-                    <Show when={props.bed.forecasts[signal]?.band}>
-                      {(band) => (
-                        <p class="soft small">
-                          {say('forecast', { low: band().low.toFixed(vital().decimals), high: band().high.toFixed(vital().decimals) })}
-                        </p>
-                      )}
+                    <Show when={forecastSaid(props.bed.forecasts[signal], vital().decimals, say)}>
+                      {(said) => <p class="soft small">{said()}</p>}
                     </Show>
                   </figure>
                 )}

@@ -32,6 +32,7 @@ export default function Scene(props: SceneProps): JSX.Element {
   const app = useApp();
   const say = sayIn(app.language);
   const [stage, setStage] = createSignal<WardStage>();
+  const [words, setWords] = createSignal<ReadonlyMap<string, readonly string[]>>(new Map());
   const [none, setNone] = createSignal(false);
   let canvas!: HTMLCanvasElement;
   onMount(() => {
@@ -41,17 +42,12 @@ export default function Scene(props: SceneProps): JSX.Element {
       return;
     }
     const made = new WardStage(canvas, card, (bed) => props.onOpen(bed));
+    made.onPainted = () => setWords(made.words());
     setStage(made);
     onCleanup(() => made.dispose());
   });
   const said = createMemo(() => wardSaid(props.ward, props.errands, say));
-  const [words, setWords] = createSignal<ReadonlyMap<string, readonly string[]>>(new Map());
-  createEffect(() => {
-    const made = stage();
-    if (!made) return;
-    made.show(said(), props.night);
-    setWords(made.words());
-  });
+  createEffect(() => stage()?.show(said(), props.night));
   return (
     <>
       <Show when={none()}>

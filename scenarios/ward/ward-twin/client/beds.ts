@@ -43,6 +43,8 @@ export class BedPlace {
   readonly #texture: CanvasTexture;
   #key = '';
   #words: readonly string[] = [];
+  /** What the screen is to say, where it does not say it yet. */
+  #next: { readonly bed: BedSaid; readonly say: Say } | undefined;
 
   constructor(bed: string, at: Vec3) {
     this.group.position.set(...at);
@@ -65,7 +67,12 @@ export class BedPlace {
     return this.#words;
   }
 
-  /** Shows the bed as it is now; the screen is painted again only when it says something else. */
+  /** Whether the screen says less than is known. */
+  get isStale(): boolean {
+    return this.#next !== undefined;
+  }
+
+  /** Shows the bed as it is now; its screen waits to be painted where it is to say something else. */
   show(bed: BedSaid, say: Say, dim: number): void {
     const { alarm } = bed;
     this.#person.visible = bed.occupied;
@@ -77,10 +84,18 @@ export class BedPlace {
     }
     this.screen.material.color.setScalar(dim);
     const key = `${say('language')} ${JSON.stringify(bed)}`;
-    const paper = this.#canvas.getContext('2d');
-    if (key === this.#key || !paper) return;
+    if (key === this.#key) return;
     this.#key = key;
-    this.#words = paintScreen(paper, bed, say);
+    this.#next = { bed, say };
+  }
+
+  /** Paints the screen as it is to be. */
+  paint(): void {
+    const next = this.#next;
+    this.#next = undefined;
+    const paper = this.#canvas.getContext('2d');
+    if (!next || !paper) return;
+    this.#words = paintScreen(paper, next.bed, next.say);
     this.#texture.needsUpdate = true;
   }
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Dispatch, OfferState } from '../../../../contract/alarms';
 import { fill } from '../../../../client/words/words';
 import { BOARDS, boardSaid, paintBoard } from './boards';
-import { cellText, roomText, rowText, staffText, wardSaid } from './said';
+import { cellText, forecastSaid, roomText, rowText, staffText, wardSaid } from './said';
 import type { Errand } from './said';
 import { paintScreen } from './screen';
 import { bedPanel, wardPanel } from './told';
@@ -116,4 +116,20 @@ test('a board that cannot hold everything counts what it leaves out', () => {
   const left = 40 - (words.length - 2);
   expect(words.at(-1)).toBe(`and ${left} more`);
   expect(left).toBeGreaterThan(0);
+});
+
+describe('the next quarter of an hour', () => {
+  const forecast = { ahead: 15, value: 90, method: 'persistence' } as const;
+
+  test.each(['zh', 'en'] as const)('has an interval, or says why it has none, or nothing (%s)', (language) => {
+    const say = sayer(language);
+    const shown = forecastSaid({ ...forecast, band: { low: 84, high: 96 }, held: { held: 9, of: 10 } }, 0, say);
+    expect(shown).toMatch(/84\D+96/);
+    const unsure = forecastSaid({ ...forecast, held: { held: 3, of: 10 } }, 0, say);
+    expect(unsure).toMatch(/10/);
+    expect(unsure).toMatch(/3/);
+    expect(unsure).not.toMatch(/90|96/);
+    expect(forecastSaid({ ...forecast, held: { held: 0, of: 0 } }, 0, say)).toBeUndefined();
+    expect(forecastSaid(undefined, 0, say)).toBeUndefined();
+  });
 });

@@ -1,5 +1,5 @@
 /** What is said of a ward: one model, from which tables, the screens in 3D and the panel in a headset all take their words. */
-import type { Dispatch, OfferState } from '../../../../contract/alarms';
+import type { Dispatch, Forecast, OfferState } from '../../../../contract/alarms';
 import { inLanguage } from '../../../../client/core/language';
 import type { Language } from '../../../../client/core/language';
 import { paceOf } from './pace';
@@ -221,4 +221,15 @@ export const staffText = ({ name, role, where, doing }: StaffSaid): string => [n
 
 function spaced(...words: readonly (string | undefined)[]): string {
   return words.filter(Boolean).join(' ');
+}
+
+/** What is said of the quarter of an hour to come: its interval, or that those before it did not hold; nothing where too little is known to judge. */
+export function forecastSaid(forecast: Forecast | undefined, decimals: number, say: Say): string | undefined {
+  if (forecast === undefined || forecast.held.of === 0) {
+    return undefined;
+  }
+  const { band, held } = forecast;
+  return band === undefined
+    ? say('forecast-unsure', { ...held })
+    : say('forecast', { low: band.low.toFixed(decimals), high: band.high.toFixed(decimals), ...held });
 }

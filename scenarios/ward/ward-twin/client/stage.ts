@@ -21,6 +21,9 @@ const DIM = { day: 1, night: 0.5 } as const;
 /** On a screen boards stand so far before their wall that they can turn towards who looks. */
 const BEFORE_WALL_m = 0.85;
 
+/** So many screens are painted for one frame: all of a large ward at once would hold the picture still. */
+const PAINTED_AT_ONCE = 3;
+
 /** Over the chest of who lies there, below the screen. */
 const ORGANS_m = [0, 1.34, -0.3] as const;
 
@@ -36,6 +39,8 @@ export class WardStage {
   readonly rig = { rig: new Group(), camera: new PerspectiveCamera(FOV_deg, 1, 0.1, 200) };
   readonly beds = new Map<string, BedPlace>();
   readonly boards = new Map(BOARDS.map((name) => [name, new WallBoard(name)]));
+  /** Told when all screens say what is known. */
+  onPainted: () => void = () => undefined;
   readonly #canvas: HTMLCanvasElement;
   readonly #sky = new HemisphereLight('#ffffff', '#4a4a44', 1);
   readonly #lamp = new DirectionalLight('#fff2df', 1);
@@ -48,6 +53,7 @@ export class WardStage {
   #said: WardSaid | undefined;
   #place: PlaceScene | undefined;
   #night = false;
+  #unsaid = false;
   #turn = 0.35;
   #height = 0.5;
   #distance = 9;
@@ -71,7 +77,7 @@ export class WardStage {
     const laid = ward.beds.length === this.beds.size && ward.beds.every(({ id }) => this.beds.has(id));
     if (!laid || night !== this.#night || !this.#place) this.#furnish(ward.beds.length, night);
     if (!laid) this.#lay(ward);
-    this.#said = ward;
+    [this.#said, this.#unsaid] = [ward, true];
     const dim = night ? DIM.night : DIM.day;
     for (const bed of ward.beds) this.beds.get(bed.id)?.show(bed, ward.say, dim);
     for (const board of this.boards.values()) board.show(ward, dim);
@@ -96,6 +102,18 @@ export class WardStage {
     this.#organs.group.position.set(...ORGANS_m);
     if (this.#organs.group.parent !== place.group) place.group.add(this.#organs.group);
     this.#organs.set(bed.pace, this.#night ? DIM.night : DIM.day);
+  }
+
+  /** Paints some of the screens that wait. */
+  #paint(): void {
+    const stale = [...this.beds.values()].filter(({ isStale }) => isStale);
+    for (const bed of stale.slice(0, PAINTED_AT_ONCE)) bed.paint();
+    if (stale.length > PAINTED_AT_ONCE) {
+      this.invalidate();
+    } else if (this.#unsaid) {
+      this.#unsaid = false;
+      this.onPainted();
+    }
   }
 
   /** What stands on each screen and board. */
@@ -127,6 +145,7 @@ export class WardStage {
       this.#last = now;
       this.#visitor?.update(seconds);
       if (!calm.matches) this.#organs?.update(seconds);
+      this.#paint();
       this.renderer.info.reset();
       this.renderer.render(this.scene, this.rig.camera);
     });
@@ -182,7 +201,9 @@ export class WardStage {
   #draw(): void {
     this.#asked = 0;
     const { clientWidth: width, clientHeight: tall } = this.#canvas;
-    if (width === 0 || tall === 0 || this.#visitor) return;
+    if (this.#visitor) return;
+    this.#paint();
+    if (width === 0 || tall === 0) return;
     const { camera } = this.rig;
     this.renderer.setSize(width, tall, false);
     camera.aspect = width / tall;
