@@ -8,19 +8,25 @@ import { HOLOGRAM_HEIGHT_M } from './room-scene';
 import { Surfaces } from './surfaces';
 import { VolumePicture } from './volume-picture';
 
-/** The image of a scan in the room: volume, surfaces, cut; placed by its centre. */
-export class HologramView {
-  readonly root = new Group();
+/** All that is made of one scan to draw it. */
+interface Drawn {
+  readonly store: VolumeStore;
+  readonly centre: Vec3;
+  readonly cuts: Cuts;
   readonly picture: VolumePicture;
   readonly compositor: Compositor;
   readonly surfaces: Surfaces;
-  readonly store: VolumeStore;
-  /** What people have made of it, as last shown. */
+}
+
+/** The image of a scan in the room: volume, surfaces, cut; placed by its centre. */
+export class HologramView {
+  readonly root = new Group();
+  /** What people have made of it, as last shown; undefined while what stands in the room is no image of this scan. */
   state: Hologram | undefined;
   /** Whether people want to see the volume. */
   volumeVisible = false;
-  readonly #centre: Vec3;
-  readonly #cuts: Cuts;
+  readonly #longest: number;
+  #drawn: Drawn;
   /** The inside of the surface that alone is drawn, once it has come. */
   inside: Uint8Array | undefined;
   #within: string | undefined;
@@ -28,18 +34,59 @@ export class HologramView {
 
   /** `longest` is the longest edge that the graphics card takes for a 3D texture. */
   constructor(store: VolumeStore, longest: number) {
-    this.store = store;
-    this.#centre = centreLps(store.manifest);
-    this.#cuts = new Cuts(this.#centre);
-    this.picture = new VolumePicture(store, longest);
-    this.picture.mesh.layers.set(VOLUME_LAYER);
-    this.compositor = new Compositor(this.picture);
-    this.surfaces = new Surfaces(store, this.#cuts.planes);
-    this.root.add(this.surfaces.group, this.picture.mesh, this.compositor.overlay);
+    this.#longest = longest;
+    this.#drawn = this.#open(store);
+  }
+
+  get store(): VolumeStore {
+    return this.#drawn.store;
+  }
+
+  get picture(): VolumePicture {
+    return this.#drawn.picture;
+  }
+
+  get compositor(): Compositor {
+    return this.#drawn.compositor;
+  }
+
+  get surfaces(): Surfaces {
+    return this.#drawn.surfaces;
+  }
+
+  /** Another scan takes the place of this one. */
+  show(store: VolumeStore): void {
+    this.#close();
+    this.#drawn = this.#open(store);
+    [this.state, this.inside, this.#within, this.#window, this.volumeVisible] = [undefined, undefined, undefined, '', false];
+  }
+
+  #open(store: VolumeStore): Drawn {
+    const centre = centreLps(store.manifest);
+    const cuts = new Cuts(centre);
+    const picture = new VolumePicture(store, this.#longest);
+    picture.mesh.layers.set(VOLUME_LAYER);
+    const compositor = new Compositor(picture);
+    const surfaces = new Surfaces(store, cuts.planes);
+    this.root.add(surfaces.group, picture.mesh, compositor.overlay);
+    return { store, centre, cuts, picture, compositor, surfaces };
+  }
+
+  #close(): void {
+    const { surfaces, compositor, picture } = this.#drawn;
+    for (const part of [surfaces.group, compositor.overlay, picture.mesh]) part.removeFromParent();
+    for (const part of [surfaces, compositor, picture]) part.dispose();
+  }
+
+  /** What stands in the room is no image of this scan: nothing is drawn, and nothing can be pointed at. */
+  hide(): void {
+    this.root.visible = false;
+    this.state = undefined;
   }
 
   /** Shows the entity; `transform` may be ahead of it while somebody moves the hologram. */
   set(state: Hologram, transform: Transform = state.transform): void {
+    this.root.visible = true;
     this.root.position.set(...transform.position_m);
     this.root.quaternion.set(...transform.rotation).normalize();
     this.root.scale.setScalar(transform.scale);
@@ -57,7 +104,7 @@ export class HologramView {
       this.picture.setNumber('uDensity', volume.opacity);
       this.picture.setNumber('uSkin', state.layers['skin']?.visible && !state.within ? 1 : 0);
     }
-    this.#cuts.set(state, this.root.matrixWorld, this.picture.mesh.matrix, this.picture.uniform<Vector4>('uClip'), this.picture.uniform<Vector4[]>('uCrop'));
+    this.#drawn.cuts.set(state, this.root.matrixWorld, this.picture.mesh.matrix, this.picture.uniform<Vector4>('uClip'), this.picture.uniform<Vector4[]>('uCrop'));
     this.state = state;
   }
 
@@ -70,13 +117,13 @@ export class HologramView {
 
   /** A point of the patient in the room. */
   roomFromLps(point_lps_mm: Vec3): Vector3 {
-    return this.root.localToWorld(new Vector3(...localFromLps(subtract(point_lps_mm, this.#centre))));
+    return this.root.localToWorld(new Vector3(...localFromLps(subtract(point_lps_mm, this.#drawn.centre))));
   }
 
   /** A point of the room in the patient. */
   lpsFromRoom(point: Vector3): Vec3 {
     const local = this.root.worldToLocal(point.clone());
-    return add(lpsFromLocal([local.x, local.y, local.z]), this.#centre);
+    return add(lpsFromLocal([local.x, local.y, local.z]), this.#drawn.centre);
   }
 
   /** A direction of the room in the patient, length kept as millimetres a metre. */
@@ -112,9 +159,7 @@ export class HologramView {
   }
 
   dispose(): void {
-    this.surfaces.dispose();
-    this.compositor.dispose();
-    this.picture.dispose();
+    this.#close();
     this.root.removeFromParent();
   }
 
@@ -122,15 +167,16 @@ export class HologramView {
   #look(within: string | undefined): void {
     if (within === this.#within) return;
     this.#within = within;
+    const { store } = this;
     const shown = (inside: Uint8Array | undefined): void => {
-      if (within !== this.#within) return;
+      if (within !== this.#within || store !== this.store) return;
       this.inside = inside;
       this.picture.setInside(inside);
       this.surfaces.setInside(within, inside);
       this.surfaces.onChange();
     };
     if (within === undefined) shown(undefined);
-    else this.store.inside(within).then(shown, () => shown(undefined));
+    else store.inside(within).then(shown, () => shown(undefined));
   }
 }
 

@@ -9,15 +9,21 @@ export class LesionMarks {
   readonly group = new Group();
   readonly #view: HologramView;
   #marks: { lesion: Lesion; ring: Sprite; label: Label }[] = [];
-  readonly #end: () => void;
+  #end: () => void = () => undefined;
   readonly #texture = new CanvasTexture(ringPicture());
   #language: Language = 'zh';
 
   constructor(view: HologramView) {
     this.#view = view;
     this.#texture.colorSpace = SRGBColorSpace;
+    this.follow();
+  }
+
+  /** Marks the lesions of the scan that is shown now, and those that are found in it later. */
+  follow(): void {
+    this.#end();
     this.#place();
-    this.#end = view.store.events.on('structures', () => this.#place());
+    this.#end = this.#view.store.events.on('structures', () => this.#place());
   }
 
   /** A mark for each lesion that is known now. */
@@ -44,8 +50,8 @@ export class LesionMarks {
 
   /** Keeps marks on their lesions; `pixelsPerMetre` is at one metre's distance. */
   update(distanceTo: (point: { x: number; y: number; z: number }) => number): void {
-    const layers = this.#view.state?.layers ?? {};
-    this.group.visible = layers['lesions']?.visible ?? true;
+    const { state } = this.#view;
+    this.group.visible = state !== undefined && (state.layers['lesions']?.visible ?? true);
     for (const { lesion, ring, label } of this.#marks) {
       const at = this.#view.roomFromLps(lesion.centre_lps_mm);
       const radius = Math.max(0.006, lesion.long_axis_mm * 0.0005 * this.#view.root.scale.x);

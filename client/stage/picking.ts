@@ -71,6 +71,7 @@ export function pick(view: HologramView, origin: Vector3, direction: Vector3, su
 
 /** Whether a ray meets the hologram's box at all. */
 export function meets(view: HologramView, origin: Vector3, direction: Vector3): boolean {
+  if (!view.state) return false;
   const ray: Ray = { origin_lps_mm: view.lpsFromRoom(origin), direction_lps: view.lpsDirection(direction) };
   return boxInterval(view.store.manifest, ray) !== undefined;
 }

@@ -23,6 +23,8 @@ export class SharedHologram {
   /** Called when one's own change is to be shown before the server's answer, and when that is over. */
   onEcho: () => void = () => undefined;
   readonly #room: RoomView;
+  /** Of which hologram all that follows is. */
+  #id: EntityId | undefined;
   #echo: { patch: Partial<Hologram>; until: number } = { patch: {}, until: 0 };
   #hand: Transform | undefined;
   /** Whether the room has said that the hold is one's own. */
@@ -71,6 +73,7 @@ export class SharedHologram {
     const found = this.entity;
     if (!found) return undefined;
     const [id, entity] = found;
+    this.#follow(id);
     const state = nowMs < this.#echo.until ? { ...entity, ...this.#echo.patch } : entity;
     if (this.#hand) return { id, state, transform: this.#hand };
     const held = this.#room.held(id, nowMs);
@@ -110,6 +113,7 @@ export class SharedHologram {
   release(nowMs: number): void {
     clearTimeout(this.#letGo);
     const found = this.entity;
+    if (found) this.#follow(found[0]);
     if (!this.#hand || !found) return;
     this.#left = { transform: this.#hand, until: nowMs + ECHO_MS };
     // What was carried while the page stood still is not lost, unless somebody else took it meanwhile.
@@ -130,6 +134,8 @@ export class SharedHologram {
   set(patch: Partial<Omit<Hologram, 'type' | 'series' | 'transform'>>): void {
     if (this.watching) return;
     const now = performance.now();
+    const standing = this.entity?.[0];
+    if (standing !== undefined) this.#follow(standing);
     const layers = patch.layers ? { layers: { ...this.entity?.[1].layers, ...this.#echo.patch.layers, ...patch.layers } } : {};
     const kept = now < this.#echo.until ? this.#echo.patch : {};
     this.#echo = { patch: { ...kept, ...patch, ...layers }, until: now + ECHO_MS };
@@ -157,6 +163,12 @@ export class SharedHologram {
     clearTimeout(this.#fade);
   }
 
+  /** What was changed or held of other images is no change of these. */
+  #follow(id: EntityId): void {
+    if (id === this.#id) return;
+    [this.#id, this.#echo, this.#hand, this.#left, this.#waiting] = [id, { patch: {}, until: 0 }, undefined, undefined, undefined];
+  }
+
   /** The room lets go for a page that stood still or lost its line: takes hold again, or gives way to whoever has it now. */
   #keepHold(id: EntityId): void {
     const held = this.#room.held(id, performance.now());
@@ -176,6 +188,6 @@ export class SharedHologram {
     const found = this.entity;
     const patch = this.#waiting;
     this.#waiting = undefined;
-    if (found && patch) this.#room.act({ act: 'set', id: found[0], patch: { type: 'hologram', ...patch } as HologramPatch });
+    if (found && patch && found[0] === this.#id) this.#room.act({ act: 'set', id: found[0], patch: { type: 'hologram', ...patch } as HologramPatch });
   }
 }

@@ -36,6 +36,8 @@ export interface StageEvents {
   context: { readonly lost: boolean };
   /** A headset took the place of the screen. */
   entered: Record<string, never>;
+  /** A frame is drawn for a headset; the page's own frames may stop meanwhile. */
+  worn: Record<string, never>;
   /** Somebody else holds the hologram. */
   refused: { readonly by: string };
   /** One wanted to move what somebody has locked. */
@@ -88,6 +90,8 @@ export class Stage {
   readonly #keys: Keys;
   readonly #canvas: HTMLCanvasElement;
   readonly #ends: (() => void)[] = [];
+  /** Ends following the scan that is shown. */
+  #endScan: () => void = () => undefined;
   readonly #first: ReturnType<CameraRig['copy']>;
   #presence: Presence | undefined;
   #around: AroundBall | undefined;
@@ -162,6 +166,16 @@ export class Stage {
     this.#around = video && new AroundBall(video);
     if (this.#around) this.scene.add(this.#around.mesh);
     this.invalidate();
+  }
+
+  /** Other images stand in the room: their scan is drawn from now on. Whoever is inside with a headset stays there. */
+  show(store: VolumeStore): void {
+    this.marks.cursor(undefined);
+    this.proposals.show([]);
+    this.hologram.show(store);
+    this.#lesions.follow();
+    this.#followScan();
+    this.#told();
   }
 
   /** Draws again at the next frame. */
@@ -299,7 +313,7 @@ export class Stage {
 
   dispose(): void {
     this.renderer.setAnimationLoop(null);
-    for (const end of this.#ends) end();
+    for (const end of [...this.#ends, this.#endScan]) end();
     this.#around?.dispose();
     for (const part of [this.#gestures, this.#keys, this.shared, this.#avatars, this.boards, this.#lesions, this.marks, this.proposals, this.hologram, this.#roomScene, this.renderer]) part.dispose();
     this.tools.events.clear();
@@ -311,12 +325,17 @@ export class Stage {
     this.#followMotion(stop.signal);
     const sizes = new ResizeObserver(() => this.resize());
     sizes.observe(this.#canvas);
-    const { events } = this.hologram.store;
-    this.hologram.surfaces.onChange = () => this.#changed();
-    this.#ends.push(() => stop.abort(), () => sizes.disconnect(), this.#room.onChange(() => this.#told()), events.on('base', () => this.invalidate()));
+    this.#followScan();
+    this.#ends.push(() => stop.abort(), () => sizes.disconnect(), this.#room.onChange(() => this.#told()));
     for (const name of ['pointermove', 'pointerup', 'keydown', 'wheel'] as const) this.#canvas.addEventListener(name, () => this.invalidate(), { signal: stop.signal, passive: true });
     this.#canvas.addEventListener('webglcontextlost', (event) => this.#context(event, true), { signal: stop.signal });
     this.#canvas.addEventListener('webglcontextrestored', (event) => this.#context(event, false), { signal: stop.signal });
+  }
+
+  #followScan(): void {
+    this.#endScan();
+    this.hologram.surfaces.onChange = () => this.#changed();
+    this.#endScan = this.hologram.store.events.on('base', () => this.invalidate());
   }
 
   /** Who wants no motion is brought to each view at once, and sees nobody blink, from the moment they say so. */
@@ -358,8 +377,13 @@ export class Stage {
     const presence = this.#presence;
     const clock = performance.now();
     presence?.update(seconds);
-    const shown = this.shared.now(clock);
-    hologram.root.visible = shown !== undefined;
+    if (presence) this.events.emit('worn', {});
+    const there = this.shared.now(clock);
+    // Other images may stand there already while their scan is on its way: those of before are no images of it.
+    const shown = there?.state.series === hologram.store.manifest.series ? there : undefined;
+    this.marks.group.visible = shown !== undefined;
+    if (!shown && hologram.state) this.tools.cancel();
+    if (!shown) hologram.hide();
     this.boards.show(this.#room.entities(), (by) => this.#colourOf(by));
     if (shown) {
       hologram.set(shown.state, shown.transform);

@@ -1,5 +1,5 @@
 /** The canvas on which the hologram stands, what is said about it, and what stands there where it cannot. */
-import { Match, Show, Switch, createEffect, createMemo, createSignal, onCleanup } from 'solid-js';
+import { Match, Show, Switch, createEffect, createMemo, createSignal, onCleanup, untrack } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import type { RoomControl } from '../../core/room-control';
@@ -86,12 +86,15 @@ export function StageHost(props: StageHostProps): JSX.Element {
     if (alive()) setLeaveSeat(() => takeSeat(props.control.view, () => props.leans?.()));
   }
 
+  // Other images take the place of these on the same stage: whoever is inside with a headset stays there meanwhile.
+  const latest = createMemo<VolumeStore | undefined>((before) => props.volume?.store() ?? before);
+  const hasCome = createMemo(() => latest() !== undefined);
   createEffect(() => {
-    const store = props.volume?.store();
+    const [isFlat, store] = [flat(), hasCome() ? untrack(latest) : undefined];
     if (!store) return;
     let alive = true;
     let mine: Stage | undefined;
-    if (flat()) void sit(() => alive);
+    if (isFlat) void sit(() => alive);
     else void open(store, () => alive).then((made) => {
       mine = made;
       if (made) wire(made);
@@ -105,6 +108,12 @@ export function StageHost(props: StageHostProps): JSX.Element {
       props.onStage(undefined);
       mine?.dispose();
     });
+  });
+  createEffect(() => {
+    const [made, store] = [stage(), latest()];
+    if (!made || !store || made.hologram.store === store) return;
+    made.show(store);
+    made.propose(untrack(() => props.nodules));
   });
   createEffect(() => {
     const made = stage();
