@@ -38,6 +38,8 @@ export interface ReplayControl {
   readonly waiting: Accessor<boolean>;
   readonly speed: Accessor<Speed>;
   readonly failed: Accessor<unknown>;
+  /** Lets time pass: called with each drawn frame of whoever looks on in a headset, where the page's own frames stop. */
+  pass(): void;
   setSpeed(speed: Speed): void;
   toggle(): void;
   seek(at_ms: number): void;
@@ -101,14 +103,16 @@ export function createReplay(room: string, whole: RecordingWhole, acts: Accessor
   });
   replay.events.on('failed', setFailed);
   replay.events.on('leap', () => (replay.playing && !replay.waiting && isHeard(replay.speed) ? voices.begin(replay.at_ms, replay.speed) : voices.stop()));
-  let frame = requestAnimationFrame(function pass() {
+  function pass(): void {
     replay.advance();
-    if (replay.playing && !replay.waiting) {
-      voices.follow(replay.at_ms);
-      voices.listenFrom(eye() ?? FRONT);
-      for (const [who, pose] of replay.client.sample()) voices.place(who, pose.head);
-    }
-    frame = requestAnimationFrame(pass);
+    if (!replay.playing || replay.waiting) return;
+    voices.follow(replay.at_ms);
+    voices.listenFrom(eye() ?? FRONT);
+    for (const [who, pose] of replay.client.sample()) voices.place(who, pose.head);
+  }
+  let frame = requestAnimationFrame(function go() {
+    pass();
+    frame = requestAnimationFrame(go);
   });
   onCleanup(() => {
     cancelAnimationFrame(frame);
@@ -134,6 +138,7 @@ export function createReplay(room: string, whole: RecordingWhole, acts: Accessor
     waiting,
     speed,
     failed,
+    pass,
     setSpeed: (wanted) => void (replay.speed = wanted),
     toggle: () => (replay.playing ? replay.pause() : replay.play()),
     seek,

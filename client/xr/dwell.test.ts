@@ -23,6 +23,16 @@ describe('choosing by looking', () => {
     expect(look(dwell, 'undo', 5)).toBe(1);
   });
 
+  it('goes on with a step as long as it is looked at, and with nothing that takes its place', () => {
+    const dwell = new Dwell();
+    const rest = (target: string, steps: number, repeats: boolean): number =>
+      Array.from({ length: steps }, () => dwell.look(target, STEP, [0, 1, 0], repeats)).filter(Boolean).length;
+    expect(rest('move:larger', 13, true)).toBe(3);
+    expect(rest('page:view', 12, false)).toBe(0);
+    // What was blocked once stays so until the eyes have moved, a step too.
+    expect(rest('move:larger', 12, true)).toBe(0);
+  });
+
   it('begins anew at another button, and elsewhere on the hologram', () => {
     const dwell = new Dwell();
     look(dwell, 'undo', 4);

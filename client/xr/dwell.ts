@@ -1,4 +1,4 @@
-/** Choosing by looking: what is looked at for a while is chosen once, and again only after looking away. */
+/** Choosing by looking: what is looked at for a while is chosen once, and again only after looking away; steps go on. */
 
 /** So long one looks; short enough to work with, long enough to look around (rule of the house). */
 export const DWELL_S = 1.1;
@@ -26,10 +26,14 @@ export class Dwell {
     return this.#chosen || this.#target === undefined ? 0 : Math.min(1, this.#looked_s / DWELL_S);
   }
 
-  /** Looks on; answers true in the moment in which the target is chosen. `at` is where a button is looked at. */
-  look(target: Looked['target'] | undefined, seconds: number, at?: Three): boolean {
+  /**
+   * Looks on; answers true in the moment in which the target is chosen. `at` is where a button is looked at; one that
+   * `repeats` is chosen again as long as it is looked at.
+   */
+  look(target: Looked['target'] | undefined, seconds: number, at?: Three, repeats = false): boolean {
     if (this.#chosenAt && (!at || distance(this.#chosenAt, at) > STAYS_M)) this.#chosenAt = undefined;
-    if (this.#chosenAt && typeof target === 'string') {
+    const again = repeats && target === this.#target;
+    if (this.#chosenAt && typeof target === 'string' && !again) {
       [this.#target, this.#chosen] = [target, true];
       return false;
     }
@@ -42,7 +46,8 @@ export class Dwell {
     if (target === undefined || this.#chosen) return false;
     this.#looked_s += seconds;
     if (this.#looked_s < DWELL_S) return false;
-    this.#chosen = true;
+    this.#chosen = !repeats;
+    this.#looked_s = 0;
     this.#chosenAt = at;
     return true;
   }

@@ -1,6 +1,6 @@
 import { type Matrix4, Quaternion, Vector3 } from 'three';
 import { Emitter } from '../core/emitter';
-import { voxelFromLps, type Vec3, type VoxelGrid } from '../core/frames';
+import { voxelFromLps, type Transform, type Vec3, type VoxelGrid } from '../core/frames';
 import type { View } from '../stage/camera-rig';
 import { pick, type Hit } from '../stage/picking';
 import { HOLOGRAM_HEIGHT_M } from '../stage/room-scene';
@@ -19,6 +19,7 @@ import { Panel, type PanelContent } from './panel';
 import { RealRoom, type SurfaceState } from './real-room';
 import { RecordedSign } from './recorded-sign';
 import { SeatedHeight } from './seated-height';
+import { stepped, whereLooked, type Step } from './steps';
 import { Vignette } from './vignette';
 import { Walk } from './walk';
 
@@ -29,6 +30,16 @@ export interface HeadsetEvents {
   press: { readonly id: string };
   /** A place of the real room is looked for, or was found, or is left again. */
   surface: SurfaceState;
+  /** A place for the hologram is looked for with the eyes, or no more. */
+  seeking: boolean;
+}
+
+/** Something that the eyes rest on. */
+interface Looked {
+  readonly point: Vector3;
+  readonly button?: string;
+  readonly repeats?: boolean;
+  choose(): void;
 }
 
 /** Where one stands as one enters: before the table, facing the patient. */
@@ -61,6 +72,8 @@ export class Headset implements Presence {
   #ink: { readonly board: EntityId; readonly points: BoardPoint[] } | undefined;
   /** Whether looking chooses, for those who cannot press. */
   gaze = false;
+  /** Whether the hologram goes where the eyes rest next. */
+  #seeks = false;
   readonly #height = new SeatedHeight();
   readonly #dwell = new Dwell();
   readonly #ring = new GazeRing();
@@ -141,9 +154,24 @@ export class Headset implements Presence {
     this.#real.choose(choosing);
   }
 
+  /** Moves the hologram by one step, for everybody. */
+  step(step: Step): void {
+    this.#stage.shared.nudge((transform) => stepped(transform, step, this.#head().position));
+  }
+
+  get seeks(): boolean {
+    return this.#seeks;
+  }
+
+  /** Looks for a place for the hologram with the eyes, or no more. */
+  seek(seeks: boolean): void {
+    if (seeks === this.#seeks) return;
+    this.#seeks = seeks;
+    this.events.emit('seeking', seeks);
+  }
+
   poses(): Poses {
-    const camera = this.#stage.renderer.xr.getCamera();
-    const head = place(camera.matrixWorld);
+    const head = this.#head();
     // A hologram on a low table raises one's own room against the shared one; others see one on their floor.
     const raised = this.passthrough ? this.#stage.rig.rig.position.y : 0;
     const onFloor = ({ x, y, z }: Vector3): Vec3 => [x, y - raised, z];
@@ -160,9 +188,9 @@ export class Headset implements Presence {
 
   update(seconds: number): void {
     this.#vignette.update(seconds);
-    this.#real.update(this.#stage.renderer.xr, this.#hands.flatMap(({ tracked, source }) => (tracked && source ? [source] : [])));
+    this.#real.update(this.#stage.renderer.xr, this.#hands.flatMap(({ tracked, source }) => (tracked && source ? [source] : [])), this.gaze);
     this.#lift();
-    const head = place(this.#stage.renderer.xr.getCamera().matrixWorld).position;
+    const head = this.#head().position;
     this.#grip.follow((name) => this.#hands.find((hand) => hand.name === name)?.pose);
     this.#pointer = undefined;
     this.#draw();
@@ -186,7 +214,7 @@ export class Headset implements Presence {
   /** Raises who sits, while they want it; what they see narrows as the floor moves. */
   #lift(): void {
     const { rig } = this.#stage.rig;
-    const eyes_m = place(this.#stage.renderer.xr.getCamera().matrixWorld).position.y - rig.position.y;
+    const eyes_m = this.#head().position.y - rig.position.y;
     const lift_m = this.#height.lift(eyes_m);
     if (this.passthrough || lift_m === rig.position.y) return;
     rig.position.y = lift_m;
@@ -194,23 +222,53 @@ export class Headset implements Presence {
     this.#vignette.pulse();
   }
 
-  /** What the eyes rest on long enough is pressed or used; answers the button that is looked at. */
+  /** What the eyes rest on long enough is chosen; answers the button that is looked at. */
   #gazed(seconds: number): string | undefined {
-    if (!this.gaze) {
+    if (!this.gaze && !this.#seeks) {
       this.#ring.show(undefined, 0);
       return undefined;
     }
-    const { position, rotation } = place(this.#stage.renderer.xr.getCamera().matrixWorld);
-    const ahead = new Vector3(0, 0, -1).applyQuaternion(rotation);
-    const panel = this.panel.hit(position, ahead);
-    const uses = this.#stage.tools.tool !== 'turn' && this.#stage.tools.tool !== 'pen';
-    const hit = panel || !uses ? undefined : pick(this.#stage.hologram, position, ahead, false);
-    const target = panel?.button ?? (hit ? list(hit.room) : undefined);
-    const chosen = this.#dwell.look(target, seconds, panel?.button ? list(panel.point) : undefined);
-    this.#ring.show(panel?.button ? panel.point : hit?.room, this.#dwell.share, position);
-    if (chosen && panel?.button) this.panel.press(panel.button);
-    else if (chosen && hit) this.#stage.tools.use(hit.lps_mm, this.#stage.hologram.lpsDirection(ahead.clone().negate()));
-    return panel?.button;
+    const { position, rotation } = this.#head();
+    const looked = this.#lookedAt(position, new Vector3(0, 0, -1).applyQuaternion(rotation));
+    const { button } = looked ?? {};
+    const chosen = looked ? this.#dwell.look(button ?? list(looked.point), seconds, button === undefined ? undefined : list(looked.point), looked.repeats) : this.#dwell.look(undefined, seconds);
+    this.#ring.show(looked?.point, this.#dwell.share, position);
+    if (chosen) looked?.choose();
+    return button;
+  }
+
+  /** What the eyes rest on, and what comes of it if they do long enough. */
+  #lookedAt(eye: Vector3, ahead: Vector3): Looked | undefined {
+    const { hologram, shared, tools } = this.#stage;
+    const panel = this.panel.hit(eye, ahead);
+    if (panel) {
+      const { button, point, repeats } = panel;
+      return this.gaze && button ? { point, button, repeats, choose: () => this.panel.press(button) } : undefined;
+    }
+    const there = this.#seeks ? shared.now(performance.now())?.transform : undefined;
+    if (there) {
+      const goal = whereLooked(there, eye, ahead);
+      return { point: new Vector3(...goal.position_m), choose: () => this.#put(goal) };
+    }
+    const surface = this.#real.looked;
+    if (surface) return { point: surface, choose: () => void this.#real.putWhereLooked(hologram.foot) };
+    const hit = this.gaze && this.#gazeUses ? pick(hologram, eye, ahead, false) : undefined;
+    return hit && { point: hit.room, choose: () => tools.use(hit.lps_mm, hologram.lpsDirection(ahead.clone().negate())) };
+  }
+
+  /** With the pen the eyes draw point by point, as the keys do, and only where no hand can. */
+  get #gazeUses(): boolean {
+    const { tool } = this.#stage.tools;
+    return tool === 'pen' ? !this.#hands.some(({ tracked }) => tracked) : tool !== 'turn';
+  }
+
+  #put(goal: Transform): void {
+    this.#stage.shared.nudge(() => goal);
+    this.seek(false);
+  }
+
+  #head(): Rigid {
+    return place(this.#stage.renderer.xr.getCamera().matrixWorld);
   }
 
   /** Trigger or pinch presses the panel, uses the tool, or takes the hologram; the grip button always takes it. */
@@ -288,7 +346,7 @@ export class Headset implements Presence {
 
   /** From where the head looks at the hologram, as a screen says it. */
   view(): View {
-    const head = place(this.#stage.renderer.xr.getCamera().matrixWorld).position;
+    const head = this.#head().position;
     const flat = Math.hypot(head.x, head.z);
     const up = head.y - HOLOGRAM_HEIGHT_M;
     return { yaw: Math.atan2(head.x, head.z), pitch: Math.atan2(up, flat), distance_m: Math.hypot(flat, up) };
@@ -296,9 +354,9 @@ export class Headset implements Presence {
 
   /** Whether a hand is in or at the hologram. */
   #near(hand: HandInput): boolean {
-    const { root, store } = this.#stage.hologram;
+    const { root, state, store } = this.#stage.hologram;
     const pose = hand.pose;
-    if (!pose) return false;
+    if (!pose || !state) return false;
     const extent = Math.max(...store.manifest.size.map((n, i) => n * (store.manifest.spacing_mm[i] ?? 1)));
     return pose.position.distanceTo(root.position) < extent * 0.0005 * root.scale.x * REACH;
   }

@@ -5,6 +5,8 @@ export interface PanelButton {
   readonly label: string;
   /** Whether what it stands for is chosen; left out where nothing is chosen by it. */
   readonly pressed?: boolean;
+  /** A step that goes on as long as one looks at it. */
+  readonly repeats?: boolean;
 }
 
 /** What the panel in the room says; lines and labels come translated. */
@@ -77,12 +79,12 @@ export class Panel {
   }
 
   /** The button under a ray and how far away the panel is; undefined if the ray misses the panel. */
-  hit(origin: Vector3, direction: Vector3): { readonly distance: number; readonly button: string | undefined; readonly point: Vector3 } | undefined {
+  hit(origin: Vector3, direction: Vector3): { readonly distance: number; readonly button: string | undefined; readonly repeats: boolean; readonly point: Vector3 } | undefined {
     const [found] = new Raycaster(origin, direction).intersectObject(this.mesh, false);
     if (!found?.uv) return undefined;
     const [x, y] = [found.uv.x * WIDTH, (1 - found.uv.y) * HEIGHT];
     const button = boxesOf(this.#content).find((b) => x >= b.x && x <= b.x + b.width && y >= b.y && y <= b.y + b.height);
-    return { distance: found.distance, button: button?.id, point: found.point };
+    return { distance: found.distance, button: button?.id, repeats: button?.repeats ?? false, point: found.point };
   }
 
   hover(button: string | undefined): void {

@@ -1,7 +1,7 @@
 import { Vector3, type Group, type WebXRManager } from 'three';
 import { Bounds } from './bounds';
 import type { Standing } from './placing';
-import { RealSurfaces } from './surfaces';
+import { RealSurfaces, type RaySource } from './surfaces';
 
 /** In augmented reality: a place for the hologram is looked for, it stands on one, or in the air; or nothing finds any. */
 export type SurfaceState = 'choosing' | 'placed' | 'free' | 'none';
@@ -16,6 +16,8 @@ export class RealRoom {
   readonly #bounds: Bounds;
   /** Where one sees the real room. */
   readonly #surfaces: RealSurfaces | undefined;
+  /** Straight ahead of the head, for whoever has no hand. */
+  #eyes: RaySource | undefined;
   #said: SurfaceState = 'none';
 
   constructor(rig: Group, session: XRSession, passthrough: boolean) {
@@ -24,7 +26,12 @@ export class RealRoom {
     this.#bounds.onEdge = () => this.onEdge();
     this.#surfaces = passthrough ? new RealSurfaces(session) : undefined;
     rig.add(this.#bounds.line);
-    if (this.#surfaces) rig.add(this.#surfaces.ring);
+    if (!this.#surfaces) return;
+    rig.add(this.#surfaces.ring);
+    session.requestReferenceSpace('viewer').then(
+      (targetRaySpace) => (this.#eyes = { targetRaySpace }),
+      () => undefined,
+    );
   }
 
   get surface(): SurfaceState {
@@ -48,12 +55,26 @@ export class RealRoom {
     this.#surfaces?.release();
   }
 
-  /** Looks where the edge is and where rays meet surfaces; where an anchor holds a place, the room stands by it. */
-  update(xr: WebXRManager, hands: readonly XRInputSource[]): void {
+  /** Where the eyes' own ray meets a surface, in the shared room. */
+  get looked(): Vector3 | undefined {
+    return this.#eyes && this.#surfaces?.aims(this.#eyes) ? this.#surfaces.ring.getWorldPosition(new Vector3()) : undefined;
+  }
+
+  /** Like `putDown`, where the eyes rest. */
+  putWhereLooked(point: Vector3): boolean {
+    return this.putDown(this.#eyes, point);
+  }
+
+  /**
+   * Looks where the edge is and where rays of hands meet surfaces, or that of the eyes where there is no hand and they
+   * choose; where an anchor holds a place, the room stands by it.
+   */
+  update(xr: WebXRManager, hands: readonly XRInputSource[], eyesChoose: boolean): void {
     const [frame, space] = [xr.getFrame() as XRFrame | null, xr.getReferenceSpace()];
     if (!frame || !space) return;
     this.#bounds.update(frame, space, this.#rig.worldToLocal(new Vector3().setFromMatrixPosition(xr.getCamera().matrixWorld)));
-    this.#surfaces?.look(frame, space, hands);
+    const rays = hands.length === 0 && eyesChoose && this.#eyes ? [this.#eyes] : hands;
+    this.#surfaces?.look(frame, space, rays);
     const standing = this.#surfaces?.standing(frame, space);
     if (standing) this.#stand(standing);
     if (this.surface === this.#said) return;
@@ -62,7 +83,7 @@ export class RealRoom {
   }
 
   /** Puts a point of the shared room where the ring is at the end of this hand's ray; only one's own room moves. */
-  putDown(hand: XRInputSource | undefined, point: Vector3): boolean {
+  putDown(hand: RaySource | undefined, point: Vector3): boolean {
     const standing = this.#surfaces?.place(hand, point, { position: this.#rig.position, yaw: this.#rig.rotation.y });
     if (standing) this.#stand(standing);
     return standing !== undefined;

@@ -5,6 +5,9 @@ import { levelPlace, pinned, type Pinned, placeOf, type RealPlace, type Standing
 export type RealSession = Pick<XRSession, 'requestHitTestSource'>;
 export type RealFrame = Pick<XRFrame, 'getHitTestResults' | 'getPose' | 'trackedAnchors'>;
 
+/** A hand, or the eyes of whoever has none: a ray goes out from it. */
+export type RaySource = Pick<XRInputSource, 'targetRaySpace'>;
+
 /** What a ray meets. */
 interface Found {
   readonly place: RealPlace;
@@ -22,10 +25,10 @@ export class RealSurfaces {
   /** Whether a place is being chosen. */
   choosing = true;
   readonly #session: RealSession;
-  readonly #sources = new Map<XRInputSource, XRHitTestSource | undefined>();
+  readonly #sources = new Map<RaySource, XRHitTestSource | undefined>();
   readonly #shape = new Mesh(new RingGeometry(0.09, 0.11, 48).rotateX(-Math.PI / 2), new MeshBasicMaterial({ color: 0x58c4c8 }));
   readonly #dot = new Mesh(new RingGeometry(0, 0.012, 24).rotateX(-Math.PI / 2), this.#shape.material);
-  #found: { readonly hand: XRInputSource; readonly at: Found } | undefined;
+  #found: { readonly hand: RaySource; readonly at: Found } | undefined;
   #pinned: Pinned | undefined;
   #anchor: XRAnchor | undefined;
   /** Counts up with each place: an anchor that comes for an earlier one is given back. */
@@ -54,7 +57,7 @@ export class RealSurfaces {
   }
 
   /** Looks where rays of these hands meet a level surface. */
-  look(frame: RealFrame, space: XRSpace, hands: readonly XRInputSource[]): void {
+  look(frame: RealFrame, space: XRSpace, hands: readonly RaySource[]): void {
     this.#follow(hands);
     this.#found = undefined;
     for (const hand of this.choosing ? hands : []) {
@@ -66,8 +69,13 @@ export class RealSurfaces {
     if (this.#found) this.ring.position.copy(this.#found.at.place.position);
   }
 
+  /** Whether this one's ray meets a surface now. */
+  aims(hand: RaySource): boolean {
+    return this.#found?.hand === hand;
+  }
+
   /** Puts a point of the shared room where this hand's ray meets a surface; false where it meets none. */
-  place(hand: XRInputSource | undefined, point: Vector3, standing: Standing): Standing | undefined {
+  place(hand: RaySource | undefined, point: Vector3, standing: Standing): Standing | undefined {
     if (!this.#found || this.#found.hand !== hand) return undefined;
     const { place, result } = this.#found.at;
     this.release();
@@ -112,7 +120,7 @@ export class RealSurfaces {
   }
 
   /** Each hand has a ray of its own; hands come and go. */
-  #follow(hands: readonly XRInputSource[]): void {
+  #follow(hands: readonly RaySource[]): void {
     for (const hand of hands) {
       if (this.#sources.has(hand)) continue;
       this.#sources.set(hand, undefined);
@@ -125,7 +133,7 @@ export class RealSurfaces {
     }
   }
 
-  async #ask(hand: XRInputSource): Promise<void> {
+  async #ask(hand: RaySource): Promise<void> {
     try {
       const source = await this.#session.requestHitTestSource?.({ space: hand.targetRaySpace });
       if (source && this.#sources.has(hand)) this.#sources.set(hand, source);

@@ -5,6 +5,7 @@ import type { LocalRoom } from '../../client/stage/dev/local-room';
 import type { Stage } from '../../client/stage/stage';
 import type { Headset } from '../../client/xr/headset';
 import type { XrMode } from '../../client/xr/modes';
+import { DESK, layDesk } from '../journeys/desk.ts';
 
 interface Gallery {
   readonly stage: Stage;
@@ -20,8 +21,6 @@ declare global {
     ticks: [number, number][];
   }
 }
-
-const DESK = { high: 0.74, from: [-0.6, -1.8], to: [0.6, -0.7] } as const;
 
 test.use({ viewport: { width: 300, height: 200 } });
 
@@ -64,26 +63,7 @@ test('the hologram is put on a real desk, for whoever sees the desk alone', asyn
   });
   await page.goto('/stage/dev/index.html?mode=surfaces');
   await page.waitForFunction(() => typeof gallery !== 'undefined' && gallery.stage.hologram.store.state === 'ready', undefined, { timeout: 120_000 });
-  await page.evaluate((desk) => {
-    /** What the emulated device knows of the real room. */
-    class RealRoom {
-      readonly environmentCanvas = document.createElement('canvas');
-      readonly trackedPlanes = new Set();
-      readonly trackedMeshes = new Set();
-      render(): void {
-        // Nobody looks at it.
-      }
-      computeHitTestResults(ray: ArrayLike<number>): Float32Array[] {
-        const [x = 0, y = 0, z = 0] = [ray[12], ray[13], ray[14]];
-        const [dx = 0, dy = 0, dz = 0] = [ray[8], ray[9], ray[10]].map((part) => -(part ?? 0));
-        const far = (desk.high - y) / dy;
-        const [u, v] = [x + far * dx, z + far * dz];
-        if (!(far > 0) || u < desk.from[0] || u > desk.to[0] || v < desk.from[1] || v > desk.to[1]) return [];
-        return [new Float32Array([1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, u, desk.high, v, 1])];
-      }
-    }
-    window.__xr?.installSEM(RealRoom as unknown as Parameters<XRDevice['installSEM']>[0]);
-  }, DESK);
+  await layDesk(page);
   await page.evaluate(async () => {
     window.inside = await gallery.enterXr('ar');
     const actuator = window.__xr?.controllers.right?.inputSource.gamepad?.hapticActuators[0];
@@ -124,6 +104,22 @@ test('the hologram is put on a real desk, for whoever sees the desk alone', asyn
   expect(await page.evaluate(() => gallery.room.acts)).toEqual([]);
   const eyes = await page.evaluate(() => gallery.room.own?.head.position_m[1]);
   expect(eyes).toBeCloseTo(1.6, 1);
+
+  // Whoever has no hand chooses another place with the eyes: where they rest, the hologram stands.
+  await page.evaluate(() => {
+    const device = window.__xr;
+    for (const hand of [device?.controllers.left, device?.controllers.right]) if (hand) hand.connected = false;
+    window.inside.gaze = true;
+    window.inside.chooseSurface(true);
+    const down = (45 * Math.PI) / 180;
+    device?.position.set(-0.2, 1.6, -0.3);
+    device?.quaternion.set(-Math.sin(down / 2), 0, 0, Math.cos(down / 2));
+  });
+  await expect.poll(() => page.evaluate(() => window.inside.surface)).toBe('placed');
+  const looked = await page.evaluate(() => gallery.stage.rig.rig.worldToLocal(gallery.stage.hologram.foot).toArray());
+  expect(looked[0]).toBeCloseTo(-0.2, 2);
+  expect(looked[1]).toBeCloseTo(DESK.high, 2);
+  expect(looked[2]).toBeCloseTo(-0.3 - (1.6 - DESK.high), 2);
 
   await page.evaluate(() => window.inside.exit());
   await page.waitForFunction(() => gallery.stage.scene.getObjectByName('table')?.visible === true);

@@ -10,7 +10,6 @@ import { actLine, createReplay } from '../../core/replay-control';
 import { Link } from '../../core/router';
 import { createSeriesVolume } from '../../core/series-volume';
 import type { SeriesVolume } from '../../core/series-volume';
-import { SPEEDS } from '../../room/replay';
 import type { Stage } from '../../stage/stage';
 import { Icon } from '../Icon';
 import { LanguageSwitch } from '../LanguageSwitch';
@@ -22,6 +21,8 @@ import { StageHost } from '../room/StageHost';
 import { ActList } from './ActList';
 import { Moment } from './Moment';
 import { ReplayClock } from './ReplayClock';
+import { ReplayHeadset } from './ReplayHeadset';
+import { besides } from './inside-replay';
 
 type Part = 'acts' | 'there';
 
@@ -54,7 +55,7 @@ export function ReplayFrame(props: ReplayFrameProps): JSX.Element {
   });
 
   const faster = (by: -1 | 1): void => {
-    const next = SPEEDS[SPEEDS.indexOf(replay.speed()) + by];
+    const next = besides(replay.speed(), by);
     if (next) replay.setSpeed(next);
   };
   const keys: Readonly<Record<string, () => void>> = {
@@ -84,12 +85,14 @@ export function ReplayFrame(props: ReplayFrameProps): JSX.Element {
         <header class="room-bar">
           <Link href={roomPath(props.room)} class="button quiet small">
             <Icon name="back" />
-            {app.t('room.leave')}
+            <span class="wide-only">{app.t('room.leave')}</span>
+            <span class="for-listeners narrow-only">{app.t('room.leave')}</span>
           </Link>
           <h1>
             {app.t('replay.open', { at: momentOf(props.whole.card.started, app.language()) })} · {title()}
           </h1>
           <div class="room-bar-end">
+            <Show when={stage()}>{(shown) => <ReplayHeadset replay={replay} acts={acts()} title={title()} stage={shown()} />}</Show>
             <LanguageSwitch />
           </div>
         </header>

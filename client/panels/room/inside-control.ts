@@ -21,13 +21,15 @@ import { keepSnapshot } from '../../core/room-snapshot';
 import type { RoomVoice } from '../../core/room-voice';
 import { seeAsStanding, seesAsStanding } from '../../core/seated-height';
 import type { VolumeManifest } from '../../core/volume/manifest';
-import type { XrMode } from '../../xr/modes';
 import type { SurfaceState } from '../../xr/real-room';
+import { STEPS } from '../../xr/steps';
+import type { Step } from '../../xr/steps';
 import { APART_STEPS, MODES_INSIDE, STEP_MM, TOOLS_INSIDE, WINDOWS_INSIDE, asksFor, pageNow, shelfAfter } from './inside';
 import { PAGES } from './inside-state';
 import type { HeldInside, InsideState, Page } from './inside-state';
 import { createWriting } from './inside-writing';
 import { markWords } from './MarksPanel';
+import type { HowWorn } from './worn';
 
 /** The room as the panel needs it. */
 export interface InsideRoom {
@@ -46,6 +48,9 @@ export interface InsideRoom {
 /** What the panel asks of whoever wears the headset. */
 export interface Worn {
   readonly surface: SurfaceState;
+  readonly seeks: boolean;
+  seek(seeks: boolean): void;
+  step(step: Step): void;
   chooseSurface(choosing: boolean): void;
   picture(): string;
   exit(): Promise<void>;
@@ -57,7 +62,7 @@ export interface RoomInside {
 }
 
 /** Follows a room while the caller lives; `props` may change. */
-export function createInside(props: InsideRoom & { readonly mode: XrMode; readonly surface: SurfaceState }, app: App): RoomInside {
+export function createInside(props: InsideRoom & HowWorn, app: App): RoomInside {
   const [chosen, turn] = createSignal<Page>('view');
   const [part, setPart] = createSignal(0);
   const [side, setSide] = createSignal<InsideState['side']>({ axis: 2, of: 'max_lps_mm' });
@@ -134,6 +139,7 @@ export function createInside(props: InsideRoom & { readonly mode: XrMode; readon
     gaze: gazeChooses(),
     standing: seesAsStanding(),
     surface: props.surface,
+    seeking: props.seeking,
     parts: parts(),
     part: partAt(),
     box: box(),
@@ -262,6 +268,10 @@ export function createInside(props: InsideRoom & { readonly mode: XrMode; readon
     tool: (which) => props.control.chooseTool(TOOLS_INSIDE.find((tool) => tool === which) ?? 'turn'),
     window: (which) => props.control.change({ window: WINDOWS[WINDOWS_INSIDE.find((window) => window === which) ?? 'lung'] }),
     mode: (which) => props.control.change({ mode: MODES_INSIDE.find((mode) => mode === which) ?? 'volume' }),
+    move: (which, worn) => {
+      const step = STEPS.find((one) => one === which);
+      if (step) worn.step(step);
+    },
     part: pressPart,
     cut: pressCut,
     crop: pressCrop,
@@ -288,6 +298,7 @@ export function createInside(props: InsideRoom & { readonly mode: XrMode; readon
     snap: (worn) => void takePicture(worn).catch(complain),
     gaze: () => letGazeChoose(!gazeChooses()),
     height: () => seeAsStanding(!seesAsStanding()),
+    seek: (worn) => worn.seek(!worn.seeks),
     surface: (worn) => worn.chooseSurface(worn.surface !== 'choosing'),
     around: () => props.around.look(!props.around.looks()),
     dictate: () => props.voice.dictate(!props.voice.dictates()),

@@ -9,9 +9,9 @@ import type { SurfaceState } from '../../xr/real-room';
 
 /** Pages that have a tab; the others open from one of them. */
 export const TABS = ['view', 'tools', 'parts', 'room', 'own'] as const;
-export const OPENED = { cut: 'view', crop: 'view', shelf: 'parts' } as const;
+export const OPENED = { move: 'view', cut: 'view', crop: 'view', shelf: 'parts' } as const;
 export type Page = (typeof TABS)[number] | keyof typeof OPENED | 'recording';
-export const PAGES: readonly Page[] = [...TABS, 'cut', 'crop', 'shelf', 'recording'];
+export const PAGES: readonly Page[] = [...TABS, 'move', 'cut', 'crop', 'shelf', 'recording'];
 
 export interface SomebodyInside {
   readonly name: string;
@@ -61,6 +61,8 @@ export interface InsideState {
   readonly gaze: boolean;
   readonly standing: boolean;
   readonly surface: SurfaceState;
+  /** Whether the hologram goes where the eyes rest next. */
+  readonly seeking: boolean;
   readonly parts: readonly { readonly name: string; readonly label: string }[];
   readonly part: number;
   /** The box of the scan, once it is known. */

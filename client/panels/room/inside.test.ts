@@ -36,6 +36,7 @@ const NOW: InsideState = {
   gaze: false,
   standing: false,
   surface: 'none',
+  seeking: false,
   parts: [{ name: 'lung-left', label: 'Left lung' }, { name: 'bones', label: 'Bones' }],
   part: 0,
   box: { min_lps_mm: [-100, -90, -80], max_lps_mm: [100, 90, 80] },
@@ -69,8 +70,9 @@ describe('the pages of the panel', () => {
     const tab = (page: Page): (string | undefined)[] => panel({ page }).tabs?.flatMap(({ id, pressed }) => (pressed ? [id] : [])) ?? [];
     expect(tab('tools')).toEqual(['page:tools']);
     expect(tab('crop')).toEqual(['page:view']);
+    expect(tab('move')).toEqual(['page:view']);
     expect(tab('shelf')).toEqual(['page:parts']);
-    for (const page of ['cut', 'crop', 'shelf'] as const) expect(ids({ page }).at(-1)).toMatch(/^back:/);
+    for (const page of ['move', 'cut', 'crop', 'shelf'] as const) expect(ids({ page }).at(-1)).toMatch(/^back:/);
   });
 
   it('have undoing, the microphone and the way out at hand; who may not act undoes nothing', () => {
@@ -106,12 +108,24 @@ describe('what is offered', () => {
     expect(ids({ page: 'cut' })).not.toContain('cut:more');
   });
 
+  it('moves by steps that go on while they are looked at, and says what looking does', () => {
+    const { buttons } = panel({ page: 'move' });
+    const steps = buttons.filter(({ repeats }) => repeats).map(({ id }) => id);
+    expect(steps).toHaveLength(10);
+    expect(buttons.flatMap(({ id, repeats }) => (repeats ? [] : [id]))).toEqual(['seek', 'back:view']);
+    expect(panel({ page: 'move' }).lines).toContain('Each press is one step, for everybody.');
+    expect(panel({ page: 'move', gaze: true }).lines).toContain('Looking on goes on: one step after the other, for everybody.');
+    expect(chosen({ page: 'move', seeking: true })).toEqual(['seek']);
+    expect(panel({ page: 'move', seeking: true }).lines[0]).toMatch(/^Look away from the panel/);
+  });
+
   it('waits for the structures and other images', () => {
     expect(ids({ page: 'parts', parts: [] })).toEqual(['part:all', 'page:shelf']);
     expect(panel({ page: 'parts', parts: [] }).lines).toContain('The structures of these images are still being made.');
     expect(ids({ page: 'shelf' })).toEqual(['take:1.2', 'take:1.3', 'back:parts']);
     expect(ids({ page: 'shelf', shelf: { ...NOW.shelf, lying: [] } })).toEqual(['back:parts']);
     expect(ids({ box: undefined })).not.toContain('page:crop');
+    expect(panel({ box: undefined }).lines[0]).toBe('Preparing the volume');
   });
 
   it('shows a long shelf in parts, round and round', () => {

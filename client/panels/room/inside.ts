@@ -4,6 +4,7 @@ import type { App } from '../../core/app';
 import { AXES, BOX_SIDES, CUTS, cutOf, placeOfCut } from '../../core/hologram-cuts';
 import type { Tool } from '../../stage/tools';
 import type { PanelButton, PanelContent } from '../../xr/panel';
+import { STEPS } from '../../xr/steps';
 import { OPENED, TABS } from './inside-state';
 import type { InsideState, Page, SomebodyInside, WritingInside } from './inside-state';
 
@@ -57,11 +58,12 @@ function tabsOf({ page, recording }: InsideState, t: T): PanelButton[] {
 
 /** What matters most comes first: a long list is cut at its end. */
 function linesOf(state: InsideState, t: T): string[] {
-  const { held, lead, locked, around } = state;
+  const { held, lead, locked, around, hologram } = state;
   return [
     ...urgentLines(state, t),
     ...(held?.asks !== undefined ? [t('hands.asks', { name: held.asks })] : held && !held.isOwn ? [t('hands.held', { name: held.holder })] : []),
     ...(state.waiting === undefined ? [] : [t('inside.waiting', { name: state.waiting })]),
+    ...(hologram && !state.box ? [t('stage.loading')] : []),
     ...(state.surface === 'choosing' ? [t('inside.surface.hint')] : ownLines(state, t)),
     ...state.captions.slice(-CAPTIONS_INSIDE).map((caption) => t('captions.said', { ...caption })),
     ...(lead ? [t(lead.isOwn ? 'lead.own' : 'lead.by', { name: lead.name })] : []),
@@ -91,6 +93,7 @@ function ownLines(state: InsideState, t: T): string[] {
   const { page, hologram, recording } = state;
   const part = state.parts[state.part];
   if (page === 'tools') return [t(`inside.hint.${state.tool}`)];
+  if (page === 'move') return [t(state.seeking ? 'inside.move.seeking' : state.gaze ? 'inside.move.hint.gaze' : 'inside.move.hint')];
   if (page === 'parts') return [part ? t('inside.part', { name: part.label, at: state.part + 1, count: state.parts.length }) : t('parts.none')];
   if (page === 'cut') {
     const [clip, cut] = [hologram?.clip, cutOf(hologram?.clip ?? null)];
@@ -100,7 +103,7 @@ function ownLines(state: InsideState, t: T): string[] {
     const box = hologram?.crop ?? state.box;
     return box ? AXES.map((axis) => t('inside.crop.range', { axis: t(`crop.axis.${axis}`), from: Math.round(box.min_lps_mm[axis]), to: Math.round(box.max_lps_mm[axis]) })) : [];
   }
-  if (page === 'shelf') return [t(state.shelf.busy ? 'shelf.taking' : state.shelf.lying.length > 1 ? 'inside.shelf.leads' : 'shelf.none')];
+  if (page === 'shelf') return [t(state.shelf.busy ? 'shelf.taking' : state.shelf.lying.length > 1 ? 'inside.shelf.takes' : 'shelf.none')];
   if (page === 'own' && state.voice.dictates) return [t('captions.dictateHint')];
   if (page === 'recording' && recording.state === 'asked') {
     return [recording.hasAgreed ? t('recording.waitsFor', { names: recording.missing }) : t('recording.asked', { name: recording.by })];
@@ -120,6 +123,8 @@ function buttonsOf(state: InsideState, t: T): PanelButton[] {
       return roomButtons(state, t);
     case 'own':
       return ownButtons(state, t);
+    case 'move':
+      return moveButtons(state, t);
     case 'cut':
       return cutButtons(state, t);
     case 'crop':
@@ -135,6 +140,7 @@ function viewButtons({ hologram, box }: InsideState, t: T): PanelButton[] {
   return [
     ...WINDOWS_INSIDE.map((window) => button(`window:${window}`, t(`window.${window}`))),
     ...MODES_INSIDE.map((mode) => button(`mode:${mode}`, t(`mode.${mode}`), hologram?.mode === mode)),
+    button('page:move', t('inside.move.title')),
     button('page:cut', t('clip.title'), Boolean(hologram?.clip)),
     ...when(box !== undefined, button('page:crop', t('crop.title'), Boolean(hologram?.crop))),
   ];
@@ -184,6 +190,15 @@ function ownButtons({ mode, standing, surface, around, gaze, voice }: InsideStat
     ...when(mode === 'ar' && surface !== 'none', button('surface', t(surface === 'choosing' ? 'inside.surface.stop' : 'inside.surface.choose'))),
     ...when(around?.seen ?? false, button('around', t('around.inside'), around?.looks ?? false)),
     ...when(voice.state === 'in' && voice.writesDown, button('dictate', t('captions.dictate'), voice.dictates)),
+  ];
+}
+
+/** For whoever has no hand free, or none: looking on presses again. */
+function moveButtons({ seeking }: InsideState, t: T): PanelButton[] {
+  return [
+    ...STEPS.map((step) => ({ ...button(`move:${step}`, t(`inside.move.${step}`)), repeats: true })),
+    button('seek', t('inside.move.seek'), seeking),
+    button('back:view', t('inside.back')),
   ];
 }
 
