@@ -1,5 +1,7 @@
 """What a frame of a room costs in each of its six places, with a hologram, drawn by the processor; draw calls, triangles.
 
+A row of its own has what a frame costs that both eyes of a headset see, at a headset's size, in an emulated one.
+
 No peer draws the same, so absolute figures are kept: processor time, which depends less on what else runs than frames
 a second do. A graphics card draws the same in a fraction of it.
 """
@@ -33,16 +35,21 @@ def main() -> None:
             rounds.append(json.loads(done.stdout.strip().splitlines()[-1]))
     finally:
         hospital.close()
-    medians = {
-        place: {key: round(statistics.median(one["places"][place][key] for one in rounds), 2) for key in figures}
-        for place, figures in rounds[0]["places"].items()
-    }
+    kinds = ("places", "headset")
+    medians, headset = (
+        {
+            place: {key: round(statistics.median(one[kind][place][key] for one in rounds), 2) for key in figures}
+            for place, figures in rounds[0][kind].items()
+        }
+        for kind in kinds
+    )
     settings = {
         "seconds": SECONDS, "rounds": ROUNDS, "yuanyi": version([str(BUILT / "yuanyi"), "--version"]),
         "three": json.loads((ROOT / "package.json").read_text())["dependencies"]["three"], **rounds[0]["settings"],
     }
-    save("frames", {"settings": settings, "medians": medians, "rounds": [one["places"] for one in rounds]})
-    print(json.dumps({"settings": settings, "medians": medians}, indent=2))
+    result = {"settings": settings, "medians": medians, "headset": headset}
+    save("frames", {**result, "rounds": [{kind: one[kind] for kind in kinds} for one in rounds]})
+    print(json.dumps(result, indent=2))
 
 
 if __name__ == "__main__":

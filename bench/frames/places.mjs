@@ -1,9 +1,11 @@
 /**
- * What a frame of a room costs in each of the six places, with a hologram in it, drawn by the processor.
+ * What a frame of a room costs in each of the six places, with a hologram in it, drawn by the processor, and what one
+ * costs that both eyes of a headset see.
  * `node places.mjs ADDRESS ROOM SECONDS`, a cookie on stdin; prints one line of JSON.
  *
  * Turning: the view goes round the hologram, so that each frame draws all anew; the browser's processor time, all of
  * its processes together, by the frames that were finished. Still: the same once the picture stands, by the second.
+ * Headset: somebody is inside by an emulated one whose two eyes have its size, and turns the head with each frame.
  */
 import { createInterface } from 'node:readline/promises';
 import { cpu_ms, graphics, open } from '../browser/chromium.mjs';
@@ -14,6 +16,12 @@ const READY_ms = 300_000;
 const PLACES = ['consulting', 'operating', 'ward', 'research', 'teaching', 'management'];
 const EACH_TURN_rad = 0.02;
 const STILL_s = 6;
+/** One eye of a Quest 3 as its browser draws it by default. */
+const EYE = [1680, 1760];
+const HEADSET_PLACE = 'consulting';
+/** The steps of rays widen as long as frames are late; so many frames come to rest. */
+const SETTLE_FRAMES = 12;
+const LEAST_FRAMES = 3;
 
 async function enter(page) {
   // The page lets a bench look at its stage only where it asked for an emulated headset; nobody puts it on.
@@ -125,6 +133,53 @@ async function measure(page, pid) {
   return found;
 }
 
+/** Frames that both eyes see, while the head turns; each is read back, so that it is drawn and not only asked for. */
+function wear(page, frames, least) {
+  return page.evaluate(
+    ([length_ms, wanted, step_rad]) =>
+      new Promise((done) => {
+        const { renderer } = window.__xrInside.stage;
+        const session = renderer.xr.getSession();
+        const gl = renderer.getContext();
+        const pixel = new Uint8Array(4);
+        const times = [];
+        const until = performance.now() + length_ms;
+        const step = () => {
+          gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, pixel);
+          times.push(performance.now());
+          if (times.length > wanted && performance.now() > until) {
+            const gaps = times.slice(1).map((at, n) => at - times[n]).sort((a, b) => a - b);
+            const at = (share) => gaps[Math.min(gaps.length - 1, Math.floor(share * gaps.length))];
+            done({ frames: times.length, frame_p50_ms: at(0.5), frame_p95_ms: at(0.95), draw_calls: renderer.info.render.calls, triangles: renderer.info.render.triangles });
+            return;
+          }
+          const half = (Math.sin(times.length * step_rad) * 0.3) / 2;
+          window.__xr.quaternion.set(0, Math.sin(half), 0, Math.cos(half));
+          session.requestAnimationFrame(step);
+        };
+        session.requestAnimationFrame(step);
+      }),
+    [frames, least, EACH_TURN_rad],
+  );
+}
+
+async function measureHeadset(page, pid) {
+  await go(page, HEADSET_PLACE);
+  // The emulator makes both eyes together as large as the page.
+  await page.setViewportSize({ width: 2 * EYE[0], height: EYE[1] });
+  await page.getByRole('button', { name: 'Enter VR' }).click();
+  await page.waitForFunction(() => window.__xrInside.stage.renderer.xr.getSession());
+  await wear(page, 0, SETTLE_FRAMES);
+  const before = cpu_ms(pid);
+  const began = performance.now();
+  const { frames, ...found } = await wear(page, Number(seconds) * 1000, LEAST_FRAMES);
+  const took_s = (performance.now() - began) / 1000;
+  const cpu_ms_per_frame = (cpu_ms(pid) - before) / frames;
+  const ray_step_mm = await page.evaluate(() => window.__xrInside.stage.hologram.picture.uniform('uStepMm'));
+  await page.evaluate(() => window.__xrInside.stage.renderer.xr.getSession().end());
+  return { ...found, ray_step_mm, frames_per_s: frames / took_s, cpu_ms_per_frame };
+}
+
 async function main() {
   let cookie = '';
   for await (const line of createInterface({ input: process.stdin })) cookie ||= line.trim();
@@ -143,7 +198,9 @@ async function main() {
       const { width, height } = stage.renderer.domElement;
       return { stage_px: [width, height], volume_voxels: stage.hologram.store.manifest.size };
     });
-    console.log(JSON.stringify({ settings: { chromium: chrome.version, graphics: await graphics(page), page_px: SIZE, ...shown }, places }));
+    const headset = { [HEADSET_PLACE]: await measureHeadset(page, pid) };
+    console.error(`  headset: ${JSON.stringify(headset)}`);
+    console.log(JSON.stringify({ settings: { chromium: chrome.version, graphics: await graphics(page), page_px: SIZE, eye_px: EYE, ...shown }, places, headset }));
   } finally {
     await chrome.close();
   }
