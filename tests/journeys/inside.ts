@@ -12,8 +12,10 @@ export interface Aim {
   readonly facing: readonly number[];
 }
 
-/** Two eyes are drawn at each frame, by the processor, beside the other's screen. */
+/** A screen on which all can still be pressed. */
 const SMALL = { width: 360, height: 240 };
+/** Both eyes beside one another, as few pixels as tell one view from another: they are drawn by the processor, all the time. */
+const EYES = { width: 144, height: 96 };
 const AHEAD = [0, 0, 0, 1] as const;
 
 /** Signs in with a small screen and an emulated headset at hand. */
@@ -27,22 +29,39 @@ export async function withHeadset(browser: Browser, user: string, options: Brows
     if (said.type() === 'error' && said.args().length > 0) errors.push(said.text());
   });
   page.on('close', () => expect(errors, 'errors in the page').toEqual([]));
-  await page.addInitScript(() => {
-    window.__yuanyiEmulateXr = 'metaQuest3';
-  });
+  await emulateHeadset(page, options.viewport ?? SMALL);
   await page.reload();
   return page;
 }
 
-/** Lets the headset draw some frames: presses and poses are taken in with one. */
-export async function frames(page: Page, count = 3): Promise<void> {
+/** A headset is at hand from the next load on, and the screen is as small as may be. */
+export async function emulateHeadset(page: Page, screen = SMALL): Promise<void> {
+  await page.setViewportSize(screen);
+  await page.addInitScript(() => {
+    window.__yuanyiEmulateXr = 'metaQuest3';
+  });
+}
+
+/** Lets the headset draw some frames: with one presses and poses are taken in, with the next hands are where they are. */
+export async function frames(page: Page, count = 2): Promise<void> {
   // Who has just asked to enter is inside a moment later.
   await page.waitForFunction(() => window.__xrInside?.stage.renderer.xr.getSession());
-  await page.evaluate(async (wanted) => {
-    const session = window.__xrInside?.stage.renderer.xr.getSession();
-    if (!session) throw new Error('nobody is inside');
-    for (let drawn = 0; drawn < wanted; drawn++) await new Promise((done) => session.requestAnimationFrame(done));
-  }, count);
+  await page.evaluate(
+    async ([wanted, eyes]) => {
+      const { renderer } = window.__xrInside?.stage ?? {};
+      const session = renderer?.xr.getSession();
+      if (!renderer || !session) throw new Error('nobody is inside');
+      const next = (): Promise<unknown> => new Promise((done) => session.requestAnimationFrame(done));
+      // The emulator makes both eyes as large as the page, with the first frame.
+      const { domElement: canvas } = renderer;
+      if (canvas.width !== eyes.width) {
+        await next();
+        [canvas.width, canvas.height] = [eyes.width, eyes.height];
+      }
+      for (let drawn = 0; drawn < wanted; drawn++) await next();
+    },
+    [count, EYES] as const,
+  );
 }
 
 /** Brings a controller or hand, the right one where nothing is said, to a place of the room, in metres. */
@@ -149,11 +168,14 @@ async function aimAt(page: Page, button: string): Promise<Aim> {
 const PAGE_OF: Readonly<Record<string, string>> = {
   window: 'view',
   mode: 'view',
+  move: 'move',
+  seek: 'move',
   cut: 'cut',
   crop: 'crop',
   side: 'crop',
   tool: 'tools',
   part: 'parts',
+  take: 'shelf',
   hand: 'room',
   admit: 'room',
   lock: 'room',
@@ -179,11 +201,12 @@ async function turnTo(page: Page, button: string): Promise<void> {
   );
 }
 
-export async function press(page: Page, side: Side, button: string): Promise<void> {
+/** Presses a button of the panel, with the right hand where nothing is said. */
+export async function press(page: Page, side: Side, button: string, handed: Handed = 'right'): Promise<void> {
   await turnTo(page, button);
-  await reach(page, side, await aimAt(page, button));
-  await close(page, side, 1);
-  await close(page, side, 0);
+  await reach(page, side, await aimAt(page, button), handed);
+  await close(page, side, 1, handed);
+  await close(page, side, 0, handed);
 }
 
 /** Turns the head so that its eyes rest on a button of the panel. */

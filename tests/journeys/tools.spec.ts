@@ -1,7 +1,7 @@
 /** Tools that two people share around a hologram: each sees what the other does, and takes back only their own. */
 import type { Locator, Page } from '@playwright/test';
 import { askForConsultation } from './consultation.ts';
-import { close, frames, gazeAt, press, reach, told, withHeadset } from './inside.ts';
+import { close, frames, gazeAt, panelWords, press, reach, stand, told, withHeadset } from './inside.ts';
 import { expect, look, test } from './people.ts';
 
 async function enterBoth(li: Page, chen: Page): Promise<void> {
@@ -189,7 +189,7 @@ test('parts are shown alone, cut out and measured; a picture, a board and a page
   });
 });
 
-test('with a headset one draws in space by hand, and chooses by looking', async ({ browser }) => {
+test('with a headset one draws in space by hand, and chooses and moves by looking', async ({ browser }) => {
   const li = await withHeadset(browser, 'li.terminal');
   await askForConsultation(li);
   await li.locator('[data-volume=fine]').waitFor({ state: 'attached', timeout: 120_000 });
@@ -210,5 +210,21 @@ test('with a headset one draws in space by hand, and chooses by looking', async 
 
   await gazeAt(li, 'window:bone');
   await expect.poll(async () => (await told(li)).window).toEqual({ centre_hu: 500, width_hu: 2000 });
+
+  // Without any hand the eyes move it: step by step as long as they rest, and to where they look.
+  await li.evaluate(() => {
+    for (const one of [window.__xr?.controllers.left, window.__xr?.controllers.right]) if (one) one.connected = false;
+  });
+  const { scale } = (await told(li)).transform;
+  await gazeAt(li, 'move:larger');
+  await expect.poll(async () => (await told(li)).transform.scale / scale).toBeGreaterThan(1.4);
+  const { rotation } = (await told(li)).transform;
+  await gazeAt(li, 'move:turn-left');
+  await expect.poll(async () => (await told(li)).transform.rotation).not.toEqual(rotation);
+  await gazeAt(li, 'seek');
+  await expect.poll(() => panelWords(li)).toContain('Look away from the panel');
+  await stand(li, 0.6, 1);
+  await expect.poll(async () => (await told(li)).transform.position_m[1]).toBeCloseTo(1.6, 1);
+  await expect.poll(() => panelWords(li)).not.toContain('Look away from the panel');
   await li.context().close();
 });
