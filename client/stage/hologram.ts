@@ -3,6 +3,7 @@ import { centreLps, localFromLps, lpsFromLocal, subtract, add, type Transform, t
 import type { VolumeStore } from '../core/volume/store';
 import { Compositor, VOLUME_LAYER } from './compositor';
 import { Cuts } from './cuts';
+import type { Graphics } from './renderer';
 import type { Hologram } from './room-view';
 import { HOLOGRAM_HEIGHT_M } from './room-scene';
 import { Surfaces } from './surfaces';
@@ -25,16 +26,15 @@ export class HologramView {
   state: Hologram | undefined;
   /** Whether people want to see the volume. */
   volumeVisible = false;
-  readonly #longest: number;
+  readonly #device: Graphics;
   #drawn: Drawn;
   /** The inside of the surface that alone is drawn, once it has come. */
   inside: Uint8Array | undefined;
   #within: string | undefined;
   #window = '';
 
-  /** `longest` is the longest edge that the graphics card takes for a 3D texture. */
-  constructor(store: VolumeStore, longest: number) {
-    this.#longest = longest;
+  constructor(store: VolumeStore, device: Graphics) {
+    this.#device = device;
     this.#drawn = this.#open(store);
   }
 
@@ -64,10 +64,10 @@ export class HologramView {
   #open(store: VolumeStore): Drawn {
     const centre = centreLps(store.manifest);
     const cuts = new Cuts(centre);
-    const picture = new VolumePicture(store, this.#longest);
+    const picture = new VolumePicture(store, this.#device.longest3d);
     picture.mesh.layers.set(VOLUME_LAYER);
     const compositor = new Compositor(picture);
-    const surfaces = new Surfaces(store, cuts.planes);
+    const surfaces = new Surfaces(store, cuts.planes, this.#device.software);
     this.root.add(surfaces.group, picture.mesh, compositor.overlay);
     return { store, centre, cuts, picture, compositor, surfaces };
   }

@@ -113,7 +113,7 @@ export class Stage {
     this.#roomScene.onChange = () => this.invalidate();
     this.renderer = createRenderer(canvas, device);
     this.#redrawEvery = device.software ? 120 : 0;
-    this.hologram = new HologramView(options.store, device.longest3d);
+    this.hologram = new HologramView(options.store, device);
     this.shared = new SharedHologram(options.room);
     this.shared.onEcho = () => this.#told();
     this.shared.onRefused = (by) => this.events.emit('refused', { by });

@@ -4,6 +4,7 @@ import type { SurfaceEntry } from '../core/volume/manifest';
 import type { VolumeStore } from '../core/volume/store';
 import type { SurfaceMesh } from '../core/volume/surface-file';
 import { SOLID_LAYER } from './compositor';
+import { withFewerTriangles } from './fewer-triangles';
 import { holds } from './picking';
 import type { Hologram, Layer } from './room-view';
 import { HIDDEN_AT_FIRST, setOpacity, surfaceMaterial, surfaceStyle, type SurfaceStyle } from './surface-material';
@@ -31,6 +32,7 @@ export class Surfaces {
   version = 0;
   readonly #store: VolumeStore;
   readonly #clips: readonly Plane[];
+  readonly #most_mm: number;
   readonly #shown = new Map<string, Shown>();
   readonly #asked = new Set<string>();
   #parts: Parts = { mode: 'both', layers: {} };
@@ -40,8 +42,10 @@ export class Surfaces {
   readonly #end: () => void;
   onChange: () => void = () => undefined;
 
-  constructor(store: VolumeStore, clips: readonly Plane[]) {
+  /** Where the processor draws, each surface has fewer triangles, within half a voxel of what was segmented. */
+  constructor(store: VolumeStore, clips: readonly Plane[], software: boolean) {
     this.#store = store;
+    this.#most_mm = software ? Math.min(...store.manifest.spacing_mm) / 2 : 0;
     this.#clips = clips;
     this.#end = store.events.on('structures', () => this.#adopt());
   }
@@ -114,7 +118,7 @@ export class Surfaces {
   #ask(entry: SurfaceEntry): void {
     if (this.#asked.has(entry.name)) return;
     this.#asked.add(entry.name);
-    this.#store.surface(entry).then(
+    this.#surface(entry).then(
       (surface) => {
         if (this.#disposed) return;
         const style = surfaceStyle(entry.name);
@@ -133,6 +137,11 @@ export class Surfaces {
       },
       () => this.#asked.delete(entry.name),
     );
+  }
+
+  async #surface(entry: SurfaceEntry): Promise<SurfaceMesh> {
+    const whole = await this.#store.surface(entry);
+    return this.#most_mm > 0 ? withFewerTriangles(whole, this.#most_mm) : whole;
   }
 
   #apply(entry: SurfaceEntry): void {

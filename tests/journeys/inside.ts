@@ -34,6 +34,12 @@ export async function withHeadset(browser: Browser, user: string, options: Brows
   return page;
 }
 
+/** Shows the volume alone, for everybody: surfaces of all structures have ten times as many triangles as all else together. */
+export async function showVolumeAlone(page: Page): Promise<void> {
+  await page.evaluate(() => window.__xrInside?.stage.shared?.set({ mode: 'volume' }));
+  await expect.poll(async () => (await told(page)).mode).toBe('volume');
+}
+
 /** A headset is at hand from the next load on, and the screen is as small as may be. */
 export async function emulateHeadset(page: Page, screen = SMALL): Promise<void> {
   await page.setViewportSize(screen);

@@ -1,7 +1,7 @@
 /** Tools that two people share around a hologram: each sees what the other does, and takes back only their own. */
 import type { Locator, Page } from '@playwright/test';
 import { askForConsultation } from './consultation.ts';
-import { close, frames, gazeAt, panelWords, press, reach, stand, told, withHeadset } from './inside.ts';
+import { close, frames, gazeAt, panelWords, press, reach, showVolumeAlone, stand, told, withHeadset } from './inside.ts';
 import { expect, look, test } from './people.ts';
 
 async function enterBoth(li: Page, chen: Page): Promise<void> {
@@ -193,6 +193,7 @@ test('with a headset one draws in space by hand, and chooses and moves by lookin
   const li = await withHeadset(browser, 'li.terminal');
   await askForConsultation(li);
   await li.locator('[data-volume=fine]').waitFor({ state: 'attached', timeout: 120_000 });
+  await showVolumeAlone(li);
   await li.getByRole('tab', { name: /^People/ }).click();
   await li.locator('[data-gaze]').check();
   await li.getByRole('tab', { name: 'View' }).click();
