@@ -276,6 +276,7 @@ test('a person with a headset walks round the hologram, carries it and sets its 
 test('a person with a headset speaks, asks for the word, reads along, works with parts and answers by the panel', async ({ browser }) => {
   const [li, chen] = [await person(browser, 'li.terminal'), await withHeadset(browser, 'chen.expert')];
   await withoutStage(li);
+  await li.reload();
   await askForConsultation(li);
   await chen.goto(li.url());
   await chen.getByRole('button', { name: 'Accept the consultation' }).click();
@@ -334,6 +335,7 @@ test('a person with a headset speaks, asks for the word, reads along, works with
     await chen.evaluate(() => Reflect.set(window, 'session', window.__xrInside?.stage.renderer.xr.getSession()));
     const { series } = await told(chen);
     await press(chen, 'controllers', 'page:parts');
+    await expect.poll(() => panelWords(chen)).toContain('Shelf');
     await press(chen, 'controllers', 'page:shelf');
     const others = (): Promise<string[]> =>
       chen.evaluate((own) => (window.__xrInside?.headset?.panel.content.buttons ?? []).map(({ id }) => id).filter((id) => id.startsWith('take:') && id !== `take:${own}`), series);

@@ -163,6 +163,8 @@ export async function look(
   shown?: Language,
 ): Promise<void> {
   mkdirSync(OUT, { recursive: true });
+  // What was just opened may be on its way.
+  await page.locator('h1').first().waitFor({ state: 'attached' });
   for (const language of shown ? [shown] : (['zh', 'en'] as const)) {
     if (!shown) await choose(page, language);
     for (const screen of screens) {
