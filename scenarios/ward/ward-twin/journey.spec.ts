@@ -333,10 +333,17 @@ test('a past hour is moved through and played, and a series is drawn at any zoom
   await expect(nurse.locator('.ward[data-past]')).toBeVisible();
   await expect(nurse.locator('tr[data-bed=bed-3]')).toBeVisible();
   await look(nurse, 'ward-replay', ['desktop', 'narrow']);
+  // At the bed the waveform of some seconds ago is drawn, and heart and lungs move as they were measured then.
+  const begun = await nurse.evaluate((from) => (Date.now() - new Date(from).getTime()) / 1000, local);
+  await slider.fill(String(Math.floor((begun - 10) / 5) * 5));
+  await nurse.locator('tr[data-bed=bed-3] button').click();
+  const wave = nurse.locator('[data-past-waves] [data-wave=ecg-ii]');
+  await expect(wave.getByRole('img')).toHaveAttribute('aria-label', /^ecg-ii: -?\d+\.\d+ to -?\d+\.\d+ mV$/);
+  await expect(nurse.locator('[data-organ=heart]')).toContainText(/\d+\/min/);
+  await look(nurse, 'ward-replay-bed', ['desktop', 'narrow']);
   await nurse.getByRole('button', { name: 'Back to now' }).click();
   await expect(nurse.locator('.ward[data-past]')).toHaveCount(0);
-
-  await nurse.locator('tr[data-bed=bed-3] button').click();
+  await expect(nurse.locator('[data-past-waves]')).toHaveCount(0);
   await nurse.locator('.whole-course summary').first().click();
   const plot = nurse.locator('.signal-plot svg');
   await expect(plot).toHaveAttribute('aria-label', /From .+ to .+: -?[\d.,]+ to -?[\d.,]+/);

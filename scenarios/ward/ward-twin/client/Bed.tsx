@@ -8,6 +8,7 @@ import { Icon } from '../../../../client/panels/Icon';
 import { Signals } from '../../../../client/panels/signals/Signals';
 import { News2, ValueOf, Who } from './BedTable';
 import { Organs } from './Organs';
+import { PastWaves } from './PastWaves';
 import { Scores } from './Scores';
 import { Seen } from './Seen';
 import { TasksOf } from './TasksOf';
@@ -23,8 +24,8 @@ import { sayIn } from './words';
 interface BedProps {
   readonly ward: WardView;
   readonly bed: BedView;
-  /** Looked back to: what moves now is not shown. */
-  readonly isPast: boolean;
+  /** The moment that is looked back to; none: now. */
+  readonly at: string | undefined;
   reload(): void;
   onBack(): void;
 }
@@ -34,6 +35,7 @@ export function Bed(props: BedProps): JSX.Element {
   const say = sayIn(app.language);
   const alarms = createMemo(() => props.ward.alarms.filter(({ alarm }) => alarm.bed === props.bed.id));
   const said = createMemo(() => bedSaid(props.bed, props.ward, say));
+  const isPast = (): boolean => props.at !== undefined;
   const missing = (): BedSaid['news2']['missing'] => said().news2.missing;
   return (
     <article class="bed-page" data-open-bed={props.bed.id}>
@@ -47,11 +49,15 @@ export function Bed(props: BedProps): JSX.Element {
       <Show when={alarms().length > 0}>
         <AlarmList alarms={alarms()} ward={props.ward} reload={props.reload} />
       </Show>
-      <Show when={!props.isPast && props.bed.occupied}>
+      <Show when={props.bed.occupied}>
         <div class="now">
           <Organs pace={said().pace} say={say} />
           <Show when={props.bed.patient?.id} keyed>
-            {(patient) => <Waves patient={patient} say={say} />}
+            {(patient) => (
+              <Show when={props.at} fallback={<Waves patient={patient} say={say} />}>
+                {(at) => <PastWaves patient={patient} at={at()} say={say} />}
+              </Show>
+            )}
           </Show>
         </div>
       </Show>
@@ -90,10 +96,10 @@ export function Bed(props: BedProps): JSX.Element {
         </section>
       </Show>
       <Scores scores={props.bed.scores} say={say} />
-      <Show when={props.isPast ? undefined : props.bed.patient?.id} keyed>
+      <Show when={isPast() ? undefined : props.bed.patient?.id} keyed>
         {(patient) => <TasksOf patient={patient} say={say} />}
       </Show>
-      <Show when={props.bed.patient}>
+      <Show when={!isPast() && props.bed.patient}>
         <Seen ward={props.ward.id} bed={props.bed} reload={props.reload} />
       </Show>
       <section aria-label={say('trends')}>
@@ -126,7 +132,7 @@ export function Bed(props: BedProps): JSX.Element {
           <p class="soft small">{say('lateSamples', { n: props.bed.late })}</p>
         </Show>
       </section>
-      <Show when={props.isPast ? undefined : props.bed.patient?.id} keyed>
+      <Show when={isPast() ? undefined : props.bed.patient?.id} keyed>
         {(patient) => (
           <details class="whole-course">
             <summary>{say('wholeCourse')}</summary>

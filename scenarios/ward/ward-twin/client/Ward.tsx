@@ -68,7 +68,7 @@ export function Ward(props: { id: string }): JSX.Element {
             ward={answer().ward}
             errands={errands()}
             isOld={at() === undefined && ward.error() !== undefined}
-            isPast={answer().at !== undefined}
+            at={answer().at}
             reload={() => ward.reload()}
           />
         )}
@@ -81,7 +81,8 @@ interface ShownProps {
   readonly ward: WardView;
   readonly errands: readonly Errand[];
   readonly isOld: boolean;
-  readonly isPast: boolean;
+  /** The moment that is looked back to; none: now. */
+  readonly at: string | undefined;
   reload(): void;
 }
 
@@ -97,16 +98,17 @@ function Shown(props: ShownProps): JSX.Element {
   const alarms = createMemo(() =>
     props.ward.alarms.filter(({ mine, asked, alarm }) => which() === 'all' || mine || asked || alarm.taken?.by === app.me()?.id),
   );
-  sayNew(() => props.ward, () => props.isPast);
+  const isPast = (): boolean => props.at !== undefined;
+  sayNew(() => props.ward, isPast);
   return (
-    <div class="ward" data-past={props.isPast ? '' : undefined} data-night={night() ? '' : undefined}>
+    <div class="ward" data-past={isPast() ? '' : undefined} data-night={night() ? '' : undefined}>
       <header class="row ward-head">
         <h1>{props.ward.name}</h1>
         <span class="soft">
           {say('bedsOf', { n: props.ward.beds.length, m: props.ward.beds.filter(({ occupied }) => occupied).length })}
         </span>
         <span class="grow" />
-        <Show when={!props.isPast}>
+        <Show when={!isPast()}>
           <SoundSwitch ward={props.ward} />
         </Show>
         <button type="button" class="button" aria-pressed={night()} onClick={() => setNight(!night())}>
@@ -118,7 +120,7 @@ function Shown(props: ShownProps): JSX.Element {
       </Show>
       <Switch>
         <Match when={bed()}>
-          {(one) => <Bed ward={props.ward} bed={one()} isPast={props.isPast} reload={props.reload} onBack={() => setOpened(undefined)} />}
+          {(one) => <Bed ward={props.ward} bed={one()} at={props.at} reload={props.reload} onBack={() => setOpened(undefined)} />}
         </Match>
         <Match when={true}>
           <section aria-labelledby="ward-alarms">
@@ -160,7 +162,7 @@ function Shown(props: ShownProps): JSX.Element {
               <Scene
                 ward={props.ward}
                 errands={props.errands}
-                isPast={props.isPast}
+                isPast={isPast()}
                 night={night()}
                 onNight={setNight}
                 onOpen={setOpened}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { LiveWave } from '../../../../contract/signals';
-import { SHOWN_ms, lastOf, linesOf, rangeOf, withPieces } from './waves';
+import { SHOWN_ms, isWave, lastOf, linesOf, linesOfReadings, rangeOf, withPieces } from './waves';
 
 const piece = (start_ms: number, values: number[], series = 'a'): LiveWave => ({
   series,
@@ -45,5 +45,19 @@ describe('waveforms in pieces', () => {
     expect(withPieces(new Map(), [piece(0, [1]), piece(0, [2], 'b')]).size).toBe(2);
     expect(rangeOf([])).toBeUndefined();
     expect(rangeOf([[[0, 3], [1, -2]]])).toEqual([-2, 3]);
+  });
+});
+
+describe('waveforms that were recorded', () => {
+  const readings = [0, 10, 20, 60, 70].map((at_ms) => ({ at_ms, value: at_ms / 10 }));
+
+  it('end a line at a gap', () => {
+    expect(linesOfReadings(readings)).toEqual([[[0, 0], [10, 1], [20, 2]], [[60, 6], [70, 7]]]);
+    expect(linesOfReadings([])).toEqual([]);
+  });
+
+  it('are no values that stand alone', () => {
+    expect(isWave(readings)).toBe(false);
+    expect(isWave(Array.from({ length: 600 }, (_, n) => ({ at_ms: n * 10, value: n })))).toBe(true);
   });
 });

@@ -1,5 +1,5 @@
 /** Waveforms as they come in pieces: kept for some seconds, cut into lines without gaps, painted on paper. */
-import type { LiveWave } from '../../../../contract/signals';
+import type { LiveWave, SignalReading } from '../../../../contract/signals';
 
 /** How much of a waveform is shown at once. */
 export const SHOWN_ms = 6_000;
@@ -52,6 +52,26 @@ export function linesOf({ pieces, period_ms }: Wave, from_ms: number, to_ms: num
       lines.at(-1)?.push([at, value]);
       last = at;
     }
+  }
+  return lines;
+}
+
+/** More values in what is shown than this are a waveform: two a second stand alone. */
+const SINGLE = (SHOWN_ms / 1000) * 2;
+
+/** Whether readings of the shown seconds are a waveform. */
+export const isWave = (readings: readonly SignalReading[]): boolean => readings.length > SINGLE;
+
+/** The same lines of what was recorded. The time between most neighbours is the period. */
+export function linesOfReadings(readings: readonly SignalReading[]): readonly (readonly Dot[])[] {
+  const steps = readings.slice(1).map(({ at_ms }, n) => at_ms - (readings[n]?.at_ms ?? at_ms));
+  const period_ms = steps.toSorted((a, b) => a - b)[Math.floor(steps.length / 2)] ?? 0;
+  const lines: Dot[][] = [];
+  let last = Number.NEGATIVE_INFINITY;
+  for (const { at_ms, value } of readings) {
+    if (at_ms - last > GAP_PERIODS * period_ms) lines.push([]);
+    lines.at(-1)?.push([at_ms, value]);
+    last = at_ms;
   }
   return lines;
 }
