@@ -42,6 +42,40 @@ ABSENT = {
     "A highest QoS below 2, or no retained messages: not announced": "3.2.2-9 3.2.2-10 3.2.2-12 3.2.2-13",
 }
 
+# The cases of the Eclipse Paho interoperability suite (paho.mqtt.testing, client_test.py and client_test5.py), by their
+# names there: in which of its two scripts, the tests here that bind the same, and where the door differs on purpose.
+PAHO = {
+    "basic": ("both", "a_message_is_answered_as_its_quality_says a_message_is_told_once_at_the_quality_that_was_granted",
+              "What goes out is QoS 1 at most."),
+    "retained_messages": ("both", "a_state_is_kept_where_it_says_so when_what_was_kept_is_told readings_are_not_kept_as_messages",
+                          "States are kept, readings are not."),
+    "will_message": ("both", "a_will_is_told_of_who_went_without_a_word", ""),
+    "zero_length_clientid": ("both", "who_has_no_name_gets_one who_has_no_name_in_3_1_1_begins_anew", ""),
+    "offline_message_queueing": ("both", "a_session_is_taken_up_or_begun_anew", ""),
+    "overlapping_subscriptions": ("both", "a_message_is_told_once_at_the_quality_that_was_granted", ""),
+    "keepalive": ("both", "who_is_silent_for_one_and_a_half_times_its_keep_alive_is_gone", ""),
+    "redelivery_on_reconnect": ("both", "what_was_not_acknowledged_comes_again_in_its_order", ""),
+    "subscribe_failure": ("both", "each_wish_is_answered_in_its_place", ""),
+    "dollar_topics": ("both", "topics_are_compared_as_they_stand", ""),
+    "unsubscribe": ("both", "wishes_are_taken_back", ""),
+    "session_expiry": ("5", "a_session_lasts_as_long_as_was_agreed", ""),
+    "shared_subscriptions": ("5", "wishes_that_are_shared_are_refused", "There are none."),
+    "will_delay": ("5", "a_will_waits_for_who_comes_back a_will_does_not_wait_longer_than_its_session", ""),
+    "assigned_clientid": ("5", "who_has_no_name_gets_one", ""),
+    "subscribe_identifiers": ("5", "wishes_with_a_number_are_refused", "There are none."),
+    "request_response": ("5", "what_stands_beside_a_message_goes_with_it", ""),
+    "client_topic_alias": ("5", "topics_by_their_alias", ""),
+    "server_topic_alias": ("5", "topics_are_told_in_full", "The door makes none; a client need not be sent any."),
+    "subscribe_options": ("5", "who_does_not_wish_to_hear_itself_does_not when_what_was_kept_is_told", ""),
+    "user_properties": ("5", "what_stands_beside_a_message_goes_with_it", ""),
+    "payload_format": ("5", "what_stands_beside_a_message_goes_with_it", ""),
+    "publication_expiry": ("5", "a_message_has_its_time", ""),
+    "maximum_packet_size": ("5", "a_packet_larger_than_the_door_takes_ends_the_connection nothing_larger_is_told_than_was_asked_for", ""),
+    "server_keep_alive": ("5", "the_welcome_says_what_the_door_does", "The client's own holds: none is named."),
+    "flow_control1": ("5", "no_more_is_on_its_way_than_was_asked_for", ""),
+    "flow_control2": ("5", "more_on_its_way_than_the_door_takes_ends_the_connection", ""),
+}
+
 
 def holds(five: str, three: str = ""):
     """Names the statements, `[MQTT-…]`, that a test binds."""
@@ -53,6 +87,17 @@ def holds(five: str, three: str = ""):
 
 def listed(statements) -> str:
     return ", ".join(statements) or "–"
+
+
+def paho(tests: dict) -> list[str]:
+    """The cases of the suite as rows; each test that they name must be there."""
+    rows = []
+    for case, (versions, here, differs) in PAHO.items():
+        names = here.split()
+        assert all(f"test_{name}" in tests for name in names), f"{case}: {names}"
+        of = {"both": "3.1.1, 5"}.get(versions, versions)
+        rows.append(f"| `{case}` | {of} | {', '.join(f'`{name}`' for name in names)} | {differs or '–'} |")
+    return rows
 
 
 def table(tests: dict) -> str:
@@ -92,6 +137,11 @@ def table(tests: dict) -> str:
         "## What it has no use for", "", "| what | statements |", "|---|---|",
         *(f"| {what} | {listed(statements.split())} |" for what, statements in ABSENT.items()), "",
         "## Not tested here by themselves", "", listed(left) + ".", "",
+        "## Beside the interoperability suite of Eclipse Paho", "",
+        "That suite (`paho.mqtt.testing`) comes by no package registry and speaks to brokers that carry any topic, without "
+        "tokens; this door carries a hospital's topics only, so its scripts cannot be run as they are. Its cases, by their names "
+        "there, and what binds the same here:", "",
+        "| case | of | test here | where the door differs |", "|---|---|---|---|", *paho(tests), "",
     ]
     return "\n".join(lines)
 

@@ -832,6 +832,35 @@ def test_no_more_is_on_its_way_than_was_asked_for(door):
     raw.leave()
 
 
+@holds("")
+def test_more_on_its_way_than_the_door_takes_ends_the_connection(door):
+    """More messages of QoS 2 at once than the Receive Maximum of CONNACK, none of them released: 0x93 and the end."""
+    device = door.device("bedside-monitor")
+    raw = device.join()
+    most = raw.welcome.said(RECEIVE_MAXIMUM)
+    assert most == 256
+    body = {"code": "147842", "unit": "/min", "value": 72}
+    topic = f"yuanyi/v1/{device.name}/heart-rate"
+    sent = [publish(topic, json.dumps(body | {"t": BEGIN + next(NUMBERS) * 10}), qos=2, identifier=n) for n in range(1, most + 2)]
+    raw.send(*sent)
+    *taken, end = raw.all()
+    assert all((got.kind, got.reason) == (PUBREC, 0) for got in taken) and len(taken) <= most
+    assert (end.kind, end.reason) == (DISCONNECT, 0x93)
+
+
+@holds("3.1.2-26 3.1.2-27")
+@pytest.mark.parametrize("aliases", [None, 10])
+def test_topics_are_told_in_full(door, aliases):
+    """A Topic Alias Maximum of a client, or none: the door makes no alias, each message has its topic."""
+    device = door.device()
+    raw = device.join(properties=[(ALIAS_MAXIMUM, aliases)] if aliases else [])
+    device.subscribes(raw)
+    raw.send(*(publish(device.topic, reading(), qos=1, identifier=n) for n in range(1, 4)))
+    told = [got for got in raw.settled() if got.kind == PUBLISH]
+    assert [(got.topic, got.said(ALIAS)) for got in told] == [(device.topic, None)] * 3
+    raw.leave()
+
+
 @holds("3.1.2-24 3.1.2-25")
 def test_nothing_larger_is_told_than_was_asked_for(door):
     """Maximum Packet Size 200: what is larger is left out as if it had been told, what is not is told."""
@@ -924,6 +953,24 @@ def test_a_will_waits_for_who_comes_back(door):
 
 
 # What the door does not do
+
+@holds("3.1.3-9")
+def test_a_will_does_not_wait_longer_than_its_session(door):
+    """Will Delay Interval longer than the Session Expiry Interval: told when the session ends."""
+    device = door.device("infusion-pump")
+    listener = door.guest(f"hears-{next(NUMBERS)}")
+    listener.send(subscribe(1, (device.state, 1)))
+    listener.expect(SUBACK)
+    for keep in (0, 1):
+        gone = state(online=False)
+        raw = device.join(keep=keep, clean=True, will=(device.state, gone), will_properties=[(WILL_DELAY, 600)])
+        began = time.monotonic()
+        raw.drop()
+        told = listener.expect(PUBLISH)
+        assert told.payload == gone.encode() and keep <= time.monotonic() - began < 60
+        listener.send(*([reply(PUBACK, told.identifier)] if told.qos else []))
+    listener.leave()
+
 
 
 def test_wishes_that_are_shared_are_refused(door):
