@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { careOf } from './devices';
+import { careOf, markedOf } from './devices';
 import type { Care, Device, DeviceState } from './devices';
 
 const NOW_ms = Date.parse('2026-11-26T08:00:00Z');
@@ -51,5 +51,14 @@ describe('what a device needs', () => {
 
   it('is nothing once it is out of service', () => {
     expect(careOf(device({ faults: ['sensor'] }, { active: false, silent: true }), NOW_ms)).toEqual([]);
+  });
+});
+
+describe('what is marked of a device', () => {
+  it('is named without opening anything, the most frequent first', () => {
+    const { quality } = device(null);
+    expect(markedOf(quality)).toEqual([]);
+    const marked = { ...quality, marks: { late: 2, 'clock-corrected': 9 }, duplicates: 3, known: 1, slowed: 5 };
+    expect(markedOf(marked)).toEqual([['clock-corrected', 9], ['late', 2], ['twice', 4], ['slowed', 5]]);
   });
 });

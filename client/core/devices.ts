@@ -100,6 +100,12 @@ export function sumOf(counts: Readonly<Record<string, number>>): number {
   return Object.values(counts).reduce((sum, count) => sum + count, 0);
 }
 
+/** What is worth a look of what a device sends, with how often: marks, what came twice, how often it was slowed. */
+export function markedOf({ marks, duplicates, known, slowed }: DeviceQuality): readonly (readonly [string, number])[] {
+  const counts = Object.entries(marks).toSorted(([, one], [, other]) => other - one);
+  return [...counts, ['twice', duplicates + known] as const, ['slowed', slowed] as const].filter(([, count]) => count > 0);
+}
+
 /** What somebody should do about a device. */
 export type Care = 'fault' | 'self-check' | 'calibration-over' | 'battery' | 'silent' | 'calibration-soon';
 

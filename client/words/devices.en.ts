@@ -65,6 +65,8 @@ export const devices = {
   'devices.why.hl7-sender-of-others': 'Named by an HL7 sender that may not',
   'devices.why.foreign-topic': 'Below another’s id',
   'devices.why.command-unknown': 'No such command',
+  'devices.why.twice': 'Came more than once',
+  'devices.why.slowed': 'Sent too much, slowed',
   'devices.edge': 'Line to the cloud',
   'devices.edge.up': 'Open: what waits goes out',
   'devices.edge.down': 'Down: readings wait here, nothing is lost',

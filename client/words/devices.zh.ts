@@ -65,6 +65,8 @@ export const devices = {
   'devices.why.hl7-sender-of-others': '无权的 HL7 发送方代其发送',
   'devices.why.foreign-topic': '发布到他人主题',
   'devices.why.command-unknown': '没有这条指令',
+  'devices.why.twice': '重复收到',
+  'devices.why.slowed': '发送过多，已放慢',
   'devices.edge': '与云端的线路',
   'devices.edge.up': '畅通：待发数据正在发送',
   'devices.edge.down': '中断：数据在此等候，不会丢失',

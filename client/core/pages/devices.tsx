@@ -11,7 +11,7 @@ import { Icon } from '../../panels/Icon';
 import type { IconName } from '../../panels/Icon';
 import { useApp } from '../app';
 import { momentOf } from '../dates';
-import { careOf, standingOf, sumOf } from '../devices';
+import { careOf, markedOf, standingOf, sumOf } from '../devices';
 import type { Care, Device, DeviceRefusal, Devices, EdgeState, Standing, TurnedAway } from '../devices';
 import { inLanguage } from '../language';
 import { createQuery } from '../query';
@@ -96,11 +96,34 @@ function Overview(props: { of: readonly Device[] }): JSX.Element {
     { heading: t('devices.heard'), cell: (device) => when(device.quality.last_heard) },
     { heading: t('devices.battery'), numeric: true, cell: (device) => battery(device) },
     { heading: t('devices.accepted'), numeric: true, cell: (device) => device.quality.accepted },
-    { heading: t('devices.marked'), numeric: true, cell: (device) => sumOf(device.quality.marks) },
+    { heading: t('devices.marked'), cell: (device) => <Marks of={device} /> },
     { heading: t('devices.refused'), numeric: true, cell: (device) => sumOf(device.quality.refusals) },
   ];
   return <DataTable caption={t('devices.title')} columns={columns()} rows={props.of} />;
 }
+
+/** Which marks, without opening anything. */
+function Marks(props: { of: Device }): JSX.Element {
+  const { t } = useApp();
+  return (
+    <Show when={markedOf(props.of.quality).length > 0} fallback="–">
+      <ul class="device-marks">
+        <For each={markedOf(props.of.quality)}>
+          {([code, count]) => (
+            <li data-mark={code}>
+              {wordOf(t, code)} <strong>{count}</strong>
+            </li>
+          )}
+        </For>
+      </ul>
+    </Show>
+  );
+}
+
+const wordOf = (t: (key: Key) => string, code: string): string => {
+  const key = `devices.why.${code}`;
+  return key in WORDS.en ? t(key as Key) : code;
+};
 
 /** What somebody should do about which device. */
 function Maintenance(props: { of: readonly Device[]; now_ms: number }): JSX.Element {
@@ -222,12 +245,8 @@ function One(props: { device: () => Device | undefined; mayAsk: boolean; tick: s
 
 function Counts(props: { heading: string; counts: Readonly<Record<string, number>> }): JSX.Element {
   const { t } = useApp();
-  const word = (code: string): string => {
-    const key = `devices.why.${code}`;
-    return key in WORDS.en ? t(key as Key) : code;
-  };
   const columns = (): Column<readonly [string, number]>[] => [
-    { heading: props.heading, cell: ([code]) => word(code) },
+    { heading: props.heading, cell: ([code]) => wordOf(t, code) },
     { heading: t('devices.count'), numeric: true, cell: ([, count]) => count },
   ];
   return (
