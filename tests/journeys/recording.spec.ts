@@ -1,7 +1,8 @@
 import type { Page } from '@playwright/test';
 import { CHROMIUM } from './chromium.ts';
 import { accept, askForConsultation } from './consultation.ts';
-import { choose, expect, look, person, test } from './people.ts';
+import { emulateHeadset, frames, leave, panelWords, press, stand } from './inside.ts';
+import { SCREENS, choose, expect, look, person, test } from './people.ts';
 
 // A microphone that Chromium plays itself: it beeps each second.
 const FAKE_DEVICES = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', '--allow-loopback-in-peer-connection'];
@@ -174,6 +175,28 @@ test('two agree to be recorded, one takes it back, and the replay is what was th
   await expect.poll(async () => Number(await clock.getAttribute('data-at-ms'))).toBeGreaterThan(0);
   await li.getByRole('tab', { name: 'What is there' }).click();
   await expect(li.locator('[data-mark] strong')).toHaveText([measured]);
+
+  // With a headset one stands in it, and has the clock on the panel.
+  await emulateHeadset(li);
+  await li.reload();
+  await li.locator('[data-volume=fine]').waitFor({ state: 'attached', timeout: 180_000 });
+  await li.getByRole('button', { name: 'Enter VR' }).click();
+  await frames(li);
+  expect(await panelWords(li)).toMatch(/Play[\s\S]*Slower[\s\S]*Leave the headset/);
+  await press(li, 'controllers', 'begin');
+  await press(li, 'controllers', 'slower');
+  await expect(li.getByLabel('Speed')).toHaveValue('0.5');
+  await press(li, 'controllers', 'toggle');
+  await expect.poll(() => panelWords(li)).toContain('Pause');
+  await expect.poll(async () => Number(await clock.getAttribute('data-at-ms'))).toBeGreaterThan(500);
+  await expect.poll(ear).toBeCloseTo(0, 1);
+  await stand(li, 1.1, 0.4);
+  await expect.poll(ear).toBeCloseTo(1.1, 1);
+  await press(li, 'controllers', 'toggle');
+  await expect(clock).toHaveAttribute('data-playing', 'false');
+  await leave(li);
+  await expect(li.getByRole('button', { name: 'Enter VR' })).toBeVisible();
+  await li.setViewportSize(SCREENS.desktop);
 
   // Who runs the archive sees that it is there and nothing in it, and erases it with a reason.
   const admin = await person(browser, 'admin');
