@@ -1,6 +1,7 @@
 /** Augmented reality in an emulated headset, in a made-up real room with one desk: the hologram is put on it. */
 import { expect, test, type Page } from '@playwright/test';
 import type { XRDevice } from 'iwer';
+import type { VolumeStore } from '../../client/core/volume/store';
 import type { LocalRoom } from '../../client/stage/dev/local-room';
 import type { Stage } from '../../client/stage/stage';
 import type { Headset } from '../../client/xr/headset';
@@ -11,6 +12,7 @@ interface Gallery {
   readonly stage: Stage;
   readonly room: LocalRoom;
   enterXr(mode: XrMode): Promise<Headset>;
+  other(): Promise<VolumeStore>;
 }
 declare const gallery: Gallery;
 declare global {
@@ -123,6 +125,40 @@ test('the hologram is put on a real desk, for whoever sees the desk alone', asyn
 
   await page.evaluate(() => window.inside.exit());
   await page.waitForFunction(() => gallery.stage.scene.getObjectByName('table')?.visible === true);
+});
+
+test('other images come to stand in the room, and whoever is inside stays inside', async ({ page }) => {
+  test.setTimeout(600_000);
+  page.on('pageerror', (error) => expect.soft(error).toBeUndefined());
+  await page.addInitScript(() => {
+    window.__yuanyiEmulateXr = 'metaQuest3';
+  });
+  await page.goto('/stage/dev/index.html');
+  await page.waitForFunction(() => typeof gallery !== 'undefined' && gallery.stage.hologram.store.state === 'ready', undefined, { timeout: 120_000 });
+  await page.evaluate(async () => {
+    window.inside = await gallery.enterXr('vr');
+    Reflect.set(window, 'session', gallery.stage.renderer.xr.getSession());
+  });
+  await frames(page);
+  const drawn = (): Promise<unknown> =>
+    page.evaluate(() => {
+      const { root, state, picture } = gallery.stage.hologram;
+      return { series: state?.series, visible: root.visible && picture.ready, isInside: gallery.stage.renderer.xr.getSession() === Reflect.get(window, 'session') };
+    });
+  expect(await drawn()).toEqual({ series: '2.25.1', visible: true, isInside: true });
+
+  // Until their scan has come, those of before are not shown in their place.
+  await page.evaluate(() => {
+    const [id, first] = gallery.stage.shared.entity ?? [];
+    if (id === undefined || !first) throw new Error('no hologram');
+    gallery.room.act({ act: 'remove', id });
+    gallery.room.act({ act: 'add', entity: { ...first, series: '2.25.2' } });
+  });
+  await frames(page);
+  expect(await drawn()).toEqual({ series: undefined, visible: false, isInside: true });
+  await page.evaluate(async () => gallery.stage.show(await gallery.other()));
+  await expect.poll(drawn).toEqual({ series: '2.25.2', visible: true, isInside: true });
+  await page.evaluate(() => window.inside.exit());
 });
 
 test('others see how a bare hand is closed, opened and pointed with', async ({ page }) => {

@@ -65,6 +65,12 @@ const enterXr = (mode: XrMode): Promise<Headset> =>
 /** One's own head and hands by a webcam; off until it is started. */
 const webcam = new Webcam();
 stage.leans = () => webcam.lean(performance.now());
+/** The same chest as another series, loaded. */
+const other = async (): Promise<VolumeStore> => {
+  const loaded = new VolumeStore(parseManifest({ ...made.manifest, series: '2.25.2' }), { baseUrl: '/phantom', fetch: made.fetch });
+  await loaded.load();
+  return loaded;
+};
 /** The stage's picture as RGBA bytes of a small canvas. */
 const pixels = (width: number, height: number): number[] => {
   stage.drawNow();
@@ -73,5 +79,5 @@ const pixels = (width: number, height: number): number[] => {
   context?.drawImage(stage.renderer.domElement, 0, 0, width, height);
   return [...(context?.getImageData(0, 0, width, height).data ?? [])];
 };
-Object.assign(window, { gallery: { pixels, stage, room, store, slices, enterXr, xrModes, webcam } });
+Object.assign(window, { gallery: { pixels, other, stage, room, store, slices, enterXr, xrModes, webcam } });
 await store.load();
