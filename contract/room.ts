@@ -80,7 +80,7 @@ id: number, } | { "act": "take",
 /**
  * The series.
  */
-series: string, } | { "act": "wear", 
+series: string, } | { "act": "look-like", figure: number } | { "act": "wear", 
 /**
  * The colour, as `#rrggbb`.
  */
@@ -224,7 +224,7 @@ text?: string, };
 /**
  * Why somebody is at the door and not inside.
  */
-export type AtDoor = "waiting" | "companion" | "put-out" | "blocked" | "recorded";
+export type AtDoor = "waiting" | "companion" | "put-out" | "blocked" | "recorded" | "licence";
 
 /**
  * A board on which people write and draw, standing in the room.
@@ -339,7 +339,7 @@ max_lps_mm: [number, number, number], };
 /**
  * A thing in a room.
  */
-export type Entity = { "type": "hologram" } & Hologram | { "type": "measure" } & Measure | { "type": "annotation" } & Annotation | { "type": "nodule" } & NoduleSeed | { "type": "landmark" } & Landmark | { "type": "stroke" } & Stroke | { "type": "board" } & Board | { "type": "ink" } & Ink | { "type": "board-note" } & BoardNote;
+export type Entity = { "type": "hologram" } & Hologram | { "type": "measure" } & Measure | { "type": "annotation" } & Annotation | { "type": "nodule" } & NoduleSeed | { "type": "landmark" } & Landmark | { "type": "stroke" } & Stroke | { "type": "board" } & Board | { "type": "ink" } & Ink | { "type": "board-note" } & BoardNote | { "type": "page" } & Page;
 
 /**
  * What a participant who enters needs to know.
@@ -647,7 +647,7 @@ since: string,
 /**
  * Whether somebody must look after them inside.
  */
-needs_companion: boolean, 
+needs_companion: boolean, needs_licence: boolean, 
 /**
  * Until when they are blocked.
  */
@@ -778,7 +778,7 @@ export type Mode = "volume" | "surfaces" | "both";
 /**
  * A new entity as a client describes it; the server adds results.
  */
-export type NewEntity = { "type": "hologram" } & Hologram | { "type": "measure" } & NewMeasure | { "type": "annotation" } & Annotation | { "type": "nodule" } & NoduleSeed | { "type": "landmark" } & Landmark | { "type": "stroke" } & Stroke | { "type": "board" } & Board | { "type": "ink" } & Ink | { "type": "board-note" } & BoardNote;
+export type NewEntity = { "type": "hologram" } & Hologram | { "type": "measure" } & NewMeasure | { "type": "annotation" } & Annotation | { "type": "nodule" } & NoduleSeed | { "type": "landmark" } & Landmark | { "type": "stroke" } & Stroke | { "type": "board" } & Board | { "type": "ink" } & Ink | { "type": "board-note" } & BoardNote | { "type": "page" } & Page;
 
 /**
  * A measure to be taken by the server.
@@ -946,6 +946,7 @@ licence: Licence,
  * The colour of the avatar and its marks, as `#rrggbb`.
  */
 colour: string, 
+figure?: number, 
 /**
  * Which place at the table is theirs, from 0, which is the nearest; it is theirs until they have left.
  * Older recordings say none.
@@ -987,7 +988,7 @@ away: boolean, };
 /**
  * Fields to change of one entity; those left out stay as they are.
  */
-export type Patch = { "type": "hologram" } & HologramPatch | { "type": "measure" } & MeasurePatch | { "type": "annotation" } & AnnotationPatch | { "type": "board" } & BoardPatch;
+export type Patch = { "type": "hologram" } & HologramPatch | { "type": "measure" } & MeasurePatch | { "type": "annotation" } & AnnotationPatch | { "type": "board" } & BoardPatch | { "type": "page" } & PagePatch;
 
 /**
  * A picture of the stage, kept as an object of its own beside the images that stand there.
@@ -1163,7 +1164,7 @@ why: StopReason, };
 /**
  * Why the room refuses an act. The room is then as it was.
  */
-export type Refusal = "malformed" | "watching-only" | "too-fast" | "unknown-entity" | "wrong-type" | "unknown-series" | "outside-volume" | "wrong-number-of-points" | "unknown-layer" | "colour-taken" | "led-by-another" | "around-by-another" | "empty-text" | "text-too-long" | "too-far-away" | "scale-out-of-range" | "not-unit-length" | "value-out-of-range" | "too-many-layers" | "too-many-entities" | "not-yours" | "carries-marks-of-others" | "held-by-another" | "not-held" | "nobody-holds" | "cannot-hold" | "locked" | "locked-by-another" | "nothing-to-undo" | "not-for-your-standing" | "keeps-no-order" | "nobody-there" | "not-yourself" | "above-you" | "reason-needed" | "companion-needed" | "still-blocked" | "cannot-be" | "not-inside" | "not-asked" | "cannot-agree" | "not-kept" | "forgotten";
+export type Refusal = "malformed" | "watching-only" | "too-fast" | "unknown-entity" | "wrong-type" | "unknown-series" | "outside-volume" | "wrong-number-of-points" | "unknown-layer" | "colour-taken" | "unknown-figure" | "no-page" | "led-by-another" | "around-by-another" | "empty-text" | "text-too-long" | "too-far-away" | "scale-out-of-range" | "not-unit-length" | "value-out-of-range" | "too-many-layers" | "too-many-entities" | "not-yours" | "carries-marks-of-others" | "held-by-another" | "not-held" | "nobody-holds" | "cannot-hold" | "locked" | "locked-by-another" | "nothing-to-undo" | "not-for-your-standing" | "keeps-no-order" | "nobody-there" | "not-yourself" | "above-you" | "reason-needed" | "companion-needed" | "still-blocked" | "cannot-be" | "not-inside" | "not-asked" | "cannot-agree" | "not-kept" | "forgotten";
 
 /**
  * What lets a participant take their seat again; 16 random bytes, written as hexadecimal digits.
@@ -1461,3 +1462,6 @@ centre_hu: number,
  * The span from black to white.
  */
 width_hu: number, };
+
+export type Page = { transform: Transform, path: string, title: string, };
+export type PagePatch = { transform?: Transform, path?: string, title?: string, };

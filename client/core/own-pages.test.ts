@@ -1,12 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { asShared, ownPath, sharedPath } from './own-pages';
+import type { App } from './app';
+import { ownPath, pageWords } from './own-pages';
+import { tools as en } from '../words/tools.en';
+import { tools as zh } from '../words/tools.zh';
 
 const HERE = 'https://hospital.example';
 
 describe('a page beside the stage', () => {
   it.each([
     ['/imaging', '/imaging'],
-    [' /patients/p1 ', '/patients/p1'],
+    [' /patients/p1/ ', '/patients/p1'],
+    ['/', '/'],
     ['https://hospital.example/teaching/t1', '/teaching/t1'],
   ])('%s is one of this hospital', (typed, path) => {
     expect(ownPath(typed, HERE)).toBe(path);
@@ -18,10 +22,20 @@ describe('a page beside the stage', () => {
       expect(ownPath(typed, HERE)).toBeUndefined();
     },
   );
+});
 
-  it('is shared by words that carry a mark, and by no others', () => {
-    expect(sharedPath(asShared('/imaging'), HERE)).toBe('/imaging');
-    expect(sharedPath('⧉ https://elsewhere.example/', HERE)).toBeUndefined();
-    expect(sharedPath('/imaging', HERE)).toBeUndefined();
+describe('what is said of a page', () => {
+  const t = ((key: string) => key) as unknown as App['t'];
+
+  it('is what kind of page its address leads to, and what somebody wrote', () => {
+    expect(pageWords({ path: '/patients/p1', title: '' }, t)).toBe('page.kind.patient');
+    expect(pageWords({ path: '/imaging', title: 'Monday' }, t)).toBe('page.kind.imaging · Monday');
+    expect(pageWords({ path: '/no/such/page', title: '' }, t)).toBe('page.kind.unknown');
+  });
+
+  it.each([zh, en])('has words for every kind of page', (words) => {
+    for (const path of ['/', '/imaging', '/imaging/1.2', '/patients/p1', '/patients/p1/recordings', '/teaching', '/teaching/t', '/devices', '/licence', '/security', '/pseudonyms', '/functions', '/quality', '/scenarios/s', '/rooms/r', '/rooms/r/recordings', '/rooms/r/recordings/0']) {
+      expect(Object.keys(words)).toContain(pageWords({ path, title: '' }, t));
+    }
   });
 });

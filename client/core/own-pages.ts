@@ -1,8 +1,6 @@
 /** Pages of this hospital that people in a room show each other. */
+import type { App } from './app';
 import { pageOf } from './router';
-
-/** How an address is shared: as words for those who read along, which a page like this one knows again. */
-const MARK = '⧉ ';
 
 /** The path of a page of this hospital; undefined for everything else, other hospitals' and other rooms' pages too. */
 export function ownPath(typed: string, origin: string): string | undefined {
@@ -15,14 +13,11 @@ export function ownPath(typed: string, origin: string): string | undefined {
   if (url.origin !== origin || url.username !== '' || typed.trim() === '') return undefined;
   const { name } = pageOf(url.pathname);
   // A room within a room would take the other one's seat and microphone.
-  return name === 'unknown' || name === 'room' ? undefined : url.pathname;
+  return name === 'unknown' || name === 'room' ? undefined : url.pathname.replace(/(?<=.)\/+$/, '');
 }
 
-/** The page that words for those who read along share, if they share one. */
-export function sharedPath(text: string, origin: string): string | undefined {
-  return text.startsWith(MARK) ? ownPath(text.slice(MARK.length), origin) : undefined;
-}
-
-export function asShared(path: string): string {
-  return MARK + path;
+/** What kind of page a path leads to, and what is said of it; nothing that its address alone does not say. */
+export function pageWords({ path, title }: { readonly path: string; readonly title: string }, t: App['t']): string {
+  const kind = t(`page.kind.${pageOf(path).name}`);
+  return title === '' ? kind : `${kind} · ${title}`;
 }

@@ -1,4 +1,5 @@
 /** Patients who are in a room under a pseudonym that the server has made: nobody in the room is told who they are. */
+import type { Text } from './language';
 
 /** How the server begins the id that stands for the account; that of no account begins so. */
 const PREFIX = 'pseudonym.';
@@ -16,7 +17,49 @@ export function isPseudonym(actor: string | undefined): boolean {
   return actor?.startsWith(PREFIX) ?? false;
 }
 
-/** What stands for somebody wherever the same person looks the same; for everybody under a pseudonym it is the same. */
-export function looksOf({ actor, colour }: { readonly actor: string; readonly colour: string }): { readonly account: string; readonly colour: string } {
-  return isPseudonym(actor) ? { account: PREFIX, colour: NEUTRAL_COLOUR } : { account: actor, colour };
+/** What somebody looks like: wherever they are the same by their account, unless they chose a figure; for everybody under a pseudonym the same until they choose one. */
+export interface Looks {
+  readonly account: string;
+  readonly colour: string;
+  readonly figure?: number;
+}
+
+export function looksOf({ actor, colour, figure }: { readonly actor: string; readonly colour: string; readonly figure?: number }): Looks {
+  const looks = isPseudonym(actor) ? { account: PREFIX, colour: NEUTRAL_COLOUR } : { account: actor, colour };
+  return figure === undefined ? looks : { ...looks, figure };
+}
+
+/** Whether somebody may ask who is behind a code, as the shipped policies have it; the server judges. */
+export function opensPseudonyms(me: { readonly roles: readonly string[] } | undefined): boolean {
+  return ['expert', 'terminal-doctor', 'admin'].some((role) => me?.roles.includes(role));
+}
+
+/** A room in which patients may be under a pseudonym, for those who may find out who somebody is: `GET /api/gatherings`. */
+export interface Gathering {
+  readonly id: string;
+  readonly title: Text;
+  /** The codes that there are. */
+  readonly pseudonyms: readonly string[];
+}
+
+/** What one of two people did about a request, and why. */
+export interface OpeningPart {
+  readonly by: string;
+  readonly at: string;
+  readonly reason: string;
+}
+
+/** A request to find out who stands behind a code: `GET /api/rooms/{id}/openings`. */
+export interface Opening {
+  readonly id: string;
+  readonly pseudonym: string;
+  readonly state: 'waiting' | 'confirmed' | 'refused' | 'over';
+  readonly requested: OpeningPart;
+  readonly confirmed: OpeningPart | null;
+  readonly refused: OpeningPart | null;
+  /** Of the accounts that are named. */
+  readonly names: Readonly<Record<string, string>>;
+  /** For the two who opened it, for an hour. */
+  readonly patient: string | null;
+  readonly account: string | null;
 }

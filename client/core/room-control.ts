@@ -4,10 +4,10 @@ import type { Accessor } from 'solid-js';
 import type { Participant } from '../../contract/room';
 import type { RoomClient } from '../room/room-client';
 import { viewOf } from '../room/view';
-import type { Act, Annotation, Board, EntityId, Hologram, Landmark, Locked, Measure, NoduleSeed, OnBoard, RoomView, Stroke } from '../stage/room-view';
+import type { Act, Annotation, Board, EntityId, Hologram, Landmark, Locked, Measure, NoduleSeed, OnBoard, Page, RoomView, Stroke } from '../stage/room-view';
 import type { Tool, Writing } from '../stage/tools';
 import { centreLps, voxelFromLps } from './frames';
-import type { Vec3 } from './frames';
+import type { Transform, Vec3 } from './frames';
 import type { VolumeManifest } from './volume/manifest';
 
 
@@ -42,6 +42,12 @@ export interface BoardShown {
   readonly marks: readonly BoardMark[];
 }
 
+export interface PageShown {
+  readonly id: EntityId;
+  readonly by: string;
+  readonly page: Page;
+}
+
 /** A place where somebody asks for the nodule. */
 export interface Seed {
   readonly id: EntityId;
@@ -71,9 +77,11 @@ export interface RoomControl {
   lock(id: EntityId, marks: boolean): void;
   unlock(id: EntityId): void;
   readonly marks: Accessor<readonly Mark[]>;
-  /** Places where the nodule is asked for. */
   /** The boards, with what is on them. */
   readonly boards: Accessor<readonly BoardShown[]>;
+  /** The pages of the client that stand here. */
+  readonly pages: Accessor<readonly PageShown[]>;
+  /** Places where the nodule is asked for. */
   readonly seeds: Accessor<readonly Seed[]>;
   /** Everybody who has a seat, those with a broken line too. */
   readonly people: Accessor<readonly Participant[]>;
@@ -101,8 +109,10 @@ export interface RoomControl {
   draw(points_lps_mm: readonly Vec3[]): void;
   /** Asks the server how much is inside of a surface. */
   measureInside(layer: string): void;
-  /** Puts a board there, or something on one. */
-  place(entity: Board | OnBoard): void;
+  /** Puts a board or a page there, or something on a board. */
+  place(entity: Board | OnBoard | Page): void;
+  /** Puts a page that stands here somewhere else. */
+  movePage(id: EntityId, transform: Transform): void;
   /** Takes a series from the shelf. */
   take(series: string): void;
   /** Asks for the nodule at a point; everyone is shown what is found there. */
@@ -185,6 +195,7 @@ export function createRoomControl(client: RoomClient, loudness?: (participant: n
       marks: placed().flatMap(([id, { by, entity }]): BoardMark[] => ('board' in entity && entity.board === one.id ? [{ id, by, entity }] : [])),
     }));
   });
+  const pages = createMemo(() => placed().flatMap(([id, { by, entity }]) => (entity.type === 'page' ? [{ id, by, page: entity }] : [])));
   const people = createMemo(() => {
     version();
     return [...client.state.participants.values()];
@@ -261,6 +272,7 @@ export function createRoomControl(client: RoomClient, loudness?: (participant: n
     unlock: (id) => view.act({ act: 'unlock', id }),
     marks,
     boards,
+    pages,
     seeds,
     people,
     self,
@@ -279,6 +291,7 @@ export function createRoomControl(client: RoomClient, loudness?: (participant: n
     askForNodule,
     measureInside: (layer) => add({ type: 'measure', kind: 'volume', points_lps_mm: [], layer }),
     place: (entity) => view.act({ act: 'add', entity }),
+    movePage: (id, transform) => view.act({ act: 'set', id, patch: { type: 'page', transform } }),
     take: (series) => view.act({ act: 'take', series }),
     write: (at_lps_mm, text, as) => add(as === 'note' ? { type: 'annotation', at_lps_mm, text } : { type: 'landmark', at_lps_mm, name: text }),
     draw: (points_lps_mm) => add({ type: 'stroke', points_lps_mm }),

@@ -6,6 +6,7 @@ import type { RoomClient, Status } from '../room/room-client';
 import { measureWords } from '../stage/measure-words';
 import type { App } from './app';
 import { inLanguage } from './language';
+import { pageWords } from './own-pages';
 import type { RoomControl } from './room-control';
 import { handsBetween, knocked, orderedWords } from './room-order';
 import type { RoomOrder } from './room-order';
@@ -42,6 +43,7 @@ export function placedWords(event: Event, name: string, t: App['t']): string | u
     if (entity?.type === 'nodule') return t('people.placed.nodule', { name });
     if (entity?.type === 'hologram') return t('people.placed.taken', { name });
     if (entity?.type === 'board') return t('people.placed.board', { name });
+    if (entity?.type === 'page') return t('people.placed.page', { name, page: pageWords(entity, t) });
     if (entity?.type === 'ink') return t('people.placed.ink', { name });
     if (entity?.type === 'board-note') return t('people.placed.boardNote', { name, text: entity.text });
     if (entity?.type === 'landmark') return t('people.placed.landmark', { name, text: entity.name });

@@ -15,6 +15,7 @@ export type Page =
   | { readonly name: 'devices' }
   | { readonly name: 'licence' }
   | { readonly name: 'security' }
+  | { readonly name: 'pseudonyms' }
   | { readonly name: 'functions' }
   | { readonly name: 'teaching' }
   | { readonly name: 'teaching-case'; readonly id: string }
@@ -28,6 +29,7 @@ export function pageOf(path: string): Page {
   if (first === 'imaging' && second === undefined) return { name: 'imaging' };
   if (first === 'devices' && second === undefined) return { name: 'devices' };
   if (first === 'licence' && second === undefined) return { name: 'licence' };
+  if (first === 'pseudonyms' && second === undefined) return { name: 'pseudonyms' };
   if (first === 'security' && second === undefined) return { name: 'security' };
   if (first === 'functions' && second === undefined) return { name: 'functions' };
   if (first === 'quality' && rest.length === 0) {

@@ -22,6 +22,7 @@ const ImagingPage = lazy(async () => ({ default: (await import('./pages/imaging'
 const StudyPage = lazy(async () => ({ default: (await import('./pages/study')).StudyPage }));
 const SecurityPage = lazy(async () => ({ default: (await import('./pages/security')).SecurityPage }));
 const DevicesPage = lazy(async () => ({ default: (await import('./pages/devices')).DevicesPage }));
+const PseudonymsPage = lazy(async () => ({ default: (await import('./pages/pseudonyms')).PseudonymsPage }));
 const LicencePage = lazy(async () => ({ default: (await import('./pages/licence')).LicencePage }));
 const FunctionsPage = lazy(async () => ({ default: (await import('./pages/functions')).FunctionsPage }));
 const QualityPage = lazy(async () => ({ default: (await import('./pages/quality')).QualityPage }));
@@ -114,6 +115,9 @@ function SignedIn(): JSX.Element {
               </Match>
               <Match when={page().name === 'devices'}>
                 <DevicesPage />
+              </Match>
+              <Match when={page().name === 'pseudonyms'}>
+                <PseudonymsPage />
               </Match>
               <Match when={page().name === 'licence'}>
                 <LicencePage />

@@ -34,10 +34,11 @@ test('whoever is there under a pseudonym looks like everybody else who is', () =
   const common = { name: '4F7', role: 'patient', may_act: false, hand_since: null, muted: false, treats: false, joined: '2026-01-01T00:00:00Z', standing: 'observer', away: false };
   const people = [
     { ...common, id: 4, actor: 'pseudonym.4f7', colour: '#e69f00' },
-    { ...common, id: 9, actor: 'pseudonym.0a1', colour: '#56b4e9' },
+    { ...common, id: 9, actor: 'pseudonym.0a1', colour: '#56b4e9', figure: 2 },
   ];
   socket.tick({ people: people as unknown as Participant[] });
   const looks = [...viewOf(client).participants()].map(({ account, colour, dress }) => ({ account, colour, dress }));
   expect(looks[0]).toEqual(looks[1]);
   expect(looks[0]).toMatchObject({ colour: '#999999', dress: 'plain' });
+  expect([...viewOf(client).participants()].map(({ figure }) => figure)).toEqual([undefined, 2]);
 });

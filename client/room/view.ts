@@ -1,4 +1,5 @@
 import type { Act, Hand, Participant } from '../../contract/room';
+import { dressOf } from '../core/figures';
 import { looksOf } from '../core/pseudonym';
 import type { Poses, RoomView } from '../stage/room-view';
 import type { RoomClient } from './room-client';
@@ -12,8 +13,8 @@ export function viewOf(client: RoomClient, loudness: (participant: number) => nu
     entities: () => client.state.entities,
     *participants() {
       for (const one of client.state.participants.values()) {
-        const { id, name, role, place, away } = one;
-        const dress = role === 'patient' ? 'plain' : 'medical';
+        const { id, name, place, away } = one;
+        const dress = dressOf(one);
         // Whose line broke keeps their place: they come back to it, and nobody else's seat moves.
         yield { id: String(id), name, ...looksOf(one), badge: badgeOf(one), dress, away, place, speaking: client.state.voices.get(id)?.speaking ?? false };
       }

@@ -1,8 +1,9 @@
 import { Color, CylinderGeometry, Group, Mesh, MeshBasicMaterial, type Object3D, SphereGeometry, TorusGeometry, Vector3 } from 'three';
+import { type Dress, figureFor } from '../core/figures';
 import { RESTING } from '../core/hands';
 import { Bust, bustShapes } from './bust';
 import { Figure } from './figure';
-import { type Figures, figureFor, MOST_FIGURES } from './figures';
+import { type Figures, MOST_FIGURES } from './figures';
 import { Label } from './label';
 import { lidsAt, presenceAt } from './liveliness';
 import type { Participant, Pose, Poses, RoomView } from './room-view';
@@ -43,6 +44,8 @@ const AWAY = 0.4;
 /** One person: a body with a name, a ray where they point, waves beside the head while they speak. */
 class Avatar {
   readonly group = new Group();
+  /** The figure that it has, or that is on its way. */
+  looks = '';
   readonly #ray: Mesh;
   readonly #dot: Mesh;
   readonly #label: Label;
@@ -88,6 +91,10 @@ class Avatar {
 
   set name(name: string) {
     this.#label.text = name;
+  }
+
+  get isFigure(): boolean {
+    return this.#body instanceof Figure;
   }
 
   /** Another look, in the same pose. */
@@ -238,8 +245,13 @@ export class Avatars {
         const tint = new Color(participant.colour ?? COLOURS[order.indexOf(participant.id) % COLOURS.length] ?? '#6fc3df');
         avatar = new Avatar(participant, tint, this.#shapes, new Bust(tint, this.#shapes));
         this.#avatars.set(participant.id, avatar);
-        void this.#dress(participant, avatar);
         this.group.add(avatar.group);
+      }
+      const { account = participant.id, dress = 'medical' } = participant;
+      const looks = figureFor(account, dress, participant.figure);
+      if (avatar.looks !== looks) {
+        avatar.looks = looks;
+        void this.#dress(participant.id, avatar, looks, dress);
       }
       avatar.name = nameplate(participant);
       if (participant.colour && avatar.wear(participant.colour)) changed = true;
@@ -260,11 +272,12 @@ export class Avatars {
   }
 
   /** A bust stands in for the figure until it is there, and stays where it cannot be had. */
-  async #dress({ id, account, dress = 'medical' }: Participant, avatar: Avatar): Promise<void> {
-    if (!this.#figures || this.#avatars.size > MOST_FIGURES) return;
+  async #dress(id: string, avatar: Avatar, looks: string, dress: Dress): Promise<void> {
+    if (!this.#figures || (!avatar.isFigure && this.#avatars.size > MOST_FIGURES)) return;
     try {
-      const model = await this.#figures.load(figureFor(account ?? id, dress));
-      if (this.#avatars.get(id) !== avatar) return;
+      const model = await this.#figures.load(looks);
+      // They may have left, or chosen another figure, while this one was on its way.
+      if (this.#avatars.get(id) !== avatar || avatar.looks !== looks) return;
       avatar.body = new Figure(model, dress);
       this.#arrived = true;
     } catch {

@@ -1,6 +1,6 @@
 /** Clothes in the colour that somebody wears: what covers the upper body takes it, skin, hair, trousers and shoes stay. */
 import type { Color, Material } from 'three';
-import type { Dress } from './figures';
+import type { Dress } from '../core/figures';
 
 /** Skin is warmer than any cloth: how much blue there is to the red, in linear light, where cloth begins; and where white coats end. */
 const CLOTH: Readonly<Record<Dress, readonly [begins: number, white: number]>> = { medical: [0.8, 1.5], plain: [0.37, 0] };

@@ -1,7 +1,7 @@
 import { type Bone, Color, Group, LatheGeometry, type Material, Mesh, MeshStandardMaterial, type Object3D, Quaternion, Vector2, Vector3 } from 'three';
 import { type Body, put } from './avatars';
 import { dyed } from './dress';
-import type { Dress } from './figures';
+import type { Dress } from '../core/figures';
 import { FingerBones } from './finger-bones';
 import { eyeTurn } from './liveliness';
 import type { Hand, Poses } from './room-view';

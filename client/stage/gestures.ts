@@ -19,6 +19,8 @@ type Drag = 'turn' | 'move' | 'orbit' | 'point' | 'clip' | 'draw' | 'none';
 export class Gestures {
   /** Where the pointer meets the hologram, for the laser pointer. */
   onPoint: (hit: Hit | undefined) => void = () => undefined;
+  /** Something that stands there may be pressed, in place of the tool in hand: true where it was. */
+  onClick: (origin: Vector3, direction: Vector3) => boolean = () => false;
   readonly #canvas: HTMLCanvasElement;
   readonly #rig: CameraRig;
   readonly #view: HologramView;
@@ -139,6 +141,11 @@ export class Gestures {
     if (this.#drag === 'draw' && this.#travelled > CLICK_PIXELS) this.#tools.endLine();
     if (done && this.#travelled <= CLICK_PIXELS && event.button === 0) {
       const { origin, direction } = this.ray(event.clientX, event.clientY);
+      if (this.onClick(origin, direction)) {
+        this.#drag = 'none';
+        if (event.pointerType !== 'mouse') this.#away();
+        return;
+      }
       const hit = this.#tools.tool === 'turn' ? undefined : pick(this.#view, origin, direction);
       this.#tools.use(hit?.lps_mm, this.#view.lpsDirection(direction.clone().negate()));
     }

@@ -96,6 +96,16 @@ export interface Board {
   readonly title: string;
 }
 
+/** A page of the client that stands in the room; its front looks along its own z axis. */
+export interface Page {
+  readonly type: 'page';
+  readonly transform: Transform;
+  /** Its path in this hospital. */
+  readonly path: string;
+  /** What whoever put it there says of it; may be empty. */
+  readonly title: string;
+}
+
 /** `[across, down]`, from 0 to 1 of the board. */
 export type BoardPoint = readonly [number, number];
 
@@ -115,9 +125,9 @@ export interface BoardNote {
 }
 
 export type OnBoard = Ink | BoardNote;
-export type Entity = Hologram | Measure | Annotation | NoduleSeed | Landmark | Stroke | Board | OnBoard;
+export type Entity = Hologram | Measure | Annotation | NoduleSeed | Landmark | Stroke | Board | OnBoard | Page;
 
-/** A lock on a hologram or board. */
+/** A lock on a hologram, board or page. */
 export interface Locked {
   readonly by: string;
   /** The name of who locked it. */
@@ -170,6 +180,8 @@ export interface Participant {
   readonly name: string;
   /** The account, by which they look the same everywhere; the seat's number where there is none. */
   readonly account?: string;
+  /** The figure that they chose to look like, from 1; the account says it where they chose none. */
+  readonly figure?: number;
   /** Their line is broken: they are shown faintly where they were. */
   readonly away?: boolean;
   /** Patients wear no medical dress. */
@@ -190,9 +202,12 @@ export type HologramPatch = { readonly type: 'hologram' } & Partial<Omit<Hologra
 /** Fields to change of a board. */
 export type BoardPatch = { readonly type: 'board' } & Partial<Omit<Board, 'type'>>;
 
+/** Fields to change of a page. */
+export type PagePatch = { readonly type: 'page' } & Partial<Omit<Page, 'type'>>;
+
 export type Act =
-  | { readonly act: 'add'; readonly entity: Omit<Measure, 'value' | 'unit'> | Annotation | NoduleSeed | Landmark | Stroke | Board | OnBoard | Hologram }
-  | { readonly act: 'set'; readonly id: EntityId; readonly patch: HologramPatch | BoardPatch }
+  | { readonly act: 'add'; readonly entity: Omit<Measure, 'value' | 'unit'> | Annotation | NoduleSeed | Landmark | Stroke | Board | OnBoard | Page | Hologram }
+  | { readonly act: 'set'; readonly id: EntityId; readonly patch: HologramPatch | BoardPatch | PagePatch }
   | { readonly act: 'remove'; readonly id: EntityId }
   | { readonly act: 'grab'; readonly id: EntityId }
   | { readonly act: 'release'; readonly id: EntityId; readonly transform?: Transform }

@@ -18,6 +18,7 @@ import { Marks } from './marks';
 import { pick, type Hit } from './picking';
 import { pictureFrom } from './picture';
 import type { PlaceId } from './places/design';
+import { Pages } from './pages';
 import { Proposals, type Proposal } from './proposals';
 import { createRenderer, graphics, type Graphics } from './renderer';
 import { RoomScene } from './room-scene';
@@ -40,6 +41,8 @@ export interface StageEvents {
   worn: Record<string, never>;
   /** Somebody else holds the hologram. */
   refused: { readonly by: string };
+  /** A page that stands here was pressed, above its middle or below, on the screen or inside by headset. */
+  page: { readonly id: EntityId; readonly isAbove: boolean; readonly isInside: boolean };
   /** One wanted to move what somebody has locked. */
   locked: { readonly name: string };
 }
@@ -85,6 +88,7 @@ export class Stage {
   readonly #roomScene: RoomScene;
   readonly #avatars: Avatars;
   readonly boards = new Boards();
+  readonly pages = new Pages();
   readonly #lesions: LesionMarks;
   readonly #gestures: Gestures;
   readonly #keys: Keys;
@@ -125,12 +129,13 @@ export class Stage {
     this.#avatars = new Avatars(options.room, (options.figures ?? !device.software) ? new Figures() : undefined);
     this.#gestures = new Gestures(canvas, this.rig, this.hologram, this.shared, this.tools);
     this.#gestures.onPoint = (hit) => (this.#pointed = hit);
+    this.#gestures.onClick = (origin, direction) => this.press(origin, direction);
     this.#keys = new Keys(canvas, this.rig, this.hologram, this.shared, this.tools, this.marks);
     this.#keys.onHome = () => this.home();
     this.#first = this.rig.copy();
     this.language = options.language ?? 'zh';
     this.scene.background = new Color(GROUND);
-    this.scene.add(this.#roomScene.group, this.rig.rig, this.hologram.root, this.#avatars.group, this.marks.group, this.#lesions.group, this.boards.group);
+    this.scene.add(this.#roomScene.group, this.rig.rig, this.hologram.root, this.#avatars.group, this.marks.group, this.#lesions.group, this.boards.group, this.pages.group);
     this.#listen();
     this.resize();
     this.renderer.setAnimationLoop((now) => this.#frame(now));
@@ -197,6 +202,15 @@ export class Stage {
   /** Draws on a board, for everybody. */
   ink(board: EntityId, points: readonly BoardPoint[]): void {
     if (points.length > 1) this.#room.act({ act: 'add', entity: { type: 'ink', board, points } });
+  }
+
+  /** Presses the page that a ray meets before the hologram; false where there is none. */
+  press(origin: Vector3, direction: Vector3): boolean {
+    const found = this.pages.hit(origin, direction);
+    const before = found && pick(this.hologram, origin, direction);
+    if (!found || (before && before.room.distanceTo(origin) < found.distance)) return false;
+    this.events.emit('page', { id: found.page, isAbove: found.isAbove, isInside: this.#presence !== undefined });
+    return true;
   }
 
   /** What the stage shows now, as a PNG in a data URL. */
@@ -315,7 +329,7 @@ export class Stage {
     this.renderer.setAnimationLoop(null);
     for (const end of [...this.#ends, this.#endScan]) end();
     this.#around?.dispose();
-    for (const part of [this.#gestures, this.#keys, this.shared, this.#avatars, this.boards, this.#lesions, this.marks, this.proposals, this.hologram, this.#roomScene, this.renderer]) part.dispose();
+    for (const part of [this.#gestures, this.#keys, this.shared, this.#avatars, this.boards, this.pages, this.#lesions, this.marks, this.proposals, this.hologram, this.#roomScene, this.renderer]) part.dispose();
     this.tools.events.clear();
     this.events.clear();
   }
@@ -389,6 +403,7 @@ export class Stage {
       hologram.set(shown.state, shown.transform);
       this.marks.show(this.#room.entities(), shown.id, (id) => this.proposals.wordsOf(id), (by) => this.#colourOf(by));
     }
+    if (this.pages.show(this.#room.entities())) this.#dirty = true;
     let changed = this.#dirty || this.shared.holding || presence !== undefined;
     this.#dirty = false;
     if (!presence && this.rig.update(seconds)) changed = true;

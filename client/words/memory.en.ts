@@ -120,6 +120,7 @@ export const memory = {
   'replay.what.landmark': 'a landmark',
   'replay.what.stroke': 'a line',
   'replay.what.board': 'the board',
+  'replay.what.page': 'a page',
   'replay.what.ink': 'a line on the board',
   'replay.what.board-note': 'words on the board',
   'replay.state': 'At {at}',

@@ -121,6 +121,7 @@ export const memory: Readonly<Record<keyof typeof en, string>> = {
   'replay.what.landmark': '地标',
   'replay.what.stroke': '线条',
   'replay.what.board': '白板',
+  'replay.what.page': '页面',
   'replay.what.ink': '白板上的线条',
   'replay.what.board-note': '白板上的文字',
   'replay.state': '{at} 时',

@@ -293,6 +293,7 @@ export class Headset implements Presence {
       hand.pulse(0.3, 20);
       return;
     }
+    if (event === 'select' && !this.#near(hand) && this.#stage.press(origin, direction)) return hand.pulse(0.3, 20);
     const hit = pick(this.#stage.hologram, origin, direction);
     if (event === 'select' && this.#stage.tools.tool !== 'turn' && !this.#near(hand)) {
       this.#stage.tools.use(hit?.lps_mm, this.#stage.hologram.lpsDirection(direction.clone().negate()));

@@ -15,9 +15,11 @@ const project = object({ id: text, title: text, members: list(text), custodians:
 const opening = object({
   id: text,
   pseudonym: text,
-  state: one('waiting', 'confirmed', 'over'),
+  state: one('waiting', 'confirmed', 'refused', 'over'),
   requested: anything,
   'confirmed?': anything,
+  'refused?': anything,
+  names: map(text),
   'patient?': text,
   'account?': text,
 });
@@ -313,6 +315,10 @@ export const groups = {
       gives: { 200: client('pseudonym', 'KnownAs') },
       fails: [403, 409],
     }),
+    call('GET /api/gatherings', 'Rooms in which patients may be under a pseudonym, with the codes that there are, for those who may find out who somebody is.', {
+      gives: { 200: list(client('pseudonym', 'Gathering')) },
+      fails: [403],
+    }),
     call('GET /api/rooms/{id}/openings', 'Who asked who stands behind a pseudonym of the room.', { gives: { 200: list(opening) }, fails: [403, 404] }),
     call('POST /api/rooms/{id}/openings', 'The first of two people asks.', {
       takes: object({ pseudonym: text, reason: text }),
@@ -321,6 +327,11 @@ export const groups = {
     }),
     call('GET /api/rooms/{id}/openings/{opening}', 'One of them.', { gives: { 200: opening }, fails: [403, 404] }),
     call('POST /api/rooms/{id}/openings/{opening}/confirm', 'The second confirms; both see the answer for an hour.', {
+      takes: wanted,
+      gives: { 200: opening },
+      fails: [400, 403, 404, 409],
+    }),
+    call('POST /api/rooms/{id}/openings/{opening}/refuse', 'The second does not agree; nobody is shown anything.', {
       takes: wanted,
       gives: { 200: opening },
       fails: [400, 403, 404, 409],
@@ -504,6 +515,11 @@ export const groups = {
     }),
     call('GET /api/research/projects/{project}/openings/{opening}', 'One of them.', { gives: { 200: opening }, fails: [403, 404] }),
     call('POST /api/research/projects/{project}/openings/{opening}/confirm', 'The second custodian confirms; both see the answer for an hour.', {
+      takes: wanted,
+      gives: { 200: opening },
+      fails: [400, 403, 404, 409],
+    }),
+    call('POST /api/research/projects/{project}/openings/{opening}/refuse', 'The second custodian does not agree; nobody is shown anything.', {
       takes: wanted,
       gives: { 200: opening },
       fails: [400, 403, 404, 409],

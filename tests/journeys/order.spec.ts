@@ -117,13 +117,15 @@ test('who is put out is told why, is kept out while blocked, objects, and comes 
   await wang.context().close();
 });
 
-/** An administrator writes until when somebody is licensed for virtual rooms. */
-async function licence(admin: Page, who: string, period: Record<string, string>): Promise<void> {
+/** An administrator writes until when somebody is licensed for virtual rooms, or that nothing of a licence is known. */
+async function licence(admin: Page, who: string, period: Record<string, string> | undefined): Promise<void> {
   await admin.evaluate(
     async ([account, within]) => {
       const address = `/fhir/Practitioner/${account}`;
-      const body = (await (await fetch(address)).json()) as { qualification: [{ period: unknown }] };
-      body.qualification[0].period = within;
+      const body = (await (await fetch(address)).json()) as Record<string, unknown>;
+      const code = { coding: [{ system: 'urn:yuanyi:licence', code: 'virtual-room' }] };
+      if (within) body['qualification'] = [{ code, period: within }];
+      else delete body['qualification'];
       const headers = { 'Content-Type': 'application/fhir+json', 'X-Yuanyi-Client': '1' };
       const answer = await fetch(address, { method: 'PUT', headers, body: JSON.stringify(body) });
       if (!answer.ok) throw new Error(`not written: ${answer.status}`);
@@ -144,10 +146,17 @@ test('a licence withdrawn while its holder is inside ends their stay', async ({ 
     await expect(chen.locator('[data-farewell]')).toContainText('执业许可');
     await people(li);
     await expect(li.locator('.people li')).toHaveCount(1);
+    // Of whom nothing is known is told at the door where the licence is earned, and comes in with it.
+    await choose(chen, 'en');
+    await licence(admin, 'chen.expert', undefined);
+    await chen.getByRole('button', { name: 'Knock again' }).click();
+    await expect(chen.locator('[data-at-door=licence]').getByRole('link', { name: 'Sit the exam' })).toHaveAttribute('href', '/licence');
+    await look(chen, 'door-licence', ['desktop', 'phone']);
   } finally {
     await licence(admin, 'chen.expert', { start: '2025-01-01' });
     await admin.context().close();
   }
+  await expect(chen.locator('.room-bar .line-state')).toContainText('Live', { timeout: 60_000 });
 });
 
 test('a patient comes into a room about nobody under a code, and nobody there sees who it is', async ({ li, browser }) => {
@@ -193,4 +202,29 @@ test('a patient comes into a room about nobody under a code, and nobody there se
   expect(told).not.toContain('zhao.patient');
   await look(li, 'pseudonym-people', ['desktop', 'phone']);
   await look(zhao, 'pseudonym-inside', ['desktop', 'phone']);
+  // Another figure is for this room: others see it, and the device keeps none.
+  const worn = li.locator('.people li', { hasText: 'pseudonym' }).locator('[data-figure]');
+  const figures = zhao.getByRole('radiogroup', { name: 'My figure' });
+  const other = (await figures.locator('[value="3"]').isChecked()) ? 2 : 3;
+  await figures.locator(`[value="${other}"]`).check({ force: true });
+  await expect(worn).toHaveAttribute('data-figure', `plain-${other}`);
+  expect(await zhao.evaluate(() => localStorage.getItem('room-figure'))).toBeNull();
+  // Two people find out who it is, and nobody else.
+  const code = (await zhao.locator('.people li', { hasText: 'pseudonym' }).locator('span').nth(1).innerText()).trim().slice(0, 3);
+  const asks = await li.context().newPage();
+  await asks.goto('/pseudonyms');
+  await asks.getByRole('combobox', { name: 'Code' }).selectOption(code);
+  await asks.getByRole('textbox', { name: 'Reason' }).fill('they spoke of harming themselves');
+  await asks.getByRole('button', { name: 'Ask who it is' }).click();
+  await expect(asks.locator('[data-opening=waiting]').first()).toContainText('Another doctor or administrator has to agree');
+  const admin = await person(browser, 'admin');
+  await admin.goto('/pseudonyms');
+  const waits = admin.locator('[data-opening=waiting]').first();
+  await waits.getByRole('textbox', { name: 'Reason' }).fill('heard it as well in the room');
+  await look(admin, 'pseudonyms', ['desktop', 'phone']);
+  await waits.getByRole('button', { name: 'Agree and see who it is' }).click();
+  for (const page of [admin, asks]) await expect(page.locator('[data-identity="zhao.patient"]').first()).toBeVisible({ timeout: 30_000 });
+  await zhao.goto('/pseudonyms');
+  await expect(zhao.getByText('This is not yours to ask')).toBeVisible();
+  await admin.context().close();
 });

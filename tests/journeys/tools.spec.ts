@@ -159,18 +159,27 @@ test('parts are shown alone, cut out and measured; a picture, a board and a page
     await dialog.getByRole('button', { name: 'Close' }).last().click();
   });
 
-  await test.step('a page beside the stage is shared by its address', async () => {
+  await test.step('a page stands in the room, and each sees of it what they may', async () => {
     await li.getByRole('group', { name: 'Page' }).getByRole('button', { name: 'Images' }).click();
     await expect(li.frameLocator('.page-frame').locator('.top-bar')).toBeVisible();
-    await li.getByRole('button', { name: 'Share the address' }).click();
-    await expect(chen.locator('[data-offer="/imaging"]')).toContainText('shares a page');
+    await li.getByRole('textbox', { name: 'Note for the others' }).fill('for Monday');
+    await li.getByRole('button', { name: 'Put it into the room' }).click();
+    const page = chen.locator('[data-page="/imaging"]').filter({ hasText: 'Images · for Monday' });
+    await expect(page).toContainText('put there by');
+    await page.getByRole('button', { name: /^Show on its board/ }).click();
+    await expect(page.getByRole('button', { name: /^Show anew/ })).toBeVisible({ timeout: 60_000 });
+    await look(chen, 'room-page', ['desktop', 'phone']);
+    await page.getByRole('button', { name: /^Open/ }).click();
+    await expect(chen.frameLocator('.page-frame').locator('.top-bar')).toBeVisible();
     await li.getByRole('textbox', { name: 'Address in this hospital' }).fill('https://elsewhere.example/imaging');
     await li.keyboard.press('Enter');
     await expect(li.getByText('This is no page of this hospital.')).toBeVisible();
     await li.getByRole('button', { name: 'Close the page' }).click();
+    await li.locator('[data-page="/imaging"]').getByRole('button', { name: /^Take away/ }).first().click();
+    await expect(page).toHaveCount(0);
   });
 
-  await test.step('an order is done only when it is confirmed; everybody wears a colour of their own', async () => {
+  await test.step('an order is done only when it is confirmed; everybody wears a colour and looks like a figure of their own', async () => {
     for (const page of [li, chen]) await page.getByRole('tab', { name: /^People/ }).click();
     await li.getByRole('textbox', { name: 'Order' }).fill('please show the bone');
     await li.keyboard.press('Enter');
@@ -184,6 +193,8 @@ test('parts are shown alone, cut out and measured; a picture, a board and a page
     await pink.check({ force: true });
     await chen.getByRole('tab', { name: /^People/ }).click();
     await expect(chen.getByRole('radio', { name: /^Pink, worn by/ })).toBeDisabled();
+    await li.getByRole('radiogroup', { name: 'My figure' }).locator('[value="5"]').check({ force: true });
+    await expect(chen.locator('.people [data-figure="medical-5"]').first()).toBeVisible();
     await expect(chen.locator('.people [data-licence]')).toHaveCount(2);
     await look(li, 'room-people-colours', ['desktop', 'narrow']);
   });

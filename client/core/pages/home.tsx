@@ -8,6 +8,7 @@ import { WaitingList } from '../../panels/WaitingList';
 import { useApp } from '../app';
 import { ROOM_KINDS, roomPath } from '../hospital';
 import type { Home, RoomKind, ScenarioCard } from '../hospital';
+import { opensPseudonyms } from '../pseudonym';
 import { inLanguage } from '../language';
 import type { Quality } from '../quality';
 import { createQuery } from '../query';
@@ -127,6 +128,14 @@ function RoomCard(props: { room: RoomKind; scenarios: readonly ScenarioCard[] })
               <span class="chip accent">{app.t('home.open')}</span>
             </Link>
           </li>
+          <Show when={opensPseudonyms(app.me())}>
+            <li>
+              <Link class="scenario" href="/pseudonyms">
+                <span>{app.t('opening.title')}</span>
+                <span class="chip accent">{app.t('home.open')}</span>
+              </Link>
+            </li>
+          </Show>
         </Show>
         <For each={props.scenarios}>
           {(scenario) => (

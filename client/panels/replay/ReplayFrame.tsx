@@ -7,6 +7,7 @@ import { momentOf } from '../../core/dates';
 import { roomPath } from '../../core/hospital';
 import { inLanguage } from '../../core/language';
 import { actLine, createReplay } from '../../core/replay-control';
+import { createRoomPages } from '../../core/room-pages';
 import { Link } from '../../core/router';
 import { createSeriesVolume } from '../../core/series-volume';
 import type { SeriesVolume } from '../../core/series-volume';
@@ -40,6 +41,7 @@ export function ReplayFrame(props: ReplayFrameProps): JSX.Element {
   const replay = createReplay(props.room, props.whole, acts, app, () => stage()?.eye);
   const first = acts().find(({ number }) => number === props.first);
   if (first) replay.show(first);
+  const pages = createRoomPages(replay.room, app, false);
   const [shown, setShown] = createSignal<Part>('acts');
   // Each chooses the place for oneself: the recording's is that of its scenario, in which its room opened.
   const own = createMemo(() => placeOf({ scenario: props.whole.scenario, patient: props.whole.patient }));
@@ -104,7 +106,7 @@ export function ReplayFrame(props: ReplayFrameProps): JSX.Element {
         </Show>
       </div>
       <div class="room-dark replay-dark">
-        <StageHost control={replay.room} setting={setting()} volume={volume()} title={title()} nodules={[]} onStage={setStage} words={undefined} foot={undefined} side={undefined}>
+        <StageHost control={replay.room} setting={setting()} volume={volume()} title={title()} nodules={[]} pages={pages} onStage={setStage} words={undefined} foot={undefined} side={undefined}>
           {undefined}
         </StageHost>
         <ReplayClock replay={replay} acts={acts()} />

@@ -22,6 +22,7 @@ export function AtTheDoor(props: AtTheDoorProps): JSX.Element {
   const title = (): string => {
     const { state, until } = props.threshold;
     if (state === 'recorded') return app.t('recording.door');
+    if (state === 'licence') return app.t('door.licence');
     if (state === 'companion') return app.t('door.companionWaits');
     if (state === 'blocked') return app.t('door.blocked', { until: until ? momentOf(until, app.language()) : '' });
     return state === 'put-out' ? app.t('door.put-out') : app.t('door.waiting');
@@ -29,6 +30,7 @@ export function AtTheDoor(props: AtTheDoorProps): JSX.Element {
   const hint = (): string => {
     const { state, host } = props.threshold;
     if (state === 'recorded') return app.t('recording.doorHint');
+    if (state === 'licence') return app.t('door.licenceHint');
     if (state === 'companion') return app.t('door.companion');
     return host === null ? app.t('door.noHost') : app.t('door.waitingFor', { host });
   };
@@ -59,6 +61,12 @@ export function AtTheDoor(props: AtTheDoorProps): JSX.Element {
           {app.t('recording.doorAgree')}
         </button>
       </Show>
+      <Show when={props.threshold.state === 'licence'}>
+        {/* In a tab of its own: whoever passes comes in here by themselves. */}
+        <a class="button primary" href="/licence" target="_blank" rel="noopener">
+          {app.t('door.licenceExam')}
+        </a>
+      </Show>
       <Show when={props.threshold.may_come_urgently}>
         <Plea client={props.client} act="come-urgently" />
       </Show>
@@ -66,7 +74,7 @@ export function AtTheDoor(props: AtTheDoorProps): JSX.Element {
   );
 }
 
-const ICONS: Partial<Record<AtDoor, IconName>> = { blocked: 'alert', recorded: 'record' };
+const ICONS: Partial<Record<AtDoor, IconName>> = { blocked: 'alert', recorded: 'record', licence: 'alert' };
 
 const WORDS = {
   appeal: { title: 'door.appeal', hint: 'door.appealHint', send: 'door.send' },

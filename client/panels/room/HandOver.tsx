@@ -125,6 +125,8 @@ interface LockProps {
   readonly locked: Locked | undefined;
   /** What it is, for those who listen. */
   readonly what: string;
+  /** Nothing can be put on it. */
+  readonly plain?: boolean;
 }
 
 /** Locks what stands there, and says who has; for those who may. */
@@ -139,7 +141,7 @@ export function LockChoice(props: LockProps): JSX.Element {
         fallback={
           <Show when={mayLock()}>
             <div class="row">
-              <For each={[false, true]}>
+              <For each={props.plain ? [false] : [false, true]}>
                 {(marks) => (
                   <button type="button" class="button small" onClick={() => props.control.lock(props.id, marks)}>
                     <Icon name="lock" size={16} />

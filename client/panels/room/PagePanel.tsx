@@ -1,50 +1,43 @@
-/** A page of the client beside the stage: for oneself, its address to be shared with the others in the room. */
-import { For, Show, createSignal, onCleanup } from 'solid-js';
+/** Pages of the client in a room: those that stand there for everybody, and the one that is open beside the stage for oneself. */
+import { For, Show, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import { patientPath } from '../../core/hospital';
-import { asShared, ownPath, sharedPath } from '../../core/own-pages';
-import type { RoomControl } from '../../core/room-control';
-import type { RoomClient } from '../../room/room-client';
+import { ownPath, pageWords } from '../../core/own-pages';
+import type { PageShown, RoomControl } from '../../core/room-control';
+import type { RoomOrder } from '../../core/room-order';
+import { SPOTS, freeSpot, spotOf } from '../../core/room-pages';
+import type { RoomPages, Spot } from '../../core/room-pages';
 import { Field } from '../Field';
 import { Notice } from '../Notice';
+import { LockChoice } from './HandOver';
+
+const LONGEST_TITLE = 60;
 
 interface PagePanelProps {
-  readonly client: RoomClient;
   readonly control: RoomControl;
+  readonly order: RoomOrder;
+  readonly pages: RoomPages;
   readonly patient: string | null;
-}
-
-interface Offer {
-  readonly path: string;
-  readonly name: string;
+  /** Whether there is a stage on which pages stand. */
+  readonly staged: boolean;
 }
 
 export function PagePanel(props: PagePanelProps): JSX.Element {
   const app = useApp();
   const [typed, setTyped] = createSignal('');
-  const [open, setOpen] = createSignal<string>();
+  const [title, setTitle] = createSignal('');
   const [isBad, setBad] = createSignal(false);
-  const [offers, setOffers] = createSignal<readonly Offer[]>([]);
-  const pages = (): readonly (readonly [string, string])[] => [
+  const choices = (): readonly (readonly [string, string])[] => [
     ...(props.patient === null ? [] : [[patientPath(props.patient), app.t('page.patient')] as const]),
     ['/imaging', app.t('page.imaging')],
     ['/teaching', app.t('page.teaching')],
     ['/devices', app.t('page.devices')],
     ['/', app.t('page.home')],
   ];
-  onCleanup(
-    props.client.on('said', ({ participant, text }) => {
-      const path = sharedPath(text, location.origin);
-      const person = props.control.people().find(({ id }) => id === participant);
-      if (path === undefined || person === undefined || participant === props.control.self()) return;
-      setOffers((all) => [{ path, name: person.name }, ...all.filter((one) => one.path !== path)].slice(0, 5));
-      app.toast(app.t('page.offered', { name: person.name, path }));
-    }),
-  );
   const show = (path: string): void => {
     setBad(false);
-    setOpen(path);
+    props.pages.show(path);
   };
   const go = (event: SubmitEvent): void => {
     event.preventDefault();
@@ -52,16 +45,26 @@ export function PagePanel(props: PagePanelProps): JSX.Element {
     if (path === undefined) setBad(true);
     else show(path);
   };
-  const share = (path: string): void => {
-    if (props.client.caption(asShared(path))) app.announce(app.t('page.shared'));
+  const spot = (): Spot | undefined => freeSpot(props.control.pages());
+  const put = (path: string): void => {
+    const at = spot();
+    if (at) props.control.place({ type: 'page', transform: SPOTS[at], path, title: title().trim() });
+    setTitle('');
   };
   return (
     <section class="stack tight" aria-labelledby="page-title">
       <h2 class="legend" id="page-title">{app.t('page.title')}</h2>
       <p class="soft small">{app.t('page.hint')}</p>
+      <Show when={props.control.pages().length > 0} fallback={<p class="soft small">{app.t('page.none')}</p>}>
+        <ul class="stack tight" aria-label={app.t('page.here')}>
+          <For each={props.control.pages().map(({ id }) => id)}>
+            {(id) => <Show when={props.control.pages().find((one) => one.id === id)}>{(shown) => <OnePage {...props} shown={shown()} onOpen={show} />}</Show>}
+          </For>
+        </ul>
+      </Show>
       <div class="row" role="group" aria-label={app.t('page.which')}>
-        <For each={pages()}>
-          {([path, name]) => <button type="button" class="button small" aria-pressed={open() === path} onClick={() => show(path)}>{name}</button>}
+        <For each={choices()}>
+          {([path, name]) => <button type="button" class="button small" aria-pressed={props.pages.open() === path} onClick={() => show(path)}>{name}</button>}
         </For>
       </div>
       <form class="row" onSubmit={go}>
@@ -73,25 +76,75 @@ export function PagePanel(props: PagePanelProps): JSX.Element {
       <Show when={isBad()}>
         <Notice kind="bad">{app.t('page.bad')}</Notice>
       </Show>
-      <For each={offers()}>
-        {(offer) => (
-          <p class="row" data-offer={offer.path}>
-            <span>{app.t('page.offered', offer as unknown as Record<string, string>)}</span>
-            <button type="button" class="button small" onClick={() => show(offer.path)}>{app.t('page.open')}</button>
-          </p>
-        )}
-      </For>
-      <Show when={open()}>
+      <Show when={props.pages.open()}>
         {(path) => (
           <>
+            <Show when={props.order.works()}>
+              <Field label={app.t('page.about')}>
+                {(control) => <input {...control} class="input" maxLength={LONGEST_TITLE} value={title()} onInput={(event) => setTitle(event.currentTarget.value)} />}
+              </Field>
+            </Show>
             <div class="row">
-              <button type="button" class="button small" onClick={() => share(path())}>{app.t('page.share')}</button>
-              <button type="button" class="button small quiet" onClick={() => setOpen(undefined)}>{app.t('page.close')}</button>
+              <Show when={props.order.works()}>
+                <button type="button" class="button small" disabled={spot() === undefined} onClick={() => put(path())}>{app.t('page.put')}</button>
+              </Show>
+              <button type="button" class="button small quiet" onClick={() => props.pages.show(undefined)}>{app.t('page.close')}</button>
             </div>
+            <Show when={props.order.works() && spot() === undefined}>
+              <p class="soft small">{app.t('page.full')}</p>
+            </Show>
             <iframe class="page-frame" title={`${app.t('page.frame')}: ${path()}`} src={path()} />
           </>
         )}
       </Show>
     </section>
+  );
+}
+
+function OnePage(props: PagePanelProps & { shown: PageShown; onOpen(path: string): void }): JSX.Element {
+  const app = useApp();
+  const words = (): string => pageWords(props.shown.page, app.t);
+  const by = (): string | undefined => props.control.people().find(({ actor }) => actor === props.shown.by)?.name;
+  const path = (): string | undefined => ownPath(props.shown.page.path, location.origin);
+  const state = () => props.pages.stateOf(props.shown.id);
+  const isOwn = (): boolean => props.shown.by === props.order.own()?.actor || props.order.keeps();
+  return (
+    <li class="stack tight" data-page={props.shown.page.path}>
+      <span class="mark-words">
+        <strong>{words()}</strong> <Show when={by()}>{(name) => <span class="soft small">{app.t('page.by', { name: name() })}</span>}</Show>
+      </span>
+      <Show when={path()} fallback={<p class="soft small">{app.t('page.bad')}</p>}>
+        {(own) => (
+          <div class="row">
+            <button type="button" class="button small" aria-label={`${app.t('page.open')} ${words()}`} onClick={() => props.onOpen(own())}>{app.t('page.open')}</button>
+            <Show when={props.staged}>
+              <button type="button" class="button small" aria-label={`${app.t(state() === 'here' ? 'page.redraw' : 'page.draw')} ${words()}`} disabled={state() === 'coming'} onClick={() => props.pages.draw(props.shown.id)}>
+                {app.t(state() === 'here' ? 'page.redraw' : 'page.draw')}
+              </button>
+            </Show>
+            <Show when={props.order.works()}>
+              <label class="row small">
+                {app.t('page.where')}
+                <select
+                  class="input"
+                  aria-label={`${app.t('page.where')} ${words()}`}
+                  disabled={props.control.locked(props.shown.id) !== undefined}
+                  onChange={(event) => props.control.movePage(props.shown.id, SPOTS[event.currentTarget.value as Spot])}
+                >
+                  <For each={Object.keys(SPOTS) as Spot[]}>
+                    {(spot) => <option value={spot} selected={spotOf(props.shown.page.transform) === spot}>{app.t(`page.spot.${spot}`)}</option>}
+                  </For>
+                </select>
+              </label>
+            </Show>
+            <Show when={isOwn()}>
+              <button type="button" class="button small quiet" aria-label={`${app.t('page.away')} ${words()}`} onClick={() => props.control.remove(props.shown.id)}>{app.t('page.away')}</button>
+            </Show>
+          </div>
+        )}
+      </Show>
+      <p class="soft small" role="status">{state() === 'coming' || state() === 'failed' ? app.t(`page.card.${state() as 'coming'}`) : ''}</p>
+      <LockChoice control={props.control} order={props.order} id={props.shown.id} locked={props.control.locked(props.shown.id)} what={words()} plain />
+    </li>
   );
 }

@@ -4,14 +4,15 @@ import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import type { Participant, Voice } from '../../../contract/room';
 import type { RoomControl } from '../../core/room-control';
-import { isPseudonym, looksOf } from '../../core/pseudonym';
+import { dressOf, figureFor } from '../../core/figures';
+import { isPseudonym, looksOf, opensPseudonyms } from '../../core/pseudonym';
 import { idsOf } from '../../core/room-order';
 import type { RoomOrder } from '../../core/room-order';
 import type { RoomVoice } from '../../core/room-voice';
 import { initialOf } from '../../core/words-of';
 import { Icon } from '../Icon';
 import { roleWords } from '../person';
-import { OwnColour } from './OwnColour';
+import { OwnLooks } from './OwnLooks';
 import { OrderDialog } from './OrderDialog';
 import { PseudonymChip } from './PseudonymChoice';
 import { KeptOutPanel } from './KeptOutPanel';
@@ -43,9 +44,7 @@ export function PeoplePanel(props: PeoplePanelProps): JSX.Element {
         <Icon name="hand" />
         {app.t(isUp() ? 'order.lower' : 'order.raise')}
       </button>
-      <Show when={!isPseudonym(props.order.own()?.actor)}>
-        <OwnColour order={props.order} people={props.control.people()} />
-      </Show>
+      <OwnLooks order={props.order} people={props.control.people()} />
       <WaitingPanel order={props.order} people={props.control.people()} />
       <KeptOutPanel order={props.order} />
       <ul class="people" aria-label={app.t('people.here')}>
@@ -74,15 +73,23 @@ export function PeoplePanel(props: PeoplePanelProps): JSX.Element {
 
 function Person(props: PeoplePanelProps & { person: Participant; onKeep(): void }): JSX.Element {
   const app = useApp();
+  const figure = (): string => figureFor(looksOf(props.person).account, dressOf(props.person), props.person.figure);
   return (
     <li>
       <span class="person-mark" style={{ 'box-shadow': `0 0 0 3px ${looksOf(props.person).colour}` }} aria-hidden="true">
-        {initialOf(props.person.name)}
+        <img src={`/people/${figure()}.face.webp`} alt={initialOf(props.person.name)} data-figure={figure()} width="36" height="36" />
       </span>
       <span>
         {props.person.name}
         <span class="soft small"> {roleWords(app, props.person.role)}</span>
         <PseudonymChip actor={props.person.actor} />
+        <Show when={isPseudonym(props.person.actor) && opensPseudonyms(app.me())}>
+          {/* In a tab of its own: the room goes on meanwhile. */}
+          <a class="small" href="/pseudonyms" target="_blank" rel="noopener">
+            {app.t('opening.link')}
+            <span class="for-listeners"> {props.person.name}</span>
+          </a>
+        </Show>
         <Show when={props.person.role !== 'patient'}>
           <span class="chip" classList={{ warn: props.person.licence === 'ended' }} data-licence={props.person.licence}>
             {app.t(`licence.${props.person.licence}`)}

@@ -10,12 +10,14 @@ import type { RoomControl } from '../../core/room-control';
 import { noduleDoors } from '../../core/nodules';
 import { isPseudonym } from '../../core/pseudonym';
 import { createRoomAround } from '../../core/room-around';
+import { bringOwnLooks } from '../../core/own-looks';
 import { createRoomHands } from '../../core/room-hands';
 import { createRoomLead } from '../../core/room-lead';
 import { createRoomNews } from '../../core/room-news';
 import { createRoomVoice } from '../../core/room-voice';
 import { createRoomWebcam } from '../../core/room-webcam';
 import { createRoomNodules } from '../../core/room-nodules';
+import { createRoomPages } from '../../core/room-pages';
 import { createRoomOrder } from '../../core/room-order';
 import type { RoomOrder } from '../../core/room-order';
 import { createRoomRecording } from '../../core/room-recording';
@@ -65,6 +67,8 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
   const voice = createRoomVoice(client, app);
   const control = createRoomControl(client, voice.loudness, viewOf(client, voice.loudness, (person) => badgeWords(app, person)));
   const order = createRoomOrder(client);
+  bringOwnLooks(order, control.people);
+  const pages = createRoomPages(control, app);
   const recording = createRoomRecording(client);
   const webcam = createRoomWebcam();
   const hands = createRoomHands(client, control, app);
@@ -162,7 +166,7 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
           when={props.info.patient !== null}
           fallback={<GatheringHost control={control} setting={setting()} title={title()} works={order.works()} leans={webcam.leans} words={words()} foot={foot()} side={side()} />}
         >
-          <StageHost control={control} setting={setting()} volume={volume()} title={title()} nodules={proposals()} onStage={setStage} leans={webcam.leans} onEntered={() => void webcam.turn(false)} words={words()} foot={foot()} side={side()}>
+          <StageHost control={control} setting={setting()} volume={volume()} title={title()} nodules={proposals()} pages={pages} onPage={() => setShown('tools')} onStage={setStage} leans={webcam.leans} onEntered={() => void webcam.turn(false)} words={words()} foot={foot()} side={side()}>
             <Show when={series()}>
               <ToolBar control={control} onHelp={() => setHelp(true)} />
             </Show>
@@ -192,7 +196,7 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
                   <Show when={props.info.patient !== null && order.works() && stage()}>{(shown) => <Snapshot room={props.info.id} title={title()} stage={shown()} />}</Show>
                   <BoardPanel control={control} works={order.works()} order={order} />
                   <Show when={order.works() && props.info.patient}>{(patient) => <ShelfPanel control={control} patient={patient()} />}</Show>
-                  <PagePanel client={client} control={control} patient={props.info.patient} />
+                  <PagePanel control={control} order={order} pages={pages} patient={props.info.patient} staged={stage() !== undefined} />
                   <PlaceChoice setting={setting()} own={own()} onChoose={setSetting} />
                 </div>
               </Match>

@@ -3,6 +3,7 @@ import { Match, Show, Switch, createEffect, createMemo, createSignal, onCleanup,
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import type { RoomControl } from '../../core/room-control';
+import type { RoomPages } from '../../core/room-pages';
 import type { SeriesVolume } from '../../core/series-volume';
 import type { VolumeStore } from '../../core/volume/store';
 import type { Proposal } from '../../stage/proposals';
@@ -20,6 +21,7 @@ interface StageHostProps {
   /** What is seen around the hologram; flat: no stage at all. */
   readonly setting: Setting;
   readonly nodules: readonly Proposal[];
+  readonly pages: RoomPages;
   readonly children: JSX.Element;
   /** At the foot of the stage: voice. */
   readonly foot: JSX.Element;
@@ -28,6 +30,8 @@ interface StageHostProps {
   /** At its side: pictures. */
   readonly side: JSX.Element;
   onStage(stage: Stage | undefined): void;
+  /** A page that stands there was pressed. */
+  onPage?(): void;
   /** Somebody went inside with a headset. */
   onEntered?(): void;
   /** How a webcam sees the own head lean. */
@@ -59,6 +63,11 @@ export function StageHost(props: StageHostProps): JSX.Element {
       const words = app.t('lock.refused', { name });
       app.toast(words);
       app.announce(words);
+    });
+    made.pages.cardOf = (id) => untrack(() => props.pages.cardOf(id));
+    made.events.on('page', ({ id, isAbove, isInside }) => {
+      props.pages.press(id, isAbove, isInside);
+      props.onPage?.();
     });
     props.control.drawWith({ set: (change) => made.set(change), state: () => made.shared.state });
     made.onHologram = () => props.control.redrawn();

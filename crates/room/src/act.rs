@@ -92,6 +92,11 @@ pub enum Act {
         /// The colour, as `#rrggbb`.
         colour: String,
     },
+    /// Look like another figure of those that there are; as many as like may look like the same.
+    LookLike {
+        /// The figure, from 1 to [`crate::limits::FIGURES`].
+        figure: u8,
+    },
     /// Take back one's own last step that can still be taken back.
     Undo,
     /// Show the others the way: their view follows one's own until one ends it.
@@ -236,6 +241,8 @@ pub enum NewEntity {
     Ink(crate::Ink),
     /// Words on a board.
     BoardNote(crate::BoardNote),
+    /// A page of the client.
+    Page(crate::Page),
 }
 
 /// A measure to be taken by the server.
@@ -273,6 +280,8 @@ pub enum Patch {
     Annotation(AnnotationPatch),
     /// Of a board.
     Board(BoardPatch),
+    /// Of a page.
+    Page(PagePatch),
 }
 
 /// Fields to change of a hologram.
@@ -337,6 +346,22 @@ pub struct BoardPatch {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transform: Option<Transform>,
     /// What it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+}
+
+/// Fields to change of a page.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields, default)]
+#[ts(export_to = "room.ts", optional_fields)]
+pub struct PagePatch {
+    /// Where it stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transform: Option<Transform>,
+    /// Which page it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// What whoever put it there says of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
 }

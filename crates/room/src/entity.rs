@@ -135,6 +135,20 @@ pub struct Board {
     pub title: String,
 }
 
+/// A page of the client that stands in the room as a card. The room holds its address and nothing of what it shows:
+/// everybody who opens it loads it by their own session and sees what they themselves may.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+#[ts(export_to = "room.ts")]
+pub struct Page {
+    /// Where its middle stands; its front looks along its own z axis.
+    pub transform: Transform,
+    /// Its path in this hospital.
+    pub path: String,
+    /// What whoever put it there says of it; may be empty.
+    pub title: String,
+}
+
 /// A line drawn on a board.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
@@ -275,13 +289,15 @@ pub enum Entity {
     Ink(Ink),
     /// Words on a board.
     BoardNote(BoardNote),
+    /// A page of the client.
+    Page(Page),
 }
 
 impl Entity {
     /// The hologram or board that this entity is a mark on, if it is one.
     pub fn on(&self) -> Option<EntityId> {
         match self {
-            Self::Hologram(_) | Self::Board(_) => None,
+            Self::Hologram(_) | Self::Board(_) | Self::Page(_) => None,
             Self::Ink(ink) => Some(ink.board),
             Self::BoardNote(note) => Some(note.board),
             Self::Measure(measure) => Some(measure.hologram),
@@ -317,12 +333,13 @@ impl Placed {
         match &self.entity {
             Entity::Hologram(hologram) => Some((hologram.transform, !hologram.shelved)),
             Entity::Board(board) => Some((board.transform, true)),
+            Entity::Page(page) => Some((page.transform, true)),
             _ => None,
         }
     }
 }
 
-/// A lock on a hologram or board.
+/// A lock on a hologram, board or page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export_to = "room.ts")]
 pub struct Locked {

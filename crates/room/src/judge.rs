@@ -115,6 +115,10 @@ impl Case<'_> {
                 limits::board(&board)?;
                 Entity::Board(board)
             }
+            NewEntity::Page(page) => {
+                limits::page(&page)?;
+                Entity::Page(page)
+            }
             NewEntity::Ink(ink) => {
                 self.board(ink.board)?;
                 if !(2..=limits::STROKE_POINTS).contains(&ink.points.len()) {
@@ -179,6 +183,18 @@ impl Case<'_> {
                 board.transform = patch.transform.unwrap_or(board.transform);
                 board.title = patch.title.unwrap_or_else(|| board.title.clone());
                 limits::board(board)?;
+            }
+            (Entity::Page(page), Patch::Page(patch)) => {
+                if patch.transform.is_some() {
+                    self.not_locked(id)?;
+                }
+                if patch.path.is_some() || patch.title.is_some() {
+                    self.own(now)?;
+                }
+                page.transform = patch.transform.unwrap_or(page.transform);
+                page.path = patch.path.unwrap_or_else(|| page.path.clone());
+                page.title = patch.title.unwrap_or_else(|| page.title.clone());
+                limits::page(page)?;
             }
             (Entity::Annotation(annotation), Patch::Annotation(patch)) => {
                 self.own(now)?;
@@ -367,7 +383,7 @@ impl Case<'_> {
                     placed: None,
                 });
             }
-        } else {
+        } else if !(matches!(placed.entity, Entity::Page(_)) && self.keeps_order) {
             self.own(placed)?;
         }
         changes.push(Change { id, placed: None });
@@ -406,7 +422,7 @@ impl Case<'_> {
         let own = self.own_hold(id).ok().map(|hold| hold.transform);
         match (&mut placed.entity, own) {
             (Entity::Hologram(hologram), Some(transform)) => hologram.transform = transform,
-            (Entity::Hologram(_) | Entity::Board(_), _) => {}
+            (Entity::Hologram(_) | Entity::Board(_) | Entity::Page(_), _) => {}
             _ => return Err(Refusal::WrongType),
         }
         if let Some(locked) = &placed.locked {

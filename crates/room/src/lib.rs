@@ -51,13 +51,13 @@ mod world;
 
 pub use act::{
     Act, ActKind, AnnotationPatch, BoardPatch, Change, Deed, Event, HologramPatch, KeptAct,
-    MeasurePatch, NewEntity, NewMeasure, Patch, Pictured,
+    MeasurePatch, NewEntity, NewMeasure, PagePatch, Patch, Pictured,
 };
 pub use chunk::{Chunk, ChunkHead, ChunkWriter, Moment};
 pub use entity::{
     Annotation, Board, BoardNote, Bounds, CropBox, Entity, EntityId, Hologram, Ink, Landmark,
-    Layer, Locked, Measure, MeasureKind, Mode, NoduleSeed, Placed, Plane, Probe, Stroke, Transform,
-    Window,
+    Layer, Locked, Measure, MeasureKind, Mode, NoduleSeed, Page, Placed, Plane, Probe, Stroke,
+    Transform, Window,
 };
 pub use hand::{Fingers, Hand};
 pub use lead::{Leading, View};

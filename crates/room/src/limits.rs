@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use crate::{Board, CropBox, Hologram, Layer, Plane, Refusal, Transform, Window};
+use crate::{Board, CropBox, Hologram, Layer, Page, Plane, Refusal, Transform, Window};
 
 /// The longest text of an annotation, in characters.
 pub const TEXT_CHARACTERS: usize = 500;
@@ -81,6 +81,12 @@ pub const NAME_CHARACTERS: usize = 60;
 pub const STROKE_POINTS: usize = 256;
 /// The longest title of a board, in characters.
 pub const TITLE_CHARACTERS: usize = 60;
+/// The path of a page has no more bytes than this.
+pub const PATH_BYTES: usize = 200;
+/// How paths begin that lead to no page of the client, or to a room.
+pub const NO_PAGES: [&str; 5] = ["api", "fhir", "dicom-web", "cds-services", "rooms"];
+/// How many figures there are to look like.
+pub const FIGURES: u8 = 5;
 /// The shortest side of a crop box, in millimetres.
 pub const CROP_SIDE_MM: f64 = 5.0;
 /// Time between two ticks.
@@ -194,6 +200,29 @@ pub fn board(board: &Board) -> Result<(), Refusal> {
         return Err(Refusal::TextTooLong);
     }
     Ok(())
+}
+
+/// Checks a page: its address is a path within this hospital, and nothing else that a browser would follow.
+pub fn page(page: &Page) -> Result<(), Refusal> {
+    transform(&page.transform)?;
+    if page.title.chars().count() > TITLE_CHARACTERS {
+        return Err(Refusal::TextTooLong);
+    }
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~%:@+,=".contains(&byte);
+    let mut parts = page.path.split('/').skip(1);
+    let first = parts.clone().next().unwrap_or_default();
+    let is_page = page.path.starts_with('/')
+        && page.path.len() <= PATH_BYTES
+        && page.path.bytes().all(is_plain)
+        // Two slashes begin another host's address, and dots climb out of where a page seems to be.
+        && (page.path == "/" || parts.all(|part| !matches!(part, "" | "." | "..")))
+        // A room within a room would take the other one's seat and microphone.
+        && !NO_PAGES.contains(&first);
+    if is_page {
+        Ok(())
+    } else {
+        Err(Refusal::NoPage)
+    }
 }
 
 /// Checks that a place is on a board.

@@ -53,6 +53,8 @@ pub struct Door {
     pub treats: bool,
     /// Whether they may be in a room only beside somebody who looks after them.
     pub needs_companion: bool,
+    /// Whether they have yet to earn the licence without which they meet nobody in a room.
+    pub needs_licence: bool,
 }
 
 impl Default for Door {
@@ -63,6 +65,7 @@ impl Default for Door {
             may_host: true,
             treats: true,
             needs_companion: false,
+            needs_licence: false,
         }
     }
 }
@@ -356,6 +359,8 @@ pub struct Knocking {
     pub since: Timestamp,
     /// Whether somebody must look after them inside.
     pub needs_companion: bool,
+    /// Whether they have yet to earn the licence to practise in virtual rooms: letting them in alone does not help.
+    pub needs_licence: bool,
     /// Until when they are blocked.
     #[ts(type = "string | null")]
     pub blocked_until: Option<Timestamp>,
@@ -396,6 +401,8 @@ pub enum AtDoor {
     Blocked,
     /// The room is recorded, and they have not agreed to it.
     Recorded,
+    /// They have yet to earn the licence to practise in virtual rooms.
+    Licence,
 }
 
 /// What somebody at the door is told; nothing of what stands in the room.

@@ -49,6 +49,10 @@ reasons! {
         UnknownLayer: "该影像没有此结构，或其范围尚未生成", "the images have no such structure, or its inside is not known yet";
         /// Somebody here wears it, or it is none of the palette.
         ColourTaken: "该颜色已被他人使用或不可选", "somebody else here wears this colour, or it cannot be chosen";
+        /// There are no more figures than [`crate::limits::FIGURES`].
+        UnknownFigure: "没有这个形象", "there is no such figure";
+        /// A page is not by its path in this hospital, or is a room.
+        NoPage: "这不是本院的页面，或不能放在房间里", "this is no page of this hospital, or none that can stand in a room";
         /// Somebody else leads, and is not the host's to follow.
         LedByAnother: "他人正在引导视图", "somebody else shows the way";
         /// A room has one picture of all around at a time.

@@ -81,6 +81,8 @@ pub(crate) struct Sitter {
     pub seat: Seat,
     pub token: ResumeToken,
     pub colour: u8,
+    /// The figure that they chose to look like, if they chose one.
+    pub figure: Option<u8>,
     /// Which place at the table is theirs: the nearest ones have the lowest numbers.
     pub place: u16,
     pub joined: Timestamp,
@@ -113,6 +115,7 @@ impl Sitter {
             },
             token,
             colour: 0,
+            figure: None,
             place: 0,
             joined: now,
             away_since: None,

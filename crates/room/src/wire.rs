@@ -146,6 +146,10 @@ pub struct Participant {
     pub licence: Licence,
     /// The colour of the avatar and its marks, as `#rrggbb`.
     pub colour: String,
+    /// The figure that they chose to look like; none where they chose none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub figure: Option<u8>,
     /// Which place at the table is theirs, from 0, which is the nearest; it is theirs until they have left.
     /// Older recordings say none.
     #[serde(default)]

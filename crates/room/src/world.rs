@@ -5,7 +5,7 @@ use vocabulary::{ActorId, Timestamp};
 use crate::{
     ActKind, Annotation, Change, Deed, Entity, EntityId, Hologram, Measure, Order, Person, Placed,
     Recording,
-    limits::{ENTITIES, ONE_STEP_MS, UNDO_STEPS},
+    limits::{ADMITTED_MS, ENTITIES, ONE_STEP_MS, UNDO_STEPS},
 };
 
 /// What became of one entity in a step that may be taken back.
@@ -60,7 +60,15 @@ impl World {
         let is_kept_out = order.block(who, now).is_some() || order.put_out(who).is_some();
         let comes_in = door.is_asked || door.may_host || order.is_admitted(who, now);
         let standing = order.appointed(who).unwrap_or(door.standing);
-        !is_kept_out && comes_in && !door.needs_companion && person.may_act && standing.works()
+        let is_held = is_kept_out || door.needs_companion || self.lacks_licence(person, now);
+        !is_held && comes_in && person.may_act && standing.works()
+    }
+
+    /// Whether somebody is held at the door until they are licensed. Who came because the patient needed it is not,
+    /// for as long as who was let in.
+    pub(crate) fn lacks_licence(&self, person: &Person, now: Timestamp) -> bool {
+        let since = Timestamp(now.0.saturating_sub(ADMITTED_MS));
+        person.door.needs_licence && !self.order.came_urgently_since(&person.actor, since)
     }
 
     /// The order that was kept.
@@ -317,6 +325,11 @@ impl Turn {
                 differ(&b.transform, &a.transform),
                 differ(&b.title, &a.title),
             ],
+            (Entity::Page(b), Entity::Page(a)) => &[
+                differ(&b.transform, &a.transform),
+                differ(&b.path, &a.path),
+                differ(&b.title, &a.title),
+            ],
             (Entity::Ink(b), Entity::Ink(a)) => &[differ(b, a)],
             (Entity::BoardNote(b), Entity::BoardNote(a)) => &[differ(b, a)],
             _ => return None,
@@ -390,6 +403,11 @@ fn restore(now: &mut Entity, before: &Entity, after: &Entity) -> bool {
         (Entity::Stroke(n), Entity::Stroke(b), Entity::Stroke(a)) => field(n, b, a),
         (Entity::Board(n), Entity::Board(b), Entity::Board(a)) => {
             field(&mut n.transform, &b.transform, &a.transform)
+                && field(&mut n.title, &b.title, &a.title)
+        }
+        (Entity::Page(n), Entity::Page(b), Entity::Page(a)) => {
+            field(&mut n.transform, &b.transform, &a.transform)
+                && field(&mut n.path, &b.path, &a.path)
                 && field(&mut n.title, &b.title, &a.title)
         }
         (Entity::Ink(n), Entity::Ink(b), Entity::Ink(a)) => field(n, b, a),

@@ -524,6 +524,7 @@ fn people() -> Vec<Participant> {
         role: "expert".to_owned(),
         licence: Licence::Valid,
         colour: "#e69f00".to_owned(),
+        figure: Some(3),
         place: 7,
         may_act: true,
         standing: Standing::Host,
@@ -544,6 +545,7 @@ fn waiting() -> Vec<Knocking> {
         role: "patient".to_owned(),
         since: at(),
         needs_companion: true,
+        needs_licence: false,
         blocked_until: Some(at()),
         appeal: None,
     }]

@@ -30,6 +30,7 @@ fn patient(needs_companion: bool) -> Door {
         may_host: false,
         treats: false,
         needs_companion,
+        needs_licence: false,
     }
 }
 
@@ -259,6 +260,40 @@ fn who_treats_the_patient_comes_in_urgently_even_when_blocked_and_it_is_kept() {
     assert_eq!(kept["order"]["reason"], "the patient bleeds");
     let replayed = Room::replay(stage.journal.clone()).unwrap();
     assert_eq!(&replayed, stage.room.world());
+}
+
+#[test]
+fn who_has_no_licence_waits_until_they_have_one_unless_the_patient_needs_them() {
+    let mut stage = Stage::new();
+    let host = stage.enter("li.terminal");
+    let unlicensed = || Door {
+        needs_licence: true,
+        ..Door::default()
+    };
+    let (chen, frame) = stage.come("chen.expert", unlicensed());
+    let told = threshold(&frame);
+    assert_eq!(
+        (told.state, told.may_come_urgently),
+        (AtDoor::Licence, true)
+    );
+    let knock = &stage.room.knocking(stage.now)[0];
+    assert!(knock.needs_licence);
+    // That the host lets them in does not license them.
+    stage.accepted(host, json!({"act": "admit", "waiting": chen.participant}));
+    assert_eq!(stage.room.people().len(), 1);
+    let urgent = json!({"act": "come-urgently", "reason": "the patient bleeds"});
+    stage.accepted(chen, urgent);
+    assert_eq!(stage.room.people().len(), 2);
+    let kept = &stage.journal.last().unwrap().act;
+    assert_eq!(kept["order"]["did"], "came-in-urgently");
+    // An emergency is over at some time.
+    stage.wait(limits::ADMITTED_MS + 1);
+    stage.round();
+    let (_, frame) = stage.come("chen.expert", unlicensed());
+    assert_eq!(threshold(&frame).state, AtDoor::Licence);
+    // With the licence they come as who was asked in.
+    let (_, frame) = stage.come("chen.expert", Door::default());
+    assert!(matches!(frame, ServerFrame::Welcome { .. }), "{frame:?}");
 }
 
 #[test]

@@ -515,6 +515,124 @@ fn a_board_carries_ink_and_words_of_their_authors() {
 }
 
 #[test]
+fn a_page_stands_in_the_room_by_its_path_and_belongs_to_who_put_it_there() {
+    let (mut stage, host) = opened();
+    let chen = stage.enter("chen.expert");
+    let transform = stage::hologram().transform;
+    let page = |path: &str, title: &str| {
+        add(json!({"type": "page", "transform": transform, "path": path, "title": title}))
+    };
+    let too_long = format!("/{}", "x".repeat(limits::PATH_BYTES));
+    for path in [
+        "",
+        "imaging",
+        "//elsewhere.example/x",
+        "/\\elsewhere.example",
+        "https://elsewhere.example",
+        "/imaging/../api/accounts",
+        "/imaging//x",
+        "/imaging?token=1",
+        "/a b",
+        "/病人",
+        "/api/accounts",
+        "/fhir/Patient",
+        "/rooms/r2",
+        &too_long,
+    ] {
+        assert_eq!(
+            stage.refused(chen, page(path, "")),
+            Some(Refusal::NoPage),
+            "{path}"
+        );
+    }
+    let long = "x".repeat(limits::TITLE_CHARACTERS + 1);
+    assert_eq!(
+        stage.refused(chen, page("/", &long)),
+        Some(Refusal::TextTooLong)
+    );
+    let id = stage.done(chen, page("/patients/p1", "last year's letter"));
+    let standing = |stage: &Stage| match &stage.room.entity(id).unwrap().entity {
+        Entity::Page(page) => page.clone(),
+        other => panic!("no page: {other:?}"),
+    };
+    let set = |patch: Value| json!({"act": "set", "id": id, "patch": patch});
+    // Who works here moves it; what it is, its author says.
+    let mut aside = serde_json::to_value(transform).unwrap();
+    aside["position_m"] = json!([1.0, 1.5, 0.0]);
+    stage.accepted(host, set(json!({"type": "page", "transform": aside})));
+    assert_eq!(standing(&stage).transform.position_m, [1.0, 1.5, 0.0]);
+    for patch in [
+        json!({"type": "page", "path": "/devices"}),
+        json!({"type": "page", "title": "x"}),
+    ] {
+        assert_eq!(stage.refused(host, set(patch)), Some(Refusal::NotYours));
+    }
+    assert_eq!(
+        stage.refused(chen, set(json!({"type": "page", "path": "//x"}))),
+        Some(Refusal::NoPage)
+    );
+    assert_eq!(
+        stage.refused(chen, json!({"act": "grab", "id": id})),
+        Some(Refusal::WrongType)
+    );
+    stage.accepted(host, json!({"act": "undo"}));
+    assert_eq!(standing(&stage).transform, transform);
+    stage.accepted(chen, set(json!({"type": "page", "path": "/devices"})));
+    stage.accepted(chen, json!({"act": "undo"}));
+    assert_eq!(standing(&stage).path, "/patients/p1");
+    stage.accepted(chen, json!({"act": "lock", "id": id, "marks": false}));
+    assert_eq!(
+        stage.refused(host, set(json!({"type": "page", "transform": aside}))),
+        Some(Refusal::Locked)
+    );
+    let away = json!({"act": "remove", "id": id});
+    assert_eq!(stage.refused(host, away.clone()), Some(Refusal::Locked));
+    // Who keeps order takes anybody's page away, others their own only.
+    stage.accepted(host, json!({"act": "unlock", "id": id}));
+    stage.accepted(host, away);
+    let own = stage.done(host, page("/imaging", ""));
+    assert_eq!(
+        stage.refused(chen, json!({"act": "remove", "id": own})),
+        Some(Refusal::NotYours)
+    );
+    stage.accepted(host, json!({"act": "undo"}));
+    assert!(stage.room.entity(own).is_none());
+}
+
+#[test]
+fn everybody_looks_like_a_figure_of_their_choice() {
+    let (mut stage, host) = opened();
+    let watcher = stage.enter_as("zhou.trainee", false);
+    let look = |figure: Value| json!({"act": "look-like", "figure": figure});
+    let figures = |stage: &Stage| -> Vec<Option<u8>> {
+        let people = stage.room.people().into_iter();
+        people.map(|one| one.figure).collect()
+    };
+    assert_eq!(figures(&stage), [None, None]);
+    for (figure, refusal) in [
+        (json!(0), Refusal::UnknownFigure),
+        (json!(limits::FIGURES + 1), Refusal::UnknownFigure),
+        (json!("medical-1"), Refusal::Malformed),
+        (json!(1000), Refusal::Malformed),
+    ] {
+        assert_eq!(
+            stage.refused(host, look(figure.clone())),
+            Some(refusal),
+            "{figure}"
+        );
+    }
+    // Who watches chooses too, and two may look alike.
+    stage.accepted(watcher, look(json!(2)));
+    stage.accepted(host, look(json!(2)));
+    assert_eq!(figures(&stage), [Some(2), Some(2)]);
+    stage.accepted(host, look(json!(limits::FIGURES)));
+    let newcomer = stage.enter("chen.expert");
+    stage.accepted(newcomer, json!({"act": "raise-hand"}));
+    assert_eq!(figures(&stage), [Some(limits::FIGURES), Some(2), None]);
+    assert_eq!(stage.journal.len(), 1, "how somebody looks is no fact");
+}
+
+#[test]
 fn everybody_wears_a_colour_of_their_own() {
     let (mut stage, host) = opened();
     let watcher = stage.enter_as("zhou.trainee", false);

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use policy::{Action, Licence, Object};
+use policy::{Action, Actor, Licence, Object, Role};
 use record::FactBody;
 use room::Farewell;
 use tokio::{
@@ -11,7 +11,7 @@ use tokio::{
 };
 use vocabulary::{ActorId, PatientId};
 
-use crate::{accounts::Session, hospital::Hospital, rooms::Entered};
+use crate::{accounts::Session, hospital::Hospital, http::Problem, rooms::Entered};
 
 /// An invitation may also end by itself, at a time that it names; so may an account or a licence. Somebody inside
 /// is looked at this often.
@@ -96,13 +96,13 @@ pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) 
 }
 
 /// Looks after one who is in a room, and has them put out once they may not be there any more; where only the
-/// session has ended by which they came, or what they may see of the images is no longer what it was, that connection
-/// ends.
+/// session has ended by which they came, or what they may see of the images, or whether they are licensed, is no longer
+/// what it was, that connection ends.
 pub async fn look_after(
     hospital: Arc<Hospital>,
     actor: ActorId,
     session: Session,
-    (object, saw_images): (Object, bool),
+    (object, was): (Object, (bool, bool)),
     entered: Entered,
 ) {
     // Listening begins before the first look, so that nothing falls between the door and the seat.
@@ -117,8 +117,8 @@ pub async fn look_after(
         }
         let reason = match hospital.still_may(&actor, Action::EnterRoom, &object).await {
             Ok(true) => match hospital.accounts.lasts(session) {
-                Ok(true) if sees_images(&hospital, &actor, &object).await == saw_images => continue,
-                // They come back by themselves, as one who may see them or may not.
+                Ok(true) if as_it_is(&hospital, &actor, &object).await == was => continue,
+                // They come back by themselves, as what they are now.
                 Ok(true) => return entered.end(Farewell::Restarted).await,
                 Ok(false) => return entered.end(Farewell::SignedOut).await,
                 Err(_) => Farewell::Restarted,
@@ -132,6 +132,16 @@ pub async fn look_after(
     }
 }
 
+/// Whether somebody sees the images of a room's patient, and whether they have yet to earn a licence.
+async fn as_it_is(hospital: &Hospital, actor: &ActorId, room: &Object) -> (bool, bool) {
+    let account = hospital.accounts.find(actor).ok().flatten();
+    let needs_licence = match account {
+        Some(account) => needs_licence(hospital, &account).await.unwrap_or(true),
+        None => true,
+    };
+    (sees_images(hospital, actor, room).await, needs_licence)
+}
+
 async fn sees_images(hospital: &Hospital, actor: &ActorId, object: &Object) -> bool {
     match object {
         Object::Room {
@@ -140,6 +150,19 @@ async fn sees_images(hospital: &Hospital, actor: &ActorId, object: &Object) -> b
         } => hospital.sees_images(actor, patient).await.unwrap_or(false),
         _ => false,
     }
+}
+
+/// Who meets patients as their work, and needs a licence to do so in rooms.
+pub fn practises(actor: &Actor) -> bool {
+    let roles = [Role::Expert, Role::TerminalDoctor, Role::Nurse];
+    roles.iter().any(|role| actor.roles.contains(role))
+}
+
+/// Whether somebody has yet to earn the licence to practise in virtual rooms. Whose licence has ended the gate keeps
+/// away from the door.
+pub async fn needs_licence(hospital: &Hospital, actor: &Actor) -> Result<bool, Problem> {
+    let is_licensed = hospital.relations(actor).await?.licence == Licence::Valid;
+    Ok(practises(actor) && !is_licensed)
 }
 
 /// What to tell one who may not be in a room any more.

@@ -63,6 +63,7 @@ fn mark(room: &RoomId, id: EntityId, placed: &Placed) -> Option<Mark> {
         | Entity::Nodule(_)
         | Entity::Stroke(_)
         | Entity::Board(_)
+        | Entity::Page(_)
         | Entity::Ink(_)
         | Entity::BoardNote(_) => return None,
         Entity::Landmark(landmark) => {

@@ -69,6 +69,16 @@ pub async fn of(
     pseudonym(code).map(Some)
 }
 
+/// The codes of a room, in an order that says nothing of when they were made.
+pub async fn codes(hospital: &Hospital, room: &RoomId) -> Result<Vec<String>, Problem> {
+    let all = facts::all::<Behind>(hospital, Kind::RoomIdentity, Some(&circle(room)?)).await?;
+    let begins = place(room, "");
+    let codes = all.iter().filter_map(|one| one.id.strip_prefix(&begins));
+    let mut codes: Vec<_> = codes.map(str::to_ascii_uppercase).collect();
+    codes.sort();
+    Ok(codes)
+}
+
 fn pseudonym(code: &str) -> Result<ActorId, Problem> {
     ActorId::new(format!("{PREFIX}{code}")).map_err(|error| Problem::internal(&error))
 }

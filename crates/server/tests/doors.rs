@@ -187,3 +187,71 @@ fn nothing_of_the_room_goes_to_who_is_at_its_door_put_out_or_sent_back() {
     assert_eq!(wang.line.hear_bytes(), None, "after the farewell");
     zhao.saw_nothing("seen inside");
 }
+
+/// The right answers of the exam for the licence, as its file has them.
+fn right_answers() -> Value {
+    let exam = include_str!("../exam/virtual-room.toml");
+    let exam: toml::Value = toml::from_str(exam).unwrap();
+    let questions = exam["questions"].as_array().unwrap().iter();
+    let answers: serde_json::Map<String, Value> = questions
+        .map(|one| {
+            let word = |key: &str| one[key].as_str().unwrap().to_owned();
+            (word("id"), word("answer").into())
+        })
+        .collect();
+    json!({"version": exam["version"].as_str().unwrap(), "answers": answers})
+}
+
+#[test]
+fn who_is_not_licensed_waits_at_the_door_and_walks_in_with_the_exam() {
+    let folder = tempfile::tempdir().unwrap();
+    let hospital = Hospital::found(&folder.path().join("data"));
+    hospital.admit_patient();
+    let room = hospital.consult();
+    // An account as a new hospital makes it: the record says nothing of a licence.
+    let mut bare = hospital::licensed("chen.expert");
+    bare.as_object_mut().unwrap().remove("qualification");
+    assert_eq!(hospital.put("importer", &bare), 200);
+    let state = |line: &mut Inside| {
+        line.hear_until(|frame| match frame {
+            ServerFrame::Threshold { threshold } => Some(threshold.state),
+            _ => None,
+        })
+    };
+    let mut li = Person::comes(&hospital, "li.terminal", &room);
+    li.is_in();
+    let mut chen = Person::comes(&hospital, "chen.expert", &room);
+    assert_eq!(state(&mut chen.line), room::AtDoor::Licence);
+    let knock = li.sees_waiting("chen.expert");
+    li.acts(json!({"act": "admit", "waiting": knock}));
+    li.acts(board("seen inside"));
+    li.hears_of("seen inside");
+    chen.saw_nothing("seen inside");
+    // Nothing is taken out of the room by who is not let in to work there.
+    let export = format!("/api/rooms/{room}/export");
+    assert_ne!(
+        hospital.send("chen.expert", "POST", &export, &json!({})).0,
+        200
+    );
+
+    let (status, sat) = hospital.send("chen.expert", "POST", "/api/licence/exam", &right_answers());
+    assert_eq!((status, &sat["passed"]), (200, &json!(true)), "{sat}");
+    // Whoever waits is told to come again at once, and is not held any more.
+    let again = chen.line.hear_until(|frame| match frame {
+        ServerFrame::Bye { again, .. } => Some(*again),
+        _ => None,
+    });
+    assert!(again);
+    let mut chen = Person::comes(&hospital, "chen.expert", &room);
+    chen.is_in();
+
+    // In an emergency who treats the patient does not sit an exam first.
+    let mut bare = hospital::licensed("wang.nurse");
+    bare.as_object_mut().unwrap().remove("qualification");
+    assert_eq!(hospital.put("importer", &bare), 200);
+    let mut wang = Person::comes(&hospital, "wang.nurse", &room);
+    assert_eq!(state(&mut wang.line), room::AtDoor::Licence);
+    wang.acts(json!({"act": "come-urgently", "reason": "the patient bleeds"}));
+    wang.is_in();
+    li.hears_of("the patient bleeds");
+}

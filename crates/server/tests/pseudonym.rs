@@ -281,6 +281,14 @@ fn two_people_open_who_it_is_and_the_patient_reads_of_it() {
     let reason = "they spoke of harming themselves";
     let ask = json!({"pseudonym": code, "reason": reason});
 
+    let (status, rooms) = hospital.send("li.terminal", "GET", "/api/gatherings", &Value::Null);
+    assert_eq!((status, &rooms[0]["id"]), (200, &json!(ROOM)), "{rooms}");
+    assert_eq!(rooms[0]["pseudonyms"], json!([code]));
+    for who in [ACCOUNT, "wang.nurse", "sun.manager"] {
+        let answer = hospital.send(who, "GET", "/api/gatherings", &Value::Null);
+        assert_eq!(answer.0, 403, "{who}: {}", answer.1);
+    }
+
     for (who, ask, status) in [
         (ACCOUNT, &ask, 403),
         ("wang.nurse", &ask, 403),
@@ -309,6 +317,33 @@ fn two_people_open_who_it_is_and_the_patient_reads_of_it() {
         (&asked["patient"], &asked["account"]),
         (&Value::Null, &Value::Null)
     );
+
+    // Another person may not agree; who asked reads why, and then asks anew.
+    let refuse = format!("{OPENINGS}/{}/refuse", asked["id"].as_str().unwrap());
+    let no = json!({"reason": "a word with them is enough"});
+    for (who, status) in [
+        ("li.terminal", 403),
+        (ACCOUNT, 403),
+        ("chen.expert", 200),
+        ("admin", 409),
+    ] {
+        let answer = hospital.send(who, "POST", &refuse, &no);
+        assert_eq!(answer.0, status, "{who}: {}", answer.1);
+    }
+    let told = hospital
+        .send("li.terminal", "GET", OPENINGS, &Value::Null)
+        .1;
+    assert_eq!(
+        (&told[0]["state"], &told[0]["refused"]["reason"]),
+        (&json!("refused"), &no["reason"])
+    );
+    assert_eq!(told[0]["names"]["chen.expert"], "chen.expert");
+    assert_eq!(
+        (&told[0]["patient"], &told[0]["account"]),
+        (&Value::Null, &Value::Null)
+    );
+    let (status, asked) = hospital.send("li.terminal", "POST", OPENINGS, &ask);
+    assert_eq!(status, 201, "{asked}");
 
     let opening = format!("{OPENINGS}/{}", asked["id"].as_str().unwrap());
     let confirm = format!("{opening}/confirm");

@@ -50,6 +50,7 @@ impl Room {
                 role: person.role.clone(),
                 since: knock.since,
                 needs_companion: person.door.needs_companion,
+                needs_licence: self.durable.lacks_licence(person, now),
                 blocked_until: block.map(|block| block.until),
                 appeal: block.and_then(|block| block.appeal.clone()),
             }
@@ -133,6 +134,7 @@ impl Room {
             role: person.role.clone(),
             licence: person.licence,
             colour: sitter.colour().to_owned(),
+            figure: sitter.figure,
             place: sitter.place,
             may_act: standing.works(),
             standing,
@@ -160,6 +162,9 @@ impl Room {
         }
         if order.put_out(who).is_some() {
             return Some(AtDoor::PutOut);
+        }
+        if self.durable.lacks_licence(person, now) {
+            return Some(AtDoor::Licence);
         }
         if door.needs_companion {
             let companion = order.companion(who);

@@ -1,9 +1,10 @@
-//! What holds for this stay only: who shows the others the way or all that is around them, and who wears which
-//! colour. Nothing of it is kept.
+//! What holds for this stay only: who shows the others the way or all that is around them, and who looks like
+//! what. Nothing of it is kept.
 
 use super::Room;
 use crate::{
     Leading, Refusal, Standing, View,
+    limits::FIGURES,
     seat::{Outcome, colour_of},
 };
 
@@ -88,6 +89,18 @@ impl Room {
         let sitter = sitter.ok_or(Refusal::NotInside)?;
         self.people_changed |= sitter.colour != colour;
         sitter.colour = colour;
+        Ok(Outcome::Done(None))
+    }
+
+    /// Everybody inside may look as they like: two may look alike, their names and colours tell them apart.
+    pub(super) fn look_like(&mut self, participant: u16, figure: u8) -> Result<Outcome, Refusal> {
+        if !(1..=FIGURES).contains(&figure) {
+            return Err(Refusal::UnknownFigure);
+        }
+        let sitter = self.sitters.get_mut(&participant);
+        let sitter = sitter.ok_or(Refusal::NotInside)?;
+        self.people_changed |= sitter.figure != Some(figure);
+        sitter.figure = Some(figure);
         Ok(Outcome::Done(None))
     }
 

@@ -23,6 +23,7 @@ impl Room {
                 return Some(self.lower_hand(participant, whose.unwrap_or(participant)));
             }
             Act::Wear { colour } => return Some(self.wear(participant, colour)),
+            Act::LookLike { figure } => return Some(self.look_like(participant, *figure)),
             Act::Lead { view } => return Some(self.lead(participant, *view)),
             Act::Gather { view } => return Some(self.gather(participant, *view)),
             Act::ShowAround { shows } => return Some(self.show_around(participant, *shows)),

@@ -154,6 +154,23 @@ fn any_tool(chance: &mut Chance, tool: usize, id: EntityId, transform: Transform
             marks: chance.in_percent(50),
         },
         27..=29 => Act::Unlock { id },
+        30 => Act::LookLike {
+            figure: u8::try_from(chance.below(7)).unwrap(),
+        },
+        31 => Act::Add {
+            entity: NewEntity::Page(room::Page {
+                transform,
+                path: ["/imaging", "/patients/p1", "//elsewhere"][chance.below(3)].to_owned(),
+                title: String::new(),
+            }),
+        },
+        32 => Act::Set {
+            id,
+            patch: Patch::Page(room::PagePatch {
+                transform: Some(transform),
+                ..room::PagePatch::default()
+            }),
+        },
         17 => Act::Add {
             entity: NewEntity::Board(room::Board {
                 transform,
@@ -251,7 +268,7 @@ pub fn any_act(chance: &mut Chance, world: &World) -> Act {
         rotation: [0.0, tilt.sin(), 0.0, tilt.cos()],
         scale: 1.0 + chance.share() / 2.0,
     };
-    match chance.below(30) {
+    match chance.below(33) {
         tool @ 12.. => any_tool(chance, tool, id, transform),
         0 => Act::Add {
             entity: NewEntity::Hologram(Hologram {

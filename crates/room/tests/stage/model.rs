@@ -294,5 +294,6 @@ pub fn door(who: usize) -> Door {
         may_host: asked,
         treats: !is_patient,
         needs_companion: who >= 8,
+        needs_licence: false,
     }
 }

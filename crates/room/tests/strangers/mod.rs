@@ -48,6 +48,7 @@ fn door(who: usize) -> Door {
         may_host: who == 0,
         treats: who < 2,
         needs_companion: who == 2,
+        needs_licence: false,
     }
 }
 

@@ -8,13 +8,14 @@ use axum::{
     http::StatusCode,
     routing::{get, post},
 };
-use policy::{Action, Actor, Licence, Object, Role};
+use policy::{Action, Actor, Licence, Object};
 use record::{Batch, NewFact, Precondition, RecordError, ResourceKey};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use vocabulary::{ActorId, Text, Timestamp};
 
 use crate::{
+    access::practises,
     clock,
     hospital::Hospital,
     http::{Caller, Problem},
@@ -61,12 +62,6 @@ struct Choice {
 
 fn exam() -> Result<Exam, Problem> {
     toml::from_str(EXAM).map_err(|error| Problem::internal(&error))
-}
-
-/// Who needs a licence: those who meet patients as their work.
-fn practises(actor: &Actor) -> bool {
-    let roles = [Role::Expert, Role::TerminalDoctor, Role::Nurse];
-    roles.iter().any(|role| actor.roles.contains(role))
 }
 
 fn key(account: &ActorId) -> ResourceKey {

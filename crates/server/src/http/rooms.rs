@@ -66,6 +66,7 @@ pub fn routes() -> Router<Arc<Hospital>> {
             "/rooms/{id}/pseudonym",
             get(pseudonym::read).post(pseudonym::take),
         )
+        .route("/gatherings", get(pseudonym::gatherings))
         .nest("/rooms/{id}/openings", openings::routes(Of::Room))
         .route("/rooms/{id}/export", post(export::export))
         .route(
@@ -301,7 +302,7 @@ async fn attend(
         return;
     };
     let (sender, outgoing) = outbox();
-    let saw_images = person.sees_images;
+    let was = (person.sees_images, person.door.needs_licence);
     let about = about(&hospital, &stage);
     let visitor = Visitor {
         account: account.clone(),
@@ -335,7 +336,7 @@ async fn attend(
         Arc::clone(&hospital),
         account,
         session,
-        (object_of(&stage), saw_images),
+        (object_of(&stage), was),
         room,
     );
     let _looking = AbortOnDropHandle::new(tokio::spawn(looking));

@@ -18,8 +18,8 @@ pub enum EscrowError {
     /// The one who asked cannot be the one who confirms.
     #[error("another custodian must confirm; nobody opens an identity alone")]
     SamePerson,
-    /// The request has been confirmed.
-    #[error("the request has been confirmed already")]
+    /// The request has been confirmed or refused.
+    #[error("the request has been answered already")]
     Done,
     /// The time is over.
     #[error("the time for this request is over; ask anew")]
@@ -59,6 +59,9 @@ pub struct Opening {
     pub requested: Part,
     /// Who confirmed, if anyone.
     pub confirmed: Option<Part>,
+    /// Who refused, if anyone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<Part>,
 }
 
 impl Opening {
@@ -69,24 +72,40 @@ impl Opening {
             pseudonym,
             requested,
             confirmed: None,
+            refused: None,
         }
     }
 
     /// Confirms the request.
     pub fn confirm(self, part: Part) -> Result<Self, EscrowError> {
+        self.waits_for(&part)?;
+        Ok(Self {
+            confirmed: Some(part),
+            ..self
+        })
+    }
+
+    /// Refuses the request: nobody confirms it any more.
+    pub fn refuse(self, part: Part) -> Result<Self, EscrowError> {
+        self.waits_for(&part)?;
+        Ok(Self {
+            refused: Some(part),
+            ..self
+        })
+    }
+
+    /// Whether the request waits for this answer.
+    fn waits_for(&self, part: &Part) -> Result<(), EscrowError> {
         if part.by == self.requested.by {
             return Err(EscrowError::SamePerson);
         }
-        if self.confirmed.is_some() {
+        if self.confirmed.is_some() || self.refused.is_some() {
             return Err(EscrowError::Done);
         }
         if !is_within(self.requested.at, part.at) {
             return Err(EscrowError::TooLate);
         }
-        Ok(Self {
-            confirmed: Some(part),
-            ..self
-        })
+        Ok(())
     }
 
     /// Whether `who` may read the answer at this time: one of the two, for a while after the second agreed.
@@ -99,10 +118,11 @@ impl Opening {
 
     /// The word for where it stands.
     pub fn state(&self, now: Timestamp) -> &'static str {
-        match &self.confirmed {
-            Some(_) => "confirmed",
-            None if is_within(self.requested.at, now) => "waiting",
-            None => "over",
+        match (&self.confirmed, &self.refused) {
+            (Some(_), _) => "confirmed",
+            (None, Some(_)) => "refused",
+            (None, None) if is_within(self.requested.at, now) => "waiting",
+            (None, None) => "over",
         }
     }
 }
@@ -155,6 +175,17 @@ mod tests {
         ] {
             assert_eq!(opening.confirm(part(by, at)), Err(error), "{by} {at}");
         }
+        let refused = asked().refuse(part("li", 2_000)).unwrap();
+        assert_eq!(refused.state(Timestamp(3_000)), "refused");
+        assert!(!refused.shows_to(&refused.requested.by, Timestamp(3_000)));
+        for (opening, by, at, error) in [
+            (asked(), "chen", 2_000, EscrowError::SamePerson),
+            (asked(), "li", 1_001 + OPEN_FOR_MS, EscrowError::TooLate),
+            (refused.clone(), "sun", 3_000, EscrowError::Done),
+        ] {
+            assert_eq!(opening.refuse(part(by, at)), Err(error), "{by} {at}");
+        }
+        assert_eq!(refused.confirm(part("sun", 3_000)), Err(EscrowError::Done));
         let li = ActorId::new("li").unwrap();
         for reason in ["", "because", "         .          ", &"x".repeat(501)] {
             let refused = Part::new(li.clone(), Timestamp(0), reason);

@@ -33,6 +33,9 @@ const PEOPLE: [(&str, &str); 6] = [
     ("importer", "system"),
 ];
 
+/// Those who meet patients as their work, and are licensed to do so in rooms.
+const STAFF: [&str; 3] = ["li.terminal", "chen.expert", "wang.nurse"];
+
 pub fn yuanyi() -> Command {
     Command::new(env!("CARGO_BIN_EXE_yuanyi"))
 }
@@ -63,7 +66,11 @@ impl Hospital {
             put.stdin.take().unwrap().write_all(password).unwrap();
             assert!(put.wait().unwrap().success());
         }
-        Self::open(data)
+        let hospital = Self::open(data);
+        for who in STAFF {
+            assert_eq!(hospital.put("importer", &licensed(who)), 201);
+        }
+        hospital
     }
 
     /// The hospital that is kept in `data`.
@@ -249,6 +256,15 @@ pub fn send(address: &str, token: &str, method: &str, path: &str, body: &Value) 
     let text = answer.body_mut().read_to_string().unwrap();
     let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
     (answer.status().as_u16(), body)
+}
+
+/// Somebody with a licence to practise in virtual rooms.
+pub fn licensed(who: &str) -> Value {
+    let code = json!({"coding": [{"system": "urn:yuanyi:licence", "code": "virtual-room"}]});
+    json!({
+        "resourceType": "Practitioner", "id": who, "active": true, "name": [{"text": who}],
+        "qualification": [{"code": code, "period": {"start": "2025-01-01"}}],
+    })
 }
 
 /// A care team of patient `p`.

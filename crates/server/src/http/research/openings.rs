@@ -11,7 +11,7 @@ use axum::{
 use policy::{Action, Object};
 use record::Precondition;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use vocabulary::{ActorId, ProjectId, RoomId, Timestamp};
 
 use crate::{
@@ -41,6 +41,7 @@ pub fn routes(of: Of) -> Router<Arc<Hospital>> {
         .route("/", get(list).post(ask))
         .route("/{opening}", get(read))
         .route("/{opening}/confirm", post(confirm))
+        .route("/{opening}/refuse", post(refuse))
         .layer(Extension(of))
 }
 
@@ -145,7 +146,7 @@ struct Ask {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Confirm {
+struct Answer {
     reason: String,
 }
 
@@ -179,12 +180,12 @@ async fn confirm(
     Extension(of): Extension<Of>,
     caller: Caller,
     Path((id, opening)): Path<(String, String)>,
-    Json(confirm): Json<Confirm>,
+    Json(answer): Json<Answer>,
 ) -> Result<Json<Value>, Problem> {
     let circle = Circle::open(&hospital, &caller, of, &id).await?;
     let found = find(&hospital, &circle, &opening).await?;
     let now = clock::now();
-    let part = Part::new(caller.actor.id.clone(), now, &confirm.reason)?;
+    let part = Part::new(caller.actor.id.clone(), now, &answer.reason)?;
     let opened = found.content.confirm(part)?;
     let me = &caller.actor.id;
     let behind = circle.identity(&hospital, &opened, me, now).await?;
@@ -198,6 +199,26 @@ async fn confirm(
     ];
     facts::commit(&hospital, me, facts).await?;
     let shown = shown(&hospital, &circle, &caller, &opening, &opened).await?;
+    Ok(Json(shown))
+}
+
+/// The second person does not agree: who asked is told why, and nobody is shown anything.
+async fn refuse(
+    State(hospital): State<Arc<Hospital>>,
+    Extension(of): Extension<Of>,
+    caller: Caller,
+    Path((id, opening)): Path<(String, String)>,
+    Json(answer): Json<Answer>,
+) -> Result<Json<Value>, Problem> {
+    let circle = Circle::open(&hospital, &caller, of, &id).await?;
+    let found = find(&hospital, &circle, &opening).await?;
+    let me = &caller.actor.id;
+    let refused = found
+        .content
+        .refuse(Part::new(me.clone(), clock::now(), &answer.reason)?)?;
+    let kept = fact(&hospital, &circle, &opening, &refused, found.version)?;
+    facts::commit(&hospital, me, vec![kept]).await?;
+    let shown = shown(&hospital, &circle, &caller, &opening, &refused).await?;
     Ok(Json(shown))
 }
 
@@ -276,13 +297,30 @@ async fn shown(
     let now = clock::now();
     let me = &caller.actor.id;
     let behind = circle.identity(hospital, opening, me, now).await?;
+    let parts = [
+        Some(&opening.requested),
+        opening.confirmed.as_ref(),
+        opening.refused.as_ref(),
+    ];
+    let accounts = parts.into_iter().flatten().map(|part| &part.by);
+    let account = behind.as_ref().and_then(|behind| behind.account.as_ref());
+    let mut names = Map::new();
+    for id in accounts.chain(account) {
+        let known = hospital.accounts.find(id);
+        let known = known.map_err(|error| Problem::internal(&error))?;
+        if let Some(known) = known {
+            names.insert(id.to_string(), known.name.into());
+        }
+    }
     Ok(json!({
         "id": id,
         "pseudonym": opening.pseudonym,
         "state": opening.state(now),
         "requested": opening.requested,
         "confirmed": opening.confirmed,
+        "refused": opening.refused,
+        "names": names,
         "patient": behind.as_ref().map(|behind| &behind.patient),
-        "account": behind.as_ref().and_then(|behind| behind.account.as_ref()),
+        "account": account,
     }))
 }

@@ -7,7 +7,13 @@ use scenario::Stage;
 use vocabulary::{PatientId, Timestamp};
 
 use super::companion;
-use crate::{clock, hospital::Hospital, http::Problem, pseudonyms};
+use crate::{
+    access::{needs_licence, practises},
+    clock,
+    hospital::Hospital,
+    http::Problem,
+    pseudonyms,
+};
 
 /// From this age on a patient comes into a room alone: the Civil Code of the People's Republic of China,
 /// article 17.
@@ -19,7 +25,7 @@ pub async fn person(hospital: &Hospital, actor: &Actor, stage: &Stage) -> Result
     let has = |role: Role| actor.roles.contains(&role);
     let is_doctor = has(Role::Expert) || has(Role::TerminalDoctor);
     // The gate has found them in the care team, or asked into the case.
-    let treats = is_doctor || has(Role::Nurse);
+    let treats = practises(actor);
     // Where nobody's twin stands, each patient is there with what their own record says.
     let own = actor.patient.as_ref().filter(|own| {
         let is_theirs = stage.patient.as_ref().is_none_or(|patient| patient == *own);
@@ -44,6 +50,7 @@ pub async fn person(hospital: &Hospital, actor: &Actor, stage: &Stage) -> Result
         may_host: is_doctor,
         treats,
         needs_companion,
+        needs_licence: needs_licence(hospital, actor).await?,
     };
     let known_as = if pseudonyms::is_open_to(&stage.id, actor) {
         pseudonyms::of(hospital, &stage.id, &actor.id).await?

@@ -6,10 +6,13 @@ use axum::{
     Json,
     extract::{Path, State},
 };
+use policy::{Action, Object};
 use serde::Serialize;
+use vocabulary::{RoomId, Text};
 
 use super::enter;
 use crate::{
+    gatherings,
     hospital::Hospital,
     http::{Caller, Problem},
     pseudonyms,
@@ -54,6 +57,34 @@ pub async fn take(
         may_choose: false,
         code: pseudonyms::code(&pseudonym),
     }))
+}
+
+/// A room in which patients may be under a pseudonym, for those who may find out who somebody is.
+#[derive(Serialize)]
+pub struct Gathering {
+    id: RoomId,
+    title: Text,
+    /// The codes that there are.
+    pseudonyms: Vec<String>,
+}
+
+/// `GET /api/gatherings`.
+pub async fn gatherings(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+) -> Result<Json<Vec<Gathering>>, Problem> {
+    hospital
+        .permit(&caller, Action::OpenIdentity, &Object::Hospital)
+        .await?;
+    let mut found = Vec::new();
+    for stage in gatherings::all() {
+        found.push(Gathering {
+            pseudonyms: pseudonyms::codes(&hospital, &stage.id).await?,
+            id: stage.id,
+            title: stage.title,
+        });
+    }
+    Ok(Json(found))
 }
 
 async fn known(hospital: &Arc<Hospital>, caller: &Caller, id: &str) -> Result<Known, Problem> {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { figureFor } from './figures';
+import { FIGURES, figureFor } from './figures';
 
 const FILES = Object.keys(import.meta.glob('../public/people/*'));
 const ACCOUNTS = Array.from({ length: 200 }, (_, i) => `account-${i}`);
@@ -13,4 +13,15 @@ test.each([['medical', 5], ['plain', 3]] as const)('everybody in %s dress has on
 test('an account looks the same at each return', () => {
   expect(figureFor('li.terminal', 'medical')).toBe(figureFor('li.terminal', 'medical'));
   expect(figureFor('zhao.patient', 'plain')).toMatch(/^plain-\d$/);
+});
+
+test.each(['medical', 'plain'] as const)('each figure in %s dress has a small picture, and is looked like by who chose it', (dress) => {
+  for (let figure = 1; figure <= FIGURES[dress]; figure += 1) {
+    expect(figureFor('li.terminal', dress, figure)).toBe(`${dress}-${figure}`);
+    expect(FILES).toContain(`../public/people/${dress}-${figure}.face.webp`);
+  }
+});
+
+test('whatever number comes, somebody looks like somebody', () => {
+  for (const chosen of [0, 4, 5, 255]) expect(figureFor('x', 'plain', chosen)).toMatch(/^plain-[123]$/);
 });

@@ -1,0 +1,19 @@
+/** Which figure somebody looks like. */
+
+/** How many figures there are in each dress: models and small pictures of them lie in `public/people`, whose `LICENSE.md` says where they are from. */
+export const FIGURES = { medical: 5, plain: 3 } as const;
+export type Dress = keyof typeof FIGURES;
+
+/** Patients wear no medical dress. */
+export function dressOf({ role }: { readonly role: string }): Dress {
+  return role === 'patient' ? 'plain' : 'medical';
+}
+
+/** The figure that somebody chose, else the same for the same account, in every room and after every return. */
+export function figureFor(account: string, dress: Dress, chosen?: number): string {
+  let sum = 0;
+  for (const letter of account) sum = (Math.imul(sum, 31) + (letter.codePointAt(0) ?? 0)) >>> 0;
+  // Who chose while in another dress looks like one of this one.
+  const at = chosen === undefined ? sum : Math.max(1, chosen) - 1;
+  return `${dress}-${1 + (at % FIGURES[dress])}`;
+}

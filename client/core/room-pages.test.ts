@@ -1,0 +1,49 @@
+import { createRoot } from 'solid-js';
+import { expect, test, vi } from 'vitest';
+import type { App } from './app';
+import type { PageShown, RoomControl } from './room-control';
+import { SPOTS, createRoomPages, freeSpot, spotOf } from './room-pages';
+
+vi.stubGlobal('location', { origin: 'https://hospital.example' });
+
+function page(id: number, path: string, spot: keyof typeof SPOTS = 'left', title = ''): PageShown {
+  return { id, by: 'chen.expert', page: { type: 'page', transform: SPOTS[spot], path, title } };
+}
+
+const app = { t: (key: string) => key, language: () => 'en' } as unknown as Pick<App, 't' | 'language'>;
+const controlOf = (pages: readonly PageShown[]): RoomControl => ({ pages: () => pages, people: () => [{ actor: 'chen.expert', name: 'Chen Yu' }] }) as unknown as RoomControl;
+
+test('pages stand at places of their own until all are taken', () => {
+  expect(freeSpot([])).toBe('left');
+  expect(freeSpot([page(1, '/'), page(2, '/', 'above')])).toBe('right');
+  expect(freeSpot([page(1, '/'), page(2, '/', 'above'), page(3, '/', 'right')])).toBeUndefined();
+  expect(spotOf({ ...SPOTS.right, position_m: [1.35, 1.45, -0.2] })).toBeUndefined();
+});
+
+test('a card says what page it is, whose, and stays the same while it says the same', () => {
+  createRoot((dispose) => {
+    const pages = createRoomPages(controlOf([page(7, '/patients/p1', 'left', 'the letter')]), app);
+    const card = pages.cardOf(7);
+    expect(card).toMatchObject({ title: 'page.kind.patient · the letter', path: '/patients/p1', hint: 'page.card.press', by: 'page.by' });
+    expect(card?.picture).toBeUndefined();
+    expect(pages.cardOf(7)).toBe(card);
+    expect(pages.cardOf(8)).toBeUndefined();
+    dispose();
+  });
+});
+
+test('pressing a page opens it, and nothing that is no page of this hospital', () => {
+  createRoot((dispose) => {
+    const pages = createRoomPages(controlOf([page(1, '/imaging'), page(2, '//elsewhere.example/imaging'), page(3, '/rooms/r1')]), app);
+    pages.press(2, true, false);
+    expect(pages.open()).toBeUndefined();
+    pages.press(3, true, false);
+    expect(pages.open()).toBeUndefined();
+    pages.press(1, true, false);
+    expect(pages.open()).toBe('/imaging');
+    // What is no page is not drawn either.
+    pages.press(2, true, true);
+    expect(pages.stateOf(2)).toBeUndefined();
+    dispose();
+  });
+});
