@@ -223,8 +223,18 @@ struct WardDevice {
     patient: Option<PatientId>,
     location: Option<String>,
     carrier: Option<String>,
-    recording: String,
-    from_s: u64,
+    #[serde(flatten)]
+    sends: Sends,
+}
+
+/// What a device of the ward sends.
+#[derive(Deserialize)]
+#[serde(untagged, rename_all_fields = "kebab-case")]
+enum Sends {
+    /// A recording, from a place of it on.
+    Recorded { recording: String, from_s: u64 },
+    /// Values that nobody measured, so often.
+    MadeUp { made_up_every_s: u32 },
 }
 
 /// What simulated devices come with.
@@ -241,7 +251,7 @@ async fn begin_ward(hospital: &Arc<Hospital>, doors: &Doors, files: &Path) -> Re
     };
     let ward: Ward = toml::from_str(&std::fs::read_to_string(list)?)
         .context("understand demo/devices/ward.toml")?;
-    for one in ward.device {
+    for (seed, one) in (1..).zip(ward.device) {
         let new = NewDevice {
             profile: one.profile,
             name: Some(one.name),
@@ -260,11 +270,20 @@ async fn begin_ward(hospital: &Arc<Hospital>, doors: &Doors, files: &Path) -> Re
         }
         hospital.devices.kept.revoke(&one.id)?;
         let token = hospital.devices.kept.issue(&one.id)?;
-        let recording = Recording::read(
-            &folder.join(&one.recording),
-            None,
-            hospital.devices.profiles(),
-        )?;
+        let profiles = hospital.devices.profiles();
+        let (recording, from_s, speed) = match &one.sends {
+            Sends::Recorded { recording, from_s } => {
+                let file = folder.join(recording);
+                let read = Recording::read(&file, None, profiles)?;
+                (read, *from_s, WARD_SPEED)
+            }
+            Sends::MadeUp { made_up_every_s } => {
+                let profile = profiles.get(&new.profile);
+                let profile = profile.context("find the kind of a device of the demo")?;
+                let made_up = Recording::made_up(profile, seed);
+                (made_up.seldom(*made_up_every_s), 0, 1.0)
+            }
+        };
         let software = Software::new(
             (one.id.as_str(), &new.profile, &token),
             &doors.http_url(),
@@ -278,8 +297,8 @@ async fn begin_ward(hospital: &Arc<Hospital>, doors: &Doors, files: &Path) -> Re
             token,
             device: one.id.to_string(),
             mqtt,
-            from_s: one.from_s,
-            speed: WARD_SPEED,
+            from_s,
+            speed,
         };
         tokio::spawn(async move {
             if let Err(error) = replay.run(None).await {

@@ -198,6 +198,16 @@ impl Recording {
         }
     }
 
+    /// The same values, each so many seconds after the one before it, and no waveforms.
+    pub fn seldom(mut self, every_s: u32) -> Self {
+        self.streams.retain(|one| one.period_ms >= WAVE_MS);
+        for one in &mut self.streams {
+            one.period_ms = f64::from(every_s) * 1000.0;
+            one.is_rare = true;
+        }
+        self
+    }
+
     /// What is sent at a second of the replay, which ends at `now`: stream and payload.
     pub fn at(&self, now: i64, second: u64, from_s: u64, speed: f64) -> Vec<(String, Value)> {
         let mut all = Vec::new();
@@ -381,6 +391,14 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_comes_seldom_comes_once_in_its_time() {
+        let made = Recording::made_up(profile("pulse-oximeter"), 1).seldom(10);
+        let sent: Vec<usize> = (0..30).map(|second| made.at(0, second, 0, 1.0).len()).collect();
+        assert_eq!(sent.iter().sum::<usize>(), 6);
+        assert_eq!([sent[0], sent[10], sent[20]], [2, 2, 2]);
     }
 
     #[test]
