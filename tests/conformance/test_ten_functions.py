@@ -126,6 +126,41 @@ def test_02_location_and_tracing(people):
     tag.paho.disconnect()
 
 
+def test_02_equipment_that_leaves_the_ward_is_told(people):
+    people.register("fn-pump", "infusion-pump", location="room-2")
+    token = people.register("fn-pump-tag", "location-tag", carrier="Device/fn-pump")
+    tag = Client(people, "fn-pump-tag", token)
+
+    def is_at(x: float, y: float) -> None:
+        point = [{"t": now_ms(), "code": f"tag-{axis}", "value": value, "unit": "m"} for axis, value in (("x", x), ("y", y))]
+        assert not tag.send("yuanyi/v1/fn-pump-tag/position", point).is_failure
+
+    def drawn() -> dict:
+        return next(one for one in people.get(f"{WARD}/command", "wang.nurse")["equipment"] if one["id"] == "fn-pump")
+
+    def told():
+        is_at(25.0, 4.0)
+        alarms = people.get(WARD, "wang.nurse")["alarms"]
+        return next((one for one in alarms if one["alarm"]["rule"] == "thing-outside"), None)
+
+    # The ward is 18 m long.
+    is_at(9.0, 4.0)
+    inside = until(lambda: (one := drawn())["position"] and one)
+    assert inside["outside"] is False and inside["alarm"] is None
+    raised = until(told)
+    assert raised["alarm"]["bed"] == "Device/fn-pump" and raised["alarm"]["priority"] == "low"
+    assert raised["sources"]["thing-outside"]["device"] == "fn-pump-tag"
+    assert raised["called"], "somebody is called"
+    assert (drawn()["outside"], drawn()["alarm"]) == (True, "low")
+    # It comes back, and somebody ends the alarm.
+    people.post(f"/api/alarms/{raised['id']}/act", "wang.nurse", {"act": "take"})
+    is_at(9.0, 4.0)
+    closed = people.post(f"/api/alarms/{raised['id']}/act", "wang.nurse", {"act": "close", "outcome": "technical"})
+    assert closed["alarm"]["closed"]["by"] == "wang.nurse"
+    tag.paho.disconnect()
+    assert people.call("DELETE", "/api/devices/fn-pump-tag", "admin").status_code == 200
+
+
 def test_03_alarm_linkage(people, alarm):
     raised = alarm["raised"]
     assert raised["alarm"]["priority"] == "high" and raised["mine"] is True

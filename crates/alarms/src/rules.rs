@@ -260,6 +260,9 @@ pub struct RuleSet {
     pub lateness_s: u32,
     /// How long what a person saw at the bedside counts, in seconds.
     pub seen_fresh_s: u32,
+    /// How long a result of the laboratory counts, in seconds.
+    #[serde(default = "a_day_s")]
+    pub lab_fresh_s: u32,
     /// The signals.
     #[serde(rename = "signal")]
     pub signals: Vec<Signal>,
@@ -269,6 +272,10 @@ pub struct RuleSet {
     /// Rules that the hospital switched off.
     #[serde(skip)]
     pub off: Vec<SwitchedOff>,
+}
+
+fn a_day_s() -> u32 {
+    86_400
 }
 
 impl Condition {

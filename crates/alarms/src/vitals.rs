@@ -136,12 +136,23 @@ impl Watch {
             answers.entry(input.clone()).or_insert(answer);
         }
         for (input, (at, answer)) in self.seen() {
-            let standing = matches!(input.as_str(), "spo2_scale_2" | "age_years" | "pregnant");
-            let fresh = standing || now.0 - at.0 <= i64::from(self.rules().seen_fresh_s) * 1000;
-            let label = knowledge::inputs().get(input).map(|input| &input.label);
+            let question = knowledge::inputs().get(input);
+            let of_lab = question.is_some_and(|question| !question.lab.is_empty());
+            let standing = question.is_some_and(|question| question.stands)
+                || matches!(
+                    input.as_str(),
+                    "spo2_scale_2" | "age_years" | "female" | "pregnant"
+                );
+            let fresh_s = if of_lab {
+                self.rules().lab_fresh_s
+            } else {
+                self.rules().seen_fresh_s
+            };
+            let fresh = standing || now.0 - at.0 <= i64::from(fresh_s) * 1000;
+            let label = question.map(|question| &question.label);
             if fresh {
                 let answer = answer.clone().from_source(Source {
-                    reference: "seen".to_owned(),
+                    reference: if of_lab { "laboratory" } else { "seen" }.to_owned(),
                     how: None,
                     at: Some(at.to_string()),
                 });
@@ -164,11 +175,22 @@ impl Watch {
 
 fn old(input: &str, label: &Text, at: Timestamp, now: Timestamp) -> Missing {
     let minutes = (now.0 - at.0) / 60_000;
+    let (zh, en) = match minutes {
+        ..=299 => (format!("{minutes} 分钟前"), format!("{minutes} min ago")),
+        300..=2879 => (
+            format!("{} 小时前", minutes / 60),
+            format!("{} h ago", minutes / 60),
+        ),
+        _ => (
+            format!("{} 天前", minutes / 1440),
+            format!("{} days ago", minutes / 1440),
+        ),
+    };
     Missing {
         input: input.to_owned(),
         why: Text::new(
-            format!("{}太旧：{minutes} 分钟前", label.zh),
-            format!("{} is too old: {minutes} min ago", label.en),
+            format!("{}太旧：{zh}", label.zh),
+            format!("{} is too old: {en}", label.en),
         ),
     }
 }

@@ -419,3 +419,53 @@ fn limits_without_a_source_say_that_they_need_confirmation() {
         assert!(RuleSet::read(&good.replacen(from, to, 1)).is_err(), "{to}");
     }
 }
+
+#[test]
+fn what_leaves_the_ward_is_told_after_a_while_and_so_is_a_tag_that_falls_silent() {
+    let mut watch = Watch::new(ward_rules());
+    for second in 0..10 {
+        give(&mut watch, "thing-outside", second, 0.0);
+    }
+    assert!(until(&mut watch, 9).is_empty());
+    // At the door, within what the rule leaves open, and then beyond it.
+    give(&mut watch, "thing-outside", 10, 1.9);
+    for second in 11..40 {
+        give(&mut watch, "thing-outside", second, 6.5);
+    }
+    assert_eq!(until(&mut watch, 39), ["26 thing-outside began"]);
+    for second in 40..60 {
+        give(&mut watch, "thing-outside", second, 0.0);
+    }
+    assert_eq!(until(&mut watch, 59), ["55 thing-outside ended"]);
+    assert_eq!(until(&mut watch, 700), ["659 thing-tag-silent began"]);
+    let rules = ward_rules();
+    for rule in ["patient-outside", "thing-outside", "patient-tag-silent", "thing-tag-silent"] {
+        let rule = rules.rule(rule).unwrap();
+        assert!(rule.needs_confirmation && rule.evidence.is_none(), "{}", rule.id);
+    }
+}
+
+#[test]
+fn a_result_of_the_laboratory_counts_longer_than_what_was_seen_and_an_illness_stands() {
+    let mut watch = Watch::new(ward_rules());
+    watch.see("urea_mmol_l", AnswerValue::Number(8.0), at(0));
+    watch.see("new_confusion", AnswerValue::YesNo(false), at(0));
+    watch.see("heart_failure", AnswerValue::YesNo(true), at(0));
+    let missing = |score: &str, second: i64, input: &str| {
+        let found = watch.score(score, at(second)).unwrap();
+        let Assessed::NotAssessable { missing } = found.result else {
+            panic!("something is always missing here");
+        };
+        let why = missing.into_iter().find(|one| one.input == input);
+        why.map(|one| one.why.en)
+    };
+    let hours = 3600;
+    assert_eq!(missing("curb-65", hours, "urea_mmol_l"), None);
+    assert_eq!(missing("curb-65", hours, "new_confusion"), None);
+    let old = missing("curb-65", 20 * hours, "new_confusion").unwrap();
+    assert!(old.contains("too old: 20 h ago"), "{old}");
+    assert_eq!(missing("curb-65", 20 * hours, "urea_mmol_l"), None);
+    let old = missing("curb-65", 80 * hours, "urea_mmol_l").unwrap();
+    assert!(old.contains("too old: 3 days ago"), "{old}");
+    assert_eq!(missing("psi", 9000 * hours, "heart_failure"), None);
+}

@@ -261,6 +261,16 @@ pub fn inputs() -> &'static BTreeMap<String, Input> {
     &terms().inputs
 }
 
+/// The question that a result of the laboratory answers, by its LOINC code and its unit in UCUM.
+pub fn answered_by_lab(loinc: &str, unit: &str) -> Option<&'static str> {
+    let mut all = inputs().iter();
+    let found = all.find(|(_, input)| {
+        let mut results = input.lab.iter();
+        results.any(|result| result.loinc == loinc && result.unit == unit)
+    });
+    found.map(|(name, _)| name.as_str())
+}
+
 /// The names of the questions whose answers belong to a person for longer than a moment. What a score asks
 /// about this hour, such as the pulse, is none of them.
 pub fn lasting_inputs() -> impl Iterator<Item = &'static String> {

@@ -32,8 +32,8 @@ mod warning;
 pub use adherence::{COUNTED_H, adherence};
 pub use answer::{Answer, AnswerValue, Answers, Source};
 pub use catalogue::{
-    Card, CardInput, Said, ask, assess, card, cards, evidence, find, guideline_card, inputs,
-    lasting_inputs, models,
+    Card, CardInput, Said, answered_by_lab, ask, assess, card, cards, evidence, find,
+    guideline_card, inputs, lasting_inputs, models,
 };
 pub use classes::{Class, ClassFound, Classes, Classified, class_card, class_list, class_lists};
 pub use guidance::RECOMMENDATION_URI;
@@ -42,7 +42,8 @@ pub use guideline::{
     guideline as find_guideline, guidelines,
 };
 pub use model::{
-    Band, Caution, ChoiceOption, Confidence, Evidence, Input, Kind, KnowledgeError, Model, Term,
+    Band, Caution, ChoiceOption, Confidence, Evidence, Input, Kind, KnowledgeError, LabResult,
+    Model, Term,
 };
 pub use result::{Assessment, BandFound, InputUsed, TraceTerm, Warning};
 pub use scale::{Grade, Scale, ScaleBand, ScaleItem, Score, scale};

@@ -112,6 +112,16 @@ pub enum Kind {
     Choice(Vec<ChoiceOption>),
 }
 
+/// A result of the laboratory whose number is the answer to a question, as it stands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct LabResult {
+    /// Its LOINC code.
+    pub loinc: String,
+    /// The UCUM unit in which it comes.
+    pub unit: String,
+}
+
 /// A question that models ask.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -128,6 +138,12 @@ pub struct Input {
     pub coding: Option<Coding>,
     /// Where the record usually holds the answer.
     pub source: String,
+    /// Results of the laboratory that answer it.
+    #[serde(default)]
+    pub lab: Vec<LabResult>,
+    /// Whether what was said holds until somebody says otherwise.
+    #[serde(default)]
+    pub stands: bool,
     /// Must be 0 unless the answer to this question is yes.
     pub zero_unless: Option<String>,
     /// Must not exceed the answer to this question.

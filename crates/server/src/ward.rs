@@ -78,6 +78,8 @@ pub struct State {
     rules: Arc<RuleSet>,
     places: Places,
     beds: BTreeMap<String, BedState>,
+    /// Things with a tag, by `Device/…`.
+    things: BTreeMap<String, Thing>,
     board: Board,
     beside: BTreeMap<AlarmId, Beside>,
     /// Alarms whose last steps are not facts yet.
@@ -106,6 +108,12 @@ struct BedState {
     disbelieved: VecDeque<Change>,
 }
 
+/// A thing with a tag while it is watched.
+struct Thing {
+    watch: Watch,
+    sources: BTreeMap<String, kept::Source>,
+}
+
 /// What was started from an alarm.
 #[derive(Clone, Default)]
 struct Beside {
@@ -121,6 +129,7 @@ impl Default for Ward {
                 rules: ward_rules(),
                 places: Places::default(),
                 beds: BTreeMap::new(),
+                things: BTreeMap::new(),
                 board: Board::new(escalation().clone()),
                 beside: BTreeMap::new(),
                 unkept: BTreeSet::new(),
@@ -146,6 +155,15 @@ impl State {
     pub fn kept(&self, id: &str) -> Option<Kept> {
         let mut all = self.board.all().map(|alarm| self.whole(&alarm.id));
         all.find_map(|kept| kept.filter(|kept| kept.id() == id))
+    }
+
+    /// The bed that an alarm is about, or the ward of the thing.
+    fn location_of(&self, alarm: &alarms::Alarm) -> String {
+        let thing = self
+            .places
+            .about(&alarm.bed)
+            .filter(|about| about.id.starts_with(tags::THING));
+        thing.map_or_else(|| alarm.bed.clone(), |thing| thing.ward)
     }
 
     fn whole(&self, id: &str) -> Option<Kept> {
@@ -192,6 +210,17 @@ impl State {
                     now,
                 );
             }
+            let sex = bed
+                .patient
+                .as_ref()
+                .and_then(|lying| lying.sex.as_deref());
+            if let Some(sex @ ("female" | "male")) = sex {
+                watch.see(
+                    "female",
+                    knowledge::AnswerValue::YesNo(sex == "female"),
+                    now,
+                );
+            }
             let state = BedState {
                 watch,
                 patient,
@@ -205,21 +234,35 @@ impl State {
             begun.push(id.clone());
         }
         self.places = places;
+        self.settle_things(now);
         begun
+    }
+
+    /// What watches the bed or the thing that an alarm is about.
+    fn watch_of(&mut self, about: &str) -> Option<&mut Watch> {
+        match self.beds.get_mut(about) {
+            Some(bed) => Some(&mut bed.watch),
+            None => Some(&mut self.things.get_mut(about)?.watch),
+        }
     }
 
     /// The conditions of open alarms held when the program ended: they end when they are seen not to hold.
     fn stand(&mut self) {
-        for alarm in self.board.open() {
-            let bed = self.beds.get_mut(&alarm.bed);
-            if let Some(bed) = bed.filter(|_| alarm.presence == Presence::Present) {
-                bed.watch.stands(&alarm.rule);
+        let open = self.board.open().into_iter();
+        let present: Vec<(String, String)> = open
+            .filter(|alarm| alarm.presence == Presence::Present)
+            .map(|alarm| (alarm.bed.clone(), alarm.rule.clone()))
+            .collect();
+        for (about, rule) in present {
+            if let Some(watch) = self.watch_of(&about) {
+                watch.stands(&rule);
             }
         }
     }
 
     /// Lets time pass at all beds and on the board.
     fn tick(&mut self, now: Timestamp) {
+        let mut changes = Vec::new();
         for (id, bed) in &mut self.beds {
             for change in bed.watch.advance(now) {
                 if matches!(change.changed, Changed::Disbelieved { .. }) {
@@ -233,20 +276,15 @@ impl State {
                 if self.rules.is_of_room(&change.rule) && !self.places.is_first_of_room(id) {
                     continue;
                 }
-                let patient = bed.patient.as_ref().map(PatientId::as_str);
-                let touched = self.board.apply(id, patient, &change, &self.rules, now);
-                let Some(alarm) = touched else { continue };
-                if let Changed::Began { read } = &change.changed {
-                    let beside = self.beside.entry(alarm.clone()).or_default();
-                    for reading in read {
-                        let source = bed.sources.get(&reading.signal).cloned();
-                        beside
-                            .sources
-                            .extend(source.map(|s| (reading.signal.clone(), s)));
-                    }
-                }
-                self.unkept.insert(alarm);
+                changes.push((id.clone(), change));
             }
+        }
+        for (id, thing) in &mut self.things {
+            let found = thing.watch.advance(now).into_iter();
+            changes.extend(found.map(|change| (id.clone(), change)));
+        }
+        for (about, change) in changes {
+            self.take_up(&about, &change, now);
         }
         self.unkept.extend(self.board.tick(now));
         self.send(now);
@@ -255,6 +293,27 @@ impl State {
         let board = &self.board;
         self.beside.retain(|id, _| board.alarm(id).is_some());
         self.unkept.retain(|id| board.alarm(id).is_some());
+    }
+
+    /// Takes a change at a bed or of a thing to the board.
+    fn take_up(&mut self, about: &str, change: &Change, now: Timestamp) {
+        let bed = self.beds.get(about);
+        let patient = bed.and_then(|bed| bed.patient.as_ref());
+        let patient = patient.map(PatientId::as_str);
+        let touched = self.board.apply(about, patient, change, &self.rules, now);
+        let Some(alarm) = touched else { return };
+        let sources = bed.map(|bed| &bed.sources);
+        let sources = sources.or_else(|| Some(&self.things.get(about)?.sources));
+        if let (Changed::Began { read }, Some(sources)) = (&change.changed, sources) {
+            let beside = self.beside.entry(alarm.clone()).or_default();
+            for reading in read {
+                let source = sources.get(&reading.signal).cloned();
+                beside
+                    .sources
+                    .extend(source.map(|s| (reading.signal.clone(), s)));
+            }
+        }
+        self.unkept.insert(alarm);
     }
 
     /// Asks whoever is nearest and free, for every role that a plan wants.
@@ -269,10 +328,10 @@ impl State {
             let Some(alarm) = self.board.alarm(&id) else {
                 continue;
             };
-            let Some(bed) = self.places.beds.get(&alarm.bed) else {
+            let Some(bed) = self.places.about(&alarm.bed) else {
                 continue;
             };
-            let candidates = routing::candidates(self, bed, &id, now);
+            let candidates = routing::candidates(self, &bed, &id, now);
             let things = routing::things(&candidates);
             let Some(beside) = self.beside.get_mut(&id) else {
                 continue;
@@ -336,7 +395,7 @@ async fn begin(hospital: &Hospital, permit: &Permit) -> Result<()> {
     let now = clock::now();
     let places = places::load(hospital, permit, None).await?;
     let alarms = kept::load(hospital, permit, None).await?;
-    let missions = missions::load(hospital, permit).await?;
+    let missions = missions::load(hospital, permit, None).await?;
     {
         let mut state = hospital.ward.state.lock();
         state.settle(places, now);
@@ -367,19 +426,20 @@ async fn keep(hospital: &Hospital) {
 
 async fn keep_all(hospital: &Hospital, actor: &ActorId) {
     let now = clock::now();
-    let unkept: Vec<(Kept, Vec<ActorId>)> = hospital.ward.look(|state| {
+    let unkept: Vec<(Kept, String, Vec<ActorId>)> = hospital.ward.look(|state| {
         let ids = state.unkept.iter();
         ids.filter_map(|id| {
             let kept = state.whole(id)?;
             let people = routing::concerned(state, &kept, now);
-            Some((kept, people))
+            let location = state.location_of(&kept.alarm);
+            Some((kept, location, people))
         })
         .collect()
     });
-    for (kept, mut people) in unkept {
+    for (kept, location, mut people) in unkept {
         let batch = Batch {
             actor: actor.clone(),
-            facts: vec![(kept.fact(), Precondition::None)],
+            facts: vec![(kept.fact(&location), Precondition::None)],
         };
         if let Err(error) = hospital.record.commit(batch).await {
             tracing::error!(%error, "a step of an alarm could not be kept");
@@ -420,8 +480,8 @@ pub async fn act(
             _ => None,
         };
         state.board.act(&alarm.id, act, by.id.as_str(), now)?;
-        if closes && let Some(bed) = state.beds.get_mut(&alarm.bed) {
-            bed.watch.look_again(&alarm.rule);
+        if closes && let Some(watch) = state.watch_of(&alarm.bed) {
+            watch.look_again(&alarm.rule);
         }
         if let Some(run) = plan {
             routing::start(&mut state, &alarm, run, now);

@@ -603,3 +603,101 @@ fn who_and_what_is_where_and_is_sent_from_there() {
     assert_eq!(body[0]["weeks"][0]["alarms_per_bed_day"], Value::Null);
     assert_eq!(weeks("wang.nurse").0, 403);
 }
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "one way, from its begin to its end")]
+fn a_thing_that_leaves_the_ward_is_told_and_the_past_knows_where_it_was() {
+    let data = tempfile::tempdir().unwrap();
+    let hospital = Hospital::found(data.path());
+    furnish_with_tags(&hospital);
+    let ward_drawn = drawn("w", "wa", None, "0,0 12,0 12,5 0,5");
+    assert_eq!(hospital.put("importer", &ward_drawn), 200);
+    hospital.kill();
+    let moment = now();
+    // The patient is in bed; the trolley is four metres behind the wall, and so is the nurse.
+    let tags = [
+        ("tag-nurse", None, [16.0, 2.0]),
+        ("tag-kit", None, [16.0, 2.0]),
+        ("tag-p", Some("p"), [1.0, 4.0]),
+    ];
+    walk(data.path(), moment, &tags);
+    let hospital = Hospital::open(data.path());
+    let raised = until(|| alarm(&hospital, "wang.nurse", "thing-outside"));
+    assert_eq!(raised["alarm"]["priority"], "low");
+    assert_eq!(raised["alarm"]["needs_confirmation"], true);
+    assert_eq!(raised["bed_name"], "kit-b");
+    assert_eq!(raised["sources"]["thing-outside"]["device"], "tag-kit");
+    let read = &raised["alarm"]["steps"][0]["read"][0];
+    assert_eq!(read["value"], json!(4.0), "{raised}");
+    // It goes to who is on duty on the ward, and is a fact about the ward.
+    assert!(!raised["called"].as_array().unwrap().is_empty());
+    let flag = format!("/fhir/Flag/{}", raised["id"].as_str().unwrap());
+    let (status, flag) = hospital.send("wang.nurse", "GET", &flag, &Value::Null);
+    assert_eq!(
+        (status, &flag["subject"]["reference"]),
+        (200, &json!("Location/w"))
+    );
+    // Neither the patient, who is in bed, nor the nurse raised one.
+    let (_, view) = hospital.send("wang.nurse", "GET", "/api/wards/w/command", &Value::Null);
+    let kit = found(&view["equipment"], "kit-b");
+    assert_eq!((&kit["outside"], &kit["alarm"]), (&json!(true), &json!("low")));
+    assert_eq!(kit["room"], Value::Null);
+    assert_eq!(found(&view["patients"], "p")["outside"], false);
+    let alarms = ward(&hospital, "wang.nurse")["alarms"].clone();
+    assert_eq!(alarms.as_array().unwrap().len(), 1, "{alarms}");
+    assert_eq!(
+        act(&hospital, "li.terminal", &raised, &json!({"act": "take"})).0,
+        200
+    );
+
+    // A result of the laboratory answers a score at the bed.
+    let urea = json!({
+        "resourceType": "Observation", "id": "urea", "status": "final",
+        "code": {"coding": [{"system": "http://loinc.org", "code": "22664-7"}]},
+        "subject": {"reference": "Patient/p"}, "effectiveDateTime": moment,
+        "valueQuantity": {"value": 9.5, "unit": "mmol/L", "code": "mmol/L",
+            "system": "http://unitsofmeasure.org"},
+    });
+    assert_eq!(hospital.put("importer", &urea), 201);
+    let used = until(|| {
+        let bed = ward(&hospital, "wang.nurse")["beds"][0].clone();
+        let scores = bed["scores"].as_array()?.clone();
+        let curb = scores.iter().find(|one| one["score"] == "curb-65")?;
+        let inputs = curb["inputs"].as_array()?;
+        inputs.iter().find(|one| one["input"] == "urea_mmol_l").cloned()
+    });
+    assert_eq!(used["value"], json!(9.5));
+    assert_eq!(used["source"]["at"], json!(moment));
+
+    // An errand, which ends; then the moment in between as it was.
+    let body = json!({"bed": "b1", "send": {"errand": {"role": "doctor-on-duty"}}});
+    let (status, begun) = hospital.send("wang.nurse", "POST", "/api/wards/w/missions", &body);
+    assert_eq!(status, 200, "{begun}");
+    let between = now();
+    let mission = begun["missions"][0]["id"].as_str().unwrap().to_owned();
+    let path = format!("/api/missions/{mission}/act");
+    let (status, ended) = hospital.send("wang.nurse", "POST", &path, &json!({"act": "end"}));
+    assert_eq!((status, &ended["missions"]), (200, &json!([])));
+    let then = |who: &str, at: Timestamp| {
+        let path = format!("/api/wards/w/command?at={at}");
+        let (status, view) = hospital.send(who, "GET", &path, &Value::Null);
+        assert_eq!(status, 200, "{view}");
+        view
+    };
+    let view = then("wang.nurse", between);
+    assert_eq!(view["missions"][0]["id"], json!(mission));
+    assert_eq!(then("wang.nurse", moment)["missions"], json!([]));
+    let half = Timestamp(moment.0 - 30_000);
+    let view = then("wang.nurse", half);
+    assert_eq!(
+        found(&view["equipment"], "kit-b")["position"]["floor_m"],
+        json!([15.5, 2.0])
+    );
+    assert_eq!(found(&view["patients"], "p")["room"], "r");
+    // One's own tag of the past is shown, a colleague's is not.
+    assert!(!found(&view["people"], "wang.nurse")["position"].is_null());
+    let view = then("li.terminal", half);
+    assert!(found(&view["people"], "wang.nurse")["position"].is_null());
+    assert!(!found(&view["equipment"], "kit-b")["position"].is_null());
+    assert_eq!(then("chen.expert", half)["patients"], json!([]));
+}

@@ -47,6 +47,9 @@ test('an alarm is seen, taken, worked on by a plan, and ended', async ({ browser
   await writeDown(nurse, 'bed-1', ILL);
   await expect(card(nurse, 'bed-1')).toBeVisible();
   await expect(nurse.locator('[data-open-bed] .news2').first()).toContainText('high');
+  // The other scores name what is missing for them; by unconfirmed limits they say so.
+  await expect(nurse.locator('[data-missing-of=psi] li').first()).toHaveText(/./);
+  await expect(nurse.locator('[data-score=ed-triage-cn-2018]')).toContainText('needs confirmation');
   await look(nurse, 'ward-bed', ['desktop', 'narrow']);
 
   // The alarm says by word and shape how urgent it is, and whom it calls.
@@ -118,8 +121,13 @@ async function sameWard(page: Page, table: string, stage: string): Promise<void>
       for (const [column, text] of cells) expect(screen, `${bed}: ${column}`).toContain(plain(text));
     }
   }).toPass();
-  // The tables of rooms and staff stand below both.
-  for (const room of await page.locator('[data-said=rooms] li').allTextContents()) expect(plain(await painted(page, 'rooms'))).toContain(plain(room));
+  // The tables of rooms and staff stand below both; sensors of rooms send meanwhile.
+  await expect(async () => {
+    for (const room of await page.locator('[data-said=rooms] li').allTextContents()) {
+      expect(room).toMatch(/\d lx/);
+      expect(plain(await painted(page, 'rooms'))).toContain(plain(room));
+    }
+  }).toPass();
   for (const one of await page.locator('[data-said=staff] tbody tr').all()) {
     for (const cell of await one.locator('td, th').allTextContents()) expect(plain(await painted(page, 'staff'))).toContain(plain(cell === '–' ? '' : cell));
   }
@@ -332,6 +340,10 @@ test('a past hour is moved through and played, and a series is drawn at any zoom
   await nurse.getByRole('button', { name: 'Stop' }).click();
   await expect(nurse.locator('.ward[data-past]')).toBeVisible();
   await expect(nurse.locator('tr[data-bed=bed-3]')).toBeVisible();
+  // Who and what was where by the tags of then, and what was under way: nothing can be done about it.
+  await expect(nurse.locator('[data-then] [data-mark=trolley-1]')).toBeVisible();
+  await expect(nurse.locator('[data-then] [data-missions]')).toBeVisible();
+  await expect(nurse.locator('[data-then] button')).toHaveCount(0);
   await look(nurse, 'ward-replay', ['desktop', 'narrow']);
   // At the bed the waveform of some seconds ago is drawn, and heart and lungs move as they were measured then.
   const begun = await nurse.evaluate((from) => (Date.now() - new Date(from).getTime()) / 1000, local);

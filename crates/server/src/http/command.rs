@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use vocabulary::{DeviceId, PatientId, Timestamp};
 
-use super::ward::{permit, treats};
+use super::ward::{Moment, permit, treats};
 use crate::{
     clock,
     hospital::Hospital,
@@ -44,17 +44,29 @@ async fn shown(hospital: &Hospital, caller: &Caller, ward: &str) -> Result<Json<
     let view = hospital
         .ward
         .look(|state| ward::command(state, ward, caller, permit.as_ref(), clock::now()));
-    let view = view.ok_or_else(|| Problem::not_found("there is no such ward"))?;
-    Ok(Json(json!(view)))
+    Ok(Json(json!(view.ok_or_else(no_such_ward)?)))
 }
 
+fn no_such_ward() -> Problem {
+    Problem::not_found("there is no such ward")
+}
+
+/// The ward for those who send, now or as it was at a moment.
 async fn command(
     State(hospital): State<Arc<Hospital>>,
     caller: Caller,
     Path(id): Path<String>,
+    Query(Moment { at }): Query<Moment>,
 ) -> Result<Json<Value>, Problem> {
     treats(&caller)?;
-    shown(&hospital, &caller, &id).await
+    let Some(at) = at else {
+        return shown(&hospital, &caller, &id).await;
+    };
+    let permit = permit(&hospital, &caller).await;
+    let permit = permit.as_ref();
+    let state = ward::past(&hospital, permit, &caller.actor.id, at).await?;
+    let view = ward::command(&state, &id, &caller, permit, at).ok_or_else(no_such_ward)?;
+    Ok(Json(json!(view)))
 }
 
 #[derive(Deserialize)]

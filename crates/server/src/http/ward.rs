@@ -58,9 +58,10 @@ async fn all(
     Ok(Json(json!(hospital.ward.look(ward::wards))))
 }
 
+/// Now, or a moment that is looked back to.
 #[derive(Deserialize)]
-struct Moment {
-    at: Option<Timestamp>,
+pub(super) struct Moment {
+    pub at: Option<Timestamp>,
 }
 
 /// A ward now, or as it was at a moment.
@@ -79,7 +80,7 @@ async fn one(
             .look(|state| ward::ward(state, &id, &caller, permit, clock::now())),
         Some(at) => {
             // The past is read with the caller's own permit: who has none sees beds without patients.
-            let state = ward::past(&hospital, permit, at).await?;
+            let state = ward::past(&hospital, permit, &caller.actor.id, at).await?;
             ward::ward(&state, &id, &caller, permit, at)
         }
     };

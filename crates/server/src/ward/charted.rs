@@ -9,6 +9,7 @@ use super::State;
 
 /// Codes an answer to a question of a score, such as the level of consciousness.
 pub const INPUT_URI: &str = "urn:yuanyi:input";
+const LOINC: &str = "http://loinc.org";
 
 /// What an `Observation` says.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,11 +70,24 @@ fn one(part: &Value, at: Timestamp, rules: &RuleSet) -> Option<Charted> {
         knowledge::inputs().get(&input)?;
         return Some(Charted::Answer { input, value, at });
     }
+    let unit = part.pointer("/valueQuantity/code")?.as_str()?;
+    let of_lab = codings
+        .iter()
+        .filter(|coding| coding.get("system").and_then(Value::as_str) == Some(LOINC))
+        .filter_map(code)
+        .find_map(|code| knowledge::answered_by_lab(&code, unit));
+    if let Some(input) = of_lab {
+        let value = part.pointer("/valueQuantity/value")?.as_f64()?;
+        return Some(Charted::Answer {
+            input: input.to_owned(),
+            value: AnswerValue::Number(value),
+            at,
+        });
+    }
     let signal = codings
         .iter()
         .filter_map(code)
         .find_map(|code| rules.signal_of_code(&code))?;
-    let unit = part.pointer("/valueQuantity/code")?.as_str()?;
     if unit != signal.unit {
         return None;
     }
@@ -167,6 +181,22 @@ mod tests {
         wrong["status"] = json!("final");
         wrong["effectiveDateTime"] = json!("2026");
         assert!(charted(&wrong, &ward_rules()).is_empty());
+    }
+
+    #[test]
+    fn a_result_of_the_laboratory_answers_in_its_own_unit_alone() {
+        let result = |code: &str, unit: &str| {
+            json!({"status": "final", "effectiveDateTime": "2026-01-01T00:00:00Z",
+                "code": {"coding": [{"system": "http://loinc.org", "code": code}]},
+                "valueQuantity": {"value": 7.2, "code": unit}})
+        };
+        let found = charted(&result("22664-7", "mmol/L"), &ward_rules());
+        assert!(
+            matches!(&found[..], [Charted::Answer { input, value: AnswerValue::Number(7.2), .. }]
+                if input == "urea_mmol_l")
+        );
+        assert!(charted(&result("22664-7", "mg/dL"), &ward_rules()).is_empty());
+        assert!(charted(&result("3094-0", "mmol/L"), &ward_rules()).is_empty());
     }
 
     #[test]

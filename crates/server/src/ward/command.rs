@@ -9,7 +9,10 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use vocabulary::{DeviceId, PatientId, Timestamp};
 
-use super::{Mission, State, kept, missions, routing, tags::Position};
+use super::{
+    Mission, State, kept, missions, routing,
+    tags::{self, Position},
+};
 use crate::{hospital::Hospital, http::Caller};
 
 /// The most points of a trace.
@@ -29,6 +32,10 @@ pub struct Placed {
     /// The tag that says so, where the caller may see its trace.
     tag: Option<String>,
     free: bool,
+    /// Whether the tag is outside of the ward's outline.
+    outside: bool,
+    /// The most urgent open alarm about a thing; a patient's is their bed's.
+    alarm: Option<Priority>,
 }
 
 /// A bed, a room or the ward on the plan.
@@ -110,7 +117,7 @@ pub fn command(
         name,
         drawn: drawn(state, ward),
         people: people(state, ward, me, now),
-        equipment: equipment(state, now),
+        equipment: equipment(state, ward, now),
         patients: patients(state, ward, permit, now),
         missions: open.map(|one| mission_view(state, one, me, now)).collect(),
         roles: roles.map(str::to_owned).to_vec(),
@@ -184,28 +191,55 @@ fn people(state: &State, ward: &str, me: &str, now: Timestamp) -> Vec<Placed> {
             position,
             tag: tag_of(state, &carrier).filter(|_| id == me),
             free: routing::is_free(state, id, "", None),
+            outside: state.is_outside(ward, position),
+            alarm: None,
         });
     }
     found
 }
 
-fn equipment(state: &State, now: Timestamp) -> Vec<Placed> {
-    routing::equipment(state, "", None, now)
-        .into_iter()
-        .map(|one| {
-            let carrier = format!("Device/{}", one.id);
-            let device = state.places.devices.get(&one.id);
-            Placed {
-                name: device.map_or_else(|| one.id.clone(), |device| device.name.clone()),
-                room: room_name(state, one.place.room.as_ref()),
-                position: state.position_of(&carrier, now),
-                tag: tag_of(state, &carrier),
-                role: one.role,
-                free: one.free,
-                id: one.id,
-            }
-        })
-        .collect()
+/// What plans need, and what of the ward carries a tag besides.
+fn equipment(state: &State, ward: &str, now: Timestamp) -> Vec<Placed> {
+    let open = state.board.open();
+    let placed = |id: &str, role: String, room: Option<&String>, free: bool| {
+        let carrier = format!("{}{id}", tags::THING);
+        let device = state.places.devices.get(id);
+        let position = state.position_of(&carrier, now);
+        Placed {
+            id: id.to_owned(),
+            name: device.map_or_else(|| id.to_owned(), |device| device.name.clone()),
+            role,
+            room: room_name(state, room),
+            position,
+            tag: tag_of(state, &carrier),
+            free,
+            outside: state.is_outside(ward, position),
+            alarm: open
+                .iter()
+                .find(|alarm| alarm.bed == carrier)
+                .map(|alarm| alarm.priority),
+        }
+    };
+    let needed = routing::equipment(state, "", None, now);
+    let tagged = state.things.keys().filter_map(|carrier| {
+        let id = carrier.strip_prefix(tags::THING)?;
+        let about = state.places.about(carrier)?;
+        let is_new = about.ward == ward && needed.iter().all(|one| one.id != id);
+        let device = state.places.devices.get(id).filter(|_| is_new)?;
+        let position = state.position_of(carrier, now);
+        let around = position.and_then(|position| state.places.room_around(position.floor_m));
+        let room = match position {
+            Some(_) => around.cloned(),
+            None => about.room,
+        };
+        let kind = device.kind_name.clone().unwrap_or_default();
+        let free = routing::is_free(state, id, "", None);
+        Some(placed(id, kind, room.as_ref(), free))
+    });
+    let needed = needed
+        .iter()
+        .map(|one| placed(&one.id, one.role.clone(), one.place.room.as_ref(), one.free));
+    needed.chain(tagged).collect()
 }
 
 fn patients(state: &State, ward: &str, permit: Option<&Permit>, now: Timestamp) -> Vec<Placed> {
@@ -225,6 +259,8 @@ fn patients(state: &State, ward: &str, permit: Option<&Permit>, now: Timestamp) 
             position,
             tag: Some(tag),
             free: false,
+            outside: state.is_outside(ward, position),
+            alarm: None,
         })
     })
     .collect()
@@ -346,16 +382,16 @@ pub async fn plans_held(
         let ended = kept.alarm.closed.as_ref().map(|closed| closed.at);
         all.extend(kept.run.map(|run| held(run, None, kept.alarm.bed, ended)));
     }
-    for mission in missions::load(hospital, permit).await? {
+    for mission in missions::load(hospital, permit, None).await? {
         let ended = mission.ended.as_ref().map(|ended| ended.at);
         let run = mission.run.filter(|run| run.started_at >= since);
         all.extend(run.map(|run| held(run, Some(mission.ward), mission.bed, ended)));
     }
     hospital.ward.look(|state| {
         for one in &mut all {
-            if let Some(bed) = state.places.beds.get(&one.bed) {
-                one.ward = Some(bed.ward.clone());
-                one.bed.clone_from(&bed.name);
+            if let Some(bed) = state.places.about(&one.bed) {
+                one.ward = Some(bed.ward);
+                one.bed = bed.name;
             }
         }
     });

@@ -3,7 +3,9 @@
 use alarms::Sample;
 use anyhow::Result;
 use policy::Permit;
-use record::{Arrived, FactBody, QualityMark, Readings, ResourceQuery, written_by};
+use record::{
+    Arrived, FactBody, Match, QualityMark, Readings, RecordError, ResourceQuery, Term, written_by,
+};
 use serde_json::Value;
 use vocabulary::{PatientId, Timestamp};
 
@@ -46,7 +48,8 @@ pub async fn written(hospital: &Hospital, permit: &Permit, next: &mut u64) {
         let moved = match places::load(hospital, permit, None).await {
             Ok(places) => {
                 let begun = hospital.ward.state.lock().settle(places, now);
-                stored::refill(hospital, permit, &begun, now).await
+                let known = known_of(hospital, permit, &begun).await;
+                known.and(stored::refill(hospital, permit, &begun, now).await)
             }
             Err(error) => Err(error),
         };
@@ -78,6 +81,37 @@ pub async fn recent(hospital: &Hospital, permit: &Permit, now: Timestamp) -> Res
     };
     stored::refill(hospital, permit, &beds, now).await?;
     stored::relocate(hospital, permit).await?;
+    Ok(())
+}
+
+/// What the record knows of those who came to these beds: results of the laboratory, and what holds until somebody
+/// says otherwise. What was charted elsewhere of this hour is not of this stay.
+async fn known_of(
+    hospital: &Hospital,
+    permit: &Permit,
+    beds: &[String],
+) -> Result<(), RecordError> {
+    let patients: Vec<PatientId> = hospital.ward.look(|state| {
+        let lying = beds.iter().filter_map(|bed| state.beds.get(bed));
+        lying.filter_map(|bed| bed.patient.clone()).collect()
+    });
+    for patient in patients {
+        let query = ResourceQuery {
+            kind: "Observation".to_owned(),
+            terms: vec![Term {
+                parameter: "subject".to_owned(),
+                any_of: vec![Match::Reference(format!("Patient/{patient}"))],
+            }],
+            sort: vec![],
+            limit: CHARTED,
+            offset: 0,
+        };
+        let rows = hospital.record.search(permit, &query).await?.rows;
+        let mut state = hospital.ward.state.lock();
+        for body in rows.into_iter().filter_map(|row| row.body) {
+            state.remember_known(&patient, &body);
+        }
+    }
     Ok(())
 }
 
@@ -139,6 +173,29 @@ impl State {
                         bed.watch.see(&input, value, at);
                     }
                 }
+            }
+        }
+    }
+
+    /// Takes of an older observation what may count at this bed still.
+    fn remember_known(&mut self, patient: &PatientId, body: &Value) {
+        if written_by(body) == Some(FROM_HOME) {
+            return;
+        }
+        let said = charted(body, &self.rules);
+        let Some(bed) = self.places.bed_of(patient).map(|bed| bed.id.clone()) else {
+            return;
+        };
+        let Some(bed) = self.beds.get_mut(&bed) else {
+            return;
+        };
+        for one in said {
+            let Charted::Answer { input, value, at } = one else {
+                continue;
+            };
+            let question = knowledge::inputs().get(&input);
+            if question.is_some_and(|question| question.stands || !question.lab.is_empty()) {
+                bed.watch.see(&input, value, at);
             }
         }
     }

@@ -52,8 +52,8 @@ impl Kept {
         format!("a-{digest}")
     }
 
-    /// It as a resource.
-    pub fn fact(&self) -> NewFact {
+    /// It as a resource; `location` is its bed, or the ward of the thing that it is about.
+    pub fn fact(&self, location: &str) -> NewFact {
         let alarm = &self.alarm;
         let patient = alarm
             .patient
@@ -61,7 +61,7 @@ impl Kept {
             .and_then(|id| PatientId::new(id).ok());
         let subject = match &patient {
             Some(patient) => format!("Patient/{patient}"),
-            None => format!("Location/{}", alarm.bed),
+            None => format!("Location/{location}"),
         };
         let mut period = json!({"start": alarm.raised_at});
         if let (Some(closed), Some(fields)) = (&alarm.closed, period.as_object_mut()) {

@@ -10,7 +10,7 @@ use record::{
     mark_written_by, written_by,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use vocabulary::{ActorId, Timestamp};
 
 use super::{State, TOPIC, kept::WRITER, routing};
@@ -113,8 +113,12 @@ impl Mission {
     }
 }
 
-/// The newest missions of the record, those that ended included.
-pub async fn load(hospital: &Hospital, permit: &Permit) -> Result<Vec<Mission>, RecordError> {
+/// The missions of the record, those that ended included: the newest, or all as they were at a moment.
+pub async fn load(
+    hospital: &Hospital,
+    permit: &Permit,
+    at: Option<Timestamp>,
+) -> Result<Vec<Mission>, RecordError> {
     let query = ResourceQuery {
         kind: KIND.to_owned(),
         terms: vec![Term {
@@ -128,9 +132,15 @@ pub async fn load(hospital: &Hospital, permit: &Permit) -> Result<Vec<Mission>, 
         limit: MOST,
         offset: 0,
     };
-    let rows = hospital.record.search(permit, &query).await?.rows;
+    let rows = match at {
+        Some(at) => hospital.record.as_of(permit, KIND, at).await?,
+        None => hospital.record.search(permit, &query).await?.rows,
+    };
     let bodies = rows.into_iter().filter_map(|row| row.body);
-    let ours = bodies.filter(|body| written_by(body) == Some(WRITER));
+    let ours = bodies.filter(|body| {
+        let code = body.pointer("/code/coding/0/system");
+        written_by(body) == Some(WRITER) && code.and_then(Value::as_str) == Some(OWN_URI)
+    });
     Ok(ours
         .filter_map(|body| {
             let own = body.pointer("/extension/0/valueString")?.as_str()?;

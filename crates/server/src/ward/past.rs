@@ -5,19 +5,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use alarms::{Board, escalation};
 use policy::Permit;
 use record::{Match, ResourceQuery, Term};
-use vocabulary::{PatientId, Timestamp};
+use vocabulary::{ActorId, PatientId, Timestamp};
 
-use super::{Beside, Places, State, kept, places, stored};
+use super::{Beside, Places, State, kept, missions, places, stored};
 use crate::{hospital::Hospital, http::Problem};
 
 /// How many observations of a patient are read, the newest ones.
 const CHARTED: usize = 1000;
 
-/// Who lay where, who was on duty, what was measured, which alarms were open: as the record knew it then. What is
-/// about a patient is there as far as the permit covers them; a caller without one sees beds and alarms.
+/// Who lay where, who was on duty, what was measured, which alarms were open, where tags were and who was sent
+/// where: as the record knew it then. What is about a patient is there as far as the permit covers them; a caller
+/// without one sees beds and alarms. Where one of the staff was is theirs alone to see: `me` is the caller.
 pub async fn past(
     hospital: &Hospital,
     permit: Option<&Permit>,
+    me: &ActorId,
     at: Timestamp,
 ) -> Result<State, Problem> {
     let own = hospital.finding().await?;
@@ -25,6 +27,7 @@ pub async fn past(
         rules: hospital.ward.look(|now| now.rules.clone()),
         places: Places::default(),
         beds: BTreeMap::new(),
+        things: BTreeMap::new(),
         board: Board::new(escalation().clone()),
         beside: BTreeMap::new(),
         unkept: BTreeSet::new(),
@@ -47,8 +50,12 @@ pub async fn past(
     }
     let places = places::load(hospital, own, Some(at)).await?;
     state.settle(places, at);
+    let missions = missions::load(hospital, own, Some(at)).await?;
+    let open = missions.into_iter().filter(|one| one.ended.is_none());
+    state.missions = open.map(|one| (one.id.clone(), one)).collect();
     if let Some(permit) = permit {
         stored::as_it_was(hospital, permit, &mut state, at).await?;
+        stored::where_it_was(hospital, permit, me, &mut state, at).await?;
     }
     // What stands until somebody says otherwise, such as the scale of the saturation, may be of long ago.
     let by_then = Term {

@@ -79,6 +79,8 @@ pub struct Standing {
     pub name: String,
     /// Its kind, as its type is coded.
     pub kind: Option<String>,
+    /// What people call that kind.
+    pub kind_name: Option<String>,
     /// The bed or room.
     pub place: Option<String>,
     /// Who or what carries it, where it is a tag: `Practitioner/…`, `Device/…`, or the patient whom it is about.
@@ -107,6 +109,33 @@ impl Places {
                 .is_some_and(|lying| lying.id == *patient)
         };
         self.beds.values().find(lies)
+    }
+
+    /// What an alarm is about: a bed, or, by `Device/…`, a thing with a tag as if it were a bed in which nobody lies.
+    pub fn about(&self, id: &str) -> Option<Bed> {
+        if let Some(bed) = self.beds.get(id) {
+            return Some(bed.clone());
+        }
+        let thing = self.devices.get(id.strip_prefix(tags::THING)?)?;
+        let place = thing.place.as_ref()?;
+        let bed = self.beds.get(place);
+        let in_room = || {
+            let mut beds = self.beds.values();
+            beds.find(|bed| bed.room.as_ref() == Some(place))
+        };
+        let near = bed.or_else(in_room);
+        let ward = if self.wards.contains_key(place) {
+            place.clone()
+        } else {
+            near?.ward.clone()
+        };
+        Some(Bed {
+            id: id.to_owned(),
+            name: thing.name.clone(),
+            ward,
+            room: near.and_then(|bed| bed.room.clone()),
+            patient: None,
+        })
     }
 
     /// The beds that a device measures for: its own, or all of its room.
@@ -412,6 +441,7 @@ fn standing(device: &Value) -> Option<Standing> {
             .filter(|_| kind.as_deref() == Some(TAG)),
         name: name.unwrap_or_else(|| id.clone()),
         kind,
+        kind_name: text(device, "/type/text").or_else(|| text(device, "/type/coding/0/display")),
         place: referred(device, "/location/reference", "Location"),
         patient: patient.and_then(|id| PatientId::new(id).ok()),
         id,

@@ -10,14 +10,14 @@ use crate::hospital::Hospital;
 /// Whom an alarm calls now: those on duty for the level of its escalation. Where nobody has that duty, those of
 /// the next level are called at once; where nobody has any duty, everybody on the ward.
 pub fn called(state: &State, alarm: &Alarm, now: Timestamp) -> Vec<ActorId> {
-    let Some(bed) = state.places.beds.get(&alarm.bed) else {
+    let Some(bed) = state.places.about(&alarm.bed) else {
         return Vec::new();
     };
     let mut called: Vec<ActorId> = Vec::new();
     let levels = &escalation().of(alarm.priority).levels;
     for (number, level) in levels.iter().enumerate() {
         let before = called.len();
-        for duty in state.places.on_duty(&level.to, bed, now) {
+        for duty in state.places.on_duty(&level.to, &bed, now) {
             if !called.contains(&duty.account) {
                 called.push(duty.account.clone());
             }
@@ -27,7 +27,7 @@ pub fn called(state: &State, alarm: &Alarm, now: Timestamp) -> Vec<ActorId> {
         }
     }
     if called.is_empty() {
-        called = staff(state, bed, now);
+        called = staff(state, &bed, now);
     }
     called
 }
@@ -44,10 +44,10 @@ fn staff(state: &State, bed: &Bed, now: Timestamp) -> Vec<ActorId> {
 
 /// Whose screens show the alarm: all staff of its ward, and whoever was sent.
 pub fn concerned(state: &State, kept: &Kept, now: Timestamp) -> Vec<ActorId> {
-    let Some(bed) = state.places.beds.get(&kept.alarm.bed) else {
+    let Some(bed) = state.places.about(&kept.alarm.bed) else {
         return Vec::new();
     };
-    let mut people = staff(state, bed, now);
+    let mut people = staff(state, &bed, now);
     let taken = kept.alarm.taken.iter().map(|taken| taken.by.clone());
     let asked = kept
         .sent
@@ -240,13 +240,16 @@ pub fn where_is(state: &State, duty: &super::places::Duty) -> Place {
 
 /// Starts a plan: whom it needs is asked, the nearest first. Who started it need not be asked.
 pub fn start(state: &mut State, alarm: &Alarm, run: PlanRun, now: Timestamp) {
-    let Some(bed) = state.places.beds.get(&alarm.bed) else {
+    let Some(bed) = state.places.about(&alarm.bed) else {
         return;
     };
-    let to = place_of(state, bed);
+    let mut to = place_of(state, &bed);
+    if let Some(tagged) = state.position_of(&bed.id, now) {
+        to = place_with(state, to, Some(tagged));
+    }
     let within = escalation().of(alarm.priority).accept_within_s;
     let here = |role: &str| {
-        let duties = state.places.on_duty(role, bed, now);
+        let duties = state.places.on_duty(role, &bed, now);
         duties
             .iter()
             .any(|duty| duty.account.as_str() == run.started_by)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use alarms::{RuleSet, Sample};
 use policy::Permit;
 use record::{QualityMark, Reading, RecordError, SeriesQuery, SeriesSummary, Signals, SpanQuery};
-use vocabulary::{DeviceId, PatientId, Timestamp};
+use vocabulary::{ActorId, DeviceId, PatientId, Timestamp};
 
 use super::{RECENT_MS, State, heard::is_doubtful, kept::Source, tags};
 use crate::hospital::Hospital;
@@ -254,6 +254,47 @@ pub async fn as_it_was(
             heard = heard.max(last.map(|last| Timestamp(last.at_us.div_euclid(1000))));
         }
         state.heard.extend(heard.map(|heard| (id, heard)));
+    }
+    Ok(())
+}
+
+/// Puts into a state of the past where tags were then: of things, of patients whom the permit covers, and the
+/// caller's own.
+pub async fn where_it_was(
+    hospital: &Hospital,
+    permit: &Permit,
+    me: &ActorId,
+    state: &mut State,
+    at: Timestamp,
+) -> Result<(), RecordError> {
+    let devices = state.places.devices.values();
+    let own = format!("Practitioner/{me}");
+    let carried: Vec<(DeviceId, String)> = devices
+        .filter_map(|device| {
+            let carrier = device.carrier.clone()?;
+            let is_shown = !carrier.starts_with("Practitioner/") || carrier == own;
+            let id = DeviceId::new(&device.id).ok().filter(|_| is_shown)?;
+            Some((id, carrier))
+        })
+        .collect();
+    for (device, carrier) in carried {
+        let query = SeriesQuery {
+            device: Some(device.clone()),
+            ..SeriesQuery::default()
+        };
+        for series in hospital.signals.series(permit, &query).await? {
+            // A tag that went from one carrier to another tells of each only what is theirs.
+            let subject = series.series.subject.as_ref().map(|id| format!("Patient/{id}"));
+            let is_theirs = subject.is_none_or(|subject| subject == carrier);
+            if !is_theirs || !tags::is_position(&series.series.code) {
+                continue;
+            }
+            let found = newest(&*hospital.signals, permit, &series, at, tags::FRESH_MS).await?;
+            if let Some(found) = found {
+                let then = Timestamp(found.at_us.div_euclid(1000));
+                state.locate_one(device.as_str(), &series.series.code, then, found.value);
+            }
+        }
     }
     Ok(())
 }

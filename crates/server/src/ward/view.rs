@@ -20,7 +20,7 @@ const AHEAD: usize = 15;
 const INSIDE: f64 = 0.8;
 const MINUTE_MS: i64 = 60_000;
 /// The scores that stand beside NEWS2.
-const SCORES: &[&str] = &["mews", "qsofa"];
+const SCORES: &[&str] = &["mews", "ed-triage-cn-2018", "qsofa", "curb-65", "psi"];
 /// How many points a line beside a value has at most.
 const SPARK: usize = 60;
 /// A device that was silent for longer is called offline, in milliseconds.
@@ -206,11 +206,8 @@ pub fn ward(
         .collect();
     beds.sort_by(|a, b| a.name.cmp(&b.name));
     let alarms = state.board.open().into_iter().filter(|alarm| {
-        state
-            .places
-            .beds
-            .get(&alarm.bed)
-            .is_some_and(|bed| bed.ward == id)
+        let about = state.places.about(&alarm.bed);
+        about.is_some_and(|bed| bed.ward == id)
     });
     let rooms = state.places.rooms.iter();
     let has_bed = |room: &String| beds.iter().any(|bed| bed.room.as_ref() == Some(room));
@@ -396,7 +393,8 @@ pub fn alarm_view(
     now: Timestamp,
 ) -> AlarmView {
     let mut alarm = kept.alarm.clone();
-    let bed = state.places.beds.get(&alarm.bed);
+    let bed = state.places.about(&alarm.bed);
+    let bed = bed.as_ref();
     let names = |id: &str| {
         let duty = state
             .places
@@ -554,7 +552,10 @@ pub fn figures(state: &State) -> Vec<WardFigures> {
             .values()
             .filter(|bed| bed.ward == *id)
             .collect();
-        let here = |alarm: &&Alarm| beds.iter().any(|bed| bed.id == alarm.bed);
+        let here = |alarm: &&Alarm| {
+            let about = state.places.about(&alarm.bed);
+            about.is_some_and(|about| about.ward == *id)
+        };
         let since = now.0 - 86_400_000;
         let lately: Vec<&Alarm> = state
             .board

@@ -72,7 +72,7 @@ pub async fn weeks(
     let stays = stays(hospital, permit, since, now.0).await?;
     let places = hospital.ward.look(|state| state.places.clone());
     let ward = |(id, name): (&String, &String)| {
-        let here = |bed: &str| places.beds.get(bed).is_some_and(|bed| bed.ward == *id);
+        let here = |bed: &str| places.about(bed).is_some_and(|bed| bed.ward == *id);
         let alarms: Vec<&Alarm> = alarms.iter().filter(|alarm| here(&alarm.bed)).collect();
         let stays: Vec<&Stay> = stays.iter().filter(|stay| here(&stay.bed)).collect();
         WardWeeks {

@@ -25,7 +25,7 @@ export function FloorPlan(props: PlanProps): JSX.Element {
     props.say('planText', {
       n: props.view.people.length,
       m: props.view.equipment.length,
-      k: props.view.drawn.filter(({ alarm }) => alarm !== null).length,
+      k: [...props.view.drawn, ...props.view.equipment].filter(({ alarm }) => alarm !== null).length,
     });
   return (
     <Show when={box()} fallback={<Notice>{props.say('notDrawn')}</Notice>}>
@@ -91,12 +91,13 @@ function Mark(props: { one: Placed; kind: 'person' | 'thing' | 'patient' }): JSX
             ? `${x()},${y() - MARK_m} ${x() + MARK_m},${y() + MARK_m} ${x() - MARK_m},${y() + MARK_m}`
             : `${x()},${y() - MARK_m} ${x() + MARK_m},${y()} ${x()},${y() + MARK_m} ${x() - MARK_m},${y()}`;
         return (
-          <g class={`mark mark-${props.kind}`} data-free={props.one.free ? '' : undefined} data-mark={props.one.id}>
+          <g class={`mark mark-${props.kind}`} data-free={props.one.free ? '' : undefined} data-alarm={props.one.alarm ?? undefined} data-mark={props.one.id}>
             <Show when={props.kind === 'person'} fallback={<polygon points={corners()} />}>
               <circle cx={x()} cy={y()} r={MARK_m} />
             </Show>
             <text x={x()} y={y() + MARK_m * 2.4} text-anchor="middle">
               {short(props.one.name)}
+              {props.one.alarm === null ? '' : ' !'}
             </text>
           </g>
         );

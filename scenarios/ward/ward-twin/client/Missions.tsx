@@ -13,9 +13,10 @@ import type { Say } from './words';
 
 interface MissionsProps {
   readonly view: CommandView;
-  readonly busy: boolean;
+  readonly busy?: boolean;
   readonly say: Say;
-  post(path: string, body: unknown): Promise<void>;
+  /** None: of the past, only to look at. */
+  readonly post?: ((path: string, body: unknown) => Promise<void>) | undefined;
 }
 
 export function Missions(props: MissionsProps): JSX.Element {
@@ -26,7 +27,7 @@ export function Missions(props: MissionsProps): JSX.Element {
         <For each={props.view.missions.map(({ id }) => id)} fallback={<li class="soft">{props.say('noMissions')}</li>}>
           {(id) => (
             <Show when={props.view.missions.find((one) => one.id === id)}>
-              {(mission) => <Mission mission={mission()} view={props.view} busy={props.busy} say={props.say} post={props.post} />}
+              {(mission) => <Mission mission={mission()} view={props.view} busy={props.busy ?? false} say={props.say} post={props.post} />}
             </Show>
           )}
         </For>
@@ -40,7 +41,7 @@ function Mission(props: MissionsProps & { mission: MissionView }): JSX.Element {
   const plans = createQuery<PlansView>(() => (signal) => app.api.get('/api/plans', { signal }));
   const plan = () => plans.data()?.plans.find(({ id }) => id === props.mission.run?.plan);
   const act = (body: unknown): void => {
-    void props.post(`/api/missions/${encodeURIComponent(props.mission.id)}/act`, body);
+    void props.post?.(`/api/missions/${encodeURIComponent(props.mission.id)}/act`, body);
   };
   const title = (): string => {
     const exercised = plan();
@@ -58,7 +59,7 @@ function Mission(props: MissionsProps & { mission: MissionView }): JSX.Element {
         <span class="grow" />
         <span class="soft small">{clock(props.mission.at, app.language())}</span>
       </div>
-      <Show when={props.mission.asked}>
+      <Show when={props.post && props.mission.asked}>
         <div class="asked row">
           <strong>{props.say('askedYou', { bed: props.mission.bed_name })}</strong>
           <button type="button" class="button primary" disabled={props.busy} onClick={() => act({ act: 'answer', accepts: true })}>
@@ -71,7 +72,7 @@ function Mission(props: MissionsProps & { mission: MissionView }): JSX.Element {
       </Show>
       <Sent
         sent={props.mission.sent}
-        busy={props.busy}
+        busy={props.busy ?? false}
         say={props.say}
         roleOf={(role) => {
           const label = props.view.kinds[role];
@@ -80,7 +81,7 @@ function Mission(props: MissionsProps & { mission: MissionView }): JSX.Element {
         nameOf={(id) => props.view.names[id] || id}
         isThing={(role) => role in props.view.kinds}
         me={app.me()?.id}
-        onArrived={(who) => act({ act: 'arrived', who })}
+        onArrived={props.post && ((who) => act({ act: 'arrived', who }))}
       />
       <Show when={props.mission.run}>
         {(run) => (
@@ -96,12 +97,14 @@ function Mission(props: MissionsProps & { mission: MissionView }): JSX.Element {
                     when={run().done.find((one) => one.step === step.id)}
                     fallback={
                       <>
-                        <Show when={step.within_s}>
+                        <Show when={props.post ? step.within_s : undefined}>
                           {(within_s) => <TimeLeft started={run().started_at} within_s={within_s()} say={props.say} />}
                         </Show>
-                        <button type="button" class="button small" disabled={props.busy} onClick={() => act({ act: 'step', step: step.id })}>
-                          {props.say('done')}
-                        </button>
+                        <Show when={props.post} fallback="–">
+                          <button type="button" class="button small" disabled={props.busy} onClick={() => act({ act: 'step', step: step.id })}>
+                            {props.say('done')}
+                          </button>
+                        </Show>
                       </>
                     }
                   >
@@ -117,9 +120,11 @@ function Mission(props: MissionsProps & { mission: MissionView }): JSX.Element {
           </ol>
         )}
       </Show>
-      <button type="button" class="button" disabled={props.busy} onClick={() => act({ act: 'end' })}>
-        {props.say('endMission')}
-      </button>
+      <Show when={props.post}>
+        <button type="button" class="button" disabled={props.busy} onClick={() => act({ act: 'end' })}>
+          {props.say('endMission')}
+        </button>
+      </Show>
     </li>
   );
 }

@@ -1,20 +1,36 @@
 /** What a person sees at the bedside and no sensor does; what is left open stays unsaid. */
-import { For, Show, createSignal } from 'solid-js';
+import { For, Show, createMemo, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { inLanguage } from '../../../../client/core/language';
 import { createQuery } from '../../../../client/core/query';
-import type { Card } from '../../../../contract/knowledge';
+import type { Card, CardInput } from '../../../../contract/knowledge';
 import type { BedView } from './ward';
 import { sayIn } from './words';
+import type { Say } from './words';
+
+const OF_THE_RECORD: ReadonlySet<string> = new Set(['age_years', 'female', 'pregnant']);
+const OTHERS = ['mews', 'qsofa', 'curb-65', 'psi'] as const;
 
 export function Seen(props: { ward: string; bed: BedView; reload(): void }): JSX.Element {
   const app = useApp();
   const say = sayIn(app.language);
   const cards = createQuery<Card[]>(() => (signal) => app.api.get('/api/assess', { signal }));
   const [busy, setBusy] = createSignal(false);
-  const asked = () =>
-    (cards.data() ?? []).find(({ id }) => id === 'news2')?.inputs.filter(({ name }) => name !== 'age_years' && name !== 'pregnant') ?? [];
+  /** What a score asks; age and sex are the record's. */
+  const asks = (score: string): readonly CardInput[] =>
+    (cards.data() ?? []).find(({ id }) => id === score)?.inputs.filter(({ name }) => !OF_THE_RECORD.has(name)) ?? [];
+  const first = createMemo(() => asks('news2'));
+  /** What the other scores ask besides: no number of the laboratory is typed here. */
+  const more = createMemo(() => {
+    const known = new Set(first().map(({ name }) => name));
+    return OTHERS.flatMap(asks).filter(({ name, kind }) => {
+      if (known.has(name) || (kind === 'number' && name !== 'diastolic_mmhg')) return false;
+      known.add(name);
+      return true;
+    });
+  });
+  const asked = (): readonly CardInput[] => [...first(), ...more()];
 
   async function save(event: SubmitEvent): Promise<void> {
     event.preventDefault();
@@ -45,48 +61,59 @@ export function Seen(props: { ward: string; bed: BedView; reload(): void }): JSX
     <details class="seen">
       <summary>{say('seen')}</summary>
       <form onSubmit={(event) => void save(event)}>
-        <For each={asked()}>
-          {(input) => (
-            <label>
-              <span>{inLanguage(input.label, app.language())}</span>
-              <Show
-                when={input.kind === 'number'}
-                fallback={
-                  <select class="input" name={input.name}>
-                    <option value="">{say('notSaid')}</option>
-                    <For
-                      each={
-                        input.kind === 'yes-no'
-                          ? [
-                              { id: 'yes', label: say('yes') },
-                              { id: 'no', label: say('no') },
-                            ]
-                          : input.choices.map(({ id, label }) => ({ id, label: `${id} · ${inLanguage(label, app.language())}` }))
-                      }
-                    >
-                      {(choice) => <option value={choice.id}>{choice.label}</option>}
-                    </For>
-                  </select>
-                }
-              >
-                <input
-                  class="input"
-                  name={input.name}
-                  type="number"
-                  inputmode="decimal"
-                  step={input.name === 'temperature_c' ? 0.1 : 1}
-                  min={input.range[0] ?? undefined}
-                  max={input.range[1] ?? undefined}
-                  placeholder={say('notSaid')}
-                />
-              </Show>
-            </label>
-          )}
-        </For>
+        <Fields inputs={first()} say={say} />
+        <fieldset>
+          <legend>{say('seenMore')}</legend>
+          <Fields inputs={more()} say={say} />
+        </fieldset>
         <button type="submit" class="button primary" disabled={busy()}>
           {say('save')}
         </button>
       </form>
     </details>
+  );
+}
+
+function Fields(props: { inputs: readonly CardInput[]; say: Say }): JSX.Element {
+  const app = useApp();
+  return (
+    <For each={props.inputs}>
+      {(input) => (
+        <label>
+          <span>{inLanguage(input.label, app.language())}</span>
+          <Show
+            when={input.kind === 'number'}
+            fallback={
+              <select class="input" name={input.name}>
+                <option value="">{props.say('notSaid')}</option>
+                <For
+                  each={
+                    input.kind === 'yes-no'
+                      ? [
+                          { id: 'yes', label: props.say('yes') },
+                          { id: 'no', label: props.say('no') },
+                        ]
+                      : input.choices.map(({ id, label }) => ({ id, label: `${id} · ${inLanguage(label, app.language())}` }))
+                  }
+                >
+                  {(choice) => <option value={choice.id}>{choice.label}</option>}
+                </For>
+              </select>
+            }
+          >
+            <input
+              class="input"
+              name={input.name}
+              type="number"
+              inputmode="decimal"
+              step={input.name === 'temperature_c' ? 0.1 : 1}
+              min={input.range[0] ?? undefined}
+              max={input.range[1] ?? undefined}
+              placeholder={props.say('notSaid')}
+            />
+          </Show>
+        </label>
+      )}
+    </For>
   );
 }

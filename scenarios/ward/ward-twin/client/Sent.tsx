@@ -15,8 +15,8 @@ interface SentProps {
   roleOf(role: string): string;
   nameOf(id: string): string;
   isThing(role: string): boolean;
-  /** The caller, or a thing, is there. */
-  onArrived(who: string | null): void;
+  /** The caller, or a thing, is there; none: only to look at. */
+  readonly onArrived: ((who: string | null) => void) | undefined;
 }
 
 export function Sent(props: SentProps): JSX.Element {
@@ -33,12 +33,12 @@ export function Sent(props: SentProps): JSX.Element {
                   {props.nameOf(offer.to)} ({inLanguage(offer.why, app.language())}){' '}
                   <strong data-state={offer.state}>{props.say(offer.state satisfies OfferState)}</strong>{' '}
                   <Show when={offer.arrived_at}>{(at) => <span class="soft small">{clock(at(), app.language())} </span>}</Show>
-                  <Show when={offer.state === 'accepted' && (props.isThing(dispatch.role) || offer.to === props.me)}>
+                  <Show when={props.onArrived && offer.state === 'accepted' && (props.isThing(dispatch.role) || offer.to === props.me)}>
                     <button
                       type="button"
                       class="button small"
                       disabled={props.busy}
-                      onClick={() => props.onArrived(props.isThing(dispatch.role) ? offer.to : null)}
+                      onClick={() => props.onArrived?.(props.isThing(dispatch.role) ? offer.to : null)}
                     >
                       {props.isThing(dispatch.role) ? props.say('thereIt', { what: props.nameOf(offer.to) }) : props.say('thereI')}
                     </button>

@@ -12,6 +12,7 @@ import { Bed } from './Bed';
 import { BedTable } from './BedTable';
 import { LookBack } from './LookBack';
 import { Staff } from './Staff';
+import { Then } from './Then';
 import { createSounder } from './sound';
 import type { Sounder } from './sound';
 import type { CommandView } from './command';
@@ -36,13 +37,22 @@ export function Ward(props: { id: string }): JSX.Element {
     const path = `/api/wards/${encodeURIComponent(props.id)}${moment === undefined ? '' : `?at=${encodeURIComponent(moment)}`}`;
     return { ward: await app.api.get<WardView>(path, { signal }), at: moment };
   });
-  // Who was sent somewhere without an alarm. Of the past nobody knows.
-  const command = createQuery<CommandView>(() => {
-    const path = `/api/wards/${encodeURIComponent(props.id)}/command`;
-    return (signal) => app.api.get(path, { signal });
+  // Who was sent somewhere without an alarm, and, of the past, who and what was where.
+  const command = createQuery<{ view: CommandView; at: string | undefined }>(() => async (signal) => {
+    const moment = untrack(at);
+    const path = `/api/wards/${encodeURIComponent(props.id)}/command${moment === undefined ? '' : `?at=${encodeURIComponent(moment)}`}`;
+    return { view: await app.api.get<CommandView>(path, { signal }), at: moment };
   });
-  const errands = (): readonly Errand[] => (at() === undefined ? (command.data()?.missions ?? []) : []);
-  createEffect(on(at, () => ward.reload(), { defer: true }));
+  /** What belongs to the ward that is shown: errands of now are none of the past. */
+  const beside = (): CommandView | undefined => {
+    const found = command.data();
+    return (found?.at === undefined) === (ward.data()?.at === undefined) ? found?.view : undefined;
+  };
+  const reload = (): void => {
+    ward.reload();
+    command.reload();
+  };
+  createEffect(on(at, reload, { defer: true }));
   const timer = setInterval(() => {
     if (at() === undefined) ward.reload();
   }, AGAIN_ms);
@@ -53,12 +63,11 @@ export function Ward(props: { id: string }): JSX.Element {
   onCleanup(() => clearInterval(timer));
   app.onServerEvent(({ kind }) => {
     if (at() !== undefined || (kind !== 'alarm' && kind !== 'missed')) return;
-    ward.reload();
-    command.reload();
+    reload();
   });
   return (
     <>
-      <LookBack at={at()} isShown={!ward.loading()} onChoose={setAt} />
+      <LookBack at={at()} isShown={!ward.loading() && (at() === undefined || !command.loading())} onChoose={setAt} />
       <Show when={at() === undefined ? undefined : ward.error()}>
         {(error) => <Notice kind="warn">{app.explain(error())}</Notice>}
       </Show>
@@ -66,7 +75,7 @@ export function Ward(props: { id: string }): JSX.Element {
         {(answer) => (
           <Shown
             ward={answer().ward}
-            errands={errands()}
+            beside={beside()}
             isOld={at() === undefined && ward.error() !== undefined}
             at={answer().at}
             reload={() => ward.reload()}
@@ -79,7 +88,8 @@ export function Ward(props: { id: string }): JSX.Element {
 
 interface ShownProps {
   readonly ward: WardView;
-  readonly errands: readonly Errand[];
+  /** Who and what is where, and who is sent; none where it has not come yet. */
+  readonly beside: CommandView | undefined;
   readonly isOld: boolean;
   /** The moment that is looked back to; none: now. */
   readonly at: string | undefined;
@@ -99,6 +109,7 @@ function Shown(props: ShownProps): JSX.Element {
     props.ward.alarms.filter(({ mine, asked, alarm }) => which() === 'all' || mine || asked || alarm.taken?.by === app.me()?.id),
   );
   const isPast = (): boolean => props.at !== undefined;
+  const errands = (): readonly Errand[] => props.beside?.missions ?? [];
   sayNew(() => props.ward, isPast);
   return (
     <div class="ward" data-past={isPast() ? '' : undefined} data-night={night() ? '' : undefined}>
@@ -161,7 +172,7 @@ function Shown(props: ShownProps): JSX.Element {
             <Show when={view() === '3d'} fallback={<BedTable ward={props.ward} onOpen={setOpened} />}>
               <Scene
                 ward={props.ward}
-                errands={props.errands}
+                errands={errands()}
                 isPast={isPast()}
                 night={night()}
                 onNight={setNight}
@@ -170,7 +181,10 @@ function Shown(props: ShownProps): JSX.Element {
               />
             </Show>
           </section>
-          <Staff ward={props.ward} errands={props.errands} />
+          <Staff ward={props.ward} errands={errands()} />
+          <Show when={isPast()}>
+            <Then view={props.beside} say={say} />
+          </Show>
         </Match>
       </Switch>
       <p class="soft small">

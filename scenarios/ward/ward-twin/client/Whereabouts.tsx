@@ -13,7 +13,8 @@ import type { Say, Word } from './words';
 interface WhereProps {
   readonly view: CommandView;
   readonly say: Say;
-  onTrace(one: Placed): void;
+  /** Of the past no traces are drawn. */
+  readonly onTrace?: ((one: Placed) => void) | undefined;
 }
 
 export function Whereabouts(props: WhereProps): JSX.Element {
@@ -27,6 +28,19 @@ export function Whereabouts(props: WhereProps): JSX.Element {
     { word: 'thingsWhere', rows: props.view.equipment, role: ({ role }) => kind(role), withFree: true },
     { word: 'patientsWhere', rows: props.view.patients, role: ({ role }) => role, withFree: false },
   ];
+  const traces = () => {
+    const follow = props.onTrace;
+    if (follow === undefined) return [];
+    const cell = (one: Placed): JSX.Element => (
+      <Show when={one.tag} fallback="–">
+        <button type="button" class="button small" onClick={() => follow(one)}>
+          {props.say('trace')}
+          <span class="for-listeners"> {one.name}</span>
+        </button>
+      </Show>
+    );
+    return [{ heading: props.say('trace'), cell }];
+  };
   return (
     <For each={lists()}>
       {({ word, rows, role, withFree }) => (
@@ -48,17 +62,7 @@ export function Whereabouts(props: WhereProps): JSX.Element {
                 { heading: props.say('role'), cell: role },
                 { heading: props.say('where'), cell: (one) => <Place one={one} say={props.say} /> },
                 ...(withFree ? [{ heading: props.say('doing'), cell: (one: Placed) => props.say(one.free ? 'free' : 'busy') }] : []),
-                {
-                  heading: props.say('trace'),
-                  cell: (one) => (
-                    <Show when={one.tag} fallback="–">
-                      <button type="button" class="button small" onClick={() => props.onTrace(one)}>
-                        {props.say('trace')}
-                        <span class="for-listeners"> {one.name}</span>
-                      </button>
-                    </Show>
-                  ),
-                },
+                ...traces(),
               ]}
             />
           </section>
@@ -72,7 +76,7 @@ function Place(props: { one: Placed; say: Say }): JSX.Element {
   const app = useApp();
   return (
     <>
-      {props.one.room ?? props.say('unknownPlace')}{' '}
+      {props.one.room ?? props.say(props.one.outside ? 'outsideWard' : 'unknownPlace')}{' '}
       <span class="soft small">
         <Show when={props.one.position} fallback={props.one.room === null ? '' : props.say('byList')}>
           {(position) =>

@@ -17,6 +17,10 @@ export interface Placed {
   /** The tag whose trace the reader may see. */
   readonly tag: string | null;
   readonly free: boolean;
+  /** The tag is outside of the ward's outline. */
+  readonly outside: boolean;
+  /** The most urgent open alarm about a thing. */
+  readonly alarm: Priority | null;
 }
 
 export interface Drawn {
