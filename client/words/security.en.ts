@@ -21,4 +21,13 @@ export const security = {
   'security.bare': 'Devices in service without a credential: {n}',
   'security.ledger': 'Ledger',
   'security.ledgerSize': '{n} entries, with this root',
+  'settings.title': 'The hospital’s own settings',
+  'settings.none': 'No folder of own settings is named: the rules, plans and escalation of the program are in force.',
+  'settings.what': 'Rules, plans, escalation and plans of follow-up as the hospital’s files have them. A change is taken in without a restart: all of it, or nothing where a file is wrong. Open alarms keep what they were raised with; kinds of devices need a restart.',
+  'settings.nothingOwn': 'The folder is empty',
+  'settings.version': 'Version of the rules in force: {version}',
+  'settings.taken': 'read again at {at} by {who}',
+  'settings.faults': 'Nothing was taken in:',
+  'settings.reload': 'Read the files again',
+  'settings.takenIn': 'The settings are in force',
 } as const;

@@ -21,4 +21,13 @@ export const security = {
   'security.bare': '在用但没有凭证的设备：{n}',
   'security.ledger': '账本',
   'security.ledgerSize': '{n} 条记录，根为',
+  'settings.title': '本院自己的设置',
+  'settings.none': '未指定本院设置文件夹：使用程序自带的规则、预案与升级。',
+  'settings.what': '本院文件中的规则、预案、升级与随访计划。修改后无须重启即可生效：全部生效，或任一文件有误则全不生效。未结束的警报保持触发时的内容；设备类型须重启。',
+  'settings.nothingOwn': '文件夹为空',
+  'settings.version': '现行规则版本：{version}',
+  'settings.taken': '{at} 由 {who} 重新读取',
+  'settings.faults': '未生效：',
+  'settings.reload': '重新读取文件',
+  'settings.takenIn': '设置已生效',
 } as const;

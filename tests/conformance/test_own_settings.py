@@ -50,6 +50,7 @@ def test_check_says_what_a_folder_does(folder):
     assert "adds the rule room-too-warm (rules/warm.toml)" in done.stdout
     assert "adds the plan change-bedding (plans/change-bedding.toml)" in done.stdout
     assert "adds the kind of device mattress (profiles/mattress.toml)" in done.stdout
+    assert "adds the plan of follow-up after-pneumonia (follow-up/after-pneumonia.toml)" in done.stdout
     assert "switches off the rule temperature-high (rules/warm.toml)" in done.stdout
 
 
@@ -59,6 +60,7 @@ def test_check_says_what_a_folder_does(folder):
     ("rules/warm.toml", ("delay-s", "delays"), "rules/warm.toml:8: unknown field `delays`"),
     ("rules/environment.toml", ("change-bedding", "change-nothing"), "there is no plan `change-nothing`"),
     ("profiles/mattress.toml", ("unit = \"1\"", "unit = \"one\""), "profiles/mattress.toml:10: in the kind of device `mattress`"),
+    ("follow-up/after-pneumonia.toml", ("temperature_c", "mood"), "follow-up/after-pneumonia.toml:5: in the plan `after-pneumonia`"),
     ("plans/change-bedding.toml", ("id = \"look\"", "id = \"change\""), "each with a name of its own"),
 ])
 def test_each_fault_is_named_by_the_command_and_keeps_the_hospital_from_starting(folder, tmp_path, file, change, said):
@@ -95,6 +97,7 @@ def test_own_settings_are_in_force_and_say_whose_they_are():
             del os.environ["YUANYI_OWN_SETTINGS"]
         try:
             in_force(People(hospital))
+            taken_in_while_it_runs(People(hospital), own)
         finally:
             hospital.close()
 
@@ -139,3 +142,49 @@ def in_force(people: People) -> None:
     [raised] = until(warm)
     assert raised["alarm"]["bed"] in of_room and raised["alarm"]["kind"] == "environmental"
     sensor.paho.disconnect()
+
+
+def taken_in_while_it_runs(people: People, own: pathlib.Path) -> None:
+    reload = "/api/settings/reload"
+    assert people.call("POST", reload, "wang.nurse", json={}).status_code == 403
+    assert people.call("GET", "/api/settings", "sun.manager").status_code == 403
+    before = people.get("/api/settings", "admin")
+    assert before["folder"] and before["taken"] is None
+    assert "adds the rule room-too-warm (rules/warm.toml)" in before["own"]
+    open_before = {one["id"]: one["alarm"] for one in people.get(WARD, "wang.nurse")["alarms"]}
+    warm = next(one for one in open_before.values() if one["rule"] == "room-too-warm")
+    # A file that cannot be used changes nothing, and says why.
+    text = (own / "rules/warm.toml").read_text(encoding="utf-8")
+    (own / "rules/warm.toml").write_text(text + "\n[[rule]]\nid = 1\n", encoding="utf-8")
+    refused = people.post(reload, "admin", {})
+    assert refused["faults"] and refused["faults"][0].startswith("rules/warm.toml:")
+    assert refused["version"] == before["version"] and refused["taken"] is None
+    # Another title and priority: in force at once, and the open alarm keeps what it was raised with.
+    (own / "rules/warm.toml").write_text(text.replace('priority = "low"', 'priority = "medium"'), encoding="utf-8")
+    taken = people.post(reload, "admin", {})
+    assert taken["faults"] == [] and taken["by"] == "admin" and taken["version"] != before["version"]
+    rules = {rule["id"]: rule for rule in people.get("/api/plans", "sun.manager")["rules"]}
+    assert rules["room-too-warm"]["priority"] == "medium"
+    still = {one["id"]: one["alarm"] for one in people.get(WARD, "wang.nurse")["alarms"]}
+    assert next(one for one in still.values() if one["rule"] == "room-too-warm")["priority"] == warm["priority"] == "low"
+    # A plan of follow-up of the hospital's own is offered as such, and so is another one of it.
+    def offered() -> dict:
+        plans = people.get("/api/scenarios/follow-up/plans", "li.terminal")["plans"]
+        return {plan["id"]: (plan["every_days"], plan["own"]) for plan in plans}
+
+    mine = own / "follow-up/after-pneumonia.toml"
+    assert offered()["after-pneumonia"] == (2, "follow-up/after-pneumonia.toml") and offered()["copd"][1] is None
+    mine.write_text(mine.read_text(encoding="utf-8").replace("every-days = 2", "every-days = 3"), encoding="utf-8")
+    assert people.post(reload, "admin", {})["faults"] == []
+    assert offered()["after-pneumonia"][0] == 3
+    # A rule that is none any more holds its alarm no longer; a person ends it.
+    (own / "rules/warm.toml").unlink()
+    gone = people.post(reload, "admin", {})
+    assert gone["faults"] == [] and "rules/warm.toml" not in str(gone["own"])
+    alarms = people.get(WARD, "wang.nurse")["alarms"]
+    left = next(one for one in alarms if one["alarm"]["rule"] == "room-too-warm")
+    assert "gone" in str(left["alarm"]["presence"]).lower()
+    # A new kind of device waits for a restart, and nothing else is taken in before.
+    kind = (own / "profiles/mattress.toml").read_text(encoding="utf-8")
+    (own / "profiles/mattress.toml").write_text(kind.replace("messages-per-s = ", "messages-per-s = 1"), encoding="utf-8")
+    assert people.call("POST", reload, "admin", json={}).status_code == 409

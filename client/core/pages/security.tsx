@@ -4,6 +4,7 @@ import type { JSX } from 'solid-js';
 import { Answer } from '../../panels/Answer';
 import { DataTable } from '../../panels/DataTable';
 import { EmptyState } from '../../panels/EmptyState';
+import { OwnSettings } from '../../panels/OwnSettings';
 import { Link } from '../router';
 import { useApp } from '../app';
 import { momentOf } from '../dates';
@@ -29,7 +30,12 @@ export function SecurityPage(): JSX.Element {
         }
       >
         <Answer of={security} lines={8}>
-          {(found) => <Found of={found()} />}
+          {(found) => (
+            <>
+              <Found of={found()} />
+              <OwnSettings />
+            </>
+          )}
         </Answer>
       </Show>
     </div>

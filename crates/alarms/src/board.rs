@@ -51,6 +51,11 @@ impl Board {
         }
     }
 
+    /// Escalates by another list from now on.
+    pub fn escalate_by(&mut self, escalation: Escalation) {
+        self.escalation = escalation;
+    }
+
     /// Puts back an alarm that was kept. One that the board already has stays as it is.
     pub fn restore(&mut self, alarm: Alarm) {
         self.alarms.entry(alarm.id.clone()).or_insert(alarm);

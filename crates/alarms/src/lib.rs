@@ -26,10 +26,10 @@ pub use escalation::{
 };
 pub use forecast::{Band, Forecast, Held, Method, Scored, forecast, score_forecasts};
 pub use judge::{Reading, Truth};
-pub use plan::{Plan, PlanRun, PlanStep, SHIPPED_PLANS, StepDone, plan, plans};
+pub use plan::{Plan, PlanRun, PlanStep, SHIPPED_PLANS, StepDone, plan, plan_of, plans};
 pub use rules::{
     Condition, Kind, Priority, Rule, RuleError, RuleSet, SHIPPED_RULES, Signal, ward_rules,
 };
-pub use settings::{Fault, Origin, OwnFile, OwnFiles, Settings, SwitchedOff, TooLate};
+pub use settings::{Fault, Origin, OwnFile, OwnFiles, Settings, SwitchedOff};
 pub use vitals::{Limit, VitalNow};
 pub use watch::{Change, Changed, Late, Sample, Watch};

@@ -33,6 +33,14 @@ pub fn plan(id: &str) -> Option<&'static Plan> {
     plans().iter().find(|plan| plan.id == id)
 }
 
+/// The plan of a run as it was when it was started, though the hospital may have another by now.
+pub fn plan_of(run: &PlanRun) -> Option<&'static Plan> {
+    let ever = crate::settings::ever_in_force();
+    let all = || ever.iter().flat_map(|settings| &settings.plans);
+    let same = all().find(|plan| plan.id == run.plan && plan.version == run.version);
+    same.or_else(|| all().find(|plan| plan.id == run.plan))
+}
+
 /// People whom a plan needs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
@@ -168,7 +176,7 @@ impl PlanRun {
 
     /// Ticks a step off. The first who did it counts; whether the plan has the step at all is answered.
     pub fn do_step(&mut self, step: &str, by: &str, now: Timestamp) -> bool {
-        let known = plan(&self.plan).is_some_and(|plan| plan.steps.iter().any(|s| s.id == step));
+        let known = plan_of(self).is_some_and(|plan| plan.steps.iter().any(|s| s.id == step));
         if known && !self.done.iter().any(|done| done.step == step) {
             self.done.push(StepDone {
                 step: step.to_owned(),
@@ -182,7 +190,7 @@ impl PlanRun {
     /// The steps that should be done by now and are not.
     pub fn overdue(&self, now: Timestamp) -> Vec<&'static PlanStep> {
         let passed_s = (now.0 - self.started_at.0) / 1000;
-        let steps = plan(&self.plan)
+        let steps = plan_of(self)
             .map(|plan| plan.steps.as_slice())
             .unwrap_or_default();
         let open = |step: &&PlanStep| !self.done.iter().any(|done| done.step == step.id);

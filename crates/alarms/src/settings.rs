@@ -6,7 +6,7 @@
 use std::{
     collections::BTreeMap,
     fmt,
-    sync::{Arc, OnceLock},
+    sync::{Arc, PoisonError, RwLock},
 };
 
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,8 @@ use vocabulary::{Digest, Text};
 
 use crate::{Escalation, Plan, Rule, RuleError, RuleSet, Signal, escalation, plan, rules};
 
-static IN_FORCE: OnceLock<Settings> = OnceLock::new();
+/// All that was ever in force, the newest last: a plan under way stays the one that was started.
+static IN_FORCE: RwLock<Vec<&'static Settings>> = RwLock::new(Vec::new());
 
 /// Where a rule, a plan or the escalation comes from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -123,14 +124,28 @@ pub struct Settings {
     pub escalation: Escalation,
 }
 
-/// What was asked of the settings before a hospital's own could be taken in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("take in the hospital's own settings: others are in use already")]
-pub struct TooLate;
-
 /// What is in force.
 pub(crate) fn in_force() -> &'static Settings {
-    IN_FORCE.get_or_init(Settings::shipped)
+    let known = IN_FORCE.read().unwrap_or_else(PoisonError::into_inner);
+    if let Some(settings) = known.last() {
+        return settings;
+    }
+    drop(known);
+    let mut known = IN_FORCE.write().unwrap_or_else(PoisonError::into_inner);
+    // Somebody may have been faster.
+    if known.is_empty() {
+        known.push(Box::leak(Box::new(Settings::shipped())));
+    }
+    drop(known);
+    in_force()
+}
+
+/// All that was ever in force, the newest first.
+pub(crate) fn ever_in_force() -> Vec<&'static Settings> {
+    // What comes with the program is in force where nobody adopted anything.
+    in_force();
+    let known = IN_FORCE.read().unwrap_or_else(PoisonError::into_inner);
+    known.iter().rev().copied().collect()
 }
 
 /// A file of rules, as a hospital writes it.
@@ -207,12 +222,16 @@ impl Settings {
         }
     }
 
-    /// Puts them in force. Done once, before anything is asked.
-    ///
-    /// # Errors
-    /// [`TooLate`] where something was asked before.
-    pub fn adopt(self) -> Result<(), TooLate> {
-        IN_FORCE.set(self).map_err(|_| TooLate)
+    /// What is in force.
+    pub fn now() -> &'static Self {
+        in_force()
+    }
+
+    /// Puts them in force. Those before them stay in memory: somebody changes settings some times a year, and
+    /// what refers to them lives on.
+    pub fn adopt(self) {
+        let mut known = IN_FORCE.write().unwrap_or_else(PoisonError::into_inner);
+        known.push(Box::leak(Box::new(self)));
     }
 
     fn add_plans(&mut self, files: &[OwnFile], faults: &mut Vec<Fault>) {

@@ -81,6 +81,13 @@ struct RuleState {
     disbelieved: bool,
 }
 
+/// How much of each signal some rule looks at, in seconds.
+fn reach_of(rules: &RuleSet) -> Arc<BTreeMap<String, u32>> {
+    let signals = rules.signals.iter();
+    let reach = signals.map(|signal| (signal.id.clone(), rules.reach_s(&signal.id)));
+    Arc::new(reach.collect())
+}
+
 /// One bed under watch.
 #[derive(Clone, Debug)]
 pub struct Watch {
@@ -101,13 +108,8 @@ pub struct Watch {
 impl Watch {
     /// A bed of which nothing is known yet.
     pub fn new(rules: Arc<RuleSet>) -> Self {
-        let reach_s = rules.signals.iter().map(|signal| {
-            let id = signal.id.clone();
-            let reach_s = rules.reach_s(&id);
-            (id, reach_s)
-        });
         Self {
-            reach_s: Arc::new(reach_s.collect()),
+            reach_s: reach_of(&rules),
             rules,
             histories: BTreeMap::new(),
             seen: BTreeMap::new(),
@@ -311,6 +313,23 @@ impl Watch {
 }
 
 impl Watch {
+    /// Goes on by other rules: what is known stays. The rules are told whose condition held and that are none any
+    /// more.
+    pub fn follow(&mut self, rules: Arc<RuleSet>) -> Vec<String> {
+        self.histories.retain(|id, _| rules.signal(id).is_some());
+        self.waiting
+            .retain(|(_, signal, _)| rules.signal(signal).is_some());
+        let is_none = |rule: &str| rules.rule(rule).is_none();
+        let held = self.states.iter().filter(|(rule, state)| {
+            is_none(rule) && matches!(state.standing, Standing::Active | Standing::Clearing(_))
+        });
+        let gone = held.map(|(rule, _)| rule.clone()).collect();
+        self.states.retain(|rule, _| !is_none(rule));
+        self.reach_s = reach_of(&rules);
+        self.rules = rules;
+        gone
+    }
+
     /// Forgets that a rule's condition holds, since somebody ended its alarm: if it holds still, it is raised
     /// again after its delay.
     pub fn look_again(&mut self, rule: &str) {

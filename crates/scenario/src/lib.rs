@@ -43,6 +43,21 @@ pub trait Scenario: Send + Sync + 'static {
     /// Answers a request below `/api/scenarios/{id}/`. Permits are asked for inside, by [`Context::permit`].
     async fn handle(&self, context: &dyn Context, request: Request) -> Result<Reply, Problem>;
 
+    /// The folder of its files among the hospital's own settings; none: it has no such files.
+    fn own_folder(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Looks at the hospital's own files for it, and takes them in where it is told to: all of them or none. What
+    /// each adds or replaces is answered, a line each; or everything that is wrong.
+    fn own_settings(
+        &self,
+        _files: &[OwnFile],
+        _takes: bool,
+    ) -> Result<Vec<String>, Vec<OwnFault>> {
+        Ok(Vec::new())
+    }
+
     /// What waits for this actor to do.
     async fn waiting(&self, context: &dyn Context, actor: &Actor) -> Result<Vec<Waiting>, Problem>;
 
@@ -88,6 +103,26 @@ pub trait Scenario: Send + Sync + 'static {
     ) -> Result<(), Problem> {
         Ok(())
     }
+}
+
+/// A file of the hospital's own settings.
+#[derive(Clone, Debug)]
+pub struct OwnFile {
+    /// Its name, as people find it.
+    pub name: String,
+    /// What is in it.
+    pub text: String,
+}
+
+/// What is wrong with such a file, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnFault {
+    /// The file.
+    pub file: String,
+    /// Where in its text, in bytes, where that is known.
+    pub place: Option<usize>,
+    /// What is wrong, and what to do.
+    pub what: String,
 }
 
 /// What a scenario puts on stage in a room.

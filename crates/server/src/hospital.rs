@@ -116,7 +116,7 @@ impl Hospital {
         }
         let own = own::taken(config.own_settings.as_deref())?;
         if config.own_settings.is_some() {
-            own.settings.adopt()?;
+            own.adopt()?;
         }
         let models = config.models.as_deref().map(Models::open);
         let options = Options {

@@ -1,13 +1,19 @@
 //! A hospital's own settings: rules, plans, escalation and kinds of devices, as files of one folder.
 //!
-//! `rules/`, `plans/` and `profiles/` hold `.toml` files, and `escalation.toml` stands beside them. Nothing is taken
-//! unless all of it can be used: a ward that is watched by half of its rules is worse than one that does not start.
+//! `rules/`, `plans/` and `profiles/` hold `.toml` files, and so do the folders of scenarios, such as `follow-up/`;
+//! `escalation.toml` stands beside them. Nothing is taken unless all of it can be used: a ward that is watched by half
+//! of its rules is worse than one that does not start.
 
 use std::path::{Path, PathBuf};
 
 use ::devices::{ProfileError, Profiles, StreamCode};
 use alarms::{Fault, Origin, OwnFile, OwnFiles, Settings};
 use anyhow::{Context, Result, bail};
+use parking_lot::RwLock;
+use scenario::Scenario;
+
+/// What of the hospital's own is in force, a line each.
+static IN_FORCE: RwLock<Vec<String>> = RwLock::new(Vec::new());
 
 /// A hospital's own settings over those that come with the program.
 pub struct Own {
@@ -15,6 +21,14 @@ pub struct Own {
     pub settings: Settings,
     /// Kinds of devices.
     pub profiles: Profiles,
+    /// What scenarios take, and what it adds and replaces there.
+    of_scenarios: Vec<OfScenario>,
+}
+
+struct OfScenario {
+    scenario: &'static dyn Scenario,
+    files: Vec<scenario::OwnFile>,
+    lines: Vec<String>,
 }
 
 /// Reads a folder; what is wrong with it is the second.
@@ -44,11 +58,25 @@ pub fn read(folder: &Path) -> Result<std::result::Result<Own, Vec<Fault>>> {
             faults.push(of_profile(&file, &error));
         }
     }
+    let mut of_scenarios = Vec::new();
+    for scenario in registry::all().iter().map(AsRef::as_ref) {
+        let Some(inside) = scenario.own_folder() else {
+            continue;
+        };
+        match of_scenario(folder, inside, scenario)? {
+            Ok(found) => of_scenarios.push(found),
+            Err(found) => faults.extend(found),
+        }
+    }
     if faults.is_empty() {
         faults.extend(other_units(&files.rules, &settings, &profiles));
     }
     Ok(if faults.is_empty() {
-        Ok(Own { settings, profiles })
+        Ok(Own {
+            settings,
+            profiles,
+            of_scenarios,
+        })
     } else {
         Err(faults)
     })
@@ -60,6 +88,7 @@ pub fn taken(folder: Option<&Path>) -> Result<Own> {
         return Ok(Own {
             settings: Settings::shipped(),
             profiles: Profiles::shipped().clone(),
+            of_scenarios: Vec::new(),
         });
     };
     read(folder)?.map_err(|faults| {
@@ -72,6 +101,33 @@ pub fn taken(folder: Option<&Path>) -> Result<Own> {
     })
 }
 
+/// The files of a scenario, which looks at them itself.
+fn of_scenario(
+    folder: &Path,
+    inside: &str,
+    scenario: &'static dyn Scenario,
+) -> Result<std::result::Result<OfScenario, Vec<Fault>>> {
+    let found = files(folder, inside)?.into_iter();
+    let files: Vec<scenario::OwnFile> = found
+        .map(|OwnFile { name, text }| scenario::OwnFile { name, text })
+        .collect();
+    let text = |name: &str| {
+        let file = files.iter().find(|file| file.name == name);
+        file.map_or("", |file| file.text.as_str())
+    };
+    Ok(match scenario.own_settings(&files, false) {
+        Ok(lines) => Ok(OfScenario {
+            scenario,
+            files,
+            lines,
+        }),
+        Err(faults) => Err(faults
+            .into_iter()
+            .map(|fault| Fault::at(&fault.file, text(&fault.file), fault.place, fault.what))
+            .collect()),
+    })
+}
+
 /// What is no file of settings lies there by mistake, and would be missed in silence.
 fn strays(folder: &Path) -> Result<Vec<Fault>> {
     let mut faults = Vec::new();
@@ -79,16 +135,17 @@ fn strays(folder: &Path) -> Result<Vec<Fault>> {
     for entry in found.with_context(|| format!("read the folder {}", folder.display()))? {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let mut scenarios = registry::all().iter();
         let is_known = matches!(
             name.as_ref(),
             "rules" | "plans" | "profiles" | "escalation.toml"
-        );
+        ) || scenarios.any(|one| one.own_folder() == Some(name.as_ref()));
         let is_settings = path.is_dir() || path.extension().is_some_and(|end| end == "toml");
         if !is_known && is_settings && !name.starts_with('.') {
             faults.push(Fault {
                 file: name.into_owned(),
                 line: None,
-                what: "it is read by nothing: put it into rules/, plans/ or profiles/, or name it escalation.toml"
+                what: "it is read by nothing: put it into rules/, plans/, profiles/ or follow-up/, or name it escalation.toml"
                     .to_owned(),
             });
         }
@@ -204,8 +261,26 @@ impl Own {
         }
         let off = self.settings.rules.off.iter();
         lines.extend(off.map(|off| format!("switches off the rule {} ({})", off.rule, off.file)));
+        lines.extend(self.of_scenarios.iter().flat_map(|one| one.lines.clone()));
         lines
     }
+
+    /// Puts rules, plans, escalation and what scenarios take in force. Kinds of devices are the hospital's that starts.
+    pub fn adopt(&self) -> Result<()> {
+        for one in &self.of_scenarios {
+            // They were looked at when they were read.
+            let taken = one.scenario.own_settings(&one.files, true);
+            taken.map_err(|_| anyhow::anyhow!("take in what was looked at before"))?;
+        }
+        self.settings.clone().adopt();
+        *IN_FORCE.write() = self.lines();
+        Ok(())
+    }
+}
+
+/// What of the hospital's own is in force, a line each.
+pub fn in_force() -> Vec<String> {
+    IN_FORCE.read().clone()
 }
 
 #[cfg(test)]

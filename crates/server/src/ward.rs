@@ -238,6 +238,29 @@ impl State {
         begun
     }
 
+    fn renew(&mut self, now: Timestamp) {
+        self.rules = ward_rules();
+        self.board.escalate_by(escalation().clone());
+        let mut gone = Vec::new();
+        let beds = self.beds.iter_mut().map(|(id, bed)| (id, &mut bed.watch));
+        let things = self
+            .things
+            .iter_mut()
+            .map(|(id, thing)| (id, &mut thing.watch));
+        for (id, watch) in beds.chain(things) {
+            let rules = watch.follow(self.rules.clone()).into_iter();
+            gone.extend(rules.map(|rule| (id.clone(), rule)));
+        }
+        for (about, rule) in gone {
+            let over = Change {
+                at: now,
+                rule,
+                changed: Changed::Ended,
+            };
+            self.take_up(&about, &over, now);
+        }
+    }
+
     /// What watches the bed or the thing that an alarm is about.
     fn watch_of(&mut self, about: &str) -> Option<&mut Watch> {
         match self.beds.get_mut(about) {
@@ -457,6 +480,14 @@ async fn keep_all(hospital: &Hospital, actor: &ActorId) {
         }
         hospital.changes.announce(TOPIC, kept.id(), people);
     }
+}
+
+/// Goes on by the rules, plans and escalation that are in force now. Alarms that are open keep what they were raised
+/// with; where their rule is none any more, nothing holds them, and somebody ends them.
+pub async fn renew(hospital: &Hospital) {
+    let _turn = hospital.ward.writing.lock().await;
+    hospital.ward.state.lock().renew(clock::now());
+    keep_all(hospital, &hospital_actor()).await;
 }
 
 /// What a person does with an alarm.

@@ -26,6 +26,7 @@ mod rooms;
 mod scenarios;
 mod security;
 mod session;
+mod settings;
 mod signals;
 mod teaching;
 mod upgrades;
@@ -106,6 +107,7 @@ pub fn routes(hospital: Arc<Hospital>) -> Router {
         .merge(ward::routes())
         .merge(command::routes())
         .merge(security::routes())
+        .merge(settings::routes())
         .nest("/ledger", ledger::routes())
         .nest("/research", research::routes())
         .nest("/teaching", teaching::routes())

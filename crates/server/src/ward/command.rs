@@ -351,7 +351,7 @@ struct Held {
 }
 
 fn held(run: PlanRun, ward: Option<String>, bed: String, ended: Option<Timestamp>) -> Held {
-    let plan = alarms::plan(&run.plan);
+    let plan = alarms::plan_of(&run);
     let steps = plan.map(|plan| plan.steps.as_slice()).unwrap_or_default();
     let late = steps.iter().filter(|step| {
         let done = run.done.iter().find(|done| done.step == step.id);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use alarms::{
     Alarm, Change, Dispatch, Escalation, Forecast, Limit, Method, Plan, PlanRun, Priority,
-    VitalNow, escalation, forecast, plan,
+    VitalNow, escalation, forecast, plan, plan_of,
 };
 use knowledge::ScoreFound;
 use policy::Permit;
@@ -424,12 +424,8 @@ pub fn alarm_view(
             }
         }
     }
-    let own = kept
-        .run
-        .as_ref()
-        .map(|run| run.plan.as_str())
-        .or(alarm.plan.as_deref());
-    let plan = own.and_then(plan).cloned();
+    let offers = || plan(alarm.plan.as_deref()?);
+    let plan = kept.run.as_ref().map_or_else(offers, plan_of).cloned();
     let offered = |dispatch: &Dispatch| {
         let open =
             |offer: &alarms::Offer| offer.state == alarms::OfferState::Offered && offer.to == me;

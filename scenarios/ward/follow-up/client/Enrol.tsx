@@ -83,7 +83,12 @@ export function Enrol(props: { say: Say; onOpened: () => void }): JSX.Element {
             <select {...control} class="input" name="plan" onChange={(event) => setPlan(event.currentTarget.value)}>
               <option value="">{say('choose')}</option>
               <For each={plans.data()?.plans}>
-                {(one) => <option value={one.id}>{inLanguage(one.title, app.language())}</option>}
+                {(one) => (
+                  <option value={one.id}>
+                    {inLanguage(one.title, app.language())}
+                    {one.own === null ? '' : ` · ${say('ownMark')}`}
+                  </option>
+                )}
               </For>
             </select>
           )}
@@ -117,7 +122,7 @@ export function Enrol(props: { say: Say; onOpened: () => void }): JSX.Element {
             </Field>
           )}
         </For>
-        <Show when={chosen()}>{(one) => <Sources sources={one().sources} say={say} />}</Show>
+        <Show when={chosen()}>{(one) => <Sources sources={one().sources} own={one().own} say={say} />}</Show>
         <div class="row">
           <button type="submit" class="button primary">
             {say('begin')}

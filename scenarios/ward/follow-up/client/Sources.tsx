@@ -4,10 +4,11 @@ import type { JSX } from 'solid-js';
 import type { PlanSource } from './course';
 import type { Say } from './words';
 
-export function Sources(props: { sources: readonly PlanSource[]; say: Say }): JSX.Element {
+export function Sources(props: { sources: readonly PlanSource[]; own: string | null; say: Say }): JSX.Element {
   return (
     <div class="small">
-      <Show when={props.sources.length > 0} fallback={<p class="soft">{props.say('noSources')}</p>}>
+      <Show when={props.own}>{(file) => <p data-own-plan>{props.say('ownPlan', { file: file() })}</p>}</Show>
+      <Show when={props.sources.length > 0} fallback={<p class="soft">{props.say(props.own === null ? 'noSources' : 'ownNoSources')}</p>}>
         <ul class="follow-sources">
           <For each={props.sources}>
             {(source) => (

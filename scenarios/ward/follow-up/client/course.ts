@@ -228,6 +228,8 @@ export interface Course extends Row {
   readonly questions: readonly Question[];
   readonly every_days: number;
   readonly learn: readonly Text[];
+  /** The hospital's file that the plan comes from; none: it came with the program. */
+  readonly own_plan: string | null;
   readonly sources: readonly PlanSource[];
   readonly escalate_after_min: number;
   readonly second: Person | null;
@@ -261,6 +263,8 @@ export interface Gone {
 }
 
 export interface PlanChoice extends Named {
+  /** The hospital's file that the plan comes from; none: it came with the program. */
+  readonly own: string | null;
   readonly every_days: number;
   readonly usual: readonly Question[];
   readonly sources: readonly PlanSource[];

@@ -13,6 +13,7 @@ mod measured;
 mod nights;
 mod open;
 mod orders;
+mod own;
 mod plans;
 mod referral;
 mod report;
@@ -28,7 +29,8 @@ use std::{collections::BTreeMap, sync::LazyLock};
 use async_trait::async_trait;
 use policy::{Action, Actor, Object, Permit};
 use scenario::{
-    Context, Manifest, Method, Problem, Reply, Request, Scenario, Stage, Waiting, again_if_raced,
+    Context, Manifest, Method, OwnFault, OwnFile, Problem, Reply, Request, Scenario, Stage, Waiting,
+    again_if_raced,
 };
 use serde_json::{Value, json};
 use vocabulary::{PatientId, RoomId, Text, Timestamp};
@@ -52,6 +54,18 @@ pub fn scenario() -> Box<dyn Scenario> {
 impl Scenario for FollowUpAtHome {
     fn manifest(&self) -> &Manifest {
         &MANIFEST
+    }
+
+    fn own_folder(&self) -> Option<&'static str> {
+        Some("follow-up")
+    }
+
+    fn own_settings(&self, files: &[OwnFile], takes: bool) -> Result<Vec<String>, Vec<OwnFault>> {
+        let (plans, lines) = own::with(files)?;
+        if takes {
+            plans.adopt();
+        }
+        Ok(lines)
     }
 
     async fn handle(&self, context: &dyn Context, request: Request) -> Result<Reply, Problem> {

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::LazyLock,
+    sync::{LazyLock, PoisonError, RwLock},
 };
 
 use devices::{LOINC, MDC, OWN};
@@ -10,10 +10,8 @@ use knowledge::{Answer, AnswerValue, Answers, Input, class_list, inputs};
 use serde::{Deserialize, Serialize};
 use vocabulary::{Assessed, Text};
 
-static PLANS: LazyLock<Plans> = LazyLock::new(|| {
-    toml::from_str(include_str!("../guidelines/plans.toml"))
-        .unwrap_or_else(|error| unreachable!("the plans: {error}"))
-});
+/// All that was ever in force, the newest last: a follow-up goes on by its plan, though the hospital has dropped it.
+static IN_FORCE: RwLock<Vec<&'static Plans>> = RwLock::new(Vec::new());
 
 /// The limits that the lists of `knowledge` set to an answer, by its name.
 static LIMITS: LazyLock<HashMap<String, [Option<f64>; 2]>> = LazyLock::new(|| {
@@ -192,6 +190,9 @@ pub struct Plan {
     /// What is looked for in each report.
     #[serde(default)]
     pub watch: Vec<Watch>,
+    /// The file of the hospital that it comes from; none: it came with the program.
+    #[serde(skip)]
+    pub own: Option<String>,
 }
 
 /// Classes that are a reason to tell somebody.
@@ -236,18 +237,51 @@ pub enum Worse {
     NotAssessable { missing: Vec<Text> },
 }
 
-pub fn plans() -> &'static Plans {
-    &PLANS
+impl Plans {
+    /// Those that come with the program.
+    pub fn shipped() -> Self {
+        toml::from_str(include_str!("../guidelines/plans.toml"))
+            .unwrap_or_else(|error| unreachable!("the plans: {error}"))
+    }
+
+    /// Puts them in force. Those before them stay in memory: what refers to them lives on.
+    pub fn adopt(self) {
+        let mut known = IN_FORCE.write().unwrap_or_else(PoisonError::into_inner);
+        known.push(Box::leak(Box::new(self)));
+    }
 }
 
-/// The plan with this id.
+/// What is in force.
+pub fn plans() -> &'static Plans {
+    let known = IN_FORCE.read().unwrap_or_else(PoisonError::into_inner);
+    if let Some(plans) = known.last() {
+        return plans;
+    }
+    drop(known);
+    let mut known = IN_FORCE.write().unwrap_or_else(PoisonError::into_inner);
+    // Somebody may have been faster.
+    if known.is_empty() {
+        known.push(Box::leak(Box::new(Plans::shipped())));
+    }
+    drop(known);
+    plans()
+}
+
+/// The plan with this id: as it is now, or as it was last where it is none any more.
 pub fn plan(id: &str) -> Option<&'static Plan> {
-    PLANS.list.iter().find(|plan| plan.id == id)
+    let now = plans();
+    let is_it = |plan: &&Plan| plan.id == id;
+    now.list.iter().find(is_it).or_else(|| {
+        let known = IN_FORCE.read().unwrap_or_else(PoisonError::into_inner);
+        let before: Vec<&'static Plans> = known.iter().rev().copied().collect();
+        drop(known);
+        before.into_iter().flat_map(|plans| &plans.list).find(is_it)
+    })
 }
 
 /// How a question is put to a patient.
 pub fn question(name: &str) -> Option<&'static Question> {
-    PLANS.question.get(name)
+    plans().question.get(name)
 }
 
 /// Kind, unit and label of a question.
@@ -281,7 +315,7 @@ impl Plan {
     /// The criteria of referral that are for this plan.
     pub fn criteria(&self) -> impl Iterator<Item = &'static Criterion> {
         let is_for = |one: &&Criterion| one.plans.is_empty() || one.plans.contains(&self.id);
-        PLANS.criteria.iter().filter(is_for)
+        plans().criteria.iter().filter(is_for)
     }
 
     /// Looks at the answers of one report. What follows from the patient's usual values is reckoned here: a

@@ -28,7 +28,7 @@ pub fn all_plans() -> Value {
         let usual: Vec<Value> = plan.usual.iter().filter_map(|name| asked(name)).collect();
         json!({
             "id": plan.id, "title": plan.title, "every_days": plan.every_days, "usual": usual,
-            "sources": sources(plan),
+            "sources": sources(plan), "own": plan.own,
         })
     });
     json!({"plans": all.collect::<Vec<_>>(), "escalate_after_min": plans().escalate_after_min})
@@ -160,6 +160,7 @@ pub fn of(context: &dyn Context, course: &FollowUp, twin: Option<&PatientTwin>) 
         "every_days": course.plan.every_days,
         "learn": course.plan.learn,
         "sources": sources(course.plan),
+        "own_plan": course.plan.own,
         "escalate_after_min": plans().escalate_after_min,
         "second": course.course.second,
         "usual": course.course.usual,

@@ -1,0 +1,133 @@
+//! The hospital's own settings while it runs: what they are, and reading them again.
+
+use std::sync::Arc;
+
+use alarms::Settings;
+use axum::{
+    Json, Router,
+    extract::State,
+    http::StatusCode,
+    routing::{get, post},
+};
+use policy::{Action, Object, Permit};
+use record::{Batch, NewFact, Precondition, ResourceKey, mark_written_by};
+use serde_json::{Value, json};
+
+use crate::{
+    hospital::Hospital,
+    http::{Caller, Problem},
+    own, ward,
+};
+
+/// By which the fact is tagged that they were read again, and its place.
+const WRITER: &str = "own-settings";
+const KIND: &str = "Basic";
+const OWN_URI: &str = "urn:yuanyi:own-settings";
+
+/// `/settings` and `/settings/reload`.
+pub fn routes() -> Router<Arc<Hospital>> {
+    Router::new()
+        .route("/settings", get(shown))
+        .route("/settings/reload", post(reload))
+}
+
+async fn administers(hospital: &Hospital, caller: &Caller) -> Result<Permit, Problem> {
+    hospital
+        .permit(caller, Action::Administer, &Object::Hospital)
+        .await
+}
+
+fn key() -> ResourceKey {
+    ResourceKey {
+        kind: KIND.to_owned(),
+        id: WRITER.to_owned(),
+    }
+}
+
+/// What is in force of the hospital's own, and when somebody last read it again.
+async fn answer(hospital: &Hospital, faults: &[String]) -> Result<Json<Value>, Problem> {
+    let settings = Settings::now();
+    let reader = hospital.finding().await?;
+    let last = hospital.record.resource(reader, &key(), None).await?;
+    let by = last.as_ref().and_then(|version| {
+        let author = version.body.as_ref()?.pointer("/author/reference")?.as_str()?;
+        author.strip_prefix("Practitioner/")
+    });
+    Ok(Json(json!({
+        "folder": hospital.config.own_settings.is_some(),
+        "version": settings.rules.version,
+        "own": own::in_force(),
+        "taken": last.as_ref().map(|version| version.at),
+        "by": by,
+        "faults": faults,
+    })))
+}
+
+async fn shown(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+) -> Result<Json<Value>, Problem> {
+    administers(&hospital, &caller).await?;
+    answer(&hospital, &[]).await
+}
+
+/// Takes in rules, plans and escalation as their files are now: all of them, or none where one cannot be used.
+async fn reload(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+) -> Result<Json<Value>, Problem> {
+    administers(&hospital, &caller).await?;
+    let refused = |zh: &str, en: &str| {
+        let detail = format!("{zh} · {en}");
+        Problem::new(StatusCode::CONFLICT, "It cannot be done now", detail)
+    };
+    let Some(folder) = hospital.config.own_settings.clone() else {
+        return Err(refused(
+            "本院没有自己的设置文件夹（own_settings）",
+            "no folder of the hospital's own settings is named (own_settings)",
+        ));
+    };
+    let read = tokio::task::spawn_blocking(move || own::read(&folder)).await;
+    let read = read.map_err(|error| Problem::internal(&error.into()))?;
+    let own = match read {
+        Ok(Ok(own)) => own,
+        Ok(Err(faults)) => {
+            let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+            return answer(&hospital, &faults).await;
+        }
+        Err(_) => {
+            return Err(refused(
+                "无法读取设置文件夹",
+                "the folder of the hospital's own settings cannot be read",
+            ));
+        }
+    };
+    if !own.profiles.all().eq(hospital.devices.profiles().all()) {
+        return Err(refused(
+            "设备类型有变：须重启才能生效",
+            "kinds of devices have changed: these need a restart",
+        ));
+    }
+    // A fact first: whatever the wards do by the new rules comes after it.
+    let mut body = json!({
+        "resourceType": KIND, "id": WRITER,
+        "code": {"coding": [{"system": OWN_URI, "code": "taken", "version": own.settings.rules.version}]},
+        "author": {"reference": format!("Practitioner/{}", caller.actor.id)},
+    });
+    if let Some(fields) = body.as_object_mut() {
+        mark_written_by(fields, WRITER);
+    }
+    let fact = NewFact::PutResource {
+        key: key(),
+        subject: None,
+        body,
+    };
+    let batch = Batch {
+        actor: caller.actor.id.clone(),
+        facts: vec![(fact, Precondition::None)],
+    };
+    hospital.record.commit(batch).await?;
+    own.adopt().map_err(|error| Problem::internal(&error))?;
+    ward::renew(&hospital).await;
+    answer(&hospital, &[]).await
+}

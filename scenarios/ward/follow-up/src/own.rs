@@ -1,0 +1,189 @@
+//! A hospital's own plans of follow-up: one in each file, in the form of those in `guidelines/plans.toml`.
+//!
+//! A plan with a new id is added, one with a known id stands in the place of that one. It asks what the program knows
+//! how to ask, and raises alerts by lists of `knowledge`: a limit of its own no file can set.
+
+use std::collections::BTreeMap;
+
+use knowledge::{Answers, class_list};
+use scenario::{OwnFault, OwnFile};
+use vocabulary::Text;
+
+use crate::plans::{LEVELS, Plan, Plans, input, question};
+
+/// The longest time from one report to the next that a plan may ask for, in days.
+const LONGEST_DAYS: i64 = 366;
+/// Asked by every plan: the one question by which any patient is heard.
+const FEELS_WORSE: &str = "feels_worse";
+
+/// The plans with a hospital's own over them, and what each file adds or replaces; or everything that is wrong.
+pub fn with(files: &[OwnFile]) -> Result<(Plans, Vec<String>), Vec<OwnFault>> {
+    let mut plans = Plans::shipped();
+    let (mut lines, mut faults) = (Vec::new(), Vec::new());
+    let mut own: BTreeMap<String, String> = BTreeMap::new();
+    for file in files {
+        let fault = |place: Option<usize>, what: String| OwnFault {
+            file: file.name.clone(),
+            place,
+            what,
+        };
+        let mut plan: Plan = match toml::from_str(&file.text) {
+            Ok(plan) => plan,
+            Err(error) => {
+                let place = error.span().map(|span| span.start);
+                faults.push(fault(place, error.message().to_owned()));
+                continue;
+            }
+        };
+        if let Some(other) = own.insert(plan.id.clone(), file.name.clone()) {
+            let what = format!(
+                "the plan `{}` is in {other} too: keep one of them, or give this one another id",
+                plan.id
+            );
+            faults.push(fault(Some(0), what));
+            continue;
+        }
+        for (field, why) in contradictions(&plan) {
+            let what = format!("in the plan `{}`, {why}", plan.id);
+            faults.push(fault(file.text.find(field).or(Some(0)), what));
+        }
+        plan.own = Some(file.name.clone());
+        let known = plans.list.iter_mut().find(|one| one.id == plan.id);
+        let how = if known.is_some() { "replaces" } else { "adds" };
+        lines.push(format!(
+            "{how} the plan of follow-up {} ({})",
+            plan.id, file.name
+        ));
+        match known {
+            Some(before) => *before = plan,
+            None => plans.list.push(plan),
+        }
+    }
+    if faults.is_empty() {
+        Ok((plans, lines))
+    } else {
+        Err(faults)
+    }
+}
+
+/// What cannot be used in a plan: the field in which it stands, and what to do.
+fn contradictions(plan: &Plan) -> Vec<(&'static str, String)> {
+    let mut all = Vec::new();
+    let lacks = |text: &Text| text.zh.trim().is_empty() || text.en.trim().is_empty();
+    if plan.id.trim().is_empty() {
+        all.push(("id", "its id is empty: give it one".to_owned()));
+    }
+    if lacks(&plan.title) {
+        let what = "its title lacks a language: give zh and en";
+        all.push(("title", what.to_owned()));
+    }
+    if plan.learn.is_empty() || plan.learn.iter().any(lacks) {
+        let what = "what the patient should know is missing, or lacks a language: give at least one `learn` in zh and en";
+        all.push(("learn", what.to_owned()));
+    }
+    for (level, text) in LEVELS.iter().zip(plan.action.levels()) {
+        if lacks(text) {
+            let what = format!("`action.{level}` lacks a language: give zh and en");
+            all.push(("action", what));
+        }
+    }
+    if !(1..=LONGEST_DAYS).contains(&plan.every_days) {
+        let what = format!(
+            "`every-days` is {}: write a number from 1 to {LONGEST_DAYS}",
+            plan.every_days
+        );
+        all.push(("every-days", what));
+    }
+    if !plan.asks.iter().any(|name| name == FEELS_WORSE) {
+        let what = format!("it does not ask `{FEELS_WORSE}`: without it a patient is not heard");
+        all.push(("asks", what));
+    }
+    let unknown = |name: &&String| input(name).is_none() || question(name).is_none();
+    for name in plan.asks.iter().chain(&plan.usual).filter(unknown) {
+        let what = format!("there is no question `{name}`: plans ask those of `guidelines/plans.toml`");
+        all.push(("asks", what));
+    }
+    for key in &plan.sources {
+        if knowledge::evidence(key).is_none() {
+            let what = format!("its source `{key}` is not known: leave it out");
+            all.push(("sources", what));
+        }
+    }
+    for id in &plan.assess {
+        if knowledge::ask(id, &Answers::new()).is_none() {
+            let what = format!("there is no list `{id}`: `yuanyi assess --list` names all");
+            all.push(("assess", what));
+        }
+    }
+    for watch in &plan.watch {
+        let Some(list) = class_list(&watch.classes) else {
+            let what = format!("there is no list of classes `{}` to watch", watch.classes);
+            all.push(("watch", what));
+            continue;
+        };
+        let is_none = |id: &&String| list.classes.iter().all(|class| class.id != **id);
+        for id in watch.raise.iter().filter(is_none) {
+            let what = format!("`{}` has no class `{id}`", watch.classes);
+            all.push(("watch", what));
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLAN: &str = "id = \"cough\"\ntitle = { zh = \"慢性咳嗽\", en = \"Chronic cough\" }\nsources = []\n\
+        asks = [\"feels_worse\", \"temperature_c\"]\nevery-days = 7\n\
+        learn = [{ zh = \"多喝水\", en = \"Drink enough\" }]\n\
+        action.usual = { zh = \"照常\", en = \"As usual\" }\n\
+        action.worse = { zh = \"告诉我们\", en = \"Tell us\" }\n\
+        action.emergency = { zh = \"拨打 120\", en = \"Call 120\" }\n";
+
+    fn file(name: &str, text: &str) -> OwnFile {
+        OwnFile {
+            name: name.to_owned(),
+            text: text.to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_new_plan_is_added_and_a_known_one_replaced() {
+        let shipped = Plans::shipped().list.len();
+        let (plans, lines) = with(&[file("follow-up/cough.toml", PLAN)]).unwrap();
+        assert_eq!(plans.list.len(), shipped + 1);
+        assert_eq!(lines, ["adds the plan of follow-up cough (follow-up/cough.toml)"]);
+        let own = plans.list.last().unwrap();
+        assert_eq!(own.own.as_deref(), Some("follow-up/cough.toml"));
+        let copd = PLAN.replace("\"cough\"", "\"copd\"");
+        let (plans, lines) = with(&[file("follow-up/a.toml", &copd)]).unwrap();
+        assert_eq!(plans.list.len(), shipped);
+        assert!(lines[0].starts_with("replaces"), "{lines:?}");
+        let copd = plans.list.iter().find(|plan| plan.id == "copd").unwrap();
+        assert_eq!((copd.every_days, copd.own.is_some()), (7, true));
+    }
+
+    #[test]
+    fn each_fault_is_named() {
+        for (from, to, said) in [
+            ("every-days = 7", "every-days = 0", "`every-days` is 0"),
+            ("\"feels_worse\", ", "", "does not ask `feels_worse`"),
+            ("temperature_c", "mood", "no question `mood`"),
+            ("sources = []", "sources = [\"a-book\"]", "source `a-book` is not known"),
+            ("en = \"Chronic cough\"", "en = \"\"", "title lacks a language"),
+            ("en = \"Drink enough\"", "en = \" \"", "give at least one `learn`"),
+            ("en = \"Tell us\"", "en = \"\"", "`action.worse` lacks a language"),
+            ("every-days = 7", "every-days = 7\nassess = [\"fortune\"]", "no list `fortune`"),
+            ("every-days = 7", "every-week = 7", "unknown field"),
+        ] {
+            let text = PLAN.replace(from, to);
+            assert_ne!(text, PLAN, "{from}");
+            let faults = with(&[file("follow-up/x.toml", &text)]).map(|_| ()).unwrap_err();
+            assert!(faults[0].what.contains(said), "{said}: {faults:?}");
+        }
+        let both = [file("follow-up/a.toml", PLAN), file("follow-up/b.toml", PLAN)];
+        let faults = with(&both).map(|_| ()).unwrap_err();
+        assert!(faults[0].what.contains("is in follow-up/a.toml too"));
+    }
+}
