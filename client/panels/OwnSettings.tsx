@@ -3,23 +3,10 @@ import { For, Show, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../core/app';
 import { momentOf } from '../core/dates';
+import type { OwnSettingsView } from '../core/own-settings';
 import { createQuery } from '../core/query';
 import { Answer } from './Answer';
 import { Notice } from './Notice';
-
-/** What `/api/settings` answers. */
-interface OwnSettingsView {
-  /** Whether a folder of own settings is named at all. */
-  readonly folder: boolean;
-  readonly version: string;
-  /** What the hospital adds, replaces and switches off, a line each. */
-  readonly own: readonly string[];
-  /** When, and by which account, its files were last read again. */
-  readonly taken: string | null;
-  readonly by: string | null;
-  /** Why nothing of the files was taken in. */
-  readonly faults: readonly string[];
-}
 
 export function OwnSettings(): JSX.Element {
   const app = useApp();

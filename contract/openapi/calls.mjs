@@ -580,6 +580,16 @@ export const groups = {
       fails: [400, 403],
     }),
   ],
+  Settings: [
+    call('GET /api/settings', "What of the hospital's own settings is in force, for those who administer.", {
+      gives: { 200: client('own-settings', 'OwnSettingsView') },
+      fails: [403],
+    }),
+    call('POST /api/settings/reload', 'Takes in rules, plans, escalation and plans of follow-up as their files are now: all of them, or none where `faults` says why.', {
+      gives: { 200: client('own-settings', 'OwnSettingsView') },
+      fails: [403, 409],
+    }),
+  ],
   Wards: [
     call('GET /api/wards', 'Wards, for those who treat.', { gives: { 200: list(ward('WardName')) }, fails: [403] }),
     call('GET /api/wards/{ward}', 'A ward now, or as it was at a moment.', {
@@ -615,9 +625,10 @@ export const groups = {
       gives: alarm,
       fails: [400, 403, 404],
     }),
-    call('GET /api/wards/{ward}/command', 'The plan of a ward: who and what is where, what they do, and what was sent for.', {
+    call('GET /api/wards/{ward}/command', 'The plan of a ward, now or as it was at a moment: who and what is where, what they do, and what was sent for.', {
+      asks: { at: moment },
       gives: command,
-      fails: [403, 404],
+      fails: [400, 403, 404],
     }),
     call('POST /api/wards/{ward}/missions', 'Sends the nearest that is free to a bed, or begins an exercise of a plan there.', {
       takes: object({

@@ -1,0 +1,14 @@
+/** The hospital’s own settings, as the server tells who administers. */
+/** What `/api/settings` answers. */
+export interface OwnSettingsView {
+  /** Whether a folder of own settings is named at all. */
+  readonly folder: boolean;
+  readonly version: string;
+  /** What the hospital adds, replaces and switches off, a line each. */
+  readonly own: readonly string[];
+  /** When, and by which account, its files were last read again. */
+  readonly taken: string | null;
+  readonly by: string | null;
+  /** Why nothing of the files was taken in. */
+  readonly faults: readonly string[];
+}
