@@ -1,4 +1,3 @@
-/** The hospital’s own settings, as the server tells who administers. */
 /** What `/api/settings` answers. */
 export interface OwnSettingsView {
   /** Whether a folder of own settings is named at all. */
