@@ -97,7 +97,9 @@ impl Watch {
         let mut found = knowledge::point_score(id)?.score(&answers);
         let because = |missing: &mut Vec<Missing>| {
             for missing in missing {
-                if let Some(old) = too_old.iter().find(|old| old.input == missing.input) {
+                // The same in two units is one question.
+                let mut names = missing.input.split(" | ");
+                if let Some(old) = names.find_map(|name| too_old.iter().find(|old| old.input == name)) {
                     missing.why = old.why.clone();
                 }
             }
