@@ -88,7 +88,7 @@ async fn reload(
         ));
     };
     let read = tokio::task::spawn_blocking(move || own::read(&folder)).await;
-    let read = read.map_err(|error| Problem::internal(&error.into()))?;
+    let read = read.map_err(|error| Problem::internal(&anyhow::Error::from(error)))?;
     let own = match read {
         Ok(Ok(own)) => own,
         Ok(Err(faults)) => {
