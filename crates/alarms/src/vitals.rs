@@ -99,7 +99,9 @@ impl Watch {
             for missing in missing {
                 // The same in two units is one question.
                 let mut names = missing.input.split(" | ");
-                if let Some(old) = names.find_map(|name| too_old.iter().find(|old| old.input == name)) {
+                if let Some(old) =
+                    names.find_map(|name| too_old.iter().find(|old| old.input == name))
+                {
                     missing.why = old.why.clone();
                 }
             }

@@ -439,9 +439,18 @@ fn what_leaves_the_ward_is_told_after_a_while_and_so_is_a_tag_that_falls_silent(
     assert_eq!(until(&mut watch, 59), ["55 thing-outside ended"]);
     assert_eq!(until(&mut watch, 700), ["659 thing-tag-silent began"]);
     let rules = ward_rules();
-    for rule in ["patient-outside", "thing-outside", "patient-tag-silent", "thing-tag-silent"] {
+    for rule in [
+        "patient-outside",
+        "thing-outside",
+        "patient-tag-silent",
+        "thing-tag-silent",
+    ] {
         let rule = rules.rule(rule).unwrap();
-        assert!(rule.needs_confirmation && rule.evidence.is_none(), "{}", rule.id);
+        assert!(
+            rule.needs_confirmation && rule.evidence.is_none(),
+            "{}",
+            rule.id
+        );
     }
 }
 

@@ -50,11 +50,7 @@ pub trait Scenario: Send + Sync + 'static {
 
     /// Looks at the hospital's own files for it, and takes them in where it is told to: all of them or none. What
     /// each adds or replaces is answered, a line each; or everything that is wrong.
-    fn own_settings(
-        &self,
-        _files: &[OwnFile],
-        _takes: bool,
-    ) -> Result<Vec<String>, Vec<OwnFault>> {
+    fn own_settings(&self, _files: &[OwnFile], _takes: bool) -> Result<Vec<String>, Vec<OwnFault>> {
         Ok(Vec::new())
     }
 

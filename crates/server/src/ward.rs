@@ -210,10 +210,7 @@ impl State {
                     now,
                 );
             }
-            let sex = bed
-                .patient
-                .as_ref()
-                .and_then(|lying| lying.sex.as_deref());
+            let sex = bed.patient.as_ref().and_then(|lying| lying.sex.as_deref());
             if let Some(sex @ ("female" | "male")) = sex {
                 watch.see(
                     "female",

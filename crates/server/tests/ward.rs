@@ -640,7 +640,10 @@ fn a_thing_that_leaves_the_ward_is_told_and_the_past_knows_where_it_was() {
     // Neither the patient, who is in bed, nor the nurse raised one.
     let (_, view) = hospital.send("wang.nurse", "GET", "/api/wards/w/command", &Value::Null);
     let kit = found(&view["equipment"], "kit-b");
-    assert_eq!((&kit["outside"], &kit["alarm"]), (&json!(true), &json!("low")));
+    assert_eq!(
+        (&kit["outside"], &kit["alarm"]),
+        (&json!(true), &json!("low"))
+    );
     assert_eq!(kit["room"], Value::Null);
     assert_eq!(found(&view["patients"], "p")["outside"], false);
     let alarms = ward(&hospital, "wang.nurse")["alarms"].clone();
@@ -664,7 +667,10 @@ fn a_thing_that_leaves_the_ward_is_told_and_the_past_knows_where_it_was() {
         let scores = bed["scores"].as_array()?.clone();
         let curb = scores.iter().find(|one| one["score"] == "curb-65")?;
         let inputs = curb["inputs"].as_array()?;
-        inputs.iter().find(|one| one["input"] == "urea_mmol_l").cloned()
+        inputs
+            .iter()
+            .find(|one| one["input"] == "urea_mmol_l")
+            .cloned()
     });
     assert_eq!(used["value"], json!(9.5));
     assert_eq!(used["source"]["at"], json!(moment));

@@ -396,7 +396,9 @@ mod tests {
     #[test]
     fn what_comes_seldom_comes_once_in_its_time() {
         let made = Recording::made_up(profile("pulse-oximeter"), 1).seldom(10);
-        let sent: Vec<usize> = (0..30).map(|second| made.at(0, second, 0, 1.0).len()).collect();
+        let sent: Vec<usize> = (0..30)
+            .map(|second| made.at(0, second, 0, 1.0).len())
+            .collect();
         assert_eq!(sent.iter().sum::<usize>(), 6);
         assert_eq!([sent[0], sent[10], sent[20]], [2, 2, 2]);
     }

@@ -50,7 +50,11 @@ async fn answer(hospital: &Hospital, faults: &[String]) -> Result<Json<Value>, P
     let reader = hospital.finding().await?;
     let last = hospital.record.resource(reader, &key(), None).await?;
     let by = last.as_ref().and_then(|version| {
-        let author = version.body.as_ref()?.pointer("/author/reference")?.as_str()?;
+        let author = version
+            .body
+            .as_ref()?
+            .pointer("/author/reference")?
+            .as_str()?;
         author.strip_prefix("Practitioner/")
     });
     Ok(Json(json!({

@@ -284,7 +284,11 @@ pub async fn where_it_was(
         };
         for series in hospital.signals.series(permit, &query).await? {
             // A tag that went from one carrier to another tells of each only what is theirs.
-            let subject = series.series.subject.as_ref().map(|id| format!("Patient/{id}"));
+            let subject = series
+                .series
+                .subject
+                .as_ref()
+                .map(|id| format!("Patient/{id}"));
             let is_theirs = subject.is_none_or(|subject| subject == carrier);
             if !is_theirs || !tags::is_position(&series.series.code) {
                 continue;

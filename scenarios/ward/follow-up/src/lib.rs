@@ -29,8 +29,8 @@ use std::{collections::BTreeMap, sync::LazyLock};
 use async_trait::async_trait;
 use policy::{Action, Actor, Object, Permit};
 use scenario::{
-    Context, Manifest, Method, OwnFault, OwnFile, Problem, Reply, Request, Scenario, Stage, Waiting,
-    again_if_raced,
+    Context, Manifest, Method, OwnFault, OwnFile, Problem, Reply, Request, Scenario, Stage,
+    Waiting, again_if_raced,
 };
 use serde_json::{Value, json};
 use vocabulary::{PatientId, RoomId, Text, Timestamp};

@@ -100,7 +100,8 @@ fn contradictions(plan: &Plan) -> Vec<(&'static str, String)> {
     }
     let unknown = |name: &&String| input(name).is_none() || question(name).is_none();
     for name in plan.asks.iter().chain(&plan.usual).filter(unknown) {
-        let what = format!("there is no question `{name}`: plans ask those of `guidelines/plans.toml`");
+        let what =
+            format!("there is no question `{name}`: plans ask those of `guidelines/plans.toml`");
         all.push(("asks", what));
     }
     for key in &plan.sources {
@@ -153,7 +154,10 @@ mod tests {
         let shipped = Plans::shipped().list.len();
         let (plans, lines) = with(&[file("follow-up/cough.toml", PLAN)]).unwrap();
         assert_eq!(plans.list.len(), shipped + 1);
-        assert_eq!(lines, ["adds the plan of follow-up cough (follow-up/cough.toml)"]);
+        assert_eq!(
+            lines,
+            ["adds the plan of follow-up cough (follow-up/cough.toml)"]
+        );
         let own = plans.list.last().unwrap();
         assert_eq!(own.own.as_deref(), Some("follow-up/cough.toml"));
         let copd = PLAN.replace("\"cough\"", "\"copd\"");
@@ -170,19 +174,44 @@ mod tests {
             ("every-days = 7", "every-days = 0", "`every-days` is 0"),
             ("\"feels_worse\", ", "", "does not ask `feels_worse`"),
             ("temperature_c", "mood", "no question `mood`"),
-            ("sources = []", "sources = [\"a-book\"]", "source `a-book` is not known"),
-            ("en = \"Chronic cough\"", "en = \"\"", "title lacks a language"),
-            ("en = \"Drink enough\"", "en = \" \"", "give at least one `learn`"),
-            ("en = \"Tell us\"", "en = \"\"", "`action.worse` lacks a language"),
-            ("every-days = 7", "every-days = 7\nassess = [\"fortune\"]", "no list `fortune`"),
+            (
+                "sources = []",
+                "sources = [\"a-book\"]",
+                "source `a-book` is not known",
+            ),
+            (
+                "en = \"Chronic cough\"",
+                "en = \"\"",
+                "title lacks a language",
+            ),
+            (
+                "en = \"Drink enough\"",
+                "en = \" \"",
+                "give at least one `learn`",
+            ),
+            (
+                "en = \"Tell us\"",
+                "en = \"\"",
+                "`action.worse` lacks a language",
+            ),
+            (
+                "every-days = 7",
+                "every-days = 7\nassess = [\"fortune\"]",
+                "no list `fortune`",
+            ),
             ("every-days = 7", "every-week = 7", "unknown field"),
         ] {
             let text = PLAN.replace(from, to);
             assert_ne!(text, PLAN, "{from}");
-            let faults = with(&[file("follow-up/x.toml", &text)]).map(|_| ()).unwrap_err();
+            let faults = with(&[file("follow-up/x.toml", &text)])
+                .map(|_| ())
+                .unwrap_err();
             assert!(faults[0].what.contains(said), "{said}: {faults:?}");
         }
-        let both = [file("follow-up/a.toml", PLAN), file("follow-up/b.toml", PLAN)];
+        let both = [
+            file("follow-up/a.toml", PLAN),
+            file("follow-up/b.toml", PLAN),
+        ];
         let faults = with(&both).map(|_| ()).unwrap_err();
         assert!(faults[0].what.contains("is in follow-up/a.toml too"));
     }
