@@ -12,6 +12,8 @@ export interface DeviceRefusal {
 export interface DeviceQuality {
   readonly first_heard: string | null;
   readonly last_heard: string | null;
+  /** The edge by which it sends; none where it sends here itself. */
+  readonly edge?: string;
   readonly connected: boolean;
   readonly messages: number;
   readonly accepted: number;
@@ -66,11 +68,15 @@ export interface EdgeState {
   readonly fault: string | null;
   readonly waiting: {
     readonly readings: number;
+    /** Steps of alarms. */
+    readonly alarms: number;
     readonly oldest: string | null;
     readonly sent: number;
     /** Pieces that the cloud does not take. */
     readonly refused: number;
   };
+  /** What the cloud hands down: when it was taken over last, and why it is not now. */
+  readonly registry: { readonly at: string | null; readonly fault: string | null };
 }
 
 export interface Devices {

@@ -176,6 +176,30 @@ export const groups = {
       gives: { 200: object({ refused: list(object({ index: integer, why: text })) }) },
       fails: [400, 403, 413],
     }),
+    call('POST /api/edge/alarms', 'Takes versions of alarms that an edge leads, in its order: all are on disk when this is answered, but those that are named.', {
+      takes: bytes('application/zstd', 'A JSON array of alarms as this program writes them, compressed.'),
+      gives: { 200: object({ refused: list(object({ index: integer, why: text })) }) },
+      fails: [400, 403, 413],
+    }),
+    call('POST /api/edge/line', 'Hears an edge; answers as soon as the registry is another than it has, or somebody asks something of its alarms, at the latest after some seconds.', {
+      takes: object({ 'revision?': text, 'done?': list(anything), 'maintained?': anything }),
+      gives: { 200: object({ asked: list(anything), to_maintain: anything, registry: anything, revision: anything }) },
+      fails: [400, 403],
+    }),
+    call('GET /api/edge/packages/{id}', 'The file of a package for devices, for an edge.', {
+      gives: { 200: bytes('application/octet-stream', 'A signed note, a zero byte, and the bytes that it is about.') },
+      fails: [403, 404],
+    }),
+    call('GET /api/edges', 'The edges of this hospital, for which places each works, and when it was heard.', {
+      gives: { 200: object({ edges: list(object({ id: text, locations: list(text), last_heard: anything })), now: text }) },
+      fails: [403],
+    }),
+    call('PUT /api/edges/{id}', 'Makes an edge, or changes its places; its new token, which ends the one before.', {
+      takes: object({ locations: list(text) }),
+      gives: { 200: object({ token: text }) },
+      fails: [400, 403],
+    }),
+    call('DELETE /api/edges/{id}', 'Ends an edge.', { gives: { 200: object({}) }, fails: [403, 404] }),
   ],
   Patients: [
     call('GET /api/patients/{id}/twin', 'The patient as the record knows them now.', { gives: { 200: contract('twin', 'PatientTwin') }, fails: [403] }),

@@ -94,15 +94,19 @@ class Pair:
         for name in ("cloud", "edge"):
             (folder / name / "data").mkdir(parents=True)
         self.cloud = Ward(folder / "cloud" / "data")
-        self.cloud.put_user("edge-1", "system")
         token = folder / "edge" / "token"
-        token.write_text(self.cloud.bearer("edge-1"), encoding="utf-8")
+        token.write_text(self.register(), encoding="utf-8")
         self.line = Line(self.cloud.http)
         self.edge = Ward(edge_data or folder / "edge" / "data", cloud_token=token, **settings)
         self.edge.process.terminate()
         self.edge.process.wait(timeout=60)
         self.edge.words = ["--edge", "--cloud", f"http://127.0.0.1:{self.line.port}"]
         self.edge.open()
+
+    def register(self) -> str:
+        """Makes the account by which the edge sends; its token."""
+        self.cloud.put_user("edge-1", "system")
+        return self.cloud.bearer("edge-1")
 
     def add(self, device: str, profile: str = "bedside-monitor", *more: str) -> str:
         """Registers a device on both sides; its token at the edge."""
@@ -379,7 +383,6 @@ def test_what_waits_for_the_line_is_in_a_copy_of_the_edge(pair):
 def furnish(ward: Ward) -> None:
     """A ward with one bed, patient `p` in it, and a nurse for the bed."""
     ward.put_user("importer", "system")
-    bearer = {"Authorization": f"Bearer {ward.bearer('importer')}"}
     place = "http://terminology.hl7.org/CodeSystem/location-physical-type"
 
     def location(name: str, kind: str, within: str | None) -> dict:
@@ -387,8 +390,9 @@ def furnish(ward: Ward) -> None:
         return {"resourceType": "Location", "id": name, "status": "active", "name": name,
                 "physicalType": {"coding": [{"system": place, "code": kind}]}} | of
 
-    for resource in [
-        {"resourceType": "Patient", "id": "p", "birthDate": "1960-01-01"},
+    put_all(ward, [
+        {"resourceType": "Patient", "id": "p", "birthDate": "1960-01-01", "name": [{"text": "P"}],
+         "identifier": [{"value": "12345678"}]},
         location("w", "wa", None), location("r", "ro", "w"), location("b", "bd", "r"),
         {"resourceType": "Encounter", "id": "stay", "status": "in-progress", "subject": {"reference": "Patient/p"},
          "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "IMP"},
@@ -396,7 +400,12 @@ def furnish(ward: Ward) -> None:
         {"resourceType": "PractitionerRole", "id": "duty", "active": True,
          "practitioner": {"reference": "Practitioner/nurse"}, "location": [{"reference": "Location/b"}],
          "code": [{"coding": [{"system": "urn:yuanyi:duty", "code": duty}]} for duty in ("bed-nurse", "ward-nurse")]},
-    ]:
+    ])
+
+
+def put_all(ward: Ward, resources: list[dict]) -> None:
+    bearer = {"Authorization": f"Bearer {ward.bearer('importer')}"}
+    for resource in resources:
         url = f"{ward.base}/fhir/{resource['resourceType']}/{resource['id']}"
         answer = requests.put(url, json=resource, headers=bearer, timeout=30)
         assert answer.ok, answer.text
@@ -449,6 +458,303 @@ def test_alarms_come_to_time_at_an_edge_without_a_line_and_go_on_to_the_next(pai
     assert since >= after - ticks, "it went on before its time"
     assert pair.waiting()["fault"], "all of it without a line"
     client.close()
+
+
+class OneHospital(Pair):
+    """A cloud with a ward, and the edge of that ward, at which nothing is typed in."""
+
+    def register(self) -> str:
+        furnish(self.cloud)
+        self.cloud.put_user("night-nurse", "nurse")
+        team = [{"member": {"reference": f"Practitioner/{who}"}} for who in ("nurse", "night-nurse")]
+        place = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/location-physical-type", "code": "wa"}]}
+        put_all(self.cloud, [
+            {"resourceType": "CareTeam", "id": "team", "status": "active", "subject": {"reference": "Patient/p"},
+             "participant": team},
+            {"resourceType": "PractitionerRole", "id": "nights", "active": True,
+             "practitioner": {"reference": "Practitioner/night-nurse"}, "location": [{"reference": "Location/w"}],
+             "code": [{"coding": [{"system": "urn:yuanyi:duty", "code": "charge-nurse"}]}]},
+            {"resourceType": "Location", "id": "other", "status": "active", "name": "other", "physicalType": place},
+            {"resourceType": "Patient", "id": "q"},
+        ])
+        self.cloud.run("device", "add", "of-another-ward", "--profile", "bedside-monitor", "--location", "other")
+        self.token = self.cloud.run("edge", "put", "edge-1", "--location", "w")
+        return self.token
+
+    def add_here(self, device: str) -> str:
+        """Registers a device in the cloud alone, and waits until the edge knows it; its token."""
+        of = ["--patient", "p", "--location", "b"]
+        token = self.cloud.run("device", "add", device, "--profile", "bedside-monitor", *of)
+        self.until(lambda: device in self.known())
+        return token
+
+    def known(self) -> list[str]:
+        return [row["id"] for row in self.edge.get("/api/devices")["devices"] if row["active"]]
+
+    @staticmethod
+    def until(holds, seconds: float = 60):
+        """Waits until something holds; what it is then, and after how many seconds."""
+        since = time.monotonic()
+        while True:
+            if found := holds():
+                return found, time.monotonic() - since
+            assert time.monotonic() - since < seconds, "it did not come about"
+            time.sleep(0.3)
+
+    @staticmethod
+    def fhir(ward: Ward, path: str) -> requests.Response:
+        bearer = {"Authorization": f"Bearer {ward.bearer('importer')}"}
+        return requests.get(f"{ward.base}/fhir/{path}", headers=bearer, timeout=30)
+
+    @staticmethod
+    def act(ward: Ward, alarm: str, user: str, act: str, **more) -> requests.Response:
+        bearer = {"Authorization": f"Bearer {ward.bearer(user)}"}
+        url = f"{ward.base}/api/alarms/{alarm}/act"
+        return requests.post(url, json={"act": act} | more, headers=bearer, timeout=60)
+
+    @staticmethod
+    def alarms(ward: Ward) -> list[dict]:
+        """The open alarms of the ward."""
+        return ward.get("/api/wards/w", "nurse")["alarms"]
+
+    def drained(self) -> bool:
+        waiting = self.waiting()["waiting"]
+        return waiting["readings"] == waiting["alarms"] == waiting["refused"] == 0
+
+
+@pytest.fixture
+def one(tmp_path):
+    running = OneHospital(tmp_path)
+    yield running
+    running.close()
+
+
+def test_the_registry_of_the_cloud_comes_to_the_edge_and_works_there_without_a_line(one):
+    edge, cloud = one.edge, one.cloud
+    edge.put_user("importer", "system")
+    token = one.add_here("monitor-1")
+
+    def measure(value: float) -> bool:
+        client = Client(edge, "monitor-1", token)
+        if client.answer.is_failure:
+            return False
+        assert client.send("yuanyi/v1/monitor-1/spo2", SPO2 | {"t": now_ms(), "value": value}).value == 0
+        client.close()
+        return True
+
+    assert measure(97)
+    # What belongs to the ward, and of the patient no more than it takes to know them.
+    [bed] = edge.get("/api/wards/w", "nurse")["beds"]
+    assert bed["occupied"] and bed["name"] == "b"
+    patient = one.fhir(edge, "Patient/p").json()
+    assert patient["birthDate"] == "1960-01-01" and "identifier" not in patient
+    assert one.fhir(edge, "Patient/q").status_code == 404 and "of-another-ward" not in one.known()
+    assert one.fhir(edge, "Location/other").status_code == 404
+    # The credential of the edge opens nothing else.
+    mine = {"Authorization": f"Bearer {one.token}"}
+    for path in ("/fhir/Patient/p", "/fhir/Patient", "/api/devices", "/api/devices/profiles", "/api/wards",
+                 "/api/session", "/api/edges", "/api/edge"):
+        assert requests.get(cloud.base + path, headers=mine, timeout=30).status_code == 403, path
+    one.until(one.drained)
+    assert cloud.quality("monitor-1")["edge"] == "edge-1"
+
+    # Without a line, and after a restart, it goes on with what it has; who is on duty signs in.
+    one.line.cut()
+    edge.kill()
+    edge.open()
+    assert measure(96)
+    who = {"user": "night-nurse", "password": "a password of some length 7"}
+    signed_in = requests.post(f"{edge.base}/api/session", json=who, headers={"X-Yuanyi-Client": "1"}, timeout=30)
+    assert signed_in.ok and signed_in.json()["roles"] == ["nurse"], signed_in.text
+    # Withdrawn in the cloud: turned away once the edge hears of it.
+    cloud.run("device", "revoke", "monitor-1", "--retire")
+    assert measure(95), "the edge cannot know it yet"
+    one.line.mend()
+    _, after_s = one.until(lambda: not measure(94), 120)
+    assert after_s < 60
+    assert "monitor-1" not in one.known()
+    # Who left the ward is not there any more.
+    put_all(cloud, [{"resourceType": "Encounter", "id": "stay", "status": "finished",
+                     "subject": {"reference": "Patient/p"},
+                     "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "IMP"}}])
+    one.until(lambda: not edge.get("/api/wards/w", "nurse")["beds"][0]["occupied"])
+    assert one.fhir(edge, "Patient/p").status_code in (404, 410)
+    # An edge that was ended has no door.
+    cloud.run("edge", "remove", "edge-1")
+    url = f"{cloud.base}/api/edge/line"
+    assert requests.post(url, json={}, headers=mine, timeout=30).status_code == 401
+
+
+def test_an_hour_without_a_line_is_one_alarm_in_the_cloud_with_its_own_times(one):
+    edge, cloud = one.edge, one.cloud
+    token = one.add_here("monitor-2")
+    one.line.cut()
+    client = Client(edge, "monitor-2", token)
+    topic, code = "yuanyi/v1/monitor-2/heart-rate", {"code": "147842", "unit": "/min"}
+    begin = now_ms() // 1000 * 1000 - HOUR_MS
+    # An hour at 1 Hz: the heart beats, but for ten minutes in which nothing was seen by anybody.
+    beats = [0 if 1200 <= second < 1800 else 72 for second in range(3600)]
+    for part in range(0, 3600, 600):
+        sent = code | {"t": begin + part * 1000, "value": beats[part:part + 600], "period_ms": 1000}
+        assert client.send(topic, sent).value == 0
+
+    def beat(client: Client, value: int, until) -> dict:
+        """A sample each second until something of the edge's alarms holds; that."""
+        end = time.monotonic() + 120
+        while not (found := until(one.alarms(edge))):
+            assert time.monotonic() < end, "it did not come about"
+            assert client.send(topic, code | {"t": now_ms(), "value": value}).value == 0
+            time.sleep(1)
+        return found[0]
+
+    def of(alarms: list[dict]) -> list[dict]:
+        return [alarm for alarm in alarms if alarm["alarm"]["rule"] == "no-heart-beat"]
+
+    raised = beat(client, 0, of)
+    assert one.act(edge, raised["id"], "nurse", "take").ok
+    assert one.act(edge, raised["id"], "nurse", "start-plan", plan="emergency-response", drill=False).ok
+    beat(client, 72, lambda alarms: [its for its in of(alarms) if its["alarm"]["presence"]["state"] == "gone"])
+    assert one.act(edge, raised["id"], "nurse", "close", outcome="treated").ok
+    client.drop()
+    # A kill before the line is back loses and doubles nothing.
+    edge.kill()
+    edge.open()
+    assert one.waiting()["waiting"]["alarms"] >= 4
+    assert not one.alarms(cloud)
+    one.line.mend()
+    one.until(one.drained, 120)
+
+    def shown(ward: Ward) -> dict:
+        return ward.get(f"/api/alarms/{raised['id']}", "nurse")
+
+    here, there = shown(edge), shown(cloud)
+    assert there["alarm"] == here["alarm"] and there["run"] == here["run"], "with its history, to the millisecond"
+    steps = [step["step"] for step in there["alarm"]["steps"]]
+    assert steps[0] == "raised" and {"told", "taken", "plan-started", "gone", "closed"} <= set(steps)
+    assert there["alarm"]["closed"]["by"] == "nurse"
+
+    def kept() -> int:
+        return one.fhir(cloud, "Flag?_summary=count").json()["total"]
+
+    assert kept() == 1
+    # With the line there, too, the alarm is the edge's; the cloud's rules see the same values and raise nothing.
+    client = Client(edge, "monitor-2", token)
+    second = beat(client, 0, of)
+    assert second["id"] != raised["id"]
+    one.until(lambda: of(one.alarms(cloud)))
+    for _ in range(15):
+        assert client.send(topic, code | {"t": now_ms(), "value": 0}).value == 0
+        time.sleep(1)
+    assert [alarm["id"] for alarm in of(one.alarms(cloud))] == [second["id"]] and kept() == 2
+    # Taken in the cloud is taken at the edge; what the edge has done already is refused with the reason.
+    taken = one.act(cloud, second["id"], "nurse", "take")
+    assert taken.ok and taken.json()["alarm"]["taken"]["by"] == "nurse", taken.text
+    [at_edge] = of(one.alarms(edge))
+    assert at_edge["alarm"]["taken"]["by"] == "nurse"
+    again = one.act(cloud, second["id"], "night-nurse", "take")
+    assert again.status_code == 409 and "somebody else" in again.json()["detail"], again.text
+    one.line.cut()
+    unheard = one.act(cloud, second["id"], "nurse", "pause", for_s=30)
+    assert unheard.status_code == 503, unheard.text
+    assert one.act(edge, second["id"], "nurse", "close", outcome="false-alarm").ok
+    one.line.mend()
+    one.until(lambda: not [alarm for alarm in one.alarms(cloud) if alarm["id"] == second["id"]])
+    ended = one.act(cloud, second["id"], "nurse", "close", outcome="treated")
+    assert ended.status_code == 409 and "ended" in ended.json()["detail"], ended.text
+    client.close()
+
+
+def test_a_device_at_an_edge_is_seen_to_and_upgraded_from_the_cloud(one):
+    edge, cloud = one.edge, one.cloud
+    cloud.put_user("technician", "technician")
+    bearer = {"Authorization": f"Bearer {cloud.bearer('technician')}"}
+
+    def call(method: str, path: str, **more) -> dict:
+        answer = requests.request(method, f"{cloud.base}/api/devices{path}", headers=bearer, timeout=60, **more)
+        assert answer.ok, answer.text
+        return answer.json()
+
+    key = call("GET", "/packages")["publishers"][0]
+
+    def trusting(*keys: str) -> None:
+        edge.kill()
+        edge.settings["YUANYI_DEVICE_PUBLISHERS"] = json.dumps(keys)
+        edge.open()
+
+    trusting(key)
+    token = one.add_here("monitor-3")
+    simulated = [edge.program, "device", "simulate", str(ROOT / "demo/devices/icu-s25047.json"), "--device",
+                 "monitor-3", "--token", token, "--mqtt", f"127.0.0.1:{edge.mqtt}", "--http", edge.base, "--trust", key,
+                 "--memory", str(edge.data / "monitor-3.json")]
+
+    def switch_on() -> subprocess.Popen:
+        return subprocess.Popen(simulated, stdout=edge.log, stderr=edge.log)
+
+    running = switch_on()
+
+    def software() -> str | None:
+        return (cloud.quality("monitor-3")["state"] or {}).get("software")
+
+    def publish(version: str) -> str:
+        source, made = edge.data / "source", edge.data / "package"
+        source.write_text("{}", encoding="utf-8")
+        pack = [cloud.program, "device", "pack", str(source), "--contents", "software", "--profile", "bedside-monitor",
+                "--version", version, "--news-en", "Mends", "--news-zh", "修复", "--out", str(made)]
+        subprocess.run(pack + ["--data", str(cloud.data)], check=True, capture_output=True)
+        return call("POST", "/packages", data=made.read_bytes())["id"]
+
+    def begin(version: str) -> str:
+        plan = {"stages": [{"percent": 100}], "answer_within_s": 60, "watch_s": 3, "most_failed": 0}
+        new = {"package": publish(version), "devices": ["monitor-3"], "in_use": True, "plan": plan}
+        return call("POST", "/rollouts", json=new)["id"]
+
+    def stands(rollout: str, *standings: str) -> dict:
+        def now() -> dict | None:
+            found = call("GET", f"/rollouts/{rollout}")
+            return found if found["standing"] in standings else None
+
+        return one.until(now, 120)[0]
+
+    try:
+        # The device page of the cloud says how it is, and by which edge.
+        one.until(lambda: software() == "1.0.0")
+        quality = cloud.quality("monitor-3")
+        assert quality["connected"] and quality["edge"] == "edge-1" and quality["state_at"]
+        # What it is asked, it answers.
+        asked = call("POST", "/monitor-3/commands", json={"command": "send-log"})["id"]
+
+        def answered() -> dict | None:
+            commands = call("GET", "/monitor-3/commands")["commands"]
+            return next((its for its in commands if its["id"] == asked and its["state"] == "done"), None)
+
+        assert one.until(answered)[0]["detail"]["lines"]
+        # Up, and by one act back.
+        rollout = begin("1.1.0")
+        stands(rollout, "done")
+        assert software() == "1.1.0"
+        call("POST", f"/rollouts/{rollout}/act", json={"act": "roll-back"})
+        stands(rollout, "rolled-back")
+        assert software() == "1.0.0"
+        # Ordered without a line, it is done once the line is there.
+        one.line.cut()
+        late = call("POST", "/monitor-3/commands", json={"command": "self-check"})["id"]
+        time.sleep(3)
+        one.line.mend()
+        asked = late
+        one.until(answered)
+        # An edge that does not trust who signed it keeps the package from its device, whatever the cloud trusts.
+        trusting()
+        running.wait(timeout=60)
+        running = switch_on()
+        one.until(lambda: edge.quality("monitor-3")["connected"], 120)
+        one.until(lambda: cloud.quality("monitor-3")["connected"])
+        halted = stands(begin("1.2.0"), "halted", "rolled-back", "failed")
+        [member] = halted["members"]
+        assert member["standing"] == "failed", halted
+        assert software() == "1.0.0"
+    finally:
+        running.kill()
+        running.wait()
 
 
 def test_an_encrypted_line_goes_to_a_cloud_that_is_vouched_for_and_to_no_other(tmp_path):

@@ -194,6 +194,10 @@ function One(props: { device: () => Device | undefined; mayAsk: boolean; tick: s
                 </>
               )}
             </Show>
+            <Show when={device().quality.edge}>
+              <dt>{t('devices.byEdge')}</dt>
+              <dd>{device().quality.edge}</dd>
+            </Show>
             <Show when={device().quality.state?.software}>
               <dt>{t('devices.software')}</dt>
               <dd>{device().quality.state?.software}</dd>
@@ -287,6 +291,8 @@ function EdgeLine(props: { of: EdgeState }): JSX.Element {
         <dd>{props.of.cloud}</dd>
         <dt>{t('devices.edge.waiting')}</dt>
         <dd>{props.of.waiting.readings}</dd>
+        <dt>{t('devices.edge.alarms')}</dt>
+        <dd>{props.of.waiting.alarms}</dd>
         <dt>{t('devices.edge.oldest')}</dt>
         <dd>{when(props.of.waiting.oldest)}</dd>
         <dt>{t('devices.edge.last')}</dt>
@@ -295,6 +301,11 @@ function EdgeLine(props: { of: EdgeState }): JSX.Element {
         <dd>{props.of.waiting.sent}</dd>
         <dt>{t('devices.edge.refused')}</dt>
         <dd>{props.of.waiting.refused}</dd>
+        <dt>{t('devices.edge.registry')}</dt>
+        <dd>
+          {when(props.of.registry.at)}
+          <Show when={props.of.registry.fault !== null}> · {t('devices.edge.registryOld')}</Show>
+        </dd>
       </dl>
     </section>
   );

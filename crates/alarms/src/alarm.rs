@@ -271,7 +271,8 @@ impl Alarm {
 }
 
 /// Why an act on an alarm is refused.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "kebab-case", tag = "why")]
 pub enum Refused {
     /// There is no such alarm.
     #[error("find the alarm")]

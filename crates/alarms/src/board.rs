@@ -1,7 +1,8 @@
 //! All alarms of a ward. None leaves the board but by a person who took it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
 use vocabulary::Timestamp;
 
 use crate::{
@@ -10,7 +11,8 @@ use crate::{
 };
 
 /// What a person does with an alarm.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "act", deny_unknown_fields)]
 pub enum Act {
     /// Answers for it from now on.
     Take,
@@ -40,6 +42,8 @@ pub enum Act {
 pub struct Board {
     escalation: Escalation,
     alarms: BTreeMap<AlarmId, Alarm>,
+    /// Those that are led elsewhere.
+    led: BTreeSet<AlarmId>,
 }
 
 impl Board {
@@ -48,12 +52,29 @@ impl Board {
         Self {
             escalation,
             alarms: BTreeMap::new(),
+            led: BTreeSet::new(),
         }
     }
 
     /// Escalates by another list from now on.
     pub fn escalate_by(&mut self, escalation: Escalation) {
         self.escalation = escalation;
+    }
+
+    /// Shows an alarm as it stands where it is led. Nothing happens to it here: no rule, no clock, no person.
+    pub fn show(&mut self, alarm: Alarm) {
+        self.led.insert(alarm.id.clone());
+        self.alarms.insert(alarm.id.clone(), alarm);
+    }
+
+    /// Leads an alarm here from now on, because nobody else does any more.
+    pub fn lead(&mut self, id: &str) {
+        self.led.remove(id);
+    }
+
+    /// Whether an alarm is led elsewhere.
+    pub fn is_led_elsewhere(&self, id: &str) -> bool {
+        self.led.contains(id)
     }
 
     /// Puts back an alarm that was kept. One that the board already has stays as it is.
@@ -95,6 +116,8 @@ impl Board {
                 .as_ref()
                 .is_none_or(|closed| closed.at >= before)
         });
+        let alarms = &self.alarms;
+        self.led.retain(|id| alarms.contains_key(id));
     }
 
     /// Takes a change of a rule at a bed. Gives the alarm that it touched.
@@ -124,7 +147,9 @@ impl Board {
     /// Says that the patient left a bed: the conditions of its alarms are over. They stay until somebody ends them.
     pub fn leave(&mut self, bed: &str, now: Timestamp) -> Vec<AlarmId> {
         let mut touched = Vec::new();
-        for alarm in self.alarms.values_mut() {
+        let led = &self.led;
+        let own = self.alarms.values_mut();
+        for alarm in own.filter(|alarm| !led.contains(&alarm.id)) {
             if alarm.bed == bed && alarm.closed.is_none() && alarm.presence == Presence::Present {
                 alarm.presence = Presence::Gone { at: now };
                 alarm.note(now, Step::Gone);
@@ -135,9 +160,14 @@ impl Board {
     }
 
     fn open_of(&mut self, bed: &str, rule: &str) -> Option<&mut Alarm> {
-        self.alarms
-            .values_mut()
-            .find(|alarm| alarm.bed == bed && alarm.rule == rule && alarm.closed.is_none())
+        let led = &self.led;
+        let mut own = self.alarms.values_mut();
+        own.find(|alarm| {
+            alarm.bed == bed
+                && alarm.rule == rule
+                && alarm.closed.is_none()
+                && !led.contains(&alarm.id)
+        })
     }
 
     /// An alarm that nobody has ended yet comes back instead of standing there twice.
@@ -220,11 +250,9 @@ impl Board {
     pub fn tick(&mut self, now: Timestamp) -> Vec<AlarmId> {
         let after = |since: Timestamp, seconds: u32| now.0 - since.0 >= i64::from(seconds) * 1000;
         let mut touched = Vec::new();
-        for alarm in self
-            .alarms
-            .values_mut()
-            .filter(|alarm| alarm.closed.is_none())
-        {
+        let led = &self.led;
+        let all = self.alarms.values_mut();
+        for alarm in all.filter(|alarm| alarm.closed.is_none() && !led.contains(&alarm.id)) {
             let steps = alarm.steps.len();
             let rules = self.escalation.of(alarm.priority);
             if let Some(until) = alarm.paused_until.filter(|until| *until <= now) {

@@ -486,6 +486,19 @@ impl RuleSet {
             .is_some_and(|rule| rule.kind == Kind::Environmental)
     }
 
+    /// The signals that a rule names, and whether it also looks at what people saw at the bedside.
+    pub fn looks_at(&self, id: &str) -> (BTreeSet<&str>, bool) {
+        let mut signals = BTreeSet::new();
+        let mut asks_people = false;
+        if let Some(rule) = self.rule(id) {
+            rule.when.walk(&mut |one| {
+                signals.extend(one.signals());
+                asks_people |= matches!(one, Condition::Said { .. } | Condition::Score { .. });
+            });
+        }
+        (signals, asks_people)
+    }
+
     /// How much of a signal must be kept, in seconds.
     pub(crate) fn reach_s(&self, signal: &str) -> u32 {
         let mut reach = self.signal(signal).map_or(0, |signal| signal.fresh_s);

@@ -493,3 +493,54 @@ proptest! {
         prop_assert!(board.open().iter().all(|alarm| alarm.paused_until.is_none()));
     }
 }
+
+#[test]
+fn an_alarm_that_is_led_elsewhere_is_only_shown_until_it_is_led_here() {
+    let rule = "news2-high";
+    let (elsewhere, id) = board_with(rule);
+    let shown = elsewhere.alarm(&id).unwrap().clone();
+    let mut board = Board::new(escalation().clone());
+    board.show(shown.clone());
+    let rules = ward_rules();
+    // Neither rules, nor the clock, nor who leaves the bed change it.
+    assert_eq!(
+        board.apply("bed-1", None, &ended(rule, 5), &rules, at(5)),
+        None
+    );
+    assert!(board.leave("bed-1", at(6)).is_empty());
+    assert!(board.tick(at(3600)).is_empty());
+    assert_eq!(board.open(), [&shown]);
+    // What is found here is another alarm.
+    let own = board
+        .apply("bed-1", None, &began(rule, 7), &rules, at(7))
+        .unwrap();
+    assert_ne!(own, id);
+    assert_eq!(board.open().len(), 2);
+    assert!(board.is_led_elsewhere(&id) && !board.is_led_elsewhere(&own));
+    board.lead(&id);
+    assert_eq!(board.tick(at(3600)), [id, own]);
+}
+
+#[test]
+fn acts_and_refusals_are_the_same_at_both_ends_of_a_line() {
+    for act in [
+        Act::Take,
+        Act::Pause { for_s: 60 },
+        Act::StartPlan {
+            plan: "p".to_owned(),
+            drill: true,
+        },
+        Act::Close {
+            outcome: Outcome::FalseAlarm,
+        },
+    ] {
+        let text = serde_json::to_string(&act).unwrap();
+        assert_eq!(serde_json::from_str::<Act>(&text).unwrap(), act);
+    }
+    let text = serde_json::to_string(&Refused::TooLong { at_most_s: 9 }).unwrap();
+    assert_eq!(
+        serde_json::from_str::<Refused>(&text).unwrap(),
+        Refused::TooLong { at_most_s: 9 }
+    );
+    assert!(serde_json::from_str::<Act>(r#"{"act":"drop"}"#).is_err());
+}

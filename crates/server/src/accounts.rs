@@ -133,6 +133,15 @@ impl Accounts {
         Ok(())
     }
 
+    /// The hash of an open account's password, for an edge where its holder is on duty.
+    pub fn password_of(&self, account: &ActorId) -> Result<Option<String>> {
+        let database = self.inner.database.lock();
+        let mut query = database
+            .prepare_cached("SELECT password FROM account WHERE id = ?1 AND disabled = 0")?;
+        let found = query.query_row([account.as_str()], |row| row.get(0));
+        Ok(found.optional()?)
+    }
+
     /// Closes an account: nobody can sign in to it, and its sessions and tokens end.
     pub fn disable(&self, account: &ActorId) -> Result<bool> {
         let database = self.inner.database.lock();

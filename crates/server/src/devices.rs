@@ -7,7 +7,7 @@ mod quality;
 mod registry;
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeSet, HashMap, VecDeque},
     path::Path,
     sync::Arc,
 };
@@ -22,10 +22,11 @@ use vocabulary::{ActorId, DeviceId, PatientId, Timestamp};
 use crate::clock;
 
 pub use commands::CommandError;
-pub use kept::{Command, Credential, Kept, ORDER, new_token};
+pub use kept::{Command, CommandState, Credential, Kept, ORDER, new_token};
 pub use quality::{Quality, Stranger};
 pub use registry::{
-    CARRIER, NewDevice, RegistryError, follow, load, register, retire, set_profile,
+    CARRIER, NewDevice, RegistryError, as_registered, as_retired, follow, load, register, retire,
+    set_profile,
 };
 
 /// So many of the latest acknowledged messages of a device are remembered by their packet identifier.
@@ -226,6 +227,7 @@ impl Devices {
         }
         let intake = intakes.entry(device.patient.clone()).or_default();
         quality.heard(received);
+        quality.edge = None;
         let nothing = |refused| Taken {
             arrived: Vec::new(),
             remembered: Remembered::default(),
@@ -311,6 +313,45 @@ impl Devices {
             let known = taken.known as u64;
             self.with_quality(device, |quality| quality.were_known(known));
         }
+    }
+
+    /// Notes by which edge the values of devices come from now on: before anybody hears of these.
+    pub fn come_by_edge(&self, from: &[DeviceId], edge: &ActorId) {
+        for device in from {
+            let changed = self.with_quality(device, |quality| {
+                let before = quality.edge.replace(edge.clone());
+                (before.as_ref() != Some(edge)).then(|| quality.clone())
+            });
+            // A program that is killed must know it when it comes back, and not only what is saved now and then.
+            let Some(quality) = changed else { continue };
+            if let Err(error) = self.kept.save_qualities(&[(device.clone(), quality)]) {
+                tracing::error!(%error, "the edge of a device could not be saved");
+            }
+        }
+    }
+
+    /// The edge that a device's values come by; none where it sends here itself.
+    pub fn edge_of(&self, device: &DeviceId) -> Option<ActorId> {
+        let live = self.live.read().get(device).map(Arc::clone)?;
+        live.lock().quality.edge.clone()
+    }
+
+    /// The devices whose values come by edges.
+    pub fn of_edges(&self) -> BTreeSet<String> {
+        let live = self.live.read();
+        let by_edge = live
+            .iter()
+            .filter(|(_, live)| live.lock().quality.edge.is_some());
+        by_edge.map(|(device, _)| device.to_string()).collect()
+    }
+
+    /// The devices that were heard at an edge last.
+    pub fn at_edge(&self, edge: &ActorId) -> Vec<DeviceId> {
+        let live = self.live.read();
+        let there = live
+            .iter()
+            .filter(|(_, live)| live.lock().quality.edge.as_ref() == Some(edge));
+        there.map(|(device, _)| device.clone()).collect()
     }
 
     /// Counts values that an edge took from a device and sent on.

@@ -1,11 +1,17 @@
 //! An edge: this program beside the devices, which works alone and sends what it keeps to the hospital in the cloud
 //! as far as there is a line.
 //!
+//! What people did with its alarms goes out between the readings, in their order; what the cloud knows of the ward
+//! comes down, and with it what people in the cloud ask of these alarms.
+//!
 //! A reading is acknowledged once it is in the edge's own record and in the outbox. What waits goes out in its
 //! order, and leaves the outbox when the cloud says that it is on disk there. What goes out twice, since that word
 //! was lost, is one reading in the cloud.
 
+mod line;
+mod maintained;
 mod outbox;
+mod registry;
 
 use std::{
     path::Path,
@@ -34,8 +40,10 @@ use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use vocabulary::Timestamp;
 
 use crate::{clock, config::Config, tls};
+pub use line::{follow_alarms, hold};
+pub use maintained::is_to_install;
 pub use outbox::OUTBOX;
-use outbox::{Batch, Outbox, Waits, is_full};
+use outbox::{Batch, Outbox, Waits, What, is_full};
 
 /// So many readings go out at once, about.
 const AT_ONCE: usize = 2_000;
@@ -61,6 +69,8 @@ pub struct Edge {
     /// Wakes who sends.
     wake: watch::Sender<u64>,
     line: Mutex<Line>,
+    /// Why the registry of the cloud is not taken over now.
+    registry_fault: Mutex<Option<String>>,
 }
 
 /// How the line is.
@@ -79,6 +89,16 @@ pub struct EdgeState {
     #[serde(flatten)]
     line: Line,
     waiting: Waits,
+    registry: RegistryState,
+}
+
+/// How the edge stands with what the cloud hands down.
+#[derive(Debug, Serialize)]
+struct RegistryState {
+    /// When it was taken over last.
+    at: Option<Timestamp>,
+    /// Why it is not now.
+    fault: Option<String>,
 }
 
 /// What the cloud says to a batch: all that is not named here is on its disk.
@@ -118,6 +138,7 @@ impl Edge {
             at_once: AtomicUsize::new(AT_ONCE),
             wake: watch::channel(0).0,
             line: Mutex::default(),
+            registry_fault: Mutex::default(),
         })))
     }
 
@@ -127,6 +148,10 @@ impl Edge {
             cloud: self.cloud.clone(),
             line: self.line.lock().clone(),
             waiting: self.outbox.waits()?,
+            registry: RegistryState {
+                at: self.outbox.revision()?.map(|(_, at)| at),
+                fault: self.registry_fault.lock().clone(),
+            },
         })
     }
 
@@ -144,10 +169,14 @@ impl Edge {
     }
 
     fn send_whole(&self, batch: &Batch) -> Result<usize> {
-        let body = zstd::encode_all(&*serde_json::to_vec(&batch.arrived)?, 3)?;
+        let body = zstd::encode_all(&*batch.what.json()?, 3)?;
+        let door = match batch.what {
+            What::Readings(_) => "readings",
+            What::Alarms(_) => "alarms",
+        };
         let sent = self
             .agent
-            .post(format!("{}/api/edge/readings", self.cloud))
+            .post(format!("{}/api/edge/{door}", self.cloud))
             .header("Authorization", format!("Bearer {}", self.token))
             .header("Content-Type", "application/zstd")
             .send(&body[..]);
@@ -155,12 +184,10 @@ impl Edge {
         let status = answer.status();
         if CANNOT_READ.contains(&status.as_u16()) && batch.is_least {
             let why = format!("be read by the cloud, which answers {status}");
-            let aside: Vec<_> = batch
-                .arrived
-                .iter()
-                .map(|one| (one.clone(), why.clone()))
+            let aside: Vec<_> = (0..batch.what.len())
+                .map(|index| (index, why.clone()))
                 .collect();
-            tracing::warn!(%status, "the cloud cannot read an arrival; it is kept here");
+            tracing::warn!(%status, "the cloud cannot read what it was sent; it is kept here");
             self.outbox.sent(batch, &aside)?;
             return Ok(body.len());
         }
@@ -170,15 +197,15 @@ impl Edge {
         let said = answer.body_mut().read_to_string();
         let said: CloudAnswer = serde_json::from_str(&said.context("hear the cloud's answer")?)
             .context("understand the cloud's answer")?;
-        let refused: Vec<(Arrived, String)> = said
+        let refused: Vec<(usize, String)> = said
             .refused
             .into_iter()
-            .filter_map(|one| Some((batch.arrived.get(one.index)?.clone(), one.why)))
+            .map(|one| (one.index, one.why))
             .collect();
         if !refused.is_empty() {
             tracing::warn!(
                 count = refused.len(),
-                "the cloud does not take readings; they are kept here"
+                "the cloud does not take some of what it was sent; it is kept here"
             );
         }
         self.outbox.sent(batch, &refused)?;

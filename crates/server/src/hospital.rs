@@ -26,6 +26,7 @@ use crate::{
     config::Config,
     devices::Devices,
     edge::{Edge, Forwarded},
+    edges::Edges,
     events::Changes,
     gatherings, guidelines,
     http::{Caller, Problem, Streams, WorkItemEvents},
@@ -64,6 +65,8 @@ pub struct Hospital {
     pub devices: Devices,
     /// Packages for devices, and roll-outs of them.
     pub upgrades: Upgrades,
+    /// Its own edges.
+    pub edges: Edges,
     /// Set where this is an edge of another hospital.
     pub edge: Option<Arc<Edge>>,
     /// What is being stored just now.
@@ -149,6 +152,7 @@ impl Hospital {
             ledger_key,
             accounts: Accounts::open(&config.data)?,
             devices: Devices::open(&config.data, own.profiles)?,
+            edges: Edges::open(&config.data)?,
             upgrades: Upgrades::open(&config, &keys)?,
             keys,
             volumes: Volumes::new(&config.data),

@@ -199,6 +199,15 @@ fn follow_readings(
     if let Some(edge) = &hospital.edge {
         let sending = edge::follow(Arc::clone(edge), closed.clone());
         tasks.push(tokio::spawn(sending));
+        let both = || (Arc::clone(hospital), Arc::clone(edge));
+        let (here, line) = both();
+        tasks.push(tokio::spawn(edge::follow_alarms(
+            here,
+            line,
+            closed.clone(),
+        )));
+        let (here, line) = both();
+        tasks.push(tokio::spawn(edge::hold(here, line, closed.clone())));
     }
 }
 

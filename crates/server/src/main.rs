@@ -10,6 +10,7 @@ mod derived;
 mod devices;
 mod dimse;
 mod edge;
+mod edges;
 mod entities;
 mod events;
 mod gatherings;

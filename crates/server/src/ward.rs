@@ -7,6 +7,7 @@
 mod charted;
 mod command;
 mod counts;
+mod elsewhere;
 mod heard;
 mod kept;
 mod missions;
@@ -20,12 +21,13 @@ mod weeks;
 
 pub use command::{command, plans_held, traced};
 pub use counts::{Counts, counts};
+pub use elsewhere::{NotDone, Told, Wish, act, act_here, take_told};
 pub use kept::Kept;
 pub use missions::{
     Mission, MissionAct, Wish as MissionWish, act as act_on_mission, begin as begin_mission,
 };
 pub use past::past;
-pub use places::{Bed, Places};
+pub use places::{Bed, Places, all as all_of, kind as kind_of, referred};
 pub use view::{WardFigures, alarm_view, figures, ward, wards};
 pub use weeks::weeks;
 
@@ -86,6 +88,8 @@ pub struct State {
     unkept: BTreeSet<AlarmId>,
     /// When a device was heard last.
     heard: BTreeMap<String, Timestamp>,
+    /// Devices whose values come by an edge, which looks at them itself.
+    by_edge: BTreeSet<String>,
     /// Where location tags were last.
     tags: BTreeMap<String, tags::Tag>,
     /// Errands and exercises that are not over.
@@ -106,6 +110,8 @@ struct BedState {
     /// The newest value of each device, of signals of which the lowest counts.
     of_devices: BTreeMap<String, BTreeMap<String, (Timestamp, f64)>>,
     disbelieved: VecDeque<Change>,
+    /// Whether somebody wrote down here what rules ask people.
+    is_answered: bool,
 }
 
 /// A thing with a tag while it is watched.
@@ -120,6 +126,19 @@ struct Beside {
     sources: BTreeMap<String, kept::Source>,
     run: Option<PlanRun>,
     sent: Vec<Dispatch>,
+    /// Set where the alarm is led at an edge.
+    led: Option<kept::Led>,
+}
+
+impl From<Kept> for Beside {
+    fn from(kept: Kept) -> Self {
+        Self {
+            sources: kept.sources,
+            run: kept.run,
+            sent: kept.sent,
+            led: kept.led,
+        }
+    }
 }
 
 impl Default for Ward {
@@ -134,6 +153,7 @@ impl Default for Ward {
                 beside: BTreeMap::new(),
                 unkept: BTreeSet::new(),
                 heard: BTreeMap::new(),
+                by_edge: BTreeSet::new(),
                 tags: BTreeMap::new(),
                 missions: BTreeMap::new(),
                 unkept_missions: BTreeSet::new(),
@@ -173,7 +193,18 @@ impl State {
             sources: beside.sources,
             run: beside.run,
             sent: beside.sent,
+            led: beside.led,
         })
+    }
+
+    /// Puts back an alarm that was kept.
+    fn restore(&mut self, kept: Kept) {
+        let id = kept.alarm.id.clone();
+        match kept.led {
+            None => self.board.restore(kept.alarm.clone()),
+            Some(_) => self.board.show(kept.alarm.clone()),
+        }
+        self.beside.insert(id, kept.into());
     }
 
     /// Takes new places: a bed in which somebody else lies begins anew; open alarms stay. Which beds began anew
@@ -226,6 +257,7 @@ impl State {
                 from_home: BTreeMap::new(),
                 of_devices: BTreeMap::new(),
                 disbelieved: VecDeque::new(),
+                is_answered: false,
             };
             self.beds.insert(id.clone(), state);
             begun.push(id.clone());
@@ -270,7 +302,9 @@ impl State {
     fn stand(&mut self) {
         let open = self.board.open().into_iter();
         let present: Vec<(String, String)> = open
-            .filter(|alarm| alarm.presence == Presence::Present)
+            .filter(|alarm| {
+                alarm.presence == Presence::Present && !self.board.is_led_elsewhere(&alarm.id)
+            })
             .map(|alarm| (alarm.bed.clone(), alarm.rule.clone()))
             .collect();
         for (about, rule) in present {
@@ -294,6 +328,9 @@ impl State {
                 }
                 // A room raises one alarm, however many beds are in it.
                 if self.rules.is_of_room(&change.rule) && !self.places.is_first_of_room(id) {
+                    continue;
+                }
+                if elsewhere::looks(&self.rules, &self.by_edge, bed, &change) {
                     continue;
                 }
                 changes.push((id.clone(), change));
@@ -348,6 +385,9 @@ impl State {
             let Some(alarm) = self.board.alarm(&id) else {
                 continue;
             };
+            if self.board.is_led_elsewhere(&id) {
+                continue;
+            }
             let Some(bed) = self.places.about(&alarm.bed) else {
                 continue;
             };
@@ -388,7 +428,10 @@ pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) 
             _ = closed.wait_for(|closed| *closed) => return,
             arrived = live.recv() => {
                 match arrived {
-                    Ok(arrived) => hospital.ward.state.lock().arrive(&arrived),
+                    Ok(arrived) => {
+                        let edge = hospital.devices.edge_of(&arrived.stream.device);
+                        hospital.ward.state.lock().arrive(&arrived, edge.is_some());
+                    }
                     // What was missed is in the record; rules look at what is newest.
                     Err(RecvError::Lagged(missed)) => tracing::warn!(missed, "readings came too fast for the wards"),
                     Err(RecvError::Closed) => return,
@@ -420,15 +463,9 @@ async fn begin(hospital: &Hospital, permit: &Permit) -> Result<()> {
         let mut state = hospital.ward.state.lock();
         state.settle(places, now);
         for kept in alarms {
-            let id = kept.alarm.id.clone();
-            state.board.restore(kept.alarm);
-            let beside = Beside {
-                sources: kept.sources,
-                run: kept.run,
-                sent: kept.sent,
-            };
-            state.beside.insert(id, beside);
+            state.restore(kept);
         }
+        state.by_edge = hospital.devices.of_edges();
         state.stand();
         let open = missions.into_iter().filter(|one| one.ended.is_none());
         state.missions = open.map(|one| (one.id.clone(), one)).collect();
@@ -487,13 +524,8 @@ pub async fn renew(hospital: &Hospital) {
     keep_all(hospital, &hospital_actor()).await;
 }
 
-/// What a person does with an alarm.
-pub async fn act(
-    hospital: &Hospital,
-    id: &str,
-    act: Act,
-    by: &policy::Actor,
-) -> Result<Kept, Refused> {
+/// What a person does with an alarm that is led here.
+async fn act_on(hospital: &Hospital, id: &str, act: Act, by: &ActorId) -> Result<Kept, Refused> {
     let _turn = hospital.ward.writing.lock().await;
     let now = clock::now();
     {
@@ -502,12 +534,12 @@ pub async fn act(
         let closes = matches!(act, Act::Close { .. });
         let plan = match &act {
             Act::StartPlan { plan, drill } => {
-                let run = PlanRun::start(plan, &alarm.id, by.id.as_str(), *drill, now);
+                let run = PlanRun::start(plan, &alarm.id, by.as_str(), *drill, now);
                 Some(run.ok_or(Refused::Unknown)?)
             }
             _ => None,
         };
-        state.board.act(&alarm.id, act, by.id.as_str(), now)?;
+        state.board.act(&alarm.id, act, by.as_str(), now)?;
         if closes && let Some(watch) = state.watch_of(&alarm.bed) {
             watch.look_again(&alarm.rule);
         }
@@ -516,7 +548,7 @@ pub async fn act(
         }
         state.unkept.insert(alarm.id);
     }
-    keep_all(hospital, &by.id).await;
+    keep_all(hospital, by).await;
     hospital
         .ward
         .look(|state| state.kept(id))
@@ -524,33 +556,22 @@ pub async fn act(
 }
 
 /// Ticks off a step of the plan that was started from an alarm.
-pub async fn do_step(
-    hospital: &Hospital,
-    id: &str,
-    step: &str,
-    by: &policy::Actor,
-) -> Option<Kept> {
+async fn do_step(hospital: &Hospital, id: &str, step: &str, by: &ActorId) -> Option<Kept> {
     change(hospital, id, by, |beside| {
         let run = beside.run.as_mut()?;
-        run.do_step(step, by.id.as_str(), clock::now())
-            .then_some(())
+        run.do_step(step, by.as_str(), clock::now()).then_some(())
     })
     .await
 }
 
 /// Who was sent, or a thing that was, is at the bed now.
-pub async fn arrive(
-    hospital: &Hospital,
-    id: &str,
-    who: Option<&str>,
-    by: &policy::Actor,
-) -> Option<Kept> {
+async fn arrive(hospital: &Hospital, id: &str, who: Option<&str>, by: &ActorId) -> Option<Kept> {
     let is_thing = |who: &&str| {
         hospital
             .ward
             .look(|state| state.places.devices.contains_key(*who))
     };
-    let who = who.filter(is_thing).unwrap_or(by.id.as_str());
+    let who = who.filter(is_thing).unwrap_or(by.as_str());
     change(hospital, id, by, |beside| {
         let mut sent = beside.sent.iter_mut();
         sent.any(|dispatch| dispatch.arrive(who, clock::now()))
@@ -560,15 +581,10 @@ pub async fn arrive(
 }
 
 /// Answers whether one comes.
-pub async fn answer(
-    hospital: &Hospital,
-    id: &str,
-    accepts: bool,
-    by: &policy::Actor,
-) -> Option<Kept> {
+async fn answer(hospital: &Hospital, id: &str, accepts: bool, by: &ActorId) -> Option<Kept> {
     change(hospital, id, by, |beside| {
         let mut sent = beside.sent.iter_mut();
-        sent.any(|dispatch| dispatch.answer(by.id.as_str(), accepts))
+        sent.any(|dispatch| dispatch.answer(by.as_str(), accepts))
             .then_some(())
     })
     .await
@@ -577,7 +593,7 @@ pub async fn answer(
 async fn change(
     hospital: &Hospital,
     id: &str,
-    by: &policy::Actor,
+    by: &ActorId,
     change: impl FnOnce(&mut Beside) -> Option<()>,
 ) -> Option<Kept> {
     let _turn = hospital.ward.writing.lock().await;
@@ -587,6 +603,6 @@ async fn change(
         change(state.beside.get_mut(&kept.alarm.id)?)?;
         state.unkept.insert(kept.alarm.id);
     }
-    keep_all(hospital, &by.id).await;
+    keep_all(hospital, by).await;
     hospital.ward.look(|state| state.kept(id))
 }

@@ -6,6 +6,7 @@ mod deidentify;
 mod demo;
 mod device;
 mod door;
+mod edge;
 mod guideline;
 mod import;
 mod made_up;
@@ -74,6 +75,11 @@ enum Task {
         #[command(subcommand)]
         task: device::Device,
     },
+    /// The edges of a running hospital: for which places each works.
+    Edge {
+        #[command(subcommand)]
+        task: edge::Edge,
+    },
     /// Check the access policies and explain decisions.
     Policy {
         #[command(subcommand)]
@@ -140,6 +146,7 @@ pub fn run(program: Program) -> ExitCode {
         Task::User { task } => task.run(),
         Task::Token { task } => task.run(),
         Task::Device { task } => task.run(),
+        Task::Edge { task } => task.run(),
         Task::Policy { task } => task.run(),
         Task::Deidentify(task) => task.run(),
         Task::Assess(task) => task.run(),

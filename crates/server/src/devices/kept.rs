@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension, params};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use vocabulary::{DeviceId, Digest, Timestamp};
 
@@ -73,7 +73,8 @@ pub struct CommandState {
 }
 
 /// What a device has shown, by its digest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Credential {
     /// A token.
     Token(Digest),
@@ -187,6 +188,53 @@ impl Kept {
         Ok(found.map(DeviceId::new).transpose()?)
     }
 
+    /// What a device may show.
+    pub fn shown_by(&self, device: &DeviceId) -> Result<Vec<Credential>> {
+        let database = self.database.lock();
+        let mut query = database.prepare_cached(
+            "SELECT digest, 0 FROM device_token WHERE device = ?1
+             UNION ALL SELECT digest, 1 FROM device_certificate WHERE device = ?1 ORDER BY 2, 1",
+        )?;
+        let rows = query.query_map([device.as_str()], |row| {
+            let (digest, is_certificate) = (Digest(row.get(0)?), row.get(1)?);
+            Ok(if is_certificate {
+                Credential::Certificate(digest)
+            } else {
+                Credential::Token(digest)
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Takes what a device may show, by its digest: it was issued where this is an edge of.
+    pub fn add_shown(&self, device: &DeviceId, credential: Credential) -> Result<()> {
+        let (query, digest) = match credential {
+            Credential::Token(digest) => (
+                "INSERT OR REPLACE INTO device_token (digest, device, issued_ms) VALUES (?1, ?2, ?3)",
+                digest,
+            ),
+            Credential::Certificate(digest) => (
+                "INSERT OR REPLACE INTO device_certificate (digest, device, added_ms) VALUES (?1, ?2, ?3)",
+                digest,
+            ),
+        };
+        let of = params![digest.0, device.as_str(), clock::now().0];
+        self.database.lock().execute(query, of)?;
+        Ok(())
+    }
+
+    /// Ends one token or certificate.
+    pub fn end_shown(&self, credential: Credential) -> Result<()> {
+        let (query, digest) = match credential {
+            Credential::Token(digest) => ("DELETE FROM device_token WHERE digest = ?1", digest),
+            Credential::Certificate(digest) => {
+                ("DELETE FROM device_certificate WHERE digest = ?1", digest)
+            }
+        };
+        self.database.lock().execute(query, [digest.0])?;
+        Ok(())
+    }
+
     /// How many tokens and certificates a device has.
     pub fn credentials(&self, device: &DeviceId) -> Result<u32> {
         let database = self.database.lock();
@@ -295,6 +343,28 @@ impl Kept {
             database.prepare_cached("SELECT state, reason FROM device_command WHERE id = ?1")?;
         let found = query.query_row([id], |row| Ok((row.get(0)?, row.get(1)?)));
         Ok(found.optional()?)
+    }
+
+    /// What a device answered to a command; nothing where it has not.
+    pub fn answered(&self, id: &str) -> Result<Option<::devices::Acknowledgement>> {
+        let database = self.database.lock();
+        let mut query = database
+            .prepare_cached("SELECT state, reason, detail FROM device_command WHERE id = ?1")?;
+        let found = query.query_row([id], |row| {
+            let (state, detail): (String, Option<String>) = (row.get(0)?, row.get(2)?);
+            Ok((state, row.get(1)?, detail))
+        });
+        let Some((state, reason, detail)) = found.optional()? else {
+            return Ok(None);
+        };
+        // One that waits, or was taken back, has no answer.
+        let answer = serde_json::from_value(Value::String(state)).ok();
+        Ok(answer.map(|answer| ::devices::Acknowledgement {
+            id: id.to_owned(),
+            answer,
+            reason,
+            detail: detail.and_then(|detail| serde_json::from_str(&detail).ok()),
+        }))
     }
 
     /// Takes back a command that no device has answered yet.

@@ -17,6 +17,9 @@ pub struct Quality {
     pub first_heard: Option<Timestamp>,
     /// When it was heard last.
     pub last_heard: Option<Timestamp>,
+    /// The edge that its values came by last; none where it sent here itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub edge: Option<vocabulary::ActorId>,
     /// Whether it is connected.
     #[serde(skip_deserializing)]
     pub connected: bool,

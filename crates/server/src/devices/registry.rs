@@ -281,6 +281,31 @@ pub async fn register(
     keep(hospital, actor, (id, profile), new, ("active", since)).await
 }
 
+/// The facts of a device as another hospital registered it, whose edge this is: itself, with the metrics of its kind.
+/// Nothing where it is none of ours, or of a kind that is not known here.
+pub fn as_registered(hospital: &Hospital, id: &DeviceId, body: Value) -> Option<Vec<NewFact>> {
+    if written_by(&body) != Some(WRITER) {
+        return None;
+    }
+    let device = registered(&hospital.devices, id, &body)?;
+    let new = device.as_registered();
+    let mut facts = vec![put("Device", id.as_str(), &new, body).0];
+    for stream in &device.profile.streams {
+        let metric = format!("{id}.{}", stream.name);
+        let body = metric_of(&metric, id, stream);
+        facts.push(put("DeviceMetric", &metric, &new, body).0);
+    }
+    Some(facts)
+}
+
+/// The fact that a device is out of service.
+pub fn as_retired(device: &Registered) -> NewFact {
+    let as_it_was = device.as_registered();
+    let standing = ("inactive", device.since);
+    let body = self::device(&device.id, &device.profile, &as_it_was, standing);
+    put("Device", device.id.as_str(), &as_it_was, body).0
+}
+
 /// Lets a device be read by this version of its profile from now on.
 pub async fn set_profile(
     hospital: &Hospital,
@@ -340,11 +365,12 @@ pub async fn retire(
     actor: &ActorId,
     device: &Registered,
 ) -> Result<(), RegistryError> {
-    let as_it_was = device.as_registered();
-    let standing = ("inactive", device.since);
-    let body = self::device(&device.id, &device.profile, &as_it_was, standing);
-    let facts = vec![put("Device", device.id.as_str(), &as_it_was, body.clone())];
-    commit(hospital, actor, facts).await?;
+    let fact = as_retired(device);
+    let body = match &fact {
+        NewFact::PutResource { body, .. } => body.clone(),
+        _ => Value::Null,
+    };
+    commit(hospital, actor, vec![(fact, Precondition::None)]).await?;
     hospital.devices.note(device.id.as_str(), Some(&body));
     Ok(())
 }

@@ -1,16 +1,16 @@
-//! Readings that wait for the line to the cloud, in the order in which they came. One file, that a kill does not
-//! hurt: what [`Outbox::put`] has returned for is on disk.
+//! Readings and alarms that wait for the line to the cloud, in the order in which they came, and what the cloud handed
+//! down. One file, that a kill does not hurt: what [`Outbox::put`] has returned for is on disk.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use anyhow::{Context, Result};
 use parking_lot::Mutex;
 use record::Arrived;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::Serialize;
-use vocabulary::Timestamp;
+use vocabulary::{DeviceId, Timestamp};
 
-use crate::clock;
+use crate::{clock, ward::Told};
 
 /// The file below the data folder.
 pub const OUTBOX: &str = "edge.sqlite";
@@ -24,9 +24,18 @@ const SCHEMA: &str = "
         sequence INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL, why TEXT NOT NULL,
         body BLOB NOT NULL) STRICT;
     CREATE TABLE IF NOT EXISTS sent (id INTEGER PRIMARY KEY CHECK (id = 0), readings INTEGER NOT NULL) STRICT;
-    INSERT OR IGNORE INTO sent (id, readings) VALUES (0, 0);";
+    INSERT OR IGNORE INTO sent (id, readings) VALUES (0, 0);
+    CREATE TABLE IF NOT EXISTS journal (id INTEGER PRIMARY KEY CHECK (id = 0), next INTEGER NOT NULL) STRICT;
+    CREATE TABLE IF NOT EXISTS handed (
+        kind TEXT NOT NULL, id TEXT NOT NULL, digest TEXT NOT NULL, PRIMARY KEY (kind, id)) STRICT, WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS command (
+        id TEXT PRIMARY KEY, device TEXT NOT NULL, told TEXT NOT NULL) STRICT;
+    CREATE TABLE IF NOT EXISTS registry (
+        id INTEGER PRIMARY KEY CHECK (id = 0), revision TEXT NOT NULL, at_ms INTEGER NOT NULL) STRICT;";
 /// How hard it is tried to make a body small.
 const LEVEL: i32 = 1;
+/// As how many readings an alarm counts at least in what goes out at once.
+const ALARM_WEIGHS: usize = 20;
 
 /// How the outbox stands.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -35,6 +44,8 @@ pub struct Waits {
     pub readings: u64,
     /// When the oldest of them came.
     pub oldest: Option<Timestamp>,
+    /// Steps of alarms that wait.
+    pub alarms: u64,
     /// Readings that the cloud has, since this edge was set up.
     pub sent: u64,
     /// Arrivals that the cloud does not take, which are kept here.
@@ -46,10 +57,70 @@ pub struct Waits {
 pub struct Batch {
     /// The sequence of its last row.
     pub until: i64,
-    /// The readings, in their order.
-    pub arrived: Vec<Arrived>,
+    /// What it is, in its order.
+    pub what: What,
     /// Whether it cannot be made smaller: it came here in one piece.
     pub is_least: bool,
+}
+
+/// Of one kind, so that each door of the cloud gets its own.
+#[derive(Clone, Debug, PartialEq)]
+pub enum What {
+    /// Readings.
+    Readings(Vec<Arrived>),
+    /// Versions of alarms.
+    Alarms(Vec<Told>),
+}
+
+impl What {
+    /// Takes more of the same kind; whether it was of the same kind.
+    fn extend(&mut self, more: Self) -> bool {
+        match (self, more) {
+            (Self::Readings(all), Self::Readings(more)) => all.extend(more),
+            (Self::Alarms(all), Self::Alarms(more)) => all.extend(more),
+            _ => return false,
+        }
+        true
+    }
+
+    /// How many readings these are; an alarm is none.
+    fn readings(&self) -> i64 {
+        match self {
+            Self::Readings(all) => all.iter().map(readings_of).sum(),
+            Self::Alarms(_) => 0,
+        }
+    }
+
+    /// The piece at a place, as it is kept aside, and how many readings it has.
+    fn piece(&self, index: usize) -> Option<(Result<Vec<u8>, serde_json::Error>, i64)> {
+        match self {
+            Self::Readings(all) => {
+                let one = all.get(index)?;
+                Some((serde_json::to_vec(one), readings_of(one)))
+            }
+            Self::Alarms(all) => Some((serde_json::to_vec(all.get(index)?), 0)),
+        }
+    }
+
+    /// How many pieces it has.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Readings(all) => all.len(),
+            Self::Alarms(all) => all.len(),
+        }
+    }
+
+    /// It as the cloud reads it.
+    pub fn json(&self) -> Result<Vec<u8>, serde_json::Error> {
+        match self {
+            Self::Readings(all) => serde_json::to_vec(all),
+            Self::Alarms(all) => serde_json::to_vec(all),
+        }
+    }
+}
+
+fn readings_of(arrived: &Arrived) -> i64 {
+    i64::try_from(arrived.readings.count()).unwrap_or(0)
 }
 
 /// The outbox.
@@ -78,6 +149,17 @@ impl Outbox {
         database
             .execute_batch(SCHEMA)
             .with_context(|| format!("prepare {}", file.display()))?;
+        // A file of before held readings only.
+        let has_alarms: bool = database.query_row(
+            "SELECT COUNT(*) > 0 FROM pragma_table_info('waiting') WHERE name = 'alarms'",
+            [],
+            |row| row.get(0),
+        )?;
+        if !has_alarms {
+            database.execute_batch(
+                "ALTER TABLE waiting ADD COLUMN alarms INTEGER NOT NULL DEFAULT 0",
+            )?;
+        }
         Ok(Self {
             database: Mutex::new(database),
         })
@@ -97,11 +179,131 @@ impl Outbox {
         Ok(())
     }
 
-    /// The oldest readings that wait, about so many; none where nothing waits.
+    /// Puts versions of alarms behind what waits, and notes up to where the journal was read for them: both or
+    /// neither, so that a kill neither loses nor doubles one.
+    pub fn put_alarms(&self, told: &[Told], next: u64) -> Result<()> {
+        let mut database = self.database.lock();
+        let transaction = database.transaction()?;
+        for one in told {
+            let body = zstd::encode_all(&*serde_json::to_vec(std::slice::from_ref(one))?, LEVEL)?;
+            transaction.execute(
+                "INSERT INTO waiting (at_ms, readings, body, alarms) VALUES (?1, 0, ?2, 1)",
+                params![clock::now().0, body],
+            )?;
+        }
+        transaction.execute(
+            "INSERT OR REPLACE INTO journal (id, next) VALUES (0, ?1)",
+            [i64::try_from(next)?],
+        )?;
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// The entry of the journal that is read next for alarms; none where it was never read.
+    pub fn journal(&self) -> Result<Option<u64>> {
+        let database = self.database.lock();
+        let next: Option<i64> = database
+            .query_row("SELECT next FROM journal", [], |row| row.get(0))
+            .optional()?;
+        Ok(next.map(u64::try_from).transpose()?)
+    }
+
+    /// What the cloud handed down, as kind and id with what tells a version from others.
+    pub fn handed(&self) -> Result<BTreeMap<(String, String), String>> {
+        let database = self.database.lock();
+        let mut query = database.prepare_cached("SELECT kind, id, digest FROM handed")?;
+        let rows = query.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Notes that these are the cloud's, before they are taken over.
+    pub fn claim<'a>(&self, keys: impl Iterator<Item = &'a (String, String)>) -> Result<()> {
+        let mut database = self.database.lock();
+        let transaction = database.transaction()?;
+        for (kind, id) in keys {
+            transaction.execute(
+                "INSERT OR IGNORE INTO handed (kind, id, digest) VALUES (?1, ?2, 'not yet')",
+                params![kind, id],
+            )?;
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// Notes that all of this was taken over, and nothing else is the cloud's any more.
+    pub fn put_handed(
+        &self,
+        handed: &BTreeMap<(String, String), String>,
+        revision: &str,
+    ) -> Result<()> {
+        let mut database = self.database.lock();
+        let transaction = database.transaction()?;
+        transaction.execute("DELETE FROM handed", [])?;
+        for ((kind, id), digest) in handed {
+            transaction.execute(
+                "INSERT INTO handed (kind, id, digest) VALUES (?1, ?2, ?3)",
+                params![kind, id, digest],
+            )?;
+        }
+        transaction.execute(
+            "INSERT OR REPLACE INTO registry (id, revision, at_ms) VALUES (0, ?1, ?2)",
+            params![revision, clock::now().0],
+        )?;
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// Which registry was taken over last, and when.
+    pub fn revision(&self) -> Result<Option<(String, Timestamp)>> {
+        let database = self.database.lock();
+        let found = database.query_row("SELECT revision, at_ms FROM registry", [], |row| {
+            Ok((row.get(0)?, Timestamp(row.get(1)?)))
+        });
+        Ok(found.optional()?)
+    }
+
+    /// Notes a command of the cloud, so that it hears what its device answers.
+    pub fn put_command(&self, id: &str, device: &DeviceId) -> Result<()> {
+        self.database.lock().execute(
+            "INSERT OR IGNORE INTO command (id, device, told) VALUES (?1, ?2, '')",
+            params![id, device.as_str()],
+        )?;
+        Ok(())
+    }
+
+    /// The commands of the cloud that are not over, each with its device and the answer that was told last.
+    pub fn commands(&self) -> Result<Vec<(String, DeviceId, String)>> {
+        let database = self.database.lock();
+        let mut query = database.prepare_cached("SELECT id, device, told FROM command")?;
+        let rows = query.query_map([], |row| {
+            Ok((row.get(0)?, row.get::<_, String>(1)?, row.get(2)?))
+        })?;
+        rows.map(|row| {
+            let (id, device, told) = row?;
+            Ok((id, DeviceId::new(device)?, told))
+        })
+        .collect()
+    }
+
+    /// The cloud knows this answer to a command; whether it is the last.
+    pub fn command_told(&self, id: &str, answer: &str, is_last: bool) -> Result<()> {
+        let database = self.database.lock();
+        if is_last {
+            database.execute("DELETE FROM command WHERE id = ?1", [id])?;
+        } else {
+            database.execute(
+                "UPDATE command SET told = ?2 WHERE id = ?1",
+                params![id, answer],
+            )?;
+        }
+        Ok(())
+    }
+
+    /// The oldest that waits and is of one kind: of readings about so many; none where nothing waits.
     pub fn oldest(&self, readings: usize) -> Result<Option<Batch>> {
         let database = self.database.lock();
-        let mut query =
-            database.prepare_cached("SELECT sequence, body FROM waiting ORDER BY sequence")?;
+        let mut query = database
+            .prepare_cached("SELECT sequence, body, alarms > 0 FROM waiting ORDER BY sequence")?;
         let mut rows = query.query([])?;
         let mut batch: Option<Batch> = None;
         let mut count = 0;
@@ -109,45 +311,52 @@ impl Outbox {
             && let Some(row) = rows.next()?
         {
             let (sequence, body): (i64, Vec<u8>) = (row.get(0)?, row.get(1)?);
-            let arrived: Vec<Arrived> = serde_json::from_slice(&zstd::decode_all(&*body)?)?;
-            count += arrived
-                .iter()
-                .map(|one| one.readings.count())
-                .sum::<usize>();
-            let batch = match &mut batch {
-                Some(batch) => {
-                    batch.is_least = false;
-                    batch
-                }
-                none => none.insert(Batch {
-                    until: sequence,
-                    arrived: Vec::new(),
-                    is_least: true,
-                }),
+            let body = zstd::decode_all(&*body)?;
+            let what = if row.get(2)? {
+                What::Alarms(serde_json::from_slice(&body)?)
+            } else {
+                What::Readings(serde_json::from_slice(&body)?)
             };
-            batch.until = sequence;
-            batch.arrived.extend(arrived);
+            // An alarm has its samples and its steps: it weighs as much as some readings.
+            let weighs = usize::try_from(what.readings())?.max(what.len() * ALARM_WEIGHS);
+            match &mut batch {
+                Some(batch) => {
+                    if !batch.what.extend(what) {
+                        break;
+                    }
+                    batch.is_least = false;
+                    batch.until = sequence;
+                }
+                none => {
+                    *none = Some(Batch {
+                        until: sequence,
+                        what,
+                        is_least: true,
+                    });
+                }
+            }
+            count += weighs;
         }
         Ok(batch)
     }
 
-    /// Forgets what the cloud has; what it does not take is put aside with its reason.
-    pub fn sent(&self, batch: &Batch, refused: &[(Arrived, String)]) -> Result<()> {
+    /// Forgets what the cloud has; what it does not take is put aside with its reason, by its place in the batch.
+    pub fn sent(&self, batch: &Batch, refused: &[(usize, String)]) -> Result<()> {
         let mut database = self.database.lock();
         let transaction = database.transaction()?;
-        for (arrived, why) in refused {
-            let body = zstd::encode_all(&*serde_json::to_vec(arrived)?, LEVEL)?;
+        let mut went = batch.what.readings();
+        for (index, why) in refused {
+            let Some((body, readings)) = batch.what.piece(*index) else {
+                continue;
+            };
+            went -= readings;
+            let body = zstd::encode_all(&*body?, LEVEL)?;
             transaction.execute(
                 "INSERT INTO refused (at_ms, why, body) VALUES (?1, ?2, ?3)",
                 params![clock::now().0, why, body],
             )?;
         }
-        let went = |all: i64, one: &Arrived| all + i64::try_from(one.readings.count()).unwrap_or(0);
-        let stayed = refused.iter().map(|(one, _)| one).fold(0, went);
-        transaction.execute(
-            "UPDATE sent SET readings = readings + ?1",
-            [batch.arrived.iter().fold(0, went) - stayed],
-        )?;
+        transaction.execute("UPDATE sent SET readings = readings + ?1", [went])?;
         transaction.execute("DELETE FROM waiting WHERE sequence <= ?1", [batch.until])?;
         transaction.commit()?;
         Ok(())
@@ -167,6 +376,7 @@ impl Outbox {
             database.query_row("SELECT min(at_ms) FROM waiting", [], |row| row.get(0))?;
         Ok(Waits {
             readings: count("SELECT sum(readings) FROM waiting")?,
+            alarms: count("SELECT sum(alarms) FROM waiting")?,
             oldest: oldest.map(Timestamp),
             sent: count("SELECT readings FROM sent")?,
             refused: count("SELECT count(*) FROM refused")?,
@@ -177,7 +387,7 @@ impl Outbox {
 #[cfg(test)]
 mod tests {
     use record::{Readings, StreamKey};
-    use vocabulary::{Coding, DeviceId};
+    use vocabulary::Coding;
 
     use super::*;
 
@@ -207,23 +417,25 @@ mod tests {
             outbox.put(&[reading(at), reading(at + 100)]).unwrap();
         }
         let first = outbox.oldest(5).unwrap().unwrap();
-        let times: Vec<i64> = first.arrived.iter().map(|one| one.received.0).collect();
-        assert_eq!(times, [0, 100, 1, 101, 2, 102]);
+        let times = |batch: &Batch| match &batch.what {
+            What::Readings(all) => all.iter().map(|one| one.received.0).collect::<Vec<_>>(),
+            What::Alarms(_) => panic!("no alarm was put"),
+        };
+        let first_times = times(&first);
+        assert_eq!(first_times, [0, 100, 1, 101, 2, 102]);
         // Nothing was said of it: it comes again.
         drop(outbox);
         let outbox = Outbox::open(folder.path()).unwrap();
         let again = outbox.oldest(5).unwrap().unwrap();
-        assert_eq!(again.arrived, first.arrived);
+        assert_eq!(again.what, first.what);
         outbox
-            .sent(&again, &[(reading(100), "no such device".to_owned())])
+            .sent(&again, &[(1, "no such device".to_owned())])
             .unwrap();
         let waits = outbox.waits().unwrap();
         assert_eq!((waits.readings, waits.sent, waits.refused), (14, 5, 1));
         let rest = outbox.oldest(1000).unwrap().unwrap();
-        assert_eq!(
-            (rest.arrived.len(), rest.arrived[0].received),
-            (14, Timestamp(3))
-        );
+        let rest_times = times(&rest);
+        assert_eq!((rest_times.len(), rest_times[0]), (14, 3));
         outbox.sent(&rest, &[]).unwrap();
         assert!(outbox.oldest(1).unwrap().is_none());
     }

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
-    extract::{ConnectInfo, FromRequestParts},
+    extract::{ConnectInfo, FromRequestParts, OriginalUri},
     http::{Method, header, request::Parts},
 };
 use policy::Actor;
@@ -44,6 +44,13 @@ impl FromRequestParts<Arc<Hospital>> for Caller {
             .accounts
             .who_holds(&token)
             .map_err(|error| Problem::internal(&error))?;
+        if let Some(actor) = &actor
+            && actor.roles.is_empty()
+            && hospital.edges.is_edge(&actor.id)
+            && !is_door_of_edges(parts)
+        {
+            return Err(Problem::forbidden("edges send and ask below /api/edge/"));
+        }
         actor
             .map(|actor| Self {
                 actor,
@@ -51,6 +58,13 @@ impl FromRequestParts<Arc<Hospital>> for Caller {
             })
             .ok_or_else(Problem::unauthorized)
     }
+}
+
+/// Whether a request is for a door of edges: an edge has no other.
+fn is_door_of_edges(parts: &Parts) -> bool {
+    let whole = parts.extensions.get::<OriginalUri>();
+    let path = whole.map_or_else(|| parts.uri.path(), |whole| whole.0.path());
+    path.starts_with("/api/edge/")
 }
 
 fn bearer(parts: &Parts) -> Option<String> {

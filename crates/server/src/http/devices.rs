@@ -123,9 +123,12 @@ async fn all(
 fn row(hospital: &Hospital, device: &Registered, may_see: bool) -> Result<Value, Problem> {
     let kept = &hospital.devices.kept;
     let internal = |error: anyhow::Error| Problem::internal(&error);
-    let quality = hospital
+    let mut quality = hospital
         .devices
         .with_quality(&device.id, |quality| quality.clone());
+    if let Some(edge) = &quality.edge {
+        quality.connected &= !hospital.edges.is_silent(edge);
+    }
     let silent = device.profile.silent_after_s.and_then(|seconds| {
         let last = quality.last_heard?;
         Some(clock::now().0 - last.0 > i64::from(seconds) * 1000)

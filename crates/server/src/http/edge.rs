@@ -1,33 +1,58 @@
-//! What edges send: readings that are on their disks already, and leave their outboxes once they are on ours.
+//! What edges send: readings and alarms that are on their disks already, and leave their outboxes once they are on
+//! ours; and what they are handed and asked.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
+use ::devices::Package;
 use axum::{
     Json, Router,
     body::Bytes,
-    extract::{DefaultBodyLimit, State},
-    routing::{get, post},
+    extract::{DefaultBodyLimit, Path, State},
+    routing::{get, post, put},
 };
-use policy::{Action, Object, Permit};
+use policy::{Action, Actor, Object, PasswordHash, PasswordRule, Permit, random_password};
 use record::{Arrived, QualityMark, Readings, RecordError, ResourceKey};
-use vocabulary::PatientId;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+use vocabulary::{ActorId, DeviceId, Digest, PatientId};
 
 use crate::{
+    clock,
     edge::{CloudAnswer, EdgeState, NotTaken},
+    edges::{Down, Up},
     hospital::Hospital,
     http::{Caller, Problem},
+    ward::{self, Told},
 };
 
 /// A batch may have so many bytes, as it is sent and as it is read.
 const MOST_BYTES: usize = 8 << 20;
 const MOST_BYTES_READ: usize = 64 << 20;
+/// How long the token of an edge lives: a year, after which somebody looks at it again.
+const TOKEN_MS: i64 = 365 * 24 * 3_600_000;
 
 /// `/edge`.
 pub fn routes() -> Router<Arc<Hospital>> {
-    Router::new().route("/edge", get(state)).route(
-        "/edge/readings",
-        post(readings).layer(DefaultBodyLimit::max(MOST_BYTES)),
-    )
+    Router::new()
+        .route("/edge", get(state))
+        .route(
+            "/edge/readings",
+            post(readings).layer(DefaultBodyLimit::max(MOST_BYTES)),
+        )
+        .route(
+            "/edge/alarms",
+            post(alarms).layer(DefaultBodyLimit::max(MOST_BYTES)),
+        )
+        .route(
+            "/edge/line",
+            post(line).layer(DefaultBodyLimit::max(MOST_BYTES)),
+        )
+        .route("/edge/packages/{id}", get(package))
+        .route("/edges", get(all))
+        .route("/edges/{id}", put(register).delete(remove))
 }
 
 /// How this edge stands with its cloud.
@@ -50,18 +75,17 @@ async fn readings(
     caller: Caller,
     body: Bytes,
 ) -> Result<Json<CloudAnswer>, Problem> {
-    hospital
-        .permit(&caller, Action::WriteRecord, &Object::Everyone)
-        .await?;
-    let work = hospital.own_permit("know whom an edge sends about", Action::ReadRecord);
-    let permit = work.await.map_err(|_| RecordError::NotPermitted)?;
-    let sent = zstd::bulk::decompress(&body, MOST_BYTES_READ)
-        .map_err(|_| Problem::bad_input("send readings as JSON, compressed with zstd"))?;
-    let sent: Vec<Arrived> = serde_json::from_slice(&sent)
-        .map_err(|_| Problem::bad_input("send readings as this program writes them"))?;
+    let is_edge = hospital.edges.is_edge(&caller.actor.id);
+    if !is_edge {
+        hospital
+            .permit(&caller, Action::WriteRecord, &Object::Everyone)
+            .await?;
+    }
+    let sent: Vec<Arrived> = unpacked(&body)?;
     let mut patients = Patients {
         hospital: &hospital,
-        permit: &permit,
+        permit: hospital.for_edges().await?,
+        edge: is_edge.then_some(&caller.actor.id),
         known: HashMap::new(),
     };
     let mut refused = Vec::new();
@@ -74,12 +98,176 @@ async fn readings(
     }
     if !taken.is_empty() {
         let from: Vec<_> = taken.iter().map(|one| one.stream.device.clone()).collect();
+        if is_edge {
+            hospital.devices.come_by_edge(&from, &caller.actor.id);
+        }
         let counts: Vec<_> = taken.iter().map(|one| one.readings.count()).collect();
         let kept = hospital.signals.append(taken).await?;
         hospital.devices.came_by_edge(&from, &counts);
         hospital.devices.were_known(&from, &kept);
     }
     Ok(Json(CloudAnswer { refused }))
+}
+
+fn unpacked<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    let sent = zstd::bulk::decompress(body, MOST_BYTES_READ)
+        .map_err(|_| Problem::bad_input("send JSON, compressed with zstd"))?;
+    serde_json::from_slice(&sent)
+        .map_err(|_| Problem::bad_input("send it as this program writes it"))
+}
+
+/// Takes alarms of an edge, as [`readings`] takes readings.
+async fn alarms(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    body: Bytes,
+) -> Result<Json<CloudAnswer>, Problem> {
+    let told: Vec<Told> = unpacked(&body)?;
+    if !hospital.edges.is_edge(&caller.actor.id) {
+        // Who sends readings as a program of the hospital may go on: its alarms are found here by the same rules.
+        hospital
+            .permit(&caller, Action::WriteRecord, &Object::Everyone)
+            .await?;
+        let why = "take alarms of an edge that is none of this hospital: `yuanyi edge put`";
+        let refused = (0..told.len()).map(|index| NotTaken {
+            index,
+            why: why.to_owned(),
+        });
+        return Ok(Json(CloudAnswer {
+            refused: refused.collect(),
+        }));
+    }
+    let permit = hospital.for_edges().await?;
+    let refused = ward::take_told(&hospital, permit, &caller.actor.id, told).await?;
+    Ok(Json(CloudAnswer { refused }))
+}
+
+/// Hears an edge, and answers as soon as there is something for it, or a little later with nothing.
+async fn line(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Json(up): Json<Up>,
+) -> Result<Json<Down>, Problem> {
+    if !hospital.edges.is_edge(&caller.actor.id) {
+        return Err(Problem::forbidden(
+            "this account is no edge: `yuanyi edge put` makes it one",
+        ));
+    }
+    Ok(Json(hospital.hear_edge(&caller.actor.id, up).await?))
+}
+
+/// The file of a package for devices, for an edge that looks at its signature itself.
+async fn package(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path(id): Path<Digest>,
+) -> Result<Vec<u8>, Problem> {
+    let none = || Problem::not_found("there is no such package");
+    if !hospital.edges.is_edge(&caller.actor.id) {
+        return Err(none());
+    }
+    let published = hospital.upgrades.package(&id).ok_or_else(none)?;
+    let file = hospital.upgrades.file(&published.package.manifest.sha256);
+    let bytes = tokio::fs::read(file).await;
+    let bytes = bytes.map_err(|error| Problem::internal(&error))?;
+    Ok(Package::file(&published.package.note, &bytes))
+}
+
+async fn administers(hospital: &Hospital, caller: &Caller) -> Result<(), Problem> {
+    let asked = hospital.permit(caller, Action::Administer, &Object::Hospital);
+    asked.await.map(drop)
+}
+
+/// The edges of this hospital.
+async fn all(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+) -> Result<Json<Value>, Problem> {
+    administers(&hospital, &caller).await?;
+    let edges = hospital.edges.all();
+    let edges = edges.map_err(|error| Problem::internal(&error))?;
+    Ok(Json(json!({"edges": edges, "now": clock::now()})))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewEdge {
+    /// The locations that it works for, with all that lies within them.
+    locations: Vec<String>,
+}
+
+/// Makes an edge, or changes for which locations it works; its new token, which ends those before.
+async fn register(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Json(NewEdge { locations }): Json<NewEdge>,
+) -> Result<Json<Value>, Problem> {
+    administers(&hospital, &caller).await?;
+    let internal = |error: anyhow::Error| Problem::internal(&error);
+    let id = ActorId::new(id).map_err(|error| Problem::bad_input(error.to_string()))?;
+    DeviceId::new(id.as_str()).map_err(|error| Problem::bad_input(error.to_string()))?;
+    let known = hospital.accounts.find(&id).map_err(internal)?;
+    if known.is_some() && !hospital.edges.is_edge(&id) {
+        return Err(Problem::bad_input(
+            "use another name: an account has this one",
+        ));
+    }
+    for location in &locations {
+        let key = ResourceKey {
+            kind: "Location".to_owned(),
+            id: location.clone(),
+        };
+        let permit = hospital.for_edges().await?;
+        let found = hospital.record.resource(permit, &key, None).await?;
+        if found.is_none_or(|version| version.body.is_none()) {
+            return Err(Problem::bad_input("could not find the location"));
+        }
+    }
+    if locations.is_empty() {
+        return Err(Problem::bad_input("name at least one location"));
+    }
+    let said = locations.join(" ");
+    hospital
+        .note_edge(&caller.actor.id, &id, "edge-put", &said)
+        .await?;
+    // Nobody knows this password: an edge comes by its token alone.
+    let password = PasswordHash::of(&random_password(), PasswordRule::Hospital);
+    let password = password.map_err(|error| Problem::internal(&error))?;
+    let account = Actor {
+        id: id.clone(),
+        name: id.to_string(),
+        roles: BTreeSet::new(),
+        patient: None,
+    };
+    hospital
+        .accounts
+        .put(&account, &password)
+        .map_err(internal)?;
+    hospital.edges.put(&id, &locations).map_err(internal)?;
+    let token = hospital.accounts.issue(&id, TOKEN_MS, None);
+    Ok(Json(json!({"token": token.map_err(internal)?})))
+}
+
+/// Ends an edge: its token opens nothing any more, and who treats here leads its alarms.
+async fn remove(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    administers(&hospital, &caller).await?;
+    let internal = |error: anyhow::Error| Problem::internal(&error);
+    let none = || Problem::not_found("there is no such edge");
+    let id = ActorId::new(id).map_err(|_| none())?;
+    if !hospital.edges.is_edge(&id) {
+        return Err(none());
+    }
+    hospital
+        .note_edge(&caller.actor.id, &id, "edge-remove", "")
+        .await?;
+    hospital.accounts.disable(&id).map_err(internal)?;
+    hospital.edges.remove(&id).map_err(internal)?;
+    Ok(Json(json!({})))
 }
 
 /// The observation that a reading was made of stayed at the edge: here it stands for itself.
@@ -99,6 +287,13 @@ async fn refusal(
     let Some(device) = hospital.devices.find(&arrived.stream.device) else {
         return no("find the device in the registry");
     };
+    if let Some(edge) = patients.edge
+        && !hospital
+            .was_given(edge, "Device", device.id.as_str())
+            .await?
+    {
+        return no("find the device among those of this edge");
+    }
     let Some(stream) = device.profile.stream(&arrived.stream.stream) else {
         return no("find the stream in the device's profile");
     };
@@ -122,6 +317,8 @@ async fn refusal(
 struct Patients<'a> {
     hospital: &'a Hospital,
     permit: &'a Permit,
+    /// The edge that sends, where it is registered as one.
+    edge: Option<&'a ActorId>,
     known: HashMap<PatientId, bool>,
 }
 
@@ -139,7 +336,11 @@ impl Patients<'_> {
             .record
             .resource(self.permit, &key, None)
             .await?;
-        let known = found.is_some_and(|version| version.body.is_some());
+        let mut known = found.is_some_and(|version| version.body.is_some());
+        if let Some(edge) = self.edge.filter(|_| known) {
+            let (kind, id) = (&key.kind, &key.id);
+            known = self.hospital.was_given(edge, kind, id).await?;
+        }
         self.known.insert(patient.clone(), known);
         Ok(known)
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use alarms::{Act, Outcome, Refused};
+use alarms::{Act, Refused};
 use axum::{
     Json, Router,
     extract::{Path, Query, State},
@@ -19,7 +19,7 @@ use crate::{
     clock,
     hospital::Hospital,
     http::{Caller, Problem},
-    ward::{self, Kept},
+    ward::{self, Kept, NotDone, Wish},
 };
 
 /// `/wards`, `/alarms` and `/ward-figures`.
@@ -130,35 +130,34 @@ async fn may_act(hospital: &Hospital, caller: &Caller, id: &str) -> Result<(), P
     Ok(())
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "act", deny_unknown_fields)]
-enum Wish {
-    Take,
-    GiveBack,
-    Pause { for_s: u32 },
-    StartPlan { plan: String, drill: bool },
-    Close { outcome: Outcome },
+/// Does what somebody wishes, here or at the edge that leads the alarm; what has become of it.
+async fn done(
+    hospital: &Hospital,
+    caller: &Caller,
+    id: &str,
+    wish: Wish,
+) -> Result<Json<Value>, Problem> {
+    match ward::act(hospital, id, wish, &caller.actor.id).await {
+        Ok(kept) => Ok(shown(hospital, caller, &kept).await),
+        Err(NotDone::Refused(Refused::Unknown)) => Err(gone()),
+        Err(NotDone::Refused(refused)) => Err(refusal(&refused)),
+        Err(NotDone::NoLine) => Err(Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "The edge does not answer",
+            "病区边缘节点没有应答，不知是否已执行：请再看一次，或致电病区 · \
+             the ward's edge does not answer, whether it was done is not known: look again, or call the ward",
+        )),
+    }
 }
 
 async fn act(
     State(hospital): State<Arc<Hospital>>,
     caller: Caller,
     Path(id): Path<String>,
-    Json(wish): Json<Wish>,
+    Json(what): Json<Act>,
 ) -> Result<Json<Value>, Problem> {
     may_act(&hospital, &caller, &id).await?;
-    let act = match wish {
-        Wish::Take => Act::Take,
-        Wish::GiveBack => Act::GiveBack,
-        Wish::Pause { for_s } => Act::Pause { for_s },
-        Wish::StartPlan { plan, drill } => Act::StartPlan { plan, drill },
-        Wish::Close { outcome } => Act::Close { outcome },
-    };
-    match ward::act(&hospital, &id, act, &caller.actor).await {
-        Ok(kept) => Ok(shown(&hospital, &caller, &kept).await),
-        Err(Refused::Unknown) => Err(gone()),
-        Err(refused) => Err(refusal(&refused)),
-    }
+    done(&hospital, &caller, &id, Wish::Act { what }).await
 }
 
 fn refusal(refused: &Refused) -> Problem {
@@ -178,8 +177,7 @@ async fn step(
     Path((id, step)): Path<(String, String)>,
 ) -> Result<Json<Value>, Problem> {
     may_act(&hospital, &caller, &id).await?;
-    let done = ward::do_step(&hospital, &id, &step, &caller.actor).await;
-    Ok(shown(&hospital, &caller, &done.ok_or_else(gone)?).await)
+    done(&hospital, &caller, &id, Wish::Step { step }).await
 }
 
 #[derive(Deserialize)]
@@ -195,8 +193,7 @@ async fn answer(
     Json(Answer { accepts }): Json<Answer>,
 ) -> Result<Json<Value>, Problem> {
     treats(&caller)?;
-    let done = ward::answer(&hospital, &id, accepts, &caller.actor).await;
-    Ok(shown(&hospital, &caller, &done.ok_or_else(gone)?).await)
+    done(&hospital, &caller, &id, Wish::Answer { accepts }).await
 }
 
 #[derive(Deserialize)]
@@ -214,8 +211,7 @@ async fn arrived(
     Json(Arrival { who }): Json<Arrival>,
 ) -> Result<Json<Value>, Problem> {
     treats(&caller)?;
-    let done = ward::arrive(&hospital, &id, who.as_deref(), &caller.actor).await;
-    Ok(shown(&hospital, &caller, &done.ok_or_else(gone)?).await)
+    done(&hospital, &caller, &id, Wish::Arrive { who }).await
 }
 
 /// What somebody saw at the bedside becomes observations; the ward hears of these as of all others.
@@ -285,7 +281,7 @@ mod tests {
 
     #[test]
     fn acts_are_named_and_nothing_else_is_taken() {
-        let read = |value: Value| serde_json::from_value::<Wish>(value);
+        let read = |value: Value| serde_json::from_value::<Act>(value);
         assert!(read(json!({"act": "take"})).is_ok());
         assert!(read(json!({"act": "pause", "for_s": 60})).is_ok());
         assert!(read(json!({"act": "close", "outcome": "false-alarm"})).is_ok());

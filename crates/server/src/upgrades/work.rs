@@ -16,6 +16,7 @@ use super::{Published, UpgradeError, facts};
 use crate::{
     clock,
     devices::{self, ORDER, Quality, Registered},
+    edge,
     hospital::{Hospital, hospital_actor},
 };
 
@@ -446,8 +447,12 @@ fn asked_by(rollout: &Rollout) -> ActorId {
     last.unwrap_or_else(hospital_actor)
 }
 
-/// Whether a device may have the bytes of a package: those of a roll-out that it is in, until that is over.
+/// Whether a device may have the bytes of a package: those of a roll-out that it is in, until that is over; at an edge
+/// what its cloud told it to install.
 pub fn may_fetch(hospital: &Hospital, device: &DeviceId, package: &Digest) -> bool {
+    if edge::is_to_install(hospital, device, package) {
+        return true;
+    }
     let rollouts = hospital.upgrades.rollouts();
     let mut of_it = rollouts.iter().filter(|one| {
         one.package == *package && !matches!(one.standing, Standing::Done | Standing::RolledBack)

@@ -170,6 +170,7 @@ impl State {
                 Charted::Answer { at, .. } if at > before => {}
                 Charted::Answer { input, value, at } => {
                     if let Some(bed) = self.beds.get_mut(&bed) {
+                        bed.is_answered = true;
                         bed.watch.see(&input, value, at);
                     }
                 }
@@ -201,10 +202,16 @@ impl State {
     }
 
     /// Takes what a device measured.
-    pub(super) fn arrive(&mut self, arrived: &Arrived) {
+    pub(super) fn arrive(&mut self, arrived: &Arrived, by_edge: bool) {
         // The observation that it was made of is charted by itself.
         if arrived.quality.contains(&QualityMark::FromObservation) {
             return;
+        }
+        let device = arrived.stream.device.as_str();
+        if !by_edge {
+            self.by_edge.remove(device);
+        } else if !self.by_edge.contains(device) {
+            self.by_edge.insert(device.to_owned());
         }
         self.heard
             .insert(arrived.stream.device.to_string(), arrived.received);
@@ -412,7 +419,7 @@ mod tests {
                 quality: vec![mark],
                 ..pulse(&patient, after(second))
             };
-            state.arrive(&marked);
+            state.arrive(&marked, false);
             state.beds["bed"]
                 .recent
                 .values()
@@ -443,7 +450,7 @@ mod tests {
                 },
                 ..pulse(&patient, after(second))
             };
-            state.arrive(&sent);
+            state.arrive(&sent, false);
             state.tick(after(second + 5));
             let vitals = state.beds["bed"].watch.vitals(after(second));
             let found = vitals.into_iter().find(|one| one.signal == "battery");
@@ -488,7 +495,7 @@ mod tests {
     fn what_the_hospital_made_of_a_reading_is_not_taken_twice() {
         let patient = PatientId::new("p").unwrap();
         let mut state = one_bed(&patient);
-        state.arrive(&pulse(&patient, after(1)));
+        state.arrive(&pulse(&patient, after(1)), false);
         state.tick(after(10));
         let mut body = json!({
             "resourceType": "Observation", "status": "final", "effectiveDateTime": after(1).to_string(),

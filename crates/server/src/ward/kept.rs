@@ -9,7 +9,7 @@ use record::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use vocabulary::{Digest, PatientId, Timestamp};
+use vocabulary::{ActorId, Digest, PatientId, Timestamp};
 
 use crate::hospital::Hospital;
 
@@ -29,6 +29,15 @@ pub struct Source {
     pub stream: String,
 }
 
+/// By which edge an alarm is led, and which of its versions this is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Led {
+    /// The edge's account.
+    pub edge: ActorId,
+    /// The entry of the edge's journal that holds it.
+    pub sequence: u64,
+}
+
 /// An alarm with what was started from it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Kept {
@@ -42,6 +51,9 @@ pub struct Kept {
     /// Who was sent.
     #[serde(default)]
     pub sent: Vec<Dispatch>,
+    /// Set where it is led at an edge.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub led: Option<Led>,
 }
 
 impl Kept {
@@ -50,6 +62,23 @@ impl Kept {
         let mut digest = Digest::of(self.alarm.id.as_bytes()).to_string();
         digest.truncate(ID_LENGTH);
         format!("a-{digest}")
+    }
+
+    /// The key of its fact.
+    pub fn key(&self) -> ResourceKey {
+        ResourceKey {
+            kind: KIND.to_owned(),
+            id: self.id(),
+        }
+    }
+
+    /// What a fact holds, where it is an alarm.
+    pub fn read(body: &Value) -> Option<Self> {
+        if written_by(body) != Some(WRITER) {
+            return None;
+        }
+        let own = body.pointer("/extension/0/valueString")?.as_str()?;
+        serde_json::from_str(own).ok()
     }
 
     /// It as a resource; `location` is its bed, or the ward of the thing that it is about.
@@ -87,10 +116,7 @@ impl Kept {
             mark_written_by(fields, WRITER);
         }
         NewFact::PutResource {
-            key: ResourceKey {
-                kind: KIND.to_owned(),
-                id: self.id(),
-            },
+            key: self.key(),
             subject: patient,
             body,
         }
@@ -123,14 +149,8 @@ pub async fn load(
         let rows = hospital.record.search(permit, &query).await?.rows;
         let read = rows.len();
         offset += read;
-        let ours = rows
-            .into_iter()
-            .filter_map(|row| row.body)
-            .filter(|body| written_by(body) == Some(WRITER));
-        found.extend(ours.filter_map(|body: Value| {
-            let own = body.pointer("/extension/0/valueString")?.as_str()?;
-            serde_json::from_str::<Kept>(own).ok()
-        }));
+        let ours = rows.into_iter().filter_map(|row| row.body);
+        found.extend(ours.filter_map(|body: Value| Kept::read(&body)));
         if read < PAGE {
             return Ok(found);
         }

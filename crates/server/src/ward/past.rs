@@ -32,6 +32,7 @@ pub async fn past(
         beside: BTreeMap::new(),
         unkept: BTreeSet::new(),
         heard: BTreeMap::new(),
+        by_edge: BTreeSet::new(),
         tags: BTreeMap::new(),
         missions: BTreeMap::new(),
         unkept_missions: BTreeSet::new(),
@@ -44,6 +45,7 @@ pub async fn past(
             sources: kept.sources,
             run: kept.run,
             sent: kept.sent,
+            led: None,
         };
         state.beside.insert(then.id.clone(), as_of(beside, at));
         state.board.restore(then);
@@ -112,6 +114,7 @@ fn as_of(beside: Beside, at: Timestamp) -> Beside {
         sources: beside.sources,
         sent: sent.filter(|_| run.is_some()).collect(),
         run,
+        led: None,
     }
 }
 

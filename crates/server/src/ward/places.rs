@@ -254,7 +254,7 @@ pub async fn load(
     Ok(places)
 }
 
-async fn all(
+pub async fn all(
     hospital: &Hospital,
     permit: &Permit,
     kind: &str,
@@ -314,13 +314,14 @@ fn extension<'a>(body: &'a Value, url: &str) -> Option<&'a Value> {
 }
 
 /// The id behind a reference such as `Location/bed-1`.
-fn referred(body: &Value, path: &str, kind: &str) -> Option<String> {
+pub fn referred(body: &Value, path: &str, kind: &str) -> Option<String> {
     let reference = body.pointer(path)?.as_str()?;
     let (of, id) = reference.split_once('/')?;
     (of == kind).then(|| id.to_owned())
 }
 
-fn kind(body: &Value) -> Option<&str> {
+/// What kind of place a location is, such as `wa`.
+pub fn kind(body: &Value) -> Option<&str> {
     let codings = body.pointer("/physicalType/coding")?.as_array()?;
     codings
         .iter()

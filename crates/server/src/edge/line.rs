@@ -1,0 +1,207 @@
+//! What goes between an edge and its cloud beside readings: alarms up, the registry and what people ask down.
+
+use std::{sync::Arc, time::Duration};
+
+use alarms::{Act, Refused};
+use anyhow::{Context, Result, bail};
+use policy::{Action, Permit};
+use record::FactBody;
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep},
+};
+
+use super::{AGAIN, AGAIN_AT_MOST, Edge, maintained::Talk, registry};
+use crate::{
+    edges::{ANSWERS, Asked, Done, Down, Up},
+    hospital::Hospital,
+    ward::{self, Kept, Told, Wish},
+};
+
+/// So many entries of the journal are read at once.
+const PAGE: usize = 500;
+/// The most bytes of a registry.
+const MOST_HANDED: u64 = 256 << 20;
+/// How long an answer of the cloud may have been under way, so that somebody there still waits for what it asks.
+const STILL_ASKED: Duration = Duration::from_secs(ANSWERS.as_secs() + 5);
+
+/// Puts each version of an alarm into the outbox, behind the readings that came before it.
+pub async fn follow_alarms(
+    hospital: Arc<Hospital>,
+    edge: Arc<Edge>,
+    mut closed: watch::Receiver<bool>,
+) {
+    let work = hospital.own_permit("tell the cloud of alarms", Action::ReadRecord);
+    let Ok(permit) = work.await else { return };
+    let mut feed = hospital.record.feed();
+    let mut next = None;
+    loop {
+        feed.borrow_and_update();
+        if let Err(error) = put_alarms(&hospital, &edge, &permit, &mut next).await {
+            tracing::error!(%error, "alarms could not be put into the outbox");
+            tokio::select! {
+                _ = closed.wait_for(|closed| *closed) => return,
+                () = sleep(AGAIN_AT_MOST) => continue,
+            }
+        }
+        tokio::select! {
+            _ = closed.wait_for(|closed| *closed) => return,
+            changed = feed.changed() => if changed.is_err() { return },
+        }
+    }
+}
+
+/// `read` is the entry that is read next, where that is known.
+async fn put_alarms(
+    hospital: &Hospital,
+    edge: &Arc<Edge>,
+    permit: &Permit,
+    read: &mut Option<u64>,
+) -> Result<()> {
+    let mut from = match read.map_or_else(|| edge.outbox.journal(), |next| Ok(Some(next)))? {
+        Some(next) => next,
+        // What was raised before it became an edge of this kind, the cloud has found itself.
+        None => {
+            let next = *hospital.record.feed().borrow();
+            edge.outbox.put_alarms(&[], next)?;
+            next
+        }
+    };
+    loop {
+        *read = Some(from);
+        let entries = hospital.record.entries(permit, from, PAGE).await?;
+        let Some(last) = entries.last() else {
+            return Ok(());
+        };
+        let next = last.sequence + 1;
+        let told: Vec<Told> = entries
+            .into_iter()
+            .filter_map(|entry| {
+                let FactBody::Resource { key, body, .. } = entry.fact.body else {
+                    return None;
+                };
+                let kept = Kept::read(&body.filter(|_| key.kind == "Flag")?)?;
+                let sequence = entry.sequence;
+                kept.led.is_none().then_some(Told { sequence, kept })
+            })
+            .collect();
+        let has_alarms = !told.is_empty();
+        // A place in the journal is written down where it saves reading much again.
+        if has_alarms || next.is_multiple_of(PAGE as u64) {
+            let edge = Arc::clone(edge);
+            tokio::task::spawn_blocking(move || edge.outbox.put_alarms(&told, next)).await??;
+        }
+        if has_alarms {
+            edge.wake.send_modify(|count| *count += 1);
+        }
+        from = next;
+    }
+}
+
+/// Asks the cloud, again and again, what is new; does what it asks.
+pub async fn hold(hospital: Arc<Hospital>, edge: Arc<Edge>, mut closed: watch::Receiver<bool>) {
+    let mut pause = AGAIN;
+    let (mut done, mut talk) = (Vec::new(), Talk::default());
+    loop {
+        let asked = tokio::select! {
+            _ = closed.wait_for(|closed| *closed) => return,
+            asked = turn(&hospital, &edge, &mut done, &mut talk) => asked,
+        };
+        let fault = asked.err().map(|error| format!("{error:#}"));
+        let is_down = fault.is_some();
+        *edge.registry_fault.lock() = fault;
+        if !is_down {
+            pause = AGAIN;
+            continue;
+        }
+        tokio::select! {
+            _ = closed.wait_for(|closed| *closed) => return,
+            () = sleep(pause) => {}
+        }
+        pause = (pause * 2).min(AGAIN_AT_MOST);
+    }
+}
+
+async fn turn(
+    hospital: &Hospital,
+    edge: &Arc<Edge>,
+    done: &mut Vec<Done>,
+    talk: &mut Talk,
+) -> Result<()> {
+    let said = talk.next(hospital, edge)?;
+    let revision = edge.outbox.revision()?.map(|(revision, _)| revision);
+    let up = Up {
+        revision,
+        done: done.clone(),
+        maintained: said.maintained.clone(),
+    };
+    let since = Instant::now();
+    let asks = Arc::clone(edge);
+    let down = tokio::task::spawn_blocking(move || asks.ask_cloud(&up)).await?;
+    // Who waits for an answer that did not get through has been told so by now.
+    if down.is_ok() || since.elapsed() > STILL_ASKED {
+        done.clear();
+    }
+    let Down {
+        asked,
+        to_maintain,
+        registry,
+        revision,
+    } = down?;
+    talk.heard(edge, said)?;
+    // Who waits for an answer goes first.
+    let still_asked = since.elapsed() <= STILL_ASKED;
+    for Asked {
+        id,
+        alarm,
+        by,
+        wish,
+    } in asked.into_iter().filter(|_| still_asked)
+    {
+        let result = match refusal(hospital, &alarm, &by, &wish) {
+            Some(refused) => Err(refused),
+            None => ward::act_here(hospital, &alarm, wish, &by).await,
+        };
+        done.push(Done { id, result });
+    }
+    if let (Some(registry), Some(revision)) = (registry, revision) {
+        registry::take_over(hospital, edge, registry, &revision).await?;
+    }
+    talk.take(hospital, edge, to_maintain).await
+}
+
+/// Who stands at the bed goes before who looks on from afar.
+fn refusal(
+    hospital: &Hospital,
+    alarm: &str,
+    by: &vocabulary::ActorId,
+    wish: &Wish,
+) -> Option<Refused> {
+    let is_take = matches!(wish, Wish::Act { what: Act::Take });
+    let known = hospital.ward.look(|state| state.kept(alarm))?.alarm;
+    let taken = known.taken.filter(|_| is_take && known.closed.is_none())?;
+    (taken.by != by.as_str()).then_some(Refused::NotYours)
+}
+
+impl Edge {
+    fn ask_cloud(&self, up: &Up) -> Result<Down> {
+        let sent = self
+            .agent
+            .post(format!("{}/api/edge/line", self.cloud))
+            .header("Authorization", format!("Bearer {}", self.token))
+            .header("Content-Type", "application/json")
+            .send(&serde_json::to_vec(up)?[..]);
+        let mut answer = sent.context("reach the cloud")?;
+        let status = answer.status();
+        if !status.is_success() {
+            bail!("ask the cloud what is new: it answers {status}");
+        }
+        let said = answer
+            .body_mut()
+            .with_config()
+            .limit(MOST_HANDED)
+            .read_to_string()
+            .context("hear the cloud's answer")?;
+        serde_json::from_str(&said).context("understand the cloud's answer")
+    }
+}

@@ -1,0 +1,188 @@
+//! The cloud's registry at an edge: taken over as it comes, kept for when there is no line. What was typed in here and
+//! is not the cloud's stays as it is; what the cloud hands down no more ends here.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use anyhow::{Context, Result};
+use policy::{Action, Actor, PasswordHash, Permit};
+use record::{Batch, NewFact, Precondition, ResourceKey};
+use serde::Serialize;
+use serde_json::Value;
+use vocabulary::{ActorId, DeviceId, Digest};
+
+use super::{Edge, maintained};
+use crate::{
+    devices,
+    edges::{Handed, HandedCredential, HandedPerson, Registry},
+    hospital::{Hospital, hospital_actor},
+};
+
+/// Under these words credentials and accounts stand beside the resources.
+const CREDENTIAL: &str = "credential";
+const PERSON: &str = "person";
+
+type Versions = BTreeMap<(String, String), String>;
+
+/// Takes it over: resources, what devices show, accounts. Killed in the middle, it begins again.
+pub async fn take_over(
+    hospital: &Hospital,
+    edge: &Arc<Edge>,
+    registry: Registry,
+    revision: &str,
+) -> Result<()> {
+    let work = hospital.own_permit("take over the cloud's registry", Action::ReadRecord);
+    let permit = work.await?;
+    // Before the devices that are read by it.
+    for package in &registry.packages {
+        if let Err(why) = maintained::fetch(hospital, edge, *package).await? {
+            tracing::warn!(%package, why, "a profile of the cloud is not taken: devices are read by another");
+        }
+    }
+    let before = edge.outbox.handed()?;
+    let mut now = Versions::new();
+    let mut facts = Vec::new();
+    for handed in registry.resources {
+        let at = (handed.key.kind.clone(), handed.key.id.clone());
+        let version = version(&handed)?;
+        if before.get(&at) != Some(&version) {
+            let is_ours = before.contains_key(&at);
+            let Some(taken) = taken(hospital, &permit, handed, is_ours).await? else {
+                continue;
+            };
+            facts.extend(taken);
+        }
+        now.insert(at, version);
+    }
+    for one in &registry.credentials {
+        now.insert(at_credential(one)?, String::new());
+    }
+    for person in &registry.people {
+        let at = (PERSON.to_owned(), person.id.to_string());
+        // Who has an account here of before keeps it as it is.
+        let is_ours = before.contains_key(&at) || hospital.accounts.find(&person.id)?.is_none();
+        if is_ours {
+            now.insert(at, version(person)?);
+        }
+    }
+    // Whoever is killed between here and the end must find out then what of it is the cloud's.
+    edge.outbox.claim(now.keys())?;
+    // First what ends: a device that was withdrawn is put out before anything else is done.
+    let gone: Vec<_> = before.keys().filter(|at| !now.contains_key(*at)).collect();
+    for (kind, id) in gone {
+        match kind.as_str() {
+            CREDENTIAL => end_credential(hospital, id)?,
+            PERSON => {
+                hospital.accounts.disable(&ActorId::new(id.as_str())?)?;
+            }
+            kind => facts.extend(ended(hospital, &permit, kind, id).await?),
+        }
+    }
+    if !facts.is_empty() {
+        let facts = facts.into_iter().map(|fact| (fact, Precondition::None));
+        let batch = Batch {
+            actor: hospital_actor(),
+            facts: facts.collect(),
+        };
+        hospital.record.commit(batch).await?;
+    }
+    for one in &registry.credentials {
+        let at = at_credential(one)?;
+        if before.get(&at) != now.get(&at) {
+            hospital
+                .devices
+                .kept
+                .add_shown(&one.device, one.credential)?;
+        }
+    }
+    for person in &registry.people {
+        let at = (PERSON.to_owned(), person.id.to_string());
+        let is_new = now.get(&at).is_some_and(|new| before.get(&at) != Some(new));
+        if is_new {
+            open_account(hospital, person)?;
+        }
+    }
+    edge.outbox.put_handed(&now, revision)
+}
+
+/// What tells a version of something from others; of an account no hash is written down once more.
+fn version(of: &impl Serialize) -> Result<String> {
+    Ok(Digest::of(&serde_json::to_vec(of)?).to_string())
+}
+
+fn at_credential(one: &HandedCredential) -> Result<(String, String)> {
+    Ok((CREDENTIAL.to_owned(), serde_json::to_string(one)?))
+}
+
+fn end_credential(hospital: &Hospital, handed: &str) -> Result<()> {
+    let one: HandedCredential = serde_json::from_str(handed).context("read what was handed")?;
+    hospital.devices.kept.end_shown(one.credential)?;
+    hospital.devices.put_out(&one.device);
+    Ok(())
+}
+
+fn open_account(hospital: &Hospital, person: &HandedPerson) -> Result<()> {
+    let password = PasswordHash::try_from(person.password.clone())?;
+    let actor = Actor {
+        id: person.id.clone(),
+        name: person.name.clone(),
+        roles: person.roles.clone(),
+        patient: None,
+    };
+    hospital.accounts.put(&actor, &password)
+}
+
+/// The facts of something that was handed down; none where what is here stays as it is.
+async fn taken(
+    hospital: &Hospital,
+    permit: &Permit,
+    handed: Handed,
+    is_ours: bool,
+) -> Result<Option<Vec<NewFact>>> {
+    let Handed { key, subject, body } = handed;
+    if key.kind == "Device" {
+        let id = DeviceId::new(key.id.as_str())?;
+        return Ok(devices::as_registered(hospital, &id, body));
+    }
+    // Of a patient who is known here more may be known than the cloud hands down.
+    if key.kind == "Patient" && !is_ours && is_there(hospital, permit, &key).await? {
+        return Ok(None);
+    }
+    Ok(Some(vec![NewFact::PutResource { key, subject, body }]))
+}
+
+async fn is_there(hospital: &Hospital, permit: &Permit, key: &ResourceKey) -> Result<bool> {
+    let found = hospital.record.resource(permit, key, None).await?;
+    Ok(found.is_some_and(|version| version.body.is_some()))
+}
+
+/// The facts of something that belongs to this edge no more: a device is out of service, who lay here has left.
+async fn ended(hospital: &Hospital, permit: &Permit, kind: &str, id: &str) -> Result<Vec<NewFact>> {
+    if kind == "Device" {
+        let device = hospital.devices.find(&DeviceId::new(id)?);
+        let retired = device.map(|device| devices::as_retired(&device));
+        return Ok(retired.into_iter().collect());
+    }
+    let key = ResourceKey {
+        kind: kind.to_owned(),
+        id: id.to_owned(),
+    };
+    if kind != "Encounter" {
+        let is_there = is_there(hospital, permit, &key).await?;
+        return Ok(is_there
+            .then_some(NewFact::DeleteResource { key })
+            .into_iter()
+            .collect());
+    }
+    let found = hospital.record.resource(permit, &key, None).await?;
+    let left = found.and_then(|version| {
+        let mut body = version.body?;
+        let fields = body.as_object_mut()?;
+        fields.insert("status".to_owned(), Value::from("finished"));
+        Some(NewFact::PutResource {
+            key,
+            subject: version.subject,
+            body,
+        })
+    });
+    Ok(left.into_iter().collect())
+}

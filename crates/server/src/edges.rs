@@ -1,0 +1,447 @@
+//! The edges of this hospital: for which places each works, what each was handed of the registry, and what people here
+//! ask of the alarms that it leads.
+//!
+//! An edge is an account without any role: its token opens the doors of edges and nothing else.
+
+mod handed;
+mod maintained;
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
+
+use alarms::Refused;
+use anyhow::{Context, Result};
+use parking_lot::Mutex;
+use policy::{Action, Permit};
+use record::RecordError;
+use rusqlite::{Connection, OptionalExtension as _, params};
+use serde::{Deserialize, Serialize};
+use tokio::{
+    sync::{Notify, OnceCell, oneshot},
+    time::{Instant, timeout},
+};
+use vocabulary::{ActorId, Timestamp};
+
+use crate::{
+    accounts::ACCOUNTS,
+    clock,
+    hospital::Hospital,
+    ward::{Kept, NotDone, Wish},
+};
+
+pub use handed::{Handed, HandedCredential, HandedPerson, Registry};
+pub use maintained::{Answered, DeviceNow, Maintained, Order, ToMaintain};
+
+const SCHEMA: &str = "
+    CREATE TABLE IF NOT EXISTS edge (account TEXT PRIMARY KEY, locations TEXT NOT NULL) STRICT;
+    CREATE TABLE IF NOT EXISTS edge_given (
+        account TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL,
+        PRIMARY KEY (account, kind, id)) STRICT, WITHOUT ROWID;";
+/// How long an edge is waited for that is asked to do something. What it did not fetch by then is not done.
+pub const ANSWERS: Duration = Duration::from_secs(8);
+/// How long an edge's question stays open while there is nothing new.
+const NOTHING_NEW: Duration = Duration::from_secs(5);
+/// An edge that was silent for longer is not there, in milliseconds.
+const SILENT_MS: i64 = 60_000;
+/// So much may wait for one edge.
+const MOST_ASKED: usize = 100;
+
+/// Something that an edge is asked to do with an alarm that it leads.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Asked {
+    /// By which it is answered.
+    pub id: String,
+    /// The alarm, by the id of its fact.
+    pub alarm: String,
+    /// Who asks.
+    pub by: ActorId,
+    /// What.
+    pub wish: Wish,
+}
+
+/// What became of it: the alarm as it is now, once that is on the edge's disk.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Done {
+    /// What was asked.
+    pub id: String,
+    /// What came of it.
+    pub result: Result<Kept, Refused>,
+}
+
+/// What an edge says, again and again.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Up {
+    /// Which registry it has.
+    #[serde(default)]
+    pub revision: Option<String>,
+    /// What it has done of what it was asked.
+    #[serde(default)]
+    pub done: Vec<Done>,
+    /// How its devices stand, and what they answered.
+    #[serde(default)]
+    pub maintained: Maintained,
+}
+
+/// What it is answered, at the latest when nothing was new for a while.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Down {
+    /// What it is to do.
+    #[serde(default)]
+    pub asked: Vec<Asked>,
+    /// What its devices are to do.
+    #[serde(default)]
+    pub to_maintain: ToMaintain,
+    /// The registry, where it is another than the edge has.
+    #[serde(default)]
+    pub registry: Option<Registry>,
+    /// Which that is.
+    #[serde(default)]
+    pub revision: Option<String>,
+}
+
+/// An edge, for who administers the hospital.
+#[derive(Debug, Serialize)]
+pub struct EdgeRow {
+    id: ActorId,
+    /// The locations that it works for, with all that lies within them.
+    locations: Vec<String>,
+    /// When it was heard last, since this program was started.
+    last_heard: Option<Timestamp>,
+}
+
+type Answer = oneshot::Sender<Result<Kept, Refused>>;
+
+/// What is under way with one edge.
+#[derive(Default)]
+struct Line {
+    news: Notify,
+    state: Mutex<LineState>,
+}
+
+#[derive(Default)]
+struct LineState {
+    waiting: VecDeque<(Instant, Asked)>,
+    under_way: HashMap<String, Answer>,
+    last_heard: Option<Timestamp>,
+    /// Commands for its devices that are on its disk.
+    got: BTreeSet<String>,
+    /// When what belongs to it was looked up last, because it sent something that had not been handed to it.
+    looked_up: Option<Instant>,
+}
+
+/// The edges of one hospital.
+pub struct Edges {
+    database: Mutex<Connection>,
+    lines: Mutex<BTreeMap<ActorId, Arc<Line>>>,
+    permit: OnceCell<Permit>,
+}
+
+impl Edges {
+    /// Opens what is kept of them beside the accounts.
+    pub fn open(data: &Path) -> Result<Self> {
+        let file = data.join(ACCOUNTS);
+        let database =
+            Connection::open(&file).with_context(|| format!("open {}", file.display()))?;
+        database.busy_timeout(Duration::from_secs(5))?;
+        database
+            .execute_batch(SCHEMA)
+            .with_context(|| format!("prepare {}", file.display()))?;
+        Ok(Self {
+            database: Mutex::new(database),
+            lines: Mutex::default(),
+            permit: OnceCell::new(),
+        })
+    }
+
+    /// Makes an account an edge for these locations, or changes them.
+    pub fn put(&self, edge: &ActorId, locations: &[String]) -> Result<()> {
+        self.database.lock().execute(
+            "INSERT OR REPLACE INTO edge (account, locations) VALUES (?1, ?2)",
+            params![edge.as_str(), serde_json::to_string(locations)?],
+        )?;
+        self.line(edge).news.notify_one();
+        Ok(())
+    }
+
+    /// An account is an edge no more; whether it was one.
+    pub fn remove(&self, edge: &ActorId) -> Result<bool> {
+        let database = self.database.lock();
+        database.execute("DELETE FROM edge_given WHERE account = ?1", [edge.as_str()])?;
+        let removed = database.execute("DELETE FROM edge WHERE account = ?1", [edge.as_str()])?;
+        Ok(removed == 1)
+    }
+
+    /// The locations that an edge works for; nothing where it is none.
+    pub fn locations(&self, edge: &ActorId) -> Result<Option<Vec<String>>> {
+        let database = self.database.lock();
+        let mut query = database.prepare_cached("SELECT locations FROM edge WHERE account = ?1")?;
+        let found: Option<String> = query
+            .query_row([edge.as_str()], |row| row.get(0))
+            .optional()?;
+        Ok(found.map(|text| serde_json::from_str(&text)).transpose()?)
+    }
+
+    /// Whether an account is an edge.
+    pub fn is_edge(&self, account: &ActorId) -> bool {
+        self.locations(account).is_ok_and(|found| found.is_some())
+    }
+
+    /// Whether an edge was not heard for so long that what it said last may be so no more.
+    pub fn is_silent(&self, edge: &ActorId) -> bool {
+        let last = self.line(edge).state.lock().last_heard;
+        last.is_none_or(|last| clock::now().0 - last.0 > SILENT_MS)
+    }
+
+    /// All edges.
+    pub fn all(&self) -> Result<Vec<EdgeRow>> {
+        let found: Vec<(String, String)> = {
+            let database = self.database.lock();
+            let mut query =
+                database.prepare_cached("SELECT account, locations FROM edge ORDER BY account")?;
+            let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            rows.collect::<rusqlite::Result<_>>()?
+        };
+        let rows = found.into_iter().map(|(id, locations)| {
+            let id = ActorId::new(id)?;
+            Ok(EdgeRow {
+                last_heard: self.line(&id).state.lock().last_heard,
+                locations: serde_json::from_str(&locations)?,
+                id,
+            })
+        });
+        rows.collect()
+    }
+
+    /// Notes what belongs to an edge. What belonged to it once may still be on its way here.
+    fn give(&self, edge: &ActorId, registry: &Registry) -> Result<()> {
+        let mut database = self.database.lock();
+        let transaction = database.transaction()?;
+        for one in &registry.resources {
+            transaction.execute(
+                "INSERT OR IGNORE INTO edge_given (account, kind, id) VALUES (?1, ?2, ?3)",
+                params![edge.as_str(), one.key.kind, one.key.id],
+            )?;
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+
+    fn is_given(&self, edge: &ActorId, kind: &str, id: &str) -> Result<bool> {
+        let database = self.database.lock();
+        let mut query = database.prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM edge_given WHERE account = ?1 AND kind = ?2 AND id = ?3)",
+        )?;
+        Ok(query.query_row(params![edge.as_str(), kind, id], |row| row.get(0))?)
+    }
+
+    fn line(&self, edge: &ActorId) -> Arc<Line> {
+        let mut lines = self.lines.lock();
+        Arc::clone(lines.entry(edge.clone()).or_default())
+    }
+
+    /// Asks an edge to do something, and waits until it has.
+    pub async fn ask(
+        &self,
+        edge: &ActorId,
+        alarm: &str,
+        wish: Wish,
+        by: &ActorId,
+    ) -> Result<Kept, NotDone> {
+        let line = self.line(edge);
+        let id = uuid::Uuid::new_v4().to_string();
+        let (answer, answered) = oneshot::channel();
+        {
+            let mut state = line.state.lock();
+            if state.waiting.len() >= MOST_ASKED {
+                return Err(NotDone::NoLine);
+            }
+            let asked = Asked {
+                id: id.clone(),
+                alarm: alarm.to_owned(),
+                by: by.clone(),
+                wish,
+            };
+            state.waiting.push_back((Instant::now(), asked));
+            state.under_way.insert(id.clone(), answer);
+        }
+        line.news.notify_one();
+        let said = timeout(ANSWERS, answered).await;
+        let mut state = line.state.lock();
+        state.waiting.retain(|(_, asked)| asked.id != id);
+        state.under_way.remove(&id);
+        match said {
+            Ok(Ok(result)) => Ok(result?),
+            _ => Err(NotDone::NoLine),
+        }
+    }
+
+    /// What an edge is to do, each once. What waited for too long has nobody any more who waits for it.
+    fn fetch(&self, edge: &ActorId) -> Vec<Asked> {
+        let line = self.line(edge);
+        let mut state = line.state.lock();
+        state.last_heard = Some(clock::now());
+        let waiting = std::mem::take(&mut state.waiting).into_iter();
+        waiting
+            .filter(|(since, _)| since.elapsed() < ANSWERS)
+            .map(|(_, asked)| asked)
+            .collect()
+    }
+
+    fn take_done(&self, edge: &ActorId, done: Vec<Done>) {
+        let line = self.line(edge);
+        let mut state = line.state.lock();
+        for Done { id, result } in done {
+            if let Some(answer) = state.under_way.remove(&id) {
+                // Who asked may have left.
+                let _ = answer.send(result);
+            }
+        }
+    }
+}
+
+impl Hospital {
+    /// Hears an edge, and answers as soon as there is something for it.
+    pub async fn hear_edge(&self, edge: &ActorId, up: Up) -> Result<Down, RecordError> {
+        let store = |error: anyhow::Error| RecordError::Store(error.into());
+        self.edges.take_done(edge, up.done);
+        self.take_maintained(edge, up.maintained).map_err(store)?;
+        let line = self.edges.line(edge);
+        let mut commanded = self.devices.commands();
+        let mut asked = self.edges.fetch(edge);
+        let mut down = Down {
+            to_maintain: self.to_maintain(edge).map_err(store)?,
+            ..Down::default()
+        };
+        if asked.is_empty() && down.to_maintain.is_empty() && up.revision.is_some() {
+            tokio::select! {
+                () = line.news.notified() => {}
+                _ = commanded.recv() => {}
+                () = tokio::time::sleep(NOTHING_NEW) => {}
+            }
+            asked = self.edges.fetch(edge);
+            down.to_maintain = self.to_maintain(edge).map_err(store)?;
+        }
+        if asked.is_empty() {
+            let registry = self.registry_of(edge).await?;
+            let revision = registry.revision();
+            if up.revision.as_ref() != Some(&revision) {
+                self.note_edge(edge, edge, "edge-registry", &revision)
+                    .await?;
+                down.registry = Some(registry);
+                down.revision = Some(revision);
+            }
+        }
+        down.asked = asked;
+        Ok(down)
+    }
+
+    /// Writes to the ledger what somebody does with an edge, or what it is handed.
+    pub async fn note_edge(
+        &self,
+        by: &ActorId,
+        edge: &ActorId,
+        act: &str,
+        with: &str,
+    ) -> Result<(), RecordError> {
+        let device = vocabulary::DeviceId::new(edge.as_str());
+        let device = device.map_err(|error| RecordError::Store(Box::new(error)))?;
+        let with = Some((act, with));
+        self.note_device(by, &device, act, with).await
+    }
+
+    /// The permit for what edges send and are handed.
+    pub async fn for_edges(&self) -> Result<&Permit, RecordError> {
+        let make = || self.own_permit("know what belongs to an edge", Action::ReadRecord);
+        let permit = self.edges.permit.get_or_try_init(make);
+        permit.await.map_err(|_| RecordError::NotPermitted)
+    }
+
+    /// What belongs to an edge now.
+    async fn registry_of(&self, edge: &ActorId) -> Result<Registry, RecordError> {
+        let store = |error: anyhow::Error| RecordError::Store(error.into());
+        let locations = self.edges.locations(edge).map_err(store)?;
+        let permit = self.for_edges().await?;
+        let registry = handed::of(self, permit, edge, &locations.unwrap_or_default()).await?;
+        self.edges.give(edge, &registry).map_err(store)?;
+        Ok(registry)
+    }
+
+    /// Whether something belongs to an edge, or did once.
+    pub async fn was_given(
+        &self,
+        edge: &ActorId,
+        kind: &str,
+        id: &str,
+    ) -> Result<bool, RecordError> {
+        let store = |error: anyhow::Error| RecordError::Store(error.into());
+        if self.edges.is_given(edge, kind, id).map_err(store)? {
+            return Ok(true);
+        }
+        {
+            let line = self.edges.line(edge);
+            let mut state = line.state.lock();
+            let lately = |at: Instant| at.elapsed() < NOTHING_NEW;
+            if state.looked_up.is_some_and(lately) {
+                return Ok(false);
+            }
+            state.looked_up = Some(Instant::now());
+        }
+        self.registry_of(edge).await?;
+        self.edges.is_given(edge, kind, id).map_err(store)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alarms::Act;
+
+    use super::*;
+
+    fn edge() -> ActorId {
+        ActorId::new("edge-1").unwrap()
+    }
+
+    fn edges() -> (tempfile::TempDir, Edges) {
+        let folder = tempfile::tempdir().unwrap();
+        let edges = Edges::open(folder.path()).unwrap();
+        edges.put(&edge(), &["w".to_owned()]).unwrap();
+        (folder, edges)
+    }
+
+    fn take() -> Wish {
+        Wish::Act { what: Act::Take }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_an_edge_is_asked_it_does_once_or_not_at_all() {
+        let (_folder, edges) = edges();
+        let (edge, by) = (edge(), ActorId::new("nurse").unwrap());
+        assert!(edges.is_edge(&edge) && !edges.is_edge(&by));
+        // Nobody fetches it: it is not done later either.
+        let asked = edges.ask(&edge, "a-1", take(), &by).await;
+        assert_eq!(asked.unwrap_err(), NotDone::NoLine);
+        assert!(edges.fetch(&edge).is_empty());
+        // Who asked went away before it was fetched.
+        let left = timeout(Duration::from_secs(1), edges.ask(&edge, "a-1", take(), &by));
+        assert!(left.await.is_err());
+        tokio::time::advance(ANSWERS).await;
+        assert!(edges.fetch(&edge).is_empty());
+        // It is fetched, and refused.
+        let answers = async {
+            tokio::task::yield_now().await;
+            let [asked] = edges.fetch(&edge).try_into().unwrap();
+            assert!(edges.fetch(&edge).is_empty(), "each is fetched once");
+            let Asked { id, .. } = asked;
+            let result = Err(Refused::Ended);
+            edges.take_done(&edge, vec![Done { id, result }]);
+        };
+        let (asked, ()) = tokio::join!(edges.ask(&edge, "a-1", take(), &by), answers);
+        assert_eq!(asked.unwrap_err(), NotDone::Refused(Refused::Ended));
+        assert!(edges.remove(&edge).unwrap() && !edges.is_edge(&edge));
+    }
+}

@@ -1,0 +1,417 @@
+//! What of the registry is handed to an edge: what lies within its locations, who lies there, who is on duty, and the
+//! devices with what they show at the door. Of patients no more than a ward needs to know them by.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ::devices::Contents;
+use policy::{Actor, Permit, Role};
+use record::{RecordError, ResourceKey};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use vocabulary::{ActorId, DeviceId, Digest, PatientId};
+
+use crate::{
+    devices::Credential,
+    hospital::Hospital,
+    ward::{all_of, kind_of, referred},
+};
+
+/// Accounts with one of these roles work at an edge, and with no other role than these.
+const TREATS: [Role; 3] = [Role::Nurse, Role::TerminalDoctor, Role::Expert];
+/// What is handed over of a patient.
+const PATIENT: &[&str] = &[
+    "resourceType",
+    "id",
+    "active",
+    "name",
+    "gender",
+    "birthDate",
+];
+/// What is handed over of a stay.
+const STAY: &[&str] = &[
+    "resourceType",
+    "id",
+    "status",
+    "class",
+    "subject",
+    "location",
+];
+/// What is handed over of a care team.
+const TEAM: &[&str] = &[
+    "resourceType",
+    "id",
+    "status",
+    "subject",
+    "participant",
+    "period",
+];
+/// A building is not deep.
+const DEEPEST: usize = 8;
+
+/// A resource.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Handed {
+    /// Its key.
+    pub key: ResourceKey,
+    /// Whom it is about.
+    pub subject: Option<PatientId>,
+    /// It.
+    pub body: Value,
+}
+
+/// What a device shows at the door, by its digest.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HandedCredential {
+    /// The device.
+    pub device: DeviceId,
+    /// What it shows.
+    pub credential: Credential,
+}
+
+/// Somebody on duty.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct HandedPerson {
+    /// The account.
+    pub id: ActorId,
+    /// The name shown to others.
+    pub name: String,
+    /// The roles that treat.
+    pub roles: BTreeSet<Role>,
+    /// The hash of the password, so that they can sign in where there is no line.
+    pub password: String,
+}
+
+impl std::fmt::Debug for HandedPerson {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.id)
+    }
+}
+
+/// All that is handed to one edge.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Registry {
+    /// The resources, by their keys.
+    pub resources: Vec<Handed>,
+    /// What devices show.
+    pub credentials: Vec<HandedCredential>,
+    /// Who is on duty.
+    pub people: Vec<HandedPerson>,
+    /// Packages with the versions of profiles that its devices are read by, where the program has others.
+    pub packages: BTreeSet<Digest>,
+}
+
+impl Registry {
+    /// What tells it from others.
+    pub fn revision(&self) -> String {
+        let bytes = serde_json::to_vec(self).unwrap_or_default();
+        Digest::of(&bytes).to_string()
+    }
+
+    fn add(&mut self, kind: &str, body: Value, subject: Option<PatientId>) {
+        let Some(id) = body.get("id").and_then(Value::as_str) else {
+            return;
+        };
+        let key = ResourceKey {
+            kind: kind.to_owned(),
+            id: id.to_owned(),
+        };
+        self.resources.push(Handed { key, subject, body });
+    }
+}
+
+/// Finds what belongs to an edge.
+pub async fn of(
+    hospital: &Hospital,
+    permit: &Permit,
+    edge: &ActorId,
+    locations: &[String],
+) -> Result<Registry, RecordError> {
+    let mut registry = Registry::default();
+    let places = all_of(hospital, permit, "Location", None).await?;
+    let (within, named) = places_of(&places, locations);
+    for body in places {
+        if id(&body).is_some_and(|id| named.contains(id)) {
+            registry.add("Location", plain(&body), None);
+        }
+    }
+    let mut patients = hospital.ward.look(|state| state.patients_led_by(edge));
+    for body in all_of(hospital, permit, "Encounter", None).await? {
+        let patient = referred(&body, "/subject/reference", "Patient");
+        let patient = patient.and_then(|id| PatientId::new(id).ok());
+        if let Some(patient) = patient.filter(|_| is_stay_within(&body, &within)) {
+            registry.add("Encounter", only(&body, STAY), Some(patient.clone()));
+            patients.insert(patient);
+        }
+    }
+    for patient in &patients {
+        let key = ResourceKey {
+            kind: "Patient".to_owned(),
+            id: patient.to_string(),
+        };
+        let found = hospital.record.resource(permit, &key, None).await?;
+        if let Some(body) = found.and_then(|version| version.body) {
+            registry.add("Patient", only(&body, PATIENT), Some(patient.clone()));
+        }
+    }
+    about(hospital, permit, &patients, &mut registry).await?;
+    for body in all_of(hospital, permit, "Device", None).await? {
+        let patient = referred(&body, "/patient/reference", "Patient");
+        let patient = patient.and_then(|id| PatientId::new(id).ok());
+        let place = referred(&body, "/location/reference", "Location");
+        let belongs = place.is_some_and(|place| within.contains(&place))
+            || patient.as_ref().is_some_and(|one| patients.contains(one));
+        // The edge must know whom it measures.
+        let is_whole = patient.as_ref().is_none_or(|one| patients.contains(one));
+        if belongs && is_whole {
+            show(hospital, &body, &mut registry)?;
+            registry.packages.extend(profile_of(hospital, &body));
+            registry.add("Device", plain(&body), patient);
+        }
+    }
+    on_duty(hospital, permit, &named, &mut registry).await?;
+    registry.resources.sort_by(|a, b| a.key.cmp(&b.key));
+    Ok(registry)
+}
+
+/// Care teams of patients, and what patients refuse: they say who sees them, also at the edge.
+async fn about(
+    hospital: &Hospital,
+    permit: &Permit,
+    patients: &BTreeSet<PatientId>,
+    registry: &mut Registry,
+) -> Result<(), RecordError> {
+    for (kind, whom) in [
+        ("CareTeam", "/subject/reference"),
+        ("Consent", "/patient/reference"),
+    ] {
+        for body in all_of(hospital, permit, kind, None).await? {
+            let patient = referred(&body, whom, "Patient").and_then(|id| PatientId::new(id).ok());
+            if let Some(patient) = patient.filter(|patient| patients.contains(patient)) {
+                let is_team = kind == "CareTeam";
+                let body = if is_team {
+                    only(&body, TEAM)
+                } else {
+                    plain(&body)
+                };
+                registry.add(kind, body, Some(patient));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What a device shows at the door; a device that is out of service shows nothing.
+fn show(hospital: &Hospital, body: &Value, registry: &mut Registry) -> Result<(), RecordError> {
+    let Some(device) = id(body).and_then(|id| DeviceId::new(id).ok()) else {
+        return Ok(());
+    };
+    let found = hospital.devices.kept.shown_by(&device);
+    let found = found.map_err(|error| RecordError::Store(error.into()))?;
+    let shown = found.into_iter().map(|credential| HandedCredential {
+        device: device.clone(),
+        credential,
+    });
+    registry.credentials.extend(shown);
+    Ok(())
+}
+
+/// The package of the version of the profile that a device is read by, where it did not come with the program.
+fn profile_of(hospital: &Hospital, body: &Value) -> Option<Digest> {
+    let device = hospital.devices.find(&DeviceId::new(id(body)?).ok()?)?;
+    let profile = &device.profile;
+    let shipped = hospital.devices.profiles().get(&profile.id);
+    if shipped.is_some_and(|shipped| shipped.version == profile.version) {
+        return None;
+    }
+    let packages = hospital.upgrades.packages().into_iter();
+    let mut its = packages.filter(|(_, one)| {
+        let manifest = &one.package.manifest;
+        manifest.contents == Contents::Profile
+            && manifest.profile == profile.id
+            && manifest.version == profile.version.to_string()
+    });
+    its.next().map(|(id, _)| id)
+}
+
+/// Duties for these locations, or for everywhere, and the accounts of those who have them.
+async fn on_duty(
+    hospital: &Hospital,
+    permit: &Permit,
+    named: &BTreeSet<String>,
+    registry: &mut Registry,
+) -> Result<(), RecordError> {
+    let store = |error: anyhow::Error| RecordError::Store(error.into());
+    let accounts: BTreeMap<String, Actor> = hospital
+        .accounts
+        .list()
+        .map_err(store)?
+        .into_iter()
+        .map(|actor| (actor.id.to_string(), actor))
+        .collect();
+    let mut people = BTreeSet::new();
+    for body in all_of(hospital, permit, "PractitionerRole", None).await? {
+        let places = body.get("location").and_then(Value::as_array);
+        let is_here = places.is_none_or(|places| {
+            let of = |place: &Value| referred(place, "/reference", "Location");
+            let mut ids = places.iter().filter_map(of);
+            places.is_empty() || ids.any(|place| named.contains(&place))
+        });
+        if is_here {
+            people.extend(referred(&body, "/practitioner/reference", "Practitioner"));
+            registry.add("PractitionerRole", plain(&body), None);
+        }
+    }
+    for actor in people.iter().filter_map(|id| accounts.get(id)) {
+        let treats = actor.roles.iter().filter(|role| TREATS.contains(role));
+        let roles: BTreeSet<Role> = treats.copied().collect();
+        let password = hospital.accounts.password_of(&actor.id).map_err(store)?;
+        if let Some(password) = password.filter(|_| !roles.is_empty()) {
+            registry.people.push(HandedPerson {
+                id: actor.id.clone(),
+                name: actor.name.clone(),
+                roles,
+                password,
+            });
+        }
+    }
+    Ok(())
+}
+
+fn id(body: &Value) -> Option<&str> {
+    body.get("id")?.as_str()
+}
+
+/// What lies within these locations, and that with all that they lie within themselves, up to their wards.
+fn places_of(all: &[Value], wanted: &[String]) -> (BTreeSet<String>, BTreeSet<String>) {
+    let by_id: BTreeMap<&str, &Value> = all
+        .iter()
+        .filter_map(|body| Some((id(body)?, body)))
+        .collect();
+    let path = |from: &str| {
+        let mut path = vec![from.to_owned()];
+        let mut at = from.to_owned();
+        while let Some(body) = by_id.get(at.as_str())
+            && path.len() <= DEEPEST
+            && kind_of(body) != Some("wa")
+            && let Some(parent) = referred(body, "/partOf/reference", "Location")
+        {
+            path.push(parent.clone());
+            at = parent;
+        }
+        path
+    };
+    // A ward may itself lie within what is wanted.
+    let above = |from: &str| {
+        let mut path = vec![from.to_owned()];
+        while let Some(parent) = path
+            .last()
+            .and_then(|at| by_id.get(at.as_str()))
+            .and_then(|body| referred(body, "/partOf/reference", "Location"))
+            && path.len() <= DEEPEST
+        {
+            path.push(parent);
+        }
+        path
+    };
+    let mut within = BTreeSet::new();
+    let mut named = BTreeSet::new();
+    for id in by_id.keys() {
+        if above(id).iter().any(|place| wanted.contains(place)) {
+            within.insert((*id).to_owned());
+            named.extend(path(id));
+        }
+    }
+    (within, named)
+}
+
+fn is_stay_within(encounter: &Value, within: &BTreeSet<String>) -> bool {
+    let stays = encounter.get("location").and_then(Value::as_array);
+    let is_there = |stay: &Value| {
+        let status = stay.get("status").and_then(Value::as_str);
+        let place = referred(stay, "/location/reference", "Location");
+        status.is_none_or(|status| status == "active")
+            && place.is_some_and(|place| within.contains(&place))
+    };
+    encounter.get("status").and_then(Value::as_str) == Some("in-progress")
+        && stays.is_some_and(|stays| stays.iter().any(is_there))
+}
+
+/// These fields of a resource.
+fn only(body: &Value, fields: &[&str]) -> Value {
+    let taken = fields
+        .iter()
+        .filter_map(|name| Some(((*name).to_owned(), body.get(*name)?.clone())));
+    Value::Object(taken.collect::<Map<_, _>>())
+}
+
+/// A resource without what its record says of its version: only by whom it was written.
+fn plain(body: &Value) -> Value {
+    let mut body = body.clone();
+    let tag = body.pointer("/meta/tag").cloned();
+    if let Some(fields) = body.as_object_mut() {
+        fields.remove("meta");
+        if let Some(tag) = tag {
+            fields.insert("meta".to_owned(), json!({"tag": tag}));
+        }
+    }
+    body
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(id: &str, kind: &str, within: Option<&str>) -> Value {
+        let mut body = json!({
+            "resourceType": "Location", "id": id, "physicalType": {"coding": [{"code": kind}]},
+        });
+        if let (Some(within), Some(fields)) = (within, body.as_object_mut()) {
+            let parent = json!({"reference": format!("Location/{within}")});
+            fields.insert("partOf".to_owned(), parent);
+        }
+        body
+    }
+
+    #[test]
+    fn only_what_lies_within_its_locations_belongs_to_an_edge() {
+        let all = [
+            place("site", "si", None),
+            place("w1", "wa", Some("site")),
+            place("r1", "ro", Some("w1")),
+            place("b1", "bd", Some("r1")),
+            place("b2", "bd", Some("w1")),
+            place("w2", "wa", Some("site")),
+            place("b3", "bd", Some("w2")),
+            place("round", "ro", Some("round")),
+        ];
+        let of = |wanted: &str| {
+            let (within, named) = places_of(&all, &[wanted.to_owned()]);
+            let text = |set: BTreeSet<String>| set.into_iter().collect::<Vec<_>>().join(" ");
+            (text(within), text(named))
+        };
+        let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+        assert_eq!(of("w1"), pair("b1 b2 r1 w1", "b1 b2 r1 w1"));
+        // The ward of a room is told with it, not what else is in that ward.
+        assert_eq!(of("r1"), pair("b1 r1", "b1 r1 w1"));
+        assert_eq!(of("site").0, "b1 b2 b3 r1 site w1 w2");
+        assert_eq!(of("nowhere"), pair("", ""));
+        assert_eq!(of("round").0, "round");
+    }
+
+    #[test]
+    fn of_a_patient_no_more_is_told_than_a_ward_needs() {
+        let patient = json!({
+            "resourceType": "Patient", "id": "p", "meta": {"versionId": "3"}, "birthDate": "1960-01-01",
+            "name": [{"text": "赵敏"}], "identifier": [{"value": "110101196001011234"}],
+            "telecom": [{"value": "13800000000"}], "address": [{"text": "x"}],
+        });
+        let told = only(&patient, PATIENT);
+        let expected = json!({
+            "resourceType": "Patient", "id": "p", "birthDate": "1960-01-01", "name": [{"text": "赵敏"}],
+        });
+        assert_eq!(told, expected);
+        let tagged = json!({"id": "d", "meta": {"versionId": "3", "tag": [{"code": "x"}]}});
+        let told = plain(&tagged);
+        assert_eq!(told, json!({"id": "d", "meta": {"tag": [{"code": "x"}]}}));
+    }
+}

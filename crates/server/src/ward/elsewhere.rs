@@ -1,0 +1,300 @@
+//! Alarms that an edge leads: what it tells of them, and what people here ask of it. An edge judges what its devices
+//! measure, with or without a line; what reaches this hospital from there is shown here and judged no second time.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use alarms::{Act, Alarm, Change, Changed, Refused, RuleSet};
+use policy::Permit;
+use record::{Batch, Precondition, RecordError};
+use serde::{Deserialize, Serialize};
+use vocabulary::{ActorId, PatientId};
+
+use super::{
+    BedState, Kept, State, TOPIC, act_on, answer, arrive, do_step,
+    kept::{Led, Source},
+    routing,
+};
+use crate::{clock, edge::NotTaken, hospital::Hospital};
+
+/// How long it is waited until an alarm is shown here as its edge has it, and how often it is looked at.
+const SHOWN_WITHIN: Duration = Duration::from_secs(3);
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// A version of an alarm, as an edge tells it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Told {
+    /// The entry of the edge's journal that holds it.
+    pub sequence: u64,
+    /// The alarm with what was started from it.
+    pub kept: Kept,
+}
+
+/// What a person does with an alarm, or with what was started from it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "wish")]
+pub enum Wish {
+    /// Takes, pauses, ends it, or the like.
+    Act {
+        /// What.
+        what: Act,
+    },
+    /// Ticks off a step of its plan.
+    Step {
+        /// The step.
+        step: String,
+    },
+    /// Answers whether one comes.
+    Answer {
+        /// Whether.
+        accepts: bool,
+    },
+    /// Says that one is there, or that a thing is.
+    Arrive {
+        /// The thing.
+        who: Option<String>,
+    },
+}
+
+/// Why it is not done.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotDone {
+    /// It may not be done now.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// The edge that leads the alarm does not answer.
+    #[error("reach the edge that leads the alarm")]
+    NoLine,
+}
+
+/// What a person does with an alarm: here, or at the edge that leads it.
+pub async fn act(hospital: &Hospital, id: &str, wish: Wish, by: &ActorId) -> Result<Kept, NotDone> {
+    let known = hospital.ward.look(|state| state.kept(id));
+    let Some(led) = known.ok_or(Refused::Unknown)?.led else {
+        return Ok(act_here(hospital, id, wish, by).await?);
+    };
+    if !hospital.edges.is_edge(&led.edge) {
+        lead(hospital, id);
+        return Ok(act_here(hospital, id, wish, by).await?);
+    }
+    let mut done = hospital.edges.ask(&led.edge, id, wish, by).await?;
+    // It comes again by the edge's outbox, in its order; until then screens would show what was before.
+    let until = tokio::time::Instant::now() + SHOWN_WITHIN;
+    done.led = Some(led);
+    while tokio::time::Instant::now() < until {
+        let shown = hospital.ward.look(|state| state.kept(id));
+        if let Some(shown) = shown.filter(|shown| shown.alarm.steps.len() >= done.alarm.steps.len())
+            && shown.run == done.run
+            && shown.sent == done.sent
+        {
+            return Ok(shown);
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    Ok(done)
+}
+
+/// The edge of an alarm is one no more: who treats here would never be rid of it.
+fn lead(hospital: &Hospital, id: &str) {
+    let mut state = hospital.ward.state.lock();
+    let Some(alarm) = state.kept(id).map(|kept| kept.alarm.id) else {
+        return;
+    };
+    state.board.lead(&alarm);
+    if let Some(beside) = state.beside.get_mut(&alarm) {
+        beside.led = None;
+    }
+}
+
+/// What a person does with an alarm that is led here.
+pub async fn act_here(
+    hospital: &Hospital,
+    id: &str,
+    wish: Wish,
+    by: &ActorId,
+) -> Result<Kept, Refused> {
+    let done = match wish {
+        Wish::Act { what } => return act_on(hospital, id, what, by).await,
+        Wish::Step { step } => do_step(hospital, id, &step, by).await,
+        Wish::Answer { accepts } => answer(hospital, id, accepts, by).await,
+        Wish::Arrive { who } => arrive(hospital, id, who.as_deref(), by).await,
+    };
+    done.ok_or(Refused::Unknown)
+}
+
+/// Takes what an edge tells of its alarms: all is on disk once this returns, but for what is answered. What came
+/// before is known by its place in the edge's journal.
+pub async fn take_told(
+    hospital: &Hospital,
+    permit: &Permit,
+    edge: &ActorId,
+    told: Vec<Told>,
+) -> Result<Vec<NotTaken>, RecordError> {
+    let _turn = hospital.ward.writing.lock().await;
+    let mut refused = Vec::new();
+    for (index, Told { sequence, mut kept }) in told.into_iter().enumerate() {
+        kept.led = Some(Led {
+            edge: edge.clone(),
+            sequence,
+        });
+        let known = hospital.record.resource(permit, &kept.key(), None).await?;
+        let known = known.and_then(|version| Kept::read(&version.body?));
+        if let Some(why) = refusal(hospital, edge, &kept, known.as_ref()).await? {
+            let why = why.to_owned();
+            refused.push(NotTaken { index, why });
+            continue;
+        }
+        let newest = known.and_then(|known| Some(known.led?.sequence));
+        if newest.is_some_and(|newest| newest >= sequence) {
+            continue;
+        }
+        let location = hospital.ward.look(|state| state.location_of(&kept.alarm));
+        let batch = Batch {
+            actor: edge.clone(),
+            facts: vec![(kept.fact(&location), Precondition::None)],
+        };
+        hospital.record.commit(batch).await?;
+        show(hospital, kept);
+    }
+    Ok(refused)
+}
+
+/// Why something that an edge tells is not taken, also when it comes again.
+async fn refusal(
+    hospital: &Hospital,
+    edge: &ActorId,
+    kept: &Kept,
+    known: Option<&Kept>,
+) -> Result<Option<&'static str>, RecordError> {
+    let alarm = &kept.alarm;
+    if !hospital.was_given(edge, "Location", &alarm.bed).await? {
+        return Ok(Some("find the bed among those of this edge"));
+    }
+    if let Some(patient) = &alarm.patient
+        && !hospital.was_given(edge, "Patient", patient).await?
+    {
+        return Ok(Some("find the patient among those of this edge"));
+    }
+    let is_anothers = known.is_some_and(|known| {
+        known.alarm.bed != alarm.bed || known.led.as_ref().is_some_and(|led| led.edge != *edge)
+    });
+    Ok(is_anothers.then_some("change an alarm of another bed or edge"))
+}
+
+fn show(hospital: &Hospital, kept: Kept) {
+    let now = clock::now();
+    let id = kept.id();
+    let mut people = {
+        let mut state = hospital.ward.state.lock();
+        let people = routing::concerned(&state, &kept, now);
+        let alarm = kept.alarm.id.clone();
+        state.board.show(kept.alarm.clone());
+        state.unkept.remove(&alarm);
+        state.beside.insert(alarm, kept.into());
+        people
+    };
+    if people.is_empty() {
+        people = routing::anybody(hospital);
+    }
+    hospital.changes.announce(TOPIC, id, people);
+}
+
+impl State {
+    /// Whom open alarms are about that this edge leads: whoever took one must still find them there.
+    pub fn patients_led_by(&self, edge: &ActorId) -> BTreeSet<PatientId> {
+        let is_its = |alarm: &&&Alarm| {
+            let beside = self.beside.get(&alarm.id);
+            let led = beside.and_then(|beside| beside.led.as_ref());
+            led.is_some_and(|led| led.edge == *edge)
+        };
+        let open = self.board.open();
+        let about = open
+            .iter()
+            .filter(is_its)
+            .filter_map(|alarm| alarm.patient.as_ref());
+        about.filter_map(|id| PatientId::new(id).ok()).collect()
+    }
+}
+
+/// Whether a rule began to hold by values alone that an edge has judged: there the alarm is raised, or was. What
+/// somebody wrote down here, and what a device sent here itself, no edge knows.
+pub(super) fn looks(
+    rules: &RuleSet,
+    by_edge: &BTreeSet<String>,
+    bed: &BedState,
+    change: &Change,
+) -> bool {
+    let Changed::Began { read } = &change.changed else {
+        return false;
+    };
+    let (mut signals, asks_people) = rules.looks_at(&change.rule);
+    signals.extend(read.iter().map(|reading| reading.signal.as_str()));
+    !(asks_people && bed.is_answered) && is_of_edges(&bed.sources, &signals, by_edge)
+}
+
+fn is_of_edges(
+    sources: &BTreeMap<String, Source>,
+    signals: &BTreeSet<&str>,
+    by_edge: &BTreeSet<String>,
+) -> bool {
+    let mut devices = signals
+        .iter()
+        .filter_map(|signal| Some(&sources.get(*signal)?.device))
+        .peekable();
+    devices.peek().is_some() && devices.all(|device| by_edge.contains(device))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_edges_alone_have_measured_is_theirs_to_judge() {
+        let source = |device: &str| Source {
+            device: device.to_owned(),
+            stream: "s".to_owned(),
+        };
+        let sources = BTreeMap::from([
+            ("pulse".to_owned(), source("monitor")),
+            ("spo2".to_owned(), source("oximeter")),
+            ("temperature".to_owned(), source("Observation/1")),
+        ]);
+        let by_edge = BTreeSet::from(["monitor".to_owned()]);
+        for (signals, expected) in [
+            (vec!["pulse"], true),
+            (vec!["pulse", "never-measured"], true),
+            (vec!["pulse", "spo2"], false),
+            (vec!["pulse", "temperature"], false),
+            (vec!["spo2"], false),
+            (vec!["never-measured"], false),
+            (vec![], false),
+        ] {
+            let named: BTreeSet<&str> = signals.iter().copied().collect();
+            assert_eq!(
+                is_of_edges(&sources, &named, &by_edge),
+                expected,
+                "{signals:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn wishes_go_over_the_line_as_they_are() {
+        for wish in [
+            Wish::Act { what: Act::Take },
+            Wish::Act {
+                what: Act::Pause { for_s: 60 },
+            },
+            Wish::Step {
+                step: "call".to_owned(),
+            },
+            Wish::Answer { accepts: false },
+            Wish::Arrive { who: None },
+        ] {
+            let text = serde_json::to_string(&wish).unwrap();
+            assert_eq!(serde_json::from_str::<Wish>(&text).unwrap(), wish);
+        }
+    }
+}
