@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { careOf, markedOf } from './devices';
-import type { Care, Device, DeviceState } from './devices';
+import { careOf, certificateOf, markedOf } from './devices';
+import type { Care, Device, DeviceState, TurnedAway } from './devices';
 
 const NOW_ms = Date.parse('2026-11-26T08:00:00Z');
 
@@ -60,5 +60,22 @@ describe('what is marked of a device', () => {
     expect(markedOf(quality)).toEqual([]);
     const marked = { ...quality, marks: { late: 2, 'clock-corrected': 9 }, duplicates: 3, known: 1, slowed: 5 };
     expect(markedOf(marked)).toEqual([['clock-corrected', 9], ['late', 2], ['twice', 4], ['slowed', 5]]);
+  });
+});
+
+describe('a certificate that was turned away', () => {
+  const away = (claimed: string | null, code: string): TurnedAway => ({
+    at: '2026-11-26T08:00:00Z',
+    claimed,
+    from: '10.0.0.9',
+    code,
+    why: { zh: '', en: '' },
+    times: 1,
+  });
+  it('is looked for at the device that it names', () => {
+    const expired = away('ox-1', 'certificate-expired');
+    const all = [away(null, 'certificate-bad'), away('ox-1', 'foreign-id'), away('ox-2', 'certificate-expired'), expired];
+    expect(certificateOf(device(null), all)).toBe(expired);
+    expect(certificateOf(device(null), all.slice(0, 3))).toBeUndefined();
   });
 });

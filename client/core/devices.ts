@@ -58,6 +58,8 @@ export interface TurnedAway {
   readonly from: string;
   readonly code: string;
   readonly why: Text;
+  /** How often lately. */
+  readonly times: number;
 }
 
 /** How an edge stands with its cloud. */
@@ -82,6 +84,8 @@ export interface EdgeState {
 export interface Devices {
   readonly devices: readonly Device[];
   readonly turned_away: readonly TurnedAway[];
+  /** Files of which nobody knows what device wrote them; none for patients. */
+  readonly files: Pick<DeviceQuality, 'refusals' | 'latest'> | null;
   readonly may_administer: boolean;
   /** Whether one may upgrade devices and ask them how they are. */
   readonly may_maintain: boolean;
@@ -110,6 +114,11 @@ export function sumOf(counts: Readonly<Record<string, number>>): number {
 export function markedOf({ marks, duplicates, known, slowed }: DeviceQuality): readonly (readonly [string, number])[] {
   const counts = Object.entries(marks).toSorted(([, one], [, other]) => other - one);
   return [...counts, ['twice', duplicates + known] as const, ['slowed', slowed] as const].filter(([, count]) => count > 0);
+}
+
+/** A device's certificate was turned away: whoever showed it claimed to be that device. */
+export function certificateOf(device: Device, turnedAway: readonly TurnedAway[]): TurnedAway | undefined {
+  return turnedAway.find(({ claimed, code }) => claimed === device.id && code.startsWith('certificate-'));
 }
 
 /** What somebody should do about a device. */

@@ -4,6 +4,7 @@ nights come from a card as the machine wrote it."""
 import base64
 import datetime
 import json
+import re
 import threading
 import time
 
@@ -207,10 +208,117 @@ def test_a_night_of_oximetry_is_what_a_count_of_our_own_finds(hospital, tmp_path
     assert night["odi3"] == pytest.approx(falls[0] / hours) and night["odi4"] == pytest.approx(falls[1] / hours)
     assert night["t90_percent"] == pytest.approx(100 * sum(value < 90 for value in valid) / len(valid))
     assert night["mean_spo2_percent"] == pytest.approx(sum(valid) / len(valid))
+    # Each fall can be asked for, with its time and depth.
+    events = li.get(f"{path}/{id}/nights/2026-11-20").json()
+    assert night["has_events"] and night["incomplete_s"] == 0 and events["scored"] is None
+    assert len(events["falls"]) == falls[0]
+    assert events["recorded"] == [["2026-11-20T23:00:00", "2026-11-21T05:00:00"]]
+    start = datetime.datetime(2026, 11, 20, 23, 0)
+    for fall in events["falls"]:
+        at = int((datetime.datetime.fromisoformat(fall["at"]) - start).total_seconds())
+        assert fall["lowest"] == min(value for value in known[at : at + fall["lasts_s"]] if value is not None)
+        assert fall["lowest"] <= fall["baseline"] - 3 + 0.05
+    assert li.get(f"{path}/{id}/nights/2026-11-19").status_code == 404
     # An AHI is not made of it: the next step is a sleep study.
     steps = {step["id"]: step["criterion"] for step in answer.json()["next"]}
     assert steps["sleep-study"] == "diagnosis-uncertain"
     assert next(one for one in answer.json()["assess"]["results"] if one["id"] == "osa-severity")["found"] is None
+
+
+@pytest.mark.skipif(not CARD.exists(), reason="skipped: no shared data")
+def test_a_night_s_events_are_those_that_the_machine_wrote_down(hospital):
+    id = enrol(hospital, "osa")
+    li, path = courses(hospital, LI)
+    folder = CARD / "DATALOG" / "20230822"
+    parts = [file for file in sorted(folder.iterdir()) if file.name[-7:-4] in ("EVE", "PLD", "SAD")]
+    answer = li.post(f"{path}/{id}/nights", json={"files": sent(CARD / "Identification.tgt", *parts)})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["read"] == {"broken": []}
+    events = li.get(f"{path}/{id}/nights/2023-08-22").json()
+    expected = []
+    for file in parts:
+        if file.name.endswith("EVE.edf"):
+            with pyedflib.EdfReader(str(file)) as edf:
+                onsets, lasts, texts = edf.readAnnotations()
+                expected += [(edf.getStartdatetime() + datetime.timedelta(seconds=int(onset)), text, float(length))
+                             for onset, length, text in zip(onsets, lasts, texts, strict=True)]
+    kinds = {"Obstructive Apnea": "obstructive-apnea", "Central Apnea": "central-apnea", "Apnea": "apnea",
+             "Hypopnea": "hypopnea", "Arousal": "arousal"}
+    expected = sorted((at.isoformat(), kinds[text], length) for at, text, length in expected if text in kinds)
+    found = sorted((one["at"], one["kind"], one["lasts_s"]) for one in events["scored"])
+    assert found == expected and found
+    assert len(events["recorded"]) >= 3 and all(start < end for start, end in events["recorded"])
+    # Nobody else sees them.
+    wu, _ = courses(hospital, "sun.manager")
+    assert wu.get(f"{path}/{id}/nights/2023-08-22").status_code in (403, 404)
+
+
+def refused_files(admin, hospital):
+    return admin.get(f"{hospital.base}/api/devices").json()["files"]["refusals"]
+
+
+def test_half_a_file_is_told_to_who_sends_it_and_counted_where_devices_are(hospital, tmp_path):
+    id = enrol(hospital, "osa-suspected")
+    li, path = courses(hospital, LI)
+    admin = hospital.as_("admin")
+    file = tmp_path / "Zhao Min at home.edf"
+    with pyedflib.EdfWriter(str(file), 1, file_type=pyedflib.FILETYPE_EDF) as writer:
+        writer.setStartdatetime(datetime.datetime(2026, 11, 18, 23, 0))
+        writer.setSignalHeader(0, {"label": "SpO2", "dimension": "%", "sample_frequency": 1, "physical_min": 0,
+                                   "physical_max": 100, "digital_min": 0, "digital_max": 100, "prefilter": "", "transducer": ""})
+        writer.writeSamples([np.full(1200, 95.0)])
+    whole = file.read_bytes()
+
+    def post(content, **more):
+        body = {"files": [{"path": file.name, "base64": base64.b64encode(content).decode()}]} | more
+        return li.post(f"{path}/{id}/nights", json=body)
+
+    before = refused_files(admin, hospital)
+    torn = post(whole[:-5])
+    assert torn.status_code == 200, torn.text
+    [broken] = torn.json()["read"]["broken"]
+    assert broken["path"] == file.name and broken["code"] == "file-cut"
+    assert "3 s that its header promises are missing" in broken["why"]["en"] and "3 秒" in broken["why"]["zh"]
+    assert torn.json()["nights"]["oximetry"]["incomplete_s"] == 3
+    # What a browser thinned says itself what it left out.
+    thinned = post(whole, cut=[{"path": file.name, "missing_s": None, "left_out_s": 0.5}])
+    assert "0.5 s are left out" in thinned.json()["read"]["broken"][0]["why"]["en"]
+    # Nothing of it can be read: refused, and counted all the same.
+    for bad in (whole[:300], b"0       " + b"x" * 400):
+        answer = post(bad)
+        assert answer.status_code == 422 and " · " in answer.json()["detail"]
+    assert post(whole).json()["read"] == {"broken": []}
+    after = admin.get(f"{hospital.base}/api/devices").json()["files"]
+    counted = {code: after["refusals"].get(code, 0) - before.get(code, 0) for code in ("file-cut", "file-unreadable")}
+    assert counted == {"file-cut": 2, "file-unreadable": 2}
+    # Neither whose file it was nor how it is called.
+    assert "Zhao" not in json.dumps(after) and PATIENT not in json.dumps(after)
+    assert after["latest"][0]["topic"] == "recording"
+    zhao, _ = courses(hospital, ZHAO)
+    assert zhao.get(f"{hospital.base}/api/devices").json()["files"] is None
+
+
+@pytest.mark.skipif(not CARD.exists(), reason="skipped: no shared data")
+def test_half_a_file_of_a_card_is_counted_at_the_machine(hospital):
+    id = enrol(hospital, "osa")
+    li, path = courses(hospital, LI)
+    admin = hospital.as_("admin")
+    serial = re.search(r"#SRN (\S+)", (CARD / "Identification.tgt").read_text())[1]
+    machine = {"profile": "cpap", "patient": PATIENT, "name": "CPAP at home", "serial": serial}
+    assert admin.put(f"{hospital.base}/api/devices/home-cpap", json=machine).status_code == 200
+    folder = CARD / "DATALOG" / "20230824"
+    parts = sorted(file for file in folder.iterdir() if file.name[-7:-4] in ("EVE", "PLD"))
+    files = sent(CARD / "Identification.tgt", *parts)
+    cut = next(one for one in files if "PLD" in one["path"])
+    cut["base64"] = base64.b64encode(base64.b64decode(cut["base64"])[:-7]).decode()
+    flow = {"path": "DATALOG/20230824/20230824_235406_BRP.edf", "missing_s": 60.0, "left_out_s": 12.0}
+    answer = li.post(f"{path}/{id}/nights", json={"files": files, "cut": [flow]})
+    assert answer.status_code == 200, answer.text
+    assert {one["path"] for one in answer.json()["read"]["broken"]} == {cut["path"], flow["path"]}
+    quality = admin.get(f"{hospital.base}/api/devices/home-cpap").json()["quality"]
+    assert quality["refusals"] == {"file-cut": 2}
+    assert {one["topic"] for one in quality["latest"]} == {"_PLD.edf", "_BRP.edf"}
+    assert quality["last_heard"] is None, "a file is no message"
 
 
 def test_lung_function_on_the_page_is_what_pyspiro_expects(hospital):
@@ -264,6 +372,19 @@ def test_what_a_spirometer_sends_becomes_a_graded_session(hospital):
     last = answer.json()["spirometry"]["last"]
     assert last["device"] == "home-spirometer" and len(last["before"]["blows"]) == 3
     assert last["before"]["fev1"]["grade"] == last["before"]["fvc"]["grade"] == "A"
+    # Which of them were blown after a bronchodilator is said by who adds the session.
+    listed = li.get(f"{path}/{id}/spirometry/sent").json()
+    assert listed["device"] == "home-spirometer" and len(listed["blows"]) == 3
+    at = [blow["at_us"] for blow in listed["blows"]]
+    assert at == sorted(at) and [blow["fev1_l"] for blow in listed["blows"]] == [
+        pytest.approx(blow["measured"]["fev1_l"]) for blow in last["before"]["blows"]
+    ]
+    split = li.post(f"{path}/{id}/spirometry", json={"height_cm": 168, "sent": {"before": at[:1], "after": at[1:]}})
+    assert split.status_code == 200, split.text
+    parts = split.json()["spirometry"]["last"]
+    assert [len(parts[part]["blows"]) for part in ("before", "after")] == [1, 2]
+    for wrong in ({"before": at, "after": at[:1]}, {"after": [at[0] + 1]}, {}):
+        assert li.post(f"{path}/{id}/spirometry", json={"height_cm": 168, "sent": wrong}).status_code == 422
     # The same curves from a file are measured alike.
     file = {"curve": "flow-l-s", "per_second": 100, "blows": [{"values": curve.tolist()} for curve in curves]}
     answer = li.post(f"{path}/{by_file}/spirometry", json={"height_cm": 168, "file": file})
@@ -276,7 +397,8 @@ def test_what_a_spirometer_sends_becomes_a_graded_session(hospital):
     # The patient sees it too; nobody watched these blows.
     zhao, _ = courses(hospital, ZHAO)
     seen = zhao.get(f"{path}/{id}").json()
-    assert seen["id"] == id and seen["spirometry"][0]["device"] == "home-spirometer"
+    assert seen["id"] == id and len(seen["spirometry"]) == 2
+    assert seen["spirometry"][0]["device"] == "home-spirometer"
     assert seen["spirometry"][0]["checked"] is False
     fev1 = next(one["value"] for one in seen["spirometry"][0]["measures"] if one["measure"] == "fev1")
     assert fev1 == pytest.approx(max(blow["measured"]["fev1_l"] for blow in last["before"]["blows"]))

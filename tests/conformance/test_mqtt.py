@@ -1,10 +1,12 @@
 """The MQTT door, spoken to by mosquitto's clients and by paho (MQTT 3.1.1 and 5)."""
 
+import datetime
 import json
 import os
 import pathlib
 import re
 import signal
+import socket
 import subprocess
 import tempfile
 import threading
@@ -14,9 +16,12 @@ import cbor2
 import paho.mqtt.client as paho
 import pytest
 import requests
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+import mqtt_wire
 from conftest import ROOT, free_port
 from imaging_hospital import certificate
 
@@ -490,10 +495,29 @@ def test_a_simulated_device_replays_a_recording(ward, recording):
     assert quality["accepted"] > 0 and not quality["refusals"] and quality["state"]["online"] is True
 
 
+def of_tomorrow(folder: pathlib.Path, name: str, ca: str) -> None:
+    """A certificate for the key of `name` that is not valid before tomorrow, which openssl's `x509` cannot make."""
+    request = x509.load_pem_x509_csr((folder / f"{name}.csr").read_bytes())
+    issuer = x509.load_pem_x509_certificate((folder / f"{ca}.pem").read_bytes())
+    key = serialization.load_pem_private_key((folder / f"{ca}.key").read_bytes(), None)
+    day, now = datetime.timedelta(days=1), datetime.datetime.now(datetime.timezone.utc)
+    made = (x509.CertificateBuilder().subject_name(request.subject).issuer_name(issuer.subject)
+            .public_key(request.public_key()).serial_number(x509.random_serial_number())
+            .not_valid_before(now + day).not_valid_after(now + 2 * day).sign(key, hashes.SHA256()))
+    (folder / f"{name}.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+
+
 def test_a_certificate_stands_for_a_token_while_it_is_good(tmp_path):
     for name, ca in [("ca", None), ("hospital", "ca"), ("ox-1", "ca"), ("ox-2", "ca"), ("old", "ca"), ("other-ca", None),
                      ("stranger", "other-ca")]:
         certificate(tmp_path, name, ca)
+    # A stranger's authority signs for a name of this hospital.
+    other = tmp_path / "other"
+    other.mkdir()
+    certificate(other, "ca")
+    certificate(other, "ox-1", "ca")
+    certificate(tmp_path, "ox-3", "ca")
+    of_tomorrow(tmp_path, "ox-3", "ca")
     # Out of date: signed anew for a span of time that is over.
     subprocess.run(["openssl", "x509", "-req", "-in", tmp_path / "old.csr", "-CA", tmp_path / "ca.pem", "-CAkey",
                     tmp_path / "ca.key", "-days", "-1", "-out", tmp_path / "old.pem"], check=True, capture_output=True)
@@ -503,6 +527,7 @@ def test_a_certificate_stands_for_a_token_while_it_is_good(tmp_path):
                mqtt_key=tmp_path / "hospital.key", mqtt_client_ca=tmp_path / "ca.pem")
     token = tls.add("ox-1", "pulse-oximeter")
     tls.add("ox-2", "pulse-oximeter")
+    tls.add("ox-3", "pulse-oximeter")
     tls.run("device", "certificate", "ox-1", str(tmp_path / "ox-1.pem"))
     tls.run("device", "certificate", "ox-2", str(tmp_path / "old.pem"))
 
@@ -524,9 +549,15 @@ def test_a_certificate_stands_for_a_token_while_it_is_good(tmp_path):
         assert publish("ox-1", 95, *shows("stranger")) != 0, "nobody here trusts who signed it"
         assert publish("ox-1", 95) != 0, "neither is shown"
         assert (tls.quality("ox-1")["accepted"], tls.quality("ox-2")["messages"]) == (2, 0)
-        turned_away = [one["code"] for one in tls.get("/api/devices")["turned_away"]]
-        assert turned_away.count("tls") == 2
-        assert {"foreign-id", "not-known"} <= set(turned_away)
+        publish("ox-1", 95, "--cert", other / "ox-1.pem", "--key", other / "ox-1.key")
+        assert publish("ox-3", 95, *shows("ox-3")) != 0, "it is not valid yet"
+        # Each says which it was, and which device it claims to be: by its registered certificate, else by its name.
+        turned_away = {(one["code"], one["claimed"]) for one in tls.get("/api/devices")["turned_away"]}
+        assert turned_away >= {
+            ("certificate-expired", "ox-2"), ("certificate-unknown-issuer", None), ("certificate-unknown-issuer", "ox-1"),
+            ("certificate-not-yet-valid", "ox-3"),
+        }, turned_away
+        assert {"foreign-id", "not-known"} <= {code for code, _ in turned_away}
     finally:
         tls.process.terminate()
         tls.process.wait(timeout=60)
@@ -611,8 +642,6 @@ def test_people_hear_what_the_policies_permit(ward):
 
 
 def test_half_a_packet_and_noise_end_a_connection_and_nothing_else(ward):
-    import socket
-
     for noise in [b"\x10\xff\xff\xff\xff", b"GET / HTTP/1.1\r\n\r\n", b"\x10\x0c\x00\x04MQTT\x05", b"\x30\x02\x00\x00"]:
         with socket.create_connection(("127.0.0.1", ward.mqtt)) as raw:
             raw.settimeout(60)
@@ -620,4 +649,44 @@ def test_half_a_packet_and_noise_end_a_connection_and_nothing_else(ward):
             raw.shutdown(socket.SHUT_WR)
             while raw.recv(1000):
                 pass
+    seen = {one["code"] for one in ward.get("/api/devices")["turned_away"] if one["from"] == "127.0.0.1"}
+    assert seen >= {"packet-malformed", "packet-cut-off"}, seen
+    # Who only looks whether the door is there is nobody.
+    before = ward.get("/api/devices")["turned_away"]
+    socket.create_connection(("127.0.0.1", ward.mqtt)).close()
+    assert [one["times"] for one in ward.get("/api/devices")["turned_away"]] == [one["times"] for one in before]
     assert re.match("ready", requests.get(ward.base + "/readyz", timeout=30).text)
+
+
+@pytest.mark.parametrize("five", [True, False])
+@pytest.mark.parametrize(("torn", "reason"), [
+    (lambda whole: whole[:-9], "packet-cut-off"),
+    (lambda whole: b"\xc1\x00", "packet-malformed"),
+    (lambda whole: b"\x32\xff\xff\xff\x7f", "packet-too-large"),
+])
+def test_a_device_that_sends_torn_packets_is_seen(ward, torn, reason, five):
+    """The connection ends, what it sent before is kept, and the page on devices counts why."""
+    name = f"torn-{reason}-{'5' if five else '3'}"
+    token = ward.add(name, "pulse-oximeter")
+    raw = mqtt_wire.Raw(ward.mqtt)
+    raw.five = five
+    raw.send(mqtt_wire.connect(name, token, level=5 if five else 4))
+    assert raw.expect(mqtt_wire.CONNACK).reason == 0
+
+    def whole(value, number):
+        body = json.dumps(SPO2 | {"t": now_ms(), "value": value})
+        return mqtt_wire.publish(f"yuanyi/v1/{name}/spo2", body, five=five, qos=1, identifier=number)
+
+    raw.send(whole(97, 1))
+    raw.expect(mqtt_wire.PUBACK)
+    raw.send(torn(whole(96, 2)))
+    raw.socket.shutdown(socket.SHUT_WR)
+    raw.all()
+    raw.drop()
+    until = time.monotonic() + 30
+    while not (quality := ward.quality(name))["refusals"] or quality["connected"]:
+        assert time.monotonic() < until, quality
+        time.sleep(0.1)
+    assert quality["refusals"] == {reason: 1} and quality["accepted"] == 1, quality
+    [latest] = quality["latest"]
+    assert latest["code"] == reason and latest["why"]["zh"] and latest["why"]["en"]

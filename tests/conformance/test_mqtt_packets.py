@@ -849,11 +849,11 @@ def test_more_on_its_way_than_the_door_takes_ends_the_connection(door):
 
 
 @holds("3.1.2-26 3.1.2-27")
-@pytest.mark.parametrize("aliases", [None, 10])
+@pytest.mark.parametrize("aliases", [0, 10])
 def test_topics_are_told_in_full(door, aliases):
     """A Topic Alias Maximum of a client, or none: the door makes no alias, each message has its topic."""
     device = door.device()
-    raw = device.join(properties=[(ALIAS_MAXIMUM, aliases)] if aliases else [])
+    raw = device.join(properties=[(ALIAS_MAXIMUM, aliases)])
     device.subscribes(raw)
     raw.send(*(publish(device.topic, reading(), qos=1, identifier=n) for n in range(1, 4)))
     told = [got for got in raw.settled() if got.kind == PUBLISH]

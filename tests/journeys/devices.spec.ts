@@ -10,6 +10,7 @@ test('what devices send is seen on their page', async ({ browser }) => {
   const before = await taken();
   await expect.poll(taken).toBeGreaterThan(before);
   await expect(admin.getByRole('heading', { name: 'Connections turned away' })).toBeVisible();
+  await expect(admin.getByRole('heading', { name: 'Files', exact: true })).toBeVisible();
   await admin.locator('details', { hasText: 'Bedside monitor 3' }).locator('summary').click();
   await expect(admin.locator('details[open]')).toContainText('monitor-3');
   await look(admin, 'devices');

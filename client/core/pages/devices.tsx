@@ -11,7 +11,7 @@ import { Icon } from '../../panels/Icon';
 import type { IconName } from '../../panels/Icon';
 import { useApp } from '../app';
 import { momentOf } from '../dates';
-import { careOf, markedOf, standingOf, sumOf } from '../devices';
+import { careOf, certificateOf, markedOf, standingOf, sumOf } from '../devices';
 import type { Care, Device, DeviceRefusal, Devices, EdgeState, Standing, TurnedAway } from '../devices';
 import { inLanguage } from '../language';
 import { createQuery } from '../query';
@@ -48,11 +48,12 @@ export function DevicesPage(): JSX.Element {
               fallback={<EmptyState icon="info" title={app.t('devices.none')} hint={app.t('devices.noneHint')} />}
             >
               <Overview of={answer().devices} />
-              <Maintenance of={answer().devices} now_ms={Date.parse(answer().now)} />
+              <Maintenance of={answer().devices} turnedAway={answer().turned_away} now_ms={Date.parse(answer().now)} />
               <For each={answer().devices.map((device) => device.id)}>
                 {(id) => (
                   <One
                     device={() => answer().devices.find((device) => device.id === id)}
+                    turnedAway={answer().turned_away.filter(({ claimed }) => claimed === id)}
                     mayAsk={answer().may_maintain || answer().may_administer}
                     tick={answer().now}
                   />
@@ -62,6 +63,7 @@ export function DevicesPage(): JSX.Element {
             <Show when={app.me()?.roles.some((role) => role !== 'patient')}>
               <Upgrades tick={answer().now} />
             </Show>
+            <Show when={answer().files}>{(files) => <Files of={files()} />}</Show>
             <Show when={answer().edge}>{(edge) => <EdgeLine of={edge()} />}</Show>
             <Show when={answer().may_administer}>
               <Link href="/security" class="button">
@@ -126,11 +128,17 @@ const wordOf = (t: (key: Key) => string, code: string): string => {
 };
 
 /** What somebody should do about which device. */
-function Maintenance(props: { of: readonly Device[]; now_ms: number }): JSX.Element {
+function Maintenance(props: { of: readonly Device[]; turnedAway: readonly TurnedAway[]; now_ms: number }): JSX.Element {
   const { t, language } = useApp();
-  const rows = (): readonly (readonly [Device, Care])[] =>
-    props.of.flatMap((device) => careOf(device, props.now_ms).map((care) => [device, care] as const));
-  const more = (device: Device, care: Care): string => {
+  const certificate = (device: Device): TurnedAway | undefined => certificateOf(device, props.turnedAway);
+  const rows = (): readonly (readonly [Device, Care | 'certificate'])[] =>
+    props.of.flatMap((device) => [
+      ...careOf(device, props.now_ms).map((care) => [device, care] as const),
+      ...(certificate(device) ? [[device, 'certificate'] as const] : []),
+    ]);
+  const more = (device: Device, care: Care | 'certificate'): string => {
+    const shown = certificate(device);
+    if (care === 'certificate') return shown ? `${inLanguage(shown.why, language())} (${momentOf(shown.at, language())})` : '';
     const { state } = device.quality;
     if (care === 'fault') return (state?.faults ?? []).join(', ');
     if (care === 'self-check') return state?.self_check?.reason ?? '';
@@ -138,7 +146,7 @@ function Maintenance(props: { of: readonly Device[]; now_ms: number }): JSX.Elem
     if (care === 'silent') return device.quality.last_heard === null ? '' : momentOf(device.quality.last_heard, language());
     return momentOf(state?.calibration_due ?? '', language());
   };
-  const columns = (): Column<readonly [Device, Care]>[] => [
+  const columns = (): Column<readonly [Device, Care | 'certificate']>[] => [
     { heading: t('devices.name'), cell: ([device]) => <a href={`#device-${device.id}`}>{device.name}</a> },
     { heading: t('devices.care'), cell: ([, care]) => t(`devices.care.${care}`) },
     { heading: t('devices.care.more'), cell: ([device, care]) => more(device, care) },
@@ -159,7 +167,12 @@ function battery(device: Device): string {
 }
 
 /** One device in full; shut until somebody opens it. */
-function One(props: { device: () => Device | undefined; mayAsk: boolean; tick: string }): JSX.Element {
+function One(props: {
+  device: () => Device | undefined;
+  turnedAway: readonly TurnedAway[];
+  mayAsk: boolean;
+  tick: string;
+}): JSX.Element {
   const app = useApp();
   const { t, language } = app;
   const [open, setOpen] = createSignal(false);
@@ -238,6 +251,10 @@ function One(props: { device: () => Device | undefined; mayAsk: boolean; tick: s
           <Counts heading={t('devices.marked')} counts={device().quality.marks} />
           <Counts heading={t('devices.refused')} counts={device().quality.refusals} />
           <Refusals of={device().quality.latest} />
+          <Show when={props.turnedAway.length > 0}>
+            <h2>{t('devices.turnedAwayAs')}</h2>
+            <TurnedAwayTable of={props.turnedAway} caption={t('devices.turnedAwayAs')} />
+          </Show>
           <Show when={open() && props.mayAsk}>
             <Ask device={device().id} tick={props.tick} />
           </Show>
@@ -311,20 +328,46 @@ function EdgeLine(props: { of: EdgeState }): JSX.Element {
   );
 }
 
+/** Files of which nobody knows what device wrote them. */
+function Files(props: { of: NonNullable<Devices['files']> }): JSX.Element {
+  const { t, language } = useApp();
+  const columns = (): Column<DeviceRefusal>[] => [
+    { heading: t('devices.at'), cell: (refusal) => momentOf(refusal.at, language()) },
+    { heading: t('devices.part'), cell: (refusal) => refusal.topic },
+    { heading: t('devices.reason'), cell: (refusal) => inLanguage(refusal.why, language()) },
+  ];
+  return (
+    <section id="files">
+      <h2>{t('devices.files')}</h2>
+      <p class="soft">{t('devices.filesWhat')}</p>
+      <Show when={props.of.latest.length > 0} fallback={<p class="soft">{t('devices.filesNone')}</p>}>
+        <Counts heading={t('devices.refused')} counts={props.of.refusals} />
+        <DataTable caption={t('devices.files')} columns={columns()} rows={props.of.latest} />
+      </Show>
+    </section>
+  );
+}
+
 function Strangers(props: { of: readonly TurnedAway[] }): JSX.Element {
+  const { t } = useApp();
+  return (
+    <section>
+      <h2>{t('devices.turnedAway')}</h2>
+      <Show when={props.of.length > 0} fallback={<p class="soft">{t('devices.turnedAwayNone')}</p>}>
+        <TurnedAwayTable of={props.of} caption={t('devices.turnedAway')} />
+      </Show>
+    </section>
+  );
+}
+
+function TurnedAwayTable(props: { of: readonly TurnedAway[]; caption: string }): JSX.Element {
   const { t, language } = useApp();
   const columns = (): Column<TurnedAway>[] => [
     { heading: t('devices.at'), cell: (one) => momentOf(one.at, language()) },
     { heading: t('devices.from'), cell: (one) => one.from },
     { heading: t('devices.claimed'), cell: (one) => one.claimed ?? '–' },
     { heading: t('devices.reason'), cell: (one) => inLanguage(one.why, language()) },
+    { heading: t('devices.count'), numeric: true, cell: (one) => one.times },
   ];
-  return (
-    <section>
-      <h2>{t('devices.turnedAway')}</h2>
-      <Show when={props.of.length > 0} fallback={<p class="soft">{t('devices.turnedAwayNone')}</p>}>
-        <DataTable caption={t('devices.turnedAway')} columns={columns()} rows={props.of} />
-      </Show>
-    </section>
-  );
+  return <DataTable caption={props.caption} columns={columns()} rows={props.of} />;
 }

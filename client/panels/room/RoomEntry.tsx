@@ -3,6 +3,7 @@ import { For, Match, Show, Switch, createSignal, onCleanup } from 'solid-js';
 import type { JSX } from 'solid-js';
 import type { MediaAnswer, MediaDoor } from '../../../contract/media';
 import { useApp } from '../../core/app';
+import { takeCall } from '../../core/calls';
 import type { Conduct, RoomInfo } from '../../core/hospital';
 import { inLanguage } from '../../core/language';
 import type { KnownAs } from '../../core/pseudonym';
@@ -23,6 +24,8 @@ import { RoomFrame } from './RoomFrame';
 
 export function RoomEntry(props: { info: RoomInfo }): JSX.Element {
   const app = useApp();
+  // Who turned back at the door and comes in another time by another way did not ask for it then.
+  onCleanup(() => takeCall(props.info.id));
   const rules = createQuery<Conduct>(() => (signal) => app.api.get('/api/conduct', { signal }));
   return (
     <Answer of={rules} lines={6}>

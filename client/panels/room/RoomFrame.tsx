@@ -14,6 +14,7 @@ import { bringOwnLooks } from '../../core/own-looks';
 import { createRoomHands } from '../../core/room-hands';
 import { createRoomLead } from '../../core/room-lead';
 import { createRoomNews } from '../../core/room-news';
+import { callIn, takeCall } from '../../core/calls';
 import { createRoomVoice } from '../../core/room-voice';
 import { createRoomWebcam } from '../../core/room-webcam';
 import { createRoomNodules } from '../../core/room-nodules';
@@ -65,6 +66,7 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
   const app = useApp();
   const client = props.client;
   const voice = createRoomVoice(client, app);
+  if (takeCall(props.info.id)) void callIn(voice);
   const control = createRoomControl(client, voice.loudness, viewOf(client, voice.loudness, (person) => badgeWords(app, person)));
   const order = createRoomOrder(client);
   bringOwnLooks(order, control.people);

@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use policy::{Action, Actor, Object, Permit, Refusal};
 use record::{Record, RecordError, Signals};
 use twin::{FollowedLesion, PatientTwin};
-use vocabulary::{ActorId, PatientId, Timestamp};
+use vocabulary::{ActorId, PatientId, Text, Timestamp};
 
 use crate::Seal;
 
@@ -37,6 +37,26 @@ pub struct Attestation {
     pub public_key: String,
     /// The Ed25519 signature over the statement's bytes, in base64.
     pub signature: String,
+}
+
+/// A file of recorded signals of which not all could be taken, as the page on devices counts it. It names neither the
+/// file nor anybody: it says which part of a device's recordings it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileFault {
+    /// Whose file it is.
+    pub patient: PatientId,
+    /// The kind of device that writes such files; none where any may.
+    pub profile: Option<&'static str>,
+    /// The device's serial number, as its files say it.
+    pub serial: Option<String>,
+    /// Which part of the recordings.
+    pub part: &'static str,
+    /// Bytes that came.
+    pub bytes: usize,
+    /// The reason's short name.
+    pub code: &'static str,
+    /// The reason for people.
+    pub why: Text,
 }
 
 /// What the hospital gives to a scenario. `server` implements it.
@@ -87,6 +107,9 @@ pub trait Context: Send + Sync {
 
     /// Tells the browsers of these accounts that something changed; of all accounts where none is named.
     fn notify(&self, topic: Topic, id: &str, to: &[ActorId]);
+
+    /// Counts a file of which not all could be taken, where devices are counted.
+    fn note_file(&self, fault: FileFault);
 
     /// Signs a statement with the hospital's key.
     fn attest(&self, statement: &[u8]) -> Attestation;

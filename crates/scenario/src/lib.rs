@@ -15,7 +15,7 @@ mod seal;
 pub mod testing;
 mod watched;
 
-pub use context::{Attestation, Context, Topic};
+pub use context::{Attestation, Context, FileFault, Topic};
 pub use fact::{Person, STATEMENT_URI, is_of, put, read, signed, text};
 pub use manifest::{Manifest, ManifestError, Wing};
 pub use race::again_if_raced;

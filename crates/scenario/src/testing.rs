@@ -34,7 +34,9 @@ mod way;
 
 pub use way::{Way, kinds};
 
-use crate::{Attestation, Context, Method, Problem, Reply, Request, Scenario, Seal, Topic};
+use crate::{
+    Attestation, Context, FileFault, Method, Problem, Reply, Request, Scenario, Seal, Topic,
+};
 
 /// A clock that goes on by a second each time it is asked.
 struct TestClock(AtomicI64);
@@ -71,6 +73,8 @@ pub struct TestHospital {
     pub announced: Mutex<Vec<(Topic, String, Vec<ActorId>)>>,
     /// What the images of `p1` show over time.
     pub followed: Mutex<Vec<FollowedLesion>>,
+    /// Files of which not all could be taken.
+    pub file_faults: Mutex<Vec<FileFault>>,
 }
 
 impl TestHospital {
@@ -120,6 +124,7 @@ impl TestHospital {
             next_id: AtomicU64::new(1),
             announced: Mutex::default(),
             followed: Mutex::default(),
+            file_faults: Mutex::default(),
         }
     }
 
@@ -351,6 +356,10 @@ impl Context for TestHospital {
             .lock()
             .unwrap()
             .push((topic, id.to_owned(), to.to_vec()));
+    }
+
+    fn note_file(&self, fault: FileFault) {
+        self.file_faults.lock().unwrap().push(fault);
     }
 
     fn attest(&self, statement: &[u8]) -> Attestation {

@@ -16,6 +16,7 @@ use ::devices::{Intake, Mark, Profile, Profiles, Reading, Refusal, Remembered};
 use anyhow::Result;
 use parking_lot::{Mutex, RwLock};
 use record::{Arrived, QualityMark, Readings, StreamKey};
+use scenario::FileFault;
 use tokio::sync::{OwnedMutexGuard, broadcast};
 use vocabulary::{ActorId, DeviceId, PatientId, Timestamp};
 
@@ -23,6 +24,7 @@ use crate::clock;
 
 pub use commands::CommandError;
 pub use kept::{Command, CommandState, Credential, Kept, ORDER, new_token};
+use quality::Strangers;
 pub use quality::{Quality, Stranger};
 pub use registry::{
     CARRIER, NewDevice, RegistryError, as_registered, as_retired, follow, load, register, retire,
@@ -33,8 +35,6 @@ pub use registry::{
 const LATELY: usize = 64;
 /// Of so many patients of one device the latest values are remembered.
 const SUBJECTS: usize = 1000;
-/// So many refused connections are remembered.
-const STRANGERS: usize = 100;
 /// A device may send at once what it may send in so many seconds; more is read later, not lost.
 const BURST_S: f64 = 20.0;
 
@@ -94,7 +94,9 @@ pub struct Devices {
     pub kept: Kept,
     known: RwLock<HashMap<DeviceId, Arc<Registered>>>,
     live: RwLock<HashMap<DeviceId, Arc<Mutex<Live>>>>,
-    strangers: Mutex<VecDeque<Stranger>>,
+    /// Of files of which nobody knows what device wrote them.
+    files: Mutex<Quality>,
+    strangers: Mutex<Strangers>,
     revoked: broadcast::Sender<DeviceId>,
     commanded: broadcast::Sender<Command>,
 }
@@ -111,12 +113,14 @@ impl Devices {
             };
             live.insert(device, Arc::new(Mutex::new(known)));
         }
+        let files = kept.quality_of_files()?;
         Ok(Self {
             profiles,
             versions: RwLock::default(),
             kept,
             known: RwLock::default(),
             live: RwLock::new(live),
+            files: Mutex::new(files),
             strangers: Mutex::default(),
             revoked: broadcast::channel(64).0,
             commanded: broadcast::channel(256).0,
@@ -391,16 +395,46 @@ impl Devices {
 
     /// Notes a connection that was turned away.
     pub fn stranger(&self, stranger: Stranger) {
-        let mut strangers = self.strangers.lock();
-        if strangers.len() == STRANGERS {
-            strangers.pop_front();
-        }
-        strangers.push_back(stranger);
+        self.strangers.lock().note(stranger);
     }
 
     /// Connections that were turned away lately, the newest first.
     pub fn strangers(&self) -> Vec<Stranger> {
-        self.strangers.lock().iter().rev().cloned().collect()
+        self.strangers.lock().all()
+    }
+
+    /// Counts a file of which not all could be taken: at the device of its patient that writes such files, where it is
+    /// known which, else at the row of files.
+    pub fn file_refused(&self, fault: FileFault, at: Timestamp) {
+        let FileFault {
+            patient,
+            profile,
+            serial,
+            part,
+            bytes,
+            code,
+            why,
+        } = fault;
+        let writers: Vec<_> = {
+            let known = self.known.read();
+            let writes = |device: &&Arc<Registered>| {
+                device.active
+                    && device.patient.as_ref() == Some(&patient)
+                    && profile == Some(device.profile.id.as_str())
+            };
+            known.values().filter(writes).cloned().collect()
+        };
+        let of = writer(&writers, serial.as_deref());
+        let count = |quality: &mut Quality| quality.refused(at, part, bytes, code, why);
+        match of {
+            Some(device) => self.with_quality(&device.id, count),
+            None => count(&mut self.files.lock()),
+        }
+    }
+
+    /// How good files are of which nobody knows what device wrote them.
+    pub fn files(&self) -> Quality {
+        self.files.lock().clone()
     }
 
     /// Writes the counts of all devices where they outlive the program.
@@ -411,8 +445,19 @@ impl Devices {
                 .map(|(device, live)| (device.clone(), live.lock().quality.clone()))
                 .collect()
         };
-        self.kept.save_qualities(&all)
+        self.kept.save_qualities(&all, &self.files())
     }
+}
+
+/// Which of these devices wrote a file that says this serial number: the one that has it, else the only one that may.
+fn writer<'d>(all: &'d [Arc<Registered>], serial: Option<&str>) -> Option<&'d Arc<Registered>> {
+    let has_it = |device: &&Arc<Registered>| serial.is_some() && device.serial.as_deref() == serial;
+    let may = |device: &&Arc<Registered>| serial.is_none() || device.serial.is_none();
+    let only = |mut found: Vec<&'d Arc<Registered>>| {
+        let one = found.pop();
+        one.filter(|_| found.is_empty())
+    };
+    only(all.iter().filter(has_it).collect()).or_else(|| only(all.iter().filter(may).collect()))
 }
 
 /// When a reading began.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use policy::{Action, Actor, Object, Permit, Refusal};
 use record::{Record, RecordError, Signals};
-use scenario::{Attestation, Context, Seal, Topic};
+use scenario::{Attestation, Context, FileFault, Seal, Topic};
 use twin::{FollowedLesion, PatientTwin};
 use vocabulary::{ActorId, PatientId, Timestamp};
 
@@ -77,6 +77,10 @@ impl Context for InHospital {
 
     fn notify(&self, topic: Topic, id: &str, to: &[ActorId]) {
         self.0.changes.announce(topic.as_str(), id, to.to_vec());
+    }
+
+    fn note_file(&self, fault: FileFault) {
+        self.0.devices.file_refused(fault, clock::now());
     }
 
     fn attest(&self, statement: &[u8]) -> Attestation {

@@ -10,6 +10,8 @@ use tokio_rustls::rustls::{
     server::WebPkiClientVerifier,
 };
 
+use crate::mqtt::Noting;
+
 /// The certificates of a file in PEM form.
 pub fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>> {
     let read = CertificateDer::pem_file_iter(file)
@@ -63,7 +65,7 @@ pub fn server(certificate: &Path, key: &Path, shows: Shows<'_>) -> Result<Arc<Se
             let verifier = verifier
                 .build()
                 .with_context(|| format!("use the certificates in {}", file.display()))?;
-            builder.with_client_cert_verifier(verifier)
+            builder.with_client_cert_verifier(Arc::new(Noting(verifier)))
         }
     };
     let built = builder

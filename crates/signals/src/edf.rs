@@ -60,6 +60,15 @@ pub struct EdfSignal {
     pub samples: Vec<i32>,
 }
 
+/// What is not there of a file that breaks off.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Cut {
+    /// Seconds that the header promises and no whole data record holds; none where it promises nothing.
+    pub missing_s: Option<f64>,
+    /// Seconds of the last data record, of which a part only is there: they are left out.
+    pub left_out_s: f64,
+}
+
 /// A file.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Edf {
@@ -78,6 +87,9 @@ pub struct Edf {
     pub records: usize,
     /// Bytes behind the last whole data record: the file breaks off.
     pub left_over_bytes: usize,
+    /// Bytes of one data record.
+    #[serde(skip)]
+    pub record_bytes: usize,
     /// The signals, without those that hold annotations.
     pub signals: Vec<EdfSignal>,
     /// What was written down, in order of time.
@@ -112,6 +124,7 @@ impl Edf {
             promised,
             records,
             left_over_bytes: body.len() % length,
+            record_bytes: length,
             signals: signals(file, &layout)?,
             annotations: Vec::new(),
         };
@@ -193,6 +206,23 @@ impl Edf {
             free = first + record.len() as u64;
         }
         Some(trace)
+    }
+
+    /// What is not there, where the file breaks off: in a data record, or before it has as many as it promises. A
+    /// recorder that was switched off between two of them, and promised nothing, left a whole file.
+    pub fn cut(&self) -> Option<Cut> {
+        let missing = self
+            .promised
+            .map(|promised| promised.saturating_sub(self.records));
+        let is_cut = match missing {
+            Some(missing) => missing > 0,
+            None => self.left_over_bytes > 0,
+        };
+        let share = self.left_over_bytes as f64 / self.record_bytes.max(1) as f64;
+        is_cut.then(|| Cut {
+            missing_s: missing.map(|missing| missing as f64 * self.record_s),
+            left_out_s: share * self.record_s,
+        })
     }
 
     /// How long was recorded, without the gaps between records, in seconds.
@@ -350,6 +380,23 @@ mod tests {
                 "{promised}"
             );
             assert_eq!(edf.signals[0].samples.len(), records * 2);
+        }
+        for (promised, cut, missing_s, left_out_s) in [
+            ("2", 0, None, 0.0),
+            ("2", 3, Some(1.0), 33.0 / 36.0),
+            ("9", 0, Some(7.0), 0.0),
+            ("-1", 9, None, 27.0 / 36.0),
+            ("-1", 0, None, 0.0),
+            ("1", 3, None, 0.0),
+        ] {
+            let whole = file("EDF+C", promised, NIGHT);
+            let found = Edf::read(&whole[..whole.len() - cut]).unwrap().cut();
+            let is_cut = missing_s.is_some() || left_out_s > 0.0;
+            let expected = is_cut.then_some(Cut {
+                missing_s,
+                left_out_s,
+            });
+            assert_eq!(found, expected, "{promised} without {cut}");
         }
         assert_eq!(
             Edf::read(&file("EDF+C", "-2", NIGHT)),

@@ -13,7 +13,7 @@ mod trace;
 mod wfdb;
 
 pub use deidentify::{Options, SignalError, deidentify};
-pub use edf::{Annotation, Continuity, Edf, EdfSignal};
+pub use edf::{Annotation, Continuity, Cut, Edf, EdfSignal};
 pub use measure::{Found, Heart, Recording, SignalFacts, measure, measure_wfdb};
 pub use trace::{Run, Trace, quantile};
 pub use wfdb::{Mark, WfdbError, WfdbRecord, read_marks};

@@ -5,7 +5,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    Annotation, Edf, Trace, WfdbRecord,
+    Annotation, Cut, Edf, Trace, WfdbRecord,
     cpap::{Card, File},
     ecg::{self, Agreement, Rhythm},
     oximetry::{self, Oximetry},
@@ -35,6 +35,8 @@ pub struct Recording {
     pub annotations: Vec<Annotation>,
     /// What is not as the file promises.
     pub remarks: Vec<String>,
+    /// What is not there, where the file breaks off.
+    pub cut: Option<Cut>,
     /// Oxygen saturation, where it was recorded.
     pub oximetry: Option<Oximetry>,
     /// Heart beats, where there is an electrocardiogram.
@@ -147,6 +149,7 @@ pub fn measure_wfdb(
         remarks: gone
             .map(|file| format!("{file} is not there: a gap"))
             .collect(),
+        cut: None,
         oximetry: saturation(&read.signals),
         heart: heart(&read.signals, marked.as_deref()),
     })))
@@ -241,6 +244,7 @@ fn of_edf(edf: &Edf) -> Recording {
         signals: signals.collect(),
         annotations: edf.annotations.clone(),
         remarks,
+        cut: edf.cut(),
         oximetry: saturation(&traces),
         heart: heart(&traces, None),
     }

@@ -24,10 +24,15 @@ export const calls = [
     fails,
   }),
   call('POST /courses/{id}/nights', "Files of a therapy device's card, or one recording with a saturation.", {
-    takes: object({ files: list(object({ path: text, base64: text })) }),
+    takes: object({
+      files: list(object({ path: text, base64: text })),
+      'cut?': list(object({ path: text, 'missing_s?': number, left_out_s: number })),
+    }),
     gives: seen,
     fails,
   }),
+  call('GET /courses/{id}/nights/{date}', 'What happened in a night, one by one.', { gives: { 200: type(HERE, 'NightEvents') }, fails: [403, 404] }),
+  call('GET /courses/{id}/spirometry/sent', 'The blows that a session of now could hold.', { gives: { 200: type(HERE, 'SentLately') }, fails: [403, 404, 422] }),
   act('POST /courses/{id}/assess', 'What those who treat asked beside the reports; what follows is reckoned anew.', object({ answers: map(anything) })),
   act(
     'POST /courses/{id}/spirometry',
@@ -36,7 +41,7 @@ export const calls = [
       height_cm: number,
       'group?': text,
       'file?': object({ curve: one('volume-l', 'flow-l-s'), per_second: number, 'person?': anything, 'blows?': list(anything), 'after_bronchodilator?': list(anything) }),
-      'sent?': yes,
+      'sent?': { anyOf: [yes, object({ before: list(number), after: list(number) })] },
       'before?': object({ fev1_l: number, fvc_l: number }),
       'after?': object({ fev1_l: number, fvc_l: number }),
     }),

@@ -2,10 +2,15 @@
  * A patient answers on a phone, a day long without a line; the family doctor's work list shows who got worse; the alert
  * is taken, the patient met, referred up and back, and the alert ended.
  */
-import type { Locator, Page } from '@playwright/test';
-import { SCREENS, expect, look, person, test } from '../../../tests/journeys/people.ts';
+import type { Browser, Locator, Page } from '@playwright/test';
+import { SCREENS, choose, expect, look, person, test } from '../../../tests/journeys/people.ts';
 import { PATIENT, readyWithoutALine } from '../../../tests/journeys/programme.ts';
+import { CHROMIUM } from '../../../tests/journeys/chromium.ts';
+import { FAKE_DEVICES, countLines, received } from '../../../tests/journeys/voices.ts';
 import { session } from './curves.ts';
+import { nightOfFalls } from './recording.ts';
+
+test.use({ launchOptions: { ...CHROMIUM.launchOptions, args: [...CHROMIUM.launchOptions.args, ...FAKE_DEVICES] } });
 
 const PAGE = '/scenarios/follow-up';
 const DAY_ms = 86_400_000;
@@ -45,6 +50,16 @@ async function give(within: Locator, answers: Readonly<Record<string, string>>):
   }
   await expect(within.locator('[data-review]')).toBeVisible();
   await within.locator('[data-review] .follow-start').click();
+}
+
+/** The patient on a tablet, who was called and goes in by one click. */
+async function visited(browser: Browser): Promise<Page> {
+  const tablet = await person(browser, 'zhao.patient');
+  await countLines(tablet);
+  await tablet.goto(PAGE);
+  await tablet.getByRole('button', { name: 'Go in with camera and microphone' }).click();
+  await expect(tablet.locator('.voice-bar')).toHaveAttribute('data-voice', 'in');
+  return tablet;
 }
 
 test('follow-up: from the phone of a patient to a person who acts', async ({ browser }) => {
@@ -143,12 +158,23 @@ test('follow-up: from the phone of a patient to a person who acts', async ({ bro
   await expect(course(zhao, 'copd').locator('[data-told]')).toHaveAttribute('data-told', 'taken');
   await look(li, 'follow-course', ['desktop', 'narrow']);
 
-  // One click opens the room, and calls the patient.
-  await li.getByRole('button', { name: 'Meet in the room' }).click();
+  // One click opens the room with camera and microphone, and calls the patient.
+  await countLines(li);
+  await li.reload();
+  await li.getByRole('button', { name: 'Meet by video' }).click();
   await expect(li).toHaveURL(/\/rooms\//);
+  await expect(li.locator('.voice-bar')).toHaveAttribute('data-voice', 'in');
   await expect(zhao.getByText('waits for you in the room')).toBeVisible();
   await look(zhao, 'follow-called', ['narrow']);
   await zhao.setViewportSize(SCREENS.narrow);
+  await choose(zhao, 'en');
+  // One click of the patient, and each hears and sees the other. On a device of its own: the phone's clock is a day old.
+  const seen = await visited(browser);
+  await expect.poll(async () => (await received(seen)).pictures, { timeout: 60_000 }).toBeGreaterThan(5);
+  expect((await received(seen)).loudest).toBeGreaterThan(0.05);
+  await expect.poll(async () => (await received(li)).pictures, { timeout: 60_000 }).toBeGreaterThan(5);
+  expect((await received(li)).loudest).toBeGreaterThan(0.05);
+  await seen.context().close();
   await li.goto(address);
   await li.getByRole('button', { name: 'End the visit' }).click();
   await expect(zhao.getByText('waits for you in the room')).toHaveCount(0);
@@ -348,8 +374,28 @@ test('follow-up: nights on therapy are counted, and others see that it is not fo
   await expect(li.locator('[data-adherence]')).toHaveAttribute('data-adherence', 'not-assessable');
   await li.locator('summary', { hasText: 'Add nights from a device' }).click();
   await li.locator('input[name=recording]').setInputFiles({ name: 'night.edf', mimeType: 'application/octet-stream', buffer: Buffer.from('no recording') });
-  await expect(li.locator('[data-nights] ~ details .notice.bad')).toBeVisible();
+  const told = li.locator('[data-nights] ~ details .notice');
+  await expect(told).toHaveClass(/bad/);
+  // A night that breaks off: what is whole of it is taken, and the rest is named.
+  const night = nightOfFalls();
+  const torn = { name: 'night of Zhao.edf', mimeType: 'application/octet-stream', buffer: Buffer.from(night.subarray(0, night.length - 1)) };
+  await li.locator('input[name=recording]').setInputFiles(torn);
+  await expect(told.locator('[data-broken]')).toContainText('1 s that its header promises are missing');
+  // What happened in it, as a strip that keys walk and as a list.
+  await li.locator('[data-events] summary').click();
+  await expect(li.locator('[data-counts]')).toContainText('Saturation falls by 3 or more: 4');
+  const strip = li.getByRole('slider', { name: /Events over the night/ });
+  await strip.focus();
+  await li.keyboard.press('End');
+  await expect(strip).toHaveAttribute('aria-valuetext', /^23:35:0\d, Saturation falls .* from 95 % to 88 %$/);
+  await expect(li.locator('[data-events] tbody tr')).toHaveCount(4);
   await look(li, 'follow-nights', ['desktop', 'narrow']);
+  // Whoever looks after devices sees that files came in pieces, and neither whose nor their names.
+  const admin = await person(browser, 'admin', { locale: 'en-GB' });
+  await admin.goto('/devices');
+  await expect(admin.locator('#files')).toContainText('A file that breaks off');
+  await expect(admin.locator('#files')).toContainText('A file that cannot be read');
+  await expect(admin.locator('#files')).not.toContainText('Zhao');
   const manager = await person(browser, 'sun.manager');
   await manager.goto(PAGE);
   await expect(manager.getByText('This page is for patients')).toBeVisible();

@@ -24,6 +24,7 @@ const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS device_state (
         device TEXT PRIMARY KEY, payload BLOB NOT NULL, at_ms INTEGER NOT NULL) STRICT;
     CREATE TABLE IF NOT EXISTS device_quality (device TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
+    CREATE TABLE IF NOT EXISTS file_quality (one INTEGER PRIMARY KEY CHECK (one = 1), body TEXT NOT NULL) STRICT;
     CREATE TABLE IF NOT EXISTS device_command (
         id TEXT PRIMARY KEY, device TEXT NOT NULL, body TEXT NOT NULL, by TEXT NOT NULL,
         at_ms INTEGER NOT NULL, until_ms INTEGER NOT NULL, state TEXT NOT NULL, reason TEXT,
@@ -444,8 +445,21 @@ impl Kept {
         .collect()
     }
 
-    /// Saves the counts of all devices.
-    pub fn save_qualities(&self, all: &[(DeviceId, Quality)]) -> Result<()> {
+    /// The counts of files of no known device.
+    pub fn quality_of_files(&self) -> Result<Quality> {
+        let database = self.database.lock();
+        let read = |row: &rusqlite::Row<'_>| row.get::<_, String>(0);
+        let found = database
+            .query_row("SELECT body FROM file_quality", [], read)
+            .optional()?;
+        Ok(found.map_or_else(
+            || Ok(Quality::default()),
+            |body| serde_json::from_str(&body),
+        )?)
+    }
+
+    /// Saves the counts of all devices, and of files of none.
+    pub fn save_qualities(&self, all: &[(DeviceId, Quality)], files: &Quality) -> Result<()> {
         let mut database = self.database.lock();
         let transaction = database.transaction()?;
         for (device, quality) in all {
@@ -454,6 +468,10 @@ impl Kept {
                 params![device.as_str(), serde_json::to_string(quality)?],
             )?;
         }
+        transaction.execute(
+            "INSERT OR REPLACE INTO file_quality (one, body) VALUES (1, ?1)",
+            params![serde_json::to_string(files)?],
+        )?;
         transaction.commit()?;
         Ok(())
     }

@@ -9,6 +9,9 @@ use vocabulary::{Text, Timestamp};
 /// So many of the latest refusals of a device are kept with their reason.
 const REFUSALS: usize = 20;
 
+/// So many refused connections are remembered.
+const STRANGERS: usize = 100;
+
 /// How good what a device sends is.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -73,6 +76,53 @@ pub struct Stranger {
     pub code: &'static str,
     /// The reason for people.
     pub why: Text,
+    /// How often lately: what comes again and again takes no place from others.
+    pub times: u64,
+}
+
+impl Stranger {
+    /// One that was turned away now.
+    pub fn new(
+        claimed: Option<vocabulary::DeviceId>,
+        from: std::net::IpAddr,
+        code: &'static str,
+        why: Text,
+    ) -> Self {
+        Self {
+            at: crate::clock::now(),
+            claimed,
+            from: from.to_string(),
+            code,
+            why,
+            times: 1,
+        }
+    }
+
+    fn is_like(&self, other: &Self) -> bool {
+        (&self.claimed, &self.from, self.code) == (&other.claimed, &other.from, other.code)
+    }
+}
+
+/// Connections that were turned away lately, the newest last.
+#[derive(Default)]
+pub struct Strangers(VecDeque<Stranger>);
+
+impl Strangers {
+    /// Notes one; where it came before, it is that one again.
+    pub fn note(&mut self, mut stranger: Stranger) {
+        let before = self.0.iter().position(|known| known.is_like(&stranger));
+        if let Some(before) = before.and_then(|before| self.0.remove(before)) {
+            stranger.times += before.times;
+        } else if self.0.len() == STRANGERS {
+            self.0.pop_front();
+        }
+        self.0.push_back(stranger);
+    }
+
+    /// The newest first.
+    pub fn all(&self) -> Vec<Stranger> {
+        self.0.iter().rev().cloned().collect()
+    }
 }
 
 impl Quality {
@@ -107,5 +157,41 @@ impl Quality {
             code: code.to_owned(),
             why,
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_turned_away_again_and_again_takes_one_place() {
+        let came = |from: u8, code| {
+            let why = Text::new("", "");
+            Stranger::new(None, [10, 0, 0, from].into(), code, why)
+        };
+        let mut strangers = Strangers::default();
+        strangers.note(came(1, "tls"));
+        for _ in 0..300 {
+            strangers.note(came(2, "tls"));
+        }
+        strangers.note(came(2, "not-known"));
+        let seen: Vec<_> = strangers
+            .all()
+            .into_iter()
+            .map(|one| (one.from, one.code, one.times))
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                ("10.0.0.2".to_owned(), "not-known", 1),
+                ("10.0.0.2".to_owned(), "tls", 300),
+                ("10.0.0.1".to_owned(), "tls", 1),
+            ]
+        );
+        for from in 0..=150 {
+            strangers.note(came(from, "cut-off"));
+        }
+        assert_eq!(strangers.all().len(), STRANGERS);
     }
 }

@@ -112,6 +112,7 @@ async fn all(
     Ok(Json(json!({
         "devices": rows,
         "turned_away": strangers,
+        "files": staff.then(|| hospital.devices.files()),
         "may_administer": may_administer,
         "may_maintain": may_maintain,
         "edge": edge,

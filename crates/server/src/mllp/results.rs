@@ -93,16 +93,12 @@ fn sender_of<'a>(
 
 /// Notes who may not send.
 pub fn turned_away(hospital: &Hospital, from: IpAddr) {
-    hospital.devices.stranger(Stranger {
-        at: clock::now(),
-        claimed: None,
-        from: from.to_string(),
-        code: "hl7-sender-unknown",
-        why: Text::new(
-            "HL7 发送方未配置，或消息无法读懂",
-            "The HL7 sender is not configured, or its message cannot be understood",
-        ),
-    });
+    let why = Text::new(
+        "HL7 发送方未配置，或消息无法读懂",
+        "The HL7 sender is not configured, or its message cannot be understood",
+    );
+    let stranger = Stranger::new(None, from, "hl7-sender-unknown", why);
+    hospital.devices.stranger(stranger);
 }
 
 /// A value on its way into the record.

@@ -16,7 +16,7 @@ use super::{
     session::{Session, Waiting},
     topic,
     welcome::{self, Known},
-    wire::{Filter, Heard, Introduction, No, Publish, Will, Wire},
+    wire::{Broke, Filter, Heard, Introduction, No, Publish, Will, Wire},
 };
 use crate::{clock, devices::Registered, places::OfAddress};
 
@@ -50,6 +50,8 @@ pub(super) struct Client<S> {
     pub(super) broker: Arc<Broker>,
     pub(super) session: Arc<Session>,
     pub(super) number: u64,
+    /// Where the other side is.
+    pub(super) from: SocketAddr,
     /// The other side, and when it was looked at.
     pub(super) known: Known,
     pub(super) looked: Instant,
@@ -63,6 +65,8 @@ pub(super) struct Client<S> {
     pub(super) commands_refused: Option<Instant>,
     /// Nothing more is read before this, since too much came.
     pub(super) resume: Option<Instant>,
+    /// Whether the other side is gone, and not put out.
+    pub(super) is_gone: bool,
 }
 
 /// Serves a connection to its end.
@@ -75,6 +79,10 @@ pub async fn run<S: AsyncRead + AsyncWrite + Unpin + Send>(
     let mut wire = Wire::default();
     let met = timeout(INTRODUCTION, meet(&mut stream, &mut wire)).await;
     let Ok(Some((mut introduction, rest))) = met else {
+        // Who only looked whether the door is there said nothing.
+        if let Some((broke, _)) = wire.broke() {
+            welcome::no_introduction(&broker, peer.from, broke);
+        }
         let _ = write(&mut stream, &wire.out).await;
         return;
     };
@@ -103,6 +111,7 @@ pub async fn run<S: AsyncRead + AsyncWrite + Unpin + Send>(
             return;
         }
     };
+    let from = peer.from;
     drop(peer.stranger);
     wire.most_packet = introduction.most_packet;
     wire.wants_words = introduction.wants_words;
@@ -112,6 +121,7 @@ pub async fn run<S: AsyncRead + AsyncWrite + Unpin + Send>(
         wire,
         session: attached.session,
         number: attached.connection,
+        from,
         known,
         looked: Instant::now(),
         most_unacknowledged: introduction.receive_maximum,
@@ -120,6 +130,7 @@ pub async fn run<S: AsyncRead + AsyncWrite + Unpin + Send>(
         decided: HashMap::new(),
         commands_refused: None,
         resume: None,
+        is_gone: false,
         broker,
     };
     client.begin();
@@ -212,10 +223,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
                 () = session.wake.notified() => {}
                 // Reading has its turn before more is told.
                 () = tokio::task::yield_now(), if more => {}
-                () = silent(until), if resume.is_none() => self.wire.end(No::Silent),
+                () = silent(until), if resume.is_none() => {
+                    self.is_gone = true;
+                    self.wire.end(No::Silent);
+                }
                 read = read_after(&mut self.stream, &mut buffer, resume) => {
                     last_heard = Instant::now();
-                    let Ok(read @ 1..) = read else { return };
+                    let Ok(read @ 1..) = read else {
+                        self.is_gone = true;
+                        return;
+                    };
                     self.take(&buffer, read).await;
                     // Who sends more than its kind may is read in small pieces.
                     if self.resume.is_some_and(|resume| resume > Instant::now()) {
@@ -433,8 +450,27 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
         }
     }
 
+    /// Counts a connection that was cut in a packet, or said what is none of MQTT. Whom the door put out in the middle
+    /// of a packet has done nothing wrong.
+    fn note_how_it_broke(&self) {
+        let Some((broke, bytes)) = self.wire.broke() else {
+            return;
+        };
+        if broke == Broke::CutOff && !self.is_gone {
+            return;
+        }
+        let devices = &self.broker.hospital.devices;
+        match &self.known {
+            Known::Device(device, _) => devices.with_quality(device, |quality| {
+                quality.refused(clock::now(), "", bytes, broke.code(), broke.text());
+            }),
+            Known::Guest(..) => welcome::no_introduction(&self.broker, self.from, broke),
+        }
+    }
+
     /// Leaves the session, and tells the will where the other side went without a word.
     fn leave(self) {
+        self.note_how_it_broke();
         let Self {
             broker,
             session,

@@ -3,6 +3,7 @@
 //! A connection takes one reading of its socket at a time: all messages in it are checked, appended together,
 //! acknowledged together. Meanwhile nothing more is read, so that a flood fills its own socket and nothing else.
 
+mod claimed;
 mod connection;
 mod form;
 mod guest;
@@ -24,6 +25,7 @@ use tokio::{net::TcpListener, sync::watch, time::MissedTickBehavior};
 use tokio_rustls::{TlsAcceptor, rustls::ServerConfig};
 use vocabulary::Digest;
 
+pub use claimed::Noting;
 pub use stored::SESSIONS;
 pub use tls::{certificate, server as tls_server};
 
@@ -130,14 +132,15 @@ pub async fn serve(
             match tls {
                 None => connection::run(stream, peer(None), broker, closed).await,
                 Some(tls) => {
-                    let shaken = tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await;
+                    let handshake = tokio::time::timeout(HANDSHAKE, tls.accept(stream));
+                    let (shaken, claim) = claimed::with_claim(handshake).await;
                     if let Ok(Ok(stream)) = shaken {
                         let shown = stream.get_ref().1.peer_certificates();
                         let certificate = shown.and_then(|chain| chain.first());
                         let certificate = certificate.map(|shown| Digest::of(shown));
                         connection::run(stream, peer(certificate), broker, closed).await;
                     } else {
-                        welcome::not_shaken(&broker, from);
+                        welcome::not_shaken(&broker, from, claim);
                     }
                 }
             }

@@ -7,14 +7,12 @@ use vocabulary::{DeviceId, Digest, Text};
 
 use super::{
     Broker,
+    claimed::Claim,
     session::Who,
     topic::{self, Place},
-    wire::{Introduction, No},
+    wire::{Broke, Introduction, No},
 };
-use crate::{
-    clock,
-    devices::{Credential, Stranger},
-};
+use crate::devices::{Credential, Stranger};
 
 /// Who is connected, and what they have shown, which is looked at again while they stay.
 pub enum Known {
@@ -45,34 +43,54 @@ pub fn who(
     from: SocketAddr,
 ) -> Result<Known, No> {
     let found = identity(broker, introduction, certificate);
-    if let Err((no, code, why)) = found {
-        let claimed = DeviceId::new(introduction.client.as_str()).ok();
-        let claimed = claimed.filter(|id| broker.hospital.devices.find(id).is_some());
-        broker.hospital.devices.stranger(Stranger {
-            at: clock::now(),
-            claimed,
-            from: from.ip().to_string(),
-            code,
-            why,
-        });
-        return Err(no);
-    }
-    found.map_err(|(no, ..)| no)
+    found.map_err(|(no, code, why)| {
+        let claimed = known(broker, &introduction.client);
+        turned_away(broker, claimed, from, (code, why));
+        no
+    })
 }
 
-/// Notes a connection that came to no agreement about its encryption, such as with a certificate that is out of
-/// date.
-pub fn not_shaken(broker: &Broker, from: SocketAddr) {
-    broker.hospital.devices.stranger(Stranger {
-        at: clock::now(),
-        claimed: None,
-        from: from.ip().to_string(),
-        code: "tls",
-        why: Text::new(
-            "加密握手失败：证书过期、未知或协议不符",
-            "The encryption could not be agreed on: a certificate that is out of date or unknown, or another protocol",
-        ),
-    });
+/// Notes a connection that was turned away.
+fn turned_away(
+    broker: &Broker,
+    claimed: Option<DeviceId>,
+    from: SocketAddr,
+    (code, why): (&'static str, Text),
+) {
+    let stranger = Stranger::new(claimed, from.ip(), code, why);
+    broker.hospital.devices.stranger(stranger);
+}
+
+/// The device of the registry that has this name.
+fn known(broker: &Broker, name: &str) -> Option<DeviceId> {
+    let id = DeviceId::new(name).ok()?;
+    broker
+        .hospital
+        .devices
+        .find(&id)
+        .map(|device| device.id.clone())
+}
+
+/// Notes a connection that came to no agreement about its encryption. Where a certificate was the reason, the device
+/// is the one that registered it, else one that it names.
+pub fn not_shaken(broker: &Broker, from: SocketAddr, claim: Option<Claim>) {
+    let Some(claim) = claim else {
+        let why = Text::new(
+            "加密握手失败：协议不符，或不信任本院的证书",
+            "The encryption could not be agreed on: another protocol, or no trust in the hospital's certificate",
+        );
+        return turned_away(broker, None, from, ("tls", why));
+    };
+    let kept = &broker.hospital.devices.kept;
+    let registered = kept.whose(Credential::Certificate(claim.digest));
+    let claimed = registered.ok().flatten();
+    let claimed = claimed.or_else(|| claim.names.iter().find_map(|name| known(broker, name)));
+    turned_away(broker, claimed, from, (claim.code, claim.why));
+}
+
+/// Notes a connection that broke off or was against the protocol before anybody had introduced itself.
+pub fn no_introduction(broker: &Broker, from: SocketAddr, broke: Broke) {
+    turned_away(broker, None, from, (broke.code(), broke.text()));
 }
 
 /// A name that nobody has, for who comes without one ([MQTT-3.1.3-7]).

@@ -17,13 +17,13 @@ use mqtt_protocol_core::mqtt::{
         v5_0,
     },
     result_code::{
-        ConnectReasonCode, ConnectReturnCode, DisconnectReasonCode, PubackReasonCode,
+        ConnectReasonCode, ConnectReturnCode, DisconnectReasonCode, MqttError, PubackReasonCode,
         PubrecReasonCode, SubackReasonCode, SubackReturnCode, UnsubackReasonCode,
     },
     role,
 };
 use serde::{Deserialize, Serialize};
-use vocabulary::Timestamp;
+use vocabulary::{Text, Timestamp};
 
 use super::{
     form::{self, Fault},
@@ -219,6 +219,64 @@ pub enum No {
     Numbered,
 }
 
+/// How a connection broke off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Broke {
+    /// In the middle of a packet.
+    CutOff,
+    /// With bytes that are no packet.
+    Malformed,
+    /// With a packet that has no place there.
+    Protocol,
+    /// With a packet that is larger than the door takes.
+    TooLarge,
+}
+
+impl Broke {
+    fn of(event: &Event) -> Option<Self> {
+        let Event::NotifyError(error) = event else {
+            return None;
+        };
+        Some(match error {
+            MqttError::PacketTooLarge => Self::TooLarge,
+            MqttError::MalformedPacket => Self::Malformed,
+            _ => Self::Protocol,
+        })
+    }
+
+    /// Its short name, as counts are kept by it.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::CutOff => "packet-cut-off",
+            Self::Malformed => "packet-malformed",
+            Self::Protocol => "protocol-error",
+            Self::TooLarge => "packet-too-large",
+        }
+    }
+
+    /// In words for people.
+    pub fn text(self) -> Text {
+        match self {
+            Self::CutOff => Text::new(
+                "连接在一个数据包中途断开",
+                "The connection broke off in the middle of a packet",
+            ),
+            Self::Malformed => Text::new(
+                "不是 MQTT 数据包，或数据包已损坏",
+                "No packet of MQTT, or one that is torn",
+            ),
+            Self::Protocol => Text::new(
+                "数据包违反 MQTT 协议，连接已断开",
+                "A packet against the protocol of MQTT ended the connection",
+            ),
+            Self::TooLarge => Text::new(
+                "数据包超过允许的大小，连接已断开",
+                "A packet larger than may be ended the connection",
+            ),
+        }
+    }
+}
+
 /// A connection's protocol state.
 pub struct Wire {
     connection: Connection<role::Server>,
@@ -232,6 +290,8 @@ pub struct Wire {
     pub most_packet: u32,
     /// Whether the other side wants to hear why something was not taken.
     pub wants_words: bool,
+    /// What was wrong, where the other side said what is none of MQTT.
+    broke: Option<Broke>,
     /// A packet that is not whole yet.
     begun: Vec<u8>,
     welcomed: bool,
@@ -249,6 +309,7 @@ impl Default for Wire {
             silence: None,
             most_packet: u32::MAX,
             wants_words: true,
+            broke: None,
             begun: Vec::new(),
             welcomed: false,
         }
@@ -283,15 +344,23 @@ impl Wire {
         heard
     }
 
+    /// How it broke off and with how many bytes, where the other side is gone or what it said is none of MQTT.
+    pub fn broke(&self) -> Option<(Broke, usize)> {
+        let cut_off = (!self.begun.is_empty()).then_some(Broke::CutOff);
+        Some((self.broke.or(cut_off)?, self.begun.len()))
+    }
+
     fn packet(&mut self, packet: &[u8], heard: &mut Vec<Heard>) {
         match form::fault(packet) {
             Some(Fault::Level) => {
+                self.broke = Some(Broke::Protocol);
                 self.out.extend(ANOTHER_LEVEL);
                 self.closing = true;
             }
             Some(Fault::Malformed) => self.end(No::Malformed),
             None => {
                 let events = self.connection.recv(&mut Cursor::new(packet));
+                self.broke = self.broke.or_else(|| events.iter().find_map(Broke::of));
                 self.handle(events, heard);
             }
         }
@@ -410,6 +479,11 @@ impl Wire {
 
     /// Ends the connection, with a reason where the protocol has words for it.
     pub fn end(&mut self, no: No) {
+        match no {
+            No::Malformed => self.broke = Some(Broke::Malformed),
+            No::Protocol => self.broke = Some(Broke::Protocol),
+            _ => {}
+        }
         if self.is_five() && self.welcomed && !self.closing {
             let built = v5_0::Disconnect::builder()
                 .reason_code(no.disconnect())

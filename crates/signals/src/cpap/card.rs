@@ -8,7 +8,7 @@ use jiff::{
 };
 use serde::Serialize;
 
-use super::{File, MachineDay, Night, Unused, machine, night};
+use super::{BrokenOff, File, MachineDay, Night, Unused, machine, night};
 use crate::Edf;
 
 /// A card.
@@ -18,8 +18,12 @@ pub struct Card {
     pub model: Option<String>,
     /// Its nights in order: those with files, and those that only the machine's statistics know.
     pub nights: Vec<Night>,
+    /// Its serial number, as it says itself.
+    pub serial: Option<String>,
     /// Files that were not used, with the reason.
     pub unused: Vec<Unused>,
+    /// Files that break off: what is whole of them was used.
+    pub broken_off: Vec<BrokenOff>,
 }
 
 impl Card {
@@ -35,13 +39,17 @@ impl Card {
         let mut card = Self {
             model: None,
             nights: Vec::new(),
+            serial: None,
             unused: Vec::new(),
+            broken_off: Vec::new(),
         };
         let mut nights: BTreeMap<Date, night::Files> = BTreeMap::new();
         let mut days: BTreeMap<Date, MachineDay> = BTreeMap::new();
         for (path, bytes) in files {
             if name(path) == "Identification.tgt" {
-                card.model = model(bytes);
+                let said = String::from_utf8_lossy(bytes);
+                card.model = says(&said, "#PNA ").map(|model| model.replace('_', " "));
+                card.serial = says(&said, "#SRN ");
                 continue;
             }
             let is_statistics = name(path) == "STR.edf";
@@ -52,16 +60,23 @@ impl Card {
             let edf = match Edf::read(bytes) {
                 Ok(edf) => edf,
                 Err(error) => {
-                    card.unuse(path, &error);
+                    card.unuse(path, &error, true);
                     continue;
                 }
             };
+            if let Some(cut) = edf.cut() {
+                card.broken_off.push(BrokenOff {
+                    path: path.clone(),
+                    date: kind.and_then(|_| date(path, &edf)),
+                    cut,
+                });
+            }
             if is_statistics {
                 days.extend(machine::days(&edf));
             } else if let (Some(kind), Some(date)) = (kind, date(path, &edf)) {
                 card.take(path, edf, kind, nights.entry(date).or_default());
             } else {
-                card.unuse(path, &"it says no date");
+                card.unuse(path, &"it says no date", true);
             }
         }
         for date in days.keys() {
@@ -74,21 +89,20 @@ impl Card {
         card
     }
 
-    fn unuse(&mut self, path: &str, why: &dyn ToString) {
+    fn unuse(&mut self, path: &str, why: &dyn ToString, is_unreadable: bool) {
         self.unused.push(Unused {
             path: path.to_owned(),
             why: why.to_string(),
+            is_unreadable,
         });
     }
 
     fn take(&mut self, path: &str, edf: Edf, kind: Kind, files: &mut night::Files) {
-        if edf.left_over_bytes > 0 {
-            self.unuse(path, &"it breaks off: its last minute is left out");
-        }
         if edf.records == 0 && kind != Kind::Events {
             self.unuse(
                 path,
                 &"it holds no data record: the machine was switched off",
+                false,
             );
         }
         match kind {
@@ -139,17 +153,20 @@ fn date(path: &str, edf: &Edf) -> Option<Date> {
 }
 
 /// `#PNA AirSense_10_AutoSet`.
-fn model(bytes: &[u8]) -> Option<String> {
-    let text = String::from_utf8_lossy(bytes);
+fn says(text: &str, key: &str) -> Option<String> {
     let line = text
         .lines()
-        .find_map(|line| line.trim().strip_prefix("#PNA "))?;
-    Some(line.trim().replace('_', " "))
+        .find_map(|line| line.trim().strip_prefix(key))?;
+    Some(line.trim().to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::header::{
+        self, DIGITAL_MAXIMUM, DIGITAL_MINIMUM, HEAD, LABEL, PHYSICAL_MAXIMUM, PHYSICAL_MINIMUM,
+        field, put,
+    };
 
     #[test]
     fn a_folder_of_other_files_is_no_card() {
@@ -166,6 +183,47 @@ mod tests {
         assert!(Card::is_card(&files(&["STR.edf"])));
     }
 
+    /// A file of one signal, with a sample a minute.
+    fn details(minutes: usize) -> Vec<u8> {
+        let mut file = vec![b' '; HEAD * 2];
+        for (at, text) in [
+            (0..8, "0"),
+            (header::DATE, "24.08.23"),
+            (header::TIME, "23.54.06"),
+            (184..192, "512"),
+            (236..244, minutes.to_string().as_str()),
+            (244..252, "60"),
+            (252..256, "1"),
+            (field(LABEL, 0, 1), "Leak.2s"),
+            (field(PHYSICAL_MINIMUM, 0, 1), "0"),
+            (field(PHYSICAL_MAXIMUM, 0, 1), "2"),
+            (field(DIGITAL_MINIMUM, 0, 1), "0"),
+            (field(DIGITAL_MAXIMUM, 0, 1), "100"),
+            (field(8, 0, 1), "1"),
+        ] {
+            put(&mut file, at, text);
+        }
+        file.extend((0..minutes).flat_map(|_| 10_i16.to_le_bytes()));
+        file
+    }
+
+    #[test]
+    fn a_file_that_breaks_off_is_named_with_its_night() {
+        let mut file = details(3);
+        file.truncate(file.len() - 1);
+        let path = "DATALOG/20230824/20230824_235406_PLD.edf".to_owned();
+        let card = Card::read(&[(path.clone(), file)]);
+        let [broken] = card.broken_off.as_slice() else {
+            panic!("{:?}", card.broken_off)
+        };
+        assert_eq!(
+            (&broken.path, broken.date),
+            (&path, Some(Date::constant(2023, 8, 24)))
+        );
+        assert_eq!(broken.cut.missing_s, Some(60.0));
+        assert!(card.unused.is_empty());
+    }
+
     #[test]
     fn a_broken_file_is_named_and_holds_nothing_up() {
         let files = vec![
@@ -177,6 +235,7 @@ mod tests {
         ];
         let card = Card::read(&files);
         assert_eq!(card.model.as_deref(), Some("AirSense 10 AutoSet"));
+        assert_eq!(card.serial.as_deref(), Some("1"));
         assert_eq!(card.unused.len(), 1);
         assert!(card.nights.is_empty());
     }

@@ -9,10 +9,16 @@ mod card;
 mod machine;
 mod night;
 
-use jiff::civil::{Date, DateTime};
-use serde::Serialize;
+use jiff::{
+    ToSpan as _,
+    civil::{Date, DateTime},
+};
+use serde::{Deserialize, Serialize};
 
-use crate::oximetry::Oximetry;
+use crate::{
+    Cut,
+    oximetry::{Desaturation, Oximetry},
+};
 
 pub use card::Card;
 pub use machine::MachineDay;
@@ -27,10 +33,25 @@ pub struct Unused {
     pub path: String,
     /// Why.
     pub why: String,
+    /// Whether it could not be read; else it holds nothing.
+    #[serde(skip)]
+    pub is_unreadable: bool,
+}
+
+/// A file that breaks off.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct BrokenOff {
+    /// Its path below the card's folder.
+    pub path: String,
+    /// The night that it belongs to, where it says one.
+    pub date: Option<Date>,
+    /// What is not there of it.
+    #[serde(flatten)]
+    pub cut: Cut,
 }
 
 /// What a scored event is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum EventKind {
     /// The airway closed.
@@ -123,6 +144,9 @@ pub struct Night {
     pub pressure_cmh2o: Option<Spread>,
     /// Oximetry, where an oximeter was connected.
     pub oximetry: Option<Oximetry>,
+    /// When each part of the oximetry began, and at which of its seconds.
+    #[serde(skip)]
+    pub oximetry_parts: Vec<(u64, DateTime)>,
     /// What the machine's own daily statistics say of this day.
     pub machine: Option<MachineDay>,
 }
@@ -132,5 +156,18 @@ impl Night {
     pub fn usage_h(&self) -> Option<f64> {
         let counted = self.machine.as_ref().and_then(|day| day.usage_h);
         counted.or((!self.sessions.is_empty()).then_some(self.recorded_h))
+    }
+
+    /// The falls of the saturation with the times at which they began, by the machine's clock.
+    pub fn falls(&self) -> Vec<(DateTime, Desaturation)> {
+        let falls = self.oximetry.iter().flat_map(|found| &found.falls);
+        falls
+            .filter_map(|fall| {
+                let mut parts = self.oximetry_parts.iter().rev();
+                let (first, start) = parts.find(|(first, _)| *first <= fall.start_s)?;
+                let after_s = i64::try_from(fall.start_s - first).ok()?;
+                Some((start.checked_add(after_s.seconds()).ok()?, *fall))
+            })
+            .collect()
     }
 }

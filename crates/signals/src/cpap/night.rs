@@ -81,6 +81,7 @@ pub fn night(date: Date, files: &Files, machine: Option<MachineDay>) -> Night {
             .iter()
             .filter_map(move |file| trace(file, label))
     };
+    let (oximetry, oximetry_parts) = saturation(&files.oximetry);
     let counted = events.as_ref().map(|events| {
         events
             .iter()
@@ -97,7 +98,8 @@ pub fn night(date: Date, files: &Files, machine: Option<MachineDay>) -> Night {
         leak_l_min: spread(all("Leak"), LITRES_A_MINUTE),
         mask_pressure_cmh2o: spread(all("MaskPress"), 1.0),
         pressure_cmh2o: spread(all("Press"), 1.0),
-        oximetry: saturation(&files.oximetry),
+        oximetry,
+        oximetry_parts,
         sessions,
         machine,
     }
@@ -127,15 +129,20 @@ fn spread(traces: impl Iterator<Item = Trace>, times: f64) -> Option<Spread> {
     })
 }
 
-fn saturation(files: &[Edf]) -> Option<oximetry::Oximetry> {
-    let seconds = files.iter().filter_map(|file| trace(file, "SpO2"));
+/// The oximetry of all sessions, and where each of them begins in it.
+fn saturation(files: &[Edf]) -> (Option<oximetry::Oximetry>, Vec<(u64, DateTime)>) {
     // Between two sessions nothing is known: no fall begins in one and ends in the next.
     let mut all: Vec<Option<f64>> = Vec::new();
-    for part in seconds {
+    let mut parts = Vec::new();
+    for file in files {
+        let Some(part) = trace(file, "SpO2") else {
+            continue;
+        };
+        parts.extend(file.start.map(|start| (all.len() as u64, start)));
         all.extend(oximetry::by_second(&part));
         all.push(None);
     }
-    oximetry::oximetry(&all)
+    (oximetry::oximetry(&all), parts)
 }
 
 fn events(files: &[Edf]) -> Vec<Event> {

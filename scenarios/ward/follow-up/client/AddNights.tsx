@@ -1,40 +1,69 @@
 /** Reads nights from a therapy device's card or one recording; the server finds what is in them. */
-import { Show, createSignal } from 'solid-js';
+import { For, Show, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
+import { inLanguage } from '../../../../client/core/language';
 import { Notice } from '../../../../client/panels/Notice';
 import { coursePath } from './course';
+import type { BrokenFile, NightsRead } from './course';
 import type { Part } from './CourseView';
-import { bundles, toBase64 } from './card';
-import { thinned } from './thin';
+import { bundles, staying, toBase64 } from './card';
+import { cutOf, thinned } from './thin';
+import type { Cut } from './thin';
+
+interface SaidCut extends Cut {
+  readonly path: string;
+}
+
+/** What came of the files. */
+interface Told {
+  readonly kind: 'note' | 'good' | 'bad';
+  readonly words: string;
+  readonly broken: readonly BrokenFile[];
+  /** Files that stayed on the card. */
+  readonly staying: number;
+}
 
 export function AddNights(props: { part: Part }): JSX.Element {
   const app = useApp();
   const { say } = props.part;
-  const [told, setTold] = createSignal<{ kind: 'note' | 'good' | 'bad'; words: string }>();
+  const [told, setTold] = createSignal<Told>();
+  const tell = (kind: Told['kind'], words: string, more: Partial<Told> = {}): void =>
+    void setTold({ kind, words, broken: [], staying: 0, ...more });
   /** One recording goes without the signals that nothing is made of: a whole night of sleep would be too large. */
-  const lighter = async (files: readonly File[]): Promise<readonly File[]> => {
+  const lighter = async (files: readonly File[]): Promise<{ files: readonly File[]; cut: readonly SaidCut[] }> => {
     const [only, ...others] = files;
     const thin = only && others.length === 0 ? await thinned(only) : undefined;
-    return only && thin ? [new File([thin], only.name)] : files;
+    if (only === undefined || thin === undefined) return { files, cut: [] };
+    const cut = await cutOf(only);
+    return { files: [new File([thin], only.name)], cut: cut ? [{ path: only.name, ...cut }] : [] };
   };
   const read = async (chosen: readonly File[]): Promise<void> => {
-    const files = await lighter(chosen);
-    const { all, tooLarge } = bundles(files.map((file) => ({ path: file.webkitRelativePath || file.name, size: file.size, file })));
-    if (tooLarge !== undefined) return void setTold({ kind: 'bad', words: say('tooLarge', { name: tooLarge }) });
-    if (all.length === 0) return void setTold({ kind: 'bad', words: say('noNights') });
+    const { files, cut } = await lighter(chosen);
+    const card = files.map((file) => ({ path: file.webkitRelativePath || file.name, size: file.size, file }));
+    const { all, tooLarge } = bundles(card);
+    if (tooLarge !== undefined) return tell('bad', say('tooLarge', { name: tooLarge }));
+    if (all.length === 0) return tell('bad', say('noNights'));
+    const left = staying(card);
+    const broken: BrokenFile[] = [];
     try {
+      const ofLeft = await Promise.all(left.map(async ({ path, file }) => ({ path, cut: await cutOf(file) })));
+      const said = [...cut, ...ofLeft.flatMap(({ path, cut: one }) => (one ? [{ path, ...one }] : []))];
       for (const [at, bundle] of all.entries()) {
-        setTold({ kind: 'note', words: say('sending', { n: at + 1, all: all.length }) });
+        tell('note', say('sending', { n: at + 1, all: all.length }));
         const sent = await Promise.all(
           bundle.map(async ({ path, file }) => ({ path, base64: toBase64(new Uint8Array(await file.arrayBuffer())) })),
         );
-        await app.api.post(coursePath(props.part.of.id, '/nights'), { files: sent });
+        // What is wrong with files that did not come as they are is said once, with the first.
+        const body = { files: sent, ...(at === 0 && said.length > 0 && { cut: said }) };
+        const answer = await app.api.post<{ readonly read?: NightsRead }>(coursePath(props.part.of.id, '/nights'), body);
+        broken.push(...(answer.read?.broken ?? []));
       }
-      setTold({ kind: 'good', words: say('nightsAdded') });
-      app.announce(say('nightsAdded'));
+      const words = say(broken.length > 0 ? 'nightsAddedInPart' : 'nightsAdded');
+      tell(broken.length > 0 ? 'bad' : 'good', words, { broken, staying: left.length });
+      app.announce(words);
     } catch (error) {
-      setTold({ kind: 'bad', words: app.explain(error) });
+      tell('bad', app.explain(error), { broken });
     }
   };
   const chosen = (event: Event & { currentTarget: HTMLInputElement }): void => {
@@ -59,6 +88,20 @@ export function AddNights(props: { part: Part }): JSX.Element {
           {(now) => (
             <Notice kind={now().kind}>
               <span role="status">{now().words}</span>
+              <Show when={now().broken.length > 0}>
+                <ul data-broken="">
+                  <For each={now().broken}>
+                    {(file) => (
+                      <li>
+                        <span class="follow-file">{file.path}</span>: {inLanguage(file.why, app.language())}
+                      </li>
+                    )}
+                  </For>
+                </ul>
+              </Show>
+              <Show when={now().staying > 0}>
+                <p class="small">{say('staysOnCard', { n: now().staying })}</p>
+              </Show>
             </Notice>
           )}
         </Show>

@@ -5,6 +5,9 @@ import { useApp } from '../../../../client/core/app';
 import { Field } from '../../../../client/panels/Field';
 import { Notice } from '../../../../client/panels/Notice';
 import type { Part } from './CourseView';
+import { SentBlows } from './SentBlows';
+import { asSent } from './split';
+import type { Split } from './split';
 
 const VALUES = ['before-fev1', 'before-fvc', 'after-fev1', 'after-fvc'] as const;
 type Name = (typeof VALUES)[number];
@@ -23,6 +26,7 @@ export function AddSpirometry(props: { part: Part; groups: readonly string[] }):
   const [file, setFile] = createSignal<File>();
   const [typed, setTyped] = createSignal<Partial<Record<Name, string>>>({});
   const [sent, setSent] = createSignal(false);
+  const [split, setSplit] = createSignal<Split>(new Map());
   const [wrong, setWrong] = createSignal<string>();
   const heightNow = (): string => height() ?? String(last()?.height_cm ?? '');
   const groupNow = (): string => group() ?? last()?.group ?? '';
@@ -32,7 +36,7 @@ export function AddSpirometry(props: { part: Part; groups: readonly string[] }):
   };
   const body = async (): Promise<unknown> => {
     const whom = { height_cm: number(heightNow()) ?? 0, ...(groupNow() !== '' && { group: groupNow() }) };
-    if (sent()) return { ...whom, sent: true };
+    if (sent()) return { ...whom, sent: asSent(split()) };
     const chosen = file();
     if (chosen !== undefined) return { ...whom, file: JSON.parse(await chosen.text()) as unknown };
     const [before, after] = [values('before'), values('after')];
@@ -51,6 +55,7 @@ export function AddSpirometry(props: { part: Part; groups: readonly string[] }):
       setTyped({});
       setFile(undefined);
       setSent(false);
+      setSplit(new Map());
       app.announce(say('kept'));
     }
   };
@@ -75,6 +80,9 @@ export function AddSpirometry(props: { part: Part; groups: readonly string[] }):
           <input type="checkbox" name="sent" checked={sent()} onChange={(event) => setSent(event.currentTarget.checked)} />
           {say('sentByDevice')}
         </label>
+        <Show when={sent()}>
+          <SentBlows course={props.part.of.id} split={split()} change={setSplit} say={say} />
+        </Show>
         <Show when={!sent()}>
           <Field label={say('curveFile')} hint={say('curveFileHint')}>
             {(control) => (

@@ -2,6 +2,7 @@
 import { For, Match, Show, Switch, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
+import { askToCall } from '../../../../client/core/calls';
 import { dayOf, momentOf } from '../../../../client/core/dates';
 import { roomPath } from '../../../../client/core/hospital';
 import { inLanguage } from '../../../../client/core/language';
@@ -111,7 +112,7 @@ function Whole(props: { part: Part; inRoom: boolean }): JSX.Element {
             {(nights) => (
               <section class="panel">
                 <div class="panel-body stack">
-                  <NightsOf nights={nights()} say={say} />
+                  <NightsOf course={props.part.of.id} nights={nights()} say={say} />
                   <Show when={course().is_active}>
                     <AddNights part={props.part} />
                   </Show>
@@ -203,14 +204,19 @@ function Head(props: { part: Part; inRoom: boolean }): JSX.Element {
 function Visiting(props: { part: Part; inRoom: boolean }): JSX.Element {
   const app = useApp();
   const { say } = props.part;
-  const meet = async (): Promise<void> => {
-    if (await props.part.act('visit')) go(roomPath(props.part.of.id));
+  const meet = async (withCamera: boolean): Promise<void> => {
+    if (!(await props.part.act('visit'))) return;
+    if (withCamera) askToCall(props.part.of.id);
+    go(roomPath(props.part.of.id));
   };
   return (
     <Show when={props.part.of.is_active}>
       <div class="row">
         <Show when={!props.inRoom}>
-          <button type="button" class="button primary" onClick={() => void meet()}>
+          <button type="button" class="button primary" onClick={() => void meet(true)}>
+            {say('visitSeen')}
+          </button>
+          <button type="button" class="button" onClick={() => void meet(false)}>
             {say('visit')}
           </button>
         </Show>

@@ -6,6 +6,7 @@ import { dayOf } from '../../../../client/core/dates';
 import { inLanguage } from '../../../../client/core/language';
 import { DataTable } from '../../../../client/panels/DataTable';
 import type { Night, Nights } from './course';
+import { EventsOf } from './NightEvents';
 import { figure } from './shown';
 import type { Say } from './words';
 
@@ -15,7 +16,7 @@ const HEIGHT = 72;
 const FULL_H = 12;
 const COUNTED_H = 4;
 
-export function NightsOf(props: { nights: Nights; say: Say }): JSX.Element {
+export function NightsOf(props: { course: string; nights: Nights; say: Say }): JSX.Element {
   const app = useApp();
   const { say } = props;
   const result = (): string => {
@@ -27,6 +28,12 @@ export function NightsOf(props: { nights: Nights; say: Say }): JSX.Element {
     return say('notAssessable', { why: found.missing.map(({ why }) => inLanguage(why, app.language())).join('; ') });
   };
   const known = () => props.nights.nights.filter((night) => night.hours !== null || night.odi3 !== null || night.ahi !== null);
+  /** Also the newest with oximetry, which may be older than those that are listed. */
+  const withEvents = (): readonly Night[] => {
+    const { nights, oximetry } = props.nights;
+    const older = oximetry !== null && !nights.some(({ date }) => date === oximetry.date) ? [oximetry] : [];
+    return [...older, ...nights].filter(({ has_events }) => has_events);
+  };
   const number = (heading: Parameters<Say>[0], of: (night: Night) => number | null, places: number) => ({
     heading: say(heading),
     numeric: true,
@@ -81,9 +88,13 @@ export function NightsOf(props: { nights: Nights; say: Say }): JSX.Element {
               number('falls', ({ falls }) => falls, 0),
               number('meanSpo2', ({ mean_spo2_percent }) => mean_spo2_percent, 1),
               number('lowest', ({ lowest_spo2_percent }) => lowest_spo2_percent, 0),
+              number('incomplete', ({ incomplete_s }) => (incomplete_s ? incomplete_s : null), 0),
             ]}
           />
         </details>
+      </Show>
+      <Show when={withEvents().length > 0}>
+        <EventsOf course={props.course} nights={withEvents()} say={say} />
       </Show>
     </section>
   );

@@ -2,10 +2,11 @@
 import { For, Show, createSignal, onCleanup, onMount } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
+import { askToCall } from '../../../../client/core/calls';
 import { dayOf, momentOf } from '../../../../client/core/dates';
 import { roomPath } from '../../../../client/core/hospital';
 import { inLanguage } from '../../../../client/core/language';
-import { Link } from '../../../../client/core/router';
+import { Link, go } from '../../../../client/core/router';
 import { EmptyState } from '../../../../client/panels/EmptyState';
 import { Notice } from '../../../../client/panels/Notice';
 import { OfflineNotices } from '../../../../client/panels/OfflineNotices';
@@ -128,9 +129,14 @@ function One(props: { course: OwnCourse; kept: Kept; say: Say; inRoom: boolean }
           {(visit) => (
             <Notice kind="good">
               <p>{say('call', { name: visit().by.name })}</p>
-              <Link class="button primary" href={roomPath(props.course.id)}>
-                {say('enterRoom')}
-              </Link>
+              <div class="row">
+                <button type="button" class="button primary" onClick={() => (askToCall(props.course.id), go(roomPath(props.course.id)))}>
+                  {say('enterSeen')}
+                </button>
+                <Link class="button" href={roomPath(props.course.id)}>
+                  {say('enterRoom')}
+                </Link>
+              </div>
             </Notice>
           )}
         </Show>
@@ -185,7 +191,7 @@ function One(props: { course: OwnCourse; kept: Kept; say: Say; inRoom: boolean }
         </Show>
         <OwnReports course={props.course} waiting={waiting()} say={say} />
         <Show when={props.course.spirometry}>{(sessions) => <OwnSpirometry sessions={sessions()} say={say} />}</Show>
-        <Show when={props.course.nights}>{(nights) => <NightsOf nights={nights()} say={say} />}</Show>
+        <Show when={props.course.nights}>{(nights) => <NightsOf course={props.course.id} nights={nights()} say={say} />}</Show>
         <div class="row">
           <a
             class="button"

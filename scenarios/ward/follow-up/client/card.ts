@@ -9,11 +9,17 @@ export interface CardFile<F = File> {
   readonly file: F;
 }
 
-/** Flow at 25 Hz is by far the largest and says nothing that is kept here. */
+/** Flow at 25 Hz is by far the largest; nothing is reckoned here of it, nor of the cycles of breathing. */
 const UNNEEDED = /_(?:BRP|CSL)\.edf$/i;
 const NIGHT = /(?:^|\/)DATALOG\/(\d{8})\/[^/]+\.edf$/i;
+const IDENTIFICATION = /(?:^|\/)Identification\.tgt$/;
 const STATISTICS = /(?:^|\/)(?:STR\.edf|Identification\.tgt)$/;
 const RECORDING = /\.(?:edf|bdf|rec)$/i;
+
+/** Files of nights that stay on the card. */
+export function staying<F>(files: readonly CardFile<F>[]): readonly CardFile<F>[] {
+  return files.filter(({ path }) => NIGHT.test(path) && UNNEEDED.test(path));
+}
 
 /** The requests that send these files, and the first part that is too large for one. */
 export function bundles<F>(files: readonly CardFile<F>[]): { all: CardFile<F>[][]; tooLarge?: string } {
@@ -23,7 +29,9 @@ export function bundles<F>(files: readonly CardFile<F>[]): { all: CardFile<F>[][
     const night = NIGHT.exec(file.path)?.[1];
     if (night !== undefined && !UNNEEDED.test(file.path)) nights.set(night, [...(nights.get(night) ?? []), file]);
   }
-  const parts = [...nights].toSorted(([one], [other]) => one.localeCompare(other)).map(([, night]) => night);
+  // Which machine wrote it is said with each night, so that what is wrong with a file is counted there.
+  const machine = files.filter(({ path }) => IDENTIFICATION.test(path));
+  const parts = [...nights].toSorted(([one], [other]) => one.localeCompare(other)).map(([, night]) => [...machine, ...night]);
   const [only, ...others] = files;
   const isOne = parts.length === 0 && statistics.length === 0 && only !== undefined && others.length === 0;
   const whole = isOne && RECORDING.test(only.path) ? [[only]] : parts;

@@ -90,6 +90,34 @@ export interface Night {
   /** Falls by 3 points or more. */
   readonly falls: number | null;
   readonly oximetry_h: number | null;
+  /** Seconds that the night's files lack, since they break off; 0 where they are whole, none where there are none. */
+  readonly incomplete_s: number | null;
+  /** Whether what happened in it can be asked for one by one. */
+  readonly has_events: boolean;
+}
+
+/** A file of which not all could be taken. */
+export interface BrokenFile {
+  readonly path: string;
+  readonly code: 'file-cut' | 'file-unreadable';
+  readonly why: Text;
+}
+
+/** What could not be taken of files that were sent. */
+export interface NightsRead {
+  readonly broken: readonly BrokenFile[];
+}
+
+export type EventKind = 'obstructive-apnea' | 'central-apnea' | 'apnea' | 'hypopnea' | 'arousal';
+
+/** What happened in a night, by the device's clock; a list that is none was not recorded. */
+export interface NightEvents {
+  readonly date: string;
+  readonly recorded: readonly (readonly [string, string])[];
+  readonly scored: readonly { readonly at: string; readonly lasts_s: number; readonly kind: EventKind }[] | null;
+  readonly falls: readonly { readonly at: string; readonly lasts_s: number; readonly baseline: number; readonly lowest: number }[] | null;
+  /** Whether there were more than are kept. */
+  readonly is_cut: boolean;
 }
 
 export type Assessed<T> =
@@ -260,6 +288,21 @@ export interface Course extends Row {
 export interface Gone {
   readonly id: string;
   readonly gone: true;
+}
+
+/** A blow that a spirometer sent. */
+export interface SentBlow {
+  /** When it began, in microseconds since 1970: its name. */
+  readonly at_us: number;
+  readonly at: string;
+  readonly fev1_l: number;
+  readonly fvc_l: number;
+}
+
+/** What a session of now could hold, the oldest first. */
+export interface SentLately {
+  readonly device: string;
+  readonly blows: readonly SentBlow[];
 }
 
 export interface PlanChoice extends Named {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bundles, MOST_bytes, toBase64 } from './card';
+import { bundles, MOST_bytes, staying, toBase64 } from './card';
 import type { Unsent } from './course';
 import { dayHere, daysAfter, dueOn, newReport, nextDay, numberOf } from './days';
 import { marksShown, sentFor } from './shown';
@@ -114,9 +114,11 @@ describe('a card of a therapy device', () => {
     expect(tooLarge).toBeUndefined();
     expect(all.map((part) => part.map(({ path }) => path.split('/').at(-1)))).toEqual([
       ['STR.edf', 'Identification.tgt'],
-      ['20230821_1_EVE.edf'],
-      ['20230822_1_PLD.edf'],
+      ['Identification.tgt', '20230821_1_EVE.edf'],
+      ['Identification.tgt', '20230822_1_PLD.edf'],
     ]);
+    const stays = [file('card/DATALOG/20230821/20230821_1_BRP.edf'), file('card/DATALOG/20230821/20230821_1_CSL.edf')];
+    expect(staying([...stays, file('card/DATALOG/20230821/20230821_1_PLD.edf'), file('night_BRP.edf')])).toEqual(stays);
   });
 
   test('may be one recording; other files are no night; too much is said before it is sent', () => {

@@ -1,27 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { thinned } from './thin';
-
-interface Made {
-  readonly label: string;
-  readonly samples: number;
-  /** The bytes of one record. */
-  readonly record: (record: number) => number[];
-}
-
-const pad = (text: string | number, length: number): string => String(text).padEnd(length);
-
-/** A file by the table of EDF (1992); reserved says whether it is EDF+. */
-function edf(signals: readonly Made[], records: number, reserved = ''): Uint8Array<ArrayBuffer> {
-  const head =
-    pad('0', 8) + pad('Nobody at all', 80) + pad('Startdate 20-NOV-2026', 80) + '20.11.2623.00.00' +
-    pad(256 * (signals.length + 1), 8) + pad(reserved, 44) + pad(records, 8) + pad(1, 8) + pad(signals.length, 4);
-  const field = (length: number, of: (one: Made) => string | number): string => signals.map((one) => pad(of(one), length)).join('');
-  const fields =
-    field(16, ({ label }) => label) + field(80, () => 'x') + field(8, () => '%') + field(8, () => 0) + field(8, () => 100) +
-    field(8, () => 0) + field(8, () => 1000) + field(80, () => '') + field(8, ({ samples }) => samples) + field(32, () => '');
-  const data = Array.from({ length: records }, (_, record) => signals.flatMap((one) => one.record(record))).flat();
-  return Uint8Array.from([...new TextEncoder().encode(head + fields), ...data]);
-}
+import { edf, pad } from '../recording';
+import type { Made } from '../recording';
+import { cutOf, thinned } from './thin';
 
 const eeg: Made = { label: 'EEG Fpz-Cz', samples: 4, record: (record) => Array.from({ length: 8 }, (_, at) => record + at) };
 const spo2: Made = { label: 'SpO2', samples: 2, record: (record) => [200, record, 201, record] };
@@ -44,6 +24,21 @@ describe('a night without what nothing is made of', () => {
     const whole = edf([eeg, spo2], 4);
     const thin = await thinned(new Blob([whole.subarray(0, whole.length - 3)]));
     expect((await bytes(thin)).length).toBe(256 * 2 + 3 * 4);
+  });
+  it.each([
+    ['whole', 4, 0, undefined],
+    ['torn in its last record', 4, 3, { missing_s: 1, left_out_s: 9 / 12 }],
+    ['shorter than it promises', 9, 0, { missing_s: 5, left_out_s: 0 }],
+    ['of a recorder that was switched off', -1, 0, undefined],
+    ['of a recorder that was switched off in a record', -1, 6, { missing_s: null, left_out_s: 0.5 }],
+    ['longer than it promises', 2, 1, undefined],
+  ])('says what is not there of one that is %s', async (_, promised, cut, expected) => {
+    const file = edf([eeg, spo2], 4);
+    file.set(new TextEncoder().encode(pad(promised, 8)), 236);
+    expect(await cutOf(new Blob([file.subarray(0, file.length - cut)]))).toEqual(expected);
+  });
+  it('says nothing of what is no recording', async () => {
+    expect(await cutOf(new Blob(['no recording']))).toBeUndefined();
   });
   it('is none of what is no recording, or has no saturation', async () => {
     expect(await thinned(new Blob(['no recording']))).toBeUndefined();

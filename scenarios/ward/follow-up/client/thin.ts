@@ -14,6 +14,18 @@ const SATURATION = /^s[pa]o2/i;
 /** In a recording with gaps they say when each part of it begins. */
 const TIMES = /^(?:EDF|BDF) Annotations$/;
 
+/** Which places of the header say how many records there are, and how long one lasts (EDF 1992). */
+const RECORDS = 236;
+const DURATION = 244;
+
+/** What is not there of a recording that breaks off. The server sees it too, but for what is sent without its torn end. */
+export interface Cut {
+  /** Seconds that the header promises and no whole record holds; none where it promises nothing. */
+  readonly missing_s: number | null;
+  /** Seconds of the last record, of which a part only is there. */
+  readonly left_out_s: number;
+}
+
 interface Layout {
   readonly header: Uint8Array<ArrayBuffer>;
   readonly sampleBytes: number;
@@ -45,6 +57,25 @@ async function layoutOf(file: Blob): Promise<Layout | undefined> {
   return { header, sampleBytes: isBdf ? 3 : 2, labels: signals.map((signal) => field(0, signal)), samples };
 }
 
+const recordOf = ({ samples, sampleBytes }: Layout): number => samples.reduce((sum, one) => sum + one * sampleBytes, 0);
+
+/** What is not there of a recording; none where it is whole, or no EDF or BDF. */
+export async function cutOf(file: Blob): Promise<Cut | undefined> {
+  const layout = await layoutOf(file);
+  if (layout === undefined) return undefined;
+  const { header } = layout;
+  const [promised, seconds] = [Number(textOf(header, RECORDS, 8)), Number(textOf(header, DURATION, 8))];
+  if (!Number.isInteger(promised) || promised < -1 || !(seconds >= 0) || !Number.isFinite(seconds)) return undefined;
+  const record = recordOf(layout);
+  const body = file.size - header.length;
+  const whole = Math.floor(body / record);
+  // −1 is what a recorder writes that was switched off: it promises nothing.
+  const missing = promised === -1 ? null : Math.max(promised - whole, 0);
+  const torn = body % record;
+  if (missing === null ? torn === 0 : missing === 0) return undefined;
+  return { missing_s: missing === null ? null : missing * seconds, left_out_s: (torn / record) * seconds };
+}
+
 /** The header of what is kept: fewer signals, and nobody's name. */
 function headerOf({ header, labels }: Layout, kept: readonly number[]): Uint8Array<ArrayBuffer> {
   const made = new Uint8Array(HEAD * (kept.length + 1)).fill(0x20);
@@ -67,7 +98,10 @@ function headerOf({ header, labels }: Layout, kept: readonly number[]): Uint8Arr
   return made;
 }
 
-/** The recording with its saturation only; none where it is no EDF or BDF, or has no saturation. Half a record at the end is left out. */
+/**
+ * The recording with its saturation only; none where it is no EDF or BDF, or has no saturation. Half a record at the end is
+ * left out, which `cutOf` says.
+ */
 export async function thinned(file: Blob): Promise<Blob | undefined> {
   const layout = await layoutOf(file);
   if (layout === undefined) return undefined;
@@ -75,7 +109,7 @@ export async function thinned(file: Blob): Promise<Blob | undefined> {
   if (has(SATURATION).length === 0) return undefined;
   const kept = [...has(SATURATION), ...has(TIMES)].toSorted((one, other) => one - other);
   const sizes = layout.samples.map((samples) => samples * layout.sampleBytes);
-  const record = sizes.reduce((sum, size) => sum + size, 0);
+  const record = recordOf(layout);
   const starts = sizes.map((_, signal) => sizes.slice(0, signal).reduce((sum, size) => sum + size, 0));
   const records = Math.floor((file.size - layout.header.length) / record);
   const each = Math.max(1, Math.floor(PIECE / record));

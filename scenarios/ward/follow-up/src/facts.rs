@@ -88,6 +88,14 @@ pub fn night_key(course: &str, date: Date) -> ResourceKey {
     )
 }
 
+/// What happened in a night, one by one.
+pub fn night_events_key(course: &str, date: Date) -> ResourceKey {
+    key(
+        "Observation",
+        format!("{course}-e{}", date.strftime("%Y%m%d")),
+    )
+}
+
 pub fn visit_key(course: &str, n: usize) -> ResourceKey {
     key("Encounter", format!("{course}-v{n}"))
 }

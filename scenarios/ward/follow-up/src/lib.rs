@@ -140,12 +140,43 @@ async fn route(context: &dyn Context, request: &Request) -> Result<Reply, Proble
             let status = if is_new { 201 } else { 200 };
             Ok(Reply { status, body })
         }
+        (Method::Get, ["courses", id, "nights", date]) => {
+            let (permit, course) = found(context, request, id).await?;
+            let events = nights::events::get(context, &permit, &course, date).await?;
+            Ok(Reply::ok(events))
+        }
+        (Method::Get, ["courses", id, "spirometry", "sent"]) => {
+            let (permit, course) = found(context, request, id).await?;
+            let sent = spirometry::sent_lately(context, &permit, &course).await?;
+            Ok(Reply::ok(sent))
+        }
+        // What could not be taken of files is told once, to who sent them.
+        (Method::Post, ["courses", id, "nights"]) => {
+            let (permit, course) = found(context, request, id).await?;
+            let read = nights::post(context, &permit, &course, request).await?;
+            let mut body = shown(context, request, id).await?;
+            if let Some(fields) = body.as_object_mut() {
+                fields.insert("read".to_owned(), read);
+            }
+            Ok(Reply::ok(body))
+        }
         (_, ["courses", id, act @ ..]) => {
             do_act(context, request, id, act).await?;
             Ok(Reply::ok(shown(context, request, id).await?))
         }
         _ => Err(Problem::not_found()),
     }
+}
+
+/// The follow-up with this id, as far as who asks may see it.
+async fn found(
+    context: &dyn Context,
+    request: &Request,
+    id: &str,
+) -> Result<(Permit, FollowUp), Problem> {
+    let permit = reading(context, &request.actor).await?;
+    let course = FollowUp::find(context, &permit, id).await?;
+    Ok((permit, course.ok_or_else(Problem::not_found)?))
 }
 
 async fn do_act(
@@ -157,13 +188,9 @@ async fn do_act(
     if request.method == Method::Get && act.is_empty() {
         return Ok(());
     }
-    let permit = reading(context, &request.actor).await?;
-    let course = FollowUp::find(context, &permit, id)
-        .await?
-        .ok_or_else(Problem::not_found)?;
+    let (_, course) = found(context, request, id).await?;
     match (request.method, act) {
         (Method::Put, ["reports"]) => report::put(context, &course, request).await,
-        (Method::Post, ["nights"]) => nights::post(context, &course, request).await,
         (Method::Post, ["assess"]) => assess::post(context, &course, request).await,
         (Method::Post, ["spirometry"]) => spirometry::post(context, &course, request).await,
         (Method::Put, ["action"]) => action::put(context, &course, request).await,

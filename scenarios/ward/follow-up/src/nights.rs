@@ -1,18 +1,26 @@
 //! Nights: use of a therapy device as the patient says it or its card holds it, oximetry of a night at home, and
 //! whether the therapy is used enough.
 
+mod broken;
+pub mod events;
+
 use std::collections::BTreeMap;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jiff::civil::{Date, DateTime};
 use knowledge::AnswerValue;
-use policy::{Action, Object};
-use record::{Precondition, ResourceVersion};
+use policy::{Action, Object, Permit};
+use record::{NewFact, Precondition, ResourceVersion};
 use scenario::{Context, Problem, Request, Topic};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use signals::{Found, cpap, oximetry::Oximetry};
+use vocabulary::Text;
 
+use self::{
+    broken::{Broken, Fault},
+    events::Events,
+};
 use crate::{
     course::{FollowUp, is_only_patient},
     facts::{self, own, read_own},
@@ -62,6 +70,18 @@ pub struct Night {
     pub falls: Option<usize>,
     /// Valid time of the oximetry, in hours.
     pub oximetry_h: Option<f64>,
+    /// Seconds that the night's files lack, since they break off; 0 where they are whole, none where there are none.
+    #[serde(default)]
+    pub incomplete_s: Option<f64>,
+    /// Whether what happened in it is kept one by one.
+    #[serde(default)]
+    pub has_events: bool,
+}
+
+/// What files tell of a night.
+struct Told {
+    night: Night,
+    events: Option<Events>,
 }
 
 impl Night {
@@ -79,10 +99,12 @@ impl Night {
             mean_spo2_percent: None,
             falls: None,
             oximetry_h: None,
+            incomplete_s: None,
+            has_events: false,
         }
     }
 
-    fn of_card(night: &cpap::Night) -> Self {
+    fn of_card(night: &cpap::Night, broken: &[Broken]) -> Self {
         let machine = night.machine.as_ref();
         let counted = machine.and_then(|day| day.usage_h);
         let hours = night.usage_h();
@@ -92,11 +114,13 @@ impl Night {
             HoursFrom::Signals
         };
         let leak = night.leak_l_min.map(|leak| leak.p95);
+        let has_files = !night.sessions.is_empty() || night.oximetry.is_some();
         let mut made = Self {
             hours,
             hours_from: hours.map(|_| source),
             ahi: machine.and_then(|day| day.ahi).or(night.ahi),
             leak_p95_l_min: machine.and_then(|day| day.leak_p95_l_min).or(leak),
+            incomplete_s: has_files.then(|| lacking(broken, Some(night.date))),
             ..Self::of_nothing(night.date)
         };
         if let Some(found) = &night.oximetry {
@@ -138,12 +162,20 @@ impl Night {
             mean_spo2_percent: self.mean_spo2_percent.or(before.mean_spo2_percent),
             falls: self.falls.or(before.falls),
             oximetry_h: self.oximetry_h.or(before.oximetry_h),
+            incomplete_s: self.incomplete_s.or(before.incomplete_s),
+            has_events: self.has_events || before.has_events,
         }
     }
 
     fn says_something(&self) -> bool {
         *self != Self::of_nothing(self.date)
     }
+}
+
+/// The most seconds that a file of a night lacks.
+fn lacking(broken: &[Broken], date: Option<Date>) -> f64 {
+    let of_night = broken.iter().filter(|one| one.date == date);
+    of_night.map(Broken::seconds).fold(0.0, f64::max)
 }
 
 /// Reads a night again.
@@ -163,15 +195,20 @@ struct Sent {
 #[serde(deny_unknown_fields)]
 struct Files {
     files: Vec<Sent>,
+    /// Files that break off and did not come as they are.
+    #[serde(default)]
+    cut: Vec<broken::Said>,
 }
 
 /// `POST courses/{id}/nights`: files of a therapy device's card, or one recording with a saturation. What was found
-/// in them is kept, not the files; who they say they are about is not looked at.
+/// in them is kept, not the files; who they say they are about is not looked at. The answer names the files of which
+/// not all could be taken.
 pub async fn post(
     context: &dyn Context,
+    permit: &Permit,
     course: &FollowUp,
     request: &Request,
-) -> Result<(), Problem> {
+) -> Result<Value, Problem> {
     let sent: Files = request.body_as()?;
     let object = Object::Patient(course.patient.clone());
     let action = if is_only_patient(&request.actor) {
@@ -197,10 +234,44 @@ pub async fn post(
             Ok((file.path, bytes))
         })
         .collect();
-    let found = found_in(&files?)?;
+    let files = files?;
+    let bytes = |path: &str| {
+        let file = files.iter().find(|(known, _)| known == path);
+        file.map_or(0, |(_, bytes)| bytes.len())
+    };
+    let found = match found_in(&files, sent.cut) {
+        Ok(found) => found,
+        Err(Unread { problem, broken }) => {
+            broken::note(context, course, &broken, (false, None), bytes);
+            return Err(problem);
+        }
+    };
+    let of = (found.is_card, found.serial.as_deref());
+    let new = news(context, permit, course, found.nights).await?;
+    if !new.is_empty() {
+        facts::commit(context, &request.actor.id, new).await?;
+        course.tell(context, Topic::Case);
+    }
+    // Not before it is kept: what raced is taken once more.
+    broken::note(context, course, &found.broken, of, bytes);
+    let told: Vec<Value> = found.broken.iter().map(Broken::told).collect();
+    Ok(json!({"broken": told}))
+}
+
+/// What of it is not known yet.
+async fn news(
+    context: &dyn Context,
+    permit: &Permit,
+    course: &FollowUp,
+    found: Vec<Told>,
+) -> Result<Vec<(NewFact, Precondition)>, Problem> {
     let mut new = Vec::new();
-    for night in found.into_iter().rev().take(MOST_NIGHTS) {
-        let before = course.nights.iter().find(|one| one.of.date == night.date);
+    for Told { night, events } in found.into_iter().rev().take(MOST_NIGHTS) {
+        let date = night.date;
+        if let Some(events) = events {
+            new.extend(events::fact(context, permit, course, (date, events)).await?);
+        }
+        let before = course.nights.iter().find(|one| one.of.date == date);
         let (night, condition) = match before {
             Some(before) => (night.with(&before.of), before.unchanged()),
             None => (night, Precondition::Version(0)),
@@ -208,22 +279,39 @@ pub async fn post(
         if before.is_some_and(|before| before.of == night) {
             continue;
         }
-        let key = facts::night_key(&course.id, night.date);
+        let key = facts::night_key(&course.id, date);
         let fact = facts::put(key, &course.patient, observation(course, &night, context));
         new.push((fact, condition));
     }
-    if !new.is_empty() {
-        facts::commit(context, &request.actor.id, new).await?;
-        course.tell(context, Topic::Case);
-    }
-    Ok(())
+    Ok(new)
 }
 
-/// The nights that files tell of, the oldest first.
-fn found_in(files: &[cpap::File]) -> Result<Vec<Night>, Problem> {
+/// What files tell of.
+struct FoundIn {
+    /// The oldest first.
+    nights: Vec<Told>,
+    broken: Vec<Broken>,
+    is_card: bool,
+    serial: Option<String>,
+}
+
+/// Why files tell of nothing.
+struct Unread {
+    problem: Problem,
+    broken: Vec<Broken>,
+}
+
+impl From<Problem> for Unread {
+    fn from(problem: Problem) -> Self {
+        let broken = Vec::new();
+        Self { problem, broken }
+    }
+}
+
+fn found_in(files: &[cpap::File], said: Vec<broken::Said>) -> Result<FoundIn, Unread> {
     // One file of a card is a recording to itself, unless it is the statistics.
     let found = if cpap::Card::is_card(files) {
-        Ok(Found::CpapCard(cpap::Card::read(files)))
+        Found::CpapCard(cpap::Card::read(files))
     } else {
         signals::measure(files)
             .ok_or_else(|| {
@@ -232,31 +320,88 @@ fn found_in(files: &[cpap::File]) -> Result<Vec<Night>, Problem> {
                     "these files are neither a card of a therapy device nor an EDF recording",
                 )
             })?
-            .map_err(|why| Problem::invalid(format!("无法读取：{why}"), format!("could not {why}")))
-    }?;
-    let nights: Vec<Night> = match found {
-        Found::CpapCard(card) => card.nights.iter().map(Night::of_card).collect(),
-        Found::Recording(recording) => {
-            let night = recording.start.zip(recording.oximetry.as_ref());
-            let (start, oximetry) = night.ok_or_else(|| {
-                Problem::invalid(
-                    "记录中没有可用的血氧，或没有开始时间",
-                    "the recording holds no saturation that can be used, or no time",
-                )
-            })?;
-            let mut night = Night::of_nothing(night_of(start));
-            night.take_oximetry(oximetry);
-            vec![night]
-        }
+            .map_err(|why| {
+                let problem =
+                    Problem::invalid(format!("无法读取：{why}"), format!("could not {why}"));
+                let broken = files.first().map(|(path, _)| Broken {
+                    path: path.clone(),
+                    date: None,
+                    fault: Fault::Unreadable(why),
+                });
+                let broken = broken.into_iter().collect();
+                Unread { problem, broken }
+            })?
     };
-    let nights: Vec<Night> = nights.into_iter().filter(Night::says_something).collect();
-    if nights.is_empty() {
-        return Err(Problem::invalid(
-            "文件中没有可用的夜间数据",
-            "these files tell of no night",
-        ));
+    let mut found = match found {
+        Found::CpapCard(card) => {
+            let broken = broken::with_said(broken::of_card(&card), said);
+            let nights = card.nights.iter().map(|night| {
+                let events = Events::of_card(night);
+                Told {
+                    night: Night {
+                        has_events: events.is_some(),
+                        ..Night::of_card(night, &broken)
+                    },
+                    events,
+                }
+            });
+            FoundIn {
+                nights: nights.collect(),
+                broken,
+                is_card: true,
+                serial: card.serial,
+            }
+        }
+        Found::Recording(recording) => of_recording(files, &recording, said)?,
+    };
+    found.nights.retain(|told| told.night.says_something());
+    if found.nights.is_empty() {
+        let why = found.broken.first().map(Broken::text);
+        let why = why.unwrap_or_else(|| Text::new("", ""));
+        return Err(Unread {
+            problem: Problem::invalid(
+                format!("文件中没有可用的夜间数据。{}", why.zh),
+                format!("these files tell of no night. {}", why.en),
+            ),
+            broken: found.broken,
+        });
     }
-    Ok(nights)
+    Ok(found)
+}
+
+fn of_recording(
+    files: &[cpap::File],
+    recording: &signals::Recording,
+    said: Vec<broken::Said>,
+) -> Result<FoundIn, Problem> {
+    let night = recording.start.zip(recording.oximetry.as_ref());
+    let (start, oximetry) = night.ok_or_else(|| {
+        Problem::invalid(
+            "记录中没有可用的血氧，或没有开始时间",
+            "the recording holds no saturation that can be used, or no time",
+        )
+    })?;
+    let path = files.first().map(|(path, _)| path.clone());
+    let cut = recording.cut.zip(path).map(|(cut, path)| Broken {
+        path,
+        date: None,
+        fault: Fault::Cut(cut),
+    });
+    let broken = broken::with_said(cut.into_iter().collect(), said);
+    let seconds = oximetry.valid_s + oximetry.artefact_s;
+    let events = Events::of_oximetry(start, seconds, &oximetry.falls);
+    let mut night = Night {
+        incomplete_s: Some(lacking(&broken, None)),
+        has_events: events.is_some(),
+        ..Night::of_nothing(night_of(start))
+    };
+    night.take_oximetry(oximetry);
+    Ok(FoundIn {
+        nights: vec![Told { night, events }],
+        broken,
+        is_card: false,
+        serial: None,
+    })
 }
 
 /// The night that a time belongs to.
@@ -428,10 +573,10 @@ mod tests {
     fn files_that_are_no_recording_are_refused() {
         for (path, bytes) in [("notes.txt", b"x".as_slice()), ("a.edf", b"0".as_slice())] {
             assert!(
-                found_in(&[(path.to_owned(), bytes.to_vec())]).is_err(),
+                found_in(&[(path.to_owned(), bytes.to_vec())], Vec::new()).is_err(),
                 "{path}"
             );
         }
-        assert!(found_in(&[]).is_err());
+        assert!(found_in(&[], Vec::new()).is_err());
     }
 }

@@ -385,6 +385,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_question_of_the_guide_is_one_that_can_be_asked() {
+        #[derive(Deserialize)]
+        struct Example {
+            question: BTreeMap<String, Question>,
+        }
+        let guide = include_str!("../../../../docs/guides/follow-up.md");
+        let example = guide.split("```toml\n").nth(1).unwrap();
+        let example = example.split("```").next().unwrap();
+        let read: Example = toml::from_str(example).unwrap();
+        let asked = &read.question["weight_kg"];
+        assert!(asked.tells.is_none() && asked.range.is_some() && asked.own.is_some());
+        let measured = asked.measured.as_ref().unwrap();
+        assert!(measured.is("urn:iso:std:iso:11073:10101", "188736", "kg"));
+    }
+
+    #[test]
     fn each_plan_asks_what_is_known_and_watches_what_there_is() {
         for plan in &plans().list {
             for name in plan.asks.iter().chain(&plan.usual) {

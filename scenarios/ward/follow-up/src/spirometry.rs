@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use signals::spirometry::{Blow, Curve, Samples, blow, flow_volume};
 use twin::PatientTwin;
-use vocabulary::Missing;
+use vocabulary::{Missing, Timestamp};
 
 pub use shown::{for_patient, view};
 
@@ -125,6 +125,31 @@ struct Values {
     fvc_l: f64,
 }
 
+/// Which of the blows that a spirometer sent are taken, by the microseconds since 1970 at which they began.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Split {
+    #[serde(default)]
+    before: Vec<i64>,
+    #[serde(default)]
+    after: Vec<i64>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum SentWish {
+    /// All of them, as blown before a bronchodilator; or none.
+    All(bool),
+    /// These before and those after it: the device does not say which is which.
+    Split(Split),
+}
+
+impl Default for SentWish {
+    fn default() -> Self {
+        Self::All(false)
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Wish {
@@ -136,7 +161,7 @@ struct Wish {
     file: Option<File>,
     /// what a spirometer of the patient sent in the last hours, or
     #[serde(default)]
-    sent: bool,
+    sent: SentWish,
     /// values before and after a bronchodilator.
     #[serde(default)]
     before: Option<Values>,
@@ -170,20 +195,22 @@ pub async fn post(
     let day = day_of(context.now());
     let person = blower(&twin, &wish, day)?;
     let mut device = None;
-    let (before, after) = match &wish.file {
-        None if wish.sent => {
+    let (before, after) = match (&wish.file, &wish.sent) {
+        (None, SentWish::All(true) | SentWish::Split(_)) => {
             let (from, blows) = sent_by_device(context, &permit, course).await?;
             device = Some(from);
-            (Some(Part::Blows(blows)), None)
+            parts(blows, &wish.sent)?
         }
-        Some(file) => {
+        (Some(file), _) => {
             must_be_of(file, &person)?;
             (
                 part(file, &file.blows)?,
                 part(file, &file.after_bronchodilator)?,
             )
         }
-        None => (values(wish.before.as_ref())?, values(wish.after.as_ref())?),
+        (None, SentWish::All(false)) => {
+            (values(wish.before.as_ref())?, values(wish.after.as_ref())?)
+        }
     };
     if before.is_none() && after.is_none() {
         return Err(Problem::invalid("没有呼气数据", "there is no blow in it"));
@@ -306,26 +333,29 @@ fn kept(file: &File, sent: &Sent) -> Result<Kept, Problem> {
     measured(samples, sent.seen)
 }
 
+/// A blow that was sent, with when it began.
+type SentKept = (i64, Kept);
+
 /// What a spirometer of the patient sent lately, and which one. A run that is no blow, such as a breath, is left
 /// out; where there are several devices the one that sent last counts.
 async fn sent_by_device(
     context: &dyn Context,
     permit: &Permit,
     course: &FollowUp,
-) -> Result<(String, Vec<Kept>), Problem> {
+) -> Result<(String, Vec<SentKept>), Problem> {
     let sent = sent::blows(context, permit, &course.patient).await?;
     let device = sent.last().map(|blow| blow.device.clone());
     let of_device = sent
         .iter()
         .filter(|blow| device.as_ref() == Some(&blow.device));
-    let blows: Vec<Kept> = of_device
+    let blows: Vec<SentKept> = of_device
         .filter_map(|blow| {
             let samples = Samples {
                 curve: Curve::Flow,
                 per_second: blow.per_second,
                 values: &blow.values,
             };
-            measured(samples, Seen::default()).ok()
+            Some((blow.at_us, measured(samples, Seen::default()).ok()?))
         })
         .collect();
     device
@@ -337,6 +367,55 @@ async fn sent_by_device(
                 "no blow came from a spirometer of this patient in the last 12 hours",
             )
         })
+}
+
+/// The blows that were sent, as blown before and after a bronchodilator. Each stands in one part at most, and what is
+/// named must be there: what came meanwhile is in neither.
+fn parts(blows: Vec<SentKept>, wish: &SentWish) -> Result<(Option<Part>, Option<Part>), Problem> {
+    let SentWish::Split(Split { before, after }) = wish else {
+        let before: Vec<Kept> = blows.into_iter().map(|(_, kept)| kept).collect();
+        // The newest, where there were many.
+        let before = before.into_iter().rev().take(MOST_BLOWS).rev();
+        return Ok((Some(Part::Blows(before.collect())), None));
+    };
+    let is_there = |at_us: &i64| blows.iter().any(|(known, _)| known == at_us);
+    let is_once = before.iter().all(|at_us| !after.contains(at_us));
+    if !is_once || !before.iter().chain(after).all(is_there) {
+        return Err(Problem::invalid(
+            "所选呼气与收到的不符，请重新打开列表",
+            "the blows that were chosen are not those that came: open the list again",
+        ));
+    }
+    if before.len().max(after.len()) > MOST_BLOWS {
+        return Err(Problem::invalid(
+            format!("每部分最多 {MOST_BLOWS} 次呼气"),
+            format!("at most {MOST_BLOWS} blows of each part"),
+        ));
+    }
+    let part = |chosen: &[i64]| {
+        let blows = blows.iter().filter(|(at_us, _)| chosen.contains(at_us));
+        let blows: Vec<Kept> = blows.map(|(_, kept)| kept.clone()).collect();
+        (!blows.is_empty()).then_some(Part::Blows(blows))
+    };
+    Ok((part(before), part(after)))
+}
+
+/// `GET courses/{id}/spirometry/sent`: the blows that a session of now could hold, the oldest first.
+pub async fn sent_lately(
+    context: &dyn Context,
+    permit: &Permit,
+    course: &FollowUp,
+) -> Result<Value, Problem> {
+    let (device, blows) = sent_by_device(context, permit, course).await?;
+    let blows = blows.iter().map(|(at_us, kept)| {
+        json!({
+            "at_us": at_us,
+            "at": Timestamp(at_us / 1000),
+            "fev1_l": kept.blow.fev1_l,
+            "fvc_l": kept.blow.fvc_l,
+        })
+    });
+    Ok(json!({"device": device, "blows": blows.collect::<Vec<_>>()}))
 }
 
 fn measured(samples: Samples<'_>, seen: Seen) -> Result<Kept, Problem> {
@@ -432,4 +511,64 @@ fn observation(course: &FollowUp, session: &Session, context: &dyn Context) -> V
         "performer": [session.by.reference()],
         "component": volumes.collect::<Vec<_>>(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sent(count: i64) -> Vec<SentKept> {
+        let values: Vec<f64> = (0..700)
+            .map(|n| 6.0 * (-f64::from(n) / 60.0).exp())
+            .collect();
+        let samples = Samples {
+            curve: Curve::Flow,
+            per_second: 100.0,
+            values: &values,
+        };
+        let kept = measured(samples, Seen::default()).unwrap();
+        (0..count).map(|n| (n * 60_000_000, kept.clone())).collect()
+    }
+
+    fn split(before: &[i64], after: &[i64]) -> SentWish {
+        SentWish::Split(Split {
+            before: before.to_vec(),
+            after: after.to_vec(),
+        })
+    }
+
+    #[test]
+    fn blows_that_were_sent_are_split_as_was_said() {
+        let of = |part: &Option<Part>| match part {
+            Some(Part::Blows(blows)) => blows.len(),
+            _ => 0,
+        };
+        let at = |n: i64| n * 60_000_000;
+        for (wish, counts) in [
+            (split(&[at(0), at(1)], &[at(4)]), (2, 1)),
+            (split(&[], &[at(2), at(3), at(4)]), (0, 3)),
+            (SentWish::All(true), (5, 0)),
+        ] {
+            let (before, after) = parts(sent(5), &wish).unwrap();
+            assert_eq!((of(&before), of(&after)), counts);
+            assert_eq!(before.is_none(), counts.0 == 0);
+        }
+        assert_eq!(
+            of(&parts(sent(20), &SentWish::All(true)).unwrap().0),
+            MOST_BLOWS
+        );
+    }
+
+    #[test]
+    fn a_blow_is_not_in_both_parts_and_is_one_that_came() {
+        for wish in [
+            split(&[0], &[0]),
+            split(&[7], &[]),
+            split(&[0], &[-60_000_000]),
+        ] {
+            assert!(parts(sent(3), &wish).is_err());
+        }
+        let all: Vec<i64> = (0..13).map(|n| n * 60_000_000).collect();
+        assert!(parts(sent(13), &split(&all, &[])).is_err());
+    }
 }

@@ -7,6 +7,8 @@ use vocabulary::PatientId;
 
 use super::MOST_BLOWS;
 
+/// The most blows of a sitting: those before and those after a bronchodilator.
+const MOST_OF_BOTH: usize = 2 * MOST_BLOWS;
 /// The stream of the flow, as the profile of spirometers codes it.
 const FLOW: &str = "spirometry-flow";
 /// Blows of one sitting are at most so old, in milliseconds.
@@ -24,6 +26,8 @@ const SHORTEST_S: f64 = 1.0;
 pub struct SentBlow {
     /// The device.
     pub device: String,
+    /// When it began, in microseconds since 1970.
+    pub at_us: i64,
     /// Samples a second.
     pub per_second: f64,
     /// Litres a second.
@@ -44,7 +48,7 @@ pub async fn blows(
         subject: Some(patient.clone()),
         ..SeriesQuery::default()
     };
-    let mut found: Vec<(i64, SentBlow)> = Vec::new();
+    let mut found: Vec<SentBlow> = Vec::new();
     for series in signals.series(permit, &query).await? {
         if series.series.code != FLOW {
             continue;
@@ -61,22 +65,18 @@ pub async fn blows(
                 .into_iter()
                 .map(|(at_us, per_second, values)| {
                     let device = device.clone();
-                    let blow = SentBlow {
+                    SentBlow {
                         device,
+                        at_us,
                         per_second,
                         values,
-                    };
-                    (at_us, blow)
+                    }
                 }),
         );
     }
-    found.sort_by_key(|(at_us, _)| *at_us);
-    let before = found.len().saturating_sub(MOST_BLOWS);
-    Ok(found
-        .into_iter()
-        .skip(before)
-        .map(|(_, blow)| blow)
-        .collect())
+    found.sort_by_key(|blow| blow.at_us);
+    let before = found.len().saturating_sub(MOST_OF_BOTH);
+    Ok(found.split_off(before))
 }
 
 async fn read(

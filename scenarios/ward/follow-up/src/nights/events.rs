@@ -1,0 +1,210 @@
+//! What happened in a night, one by one: what the machine scored, and the falls of the saturation. They are a fact of
+//! their own beside the night, since lists of patients need the night's figures and not these.
+
+use jiff::{
+    ToSpan as _,
+    civil::{Date, DateTime},
+};
+use policy::Permit;
+use record::{NewFact, Precondition};
+use scenario::{Context, Problem, is_of, read};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use signals::{
+    cpap::{self, EventKind},
+    oximetry::Desaturation,
+};
+
+use crate::{
+    course::FollowUp,
+    facts::{self, own, read_own},
+};
+
+/// The most of each kind of list that are kept: a night has some hundreds.
+const MOST: usize = 3000;
+
+/// What the machine scored.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Scored {
+    /// When the machine wrote it down, by its clock.
+    at: DateTime,
+    lasts_s: f64,
+    kind: EventKind,
+}
+
+/// A fall of the saturation by 3 points or more.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Fall {
+    /// When it began, by the device's clock.
+    at: DateTime,
+    lasts_s: u64,
+    /// The mean before it, in per cent.
+    baseline: f64,
+    lowest: f64,
+}
+
+/// What happened in a night. A list that is none was not recorded, which is not the same as nothing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Events {
+    /// The spans in which something was recorded.
+    recorded: Vec<[DateTime; 2]>,
+    scored: Option<Vec<Scored>>,
+    falls: Option<Vec<Fall>>,
+    /// Whether there were more than are kept.
+    #[serde(default)]
+    is_cut: bool,
+}
+
+fn falls(all: impl Iterator<Item = (DateTime, Desaturation)>) -> Vec<Fall> {
+    all.map(|(at, fall)| Fall {
+        at,
+        lasts_s: fall.lasts_s,
+        baseline: (fall.baseline * 10.0).round() / 10.0,
+        lowest: fall.lowest,
+    })
+    .collect()
+}
+
+impl Events {
+    /// Of a night on a card; none where it holds neither scored events nor a saturation.
+    pub fn of_card(night: &cpap::Night) -> Option<Self> {
+        let scored = night.events.as_ref().map(|events| {
+            let scored = events.iter().map(|event| Scored {
+                at: event.at,
+                lasts_s: event.lasts_s,
+                kind: event.kind,
+            });
+            scored.collect()
+        });
+        let fallen = night
+            .oximetry
+            .as_ref()
+            .map(|_| falls(night.falls().into_iter()));
+        let recorded = night.sessions.iter().filter_map(|session| {
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "a session has less than 2^63 seconds"
+            )]
+            let seconds = (session.minutes * 60.0) as i64;
+            Some([
+                session.start,
+                session.start.checked_add(seconds.seconds()).ok()?,
+            ])
+        });
+        Self::new(recorded.collect(), scored, fallen)
+    }
+
+    /// Of one recording of a saturation, which began then and lasted so long.
+    pub fn of_oximetry(start: DateTime, seconds: u64, all: &[Desaturation]) -> Option<Self> {
+        let after = |seconds: u64| {
+            let seconds = i64::try_from(seconds).ok()?;
+            start.checked_add(seconds.seconds()).ok()
+        };
+        let timed = all
+            .iter()
+            .filter_map(|fall| Some((after(fall.start_s)?, *fall)));
+        Self::new(vec![[start, after(seconds)?]], None, Some(falls(timed)))
+    }
+
+    fn new(
+        recorded: Vec<[DateTime; 2]>,
+        scored: Option<Vec<Scored>>,
+        falls: Option<Vec<Fall>>,
+    ) -> Option<Self> {
+        let mut made = Self {
+            recorded,
+            scored,
+            falls,
+            is_cut: false,
+        };
+        if let Some(scored) = &mut made.scored {
+            made.is_cut |= scored.len() > MOST;
+            scored.truncate(MOST);
+        }
+        if let Some(falls) = &mut made.falls {
+            made.is_cut |= falls.len() > MOST;
+            falls.truncate(MOST);
+        }
+        (made.scored.is_some() || made.falls.is_some()).then_some(made)
+    }
+
+    /// With what was known before and these files do not tell of.
+    fn with(self, before: Self) -> Self {
+        let recorded = if self.recorded.is_empty() {
+            before.recorded
+        } else {
+            self.recorded
+        };
+        Self {
+            recorded,
+            scored: self.scored.or(before.scored),
+            falls: self.falls.or(before.falls),
+            is_cut: self.is_cut || before.is_cut,
+        }
+    }
+}
+
+async fn kept(
+    context: &dyn Context,
+    permit: &Permit,
+    course: &FollowUp,
+    date: Date,
+) -> Result<Option<(Events, u64)>, Problem> {
+    let key = facts::night_events_key(&course.id, date);
+    let found = read(context.record(), permit, key).await?;
+    let found = found.filter(|found| is_of(facts::SCENARIO, found));
+    Ok(found.and_then(|found| Some((read_own(found.body.as_ref()?)?, found.version))))
+}
+
+/// The fact that keeps them, where it would be news.
+pub async fn fact(
+    context: &dyn Context,
+    permit: &Permit,
+    course: &FollowUp,
+    (date, events): (Date, Events),
+) -> Result<Option<(NewFact, Precondition)>, Problem> {
+    let before = kept(context, permit, course, date).await?;
+    let (events, condition) = match before {
+        Some((before, version)) => {
+            let events = events.with(before.clone());
+            if events == before {
+                return Ok(None);
+            }
+            (events, Precondition::Version(version))
+        }
+        None => (events, Precondition::Version(0)),
+    };
+    let night = facts::night_key(&course.id, date);
+    let body = json!({
+        "extension": own(&events),
+        "status": "final",
+        "code": {"text": "Events of a night at home"},
+        "subject": facts::patient(&course.patient),
+        "effectiveDateTime": date,
+        "issued": context.now(),
+        "derivedFrom": [{"reference": format!("Observation/{}", night.id)}],
+    });
+    let key = facts::night_events_key(&course.id, date);
+    let fact = facts::put(key, &course.patient, body);
+    Ok(Some((fact, condition)))
+}
+
+/// `GET courses/{id}/nights/{date}`: what happened in a night.
+pub async fn get(
+    context: &dyn Context,
+    permit: &Permit,
+    course: &FollowUp,
+    date: &str,
+) -> Result<Value, Problem> {
+    let date: Date = date.parse().map_err(|_| Problem::not_found())?;
+    let (events, _) = kept(context, permit, course, date)
+        .await?
+        .ok_or_else(Problem::not_found)?;
+    Ok(json!({
+        "date": date,
+        "recorded": events.recorded,
+        "scored": events.scored,
+        "falls": events.falls,
+        "is_cut": events.is_cut,
+    }))
+}
