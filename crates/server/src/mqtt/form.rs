@@ -75,6 +75,54 @@ fn introduction(header: &[u8]) -> Option<Fault> {
     contradicts.then_some(Fault::Malformed)
 }
 
+/// Where a CONNECT of MQTT 5 says that its sender takes no topic alias, which it may (section 3.1.2.11.5): the place of
+/// that number's last byte. The library takes none for a mistake.
+pub fn no_alias(packet: &[u8]) -> Option<usize> {
+    // Behind the header stand the name, the level, the flags and the keep-alive.
+    const LEVEL: usize = 6;
+    const PROPERTIES: usize = 10;
+    let header = 2 + packet
+        .iter()
+        .skip(1)
+        .take_while(|byte| **byte & 0x80 != 0)
+        .count();
+    if packet.first()? >> 4 != 1 || *packet.get(header + LEVEL)? != 5 {
+        return None;
+    }
+    let two = |at: usize| {
+        Some(usize::from(u16::from_be_bytes([
+            *packet.get(at)?,
+            *packet.get(at + 1)?,
+        ])))
+    };
+    let (mut left, mut at) = (0, header + PROPERTIES);
+    for place in 0..4 {
+        let byte = *packet.get(at)?;
+        left |= usize::from(byte & 0x7F) << (7 * place);
+        at += 1;
+        if byte & 0x80 == 0 {
+            break;
+        }
+    }
+    let end = at + left;
+    while at < end {
+        let length = match *packet.get(at)? {
+            0x22 if two(at + 1)? == 0 => return Some(at + 2),
+            0x17 | 0x19 => 1,
+            0x21 | 0x22 => 2,
+            0x11 | 0x27 => 4,
+            0x15 | 0x16 => 2 + two(at + 1)?,
+            0x26 => {
+                let key = 2 + two(at + 1)?;
+                key + 2 + two(at + 1 + key)?
+            }
+            _ => return None,
+        };
+        at += 1 + length;
+    }
+    None
+}
+
 /// What is wrong with what a packet says.
 pub fn wrong(packet: &Packet) -> Option<No> {
     match packet {
@@ -172,6 +220,28 @@ mod tests {
         // Too large, and no length: the header says so.
         assert_eq!(whole(&[0x30, 0xFF, 0xFF, 0x7F]), Some(4));
         assert_eq!(whole(&[0x30, 0xFF, 0xFF, 0xFF, 0xFF, 0x01]), Some(5));
+    }
+
+    #[test]
+    fn who_takes_no_alias_is_found() {
+        let connect = |level: u8, properties: &[u8]| {
+            let head = [0, 4, b'M', b'Q', b'T', b'T', level, 2, 0, 60];
+            let length = u8::try_from(properties.len()).unwrap();
+            let body = [head.as_slice(), &[length], properties, &[0, 0]].concat();
+            let first = [0x10, u8::try_from(body.len()).unwrap()];
+            let whole = [first.as_slice(), body.as_slice()].concat();
+            no_alias(&whole)
+        };
+        let user = [0x26, 0, 1, b'a', 0, 3, 0x22, 0, 0];
+        assert_eq!(connect(5, &[]), None);
+        assert_eq!(connect(5, &[0x22, 0, 10]), None);
+        assert_eq!(connect(5, &[0x22, 0, 0]), Some(15));
+        assert_eq!(connect(4, &[0x22, 0, 0]), None);
+        assert_eq!(connect(5, &[0x21, 0, 2, 0x22, 0, 0]), Some(18));
+        assert_eq!(connect(5, &user), None);
+        assert_eq!(connect(5, &[&user[..], &[0x22, 0, 0]].concat()), Some(24));
+        assert_eq!(connect(5, &[0x26, 0, 200]), None);
+        assert_eq!(no_alias(&[0x10]), None);
     }
 
     #[test]
