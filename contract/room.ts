@@ -418,7 +418,7 @@ pictured?: Pictured, };
 /**
  * Why the server ends a connection.
  */
-export type Farewell = "version-mismatch" | "hello-expected" | "malformed" | "too-long" | "too-fast" | "room-full" | "replaced" | "not-permitted" | "signed-out" | "turned-away" | "put-out" | "stay-is-over" | "conduct-not-agreed" | "licence-ended" | "closing" | "restarted";
+export type Farewell = "version-mismatch" | "hello-expected" | "malformed" | "too-long" | "too-fast" | "room-full" | "replaced" | "not-permitted" | "signed-out" | "turned-away" | "put-out" | "stay-is-over" | "conduct-not-agreed" | "licence-ended" | "closing" | "fell-behind" | "restarted";
 
 /**
  * How the fingers of a hand are bent and spread. On the wire each number is one of 32 steps; all six are four bytes.

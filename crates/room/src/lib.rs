@@ -68,7 +68,7 @@ pub use recording::{
     Agreement, Recording, RecordingNow, RecordingState, RecordingStep, StopReason,
 };
 pub use refusal::{Farewell, Refusal};
-pub use room::{Joined, OpenError, Parcel, Reply, Room};
+pub use room::{Joined, OpenError, Parcel, Reply, Room, Stays};
 pub use seat::{Licence, Person, Seat};
 pub use tick::{Tick, Wants};
 pub use voice::{Sending, Slot, Source, Voice};

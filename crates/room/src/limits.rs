@@ -59,10 +59,10 @@ pub const WAITING: usize = 32;
 pub const HOST_AWAY_MS: i64 = 15_000;
 /// How long somebody who was let in comes and goes before they have to be let in anew.
 pub const ADMITTED_MS: i64 = 12 * 3_600_000;
-/// How long somebody who does not treat the patient stays, unless the patient needs them for longer. A rule of the
-/// house: nobody is worn out by a virtual room.
+/// How long somebody who does not treat the patient stays where a hospital sets nothing else, unless the patient needs
+/// them for longer. A rule of the house: nobody is worn out by a virtual room.
 pub const STAY_MS: i64 = 2 * 3_600_000;
-/// How long they rest before they come in again.
+/// How long they rest before they come in again, where a hospital sets nothing else.
 pub const REST_MS: i64 = 15 * 60_000;
 /// How far from their head somebody's hands can be, in metres.
 pub const REACH_M: f64 = 2.0;

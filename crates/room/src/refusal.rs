@@ -156,6 +156,8 @@ reasons! {
         LicenceEnded: "您的虚拟空间执业许可已到期或被撤销", "your licence to practise in virtual rooms has expired or was withdrawn";
         /// The server goes down, to come back soon.
         Closing: "服务器正在关闭", "the server is closing";
+        /// More waited for the connection than is kept for one.
+        FellBehind: "网络跟不上房间，正在重新接入，错过的内容将补上", "your line did not keep up with the room; you are being brought to where it is now";
         /// The room had to start over from its journal.
         Restarted: "房间正在恢复，请重新连接", "the room starts over from its journal; connect again";
     }
@@ -164,6 +166,9 @@ reasons! {
 impl Farewell {
     /// Whether a client should connect again by itself.
     pub fn comes_back(self) -> bool {
-        matches!(self, Self::Closing | Self::Restarted | Self::TooFast)
+        matches!(
+            self,
+            Self::Closing | Self::Restarted | Self::TooFast | Self::FellBehind
+        )
     }
 }

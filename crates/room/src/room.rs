@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, VecDeque};
 use vocabulary::{ActorId, RoomId, Timestamp};
 
 use door::Knock;
-pub use door::Parcel;
+pub use door::{Parcel, Stays};
 use holds::NoProbe;
 
 use crate::{
@@ -125,6 +125,7 @@ pub struct Room {
     said_kept_out: Vec<KeptOut>,
     /// Whose stay is over, and until when they rest.
     resting: BTreeMap<ActorId, Timestamp>,
+    stays: Stays,
     /// What was last told of the recording.
     said_recording: RecordingNow,
     parcels: Vec<Parcel>,
@@ -165,6 +166,7 @@ impl Room {
             said_to_wait: Vec::new(),
             said_kept_out: Vec::new(),
             resting: BTreeMap::new(),
+            stays: Stays::default(),
             said_recording,
             parcels: Vec::new(),
             leading: None,

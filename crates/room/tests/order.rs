@@ -9,7 +9,7 @@
 mod stage;
 
 use room::{
-    AtDoor, Door, Farewell, Refusal, Reply, Room, Seat, Standing, Threshold, limits,
+    AtDoor, Door, Farewell, Refusal, Reply, Room, Seat, Standing, Stays, Threshold, limits,
     wire::{ClientFrame, Participant, ServerFrame},
 };
 use serde_json::{Value, json};
@@ -361,6 +361,42 @@ fn each_standing_does_what_is_its_own_and_no_more() {
         stage.refused(host, said("warn", 999)),
         Some(Refusal::NobodyThere)
     );
+}
+
+#[test]
+fn a_hospital_sets_how_long_a_stay_and_a_rest_are() {
+    let mut stage = Stage::new();
+    let (stay_ms, rest_ms) = (60_000, 5_000);
+    stage.room.keep_stays(Stays { stay_ms, rest_ms });
+    let host = stage.enter("li.terminal");
+    let (zhao, _) = stage.come("zhao.patient", patient(false));
+    stage.accepted(host, json!({"act": "admit", "waiting": zhao.participant}));
+    let (sun, _) = stage.come("sun.patient", patient(false));
+    stage.accepted(host, json!({"act": "admit", "waiting": sun.participant}));
+    let ends = person(&stage, sun).stays_until.unwrap();
+    assert_eq!(ends.0 - person(&stage, sun).joined.0, stay_ms);
+    stage.wait(stay_ms - 1_000);
+    let let_stay = json!({"act": "let-stay", "participant": sun.participant, "reason": "a result"});
+    stage.accepted(host, let_stay);
+    stage.wait(1_000);
+    stage.round();
+    assert_eq!(person(&stage, host).stays_until, None);
+    assert!(person(&stage, sun).stays_until.unwrap() > ends);
+    let is_there = |stage: &Stage, who: Seat| {
+        let mut people = stage.room.people().into_iter();
+        people.any(|one| one.id == who.participant)
+    };
+    assert!(!is_there(&stage, zhao));
+    let hello = stage::first_hello();
+    let early = stage.join_by("zhao.patient", true, patient(false), &hello);
+    assert_eq!(early.unwrap_err(), Farewell::StayIsOver);
+    stage.wait(rest_ms);
+    stage.round();
+    let rested = stage.join_by("zhao.patient", true, patient(false), &hello);
+    assert!(rested.is_ok());
+    stage.wait(stay_ms - rest_ms);
+    stage.round();
+    assert!(!is_there(&stage, sun));
 }
 
 #[test]

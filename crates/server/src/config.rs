@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
+    num::NonZeroU32,
     path::{Path, PathBuf},
 };
 
@@ -11,6 +12,7 @@ use figment::{
     Figment,
     providers::{Env, Format, Serialized, Toml},
 };
+use room::Stays;
 use serde::{Deserialize, Serialize};
 
 use crate::entities::ApplicationEntity;
@@ -130,6 +132,10 @@ pub struct Config {
     pub signal_rollup_days: Option<u32>,
     /// After how many days the bytes of recordings of rooms are removed. Never where it is not set.
     pub recording_days: Option<u32>,
+    /// How many seconds somebody who does not treat the patient stays in a room, unless the host lets them stay.
+    pub room_stay_s: NonZeroU32,
+    /// How many seconds they rest before they come in again.
+    pub room_rest_s: u32,
     /// Every how many minutes a vital sign that devices measure becomes an observation of the record; 0: never.
     pub vital_sign_minutes: u32,
     /// Whether session cookies are marked `Secure`: set it when a TLS proxy stands before the HTTP port.
@@ -252,6 +258,8 @@ impl Default for Config {
             signal_reading_days: None,
             signal_rollup_days: None,
             recording_days: None,
+            room_stay_s: NonZeroU32::new(2 * 3600).unwrap_or(NonZeroU32::MAX),
+            room_rest_s: 15 * 60,
             vital_sign_minutes: 60,
             secure_cookies: false,
         }
@@ -319,6 +327,8 @@ impl Config {
                 "signal_reading_days",
                 "signal_rollup_days",
                 "recording_days",
+                "room_stay_s",
+                "room_rest_s",
                 "vital_sign_minutes",
                 "secure_cookies",
             ]))
@@ -326,6 +336,14 @@ impl Config {
             .context("understand the configuration")?;
         config.check_entities()?;
         Ok(config)
+    }
+
+    /// How long people stay in rooms.
+    pub fn stays(&self) -> Stays {
+        Stays {
+            stay_ms: i64::from(self.room_stay_s.get()) * 1000,
+            rest_ms: i64::from(self.room_rest_s) * 1000,
+        }
     }
 
     /// The address of the HTTP port.

@@ -148,6 +148,7 @@ impl Hospital {
         let signals = Forwarded::where_an_edge(signals, edge.as_ref());
         let speech = Speech::of(&config)?;
         let keys = Keys::open(&config.data)?;
+        let stays = config.stays();
         Ok(Arc::new(Self {
             ledger_key,
             accounts: Accounts::open(&config.data)?,
@@ -168,7 +169,7 @@ impl Hospital {
             arrivals: Arrivals::default(),
             changes: Changes::default(),
             access: AccessChanges::default(),
-            rooms: Rooms::new(Arc::clone(&media)),
+            rooms: Rooms::new(Arc::clone(&media), stays),
             streams: Arc::default(),
             media,
             speech: speech.map(Arc::new),

@@ -15,7 +15,7 @@ use policy::Permit;
 use record::{Record, RecordError, RoomAct};
 use room::{
     Farewell, KeptAct, OpenError, Pace, Person, Pictured, Probe, Reply, ResumeToken, Room, Seat,
-    Sending, Voice,
+    Sending, Stays, Voice,
     limits::TEXT_CHARACTERS,
     wire::{ClientFrame, ServerFrame},
 };
@@ -39,8 +39,10 @@ use crate::{
 const TICK: Duration = Duration::from_millis(50);
 /// How long a room may take to close.
 const CLOSE: Duration = Duration::from_secs(5);
-/// Frames that may wait for one connection; one that reads slower than this is put out.
+/// Frames that may wait for one connection; one that reads slower than this is told so, and comes back.
 const OUTBOX: usize = 64;
+/// A place beyond those, for the farewell.
+const FAREWELL: usize = 1;
 /// Commands that may wait for one room.
 const INBOX: usize = 1024;
 
@@ -143,6 +145,7 @@ pub struct Visitor {
 pub struct Rooms {
     open: Mutex<HashMap<RoomId, mpsc::Sender<Command>>>,
     media: Arc<Media>,
+    stays: Stays,
 }
 
 /// A connection's place in a room.
@@ -200,10 +203,11 @@ impl Entered {
 
 impl Rooms {
     /// No rooms yet.
-    pub fn new(media: Arc<Media>) -> Self {
+    pub fn new(media: Arc<Media>, stays: Stays) -> Self {
         Self {
             open: Mutex::default(),
             media,
+            stays,
         }
     }
 
@@ -308,7 +312,8 @@ impl Rooms {
         let acts = record
             .room_acts(permit, &about.id, about.patient.as_ref(), 0)
             .await?;
-        let room = Room::open(about.id.clone(), acts.into_iter().map(kept_act))?;
+        let mut room = Room::open(about.id.clone(), acts.into_iter().map(kept_act))?;
+        room.keep_stays(self.stays);
         let mut open = self.open.lock();
         // Somebody else may have opened it while its journal was read.
         if let Some(room) = running(&open) {
@@ -750,12 +755,16 @@ impl Host {
         }
     }
 
-    /// A connection that does not read its frames is put out; it comes back with what it has missed.
-    fn send(&mut self, seat: Seat, outgoing: Outgoing) {
-        let Some(connection) = self.connections.get(&seat) else {
+    /// A connection that does not read its frames is told so and ended; it comes back for what it has missed.
+    fn send(&mut self, seat: Seat, mut outgoing: Outgoing) {
+        let Some(Connection { outbox, .. }) = self.connections.get(&seat) else {
             return;
         };
-        if connection.outbox.try_send(outgoing).is_err() {
+        let is_behind = outbox.capacity() <= FAREWELL;
+        if is_behind && matches!(outgoing, Outgoing::Frame(_)) {
+            outgoing = Outgoing::Last(bye(Farewell::FellBehind));
+        }
+        if outbox.try_send(outgoing).is_err() || is_behind {
             self.connections.remove(&seat);
             self.room.leave(clock::now(), seat);
         }
@@ -773,5 +782,5 @@ fn bye(reason: Farewell) -> Bytes {
 
 /// A connection's outbox.
 pub fn outbox() -> (mpsc::Sender<Outgoing>, mpsc::Receiver<Outgoing>) {
-    mpsc::channel(OUTBOX)
+    mpsc::channel(OUTBOX + FAREWELL)
 }

@@ -1,4 +1,5 @@
-//! What goes to somebody who is not inside, read as bytes off their line while others move and act.
+//! What goes to somebody who is not inside, or in another room, read as bytes off their line while others move and act;
+//! and what is said to those whose line falls behind, or whose stay is over.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -8,11 +9,11 @@
 
 mod hospital;
 
-use std::{io::Write, process::Stdio};
+use std::{io::Write, path::Path, process::Stdio, thread::sleep, time::Duration};
 
 use hospital::{Hospital, Inside, yuanyi};
 use room::{
-    Placement, Pose,
+    Did, Farewell, Placement, Pose, ResumeToken,
     wire::{ClientFrame, News, ServerFrame},
 };
 use serde_json::{Value, json};
@@ -101,6 +102,32 @@ impl Person {
         })
     }
 
+    /// All that has come until an own ping is answered is of one's own room: nobody moves, acts or speaks there.
+    fn heard_nothing_of(&mut self, words: &str, who: &str) {
+        self.line.say(&ClientFrame::Ping { nonce: 8 });
+        loop {
+            let bytes = self.line.hear_bytes().expect("the line ended before");
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            assert!(!text.contains(words) && !text.contains(who), "{text}");
+            match ServerFrame::decode(&bytes).unwrap() {
+                ServerFrame::Pong { nonce: 8, .. } => return,
+                ServerFrame::Tick { news, poses, .. } => {
+                    assert_eq!(news.events, None);
+                    assert!(poses.is_empty(), "{poses:?}");
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    /// The reason in the farewell that comes.
+    fn is_sent_away(&mut self) -> (Farewell, bool) {
+        self.line.hear_until(|frame| match frame {
+            ServerFrame::Bye { reason, again, .. } => Some((*reason, *again)),
+            _ => None,
+        })
+    }
+
     /// All that has come until an own ping is answered says nothing of the room.
     fn saw_nothing(&mut self, words: &str) {
         self.line.say(&ClientFrame::Ping { nonce: 7 });
@@ -119,6 +146,17 @@ impl Person {
             }
         }
     }
+}
+
+/// Nobody has recorded when the patient was born: they are inside only beside somebody.
+fn give_zhao_an_account(data: &Path) {
+    let mut put = yuanyi();
+    put.args(["user", "put", "zhao.patient", "--name", "赵敏"]);
+    put.args(["--role", "patient", "--patient", "p", "--data"]);
+    let mut put = put.arg(data).stdin(Stdio::piped()).spawn().unwrap();
+    let password = b"a password of some length 7";
+    put.stdin.take().unwrap().write_all(password).unwrap();
+    assert!(put.wait().unwrap().success());
 }
 
 fn board(title: &str) -> Value {
@@ -147,14 +185,7 @@ fn nothing_of_the_room_goes_to_who_is_at_its_door_put_out_or_sent_back() {
     let data = folder.path().join("data");
     let hospital = Hospital::found(&data);
     hospital.admit_patient();
-    // Nobody has recorded when the patient was born: they are inside only beside somebody.
-    let mut put = yuanyi();
-    put.args(["user", "put", "zhao.patient", "--name", "赵敏"]);
-    put.args(["--role", "patient", "--patient", "p", "--data"]);
-    let mut put = put.arg(&data).stdin(Stdio::piped()).spawn().unwrap();
-    let password = b"a password of some length 7";
-    put.stdin.take().unwrap().write_all(password).unwrap();
-    assert!(put.wait().unwrap().success());
+    give_zhao_an_account(&data);
     let room = hospital.consult();
     let mut li = Person::comes(&hospital, "li.terminal", &room);
     li.is_in();
@@ -254,4 +285,183 @@ fn who_is_not_licensed_waits_at_the_door_and_walks_in_with_the_exam() {
     wang.acts(json!({"act": "come-urgently", "reason": "the patient bleeds"}));
     wang.is_in();
     li.hears_of("the patient bleeds");
+}
+
+#[test]
+fn nothing_of_a_room_goes_into_another_of_the_same_people() {
+    let folder = tempfile::tempdir().unwrap();
+    let hospital = Hospital::found(&folder.path().join("data"));
+    hospital.admit_patient();
+    let (room, other) = (hospital.consult(), hospital.consult());
+    let mut li = Person::comes(&hospital, "li.terminal", &room);
+    let mut chen = Person::comes(&hospital, "chen.expert", &room);
+    // The same doctor, about the same patient, and where no patient is: each is a room of its own.
+    let mut elsewhere = [other.as_str(), "patients-circle"].map(|room| {
+        let mut person = Person::comes(&hospital, "li.terminal", room);
+        person.is_in();
+        person
+    });
+    li.is_in();
+    chen.is_in();
+    go_on(&mut li, &mut chen, "seen inside");
+    let text = "said seen inside".to_owned();
+    li.line.say(&ClientFrame::Caption { text });
+    chen.line
+        .hear_until(|frame| matches!(frame, ServerFrame::Said { .. }).then_some(()));
+    for person in &mut elsewhere {
+        person.heard_nothing_of("seen inside", "chen.expert");
+        // They do see what is done where they are.
+        person.acts(board("here"));
+        person.hears_of("here");
+    }
+    chen.line.say(&ClientFrame::Ping { nonce: 9 });
+    chen.line.hear_until(|frame| match frame {
+        ServerFrame::Pong { nonce: 9, .. } => Some(()),
+        ServerFrame::Tick { news, .. } => {
+            assert_eq!(news.events, None, "of another room");
+            None
+        }
+        _ => None,
+    });
+}
+
+/// A line on a board, as long as one may be.
+fn long_line(board: u32) -> Value {
+    let points = (0..250_u32).map(|n| [f64::from(n) / 261.7, f64::from(n) / 293.3]);
+    let points: Vec<_> = points.collect();
+    json!({"act": "add", "entity": {"type": "ink", "board": board, "points": points}})
+}
+
+/// The seat, its token, whether it is the old one, and the number of the next event in the welcome that comes.
+fn welcome(person: &mut Person) -> (u16, ResumeToken, bool, u64) {
+    person.line.hear_until(|frame| match frame {
+        ServerFrame::Welcome {
+            participant,
+            resume,
+            resumed,
+            next_event,
+            ..
+        } => Some((*participant, *resume, *resumed, *next_event)),
+        _ => None,
+    })
+}
+
+#[test]
+fn who_does_not_read_is_told_that_they_fell_behind_and_comes_back_for_what_they_missed() {
+    let folder = tempfile::tempdir().unwrap();
+    let hospital = Hospital::found(&folder.path().join("data"));
+    hospital.admit_patient();
+    let room = hospital.consult();
+    let mut li = Person::comes(&hospital, "li.terminal", &room);
+    li.is_in();
+    let mut chen = Person::comes(&hospital, "chen.expert", &room);
+    let (seat, token, _, mut next) = welcome(&mut chen);
+    li.acts(board("to draw on"));
+    let board = li.line.hear_until(|frame| match frame {
+        ServerFrame::Tick { news, .. } => Some(news.events.as_ref()?.first()?.changes.first()?.id),
+        _ => None,
+    });
+    // Chen reads nothing, while Li draws as fast as one may: what the network holds back fills, then the outbox.
+    let mut drawn = 0;
+    loop {
+        drawn += 2;
+        assert!(drawn < 490, "the line holds whatever is sent");
+        li.acts(long_line(board));
+        li.acts(long_line(board));
+        let seq = li.seq;
+        let is_away = li.line.hear_until(|frame| match frame {
+            ServerFrame::Refused { reason, .. } => panic!("{reason:?}"),
+            ServerFrame::Tick { news, acks, .. } => {
+                let mut people = news.people.iter().flatten();
+                let is_away = people.any(|one| one.id == seat && one.away);
+                (is_away || acks.iter().any(|ack| ack.seq == seq)).then_some(is_away)
+            }
+            _ => None,
+        });
+        if is_away {
+            break;
+        }
+    }
+    let farewell = loop {
+        match chen.line.hear().expect("it ended without a word") {
+            ServerFrame::Tick { news, .. } => {
+                for event in news.events.iter().flatten() {
+                    assert_eq!(event.number, next);
+                    next += 1;
+                }
+            }
+            ServerFrame::Bye { reason, again, .. } => break (reason, again),
+            _ => {}
+        }
+    };
+    assert_eq!(farewell, (Farewell::FellBehind, true));
+    let by = hospital.token("chen.expert");
+    chen.line = hospital.come_back(&by, &room, Some(token), next).unwrap();
+    let (same, _, resumed, up_to) = welcome(&mut chen);
+    assert_eq!((same, resumed), (seat, true));
+    assert!(up_to > next, "nothing was missed: {up_to}");
+    go_on(&mut li, &mut chen, "seen again");
+}
+
+#[test]
+fn a_stay_is_as_long_as_the_hospital_sets_it_unless_the_patient_needs_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let founded = Hospital::found(&data);
+    founded.admit_patient();
+    give_zhao_an_account(&data);
+    let room = founded.consult();
+    founded.kill();
+    let spans = [("YUANYI_ROOM_STAY_S", "6"), ("YUANYI_ROOM_REST_S", "2")];
+    let hospital = Hospital::open_with(&data, &spans);
+    let mut li = Person::comes(&hospital, "li.terminal", &room);
+    li.is_in();
+    let mut wang = Person::comes(&hospital, "wang.nurse", &room);
+    wang.is_at_the_door();
+    let knock = li.sees_waiting("wang.nurse");
+    li.acts(json!({"act": "admit", "waiting": knock}));
+    let nurse = wang.is_in();
+    let mut zhao = Person::comes(&hospital, "zhao.patient", &room);
+    zhao.is_at_the_door();
+    let knock = li.sees_waiting("zhao.patient");
+    li.acts(json!({"act": "admit", "waiting": knock, "companion": nurse}));
+    zhao.is_in();
+
+    // Who does not treat goes when the time is over, and rests.
+    assert_eq!(zhao.is_sent_away(), (Farewell::StayIsOver, false));
+    let mut early = Person::comes(&hospital, "zhao.patient", &room);
+    assert_eq!(early.is_sent_away(), (Farewell::StayIsOver, false));
+    sleep(Duration::from_millis(2_200));
+    let mut zhao = Person::comes(&hospital, "zhao.patient", &room);
+    let is_inside = zhao.line.hear_until(|frame| match frame {
+        ServerFrame::Welcome { participant, .. } => Some(Some(*participant)),
+        ServerFrame::Threshold { .. } => Some(None),
+        _ => None,
+    });
+    let patient = is_inside.unwrap_or_else(|| {
+        let knock = li.sees_waiting("zhao.patient");
+        li.acts(json!({"act": "admit", "waiting": knock, "companion": nurse}));
+        zhao.is_in()
+    });
+
+    // Let stay, with the reason, they are there when it would have been over, and the reason is kept.
+    sleep(Duration::from_secs(4));
+    let stay = json!({"act": "let-stay", "participant": patient, "reason": "a result is due"});
+    li.acts(stay);
+    zhao.line.hear_until(|frame| {
+        let ServerFrame::Tick { news, .. } = frame else {
+            return None;
+        };
+        let mut orders = news.events.iter().flatten();
+        orders
+            .any(|event| {
+                let did = event.order.as_ref().map(|order| &order.did);
+                matches!(did, Some(Did::Stays { reason, .. }) if reason == "a result is due")
+            })
+            .then_some(())
+    });
+    sleep(Duration::from_secs(3));
+    go_on(&mut li, &mut zhao, "with the result");
+    // Who treats is there all the while.
+    wang.hears_of("with the result");
 }

@@ -270,9 +270,10 @@ fn a_voice_goes_to_those_in_the_room_and_to_nobody_else() {
 #[test]
 fn one_picture_of_all_around_at_a_time_reaches_the_others() {
     let (_folder, hospital) = opened();
-    let room = hospital.consult();
+    let (room, other) = (hospital.consult(), hospital.consult());
     let mut li = Person::join(&hospital, "li.terminal", &room);
     let mut chen = Person::join(&hospital, "chen.expert", &room);
+    let mut elsewhere = Person::join(&hospital, "li.terminal", &other);
     let around = Sending {
         around: true,
         ..Sending::default()
@@ -293,13 +294,16 @@ fn one_picture_of_all_around_at_a_time_reaches_the_others() {
     // Without being asked for it is not shown, whatever is sent.
     chen.sends(around);
     chen.shows = true;
-    until(&mut [&mut chen, &mut li], |people| {
+    until(&mut [&mut chen, &mut li, &mut elsewhere], |people| {
         people.iter().all(|person| person.connected)
     });
     while_saying(&mut [&mut chen, &mut li], 30);
     assert_eq!((li.seen, li.media_captured()), (0, 0));
     asks(&mut chen, 1, true);
-    until(&mut [&mut chen, &mut li], |people| people[1].seen > 20);
+    until(&mut [&mut chen, &mut li, &mut elsewhere], |people| {
+        people[1].seen > 20
+    });
+    assert_eq!((elsewhere.seen, elsewhere.media_captured()), (0, 0));
     is_told(&mut li, Some(2));
     // The second is refused where they are not the host, and what they send goes to nobody.
     let mut another = Person::join(&hospital, "chen.expert", &room);
@@ -575,7 +579,7 @@ fn lines_for(lines: &mut [&mut Line], time: Duration) {
 #[test]
 fn poses_go_as_datagrams_both_ways_and_strangers_have_no_part_in_it() {
     let (_folder, hospital) = opened();
-    let room = hospital.consult();
+    let (room, other) = (hospital.consult(), hospital.consult());
     let (li_token, chen_token) = (hospital.token("li.terminal"), hospital.token("chen.expert"));
     let mut li = hospital.enter_as("li.terminal", &li_token, &room);
     let mut chen = hospital.enter_as("chen.expert", &chen_token, &room);
@@ -606,8 +610,12 @@ fn poses_go_as_datagrams_both_ways_and_strangers_have_no_part_in_it() {
 
     let mut to_li = Line::open(&hospital, &li_token, &room, li_seat);
     let mut to_chen = Line::open(&hospital, &chen_token, &room, chen_seat);
+    let mut elsewhere = hospital.enter_by(&li_token, &other).unwrap();
+    let other_seat = seat(&mut elsewhere);
+    let mut to_elsewhere = Line::open(&hospital, &li_token, &other, other_seat);
     // The server says something each second by a line that is open.
-    lines_until(&mut [&mut to_li, &mut to_chen], |lines| {
+    let mut all = [&mut to_li, &mut to_chen, &mut to_elsewhere];
+    lines_until(&mut all, |lines| {
         lines.iter().all(|line| !line.received.is_empty())
     });
     to_li.say(&pose(1_000, 1));
@@ -617,6 +625,18 @@ fn poses_go_as_datagrams_both_ways_and_strangers_have_no_part_in_it() {
     to_chen.say(&pose(7, 2));
     lines_until(&mut [&mut to_li, &mut to_chen], |lines| {
         lines[0].seen().contains(&2)
+    });
+    // Nobody moves in the other room, by whichever way it is told there.
+    lines_for(&mut [&mut to_elsewhere], Duration::from_millis(300));
+    assert_eq!(to_elsewhere.seen(), Vec::<i64>::new());
+    elsewhere.say(&ClientFrame::Ping { nonce: 3 });
+    elsewhere.hear_until(|frame| match frame {
+        ServerFrame::Pong { nonce: 3, .. } => Some(()),
+        ServerFrame::Tick { poses, .. } => {
+            assert!(poses.is_empty(), "{poses:?}");
+            None
+        }
+        _ => None,
     });
 
     // What is older than what was heard moves nobody, by whichever way it comes.

@@ -31,7 +31,30 @@ pub struct Parcel {
     pub is_last: bool,
 }
 
+/// How long somebody who does not treat the patient stays in a room, and rests before they come back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stays {
+    /// How long they stay, in milliseconds.
+    pub stay_ms: i64,
+    /// How long they rest, in milliseconds.
+    pub rest_ms: i64,
+}
+
+impl Default for Stays {
+    fn default() -> Self {
+        Self {
+            stay_ms: limits::STAY_MS,
+            rest_ms: limits::REST_MS,
+        }
+    }
+}
+
 impl Room {
+    /// Has people stay for as long as the hospital wants it.
+    pub fn keep_stays(&mut self, stays: Stays) {
+        self.stays = stays;
+    }
+
     /// Frames for single connections, to be sent before the packets of the tick that was just made.
     pub fn take_parcels(&mut self) -> Vec<Parcel> {
         std::mem::take(&mut self.parcels)
@@ -68,7 +91,7 @@ impl Room {
         if sitter.person.door.treats {
             return None;
         }
-        let ends = Timestamp(sitter.joined.0.saturating_add(limits::STAY_MS));
+        let ends = Timestamp(sitter.joined.0.saturating_add(self.stays.stay_ms));
         let longer = self.durable.order().stays(&sitter.person.actor);
         Some(longer.map_or(ends, |longer| longer.max(ends)))
     }
@@ -80,7 +103,7 @@ impl Room {
         let over = over.filter(|sitter| self.stays_until(sitter).is_some_and(|until| now >= until));
         let over: Vec<_> = over.map(|sitter| sitter.person.actor.clone()).collect();
         for actor in over {
-            let rested = Timestamp(now.0.saturating_add(limits::REST_MS));
+            let rested = Timestamp(now.0.saturating_add(self.stays.rest_ms));
             self.resting.insert(actor.clone(), rested);
             for seat in self.put_out(now, &actor) {
                 self.post_last(seat, &ServerFrame::bye(Farewell::StayIsOver));

@@ -303,7 +303,7 @@ impl Room {
             }
             Act::LetStay { reason, .. } => Did::Stays {
                 reason: said(reason)?,
-                until: Timestamp(now.0.saturating_add(limits::STAY_MS)),
+                until: Timestamp(now.0.saturating_add(self.stays.stay_ms)),
             },
             Act::Warn { reason, .. } => Did::Warned {
                 reason: said(reason)?,

@@ -13,7 +13,7 @@ const POSES_WAIT: usize = 4;
 const WORDS_WAIT: usize = OUTBOX / 2;
 
 fn is_behind(connection: &Connection, frames: usize) -> bool {
-    connection.outbox.capacity() < OUTBOX - frames
+    connection.outbox.max_capacity() - connection.outbox.capacity() > frames
 }
 
 impl Host {
