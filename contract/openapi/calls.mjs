@@ -426,11 +426,11 @@ export const groups = {
       gives: { 204: null },
       fails: [400, 409],
     }),
-    call('POST /api/rooms/{id}/speech', 'Has a speech service write down what somebody in the room said; it becomes a caption for everybody.', {
-      asks: { 'participant!': integer, 'language!': one('zh', 'en') },
+    call('POST /api/rooms/{id}/speech', 'Has a speech service write down what somebody in the room said: as a caption for everybody, or as an order, which is answered to them alone.', {
+      asks: { 'participant!': integer, 'language!': one('zh', 'en'), as: one('caption', 'order') },
       takes: bytes('audio/webm', 'A few seconds of sound; also audio/ogg and audio/mp4.'),
-      gives: { 204: null },
-      fails: [400, 403, 404, 409, 502, 503],
+      gives: { 200: contract('media', 'HeardOrder'), 204: null },
+      fails: [400, 403, 404, 409, 502, 503, 504],
     }),
     call('GET /api/patients/{id}/recordings', 'What was done in all recorded rooms of a patient, the latest recordings first.', {
       asks: { before: integer },

@@ -32,6 +32,7 @@ const PROBLEMS = {
   500: 'A fault of the server; the detail names the request.',
   502: 'The other system did not answer as it should.',
   503: 'What this needs is not there or switched off; the detail says what.',
+  504: 'The other system took too long.',
 };
 
 const config = { ...DEFAULT_CONFIG, type: '*', expose: 'all', skipTypeCheck: true, additionalProperties: true };

@@ -8,6 +8,7 @@ import { createWriteStream, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { installModels } from './model.ts';
+import { startSpeechService } from './speech-service.ts';
 
 /** The password of all demo accounts in the journeys. */
 export const PASSWORD = process.env['YUANYI_PASSWORD'] ?? 'demo-pass-1';
@@ -45,10 +46,11 @@ export default async function start(): Promise<() => Promise<void>> {
   mkdirSync(OUT, { recursive: true });
   const models = join(OUT, 'models');
   installModels(models);
+  const speech = await startSpeechService();
   const ports = ['--http', '127.0.0.1:0', '--dicom', '127.0.0.1:0', '--mqtt', '127.0.0.1:0'];
   const hospital = spawn(program(), ['demo', '--demo-password', PASSWORD, ...ports], {
     cwd: PROJECT,
-    env: { ...process.env, YUANYI_MODELS: models },
+    env: { ...process.env, YUANYI_MODELS: models, YUANYI_SPEECH_URL: speech.url },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const log = createWriteStream(join(OUT, 'hospital.txt'));
@@ -63,11 +65,13 @@ export default async function start(): Promise<() => Promise<void>> {
     process.env['YUANYI_URL'] = address;
   } catch (error) {
     hospital.kill('SIGKILL');
+    speech.server.close();
     throw error;
   }
   return async () => {
     hospital.kill('SIGINT');
     await ended;
+    speech.server.close();
     delete process.env['YUANYI_URL'];
   };
 }

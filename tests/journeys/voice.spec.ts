@@ -2,6 +2,7 @@ import type { Browser, Page } from '@playwright/test';
 import { CHROMIUM } from './chromium.ts';
 import { accept, askForConsultation, tab } from './consultation.ts';
 import { expect, look, person, test } from './people.ts';
+import { HEARD } from './speech-service.ts';
 import { FAKE_DEVICES, countLines, join, pictureSeen, received, sizesSent } from './voices.ts';
 
 test.use({ launchOptions: { ...CHROMIUM.launchOptions, args: [...CHROMIUM.launchOptions.args, ...FAKE_DEVICES] } });
@@ -69,6 +70,20 @@ test('two talk, a third in another room hears nothing, and who leaves the room l
   await li.getByLabel('Write a caption for everybody').fill('右上叶 9 mm');
   await li.getByRole('button', { name: 'Say', exact: true }).click();
   await expect(chen.locator('.captions-list')).toContainText('右上叶 9 mm');
+
+  // An order that is said: the hospital's speech service writes it down for Li alone, and it is done when confirmed.
+  await li.getByRole('button', { name: 'Say an order' }).click();
+  await expect(li.locator('[data-order=hand]')).toContainText(HEARD.en);
+  await li.getByRole('button', { name: 'Do it' }).click();
+  await expect(chen.locator('.people > li').filter({ hasText: 'hand up' })).toHaveCount(1);
+  await expect(chen.locator('.captions-list')).not.toContainText(HEARD.en);
+  // What is said is written down by it for everybody, once Li asks for it.
+  await li.getByLabel('Write down what I say').check();
+  await li.locator('.voice-bar [data-source=microphone]').click();
+  await expect(chen.locator('.captions-list').getByText(`${HEARD.en} (written by a speech service, which may mishear)`).first()).toBeVisible();
+  await look(chen, 'room-captions', ['desktop', 'narrow']);
+  await li.getByLabel('Write down what I say').uncheck();
+  await li.locator('.voice-bar [data-source=microphone]').click();
 
   // Nothing of all this came to the other room.
   const there = await received(elsewhere);

@@ -1,110 +1,94 @@
 /** Orders by voice, or typed: shown first, and done only when they are confirmed. */
-import { Show, createSignal, onCleanup } from 'solid-js';
+import { Show, createEffect, createSignal, on, onMount } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import { gazeChooses, letGazeChoose } from '../../core/gaze';
-import { canListen, listen } from '../../core/listening';
-import { orderOf } from '../../core/orders';
-import type { Order } from '../../core/orders';
-import { WINDOWS } from '../../core/room-control';
-import type { RoomControl, WindowName } from '../../core/room-control';
-import type { RoomLead } from '../../core/room-lead';
-import type { RoomOrder } from '../../core/room-order';
-import { TOOLS } from '../../stage/tools';
-import type { Tool } from '../../stage/tools';
+import type { RoomOrders } from '../../core/room-orders';
 import { Field } from '../Field';
 import { Icon } from '../Icon';
+import { Notice } from '../Notice';
 
-interface OrdersPanelProps {
-  readonly control: RoomControl;
-  readonly order: RoomOrder;
-  readonly lead: RoomLead;
-}
+/** Who holds the button longer than this has said it when they let go; a shorter press is ended by falling silent. */
+const HELD_ms = 400;
 
-export function OrdersPanel(props: OrdersPanelProps): JSX.Element {
+export function OrdersPanel(props: { readonly orders: RoomOrders }): JSX.Element {
   const app = useApp();
   const [typed, setTyped] = createSignal('');
-  const [isListening, setListening] = createSignal(false);
-  const [heard, setHeard] = createSignal('');
-  const [asked, setAsked] = createSignal<Order>();
-  let stop = (): void => undefined;
+  let pressedAt = 0;
   let confirm: HTMLButtonElement | undefined;
-  onCleanup(() => stop());
+  onMount(() => props.orders.prepare());
+  createEffect(on(props.orders.asked, (order) => order && queueMicrotask(() => confirm?.focus()), { defer: true }));
 
-  const all = (): readonly Order[] => [
-    ...TOOLS.map((tool) => ({ id: `tool:${tool}`, words: app.t(`tool.${tool}`) })),
-    ...(Object.keys(WINDOWS) as WindowName[]).map((window) => ({ id: `window:${window}`, words: app.t(`window.${window}`) })),
-    { id: 'undo', words: app.t('tool.undo') },
-    { id: 'lead', words: app.t('lead.begin') },
-    { id: 'gather', words: app.t('lead.gather') },
-    { id: 'hand', words: app.t('order.raise') },
-    { id: 'all', words: app.t('parts.all') },
-  ];
-
-  function understood(words: string): void {
-    const order = orderOf(words, all());
-    setHeard(words);
-    setAsked(order);
-    app.announce(order ? app.t('orders.confirm', { order: order.words }) : app.t('orders.unknown', { words }));
-    if (order) queueMicrotask(() => confirm?.focus());
+  const listens = (): boolean => props.orders.state() === 'listening';
+  function press(): void {
+    pressedAt = performance.now();
+    props.orders.hear(!listens());
   }
-
-  function carryOut({ id, words }: Order): void {
-    const [kind, name] = id.split(':');
-    if (kind === 'tool') props.control.chooseTool(name as Tool);
-    else if (kind === 'window') props.control.change({ window: WINDOWS[name as WindowName] });
-    else if (kind === 'undo') props.control.undo();
-    else if (kind === 'lead') props.lead.lead(true);
-    else if (kind === 'gather') props.lead.gather();
-    else if (kind === 'hand') props.order.act({ act: 'raise-hand' });
-    else if (kind === 'all') props.control.change({ within: null, only: null, crop: null, apart: 0 });
-    setAsked(undefined);
-    setHeard('');
-    setTyped('');
-    app.announce(app.t('orders.done', { order: words }));
+  function release(): void {
+    if (performance.now() - pressedAt > HELD_ms) props.orders.hear(false);
   }
+  const isKey = ({ key }: KeyboardEvent): boolean => key === ' ' || key === 'Enter';
 
   return (
     <section class="stack tight" aria-labelledby="orders-title">
       <h2 class="legend" id="orders-title">{app.t('orders.title')}</h2>
-      <Show when={canListen()} fallback={<p class="soft small">{app.t('orders.none')}</p>}>
-        <button
-          type="button"
-          class="button"
-          aria-pressed={isListening()}
-          onClick={() => {
-            if (isListening()) return stop();
-            setListening(true);
-            stop = listen(app.language(), understood, () => setListening(false));
-          }}
-        >
-          <Icon name="microphone" />
-          {app.t(isListening() ? 'orders.listening' : 'orders.listen')}
-        </button>
-        <p class="soft small">{app.t('orders.remote')}</p>
+      <Show when={props.orders.by()} fallback={<p class="soft small">{app.t('orders.none')}</p>}>
+        {(by) => (
+          <>
+            <button
+              type="button"
+              class="button"
+              data-orders={props.orders.state()}
+              aria-pressed={listens()}
+              aria-busy={props.orders.state() === 'writing'}
+              onPointerDown={(event) => {
+                // What is held stays held where the pointer goes.
+                event.currentTarget.setPointerCapture(event.pointerId);
+                if (event.button === 0) press();
+              }}
+              onPointerUp={release}
+              onPointerCancel={release}
+              onKeyDown={(event) => {
+                if (!isKey(event)) return;
+                event.preventDefault();
+                if (!event.repeat) press();
+              }}
+              onKeyUp={(event) => isKey(event) && release()}
+              // A listener presses without pointer or key.
+              onClick={(event) => event.detail === 0 && press()}
+            >
+              <Icon name="microphone" />
+              {app.t(props.orders.state() === 'idle' ? 'orders.listen' : `orders.${props.orders.state() as 'listening' | 'writing'}`)}
+            </button>
+            <p class="soft small">{app.t(by() === 'hospital' ? 'orders.ofHospital' : 'orders.remote')}</p>
+          </>
+        )}
       </Show>
+      <Show when={props.orders.trouble()}>{(words) => <Notice kind="bad">{words()}</Notice>}</Show>
       <form
         class="row"
         onSubmit={(event) => {
           event.preventDefault();
-          if (typed().trim() !== '') understood(typed().trim());
+          if (typed().trim() === '') return;
+          props.orders.understand(typed().trim());
+          setTyped('');
         }}
       >
         <Field label={app.t('orders.type')}>
           {(control) => <input {...control} class="input" value={typed()} onInput={(event) => setTyped(event.currentTarget.value)} />}
         </Field>
       </form>
-      <Show when={heard() !== ''}>
-        <Show when={asked()} fallback={<p>{app.t('orders.unknown', { words: heard() })}</p>}>
+      <Show when={props.orders.heard() !== ''}>
+        <Show when={props.orders.asked()} fallback={<p>{app.t('orders.unknown', { words: props.orders.heard() })}</p>}>
           {(order) => (
             <div class="row" data-order={order().id}>
               <span>
-                {app.t('orders.heard', { words: heard() })} <strong>{app.t('orders.confirm', { order: order().words })}</strong>
+                {app.t('orders.heard', { words: props.orders.heard() })} <strong>{app.t('orders.confirm', { order: order().words })}</strong>
               </span>
-              <button ref={(button) => (confirm = button)} type="button" class="button primary" onClick={() => carryOut(order())}>
+              <button ref={(button) => (confirm = button)} type="button" class="button primary" onClick={() => props.orders.carryOut()}>
                 {app.t('orders.do')}
               </button>
-              <button type="button" class="button quiet" onClick={() => setAsked(undefined)}>{app.t('app.cancel')}</button>
+              <button type="button" class="button quiet" onClick={() => props.orders.drop()}>{app.t('app.cancel')}</button>
             </div>
           )}
         </Show>

@@ -21,6 +21,7 @@ import { createRoomNodules } from '../../core/room-nodules';
 import { createRoomPages } from '../../core/room-pages';
 import { createRoomOrder } from '../../core/room-order';
 import type { RoomOrder } from '../../core/room-order';
+import { createRoomOrders } from '../../core/room-orders';
 import { createRoomRecording } from '../../core/room-recording';
 import { Link } from '../../core/router';
 import { createSeriesVolume } from '../../core/series-volume';
@@ -86,6 +87,7 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
   const [stage, setStage] = createSignal<Stage>();
   const lead = createRoomLead(client, stage, app);
   const around = createRoomAround(client, voice, app);
+  const orders = createRoomOrders({ client, control, order, lead, voice }, app);
   const [help, setHelp] = createSignal(false);
   const [shown, setShown] = createSignal<Part>(props.info.patient === null ? 'people' : 'case');
   const narrow = mediaSignal(NARROW);
@@ -158,7 +160,7 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
 
   return (
     <div class="room" data-accent={own()} data-shown={shown()}>
-      <RoomBar info={props.info} title={title()} control={control} order={order} voice={voice} around={around} status={news.status()} stage={stage()} hands={hands} lead={lead} recording={recording} manifest={volume()?.manifest()}>
+      <RoomBar info={props.info} title={title()} control={control} order={order} orders={orders} voice={voice} around={around} status={news.status()} stage={stage()} hands={hands} lead={lead} recording={recording} manifest={volume()?.manifest()}>
         <RecordingStrip recording={recording} order={order} />
         <WebcamSign webcam={webcam} />
         <StayNotice order={order} />
@@ -213,7 +215,7 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
                   <Link href={recordingPath(props.info.id)} class="button quiet">
                     {app.t('recording.all')}
                   </Link>
-                  <OrdersPanel control={control} order={order} lead={lead} />
+                  <OrdersPanel orders={orders} />
                 </div>
               </Match>
               <Match when={part === 'slices'}>

@@ -13,6 +13,7 @@ import { WINDOWS } from '../../core/room-control';
 import type { RoomControl } from '../../core/room-control';
 import type { RoomHands } from '../../core/room-hands';
 import type { RoomLead } from '../../core/room-lead';
+import type { RoomOrders } from '../../core/room-orders';
 import type { RoomOrder } from '../../core/room-order';
 import type { RoomRecording } from '../../core/room-recording';
 import { lyingOf, takeFromShelf } from '../../core/room-shelf';
@@ -37,6 +38,7 @@ export interface InsideRoom {
   readonly title: string;
   readonly control: RoomControl;
   readonly order: RoomOrder;
+  readonly orders: RoomOrders;
   readonly voice: RoomVoice;
   readonly around: RoomAround;
   readonly hands: RoomHands;
@@ -153,6 +155,7 @@ export function createInside(props: InsideRoom & HowWorn, app: App): RoomInside 
       since: now().since ? momentOf(now().since ?? '', app.language()) : '',
     },
     writing: writing.state(),
+    ordering: { by: props.orders.by(), state: props.orders.state(), heard: props.orders.heard(), asked: props.orders.asked()?.words, trouble: props.orders.trouble() },
     picture: picture(),
   });
 
@@ -161,6 +164,7 @@ export function createInside(props: InsideRoom & HowWorn, app: App): RoomInside 
   function openPage(which: string): void {
     const page = PAGES.find((one) => one === which) ?? 'view';
     turn(page);
+    if (page === 'own') props.orders.prepare();
     const { patient } = props.info;
     if (page === 'shelf' && patient !== null) void lyingOf(app.api, patient).then(setLying, complain);
   }
@@ -261,6 +265,12 @@ export function createInside(props: InsideRoom & HowWorn, app: App): RoomInside 
     void (props.voice.state() === 'in' ? props.voice.turn('microphone', !props.voice.on('microphone')) : props.voice.join());
   }
 
+  function giveOrder(what: string): void {
+    if (what === 'do') props.orders.carryOut();
+    else if (what === 'drop') props.orders.drop();
+    else props.orders.hear(props.orders.state() === 'idle');
+  }
+
   /** Buttons that stand for one of several: their kind, and which. */
   const kinds: Readonly<Record<string, (which: string, worn: Worn) => void>> = {
     page: openPage,
@@ -284,6 +294,7 @@ export function createInside(props: InsideRoom & HowWorn, app: App): RoomInside 
     hand: handOver,
     record,
     write: writing.press,
+    order: giveOrder,
     snap: (which) => void (which === 'keep' ? keepPicture() : setPicture(undefined)),
   };
   /** Buttons that stand for themselves. */

@@ -38,6 +38,15 @@ export interface WritingInside {
   readonly numbered: string;
 }
 
+/** An order that is said: what was understood is done when it is confirmed. */
+export interface OrderingInside {
+  readonly by: 'hospital' | 'browser' | undefined;
+  readonly state: 'idle' | 'listening' | 'writing';
+  readonly heard: string;
+  readonly asked: string | undefined;
+  readonly trouble: string | undefined;
+}
+
 /** All that the panel depends on, in words where it is somebody's. */
 export interface InsideState {
   readonly title: string;
@@ -71,5 +80,6 @@ export interface InsideState {
   readonly shelf: { readonly from: number; readonly lying: readonly { readonly series: string; readonly words: string }[]; readonly busy: boolean };
   readonly recording: { readonly state: RecordingNow['state']; readonly by: string; readonly hasAgreed: boolean; readonly missing: string; readonly since: string };
   readonly writing: WritingInside | undefined;
+  readonly ordering: OrderingInside;
   readonly picture: HTMLImageElement | undefined;
 }

@@ -44,6 +44,7 @@ const NOW: InsideState = {
   shelf: { from: 0, lying: [{ series: '1.2', words: 'CT · today' }, { series: '1.3', words: 'CT · last year' }], busy: false },
   recording: { state: 'off', by: 'Chen', hasAgreed: false, missing: 'Li, Chen', since: '' },
   writing: undefined,
+  ordering: { by: 'hospital', state: 'idle', heard: '', asked: undefined, trouble: undefined },
   picture: undefined,
 };
 
@@ -171,6 +172,18 @@ describe('words', () => {
     expect(lines).not.toContain('12.0 mm');
     const writing = { as: 'note', draft: '', listens: false, by: undefined, numbered: '' } as const;
     expect(panel({ said: 'Not done: it is locked', writing }).lines.slice(0, 2)).toEqual(['Not done: it is locked', 'Note at this point']);
+  });
+
+  it('of an order are shown, and it is done when it is confirmed', () => {
+    const { ordering } = NOW;
+    expect(ids({ page: 'own' })).toContain('order:listen');
+    expect(ids({ page: 'own', ordering: { ...ordering, by: undefined } })).not.toContain('order:listen');
+    expect(chosen({ page: 'own', ordering: { ...ordering, state: 'listening' } })).toContain('order:listen');
+    const heard = panel({ page: 'view', ordering: { ...ordering, heard: 'please undo', asked: 'Undo' } });
+    expect(heard.lines).toEqual(['Heard: “please undo”', 'Do: Undo?']);
+    expect(heard.buttons.map(({ id }) => id)).toEqual(['order:do', 'order:drop']);
+    expect(panel({ page: 'own', ordering: { ...ordering, heard: 'hello' } }).lines).toContain('No order was understood in: “hello”');
+    expect(panel({ page: 'own', ordering: { ...ordering, trouble: 'Nothing was heard.' } }).lines).toContain('Nothing was heard.');
   });
 
   it('of a note and a landmark come by voice', () => {

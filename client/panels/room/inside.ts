@@ -27,8 +27,14 @@ const when = (is: boolean, ...some: PanelButton[]): PanelButton[] => (is ? some 
 
 /** The panel; what is to be written or looked at first takes the place of the pages. */
 export function insidePanel(state: InsideState, t: T): PanelContent {
-  const { picture, writing, recording } = state;
-  const asked = writing ? writingOf(writing, t) : picture ? { lines: [t('snap.hint')], buttons: [button('snap:keep', t('snap.keep')), button('snap:drop', t('app.cancel'))], picture } : undefined;
+  const { picture, writing, recording, ordering } = state;
+  const asked = writing
+    ? writingOf(writing, t)
+    : picture
+      ? { lines: [t('snap.hint')], buttons: [button('snap:keep', t('snap.keep')), button('snap:drop', t('app.cancel'))], picture }
+      : ordering.asked === undefined
+        ? undefined
+        : { lines: [t('orders.heard', { words: ordering.heard }), t('orders.confirm', { order: ordering.asked })], buttons: [button('order:do', t('orders.do')), button('order:drop', t('app.cancel'))] };
   return {
     title: state.title,
     ...(recording.state === 'running' ? { sign: t('recording.running', { at: recording.since }) } : {}),
@@ -104,7 +110,7 @@ function ownLines(state: InsideState, t: T): string[] {
     return box ? AXES.map((axis) => t('inside.crop.range', { axis: t(`crop.axis.${axis}`), from: Math.round(box.min_lps_mm[axis]), to: Math.round(box.max_lps_mm[axis]) })) : [];
   }
   if (page === 'shelf') return [t(state.shelf.busy ? 'shelf.taking' : state.shelf.lying.length > 1 ? 'inside.shelf.takes' : 'shelf.none')];
-  if (page === 'own' && state.voice.dictates) return [t('captions.dictateHint')];
+  if (page === 'own') return [...orderLines(state.ordering, t), ...(state.voice.dictates ? [t('captions.dictateHint')] : [])];
   if (page === 'recording' && recording.state === 'asked') {
     return [recording.hasAgreed ? t('recording.waitsFor', { names: recording.missing }) : t('recording.asked', { name: recording.by })];
   }
@@ -182,9 +188,18 @@ function heldButtons({ held, may }: InsideState, t: T): PanelButton[] {
   return [...when(may.act, button(held.hasAsked ? 'hand:asked' : 'hand:ask', t(held.hasAsked ? 'hands.asked' : 'hands.ask'))), ...when(may.keep, button('hand:take', t('hands.take')))];
 }
 
+/** What became of the order that was said last, and where it goes. */
+function orderLines({ by, state, heard, trouble }: InsideState['ordering'], t: T): string[] {
+  if (trouble !== undefined) return [trouble];
+  if (heard !== '') return [t('orders.unknown', { words: heard })];
+  if (state === 'idle' || by === undefined) return [];
+  return [t(by === 'hospital' ? 'orders.ofHospital' : 'orders.remote')];
+}
+
 /** What changes for oneself alone. In the real room a place is chosen; in a made one, from how high one sees it. */
-function ownButtons({ mode, standing, surface, around, gaze, voice }: InsideState, t: T): PanelButton[] {
+function ownButtons({ mode, standing, surface, around, gaze, voice, ordering }: InsideState, t: T): PanelButton[] {
   return [
+    ...when(ordering.by !== undefined, button('order:listen', t(ordering.state === 'idle' ? 'orders.listen' : `orders.${ordering.state}`), ordering.state === 'listening')),
     button('gaze', t('inside.gaze'), gaze),
     ...when(mode === 'vr', button('height', t('inside.height'), standing)),
     ...when(mode === 'ar' && surface !== 'none', button('surface', t(surface === 'choosing' ? 'inside.surface.stop' : 'inside.surface.choose'))),

@@ -89,7 +89,7 @@ pub struct Config {
     pub turn_urls: Vec<String>,
     /// A file with the secret that the relays share with the hospital.
     pub turn_secret_file: Option<PathBuf>,
-    /// A speech service that writes down what people say, for captions: the base of an interface such as `OpenAI`'s,
+    /// A speech service that writes down what people say, as captions and orders: the base of an interface such as `OpenAI`'s,
     /// `http://ADDR:PORT/v1`. None where it is not set.
     pub speech_url: Option<String>,
     /// The model that it is to use.

@@ -63,7 +63,7 @@ enum Command {
     PutOut(ActorId, Farewell),
     End(Seat, Farewell),
     Attend(Box<Attend>),
-    MayBeHeard((ActorId, Session), u16, oneshot::Sender<bool>),
+    MayBeHeard((ActorId, Session), u16, bool, oneshot::Sender<bool>),
     Heard((ActorId, Session), u16, String),
     Pictured(ActorId, Pictured, oneshot::Sender<()>),
     Close,
@@ -211,18 +211,20 @@ impl Rooms {
         }
     }
 
-    /// Whether an account may be heard from this seat of the room now, by the session by which it sits there.
+    /// Whether an account may be heard from this seat of the room now, by the session by which it sits there: by the
+    /// room, which nobody may who is muted, or by the hospital alone.
     pub async fn may_be_heard(
         &self,
         room: &RoomId,
         who: (ActorId, Session),
         participant: u16,
+        by_all: bool,
     ) -> bool {
         let Some(room) = self.open.lock().get(room).cloned() else {
             return false;
         };
         let (answer, answered) = oneshot::channel();
-        let ask = Command::MayBeHeard(who, participant, answer);
+        let ask = Command::MayBeHeard(who, participant, by_all, answer);
         room.send(ask).await.is_ok() && answered.await.unwrap_or(false)
     }
 
@@ -535,8 +537,9 @@ impl Host {
                 self.room.leave(now, seat);
             }
             Command::Attend(attend) => self.attend(*attend),
-            Command::MayBeHeard(who, participant, answer) => {
-                let _ = answer.send(self.speaker(&who, participant).is_some());
+            Command::MayBeHeard(who, participant, by_all, answer) => {
+                let seat = self.seat_of(&who, participant);
+                let _ = answer.send(seat.is_some_and(|seat| !by_all || self.speaks(seat)));
             }
             Command::Heard(who, participant, text) => self.heard(&who, participant, &text),
             Command::Pictured(actor, pictured, answer) => {
@@ -614,21 +617,26 @@ impl Host {
         }
     }
 
-    /// The seat of somebody who is here by this session and whom nobody has muted.
-    fn speaker(&self, (actor, session): &(ActorId, Session), participant: u16) -> Option<Seat> {
+    /// The seat of somebody who is here by this session.
+    fn seat_of(&self, (actor, session): &(ActorId, Session), participant: u16) -> Option<Seat> {
         let seat = self.room.seated(participant, self.known_as(actor))?;
-        let by_session = self.connections.get(&seat)?.session == *session;
+        (self.connections.get(&seat)?.session == *session).then_some(seat)
+    }
+
+    /// Whether nobody has muted them.
+    fn speaks(&self, seat: Seat) -> bool {
         let speaks = Sending {
             microphone: true,
             ..Sending::default()
         };
-        let is_heard = self.room.lets_through(seat, speaks)?.microphone;
-        (by_session && is_heard).then_some(seat)
+        let through = self.room.lets_through(seat, speaks);
+        through.is_some_and(|through| through.microphone)
     }
 
     /// Shows what a speech service has written down to all, if who said it is still here.
     fn heard(&mut self, who: &(ActorId, Session), participant: u16, text: &str) {
-        if self.speaker(who, participant).is_none() {
+        let seat = self.seat_of(who, participant);
+        if seat.is_none_or(|seat| !self.speaks(seat)) {
             return;
         }
         let said = ServerFrame::Said {

@@ -32,7 +32,7 @@ const PASS_S: i64 = 12 * 60 * 60;
 pub struct MediaDoor {
     /// Whether the hospital carries voice and picture.
     open: bool,
-    /// Whether a speech service writes captions for those who ask for it.
+    /// Whether a speech service writes down captions and orders of those who ask for it.
     speech: bool,
     /// Relays for networks that let no other way through.
     relays: Vec<RelayServer>,
@@ -194,7 +194,7 @@ async fn attend(
 mod tests {
     use serde_json::json;
 
-    use super::*;
+    use super::{super::speech::HeardOrder, *};
 
     #[test]
     fn the_types_of_the_client_are_those_of_the_server() {
@@ -204,6 +204,7 @@ mod tests {
         MediaOffer::export_all(&config).unwrap();
         PosesOffer::export_all(&config).unwrap();
         MediaAnswer::export_all(&config).unwrap();
+        HeardOrder::export_all(&config).unwrap();
         let types = std::fs::read_to_string(directory.path().join("media.ts")).unwrap();
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../contract/media.ts");
         if std::env::var_os("UPDATE_CONTRACT").is_some() {

@@ -1,18 +1,23 @@
-//! What somebody says in a room, written down by a speech service for those who read along.
+//! What somebody says in a room, written down by a speech service: for those who read along, or as an order for
+//! themselves alone.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
+    Json,
     body::Bytes,
     extract::{Path, Query, State},
     http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use super::enter;
 use crate::{
     hospital::Hospital,
     http::{Caller, Problem},
+    speech::SpeechError,
 };
 
 /// Sound that browsers record.
@@ -24,6 +29,37 @@ pub struct Spoken {
     participant: u16,
     /// What they speak.
     language: Language,
+    /// What it is for.
+    #[serde(rename = "as", default)]
+    purpose: Purpose,
+}
+
+#[derive(Clone, Copy, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "lowercase")]
+enum Purpose {
+    /// Told to all in the room.
+    #[default]
+    Caption,
+    /// Told to who spoke alone.
+    Order,
+}
+
+impl Purpose {
+    /// How long the service may take; what comes later is of no use.
+    fn patience(self) -> Duration {
+        match self {
+            Self::Caption => Duration::from_secs(30),
+            Self::Order => Duration::from_secs(15),
+        }
+    }
+}
+
+/// What was written down of an order.
+#[derive(Serialize, TS)]
+#[ts(export_to = "media.ts")]
+pub struct HeardOrder {
+    /// Empty where nothing was understood.
+    text: String,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -40,7 +76,7 @@ pub async fn write_down(
     Query(spoken): Query<Spoken>,
     headers: HeaderMap,
     sound: Bytes,
-) -> Result<StatusCode, Problem> {
+) -> Result<Response, Problem> {
     let (_, stage, _) = enter(&hospital, &caller, &id).await?;
     let off = || {
         Problem::new(
@@ -58,10 +94,11 @@ pub async fn write_down(
             "请先进入房间；被静音者的话不会被转写 · enter the room first, by its socket; nothing is written down of who is muted",
         )
     };
+    let by_all = spoken.purpose == Purpose::Caption;
     // Nobody outside has anything sent to the service.
     if !hospital
         .rooms
-        .may_be_heard(&stage.id, who.clone(), participant)
+        .may_be_heard(&stage.id, who.clone(), participant, by_all)
         .await
     {
         return Err(not_heard());
@@ -74,23 +111,35 @@ pub async fn write_down(
         Language::Zh => "zh",
         Language::En => "en",
     };
+    let patience = spoken.purpose.patience();
     let asked =
-        tokio::task::spawn_blocking(move || speech.write_down(&sound, kind, language)).await;
-    let text = asked.map_err(|error| Problem::internal(&error))?;
-    let text = text.map_err(|error| {
-        // The cause names the service; nothing of what was said.
-        tracing::warn!(%error, "the speech service gave no answer");
-        Problem::new(
-            StatusCode::BAD_GATEWAY,
-            "The speech service did not answer",
-            "语音转写服务未响应，请手写字幕 · the speech service did not answer; write captions by hand",
-        )
-    })?;
+        tokio::task::spawn_blocking(move || speech.write_down(&sound, kind, language, patience));
+    let text = asked.await.map_err(|error| Problem::internal(&error))?;
+    let text = text.map_err(|error| not_written(&error))?;
+    if spoken.purpose == Purpose::Order {
+        return Ok(Json(HeardOrder { text }).into_response());
+    }
     if !text.is_empty() {
         hospital
             .rooms
             .heard(&stage.id, who, participant, text)
             .await;
     }
-    Ok(StatusCode::NO_CONTENT)
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+fn not_written(error: &SpeechError) -> Problem {
+    tracing::warn!(%error, "nothing was written down");
+    match error {
+        SpeechError::Late(_) => Problem::new(
+            StatusCode::GATEWAY_TIMEOUT,
+            "The speech service took too long",
+            "语音转写服务用时过长，请稍后重试或键入 · the speech service took too long; try again in a moment, or type",
+        ),
+        SpeechError::NoAnswer(_) => Problem::new(
+            StatusCode::BAD_GATEWAY,
+            "The speech service did not answer",
+            "语音转写服务未响应，请键入 · the speech service did not answer; type instead",
+        ),
+    }
 }

@@ -1,0 +1,162 @@
+/** Orders by voice, or typed: shown first, and done only when they are confirmed. */
+import { createSignal, onCleanup } from 'solid-js';
+import type { Accessor } from 'solid-js';
+import type { HeardOrder, MediaDoor } from '../../contract/media';
+import { capture } from '../media/capture';
+import { recordSpoken } from '../media/spoken';
+import type { RoomClient } from '../room/room-client';
+import { TOOLS } from '../stage/tools';
+import type { Tool } from '../stage/tools';
+import type { App } from './app';
+import { canListen, listen } from './listening';
+import { orderOf } from './orders';
+import type { Order } from './orders';
+import { WINDOWS } from './room-control';
+import type { RoomControl, WindowName } from './room-control';
+import type { RoomLead } from './room-lead';
+import type { RoomOrder } from './room-order';
+import type { RoomVoice } from './room-voice';
+
+export interface RoomOrders {
+  /** Who writes an order down that is said: the service that the hospital named, else the browser. */
+  readonly by: Accessor<'hospital' | 'browser' | undefined>;
+  readonly state: Accessor<'idle' | 'listening' | 'writing'>;
+  /** What was heard, or typed. */
+  readonly heard: Accessor<string>;
+  /** The order that was understood in it, to be confirmed. */
+  readonly asked: Accessor<Order | undefined>;
+  /** Why nothing was heard, in words. */
+  readonly trouble: Accessor<string | undefined>;
+  /** Finds out who writes down here; to be called where orders are offered. */
+  prepare(): void;
+  /** Begins to listen, or ends it. */
+  hear(on: boolean): void;
+  understand(words: string): void;
+  carryOut(): void;
+  drop(): void;
+}
+
+interface Room {
+  readonly client: RoomClient;
+  readonly control: RoomControl;
+  readonly order: RoomOrder;
+  readonly lead: RoomLead;
+  readonly voice: Pick<RoomVoice, 'chosen'>;
+}
+
+/** Takes orders of a room while the caller lives. */
+export function createRoomOrders({ client, control, order, lead, voice }: Room, app: App): RoomOrders {
+  const [ofHospital, setOfHospital] = createSignal<boolean>();
+  const [state, setState] = createSignal<'idle' | 'listening' | 'writing'>('idle');
+  const [heard, setHeard] = createSignal('');
+  const [asked, setAsked] = createSignal<Order>();
+  const [trouble, setTrouble] = createSignal<string>();
+  const room = `/api/rooms/${encodeURIComponent(client.id)}`;
+  let isAsking = false;
+  /** Ends what is listened to now. */
+  let stop = (): void => undefined;
+  /** Counts up at each beginning: what comes of an earlier one is not taken any more. */
+  let round = 0;
+  onCleanup(() => {
+    round++;
+    stop();
+  });
+
+  const all = (): readonly Order[] => [
+    ...TOOLS.map((tool) => ({ id: `tool:${tool}`, words: app.t(`tool.${tool}`) })),
+    ...(Object.keys(WINDOWS) as WindowName[]).map((window) => ({ id: `window:${window}`, words: app.t(`window.${window}`) })),
+    { id: 'undo', words: app.t('tool.undo') },
+    { id: 'lead', words: app.t('lead.begin') },
+    { id: 'gather', words: app.t('lead.gather') },
+    { id: 'hand', words: app.t('order.raise') },
+    { id: 'all', words: app.t('parts.all') },
+  ];
+
+  function understand(words: string): void {
+    const meant = orderOf(words, all());
+    setTrouble(undefined);
+    setHeard(words);
+    setAsked(meant);
+    app.announce(meant ? app.t('orders.confirm', { order: meant.words }) : app.t('orders.unknown', { words }));
+  }
+
+  function fail(words: string): void {
+    setTrouble(words);
+    app.announce(words);
+  }
+
+  function drop(): void {
+    setAsked(undefined);
+    setHeard('');
+    setTrouble(undefined);
+  }
+
+  function begin(): void {
+    drop();
+    const mine = ++round;
+    const isMine = (): boolean => mine === round;
+    setState('listening');
+    const end = (): void => void (isMine() && setState('idle'));
+    if (ofHospital()) void record(isMine).catch((error: unknown) => isMine() && fail(app.explain(error))).finally(end);
+    else stop = listen(app.language(), (words) => isMine() && understand(words), end);
+  }
+
+  /** Has the hospital's service write down one order. The room hears nothing of it but by an open microphone. */
+  async function record(isMine: () => boolean): Promise<void> {
+    let wanted = true;
+    stop = () => (wanted = false);
+    const device = voice.chosen('audioinput');
+    const track = await capture('microphone', device === '' ? {} : { audioinput: device }).catch(() => undefined);
+    if (!isMine() || !wanted) return track?.stop();
+    if (!track) return fail(app.t('orders.noMicrophone'));
+    const spoken = recordSpoken(track);
+    ({ stop } = spoken);
+    const sound = await spoken.sound;
+    if (!isMine()) return;
+    if (!sound) return fail(app.t('orders.silence'));
+    setState('writing');
+    const { self } = client.state;
+    const { text } = await app.api.postBytes<HeardOrder>(`${room}/speech?participant=${self ?? 0}&language=${app.language()}&as=order`, sound);
+    if (!isMine()) return;
+    if (text === '') fail(app.t('orders.nothing'));
+    else understand(text);
+  }
+
+  function carryOut(): void {
+    const meant = asked();
+    if (!meant) return;
+    const [kind, name] = meant.id.split(':');
+    if (kind === 'tool') control.chooseTool(name as Tool);
+    else if (kind === 'window') control.change({ window: WINDOWS[name as WindowName] });
+    else if (kind === 'undo') control.undo();
+    else if (kind === 'lead') lead.lead(true);
+    else if (kind === 'gather') lead.gather();
+    else if (kind === 'hand') order.act({ act: 'raise-hand' });
+    else if (kind === 'all') control.change({ within: null, only: null, crop: null, apart: 0 });
+    drop();
+    app.announce(app.t('orders.done', { order: meant.words }));
+  }
+
+  return {
+    by: () => (ofHospital() ? 'hospital' : canListen() ? 'browser' : undefined),
+    state,
+    heard,
+    asked,
+    trouble,
+    prepare() {
+      if (isAsking || ofHospital() !== undefined) return;
+      isAsking = true;
+      app.api.get<MediaDoor>(`${room}/media`).then(
+        ({ speech }) => setOfHospital(speech),
+        () => (isAsking = false),
+      );
+    },
+    hear(on) {
+      if (on && state() === 'idle') begin();
+      else if (!on && state() === 'listening') stop();
+    },
+    understand,
+    carryOut,
+    drop,
+  };
+}
