@@ -328,7 +328,10 @@ impl Devices {
             });
             // A program that is killed must know it when it comes back, and not only what is saved now and then.
             let Some(quality) = changed else { continue };
-            if let Err(error) = self.kept.save_qualities(&[(device.clone(), quality)]) {
+            if let Err(error) = self
+                .kept
+                .save_qualities(&[(device.clone(), quality)], &self.files())
+            {
                 tracing::error!(%error, "the edge of a device could not be saved");
             }
         }
