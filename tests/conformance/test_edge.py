@@ -481,10 +481,10 @@ class OneHospital(Pair):
         self.token = self.cloud.run("edge", "put", "edge-1", "--location", "w")
         return self.token
 
-    def add_here(self, device: str) -> str:
-        """Registers a device in the cloud alone, and waits until the edge knows it; its token."""
-        of = ["--patient", "p", "--location", "b"]
-        token = self.cloud.run("device", "add", device, "--profile", "bedside-monitor", *of)
+    def add_here(self, device: str, *of: str) -> str:
+        """Registers a device at the bed in the cloud alone, and waits until the edge knows it; its token."""
+        at = ["--profile", "bedside-monitor", "--location", "b"]
+        token = self.cloud.run("device", "add", device, *at, *of)
         self.until(lambda: device in self.known())
         return token
 
@@ -532,7 +532,7 @@ def one(tmp_path):
 def test_the_registry_of_the_cloud_comes_to_the_edge_and_works_there_without_a_line(one):
     edge, cloud = one.edge, one.cloud
     edge.put_user("importer", "system")
-    token = one.add_here("monitor-1")
+    token = one.add_here("monitor-1", "--patient", "p")
 
     def measure(value: float) -> bool:
         client = Client(edge, "monitor-1", token)
@@ -682,15 +682,11 @@ def test_a_device_at_an_edge_is_seen_to_and_upgraded_from_the_cloud(one):
         edge.open()
 
     trusting(key)
-    token = one.add_here("monitor-3")
+    token = one.add_here("monitor-3", "--patient", "p")
     simulated = [edge.program, "device", "simulate", str(ROOT / "demo/devices/icu-s25047.json"), "--device",
                  "monitor-3", "--token", token, "--mqtt", f"127.0.0.1:{edge.mqtt}", "--http", edge.base, "--trust", key,
                  "--memory", str(edge.data / "monitor-3.json")]
-
-    def switch_on() -> subprocess.Popen:
-        return subprocess.Popen(simulated, stdout=edge.log, stderr=edge.log)
-
-    running = switch_on()
+    running = subprocess.Popen(simulated, stdout=edge.log, stderr=edge.log)
 
     def software() -> str | None:
         return (cloud.quality("monitor-3")["state"] or {}).get("software")
@@ -744,8 +740,6 @@ def test_a_device_at_an_edge_is_seen_to_and_upgraded_from_the_cloud(one):
         one.until(answered)
         # An edge that does not trust who signed it keeps the package from its device, whatever the cloud trusts.
         trusting()
-        running.wait(timeout=60)
-        running = switch_on()
         one.until(lambda: edge.quality("monitor-3")["connected"], 120)
         one.until(lambda: cloud.quality("monitor-3")["connected"])
         halted = stands(begin("1.2.0"), "halted", "rolled-back", "failed")
