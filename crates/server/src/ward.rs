@@ -330,7 +330,8 @@ impl State {
                 if self.rules.is_of_room(&change.rule) && !self.places.is_first_of_room(id) {
                     continue;
                 }
-                if elsewhere::looks(&self.rules, &self.by_edge, bed, &change) {
+                let known = (&bed.sources, bed.is_answered);
+                if elsewhere::looks(&self.rules, &self.by_edge, known, &change) {
                     continue;
                 }
                 changes.push((id.clone(), change));
@@ -338,7 +339,11 @@ impl State {
         }
         for (id, thing) in &mut self.things {
             let found = thing.watch.advance(now).into_iter();
-            changes.extend(found.map(|change| (id.clone(), change)));
+            let here = found.filter(|change| {
+                let known = (&thing.sources, false);
+                !elsewhere::looks(&self.rules, &self.by_edge, known, change)
+            });
+            changes.extend(here.map(|change| (id.clone(), change)));
         }
         for (about, change) in changes {
             self.take_up(&about, &change, now);

@@ -13,9 +13,10 @@ use serde::{Deserialize, Serialize};
 use vocabulary::{ActorId, PatientId};
 
 use super::{
-    BedState, Kept, State, TOPIC, act_on, answer, arrive, do_step,
+    Kept, State, TOPIC, act_on, answer, arrive, do_step,
     kept::{Led, Source},
     routing,
+    tags::THING,
 };
 use crate::{clock, edge::NotTaken, hospital::Hospital};
 
@@ -169,8 +170,12 @@ async fn refusal(
     known: Option<&Kept>,
 ) -> Result<Option<&'static str>, RecordError> {
     let alarm = &kept.alarm;
-    if !hospital.was_given(edge, "Location", &alarm.bed).await? {
-        return Ok(Some("find the bed among those of this edge"));
+    let (kind, id) = match alarm.bed.strip_prefix(THING) {
+        Some(thing) => ("Device", thing),
+        None => ("Location", alarm.bed.as_str()),
+    };
+    if !hospital.was_given(edge, kind, id).await? {
+        return Ok(Some("find the bed or the thing among those of this edge"));
     }
     if let Some(patient) = &alarm.patient
         && !hospital.was_given(edge, "Patient", patient).await?
@@ -223,7 +228,7 @@ impl State {
 pub(super) fn looks(
     rules: &RuleSet,
     by_edge: &BTreeSet<String>,
-    bed: &BedState,
+    (sources, is_answered): (&BTreeMap<String, Source>, bool),
     change: &Change,
 ) -> bool {
     let Changed::Began { read } = &change.changed else {
@@ -231,7 +236,7 @@ pub(super) fn looks(
     };
     let (mut signals, asks_people) = rules.looks_at(&change.rule);
     signals.extend(read.iter().map(|reading| reading.signal.as_str()));
-    !(asks_people && bed.is_answered) && is_of_edges(&bed.sources, &signals, by_edge)
+    !(asks_people && is_answered) && is_of_edges(sources, &signals, by_edge)
 }
 
 fn is_of_edges(
