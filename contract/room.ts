@@ -80,11 +80,15 @@ id: number, } | { "act": "take",
 /**
  * The series.
  */
-series: string, } | { "act": "look-like", figure: number } | { "act": "wear", 
+series: string, } | { "act": "wear", 
 /**
  * The colour, as `#rrggbb`.
  */
-colour: string, } | { "act": "undo" } | { "act": "lead", 
+colour: string, } | { "act": "look-like", 
+/**
+ * The figure, from 1 to [`crate::limits::FIGURES`].
+ */
+figure: number, } | { "act": "undo" } | { "act": "lead", 
 /**
  * From where one looks; `null` ends it.
  */
@@ -647,7 +651,11 @@ since: string,
 /**
  * Whether somebody must look after them inside.
  */
-needs_companion: boolean, needs_licence: boolean, 
+needs_companion: boolean, 
+/**
+ * Whether they have yet to earn the licence to practise in virtual rooms: letting them in alone does not help.
+ */
+needs_licence: boolean, 
 /**
  * Until when they are blocked.
  */
@@ -706,7 +714,7 @@ view: View, };
 export type Licence = "valid" | "ended" | "not-recorded";
 
 /**
- * A lock on a hologram or board.
+ * A lock on a hologram, board or page.
  */
 export type Locked = { 
 /**
@@ -919,6 +927,41 @@ reason: string, } | { "did": "came-in-urgently",
 reason: string, });
 
 /**
+ * A page of the client that stands in the room as a card. The room holds its address and nothing of what it shows:
+ * everybody who opens it loads it by their own session and sees what they themselves may.
+ */
+export type Page = { 
+/**
+ * Where its middle stands; its front looks along its own z axis.
+ */
+transform: Transform, 
+/**
+ * Its path in this hospital.
+ */
+path: string, 
+/**
+ * What whoever put it there says of it; may be empty.
+ */
+title: string, };
+
+/**
+ * Fields to change of a page.
+ */
+export type PagePatch = { 
+/**
+ * Where it stands.
+ */
+transform?: Transform, 
+/**
+ * Which page it is.
+ */
+path?: string, 
+/**
+ * What whoever put it there says of it.
+ */
+title?: string, };
+
+/**
  * A participant, as others see them.
  */
 export type Participant = { 
@@ -946,6 +989,9 @@ licence: Licence,
  * The colour of the avatar and its marks, as `#rrggbb`.
  */
 colour: string, 
+/**
+ * The figure that they chose to look like; none where they chose none.
+ */
 figure?: number, 
 /**
  * Which place at the table is theirs, from 0, which is the nearest; it is theirs until they have left.
@@ -1462,6 +1508,3 @@ centre_hu: number,
  * The span from black to white.
  */
 width_hu: number, };
-
-export type Page = { transform: Transform, path: string, title: string, };
-export type PagePatch = { transform?: Transform, path?: string, title?: string, };

@@ -91,6 +91,14 @@ impl What {
         }
     }
 
+    /// As how many readings it counts for a batch: an alarm has its samples and its steps.
+    fn weighs(&self) -> Result<usize> {
+        Ok(match self {
+            Self::Readings(_) => usize::try_from(self.readings())?,
+            Self::Alarms(all) => all.len() * ALARM_WEIGHS,
+        })
+    }
+
     /// The piece at a place, as it is kept aside, and how many readings it has.
     fn piece(&self, index: usize) -> Option<(Result<Vec<u8>, serde_json::Error>, i64)> {
         match self {
@@ -317,8 +325,7 @@ impl Outbox {
             } else {
                 What::Readings(serde_json::from_slice(&body)?)
             };
-            // An alarm has its samples and its steps: it weighs as much as some readings.
-            let weighs = usize::try_from(what.readings())?.max(what.len() * ALARM_WEIGHS);
+            let weighs = what.weighs()?;
             match &mut batch {
                 Some(batch) => {
                     if !batch.what.extend(what) {

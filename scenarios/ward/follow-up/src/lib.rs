@@ -93,6 +93,11 @@ impl Scenario for FollowUpAtHome {
         participants.extend(course.course.second.iter().map(|second| second.id.clone()));
         let asked = course.open_referral();
         participants.extend(asked.map(|(_, referral)| referral.of.to.id.clone()));
+        // Who was called is expected, and does not wait at the door.
+        let is_called = course.open_visit().is_some();
+        if is_called && actor.patient.as_ref() == Some(&course.patient) {
+            participants.push(actor.id.clone());
+        }
         Ok(Some(Stage {
             id: room.clone(),
             title: Text::new(format!("随访：{name}"), format!("Follow-up: {name}")),
