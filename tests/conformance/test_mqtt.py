@@ -495,15 +495,15 @@ def test_a_simulated_device_replays_a_recording(ward, recording):
     assert quality["accepted"] > 0 and not quality["refusals"] and quality["state"]["online"] is True
 
 
-def of_tomorrow(folder: pathlib.Path, name: str, ca: str) -> None:
-    """A certificate for the key of `name` that is not valid before tomorrow, which openssl's `x509` cannot make."""
+def of_days(folder: pathlib.Path, name: str, ca: str, first: int, last: int) -> None:
+    """A certificate for the key of `name` that is valid between two days counted from now, which openssl's `x509` cannot make."""
     request = x509.load_pem_x509_csr((folder / f"{name}.csr").read_bytes())
     issuer = x509.load_pem_x509_certificate((folder / f"{ca}.pem").read_bytes())
     key = serialization.load_pem_private_key((folder / f"{ca}.key").read_bytes(), None)
     day, now = datetime.timedelta(days=1), datetime.datetime.now(datetime.timezone.utc)
     made = (x509.CertificateBuilder().subject_name(request.subject).issuer_name(issuer.subject)
             .public_key(request.public_key()).serial_number(x509.random_serial_number())
-            .not_valid_before(now + day).not_valid_after(now + 2 * day).sign(key, hashes.SHA256()))
+            .not_valid_before(now + first * day).not_valid_after(now + last * day).sign(key, hashes.SHA256()))
     (folder / f"{name}.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
 
 
@@ -514,13 +514,12 @@ def test_a_certificate_stands_for_a_token_while_it_is_good(tmp_path):
     # A stranger's authority signs for a name of this hospital.
     other = tmp_path / "other"
     other.mkdir()
-    certificate(other, "ca")
-    certificate(other, "ox-1", "ca")
+    certificate(other, "strangers-ca")
+    certificate(other, "ox-1", "strangers-ca")
     certificate(tmp_path, "ox-3", "ca")
-    of_tomorrow(tmp_path, "ox-3", "ca")
+    of_days(tmp_path, "ox-3", "ca", 1, 2)
     # Out of date: signed anew for a span of time that is over.
-    subprocess.run(["openssl", "x509", "-req", "-in", tmp_path / "old.csr", "-CA", tmp_path / "ca.pem", "-CAkey",
-                    tmp_path / "ca.key", "-days", "-1", "-out", tmp_path / "old.pem"], check=True, capture_output=True)
+    of_days(tmp_path, "old", "ca", -2, -1)
     data, port = tmp_path / "data", free_port()
     data.mkdir()
     tls = Ward(data, mqtt_tls=f"127.0.0.1:{port}", mqtt_certificate=tmp_path / "hospital.pem",

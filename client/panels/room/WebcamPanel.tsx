@@ -25,7 +25,7 @@ export function WebcamPanel(props: { webcam: RoomWebcam }): JSX.Element {
       </div>
       <div>
         <label>
-          <input type="checkbox" data-hands checked={props.webcam.followsHands()} onChange={(event) => props.webcam.followHands(event.currentTarget.checked)} /> {app.t('webcam.hands')}
+          <input type="checkbox" data-fingers checked={props.webcam.followsHands()} onChange={(event) => props.webcam.followHands(event.currentTarget.checked)} /> {app.t('webcam.hands')}
         </label>
         <p class="soft small">{app.t('webcam.hands.hint')}</p>
       </div>

@@ -247,7 +247,7 @@ fn an_interval_that_is_shown_holds_about_as_often_as_it_says() {
     let Some(recordings) = recordings::all() else {
         return;
     };
-    let (mut shown, mut held) = (0, 0);
+    let (mut shown, mut held) = (0_usize, 0_usize);
     for recording in &recordings {
         for signal in recording.signals() {
             let one = scored(recording, signal, 15, Method::Persistence);
@@ -256,6 +256,6 @@ fn an_interval_that_is_shown_holds_about_as_often_as_it_says() {
         }
     }
     assert!(shown >= 100, "{shown} are shown");
-    let share = f64::from(held as u32) / f64::from(shown as u32);
+    let share = held as f64 / shown as f64;
     assert!((0.72..=0.9).contains(&share), "{held} of {shown}");
 }

@@ -218,10 +218,6 @@ pub enum Act {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 #[ts(export_to = "room.ts")]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "the largest, a hologram, is what the others lie on, and there are few of any"
-)]
 pub enum NewEntity {
     /// An image of a patient's scan.
     Hologram(Hologram),

@@ -266,10 +266,6 @@ pub struct Stroke {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 #[ts(export_to = "room.ts")]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "the largest, a hologram, is what the others lie on, and there are few of any"
-)]
 pub enum Entity {
     /// An image of a patient's scan.
     Hologram(Hologram),

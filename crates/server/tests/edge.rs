@@ -151,7 +151,7 @@ fn until<T>(mut holds: impl FnMut() -> Option<T>) -> T {
             return found;
         }
         assert!(
-            since.elapsed() < Duration::from_secs(60),
+            since.elapsed() < Duration::from_mins(1),
             "it did not come about"
         );
         sleep(Duration::from_millis(200));

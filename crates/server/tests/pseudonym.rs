@@ -273,6 +273,7 @@ fn journal(hospital: &Hospital) {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one way, from its begin to its end")]
 fn two_people_open_who_it_is_and_the_patient_reads_of_it() {
     let data = tempfile::tempdir().unwrap();
     let hospital = founded(data.path());

@@ -606,7 +606,6 @@ fn who_and_what_is_where_and_is_sent_from_there() {
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "one way, from its begin to its end")]
 fn a_thing_that_leaves_the_ward_is_told_and_the_past_knows_where_it_was() {
     let data = tempfile::tempdir().unwrap();
     let hospital = Hospital::found(data.path());

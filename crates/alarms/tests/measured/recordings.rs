@@ -134,6 +134,11 @@ fn beats_of(folder: &Path, name: &'static str, electrodes: &str, pulse: Option<&
     }
 }
 
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a time of a recording"
+)]
 fn seconds(trace: &Trace) -> usize {
     let last = trace
         .runs

@@ -58,14 +58,14 @@ async fn put_alarms(
     permit: &Permit,
     read: &mut Option<u64>,
 ) -> Result<()> {
-    let mut from = match read.map_or_else(|| edge.outbox.journal(), |next| Ok(Some(next)))? {
-        Some(next) => next,
+    let known = read.map_or_else(|| edge.outbox.journal(), |next| Ok(Some(next)))?;
+    let mut from = if let Some(next) = known {
+        next
+    } else {
         // What was raised before it became an edge of this kind, the cloud has found itself.
-        None => {
-            let next = *hospital.record.feed().borrow();
-            edge.outbox.put_alarms(&[], next)?;
-            next
-        }
+        let next = *hospital.record.feed().borrow();
+        edge.outbox.put_alarms(&[], next)?;
+        next
     };
     loop {
         *read = Some(from);

@@ -283,16 +283,18 @@ mod tests {
 
     #[test]
     fn rules_hear_of_a_place_once_both_axes_are_new() {
+        let at =
+            |news: Option<Position>| news.map(|news| news.floor_m.map(|metres| metres.to_string()));
         let mut tag = Tag::default();
         tag.take("tag-x", Timestamp(1000), 2.0);
         assert_eq!(tag.news(), None);
         tag.take("tag-y", Timestamp(1000), 3.0);
-        assert_eq!(tag.news().unwrap().floor_m, [2.0, 3.0]);
+        assert_eq!(at(tag.news()).unwrap(), ["2", "3"]);
         // Half of the next place is none.
         tag.take("tag-x", Timestamp(2000), 20.0);
         assert_eq!(tag.news(), None);
         tag.take("tag-y", Timestamp(2000), 30.0);
-        assert_eq!(tag.news().unwrap().floor_m, [20.0, 30.0]);
+        assert_eq!(at(tag.news()).unwrap(), ["20", "30"]);
     }
 
     #[test]
