@@ -50,7 +50,9 @@ test('remote-consult: two doctors come from a request to a signed and proved dec
     await expect(row.locator('.chip')).toBeVisible();
   }
   await li.locator('[data-question=ever_smoker] input[value=yes]').check({ force: true });
+  await expect(li.locator('[data-question=ever_smoker] .chip')).toBeVisible();
   await li.locator('[data-question=nodule_type] select').selectOption('solid');
+  await expect(li.locator('[data-question=nodule_type] .chip')).toBeVisible();
   await expect(li.locator('[data-model=pkuph]')).toContainText('Can be assessed');
   await expect(li.locator('[data-model=herder]')).toContainText('FDG uptake');
 
