@@ -1,11 +1,9 @@
-import { CanvasTexture, DoubleSide, Group, LinearFilter, Mesh, MeshBasicMaterial, PlaneGeometry, Raycaster, SRGBColorSpace, type Vector3 } from 'three';
+import { Group, PlaneGeometry, Raycaster, type Vector3 } from 'three';
 import { BOARD, paintBoard, type Painted } from './board-paint';
+import { type PaintedPlane, paintedPlane } from './painted';
 import type { Board, BoardPoint, EntityId, Placed } from './room-view';
 
-interface Standing {
-  readonly mesh: Mesh<PlaneGeometry, MeshBasicMaterial>;
-  readonly context: CanvasRenderingContext2D;
-  readonly texture: CanvasTexture;
+interface Standing extends PaintedPlane {
   key: string;
 }
 
@@ -57,19 +55,11 @@ export class Boards {
   }
 
   #made(id: EntityId): Standing | undefined {
-    const canvas = document.createElement('canvas');
-    [canvas.width, canvas.height] = [BOARD.width, BOARD.height];
-    const context = canvas.getContext('2d');
-    if (!context) return undefined;
-    const texture = new CanvasTexture(canvas);
-    texture.colorSpace = SRGBColorSpace;
-    texture.minFilter = LinearFilter;
-    texture.generateMipmaps = false;
-    const mesh = new Mesh(this.#shape, new MeshBasicMaterial({ map: texture, side: DoubleSide }));
-    mesh.name = 'board';
-    const standing = { mesh, context, texture, key: '' };
+    const made = paintedPlane('board', this.#shape, BOARD);
+    if (!made) return undefined;
+    const standing: Standing = { ...made, key: '' };
     this.#boards.set(id, standing);
-    this.group.add(mesh);
+    this.group.add(made.mesh);
     return standing;
   }
 

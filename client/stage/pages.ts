@@ -1,11 +1,9 @@
-import { CanvasTexture, DoubleSide, Group, LinearFilter, Mesh, MeshBasicMaterial, PlaneGeometry, Raycaster, SRGBColorSpace, type Vector3 } from 'three';
+import { Group, PlaneGeometry, Raycaster, type Vector3 } from 'three';
 import { CARD, type PageCard, paintCard } from './page-paint';
+import { type PaintedPlane, paintedPlane } from './painted';
 import type { EntityId, Page, Placed } from './room-view';
 
-interface Standing {
-  readonly mesh: Mesh<PlaneGeometry, MeshBasicMaterial>;
-  readonly context: CanvasRenderingContext2D;
-  readonly texture: CanvasTexture;
+interface Standing extends PaintedPlane {
   card: PageCard | undefined;
 }
 
@@ -59,19 +57,11 @@ export class Pages {
   }
 
   #made(id: EntityId): Standing | undefined {
-    const canvas = document.createElement('canvas');
-    [canvas.width, canvas.height] = [CARD.width, CARD.height];
-    const context = canvas.getContext('2d');
-    if (!context) return undefined;
-    const texture = new CanvasTexture(canvas);
-    texture.colorSpace = SRGBColorSpace;
-    texture.minFilter = LinearFilter;
-    texture.generateMipmaps = false;
-    const mesh = new Mesh(this.#shape, new MeshBasicMaterial({ map: texture, side: DoubleSide }));
-    mesh.name = 'page';
-    const standing: Standing = { mesh, context, texture, card: undefined };
+    const made = paintedPlane('page', this.#shape, CARD);
+    if (!made) return undefined;
+    const standing: Standing = { ...made, card: undefined };
     this.#pages.set(id, standing);
-    this.group.add(mesh);
+    this.group.add(made.mesh);
     return standing;
   }
 
