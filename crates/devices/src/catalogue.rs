@@ -1,6 +1,9 @@
 //! The profiles that come with the program, and those that a hospital adds.
 
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, LazyLock},
+};
 
 use crate::Profile;
 
@@ -50,7 +53,7 @@ pub struct OwnProfile {
 /// Profiles by their ids.
 #[derive(Clone, Debug, Default)]
 pub struct Profiles {
-    all: BTreeMap<String, Profile>,
+    all: BTreeMap<String, Arc<Profile>>,
     own: BTreeMap<String, OwnProfile>,
 }
 
@@ -80,8 +83,8 @@ impl Profiles {
             });
         }
         let id = profile.id.clone();
-        self.all.insert(id.clone(), profile);
-        self.all.get(&id).ok_or_else(|| unreachable!("just added"))
+        self.all.insert(id.clone(), Arc::new(profile));
+        self.all.get(&id).map(|added| &**added).ok_or_else(|| unreachable!("just added"))
     }
 
     /// Takes a hospital's own profile. One that stands in the place of another goes on measuring what that one did.
@@ -112,14 +115,14 @@ impl Profiles {
         self.own.get(id)
     }
 
-    /// The profile of an id.
-    pub fn get(&self, id: &str) -> Option<&Profile> {
+    /// The profile of an id: one for all devices of a kind.
+    pub fn get(&self, id: &str) -> Option<&Arc<Profile>> {
         self.all.get(id)
     }
 
     /// All, by their ids.
     pub fn all(&self) -> impl Iterator<Item = &Profile> {
-        self.all.values()
+        self.all.values().map(|profile| &**profile)
     }
 }
 

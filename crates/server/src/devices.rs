@@ -138,7 +138,7 @@ impl Devices {
             let versions = self.versions.read();
             versions.get(&(id.to_owned(), version)).cloned()
         });
-        published.or_else(|| self.profiles.get(id).cloned().map(Arc::new))
+        published.or_else(|| self.profiles.get(id).cloned())
     }
 
     /// Takes a version of a profile that was published.

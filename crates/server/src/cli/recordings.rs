@@ -228,7 +228,7 @@ impl Recording {
 }
 
 fn find<'p>(profiles: &'p Profiles, id: &str) -> Result<&'p Profile> {
-    let found = profiles.get(id);
+    let found = profiles.get(id).map(|profile| &**profile);
     found.with_context(|| {
         format!("find the kind of device {id}: `yuanyi device profiles` names all")
     })
