@@ -161,3 +161,30 @@ def test_images_of_a_foreign_patient_are_not_found(hospital):
     path = f"studies/{cta['0020000D']['Value'][0]}/metadata"
     foreign = hospital.as_("zhao.patient")
     assert foreign.get(f"{hospital.base}/dicom-web/{path}").status_code in (403, 404)
+
+
+def test_nobody_files_images_under_somebody_whom_they_do_not_treat(hospital, shared_dicom):
+    def stored_by(user: str, number: str) -> dict:
+        data = pydicom.dcmread(io.BytesIO(as_new(shared_dicom / "pydicom/test_files/CT_small.dcm")))
+        data.PatientID = number
+        buffer = io.BytesIO()
+        data.save_as(buffer)
+        body = b"--part\r\nContent-Type: application/dicom\r\n\r\n" + buffer.getvalue() + b"\r\n--part--\r\n"
+        kind = 'multipart/related; type="application/dicom"; boundary=part'
+        url = f"{hospital.base}/dicom-web/studies"
+        answer = hospital.as_(user).post(url, data=body, headers={"Content-Type": kind})
+        return answer.json() if answer.headers["Content-Type"] == "application/dicom+json" else {}
+
+    kept, refused = "00081199", "00081198"
+    # Who receives images brings somebody new, and more of them.
+    for _ in range(2):
+        assert kept in stored_by("li.terminal", "nobody-yet-1")
+    # Others do neither, also where the hospital has just had the patient in hand.
+    for user in ("wang.nurse", "zhao.patient"):
+        for number in ("nobody-yet-1", "nobody-yet-2"):
+            answer = stored_by(user, number)
+            assert kept not in answer, (user, number)
+            for failed in answer.get(refused, {}).get("Value", []):
+                assert failed["00081197"]["Value"] == [0x0124], (user, number)
+    found = hospital.as_("li.terminal").get(f"{hospital.base}/fhir/Patient?identifier=nobody-yet-2").json()
+    assert not found.get("entry")

@@ -14,6 +14,7 @@ import tomllib
 
 import pytest
 import requests
+import zstandard
 
 from conftest import ROOT, free_port
 from imaging_hospital import certificate
@@ -583,6 +584,26 @@ def test_the_registry_of_the_cloud_comes_to_the_edge_and_works_there_without_a_l
     cloud.run("edge", "remove", "edge-1")
     url = f"{cloud.base}/api/edge/line"
     assert requests.post(url, json={}, headers=mine, timeout=30).status_code == 401
+
+
+def test_nobody_speaks_for_devices_but_edges_and_programs(one):
+    cloud = one.cloud
+    cloud.put_user("importer", "system")
+    cloud.put_user("somebody", "patient")
+    one.add_here("monitor-9", "--patient", "p")
+    low = [{
+        "stream": {"device": "monitor-9", "stream": "spo2"}, "subject": "p", "unit": "%",
+        "coding": {"system": "urn:iso:std:iso:11073:10101", "code": "150456"}, "display": "", "received": now_ms(),
+        "quality": [], "readings": {"kind": "one", "at": now_ms(), "value": 60.0},
+    }]
+    for user in ("nurse", "somebody"):
+        bearer = {"Authorization": f"Bearer {cloud.bearer(user)}"}
+        for door, body in (("readings", low), ("alarms", [])):
+            url = f"{cloud.base}/api/edge/{door}"
+            sent = zstandard.compress(json.dumps(body).encode())
+            answer = requests.post(url, data=sent, headers=bearer, timeout=30)
+            assert answer.status_code == 403, (user, door, answer.text)
+    assert cloud.quality("monitor-9")["accepted"] == 0
 
 
 def test_an_hour_without_a_line_is_one_alarm_in_the_cloud_with_its_own_times(one):

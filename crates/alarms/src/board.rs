@@ -330,8 +330,10 @@ impl Board {
                 alarm.note(now, Step::PlanStarted { plan, by, drill });
             }
             Act::Close { outcome } => {
-                if alarm.taken.is_none() {
-                    return Err(Refused::NotTaken);
+                match &alarm.taken {
+                    None => return Err(Refused::NotTaken),
+                    Some(taken) if taken.by != by => return Err(Refused::NotYours),
+                    Some(_) => {}
                 }
                 alarm.paused_until = None;
                 alarm.closed = Some(Closed {

@@ -119,6 +119,15 @@ fn it_cannot_be_ended_by_somebody_who_did_not_take_it_nor_by_the_condition_alone
             .unwrap_err(),
         Refused::NotTaken
     );
+    // Whoever is at the bed with it in hand is not left with nothing from afar.
+    board.act(&id, Act::Take, "wang.nurse", at(6)).unwrap();
+    assert_eq!(
+        board
+            .act(&id, close.clone(), "li.terminal", at(7))
+            .unwrap_err(),
+        Refused::NotYours
+    );
+    board.act(&id, Act::GiveBack, "wang.nurse", at(8)).unwrap();
     board.apply("bed-1", None, &ended("spo2-low", 20), &ward_rules(), at(23));
     assert_eq!(
         board.alarm(&id).unwrap().presence,

@@ -140,7 +140,8 @@ fn refers(parameter: &str, names: &[String]) -> Term {
     }
 }
 
-pub(crate) fn status(codes: &[&str]) -> Term {
+/// A search for resources in one of these states.
+pub fn status(codes: &[&str]) -> Term {
     let any_of = codes
         .iter()
         .map(|code| Match::Token {
@@ -155,7 +156,7 @@ pub(crate) fn status(codes: &[&str]) -> Term {
 }
 
 /// All pages of a search.
-pub(crate) async fn find(
+pub async fn find(
     record: &dyn Record,
     permit: &Permit,
     kind: &str,

@@ -262,8 +262,10 @@ impl Room {
         if self.rests(&person.actor, now) {
             return Err(Farewell::StayIsOver);
         }
+        // Nobody comes back past the door whose licence went meanwhile.
+        let comes_back = resume.filter(|_| !self.durable.lacks_licence(&person, now));
         let own_seat = |sitter: &&mut Sitter| {
-            Some(sitter.token) == resume && sitter.person.actor == person.actor
+            Some(sitter.token) == comes_back && sitter.person.actor == person.actor
         };
         let (seat, replaces) = if let Some(sitter) = self.sitters.values_mut().find(own_seat) {
             let replaces = sitter.away_since.is_none().then_some(sitter.seat);

@@ -11,6 +11,7 @@ use parking_lot::Mutex;
 use policy::{Actor, PasswordHash, RateLimit, Role};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
+use tokio::sync::Semaphore;
 use vocabulary::{ActorId, Digest, PatientId, Timestamp};
 
 use crate::{clock, pseudonyms};
@@ -60,7 +61,12 @@ pub struct Accounts {
 struct Inner {
     database: Mutex<Connection>,
     limit: Mutex<RateLimit>,
+    /// Checking a password is meant to take time and memory: a crowd at the door waits, and takes neither from others.
+    checks: Semaphore,
 }
+
+/// So many passwords are checked at once.
+const CHECKS_AT_ONCE: usize = 4;
 
 /// The file of the accounts, below the data folder.
 pub const ACCOUNTS: &str = "accounts.sqlite";
@@ -89,16 +95,24 @@ impl Accounts {
         std::fs::create_dir_all(data)
             .with_context(|| format!("make the folder {}", data.display()))?;
         let file = data.join(ACCOUNTS);
+        // Before anything is in it: what the database writes beside it is then as private as the file.
+        private(&file)?;
+        for beside in ["-wal", "-shm"] {
+            let beside = data.join(format!("{ACCOUNTS}{beside}"));
+            if beside.exists() {
+                private(&beside)?;
+            }
+        }
         let database =
             Connection::open(&file).with_context(|| format!("open {}", file.display()))?;
         database.busy_timeout(std::time::Duration::from_secs(5))?;
         database
             .execute_batch(SCHEMA)
             .with_context(|| format!("prepare {}", file.display()))?;
-        private(&file)?;
         let inner = Inner {
             database: Mutex::new(database),
             limit: Mutex::default(),
+            checks: Semaphore::new(CHECKS_AT_ONCE),
         };
         Ok(Self {
             inner: Arc::new(inner),
@@ -175,8 +189,23 @@ impl Accounts {
         Ok(self.list()?.into_iter().find(|actor| actor.id == *account))
     }
 
+    /// Whether there is such an account, open or closed.
+    pub fn is_known(&self, account: &ActorId) -> Result<bool> {
+        let database = self.inner.database.lock();
+        let found = database
+            .query_row(
+                "SELECT 1 FROM account WHERE id = ?1",
+                [account.as_str()],
+                |_| Ok(()),
+            )
+            .optional()?;
+        Ok(found.is_some())
+    }
+
     /// Checks name and password, within the limits on attempts per account and per source.
     pub async fn sign_in(&self, user: &str, password: &str, source: &str) -> Result<SignIn> {
+        // Whoever waited here is counted with all who were wrong meanwhile.
+        let _turn = self.inner.checks.acquire().await?;
         let now = clock::now();
         if let Err(wait) = self.inner.limit.lock().check(user, source, now) {
             return Ok(SignIn::Wait {
@@ -325,10 +354,12 @@ fn digest(token: &str) -> [u8; 32] {
     Digest::of(token.as_bytes()).0
 }
 
-/// Only the owner may read the file.
+/// Makes the file, if it is not there; only its owner may read it.
 fn private(file: &Path) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600))
+    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+    let mut open = std::fs::OpenOptions::new();
+    let open = open.append(true).create(true).mode(0o600).open(file);
+    open.and_then(|file| file.set_permissions(std::fs::Permissions::from_mode(0o600)))
         .with_context(|| format!("protect {}", file.display()))
 }
 
@@ -352,6 +383,20 @@ mod tests {
             )
             .unwrap();
         (folder, accounts, actor)
+    }
+
+    #[test]
+    fn nobody_else_reads_what_lies_beside_the_file_either() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(format!("{ACCOUNTS}-wal")), b"").unwrap();
+        let accounts = Accounts::open(folder.path()).unwrap();
+        assert!(accounts.is_empty().unwrap());
+        let files = std::fs::read_dir(folder.path()).unwrap();
+        let modes: Vec<_> = files
+            .map(|file| file.unwrap().metadata().unwrap().permissions().mode() & 0o777)
+            .collect();
+        assert_eq!(modes, vec![0o600; 3], "the file, and two beside it");
     }
 
     #[tokio::test]

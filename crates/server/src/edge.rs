@@ -14,6 +14,7 @@ mod outbox;
 mod registry;
 
 use std::{
+    net::IpAddr,
     path::Path,
     sync::{
         Arc,
@@ -24,6 +25,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use async_trait::async_trait;
+use axum::http::Uri;
 use parking_lot::Mutex;
 use policy::Permit;
 use record::{
@@ -232,6 +234,12 @@ fn agent(cloud: &str, authorities: Option<&Path>) -> Result<ureq::Agent> {
         .http_status_as_error(false)
         .timeout_global(Some(ANSWERS));
     let agent = match authorities {
+        // Registries, hashes of passwords and the edge's own token go over it.
+        None if cloud.starts_with("http:") && !is_on_this_machine(cloud) => {
+            bail!(
+                "speak with the cloud in the clear: write https:// and set cloud_ca, or end a tunnel on this machine"
+            );
+        }
         None if cloud.starts_with("https:") => {
             bail!("trust the cloud: set cloud_ca to a file with who signed its certificate");
         }
@@ -250,6 +258,18 @@ fn agent(cloud: &str, authorities: Option<&Path>) -> Result<ureq::Agent> {
         }
     };
     Ok(agent.build().new_agent())
+}
+
+/// Whether an address is of this machine, where a tunnel may begin.
+fn is_on_this_machine(address: &str) -> bool {
+    let host = address
+        .parse::<Uri>()
+        .ok()
+        .and_then(|address| Some(address.host()?.to_owned()));
+    host.is_some_and(|host| {
+        let bare = host.trim_matches(['[', ']']);
+        host == "localhost" || bare.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+    })
 }
 
 /// Sends until the hospital closes.

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use async_trait::async_trait;
 use bytes::Bytes;
 use dicom::{ParsedObject, PatientIdentity};
-use policy::{Action, Actor, Object, Permit};
+use policy::{Action, Actor, Object, Permit, Refusal, Scope};
 use record::{
     Batch, Match, NewFact, Precondition, RecordError, ResourceKey, ResourceQuery, Sealed, Term,
 };
@@ -18,6 +18,9 @@ use crate::{
     hospital::{Hospital, program},
     http::Problem,
 };
+
+/// What ids of patients made from a DICOM identity begin with.
+const MADE: &str = "dcm-";
 
 /// Why an object could not be taken in.
 #[derive(Debug, thiserror::Error)]
@@ -72,24 +75,40 @@ pub async fn store_for(
         .ok_or_else(|| RecordError::Damaged("an empty answer".to_owned()).into())
 }
 
-/// The patient whom an object says that it shows. One that nobody knows yet is made from the object, in the
-/// care of those on duty where images arrive.
+/// The patient whom an object says that it shows, whose images may be stored by this actor. One that nobody knows yet
+/// is made from the object, in the care of those on duty where images arrive: by them, or by what delivers images of
+/// everybody.
 async fn patient_of(
     hospital: &Hospital,
     actor: &Actor,
     identity: &PatientIdentity,
 ) -> Result<PatientId, IntakeError> {
-    let key = (identity.issuer.clone(), identity.id.clone());
-    if let Some(known) = hospital.known_patients.lock().get(&key) {
-        return Ok(known.clone());
-    }
     let permit = hospital
         .ask(actor, Action::StoreImaging, &Object::Everyone)
         .await?;
-    let found = match find(hospital, &permit, identity).await? {
-        Some(found) => found,
-        None => make(hospital, actor, identity).await?,
+    let delivers_all = *permit.scope() == Scope::All;
+    let key = (identity.issuer.clone(), identity.id.clone());
+    let known = hospital.known_patients.lock().get(&key).cloned();
+    let known = match known {
+        Some(known) => Some(known),
+        // It is looked for among all patients: whoever it is, it is then asked about this one.
+        None => {
+            let finding = hospital.finding().await;
+            let finding = finding.map_err(|_| Refusal::not_witnessed())?;
+            find(hospital, finding, identity).await?
+        }
     };
+    let receivers = &hospital.config.receivers;
+    let may_make = delivers_all || receivers.iter().any(|id| id == actor.id.as_str());
+    let found = match known {
+        Some(known) => known,
+        None if may_make => make(hospital, actor, identity).await?,
+        None => new_patient(identity)?,
+    };
+    if !delivers_all {
+        let object = Object::Patient(found.clone());
+        hospital.ask(actor, Action::StoreImaging, &object).await?;
+    }
     let mut known = hospital.known_patients.lock();
     // A memory, not the truth: when it is full it starts over.
     if known.len() >= 100_000 {
@@ -132,14 +151,10 @@ pub async fn find(
         .and_then(|row| PatientId::new(row.key.id.as_str()).ok()))
 }
 
-/// Commits a patient made from a DICOM identity. The id is a digest of what [`find`] goes by, so that two
-/// associations that bring the same new patient at once make one, also where they write the name otherwise.
-/// Without a DICOM id, name and birth date tell people apart.
-async fn make(
-    hospital: &Hospital,
-    actor: &Actor,
-    identity: &PatientIdentity,
-) -> Result<PatientId, IntakeError> {
+/// The id of a patient made from a DICOM identity: a digest of what [`find`] goes by, so that two associations that
+/// bring the same new patient at once make one, also where they write the name otherwise. Without a DICOM id, name and
+/// birth date tell people apart.
+fn new_patient(identity: &PatientIdentity) -> Result<PatientId, RecordError> {
     let text = if identity.id.is_empty() {
         format!(
             "{}\n\n{}\n{}",
@@ -153,8 +168,16 @@ async fn make(
         .chars()
         .take(32)
         .collect();
-    let patient = PatientId::new(format!("dcm-{digest}"))
-        .map_err(|_| RecordError::Damaged("an id".to_owned()))?;
+    PatientId::new(format!("{MADE}{digest}")).map_err(|_| RecordError::Damaged("an id".to_owned()))
+}
+
+/// Commits a patient made from a DICOM identity.
+async fn make(
+    hospital: &Hospital,
+    actor: &Actor,
+    identity: &PatientIdentity,
+) -> Result<PatientId, IntakeError> {
+    let patient = new_patient(identity)?;
     let put = |kind: &str, id: &str, body: Value| {
         let key = ResourceKey {
             kind: kind.to_owned(),
@@ -175,7 +198,7 @@ async fn make(
         fhir::patient_from_dicom(&patient, identity_fields(identity)),
     )];
     if !hospital.config.receivers.is_empty() {
-        let id = format!("care-{digest}");
+        let id = patient.as_str().replacen(MADE, "care-", 1);
         facts.push(put(
             "CareTeam",
             &id,

@@ -1,11 +1,13 @@
 //! Captions and orders by a speech service, behind the interface that many speak: `POST …/audio/transcriptions` as `OpenAI`
 //! describes it.
 
-use std::time::Duration;
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
+use parking_lot::Mutex;
 use serde::Deserialize;
+use vocabulary::ActorId;
 
 use crate::config::Config;
 
@@ -18,6 +20,36 @@ pub struct Speech {
     model: String,
     key: Option<String>,
     agent: ureq::Agent,
+    /// How many wait for it, by who they are.
+    waiting: Mutex<HashMap<ActorId, usize>>,
+}
+
+/// So many wait for it at once, and so many of one account: each holds a thread until it answers.
+const AT_ONCE: usize = 8;
+const AT_ONCE_OF_ONE: usize = 2;
+
+/// A place among those who wait for the service, until this is dropped.
+pub struct Turn {
+    speech: Arc<Speech>,
+    who: ActorId,
+}
+
+impl std::ops::Deref for Turn {
+    type Target = Speech;
+
+    fn deref(&self) -> &Speech {
+        &self.speech
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let mut waiting = self.speech.waiting.lock();
+        if let Some(count) = waiting.get_mut(&self.who) {
+            *count -= 1;
+        }
+        waiting.retain(|_, count| *count > 0);
+    }
 }
 
 /// Why nothing was written down; the causes name the service, and nothing of what was said.
@@ -56,7 +88,25 @@ impl Speech {
             model: config.speech_model.clone(),
             key: key.transpose()?.map(|key| key.trim().to_owned()),
             agent: ureq::Agent::new_with_defaults(),
+            waiting: Mutex::default(),
         }))
+    }
+
+    /// A place for somebody, where one is free.
+    pub fn turn(self: &Arc<Self>, who: &ActorId) -> Option<Turn> {
+        let mut waiting = self.waiting.lock();
+        if waiting.values().sum::<usize>() >= AT_ONCE {
+            return None;
+        }
+        let count = waiting.entry(who.clone()).or_default();
+        if *count >= AT_ONCE_OF_ONE {
+            return None;
+        }
+        *count += 1;
+        Some(Turn {
+            speech: Arc::clone(self),
+            who: who.clone(),
+        })
     }
 
     /// What is said in a piece of sound. It waits for the service, so long.
@@ -145,6 +195,20 @@ mod tests {
             ..Config::default()
         };
         Speech::of(&config).unwrap().unwrap()
+    }
+
+    #[test]
+    fn nobody_takes_all_places() {
+        let speech = Arc::new(speech_of(None));
+        let who = |number: usize| ActorId::new(format!("someone-{number}")).unwrap();
+        let mut turns: Vec<_> = (0..AT_ONCE_OF_ONE).map(|_| speech.turn(&who(0))).collect();
+        assert!(turns.iter().all(Option::is_some));
+        assert!(speech.turn(&who(0)).is_none(), "one has its share");
+        turns.extend((AT_ONCE_OF_ONE..AT_ONCE).map(|number| speech.turn(&who(number))));
+        assert!(turns.iter().all(Option::is_some));
+        assert!(speech.turn(&who(99)).is_none(), "all places are taken");
+        drop(turns);
+        assert!(speech.turn(&who(0)).is_some(), "who had an answer may ask again");
     }
 
     #[test]

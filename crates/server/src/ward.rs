@@ -27,7 +27,7 @@ pub use missions::{
     Mission, MissionAct, Wish as MissionWish, act as act_on_mission, begin as begin_mission,
 };
 pub use past::past;
-pub use places::{Bed, Places, all as all_of, kind as kind_of, referred};
+pub use places::{Bed, Duty, Places, all as all_of, duties, kind as kind_of, referred, stays};
 pub use view::{WardFigures, alarm_view, figures, ward, wards};
 pub use weeks::weeks;
 

@@ -114,10 +114,13 @@ impl Talk {
             self.let_go.insert(id);
         }
         for order in said.orders {
-            if order.command == "install"
-                && let Some(package) = package_of(&order.parameters)
-                && let Err(refused) = fetch(hospital, edge, package).await?
-            {
+            let is_install = order.command == "install";
+            let fetched = match package_of(&order.parameters).filter(|_| is_install) {
+                Some(package) => fetch(hospital, edge, package).await?,
+                None if is_install => Err("it names no package of the hospital's".to_owned()),
+                None => Ok(()),
+            };
+            if let Err(refused) = fetched {
                 let answer = Acknowledgement {
                     id: order.id.clone(),
                     answer: Answer::Failed,

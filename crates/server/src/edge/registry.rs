@@ -58,8 +58,8 @@ pub async fn take_over(
     }
     for person in &registry.people {
         let at = (PERSON.to_owned(), person.id.to_string());
-        // Who has an account here of before keeps it as it is.
-        let is_ours = before.contains_key(&at) || hospital.accounts.find(&person.id)?.is_none();
+        // Who has an account here of before keeps it as it is, also a closed one.
+        let is_ours = before.contains_key(&at) || !hospital.accounts.is_known(&person.id)?;
         if is_ours {
             now.insert(at, version(person)?);
         }

@@ -11,9 +11,10 @@ use serde_json::{Map, Value, json};
 use vocabulary::{ActorId, DeviceId, Digest, PatientId};
 
 use crate::{
+    clock,
     devices::Credential,
     hospital::Hospital,
-    ward::{all_of, kind_of, referred},
+    ward::{Duty, all_of, duties, kind_of, referred, stays},
 };
 
 /// Accounts with one of these roles work at an edge, and with no other role than these.
@@ -135,7 +136,7 @@ pub async fn of(
         }
     }
     let mut patients = hospital.ward.look(|state| state.patients_led_by(edge));
-    for body in all_of(hospital, permit, "Encounter", None).await? {
+    for body in stays(hospital, permit).await? {
         let patient = referred(&body, "/subject/reference", "Patient");
         let patient = patient.and_then(|id| PatientId::new(id).ok());
         if let Some(patient) = patient.filter(|_| is_stay_within(&body, &within)) {
@@ -233,7 +234,8 @@ fn profile_of(hospital: &Hospital, body: &Value) -> Option<Digest> {
     its.next().map(|(id, _)| id)
 }
 
-/// Duties for these locations, or for everywhere, and the accounts of those who have them.
+/// Duties for these locations, or for everywhere, now or to come, and the accounts of those who have them. What else
+/// somebody is in the hospital is no duty.
 async fn on_duty(
     hospital: &Hospital,
     permit: &Permit,
@@ -248,16 +250,17 @@ async fn on_duty(
         .into_iter()
         .map(|actor| (actor.id.to_string(), actor))
         .collect();
+    let now = clock::now();
     let mut people = BTreeSet::new();
     for body in all_of(hospital, permit, "PractitionerRole", None).await? {
-        let places = body.get("location").and_then(Value::as_array);
-        let is_here = places.is_none_or(|places| {
-            let of = |place: &Value| referred(place, "/reference", "Location");
-            let mut ids = places.iter().filter_map(of);
-            places.is_empty() || ids.any(|place| named.contains(&place))
-        });
-        if is_here {
-            people.extend(referred(&body, "/practitioner/reference", "Practitioner"));
+        let duties = duties(&body, &BTreeMap::new());
+        let is_here = |duty: &&Duty| {
+            let mut places = duty.places.iter();
+            let is_over = duty.until.is_some_and(|until| until < now);
+            !is_over && (duty.places.is_empty() || places.any(|place| named.contains(place)))
+        };
+        if let Some(duty) = duties.iter().find(is_here) {
+            people.insert(duty.account.to_string());
             registry.add("PractitionerRole", plain(&body), None);
         }
     }

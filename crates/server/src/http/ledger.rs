@@ -10,7 +10,7 @@ use axum::{
     routing::get,
 };
 use ledger::{Checkpoint, ConsistencyProof, InclusionProof};
-use policy::{Action, Object, Scope};
+use policy::{Action, Object, Permit, Scope};
 use record::FactBody;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -88,17 +88,39 @@ async fn entry(
         .await?;
     let absent = || Problem::not_found(format!("the journal has no entry {sequence}"));
     let found = hospital.record.entries(&permit, sequence, 1).await?;
-    // Who asked for what about no patient in particular is for the hospital's programs only, as by FHIR: it says who
-    // came into a room under a pseudonym.
-    let is_hidden = found.first().is_some_and(|entry| {
-        let is_audit =
-            matches!(&entry.fact.body, FactBody::Resource { key, .. } if key.kind == "AuditEvent");
-        entry.sequence == sequence && is_audit && entry.fact.subject.is_none()
-    });
-    if is_hidden && !matches!(permit.scope(), Scope::All) {
+    if let Some(entry) = found.first().filter(|entry| entry.sequence == sequence)
+        && entry.fact.subject.is_none()
+        && !sees_about_nobody(&hospital, &caller, &permit, &entry.fact.body).await?
+    {
         return Err(absent());
     }
     let bytes = hospital.record.entry_bytes(&permit, sequence).await?;
     let bytes = bytes.ok_or_else(absent)?;
     Ok(([(header::CONTENT_TYPE, "application/json")], bytes).into_response())
+}
+
+/// Whether somebody sees a fact about no patient. Who asked for what is for the hospital's programs only, as by FHIR: it
+/// says who came into a room under a pseudonym. What went on in a room is for those who may see it again.
+async fn sees_about_nobody(
+    hospital: &Hospital,
+    caller: &Caller,
+    permit: &Permit,
+    fact: &FactBody,
+) -> Result<bool, Problem> {
+    let room = match fact {
+        FactBody::Resource { key, .. } if key.kind == "AuditEvent" => {
+            return Ok(*permit.scope() == Scope::All);
+        }
+        FactBody::RoomAct(act) => &act.room,
+        FactBody::RecordedChunk(chunk) => &chunk.room,
+        FactBody::SealedRecording(recording) => &recording.room,
+        _ => return Ok(true),
+    };
+    let object = Object::Room {
+        room: room.clone(),
+        patient: None,
+    };
+    hospital
+        .would_permit(caller, Action::ReadRecord, &object)
+        .await
 }

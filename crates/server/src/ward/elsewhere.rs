@@ -183,7 +183,7 @@ async fn refusal(
         return Ok(Some("find the patient among those of this edge"));
     }
     let is_anothers = known.is_some_and(|known| {
-        known.alarm.bed != alarm.bed || known.led.as_ref().is_some_and(|led| led.edge != *edge)
+        known.alarm.bed != alarm.bed || known.led.as_ref().is_none_or(|led| led.edge != *edge)
     });
     Ok(is_anothers.then_some("change an alarm of another bed or edge"))
 }

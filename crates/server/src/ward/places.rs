@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use policy::Permit;
-use record::{RecordError, ResourceQuery};
+use record::{RecordError, Term};
 use serde::Serialize;
 use serde_json::Value;
 use twin::{
@@ -15,8 +15,6 @@ use vocabulary::{ActorId, PatientId, Timestamp};
 use super::tags;
 use crate::{devices::CARRIER, hospital::Hospital};
 
-/// How many are read at a time.
-const PAGE: usize = 500;
 /// What the duties of a `PractitionerRole` are coded by.
 const DUTY_URI: &str = "urn:yuanyi:duty";
 /// The extension of a `Location` with its outline on the floor of the building.
@@ -231,7 +229,11 @@ pub async fn load(
             _ => {}
         }
     }
-    for encounter in all(hospital, permit, "Encounter", at).await? {
+    let encounters = match at {
+        None => stays(hospital, permit).await?,
+        Some(_) => all(hospital, permit, "Encounter", at).await?,
+    };
+    for encounter in encounters {
         if text(&encounter, "/status").as_deref() == Some("in-progress") {
             lie_down(hospital, permit, &mut places, &encounter, at).await?;
         }
@@ -264,22 +266,23 @@ pub async fn all(
         let then = hospital.record.as_of(permit, kind, at).await?;
         return Ok(then.into_iter().filter_map(|row| row.body).collect());
     }
-    let mut found = Vec::new();
-    loop {
-        let query = ResourceQuery {
-            kind: kind.to_owned(),
-            terms: vec![],
-            sort: vec![],
-            limit: PAGE,
-            offset: found.len(),
-        };
-        let rows = hospital.record.search(permit, &query).await?.rows;
-        let read = rows.len();
-        found.extend(rows.into_iter().filter_map(|row| row.body));
-        if read < PAGE {
-            return Ok(found);
-        }
-    }
+    found(hospital, permit, kind, Vec::new()).await
+}
+
+/// The stays of now: a hospital has many more that are over.
+pub async fn stays(hospital: &Hospital, permit: &Permit) -> Result<Vec<Value>, RecordError> {
+    let is_open = fhir::status(&["in-progress"]);
+    found(hospital, permit, "Encounter", vec![is_open]).await
+}
+
+async fn found(
+    hospital: &Hospital,
+    permit: &Permit,
+    kind: &str,
+    terms: Vec<Term>,
+) -> Result<Vec<Value>, RecordError> {
+    let found = fhir::find(&*hospital.record, permit, kind, terms).await?;
+    Ok(found.into_iter().filter_map(|row| row.body).collect())
 }
 
 /// A patient as the record has them, or had them at a moment.
@@ -386,7 +389,7 @@ async fn lie_down(
 }
 
 /// The duties that a role gives, those of shifts to come and of shifts that ended included.
-pub(super) fn duties(role: &Value, names: &BTreeMap<ActorId, String>) -> Vec<Duty> {
+pub fn duties(role: &Value, names: &BTreeMap<ActorId, String>) -> Vec<Duty> {
     let account = referred(role, "/practitioner/reference", "Practitioner")
         .and_then(|id| ActorId::new(id).ok());
     let is_active = role.get("active").and_then(Value::as_bool) != Some(false);

@@ -85,7 +85,15 @@ pub async fn write_down(
             "此医院未配置语音转写服务 · this hospital has no speech service",
         )
     };
-    let speech = hospital.speech.as_ref().map(Arc::clone).ok_or_else(off)?;
+    let speech = hospital.speech.as_ref().ok_or_else(off)?;
+    let busy = || {
+        Problem::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "The speech service is busy",
+            "语音转写请求过多，请稍后重试或键入 · too much waits for the speech service; try again in a moment, or type",
+        )
+    };
+    let speech = speech.turn(&caller.actor.id).ok_or_else(busy)?;
     let (who, participant) = ((caller.actor.id, caller.session), spoken.participant);
     let not_heard = || {
         Problem::new(
