@@ -22,6 +22,8 @@ const REASONS = ['vessel', 'scar', 'node', 'artefact', 'other'] as const;
 export function NoduleCandidates(props: NoduleCandidatesProps): JSX.Element {
   const app = useApp();
   const [all, setAll] = createSignal(false);
+  // Of which one the reason is asked: by its id, since the list may be read anew meanwhile.
+  const [asked, setAsked] = createSignal<string>();
   const open = (): readonly Suggestion[] => props.candidates.filter(({ dismissed }) => dismissed === undefined);
   const aside = (): readonly Suggestion[] => props.candidates.filter(({ dismissed }) => dismissed !== undefined);
   const shown = (): readonly Suggestion[] => (all() ? open() : open().slice(0, FIRST));
@@ -31,7 +33,7 @@ export function NoduleCandidates(props: NoduleCandidatesProps): JSX.Element {
       <Show when={open().length > 0} fallback={<p class="soft small">{app.t('nodule.candidatesNone')}</p>}>
         <p class="soft small">{app.t('nodule.candidatesHint')}</p>
         <ul class="marks" aria-label={app.t('nodule.candidates')}>
-          <For each={shown()}>{(one) => <Candidate {...props} one={one} />}</For>
+          <For each={shown()}>{(one) => <Candidate {...props} one={one} asks={asked() === one.id} onAsk={(asks) => setAsked(asks ? one.id : undefined)} />}</For>
         </ul>
         <Show when={open().length > shown().length}>
           <button type="button" class="button small" onClick={() => setAll(true)}>
@@ -61,10 +63,15 @@ export function NoduleCandidates(props: NoduleCandidatesProps): JSX.Element {
   );
 }
 
-function Candidate(props: NoduleCandidatesProps & { one: Suggestion }): JSX.Element {
+interface CandidateProps extends NoduleCandidatesProps {
+  readonly one: Suggestion;
+  readonly asks: boolean;
+  onAsk(asks: boolean): void;
+}
+
+function Candidate(props: CandidateProps): JSX.Element {
   const app = useApp();
   const { one } = props;
-  const [asks, setAsks] = createSignal(false);
   const name = mm(one.candidate.diameter_mm);
   return (
     <li data-candidate={one.id}>
@@ -78,10 +85,10 @@ function Candidate(props: NoduleCandidatesProps & { one: Suggestion }): JSX.Elem
       <button type="button" class="button quiet small" aria-label={app.t('nodule.accept', { what: name })} onClick={() => props.onFind(one.candidate.centre_lps_mm)}>
         <Icon name="nodule" size={16} />
       </button>
-      <button type="button" class="button quiet small" aria-label={app.t('nodule.dismiss', { what: name })} aria-expanded={asks()} onClick={() => setAsks((now) => !now)}>
+      <button type="button" class="button quiet small" aria-label={app.t('nodule.dismiss', { what: name })} aria-expanded={props.asks} onClick={() => props.onAsk(!props.asks)}>
         <Icon name="close" size={16} />
       </button>
-      <Show when={asks()}>
+      <Show when={props.asks}>
         <label class="candidate-why">
           <span class="small">{app.t('nodule.dismissWhy')}</span>
           <select class="input small" onChange={(event) => void props.onDismiss(one, event.currentTarget.value)}>
