@@ -10,12 +10,26 @@ import type { Picture, RoomVoice } from './room-voice';
 
 /** What a browser would open or receive. */
 class FakeTrack {
+  readyState = 'live';
   stopped = false;
   /** The microphone that this is another voice of. */
   of: FakeTrack | undefined;
   onended: (() => void) | null = null;
   stop(): void {
     this.stopped = true;
+  }
+}
+
+/** Gives its sound a moment after it was stopped. */
+class FakeRecorder {
+  state = 'inactive';
+  ondataavailable: ((event: { data: Blob }) => void) | undefined;
+  start(): void {
+    this.state = 'recording';
+  }
+  stop(): void {
+    this.state = 'inactive';
+    setTimeout(() => this.ondataavailable?.({ data: new Blob(['sound']) }), 20);
   }
 }
 
@@ -109,6 +123,8 @@ let breaks: boolean;
 let offers: number;
 /** Whether the hospital carries media. */
 let isOpen: boolean;
+/** To where sound went that is to be written down. */
+let written: string[];
 /** What was said to those who listen to the page. */
 let announced: string[];
 /** The browser's questions about devices, in order; the person may take their time to answer. */
@@ -127,7 +143,7 @@ const PLACED = [{ mid: '3', participant: 2, source: 'microphone' as const }];
 beforeEach(() => {
   vi.useFakeTimers({ now: 1_000_000 });
   [isOpen, breaks] = [true, false];
-  [peers, heard, gains, offers, announced, asked, sockets] = [[], new Set(), [], 0, [], [], []];
+  [peers, heard, gains, offers, announced, asked, sockets, written] = [[], new Set(), [], 0, [], [], [], []];
   vi.stubGlobal('RTCPeerConnection', FakePeer);
   vi.stubGlobal('AudioContext', FakeContext);
   vi.stubGlobal('Audio', class {
@@ -149,7 +165,8 @@ beforeEach(() => {
     offers++;
     return { sdp: 'v=0' };
   };
-  const app = { api: { get: async () => ({ open: isOpen, relays: [] }), post }, announce: (words: string) => void announced.push(words), toast: () => undefined, t: (word: string) => word };
+  const api = { get: async () => ({ open: isOpen, relays: [] }), post, postBytes: async (path: string) => void written.push(path) };
+  const app = { api, language: () => 'en', announce: (words: string) => void announced.push(words), toast: () => undefined, t: (word: string) => word };
   createRoot((end) => {
     dispose = end;
     voice = createRoomVoice(client, app as unknown as App);
@@ -367,6 +384,29 @@ test('who wants another voice is never heard in their own, and not at all where 
   expect(unheard.stopped).toBe(true);
   expect(voice.on('microphone')).toBe(false);
   expect(voice.trouble()).toBe('busy');
+});
+
+test('who asks for it is written down as long as they speak, from one piece into the next', async () => {
+  vi.stubGlobal('MediaRecorder', FakeRecorder);
+  const speaks = (speaking: boolean): void => void last(sockets).voices([{ participant: 1, muted: false, speaking, camera: false, screen: false, around: false }]);
+  await join();
+  voice.dictate(true);
+  void voice.turn('microphone', true);
+  await settle();
+  last(asked).grant(new FakeTrack());
+  await settle();
+  await wait(6);
+  expect(written).toEqual([]);
+  // Said once that they speak, for as long as they do.
+  speaks(true);
+  await wait(10);
+  expect(written).toEqual(Array.from({ length: 2 }, () => '/api/rooms/r1/speech?participant=1&language=en'));
+  speaks(false);
+  await wait(5);
+  expect(written).toHaveLength(3);
+  await wait(10);
+  expect(written).toHaveLength(3);
+  await voice.turn('microphone', false);
 });
 
 /** What the server says of who shows all that is around them. */

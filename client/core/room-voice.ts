@@ -370,7 +370,9 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
     if (!dictates() || !track || echo()) return;
     const wasSpoken = (): boolean => {
       const was = spoke;
-      spoke = false;
+      // Who speaks on from one piece into the next is told of once.
+      const { self, voices: now } = client.state;
+      spoke = self !== undefined && (now.get(self)?.speaking ?? false);
       return was;
     };
     const dictation = new Dictation(track, wasSpoken, (piece) => {

@@ -6,31 +6,37 @@ export class Dictation {
   readonly #track: MediaStreamTrack;
   readonly #wasSpoken: () => boolean;
   readonly #onPiece: (sound: Blob) => void;
-  #recorder: MediaRecorder | undefined;
+  /** Ends the piece that is being recorded. */
+  #end = (): void => undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** `wasSpoken` says whether anything was said since it was asked last. */
   constructor(track: MediaStreamTrack, wasSpoken: () => boolean, onPiece: (sound: Blob) => void) {
     [this.#track, this.#wasSpoken, this.#onPiece] = [track, wasSpoken, onPiece];
+    this.#wasSpoken();
     this.#next();
   }
 
   #next(): void {
     const recorder = new MediaRecorder(new MediaStream([this.#track]));
-    this.#wasSpoken();
+    let spoken = false;
     recorder.ondataavailable = ({ data }) => {
-      if (data.size > 0 && this.#wasSpoken()) this.#onPiece(data);
+      if (spoken && data.size > 0) this.#onPiece(data);
+    };
+    // The sound comes some time after the end: by then what is said belongs to the next piece.
+    this.#end = () => {
+      spoken ||= this.#wasSpoken();
+      if (recorder.state === 'recording') recorder.stop();
     };
     recorder.start();
-    this.#recorder = recorder;
     this.#timer = setTimeout(() => {
-      recorder.stop();
+      this.#end();
       if (this.#track.readyState === 'live') this.#next();
     }, PIECE_ms);
   }
 
   stop(): void {
     clearTimeout(this.#timer);
-    if (this.#recorder?.state === 'recording') this.#recorder.stop();
+    this.#end();
   }
 }

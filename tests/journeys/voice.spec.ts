@@ -77,6 +77,13 @@ test('two talk, a third in another room hears nothing, and who leaves the room l
   await li.getByRole('button', { name: 'Do it' }).click();
   await expect(chen.locator('.people > li').filter({ hasText: 'hand up' })).toHaveCount(1);
   await expect(chen.locator('.captions-list')).not.toContainText(HEARD.en);
+  // What is said is written down by it for everybody, once Li asks for it.
+  await li.getByLabel('Write down what I say').check();
+  await li.locator('.voice-bar [data-source=microphone]').click();
+  await expect(chen.locator('.captions-list').getByText(`${HEARD.en} (written by a speech service, which may mishear)`).first()).toBeVisible();
+  await look(chen, 'room-captions', ['desktop', 'narrow']);
+  await li.getByLabel('Write down what I say').uncheck();
+  await li.locator('.voice-bar [data-source=microphone]').click();
 
   // Nothing of all this came to the other room.
   const there = await received(elsewhere);

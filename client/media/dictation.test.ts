@@ -1,0 +1,82 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { Dictation } from './dictation';
+
+const track = { readyState: 'live' as MediaStreamTrackState };
+let spoke: boolean;
+let pieces: string[];
+let recorded: number;
+
+/** Gives its sound some time after it was stopped, as browsers do. */
+class FakeRecorder {
+  readonly name = String(++recorded);
+  state = 'inactive';
+  ondataavailable: ((event: { data: Blob & { name?: string } }) => void) | undefined;
+  start(): void {
+    this.state = 'recording';
+  }
+  stop(): void {
+    if (this.state === 'inactive') throw new DOMException('not recording', 'InvalidStateError');
+    this.state = 'inactive';
+    setTimeout(() => this.ondataavailable?.({ data: Object.assign(new Blob(['sound']), { name: this.name }) }), 20);
+  }
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  [spoke, pieces, recorded, track.readyState] = [false, [], 0, 'live'];
+  vi.stubGlobal('MediaRecorder', FakeRecorder);
+  vi.stubGlobal('MediaStream', Object);
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+function dictate(): Dictation {
+  const wasSpoken = (): boolean => {
+    const was = spoke;
+    spoke = false;
+    return was;
+  };
+  return new Dictation(track as MediaStreamTrack, wasSpoken, (sound) => pieces.push((sound as Blob & { name: string }).name));
+}
+
+test('a piece in which somebody spoke goes out though its sound comes after the next has begun', () => {
+  dictate();
+  vi.advanceTimersByTime(2_000);
+  spoke = true;
+  vi.advanceTimersByTime(3_100);
+  expect(pieces).toEqual(['1']);
+});
+
+test('silence goes nowhere, nor does a piece before which somebody spoke', () => {
+  spoke = true;
+  dictate();
+  vi.advanceTimersByTime(5_010);
+  // Said between the end of the first piece and the coming of its sound.
+  spoke = true;
+  vi.advanceTimersByTime(3_000);
+  expect(pieces).toEqual([]);
+  vi.advanceTimersByTime(2_100);
+  expect(pieces).toEqual(['2']);
+  vi.advanceTimersByTime(5_000);
+  expect(pieces).toEqual(['2']);
+});
+
+test('what was said until it ends goes out, and nothing is recorded after', () => {
+  const dictation = dictate();
+  spoke = true;
+  vi.advanceTimersByTime(1_000);
+  dictation.stop();
+  dictation.stop();
+  vi.advanceTimersByTime(20_000);
+  expect(pieces).toEqual(['1']);
+  expect(recorded).toBe(1);
+});
+
+test('a microphone that is gone is not recorded any more', () => {
+  dictate();
+  track.readyState = 'ended';
+  vi.advanceTimersByTime(20_000);
+  expect(recorded).toBe(1);
+});
