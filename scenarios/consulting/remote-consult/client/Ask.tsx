@@ -1,6 +1,7 @@
 /** The models' questions: what the record knows is filled in with its source, the rest is asked. */
 import { For, Match, Show, Switch } from 'solid-js';
 import type { JSX } from 'solid-js';
+import { useApp } from '../../../../client/core/app';
 import { inLanguage } from '../../../../client/core/language';
 import type { Language } from '../../../../client/core/language';
 import { Field } from '../../../../client/panels/Field';
@@ -8,6 +9,7 @@ import { Notice } from '../../../../client/panels/Notice';
 import { Segmented } from '../../../../client/panels/Segmented';
 import { SourceChip } from '../../../../client/panels/SourceChip';
 import type { Assessment, Source } from '../../../../contract/knowledge';
+import type { Draft, Value } from './answers';
 import type { Part, Question } from './case';
 import { isOpened } from './case';
 import type { Say } from './words';
@@ -97,13 +99,18 @@ function QuestionRow(props: AskProps & { question: Question }): JSX.Element {
   const unit = (): string =>
     props.question.unit === 'a' ? props.say('years') : props.question.unit === '1' ? '' : (props.question.unit ?? '');
   const label = (): string => (unit() === '' ? name() : `${name()} (${unit()})`);
-  const save = (value: boolean | number | string | null): void => {
-    if (value === (props.question.answer?.value ?? null)) return;
-    void props.part.act('put', 'answers', { answers: { [props.question.name]: value } });
+  const draft = (): Draft | undefined => props.part.answers.drafts()[props.question.name];
+  /** What was chosen last, whether the record has it yet or not. */
+  const value = (): Value => {
+    const chosen = draft();
+    return chosen ? chosen.value : (props.question.answer?.value ?? null);
+  };
+  const save = (now: Value): void => {
+    if (now !== value()) props.part.answers.choose(props.question.name, now);
   };
   const chosen = (): 'yes' | 'no' | 'unknown' => {
-    const value = props.question.answer?.value;
-    return value === undefined ? 'unknown' : value === true ? 'yes' : 'no';
+    const now = value();
+    return now === null ? 'unknown' : now === true ? 'yes' : 'no';
   };
   const source = (): Source | undefined => props.question.answer?.source;
   const sourceWords = (from: Source): string => {
@@ -129,7 +136,7 @@ function QuestionRow(props: AskProps & { question: Question }): JSX.Element {
                 label={label()}
                 options={(['yes', 'no', 'unknown'] as const).map((value) => ({ value, label: props.say(value) }))}
                 chosen={chosen()}
-                onChoose={(value) => save(value === 'unknown' ? null : value === 'yes')}
+                onChoose={(choice) => save(choice === 'unknown' ? null : choice === 'yes')}
               />
             </fieldset>
           </div>
@@ -144,7 +151,7 @@ function QuestionRow(props: AskProps & { question: Question }): JSX.Element {
                 step="any"
                 inputmode="decimal"
                 disabled={props.part.of.answers_locked}
-                value={String(props.question.answer?.value ?? '')}
+                value={String(value() ?? '')}
                 onChange={(event) => {
                   const typed = event.currentTarget.valueAsNumber;
                   save(Number.isNaN(typed) ? null : typed);
@@ -162,12 +169,12 @@ function QuestionRow(props: AskProps & { question: Question }): JSX.Element {
                 disabled={props.part.of.answers_locked}
                 onChange={(event) => save(event.currentTarget.value || null)}
               >
-                <option value="" selected={!props.question.answer}>
+                <option value="" selected={value() === null}>
                   {props.say('unknown')}
                 </option>
                 <For each={props.question.choices}>
                   {(choice) => (
-                    <option value={choice.id} selected={props.question.answer?.value === choice.id}>
+                    <option value={choice.id} selected={value() === choice.id}>
                       {inLanguage(choice.label, props.language)}
                     </option>
                   )}
@@ -178,11 +185,44 @@ function QuestionRow(props: AskProps & { question: Question }): JSX.Element {
         </Match>
       </Switch>
       <Show
-        when={source()}
-        fallback={<span class="soft small">{inLanguage(props.question.unknown ?? '', props.language)}</span>}
+        when={draft()}
+        fallback={
+          <Show when={source()} fallback={<span class="soft small">{inLanguage(props.question.unknown ?? '', props.language)}</span>}>
+            {(from) => <SourceChip label={sourceWords(from())} href={addressOf(from())} />}
+          </Show>
+        }
       >
-        {(from) => <SourceChip label={sourceWords(from())} href={addressOf(from())} />}
+        {(one) => <Unsaved name={props.question.name} draft={one()} part={props.part} say={props.say} />}
       </Show>
     </li>
+  );
+}
+
+/** An answer that the record does not have: it is on its way, or was refused and stands until its author decides. */
+function Unsaved(props: { name: string; draft: Draft; part: Part; say: Say }): JSX.Element {
+  const app = useApp();
+  return (
+    <Show
+      when={props.draft.refused}
+      fallback={
+        <span class="soft small" data-draft="saving">
+          {props.say('saving')}
+        </span>
+      }
+    >
+      {(why) => (
+        <div class="stack" data-draft="unsaved">
+          <Notice kind="bad">{props.say('notSaved', { why: app.explain(why()) })}</Notice>
+          <div class="row">
+            <button type="button" class="button small" disabled={props.part.of.answers_locked} onClick={() => props.part.answers.choose(props.name, props.draft.value)}>
+              {app.t('app.retry')}
+            </button>
+            <button type="button" class="button small" onClick={() => props.part.answers.drop(props.name)}>
+              {props.say('dropAnswer')}
+            </button>
+          </div>
+        </div>
+      )}
+    </Show>
   );
 }

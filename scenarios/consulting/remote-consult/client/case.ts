@@ -2,6 +2,7 @@
 import type { Agreement, AnswerValue, Assessment, ChoiceOption, Recommendation, Source } from '../../../../contract/knowledge';
 import type { Change, NoduleKind, Verdict } from '../../../../contract/nodule';
 import type { Text } from '../../../../client/core/language';
+import type { Answers } from './answers';
 
 export const OPINIONS = ['benign', 'indeterminate', 'malignant'] as const;
 export type Opinion = (typeof OPINIONS)[number];
@@ -208,6 +209,7 @@ export interface Part {
   readonly of: Case;
   readonly me: string;
   readonly busy: boolean;
+  readonly answers: Answers;
   /** Does an act; whether it was done. A refusal is shown above. */
   act(method: 'post' | 'put', step: string, body?: unknown): Promise<boolean>;
 }

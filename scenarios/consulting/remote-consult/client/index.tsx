@@ -1,10 +1,11 @@
 /** The consultation's panel: ask, vote blind, assess, plan and sign, prove. */
-import { Match, Show, Switch, createEffect, createMemo, createSignal, on } from 'solid-js';
+import { Match, Show, Switch, createEffect, createMemo, createSignal, on, onCleanup } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { createStore, reconcile } from 'solid-js/store';
 import { useApp } from '../../../../client/core/app';
 import { createQuery } from '../../../../client/core/query';
 import type { ScenarioPanelProps } from '../../../../client/core/scenario-panel';
+import { createTurns } from '../../../../client/core/turns';
 import { Answer } from '../../../../client/panels/Answer';
 import { Notice } from '../../../../client/panels/Notice';
 import { Tabs } from '../../../../client/panels/Tabs';
@@ -17,6 +18,7 @@ import { Proof } from './Proof';
 import { Summary } from './Summary';
 import { Vote } from './Vote';
 import { Head } from './Head';
+import { createAnswers } from './answers';
 import type { Case, Part, Summary as Told } from './case';
 import './style.css';
 import { sayIn } from './words';
@@ -73,11 +75,41 @@ export default function Panel(props: ScenarioPanelProps): JSX.Element {
   const next = createMemo(() => kept.case && nextOf(kept.case));
   createEffect(on(next, (now) => now && setStep(now)));
 
+  // Each step builds on the case as it is: one after the other, and the answers before all that can end them.
+  const inTurn = createTurns();
+  let left = false;
+  const answers = createAnswers(
+    async (name, value) => {
+      show(await inTurn(() => props.client.put<Case>(`${path()}/answers`, { answers: { [name]: value } })));
+      props.announce(say('saved'));
+    },
+    (error) => {
+      query.reload();
+      // Who has left the room does not see the question any more.
+      if (left) app.toast(say('notSaved', { why: app.explain(error) }));
+    },
+  );
+  const isUnsaved = (): boolean => Object.keys(answers.drafts()).length > 0;
+  // Who closes the page is asked first, where it has what the record has not.
+  const warn = (event: BeforeUnloadEvent): void => {
+    if (isUnsaved()) event.preventDefault();
+  };
+  addEventListener('beforeunload', warn);
+  onCleanup(() => {
+    left = true;
+    removeEventListener('beforeunload', warn);
+  });
+
   const act: Part['act'] = async (method, what, body) => {
     setBusy(true);
     setRefusal(undefined);
     try {
-      show(await props.client[method]<Case>(`${path()}/${what}`, body ?? {}));
+      await answers.settled();
+      if (what === 'vote' && isUnsaved()) {
+        setRefusal(say('unsavedBeforeVote'));
+        return false;
+      }
+      show(await inTurn(() => props.client[method]<Case>(`${path()}/${what}`, body ?? {})));
       props.announce(say('saved'));
       return true;
     } catch (error) {
@@ -105,6 +137,7 @@ export default function Panel(props: ScenarioPanelProps): JSX.Element {
                 get busy() {
                   return busy();
                 },
+                answers,
                 act,
               };
               return (

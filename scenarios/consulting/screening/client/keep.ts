@@ -11,6 +11,7 @@ import { ApiError } from '../../../../client/core/api';
 import type { App } from '../../../../client/core/app';
 import { openVault } from '../../../../client/core/offline/vault';
 import type { Vault } from '../../../../client/core/offline/vault';
+import { createTurns } from '../../../../client/core/turns';
 import type { Conflict, Course, OwnPlan, Unsent } from './course';
 import { basisOf, bodyOf, without } from './merge';
 
@@ -62,7 +63,7 @@ export function keepProgramme(app: App, id: string): Kept {
   const [keeps, setKeeps] = createSignal(true);
   let vault: Promise<Vault | undefined> | undefined;
   // One thing after the other: an answer is not sent while older ones are on their way.
-  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = createTurns();
   let left = false;
   onCleanup(() => {
     left = true;
@@ -73,11 +74,6 @@ export function keepProgramme(app: App, id: string): Kept {
     const found = await vault;
     setKeeps(found !== undefined);
     return found;
-  };
-  const inTurn = async <T,>(act: () => Promise<T>): Promise<T> => {
-    const turn = last.then(act, act);
-    last = turn.catch(() => undefined);
-    return turn;
   };
   const show = async (fresh: Seen): Promise<void> => {
     setSeen(fresh);

@@ -10,6 +10,7 @@ import { ApiError } from '../../../../client/core/api';
 import type { App } from '../../../../client/core/app';
 import { openVault, rememberedAccount } from '../../../../client/core/offline/vault';
 import type { Vault } from '../../../../client/core/offline/vault';
+import { createTurns } from '../../../../client/core/turns';
 import { COURSES, coursePath } from './course';
 import type { Form, OwnCourse, Unsent, Value } from './course';
 import { newReport } from './days';
@@ -61,7 +62,7 @@ export function keepOwn(app: App): Kept {
   const [keeps, setKeeps] = createSignal(true);
   let vault: Promise<Vault | undefined> | undefined;
   // One thing after the other: a report is not sent while older ones are on their way.
-  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = createTurns();
   let left = false;
 
   const device = async (): Promise<Vault | undefined> => {
@@ -69,11 +70,6 @@ export function keepOwn(app: App): Kept {
     const found = await vault;
     setKeeps(found !== undefined);
     return found;
-  };
-  const inTurn = (act: () => Promise<void>): Promise<void> => {
-    const turn = last.then(act, act);
-    last = turn.catch(() => undefined);
-    return turn;
   };
   const keepWaiting = async (course: string, reports: readonly Unsent[]): Promise<void> => {
     setWaiting((all) => ({ ...all, [course]: reports }));
