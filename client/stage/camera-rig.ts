@@ -41,6 +41,15 @@ export class CameraRig {
     return { ...this.#wanted };
   }
 
+  /** The ray of the room that goes through a point of the page, where `shown` is the canvas's place on it. */
+  ray(shown: DOMRect, clientX: number, clientY: number): { origin: Vector3; direction: Vector3 } {
+    const x = ((clientX - shown.left) / shown.width) * 2 - 1;
+    const y = 1 - ((clientY - shown.top) / shown.height) * 2;
+    const origin = this.camera.getWorldPosition(new Vector3());
+    const direction = new Vector3(x, y, 0.5).unproject(this.camera).sub(origin).normalize();
+    return { origin, direction };
+  }
+
   resize(width: number, height: number): void {
     const aspect = width / Math.max(1, height);
     this.camera.aspect = aspect;

@@ -3,10 +3,12 @@ import { Avatars } from './avatars';
 import { Boards } from './boards';
 import { CameraRig, type View } from './camera-rig';
 import { Figures } from './figures';
+import { CLICK_PIXELS } from './gestures';
+import { Pages } from './pages';
 import type { PlaceId } from './places/design';
 import { createRenderer, graphics, type Graphics } from './renderer';
 import { RoomScene } from './room-scene';
-import type { RoomView } from './room-view';
+import { colourOf, type EntityId, type RoomView } from './room-view';
 import { type Lean, leaning, ownPlace, seatedPoses } from './seats';
 
 const GROUND = 0x0a0d12;
@@ -28,10 +30,13 @@ const WAYS: Readonly<Record<string, readonly [yaw: number, pitch: number, distan
   _: [0, 0, NEARER],
 };
 
-/** A place of the hospital in which people meet and no twin stands: the place, those around its table, and their boards. */
+/** A place of the hospital in which people meet and no twin stands: the place, those around its table, their boards and pages. */
 export class Gathering {
   /** How a webcam sees one's own head lean; nothing without one. */
   leans: () => Lean | undefined = () => undefined;
+  /** A page that stands here was pressed, above its middle or below. */
+  onPage: (id: EntityId, isAbove: boolean) => void = () => undefined;
+  readonly pages = new Pages();
   readonly #scene = new Scene();
   readonly #rig = new CameraRig();
   readonly #renderer: WebGLRenderer;
@@ -44,6 +49,8 @@ export class Gathering {
   readonly #sizes = new ResizeObserver(() => this.#resize());
   readonly #told: () => void;
   readonly #fingers = new Map<number, Vector2>();
+  /** How far the finger that may press a page has gone; further than any press where there are two. */
+  #travelled = 0;
   /** Others' movements alone draw the room again no sooner than this. */
   readonly #redrawEvery: number;
   #dirty = true;
@@ -61,7 +68,7 @@ export class Gathering {
     this.#avatars = new Avatars(room, device.software ? undefined : new Figures());
     this.#rig.view = FIRST;
     this.#scene.background = new Color(GROUND);
-    this.#scene.add(this.#place.group, this.#rig.rig, this.#avatars.group, this.#boards.group);
+    this.#scene.add(this.#place.group, this.#rig.rig, this.#avatars.group, this.#boards.group, this.pages.group);
     this.#told = room.onChange(() => this.#redraw());
     this.#listen();
     this.#resize();
@@ -77,7 +84,7 @@ export class Gathering {
     this.#stop.abort();
     this.#sizes.disconnect();
     this.#told();
-    for (const part of [this.#avatars, this.#boards, this.#place, this.#renderer]) part.dispose();
+    for (const part of [this.#avatars, this.#boards, this.pages, this.#place, this.#renderer]) part.dispose();
   }
 
   #redraw(): void {
@@ -99,9 +106,14 @@ export class Gathering {
       this.#canvas.focus({ preventScroll: true });
       this.#canvas.setPointerCapture(event.pointerId);
       this.#fingers.set(event.pointerId, new Vector2(event.clientX, event.clientY));
+      this.#travelled = this.#fingers.size > 1 ? Infinity : 0;
     });
     on('pointermove', (event) => this.#drag(event));
-    for (const name of ['pointerup', 'pointercancel'] as const) on(name, (event) => this.#fingers.delete(event.pointerId));
+    on('pointercancel', (event) => this.#fingers.delete(event.pointerId));
+    on('pointerup', (event) => {
+      this.#fingers.delete(event.pointerId);
+      if (this.#travelled <= CLICK_PIXELS && event.button === 0) this.#pressAt(event.clientX, event.clientY);
+    });
     on('wheel', (event) => {
       event.preventDefault();
       this.#go(0, 0, Math.exp(Math.sign(event.deltaY) * 0.1));
@@ -119,6 +131,12 @@ export class Gathering {
     else this.#rig.view = FIRST;
   }
 
+  #pressAt(clientX: number, clientY: number): void {
+    const { origin, direction } = this.#rig.ray(this.#canvas.getBoundingClientRect(), clientX, clientY);
+    const found = this.pages.hit(origin, direction);
+    if (found) this.onPage(found.page, found.isAbove);
+  }
+
   /** One finger walks round the table, two come nearer or go farther. */
   #drag(event: PointerEvent): void {
     const last = this.#fingers.get(event.pointerId);
@@ -126,9 +144,10 @@ export class Gathering {
     const before = this.#spread();
     const by = new Vector2(event.clientX, event.clientY).sub(last);
     last.add(by);
+    this.#travelled += by.length();
     const after = this.#spread();
     if (before && after) this.#go(0, 0, before / Math.max(1, after));
-    else this.#go(-by.x * ORBIT_RAD[0], by.y * ORBIT_RAD[1], 1);
+    else if (this.#travelled > CLICK_PIXELS) this.#go(-by.x * ORBIT_RAD[0], by.y * ORBIT_RAD[1], 1);
   }
 
   #spread(): number | undefined {
@@ -153,7 +172,8 @@ export class Gathering {
     const seconds = Math.min(0.1, (now - this.#last) / 1000);
     this.#last = now;
     const clock = performance.now();
-    this.#boards.show(this.#room.entities(), (by) => this.#colourOf(by));
+    this.#boards.show(this.#room.entities(), (by) => colourOf(this.#room, by));
+    if (this.pages.show(this.#room.entities())) this.#dirty = true;
     let changed = this.#dirty;
     this.#dirty = false;
     if (this.#rig.update(seconds)) changed = true;
@@ -165,11 +185,6 @@ export class Gathering {
     this.#moved = false;
     this.#renderer.info.reset();
     this.#renderer.render(this.#scene, this.#rig.camera);
-  }
-
-  #colourOf(by: string): string {
-    for (const one of this.#room.participants()) if (one.account === by && one.colour) return one.colour;
-    return '#7fe3dc';
   }
 
   #pose(now: number): void {

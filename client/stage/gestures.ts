@@ -7,7 +7,7 @@ import type { Tools } from './tools';
 import { moved, scaled, turned } from './turning';
 
 /** Farther than this, in CSS pixels, a press is a drag and no click. */
-const CLICK_PIXELS = 6;
+export const CLICK_PIXELS = 6;
 const TURN_PER_PIXEL = 0.0085;
 
 type Drag = 'turn' | 'move' | 'orbit' | 'point' | 'clip' | 'draw' | 'none';
@@ -54,13 +54,7 @@ export class Gestures {
 
   /** The ray of the room that goes through a point of the page. */
   ray(clientX: number, clientY: number): { origin: Vector3; direction: Vector3 } {
-    const box = this.#canvas.getBoundingClientRect();
-    const x = ((clientX - box.left) / box.width) * 2 - 1;
-    const y = 1 - ((clientY - box.top) / box.height) * 2;
-    const { camera } = this.#rig;
-    const origin = camera.getWorldPosition(new Vector3());
-    const direction = new Vector3(x, y, 0.5).unproject(camera).sub(origin).normalize();
-    return { origin, direction };
+    return this.#rig.ray(this.#canvas.getBoundingClientRect(), clientX, clientY);
   }
 
   #down(event: PointerEvent): void {

@@ -216,6 +216,12 @@ export type Act =
   | { readonly act: 'undo' }
   | { readonly act: 'take'; readonly series: string };
 
+/** In whose colour a line is drawn; who has left is remembered in the tools' own. */
+export function colourOf(room: RoomView, by: string): string {
+  for (const one of room.participants()) if (one.account === by && one.colour) return one.colour;
+  return '#7fe3dc';
+}
+
 export interface RoomView {
   /** One only looks on: nothing that is done here changes the room, and one goes where one likes. */
   readonly watching?: boolean;

@@ -22,7 +22,7 @@ import { Pages } from './pages';
 import { Proposals, type Proposal } from './proposals';
 import { createRenderer, graphics, type Graphics } from './renderer';
 import { RoomScene } from './room-scene';
-import type { BoardPoint, EntityId, Hologram, Pose, Poses, RoomView } from './room-view';
+import { type BoardPoint, colourOf, type EntityId, type Hologram, type Pose, type Poses, type RoomView } from './room-view';
 import { type Lean, leaning, list, ownPlace, seatedPoses } from './seats';
 import { SharedHologram } from './shared';
 import { Tools } from './tools';
@@ -398,10 +398,11 @@ export class Stage {
     this.marks.group.visible = shown !== undefined;
     if (!shown && hologram.state) this.tools.cancel();
     if (!shown) hologram.hide();
-    this.boards.show(this.#room.entities(), (by) => this.#colourOf(by));
+    const colour = (by: string): string => colourOf(this.#room, by);
+    this.boards.show(this.#room.entities(), colour);
     if (shown) {
       hologram.set(shown.state, shown.transform);
-      this.marks.show(this.#room.entities(), shown.id, (id) => this.proposals.wordsOf(id), (by) => this.#colourOf(by));
+      this.marks.show(this.#room.entities(), shown.id, (id) => this.proposals.wordsOf(id), colour);
     }
     if (this.pages.show(this.#room.entities())) this.#dirty = true;
     let changed = this.#dirty || this.shared.holding || presence !== undefined;
@@ -453,12 +454,6 @@ export class Stage {
     this.renderer.setClearColor(GROUND, passthrough ? 0 : 1);
     this.renderer.info.reset();
     this.renderer.render(this.scene, this.rig.camera);
-  }
-
-  /** In whose colour a line is drawn; who has left is remembered in the tools' own. */
-  #colourOf(by: string): string {
-    for (const one of this.#room.participants()) if (one.account === by && one.colour) return one.colour;
-    return '#7fe3dc';
   }
 
   #pose(now: number): void {

@@ -19,7 +19,7 @@ export const room = {
   'circle.describe': '{title}. {people} {people|person|people} here. Arrow keys walk round the table, plus and minus come nearer and go farther, Home goes back.',
   'circle.what': 'People meet here; no images are shown.',
   'circle.can': 'Join voice to talk, raise a hand and read along under “People”.',
-  'circle.works': 'Put up a board for all under “View”.',
+  'circle.works': 'Put up a board or a page for all under “View”.',
   'stage.noSeries': 'This room has no images',
   'slice.axial': 'Axial',
   'slice.coronal': 'Coronal',

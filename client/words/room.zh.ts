@@ -21,7 +21,7 @@ export const room: Readonly<Record<keyof typeof en, string>> = {
   'circle.describe': '{title}。现有 {people} 人。方向键绕桌走动，加号和减号走近或走远，Home 键回到原位。',
   'circle.what': '大家在此见面交谈，不展示影像。',
   'circle.can': '加入语音即可交谈；在“人员”中举手、阅读字幕。',
-  'circle.works': '在“视图”中可为大家立起白板。',
+  'circle.works': '在“视图”中可为大家立起白板或页面。',
   'stage.noSeries': '该房间没有影像',
   'slice.axial': '轴位',
   'slice.coronal': '冠状位',

@@ -17,6 +17,13 @@ async function people(page: Page): Promise<void> {
   await page.getByRole('tab', { name: /^People/ }).click();
 }
 
+/** Presses the board to the left of the table, where it is seen from in front of it. */
+async function pressLeftBoard(page: Page): Promise<void> {
+  const box = await page.locator('canvas.stage-canvas').boundingBox();
+  if (!box) throw new Error('nothing is drawn');
+  await page.mouse.click(box.x + box.width / 2 - 0.54 * box.height, box.y + box.height * 0.39);
+}
+
 /** The host does something about somebody, with a reason. */
 async function keepOrder(host: Page, name: string, act: string, reason: string): Promise<void> {
   await host.getByRole('button', { name: `Keep order: ${name}` }).click();
@@ -189,7 +196,20 @@ test('a patient comes into a room about nobody under a code, and nobody there se
   await li.locator('canvas.stage-canvas').focus();
   await li.keyboard.press('ArrowLeft');
   await li.getByRole('tab', { name: 'View' }).click();
+  // A page stands there too: each opens it by their own session.
+  await li.getByLabel('Address in this hospital').fill('/teaching');
+  await li.locator('form').filter({ has: li.getByLabel('Address in this hospital') }).getByRole('button', { name: 'Open' }).click();
+  await li.getByRole('button', { name: 'Put it into the room' }).click();
+  await li.getByRole('button', { name: 'Close the page' }).click();
+  await zhao.getByRole('tab', { name: 'View' }).click();
+  await expect(zhao.locator('[data-page="/teaching"]')).toBeVisible();
   await look(li, 'circle-place', ['desktop', 'phone']);
+  // It stands to the left of the table; a press on it opens it.
+  await pressLeftBoard(zhao);
+  await expect(zhao.frameLocator('.page-frame').locator('.top-bar')).toBeVisible();
+  await li.getByRole('button', { name: /^Take away/ }).first().click();
+  await expect(zhao.locator('[data-page]')).toHaveCount(0);
+  await people(zhao);
   await li.getByRole('combobox', { name: 'Place' }).selectOption('flat');
   await expect(li.locator('.table-above > li')).toHaveCount(2);
   await look(li, 'circle-flat', ['desktop', 'phone']);

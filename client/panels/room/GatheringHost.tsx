@@ -1,9 +1,10 @@
 /** Where people meet and no twin stands: the place with those around its table, and what can be done there. */
-import { For, Show, createEffect, createSignal, on, onCleanup } from 'solid-js';
+import { For, Show, createEffect, createSignal, on, onCleanup, untrack } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import { looksOf } from '../../core/pseudonym';
 import type { RoomControl } from '../../core/room-control';
+import type { RoomPages } from '../../core/room-pages';
 import { initialOf } from '../../core/words-of';
 import type { Gathering } from '../../stage/gathering';
 import type { Lean } from '../../stage/seats';
@@ -14,14 +15,20 @@ interface GatheringHostProps {
   /** What is seen around the table; flat: the table from above, without a stage. */
   readonly setting: Setting;
   readonly title: string;
-  /** Whether one may put up a board here. */
+  /** Whether one may put up a board or a page here. */
   readonly works: boolean;
+  /** What is seen of the pages that stand here. */
+  readonly pages: RoomPages;
   /** At the foot of the stage: voice. */
   readonly foot: JSX.Element;
   /** What is said on it besides. */
   readonly words: JSX.Element;
   /** At its side: pictures. */
   readonly side: JSX.Element;
+  /** Whether the place is drawn, and pages stand in it. */
+  onDrawn(is: boolean): void;
+  /** A page that stands there was pressed. */
+  onPage(): void;
   /** How a webcam sees the own head lean. */
   leans(): Lean | undefined;
 }
@@ -50,13 +57,20 @@ export function GatheringHost(props: GatheringHostProps): JSX.Element {
           return sit();
         }
         made.leans = () => props.leans();
+        made.pages.cardOf = (id) => untrack(() => props.pages.cardOf(id));
+        made.onPage = (id, isAbove) => {
+          props.pages.press(id, isAbove, false);
+          props.onPage();
+        };
         end = () => made.dispose();
         setDrawn(made);
+        props.onDrawn(true);
       };
       void (isFlat ? sit() : open());
       onCleanup(() => {
         alive = false;
         setDrawn(undefined);
+        props.onDrawn(false);
         end?.();
       });
     }),

@@ -85,6 +85,8 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
     ),
   );
   const [stage, setStage] = createSignal<Stage>();
+  /** Whether the place is drawn in which people meet without images. */
+  const [gathered, setGathered] = createSignal(false);
   const lead = createRoomLead(client, stage, app);
   const around = createRoomAround(client, voice, app);
   const orders = createRoomOrders({ client, control, order, lead, voice }, app);
@@ -168,7 +170,7 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
       <div class="room-dark" onKeyDown={onKey}>
         <Show
           when={props.info.patient !== null}
-          fallback={<GatheringHost control={control} setting={setting()} title={title()} works={order.works()} leans={webcam.leans} words={words()} foot={foot()} side={side()} />}
+          fallback={<GatheringHost control={control} setting={setting()} title={title()} works={order.works()} pages={pages} onPage={() => setShown('tools')} onDrawn={setGathered} leans={webcam.leans} words={words()} foot={foot()} side={side()} />}
         >
           <StageHost control={control} setting={setting()} volume={volume()} title={title()} nodules={proposals()} pages={pages} onPage={() => setShown('tools')} onStage={setStage} leans={webcam.leans} onEntered={() => void webcam.turn(false)} words={words()} foot={foot()} side={side()}>
             <Show when={series()}>
@@ -200,7 +202,7 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
                   <Show when={props.info.patient !== null && order.works() && stage()}>{(shown) => <Snapshot room={props.info.id} title={title()} stage={shown()} />}</Show>
                   <BoardPanel control={control} works={order.works()} order={order} />
                   <Show when={order.works() && props.info.patient}>{(patient) => <ShelfPanel control={control} patient={patient()} />}</Show>
-                  <PagePanel control={control} order={order} pages={pages} patient={props.info.patient} staged={stage() !== undefined} />
+                  <PagePanel control={control} order={order} pages={pages} patient={props.info.patient} staged={stage() !== undefined || gathered()} />
                   <PlaceChoice setting={setting()} own={own()} onChoose={setSetting} />
                 </div>
               </Match>
