@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { FIGURES, figureFor } from './figures';
+import { FIGURES, figureFor, figuresFor } from './figures';
 
 const FILES = Object.keys(import.meta.glob('../public/people/*'));
 const ACCOUNTS = Array.from({ length: 200 }, (_, i) => `account-${i}`);
@@ -24,4 +24,14 @@ test.each(['medical', 'plain'] as const)('each figure in %s dress has a small pi
 
 test('whatever number comes, somebody looks like somebody', () => {
   for (const chosen of [0, 4, 5, 255]) expect(figureFor('x', 'plain', chosen)).toMatch(/^plain-[123]$/);
+});
+
+test('of all figures of a dress one is theirs, whether they chose or not', () => {
+  for (const figure of [undefined, null, 3])
+    for (const role of ['patient', 'terminal-doctor']) {
+      const all = figuresFor({ actor: 'x', role, ...(figure === undefined ? {} : { figure }) });
+      expect(all).toHaveLength(role === 'patient' ? 3 : 5);
+      expect(all.filter(({ chosen }) => chosen)).toHaveLength(1);
+      if (figure === 3) expect(all[2]).toMatchObject({ figure: 3, chosen: true });
+    }
 });

@@ -17,3 +17,20 @@ export function figureFor(account: string, dress: Dress, chosen?: number): strin
   const at = chosen === undefined ? sum : Math.max(1, chosen) - 1;
   return `${dress}-${1 + (at % FIGURES[dress])}`;
 }
+
+/** A figure that somebody may look like: its number, the name of its files and words, and whether it is theirs. */
+export interface FigureChoice {
+  readonly figure: number;
+  readonly name: string;
+  readonly chosen: boolean;
+}
+
+/** All figures that somebody may look like. */
+export function figuresFor(one: { readonly actor: string; readonly role: string; readonly figure?: number | null }): FigureChoice[] {
+  const dress = dressOf(one);
+  const now = figureFor(one.actor, dress, one.figure ?? undefined);
+  return Array.from({ length: FIGURES[dress] }, (_, at) => {
+    const name = `${dress}-${at + 1}`;
+    return { figure: at + 1, name, chosen: name === now };
+  });
+}

@@ -23,6 +23,9 @@ import { stepped, whereLooked, type Step } from './steps';
 import { Vignette } from './vignette';
 import { Walk } from './walk';
 
+/** What goes where the eyes rest next: the hologram, for everybody, or oneself. */
+export type Sought = 'hologram' | 'self';
+
 export interface HeadsetEvents {
   started: XrMode;
   ended: XrMode;
@@ -30,8 +33,8 @@ export interface HeadsetEvents {
   press: { readonly id: string };
   /** A place of the real room is looked for, or was found, or is left again. */
   surface: SurfaceState;
-  /** A place for the hologram is looked for with the eyes, or no more. */
-  seeking: boolean;
+  /** A place is looked for with the eyes, or no more. */
+  seeking: Sought | undefined;
 }
 
 /** Something that the eyes rest on. */
@@ -48,6 +51,8 @@ const ENTRANCE_M = 1.15;
 const REACH = 1.15;
 /** Points of a board nearer to each other than this, as a share of it, say nothing new. */
 const INK_STEP = 0.006;
+/** Within this of where one looks on the floor one looks at the same place. */
+const SPOT_M = 0.2;
 /** Nobody is brought nearer than this: the table is there. */
 const NEAREST_M = 0.9;
 
@@ -72,8 +77,9 @@ export class Headset implements Presence {
   #ink: { readonly board: EntityId; readonly points: BoardPoint[] } | undefined;
   /** Whether looking chooses, for those who cannot press. */
   gaze = false;
-  /** Whether the hologram goes where the eyes rest next. */
-  #seeks = false;
+  #seeks: Sought | undefined;
+  /** The place on the floor that the eyes rest on. */
+  #spot: Vector3 | undefined;
   readonly #height = new SeatedHeight();
   readonly #dwell = new Dwell();
   readonly #ring = new GazeRing();
@@ -159,12 +165,12 @@ export class Headset implements Presence {
     this.#stage.shared.nudge((transform) => stepped(transform, step, this.#head().position));
   }
 
-  get seeks(): boolean {
+  get seeks(): Sought | undefined {
     return this.#seeks;
   }
 
-  /** Looks for a place for the hologram with the eyes, or no more. */
-  seek(seeks: boolean): void {
+  /** Looks for a place with the eyes, or no more. */
+  seek(seeks: Sought | undefined): void {
     if (seeks === this.#seeks) return;
     this.#seeks = seeks;
     this.events.emit('seeking', seeks);
@@ -245,6 +251,10 @@ export class Headset implements Presence {
       const { button, point, repeats } = panel;
       return this.gaze && button ? { point, button, repeats, choose: () => this.panel.press(button) } : undefined;
     }
+    if (this.#seeks === 'self') {
+      const spot = this.#floorAt(eye, ahead);
+      return spot && { point: spot, choose: () => this.#goTo(spot, eye) };
+    }
     const there = this.#seeks ? shared.now(performance.now())?.transform : undefined;
     if (there) {
       const goal = whereLooked(there, eye, ahead);
@@ -264,7 +274,19 @@ export class Headset implements Presence {
 
   #put(goal: Transform): void {
     this.#stage.shared.nudge(() => goal);
-    this.seek(false);
+    this.seek(undefined);
+  }
+
+  /** Eyes wander farther on the floor than on what is near: what is beside a place is the same place. */
+  #floorAt(eye: Vector3, ahead: Vector3): Vector3 | undefined {
+    const spot = this.#walk.spot(eye, ahead);
+    if (!spot || !this.#spot || this.#spot.distanceTo(spot) > SPOT_M) this.#spot = spot;
+    return this.#spot;
+  }
+
+  #goTo(spot: Vector3, eye: Vector3): void {
+    this.#walk.go(spot, eye);
+    this.seek(undefined);
   }
 
   #head(): Rigid {

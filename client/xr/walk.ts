@@ -28,7 +28,7 @@ export class Walk {
     const [x, y] = stick;
     const doing = this.#held.get(hand);
     if (Math.hypot(x, y) < RELEASED) {
-      if (doing === 'aim' && this.#aim) this.#go(this.#aim, head);
+      if (doing === 'aim' && this.#aim) this.go(this.#aim, head);
       if (doing === 'aim') this.mark.visible = false;
       this.#held.delete(hand);
       return;
@@ -46,18 +46,21 @@ export class Walk {
     this.mark.removeFromParent();
   }
 
+  /** Where a ray meets the floor, if one may stand there. */
+  spot(origin: Vector3, direction: Vector3): Vector3 | undefined {
+    if (direction.y >= -0.05) return undefined;
+    const at = origin.clone().addScaledVector(direction, -origin.y / direction.y);
+    return at.distanceTo(origin) < FARTHEST_M && this.#free(at.x, at.z) ? at.setY(0) : undefined;
+  }
+
   #aimAt(origin: Vector3, direction: Vector3): void {
-    this.#aim = undefined;
-    if (direction.y < -0.05) {
-      const at = origin.clone().addScaledVector(direction, -origin.y / direction.y);
-      if (at.distanceTo(origin) < FARTHEST_M && this.#free(at.x, at.z)) this.#aim = at.setY(0);
-    }
+    this.#aim = this.spot(origin, direction);
     this.mark.visible = this.#aim !== undefined;
     if (this.#aim) this.mark.position.copy(this.#aim).setY(0.012);
   }
 
   /** Brings the head, not the middle of the real room, to the place. */
-  #go(to: Vector3, head: Vector3): void {
+  go(to: Vector3, head: Vector3): void {
     this.#rig.position.x += to.x - head.x;
     this.#rig.position.z += to.z - head.z;
     this.#rig.updateMatrixWorld(true);

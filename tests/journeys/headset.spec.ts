@@ -305,6 +305,13 @@ test('a person with a headset speaks, asks for the word, reads along, works with
   await press(chen, 'controllers', 'microphone');
   await expect(chenSeen).toContainText('muted');
 
+  // Chen looks like another figure from now on, for everybody.
+  const worn = await chenSeen.locator('[data-figure]').getAttribute('data-figure');
+  const other = worn === 'medical-4' ? 3 : 4;
+  await press(chen, 'controllers', `figure:${other}`);
+  await expect(chenSeen.locator('[data-figure]')).toHaveAttribute('data-figure', `medical-${other}`);
+  await expect.poll(() => panelWords(chen)).toContain(other === 4 ? 'Woman, brown hair, blue scrubs' : 'Man, shaved head, white coat');
+
   await test.step('shows a structure alone, measures it, and takes the measurement back', async () => {
     await li.getByRole('tab', { name: 'View' }).click();
     await press(chen, 'controllers', 'page:parts');

@@ -189,10 +189,12 @@ const PAGE_OF: Readonly<Record<string, string>> = {
   gather: 'room',
   snap: 'room',
   gaze: 'own',
+  go: 'own',
   height: 'own',
   surface: 'own',
   around: 'own',
   dictate: 'own',
+  figure: 'figure',
   record: 'recording',
 };
 
@@ -229,6 +231,22 @@ export async function gazeAt(page: Page, button: string): Promise<void> {
       window.__xr.quaternion.set(rotation.x, rotation.y, rotation.z, rotation.w);
     },
     [at, facing] as const,
+  );
+}
+
+/** Turns the head so that its eyes rest on a place of the floor. */
+export async function gazeAtFloor(page: Page, x: number, z: number): Promise<void> {
+  await page.evaluate(
+    ([to_x, to_z]) => {
+      const { renderer, rig: { rig } = {} } = window.__xrInside?.stage ?? {};
+      if (!renderer || !rig || !window.__xr) throw new Error('nobody is inside');
+      const head = rig.position.clone().setFromMatrixPosition(renderer.xr.getCamera().matrixWorld);
+      const [yaw, pitch] = [Math.atan2(head.x - to_x, head.z - to_z), -Math.atan2(head.y, Math.hypot(head.x - to_x, head.z - to_z))];
+      const q = () => rig.quaternion.clone();
+      const turn = q().invert().multiply(q().set(0, Math.sin(yaw / 2), 0, Math.cos(yaw / 2))).multiply(q().set(Math.sin(pitch / 2), 0, 0, Math.cos(pitch / 2)));
+      window.__xr.quaternion.set(turn.x, turn.y, turn.z, turn.w);
+    },
+    [x, z] as const,
   );
 }
 

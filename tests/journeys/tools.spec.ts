@@ -1,7 +1,7 @@
 /** Tools that two people share around a hologram: each sees what the other does, and takes back only their own. */
 import type { Locator, Page } from '@playwright/test';
 import { askForConsultation } from './consultation.ts';
-import { close, frames, gazeAt, panelWords, press, reach, showVolumeAlone, stand, told, withHeadset } from './inside.ts';
+import { close, frames, gazeAt, gazeAtFloor, panelWords, press, reach, showVolumeAlone, stand, told, withHeadset } from './inside.ts';
 import { expect, look, test } from './people.ts';
 
 async function enterBoth(li: Page, chen: Page): Promise<void> {
@@ -238,5 +238,19 @@ test('with a headset one draws in space by hand, and chooses and moves by lookin
   await stand(li, 0.6, 1);
   await expect.poll(async () => (await told(li)).transform.position_m[1]).toBeCloseTo(1.6, 1);
   await expect.poll(() => panelWords(li)).not.toContain('Look away from the panel');
+
+  // So do they bring whoever looks to another place, and nobody else's view changes by it.
+  const { position_m } = (await told(li)).transform;
+  await gazeAt(li, 'go');
+  await expect.poll(() => panelWords(li)).toContain('Look at the floor');
+  await gazeAtFloor(li, 0, 1.5);
+  await expect.poll(() => panelWords(li)).not.toContain('Look at the floor');
+  const head = await li.evaluate(() => {
+    const { renderer, rig: { rig } = {} } = window.__xrInside?.stage ?? {};
+    const at = renderer && rig?.position.clone().setFromMatrixPosition(renderer.xr.getCamera().matrixWorld);
+    return [at?.x ?? NaN, at?.z ?? NaN];
+  });
+  expect(Math.hypot((head[0] ?? NaN) - 0, (head[1] ?? NaN) - 1.5)).toBeLessThan(0.25);
+  expect((await told(li)).transform.position_m).toEqual(position_m);
   await li.context().close();
 });

@@ -40,6 +40,7 @@ export function ReplayHeadset(props: ReplayHeadsetProps): JSX.Element {
         act: props.acts.findLast(({ at_ms }) => at_ms <= replay.at_ms())?.words,
         people: replay.room.people().map(({ name }) => name),
         gaze: gazeChooses(),
+        goes: worn.seeking === 'self',
         standing: seesAsStanding(),
       },
       app.t,
@@ -58,6 +59,7 @@ export function ReplayHeadset(props: ReplayHeadsetProps): JSX.Element {
     slower: () => speed(-1),
     faster: () => speed(1),
     gaze: () => letGazeChoose(!gazeChooses()),
+    go: (headset) => headset.seek(headset.seeks === 'self' ? undefined : 'self'),
     height: () => seeAsStanding(!seesAsStanding()),
     leave: (headset) => void headset.exit(),
   };

@@ -20,6 +20,8 @@ export interface InsideReplay {
   readonly act: string | undefined;
   readonly people: readonly string[];
   readonly gaze: boolean;
+  /** Whether one goes where the eyes rest next. */
+  readonly goes: boolean;
   readonly standing: boolean;
 }
 
@@ -39,6 +41,7 @@ export function insideReplay(state: InsideReplay, t: T): PanelContent {
       `${state.at} / ${state.length} · ${state.speed}×`,
       ...(state.failed ? [t('replay.failed')] : state.waiting ? [t('replay.waiting')] : []),
       ...(isHeard(state.speed) ? [] : [t('replay.silent')]),
+      ...(state.goes ? [t('inside.go.seeking')] : []),
       ...(state.act === undefined ? [] : [state.act]),
       t('stage.inside', { people: state.people.join(' · ') }),
     ],
@@ -52,6 +55,7 @@ export function insideReplay(state: InsideReplay, t: T): PanelContent {
       ...beside(-1, 'slower', t('replay.slower')),
       ...beside(1, 'faster', t('replay.faster')),
       button('gaze', t('inside.gaze'), state.gaze),
+      button('go', t('inside.go'), state.goes),
       ...(state.mode === 'vr' ? [button('height', t('inside.height'), state.standing)] : []),
     ],
     always: [button('leave', t('room.leaveXr'))],

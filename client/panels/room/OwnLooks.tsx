@@ -1,9 +1,9 @@
 /** The colour that one wears in rooms, and the figure that one looks like. */
-import { For, Show } from 'solid-js';
+import { For, Index, Show, createMemo } from 'solid-js';
 import type { JSX } from 'solid-js';
 import type { Participant } from '../../../contract/room';
 import { useApp } from '../../core/app';
-import { FIGURES, dressOf, figureFor } from '../../core/figures';
+import { figuresFor } from '../../core/figures';
 import { lookLike, wear, wornBy } from '../../core/own-looks';
 import { PALETTE, inkOn } from '../../core/palette';
 import { isPseudonym } from '../../core/pseudonym';
@@ -59,33 +59,31 @@ function OwnColour(props: OwnLooksProps): JSX.Element {
 
 function OwnFigure(props: { order: RoomOrder; own: Participant; hides: boolean }): JSX.Element {
   const app = useApp();
-  const dress = () => dressOf(props.own);
-  const now = (): string => figureFor(props.own.actor, dress(), props.own.figure);
-  const all = (): number[] => Array.from({ length: FIGURES[dress()] }, (_, at) => at + 1);
+  const all = createMemo(() => figuresFor(props.own));
   return (
     <div class="stack tight">
       <div class="swatches" role="radiogroup" aria-label={app.t('figure.title')} aria-describedby={props.hides ? 'figure-hides' : undefined}>
         <span aria-hidden="true" class="soft small">{app.t('figure.title')}</span>
-        <For each={all()}>
-          {(figure) => {
-            const file = (): string => `${dress()}-${figure}`;
-            const name = (): string => app.t(`figure.${file() as 'medical-1'}`);
+        {/* By their place: which are there does not change, and what is chosen keeps the keyboard's focus. */}
+        <Index each={all()}>
+          {(one) => {
+            const words = (): string => app.t(`figure.${one().name as 'medical-1'}`);
             return (
-              <label class="figure-choice" title={name()} classList={{ chosen: now() === file() }}>
+              <label class="figure-choice" title={words()} classList={{ chosen: one().chosen }}>
                 <input
                   type="radio"
                   name="own-figure"
-                  value={figure}
-                  aria-label={name()}
-                  checked={now() === file()}
-                  onChange={() => lookLike(props.order, figure)}
+                  value={one().figure}
+                  aria-label={words()}
+                  checked={one().chosen}
+                  onChange={() => lookLike(props.order, one().figure)}
                 />
-                <img src={`/people/${file()}.face.webp`} alt="" width="48" height="48" loading="lazy" />
-                <span aria-hidden="true" class="figure-mark">{now() === file() ? '✓' : ''}</span>
+                <img src={`/people/${one().name}.face.webp`} alt="" width="48" height="48" loading="lazy" />
+                <span aria-hidden="true" class="figure-mark">{one().chosen ? '✓' : ''}</span>
               </label>
             );
           }}
-        </For>
+        </Index>
       </div>
       <Show when={props.hides}>
         <p id="figure-hides" class="soft small">{app.t('figure.hides')}</p>

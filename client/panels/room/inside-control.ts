@@ -3,11 +3,14 @@ import { createEffect, createMemo, createSignal, on } from 'solid-js';
 import type { Accessor } from 'solid-js';
 import type { App } from '../../core/app';
 import { dayOf, momentOf } from '../../core/dates';
+import { figuresFor } from '../../core/figures';
 import { gazeChooses, letGazeChoose } from '../../core/gaze';
 import { BOX_SIDES, CUTS, boxOf, cutAt, movedCut, movedSide, placeOfCut } from '../../core/hologram-cuts';
 import type { Axis, BoxSide } from '../../core/hologram-cuts';
 import type { RoomInfo } from '../../core/hospital';
 import { inLanguage } from '../../core/language';
+import { lookLike } from '../../core/own-looks';
+import { isPseudonym } from '../../core/pseudonym';
 import type { RoomAround } from '../../core/room-around';
 import { WINDOWS } from '../../core/room-control';
 import type { RoomControl } from '../../core/room-control';
@@ -22,6 +25,7 @@ import { keepSnapshot } from '../../core/room-snapshot';
 import type { RoomVoice } from '../../core/room-voice';
 import { seeAsStanding, seesAsStanding } from '../../core/seated-height';
 import type { VolumeManifest } from '../../core/volume/manifest';
+import type { Sought } from '../../xr/headset';
 import type { SurfaceState } from '../../xr/real-room';
 import { STEPS } from '../../xr/steps';
 import type { Step } from '../../xr/steps';
@@ -50,8 +54,8 @@ export interface InsideRoom {
 /** What the panel asks of whoever wears the headset. */
 export interface Worn {
   readonly surface: SurfaceState;
-  readonly seeks: boolean;
-  seek(seeks: boolean): void;
+  readonly seeks: Sought | undefined;
+  seek(seeks: Sought | undefined): void;
   step(step: Step): void;
   chooseSurface(choosing: boolean): void;
   picture(): string;
@@ -74,6 +78,10 @@ export function createInside(props: InsideRoom & HowWorn, app: App): RoomInside 
   const [picture, setPicture] = createSignal<HTMLImageElement>();
   const writing = createWriting(props, app);
   const state = (): NonNullable<ReturnType<RoomControl['hologram']>>['state'] | undefined => props.control.hologram()?.state;
+  const figures = createMemo(() => {
+    const own = props.order.own();
+    return own ? figuresFor(own) : [];
+  });
   const parts = createMemo(() => (props.manifest?.surfaces ?? []).map(({ name, label }) => ({ name, label: inLanguage(label, app.language()) })));
   const partAt = (): number => Math.min(part(), Math.max(0, parts().length - 1));
   const box = createMemo(() => props.manifest && boxOf(props.manifest));
@@ -138,6 +146,8 @@ export function createInside(props: InsideRoom & HowWorn, app: App): RoomInside 
     captions: props.voice.captions(),
     marks: props.control.marks().map((mark) => markWords(mark, app.t)),
     around: around(),
+    figures: figures(),
+    hides: isPseudonym(props.order.own()?.actor),
     gaze: gazeChooses(),
     standing: seesAsStanding(),
     surface: props.surface,
@@ -291,6 +301,10 @@ export function createInside(props: InsideRoom & HowWorn, app: App): RoomInside 
     },
     shelf: () => setShelfFrom((from) => shelfAfter(from, lying().length)),
     take: (series) => void take(series),
+    figure: (which) => {
+      const one = figures().find(({ figure }) => String(figure) === which);
+      if (one) lookLike(props.order, one.figure);
+    },
     hand: handOver,
     record,
     write: writing.press,
@@ -309,7 +323,8 @@ export function createInside(props: InsideRoom & HowWorn, app: App): RoomInside 
     snap: (worn) => void takePicture(worn).catch(complain),
     gaze: () => letGazeChoose(!gazeChooses()),
     height: () => seeAsStanding(!seesAsStanding()),
-    seek: (worn) => worn.seek(!worn.seeks),
+    seek: (worn) => worn.seek(worn.seeks === 'hologram' ? undefined : 'hologram'),
+    go: (worn) => worn.seek(worn.seeks === 'self' ? undefined : 'self'),
     surface: (worn) => worn.chooseSurface(worn.surface !== 'choosing'),
     around: () => props.around.look(!props.around.looks()),
     dictate: () => props.voice.dictate(!props.voice.dictates()),

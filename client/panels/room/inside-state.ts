@@ -1,17 +1,19 @@
 /** What the panel inside a headset depends on, and its pages. */
 import type { RecordingNow } from '../../../contract/room';
 import type { Axis, BoxSide } from '../../core/hologram-cuts';
+import type { FigureChoice } from '../../core/figures';
 import type { VoiceState } from '../../core/room-voice';
 import type { CropBox, Hologram, Locked } from '../../stage/room-view';
 import type { Tool, Writing } from '../../stage/tools';
+import type { Sought } from '../../xr/headset';
 import type { XrMode } from '../../xr/modes';
 import type { SurfaceState } from '../../xr/real-room';
 
 /** Pages that have a tab; the others open from one of them. */
 export const TABS = ['view', 'tools', 'parts', 'room', 'own'] as const;
-export const OPENED = { move: 'view', cut: 'view', crop: 'view', shelf: 'parts' } as const;
+export const OPENED = { move: 'view', cut: 'view', crop: 'view', shelf: 'parts', figure: 'own' } as const;
 export type Page = (typeof TABS)[number] | keyof typeof OPENED | 'recording';
-export const PAGES: readonly Page[] = [...TABS, 'move', 'cut', 'crop', 'shelf', 'recording'];
+export const PAGES: readonly Page[] = [...TABS, 'move', 'cut', 'crop', 'shelf', 'figure', 'recording'];
 
 export interface SomebodyInside {
   readonly name: string;
@@ -67,11 +69,15 @@ export interface InsideState {
   readonly captions: readonly { readonly name: string; readonly text: string }[];
   readonly marks: readonly string[];
   readonly around: { readonly name: string; readonly isOwn: boolean; readonly seen: boolean; readonly looks: boolean } | undefined;
+  /** The figures that one may look like; none before one is seated. */
+  readonly figures: readonly FigureChoice[];
+  /** Whether one is here under a pseudonym. */
+  readonly hides: boolean;
   readonly gaze: boolean;
   readonly standing: boolean;
   readonly surface: SurfaceState;
-  /** Whether the hologram goes where the eyes rest next. */
-  readonly seeking: boolean;
+  /** What goes where the eyes rest next. */
+  readonly seeking: Sought | undefined;
   readonly parts: readonly { readonly name: string; readonly label: string }[];
   readonly part: number;
   /** The box of the scan, once it is known. */

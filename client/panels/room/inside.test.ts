@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Language } from '../../core/language';
+import { figuresFor } from '../../core/figures';
 import { translate } from '../../words/words';
 import { asksFor, insidePanel, pageNow, shelfAfter } from './inside';
 import { PAGES } from './inside-state';
@@ -33,10 +34,12 @@ const NOW: InsideState = {
   captions: [],
   marks: ['12.0 mm', '13.0 mm', '14.0 mm'],
   around: undefined,
+  figures: figuresFor({ actor: 'li.terminal', role: 'terminal-doctor', figure: 2 }),
+  hides: false,
   gaze: false,
   standing: false,
   surface: 'none',
-  seeking: false,
+  seeking: undefined,
   parts: [{ name: 'lung-left', label: 'Left lung' }, { name: 'bones', label: 'Bones' }],
   part: 0,
   box: { min_lps_mm: [-100, -90, -80], max_lps_mm: [100, 90, 80] },
@@ -73,7 +76,8 @@ describe('the pages of the panel', () => {
     expect(tab('crop')).toEqual(['page:view']);
     expect(tab('move')).toEqual(['page:view']);
     expect(tab('shelf')).toEqual(['page:parts']);
-    for (const page of ['move', 'cut', 'crop', 'shelf'] as const) expect(ids({ page }).at(-1)).toMatch(/^back:/);
+    expect(tab('figure')).toEqual(['page:own']);
+    for (const page of ['move', 'cut', 'crop', 'shelf', 'figure'] as const) expect(ids({ page }).at(-1)).toMatch(/^back:/);
   });
 
   it('have undoing, the microphone and the way out at hand; who may not act undoes nothing', () => {
@@ -116,8 +120,28 @@ describe('what is offered', () => {
     expect(buttons.flatMap(({ id, repeats }) => (repeats ? [] : [id]))).toEqual(['seek', 'back:view']);
     expect(panel({ page: 'move' }).lines).toContain('Each press is one step, for everybody.');
     expect(panel({ page: 'move', gaze: true }).lines).toContain('Looking on goes on: one step after the other, for everybody.');
-    expect(chosen({ page: 'move', seeking: true })).toEqual(['seek']);
-    expect(panel({ page: 'move', seeking: true }).lines[0]).toMatch(/^Look away from the panel/);
+    expect(chosen({ page: 'move', seeking: 'hologram' })).toEqual(['seek']);
+    expect(panel({ page: 'move', seeking: 'hologram' }).lines[0]).toMatch(/^Look away from the panel/);
+    expect(chosen({ page: 'move', seeking: 'self' })).toEqual([]);
+  });
+
+  it('lets everybody go elsewhere by looking, also who may do nothing else', () => {
+    const may = { act: false, work: false, keep: false, unlock: false };
+    for (const mode of ['vr', 'ar'] as const) expect(ids({ page: 'own', mode, may })).toContain('go');
+    expect(chosen({ page: 'own', seeking: 'self' })).toEqual(['go']);
+    expect(panel({ page: 'own', seeking: 'self' }).lines[0]).toMatch(/^Look at the floor/);
+    expect(chosen({ page: 'own', seeking: 'hologram' })).toEqual([]);
+  });
+
+  it('has the figures of one\'s dress, by their words, with the one that one looks like', () => {
+    expect(ids({ page: 'own' })).toContain('page:figure');
+    expect(ids({ page: 'own', figures: [] })).not.toContain('page:figure');
+    expect(ids({ page: 'figure' })).toEqual(['figure:1', 'figure:2', 'figure:3', 'figure:4', 'figure:5', 'back:own']);
+    expect(chosen({ page: 'figure' })).toEqual(['figure:2']);
+    const patient = { page: 'figure', figures: figuresFor({ actor: 'pseudonym.abc', role: 'patient' }), hides: true } as const;
+    expect(panel(patient).buttons.map(({ label }) => label)).toEqual(['Woman, black hair, brown clothes', 'Man, black hair, green clothes', 'Woman, brown hair, grey clothes', 'Back']);
+    expect(panel(patient).lines[1]).toMatch(/^A figure chosen here is not kept/);
+    expect(panel({ page: 'figure' }).lines[1]).not.toMatch(/^A figure/);
   });
 
   it('waits for the structures and other images', () => {

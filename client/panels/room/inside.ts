@@ -99,7 +99,7 @@ function ownLines(state: InsideState, t: T): string[] {
   const { page, hologram, recording } = state;
   const part = state.parts[state.part];
   if (page === 'tools') return [t(`inside.hint.${state.tool}`)];
-  if (page === 'move') return [t(state.seeking ? 'inside.move.seeking' : state.gaze ? 'inside.move.hint.gaze' : 'inside.move.hint')];
+  if (page === 'move') return [t(state.seeking === 'hologram' ? 'inside.move.seeking' : state.gaze ? 'inside.move.hint.gaze' : 'inside.move.hint')];
   if (page === 'parts') return [part ? t('inside.part', { name: part.label, at: state.part + 1, count: state.parts.length }) : t('parts.none')];
   if (page === 'cut') {
     const [clip, cut] = [hologram?.clip, cutOf(hologram?.clip ?? null)];
@@ -110,7 +110,8 @@ function ownLines(state: InsideState, t: T): string[] {
     return box ? AXES.map((axis) => t('inside.crop.range', { axis: t(`crop.axis.${axis}`), from: Math.round(box.min_lps_mm[axis]), to: Math.round(box.max_lps_mm[axis]) })) : [];
   }
   if (page === 'shelf') return [t(state.shelf.busy ? 'shelf.taking' : state.shelf.lying.length > 1 ? 'inside.shelf.takes' : 'shelf.none')];
-  if (page === 'own') return [...orderLines(state.ordering, t), ...(state.voice.dictates ? [t('captions.dictateHint')] : [])];
+  if (page === 'figure') return [t('figure.title'), ...(state.hides ? [t('figure.hides')] : [])];
+  if (page === 'own') return [...(state.seeking === 'self' ? [t('inside.go.seeking')] : []), ...orderLines(state.ordering, t), ...(state.voice.dictates ? [t('captions.dictateHint')] : [])];
   if (page === 'recording' && recording.state === 'asked') {
     return [recording.hasAgreed ? t('recording.waitsFor', { names: recording.missing }) : t('recording.asked', { name: recording.by })];
   }
@@ -137,6 +138,8 @@ function buttonsOf(state: InsideState, t: T): PanelButton[] {
       return cropButtons(state, t);
     case 'shelf':
       return shelfButtons(state, t);
+    case 'figure':
+      return figureButtons(state, t);
     case 'recording':
       return recordingButtons(state, t);
   }
@@ -197,22 +200,28 @@ function orderLines({ by, state, heard, trouble }: InsideState['ordering'], t: T
 }
 
 /** What changes for oneself alone. In the real room a place is chosen; in a made one, from how high one sees it. */
-function ownButtons({ mode, standing, surface, around, gaze, voice, ordering }: InsideState, t: T): PanelButton[] {
+function ownButtons({ mode, standing, surface, around, gaze, seeking, voice, ordering, figures }: InsideState, t: T): PanelButton[] {
   return [
     ...when(ordering.by !== undefined, button('order:listen', t(ordering.state === 'idle' ? 'orders.listen' : `orders.${ordering.state}`), ordering.state === 'listening')),
     button('gaze', t('inside.gaze'), gaze),
+    button('go', t('inside.go'), seeking === 'self'),
     ...when(mode === 'vr', button('height', t('inside.height'), standing)),
     ...when(mode === 'ar' && surface !== 'none', button('surface', t(surface === 'choosing' ? 'inside.surface.stop' : 'inside.surface.choose'))),
     ...when(around?.seen ?? false, button('around', t('around.inside'), around?.looks ?? false)),
     ...when(voice.state === 'in' && voice.writesDown, button('dictate', t('captions.dictate'), voice.dictates)),
+    ...when(figures.length > 0, button('page:figure', t('figure.title'))),
   ];
+}
+
+function figureButtons({ figures }: InsideState, t: T): PanelButton[] {
+  return [...figures.map(({ figure, name, chosen }) => button(`figure:${figure}`, t(`figure.${name as 'medical-1'}`), chosen)), button('back:own', t('inside.back'))];
 }
 
 /** For whoever has no hand free, or none: looking on presses again. */
 function moveButtons({ seeking }: InsideState, t: T): PanelButton[] {
   return [
     ...STEPS.map((step) => ({ ...button(`move:${step}`, t(`inside.move.${step}`)), repeats: true })),
-    button('seek', t('inside.move.seek'), seeking),
+    button('seek', t('inside.move.seek'), seeking === 'hologram'),
     button('back:view', t('inside.back')),
   ];
 }

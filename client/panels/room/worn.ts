@@ -2,7 +2,7 @@
 import { createSignal } from 'solid-js';
 import type { Accessor } from 'solid-js';
 import type { Stage } from '../../stage/stage';
-import type { Headset } from '../../xr/headset';
+import type { Headset, Sought } from '../../xr/headset';
 import type { XrMode } from '../../xr/modes';
 import type { PanelContent } from '../../xr/panel';
 import type { SurfaceState } from '../../xr/real-room';
@@ -11,8 +11,8 @@ import type { SurfaceState } from '../../xr/real-room';
 export interface HowWorn {
   readonly mode: XrMode;
   readonly surface: SurfaceState;
-  /** Whether the hologram goes where the eyes rest next. */
-  readonly seeking: boolean;
+  /** What goes where the eyes rest next. */
+  readonly seeking: Sought | undefined;
 }
 
 export interface WornHeadset extends HowWorn {
@@ -25,7 +25,7 @@ export function createWorn(): WornHeadset {
   const [headset, setHeadset] = createSignal<Headset>();
   const [mode, setMode] = createSignal<XrMode>('vr');
   const [surface, setSurface] = createSignal<SurfaceState>('none');
-  const [seeking, setSeeking] = createSignal(false);
+  const [seeking, setSeeking] = createSignal<Sought>();
   return {
     headset,
     get mode() {
@@ -42,7 +42,7 @@ export function createWorn(): WornHeadset {
       const { Headset } = await import('../../xr/headset');
       const entered = await Headset.enter(stage, wanted, content());
       entered.events.on('press', ({ id }) => press(entered, id));
-      entered.events.on('ended', () => void (setHeadset(undefined), setSurface('none'), setSeeking(false)));
+      entered.events.on('ended', () => void (setHeadset(undefined), setSurface('none'), setSeeking(undefined)));
       entered.events.on('surface', setSurface);
       entered.events.on('seeking', setSeeking);
       setSurface(entered.surface);
