@@ -1,6 +1,7 @@
 /** Around every page: who is signed in, the way home, the language, and what the thing is not. */
 import { ErrorBoundary, Match, Show, Suspense, Switch, createEffect, lazy, onMount } from 'solid-js';
 import type { JSX } from 'solid-js';
+import { DeadEnd } from '../panels/DeadEnd';
 import { EmptyState } from '../panels/EmptyState';
 import { Icon } from '../panels/Icon';
 import { Notice } from '../panels/Notice';
@@ -276,13 +277,7 @@ function Account(): JSX.Element {
 
 function UnknownPage(): JSX.Element {
   const { t } = useApp();
-  return (
-    <EmptyState icon="help" title={t('app.unknownPage')} hint={t('app.unknownPageHint')}>
-      <Link href="/" class="button">
-        {t('app.goHome')}
-      </Link>
-    </EmptyState>
-  );
+  return <DeadEnd icon="help" title={t('app.unknownPage')} hint={t('app.unknownPageHint')} />;
 }
 
 function Broken(props: { error: unknown }): JSX.Element {

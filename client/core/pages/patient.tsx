@@ -4,6 +4,7 @@ import type { JSX } from 'solid-js';
 import { Answer } from '../../panels/Answer';
 import { AskDialog } from '../../panels/AskDialog';
 import { CompanionSwitch } from '../../panels/CompanionSwitch';
+import { DeadEnd } from '../../panels/DeadEnd';
 import { EmptyState } from '../../panels/EmptyState';
 import { Icon } from '../../panels/Icon';
 import { PatientFacts } from '../../panels/PatientFacts';
@@ -130,15 +131,7 @@ function ClosedPatient(props: { why: 'refused' | 'absent' }): JSX.Element {
   return (
     <div class="panel" role="alert">
       <h1 class="for-listeners">{t(`patient.${props.why}`)}</h1>
-      <EmptyState
-        icon="alert"
-        title={t(`patient.${props.why}`)}
-        hint={t(props.why === 'refused' ? 'error.refused' : 'error.not-found')}
-      >
-        <Link href="/" class="button">
-          {t('app.goHome')}
-        </Link>
-      </EmptyState>
+      <DeadEnd icon="alert" title={t(`patient.${props.why}`)} hint={t(props.why === 'refused' ? 'error.refused' : 'error.not-found')} />
     </div>
   );
 }

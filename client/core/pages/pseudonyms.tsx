@@ -2,6 +2,7 @@
 import { For, Match, Show, Switch, createSignal, onCleanup } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { Answer } from '../../panels/Answer';
+import { DeadEnd } from '../../panels/DeadEnd';
 import { EmptyState } from '../../panels/EmptyState';
 import { Field } from '../../panels/Field';
 import { Notice } from '../../panels/Notice';
@@ -27,13 +28,7 @@ export function PseudonymsPage(): JSX.Element {
       <p class="soft">{app.t('opening.what')}</p>
       <Show
         when={rooms.error()?.kind !== 'refused'}
-        fallback={
-          <EmptyState icon="lock" title={app.t('opening.notYours')} hint={app.t('opening.whose')}>
-            <Link href="/" class="button">
-              {app.t('app.goHome')}
-            </Link>
-          </EmptyState>
-        }
+        fallback={<DeadEnd icon="lock" title={app.t('opening.notYours')} hint={app.t('opening.whose')} />}
       >
         <Answer of={rooms} lines={6}>
           {(found) => <For each={found()}>{(room) => <Room room={room} />}</For>}

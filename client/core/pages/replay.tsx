@@ -3,6 +3,7 @@ import { For, Show, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import type { RecordingCard, RecordingWhole, RoomRecordings } from '../../../contract/recordings';
 import { Answer } from '../../panels/Answer';
+import { DeadEnd } from '../../panels/DeadEnd';
 import { EmptyState } from '../../panels/EmptyState';
 import { Icon } from '../../panels/Icon';
 import { Notice } from '../../panels/Notice';
@@ -138,11 +139,7 @@ export function ReplayPage(props: { room: string; recording: string }): JSX.Elem
       fallback={
         <div class="panel narrow" role="alert">
           <h1 class="for-listeners">{app.t('replay.absent')}</h1>
-          <EmptyState icon="alert" title={app.t('replay.absent')} hint={app.explain(whole.error())}>
-            <Link href="/" class="button">
-              {app.t('app.goHome')}
-            </Link>
-          </EmptyState>
+          <DeadEnd icon="alert" title={app.t('replay.absent')} hint={app.explain(whole.error())} />
         </div>
       }
     >

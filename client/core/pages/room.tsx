@@ -2,13 +2,12 @@
 import { Show } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { Answer } from '../../panels/Answer';
-import { EmptyState } from '../../panels/EmptyState';
+import { DeadEnd } from '../../panels/DeadEnd';
 import { RoomEntry } from '../../panels/room/RoomEntry';
 import '../../styles/room.css';
 import { useApp } from '../app';
 import type { RoomInfo } from '../hospital';
 import { createQuery } from '../query';
-import { Link } from '../router';
 
 export function RoomPage(props: { id: string }): JSX.Element {
   const app = useApp();
@@ -23,11 +22,7 @@ export function RoomPage(props: { id: string }): JSX.Element {
       fallback={
         <div class="panel narrow" role="alert">
           <h1 class="for-listeners">{app.t('room.absent')}</h1>
-          <EmptyState icon="alert" title={app.t('room.absent')} hint={app.explain(info.error())}>
-            <Link href="/" class="button">
-              {app.t('app.goHome')}
-            </Link>
-          </EmptyState>
+          <DeadEnd icon="alert" title={app.t('room.absent')} hint={app.explain(info.error())} />
         </div>
       }
     >

@@ -3,7 +3,7 @@ import { Show, createMemo, lazy } from 'solid-js';
 import type { Component, JSX } from 'solid-js';
 import { Dynamic } from 'solid-js/web';
 import { Answer } from '../../panels/Answer';
-import { EmptyState } from '../../panels/EmptyState';
+import { DeadEnd } from '../../panels/DeadEnd';
 import { Icon, RoomIcon } from '../../panels/Icon';
 import { Notice } from '../../panels/Notice';
 import { PatientTable } from '../../panels/PatientTable';
@@ -43,13 +43,7 @@ function ScenarioDoor(props: { id: string }): JSX.Element {
       {(answer) => (
         <Show
           when={answer().scenarios.find(({ id }) => id === props.id)}
-          fallback={
-            <EmptyState icon="help" title={app.t('scenario.unknown')} hint={app.t('app.unknownPageHint')}>
-              <Link href="/" class="button">
-                {app.t('app.goHome')}
-              </Link>
-            </EmptyState>
-          }
+          fallback={<DeadEnd icon="help" title={app.t('scenario.unknown')} hint={app.t('app.unknownPageHint')} />}
         >
           {(scenario) => <ScenarioStart scenario={scenario()} home={answer()} />}
         </Show>

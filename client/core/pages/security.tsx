@@ -3,9 +3,8 @@ import { Show } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { Answer } from '../../panels/Answer';
 import { DataTable } from '../../panels/DataTable';
-import { EmptyState } from '../../panels/EmptyState';
+import { DeadEnd } from '../../panels/DeadEnd';
 import { OwnSettings } from '../../panels/OwnSettings';
-import { Link } from '../router';
 import { useApp } from '../app';
 import { momentOf } from '../dates';
 import { createQuery } from '../query';
@@ -21,13 +20,7 @@ export function SecurityPage(): JSX.Element {
       <p class="soft">{app.t('security.what')}</p>
       <Show
         when={security.error()?.kind !== 'refused'}
-        fallback={
-          <EmptyState icon="alert" title={app.t('security.refused')} hint={app.t('error.refused')}>
-            <Link href="/" class="button">
-              {app.t('app.goHome')}
-            </Link>
-          </EmptyState>
-        }
+        fallback={<DeadEnd icon="alert" title={app.t('security.refused')} hint={app.t('error.refused')} />}
       >
         <Answer of={security} lines={8}>
           {(found) => (

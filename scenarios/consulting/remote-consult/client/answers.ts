@@ -36,7 +36,10 @@ export function createAnswers(save: (name: string, value: Value) => Promise<void
   let running: Promise<void> | undefined;
 
   const keep = (name: string, draft: Draft | undefined): void => {
-    setDrafts(({ [name]: _, ...others }) => (draft ? { ...others, [name]: draft } : others));
+    setDrafts((all) => {
+      const others = Object.fromEntries(Object.entries(all).filter(([other]) => other !== name));
+      return draft ? { ...others, [name]: draft } : others;
+    });
   };
   const next = (): [string, Draft] | undefined => Object.entries(drafts()).find(([, { refused }]) => refused === undefined);
 
