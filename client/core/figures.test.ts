@@ -33,4 +33,7 @@ test('of all figures of a dress one is theirs, whether they chose or not', () =>
     expect(all.filter(({ chosen }) => chosen)).toHaveLength(1);
     expect(figuresFor({ actor: 'x', role, figure: 3 }).flatMap(({ figure, chosen }) => (chosen ? [figure] : []))).toEqual([3]);
   }
+  // Others see one figure of all who are under a code.
+  const seen = new Set(ACCOUNTS.map((account) => figuresFor({ actor: `pseudonym.${account}`, role: 'patient' }).find(({ chosen }) => chosen)?.name));
+  expect([...seen]).toEqual([figureFor('pseudonym.', 'plain')]);
 });

@@ -1,4 +1,5 @@
 /** Which figure somebody looks like. */
+import { lookedLike } from './pseudonym';
 
 /** How many figures there are in each dress: models and small pictures of them lie in `public/people`, whose `LICENSE.md` says where they are from. */
 export const FIGURES = { medical: 5, plain: 3 } as const;
@@ -25,10 +26,10 @@ export interface FigureChoice {
   readonly chosen: boolean;
 }
 
-/** All figures that somebody may look like. */
+/** All figures that somebody may look like, with the one that others see. */
 export function figuresFor(one: { readonly actor: string; readonly role: string; readonly figure?: number | null }): FigureChoice[] {
   const dress = dressOf(one);
-  const now = figureFor(one.actor, dress, one.figure ?? undefined);
+  const now = figureFor(lookedLike(one.actor), dress, one.figure ?? undefined);
   return Array.from({ length: FIGURES[dress] }, (_, at) => {
     const name = `${dress}-${at + 1}`;
     return { figure: at + 1, name, chosen: name === now };

@@ -24,8 +24,13 @@ export interface Looks {
   readonly figure?: number;
 }
 
+/** By whose account somebody looks who chose no figure: under a pseudonym by that of nobody. */
+export function lookedLike(actor: string): string {
+  return isPseudonym(actor) ? PREFIX : actor;
+}
+
 export function looksOf({ actor, colour, figure }: { readonly actor: string; readonly colour: string; readonly figure?: number }): Looks {
-  const looks = isPseudonym(actor) ? { account: PREFIX, colour: NEUTRAL_COLOUR } : { account: actor, colour };
+  const looks = { account: lookedLike(actor), colour: isPseudonym(actor) ? NEUTRAL_COLOUR : colour };
   return figure === undefined ? looks : { ...looks, figure };
 }
 
