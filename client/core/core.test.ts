@@ -29,6 +29,7 @@ describe('addresses', () => {
     ['/patients/p1/recordings', { name: 'recorded', id: 'p1' }],
     ['/patients/p1/recordings/2', { name: 'unknown' }],
     ['/rooms/r/recordings/2', { name: 'replay', id: 'r', within: '2' }],
+    ['/called/c-1', { name: 'called', id: 'c-1' }],
     ['/patients', { name: 'unknown' }],
     ['/patients/p1/more', { name: 'unknown' }],
     ['/rooms/%E0%A4', { name: 'unknown' }],

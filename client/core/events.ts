@@ -1,7 +1,7 @@
 /** What the server tells without being asked; the reader then reads again. */
 
 /** The kinds of event that `/api/events` sends. */
-export type EventKind = 'waiting' | 'case' | 'imaging' | 'record' | 'quality' | 'alarm';
+export type EventKind = 'waiting' | 'case' | 'imaging' | 'record' | 'quality' | 'alarm' | 'call';
 
 /** Whether the line to the server is up. */
 export type LineState = 'connecting' | 'live' | 'lost';
@@ -17,7 +17,7 @@ export interface EventLine {
   close(): void;
 }
 
-const KINDS: readonly EventKind[] = ['waiting', 'case', 'imaging', 'record', 'quality', 'alarm'];
+const KINDS: readonly EventKind[] = ['waiting', 'case', 'imaging', 'record', 'quality', 'alarm', 'call'];
 const FIRST_WAIT_ms = 500;
 const LONGEST_WAIT_ms = 15_000;
 

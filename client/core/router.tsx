@@ -14,6 +14,7 @@ export type Page =
   | { readonly name: 'imaging' }
   | { readonly name: 'devices' }
   | { readonly name: 'licence' }
+  | { readonly name: 'called'; readonly id: string }
   | { readonly name: 'security' }
   | { readonly name: 'pseudonyms' }
   | { readonly name: 'functions' }
@@ -58,6 +59,7 @@ export function pageOf(path: string): Page {
   if (first === 'rooms') return { name: 'room', id };
   if (first === 'imaging') return { name: 'study', id };
   if (first === 'teaching') return { name: 'teaching-case', id };
+  if (first === 'called') return { name: 'called', id };
   if (first === 'scenarios') return { name: 'scenario', id };
   return { name: 'unknown' };
 }
@@ -96,9 +98,10 @@ function bringPart(): void {
 
 if (inBrowser) addEventListener('DOMContentLoaded', bringPart, { once: true });
 
-/** Goes to an address of the client. */
-export function go(path: string): void {
-  history.pushState(null, '', path);
+/** Goes to an address of the client, beside the one before or instead of it. */
+export function go(path: string, how: 'beside' | 'instead' = 'beside'): void {
+  if (how === 'instead') history.replaceState(null, '', path);
+  else history.pushState(null, '', path);
   setAddress(location.pathname);
   window.scrollTo(0, 0);
   // A listener's reading position follows, as it would on a loaded page.

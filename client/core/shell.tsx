@@ -1,6 +1,7 @@
 /** Around every page: who is signed in, the way home, the language, and what the thing is not. */
 import { ErrorBoundary, Match, Show, Suspense, Switch, createEffect, lazy, onMount } from 'solid-js';
 import type { JSX } from 'solid-js';
+import { CallsBanner } from '../panels/CallsBanner';
 import { DeadEnd } from '../panels/DeadEnd';
 import { EmptyState } from '../panels/EmptyState';
 import { Icon } from '../panels/Icon';
@@ -25,6 +26,7 @@ const SecurityPage = lazy(async () => ({ default: (await import('./pages/securit
 const DevicesPage = lazy(async () => ({ default: (await import('./pages/devices')).DevicesPage }));
 const PseudonymsPage = lazy(async () => ({ default: (await import('./pages/pseudonyms')).PseudonymsPage }));
 const LicencePage = lazy(async () => ({ default: (await import('./pages/licence')).LicencePage }));
+const CalledPage = lazy(async () => ({ default: (await import('./pages/called')).CalledPage }));
 const FunctionsPage = lazy(async () => ({ default: (await import('./pages/functions')).FunctionsPage }));
 const QualityPage = lazy(async () => ({ default: (await import('./pages/quality')).QualityPage }));
 const TeachingPage = lazy(async () => ({ default: (await import('./pages/teaching')).TeachingPage }));
@@ -95,6 +97,7 @@ function SignedIn(): JSX.Element {
       <Show when={!fills()}>
         <TopBar />
       </Show>
+      <CallsBanner />
       <main id="main" tabIndex={-1} class={fills() ? 'main-room' : 'main'}>
         <ErrorBoundary fallback={(error: unknown) => <Broken error={error} />}>
           <Suspense fallback={<Starting />}>
@@ -119,6 +122,9 @@ function SignedIn(): JSX.Element {
               </Match>
               <Match when={page().name === 'pseudonyms'}>
                 <PseudonymsPage />
+              </Match>
+              <Match when={id('called')} keyed>
+                {(call) => <CalledPage id={call} />}
               </Match>
               <Match when={page().name === 'licence'}>
                 <LicencePage />

@@ -87,6 +87,7 @@ export const tools = {
   'page.kind.imaging': 'Images',
   'page.kind.devices': 'Devices',
   'page.kind.licence': 'Licence for virtual rooms',
+  'page.kind.called': 'A call',
   'page.kind.security': 'Security',
   'page.kind.pseudonyms': 'Who is behind a code',
   'page.kind.functions': 'Functions',

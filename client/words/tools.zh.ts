@@ -88,6 +88,7 @@ export const tools: Readonly<Record<keyof typeof en, string>> = {
   'page.kind.imaging': '影像',
   'page.kind.devices': '设备',
   'page.kind.licence': '虚拟空间执业许可',
+  'page.kind.called': '一次呼叫',
   'page.kind.security': '安全',
   'page.kind.pseudonyms': '代号背后是谁',
   'page.kind.functions': '功能一览',

@@ -18,6 +18,8 @@ import { order as orderEn } from './order.en';
 import { order as orderZh } from './order.zh';
 import { quality as qualityEn } from './quality.en';
 import { quality as qualityZh } from './quality.zh';
+import { reach as reachEn } from './reach.en';
+import { reach as reachZh } from './reach.zh';
 import { room as roomEn } from './room.en';
 import { room as roomZh } from './room.zh';
 import { shell as shellEn } from './shell.en';
@@ -40,10 +42,10 @@ import { twin as twinZh } from './twin.zh';
 /** What fills the places in a text. */
 export type Params = Readonly<Record<string, string | number>>;
 
-const en = { ...devicesEn, ...imagingEn, ...insideEn, ...licenceEn, ...memoryEn, ...noduleEn, ...orderEn, ...qualityEn, ...roomEn, ...shellEn, ...securityEn, ...signalsEn, ...teachingEn, ...toolsEn, ...voiceEn, ...twinEn, ...upgradesEn, ...functionsEn };
+const en = { ...devicesEn, ...imagingEn, ...insideEn, ...licenceEn, ...memoryEn, ...noduleEn, ...orderEn, ...qualityEn, ...reachEn, ...roomEn, ...shellEn, ...securityEn, ...signalsEn, ...teachingEn, ...toolsEn, ...voiceEn, ...twinEn, ...upgradesEn, ...functionsEn };
 /** Every text of the client. */
 export type Key = keyof typeof en;
-const zh: Readonly<Record<Key, string>> = { ...devicesZh, ...imagingZh, ...insideZh, ...licenceZh, ...memoryZh, ...noduleZh, ...orderZh, ...qualityZh, ...roomZh, ...shellZh, ...securityZh, ...signalsZh, ...teachingZh, ...toolsZh, ...voiceZh, ...twinZh, ...upgradesZh, ...functionsZh };
+const zh: Readonly<Record<Key, string>> = { ...devicesZh, ...imagingZh, ...insideZh, ...licenceZh, ...memoryZh, ...noduleZh, ...orderZh, ...qualityZh, ...reachZh, ...roomZh, ...shellZh, ...securityZh, ...signalsZh, ...teachingZh, ...toolsZh, ...voiceZh, ...twinZh, ...upgradesZh, ...functionsZh };
 
 export const WORDS: Readonly<Record<Language, Readonly<Record<Key, string>>>> = { zh, en };
 

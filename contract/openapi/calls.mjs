@@ -71,6 +71,34 @@ export const groups = {
     call('GET /api/events', 'What changed, as server-sent events; the client then reads again.', {
       gives: { 200: bytes('text/event-stream', 'Each event is named by what changed, and carries `{id}`.') },
     }),
+    call('GET /api/me/reach', 'Where the caller is reached who has no page open, and what came of their last test message.', {
+      gives: { 200: client('reach', 'ReachView') },
+      fails: [403],
+    }),
+    call('PUT /api/me/reach', 'Changes it; without an address it is forgotten.', {
+      takes: object({ address: text, on: yes, language: one('zh', 'en') }),
+      gives: { 200: client('reach', 'ReachView') },
+      fails: [400, 403, 409, 422],
+    }),
+    call('POST /api/me/reach/test', 'Sends the caller a test message by the message gateway.', {
+      gives: { 200: client('reach', 'ReachView') },
+      fails: [403, 409, 429],
+    }),
+    call('GET /api/calls', 'What calls the caller now; none where there is no message gateway.', { gives: { 200: list(client('reach', 'MyCall')) } }),
+    call('POST /api/calls/shown', 'A page has shown these to the caller: no message goes out for them.', {
+      takes: object({ ids: list(text) }),
+      gives: { 204: null },
+      fails: [400],
+    }),
+    call('GET /api/calls/{id}', 'The page of the client where that is taken which called the caller.', { gives: { 200: object({ path: text }) }, fails: [404] }),
+    call('GET /api/calls/about/{about}', 'Who was called by an alarm, an alert or an errand, and what became of each call.', {
+      gives: { 200: list(client('reach', 'NamedCall')) },
+      fails: [403],
+    }),
+    call('GET /api/gateway', 'How the message gateway stands, for who administers and who may read figures.', {
+      gives: { 200: client('reach', 'GatewayView') },
+      fails: [403],
+    }),
     call('GET /api/staff', 'Colleagues who can be asked.', { asks: { role: text }, gives: { 200: list(client('hospital', 'StaffRow')) }, fails: [403] }),
   ],
   Signals: [

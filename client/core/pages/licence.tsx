@@ -7,6 +7,7 @@ import type { Column } from '../../panels/DataTable';
 import { Dialog } from '../../panels/Dialog';
 import { Field } from '../../panels/Field';
 import { Notice } from '../../panels/Notice';
+import { OwnReach } from '../../panels/OwnReach';
 import { roleWords } from '../../panels/person';
 import { useApp } from '../app';
 import { momentOf } from '../dates';
@@ -26,6 +27,7 @@ export function LicencePage(): JSX.Element {
           <>
             <Show when={answer().practises}>
               <Own licence={answer()} onPassed={() => own.reload()} />
+              <OwnReach />
             </Show>
             <Show when={answer().may_administer}>
               <Everybody />

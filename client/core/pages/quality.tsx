@@ -1,7 +1,8 @@
 /** Quality: what deviates now, how each site runs, and how opinions compare with outcomes. */
-import { Match, Switch } from 'solid-js';
+import { Match, Show, Switch } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { Answer } from '../../panels/Answer';
+import { GatewayState } from '../../panels/GatewayState';
 import { Tabs } from '../../panels/Tabs';
 import { Charts } from '../../panels/quality/Charts';
 import { Decisions } from '../../panels/quality/Decisions';
@@ -38,6 +39,9 @@ export function QualityPage(props: { within: string | undefined }): JSX.Element 
               <Answer of={quality} lines={6}>
                 {(answer) => <Deviations of={answer()} onChange={() => quality.reload()} />}
               </Answer>
+              <Show when={app.me()?.roles.includes('manager')}>
+                <GatewayState />
+              </Show>
             </Match>
             <Match when={name === 'charts'}>
               <Answer of={quality} lines={6}>

@@ -4,6 +4,7 @@ import type { JSX } from 'solid-js';
 import { Answer } from '../../panels/Answer';
 import { DataTable } from '../../panels/DataTable';
 import { DeadEnd } from '../../panels/DeadEnd';
+import { GatewayState } from '../../panels/GatewayState';
 import { OwnSettings } from '../../panels/OwnSettings';
 import { useApp } from '../app';
 import { momentOf } from '../dates';
@@ -26,6 +27,7 @@ export function SecurityPage(): JSX.Element {
           {(found) => (
             <>
               <Found of={found()} />
+              <GatewayState />
               <OwnSettings />
             </>
           )}

@@ -113,6 +113,30 @@ pub fn licence_event(actor: &ActorId, did: &str, whom: &ActorId, at: Timestamp) 
     })
 }
 
+/// What became of a call to somebody that went to the hospital's message gateway, as an `AuditEvent`: never by which
+/// address. `call` tells it from others, and opens nothing for anybody else.
+pub fn call_event(
+    actor: &ActorId,
+    did: &str,
+    (whom, call): (&ActorId, &str),
+    at: Timestamp,
+) -> Value {
+    let mut called = account(whom);
+    let detail = json!([{"type": "call", "valueString": call}]);
+    set(&mut called, "detail", detail);
+    json!({
+        "resourceType": "AuditEvent",
+        "type": coding(DICOM, "110106", Some("Export")),
+        "subtype": [coding("urn:yuanyi:call-act", did, None)],
+        "action": "E",
+        "recorded": at.to_string(),
+        "outcome": if did == "refused" { "4" } else { "0" },
+        "agent": [agent(actor.as_str())],
+        "source": source(),
+        "entity": [called],
+    })
+}
+
 /// An account as what an event is about.
 fn account(whom: &ActorId) -> Value {
     json!({

@@ -88,6 +88,16 @@ pub trait Scenario: Send + Sync + 'static {
         Ok(())
     }
 
+    /// Whom what nobody has taken yet calls now. `permit` is the hospital's own; who is called learns no more by it than
+    /// that something waits.
+    async fn called(
+        &self,
+        _context: &dyn Context,
+        _permit: &Permit,
+    ) -> Result<Vec<Called>, Problem> {
+        Ok(Vec::new())
+    }
+
     /// Takes up what devices measured: `heard` names the patients of whom new readings are on disk, each with the
     /// time of the earliest; where it is not known, there may be some of anybody. `permit` is the hospital's own.
     /// Asked again with the same readings it changes nothing.
@@ -136,6 +146,21 @@ pub struct Stage {
     pub title: Text,
     /// Who was asked in.
     pub participants: Vec<ActorId>,
+}
+
+/// Somebody who is called by what nobody has taken yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Called {
+    /// The fact that calls.
+    pub about: String,
+    /// Whom.
+    pub to: ActorId,
+    /// Since when it is untaken; other calls to the same person about the same fact have other times.
+    pub since: Timestamp,
+    /// How soon somebody must come, by FHIR's codes of a request's priority.
+    pub priority: &'static str,
+    /// The page of the client where it is taken.
+    pub path: String,
 }
 
 /// Something that a person is waiting for this actor to do.

@@ -4,6 +4,8 @@
 //! digest is kept; they differ in how long they live. The command line writes the same file while a server
 //! runs, so a token made there works at once and a revoked one stops at once.
 
+mod reach;
+
 use std::{collections::BTreeSet, path::Path, sync::Arc};
 
 use anyhow::{Context, Result, ensure};
@@ -14,7 +16,9 @@ use serde::Serialize;
 use tokio::sync::Semaphore;
 use vocabulary::{ActorId, Digest, PatientId, Timestamp};
 
-use crate::{clock, pseudonyms};
+pub use reach::Reach;
+
+use crate::{clock, pseudonyms, sqlite};
 
 /// A session ends after this long without a request.
 const IDLE_MS: i64 = 30 * 60 * 1000;
@@ -72,15 +76,16 @@ const CHECKS_AT_ONCE: usize = 4;
 pub const ACCOUNTS: &str = "accounts.sqlite";
 
 const SCHEMA: &str = "
-    PRAGMA journal_mode = WAL;
-    PRAGMA synchronous = FULL;
     CREATE TABLE IF NOT EXISTS account (
         id TEXT PRIMARY KEY, name TEXT NOT NULL, roles TEXT NOT NULL, patient TEXT,
         password TEXT NOT NULL, disabled INTEGER NOT NULL DEFAULT 0) STRICT;
     CREATE TABLE IF NOT EXISTS token (
         digest BLOB PRIMARY KEY, account TEXT NOT NULL REFERENCES account (id),
         expires_ms INTEGER NOT NULL, idle_ms INTEGER, seen_ms INTEGER NOT NULL) STRICT;
-    CREATE INDEX IF NOT EXISTS token_of_account ON token (account);";
+    CREATE INDEX IF NOT EXISTS token_of_account ON token (account);
+    CREATE TABLE IF NOT EXISTS reach (
+        account TEXT PRIMARY KEY REFERENCES account (id), address TEXT NOT NULL, is_on INTEGER NOT NULL,
+        language TEXT NOT NULL) STRICT;";
 
 /// A token that ends soon.
 #[derive(Debug, Serialize)]
@@ -103,12 +108,7 @@ impl Accounts {
                 private(&beside)?;
             }
         }
-        let database =
-            Connection::open(&file).with_context(|| format!("open {}", file.display()))?;
-        database.busy_timeout(std::time::Duration::from_secs(5))?;
-        database
-            .execute_batch(SCHEMA)
-            .with_context(|| format!("prepare {}", file.display()))?;
+        let database = sqlite::open(data, ACCOUNTS, SCHEMA)?;
         let inner = Inner {
             database: Mutex::new(database),
             limit: Mutex::default(),
@@ -156,10 +156,11 @@ impl Accounts {
         Ok(found.optional()?)
     }
 
-    /// Closes an account: nobody can sign in to it, and its sessions and tokens end.
+    /// Closes an account: nobody can sign in to it, its sessions and tokens end, and where its holder is reached is forgotten.
     pub fn disable(&self, account: &ActorId) -> Result<bool> {
         let database = self.inner.database.lock();
         database.execute("DELETE FROM token WHERE account = ?1", [account.as_str()])?;
+        database.execute("DELETE FROM reach WHERE account = ?1", [account.as_str()])?;
         let changed = database.execute(
             "UPDATE account SET disabled = 1 WHERE id = ?1",
             [account.as_str()],

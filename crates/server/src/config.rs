@@ -96,6 +96,25 @@ pub struct Config {
     pub speech_model: String,
     /// A file with the key to show it.
     pub speech_key_file: Option<PathBuf>,
+    /// The hospital's message gateway, which reaches people who have no page open: where it takes webhooks. None where it
+    /// is not set.
+    pub gateway_url: Option<String>,
+    /// A file with the secret that it shares with the hospital.
+    pub gateway_secret_file: Option<PathBuf>,
+    /// Who signs the certificate that it shows, where its address begins with `https`, as a file in PEM form.
+    pub gateway_ca: Option<PathBuf>,
+    /// The address by which people open this hospital, for the link in a message.
+    pub gateway_link: Option<String>,
+    /// Of which priorities people are told by it.
+    pub gateway_priorities: Vec<String>,
+    /// Whether a message names the place.
+    pub gateway_place: bool,
+    /// How many seconds an open page has to show a call before it goes to the gateway.
+    pub gateway_after_s: u32,
+    /// After how many seconds somebody is told again of what nobody has taken; 0: never.
+    pub gateway_repeat_s: u32,
+    /// How many seconds the gateway has to answer.
+    pub gateway_timeout_s: u32,
     /// Calling AE titles that may store though they are not configured by themselves; `*`: any.
     pub calling_ae_titles: Vec<String>,
     /// PACS: application entities that the hospital queries, fetches from and sends to.
@@ -242,6 +261,17 @@ impl Default for Config {
             speech_url: None,
             speech_model: "whisper-1".into(),
             speech_key_file: None,
+            gateway_url: None,
+            gateway_secret_file: None,
+            gateway_ca: None,
+            gateway_link: None,
+            gateway_priorities: ["high", "medium", "urgent", "routine"]
+                .map(str::to_owned)
+                .into(),
+            gateway_place: false,
+            gateway_after_s: 10,
+            gateway_repeat_s: 0,
+            gateway_timeout_s: 10,
             calling_ae_titles: Vec::new(),
             pacs: Vec::new(),
             ae: Vec::new(),
@@ -313,6 +343,15 @@ impl Config {
                 "speech_url",
                 "speech_model",
                 "speech_key_file",
+                "gateway_url",
+                "gateway_secret_file",
+                "gateway_ca",
+                "gateway_link",
+                "gateway_priorities",
+                "gateway_place",
+                "gateway_after_s",
+                "gateway_repeat_s",
+                "gateway_timeout_s",
                 "ae_title",
                 "calling_ae_titles",
                 "policies",

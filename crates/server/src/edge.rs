@@ -37,8 +37,6 @@ use tokio::{
     sync::{broadcast, watch},
     time::{Instant, sleep, sleep_until},
 };
-use tokio_rustls::rustls::crypto::ring;
-use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use vocabulary::Timestamp;
 
 use crate::{clock, config::Config, tls};
@@ -230,34 +228,18 @@ impl Edge {
 
 /// Who speaks with the cloud; over TLS the cloud must show a certificate that one of these has signed.
 fn agent(cloud: &str, authorities: Option<&Path>) -> Result<ureq::Agent> {
-    let agent = ureq::Agent::config_builder()
-        .http_status_as_error(false)
-        .timeout_global(Some(ANSWERS));
-    let agent = match authorities {
+    if authorities.is_none() {
         // Registries, hashes of passwords and the edge's own token go over it.
-        None if cloud.starts_with("http:") && !is_on_this_machine(cloud) => {
+        if cloud.starts_with("http:") && !is_on_this_machine(cloud) {
             bail!(
                 "speak with the cloud in the clear: write https:// and set cloud_ca, or end a tunnel on this machine"
             );
         }
-        None if cloud.starts_with("https:") => {
+        if cloud.starts_with("https:") {
             bail!("trust the cloud: set cloud_ca to a file with who signed its certificate");
         }
-        None => agent,
-        Some(file) => {
-            let known = tls::certificates(file)?;
-            let known = known
-                .iter()
-                .map(|one| Certificate::from_der(one).to_owned());
-            let tls = TlsConfig::builder()
-                .root_certs(RootCerts::from(known.collect::<Vec<_>>()))
-                .unversioned_rustls_crypto_provider(Arc::new(ring::default_provider()))
-                .build();
-            // With an authority named, nothing goes out in the clear.
-            agent.https_only(true).tls_config(tls)
-        }
-    };
-    Ok(agent.build().new_agent())
+    }
+    tls::agent(ANSWERS, authorities)
 }
 
 /// Whether an address is of this machine, where a tunnel may begin.

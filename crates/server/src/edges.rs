@@ -14,7 +14,7 @@ use std::{
 };
 
 use alarms::Refused;
-use anyhow::{Context, Result};
+use anyhow::Result;
 use parking_lot::Mutex;
 use policy::{Action, Permit};
 use record::RecordError;
@@ -30,6 +30,7 @@ use crate::{
     accounts::ACCOUNTS,
     clock,
     hospital::Hospital,
+    sqlite,
     ward::{Kept, NotDone, Wish},
 };
 
@@ -144,13 +145,7 @@ pub struct Edges {
 impl Edges {
     /// Opens what is kept of them beside the accounts.
     pub fn open(data: &Path) -> Result<Self> {
-        let file = data.join(ACCOUNTS);
-        let database =
-            Connection::open(&file).with_context(|| format!("open {}", file.display()))?;
-        database.busy_timeout(Duration::from_secs(5))?;
-        database
-            .execute_batch(SCHEMA)
-            .with_context(|| format!("prepare {}", file.display()))?;
+        let database = sqlite::open(data, ACCOUNTS, SCHEMA)?;
         Ok(Self {
             database: Mutex::new(database),
             lines: Mutex::default(),

@@ -7,7 +7,7 @@ use vocabulary::ActorId;
 /// What changed. The id is a logical id, never a name.
 #[derive(Clone, Debug, Serialize)]
 pub struct Change {
-    /// `waiting`, `case`, `imaging`, `record`, `quality` or `alarm`.
+    /// `waiting`, `case`, `imaging`, `record`, `quality`, `alarm` or `call`.
     pub topic: &'static str,
     /// Of what; empty where the topic says enough.
     pub id: String,

@@ -28,6 +28,7 @@ use crate::{
     edge::{Edge, Forwarded},
     edges::Edges,
     events::Changes,
+    gateway::Gateway,
     gatherings, guidelines,
     http::{Caller, Problem, Streams, WorkItemEvents},
     inference::Models,
@@ -85,6 +86,8 @@ pub struct Hospital {
     pub media: Arc<Media>,
     /// The service that writes down what people say, if there is one.
     pub speech: Option<Arc<Speech>>,
+    /// The way to who has no page open, if there is one.
+    pub gateway: Option<Arc<Gateway>>,
     /// The models that others trained, as they were installed.
     pub models: Arc<Models>,
     /// What is to be done with other DICOM systems.
@@ -147,6 +150,7 @@ impl Hospital {
         let edge = Edge::open(&config).context("open the edge's outbox")?;
         let signals = Forwarded::where_an_edge(signals, edge.as_ref());
         let speech = Speech::of(&config)?;
+        let gateway = Gateway::of(&config)?;
         let keys = Keys::open(&config.data)?;
         let stays = config.stays();
         Ok(Arc::new(Self {
@@ -173,6 +177,7 @@ impl Hospital {
             streams: Arc::default(),
             media,
             speech: speech.map(Arc::new),
+            gateway: gateway.map(Arc::new),
             known_patients: Mutex::default(),
             pixels: PixelPlaces::default(),
             memory: Arc::new(memory),

@@ -12,7 +12,7 @@ use tokio::{
 use crate::{
     access, devices,
     dimse::{self, Listening},
-    edge, guidelines,
+    edge, gateway, guidelines,
     hospital::{Hospital, hospital_actor},
     http, media, mllp, mqtt, pacs,
     places::Places,
@@ -145,6 +145,10 @@ fn follow_the_record(
         closed.clone(),
     )));
     tasks.push(tokio::spawn(ward::follow(
+        Arc::clone(hospital),
+        closed.clone(),
+    )));
+    tasks.push(tokio::spawn(gateway::follow(
         Arc::clone(hospital),
         closed.clone(),
     )));

@@ -1,6 +1,7 @@
-//! TLS of the doors at which devices and gateways knock: the hospital's certificate, and whether theirs is asked for.
+//! TLS of the doors at which devices and gateways knock: the hospital's certificate, and whether theirs is asked for;
+//! and of those whom the hospital asks itself.
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use tokio_rustls::rustls::{
@@ -9,6 +10,7 @@ use tokio_rustls::rustls::{
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
     server::WebPkiClientVerifier,
 };
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 use crate::mqtt::Noting;
 
@@ -21,6 +23,29 @@ pub fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>> {
         bail!("find a certificate in {}", file.display());
     }
     Ok(read)
+}
+
+/// Who asks another server by HTTP. With authorities named it must show a certificate that one of them has signed,
+/// and nothing goes out in the clear.
+pub fn agent(patience: Duration, authorities: Option<&Path>) -> Result<ureq::Agent> {
+    let agent = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_global(Some(patience));
+    let agent = match authorities {
+        None => agent,
+        Some(file) => {
+            let known = certificates(file)?;
+            let known = known
+                .iter()
+                .map(|one| Certificate::from_der(one).to_owned());
+            let tls = TlsConfig::builder()
+                .root_certs(RootCerts::from(known.collect::<Vec<_>>()))
+                .unversioned_rustls_crypto_provider(Arc::new(ring::default_provider()))
+                .build();
+            agent.https_only(true).tls_config(tls)
+        }
+    };
+    Ok(agent.build().new_agent())
 }
 
 /// Whether who knocks shows a certificate.

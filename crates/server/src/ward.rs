@@ -4,6 +4,7 @@
 //! What is known of a bed now is derived, and comes again from what arrives. Each step of an alarm is a fact
 //! before anybody hears of it.
 
+mod calling;
 mod charted;
 mod command;
 mod counts;
@@ -19,6 +20,7 @@ mod tags;
 mod view;
 mod weeks;
 
+pub use calling::calling;
 pub use command::{command, plans_held, traced};
 pub use counts::{Counts, counts};
 pub use elsewhere::{NotDone, Told, Wish, act, act_here, take_told};

@@ -15,6 +15,7 @@ use crate::{
     accounts::{ACCOUNTS, Accounts},
     cli::Place,
     edge::OUTBOX,
+    gateway::CALLS,
     hospital::Hospital,
     keys::Keys,
     mqtt::SESSIONS,
@@ -165,7 +166,7 @@ impl Backup {
         Keys::copy(&data, &unfinished)?;
         Accounts::open(&data)?.copy_to(&unfinished.join(ACCOUNTS))?;
         // After the record: what an edge acknowledges meanwhile is in one of the two, or in the cloud.
-        for database in [JOBS, SESSIONS, OUTBOX] {
+        for database in [JOBS, SESSIONS, OUTBOX, CALLS] {
             copy_database(&data.join(database), &unfinished.join(database))?;
         }
         copy_packages(&data, &unfinished)?;

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use serde_json::Value;
 use vocabulary::{DeviceId, Digest, Timestamp};
 
 use super::{Quality, commands::MOST_WAITING};
-use crate::{accounts::ACCOUNTS, clock};
+use crate::{accounts::ACCOUNTS, clock, sqlite};
 
 const SCHEMA: &str = "
     PRAGMA journal_mode = WAL;
@@ -96,13 +96,7 @@ pub fn new_token() -> String {
 impl Kept {
     /// Opens it below the hospital's data folder.
     pub fn open(data: &Path) -> Result<Self> {
-        let file = data.join(ACCOUNTS);
-        let database =
-            Connection::open(&file).with_context(|| format!("open {}", file.display()))?;
-        database.busy_timeout(std::time::Duration::from_secs(5))?;
-        database
-            .execute_batch(SCHEMA)
-            .with_context(|| format!("prepare {}", file.display()))?;
+        let database = sqlite::open(data, ACCOUNTS, SCHEMA)?;
         // A file of before has no place for what a device sends along.
         let has_detail: bool = database.query_row(
             "SELECT COUNT(*) > 0 FROM pragma_table_info('device_command') WHERE name = 'detail'",

@@ -3,20 +3,18 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use parking_lot::Mutex;
 use record::Arrived;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::Serialize;
 use vocabulary::{DeviceId, Timestamp};
 
-use crate::{clock, ward::Told};
+use crate::{clock, sqlite, ward::Told};
 
 /// The file below the data folder.
 pub const OUTBOX: &str = "edge.sqlite";
 const SCHEMA: &str = "
-    PRAGMA journal_mode = WAL;
-    PRAGMA synchronous = FULL;
     CREATE TABLE IF NOT EXISTS waiting (
         sequence INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL, readings INTEGER NOT NULL,
         body BLOB NOT NULL) STRICT;
@@ -151,12 +149,7 @@ pub fn is_full(error: &anyhow::Error) -> bool {
 impl Outbox {
     /// Opens it below the data folder.
     pub fn open(data: &Path) -> Result<Self> {
-        let file = data.join(OUTBOX);
-        let database =
-            Connection::open(&file).with_context(|| format!("open {}", file.display()))?;
-        database
-            .execute_batch(SCHEMA)
-            .with_context(|| format!("prepare {}", file.display()))?;
+        let database = sqlite::open(data, OUTBOX, SCHEMA)?;
         // A file of before held readings only.
         let has_alarms: bool = database.query_row(
             "SELECT COUNT(*) > 0 FROM pragma_table_info('waiting') WHERE name = 'alarms'",

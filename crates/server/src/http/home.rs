@@ -192,14 +192,17 @@ async fn events(
     caller: Caller,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let me = caller.actor.id;
-    let heard = stream::unfold(hospital.changes.listen(), move |mut listener| {
+    // While this is heard, a page of theirs is open.
+    let page = hospital.gateway.as_ref().map(|one| one.page_of(&me));
+    let listening = (hospital.changes.listen(), page);
+    let heard = stream::unfold(listening, move |(mut listener, page)| {
         let me = me.clone();
         async move {
             loop {
                 match listener.recv().await {
                     Ok(change) if change.to.is_empty() || change.to.contains(&me) => {
                         let event = Event::default().event(change.topic).json_data(&change);
-                        return Some((event.unwrap_or_default(), listener));
+                        return Some((event.unwrap_or_default(), (listener, page)));
                     }
                     Ok(_) => {}
                     // Too slow to hear everything: read all again.
@@ -207,7 +210,7 @@ async fn events(
                         let event = Event::default()
                             .event("record")
                             .data("{\"topic\":\"record\",\"id\":\"\"}");
-                        return Some((event, listener));
+                        return Some((event, (listener, page)));
                     }
                     Err(RecvError::Closed) => return None,
                 }

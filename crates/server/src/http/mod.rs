@@ -9,6 +9,7 @@ mod dicom_web;
 mod edge;
 mod fhir;
 mod functions;
+mod gateway;
 mod home;
 mod imaging;
 mod inference;
@@ -90,6 +91,7 @@ pub fn routes(hospital: Arc<Hospital>) -> Router {
         .merge(upgrades::routes())
         .merge(edge::routes())
         .merge(functions::routes())
+        .merge(gateway::routes())
         .merge(home::routes())
         .merge(imaging::routes())
         .merge(inference::routes())

@@ -23,12 +23,11 @@ use super::{
     session::{Waiting, Who},
     wire::{Filter, Told},
 };
+use crate::sqlite;
 
 /// The file below the data folder.
 pub const SESSIONS: &str = "mqtt.sqlite";
 const SCHEMA: &str = "
-    PRAGMA journal_mode = WAL;
-    PRAGMA synchronous = FULL;
     CREATE TABLE IF NOT EXISTS session (
         key TEXT PRIMARY KEY, kind TEXT NOT NULL, who TEXT NOT NULL, filters TEXT NOT NULL,
         expiry_s INTEGER NOT NULL, until_ms INTEGER) STRICT;
@@ -76,12 +75,7 @@ pub struct Disk {
 impl Disk {
     /// Opens it below the data folder.
     pub fn open(data: &Path) -> Result<Self> {
-        let file = data.join(SESSIONS);
-        let database =
-            Connection::open(&file).with_context(|| format!("open {}", file.display()))?;
-        database
-            .execute_batch(SCHEMA)
-            .with_context(|| format!("prepare {}", file.display()))?;
+        let database = sqlite::open(data, SESSIONS, SCHEMA)?;
         let last: Option<i64> = database
             .query_row("SELECT MAX(place) FROM message", [], |row| row.get(0))
             .optional()?

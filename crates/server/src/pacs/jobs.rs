@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, path::Path};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use dicom::{commitment::CommitmentReport, scp::Selected};
 use parking_lot::Mutex;
 use policy::Actor;
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 use vocabulary::PatientId;
 
-use crate::clock;
+use crate::{clock, sqlite};
 
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS jobs (id TEXT PRIMARY KEY, title TEXT NOT NULL, task TEXT NOT NULL,
@@ -120,14 +120,6 @@ const MOST_ATTEMPTS: u32 = 100;
 /// The first wait between attempts, and the longest.
 const WAIT_MS: (i64, i64) = (5_000, 15 * 60_000);
 
-/// How long to wait after so many attempts.
-fn wait_ms(attempts: u32) -> i64 {
-    let (first, longest) = WAIT_MS;
-    first
-        .saturating_mul(1_i64.checked_shl(attempts.min(20)).unwrap_or(i64::MAX))
-        .min(longest)
-}
-
 fn job_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<Option<Job>> {
     let (task, actor): (String, String) = (row.get("task")?, row.get("actor")?);
     let (Ok(task), Ok(actor)) = (serde_json::from_str(&task), serde_json::from_str(&actor)) else {
@@ -156,11 +148,7 @@ pub const JOBS: &str = "pacs.sqlite";
 impl Jobs {
     /// Opens the jobs below the data folder. Those that were being done when the program ended wait again.
     pub fn open(data: &Path) -> Result<Self> {
-        let file = data.join(JOBS);
-        let connection =
-            Connection::open(&file).with_context(|| format!("open {}", file.display()))?;
-        connection.pragma_update(None, "journal_mode", "WAL")?;
-        connection.execute_batch(SCHEMA)?;
+        let connection = sqlite::open(data, JOBS, SCHEMA)?;
         connection.execute(
             "UPDATE jobs SET state = 'waiting', next_at = 0 WHERE state = 'running'",
             [],
@@ -330,7 +318,9 @@ impl Jobs {
         let (state, note, next_at) = match outcome {
             Ok(()) => (State::Done, String::new(), 0),
             Err((why, true)) if attempts < MOST_ATTEMPTS => {
-                let next_at = clock::now().0.saturating_add(wait_ms(job.attempts));
+                let next_at = clock::now()
+                    .0
+                    .saturating_add(clock::wait_ms(WAIT_MS, job.attempts));
                 (State::Waiting, why, next_at)
             }
             Err((why, _)) => (State::Failed, why, 0),
@@ -403,8 +393,8 @@ mod tests {
         let waiting = jobs.find(&first[0].id).unwrap().unwrap();
         assert_eq!((waiting.state, waiting.attempts), (State::Waiting, 1));
         assert!(jobs.cancel(&waiting.id).unwrap() && !jobs.cancel(&waiting.id).unwrap());
-        assert_eq!(wait_ms(0), 5_000);
-        assert_eq!(wait_ms(3), 40_000);
-        assert_eq!(wait_ms(90), 15 * 60_000);
+        assert_eq!(clock::wait_ms(WAIT_MS, 0), 5_000);
+        assert_eq!(clock::wait_ms(WAIT_MS, 3), 40_000);
+        assert_eq!(clock::wait_ms(WAIT_MS, 90), 15 * 60_000);
     }
 }

@@ -357,6 +357,32 @@ mod tests {
     }
 
     #[test]
+    fn who_has_no_page_open_is_called_by_the_same_and_nobody_by_what_is_taken() {
+        let mut state = handed_over();
+        let alarm = state.board.open()[0].id.clone();
+        let calling = |state: &State, now| {
+            let all = crate::ward::calling(state, now).into_iter();
+            all.map(|one| (one.to.to_string(), one.id()))
+                .collect::<Vec<_>>()
+        };
+        let before = calling(&state, at(-5));
+        assert_eq!(before, calling(&state, at(-4)), "it is the same call");
+        let after = calling(&state, CHANGE_AT);
+        assert_eq!(
+            (before[0].0.as_str(), after[0].0.as_str()),
+            ("by-day", "by-night")
+        );
+        assert_ne!(before[0].1, after[0].1);
+        let act = |state: &mut State, act, now| {
+            state.board.act(&alarm, act, "by-night", now).unwrap();
+        };
+        act(&mut state, alarms::Act::Take, at(1));
+        assert!(calling(&state, at(1)).is_empty());
+        act(&mut state, alarms::Act::GiveBack, at(2));
+        assert_ne!(calling(&state, at(2)), after, "it calls anew");
+    }
+
+    #[test]
     fn a_shift_may_be_said_in_days_and_one_that_cannot_be_read_is_none() {
         let mut role = shift("nurse", "bed-nurse", CHANGE_AT, CHANGE_AT);
         role["period"] = json!({"start": "2026-09-21", "end": "2026-09-21"});

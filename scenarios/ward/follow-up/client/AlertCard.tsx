@@ -4,6 +4,7 @@ import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { momentOf } from '../../../../client/core/dates';
 import { inLanguage } from '../../../../client/core/language';
+import { CalledOut } from '../../../../client/panels/CalledOut';
 import { Field } from '../../../../client/panels/Field';
 import type { Alert } from './course';
 import type { Part } from './CourseView';
@@ -33,6 +34,7 @@ export function AlertCard(props: { part: Part }): JSX.Element {
               </Show>
               <Escalation alert={alert()} part={props.part} />
             </p>
+            <CalledOut about={alert().id} />
             <Show when={alert().state === 'open'}>
               <div class="row">
                 <button

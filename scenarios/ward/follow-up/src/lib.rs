@@ -29,7 +29,7 @@ use std::{collections::BTreeMap, sync::LazyLock};
 use async_trait::async_trait;
 use policy::{Action, Actor, Object, Permit};
 use scenario::{
-    Context, Manifest, Method, OwnFault, OwnFile, Problem, Reply, Request, Scenario, Stage,
+    Called, Context, Manifest, Method, OwnFault, OwnFile, Problem, Reply, Request, Scenario, Stage,
     Waiting, again_if_raced,
 };
 use serde_json::{Value, json};
@@ -116,6 +116,10 @@ impl Scenario for FollowUpAtHome {
         until: Timestamp,
     ) -> Result<(), Problem> {
         waiting::remind(context, permit, since, until).await
+    }
+
+    async fn called(&self, context: &dyn Context, permit: &Permit) -> Result<Vec<Called>, Problem> {
+        waiting::called(context, permit).await
     }
 
     async fn measured(

@@ -2,11 +2,11 @@
 
 use policy::{Actor, Permit};
 use record::ResourceVersion;
-use scenario::{Context, Named, Person, Problem, Topic, Waiting, WaitingKind, is_of, text};
+use scenario::{Called, Context, Named, Person, Problem, Topic, Waiting, WaitingKind, is_of, text};
 use vocabulary::{ActorId, RoomId, Text, Timestamp};
 
 use crate::{
-    alert::{State, escalates_at},
+    alert::{Alert, State, escalates_at},
     course::{FollowUp, is_only_patient},
     facts::{self, code, term},
     reading,
@@ -145,26 +145,62 @@ pub async fn remind(
     if day_of(since) != day_of(until) {
         context.notify(Topic::Waiting, facts::SCENARIO, &[]);
     }
-    let open = vec![term("status", code("requested"))];
-    for row in facts::search(context, permit, "Task", open).await? {
-        if !is_of(facts::SCENARIO, &row) || !goes_on(&row, since, until) {
+    for (row, id) in untaken(context, permit).await? {
+        if !goes_on(&row, since, until) {
             continue;
         }
-        let plan = row
-            .body
-            .as_ref()
-            .and_then(|body| text(body, "/basedOn/0/reference"));
-        let Some(id) = plan
-            .as_deref()
-            .and_then(|plan| plan.strip_prefix("CarePlan/"))
-        else {
-            continue;
-        };
-        if let Some(course) = FollowUp::find(context, permit, id).await? {
+        if let Some(course) = FollowUp::find(context, permit, &id).await? {
             course.tell(context, Topic::Waiting);
         }
     }
     Ok(())
+}
+
+/// The alerts that nobody has taken, each with the id of its follow-up.
+async fn untaken(
+    context: &dyn Context,
+    permit: &Permit,
+) -> Result<Vec<(ResourceVersion, String)>, Problem> {
+    let open = vec![term("status", code("requested"))];
+    let rows = facts::search(context, permit, "Task", open).await?;
+    let ours = rows.into_iter().filter(|row| is_of(facts::SCENARIO, row));
+    Ok(ours
+        .filter_map(|row| {
+            let plan = text(row.body.as_ref()?, "/basedOn/0/reference")?;
+            let course = plan.strip_prefix("CarePlan/")?.to_owned();
+            Some((row, course))
+        })
+        .collect())
+}
+
+/// Whom alerts that nobody has taken call: those for whom they wait.
+pub async fn called(context: &dyn Context, permit: &Permit) -> Result<Vec<Called>, Problem> {
+    let mut found = Vec::new();
+    for (row, id) in untaken(context, permit).await? {
+        let course = FollowUp::find(context, permit, &id).await?;
+        let Some(course) = course.filter(|course| course.is_active) else {
+            continue;
+        };
+        let is_this = |alert: &&Alert| alert.id == row.key.id && alert.state == State::Open;
+        let Some(alert) = course.open_alert().filter(is_this) else {
+            continue;
+        };
+        let mut people = vec![&course.course.first.id];
+        let asked = course.open_referral();
+        people.extend(asked.map(|(_, referral)| &referral.of.to.id));
+        let second = course.course.second.as_ref();
+        people.extend(second.filter(|_| alert.escalated).map(|one| &one.id));
+        people.sort();
+        people.dedup();
+        found.extend(people.into_iter().map(|person| Called {
+            about: alert.id.clone(),
+            to: person.clone(),
+            since: alert.raised_at,
+            priority: "urgent",
+            path: format!("/scenarios/follow-up/{id}"),
+        }));
+    }
+    Ok(found)
 }
 
 /// Whether an alert goes on to the second person between these moments.

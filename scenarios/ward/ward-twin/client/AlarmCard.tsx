@@ -41,7 +41,7 @@ export function AlarmCard(props: AlarmProps): JSX.Element {
   }
 
   return (
-    <li class="alarm-card" data-alarm={alarm().rule} data-bed={alarm().bed} data-calls={props.alarm.calls ? '' : undefined}>
+    <li id={`alarm-${props.alarm.id}`} class="alarm-card" data-alarm={alarm().rule} data-bed={alarm().bed} data-calls={props.alarm.calls ? '' : undefined}>
       <div class="row">
         <Sign priority={alarm().priority} escalation={props.ward.escalation} flashes={props.alarm.calls} />
         <strong>

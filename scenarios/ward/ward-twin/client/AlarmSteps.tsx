@@ -1,7 +1,8 @@
 /** What happened to an alarm, and the samples that it stands on. */
-import { For, Show } from 'solid-js';
+import { For, Show, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
+import { CalledOut } from '../../../../client/panels/CalledOut';
 import type { Stepped } from '../../../../contract/alarms';
 import { roleWord } from './AlarmPlan';
 import { clock } from './ward';
@@ -29,10 +30,11 @@ function words(step: Stepped, say: Say, nameOf: (id: string) => string, language
 export function AlarmSteps(props: { alarm: AlarmView; nameOf(id: string): string }): JSX.Element {
   const app = useApp();
   const say = sayIn(app.language);
+  const [open, setOpen] = createSignal(false);
   const read = () =>
     props.alarm.alarm.steps.flatMap((step) => (step.step === 'raised' || step.step === 'back' ? step.read : []));
   return (
-    <details class="small">
+    <details class="small" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>{say('steps')}</summary>
       <ol class="alarm-steps">
         <For each={props.alarm.alarm.steps}>
@@ -43,6 +45,9 @@ export function AlarmSteps(props: { alarm: AlarmView; nameOf(id: string): string
           )}
         </For>
       </ol>
+      <Show when={open()}>
+        <CalledOut about={props.alarm.id} />
+      </Show>
       <Show when={read().length > 0}>
         <h4>{say('samples')}</h4>
         <table class="table">

@@ -1,0 +1,190 @@
+//! Follows whom something calls, and lets go out what no page has shown. It stands beside the alarms: however long a
+//! gateway takes, nothing waits for it.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use anyhow::{Context as _, Result};
+use parking_lot::Mutex;
+use policy::{Action, Permit};
+use record::{Batch, NewFact, Precondition, ResourceKey};
+use tokio::{sync::watch, time::MissedTickBehavior};
+use vocabulary::{ActorId, Timestamp};
+
+use super::{Call, Calling, Gateway, outbox::State};
+use crate::{
+    clock,
+    hospital::{Hospital, hospital_actor},
+    scenarios::InHospital,
+    ward,
+};
+
+/// How often it is looked at, and at scenarios, which read facts for it, once in so many times.
+const TICK: Duration = Duration::from_secs(1);
+const SCENARIOS_EVERY: u32 = 5;
+/// What browsers hear.
+const TOPIC: &str = "call";
+
+/// Follows until the hospital closes.
+pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) {
+    let Some(gateway) = hospital.gateway.clone() else {
+        return;
+    };
+    let work = hospital.own_permit("tell those who are called", Action::ReadRecord);
+    let Ok(permit) = work.await else { return };
+    let under_way: Arc<Mutex<BTreeSet<String>>> = Arc::default();
+    let mut of_scenarios = Vec::new();
+    let mut ticks: u32 = 0;
+    let mut time = tokio::time::interval(TICK);
+    time.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = closed.wait_for(|closed| *closed) => return,
+            _ = time.tick() => {}
+        }
+        if ticks.is_multiple_of(SCENARIOS_EVERY) {
+            match called_by_scenarios(&hospital, &permit).await {
+                Ok(found) => of_scenarios = found,
+                // Who was called before stays so.
+                Err(error) => tracing::warn!(%error, "whom scenarios call is not known"),
+            }
+        }
+        ticks = ticks.wrapping_add(1);
+        let now = clock::now();
+        let mut calling = hospital.ward.look(|state| ward::calling(state, now));
+        calling.extend(of_scenarios.iter().cloned());
+        calling.retain(|one| gateway.priorities.contains(&one.priority));
+        match step(&hospital, &gateway, &calling, now) {
+            Ok(due) => {
+                for call in due {
+                    send_out(&hospital, &gateway, &under_way, call);
+                }
+            }
+            Err(error) => tracing::error!(%error, "calls could not be kept"),
+        }
+    }
+}
+
+/// Sends a call out beside all others, unless it is under way.
+fn send_out(
+    hospital: &Arc<Hospital>,
+    gateway: &Arc<Gateway>,
+    under_way: &Arc<Mutex<BTreeSet<String>>>,
+    call: Call,
+) {
+    let id = call.id.clone();
+    if !under_way.lock().insert(id.clone()) {
+        return;
+    }
+    let (hospital, gateway) = (Arc::clone(hospital), Arc::clone(gateway));
+    let under_way = Arc::clone(under_way);
+    tokio::spawn(async move {
+        if let Err(error) = tell(&hospital, &gateway, &call).await {
+            tracing::error!(%error, "what came of a call could not be kept");
+        }
+        under_way.lock().remove(&id);
+    });
+}
+
+async fn called_by_scenarios(
+    hospital: &Arc<Hospital>,
+    permit: &Permit,
+) -> Result<Vec<Calling>, scenario::Problem> {
+    let context = InHospital(Arc::clone(hospital));
+    let mut found = Vec::new();
+    for scenario in registry::all() {
+        let called = scenario.called(&context, permit).await?.into_iter();
+        found.extend(called.map(|one| Calling {
+            kind: scenario.manifest().id.clone(),
+            about: one.about,
+            to: one.to,
+            since: one.since,
+            priority: one.priority.to_owned(),
+            place: None,
+            path: one.path,
+        }));
+    }
+    Ok(found)
+}
+
+/// Takes over whom something calls now, tells their pages, and finds what is to go out.
+fn step(
+    hospital: &Hospital,
+    gateway: &Gateway,
+    calling: &[Calling],
+    now: Timestamp,
+) -> Result<Vec<Call>> {
+    let outbox = &gateway.outbox;
+    outbox.settle(calling, now)?;
+    let before = std::mem::replace(&mut *gateway.calling.lock(), calling.to_vec());
+    let changed = calling
+        .iter()
+        .filter(|one| !before.contains(one))
+        .chain(before.iter().filter(|one| !calling.contains(one)));
+    let people: BTreeSet<ActorId> = changed.map(|one| one.to.clone()).collect();
+    if !people.is_empty() {
+        let people = people.into_iter().collect();
+        hospital.changes.announce(TOPIC, "", people);
+    }
+    let grace_ms = |who: &ActorId| {
+        if gateway.has_page(who) {
+            gateway.after_ms
+        } else {
+            0
+        }
+    };
+    let has_address = |who: &ActorId| {
+        let reach = hospital.accounts.reach(who).ok().flatten();
+        reach.is_some_and(|reach| reach.on)
+    };
+    outbox.ripen(now, grace_ms, has_address)?;
+    if let Some(after_ms) = gateway.repeat_ms {
+        outbox.repeat(calling, after_ms, now)?;
+    }
+    outbox.due(now)
+}
+
+/// Tells the gateway of one call, and keeps what came of it: on disk at once, in the ledger where it is the last word.
+async fn tell(hospital: &Hospital, gateway: &Arc<Gateway>, call: &Call) -> Result<()> {
+    let reach = hospital.accounts.reach(&call.to)?.filter(|reach| reach.on);
+    let Some(reach) = reach else {
+        return gateway.outbox.has_no_address(&call.id, clock::now());
+    };
+    let (asked, of) = (Arc::clone(gateway), call.clone());
+    let came = tokio::task::spawn_blocking(move || asked.hand_over(&of, &reach)).await?;
+    let now = clock::now();
+    let ended = gateway.outbox.tried(call, came.as_ref().copied(), now)?;
+    if let Err(refused) = &came {
+        tracing::warn!(why = %refused.why, tries = call.tries + 1, "the message gateway did not take a call");
+    }
+    let did = match ended {
+        Some(State::Handed) => "handed-over",
+        Some(_) => "refused",
+        None => return Ok(()),
+    };
+    note(hospital, did, call, now).await
+}
+
+/// Keeps in the ledger what became of a call.
+async fn note(hospital: &Hospital, did: &str, call: &Call, at: Timestamp) -> Result<()> {
+    let key = ResourceKey {
+        kind: "AuditEvent".to_owned(),
+        id: uuid::Uuid::now_v7().to_string(),
+    };
+    let body = fhir::call_event(
+        &hospital_actor(),
+        did,
+        (&call.to, call.sent_as().as_str()),
+        at,
+    );
+    let fact = NewFact::PutResource {
+        key,
+        subject: None,
+        body,
+    };
+    let batch = Batch {
+        actor: hospital_actor(),
+        facts: vec![(fact, Precondition::None)],
+    };
+    let kept = hospital.record.commit(batch).await;
+    kept.map(drop).context("note a call in the ledger")
+}
