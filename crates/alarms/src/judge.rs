@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use vocabulary::Timestamp;
 
-use crate::{Condition, RuleSet, history::History, watch::Watch};
+use crate::{Condition, RuleSet, watch::Watch};
 
 /// True, false, or open because a value is missing or too old.
 pub type Truth = Option<bool>;
@@ -106,9 +106,7 @@ impl Watch {
 
     /// What never was there and is not expected is not absent.
     fn absent(&self, signal: &str, for_s: u32, now: Timestamp) -> bool {
-        let since = self
-            .history(signal)
-            .and_then(|history: &History| history.awaited_since);
+        let since = self.awaited_since(signal);
         since.is_some_and(|since| now.0 - since.0 >= i64::from(for_s) * 1000)
     }
 

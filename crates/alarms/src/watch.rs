@@ -100,6 +100,9 @@ pub struct Watch {
     judged_until: Option<Timestamp>,
     /// What was measured until then is known, but was never judged.
     begun: Option<Timestamp>,
+    /// Until when the rules had been looked at when a signal came for the first time. Where a device catches up after
+    /// a while without a line, its first value is older than that: it was not silent here before it was here.
+    first_heard: BTreeMap<String, Option<Timestamp>>,
     late: u64,
     /// How much of each signal some rule looks at, in seconds.
     reach_s: Arc<BTreeMap<String, u32>>,
@@ -117,6 +120,7 @@ impl Watch {
             waiting: BTreeSet::new(),
             judged_until: None,
             begun: None,
+            first_heard: BTreeMap::new(),
             late: 0,
         }
     }
@@ -157,6 +161,9 @@ impl Watch {
         if nothing || !(low..=high).contains(&sample.value) {
             return Ok(());
         }
+        self.first_heard
+            .entry(sample.signal.clone())
+            .or_insert(self.judged_until);
         let is_before = self.begun.is_some_and(|begun| sample.at <= begun);
         if !is_before && self.judged_until.is_some_and(|until| sample.at <= until) {
             self.late += 1;
@@ -177,6 +184,21 @@ impl Watch {
         self.begun = Some(on_grid);
     }
 
+    /// Says that all that came so far was known before this watch began: what has been silent since then has been so
+    /// from its own time on.
+    pub fn was_known(&mut self) {
+        for heard in self.first_heard.values_mut() {
+            *heard = None;
+        }
+    }
+
+    /// Since when nothing came of a signal that was here or is expected: not since longer than it is known here.
+    pub(crate) fn awaited_since(&self, signal: &str) -> Option<Timestamp> {
+        let since = self.history(signal)?.awaited_since?;
+        let heard = self.first_heard.get(signal).copied().flatten();
+        Some(heard.map_or(since, |heard| since.max(heard)))
+    }
+
     /// Says that a rule's condition held when this watch began, since its alarm is still open.
     pub fn stands(&mut self, rule: &str) {
         self.states.entry(rule.to_owned()).or_default().standing = Standing::Active;
@@ -191,6 +213,7 @@ impl Watch {
     /// Says that a signal is not awaited any more, because its device was taken from the bed.
     pub fn dismiss(&mut self, signal: &str) {
         self.histories.remove(signal);
+        self.first_heard.remove(signal);
     }
 
     /// Takes what a person saw at the bedside, such as the level of consciousness.
@@ -317,6 +340,7 @@ impl Watch {
     /// more.
     pub fn follow(&mut self, rules: Arc<RuleSet>) -> Vec<String> {
         self.histories.retain(|id, _| rules.signal(id).is_some());
+        self.first_heard.retain(|id, _| rules.signal(id).is_some());
         self.waiting
             .retain(|(_, signal, _)| rules.signal(signal).is_some());
         let is_none = |rule: &str| rules.rule(rule).is_none();

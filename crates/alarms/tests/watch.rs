@@ -161,9 +161,8 @@ fn what_is_not_believed_is_said_once_and_raised_when_it_can_be_believed() {
     assert!(until(&mut watch, 13).is_empty());
 }
 
-#[test]
-fn a_signal_is_absent_when_it_was_there_or_is_expected() {
-    let absent = rules(
+fn absent() -> Arc<RuleSet> {
+    rules(
         r#"
 [[rule]]
 id = "gone"
@@ -173,7 +172,12 @@ kind = "technical"
 when = { absent = { signal = "spo2", for-s = 30 } }
 needs-confirmation = true
 "#,
-    );
+    )
+}
+
+#[test]
+fn a_signal_is_absent_when_it_was_there_or_is_expected() {
+    let absent = absent();
     let mut watch = Watch::new(absent.clone());
     give(&mut watch, "pulse", 0, 80.0);
     assert!(until(&mut watch, 100).is_empty());
@@ -185,6 +189,47 @@ needs-confirmation = true
     let mut watch = Watch::new(absent);
     watch.expect("spo2", at(0));
     assert_eq!(until(&mut watch, 40), ["30 gone began"]);
+}
+
+#[test]
+fn what_comes_first_and_is_old_is_absent_only_after_as_long_as_the_rule_says() {
+    // A device that catches up: its first values are an hour old when they come.
+    let mut watch = Watch::new(absent());
+    watch.begin_at(at(1000));
+    give(&mut watch, "pulse", 3600, 80.0);
+    assert!(until(&mut watch, 3600).is_empty());
+    for second in 0..10 {
+        let old = Sample {
+            signal: "spo2".to_owned(),
+            at: at(second),
+            value: 98.0,
+        };
+        // Those from before the watch began are known, and none of them is late.
+        watch.sample(old).unwrap();
+    }
+    assert!(until(&mut watch, 3629).is_empty());
+    // Nothing newer came: it is absent, from when it was first heard of.
+    assert_eq!(until(&mut watch, 3640), ["3630 gone began"]);
+    give(&mut watch, "spo2", 3641, 98.0);
+    assert_eq!(until(&mut watch, 3641), ["3641 gone ended"]);
+    // From then on it counts from what was measured last.
+    assert_eq!(until(&mut watch, 3680), ["3671 gone began"]);
+
+    // What the watch was told when it began had fallen silent before.
+    let mut watch = Watch::new(absent());
+    watch.begin_at(at(1000));
+    give(&mut watch, "spo2", 0, 98.0);
+    watch.was_known();
+    assert_eq!(until(&mut watch, 1001), ["1001 gone began"]);
+
+    // Expected, and then only old values come: it counts from when they came.
+    let mut watch = Watch::new(absent());
+    watch.begin_at(at(1000));
+    watch.expect("spo2", at(1000));
+    assert!(until(&mut watch, 1020).is_empty());
+    give(&mut watch, "spo2", 10, 98.0);
+    assert!(until(&mut watch, 1049).is_empty());
+    assert_eq!(until(&mut watch, 1050), ["1050 gone began"]);
 }
 
 #[test]

@@ -49,7 +49,9 @@ pub async fn written(hospital: &Hospital, permit: &Permit, next: &mut u64) {
             Ok(places) => {
                 let begun = hospital.ward.state.lock().settle(places, now);
                 let known = known_of(hospital, permit, &begun).await;
-                known.and(stored::refill(hospital, permit, &begun, now).await)
+                let known = known.and(stored::refill(hospital, permit, &begun, now).await);
+                hospital.ward.state.lock().were_known(&begun);
+                known
             }
             Err(error) => Err(error),
         };
@@ -81,6 +83,10 @@ pub async fn recent(hospital: &Hospital, permit: &Permit, now: Timestamp) -> Res
     };
     stored::refill(hospital, permit, &beds, now).await?;
     stored::relocate(hospital, permit).await?;
+    let mut state = hospital.ward.state.lock();
+    state.were_known(&beds);
+    let things = state.things.values_mut();
+    things.for_each(|thing| thing.watch.was_known());
     Ok(())
 }
 
@@ -138,6 +144,15 @@ pub(super) fn is_doubtful(mark: &QualityMark) -> bool {
 }
 
 impl State {
+    /// What these beds have heard so far the record knew: a device that fell silent before is no new one.
+    fn were_known(&mut self, beds: &[String]) {
+        for bed in beds {
+            if let Some(bed) = self.beds.get_mut(bed) {
+                bed.watch.was_known();
+            }
+        }
+    }
+
     /// Takes what was written down just now. What the hospital made of a reading came with the reading already.
     fn write_down(&mut self, patient: &PatientId, id: &str, body: &Value) {
         if written_by(body) != Some(vitals::WRITTEN_BY) {
