@@ -825,7 +825,7 @@ by: string,
 /**
  * How.
  */
-outcome: Outcome, };
+outcome: Outcome, } | { "step": "unheard" } | { "step": "heard-again" };
 
 /**
  * A step that was done.

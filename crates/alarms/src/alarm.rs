@@ -127,6 +127,10 @@ pub enum Step {
         /// How.
         outcome: Outcome,
     },
+    /// Nothing is heard from where it is led: what stands before is what was last known, and it goes on here.
+    Unheard,
+    /// Something is heard from there again: what is said there holds.
+    HeardAgain,
 }
 
 /// A step with its time.
@@ -205,6 +209,13 @@ impl Alarm {
         self.closed.is_none() && self.taken.is_none() && holds && !self.is_paused(now)
     }
 
+    /// Whether it is led elsewhere, nothing is heard from there, and it goes on here.
+    pub fn is_unheard(&self) -> bool {
+        self.steps
+            .iter()
+            .any(|stepped| stepped.step == Step::Unheard)
+    }
+
     /// Whether its sound is paused now.
     pub fn is_paused(&self, now: Timestamp) -> bool {
         self.paused_until.is_some_and(|until| now < until)
@@ -234,7 +245,7 @@ impl Alarm {
     fn take_step(&mut self, stepped: &Stepped) {
         let at = stepped.at;
         match &stepped.step {
-            Step::Raised { .. } | Step::PlanStarted { .. } => {}
+            Step::Raised { .. } | Step::PlanStarted { .. } | Step::Unheard | Step::HeardAgain => {}
             Step::Told { level, .. } => {
                 if *level == 0 {
                     self.untaken_since = at;

@@ -72,6 +72,26 @@ impl Board {
         self.led.remove(id);
     }
 
+    /// Goes on here with an alarm that is led elsewhere and that nobody is known to have taken, since nothing is heard
+    /// from there. Gives it as it was told last, where it did not go on here before.
+    pub fn go_on(&mut self, id: &str, now: Timestamp) -> Option<Alarm> {
+        if !self.led.contains(id) {
+            return None;
+        }
+        let alarm = self.alarms.get_mut(id)?;
+        if alarm.taken.is_some() || alarm.closed.is_some() || alarm.is_unheard() {
+            return None;
+        }
+        let told = alarm.clone();
+        alarm.note(now, Step::Unheard);
+        Some(told)
+    }
+
+    /// Whether an alarm goes on here: it is led here, or nothing is heard from where it is led.
+    pub fn goes_on_here(&self, id: &str) -> bool {
+        !self.led.contains(id) || self.alarms.get(id).is_some_and(Alarm::is_unheard)
+    }
+
     /// Whether an alarm is led elsewhere.
     pub fn is_led_elsewhere(&self, id: &str) -> bool {
         self.led.contains(id)
@@ -111,10 +131,9 @@ impl Board {
     /// Forgets alarms that ended before this; they are kept elsewhere.
     pub fn forget_closed_before(&mut self, before: Timestamp) {
         self.alarms.retain(|_, alarm| {
-            alarm
-                .closed
-                .as_ref()
-                .is_none_or(|closed| closed.at >= before)
+            let closed = alarm.closed.as_ref();
+            // What was ended here may be open where it is led.
+            closed.is_none_or(|closed| closed.at >= before) || alarm.is_unheard()
         });
         let alarms = &self.alarms;
         self.led.retain(|id| alarms.contains_key(id));
@@ -252,7 +271,10 @@ impl Board {
         let mut touched = Vec::new();
         let led = &self.led;
         let all = self.alarms.values_mut();
-        for alarm in all.filter(|alarm| alarm.closed.is_none() && !led.contains(&alarm.id)) {
+        let goes_on = |alarm: &&mut Alarm| {
+            alarm.closed.is_none() && (!led.contains(&alarm.id) || alarm.is_unheard())
+        };
+        for alarm in all.filter(goes_on) {
             let steps = alarm.steps.len();
             let rules = self.escalation.of(alarm.priority);
             if let Some(until) = alarm.paused_until.filter(|until| *until <= now) {

@@ -531,6 +531,52 @@ fn an_alarm_that_is_led_elsewhere_is_only_shown_until_it_is_led_here() {
 }
 
 #[test]
+fn an_alarm_that_nothing_is_heard_of_goes_on_here_until_what_leads_it_says_how_it_stands() {
+    let (elsewhere, id) = board_with("news2-high");
+    let told_last = elsewhere.alarm(&id).unwrap().clone();
+    let mut board = Board::new(escalation().clone());
+    board.show(told_last.clone());
+    assert!(!board.goes_on_here(&id));
+    assert_eq!(board.go_on(&id, at(63)), Some(told_last.clone()));
+    assert!(board.goes_on_here(&id) && board.go_on(&id, at(64)).is_none());
+    // Nobody waits longer than had it been led here: those whose time has come are told at once, the others in time.
+    assert_eq!(board.tick(at(64)), [id.as_str()]);
+    board.tick(at(130));
+    let alarm = board.alarm(&id).unwrap();
+    assert_eq!(
+        told(alarm),
+        [
+            (0, "bed-nurse"),
+            (64, "ward-nurse"),
+            (64, "charge-nurse"),
+            (130, "doctor-on-duty")
+        ]
+    );
+    // Who takes it here answers for it, and ends it.
+    board.act(&id, Act::Take, "far", at(131)).unwrap();
+    let close = Act::Close {
+        outcome: Outcome::Treated,
+    };
+    board.act(&id, close, "far", at(140)).unwrap();
+    // It is not forgotten before it is known how it stands where it is led; what is said there then holds.
+    board.forget_closed_before(at(1_000_000));
+    assert!(board.alarm(&id).is_some());
+    board.show(told_last.clone());
+    assert!(!board.goes_on_here(&id));
+    assert_eq!(board.open(), [&told_last]);
+    // What somebody has taken there stands still, and so does what is led here already.
+    let mut taken = told_last;
+    taken.taken = Some(alarms::Taken {
+        by: "near".to_owned(),
+        at: at(10),
+    });
+    board.show(taken);
+    assert!(board.go_on(&id, at(200)).is_none());
+    board.lead(&id);
+    assert!(board.goes_on_here(&id) && board.go_on(&id, at(201)).is_none());
+}
+
+#[test]
 fn acts_and_refusals_are_the_same_at_both_ends_of_a_line() {
     for act in [
         Act::Take,

@@ -13,8 +13,8 @@ use std::{
     time::Duration,
 };
 
-use alarms::Refused;
-use anyhow::Result;
+use alarms::{Condition, Refused, ward_rules};
+use anyhow::{Context, Result};
 use parking_lot::Mutex;
 use policy::{Action, Permit};
 use record::RecordError;
@@ -46,7 +46,9 @@ const SCHEMA: &str = "
 pub const ANSWERS: Duration = Duration::from_millis(if cfg!(test) { 300 } else { 8_000 });
 /// How long an edge's question stays open while there is nothing new.
 const NOTHING_NEW: Duration = Duration::from_secs(5);
-/// An edge that was silent for longer is not there, in milliseconds.
+/// The rule that raises an alarm where an edge is silent.
+const SILENCE: &str = "edge-silent";
+/// An edge that was silent for longer is not there, in milliseconds, where the hospital has no such rule.
 const SILENT_MS: i64 = 60_000;
 /// So much may wait for one edge.
 const MOST_ASKED: usize = 100;
@@ -115,6 +117,19 @@ pub struct EdgeRow {
     last_heard: Option<Timestamp>,
 }
 
+/// How the line to an edge is that was here once.
+#[derive(Debug)]
+pub struct LineNow {
+    /// The edge.
+    pub edge: ActorId,
+    /// The locations that it works for.
+    pub locations: Vec<String>,
+    /// When it was heard last, since this program was started.
+    pub heard: Option<Timestamp>,
+    /// Whether that is too long ago.
+    pub is_silent: bool,
+}
+
 type Answer = oneshot::Sender<Result<Kept, Refused>>;
 
 /// What is under way with one edge.
@@ -140,6 +155,8 @@ pub struct Edges {
     database: Mutex<Connection>,
     lines: Mutex<BTreeMap<ActorId, Arc<Line>>>,
     permit: OnceCell<Permit>,
+    /// Since when edges can be heard.
+    since: Timestamp,
 }
 
 impl Edges {
@@ -150,6 +167,7 @@ impl Edges {
             database: Mutex::new(database),
             lines: Mutex::default(),
             permit: OnceCell::new(),
+            since: clock::now(),
         })
     }
 
@@ -189,27 +207,53 @@ impl Edges {
     /// Whether an edge was not heard for so long that what it said last may be so no more.
     pub fn is_silent(&self, edge: &ActorId) -> bool {
         let last = self.line(edge).state.lock().last_heard;
-        last.is_none_or(|last| clock::now().0 - last.0 > SILENT_MS)
+        last.is_none_or(|last| clock::now().0 - last.0 > silent_ms())
+    }
+
+    /// Notes that an edge was heard just now.
+    pub fn hear(&self, edge: &ActorId) {
+        self.line(edge).state.lock().last_heard = Some(clock::now());
+    }
+
+    /// The lines to all edges that were here once: one that was only registered is not missed.
+    pub fn lines(&self) -> Result<Vec<LineNow>> {
+        let (now, silent_ms) = (clock::now(), silent_ms());
+        let known = self.rows("EXISTS (SELECT 1 FROM edge_given WHERE account = edge.account)")?;
+        let lines = known.into_iter().map(|(edge, locations)| {
+            let heard = self.line(&edge).state.lock().last_heard;
+            LineNow {
+                edge,
+                locations,
+                heard,
+                is_silent: now.0 - heard.unwrap_or(self.since).0 > silent_ms,
+            }
+        });
+        Ok(lines.collect())
+    }
+
+    fn rows(&self, which: &str) -> Result<Vec<(ActorId, Vec<String>)>> {
+        let database = self.database.lock();
+        let query = format!("SELECT account, locations FROM edge WHERE {which} ORDER BY account");
+        let mut query = database.prepare_cached(&query)?;
+        let rows = query.query_map([], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+        })?;
+        rows.map(|row| {
+            let (id, locations) = row?;
+            Ok((ActorId::new(id)?, serde_json::from_str(&locations)?))
+        })
+        .collect()
     }
 
     /// All edges.
     pub fn all(&self) -> Result<Vec<EdgeRow>> {
-        let found: Vec<(String, String)> = {
-            let database = self.database.lock();
-            let mut query =
-                database.prepare_cached("SELECT account, locations FROM edge ORDER BY account")?;
-            let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            rows.collect::<rusqlite::Result<_>>()?
-        };
-        let rows = found.into_iter().map(|(id, locations)| {
-            let id = ActorId::new(id)?;
-            Ok(EdgeRow {
-                last_heard: self.line(&id).state.lock().last_heard,
-                locations: serde_json::from_str(&locations)?,
-                id,
-            })
+        let rows = self.rows("true")?.into_iter();
+        let rows = rows.map(|(id, locations)| EdgeRow {
+            last_heard: self.line(&id).state.lock().last_heard,
+            locations,
+            id,
         });
-        rows.collect()
+        Ok(rows.collect())
     }
 
     /// Notes what belongs to an edge. What belonged to it once may still be on its way here.
@@ -296,6 +340,16 @@ impl Edges {
                 let _ = answer.send(result);
             }
         }
+    }
+}
+
+/// How long an edge may say nothing: as the rule in force has it that calls somebody then.
+fn silent_ms() -> i64 {
+    let rules = ward_rules();
+    let rule = rules.rule(SILENCE).map(|rule| &rule.when);
+    match rule {
+        Some(Condition::Absent { for_s, .. }) => i64::from(*for_s) * 1000,
+        _ => SILENT_MS,
     }
 }
 

@@ -11,6 +11,7 @@ mod counts;
 mod elsewhere;
 mod heard;
 mod kept;
+mod lines;
 mod missions;
 mod past;
 mod places;
@@ -40,8 +41,8 @@ use std::{
 };
 
 use alarms::{
-    Act, AlarmId, Board, Change, Changed, Dispatch, PlanRun, Presence, Refused, RuleSet, Watch,
-    escalation, ward_rules,
+    Act, AlarmId, Board, Change, Changed, Dispatch, PlanRun, Presence, Refused, RuleSet, Stepped,
+    Watch, escalation, ward_rules,
 };
 use anyhow::Result;
 use parking_lot::Mutex;
@@ -82,13 +83,13 @@ pub struct State {
     rules: Arc<RuleSet>,
     places: Places,
     beds: BTreeMap<String, BedState>,
-    /// Things with a tag, by `Device/…`.
+    /// Things with a tag, by `Device/…`, and lines to edges, by `Edge/…`.
     things: BTreeMap<String, Thing>,
     board: Board,
     beside: BTreeMap<AlarmId, Beside>,
     /// Alarms whose last steps are not facts yet.
     unkept: BTreeSet<AlarmId>,
-    /// When a device was heard last.
+    /// When a device or an edge was heard last.
     heard: BTreeMap<String, Timestamp>,
     /// Devices whose values come by an edge, which looks at them itself.
     by_edge: BTreeSet<String>,
@@ -116,7 +117,7 @@ struct BedState {
     is_answered: bool,
 }
 
-/// A thing with a tag while it is watched.
+/// A thing with a tag, or a line to an edge, while it is watched.
 struct Thing {
     watch: Watch,
     sources: BTreeMap<String, kept::Source>,
@@ -130,6 +131,10 @@ struct Beside {
     sent: Vec<Dispatch>,
     /// Set where the alarm is led at an edge.
     led: Option<kept::Led>,
+    /// It as that edge told it last, while nothing is heard of the edge and it goes on here.
+    told: Option<Box<Kept>>,
+    /// What happened here while nothing was heard of its edge.
+    here: Vec<Stepped>,
 }
 
 impl From<Kept> for Beside {
@@ -139,6 +144,8 @@ impl From<Kept> for Beside {
             run: kept.run,
             sent: kept.sent,
             led: kept.led,
+            told: kept.told,
+            here: kept.here,
         }
     }
 }
@@ -179,13 +186,13 @@ impl State {
         all.find_map(|kept| kept.filter(|kept| kept.id() == id))
     }
 
-    /// The bed that an alarm is about, or the ward of the thing.
+    /// The bed that an alarm is about, or the ward of the thing or of the edge.
     fn location_of(&self, alarm: &alarms::Alarm) -> String {
-        let thing = self
-            .places
-            .about(&alarm.bed)
-            .filter(|about| about.id.starts_with(tags::THING));
-        thing.map_or_else(|| alarm.bed.clone(), |thing| thing.ward)
+        if self.places.beds.contains_key(&alarm.bed) {
+            return alarm.bed.clone();
+        }
+        let about = self.places.about(&alarm.bed);
+        about.map_or_else(|| alarm.bed.clone(), |about| about.ward)
     }
 
     fn whole(&self, id: &str) -> Option<Kept> {
@@ -196,6 +203,8 @@ impl State {
             run: beside.run,
             sent: beside.sent,
             led: beside.led,
+            told: beside.told,
+            here: beside.here,
         })
     }
 
@@ -392,7 +401,7 @@ impl State {
             let Some(alarm) = self.board.alarm(&id) else {
                 continue;
             };
-            if self.board.is_led_elsewhere(&id) {
+            if !self.board.goes_on_here(&id) {
                 continue;
             }
             let Some(bed) = self.places.about(&alarm.bed) else {
@@ -454,7 +463,18 @@ pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) 
         if is_written {
             heard::written(&hospital, &permit, &mut next).await;
         } else {
-            hospital.ward.state.lock().tick(clock::now());
+            let lines = hospital.edges.lines();
+            let now = clock::now();
+            {
+                let mut state = hospital.ward.state.lock();
+                match lines {
+                    Ok(lines) => state.hear_lines(&lines, now),
+                    Err(error) => {
+                        tracing::error!(%error, "the lines to edges could not be looked at");
+                    }
+                }
+                state.tick(now);
+            }
             keep(&hospital).await;
         }
     }

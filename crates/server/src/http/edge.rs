@@ -78,6 +78,9 @@ async fn readings(
     body: Bytes,
 ) -> Result<Json<CloudAnswer>, Problem> {
     let is_edge = is_edge(&hospital, &caller).await?;
+    if is_edge {
+        hospital.edges.hear(&caller.actor.id);
+    }
     let sent: Vec<Arrived> = unpacked(&body)?;
     let mut patients = Patients {
         hospital: &hospital,
@@ -146,6 +149,7 @@ async fn alarms(
             refused: refused.collect(),
         }));
     }
+    hospital.edges.hear(&caller.actor.id);
     let permit = hospital.for_edges().await?;
     let refused = ward::take_told(&hospital, permit, &caller.actor.id, told).await?;
     Ok(Json(CloudAnswer { refused }))

@@ -73,11 +73,17 @@ pub enum NotDone {
 /// What a person does with an alarm: here, or at the edge that leads it.
 pub async fn act(hospital: &Hospital, id: &str, wish: Wish, by: &ActorId) -> Result<Kept, NotDone> {
     let known = hospital.ward.look(|state| state.kept(id));
-    let Some(led) = known.ok_or(Refused::Unknown)?.led else {
+    let known = known.ok_or(Refused::Unknown)?;
+    let goes_on = known.told.is_some();
+    let Some(led) = known.led else {
         return Ok(act_here(hospital, id, wish, by).await?);
     };
     if !hospital.edges.is_edge(&led.edge) {
         lead(hospital, id);
+        return Ok(act_here(hospital, id, wish, by).await?);
+    }
+    // Nothing is heard of its edge: it goes on here.
+    if goes_on {
         return Ok(act_here(hospital, id, wish, by).await?);
     }
     let mut done = hospital.edges.ask(&led.edge, id, wish, by).await?;
@@ -106,6 +112,7 @@ fn lead(hospital: &Hospital, id: &str) {
     state.board.lead(&alarm);
     if let Some(beside) = state.beside.get_mut(&alarm) {
         beside.led = None;
+        beside.told = None;
     }
 }
 
@@ -140,6 +147,10 @@ pub async fn take_told(
             edge: edge.clone(),
             sequence,
         });
+        kept.told = None;
+        let shown = hospital.ward.look(|state| state.kept(&kept.id()));
+        let shown = shown.map(|shown| shown.meanwhile(clock::now()));
+        kept.here = shown.unwrap_or_default();
         let known = hospital.record.resource(permit, &kept.key(), None).await?;
         let known = known.and_then(|version| Kept::read(&version.body?));
         if let Some(why) = refusal(hospital, edge, &kept, known.as_ref()).await? {

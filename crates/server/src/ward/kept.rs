@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use alarms::{Alarm, Dispatch, PlanRun};
+use alarms::{Alarm, Dispatch, PlanRun, Step, Stepped};
 use policy::Permit;
 use record::{
     Match, NewFact, RecordError, ResourceKey, ResourceQuery, Term, mark_written_by, written_by,
@@ -54,6 +54,12 @@ pub struct Kept {
     /// Set where it is led at an edge.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub led: Option<Led>,
+    /// Set while nothing is heard of that edge and it goes on here: it as the edge told it last.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub told: Option<Box<Kept>>,
+    /// What happened to it here while nothing was heard of its edge, now that something is.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub here: Vec<Stepped>,
 }
 
 impl Kept {
@@ -62,6 +68,29 @@ impl Kept {
         let mut digest = Digest::of(self.alarm.id.as_bytes()).to_string();
         digest.truncate(ID_LENGTH);
         format!("a-{digest}")
+    }
+
+    /// Since when nothing is heard of its edge and it goes on here.
+    pub(super) fn last_known(&self) -> Option<Timestamp> {
+        self.told.as_ref()?;
+        let mut steps = self.alarm.steps.iter();
+        steps
+            .find(|one| one.step == Step::Unheard)
+            .map(|one| one.at)
+    }
+
+    /// What happened to it here while nothing was heard of its edge, once something is heard again.
+    pub(super) fn meanwhile(&self, now: Timestamp) -> Vec<Stepped> {
+        let mut here = self.here.clone();
+        if self.told.is_some() {
+            let steps = self.alarm.steps.iter();
+            here.extend(steps.skip_while(|one| one.step != Step::Unheard).cloned());
+            here.push(Stepped {
+                at: now,
+                step: Step::HeardAgain,
+            });
+        }
+        here
     }
 
     /// The key of its fact.

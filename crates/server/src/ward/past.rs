@@ -45,7 +45,7 @@ pub async fn past(
             sources: kept.sources,
             run: kept.run,
             sent: kept.sent,
-            led: None,
+            ..Beside::default()
         };
         state.beside.insert(then.id.clone(), as_of(beside, at));
         state.board.restore(then);
@@ -114,7 +114,7 @@ fn as_of(beside: Beside, at: Timestamp) -> Beside {
         sources: beside.sources,
         sent: sent.filter(|_| run.is_some()).collect(),
         run,
-        led: None,
+        ..Beside::default()
     }
 }
 

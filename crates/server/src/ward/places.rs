@@ -1,6 +1,6 @@
 //! Wards, beds, who lies where, who is on duty, and which devices stand where, as the record says it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use policy::Permit;
 use record::{RecordError, Term};
@@ -12,13 +12,15 @@ use twin::{
 };
 use vocabulary::{ActorId, PatientId, Timestamp};
 
-use super::tags;
+use super::{lines, tags};
 use crate::{devices::CARRIER, hospital::Hospital};
 
 /// What the duties of a `PractitionerRole` are coded by.
 const DUTY_URI: &str = "urn:yuanyi:duty";
 /// The extension of a `Location` with its outline on the floor of the building.
 const FLOOR: &str = "urn:yuanyi:floor-outline";
+/// A building is not deep; by this a search also ends where locations are part of each other in a circle.
+const DEEPEST: usize = 8;
 /// The kind of device that says where it is.
 const TAG: &str = "location-tag";
 /// The resource types that say where somebody or something is.
@@ -96,6 +98,8 @@ pub struct Places {
     pub devices: BTreeMap<String, Standing>,
     /// Where locations are on the floor of the building, in metres: an outline, or one point.
     pub floor: BTreeMap<String, Vec<[f64; 2]>>,
+    /// What a location is part of.
+    pub within: BTreeMap<String, String>,
 }
 
 impl Places {
@@ -109,10 +113,40 @@ impl Places {
         self.beds.values().find(lies)
     }
 
-    /// What an alarm is about: a bed, or, by `Device/…`, a thing with a tag as if it were a bed in which nobody lies.
+    /// The wards that these locations are, lie in, or have in them.
+    pub fn wards_of(&self, locations: &[String]) -> BTreeSet<String> {
+        let lies_in = |ward: &String| {
+            let above = self.above(ward);
+            locations.iter().any(|location| above.contains(&location))
+        };
+        let around = locations.iter().filter_map(|location| {
+            let mut above = self.above(location).into_iter();
+            above.find(|place| self.wards.contains_key(*place))
+        });
+        let within = self.wards.keys().filter(|ward| lies_in(ward));
+        within.chain(around).cloned().collect()
+    }
+
+    /// A location, and all that it lies in.
+    fn above<'a>(&'a self, location: &'a String) -> Vec<&'a String> {
+        let up = std::iter::successors(Some(location), |place| self.within.get(*place));
+        up.take(DEEPEST).collect()
+    }
+
+    /// What an alarm is about: a bed; by `Device/…`, a thing with a tag as if it were a bed in which nobody lies; by
+    /// `Edge/…`, the edge of a ward in the same way.
     pub fn about(&self, id: &str) -> Option<Bed> {
         if let Some(bed) = self.beds.get(id) {
             return Some(bed.clone());
+        }
+        if let Some((edge, ward)) = lines::parts(id) {
+            return self.wards.contains_key(ward).then(|| Bed {
+                id: id.to_owned(),
+                name: edge.to_owned(),
+                ward: ward.to_owned(),
+                room: None,
+                patient: None,
+            });
         }
         let thing = self.devices.get(id.strip_prefix(tags::THING)?)?;
         let place = thing.place.as_ref()?;
@@ -209,6 +243,10 @@ pub async fn load(
         .collect();
     for (id, body) in &by_id {
         let name = text(body, "/name").unwrap_or_default();
+        let within = referred(body, "/partOf/reference", "Location");
+        places
+            .within
+            .extend(within.map(|within| (id.clone(), within)));
         let drawn =
             extension(body, FLOOR).and_then(|one| tags::outline(one.get("valueString")?.as_str()?));
         places
@@ -335,8 +373,7 @@ pub fn kind(body: &Value) -> Option<&str> {
 fn bed(id: &str, body: &Value, all: &BTreeMap<String, &Value>) -> Option<Bed> {
     let mut at = body;
     let mut room = None;
-    // A building is not deep; this also ends where locations are part of each other in a circle.
-    for _ in 0..8 {
+    for _ in 0..DEEPEST {
         let parent = referred(at, "/partOf/reference", "Location")?;
         at = all.get(&parent)?;
         match kind(at) {

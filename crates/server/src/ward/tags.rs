@@ -1,6 +1,8 @@
 //! Location tags: where who or what carries one is now, and how far outside of its ward.
 
-use alarms::{Sample, Watch};
+use std::{collections::BTreeMap, sync::Arc};
+
+use alarms::{RuleSet, Sample, Watch};
 use record::Arrived;
 use serde::Serialize;
 use vocabulary::{PatientId, Timestamp};
@@ -85,6 +87,18 @@ impl Tag {
     }
 }
 
+impl Thing {
+    /// Watches it from now on.
+    pub(super) fn begin(rules: &Arc<RuleSet>, now: Timestamp) -> Self {
+        let mut watch = Watch::new(rules.clone());
+        watch.begin_at(Timestamp(now.0 - i64::from(rules.lateness_s) * 1000));
+        Self {
+            watch,
+            sources: BTreeMap::new(),
+        }
+    }
+}
+
 impl State {
     /// Takes what a tag says of where it is.
     pub(super) fn locate(&mut self, arrived: &Arrived) {
@@ -156,21 +170,26 @@ impl State {
         let watched: Vec<String> = things
             .filter(|thing| self.places.about(thing).is_some())
             .collect();
-        let gone: Vec<String> = self.things.keys().cloned().collect();
-        for thing in gone.into_iter().filter(|thing| !watched.contains(thing)) {
-            self.things.remove(&thing);
-            self.unkept.extend(self.board.leave(&thing, now));
-        }
+        self.watch_no_more(THING, now, |thing| watched.iter().any(|one| one == thing));
         for thing in watched {
             let rules = &self.rules;
-            self.things.entry(thing).or_insert_with(|| {
-                let mut watch = Watch::new(rules.clone());
-                watch.begin_at(Timestamp(now.0 - i64::from(rules.lateness_s) * 1000));
-                Thing {
-                    watch,
-                    sources: std::collections::BTreeMap::new(),
-                }
-            });
+            let begin = || Thing::begin(rules, now);
+            self.things.entry(thing).or_insert_with(begin);
+        }
+    }
+
+    /// Watches those of a kind no more that are not to be watched.
+    pub(super) fn watch_no_more(
+        &mut self,
+        kind: &str,
+        now: Timestamp,
+        is_watched: impl Fn(&str) -> bool,
+    ) {
+        let known = self.things.keys();
+        let gone = known.filter(|id| id.starts_with(kind) && !is_watched(id));
+        for id in gone.cloned().collect::<Vec<_>>() {
+            self.things.remove(&id);
+            self.unkept.extend(self.board.leave(&id, now));
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use alarms::{
-    Alarm, Change, Dispatch, Escalation, Forecast, Limit, Method, Plan, PlanRun, Priority,
+    Alarm, Change, Dispatch, Escalation, Forecast, Limit, Method, Plan, PlanRun, Priority, Stepped,
     VitalNow, escalation, forecast, plan, plan_of,
 };
 use knowledge::ScoreFound;
@@ -120,6 +120,10 @@ pub struct AlarmView {
     called: Vec<Person>,
     /// Whether it calls the caller.
     mine: bool,
+    /// Since when nothing is heard of the edge that leads it: it goes on here, and may have been taken there.
+    last_known: Option<Timestamp>,
+    /// What happened to it here while nothing was heard of that edge before.
+    here: Vec<Stepped>,
     sources: BTreeMap<String, Source>,
     plan: Option<Plan>,
     run: Option<PlanRun>,
@@ -436,6 +440,8 @@ pub fn alarm_view(
         bed_name: bed.map_or_else(|| alarm.bed.clone(), |bed| bed.name.clone()),
         calls: alarm.calls(now),
         mine: called.iter().any(|person| person.id == me),
+        last_known: kept.last_known(),
+        here: kept.here.clone(),
         called,
         sources: kept.sources.clone(),
         equipment: plan

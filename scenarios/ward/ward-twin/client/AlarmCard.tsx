@@ -3,6 +3,7 @@ import { For, Show, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { inLanguage } from '../../../../client/core/language';
+import { Icon } from '../../../../client/panels/Icon';
 import { AlarmPlan } from './AlarmPlan';
 import { AlarmSteps } from './AlarmSteps';
 import { Sign } from './Sign';
@@ -52,6 +53,13 @@ export function AlarmCard(props: AlarmProps): JSX.Element {
           <span class="chip warn">{say('confirm')}</span>
         </Show>
       </div>
+      <Show when={props.alarm.last_known}>
+        {(since) => (
+          <p class="small" data-last-known>
+            <Icon name="alert" size={14} /> <strong>{say('last-known', { at: clock(since(), app.language()) })}</strong>
+          </p>
+        )}
+      </Show>
       <p class="small soft">
         {say('since', { at: clock(alarm().raised_at, app.language()) })} ·{' '}
         {say(alarm().presence.state === 'present' ? 'present' : 'gone')} ·{' '}

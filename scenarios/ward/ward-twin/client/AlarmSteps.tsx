@@ -33,18 +33,25 @@ export function AlarmSteps(props: { alarm: AlarmView; nameOf(id: string): string
   const [open, setOpen] = createSignal(false);
   const read = () =>
     props.alarm.alarm.steps.flatMap((step) => (step.step === 'raised' || step.step === 'back' ? step.read : []));
+  const list = (steps: readonly Stepped[]): JSX.Element => (
+    <ol class="alarm-steps">
+      <For each={steps}>
+        {(step) => (
+          <li>
+            {clock(step.at, app.language())} {words(step, say, props.nameOf, app.language())}
+          </li>
+        )}
+      </For>
+    </ol>
+  );
   return (
     <details class="small" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>{say('steps')}</summary>
-      <ol class="alarm-steps">
-        <For each={props.alarm.alarm.steps}>
-          {(step) => (
-            <li>
-              {clock(step.at, app.language())} {words(step, say, props.nameOf, app.language())}
-            </li>
-          )}
-        </For>
-      </ol>
+      {list(props.alarm.alarm.steps)}
+      <Show when={props.alarm.here.length > 0}>
+        <h4>{say('here-meanwhile')}</h4>
+        {list(props.alarm.here)}
+      </Show>
       <Show when={open()}>
         <CalledOut about={props.alarm.id} />
       </Show>

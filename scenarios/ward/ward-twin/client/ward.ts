@@ -1,5 +1,5 @@
 /** What `/api/wards` and `/api/alarms` answer. */
-import type { Alarm, Change, Dispatch, Escalation, Forecast, Limit, Plan, PlanRun, Priority, VitalNow } from '../../../../contract/alarms';
+import type { Alarm, Change, Dispatch, Escalation, Forecast, Limit, Plan, PlanRun, Priority, Stepped, VitalNow } from '../../../../contract/alarms';
 import type { ScoreFound } from '../../../../contract/knowledge';
 
 export type { Alarm, Plan, Priority, VitalNow };
@@ -57,6 +57,10 @@ export interface AlarmView {
   readonly calls: boolean;
   readonly called: readonly { readonly id: string; readonly name: string }[];
   readonly mine: boolean;
+  /** Since when nothing is heard of the edge that leads it: it goes on here, and may have been taken there. */
+  readonly last_known: string | null;
+  /** What happened to it here while nothing was heard of that edge before. */
+  readonly here: readonly Stepped[];
   readonly sources: Readonly<Record<string, SourceView>>;
   readonly plan: Plan | null;
   readonly run: PlanRun | null;

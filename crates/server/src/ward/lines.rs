@@ -1,0 +1,307 @@
+//! Lines to edges. An edge that falls silent is an alarm of its wards, like a sensor that does. What it leads and nobody
+//! is known to have taken goes on here meanwhile: silence at both ends would be nobody's. What it says once it is heard
+//! again holds, and what was done here stays beside it.
+
+use alarms::{Presence, Sample};
+use vocabulary::Timestamp;
+
+use super::{Beside, Kept, State, Thing};
+use crate::edges::LineNow;
+
+/// An alarm about a line is about this, the edge and its ward.
+const EDGE: &str = "Edge/";
+/// The signal by which rules look at a line.
+const LINE: &str = "edge-line";
+
+/// The edge and the ward that an alarm about a line names.
+pub(super) fn parts(about: &str) -> Option<(&str, &str)> {
+    about.strip_prefix(EDGE)?.rsplit_once('/')
+}
+
+impl State {
+    /// Takes how the lines to all edges are now.
+    pub(super) fn hear_lines(&mut self, lines: &[LineNow], now: Timestamp) {
+        let mut watched = Vec::new();
+        for line in lines {
+            for ward in self.places.wards_of(&line.locations) {
+                let about = format!("{EDGE}{}/{ward}", line.edge);
+                self.hear_line(&about, line.heard, now);
+                watched.push(about);
+            }
+        }
+        self.watch_no_more(EDGE, now, |id| watched.iter().any(|one| one == id));
+        let led = self.beside.iter().filter_map(|(id, beside)| {
+            let edge = &beside.led.as_ref()?.edge;
+            Some((id.clone(), lines.iter().find(|line| line.edge == *edge)))
+        });
+        for (id, line) in led.collect::<Vec<_>>() {
+            match line {
+                Some(line) if line.is_silent => self.go_on(&id, now),
+                // It is no edge any more: nothing will be heard of it.
+                None => self.go_on(&id, now),
+                Some(line) if line.heard.is_some() => self.put_back(&id, now),
+                // This program was started just now.
+                Some(_) => {}
+            }
+        }
+    }
+
+    fn hear_line(&mut self, about: &str, heard: Option<Timestamp>, now: Timestamp) {
+        if !self.things.contains_key(about) {
+            let mut thing = Thing::begin(&self.rules, now);
+            let open = self.board.open().into_iter();
+            let mut present = open
+                .filter(|alarm| alarm.bed == about && alarm.presence == Presence::Present)
+                .peekable();
+            // One that was silent when the program ended is so until it is heard.
+            let is_silent = present.peek().is_some();
+            thing
+                .watch
+                .expect(LINE, if is_silent { Timestamp(0) } else { now });
+            for alarm in present {
+                thing.watch.stands(&alarm.rule);
+            }
+            self.things.insert(about.to_owned(), thing);
+        }
+        let Some(heard) = heard.filter(|heard| self.heard.get(about) < Some(heard)) else {
+            return;
+        };
+        self.heard.insert(about.to_owned(), heard);
+        if let Some(thing) = self.things.get_mut(about) {
+            // That it came late is counted there; it still counts from now on.
+            let _ = thing.watch.sample(Sample {
+                signal: LINE.to_owned(),
+                at: heard,
+                value: 1.0,
+            });
+        }
+    }
+
+    /// An alarm of an edge that is silent goes on here, unless somebody is known to have taken it.
+    fn go_on(&mut self, id: &str, now: Timestamp) {
+        let Some(alarm) = self.board.go_on(id, now) else {
+            return;
+        };
+        if let Some(beside) = self.beside.get_mut(id) {
+            beside.told = Some(Box::new(Kept {
+                alarm,
+                sources: beside.sources.clone(),
+                run: beside.run.clone(),
+                sent: beside.sent.clone(),
+                led: beside.led.clone(),
+                told: None,
+                here: Vec::new(),
+            }));
+        }
+        self.unkept.insert(id.to_owned());
+    }
+
+    /// Its edge is heard again: it is as that said last, until that says something newer.
+    fn put_back(&mut self, id: &str, now: Timestamp) {
+        let goes_on = |beside: &Beside| beside.told.is_some();
+        if !self.beside.get(id).is_some_and(goes_on) {
+            return;
+        }
+        let Some(kept) = self.whole(id) else { return };
+        let here = kept.meanwhile(now);
+        let Some(told) = kept.told else { return };
+        self.board.show(told.alarm.clone());
+        let beside = Beside {
+            here,
+            ..Beside::from(*told)
+        };
+        self.beside.insert(id.to_owned(), beside);
+        self.unkept.insert(id.to_owned());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use alarms::{Act, Alarm, Board, Change, Changed, Step, escalation, ward_rules};
+    use vocabulary::ActorId;
+
+    use super::*;
+    use crate::ward::{Bed, Places, Ward, kept::Led};
+
+    const NOW: i64 = 1_790_000_000_000;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp(NOW + second * 1000)
+    }
+
+    fn edge() -> ActorId {
+        ActorId::new("edge-1").unwrap()
+    }
+
+    /// A ward of a site, for which an edge works.
+    fn one_ward() -> State {
+        let pair = |one: &str, other: &str| (one.to_owned(), other.to_owned());
+        let bed = Bed {
+            id: "bed".to_owned(),
+            name: "Bed".to_owned(),
+            ward: "ward".to_owned(),
+            room: None,
+            patient: None,
+        };
+        let places = Places {
+            wards: BTreeMap::from([pair("ward", "Ward"), pair("other", "Other")]),
+            beds: BTreeMap::from([(bed.id.clone(), bed)]),
+            within: BTreeMap::from([pair("bed", "ward"), pair("ward", "site")]),
+            ..Places::default()
+        };
+        let mut state = Ward::default().state.into_inner();
+        state.settle(places, at(0));
+        state
+    }
+
+    /// Lets time pass, with the edge heard at these seconds.
+    fn pass(state: &mut State, seconds: std::ops::RangeInclusive<i64>, heard: fn(i64) -> i64) {
+        for second in seconds {
+            let last = heard(second);
+            let line = LineNow {
+                edge: edge(),
+                locations: vec!["site".to_owned()],
+                heard: Some(at(last)),
+                is_silent: second - last > 60,
+            };
+            state.hear_lines(&[line], at(second));
+            state.tick(at(second));
+        }
+    }
+
+    #[test]
+    fn an_edge_works_for_the_wards_around_its_locations_and_within_them() {
+        let state = one_ward();
+        for (location, expected) in [
+            ("site", vec!["ward"]),
+            ("ward", vec!["ward"]),
+            ("bed", vec!["ward"]),
+            ("other", vec!["other"]),
+            ("nowhere", vec![]),
+        ] {
+            let found = state.places.wards_of(&[location.to_owned()]);
+            assert_eq!(found.into_iter().collect::<Vec<_>>(), expected);
+        }
+    }
+
+    #[test]
+    fn an_edge_that_falls_silent_is_one_alarm_of_its_ward_that_escalates_and_is_over_when_it_is_heard()
+     {
+        let mut state = one_ward();
+        pass(&mut state, 1..=100, |second| second / 5 * 5);
+        pass(&mut state, 101..=160, |_| 100);
+        assert!(state.board.open().is_empty());
+        pass(&mut state, 161..=165, |_| 100);
+        let [alarm] = state.board.open()[..] else {
+            panic!("one alarm is open");
+        };
+        assert_eq!((alarm.rule.as_str(), alarm.level), ("edge-silent", 0));
+        assert_eq!(state.location_of(alarm), "ward");
+        let about = state.places.about(&alarm.bed).unwrap();
+        assert_eq!(
+            (about.name.as_str(), about.ward.as_str()),
+            ("edge-1", "ward")
+        );
+        pass(&mut state, 166..=300, |_| 100);
+        assert_eq!(state.board.open()[0].level, 1);
+        pass(&mut state, 301..=310, |_| 301);
+        let alarm = state.board.open()[0];
+        assert!(matches!(alarm.presence, Presence::Gone { .. }));
+        // Ended as an edge: nothing is missed any more.
+        state.hear_lines(&[], at(311));
+        assert!(state.things.is_empty());
+    }
+
+    #[test]
+    fn what_was_silent_when_the_program_ended_is_so_until_it_is_heard() {
+        let mut before = one_ward();
+        pass(&mut before, 1..=70, |_| 1);
+        let kept = before.whole(&before.board.open()[0].id).unwrap();
+        let mut state = one_ward();
+        state.restore(kept.clone());
+        let silent = LineNow {
+            edge: edge(),
+            locations: vec!["ward".to_owned()],
+            heard: None,
+            is_silent: false,
+        };
+        for second in 100..=200 {
+            state.hear_lines(std::slice::from_ref(&silent), at(second));
+            state.tick(at(second));
+            let alarm = state.board.open()[0];
+            assert_eq!(
+                (&alarm.id, alarm.presence),
+                (&kept.alarm.id, Presence::Present)
+            );
+        }
+        pass(&mut state, 201..=210, |_| 201);
+        assert!(matches!(
+            state.board.open()[0].presence,
+            Presence::Gone { .. }
+        ));
+    }
+
+    fn led_alarm(state: &mut State) -> Alarm {
+        let mut board = Board::new(escalation().clone());
+        let began = Change {
+            at: at(95),
+            rule: "no-heart-beat".to_owned(),
+            changed: Changed::Began { read: vec![] },
+        };
+        let id = board.apply("bed", None, &began, &ward_rules(), at(95));
+        let alarm = board.alarm(&id.unwrap()).unwrap().clone();
+        state.restore(Kept {
+            alarm: alarm.clone(),
+            sources: BTreeMap::new(),
+            run: None,
+            sent: Vec::new(),
+            led: Some(Led {
+                edge: edge(),
+                sequence: 5,
+            }),
+            told: None,
+            here: Vec::new(),
+        });
+        alarm
+    }
+
+    #[test]
+    fn what_nobody_has_taken_goes_on_here_while_its_edge_is_silent_and_is_then_as_the_edge_says() {
+        let mut state = one_ward();
+        let told = led_alarm(&mut state);
+        pass(&mut state, 96..=160, |_| 100);
+        assert_eq!(state.whole(&told.id).unwrap().alarm, told);
+        pass(&mut state, 161..=170, |_| 100);
+        let kept = state.whole(&told.id).unwrap();
+        assert_eq!(kept.told.unwrap().alarm, told);
+        // Those whose time came meanwhile are told at once, the next in time.
+        assert_eq!(kept.alarm.level, 2);
+        pass(&mut state, 171..=220, |_| 100);
+        assert_eq!(state.board.alarm(&told.id).unwrap().level, 3);
+        let acted = state.board.act(&told.id, Act::Take, "far", at(221));
+        assert_eq!(acted.unwrap().taken.as_ref().unwrap().by, "far");
+        pass(&mut state, 221..=221, |_| 221);
+        let kept = state.whole(&told.id).unwrap();
+        assert_eq!(kept.alarm, told);
+        assert!(kept.told.is_none() && !state.board.goes_on_here(&told.id));
+        assert_eq!(kept.led.unwrap().sequence, 5);
+        let by_far = Step::Taken {
+            by: "far".to_owned(),
+        };
+        let steps: Vec<&Step> = kept.here.iter().map(|stepped| &stepped.step).collect();
+        assert_eq!(steps.first(), Some(&&Step::Unheard));
+        assert_eq!(steps[steps.len() - 2..], [&by_far, &Step::HeardAgain]);
+        // What somebody there has taken stands as it is.
+        let mut state = one_ward();
+        let mut taken = led_alarm(&mut state);
+        taken.taken = Some(alarms::Taken {
+            by: "near".to_owned(),
+            at: at(96),
+        });
+        state.board.show(taken.clone());
+        pass(&mut state, 96..=300, |_| 96);
+        assert_eq!(state.whole(&taken.id).unwrap().alarm, taken);
+    }
+}
