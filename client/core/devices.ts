@@ -72,6 +72,8 @@ export interface EdgeState {
     readonly readings: number;
     /** Steps of alarms. */
     readonly alarms: number;
+    /** What people wrote down at its beds. */
+    readonly written: number;
     readonly oldest: string | null;
     readonly sent: number;
     /** Pieces that the cloud does not take. */

@@ -79,6 +79,7 @@ export const devices = {
   'devices.edge.cloud': 'Cloud',
   'devices.edge.waiting': 'Readings that wait',
   'devices.edge.alarms': 'Steps of alarms that wait',
+  'devices.edge.written': 'Written down at beds, waiting',
   'devices.edge.oldest': 'The oldest since',
   'devices.edge.last': 'Last taken by the cloud',
   'devices.edge.sent': 'Readings that the cloud has',

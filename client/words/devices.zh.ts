@@ -79,6 +79,7 @@ export const devices = {
   'devices.edge.cloud': '云端',
   'devices.edge.waiting': '待发数值',
   'devices.edge.alarms': '待发警报步骤',
+  'devices.edge.written': '待发床旁记录',
   'devices.edge.oldest': '最早等候自',
   'devices.edge.last': '云端最近接收',
   'devices.edge.sent': '云端已有数值',

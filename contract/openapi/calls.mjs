@@ -209,6 +209,11 @@ export const groups = {
       gives: { 200: object({ refused: list(object({ index: integer, why: text })) }) },
       fails: [400, 403, 413],
     }),
+    call('POST /api/edge/written', 'Takes what people wrote down at the beds of an edge, in its order: all is on disk when this is answered, but what is named.', {
+      takes: bytes('application/zstd', 'A JSON array of observations as this program writes them, compressed.'),
+      gives: { 200: object({ refused: list(object({ index: integer, why: text })) }) },
+      fails: [400, 403, 413],
+    }),
     call('POST /api/edge/line', 'Hears an edge; answers as soon as the registry is another than it has, or somebody asks something of its alarms, at the latest after some seconds.', {
       takes: object({ 'revision?': text, 'done?': list(anything), 'maintained?': anything }),
       gives: { 200: object({ asked: list(anything), to_maintain: anything, registry: anything, revision: anything }) },

@@ -521,7 +521,7 @@ class OneHospital(Pair):
 
     def drained(self) -> bool:
         waiting = self.waiting()["waiting"]
-        return waiting["readings"] == waiting["alarms"] == waiting["refused"] == 0
+        return waiting["readings"] == waiting["alarms"] == waiting["written"] == waiting["refused"] == 0
 
 
 @pytest.fixture
@@ -685,6 +685,49 @@ def test_an_hour_without_a_line_is_one_alarm_in_the_cloud_with_its_own_times(one
     ended = one.act(cloud, second["id"], "nurse", "close", outcome="treated")
     assert ended.status_code == 409 and "ended" in ended.json()["detail"], ended.text
     client.close()
+
+
+def test_what_a_nurse_writes_down_at_the_edge_is_in_the_cloud_once_and_is_judged_at_the_edge(one):
+    edge, cloud = one.edge, one.cloud
+    edge.put_user("importer", "system")
+    one.add_here("monitor-5")
+    one.until(lambda: edge.get("/api/wards/w", "nurse")["beds"][0]["occupied"])
+    one.line.cut()
+    ill = {"consciousness": "V", "on_oxygen": True, "spo2_scale_2": False, "respiratory_rate_per_min": 26,
+           "spo2_percent": 90, "systolic_mmhg": 95, "pulse_per_min": 118, "temperature_c": 38.6}
+    bearer = {"Authorization": f"Bearer {edge.bearer('nurse')}"}
+    seen = requests.post(f"{edge.base}/api/wards/w/beds/b/seen", json=ill, headers=bearer, timeout=30)
+    assert seen.ok and seen.json()["written"] == len(ill), seen.text
+
+    def high(ward: Ward) -> list[str]:
+        return [alarm["id"] for alarm in one.alarms(ward) if alarm["alarm"]["rule"] == "news2-high"]
+
+    raised, _ = one.until(lambda: high(edge))
+    # A kill before the line is back, and a line that comes and goes, lose and double nothing.
+    edge.kill()
+    edge.open()
+    assert one.waiting()["waiting"]["written"] == len(ill)
+    for _ in range(3):
+        one.line.mend()
+        time.sleep(0.2)
+        one.line.cut()
+    one.line.mend()
+    one.until(one.drained, 120)
+
+    def written(ward: Ward) -> list[tuple]:
+        found = [entry["resource"] for entry in one.fhir(ward, "Observation?subject=Patient/p").json()["entry"]]
+        assert all(its["performer"] == [{"reference": "Practitioner/nurse"}] for its in found)
+        return sorted((its["id"], its["effectiveDateTime"], its["code"]["text"]) for its in found)
+
+    assert written(cloud) == written(edge) and len(written(cloud)) == len(ill)
+    versions = [one.fhir(cloud, f"Observation/{name}/_history").json()["total"] for name, *_ in written(cloud)]
+    assert versions == [1] * len(ill)
+    # The cloud reckons with it and raises nothing that the edge has raised.
+    [bed] = cloud.get("/api/wards/w", "nurse")["beds"]
+    assert bed["news2"]["band"]["id"] == "high"
+    [delay] = [rule["delay-s"] for rule in shipped("ward.toml")["rule"] if rule["id"] == "news2-high"]
+    time.sleep(delay + shipped("ward.toml")["lateness-s"] + 3)
+    assert high(cloud) == raised
 
 
 def test_a_device_at_an_edge_is_seen_to_and_upgraded_from_the_cloud(one):

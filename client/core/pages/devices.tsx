@@ -310,6 +310,8 @@ function EdgeLine(props: { of: EdgeState }): JSX.Element {
         <dd>{props.of.waiting.readings}</dd>
         <dt>{t('devices.edge.alarms')}</dt>
         <dd>{props.of.waiting.alarms}</dd>
+        <dt>{t('devices.edge.written')}</dt>
+        <dd>{props.of.waiting.written}</dd>
         <dt>{t('devices.edge.oldest')}</dt>
         <dd>{when(props.of.waiting.oldest)}</dd>
         <dt>{t('devices.edge.last')}</dt>

@@ -1,7 +1,7 @@
 //! An edge: this program beside the devices, which works alone and sends what it keeps to the hospital in the cloud
 //! as far as there is a line.
 //!
-//! What people did with its alarms goes out between the readings, in their order; what the cloud knows of the ward
+//! What people did with its alarms and wrote down goes out between the readings, in their order; what the cloud knows of the ward
 //! comes down, and with it what people in the cloud ask of these alarms.
 //!
 //! A reading is acknowledged once it is in the edge's own record and in the outbox. What waits goes out in its
@@ -40,7 +40,7 @@ use tokio::{
 use vocabulary::Timestamp;
 
 use crate::{clock, config::Config, tls};
-pub use line::{follow_alarms, hold};
+pub use line::{follow_journal, hold};
 pub use maintained::is_to_install;
 pub use outbox::OUTBOX;
 use outbox::{Batch, Outbox, Waits, What, is_full};
@@ -173,6 +173,7 @@ impl Edge {
         let door = match batch.what {
             What::Readings(_) => "readings",
             What::Alarms(_) => "alarms",
+            What::Written(_) => "written",
         };
         let sent = self
             .agent

@@ -205,7 +205,7 @@ fn follow_readings(
         tasks.push(tokio::spawn(sending));
         let both = || (Arc::clone(hospital), Arc::clone(edge));
         let (here, line) = both();
-        tasks.push(tokio::spawn(edge::follow_alarms(
+        tasks.push(tokio::spawn(edge::follow_journal(
             here,
             line,
             closed.clone(),

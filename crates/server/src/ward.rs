@@ -20,6 +20,7 @@ mod stored;
 mod tags;
 mod view;
 mod weeks;
+mod written;
 
 pub use calling::calling;
 pub use command::{command, plans_held, traced};
@@ -33,6 +34,7 @@ pub use past::past;
 pub use places::{Bed, Duty, Places, all as all_of, duties, kind as kind_of, referred, stays};
 pub use view::{WardFigures, alarm_view, figures, ward, wards};
 pub use weeks::weeks;
+pub use written::{Written, take_written};
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},

@@ -1,21 +1,22 @@
-//! What goes between an edge and its cloud beside readings: alarms up, the registry and what people ask down.
+//! What goes between an edge and its cloud beside readings: alarms and what people wrote down up, the registry and what
+//! people ask down.
 
 use std::{sync::Arc, time::Duration};
 
 use alarms::{Act, Refused};
 use anyhow::{Context, Result, bail};
 use policy::{Action, Permit};
-use record::FactBody;
+use record::{Entry, FactBody};
 use tokio::{
     sync::watch,
     time::{Instant, sleep},
 };
 
-use super::{AGAIN, AGAIN_AT_MOST, Edge, maintained::Talk, registry};
+use super::{AGAIN, AGAIN_AT_MOST, Edge, maintained::Talk, outbox::Step, registry};
 use crate::{
     edges::{ANSWERS, Asked, Done, Down, Up},
     hospital::Hospital,
-    ward::{self, Kept, Told, Wish},
+    ward::{self, Kept, Told, Wish, Written},
 };
 
 /// So many entries of the journal are read at once.
@@ -25,8 +26,8 @@ const MOST_HANDED: u64 = 256 << 20;
 /// How long an answer of the cloud may have been under way, so that somebody there still waits for what it asks.
 const STILL_ASKED: Duration = Duration::from_secs(ANSWERS.as_secs() + 5);
 
-/// Puts each version of an alarm into the outbox, behind the readings that came before it.
-pub async fn follow_alarms(
+/// Puts each version of an alarm, and what people wrote down, into the outbox, behind the readings that came before.
+pub async fn follow_journal(
     hospital: Arc<Hospital>,
     edge: Arc<Edge>,
     mut closed: watch::Receiver<bool>,
@@ -37,8 +38,8 @@ pub async fn follow_alarms(
     let mut next = None;
     loop {
         feed.borrow_and_update();
-        if let Err(error) = put_alarms(&hospital, &edge, &permit, &mut next).await {
-            tracing::error!(%error, "alarms could not be put into the outbox");
+        if let Err(error) = put_steps(&hospital, &edge, &permit, &mut next).await {
+            tracing::error!(%error, "steps of alarms could not be put into the outbox");
             tokio::select! {
                 _ = closed.wait_for(|closed| *closed) => return,
                 () = sleep(AGAIN_AT_MOST) => continue,
@@ -52,7 +53,7 @@ pub async fn follow_alarms(
 }
 
 /// `read` is the entry that is read next, where that is known.
-async fn put_alarms(
+async fn put_steps(
     hospital: &Hospital,
     edge: &Arc<Edge>,
     permit: &Permit,
@@ -64,7 +65,7 @@ async fn put_alarms(
     } else {
         // What was raised before it became an edge of this kind, the cloud has found itself.
         let next = *hospital.record.feed().borrow();
-        edge.outbox.put_alarms(&[], next)?;
+        edge.outbox.put_steps(&[], next)?;
         next
     };
     loop {
@@ -74,28 +75,32 @@ async fn put_alarms(
             return Ok(());
         };
         let next = last.sequence + 1;
-        let told: Vec<Told> = entries
-            .into_iter()
-            .filter_map(|entry| {
-                let FactBody::Resource { key, body, .. } = entry.fact.body else {
-                    return None;
-                };
-                let kept = Kept::read(&body.filter(|_| key.kind == "Flag")?)?;
-                let sequence = entry.sequence;
-                kept.led.is_none().then_some(Told { sequence, kept })
-            })
-            .collect();
-        let has_alarms = !told.is_empty();
+        let steps: Vec<Step> = entries.into_iter().filter_map(step_of).collect();
+        let has_steps = !steps.is_empty();
         // A place in the journal is written down where it saves reading much again.
-        if has_alarms || next.is_multiple_of(PAGE as u64) {
+        if has_steps || next.is_multiple_of(PAGE as u64) {
             let edge = Arc::clone(edge);
-            tokio::task::spawn_blocking(move || edge.outbox.put_alarms(&told, next)).await??;
+            tokio::task::spawn_blocking(move || edge.outbox.put_steps(&steps, next)).await??;
         }
-        if has_alarms {
+        if has_steps {
             edge.wake.send_modify(|count| *count += 1);
         }
         from = next;
     }
+}
+
+/// What the cloud is told of an entry of the journal.
+fn step_of(entry: Entry) -> Option<Step> {
+    if let Some(written) = Written::of(&entry) {
+        return Some(Step::Written(written));
+    }
+    let FactBody::Resource { key, body, .. } = entry.fact.body else {
+        return None;
+    };
+    let kept = Kept::read(&body.filter(|_| key.kind == "Flag")?)?;
+    let sequence = entry.sequence;
+    let is_led_here = kept.led.is_none();
+    is_led_here.then(|| Step::Alarm(Box::new(Told { sequence, kept })))
 }
 
 /// Asks the cloud, again and again, what is new; does what it asks.

@@ -1,4 +1,4 @@
-//! Readings and alarms that wait for the line to the cloud, in the order in which they came, and what the cloud handed
+//! Readings, alarms and what people wrote down that wait for the line to the cloud, in the order in which they came, and what the cloud handed
 //! down. One file, that a kill does not hurt: what [`Outbox::put`] has returned for is on disk.
 
 use std::{collections::BTreeMap, path::Path};
@@ -10,7 +10,10 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::Serialize;
 use vocabulary::{DeviceId, Timestamp};
 
-use crate::{clock, sqlite, ward::Told};
+use crate::{
+    clock, sqlite,
+    ward::{Told, Written},
+};
 
 /// The file below the data folder.
 pub const OUTBOX: &str = "edge.sqlite";
@@ -32,8 +35,8 @@ const SCHEMA: &str = "
         id INTEGER PRIMARY KEY CHECK (id = 0), revision TEXT NOT NULL, at_ms INTEGER NOT NULL) STRICT;";
 /// How hard it is tried to make a body small.
 const LEVEL: i32 = 1;
-/// As how many readings an alarm counts at least in what goes out at once.
-const ALARM_WEIGHS: usize = 20;
+/// As how many readings an alarm, or what somebody wrote down, counts at least in what goes out at once.
+const STEP_WEIGHS: usize = 20;
 
 /// How the outbox stands.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -44,6 +47,8 @@ pub struct Waits {
     pub oldest: Option<Timestamp>,
     /// Steps of alarms that wait.
     pub alarms: u64,
+    /// What people wrote down and waits.
+    pub written: u64,
     /// Readings that the cloud has, since this edge was set up.
     pub sent: u64,
     /// Arrivals that the cloud does not take, which are kept here.
@@ -68,6 +73,17 @@ pub enum What {
     Readings(Vec<Arrived>),
     /// Versions of alarms.
     Alarms(Vec<Told>),
+    /// What people wrote down.
+    Written(Vec<Written>),
+}
+
+/// What is told of an entry of the journal.
+#[derive(Debug)]
+pub enum Step {
+    /// A version of an alarm.
+    Alarm(Box<Told>),
+    /// What somebody wrote down.
+    Written(Written),
 }
 
 impl What {
@@ -76,6 +92,7 @@ impl What {
         match (self, more) {
             (Self::Readings(all), Self::Readings(more)) => all.extend(more),
             (Self::Alarms(all), Self::Alarms(more)) => all.extend(more),
+            (Self::Written(all), Self::Written(more)) => all.extend(more),
             _ => return false,
         }
         true
@@ -85,7 +102,7 @@ impl What {
     fn readings(&self) -> i64 {
         match self {
             Self::Readings(all) => all.iter().map(readings_of).sum(),
-            Self::Alarms(_) => 0,
+            Self::Alarms(_) | Self::Written(_) => 0,
         }
     }
 
@@ -93,7 +110,7 @@ impl What {
     fn weighs(&self) -> Result<usize> {
         Ok(match self {
             Self::Readings(_) => usize::try_from(self.readings())?,
-            Self::Alarms(all) => all.len() * ALARM_WEIGHS,
+            Self::Alarms(_) | Self::Written(_) => self.len() * STEP_WEIGHS,
         })
     }
 
@@ -105,6 +122,7 @@ impl What {
                 Some((serde_json::to_vec(one), readings_of(one)))
             }
             Self::Alarms(all) => Some((serde_json::to_vec(all.get(index)?), 0)),
+            Self::Written(all) => Some((serde_json::to_vec(all.get(index)?), 0)),
         }
     }
 
@@ -113,6 +131,7 @@ impl What {
         match self {
             Self::Readings(all) => all.len(),
             Self::Alarms(all) => all.len(),
+            Self::Written(all) => all.len(),
         }
     }
 
@@ -121,6 +140,7 @@ impl What {
         match self {
             Self::Readings(all) => serde_json::to_vec(all),
             Self::Alarms(all) => serde_json::to_vec(all),
+            Self::Written(all) => serde_json::to_vec(all),
         }
     }
 }
@@ -150,16 +170,18 @@ impl Outbox {
     /// Opens it below the data folder.
     pub fn open(data: &Path) -> Result<Self> {
         let database = sqlite::open(data, OUTBOX, SCHEMA)?;
-        // A file of before held readings only.
-        let has_alarms: bool = database.query_row(
-            "SELECT COUNT(*) > 0 FROM pragma_table_info('waiting') WHERE name = 'alarms'",
-            [],
-            |row| row.get(0),
-        )?;
-        if !has_alarms {
-            database.execute_batch(
-                "ALTER TABLE waiting ADD COLUMN alarms INTEGER NOT NULL DEFAULT 0",
+        // A file of before held readings only, or these and alarms.
+        for kind in ["alarms", "written"] {
+            let is_there: bool = database.query_row(
+                "SELECT COUNT(*) > 0 FROM pragma_table_info('waiting') WHERE name = ?1",
+                [kind],
+                |row| row.get(0),
             )?;
+            if !is_there {
+                database.execute_batch(&format!(
+                    "ALTER TABLE waiting ADD COLUMN {kind} INTEGER NOT NULL DEFAULT 0"
+                ))?;
+            }
         }
         Ok(Self {
             database: Mutex::new(database),
@@ -180,16 +202,20 @@ impl Outbox {
         Ok(())
     }
 
-    /// Puts versions of alarms behind what waits, and notes up to where the journal was read for them: both or
-    /// neither, so that a kill neither loses nor doubles one.
-    pub fn put_alarms(&self, told: &[Told], next: u64) -> Result<()> {
+    /// Puts steps of alarms and what people wrote down behind what waits, and notes up to where the journal was read
+    /// for them: both or neither, so that a kill neither loses nor doubles one.
+    pub fn put_steps(&self, steps: &[Step], next: u64) -> Result<()> {
         let mut database = self.database.lock();
         let transaction = database.transaction()?;
-        for one in told {
-            let body = zstd::encode_all(&*serde_json::to_vec(std::slice::from_ref(one))?, LEVEL)?;
+        for step in steps {
+            let (json, is_alarm) = match step {
+                Step::Alarm(told) => (serde_json::to_vec(&[told])?, true),
+                Step::Written(written) => (serde_json::to_vec(&[written])?, false),
+            };
+            let body = zstd::encode_all(&*json, LEVEL)?;
             transaction.execute(
-                "INSERT INTO waiting (at_ms, readings, body, alarms) VALUES (?1, 0, ?2, 1)",
-                params![clock::now().0, body],
+                "INSERT INTO waiting (at_ms, readings, body, alarms, written) VALUES (?1, 0, ?2, ?3, ?4)",
+                params![clock::now().0, body, is_alarm, !is_alarm],
             )?;
         }
         transaction.execute(
@@ -200,7 +226,7 @@ impl Outbox {
         Ok(())
     }
 
-    /// The entry of the journal that is read next for alarms; none where it was never read.
+    /// The entry of the journal that is read next for these; none where it was never read.
     pub fn journal(&self) -> Result<Option<u64>> {
         let database = self.database.lock();
         let next: Option<i64> = database
@@ -303,8 +329,9 @@ impl Outbox {
     /// The oldest that waits and is of one kind: of readings about so many; none where nothing waits.
     pub fn oldest(&self, readings: usize) -> Result<Option<Batch>> {
         let database = self.database.lock();
-        let mut query = database
-            .prepare_cached("SELECT sequence, body, alarms > 0 FROM waiting ORDER BY sequence")?;
+        let mut query = database.prepare_cached(
+            "SELECT sequence, body, alarms > 0, written > 0 FROM waiting ORDER BY sequence",
+        )?;
         let mut rows = query.query([])?;
         let mut batch: Option<Batch> = None;
         let mut count = 0;
@@ -315,6 +342,8 @@ impl Outbox {
             let body = zstd::decode_all(&*body)?;
             let what = if row.get(2)? {
                 What::Alarms(serde_json::from_slice(&body)?)
+            } else if row.get(3)? {
+                What::Written(serde_json::from_slice(&body)?)
             } else {
                 What::Readings(serde_json::from_slice(&body)?)
             };
@@ -377,6 +406,7 @@ impl Outbox {
         Ok(Waits {
             readings: count("SELECT sum(readings) FROM waiting")?,
             alarms: count("SELECT sum(alarms) FROM waiting")?,
+            written: count("SELECT sum(written) FROM waiting")?,
             oldest: oldest.map(Timestamp),
             sent: count("SELECT readings FROM sent")?,
             refused: count("SELECT count(*) FROM refused")?,
@@ -387,7 +417,7 @@ impl Outbox {
 #[cfg(test)]
 mod tests {
     use record::{Readings, StreamKey};
-    use vocabulary::Coding;
+    use vocabulary::{Coding, PatientId};
 
     use super::*;
 
@@ -419,7 +449,7 @@ mod tests {
         let first = outbox.oldest(5).unwrap().unwrap();
         let times = |batch: &Batch| match &batch.what {
             What::Readings(all) => all.iter().map(|one| one.received.0).collect::<Vec<_>>(),
-            What::Alarms(_) => panic!("no alarm was put"),
+            What::Alarms(_) | What::Written(_) => panic!("only readings were put"),
         };
         let first_times = times(&first);
         assert_eq!(first_times, [0, 100, 1, 101, 2, 102]);
@@ -438,5 +468,35 @@ mod tests {
         assert_eq!((rest_times.len(), rest_times[0]), (14, 3));
         outbox.sent(&rest, &[]).unwrap();
         assert!(outbox.oldest(1).unwrap().is_none());
+    }
+
+    #[test]
+    fn what_somebody_wrote_down_goes_between_the_readings_in_its_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let outbox = Outbox::open(folder.path()).unwrap();
+        let written = |sequence: u64| Written {
+            sequence,
+            id: format!("o-{sequence}"),
+            patient: PatientId::new("p").unwrap(),
+            body: serde_json::json!({"resourceType": "Observation"}),
+        };
+        let steps = [Step::Written(written(3)), Step::Written(written(4))];
+        outbox.put(&[reading(1)]).unwrap();
+        outbox.put_steps(&steps, 5).unwrap();
+        outbox.put(&[reading(2)]).unwrap();
+        assert_eq!(outbox.journal().unwrap(), Some(5));
+        assert_eq!(outbox.waits().unwrap().written, 2);
+        let mut went = Vec::new();
+        while let Some(batch) = outbox.oldest(1000).unwrap() {
+            outbox.sent(&batch, &[]).unwrap();
+            went.push(batch.what);
+        }
+        let expected = [
+            What::Readings(vec![reading(1)]),
+            What::Written(vec![written(3), written(4)]),
+            What::Readings(vec![reading(2)]),
+        ];
+        assert_eq!(went, expected);
+        assert_eq!(outbox.waits().unwrap().written, 0);
     }
 }

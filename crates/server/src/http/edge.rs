@@ -27,7 +27,7 @@ use crate::{
     edges::{Down, Up},
     hospital::Hospital,
     http::{Caller, Problem},
-    ward::{self, Told},
+    ward::{self, Told, Written},
 };
 
 /// A batch may have so many bytes, as it is sent and as it is read.
@@ -47,6 +47,10 @@ pub fn routes() -> Router<Arc<Hospital>> {
         .route(
             "/edge/alarms",
             post(alarms).layer(DefaultBodyLimit::max(MOST_BYTES)),
+        )
+        .route(
+            "/edge/written",
+            post(written).layer(DefaultBodyLimit::max(MOST_BYTES)),
         )
         .route(
             "/edge/line",
@@ -140,19 +144,41 @@ async fn alarms(
     let told: Vec<Told> = unpacked(&body)?;
     if !is_edge {
         // Who sends readings as a program of the hospital may go on: its alarms are found here by the same rules.
-        let why = "take alarms of an edge that is none of this hospital: `yuanyi edge put`";
-        let refused = (0..told.len()).map(|index| NotTaken {
-            index,
-            why: why.to_owned(),
-        });
-        return Ok(Json(CloudAnswer {
-            refused: refused.collect(),
-        }));
+        return Ok(none_of(told.len()));
     }
     hospital.edges.hear(&caller.actor.id);
     let permit = hospital.for_edges().await?;
     let refused = ward::take_told(&hospital, permit, &caller.actor.id, told).await?;
     Ok(Json(CloudAnswer { refused }))
+}
+
+/// Takes what people wrote down at an edge, as [`readings`] takes readings.
+async fn written(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    body: Bytes,
+) -> Result<Json<CloudAnswer>, Problem> {
+    let is_edge = is_edge(&hospital, &caller).await?;
+    let told: Vec<Written> = unpacked(&body)?;
+    if !is_edge {
+        return Ok(none_of(told.len()));
+    }
+    hospital.edges.hear(&caller.actor.id);
+    let permit = hospital.for_edges().await?;
+    let refused = ward::take_written(&hospital, permit, &caller.actor.id, told).await?;
+    Ok(Json(CloudAnswer { refused }))
+}
+
+/// None of so many is taken, since who tells them is no edge.
+fn none_of(count: usize) -> Json<CloudAnswer> {
+    let why = "take this of an edge that is none of this hospital: `yuanyi edge put`";
+    let refused = (0..count).map(|index| NotTaken {
+        index,
+        why: why.to_owned(),
+    });
+    Json(CloudAnswer {
+        refused: refused.collect(),
+    })
 }
 
 /// Hears an edge, and answers as soon as there is something for it, or a little later with nothing.

@@ -14,6 +14,7 @@ use super::{
     charted::{Charted, charted},
     kept::Source,
     places, stored, tags,
+    written::AT_EDGE,
 };
 use crate::{clock, hospital::Hospital, vitals};
 
@@ -170,6 +171,11 @@ impl State {
             stream: String::new(),
         };
         let is_from_home = written_by(body) == Some(FROM_HOME);
+        // The edge where it was written down has judged it.
+        let is_of_edge = written_by(body) == Some(AT_EDGE);
+        if is_of_edge {
+            self.by_edge.insert(source.device.clone());
+        }
         for said in charted(body, &self.rules) {
             match said {
                 // What a patient measured at home, with a device that nobody here knows, is seen and not scored:
@@ -185,7 +191,7 @@ impl State {
                 Charted::Answer { at, .. } if at > before => {}
                 Charted::Answer { input, value, at } => {
                     if let Some(bed) = self.beds.get_mut(&bed) {
-                        bed.is_answered = true;
+                        bed.is_answered |= !is_of_edge;
                         bed.watch.see(&input, value, at);
                     }
                 }

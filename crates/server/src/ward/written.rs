@@ -1,0 +1,202 @@
+//! What people write down at the beds of an edge: told to the cloud in the order of its journal, and kept there once.
+
+use policy::Permit;
+use record::{
+    Batch, Entry, FactBody, NewFact, Precondition, RecordError, ResourceKey, mark_written_by,
+    written_by,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use vocabulary::{ActorId, PatientId};
+
+use super::referred;
+use crate::{edge::NotTaken, hospital::Hospital};
+
+const KIND: &str = "Observation";
+/// What was written down at an edge is tagged by this in the cloud, and changed there alone.
+pub(super) const AT_EDGE: &str = "edge";
+/// The tag that says at which edge, and in which entry of its journal.
+const ENTRY: &str = "urn:yuanyi:edge-entry";
+
+/// An observation that somebody wrote down at an edge.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Written {
+    /// The entry of the edge's journal that holds it.
+    pub sequence: u64,
+    /// Its id.
+    pub id: String,
+    /// Whom it is about.
+    pub patient: PatientId,
+    /// It.
+    pub body: Value,
+}
+
+impl Written {
+    /// What an entry of the journal holds, where somebody wrote it down in their own name. What devices and other
+    /// systems measured goes out as readings, or is the edge's own.
+    pub fn of(entry: &Entry) -> Option<Self> {
+        let FactBody::Resource { key, body, .. } = &entry.fact.body else {
+            return None;
+        };
+        let body = body.as_ref().filter(|_| key.kind == KIND)?;
+        if author(body)? != entry.actor.as_str() || !is_by_hand(body) {
+            return None;
+        }
+        Some(Self {
+            sequence: entry.sequence,
+            id: key.id.clone(),
+            patient: entry.fact.subject.clone()?,
+            body: body.clone(),
+        })
+    }
+
+    /// Why it is not what somebody wrote down about this patient.
+    fn fault(&self) -> Option<&'static str> {
+        let text = |name: &str| self.body.get(name).and_then(Value::as_str);
+        let about = referred(&self.body, "/subject/reference", "Patient");
+        if text("resourceType") != Some(KIND) || text("id") != Some(&self.id) {
+            return Some("take something else than an observation");
+        }
+        if about.as_deref() != Some(self.patient.as_str()) {
+            return Some("take an observation of one patient about another");
+        }
+        let is_signed = author(&self.body).is_some() && is_by_hand(&self.body);
+        (!is_signed).then_some("find who wrote it down")
+    }
+
+    /// It as a fact of this hospital.
+    fn fact(self, edge: &ActorId) -> NewFact {
+        let mut body = self.body;
+        if let Some(fields) = body.as_object_mut() {
+            fields.remove("meta");
+            mark_written_by(fields, AT_EDGE);
+        }
+        if let Some(Value::Array(tags)) = body.pointer_mut("/meta/tag") {
+            let entry = self.sequence.to_string();
+            tags.push(json!({"system": ENTRY, "code": edge, "version": entry}));
+        }
+        NewFact::PutResource {
+            key: ResourceKey {
+                kind: KIND.to_owned(),
+                id: self.id,
+            },
+            subject: Some(self.patient),
+            body,
+        }
+    }
+}
+
+fn author(body: &Value) -> Option<String> {
+    referred(body, "/performer/0/reference", "Practitioner")
+}
+
+fn is_by_hand(body: &Value) -> bool {
+    written_by(body).is_none() && body.get("device").is_none()
+}
+
+/// At which edge an observation of this hospital was written down, and in which entry of its journal.
+fn entry_of(body: &Value) -> Option<(&str, u64)> {
+    let tags = body.pointer("/meta/tag")?.as_array()?;
+    let is_entry = |tag: &&Value| tag.get("system").and_then(Value::as_str) == Some(ENTRY);
+    let tag = tags.iter().find(is_entry)?;
+    let text = |name: &str| tag.get(name)?.as_str();
+    Some((text("code")?, text("version")?.parse().ok()?))
+}
+
+/// Takes what people wrote down at an edge: all is on disk once this returns, but for what is answered. What came
+/// before is known by its place in the edge's journal.
+pub async fn take_written(
+    hospital: &Hospital,
+    permit: &Permit,
+    edge: &ActorId,
+    told: Vec<Written>,
+) -> Result<Vec<NotTaken>, RecordError> {
+    let _turn = hospital.ward.writing.lock().await;
+    let mut refused = Vec::new();
+    for (index, written) in told.into_iter().enumerate() {
+        let key = ResourceKey {
+            kind: KIND.to_owned(),
+            id: written.id.clone(),
+        };
+        let known = hospital.record.resource(permit, &key, None).await?;
+        let known = known.and_then(|version| version.body);
+        let before = known.as_ref().map(entry_of);
+        if let Some(Some((of, sequence))) = before
+            && of == edge.as_str()
+            && sequence >= written.sequence
+        {
+            continue;
+        }
+        let is_anothers =
+            before.is_some_and(|before| before.is_none_or(|(of, _)| of != edge.as_str()));
+        let patient = written.patient.as_str();
+        let why = if is_anothers {
+            Some("change what was not written down at this edge")
+        } else if !hospital.was_given(edge, "Patient", patient).await? {
+            Some("find the patient among those of this edge")
+        } else {
+            written.fault()
+        };
+        if let Some(why) = why {
+            let why = why.to_owned();
+            refused.push(NotTaken { index, why });
+            continue;
+        }
+        let batch = Batch {
+            actor: edge.clone(),
+            facts: vec![(written.fact(edge), Precondition::None)],
+        };
+        hospital.record.commit(batch).await?;
+    }
+    Ok(refused)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written() -> Written {
+        Written {
+            sequence: 7,
+            id: "o".to_owned(),
+            patient: PatientId::new("p").unwrap(),
+            body: json!({
+                "resourceType": KIND, "id": "o", "meta": {"versionId": "1"},
+                "subject": {"reference": "Patient/p"},
+                "performer": [{"reference": "Practitioner/nurse"}],
+            }),
+        }
+    }
+
+    #[test]
+    fn what_is_kept_says_at_which_edge_and_in_which_entry_it_was_written_down() {
+        let edge = ActorId::new("edge-1").unwrap();
+        let NewFact::PutResource { key, subject, body } = written().fact(&edge) else {
+            panic!("it is written");
+        };
+        assert_eq!((key.id.as_str(), subject), ("o", PatientId::new("p").ok()));
+        assert_eq!(written_by(&body), Some(AT_EDGE));
+        assert_eq!(entry_of(&body), Some(("edge-1", 7)));
+        assert_eq!(entry_of(&written().body), None);
+    }
+
+    #[test]
+    fn only_what_somebody_wrote_down_about_the_patient_is_taken() {
+        assert_eq!(written().fault(), None);
+        for (path, value) in [
+            ("resourceType", json!("Condition")),
+            ("id", json!("other")),
+            ("subject", json!({"reference": "Patient/q"})),
+            ("performer", json!([{"reference": "Patient/p"}])),
+            ("device", json!({"reference": "Device/d"})),
+            (
+                "meta",
+                json!({"tag": [{"system": record::WRITTEN_BY, "code": "ward"}]}),
+            ),
+        ] {
+            let mut odd = written();
+            odd.body[path] = value;
+            assert!(odd.fault().is_some(), "{path}");
+        }
+    }
+}
