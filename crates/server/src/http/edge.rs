@@ -13,9 +13,7 @@ use axum::{
     extract::{DefaultBodyLimit, Path, State},
     routing::{get, post, put},
 };
-use policy::{
-    Action, Actor, Object, PasswordHash, PasswordRule, Permit, Scope, random_password,
-};
+use policy::{Action, Actor, Object, PasswordHash, PasswordRule, Permit, Scope, random_password};
 use record::{Arrived, QualityMark, Readings, RecordError, ResourceKey};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
