@@ -7,7 +7,7 @@ import type { Api } from './api';
 import { openEvents } from './events';
 import type { EventLine, LineState, ServerEvent } from './events';
 import type { Language } from './language';
-import { preferredLanguage } from './language';
+import { detailIn, preferredLanguage } from './language';
 import { forgetAccount, lockAccount, rememberAccount, rememberedAccount } from './offline/vault';
 import type { Me } from './scenario-panel';
 import { translate } from '../words/words';
@@ -48,13 +48,6 @@ const Context = createContext<App>();
 function firstLanguage(): Language {
   const kept = localStorage.getItem(LANGUAGE_KEY);
   return kept === 'zh' || kept === 'en' ? kept : preferredLanguage(navigator.languages);
-}
-
-/** The server's own reason, where it gives one in both languages as "中文 · English". */
-export function detailIn(detail: string, language: Language): string | undefined {
-  const split = detail.indexOf(' · ');
-  if (split < 0 || !/\p{Script=Han}/u.test(detail.slice(0, split))) return undefined;
-  return language === 'zh' ? detail.slice(0, split) : detail.slice(split + 3);
 }
 
 function createApp(): App {

@@ -1,11 +1,10 @@
 import { describe, expect, test, vi } from 'vitest';
 import { ApiError, createApi } from './api';
-import { detailIn } from './app';
 import { clockOf, dayOf, momentOf, yearsBetween } from './dates';
 import { openEvents, waitBefore_ms } from './events';
 import { questionsOf, sourceAddress } from './hospital';
 import type { StudyRow, TwinAnswer } from './hospital';
-import { preferredLanguage } from './language';
+import { colonIn, detailIn, nameIn, preferredLanguage } from './language';
 import { goesOnUntil, onlyAnswering, readsUntil } from './offline/vault';
 import { comings, placedWords } from './room-news';
 import { handsBetween, knocked, orderedWords } from './room-order';
@@ -70,6 +69,14 @@ describe('words', () => {
     expect(detailIn('没有照护关系 · no care relationship', 'en')).toBe('no care relationship');
     expect(detailIn('没有照护关系 · no care relationship', 'zh')).toBe('没有照护关系');
     expect(detailIn('send JSON · now', 'zh')).toBeUndefined();
+  });
+
+  test('a name in both languages is shown in one, every other as it was given', () => {
+    expect([nameIn('3 床 · Bed 3', 'zh'), nameIn('3 床 · Bed 3', 'en')]).toEqual(['3 床', 'Bed 3']);
+    for (const name of ['3 床', 'Bed 3 · window', '呼吸内科 · 3 床', '呼吸内科 · 3 床 · Bed 3', '李健 Li Jian']) {
+      expect([nameIn(name, 'zh'), nameIn(name, 'en')]).toEqual([name, name]);
+    }
+    expect([colonIn('zh'), colonIn('en')]).toEqual(['：', ': ']);
   });
 });
 

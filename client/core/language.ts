@@ -14,6 +14,22 @@ export function inLanguage(text: Text | string, language: Language): string {
   return typeof text === 'string' ? text : text[language];
 }
 
+/** The server's own reason, where it gives one in both languages as "中文 · English". */
+export function detailIn(detail: string, language: Language): string | undefined {
+  const split = detail.indexOf(' · ');
+  if (split < 0 || !/\p{Script=Han}/u.test(detail.slice(0, split))) return undefined;
+  return language === 'zh' ? detail.slice(0, split) : detail.slice(split + 3);
+}
+
+/** A name that a hospital gave in both languages as "中文 · English", in one of them; any other as it is. */
+export function nameIn(name: string, language: Language): string {
+  const english = detailIn(name, 'en');
+  return english === undefined || /\p{Script=Han}/u.test(english) ? name : (detailIn(name, language) ?? name);
+}
+
+/** Between what something is called and what it is. */
+export const colonIn = (language: Language): string => (language === 'zh' ? '：' : ': ');
+
 /** The language that a browser's preferences ask for; Chinese where they name neither. */
 export function preferredLanguage(preferences: readonly string[]): Language {
   for (const preference of preferences) {

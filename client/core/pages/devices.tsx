@@ -13,7 +13,7 @@ import { useApp } from '../app';
 import { momentOf } from '../dates';
 import { careOf, certificateOf, markedOf, standingOf, sumOf } from '../devices';
 import type { Care, Device, DeviceRefusal, Devices, EdgeState, Standing, TurnedAway } from '../devices';
-import { inLanguage } from '../language';
+import { inLanguage, nameIn } from '../language';
 import { createQuery } from '../query';
 import { Link } from '../router';
 import { WORDS } from '../../words/words';
@@ -93,7 +93,7 @@ function Overview(props: { of: readonly Device[] }): JSX.Element {
   const { t, language } = useApp();
   const when = (text: string | null): string => (text === null ? t('devices.never') : momentOf(text, language()));
   const columns = (): Column<Device>[] => [
-    { heading: t('devices.name'), cell: (device) => <a href={`#device-${device.id}`}>{device.name}</a> },
+    { heading: t('devices.name'), cell: (device) => <a href={`#device-${device.id}`}>{nameIn(device.name, language())}</a> },
     { heading: t('devices.standing'), cell: (device) => <Sign device={device} /> },
     { heading: t('devices.heard'), cell: (device) => when(device.quality.last_heard) },
     { heading: t('devices.battery'), numeric: true, cell: (device) => battery(device) },
@@ -147,7 +147,7 @@ function Maintenance(props: { of: readonly Device[]; turnedAway: readonly Turned
     return momentOf(state?.calibration_due ?? '', language());
   };
   const columns = (): Column<readonly [Device, Care | 'certificate']>[] => [
-    { heading: t('devices.name'), cell: ([device]) => <a href={`#device-${device.id}`}>{device.name}</a> },
+    { heading: t('devices.name'), cell: ([device]) => <a href={`#device-${device.id}`}>{nameIn(device.name, language())}</a> },
     { heading: t('devices.care'), cell: ([, care]) => t(`devices.care.${care}`) },
     { heading: t('devices.care.more'), cell: ([device, care]) => more(device, care) },
   ];
@@ -186,7 +186,7 @@ function One(props: {
           onToggle={(event) => setOpen(event.currentTarget.open)}
         >
           <summary>
-            <strong>{device().name}</strong> <Sign device={device()} />
+            <strong>{nameIn(device().name, language())}</strong> <Sign device={device()} />
           </summary>
           <dl class="device-facts">
             <dt>{t('devices.kind')}</dt>

@@ -190,7 +190,7 @@ function Everybody(): JSX.Element {
       <header>
         <h2 id="licence-all">{app.t('licence.everybody')}</h2>
       </header>
-      <div class="panel-body">
+      <div class="panel-body licences">
         <Answer of={all} lines={4}>
           {(rows) => <DataTable caption={app.t('licence.caption')} columns={columns()} rows={rows()} />}
         </Answer>

@@ -8,6 +8,7 @@ import { GatewayState } from '../../panels/GatewayState';
 import { OwnSettings } from '../../panels/OwnSettings';
 import { useApp } from '../app';
 import { momentOf } from '../dates';
+import { nameIn } from '../language';
 import { createQuery } from '../query';
 import type { Security } from '../security';
 import '../../styles/security.css';
@@ -93,7 +94,7 @@ function Found(props: { of: Security }): JSX.Element {
         </Show>
         <p>
           {app.t('security.bare', { n: props.of.devices_without_credential.length })}{' '}
-          <span class="soft">{props.of.devices_without_credential.map(({ name }) => name).join(', ')}</span>
+          <span class="soft">{props.of.devices_without_credential.map(({ name }) => nameIn(name, app.language())).join(', ')}</span>
         </p>
       </section>
       <section data-ledger>

@@ -3,7 +3,7 @@ import { For, Show, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import { momentOf } from '../../core/dates';
-import { inLanguage } from '../../core/language';
+import { inLanguage, nameIn } from '../../core/language';
 import { actsOf, refusalOf, settledOf, whyHalted } from '../../core/upgrades';
 import type { MemberStanding, Rollout, RolloutAct, RolloutMember, RolloutStanding, RolloutStep } from '../../core/upgrades';
 import { DataTable } from '../DataTable';
@@ -117,7 +117,7 @@ export function RolloutCard(props: RolloutCardProps): JSX.Element {
 function Members(props: { of: readonly RolloutMember[] }): JSX.Element {
   const { t, language } = useApp();
   const columns = (): Column<RolloutMember>[] => [
-    { heading: t('devices.name'), cell: (member) => member.name ?? member.device },
+    { heading: t('devices.name'), cell: (member) => nameIn(member.name ?? member.device, language()) },
     { heading: t('upgrades.stage'), numeric: true, cell: (member) => member.stage + 1 },
     {
       heading: t('devices.standing'),

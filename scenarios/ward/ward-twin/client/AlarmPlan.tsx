@@ -2,7 +2,7 @@
 import { For, Show } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
-import { inLanguage } from '../../../../client/core/language';
+import { colonIn, inLanguage } from '../../../../client/core/language';
 import { Sent } from './Sent';
 import { TimeLeft } from './TimeLeft';
 import { clock } from './ward';
@@ -33,7 +33,7 @@ export function AlarmPlan(props: PlanProps): JSX.Element {
           when={props.alarm.run}
           fallback={
             <Show when={props.isMine}>
-              <div class="row">
+              <div class="row acts">
                 <button type="button" class="button" disabled={props.busy} onClick={() => start(plan().id, false)}>
                   {say('startPlan', { plan: inLanguage(plan().title, app.language()) })}
                 </button>
@@ -46,8 +46,8 @@ export function AlarmPlan(props: PlanProps): JSX.Element {
         >
           {(run) => (
             <section class="plan" aria-label={say('plan')}>
-              <h3>
-                {say('plan')}: {inLanguage(plan().title, app.language())}
+              <h3 class="row">
+                {say('plan')}{colonIn(app.language())}{inLanguage(plan().title, app.language())}
                 <Show when={plan().needs_confirmation}>
                   <span class="chip warn">{say('confirm')}</span>
                 </Show>
@@ -123,7 +123,7 @@ export function AlarmPlan(props: PlanProps): JSX.Element {
                   <For each={props.alarm.equipment}>
                     {(one) => (
                       <li>
-                        {inLanguage(one.label, app.language())}: {one.device ?? say('notFound')}
+                        {inLanguage(one.label, app.language())}{colonIn(app.language())}{one.device ?? say('notFound')}
                         <Show when={one.place}> · {one.place}</Show>
                       </li>
                     )}

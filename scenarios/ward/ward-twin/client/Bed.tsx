@@ -3,7 +3,7 @@ import { For, Show, createMemo } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { momentOf } from '../../../../client/core/dates';
-import { inLanguage } from '../../../../client/core/language';
+import { colonIn, inLanguage } from '../../../../client/core/language';
 import { Icon } from '../../../../client/panels/Icon';
 import { Signals } from '../../../../client/panels/signals/Signals';
 import { News2, ValueOf, Who } from './BedTable';
@@ -87,7 +87,7 @@ export function Bed(props: BedProps): JSX.Element {
             <For each={props.bed.from_home}>
               {(one) => (
                 <li>
-                  {inLanguage(one.label, app.language())}: {one.value.toFixed(one.decimals)} {unitOf(one.unit)} ·{' '}
+                  {inLanguage(one.label, app.language())}{colonIn(app.language())}{one.value.toFixed(one.decimals)} {unitOf(one.unit)} ·{' '}
                   {momentOf(one.at, app.language())}
                 </li>
               )}

@@ -1,5 +1,5 @@
 /** Command and location: the ward from above, who and what is where, and what is sent for. */
-import { Show, createSignal, onCleanup } from 'solid-js';
+import { Show, createMemo, createSignal, onCleanup } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { createQuery } from '../../../../client/core/query';
@@ -10,6 +10,7 @@ import { SendForm } from './SendForm';
 import { TraceOf } from './TraceOf';
 import { Whereabouts } from './Whereabouts';
 import type { CommandView, Placed, TracePoint } from './command';
+import { commandIn } from './names';
 import { sayIn } from './words';
 
 const AGAIN_ms = 2_000;
@@ -49,18 +50,21 @@ export function Command(props: { ward: string }): JSX.Element {
 
   return (
     <Answer of={view}>
-      {(found) => (
-        <div class="command">
-          <h1>{found().name}</h1>
-          <FloorPlan view={found()} trace={trace()} say={say} />
-          <Show when={traced()} keyed>
-            {(one) => <TraceOf one={one} say={say} onPoints={setTrace} onHide={() => follow(undefined)} />}
-          </Show>
-          <Missions view={found()} busy={busy()} say={say} post={post} />
-          <SendForm view={found()} busy={busy()} say={say} post={post} />
-          <Whereabouts view={found()} say={say} onTrace={follow} />
-        </div>
-      )}
+      {(answer) => {
+        const found = createMemo(() => commandIn(answer(), app.language()));
+        return (
+          <div class="command">
+            <h1>{found().name}</h1>
+            <FloorPlan view={found()} trace={trace()} say={say} />
+            <Show when={traced()} keyed>
+              {(one) => <TraceOf one={one} say={say} onPoints={setTrace} onHide={() => follow(undefined)} />}
+            </Show>
+            <Missions view={found()} busy={busy()} say={say} post={post} />
+            <SendForm view={found()} busy={busy()} say={say} post={post} />
+            <Whereabouts view={found()} say={say} onTrace={follow} />
+          </div>
+        );
+      }}
     </Answer>
   );
 }

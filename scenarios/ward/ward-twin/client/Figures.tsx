@@ -2,6 +2,7 @@
 import { For, Show, onCleanup } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
+import { nameIn } from '../../../../client/core/language';
 import { createQuery } from '../../../../client/core/query';
 import { Answer } from '../../../../client/panels/Answer';
 import { DataTable } from '../../../../client/panels/DataTable';
@@ -39,7 +40,7 @@ export function Figures(): JSX.Element {
               caption={say('figures')}
               rows={wards()}
               columns={[
-                { heading: say('ward'), cell: (ward) => ward.name },
+                { heading: say('ward'), cell: (ward) => nameIn(ward.name, app.language()) },
                 { heading: say('beds'), cell: (ward) => say('bedsOf', { n: ward.beds, m: ward.occupied }) },
                 { heading: `${say('alarms')} ▲ / ◆ / ●`, cell: open },
                 { heading: say('untaken'), numeric: true, cell: (ward) => ward.untaken },
@@ -87,7 +88,7 @@ function Desk(props: { ward: WardFigures; say: Say }): JSX.Element {
   const SIGNS = { high: '▲', medium: '◆', low: '●' } as const;
   return (
     <article class="desk-ward" data-ward={props.ward.id}>
-      <h2>{props.ward.name}</h2>
+      <h2>{nameIn(props.ward.name, useApp().language())}</h2>
       <p class="desk-alarms">
         <For each={PRIORITIES}>
           {(priority) => (

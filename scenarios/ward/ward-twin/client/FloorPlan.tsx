@@ -68,7 +68,7 @@ function Location(props: { one: Drawn }): JSX.Element {
         </Show>
         <Show when={props.one.kind !== 'ward'}>
           <text x={middle()[0]} y={middle()[1] + (props.one.kind === 'bed' ? 0.15 : 0)} text-anchor="middle">
-            {short(props.one.name)}
+            {props.one.name}
             {/* An alarm is a sign too, not a colour alone. */}
             {props.one.alarm === null ? '' : ' !'}
           </text>
@@ -78,8 +78,6 @@ function Location(props: { one: Drawn }): JSX.Element {
   );
 }
 
-/** Of a name in two languages the first is enough on a drawing. */
-const short = (name: string): string => name.split('·')[0]?.trim() ?? name;
 
 function Mark(props: { one: Placed; kind: 'person' | 'thing' | 'patient' }): JSX.Element {
   return (
@@ -96,7 +94,7 @@ function Mark(props: { one: Placed; kind: 'person' | 'thing' | 'patient' }): JSX
               <circle cx={x()} cy={y()} r={MARK_m} />
             </Show>
             <text x={x()} y={y() + MARK_m * 2.4} text-anchor="middle">
-              {short(props.one.name)}
+              {props.one.name}
               {props.one.alarm === null ? '' : ' !'}
             </text>
           </g>

@@ -4,7 +4,7 @@ import type { JSX } from 'solid-js';
 import type { InputUsed, ScoreFound } from '../../../../contract/knowledge';
 import { useApp } from '../../../../client/core/app';
 import { momentOf } from '../../../../client/core/dates';
-import { inLanguage } from '../../../../client/core/language';
+import { colonIn, inLanguage } from '../../../../client/core/language';
 import { missingOf } from './said';
 import { unitOf } from './ward';
 import type { Say } from './words';
@@ -31,7 +31,7 @@ function One(props: { found: ScoreFound; language: 'zh' | 'en'; say: Say }): JSX
   const missing = () => missingOf(props.found.result);
   return (
     <li data-score={props.found.score} data-state={props.found.result.state}>
-      {inLanguage(props.found.title, props.language)}:{' '}
+      {inLanguage(props.found.title, props.language)}{colonIn(props.language)}
       <Show when={props.found.result.state === 'assessed' ? props.found.result : undefined} fallback={<span class="soft">{props.say('notAssessable')}</span>}>
         {(result) => <strong>{result().value}</strong>}
       </Show>{' '}
@@ -71,5 +71,5 @@ function usedText({ label, value, unit, source }: InputUsed, language: 'zh' | 'e
   const said = typeof value === 'boolean' ? say(value ? 'yes' : 'no') : String(value);
   const number = typeof value === 'number' && unit !== undefined ? unitOf(unit) : '';
   const when = source?.at === undefined ? '' : ` · ${momentOf(source.at, language)}`;
-  return `${inLanguage(label, language)}: ${[said, number].filter(Boolean).join(' ')}${when}`;
+  return `${inLanguage(label, language)}${colonIn(language)}${[said, number].filter(Boolean).join(' ')}${when}`;
 }

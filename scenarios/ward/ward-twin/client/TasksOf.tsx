@@ -4,7 +4,7 @@ import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { momentOf } from '../../../../client/core/dates';
 import { createQuery } from '../../../../client/core/query';
-import type { Say } from './words';
+import type { Say, Word } from './words';
 
 interface Resource {
   readonly resourceType: string;
@@ -35,10 +35,11 @@ export function TasksOf(props: { patient: string; say: Say }): JSX.Element {
       return found.flatMap(({ entry }) => (entry ?? []).flatMap(({ resource }) => resource ?? []));
     };
   });
-  const title = ({ description, code, resourceType }: Resource): string => {
+  const title = ({ description, code }: Resource): string | undefined => {
     const coding = code?.coding?.[0];
-    return description ?? code?.text ?? coding?.display ?? coding?.code ?? resourceType;
+    return description ?? code?.text ?? coding?.display ?? coding?.code;
   };
+  const kind = ({ resourceType }: Resource): string => props.say(`kind-${resourceType}` as Word);
   return (
     <section aria-label={props.say('tasks')} data-tasks>
       <h3>{props.say('tasks')}</h3>
@@ -51,9 +52,10 @@ export function TasksOf(props: { patient: string; say: Say }): JSX.Element {
             <For each={all()} fallback={<li class="soft">{props.say('noTasks')}</li>}>
               {(one) => (
                 <li>
-                  {title(one)}{' '}
+                  {title(one) ?? kind(one)}{' '}
                   <span class="soft small">
-                    {one.resourceType} · {one.status}
+                    <Show when={title(one)}>{kind(one)} · </Show>
+                    {props.say(`status-${one.status}` as Word)}
                     <Show when={one.authoredOn}>{(at) => <> · {momentOf(at(), app.language())}</>}</Show>
                   </span>
                 </li>

@@ -16,6 +16,7 @@ import { Then } from './Then';
 import { createSounder } from './sound';
 import type { Sounder } from './sound';
 import type { CommandView } from './command';
+import { commandIn, wardIn } from './names';
 import type { Errand } from './said';
 import { PRIORITIES, clock } from './ward';
 import type { AlarmView, WardView } from './ward';
@@ -44,10 +45,11 @@ export function Ward(props: { id: string }): JSX.Element {
     return { view: await app.api.get<CommandView>(path, { signal }), at: moment };
   });
   /** What belongs to the ward that is shown: errands of now are none of the past. */
-  const beside = (): CommandView | undefined => {
+  const beside = createMemo((): CommandView | undefined => {
     const found = command.data();
-    return (found?.at === undefined) === (ward.data()?.at === undefined) ? found?.view : undefined;
-  };
+    const belongs = (found?.at === undefined) === (ward.data()?.at === undefined);
+    return found && belongs ? commandIn(found.view, app.language()) : undefined;
+  });
   const reload = (): void => {
     ward.reload();
     command.reload();
@@ -72,15 +74,18 @@ export function Ward(props: { id: string }): JSX.Element {
         {(error) => <Notice kind="warn">{app.explain(error())}</Notice>}
       </Show>
       <Answer of={ward}>
-        {(answer) => (
-          <Shown
-            ward={answer().ward}
-            beside={beside()}
-            isOld={at() === undefined && ward.error() !== undefined}
-            at={answer().at}
-            reload={() => ward.reload()}
-          />
-        )}
+        {(answer) => {
+          const read = createMemo(() => wardIn(answer().ward, app.language()));
+          return (
+            <Shown
+              ward={read()}
+              beside={beside()}
+              isOld={at() === undefined && ward.error() !== undefined}
+              at={answer().at}
+              reload={() => ward.reload()}
+            />
+          );
+        }}
       </Answer>
     </>
   );

@@ -3,7 +3,7 @@ import { For, Show } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { dayOf } from '../../../../client/core/dates';
-import { inLanguage } from '../../../../client/core/language';
+import { colonIn, inLanguage, nameIn } from '../../../../client/core/language';
 import { createQuery } from '../../../../client/core/query';
 import { Answer } from '../../../../client/panels/Answer';
 import { DataTable } from '../../../../client/panels/DataTable';
@@ -39,7 +39,7 @@ function OneWard(props: { ward: WardWeeks; say: Say }): JSX.Element {
   return (
     <section class="weeks" data-weeks={props.ward.id}>
       <h2>
-        {props.say('weeksTitle')}: {props.ward.name}
+        {props.say('weeksTitle')}{colonIn(app.language())}{nameIn(props.ward.name, app.language())}
       </h2>
       <Plot weeks={props.ward.weeks} say={props.say} />
       <DataTable

@@ -2,6 +2,7 @@
 import { For, Match, Show, Switch, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
+import { nameIn } from '../../../../client/core/language';
 import { createQuery } from '../../../../client/core/query';
 import { Link, go } from '../../../../client/core/router';
 import type { ScenarioPageProps } from '../../../../client/core/scenario-panel';
@@ -103,7 +104,7 @@ function Choose(): JSX.Element {
                 <li>
                   <button type="button" class="button" onClick={() => go(`/scenarios/ward-twin/${encodeURIComponent(ward.id)}`)}>
                     <Icon name="ward" />
-                    {ward.name} · {say('beds')} {ward.beds}
+                    {nameIn(ward.name, app.language())} · {say('beds')} {ward.beds}
                   </button>
                 </li>
               )}
