@@ -2,6 +2,7 @@
 import { For, Show } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
+import { colonIn } from '../../../../client/core/language';
 import { dayOf } from '../../../../client/core/dates';
 import { DataTable } from '../../../../client/panels/DataTable';
 import type { Period } from './course';
@@ -45,10 +46,10 @@ export function Adherence(props: { part: Part }): JSX.Element {
       <Show when={course().periods.length > 0}>
         <details>
           <summary>
-            {say('adherence')}: {say('table')}
+            {say('adherence')}{colonIn(app.language())}{say('table')}
           </summary>
           <DataTable
-            caption={`${say('adherence')}: ${say('table')}`}
+            caption={`${say('adherence')}${colonIn(app.language())}${say('table')}`}
             rows={course().periods.toReversed()}
             columns={[
               { heading: say('periodFrom'), cell: ({ from }) => dayOf(from, app.language()) },

@@ -3,7 +3,7 @@ import { For, Show, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { dayOf } from '../../../../client/core/dates';
-import { inLanguage } from '../../../../client/core/language';
+import { colonIn, inLanguage } from '../../../../client/core/language';
 import { Notice } from '../../../../client/panels/Notice';
 import type { OwnCourse, Unsent } from './course';
 import type { Kept } from './keep';
@@ -20,7 +20,7 @@ export function Unclaimed(props: { course: OwnCourse; one: Unsent; kept: Kept; s
         const value = props.one.answers[question.name];
         return value === undefined
           ? []
-          : [`${inLanguage(question.label, app.language())}: ${valueShown(question, value, props.say, app.language())}`];
+          : [`${inLanguage(question.label, app.language())}${colonIn(app.language())}${valueShown(question, value, props.say, app.language())}`];
       })
       .join(' · ');
   return (

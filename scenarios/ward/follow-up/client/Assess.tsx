@@ -3,7 +3,7 @@ import { For, Match, Show, Switch, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { momentOf } from '../../../../client/core/dates';
-import { inLanguage } from '../../../../client/core/language';
+import { colonIn, inLanguage } from '../../../../client/core/language';
 import { Field } from '../../../../client/panels/Field';
 import type { CardInput } from '../../../../contract/knowledge';
 import type { Value } from './course';
@@ -102,7 +102,7 @@ function OneResult(props: { result: Result; part: Part }): JSX.Element {
   };
   return (
     <li data-result={props.result.id} data-found={props.result.found ?? 'open'}>
-      {text(said().title)}: <strong>{words()}</strong>{' '}
+      {text(said().title)}{colonIn(app.language())}<strong>{words()}</strong>{' '}
       <Show when={said().needs_confirmation}>
         <span class="chip warn">{say('confirm')}</span>
       </Show>

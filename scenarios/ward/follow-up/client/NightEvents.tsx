@@ -18,6 +18,8 @@ const WIDTH = 600;
 const LANE = 16;
 /** Of a lane on the page: as high as its name beside it. */
 const LANE_rem = 1.5;
+/** So near to an end of the strip a clock does not fit around its place. */
+const NEAR = 0.06;
 
 interface Shown {
   readonly course: string;
@@ -168,7 +170,7 @@ function Strip(props: { night: NightEvents; all: readonly Happened[]; say: Say }
             <Show when={now()}>{(one) => <line class="chosen" x1={x(one().at)} x2={x(one().at)} y1={0} y2={height()} />}</Show>
           </svg>
           <div class="follow-hours" aria-hidden="true">
-            <For each={hoursOf(span())}>{(hour) => <span style={{ 'inset-inline-start': `${hour.place * 100}%` }}>{hour.clock}</span>}</For>
+            <For each={hoursOf(span())}>{(hour) => <span data-end={hour.place < NEAR ? 'first' : hour.place > 1 - NEAR ? 'last' : undefined} style={{ 'inset-inline-start': `${hour.place * 100}%` }}>{hour.clock}</span>}</For>
           </div>
         </div>
       </div>

@@ -3,7 +3,7 @@ import { For, Show } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { dayOf } from '../../../../client/core/dates';
-import { inLanguage } from '../../../../client/core/language';
+import { colonIn, inLanguage } from '../../../../client/core/language';
 import { DataTable } from '../../../../client/panels/DataTable';
 import type { Night, Nights } from './course';
 import { EventsOf } from './NightEvents';
@@ -60,7 +60,7 @@ export function NightsOf(props: { course: string; nights: Nights; say: Say }): J
       </Show>
       <Show when={props.nights.therapy}>
       <p>
-        <Show when={props.nights.rule}>{(rule) => <>{inLanguage(rule().title, app.language())}: </>}</Show>
+        <Show when={props.nights.rule}>{(rule) => <>{inLanguage(rule().title, app.language())}{colonIn(app.language())}</>}</Show>
         <strong data-adherence={props.nights.adherence.state === 'assessed' ? props.nights.adherence.value : 'not-assessable'}>
           {result()}
         </strong>
@@ -71,10 +71,10 @@ export function NightsOf(props: { course: string; nights: Nights; say: Say }): J
       <Show when={known().length > 0}>
         <details>
           <summary>
-            {say('nights')}: {say('table')}
+            {say('nights')}{colonIn(app.language())}{say('table')}
           </summary>
           <DataTable
-            caption={`${say('nights')}: ${say('table')}`}
+            caption={`${say('nights')}${colonIn(app.language())}${say('table')}`}
             rows={known().toReversed()}
             columns={[
               { heading: say('night'), cell: ({ date }) => dayOf(date, app.language()) },

@@ -3,7 +3,7 @@ import { Show } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { dayOf } from '../../../../client/core/dates';
-import { inLanguage } from '../../../../client/core/language';
+import { colonIn, inLanguage } from '../../../../client/core/language';
 import { DataTable } from '../../../../client/panels/DataTable';
 import type { Answers, OwnCourse, Unsent } from './course';
 import { valueShown } from './shown';
@@ -29,7 +29,7 @@ export function OwnReports(props: { course: OwnCourse; waiting: readonly Unsent[
       <details>
         <summary>{props.say('myReports')}</summary>
         <DataTable
-          caption={`${props.say('myReports')}: ${inLanguage(props.course.plan.title, app.language())}`}
+          caption={`${props.say('myReports')}${colonIn(app.language())}${inLanguage(props.course.plan.title, app.language())}`}
           rows={rows()}
           columns={[
             { heading: props.say('day'), cell: ({ day, waits }: Line) => `${dayOf(day, app.language())}${waits ? ' ↑' : ''}` },

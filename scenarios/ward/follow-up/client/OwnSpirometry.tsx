@@ -3,7 +3,7 @@ import { For, Show } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { dayOf } from '../../../../client/core/dates';
-import { inLanguage } from '../../../../client/core/language';
+import { colonIn, inLanguage } from '../../../../client/core/language';
 import type { OwnSession } from './found';
 import { figure } from './shown';
 import type { Say } from './words';
@@ -48,7 +48,7 @@ function Session(props: { session: OwnSession; say: Say }): JSX.Element {
         <For each={props.session.measures}>
           {(one) => (
             <li data-measure={one.measure}>
-              {props.say(`plain.${one.measure}`)}: <strong>{value(one)}</strong> · {compared(one)}
+              {props.say(`plain.${one.measure}`)}{colonIn(app.language())}<strong>{value(one)}</strong> · {compared(one)}
             </li>
           )}
         </For>

@@ -3,7 +3,7 @@ import { For, Show } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { momentOf } from '../../../../client/core/dates';
-import { inLanguage } from '../../../../client/core/language';
+import { colonIn, inLanguage } from '../../../../client/core/language';
 import type { OwnCourse, Received } from './course';
 import { marksShown, valueShown } from './shown';
 import type { Say } from './words';
@@ -13,7 +13,7 @@ export function ReceivedOf(props: { course: OwnCourse; say: Say }): JSX.Element 
   const words = (one: Received): string => {
     const question = props.course.questions.find(({ name }) => name === one.name);
     if (question === undefined) return String(one.value);
-    return `${inLanguage(question.label, app.language())}: ${valueShown(question, one.value, props.say, app.language())}`;
+    return `${inLanguage(question.label, app.language())}${colonIn(app.language())}${valueShown(question, one.value, props.say, app.language())}`;
   };
   return (
     <Show when={props.course.received.length > 0}>

@@ -3,7 +3,7 @@ import { For, Show, createMemo } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { dayOf } from '../../../../client/core/dates';
-import { inLanguage } from '../../../../client/core/language';
+import { colonIn, inLanguage } from '../../../../client/core/language';
 import { DataTable } from '../../../../client/panels/DataTable';
 import { Notice } from '../../../../client/panels/Notice';
 import type { Question, Report } from './course';
@@ -24,7 +24,7 @@ export function Reports(props: { part: Part }): JSX.Element {
         <For each={numbers()}>{(question) => <Trend part={props.part} question={question} />}</For>
       </div>
       <DataTable
-        caption={`${say('reports')}: ${say('table')}`}
+        caption={`${say('reports')}${colonIn(app.language())}${say('table')}`}
         rows={props.part.of.reports}
         columns={[
           { heading: say('day'), cell: ({ day }) => dayOf(day, app.language()) },

@@ -94,7 +94,7 @@ function Line(props: { row: Row; say: Say }): JSX.Element {
         <p class="soft small">
           <Show when={NEEDS.has(props.row.state)}>{props.say('since', { at: momentOf(props.row.since, app.language()) })} · </Show>
           <Show when={props.row.last_report} fallback={props.say('noReport')}>
-            {(at) => props.say('lastReport', { at: momentOf(at(), app.language()) })}
+            {(at) => <>{props.say('lastReport', { at: momentOf(at(), app.language()) })}</>}
           </Show>
           <Show when={props.row.last_device}>{(device) => <span data-from-device=""> ({props.say('byDevice', { device: device() })})</span>}</Show>{' '}
           · {onTime(props.row.adherence, props.say)}
