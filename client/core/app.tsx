@@ -171,7 +171,7 @@ function createApp(): App {
     explain(error) {
       if (!(error instanceof ApiError)) return t('error.failed');
       const words = detailIn(error.detail, language()) ?? t(`error.${error.kind}`);
-      return error.requestId === undefined ? words : `${words} ${t('error.request', { id: error.requestId })}`;
+      return error.requestId === undefined ? words : `${words}${t('error.request', { id: error.requestId })}`;
     },
   };
 }

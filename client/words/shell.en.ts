@@ -34,7 +34,7 @@ export const shell = {
   'error.too-many': 'Too many requests. Wait a little.',
   'error.invalid': 'The server did not accept what was sent.',
   'error.failed': 'The server could not do this.',
-  'error.request': '(Request {id})',
+  'error.request': ' (Request {id})',
 
   'signIn.title': 'Sign in',
   'signIn.user': 'User name',

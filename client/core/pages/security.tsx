@@ -6,7 +6,10 @@ import { DataTable } from '../../panels/DataTable';
 import { DeadEnd } from '../../panels/DeadEnd';
 import { GatewayState } from '../../panels/GatewayState';
 import { OwnSettings } from '../../panels/OwnSettings';
+import { WORDS } from '../../words/words';
+import type { Key } from '../../words/words';
 import { useApp } from '../app';
+import type { App } from '../app';
 import { momentOf } from '../dates';
 import { nameIn } from '../language';
 import { createQuery } from '../query';
@@ -38,13 +41,19 @@ export function SecurityPage(): JSX.Element {
   );
 }
 
+/** What an account asked for; what has no words yet is shown as the policies call it. */
+function actWords(app: App, action: string): string {
+  const key = `security.act.${action}`;
+  return key in WORDS.en ? app.t(key as Key) : action;
+}
+
 function Found(props: { of: Security }): JSX.Element {
   const app = useApp();
   const accounts = () => Object.entries(props.of.accounts).toSorted(([, a], [, b]) => b.refused - a.refused || b.granted - a.granted);
   const actions = (counts: Readonly<Record<string, number>>): string =>
     Object.entries(counts)
       .toSorted(([, a], [, b]) => b - a)
-      .map(([action, n]) => `${action} ${n}`)
+      .map(([action, n]) => `${actWords(app, action)} ${n}`)
       .join(' · ') || '–';
   return (
     <>
@@ -75,7 +84,7 @@ function Found(props: { of: Security }): JSX.Element {
             columns={[
               { heading: app.t('security.when'), cell: ({ at }) => momentOf(at, app.language()) },
               { heading: app.t('security.who'), cell: ({ who }) => who },
-              { heading: app.t('security.action'), cell: ({ what }) => what },
+              { heading: app.t('security.action'), cell: ({ what }) => actWords(app, what) },
             ]}
           />
         </Show>

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import type { CommandView } from './command';
+import { commandIn, wardIn } from './names';
+import type { WardView } from './ward';
+
+const WARD = {
+  name: '呼吸内科病区 · Respiratory ward',
+  rooms: { r1: '病房 1 · Room 1' },
+  equipment: { trolley: '抢救车 · Resuscitation trolley' },
+  beds: [{ id: 'b1', name: '1 床 · Bed 1', devices: [{ id: 'd', name: '床旁监护仪 3 · Bedside monitor 3' }] }],
+  alarms: [{ id: 'a1', bed_name: '1 床 · Bed 1', equipment: [{ id: 'e', device: '抢救车 · Resuscitation trolley', place: null }] }],
+  staff: [{ id: 'wang', name: '王芳 Wang Fang', places: ['1 床 · Bed 1', '2 床'] }],
+} as unknown as WardView;
+
+test('a ward is read in one language, and people keep their names', () => {
+  expect(wardIn(WARD, 'zh')).toMatchObject({
+    name: '呼吸内科病区',
+    rooms: { r1: '病房 1' },
+    beds: [{ id: 'b1', name: '1 床', devices: [{ name: '床旁监护仪 3' }] }],
+    alarms: [{ bed_name: '1 床', equipment: [{ device: '抢救车', place: null }] }],
+  });
+  expect(wardIn(WARD, 'en')).toMatchObject({
+    name: 'Respiratory ward',
+    equipment: { trolley: 'Resuscitation trolley' },
+    beds: [{ name: 'Bed 1' }],
+    staff: [{ name: '王芳 Wang Fang', places: ['Bed 1', '2 床'] }],
+  });
+});
+
+test('what is sent for and where it is, too', () => {
+  const placed = { id: 't', name: '抢救车 · Resuscitation trolley', room: '走廊 · Corridor' };
+  const view = { name: '', drawn: [placed], people: [], equipment: [placed], patients: [], missions: [{ bed_name: '5 床 · Bed 5' }], names: { t: placed.name, wang: '王芳 Wang Fang' } };
+  expect(commandIn(view as unknown as CommandView, 'en')).toMatchObject({
+    drawn: [{ name: 'Resuscitation trolley' }],
+    equipment: [{ name: 'Resuscitation trolley', room: 'Corridor' }],
+    missions: [{ bed_name: 'Bed 5' }],
+    names: { t: 'Resuscitation trolley', wang: '王芳 Wang Fang' },
+  });
+});
