@@ -73,7 +73,8 @@ describe('words', () => {
 
   test('a name in both languages is shown in one, every other as it was given', () => {
     expect([nameIn('3 床 · Bed 3', 'zh'), nameIn('3 床 · Bed 3', 'en')]).toEqual(['3 床', 'Bed 3']);
-    for (const name of ['3 床', 'Bed 3 · window', '呼吸内科 · 3 床', '呼吸内科 · 3 床 · Bed 3', '李健 Li Jian']) {
+    expect([nameIn('输液泵 2（示例值）· Infusion pump 2', 'zh'), nameIn('输液泵 2（示例值）· Infusion pump 2', 'en')]).toEqual(['输液泵 2（示例值）', 'Infusion pump 2']);
+    for (const name of ['3 床', 'Bed 3 · window', '呼吸内科 · 3 床', '李健 Li Jian']) {
       expect([nameIn(name, 'zh'), nameIn(name, 'en')]).toEqual([name, name]);
     }
     expect([colonIn('zh'), colonIn('en')]).toEqual(['：', ': ']);

@@ -23,8 +23,9 @@ export function detailIn(detail: string, language: Language): string | undefined
 
 /** A name that a hospital gave in both languages as "中文 · English", in one of them; any other as it is. */
 export function nameIn(name: string, language: Language): string {
-  const english = detailIn(name, 'en');
-  return english === undefined || /\p{Script=Han}/u.test(english) ? name : (detailIn(name, language) ?? name);
+  // A full-width bracket carries its own space.
+  const [, zh, en] = /^(.*?\p{Script=Han}.*?) ?· (\P{Script=Han}+)$/u.exec(name) ?? [];
+  return (language === 'zh' ? zh : en) ?? name;
 }
 
 /** Between what something is called and what it is. */

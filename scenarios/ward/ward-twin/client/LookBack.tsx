@@ -24,6 +24,7 @@ export function LookBack(props: LookBackProps): JSX.Element {
   const [begin, setBegin] = createSignal<number>();
   const [moving, setMoving] = createSignal<number>();
   const [speed, setSpeed] = createSignal<Speed>();
+  let chosen!: HTMLInputElement;
   let rest: ReturnType<typeof setTimeout> | undefined;
 
   const place = (): number => moving() ?? placeIn(begin(), props.at);
@@ -63,6 +64,7 @@ export function LookBack(props: LookBackProps): JSX.Element {
     setSpeed(undefined);
     setBegin(undefined);
     setMoving(undefined);
+    chosen.value = '';
     props.onChoose(undefined);
   };
   const moment = (): string => new Date((begin() ?? 0) + place() * 1000).toISOString();
@@ -71,6 +73,7 @@ export function LookBack(props: LookBackProps): JSX.Element {
       <label class="row small">
         {say('replay')}
         <input
+          ref={chosen}
           class="input"
           type="datetime-local"
           aria-label={say('replayAt')}

@@ -50,6 +50,8 @@ export function Ward(props: { id: string }): JSX.Element {
     const belongs = (found?.at === undefined) === (ward.data()?.at === undefined);
     return found && belongs ? commandIn(found.view, app.language()) : undefined;
   });
+  /** Of the past that was asked for nothing has come: no other moment is shown in its place. */
+  const isMissing = (): boolean => at() !== undefined && ward.error() !== undefined;
   const reload = (): void => {
     ward.reload();
     command.reload();
@@ -73,20 +75,23 @@ export function Ward(props: { id: string }): JSX.Element {
       <Show when={at() === undefined ? undefined : ward.error()}>
         {(error) => <Notice kind="warn">{app.explain(error())}</Notice>}
       </Show>
-      <Answer of={ward}>
-        {(answer) => {
-          const read = createMemo(() => wardIn(answer().ward, app.language()));
-          return (
-            <Shown
-              ward={read()}
-              beside={beside()}
-              isOld={at() === undefined && ward.error() !== undefined}
-              at={answer().at}
-              reload={() => ward.reload()}
-            />
-          );
-        }}
-      </Answer>
+      {/* A bed that is open stays open below. */}
+      <div hidden={isMissing()}>
+        <Answer of={ward}>
+          {(answer) => {
+            const read = createMemo(() => wardIn(answer().ward, app.language()));
+            return (
+              <Shown
+                ward={read()}
+                beside={beside()}
+                isOld={at() === undefined && ward.error() !== undefined}
+                at={answer().at}
+                reload={() => ward.reload()}
+              />
+            );
+          }}
+        </Answer>
+      </div>
     </>
   );
 }
