@@ -30,6 +30,7 @@ const ERRANDS_AGAIN_ms = 10_000;
 
 export function Ward(props: { id: string }): JSX.Element {
   const app = useApp();
+  const say = sayIn(app.language);
   /** A moment that is looked back to; none: now. */
   const [at, setAt] = createSignal<string>();
   // What is shown stays while the next moment of a replay is on its way: it says itself of which moment it is.
@@ -74,6 +75,9 @@ export function Ward(props: { id: string }): JSX.Element {
       <LookBack at={at()} isShown={!ward.loading() && (at() === undefined || !command.loading())} onChoose={setAt} />
       <Show when={at() === undefined ? undefined : ward.error()}>
         {(error) => <Notice kind="warn">{app.explain(error())}</Notice>}
+      </Show>
+      <Show when={isMissing()}>
+        <h1 class="for-listeners">{say('replay')}</h1>
       </Show>
       {/* A bed that is open stays open below. */}
       <div hidden={isMissing()}>
