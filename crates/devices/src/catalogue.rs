@@ -84,7 +84,10 @@ impl Profiles {
         }
         let id = profile.id.clone();
         self.all.insert(id.clone(), Arc::new(profile));
-        self.all.get(&id).map(|added| &**added).ok_or_else(|| unreachable!("just added"))
+        self.all
+            .get(&id)
+            .map(|added| &**added)
+            .ok_or_else(|| unreachable!("just added"))
     }
 
     /// Takes a hospital's own profile. One that stands in the place of another goes on measuring what that one did.

@@ -14,7 +14,7 @@ use std::{
 };
 
 use alarms::{Condition, Refused, ward_rules};
-use anyhow::{Context, Result};
+use anyhow::Result;
 use parking_lot::Mutex;
 use policy::{Action, Permit};
 use record::RecordError;

@@ -208,7 +208,10 @@ mod tests {
         assert!(turns.iter().all(Option::is_some));
         assert!(speech.turn(&who(99)).is_none(), "all places are taken");
         drop(turns);
-        assert!(speech.turn(&who(0)).is_some(), "who had an answer may ask again");
+        assert!(
+            speech.turn(&who(0)).is_some(),
+            "who had an answer may ask again"
+        );
     }
 
     #[test]
