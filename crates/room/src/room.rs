@@ -263,11 +263,10 @@ impl Room {
             return Err(Farewell::StayIsOver);
         }
         // Nobody comes back past the door whose licence went meanwhile.
-        let comes_back = resume.filter(|_| !self.durable.lacks_licence(&person, now));
-        let own_seat = |sitter: &&mut Sitter| {
-            Some(sitter.token) == comes_back && sitter.person.actor == person.actor
-        };
-        let (seat, replaces) = if let Some(sitter) = self.sitters.values_mut().find(own_seat) {
+        let back = resume.filter(|_| !self.durable.lacks_licence(&person, now));
+        let is_own =
+            |one: &&mut Sitter| Some(one.token) == back && one.person.actor == person.actor;
+        let (seat, replaces) = if let Some(sitter) = self.sitters.values_mut().find(is_own) {
             let replaces = sitter.away_since.is_none().then_some(sitter.seat);
             sitter.seat.connection += 1;
             sitter.away_since = None;

@@ -10,7 +10,7 @@ mod stage;
 
 use room::{
     AtDoor, Door, Farewell, Refusal, Reply, Room, Seat, Standing, Stays, Threshold, limits,
-    wire::{ClientFrame, Participant, ServerFrame, VERSION},
+    wire::{ClientFrame, Participant, ServerFrame},
 };
 use serde_json::{Value, json};
 use stage::{Stage, hologram_act, note};
@@ -294,31 +294,6 @@ fn who_has_no_licence_waits_until_they_have_one_unless_the_patient_needs_them() 
     // With the licence they come as who was asked in.
     let (_, frame) = stage.come("chen.expert", Door::default());
     assert!(matches!(frame, ServerFrame::Welcome { .. }), "{frame:?}");
-}
-
-#[test]
-fn whose_licence_went_while_the_line_was_down_comes_back_to_the_door() {
-    let mut stage = Stage::new();
-    stage.enter("li.terminal");
-    let chen = stage.enter("chen.expert");
-    let hello = ClientFrame::Hello {
-        version: VERSION,
-        resume: Some(stage.token),
-        next_event: 0,
-    };
-    let unlicensed = Door {
-        needs_licence: true,
-        ..Door::default()
-    };
-    stage.room.leave(stage.now, chen);
-    let back = stage
-        .join_by("chen.expert", true, unlicensed, &hello.encode())
-        .unwrap();
-    let frame = ServerFrame::decode(&back.welcome).unwrap();
-    assert_eq!(threshold(&frame).state, AtDoor::Licence);
-    // With a licence they come back as who they were.
-    let back = stage.join_by("chen.expert", true, Door::default(), &hello.encode());
-    assert_eq!(back.unwrap().seat.participant, chen.participant);
 }
 
 #[test]

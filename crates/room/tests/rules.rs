@@ -12,7 +12,7 @@ mod stage;
 
 use proptest::prelude::*;
 use room::{
-    Act, Entity, Farewell, Held, Pose, Refusal, Reply, ResumeToken, Room, limits,
+    Act, AtDoor, Door, Entity, Farewell, Held, Pose, Refusal, Reply, ResumeToken, Room, limits,
     wire::{ClientFrame, ServerFrame, VERSION},
 };
 use serde_json::{Value, json};
@@ -602,4 +602,30 @@ fn nobody_fills_a_room_by_coming_and_going() {
     assert_eq!(stage.room.people().len(), 1 + limits::SEATS_KEPT);
     assert!(stage.room.is_current(first));
     stage.enter("chen.expert");
+}
+
+#[test]
+fn whose_licence_went_while_the_line_was_down_comes_back_to_the_door() {
+    let mut stage = Stage::new();
+    stage.enter("li.terminal");
+    let chen = stage.enter("chen.expert");
+    let hello = ClientFrame::Hello {
+        version: VERSION,
+        resume: Some(stage.token),
+        next_event: 0,
+    };
+    let unlicensed = Door {
+        needs_licence: true,
+        ..Door::default()
+    };
+    stage.room.leave(stage.now, chen);
+    let back = stage
+        .join_by("chen.expert", true, unlicensed, &hello.encode())
+        .unwrap();
+    let frame = ServerFrame::decode(&back.welcome).unwrap();
+    let waits = matches!(&frame, ServerFrame::Threshold { threshold } if threshold.state == AtDoor::Licence);
+    assert!(waits, "they came in");
+    // With a licence they come back as who they were.
+    let back = stage.join_by("chen.expert", true, Door::default(), &hello.encode());
+    assert_eq!(back.unwrap().seat.participant, chen.participant);
 }
