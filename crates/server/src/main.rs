@@ -2,6 +2,8 @@
 
 mod access;
 mod accounts;
+#[cfg(target_os = "linux")]
+mod allocator;
 mod arrivals;
 mod cli;
 mod clock;
@@ -57,12 +59,6 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::Parser;
 use tracing_subscriber::EnvFilter;
-
-/// Thousands of small things of devices and rooms come and go on all threads; `.cargo/config.toml` says how it keeps
-/// house.
-#[cfg(target_os = "linux")]
-#[global_allocator]
-static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// The exit code for a bug of ours.
 const BUG: u8 = 70;

@@ -77,14 +77,7 @@ pub async fn take_over(
             kind => facts.extend(ended(hospital, &permit, kind, id).await?),
         }
     }
-    if !facts.is_empty() {
-        let facts = facts.into_iter().map(|fact| (fact, Precondition::None));
-        let batch = Batch {
-            actor: hospital_actor(),
-            facts: facts.collect(),
-        };
-        hospital.record.commit(batch).await?;
-    }
+    // What a device shows is here before the device is: once it is known it can come in.
     for one in &registry.credentials {
         let at = at_credential(one)?;
         if before.get(&at) != now.get(&at) {
@@ -93,6 +86,14 @@ pub async fn take_over(
                 .kept
                 .add_shown(&one.device, one.credential)?;
         }
+    }
+    if !facts.is_empty() {
+        let facts = facts.into_iter().map(|fact| (fact, Precondition::None));
+        let batch = Batch {
+            actor: hospital_actor(),
+            facts: facts.collect(),
+        };
+        hospital.record.commit(batch).await?;
     }
     for person in &registry.people {
         let at = (PERSON.to_owned(), person.id.to_string());
