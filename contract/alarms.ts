@@ -903,7 +903,7 @@ by: string,
 /**
  * How.
  */
-outcome: Outcome, });
+outcome: Outcome, } | { "step": "unheard" } | { "step": "heard-again" });
 
 /**
  * A rule that came with the program and that the hospital does not want.

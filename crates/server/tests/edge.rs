@@ -384,6 +384,9 @@ fn an_alarm_of_an_edge_is_one_alarm_whatever_comes_twice_or_late() {
     );
     let path = format!("/api/alarms/{id}/act");
     let close = json!({"act": "close", "outcome": "technical"});
+    assert_eq!(hospital.send("wang.nurse", "POST", &path, &close).0, 409);
+    let take = json!({"act": "take"});
+    assert_eq!(hospital.send("wang.nurse", "POST", &path, &take).0, 200);
     assert_eq!(hospital.send("wang.nurse", "POST", &path, &close).0, 200);
     assert!(shown(&hospital).is_empty());
 }
