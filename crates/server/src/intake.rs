@@ -88,16 +88,13 @@ async fn patient_of(
         .await?;
     let delivers_all = *permit.scope() == Scope::All;
     let key = (identity.issuer.clone(), identity.id.clone());
-    let known = hospital.known_patients.lock().get(&key).cloned();
-    let known = match known {
-        Some(known) => Some(known),
+    let mut known = hospital.known_patients.lock().get(&key).cloned();
+    if known.is_none() {
         // It is looked for among all patients: whoever it is, it is then asked about this one.
-        None => {
-            let finding = hospital.finding().await;
-            let finding = finding.map_err(|_| Refusal::not_witnessed())?;
-            find(hospital, finding, identity).await?
-        }
-    };
+        let finding = hospital.finding().await;
+        let finding = finding.map_err(|_| Refusal::not_witnessed())?;
+        known = find(hospital, finding, identity).await?;
+    }
     let receivers = &hospital.config.receivers;
     let may_make = delivers_all || receivers.iter().any(|id| id == actor.id.as_str());
     let found = match known {
