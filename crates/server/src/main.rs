@@ -2,8 +2,6 @@
 
 mod access;
 mod accounts;
-#[cfg(target_os = "linux")]
-mod allocator;
 mod arrivals;
 mod cli;
 mod clock;
