@@ -29,6 +29,7 @@ class Hospital:
         self.program = os.environ.get("YUANYI_BIN", str(ROOT / "target/debug/yuanyi"))
         self.data = folder
         self.http_port, self.dicom_port, self.mqtt_port = free_port(), free_port(), free_port()
+        self.https_port = free_port()
         self.base = f"http://127.0.0.1:{self.http_port}"
         # A relay that only those tests start which go by it; the secret is as a file, as an operator gives it.
         self.turn_port, self.turn_cli_port, self.turn_secret = free_port(), free_port(), "conformance-relay-secret"
@@ -43,7 +44,7 @@ class Hospital:
             [
                 self.program, "demo", "--data", str(folder), "--demo-password", PASSWORD,
                 "--http", f"127.0.0.1:{self.http_port}", "--dicom", f"127.0.0.1:{self.dicom_port}",
-                "--mqtt", f"127.0.0.1:{self.mqtt_port}",
+                "--mqtt", f"127.0.0.1:{self.mqtt_port}", "--https", f"127.0.0.1:{self.https_port}",
             ],
             cwd=ROOT, stdout=self.log, stderr=subprocess.STDOUT, env=os.environ | relay,
         )

@@ -17,6 +17,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::entities::ApplicationEntity;
 
+/// The usual ports of HTTP, in the clear and with TLS.
+const HTTP_PORT: u16 = 8080;
+const HTTPS_PORT: u16 = 8443;
+
 /// The settings, as read from the file, the environment and the command line, the later before the earlier.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -25,6 +29,12 @@ pub struct Config {
     pub data: PathBuf,
     /// HTTP: `ADDR:PORT`.
     pub http: String,
+    /// HTTP with TLS: `ADDR:PORT` or `off`. Where it is not set and `http` is at its usual port, port 8443 beside it.
+    pub https: Option<String>,
+    /// The hospital's certificate for HTTP, and its private key, as files in PEM form; else it makes one itself.
+    pub https_certificate: Option<PathBuf>,
+    /// The private key of `https_certificate`.
+    pub https_key: Option<PathBuf>,
     /// DICOM: `ADDR:PORT` or `off`.
     pub dicom: String,
     /// The hospital's DICOM application entity title.
@@ -227,6 +237,9 @@ impl Default for Config {
         Self {
             data: "yuanyi-data".into(),
             http: "127.0.0.1:8080".into(),
+            https: None,
+            https_certificate: None,
+            https_key: None,
             dicom: "127.0.0.1:11112".into(),
             ae_title: "YUANYI".into(),
             dicom_tls: "off".into(),
@@ -311,6 +324,9 @@ impl Config {
             .merge(Env::prefixed("YUANYI_").only(&[
                 "data",
                 "http",
+                "https",
+                "https_certificate",
+                "https_key",
                 "dicom",
                 "dicom_tls",
                 "dicom_certificate",
@@ -389,6 +405,18 @@ impl Config {
     pub fn http_address(&self) -> Result<SocketAddr> {
         address("http", &self.http)?
             .context("switch HTTP off: the hospital cannot be reached without it")
+    }
+
+    /// The address of the encrypted HTTP port, unless it is off.
+    pub fn https_address(&self) -> Result<Option<SocketAddr>> {
+        match &self.https {
+            Some(https) => address("https", https),
+            None => {
+                let http = self.http_address()?;
+                let usual = SocketAddr::new(http.ip(), HTTPS_PORT);
+                Ok((http.port() == HTTP_PORT).then_some(usual))
+            }
+        }
     }
 
     /// The address of the DICOM port, unless it is off.

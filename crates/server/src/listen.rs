@@ -3,8 +3,12 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::{Context, Result};
+use axum::{
+    Router,
+    serve::{Listener, ListenerExt as _},
+};
 use tokio::{
-    net::{TcpListener, UdpSocket},
+    net::{TcpListener, TcpStream, UdpSocket},
     sync::{Semaphore, watch},
     task::JoinHandle,
 };
@@ -14,16 +18,26 @@ use crate::{
     dimse::{self, Listening},
     edge, gateway, guidelines,
     hospital::{Hospital, hospital_actor},
-    http, media, mllp, mqtt, pacs,
+    http,
+    https::{Encrypted, Shown},
+    media, mllp, mqtt, pacs,
     places::Places,
     purge, quality, reminders,
     rooms::recorder,
     upgrades, vitals, volumes, ward,
 };
 
+/// Where the encrypted HTTP door is, and what it shows.
+struct Encryption {
+    at: SocketAddr,
+    fingerprint: String,
+    is_own: bool,
+}
+
 /// The open doors of a hospital.
 pub struct Doors {
     http: SocketAddr,
+    https: Option<Encryption>,
     dicom: Option<SocketAddr>,
     dicom_tls: Option<SocketAddr>,
     mqtt: Option<SocketAddr>,
@@ -57,6 +71,7 @@ pub async fn open(hospital: &Arc<Hospital>) -> Result<Doors> {
         )
     })?;
     let http = web.local_addr()?;
+    let encrypted = open_https(hospital, &closed).await?;
 
     // Both DICOM doors take from the same places.
     let places = Arc::new(Semaphore::new(hospital.config.dicom_associations));
@@ -96,10 +111,26 @@ pub async fn open(hospital: &Arc<Hospital>) -> Result<Doors> {
     follow_readings(hospital, &closed, &mut tasks);
     follow_the_record(hospital, &closed, &mut tasks);
     // Who hears that the hospital is ready finds every door open.
-    let serving = serve_http(web, Arc::clone(hospital), closed.clone());
-    tasks.push(tokio::spawn(serving));
+    let plain = http::routes(Arc::clone(hospital));
+    let https = encrypted.map(|(listener, encryption)| {
+        let routes = http::encrypted(plain.clone());
+        tasks.push(tokio::spawn(serve_http(
+            listener,
+            |stream| stream.get_ref().0,
+            routes,
+            closed.clone(),
+        )));
+        encryption
+    });
+    tasks.push(tokio::spawn(serve_http(
+        web,
+        |stream| stream,
+        plain,
+        closed.clone(),
+    )));
     Ok(Doors {
         http,
+        https,
         dicom,
         dicom_tls,
         mqtt,
@@ -266,21 +297,57 @@ async fn open_media(
     Ok(Some(bound))
 }
 
-async fn serve_http(
-    listener: TcpListener,
-    hospital: Arc<Hospital>,
+/// Opens the encrypted HTTP door, unless it is off.
+async fn open_https(
+    hospital: &Arc<Hospital>,
+    closed: &watch::Receiver<bool>,
+) -> Result<Option<(Encrypted, Encryption)>> {
+    let config = &hospital.config;
+    let Some(address) = config.https_address()? else {
+        return Ok(None);
+    };
+    let listener = match TcpListener::bind(address).await {
+        Ok(listener) => listener,
+        // Nobody asked for it: the hospital opens without.
+        Err(error) if config.https.is_none() => {
+            tracing::warn!(%error, "nothing is served with TLS: {address} cannot be listened on");
+            return Ok(None);
+        }
+        Err(error) => {
+            return Err(error).with_context(|| {
+                format!("listen on {address} for HTTPS: is another server running? choose another with --https")
+            });
+        }
+    };
+    let at = listener.local_addr()?;
+    let shown = Shown::open(config, at)?;
+    let (fingerprint, is_own) = shown.fingerprint();
+    let encryption = Encryption {
+        at,
+        fingerprint: fingerprint.to_owned(),
+        is_own,
+    };
+    let listener = Encrypted::new(listener, shown, closed.clone())?;
+    Ok(Some((listener, encryption)))
+}
+
+/// Serves until the hospital closes. Rooms send small packets, which must not wait for acknowledgements: `tcp` says
+/// what a connection goes over.
+async fn serve_http<L: Listener<Addr = SocketAddr>>(
+    listener: L,
+    tcp: fn(&L::Io) -> &TcpStream,
+    routes: Router,
     mut closed: watch::Receiver<bool>,
 ) {
-    let service = http::routes(hospital).into_make_service_with_connect_info::<SocketAddr>();
-    let listener = axum::serve::ListenerExt::tap_io(listener, |stream| {
-        // Rooms send small packets; they must not wait for acknowledgements.
-        let _ = stream.set_nodelay(true);
+    let service = routes.into_make_service_with_connect_info::<SocketAddr>();
+    let listener = listener.tap_io(move |stream| {
+        let _ = tcp(stream).set_nodelay(true);
     });
     let served = axum::serve(listener, service).with_graceful_shutdown(async move {
         let _ = closed.wait_for(|closed| *closed).await;
     });
     if let Err(error) = served.await {
-        tracing::error!(%error, "the HTTP door closed");
+        tracing::error!(%error, "an HTTP door closed");
     }
 }
 
@@ -288,6 +355,22 @@ impl Doors {
     /// The address to open in a browser.
     pub fn http_url(&self) -> String {
         format!("http://{}", self.http)
+    }
+
+    /// Where the encrypted HTTP door is and what it shows, for people.
+    pub fn https_text(&self) -> String {
+        let Some(https) = &self.https else {
+            return "off".to_owned();
+        };
+        let whose = if https.is_own {
+            "the hospital's own certificate"
+        } else {
+            "certificate"
+        };
+        format!(
+            "https://{} ({whose}, SHA-256 {})",
+            https.at, https.fingerprint
+        )
     }
 
     /// Where DICOM is received.

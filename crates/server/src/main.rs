@@ -18,6 +18,7 @@ mod gatherings;
 mod guidelines;
 mod hospital;
 mod http;
+mod https;
 mod inference;
 mod intake;
 mod keys;

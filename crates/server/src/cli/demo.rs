@@ -319,6 +319,7 @@ fn welcome(
     println!("元医 Yuanyi — a metaverse hospital for research and education; not a medical device");
     println!();
     println!("  open       {}", doors.http_url());
+    println!("  with TLS   {}", doors.https_text());
     println!(
         "  DICOM      {} AE {}",
         doors.dicom_text(),

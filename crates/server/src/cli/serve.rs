@@ -29,6 +29,9 @@ pub struct Ports {
     /// HTTP.
     #[arg(long, value_name = "ADDR:PORT")]
     http: Option<String>,
+    /// HTTP with TLS, which headsets need; `off` for none.
+    #[arg(long, value_name = "ADDR:PORT")]
+    https: Option<String>,
     /// DICOM; `off` for none.
     #[arg(long, value_name = "ADDR:PORT")]
     dicom: Option<String>,
@@ -48,6 +51,9 @@ impl Ports {
     pub fn apply(&self, config: &mut crate::config::Config) {
         if let Some(http) = &self.http {
             config.http.clone_from(http);
+        }
+        if let Some(https) = &self.https {
+            config.https = Some(https.clone());
         }
         if let Some(dicom) = &self.dicom {
             config.dicom.clone_from(dicom);
@@ -82,11 +88,12 @@ impl Serve {
             }
             let doors = listen::open(&hospital).await?;
             eprintln!(
-                "ready: {} (DICOM: {}) (MQTT: {}) (voice: {})",
+                "ready: {} (DICOM: {}) (MQTT: {}) (voice: {}) (TLS: {})",
                 doors.http_url(),
                 doors.dicom_text(),
                 doors.mqtt_text(),
-                doors.media_text()
+                doors.media_text(),
+                doors.https_text()
             );
             doors.until_interrupted(&hospital).await
         })

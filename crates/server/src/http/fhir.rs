@@ -252,9 +252,8 @@ type Answer = Result<Wire, Wire>;
 type MaybeCaller = Result<Caller, Problem>;
 
 async fn metadata(State(hospital): State<Arc<Hospital>>, headers: HeaderMap) -> Wire {
-    let host = text(&headers, header::HOST).unwrap_or("localhost");
     let statement = fhir::capability_statement(
-        &format!("http://{host}/fhir"),
+        &format!("{}/fhir", super::origin(&hospital, &headers)),
         env!("CARGO_PKG_VERSION"),
         hospital.started,
     );

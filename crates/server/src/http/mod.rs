@@ -62,11 +62,17 @@ use crate::hospital::Hospital;
 
 tokio::task_local! {
     static REQUEST_ID: String;
+    static ENCRYPTED: bool;
 }
 
 /// The id of the request being answered; it stands in errors and in the log.
 pub fn request_id() -> String {
     REQUEST_ID.try_with(Clone::clone).unwrap_or_default()
+}
+
+/// Whether the request being answered came encrypted: by the door with TLS, or by a proxy that the operator names.
+fn is_encrypted(hospital: &Hospital) -> bool {
+    hospital.config.secure_cookies || ENCRYPTED.try_with(|encrypted| *encrypted).unwrap_or(false)
 }
 
 /// Where the hospital is, as who asks calls it.
@@ -75,7 +81,7 @@ fn origin(hospital: &Hospital, headers: &HeaderMap) -> String {
         .get(header::HOST)
         .and_then(|host| host.to_str().ok())
         .unwrap_or("localhost");
-    let scheme = if hospital.config.secure_cookies {
+    let scheme = if is_encrypted(hospital) {
         "https"
     } else {
         "http"
@@ -133,6 +139,13 @@ pub fn routes(hospital: Arc<Hospital>) -> Router {
         .layer(middleware::from_fn(with_request_id))
         .layer(middleware::from_fn(with_security_headers))
         .with_state(hospital)
+}
+
+/// The same for what comes by the door with TLS.
+pub fn encrypted(routes: Router) -> Router {
+    routes.layer(middleware::from_fn(async |request: Request, next: Next| {
+        ENCRYPTED.scope(true, next.run(request)).await
+    }))
 }
 
 /// Volumes carry their own encoding, images are compressed already.

@@ -59,7 +59,7 @@ async fn sign_in(
     match outcome {
         SignIn::Done { actor, token } => {
             hospital.note_sign_in(&credentials.user, true).await?;
-            let secure = if hospital.config.secure_cookies {
+            let secure = if super::is_encrypted(&hospital) {
                 "; Secure"
             } else {
                 ""
