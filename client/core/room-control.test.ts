@@ -1,6 +1,6 @@
 import { createRoot } from 'solid-js';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { Hologram, Placed } from '../../contract/room';
+import { HOLOGRAM, PLACED } from '../room/fake-hologram';
 import { FakeSocket } from '../room/fake-server';
 import { RoomClient } from '../room/room-client';
 import { viewOf } from '../room/view';
@@ -8,18 +8,6 @@ import { SharedHologram } from '../stage/shared';
 import { createRoomControl } from './room-control';
 import type { RoomControl } from './room-control';
 import type { Vec3 } from './frames';
-
-const HOLOGRAM: { type: 'hologram' } & Hologram = {
-  type: 'hologram',
-  series: '1.2.3',
-  transform: { position_m: [0, 1, 0], rotation: [0, 0, 0, 1], scale: 1 },
-  window: { centre_hu: 40, width_hu: 400 },
-  mode: 'volume',
-  layers: {},
-  clip: null,
-  cursor_lps_mm: [0, 0, 0],
-};
-const PLACED: Placed = { by: 'li.terminal', at: '2026-11-20T08:00:00.000Z', entity: HOLOGRAM };
 
 let socket: FakeSocket;
 let client: RoomClient;

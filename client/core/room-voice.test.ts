@@ -1,5 +1,6 @@
 import { createEffect, createRoot } from 'solid-js';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { FakeRecorder } from '../media/fake-recorder';
 import { FakeSocket } from '../room/fake-server';
 import { RoomClient } from '../room/room-client';
 import type { App } from './app';
@@ -17,19 +18,6 @@ class FakeTrack {
   onended: (() => void) | null = null;
   stop(): void {
     this.stopped = true;
-  }
-}
-
-/** Gives its sound a moment after it was stopped. */
-class FakeRecorder {
-  state = 'inactive';
-  ondataavailable: ((event: { data: Blob }) => void) | undefined;
-  start(): void {
-    this.state = 'recording';
-  }
-  stop(): void {
-    this.state = 'inactive';
-    setTimeout(() => this.ondataavailable?.({ data: new Blob(['sound']) }), 20);
   }
 }
 

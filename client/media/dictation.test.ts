@@ -1,29 +1,14 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Dictation } from './dictation';
+import { FakeRecorder } from './fake-recorder';
 
 const track = { readyState: 'live' as MediaStreamTrackState };
 let spoke: boolean;
 let pieces: string[];
-let recorded: number;
-
-/** Gives its sound some time after it was stopped, as browsers do. */
-class FakeRecorder {
-  readonly name = String(++recorded);
-  state = 'inactive';
-  ondataavailable: ((event: { data: Blob & { name?: string } }) => void) | undefined;
-  start(): void {
-    this.state = 'recording';
-  }
-  stop(): void {
-    if (this.state === 'inactive') throw new DOMException('not recording', 'InvalidStateError');
-    this.state = 'inactive';
-    setTimeout(() => this.ondataavailable?.({ data: Object.assign(new Blob(['sound']), { name: this.name }) }), 20);
-  }
-}
 
 beforeEach(() => {
   vi.useFakeTimers();
-  [spoke, pieces, recorded, track.readyState] = [false, [], 0, 'live'];
+  [spoke, pieces, FakeRecorder.made, track.readyState] = [false, [], 0, 'live'];
   vi.stubGlobal('MediaRecorder', FakeRecorder);
   vi.stubGlobal('MediaStream', Object);
 });
@@ -71,12 +56,12 @@ test('what was said until it ends goes out, and nothing is recorded after', () =
   dictation.stop();
   vi.advanceTimersByTime(20_000);
   expect(pieces).toEqual(['1']);
-  expect(recorded).toBe(1);
+  expect(FakeRecorder.made).toBe(1);
 });
 
 test('a microphone that is gone is not recorded any more', () => {
   dictate();
   track.readyState = 'ended';
   vi.advanceTimersByTime(20_000);
-  expect(recorded).toBe(1);
+  expect(FakeRecorder.made).toBe(1);
 });

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { FakeRecorder } from './fake-recorder';
 import { recordSpoken } from './spoken';
 import type { Spoken } from './spoken';
 
@@ -6,18 +7,6 @@ let stopped: number;
 let level: number;
 let closed: boolean;
 const track = { stop: () => void stopped++ } as unknown as MediaStreamTrack;
-
-class FakeRecorder {
-  state = 'inactive';
-  ondataavailable: ((event: { data: Blob }) => void) | undefined;
-  start(): void {
-    this.state = 'recording';
-  }
-  stop(): void {
-    this.state = 'inactive';
-    this.ondataavailable?.({ data: new Blob(['sound'], { type: 'audio/webm' }) });
-  }
-}
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -56,6 +45,7 @@ test('it ends when it is stopped, and after five seconds at most', async () => {
   await vi.advanceTimersByTimeAsync(500);
   short.stop();
   short.stop();
+  await vi.advanceTimersByTimeAsync(20);
   expect(await short.sound).toBeDefined();
   const long = record();
   await vi.advanceTimersByTimeAsync(4_900);

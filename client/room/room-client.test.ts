@@ -1,19 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Act, Event, Hologram, Participant, Placed, Pose } from '../../contract/room';
+import { HOLOGRAM as FRESH, PLACED as FRESHLY_PLACED } from './fake-hologram';
 import { FakeSocket } from './fake-server';
 import { RoomClient, type RoomOptions } from './room-client';
 
-const HOLOGRAM: { type: 'hologram' } & Hologram = {
-  type: 'hologram',
-  series: '1.2.3',
-  transform: { position_m: [0, 1, 0], rotation: [0, 0, 0, 1], scale: 1 },
-  window: { centre_hu: 40, width_hu: 400 },
-  mode: 'volume',
-  layers: { lung: { visible: true, opacity: 1 } },
-  clip: null,
-  cursor_lps_mm: [0, 0, 0],
-};
-const PLACED: Placed = { by: 'li.terminal', at: '2026-11-20T08:00:00.000Z', entity: HOLOGRAM };
+const HOLOGRAM: { type: 'hologram' } & Hologram = { ...FRESH, layers: { lung: { visible: true, opacity: 1 } } };
+const PLACED: Placed = { ...FRESHLY_PLACED, entity: HOLOGRAM };
 const LI: Participant = { id: 1, actor: 'li.terminal', name: 'Li', role: 'terminal-doctor', licence: 'valid', colour: '#e69f00', place: 0, may_act: true, standing: 'speaker', hand_since: null, muted: false, treats: true, stays_until: null, joined: PLACED.at, away: false };
 const HEAD = { position_m: [0, 1.6, 0] as [number, number, number], rotation: [0, 0, 0, 1] as [number, number, number, number] };
 const POSE = { head: HEAD, left: null, right: null, pointer: null, held: null, mouth: null };

@@ -1,14 +1,16 @@
 /** A flat thing in a room that is painted on a canvas: a board, a page. */
-import { CanvasTexture, DoubleSide, LinearFilter, Mesh, MeshBasicMaterial, SRGBColorSpace, type PlaneGeometry } from 'three';
+import { CanvasTexture, DoubleSide, Group, LinearFilter, Mesh, MeshBasicMaterial, PlaneGeometry, Raycaster, SRGBColorSpace, type Vector2, type Vector3 } from 'three';
+import type { Transform } from '../core/frames';
+import type { EntityId, Placed } from './room-view';
 
-export interface PaintedPlane {
+interface PaintedPlane {
   readonly mesh: Mesh<PlaneGeometry, MeshBasicMaterial>;
   readonly context: CanvasRenderingContext2D;
   readonly texture: CanvasTexture;
 }
 
 /** Nothing, where the browser paints on no canvas. */
-export function paintedPlane(name: string, shape: PlaneGeometry, size_px: { readonly width: number; readonly height: number }): PaintedPlane | undefined {
+function paintedPlane(name: string, shape: PlaneGeometry, size_px: { readonly width: number; readonly height: number }): PaintedPlane | undefined {
   const canvas = document.createElement('canvas');
   [canvas.width, canvas.height] = [size_px.width, size_px.height];
   const context = canvas.getContext('2d');
@@ -20,4 +22,78 @@ export function paintedPlane(name: string, shape: PlaneGeometry, size_px: { read
   const mesh = new Mesh(shape, new MeshBasicMaterial({ map: texture, side: DoubleSide }));
   mesh.name = name;
   return { mesh, context, texture };
+}
+
+/** One of those that stand in a room, and what was painted on it last. */
+export interface Standing<Shown> extends PaintedPlane {
+  shown: Shown | undefined;
+}
+
+export interface PlaneSize {
+  readonly width: number;
+  readonly height: number;
+  readonly width_m: number;
+  readonly height_m: number;
+}
+
+/** All of one kind that stand in a room, each by the number of what it shows. */
+export class PaintedPlanes<Shown> {
+  readonly group = new Group();
+  readonly #name: string;
+  readonly #size: PlaneSize;
+  readonly #standing = new Map<EntityId, Standing<Shown>>();
+  readonly #shape: PlaneGeometry;
+
+  constructor(name: string, size: PlaneSize) {
+    [this.#name, this.#size] = [name, size];
+    this.#shape = new PlaneGeometry(size.width_m, size.height_m);
+  }
+
+  /** Where it is to stand; made where there is none yet. */
+  put(id: EntityId, { position_m, rotation, scale }: Transform): Standing<Shown> | undefined {
+    const one = this.#standing.get(id) ?? this.#made(id);
+    one?.mesh.position.set(...position_m);
+    one?.mesh.quaternion.set(...rotation).normalize();
+    one?.mesh.scale.setScalar(scale);
+    return one;
+  }
+
+  /** Takes away what is no longer there. */
+  keepOnly(entities: ReadonlyMap<EntityId, Placed>): void {
+    for (const [id, one] of this.#standing) {
+      if (entities.has(id)) continue;
+      drop(one);
+      this.#standing.delete(id);
+    }
+  }
+
+  /** The one that a ray meets first, where on it from its lower left corner, and how far away. */
+  hit(origin: Vector3, direction: Vector3): { readonly id: EntityId; readonly uv: Vector2; readonly distance: number } | undefined {
+    const caster = new Raycaster(origin, direction.clone().normalize());
+    const [found] = caster.intersectObjects([...this.#standing.values()].map(({ mesh }) => mesh), false);
+    const id = [...this.#standing].find(([, { mesh }]) => mesh === found?.object)?.[0];
+    return found?.uv && id !== undefined ? { id, uv: found.uv, distance: found.distance } : undefined;
+  }
+
+  dispose(): void {
+    for (const one of this.#standing.values()) drop(one);
+    this.#standing.clear();
+    this.#shape.dispose();
+    this.group.removeFromParent();
+  }
+
+  #made(id: EntityId): Standing<Shown> | undefined {
+    const made = paintedPlane(this.#name, this.#shape, this.#size);
+    if (!made) return undefined;
+    const one: Standing<Shown> = { ...made, shown: undefined };
+    this.#standing.set(id, one);
+    this.group.add(made.mesh);
+    return one;
+  }
+}
+
+function drop({ mesh, texture }: PaintedPlane): void {
+  mesh.removeFromParent();
+  mesh.material.dispose();
+  texture.dispose();
 }

@@ -1,21 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Language } from '../../core/language';
 import { figuresFor } from '../../core/figures';
+import { HOLOGRAM } from '../../room/fake-hologram';
 import { translate } from '../../words/words';
 import { asksFor, insidePanel, pageNow, shelfAfter } from './inside';
 import { PAGES } from './inside-state';
 import type { InsideState, Page } from './inside-state';
 
-const HOLOGRAM: NonNullable<InsideState['hologram']> = {
-  type: 'hologram',
-  series: '1.2',
-  transform: { position_m: [0, 1, 0], rotation: [0, 0, 0, 1], scale: 1 },
-  window: { centre_hu: 40, width_hu: 400 },
-  mode: 'volume',
-  layers: {},
-  clip: null,
-  cursor_lps_mm: [0, 0, 0],
-};
 const NOW: InsideState = {
   title: 'Thorax',
   page: 'view',
@@ -44,7 +35,7 @@ const NOW: InsideState = {
   part: 0,
   box: { min_lps_mm: [-100, -90, -80], max_lps_mm: [100, 90, 80] },
   side: { axis: 2, of: 'max_lps_mm' },
-  shelf: { from: 0, lying: [{ series: '1.2', words: 'CT · today' }, { series: '1.3', words: 'CT · last year' }], busy: false },
+  shelf: { from: 0, lying: [{ series: HOLOGRAM.series, words: 'CT · today' }, { series: '1.3', words: 'CT · last year' }], busy: false },
   recording: { state: 'off', by: 'Chen', hasAgreed: false, missing: 'Li, Chen', since: '' },
   writing: undefined,
   ordering: { by: 'hospital', state: 'idle', heard: '', asked: undefined, trouble: undefined },
