@@ -15,5 +15,5 @@ export function stateWords(app: App, call: Call): string {
   if (call.why === '') return state;
   const known = REASONS.find((one) => one === call.why);
   const why = known === undefined ? call.why : app.t(`reach.why.${known}`);
-  return `${state} (${app.t('reach.tries', { why, n: call.tries })})`;
+  return `${state}${app.t('reach.tries', { why, n: call.tries })}`;
 }

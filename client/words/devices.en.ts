@@ -3,7 +3,7 @@ export const devices = {
   'devices.title': 'Devices',
   'devices.what': 'What each device sends is checked as it comes: taken, marked with a doubt, or refused with a reason. What one gets wrong costs the others nothing.',
   'devices.none': 'No device yet',
-  'devices.noneHint': 'Register one with `yuanyi device add`, or over /api/devices.',
+  'devices.noneHint': 'Register one with the command yuanyi device add, or over /api/devices.',
   'devices.name': 'Device',
   'devices.standing': 'State',
   'devices.heard': 'Last heard',

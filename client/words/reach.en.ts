@@ -19,7 +19,7 @@ export const reach = {
   'reach.is.handed': 'the message gateway has it',
   'reach.is.refused': 'refused by the message gateway',
   'reach.is.over': 'no longer needed',
-  'reach.tries': '{why}, {n} {n|try|tries}',
+  'reach.tries': ' ({why}, {n} {n|try|tries})',
   'reach.why.late': 'it did not answer in time',
   'reach.why.unreachable': 'it could not be reached',
   'reach.kind.alarm': 'An alarm calls you',

@@ -1,14 +1,14 @@
 /** Security and privacy, for those who administer. */
 export const security = {
   'security.title': '安全与隐私',
-  'security.what': '谁请求了什么、什么被拒绝、哪些凭证将到期。此处不出现病人：一次访问涉及谁，在该病人的页面查看。',
+  'security.what': '谁请求了什么、什么被拒绝、哪些凭证将到期。此处不出现患者：一次访问涉及谁，在该患者的页面查看。',
   'security.refused': '此页面只供管理系统的人使用',
   'security.accesses': '近 {n} 天的访问',
   'security.cut': '只统计了最新的事件',
   'security.who': '账户',
   'security.granted': '允许',
   'security.refusals': '拒绝',
-  'security.patients': '病人数',
+  'security.patients': '患者数',
   'security.signIns': '登录 / 失败',
   'security.actions': '做了什么',
   'security.refusedWhat': '被拒绝的请求',

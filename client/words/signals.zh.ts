@@ -3,7 +3,7 @@ export const signals = {
   'signals.title': '设备测量的数据',
   'signals.series': '{n} 个序列',
   'signals.none': '还没有测量数据',
-  'signals.noneHint': '为该病人登记的设备所测的数据会出现在这里',
+  'signals.noneHint': '为该患者登记的设备所测的数据会出现在这里',
   'signals.which': '序列',
   'signals.since': '{n} 个读数，{from} 至 {to}',
   'signals.span': '时间范围',
