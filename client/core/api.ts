@@ -27,6 +27,9 @@ export class ApiError extends Error {
   }
 }
 
+/** Whether there is nothing, or nothing that one may know of: asking again does not help. */
+export const isClosed = ({ kind }: ApiError): boolean => kind === 'refused' || kind === 'not-found';
+
 /** What a caller may ask for besides the path. */
 export interface RequestOptions {
   readonly signal?: AbortSignal;

@@ -1,6 +1,7 @@
 /** Shows what a question to the server has come to: waiting, refused, or the answer. */
-import { Match, Switch } from 'solid-js';
+import { Match, Show, Switch } from 'solid-js';
 import type { JSX } from 'solid-js';
+import { isClosed } from '../core/api';
 import { useApp } from '../core/app';
 import type { Query } from '../core/query';
 import { Notice } from './Notice';
@@ -9,6 +10,8 @@ import { Skeleton } from './Skeleton';
 interface AnswerProps<T> {
   readonly of: Query<T>;
   readonly lines?: number;
+  /** What stands where there is none, or none that one may see; else the refusal does. */
+  readonly closed?: JSX.Element;
   children(answer: () => T): JSX.Element;
 }
 
@@ -20,12 +23,19 @@ export function Answer<T>(props: AnswerProps<T>): JSX.Element {
       <Match when={props.of.data() !== undefined}>{props.children(() => props.of.data() as T)}</Match>
       <Match when={props.of.error()}>
         {(error) => (
-          <Notice kind="bad">
-            <p>{explain(error())}</p>
-            <button type="button" class="button small" onClick={() => props.of.reload()}>
-              {t('app.retry')}
-            </button>
-          </Notice>
+          <Show
+            when={isClosed(error()) && props.closed}
+            fallback={
+              <Notice kind="bad">
+                <p>{explain(error())}</p>
+                <button type="button" class="button small" onClick={() => props.of.reload()}>
+                  {t('app.retry')}
+                </button>
+              </Notice>
+            }
+          >
+            {props.closed}
+          </Show>
         )}
       </Match>
     </Switch>

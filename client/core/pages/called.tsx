@@ -19,7 +19,7 @@ export function CalledPage(props: { id: string }): JSX.Element {
   });
   return (
     <Show when={isGone()} fallback={<Skeleton lines={5} />}>
-      <DeadEnd icon="help" title={app.t('reach.gone')} hint={app.t('reach.goneHint')} />
+      <DeadEnd isPage icon="help" title={app.t('reach.gone')} hint={app.t('reach.goneHint')} />
     </Show>
   );
 }

@@ -130,8 +130,7 @@ function ClosedPatient(props: { why: 'refused' | 'absent' }): JSX.Element {
   const { t } = useApp();
   return (
     <div class="panel" role="alert">
-      <h1 class="for-listeners">{t(`patient.${props.why}`)}</h1>
-      <DeadEnd icon="alert" title={t(`patient.${props.why}`)} hint={t(props.why === 'refused' ? 'error.refused' : 'error.not-found')} />
+      <DeadEnd isPage icon="alert" title={t(`patient.${props.why}`)} hint={t(props.why === 'refused' ? 'error.refused' : 'error.not-found')} />
     </div>
   );
 }

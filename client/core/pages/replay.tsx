@@ -138,8 +138,7 @@ export function ReplayPage(props: { room: string; recording: string }): JSX.Elem
       when={!absent()}
       fallback={
         <div class="panel narrow" role="alert">
-          <h1 class="for-listeners">{app.t('replay.absent')}</h1>
-          <DeadEnd icon="alert" title={app.t('replay.absent')} hint={app.explain(whole.error())} />
+          <DeadEnd isPage icon="alert" title={app.t('replay.absent')} hint={app.explain(whole.error())} />
         </div>
       }
     >

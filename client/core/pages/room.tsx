@@ -21,8 +21,7 @@ export function RoomPage(props: { id: string }): JSX.Element {
       when={!absent()}
       fallback={
         <div class="panel narrow" role="alert">
-          <h1 class="for-listeners">{app.t('room.absent')}</h1>
-          <DeadEnd icon="alert" title={app.t('room.absent')} hint={app.explain(info.error())} />
+          <DeadEnd isPage icon="alert" title={app.t('room.absent')} hint={app.explain(info.error())} />
         </div>
       }
     >

@@ -43,7 +43,7 @@ function ScenarioDoor(props: { id: string }): JSX.Element {
       {(answer) => (
         <Show
           when={answer().scenarios.find(({ id }) => id === props.id)}
-          fallback={<DeadEnd icon="help" title={app.t('scenario.unknown')} hint={app.t('app.unknownPageHint')} />}
+          fallback={<DeadEnd isPage icon="help" title={app.t('scenario.unknown')} hint={app.t('app.unknownPageHint')} />}
         >
           {(scenario) => <ScenarioStart scenario={scenario()} home={answer()} />}
         </Show>

@@ -60,7 +60,7 @@ export function CasePanel(props: CasePanelProps): JSX.Element {
   return (
     <Show
       when={props.info.case && props.info.patient !== null && panel()}
-      fallback={<EmptyState icon="document" title={app.t('panel.none')} />}
+      fallback={<EmptyState icon="document" title={app.t('panel.none')} hint={app.t('panel.noneHint')} />}
     >
       {(Panel) => (
         <ErrorBoundary

@@ -1,8 +1,10 @@
 /** One programme: who it is about, the five steps with their states, and the step that is worked on. */
 import { For, Match, Show, Switch, createEffect, createSignal, on, onMount } from 'solid-js';
 import type { JSX } from 'solid-js';
+import { isClosed } from '../../../../client/core/api';
 import { useApp } from '../../../../client/core/app';
 import { momentOf } from '../../../../client/core/dates';
+import { NotYours } from '../../../../client/panels/NotYours';
 import { Notice } from '../../../../client/panels/Notice';
 import { OfflineNotices } from '../../../../client/panels/OfflineNotices';
 import { Skeleton } from '../../../../client/panels/Skeleton';
@@ -39,20 +41,27 @@ export function Programme(props: { id: string; inRoom: boolean }): JSX.Element {
     const now = kept.seen();
     return now !== undefined && !isCourse(now) ? now : undefined;
   };
+  // In a room one may be beside the programme without taking part in it.
+  const closed = (): boolean => {
+    const error = kept.error();
+    return props.inRoom && kept.seen() === undefined && error !== undefined && isClosed(error);
+  };
   return (
-    <div class="screen" data-offline={kept.offline() ? '' : undefined} data-state={course()?.state}>
-      <Lines kept={kept} say={say} />
-      <Show when={kept.seen()} fallback={<Show when={!kept.error()}><Skeleton lines={8} /></Show>}>
-        <Switch>
-          <Match when={own()}>
-            {(plan) => <Own plan={plan()} say={say} language={app.language()} offline={kept.offline()} />}
-          </Match>
-          <Match when={course()}>
-            {(now) => <Steps course={now()} kept={kept} say={say} inRoom={props.inRoom} />}
-          </Match>
-        </Switch>
-      </Show>
-    </div>
+    <Show when={!closed()} fallback={<NotYours />}>
+      <div class="screen" data-offline={kept.offline() ? '' : undefined} data-state={course()?.state}>
+        <Lines kept={kept} say={say} />
+        <Show when={kept.seen()} fallback={<Show when={!kept.error()}><Skeleton lines={8} /></Show>}>
+          <Switch>
+            <Match when={own()}>
+              {(plan) => <Own plan={plan()} say={say} language={app.language()} offline={kept.offline()} />}
+            </Match>
+            <Match when={course()}>
+              {(now) => <Steps course={now()} kept={kept} say={say} inRoom={props.inRoom} />}
+            </Match>
+          </Switch>
+        </Show>
+      </div>
+    </Show>
   );
 }
 

@@ -9,6 +9,7 @@ import { inLanguage } from '../../../../client/core/language';
 import { createQuery } from '../../../../client/core/query';
 import { Link, go } from '../../../../client/core/router';
 import { Answer } from '../../../../client/panels/Answer';
+import { NotYours } from '../../../../client/panels/NotYours';
 import { Notice } from '../../../../client/panels/Notice';
 import { ActionPlanForm } from './ActionPlan';
 import { AddNights } from './AddNights';
@@ -71,7 +72,7 @@ export function CourseView(props: { id: string; inRoom: boolean }): JSX.Element 
     <div class="follow">
       <Show when={refusal()}>{(text) => <Notice kind="bad">{text()}</Notice>}</Show>
       <Show when={!gone()} fallback={<Notice>{say('gone')}</Notice>}>
-        <Answer of={seen} lines={8}>
+        <Answer of={seen} lines={8} closed={props.inRoom ? <NotYours /> : undefined}>
           {(course) => (
             <Show when={'plan' in course() ? (course() as Course) : undefined} fallback={<Notice>{say('gone')}</Notice>}>
               {(one) => <Whole part={{ get of() { return one(); }, say, act, does, get suggested() { return suggested(); }, suggest }} inRoom={props.inRoom} />}
