@@ -32,8 +32,9 @@ export interface App {
   /** Says something to those who listen to the page. */
   announce(text: string): void;
   readonly announced: Accessor<string>;
-  toast(text: string): void;
-  readonly toasts: Accessor<readonly { readonly id: number; readonly text: string }[]>;
+  /** Shows words for a moment, in whichever language is chosen by then. */
+  toast(words: () => string): void;
+  readonly toasts: Accessor<readonly { readonly id: number; readonly words: () => string }[]>;
   dismiss(id: number): void;
   /** A refusal in words for people. */
   explain(error: unknown): string;
@@ -56,7 +57,7 @@ function createApp(): App {
   const [line, setLine] = createSignal<LineState>('connecting');
   const [language, setLanguage] = createSignal(firstLanguage());
   const { announced, announce } = createAnnouncer();
-  const [toasts, setToasts] = createSignal<{ id: number; text: string }[]>([]);
+  const [toasts, setToasts] = createSignal<{ id: number; words: () => string }[]>([]);
   const listeners = new Set<(event: ServerEvent) => void>();
   let nextToast = 0;
 
@@ -163,9 +164,9 @@ function createApp(): App {
       listeners.add(listener);
       onCleanup(() => listeners.delete(listener));
     },
-    toast(text) {
+    toast(words) {
       const id = nextToast++;
-      setToasts((all) => [...all.slice(-2), { id, text }]);
+      setToasts((all) => [...all.slice(-2), { id, words }]);
       setTimeout(() => dismiss(id), TOAST_ms);
     },
     explain(error) {

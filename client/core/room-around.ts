@@ -57,14 +57,15 @@ export function createRoomAround(client: RoomClient, voice: RoomVoice, app: Pick
         if (isOwn() && self !== undefined && voices.has(self)) {
           stop();
           app.announce(app.t('around.said.taken'));
-          app.toast(app.t('around.said.taken'));
+          app.toast(() => app.t('around.said.taken'));
         }
       }
       // A line that breaks says nothing of what is shown.
       if (now === before || status !== 'open') return;
       if (now !== undefined && now !== self) {
-        app.announce(app.t('around.said.begun', { name: nameOf(now) }));
-        app.toast(app.t('around.said.begun', { name: nameOf(now) }));
+        const name = nameOf(now);
+        app.announce(app.t('around.said.begun', { name }));
+        app.toast(() => app.t('around.said.begun', { name }));
       } else if (now === undefined && before !== self) app.announce(app.t('around.said.ended'));
     }, { defer: true }),
   );

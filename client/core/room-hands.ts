@@ -58,8 +58,9 @@ export function createRoomHands(client: RoomClient, control: RoomControl, app: A
   createEffect(
     on(held, (now, before: InHand | undefined) => {
       for (const news of handNews(before, now)) {
-        const words = app.t(`hands.${news.said}`, { name: 'whose' in news ? nameOf(news.whose) : '' });
-        app.announce(words);
+        const name = 'whose' in news ? nameOf(news.whose) : '';
+        const words = (): string => app.t(`hands.${news.said}`, { name });
+        app.announce(words());
         app.toast(words);
       }
       return now;

@@ -53,8 +53,8 @@ export function createRoomLead(client: RoomClient, stage: Accessor<Stage | undef
   });
   const isOwn = (): boolean => participant() !== undefined && participant() === state().self;
   const act = (what: Act): void => void client.act(what).catch(() => undefined);
-  const say = (words: string): void => {
-    app.announce(words);
+  const say = (words: () => string): void => {
+    app.announce(words());
     app.toast(words);
   };
   const go = (view: WireView, once: boolean): void => {
@@ -70,15 +70,18 @@ export function createRoomLead(client: RoomClient, stage: Accessor<Stage | undef
     on(participant, (now, before) => {
       if (now === before) return;
       if (now !== undefined) setFollows(true);
-      if (now !== undefined && now !== state().self) say(app.t('lead.said.leads', { name: nameOf(now) }));
-      else if (now === undefined && before !== undefined && before !== state().self) say(app.t('lead.said.ended'));
+      if (now !== undefined && now !== state().self) {
+        const name = nameOf(now);
+        say(() => app.t('lead.said.leads', { name }));
+      } else if (now === undefined && before !== undefined && before !== state().self) say(() => app.t('lead.said.ended'));
     }, { defer: true }),
   );
   onCleanup(
     client.on('gather', ({ participant: by, view }) => {
       if (by === state().self) return;
       go(view, true);
-      say(app.t('lead.said.gathered', { name: nameOf(by) }));
+      const name = nameOf(by);
+      say(() => app.t('lead.said.gathered', { name }));
     }),
   );
   // The way of whoever leads is told while it changes.

@@ -12,10 +12,13 @@ import { handsBetween, knocked, orderedWords } from './room-order';
 import type { RoomOrder } from './room-order';
 import { recordingWords } from './room-recording';
 
+/** What happened, in words of whichever language is chosen when they are read. */
+export type Told = () => string;
+
 export interface RoomNews {
   readonly status: Accessor<Status>;
   /** The latest first. */
-  readonly log: Accessor<readonly string[]>;
+  readonly log: Accessor<readonly Told[]>;
 }
 
 const KEPT = 30;
@@ -53,13 +56,22 @@ export function placedWords(event: Event, name: string, t: App['t']): string | u
   return undefined;
 }
 
+/** What an event of a room has to tell; nothing for what only changes the view. */
+function toldOf(event: Event, by: string, app: App): Told | undefined {
+  const { order, recording } = event;
+  if (order) return () => orderedWords(order, by, app);
+  if (recording) return () => recordingWords(recording, by, app.t);
+  const words = (): string | undefined => placedWords(event, by, app.t);
+  return words() === undefined ? undefined : () => words() ?? '';
+}
+
 /** Follows a room while the caller lives. */
 export function createRoomNews(client: RoomClient, control: RoomControl, order: RoomOrder, app: App): RoomNews {
   const [status, setStatus] = createSignal<Status>(client.state.status);
-  const [log, setLog] = createSignal<string[]>([]);
-  const say = (text: string): void => {
-    setLog((all) => [text, ...all].slice(0, KEPT));
-    app.announce(text);
+  const [log, setLog] = createSignal<Told[]>([]);
+  const say = (words: Told): void => {
+    setLog((all) => [words, ...all].slice(0, KEPT));
+    app.announce(words());
   };
 
   // Whoever comes in by ear hears where they are, and who is there.
@@ -70,7 +82,7 @@ export function createRoomNews(client: RoomClient, control: RoomControl, order: 
   onCleanup(client.on('status', setStatus));
   onCleanup(
     client.on('refused', ({ text }) => {
-      const words = app.t('people.refused', { reason: inLanguage(text, app.language()) });
+      const words = (): string => app.t('people.refused', { reason: inLanguage(text, app.language()) });
       app.toast(words);
       say(words);
     }),
@@ -78,7 +90,7 @@ export function createRoomNews(client: RoomClient, control: RoomControl, order: 
   // Why the line is made anew, where the server says it.
   onCleanup(
     client.on('interrupted', ({ text }) => {
-      const words = inLanguage(text, app.language());
+      const words = (): string => inLanguage(text, app.language());
       app.toast(words);
       say(words);
     }),
@@ -87,12 +99,11 @@ export function createRoomNews(client: RoomClient, control: RoomControl, order: 
     client.on('event', (event) => {
       const actor = control.people().find((one) => one.actor === event.actor);
       const by = actor?.name ?? event.actor;
-      const recorded = event.recording && recordingWords(event.recording, by, app.t);
-      const words = event.order ? orderedWords(event.order, by, app) : (recorded ?? placedWords(event, by, app.t));
+      const words = toldOf(event, by, app);
       if (words === undefined) return;
       say(words);
       // Nobody misses that a recording begins or ends.
-      if (recorded !== undefined) app.toast(words);
+      if (event.recording && !event.order) app.toast(words);
       // Whom it is about, and who keeps order, sees it wherever they look.
       if (event.order && (order.keeps() || event.order.whom === order.own()?.actor)) app.toast(words);
     }),
@@ -102,12 +113,12 @@ export function createRoomNews(client: RoomClient, control: RoomControl, order: 
       // Whoever was there at one's own coming is no news.
       if (before && before.length > 0) {
         const { came, left } = comings(before, now);
-        for (const { name } of came) say(app.t('people.came', { name }));
-        for (const { name } of left) say(app.t('people.left', { name }));
+        for (const { name } of came) say(() => app.t('people.came', { name }));
+        for (const { name } of left) say(() => app.t('people.left', { name }));
         const { up, down, host } = handsBetween(before, now);
-        for (const { name } of up) say(app.t('order.said.hand', { name }));
-        for (const { name } of down) say(app.t('order.said.handDown', { name }));
-        if (host) say(app.t('order.said.host', { name: host.name }));
+        for (const { name } of up) say(() => app.t('order.said.hand', { name }));
+        for (const { name } of down) say(() => app.t('order.said.handDown', { name }));
+        if (host) say(() => app.t('order.said.host', { name: host.name }));
       }
       return now;
     }),
@@ -115,7 +126,7 @@ export function createRoomNews(client: RoomClient, control: RoomControl, order: 
   createEffect(
     on(order.waiting, (now, before: readonly Knocking[] | undefined) => {
       for (const { name } of knocked(before ?? [], now)) {
-        const words = app.t('order.said.waits', { name });
+        const words = (): string => app.t('order.said.waits', { name });
         say(words);
         if (order.keeps()) app.toast(words);
       }

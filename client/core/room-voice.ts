@@ -304,9 +304,9 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
     } catch (error) {
       if (!dictates()) return;
       dictate(false);
-      const words = app.t('captions.notWritten', { why: app.explain(error) });
+      const words = (): string => app.t('captions.notWritten', { why: app.explain(error) });
       app.toast(words);
-      app.announce(words);
+      app.announce(words());
     }
   }
 

@@ -257,7 +257,7 @@ function Account(): JSX.Element {
       if (unsent > 0 && !confirm(app.t('app.signOutUnsent'))) return;
       await app.signOut();
     } catch (error) {
-      app.toast(app.explain(error));
+      app.toast(() => app.explain(error));
     }
   };
   return (
@@ -283,7 +283,7 @@ function Account(): JSX.Element {
 
 function UnknownPage(): JSX.Element {
   const { t } = useApp();
-  return <DeadEnd icon="help" title={t('app.unknownPage')} hint={t('app.unknownPageHint')} />;
+  return <DeadEnd isPage icon="help" title={t('app.unknownPage')} hint={t('app.unknownPageHint')} />;
 }
 
 function Broken(props: { error: unknown }): JSX.Element {

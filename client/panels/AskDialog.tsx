@@ -12,6 +12,7 @@ import { Dialog } from './Dialog';
 import { Field } from './Field';
 import { Icon } from './Icon';
 import { Notice } from './Notice';
+import { ReasonField } from './ReasonField';
 
 const LONGEST_REASON = 500;
 
@@ -68,7 +69,7 @@ function AskForm(props: AskDialogProps): JSX.Element {
         reason: reason().trim(),
       });
       const name = experts.data()?.find(({ id }) => id === expert())?.name ?? '';
-      app.toast(app.t('ask.sent', { name }));
+      app.toast(() => app.t('ask.sent', { name }));
       app.announce(app.t('ask.sent', { name }));
       props.onClose();
       go(roomPath(made.room));
@@ -122,21 +123,14 @@ function AskForm(props: AskDialogProps): JSX.Element {
           </Field>
         )}
       </Answer>
-      <Field
+      <ReasonField
         label={app.t('ask.reason')}
         hint={`${app.t('ask.reasonHint')} · ${app.t('ask.left', { n: LONGEST_REASON - reason().length })}`}
         wrong={tried() && reason().trim() === '' ? app.t('ask.needReason') : undefined}
-      >
-        {(control) => (
-          <textarea
-            {...control}
-            class="input"
-            maxLength={LONGEST_REASON}
-            value={reason()}
-            onInput={(event) => setReason(event.currentTarget.value)}
-          />
-        )}
-      </Field>
+        longest={LONGEST_REASON}
+        value={reason()}
+        onInput={setReason}
+      />
       <p class="soft small">{app.t('ask.consent')}</p>
       <Show when={refusal()}>{(text) => <Notice kind="bad">{text()}</Notice>}</Show>
       <footer>

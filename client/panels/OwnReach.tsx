@@ -45,7 +45,7 @@ function ReachForm(props: { of: ReachView; reload(): void }): JSX.Element {
   }, AGAIN_ms);
   onCleanup(() => clearInterval(timer));
 
-  async function act(what: () => Promise<unknown>, said?: string): Promise<void> {
+  async function act(what: () => Promise<unknown>, said?: () => string): Promise<void> {
     if (busy()) return;
     setBusy(true);
     setRefusal('');
@@ -69,7 +69,7 @@ function ReachForm(props: { of: ReachView; reload(): void }): JSX.Element {
       on: form.get('on') !== null,
       language: form.get('language') === 'en' ? 'en' : 'zh',
     };
-    void act(() => app.api.put('/api/me/reach', body), app.t('reach.saved'));
+    void act(() => app.api.put('/api/me/reach', body), () => app.t('reach.saved'));
   }
 
   return (

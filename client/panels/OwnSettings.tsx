@@ -20,10 +20,10 @@ export function OwnSettings(): JSX.Element {
     try {
       const found = await app.api.post<OwnSettingsView>('/api/settings/reload', {});
       setFaults(found.faults);
-      if (found.faults.length === 0) app.toast(app.t('settings.takenIn'));
+      if (found.faults.length === 0) app.toast(() => app.t('settings.takenIn'));
       settings.reload();
     } catch (error) {
-      app.toast(app.explain(error));
+      app.toast(() => app.explain(error));
     } finally {
       setBusy(false);
     }

@@ -14,7 +14,7 @@ export function Toasts(): JSX.Element {
       <For each={app.toasts()}>
         {(toast) => (
           <div class="toast">
-            <span>{toast.text}</span>
+            <span>{toast.words()}</span>
             <button
               type="button"
               class="button quiet small"

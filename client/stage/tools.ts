@@ -13,6 +13,8 @@ export const TOOLS: readonly Tool[] = ['turn', 'point', 'measure', 'probe', 'ann
 
 /** What is written at a point. */
 export type Writing = 'note' | 'landmark';
+/** How long its words may be, as the room has it, in characters. */
+export const LONGEST: Readonly<Record<Writing, number>> = { note: 500, landmark: 60 };
 
 export interface ToolEvents {
   tool: Tool;

@@ -5,9 +5,9 @@ import { Answer } from '../../panels/Answer';
 import { DataTable } from '../../panels/DataTable';
 import type { Column } from '../../panels/DataTable';
 import { Dialog } from '../../panels/Dialog';
-import { Field } from '../../panels/Field';
 import { Notice } from '../../panels/Notice';
 import { OwnReach } from '../../panels/OwnReach';
+import { ReasonField } from '../../panels/ReasonField';
 import { roleWords } from '../../panels/person';
 import { useApp } from '../app';
 import { momentOf } from '../dates';
@@ -97,7 +97,7 @@ function Exam(props: { exam: OwnLicence['exam']; onPassed(): void }): JSX.Elemen
       setSat(result);
       app.announce(app.t(result.passed ? 'licence.passed' : 'licence.failed', { right: result.right, of: result.of }));
       if (result.passed) {
-        app.toast(app.t('licence.passed'));
+        app.toast(() => app.t('licence.passed'));
         props.onPassed();
       }
     } catch (error) {
@@ -157,7 +157,7 @@ function Everybody(): JSX.Element {
       await app.api.post(`/api/licences/${encodeURIComponent(one.account)}/lift`, {});
       all.reload();
     } catch (error) {
-      app.toast(app.explain(error));
+      app.toast(() => app.explain(error));
     }
   };
   const columns = (): Column<Licensed>[] => [
@@ -228,9 +228,7 @@ function Withdraw(props: { one: Licensed; onClose(done: boolean): void }): JSX.E
     <Dialog open title={app.t('licence.withdrawOf', { name: props.one.name })} onClose={() => props.onClose(false)}>
       <form class="stack" onSubmit={(event) => void send(event)} noValidate>
         <p>{app.t('licence.withdrawHint')}</p>
-        <Field label={app.t('order.reason')} wrong={wrong()}>
-          {(control) => <textarea {...control} class="input" maxLength={300} onInput={(event) => setReason(event.currentTarget.value)} />}
-        </Field>
+        <ReasonField label={app.t('order.reason')} wrong={wrong()} longest={300} value={reason()} onInput={setReason} />
         <footer>
           <button type="button" class="button" onClick={() => props.onClose(false)}>
             {app.t('app.cancel')}

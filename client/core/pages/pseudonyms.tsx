@@ -5,6 +5,7 @@ import { Answer } from '../../panels/Answer';
 import { DeadEnd } from '../../panels/DeadEnd';
 import { EmptyState } from '../../panels/EmptyState';
 import { Field } from '../../panels/Field';
+import { ReasonField } from '../../panels/ReasonField';
 import { Notice } from '../../panels/Notice';
 import { useApp } from '../app';
 import { momentOf } from '../dates';
@@ -199,8 +200,6 @@ function createReason(): OwnReason {
 function Reason(props: { of: OwnReason }): JSX.Element {
   const app = useApp();
   return (
-    <Field label={app.t('door.why')} hint={app.t('opening.whyHint')} wrong={props.of.wrong()}>
-      {(control) => <textarea {...control} class="input" maxLength={LONGEST} value={props.of.text()} onInput={(event) => props.of.setText(event.currentTarget.value)} />}
-    </Field>
+    <ReasonField label={app.t('door.why')} hint={app.t('opening.whyHint')} wrong={props.of.wrong()} longest={LONGEST} value={props.of.text()} onInput={props.of.setText} />
   );
 }

@@ -33,7 +33,7 @@ export function TeachingCasePage(props: { id: string }): JSX.Element {
       await app.api.delete(path());
       go('/teaching');
     } catch (error) {
-      app.toast(app.explain(error));
+      app.toast(() => app.explain(error));
     }
   };
   return (

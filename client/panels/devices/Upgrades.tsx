@@ -91,9 +91,9 @@ function Publish(props: { onPublished(): void }): JSX.Element {
     setRefusal(undefined);
     try {
       const taken = await app.api.postBytes<DevicePackage>('/api/devices/packages', await file.arrayBuffer());
-      const words = app.t('upgrades.published', { version: taken.version });
+      const words = (): string => app.t('upgrades.published', { version: taken.version });
       app.toast(words);
-      app.announce(words);
+      app.announce(words());
     } catch (error) {
       setRefusal(app.explain(error));
     } finally {

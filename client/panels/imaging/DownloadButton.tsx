@@ -21,10 +21,10 @@ export function DownloadButton(props: { study: string; series?: string | undefin
     setBytes(0);
     try {
       await downloadZip(props.study, props.series, setBytes, own.signal);
-      app.toast(app.t('download.done'));
+      app.toast(() => app.t('download.done'));
       app.announce(app.t('download.done'));
     } catch (error) {
-      if (!own.signal.aborted) app.toast(`${app.t('download.failed')} ${app.explain(error)}`);
+      if (!own.signal.aborted) app.toast(() => `${app.t('download.failed')} ${app.explain(error)}`);
     } finally {
       setBytes(undefined);
     }

@@ -72,10 +72,10 @@ function CopyLink(props: ShareButtonProps): JSX.Element {
   async function copy(): Promise<void> {
     try {
       await navigator.clipboard.writeText(link());
-      app.toast(app.t('share.copied'));
+      app.toast(() => app.t('share.copied'));
       app.announce(app.t('share.copied'));
     } catch {
-      app.toast(app.t('share.failed'));
+      app.toast(() => app.t('share.failed'));
     }
   }
   return (

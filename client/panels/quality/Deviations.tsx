@@ -7,8 +7,8 @@ import { inLanguage } from '../../core/language';
 import type { Deviation, Quality, QualityRule } from '../../core/quality';
 import { Link } from '../../core/router';
 import { EmptyState } from '../EmptyState';
-import { Field } from '../Field';
 import { Notice } from '../Notice';
+import { ReasonField } from '../ReasonField';
 
 interface DeviationsProps {
   readonly of: Quality;
@@ -138,11 +138,7 @@ function Override(props: { of: Deviation; onChange(): void }): JSX.Element {
       <Show when={asking()}>
         <form class="stack quality-override" onSubmit={(event) => void send(event)}>
           <Show when={refusal()}>{(text) => <Notice kind="bad">{text()}</Notice>}</Show>
-          <Field label={app.t('quality.why')}>
-            {(control) => (
-              <textarea {...control} class="input" maxLength={1000} required onInput={(event) => setReason(event.currentTarget.value)} />
-            )}
-          </Field>
+          <ReasonField label={app.t('quality.why')} longest={1000} required value={reason()} onInput={setReason} />
           <button type="submit" class="button small primary">
             {app.t('quality.overrideSend')}
           </button>

@@ -4,8 +4,8 @@ import type { JSX } from 'solid-js';
 import type { Erasure } from '../../../contract/recordings';
 import { useApp } from '../../core/app';
 import { Dialog } from '../Dialog';
-import { Field } from '../Field';
 import { Notice } from '../Notice';
+import { ReasonField } from '../ReasonField';
 
 interface EraseDialogProps {
   readonly room: string;
@@ -41,9 +41,7 @@ export function EraseDialog(props: EraseDialogProps): JSX.Element {
     <Dialog open title={app.t('erase.title', { at: props.at })} onClose={() => props.onClose()}>
       <form class="stack" onSubmit={(event) => void send(event)} noValidate>
         <Notice kind="warn">{app.t('erase.what')}</Notice>
-        <Field label={app.t('erase.reason')} hint={app.t('erase.reasonHint')} wrong={tried() && reason().trim() === '' ? app.t('erase.needReason') : undefined}>
-          {(control) => <textarea {...control} class="input" maxLength={300} value={reason()} onInput={(event) => setReason(event.currentTarget.value)} />}
-        </Field>
+        <ReasonField label={app.t('erase.reason')} hint={app.t('erase.reasonHint')} wrong={tried() && reason().trim() === '' ? app.t('erase.needReason') : undefined} longest={300} value={reason()} onInput={setReason} />
         <Show when={failed()}>{(error) => <Notice kind="bad">{app.explain(error())}</Notice>}</Show>
         <footer>
           <button type="button" class="button" onClick={() => props.onClose()}>

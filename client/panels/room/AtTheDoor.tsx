@@ -7,10 +7,10 @@ import { momentOf } from '../../core/dates';
 import { inLanguage } from '../../core/language';
 import { ActError } from '../../room/pending';
 import type { RoomClient } from '../../room/room-client';
-import { Field } from '../Field';
 import { Icon } from '../Icon';
 import type { IconName } from '../Icon';
 import { Notice } from '../Notice';
+import { ReasonField } from '../ReasonField';
 
 interface AtTheDoorProps {
   readonly threshold: Threshold;
@@ -102,17 +102,7 @@ function Plea(props: { client: RoomClient; act: keyof typeof WORDS }): JSX.Eleme
     <details class="door-plea" data-plea={props.act}>
       <summary>{app.t(words().title)}</summary>
       <form class="stack" onSubmit={(event) => void send(event)} noValidate>
-        <Field label={app.t('door.why')} hint={app.t(words().hint)} wrong={wrong()}>
-          {(control) => (
-            <textarea
-              {...control}
-              class="input"
-              maxLength={300}
-              value={reason()}
-              onInput={(event) => setReason(event.currentTarget.value)}
-            />
-          )}
-        </Field>
+        <ReasonField label={app.t('door.why')} hint={app.t(words().hint)} wrong={wrong()} longest={300} value={reason()} onInput={setReason} />
         <button type="submit" class="button">
           {app.t(words().send)}
         </button>

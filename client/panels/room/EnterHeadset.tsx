@@ -64,7 +64,7 @@ export function EnterHeadset(props: EnterHeadsetProps): JSX.Element {
     try {
       await props.worn.enter(props.stage, mode, () => props.content, (headset, id) => props.onPress(headset, id));
     } catch {
-      app.toast(app.t('room.xrFailed'));
+      app.toast(() => app.t('room.xrFailed'));
       app.announce(app.t('room.xrFailed'));
     }
   }

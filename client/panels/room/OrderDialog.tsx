@@ -8,6 +8,7 @@ import { SANCTIONS, STANDINGS } from '../../core/room-order';
 import type { RoomOrder, Sanction } from '../../core/room-order';
 import { Dialog } from '../Dialog';
 import { Field } from '../Field';
+import { ReasonField } from '../ReasonField';
 
 interface OrderDialogProps {
   readonly person: Participant;
@@ -45,20 +46,13 @@ export function OrderDialog(props: OrderDialogProps): JSX.Element {
             )}
           </For>
         </fieldset>
-        <Field
+        <ReasonField
           label={app.t('order.reason')}
           wrong={tried() && reason().trim() === '' ? app.t('order.needReason') : undefined}
-        >
-          {(control) => (
-            <textarea
-              {...control}
-              class="input"
-              maxLength={300}
-              value={reason()}
-              onInput={(event) => setReason(event.currentTarget.value)}
-            />
-          )}
-        </Field>
+          longest={300}
+          value={reason()}
+          onInput={setReason}
+        />
         <footer>
           <button type="button" class="button" onClick={() => props.onClose()}>
             {app.t('app.cancel')}

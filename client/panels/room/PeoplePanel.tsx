@@ -8,6 +8,7 @@ import { dressOf, figureFor } from '../../core/figures';
 import { isPseudonym, looksOf, opensPseudonyms } from '../../core/pseudonym';
 import { idsOf } from '../../core/room-order';
 import type { RoomOrder } from '../../core/room-order';
+import type { Told } from '../../core/room-news';
 import type { RoomVoice } from '../../core/room-voice';
 import { initialOf } from '../../core/words-of';
 import { Icon } from '../Icon';
@@ -23,7 +24,7 @@ interface PeoplePanelProps {
   readonly control: RoomControl;
   readonly order: RoomOrder;
   readonly voice: RoomVoice;
-  readonly log: readonly string[];
+  readonly log: readonly Told[];
 }
 
 export function PeoplePanel(props: PeoplePanelProps): JSX.Element {
@@ -61,7 +62,7 @@ export function PeoplePanel(props: PeoplePanelProps): JSX.Element {
       </Show>
       <Show when={props.log.length > 0}>
         <ol class="people-log small soft">
-          <For each={props.log}>{(line) => <li>{line}</li>}</For>
+          <For each={props.log}>{(line) => <li>{line()}</li>}</For>
         </ol>
       </Show>
       <Show when={person()}>

@@ -29,7 +29,9 @@ import type { SeriesVolume } from '../../core/series-volume';
 import type { RoomClient } from '../../room/room-client';
 import { viewOf } from '../../room/view';
 import type { Stage } from '../../stage/stage';
+import { LONGEST } from '../../stage/tools';
 import { Tabs } from '../Tabs';
+import { WordsDialog } from '../WordsDialog';
 import { badgeWords } from '../person';
 import { AroundPanel, AroundWords } from './AroundPanel';
 import { AroundScreen } from './AroundScreen';
@@ -40,7 +42,6 @@ import { HandOver, LockChoice } from './HandOver';
 import { LeadPanel, LeadWords } from './LeadPanel';
 import { KeyboardHelp } from './KeyboardHelp';
 import { MarksPanel } from './MarksPanel';
-import { NoteDialog } from './NoteDialog';
 import { OrdersPanel } from './OrdersPanel';
 import { PagePanel } from './PagePanel';
 import { PeoplePanel } from './PeoplePanel';
@@ -108,8 +109,8 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
     control,
     doors: noduleDoors(app.api),
     onFound(nodule) {
-      const words = app.t('seed.found', { what: noduleWords(nodule, app) });
-      app.announce(words);
+      const words = (): string => app.t('seed.found', { what: noduleWords(nodule, app) });
+      app.announce(words());
       app.toast(words);
       // Who asked sees what was measured; where slices are all that there is room for, they stay.
       if (nodule.seed.by === app.me()?.id && !narrow()) setShown('tools');
@@ -233,9 +234,12 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
       </aside>
       <Show when={control.writeAt()}>
         {(at) => (
-          <NoteDialog
-            as={at().as}
-            onPlace={(text) => control.write(at().point_lps_mm, text, at().as)}
+          <WordsDialog
+            title={app.t(`${at().as}.title`)}
+            label={app.t(`${at().as}.text`)}
+            set={app.t(`${at().as}.place`)}
+            longest={LONGEST[at().as]}
+            onSet={(text) => control.write(at().point_lps_mm, text, at().as)}
             onClose={() => control.askForWords(undefined)}
           />
         )}

@@ -69,7 +69,7 @@ function Asked(props: AskedProps): JSX.Element {
   async function keep(said: Omit<Said, 'byHand'>): Promise<void> {
     if (!(await props.nodules.keep(props.nodule.seed.id, said))) return;
     app.announce(app.t('nodule.kept'));
-    app.toast(app.t('nodule.kept'));
+    app.toast(() => app.t('nodule.kept'));
   }
   return (
     <article class="stack tight panel room-nodule" data-seed={props.nodule.seed.id} data-state={props.nodule.state}>

@@ -57,12 +57,12 @@ export function StageHost(props: StageHostProps): JSX.Element {
     made.events.on('context', (event) => setLost(event.lost));
     made.events.on('refused', ({ by }) => {
       const name = props.control.people().find(({ id }) => String(id) === by)?.name ?? '';
-      app.toast(app.t('stage.held', { name }));
+      app.toast(() => app.t('stage.held', { name }));
     });
     made.events.on('locked', ({ name }) => {
-      const words = app.t('lock.refused', { name });
+      const words = (): string => app.t('lock.refused', { name });
       app.toast(words);
-      app.announce(words);
+      app.announce(words());
     });
     made.pages.cardOf = (id) => untrack(() => props.pages.cardOf(id));
     made.events.on('page', ({ id, isAbove, isInside }) => {

@@ -79,7 +79,7 @@ function Captions(props: { voice: RoomVoice }): JSX.Element {
     const words = text().trim();
     if (words === '') return;
     if (props.voice.caption(words)) setText('');
-    else app.toast(app.t('captions.noLine'));
+    else app.toast(() => app.t('captions.noLine'));
   };
 
   return (

@@ -127,7 +127,7 @@ export function createInside(props: InsideRoom & HowWorn, app: App): RoomInside 
     page: pageNow(chosen(), now().state),
     mode: props.mode,
     people: props.control.people().map(({ id, name, hand_since }) => ({ name, speaks: props.voice.voices().get(id)?.speaking ?? false, handUp: hand_since !== null })),
-    said: app.toasts().at(-1)?.text,
+    said: app.toasts().at(-1)?.words(),
     may: may(),
     hologram: state(),
     locked: locked(),
@@ -169,7 +169,7 @@ export function createInside(props: InsideRoom & HowWorn, app: App): RoomInside 
     picture: picture(),
   });
 
-  const complain = (error: unknown): void => app.toast(app.explain(error));
+  const complain = (error: unknown): void => app.toast(() => app.explain(error));
 
   function openPage(which: string): void {
     const page = PAGES.find((one) => one === which) ?? 'view';
@@ -220,7 +220,7 @@ export function createInside(props: InsideRoom & HowWorn, app: App): RoomInside 
     try {
       await keepSnapshot(app.api, props.info.id, props.title, image.src);
       setPicture(undefined);
-      app.toast(app.t('snap.kept'));
+      app.toast(() => app.t('snap.kept'));
       app.announce(app.t('snap.kept'));
     } catch (error) {
       complain(error);

@@ -6,8 +6,8 @@ import { canListen, listen } from '../../core/listening';
 import type { RoomControl } from '../../core/room-control';
 import type { RoomOrder } from '../../core/room-order';
 import type { RoomVoice } from '../../core/room-voice';
+import { LONGEST } from '../../stage/tools';
 import type { WritingInside } from './inside-state';
-import { LONGEST } from './NoteDialog';
 
 /** Follows a room while the caller lives. */
 export function createWriting(props: { readonly control: RoomControl; readonly order: RoomOrder; readonly voice: RoomVoice }, app: App): { readonly state: Accessor<WritingInside | undefined>; press(what: string): void } {

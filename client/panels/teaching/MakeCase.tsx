@@ -65,7 +65,7 @@ function Form(props: { twin: PatientTwin }): JSX.Element {
     try {
       const wanted = { patient: props.twin.id, series: series(), answers: answers(), pixels_vouched_for: vouched() };
       const made = await app.api.post<{ id: string }>('/api/teaching/cases', wanted);
-      app.toast(app.t('teaching.makeDone'));
+      app.toast(() => app.t('teaching.makeDone'));
       go(`/teaching/${encodeURIComponent(made.id)}`);
     } catch (error) {
       setRefusal(app.explain(error));

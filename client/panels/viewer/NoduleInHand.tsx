@@ -132,7 +132,7 @@ function Keep(props: NoduleInHandProps): JSX.Element {
   async function keep(said: Omit<Said, 'byHand'>): Promise<void> {
     if (!(await work.keep(said))) return;
     app.announce(app.t('nodule.kept'));
-    app.toast(app.t('nodule.kept'));
+    app.toast(() => app.t('nodule.kept'));
     props.onKept();
   }
   return (

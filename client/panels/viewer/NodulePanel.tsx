@@ -98,7 +98,7 @@ export function NodulePanel(props: NodulePanelProps): JSX.Element {
       await write(uid);
       here.reload();
     } catch (error) {
-      app.toast(app.explain(error));
+      app.toast(() => app.explain(error));
     }
   }
   const find = (at: Vec3): void => {

@@ -11,11 +11,13 @@ import { PANES_IN, createViewerControl } from '../../core/viewer-control';
 import { createMarks, marksInTab } from '../../core/viewer-marks';
 import { createNoduleWork, noduleDoors } from '../../core/nodules';
 import { createOutlines } from '../../core/outlines';
+import type { Mark } from '../../viewer/measure';
 import { isBrush, isMaskTool } from '../../viewer/tools';
 import type { KeyAction, Tool } from '../../viewer/tools';
 import { CT_PRESETS, PRESET_NAMES } from '../../viewer/window';
 import { fitted, mirroredAcross, mirroredDown, turned } from '../../viewer/view';
 import { Tabs } from '../Tabs';
+import { WordsDialog } from '../WordsDialog';
 import { createStudyInfo } from '../imaging/study-info';
 import { createStates } from '../../core/viewer-states';
 import { createCine } from './cine';
@@ -27,12 +29,12 @@ import { NodulePanel, goToPoint } from './NodulePanel';
 import { PaneView } from './PaneView';
 import { createSaving } from './saving';
 import { SeriesTab } from './SeriesTab';
-import { TextDialog } from './TextDialog';
-import type { TextWanted } from './TextDialog';
 import { ViewerBar } from './ViewerBar';
 import { ViewerKeys } from './ViewerKeys';
 import { ViewerToolBar } from './ViewerToolBar';
 import { WindowTab } from './WindowTab';
+
+const LONGEST_TEXT = 120;
 
 interface ViewerFrameProps {
   readonly study: Study;
@@ -65,7 +67,7 @@ export function ViewerFrame(props: ViewerFrameProps): JSX.Element {
   const [tab, setTab] = createSignal<SideTab>('series');
   const nodules = createNoduleHand({ control, work, outlines, onSeed: () => setTab('nodules') });
   const [help, setHelp] = createSignal(false);
-  const [wanted, setWanted] = createSignal<TextWanted>();
+  const [wanted, setWanted] = createSignal<Omit<Mark, 'id'>>();
   const [prior, setPrior] = createSignal<{ readonly study: Study; readonly series: readonly Series[] }>();
   const others = createQuery<readonly Study[]>(() => {
     const { patientId, uid } = props.study;
@@ -113,7 +115,7 @@ export function ViewerFrame(props: ViewerFrameProps): JSX.Element {
       control.putBeside(1);
       control.setLinked(true);
     } catch (error) {
-      app.toast(app.explain(error));
+      app.toast(() => app.explain(error));
     }
   }
 
@@ -281,11 +283,18 @@ export function ViewerFrame(props: ViewerFrameProps): JSX.Element {
         </Tabs>
       </aside>
       <ViewerKeys open={help()} onClose={() => setHelp(false)} />
-      <TextDialog
-        wanted={wanted()}
-        onClose={() => setWanted(undefined)}
-        onSet={(mark, text) => control.marks.add({ ...mark, text })}
-      />
+      <Show when={wanted()}>
+        {(mark) => (
+          <WordsDialog
+            title={app.t('measure.text')}
+            label={app.t('measure.text')}
+            set={app.t('measure.set')}
+            longest={LONGEST_TEXT}
+            onSet={(text) => control.marks.add({ ...mark(), text })}
+            onClose={() => setWanted(undefined)}
+          />
+        )}
+      </Show>
     </div>
   );
 }

@@ -2,8 +2,8 @@
 import { For, Match, Show, Switch, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import type { ScenarioPanelProps } from '../../../../client/core/scenario-panel';
-import { Field } from '../../../../client/panels/Field';
 import { Notice } from '../../../../client/panels/Notice';
+import { ReasonField } from '../../../../client/panels/ReasonField';
 import { Invite, Release } from './Invite';
 import { Setting } from './Setting';
 import { Turn } from './Turn';
@@ -129,18 +129,7 @@ function Ending(props: EndingProps): JSX.Element {
             void props.part.act('post', props.how, { reason: reason() });
           }}
         >
-          <Field label={props.say(`${props.how}Why`)}>
-            {(control) => (
-              <textarea
-                {...control}
-                class="input"
-                maxLength={1000}
-                required
-                value={reason()}
-                onInput={(event) => setReason(event.currentTarget.value)}
-              />
-            )}
-          </Field>
+          <ReasonField label={props.say(`${props.how}Why`)} longest={1000} required value={reason()} onInput={setReason} />
           <button type="submit" class="button" disabled={props.part.busy}>
             {props.say(`${props.how}Confirm`)}
           </button>

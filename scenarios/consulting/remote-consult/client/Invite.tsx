@@ -5,6 +5,7 @@ import { useApp } from '../../../../client/core/app';
 import type { StaffRow } from '../../../../client/core/hospital';
 import { createQuery } from '../../../../client/core/query';
 import { Field } from '../../../../client/panels/Field';
+import { ReasonField } from '../../../../client/panels/ReasonField';
 import type { Part } from './case';
 import type { Say } from './words';
 
@@ -50,18 +51,7 @@ function InviteForm(props: { part: Part; say: Say; onDone(): void }): JSX.Elemen
             </select>
           )}
         </Field>
-        <Field label={props.say('inviteWhy')}>
-          {(control) => (
-            <textarea
-              {...control}
-              class="input"
-              maxLength={1000}
-              required
-              value={reason()}
-              onInput={(event) => setReason(event.currentTarget.value)}
-            />
-          )}
-        </Field>
+        <ReasonField label={props.say('inviteWhy')} longest={1000} required value={reason()} onInput={setReason} />
         <div class="row">
           <button type="submit" class="button primary" disabled={props.part.busy}>
             {props.say('inviteSend')}

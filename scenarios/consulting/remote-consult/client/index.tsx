@@ -7,6 +7,7 @@ import { createQuery } from '../../../../client/core/query';
 import type { ScenarioPanelProps } from '../../../../client/core/scenario-panel';
 import { createTurns } from '../../../../client/core/turns';
 import { Answer } from '../../../../client/panels/Answer';
+import { NotYours } from '../../../../client/panels/NotYours';
 import { Notice } from '../../../../client/panels/Notice';
 import { Tabs } from '../../../../client/panels/Tabs';
 import { Ask } from './Ask';
@@ -86,7 +87,7 @@ export default function Panel(props: ScenarioPanelProps): JSX.Element {
     (error) => {
       query.reload();
       // Who has left the room does not see the question any more.
-      if (left) app.toast(say('notSaved', { why: app.explain(error) }));
+      if (left) app.toast(() => say('notSaved', { why: app.explain(error) }));
     },
   );
   const isUnsaved = (): boolean => Object.keys(answers.drafts()).length > 0;
@@ -123,7 +124,7 @@ export default function Panel(props: ScenarioPanelProps): JSX.Element {
 
   return (
     <div class="consult" data-step={kept.case?.step}>
-      <Answer of={query} lines={8}>
+      <Answer of={query} lines={8} closed={<NotYours />}>
         {() => (
           <Show when={kept.case}>
             {(now) => {

@@ -35,7 +35,7 @@ export function AlarmCard(props: AlarmProps): JSX.Element {
       await app.api.post(`/api/alarms/${encodeURIComponent(props.alarm.id)}/${path}`, body);
       props.reload();
     } catch (error) {
-      app.toast(app.explain(error));
+      app.toast(() => app.explain(error));
     } finally {
       setBusy(false);
     }

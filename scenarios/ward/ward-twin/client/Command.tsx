@@ -42,7 +42,7 @@ export function Command(props: { ward: string }): JSX.Element {
       await app.api.post(path, body);
       view.reload();
     } catch (error) {
-      app.toast(app.explain(error));
+      app.toast(() => app.explain(error));
     } finally {
       setBusy(false);
     }

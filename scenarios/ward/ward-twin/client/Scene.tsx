@@ -123,7 +123,7 @@ function Enter(props: SceneProps & { said: WardSaid; stage: WardStage }): JSX.El
       await app.api.post(`/api/alarms/${encodeURIComponent(alarm)}/act`, body);
       props.reload();
     } catch (error) {
-      app.toast(app.explain(error));
+      app.toast(() => app.explain(error));
     } finally {
       busy = false;
     }
@@ -155,7 +155,7 @@ function Enter(props: SceneProps & { said: WardSaid; stage: WardStage }): JSX.El
       });
       setInside(visit);
     } catch {
-      app.toast(app.t('room.xrFailed'));
+      app.toast(() => app.t('room.xrFailed'));
       app.announce(app.t('room.xrFailed'));
     }
   }

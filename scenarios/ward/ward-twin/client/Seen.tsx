@@ -47,11 +47,11 @@ export function Seen(props: { ward: string; bed: BedView; reload(): void }): JSX
     setBusy(true);
     try {
       await app.api.post(`/api/wards/${encodeURIComponent(props.ward)}/beds/${encodeURIComponent(props.bed.id)}/seen`, seen);
-      app.toast(say('saved'));
+      app.toast(() => say('saved'));
       form.reset();
       props.reload();
     } catch (error) {
-      app.toast(app.explain(error));
+      app.toast(() => app.explain(error));
     } finally {
       setBusy(false);
     }
