@@ -28,6 +28,9 @@ export function nameIn(name: string, language: Language): string {
   return (language === 'zh' ? zh : en) ?? name;
 }
 
+/** Names in a row. */
+export const listIn = (names: readonly string[], language: Language): string => names.join(language === 'zh' ? '、' : ', ');
+
 /** Between what something is called and what it is. */
 export const colonIn = (language: Language): string => (language === 'zh' ? '：' : ': ');
 

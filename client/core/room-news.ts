@@ -5,7 +5,7 @@ import type { Event, Knocking, Participant } from '../../contract/room';
 import type { RoomClient, Status } from '../room/room-client';
 import { measureWords } from '../stage/measure-words';
 import type { App } from './app';
-import { inLanguage } from './language';
+import { inLanguage, listIn } from './language';
 import { pageWords } from './own-pages';
 import type { RoomControl } from './room-control';
 import { handsBetween, knocked, orderedWords } from './room-order';
@@ -77,7 +77,7 @@ export function createRoomNews(client: RoomClient, control: RoomControl, order: 
   // Whoever comes in by ear hears where they are, and who is there.
   const { self, participants } = client.state;
   const others = [...participants.values()].filter(({ id }) => id !== self).map(({ name }) => name);
-  app.announce(others.length > 0 ? app.t('people.inside', { names: others.join(app.language() === 'zh' ? '、' : ', ') }) : app.t('people.insideAlone'));
+  app.announce(others.length > 0 ? app.t('people.inside', { names: listIn(others, app.language()) }) : app.t('people.insideAlone'));
 
   onCleanup(client.on('status', setStatus));
   onCleanup(

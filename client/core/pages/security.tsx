@@ -11,7 +11,7 @@ import type { Key } from '../../words/words';
 import { useApp } from '../app';
 import type { App } from '../app';
 import { momentOf } from '../dates';
-import { nameIn } from '../language';
+import { listIn, nameIn } from '../language';
 import { createQuery } from '../query';
 import type { Security } from '../security';
 import '../../styles/security.css';
@@ -103,7 +103,7 @@ function Found(props: { of: Security }): JSX.Element {
         </Show>
         <p>
           {app.t('security.bare', { n: props.of.devices_without_credential.length })}{' '}
-          <span class="soft">{props.of.devices_without_credential.map(({ name }) => nameIn(name, app.language())).join(', ')}</span>
+          <span class="soft">{listIn(props.of.devices_without_credential.map(({ name }) => nameIn(name, app.language())), app.language())}</span>
         </p>
       </section>
       <section data-ledger>

@@ -3,6 +3,7 @@ import { Match, Show, Switch } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import { momentOf } from '../../core/dates';
+import { listIn } from '../../core/language';
 import type { RoomOrder } from '../../core/room-order';
 import type { RoomRecording } from '../../core/room-recording';
 import { Icon } from '../Icon';
@@ -23,7 +24,7 @@ export function RecordingStrip(props: RecordingStripProps): JSX.Element {
     </Show>
   );
   const answer = (agrees: boolean): void => props.recording.act({ act: 'answer-recording', agrees });
-  const missing = (): string => props.recording.missing().map(({ name }) => name).join(app.language() === 'zh' ? '、' : ', ');
+  const missing = (): string => listIn(props.recording.missing().map(({ name }) => name), app.language());
   return (
     <Switch>
       <Match when={now().state === 'running'}>

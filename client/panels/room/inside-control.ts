@@ -8,7 +8,7 @@ import { gazeChooses, letGazeChoose } from '../../core/gaze';
 import { BOX_SIDES, CUTS, boxOf, cutAt, movedCut, movedSide, placeOfCut } from '../../core/hologram-cuts';
 import type { Axis, BoxSide } from '../../core/hologram-cuts';
 import type { RoomInfo } from '../../core/hospital';
-import { inLanguage } from '../../core/language';
+import { inLanguage, listIn } from '../../core/language';
 import { lookLike } from '../../core/own-looks';
 import { isPseudonym } from '../../core/pseudonym';
 import type { RoomAround } from '../../core/room-around';
@@ -161,7 +161,7 @@ export function createInside(props: InsideRoom & HowWorn, app: App): RoomInside 
       state: now().state,
       by: props.recording.by(),
       hasAgreed: props.recording.hasAgreed(),
-      missing: props.recording.missing().map(({ name }) => name).join(app.language() === 'zh' ? '、' : ', '),
+      missing: listIn(props.recording.missing().map(({ name }) => name), app.language()),
       since: now().since ? momentOf(now().since ?? '', app.language()) : '',
     },
     writing: writing.state(),

@@ -2,7 +2,7 @@
 import { For, Match, Show, Switch } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
-import { inLanguage } from '../../../../client/core/language';
+import { inLanguage, listIn } from '../../../../client/core/language';
 import type { Language } from '../../../../client/core/language';
 import { Field } from '../../../../client/panels/Field';
 import { Notice } from '../../../../client/panels/Notice';
@@ -45,10 +45,7 @@ export function Ask(props: AskProps): JSX.Element {
               <Switch>
                 <Match when={model.result.state === 'not-assessable' && model.result.missing}>
                   {(missing) => (
-                    <span class="soft small">
-                      {props.say('notAssessable')}.{' '}
-                      {props.say('missing', { inputs: missing().map(({ input }) => labelOf(input)).join(', ') })}
-                    </span>
+                    <Missing say={props.say} language={props.language} inputs={missing().map(({ input }) => labelOf(input))} />
                   )}
                 </Match>
                 <Match when={model.result.state === 'sealed'}>
@@ -66,10 +63,7 @@ export function Ask(props: AskProps): JSX.Element {
               <Switch fallback={<span class="chip good">{props.say('ready')}</span>}>
                 <Match when={one.result.state === 'not-assessable' && one.result.missing}>
                   {(missing) => (
-                    <span class="soft small">
-                      {props.say('notAssessable')}.{' '}
-                      {props.say('missing', { inputs: missing().map(({ input }) => labelOf(input)).join(', ') })}
-                    </span>
+                    <Missing say={props.say} language={props.language} inputs={missing().map(({ input }) => labelOf(input))} />
                   )}
                 </Match>
                 <Match when={one.result.state === 'not-applicable' && one.result.why}>
@@ -224,5 +218,16 @@ function Unsaved(props: { name: string; draft: Draft; part: Part; say: Say }): J
         </div>
       )}
     </Show>
+  );
+}
+
+/** What stands in the way of an answer. */
+function Missing(props: { say: Say; language: Language; inputs: readonly string[] }): JSX.Element {
+  return (
+    <span class="soft small">
+      {props.say('notAssessable')}
+      {props.language === 'zh' ? '。' : '. '}
+      {props.say('missing', { inputs: listIn(props.inputs, props.language) })}
+    </span>
   );
 }

@@ -1,7 +1,7 @@
 /** The models side by side: number or reason, population, and what each answer adds. */
 import { For, Show } from 'solid-js';
 import type { JSX } from 'solid-js';
-import { inLanguage } from '../../../../client/core/language';
+import { inLanguage, listIn } from '../../../../client/core/language';
 import type { Language } from '../../../../client/core/language';
 import { DataTable } from '../../../../client/panels/DataTable';
 import { Notice } from '../../../../client/panels/Notice';
@@ -48,7 +48,7 @@ function Result(props: AssessProps & { of: Assessment }): JSX.Element {
   };
   const missing = (): string | undefined => {
     const { result } = props.of;
-    return result.state === 'not-assessable' ? result.missing.map(({ input }) => labelOf(input)).join(', ') : undefined;
+    return result.state === 'not-assessable' ? listIn(result.missing.map(({ input }) => labelOf(input)), props.language) : undefined;
   };
   return (
     <span data-result={props.of.model}>

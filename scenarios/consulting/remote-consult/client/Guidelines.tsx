@@ -1,7 +1,7 @@
 /** What the guidelines advise, side by side, and by which rule. */
 import { For, Match, Show, Switch } from 'solid-js';
 import type { JSX } from 'solid-js';
-import { inLanguage } from '../../../../client/core/language';
+import { inLanguage, listIn } from '../../../../client/core/language';
 import type { Language, Text } from '../../../../client/core/language';
 import { Notice } from '../../../../client/panels/Notice';
 import type { Conflict, Decided, Recommendation } from '../../../../contract/knowledge';
@@ -90,7 +90,7 @@ function Guideline(props: GuidelinesProps & { of: Recommendation }): JSX.Element
               {props.say('notAssessable')}
               <br />
               <span class="soft small">
-                {props.say('missing', { inputs: now().missing.map(({ input }) => labelOf(input)).join(', ') })}
+                {props.say('missing', { inputs: listIn(now().missing.map(({ input }) => labelOf(input)), props.language) })}
               </span>
             </p>
           )}

@@ -2,7 +2,7 @@
 import { For, Show, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
-import { inLanguage } from '../../../../client/core/language';
+import { inLanguage, listIn } from '../../../../client/core/language';
 import { Icon } from '../../../../client/panels/Icon';
 import { AlarmPlan } from './AlarmPlan';
 import { AlarmSteps } from './AlarmSteps';
@@ -69,7 +69,7 @@ export function AlarmCard(props: AlarmProps): JSX.Element {
             props.alarm.mine ? (
               <strong data-mine>{say('callsYou')}</strong>
             ) : (
-              say('calls', { who: props.alarm.called.map(({ name }) => name).join(', ') })
+              say('calls', { who: listIn(props.alarm.called.map(({ name }) => name), app.language()) })
             )
           }
         >

@@ -1,5 +1,5 @@
 /** What the panel in a headset says: the ward, or the bed at which somebody stands, with what one can do there. */
-import { inLanguage } from '../../../../client/core/language';
+import { inLanguage, listIn } from '../../../../client/core/language';
 import type { Language } from '../../../../client/core/language';
 import type { PanelContent } from '../../../../client/xr/panel';
 import { paceText } from './pace';
@@ -113,5 +113,5 @@ function state({ alarm, mine, called }: AlarmView, { ward, say, language }: Told
     const { by } = alarm.taken;
     return `${since} · ${say('takenBy', { who: ward.staff.find(({ id }) => id === by)?.name ?? by })}`;
   }
-  return `${since} · ${mine ? say('callsYou') : say('calls', { who: called.map(({ name }) => name).join(', ') })}`;
+  return `${since} · ${mine ? say('callsYou') : say('calls', { who: listIn(called.map(({ name }) => name), language) })}`;
 }
