@@ -138,7 +138,7 @@ describe('what is offered', () => {
   it('waits for the structures and other images', () => {
     expect(ids({ page: 'parts', parts: [] })).toEqual(['part:all', 'page:shelf']);
     expect(panel({ page: 'parts', parts: [] }).lines).toContain('The structures of these images are still being made.');
-    expect(ids({ page: 'shelf' })).toEqual(['take:1.2', 'take:1.3', 'back:parts']);
+    expect(ids({ page: 'shelf' })).toEqual(['take:1.2.3', 'take:1.3', 'back:parts']);
     expect(ids({ page: 'shelf', shelf: { ...NOW.shelf, lying: [] } })).toEqual(['back:parts']);
     expect(ids({ box: undefined })).not.toContain('page:crop');
     expect(panel({ box: undefined }).lines[0]).toBe('Preparing the volume');
