@@ -9,6 +9,8 @@ export const inside = {
   'inside.gaze': 'Choose by looking',
   'inside.go': 'Go where I look',
   'inside.go.seeking': 'Look at the floor where you want to stand, until the ring is closed.',
+  'inside.does': '{name} ({does})',
+  'inside.and': ', ',
   'inside.back': 'Back',
   'inside.hint.point': 'Point: everybody sees your ray. The trigger or a pinch brings the slices there.',
   'inside.hint.annotate': 'Pull the trigger or pinch at a point, then say the note.',

@@ -11,6 +11,8 @@ export const inside: Readonly<Record<keyof typeof en, string>> = {
   'inside.gaze': '注视选择',
   'inside.go': '走到注视处',
   'inside.go.seeking': '请注视地面上想站的位置，直到圆环闭合。',
+  'inside.does': '{name}（{does}）',
+  'inside.and': '、',
   'inside.back': '返回',
   'inside.hint.point': '指向影像：所有人都能看到您的射线。扣动扳机或捏合，切片随之移到该点。',
   'inside.hint.annotate': '在一点扣动扳机或捏合，然后说出标注。',

@@ -44,6 +44,10 @@ const TAB = { height: 76, gap: 10 };
 const BUTTON = { height: 84, gap: 18 };
 const FOOT = 30;
 const LINE = 46;
+/** From one row of a title or a button to the next, in sizes of its letters. */
+const ROW = 1.15;
+/** Around the words of a button. */
+const AIR = { x: 8, y: 6 };
 
 /** A panel in space with words in any script and buttons for rays. */
 export class Panel {
@@ -113,7 +117,9 @@ export class Panel {
     fill(context, { x: 0, y: 0, width: WIDTH, height: HEIGHT }, 36, 'rgba(246, 249, 250, 0.97)');
     context.textBaseline = 'alphabetic';
     context.fillStyle = '#10222b';
-    fitted(context, title, 700, 52, { room: WIDTH - 2 * MARGIN, most: 1, height: 80 }).forEach((row) => context.fillText(row, MARGIN, TITLE_Y));
+    const heading = fitted(context, title, 700, 52, { room: WIDTH - 2 * MARGIN, most: 2, height: 92 });
+    const step = sizeOf(context) * ROW;
+    heading.forEach((row, at) => context.fillText(row, MARGIN, TITLE_Y - (heading.length - 1 - at) * step));
     if (sign !== undefined) {
       const band = { x: MARGIN, width: WIDTH - 2 * MARGIN, ...SIGN };
       fill(context, band, 16, '#b3261e');
@@ -190,20 +196,25 @@ function fitted(context: CanvasRenderingContext2D, text: string, weight: number,
   for (let size = largest; size >= SMALLEST; size -= 2) {
     context.font = `${weight} ${size}px ${FONT}`;
     rows = wrapped(context, text, room);
-    if (rows.length <= most && rows.every((row) => context.measureText(row).width <= room) && rows.length * size * 1.15 <= height) return rows;
+    if (rows.length <= most && rows.every((row) => context.measureText(row).width <= room) && rows.length * size * ROW <= height) return rows;
   }
   return rows.slice(0, most).map((row, at) => (at === most - 1 ? `${row.slice(0, -1)}…` : row));
 }
 
+/** How large the letters are that are written now. */
+function sizeOf({ font }: CanvasRenderingContext2D): number {
+  return parseInt(/(\d+)px/.exec(font)?.[1] ?? '', 10);
+}
+
 /** White words in the middle of a place, smaller where they are long. */
 function centred(context: CanvasRenderingContext2D, text: string, { x, y, width, height }: Place, largest: number, most: number): void {
-  const room = width - 16;
-  const rows = fitted(context, text, 600, largest, { room, most, height });
-  const size = parseInt(/(\d+)px/.exec(context.font)?.[1] ?? '', 10);
+  const room = width - 2 * AIR.x;
+  const rows = fitted(context, text, 600, largest, { room, most, height: height - 2 * AIR.y });
+  const size = sizeOf(context);
   context.fillStyle = '#ffffff';
   context.textAlign = 'center';
-  const first = y + height / 2 + size * 0.36 - ((rows.length - 1) * size * 1.15) / 2;
-  rows.forEach((row, at) => context.fillText(row, x + width / 2, first + at * size * 1.15, room));
+  const first = y + height / 2 + size * 0.36 - ((rows.length - 1) * size * ROW) / 2;
+  rows.forEach((row, at) => context.fillText(row, x + width / 2, first + at * size * ROW, room));
   context.textAlign = 'left';
 }
 
@@ -227,11 +238,14 @@ function show(context: CanvasRenderingContext2D, picture: HTMLImageElement, { x,
   context.drawImage(picture, x + (width - w * scale) / 2, y + (height - h * scale) / 2, w * scale, h * scale);
 }
 
+/** Words with the space behind them; else one character each, with what opens before it and what ends after it. */
+const PIECES = /[ -~‘-”]+?(?:\s|$)|[(（《“‘]*[^ -~‘-”][，。、；：？！）》)”’]*|[ -~‘-”]+?(?=[(（《“‘]*[^ -~‘-”]|$)/gu;
+
 /** Breaks at spaces, and between characters where a script has none, but never before a mark that ends something. */
 function wrapped(context: CanvasRenderingContext2D, text: string, width: number): string[] {
   const rows: string[] = [];
   let row = '';
-  for (const piece of text.match(/[ -~‘-”]+?(?:\s|$)|[^ -~‘-”][，。、；：？！）》]*|[ -~‘-”]+/gu) ?? []) {
+  for (const piece of text.match(PIECES) ?? []) {
     if (row !== '' && context.measureText((row + piece).trimEnd()).width > width) {
       rows.push(row.trim());
       row = '';

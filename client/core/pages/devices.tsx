@@ -66,9 +66,11 @@ export function DevicesPage(): JSX.Element {
             <Show when={answer().files}>{(files) => <Files of={files()} />}</Show>
             <Show when={answer().edge}>{(edge) => <EdgeLine of={edge()} />}</Show>
             <Show when={answer().may_administer}>
-              <Link href="/security" class="button">
-                {app.t('security.title')}
-              </Link>
+              <div class="row">
+                <Link href="/security" class="button">
+                  {app.t('security.title')}
+                </Link>
+              </div>
               <Strangers of={answer().turned_away} />
             </Show>
           </>

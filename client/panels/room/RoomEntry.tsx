@@ -171,7 +171,7 @@ function DoorPage(props: { title: string; children: JSX.Element }): JSX.Element 
       </header>
       <div class="stack panel-body">{props.children}</div>
       <footer class="panel-body">
-        <Link href="/" class="button quiet">
+        <Link href="/" class="button">
           {app.t('app.goHome')}
         </Link>
       </footer>

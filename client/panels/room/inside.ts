@@ -91,7 +91,7 @@ const some = (words: string | undefined): string[] => (words === undefined ? [] 
 /** In a headset no list of people is at hand: each is said with what they do by voice and hand. */
 function whatTheyDo({ name, speaks, handUp }: SomebodyInside, t: T): string {
   const does = [speaks && t('voice.state.speaking'), handUp && t('order.hand')].filter(Boolean);
-  return does.length > 0 ? `${name} (${does.join(', ')})` : name;
+  return does.length > 0 ? t('inside.does', { name, does: does.join(t('inside.and')) }) : name;
 }
 
 /** What a page says of its own. */
