@@ -5,6 +5,8 @@ import type { JSX } from 'solid-js';
 export interface Column<Row> {
   readonly heading: string;
   readonly numeric?: boolean;
+  /** Whether what stands in it is not broken into rows: a name, an hour. */
+  readonly whole?: boolean;
   cell(row: Row): JSX.Element;
 }
 
@@ -13,6 +15,8 @@ interface DataTableProps<Row> {
   readonly columns: readonly Column<Row>[];
   readonly rows: readonly Row[];
 }
+
+const kindOf = <Row,>({ numeric = false, whole = false }: Column<Row>): Record<string, boolean> => ({ numeric, whole });
 
 export function DataTable<Row>(props: DataTableProps<Row>): JSX.Element {
   return (
@@ -24,7 +28,7 @@ export function DataTable<Row>(props: DataTableProps<Row>): JSX.Element {
           <tr>
             <For each={props.columns}>
               {(column) => (
-                <th scope="col" class={column.numeric ? 'numeric' : undefined}>
+                <th scope="col" classList={kindOf(column)}>
                   {column.heading}
                 </th>
               )}
@@ -36,7 +40,7 @@ export function DataTable<Row>(props: DataTableProps<Row>): JSX.Element {
             {(row) => (
               <tr>
                 <For each={props.columns}>
-                  {(column) => <td class={column.numeric ? 'numeric' : undefined}>{column.cell(row)}</td>}
+                  {(column) => <td classList={kindOf(column)}>{column.cell(row)}</td>}
                 </For>
               </tr>
             )}

@@ -6,7 +6,7 @@ import { momentOf } from '../core/dates';
 import { createQuery } from '../core/query';
 import type { GatewayView, NamedCall } from '../core/reach';
 import { Answer } from './Answer';
-import { kindWords, stateWords } from './call-words';
+import { ofKind, stateWords } from './call-words';
 import { DataTable } from './DataTable';
 import type { Column } from './DataTable';
 
@@ -14,9 +14,9 @@ export function GatewayState(): JSX.Element {
   const app = useApp();
   const gateway = createQuery<GatewayView>(() => (signal) => app.api.get('/api/gateway', { signal }));
   const columns = (): Column<NamedCall>[] => [
-    { heading: app.t('gateway.when'), cell: (call) => <>{momentOf(call.at, app.language())}</> },
-    { heading: app.t('gateway.whom'), cell: (call) => <>{call.name}</> },
-    { heading: app.t('gateway.what'), cell: (call) => <>{kindWords(app, call.kind)}</> },
+    { heading: app.t('gateway.when'), whole: true, cell: (call) => <>{momentOf(call.at, app.language())}</> },
+    { heading: app.t('gateway.whom'), whole: true, cell: (call) => <>{call.name}</> },
+    { heading: app.t('gateway.what'), whole: true, cell: (call) => <>{ofKind(app, call.kind)}</> },
     { heading: app.t('gateway.came'), cell: (call) => <>{stateWords(app, call)}</> },
   ];
   return (
@@ -27,7 +27,7 @@ export function GatewayState(): JSX.Element {
           <Show when={found().configured} fallback={<p class="soft">{app.t('gateway.none')}</p>}>
             <p>
               {app.t('gateway.waiting', { n: found().waiting ?? 0 })}
-              <Show when={found().oldest}>{(at) => <>, {app.t('gateway.oldest', { at: momentOf(at(), app.language()) })}</>}</Show>
+              <Show when={found().oldest}>{(at) => <>{app.t('gateway.oldest', { at: momentOf(at(), app.language()) })}</>}</Show>
             </p>
             <p>
               {app.t('gateway.day', { handed: found().handed ?? 0, refused: found().refused ?? 0, none: found().no_address ?? 0 })}

@@ -5,15 +5,23 @@ import type { Call } from '../core/reach';
 const KINDS = ['alarm', 'errand', 'follow-up', 'test'] as const;
 const REASONS = ['late', 'unreachable'] as const;
 
+const known = (kind: string): (typeof KINDS)[number] => KINDS.find((one) => one === kind) ?? 'follow-up';
+
+/** What calls whoever reads it. */
 export function kindWords(app: App, kind: string): string {
-  return app.t(`reach.kind.${KINDS.find((one) => one === kind) ?? 'follow-up'}`);
+  return app.t(`reach.kind.${known(kind)}`);
+}
+
+/** What kind of call went to somebody. */
+export function ofKind(app: App, kind: string): string {
+  return app.t(`gateway.kind.${known(kind)}`);
 }
 
 /** How far a call has come, and why it has not come further. */
 export function stateWords(app: App, call: Call): string {
   const state = app.t(`reach.is.${call.state}`);
   if (call.why === '') return state;
-  const known = REASONS.find((one) => one === call.why);
-  const why = known === undefined ? call.why : app.t(`reach.why.${known}`);
+  const reason = REASONS.find((one) => one === call.why);
+  const why = reason === undefined ? call.why : app.t(`reach.why.${reason}`);
   return `${state}${app.t('reach.tries', { why, n: call.tries })}`;
 }

@@ -55,7 +55,7 @@ export function AlarmCard(props: AlarmProps): JSX.Element {
       </div>
       <Show when={props.alarm.last_known}>
         {(since) => (
-          <p class="small" data-last-known>
+          <p class="small last-known" data-last-known>
             <Icon name="alert" size={14} /> <strong>{say('last-known', { at: clock(since(), app.language()) })}</strong>
           </p>
         )}
