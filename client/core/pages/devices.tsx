@@ -97,7 +97,7 @@ function Overview(props: { of: readonly Device[] }): JSX.Element {
   const columns = (): Column<Device>[] => [
     { heading: t('devices.name'), cell: (device) => <a href={`#device-${device.id}`}>{nameIn(device.name, language())}</a> },
     { heading: t('devices.standing'), cell: (device) => <Sign device={device} /> },
-    { heading: t('devices.heard'), cell: (device) => when(device.quality.last_heard) },
+    { heading: t('devices.heard'), whole: true, cell: (device) => when(device.quality.last_heard) },
     { heading: t('devices.battery'), numeric: true, cell: (device) => battery(device) },
     { heading: t('devices.accepted'), numeric: true, cell: (device) => device.quality.accepted },
     { heading: t('devices.marked'), cell: (device) => <Marks of={device} /> },
@@ -282,7 +282,7 @@ function Counts(props: { heading: string; counts: Readonly<Record<string, number
 function Refusals(props: { of: readonly DeviceRefusal[] }): JSX.Element {
   const { t, language } = useApp();
   const columns = (): Column<DeviceRefusal>[] => [
-    { heading: t('devices.at'), cell: (refusal) => momentOf(refusal.at, language()) },
+    { heading: t('devices.at'), whole: true, cell: (refusal) => momentOf(refusal.at, language()) },
     { heading: t('devices.stream'), cell: (refusal) => refusal.topic || '–' },
     { heading: t('devices.reason'), cell: (refusal) => inLanguage(refusal.why, language()) },
   ];
@@ -336,7 +336,7 @@ function EdgeLine(props: { of: EdgeState }): JSX.Element {
 function Files(props: { of: NonNullable<Devices['files']> }): JSX.Element {
   const { t, language } = useApp();
   const columns = (): Column<DeviceRefusal>[] => [
-    { heading: t('devices.at'), cell: (refusal) => momentOf(refusal.at, language()) },
+    { heading: t('devices.at'), whole: true, cell: (refusal) => momentOf(refusal.at, language()) },
     { heading: t('devices.part'), cell: (refusal) => refusal.topic },
     { heading: t('devices.reason'), cell: (refusal) => inLanguage(refusal.why, language()) },
   ];
@@ -367,8 +367,8 @@ function Strangers(props: { of: readonly TurnedAway[] }): JSX.Element {
 function TurnedAwayTable(props: { of: readonly TurnedAway[]; caption: string }): JSX.Element {
   const { t, language } = useApp();
   const columns = (): Column<TurnedAway>[] => [
-    { heading: t('devices.at'), cell: (one) => momentOf(one.at, language()) },
-    { heading: t('devices.from'), cell: (one) => one.from },
+    { heading: t('devices.at'), whole: true, cell: (one) => momentOf(one.at, language()) },
+    { heading: t('devices.from'), whole: true, cell: (one) => one.from },
     { heading: t('devices.claimed'), cell: (one) => one.claimed ?? '–' },
     { heading: t('devices.reason'), cell: (one) => inLanguage(one.why, language()) },
     { heading: t('devices.count'), numeric: true, cell: (one) => one.times },
