@@ -114,7 +114,8 @@ function ReachForm(props: { of: ReachView; reload(): void }): JSX.Element {
         {(test) => (
           <Notice kind={test().state === 'refused' ? 'bad' : test().state === 'handed' ? 'good' : 'note'}>
             <span data-test={test().state}>
-              {app.t('reach.lastTest', { at: momentOf(test().called, app.language()) })} {stateWords(app, test())}
+              {app.t('reach.lastTest', { at: momentOf(test().called, app.language()) })}
+              {stateWords(app, test())}
             </span>
           </Notice>
         )}

@@ -10,7 +10,7 @@ export const reach = {
   'reach.save': 'Save',
   'reach.saved': 'Saved',
   'reach.test': 'Send me a test message',
-  'reach.lastTest': 'Last test message, {at}:',
+  'reach.lastTest': 'Last test message, {at}: ',
   'reach.called': 'Who was called',
   'reach.is.new': 'an open page has a moment to show it',
   'reach.is.shown': 'shown on an open page',
