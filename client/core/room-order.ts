@@ -25,6 +25,11 @@ export const STANDINGS = ['host', 'supervisor', 'speaker', 'patient', 'observer'
 export const SANCTIONS = ['warn', 'mute', 'put-out', 'block'] as const;
 export type Sanction = (typeof SANCTIONS)[number];
 
+/** What somebody can be here: a patient is a patient or watches, and nobody else is one. */
+export function standingsFor({ role }: Pick<Participant, 'role'>): readonly Standing[] {
+  return STANDINGS.filter((one) => one === 'observer' || (one === 'patient') === (role === 'patient'));
+}
+
 /** Follows a room while the caller lives. */
 export function createRoomOrder(client: RoomClient): RoomOrder {
   const [state, setState] = createSignal(client.state);

@@ -1,5 +1,7 @@
-import { expect, test } from 'vitest';
-import { remindedOf } from './room-stay';
+import { createRoot } from 'solid-js';
+import { expect, test, vi } from 'vitest';
+import type { Participant } from '../../contract/room';
+import { createRoomStay, remindedOf } from './room-stay';
 
 const joined = '2026-03-02T08:00:00Z';
 const after = (minutes: number): number => Date.parse(joined) + minutes * 60_000;
@@ -18,4 +20,20 @@ test('whose stay ends hears it before, with the minutes that are left', () => {
   expect(remindedOf(own, after(111))).toMatchObject({ ends: true, minutes: 9 });
   expect(remindedOf(own, after(121))).toMatchObject({ ends: true, minutes: 1 });
   expect(remindedOf(undefined, after(121))).toBeUndefined();
+});
+
+test('a reminder is due until it is noted, and the next one again', () => {
+  vi.useFakeTimers({ now: after(44) });
+  createRoot((dispose) => {
+    const stay = createRoomStay(() => ({ joined, stays_until: null }) as Participant);
+    expect(stay.due()).toBeUndefined();
+    vi.advanceTimersByTime(2 * 60_000);
+    expect(stay.due()).toMatchObject({ minutes: 45 });
+    stay.noted();
+    expect(stay.due()).toBeUndefined();
+    vi.advanceTimersByTime(45 * 60_000);
+    expect(stay.due()).toMatchObject({ minutes: 90 });
+    dispose();
+  });
+  vi.useRealTimers();
 });

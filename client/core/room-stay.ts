@@ -1,5 +1,8 @@
 /** How long somebody has been in a room. The spans are rules of the house; the room itself ends a stay. */
+import { createMemo, createSignal, onCleanup } from 'solid-js';
+import type { Accessor } from 'solid-js';
 import type { Participant } from '../../contract/room';
+import type { App } from './app';
 
 /** Who stays this long is reminded to rest. */
 export const REST_AFTER_min = 45;
@@ -23,4 +26,31 @@ export function remindedOf(own: Pick<Participant, 'joined' | 'stays_until'> | un
   if (left_min <= WARNED_min) return { key: `ends ${own.stays_until}`, ends: true, minutes: Math.max(1, Math.ceil(left_min)) };
   const times = Math.floor((now_ms - Date.parse(own.joined)) / MINUTE_ms / REST_AFTER_min);
   return times >= 1 ? { key: `rest ${own.joined} ${times}`, ends: false, minutes: times * REST_AFTER_min } : undefined;
+}
+
+export function stayWords({ ends, minutes }: Reminder, t: App['t']): string {
+  return t(ends ? 'stay.ends' : 'stay.rest', { n: minutes });
+}
+
+export interface RoomStay {
+  /** What one is to be reminded of now, until one has noted it. */
+  readonly due: Accessor<Reminder | undefined>;
+  noted(): void;
+}
+
+const LOOK_ms = 10_000;
+
+/** Follows one's own stay while the caller lives. */
+export function createRoomStay(own: Accessor<Participant | undefined>): RoomStay {
+  const [now, setNow] = createSignal(Date.now());
+  const [noted, setNoted] = createSignal('');
+  const clock = setInterval(() => setNow(Date.now()), LOOK_ms);
+  onCleanup(() => clearInterval(clock));
+  const reminder = createMemo((): Reminder | undefined => remindedOf(own(), now()), undefined, {
+    equals: (a, b) => a?.key === b?.key && a?.minutes === b?.minutes,
+  });
+  return {
+    due: () => (reminder()?.key === noted() ? undefined : reminder()),
+    noted: () => void setNoted(reminder()?.key ?? ''),
+  };
 }

@@ -121,6 +121,11 @@ export class Headset implements Presence {
     return headset;
   }
 
+  /** Something is to be felt, wherever the eyes are: a long tick in both hands. */
+  tick(): void {
+    for (const hand of this.#hands) hand.pulse(0.6, 120);
+  }
+
   /** Leaves; also happens when the headset's own button is pressed. */
   async exit(): Promise<void> {
     await this.#session.end();

@@ -1,5 +1,5 @@
 /** A room in a headset: its panel with tools, the sign of a recording, and a picture of all around. */
-import { createEffect, mergeProps, onCleanup } from 'solid-js';
+import { createEffect, createMemo, mergeProps, on, onCleanup } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import type { Stage } from '../../stage/stage';
@@ -14,6 +14,13 @@ export function HeadsetButtons(props: InsideRoom & { readonly stage: Stage }): J
   const worn = createWorn();
   const room = createInside(mergeProps(worn, props), app);
   const sign = (): string | undefined => (props.recording.now().state === 'running' ? app.t('recording.sign') : undefined);
+
+  // Eyes may be elsewhere: that a rest is due, that a stay ends, and that its last minute has begun is felt as well.
+  const due = createMemo(() => {
+    const one = props.stay.due();
+    return one && `${one.key} ${one.ends && one.minutes <= 1}`;
+  });
+  createEffect(on(due, (now) => void (now !== undefined && worn.headset()?.tick())));
 
   // Nobody is put into another place unasked: in a headset, too, one looks round in it when one wants to.
   createEffect(() => {

@@ -4,7 +4,7 @@ import type { JSX } from 'solid-js';
 import type { Participant, Standing } from '../../../contract/room';
 import { useApp } from '../../core/app';
 import { momentOf } from '../../core/dates';
-import { SANCTIONS, STANDINGS } from '../../core/room-order';
+import { SANCTIONS, STANDINGS, standingsFor } from '../../core/room-order';
 import type { RoomOrder, Sanction } from '../../core/room-order';
 import { Dialog } from '../Dialog';
 import { Field } from '../Field';
@@ -108,10 +108,6 @@ function LongerStay(props: Omit<OrderDialogProps, 'onClose'>): JSX.Element {
 function Appointment(props: Omit<OrderDialogProps, 'onClose'>): JSX.Element {
   const app = useApp();
   const [chosen, setChosen] = createSignal<Standing>(props.person.standing);
-  const choices = (): readonly Standing[] => {
-    const isPatient = props.person.role === 'patient';
-    return STANDINGS.filter((one) => one === 'observer' || (one === 'patient') === isPatient);
-  };
   // Arrow keys pass over what is not meant: only the button appoints.
   const appoint = (event: SubmitEvent): void => {
     event.preventDefault();
@@ -126,7 +122,7 @@ function Appointment(props: Omit<OrderDialogProps, 'onClose'>): JSX.Element {
             class="input"
             onChange={(event) => setChosen((was) => STANDINGS.find((one) => one === event.currentTarget.value) ?? was)}
           >
-            <For each={choices()}>
+            <For each={standingsFor(props.person)}>
               {(one) => (
                 <option value={one} selected={one === chosen()}>
                   {app.t(`order.standing.${one}`)}

@@ -23,6 +23,7 @@ import { createRoomOrder } from '../../core/room-order';
 import type { RoomOrder } from '../../core/room-order';
 import { createRoomOrders } from '../../core/room-orders';
 import { createRoomRecording } from '../../core/room-recording';
+import { createRoomStay } from '../../core/room-stay';
 import { Link } from '../../core/router';
 import { createSeriesVolume } from '../../core/series-volume';
 import type { SeriesVolume } from '../../core/series-volume';
@@ -74,6 +75,7 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
   bringOwnLooks(order, control.people);
   const pages = createRoomPages(control, app);
   const recording = createRoomRecording(client);
+  const stay = createRoomStay(order.own);
   const webcam = createRoomWebcam();
   const hands = createRoomHands(client, control, app);
   // Whoever hides who they are is not to be known by their voice; they may still choose otherwise before they join.
@@ -163,10 +165,10 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
 
   return (
     <div class="room" data-accent={own()} data-shown={shown()}>
-      <RoomBar info={props.info} title={title()} control={control} order={order} orders={orders} voice={voice} around={around} status={news.status()} stage={stage()} hands={hands} lead={lead} recording={recording} manifest={volume()?.manifest()}>
+      <RoomBar info={props.info} title={title()} control={control} order={order} orders={orders} voice={voice} around={around} status={news.status()} stage={stage()} hands={hands} lead={lead} recording={recording} stay={stay} manifest={volume()?.manifest()}>
         <RecordingStrip recording={recording} order={order} />
         <WebcamSign webcam={webcam} />
-        <StayNotice order={order} />
+        <StayNotice stay={stay} />
       </RoomBar>
       <div class="room-dark" onKeyDown={onKey}>
         <Show

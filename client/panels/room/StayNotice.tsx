@@ -1,40 +1,29 @@
 /** How long one has been in the room: a reminder to rest, and when a stay ends. */
-import { Show, createEffect, createMemo, createSignal, on, onCleanup } from 'solid-js';
+import { Show, createEffect, on } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
-import { remindedOf } from '../../core/room-stay';
-import type { Reminder } from '../../core/room-stay';
-import type { RoomOrder } from '../../core/room-order';
+import { stayWords } from '../../core/room-stay';
+import type { RoomStay } from '../../core/room-stay';
 import { Icon } from '../Icon';
 
-const LOOK_ms = 10_000;
-
-export function StayNotice(props: { order: RoomOrder }): JSX.Element {
+export function StayNotice(props: { stay: RoomStay }): JSX.Element {
   const app = useApp();
-  const [now, setNow] = createSignal(Date.now());
-  const [seen, setSeen] = createSignal('');
-  const clock = setInterval(() => setNow(Date.now()), LOOK_ms);
-  onCleanup(() => clearInterval(clock));
-  const due = createMemo((): Reminder | undefined => remindedOf(props.order.own(), now()), undefined, {
-    equals: (a, b) => a?.key === b?.key && a?.minutes === b?.minutes,
-  });
-  const words = (of: Reminder): string => app.t(of.ends ? 'stay.ends' : 'stay.rest', { n: of.minutes });
   createEffect(
     on(
-      () => due()?.key,
+      () => props.stay.due()?.key,
       () => {
-        const one = due();
-        if (one) app.announce(words(one));
+        const one = props.stay.due();
+        if (one) app.announce(stayWords(one, app.t));
       },
     ),
   );
   return (
-    <Show when={due()?.key !== seen() ? due() : undefined}>
+    <Show when={props.stay.due()}>
       {(one) => (
         <div class="recording-strip" data-stay={one().ends ? 'ends' : 'rest'}>
           <Icon name="wait" size={16} />
-          <p>{words(one())}</p>
-          <button type="button" class="button quiet small" onClick={() => setSeen(one().key)}>
+          <p>{stayWords(one(), app.t)}</p>
+          <button type="button" class="button quiet small" onClick={() => props.stay.noted()}>
             {app.t('stay.noted')}
           </button>
         </div>

@@ -18,6 +18,7 @@ import type { RoomHands } from '../../core/room-hands';
 import type { RoomLead } from '../../core/room-lead';
 import type { RoomOrders } from '../../core/room-orders';
 import type { RoomOrder } from '../../core/room-order';
+import type { RoomStay } from '../../core/room-stay';
 import type { RoomRecording } from '../../core/room-recording';
 import { lyingOf, takeFromShelf } from '../../core/room-shelf';
 import type { Lying } from '../../core/room-shelf';
@@ -32,6 +33,7 @@ import type { Step } from '../../xr/steps';
 import { APART_STEPS, MODES_INSIDE, STEP_MM, TOOLS_INSIDE, WINDOWS_INSIDE, asksFor, pageNow, shelfAfter } from './inside';
 import { PAGES } from './inside-state';
 import type { HeldInside, InsideState, Page } from './inside-state';
+import { createKeeping } from './inside-keeping';
 import { createWriting } from './inside-writing';
 import { markWords } from './MarksPanel';
 import type { HowWorn } from './worn';
@@ -48,6 +50,7 @@ export interface InsideRoom {
   readonly hands: RoomHands;
   readonly lead: RoomLead;
   readonly recording: RoomRecording;
+  readonly stay: RoomStay;
   readonly manifest: VolumeManifest | undefined;
 }
 
@@ -77,6 +80,7 @@ export function createInside(props: InsideRoom & HowWorn, app: App): RoomInside 
   const [busy, setBusy] = createSignal(false);
   const [picture, setPicture] = createSignal<HTMLImageElement>();
   const writing = createWriting(props, app);
+  const keeping = createKeeping(props, app, turn);
   const state = (): NonNullable<ReturnType<RoomControl['hologram']>>['state'] | undefined => props.control.hologram()?.state;
   const figures = createMemo(() => {
     const own = props.order.own();
@@ -127,6 +131,7 @@ export function createInside(props: InsideRoom & HowWorn, app: App): RoomInside 
     page: pageNow(chosen(), now().state),
     mode: props.mode,
     people: props.control.people().map(({ id, name, hand_since }) => ({ name, speaks: props.voice.voices().get(id)?.speaking ?? false, handUp: hand_since !== null })),
+    stay: props.stay.due(),
     said: app.toasts().at(-1)?.words(),
     may: may(),
     hologram: state(),
@@ -134,6 +139,7 @@ export function createInside(props: InsideRoom & HowWorn, app: App): RoomInside 
     tool: props.control.tool(),
     held: held(),
     waiting: waiting()?.name,
+    keeping: keeping.state(),
     handUp: isUp(),
     lead: leader(),
     voice: {
@@ -239,14 +245,6 @@ export function createInside(props: InsideRoom & HowWorn, app: App): RoomInside 
     setBusy(false);
   }
 
-  /** Whoever needs a companion comes in with the first inside who can be one, as on the screen. */
-  function admit(): void {
-    const one = waiting();
-    if (!one) return;
-    const companion = one.needs_companion ? props.control.people().find(({ treats, away }) => treats && !away)?.id : undefined;
-    props.order.act({ act: 'admit', waiting: one.id, ...(companion === undefined ? {} : { companion }) });
-  }
-
   function handOver(what: string): void {
     const there = props.hands.held();
     const [asks] = there?.isOwn ? there.asked : [];
@@ -306,6 +304,7 @@ export function createInside(props: InsideRoom & HowWorn, app: App): RoomInside 
       if (one) lookLike(props.order, one.figure);
     },
     hand: handOver,
+    keep: keeping.press,
     record,
     write: writing.press,
     order: giveOrder,
@@ -316,7 +315,9 @@ export function createInside(props: InsideRoom & HowWorn, app: App): RoomInside 
     undo: () => props.control.undo(),
     microphone: turnMicrophone,
     hand: () => props.order.act({ act: isUp() ? 'lower-hand' : 'raise-hand' }),
-    admit,
+    admit: keeping.admit,
+    refuse: keeping.refuse,
+    stay: () => props.stay.noted(),
     lock: turnLock,
     lead: () => props.lead.lead(!props.lead.isOwn()),
     gather: () => props.lead.gather(),

@@ -1,7 +1,9 @@
 /** What the panel inside a headset depends on, and its pages. */
-import type { RecordingNow } from '../../../contract/room';
+import type { RecordingNow, Standing } from '../../../contract/room';
 import type { Axis, BoxSide } from '../../core/hologram-cuts';
 import type { FigureChoice } from '../../core/figures';
+import type { Sanction } from '../../core/room-order';
+import type { Reminder } from '../../core/room-stay';
 import type { VoiceState } from '../../core/room-voice';
 import type { CropBox, Hologram, Locked } from '../../stage/room-view';
 import type { Tool, Writing } from '../../stage/tools';
@@ -11,9 +13,9 @@ import type { SurfaceState } from '../../xr/real-room';
 
 /** Pages that have a tab; the others open from one of them. */
 export const TABS = ['view', 'tools', 'parts', 'room', 'own'] as const;
-export const OPENED = { move: 'view', cut: 'view', crop: 'view', shelf: 'parts', figure: 'own' } as const;
+export const OPENED = { move: 'view', cut: 'view', crop: 'view', shelf: 'parts', figure: 'own', people: 'room', appoint: 'room', why: 'room' } as const;
 export type Page = (typeof TABS)[number] | keyof typeof OPENED | 'recording';
-export const PAGES: readonly Page[] = [...TABS, 'move', 'cut', 'crop', 'shelf', 'figure', 'recording'];
+export const PAGES: readonly Page[] = [...TABS, 'move', 'cut', 'crop', 'shelf', 'figure', 'people', 'appoint', 'why', 'recording'];
 
 export interface SomebodyInside {
   readonly name: string;
@@ -28,6 +30,35 @@ export interface HeldInside {
   /** Who asks for what is one's own. */
   readonly asks: string | undefined;
   readonly hasAsked: boolean;
+}
+
+/** What is done about somebody with a reason. */
+export type Reasoned = Sanction | 'turn-away' | 'let-stay';
+
+/** Somebody about whom order can be kept. */
+export interface KeptInside {
+  readonly name: string;
+  readonly at: number;
+  readonly count: number;
+  /** Inside, at the door, or kept out by a block and gone. */
+  readonly is: 'inside' | 'at-door' | 'kept-out';
+  readonly standing: Standing | undefined;
+  readonly handUp: boolean;
+  readonly muted: boolean;
+  /** Until when a block keeps them out, in words. */
+  readonly blockedUntil: string | undefined;
+  /** What they say against it. */
+  readonly appeal: string | undefined;
+  /** Until when they stay, in words; left out for who stays as long as they like. */
+  readonly staysUntil: string | undefined;
+  /** What one may make them. */
+  readonly appointable: readonly Standing[];
+}
+
+export interface KeepingInside {
+  readonly of: KeptInside | undefined;
+  /** What is to be done, once it is said why. */
+  readonly what: Reasoned;
 }
 
 export interface WritingInside {
@@ -55,6 +86,8 @@ export interface InsideState {
   readonly page: Page;
   readonly mode: XrMode;
   readonly people: readonly SomebodyInside[];
+  /** What one is to be reminded of about one's own stay. */
+  readonly stay: Reminder | undefined;
   /** What has just been said to whoever looks at the screen, as a refusal. */
   readonly said: string | undefined;
   readonly may: { readonly act: boolean; readonly work: boolean; readonly keep: boolean; readonly unlock: boolean };
@@ -63,6 +96,7 @@ export interface InsideState {
   readonly tool: Tool;
   readonly held: HeldInside | undefined;
   readonly waiting: string | undefined;
+  readonly keeping: KeepingInside;
   readonly handUp: boolean;
   readonly lead: { readonly name: string; readonly isOwn: boolean } | undefined;
   readonly voice: { readonly state: VoiceState; readonly open: boolean; readonly silenced: boolean; readonly writesDown: boolean; readonly dictates: boolean };

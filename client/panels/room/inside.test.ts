@@ -12,6 +12,7 @@ const NOW: InsideState = {
   page: 'view',
   mode: 'vr',
   people: [{ name: 'Li', speaks: true, handUp: false }, { name: 'Chen', speaks: false, handUp: true }],
+  stay: undefined,
   said: undefined,
   may: { act: true, work: true, keep: true, unlock: true },
   hologram: HOLOGRAM,
@@ -19,6 +20,7 @@ const NOW: InsideState = {
   tool: 'turn',
   held: undefined,
   waiting: undefined,
+  keeping: { of: undefined, what: 'warn' },
   handUp: false,
   lead: undefined,
   voice: { state: 'in', open: false, silenced: false, writesDown: true, dictates: false },
@@ -46,13 +48,27 @@ const panel = (change: Partial<InsideState>, language: Language = 'en'): ReturnT
 const ids = (change: Partial<InsideState>): string[] => panel(change).buttons.map(({ id }) => id);
 const chosen = (change: Partial<InsideState>): string[] => panel(change).buttons.flatMap(({ id, pressed }) => (pressed ? [id] : []));
 
+const CHEN: NonNullable<InsideState['keeping']['of']> = {
+  name: 'Chen',
+  at: 1,
+  count: 2,
+  is: 'inside',
+  standing: 'speaker',
+  handUp: true,
+  muted: false,
+  blockedUntil: undefined,
+  appeal: undefined,
+  staysUntil: '10:00',
+  appointable: ['host', 'supervisor', 'speaker', 'observer'],
+};
+
 describe('the pages of the panel', () => {
   it('have few buttons each, none twice, in both languages', () => {
     const held = { holder: 'Chen', isOwn: false, asks: undefined, hasAsked: false };
     for (const language of ['zh', 'en'] as const)
       for (const page of PAGES) {
         const recording = { ...NOW.recording, state: page === 'recording' ? 'asked' : 'off' } as const;
-        const { buttons, lines, tabs, always, foot } = panel({ page, recording, held, waiting: 'Zhao' }, language);
+        const { buttons, lines, tabs, always, foot } = panel({ page, recording, held, waiting: 'Zhao', keeping: { of: CHEN, what: 'warn' } }, language);
         expect(buttons.length, page).toBeGreaterThan(0);
         expect(buttons.length, page).toBeLessThanOrEqual(12);
         const all = [...buttons, ...(tabs ?? []), ...(always ?? [])];
@@ -68,7 +84,9 @@ describe('the pages of the panel', () => {
     expect(tab('move')).toEqual(['page:view']);
     expect(tab('shelf')).toEqual(['page:parts']);
     expect(tab('figure')).toEqual(['page:own']);
-    for (const page of ['move', 'cut', 'crop', 'shelf', 'figure'] as const) expect(ids({ page }).at(-1)).toMatch(/^back:/);
+    expect(tab('why')).toEqual(['page:room']);
+    for (const page of ['appoint', 'why'] as const) expect(ids({ page }).at(-1)).toBe('keep:all');
+    for (const page of ['people', 'move', 'cut', 'crop', 'shelf', 'figure'] as const) expect(ids({ page }).at(-1)).toMatch(/^back:/);
   });
 
   it('have undoing, the microphone and the way out at hand; who may not act undoes nothing', () => {
@@ -79,7 +97,7 @@ describe('the pages of the panel', () => {
 
 describe('what is offered', () => {
   it('follows what one may do', () => {
-    expect(ids({ page: 'room' })).toEqual(['hand', 'lock', 'lead', 'gather', 'snap', 'record:ask']);
+    expect(ids({ page: 'room' })).toEqual(['hand', 'lock', 'lead', 'gather', 'snap', 'record:ask', 'keep:all']);
     expect(ids({ page: 'room', may: { act: false, work: false, keep: false, unlock: false } })).toEqual(['hand']);
     const locked = { by: 'chen.expert', name: 'Chen', marks: true };
     expect(ids({ page: 'room', locked, may: { ...NOW.may, unlock: false } })).not.toContain('lock');
@@ -153,6 +171,33 @@ describe('what is offered', () => {
   });
 });
 
+describe('keeping order', () => {
+  const sanctions = ['keep:warn', 'keep:mute', 'keep:put-out', 'keep:block'];
+  const of = (change: Partial<typeof CHEN>): Partial<InsideState> => ({ page: 'people', keeping: { of: { ...CHEN, ...change }, what: 'warn' } });
+
+  it('has each act of the list of people, as far as it can be done', () => {
+    expect(ids(of({}))).toEqual(['keep:previous', 'keep:next', 'keep:lower', ...sanctions, 'keep:let-stay', 'keep:appoint', 'back:room']);
+    expect(ids(of({ handUp: false, muted: true, staysUntil: undefined, appointable: [], count: 1 }))).toEqual(['keep:unmute', 'keep:warn', 'keep:put-out', 'keep:block', 'back:room']);
+    expect(ids(of({ is: 'at-door', count: 1 }))).toEqual(['keep:admit', 'keep:turn-away', 'keep:block', 'back:room']);
+    expect(ids(of({ is: 'at-door', blockedUntil: '10:00', count: 1 }))).toEqual(['keep:lift', 'keep:turn-away', 'back:room']);
+    expect(ids(of({ is: 'kept-out', blockedUntil: '10:00', count: 1 }))).toEqual(['keep:lift', 'back:room']);
+    expect(ids({ page: 'people' })).toEqual(['back:room']);
+    expect(ids({ page: 'room', may: { ...NOW.may, keep: false } })).not.toContain('keep:all');
+    expect(ids({ page: 'room', waiting: 'Zhao' }).slice(1, 3)).toEqual(['admit', 'refuse']);
+  });
+
+  it('says who it is about, and asks why before anything grave is done', () => {
+    expect(panel(of({ muted: true })).lines.slice(0, 3)).toEqual(['Chen (1 of 2)', 'speaker · hand up · muted', 'Their stay ends 10:00.']);
+    const why = panel({ page: 'why', keeping: { of: CHEN, what: 'block' } });
+    expect(why.lines[0]).toBe('Put out and block: Chen. Choose why; they are told, and the record keeps it.');
+    expect(why.buttons.map(({ id }) => id)).toEqual(['keep:because:disturbs', 'keep:because:unkind', 'keep:because:privacy', 'keep:because:impostor', 'keep:all']);
+    // Who has left meanwhile is nobody else.
+    expect(ids({ page: 'why', keeping: { of: undefined, what: 'block' } })).toEqual(['keep:all']);
+    expect(panel({ page: 'why' }).lines[0]).toBe('They have left.');
+    expect(chosen({ page: 'appoint', keeping: { of: CHEN, what: 'warn' } })).toEqual(['keep:be:speaker']);
+  });
+});
+
 describe('recording', () => {
   const asked = { ...NOW.recording, state: 'asked' } as const;
 
@@ -176,6 +221,19 @@ describe('recording', () => {
     expect(panel({}).tabs).toHaveLength(5);
     expect(pageNow('recording', 'off')).toBe('room');
     expect(pageNow('recording', 'asked')).toBe('recording');
+  });
+});
+
+describe('a stay', () => {
+  it('is said before all else on every page, in both languages, until one has noted it', () => {
+    const rest = { key: 'rest', ends: false, minutes: 45 };
+    const ends = { key: 'ends', ends: true, minutes: 9 };
+    for (const page of PAGES) expect(panel({ page, stay: ends, said: 'Not done' }).lines.slice(0, 2)).toEqual(['Your time in this room ends in 9 minutes. The host can let you stay.', 'Not done']);
+    expect(panel({ stay: rest }, 'zh').lines[0]).toBe('您已在此房间 45 分钟。请稍作休息；若佩戴头显请摘下。');
+    const writing = { as: 'note', draft: '', listens: false, by: undefined, numbered: '' } as const;
+    expect(panel({ stay: rest, writing }).lines[0]).toMatch(/^You have been in this room for 45 minutes/);
+    expect(panel({ stay: rest }).always?.map(({ id }) => id)).toEqual(['undo', 'microphone', 'leave', 'stay']);
+    expect(panel({}).lines[0]).not.toMatch(/room/);
   });
 });
 

@@ -5,8 +5,11 @@ import { AXES, BOX_SIDES, CUTS, cutOf, placeOfCut } from '../../core/hologram-cu
 import type { Tool } from '../../stage/tools';
 import type { PanelButton, PanelContent } from '../../xr/panel';
 import { STEPS } from '../../xr/steps';
+import { stayWords } from '../../core/room-stay';
+import { peopleButtons, peopleLines } from './inside-people';
 import { OPENED, TABS } from './inside-state';
 import type { InsideState, Page, SomebodyInside, WritingInside } from './inside-state';
+import { button, when } from './panel-buttons';
 
 export const TOOLS_INSIDE = ['turn', 'point', 'measure', 'angle', 'probe', 'pen', 'annotate', 'landmark', 'clip'] as const satisfies readonly Tool[];
 export const WINDOWS_INSIDE = ['lung', 'mediastinum', 'bone', 'angio'] as const;
@@ -22,9 +25,6 @@ export const APART_STEPS = [0, 0.5, 1] as const;
 
 type T = App['t'];
 
-const button = (id: string, label: string, pressed?: boolean): PanelButton => ({ id, label, ...(pressed === undefined ? {} : { pressed }) });
-const when = (is: boolean, ...some: PanelButton[]): PanelButton[] => (is ? some : []);
-
 /** The panel; what is to be written or looked at first takes the place of the pages. */
 export function insidePanel(state: InsideState, t: T): PanelContent {
   const { picture, writing, recording, ordering } = state;
@@ -39,7 +39,7 @@ export function insidePanel(state: InsideState, t: T): PanelContent {
     title: state.title,
     ...(recording.state === 'running' ? { sign: t('recording.running', { at: recording.since }) } : {}),
     ...(asked ? { ...asked, lines: [...urgentLines(state, t), ...asked.lines] } : { tabs: tabsOf(state, t), lines: linesOf(state, t), buttons: buttonsOf(state, t) }),
-    always: [...when(state.may.act, button('undo', t('tool.undo'))), button('microphone', microphone(state, t)), button('leave', t('room.leaveXr'))],
+    always: [...when(state.may.act, button('undo', t('tool.undo'))), button('microphone', microphone(state, t)), button('leave', t('room.leaveXr')), ...when(state.stay !== undefined, button('stay', t('stay.noted')))],
     foot: t('app.notDevice'),
   };
 }
@@ -80,10 +80,10 @@ function linesOf(state: InsideState, t: T): string[] {
   ];
 }
 
-/** What was refused or has just been done, and the question of who wants to record. */
-function urgentLines({ said, recording, page }: InsideState, t: T): string[] {
+/** That one's stay ends or a rest is due, what was refused or has just been done, and the question of who wants to record. */
+function urgentLines({ stay, said, recording, page }: InsideState, t: T): string[] {
   const isAsked = asksFor(recording) !== undefined && page !== 'recording';
-  return [...some(said), ...(isAsked ? [t('recording.said.asked', { name: recording.by })] : [])];
+  return [...(stay ? [stayWords(stay, t)] : []), ...some(said), ...(isAsked ? [t('recording.said.asked', { name: recording.by })] : [])];
 }
 
 const some = (words: string | undefined): string[] => (words === undefined ? [] : [words]);
@@ -112,6 +112,7 @@ function ownLines(state: InsideState, t: T): string[] {
   if (page === 'shelf') return [t(state.shelf.busy ? 'shelf.taking' : state.shelf.lying.length > 1 ? 'inside.shelf.takes' : 'shelf.none')];
   if (page === 'figure') return [t('figure.title'), ...(state.hides ? [t('figure.hides')] : [])];
   if (page === 'own') return [...(state.seeking === 'self' ? [t('inside.go.seeking')] : []), ...orderLines(state.ordering, t), ...(state.voice.dictates ? [t('captions.dictateHint')] : [])];
+  if (page === 'people' || page === 'appoint' || page === 'why') return peopleLines(state, t);
   if (page === 'recording' && recording.state === 'asked') {
     return [recording.hasAgreed ? t('recording.waitsFor', { names: recording.missing }) : t('recording.asked', { name: recording.by })];
   }
@@ -140,6 +141,10 @@ function buttonsOf(state: InsideState, t: T): PanelButton[] {
       return shelfButtons(state, t);
     case 'figure':
       return figureButtons(state, t);
+    case 'people':
+    case 'appoint':
+    case 'why':
+      return peopleButtons(state, t);
     case 'recording':
       return recordingButtons(state, t);
   }
@@ -175,11 +180,12 @@ function roomButtons(state: InsideState, t: T): PanelButton[] {
   const { may, lead, hologram, locked, recording } = state;
   return [
     button('hand', t(state.handUp ? 'order.lower' : 'order.raise')),
-    ...when(state.waiting !== undefined, button('admit', t('order.admit'))),
+    ...when(state.waiting !== undefined, button('admit', t('order.admit')), button('refuse', t('order.turnAway'))),
     ...heldButtons(state, t),
     ...when(hologram !== undefined && (locked ? may.unlock : may.act), button('lock', t(locked ? 'lock.unlock' : 'lock.lock'))),
     ...when(may.work, button('lead', t(lead?.isOwn ? 'lead.end' : 'lead.begin'), lead?.isOwn ?? false), button('gather', t('lead.gather')), button('snap', t('snap.take'))),
     ...when(may.keep && recording.state === 'off', button('record:ask', t('recording.ask'))),
+    ...when(may.keep, button('keep:all', t('inside.people'))),
   ];
 }
 

@@ -1,0 +1,140 @@
+/** Keeping order inside a headset: whom the panel shows, and what its buttons do about them. */
+import { createSignal } from 'solid-js';
+import type { Accessor } from 'solid-js';
+import type { KeptOut, Knocking, Participant } from '../../../contract/room';
+import type { App } from '../../core/app';
+import { momentOf } from '../../core/dates';
+import type { RoomControl } from '../../core/room-control';
+import { SANCTIONS, STANDINGS, standingsFor } from '../../core/room-order';
+import type { RoomOrder } from '../../core/room-order';
+import { REASONS } from './inside-people';
+import type { KeepingInside, KeptInside, Page, Reasoned } from './inside-state';
+
+/** Whoever waits comes first, then those inside, then whom a block keeps out. */
+type Somebody = { readonly is: 'at-door'; readonly one: Knocking } | { readonly is: 'inside'; readonly one: Participant } | { readonly is: 'kept-out'; readonly one: KeptOut };
+
+/** Tells one from the next, however the list changes. */
+const keyOf = ({ is, one }: Somebody): string => `${is} ${is === 'kept-out' ? one.actor : one.id}`;
+
+export interface Keeping {
+  readonly state: Accessor<KeepingInside>;
+  press(what: string): void;
+  /** Lets in who has waited the longest. */
+  admit(): void;
+  /** Asks why they are not let in. */
+  refuse(): void;
+}
+
+type Props = { readonly control: Pick<RoomControl, 'people'>; readonly order: RoomOrder };
+
+/** Follows a room while the caller lives; `turn` shows a page of the panel. */
+export function createKeeping(props: Props, app: Pick<App, 't' | 'language'>, turn: (page: Page) => void): Keeping {
+  const [chosen, choose] = createSignal<string>();
+  const [what, setWhat] = createSignal<Reasoned>();
+  const all = (): readonly Somebody[] => {
+    if (!props.order.keeps()) return [];
+    const { waiting, keptOut, own } = props.order;
+    const isAtDoor = (actor: string): boolean => waiting().some((one) => one.actor === actor);
+    return [
+      ...waiting().map((one) => ({ is: 'at-door', one }) as const),
+      ...props.control.people().flatMap((one) => (one.actor === own()?.actor ? [] : [{ is: 'inside', one } as const])),
+      ...keptOut().flatMap((one) => (isAtDoor(one.actor) ? [] : [{ is: 'kept-out', one } as const])),
+    ];
+  };
+  /** Nobody takes the place of whoever it is about: who has left is gone. */
+  const at = (): number => {
+    const found = all().findIndex((one) => keyOf(one) === chosen());
+    return found < 0 && what() === undefined ? 0 : found;
+  };
+  const current = (): Somebody | undefined => all()[at()];
+
+  const inWords = (who: Somebody): KeptInside => {
+    const { is, one } = who;
+    const moment = (time: string | null): string | undefined => (time === null ? undefined : momentOf(time, app.language()));
+    const common = { name: one.name, at: at() + 1, count: all().length, is, standing: undefined, handUp: false, muted: false, blockedUntil: undefined, appeal: undefined, staysUntil: undefined, appointable: [] };
+    if (is === 'at-door') return { ...common, blockedUntil: moment(one.blocked_until), appeal: one.appeal ?? undefined };
+    if (is === 'kept-out') return { ...common, blockedUntil: moment(one.until), appeal: one.appeal ?? undefined };
+    const isHost = props.order.own()?.standing === 'host';
+    return { ...common, standing: one.standing, handUp: one.hand_since !== null, muted: one.muted, staysUntil: moment(one.stays_until), appointable: isHost ? standingsFor(one) : [] };
+  };
+
+  /** Whoever needs a companion comes in with the first inside who can be one, as on the screen. */
+  function letIn(one: Knocking): void {
+    const companion = one.needs_companion ? props.control.people().find(({ treats, away }) => treats && !away)?.id : undefined;
+    props.order.act({ act: 'admit', waiting: one.id, ...(companion === undefined ? {} : { companion }) });
+  }
+
+  /** Says whom it is about, and asks what follows on another page. */
+  function ask(who: Somebody, page: 'why' | 'appoint', reasoned?: Reasoned): void {
+    choose(keyOf(who));
+    setWhat(reasoned ?? 'warn');
+    turn(page);
+  }
+
+  function because(why: string, who: Somebody): void {
+    const did = what();
+    const reason = did && REASONS[did].find((one) => one === why);
+    if (!did || !reason || who.is === 'kept-out') return;
+    const words = app.t(`inside.why.${reason}`);
+    if (did === 'turn-away') props.order.act({ act: did, waiting: who.one.id, reason: words });
+    else props.order.act({ act: did, participant: who.one.id, reason: words });
+    over();
+  }
+
+  function over(): void {
+    setWhat(undefined);
+    turn('people');
+  }
+
+  function step(by: number): void {
+    setWhat(undefined);
+    const next = all()[(at() + by + all().length) % Math.max(1, all().length)];
+    if (next) choose(keyOf(next));
+  }
+
+  function press(id: string): void {
+    if (id === 'next' || id === 'previous') return step(id === 'next' ? 1 : -1);
+    if (id === 'all') return over();
+    const who = current();
+    if (!who) return;
+    const [kind, which = ''] = id.split(':');
+    if (kind === 'because') return because(which, who);
+    if (id === 'lift') return props.order.act({ act: 'lift', whom: who.one.actor });
+    if (who.is === 'at-door') {
+      if (id === 'admit') letIn(who.one);
+      else if (id === 'turn-away' || id === 'block') ask(who, 'why', id);
+      return;
+    }
+    if (who.is === 'inside') about(who, kind ?? '', which);
+  }
+
+  function about(who: Somebody & { is: 'inside' }, kind: string, which: string): void {
+    const participant = who.one.id;
+    const sanction = SANCTIONS.find((one) => one === kind);
+    const standing = kind === 'be' ? STANDINGS.find((one) => one === which) : undefined;
+    if (sanction ?? kind === 'let-stay') ask(who, 'why', sanction ?? 'let-stay');
+    else if (kind === 'appoint') ask(who, 'appoint');
+    else if (kind === 'unmute') props.order.act({ act: 'unmute', participant });
+    else if (kind === 'lower') props.order.act({ act: 'lower-hand', participant });
+    else if (standing) {
+      if (standing !== who.one.standing) props.order.act({ act: 'appoint', participant, standing });
+      over();
+    }
+  }
+
+  return {
+    state: () => {
+      const who = current();
+      return { of: who && inWords(who), what: what() ?? 'warn' };
+    },
+    press,
+    admit() {
+      const [first] = props.order.waiting();
+      if (first && props.order.keeps()) letIn(first);
+    },
+    refuse() {
+      const [first] = props.order.waiting();
+      if (first && props.order.keeps()) ask({ is: 'at-door', one: first }, 'why', 'turn-away');
+    },
+  };
+}

@@ -1,0 +1,68 @@
+/** People on the panel inside a headset, one after the other, and what whoever keeps order does about them, with its reason. */
+import type { App } from '../../core/app';
+import { SANCTIONS } from '../../core/room-order';
+import type { Key } from '../../words/words';
+import type { PanelButton } from '../../xr/panel';
+import type { InsideState, KeptInside, Reasoned } from './inside-state';
+import { button, when } from './panel-buttons';
+
+type T = App['t'];
+
+const AGAINST_RULES = ['disturbs', 'unkind', 'privacy', 'impostor'] as const;
+/** Reasons of the house, from its rules of conduct; whoever needs other words gives them at the screen. */
+export const REASONS = {
+  warn: AGAINST_RULES,
+  mute: AGAINST_RULES,
+  'put-out': AGAINST_RULES,
+  block: AGAINST_RULES,
+  'turn-away': ['later', 'uncalled', 'alone'],
+  'let-stay': ['care', 'ending'],
+} as const satisfies Readonly<Record<Reasoned, readonly string[]>>;
+export type Reason = (typeof REASONS)[Reasoned][number];
+
+const whatWords = (what: Reasoned): Key => (what === 'turn-away' ? 'order.turnAway' : what === 'let-stay' ? 'stay.letStay' : `order.act.${what}`);
+
+export function peopleLines({ page, keeping: { of, what } }: InsideState, t: T): string[] {
+  if (page === 'appoint') return [of ? t('inside.appoint.title', { name: of.name }) : t('inside.person.left')];
+  if (page === 'why') return [of ? t('inside.why', { what: t(whatWords(what)), name: of.name }) : t('inside.person.left')];
+  if (!of) return [t('inside.person.nobody')];
+  return [
+    t('inside.person', { name: of.name, at: of.at, count: of.count }),
+    [...stateOf(of, t)].join(' · '),
+    ...(of.appeal === undefined ? [] : [t('order.appeal', { reason: of.appeal })]),
+    ...(of.staysUntil === undefined ? [] : [t('stay.until', { until: of.staysUntil })]),
+  ];
+}
+
+function* stateOf(of: KeptInside, t: T): Generator<string> {
+  if (of.is === 'at-door') yield t('order.waitingTitle');
+  if (of.is === 'kept-out') yield t('order.keptOutTitle');
+  if (of.standing) yield t(`order.standing.${of.standing}`);
+  if (of.handUp) yield t('order.hand');
+  if (of.muted) yield t('order.muted');
+  if (of.blockedUntil !== undefined) yield t('order.blockedUntil', { until: of.blockedUntil });
+}
+
+export function peopleButtons({ page, keeping: { of, what } }: InsideState, t: T): PanelButton[] {
+  if (page === 'appoint') return [...(of?.appointable ?? []).map((one) => button(`keep:be:${one}`, t(`order.standing.${one}`), one === of?.standing)), button('keep:all', t('inside.back'))];
+  if (page === 'why') return [...(of ? REASONS[what] : []).map((why) => button(`keep:because:${why}`, t(`inside.why.${why}`))), button('keep:all', t('inside.back'))];
+  return [
+    ...when((of?.count ?? 0) > 1, button('keep:previous', t('inside.person.previous')), button('keep:next', t('inside.person.next'))),
+    ...(of ? aboutThem(of, t) : []),
+    button('back:room', t('inside.back')),
+  ];
+}
+
+function aboutThem(of: KeptInside, t: T): PanelButton[] {
+  if (of.is !== 'inside') {
+    const comesIn = of.blockedUntil === undefined ? button('keep:admit', t('order.admit')) : button('keep:lift', t('order.lift'));
+    return [comesIn, ...when(of.is === 'at-door', button('keep:turn-away', t('order.turnAway'))), ...when(of.is === 'at-door' && of.blockedUntil === undefined, button('keep:block', t('order.act.block')))];
+  }
+  return [
+    ...when(of.handUp, button('keep:lower', t('order.lower'))),
+    ...when(of.muted, button('keep:unmute', t('order.unmute'))),
+    ...SANCTIONS.filter((one) => one !== 'mute' || !of.muted).map((one) => button(`keep:${one}`, t(whatWords(one)))),
+    ...when(of.staysUntil !== undefined, button('keep:let-stay', t('stay.letStay'))),
+    ...when(of.appointable.length > 0, button('keep:appoint', t('inside.appoint'))),
+  ];
+}
