@@ -4,7 +4,7 @@ import type { Accessor } from 'solid-js';
 import type { Act, Leading, View as WireView } from '../../contract/room';
 import type { RoomClient } from '../room/room-client';
 import type { View } from '../stage/camera-rig';
-import type { Stage } from '../stage/stage';
+import type { Space } from '../stage/space';
 import type { App } from './app';
 
 export interface RoomLead {
@@ -39,7 +39,7 @@ export function isSame(a: WireView, b: WireView): boolean {
 }
 
 /** Follows a room while the caller lives. */
-export function createRoomLead(client: RoomClient, stage: Accessor<Stage | undefined>, app: Pick<App, 't' | 'announce' | 'toast'>): RoomLead {
+export function createRoomLead(client: RoomClient, stage: Accessor<Pick<Space, 'look' | 'ownView'> | undefined>, app: Pick<App, 't' | 'announce' | 'toast'>): RoomLead {
   const [state, setState] = createSignal(client.state);
   const [follows, setFollows] = createSignal(true);
   let told: WireView | undefined;

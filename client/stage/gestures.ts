@@ -1,39 +1,55 @@
 import { Vector2, Vector3 } from 'three';
+import type { BoardPen } from './board-pen';
 import type { CameraRig } from './camera-rig';
-import type { HologramView } from './hologram';
 import { meets, pick, type Hit } from './picking';
-import type { SharedHologram } from './shared';
-import type { Tools } from './tools';
+import type { EntityId } from './room-view';
+import type { Things } from './things';
+import type { Tool } from './tools';
 import { moved, scaled, turned } from './turning';
+import type { Twin } from './space';
 
 /** Farther than this, in CSS pixels, a press is a drag and no click. */
-export const CLICK_PIXELS = 6;
+const CLICK_PIXELS = 6;
 const TURN_PER_PIXEL = 0.0085;
+/** Walking round the table, per pixel across and up. */
+const ORBIT_RAD = [0.006, 0.005] as const;
+const UP = new Vector3(0, 1, 0);
 
-type Drag = 'turn' | 'move' | 'orbit' | 'point' | 'clip' | 'draw' | 'none';
+type Drag = 'turn' | 'move' | 'orbit' | 'point' | 'clip' | 'draw' | 'carry' | 'swing' | 'ink' | 'none';
+
+/** What mouse and fingers act on: the own eyes, what stands around the table, and the hologram where there is one. */
+export interface Touched {
+  readonly rig: CameraRig;
+  readonly things: Things;
+  readonly pen: BoardPen;
+  readonly tool: Tool;
+  readonly twin: Twin | undefined;
+  /** What a ray ends at, where it meets the hologram at `seen`. */
+  aim(origin: Vector3, direction: Vector3, seen: Vector3 | undefined): Vector3 | undefined;
+  /** The board or page that is seen first along a ray. */
+  thingAt(origin: Vector3, direction: Vector3): EntityId | undefined;
+  /** Presses what may be pressed there, in place of the tool in hand: true where it was. */
+  press(origin: Vector3, direction: Vector3): boolean;
+}
 
 /**
- * Mouse and touch on the stage. One finger or the left button turns the hologram, beside it walks round it;
+ * Mouse and touch in a room. One finger or the left button turns the hologram, beside it walks round it;
  * two fingers pinch, twist and move; right button or Shift moves; the wheel steps nearer, with Shift it scales.
+ * A board or page is carried by one finger or the left button, and turned by the right one or Shift.
  */
 export class Gestures {
-  /** Where the pointer meets the hologram, for the laser pointer. */
-  onPoint: (hit: Hit | undefined) => void = () => undefined;
-  /** Something that stands there may be pressed, in place of the tool in hand: true where it was. */
-  onClick: (origin: Vector3, direction: Vector3) => boolean = () => false;
+  /** Where the laser ends. */
+  onPoint: (at: Vector3 | undefined) => void = () => undefined;
   readonly #canvas: HTMLCanvasElement;
-  readonly #rig: CameraRig;
-  readonly #view: HologramView;
-  readonly #shared: SharedHologram;
-  readonly #tools: Tools;
+  readonly #touched: Touched;
   readonly #fingers = new Map<number, Vector2>();
   readonly #stop = new AbortController();
   #drag: Drag = 'none';
   #travelled = 0;
   #pinch: { distance: number; angle: number; middle: Vector2 } | undefined;
 
-  constructor(canvas: HTMLCanvasElement, rig: CameraRig, view: HologramView, shared: SharedHologram, tools: Tools) {
-    [this.#canvas, this.#rig, this.#view, this.#shared, this.#tools] = [canvas, rig, view, shared, tools];
+  constructor(canvas: HTMLCanvasElement, touched: Touched) {
+    [this.#canvas, this.#touched] = [canvas, touched];
     const { signal } = this.#stop;
     canvas.addEventListener('pointerdown', (e) => this.#down(e), { signal });
     canvas.addEventListener('pointermove', (e) => this.#move(e), { signal });
@@ -44,17 +60,13 @@ export class Gestures {
     canvas.addEventListener('wheel', (e) => this.#wheel(e), { signal, passive: false });
   }
 
-  get active(): boolean {
-    return this.#fingers.size > 0;
-  }
-
   dispose(): void {
     this.#stop.abort();
   }
 
   /** The ray of the room that goes through a point of the page. */
   ray(clientX: number, clientY: number): { origin: Vector3; direction: Vector3 } {
-    return this.#rig.ray(this.#canvas.getBoundingClientRect(), clientX, clientY);
+    return this.#touched.rig.ray(this.#canvas.getBoundingClientRect(), clientX, clientY);
   }
 
   #down(event: PointerEvent): void {
@@ -62,8 +74,9 @@ export class Gestures {
     this.#canvas.setPointerCapture(event.pointerId);
     this.#fingers.set(event.pointerId, new Vector2(event.clientX, event.clientY));
     if (this.#fingers.size === 2) {
+      this.#putDown();
       this.#pinch = this.#spread();
-      this.#drag = this.#shared.grab(performance.now()) ? 'turn' : 'none';
+      this.#drag = this.#touched.twin?.shared.grab(performance.now()) ? 'turn' : 'none';
       this.#travelled = Infinity;
       return;
     }
@@ -74,13 +87,22 @@ export class Gestures {
 
   /** What dragging from here means. */
   #dragOf(event: PointerEvent): Drag {
+    const { things, pen, tool, twin } = this.#touched;
     const { origin, direction } = this.ray(event.clientX, event.clientY);
-    if (this.#shared.watching || !meets(this.#view, origin, direction)) return 'orbit';
-    if (event.button === 2 || event.shiftKey) return 'move';
+    const turns = event.button === 2 || event.shiftKey;
+    const thing = things.movable && !event.altKey ? this.#touched.thingAt(origin, direction) : undefined;
+    if (thing !== undefined && tool === 'pen' && pen.begin(origin, direction)) return 'ink';
+    if (thing !== undefined && tool === 'turn') {
+      things.wanted = thing;
+      return turns ? 'swing' : 'carry';
+    }
+    if (!twin) return tool === 'point' && !event.altKey ? 'point' : 'orbit';
+    if (twin.shared.watching || !meets(twin.hologram, origin, direction)) return 'orbit';
+    if (turns) return 'move';
     if (event.altKey) return 'orbit';
-    if (this.#tools.tool === 'point') return 'point';
-    if (this.#tools.tool === 'pen') return 'draw';
-    return this.#tools.tool === 'clip' && this.#shared.state?.clip ? 'clip' : 'turn';
+    if (tool === 'point') return 'point';
+    if (tool === 'pen') return 'draw';
+    return tool === 'clip' && twin.shared.state?.clip ? 'clip' : 'turn';
   }
 
   #move(event: PointerEvent): void {
@@ -98,90 +120,119 @@ export class Gestures {
   }
 
   #dragged(by: Vector2, event: PointerEvent): void {
+    const { rig, twin, pen } = this.#touched;
     if (this.#drag === 'orbit') {
-      const { view } = this.#rig;
-      this.#rig.view = { ...view, yaw: view.yaw - by.x * 0.006, pitch: view.pitch + by.y * 0.005 };
+      const { view } = rig;
+      rig.view = { ...view, yaw: view.yaw - by.x * ORBIT_RAD[0], pitch: view.pitch + by.y * ORBIT_RAD[1] };
     } else if (this.#drag === 'point') this.#point(event);
-    else if (this.#drag === 'draw') this.#tools.draw(this.#under(event)?.lps_mm);
-    else if (this.#drag === 'clip') this.#tools.shiftClip(-by.y * 0.6, [0, -1, 0]);
-    else if (this.#drag !== 'none' && this.#shared.grab(performance.now())) {
+    else if (this.#drag === 'carry' || this.#drag === 'swing') this.#carried(by);
+    else if (this.#drag === 'ink') {
+      const { origin, direction } = this.ray(event.clientX, event.clientY);
+      pen.go(origin, direction);
+    } else if (twin) this.#draggedOn(twin, by, event);
+  }
+
+  #draggedOn({ shared, tools }: Twin, by: Vector2, event: PointerEvent): void {
+    if (this.#drag === 'draw') tools.draw(this.#under(event)?.lps_mm);
+    else if (this.#drag === 'clip') tools.shiftClip(-by.y * 0.6, [0, -1, 0]);
+    else if (this.#drag !== 'none' && shared.grab(performance.now())) {
       const { right, up } = this.#axes();
-      if (this.#drag === 'move') this.#shared.carry((t) => this.#slid(t, by));
-      else this.#shared.carry((t) => turned(turned(t, up, by.x * TURN_PER_PIXEL), right, by.y * TURN_PER_PIXEL));
+      if (this.#drag === 'move') shared.carry((t) => this.#slid(t, by));
+      else shared.carry((t) => turned(turned(t, up, by.x * TURN_PER_PIXEL), right, by.y * TURN_PER_PIXEL));
     }
+  }
+
+  /** What is not to be had is asked for once, and not at each step of the hand. */
+  #carried(by: Vector2): void {
+    const { things } = this.#touched;
+    if (!things.grab()) this.#drag = 'none';
+    else if (this.#drag === 'carry') things.carry((t) => this.#slid(t, by));
+    else things.carry((t) => turned(turned(t, UP, by.x * TURN_PER_PIXEL), this.#axes().right, by.y * TURN_PER_PIXEL));
   }
 
   #pinched(): void {
     const [before, after] = [this.#pinch, this.#spread()];
     if (!before || !after) return;
     this.#pinch = after;
-    if (this.#shared.watching) {
-      const { view } = this.#rig;
-      this.#rig.view = { ...view, distance_m: view.distance_m * (before.distance / Math.max(1, after.distance)) };
+    const { rig, twin } = this.#touched;
+    if (!twin || twin.shared.watching) {
+      const { view } = rig;
+      rig.view = { ...view, distance_m: view.distance_m * (before.distance / Math.max(1, after.distance)) };
       return;
     }
     const { towards } = this.#axes();
-    this.#shared.carry((t) => {
+    twin.shared.carry((t) => {
       const bigger = scaled(t, after.distance / Math.max(1, before.distance));
       return this.#slid(turned(bigger, towards, before.angle - after.angle), after.middle.clone().sub(before.middle));
     });
   }
 
+  /** A board or page in hand stays where it is; a line on a board ends. */
+  #putDown(): void {
+    this.#touched.things.release(performance.now());
+    this.#touched.pen.end();
+  }
+
   #up(event: PointerEvent, done: boolean): void {
     this.#fingers.delete(event.pointerId);
     if (this.#fingers.size > 0) return;
+    const { twin } = this.#touched;
     this.#pinch = undefined;
-    this.#shared.release(performance.now());
-    if (this.#drag === 'draw' && this.#travelled > CLICK_PIXELS) this.#tools.endLine();
-    if (done && this.#travelled <= CLICK_PIXELS && event.button === 0) {
-      const { origin, direction } = this.ray(event.clientX, event.clientY);
-      if (this.onClick(origin, direction)) {
-        this.#drag = 'none';
-        if (event.pointerType !== 'mouse') this.#away();
-        return;
-      }
-      const hit = this.#tools.tool === 'turn' ? undefined : pick(this.#view, origin, direction);
-      this.#tools.use(hit?.lps_mm, this.#view.lpsDirection(direction.clone().negate()));
-    }
+    twin?.shared.release(performance.now());
+    this.#putDown();
+    if (this.#drag === 'draw' && this.#travelled > CLICK_PIXELS) twin?.tools.endLine();
+    if (done && this.#travelled <= CLICK_PIXELS && event.button === 0) this.#click(event);
     this.#drag = 'none';
     if (event.pointerType !== 'mouse') this.#away();
   }
 
+  #click(event: PointerEvent): void {
+    const { twin, tool } = this.#touched;
+    const { origin, direction } = this.ray(event.clientX, event.clientY);
+    if (this.#touched.press(origin, direction) || !twin) return;
+    const hit = tool === 'turn' ? undefined : pick(twin.hologram, origin, direction);
+    twin.tools.use(hit?.lps_mm, twin.hologram.lpsDirection(direction.clone().negate()));
+  }
+
   #wheel(event: WheelEvent): void {
     event.preventDefault();
+    const { rig, twin } = this.#touched;
     const steps = Math.max(-3, Math.min(3, (event.deltaY || event.deltaX) / (event.deltaMode === 0 ? 100 : 3)));
-    if (event.shiftKey || event.ctrlKey) this.#shared.nudge((t) => scaled(t, Math.exp(-steps * 0.12)));
-    else this.#rig.view = { ...this.#rig.view, distance_m: this.#rig.view.distance_m * Math.exp(steps * 0.1) };
+    if (twin && (event.shiftKey || event.ctrlKey)) twin.shared.nudge((t) => scaled(t, Math.exp(-steps * 0.12)));
+    else rig.view = { ...rig.view, distance_m: rig.view.distance_m * Math.exp(steps * 0.1) };
   }
 
   /** What is seen of the hologram under the pointer. */
   #under(event: PointerEvent): Hit | undefined {
     const { origin, direction } = this.ray(event.clientX, event.clientY);
-    return pick(this.#view, origin, direction, false);
+    return this.#touched.twin && pick(this.#touched.twin.hologram, origin, direction, false);
   }
 
   #point(event: PointerEvent): void {
-    if (this.#tools.tool === 'turn' || this.#tools.tool === 'clip') return;
+    const { tool, twin } = this.#touched;
+    if (tool === 'turn' || tool === 'clip') return;
+    const { origin, direction } = this.ray(event.clientX, event.clientY);
     const hit = this.#under(event);
-    this.#tools.hover(hit);
-    this.onPoint(this.#tools.tool === 'point' ? hit : undefined);
+    twin?.tools.hover(hit);
+    this.onPoint(tool === 'point' ? this.#touched.aim(origin, direction, hit?.room) : undefined);
   }
 
   #away(): void {
-    this.#tools.hover(undefined);
+    this.#touched.twin?.tools.hover(undefined);
     this.onPoint(undefined);
   }
 
   #slid(transform: Parameters<typeof moved>[0], by: Vector2): ReturnType<typeof moved> {
     const { right, up } = this.#axes();
-    const far = new Vector3(...transform.position_m).distanceTo(this.#rig.camera.getWorldPosition(new Vector3()));
-    const metres = (2 * far * Math.tan((this.#rig.camera.fov * Math.PI) / 360)) / this.#canvas.clientHeight;
+    const { camera } = this.#touched.rig;
+    const far = new Vector3(...transform.position_m).distanceTo(camera.getWorldPosition(new Vector3()));
+    const metres = (2 * far * Math.tan((camera.fov * Math.PI) / 360)) / this.#canvas.clientHeight;
     return moved(transform, right.multiplyScalar(by.x * metres).addScaledVector(up, -by.y * metres));
   }
 
   #axes(): { right: Vector3; up: Vector3; towards: Vector3 } {
     const [right, up, towards] = [new Vector3(), new Vector3(), new Vector3()];
-    this.#rig.camera.matrixWorld.extractBasis(right, up, towards);
+    this.#touched.rig.camera.matrixWorld.extractBasis(right, up, towards);
     return { right, up, towards };
   }
 

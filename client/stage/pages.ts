@@ -1,7 +1,8 @@
 import type { Vector3 } from 'three';
+import type { Transform } from '../core/frames';
 import { CARD, type PageCard, paintCard } from './page-paint';
 import { PaintedPlanes } from './painted';
-import type { EntityId, Page, Placed } from './room-view';
+import type { EntityId, Placed } from './room-view';
 
 /** The pages that stand in a room, each painted anew only when its card changed. */
 export class Pages {
@@ -10,10 +11,10 @@ export class Pages {
   /** What is to be read on a page's card; the same object for as long as it says the same. */
   cardOf: (id: EntityId) => PageCard | undefined = () => undefined;
 
-  /** True where something is to be seen anew. */
-  show(entities: ReadonlyMap<EntityId, Placed>): boolean {
+  /** `whereIs` says where a page is that the room has told to stand somewhere. True where something is to be seen anew. */
+  show(entities: ReadonlyMap<EntityId, Placed>, whereIs: (id: EntityId, told: Transform) => Transform): boolean {
     let changed = false;
-    for (const [id, { entity }] of entities) if (entity.type === 'page' && this.#put(id, entity)) changed = true;
+    for (const [id, { entity }] of entities) if (entity.type === 'page' && this.#put(id, whereIs(id, entity.transform))) changed = true;
     this.#planes.keepOnly(entities);
     return changed;
   }
@@ -24,11 +25,16 @@ export class Pages {
     return found && { page: found.id, distance: found.distance, isAbove: found.uv.y > 0.5 };
   }
 
+  /** A page that a hand is at. */
+  near(hand: Vector3, reach_m: number): EntityId | undefined {
+    return this.#planes.near(hand, reach_m);
+  }
+
   dispose(): void {
     this.#planes.dispose();
   }
 
-  #put(id: EntityId, { transform }: Page): boolean {
+  #put(id: EntityId, transform: Transform): boolean {
     const card = this.cardOf(id);
     const standing = card && this.#planes.put(id, transform);
     if (!card || !standing || card === standing.shown) return false;

@@ -75,6 +75,12 @@ export class PaintedPlanes<Shown> {
     return found?.uv && id !== undefined ? { id, uv: found.uv, distance: found.distance } : undefined;
   }
 
+  /** One that a hand is at. */
+  near(hand: Vector3, reach_m: number): EntityId | undefined {
+    for (const [id, { mesh }] of this.#standing) if (distanceTo(mesh, this.#size, hand) < reach_m) return id;
+    return undefined;
+  }
+
   dispose(): void {
     for (const one of this.#standing.values()) drop(one);
     this.#standing.clear();
@@ -90,6 +96,13 @@ export class PaintedPlanes<Shown> {
     this.group.add(made.mesh);
     return one;
   }
+}
+
+/** How far a point is from a flat thing, in metres. */
+function distanceTo(mesh: Mesh, { width_m, height_m }: PlaneSize, point: Vector3): number {
+  const { x, y, z } = mesh.worldToLocal(point.clone());
+  const beside = (at: number, size: number): number => Math.max(0, Math.abs(at) - size / 2);
+  return Math.hypot(beside(x, width_m), beside(y, height_m), z) * mesh.scale.x;
 }
 
 function drop({ mesh, texture }: PaintedPlane): void {

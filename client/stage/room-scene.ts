@@ -1,4 +1,4 @@
-import { CircleGeometry, Color, DirectionalLight, GLSL3, Group, HemisphereLight, LatheGeometry, Mesh, MeshBasicMaterial, MeshStandardMaterial, PointLight, ShaderMaterial, TorusGeometry, Vector2 } from 'three';
+import { CircleGeometry, Color, DirectionalLight, GLSL3, Group, HemisphereLight, LatheGeometry, Mesh, MeshBasicMaterial, MeshStandardMaterial, PointLight, ShaderMaterial, TorusGeometry, Vector2, Vector3 } from 'three';
 import type { PlaceId } from './places/design';
 import { DESIGNS } from './places/designs';
 import { PlaceScene } from './places/place-scene';
@@ -6,8 +6,8 @@ import { PlaceScene } from './places/place-scene';
 /** Height of the table on which the hologram stands, and of the middle of what stands on it. */
 export const TABLE_TOP_M = 0.86;
 export const HOLOGRAM_HEIGHT_M = 1.36;
-/** Nobody stands in the table. */
-const TABLE_RADIUS_M = 0.55;
+/** Nobody stands in the table; its top is a little smaller. */
+const [TABLE_RADIUS_M, TOP_RADIUS_M] = [0.55, 0.44];
 
 const ACCENT = new Color(0x58c4c8);
 
@@ -58,6 +58,17 @@ export class RoomScene {
   /** Whether somebody can stand there, in metres of the room. */
   free(x: number, z: number): boolean {
     return Math.hypot(x, z) > TABLE_RADIUS_M && this.#place.free(x, z);
+  }
+
+  /** Where a ray from within meets the table's top, the floor, a wall or the ceiling. */
+  meets(origin: Vector3, direction: Vector3): Vector3 {
+    const onTop = origin.clone().addScaledVector(direction, (TABLE_TOP_M - origin.y) / direction.y);
+    if (direction.y < 0 && origin.y > TABLE_TOP_M && Math.hypot(onTop.x, onTop.z) < TOP_RADIUS_M) return onTop;
+    const { size_m: [width, height, depth], middle_m: [x, z] = [0, 0] } = DESIGNS[this.#id];
+    const [min, max] = [new Vector3(x - width / 2, 0, z - depth / 2), new Vector3(x + width / 2, height, z + depth / 2)];
+    const far = (['x', 'y', 'z'] as const).map((axis) => ((direction[axis] > 0 ? max : min)[axis] - origin[axis]) / direction[axis]);
+    const metres = Math.min(...far.filter((one) => one > 0));
+    return origin.clone().addScaledVector(direction, Number.isFinite(metres) ? metres : 0);
   }
 
   /** In augmented reality the real room takes the place of this one. */

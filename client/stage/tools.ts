@@ -10,6 +10,8 @@ import type { SharedHologram } from './shared';
 
 export type Tool = 'turn' | 'point' | 'measure' | 'probe' | 'annotate' | 'clip' | 'nodule' | 'angle' | 'landmark' | 'pen';
 export const TOOLS: readonly Tool[] = ['turn', 'point', 'measure', 'probe', 'annotate', 'clip', 'nodule', 'angle', 'landmark', 'pen'];
+/** Those that need no images. */
+export const GATHERED_TOOLS: readonly Tool[] = ['turn', 'point', 'pen'];
 
 /** What is written at a point. */
 export type Writing = 'note' | 'landmark';

@@ -1,4 +1,5 @@
 import type { XRDevice } from 'iwer';
+import type { Space } from '../stage/space';
 import type { Stage } from '../stage/stage';
 import type { Headset } from './headset';
 
@@ -14,7 +15,7 @@ declare global {
 }
 
 /** What is walked: a room around a hologram, or a ward, which has none. */
-type Visited = Pick<Stage, 'renderer' | 'scene'> & { readonly rig: Pick<Stage['rig'], 'rig'> } & Partial<Pick<Stage, 'shared' | 'hologram' | 'surroundings' | 'ownView'>>;
+type Visited = Pick<Space, 'renderer' | 'scene'> & { readonly rig: Pick<Space['rig'], 'rig'> } & Partial<Pick<Stage, 'shared' | 'hologram' | 'surroundings' | 'ownView' | 'things'>>;
 
 /** The stage that is open, and the headset while somebody is inside. */
 export interface Inside {

@@ -1,17 +1,17 @@
 import { Quaternion, Vector3 } from 'three';
-import type { SharedHologram } from '../stage/shared';
+import type { Holdable } from '../stage/things';
 import { carried, type Rigid } from '../stage/turning';
 
 /**
- * Hands on the hologram: one carries it, two turn and scale it together.
+ * Hands on the hologram, a board or a page: one carries it, two turn and scale it together.
  * Whichever hands hold it, each frame's change is applied to where it was the frame before.
  */
 export class Grip {
-  readonly #shared: SharedHologram;
+  readonly #held: Holdable;
   readonly #hands = new Map<string, Rigid>();
 
-  constructor(shared: SharedHologram) {
-    this.#shared = shared;
+  constructor(held: Holdable) {
+    this.#held = held;
   }
 
   get holding(): boolean {
@@ -23,22 +23,22 @@ export class Grip {
     return this.#hands.has(hand);
   }
 
-  /** A hand closes on the hologram; false if somebody else has it. */
+  /** A hand closes on it; false if it cannot be had. */
   close(hand: string, at: Rigid): boolean {
-    if (!this.#shared.grab(performance.now())) return false;
+    if (!this.#held.grab(performance.now())) return false;
     this.#hands.set(hand, clone(at));
     return true;
   }
 
   open(hand: string): void {
-    if (this.#hands.delete(hand) && this.#hands.size === 0) this.#shared.release(performance.now());
+    if (this.#hands.delete(hand) && this.#hands.size === 0) this.#held.release(performance.now());
   }
 
   openAll(): void {
     for (const hand of [...this.#hands.keys()]) this.open(hand);
   }
 
-  /** Moves the hologram with the hands that hold it. */
+  /** Moves it with the hands that hold it. */
   follow(poseOf: (hand: string) => Rigid | undefined): void {
     const names = [...this.#hands.keys()].slice(0, 2);
     const before = names.map((name) => this.#hands.get(name));
@@ -46,8 +46,8 @@ export class Grip {
     const [a0, b0, a1, b1] = [before[0], before[1], after[0], after[1]];
     if (a0 && b0 && a1 && b1) {
       const span = [a0.position.distanceTo(b0.position), a1.position.distanceTo(b1.position)] as const;
-      this.#shared.carry((t) => carried(t, between(a0, b0), between(a1, b1), span[1] / Math.max(0.02, span[0])));
-    } else if (a0 && a1) this.#shared.carry((t) => carried(t, a0, a1));
+      this.#held.carry((t) => carried(t, between(a0, b0), between(a1, b1), span[1] / Math.max(0.02, span[0])));
+    } else if (a0 && a1) this.#held.carry((t) => carried(t, a0, a1));
     names.forEach((name, i) => {
       const pose = after[i];
       if (pose) this.#hands.set(name, clone(pose));

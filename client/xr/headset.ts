@@ -2,12 +2,11 @@ import { type Matrix4, Quaternion, Vector3 } from 'three';
 import { Emitter } from '../core/emitter';
 import { voxelFromLps, type Transform, type Vec3, type VoxelGrid } from '../core/frames';
 import type { View } from '../stage/camera-rig';
-import { pick, type Hit } from '../stage/picking';
+import { pick } from '../stage/picking';
 import { HOLOGRAM_HEIGHT_M } from '../stage/room-scene';
-import { LONGEST_LINE } from '../stage/pen-line';
-import type { BoardPoint, EntityId, Hand as HandPose, Poses } from '../stage/room-view';
+import type { EntityId, Hand as HandPose, Poses } from '../stage/room-view';
 import { list } from '../stage/seats';
-import type { Presence, Stage } from '../stage/stage';
+import type { Presence, Space, Twin } from '../stage/space';
 import type { Rigid } from '../stage/turning';
 import { Dwell } from './dwell';
 import { unlessResting } from './fingers';
@@ -49,32 +48,33 @@ interface Looked {
 const ENTRANCE_M = 1.15;
 /** A hand this near to the hologram's middle takes it, in multiples of its radius. */
 const REACH = 1.15;
-/** Points of a board nearer to each other than this, as a share of it, say nothing new. */
-const INK_STEP = 0.006;
+/** A hand this near to a board or page takes it. */
+const AT_HAND_M = 0.2;
 /** Within this of where one looks on the floor one looks at the same place. */
 const SPOT_M = 0.2;
 /** Nobody is brought nearer than this: the table is there. */
 const NEAREST_M = 0.9;
 
-/** A person inside the stage with a headset: hands, rays, walking, and a panel to read. */
+/** A person inside a room with a headset: hands, rays, walking, and a panel to read. */
 export class Headset implements Presence {
   readonly events = new Emitter<HeadsetEvents>();
   readonly panel = new Panel();
   readonly passthrough: boolean;
   readonly mode: XrMode;
-  readonly #stage: Stage;
+  readonly #space: Space;
+  readonly #twin: Twin | undefined;
   readonly #session: XRSession;
   readonly #hands: HandInput[];
-  readonly #grip: Grip;
+  /** Hands on the hologram, and on a board or page. */
+  readonly #grip: Grip | undefined;
+  readonly #carry: Grip;
   readonly #walk: Walk;
   readonly #vignette: Vignette;
   readonly #real: RealRoom;
   readonly #recorded: RecordedSign;
-  #pointer: { hand: HandInput; hit: Hit } | undefined;
+  #pointer: { hand: HandInput; at: Vector3 } | undefined;
   /** The hand that draws with the pen. */
   #drawing: HandInput | undefined;
-  /** What it has drawn on a board so far. */
-  #ink: { readonly board: EntityId; readonly points: BoardPoint[] } | undefined;
   /** Whether looking chooses, for those who cannot press. */
   gaze = false;
   #seeks: Sought | undefined;
@@ -84,39 +84,40 @@ export class Headset implements Presence {
   readonly #dwell = new Dwell();
   readonly #ring = new GazeRing();
 
-  private constructor(stage: Stage, mode: XrMode, session: XRSession, content: PanelContent) {
-    [this.#stage, this.mode, this.#session] = [stage, mode, session];
+  private constructor(space: Space, mode: XrMode, session: XRSession, content: PanelContent) {
+    [this.#space, this.#twin, this.mode, this.#session] = [space, space.twin, mode, session];
     this.passthrough = mode === 'ar';
-    this.#grip = new Grip(stage.shared);
-    this.#walk = new Walk(stage.rig.rig, (x, z) => this.passthrough || stage.free(x, z));
-    this.#vignette = new Vignette(stage.rig.camera);
-    this.#recorded = new RecordedSign(stage.rig.camera);
-    this.#real = new RealRoom(stage.rig.rig, session, this.passthrough);
+    this.#grip = this.#twin && new Grip(this.#twin.shared);
+    this.#carry = new Grip(space.things);
+    this.#walk = new Walk(space.rig.rig, (x, z) => this.passthrough || space.free(x, z));
+    this.#vignette = new Vignette(space.rig.camera);
+    this.#recorded = new RecordedSign(space.rig.camera);
+    this.#real = new RealRoom(space.rig.rig, session, this.passthrough && this.#twin !== undefined);
     this.#real.onEdge = () => this.#hands.forEach((hand) => hand.pulse(0.3, 60));
     this.#real.onSurface = (state) => this.events.emit('surface', state);
     // Who sees the real room around them needs no narrower view; who goes elsewhere in it leaves the place behind.
     this.#walk.onMoved = () => (this.passthrough ? this.#real.release() : this.#vignette.pulse());
     const models = handModels();
-    this.#hands = [0, 1].map((i) => new HandInput(i, stage.renderer, stage.rig.rig, models, (hand, event) => this.#on(hand, event)));
+    this.#hands = [0, 1].map((i) => new HandInput(i, space.renderer, space.rig.rig, models, (hand, event) => this.#on(hand, event)));
     this.panel.content = content;
     this.panel.onPress = (id) => this.events.emit('press', { id });
     this.panel.mesh.position.set(-0.78, 1.38, -0.12);
     this.panel.mesh.rotation.y = 0.55;
-    stage.scene.add(this.panel.mesh, this.#walk.mark, this.#ring.mesh);
-    stage.rig.rig.position.set(0, 0, ENTRANCE_M);
-    stage.rig.rig.rotation.set(0, 0, 0);
+    space.scene.add(this.panel.mesh, this.#walk.mark, this.#ring.mesh);
+    space.rig.rig.position.set(0, 0, ENTRANCE_M);
+    space.rig.rig.rotation.set(0, 0, 0);
     session.addEventListener('end', () => this.#ended(), { once: true });
   }
 
   /** Enters; must be called from a click. `content` is what the panel says. */
-  static async enter(stage: Stage, mode: XrMode, content: PanelContent): Promise<Headset> {
+  static async enter(space: Space, mode: XrMode, content: PanelContent): Promise<Headset> {
     const session = await requestXr(mode);
-    const headset = new Headset(stage, mode, session, content);
-    const { xr } = stage.renderer;
+    const headset = new Headset(space, mode, session, content);
+    const { xr } = space.renderer;
     xr.enabled = true;
     xr.setReferenceSpaceType('local-floor');
     await xr.setSession(session);
-    stage.enter(headset);
+    space.enter(headset);
     headset.events.emit('started', mode);
     return headset;
   }
@@ -141,7 +142,7 @@ export class Headset implements Presence {
     const own = [this.panel.mesh, this.#recorded.mesh, this.#ring.mesh, this.#vignette.mesh, this.#walk.mark];
     const were = own.map(({ visible }) => visible);
     for (const one of own) one.visible = false;
-    const png = this.#stage.picture();
+    const png = this.#space.picture();
     own.forEach((one, at) => (one.visible = were[at] ?? true));
     return png;
   }
@@ -167,7 +168,7 @@ export class Headset implements Presence {
 
   /** Moves the hologram by one step, for everybody. */
   step(step: Step): void {
-    this.#stage.shared.nudge((transform) => stepped(transform, step, this.#head().position));
+    this.#twin?.shared.nudge((transform) => stepped(transform, step, this.#head().position));
   }
 
   get seeks(): Sought | undefined {
@@ -184,25 +185,26 @@ export class Headset implements Presence {
   poses(): Poses {
     const head = this.#head();
     // A hologram on a low table raises one's own room against the shared one; others see one on their floor.
-    const raised = this.passthrough ? this.#stage.rig.rig.position.y : 0;
+    const raised = this.passthrough ? this.#space.rig.rig.position.y : 0;
     const onFloor = ({ x, y, z }: Vector3): Vec3 => [x, y - raised, z];
     const of = (side: XRHandedness): HandPose | null => {
       const hand = this.#hands.find((h) => h.source?.handedness === side);
       const rigid = hand?.pose;
       if (!hand || !rigid) return null;
-      const fingers = unlessResting(hand.fingers(this.#pointer?.hand === hand, this.#grip.holds(hand.name)));
+      const fingers = unlessResting(hand.fingers(this.#pointer?.hand === hand, this.#holds(hand)));
       return { position_m: onFloor(rigid.position), rotation: rigid.rotation.toArray(), fingers };
     };
-    const pointer = this.#pointer && { origin_m: onFloor(this.#pointer.hand.pointing.origin), hit_m: list(this.#pointer.hit.room), on: true };
+    const pointer = this.#pointer && { origin_m: onFloor(this.#pointer.hand.pointing.origin), hit_m: list(this.#pointer.at), on: true };
     return { head: { position_m: onFloor(head.position), rotation: head.rotation.toArray() }, left: of('left'), right: of('right'), pointer: pointer ?? null };
   }
 
   update(seconds: number): void {
     this.#vignette.update(seconds);
-    this.#real.update(this.#stage.renderer.xr, this.#hands.flatMap(({ tracked, source }) => (tracked && source ? [source] : [])), this.gaze);
+    this.#real.update(this.#space.renderer.xr, this.#hands.flatMap(({ tracked, source }) => (tracked && source ? [source] : [])), this.gaze);
     this.#lift();
     const head = this.#head().position;
-    this.#grip.follow((name) => this.#hands.find((hand) => hand.name === name)?.pose);
+    const poseOf = (name: string): Rigid | undefined => this.#hands.find((hand) => hand.name === name)?.pose;
+    for (const grip of [this.#grip, this.#carry]) grip?.follow(poseOf);
     this.#pointer = undefined;
     this.#draw();
     let hovered: string | undefined;
@@ -212,19 +214,21 @@ export class Headset implements Presence {
       this.#walk.update(hand.name, hand.stick, origin, direction, head);
       const panel = this.panel.hit(origin, direction);
       hovered = panel?.button ?? hovered;
-      const hit = panel ? undefined : pick(this.#stage.hologram, origin, direction, false);
-      hand.reach = panel?.distance ?? (hit ? hit.room.distanceTo(origin) : 1.4);
-      if (hit && this.#stage.tools.tool !== 'turn' && !this.#grip.holding) {
-        this.#stage.tools.hover(hit);
-        this.#pointer = { hand, hit };
-      }
+      const hit = panel ? undefined : this.#twin && pick(this.#twin.hologram, origin, direction, false);
+      const end = panel ? undefined : this.#space.aim(origin, direction, hit?.room);
+      hand.reach = panel?.distance ?? end?.distanceTo(origin) ?? 1.4;
+      const { tool } = this.#space;
+      if (tool === 'turn' || this.#grip?.holding || this.#carry.holding) continue;
+      if (hit) this.#twin?.tools.hover(hit);
+      const at = tool === 'point' ? end : hit?.room;
+      if (at) this.#pointer = { hand, at };
     }
     this.panel.hover(this.#gazed(seconds) ?? hovered);
   }
 
   /** Raises who sits, while they want it; what they see narrows as the floor moves. */
   #lift(): void {
-    const { rig } = this.#stage.rig;
+    const { rig } = this.#space.rig;
     const eyes_m = this.#head().position.y - rig.position.y;
     const lift_m = this.#height.lift(eyes_m);
     if (this.passthrough || lift_m === rig.position.y) return;
@@ -250,7 +254,7 @@ export class Headset implements Presence {
 
   /** What the eyes rest on, and what comes of it if they do long enough. */
   #lookedAt(eye: Vector3, ahead: Vector3): Looked | undefined {
-    const { hologram, shared, tools } = this.#stage;
+    const twin = this.#twin;
     const panel = this.panel.hit(eye, ahead);
     if (panel) {
       const { button, point, repeats } = panel;
@@ -260,25 +264,25 @@ export class Headset implements Presence {
       const spot = this.#floorAt(eye, ahead);
       return spot && { point: spot, choose: () => this.#goTo(spot, eye) };
     }
-    const there = this.#seeks ? shared.now(performance.now())?.transform : undefined;
+    const there = this.#seeks ? twin?.shared.now(performance.now())?.transform : undefined;
     if (there) {
       const goal = whereLooked(there, eye, ahead);
       return { point: new Vector3(...goal.position_m), choose: () => this.#put(goal) };
     }
     const surface = this.#real.looked;
-    if (surface) return { point: surface, choose: () => void this.#real.putWhereLooked(hologram.foot) };
-    const hit = this.gaze && this.#gazeUses ? pick(hologram, eye, ahead, false) : undefined;
-    return hit && { point: hit.room, choose: () => tools.use(hit.lps_mm, hologram.lpsDirection(ahead.clone().negate())) };
+    if (surface && twin) return { point: surface, choose: () => void this.#real.putWhereLooked(twin.hologram.foot) };
+    const hit = this.gaze && this.#gazeUses && twin ? pick(twin.hologram, eye, ahead, false) : undefined;
+    return hit && { point: hit.room, choose: () => twin?.tools.use(hit.lps_mm, twin.hologram.lpsDirection(ahead.clone().negate())) };
   }
 
   /** With the pen the eyes draw point by point, as the keys do, and only where no hand can. */
   get #gazeUses(): boolean {
-    const { tool } = this.#stage.tools;
+    const { tool } = this.#space;
     return tool === 'pen' ? !this.#hands.some(({ tracked }) => tracked) : tool !== 'turn';
   }
 
   #put(goal: Transform): void {
-    this.#stage.shared.nudge(() => goal);
+    this.#twin?.shared.nudge(() => goal);
     this.seek(undefined);
   }
 
@@ -295,14 +299,18 @@ export class Headset implements Presence {
   }
 
   #head(): Rigid {
-    return place(this.#stage.renderer.xr.getCamera().matrixWorld);
+    return place(this.#space.renderer.xr.getCamera().matrixWorld);
   }
 
-  /** Trigger or pinch presses the panel, uses the tool, or takes the hologram; the grip button always takes it. */
+  #holds({ name }: HandInput): boolean {
+    return this.#carry.holds(name) || (this.#grip?.holds(name) ?? false);
+  }
+
+  /** Trigger or pinch presses the panel, uses the tool, or takes what it is at; the grip button always takes it. */
   #on(hand: HandInput, event: HandEvent): void {
     if (event === 'release' || event === 'unsqueeze') {
       if (event === 'release' && this.#drawing === hand) this.#endLine();
-      this.#grip.open(hand.name);
+      for (const grip of [this.#grip, this.#carry]) grip?.open(hand.name);
       return;
     }
     const { origin, direction } = hand.pointing;
@@ -312,26 +320,50 @@ export class Headset implements Presence {
       this.panel.press(button);
       return;
     }
-    if (event === 'select' && this.#real.putDown(hand.source, this.#stage.hologram.foot)) return hand.pulse(0.6, 50);
-    if (event === 'select' && this.#stage.tools.tool === 'pen') {
-      this.#drawing = hand;
-      const board = this.#near(hand) ? undefined : this.#stage.boards.hit(origin, direction);
-      this.#ink = board && { board: board.board, points: [board.at] };
-      hand.pulse(0.3, 20);
-      return;
+    if (event === 'select' && this.#twin && this.#real.putDown(hand.source, this.#twin.hologram.foot)) return hand.pulse(0.6, 50);
+    const { tool } = this.#space;
+    const isNear = this.#near(hand);
+    if (event === 'select' && tool === 'pen') return this.#beginLine(hand, isNear);
+    const thing = isNear ? undefined : this.#thingOf(hand);
+    if (event === 'select' && !isNear && !thing?.isAtHand && this.#space.press(origin, direction)) return hand.pulse(0.3, 20);
+    if (thing && (event === 'squeeze' || tool === 'turn')) {
+      this.#space.things.wanted = thing.id;
+      return this.#close(this.#carry, hand);
     }
-    if (event === 'select' && !this.#near(hand) && this.#stage.press(origin, direction)) return hand.pulse(0.3, 20);
-    const hit = pick(this.#stage.hologram, origin, direction);
-    if (event === 'select' && this.#stage.tools.tool !== 'turn' && !this.#near(hand)) {
-      this.#stage.tools.use(hit?.lps_mm, this.#stage.hologram.lpsDirection(direction.clone().negate()));
+    const twin = this.#twin;
+    if (!twin) return;
+    const hit = pick(twin.hologram, origin, direction);
+    if (event === 'select' && tool !== 'turn' && !isNear) {
+      twin.tools.use(hit?.lps_mm, twin.hologram.lpsDirection(direction.clone().negate()));
       hand.pulse(0.3, 20);
-      return;
-    }
-    const pose = hand.pose;
-    if (!pose || !(this.#near(hand) || hit)) return;
-    // A long weak tick says that somebody else has it.
-    if (this.#grip.close(hand.name, pose)) hand.pulse(0.5, 40);
+    } else if (isNear || hit) this.#close(this.#grip, hand);
+  }
+
+  /** A long weak tick says that it cannot be had, as what somebody else has or has locked. */
+  #close(grip: Grip | undefined, hand: HandInput): void {
+    const { pose } = hand;
+    if (!pose) return;
+    if (grip?.close(hand.name, pose)) hand.pulse(0.5, 40);
     else hand.pulse(0.15, 150);
+  }
+
+  /** The board or page that a hand is at, else that its ray meets first; nothing for who may move none. */
+  #thingOf(hand: HandInput): { readonly id: EntityId; readonly isAtHand: boolean } | undefined {
+    const { things } = this.#space;
+    if (!things.movable) return undefined;
+    const { origin, direction } = hand.pointing;
+    const atHand = hand.pose && things.near(hand.pose.position, AT_HAND_M);
+    const id = atHand ?? this.#space.thingAt(origin, direction);
+    return id === undefined ? undefined : { id, isAtHand: atHand !== undefined };
+  }
+
+  /** The pen draws on a board that its ray meets, else on the hologram. */
+  #beginLine(hand: HandInput, isNear: boolean): void {
+    const { origin, direction } = hand.pointing;
+    const isOnBoard = !isNear && this.#space.pen.begin(origin, direction);
+    if (!isOnBoard && !this.#twin) return;
+    this.#drawing = hand;
+    hand.pulse(0.3, 20);
   }
 
   /** The pen draws where the hand is, in the hologram itself; from farther away where its ray meets it. */
@@ -339,33 +371,25 @@ export class Headset implements Presence {
     const hand = this.#drawing;
     if (!hand) return;
     if (!hand.tracked) return this.#endLine();
-    const { hologram, tools } = this.#stage;
-    if (this.#ink) return this.#drawOn(this.#ink, hand);
+    const { origin, direction } = hand.pointing;
+    if (this.#space.pen.down) return this.#space.pen.go(origin, direction);
+    if (!this.#twin) return;
+    const { hologram, tools } = this.#twin;
     const tip = this.#near(hand) ? hand.pose : undefined;
     if (tip) return tools.draw(inside(hologram.store.manifest, hologram.lpsFromRoom(tip.position)));
-    const { origin, direction } = hand.pointing;
     tools.draw(pick(hologram, origin, direction, false)?.lps_mm);
   }
 
-  #drawOn({ board, points }: { readonly board: EntityId; readonly points: BoardPoint[] }, hand: HandInput): void {
-    const { origin, direction } = hand.pointing;
-    const hit = this.#stage.boards.hit(origin, direction);
-    const last = points.at(-1);
-    if (!hit || hit.board !== board || !last || points.length >= LONGEST_LINE) return;
-    if (Math.hypot(hit.at[0] - last[0], hit.at[1] - last[1]) > INK_STEP) points.push(hit.at);
-  }
-
   #endLine(): void {
-    if (this.#ink) this.#stage.ink(this.#ink.board, this.#ink.points);
-    this.#ink = undefined;
     this.#drawing?.pulse(0.2, 15);
     this.#drawing = undefined;
-    this.#stage.tools.endLine();
+    if (this.#space.pen.down) this.#space.pen.end();
+    else this.#twin?.tools.endLine();
   }
 
   /** A teleport to where somebody stands who brings everybody there. */
   stand({ yaw, distance_m }: View): void {
-    const { rig } = this.#stage.rig;
+    const { rig } = this.#space.rig;
     const far = Math.max(NEAREST_M, distance_m);
     this.#real.release();
     rig.position.set(Math.sin(yaw) * far, this.passthrough ? 0 : rig.position.y, Math.cos(yaw) * far);
@@ -382,17 +406,18 @@ export class Headset implements Presence {
 
   /** Whether a hand is in or at the hologram. */
   #near(hand: HandInput): boolean {
-    const { root, state, store } = this.#stage.hologram;
-    const pose = hand.pose;
-    if (!pose || !state) return false;
+    const { root, state, store } = this.#twin?.hologram ?? {};
+    const { pose } = hand;
+    if (!pose || !root || !state || !store) return false;
     const extent = Math.max(...store.manifest.size.map((n, i) => n * (store.manifest.spacing_mm[i] ?? 1)));
     return pose.position.distanceTo(root.position) < extent * 0.0005 * root.scale.x * REACH;
   }
 
   #ended(): void {
     this.#drawing = undefined;
-    this.#stage.tools.cancel();
-    this.#grip.openAll();
+    this.#space.pen.end();
+    this.#twin?.tools.cancel();
+    for (const grip of [this.#grip, this.#carry]) grip?.openAll();
     for (const hand of this.#hands) hand.dispose();
     this.#walk.dispose();
     this.#vignette.dispose();
@@ -400,10 +425,10 @@ export class Headset implements Presence {
     this.#real.dispose();
     this.panel.dispose();
     this.#ring.dispose();
-    this.#stage.renderer.xr.enabled = false;
-    this.#stage.rig.rig.position.set(0, 0, 0);
-    this.#stage.rig.rig.rotation.set(0, 0, 0);
-    this.#stage.leave();
+    this.#space.renderer.xr.enabled = false;
+    this.#space.rig.rig.position.set(0, 0, 0);
+    this.#space.rig.rig.rotation.set(0, 0, 0);
+    this.#space.leave();
     this.events.emit('ended', this.mode);
     this.events.clear();
   }

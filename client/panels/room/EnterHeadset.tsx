@@ -4,7 +4,7 @@ import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import { gazeChooses } from '../../core/gaze';
 import { seesAsStanding } from '../../core/seated-height';
-import type { Stage } from '../../stage/stage';
+import type { Space } from '../../stage/space';
 import { emulateXrIfAsked } from '../../xr/emulate';
 import type { Headset } from '../../xr/headset';
 import { xrModes } from '../../xr/modes';
@@ -14,7 +14,7 @@ import { Icon } from '../Icon';
 import type { WornHeadset } from './worn';
 
 interface EnterHeadsetProps {
-  readonly stage: Stage;
+  readonly stage: Space;
   readonly worn: WornHeadset;
   readonly content: PanelContent;
   /** What is said before the eyes wherever they look. */

@@ -1,36 +1,31 @@
 /** Where people meet and no twin stands: the place with those around its table, and what can be done there. */
-import { For, Show, createEffect, createSignal, on, onCleanup, untrack } from 'solid-js';
+import { For, Show, createEffect, createSignal, on, onCleanup } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import { looksOf } from '../../core/pseudonym';
 import type { RoomControl } from '../../core/room-control';
-import type { RoomPages } from '../../core/room-pages';
 import { initialOf } from '../../core/words-of';
 import type { Gathering } from '../../stage/gathering';
-import type { Lean } from '../../stage/seats';
+import { GATHERED_TOOLS } from '../../stage/tools';
+import type { Tool } from '../../stage/tools';
 import type { Setting } from './PlaceChoice';
+import { ToolBar } from './ToolBar';
+import { wireSpace } from './space-events';
+import type { SpaceProps } from './space-events';
 
-interface GatheringHostProps {
+interface GatheringHostProps extends SpaceProps {
   readonly control: RoomControl;
   /** What is seen around the table; flat: the table from above, without a stage. */
   readonly setting: Setting;
   readonly title: string;
-  /** Whether one may put up a board or a page here. */
-  readonly works: boolean;
-  /** What is seen of the pages that stand here. */
-  readonly pages: RoomPages;
   /** At the foot of the stage: voice. */
   readonly foot: JSX.Element;
   /** What is said on it besides. */
   readonly words: JSX.Element;
   /** At its side: pictures. */
   readonly side: JSX.Element;
-  /** Whether the place is drawn, and pages stand in it. */
-  onDrawn(is: boolean): void;
-  /** A page that stands there was pressed. */
-  onPage(): void;
-  /** How a webcam sees the own head lean. */
-  leans(): Lean | undefined;
+  /** The place while it is drawn. */
+  onDrawn(gathering: Gathering | undefined): void;
 }
 
 export function GatheringHost(props: GatheringHostProps): JSX.Element {
@@ -38,6 +33,9 @@ export function GatheringHost(props: GatheringHostProps): JSX.Element {
   const [none, setNone] = createSignal(false);
   const [drawn, setDrawn] = createSignal<Gathering>();
   const flat = (): boolean => props.setting === 'flat';
+  /** The pen writes on boards, which are for those who work here. */
+  const tools = (): readonly Tool[] => (props.works ? GATHERED_TOOLS : GATHERED_TOOLS.filter((tool) => tool !== 'pen'));
+  const tool = (): Tool => tools().find((one) => one === props.control.tool()) ?? 'turn';
   let canvas!: HTMLCanvasElement;
 
   createEffect(
@@ -46,7 +44,7 @@ export function GatheringHost(props: GatheringHostProps): JSX.Element {
       let end: (() => void) | undefined;
       const sit = async (): Promise<void> => {
         const { takeSeat } = await import('../../stage/seats');
-        if (alive) end = takeSeat(props.control.view, () => props.leans());
+        if (alive) end = takeSeat(props.control.view, () => props.leans?.());
       };
       const open = async (): Promise<void> => {
         const { createGathering } = await import('../../stage/gathering');
@@ -56,21 +54,17 @@ export function GatheringHost(props: GatheringHostProps): JSX.Element {
           setNone(true);
           return sit();
         }
-        made.leans = () => props.leans();
-        made.pages.cardOf = (id) => untrack(() => props.pages.cardOf(id));
-        made.onPage = (id, isAbove) => {
-          props.pages.press(id, isAbove, false);
-          props.onPage();
-        };
+        wireSpace(made, props, app);
+        made.onTool = (tool) => tools().includes(tool) && props.control.chooseTool(tool);
         end = () => made.dispose();
         setDrawn(made);
-        props.onDrawn(true);
+        props.onDrawn(made);
       };
       void (isFlat ? sit() : open());
       onCleanup(() => {
         alive = false;
         setDrawn(undefined);
-        props.onDrawn(false);
+        props.onDrawn(undefined);
         end?.();
       });
     }),
@@ -78,6 +72,11 @@ export function GatheringHost(props: GatheringHostProps): JSX.Element {
   createEffect(() => {
     const made = drawn();
     if (made && props.setting !== 'flat') made.surroundings = props.setting;
+  });
+
+  createEffect(() => {
+    const made = drawn();
+    if (made) made.tool = tool();
   });
 
   return (
@@ -94,9 +93,14 @@ export function GatheringHost(props: GatheringHostProps): JSX.Element {
       <Show when={flat() || none()}>
         <TableFromAbove control={props.control} />
       </Show>
-      <p class="circle-words">
-        <strong>{app.t('circle.what')}</strong> {app.t('circle.can')} <Show when={props.works}>{app.t('circle.works')}</Show>
-      </p>
+      <div class="circle-side">
+        <p class="circle-words">
+          <strong>{app.t('circle.what')}</strong> {app.t('circle.can')} <Show when={props.works}>{app.t('circle.works')}</Show>
+        </p>
+        <Show when={drawn()}>
+          <ToolBar control={props.control} tools={tools()} hint={app.t(`circle.hint.${tool() as 'turn'}`)} />
+        </Show>
+      </div>
       {props.side}
       {props.foot}
       <div class="stage-words">{props.words}</div>

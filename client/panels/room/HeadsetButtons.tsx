@@ -2,14 +2,14 @@
 import { createEffect, createMemo, mergeProps, on, onCleanup } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
-import type { Stage } from '../../stage/stage';
+import type { Space } from '../../stage/space';
 import { EnterHeadset } from './EnterHeadset';
 import { insidePanel } from './inside';
 import { createInside } from './inside-control';
 import type { InsideRoom } from './inside-control';
 import { createWorn } from './worn';
 
-export function HeadsetButtons(props: InsideRoom & { readonly stage: Stage }): JSX.Element {
+export function HeadsetButtons(props: InsideRoom & { readonly stage: Space }): JSX.Element {
   const app = useApp();
   const worn = createWorn();
   const room = createInside(mergeProps(worn, props), app);

@@ -7,7 +7,7 @@ import { looksOf } from '../../core/pseudonym';
 import { Link } from '../../core/router';
 import { initialOf } from '../../core/words-of';
 import type { Status } from '../../room/room-client';
-import type { Stage } from '../../stage/stage';
+import type { Space } from '../../stage/space';
 import { Heading } from '../Heading';
 import { Icon } from '../Icon';
 import { LanguageSwitch } from '../LanguageSwitch';
@@ -16,7 +16,7 @@ import type { InsideRoom } from './inside-control';
 
 interface RoomBarProps extends InsideRoom {
   readonly status: Status;
-  readonly stage: Stage | undefined;
+  readonly stage: Space | undefined;
   /** Below the bar: what everybody must see wherever they look. */
   readonly children?: JSX.Element;
 }

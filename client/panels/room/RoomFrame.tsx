@@ -29,7 +29,9 @@ import { createSeriesVolume } from '../../core/series-volume';
 import type { SeriesVolume } from '../../core/series-volume';
 import type { RoomClient } from '../../room/room-client';
 import { viewOf } from '../../room/view';
+import type { Gathering } from '../../stage/gathering';
 import type { Stage } from '../../stage/stage';
+import type { Space } from '../../stage/space';
 import { LONGEST } from '../../stage/tools';
 import { Tabs } from '../Tabs';
 import { WordsDialog } from '../WordsDialog';
@@ -88,9 +90,10 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
     ),
   );
   const [stage, setStage] = createSignal<Stage>();
-  /** Whether the place is drawn in which people meet without images. */
-  const [gathered, setGathered] = createSignal(false);
-  const lead = createRoomLead(client, stage, app);
+  /** The place in which people meet without images, while it is drawn. */
+  const [gathering, setGathering] = createSignal<Gathering>();
+  const space = (): Space | undefined => stage() ?? gathering();
+  const lead = createRoomLead(client, space, app);
   const around = createRoomAround(client, voice, app);
   const orders = createRoomOrders({ client, control, order, lead, voice }, app);
   const [help, setHelp] = createSignal(false);
@@ -165,7 +168,7 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
 
   return (
     <div class="room" data-accent={own()} data-shown={shown()}>
-      <RoomBar info={props.info} title={title()} control={control} order={order} orders={orders} voice={voice} around={around} status={news.status()} stage={stage()} hands={hands} lead={lead} recording={recording} stay={stay} manifest={volume()?.manifest()}>
+      <RoomBar info={props.info} title={title()} control={control} order={order} orders={orders} voice={voice} around={around} status={news.status()} stage={space()} hands={hands} lead={lead} recording={recording} stay={stay} manifest={volume()?.manifest()}>
         <RecordingStrip recording={recording} order={order} />
         <WebcamSign webcam={webcam} />
         <StayNotice stay={stay} />
@@ -173,9 +176,9 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
       <div class="room-dark" onKeyDown={onKey}>
         <Show
           when={props.info.patient !== null}
-          fallback={<GatheringHost control={control} setting={setting()} title={title()} works={order.works()} pages={pages} onPage={() => setShown('tools')} onDrawn={setGathered} leans={webcam.leans} words={words()} foot={foot()} side={side()} />}
+          fallback={<GatheringHost control={control} setting={setting()} title={title()} works={order.works()} pages={pages} onPage={() => setShown('tools')} onDrawn={setGathering} leans={webcam.leans} onEntered={() => void webcam.turn(false)} words={words()} foot={foot()} side={side()} />}
         >
-          <StageHost control={control} setting={setting()} volume={volume()} title={title()} nodules={proposals()} pages={pages} onPage={() => setShown('tools')} onStage={setStage} leans={webcam.leans} onEntered={() => void webcam.turn(false)} words={words()} foot={foot()} side={side()}>
+          <StageHost control={control} setting={setting()} volume={volume()} title={title()} nodules={proposals()} works={order.works()} pages={pages} onPage={() => setShown('tools')} onStage={setStage} leans={webcam.leans} onEntered={() => void webcam.turn(false)} words={words()} foot={foot()} side={side()}>
             <Show when={series()}>
               <ToolBar control={control} onHelp={() => setHelp(true)} />
             </Show>
@@ -205,13 +208,13 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
                   <Show when={props.info.patient !== null && order.works() && stage()}>{(shown) => <Snapshot room={props.info.id} title={title()} stage={shown()} />}</Show>
                   <BoardPanel control={control} works={order.works()} order={order} />
                   <Show when={order.works() && props.info.patient}>{(patient) => <ShelfPanel control={control} patient={patient()} />}</Show>
-                  <PagePanel control={control} order={order} pages={pages} patient={props.info.patient} staged={stage() !== undefined || gathered()} />
+                  <PagePanel control={control} order={order} pages={pages} patient={props.info.patient} staged={space() !== undefined} />
                   <PlaceChoice setting={setting()} own={own()} onChoose={setSetting} />
                 </div>
               </Match>
               <Match when={part === 'people'}>
                 <div class="stack">
-                  <LeadPanel lead={lead} able={order.works() && stage() !== undefined} />
+                  <LeadPanel lead={lead} able={order.works() && space() !== undefined} />
                   <PeoplePanel control={control} order={order} voice={voice} log={news.log()} />
                   <VoicePanel voice={voice} />
                   <WebcamPanel webcam={webcam} />

@@ -3,25 +3,24 @@ import { Match, Show, Switch, createEffect, createMemo, createSignal, onCleanup,
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import type { RoomControl } from '../../core/room-control';
-import type { RoomPages } from '../../core/room-pages';
 import type { SeriesVolume } from '../../core/series-volume';
 import type { VolumeStore } from '../../core/volume/store';
 import type { Proposal } from '../../stage/proposals';
-import type { Lean } from '../../stage/seats';
 import type { Stage } from '../../stage/stage';
 import { EmptyState } from '../EmptyState';
 import { Notice } from '../Notice';
 import { Progress } from '../Progress';
 import type { Setting } from './PlaceChoice';
+import { wireSpace } from './space-events';
+import type { SpaceProps } from './space-events';
 
-interface StageHostProps {
+interface StageHostProps extends SpaceProps {
   readonly control: RoomControl;
   readonly volume: SeriesVolume | undefined;
   readonly title: string;
   /** What is seen around the hologram; flat: no stage at all. */
   readonly setting: Setting;
   readonly nodules: readonly Proposal[];
-  readonly pages: RoomPages;
   readonly children: JSX.Element;
   /** At the foot of the stage: voice. */
   readonly foot: JSX.Element;
@@ -30,12 +29,6 @@ interface StageHostProps {
   /** At its side: pictures. */
   readonly side: JSX.Element;
   onStage(stage: Stage | undefined): void;
-  /** A page that stands there was pressed. */
-  onPage?(): void;
-  /** Somebody went inside with a headset. */
-  onEntered?(): void;
-  /** How a webcam sees the own head lean. */
-  leans?(): Lean | undefined;
 }
 
 export function StageHost(props: StageHostProps): JSX.Element {
@@ -48,26 +41,15 @@ export function StageHost(props: StageHostProps): JSX.Element {
   let canvas!: HTMLCanvasElement;
 
   function wire(made: Stage): void {
-    made.leans = () => props.leans?.();
+    wireSpace(made, props, app);
     made.tools.tool = props.control.tool();
     made.tools.events.on('tool', (tool) => props.control.chooseTool(tool));
     made.tools.events.on('write-at', (at) => props.control.askForWords(at));
     made.tools.events.on('step', ({ step, words }) => app.announce(app.t(`step.${step}`, { words })));
-    made.events.on('entered', () => props.onEntered?.());
     made.events.on('context', (event) => setLost(event.lost));
     made.events.on('refused', ({ by }) => {
       const name = props.control.people().find(({ id }) => String(id) === by)?.name ?? '';
       app.toast(() => app.t('stage.held', { name }));
-    });
-    made.events.on('locked', ({ name }) => {
-      const words = (): string => app.t('lock.refused', { name });
-      app.toast(words);
-      app.announce(words());
-    });
-    made.pages.cardOf = (id) => untrack(() => props.pages.cardOf(id));
-    made.events.on('page', ({ id, isAbove, isInside }) => {
-      props.pages.press(id, isAbove, isInside);
-      props.onPage?.();
     });
     props.control.drawWith({ set: (change) => made.set(change), state: () => made.shared.state });
     made.onHologram = () => props.control.redrawn();

@@ -1,5 +1,5 @@
 /** The tools, by the ARIA toolbar pattern: one stop for Tab, arrows move within. */
-import { For, createUniqueId } from 'solid-js';
+import { For, Show, createUniqueId } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import type { RoomControl } from '../../core/room-control';
@@ -22,7 +22,16 @@ const SIGNS: Readonly<Record<Tool, IconName>> = {
 };
 const STEPS: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 };
 
-export function ToolBar(props: { control: RoomControl; onHelp(): void }): JSX.Element {
+interface ToolBarProps {
+  readonly control: RoomControl;
+  /** Those that there are here; left out, all. */
+  readonly tools?: readonly Tool[];
+  /** What the tool in hand does here, where it does something else than with images. */
+  readonly hint?: string;
+  onHelp?(): void;
+}
+
+export function ToolBar(props: ToolBarProps): JSX.Element {
   const app = useApp();
   const hint = createUniqueId();
   let bar!: HTMLDivElement;
@@ -39,15 +48,15 @@ export function ToolBar(props: { control: RoomControl; onHelp(): void }): JSX.El
   return (
     <div class="tools">
       <div ref={bar} class="tool-bar" role="toolbar" aria-label={app.t('tool.bar')} onKeyDown={onKey}>
-        <For each={TOOLS}>
-          {(tool, at) => (
+        <For each={props.tools ?? TOOLS}>
+          {(tool) => (
             <button
               type="button"
               class="tool"
               data-tool={tool}
               aria-pressed={props.control.tool() === tool}
               aria-describedby={hint}
-              aria-keyshortcuts={String((at() + 1) % 10)}
+              aria-keyshortcuts={String((TOOLS.indexOf(tool) + 1) % TOOLS.length)}
               tabIndex={props.control.tool() === tool ? 0 : -1}
               onClick={() => props.control.chooseTool(tool)}
             >
@@ -60,13 +69,17 @@ export function ToolBar(props: { control: RoomControl; onHelp(): void }): JSX.El
           <Icon name="undo" size={20} />
           <span>{app.t('tool.undo')}</span>
         </button>
-        <button type="button" class="tool" tabIndex={-1} onClick={() => props.onHelp()}>
-          <Icon name="help" size={20} />
-          <span>{app.t('keys.help.short')}</span>
-        </button>
+        <Show when={props.onHelp}>
+          {(help) => (
+            <button type="button" class="tool" tabIndex={-1} onClick={() => help()()}>
+              <Icon name="help" size={20} />
+              <span>{app.t('keys.help.short')}</span>
+            </button>
+          )}
+        </Show>
       </div>
       <p id={hint} class="tool-hint">
-        {app.t(`tool.hint.${props.control.tool()}`)}
+        {props.hint ?? app.t(`tool.hint.${props.control.tool()}`)}
       </p>
     </div>
   );

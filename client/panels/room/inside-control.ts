@@ -26,11 +26,12 @@ import { keepSnapshot } from '../../core/room-snapshot';
 import type { RoomVoice } from '../../core/room-voice';
 import { seeAsStanding, seesAsStanding } from '../../core/seated-height';
 import type { VolumeManifest } from '../../core/volume/manifest';
+import type { Tool } from '../../stage/tools';
 import type { Sought } from '../../xr/headset';
 import type { SurfaceState } from '../../xr/real-room';
 import { STEPS } from '../../xr/steps';
 import type { Step } from '../../xr/steps';
-import { APART_STEPS, MODES_INSIDE, STEP_MM, TOOLS_INSIDE, WINDOWS_INSIDE, asksFor, pageNow, shelfAfter } from './inside';
+import { APART_STEPS, MODES_INSIDE, STEP_MM, TOOLS_INSIDE, WINDOWS_INSIDE, asksFor, pageNow, shelfAfter, toolsInside } from './inside';
 import { PAGES } from './inside-state';
 import type { HeldInside, InsideState, Page } from './inside-state';
 import { createKeeping } from './inside-keeping';
@@ -90,6 +91,8 @@ export function createInside(props: InsideRoom & HowWorn, app: App): RoomInside 
   const partAt = (): number => Math.min(part(), Math.max(0, parts().length - 1));
   const box = createMemo(() => props.manifest && boxOf(props.manifest));
   const now = (): ReturnType<RoomRecording['now']> => props.recording.now();
+  const hasTwin = (): boolean => props.info.patient !== null;
+  const tool = (): Tool => toolsInside({ twin: hasTwin(), may: may() }).find((one) => one === props.control.tool()) ?? 'turn';
   const isUp = (): boolean => (props.order.own()?.hand_since ?? null) !== null;
   const waiting = (): ReturnType<RoomOrder['waiting']>[number] | undefined => (props.order.keeps() ? props.order.waiting()[0] : undefined);
 
@@ -128,7 +131,8 @@ export function createInside(props: InsideRoom & HowWorn, app: App): RoomInside 
 
   const whole = (): InsideState => ({
     title: props.title,
-    page: pageNow(chosen(), now().state),
+    page: pageNow(chosen(), now().state, hasTwin()),
+    twin: hasTwin(),
     mode: props.mode,
     people: props.control.people().map(({ id, name, hand_since }) => ({ name, speaks: props.voice.voices().get(id)?.speaking ?? false, handUp: hand_since !== null })),
     stay: props.stay.due(),
@@ -136,7 +140,7 @@ export function createInside(props: InsideRoom & HowWorn, app: App): RoomInside 
     may: may(),
     hologram: state(),
     locked: locked(),
-    tool: props.control.tool(),
+    tool: tool(),
     held: held(),
     waiting: waiting()?.name,
     keeping: keeping.state(),

@@ -84,6 +84,8 @@ export interface OrderingInside {
 export interface InsideState {
   readonly title: string;
   readonly page: Page;
+  /** Whether somebody's images can stand here. */
+  readonly twin: boolean;
   readonly mode: XrMode;
   readonly people: readonly SomebodyInside[];
   /** What one is to be reminded of about one's own stay. */

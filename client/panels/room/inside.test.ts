@@ -10,6 +10,7 @@ import type { InsideState, Page } from './inside-state';
 const NOW: InsideState = {
   title: 'Thorax',
   page: 'view',
+  twin: true,
   mode: 'vr',
   people: [{ name: 'Li', speaks: true, handUp: false }, { name: 'Chen', speaks: false, handUp: true }],
   stay: undefined,
@@ -219,8 +220,25 @@ describe('recording', () => {
     expect(ids({ page: 'recording', recording, may: { ...NOW.may, keep: false } })).toEqual(['record:no']);
     expect(panel({}).sign).toBeUndefined();
     expect(panel({}).tabs).toHaveLength(5);
-    expect(pageNow('recording', 'off')).toBe('room');
-    expect(pageNow('recording', 'asked')).toBe('recording');
+    expect(pageNow('recording', 'off', true)).toBe('room');
+    expect(pageNow('recording', 'asked', true)).toBe('recording');
+  });
+});
+
+describe('where people meet without images', () => {
+  const circle = { twin: false, hologram: undefined, box: undefined, parts: [] } as const;
+
+  it('has what needs none', () => {
+    expect(panel({ ...circle, page: 'room' }).tabs?.map(({ id }) => id)).toEqual(['page:tools', 'page:room', 'page:own']);
+    expect(ids({ ...circle, page: 'tools' })).toEqual(['tool:turn', 'tool:point', 'tool:pen']);
+    expect(ids({ ...circle, page: 'tools', may: { act: false, work: false, keep: false, unlock: false } })).toEqual(['tool:turn', 'tool:point']);
+    expect(ids({ ...circle, page: 'room' })).toEqual(['hand', 'lead', 'gather', 'record:ask', 'keep:all']);
+    for (const tool of ['turn', 'point', 'pen'] as const) expect(panel({ ...circle, page: 'tools', tool }).lines[0]).not.toMatch(/hologram|slices|images/);
+  });
+
+  it('never shows a page that is about images', () => {
+    for (const page of ['view', 'move', 'cut', 'crop', 'parts', 'shelf'] as const) expect(pageNow(page, 'off', false)).toBe('room');
+    for (const page of ['tools', 'room', 'own', 'figure', 'people', 'why'] as const) expect(pageNow(page, 'off', false)).toBe(page);
   });
 });
 

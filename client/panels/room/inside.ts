@@ -2,6 +2,7 @@
 import type { RecordingNow } from '../../../contract/room';
 import type { App } from '../../core/app';
 import { AXES, BOX_SIDES, CUTS, cutOf, placeOfCut } from '../../core/hologram-cuts';
+import { GATHERED_TOOLS } from '../../stage/tools';
 import type { Tool } from '../../stage/tools';
 import type { PanelButton, PanelContent } from '../../xr/panel';
 import { STEPS } from '../../xr/steps';
@@ -49,15 +50,20 @@ export function asksFor({ state, hasAgreed }: Pick<InsideState['recording'], 'st
   return state === 'asked' && !hasAgreed ? 'recording' : undefined;
 }
 
+/** The tab of a page. */
+const tabOf = (page: Page): Page => (page in OPENED ? OPENED[page as keyof typeof OPENED] : page);
+/** Where nobody's images can stand there is nothing to view, and no structure. */
+const isThere = (tab: Page, twin: boolean): boolean => twin || (tab !== 'view' && tab !== 'parts');
+
 /** A page that is still there; what a recording asks is gone with it. */
-export function pageNow(page: Page, recording: RecordingNow['state']): Page {
-  return page === 'recording' && recording === 'off' ? 'room' : page;
+export function pageNow(page: Page, recording: RecordingNow['state'], twin: boolean): Page {
+  return (page === 'recording' && recording === 'off') || !isThere(tabOf(page), twin) ? 'room' : page;
 }
 
-function tabsOf({ page, recording }: InsideState, t: T): PanelButton[] {
-  const chosen = page in OPENED ? OPENED[page as keyof typeof OPENED] : page;
+function tabsOf({ page, recording, twin }: InsideState, t: T): PanelButton[] {
+  const chosen = tabOf(page);
   return [
-    ...TABS.map((tab) => button(`page:${tab}`, t(`inside.page.${tab}`), tab === chosen)),
+    ...TABS.filter((tab) => isThere(tab, twin)).map((tab) => button(`page:${tab}`, t(`inside.page.${tab}`), tab === chosen)),
     ...when(recording.state !== 'off', button('page:recording', t('recording.title'), chosen === 'recording')),
   ];
 }
@@ -98,7 +104,7 @@ function whatTheyDo({ name, speaks, handUp }: SomebodyInside, t: T): string {
 function ownLines(state: InsideState, t: T): string[] {
   const { page, hologram, recording } = state;
   const part = state.parts[state.part];
-  if (page === 'tools') return [t(`inside.hint.${state.tool}`)];
+  if (page === 'tools') return [t(state.twin ? `inside.hint.${state.tool}` : `inside.circle.${state.tool as 'turn'}`)];
   if (page === 'move') return [t(state.seeking === 'hologram' ? 'inside.move.seeking' : state.gaze ? 'inside.move.hint.gaze' : 'inside.move.hint')];
   if (page === 'parts') return [part ? t('inside.part', { name: part.label, at: state.part + 1, count: state.parts.length }) : t('parts.none')];
   if (page === 'cut') {
@@ -124,7 +130,7 @@ function buttonsOf(state: InsideState, t: T): PanelButton[] {
     case 'view':
       return viewButtons(state, t);
     case 'tools':
-      return TOOLS_INSIDE.map((tool) => button(`tool:${tool}`, t(`tool.${tool}`), tool === state.tool));
+      return toolsInside(state).map((tool) => button(`tool:${tool}`, t(`tool.${tool}`), tool === state.tool));
     case 'parts':
       return partButtons(state, t);
     case 'room':
@@ -148,6 +154,11 @@ function buttonsOf(state: InsideState, t: T): PanelButton[] {
     case 'recording':
       return recordingButtons(state, t);
   }
+}
+
+/** Without images there are those that need none; the pen writes on boards, which are for those who work here. */
+export function toolsInside({ twin, may }: Pick<InsideState, 'twin' | 'may'>): readonly Tool[] {
+  return twin ? TOOLS_INSIDE : GATHERED_TOOLS.filter((tool) => tool !== 'pen' || may.work);
 }
 
 function viewButtons({ hologram, box }: InsideState, t: T): PanelButton[] {
@@ -177,13 +188,14 @@ function partButtons({ hologram, parts, part, may }: InsideState, t: T): PanelBu
 }
 
 function roomButtons(state: InsideState, t: T): PanelButton[] {
-  const { may, lead, hologram, locked, recording } = state;
+  const { may, lead, hologram, locked, recording, twin } = state;
   return [
     button('hand', t(state.handUp ? 'order.lower' : 'order.raise')),
     ...when(state.waiting !== undefined, button('admit', t('order.admit')), button('refuse', t('order.turnAway'))),
     ...heldButtons(state, t),
     ...when(hologram !== undefined && (locked ? may.unlock : may.act), button('lock', t(locked ? 'lock.unlock' : 'lock.lock'))),
-    ...when(may.work, button('lead', t(lead?.isOwn ? 'lead.end' : 'lead.begin'), lead?.isOwn ?? false), button('gather', t('lead.gather')), button('snap', t('snap.take'))),
+    ...when(may.work, button('lead', t(lead?.isOwn ? 'lead.end' : 'lead.begin'), lead?.isOwn ?? false), button('gather', t('lead.gather'))),
+    ...when(may.work && twin, button('snap', t('snap.take'))),
     ...when(may.keep && recording.state === 'off', button('record:ask', t('recording.ask'))),
     ...when(may.keep, button('keep:all', t('inside.people'))),
   ];

@@ -1,7 +1,7 @@
 /** How a headset is worn in a room or a replay, as the page around it follows it. */
 import { createSignal } from 'solid-js';
 import type { Accessor } from 'solid-js';
-import type { Stage } from '../../stage/stage';
+import type { Space } from '../../stage/space';
 import type { Headset, Sought } from '../../xr/headset';
 import type { XrMode } from '../../xr/modes';
 import type { PanelContent } from '../../xr/panel';
@@ -18,7 +18,7 @@ export interface HowWorn {
 export interface WornHeadset extends HowWorn {
   readonly headset: Accessor<Headset | undefined>;
   /** Enters the stage; to be called from a click. Rejects where the device does not let in. */
-  enter(stage: Stage, mode: XrMode, content: () => PanelContent, press: (headset: Headset, id: string) => void): Promise<void>;
+  enter(stage: Space, mode: XrMode, content: () => PanelContent, press: (headset: Headset, id: string) => void): Promise<void>;
 }
 
 export function createWorn(): WornHeadset {
