@@ -4,6 +4,7 @@ import type { Accessor } from 'solid-js';
 import type { Participant } from '../../contract/room';
 import type { RoomClient } from '../room/room-client';
 import { viewOf } from '../room/view';
+import { standAt } from '../stage/room-view';
 import type { Act, Annotation, Board, EntityId, Hologram, Landmark, Locked, Measure, NoduleSeed, OnBoard, Page, RoomView, Stroke } from '../stage/room-view';
 import type { Tool, Writing } from '../stage/tools';
 import { centreLps, voxelFromLps } from './frames';
@@ -111,8 +112,8 @@ export interface RoomControl {
   measureInside(layer: string): void;
   /** Puts a board or a page there, or something on a board. */
   place(entity: Board | OnBoard | Page): void;
-  /** Puts a page that stands here somewhere else. */
-  movePage(id: EntityId, transform: Transform): void;
+  /** Puts a board or page that stands here somewhere else. */
+  moveTo(id: EntityId, transform: Transform): void;
   /** Takes a series from the shelf. */
   take(series: string): void;
   /** Asks for the nodule at a point; everyone is shown what is found there. */
@@ -291,7 +292,10 @@ export function createRoomControl(client: RoomClient, loudness?: (participant: n
     askForNodule,
     measureInside: (layer) => add({ type: 'measure', kind: 'volume', points_lps_mm: [], layer }),
     place: (entity) => view.act({ act: 'add', entity }),
-    movePage: (id, transform) => view.act({ act: 'set', id, patch: { type: 'page', transform } }),
+    moveTo: (id, transform) => {
+      const entity = view.entities().get(id)?.entity;
+      if (entity && !view.watching) view.act(standAt(id, entity, transform));
+    },
     take: (series) => view.act({ act: 'take', series }),
     write: (at_lps_mm, text, as) => add(as === 'note' ? { type: 'annotation', at_lps_mm, text } : { type: 'landmark', at_lps_mm, name: text }),
     draw: (points_lps_mm) => add({ type: 'stroke', points_lps_mm }),

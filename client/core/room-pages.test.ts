@@ -2,7 +2,8 @@ import { createRoot } from 'solid-js';
 import { expect, test, vi } from 'vitest';
 import type { App } from './app';
 import type { PageShown, RoomControl } from './room-control';
-import { SPOTS, createRoomPages, freeSpot, spotOf } from './room-pages';
+import { createRoomPages } from './room-pages';
+import { SPOTS } from './room-standing';
 
 vi.stubGlobal('location', { origin: 'https://hospital.example' });
 
@@ -12,13 +13,6 @@ function page(id: number, path: string, spot: keyof typeof SPOTS = 'left', title
 
 const app = { t: (key: string) => key, language: () => 'en' } as unknown as Pick<App, 't' | 'language'>;
 const controlOf = (pages: readonly PageShown[]): RoomControl => ({ pages: () => pages, people: () => [{ actor: 'chen.expert', name: 'Chen Yu' }] }) as unknown as RoomControl;
-
-test('pages stand at places of their own until all are taken', () => {
-  expect(freeSpot([])).toBe('left');
-  expect(freeSpot([page(1, '/'), page(2, '/', 'above')])).toBe('right');
-  expect(freeSpot([page(1, '/'), page(2, '/', 'above'), page(3, '/', 'right')])).toBeUndefined();
-  expect(spotOf({ ...SPOTS.right, position_m: [1.35, 1.45, -0.2] })).toBeUndefined();
-});
 
 test('a card says what page it is, whose, and stays the same while it says the same', () => {
   createRoot((dispose) => {

@@ -5,30 +5,10 @@ import { CARD, SHOWN } from '../stage/page-paint';
 import type { PageCard } from '../stage/page-paint';
 import type { EntityId } from '../stage/room-view';
 import type { App } from './app';
-import type { Transform } from './frames';
 import { ownPath, pageWords } from './own-pages';
 import { pictureOf } from './page-picture';
 import type { PagePicture } from './page-picture';
-import type { PageShown, RoomControl } from './room-control';
-
-/** Where pages stand: beside the table, turned to those who stand before it. */
-export const SPOTS = {
-  left: { position_m: [-1.35, 1.45, -0.75], rotation: [0, 0.259, 0, 0.966], scale: 1 },
-  right: { position_m: [1.35, 1.45, -0.75], rotation: [0, -0.259, 0, 0.966], scale: 1 },
-  above: { position_m: [0, 2.15, -1.1], rotation: [0.087, 0, 0, 0.996], scale: 1 },
-} as const satisfies Record<string, Transform>;
-export type Spot = keyof typeof SPOTS;
-const SPOT_NAMES = Object.keys(SPOTS) as Spot[];
-
-/** The spot at which something stands; none where it stands elsewhere. */
-export function spotOf({ position_m }: Transform): Spot | undefined {
-  return SPOT_NAMES.find((name) => SPOTS[name].position_m.every((at, axis) => Math.abs(at - (position_m[axis] ?? Infinity)) < 0.01));
-}
-
-/** The first spot at which no page stands, if there is one. */
-export function freeSpot(pages: readonly PageShown[]): Spot | undefined {
-  return SPOT_NAMES.find((name) => pages.every(({ page }) => spotOf(page.transform) !== name));
-}
+import type { RoomControl } from './room-control';
 
 /** What is seen of a page: nothing until somebody asks for it, since to look at a page is to read it. */
 type Seen = { readonly state: 'coming' | 'failed' } | ({ readonly state: 'here'; readonly path: string; readonly down: number } & PagePicture);

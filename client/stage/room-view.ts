@@ -216,6 +216,11 @@ export type Act =
   | { readonly act: 'undo' }
   | { readonly act: 'take'; readonly series: string };
 
+/** The act by which a board or page comes to stand somewhere else. */
+export function standAt(id: EntityId, { type }: Entity, transform: Transform): Act {
+  return { act: 'set', id, patch: type === 'board' ? { type, transform } : { type: 'page', transform } };
+}
+
 /** In whose colour a line is drawn; who has left is remembered in the tools' own. */
 export function colourOf(room: RoomView, by: string): string {
   for (const one of room.participants()) if (one.account === by && one.colour) return one.colour;

@@ -2,7 +2,7 @@ import { Group, type Vector3 } from 'three';
 import type { Transform } from '../core/frames';
 import { Boards } from './boards';
 import { Pages } from './pages';
-import { type Act, colourOf, type EntityId, type Locked, type Placed, type RoomView } from './room-view';
+import { colourOf, type EntityId, type Locked, type Placed, type RoomView, standAt } from './room-view';
 import { alike } from './turning';
 
 /** What hands carry. */
@@ -103,7 +103,7 @@ export class Things implements Holdable {
     // Who only touched it has moved nothing, and what has been taken away or locked meanwhile stays so.
     if (!hand || !placed || !told || placed.locked || alike(told, hand.transform)) return;
     this.#left = { ...hand, until: nowMs + ECHO_MS };
-    this.#room.act(standAt(hand.id, placed, hand.transform));
+    this.#room.act(standAt(hand.id, placed.entity, hand.transform));
   }
 
   dispose(): void {
@@ -117,9 +117,4 @@ export class Things implements Holdable {
 /** Where a board or page stands; undefined for all else. */
 function standing(placed: Placed | undefined): Transform | undefined {
   return placed?.entity.type === 'board' || placed?.entity.type === 'page' ? placed.entity.transform : undefined;
-}
-
-/** The act by which a board or page comes to stand somewhere else. */
-export function standAt(id: EntityId, { entity }: Placed, transform: Transform): Act {
-  return { act: 'set', id, patch: entity.type === 'board' ? { type: 'board', transform } : { type: 'page', transform } };
 }

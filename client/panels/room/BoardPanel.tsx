@@ -1,20 +1,21 @@
-/** The board of the room as a panel: the same picture as in space, drawn on by pointer, written on by keyboard. */
+/** The boards of the room as a panel: the same picture as in space, drawn on by pointer, written on by keyboard. */
 import { For, Show, createEffect, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import type { BoardMark, BoardShown, RoomControl } from '../../core/room-control';
+import { idsOf } from '../../core/room-order';
 import type { RoomOrder } from '../../core/room-order';
 import { BOARD, nextLine, paintBoard } from '../../stage/board-paint';
-import type { Transform } from '../../core/frames';
+import { BOARD_SPOTS, SPOTS, freeSpot } from '../../core/room-standing';
+import type { Spot } from '../../core/room-standing';
 import type { BoardPoint } from '../../stage/room-view';
 import { Field } from '../Field';
 import { Icon } from '../Icon';
 import { LockChoice } from './HandOver';
+import { StandsWhere } from './StandsWhere';
 
 const LONGEST_NOTE = 500;
 const LONGEST_TITLE = 60;
-/** Beside the table, turned to those who stand before it. */
-const PLACE: Transform = { position_m: [1.5, 1.45, -0.7], rotation: [0, -0.259, 0, 0.966], scale: 1 };
 const NEAR = 0.006;
 const MOST_POINTS = 256;
 const NOBODY = '#7fe3dc';
@@ -29,29 +30,30 @@ interface BoardPanelProps {
 export function BoardPanel(props: BoardPanelProps): JSX.Element {
   const app = useApp();
   const [title, setTitle] = createSignal('');
-  const board = (): BoardShown | undefined => props.control.boards()[0];
+  // By their numbers, so that what is being written stays when something on a board changes.
+  const ids = idsOf(() => props.control.boards());
+  const spot = (): Spot | undefined => freeSpot(props.control.boards().map(({ board }) => board.transform), props.control.pages().map(({ page }) => page.transform), BOARD_SPOTS);
   const put = (event: SubmitEvent): void => {
     event.preventDefault();
-    props.control.place({ type: 'board', transform: PLACE, title: title().trim() });
+    const at = spot();
+    if (at) props.control.place({ type: 'board', transform: SPOTS[at], title: title().trim() });
     setTitle('');
   };
   return (
     <section class="stack tight" aria-labelledby="board-title">
       <h2 class="legend" id="board-title">{app.t('board.title')}</h2>
-      <Show
-        when={board()}
-        fallback={
-          <Show when={props.works} fallback={<p class="soft small">{app.t('board.none')}</p>}>
-            <form class="stack tight" onSubmit={put}>
-              <Field label={app.t('board.about')}>
-                {(control) => <input {...control} class="input" maxLength={LONGEST_TITLE} value={title()} onInput={(event) => setTitle(event.currentTarget.value)} />}
-              </Field>
-              <button type="submit" class="button">{app.t('board.put')}</button>
-            </form>
-          </Show>
-        }
-      >
-        {(shown) => <OneBoard control={props.control} works={props.works} order={props.order} shown={shown()} />}
+      <For each={ids()} fallback={<Show when={!props.works}><p class="soft small">{app.t('board.none')}</p></Show>}>
+        {(id) => <Show when={props.control.boards().find((one) => one.id === id)}>{(shown) => <OneBoard {...props} shown={shown()} />}</Show>}
+      </For>
+      <Show when={props.works}>
+        <Show when={spot()} fallback={<p class="soft small">{app.t('board.full')}</p>}>
+          <form class="stack tight" onSubmit={put}>
+            <Field label={app.t('board.about')}>
+              {(control) => <input {...control} class="input" maxLength={LONGEST_TITLE} value={title()} onInput={(event) => setTitle(event.currentTarget.value)} />}
+            </Field>
+            <button type="submit" class="button">{app.t(ids().length > 0 ? 'board.another' : 'board.put')}</button>
+          </form>
+        </Show>
       </Show>
     </section>
   );
@@ -63,6 +65,7 @@ function OneBoard(props: BoardPanelProps & { shown: BoardShown }): JSX.Element {
   let canvas!: HTMLCanvasElement;
   let drawn: BoardPoint[] = [];
   const someone = (by: string): { name: string; colour: string } => props.control.people().find(({ actor }) => actor === by) ?? { name: by, colour: NOBODY };
+  const name = (): string => `${app.t('board.title')} ${props.shown.board.title}`.trim();
   const notes = (): BoardMark[] => props.shown.marks.filter(({ entity }) => entity.type === 'board-note');
   const words = ({ by, entity }: BoardMark): string => (entity.type === 'board-note' ? entity.text : app.t('board.line', { name: someone(by).name }));
   const paint = (): void => {
@@ -125,7 +128,7 @@ function OneBoard(props: BoardPanelProps & { shown: BoardShown }): JSX.Element {
       />
       <Show when={props.works}>
         <form class="row" onSubmit={write}>
-          <Field label={app.t('board.write')}>
+          <Field label={`${app.t('board.write')} ${props.shown.board.title}`.trim()}>
             {(control) => <input {...control} class="input" maxLength={LONGEST_NOTE} value={text()} onInput={(event) => setText(event.currentTarget.value)} />}
           </Field>
           <button type="submit" class="button">{app.t('board.add')}</button>
@@ -150,9 +153,13 @@ function OneBoard(props: BoardPanelProps & { shown: BoardShown }): JSX.Element {
           </For>
         </ul>
       </Show>
-      <LockChoice control={props.control} order={props.order} id={props.shown.id} locked={props.control.locked(props.shown.id)} what={app.t('board.title')} />
+      <LockChoice control={props.control} order={props.order} id={props.shown.id} locked={props.control.locked(props.shown.id)} what={name()} />
       <Show when={props.works}>
-        <button type="button" class="button small quiet" onClick={() => props.control.remove(props.shown.id)}>{app.t('board.away')}</button>
+        <StandsWhere control={props.control} id={props.shown.id} transform={props.shown.board.transform} what={name()} />
+        <button type="button" class="button small quiet" onClick={() => props.control.remove(props.shown.id)}>
+          {app.t('board.away')}
+          <span class="for-listeners"> {props.shown.board.title}</span>
+        </button>
       </Show>
     </>
   );

@@ -6,11 +6,13 @@ import { patientPath } from '../../core/hospital';
 import { ownPath, pageWords } from '../../core/own-pages';
 import type { PageShown, RoomControl } from '../../core/room-control';
 import type { RoomOrder } from '../../core/room-order';
-import { SPOTS, freeSpot, spotOf } from '../../core/room-pages';
-import type { RoomPages, Spot } from '../../core/room-pages';
+import type { RoomPages } from '../../core/room-pages';
+import { SPOTS, freeSpot } from '../../core/room-standing';
+import type { Spot } from '../../core/room-standing';
 import { Field } from '../Field';
 import { Notice } from '../Notice';
 import { LockChoice } from './HandOver';
+import { StandsWhere } from './StandsWhere';
 
 const LONGEST_TITLE = 60;
 
@@ -45,7 +47,7 @@ export function PagePanel(props: PagePanelProps): JSX.Element {
     if (path === undefined) setBad(true);
     else show(path);
   };
-  const spot = (): Spot | undefined => freeSpot(props.control.pages());
+  const spot = (): Spot | undefined => freeSpot(props.control.pages().map(({ page }) => page.transform), props.control.boards().map(({ board }) => board.transform));
   const put = (path: string): void => {
     const at = spot();
     if (at) props.control.place({ type: 'page', transform: SPOTS[at], path, title: title().trim() });
@@ -123,19 +125,7 @@ function OnePage(props: PagePanelProps & { shown: PageShown; onOpen(path: string
               </button>
             </Show>
             <Show when={props.order.works()}>
-              <label class="row small">
-                {app.t('page.where')}
-                <select
-                  class="input"
-                  aria-label={`${app.t('page.where')} ${words()}`}
-                  disabled={props.control.locked(props.shown.id) !== undefined}
-                  onChange={(event) => props.control.movePage(props.shown.id, SPOTS[event.currentTarget.value as Spot])}
-                >
-                  <For each={Object.keys(SPOTS) as Spot[]}>
-                    {(spot) => <option value={spot} selected={spotOf(props.shown.page.transform) === spot}>{app.t(`page.spot.${spot}`)}</option>}
-                  </For>
-                </select>
-              </label>
+              <StandsWhere control={props.control} id={props.shown.id} transform={props.shown.page.transform} what={words()} />
             </Show>
             <Show when={isOwn()}>
               <button type="button" class="button small quiet" aria-label={`${app.t('page.away')} ${words()}`} onClick={() => props.control.remove(props.shown.id)}>{app.t('page.away')}</button>

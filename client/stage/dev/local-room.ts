@@ -53,6 +53,8 @@ export class LocalRoom implements RoomView {
     if (act.act === 'add') this.#add(act.entity as Placed['entity']);
     if (act.act === 'remove') this.#entities.delete(act.id);
     if (act.act === 'set') this.#patch(act.id, act.patch);
+    const placed = act.act === 'lock' ? this.#entities.get(act.id) : undefined;
+    if (act.act === 'lock' && placed) this.#entities.set(act.id, { ...placed, locked: { by: 'self', name: 'Me', marks: act.marks } });
     if (act.act === 'release') {
       const transform = act.transform ?? this.#held?.transform;
       this.#held = undefined;
