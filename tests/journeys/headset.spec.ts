@@ -2,7 +2,7 @@
 import type { Page } from '@playwright/test';
 import { CHROMIUM } from './chromium.ts';
 import { DESK, layDesk } from './desk.ts';
-import { carry, changed, close, distance, frames, leave, panelWords, press, reach, seen, showVolumeAlone, spread, stand, told, withHeadset } from './inside.ts';
+import { carry, changed, close, distance, feelTicks, frames, leave, panelWords, press, reach, seen, showVolumeAlone, spread, stand, ticks, told, withHeadset } from './inside.ts';
 import type { Three } from './inside.ts';
 import { askForConsultation } from './consultation.ts';
 import { SCREENS, choose, expect, person, test, withoutStage } from './people.ts';
@@ -20,24 +20,6 @@ async function avatarHead(page: Page): Promise<readonly [number, number, number]
     return [head?.position.x ?? NaN, head?.position.y ?? NaN, head?.position.z ?? NaN] as const;
   });
 }
-
-/** Writes down each tick that the right controller gives. */
-async function feelTicks(page: Page): Promise<void> {
-  await page.evaluate(() => {
-    const ticks: [number, number][] = [];
-    Reflect.set(window, 'ticks', ticks);
-    const actuator = window.__xr?.controllers.right?.inputSource.gamepad?.hapticActuators[0];
-    if (!actuator) throw new Error('the controller gives no ticks');
-    const { pulse } = actuator;
-    actuator.pulse = (strength: number, ms: number) => {
-      ticks.push([strength, ms]);
-      return pulse.call(actuator, strength, ms);
-    };
-  });
-}
-
-/** The ticks since the last look. */
-const ticks = (page: Page): Promise<[number, number][]> => page.evaluate(() => (Reflect.get(window, 'ticks') as [number, number][]).splice(0));
 
 /** Takes the hologram with the mouse and carries it a little; it stays in the hand until the button is let go. */
 async function takeByMouse(page: Page): Promise<void> {

@@ -184,6 +184,7 @@ const PAGE_OF: Readonly<Record<string, string>> = {
   take: 'shelf',
   hand: 'room',
   admit: 'room',
+  refuse: 'room',
   lock: 'room',
   lead: 'room',
   gather: 'room',
@@ -299,6 +300,24 @@ function moved(from: Three, by: Three): Three {
 export function distance(a: Three, b: Three): number {
   return Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
 }
+
+/** Writes down each tick that the right controller gives. */
+export async function feelTicks(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const ticks: [number, number][] = [];
+    Reflect.set(window, 'ticks', ticks);
+    const actuator = window.__xr?.controllers.right?.inputSource.gamepad?.hapticActuators[0];
+    if (!actuator) throw new Error('the controller gives no ticks');
+    const { pulse } = actuator;
+    actuator.pulse = (strength: number, ms: number) => {
+      ticks.push([strength, ms]);
+      return pulse.call(actuator, strength, ms);
+    };
+  });
+}
+
+/** The ticks since the last look. */
+export const ticks = (page: Page): Promise<[number, number][]> => page.evaluate(() => (Reflect.get(window, 'ticks') as [number, number][]).splice(0));
 
 /** Walks to a place of the room, head up, looking at the middle of the table. */
 export async function stand(page: Page, x: number, z: number): Promise<void> {

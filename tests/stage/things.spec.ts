@@ -73,9 +73,11 @@ test('a board is carried by mouse, and turned with Shift; each is one act', asyn
   expect((await told(page)).rotation[1]).toBeGreaterThan(0.1);
   // Beside it one walks round the hologram as ever, and nothing is moved.
   const yaw = await page.evaluate(() => gallery.stage.rig.view.yaw);
-  await page.mouse.move(470, 300);
+  const box = await page.locator('#stage').boundingBox();
+  const corner = [(box?.x ?? 0) + (box?.width ?? 0) - 8, (box?.y ?? 0) + 8] as const;
+  await page.mouse.move(...corner);
   await page.mouse.down();
-  await page.mouse.move(430, 300, { steps: 4 });
+  await page.mouse.move(corner[0] - 40, corner[1], { steps: 4 });
   await page.mouse.up();
   expect(await page.evaluate(() => gallery.stage.rig.view.yaw)).not.toBe(yaw);
   expect(await acts(page)).toEqual(['set', 'set']);

@@ -98,7 +98,7 @@ export function GatheringHost(props: GatheringHostProps): JSX.Element {
           <strong>{app.t('circle.what')}</strong> {app.t('circle.can')} <Show when={props.works}>{app.t('circle.works')}</Show>
         </p>
         <Show when={drawn()}>
-          <ToolBar control={props.control} tools={tools()} hint={app.t(`circle.hint.${tool() as 'turn'}`)} />
+          <ToolBar control={props.control} tools={tools()} tool={tool()} hint={app.t(`circle.hint.${tool() as 'turn'}`)} />
         </Show>
       </div>
       {props.side}

@@ -26,6 +26,8 @@ interface ToolBarProps {
   readonly control: RoomControl;
   /** Those that there are here; left out, all. */
   readonly tools?: readonly Tool[];
+  /** The one in hand; left out, as it is chosen. */
+  readonly tool?: Tool;
   /** What the tool in hand does here, where it does something else than with images. */
   readonly hint?: string;
   onHelp?(): void;
@@ -34,6 +36,7 @@ interface ToolBarProps {
 export function ToolBar(props: ToolBarProps): JSX.Element {
   const app = useApp();
   const hint = createUniqueId();
+  const chosen = (): Tool => props.tool ?? props.control.tool();
   let bar!: HTMLDivElement;
 
   const onKey = (event: KeyboardEvent): void => {
@@ -54,10 +57,10 @@ export function ToolBar(props: ToolBarProps): JSX.Element {
               type="button"
               class="tool"
               data-tool={tool}
-              aria-pressed={props.control.tool() === tool}
+              aria-pressed={chosen() === tool}
               aria-describedby={hint}
               aria-keyshortcuts={String((TOOLS.indexOf(tool) + 1) % TOOLS.length)}
-              tabIndex={props.control.tool() === tool ? 0 : -1}
+              tabIndex={chosen() === tool ? 0 : -1}
               onClick={() => props.control.chooseTool(tool)}
             >
               <Icon name={SIGNS[tool]} size={20} />
@@ -79,7 +82,7 @@ export function ToolBar(props: ToolBarProps): JSX.Element {
         </Show>
       </div>
       <p id={hint} class="tool-hint">
-        {props.hint ?? app.t(`tool.hint.${props.control.tool()}`)}
+        {props.hint ?? app.t(`tool.hint.${chosen()}`)}
       </p>
     </div>
   );
