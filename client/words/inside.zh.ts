@@ -15,7 +15,7 @@ export const inside: Readonly<Record<keyof typeof en, string>> = {
   'inside.and': '、',
   'inside.back': '返回',
   'inside.people': '人员与秩序',
-  'inside.person': '{name}（{at}/{count}）',
+  'inside.person': '{name}（第 {at} 位，共 {count} 位）',
   'inside.person.previous': '上一位',
   'inside.person.next': '下一位',
   'inside.person.left': '此人已离开。',
