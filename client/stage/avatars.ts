@@ -89,8 +89,11 @@ class Avatar {
     return true;
   }
 
-  set name(name: string) {
+  /** Has another name plate; true if it is another. */
+  call(name: string): boolean {
+    if (name === this.#label.text) return false;
     this.#label.text = name;
+    return true;
   }
 
   get isFigure(): boolean {
@@ -253,7 +256,7 @@ export class Avatars {
         avatar.looks = looks;
         void this.#dress(participant.id, avatar, looks, dress);
       }
-      avatar.name = nameplate(participant);
+      if (avatar.call(nameplate(participant))) changed = true;
       if (participant.colour && avatar.wear(participant.colour)) changed = true;
       if (avatar.speak(participant.speaking ?? false, this.#room.loudness?.(participant.id) ?? 0)) changed = true;
       const poses = this.#room.poses(participant.id, nowMs);

@@ -95,7 +95,7 @@ export function GatheringHost(props: GatheringHostProps): JSX.Element {
       </Show>
       <div class="circle-side">
         <p class="circle-words">
-          <strong>{app.t('circle.what')}</strong> {app.t('circle.can')} <Show when={props.works}>{app.t('circle.works')}</Show>
+          <strong>{app.t('circle.what')}</strong> <span class="wide-only">{app.t('circle.can')} <Show when={props.works}>{app.t('circle.works')}</Show></span>
         </p>
         <Show when={drawn()}>
           <ToolBar control={props.control} tools={tools()} tool={tool()} hint={app.t(`circle.hint.${tool() as 'turn'}`)} />
