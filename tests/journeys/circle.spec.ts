@@ -134,7 +134,14 @@ test('people meet without images with a headset and without: they point, carry a
     expect(await panelWords(li)).not.toMatch(/You have been in this room/);
   });
 
-  await leave(li);
+  await test.step('in augmented reality people and board stand in the real room, without the place', async () => {
+    await leave(li);
+    await li.getByRole('button', { name: 'Enter AR' }).click();
+    await frames(li);
+    const seen = await li.evaluate(() => ['backdrop', 'person', 'board'].map((name) => window.__xrInside?.stage.scene.getObjectByName(name)?.visible));
+    expect(seen).toEqual([false, true, true]);
+    await leave(li);
+  });
   await takeAway(chen);
   for (const page of [li, chen]) await page.context().close();
 });
