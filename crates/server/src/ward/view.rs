@@ -587,7 +587,9 @@ pub fn figures(state: &State) -> Vec<WardFigures> {
                 .beds
                 .get(&bed.id)
                 .and_then(|bed| bed.watch.score("news2", now));
-            *bands.entry(found.map_or_else(open, band_of)).or_default() += 1;
+            *bands
+                .entry(found.map_or_else(not_assessable, band_of))
+                .or_default() += 1;
         }
         let devices: Vec<DeviceView> = beds
             .iter()
@@ -623,10 +625,10 @@ fn band_of(found: ScoreFound) -> String {
         return band.id;
     }
     let least = found.at_least.and_then(|least| least.band);
-    least.map_or_else(open, |band| format!("at-least-{}", band.id))
+    least.map_or_else(not_assessable, |band| format!("at-least-{}", band.id))
 }
 
-fn open() -> String {
+fn not_assessable() -> String {
     "not-assessable".to_owned()
 }
 
