@@ -342,7 +342,11 @@ held: Held,
 /**
  * How it was made.
  */
-method: Method, };
+method: Method, 
+/**
+ * How this method did on recordings; none where that is not known.
+ */
+measured?: Measured, };
 
 /**
  * Of the last intervals that could be judged, how many held the value that came.
@@ -391,6 +395,23 @@ value: number,
  * Whether values above it are the ones that matter.
  */
 above: boolean, };
+
+/**
+ * How a method did on recordings, against that the last value stays.
+ */
+export type Measured = { 
+/**
+ * How many forecasts of recordings there were.
+ */
+forecasts: number, 
+/**
+ * Mean absolute error where the last value stays.
+ */
+stays: number, 
+/**
+ * Mean absolute error of the method.
+ */
+error: number, };
 
 /**
  * How a forecast is made.
@@ -660,7 +681,9 @@ kind: Kind,
  */
 when: Condition, 
 /**
- * While one of these holds, the value is not believed and nothing is raised; that is kept as an event.
+ * While one of these holds, the value is not believed and nothing is raised; that is kept as an event. It holds by
+ * values alone that were measured since what they contradict began, and not longer ago than `contradicts-s` of
+ * their signal.
  */
 unless: Array<Condition>, 
 /**
@@ -672,7 +695,7 @@ delay_s: number,
  */
 clear_s: number, 
 /**
- * Whether light and sound go on after the condition is gone, until somebody takes it.
+ * Whether light and sound go on after the condition is gone, until somebody takes it. Of high priority all do.
  */
 latching: boolean, 
 /**
@@ -721,11 +744,15 @@ codes: Array<string>,
  */
 fresh_s: number, 
 /**
+ * Its values may contradict another signal in an `unless` for so long after they were measured, in seconds.
+ */
+contradicts_s: number, 
+/**
  * What can be at all; a value outside is no value.
  */
 plausible: [number, number], 
 /**
- * This number means that nothing was measured.
+ * This number means that the sensor finds nothing to measure: what it measured before counts no more.
  */
 none_is?: number, 
 /**

@@ -138,6 +138,23 @@ needs_confirmation: boolean,
 notice: { zh: string, en: string }, };
 
 /**
+ * What an open sum comes to at least: points are never taken back, whatever the answers are that are missing.
+ */
+export type AtLeast = { 
+/**
+ * The sum of what is known.
+ */
+points: number, 
+/**
+ * The lowest band that the sum may lie in; none where that is the lowest of all, which says nothing.
+ */
+band?: PointsBandFound, 
+/**
+ * How often to measure at least.
+ */
+observe?: { zh: string, en: string }, };
+
+/**
  * The band that a probability lies in.
  */
 export type BandFound = { 
@@ -769,6 +786,10 @@ title: { zh: string, en: string },
  * The sum; or everything that is missing.
  */
 result: { state: "assessed", value: number } | { state: "not-assessable", missing: { input: string, why: { zh: string, en: string } }[] }, 
+/**
+ * What the sum comes to at least, where it is open and that says something.
+ */
+at_least?: AtLeast, 
 /**
  * The band it lies in.
  */

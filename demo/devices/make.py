@@ -56,7 +56,9 @@ def night(file):
     for signal in edf.signals:
         if signal.label in CPAP:
             stream, code, unit = CPAP[signal.label]
-            values = [number(v, 3, low=-1e-9) for v in signal.data]
+            # The machine writes 0 where it has counted no breath yet.
+            low = 1 if signal.label == "RespRate.2s" else -1e-9
+            values = [number(v, 3, low=low) for v in signal.data]
             period = round(1000 / signal.sampling_frequency)
             streams.append({"stream": stream, "code": code, "unit": unit, "period_ms": period, "values": values})
     write("cpap-night.json", {

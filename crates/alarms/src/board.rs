@@ -235,7 +235,8 @@ impl Board {
             title: rule.title.clone(),
             priority: rule.priority,
             kind: rule.kind,
-            latching: rule.latching,
+            // Who must come at once is called until somebody comes, also when it seems over.
+            latching: rule.latching || rule.priority == crate::Priority::High,
             needs_confirmation: rule.needs_confirmation,
             plan: rule.plan.clone(),
             raised_at: change.at,

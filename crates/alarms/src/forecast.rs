@@ -1,6 +1,6 @@
 //! A short forecast of a vital sign, with an interval, and how it does against "it stays as it is".
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::LazyLock};
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -60,6 +60,55 @@ pub struct Forecast {
     pub held: Held,
     /// How it was made.
     pub method: Method,
+    /// How this method did on recordings; none where that is not known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[ts(optional)]
+    pub measured: Option<Measured>,
+}
+
+/// How a method did on recordings, against that the last value stays.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+#[ts(export, export_to = "../../../contract/alarms.ts")]
+pub struct Measured {
+    /// How many forecasts of recordings there were.
+    pub forecasts: usize,
+    /// Mean absolute error where the last value stays.
+    pub stays: f64,
+    /// Mean absolute error of the method.
+    pub error: f64,
+}
+
+/// How a signal is forecast: by the method whose error was smaller on recordings.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Chosen {
+    /// The signal.
+    pub signal: String,
+    /// How many minutes ahead.
+    pub ahead_min: usize,
+    /// The method.
+    pub method: Method,
+    /// How it did.
+    pub measured: Measured,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChosenFile {
+    forecast: Vec<Chosen>,
+}
+
+static CHOSEN: LazyLock<Vec<Chosen>> = LazyLock::new(|| {
+    let read: Result<ChosenFile, _> = toml::from_str(include_str!("../rules/forecast.toml"));
+    read.unwrap_or_else(|error| unreachable!("{error}"))
+        .forecast
+});
+
+/// How this signal is forecast so many minutes ahead; none where no recording said which method is better.
+pub fn chosen_forecast(signal: &str, ahead_min: usize) -> Option<&'static Chosen> {
+    let mut all = CHOSEN.iter();
+    all.find(|one| one.signal == signal && one.ahead_min == ahead_min)
 }
 
 /// How forecasts did on values that were not known when they were made.
@@ -262,6 +311,22 @@ pub fn forecast(
         band: made.band(level),
         held: made.held,
         method,
+        measured: None,
+    })
+}
+
+/// A forecast of a signal from its minutes, by the method that did better on recordings: see [`forecast`].
+pub fn forecast_of(
+    signal: &str,
+    minutes: &[Option<f64>],
+    ahead_min: usize,
+    level: f64,
+) -> Option<Forecast> {
+    let chosen = chosen_forecast(signal, ahead_min);
+    let method = chosen.map_or(Method::Persistence, |chosen| chosen.method);
+    Some(Forecast {
+        measured: chosen.map(|chosen| chosen.measured),
+        ..forecast(minutes, ahead_min, method, level)?
     })
 }
 

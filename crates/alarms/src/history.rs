@@ -10,6 +10,8 @@ pub(crate) struct History {
     values: VecDeque<(Timestamp, f64)>,
     /// The last time when something came, or since when it is expected.
     pub(crate) awaited_since: Option<Timestamp>,
+    /// Since when the sensor says that it finds nothing to measure.
+    none_since: Option<Timestamp>,
 }
 
 impl History {
@@ -19,12 +21,28 @@ impl History {
         if self.newest().is_some_and(|(newest, _)| at < newest) {
             return;
         }
+        // A value and a none of the same moment come from two sensors: one of them measures.
+        if self.none_since.is_some_and(|since| since <= at) {
+            self.none_since = None;
+        }
         self.values.push_back((at, value));
         self.awaited_since = Some(at);
         let oldest = at.0 - i64::from(reach_s) * 1000;
         while self.values.len() > 1 && self.values.front().is_some_and(|(t, _)| t.0 < oldest) {
             self.values.pop_front();
         }
+    }
+
+    /// Takes from the sensor that it finds nothing to measure: the value before says nothing about now any more.
+    pub(crate) fn none(&mut self, at: Timestamp) {
+        if self.newest().is_some_and(|(newest, _)| newest < at) {
+            self.none_since.get_or_insert(at);
+        }
+    }
+
+    /// Since when the sensor says that it finds nothing to measure.
+    pub(crate) fn none_since(&self) -> Option<Timestamp> {
+        self.none_since
     }
 
     pub(crate) fn newest(&self) -> Option<(Timestamp, f64)> {
@@ -67,13 +85,22 @@ impl History {
         (spread > 0.0).then(|| shared / spread * window)
     }
 
-    /// The largest step between neighbours in the last `within_s` seconds.
-    pub(crate) fn largest_step(&self, now: Timestamp, within_s: u32) -> Option<f64> {
+    /// Whether there was a step between neighbours by at least so much in the last `within_s` seconds from which the
+    /// values came back: one after it is nearer to where it began than to where it led. None where nothing is known.
+    pub(crate) fn jumped(&self, now: Timestamp, within_s: u32, by: f64) -> Option<bool> {
         let values: Vec<f64> = self.within(now, within_s).map(|(_, value)| value).collect();
-        let steps = values
-            .iter()
-            .zip(values.iter().skip(1))
-            .map(|(a, b)| (b - a).abs());
-        steps.max_by(f64::total_cmp)
+        if values.len() < 2 {
+            return None;
+        }
+        let came_back = |pair: &[f64], after: &[f64]| match *pair {
+            [from, to] if (to - from).abs() >= by => after
+                .iter()
+                .any(|value| (value - from).abs() < (value - to).abs()),
+            _ => false,
+        };
+        let mut pairs = values.windows(2).enumerate();
+        Some(
+            pairs.any(|(place, pair)| came_back(pair, values.get(place + 2..).unwrap_or_default())),
+        )
     }
 }

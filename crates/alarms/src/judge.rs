@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use vocabulary::Timestamp;
 
-use crate::{Condition, RuleSet, watch::Watch};
+use crate::{Condition, watch::Watch};
 
 /// True, false, or open because a value is missing or too old.
 pub type Truth = Option<bool>;
@@ -58,12 +58,13 @@ impl Watch {
                 signal,
                 by,
                 within_s,
-            } => Some(self.history(signal)?.largest_step(now, *within_s)? >= *by),
+            } => self.history(signal)?.jumped(now, *within_s, *by),
             Condition::Absent { signal, for_s } => Some(self.absent(signal, *for_s, now)),
             Condition::Known { signal } => Some(self.fresh(signal, now, read).is_some()),
-            Condition::Said { input, is } => {
-                Some(self.last_seen(input).is_some_and(|(_, value)| value == is))
-            }
+            Condition::Said { input, is } => match self.last_seen(input) {
+                Some((at, value)) => self.still_counts(input, at, now).then(|| value == is),
+                None => Some(false),
+            },
             Condition::Score { id, bands } => self.in_bands(id, bands, now, read),
             Condition::All(inner) => {
                 let truths: Vec<Truth> =
@@ -87,12 +88,33 @@ impl Watch {
         }
     }
 
+    /// Whether this contradicts at `now` what has been so since `onset`: by values that were measured since, and just
+    /// now. A sensor that fell silent, or that measured before, contradicts nothing.
+    pub(crate) fn contradicts(
+        &self,
+        condition: &Condition,
+        onset: Timestamp,
+        now: Timestamp,
+        read: &mut Vec<Reading>,
+    ) -> bool {
+        let mut counter = Vec::new();
+        let holds = self.judge(condition, now, &mut counter) == Some(true);
+        let is_new = |reading: &Reading| {
+            let signal = self.rules().signal(&reading.signal);
+            let at_most_s = signal.map_or(0, |signal| signal.contradicts_s);
+            reading.at >= onset && now.0 - reading.at.0 <= i64::from(at_most_s) * 1000
+        };
+        let contradicts = holds && counter.iter().all(is_new);
+        if contradicts {
+            counter.retain(|reading| !read.contains(reading));
+            read.append(&mut counter);
+        }
+        contradicts
+    }
+
     /// The newest value, where it still says something about now.
     fn fresh(&self, signal: &str, now: Timestamp, read: &mut Vec<Reading>) -> Option<f64> {
-        let (at, value) = self.history(signal)?.newest()?;
-        if !is_fresh(self.rules(), signal, at, now) {
-            return None;
-        }
+        let (at, value) = self.fresh_value(signal, now)?;
         let reading = Reading {
             signal: signal.to_owned(),
             at,
@@ -118,19 +140,36 @@ impl Watch {
         read: &mut Vec<Reading>,
     ) -> Truth {
         let found = self.score(id, now)?;
-        let band = found.band?;
+        // What the sum comes to at least is enough to raise an alarm; that it may be more is no reason to end one.
+        let truth = match (&found.band, &found.at_least) {
+            (Some(band), _) => Some(bands.contains(&band.id)),
+            (None, Some(at_least)) => {
+                let is_in = at_least
+                    .band
+                    .as_ref()
+                    .is_some_and(|band| bands.contains(&band.id));
+                let may_be = at_least.may_be.iter().any(|band| bands.contains(band));
+                (is_in || !may_be).then_some(is_in)
+            }
+            (None, None) => None,
+        };
+        truth?;
         for used in &found.inputs {
             let measures = |signal: &&crate::Signal| signal.answers.as_ref() == Some(&used.input);
             for signal in self.rules().signals.iter().filter(measures) {
                 self.fresh(&signal.id, now, read);
             }
         }
-        Some(bands.contains(&band.id))
+        truth
     }
-}
 
-/// Whether a value of this age still says something about now.
-pub(crate) fn is_fresh(rules: &RuleSet, signal: &str, at: Timestamp, now: Timestamp) -> bool {
-    let fresh_s = rules.signal(signal).map_or(0, |signal| signal.fresh_s);
-    now.0 - at.0 <= i64::from(fresh_s) * 1000
+    /// The newest value of a signal with its time, where it still says something about now: it is young enough, and
+    /// the sensor has not said since that it finds nothing to measure.
+    pub(crate) fn fresh_value(&self, signal: &str, now: Timestamp) -> Option<(Timestamp, f64)> {
+        let history = self.history(signal)?;
+        let (at, value) = history.newest()?;
+        let fresh_s = self.rules().signal(signal)?.fresh_s;
+        let is_young = now.0 - at.0 <= i64::from(fresh_s) * 1000;
+        (is_young && history.none_since().is_none()).then_some((at, value))
+    }
 }

@@ -2,7 +2,8 @@
 //!
 //! Pure: no clock, no socket. A [`Watch`] takes the samples of one bed in any order within a bound and, at each
 //! step of their own time, says what changed by rules that are data (`rules/`). A [`Board`] keeps the alarms
-//! that came of it: each stays until somebody takes it, escalates by time until then, and keeps every step.
+//! that came of it: each stays until somebody takes and ends it, and keeps every step. It calls and escalates by time
+//! until somebody takes it, or, where it does not latch, until its condition is over.
 //! Plans, dispatch and forecasts stand beside them. The same samples and times give the same events.
 
 mod alarm;
@@ -24,7 +25,10 @@ pub use dispatch::{Candidate, Dispatch, Offer, OfferState, Place, nearest};
 pub use escalation::{
     Escalation, Level, PriorityRules, SHIPPED_ESCALATION, Signalling, escalation,
 };
-pub use forecast::{Band, Forecast, Held, Method, Scored, forecast, score_forecasts};
+pub use forecast::{
+    Band, Chosen, Forecast, Held, Measured, Method, Scored, chosen_forecast, forecast, forecast_of,
+    score_forecasts,
+};
 pub use judge::{Reading, Truth};
 pub use plan::{Plan, PlanRun, PlanStep, SHIPPED_PLANS, StepDone, plan, plan_of, plans};
 pub use rules::{

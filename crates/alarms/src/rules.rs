@@ -86,9 +86,12 @@ pub struct Signal {
     pub codes: Vec<String>,
     /// A value older than this says nothing about now, in seconds.
     pub fresh_s: u32,
+    /// Its values may contradict another signal in an `unless` for so long after they were measured, in seconds.
+    #[serde(default = "just_now_s")]
+    pub contradicts_s: u32,
     /// What can be at all; a value outside is no value.
     pub plausible: [f64; 2],
-    /// This number means that nothing was measured.
+    /// This number means that the sensor finds nothing to measure: what it measured before counts no more.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[ts(optional)]
     pub none_is: Option<f64>,
@@ -153,7 +156,8 @@ pub enum Condition {
         /// The window.
         within_s: u32,
     },
-    /// Two neighbouring values within so many seconds are further apart than a body changes.
+    /// Two neighbouring values within so many seconds are further apart than a body changes, and the signal came back
+    /// after them. A value that jumps and stays is believed.
     #[serde(rename_all(deserialize = "kebab-case"))]
     Jumps {
         /// The signal.
@@ -176,7 +180,7 @@ pub enum Condition {
         /// The signal.
         signal: String,
     },
-    /// A person said so at the bedside. Never open: what nobody said is not so.
+    /// A person said so at the bedside. What nobody said is not so; what was said too long ago is open.
     Said {
         /// The question.
         input: String,
@@ -184,7 +188,7 @@ pub enum Condition {
         #[ts(type = "boolean | number | string")]
         is: knowledge::AnswerValue,
     },
-    /// A score's sum lies in one of these bands.
+    /// A score's sum lies in one of these bands; or comes to one of them at least, while some of it is missing.
     Score {
         /// The score.
         id: String,
@@ -215,7 +219,9 @@ pub struct Rule {
     pub kind: Kind,
     /// What raises it.
     pub when: Condition,
-    /// While one of these holds, the value is not believed and nothing is raised; that is kept as an event.
+    /// While one of these holds, the value is not believed and nothing is raised; that is kept as an event. It holds by
+    /// values alone that were measured since what they contradict began, and not longer ago than `contradicts-s` of
+    /// their signal.
     #[serde(default)]
     pub unless: Vec<Condition>,
     /// It must have held so long, in seconds.
@@ -224,7 +230,7 @@ pub struct Rule {
     /// It must have been false so long before it counts as gone, in seconds.
     #[serde(default)]
     pub clear_s: u32,
-    /// Whether light and sound go on after the condition is gone, until somebody takes it.
+    /// Whether light and sound go on after the condition is gone, until somebody takes it. Of high priority all do.
     #[serde(default)]
     pub latching: bool,
     /// The plan that it offers.
@@ -274,6 +280,11 @@ pub struct RuleSet {
     pub off: Vec<SwitchedOff>,
 }
 
+/// As long as a sensor that measures each second may miss some values.
+fn just_now_s() -> u32 {
+    5
+}
+
 fn a_day_s() -> u32 {
     86_400
 }
@@ -314,6 +325,14 @@ impl Condition {
             | Self::Jumps { within_s, .. } => *within_s,
             _ => 0,
         }
+    }
+}
+
+impl Signal {
+    /// Whether this number means that the sensor finds nothing to measure.
+    pub fn is_none(&self, value: f64) -> bool {
+        self.none_is
+            .is_some_and(|none| none.to_bits() == value.to_bits())
     }
 }
 

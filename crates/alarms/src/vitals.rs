@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use vocabulary::{Assessed, Missing, Text, Timestamp};
 
-use crate::{Condition, judge::is_fresh, watch::Watch};
+use crate::{Condition, watch::Watch};
 
 /// The newest value of a signal, and whether it still says something about now.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
@@ -59,7 +59,7 @@ impl Watch {
                 decimals: signal.decimals,
                 value: newest.map(|(_, value)| value),
                 at: newest.map(|(at, _)| at),
-                fresh: newest.is_some_and(|(at, _)| is_fresh(self.rules(), &signal.id, at, now)),
+                fresh: self.fresh_value(&signal.id, now).is_some(),
             }
         };
         signals.map(vital).collect()
@@ -119,16 +119,19 @@ impl Watch {
     fn answers(&self, now: Timestamp) -> (Answers, Vec<Missing>) {
         let (mut answers, mut too_old) = (Answers::new(), Vec::new());
         for signal in &self.rules().signals {
-            let newest = self
-                .history(&signal.id)
-                .and_then(crate::history::History::newest);
-            let (Some(input), Some((at, value))) = (&signal.answers, newest) else {
+            let history = self.history(&signal.id);
+            let newest = history.and_then(crate::history::History::newest);
+            let (Some(input), Some((newest, _))) = (&signal.answers, newest) else {
                 continue;
             };
-            if !is_fresh(self.rules(), &signal.id, at, now) {
-                too_old.push(old(input, &signal.label, at, now));
+            let Some((at, value)) = self.fresh_value(&signal.id, now) else {
+                let none = history.and_then(crate::history::History::none_since);
+                too_old.push(match none {
+                    Some(_) => not_found(input, &signal.label),
+                    None => old(input, &signal.label, newest, now),
+                });
                 continue;
-            }
+            };
             // The score's table has the digits that a chart shows.
             let scale = 10_f64.powi(i32::from(signal.decimals));
             let answer = Answer::from((value * scale).round() / scale).from_source(Source {
@@ -142,19 +145,8 @@ impl Watch {
         for (input, (at, answer)) in self.seen() {
             let question = knowledge::inputs().get(input);
             let of_lab = question.is_some_and(|question| !question.lab.is_empty());
-            let standing = question.is_some_and(|question| question.stands)
-                || matches!(
-                    input.as_str(),
-                    "spo2_scale_2" | "age_years" | "female" | "pregnant"
-                );
-            let fresh_s = if of_lab {
-                self.rules().lab_fresh_s
-            } else {
-                self.rules().seen_fresh_s
-            };
-            let fresh = standing || now.0 - at.0 <= i64::from(fresh_s) * 1000;
             let label = question.map(|question| &question.label);
-            if fresh {
+            if self.still_counts(input, *at, now) {
                 let answer = answer.clone().from_source(Source {
                     reference: if of_lab { "laboratory" } else { "seen" }.to_owned(),
                     how: None,
@@ -169,11 +161,34 @@ impl Watch {
         (answers, too_old)
     }
 
+    /// Whether what was said at a moment still counts.
+    pub(crate) fn still_counts(&self, input: &str, at: Timestamp, now: Timestamp) -> bool {
+        let question = knowledge::inputs().get(input);
+        let stands = question.is_some_and(|question| question.stands)
+            || matches!(input, "spo2_scale_2" | "age_years" | "female" | "pregnant");
+        let fresh_s = if question.is_some_and(|question| !question.lab.is_empty()) {
+            self.rules().lab_fresh_s
+        } else {
+            self.rules().seen_fresh_s
+        };
+        stands || now.0 - at.0 <= i64::from(fresh_s) * 1000
+    }
+
     /// What was last seen of an input at the bedside.
     pub fn last_seen(&self, input: &str) -> Option<(Timestamp, &AnswerValue)> {
         self.seen()
             .get(input)
             .map(|(at, answer)| (*at, &answer.value))
+    }
+}
+
+fn not_found(input: &str, label: &Text) -> Missing {
+    Missing {
+        input: input.to_owned(),
+        why: Text::new(
+            format!("{}：传感器此刻测不到", label.zh),
+            format!("{}: the sensor finds none now", label.en),
+        ),
     }
 }
 

@@ -79,7 +79,12 @@ struct RuleState {
     standing: Standing,
     /// That the value is not believed was said in this episode.
     disbelieved: bool,
+    /// When what holds in this episode was measured first.
+    onset: Option<Timestamp>,
 }
+
+/// Stands among what waits where a sensor found nothing to measure.
+const NONE: f64 = f64::NAN;
 
 /// How much of each signal some rule looks at, in seconds.
 fn reach_of(rules: &RuleSet) -> Arc<BTreeMap<String, u32>> {
@@ -148,22 +153,25 @@ impl Watch {
         &self.seen
     }
 
-    /// Takes a sample. Values that cannot be, and those that say that nothing was measured, are no values: the
-    /// signal is absent then.
-    pub fn sample(&mut self, sample: Sample) -> Result<(), Late> {
+    /// Takes a sample. Values that cannot be are no values: the signal is absent then. One that says that nothing was
+    /// measured is none either, and ends what was known.
+    pub fn sample(&mut self, mut sample: Sample) -> Result<(), Late> {
         let Some(signal) = self.rules.signal(&sample.signal) else {
             return Ok(());
         };
         let [low, high] = signal.plausible;
-        let nothing = signal
-            .none_is
-            .is_some_and(|none| none.to_bits() == sample.value.to_bits());
-        if nothing || !(low..=high).contains(&sample.value) {
+        let nothing = signal.is_none(sample.value);
+        if !nothing && !(low..=high).contains(&sample.value) {
             return Ok(());
         }
-        self.first_heard
-            .entry(sample.signal.clone())
-            .or_insert(self.judged_until);
+        if nothing {
+            // Where it never measured anything, there is nothing to end.
+            sample.value = NONE;
+        } else {
+            self.first_heard
+                .entry(sample.signal.clone())
+                .or_insert(self.judged_until);
+        }
         let is_before = self.begun.is_some_and(|begun| sample.at <= begun);
         if !is_before && self.judged_until.is_some_and(|until| sample.at <= until) {
             self.late += 1;
@@ -268,11 +276,16 @@ impl Watch {
             let Some((at, signal, bits)) = self.waiting.pop_first() else {
                 return;
             };
+            let value = f64::from_bits(bits);
+            if value.is_nan() {
+                if let Some(history) = self.histories.get_mut(&signal) {
+                    history.none(at);
+                }
+                continue;
+            }
             let reach_s = self.reach_s.get(&signal).copied().unwrap_or(0);
-            self.histories
-                .entry(signal)
-                .or_default()
-                .push(at, f64::from_bits(bits), reach_s);
+            let history = self.histories.entry(signal).or_default();
+            history.push(at, value, reach_s);
         }
     }
 
@@ -280,12 +293,19 @@ impl Watch {
     fn step(&mut self, rule: &Rule, at: Timestamp) -> Option<Change> {
         let mut read = Vec::new();
         let holds = self.judge(&rule.when, at, &mut read);
+        let onset = match holds {
+            Some(true) => self.onset(&rule.id, at, &read),
+            _ => at,
+        };
         let disbelieved = holds == Some(true)
             && rule
                 .unless
                 .iter()
-                .any(|one| self.judge(one, at, &mut read) == Some(true));
+                .any(|one| self.contradicts(one, onset, at, &mut read));
         let state = self.states.entry(rule.id.clone()).or_default();
+        if holds == Some(true) {
+            state.onset = Some(onset);
+        }
         let long = |since: Timestamp, seconds: u32| at.0 - since.0 >= i64::from(seconds) * 1000;
         let change = |changed| {
             Some(Change {
@@ -336,6 +356,12 @@ impl Watch {
 }
 
 impl Watch {
+    /// When what holds now was measured first: in this episode, or just now, by the newest value that was looked at.
+    fn onset(&self, rule: &str, at: Timestamp, read: &[Reading]) -> Timestamp {
+        let known = self.states.get(rule).and_then(|state| state.onset);
+        known.unwrap_or_else(|| read.iter().map(|reading| reading.at).max().unwrap_or(at))
+    }
+
     /// Goes on by other rules: what is known stays. The rules are told whose condition held and that are none any
     /// more.
     pub fn follow(&mut self, rules: Arc<RuleSet>) -> Vec<String> {

@@ -48,8 +48,8 @@ pub use model::{
 pub use result::{Assessment, BandFound, InputUsed, TraceTerm, Warning};
 pub use scale::{Grade, Scale, ScaleBand, ScaleItem, Score, scale};
 pub use scores::{
-    Combine, Parameter, ParameterPoints, PointScore, PointsBandFound, PointsItem, ScoreFound,
-    SumBand, point_score, point_scores, score_card,
+    AtLeast, Combine, Parameter, ParameterPoints, PointScore, PointsBandFound, PointsItem,
+    ScoreFound, SumBand, point_score, point_scores, score_card,
 };
 pub use tobacco::{FiveA, Pack, SmokingPhase, TobaccoStep, five_a, pack, pack_years};
 pub use warning::warning_days;

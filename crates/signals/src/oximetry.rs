@@ -1,5 +1,7 @@
 //! Oxygen saturation over a night: desaturations by hour, time below a limit.
 
+use std::collections::VecDeque;
+
 use serde::Serialize;
 
 use crate::Trace;
@@ -10,6 +12,9 @@ const BASELINE_S: usize = 120;
 const LASTS_S: usize = 10;
 /// How far it must recover to be over, in per cent points.
 const RECOVERS: f64 = 1.0;
+/// How far a fall goes below what was before it, and one that counts for the index of 4 %, in per cent points.
+const FALLS: f64 = 3.0;
+const DEEPER: f64 = 4.0;
 
 /// A fall of the saturation.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -22,6 +27,8 @@ pub struct Desaturation {
     pub baseline: f64,
     /// The lowest saturation in it, in per cent.
     pub lowest: f64,
+    /// Whether it lies 4 per cent points or more below for as long as a fall must last.
+    pub by_four: bool,
 }
 
 /// What a night's oximetry says.
@@ -52,11 +59,12 @@ const POSSIBLE: std::ops::RangeInclusive<f64> = 50.0..=100.0;
 
 /// Desaturations and time below 90 %, by the rules for 1 Hz signals
 ///
-/// Equation: a fall begins when the saturation lies 3 (or 4) points or more below the mean of the 120 valid
-/// seconds before it, falls excluded; it counts when that lasts 10 s, and ends when the saturation has risen by 1
-/// point or more from its lowest value and lies above the fall's depth · Inputs: oxygen saturation (%, one value a second,
-/// `None` for artefact) · Result: events per hour of valid recording; per cent · Not for: averaged values of a minute,
-/// which hide falls. `None` where nothing valid was recorded.
+/// Equation: a fall begins when the saturation lies 3 points or more below the mean of the 120 valid seconds before it,
+/// falls excluded; it counts when that lasts 10 s, and ends when the saturation has risen by 1 point or more from its
+/// lowest value. What has risen only in part must fall anew to count again: by 3 points from the highest value since.
+/// A fall is one by 4 points where it lies so deep for 10 s · Inputs: oxygen saturation (%, one value a second, `None`
+/// for artefact) · Result: events per hour of valid recording; per cent · Not for: averaged values of a minute, which
+/// hide falls. `None` where nothing valid was recorded.
 /// Source: `aasm-scoring`
 pub fn oximetry(seconds: &[Option<f64>]) -> Option<Oximetry> {
     let seconds: Vec<Option<f64>> = seconds
@@ -69,12 +77,13 @@ pub fn oximetry(seconds: &[Option<f64>]) -> Option<Oximetry> {
     }
     let hours = valid.len() as f64 / 3600.0;
     let low = valid.iter().filter(|value| **value < 90.0).count() as f64;
-    let falls = falls(&seconds, 3.0);
+    let falls = falls(&seconds);
+    let deeper = falls.iter().filter(|fall| fall.by_four).count();
     Some(Oximetry {
         valid_s: valid.len() as u64,
         artefact_s: (seconds.len() - valid.len()) as u64,
         odi3: falls.len() as f64 / hours,
-        odi4: self::falls(&seconds, 4.0).len() as f64 / hours,
+        odi4: deeper as f64 / hours,
         t90_percent: 100.0 * low / valid.len() as f64,
         t90_min: low / 60.0,
         mean: valid.iter().sum::<f64>() / valid.len() as f64,
@@ -83,41 +92,39 @@ pub fn oximetry(seconds: &[Option<f64>]) -> Option<Oximetry> {
     })
 }
 
-/// The falls by at least so many per cent points.
-pub fn falls(seconds: &[Option<f64>], by: f64) -> Vec<Desaturation> {
+/// The falls by 3 per cent points or more.
+pub fn falls(seconds: &[Option<f64>]) -> Vec<Desaturation> {
     let mut found = Vec::new();
-    // Valid seconds outside of falls, the latest last.
-    let mut before: std::collections::VecDeque<f64> = std::collections::VecDeque::new();
+    // Valid seconds outside of falls, the latest last, and the highest of them since the last fall.
+    let mut before: VecDeque<f64> = VecDeque::new();
+    let mut highest = f64::INFINITY;
     let mut at = 0;
     while let Some(value) = seconds.get(at) {
         let Some(value) = *value else {
             at += 1;
             continue;
         };
-        // 1. The baseline is the mean of the seconds before.
+        // 1. The baseline is the mean of the seconds before; after a fall, what has not risen to it falls from where
+        // it has risen to.
         let baseline = before.iter().sum::<f64>() / before.len() as f64;
-        let deep = |value: f64| value <= baseline - by + 1e-9;
-        if !before.is_empty() && deep(value) {
-            // 2. How long it stays that deep; artefact within is passed over.
-            let (end, lowest) = extent(seconds, at, &deep);
-            let lasts = seconds
-                .get(at..end)
-                .unwrap_or_default()
-                .iter()
-                .flatten()
-                .count();
-            if lasts >= LASTS_S {
-                found.push(Desaturation {
-                    start_s: at as u64,
-                    lasts_s: (end - at) as u64,
-                    baseline,
-                    lowest,
-                });
-                at = end;
-                continue;
-            }
+        let from = baseline.min(highest);
+        // 2. How long it stays that deep; artefact within is passed over.
+        if !before.is_empty()
+            && let Some((end, lowest)) = extent(seconds, at, from)
+        {
+            found.push(Desaturation {
+                start_s: at as u64,
+                lasts_s: (end - at) as u64,
+                baseline: from,
+                lowest,
+                by_four: lasts(seconds.get(at..end).unwrap_or_default(), from - DEEPER),
+            });
+            at = end;
+            highest = f64::NEG_INFINITY;
+            continue;
         }
         // 3. A second that belongs to no fall belongs to the baseline of those after it.
+        highest = highest.max(value);
         before.push_back(value);
         if before.len() > BASELINE_S {
             before.pop_front();
@@ -127,17 +134,41 @@ pub fn falls(seconds: &[Option<f64>], by: f64) -> Vec<Desaturation> {
     found
 }
 
-/// Where a fall ends: at the first second that has recovered from the lowest and is no longer deep.
-fn extent(seconds: &[Option<f64>], start: usize, deep: &dyn Fn(f64) -> bool) -> (usize, f64) {
+/// Where a fall from a level that begins here ends, and its lowest value; none where it does not last. It ends at the
+/// first second that has risen from the lowest, once it has lasted.
+fn extent(seconds: &[Option<f64>], start: usize, from: f64) -> Option<(usize, f64)> {
     let mut lowest = f64::INFINITY;
+    let mut lasted = 0;
     for (place, value) in seconds.iter().enumerate().skip(start) {
         let Some(value) = *value else { continue };
-        if !deep(value) && value >= lowest + RECOVERS {
-            return (place, lowest);
+        if lasted < LASTS_S && !is_below(value, from - FALLS) {
+            return None;
         }
+        if lasted >= LASTS_S && value >= lowest + RECOVERS {
+            return Some((place, lowest));
+        }
+        lasted += 1;
         lowest = lowest.min(value);
     }
-    (seconds.len(), lowest)
+    (lasted >= LASTS_S).then_some((seconds.len(), lowest))
+}
+
+/// Whether values stay at or below a limit for as long as a fall must last, artefact passed over.
+fn lasts(seconds: &[Option<f64>], limit: f64) -> bool {
+    let mut lasted = 0;
+    seconds.iter().flatten().any(|value| {
+        lasted = if is_below(*value, limit) {
+            lasted + 1
+        } else {
+            0
+        };
+        lasted >= LASTS_S
+    })
+}
+
+/// Whether a value is at most this, but for what is lost in a mean.
+fn is_below(value: f64, limit: f64) -> bool {
+    value <= limit + 1e-9
 }
 
 /// From the first to the last sample: what lasts longer is no night, but a mistake in the times of a file.
@@ -218,6 +249,35 @@ mod tests {
         assert_eq!(oximetry(&short).unwrap().falls.len(), 1);
     }
 
+    /// A calm hour, then falls to 85 % of 20 s each, between which it comes back for 15 s to this only.
+    fn in_part(back: f64) -> Vec<Option<f64>> {
+        let mut seconds = vec![Some(96.0); 600];
+        for _ in 0..10 {
+            seconds.extend([Some(85.0); 20]);
+            seconds.extend([Some(back); 15]);
+        }
+        seconds.extend([Some(96.0); 600]);
+        seconds
+    }
+
+    #[test]
+    fn falls_from_which_it_comes_back_in_part_are_each_counted_once() {
+        let hours = 1550.0 / 3600.0;
+        for back in [90.0, 92.0, 93.0, 94.0, 96.0] {
+            let said = oximetry(&in_part(back)).unwrap();
+            assert_eq!(said.falls.len(), 10, "{back}");
+            assert!((said.odi3 - 10.0 / hours).abs() < 1e-9, "{back}");
+            assert!((said.odi4 - 10.0 / hours).abs() < 1e-9, "{back}");
+            assert!(said.falls.iter().all(|fall| fall.lasts_s == 20), "{back}");
+        }
+        // Two points are no new fall of three.
+        assert_eq!(oximetry(&in_part(87.0)).unwrap().falls.len(), 1);
+        // An unsteady last digit is no fall, however long it is deep.
+        let mut unsteady = vec![Some(96.0); 300];
+        unsteady.extend((0..600).map(|second| Some(if second % 8 < 4 { 88.0 } else { 89.0 })));
+        assert_eq!(oximetry(&unsteady).unwrap().falls.len(), 1);
+    }
+
     #[test]
     fn times_that_no_night_has_take_no_memory() {
         let mut trace = Trace::empty("SpO2", "%", 1.0);
@@ -232,7 +292,22 @@ mod tests {
             if let Some(said) = oximetry(&values) {
                 prop_assert!((0.0..=100.0).contains(&said.t90_percent));
                 prop_assert!(said.falls.iter().all(|fall| fall.baseline - fall.lowest >= 3.0 - 1e-6));
+                prop_assert!(said.odi3 >= said.odi4);
             }
+        }
+
+        #[test]
+        fn a_night_in_steps_has_no_more_deep_falls_than_falls(steps in prop::collection::vec((80_u8..=99, 1_usize..60), 1..120)) {
+            let values: Vec<Option<f64>> = steps.iter()
+                .flat_map(|(value, lasts)| std::iter::repeat_n(Some(f64::from(*value)), *lasts))
+                .collect();
+            let said = oximetry(&values).unwrap();
+            prop_assert!(said.odi3 >= said.odi4);
+            // No two falls overlap, and each lasts.
+            for pair in said.falls.windows(2) {
+                prop_assert!(pair[0].start_s + pair[0].lasts_s <= pair[1].start_s);
+            }
+            prop_assert!(said.falls.iter().all(|fall| fall.lasts_s >= 10));
         }
     }
 }

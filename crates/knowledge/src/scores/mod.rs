@@ -15,7 +15,7 @@ use vocabulary::Text;
 use crate::{AnswerValue, Confidence, Kind, KnowledgeError, catalogue};
 
 pub use card::score_card;
-pub use score::{ParameterPoints, PointsBandFound, ScoreFound};
+pub use score::{AtLeast, ParameterPoints, PointsBandFound, ScoreFound};
 
 /// In the order in which they are shown.
 const FILES: &[&str] = &[
@@ -314,6 +314,12 @@ fn item_contradiction(item: &PointsItem) -> Option<String> {
         .iter()
         .map(|band| band.up_to.or(band.below))
         .collect();
+    if item.points_each.is_some_and(|each| each < 0) {
+        return Some(format!(
+            "what each unit of `{}` is worth must not be negative",
+            item.input
+        ));
+    }
     let rising = ends.windows(2).all(|pair| match *pair {
         [Some(one), Some(next)] => one < next,
         [Some(_), None] => true,

@@ -4,7 +4,7 @@ use serde::Serialize;
 use ts_rs::TS;
 use vocabulary::{Assessed, Missing, Text};
 
-use super::{Outside, PointScore, sum::taken};
+use super::{Outside, PointScore, SumBand, sum::taken};
 use crate::{AnswerValue, Answers, Confidence, InputUsed, Warning, assess::input_used, catalogue};
 
 /// What one parameter adds to the sum.
@@ -41,6 +41,27 @@ pub struct PointsBandFound {
     pub response: Option<Text>,
 }
 
+/// What an open sum comes to at least: points are never taken back, whatever the answers are that are missing.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+#[ts(export, export_to = "../../../contract/knowledge.ts")]
+pub struct AtLeast {
+    /// The sum of what is known.
+    #[ts(type = "number")]
+    pub points: i64,
+    /// The lowest band that the sum may lie in; none where that is the lowest of all, which says nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub band: Option<PointsBandFound>,
+    /// How often to measure at least.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional, type = "{ zh: string, en: string }")]
+    pub observe: Option<Text>,
+    /// Every band that the sum may lie in.
+    #[serde(skip)]
+    #[ts(skip)]
+    pub may_be: Vec<String>,
+}
+
 /// What a score of points says about one person's answers, with all that is needed to judge it.
 #[derive(Clone, Debug, PartialEq, Serialize, TS)]
 #[ts(export, export_to = "../../../contract/knowledge.ts")]
@@ -57,6 +78,10 @@ pub struct ScoreFound {
         type = "{ state: \"assessed\", value: number } | { state: \"not-assessable\", missing: { input: string, why: { zh: string, en: string } }[] }"
     )]
     pub result: Assessed<i64>,
+    /// What the sum comes to at least, where it is open and that says something.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub at_least: Option<AtLeast>,
     /// The band it lies in.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
@@ -102,6 +127,8 @@ struct Found {
     parameters: Vec<ParameterPoints>,
     inputs: Vec<InputUsed>,
     missing: Vec<Missing>,
+    /// It says nothing about this person.
+    is_outside: bool,
 }
 
 impl PointScore {
@@ -135,10 +162,13 @@ impl PointScore {
         for outside in &self.outside {
             match outside.verdict(answers) {
                 Ok(false) => {}
-                Ok(true) => found.missing.push(Missing {
-                    input: outside.input.clone(),
-                    why: outside.why.clone(),
-                }),
+                Ok(true) => {
+                    found.is_outside = true;
+                    found.missing.push(Missing {
+                        input: outside.input.clone(),
+                        why: outside.why.clone(),
+                    });
+                }
                 Err(warning) => warnings.push(warning),
             }
         }
@@ -154,32 +184,21 @@ impl PointScore {
         };
         let sum: i64 = points().sum();
         let single = points().max().unwrap_or(0);
-        let holds = |up_to: Option<i64>, least: Option<i64>| {
-            up_to.is_none_or(|end| sum <= end) && least.is_none_or(|least| single >= least)
-        };
         let whole = found.missing.is_empty();
-        let by_sum = self.bands.iter().filter(|_| whole);
-        let by_sum = by_sum
-            .into_iter()
-            .find(|band| holds(band.up_to, band.single));
+        let by_sum = || self.band_of(sum, single).filter(|_| whole);
         let band = self
             .first_step(&found.parameters, answers)
-            .or(by_sum.map(|band| PointsBandFound {
-                id: band.id.clone(),
-                label: band.label.clone(),
-                response: band.response.clone(),
-            }));
-        let observe = self
-            .observe
-            .iter()
-            .find(|line| holds(line.up_to, line.single));
+            .or_else(|| by_sum().map(SumBand::found));
         let source = catalogue::evidence(&self.evidence);
         ScoreFound {
             score: self.id.clone(),
             version: self.version.clone(),
             title: self.title.clone(),
             band,
-            observe: observe.filter(|_| whole).map(|line| line.text.clone()),
+            observe: self.observe_of(sum, single).filter(|_| whole),
+            at_least: (!whole && !found.is_outside)
+                .then(|| self.at_least(answers))
+                .flatten(),
             result: if whole {
                 Assessed::Assessed { value: sum }
             } else {
@@ -202,6 +221,57 @@ impl PointScore {
         }
     }
 
+    /// The first band that holds a sum, with the most points of one parameter.
+    fn band_of(&self, sum: i64, single: i64) -> Option<&SumBand> {
+        let mut bands = self.bands.iter();
+        bands.find(|band| holds(band.up_to, band.single, sum, single))
+    }
+
+    fn observe_of(&self, sum: i64, single: i64) -> Option<Text> {
+        let mut lines = self.observe.iter();
+        let line = lines.find(|line| holds(line.up_to, line.single, sum, single))?;
+        Some(line.text.clone())
+    }
+
+    /// What the sum comes to at least; nothing where that is what it comes to for everybody.
+    fn at_least(&self, answers: &Answers) -> Option<AtLeast> {
+        let none = Answers::new();
+        let least = |answers: &Answers| {
+            let each = || self.parameters.iter().map(|one| one.least(answers));
+            (each().sum::<i64>(), each().max().unwrap_or(0))
+        };
+        let (lowest, (points, single)) = (least(&none), least(answers));
+        if points <= lowest.0 {
+            return None;
+        }
+        let always = self.band_of(lowest.0, lowest.1).map(|band| &band.id);
+        let band = self.band_of(points, single);
+        let band = band.filter(|band| Some(&band.id) != always);
+        Some(AtLeast {
+            points,
+            observe: band.and_then(|_| self.observe_of(points, single)),
+            band: band.map(SumBand::found),
+            may_be: self.bands_from(points, single),
+        })
+    }
+
+    /// Every band that a sum may lie in which is at least this, with at least so many points of one parameter.
+    fn bands_from(&self, sum: i64, single: i64) -> Vec<String> {
+        let mut may_be = Vec::new();
+        // The lowest sum that no band before holds for sure.
+        let mut from = Some(sum);
+        for band in &self.bands {
+            let Some(open) = from else { break };
+            if band.up_to.is_none_or(|end| open <= end) {
+                may_be.push(band.id.clone());
+                if band.single.is_none_or(|least| single >= least) {
+                    from = band.up_to.map(|end| end + 1);
+                }
+            }
+        }
+        may_be
+    }
+
     /// The band of the step before the sum, which needs only some of the parameters.
     fn first_step(
         &self,
@@ -220,6 +290,21 @@ impl PointScore {
             label: first.label.clone(),
             response: None,
         })
+    }
+}
+
+/// Whether a line of a table holds a sum, with the most points of one parameter.
+fn holds(up_to: Option<i64>, least: Option<i64>, sum: i64, single: i64) -> bool {
+    up_to.is_none_or(|end| sum <= end) && least.is_none_or(|least| single >= least)
+}
+
+impl SumBand {
+    fn found(&self) -> PointsBandFound {
+        PointsBandFound {
+            id: self.id.clone(),
+            label: self.label.clone(),
+            response: self.response.clone(),
+        }
     }
 }
 

@@ -103,6 +103,30 @@ fn parted(all: impl Iterator<Item = Result<Worth, Missing>>) -> (Vec<Worth>, Vec
     (known, missing)
 }
 
+impl Parameter {
+    /// What it is worth at least, whatever the answers are that are open.
+    pub(super) fn least(&self, answers: &Answers) -> i64 {
+        let least = |items: &mut dyn Iterator<Item = &PointsItem>| {
+            items.map(|item| item.least(answers)).min()
+        };
+        let found = match self.combine {
+            // Any table that the answers so far leave open may be the one that applies.
+            Combine::Case => least(&mut self.items.iter().filter(|item| {
+                let mut when = item.when.iter();
+                when.all(|(name, wanted)| taken(name, answers).map_or(true, |is| is == *wanted))
+            })),
+            Combine::Highest => self.items.iter().map(|item| item.least(answers)).max(),
+            Combine::Either => {
+                let is_given = |item: &&PointsItem| answers.contains_key(&item.input);
+                least(&mut self.items.iter().filter(is_given))
+            }
+        };
+        found
+            .or_else(|| self.items.iter().map(PointsItem::fewest).min())
+            .unwrap_or(0)
+    }
+}
+
 /// The answer to a question in its own kind and unit.
 pub(super) fn taken(name: &str, answers: &Answers) -> Result<AnswerValue, Missing> {
     let (Some(input), Some(answer)) = (catalogue::inputs().get(name), answers.get(name)) else {
@@ -112,6 +136,24 @@ pub(super) fn taken(name: &str, answers: &Answers) -> Result<AnswerValue, Missin
 }
 
 impl PointsItem {
+    /// What its answer is worth; where that is open, the fewest points that any answer is.
+    fn least(&self, answers: &Answers) -> i64 {
+        self.worth(answers)
+            .map_or_else(|_| self.fewest(), |worth| worth.points)
+    }
+
+    /// The fewest points that any answer is worth.
+    fn fewest(&self) -> i64 {
+        let rows = self.bands.iter().map(|band| band.points);
+        let choices = self.choices.iter().flat_map(|choices| choices.values());
+        // Numbers that are worth something each begin at zero, and a no is worth nothing.
+        rows.chain(choices.copied())
+            .chain(self.yes.map(|yes| yes.min(0)))
+            .chain(self.points_each.map(|_| 0))
+            .min()
+            .unwrap_or(0)
+    }
+
     fn worth(&self, answers: &Answers) -> Result<Worth, Missing> {
         let value = taken(&self.input, answers)?;
         let points = match &value {

@@ -280,10 +280,19 @@ impl State {
     pub(super) fn sample(&mut self, bed: &str, sample: Sample, source: &Source) {
         let (sample, source) = self.lowest(bed, sample, source);
         let source = &source;
-        self.remember(bed, &sample);
+        let signal = self.rules.signal(&sample.signal);
+        let is_none = signal.is_some_and(|signal| signal.is_none(sample.value));
+        if !is_none {
+            self.remember(bed, &sample);
+        }
         let Some(bed) = self.beds.get_mut(bed) else {
             return;
         };
+        let known = bed.sources.get(&sample.signal);
+        if is_none && known.is_some_and(|known| known.device != source.device) {
+            // That one device finds nothing takes nothing back of what another measures.
+            return;
+        }
         bed.sources.insert(sample.signal.clone(), source.clone());
         // That it came late is counted there; it still counts from now on.
         let _ = bed.watch.sample(sample);
@@ -451,6 +460,36 @@ mod tests {
         assert_eq!(seen(QualityMark::Calibrating, 20), 0);
         // It may be true.
         assert_eq!(seen(QualityMark::Questionable, 30), 1);
+    }
+
+    #[test]
+    fn that_one_device_finds_nothing_takes_nothing_back_of_what_another_measures() {
+        let patient = PatientId::new("p").unwrap();
+        let mut state = one_bed(&patient);
+        let mut is_known = |device: &str, value: f64, second: i64| {
+            let sent = Arrived {
+                stream: StreamKey {
+                    device: DeviceId::new(device).unwrap(),
+                    stream: "pulse".to_owned(),
+                },
+                readings: Readings::One {
+                    at: after(second),
+                    value,
+                },
+                ..pulse(&patient, after(second))
+            };
+            state.arrive(&sent, false);
+            state.tick(after(second + 5));
+            let vitals = state.beds["bed"].watch.vitals(after(second));
+            let found = vitals.into_iter().find(|one| one.signal == "pulse");
+            let line = &state.beds["bed"].recent["pulse"];
+            assert!(line.iter().all(|(_, value)| *value > 0.0));
+            found.unwrap().fresh
+        };
+        assert!(is_known("oximeter", 72.0, 10));
+        assert!(is_known("monitor", 0.0, 20));
+        assert!(!is_known("oximeter", 0.0, 30));
+        assert!(is_known("monitor", 75.0, 40));
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use alarms::{
-    Alarm, Change, Dispatch, Escalation, Forecast, Limit, Method, Plan, PlanRun, Priority, Stepped,
-    VitalNow, escalation, forecast, plan, plan_of,
+    Alarm, Change, Dispatch, Escalation, Forecast, Limit, Plan, PlanRun, Priority, Stepped,
+    VitalNow, escalation, forecast_of, plan, plan_of,
 };
 use knowledge::ScoreFound;
 use policy::Permit;
@@ -287,8 +287,9 @@ fn bed_view(state: &State, bed: &Bed, permit: Option<&Permit>, now: Timestamp) -
             .unwrap_or_default(),
         forecasts: known
             .map(|known| {
-                let ahead =
-                    |(signal, line): (&String, &_)| Some((signal.clone(), ahead(line, now)?));
+                let ahead = |(signal, line): (&String, &_)| {
+                    Some((signal.clone(), ahead(signal, line, now)?))
+                };
                 let lines = known.recent.iter();
                 let lines = lines.filter(|(signal, _)| FORECAST.contains(&signal.as_str()));
                 lines.filter_map(ahead).collect()
@@ -339,7 +340,11 @@ fn from_home(state: &State, bed: &BedState) -> Vec<FromHome> {
 }
 
 /// Where a line may be in a quarter of an hour, by its minutes.
-fn ahead(line: &std::collections::VecDeque<(Timestamp, f64)>, now: Timestamp) -> Option<Forecast> {
+fn ahead(
+    signal: &str,
+    line: &std::collections::VecDeque<(Timestamp, f64)>,
+    now: Timestamp,
+) -> Option<Forecast> {
     let (first, last) = (line.front()?.0, line.back()?.0);
     // What ended a while ago says nothing about what comes.
     if now.0 - last.0 > 2 * MINUTE_MS {
@@ -354,7 +359,7 @@ fn ahead(line: &std::collections::VecDeque<(Timestamp, f64)>, now: Timestamp) ->
             *place = Some(*value);
         }
     }
-    forecast(&minutes, AHEAD, Method::Persistence, INSIDE)
+    forecast_of(signal, &minutes, AHEAD, INSIDE)
 }
 
 /// At most so many points, the last one among them.
@@ -538,7 +543,8 @@ pub struct WardFigures {
     /// How many alarms that ended in the last 24 hours were called false or technical.
     false_or_technical: usize,
     closed: usize,
-    /// Occupied beds by the band of NEWS2; `not-assessable` where something is missing.
+    /// Occupied beds by the band of NEWS2. Where something is missing: `at-least-` and the band that the sum comes to at
+    /// least, or `not-assessable`.
     news2: BTreeMap<String, usize>,
     devices: usize,
     devices_silent: usize,
@@ -581,9 +587,8 @@ pub fn figures(state: &State) -> Vec<WardFigures> {
                 .beds
                 .get(&bed.id)
                 .and_then(|bed| bed.watch.score("news2", now));
-            let band = found.and_then(|found| found.band).map(|band| band.id);
             *bands
-                .entry(band.unwrap_or_else(|| "not-assessable".to_owned()))
+                .entry(found.map_or_else(not_assessable, band_of))
                 .or_default() += 1;
         }
         let devices: Vec<DeviceView> = beds
@@ -612,6 +617,19 @@ pub fn figures(state: &State) -> Vec<WardFigures> {
         }
     };
     state.places.wards.iter().map(ward).collect()
+}
+
+/// The band of a sum; of one that is open the band that it comes to at least, and says so.
+fn band_of(found: ScoreFound) -> String {
+    if let Some(band) = found.band {
+        return band.id;
+    }
+    let least = found.at_least.and_then(|least| least.band);
+    least.map_or_else(not_assessable, |band| format!("at-least-{}", band.id))
+}
+
+fn not_assessable() -> String {
+    "not-assessable".to_owned()
 }
 
 pub(super) fn to_take(alarm: &Alarm) -> Option<f64> {

@@ -87,7 +87,10 @@ function OneResult(props: { result: Result; part: Part }): JSX.Element {
   };
   const words = (): string => {
     const one = said();
-    if (one.result.state !== 'assessed') return say('notAssessable', { why: missing() });
+    if (one.result.state !== 'assessed') {
+      const open = say('notAssessable', { why: missing() });
+      return 'at_least' in one && one.at_least ? `${say('atLeast', { n: one.at_least.points })} · ${open}` : open;
+    }
     if ('classes' in one) return text((one.result.value as { label: { zh: string; en: string } }).label);
     return `${String(one.result.value)} · ${one.band === undefined ? '' : text(one.band.label)}`;
   };

@@ -36,6 +36,8 @@ export function Bed(props: BedProps): JSX.Element {
   const alarms = createMemo(() => props.ward.alarms.filter(({ alarm }) => alarm.bed === props.bed.id));
   const said = createMemo(() => bedSaid(props.bed, props.ward, say));
   const isPast = (): boolean => props.at !== undefined;
+  // What the score asks for; where it is open, what it asks for at least.
+  const asked = () => (props.bed.news2?.band ? props.bed.news2 : props.bed.news2?.at_least);
   const missing = (): BedSaid['news2']['missing'] => said().news2.missing;
   return (
     <article class="bed-page" data-open-bed={props.bed.id}>
@@ -65,10 +67,10 @@ export function Bed(props: BedProps): JSX.Element {
         <h3>
           {say('news2')} <News2 bed={said()} say={say} />
         </h3>
-        <Show when={props.bed.news2?.band?.response}>
+        <Show when={asked()?.band?.response}>
           {(response) => (
             <p>
-              {inLanguage(response(), app.language())} · {props.bed.news2?.observe && inLanguage(props.bed.news2.observe, app.language())}
+              {inLanguage(response(), app.language())} · <Show when={asked()?.observe}>{(observe) => inLanguage(observe(), app.language())}</Show>
             </p>
           )}
         </Show>

@@ -13,7 +13,8 @@ import { sayIn } from './words';
 import type { Say, Word } from './words';
 
 const AGAIN_ms = 5_000;
-const BANDS = ['high', 'medium', 'low-medium', 'low', 'not-assessable'] as const;
+/** Where an input is missing, what the sum comes to at least stands beside what is known. */
+const BANDS = ['high', 'at-least-high', 'medium', 'at-least-medium', 'low-medium', 'at-least-low-medium', 'low', 'not-assessable'] as const;
 
 export function Figures(): JSX.Element {
   const app = useApp();
@@ -80,7 +81,7 @@ function Desk(props: { ward: WardFigures; say: Say }): JSX.Element {
     { name: say('occupied'), count: props.ward.occupied, tone: 'full' },
     { name: say('empty'), count: props.ward.beds - props.ward.occupied, tone: 'none' },
   ];
-  const bands = (): Share[] => BANDS.map((band) => ({ name: say(`band-${band}` satisfies Word), count: props.ward.news2[band] ?? 0, tone: band }));
+  const bands = (): Share[] => BANDS.map((band) => ({ name: say(`band-${band}` satisfies Word), count: props.ward.news2[band] ?? 0, tone: band.replace('at-least-', '') }));
   const devices = (): Share[] => [
     { name: say('online'), count: props.ward.devices - props.ward.devices_silent, tone: 'full' },
     { name: say('offline'), count: props.ward.devices_silent, tone: 'medium' },

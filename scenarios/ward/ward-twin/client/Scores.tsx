@@ -32,7 +32,7 @@ function One(props: { found: ScoreFound; language: 'zh' | 'en'; say: Say }): JSX
   return (
     <li data-score={props.found.score} data-state={props.found.result.state}>
       {inLanguage(props.found.title, props.language)}{colonIn(props.language)}
-      <Show when={props.found.result.state === 'assessed' ? props.found.result : undefined} fallback={<span class="soft">{props.say('notAssessable')}</span>}>
+      <Show when={props.found.result.state === 'assessed' ? props.found.result : undefined} fallback={<Open found={props.found} language={props.language} say={props.say} />}>
         {(result) => <strong>{result().value}</strong>}
       </Show>{' '}
       {/* A class may be given by a first step, before the sum is known. */}
@@ -63,6 +63,22 @@ function One(props: { found: ScoreFound; language: 'zh' | 'en'; say: Say }): JSX
         </details>
       </Show>
     </li>
+  );
+}
+
+/** A sum that is open: what it comes to at least, where that says something. */
+function Open(props: { found: ScoreFound; language: 'zh' | 'en'; say: Say }): JSX.Element {
+  return (
+    <Show when={props.found.at_least} fallback={<span class="soft">{props.say('notAssessable')}</span>}>
+      {(least) => (
+        <>
+          <strong>{props.say('atLeast', { n: least().points })}</strong>
+          <Show when={props.found.band ? undefined : least().band}>
+            {(band) => <> · {props.say('bandAtLeast', { band: inLanguage(band().label, props.language) })}</>}
+          </Show>
+        </>
+      )}
+    </Show>
   );
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Dispatch, OfferState } from '../../../../contract/alarms';
 import { fill } from '../../../../client/words/words';
 import { BOARDS, boardSaid, paintBoard } from './boards';
-import { cellText, forecastSaid, roomText, rowText, staffText, wardSaid } from './said';
+import { bedSaid, cellText, forecastSaid, roomText, rowText, staffText, wardSaid } from './said';
 import type { Errand } from './said';
 import { paintScreen } from './screen';
 import { bedPanel, wardPanel } from './told';
@@ -101,6 +101,26 @@ test('each value keeps its doubt, its own line and its pair', () => {
   expect(paint.lines).toBe(4);
 });
 
+describe('a score with something missing', () => {
+  const missing = [{ input: 'temperature_c', why: { zh: '体温太旧', en: 'Temperature is too old' } }];
+  const open = (at_least?: object): BedView => ({ ...EVERYTHING, news2: { result: { state: 'not-assessable', missing }, at_least } as unknown as BedView['news2'] });
+  const news2 = (bed: BedView, language: 'zh' | 'en') => bedSaid(bed, FULL, sayer(language));
+
+  test.each([
+    ['en', 'at least 8', 'high · 1 missing'],
+    ['zh', '至少 8', '高 · 缺 1 项'],
+  ] as const)('says what it comes to at least, and how much is missing (%s)', (language, value, word) => {
+    const said = news2(open({ points: 8, band: { id: 'high', label: { zh: '高', en: 'High' } } }), language);
+    expect(said.news2).toEqual({ value, word, band: 'high', missing });
+    expect(rowText(said, sayer(language))[2]?.[1]).toBe(`${value} ${word}`);
+  });
+
+  test('names no band where the points lie in the lowest, and no points where none are known', () => {
+    expect(news2(open({ points: 2 }), 'en').news2).toEqual({ value: 'at least 2', word: '1 missing', band: 'none', missing });
+    expect(news2(open(), 'en').news2).toEqual({ value: undefined, word: '1 missing', band: 'none', missing });
+  });
+});
+
 test('rooms name what is not measured, and staff what they do', () => {
   const { rooms, staff, say } = wardSaid(FULL, ERRANDS, sayer('en'));
   expect(rooms.map((room) => roomText(room, say))).toEqual([
@@ -131,5 +151,17 @@ describe('the next quarter of an hour', () => {
     expect(unsure).not.toMatch(/90|96/);
     expect(forecastSaid({ ...forecast, held: { held: 0, of: 0 } }, 0, say)).toBeUndefined();
     expect(forecastSaid(undefined, 0, say)).toBeUndefined();
+  });
+
+  test.each(['zh', 'en'] as const)('says how it was made, and how much better that was (%s)', (language) => {
+    const say = sayer(language);
+    const held = { held: 9, of: 10 };
+    const measured = { forecasts: 46, stays: 10, error: 8.2 };
+    const trend = forecastSaid({ ...forecast, method: 'damped-trend', held, measured }, 0, say);
+    expect(trend).toMatch(/46/);
+    expect(trend).toMatch(/18 ?%/);
+    const stays = forecastSaid({ ...forecast, held, measured: { ...measured, error: 10 } }, 0, say);
+    expect(stays).toMatch(/46/);
+    expect(stays).not.toMatch(/18 ?%|0 ?%/);
   });
 });

@@ -147,12 +147,21 @@ export function missingOf(result: Result): BedSaid['news2']['missing'] {
   return result.state === 'assessed' ? [] : result.missing;
 }
 
-/** NEWS2 with its band in words, or how much is missing for it. */
+/** NEWS2 with its band in words; where something is missing, what it comes to at least and how much is missing. */
 function news2Of({ news2 }: BedView, say: Say): BedSaid['news2'] {
   if (news2 === null) return { value: undefined, word: NOTHING, band: 'none', missing: [] };
   const { result } = news2;
   const missing = missingOf(result);
-  if (result.state !== 'assessed') return { value: undefined, word: say('missing', { n: missing.length }), band: 'none', missing };
+  if (result.state !== 'assessed') {
+    const least = news2.at_least;
+    const band = least?.band?.id;
+    return {
+      value: least && say('atLeast', { n: least.points }),
+      word: [band && say(`band-${band}` as Word), say('missing', { n: missing.length })].filter(Boolean).join(' · '),
+      band: band ?? 'none',
+      missing,
+    };
+  }
   const band = news2.band?.id ?? 'low';
   return { value: String(result.value), word: say(`band-${band}` as Word), band, missing: [] };
 }
@@ -223,13 +232,22 @@ function spaced(...words: readonly (string | undefined)[]): string {
   return words.filter(Boolean).join(' ');
 }
 
+/** How a forecast is made, and how much better that was on recordings than that the last value stays. */
+function methodSaid({ method, measured }: Forecast, say: Say): string {
+  const name = say(`method-${method}`);
+  if (measured === undefined) return name;
+  const better = Math.round((1 - measured.error / measured.stays) * 100);
+  return `${name}${method === 'persistence' ? say('method-no-better', { n: measured.forecasts }) : say('method-better', { n: measured.forecasts, better })}`;
+}
+
 /** What is said of the quarter of an hour to come: its interval, or that those before it did not hold; nothing where too little is known to judge. */
 export function forecastSaid(forecast: Forecast | undefined, decimals: number, say: Say): string | undefined {
   if (forecast === undefined || forecast.held.of === 0) {
     return undefined;
   }
   const { band, held } = forecast;
+  const method = methodSaid(forecast, say);
   return band === undefined
-    ? say('forecast-unsure', { ...held })
-    : say('forecast', { low: band.low.toFixed(decimals), high: band.high.toFixed(decimals), ...held });
+    ? say('forecast-unsure', { ...held, method })
+    : say('forecast', { low: band.low.toFixed(decimals), high: band.high.toFixed(decimals), ...held, method });
 }
