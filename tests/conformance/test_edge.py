@@ -740,6 +740,49 @@ def test_what_a_nurse_writes_down_at_the_edge_is_in_the_cloud_once_and_is_judged
     assert high(cloud) == raised
 
 
+def test_an_errand_is_one_at_both_ends_of_the_line_wherever_it_was_given(one):
+    edge, cloud = one.edge, one.cloud
+    one.add_here("monitor-1", "--patient", "p")
+
+    def errands(ward: Ward) -> dict[str, dict]:
+        return {its["id"]: its for its in ward.get("/api/wards/w/command", "nurse")["missions"]}
+
+    def post(ward: Ward, user: str, path: str, body: dict) -> requests.Response:
+        bearer = {"Authorization": f"Bearer {ward.bearer(user)}"}
+        return requests.post(f"{ward.base}/api/{path}", json=body, headers=bearer, timeout=60)
+
+    def send(ward: Ward, user: str, role: str) -> str:
+        before = set(errands(ward))
+        sent = post(ward, user, "wards/w/missions", {"bed": "b", "send": {"errand": {"role": role}}})
+        assert sent.ok, sent.text
+        [id] = set(errands(ward)) - before
+        return id
+
+    def is_alike() -> bool:
+        own = [{id: its["sent"] for id, its in errands(ward).items()} for ward in (cloud, edge)]
+        return own[0] == own[1]
+
+    # Given at the edge, it is in the cloud; who is asked answers there, and the edge knows.
+    first = send(edge, "nurse", "charge-nurse")
+    one.until(lambda: first in errands(cloud) and is_alike())
+    [offer] = errands(cloud)[first]["sent"][0]["offers"]
+    assert offer["to"] == "night-nurse"
+    answered = post(cloud, "night-nurse", f"missions/{first}/act", {"act": "answer", "accepts": True})
+    assert answered.ok, answered.text
+    assert errands(edge)[first]["sent"][0]["offers"][0]["state"] == "accepted" and is_alike()
+    # Given in the cloud, it is the edge's, which sends whoever is near it; without a line it comes later, and once.
+    second = send(cloud, "night-nurse", "bed-nurse")
+    assert second in errands(edge) and is_alike()
+    one.line.cut()
+    assert post(edge, "nurse", f"missions/{second}/act", {"act": "end"}).ok
+    third = send(edge, "nurse", "charge-nurse")
+    assert post(cloud, "nurse", f"missions/{first}/act", {"act": "end"}).status_code == 503
+    one.line.mend()
+    one.until(lambda: set(errands(cloud)) == {first, third} and is_alike())
+    assert one.fhir(cloud, f"Task/{second}").json()["status"] == "completed"
+    one.until(one.drained)
+
+
 def test_a_device_at_an_edge_is_seen_to_and_upgraded_from_the_cloud(one):
     edge, cloud = one.edge, one.cloud
     cloud.put_user("technician", "technician")

@@ -67,9 +67,15 @@ impl Board {
         self.alarms.insert(alarm.id.clone(), alarm);
     }
 
-    /// Leads an alarm here from now on, because nobody else does any more.
-    pub fn lead(&mut self, id: &str) {
-        self.led.remove(id);
+    /// Leads an alarm here from now on, because nobody else does any more: what stands before is what was last known.
+    pub fn lead(&mut self, id: &str, now: Timestamp) {
+        if self.led.remove(id)
+            && let Some(alarm) = self.alarms.get_mut(id)
+            && alarm.closed.is_none()
+            && !alarm.is_unheard()
+        {
+            alarm.note(now, Step::Unheard);
+        }
     }
 
     /// Goes on here with an alarm that is led elsewhere and that nobody is known to have taken, since nothing is heard
@@ -130,10 +136,12 @@ impl Board {
 
     /// Forgets alarms that ended before this; they are kept elsewhere.
     pub fn forget_closed_before(&mut self, before: Timestamp) {
-        self.alarms.retain(|_, alarm| {
+        let led = &self.led;
+        self.alarms.retain(|id, alarm| {
             let closed = alarm.closed.as_ref();
             // What was ended here may be open where it is led.
-            closed.is_none_or(|closed| closed.at >= before) || alarm.is_unheard()
+            let is_open_there = alarm.is_unheard() && led.contains(id);
+            closed.is_none_or(|closed| closed.at >= before) || is_open_there
         });
         let alarms = &self.alarms;
         self.led.retain(|id| alarms.contains_key(id));

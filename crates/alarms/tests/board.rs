@@ -526,8 +526,15 @@ fn an_alarm_that_is_led_elsewhere_is_only_shown_until_it_is_led_here() {
     assert_ne!(own, id);
     assert_eq!(board.open().len(), 2);
     assert!(board.is_led_elsewhere(&id) && !board.is_led_elsewhere(&own));
-    board.lead(&id);
-    assert_eq!(board.tick(at(3600)), [id, own]);
+    board.lead(&id, at(8));
+    assert_eq!(board.tick(at(3600)), [id.as_str(), own.as_str()]);
+    // Who looks at it later sees up to where it is known from elsewhere.
+    let steps = &board.alarm(&id).unwrap().steps;
+    assert!(
+        steps
+            .iter()
+            .any(|one| one.step == Step::Unheard && one.at == at(8))
+    );
 }
 
 #[test]
@@ -557,7 +564,7 @@ fn an_alarm_that_nothing_is_heard_of_goes_on_here_until_what_leads_it_says_how_i
     let close = Act::Close {
         outcome: Outcome::Treated,
     };
-    board.act(&id, close, "far", at(140)).unwrap();
+    board.act(&id, close.clone(), "far", at(140)).unwrap();
     // It is not forgotten before it is known how it stands where it is led; what is said there then holds.
     board.forget_closed_before(at(1_000_000));
     assert!(board.alarm(&id).is_some());
@@ -572,8 +579,13 @@ fn an_alarm_that_nothing_is_heard_of_goes_on_here_until_what_leads_it_says_how_i
     });
     board.show(taken);
     assert!(board.go_on(&id, at(200)).is_none());
-    board.lead(&id);
+    board.lead(&id, at(200));
     assert!(board.goes_on_here(&id) && board.go_on(&id, at(201)).is_none());
+    // Once it is led here and somebody ended it, it is forgotten as any other.
+    board.act(&id, Act::Take, "far", at(202)).unwrap();
+    board.act(&id, close, "far", at(203)).unwrap();
+    board.forget_closed_before(at(1_000_000));
+    assert!(board.alarm(&id).is_none());
 }
 
 #[test]

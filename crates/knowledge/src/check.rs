@@ -14,7 +14,7 @@ pub(crate) fn unusable(input: &str, zh: impl Into<String>, en: impl Into<String>
 
 impl Input {
     /// The answer to this question, named `name`, in the question's own kind and unit; or why it cannot be
-    /// used. Ranges are each model's own and are not looked at here.
+    /// used, such as a length below 0. The ranges of models are their own and are not looked at here.
     pub fn take(&self, name: &str, answer: &Answer) -> Result<AnswerValue, Missing> {
         in_own_unit(name, self, answer)
     }
@@ -32,7 +32,9 @@ pub(crate) fn in_own_unit(
         (Kind::YesNo, AnswerValue::Number(0.0)) => Ok(AnswerValue::YesNo(false)),
         (Kind::YesNo, AnswerValue::Number(1.0)) => Ok(AnswerValue::YesNo(true)),
         (Kind::Number { unit, whole }, AnswerValue::Number(number)) => {
-            number_in_unit(name, unit, *whole, *number, answer.unit.as_deref())
+            let number = number_in_unit(name, unit, *whole, *number, answer.unit.as_deref())?;
+            can_be(name, input, unit, number)?;
+            Ok(AnswerValue::Number(number))
         }
         (Kind::Choice(options), AnswerValue::Choice(chosen)) => {
             if options.iter().any(|option| option.id == *chosen) {
@@ -62,7 +64,7 @@ fn number_in_unit(
     whole: bool,
     number: f64,
     given: Option<&str>,
-) -> Result<AnswerValue, Missing> {
+) -> Result<f64, Missing> {
     let factor = match given {
         None => 1.0,
         Some(given) => factor(given, unit).ok_or_else(|| {
@@ -80,7 +82,32 @@ fn number_in_unit(
     if whole && number.fract() != 0.0 {
         return Err(unusable(name, "须为整数", "must be a whole number"));
     }
-    Ok(AnswerValue::Number(number))
+    Ok(number)
+}
+
+/// Refuses a number that nobody can have measured.
+fn can_be(name: &str, input: &Input, unit: &str, number: f64) -> Result<(), Missing> {
+    let own = Text::new(unit, unit);
+    let unit = match unit {
+        "1" => &Text::new("", ""),
+        _ => input.unit_shown.as_ref().unwrap_or(&own),
+    };
+    let refused = |limit: f64, zh: &str, en: &str| {
+        let limits = [&unit.zh, &unit.en].map(|unit| format!("{limit} {unit}"));
+        let [in_zh, in_en] = limits.map(|limit| limit.trim_end().to_owned());
+        unusable(
+            name,
+            format!("不可能{zh} {in_zh}，请核对数值和单位"),
+            format!("cannot be {en} {in_en}: check the number and its unit"),
+        )
+    };
+    if let Some(least) = input.least.filter(|least| number < *least) {
+        return Err(refused(least, "小于", "less than"));
+    }
+    if let Some(most) = input.most.filter(|most| number > *most) {
+        return Err(refused(most, "大于", "more than"));
+    }
+    Ok(())
 }
 
 /// By what a number in the unit `from` is multiplied to be in the unit `to`.

@@ -144,6 +144,10 @@ pub struct Input {
     /// Whether what was said holds until somebody says otherwise.
     #[serde(default)]
     pub stands: bool,
+    /// Nothing below this can be, whoever measured it.
+    pub least: Option<f64>,
+    /// Nothing above this can be.
+    pub most: Option<f64>,
     /// Must be 0 unless the answer to this question is yes.
     pub zero_unless: Option<String>,
     /// Must not exceed the answer to this question.

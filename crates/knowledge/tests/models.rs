@@ -37,6 +37,62 @@ fn vectors() -> Vectors {
     toml::from_str(include_str!("vectors.toml")).unwrap()
 }
 
+#[test]
+fn what_nobody_can_have_measured_is_refused_whatever_a_model_was_made_for() {
+    for (name, answer, why) in [
+        (
+            "diameter_mm",
+            -9.0,
+            "cannot be less than 0 mm: check the number and its unit",
+        ),
+        (
+            "age_years",
+            -1.0,
+            "cannot be less than 0 years: check the number and its unit",
+        ),
+        (
+            "nodule_count",
+            -1.0,
+            "cannot be less than 0: check the number and its unit",
+        ),
+        (
+            "spo2_percent",
+            101.0,
+            "cannot be more than 100 %: check the number and its unit",
+        ),
+    ] {
+        let refused = inputs()[name]
+            .take(name, &Answer::from(answer))
+            .unwrap_err();
+        assert_eq!(
+            (refused.input.as_str(), refused.why.en.as_str()),
+            (name, why)
+        );
+        assert!(refused.why.zh.contains("不可能"));
+    }
+    // In another unit it is the same, and what can be is taken.
+    let in_cm = |value: f64| {
+        let mut answer = Answer::from(value);
+        answer.unit = Some("cm".to_owned());
+        inputs()["diameter_mm"].take("diameter_mm", &answer)
+    };
+    assert!(in_cm(-0.9).is_err());
+    assert_eq!(in_cm(0.9).unwrap(), AnswerValue::Number(9.0));
+    assert!(
+        inputs()["z_score"]
+            .take("z_score", &Answer::from(-2.5))
+            .is_ok()
+    );
+    // No length, volume, time or rate is below 0.
+    for (name, input) in inputs() {
+        if let Kind::Number { unit, .. } = &input.kind
+            && ["mm", "cm", "m", "mm3", "a", "d", "/min", "/h", "kg/m2"].contains(&unit.as_str())
+        {
+            assert_eq!(input.least, Some(0.0), "{name}");
+        }
+    }
+}
+
 fn missing(assessment: &Assessment) -> Vec<String> {
     match &assessment.result {
         Assessed::Assessed { value } => panic!("{} gave {value}", assessment.model),

@@ -20,6 +20,8 @@ use crate::entities::ApplicationEntity;
 /// The usual ports of HTTP, in the clear and with TLS.
 const HTTP_PORT: u16 = 8080;
 const HTTPS_PORT: u16 = 8443;
+/// Settings that are tables, and stand in the file alone.
+const TABLES: [&str; 4] = ["ae", "hl7_senders", "issuers", "pacs"];
 
 /// The settings, as read from the file, the environment and the command line, the later before the earlier.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -123,6 +125,9 @@ pub struct Config {
     pub gateway_after_s: u32,
     /// After how many seconds somebody is told again of what nobody has taken; 0: never.
     pub gateway_repeat_s: u32,
+    /// The accounts that an alarm calls by it where nobody is on duty on its ward; those on duty elsewhere for the last step
+    /// of its escalation where it is empty.
+    pub gateway_fallback: Vec<String>,
     /// How many seconds the gateway has to answer.
     pub gateway_timeout_s: u32,
     /// Calling AE titles that may store though they are not configured by themselves; `*`: any.
@@ -284,6 +289,7 @@ impl Default for Config {
             gateway_place: false,
             gateway_after_s: 10,
             gateway_repeat_s: 0,
+            gateway_fallback: Vec::new(),
             gateway_timeout_s: 10,
             calling_ae_titles: Vec::new(),
             pacs: Vec::new(),
@@ -320,73 +326,10 @@ impl Config {
             None if usual.exists() => settings = settings.merge(Toml::file_exact(usual)),
             None => {}
         }
+        let names = in_environment()?;
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let config: Self = settings
-            .merge(Env::prefixed("YUANYI_").only(&[
-                "data",
-                "http",
-                "https",
-                "https_certificate",
-                "https_key",
-                "dicom",
-                "dicom_tls",
-                "dicom_certificate",
-                "dicom_key",
-                "dicom_client_ca",
-                "dicom_ca",
-                "mqtt",
-                "mqtt_tls",
-                "mqtt_certificate",
-                "mqtt_key",
-                "mqtt_client_ca",
-                "mqtt_connections",
-                "device_publishers",
-                "mllp",
-                "mllp_tls",
-                "mllp_certificate",
-                "mllp_key",
-                "mllp_client_ca",
-                "cloud",
-                "cloud_token",
-                "cloud_ca",
-                "cloud_kbit_s",
-                "dicom_associations",
-                "dicom_idle_s",
-                "dicom_answers",
-                "media",
-                "media_addresses",
-                "turn_urls",
-                "turn_secret_file",
-                "speech_url",
-                "speech_model",
-                "speech_key_file",
-                "gateway_url",
-                "gateway_secret_file",
-                "gateway_ca",
-                "gateway_link",
-                "gateway_priorities",
-                "gateway_place",
-                "gateway_after_s",
-                "gateway_repeat_s",
-                "gateway_timeout_s",
-                "ae_title",
-                "calling_ae_titles",
-                "policies",
-                "guidelines",
-                "own_settings",
-                "models",
-                "receivers",
-                "max_bytes",
-                "incoming_memory_mib",
-                "image_retention_days",
-                "image_purge_days",
-                "signal_reading_days",
-                "signal_rollup_days",
-                "recording_days",
-                "room_stay_s",
-                "room_rest_s",
-                "vital_sign_minutes",
-                "secure_cookies",
-            ]))
+            .merge(Env::prefixed("YUANYI_").only(&names))
             .extract()
             .context("understand the configuration")?;
         config.check_entities()?;
@@ -461,6 +404,14 @@ impl Config {
     }
 }
 
+/// The settings that may stand in the environment: all but tables. It has other words of this program besides.
+fn in_environment() -> Result<Vec<String>> {
+    let all = serde_json::to_value(Config::default())?;
+    let names = all.as_object().into_iter().flat_map(|all| all.keys());
+    let plain = names.filter(|name| !TABLES.contains(&name.as_str()));
+    Ok(plain.cloned().collect())
+}
+
 fn address(setting: &str, text: &str) -> Result<Option<SocketAddr>> {
     if text == "off" {
         return Ok(None);
@@ -510,6 +461,16 @@ mod tests {
             });
             assert!(named, "{name} is not in docs/guides/yuanyi.toml");
         }
+    }
+
+    #[test]
+    fn the_environment_may_say_all_but_tables() {
+        let names = in_environment().unwrap();
+        for (name, may) in [("data", true), ("gateway_fallback", true), ("pacs", false)] {
+            assert_eq!(names.iter().any(|one| one == name), may, "{name}");
+        }
+        let all = serde_json::to_value(Config::default()).unwrap();
+        assert_eq!(names.len() + TABLES.len(), all.as_object().unwrap().len());
     }
 
     #[test]

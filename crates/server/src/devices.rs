@@ -7,7 +7,7 @@ mod quality;
 mod registry;
 
 use std::{
-    collections::{BTreeSet, HashMap, VecDeque},
+    collections::{BTreeMap, HashMap, VecDeque},
     path::Path,
     sync::Arc,
 };
@@ -343,13 +343,15 @@ impl Devices {
         live.lock().quality.edge.clone()
     }
 
-    /// The devices whose values come by edges.
-    pub fn of_edges(&self) -> BTreeSet<String> {
+    /// The devices whose values come by edges, each with its edge.
+    pub fn of_edges(&self) -> BTreeMap<String, ActorId> {
         let live = self.live.read();
         let by_edge = live
             .iter()
-            .filter(|(_, live)| live.lock().quality.edge.is_some());
-        by_edge.map(|(device, _)| device.to_string()).collect()
+            .filter_map(|(device, live)| Some((device, live.lock().quality.edge.clone()?)));
+        by_edge
+            .map(|(device, edge)| (device.to_string(), edge))
+            .collect()
     }
 
     /// The devices that were heard at an edge last.

@@ -9,7 +9,10 @@ mod maintained;
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
     path::Path,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -24,17 +27,18 @@ use tokio::{
     sync::{Notify, OnceCell, oneshot},
     time::{Instant, timeout},
 };
-use vocabulary::{ActorId, Timestamp};
+use vocabulary::{ActorId, PatientId, Timestamp};
 
 use crate::{
     accounts::ACCOUNTS,
     clock,
     hospital::Hospital,
     sqlite,
-    ward::{Kept, NotDone, Wish},
+    ward::{Acted, NotDone, Wish},
 };
 
-pub use handed::{Handed, HandedCredential, HandedPerson, Registry};
+use handed::{Belongings, Facts};
+pub use handed::{Handed, HandedCredential, HandedPerson, KINDS, Registry};
 pub use maintained::{Answered, DeviceNow, Maintained, Order, ToMaintain};
 
 const SCHEMA: &str = "
@@ -58,7 +62,7 @@ const MOST_ASKED: usize = 100;
 pub struct Asked {
     /// By which it is answered.
     pub id: String,
-    /// The alarm, by the id of its fact.
+    /// The alarm or errand, by the id of its fact; empty where it is to begin.
     pub alarm: String,
     /// Who asks.
     pub by: ActorId,
@@ -66,13 +70,13 @@ pub struct Asked {
     pub wish: Wish,
 }
 
-/// What became of it: the alarm as it is now, once that is on the edge's disk.
+/// What became of it: the alarm or errand as it is now, once that is on the edge's disk.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Done {
     /// What was asked.
     pub id: String,
     /// What came of it.
-    pub result: Result<Kept, Refused>,
+    pub result: Result<Acted, Refused>,
 }
 
 /// What an edge says, again and again.
@@ -130,7 +134,7 @@ pub struct LineNow {
     pub is_silent: bool,
 }
 
-type Answer = oneshot::Sender<Result<Kept, Refused>>;
+type Answer = oneshot::Sender<Result<Acted, Refused>>;
 
 /// What is under way with one edge.
 #[derive(Default)]
@@ -148,6 +152,23 @@ struct LineState {
     got: BTreeSet<String>,
     /// When what belongs to it was looked up last, because it sent something that had not been handed to it.
     looked_up: Option<Instant>,
+    /// What the record says that belongs to it, as it was found last.
+    found: Option<Found>,
+}
+
+/// What the record says that belongs to an edge, with what it was found by.
+struct Found {
+    by: Sign,
+    facts: Arc<Facts>,
+}
+
+/// As long as this is the same, the record says the same.
+#[derive(PartialEq)]
+struct Sign {
+    changes: u64,
+    locations: Vec<String>,
+    /// Whom open alarms are about that the edge leads.
+    patients: BTreeSet<PatientId>,
 }
 
 /// The edges of one hospital.
@@ -157,6 +178,8 @@ pub struct Edges {
     permit: OnceCell<Permit>,
     /// Since when edges can be heard.
     since: Timestamp,
+    /// How often something of a kind that is handed to edges was written.
+    changes: AtomicU64,
 }
 
 impl Edges {
@@ -168,7 +191,13 @@ impl Edges {
             lines: Mutex::default(),
             permit: OnceCell::new(),
             since: clock::now(),
+            changes: AtomicU64::new(0),
         })
+    }
+
+    /// Something of a kind that is handed to edges was written.
+    pub fn note_change(&self) {
+        self.changes.fetch_add(1, Ordering::Release);
     }
 
     /// Makes an account an edge for these locations, or changes them.
@@ -186,6 +215,8 @@ impl Edges {
         let database = self.database.lock();
         database.execute("DELETE FROM edge_given WHERE account = ?1", [edge.as_str()])?;
         let removed = database.execute("DELETE FROM edge WHERE account = ?1", [edge.as_str()])?;
+        // What it was given once, it must be given anew.
+        self.lines.lock().remove(edge);
         Ok(removed == 1)
     }
 
@@ -257,10 +288,10 @@ impl Edges {
     }
 
     /// Notes what belongs to an edge. What belonged to it once may still be on its way here.
-    fn give(&self, edge: &ActorId, registry: &Registry) -> Result<()> {
+    fn give(&self, edge: &ActorId, facts: &Facts) -> Result<()> {
         let mut database = self.database.lock();
         let transaction = database.transaction()?;
-        for one in &registry.resources {
+        for one in &facts.resources {
             transaction.execute(
                 "INSERT OR IGNORE INTO edge_given (account, kind, id) VALUES (?1, ?2, ?3)",
                 params![edge.as_str(), one.key.kind, one.key.id],
@@ -290,7 +321,7 @@ impl Edges {
         alarm: &str,
         wish: Wish,
         by: &ActorId,
-    ) -> Result<Kept, NotDone> {
+    ) -> Result<Acted, NotDone> {
         let line = self.line(edge);
         let id = uuid::Uuid::new_v4().to_string();
         let (answer, answered) = oneshot::channel();
@@ -376,12 +407,12 @@ impl Hospital {
             down.to_maintain = self.to_maintain(edge).map_err(store)?;
         }
         if asked.is_empty() {
-            let registry = self.registry_of(edge).await?;
+            let registry = self.belongings(edge).await?;
             let revision = registry.revision();
             if up.revision.as_ref() != Some(&revision) {
                 self.note_edge(edge, edge, "edge-registry", &revision)
                     .await?;
-                down.registry = Some(registry);
+                down.registry = Some(registry.into_registry());
                 down.revision = Some(revision);
             }
         }
@@ -410,14 +441,47 @@ impl Hospital {
         permit.await.map_err(|_| RecordError::NotPermitted)
     }
 
-    /// What belongs to an edge now.
-    async fn registry_of(&self, edge: &ActorId) -> Result<Registry, RecordError> {
+    /// What belongs to an edge now. Edges ask again and again: what the record says is found anew where it has changed.
+    async fn belongings(&self, edge: &ActorId) -> Result<Belongings, RecordError> {
+        handed::with_beside(self, self.facts_for(edge).await?)
+    }
+
+    async fn facts_for(&self, edge: &ActorId) -> Result<Arc<Facts>, RecordError> {
         let store = |error: anyhow::Error| RecordError::Store(error.into());
-        let locations = self.edges.locations(edge).map_err(store)?;
+        let by = Sign {
+            changes: self.edges.changes.load(Ordering::Acquire),
+            locations: self
+                .edges
+                .locations(edge)
+                .map_err(store)?
+                .unwrap_or_default(),
+            patients: self.ward.look(|state| state.patients_led_by(edge)),
+        };
+        let line = self.edges.line(edge);
+        let now = clock::now();
+        let is_so = |found: &&Found| {
+            let until = found.facts.until;
+            found.by == by && until.is_none_or(|until| now <= until)
+        };
+        let known = line
+            .state
+            .lock()
+            .found
+            .as_ref()
+            .filter(is_so)
+            .map(|found| Arc::clone(&found.facts));
+        if let Some(known) = known {
+            return Ok(known);
+        }
         let permit = self.for_edges().await?;
-        let registry = handed::of(self, permit, edge, &locations.unwrap_or_default()).await?;
-        self.edges.give(edge, &registry).map_err(store)?;
-        Ok(registry)
+        let found = handed::find(self, permit, &by.locations, by.patients.clone()).await?;
+        let facts = Arc::new(found);
+        self.edges.give(edge, &facts).map_err(store)?;
+        line.state.lock().found = Some(Found {
+            by,
+            facts: Arc::clone(&facts),
+        });
+        Ok(facts)
     }
 
     /// Whether something belongs to an edge, or did once.
@@ -439,8 +503,10 @@ impl Hospital {
                 return Ok(false);
             }
             state.looked_up = Some(Instant::now());
+            // What it may have heard of is not yet known to have changed.
+            state.found = None;
         }
-        self.registry_of(edge).await?;
+        self.facts_for(edge).await?;
         self.edges.is_given(edge, kind, id).map_err(store)
     }
 }
@@ -448,8 +514,12 @@ impl Hospital {
 #[cfg(test)]
 mod tests {
     use alarms::Act;
+    use policy::{Actor, PasswordHash, PasswordRule, Role};
+    use record::{Batch, NewFact, Precondition, ResourceKey};
+    use serde_json::{Value, json};
 
     use super::*;
+    use crate::{config::Config, hospital::hospital_actor};
 
     fn edge() -> ActorId {
         ActorId::new("edge-1").unwrap()
@@ -460,6 +530,85 @@ mod tests {
         let edges = Edges::open(folder.path()).unwrap();
         edges.put(&edge(), &["w".to_owned()]).unwrap();
         (folder, edges)
+    }
+
+    async fn put(hospital: &Hospital, kind: &str, mut body: Value) {
+        body["resourceType"] = json!(kind);
+        let key = ResourceKey {
+            kind: kind.to_owned(),
+            id: body["id"].as_str().unwrap().to_owned(),
+        };
+        let fact = NewFact::PutResource {
+            key,
+            subject: None,
+            body,
+        };
+        let batch = Batch {
+            actor: hospital_actor(),
+            facts: vec![(fact, Precondition::None)],
+        };
+        hospital.record.commit(batch).await.unwrap();
+    }
+
+    fn place(id: &str, kind: &str, within: &str) -> Value {
+        json!({
+            "id": id, "physicalType": {"coding": [{"code": kind}]},
+            "partOf": {"reference": format!("Location/{within}")},
+        })
+    }
+
+    #[tokio::test]
+    async fn what_belongs_to_an_edge_is_found_anew_where_something_of_it_has_changed_and_only_there()
+     {
+        let folder = tempfile::tempdir().unwrap();
+        let config = Config {
+            data: folder.path().to_owned(),
+            ..Config::default()
+        };
+        let hospital = Hospital::open(config).unwrap();
+        let edge = edge();
+        hospital.edges.put(&edge, &["w".to_owned()]).unwrap();
+        put(&hospital, "Location", place("w", "wa", "site")).await;
+        put(&hospital, "Location", place("b", "bd", "w")).await;
+        let of_now = async || hospital.facts_for(&edge).await.unwrap();
+        let first = of_now().await;
+        assert_eq!(first.resources.len(), 2);
+        assert!(Arc::ptr_eq(&first, &of_now().await), "nothing has changed");
+        let password = PasswordHash::of("a password of some length 7", PasswordRule::Hospital);
+        // Somebody comes on duty, for a moment.
+        let until = Timestamp(clock::now().0 + 2000);
+        let duty = json!({
+            "id": "duty", "practitioner": {"reference": "Practitioner/nurse"},
+            "location": [{"reference": "Location/w"}], "period": {"end": until},
+            "code": [{"coding": [{"system": "urn:yuanyi:duty", "code": "bed-nurse"}]}],
+        });
+        put(&hospital, "PractitionerRole", duty).await;
+        hospital.edges.note_change();
+        let on_duty = of_now().await;
+        assert_eq!(on_duty.resources.len(), 3);
+        // An account is none of the record's: it is looked at each time.
+        let revision = async || hospital.belongings(&edge).await.unwrap().revision();
+        let without = revision().await;
+        let nurse = Actor {
+            id: ActorId::new("nurse").unwrap(),
+            name: "Nurse".to_owned(),
+            roles: BTreeSet::from([Role::Nurse]),
+            patient: None,
+        };
+        hospital.accounts.put(&nurse, &password.unwrap()).unwrap();
+        let with = revision().await;
+        assert_ne!(with, without);
+        // The clock alone ends a shift.
+        tokio::time::sleep(Duration::from_millis(2100)).await;
+        assert_eq!(of_now().await.resources.len(), 2);
+        assert_ne!(revision().await, with);
+        // It works for less.
+        hospital.edges.put(&edge, &["nowhere".to_owned()]).unwrap();
+        assert!(of_now().await.resources.is_empty());
+        // What was handed to it once belongs to it until it is ended.
+        assert!(hospital.was_given(&edge, "Location", "b").await.unwrap());
+        hospital.edges.remove(&edge).unwrap();
+        assert!(!hospital.was_given(&edge, "Location", "b").await.unwrap());
     }
 
     fn take() -> Wish {

@@ -83,6 +83,8 @@ pub struct Gateway {
     with_place: bool,
     after_ms: i64,
     repeat_ms: Option<i64>,
+    /// Whom an alarm calls where nobody is on duty on its ward.
+    fallback: Vec<ActorId>,
     agent: ureq::Agent,
     outbox: Outbox,
     /// Whom something calls now.
@@ -115,6 +117,8 @@ impl Gateway {
         let secret = std::fs::read_to_string(file);
         let secret = secret.with_context(|| format!("read {}", file.display()))?;
         let key = key_of(&secret).with_context(|| format!("use {}", file.display()))?;
+        let fallback = config.gateway_fallback.iter().map(ActorId::new);
+        let fallback = fallback.collect::<Result<Vec<_>, _>>();
         let patience = Duration::from_secs(u64::from(config.gateway_timeout_s.max(1)));
         let ms = |seconds: u32| i64::from(seconds) * 1000;
         Ok(Some(Self {
@@ -125,6 +129,7 @@ impl Gateway {
             with_place: config.gateway_place,
             after_ms: ms(config.gateway_after_s),
             repeat_ms: (config.gateway_repeat_s > 0).then(|| ms(config.gateway_repeat_s)),
+            fallback: fallback.context("use gateway_fallback: name accounts of this hospital")?,
             agent: tls::agent(patience, config.gateway_ca.as_deref())?,
             outbox: Outbox::open(&config.data)?,
             calling: Mutex::default(),
@@ -262,8 +267,8 @@ fn words(kind: &str) -> Text {
             "Yuanyi: this is the test message that you asked for.",
         ),
         _ => Text::new(
-            "元医：有提醒等您处理，请打开链接。",
-            "Yuanyi: an alert waits for you. Open the link.",
+            "元医：有事项等您处理，请打开链接。",
+            "Yuanyi: something waits for you. Open the link.",
         ),
     }
 }
@@ -345,7 +350,7 @@ mod tests {
 
     #[test]
     fn the_text_of_every_kind_is_in_both_languages() {
-        for kind in ["alarm", "errand", "follow-up", TEST] {
+        for kind in ["alarm", "errand", "follow-up", "remote-consult", TEST] {
             let said = words(kind);
             assert!(!said.zh.is_empty() && said.zh != said.en);
         }

@@ -25,7 +25,7 @@ mod written;
 pub use calling::calling;
 pub use command::{command, plans_held, traced};
 pub use counts::{Counts, counts};
-pub use elsewhere::{NotDone, Told, Wish, act, act_here, take_told};
+pub use elsewhere::{Acted, NotDone, Told, Version, Wish, act, do_asked, take_told};
 pub use kept::Kept;
 pub use missions::{
     Mission, MissionAct, Wish as MissionWish, act as act_on_mission, begin as begin_mission,
@@ -93,8 +93,8 @@ pub struct State {
     unkept: BTreeSet<AlarmId>,
     /// When a device or an edge was heard last.
     heard: BTreeMap<String, Timestamp>,
-    /// Devices whose values come by an edge, which looks at them itself.
-    by_edge: BTreeSet<String>,
+    /// What comes by which edge, which looks at it itself: devices, and by `Observation/…` what was written down there.
+    by_edge: BTreeMap<String, ActorId>,
     /// Where location tags were last.
     tags: BTreeMap<String, tags::Tag>,
     /// Errands and exercises that are not over.
@@ -155,20 +155,7 @@ impl From<Kept> for Beside {
 impl Default for Ward {
     fn default() -> Self {
         Self {
-            state: Mutex::new(State {
-                rules: ward_rules(),
-                places: Places::default(),
-                beds: BTreeMap::new(),
-                things: BTreeMap::new(),
-                board: Board::new(escalation().clone()),
-                beside: BTreeMap::new(),
-                unkept: BTreeSet::new(),
-                heard: BTreeMap::new(),
-                by_edge: BTreeSet::new(),
-                tags: BTreeMap::new(),
-                missions: BTreeMap::new(),
-                unkept_missions: BTreeSet::new(),
-            }),
+            state: Mutex::new(State::new(ward_rules())),
             writing: Turn::default(),
         }
     }
@@ -182,6 +169,24 @@ impl Ward {
 }
 
 impl State {
+    /// Nothing is known yet.
+    fn new(rules: Arc<RuleSet>) -> Self {
+        Self {
+            rules,
+            places: Places::default(),
+            beds: BTreeMap::new(),
+            things: BTreeMap::new(),
+            board: Board::new(escalation().clone()),
+            beside: BTreeMap::new(),
+            unkept: BTreeSet::new(),
+            heard: BTreeMap::new(),
+            by_edge: BTreeMap::new(),
+            tags: BTreeMap::new(),
+            missions: BTreeMap::new(),
+            unkept_missions: BTreeSet::new(),
+        }
+    }
+
     /// The alarm with this id of its fact.
     pub fn kept(&self, id: &str) -> Option<Kept> {
         let mut all = self.board.all().map(|alarm| self.whole(&alarm.id));
@@ -340,23 +345,26 @@ impl State {
                     continue;
                 }
                 // A room raises one alarm, however many beds are in it.
-                if self.rules.is_of_room(&change.rule) && !self.places.is_first_of_room(id) {
-                    continue;
-                }
+                let is_rooms =
+                    self.rules.is_of_room(&change.rule) && !self.places.is_first_of_room(id);
                 let known = (&bed.sources, bed.is_answered);
-                if elsewhere::looks(&self.rules, &self.by_edge, known, &change) {
+                if is_rooms || elsewhere::looks(&self.rules, &self.by_edge, known, &change) {
+                    // Who looks at it now may do so no more while it still holds.
+                    bed.watch.look_again(&change.rule);
                     continue;
                 }
                 changes.push((id.clone(), change));
             }
         }
         for (id, thing) in &mut self.things {
-            let found = thing.watch.advance(now).into_iter();
-            let here = found.filter(|change| {
+            for change in thing.watch.advance(now) {
                 let known = (&thing.sources, false);
-                !elsewhere::looks(&self.rules, &self.by_edge, known, change)
-            });
-            changes.extend(here.map(|change| (id.clone(), change)));
+                if elsewhere::looks(&self.rules, &self.by_edge, known, &change) {
+                    thing.watch.look_again(&change.rule);
+                    continue;
+                }
+                changes.push((id.clone(), change));
+            }
         }
         for (about, change) in changes {
             self.take_up(&about, &change, now);
@@ -436,6 +444,8 @@ pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) 
     };
     let mut feed = hospital.record.feed();
     let mut next = *feed.borrow();
+    // What was written until then is read by nobody but who asks.
+    hospital.edges.note_change();
     if let Err(error) = begin(&hospital, &permit).await {
         tracing::error!(%error, "the wards could not be read");
     }
@@ -448,7 +458,7 @@ pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) 
                 match arrived {
                     Ok(arrived) => {
                         let edge = hospital.devices.edge_of(&arrived.stream.device);
-                        hospital.ward.state.lock().arrive(&arrived, edge.is_some());
+                        hospital.ward.state.lock().arrive(&arrived, edge.as_ref());
                     }
                     // What was missed is in the record; rules look at what is newest.
                     Err(RecvError::Lagged(missed)) => tracing::warn!(missed, "readings came too fast for the wards"),

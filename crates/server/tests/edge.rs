@@ -15,7 +15,9 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use alarms::{Act, Alarm, Board, Change, Changed, Outcome, escalation, ward_rules};
+use alarms::{
+    Act, Alarm, Board, Change, Changed, Dispatch, Outcome, Place, escalation, ward_rules,
+};
 use hospital::{Hospital, send};
 use serde_json::{Value, json};
 use vocabulary::Timestamp;
@@ -158,6 +160,16 @@ fn until<T>(mut holds: impl FnMut() -> Option<T>) -> T {
     }
 }
 
+/// Waits until the ward is known as it was furnished.
+fn settled(hospital: &Hospital) {
+    until(|| {
+        let lies = hospital
+            .send("wang.nurse", "GET", "/api/wards/w", &Value::Null)
+            .1;
+        (lies["beds"][0]["occupied"] == true).then_some(())
+    });
+}
+
 fn flags(hospital: &Hospital) -> u64 {
     let found = hospital.send("importer", "GET", "/fhir/Flag?_summary=count", &Value::Null);
     found.1["total"].as_u64().unwrap()
@@ -284,12 +296,7 @@ fn an_alarm_of_an_edge_is_one_alarm_whatever_comes_twice_or_late() {
     let hospital = Hospital::found(data.path());
     furnish(&hospital);
     let edge = register(&hospital);
-    until(|| {
-        let lies = hospital
-            .send("wang.nurse", "GET", "/api/wards/w", &Value::Null)
-            .1;
-        (lies["beds"][0]["occupied"] == true).then_some(())
-    });
+    settled(&hospital);
     let acts = [
         Act::Take,
         Act::Pause { for_s: 60 },
@@ -382,6 +389,21 @@ fn an_alarm_of_an_edge_is_one_alarm_whatever_comes_twice_or_late() {
             .0,
         200
     );
+    // It is led here from then on, also after a crash: what was taken there lapses, and calls again.
+    let is_ours = |hospital: &Hospital| {
+        let steps = shown(hospital)[0]["alarm"]["steps"].clone();
+        let last = steps.as_array().unwrap().last().unwrap().clone();
+        (last["step"] == "unheard").then_some(())
+    };
+    until(|| is_ours(&hospital));
+    let flag = hospital.send("importer", "GET", &format!("/fhir/Flag/{id}"), &Value::Null);
+    let kept = flag.1["extension"][0]["valueString"].as_str().unwrap();
+    let kept: Value = serde_json::from_str(kept).unwrap();
+    assert!(kept.get("led").is_none() && kept["alarm"]["taken"]["by"] == "edge.nurse");
+    hospital.kill();
+    let hospital = Hospital::open(data.path());
+    until(|| (!shown(&hospital).is_empty()).then_some(()));
+    assert!(is_ours(&hospital).is_some());
     let path = format!("/api/alarms/{id}/act");
     let close = json!({"act": "close", "outcome": "technical"});
     assert_eq!(hospital.send("wang.nurse", "POST", &path, &close).0, 409);
@@ -389,4 +411,95 @@ fn an_alarm_of_an_edge_is_one_alarm_whatever_comes_twice_or_late() {
     assert_eq!(hospital.send("wang.nurse", "POST", &path, &take).0, 200);
     assert_eq!(hospital.send("wang.nurse", "POST", &path, &close).0, 200);
     assert!(shown(&hospital).is_empty());
+}
+
+fn errand(bed: &str, ended: bool, sequence: u64) -> Value {
+    let mut mission = json!({
+        "id": format!("m-{bed}"), "ward": "w", "bed": bed, "by": "wang.nurse", "at": "2026-11-27T08:00:00Z",
+        "sent": [Dispatch::new("bed-nurse", Place::default(), 60)],
+    });
+    if ended {
+        mission["ended"] = json!({"by": "wang.nurse", "at": "2026-11-27T08:05:00Z"});
+    }
+    json!({"sequence": sequence, "mission": mission})
+}
+
+#[test]
+fn an_errand_is_one_errand_at_both_ends_and_what_is_done_with_it_is_asked_of_its_edge() {
+    let data = tempfile::tempdir().unwrap();
+    let hospital = Hospital::found(data.path());
+    furnish(&hospital);
+    let edge = register(&hospital);
+    assert_eq!(edge.line(&json!({})).0, 200);
+    settled(&hospital);
+    let ask = |method: &str, path: &str, body: &Value| {
+        let (status, said) = hospital.send("wang.nurse", method, path, body);
+        (
+            status,
+            said["missions"].as_array().cloned().unwrap_or_default(),
+        )
+    };
+    let shown = || ask("GET", "/api/wards/w/command", &Value::Null).1;
+    // Of another ward nothing is taken; what comes again, or late, changes nothing.
+    let refused = edge.tell(&[errand("b2", false, 3), errand("b1", false, 5)]);
+    assert_eq!((refused.len(), refused[0].0), (1, 0), "{refused:?}");
+    assert!(
+        edge.tell(&[errand("b1", false, 5), errand("b1", true, 4)])
+            .is_empty()
+    );
+    let open = shown();
+    assert_eq!((open.len(), &open[0]["id"]), (1, &json!("m-b1")));
+    let history = hospital.send("importer", "GET", "/fhir/Task/m-b1/_history", &Value::Null);
+    assert_eq!(history.1["entry"].as_array().unwrap().len(), 1);
+    // Nobody is sent for it here, however long it is open.
+    sleep(Duration::from_secs(2));
+    let open = shown();
+    assert!(open[0]["sent"][0]["offers"].as_array().unwrap().is_empty());
+
+    // What somebody does with it here, and what they send to its beds, is asked of the edge; its answer is the answer.
+    let asked_of = |method: &str, path: &str, body: &Value, told: Value| {
+        std::thread::scope(|scope| {
+            let asks = scope.spawn(|| ask(method, path, body));
+            let asked = until(|| {
+                let down = edge.line(&json!({})).1;
+                down["asked"].as_array()?.first().cloned()
+            });
+            assert!(edge.tell(std::slice::from_ref(&told)).is_empty());
+            let done = json!({"id": asked["id"], "result": {"Ok": told["mission"]}});
+            assert_eq!(edge.line(&json!({"done": [done]})).0, 200);
+            (asked, asks.join().unwrap())
+        })
+    };
+    let end = json!({"act": "end"});
+    let (asked, (status, left)) = asked_of(
+        "POST",
+        "/api/missions/m-b1/act",
+        &end,
+        errand("b1", true, 9),
+    );
+    assert_eq!(
+        (&asked["by"], &asked["alarm"]),
+        (&json!("wang.nurse"), &json!("m-b1"))
+    );
+    assert_eq!(
+        asked["wish"],
+        json!({"wish": "mission", "what": {"act": "end"}})
+    );
+    assert_eq!((status, left.len()), (200, 0));
+    let send = json!({"bed": "b1", "send": {"errand": {"role": "bed-nurse"}}});
+    let mut begun = errand("b1", false, 12);
+    begun["mission"]["id"] = json!("m-2");
+    let (asked, (status, now)) = asked_of("POST", "/api/wards/w/missions", &send, begun);
+    assert_eq!(asked["wish"]["wish"], "send");
+    assert_eq!((status, now.len(), &now[0]["id"]), (200, 1, &json!("m-2")));
+    // Without anybody at the other end nothing is done.
+    assert_eq!(ask("POST", "/api/missions/m-2/act", &end).0, 503);
+    assert_eq!(shown().len(), 1);
+    // Where there is no edge it is done here, also with what an edge left that was ended.
+    let there = json!({"bed": "b2", "send": {"errand": {"role": "bed-nurse"}}});
+    assert_eq!(ask("POST", "/api/wards/other/missions", &there).0, 200);
+    let ended = hospital.send("admin", "DELETE", "/api/edges/edge-1", &Value::Null);
+    assert_eq!(ended.0, 200);
+    assert_eq!(ask("POST", "/api/missions/m-2/act", &end).0, 200);
+    assert!(shown().is_empty());
 }

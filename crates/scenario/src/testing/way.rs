@@ -86,6 +86,15 @@ impl Way {
             .map(|one| serde_json::to_value(one).unwrap())
             .collect()
     }
+
+    /// Who is called by what nobody has taken, and by which fact.
+    pub async fn called(&self) -> Vec<(String, String)> {
+        let permit = self.hospital.own_permit();
+        let all = self.scenario.called(&self.hospital, permit).await.unwrap();
+        all.into_iter()
+            .map(|one| (one.to.to_string(), one.about))
+            .collect()
+    }
 }
 
 /// The kinds of what waits.

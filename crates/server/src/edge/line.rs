@@ -16,7 +16,7 @@ use super::{AGAIN, AGAIN_AT_MOST, Edge, maintained::Talk, outbox::Step, registry
 use crate::{
     edges::{ANSWERS, Asked, Done, Down, Up},
     hospital::Hospital,
-    ward::{self, Kept, Told, Wish, Written},
+    ward::{self, Kept, Mission, Told, Version, Wish, Written},
 };
 
 /// So many entries of the journal are read at once.
@@ -97,10 +97,17 @@ fn step_of(entry: Entry) -> Option<Step> {
     let FactBody::Resource { key, body, .. } = entry.fact.body else {
         return None;
     };
-    let kept = Kept::read(&body.filter(|_| key.kind == "Flag")?)?;
+    let body = body?;
+    let version = match key.kind.as_str() {
+        "Flag" => Version::Kept(Box::new(Kept::read(&body).filter(|one| one.led.is_none())?)),
+        "Task" => {
+            let mission = Mission::read(&body).filter(|one| one.led.is_none())?;
+            Version::Mission(Box::new(mission))
+        }
+        _ => return None,
+    };
     let sequence = entry.sequence;
-    let is_led_here = kept.led.is_none();
-    is_led_here.then(|| Step::Alarm(Box::new(Told { sequence, kept })))
+    Some(Step::Alarm(Box::new(Told { sequence, version })))
 }
 
 /// Asks the cloud, again and again, what is new; does what it asks.
@@ -165,7 +172,7 @@ async fn turn(
     {
         let result = match refusal(hospital, &alarm, &by, &wish) {
             Some(refused) => Err(refused),
-            None => ward::act_here(hospital, &alarm, wish, &by).await,
+            None => ward::do_asked(hospital, &alarm, wish, &by).await,
         };
         done.push(Done { id, result });
     }

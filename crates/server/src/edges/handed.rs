@@ -1,14 +1,17 @@
 //! What of the registry is handed to an edge: what lies within its locations, who lies there, who is on duty, and the
 //! devices with what they show at the door. Of patients no more than a ward needs to know them by.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use ::devices::Contents;
-use policy::{Actor, Permit, Role};
+use policy::{Permit, Role};
 use record::{RecordError, ResourceKey};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use vocabulary::{ActorId, DeviceId, Digest, PatientId};
+use vocabulary::{ActorId, DeviceId, Digest, PatientId, Timestamp};
 
 use crate::{
     clock,
@@ -17,6 +20,16 @@ use crate::{
     ward::{Duty, all_of, duties, kind_of, referred, stays},
 };
 
+/// The resource types that are handed over.
+pub const KINDS: &[&str] = &[
+    "CareTeam",
+    "Consent",
+    "Device",
+    "Encounter",
+    "Location",
+    "Patient",
+    "PractitionerRole",
+];
 /// Accounts with one of these roles work at an edge, and with no other role than these.
 const TREATS: [Role; 3] = [Role::Nurse, Role::TerminalDoctor, Role::Expert];
 /// What is handed over of a patient.
@@ -101,13 +114,51 @@ pub struct Registry {
     pub packages: BTreeSet<Digest>,
 }
 
-impl Registry {
+/// What of it the record says.
+#[derive(Debug, Default)]
+pub struct Facts {
+    /// By their keys.
+    pub resources: Vec<Handed>,
+    /// When a duty among them ends first: from then on others belong to the edge.
+    pub until: Option<Timestamp>,
+    digest: Option<Digest>,
+}
+
+/// What of it stands beside the record, and is changed without a word there.
+#[derive(Debug, Default, Serialize)]
+struct Beside {
+    credentials: Vec<HandedCredential>,
+    people: Vec<HandedPerson>,
+    packages: BTreeSet<Digest>,
+}
+
+/// All that belongs to an edge now.
+#[derive(Debug)]
+pub struct Belongings {
+    facts: Arc<Facts>,
+    beside: Beside,
+}
+
+impl Belongings {
     /// What tells it from others.
     pub fn revision(&self) -> String {
-        let bytes = serde_json::to_vec(self).unwrap_or_default();
+        let all = (&self.facts.digest, &self.beside);
+        let bytes = serde_json::to_vec(&all).unwrap_or_default();
         Digest::of(&bytes).to_string()
     }
 
+    /// It as it is handed over.
+    pub fn into_registry(self) -> Registry {
+        Registry {
+            resources: self.facts.resources.clone(),
+            credentials: self.beside.credentials,
+            people: self.beside.people,
+            packages: self.beside.packages,
+        }
+    }
+}
+
+impl Facts {
     fn add(&mut self, kind: &str, body: Value, subject: Option<PatientId>) {
         let Some(id) = body.get("id").and_then(Value::as_str) else {
             return;
@@ -120,27 +171,26 @@ impl Registry {
     }
 }
 
-/// Finds what belongs to an edge.
-pub async fn of(
+/// Finds what belongs to an edge for these locations, and for the patients of open alarms that it leads.
+pub async fn find(
     hospital: &Hospital,
     permit: &Permit,
-    edge: &ActorId,
     locations: &[String],
-) -> Result<Registry, RecordError> {
-    let mut registry = Registry::default();
+    mut patients: BTreeSet<PatientId>,
+) -> Result<Facts, RecordError> {
+    let mut facts = Facts::default();
     let places = all_of(hospital, permit, "Location", None).await?;
     let (within, named) = places_of(&places, locations);
     for body in places {
         if id(&body).is_some_and(|id| named.contains(id)) {
-            registry.add("Location", plain(&body), None);
+            facts.add("Location", plain(&body), None);
         }
     }
-    let mut patients = hospital.ward.look(|state| state.patients_led_by(edge));
     for body in stays(hospital, permit).await? {
         let patient = referred(&body, "/subject/reference", "Patient");
         let patient = patient.and_then(|id| PatientId::new(id).ok());
         if let Some(patient) = patient.filter(|_| is_stay_within(&body, &within)) {
-            registry.add("Encounter", only(&body, STAY), Some(patient.clone()));
+            facts.add("Encounter", only(&body, STAY), Some(patient.clone()));
             patients.insert(patient);
         }
     }
@@ -151,10 +201,10 @@ pub async fn of(
         };
         let found = hospital.record.resource(permit, &key, None).await?;
         if let Some(body) = found.and_then(|version| version.body) {
-            registry.add("Patient", only(&body, PATIENT), Some(patient.clone()));
+            facts.add("Patient", only(&body, PATIENT), Some(patient.clone()));
         }
     }
-    about(hospital, permit, &patients, &mut registry).await?;
+    about(hospital, permit, &patients, &mut facts).await?;
     for body in all_of(hospital, permit, "Device", None).await? {
         let patient = referred(&body, "/patient/reference", "Patient");
         let patient = patient.and_then(|id| PatientId::new(id).ok());
@@ -164,14 +214,35 @@ pub async fn of(
         // The edge must know whom it measures.
         let is_whole = patient.as_ref().is_none_or(|one| patients.contains(one));
         if belongs && is_whole {
-            show(hospital, &body, &mut registry)?;
-            registry.packages.extend(profile_of(hospital, &body));
-            registry.add("Device", plain(&body), patient);
+            facts.add("Device", plain(&body), patient);
         }
     }
-    on_duty(hospital, permit, &named, &mut registry).await?;
-    registry.resources.sort_by(|a, b| a.key.cmp(&b.key));
-    Ok(registry)
+    on_duty(hospital, permit, &named, &mut facts).await?;
+    facts.resources.sort_by(|a, b| a.key.cmp(&b.key));
+    let bytes = serde_json::to_vec(&facts.resources).unwrap_or_default();
+    facts.digest = Some(Digest::of(&bytes));
+    Ok(facts)
+}
+
+/// What belongs to an edge, by what the record says and by what stands beside it now.
+pub fn with_beside(hospital: &Hospital, facts: Arc<Facts>) -> Result<Belongings, RecordError> {
+    let mut beside = Beside::default();
+    let mut people = BTreeSet::new();
+    for Handed { key, body, .. } in &facts.resources {
+        match key.kind.as_str() {
+            "Device" => {
+                beside.credentials.extend(shown(hospital, body)?);
+                beside.packages.extend(profile_of(hospital, body));
+            }
+            "PractitionerRole" => {
+                let duties = duties(body, &BTreeMap::new()).into_iter();
+                people.extend(duties.map(|duty| duty.account));
+            }
+            _ => {}
+        }
+    }
+    beside.people = accounts_of(hospital, &people)?;
+    Ok(Belongings { facts, beside })
 }
 
 /// Care teams of patients, and what patients refuse: they say who sees them, also at the edge.
@@ -179,7 +250,7 @@ async fn about(
     hospital: &Hospital,
     permit: &Permit,
     patients: &BTreeSet<PatientId>,
-    registry: &mut Registry,
+    facts: &mut Facts,
 ) -> Result<(), RecordError> {
     for (kind, whom) in [
         ("CareTeam", "/subject/reference"),
@@ -194,7 +265,7 @@ async fn about(
                 } else {
                     plain(&body)
                 };
-                registry.add(kind, body, Some(patient));
+                facts.add(kind, body, Some(patient));
             }
         }
     }
@@ -202,9 +273,9 @@ async fn about(
 }
 
 /// What a device shows at the door; a device that is out of service shows nothing.
-fn show(hospital: &Hospital, body: &Value, registry: &mut Registry) -> Result<(), RecordError> {
+fn shown(hospital: &Hospital, body: &Value) -> Result<Vec<HandedCredential>, RecordError> {
     let Some(device) = id(body).and_then(|id| DeviceId::new(id).ok()) else {
-        return Ok(());
+        return Ok(Vec::new());
     };
     let found = hospital.devices.kept.shown_by(&device);
     let found = found.map_err(|error| RecordError::Store(error.into()))?;
@@ -212,8 +283,7 @@ fn show(hospital: &Hospital, body: &Value, registry: &mut Registry) -> Result<()
         device: device.clone(),
         credential,
     });
-    registry.credentials.extend(shown);
-    Ok(())
+    Ok(shown.collect())
 }
 
 /// The package of the version of the profile that a device is read by, where it did not come with the program.
@@ -234,24 +304,14 @@ fn profile_of(hospital: &Hospital, body: &Value) -> Option<Digest> {
     its.next().map(|(id, _)| id)
 }
 
-/// Duties for these locations, or for everywhere, now or to come, and the accounts of those who have them. What else
-/// somebody is in the hospital is no duty.
+/// Duties for these locations, or for everywhere, now or to come.
 async fn on_duty(
     hospital: &Hospital,
     permit: &Permit,
     named: &BTreeSet<String>,
-    registry: &mut Registry,
+    facts: &mut Facts,
 ) -> Result<(), RecordError> {
-    let store = |error: anyhow::Error| RecordError::Store(error.into());
-    let accounts: BTreeMap<String, Actor> = hospital
-        .accounts
-        .list()
-        .map_err(store)?
-        .into_iter()
-        .map(|actor| (actor.id.to_string(), actor))
-        .collect();
     let now = clock::now();
-    let mut people = BTreeSet::new();
     for body in all_of(hospital, permit, "PractitionerRole", None).await? {
         let duties = duties(&body, &BTreeMap::new());
         let is_here = |duty: &&Duty| {
@@ -260,24 +320,35 @@ async fn on_duty(
             !is_over && (duty.places.is_empty() || places.any(|place| named.contains(place)))
         };
         if let Some(duty) = duties.iter().find(is_here) {
-            people.insert(duty.account.to_string());
-            registry.add("PractitionerRole", plain(&body), None);
+            facts.until = facts.until.into_iter().chain(duty.until).min();
+            facts.add("PractitionerRole", plain(&body), None);
         }
     }
-    for actor in people.iter().filter_map(|id| accounts.get(id)) {
+    Ok(())
+}
+
+/// The accounts of those who have a duty. What else somebody is in the hospital is no duty.
+fn accounts_of(
+    hospital: &Hospital,
+    people: &BTreeSet<ActorId>,
+) -> Result<Vec<HandedPerson>, RecordError> {
+    let store = |error: anyhow::Error| RecordError::Store(error.into());
+    let accounts = hospital.accounts.list().map_err(store)?.into_iter();
+    let mut found = Vec::new();
+    for actor in accounts.filter(|actor| people.contains(&actor.id)) {
         let treats = actor.roles.iter().filter(|role| TREATS.contains(role));
         let roles: BTreeSet<Role> = treats.copied().collect();
         let password = hospital.accounts.password_of(&actor.id).map_err(store)?;
         if let Some(password) = password.filter(|_| !roles.is_empty()) {
-            registry.people.push(HandedPerson {
-                id: actor.id.clone(),
-                name: actor.name.clone(),
+            found.push(HandedPerson {
+                id: actor.id,
+                name: actor.name,
                 roles,
                 password,
             });
         }
     }
-    Ok(())
+    Ok(found)
 }
 
 fn id(body: &Value) -> Option<&str> {

@@ -21,6 +21,10 @@ use crate::{
 /// How often it is looked at, and at scenarios, which read facts for it, once in so many times.
 const TICK: Duration = Duration::from_secs(1);
 const SCENARIOS_EVERY: u32 = 5;
+/// What may be answered tomorrow: it is told once, and only while it is new, in milliseconds. Then it waits on the pages
+/// of those whom it waits for, as other work does.
+const ROUTINE: &str = "routine";
+const NEW_MS: i64 = 24 * 3_600_000;
 /// What browsers hear.
 const TOPIC: &str = "call";
 
@@ -50,8 +54,11 @@ pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) 
         }
         ticks = ticks.wrapping_add(1);
         let now = clock::now();
-        let mut calling = hospital.ward.look(|state| ward::calling(state, now));
-        calling.extend(of_scenarios.iter().cloned());
+        let mut calling = hospital
+            .ward
+            .look(|state| ward::calling(state, now, &gateway.fallback));
+        let is_new = |one: &&Calling| one.priority != ROUTINE || now.0 - one.since.0 < NEW_MS;
+        calling.extend(of_scenarios.iter().filter(is_new).cloned());
         calling.retain(|one| gateway.priorities.contains(&one.priority));
         match step(&hospital, &gateway, &calling, now) {
             Ok(due) => {
@@ -138,7 +145,8 @@ fn step(
     };
     outbox.ripen(now, grace_ms, has_address)?;
     if let Some(after_ms) = gateway.repeat_ms {
-        outbox.repeat(calling, after_ms, now)?;
+        let pressing = calling.iter().filter(|one| one.priority != ROUTINE);
+        outbox.repeat(pressing, after_ms, now)?;
     }
     outbox.due(now)
 }

@@ -290,7 +290,12 @@ impl Outbox {
     }
 
     /// Tells once more who was told so long ago and is called still.
-    pub fn repeat(&self, calling: &[Calling], after_ms: i64, now: Timestamp) -> Result<()> {
+    pub fn repeat<'c>(
+        &self,
+        calling: impl Iterator<Item = &'c Calling>,
+        after_ms: i64,
+        now: Timestamp,
+    ) -> Result<()> {
         let database = self.database.lock();
         for one in calling {
             database
@@ -510,9 +515,9 @@ mod tests {
             (1, 1, 0)
         );
         assert_eq!(figures.troubles[0].why, "HTTP 422");
-        outbox.repeat(&all, 60_000, at(60)).unwrap();
+        outbox.repeat(all.iter(), 60_000, at(60)).unwrap();
         assert!(outbox.due(at(60)).unwrap().is_empty());
-        outbox.repeat(&all, 60_000, at(61)).unwrap();
+        outbox.repeat(all.iter(), 60_000, at(61)).unwrap();
         let again = outbox.due(at(61)).unwrap();
         assert_eq!(again.len(), 1, "who refused is not told again");
         assert_ne!(again[0].sent_as(), due[1].sent_as());

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use vocabulary::{DeviceId, PatientId, Timestamp};
 
-use super::ward::{Moment, permit, treats};
+use super::ward::{Moment, permit, treats, why_not};
 use crate::{
     clock,
     hospital::Hospital,
@@ -83,8 +83,9 @@ async fn begin(
     Json(new): Json<New>,
 ) -> Result<Json<Value>, Problem> {
     treats(&caller)?;
-    let begun = ward::begin_mission(&hospital, &id, &new.bed, &new.send, &caller.actor).await;
-    begun.ok_or_else(|| Problem::not_found("there is no such bed or plan, or nobody to send"))?;
+    let none = || Problem::not_found("there is no such bed or plan, or nobody to send");
+    let begun = ward::begin_mission(&hospital, &id, &new.bed, &new.send, &caller.actor.id).await;
+    begun.map_err(|not_done| why_not(not_done, none))?;
     shown(&hospital, &caller, &id).await
 }
 
@@ -95,9 +96,9 @@ async fn act(
     Json(act): Json<MissionAct>,
 ) -> Result<Json<Value>, Problem> {
     treats(&caller)?;
-    let changed = ward::act_on_mission(&hospital, &id, &act, &caller.actor).await;
-    let changed = changed
-        .ok_or_else(|| Problem::not_found("there is no such mission, or it is not yours"))?;
+    let none = || Problem::not_found("there is no such mission, or it is not yours");
+    let changed = ward::act_on_mission(&hospital, &id, &act, &caller.actor.id).await;
+    let changed = changed.map_err(|not_done| why_not(not_done, none))?;
     shown(&hospital, &caller, &changed.ward).await
 }
 

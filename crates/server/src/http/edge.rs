@@ -3,6 +3,7 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
+    ops::ControlFlow::{self, Break, Continue},
     sync::Arc,
 };
 
@@ -69,8 +70,7 @@ async fn state(
         .await?;
     let edge = hospital.edge.as_ref();
     let edge = edge.ok_or_else(|| Problem::not_found("this hospital is no edge"))?;
-    let state = edge.state().map_err(|error| Problem::internal(&error))?;
-    Ok(Json(state))
+    Ok(Json(edge.state()?))
 }
 
 /// Takes a batch: all of it is on disk when this is answered, but for what the answer names.
@@ -138,16 +138,13 @@ async fn alarms(
     caller: Caller,
     body: Bytes,
 ) -> Result<Json<CloudAnswer>, Problem> {
-    let is_edge = is_edge(&hospital, &caller).await?;
-    let told: Vec<Told> = unpacked(&body)?;
-    if !is_edge {
-        // Who sends readings as a program of the hospital may go on: its alarms are found here by the same rules.
-        return Ok(none_of(told.len()));
+    match told::<Told>(&hospital, &caller, &body).await? {
+        Break(none) => Ok(none),
+        Continue((told, permit)) => {
+            let refused = ward::take_told(&hospital, permit, &caller.actor.id, told).await?;
+            Ok(Json(CloudAnswer { refused }))
+        }
     }
-    hospital.edges.hear(&caller.actor.id);
-    let permit = hospital.for_edges().await?;
-    let refused = ward::take_told(&hospital, permit, &caller.actor.id, told).await?;
-    Ok(Json(CloudAnswer { refused }))
 }
 
 /// Takes what people wrote down at an edge, as [`readings`] takes readings.
@@ -156,15 +153,29 @@ async fn written(
     caller: Caller,
     body: Bytes,
 ) -> Result<Json<CloudAnswer>, Problem> {
-    let is_edge = is_edge(&hospital, &caller).await?;
-    let told: Vec<Written> = unpacked(&body)?;
+    match told::<Written>(&hospital, &caller, &body).await? {
+        Break(none) => Ok(none),
+        Continue((told, permit)) => {
+            let refused = ward::take_written(&hospital, permit, &caller.actor.id, told).await?;
+            Ok(Json(CloudAnswer { refused }))
+        }
+    }
+}
+
+/// What an edge tells of its journal, with the permit to take it. Who sends readings as a program of the hospital may go
+/// on with that, and nothing else of theirs is taken: their alarms are found here by the same rules.
+async fn told<'h, T: DeserializeOwned>(
+    hospital: &'h Hospital,
+    caller: &Caller,
+    body: &[u8],
+) -> Result<ControlFlow<Json<CloudAnswer>, (Vec<T>, &'h Permit)>, Problem> {
+    let is_edge = is_edge(hospital, caller).await?;
+    let told: Vec<T> = unpacked(body)?;
     if !is_edge {
-        return Ok(none_of(told.len()));
+        return Ok(Break(none_of(told.len())));
     }
     hospital.edges.hear(&caller.actor.id);
-    let permit = hospital.for_edges().await?;
-    let refused = ward::take_written(&hospital, permit, &caller.actor.id, told).await?;
-    Ok(Json(CloudAnswer { refused }))
+    Ok(Continue((told, hospital.for_edges().await?)))
 }
 
 /// None of so many is taken, since who tells them is no edge.
@@ -223,8 +234,7 @@ async fn all(
     caller: Caller,
 ) -> Result<Json<Value>, Problem> {
     administers(&hospital, &caller).await?;
-    let edges = hospital.edges.all();
-    let edges = edges.map_err(|error| Problem::internal(&error))?;
+    let edges = hospital.edges.all()?;
     Ok(Json(json!({"edges": edges, "now": clock::now()})))
 }
 
@@ -243,10 +253,9 @@ async fn register(
     Json(NewEdge { locations }): Json<NewEdge>,
 ) -> Result<Json<Value>, Problem> {
     administers(&hospital, &caller).await?;
-    let internal = |error: anyhow::Error| Problem::internal(&error);
     let id = ActorId::new(id).map_err(|error| Problem::bad_input(error.to_string()))?;
     DeviceId::new(id.as_str()).map_err(|error| Problem::bad_input(error.to_string()))?;
-    let known = hospital.accounts.find(&id).map_err(internal)?;
+    let known = hospital.accounts.find(&id)?;
     if known.is_some() && !hospital.edges.is_edge(&id) {
         return Err(Problem::bad_input(
             "use another name: an account has this one",
@@ -279,13 +288,10 @@ async fn register(
         roles: BTreeSet::new(),
         patient: None,
     };
-    hospital
-        .accounts
-        .put(&account, &password)
-        .map_err(internal)?;
-    hospital.edges.put(&id, &locations).map_err(internal)?;
-    let token = hospital.accounts.issue(&id, TOKEN_MS, None);
-    Ok(Json(json!({"token": token.map_err(internal)?})))
+    hospital.accounts.put(&account, &password)?;
+    hospital.edges.put(&id, &locations)?;
+    let token = hospital.accounts.issue(&id, TOKEN_MS, None)?;
+    Ok(Json(json!({"token": token})))
 }
 
 /// Ends an edge: its token opens nothing any more, and who treats here leads its alarms.
@@ -295,7 +301,6 @@ async fn remove(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Problem> {
     administers(&hospital, &caller).await?;
-    let internal = |error: anyhow::Error| Problem::internal(&error);
     let none = || Problem::not_found("there is no such edge");
     let id = ActorId::new(id).map_err(|_| none())?;
     if !hospital.edges.is_edge(&id) {
@@ -304,8 +309,8 @@ async fn remove(
     hospital
         .note_edge(&caller.actor.id, &id, "edge-remove", "")
         .await?;
-    hospital.accounts.disable(&id).map_err(internal)?;
-    hospital.edges.remove(&id).map_err(internal)?;
+    hospital.accounts.disable(&id)?;
+    hospital.edges.remove(&id)?;
     Ok(Json(json!({})))
 }
 

@@ -54,14 +54,11 @@ fn gateway(hospital: &Hospital) -> Result<&Arc<Gateway>, Problem> {
 fn view(hospital: &Hospital, me: &ActorId) -> Result<Json<Value>, Problem> {
     let gateway = hospital.gateway.as_ref();
     let test = gateway.map(|one| one.last_test(me)).transpose();
-    let reach = hospital
-        .accounts
-        .reach(me)
-        .map_err(|error| Problem::internal(&error))?;
+    let reach = hospital.accounts.reach(me)?;
     Ok(Json(json!({
         "configured": gateway.is_some(),
         "reach": reach,
-        "test": test.map_err(|error| Problem::internal(&error))?.flatten(),
+        "test": test?.flatten(),
     })))
 }
 
@@ -104,8 +101,7 @@ async fn change(
         ));
     }
     let kept = (!is_forgotten).then_some(&reach);
-    let put = hospital.accounts.put_reach(&caller.actor.id, kept);
-    put.map_err(|error| Problem::internal(&error))?;
+    hospital.accounts.put_reach(&caller.actor.id, kept)?;
     view(&hospital, &caller.actor.id)
 }
 
@@ -117,10 +113,7 @@ async fn test(
     treats(&caller)?;
     let gateway = gateway(&hospital)?;
     let me = &caller.actor.id;
-    let reach = hospital
-        .accounts
-        .reach(me)
-        .map_err(|error| Problem::internal(&error))?;
+    let reach = hospital.accounts.reach(me)?;
     if !reach.is_some_and(|reach| reach.on) {
         return Err(Problem::new(
             StatusCode::CONFLICT,
@@ -128,9 +121,7 @@ async fn test(
             "请先填写并开启您的地址 · first write down your address and switch it on",
         ));
     }
-    let last = gateway
-        .last_test(me)
-        .map_err(|error| Problem::internal(&error))?;
+    let last = gateway.last_test(me)?;
     let wait_ms = last.map_or(0, |last| last.called.0 + TEST_EVERY_MS - clock::now().0);
     if wait_ms > 0 {
         let seconds = u64::try_from((wait_ms + 999) / 1000).unwrap_or(1);
@@ -141,9 +132,7 @@ async fn test(
         )
         .retry_after(seconds));
     }
-    gateway
-        .test(me)
-        .map_err(|error| Problem::internal(&error))?;
+    gateway.test(me)?;
     view(&hospital, me)
 }
 
@@ -186,9 +175,7 @@ async fn shown(
         return Err(Problem::bad_input("name at most 200 calls"));
     }
     if let Some(gateway) = &hospital.gateway {
-        gateway
-            .shown(&ids, &caller.actor.id)
-            .map_err(|error| Problem::internal(&error))?;
+        gateway.shown(&ids, &caller.actor.id)?;
     }
     Ok(StatusCode::NO_CONTENT)
 }
@@ -201,10 +188,7 @@ async fn one(
 ) -> Result<Json<Value>, Problem> {
     let gateway = hospital.gateway.as_ref();
     let path = gateway.map(|one| one.path_of(&id, &caller.actor.id));
-    let path = path
-        .transpose()
-        .map_err(|error| Problem::internal(&error))?
-        .flatten();
+    let path = path.transpose()?.flatten();
     let path = path.ok_or_else(|| Problem::not_found("there is no such call to you"))?;
     Ok(Json(json!({"path": path})))
 }
@@ -218,10 +202,7 @@ struct Named<'c> {
 
 /// Calls as JSON, with the names of those who were called.
 fn with_names(hospital: &Hospital, calls: &[Call]) -> Result<Value, Problem> {
-    let people = hospital
-        .accounts
-        .list()
-        .map_err(|error| Problem::internal(&error))?;
+    let people = hospital.accounts.list()?;
     let names: BTreeMap<&ActorId, &str> = people
         .iter()
         .map(|person| (&person.id, person.name.as_str()))
@@ -241,10 +222,8 @@ async fn about(
 ) -> Result<Json<Value>, Problem> {
     treats(&caller)?;
     let gateway = hospital.gateway.as_ref();
-    let calls = gateway.map(|one| one.about(&about)).transpose();
-    let calls = calls
-        .map_err(|error| Problem::internal(&error))?
-        .unwrap_or_default();
+    let calls = gateway.map(|one| one.about(&about)).transpose()?;
+    let calls = calls.unwrap_or_default();
     Ok(Json(with_names(&hospital, &calls)?))
 }
 
@@ -264,9 +243,7 @@ async fn figures(
     let Some(gateway) = &hospital.gateway else {
         return Ok(Json(json!({"configured": false})));
     };
-    let figures = gateway
-        .figures()
-        .map_err(|error| Problem::internal(&error))?;
+    let figures = gateway.figures()?;
     Ok(Json(json!({
         "configured": true,
         "waiting": figures.waiting,

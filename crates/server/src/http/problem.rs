@@ -116,6 +116,12 @@ impl From<scenario::Problem> for Problem {
     }
 }
 
+impl From<anyhow::Error> for Problem {
+    fn from(error: anyhow::Error) -> Self {
+        Self::internal(&error)
+    }
+}
+
 impl From<RecordError> for Problem {
     fn from(error: RecordError) -> Self {
         match error {

@@ -137,16 +137,22 @@ async fn done(
     id: &str,
     wish: Wish,
 ) -> Result<Json<Value>, Problem> {
-    match ward::act(hospital, id, wish, &caller.actor.id).await {
-        Ok(kept) => Ok(shown(hospital, caller, &kept).await),
-        Err(NotDone::Refused(Refused::Unknown)) => Err(gone()),
-        Err(NotDone::Refused(refused)) => Err(refusal(&refused)),
-        Err(NotDone::NoLine) => Err(Problem::new(
+    let done = ward::act(hospital, id, wish, &caller.actor.id).await;
+    let kept = done.map_err(|not_done| why_not(not_done, gone))?;
+    Ok(shown(hospital, caller, &kept).await)
+}
+
+/// Why something is not done; `none` where there is no such thing.
+pub(super) fn why_not(not_done: NotDone, none: impl FnOnce() -> Problem) -> Problem {
+    match not_done {
+        NotDone::Refused(Refused::Unknown) => none(),
+        NotDone::Refused(refused) => refusal(&refused),
+        NotDone::NoLine => Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "The edge does not answer",
             "病区边缘节点没有应答，不知是否已执行：请再看一次，或致电病区 · \
              the ward's edge does not answer, whether it was done is not known: look again, or call the ward",
-        )),
+        ),
     }
 }
 

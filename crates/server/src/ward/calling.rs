@@ -21,8 +21,12 @@ fn path(ward: &str) -> String {
     format!("/scenarios/ward-twin/{ward}")
 }
 
-/// Everybody who is called now. Exercises call nobody out of the house.
-pub fn calling(state: &State, now: Timestamp) -> Vec<Calling> {
+/// Everybody who is called now. Exercises call nobody out of the house. An alarm calls also where an edge leads it: its
+/// steps come from there, and who is on duty is the same.
+///
+/// Where nobody is on duty on a ward, its alarms call `fallback`, whom the hospital named for that, or else who is on
+/// duty elsewhere for the last step of their escalation.
+pub fn calling(state: &State, now: Timestamp, fallback: &[ActorId]) -> Vec<Calling> {
     let mut found = Vec::new();
     for alarm in state.board.open() {
         let whole = state.whole(&alarm.id);
@@ -32,8 +36,14 @@ pub fn calling(state: &State, now: Timestamp) -> Vec<Calling> {
         let (about, priority) = (kept.id(), word(alarm.priority));
         let path = format!("{}#alarm-{about}", path(&bed.ward));
         if alarm.calls(now) {
-            let called = routing::called(state, alarm, now).into_iter();
-            found.extend(called.map(|to| Calling {
+            let mut called = routing::called(state, alarm, now);
+            if called.is_empty() {
+                called = fallback.to_vec();
+            }
+            if called.is_empty() {
+                called = routing::on_duty_elsewhere(state, alarm, now);
+            }
+            found.extend(called.into_iter().map(|to| Calling {
                 kind: "alarm".to_owned(),
                 about: about.clone(),
                 to,

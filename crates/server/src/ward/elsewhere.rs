@@ -13,9 +13,9 @@ use serde::{Deserialize, Serialize};
 use vocabulary::{ActorId, PatientId};
 
 use super::{
-    Kept, State, TOPIC, act_on, answer, arrive, do_step,
+    Kept, Mission, MissionAct, MissionWish, State, TOPIC, act_on, answer, arrive, do_step,
     kept::{Led, Source},
-    routing,
+    missions, routing,
     tags::THING,
 };
 use crate::{clock, edge::NotTaken, hospital::Hospital};
@@ -24,16 +24,37 @@ use crate::{clock, edge::NotTaken, hospital::Hospital};
 const SHOWN_WITHIN: Duration = Duration::from_secs(3);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
-/// A version of an alarm, as an edge tells it.
+/// A version of what an edge leads, as it tells it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Told {
     /// The entry of the edge's journal that holds it.
     pub sequence: u64,
-    /// The alarm with what was started from it.
-    pub kept: Kept,
+    /// What.
+    #[serde(flatten)]
+    pub version: Version,
 }
 
-/// What a person does with an alarm, or with what was started from it.
+/// What an edge leads.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Version {
+    /// An alarm with what was started from it.
+    Kept(Box<Kept>),
+    /// An errand or an exercise without an alarm.
+    Mission(Box<Mission>),
+}
+
+/// What an edge has done of what it was asked: how that stands now.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Acted {
+    /// With an alarm.
+    Kept(Box<Kept>),
+    /// Without one.
+    Mission(Box<Mission>),
+}
+
+/// What a person does with an alarm, or with what was started from it, or sends without one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "wish")]
 pub enum Wish {
@@ -57,6 +78,20 @@ pub enum Wish {
         /// The thing.
         who: Option<String>,
     },
+    /// Sends somebody or something without an alarm, or begins an exercise.
+    Send {
+        /// The ward.
+        ward: String,
+        /// The bed.
+        bed: String,
+        /// What.
+        send: MissionWish,
+    },
+    /// Does something with what was sent without an alarm.
+    Mission {
+        /// What.
+        what: MissionAct,
+    },
 }
 
 /// Why it is not done.
@@ -79,41 +114,61 @@ pub async fn act(hospital: &Hospital, id: &str, wish: Wish, by: &ActorId) -> Res
         return Ok(act_here(hospital, id, wish, by).await?);
     };
     if !hospital.edges.is_edge(&led.edge) {
-        lead(hospital, id);
+        let now = clock::now();
+        hospital.ward.state.lock().take_over(&known.alarm.id, now);
         return Ok(act_here(hospital, id, wish, by).await?);
     }
     // Nothing is heard of its edge: it goes on here.
     if goes_on {
         return Ok(act_here(hospital, id, wish, by).await?);
     }
-    let mut done = hospital.edges.ask(&led.edge, id, wish, by).await?;
-    // It comes again by the edge's outbox, in its order; until then screens would show what was before.
-    let until = tokio::time::Instant::now() + SHOWN_WITHIN;
+    let Acted::Kept(mut done) = hospital.edges.ask(&led.edge, id, wish, by).await? else {
+        return Err(NotDone::NoLine);
+    };
     done.led = Some(led);
-    while tokio::time::Instant::now() < until {
-        let shown = hospital.ward.look(|state| state.kept(id));
-        if let Some(shown) = shown.filter(|shown| shown.alarm.steps.len() >= done.alarm.steps.len())
+    let is_so = |shown: &Kept| {
+        shown.alarm.steps.len() >= done.alarm.steps.len()
             && shown.run == done.run
             && shown.sent == done.sent
-        {
-            return Ok(shown);
+    };
+    let shown = shown(hospital, |state| state.kept(id).filter(is_so)).await;
+    Ok(shown.unwrap_or(*done))
+}
+
+/// What an edge has done comes again by its outbox, in its order; until then screens would show what was before.
+pub(super) async fn shown<T>(
+    hospital: &Hospital,
+    look: impl Fn(&State) -> Option<T> + Send,
+) -> Option<T> {
+    let until = tokio::time::Instant::now() + SHOWN_WITHIN;
+    while tokio::time::Instant::now() < until {
+        if let Some(found) = hospital.ward.look(&look) {
+            return Some(found);
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }
-    Ok(done)
+    None
 }
 
-/// The edge of an alarm is one no more: who treats here would never be rid of it.
-fn lead(hospital: &Hospital, id: &str) {
-    let mut state = hospital.ward.state.lock();
-    let Some(alarm) = state.kept(id).map(|kept| kept.alarm.id) else {
-        return;
+/// What somebody in the cloud asks this edge to do.
+pub async fn do_asked(
+    hospital: &Hospital,
+    id: &str,
+    wish: Wish,
+    by: &ActorId,
+) -> Result<Acted, Refused> {
+    let done = match wish {
+        Wish::Send { ward, bed, send } => {
+            missions::begin_here(hospital, &ward, &bed, &send, by).await
+        }
+        Wish::Mission { what } => missions::act_here(hospital, id, &what, by).await,
+        wish => {
+            let kept = act_here(hospital, id, wish, by).await?;
+            return Ok(Acted::Kept(Box::new(kept)));
+        }
     };
-    state.board.lead(&alarm);
-    if let Some(beside) = state.beside.get_mut(&alarm) {
-        beside.led = None;
-        beside.told = None;
-    }
+    let done = done.ok_or(Refused::Unknown)?;
+    Ok(Acted::Mission(Box::new(done)))
 }
 
 /// What a person does with an alarm that is led here.
@@ -128,11 +183,12 @@ pub async fn act_here(
         Wish::Step { step } => do_step(hospital, id, &step, by).await,
         Wish::Answer { accepts } => answer(hospital, id, accepts, by).await,
         Wish::Arrive { who } => arrive(hospital, id, who.as_deref(), by).await,
+        Wish::Send { .. } | Wish::Mission { .. } => None,
     };
     done.ok_or(Refused::Unknown)
 }
 
-/// Takes what an edge tells of its alarms: all is on disk once this returns, but for what is answered. What came
+/// Takes what an edge tells of its alarms and errands: all is on disk once this returns, but for what is answered. What came
 /// before is known by its place in the edge's journal.
 pub async fn take_told(
     hospital: &Hospital,
@@ -142,11 +198,23 @@ pub async fn take_told(
 ) -> Result<Vec<NotTaken>, RecordError> {
     let _turn = hospital.ward.writing.lock().await;
     let mut refused = Vec::new();
-    for (index, Told { sequence, mut kept }) in told.into_iter().enumerate() {
-        kept.led = Some(Led {
+    for (index, Told { sequence, version }) in told.into_iter().enumerate() {
+        let led = Led {
             edge: edge.clone(),
             sequence,
-        });
+        };
+        let mut kept = match version {
+            Version::Kept(kept) => *kept,
+            Version::Mission(mission) => {
+                let why = missions::take(hospital, permit, *mission, led).await?;
+                refused.extend(why.map(|why| NotTaken {
+                    index,
+                    why: why.to_owned(),
+                }));
+                continue;
+            }
+        };
+        kept.led = Some(led);
         kept.told = None;
         let shown = hospital.ward.look(|state| state.kept(&kept.id()));
         let shown = shown.map(|shown| shown.meanwhile(clock::now()));
@@ -238,7 +306,7 @@ impl State {
 /// somebody wrote down here, and what a device sent here itself, no edge knows.
 pub(super) fn looks(
     rules: &RuleSet,
-    by_edge: &BTreeSet<String>,
+    by_edge: &BTreeMap<String, ActorId>,
     (sources, is_answered): (&BTreeMap<String, Source>, bool),
     change: &Change,
 ) -> bool {
@@ -253,13 +321,13 @@ pub(super) fn looks(
 fn is_of_edges(
     sources: &BTreeMap<String, Source>,
     signals: &BTreeSet<&str>,
-    by_edge: &BTreeSet<String>,
+    by_edge: &BTreeMap<String, ActorId>,
 ) -> bool {
     let mut devices = signals
         .iter()
         .filter_map(|signal| Some(&sources.get(*signal)?.device))
         .peekable();
-    devices.peek().is_some() && devices.all(|device| by_edge.contains(device))
+    devices.peek().is_some() && devices.all(|device| by_edge.contains_key(device))
 }
 
 #[cfg(test)]
@@ -277,7 +345,8 @@ mod tests {
             ("spo2".to_owned(), source("oximeter")),
             ("temperature".to_owned(), source("Observation/1")),
         ]);
-        let by_edge = BTreeSet::from(["monitor".to_owned()]);
+        let edge = ActorId::new("edge-1").unwrap();
+        let by_edge = BTreeMap::from([("monitor".to_owned(), edge)]);
         for (signals, expected) in [
             (vec!["pulse"], true),
             (vec!["pulse", "never-measured"], true),
@@ -308,6 +377,16 @@ mod tests {
             },
             Wish::Answer { accepts: false },
             Wish::Arrive { who: None },
+            Wish::Send {
+                ward: "w".to_owned(),
+                bed: "b".to_owned(),
+                send: MissionWish::Drill {
+                    plan: "fall".to_owned(),
+                },
+            },
+            Wish::Mission {
+                what: MissionAct::Answer { accepts: true },
+            },
         ] {
             let text = serde_json::to_string(&wish).unwrap();
             assert_eq!(serde_json::from_str::<Wish>(&text).unwrap(), wish);

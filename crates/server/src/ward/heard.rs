@@ -7,16 +7,16 @@ use record::{
     Arrived, FactBody, Match, QualityMark, Readings, RecordError, ResourceQuery, Term, written_by,
 };
 use serde_json::Value;
-use vocabulary::{PatientId, Timestamp};
+use vocabulary::{ActorId, PatientId, Timestamp};
 
 use super::{
     BedState, RECENT_EVERY_MS, RECENT_MS, State,
     charted::{Charted, charted},
     kept::Source,
     places, stored, tags,
-    written::AT_EDGE,
+    written::edge_of,
 };
-use crate::{clock, hospital::Hospital, vitals};
+use crate::{clock, edges, hospital::Hospital, vitals};
 
 /// Who writes down what patients report from home.
 const FROM_HOME: &str = "follow-up";
@@ -36,6 +36,9 @@ pub async fn written(hospital: &Hospital, permit: &Permit, next: &mut u64) {
                 continue;
             };
             moved |= places::KINDS.contains(&key.kind.as_str());
+            if edges::KINDS.contains(&key.kind.as_str()) {
+                hospital.edges.note_change();
+            }
             if let ("Observation", Some(patient), Some(body)) =
                 (key.kind.as_str(), &entry.fact.subject, body)
             {
@@ -172,9 +175,10 @@ impl State {
         };
         let is_from_home = written_by(body) == Some(FROM_HOME);
         // The edge where it was written down has judged it.
-        let is_of_edge = written_by(body) == Some(AT_EDGE);
-        if is_of_edge {
-            self.by_edge.insert(source.device.clone());
+        let edge = edge_of(body);
+        let is_of_edge = edge.is_some();
+        if let Some(edge) = edge {
+            self.by_edge.insert(source.device.clone(), edge);
         }
         for said in charted(body, &self.rules) {
             match said {
@@ -223,16 +227,20 @@ impl State {
     }
 
     /// Takes what a device measured.
-    pub(super) fn arrive(&mut self, arrived: &Arrived, by_edge: bool) {
+    pub(super) fn arrive(&mut self, arrived: &Arrived, by_edge: Option<&ActorId>) {
         // The observation that it was made of is charted by itself.
         if arrived.quality.contains(&QualityMark::FromObservation) {
             return;
         }
         let device = arrived.stream.device.as_str();
-        if !by_edge {
-            self.by_edge.remove(device);
-        } else if !self.by_edge.contains(device) {
-            self.by_edge.insert(device.to_owned());
+        match by_edge {
+            None => {
+                self.by_edge.remove(device);
+            }
+            Some(edge) if self.by_edge.get(device) != Some(edge) => {
+                self.by_edge.insert(device.to_owned(), edge.clone());
+            }
+            Some(_) => {}
         }
         self.heard
             .insert(arrived.stream.device.to_string(), arrived.received);
@@ -353,14 +361,14 @@ impl State {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, VecDeque};
+    use std::collections::VecDeque;
 
     use record::{StreamKey, mark_written_by};
     use serde_json::json;
     use vocabulary::{Coding, DeviceId};
 
     use super::*;
-    use crate::ward::{Bed, Places, Ward, places::Lying};
+    use crate::ward::{Places, places::Lying};
 
     const NOW: Timestamp = Timestamp(1_790_000_000_000);
 
@@ -370,25 +378,14 @@ mod tests {
 
     /// A ward with one bed, in which a patient lies.
     fn one_bed(patient: &PatientId) -> State {
-        let bed = Bed {
-            id: "bed".to_owned(),
-            name: "Bed".to_owned(),
-            ward: "ward".to_owned(),
-            room: None,
-            patient: Some(Lying {
+        State::one_bed(NOW, |places| {
+            places.beds.get_mut("bed").unwrap().patient = Some(Lying {
                 id: patient.clone(),
                 name: String::new(),
                 birth_date: None,
                 sex: None,
-            }),
-        };
-        let places = Places {
-            beds: BTreeMap::from([(bed.id.clone(), bed)]),
-            ..Places::default()
-        };
-        let mut state = Ward::default().state.into_inner();
-        state.settle(places, NOW);
-        state
+            });
+        })
     }
 
     fn pulse(patient: &PatientId, at: Timestamp) -> Arrived {
@@ -449,7 +446,7 @@ mod tests {
                 quality: vec![mark],
                 ..pulse(&patient, after(second))
             };
-            state.arrive(&marked, false);
+            state.arrive(&marked, None);
             state.beds["bed"]
                 .recent
                 .values()
@@ -478,7 +475,7 @@ mod tests {
                 },
                 ..pulse(&patient, after(second))
             };
-            state.arrive(&sent, false);
+            state.arrive(&sent, None);
             state.tick(after(second + 5));
             let vitals = state.beds["bed"].watch.vitals(after(second));
             let found = vitals.into_iter().find(|one| one.signal == "pulse");
@@ -490,6 +487,37 @@ mod tests {
         assert!(is_known("monitor", 0.0, 20));
         assert!(!is_known("oximeter", 0.0, 30));
         assert!(is_known("monitor", 75.0, 40));
+    }
+
+    #[test]
+    fn what_an_edge_has_judged_is_judged_here_once_the_device_comes_here_itself() {
+        let patient = PatientId::new("p").unwrap();
+        let edge = ActorId::new("edge-1").unwrap();
+        let mut state = one_bed(&patient);
+        let raised = |state: &State| {
+            let open = state.board.open();
+            open.iter().any(|alarm| alarm.rule == "no-heart-beat")
+        };
+        for second in 1..=90 {
+            let stands_still = Arrived {
+                stream: StreamKey {
+                    device: DeviceId::new("monitor").unwrap(),
+                    stream: "heart-rate".to_owned(),
+                },
+                coding: Coding::new("urn:iso:std:iso:11073:10101", "147842"),
+                readings: Readings::One {
+                    at: after(second),
+                    value: 0.0,
+                },
+                ..pulse(&patient, after(second))
+            };
+            state.arrive(&stands_still, (second <= 60).then_some(&edge));
+            state.tick(after(second));
+            if second == 60 {
+                assert!(!raised(&state), "the edge leads it");
+            }
+        }
+        assert!(raised(&state));
     }
 
     #[test]
@@ -510,7 +538,7 @@ mod tests {
                 },
                 ..pulse(&patient, after(second))
             };
-            state.arrive(&sent, false);
+            state.arrive(&sent, None);
             state.tick(after(second + 5));
             let vitals = state.beds["bed"].watch.vitals(after(second));
             let found = vitals.into_iter().find(|one| one.signal == "battery");
@@ -555,7 +583,7 @@ mod tests {
     fn what_the_hospital_made_of_a_reading_is_not_taken_twice() {
         let patient = PatientId::new("p").unwrap();
         let mut state = one_bed(&patient);
-        state.arrive(&pulse(&patient, after(1)), false);
+        state.arrive(&pulse(&patient, after(1)), None);
         state.tick(after(10));
         let mut body = json!({
             "resourceType": "Observation", "status": "final", "effectiveDateTime": after(1).to_string(),

@@ -5,7 +5,7 @@
 use alarms::{Presence, Sample};
 use vocabulary::Timestamp;
 
-use super::{Beside, Kept, State, Thing};
+use super::{Beside, Kept, State, Thing, kept::Led};
 use crate::edges::LineNow;
 
 /// An alarm about a line is about this, the edge and its ward.
@@ -30,6 +30,16 @@ impl State {
             }
         }
         self.watch_no_more(EDGE, now, |id| watched.iter().any(|one| one == id));
+        // What is an edge no more judges nothing: what it looked at is looked at here.
+        self.by_edge
+            .retain(|_, edge| lines.iter().any(|line| line.edge == *edge));
+        // So are errands that it led: who was sent still comes, and somebody here ends them.
+        for mission in self.missions.values_mut() {
+            let is_its = |led: &mut Led| lines.iter().all(|line| line.edge != led.edge);
+            if mission.led.take_if(is_its).is_some() {
+                self.unkept_missions.insert(mission.id.clone());
+            }
+        }
         let led = self.beside.iter().filter_map(|(id, beside)| {
             let edge = &beside.led.as_ref()?.edge;
             Some((id.clone(), lines.iter().find(|line| line.edge == *edge)))
@@ -37,8 +47,7 @@ impl State {
         for (id, line) in led.collect::<Vec<_>>() {
             match line {
                 Some(line) if line.is_silent => self.go_on(&id, now),
-                // It is no edge any more: nothing will be heard of it.
-                None => self.go_on(&id, now),
+                None => self.take_over(&id, now),
                 Some(line) if line.heard.is_some() => self.put_back(&id, now),
                 // This program was started just now.
                 Some(_) => {}
@@ -96,6 +105,27 @@ impl State {
         self.unkept.insert(id.to_owned());
     }
 
+    /// The edge of an open alarm is one no more, and nothing will be heard of it: it is led here, also where somebody
+    /// there had taken it, who has time until that lapses.
+    pub(super) fn take_over(&mut self, id: &str, now: Timestamp) {
+        let open = self.board.alarm(id).filter(|alarm| alarm.closed.is_none());
+        let Some(alarm) = open.filter(|_| self.board.is_led_elsewhere(id)) else {
+            return;
+        };
+        if alarm.presence == Presence::Present {
+            let (about, rule) = (alarm.bed.clone(), alarm.rule.clone());
+            if let Some(watch) = self.watch_of(&about) {
+                watch.stands(&rule);
+            }
+        }
+        self.board.lead(id, now);
+        if let Some(beside) = self.beside.get_mut(id) {
+            beside.led = None;
+            beside.told = None;
+        }
+        self.unkept.insert(id.to_owned());
+    }
+
     /// Its edge is heard again: it is as that said last, until that says something newer.
     fn put_back(&mut self, id: &str, now: Timestamp) {
         let goes_on = |beside: &Beside| beside.told.is_some();
@@ -123,7 +153,7 @@ mod tests {
     use vocabulary::ActorId;
 
     use super::*;
-    use crate::ward::{Bed, Places, Ward, kept::Led};
+    use crate::ward::{Duty, Mission, calling, kept::Source};
 
     const NOW: i64 = 1_790_000_000_000;
 
@@ -138,22 +168,10 @@ mod tests {
     /// A ward of a site, for which an edge works.
     fn one_ward() -> State {
         let pair = |one: &str, other: &str| (one.to_owned(), other.to_owned());
-        let bed = Bed {
-            id: "bed".to_owned(),
-            name: "Bed".to_owned(),
-            ward: "ward".to_owned(),
-            room: None,
-            patient: None,
-        };
-        let places = Places {
-            wards: BTreeMap::from([pair("ward", "Ward"), pair("other", "Other")]),
-            beds: BTreeMap::from([(bed.id.clone(), bed)]),
-            within: BTreeMap::from([pair("bed", "ward"), pair("ward", "site")]),
-            ..Places::default()
-        };
-        let mut state = Ward::default().state.into_inner();
-        state.settle(places, at(0));
-        state
+        State::one_bed(at(0), |places| {
+            places.wards.extend([pair("other", "Other")]);
+            places.within = BTreeMap::from([pair("bed", "ward"), pair("ward", "site")]);
+        })
     }
 
     /// Lets time pass, with the edge heard at these seconds.
@@ -212,6 +230,31 @@ mod tests {
         // Ended as an edge: nothing is missed any more.
         state.hear_lines(&[], at(311));
         assert!(state.things.is_empty());
+    }
+
+    #[test]
+    fn an_errand_of_an_edge_that_was_ended_is_led_here() {
+        let mut state = one_ward();
+        let errand = Mission {
+            id: "m".to_owned(),
+            ward: "ward".to_owned(),
+            bed: "bed".to_owned(),
+            by: "near".to_owned(),
+            at: at(1),
+            run: None,
+            sent: Vec::new(),
+            ended: None,
+            led: Some(Led {
+                edge: edge(),
+                sequence: 5,
+            }),
+        };
+        state.missions.insert(errand.id.clone(), errand);
+        pass(&mut state, 1..=200, |_| 1);
+        assert!(state.missions["m"].led.is_some(), "it may be heard again");
+        state.hear_lines(&[], at(201));
+        assert!(state.missions["m"].led.is_none());
+        assert!(state.unkept_missions.contains("m"));
     }
 
     #[test]
@@ -303,5 +346,117 @@ mod tests {
         state.board.show(taken.clone());
         pass(&mut state, 96..=300, |_| 96);
         assert_eq!(state.whole(&taken.id).unwrap().alarm, taken);
+    }
+
+    #[test]
+    fn what_an_edge_that_was_ended_left_open_calls_here_until_somebody_takes_it_also_what_was_taken_there()
+     {
+        let near = alarms::Taken {
+            by: "near".to_owned(),
+            at: at(96),
+        };
+        for (taken, is_unheard) in [(None, false), (None, true), (Some(near), false)] {
+            let mut state = one_ward();
+            let mut left = led_alarm(&mut state);
+            left.taken = taken;
+            state.board.show(left.clone());
+            // Silent before that, or not.
+            pass(
+                &mut state,
+                96..=200,
+                if is_unheard { |_| 96 } else { |at| at },
+            );
+            state.unkept.clear();
+            state.hear_lines(&[], at(201));
+            let kept = state.whole(&left.id).unwrap();
+            assert!(kept.led.is_none() && kept.told.is_none());
+            assert!(state.unkept.contains(&left.id), "it is to be kept");
+            let steps = kept.alarm.steps.iter();
+            let unheard = steps.filter(|one| one.step == Step::Unheard);
+            assert_eq!(unheard.count(), 1);
+            assert_eq!(kept.alarm.taken, left.taken);
+            for second in 202..=900 {
+                state.hear_lines(&[], at(second));
+                state.tick(at(second));
+            }
+            let now = state.board.alarm(&left.id).unwrap();
+            assert_eq!((now.level, now.calls(at(900))), (3, true));
+            // Its condition is over when that is seen here.
+            for second in 901..=930 {
+                let sample = Sample {
+                    signal: "heart-rate".to_owned(),
+                    at: at(second),
+                    value: 72.0,
+                };
+                state.sample("bed", sample, &monitor());
+                state.tick(at(second));
+            }
+            let now = state.board.alarm(&left.id).unwrap();
+            assert!(matches!(now.presence, Presence::Gone { .. }));
+        }
+    }
+
+    fn monitor() -> Source {
+        Source {
+            device: "monitor".to_owned(),
+            stream: "heart-rate".to_owned(),
+        }
+    }
+
+    #[test]
+    fn what_an_edge_that_was_ended_looked_at_is_looked_at_here() {
+        let mut state = one_ward();
+        state.by_edge.insert(monitor().device, edge());
+        let sample = Sample {
+            signal: "heart-rate".to_owned(),
+            at: at(1),
+            value: 72.0,
+        };
+        state.sample("bed", sample, &monitor());
+        // That nothing comes from its devices any more, an edge knows itself.
+        pass(&mut state, 1..=200, |at| at);
+        assert!(state.board.open().is_empty());
+        for second in 201..=210 {
+            state.hear_lines(&[], at(second));
+            state.tick(at(second));
+        }
+        let open = state.board.open();
+        assert_eq!(open[0].rule, "heart-rate-absent");
+    }
+
+    #[test]
+    fn what_an_edge_leads_calls_here_who_has_no_page_open_with_a_line_and_without() {
+        let mut state = one_ward();
+        state.places.duties.push(Duty {
+            account: ActorId::new("nurse").unwrap(),
+            name: String::new(),
+            role: "bed-nurse".to_owned(),
+            places: vec!["ward".to_owned()],
+            from: None,
+            until: None,
+        });
+        let led = led_alarm(&mut state);
+        let called = |state: &State, second| {
+            let all = calling(state, at(second), &[]).into_iter();
+            let its =
+                all.filter(|one| one.path.contains("#alarm-") && one.since == led.untaken_since);
+            its.map(|one| (one.to.to_string(), one.id()))
+                .collect::<Vec<_>>()
+        };
+        pass(&mut state, 96..=100, |at| at);
+        let with_line = called(&state, 100);
+        assert_eq!(with_line.len(), 1);
+        assert_eq!(with_line[0].0, "nurse");
+        pass(&mut state, 101..=200, |_| 100);
+        assert!(state.board.goes_on_here(&led.id));
+        assert_eq!(called(&state, 200), with_line, "nobody is told twice");
+        // Taken at the edge it calls nobody.
+        let mut taken = led.clone();
+        taken.taken = Some(alarms::Taken {
+            by: "near".to_owned(),
+            at: at(201),
+        });
+        state.board.show(taken);
+        assert!(called(&state, 201).is_empty());
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Each is a FHIR `Task` with a version for each step, as an alarm is a `Flag`.
 
-use alarms::{Dispatch, Place, PlanRun, plan};
+use alarms::{Dispatch, Place, PlanRun, Refused, plan};
 use anyhow::Result;
 use policy::Permit;
 use record::{
@@ -13,9 +13,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use vocabulary::{ActorId, Timestamp};
 
-use super::{State, TOPIC, kept::WRITER, routing};
+use super::{
+    NotDone, State, TOPIC, elsewhere,
+    kept::{Led, WRITER},
+    routing,
+};
 use crate::{
     clock,
+    edges::LineNow,
     hospital::{Hospital, hospital_actor},
 };
 
@@ -42,6 +47,9 @@ pub struct Mission {
     pub sent: Vec<Dispatch>,
     #[serde(default)]
     pub ended: Option<Ended>,
+    /// Set where it is led at an edge.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub led: Option<Led>,
 }
 
 /// Who ended a mission.
@@ -52,7 +60,7 @@ pub struct Ended {
 }
 
 /// What somebody wishes to send.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Wish {
     /// Somebody of a duty, something of a kind, or both.
@@ -70,6 +78,23 @@ impl Mission {
     /// Whether it is only an exercise: then nobody is kept from what is true.
     pub fn is_drill(&self) -> bool {
         self.run.is_some()
+    }
+
+    fn key(&self) -> ResourceKey {
+        ResourceKey {
+            kind: KIND.to_owned(),
+            id: self.id.clone(),
+        }
+    }
+
+    /// What a fact holds, where it is a mission.
+    pub fn read(body: &Value) -> Option<Self> {
+        let system = body.pointer("/code/coding/0/system")?;
+        if written_by(body) != Some(WRITER) || system != OWN_URI {
+            return None;
+        }
+        let own = body.pointer("/extension/0/valueString")?.as_str()?;
+        serde_json::from_str(own).ok()
     }
 
     fn fact(&self) -> NewFact {
@@ -91,12 +116,8 @@ impl Mission {
         if let Some(fields) = body.as_object_mut() {
             mark_written_by(fields, WRITER);
         }
-        let key = ResourceKey {
-            kind: KIND.to_owned(),
-            id: self.id.clone(),
-        };
         NewFact::PutResource {
-            key,
+            key: self.key(),
             subject: None,
             body,
         }
@@ -137,16 +158,7 @@ pub async fn load(
         None => hospital.record.search(permit, &query).await?.rows,
     };
     let bodies = rows.into_iter().filter_map(|row| row.body);
-    let ours = bodies.filter(|body| {
-        let code = body.pointer("/code/coding/0/system");
-        written_by(body) == Some(WRITER) && code.and_then(Value::as_str) == Some(OWN_URI)
-    });
-    Ok(ours
-        .filter_map(|body| {
-            let own = body.pointer("/extension/0/valueString")?.as_str()?;
-            serde_json::from_str(own).ok()
-        })
-        .collect())
+    Ok(bodies.filter_map(|body| Mission::read(&body)).collect())
 }
 
 impl State {
@@ -155,7 +167,7 @@ impl State {
         let open: Vec<String> = self
             .missions
             .values()
-            .filter(|mission| mission.ended.is_none())
+            .filter(|mission| mission.ended.is_none() && mission.led.is_none())
             .map(|mission| mission.id.clone())
             .collect();
         for id in open {
@@ -216,6 +228,7 @@ impl State {
             run,
             sent: wanted.iter().map(dispatch).collect(),
             ended: None,
+            led: None,
             id: id.clone(),
         };
         self.missions.insert(id.clone(), mission);
@@ -259,27 +272,118 @@ pub(super) async fn keep_own(hospital: &Hospital) {
     keep(hospital, &hospital_actor()).await;
 }
 
-/// Sends somebody or something to a bed, or begins an exercise there.
+/// Sends somebody or something to a bed, or begins an exercise there: at the edge that works for the bed, which knows who
+/// is near and free, or here where there is none, or nothing is heard of it.
 pub async fn begin(
     hospital: &Hospital,
     ward: &str,
     bed: &str,
     wish: &Wish,
-    by: &policy::Actor,
+    by: &ActorId,
+) -> Result<Mission, NotDone> {
+    let lines = hospital.edges.lines().unwrap_or_default();
+    let its = hospital.ward.look(|state| {
+        let works_for = |line: &&LineNow| state.places.is_within(bed, &line.locations);
+        let mut heard = lines.iter().filter(|line| !line.is_silent);
+        heard.find(works_for).map(|line| line.edge.clone())
+    });
+    if let Some(edge) = its {
+        let wish = elsewhere::Wish::Send {
+            ward: ward.to_owned(),
+            bed: bed.to_owned(),
+            send: wish.clone(),
+        };
+        return ask(hospital, &edge, "", wish, by).await;
+    }
+    let begun = begin_here(hospital, ward, bed, wish, by).await;
+    begun.ok_or(NotDone::Refused(Refused::Unknown))
+}
+
+/// Asks an edge, and waits until what it has done is shown here.
+async fn ask(
+    hospital: &Hospital,
+    edge: &ActorId,
+    id: &str,
+    wish: elsewhere::Wish,
+    by: &ActorId,
+) -> Result<Mission, NotDone> {
+    let elsewhere::Acted::Mission(done) = hospital.edges.ask(edge, id, wish, by).await? else {
+        return Err(NotDone::NoLine);
+    };
+    let is_so = |state: &State| match state.missions.get(&done.id) {
+        Some(shown) => shown.sent == done.sent && shown.run == done.run && done.ended.is_none(),
+        None => done.ended.is_some(),
+    };
+    elsewhere::shown(hospital, |state| is_so(state).then_some(())).await;
+    Ok(*done)
+}
+
+/// Takes a version of a mission that an edge leads; or why it is not taken, also when it comes again.
+pub(super) async fn take(
+    hospital: &Hospital,
+    permit: &Permit,
+    mut mission: Mission,
+    led: Led,
+) -> Result<Option<&'static str>, RecordError> {
+    if !hospital
+        .was_given(&led.edge, "Location", &mission.bed)
+        .await?
+    {
+        return Ok(Some("find the bed among those of this edge"));
+    }
+    let known = hospital
+        .record
+        .resource(permit, &mission.key(), None)
+        .await?;
+    if let Some(body) = known.and_then(|version| version.body) {
+        let before = Mission::read(&body).and_then(|known| known.led);
+        match before.filter(|before| before.edge == led.edge) {
+            None => return Ok(Some("change an errand of another edge")),
+            Some(before) if before.sequence >= led.sequence => return Ok(None),
+            Some(_) => {}
+        }
+    }
+    let edge = led.edge.clone();
+    mission.led = Some(led);
+    let batch = Batch {
+        actor: edge,
+        facts: vec![(mission.fact(), Precondition::None)],
+    };
+    hospital.record.commit(batch).await?;
+    let (id, people) = (mission.id.clone(), mission.concerned());
+    {
+        let mut state = hospital.ward.state.lock();
+        if mission.ended.is_some() {
+            state.missions.remove(&id);
+        } else {
+            state.missions.insert(id.clone(), mission);
+        }
+    }
+    hospital.changes.announce(TOPIC, id, people);
+    Ok(None)
+}
+
+/// Sends somebody or something to a bed of this hospital, or begins an exercise there.
+pub async fn begin_here(
+    hospital: &Hospital,
+    ward: &str,
+    bed: &str,
+    wish: &Wish,
+    by: &ActorId,
 ) -> Option<Mission> {
     let _turn = hospital.ward.writing.lock().await;
     let now = clock::now();
     let id = {
         let mut state = hospital.ward.state.lock();
-        state.begin_mission(ward, bed, wish, by.id.as_str(), now)?
+        state.begin_mission(ward, bed, wish, by.as_str(), now)?
     };
     let begun = hospital.ward.look(|state| state.missions.get(&id).cloned());
-    keep(hospital, &by.id).await;
+    keep(hospital, by).await;
     begun
 }
 
 /// What somebody does with a mission.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "act", deny_unknown_fields)]
 pub enum MissionAct {
     /// Who was asked comes, or does not.
@@ -292,16 +396,33 @@ pub enum MissionAct {
     End,
 }
 
-/// Changes an open mission; none where there is none, or where this is not theirs to do.
+/// Changes an open mission, here or at the edge that leads it.
 pub async fn act(
     hospital: &Hospital,
     id: &str,
     act: &MissionAct,
-    by: &policy::Actor,
+    by: &ActorId,
+) -> Result<Mission, NotDone> {
+    let known = hospital.ward.look(|state| state.missions.get(id).cloned());
+    let led = known.and_then(|known| known.led);
+    if let Some(led) = led.filter(|led| hospital.edges.is_edge(&led.edge)) {
+        let what = elsewhere::Wish::Mission { what: act.clone() };
+        return ask(hospital, &led.edge, id, what, by).await;
+    }
+    let changed = act_here(hospital, id, act, by).await;
+    changed.ok_or(NotDone::Refused(Refused::Unknown))
+}
+
+/// Changes an open mission that is led here; none where there is none, or where this is not theirs to do.
+pub async fn act_here(
+    hospital: &Hospital,
+    id: &str,
+    act: &MissionAct,
+    by: &ActorId,
 ) -> Option<Mission> {
     let _turn = hospital.ward.writing.lock().await;
     let now = clock::now();
-    let who = by.id.as_str();
+    let who = by.as_str();
     let changed = {
         let mut state = hospital.ward.state.lock();
         let is_thing = match act {
@@ -335,6 +456,6 @@ pub async fn act(
         state.unkept_missions.insert(id.to_owned());
         changed
     };
-    keep(hospital, &by.id).await;
+    keep(hospital, by).await;
     Some(changed)
 }

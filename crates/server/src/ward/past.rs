@@ -1,13 +1,10 @@
 //! The wards as they were at a moment: made again from the record, by the rules as they are now.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use alarms::{Board, escalation};
 use policy::Permit;
 use record::{Match, ResourceQuery, Term};
 use vocabulary::{ActorId, PatientId, Timestamp};
 
-use super::{Beside, Places, State, kept, missions, places, stored};
+use super::{Beside, State, kept, missions, places, stored};
 use crate::{hospital::Hospital, http::Problem};
 
 /// How many observations of a patient are read, the newest ones.
@@ -23,20 +20,7 @@ pub async fn past(
     at: Timestamp,
 ) -> Result<State, Problem> {
     let own = hospital.finding().await?;
-    let mut state = State {
-        rules: hospital.ward.look(|now| now.rules.clone()),
-        places: Places::default(),
-        beds: BTreeMap::new(),
-        things: BTreeMap::new(),
-        board: Board::new(escalation().clone()),
-        beside: BTreeMap::new(),
-        unkept: BTreeSet::new(),
-        heard: BTreeMap::new(),
-        by_edge: BTreeSet::new(),
-        tags: BTreeMap::new(),
-        missions: BTreeMap::new(),
-        unkept_missions: BTreeSet::new(),
-    };
+    let mut state = State::new(hospital.ward.look(|now| now.rules.clone()));
     for kept in kept::load(hospital, own, Some((at, at))).await? {
         let Some(then) = kept.alarm.as_of(at) else {
             continue;

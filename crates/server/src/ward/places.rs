@@ -127,6 +127,13 @@ impl Places {
         within.chain(around).cloned().collect()
     }
 
+    /// Whether a location is one of these or lies in one.
+    pub fn is_within(&self, location: &str, locations: &[String]) -> bool {
+        let location = location.to_owned();
+        let above = self.above(&location);
+        locations.iter().any(|one| above.contains(&one))
+    }
+
     /// A location, and all that it lies in.
     fn above<'a>(&'a self, location: &'a String) -> Vec<&'a String> {
         let up = std::iter::successors(Some(location), |place| self.within.get(*place));
@@ -226,6 +233,29 @@ impl Places {
             duty.holds(now) && (duty.places.is_empty() || duty.places.iter().any(on_ward))
         };
         self.duties.iter().filter(here).collect()
+    }
+}
+
+#[cfg(test)]
+impl super::State {
+    /// A ward `ward` with one bed `bed`, in which nobody lies, and what else a test needs.
+    pub fn one_bed(since: Timestamp, more: impl FnOnce(&mut Places)) -> Self {
+        let bed = Bed {
+            id: "bed".to_owned(),
+            name: "Bed".to_owned(),
+            ward: "ward".to_owned(),
+            room: None,
+            patient: None,
+        };
+        let mut places = Places {
+            wards: BTreeMap::from([("ward".to_owned(), "Ward".to_owned())]),
+            beds: BTreeMap::from([(bed.id.clone(), bed)]),
+            ..Places::default()
+        };
+        more(&mut places);
+        let mut state = Self::new(alarms::ward_rules());
+        state.settle(places, since);
+        state
     }
 }
 

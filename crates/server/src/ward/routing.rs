@@ -1,6 +1,8 @@
 //! Who hears of an alarm, and who can be sent.
 
-use alarms::{Alarm, Candidate, Dispatch, Place, PlanRun, escalation, plan};
+use std::collections::BTreeSet;
+
+use alarms::{Alarm, Candidate, Dispatch, Level, Place, PlanRun, escalation, plan};
 use policy::Role;
 use vocabulary::{ActorId, Timestamp};
 
@@ -30,6 +32,21 @@ pub fn called(state: &State, alarm: &Alarm, now: Timestamp) -> Vec<ActorId> {
         called = staff(state, &bed, now);
     }
     called
+}
+
+/// Who is on duty in other wards for the last level of an alarm's escalation that anybody is on duty for: whom an alarm
+/// of a ward without staff calls.
+pub fn on_duty_elsewhere(state: &State, alarm: &Alarm, now: Timestamp) -> Vec<ActorId> {
+    let levels = &escalation().of(alarm.priority).levels;
+    let of_level = |level: &Level| {
+        let duties = state.places.duties.iter();
+        let its = duties.filter(|duty| duty.role == level.to && duty.holds(now));
+        its.map(|duty| duty.account.clone())
+            .collect::<BTreeSet<_>>()
+    };
+    let mut last_first = levels.iter().rev().map(of_level);
+    let found = last_first.find(|people| !people.is_empty());
+    found.unwrap_or_default().into_iter().collect()
 }
 
 fn staff(state: &State, bed: &Bed, now: Timestamp) -> Vec<ActorId> {
@@ -280,7 +297,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::ward::{Places, Ward, places::duties};
+    use crate::ward::places::duties;
 
     const CHANGE_AT: Timestamp = Timestamp(1_790_000_000_000);
 
@@ -300,29 +317,13 @@ mod tests {
 
     /// An alarm at a bed whose nurses hand over, and on whose ward nobody has any duty two hours later.
     fn handed_over() -> State {
-        let bed = Bed {
-            id: "bed".to_owned(),
-            name: "Bed".to_owned(),
-            ward: "ward".to_owned(),
-            room: None,
-            patient: None,
-        };
         let names = BTreeMap::new();
         let shifts = [
             shift("by-day", "bed-nurse", at(-3600), at(-1)),
             shift("by-night", "bed-nurse", CHANGE_AT, at(7200)),
         ];
-        let places = Places {
-            wards: BTreeMap::from([("ward".to_owned(), "Ward".to_owned())]),
-            beds: BTreeMap::from([(bed.id.clone(), bed)]),
-            duties: shifts
-                .iter()
-                .flat_map(|role| duties(role, &names))
-                .collect(),
-            ..Places::default()
-        };
-        let mut state = Ward::default().state.into_inner();
-        state.settle(places, at(-60));
+        let shifts = shifts.iter().flat_map(|role| duties(role, &names));
+        let mut state = State::one_bed(at(-60), |places| places.duties.extend(shifts));
         let began = Change {
             at: at(-30),
             rule: "bed-left".to_owned(),
@@ -361,7 +362,7 @@ mod tests {
         let mut state = handed_over();
         let alarm = state.board.open()[0].id.clone();
         let calling = |state: &State, now| {
-            let all = crate::ward::calling(state, now).into_iter();
+            let all = crate::ward::calling(state, now, &[]).into_iter();
             all.map(|one| (one.to.to_string(), one.id()))
                 .collect::<Vec<_>>()
         };
@@ -380,6 +381,41 @@ mod tests {
         assert!(calling(&state, at(1)).is_empty());
         act(&mut state, alarms::Act::GiveBack, at(2));
         assert_ne!(calling(&state, at(2)), after, "it calls anew");
+    }
+
+    #[test]
+    fn where_nobody_is_on_duty_an_alarm_calls_whom_the_hospital_named_for_it() {
+        let mut state = handed_over();
+        let late = at(7201);
+        let called = |state: &State, named: &[ActorId]| {
+            let all = crate::ward::calling(state, late, named).into_iter();
+            all.map(|one| one.to.to_string()).collect::<Vec<_>>()
+        };
+        assert!(called(&state, &[]).is_empty());
+        let named = ActorId::new("manager-on-duty").unwrap();
+        assert_eq!(
+            called(&state, std::slice::from_ref(&named)),
+            ["manager-on-duty"]
+        );
+        // Who has the last step of the escalation elsewhere now is called where nobody is named.
+        let names = BTreeMap::new();
+        for (who, role) in [
+            ("their-nurse", "bed-nurse"),
+            ("their-charge", "charge-nurse"),
+        ] {
+            let mut theirs = shift(who, role, CHANGE_AT, at(9000));
+            theirs["location"] = json!([{"reference": "Location/other"}]);
+            state.places.duties.extend(duties(&theirs, &names));
+        }
+        assert_eq!(called(&state, &[]), ["their-charge"]);
+        assert_eq!(
+            called(&state, std::slice::from_ref(&named)),
+            ["manager-on-duty"]
+        );
+        // Somebody on the ward goes before both.
+        let here = shift("here", "bed-nurse", CHANGE_AT, at(9000));
+        state.places.duties.extend(duties(&here, &names));
+        assert_eq!(called(&state, &[named]), ["here"]);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::{edge::NotTaken, hospital::Hospital};
 
 const KIND: &str = "Observation";
 /// What was written down at an edge is tagged by this in the cloud, and changed there alone.
-pub(super) const AT_EDGE: &str = "edge";
+const AT_EDGE: &str = "edge";
 /// The tag that says at which edge, and in which entry of its journal.
 const ENTRY: &str = "urn:yuanyi:edge-entry";
 
@@ -101,6 +101,12 @@ fn entry_of(body: &Value) -> Option<(&str, u64)> {
     let tag = tags.iter().find(is_entry)?;
     let text = |name: &str| tag.get(name)?.as_str();
     Some((text("code")?, text("version")?.parse().ok()?))
+}
+
+/// At which edge an observation was written down; none: here.
+pub(super) fn edge_of(body: &Value) -> Option<ActorId> {
+    let (edge, _) = entry_of(body).filter(|_| written_by(body) == Some(AT_EDGE))?;
+    ActorId::new(edge).ok()
 }
 
 /// Takes what people wrote down at an edge: all is on disk once this returns, but for what is answered. What came

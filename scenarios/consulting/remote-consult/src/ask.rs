@@ -2,9 +2,9 @@
 
 use policy::{Action, Actor, Object, Permit, Role};
 use record::{Batch, ImagingLevel, ImagingQuery, Match, Precondition, ResourceQuery, Term};
-use scenario::{Context, Named, Problem, Reply, Request, Topic, Waiting, WaitingKind};
+use scenario::{Called, Context, Named, Problem, Reply, Request, Topic, Waiting, WaitingKind};
 use serde_json::{Value, json};
-use vocabulary::{PatientId, RoomId, Uid};
+use vocabulary::{ActorId, PatientId, RoomId, Uid};
 
 use crate::{
     body::{self, Ask, Ended},
@@ -14,8 +14,9 @@ use crate::{
     outcome, reading, step, view,
 };
 
-/// The most open cases that are listed for one person.
+/// The most open cases that are listed for one person, and requests that nobody has answered, for all.
 const MOST_WAITING: usize = 100;
+const MOST_ASKED: usize = 1000;
 
 /// `POST requests`: a doctor asks an expert about a patient.
 pub async fn request(context: &dyn Context, request: &Request) -> Result<Reply, Problem> {
@@ -278,7 +279,9 @@ pub async fn waiting(context: &dyn Context, actor: &Actor) -> Result<Vec<Waiting
     let now = context.now();
     let mut ids = invitations(context, &permit, actor).await?;
     for parameter in ["performer", "requester"] {
-        for (id, body) in open_requests(context, &permit, actor, parameter).await? {
+        let named = Some((parameter, &actor.id));
+        let open = found_in(context, &permit, "ServiceRequest", &["active"], named).await?;
+        for (id, body) in open {
             match text(&body, "/instantiatesUri/0").as_deref() {
                 Some(facts::SCENARIO_URI) => ids.push(id),
                 Some(facts::OUTCOME_URI) => found.extend(outcome::waits(&body, now)),
@@ -294,83 +297,85 @@ pub async fn waiting(context: &dyn Context, actor: &Actor) -> Result<Vec<Waiting
     Ok(found)
 }
 
-async fn open_requests(
-    context: &dyn Context,
-    permit: &Permit,
-    actor: &Actor,
-    parameter: &str,
-) -> Result<Vec<(String, Value)>, Problem> {
-    let of_mine = Mine {
-        kind: "ServiceRequest",
-        parameter,
-        states: &["active"],
-    };
-    of_mine.find(context, permit, actor).await
-}
-
 /// The cases that somebody was invited to and has not left.
 async fn invitations(
     context: &dyn Context,
     permit: &Permit,
     actor: &Actor,
 ) -> Result<Vec<String>, Problem> {
-    let of_mine = Mine {
-        kind: "Task",
-        parameter: "owner",
-        states: &["requested", "in-progress"],
-    };
-    let found = of_mine.find(context, permit, actor).await?;
+    let states = ["requested", "in-progress"];
+    let named = Some(("owner", &actor.id));
+    let found = found_in(context, permit, "Task", &states, named).await?;
     let case = |(id, body): (String, Value)| {
-        let case = text(&body, "/focus/reference")?;
-        let case = case.strip_prefix("ServiceRequest/")?.to_owned();
+        let case = case_of(&body)?;
         // The case's own task is found by its request.
         (id != case).then_some(case)
     };
     Ok(found.into_iter().filter_map(case).collect())
 }
 
-/// The facts of this scenario that name an account in one parameter and are in one of these states.
-struct Mine<'a> {
-    kind: &'a str,
-    parameter: &'a str,
-    states: &'a [&'a str],
+/// The case of a task.
+fn case_of(task: &Value) -> Option<String> {
+    let case = text(task, "/focus/reference")?;
+    Some(case.strip_prefix("ServiceRequest/")?.to_owned())
 }
 
-impl Mine<'_> {
-    async fn find(
-        &self,
-        context: &dyn Context,
-        permit: &Permit,
-        actor: &Actor,
-    ) -> Result<Vec<(String, Value)>, Problem> {
-        let token = |code: &&str| Match::Token {
-            system: None,
-            code: Some((*code).to_owned()),
-        };
-        let me = Match::Reference(format!("Practitioner/{}", actor.id));
-        let term = |parameter: &str, any_of| Term {
-            parameter: parameter.to_owned(),
-            any_of,
-        };
-        let query = ResourceQuery {
-            kind: self.kind.to_owned(),
-            terms: vec![
-                term("status", self.states.iter().map(token).collect()),
-                term(self.parameter, vec![me]),
-            ],
-            sort: vec![],
-            limit: MOST_WAITING,
-            offset: 0,
-        };
-        let page = context.record().search(permit, &query).await?;
-        let ours = page
-            .rows
-            .into_iter()
-            .filter(|row| scenario::is_of(facts::SCENARIO, row));
-        Ok(ours
-            .filter_map(|row| Some((row.key.id, row.body?)))
-            .collect())
-    }
+/// Whom requests and invitations call that nobody has answered yet.
+pub async fn called(context: &dyn Context, permit: &Permit) -> Result<Vec<Called>, Problem> {
+    let asked = found_in(context, permit, "Task", &["requested"], None).await?;
+    let call = |(id, body): (String, Value)| {
+        Some(Called {
+            about: id,
+            to: Person::referred(body.get("owner")?)?.id,
+            since: text(&body, "/authoredOn")?.parse().ok()?,
+            priority: "routine",
+            path: format!("/rooms/{}", case_of(&body)?),
+        })
+    };
+    Ok(asked.into_iter().filter_map(call).collect())
+}
+
+/// The facts of this scenario that are in one of these states; those that name an account in a parameter, where one is
+/// given.
+async fn found_in(
+    context: &dyn Context,
+    permit: &Permit,
+    kind: &str,
+    states: &[&str],
+    named: Option<(&str, &ActorId)>,
+) -> Result<Vec<(String, Value)>, Problem> {
+    let token = |code: &&str| Match::Token {
+        system: None,
+        code: Some((*code).to_owned()),
+    };
+    let term = |parameter: &str, any_of| Term {
+        parameter: parameter.to_owned(),
+        any_of,
+    };
+    let mut terms = vec![term("status", states.iter().map(token).collect())];
+    terms.extend(named.map(|(parameter, account)| {
+        let account = Match::Reference(format!("Practitioner/{account}"));
+        term(parameter, vec![account])
+    }));
+    let query = ResourceQuery {
+        kind: kind.to_owned(),
+        terms,
+        sort: vec![],
+        limit: if named.is_some() {
+            MOST_WAITING
+        } else {
+            MOST_ASKED
+        },
+        offset: 0,
+    };
+    let page = context.record().search(permit, &query).await?;
+    let ours = page
+        .rows
+        .into_iter()
+        .filter(|row| scenario::is_of(facts::SCENARIO, row));
+    Ok(ours
+        .filter_map(|row| Some((row.key.id, row.body?)))
+        .collect())
 }
 
 fn waits(case: &Case, actor: &Actor) -> Option<Waiting> {

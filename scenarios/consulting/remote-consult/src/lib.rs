@@ -28,7 +28,7 @@ use std::sync::LazyLock;
 use async_trait::async_trait;
 use policy::{Action, Actor, Object, Permit};
 use scenario::{
-    Context, Manifest, Method, Problem, Reply, Request, Scenario, Stage, Waiting, Watched,
+    Called, Context, Manifest, Method, Problem, Reply, Request, Scenario, Stage, Waiting, Watched,
     again_if_raced,
 };
 use vocabulary::{RoomId, Text};
@@ -90,6 +90,10 @@ impl Scenario for RemoteConsult {
             series: case.series,
             case: case.id,
         }))
+    }
+
+    async fn called(&self, context: &dyn Context, permit: &Permit) -> Result<Vec<Called>, Problem> {
+        ask::called(context, permit).await
     }
 
     async fn watched(

@@ -43,7 +43,10 @@ async fn the_expert_sees_the_request_at_once_and_comes() {
         .cloned()
         .unwrap();
     assert_eq!((told.0, told.2.len()), (Topic::Waiting, 2));
+    // Who has no page open is called, until they have answered.
+    assert_eq!(way.called().await, [(CHEN.to_owned(), way.id.clone())]);
     way.do_it(CHEN, Method::Post, "/accept", Value::Null).await;
+    assert!(way.called().await.is_empty());
     assert_eq!(kinds_waiting(&way.hospital, CHEN).await, ["consult-open"]);
 }
 
@@ -405,6 +408,8 @@ async fn bad_input_is_named_and_changes_nothing() {
         json!({"answers": {"spiculated": "maybe"}}),
         json!({"answers": {"nodule_count": 1.5}}),
         json!({"answers": {"diameter_mm": {"value": 9, "unit": "kg"}}}),
+        json!({"answers": {"diameter_mm": -9}}),
+        json!({"answers": {"diameter_mm": {"value": -0.9, "unit": "cm"}}}),
         json!({"answers": 7}),
     ] {
         assert_eq!(way.refused(LI, Method::Put, "/answers", answers).await, 422);

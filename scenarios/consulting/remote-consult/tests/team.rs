@@ -101,8 +101,11 @@ async fn an_expert_invites_another_who_votes_as_blind_as_all() {
 async fn who_declines_or_is_let_go_sees_the_patient_no_more_and_holds_up_nobody() {
     let way = invited().await;
     let reason = json!({"reason": "on leave"});
+    let of_invitation = format!("{}-invite-2", way.id);
+    assert_eq!(way.called().await, [(HU.to_owned(), of_invitation)]);
     way.do_it(HU, Method::Post, "/decline", reason.clone())
         .await;
+    assert!(way.called().await.is_empty());
     assert_eq!(way.refused(HU, Method::Get, "", Value::Null).await, 404);
     // Invited again, they come, and do not vote.
     let wish = json!({"expert": HU, "reason": "please"});
@@ -146,6 +149,7 @@ async fn an_invitation_that_nobody_answers_ends_with_the_votes() {
         .do_it(LI, Method::Post, "/withdraw", json!({"reason": "moved"}))
         .await;
     assert_eq!(other.refused(HU, Method::Get, "", Value::Null).await, 404);
+    assert!(other.called().await.is_empty());
 }
 
 #[tokio::test]

@@ -1,9 +1,9 @@
 //! Referrals between levels of care: up to a named doctor, who sees the patient from then on; down again with
 //! advice, which ends that.
 
-use policy::{Action, Object};
+use policy::{Action, Object, Permit};
 use record::{NewFact, Precondition};
-use scenario::{Context, Person, Problem, Request, Topic};
+use scenario::{Context, Person, Problem, Request, Topic, is_of, text};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use vocabulary::{ActorId, Timestamp};
@@ -15,6 +15,9 @@ use crate::{
     open::must_be_doctor,
     plans::Direction,
 };
+
+/// What requests that refer are called.
+const CODE: &str = "Referral between levels of care";
 
 /// A referral.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -132,6 +135,21 @@ pub async fn refer(
     Ok(())
 }
 
+/// The follow-ups with a referral that waits for an answer.
+pub async fn open(context: &dyn Context, permit: &Permit) -> Result<Vec<String>, Problem> {
+    let active = vec![facts::term("status", facts::code("active"))];
+    let rows = facts::search(context, permit, "ServiceRequest", active).await?;
+    let ours = rows.into_iter().filter(|row| is_of(facts::SCENARIO, row));
+    Ok(ours
+        .filter_map(|row| {
+            let body = row.body?;
+            let plan = text(&body, "/basedOn/0/reference")?;
+            let is_one = text(&body, "/code/text")? == CODE;
+            is_one.then(|| plan.strip_prefix("CarePlan/").map(str::to_owned))?
+        })
+        .collect())
+}
+
 /// One that is active lets its performer see the patient: see the policies.
 fn request_of(course: &FollowUp, referral: &Referral) -> Value {
     let status = if referral.answered.is_some() {
@@ -144,7 +162,7 @@ fn request_of(course: &FollowUp, referral: &Referral) -> Value {
         "basedOn": facts::based_on(&course.id),
         "status": status,
         "intent": "order",
-        "code": {"text": "Referral between levels of care"},
+        "code": {"text": CODE},
         "subject": facts::patient(&course.patient),
         "authoredOn": referral.at,
         "requester": referral.from.reference(),

@@ -9,7 +9,7 @@ use crate::{
     alert::{Alert, State, escalates_at},
     course::{FollowUp, is_only_patient},
     facts::{self, code, term},
-    reading,
+    reading, referral,
     schedule::{Due, day_of, start_of},
 };
 
@@ -173,9 +173,9 @@ async fn untaken(
         .collect())
 }
 
-/// Whom alerts that nobody has taken call: those for whom they wait.
+/// Whom alerts that nobody has taken and referrals that nobody has answered call: those for whom they wait.
 pub async fn called(context: &dyn Context, permit: &Permit) -> Result<Vec<Called>, Problem> {
-    let mut found = Vec::new();
+    let mut found = called_by_referrals(context, permit).await?;
     for (row, id) in untaken(context, permit).await? {
         let course = FollowUp::find(context, permit, &id).await?;
         let Some(course) = course.filter(|course| course.is_active) else {
@@ -197,6 +197,27 @@ pub async fn called(context: &dyn Context, permit: &Permit) -> Result<Vec<Called
             to: person.clone(),
             since: alert.raised_at,
             priority: "urgent",
+            path: format!("/scenarios/follow-up/{id}"),
+        }));
+    }
+    Ok(found)
+}
+
+async fn called_by_referrals(
+    context: &dyn Context,
+    permit: &Permit,
+) -> Result<Vec<Called>, Problem> {
+    let mut found = Vec::new();
+    for id in referral::open(context, permit).await? {
+        let course = FollowUp::find(context, permit, &id).await?;
+        let Some(course) = course.filter(|course| course.is_active) else {
+            continue;
+        };
+        found.extend(course.open_referral().map(|(n, referral)| Called {
+            about: facts::referral_key(&id, n).id,
+            to: referral.of.to.id.clone(),
+            since: referral.of.at,
+            priority: "routine",
             path: format!("/scenarios/follow-up/{id}"),
         }));
     }

@@ -423,6 +423,8 @@ async fn a_patient_is_referred_up_and_comes_back_with_advice() {
     assert_eq!(way.refused(LI, Method::Post, "/refer", up).await, 409);
     // From now on the expert sees the patient, and hears of alerts.
     assert_eq!(kinds(&way.waiting(HU).await), ["referral"]);
+    let by_referral = (HU.to_owned(), format!("{}-f0", way.id));
+    assert_eq!(way.called().await, [by_referral]);
     assert_eq!(
         way.see(HU).await["referral"]["reason"],
         "no better for 3 weeks"
@@ -438,6 +440,7 @@ async fn a_patient_is_referred_up_and_comes_back_with_advice() {
     );
     let gone = way.do_it(HU, Method::Post, "/refer", down).await;
     assert_eq!(gone, json!({"id": way.id, "gone": true}));
+    assert!(way.called().await.is_empty());
     assert_eq!(way.refused(HU, Method::Get, "", Value::Null).await, 404);
     let seen = way.see(LI).await;
     assert_eq!(seen["referrals"].as_array().unwrap().len(), 2);
