@@ -1,10 +1,10 @@
 /** What whoever keeps order can do about somebody: sanctions from mild to grave, each with its reason. */
 import { For, Show, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
-import type { Participant, Standing } from '../../../contract/room';
+import type { Participant, Standing, Voice } from '../../../contract/room';
 import { useApp } from '../../core/app';
 import { momentOf } from '../../core/dates';
-import { SANCTIONS, STANDINGS, standingsFor } from '../../core/room-order';
+import { SANCTIONS, STANDINGS, endedBy, sanction, standingsFor } from '../../core/room-order';
 import type { RoomOrder, Sanction } from '../../core/room-order';
 import { Dialog } from '../Dialog';
 import { Field } from '../Field';
@@ -13,6 +13,8 @@ import { ReasonField } from '../ReasonField';
 interface OrderDialogProps {
   readonly person: Participant;
   readonly order: RoomOrder;
+  /** What they show at this moment. */
+  readonly shows: Pick<Voice, 'camera' | 'screen'> | undefined;
   onClose(): void;
 }
 
@@ -22,11 +24,17 @@ export function OrderDialog(props: OrderDialogProps): JSX.Element {
   const [reason, setReason] = createSignal('');
   const [tried, setTried] = createSignal(false);
   const participant = (): number => props.person.id;
+  // What is not shown, or was ended before, is not there to be ended.
+  const offered = (): readonly Sanction[] =>
+    SANCTIONS.filter((one) => {
+      const ended = endedBy(one);
+      return ended === undefined || (props.shows?.[ended] === true && !props.person.ended?.includes(ended)) || one === what();
+    });
   const send = (event: SubmitEvent): void => {
     event.preventDefault();
     setTried(true);
     if (reason().trim() === '') return;
-    props.order.act({ act: what(), participant: participant(), reason: reason().trim() });
+    props.order.act(sanction(what(), participant(), reason().trim()));
     props.onClose();
   };
   return (
@@ -34,7 +42,7 @@ export function OrderDialog(props: OrderDialogProps): JSX.Element {
       <form class="stack" onSubmit={send} noValidate>
         <fieldset class="choices">
           <legend class="legend">{app.t('order.act')}</legend>
-          <For each={SANCTIONS}>
+          <For each={offered()}>
             {(one) => (
               <label class="choice">
                 <input type="radio" name="sanction" value={one} checked={what() === one} onChange={() => setWhat(one)} />
@@ -73,7 +81,7 @@ export function OrderDialog(props: OrderDialogProps): JSX.Element {
 }
 
 /** A stay ends after a while, but for those who treat the patient; where the patient needs somebody, they stay. */
-function LongerStay(props: Omit<OrderDialogProps, 'onClose'>): JSX.Element {
+function LongerStay(props: Omit<OrderDialogProps, 'onClose' | 'shows'>): JSX.Element {
   const app = useApp();
   const [reason, setReason] = createSignal('');
   const [tried, setTried] = createSignal(false);
@@ -105,7 +113,7 @@ function LongerStay(props: Omit<OrderDialogProps, 'onClose'>): JSX.Element {
 }
 
 /** The host says who is what; what somebody cannot be is refused by the room. */
-function Appointment(props: Omit<OrderDialogProps, 'onClose'>): JSX.Element {
+function Appointment(props: Omit<OrderDialogProps, 'onClose' | 'shows'>): JSX.Element {
   const app = useApp();
   const [chosen, setChosen] = createSignal<Standing>(props.person.standing);
   // Arrow keys pass over what is not meant: only the button appoints.
