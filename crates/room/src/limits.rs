@@ -27,7 +27,7 @@ pub const FRAMES_PER_SECOND: u32 = 200;
 /// Things a second that the acts of one account place, change or take away.
 pub const CHANGES_PER_SECOND: u32 = 80;
 /// As many of them may come at once: all that stands in a room, brought back by one step.
-pub const CHANGES_AT_ONCE: u32 = ENTITIES as u32;
+pub const CHANGES_AT_ONCE: u32 = 500;
 /// The most holograms in a room, those on the shelf included.
 pub const HOLOGRAMS: usize = 32;
 /// The most of them that show the same series.

@@ -1,5 +1,10 @@
 //! What one account can do to a room by many seats, by many acts, or by one that changes much.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
 
 mod stage;
 
