@@ -122,7 +122,7 @@ export function createRoomNews(client: RoomClient, control: RoomControl, order: 
           const own = id === control.self();
           const words = (): string => app.t(own ? 'order.said.ownWord' : 'order.said.word', { name });
           say(words);
-          if (own) app.toast(words());
+          if (own) app.toast(words);
         }
         for (const { name } of wordBack) say(() => app.t('order.said.wordBack', { name }));
         if (host) say(() => app.t('order.said.host', { name: host.name }));

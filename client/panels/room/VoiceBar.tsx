@@ -3,6 +3,7 @@ import { Match, Show, Switch, onCleanup, onMount } from 'solid-js';
 import type { JSX } from 'solid-js';
 import type { Source } from '../../../contract/room';
 import { useApp } from '../../core/app';
+import type { Kept } from '../../core/own-media';
 import type { RoomVoice } from '../../core/room-voice';
 import type { Key } from '../../words/words';
 import { Icon } from '../Icon';
@@ -78,16 +79,18 @@ export function VoiceBar(props: VoiceBarProps): JSX.Element {
 
 function VoiceSwitches(props: { voice: RoomVoice }): JSX.Element {
   const app = useApp();
+  const reason = (source: Switchable['source'], kept: Kept): string => app.t(`voice.kept.${kept}`, { what: source === 'microphone' ? '' : app.t(`order.what.${source}`) });
   const why = (source: Switchable['source']): string | undefined => {
     const kept = props.voice.kept(source);
-    return kept && app.t(`voice.kept.${kept}`, { what: source === 'microphone' ? '' : app.t(`order.what.${source}`) });
+    return kept && reason(source, kept);
   };
   // Said when it is pressed, so that touch and keyboard learn it too.
   const toggle = (source: Switchable['source']): void => {
-    const words = props.voice.on(source) ? undefined : why(source);
-    if (words === undefined) return void props.voice.turn(source, !props.voice.on(source));
-    app.toast(words);
-    app.announce(words);
+    const isOn = props.voice.on(source);
+    const kept = isOn ? undefined : props.voice.kept(source);
+    if (!kept) return void props.voice.turn(source, !isOn);
+    app.toast(() => reason(source, kept));
+    app.announce(reason(source, kept));
   };
   return (
     <>
