@@ -22,7 +22,7 @@ export interface RoomOrder {
 }
 
 export const STANDINGS = ['host', 'supervisor', 'speaker', 'patient', 'observer'] as const satisfies readonly Standing[];
-export const SANCTIONS = ['warn', 'mute', 'end-camera', 'end-screen', 'put-out', 'block'] as const;
+export const SANCTIONS = ['warn', 'mute', 'put-out', 'block'] as const;
 export type Sanction = (typeof SANCTIONS)[number];
 
 /** What somebody can be here: a patient is a patient or watches, and nobody else is one. */
@@ -30,15 +30,13 @@ export function standingsFor({ role }: Pick<Participant, 'role'>): readonly Stan
   return STANDINGS.filter((one) => one === 'observer' || (one === 'patient') === (role === 'patient'));
 }
 
-/** What a sanction ends, if it ends something that is shown. */
-export function endedBy(what: Sanction): Showing | undefined {
-  if (what === 'end-camera') return 'camera';
-  return what === 'end-screen' ? 'screen' : undefined;
-}
+/** What can be ended of what somebody shows. */
+export const ENDINGS = { 'end-camera': 'camera', 'end-screen': 'screen' } as const satisfies Readonly<Record<string, Showing>>;
+export type Ending = keyof typeof ENDINGS;
 
-/** The act by which a sanction is spoken. */
-export function sanction(what: Sanction, participant: number, reason: string): Act {
-  if (what === 'end-camera' || what === 'end-screen') return { act: 'end-showing', participant, what: what === 'end-camera' ? 'camera' : 'screen', reason };
+/** The act by which something is done about somebody with a reason. */
+export function reasoned(what: Sanction | Ending, participant: number, reason: string): Act {
+  if (what === 'end-camera' || what === 'end-screen') return { act: 'end-showing', participant, what: ENDINGS[what], reason };
   return { act: what, participant, reason };
 }
 

@@ -4,8 +4,8 @@ import type { JSX } from 'solid-js';
 import type { Participant, Standing, Voice } from '../../../contract/room';
 import { useApp } from '../../core/app';
 import { momentOf } from '../../core/dates';
-import { SANCTIONS, STANDINGS, endedBy, sanction, standingsFor } from '../../core/room-order';
-import type { RoomOrder, Sanction } from '../../core/room-order';
+import { ENDINGS, STANDINGS, reasoned, standingsFor } from '../../core/room-order';
+import type { Ending, RoomOrder, Sanction } from '../../core/room-order';
 import { Dialog } from '../Dialog';
 import { Field } from '../Field';
 import { ReasonField } from '../ReasonField';
@@ -20,21 +20,18 @@ interface OrderDialogProps {
 
 export function OrderDialog(props: OrderDialogProps): JSX.Element {
   const app = useApp();
-  const [what, setWhat] = createSignal<Sanction>('warn');
+  const [what, setWhat] = createSignal<Sanction | Ending>('warn');
   const [reason, setReason] = createSignal('');
   const [tried, setTried] = createSignal(false);
   const participant = (): number => props.person.id;
   // What is not shown, or was ended before, is not there to be ended.
-  const offered = (): readonly Sanction[] =>
-    SANCTIONS.filter((one) => {
-      const ended = endedBy(one);
-      return ended === undefined || (props.shows?.[ended] === true && !props.person.ended?.includes(ended)) || one === what();
-    });
+  const isShown = (one: Ending): boolean => one === what() || (props.shows?.[ENDINGS[one]] === true && !props.person.ended?.includes(ENDINGS[one]));
+  const offered = (): readonly (Sanction | Ending)[] => ['warn', 'mute', ...(['end-camera', 'end-screen'] as const).filter(isShown), 'put-out', 'block'];
   const send = (event: SubmitEvent): void => {
     event.preventDefault();
     setTried(true);
     if (reason().trim() === '') return;
-    props.order.act(sanction(what(), participant(), reason().trim()));
+    props.order.act(reasoned(what(), participant(), reason().trim()));
     props.onClose();
   };
   return (

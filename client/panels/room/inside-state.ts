@@ -45,6 +45,8 @@ export interface KeptInside {
   readonly standing: Standing | undefined;
   readonly handUp: boolean;
   readonly muted: boolean;
+  /** Whether they watch, and were given the word. */
+  readonly hasWord?: boolean;
   /** Until when a block keeps them out, in words. */
   readonly blockedUntil: string | undefined;
   /** What they say against it. */
