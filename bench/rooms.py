@@ -1,6 +1,7 @@
 """Fan-out of poses to 10 rooms of 50 people who move 20 times a second."""
 
 import json
+import os
 import pathlib
 import shutil
 import subprocess
@@ -38,7 +39,9 @@ class Yuanyi:
             str(self.program), "demo", "--demo-password", PASSWORD, "--data", str(self.folder / "data"),
             "--demo-files", str(ROOT / "demo"), "--http", self.address, "--mqtt", "off", "--dicom", f"127.0.0.1:{free_port()}",
         ]
-        self.process = subprocess.Popen(command, stdout=self.log, stderr=subprocess.DEVNULL)
+        # Two accounts stand for all who are in a room.
+        environment = os.environ | {"YUANYI_ROOM_SEATS_EACH": str(PEOPLE)}
+        self.process = subprocess.Popen(command, stdout=self.log, stderr=subprocess.DEVNULL, env=environment)
         wait_for_line(self, "ready after")
         self.people = {who: self.sign_in(who) for who in ("li.terminal", "chen.expert")}
 

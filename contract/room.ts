@@ -152,6 +152,34 @@ reason: string, } | { "act": "unmute",
 /**
  * Whom.
  */
+participant: number, } | { "act": "end-showing", 
+/**
+ * Whom.
+ */
+participant: number, 
+/**
+ * What.
+ */
+what: Showing, 
+/**
+ * Why; they are told.
+ */
+reason: string, } | { "act": "let-show", 
+/**
+ * Whom.
+ */
+participant: number, 
+/**
+ * What.
+ */
+what: Showing, } | { "act": "give-word", 
+/**
+ * Whom.
+ */
+participant: number, } | { "act": "take-word", 
+/**
+ * Whom.
+ */
 participant: number, } | { "act": "put-out", 
 /**
  * Whom.
@@ -422,7 +450,7 @@ pictured?: Pictured, };
 /**
  * Why the server ends a connection.
  */
-export type Farewell = "version-mismatch" | "hello-expected" | "malformed" | "too-long" | "too-fast" | "room-full" | "replaced" | "not-permitted" | "signed-out" | "turned-away" | "put-out" | "stay-is-over" | "conduct-not-agreed" | "licence-ended" | "closing" | "fell-behind" | "restarted";
+export type Farewell = "version-mismatch" | "hello-expected" | "malformed" | "too-long" | "too-fast" | "room-full" | "too-many-seats" | "replaced" | "not-permitted" | "signed-out" | "turned-away" | "put-out" | "stay-is-over" | "conduct-not-agreed" | "licence-ended" | "closing" | "fell-behind" | "restarted";
 
 /**
  * How the fingers of a hand are bent and spread. On the wire each number is one of 32 steps; all six are four bytes.
@@ -888,7 +916,19 @@ reason: string, } | { "did": "muted",
 /**
  * Why.
  */
-reason: string, } | { "did": "unmuted" } | { "did": "put-out", 
+reason: string, } | { "did": "unmuted" } | { "did": "showing-ended", 
+/**
+ * What.
+ */
+what: Showing, 
+/**
+ * Why.
+ */
+reason: string, } | { "did": "showing-let", 
+/**
+ * What.
+ */
+what: Showing, } | { "did": "put-out", 
 /**
  * Why.
  */
@@ -1011,9 +1051,17 @@ standing: Standing,
  */
 hand_since: string | null, 
 /**
+ * Whether they were given the word, by which one who watches is heard and seen.
+ */
+has_word?: boolean, 
+/**
  * Whether they are heard no more.
  */
 muted: boolean, 
+/**
+ * What they show no more, because it was ended.
+ */
+ended?: Array<Showing>, 
 /**
  * Whether they may look after somebody inside.
  */
@@ -1210,7 +1258,7 @@ why: StopReason, };
 /**
  * Why the room refuses an act. The room is then as it was.
  */
-export type Refusal = "malformed" | "watching-only" | "too-fast" | "unknown-entity" | "wrong-type" | "unknown-series" | "outside-volume" | "wrong-number-of-points" | "unknown-layer" | "colour-taken" | "unknown-figure" | "no-page" | "led-by-another" | "around-by-another" | "empty-text" | "text-too-long" | "too-far-away" | "scale-out-of-range" | "not-unit-length" | "value-out-of-range" | "too-many-layers" | "too-many-entities" | "not-yours" | "carries-marks-of-others" | "held-by-another" | "not-held" | "nobody-holds" | "cannot-hold" | "locked" | "locked-by-another" | "nothing-to-undo" | "not-for-your-standing" | "keeps-no-order" | "nobody-there" | "not-yourself" | "above-you" | "reason-needed" | "companion-needed" | "still-blocked" | "cannot-be" | "not-inside" | "not-asked" | "cannot-agree" | "not-kept" | "forgotten";
+export type Refusal = "malformed" | "watching-only" | "too-fast" | "unknown-entity" | "wrong-type" | "unknown-series" | "outside-volume" | "wrong-number-of-points" | "unknown-layer" | "colour-taken" | "unknown-figure" | "no-page" | "led-by-another" | "around-by-another" | "empty-text" | "text-too-long" | "too-far-away" | "scale-out-of-range" | "not-unit-length" | "value-out-of-range" | "too-many-layers" | "too-many-entities" | "too-many-holograms" | "not-yours" | "carries-marks-of-others" | "held-by-another" | "not-held" | "nobody-holds" | "cannot-hold" | "locked" | "locked-by-another" | "nothing-to-undo" | "not-for-your-standing" | "keeps-no-order" | "nobody-there" | "not-yourself" | "above-you" | "reason-needed" | "companion-needed" | "still-blocked" | "cannot-be" | "not-inside" | "not-asked" | "cannot-agree" | "not-kept" | "forgotten";
 
 /**
  * What lets a participant take their seat again; 16 random bytes, written as hexadecimal digits.
@@ -1354,6 +1402,11 @@ heard: boolean, } | { "frame": "threshold",
  * How one stands there.
  */
 threshold: Threshold, };
+
+/**
+ * A picture that who keeps order ends, and lets be shown again.
+ */
+export type Showing = "camera" | "screen";
 
 /**
  * What comes by one of the places that a client has kept for the voices and pictures of others.

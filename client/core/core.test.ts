@@ -267,8 +267,12 @@ describe('people in a room', () => {
     const [chen, li] = [person(1, 'Chen'), person(2, 'Li')];
     const raised = { ...li, hand_since: '2026-01-01T00:00:00Z' };
     const host = { ...chen, standing: 'host' as const };
-    expect(handsBetween([chen, li], [chen, raised])).toEqual({ up: [raised], down: [], host: undefined });
-    expect(handsBetween([chen, raised], [host, li])).toEqual({ up: [], down: [li], host });
+    expect(handsBetween([chen, li], [chen, raised])).toEqual({ up: [raised], down: [], word: [], wordBack: [], host: undefined });
+    expect(handsBetween([chen, raised], [host, li])).toEqual({ up: [], down: [li], word: [], wordBack: [], host });
+    // Who is given the word has asked for it no longer, and that is said once.
+    const speaks = { ...li, has_word: true };
+    expect(handsBetween([host, raised], [host, speaks])).toEqual({ up: [], down: [], word: [speaks], wordBack: [], host: undefined });
+    expect(handsBetween([host, speaks], [host, li]).wordBack).toEqual([li]);
     // Who comes in with a hand up raises it for everybody who is there.
     expect(handsBetween([host], [host, raised]).up).toEqual([raised]);
     const knock = { id: 3, actor: 'w', name: 'Wang', role: 'nurse', since: '', needs_companion: false, needs_licence: false, blocked_until: null, appeal: null };
@@ -280,6 +284,8 @@ describe('people in a room', () => {
     const said = (order: Ordered): string => orderedWords(order, 'Chen', { t, language: () => 'en' });
     expect(said({ whom: 'w', name: 'Wang', did: 'put-out', reason: 'shouts' })).toBe('Chen put Wang out: shouts');
     expect(said({ whom: 'w', name: 'Wang', did: 'appointed', standing: 'observer' })).toBe('Chen made Wang observer.');
+    expect(said({ whom: 'w', name: 'Wang', did: 'showing-ended', what: 'screen', reason: 'a name' })).toBe('Chen ended the shared screen of Wang: a name');
+    expect(said({ whom: 'w', name: 'Wang', did: 'showing-let', what: 'camera' })).toBe('Chen lets Wang show the camera again.');
     const blocked = said({ whom: 'w', name: 'Wang', did: 'blocked', reason: 'shouts', until: '2026-01-01T10:00:00Z' });
     expect(blocked).toMatch(/^Chen blocked Wang until .+: shouts$/);
   });

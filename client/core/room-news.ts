@@ -115,9 +115,16 @@ export function createRoomNews(client: RoomClient, control: RoomControl, order: 
         const { came, left } = comings(before, now);
         for (const { name } of came) say(() => app.t('people.came', { name }));
         for (const { name } of left) say(() => app.t('people.left', { name }));
-        const { up, down, host } = handsBetween(before, now);
+        const { up, down, word, wordBack, host } = handsBetween(before, now);
         for (const { name } of up) say(() => app.t('order.said.hand', { name }));
         for (const { name } of down) say(() => app.t('order.said.handDown', { name }));
+        for (const { id, name } of word) {
+          const own = id === control.self();
+          const words = (): string => app.t(own ? 'order.said.ownWord' : 'order.said.word', { name });
+          say(words);
+          if (own) app.toast(words);
+        }
+        for (const { name } of wordBack) say(() => app.t('order.said.wordBack', { name }));
         if (host) say(() => app.t('order.said.host', { name: host.name }));
       }
       return now;

@@ -1,7 +1,7 @@
 /** Order in a room as its page sees it: who waits, who one is here, and what one may do about it. */
 import { createMemo, createSignal, onCleanup } from 'solid-js';
 import type { Accessor } from 'solid-js';
-import type { Act, KeptOut, Knocking, Ordered, Participant, Standing } from '../../contract/room';
+import type { Act, KeptOut, Knocking, Ordered, Participant, Showing, Standing } from '../../contract/room';
 import type { RoomClient } from '../room/room-client';
 import type { App } from './app';
 import { momentOf } from './dates';
@@ -30,6 +30,16 @@ export function standingsFor({ role }: Pick<Participant, 'role'>): readonly Stan
   return STANDINGS.filter((one) => one === 'observer' || (one === 'patient') === (role === 'patient'));
 }
 
+/** What can be ended of what somebody shows. */
+export const ENDINGS = { 'end-camera': 'camera', 'end-screen': 'screen' } as const satisfies Readonly<Record<string, Showing>>;
+export type Ending = keyof typeof ENDINGS;
+
+/** The act by which something is done about somebody with a reason. */
+export function reasoned(what: Sanction | Ending, participant: number, reason: string): Act {
+  if (what === 'end-camera' || what === 'end-screen') return { act: 'end-showing', participant, what: ENDINGS[what], reason };
+  return { act: what, participant, reason };
+}
+
 /** Follows a room while the caller lives. */
 export function createRoomOrder(client: RoomClient): RoomOrder {
   const [state, setState] = createSignal(client.state);
@@ -46,10 +56,11 @@ export function createRoomOrder(client: RoomClient): RoomOrder {
 
 /** What was done to keep order, in words. */
 export function orderedWords({ name, ...what }: Ordered, by: string, app: Pick<App, 't' | 'language'>): string {
-  const params = { by, name, reason: '', until: '', standing: '' };
+  const params = { by, name, reason: '', until: '', standing: '', what: '' };
   if ('reason' in what) params.reason = what.reason;
   if ('until' in what) params.until = momentOf(what.until, app.language());
   if ('standing' in what) params.standing = app.t(`order.standing.${what.standing}`);
+  if ('what' in what) params.what = app.t(`order.what.${what.what}`);
   return app.t(`order.said.${what.did}`, params);
 }
 
@@ -71,6 +82,9 @@ export function idsOf(list: Accessor<readonly { readonly id: number }[]>): Acces
 export interface Hands {
   readonly up: Participant[];
   readonly down: Participant[];
+  /** Who was given the word, and whose it is no more. */
+  readonly word: Participant[];
+  readonly wordBack: Participant[];
   /** Who has become the host. */
   readonly host: Participant | undefined;
 }
@@ -78,12 +92,16 @@ export interface Hands {
 /** Whose hand went up or down between two lists of the people in a room, and who is the host now. */
 export function handsBetween(before: readonly Participant[], now: readonly Participant[]): Hands {
   const was = (id: number): Participant | undefined => before.find((one) => one.id === id);
+  const speaks = (one: Participant | undefined): boolean => one?.has_word ?? false;
   const isUp = (one: Participant | undefined): boolean => (one?.hand_since ?? null) !== null;
   const hostOf = (list: readonly Participant[]): Participant | undefined => list.find(({ standing }) => standing === 'host');
   const host = hostOf(now);
   return {
     up: now.filter((one) => isUp(one) && !isUp(was(one.id))),
-    down: now.filter((one) => !isUp(one) && isUp(was(one.id))),
+    // Who was given the word has put the hand down by that.
+    down: now.filter((one) => !isUp(one) && isUp(was(one.id)) && !speaks(one)),
+    word: now.filter((one) => speaks(one) && !speaks(was(one.id))),
+    wordBack: now.filter((one) => !speaks(one) && speaks(was(one.id))),
     host: host && hostOf(before)?.actor !== host.actor ? host : undefined,
   };
 }

@@ -308,6 +308,30 @@ test('who was muted is told that an open microphone is heard by nobody, and says
   expect(voice.caption('words')).toBe(true);
 });
 
+test('who watches opens nothing before they are given the word, and what is ended gives its device back', async () => {
+  const person = { id: 1, actor: 'zhou', name: 'Zhou', role: 'trainee', licence: 'valid' as const, colour: '#ffffff', place: 0, may_act: false, standing: 'observer' as const, hand_since: null, muted: false, treats: false, stays_until: null, joined: '2026-01-01T00:00:00Z', away: false };
+  last(sockets).tick({ people: [person] });
+  await join();
+  expect(voice.kept('microphone')).toBe('watching');
+  expect(voice.caption('words')).toBe(false);
+  const before = asked.length;
+  void voice.turn('microphone', true);
+  void voice.turn('camera', true);
+  await settle();
+  expect(asked).toHaveLength(before);
+  last(sockets).tick({ people: [{ ...person, has_word: true }] });
+  void voice.turn('camera', true);
+  await settle();
+  const camera = new FakeTrack();
+  asked[before]?.grant(camera);
+  await settle();
+  expect(voice.on('camera')).toBe(true);
+  last(sockets).tick({ people: [{ ...person, has_word: true, ended: ['camera'] }] });
+  await settle();
+  expect([voice.on('camera'), voice.kept('camera'), voice.kept('microphone')]).toEqual([false, 'ended', undefined]);
+  expect(camera.stopped).toBe(true);
+});
+
 test('whoever listens makes one person quieter, and that holds when they come back to another place', async () => {
   const chen = { id: 2, actor: 'chen', name: 'Chen', role: 'expert', licence: 'valid' as const, colour: '#ffffff', place: 0, may_act: true, standing: 'speaker' as const, hand_since: null, muted: false, treats: true, stays_until: null, joined: '2026-01-01T00:00:00Z', away: false };
   const wang = { ...chen, id: 3, actor: 'wang', name: 'Wang' };

@@ -2,7 +2,7 @@
 import { createEffect, createMemo, createSignal, on, onCleanup } from 'solid-js';
 import type { Accessor } from 'solid-js';
 import type { MediaAnswer, MediaDoor } from '../../contract/media';
-import type { Slot, Source, Voice } from '../../contract/room';
+import type { Participant, Slot, Source, Voice } from '../../contract/room';
 import { capture } from '../media/capture';
 import type { Chosen } from '../media/capture';
 import { Dictation } from '../media/dictation';
@@ -13,6 +13,8 @@ import { MediaTrouble, devices, troubleOf } from '../media/trouble';
 import type { Trouble } from '../media/trouble';
 import type { RoomClient, RoomState } from '../room/room-client';
 import type { App } from './app';
+import { keptBack } from './own-media';
+import type { Kept } from './own-media';
 
 export type VoiceState = 'out' | 'joining' | 'in';
 
@@ -48,6 +50,8 @@ export interface RoomVoice {
   readonly echo: Accessor<boolean>;
   /** Whether somebody who keeps order has muted one: an open microphone is then heard by nobody. */
   readonly silenced: Accessor<boolean>;
+  /** Why a source of one's own may not go to the others, by what one is here or because it was ended. */
+  readonly kept: (source: Source) => Kept | undefined;
   readonly voices: Accessor<ReadonlyMap<number, Voice>>;
   readonly pictures: Accessor<readonly Picture[]>;
   readonly captions: Accessor<readonly Caption[]>;
@@ -97,6 +101,9 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
   const [voices, setVoices] = createSignal(client.state.voices);
   const isSilenced = ({ self, participants }: RoomState): boolean => self !== undefined && (participants.get(self)?.muted ?? false);
   const [silenced, setSilenced] = createSignal(isSilenced(client.state));
+  const ownIn = ({ self, participants }: RoomState): Participant | undefined => (self === undefined ? undefined : participants.get(self));
+  const [me, setMe] = createSignal(ownIn(client.state));
+  const kept = (source: Source): Kept | undefined => keptBack(me(), source);
   const [slots, setSlots] = createSignal<readonly Slot[]>([]);
   const [captions, setCaptions] = createSignal<readonly Caption[]>([]);
   const [found, setFound] = createSignal<readonly MediaDeviceInfo[]>([]);
@@ -241,7 +248,8 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
 
   /** Switches a source; a closed one gives its device back, so that the browser shows it as free. */
   async function turn(source: Source, isOn: boolean, open = opener(source)): Promise<void> {
-    if (isOn === on_(source) || (isOn && state() !== 'in')) return;
+    const isCheck = source === 'microphone' && echo();
+    if (isOn === on_(source) || (isOn && (state() !== 'in' || (kept(source) && !isCheck)))) return;
     const during = stay;
     setTrouble(undefined);
     let track: MediaStreamTrack | undefined;
@@ -361,9 +369,17 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
       const { voices: now, self } = room;
       setVoices(() => now);
       setSilenced(isSilenced(room));
+      setMe(() => ownIn(room));
       if (self !== undefined && now.get(self)?.speaking) spoke = true;
     }),
   );
+  // What may go to nobody gives its device back.
+  createEffect(() => {
+    for (const source of ['microphone', 'camera', 'screen'] as const) {
+      const isCheck = source === 'microphone' && echo();
+      if (kept(source) && on_(source) && !isCheck) void turn(source, false);
+    }
+  });
   // Only who asks for it is written down, and only while the microphone is open to the room.
   createEffect(() => {
     const track = own().microphone;
@@ -425,6 +441,7 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
     on: on_,
     echo,
     silenced,
+    kept,
     voices,
     pictures,
     captions,
@@ -450,7 +467,7 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
       setVolumes((all) => ({ ...all, [actorOf(participant)]: share }));
       place();
     },
-    caption: (text) => !silenced() && client.caption(text),
+    caption: (text) => !silenced() && !kept('microphone') && client.caption(text),
     loudness(participant) {
       const slot = slots().find((one) => one.participant === participant && one.source === 'microphone');
       return slot ? (sound?.level(slot.mid) ?? 0) : 0;

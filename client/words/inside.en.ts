@@ -1,5 +1,6 @@
 /** The panel inside a headset. */
 export const inside = {
+  'inside.watching': 'Watching: raise your hand',
   'inside.page.view': 'View',
   'inside.page.tools': 'Tools',
   'inside.page.parts': 'Parts',

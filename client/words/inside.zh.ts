@@ -2,6 +2,7 @@ import type { inside as en } from './inside.en';
 
 /** 头显内的面板。 */
 export const inside: Readonly<Record<keyof typeof en, string>> = {
+  'inside.watching': '旁观中，请举手发言',
   'inside.page.view': '视图',
   'inside.page.tools': '工具',
   'inside.page.parts': '结构',

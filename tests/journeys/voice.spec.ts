@@ -163,6 +163,67 @@ test('another microphone is chosen and heard, and whoever listens makes one pers
   for (const page of [li, chen]) await page.context().close();
 });
 
+test('who watches is heard and seen when given the word, and who keeps order ends a camera', async ({ browser }) => {
+  const [li, chen] = [await counted(browser, 'li.terminal'), await counted(browser, 'chen.expert')];
+  await li.goto('/');
+  await askForConsultation(li);
+  const id = new URL(li.url()).pathname.split('/').at(-1) ?? '';
+  await chen.goto('/');
+  await accept(chen, id);
+  for (const page of [li, chen]) await join(page);
+  const microphone = chen.locator('.voice-bar [data-source=microphone]');
+  const camera = chen.locator('.voice-bar [data-source=camera]');
+  await microphone.click();
+  await expect.poll(async () => (await received(li)).loudest).toBeGreaterThan(0.05);
+
+  // Made an observer, Chen falls silent, and the microphone is given back.
+  await tab(li, 'People 2');
+  const chenSeen = li.locator('.people > li').filter({ hasText: 'Chen' });
+  await chenSeen.getByRole('button', { name: /^Keep order/ }).click();
+  const dialog = li.getByRole('dialog');
+  await dialog.getByRole('combobox', { name: 'Is here' }).selectOption('observer');
+  await dialog.getByRole('button', { name: 'Make it so' }).click();
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await expect(microphone).toHaveAttribute('aria-disabled', 'true');
+  await expect(microphone).toHaveAttribute('aria-pressed', 'false');
+  await microphone.click();
+  await expect(chen.getByText('You watch here. Raise your hand: whoever keeps order gives you the word.').first()).toBeVisible();
+  await expect(microphone).toHaveAttribute('aria-pressed', 'false');
+  await look(chen, 'room-watching', ['desktop', 'phone']);
+
+  // A raised hand is given the word: heard, and seen by camera.
+  await tab(chen, 'People 2');
+  await chen.getByRole('button', { name: 'Raise hand' }).click();
+  await chenSeen.getByRole('button', { name: /^Give the word/ }).click();
+  await expect(chenSeen).toContainText('has the word');
+  await expect(chenSeen).not.toContainText('hand up');
+  await microphone.click();
+  await expect(microphone).toHaveAttribute('aria-pressed', 'true');
+  await expect.poll(async () => (await received(li)).loudest).toBeGreaterThan(0.05);
+  await camera.click();
+  await expect(li.locator('.picture')).toHaveCount(1);
+  await expect(chen.locator('.voice-bar [data-source=screen]')).toHaveAttribute('aria-disabled', 'true');
+
+  // The camera is ended with its reason, and shown again when it is let.
+  await chenSeen.getByRole('button', { name: /^Keep order/ }).click();
+  await dialog.getByText('End the camera').click();
+  await dialog.getByRole('textbox', { name: /^Reason/ }).fill('a name is to be read');
+  await look(li, 'room-end-camera', ['desktop', 'phone']);
+  await dialog.getByRole('button', { name: 'Do it' }).click();
+  await expect(li.locator('.picture')).toHaveCount(0);
+  await expect(camera).toHaveAttribute('aria-pressed', 'false');
+  await expect(chen.locator('.people-log')).toContainText('a name is to be read');
+  await expect(chenSeen).toContainText('camera ended');
+  await look(li, 'room-ended', ['desktop', 'phone']);
+  await chenSeen.getByRole('button', { name: /^Let show the camera/ }).click();
+  await camera.click();
+  await expect(li.locator('.picture')).toHaveCount(1);
+  await chen.getByRole('button', { name: 'Give the word back' }).click();
+  await expect(li.locator('.picture')).toHaveCount(0);
+  await expect(microphone).toHaveAttribute('aria-pressed', 'false');
+  for (const page of [li, chen]) await page.context().close();
+});
+
 test('where the hospital carries no media people read along, and all else goes on', async ({ browser }) => {
   const [li, chen] = [await counted(browser, 'li.terminal'), await counted(browser, 'chen.expert')];
   for (const page of [li, chen]) {

@@ -1,11 +1,11 @@
 /** What whoever keeps order can do about somebody: sanctions from mild to grave, each with its reason. */
 import { For, Show, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
-import type { Participant, Standing } from '../../../contract/room';
+import type { Participant, Standing, Voice } from '../../../contract/room';
 import { useApp } from '../../core/app';
 import { momentOf } from '../../core/dates';
-import { SANCTIONS, STANDINGS, standingsFor } from '../../core/room-order';
-import type { RoomOrder, Sanction } from '../../core/room-order';
+import { ENDINGS, STANDINGS, reasoned, standingsFor } from '../../core/room-order';
+import type { Ending, RoomOrder, Sanction } from '../../core/room-order';
 import { Dialog } from '../Dialog';
 import { Field } from '../Field';
 import { ReasonField } from '../ReasonField';
@@ -13,20 +13,25 @@ import { ReasonField } from '../ReasonField';
 interface OrderDialogProps {
   readonly person: Participant;
   readonly order: RoomOrder;
+  /** What they show at this moment. */
+  readonly shows: Pick<Voice, 'camera' | 'screen'> | undefined;
   onClose(): void;
 }
 
 export function OrderDialog(props: OrderDialogProps): JSX.Element {
   const app = useApp();
-  const [what, setWhat] = createSignal<Sanction>('warn');
+  const [what, setWhat] = createSignal<Sanction | Ending>('warn');
   const [reason, setReason] = createSignal('');
   const [tried, setTried] = createSignal(false);
   const participant = (): number => props.person.id;
+  // What is not shown, or was ended before, is not there to be ended.
+  const isShown = (one: Ending): boolean => one === what() || (props.shows?.[ENDINGS[one]] === true && !props.person.ended?.includes(ENDINGS[one]));
+  const offered = (): readonly (Sanction | Ending)[] => ['warn', 'mute', ...(['end-camera', 'end-screen'] as const).filter(isShown), 'put-out', 'block'];
   const send = (event: SubmitEvent): void => {
     event.preventDefault();
     setTried(true);
     if (reason().trim() === '') return;
-    props.order.act({ act: what(), participant: participant(), reason: reason().trim() });
+    props.order.act(reasoned(what(), participant(), reason().trim()));
     props.onClose();
   };
   return (
@@ -34,7 +39,7 @@ export function OrderDialog(props: OrderDialogProps): JSX.Element {
       <form class="stack" onSubmit={send} noValidate>
         <fieldset class="choices">
           <legend class="legend">{app.t('order.act')}</legend>
-          <For each={SANCTIONS}>
+          <For each={offered()}>
             {(one) => (
               <label class="choice">
                 <input type="radio" name="sanction" value={one} checked={what() === one} onChange={() => setWhat(one)} />
@@ -73,7 +78,7 @@ export function OrderDialog(props: OrderDialogProps): JSX.Element {
 }
 
 /** A stay ends after a while, but for those who treat the patient; where the patient needs somebody, they stay. */
-function LongerStay(props: Omit<OrderDialogProps, 'onClose'>): JSX.Element {
+function LongerStay(props: Omit<OrderDialogProps, 'onClose' | 'shows'>): JSX.Element {
   const app = useApp();
   const [reason, setReason] = createSignal('');
   const [tried, setTried] = createSignal(false);
@@ -105,7 +110,7 @@ function LongerStay(props: Omit<OrderDialogProps, 'onClose'>): JSX.Element {
 }
 
 /** The host says who is what; what somebody cannot be is refused by the room. */
-function Appointment(props: Omit<OrderDialogProps, 'onClose'>): JSX.Element {
+function Appointment(props: Omit<OrderDialogProps, 'onClose' | 'shows'>): JSX.Element {
   const app = useApp();
   const [chosen, setChosen] = createSignal<Standing>(props.person.standing);
   // Arrow keys pass over what is not meant: only the button appoints.

@@ -45,6 +45,13 @@ export function PeoplePanel(props: PeoplePanelProps): JSX.Element {
         <Icon name="hand" />
         {app.t(isUp() ? 'order.lower' : 'order.raise')}
       </button>
+      <Show when={props.order.own()?.has_word && props.order.own()}>
+        {(own) => (
+          <button type="button" class="button" onClick={() => props.order.act({ act: 'take-word', participant: own().id })}>
+            {app.t('order.ownWordBack')}
+          </button>
+        )}
+      </Show>
       <OwnLooks order={props.order} people={props.control.people()} />
       <WaitingPanel order={props.order} people={props.control.people()} />
       <KeptOutPanel order={props.order} />
@@ -66,7 +73,7 @@ export function PeoplePanel(props: PeoplePanelProps): JSX.Element {
         </ol>
       </Show>
       <Show when={person()}>
-        {(whom) => <OrderDialog person={whom()} order={props.order} onClose={() => setAbout(undefined)} />}
+        {(whom) => <OrderDialog person={whom()} order={props.order} shows={props.voice.voices().get(whom().id)} onClose={() => setAbout(undefined)} />}
       </Show>
     </div>
   );
@@ -187,9 +194,13 @@ function Standing(props: { person: Participant }): JSX.Element {
           {app.t('order.hand')}
         </span>
       </Show>
+      <Show when={props.person.has_word}>
+        <span class="chip good">{app.t('order.hasWord')}</span>
+      </Show>
       <Show when={props.person.muted}>
         <span class="chip warn">{app.t('order.muted')}</span>
       </Show>
+      <For each={props.person.ended ?? []}>{(what) => <span class="chip warn">{app.t(`order.ended.${what}`)}</span>}</For>
     </span>
   );
 }
@@ -209,6 +220,24 @@ function KeepButtons(props: { person: Participant; order: RoomOrder; onKeep(): v
           <span class="for-listeners"> {props.person.name}</span>
         </button>
       </Show>
+      <Show when={props.person.standing === 'observer'}>
+        <button
+          type="button"
+          class="button small quiet"
+          onClick={() => props.order.act({ act: props.person.has_word ? 'take-word' : 'give-word', participant: participant() })}
+        >
+          {app.t(props.person.has_word ? 'order.takeWord' : 'order.giveWord')}
+          <span class="for-listeners"> {props.person.name}</span>
+        </button>
+      </Show>
+      <For each={props.person.ended ?? []}>
+        {(what) => (
+          <button type="button" class="button small quiet" onClick={() => props.order.act({ act: 'let-show', participant: participant(), what })}>
+            {app.t(`order.letShow.${what}`)}
+            <span class="for-listeners"> {props.person.name}</span>
+          </button>
+        )}
+      </For>
       <Show when={props.person.muted}>
         <button
           type="button"

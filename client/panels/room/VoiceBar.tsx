@@ -3,6 +3,7 @@ import { Match, Show, Switch, onCleanup, onMount } from 'solid-js';
 import type { JSX } from 'solid-js';
 import type { Source } from '../../../contract/room';
 import { useApp } from '../../core/app';
+import type { Kept } from '../../core/own-media';
 import type { RoomVoice } from '../../core/room-voice';
 import type { Key } from '../../words/words';
 import { Icon } from '../Icon';
@@ -69,7 +70,7 @@ export function VoiceBar(props: VoiceBarProps): JSX.Element {
       </Switch>
       <Show when={props.voice.state() === 'in'}>
         <span class="voice-own" data-open={props.voice.on('microphone') && !props.voice.silenced()}>
-          {app.t(props.voice.silenced() ? 'voice.silenced' : props.voice.on('microphone') ? 'voice.live' : 'voice.muted')}
+          {app.t(props.voice.kept('microphone') ? 'voice.watching' : props.voice.silenced() ? 'voice.silenced' : props.voice.on('microphone') ? 'voice.live' : 'voice.muted')}
         </span>
       </Show>
     </div>
@@ -78,6 +79,19 @@ export function VoiceBar(props: VoiceBarProps): JSX.Element {
 
 function VoiceSwitches(props: { voice: RoomVoice }): JSX.Element {
   const app = useApp();
+  const reason = (source: Switchable['source'], kept: Kept): string => app.t(`voice.kept.${kept}`, { what: source === 'microphone' ? '' : app.t(`order.what.${source}`) });
+  const why = (source: Switchable['source']): string | undefined => {
+    const kept = props.voice.kept(source);
+    return kept && reason(source, kept);
+  };
+  // Said when it is pressed, so that touch and keyboard learn it too.
+  const toggle = (source: Switchable['source']): void => {
+    const isOn = props.voice.on(source);
+    const kept = isOn ? undefined : props.voice.kept(source);
+    if (!kept) return void props.voice.turn(source, !isOn);
+    app.toast(() => reason(source, kept));
+    app.announce(reason(source, kept));
+  };
   return (
     <>
       {SWITCHES.map(({ source, signs, words }) => (
@@ -86,8 +100,11 @@ function VoiceSwitches(props: { voice: RoomVoice }): JSX.Element {
           class="tool"
           data-source={source}
           aria-pressed={props.voice.on(source)}
+          aria-disabled={why(source) !== undefined}
+          aria-description={why(source)}
+          title={why(source)}
           aria-keyshortcuts={source === 'microphone' ? 'M' : undefined}
-          onClick={() => void props.voice.turn(source, !props.voice.on(source))}
+          onClick={() => toggle(source)}
         >
           <Icon name={signs[props.voice.on(source) ? 1 : 0]} size={20} />
           <span>{app.t(words[props.voice.on(source) ? 1 : 0])}</span>

@@ -71,6 +71,7 @@ function Captions(props: { voice: RoomVoice }): JSX.Element {
   const app = useApp();
   const [text, setText] = createSignal('');
   let list!: HTMLOListElement;
+  const why = (): string | undefined => (props.voice.kept('microphone') ? app.t('captions.watching') : props.voice.silenced() ? app.t('captions.silenced') : undefined);
 
   createEffect(on(props.voice.captions, () => (list.scrollTop = list.scrollHeight)));
 
@@ -106,10 +107,10 @@ function Captions(props: { voice: RoomVoice }): JSX.Element {
         </div>
       </Show>
       <form class="captions-form" onSubmit={send}>
-        <Field label={app.t('captions.write')} hint={props.voice.silenced() ? app.t('captions.silenced') : undefined}>
-          {(control) => <input {...control} type="text" maxLength={CAPTION_CHARACTERS} autocomplete="off" disabled={props.voice.silenced()} value={text()} onInput={(event) => setText(event.currentTarget.value)} />}
+        <Field label={app.t('captions.write')} hint={why()}>
+          {(control) => <input {...control} type="text" maxLength={CAPTION_CHARACTERS} autocomplete="off" disabled={why() !== undefined} value={text()} onInput={(event) => setText(event.currentTarget.value)} />}
         </Field>
-        <button type="submit" class="button small" disabled={props.voice.silenced()}>
+        <button type="submit" class="button small" disabled={why() !== undefined}>
           {app.t('captions.send')}
         </button>
       </form>

@@ -150,6 +150,7 @@ export function createInside(props: InsideRoom & HowWorn, app: App): RoomInside 
       state: props.voice.state(),
       open: props.voice.on('microphone'),
       silenced: props.voice.silenced(),
+      watches: props.voice.kept('microphone') !== undefined,
       writesDown: props.voice.writesDown(),
       dictates: props.voice.dictates(),
     },

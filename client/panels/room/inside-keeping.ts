@@ -55,7 +55,7 @@ export function createKeeping(props: Props, app: Pick<App, 't' | 'language'>, tu
     if (is === 'at-door') return { ...common, blockedUntil: moment(one.blocked_until), appeal: one.appeal ?? undefined };
     if (is === 'kept-out') return { ...common, blockedUntil: moment(one.until), appeal: one.appeal ?? undefined };
     const isHost = props.order.own()?.standing === 'host';
-    return { ...common, standing: one.standing, handUp: one.hand_since !== null, muted: one.muted, staysUntil: moment(one.stays_until), appointable: isHost ? standingsFor(one) : [] };
+    return { ...common, standing: one.standing, handUp: one.hand_since !== null, muted: one.muted, hasWord: one.has_word ?? false, staysUntil: moment(one.stays_until), appointable: isHost ? standingsFor(one) : [] };
   };
 
   /** Whoever needs a companion comes in with the first inside who can be one, as on the screen. */
@@ -115,6 +115,7 @@ export function createKeeping(props: Props, app: Pick<App, 't' | 'language'>, tu
     if (sanction ?? kind === 'let-stay') ask(who, 'why', sanction ?? 'let-stay');
     else if (kind === 'appoint') ask(who, 'appoint');
     else if (kind === 'unmute') props.order.act({ act: 'unmute', participant });
+    else if (kind === 'word') props.order.act({ act: who.one.has_word ? 'take-word' : 'give-word', participant });
     else if (kind === 'lower') props.order.act({ act: 'lower-hand', participant });
     else if (standing) {
       if (standing !== who.one.standing) props.order.act({ act: 'appoint', participant, standing });

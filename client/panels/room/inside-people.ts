@@ -39,6 +39,7 @@ function* stateOf(of: KeptInside, t: T): Generator<string> {
   if (of.is === 'kept-out') yield t('order.keptOutTitle');
   if (of.standing) yield t(`order.standing.${of.standing}`);
   if (of.handUp) yield t('order.hand');
+  if (of.hasWord) yield t('order.hasWord');
   if (of.muted) yield t('order.muted');
   if (of.blockedUntil !== undefined) yield t('order.blockedUntil', { until: of.blockedUntil });
 }
@@ -60,6 +61,7 @@ function aboutThem(of: KeptInside, t: T): PanelButton[] {
   }
   return [
     ...when(of.handUp, button('keep:lower', t('order.lower'))),
+    ...when(of.standing === 'observer', button('keep:word', t(of.hasWord ? 'order.takeWord' : 'order.giveWord'))),
     ...when(of.muted, button('keep:unmute', t('order.unmute'))),
     ...SANCTIONS.filter((one) => one !== 'mute' || !of.muted).map((one) => button(`keep:${one}`, t(whatWords(one)))),
     ...when(of.staysUntil !== undefined, button('keep:let-stay', t('stay.letStay'))),

@@ -45,6 +45,8 @@ export interface KeptInside {
   readonly standing: Standing | undefined;
   readonly handUp: boolean;
   readonly muted: boolean;
+  /** Whether they watch, and were given the word. */
+  readonly hasWord?: boolean;
   /** Until when a block keeps them out, in words. */
   readonly blockedUntil: string | undefined;
   /** What they say against it. */
@@ -101,7 +103,7 @@ export interface InsideState {
   readonly keeping: KeepingInside;
   readonly handUp: boolean;
   readonly lead: { readonly name: string; readonly isOwn: boolean } | undefined;
-  readonly voice: { readonly state: VoiceState; readonly open: boolean; readonly silenced: boolean; readonly writesDown: boolean; readonly dictates: boolean };
+  readonly voice: { readonly state: VoiceState; readonly open: boolean; readonly silenced: boolean; readonly watches?: boolean; readonly writesDown: boolean; readonly dictates: boolean };
   readonly captions: readonly { readonly name: string; readonly text: string }[];
   readonly marks: readonly string[];
   readonly around: { readonly name: string; readonly isOwn: boolean; readonly seen: boolean; readonly looks: boolean } | undefined;

@@ -308,6 +308,7 @@ function writingOf({ as, draft, listens, by, numbered }: WritingInside, t: T): P
 /** The first press joins the voice, as on the screen; the next ones open and close the microphone. */
 function microphone({ voice }: InsideState, t: T): string {
   if (voice.state !== 'in') return t(voice.state === 'joining' ? 'voice.joining' : 'voice.join');
+  if (voice.watches) return t('inside.watching');
   if (voice.silenced) return t('voice.silenced');
   return t(voice.open ? 'voice.mute' : 'voice.open');
 }

@@ -6,7 +6,7 @@ use vocabulary::{ActorId, Timestamp, Uid};
 
 use crate::{
     CropBox, EntityId, Hologram, Layer, MeasureKind, Mode, Ordered, Placed, Plane, RecordingStep,
-    Standing, Transform, View, Window,
+    Showing, Standing, Transform, View, Window,
 };
 
 /// What a participant asks the room to do.
@@ -169,6 +169,32 @@ pub enum Act {
     },
     /// Have somebody heard again.
     Unmute {
+        /// Whom.
+        participant: u16,
+    },
+    /// End what somebody shows, and have them show it no more.
+    EndShowing {
+        /// Whom.
+        participant: u16,
+        /// What.
+        what: Showing,
+        /// Why; they are told.
+        reason: String,
+    },
+    /// Let somebody show again what was ended.
+    LetShow {
+        /// Whom.
+        participant: u16,
+        /// What.
+        what: Showing,
+    },
+    /// Give the word to somebody who watches: they are heard, and seen by camera, until it is taken back.
+    GiveWord {
+        /// Whom.
+        participant: u16,
+    },
+    /// Take the word back; everybody gives back their own.
+    TakeWord {
         /// Whom.
         participant: u16,
     },

@@ -324,6 +324,14 @@ pub struct Placed {
 }
 
 impl Placed {
+    /// The series that it shows, where it is a hologram.
+    pub(crate) fn series(&self) -> Option<&Uid> {
+        match &self.entity {
+            Entity::Hologram(hologram) => Some(&hologram.series),
+            _ => None,
+        }
+    }
+
     /// Where it stands, if it is something that stands in the room by itself, and whether it is there to be seen.
     pub fn stands(&self) -> Option<(Transform, bool)> {
         match &self.entity {

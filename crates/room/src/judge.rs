@@ -89,6 +89,8 @@ impl Case<'_> {
             NewEntity::Hologram(hologram) => {
                 limits::hologram(&hologram)?;
                 self.inside(&hologram.series, &[hologram.cursor_lps_mm])?;
+                self.holds_another(&hologram.series)?;
+                self.check_layers(&hologram.series, hologram.layers.keys())?;
                 self.check_parts(&hologram)?;
                 Entity::Hologram(hologram)
             }
@@ -233,7 +235,9 @@ impl Case<'_> {
         hologram.transform = transform.unwrap_or(hologram.transform);
         hologram.window = window.unwrap_or(hologram.window);
         hologram.mode = mode.unwrap_or(hologram.mode);
-        hologram.layers.extend(layers.unwrap_or_default());
+        let layers = layers.unwrap_or_default();
+        let named: Vec<_> = layers.keys().cloned().collect();
+        hologram.layers.extend(layers);
         hologram.clip = clip.unwrap_or(hologram.clip);
         if let Some(cursor_lps_mm) = cursor_lps_mm {
             self.inside(&hologram.series, &[cursor_lps_mm])?;
@@ -247,7 +251,45 @@ impl Case<'_> {
         if has_new_parts {
             self.check_parts(hologram)?;
         }
-        limits::hologram(hologram)
+        limits::hologram(hologram)?;
+        self.check_layers(&hologram.series, named.iter())
+    }
+
+    /// Checks that layers are those of a series, or those that every hologram has.
+    fn check_layers<'n>(
+        &self,
+        series: &Uid,
+        named: impl Iterator<Item = &'n String>,
+    ) -> Result<(), Refusal> {
+        let is_own = |name: &&String| !limits::LAYERS_OF_ALL.contains(&name.as_str());
+        self.knows(series, named.filter(is_own))
+    }
+
+    fn knows<'n>(
+        &self,
+        series: &Uid,
+        named: impl Iterator<Item = &'n String>,
+    ) -> Result<(), Refusal> {
+        let mut named = named.peekable();
+        if named.peek().is_none() {
+            return Ok(());
+        }
+        let known = self.probe.layers(series);
+        if named.all(|name| known.contains(name)) {
+            Ok(())
+        } else {
+            Err(Refusal::UnknownLayer)
+        }
+    }
+
+    /// Whether the room holds another hologram of a series.
+    fn holds_another(&self, series: &Uid) -> Result<(), Refusal> {
+        let (all, theirs) = self.world.holograms(series);
+        if all < limits::HOLOGRAMS && theirs < limits::HOLOGRAMS_OF_SERIES {
+            Ok(())
+        } else {
+            Err(Refusal::TooManyHolograms)
+        }
     }
 
     /// Checks which part of a hologram is to be drawn, as far as that depends on its series.
@@ -263,16 +305,7 @@ impl Case<'_> {
             limits::crop(crop)?;
             self.inside(series, &[crop.min_lps_mm, crop.max_lps_mm])?;
         }
-        let mut named = within.iter().chain(only).peekable();
-        if named.peek().is_none() {
-            return Ok(());
-        }
-        let known = self.probe.layers(series);
-        if named.all(|name| known.contains(name)) {
-            Ok(())
-        } else {
-            Err(Refusal::UnknownLayer)
-        }
+        self.knows(series, within.iter().chain(only))
     }
 
     /// Has one series stand there and the others lie on the shelf, with all that was made of them.
@@ -327,6 +360,7 @@ impl Case<'_> {
         if self.world.entities().len() >= limits::ENTITIES {
             return Err(Refusal::TooManyEntities);
         }
+        self.holds_another(series)?;
         let mut holograms = self.world.entities().values().rev();
         let last = holograms.find_map(|placed| match &placed.entity {
             Entity::Hologram(hologram) => Some(hologram),

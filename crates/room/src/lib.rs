@@ -44,6 +44,7 @@ mod refusal;
 pub mod requests;
 mod room;
 mod seat;
+mod stay;
 mod tick;
 mod voice;
 pub mod wire;
@@ -68,9 +69,10 @@ pub use recording::{
     Agreement, Recording, RecordingNow, RecordingState, RecordingStep, StopReason,
 };
 pub use refusal::{Farewell, Refusal};
-pub use room::{Joined, OpenError, Parcel, Reply, Room, Stays};
+pub use room::{Joined, OpenError, Parcel, Reply, Room};
 pub use seat::{Licence, Person, Seat};
+pub use stay::{Stay, Stays};
 pub use tick::{Tick, Wants};
-pub use voice::{Sending, Slot, Source, Voice};
+pub use voice::{Sending, Showing, Slot, Source, Voice};
 pub use wire::ResumeToken;
 pub use world::World;

@@ -14,15 +14,26 @@ pub const POSITION_M: f64 = 20.0;
 pub const ENTITIES: usize = 500;
 /// The most participants in a room, those who may come back included.
 pub const PARTICIPANTS: usize = 64;
-/// The most seats that are kept for one account to come back to.
-pub const SEATS_KEPT: usize = 8;
+/// The most seats of one account in a room where a hospital sets nothing else, those included that are kept for coming
+/// back: some screens, and a headset.
+pub const SEATS_EACH: usize = 8;
 
 /// Places beyond those, for people who come in because the patient needs it.
 pub const URGENT_PLACES: usize = 8;
-/// Acts a second of one participant; as many may come at once.
+/// Acts a second of one account in a room, by all its seats; as many may come at once.
 pub const ACTS_PER_SECOND: u32 = 40;
-/// Frames of any kind a second of one connection; as many may come at once.
+/// Frames of any kind a second of one account in a room, by all its seats; as many may come at once.
 pub const FRAMES_PER_SECOND: u32 = 200;
+/// Things a second that the acts of one account place, change or take away.
+pub const CHANGES_PER_SECOND: u32 = 80;
+/// As many of them may come at once: all that stands in a room, brought back by one step.
+pub const CHANGES_AT_ONCE: u32 = 500;
+/// The most holograms in a room, those on the shelf included.
+pub const HOLOGRAMS: usize = 32;
+/// The most of them that show the same series.
+pub const HOLOGRAMS_OF_SERIES: usize = 4;
+/// What every hologram can show or hide beside its series' own surfaces: the volume, and what was found in it.
+pub const LAYERS_OF_ALL: [&str; 3] = ["volume", "lesions", "skin"];
 /// Offers of media a second of one participant.
 pub const OFFERS_PER_SECOND: u32 = 1;
 /// Offers of media of one participant that may come at once.

@@ -1,10 +1,10 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use vocabulary::{ActorId, Timestamp};
 
-use crate::{EntityId, limits};
+use crate::{EntityId, Showing, limits};
 
 /// What somebody is in a room, which says what they may do there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -20,7 +20,7 @@ pub enum Standing {
     Speaker,
     /// Whose twin stands there: points, and notes what hurts; the images stay as the doctors have them.
     Patient,
-    /// Watches, and may ask to speak.
+    /// Watches, neither heard nor seen, and may ask for the word.
     Observer,
 }
 
@@ -28,6 +28,11 @@ impl Standing {
     /// Whether they may work with what stands in the room.
     pub fn works(self) -> bool {
         matches!(self, Self::Host | Self::Speaker)
+    }
+
+    /// Whether others hear them and see them by camera without having been given the word.
+    pub fn speaks(self) -> bool {
+        self != Self::Observer
     }
 
     /// Whether they may let people in and put them out.
@@ -113,6 +118,18 @@ pub enum Did {
     },
     /// They are heard again.
     Unmuted,
+    /// What they showed was ended, and they show it no more.
+    ShowingEnded {
+        /// What.
+        what: Showing,
+        /// Why.
+        reason: String,
+    },
+    /// They may show it again.
+    ShowingLet {
+        /// What.
+        what: Showing,
+    },
     /// They were put out, and have to be let in anew.
     PutOut {
         /// Why.
@@ -181,6 +198,8 @@ pub struct Order {
     admitted: BTreeMap<ActorId, (Timestamp, Option<ActorId>)>,
     turned_away: BTreeMap<ActorId, (Timestamp, String)>,
     muted: BTreeMap<ActorId, String>,
+    /// Who shows what no more.
+    ended: BTreeMap<ActorId, BTreeSet<Showing>>,
     outside: BTreeMap<ActorId, Outside>,
     appointed: BTreeMap<ActorId, Standing>,
     /// Who came in because the patient needed it, and when.
@@ -209,6 +228,14 @@ impl Order {
             }
             Did::Unmuted => {
                 self.muted.remove(&whom());
+            }
+            Did::ShowingEnded { what, .. } => {
+                self.ended.entry(whom()).or_default().insert(*what);
+            }
+            Did::ShowingLet { what } => {
+                if let Some(ended) = self.ended.get_mut(&whom()) {
+                    ended.remove(what);
+                }
             }
             Did::PutOut { reason } => {
                 self.admitted.remove(&whom());
@@ -249,6 +276,7 @@ impl Order {
                 // Nothing that was decided before keeps them from what they came for.
                 self.appointed.remove(&whom());
                 self.muted.remove(&whom());
+                self.ended.remove(&whom());
                 self.urgent.insert(whom(), at);
             }
             Did::Warned { .. } | Did::TakenFrom { .. } => {}
@@ -326,6 +354,16 @@ impl Order {
     /// Whether somebody is heard no more.
     pub fn is_muted(&self, who: &ActorId) -> bool {
         self.muted.contains_key(who)
+    }
+
+    /// What somebody shows no more, because it was ended.
+    pub(crate) fn ended(&self, who: &ActorId) -> impl Iterator<Item = Showing> {
+        self.ended.get(who).into_iter().flatten().copied()
+    }
+
+    /// Whether somebody may not show something, because it was ended.
+    pub(crate) fn is_ended(&self, who: &ActorId, what: Showing) -> bool {
+        self.ended(who).any(|ended| ended == what)
     }
 
     pub(crate) fn appointed(&self, who: &ActorId) -> Option<Standing> {

@@ -74,6 +74,8 @@ reasons! {
         TooManyLayers: "图层过多或名称过长", "there are too many layers, or a layer's name is too long";
         /// More entities than [`crate::limits::ENTITIES`].
         TooManyEntities: "房间内的对象已达 500 个上限", "the room holds its 500 entities already";
+        /// More holograms than [`crate::limits::HOLOGRAMS`], or than [`crate::limits::HOLOGRAMS_OF_SERIES`] of one series.
+        TooManyHolograms: "房间内的影像已达上限", "as many images stand in the room already as it holds";
         /// Measures and annotations are changed by their authors only.
         NotYours: "只有作者本人可以修改或移除", "only its author may change or remove it";
         /// A hologram that carries marks of others is not taken away.
@@ -138,6 +140,8 @@ reasons! {
         TooFast: "数据发送过于频繁", "too many frames at once";
         /// The room holds its [`crate::limits::PARTICIPANTS`] already.
         RoomFull: "房间人数已满", "the room is full";
+        /// The account has as many seats here as one may have.
+        TooManySeats: "您已在多个页面中进入此房间，请先关闭其中一个", "you are in this room on as many pages as one may be; close one of them first";
         /// The same participant has connected anew.
         Replaced: "已在另一连接中继续", "this participant has connected anew";
         /// Access has ended.

@@ -4,23 +4,25 @@ mod holds;
 mod lead;
 mod order;
 mod poses;
+mod rates;
 mod recording;
 mod said;
+mod stays;
 
 use std::collections::{BTreeMap, VecDeque};
 
 use vocabulary::{ActorId, RoomId, Timestamp};
 
 use door::Knock;
-pub use door::{Parcel, Stays};
+pub use door::Parcel;
 use holds::NoProbe;
 
 use crate::{
     Act, Change, Deed, Did, EntityId, Event, Farewell, KeptAct, KeptOut, Knocking, Leading,
-    Ordered, Placed, Probe, RecordingNow, Refusal, Sending, Standing, Transform,
+    Ordered, Placed, Probe, RecordingNow, Refusal, Sending, Standing, Stay, Stays, Transform,
     judge::{Case, Verdict},
     limits,
-    seat::{Outcome, Person, Seat, Sitter, free_colour, free_place},
+    seat::{Outcome, Person, Rates, Seat, Sitter, free_colour, free_place},
     tick::{Shown, Tick},
     wire::{Ack, ClientFrame, Entrance, News, Participant, ResumeToken, ServerFrame, VERSION},
     world::World,
@@ -123,9 +125,13 @@ pub struct Room {
     said_to_wait: Vec<Knocking>,
     /// Whom a block is known to keep out.
     said_kept_out: Vec<KeptOut>,
-    /// Whose stay is over, and until when they rest.
-    resting: BTreeMap<ActorId, Timestamp>,
+    /// How long those stay who do not treat the patient, and how long those were here who have not rested since.
     stays: Stays,
+    stayed: BTreeMap<ActorId, Stay>,
+    /// How many seats one account may have here.
+    seats_each: usize,
+    /// How fast accounts send.
+    rates: BTreeMap<ActorId, Rates>,
     /// What was last told of the recording.
     said_recording: RecordingNow,
     parcels: Vec<Parcel>,
@@ -165,8 +171,10 @@ impl Room {
             at_door: BTreeMap::new(),
             said_to_wait: Vec::new(),
             said_kept_out: Vec::new(),
-            resting: BTreeMap::new(),
             stays: Stays::default(),
+            stayed: BTreeMap::new(),
+            seats_each: limits::SEATS_EACH,
+            rates: BTreeMap::new(),
             said_recording,
             parcels: Vec::new(),
             leading: None,
@@ -225,12 +233,6 @@ impl Room {
         is_here.then_some(sitter.seat)
     }
 
-    /// Whether a participant may offer media now; who offers again and again waits.
-    pub fn takes_offer(&mut self, now: Timestamp, seat: Seat) -> bool {
-        let sitter = self.sitters.get_mut(&seat.participant);
-        sitter.is_some_and(|sitter| sitter.offers.take(now))
-    }
-
     /// Whether this connection is still the participant's.
     pub fn is_current(&self, seat: Seat) -> bool {
         let sitter = self.sitters.get(&seat.participant);
@@ -259,9 +261,10 @@ impl Room {
             return Err(Farewell::VersionMismatch);
         }
         self.clear_seats(now);
-        if self.rests(&person.actor, now) {
+        if self.rests(&person, now) {
             return Err(Farewell::StayIsOver);
         }
+        self.rate(&person.actor, now);
         // Nobody comes back past the door whose licence went meanwhile.
         let back = resume.filter(|_| !self.durable.lacks_licence(&person, now));
         let is_own =
@@ -305,18 +308,22 @@ impl Room {
         token: ResumeToken,
     ) -> Result<Seat, Farewell> {
         self.give_up_a_seat_of(&person.actor);
+        if self.seats_of(&person.actor).count() >= self.seats_each {
+            return Err(Farewell::TooManySeats);
+        }
         if self.is_full_for(&person.actor) {
             return Err(Farewell::RoomFull);
         }
         let id = self.free_number();
         let sitter = Sitter::new(person, id, token, now);
         let seat = sitter.seat;
-        self.seat(sitter);
+        self.seat(sitter, now);
         Ok(seat)
     }
 
     /// Gives somebody who comes in a colour and a place at the table; nobody else's place changes.
-    fn seat(&mut self, mut sitter: Sitter) {
+    fn seat(&mut self, mut sitter: Sitter, now: Timestamp) {
+        self.begin_stay(&sitter.person, now);
         sitter.colour = free_colour(&self.sitters);
         sitter.place = free_place(&self.sitters);
         self.sitters.insert(sitter.seat.participant, sitter);
@@ -399,24 +406,6 @@ impl Room {
         }
     }
 
-    /// Takes the seats of one who may not be here any more, those included that were kept for coming back,
-    /// and leaves what they held where it is. What they did before stays done. Answers the connections to close.
-    pub fn put_out(&mut self, now: Timestamp, actor: &ActorId) -> Vec<Seat> {
-        let is_theirs = |sitter: &Sitter| sitter.person.actor == *actor;
-        let at_door = self.at_door.values().map(|knock| &knock.sitter);
-        let theirs = self.sitters.values().chain(at_door);
-        let theirs = theirs.filter(|sitter| is_theirs(sitter));
-        let seats: Vec<Seat> = theirs.map(|sitter| sitter.seat).collect();
-        if seats.is_empty() {
-            return seats;
-        }
-        self.sitters.retain(|_, sitter| !is_theirs(sitter));
-        self.at_door.retain(|_, knock| !is_theirs(&knock.sitter));
-        self.people_changed = true;
-        self.leave_in_place(now, actor, &seats);
-        seats
-    }
-
     /// Somebody inside or at the door.
     fn somebody(&mut self, participant: u16) -> Option<&mut Sitter> {
         let at_door = self.at_door.get_mut(&participant);
@@ -432,11 +421,12 @@ impl Room {
         bytes: &[u8],
         probe: &dyn Probe,
     ) -> Reply {
-        let sitter = match self.somebody(seat.participant) {
-            Some(sitter) if sitter.seat == seat && sitter.away_since.is_none() => sitter,
-            _ => return Reply::close(Farewell::Replaced),
+        let is_theirs = |sitter: &Sitter| sitter.seat == seat && sitter.away_since.is_none();
+        let rated = self.rated(seat.participant);
+        let Some((_, rates)) = rated.filter(|(sitter, _)| is_theirs(sitter)) else {
+            return Reply::close(Farewell::Replaced);
         };
-        if !sitter.frames.take(now) {
+        if !rates.frames.take(now) {
             return Reply::close(Farewell::TooFast);
         }
         if bytes.len() > limits::CLIENT_FRAME_BYTES {
@@ -459,21 +449,6 @@ impl Room {
             Ok(ClientFrame::Sending { sending }) => Reply::Sending(sending),
             Ok(ClientFrame::Caption { text }) => self.caption(now, seat.participant, text),
             Err(_) => Reply::close(Farewell::Malformed),
-        }
-    }
-
-    /// Counts poses of a connection that came and were overtaken by later ones before anybody read them.
-    pub fn overtaken(&mut self, now: Timestamp, seat: Seat, poses: u32) -> Reply {
-        let sitter = self.somebody(seat.participant);
-        let Some(sitter) = sitter.filter(|sitter| sitter.seat == seat) else {
-            return Reply::Nothing;
-        };
-        // No more than a bucket holds can be taken from it.
-        let within = (0..poses.min(limits::FRAMES_PER_SECOND + 1)).all(|_| sitter.frames.take(now));
-        if within {
-            Reply::Nothing
-        } else {
-            Reply::close(Farewell::TooFast)
         }
     }
 
@@ -520,11 +495,11 @@ impl Room {
         act: serde_json::Value,
         probe: &dyn Probe,
     ) -> Result<Outcome, Refusal> {
-        let sitter = self.somebody(participant).ok_or(Refusal::NobodyThere)?;
+        let (_, rates) = self.rated(participant).ok_or(Refusal::NobodyThere)?;
         // Letting go is always heard: a hologram stuck to a hand helps nobody.
         let act = ClientFrame::read_act(act)?;
         let lets_go = matches!(act, Act::Release { .. });
-        if !sitter.acts.take(now) && !lets_go {
+        if !rates.acts.take(now) && !lets_go {
             return Err(Refusal::TooFast);
         }
         let from = (participant, seq);
@@ -568,7 +543,15 @@ impl Room {
         let verdict = self.case(now, actor, participant, probe).judge(act)?;
         match verdict {
             Verdict::Nothing => Ok(None),
-            Verdict::Keep(deed) => Ok(Some(self.stage(now, actor.clone(), deed, from))),
+            Verdict::Keep(deed) => {
+                let changes = deed.changes.len();
+                // What the hospital does itself counts against nobody.
+                let rates = participant.and_then(|id| self.rated(id));
+                if rates.is_some_and(|(_, rates)| !rates.changes.take_all(changes, now)) {
+                    return Err(Refusal::TooFast);
+                }
+                Ok(Some(self.stage(now, actor.clone(), deed, from)))
+            }
             Verdict::TakeHold(entity, transform) => {
                 let participant = participant.ok_or(Refusal::NotHeld)?;
                 let hold = Hold {
@@ -695,6 +678,9 @@ impl Room {
                 {
                     self.hand_over(whom);
                 }
+                if let Did::Appointed { .. } = did {
+                    self.end_words_of(whom);
+                }
                 if let Did::TakenFrom { entity } = did {
                     let to = from.map(|(participant, _)| participant);
                     self.take_over(at, whom, *entity, to);
@@ -749,6 +735,7 @@ impl Room {
     pub fn tick(&mut self, now: Timestamp) -> Tick {
         self.tick = self.tick.wrapping_add(1);
         self.clear_seats(now);
+        self.forget_rates(now);
         self.keep_the_door(now);
         self.let_go_of_the_forgotten(now);
         self.settle_leading();

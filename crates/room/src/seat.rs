@@ -7,7 +7,8 @@ use vocabulary::{ActorId, Timestamp};
 use crate::{
     Door, Pose, Refusal,
     limits::{
-        ACTS_PER_SECOND, FRAMES_PER_SECOND, OFFERS_AT_ONCE, OFFERS_PER_SECOND, OUTCOMES, RESUME_MS,
+        ACTS_PER_SECOND, CHANGES_AT_ONCE, CHANGES_PER_SECOND, FRAMES_PER_SECOND, OFFERS_AT_ONCE,
+        OFFERS_PER_SECOND, OUTCOMES, RESUME_MS, SEATS_EACH,
     },
     wire::{Ack, ResumeToken},
 };
@@ -88,8 +89,6 @@ pub(crate) struct Sitter {
     pub joined: Timestamp,
     /// When their connection broke; `None` while they are here.
     pub away_since: Option<Timestamp>,
-    pub acts: Bucket,
-    pub frames: Bucket,
     pub offers: Bucket,
     pub acks: Vec<Ack>,
     pub pose: Option<Pose>,
@@ -102,6 +101,8 @@ pub(crate) struct Sitter {
     pub last_seq: u32,
     /// Since when they ask to speak.
     pub hand_since: Option<Timestamp>,
+    /// Whether they were given the word.
+    pub has_word: bool,
     outcomes: VecDeque<(u32, Outcome)>,
 }
 
@@ -119,8 +120,6 @@ impl Sitter {
             place: 0,
             joined: now,
             away_since: None,
-            acts: Bucket::full(ACTS_PER_SECOND, now),
-            frames: Bucket::full(FRAMES_PER_SECOND, now),
             offers: Bucket::of(OFFERS_PER_SECOND, OFFERS_AT_ONCE, now),
             acks: Vec::new(),
             pose: None,
@@ -129,6 +128,7 @@ impl Sitter {
             pose_tick: 0,
             last_seq: 0,
             hand_since: None,
+            has_word: false,
             outcomes: VecDeque::new(),
         }
     }
@@ -211,6 +211,34 @@ pub(crate) fn free_place(sitters: &BTreeMap<u16, Sitter>) -> u16 {
     (0..=u16::MAX).find(is_free).unwrap_or(u16::MAX)
 }
 
+/// How fast one account sends, by whatever seats it does.
+#[derive(Debug)]
+pub(crate) struct Rates {
+    pub acts: Bucket,
+    pub frames: Bucket,
+    pub changes: Bucket,
+}
+
+impl Rates {
+    /// Where an account may have more seats than usual, it may send as much more.
+    pub fn of(seats_each: usize, now: Timestamp) -> Self {
+        let times = u32::try_from(seats_each.div_ceil(SEATS_EACH)).unwrap_or(1);
+        let full = |per_second: u32| Bucket::full(per_second.saturating_mul(times), now);
+        let per_second = CHANGES_PER_SECOND.saturating_mul(times);
+        Self {
+            acts: full(ACTS_PER_SECOND),
+            frames: full(FRAMES_PER_SECOND),
+            changes: Bucket::of(per_second, CHANGES_AT_ONCE.saturating_mul(times), now),
+        }
+    }
+
+    /// Whether nothing of what was sent counts any more.
+    pub fn are_full(&self, now: Timestamp) -> bool {
+        let all = [&self.acts, &self.frames, &self.changes];
+        all.into_iter().all(|bucket| bucket.is_full(now))
+    }
+}
+
 /// A token bucket: so many a second, and so many at once. It counts in thousandths.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bucket {
@@ -238,17 +266,32 @@ impl Bucket {
 
     /// Takes one, if there is one.
     pub fn take(&mut self, now: Timestamp) -> bool {
-        // A clock that was set back gives nothing and takes nothing.
-        let elapsed_ms = now.0.saturating_sub(self.at.0).max(0);
+        self.take_all(1, now)
+    }
+
+    /// Takes so many, if there are as many; else none.
+    pub fn take_all(&mut self, count: usize, now: Timestamp) -> bool {
+        let thousandths = i64::try_from(count).unwrap_or(i64::MAX);
+        let thousandths = thousandths.saturating_mul(1000);
+        self.thousandths = self.filled(now);
         self.at = now;
-        let refill = elapsed_ms.saturating_mul(self.per_second);
-        let filled = self.thousandths.saturating_add(refill);
-        self.thousandths = filled.min(self.at_once * 1000);
-        let enough = self.thousandths >= 1000;
+        let enough = self.thousandths >= thousandths;
         if enough {
-            self.thousandths -= 1000;
+            self.thousandths -= thousandths;
         }
         enough
+    }
+
+    fn is_full(&self, now: Timestamp) -> bool {
+        self.filled(now) >= self.at_once * 1000
+    }
+
+    fn filled(&self, now: Timestamp) -> i64 {
+        // A clock that was set back gives nothing and takes nothing.
+        let elapsed_ms = now.0.saturating_sub(self.at.0).max(0);
+        let refill = elapsed_ms.saturating_mul(self.per_second);
+        let filled = self.thousandths.saturating_add(refill);
+        filled.min(self.at_once * 1000)
     }
 }
 

@@ -18,6 +18,17 @@ pub enum Source {
     Around,
 }
 
+/// A picture that who keeps order ends, and lets be shown again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[serde(rename_all = "kebab-case")]
+#[ts(export_to = "room.ts")]
+pub enum Showing {
+    /// The camera.
+    Camera,
+    /// The shared screen.
+    Screen,
+}
+
 /// What a participant wants others to hear and see of them; nothing until they say so.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export_to = "room.ts")]

@@ -11,12 +11,12 @@ use vocabulary::Text;
 pub use crate::lead::Holding;
 use crate::{
     Act, Change, Event, Farewell, KeptOut, Knocking, Leading, Licence, Pose, RecordingNow, Refusal,
-    Sending, Slot, Standing, Threshold, Voice, limits::CLIENT_FRAME_BYTES,
+    Sending, Showing, Slot, Standing, Threshold, Voice, limits::CLIENT_FRAME_BYTES,
 };
 pub use reader::Reader;
 
 /// The version of the protocol that this crate speaks.
-pub const VERSION: u16 = 5;
+pub const VERSION: u16 = 6;
 
 const HELLO: u8 = 0x01;
 const POSE: u8 = 0x02;
@@ -161,8 +161,16 @@ pub struct Participant {
     /// Since when they ask to speak.
     #[ts(type = "string | null")]
     pub hand_since: Option<vocabulary::Timestamp>,
+    /// Whether they were given the word, by which one who watches is heard and seen.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[ts(optional, as = "Option<bool>")]
+    pub has_word: bool,
     /// Whether they are heard no more.
     pub muted: bool,
+    /// What they show no more, because it was ended.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<Showing>>")]
+    pub ended: Vec<Showing>,
     /// Whether they may look after somebody inside.
     pub treats: bool,
     /// Until when they stay; `null` for those who treat the patient.
@@ -173,6 +181,14 @@ pub struct Participant {
     pub joined: vocabulary::Timestamp,
     /// Whether their connection is broken and their seat is kept.
     pub away: bool,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands a field over by reference"
+)]
+fn is_false(field: &bool) -> bool {
+    !field
 }
 
 /// What is rare in a packet; a field that is not there has not changed.

@@ -1,11 +1,11 @@
 use std::collections::{BTreeMap, VecDeque};
 
-use vocabulary::{ActorId, Timestamp};
+use vocabulary::{ActorId, Timestamp, Uid};
 
 use crate::{
     ActKind, Annotation, Change, Deed, Entity, EntityId, Hologram, Measure, Order, Person, Placed,
     Recording,
-    limits::{ADMITTED_MS, ENTITIES, ONE_STEP_MS, UNDO_STEPS},
+    limits::{ADMITTED_MS, ENTITIES, HOLOGRAMS, HOLOGRAMS_OF_SERIES, ONE_STEP_MS, UNDO_STEPS},
 };
 
 /// What became of one entity in a step that may be taken back.
@@ -89,6 +89,14 @@ impl World {
     /// The number that the next kept act gets.
     pub fn next_number(&self) -> u64 {
         self.next_number
+    }
+
+    /// How many holograms there are, and how many of them show a series.
+    pub(crate) fn holograms(&self, series: &Uid) -> (usize, usize) {
+        let all = self.entities.values().filter_map(Placed::series);
+        all.fold((0, 0), |(all, theirs), one| {
+            (all + 1, theirs + usize::from(one == series))
+        })
     }
 
     /// The marks on a hologram or board.
@@ -246,8 +254,16 @@ impl World {
         let brought = changes
             .iter()
             .filter(|change| change.placed.is_some() && !self.entities.contains_key(&change.id));
-        if self.entities.len() + brought.count() > ENTITIES {
+        if self.entities.len() + brought.clone().count() > ENTITIES {
             return false;
+        }
+        let brought = brought.filter_map(|change| change.placed.as_ref()?.series());
+        for series in brought.clone() {
+            let (all, theirs) = self.holograms(series);
+            let more = brought.clone().filter(|one| *one == series).count();
+            if all + brought.clone().count() > HOLOGRAMS || theirs + more > HOLOGRAMS_OF_SERIES {
+                return false;
+            }
         }
         changes.iter().all(|change| {
             let wanted = change.placed.as_ref().and_then(|placed| placed.entity.on());

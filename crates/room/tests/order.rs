@@ -735,8 +735,8 @@ fn who_comes_urgently_finds_a_place_in_a_full_room() {
     let host = stage.enter("li.terminal");
     let chen = stage.enter("chen.expert");
     stage.accepted(host, said("block", chen.participant));
-    while stage.room.people().len() < limits::PARTICIPANTS {
-        stage.enter("wu.expert");
+    for number in stage.room.people().len()..limits::PARTICIPANTS {
+        stage.enter(&format!("wu{number}.expert"));
     }
     let (chen, _) = stage.come("chen.expert", Door::default());
     // From the door nobody's hand is lowered.

@@ -18,8 +18,7 @@ use room::{
     limits::{QUIET_TICKS, SHED_MOST, TICK_MS},
     wire::{ClientFrame, ServerFrame, VERSION},
 };
-use serde_json::json;
-use stage::{Chance, Chest, Stage, at, hologram_act};
+use stage::{Chance, Chest, Stage, at};
 
 const PEOPLE: usize = 12;
 const DATAGRAM_BYTES: usize = 300;
@@ -272,7 +271,7 @@ fn overload_sheds_poses_and_no_act_answer_or_event() {
     let acts: u32 = 30;
     for seq in 1..=acts {
         stage.now = at(stage.now.0 + TICK_MS);
-        let act = json!({"act": "add", "entity": hologram_act()});
+        let act = stage::board();
         let act = ClientFrame::Act { seq, act };
         let mover = pose(seq * 50, [f64::from(seq) / 100.0, 1.6, 0.0]);
         for frame in [act, ClientFrame::Pose { pose: mover }] {

@@ -355,7 +355,7 @@ fn a_hologram_is_in_one_hand_at_a_time_and_rests_where_it_was_left() {
 fn who_only_watches_does_not_act_and_who_acts_too_fast_waits() {
     let mut stage = Stage::new();
     let zhao = stage.enter_as("zhao.patient", false);
-    let add = json!({"act": "add", "entity": stage::hologram_act()});
+    let add = stage::board();
     assert_eq!(
         stage.refused(zhao, add.clone()),
         Some(Refusal::WatchingOnly)
@@ -373,12 +373,13 @@ fn who_only_watches_does_not_act_and_who_acts_too_fast_waits() {
 fn a_room_holds_only_so_much() {
     let mut stage = Stage::new();
     let chen = stage.enter("chen.expert");
-    for _ in 0..limits::ENTITIES {
+    stage.done(chen, json!({"act": "add", "entity": stage::hologram_act()}));
+    for _ in 1..limits::ENTITIES {
         stage.wait(25);
-        stage.done(chen, json!({"act": "add", "entity": stage::hologram_act()}));
+        stage.done(chen, stage::note("one of many"));
     }
     stage.wait(25);
-    let one_more = json!({"act": "add", "entity": stage::hologram_act()});
+    let one_more = stage::note("one too many");
     assert_eq!(
         stage.refused(chen, one_more),
         Some(Refusal::TooManyEntities)
@@ -428,7 +429,12 @@ fn connections_that_do_not_speak_the_protocol_end_with_a_reason() {
         }
         .encode()
     };
-    let mut join = |bytes: &[u8]| stage.join("li.terminal", true, bytes).map(|_| ());
+    let mut came = 0;
+    let mut join = |bytes: &[u8]| {
+        came += 1;
+        let who = format!("actor{came}");
+        stage.join(&who, true, bytes).map(|_| ())
+    };
     assert_eq!(join(&hello(VERSION + 1)), Err(Farewell::VersionMismatch));
     assert_eq!(join(&[]), Err(Farewell::HelloExpected));
     assert_eq!(
@@ -599,7 +605,7 @@ fn nobody_fills_a_room_by_coming_and_going() {
         let seat = stage.enter("wang.nurse");
         stage.room.leave(stage.now, seat);
     }
-    assert_eq!(stage.room.people().len(), 1 + limits::SEATS_KEPT);
+    assert_eq!(stage.room.people().len(), 1 + limits::SEATS_EACH);
     assert!(stage.room.is_current(first));
     stage.enter("chen.expert");
 }

@@ -4,20 +4,32 @@ use std::{sync::Arc, time::Duration};
 
 use policy::{Action, Actor, Licence, Object, Role};
 use record::FactBody;
-use room::Farewell;
+use room::{Farewell, Person};
+use scenario::Stage;
 use tokio::{
     sync::{broadcast, watch},
     time::MissedTickBehavior,
 };
 use vocabulary::{ActorId, PatientId};
 
-use crate::{accounts::Session, hospital::Hospital, http::Problem, rooms::Entered};
+use crate::{
+    accounts::Session,
+    hospital::Hospital,
+    http::{
+        Problem,
+        rooms::{door, object_of},
+    },
+    rooms::Entered,
+};
 
 /// An invitation may also end by itself, at a time that it names; so may an account or a licence. Somebody inside
 /// is looked at this often.
 const LOOK_AGAIN: Duration = Duration::from_secs(20);
 /// Changes that may wait for one who listens; who has missed some looks again too.
 const WAITING: usize = 64;
+/// What says that a patient needs somebody beside them in a room, beside what decides who sees them: that those who
+/// treat them find so, and when they were born.
+const COMPANION_TYPES: [&str; 2] = ["Flag", "Patient"];
 
 /// Where it is said whose access may have changed.
 pub struct AccessChanges(broadcast::Sender<Changed>);
@@ -83,7 +95,8 @@ pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) 
                 let FactBody::Resource { key, .. } = &entry.fact.body else {
                     continue;
                 };
-                if fhir::ACCESS_TYPES.contains(&key.kind.as_str())
+                let kind = key.kind.as_str();
+                if (fhir::ACCESS_TYPES.contains(&kind) || COMPANION_TYPES.contains(&kind))
                     && let Some(patient) = entry.fact.subject
                 {
                     let _ = changes.send(Changed::Patient(patient));
@@ -96,28 +109,33 @@ pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) 
 }
 
 /// Looks after one who is in a room, and has them put out once they may not be there any more; where only the
-/// session has ended by which they came, or what they may see of the images, or whether they are licensed, is no longer
-/// what it was, that connection ends.
+/// session has ended by which they came, or the door would let them in as something else now, that connection ends.
 pub async fn look_after(
     hospital: Arc<Hospital>,
     actor: ActorId,
     session: Session,
-    (object, was): (Object, (bool, bool)),
+    (mut stage, was): (Stage, Person),
     entered: Entered,
 ) {
+    let object = object_of(&stage);
     // Listening begins before the first look, so that nothing falls between the door and the seat.
     let mut changes = hospital.access.listen();
     let mut time = tokio::time::interval(LOOK_AGAIN);
     time.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            changed = changes.recv() => if changed.is_ok_and(|changed| !is_about(&object, &actor, session, &changed)) { continue },
+            changed = changes.recv() => {
+                if changed.is_ok_and(|changed| !is_about(&hospital, &object, &actor, session, &changed)) {
+                    continue;
+                }
+                stage = as_it_is(&hospital, &actor, stage).await;
+            }
             // The first tick comes at once.
             _ = time.tick() => {}
         }
         let reason = match hospital.still_may(&actor, Action::EnterRoom, &object).await {
             Ok(true) => match hospital.accounts.lasts(session) {
-                Ok(true) if as_it_is(&hospital, &actor, &object).await == was => continue,
+                Ok(true) if comes_as(&hospital, &actor, &stage, &was).await => continue,
                 // They come back by themselves, as what they are now.
                 Ok(true) => return entered.end(Farewell::Restarted).await,
                 Ok(false) => return entered.end(Farewell::SignedOut).await,
@@ -132,24 +150,24 @@ pub async fn look_after(
     }
 }
 
-/// Whether somebody sees the images of a room's patient, and whether they have yet to earn a licence.
-async fn as_it_is(hospital: &Hospital, actor: &ActorId, room: &Object) -> (bool, bool) {
-    let account = hospital.accounts.find(actor).ok().flatten();
-    let needs_licence = match account {
-        Some(account) => needs_licence(hospital, &account).await.unwrap_or(true),
-        None => true,
+/// What a room is about now: who is asked into it can have changed.
+async fn as_it_is(hospital: &Arc<Hospital>, actor: &ActorId, stage: Stage) -> Stage {
+    let Ok(Some(account)) = hospital.accounts.find(actor) else {
+        return stage;
     };
-    (sees_images(hospital, actor, room).await, needs_licence)
+    let found = hospital.room(&account, &stage.id).await;
+    found.ok().flatten().map_or(stage, |(_, stage)| stage)
 }
 
-async fn sees_images(hospital: &Hospital, actor: &ActorId, object: &Object) -> bool {
-    match object {
-        Object::Room {
-            patient: Some(patient),
-            ..
-        } => hospital.sees_images(actor, patient).await.unwrap_or(false),
-        _ => false,
-    }
+/// Whether the door would let somebody in as what they are inside.
+async fn comes_as(hospital: &Hospital, actor: &ActorId, stage: &Stage, was: &Person) -> bool {
+    let Ok(Some(account)) = hospital.accounts.find(actor) else {
+        return false;
+    };
+    let now = door::person(hospital, &account, stage).await;
+    now.is_ok_and(|now| {
+        (now.may_act, now.sees_images, &now.door) == (was.may_act, was.sees_images, &was.door)
+    })
 }
 
 /// Who meets patients as their work, and needs a licence to do so in rooms.
@@ -179,12 +197,26 @@ async fn why_not(hospital: &Hospital, actor: &ActorId) -> Farewell {
     }
 }
 
-fn is_about(object: &Object, actor: &ActorId, session: Session, changed: &Changed) -> bool {
+fn is_about(
+    hospital: &Hospital,
+    object: &Object,
+    actor: &ActorId,
+    session: Session,
+    changed: &Changed,
+) -> bool {
     match changed {
         Changed::Session(ended) => *ended == session,
         Changed::Account(account) => account == actor.as_str(),
-        Changed::Patient(changed) => {
-            matches!(object, Object::Room { patient: Some(patient), .. } if patient == changed)
-        }
+        Changed::Patient(changed) => match object {
+            Object::Room {
+                patient: Some(patient),
+                ..
+            } => patient == changed,
+            // Where nobody's twin stands, each patient is there with what their own record says.
+            _ => {
+                let account = hospital.accounts.find(actor).ok().flatten();
+                account.is_some_and(|account| account.patient.as_ref() == Some(changed))
+            }
+        },
     }
 }

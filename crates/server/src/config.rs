@@ -15,7 +15,7 @@ use figment::{
 use room::Stays;
 use serde::{Deserialize, Serialize};
 
-use crate::entities::ApplicationEntity;
+use crate::{entities::ApplicationEntity, rooms::HouseRules};
 
 /// The usual ports of HTTP, in the clear and with TLS.
 const HTTP_PORT: u16 = 8080;
@@ -102,12 +102,16 @@ pub struct Config {
     /// A file with the secret that the relays share with the hospital.
     pub turn_secret_file: Option<PathBuf>,
     /// A speech service that writes down what people say, as captions and orders: the base of an interface such as `OpenAI`'s,
-    /// `http://ADDR:PORT/v1`. None where it is not set.
+    /// `https://NAME/v1`. None where it is not set.
     pub speech_url: Option<String>,
     /// The model that it is to use.
     pub speech_model: String,
     /// A file with the key to show it.
     pub speech_key_file: Option<PathBuf>,
+    /// Who signs the certificate that it shows, where its address begins with `https`, as a file in PEM form.
+    pub speech_ca: Option<PathBuf>,
+    /// Whether what is said may go to another machine in the clear.
+    pub speech_in_the_clear: bool,
     /// The hospital's message gateway, which reaches people who have no page open: where it takes webhooks. None where it
     /// is not set.
     pub gateway_url: Option<String>,
@@ -174,6 +178,8 @@ pub struct Config {
     pub room_stay_s: NonZeroU32,
     /// How many seconds they rest before they come in again.
     pub room_rest_s: u32,
+    /// How many seats one account may have in one room. What it may send there grows with it.
+    pub room_seats_each: NonZeroU32,
     /// Every how many minutes a vital sign that devices measure becomes an observation of the record; 0: never.
     pub vital_sign_minutes: u32,
     /// Whether session cookies are marked `Secure`: set it when a TLS proxy stands before the HTTP port.
@@ -283,6 +289,8 @@ impl Default for Config {
             speech_url: None,
             speech_model: "whisper-1".into(),
             speech_key_file: None,
+            speech_ca: None,
+            speech_in_the_clear: false,
             gateway_url: None,
             gateway_secret_file: None,
             gateway_ca: None,
@@ -315,6 +323,7 @@ impl Default for Config {
             recording_days: None,
             room_stay_s: NonZeroU32::new(2 * 3600).unwrap_or(NonZeroU32::MAX),
             room_rest_s: 15 * 60,
+            room_seats_each: NonZeroU32::new(8).unwrap_or(NonZeroU32::MAX),
             vital_sign_minutes: 60,
             secure_cookies: false,
         }
@@ -342,11 +351,14 @@ impl Config {
         Ok(config)
     }
 
-    /// How long people stay in rooms.
-    pub fn stays(&self) -> Stays {
-        Stays {
-            stay_ms: i64::from(self.room_stay_s.get()) * 1000,
-            rest_ms: i64::from(self.room_rest_s) * 1000,
+    /// What every room keeps to.
+    pub fn house_rules(&self) -> HouseRules {
+        HouseRules {
+            stays: Stays {
+                stay_ms: i64::from(self.room_stay_s.get()) * 1000,
+                rest_ms: i64::from(self.room_rest_s) * 1000,
+            },
+            seats_each: usize::try_from(self.room_seats_each.get()).unwrap_or(usize::MAX),
         }
     }
 

@@ -14,7 +14,6 @@ mod outbox;
 mod registry;
 
 use std::{
-    net::IpAddr,
     path::Path,
     sync::{
         Arc,
@@ -25,7 +24,6 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use async_trait::async_trait;
-use axum::http::Uri;
 use parking_lot::Mutex;
 use policy::Permit;
 use record::{
@@ -231,7 +229,7 @@ impl Edge {
 fn agent(cloud: &str, authorities: Option<&Path>) -> Result<ureq::Agent> {
     if authorities.is_none() {
         // Registries, hashes of passwords and the edge's own token go over it.
-        if cloud.starts_with("http:") && !is_on_this_machine(cloud) {
+        if cloud.starts_with("http:") && !tls::is_on_this_machine(cloud) {
             bail!(
                 "speak with the cloud in the clear: write https:// and set cloud_ca, or end a tunnel on this machine"
             );
@@ -241,18 +239,6 @@ fn agent(cloud: &str, authorities: Option<&Path>) -> Result<ureq::Agent> {
         }
     }
     tls::agent(ANSWERS, authorities)
-}
-
-/// Whether an address is of this machine, where a tunnel may begin.
-fn is_on_this_machine(address: &str) -> bool {
-    let host = address
-        .parse::<Uri>()
-        .ok()
-        .and_then(|address| Some(address.host()?.to_owned()));
-    host.is_some_and(|host| {
-        let bare = host.trim_matches(['[', ']']);
-        host == "localhost" || bare.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
-    })
 }
 
 /// Sends until the hospital closes.

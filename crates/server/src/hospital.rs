@@ -30,7 +30,7 @@ use crate::{
     events::Changes,
     gateway::Gateway,
     gatherings, guidelines,
-    http::{Caller, Problem, Streams, WorkItemEvents},
+    http::{Caller, Named, Problem, Streams, WorkItemEvents},
     inference::Models,
     keys::Keys,
     media::Media,
@@ -82,6 +82,8 @@ pub struct Hospital {
     pub rooms: Rooms,
     /// Streams by which people are in rooms where no WebSocket opens.
     pub streams: Arc<Streams>,
+    /// Whom rooms know by name.
+    pub named: Named,
     /// The way to voice and picture between people in a room.
     pub media: Arc<Media>,
     /// The service that writes down what people say, if there is one.
@@ -154,7 +156,7 @@ impl Hospital {
         let speech = Speech::of(&config)?;
         let gateway = Gateway::of(&config)?;
         let keys = Keys::open(&config.data)?;
-        let stays = config.stays();
+        let house_rules = config.house_rules();
         Ok(Arc::new(Self {
             ledger_key,
             accounts: Accounts::open(&config.data)?,
@@ -175,8 +177,9 @@ impl Hospital {
             arrivals: Arrivals::default(),
             changes: Changes::default(),
             access: AccessChanges::default(),
-            rooms: Rooms::new(Arc::clone(&media), stays),
+            rooms: Rooms::new(Arc::clone(&media), house_rules),
             streams: Arc::default(),
+            named: Named::default(),
             media,
             speech: speech.map(Arc::new),
             gateway: gateway.map(Arc::new),

@@ -27,6 +27,9 @@ use crate::{config::Config, poses::Poses, rooms::recorder::VoiceTap};
 const DATAGRAM_BYTES: usize = 2048;
 /// Datagrams read at once before others have their turn.
 const AT_ONCE: usize = 64;
+/// Rooms' ticks of poses that may wait to be sent. What comes when as many wait is left out: the next tick says more.
+/// What rooms ask for beside poses is little, and all of it is heard.
+const TICKS_WAIT: usize = 1024;
 
 /// What a room hears of its people's media.
 #[derive(Debug)]
@@ -69,7 +72,6 @@ pub type PosesFor = Vec<(Attendance, Vec<Vec<u8>>)>;
 enum Ask {
     Join(Box<Joining>),
     JoinPoses(Box<JoiningPoses>),
-    Poses(PosesFor),
     Sends(Attendance, Sending),
     Leave(Attendance),
     Record(RoomId, Option<VoiceTap>),
@@ -78,10 +80,17 @@ enum Ask {
 /// The way of the rooms to the task that forwards.
 pub struct Media {
     ask: mpsc::UnboundedSender<Ask>,
-    asked: Mutex<Option<mpsc::UnboundedReceiver<Ask>>>,
+    poses: mpsc::Sender<PosesFor>,
+    asked: Mutex<Option<Asked>>,
     next: AtomicU64,
     is_open: AtomicBool,
     relay: Option<Relay>,
+}
+
+/// What comes to the task that forwards.
+struct Asked {
+    asks: mpsc::UnboundedReceiver<Ask>,
+    poses: mpsc::Receiver<PosesFor>,
 }
 
 /// Somebody's taking part by media. It ends with this value: whatever takes a connection out of its room takes
@@ -108,9 +117,15 @@ impl Drop for Attending {
 impl Media {
     /// The way there, by the configuration; nothing passes before [`serve`] runs.
     pub fn new(config: &Config) -> Result<Self> {
-        let (ask, asked) = mpsc::unbounded_channel();
+        let (ask, asks) = mpsc::unbounded_channel();
+        let (poses, all_poses) = mpsc::channel(TICKS_WAIT);
+        let asked = Asked {
+            asks,
+            poses: all_poses,
+        };
         Ok(Self {
             ask,
+            poses,
             asked: Mutex::new(Some(asked)),
             next: AtomicU64::new(1),
             is_open: AtomicBool::new(false),
@@ -182,9 +197,9 @@ impl Media {
         }
     }
 
-    /// Sends poses to those who have a line for them.
+    /// Sends poses to those who have a line for them, unless too many wait to be sent.
     pub fn send_poses(&self, poses: PosesFor) {
-        let _ = self.ask.send(Ask::Poses(poses));
+        let _ = self.poses.try_send(poses);
     }
 }
 
@@ -303,11 +318,6 @@ impl Listeners {
                 self.lines.insert(id, (seat, ear, poses));
                 let _ = answer.send(forwarder.join_poses(now, id, &sdp));
             }
-            Ask::Poses(poses) => {
-                for (id, frames) in poses {
-                    forwarder.send_poses(id, &frames);
-                }
-            }
             Ask::Sends(id, sending) => forwarder.sends(now, id, sending),
             Ask::Record(room, tap) => {
                 forwarder.record(&room, tap.is_some());
@@ -344,10 +354,11 @@ pub async fn serve(
         let idle = forwarder.is_idle();
         let came = tokio::select! {
             _ = closed.wait_for(|closed| *closed) => return,
-            ask = asked.recv() => match ask {
+            ask = asked.asks.recv() => match ask {
                 Some(ask) => Came::Asked(ask),
                 None => return,
             },
+            Some(poses) = asked.poses.recv() => Came::Poses(poses),
             got = socket.recv_from(&mut datagram) => match got {
                 Ok((length, from)) => Came::Datagram(length, from),
                 // An earlier answer that could not be delivered comes back as an error of the socket.
@@ -378,6 +389,7 @@ pub async fn serve(
 /// Why the task woke.
 enum Came {
     Asked(Ask),
+    Poses(PosesFor),
     Datagram(usize, SocketAddr),
     Time,
 }
@@ -391,6 +403,11 @@ fn step(
 ) {
     match came {
         Came::Asked(ask) => listeners.obey(forwarder, ask),
+        Came::Poses(poses) => {
+            for (id, frames) in poses {
+                forwarder.send_poses(id, &frames);
+            }
+        }
         Came::Datagram(length, from) => {
             let mut next = Some((length, from));
             for _ in 0..AT_ONCE {
@@ -423,5 +440,33 @@ fn step(
 fn send(forwarder: &mut Forwarder, socket: &UdpSocket) {
     while let Some(datagram) = forwarder.datagram() {
         let _ = socket.try_send_to(&datagram.bytes, datagram.to);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn poses_that_nobody_fetches_are_left_out_and_all_else_is_kept() {
+        let media = Media::new(&Config::default()).unwrap();
+        let mut asked = media.asked.lock().take().unwrap();
+        let id = Attendance(1);
+        let attending = Attending {
+            id,
+            ask: media.ask.clone(),
+        };
+        for _ in 0..3 * TICKS_WAIT {
+            media.send_poses(vec![(id, Vec::new())]);
+        }
+        attending.sends(Sending::default());
+        drop(attending);
+        let mut waiting = 0;
+        while asked.poses.try_recv().is_ok() {
+            waiting += 1;
+        }
+        assert_eq!(waiting, TICKS_WAIT);
+        assert!(matches!(asked.asks.try_recv(), Ok(Ask::Sends(..))));
+        assert!(matches!(asked.asks.try_recv(), Ok(Ask::Leave(_))));
     }
 }

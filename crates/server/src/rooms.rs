@@ -5,6 +5,7 @@ mod journal;
 mod lines;
 pub mod recorder;
 mod recording;
+mod stays;
 
 use std::{cell::Cell, collections::HashMap, sync::Arc, time::Duration};
 
@@ -12,10 +13,10 @@ use bytes::Bytes;
 use media::{JoinError, Offer};
 use parking_lot::Mutex;
 use policy::Permit;
-use record::{Record, RecordError, RoomAct};
+use record::{Record, RecordError};
 use room::{
-    Farewell, KeptAct, OpenError, Pace, Person, Pictured, Probe, Reply, ResumeToken, Room, Seat,
-    Sending, Stays, Voice,
+    Farewell, OpenError, Pace, Person, Pictured, Probe, Reply, ResumeToken, Room, Seat, Sending,
+    Stays, Voice,
     limits::TEXT_CHARACTERS,
     wire::{ClientFrame, ServerFrame},
 };
@@ -26,7 +27,10 @@ use tokio::{
 use vocabulary::{ActorId, PatientId, RoomId};
 
 pub use carry::{Heard, Patience, Said, carry};
+pub use journal::kept_act;
 use recording::Recorded;
+pub use stays::HouseRules;
+use stays::Stayed;
 
 use crate::{
     accounts::Session,
@@ -145,7 +149,8 @@ pub struct Visitor {
 pub struct Rooms {
     open: Mutex<HashMap<RoomId, mpsc::Sender<Command>>>,
     media: Arc<Media>,
-    stays: Stays,
+    rules: HouseRules,
+    stayed: Arc<Stayed>,
 }
 
 /// A connection's place in a room.
@@ -203,11 +208,12 @@ impl Entered {
 
 impl Rooms {
     /// No rooms yet.
-    pub fn new(media: Arc<Media>, stays: Stays) -> Self {
+    pub fn new(media: Arc<Media>, rules: HouseRules) -> Self {
         Self {
             open: Mutex::default(),
             media,
-            stays,
+            rules,
+            stayed: Arc::default(),
         }
     }
 
@@ -315,7 +321,8 @@ impl Rooms {
             .room_acts(permit, &about.id, about.patient.as_ref(), 0)
             .await?;
         let mut room = Room::open(about.id.clone(), acts.into_iter().map(kept_act))?;
-        room.keep_stays(self.stays);
+        room.keep_stays(self.rules.stays);
+        room.keep_seats(self.rules.seats_each);
         let mut open = self.open.lock();
         // Somebody else may have opened it while its journal was read.
         if let Some(room) = running(&open) {
@@ -332,6 +339,8 @@ impl Rooms {
             connections: HashMap::new(),
             pseudonyms: HashMap::new(),
             media: Arc::clone(&self.media),
+            stays: self.rules.stays,
+            stayed: Arc::clone(&self.stayed),
             ear,
             voices: Vec::new(),
             voices_changed: false,
@@ -354,16 +363,6 @@ impl Rooms {
         for room in rooms {
             let _ = tokio::time::timeout(CLOSE, room.closed()).await;
         }
-    }
-}
-
-/// An act as the room reads it.
-pub fn kept_act(act: RoomAct) -> KeptAct {
-    KeptAct {
-        number: act.number,
-        actor: act.actor,
-        at: act.at,
-        act: act.act,
     }
 }
 
@@ -393,6 +392,8 @@ struct Host {
     /// As whom the room knows accounts that came under a pseudonym.
     pseudonyms: HashMap<ActorId, ActorId>,
     media: Arc<Media>,
+    stays: Stays,
+    stayed: Arc<Stayed>,
     ear: Ear,
     /// Who takes part by media, as it was last said.
     voices: Vec<Voice>,
@@ -442,6 +443,7 @@ impl Host {
                         return;
                     }
                     self.send_tick();
+                    self.note_stays();
                     if self.room.is_empty() {
                         inbox.close();
                         // Commands that came before the door was shut are still heard.
@@ -488,6 +490,7 @@ impl Host {
                 answer,
             ) => {
                 let fresh = ResumeToken(rand::random());
+                self.tell_stay(&account, &person.actor);
                 if account != person.actor {
                     self.pseudonyms.insert(account, person.actor.clone());
                 }

@@ -9,8 +9,10 @@ use parking_lot::Mutex;
 use serde::Deserialize;
 use vocabulary::ActorId;
 
-use crate::config::Config;
+use crate::{config::Config, tls};
 
+/// Nobody waits longer for it; most wait less long.
+const LONGEST: Duration = Duration::from_mins(1);
 /// The longest answer that is read.
 const ANSWER_BYTES: u64 = 64 * 1024;
 
@@ -75,10 +77,21 @@ impl Speech {
         let Some(url) = &config.speech_url else {
             return Ok(None);
         };
+        let is_safe = url.starts_with("https://");
         ensure!(
-            url.starts_with("http://"),
-            "use speech_url = {url:?}: write http://ADDR:PORT/v1 of a service on this machine or in the hospital's own network"
+            is_safe || url.starts_with("http://"),
+            "use speech_url = {url:?}: write https://NAME/v1, or http://ADDR:PORT/v1 of a service on this machine"
         );
+        ensure!(
+            !is_safe || config.speech_ca.is_some(),
+            "trust the speech service: set speech_ca to a file with who signed its certificate"
+        );
+        // What is said in a room is heard by whoever hears the line.
+        ensure!(
+            is_safe || config.speech_in_the_clear || tls::is_on_this_machine(url),
+            "send what is said in the clear: write https:// and set speech_ca, or set speech_in_the_clear where nobody else is on the network"
+        );
+        let authorities = config.speech_ca.as_deref().filter(|_| is_safe);
         let key = config.speech_key_file.as_ref().map(|file| {
             let key = std::fs::read_to_string(file);
             key.with_context(|| format!("read the speech service's key from {}", file.display()))
@@ -87,7 +100,7 @@ impl Speech {
             url: format!("{}/audio/transcriptions", url.trim_end_matches('/')),
             model: config.speech_model.clone(),
             key: key.transpose()?.map(|key| key.trim().to_owned()),
-            agent: ureq::Agent::new_with_defaults(),
+            agent: tls::agent(LONGEST, authorities)?,
             waiting: Mutex::default(),
         }))
     }
@@ -137,6 +150,8 @@ impl Speech {
             request = request.header("authorization", format!("Bearer {key}"));
         }
         let mut answer = request.send(&body[..]).context("ask the speech service")?;
+        let status = answer.status();
+        ensure!(status.is_success(), "ask the speech service: {status}");
         let answer = answer.body_mut().with_config().limit(ANSWER_BYTES);
         let answer = answer
             .read_to_string()
@@ -195,6 +210,39 @@ mod tests {
             ..Config::default()
         };
         Speech::of(&config).unwrap().unwrap()
+    }
+
+    #[test]
+    fn what_is_said_goes_in_the_clear_only_where_it_may() {
+        let refused = |url: &str, ca: bool, in_the_clear| {
+            let config = Config {
+                speech_url: Some(url.to_owned()),
+                speech_ca: ca.then(|| "no-such-file.pem".into()),
+                speech_in_the_clear: in_the_clear,
+                ..Config::default()
+            };
+            Speech::of(&config).err().map(|error| format!("{error:#}"))
+        };
+        assert_eq!(refused("http://127.0.0.1:9000/v1", false, false), None);
+        assert_eq!(refused("http://[::1]:9000/v1", false, false), None);
+        assert_eq!(refused("http://speech.hospital/v1", false, true), None);
+        for (url, ca, in_the_clear, why) in [
+            ("http://speech.hospital/v1", false, false, "in the clear"),
+            ("http://speech.hospital/v1", true, false, "in the clear"),
+            ("http://127.0.0.1.example/v1", false, false, "in the clear"),
+            ("https://speech.hospital/v1", false, true, "speech_ca"),
+            // It is the file that is read now.
+            (
+                "https://speech.hospital/v1",
+                true,
+                false,
+                "no-such-file.pem",
+            ),
+            ("ftp://speech.hospital/v1", true, true, "write https://"),
+        ] {
+            let error = refused(url, ca, in_the_clear).unwrap();
+            assert!(error.contains(why), "{url}: {error}");
+        }
     }
 
     #[test]

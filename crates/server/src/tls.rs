@@ -1,7 +1,7 @@
 //! TLS of the doors at which devices and gateways knock: the hospital's certificate, and whether theirs is asked for;
 //! and of those whom the hospital asks itself.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{net::IpAddr, path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use tokio_rustls::rustls::{
@@ -10,7 +10,10 @@ use tokio_rustls::rustls::{
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
     server::WebPkiClientVerifier,
 };
-use ureq::tls::{Certificate, RootCerts, TlsConfig};
+use ureq::{
+    http::Uri,
+    tls::{Certificate, RootCerts, TlsConfig},
+};
 
 use crate::mqtt::Noting;
 
@@ -46,6 +49,18 @@ pub fn agent(patience: Duration, authorities: Option<&Path>) -> Result<ureq::Age
         }
     };
     Ok(agent.build().new_agent())
+}
+
+/// Whether an address is of this machine, where a tunnel may begin.
+pub fn is_on_this_machine(address: &str) -> bool {
+    let host = address
+        .parse::<Uri>()
+        .ok()
+        .and_then(|address| Some(address.host()?.to_owned()));
+    host.is_some_and(|host| {
+        let bare = host.trim_matches(['[', ']']);
+        host == "localhost" || bare.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+    })
 }
 
 /// Whether who knocks shows a certificate.

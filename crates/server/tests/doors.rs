@@ -409,6 +409,45 @@ fn who_does_not_read_is_told_that_they_fell_behind_and_comes_back_for_what_they_
     go_on(&mut li, &mut chen, "seen again");
 }
 
+/// What is said of a patient while they are inside counts inside too.
+#[test]
+fn who_comes_to_need_somebody_beside_them_is_at_the_door_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let hospital = Hospital::found(&data);
+    hospital.admit_patient();
+    give_zhao_an_account(&data);
+    let patient = json!({"resourceType": "Patient", "id": "p", "name": [{"text": "赵敏"}], "birthDate": "1960-05-01"});
+    assert_eq!(hospital.put("importer", &patient), 200);
+    let room = hospital.consult();
+    let mut li = Person::comes(&hospital, "li.terminal", &room);
+    li.is_in();
+    let token = hospital.token("zhao.patient");
+    let mut zhao = Person {
+        line: hospital.enter_as("zhao.patient", &token, &room),
+        seq: 0,
+        at_ms: 0,
+    };
+    zhao.is_at_the_door();
+    let knock = li.sees_waiting("zhao.patient");
+    li.acts(json!({"act": "admit", "waiting": knock}));
+    let (_, resume, _, next) = welcome(&mut zhao);
+
+    let frail = json!({"needed": true, "reason": "falls"});
+    let flag = "/api/patients/p/companion";
+    assert_eq!(hospital.send("li.terminal", "PUT", flag, &frail).0, 204);
+    // They come back by themselves, and not past the door.
+    assert_eq!(zhao.is_sent_away(), (Farewell::Restarted, true));
+    zhao.line = hospital
+        .come_back(&token, &room, Some(resume), next)
+        .unwrap();
+    let state = zhao.line.hear_until(|frame| match frame {
+        ServerFrame::Threshold { threshold } => Some(threshold.state),
+        _ => None,
+    });
+    assert_eq!(state, room::AtDoor::Companion);
+}
+
 #[test]
 fn a_stay_is_as_long_as_the_hospital_sets_it_unless_the_patient_needs_them() {
     let folder = tempfile::tempdir().unwrap();

@@ -7,7 +7,8 @@ use vocabulary::{ActorId, Timestamp};
 
 use super::Room;
 use crate::{
-    AtDoor, Farewell, KeptOut, Knocking, Order, Refusal, Sending, Standing, Threshold, limits,
+    AtDoor, Farewell, KeptOut, Knocking, Order, Refusal, Sending, Showing, Standing, Threshold,
+    limits,
     seat::{Person, Seat, Sitter},
     wire::{News, Participant, ResumeToken, ServerFrame},
 };
@@ -31,30 +32,7 @@ pub struct Parcel {
     pub is_last: bool,
 }
 
-/// How long somebody who does not treat the patient stays in a room, and rests before they come back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stays {
-    /// How long they stay, in milliseconds.
-    pub stay_ms: i64,
-    /// How long they rest, in milliseconds.
-    pub rest_ms: i64,
-}
-
-impl Default for Stays {
-    fn default() -> Self {
-        Self {
-            stay_ms: limits::STAY_MS,
-            rest_ms: limits::REST_MS,
-        }
-    }
-}
-
 impl Room {
-    /// Has people stay for as long as the hospital wants it.
-    pub fn keep_stays(&mut self, stays: Stays) {
-        self.stays = stays;
-    }
-
     /// Frames for single connections, to be sent before the packets of the tick that was just made.
     pub fn take_parcels(&mut self) -> Vec<Parcel> {
         std::mem::take(&mut self.parcels)
@@ -86,36 +64,6 @@ impl Room {
         self.durable.order().kept_out(now)
     }
 
-    /// Until when somebody stays; `None` for those who treat the patient: they stay as long as it takes.
-    fn stays_until(&self, sitter: &Sitter) -> Option<Timestamp> {
-        if sitter.person.door.treats {
-            return None;
-        }
-        let ends = Timestamp(sitter.joined.0.saturating_add(self.stays.stay_ms));
-        let longer = self.durable.order().stays(&sitter.person.actor);
-        Some(longer.map_or(ends, |longer| longer.max(ends)))
-    }
-
-    /// Whose stay is over goes and rests.
-    fn end_stays(&mut self, now: Timestamp) {
-        self.resting.retain(|_, until| now < *until);
-        let over = self.sitters.values();
-        let over = over.filter(|sitter| self.stays_until(sitter).is_some_and(|until| now >= until));
-        let over: Vec<_> = over.map(|sitter| sitter.person.actor.clone()).collect();
-        for actor in over {
-            let rested = Timestamp(now.0.saturating_add(self.stays.rest_ms));
-            self.resting.insert(actor.clone(), rested);
-            for seat in self.put_out(now, &actor) {
-                self.post_last(seat, &ServerFrame::bye(Farewell::StayIsOver));
-            }
-        }
-    }
-
-    /// Whether somebody's stay is over and they have not rested yet.
-    pub(super) fn rests(&self, actor: &ActorId, now: Timestamp) -> bool {
-        self.resting.get(actor).is_some_and(|until| now < *until)
-    }
-
     /// Whether somebody is not to be heard in this room.
     pub(super) fn is_muted(&self, actor: &ActorId) -> bool {
         self.durable.order().is_muted(actor)
@@ -125,12 +73,27 @@ impl Room {
     pub fn lets_through(&self, seat: Seat, sending: Sending) -> Option<Sending> {
         let sitter = self.sitters.get(&seat.participant);
         let sitter = sitter.filter(|sitter| sitter.seat == seat && sitter.away_since.is_none())?;
-        let is_muted = self.is_muted(&sitter.person.actor);
+        let (order, actor) = (self.durable.order(), &sitter.person.actor);
+        let works = self.standing(&sitter.person, order).works();
         Some(Sending {
-            microphone: sending.microphone && !is_muted,
+            microphone: sending.microphone && self.is_heard(sitter),
+            camera: sending.camera
+                && self.has_word(sitter)
+                && !order.is_ended(actor, Showing::Camera),
+            screen: sending.screen && works && !order.is_ended(actor, Showing::Screen),
             around: sending.around && self.shows_around == Some(seat.participant),
-            ..sending
+            echo: sending.echo,
         })
+    }
+
+    /// Whether somebody is let speak: by what they are, or because they were given the word.
+    fn has_word(&self, sitter: &Sitter) -> bool {
+        sitter.has_word || self.standing(&sitter.person, self.durable.order()).speaks()
+    }
+
+    /// Whether others hear somebody, and read what they say.
+    pub(super) fn is_heard(&self, sitter: &Sitter) -> bool {
+        self.has_word(sitter) && !self.is_muted(&sitter.person.actor)
     }
 
     /// What somebody is, as far as `order` has it.
@@ -162,7 +125,9 @@ impl Room {
             may_act: standing.works(),
             standing,
             hand_since: sitter.hand_since,
+            has_word: sitter.has_word,
             muted: self.is_muted(&person.actor),
+            ended: self.durable.order().ended(&person.actor).collect(),
             treats: person.door.treats,
             stays_until: self.stays_until(sitter),
             joined: sitter.joined,
@@ -269,6 +234,24 @@ impl Room {
         self.tell_those_who_wait(now);
     }
 
+    /// Takes the seats of one who may not be here any more, those included that were kept for coming back,
+    /// and leaves what they held where it is. What they did before stays done. Answers the connections to close.
+    pub fn put_out(&mut self, now: Timestamp, actor: &ActorId) -> Vec<Seat> {
+        let is_theirs = |sitter: &Sitter| sitter.person.actor == *actor;
+        let at_door = self.at_door.values().map(|knock| &knock.sitter);
+        let theirs = self.sitters.values().chain(at_door);
+        let theirs = theirs.filter(|sitter| is_theirs(sitter));
+        let seats: Vec<Seat> = theirs.map(|sitter| sitter.seat).collect();
+        if seats.is_empty() {
+            return seats;
+        }
+        self.sitters.retain(|_, sitter| !is_theirs(sitter));
+        self.at_door.retain(|_, knock| !is_theirs(&knock.sitter));
+        self.people_changed = true;
+        self.leave_in_place(now, actor, &seats);
+        seats
+    }
+
     /// Who was put out or blocked goes, and is told why.
     fn show_out(&mut self, now: Timestamp) {
         let order = self.durable.order();
@@ -326,17 +309,25 @@ impl Room {
         order.appointed(&sitter.person.actor) == Some(Standing::Observer)
     }
 
-    /// Nobody fills a room by coming and going: of too many seats that are kept for one account the one goes that was
-    /// left the longest ago.
+    /// Has one account have so many seats here.
+    pub fn keep_seats(&mut self, seats_each: usize) {
+        self.seats_each = seats_each;
+    }
+
+    pub(super) fn seats_of(&self, actor: &ActorId) -> impl Iterator<Item = &Sitter> {
+        let sitters = self.sitters.values();
+        sitters.filter(move |sitter| sitter.person.actor == *actor)
+    }
+
+    /// Nobody fills a room by coming and going: where an account has all its seats, the one goes of those kept for
+    /// coming back that was left the longest ago.
     pub(super) fn give_up_a_seat_of(&mut self, actor: &ActorId) {
-        let left = self.sitters.values().filter_map(|sitter| {
-            let since = sitter.away_since?;
-            (sitter.person.actor == *actor).then_some((since, sitter.seat.participant))
-        });
-        let left: Vec<_> = left.collect();
-        if left.len() >= limits::SEATS_KEPT
-            && let Some((_, longest)) = left.into_iter().min()
-        {
+        if self.seats_of(actor).count() < self.seats_each {
+            return;
+        }
+        let left = self.seats_of(actor);
+        let left = left.filter_map(|sitter| Some((sitter.away_since?, sitter.seat.participant)));
+        if let Some((_, longest)) = left.min() {
             self.sitters.remove(&longest);
         }
     }
@@ -376,6 +367,7 @@ impl Room {
             if sitter.away_since.is_none() {
                 sitter.pose = None;
                 sitter.hand_since = None;
+                sitter.has_word = false;
                 let knock = Knock {
                     sitter,
                     since: now,
@@ -408,7 +400,7 @@ impl Room {
             if let Some(Knock { mut sitter, .. }) = self.at_door.remove(&id) {
                 sitter.joined = now;
                 let seat = sitter.seat;
-                self.seat(sitter);
+                self.seat(sitter, now);
                 self.people_changed = true;
                 self.settle_host(now);
                 // They knew nothing of the room while they waited, and count their acts on.
@@ -473,7 +465,7 @@ impl Room {
         });
     }
 
-    fn post_last(&mut self, seat: Seat, bye: &ServerFrame) {
+    pub(super) fn post_last(&mut self, seat: Seat, bye: &ServerFrame) {
         self.parcels.push(Parcel {
             seat,
             frame: bye.encode(),

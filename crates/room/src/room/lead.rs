@@ -1,6 +1,8 @@
 //! What holds for this stay only: who shows the others the way or all that is around them, and who looks like
 //! what. Nothing of it is kept.
 
+use vocabulary::ActorId;
+
 use super::Room;
 use crate::{
     Leading, Refusal, Standing, View,
@@ -74,6 +76,37 @@ impl Room {
             let is_here = sitter.is_some_and(|sitter| sitter.away_since.is_none());
             if !is_here || self.who_shows(participant).is_err() {
                 self.shows_around = None;
+            }
+        }
+    }
+
+    /// Gives somebody who watches the word, or takes it back. It holds for this stay, and is no fact.
+    pub(super) fn give_word(
+        &mut self,
+        participant: u16,
+        whose: u16,
+        gives: bool,
+    ) -> Result<Outcome, Refusal> {
+        // Who has the word may give it back.
+        if gives || participant != whose {
+            self.keeper(participant)?;
+        }
+        let sitter = self.sitters.get_mut(&whose);
+        let sitter = sitter.ok_or(Refusal::NobodyThere)?;
+        self.people_changed |= sitter.has_word != gives;
+        sitter.has_word = gives;
+        // Who asked for the word has it.
+        if gives {
+            self.people_changed |= sitter.hand_since.take().is_some();
+        }
+        Ok(Outcome::Done(None))
+    }
+
+    /// Who was made something else has no word from before.
+    pub(super) fn end_words_of(&mut self, actor: &ActorId) {
+        for sitter in self.sitters.values_mut() {
+            if sitter.person.actor == *actor {
+                sitter.has_word = false;
             }
         }
     }

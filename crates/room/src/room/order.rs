@@ -26,6 +26,12 @@ impl Room {
             Act::LookLike { figure } => return Some(self.look_like(participant, *figure)),
             Act::Lead { view } => return Some(self.lead(participant, *view)),
             Act::Gather { view } => return Some(self.gather(participant, *view)),
+            Act::GiveWord { participant: whose } => {
+                return Some(self.give_word(participant, *whose, true));
+            }
+            Act::TakeWord { participant: whose } => {
+                return Some(self.give_word(participant, *whose, false));
+            }
             Act::ShowAround { shows } => return Some(self.show_around(participant, *shows)),
             Act::ComeUrgently { reason } => self.come_urgently(participant, reason),
             Act::Appeal { reason } => self.appeal(now, participant, reason),
@@ -35,6 +41,8 @@ impl Room {
             Act::Warn { .. }
             | Act::Mute { .. }
             | Act::Unmute { .. }
+            | Act::EndShowing { .. }
+            | Act::LetShow { .. }
             | Act::PutOut { .. }
             | Act::Block { .. }
             | Act::LetStay { .. }
@@ -242,6 +250,12 @@ impl Room {
             participant: whom, ..
         }
         | Act::Unmute { participant: whom }
+        | Act::EndShowing {
+            participant: whom, ..
+        }
+        | Act::LetShow {
+            participant: whom, ..
+        }
         | Act::PutOut {
             participant: whom, ..
         }
@@ -269,7 +283,8 @@ impl Room {
         }
         let is_oneself = self.person(participant)?.0.actor == person.actor;
         // One who became the host while muted is heard again by their own word.
-        if is_oneself && !(own == Standing::Host && matches!(act, Act::Unmute { .. })) {
+        let frees = matches!(act, Act::Unmute { .. } | Act::LetShow { .. });
+        if is_oneself && !(own == Standing::Host && frees) {
             return Err(Refusal::NotYourself);
         }
         let did = match act {
@@ -282,6 +297,18 @@ impl Room {
             }
             Act::Unmute { .. } if !is_muted => return Ok(None),
             Act::Unmute { .. } => Did::Unmuted,
+            Act::EndShowing { what, reason, .. } => {
+                let reason = said(reason)?;
+                if order.is_ended(&person.actor, *what) {
+                    return Ok(None);
+                }
+                Did::ShowingEnded {
+                    what: *what,
+                    reason,
+                }
+            }
+            Act::LetShow { what, .. } if !order.is_ended(&person.actor, *what) => return Ok(None),
+            Act::LetShow { what, .. } => Did::ShowingLet { what: *what },
             Act::PutOut { reason, .. } => Did::PutOut {
                 reason: said(reason)?,
             },

@@ -6,13 +6,14 @@ use super::{Reply, Room};
 use crate::{limits, wire::ServerFrame};
 
 impl Room {
-    /// Words for those who read along: everybody in the room may write them, and they leave no trace in it.
+    /// Words for those who read along: whoever is heard in the room may write them, and they leave no trace in
+    /// it.
     /// Words that no honest client sends are dropped.
     pub(super) fn caption(&mut self, now: Timestamp, participant: u16, text: String) -> Reply {
-        let order = self.durable.order();
-        let sitter = self.sitters.get_mut(&participant);
-        let sitter = sitter.filter(|sitter| !order.is_muted(&sitter.person.actor));
-        let may_say = sitter.is_some_and(|sitter| sitter.acts.take(now));
+        let sitter = self.sitters.get(&participant);
+        let is_heard = sitter.is_some_and(|sitter| self.is_heard(sitter));
+        let rated = self.rated(participant).filter(|_| is_heard);
+        let may_say = rated.is_some_and(|(_, rates)| rates.acts.take(now));
         if !may_say || limits::text(&text).is_err() {
             return Reply::Nothing;
         }

@@ -120,6 +120,12 @@ pub fn hologram_act() -> Value {
     serde_json::to_value(NewEntity::Hologram(hologram())).unwrap()
 }
 
+/// Puts up a board, of which a room holds many.
+pub fn board() -> Value {
+    let entity = json!({"type": "board", "transform": hologram().transform, "title": "plan"});
+    json!({"act": "add", "entity": entity})
+}
+
 pub fn note(text: &str) -> Value {
     let entity = json!({"type": "annotation", "hologram": 1, "at_lps_mm": [0, 0, 0], "text": text});
     json!({"act": "add", "entity": entity})
@@ -353,7 +359,14 @@ pub fn any_order(chance: &mut Chance, inside: &[u16], waiting: &[u16]) -> Value 
     };
     let standing = ["host", "supervisor", "speaker", "observer", "patient"][chance.below(5)];
     // Mostly people are let in: a room from which everybody is put out shows little.
-    match chance.below(40) {
+    let what = ["camera", "screen"][chance.below(2)];
+    match chance.below(44) {
+        40 => json!({"act": "give-word", "participant": participant}),
+        41 => json!({"act": "take-word", "participant": participant}),
+        42 => {
+            json!({"act": "end-showing", "participant": participant, "what": what, "reason": reason})
+        }
+        43 => json!({"act": "let-show", "participant": participant, "what": what}),
         0 | 1 => json!({"act": "raise-hand"}),
         2 => json!({"act": "lower-hand"}),
         3 => json!({"act": "lower-hand", "participant": participant}),

@@ -18,6 +18,9 @@ const PATIENCE: Duration = Duration::from_mins(10);
 /// Who asks for a consultation, and who is asked.
 const PEOPLE: [&str; 2] = ["li.terminal", "chen.expert"];
 
+/// How many seats one of them has in a room: two people stand for all who are there.
+const SEATS_EACH: &str = "64";
+
 /// A hospital that takes people in.
 pub struct Hospital {
     pub address: String,
@@ -41,7 +44,8 @@ impl Drop for Own {
 }
 
 impl Hospital {
-    /// One that runs already, with the password of its demo accounts.
+    /// One that runs already, with the password of its demo accounts. It lets two accounts have as many seats in a room
+    /// as there are people (`room_seats_each`).
     pub fn at(address: String, password: String, pid: Option<String>) -> Self {
         Self {
             address,
@@ -66,6 +70,7 @@ impl Hospital {
             .arg(folder.path().join("data"))
             .arg("--demo-files")
             .arg(root.join("demo"))
+            .env("YUANYI_ROOM_SEATS_EACH", SEATS_EACH)
             .stdin(Stdio::null())
             .stdout(File::create(&said)?)
             .stderr(File::create(folder.path().join("errors"))?)

@@ -23,7 +23,7 @@ mod patients;
 mod problem;
 mod quality;
 mod research;
-mod rooms;
+pub mod rooms;
 mod scenarios;
 mod security;
 mod session;
@@ -56,7 +56,7 @@ use tower_http::{
 pub use caller::Caller;
 pub use dicom_web::WorkItemEvents;
 pub use problem::Problem;
-pub use rooms::Streams;
+pub use rooms::{Named, Streams};
 
 use crate::hospital::Hospital;
 

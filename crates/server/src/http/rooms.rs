@@ -2,7 +2,7 @@
 
 mod companion;
 mod conduct;
-mod door;
+pub mod door;
 mod export;
 mod media;
 mod pseudonym;
@@ -34,6 +34,7 @@ use serde_json::{Value, json};
 use tokio_util::task::AbortOnDropHandle;
 use vocabulary::{ActorId, RoomId, Uid};
 
+pub use pseudonym::Named;
 pub use stream::Streams;
 
 use crate::{
@@ -126,7 +127,7 @@ async fn enter(
 }
 
 /// A room as the policies see it.
-fn object_of(stage: &Stage) -> Object {
+pub fn object_of(stage: &Stage) -> Object {
     Object::Room {
         room: stage.id.clone(),
         patient: stage.patient.clone(),
@@ -302,7 +303,7 @@ async fn attend(
         return;
     };
     let (sender, outgoing) = outbox();
-    let was = (person.sees_images, person.door.needs_licence);
+    let was = person.clone();
     let about = about(&hospital, &stage);
     let visitor = Visitor {
         account: account.clone(),
@@ -332,13 +333,7 @@ async fn attend(
         }
     };
     let room = entered.clone();
-    let looking = access::look_after(
-        Arc::clone(&hospital),
-        account,
-        session,
-        (object_of(&stage), was),
-        room,
-    );
+    let looking = access::look_after(Arc::clone(&hospital), account, session, (stage, was), room);
     let _looking = AbortOnDropHandle::new(tokio::spawn(looking));
     let client = (&mut to_client, &mut from_client);
     carry(&entered, client, outgoing, Patience::default()).await;

@@ -13,6 +13,16 @@ use super::{About, Command, EnterError, Host, Outgoing, Rooms};
 /// How often a room that closes at this moment is opened again for what is to be noted in it.
 const OPENED_AGAIN: usize = 5;
 
+/// An act as the room reads it.
+pub fn kept_act(act: RoomAct) -> KeptAct {
+    KeptAct {
+        number: act.number,
+        actor: act.actor,
+        at: act.at,
+        act: act.act,
+    }
+}
+
 impl Rooms {
     /// Notes in a room's journal that somebody has kept a picture of its stage; everybody inside hears of it.
     pub async fn pictured(

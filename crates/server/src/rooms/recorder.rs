@@ -3,7 +3,7 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicU64, Ordering},
+    atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 use bytes::Bytes;
@@ -52,6 +52,8 @@ pub struct Recorder {
     sender: mpsc::Sender<Take>,
     failed: Arc<Mutex<Option<StopReason>>>,
     lost: Arc<AtomicU64>,
+    /// Whether voices are taken in, for the taps that were given out last.
+    is_open: Arc<AtomicBool>,
     task: JoinHandle<()>,
 }
 
@@ -61,11 +63,15 @@ pub struct VoiceTap {
     started: Timestamp,
     sender: mpsc::Sender<Take>,
     lost: Arc<AtomicU64>,
+    is_open: Arc<AtomicBool>,
 }
 
 impl VoiceTap {
-    /// Takes a packet in. `clock` is the sender's own, 48,000 a second.
+    /// Takes a packet in, unless somebody does not agree any more. `clock` is the sender's own, 48,000 a second.
     pub fn take(&self, participant: u16, clock: u32, packet: Vec<u8>) {
+        if !self.is_open.load(Ordering::Acquire) {
+            return;
+        }
         let moment = Moment::Voice {
             participant,
             clock,
@@ -104,17 +110,26 @@ impl Recorder {
             sender,
             failed,
             lost,
+            is_open: Arc::default(),
             task: tokio::spawn(keeper.run(inbox)),
         }
     }
 
-    /// Where packets of voices go.
-    pub fn tap(&self) -> VoiceTap {
+    /// Where packets of voices go, until the taps are closed.
+    pub fn tap(&mut self) -> VoiceTap {
+        self.close_taps();
+        self.is_open = Arc::new(AtomicBool::new(true));
         VoiceTap {
+            is_open: Arc::clone(&self.is_open),
             started: self.started,
             sender: self.sender.clone(),
             lost: Arc::clone(&self.lost),
         }
+    }
+
+    /// No packet of a voice is taken in from now on, whatever is still on its way here.
+    pub fn close_taps(&self) {
+        self.is_open.store(false, Ordering::Release);
     }
 
     /// Why it cannot go on, if so.
@@ -141,6 +156,7 @@ impl Recorder {
 
     /// Ends it; what waits is still kept, and then it is sealed.
     pub fn end(self, why: String) -> JoinHandle<()> {
+        self.close_taps();
         let Self { sender, task, .. } = self;
         tokio::spawn(async move {
             let _ = sender.send(Take::End(why)).await;
@@ -320,4 +336,37 @@ pub async fn seal_interrupted(
         count += 1;
     }
     Ok(count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn no_voice_is_taken_in_once_the_taps_are_closed() {
+        let (sender, mut inbox) = mpsc::channel(8);
+        let mut recorder = Recorder {
+            number: 1,
+            started: clock::now(),
+            sender,
+            failed: Arc::default(),
+            lost: Arc::default(),
+            is_open: Arc::default(),
+            task: tokio::spawn(async {}),
+        };
+        let mut taken = || std::iter::from_fn(|| inbox.try_recv().ok()).count();
+        let tap = recorder.tap();
+        tap.take(1, 0, vec![1]);
+        assert_eq!(taken(), 1);
+        recorder.close_taps();
+        // What the task that forwards had in hand comes now.
+        tap.take(1, 960, vec![1]);
+        assert_eq!(taken(), 0);
+        let next = recorder.tap();
+        tap.take(1, 1920, vec![1]);
+        assert_eq!(taken(), 0, "an earlier tap stays closed");
+        next.take(1, 1920, vec![1]);
+        assert_eq!(taken(), 1);
+        assert_eq!(recorder.lost.load(Ordering::Relaxed), 0);
+    }
 }

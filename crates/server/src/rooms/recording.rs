@@ -52,6 +52,10 @@ impl Host {
     pub(super) fn mind_recording(&mut self) {
         if self.recorded.ticks.is_some() && self.room.is_recorded().is_none() {
             self.recorded.ticks = None;
+            // The task that forwards hears of it later than what it has in hand.
+            if let Some(recorder) = &self.recorded.recorder {
+                recorder.close_taps();
+            }
             self.media.record(self.about.id.clone(), None);
         }
     }
@@ -80,7 +84,7 @@ impl Host {
             self.begin_recording(number);
         }
         let is_over = self.recorded.ticks.is_none_or(|ticks| ticks >= PART_TICKS);
-        let Some(recorder) = &self.recorded.recorder else {
+        let Some(recorder) = &mut self.recorded.recorder else {
             return;
         };
         if is_over {

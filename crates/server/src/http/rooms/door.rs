@@ -37,9 +37,7 @@ pub async fn person(hospital: &Hospital, actor: &Actor, stage: &Stage) -> Result
         // Of whom there is no record nobody knows how old they are.
         None => is_guest,
     };
-    let standing = if is_guest {
-        Standing::Observer
-    } else if own.is_some() {
+    let standing = if is_guest || own.is_some() {
         Standing::Patient
     } else {
         Standing::Speaker

@@ -1,14 +1,19 @@
 //! The pseudonym under which a patient comes into a room.
 
-use std::sync::Arc;
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use axum::{
     Json,
     extract::{Path, State},
 };
-use policy::{Action, Object};
+use policy::{Action, Object, Permit};
+use scenario::Stage;
 use serde::Serialize;
-use vocabulary::{RoomId, Text};
+use tokio::sync::Mutex;
+use vocabulary::{ActorId, RoomId, Text};
 
 use super::enter;
 use crate::{
@@ -103,14 +108,40 @@ async fn known(hospital: &Arc<Hospital>, caller: &Caller, id: &str) -> Result<Kn
         });
     }
     // Whom the room knows by name cannot hide from what it decided about them.
-    let patient = stage.patient.as_ref();
-    let acts = hospital.record.room_acts(&entered, room, patient, 0);
-    let is_named = acts.await?.iter().any(|act| {
-        let whom = act.act.pointer("/order/whom");
-        act.actor == *me || whom.and_then(serde_json::Value::as_str) == Some(me.as_str())
-    });
     Ok(Known {
-        may_choose: !is_named,
+        may_choose: !is_named(hospital, &entered, &stage, me).await?,
         code: None,
     })
+}
+
+/// Whom rooms know by name, as far as their journals were read.
+#[derive(Default)]
+pub struct Named(Mutex<HashMap<RoomId, Read>>);
+
+#[derive(Default)]
+struct Read {
+    /// The act to read next.
+    next: u64,
+    names: BTreeSet<String>,
+}
+
+/// Whether a room's journal has somebody by name. Only what has been added since the last time is read.
+async fn is_named(
+    hospital: &Hospital,
+    entered: &Permit,
+    stage: &Stage,
+    who: &ActorId,
+) -> Result<bool, Problem> {
+    let mut all = hospital.named.0.lock().await;
+    let read = all.entry(stage.id.clone()).or_default();
+    let (room, patient) = (&stage.id, stage.patient.as_ref());
+    let acts = hospital.record.room_acts(entered, room, patient, read.next);
+    for act in acts.await? {
+        let whom = act.act.pointer("/order/whom");
+        let whom = whom.and_then(serde_json::Value::as_str);
+        read.names.extend(whom.map(str::to_owned));
+        read.names.insert(act.actor.to_string());
+        read.next = act.number.saturating_add(1);
+    }
+    Ok(read.names.contains(who.as_str()))
 }

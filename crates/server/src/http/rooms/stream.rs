@@ -210,22 +210,66 @@ pub async fn frames(
     let frames = split(&body).ok_or_else(|| {
         Problem::bad_input("send frames of the room, each after its length in two bytes")
     })?;
-    let mut requests = requests.lock().await;
-    match requests.turns.of(number) {
-        Turn::Now => {}
-        Turn::Before => return Ok(StatusCode::NO_CONTENT),
-        Turn::Early => {
-            return Err(Problem::new(
-                StatusCode::CONFLICT,
-                "A request is missing",
-                "one before it has not come: open the stream anew",
-            ));
+    let frames = frames.into_iter().map(|frame| body.slice_ref(frame));
+    let frames: Vec<_> = frames.collect();
+    match requests.lock().await.hear(number, frames).await {
+        Some(Turn::Now | Turn::Before) => Ok(StatusCode::NO_CONTENT),
+        Some(Turn::Early) => Err(Problem::new(
+            StatusCode::CONFLICT,
+            "A request is missing",
+            "one before it has not come: open the stream anew",
+        )),
+        None => Err(gone()),
+    }
+}
+
+impl Requests {
+    /// Hands the frames of a request on, if it is its turn; `None` where the stream has ended.
+    async fn hear(&mut self, number: u32, frames: Vec<Bytes>) -> Option<Turn> {
+        let turn = self.turns.of(number);
+        if turn != Turn::Now {
+            return Some(turn);
         }
+        // A request can break off while its frames wait. What was heard of it is not heard again with the same number.
+        self.turns.heard();
+        for frame in frames {
+            self.frames.send(frame).await.ok()?;
+        }
+        Some(turn)
     }
-    for frame in frames {
-        let frame = body.slice_ref(frame);
-        requests.frames.send(frame).await.map_err(|_| gone())?;
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_request_that_broke_off_is_not_heard_again() {
+        let (up, mut heard) = mpsc::channel(4);
+        let mut requests = Requests {
+            turns: Turns::default(),
+            frames: up,
+        };
+        let frames = |count: u8| -> Vec<Bytes> {
+            let all = (0..count).map(|one| Bytes::from(vec![one]));
+            all.collect()
+        };
+        // The room does not keep up, and the client gives the request up while its frames wait.
+        let broken = requests.hear(1, frames(9)).now_or_never();
+        assert_eq!(broken, None, "it waits");
+        let again = requests.hear(1, frames(9)).now_or_never();
+        assert_eq!(again, Some(Some(Turn::Before)));
+        let mut once = Vec::new();
+        while let Some(Some(frame)) = heard.next().now_or_never() {
+            once.extend(frame);
+        }
+        let is_once = once.is_sorted_by(|one, next| one < next);
+        assert!(is_once && (1..9).contains(&once.len()), "{once:?}");
+        let next = requests.hear(2, frames(1)).now_or_never();
+        assert_eq!(next, Some(Some(Turn::Now)));
+        drop(heard);
+        assert_eq!(requests.hear(3, frames(1)).now_or_never(), Some(None));
     }
-    requests.turns.heard();
-    Ok(StatusCode::NO_CONTENT)
 }
