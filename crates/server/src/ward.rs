@@ -227,9 +227,14 @@ impl State {
 
     /// Takes new places: a bed in which somebody else lies begins anew; open alarms stay. Which beds began anew
     /// is answered.
-    fn settle(&mut self, places: Places, now: Timestamp) -> Vec<String> {
+    fn settle(&mut self, mut places: Places, now: Timestamp) -> Vec<String> {
         let mut begun = Vec::new();
-        self.beds.retain(|id, _| places.beds.contains_key(id));
+        let is_gone = |id: &String, _: &mut BedState| !places.beds.contains_key(id);
+        for (id, _) in self.beds.extract_if(.., is_gone) {
+            self.unkept.extend(self.board.leave(&id, now));
+        }
+        let open = self.board.open().into_iter();
+        places.keep(open.map(|alarm| alarm.bed.as_str()), &self.places);
         for (id, bed) in &places.beds {
             let patient = bed.patient.as_ref().map(|lying| lying.id.clone());
             let is_same = self

@@ -100,6 +100,8 @@ pub struct Places {
     pub floor: BTreeMap<String, Vec<[f64; 2]>>,
     /// What a location is part of.
     pub within: BTreeMap<String, String>,
+    /// What open alarms are about though the record no longer says where it is.
+    pub lost: BTreeMap<String, Bed>,
 }
 
 impl Places {
@@ -146,8 +148,10 @@ impl Places {
         if let Some(bed) = self.beds.get(id) {
             return Some(bed.clone());
         }
-        if let Some((edge, ward)) = lines::parts(id) {
-            return self.wards.contains_key(ward).then(|| Bed {
+        if let Some((edge, ward)) = lines::parts(id)
+            && self.wards.contains_key(ward)
+        {
+            return Some(Bed {
                 id: id.to_owned(),
                 name: edge.to_owned(),
                 ward: ward.to_owned(),
@@ -155,6 +159,11 @@ impl Places {
                 patient: None,
             });
         }
+        self.thing(id).or_else(|| self.lost.get(id).cloned())
+    }
+
+    /// A thing with a tag, where it stands.
+    fn thing(&self, id: &str) -> Option<Bed> {
         let thing = self.devices.get(id.strip_prefix(tags::THING)?)?;
         let place = thing.place.as_ref()?;
         let bed = self.beds.get(place);
@@ -175,6 +184,32 @@ impl Places {
             room: near.and_then(|bed| bed.room.clone()),
             patient: None,
         })
+    }
+
+    /// Keeps where the alarms `open` are, by what `before` knew: an alarm does not go from every page with its bed. One
+    /// of which nobody knows where it was stands in the first ward.
+    pub fn keep<'a>(&mut self, open: impl Iterator<Item = &'a str>, before: &Self) {
+        for id in open
+            .filter(|id| self.about(id).is_none())
+            .collect::<Vec<_>>()
+        {
+            let known = before.about(id);
+            let name = known.as_ref().map_or(id, |bed| &bed.name).to_owned();
+            let ward = known
+                .map(|bed| bed.ward)
+                .filter(|ward| self.wards.contains_key(ward));
+            let Some(ward) = ward.or_else(|| self.wards.keys().next().cloned()) else {
+                continue;
+            };
+            let bed = Bed {
+                id: id.to_owned(),
+                name,
+                ward,
+                room: None,
+                patient: None,
+            };
+            self.lost.insert(id.to_owned(), bed);
+        }
     }
 
     /// The beds that a device measures for: its own, or all of its room.

@@ -358,6 +358,34 @@ mod tests {
     }
 
     #[test]
+    fn an_alarm_outlives_its_bed_where_people_look_and_is_called_out() {
+        let mut state = handed_over();
+        let wards = state.places.wards.clone();
+        let places = |wards| Places {
+            wards,
+            duties: state.places.duties.clone(),
+            ..Places::default()
+        };
+        let (same, renamed) = (
+            places(wards),
+            places(BTreeMap::from([("other".to_owned(), "Other".to_owned())])),
+        );
+        state.settle(same, at(1));
+        let alarm = state.board.open()[0];
+        assert!(matches!(alarm.presence, alarms::Presence::Gone { .. }));
+        let about = state.places.about("bed").unwrap();
+        assert_eq!((about.name.as_str(), about.ward.as_str()), ("Bed", "ward"));
+        assert!(!called(&state, alarm, at(1)).is_empty());
+        // With its ward it stands in another one, also when nobody knows any more what it was about.
+        state.settle(renamed.clone(), at(2));
+        assert_eq!(state.places.about("bed").unwrap().ward, "other");
+        state.places = Places::default();
+        state.settle(renamed, at(3));
+        let about = state.places.about("bed").unwrap();
+        assert_eq!((about.name.as_str(), about.ward.as_str()), ("bed", "other"));
+    }
+
+    #[test]
     fn who_has_no_page_open_is_called_by_the_same_and_nobody_by_what_is_taken() {
         let mut state = handed_over();
         let alarm = state.board.open()[0].id.clone();
