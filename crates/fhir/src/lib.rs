@@ -50,7 +50,7 @@ pub use licence::{
     LICENCE_TYPE, Withdrawal, give_licence, licences, lift_withdrawal, withdraw_licence, withdrawal,
 };
 pub use outcome::{Issue, all_ok, operation_outcome};
-pub use relations::{ACCESS_TYPES, care_relations, decides_access, find, status};
+pub use relations::{ACCESS_TYPES, care_relations, care_team, decides_access, find, status};
 pub use reply::Reply;
 pub use research::research_refusals;
 pub use rest::Rest;

@@ -120,6 +120,34 @@ pub async fn care_relations(
     Ok(relations)
 }
 
+/// The accounts of the people on a patient's active care teams, as far as the permit covers these.
+pub async fn care_team(
+    record: &dyn Record,
+    permit: &Permit,
+    patient: &PatientId,
+    now: Timestamp,
+) -> Result<BTreeSet<ActorId>, RecordError> {
+    let about = vec![refers("subject", &[format!("Patient/{patient}")])];
+    let mut found = BTreeSet::new();
+    for row in find(record, permit, "CareTeam", about).await? {
+        let Some(team) = row.body else { continue };
+        let members = array(&team, "participant")
+            .filter_map(|participant| participant["member"]["reference"].as_str())
+            .filter_map(|member| ActorId::new(member.strip_prefix("Practitioner/")?).ok());
+        for member in members {
+            let who = Who {
+                names: vec![format!("Practitioner/{member}")],
+                is_program: false,
+                now,
+            };
+            if who.is_on_team(&team) {
+                found.insert(member);
+            }
+        }
+    }
+    Ok(found)
+}
+
 struct Who {
     names: Vec<String>,
     is_program: bool,

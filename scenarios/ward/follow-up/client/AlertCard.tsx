@@ -4,10 +4,12 @@ import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { momentOf } from '../../../../client/core/dates';
 import { inLanguage } from '../../../../client/core/language';
+import type { Language } from '../../../../client/core/language';
 import { CalledOut } from '../../../../client/panels/CalledOut';
 import { Field } from '../../../../client/panels/Field';
-import type { Alert } from './course';
+import type { Again, Alert } from './course';
 import type { Part } from './CourseView';
+import type { Say } from './words';
 
 export function AlertCard(props: { part: Part }): JSX.Element {
   const app = useApp();
@@ -26,12 +28,14 @@ export function AlertCard(props: { part: Part }): JSX.Element {
           <div class="panel-body stack">
             <ul class="follow-facts">
               <For each={alert().why}>{(one) => <li>{inLanguage(one, app.language())}</li>}</For>
+              <For each={alert().again}>{(one) => <li data-again>{againShown(one, say, app.language())}</li>}</For>
             </ul>
             <p class="soft small">
               {say('raised', { at: moment(alert().raised_at) })}
               <Show when={alert().taken_by}>
                 {(who) => <> · {say('takenBy', { name: who().name, at: moment(alert().taken_at ?? '') })}</>}
               </Show>
+              <Show when={alert().lapses_at}>{(at) => <> · {say('lapses', { at: moment(at()) })}</>}</Show>
               <Escalation alert={alert()} part={props.part} />
             </p>
             <CalledOut about={alert().id} />
@@ -56,24 +60,35 @@ export function AlertCard(props: { part: Part }): JSX.Element {
   );
 }
 
+/** What came after an alert was raised, in words. */
+function againShown(again: Again, say: Say, language: Language): string {
+  const at = momentOf(again.at, language);
+  const why = (again.why ?? []).map((one) => inLanguage(one, language)).join(language === 'zh' ? '；' : '; ');
+  return why === '' ? say('lapsed', { at, name: again.held_by?.name ?? say('unknown') }) : say('again', { at, why });
+}
+
 function Escalation(props: { alert: Alert; part: Part }): JSX.Element {
   const app = useApp();
+  const { say } = props.part;
+  const names = (): string => {
+    const { second, team } = props.part.of;
+    const all = second === null ? (team ?? []) : [second];
+    return all.map(({ name }) => name).join(app.language() === 'zh' ? '、' : ', ');
+  };
   return (
-    <Show when={props.part.of.second}>
-      {(second) => (
-        <Show
-          when={props.alert.escalated}
-          fallback={
-            <Show when={props.alert.state === 'open'}>
-              {' · '}
-              {props.part.say('escalates', { name: second().name, at: momentOf(props.alert.escalates_at, app.language()) })}
-            </Show>
-          }
-        >
-          {' · '}
-          {props.part.say('escalated', { name: second().name })}
-        </Show>
-      )}
+    <Show when={names() !== ''} fallback={<> · {say('nobodyTreats')}</>}>
+      <Show
+        when={props.alert.escalated}
+        fallback={
+          <Show when={props.alert.state === 'open'}>
+            {' · '}
+            {say('escalates', { name: names(), at: momentOf(props.alert.escalates_at, app.language()) })}
+          </Show>
+        }
+      >
+        {' · '}
+        {say('escalated', { name: names() })}
+      </Show>
     </Show>
   );
 }

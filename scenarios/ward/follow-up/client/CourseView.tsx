@@ -23,7 +23,7 @@ import { NightsOf } from './NightsOf';
 import { Past } from './Past';
 import { Refer, Referrals } from './Refer';
 import { Reports } from './Reports';
-import { CHIPS, SIGNS, valueShown } from './shown';
+import { CHIPS, SIGNS, othersShown, valueShown } from './shown';
 import { Sources } from './Sources';
 import { SpirometryOf } from './Spirometry';
 import { Warned } from './Warned';
@@ -139,7 +139,7 @@ function Whole(props: { part: Part; inRoom: boolean }): JSX.Element {
               <h2 id="follow-plan">{say('sources')}</h2>
             </header>
             <div class="panel-body stack">
-              <Sources sources={course().sources} own={course().own_plan} say={say} />
+              <Sources sources={course().sources} dangers={course().dangers} own={course().own_plan} say={say} />
               <Show when={course().is_active}>
                 <End part={props.part} />
               </Show>
@@ -186,7 +186,9 @@ function Head(props: { part: Part; inRoom: boolean }): JSX.Element {
       </p>
       <p class="soft small">
         {say('openedOn', { day: dayOf(course().opened_at, app.language()) })} · {say('firstIs', { name: course().first.name })}
-        <Show when={course().second}>{(second) => <> · {say('secondIs', { name: second().name })}</>}</Show>
+        <Show when={course().second} fallback={<Show when={course().is_active}> · {othersShown(course().team, say, app.language())}</Show>}>
+          {(second) => <> · {say('secondIs', { name: second().name })}</>}
+        </Show>
         <For each={usual()}>{(words) => <> · {words}</>}</For>
       </p>
       <Show when={course().ended}>{(reason) => <Notice>{say('endedBecause', { reason: reason() })}</Notice>}</Show>

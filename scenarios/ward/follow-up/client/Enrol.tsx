@@ -93,11 +93,11 @@ export function Enrol(props: { say: Say; onOpened: () => void }): JSX.Element {
             </select>
           )}
         </Field>
-        <Show when={isDoctor()}>
+        <Show when={isDoctor()} fallback={<p class="soft small">{say('teamIsTold', { n: plans.data()?.escalate_after_min ?? '' })}</p>}>
           <Field label={say('second', { n: plans.data()?.escalate_after_min ?? '' })} hint={say('secondHint')}>
             {(control) => (
               <select {...control} class="input" name="second" onChange={(event) => setSecond(event.currentTarget.value)}>
-                <option value="">{say('nobodyElse')}</option>
+                <option value="">{say('everybodyElse')}</option>
                 <For each={doctors.data()}>{(one) => <option value={one.id}>{one.name}</option>}</For>
               </select>
             )}
@@ -122,7 +122,7 @@ export function Enrol(props: { say: Say; onOpened: () => void }): JSX.Element {
             </Field>
           )}
         </For>
-        <Show when={chosen()}>{(one) => <Sources sources={one().sources} own={one().own} say={say} />}</Show>
+        <Show when={chosen()}>{(one) => <Sources sources={one().sources} dangers={one().dangers} own={one().own} say={say} />}</Show>
         <div class="row">
           <button type="submit" class="button primary">
             {say('begin')}

@@ -188,6 +188,14 @@ export interface Unsent {
 /** What is asked, without whom and without any answer. */
 export type Form = Pick<OwnCourse, 'id' | 'questions'>;
 
+/** An alert is open once more: what is worse than before, or nothing, where it was not ended in time. */
+export interface Again {
+  readonly at: string;
+  readonly why?: readonly Text[];
+  /** Who had taken it. */
+  readonly held_by?: Person;
+}
+
 export interface Alert {
   readonly id: string;
   readonly raised_at: string;
@@ -195,8 +203,11 @@ export interface Alert {
   readonly state: 'open' | 'taken' | 'closed';
   readonly escalates_at: string;
   readonly escalated: boolean;
+  readonly again: readonly Again[];
   readonly taken_by: Person | null;
   readonly taken_at: string | null;
+  /** When one that was taken is open again. */
+  readonly lapses_at: string | null;
   readonly outcome: string | null;
   readonly closed_at: string | null;
 }
@@ -261,6 +272,10 @@ export interface Course extends Row {
   readonly sources: readonly PlanSource[];
   readonly escalate_after_min: number;
   readonly second: Person | null;
+  /** Who else treats the patient, where no second person is named. */
+  readonly team: readonly Person[] | null;
+  /** Single answers at which somebody is told. */
+  readonly dangers: readonly Text[];
   readonly usual: Readonly<Record<string, number>>;
   readonly opened_at: string;
   readonly is_active: boolean;
@@ -311,6 +326,8 @@ export interface PlanChoice extends Named {
   readonly every_days: number;
   readonly usual: readonly Question[];
   readonly sources: readonly PlanSource[];
+  /** Single answers at which somebody is told. */
+  readonly dangers: readonly Text[];
 }
 
 export interface Plans {

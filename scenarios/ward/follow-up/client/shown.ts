@@ -1,7 +1,7 @@
 /** Answers, states and units in words. */
 import { inLanguage } from '../../../../client/core/language';
 import type { Language } from '../../../../client/core/language';
-import type { Mark, Question, Received, Row, Urgency, Value, Worse } from './course';
+import type { Mark, Person, Question, Received, Row, Urgency, Value, Worse } from './course';
 import type { Say } from './words';
 
 /** How urgent something is, by a sign as well: never by colour alone. */
@@ -40,13 +40,19 @@ export function valueShown(question: Question, value: Value | undefined, say: Sa
   return choice === undefined ? value : inLanguage(choice.label, language);
 }
 
-const MARKS = ['late', 'clock-corrected', 'validated', 'from-observation'] as const;
+const MARKS = ['late', 'clock-corrected', 'validated', 'from-observation', 'converted'] as const;
 
 /** What is to be known of a reading that a device sent, in words. */
 export function marksShown(marks: readonly Mark[], say: Say, language: Language): string {
   const names = new Set(marks.map((mark) => (typeof mark === 'string' ? mark : Object.keys(mark)[0])));
   const known = MARKS.filter((mark) => names.has(mark)).map((mark) => say(`mark.${mark}`));
   return known.length === 0 ? say('mark.none') : known.join(language === 'zh' ? '，' : ', ');
+}
+
+/** Who is told as well where no second person is named. */
+export function othersShown(team: readonly Person[] | null, say: Say, language: Language): string {
+  const names = (team ?? []).map(({ name }) => name).join(language === 'zh' ? '、' : ', ');
+  return names === '' ? say('nobodyTreats') : say('teamIs', { names });
 }
 
 /** The newest value that a device sent for a question today. */

@@ -1,8 +1,9 @@
 //! An alert: raised by a report, taken by a named person, ended with what was done; a second person's as well
-//! where nobody took it in time.
+//! where nobody took it in time. It is open again where what comes after it is worse, and where who took it did not
+//! end it in time.
 
 use policy::{Action, Object};
-use record::{NewFact, ResourceKey, ResourceVersion};
+use record::{NewFact, Precondition, ResourceKey, ResourceVersion};
 use scenario::{Context, Person, Problem, Request, Topic, text};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -11,7 +12,7 @@ use vocabulary::{Text, Timestamp};
 use crate::{
     course::FollowUp,
     facts::{self, own, read_own},
-    plans::plans,
+    plans::{Worse, plans},
 };
 
 /// The longest words, in bytes.
@@ -26,6 +27,18 @@ pub enum State {
     Closed,
 }
 
+/// An alert that was raised before is open once more.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Again {
+    pub at: Timestamp,
+    /// What is worse than before; nothing where it was not ended in time.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub why: Vec<Text>,
+    /// Who had taken it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub held_by: Option<Person>,
+}
+
 /// Somebody must be told.
 #[derive(Clone, Debug, Serialize)]
 pub struct Alert {
@@ -38,8 +51,12 @@ pub struct Alert {
     pub escalates_at: Timestamp,
     /// Whether it is by now.
     pub escalated: bool,
+    /// In the order in which it came.
+    pub again: Vec<Again>,
     pub taken_by: Option<Person>,
     pub taken_at: Option<Timestamp>,
+    /// When one that was taken is open again.
+    pub lapses_at: Option<Timestamp>,
     pub outcome: Option<String>,
     pub closed_at: Option<Timestamp>,
 }
@@ -48,6 +65,8 @@ pub struct Alert {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Words {
     why: Vec<Text>,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    again: Vec<Again>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     taken_by: Option<Person>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -63,17 +82,32 @@ pub fn escalates_at(raised_at: Timestamp) -> Timestamp {
     Timestamp(raised_at.0 + plans().escalate_after_min * 60_000)
 }
 
+/// When one that was taken then and not ended is open again.
+fn lapses_at(taken_at: Timestamp) -> Timestamp {
+    Timestamp(taken_at.0 + plans().lapse_after_min * 60_000)
+}
+
 impl Alert {
-    /// Reads an alert again.
+    /// Reads an alert again, as it is at a moment.
     pub fn of_row(row: &ResourceVersion, now: Timestamp) -> Option<Self> {
         let body = row.body.as_ref()?;
-        let words: Words = read_own(body)?;
-        let state = match text(body, "/status")?.as_str() {
+        let mut words: Words = read_own(body)?;
+        let mut state = match text(body, "/status")?.as_str() {
             "requested" => State::Open,
             "accepted" => State::Taken,
             _ => State::Closed,
         };
         let raised_at: Timestamp = text(body, "/authoredOn")?.parse().ok()?;
+        let mut lapses = words.taken_at.map(lapses_at);
+        if let (State::Taken, Some(at)) = (state, lapses.filter(|at| *at <= now)) {
+            state = State::Open;
+            words.again.push(Again {
+                at,
+                why: Vec::new(),
+                held_by: words.taken_by.take(),
+            });
+            (words.taken_at, lapses) = (None, None);
+        }
         let escalates_at = escalates_at(raised_at);
         // One that was taken later had gone on to the second person before.
         let waited_until = words.taken_at.unwrap_or(now);
@@ -83,9 +117,12 @@ impl Alert {
             why: words.why,
             state,
             escalates_at,
-            escalated: waited_until >= escalates_at,
+            // What is worse, and what somebody left, is everybody's at once.
+            escalated: waited_until >= escalates_at || !words.again.is_empty(),
+            again: words.again,
             taken_by: words.taken_by,
             taken_at: words.taken_at,
+            lapses_at: lapses.filter(|_| state == State::Taken),
             outcome: words.outcome,
             closed_at: words.closed_at,
         })
@@ -95,20 +132,93 @@ impl Alert {
     pub fn is_open(&self) -> bool {
         self.state != State::Closed
     }
+
+    /// Since when it is told as it is told now.
+    pub fn told_at(&self) -> Timestamp {
+        self.again.last().map_or(self.raised_at, |again| again.at)
+    }
+
+    /// Who had taken it when it was open again.
+    pub fn held_by(&self) -> Option<&Person> {
+        self.again.last()?.held_by.as_ref()
+    }
+
+    /// Whether it says this already.
+    fn says(&self, why: &Text) -> bool {
+        let again = self.again.iter().flat_map(|again| &again.why);
+        self.why.iter().chain(again).any(|known| known == why)
+    }
+
+    fn key(&self) -> ResourceKey {
+        ResourceKey {
+            kind: "Task".to_owned(),
+            id: self.id.clone(),
+        }
+    }
 }
 
-/// A new alert, the first person's.
-pub fn raised(course: &FollowUp, report: &str, why: Vec<Text>, now: Timestamp) -> NewFact {
-    let words = Words {
-        why,
-        ..Words::default()
-    };
-    let body = task(course, &words, "requested", now);
-    facts::put(facts::alert_key(&course.id, report), &course.patient, body)
+/// What reports that came together tell. Somebody is told once of one stretch of bad days: what comes while an alert is
+/// open belongs to it, and tells again where it says what was not said before.
+#[derive(Default)]
+pub struct Telling {
+    /// The first report that tells.
+    report: String,
+    why: Vec<Text>,
+}
+
+impl Telling {
+    /// Hears what a report says about getting worse.
+    pub fn hear(&mut self, course: &FollowUp, report: &str, worse: Worse) {
+        let Worse::Yes { why } = worse else { return };
+        let open = course.open_alert();
+        for one in why {
+            let is_known = open.is_some_and(|alert| alert.of.says(&one));
+            if is_known || self.why.contains(&one) {
+                continue;
+            }
+            if self.why.is_empty() {
+                report.clone_into(&mut self.report);
+            }
+            self.why.push(one);
+        }
+    }
+
+    /// The alert that is raised, or open again; none where there is nothing to tell.
+    pub fn fact(self, course: &FollowUp, now: Timestamp) -> Option<(NewFact, Precondition)> {
+        if self.why.is_empty() {
+            return None;
+        }
+        let Some(open) = course.open_alert() else {
+            let words = Words {
+                why: self.why,
+                ..Words::default()
+            };
+            let body = task(course, &words, "requested", now);
+            let key = facts::alert_key(&course.id, &self.report);
+            let fact = facts::put(key, &course.patient, body);
+            return Some((fact, Precondition::Version(0)));
+        };
+        let mut words = Words {
+            why: open.of.why.clone(),
+            again: open.of.again.clone(),
+            ..Words::default()
+        };
+        let held_by = open.of.taken_by.as_ref().or(open.of.held_by());
+        words.again.push(Again {
+            at: now,
+            why: self.why,
+            held_by: held_by.cloned(),
+        });
+        let body = task(course, &words, "requested", open.of.raised_at);
+        let fact = facts::put(open.of.key(), &course.patient, body);
+        Some((fact, open.unchanged()))
+    }
 }
 
 fn task(course: &FollowUp, words: &Words, status: &str, raised_at: Timestamp) -> Value {
-    let owner = words.taken_by.as_ref().unwrap_or(&course.course.first);
+    let held_by = words.again.last().and_then(|again| again.held_by.as_ref());
+    let owner = words.taken_by.as_ref().or(held_by);
+    let owner = owner.unwrap_or(&course.course.first);
     json!({
         "extension": own(words),
         "basedOn": facts::based_on(&course.id),
@@ -147,6 +257,7 @@ pub async fn answer(
     let alert = &found.of;
     let mut words = Words {
         why: alert.why.clone(),
+        again: alert.again.clone(),
         taken_by: alert.taken_by.clone(),
         taken_at: alert.taken_at,
         ..Words::default()
@@ -187,12 +298,8 @@ pub async fn answer(
             ));
         }
     };
-    let key = ResourceKey {
-        kind: "Task".to_owned(),
-        id: alert.id.clone(),
-    };
     let body = task(course, &words, status, alert.raised_at);
-    let fact = facts::put(key, &course.patient, body);
+    let fact = facts::put(alert.key(), &course.patient, body);
     facts::commit(context, &request.actor.id, vec![(fact, found.unchanged())]).await?;
     // The patient reads who takes care of it; their account is not known here.
     context.notify(Topic::Case, &course.id, &[]);

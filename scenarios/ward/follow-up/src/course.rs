@@ -68,6 +68,8 @@ pub struct FollowUp {
     /// Why it ended.
     pub ended: Option<String>,
     pub course: Course,
+    /// Who treats the patient, where no second person is named.
+    pub team: Vec<Person>,
     pub plan: &'static Plan,
     /// The newest first.
     pub reports: Vec<Report>,
@@ -134,6 +136,9 @@ impl FollowUp {
             let rows = facts::of_course(context, permit, "Observation", id).await?;
             course.nights = versioned(&rows, nights::of_row);
         }
+        if course.is_active && course.course.second.is_none() {
+            course.team = team(context, permit, &course.patient).await?;
+        }
         if course.plan.orders {
             course.orders = orders::read(context, permit, &course.patient).await?;
         }
@@ -158,6 +163,7 @@ impl FollowUp {
             ended: text(&body, "/note/0/text"),
             plan: plan(&own.plan)?,
             course: own,
+            team: Vec::new(),
             reports: Vec::new(),
             alerts: Vec::new(),
             referrals: Vec::new(),
@@ -307,11 +313,16 @@ impl FollowUp {
     }
 
     /// The alert that nobody ended yet.
-    pub fn open_alert(&self) -> Option<&Alert> {
-        self.alerts
-            .iter()
-            .map(|alert| &alert.of)
-            .find(|alert| alert.is_open())
+    pub fn open_alert(&self) -> Option<&Versioned<Alert>> {
+        self.alerts.iter().find(|alert| alert.of.is_open())
+    }
+
+    /// Who is told as well where nobody takes an alert: the second person, else everybody who treats the patient.
+    pub fn others(&self) -> impl Iterator<Item = &Person> {
+        let team = self.team.iter();
+        let team = team.filter(|one| one.id != self.course.first.id);
+        let second = self.course.second.iter();
+        second.chain(team.filter(|_| self.course.second.is_none()))
     }
 
     /// The visit that goes on.
@@ -330,6 +341,20 @@ impl FollowUp {
             "this follow-up has ended",
         ))
     }
+}
+
+/// The people of a patient's care teams who have accounts.
+async fn team(
+    context: &dyn Context,
+    permit: &Permit,
+    patient: &PatientId,
+) -> Result<Vec<Person>, Problem> {
+    let mut found = Vec::new();
+    for id in fhir::care_team(context.record(), permit, patient, context.now()).await? {
+        let account = context.account(&id).await;
+        found.extend(account.as_ref().map(Person::from));
+    }
+    Ok(found)
 }
 
 /// Answers, and of others those that are missing; the first stand above the later.

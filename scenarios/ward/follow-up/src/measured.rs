@@ -14,7 +14,7 @@ use serde_json::Value;
 use vocabulary::{DeviceId, PatientId, Timestamp};
 
 use crate::{
-    alert,
+    alert::Telling,
     course::FollowUp,
     facts::{self, code, term},
     plans::{Measures, Worse, input, plans, question},
@@ -99,8 +99,7 @@ impl Taking<'_> {
         let mut names = BTreeMap::new();
         let found = self.found(&course, &mut names).await?;
         let mut new = Vec::new();
-        let mut is_told = course.open_alert().is_some();
-        let was_told = is_told;
+        let mut telling = Telling::default();
         let now = self.context.now();
         for ((day, device), readings) in found {
             let name = names.get(&device).cloned().unwrap_or_default();
@@ -116,22 +115,20 @@ impl Taking<'_> {
             };
             let condition = Precondition::Version(report.version);
             new.push((by_device(&course, &report, sender), condition));
-            let worse = course.worse(&report);
-            if !is_told && let Worse::Yes { why } = worse {
-                is_told = true;
-                let name = format!("d-{:x}", report.at.0);
-                let fact = alert::raised(&course, &name, why, now);
-                new.push((fact, Precondition::Version(0)));
-            }
+            let name = format!("d-{:x}", report.at.0);
+            telling.hear(&course, &name, course.worse(&report));
             course.take(report);
         }
         if new.is_empty() {
             return Ok(nothing);
         }
+        let told = telling.fact(&course, now);
+        let is_told = told.is_some();
+        new.extend(told);
         facts::commit(self.context, &facts::hospital(), new).await?;
         // The patient's own page shows what came; their account is not known here.
         self.context.notify(Topic::Case, &course.id, &[]);
-        if is_told && !was_told {
+        if is_told {
             course.tell(self.context, Topic::Waiting);
         }
         Ok(nothing)
@@ -320,8 +317,12 @@ fn counted(
         answers,
         version: before.map_or(0, |before| before.version),
     };
-    let is_worse = |report: &Report| matches!(course.worse(report), Worse::Yes { .. });
-    let turns = || is_worse(&report) && !before.is_some_and(is_worse);
+    let says = |report: &Report| match course.worse(report) {
+        Worse::Yes { why } => why,
+        _ => Vec::new(),
+    };
+    let known = before.map(says).unwrap_or_default();
+    let turns = || says(&report).iter().any(|one| !known.contains(one));
     (is_newer && (is_due || turns())).then_some(report)
 }
 

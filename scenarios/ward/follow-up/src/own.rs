@@ -1,7 +1,7 @@
 //! A hospital's own plans of follow-up: one in each file, in the form of those in `guidelines/plans.toml`.
 //!
 //! A plan with a new id is added, one with a known id stands in the place of that one. It asks what the program knows
-//! how to ask, and raises alerts by lists of `knowledge`: a limit of its own no file can set.
+//! how to ask, and raises alerts by lists of `knowledge` and by limits of single answers, which are the hospital's to set.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use knowledge::{Answers, class_list};
 use scenario::{OwnFault, OwnFile};
 use vocabulary::Text;
 
-use crate::plans::{LEVELS, Plan, Plans, input, question};
+use crate::plans::{LEVELS, Plan, Plans, input, limits, question};
 
 /// The longest time from one report to the next that a plan may ask for, in days.
 const LONGEST_DAYS: i64 = 366;
@@ -116,6 +116,41 @@ fn contradictions(plan: &Plan) -> Vec<(&'static str, String)> {
             all.push(("assess", what));
         }
     }
+    for danger in &plan.danger {
+        let what = |why: &str| format!("its danger of `{}` {why}", danger.ask);
+        let [low, high] = limits(&danger.ask);
+        let limit = match (danger.at_most, danger.at_least) {
+            (Some(limit), None) | (None, Some(limit)) => limit,
+            _ => {
+                all.push((
+                    "danger",
+                    what("says neither or both of `at-most` and `at-least`: give one"),
+                ));
+                continue;
+            }
+        };
+        if !plan.asks.contains(&danger.ask) || [low, high] == [None, None] {
+            all.push((
+                "danger",
+                what("is of no number that the plan asks: name one of `asks`"),
+            ));
+        } else if low.is_some_and(|low| limit < low) || high.is_some_and(|high| limit > high) {
+            all.push(("danger", what("lies beyond what can be answered")));
+        }
+        if lacks(&danger.say) {
+            all.push(("danger", what("lacks a language: give `say` in zh and en")));
+        }
+        if danger
+            .source
+            .as_ref()
+            .is_some_and(|key| knowledge::evidence(key).is_none())
+        {
+            all.push((
+                "danger",
+                what("has a source that is not known: leave it out"),
+            ));
+        }
+    }
     for watch in &plan.watch {
         let Some(list) = class_list(&watch.classes) else {
             let what = format!("there is no list of classes `{}` to watch", watch.classes);
@@ -166,6 +201,25 @@ mod tests {
         assert!(lines[0].starts_with("replaces"), "{lines:?}");
         let copd = plans.list.iter().find(|plan| plan.id == "copd").unwrap();
         assert_eq!((copd.every_days, copd.own.is_some()), (7, true));
+    }
+
+    #[test]
+    fn a_hospital_sets_limits_of_its_own() {
+        let danger = |limit: &str| {
+            let say = "say = { zh = \"发热\", en = \"Fever\" }";
+            let text = format!("{PLAN}[[danger]]\nask = \"temperature_c\"\n{limit}\n{say}\n");
+            with(&[file("follow-up/cough.toml", &text)])
+        };
+        let (plans, _) = danger("at-least = 38.5").unwrap();
+        let plan = plans.list.last().unwrap();
+        let feverish = |value: f64| {
+            let answers = Answers::from([("temperature_c".to_owned(), value.into())]);
+            plan.worse(&answers, &BTreeMap::new()) != crate::plans::Worse::No
+        };
+        assert!(feverish(38.5) && !feverish(38.4));
+        for limit in ["", "at-least = 38\nat-most = 35", "at-least = 380"] {
+            assert_eq!(danger(limit).unwrap_err().len(), 1, "{limit}");
+        }
     }
 
     #[test]

@@ -30,6 +30,8 @@ static LIMITS: LazyLock<HashMap<String, [Option<f64>; 2]>> = LazyLock::new(|| {
 pub struct Plans {
     /// After so many minutes an alert that nobody took is a second person's as well.
     pub escalate_after_min: i64,
+    /// After so many minutes an alert that somebody took and did not end is open again.
+    pub lapse_after_min: i64,
     /// How what devices send is counted.
     pub devices: Devices,
     /// What is asked, by name.
@@ -190,6 +192,9 @@ pub struct Plan {
     /// What is looked for in each report.
     #[serde(default)]
     pub watch: Vec<Watch>,
+    /// Single answers at which somebody is told whatever else was answered.
+    #[serde(default)]
+    pub danger: Vec<Danger>,
     /// The file of the hospital that it comes from; none: it came with the program.
     #[serde(skip)]
     pub own: Option<String>,
@@ -203,6 +208,31 @@ pub struct Watch {
     pub classes: String,
     /// The classes of it that raise an alert.
     pub raise: Vec<String>,
+}
+
+/// An answer at which somebody is told whatever else was answered.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Danger {
+    /// The question.
+    pub ask: String,
+    /// From this number on downwards.
+    pub at_most: Option<f64>,
+    /// From this number on upwards.
+    pub at_least: Option<f64>,
+    pub say: Text,
+    /// The key of `docs/evidence`; none: the hospital's own.
+    pub source: Option<String>,
+}
+
+impl Danger {
+    fn is_so(&self, answers: &Answers) -> bool {
+        let Some(AnswerValue::Number(number)) = answers.get(&self.ask).map(|one| &one.value) else {
+            return false;
+        };
+        self.at_most.is_some_and(|most| *number <= most)
+            || self.at_least.is_some_and(|least| *number >= least)
+    }
 }
 
 /// Up to a higher level, or down to a lower one.
@@ -329,6 +359,8 @@ impl Plan {
         let mut why: Vec<Text> = told
             .filter_map(|name| question(name)?.tells.clone())
             .collect();
+        let dangers = self.danger.iter().filter(|danger| danger.is_so(answers));
+        why.extend(dangers.map(|danger| danger.say.clone()));
         let mut answers = answers.clone();
         if let Some(fall) = fall(&answers, usual) {
             answers.insert("spo2_fall_percent".to_owned(), Answer::from(fall));
@@ -421,6 +453,11 @@ mod tests {
             }
             for id in &plan.assess {
                 assert!(knowledge::ask(id, &Answers::new()).is_some(), "{id}");
+            }
+            for danger in &plan.danger {
+                assert!(plan.asks.contains(&danger.ask), "{}", danger.ask);
+                assert!(danger.at_most.is_some() != danger.at_least.is_some());
+                assert!(plan.sources.contains(danger.source.as_ref().unwrap()));
             }
             for source in &plan.sources {
                 assert!(knowledge::evidence(source).is_some(), "{source}");
@@ -559,6 +596,27 @@ mod tests {
         assert!(matches!(of(&two, Some(97.0)), Worse::Yes { .. }));
         // A fall of exactly 3 points is none of the signs; nobody measures CRP at home.
         assert!(matches!(of(&two, Some(95.0)), Worse::NotAssessable { .. }));
+    }
+
+    /// The limits are the outermost bands of NEWS2, as `knowledge` has them; with COPD those of its second scale.
+    #[test]
+    fn one_dangerous_value_tells_somebody_whatever_else_was_answered() {
+        let worse = |id: &str, name: &str, value: f64| {
+            let answers = Answers::from([(name.to_owned(), Answer::from(value))]);
+            let worse = plan(id).unwrap().worse(&answers, &BTreeMap::new());
+            matches!(worse, Worse::Yes { why } if why.len() == 1)
+        };
+        for (plan, name, bad, well) in [
+            ("after-surgery", "spo2_percent", 91.0, 92.0),
+            ("after-surgery", "temperature_c", 39.1, 39.0),
+            ("after-surgery", "temperature_c", 35.0, 35.1),
+            ("copd", "spo2_percent", 83.0, 84.0),
+            ("copd", "pulse_per_min", 131.0, 130.0),
+            ("copd", "pulse_per_min", 40.0, 41.0),
+        ] {
+            assert!(worse(plan, name, bad), "{plan} {name} {bad}");
+            assert!(!worse(plan, name, well), "{plan} {name} {well}");
+        }
     }
 
     #[test]

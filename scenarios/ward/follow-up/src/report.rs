@@ -12,10 +12,10 @@ use serde_json::json;
 use vocabulary::{DeviceId, Text, Timestamp};
 
 use crate::{
-    alert,
+    alert::Telling,
     course::{FollowUp, is_only_patient},
     facts::{self, own, read_own},
-    plans::{Worse, input, limits},
+    plans::{input, limits},
     schedule::{day_of, days_between},
 };
 
@@ -152,9 +152,7 @@ pub async fn put(
     }
     let now = context.now();
     let mut new: Vec<(NewFact, Precondition)> = Vec::new();
-    // Somebody is told once of one stretch of bad days: what comes while an alert is open belongs to it.
-    let mut is_told = course.open_alert().is_some();
-    let was_told = is_told;
+    let mut telling = Telling::default();
     for one in &sent.reports {
         must_be_possible(one, now)?;
         let key = facts::report_key(&course.id, &one.id);
@@ -170,18 +168,17 @@ pub async fn put(
                 .into_iter()
                 .map(|fact| (fact, Precondition::Version(0))),
         );
-        if !is_told && let Worse::Yes { why } = course.worse_with(one.day, &answers) {
-            is_told = true;
-            let fact = alert::raised(course, &one.id, why, now);
-            new.push((fact, Precondition::Version(0)));
-        }
+        telling.hear(course, &one.id, course.worse_with(one.day, &answers));
     }
     if new.is_empty() {
         return Ok(());
     }
+    let told = telling.fact(course, now);
+    let is_told = told.is_some();
+    new.extend(told);
     facts::commit(context, &request.actor.id, new).await?;
     course.tell(context, Topic::Case);
-    if is_told && !was_told {
+    if is_told {
         course.tell(context, Topic::Waiting);
     }
     Ok(())
@@ -335,7 +332,7 @@ impl FollowUp {
     /// Tells those who are to be told; their browsers read again at once.
     pub fn tell(&self, context: &dyn Context, topic: Topic) {
         let mut who = vec![self.course.first.id.clone()];
-        who.extend(self.course.second.iter().map(|person| person.id.clone()));
+        who.extend(self.others().map(|person| person.id.clone()));
         who.extend(
             self.referrals
                 .last()
@@ -344,7 +341,8 @@ impl FollowUp {
         who.extend(
             self.alerts
                 .iter()
-                .filter_map(|alert| Some(alert.of.taken_by.as_ref()?.id.clone())),
+                .filter_map(|alert| alert.of.taken_by.as_ref().or(alert.of.held_by()))
+                .map(|person| person.id.clone()),
         );
         who.sort();
         who.dedup();

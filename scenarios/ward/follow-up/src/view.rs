@@ -28,10 +28,15 @@ pub fn all_plans() -> Value {
         let usual: Vec<Value> = plan.usual.iter().filter_map(|name| asked(name)).collect();
         json!({
             "id": plan.id, "title": plan.title, "every_days": plan.every_days, "usual": usual,
-            "sources": sources(plan), "own": plan.own,
+            "sources": sources(plan), "dangers": dangers(plan), "own": plan.own,
         })
     });
     json!({"plans": all.collect::<Vec<_>>(), "escalate_after_min": plans().escalate_after_min})
+}
+
+/// Single answers at which somebody is told. The limits were made for other places: they need confirmation at home.
+fn dangers(plan: &Plan) -> Vec<&Text> {
+    plan.danger.iter().map(|danger| &danger.say).collect()
 }
 
 fn sources(plan: &Plan) -> Vec<Value> {
@@ -85,9 +90,9 @@ pub fn urgency(course: &FollowUp, now: Timestamp) -> (&'static str, Timestamp) {
         .find(|report| report.device.is_none() || report.day < today)
         .is_some_and(|report| matches!(course.worse(report), Worse::NotAssessable { .. }));
     let order = course.orders.iter().find(|order| order.due == Due::Overdue);
-    match course.open_alert() {
+    match course.open_alert().map(|alert| &alert.of) {
         _ if !course.is_active => ("ended", course.opened_at),
-        Some(alert) if alert.state == State::Open => ("alert", alert.raised_at),
+        Some(alert) if alert.state == State::Open => ("alert", alert.told_at()),
         Some(alert) => ("taken", alert.raised_at),
         None if course.open_referral().is_some() => {
             let at = course.referrals.last().map(|referral| referral.of.at);
@@ -121,7 +126,7 @@ pub fn row(course: &FollowUp, now: Timestamp) -> Value {
         "state": state,
         "since": since,
         "first": course.course.first,
-        "alert": course.open_alert(),
+        "alert": course.open_alert().map(|alert| &alert.of),
         "referral": course.open_referral().map(|(_, referral)| &referral.of),
         "next_report": course.next_report(today),
         "last_report": course.reports.first().map(|report| report.at),
@@ -162,7 +167,10 @@ pub fn of(context: &dyn Context, course: &FollowUp, twin: Option<&PatientTwin>) 
         "sources": sources(course.plan),
         "own_plan": course.plan.own,
         "escalate_after_min": plans().escalate_after_min,
+        "lapse_after_min": plans().lapse_after_min,
         "second": course.course.second,
+        "team": course.course.second.is_none().then(|| course.others().collect::<Vec<_>>()),
+        "dangers": dangers(course.plan),
         "usual": course.course.usual,
         "opened_at": course.opened_at,
         "is_active": course.is_active,

@@ -1,14 +1,14 @@
 //! What waits for whom: alerts, referrals and visits; for the patient what is due, for the doctor what is overdue.
 
 use policy::{Actor, Permit};
-use record::ResourceVersion;
+use record::{ResourceVersion, Term};
 use scenario::{Called, Context, Named, Person, Problem, Topic, Waiting, WaitingKind, is_of, text};
 use vocabulary::{ActorId, RoomId, Text, Timestamp};
 
 use crate::{
-    alert::{Alert, State, escalates_at},
+    alert::{Alert, State},
     course::{FollowUp, is_only_patient},
-    facts::{self, code, term},
+    facts::{self, code},
     reading,
     schedule::{Due, day_of, start_of},
 };
@@ -59,21 +59,24 @@ fn for_staff(course: &FollowUp, me: &ActorId, now: Timestamp) -> Vec<Waiting> {
     let is = |person: Option<&Person>| person.is_some_and(|person| person.id == *me);
     let asked = course.open_referral().map(|(_, referral)| &referral.of);
     let is_first = is(Some(&course.course.first));
-    if let Some(alert) = course.open_alert() {
+    if let Some(alert) = course.open_alert().map(|alert| &alert.of) {
         let is_mine = match alert.state {
             State::Open => {
                 is_first
                     || is(asked.map(|referral| &referral.to))
-                    || (alert.escalated && is(course.course.second.as_ref()))
+                    || is(alert.held_by())
+                    || (alert.escalated && course.others().any(|one| is(Some(one))))
             }
             State::Taken => is(alert.taken_by.as_ref()),
             State::Closed => false,
         };
         if is_mine {
             let first = Text::new("", "");
-            let why = alert.why.first().unwrap_or(&first);
+            // What is new about it says why it is told now.
+            let newest = alert.again.iter().rev().find_map(|again| again.why.first());
+            let why = newest.or(alert.why.first()).unwrap_or(&first);
             let from = patient_of(course);
-            found.extend(course.waits(WaitingKind::Alert, &from, why, alert.raised_at));
+            found.extend(course.waits(WaitingKind::Alert, &from, why, alert.told_at()));
         }
     }
     if let Some(referral) = asked.filter(|referral| is(Some(&referral.to))) {
@@ -134,7 +137,7 @@ impl FollowUp {
     }
 }
 
-/// Tells the second person of each alert that went on to them, and everyone that a day began: what was due may be
+/// Tells of each alert that went on to others or is open again, and everyone that a day began: what was due may be
 /// overdue.
 pub async fn remind(
     context: &dyn Context,
@@ -145,8 +148,9 @@ pub async fn remind(
     if day_of(since) != day_of(until) {
         context.notify(Topic::Waiting, facts::SCENARIO, &[]);
     }
-    for (row, id) in untaken(context, permit).await? {
-        if !goes_on(&row, since, until) {
+    for (row, id) in not_ended(context, permit).await? {
+        let told = |at| Alert::of_row(&row, at).map(|one| (one.state, one.escalated));
+        if told(since) == told(until) {
             continue;
         }
         if let Some(course) = FollowUp::find(context, permit, &id).await? {
@@ -156,13 +160,16 @@ pub async fn remind(
     Ok(())
 }
 
-/// The alerts that nobody has taken, each with the id of its follow-up.
-async fn untaken(
+/// The alerts that nobody has ended, each with the id of its follow-up.
+async fn not_ended(
     context: &dyn Context,
     permit: &Permit,
 ) -> Result<Vec<(ResourceVersion, String)>, Problem> {
-    let open = vec![term("status", code("requested"))];
-    let rows = facts::search(context, permit, "Task", open).await?;
+    let open = Term {
+        parameter: "status".to_owned(),
+        any_of: vec![code("requested"), code("accepted")],
+    };
+    let rows = facts::search(context, permit, "Task", vec![open]).await?;
     let ours = rows.into_iter().filter(|row| is_of(facts::SCENARIO, row));
     Ok(ours
         .filter_map(|row| {
@@ -176,42 +183,35 @@ async fn untaken(
 /// Whom alerts that nobody has taken call: those for whom they wait.
 pub async fn called(context: &dyn Context, permit: &Permit) -> Result<Vec<Called>, Problem> {
     let mut found = Vec::new();
-    for (row, id) in untaken(context, permit).await? {
+    let now = context.now();
+    for (row, id) in not_ended(context, permit).await? {
+        if Alert::of_row(&row, now).is_none_or(|alert| alert.state != State::Open) {
+            continue;
+        }
         let course = FollowUp::find(context, permit, &id).await?;
         let Some(course) = course.filter(|course| course.is_active) else {
             continue;
         };
         let is_this = |alert: &&Alert| alert.id == row.key.id && alert.state == State::Open;
-        let Some(alert) = course.open_alert().filter(is_this) else {
+        let open = course.open_alert().map(|alert| &alert.of);
+        let Some(alert) = open.filter(is_this) else {
             continue;
         };
         let mut people = vec![&course.course.first.id];
         let asked = course.open_referral();
         people.extend(asked.map(|(_, referral)| &referral.of.to.id));
-        let second = course.course.second.as_ref();
-        people.extend(second.filter(|_| alert.escalated).map(|one| &one.id));
+        people.extend(alert.held_by().map(|one| &one.id));
+        let others = course.others().filter(|_| alert.escalated);
+        people.extend(others.map(|one| &one.id));
         people.sort();
         people.dedup();
         found.extend(people.into_iter().map(|person| Called {
             about: alert.id.clone(),
             to: person.clone(),
-            since: alert.raised_at,
+            since: alert.told_at(),
             priority: "urgent",
             path: format!("/scenarios/follow-up/{id}"),
         }));
     }
     Ok(found)
-}
-
-/// Whether an alert goes on to the second person between these moments.
-fn goes_on(row: &ResourceVersion, since: Timestamp, until: Timestamp) -> bool {
-    let raised = row
-        .body
-        .as_ref()
-        .and_then(|body| text(body, "/authoredOn"))
-        .and_then(|written| written.parse::<Timestamp>().ok());
-    raised.is_some_and(|raised| {
-        let at = escalates_at(raised);
-        since < at && at <= until
-    })
 }
