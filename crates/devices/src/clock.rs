@@ -31,6 +31,32 @@ struct Offset {
 }
 
 impl DeviceClock {
+    /// Knows again by how much its times were moved before the program ended; by nothing where they stood.
+    pub(crate) fn recall(&mut self, corrected: Option<(i64, u64)>) {
+        self.offset = corrected.map(|(ms, doubt_ms)| Offset { ms, doubt_ms });
+    }
+
+    /// The time of a measurement for which who wrote it down vouches: it is no matter how long ago that was, and it
+    /// says nothing about the device's own clock.
+    pub(crate) fn vouched(
+        clock: &Clock,
+        said: Timestamp,
+        received: Timestamp,
+    ) -> (Timestamp, Option<Mark>) {
+        let ahead_ms = said.0.saturating_sub(received.0);
+        if ahead_ms <= 0 {
+            (said, None)
+        } else if ahead_ms <= i64::from(clock.ahead_s) * 1000 {
+            (said, Some(Mark::ClockInDoubt { by_ms: -ahead_ms }))
+        } else {
+            let mark = Mark::ClockCorrected {
+                by_ms: -ahead_ms,
+                doubt_ms: ahead_ms.unsigned_abs(),
+            };
+            (received, Some(mark))
+        }
+    }
+
     /// The time of a measurement that came at `received` with the device's time `said`.
     ///
     /// A time that can be true stands. One that cannot (before there were such devices, older than what the device

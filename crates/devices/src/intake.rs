@@ -38,6 +38,15 @@ struct Seen {
     values: u64,
 }
 
+impl Recent {
+    fn remember(&mut self, seen: Seen) {
+        if self.seen.len() == REMEMBERED {
+            self.seen.pop_front();
+        }
+        self.seen.push_back(seen);
+    }
+}
+
 /// What a message holds.
 #[derive(Debug, PartialEq)]
 pub struct Taken {
@@ -65,6 +74,52 @@ impl Intake {
         payload: &[u8],
         received: Timestamp,
     ) -> Result<Taken, Refusal> {
+        self.take_by(profile, topic, payload, received, false)
+    }
+
+    /// As [`Intake::take`], of what somebody wrote down: its time stands, and says nothing about the device's clock.
+    pub fn take_vouched(
+        &mut self,
+        profile: &Profile,
+        topic: &str,
+        payload: &[u8],
+        received: Timestamp,
+    ) -> Result<Taken, Refusal> {
+        self.take_by(profile, topic, payload, received, true)
+    }
+
+    /// Knows again what was taken before the program ended: readings of a stream, and by how much (and with what doubt)
+    /// their time was moved. It is shown in the order in which it came.
+    pub fn recall(&mut self, stream: &str, readings: &Readings, corrected: Option<(i64, u64)>) {
+        self.clock.recall(corrected);
+        let start = readings.start();
+        let by_ms = corrected.map_or(0, |(by_ms, _)| by_ms);
+        let values = match readings {
+            Readings::One { value, .. } => Values::One(*value),
+            Readings::Regular {
+                period_us, values, ..
+            } => Values::Many {
+                values: values.iter().copied().map(Some).collect(),
+                period_us: *period_us,
+            },
+        };
+        let seen = Seen {
+            t_ms: start.0.saturating_sub(by_ms),
+            values: fingerprint(&values),
+        };
+        let recent = self.streams.entry(stream.to_owned()).or_default();
+        recent.latest = recent.latest.max(Some(start.0));
+        recent.remember(seen);
+    }
+
+    fn take_by(
+        &mut self,
+        profile: &Profile,
+        topic: &str,
+        payload: &[u8],
+        received: Timestamp,
+        is_vouched: bool,
+    ) -> Result<Taken, Refusal> {
         let group = profile.group(topic);
         let single = profile.stream(topic);
         if group.is_none() && single.is_none() {
@@ -88,7 +143,7 @@ impl Intake {
         };
         // The readings of one message were made by one clock at one time.
         for measured in measured {
-            self.place(profile, measured, received, &mut taken);
+            self.place(profile, measured, (received, is_vouched), &mut taken);
         }
         Ok(taken)
     }
@@ -107,7 +162,7 @@ impl Intake {
         &mut self,
         profile: &Profile,
         measured: Measured<'_>,
-        received: Timestamp,
+        (received, is_vouched): (Timestamp, bool),
         taken: &mut Taken,
     ) {
         let said = measured.raw.t_ms.map(Timestamp);
@@ -129,14 +184,14 @@ impl Intake {
             if recent.seen.iter().any(|other| other.t_ms == said.0) {
                 marks.push(Mark::Conflicting);
             }
-            if recent.seen.len() == REMEMBERED {
-                recent.seen.pop_front();
-            }
-            recent.seen.push_back(seen);
+            recent.remember(seen);
             let remembered = (measured.stream.name.clone(), seen);
             taken.remembered.0.push(remembered);
         }
         let (start, corrected) = match measured.values {
+            _ if let Some(said) = said.filter(|_| is_vouched) => {
+                DeviceClock::vouched(&profile.clock, said, received)
+            }
             // Samples end when they are sent: their start is older by their length.
             Values::Many { .. } if said.is_none() => {
                 let back = measured.values.length_ms();

@@ -341,3 +341,59 @@ proptest::proptest! {
         }
     }
 }
+
+/// The readings of a device as the record has them, known again after the program was killed.
+fn recalled(readings: &[Reading]) -> Intake {
+    let mut intake = Intake::default();
+    for reading in readings {
+        let corrected = reading.marks.iter().find_map(|mark| match mark {
+            Mark::ClockCorrected { by_ms, doubt_ms } => Some((*by_ms, *doubt_ms)),
+            _ => None,
+        });
+        intake.recall(&reading.stream, &reading.samples, corrected);
+    }
+    intake
+}
+
+#[test]
+fn a_wrong_clock_goes_on_as_before_after_the_program_was_killed() {
+    let sent = |t: i64, value: f64| json!({"t": t, "code": "150456", "value": value, "unit": "%"});
+    let mut device = Device::new("pulse-oximeter");
+    let first = device.sends_at("spo2", &sent(5_000, 97.0), NOW).unwrap();
+    device.intake = recalled(&first.readings);
+    // The next value came 600 ms late: its time is that of the device, and not that of its arrival.
+    let next = device.sends_at("spo2", &sent(6_000, 96.0), NOW + 1_600);
+    let next = next.unwrap().readings;
+    assert_eq!(next[0].samples.start(), Timestamp(NOW + 1_000));
+    // The first comes again minutes later, since its acknowledgement was lost.
+    device.intake = recalled(&[first.readings, next].concat());
+    let again = device.sends_at("spo2", &sent(5_000, 97.0), NOW + 300_000);
+    let again = again.unwrap();
+    assert_eq!((again.readings.len(), again.duplicates), (0, 1));
+    // Samples at a steady rate, too.
+    let samples = json!({"t": 9_000, "code": "150456", "value": [97, 96, 97], "period_ms": 1000, "unit": "%"});
+    let first = device.sends_at("spo2", &samples, NOW + 4_000).unwrap();
+    device.intake = recalled(&first.readings);
+    let again = device.sends_at("spo2", &samples, NOW + 400_000).unwrap();
+    assert_eq!((again.readings.len(), again.duplicates), (0, 1));
+}
+
+#[test]
+fn what_somebody_wrote_down_says_nothing_about_the_clock_of_the_device() {
+    let sent = |t: i64| json!({"t": t, "code": "150456", "value": 97, "unit": "%"});
+    let mut device = Device::new("pulse-oximeter");
+    let first = device.sends_at("spo2", &sent(5_000), NOW).unwrap();
+    let profile = Profiles::shipped().get("pulse-oximeter").unwrap();
+    let written = NOW - 90_000_000_000;
+    let payload = sent(written).to_string();
+    let taken = device
+        .intake
+        .take_vouched(profile, "spo2", payload.as_bytes(), Timestamp(NOW));
+    let taken = taken.unwrap().readings;
+    assert_eq!(taken[0].samples.start(), Timestamp(written));
+    assert_eq!(marks(&taken[0]), ["late"]);
+    let next = device.sends_at("spo2", &sent(65_000), NOW + 60_900);
+    let next = next.unwrap().readings;
+    let start = first.readings[0].samples.start();
+    assert_eq!(next[0].samples.start().0 - start.0, 60_000);
+}

@@ -141,13 +141,14 @@ pub fn measured_last(series: &[SeriesSummary], codes: Option<&str>) -> Vec<Value
 /// Whether readings with these marks are fit to stand as facts.
 pub fn is_trustworthy(marks: &[QualityMark]) -> bool {
     marks.iter().all(|mark| {
-        matches!(
-            mark,
-            QualityMark::ClockCorrected { .. }
-                | QualityMark::Late
-                | QualityMark::Validated
-                | QualityMark::Profile { .. }
-        )
+        mark.is_conversion()
+            || matches!(
+                mark,
+                QualityMark::ClockCorrected { .. }
+                    | QualityMark::Late
+                    | QualityMark::Validated
+                    | QualityMark::Profile { .. }
+            )
     })
 }
 
@@ -270,4 +271,32 @@ pub fn sampled_observation(
         }
     }
     Ok(observation)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_converted_stands_as_a_fact_and_what_a_device_doubts_does_not() {
+        let sent = |from: &str, sent: Option<&str>| QualityMark::Converted {
+            from: from.to_owned(),
+            sent: sent.map(str::to_owned),
+        };
+        let other = |said: &str| QualityMark::Other(said.to_owned());
+        for mark in [
+            sent("[degF]", Some("98.6")),
+            sent("L/s", None),
+            // As records of before say it.
+            other("sent as 16.3 kPa"),
+            other("sent in L/s"),
+        ] {
+            assert!(
+                is_trustworthy(&[mark.clone(), QualityMark::Late]),
+                "{mark:?}"
+            );
+            assert!(!is_trustworthy(&[mark, QualityMark::Questionable]));
+        }
+        assert!(!is_trustworthy(&[other("device status 4")]));
+    }
 }

@@ -65,6 +65,34 @@ pub enum QualityMark {
         /// The version.
         version: u32,
     },
+    /// It was sent in another unit, and converted once, at the door.
+    Converted {
+        /// Which, as the device wrote it.
+        from: String,
+        /// The value in that unit, where it was a single one.
+        #[serde(default)]
+        sent: Option<String>,
+    },
+}
+
+impl QualityMark {
+    /// Whether the value was sent in another unit. Before there was a mark for it, it stood in words.
+    pub fn is_conversion(&self) -> bool {
+        match self {
+            Self::Converted { .. } => true,
+            Self::Other(said) => said.starts_with("sent as ") || said.starts_with("sent in "),
+            _ => false,
+        }
+    }
+}
+
+/// A message as its sender named it. It is known by this when it comes again, since its acknowledgement was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct MessageId {
+    /// The packet identifier.
+    pub packet: u16,
+    /// What tells its payload from others.
+    pub payload: u64,
 }
 
 /// Readings of one stream as they came through a door, checked there.
@@ -84,6 +112,10 @@ pub struct Arrived {
     pub received: Timestamp,
     /// What holds for all of them.
     pub quality: Vec<QualityMark>,
+    /// The message that they came in, where nothing in them would tell a second one from the same one come again. It
+    /// stays with them until they are sealed.
+    #[serde(skip)]
+    pub message: Option<MessageId>,
 }
 
 /// What became of what arrived.
@@ -256,6 +288,22 @@ pub enum SignalPart {
     Readings,
     /// Their roll-ups.
     RollUps,
+}
+
+/// Which series are meant, where each kind is kept for its own time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SignalKind {
+    /// All.
+    Any,
+    /// Waveforms of patients: those with one of these codes.
+    Waveforms(Vec<String>),
+    /// What else was measured of patients: those with none of these codes.
+    Values {
+        /// The codes of waveforms.
+        but: Vec<String>,
+    },
+    /// What was measured of nobody, as sensors of rooms do.
+    Environment,
 }
 
 /// Parts of sealed chunks whose bytes were removed for good, when their time was over. The entries that

@@ -15,7 +15,7 @@ use std::{
 use ::devices::{Intake, Mark, Profile, Profiles, Reading, Refusal, Remembered};
 use anyhow::Result;
 use parking_lot::{Mutex, RwLock};
-use record::{Arrived, QualityMark, Readings, StreamKey};
+use record::{Arrived, MessageId, QualityMark, Readings, StreamKey};
 use scenario::FileFault;
 use tokio::sync::{OwnedMutexGuard, broadcast};
 use vocabulary::{ActorId, DeviceId, PatientId, Timestamp};
@@ -72,7 +72,67 @@ struct Live {
     /// What it may send at once, in messages, and when that was so.
     bucket: Option<(f64, Timestamp)>,
     /// Packet identifiers and fingerprints of the latest acknowledged messages.
-    lately: VecDeque<(u16, u64)>,
+    lately: VecDeque<MessageId>,
+}
+
+impl Live {
+    fn intake(&mut self, subject: Option<&PatientId>) -> &mut Intake {
+        let subject = subject.cloned();
+        // A memory, not the truth: what it has forgotten the record still knows.
+        if self.intakes.len() >= SUBJECTS && !self.intakes.contains_key(&subject) {
+            self.intakes.clear();
+        }
+        self.intakes.entry(subject).or_default()
+    }
+
+    fn remember(&mut self, message: Option<MessageId>) {
+        let Some(message) = message.filter(|one| self.lately.back() != Some(one)) else {
+            return;
+        };
+        if self.lately.len() == LATELY {
+            self.lately.pop_front();
+        }
+        self.lately.push_back(message);
+    }
+}
+
+/// How a message was sent, where its sender waits for an acknowledgement.
+#[derive(Clone, Copy, Debug)]
+pub struct Sent {
+    /// Its packet identifier.
+    pub packet: u16,
+    /// Whether it was sent before.
+    pub again: bool,
+}
+
+/// What of devices is known again from the readings that lie unsealed on disk, when the program opens: a message that
+/// was kept and not acknowledged is known when it comes again, and the times of a wrong clock are moved as before.
+#[derive(Default)]
+pub struct Recalled(HashMap<DeviceId, Live>);
+
+impl Recalled {
+    /// Takes readings up, in the order in which they came.
+    pub fn hear(&mut self, arrived: &Arrived) {
+        // Who wrote these down vouched for their time.
+        if arrived.quality.contains(&QualityMark::FromObservation) {
+            return;
+        }
+        let device = &arrived.stream.device;
+        let live = self.0.entry(device.clone()).or_default();
+        live.remember(arrived.message);
+        if arrived.quality.contains(&QualityMark::ClockUnknown) {
+            return;
+        }
+        let corrected = arrived.quality.iter().find_map(|mark| match mark {
+            QualityMark::ClockCorrected { by_ms, doubt_ms } if *by_ms != 0 => {
+                Some((*by_ms, *doubt_ms))
+            }
+            _ => None,
+        });
+        let stream = &arrived.stream.stream;
+        live.intake(arrived.subject.as_ref())
+            .recall(stream, &arrived.readings, corrected);
+    }
 }
 
 /// What became of a message.
@@ -83,6 +143,16 @@ pub struct Taken {
     pub remembered: Remembered,
     /// Why nothing of it is taken.
     pub refused: Option<Refusal>,
+}
+
+impl Taken {
+    fn nothing(refused: Option<Refusal>) -> Self {
+        Self {
+            arrived: Vec::new(),
+            remembered: Remembered::default(),
+            refused,
+        }
+    }
 }
 
 /// The devices of one hospital.
@@ -103,16 +173,14 @@ pub struct Devices {
 
 impl Devices {
     /// Opens what is kept below the hospital's data folder; it knows these kinds of devices.
-    pub fn open(data: &Path, profiles: Profiles) -> Result<Self> {
+    pub fn open(data: &Path, profiles: Profiles, mut recalled: Recalled) -> Result<Self> {
         let kept = Kept::open(data)?;
-        let mut live = HashMap::new();
         for (device, quality) in kept.qualities()? {
-            let known = Live {
-                quality,
-                ..Live::default()
-            };
-            live.insert(device, Arc::new(Mutex::new(known)));
+            recalled.0.entry(device).or_default().quality = quality;
         }
+        let live = recalled.0.into_iter();
+        let live = live.map(|(device, live)| (device, Arc::new(Mutex::new(live))));
+        let live = live.collect();
         let files = kept.quality_of_files()?;
         Ok(Self {
             profiles,
@@ -214,42 +282,68 @@ impl Devices {
         device: &Registered,
         topic: &str,
         payload: &[u8],
-        again: Option<u16>,
+        sent: Option<Sent>,
         received: Timestamp,
     ) -> Taken {
         let live = self.live(&device.id);
         let mut live = live.lock();
-        let Live {
-            intakes,
-            quality,
-            lately,
-            ..
-        } = &mut *live;
-        // A memory, not the truth: what it has forgotten the record still knows.
-        if intakes.len() >= SUBJECTS && !intakes.contains_key(&device.patient) {
-            intakes.clear();
-        }
-        let intake = intakes.entry(device.patient.clone()).or_default();
-        quality.heard(received);
-        quality.edge = None;
-        let nothing = |refused| Taken {
-            arrived: Vec::new(),
-            remembered: Remembered::default(),
-            refused,
-        };
+        live.quality.heard(received);
+        live.quality.edge = None;
         // Sent again, since its acknowledgement was lost: it is in the record already.
-        if again.is_some_and(|id| lately.contains(&(id, fingerprint(payload)))) {
-            quality.duplicates += 1;
-            return nothing(None);
+        let again = sent.filter(|sent| sent.again);
+        if again.is_some_and(|sent| live.lately.contains(&message(sent.packet, payload))) {
+            live.quality.duplicates += 1;
+            return Taken::nothing(None);
         }
+        let intake = live.intake(device.patient.as_ref());
         let taken = intake.take(&device.profile, topic, payload, received);
+        let mut taken = self.taken(&mut live, device, taken, (topic, payload.len(), received));
+        // Where the device has no clock only the message itself tells whether it came before.
+        if let Some(sent) = sent {
+            let has_no_clock =
+                |one: &&mut Arrived| one.quality.contains(&QualityMark::ClockUnknown);
+            let mut known = None;
+            for one in taken.arrived.iter_mut().filter(has_no_clock) {
+                one.message = Some(*known.get_or_insert_with(|| message(sent.packet, payload)));
+            }
+        }
+        taken
+    }
+
+    /// Takes what somebody wrote down as measured by a device, whose turn it is.
+    pub fn take_vouched(
+        &self,
+        device: &Registered,
+        topic: &str,
+        payload: &[u8],
+        received: Timestamp,
+    ) -> Taken {
+        let live = self.live(&device.id);
+        let mut live = live.lock();
+        live.quality.heard(received);
+        live.quality.edge = None;
+        let intake = live.intake(device.patient.as_ref());
+        let taken = intake.take_vouched(&device.profile, topic, payload, received);
+        self.taken(&mut live, device, taken, (topic, payload.len(), received))
+    }
+
+    /// What became of a message that was looked at.
+    fn taken(
+        &self,
+        live: &mut Live,
+        device: &Registered,
+        taken: Result<::devices::Taken, Refusal>,
+        (topic, bytes, received): (&str, usize, Timestamp),
+    ) -> Taken {
         let taken = taken.and_then(|taken| match device.since {
             Some(since) if taken.readings.iter().any(|one| began(one) < since) => {
-                intake.forget(&taken.remembered);
+                live.intake(device.patient.as_ref())
+                    .forget(&taken.remembered);
                 Err(Refusal::BeforeAssignment)
             }
             _ => Ok(taken),
         });
+        let quality = &mut live.quality;
         match taken {
             Ok(taken) => {
                 quality.duplicates += u64::from(taken.duplicates);
@@ -268,14 +362,8 @@ impl Devices {
                 }
             }
             Err(refusal) => {
-                quality.refused(
-                    received,
-                    topic,
-                    payload.len(),
-                    refusal.code(),
-                    refusal.text(),
-                );
-                nothing(Some(refusal))
+                quality.refused(received, topic, bytes, refusal.code(), refusal.text());
+                Taken::nothing(Some(refusal))
             }
         }
     }
@@ -291,11 +379,7 @@ impl Devices {
     /// Remembers that a message was acknowledged, so that it is known when it comes again.
     pub fn acknowledged(&self, device: &DeviceId, id: u16, payload: &[u8]) {
         let live = self.live(device);
-        let lately = &mut live.lock().lately;
-        if lately.len() == LATELY {
-            lately.pop_front();
-        }
-        lately.push_back((id, fingerprint(payload)));
+        live.lock().remember(Some(message(id, payload)));
     }
 
     /// Forgets what could not be kept: when it comes again, it is new.
@@ -491,6 +575,7 @@ fn arrived(
         readings: reading.samples,
         received,
         quality,
+        message: None,
     }
 }
 
@@ -506,11 +591,10 @@ fn quality_mark(mark: &Mark) -> Option<QualityMark> {
             doubt_ms: by_ms.unsigned_abs(),
         },
         Mark::ClockAbsent => QualityMark::ClockUnknown,
-        Mark::Converted {
-            from,
-            raw: Some(raw),
-        } => QualityMark::Other(format!("sent as {raw} {from}")),
-        Mark::Converted { from, raw: None } => QualityMark::Other(format!("sent in {from}")),
+        Mark::Converted { from, raw } => QualityMark::Converted {
+            from: from.clone(),
+            sent: raw.map(|raw| raw.to_string()),
+        },
         Mark::Late => QualityMark::Late,
         Mark::Conflicting => QualityMark::Conflicting,
         Mark::Status { bits } => QualityMark::Other(format!("device status {bits}")),
@@ -518,10 +602,90 @@ fn quality_mark(mark: &Mark) -> Option<QualityMark> {
     })
 }
 
-/// What tells a payload from others.
-fn fingerprint(payload: &[u8]) -> u64 {
+/// A message by its packet identifier and what tells its payload from others.
+fn message(packet: u16, payload: &[u8]) -> MessageId {
     let digest = vocabulary::Digest::of(payload).0;
     let mut first = [0; 8];
     first.copy_from_slice(digest.get(..8).unwrap_or(&[0; 8]));
-    u64::from_le_bytes(first)
+    MessageId {
+        packet,
+        payload: u64::from_le_bytes(first),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: i64 = 1_795_680_000_000;
+
+    /// The thermometer of a home, which has no clock, after the program was opened with this in its log.
+    fn opened(folder: &Path, log: &[Arrived]) -> (Devices, Registered) {
+        let mut recalled = Recalled::default();
+        log.iter().for_each(|arrived| recalled.hear(arrived));
+        let profiles = Profiles::shipped().clone();
+        let profile = Arc::clone(profiles.get("thermometer").unwrap());
+        let devices = Devices::open(folder, profiles, recalled).unwrap();
+        let thermometer = Registered {
+            id: DeviceId::new("fever-1").unwrap(),
+            name: String::new(),
+            profile,
+            patient: PatientId::new("p").ok(),
+            since: None,
+            location: None,
+            serial: None,
+            carrier: None,
+            active: true,
+        };
+        (devices, thermometer)
+    }
+
+    #[test]
+    fn what_was_kept_and_not_acknowledged_before_a_crash_is_known_when_it_comes_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let payload = br#"{"code":"150364","value":38.4,"unit":"Cel"}"#;
+        let sent = |packet, again| Some(Sent { packet, again });
+        let (devices, device) = opened(folder.path(), &[]);
+        let first = devices.take(
+            &device,
+            "temperature",
+            payload,
+            sent(7, false),
+            Timestamp(NOW),
+        );
+        assert_eq!(first.arrived.len(), 1);
+        // The program was killed here: the reading is on disk.
+        let (devices, device) = opened(folder.path(), &first.arrived);
+        let later = Timestamp(NOW + 20_000);
+        let again = devices.take(&device, "temperature", payload, sent(7, true), later);
+        assert!(again.arrived.is_empty() && again.refused.is_none());
+        // Another message that says the same is another measurement.
+        for other in [sent(8, true), sent(7, false), None] {
+            let taken = devices.take(&device, "temperature", payload, other, later);
+            assert_eq!(taken.arrived.len(), 1, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_message_is_kept_only_where_nothing_else_tells_it_from_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let (devices, device) = opened(folder.path(), &[]);
+        let payload = format!(r#"{{"t":{NOW},"code":"150364","value":101.1,"unit":"[degF]"}}"#);
+        let sent = Some(Sent {
+            packet: 7,
+            again: false,
+        });
+        let at = Timestamp(NOW);
+        let taken = devices.take(&device, "temperature", payload.as_bytes(), sent, at);
+        let [arrived] = &taken.arrived[..] else {
+            panic!("one reading")
+        };
+        assert_eq!(arrived.message, None);
+        let converted = QualityMark::Converted {
+            from: "[degF]".to_owned(),
+            sent: Some("101.1".to_owned()),
+        };
+        assert_eq!(arrived.quality, [converted]);
+        assert!(fhir::is_trustworthy(&arrived.quality));
+    }
 }

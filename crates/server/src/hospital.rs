@@ -24,7 +24,7 @@ use crate::{
     arrivals::Arrivals,
     cli, clock,
     config::Config,
-    devices::Devices,
+    devices::{Devices, Recalled},
     edge::{Edge, Forwarded},
     edges::Edges,
     events::Changes,
@@ -139,10 +139,12 @@ impl Hospital {
             .with_context(|| format!("make room in {}", folder.display()))?;
         let ledger_key = embedded.verifier().to_string();
         let embedded = Arc::new(embedded);
-        let signals = EmbeddedSignals::open(
+        let mut recalled = Recalled::default();
+        let signals = EmbeddedSignals::open_with(
             Arc::clone(&embedded),
             Arc::new(SystemClock),
             SignalOptions::default(),
+            |arrived| recalled.hear(arrived),
         )
         .context("open the readings of devices")?;
         let record: Arc<dyn Record> = embedded;
@@ -156,7 +158,7 @@ impl Hospital {
         Ok(Arc::new(Self {
             ledger_key,
             accounts: Accounts::open(&config.data)?,
-            devices: Devices::open(&config.data, own.profiles)?,
+            devices: Devices::open(&config.data, own.profiles, recalled)?,
             edges: Edges::open(&config.data)?,
             upgrades: Upgrades::open(&config, &keys)?,
             keys,

@@ -439,6 +439,8 @@ pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) 
     if let Err(error) = begin(&hospital, &permit).await {
         tracing::error!(%error, "the wards could not be read");
     }
+    let mut last_heard = clock::now();
+    let mut missed_since = None;
     let mut time = tokio::time::interval(TICK);
     time.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -447,11 +449,15 @@ pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) 
             arrived = live.recv() => {
                 match arrived {
                     Ok(arrived) => {
+                        last_heard = arrived.received;
                         let edge = hospital.devices.edge_of(&arrived.stream.device);
                         hospital.ward.state.lock().arrive(&arrived, edge.is_some());
                     }
-                    // What was missed is in the record; rules look at what is newest.
-                    Err(RecvError::Lagged(missed)) => tracing::warn!(missed, "readings came too fast for the wards"),
+                    // What was missed is in the record, and is read there with the next tick.
+                    Err(RecvError::Lagged(missed)) => {
+                        tracing::warn!(missed, "readings came too fast for the wards");
+                        missed_since = missed_since.or(Some(last_heard));
+                    }
                     Err(RecvError::Closed) => return,
                 }
                 continue;
@@ -467,6 +473,14 @@ pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) 
         } else {
             let lines = hospital.edges.lines();
             let now = clock::now();
+            if let Some(since) = missed_since {
+                match heard::missed(&hospital, &permit, since, now).await {
+                    Ok(()) => missed_since = None,
+                    Err(error) => {
+                        tracing::error!(%error, "what the wards missed could not be read; it will")
+                    }
+                }
+            }
             {
                 let mut state = hospital.ward.state.lock();
                 match lines {

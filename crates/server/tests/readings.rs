@@ -39,6 +39,7 @@ fn arrived(
         readings,
         received: Timestamp(START_MS),
         quality: vec![],
+        message: None,
     }
 }
 

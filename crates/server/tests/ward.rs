@@ -275,6 +275,7 @@ async fn measure(data: &Path, until: Timestamp) {
         readings: Readings::One { at, value },
         received: at,
         quality: vec![],
+        message: None,
     };
     let mut all = Vec::new();
     for n in 0..720 {
@@ -395,6 +396,7 @@ async fn walk(data: &Path, until: Timestamp, tags: &[(&str, Option<&str>, [f64; 
                     readings: Readings::One { at, value },
                     received: at,
                     quality: vec![],
+                    message: None,
                 });
             }
         }

@@ -49,6 +49,7 @@ fn arrived(device: u64, channel: u64, readings: Readings) -> Arrived {
         readings,
         received: SystemClock.now(),
         quality: vec![],
+        message: None,
     }
 }
 

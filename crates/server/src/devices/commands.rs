@@ -93,11 +93,17 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::devices::Recalled;
 
     #[test]
     fn what_is_too_much_is_refused_and_nothing_is_cut_off() {
         let folder = tempfile::tempdir().unwrap();
-        let devices = Devices::open(folder.path(), ::devices::Profiles::shipped().clone()).unwrap();
+        let devices = Devices::open(
+            folder.path(),
+            ::devices::Profiles::shipped().clone(),
+            Recalled::default(),
+        )
+        .unwrap();
         let device = DeviceId::new("pump-1").unwrap();
         let by = vocabulary::ActorId::new("admin").unwrap();
         let new =

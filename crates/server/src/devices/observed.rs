@@ -161,13 +161,9 @@ fn one(
     // Who wrote it vouches for its time: it is no matter how long ago that was.
     let now = clock::now();
     let payload = sent.to_string();
-    let taken = hospital.devices.take(
-        device,
-        &stream.name,
-        payload.as_bytes(),
-        None,
-        Timestamp(at.0.min(now.0)),
-    );
+    let taken = hospital
+        .devices
+        .take_vouched(device, &stream.name, payload.as_bytes(), now);
     let mut arrived = taken.arrived;
     for one in &mut arrived {
         one.received = now;

@@ -436,6 +436,7 @@ mod tests {
             },
             received: Timestamp(at),
             quality: vec![],
+            message: None,
         }
     }
 

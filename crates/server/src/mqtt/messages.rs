@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     clock,
-    devices::{Command, CommandError, Registered},
+    devices::{Command, CommandError, Registered, Sent},
 };
 
 /// A message that was looked at and is not yet acknowledged.
@@ -108,12 +108,15 @@ fn stream_message(
     publish: &Publish,
     received: Timestamp,
 ) -> Pending {
-    let again = match publish.quality {
-        Quality::AtLeastOnce(id) if publish.again => Some(id),
+    let sent = match publish.quality {
+        Quality::AtLeastOnce(packet) => Some(Sent {
+            packet,
+            again: publish.again,
+        }),
         _ => None,
     };
     let devices = &broker.hospital.devices;
-    let taken = devices.take(device, stream, &publish.payload, again, received);
+    let taken = devices.take(device, stream, &publish.payload, sent, received);
     if let Some(refusal) = taken.refused {
         return Pending::refused(device, publish, No::BadPayload, &refusal.text());
     }

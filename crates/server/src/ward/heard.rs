@@ -18,6 +18,8 @@ use super::{
 };
 use crate::{clock, hospital::Hospital, vitals};
 
+/// How long a reading may have been on its way, in milliseconds.
+const ON_ITS_WAY_MS: i64 = 60_000;
 /// Who writes down what patients report from home.
 const FROM_HOME: &str = "follow-up";
 /// How many observations are looked at when the program starts, the newest ones.
@@ -50,7 +52,7 @@ pub async fn written(hospital: &Hospital, permit: &Permit, next: &mut u64) {
             Ok(places) => {
                 let begun = hospital.ward.state.lock().settle(places, now);
                 let known = known_of(hospital, permit, &begun).await;
-                let known = known.and(stored::refill(hospital, permit, &begun, now).await);
+                let known = known.and(stored::refill(hospital, permit, &begun, None, now).await);
                 hospital.ward.state.lock().were_known(&begun);
                 known
             }
@@ -82,13 +84,28 @@ pub async fn recent(hospital: &Hospital, permit: &Permit, now: Timestamp) -> Res
         }
         state.places.beds.keys().cloned().collect()
     };
-    stored::refill(hospital, permit, &beds, now).await?;
+    stored::refill(hospital, permit, &beds, None, now).await?;
     stored::relocate(hospital, permit).await?;
     let mut state = hospital.ward.state.lock();
     state.were_known(&beds);
     let things = state.things.values_mut();
     things.for_each(|thing| thing.watch.was_known());
     Ok(())
+}
+
+/// Gives all beds what was measured since a moment, since some of it was not heard.
+pub async fn missed(
+    hospital: &Hospital,
+    permit: &Permit,
+    since: Timestamp,
+    now: Timestamp,
+) -> Result<(), RecordError> {
+    let beds: Vec<String> = hospital
+        .ward
+        .look(|state| state.places.beds.keys().cloned().collect());
+    // What was on its way then is older than its arrival.
+    let since = Timestamp(since.0 - ON_ITS_WAY_MS);
+    stored::refill(hospital, permit, &beds, Some(since), now).await
 }
 
 /// What the record knows of those who came to these beds: results of the laboratory, and what holds until somebody
@@ -299,9 +316,11 @@ impl State {
         let devices = bed.of_devices.entry(sample.signal.clone()).or_default();
         let newest = devices.entry(source.device.clone());
         let newest = newest.or_insert((sample.at, sample.value));
-        if sample.at >= newest.0 {
-            *newest = (sample.at, sample.value);
+        // What comes late says what was so then.
+        if sample.at < newest.0 {
+            return (sample, source.clone());
         }
+        *newest = (sample.at, sample.value);
         let since = sample.at.0 - i64::from(signal.fresh_s) * 1000;
         devices.retain(|_, (at, _)| at.0 >= since);
         let lowest = devices.iter().min_by(|(_, a), (_, b)| a.1.total_cmp(&b.1));
@@ -394,6 +413,7 @@ mod tests {
             readings: Readings::One { at, value: 72.0 },
             received: at,
             quality: vec![],
+            message: None,
         }
     }
 

@@ -119,33 +119,38 @@ fn at_beds(state: &State, wanted: impl Fn(&str) -> bool) -> Vec<AtBed> {
 }
 
 /// Gives beds that begin anew the hour that they had before, and the values that still count: what trends look at
-/// and what screens draw is there at once, and nothing is raised about the past.
+/// and what screens draw is there at once, and nothing is raised about the past. Other beds are given what they missed
+/// since a moment.
 pub async fn refill(
     hospital: &Hospital,
     permit: &Permit,
     beds: &[String],
+    since: Option<Timestamp>,
     now: Timestamp,
 ) -> Result<(), RecordError> {
     let (rules, at_beds) = hospital.ward.look(|state| {
         let wanted = |id: &str| beds.iter().any(|bed| bed == id);
         (state.rules.clone(), at_beds(state, wanted))
     });
+    let from = Timestamp(now.0 - RECENT_MS).max(since.unwrap_or(Timestamp(i64::MIN)));
     for at_bed in at_beds {
         let (patient, sensors) = (at_bed.patient.as_ref(), &at_bed.sensors);
         for series in series_of(hospital, permit, &rules, patient, sensors).await? {
             let last = &series.summary.last;
+            let span = series.span(from.0, now.0);
+            let page = hospital.signals.read(permit, &span, AT_MOST).await?;
             let mut samples = Vec::new();
             let age_ms = now.0 - last.at_us.div_euclid(1000);
             if counts(last) && (0..=series.fresh_ms).contains(&age_ms) {
                 samples.push(series.sample(last.at_us, last.value));
             }
-            let span = series.span(now.0 - RECENT_MS, now.0);
-            let page = hospital.signals.read(permit, &span, AT_MOST).await?;
             if page.next_us.is_some() {
                 continue;
             }
             let readings = page.readings.iter().filter(|reading| counts(reading));
             samples.extend(readings.map(|reading| series.sample(reading.at_us, reading.value)));
+            // Of several devices the lowest value counts, as it was then: in the order of time.
+            samples.sort_by_key(|sample| sample.at);
             let mut state = hospital.ward.state.lock();
             for sample in samples {
                 state.sample(&at_bed.bed, sample, &series.source);
@@ -301,4 +306,91 @@ pub async fn where_it_was(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, VecDeque};
+
+    use policy::Action;
+    use record::{Arrived, Readings, StreamKey};
+    use vocabulary::Coding;
+
+    use super::*;
+    use crate::{
+        clock,
+        config::Config,
+        ward::{Bed, Places, heard, places::Lying},
+    };
+
+    #[tokio::test]
+    async fn rules_are_given_what_a_ward_that_fell_behind_did_not_hear() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = Config {
+            data: folder.path().to_owned(),
+            ..Config::default()
+        };
+        let hospital = Hospital::open(config).unwrap();
+        let permit = hospital.own_permit("test", Action::ReadRecord);
+        let permit = permit.await.unwrap();
+        let patient = PatientId::new("p").unwrap();
+        let bed = Bed {
+            id: "bed".to_owned(),
+            name: "Bed".to_owned(),
+            ward: "ward".to_owned(),
+            room: None,
+            patient: Some(Lying {
+                id: patient.clone(),
+                name: String::new(),
+                birth_date: None,
+                sex: None,
+            }),
+        };
+        let places = Places {
+            beds: BTreeMap::from([(bed.id.clone(), bed)]),
+            ..Places::default()
+        };
+        let now = clock::now();
+        let since = Timestamp(now.0 - 90_000);
+        hospital.ward.state.lock().settle(places, since);
+        let heart = |second: i64| Arrived {
+            stream: StreamKey {
+                device: DeviceId::new("monitor").unwrap(),
+                stream: "heart-rate".to_owned(),
+            },
+            subject: Some(patient.clone()),
+            coding: Coding::new("urn:iso:std:iso:11073:10101", "147842"),
+            unit: "/min".to_owned(),
+            readings: Readings::One {
+                at: Timestamp(since.0 + second * 1000),
+                value: 0.0,
+            },
+            received: now,
+            quality: vec![],
+            message: None,
+        };
+        // In the record, and heard by nobody.
+        let all = (0..90).map(heart).collect();
+        hospital.signals.append(all).await.unwrap();
+        assert!(
+            hospital
+                .ward
+                .look(|state| state.beds["bed"].recent.is_empty())
+        );
+        heard::missed(&hospital, &permit, since, now).await.unwrap();
+        let mut state = hospital.ward.state.lock();
+        state.tick(now);
+        let open = state.board.open();
+        assert!(
+            open.iter().any(|alarm| alarm.rule == "no-heart-beat"),
+            "{open:?}"
+        );
+        // And screens are given the line.
+        let line = state.beds["bed"]
+            .recent
+            .values()
+            .map(VecDeque::len)
+            .sum::<usize>();
+        assert!(line > 0);
+    }
 }

@@ -7,7 +7,7 @@
 use std::{collections::HashMap, path::Path, sync::Arc};
 
 use bytes::Bytes;
-use record::{Arrived, QualityMark, Readings, StreamKey};
+use record::{Arrived, MessageId, QualityMark, Readings, StreamKey};
 use serde::{Deserialize, Serialize};
 use vocabulary::{Coding, DeviceId, Digest, PatientId, Timestamp};
 
@@ -59,7 +59,11 @@ pub fn encode<'a>(arrived: impl IntoIterator<Item = &'a Arrived>) -> Option<Byte
     let mut streams: Vec<WrittenStream> = Vec::new();
     let mut places: HashMap<WrittenStream, u32> = HashMap::new();
     let mut pieces = Vec::new();
+    let mut messages: Vec<(u32, MessageId)> = Vec::new();
     for one in arrived {
+        if let Some(message) = one.message {
+            messages.push((u32::try_from(pieces.len()).ok()?, message));
+        }
         let stream = WrittenStream {
             device: one.stream.device.to_string(),
             stream: one.stream.stream.clone(),
@@ -91,17 +95,26 @@ pub fn encode<'a>(arrived: impl IntoIterator<Item = &'a Arrived>) -> Option<Byte
             quality: one.quality.clone(),
         });
     }
-    postcard::to_stdvec(&Written { streams, pieces })
-        .ok()
-        .map(Bytes::from)
+    let mut bytes = postcard::to_stdvec(&Written { streams, pieces }).ok()?;
+    // Behind the rest: few devices have no clock, and programs of before do not look there.
+    if !messages.is_empty() {
+        bytes.extend(postcard::to_stdvec(&messages).ok()?);
+    }
+    Some(Bytes::from(bytes))
 }
 
 /// What a frame holds; `None` where it is none of this log.
 pub fn decode(bytes: &[u8]) -> Option<Vec<Arrived>> {
-    let Written { streams, pieces } = postcard::from_bytes(bytes).ok()?;
-    pieces
-        .into_iter()
-        .map(|piece| {
+    let (Written { streams, pieces }, behind) = postcard::take_from_bytes(bytes).ok()?;
+    let messages: HashMap<u32, MessageId> = if behind.is_empty() {
+        HashMap::new()
+    } else {
+        let all: Vec<(u32, MessageId)> = postcard::from_bytes(behind).ok()?;
+        all.into_iter().collect()
+    };
+    (0_u32..)
+        .zip(pieces)
+        .map(|(place, piece)| {
             let stream = streams.get(usize::try_from(piece.stream).ok()?)?;
             let start = Timestamp(piece.start_ms);
             let readings = match (piece.period_us, piece.values.as_slice()) {
@@ -132,6 +145,7 @@ pub fn decode(bytes: &[u8]) -> Option<Vec<Arrived>> {
                 readings,
                 received: Timestamp(piece.received_ms),
                 quality: piece.quality,
+                message: messages.get(&place).copied(),
             })
         })
         .collect()
@@ -355,6 +369,13 @@ mod tests {
             (QualityMark::Other("x".to_owned()), &[11, 1, b'x']),
             (QualityMark::FromObservation, &[12]),
             (QualityMark::Profile { version: 2 }, &[13, 2]),
+            (
+                QualityMark::Converted {
+                    from: "K".to_owned(),
+                    sent: None,
+                },
+                &[14, 1, b'K', 0],
+            ),
         ] {
             assert_eq!(postcard::to_stdvec(&mark).unwrap(), written, "{mark:?}");
         }
@@ -373,6 +394,7 @@ mod tests {
             readings,
             received: Timestamp(7),
             quality,
+            message: None,
         };
         let at = Timestamp(-5);
         let values = vec![1.5, -0.0, 3e300];
@@ -410,5 +432,12 @@ mod tests {
                 "{cut}"
             );
         }
+        // The message that one came in stays with it.
+        let mut all = all;
+        all[2].message = Some(MessageId {
+            packet: 7,
+            payload: u64::MAX,
+        });
+        assert_eq!(decode(&encode(&all).unwrap()).unwrap(), all);
     }
 }

@@ -109,10 +109,22 @@ impl EmbeddedSignals {
         clock: Arc<dyn Clock>,
         options: SignalOptions,
     ) -> Result<Self, StorageError> {
+        Self::open_with(record, clock, options, |_| {})
+    }
+
+    /// As [`EmbeddedSignals::open`], and shows what lies in the log of arrivals, in the order in which it came.
+    pub fn open_with(
+        record: Arc<Embedded>,
+        clock: Arc<dyn Clock>,
+        options: SignalOptions,
+        mut show: impl FnMut(&Arrived),
+    ) -> Result<Self, StorageError> {
         let mut unsealed = Unsealed::default();
         let mut earlier = Earlier::new(Arc::clone(record.readers()));
-        let take =
-            |arrived: &Arrived, segment| unsealed.take(arrived, segment, &mut earlier).map(drop);
+        let take = |arrived: &Arrived, segment| {
+            show(arrived);
+            unsealed.take(arrived, segment, &mut earlier).map(drop)
+        };
         let (arrivals, torn) = Arrivals::open(record.folder(), options.segment_bytes, take)?;
         let log = Arc::clone(&arrivals.log);
         let shared = Arc::new(Shared {

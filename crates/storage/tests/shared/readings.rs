@@ -44,6 +44,7 @@ pub fn arrived(device: u64, readings: Readings) -> Arrived {
         readings,
         received: SystemClockNow::now(),
         quality: vec![],
+        message: None,
     }
 }
 

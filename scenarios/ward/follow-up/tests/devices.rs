@@ -57,6 +57,7 @@ fn reading(
         readings: Readings::One { at, value },
         received: at,
         quality: vec![],
+        message: None,
     }
 }
 
@@ -269,6 +270,35 @@ async fn what_is_not_good_not_theirs_or_not_from_home_is_no_answer() {
         seen["reports"][0]["device"]["measured"]["spo2_percent"]["marks"],
         json!(["late", "from-observation"])
     );
+}
+
+#[tokio::test]
+async fn what_was_sent_in_another_unit_is_an_answer() {
+    let way = opened("after-surgery").await;
+    device(&way, "fever", "thermometer", None).await;
+    let at = way.hospital.now();
+    let converted = QualityMark::Converted {
+        from: "[degF]".to_owned(),
+        sent: Some("98.6".to_owned()),
+    };
+    for (at, value, mark) in [
+        (at, 37.0, converted),
+        // As records of before have it.
+        (
+            Timestamp(at.0 + 60 * MINUTE_MS),
+            37.5,
+            QualityMark::Other("sent as 99.5 [degF]".to_owned()),
+        ),
+    ] {
+        way.hospital.pass(60 * MINUTE_MS);
+        let sent = Arrived {
+            quality: vec![mark],
+            ..own("fever", ("150364", "Cel"), at, value)
+        };
+        measure(&way, vec![sent]).await;
+        let seen = way.see(LI).await;
+        assert_eq!(seen["reports"][0]["answers"]["temperature_c"], value);
+    }
 }
 
 #[tokio::test]

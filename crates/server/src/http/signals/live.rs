@@ -328,6 +328,7 @@ mod tests {
             readings,
             received: Timestamp(0),
             quality: vec![],
+            message: None,
         }
     }
 

@@ -90,6 +90,11 @@ impl From<&QualityMark> for SignalMark {
                 text = Some(version.to_string());
                 "profile"
             }
+            QualityMark::Converted { from, sent } => {
+                let sent = sent.as_ref().map(|sent| format!("{sent} {from}"));
+                text = Some(sent.unwrap_or_else(|| from.clone()));
+                "converted"
+            }
             QualityMark::Other(said) => {
                 text = Some(said.clone());
                 "other"
