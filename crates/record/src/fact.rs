@@ -4,7 +4,8 @@ use serde_json::Value;
 use vocabulary::{ActorId, Digest, PatientId, RoomId, Timestamp, Uid};
 
 use crate::{
-    ErasedRecording, PurgedSignals, RecordedChunk, SealedRecording, SealedSignals, SignalPart,
+    ErasedRecording, PurgedSignals, RecordedChunk, SealedRecording, SealedSignals, SignalKind,
+    SignalPart,
 };
 
 /// The type and logical id of a FHIR resource.
@@ -245,6 +246,8 @@ pub enum NewFact {
     PurgeSignals {
         /// Which part.
         part: SignalPart,
+        /// Of which series.
+        of: SignalKind,
         /// Only chunks whose last reading is from before this.
         ended_before: Timestamp,
         /// At most this many, the oldest first.

@@ -157,6 +157,10 @@ pub struct Config {
     pub image_purge_days: Option<u32>,
     /// After how many days the readings of devices are removed; their roll-ups stay. Never where it is not set.
     pub signal_reading_days: Option<u32>,
+    /// After how many days waveforms of patients are; as the other readings where it is not set.
+    pub signal_waveform_days: Option<u32>,
+    /// After how many days readings of nobody, such as those of rooms, are; as the others where it is not set.
+    pub signal_environment_days: Option<u32>,
     /// After how many days the roll-ups of readings are removed. Never where it is not set.
     pub signal_rollup_days: Option<u32>,
     /// After how many days the bytes of recordings of rooms are removed. Never where it is not set.
@@ -299,6 +303,8 @@ impl Default for Config {
             image_retention_days: 30 * 366,
             image_purge_days: None,
             signal_reading_days: None,
+            signal_waveform_days: None,
+            signal_environment_days: None,
             signal_rollup_days: None,
             recording_days: None,
             room_stay_s: NonZeroU32::new(2 * 3600).unwrap_or(NonZeroU32::MAX),
@@ -380,6 +386,8 @@ impl Config {
                 "image_retention_days",
                 "image_purge_days",
                 "signal_reading_days",
+                "signal_waveform_days",
+                "signal_environment_days",
                 "signal_rollup_days",
                 "recording_days",
                 "room_stay_s",

@@ -1,11 +1,13 @@
 //! Removes the bytes of deleted images, once the setting `image_purge_days` lets it, and readings of devices
-//! whose time is over by `signal_reading_days` and `signal_rollup_days`, and recordings of rooms by
+//! whose time is over by `signal_reading_days`, `signal_waveform_days`, `signal_environment_days` and
+//! `signal_rollup_days`, and recordings of rooms by
 //! `recording_days`: by the hour in a running hospital, or by `yuanyi purge`.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
+use ::devices::{Profiles, Sampling};
 use policy::{Action, Permit};
-use record::{Batch, FactBody, NewFact, Precondition, Record, RecordError, SignalPart};
+use record::{Batch, FactBody, NewFact, Precondition, Record, RecordError, SignalKind, SignalPart};
 use tokio::sync::watch;
 use vocabulary::Timestamp;
 
@@ -45,10 +47,12 @@ pub async fn run_signals(
     record: &dyn Record,
     permit: &Permit,
     part: SignalPart,
+    of: SignalKind,
     days: u32,
 ) -> Result<Purged, RecordError> {
     let fact = NewFact::PurgeSignals {
         part,
+        of,
         ended_before: days_ago(days),
         most: AT_ONCE,
     };
@@ -131,6 +135,8 @@ pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) 
     let days = [
         config.image_purge_days,
         config.signal_reading_days,
+        config.signal_waveform_days,
+        config.signal_environment_days,
         config.signal_rollup_days,
         config.recording_days,
     ];
@@ -156,7 +162,21 @@ async fn once(hospital: &Hospital) -> anyhow::Result<Purged> {
     let permit = hospital
         .own_permit("purge what need not be kept", Action::ReadRecord)
         .await?;
-    Ok(all(&*hospital.record, &permit, &hospital.config).await?)
+    Ok(all(
+        &*hospital.record,
+        &permit,
+        &hospital.config,
+        hospital.devices.profiles(),
+    )
+    .await?)
+}
+
+/// The codes of what devices sample as waveforms.
+fn waveforms(profiles: &Profiles) -> Vec<String> {
+    let streams = profiles.all().flat_map(|profile| &profile.streams);
+    let waves = streams.filter(|stream| matches!(stream.sampling, Sampling::WaveformHz(_)));
+    let codes: BTreeSet<String> = waves.map(|stream| stream.code.coding().code).collect();
+    codes.into_iter().collect()
 }
 
 /// Purges all that the settings let go.
@@ -164,6 +184,7 @@ pub async fn all(
     record: &dyn Record,
     permit: &Permit,
     config: &Config,
+    profiles: &Profiles,
 ) -> Result<Purged, RecordError> {
     let mut purged = Purged::default();
     let mut add = |more: Purged| {
@@ -173,13 +194,32 @@ pub async fn all(
     if let Some(days) = config.image_purge_days {
         add(run(record, permit, days).await?);
     }
-    let parts = [
-        (SignalPart::Readings, config.signal_reading_days),
-        (SignalPart::RollUps, config.signal_rollup_days),
+    let waveforms = waveforms(profiles);
+    let readings = config.signal_reading_days;
+    let values = SignalKind::Values {
+        but: waveforms.clone(),
+    };
+    let kinds = [
+        (
+            SignalPart::Readings,
+            SignalKind::Waveforms(waveforms),
+            config.signal_waveform_days.or(readings),
+        ),
+        (SignalPart::Readings, values, readings),
+        (
+            SignalPart::Readings,
+            SignalKind::Environment,
+            config.signal_environment_days.or(readings),
+        ),
+        (
+            SignalPart::RollUps,
+            SignalKind::Any,
+            config.signal_rollup_days,
+        ),
     ];
-    for (part, days) in parts {
+    for (part, of, days) in kinds {
         if let Some(days) = days {
-            add(run_signals(record, permit, part, days).await?);
+            add(run_signals(record, permit, part, of, days).await?);
         }
     }
     if let Some(days) = config.recording_days {

@@ -5,7 +5,8 @@ use ledger::Frontier;
 use record::{
     DeletedImages, DeletedObject, Entry, ErasedRecording, Fact, FactBody, Images, Indexer,
     Instance, NewFact, Precondition, PurgedImages, PurgedSignals, RecordError, RecordedChunk,
-    ResourceKey, RoomAct, Sealed, SealedRecording, SealedSignals, SignalPart, StoredObject,
+    ResourceKey, RoomAct, Sealed, SealedRecording, SealedSignals, SignalKind, SignalPart,
+    StoredObject,
 };
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 use serde_json::{Map, Value};
@@ -162,9 +163,10 @@ impl Staging<'_> {
             } => self.seal_signals(sealed, [(readings, table), (rollup, second)]),
             NewFact::PurgeSignals {
                 part,
+                of,
                 ended_before,
                 most,
-            } => self.purge_signals(part, ended_before, most),
+            } => self.purge_signals(part, &of, (ended_before, most)),
             NewFact::RecordChunk {
                 chunk,
                 subject,
@@ -342,9 +344,14 @@ impl Staging<'_> {
         self.entry(subject, FactBody::SealedSignals(sealed), 1)
     }
 
-    fn purge_signals(&mut self, part: SignalPart, ended_before: Timestamp, most: usize) -> Done {
+    fn purge_signals(
+        &mut self,
+        part: SignalPart,
+        of: &SignalKind,
+        (ended_before, most): (Timestamp, usize),
+    ) -> Done {
         let before_us = ended_before.0.saturating_mul(1000);
-        let objects = chunks::due(self.connection, part, before_us, most)?;
+        let objects = chunks::due(self.connection, part, of, (before_us, most))?;
         if objects.is_empty() {
             return Err(Refused::Conflict("there is nothing to purge"));
         }

@@ -21,10 +21,10 @@ use policy::{Action, Permit, Scope};
 use proptest::prelude::*;
 use record::{
     Batch, FactBody, NewFact, Precondition, QualityMark, Readings, Record, RecordError,
-    SeriesQuery, SignalPart, Signals, SpanQuery,
+    SeriesQuery, SignalKind, SignalPart, Signals, SpanQuery,
 };
 use storage::{SignalOptions, rebuild, restore, verify, verify_with_terms};
-use vocabulary::{Digest, PatientId, Timestamp};
+use vocabulary::{Coding, Digest, PatientId, Timestamp};
 
 #[path = "shared/readings.rs"]
 mod readings;
@@ -388,8 +388,18 @@ async fn purge(
     part: SignalPart,
     before_ms: i64,
 ) -> Result<(), RecordError> {
+    purge_of(record, part, SignalKind::Any, before_ms).await
+}
+
+async fn purge_of(
+    record: &storage::Embedded,
+    part: SignalPart,
+    of: SignalKind,
+    before_ms: i64,
+) -> Result<(), RecordError> {
     let fact = NewFact::PurgeSignals {
         part,
+        of,
         ended_before: Timestamp(before_ms),
         most: 1000,
     };
@@ -449,6 +459,57 @@ async fn readings_go_when_their_time_is_over_and_their_roll_ups_stay() {
     let (_record, signals) = open_both(folder.path(), tiny());
     check(&signals, 150).await;
     assert_eq!(counted(&signals, 0).await, 200);
+}
+
+#[tokio::test]
+async fn each_kind_of_readings_goes_after_its_own_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let (record, signals) = open_both(folder.path(), tiny());
+    let values = |value: f64| Readings::Regular {
+        start: Timestamp(0),
+        period_us: 2000,
+        values: (0..50).map(|n| f64::from(n) + value).collect(),
+    };
+    let mut wave = arrived(3, values(1.5));
+    wave.coding = Coding::new("urn:iso:std:iso:11073:10101", "131330");
+    // Two of patients, one of the sensor of a room.
+    let all_of = vec![arrived(0, values(0.0)), wave, arrived(2, values(3.5))];
+    signals.append(all_of).await.unwrap();
+    signals.seal().await.unwrap();
+    let waves = || vec!["131330".to_owned()];
+    let left = async || {
+        let mut left = Vec::new();
+        for series in signals
+            .series(&all(), &SeriesQuery::default())
+            .await
+            .unwrap()
+        {
+            let span = SpanQuery {
+                id: series.id,
+                from_us: 0,
+                to_us: 1_000_000,
+            };
+            let page = signals.read(&all(), &span, 100).await.unwrap();
+            if !page.purged {
+                left.push(series.series.stream.device.to_string());
+            }
+        }
+        left.sort();
+        left
+    };
+    assert_eq!(left().await, ["d0", "d2", "d3"]);
+    for (of, expected) in [
+        (SignalKind::Waveforms(waves()), &["d0", "d2"][..]),
+        (SignalKind::Environment, &["d0"]),
+        (SignalKind::Values { but: waves() }, &[]),
+    ] {
+        purge_of(&record, SignalPart::Readings, of.clone(), 1000)
+            .await
+            .unwrap();
+        assert_eq!(left().await, expected, "{of:?}");
+        let again = purge_of(&record, SignalPart::Readings, of, 1000).await;
+        assert!(matches!(again, Err(RecordError::Conflict { .. })));
+    }
 }
 
 #[tokio::test]

@@ -91,19 +91,21 @@ pub struct Purge {
 }
 
 impl Purge {
-    /// Removes what the settings `image_purge_days`, `signal_reading_days`, `signal_rollup_days` and
-    /// `recording_days` let it.
+    /// Removes what the settings `image_purge_days`, `signal_reading_days`, `signal_waveform_days`,
+    /// `signal_environment_days`, `signal_rollup_days` and `recording_days` let it.
     pub fn run(self) -> Result<()> {
         let config = self.place.config()?;
         let days = [
             config.image_purge_days,
             config.signal_reading_days,
+            config.signal_waveform_days,
+            config.signal_environment_days,
             config.signal_rollup_days,
             config.recording_days,
         ];
         if days.iter().all(Option::is_none) {
             bail!(
-                "purge: none of image_purge_days, signal_reading_days, signal_rollup_days and recording_days is set, so that everything stays"
+                "purge: none of image_purge_days, signal_reading_days, signal_waveform_days, signal_environment_days, signal_rollup_days and recording_days is set, so that everything stays"
             );
         }
         let data = config.data.clone();
@@ -115,7 +117,13 @@ impl Purge {
             let permit = hospital
                 .own_permit("purge what need not be kept", Action::ReadRecord)
                 .await?;
-            let purged = purge::all(&*hospital.record, &permit, &hospital.config).await?;
+            let purged = purge::all(
+                &*hospital.record,
+                &permit,
+                &hospital.config,
+                hospital.devices.profiles(),
+            )
+            .await?;
             hospital.record.checkpoint().await?;
             anyhow::Ok(purged)
         })?;

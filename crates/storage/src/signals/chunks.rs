@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use record::{
     PurgedObject, PurgedSignals, QualityMark, Reading, SealedSignals, SeriesId, SeriesQuery,
-    SignalPart, SignalSeries, StreamKey,
+    SignalKind, SignalPart, SignalSeries, StreamKey,
 };
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter, types::Value};
 use vocabulary::{DeviceId, Digest, PatientId};
@@ -158,20 +158,35 @@ pub fn purge(connection: &Connection, purged: &PurgedSignals) -> Result<Vec<Eras
 pub fn due(
     connection: &Connection,
     part: SignalPart,
-    ended_before_us: i64,
-    most: usize,
+    of: &SignalKind,
+    (ended_before_us, most): (i64, usize),
 ) -> Result<Vec<PurgedObject>, StorageError> {
     let column = match part {
         SignalPart::Readings => "readings",
         SignalPart::RollUps => "rollup",
     };
+    let none = Vec::new();
+    let (kind, codes) = match of {
+        SignalKind::Any => ("?3 IS NOT NULL", &none),
+        SignalKind::Waveforms(codes) => (
+            "s.subject IS NOT NULL AND s.code IN (SELECT value FROM json_each(?3))",
+            codes,
+        ),
+        SignalKind::Values { but } => (
+            "s.subject IS NOT NULL AND s.code NOT IN (SELECT value FROM json_each(?3))",
+            but,
+        ),
+        SignalKind::Environment => ("s.subject IS NULL AND ?3 IS NOT NULL", &none),
+    };
+    let codes = serde_json::to_string(codes).unwrap_or_default();
     let sql = format!(
         "SELECT b.digest, b.length FROM signal_chunks c JOIN blobs b ON b.digest = c.{column} \
-         WHERE c.last_us < ? ORDER BY c.last_us, c.sequence LIMIT ?"
+         JOIN signal_series s ON s.id = c.series WHERE c.last_us < ?1 AND {kind} \
+         ORDER BY c.last_us, c.sequence LIMIT ?2"
     );
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     let mut statement = connection.prepare_cached(&sql)?;
-    let found = statement.query_map(params![ended_before_us, most], |row| {
+    let found = statement.query_map(params![ended_before_us, most, codes], |row| {
         Ok(PurgedObject {
             digest: Digest(row.get(0)?),
             size: from_sql(row.get(1)?),
