@@ -15,7 +15,7 @@ const ZHAO = '37e97ea5-e2dc-4770-bb7d-93d02cfebb0c';
 /** Five pages share two cores. */
 const SMALL = { width: 400, height: 420 };
 /** A stage on which the hologram can be taken hold of beside what is said on it. */
-const STAGE = { width: 400, height: 600 };
+const STAGE = { width: 400, height: 720 };
 const CUT_ms = 10_000;
 
 /** A browser with a stage, whose room can be looked into. */
@@ -55,7 +55,7 @@ function drawn(page: Page): Promise<Three> {
 async function take(page: Page, by: readonly [number, number]): Promise<void> {
   const box = await page.locator('canvas.stage-canvas').boundingBox();
   if (!box) throw new Error('there is no stage');
-  const [x, y] = [box.x + box.width / 2, box.y + box.height * 0.34];
+  const [x, y] = [box.x + box.width / 2, box.y + box.height * 0.4];
   await page.mouse.move(x, y);
   await page.keyboard.down('Shift');
   await page.mouse.down();
@@ -66,7 +66,7 @@ async function take(page: Page, by: readonly [number, number]): Promise<void> {
 async function whileMoving(page: Page, then: () => Promise<void>): Promise<void> {
   const box = await page.locator('canvas.stage-canvas').boundingBox();
   if (!box) throw new Error('there is no stage');
-  const [x, y] = [box.x + box.width / 2, box.y + box.height * 0.34];
+  const [x, y] = [box.x + box.width / 2, box.y + box.height * 0.4];
   const stop = new AbortController();
   const moves = (async () => {
     for (let step = 0; !stop.signal.aborted; step++) {
