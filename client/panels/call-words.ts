@@ -2,7 +2,7 @@
 import type { App } from '../core/app';
 import type { Call } from '../core/reach';
 
-const KINDS = ['alarm', 'errand', 'follow-up', 'test'] as const;
+const KINDS = ['alarm', 'errand', 'follow-up', 'remote-consult', 'test'] as const;
 const REASONS = ['late', 'unreachable'] as const;
 
 const known = (kind: string): (typeof KINDS)[number] => KINDS.find((one) => one === kind) ?? 'follow-up';
