@@ -1,5 +1,6 @@
 import { createEffect, createRoot } from 'solid-js';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { FakePeer, FakeTrack } from '../media/fake-peer';
 import { FakeRecorder } from '../media/fake-recorder';
 import { FakeSocket } from '../room/fake-server';
 import { RoomClient } from '../room/room-client';
@@ -8,62 +9,6 @@ import { createRoomAround } from './room-around';
 import type { RoomAround } from './room-around';
 import { createRoomVoice } from './room-voice';
 import type { Picture, RoomVoice } from './room-voice';
-
-/** What a browser would open or receive. */
-class FakeTrack {
-  readyState = 'live';
-  stopped = false;
-  /** The microphone that this is another voice of. */
-  of: FakeTrack | undefined;
-  onended: (() => void) | null = null;
-  stop(): void {
-    this.stopped = true;
-  }
-}
-
-/** A browser's peer connection. It comes about when the test says so, and counts its sections from 0 each time. */
-class FakePeer {
-  connectionState = 'new';
-  onconnectionstatechange: (() => void) | null = null;
-  localDescription = { sdp: 'v=0' };
-  readonly made: { mid: string; sender: { track: unknown; replaceTrack(track: unknown): Promise<void> }; receiver: { track: FakeTrack } }[] = [];
-  refuses = false;
-
-  constructor() {
-    peers.push(this);
-  }
-
-  addTransceiver(): unknown {
-    const sender = {
-      track: null as unknown,
-      replaceTrack: async (track: unknown) => {
-        if (this.refuses) throw new DOMException('closed', 'InvalidStateError');
-        sender.track = track;
-      },
-    };
-    const one = { mid: String(this.made.length), sender, receiver: { track: new FakeTrack() } };
-    this.made.push(one);
-    return one;
-  }
-
-  async createOffer(): Promise<object> {
-    return {};
-  }
-  async setLocalDescription(): Promise<void> {}
-  async setRemoteDescription(): Promise<void> {}
-  getTransceivers(): unknown {
-    return this.made;
-  }
-
-  become(state: string): void {
-    this.connectionState = state;
-    this.onconnectionstatechange?.();
-  }
-
-  close(): void {
-    this.connectionState = 'closed';
-  }
-}
 
 // Node has no thread for sound: what comes out of it is another track.
 vi.mock('../media/disguise', () => ({
@@ -131,7 +76,9 @@ const PLACED = [{ mid: '3', participant: 2, source: 'microphone' as const }];
 beforeEach(() => {
   vi.useFakeTimers({ now: 1_000_000 });
   [isOpen, breaks] = [true, false];
-  [peers, heard, gains, offers, announced, asked, sockets, written] = [[], new Set(), [], 0, [], [], [], []];
+  FakePeer.all = [];
+  peers = FakePeer.all;
+  [heard, gains, offers, announced, asked, sockets, written] = [new Set(), [], 0, [], [], [], []];
   vi.stubGlobal('RTCPeerConnection', FakePeer);
   vi.stubGlobal('AudioContext', FakeContext);
   vi.stubGlobal('Audio', class {
