@@ -149,7 +149,7 @@ def count_by_itself(spo2: list, by: float) -> int:
     return sum(any(min(depth[start:start + 10]) >= by - 1e-9 for start in range(len(depth) - 9)) for depth in depths)
 
 
-def as_night(spo2: list, file: Path) -> dict:
+def as_night(spo2: list, file: pathlib.Path) -> dict:
     """What the program says of a saturation a second; none is written as 0 %: an oximeter without a finger."""
     with pyedflib.EdfWriter(str(file), 1, file_type=pyedflib.FILETYPE_EDF) as writer:
         writer.setSignalHeader(0, {"label": "SpO2", "dimension": "%", "sample_frequency": 1, "physical_min": 0,

@@ -132,7 +132,7 @@ pub async fn care_team(
     for row in find(record, permit, "CareTeam", about).await? {
         let Some(team) = row.body else { continue };
         let members = array(&team, "participant")
-            .filter_map(|participant| participant["member"]["reference"].as_str())
+            .filter_map(|participant| participant.pointer("/member/reference")?.as_str())
             .filter_map(|member| ActorId::new(member.strip_prefix("Practitioner/")?).ok());
         for member in members {
             let who = Who {
