@@ -119,15 +119,12 @@ fn contradictions(plan: &Plan) -> Vec<(&'static str, String)> {
     for danger in &plan.danger {
         let what = |why: &str| format!("its danger of `{}` {why}", danger.ask);
         let [low, high] = limits(&danger.ask);
-        let limit = match (danger.at_most, danger.at_least) {
-            (Some(limit), None) | (None, Some(limit)) => limit,
-            _ => {
-                all.push((
-                    "danger",
-                    what("says neither or both of `at-most` and `at-least`: give one"),
-                ));
-                continue;
-            }
+        let ((Some(limit), None) | (None, Some(limit))) = (danger.at_most, danger.at_least) else {
+            all.push((
+                "danger",
+                what("says neither or both of `at-most` and `at-least`: give one"),
+            ));
+            continue;
         };
         if !plan.asks.contains(&danger.ask) || [low, high] == [None, None] {
             all.push((
