@@ -297,7 +297,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::ward::places::duties;
+    use crate::ward::{Places, places::duties};
 
     const CHANGE_AT: Timestamp = Timestamp(1_790_000_000_000);
 
