@@ -207,16 +207,17 @@ fn is_about(
     match changed {
         Changed::Session(ended) => *ended == session,
         Changed::Account(account) => account == actor.as_str(),
-        Changed::Patient(changed) => match object {
-            Object::Room {
+        Changed::Patient(changed) => {
+            if let Object::Room {
                 patient: Some(patient),
                 ..
-            } => patient == changed,
-            // Where nobody's twin stands, each patient is there with what their own record says.
-            _ => {
-                let account = hospital.accounts.find(actor).ok().flatten();
-                account.is_some_and(|account| account.patient.as_ref() == Some(changed))
+            } = object
+            {
+                return patient == changed;
             }
-        },
+            // Where nobody's twin stands, each patient is there with what their own record says.
+            let account = hospital.accounts.find(actor).ok().flatten();
+            account.is_some_and(|account| account.patient.as_ref() == Some(changed))
+        }
     }
 }

@@ -370,14 +370,12 @@ impl Config {
 
     /// The address of the encrypted HTTP port, unless it is off.
     pub fn https_address(&self) -> Result<Option<SocketAddr>> {
-        match &self.https {
-            Some(https) => address("https", https),
-            None => {
-                let http = self.http_address()?;
-                let usual = SocketAddr::new(http.ip(), HTTPS_PORT);
-                Ok((http.port() == HTTP_PORT).then_some(usual))
-            }
+        if let Some(https) = &self.https {
+            return address("https", https);
         }
+        let http = self.http_address()?;
+        let usual = SocketAddr::new(http.ip(), HTTPS_PORT);
+        Ok((http.port() == HTTP_PORT).then_some(usual))
     }
 
     /// The address of the DICOM port, unless it is off.

@@ -624,7 +624,9 @@ mod tests {
     /// The thermometer of a home, which has no clock, after the program was opened with this in its log.
     fn opened(folder: &Path, log: &[Arrived]) -> (Devices, Registered) {
         let mut recalled = Recalled::default();
-        log.iter().for_each(|arrived| recalled.hear(arrived));
+        for arrived in log {
+            recalled.hear(arrived);
+        }
         let profiles = Profiles::shipped().clone();
         let profile = Arc::clone(profiles.get("thermometer").unwrap());
         let devices = Devices::open(folder, profiles, recalled).unwrap();

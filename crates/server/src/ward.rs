@@ -492,7 +492,7 @@ pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) 
                 match heard::missed(&hospital, &permit, since, now).await {
                     Ok(()) => missed_since = None,
                     Err(error) => {
-                        tracing::error!(%error, "what the wards missed could not be read; it will")
+                        tracing::error!(%error, "what the wards missed could not be read; it is tried again");
                     }
                 }
             }

@@ -376,8 +376,15 @@ fn an_alarm_of_an_edge_is_one_alarm_whatever_comes_twice_or_late() {
     );
     assert_eq!((status, &last["alarm"]), (200, &json!(closed)), "{last}");
     assert_eq!(flags(&hospital), 1);
+}
 
-    // When the edge is ended, who treats here is rid of what it left open.
+#[test]
+fn what_an_ended_edge_left_open_is_led_here_from_then_on() {
+    let data = tempfile::tempdir().unwrap();
+    let hospital = Hospital::found(data.path());
+    furnish(&hospital);
+    let edge = register(&hospital);
+    settled(&hospital);
     let left = &versions("b1", "p", &[Act::Take])[1];
     let mut left = left.clone();
     left.id = "b1.no-heart-beat.1".to_owned();
@@ -389,7 +396,7 @@ fn an_alarm_of_an_edge_is_one_alarm_whatever_comes_twice_or_late() {
             .0,
         200
     );
-    // It is led here from then on, also after a crash: what was taken there lapses, and calls again.
+    // Also after a crash: what was taken there lapses, and calls again.
     let is_ours = |hospital: &Hospital| {
         let steps = shown(hospital)[0]["alarm"]["steps"].clone();
         let last = steps.as_array().unwrap().last().unwrap().clone();
