@@ -423,6 +423,24 @@ mod tests {
         }
     }
 
+    /// What a device measured at a second; all else is as with a pulse.
+    fn one(
+        patient: &PatientId,
+        (device, stream): (&str, &str),
+        value: f64,
+        second: i64,
+    ) -> Arrived {
+        let at = after(second);
+        Arrived {
+            stream: StreamKey {
+                device: DeviceId::new(device).unwrap(),
+                stream: stream.to_owned(),
+            },
+            readings: Readings::One { at, value },
+            ..pulse(patient, at)
+        }
+    }
+
     #[test]
     fn what_a_patient_measured_at_home_is_seen_and_neither_scored_nor_watched() {
         let patient = PatientId::new("p").unwrap();
@@ -484,17 +502,7 @@ mod tests {
         let patient = PatientId::new("p").unwrap();
         let mut state = one_bed(&patient);
         let mut is_known = |device: &str, value: f64, second: i64| {
-            let sent = Arrived {
-                stream: StreamKey {
-                    device: DeviceId::new(device).unwrap(),
-                    stream: "pulse".to_owned(),
-                },
-                readings: Readings::One {
-                    at: after(second),
-                    value,
-                },
-                ..pulse(&patient, after(second))
-            };
+            let sent = one(&patient, (device, "pulse"), value, second);
             state.arrive(&sent, None);
             state.tick(after(second + 5));
             let vitals = state.beds["bed"].watch.vitals(after(second));
@@ -520,16 +528,8 @@ mod tests {
         };
         for second in 1..=90 {
             let stands_still = Arrived {
-                stream: StreamKey {
-                    device: DeviceId::new("monitor").unwrap(),
-                    stream: "heart-rate".to_owned(),
-                },
                 coding: Coding::new("urn:iso:std:iso:11073:10101", "147842"),
-                readings: Readings::One {
-                    at: after(second),
-                    value: 0.0,
-                },
-                ..pulse(&patient, after(second))
+                ..one(&patient, ("monitor", "heart-rate"), 0.0, second)
             };
             state.arrive(&stands_still, (second <= 60).then_some(&edge));
             state.tick(after(second));
@@ -546,17 +546,9 @@ mod tests {
         let mut state = one_bed(&patient);
         let mut battery = |device: &str, value: f64, second: i64| {
             let sent = Arrived {
-                stream: StreamKey {
-                    device: DeviceId::new(device).unwrap(),
-                    stream: "battery".to_owned(),
-                },
                 coding: Coding::new("urn:yuanyi:codes", "battery"),
                 unit: "%".to_owned(),
-                readings: Readings::One {
-                    at: after(second),
-                    value,
-                },
-                ..pulse(&patient, after(second))
+                ..one(&patient, (device, "battery"), value, second)
             };
             state.arrive(&sent, None);
             state.tick(after(second + 5));
