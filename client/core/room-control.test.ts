@@ -100,7 +100,8 @@ test('what is locked is not taken in hand, and one hears who locked it', () => {
   shared.onLocked = ({ name }) => (by = name);
   const locked = { by: 'chen.expert', name: 'Chen', at: PLACED.at, marks: false };
   const event = { number: 5, actor: 'chen.expert', at: PLACED.at, act: 'lock' as const, changes: [{ id: 1, placed: { ...PLACED, locked } }] };
-  socket.tick({ events: [event] });
+  // Also while whoever locked it is still seen to hold it.
+  socket.tick({ events: [event], holds: [{ entity: 1, participant: 1 }] });
   expect(control.locked(1)?.name).toBe('Chen');
   expect(shared.grab(performance.now())).toBe(false);
   expect(by).toBe('Chen');

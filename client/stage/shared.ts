@@ -88,14 +88,15 @@ export class SharedHologram {
     if (this.watching) return false;
     const now = this.now(nowMs);
     if (!now) return false;
-    const held = this.#room.held(now.id, nowMs);
-    if (held && held.by !== this.#room.selfId) {
-      this.onRefused(held.by);
-      return false;
-    }
+    // The lock outlasts the hand of whoever locked it.
     const locked = this.locked;
     if (locked) {
       this.onLocked(locked);
+      return false;
+    }
+    const held = this.#room.held(now.id, nowMs);
+    if (held && held.by !== this.#room.selfId) {
+      this.onRefused(held.by);
       return false;
     }
     this.#hand = now.transform;

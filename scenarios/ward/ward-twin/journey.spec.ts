@@ -5,6 +5,8 @@ import type { Three } from '../../../tests/journeys/inside.ts';
 import { SCREENS, expect, look, person, test } from '../../../tests/journeys/people.ts';
 
 const WARD = '/scenarios/ward-twin/ward-respiratory';
+/** Who lies there, by the demo. */
+const OF_BED_3 = '76e3464d-4f85-4cbf-af90-0866063056cc';
 
 /** What makes NEWS2 high: each number is from the row of the table that is worth most but one. */
 const ILL: Readonly<Record<string, string>> = {
@@ -324,12 +326,15 @@ test('a nurse walks the ward with a headset, reads a bed and takes its alarm the
 test('a past hour is moved through and played, and a series is drawn at any zoom', async ({ browser }) => {
   const nurse = await person(browser, 'wang.nurse', { locale: 'en-GB' });
   await nurse.goto(WARD);
-  // The demo furnished the ward just now: the hour that begins a minute ago is mostly still to come.
-  await expect(nurse.locator('tr[data-bed=bed-3] .fresh').first()).toHaveText(/\d/);
-  const local = await nurse.evaluate(() => {
-    const now = new Date(Date.now() - 60_000);
-    return new Date(now.getTime() - now.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
-  });
+  // The monitor replays a real stay with its gaps: the hour is looked back to in which the heart was last counted.
+  const counted = await nurse.evaluate(async (path) => {
+    const rows = (await (await fetch(path)).json()) as { stream: string; last: { at_ms: number } }[];
+    return rows.find(({ stream }) => stream === 'heart-rate')?.last.at_ms ?? 0;
+  }, `/api/patients/${OF_BED_3}/signals`);
+  const local = await nurse.evaluate((at_ms) => {
+    const then = new Date(at_ms);
+    return new Date(at_ms - then.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+  }, counted);
   await nurse.getByLabel('Moment to look back to').fill(local);
   await nurse.getByLabel('Moment to look back to').blur();
   const slider = nurse.getByRole('slider', { name: 'Moment within the hour' });
@@ -345,9 +350,9 @@ test('a past hour is moved through and played, and a series is drawn at any zoom
   await expect(nurse.locator('[data-then] [data-missions]')).toBeVisible();
   await expect(nurse.locator('[data-then] button')).toHaveCount(0);
   await look(nurse, 'ward-replay', ['desktop', 'narrow']);
-  // At the bed the waveform of some seconds ago is drawn, and heart and lungs move as they were measured then.
-  const begun = await nurse.evaluate((from) => (Date.now() - new Date(from).getTime()) / 1000, local);
-  await slider.fill(String(Math.floor((begun - 10) / 5) * 5));
+  // At the bed the waveform of then is drawn, and heart and lungs move as they were measured then.
+  const begun = await nurse.evaluate(([from, at_ms]) => (at_ms - new Date(from).getTime()) / 1000, [local, counted] as const);
+  await slider.fill(String(Math.ceil(begun / 5) * 5));
   await nurse.locator('tr[data-bed=bed-3] button').click();
   const wave = nurse.locator('[data-past-waves] [data-wave=ecg-ii]');
   await expect(wave.getByRole('img')).toHaveAttribute('aria-label', /^ecg-ii: -?\d+\.\d+ to -?\d+\.\d+ mV$/);
