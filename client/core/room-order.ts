@@ -33,6 +33,7 @@ export function standingsFor({ role }: Pick<Participant, 'role'>): readonly Stan
 /** What can be ended of what somebody shows. */
 export const ENDINGS = { 'end-camera': 'camera', 'end-screen': 'screen' } as const satisfies Readonly<Record<string, Showing>>;
 export type Ending = keyof typeof ENDINGS;
+export const ENDING_ACTS = ['end-camera', 'end-screen'] as const satisfies readonly Ending[];
 
 /** The act by which something is done about somebody with a reason. */
 export function reasoned(what: Sanction | Ending, participant: number, reason: string): Act {

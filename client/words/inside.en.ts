@@ -26,6 +26,7 @@ export const inside = {
   'inside.why.unkind': 'Insults or harasses somebody',
   'inside.why.privacy': 'Takes pictures or passes things on',
   'inside.why.impostor': 'Is not who they say they are',
+  'inside.why.unfit': 'Shows what does not belong here',
   'inside.why.later': 'It does not fit now; please come later',
   'inside.why.uncalled': 'Was not asked into this case',
   'inside.why.alone': 'The patient wants nobody else here',

@@ -28,6 +28,7 @@ export const inside: Readonly<Record<keyof typeof en, string>> = {
   'inside.why.unkind': '辱骂或骚扰他人',
   'inside.why.privacy': '截屏录制或对外传播',
   'inside.why.impostor': '并非本人',
+  'inside.why.unfit': '展示了不宜在此出现的内容',
   'inside.why.later': '现在不便，请稍后再来',
   'inside.why.uncalled': '未受邀参加本病例',
   'inside.why.alone': '患者不希望其他人在场',

@@ -4,7 +4,7 @@ import type { JSX } from 'solid-js';
 import type { Participant, Standing, Voice } from '../../../contract/room';
 import { useApp } from '../../core/app';
 import { momentOf } from '../../core/dates';
-import { ENDINGS, STANDINGS, reasoned, standingsFor } from '../../core/room-order';
+import { ENDINGS, ENDING_ACTS, STANDINGS, reasoned, standingsFor } from '../../core/room-order';
 import type { Ending, RoomOrder, Sanction } from '../../core/room-order';
 import { Dialog } from '../Dialog';
 import { Field } from '../Field';
@@ -26,7 +26,7 @@ export function OrderDialog(props: OrderDialogProps): JSX.Element {
   const participant = (): number => props.person.id;
   // What is not shown, or was ended before, is not there to be ended.
   const isShown = (one: Ending): boolean => one === what() || (props.shows?.[ENDINGS[one]] === true && !props.person.ended?.includes(ENDINGS[one]));
-  const offered = (): readonly (Sanction | Ending)[] => ['warn', 'mute', ...(['end-camera', 'end-screen'] as const).filter(isShown), 'put-out', 'block'];
+  const offered = (): readonly (Sanction | Ending)[] => ['warn', 'mute', ...ENDING_ACTS.filter(isShown), 'put-out', 'block'];
   const send = (event: SubmitEvent): void => {
     event.preventDefault();
     setTried(true);

@@ -1,6 +1,6 @@
 import { createRoot } from 'solid-js';
 import { expect, test } from 'vitest';
-import type { Act, KeptOut, Knocking, Participant, Standing } from '../../../contract/room';
+import type { Act, KeptOut, Knocking, Participant, Standing, Voice } from '../../../contract/room';
 import type { RoomOrder } from '../../core/room-order';
 import { translate } from '../../words/words';
 import { createKeeping } from './inside-keeping';
@@ -23,14 +23,15 @@ interface Room {
   keptOut: KeptOut[];
   own: Participant;
   keeps: boolean;
+  voices: Map<number, Voice>;
 }
 
 function opened(change: Partial<Room> = {}): { keeping: Keeping; room: Room; acts: Act[]; pages: Page[] } {
-  const room: Room = { people: [LI, CHEN, WANG], waiting: [], keptOut: [], own: LI, keeps: true, ...change };
+  const room: Room = { people: [LI, CHEN, WANG], waiting: [], keptOut: [], own: LI, keeps: true, voices: new Map(), ...change };
   const [acts, pages]: [Act[], Page[]] = [[], []];
   const order = { waiting: () => room.waiting, keptOut: () => room.keptOut, own: () => room.own, keeps: () => room.keeps, act: (act: Act) => void acts.push(act) } as unknown as RoomOrder;
   const app = { t: (key: Parameters<typeof translate>[1], params?: Parameters<typeof translate>[2]) => translate('en', key, params), language: () => 'en' as const };
-  const keeping = createRoot(() => createKeeping({ control: { people: () => room.people }, order }, app, (page) => void pages.push(page)));
+  const keeping = createRoot(() => createKeeping({ control: { people: () => room.people }, order, voice: { voices: () => room.voices } }, app, (page) => void pages.push(page)));
   return { keeping, room, acts, pages };
 }
 
@@ -60,6 +61,28 @@ test('warns, mutes, puts out and blocks only once it is said why', () => {
     keeping.press('because:unkind');
     expect(acts).toHaveLength(1);
   }
+});
+
+test('ends a camera and a shared screen with its reason, and lets them be shown again', () => {
+  const SHOWS: Voice = { participant: 2, muted: false, speaking: false, camera: true, screen: true, around: false };
+  const { keeping, room, acts, pages } = opened({ voices: new Map([[2, SHOWS]]) });
+  expect(keeping.state().of?.shows).toEqual(['camera', 'screen']);
+  keeping.press('end-screen');
+  expect([acts, pages, keeping.state().what]).toEqual([[], ['why'], 'end-screen']);
+  keeping.press('because:unfit');
+  keeping.press('end-camera');
+  // Who one is has nothing to do with what a camera shows.
+  keeping.press('because:impostor');
+  keeping.press('because:privacy');
+  expect(acts).toEqual([
+    { act: 'end-showing', participant: 2, what: 'screen', reason: 'Shows what does not belong here' },
+    { act: 'end-showing', participant: 2, what: 'camera', reason: 'Takes pictures or passes things on' },
+  ]);
+  room.people = [LI, { ...CHEN, ended: ['screen'] }, WANG];
+  expect(keeping.state().of?.ended).toEqual(['screen']);
+  keeping.press('let-show:screen');
+  keeping.press('let-show:everything');
+  expect(acts.slice(2)).toEqual([{ act: 'let-show', participant: 2, what: 'screen' }]);
 });
 
 test('who has left while it is asked why is nobody else', () => {

@@ -5,13 +5,16 @@ import type { KeptOut, Knocking, Participant } from '../../../contract/room';
 import type { App } from '../../core/app';
 import { momentOf } from '../../core/dates';
 import type { RoomControl } from '../../core/room-control';
-import { SANCTIONS, STANDINGS, standingsFor } from '../../core/room-order';
+import { ENDINGS, ENDING_ACTS, SANCTIONS, STANDINGS, reasoned as actFor, standingsFor } from '../../core/room-order';
 import type { RoomOrder } from '../../core/room-order';
+import type { RoomVoice } from '../../core/room-voice';
 import { REASONS } from './inside-people';
 import type { KeepingInside, KeptInside, Page, Reasoned } from './inside-state';
 
 /** Whoever waits comes first, then those inside, then whom a block keeps out. */
 type Somebody = { readonly is: 'at-door'; readonly one: Knocking } | { readonly is: 'inside'; readonly one: Participant } | { readonly is: 'kept-out'; readonly one: KeptOut };
+
+const SHOWN = Object.values(ENDINGS);
 
 /** Tells one from the next, however the list changes. */
 const keyOf = ({ is, one }: Somebody): string => `${is} ${is === 'kept-out' ? one.actor : one.id}`;
@@ -25,7 +28,7 @@ export interface Keeping {
   refuse(): void;
 }
 
-type Props = { readonly control: Pick<RoomControl, 'people'>; readonly order: RoomOrder };
+type Props = { readonly control: Pick<RoomControl, 'people'>; readonly order: RoomOrder; readonly voice: Pick<RoomVoice, 'voices'> };
 
 /** Follows a room while the caller lives; `turn` shows a page of the panel. */
 export function createKeeping(props: Props, app: Pick<App, 't' | 'language'>, turn: (page: Page) => void): Keeping {
@@ -51,11 +54,13 @@ export function createKeeping(props: Props, app: Pick<App, 't' | 'language'>, tu
   const inWords = (who: Somebody): KeptInside => {
     const { is, one } = who;
     const moment = (time: string | null): string | undefined => (time === null ? undefined : momentOf(time, app.language()));
-    const common = { name: one.name, at: at() + 1, count: all().length, is, standing: undefined, handUp: false, muted: false, blockedUntil: undefined, appeal: undefined, staysUntil: undefined, appointable: [] };
+    const common = { name: one.name, at: at() + 1, count: all().length, is, standing: undefined, handUp: false, muted: false, shows: [], ended: [], blockedUntil: undefined, appeal: undefined, staysUntil: undefined, appointable: [] };
     if (is === 'at-door') return { ...common, blockedUntil: moment(one.blocked_until), appeal: one.appeal ?? undefined };
     if (is === 'kept-out') return { ...common, blockedUntil: moment(one.until), appeal: one.appeal ?? undefined };
     const isHost = props.order.own()?.standing === 'host';
-    return { ...common, standing: one.standing, handUp: one.hand_since !== null, muted: one.muted, hasWord: one.has_word ?? false, staysUntil: moment(one.stays_until), appointable: isHost ? standingsFor(one) : [] };
+    const voice = props.voice.voices().get(one.id);
+    const shows = SHOWN.filter((what) => voice?.[what] ?? false);
+    return { ...common, standing: one.standing, handUp: one.hand_since !== null, muted: one.muted, shows, ended: one.ended ?? [], hasWord: one.has_word ?? false, staysUntil: moment(one.stays_until), appointable: isHost ? standingsFor(one) : [] };
   };
 
   /** Whoever needs a companion comes in with the first inside who can be one, as on the screen. */
@@ -77,7 +82,8 @@ export function createKeeping(props: Props, app: Pick<App, 't' | 'language'>, tu
     if (!did || !reason || who.is === 'kept-out') return;
     const words = app.t(`inside.why.${reason}`);
     if (did === 'turn-away') props.order.act({ act: did, waiting: who.one.id, reason: words });
-    else props.order.act({ act: did, participant: who.one.id, reason: words });
+    else if (did === 'let-stay') props.order.act({ act: did, participant: who.one.id, reason: words });
+    else props.order.act(actFor(did, who.one.id, words));
     over();
   }
 
@@ -110,12 +116,14 @@ export function createKeeping(props: Props, app: Pick<App, 't' | 'language'>, tu
 
   function about(who: Somebody & { is: 'inside' }, kind: string, which: string): void {
     const participant = who.one.id;
-    const sanction = SANCTIONS.find((one) => one === kind);
+    const sanction = [...SANCTIONS, ...ENDING_ACTS].find((one) => one === kind);
+    const shown = kind === 'let-show' ? SHOWN.find((one) => one === which) : undefined;
     const standing = kind === 'be' ? STANDINGS.find((one) => one === which) : undefined;
     if (sanction ?? kind === 'let-stay') ask(who, 'why', sanction ?? 'let-stay');
     else if (kind === 'appoint') ask(who, 'appoint');
     else if (kind === 'unmute') props.order.act({ act: 'unmute', participant });
     else if (kind === 'word') props.order.act({ act: who.one.has_word ? 'take-word' : 'give-word', participant });
+    else if (shown) props.order.act({ act: 'let-show', participant, what: shown });
     else if (kind === 'lower') props.order.act({ act: 'lower-hand', participant });
     else if (standing) {
       if (standing !== who.one.standing) props.order.act({ act: 'appoint', participant, standing });

@@ -1,6 +1,7 @@
 /** People on the panel inside a headset, one after the other, and what whoever keeps order does about them, with its reason. */
 import type { App } from '../../core/app';
-import { SANCTIONS } from '../../core/room-order';
+import { ENDINGS, ENDING_ACTS, SANCTIONS } from '../../core/room-order';
+import type { Ending, Sanction } from '../../core/room-order';
 import type { Key } from '../../words/words';
 import type { PanelButton } from '../../xr/panel';
 import type { InsideState, KeptInside, Reasoned } from './inside-state';
@@ -9,10 +10,14 @@ import { button, when } from './panel-buttons';
 type T = App['t'];
 
 const AGAINST_RULES = ['disturbs', 'unkind', 'privacy', 'impostor'] as const;
+/** What is seen may be wrong by itself, such as another patient’s papers on a screen. */
+const AGAINST_SEEING = ['unfit', 'privacy', 'unkind', 'disturbs'] as const;
 /** Reasons of the house, from its rules of conduct; whoever needs other words gives them at the screen. */
 export const REASONS = {
   warn: AGAINST_RULES,
   mute: AGAINST_RULES,
+  'end-camera': AGAINST_SEEING,
+  'end-screen': AGAINST_SEEING,
   'put-out': AGAINST_RULES,
   block: AGAINST_RULES,
   'turn-away': ['later', 'uncalled', 'alone'],
@@ -41,6 +46,8 @@ function* stateOf(of: KeptInside, t: T): Generator<string> {
   if (of.handUp) yield t('order.hand');
   if (of.hasWord) yield t('order.hasWord');
   if (of.muted) yield t('order.muted');
+  for (const one of of.shows) yield t(`voice.state.${one}`);
+  for (const one of of.ended) yield t(`order.ended.${one}`);
   if (of.blockedUntil !== undefined) yield t('order.blockedUntil', { until: of.blockedUntil });
 }
 
@@ -63,8 +70,16 @@ function aboutThem(of: KeptInside, t: T): PanelButton[] {
     ...when(of.handUp, button('keep:lower', t('order.lower'))),
     ...when(of.standing === 'observer', button('keep:word', t(of.hasWord ? 'order.takeWord' : 'order.giveWord'))),
     ...when(of.muted, button('keep:unmute', t('order.unmute'))),
-    ...SANCTIONS.filter((one) => one !== 'mute' || !of.muted).map((one) => button(`keep:${one}`, t(whatWords(one)))),
+    ...of.ended.map((one) => button(`keep:let-show:${one}`, t(`order.letShow.${one}`))),
+    ...reasonedAbout(of).map((one) => button(`keep:${one}`, t(whatWords(one)))),
     ...when(of.staysUntil !== undefined, button('keep:let-stay', t('stay.letStay'))),
     ...when(of.appointable.length > 0, button('keep:appoint', t('inside.appoint'))),
   ];
+}
+
+/** From mild to grave. What is not shown, or not heard, is not there to be ended. */
+function reasonedAbout({ muted, shows, ended }: KeptInside): readonly (Sanction | Ending)[] {
+  const isShown = (one: Ending): boolean => shows.includes(ENDINGS[one]) && !ended.includes(ENDINGS[one]);
+  const mild = SANCTIONS.filter((one) => one === 'warn' || (one === 'mute' && !muted));
+  return [...mild, ...ENDING_ACTS.filter(isShown), ...SANCTIONS.filter((one) => one === 'put-out' || one === 'block')];
 }

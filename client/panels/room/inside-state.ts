@@ -1,8 +1,8 @@
 /** What the panel inside a headset depends on, and its pages. */
-import type { RecordingNow, Standing } from '../../../contract/room';
+import type { RecordingNow, Showing, Standing } from '../../../contract/room';
 import type { Axis, BoxSide } from '../../core/hologram-cuts';
 import type { FigureChoice } from '../../core/figures';
-import type { Sanction } from '../../core/room-order';
+import type { Ending, Sanction } from '../../core/room-order';
 import type { Reminder } from '../../core/room-stay';
 import type { VoiceState } from '../../core/room-voice';
 import type { CropBox, Hologram, Locked } from '../../stage/room-view';
@@ -33,7 +33,7 @@ export interface HeldInside {
 }
 
 /** What is done about somebody with a reason. */
-export type Reasoned = Sanction | 'turn-away' | 'let-stay';
+export type Reasoned = Sanction | Ending | 'turn-away' | 'let-stay';
 
 /** Somebody about whom order can be kept. */
 export interface KeptInside {
@@ -47,6 +47,9 @@ export interface KeptInside {
   readonly muted: boolean;
   /** Whether they watch, and were given the word. */
   readonly hasWord?: boolean;
+  /** What they show at this moment, and what they show no more because it was ended. */
+  readonly shows: readonly Showing[];
+  readonly ended: readonly Showing[];
   /** Until when a block keeps them out, in words. */
   readonly blockedUntil: string | undefined;
   /** What they say against it. */

@@ -57,6 +57,8 @@ const CHEN: NonNullable<InsideState['keeping']['of']> = {
   standing: 'speaker',
   handUp: true,
   muted: false,
+  shows: [],
+  ended: [],
   blockedUntil: undefined,
   appeal: undefined,
   staysUntil: '10:00',
@@ -179,6 +181,13 @@ describe('keeping order', () => {
   it('has each act of the list of people, as far as it can be done', () => {
     expect(ids(of({}))).toEqual(['keep:previous', 'keep:next', 'keep:lower', ...sanctions, 'keep:let-stay', 'keep:appoint', 'back:room']);
     expect(ids(of({ handUp: false, muted: true, staysUntil: undefined, appointable: [], count: 1 }))).toEqual(['keep:unmute', 'keep:warn', 'keep:put-out', 'keep:block', 'back:room']);
+    const shows = of({ shows: ['camera', 'screen'] });
+    expect(ids(shows)).toEqual(['keep:previous', 'keep:next', 'keep:lower', 'keep:warn', 'keep:mute', 'keep:end-camera', 'keep:end-screen', 'keep:put-out', 'keep:block', 'keep:let-stay', 'keep:appoint', 'back:room']);
+    expect(panel(shows).lines[1]).toBe('speaker · hand up · camera · shares a screen');
+    // What was ended is let be shown again, whatever its owner's device still sends.
+    const ended = of({ shows: ['camera'], ended: ['camera', 'screen'] });
+    expect(ids(ended).slice(3, 9)).toEqual(['keep:let-show:camera', 'keep:let-show:screen', ...sanctions]);
+    expect(panel(ended).lines[1]).toMatch(/camera ended · screen ended$/);
     expect(ids(of({ is: 'at-door', count: 1 }))).toEqual(['keep:admit', 'keep:turn-away', 'keep:block', 'back:room']);
     expect(ids(of({ is: 'at-door', blockedUntil: '10:00', count: 1 }))).toEqual(['keep:lift', 'keep:turn-away', 'back:room']);
     expect(ids(of({ is: 'kept-out', blockedUntil: '10:00', count: 1 }))).toEqual(['keep:lift', 'back:room']);
@@ -192,6 +201,9 @@ describe('keeping order', () => {
     const why = panel({ page: 'why', keeping: { of: CHEN, what: 'block' } });
     expect(why.lines[0]).toBe('Put out and block: Chen. Choose why; they are told, and the record keeps it.');
     expect(why.buttons.map(({ id }) => id)).toEqual(['keep:because:disturbs', 'keep:because:unkind', 'keep:because:privacy', 'keep:because:impostor', 'keep:all']);
+    const screen = panel({ page: 'why', keeping: { of: CHEN, what: 'end-screen' } });
+    expect(screen.lines[0]).toBe('End the shared screen: Chen. Choose why; they are told, and the record keeps it.');
+    expect(screen.buttons[0]).toEqual({ id: 'keep:because:unfit', label: 'Shows what does not belong here' });
     // Who has left meanwhile is nobody else.
     expect(ids({ page: 'why', keeping: { of: undefined, what: 'block' } })).toEqual(['keep:all']);
     expect(panel({ page: 'why' }).lines[0]).toBe('They have left.');
