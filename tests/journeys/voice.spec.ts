@@ -215,7 +215,7 @@ test('who watches is heard and seen when given the word, and who keeps order end
   await expect(chen.locator('.people-log')).toContainText('a name is to be read');
   await expect(chenSeen).toContainText('camera ended');
   await look(li, 'room-ended', ['desktop', 'phone']);
-  await chenSeen.getByRole('button', { name: /^Let show the camera/ }).click();
+  await chenSeen.getByRole('button', { name: /^Let them show the camera/ }).click();
   await camera.click();
   await expect(li.locator('.picture')).toHaveCount(1);
   await chen.getByRole('button', { name: 'Give the word back' }).click();
