@@ -1,10 +1,15 @@
-/** Chromium as benches start it, with what it costs: without a screen, so that its processor draws. */
+/**
+ * Chromium as benches start it, with what it costs: without a screen, so that its processor draws, or by a graphics card
+ * where `CHROMIUM_GRAPHICS` names the driver, such as `vulkan` or `gl-egl`.
+ */
 import { readFileSync, readdirSync } from 'node:fs';
 import { chromium } from '@playwright/test';
 
+const card = process.env['CHROMIUM_GRAPHICS'];
+const CARD = ['--use-gl=angle', `--use-angle=${card}`, '--enable-gpu', '--ignore-gpu-blocklist', '--disable-gpu-sandbox', '--disable-gpu-vsync', '--disable-frame-rate-limit'];
 export const LAUNCH = {
   executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-  args: ['--headless', '--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  args: ['--headless', '--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', ...(card ? CARD : [])],
 };
 
 /** A browser with a page where somebody is signed in, and its own process. */
