@@ -11,11 +11,12 @@ export interface Announcer {
   announce(text: string): void;
 }
 
-/** What is said within one moment is said together: a later sentence takes no earlier one's place. */
+/** What is said within one moment is said together, the same sentence once: a later one takes no earlier one's place. */
 export function createAnnouncer(): Announcer {
   const [announced, setAnnounced] = createSignal('');
   let waiting: string[] = [];
   const announce = (text: string): void => {
+    if (waiting.includes(text)) return;
     waiting.push(text);
     if (waiting.length > 1) return;
     setAnnounced('');

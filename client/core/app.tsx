@@ -10,13 +10,15 @@ import type { Language } from './language';
 import { detailIn, preferredLanguage } from './language';
 import { forgetAccount, lockAccount, rememberAccount, rememberedAccount } from './offline/vault';
 import type { Me } from './scenario-panel';
+import { createToasts } from './toasts';
+import type { Toasts } from './toasts';
 import { translate } from '../words/words';
 import type { Key, Params } from '../words/words';
 
 /** Who is signed in: not known yet, nobody, somebody, or the server does not answer. */
 export type SessionState = 'unknown' | 'signed-out' | 'signed-in' | 'unreachable';
 
-export interface App {
+export interface App extends Toasts {
   readonly api: Api;
   readonly session: Accessor<SessionState>;
   readonly me: Accessor<Me | undefined>;
@@ -29,13 +31,9 @@ export interface App {
   signOut(): Promise<void>;
   /** Calls `listener` for each event of the server while the caller lives. */
   onServerEvent(listener: (event: ServerEvent) => void): void;
-  /** Says something to those who listen to the page. */
+  /** Says something to those who listen to the page; what is shown by `toast` says itself. */
   announce(text: string): void;
   readonly announced: Accessor<string>;
-  /** Shows words for a moment, in whichever language is chosen by then. */
-  toast(words: () => string): void;
-  readonly toasts: Accessor<readonly { readonly id: number; readonly words: () => string }[]>;
-  dismiss(id: number): void;
   /** A refusal in words for people. */
   explain(error: unknown): string;
 }
@@ -43,7 +41,6 @@ export interface App {
 const LANGUAGE_KEY = 'yuanyi.language';
 /** Somebody signed out without a line: the server has yet to hear of it. */
 const LEAVING_KEY = 'yuanyi.leaving';
-const TOAST_ms = 6_000;
 const Context = createContext<App>();
 
 function firstLanguage(): Language {
@@ -57,9 +54,8 @@ function createApp(): App {
   const [line, setLine] = createSignal<LineState>('connecting');
   const [language, setLanguage] = createSignal(firstLanguage());
   const { announced, announce } = createAnnouncer();
-  const [toasts, setToasts] = createSignal<{ id: number; words: () => string }[]>([]);
+  const messages = createToasts(announce);
   const listeners = new Set<(event: ServerEvent) => void>();
-  let nextToast = 0;
 
   const leave = (): void => {
     setMe(undefined);
@@ -103,10 +99,6 @@ function createApp(): App {
     onCleanup(() => events?.close());
   });
 
-  const dismiss = (id: number): void => {
-    setToasts((all) => all.filter((one) => one.id !== id));
-  };
-
   return {
     api,
     session,
@@ -117,8 +109,7 @@ function createApp(): App {
     setLanguage,
     announced,
     announce,
-    toasts,
-    dismiss,
+    ...messages,
     async restore() {
       setSession('unknown');
       try {
@@ -163,11 +154,6 @@ function createApp(): App {
     onServerEvent(listener) {
       listeners.add(listener);
       onCleanup(() => listeners.delete(listener));
-    },
-    toast(words) {
-      const id = nextToast++;
-      setToasts((all) => [...all.slice(-2), { id, words }]);
-      setTimeout(() => dismiss(id), TOAST_ms);
     },
     explain(error) {
       if (!(error instanceof ApiError)) return t('error.failed');

@@ -17,9 +17,7 @@ export function sayDeviations(): void {
         else if (!said.has(id)) {
           said.add(id);
           const rule = rules.find((one) => one.id === found.rule);
-          const words = (): string => app.t('quality.news', { what: rule ? inLanguage(rule.title, app.language()) : found.rule });
-          app.toast(words);
-          app.announce(words());
+          app.toast(() => app.t('quality.news', { what: rule ? inLanguage(rule.title, app.language()) : found.rule }));
         }
       })
       // Who may not see it is told nothing, and the page tells of a broken line itself.

@@ -56,7 +56,6 @@ export function createRoomAround(client: RoomClient, voice: RoomVoice, app: Pick
         // Who is among the voices still was not cut off: somebody has ended it.
         if (isOwn() && self !== undefined && voices.has(self)) {
           stop();
-          app.announce(app.t('around.said.taken'));
           app.toast(() => app.t('around.said.taken'));
         }
       }
@@ -64,7 +63,6 @@ export function createRoomAround(client: RoomClient, voice: RoomVoice, app: Pick
       if (now === before || status !== 'open') return;
       if (now !== undefined && now !== self) {
         const name = nameOf(now);
-        app.announce(app.t('around.said.begun', { name }));
         app.toast(() => app.t('around.said.begun', { name }));
       } else if (now === undefined && before !== self) app.announce(app.t('around.said.ended'));
     }, { defer: true }),

@@ -59,9 +59,7 @@ export function createRoomHands(client: RoomClient, control: RoomControl, app: A
     on(held, (now, before: InHand | undefined) => {
       for (const news of handNews(before, now)) {
         const name = 'whose' in news ? nameOf(news.whose) : '';
-        const words = (): string => app.t(`hands.${news.said}`, { name });
-        app.announce(words());
-        app.toast(words);
+        app.toast(() => app.t(`hands.${news.said}`, { name }));
       }
       return now;
     }),

@@ -53,10 +53,6 @@ export function createRoomLead(client: RoomClient, stage: Accessor<Pick<Space, '
   });
   const isOwn = (): boolean => participant() !== undefined && participant() === state().self;
   const act = (what: Act): void => void client.act(what).catch(() => undefined);
-  const say = (words: () => string): void => {
-    app.announce(words());
-    app.toast(words);
-  };
   const go = (view: WireView, once: boolean): void => {
     const shown = stage();
     shown?.look(viewOf(view, shown.ownView), once);
@@ -72,8 +68,8 @@ export function createRoomLead(client: RoomClient, stage: Accessor<Pick<Space, '
       if (now !== undefined) setFollows(true);
       if (now !== undefined && now !== state().self) {
         const name = nameOf(now);
-        say(() => app.t('lead.said.leads', { name }));
-      } else if (now === undefined && before !== undefined && before !== state().self) say(() => app.t('lead.said.ended'));
+        app.toast(() => app.t('lead.said.leads', { name }));
+      } else if (now === undefined && before !== undefined && before !== state().self) app.toast(() => app.t('lead.said.ended'));
     }, { defer: true }),
   );
   onCleanup(
@@ -81,7 +77,7 @@ export function createRoomLead(client: RoomClient, stage: Accessor<Pick<Space, '
       if (by === state().self) return;
       go(view, true);
       const name = nameOf(by);
-      say(() => app.t('lead.said.gathered', { name }));
+      app.toast(() => app.t('lead.said.gathered', { name }));
     }),
   );
   // The way of whoever leads is told while it changes.

@@ -7,7 +7,7 @@ import { translate } from '../words/words';
 import type { App } from './app';
 import type { Language } from './language';
 import type { RoomControl } from './room-control';
-import { createRoomNews } from './room-news';
+import { createRoomNews, undoneWords } from './room-news';
 import type { RoomNews } from './room-news';
 import type { RoomOrder } from './room-order';
 
@@ -31,7 +31,7 @@ test('what has happened is read in the language that is chosen by then', () => {
     language,
     t: (key, params) => translate(language(), key, params),
     announce: (words) => void announced.push(words),
-    toast: (words) => void toasts.push(words),
+    toast: (words) => void (toasts.push(words), announced.push(words())),
   };
   const order: Partial<RoomOrder> = { keeps: () => true, own: () => LI, waiting: () => [] };
   const control: Partial<RoomControl> = { people };
@@ -49,6 +49,8 @@ test('what has happened is read in the language that is chosen by then', () => {
   expect(log()).toHaveLength(4);
   expect(toasts).toHaveLength(2);
   expect(shown().every(hasChinese)).toBe(true);
+  // Each is said once, shown or not; who is here is said at one's own coming.
+  expect(announced).toHaveLength(1 + log().length);
   const said = announced.length;
   setLanguage('en');
   expect(shown()).toEqual(expect.arrayContaining(['Chen has come in.', 'Chen has left.', '李 muted Chen: noise', 'bye']));
@@ -57,4 +59,19 @@ test('what has happened is read in the language that is chosen by then', () => {
   expect(announced).toHaveLength(said);
   leave();
   client.close();
+});
+
+test('what was taken away or back is said, with what it was', () => {
+  const t: App['t'] = (key, params) => translate('en', key, params);
+  const kinds = new Map([[3, 'measure'], [4, 'board-note'], [5, 'board'], [6, 'nodule']] as const);
+  const said = (act: Event['act'], ids: readonly number[]): string | undefined => {
+    const event: Event = { number: 0, actor: '', at: '', act, changes: ids.map((id) => ({ id, placed: null })) };
+    return undoneWords(event, 'Chen', t, (id) => kinds.get(id as 3));
+  };
+  expect(said('remove', [3])).toBe('Chen removed: a measurement.');
+  expect(said('remove', [4, 5])).toBe('Chen removed: the board.');
+  expect(said('remove', [6])).toBeUndefined();
+  expect(said('undo', [3])).toBe('Chen took back a step: a measurement.');
+  expect(said('undo', [9])).toBe('Chen took a step back.');
+  expect(said('set', [3])).toBeUndefined();
 });

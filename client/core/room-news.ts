@@ -1,7 +1,7 @@
 /** What happens in a room, said to those who listen to the page and kept as a short list. */
 import { createEffect, createSignal, on, onCleanup } from 'solid-js';
 import type { Accessor } from 'solid-js';
-import type { Event, Knocking, Participant } from '../../contract/room';
+import type { Entity, Event, Knocking, Participant } from '../../contract/room';
 import type { RoomClient, Status } from '../room/room-client';
 import { measureWords } from '../stage/measure-words';
 import type { App } from './app';
@@ -39,6 +39,7 @@ export function comings(
 export function placedWords(event: Event, name: string, t: App['t']): string | undefined {
   if (event.pictured) return t('people.picture', { name, title: event.pictured.title });
   if (event.act === 'lock' || event.act === 'unlock') return t(`people.${event.act}`, { name });
+  if (isTaken(event)) return t('people.placed.taken', { name });
   if (event.act !== 'add') return undefined;
   for (const { placed } of event.changes) {
     const entity = placed?.entity;
@@ -56,12 +57,31 @@ export function placedWords(event: Event, name: string, t: App['t']): string | u
   return undefined;
 }
 
+/** Whether other images took the place of those that stood there, which lay on the shelf already. */
+function isTaken({ act, changes }: Event): boolean {
+  const holograms = changes.flatMap(({ placed }) => (placed?.entity.type === 'hologram' ? [placed.entity] : []));
+  return act === 'set' && [true, false].every((lies) => holograms.some(({ shelved }) => (shelved ?? false) === lies));
+}
+
+type Kind = Entity['type'];
+
+/** What an act has taken away or back, in words; `kindOf` says what stood there before. */
+export function undoneWords({ act, changes }: Event, name: string, t: App['t'], kindOf: (id: number) => Kind | undefined): string | undefined {
+  if (act !== 'remove' && act !== 'undo') return undefined;
+  // A board goes after the marks on it.
+  const last = changes.at(-1);
+  const kind = last && (last.placed?.entity.type ?? kindOf(last.id));
+  // Where the nodule was asked for is taken away by whoever keeps it, which is said.
+  if (act === 'remove' && kind === 'nodule') return undefined;
+  return kind === undefined ? t(`replay.act.${act}`, { name }) : t(`replay.act.${act}.what`, { name, what: t(`replay.what.${kind}`) });
+}
+
 /** What an event of a room has to tell; nothing for what only changes the view. */
-function toldOf(event: Event, by: string, app: App): Told | undefined {
+function toldOf(event: Event, by: string, app: App, kindOf: (id: number) => Kind | undefined): Told | undefined {
   const { order, recording } = event;
   if (order) return () => orderedWords(order, by, app);
   if (recording) return () => recordingWords(recording, by, app.t);
-  const words = (): string | undefined => placedWords(event, by, app.t);
+  const words = (): string | undefined => placedWords(event, by, app.t) ?? undoneWords(event, by, app.t, kindOf);
   return words() === undefined ? undefined : () => words() ?? '';
 }
 
@@ -69,10 +89,15 @@ function toldOf(event: Event, by: string, app: App): Told | undefined {
 export function createRoomNews(client: RoomClient, control: RoomControl, order: RoomOrder, app: App): RoomNews {
   const [status, setStatus] = createSignal<Status>(client.state.status);
   const [log, setLog] = createSignal<Told[]>([]);
-  const say = (words: Told): void => {
+  /** What is shown too says itself. */
+  const say = (words: Told, isShown = false): void => {
     setLog((all) => [words, ...all].slice(0, KEPT));
-    app.announce(words());
+    if (isShown) app.toast(words);
+    else app.announce(words());
   };
+
+  // What is taken away is gone when one hears of it; numbers are never used again.
+  const kinds = new Map<number, Kind>([...client.state.entities].map(([id, { entity }]) => [id, entity.type]));
 
   // Whoever comes in by ear hears where they are, and who is there.
   const { self, participants } = client.state;
@@ -81,31 +106,21 @@ export function createRoomNews(client: RoomClient, control: RoomControl, order: 
 
   onCleanup(client.on('status', setStatus));
   onCleanup(
-    client.on('refused', ({ text }) => {
-      const words = (): string => app.t('people.refused', { reason: inLanguage(text, app.language()) });
-      app.toast(words);
-      say(words);
-    }),
+    client.on('refused', ({ text }) => say(() => app.t('people.refused', { reason: inLanguage(text, app.language()) }), true)),
   );
   // Why the line is made anew, where the server says it.
   onCleanup(
-    client.on('interrupted', ({ text }) => {
-      const words = (): string => inLanguage(text, app.language());
-      app.toast(words);
-      say(words);
-    }),
+    client.on('interrupted', ({ text }) => say(() => inLanguage(text, app.language()), true)),
   );
   onCleanup(
     client.on('event', (event) => {
       const actor = control.people().find((one) => one.actor === event.actor);
       const by = actor?.name ?? event.actor;
-      const words = toldOf(event, by, app);
+      for (const { id, placed } of event.changes) if (placed) kinds.set(id, placed.entity.type);
+      const words = toldOf(event, by, app, (id) => kinds.get(id));
       if (words === undefined) return;
-      say(words);
-      // Nobody misses that a recording begins or ends.
-      if (event.recording && !event.order) app.toast(words);
-      // Whom it is about, and who keeps order, sees it wherever they look.
-      if (event.order && (order.keeps() || event.order.whom === order.own()?.actor)) app.toast(words);
+      // Nobody misses that a recording begins or ends; whom an order is about, and who keeps it, sees it wherever they look.
+      say(words, event.order ? order.keeps() || event.order.whom === order.own()?.actor : event.recording !== undefined);
     }),
   );
   createEffect(
@@ -120,9 +135,7 @@ export function createRoomNews(client: RoomClient, control: RoomControl, order: 
         for (const { name } of down) say(() => app.t('order.said.handDown', { name }));
         for (const { id, name } of word) {
           const own = id === control.self();
-          const words = (): string => app.t(own ? 'order.said.ownWord' : 'order.said.word', { name });
-          say(words);
-          if (own) app.toast(words);
+          say(() => app.t(own ? 'order.said.ownWord' : 'order.said.word', { name }), own);
         }
         for (const { name } of wordBack) say(() => app.t('order.said.wordBack', { name }));
         if (host) say(() => app.t('order.said.host', { name: host.name }));
@@ -132,11 +145,7 @@ export function createRoomNews(client: RoomClient, control: RoomControl, order: 
   );
   createEffect(
     on(order.waiting, (now, before: readonly Knocking[] | undefined) => {
-      for (const { name } of knocked(before ?? [], now)) {
-        const words = (): string => app.t('order.said.waits', { name });
-        say(words);
-        if (order.keeps()) app.toast(words);
-      }
+      for (const { name } of knocked(before ?? [], now)) say(() => app.t('order.said.waits', { name }), order.keeps());
       return now;
     }),
   );

@@ -101,7 +101,7 @@ beforeEach(() => {
     return { sdp: 'v=0' };
   };
   const api = { get: async () => ({ open: isOpen, relays: [] }), post, postBytes: async (path: string) => void written.push(path) };
-  const app = { api, language: () => 'en', announce: (words: string) => void announced.push(words), toast: () => undefined, t: (word: string) => word };
+  const app = { api, language: () => 'en', announce: (words: string) => void announced.push(words), toast: (words: () => string) => void announced.push(words()), t: (word: string) => word };
   createRoot((end) => {
     dispose = end;
     voice = createRoomVoice(client, app as unknown as App);

@@ -312,9 +312,7 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
     } catch (error) {
       if (!dictates()) return;
       dictate(false);
-      const words = (): string => app.t('captions.notWritten', { why: app.explain(error) });
-      app.toast(words);
-      app.announce(words());
+      app.toast(() => app.t('captions.notWritten', { why: app.explain(error) }));
     }
   }
 

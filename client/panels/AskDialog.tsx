@@ -70,7 +70,6 @@ function AskForm(props: AskDialogProps): JSX.Element {
       });
       const name = experts.data()?.find(({ id }) => id === expert())?.name ?? '';
       app.toast(() => app.t('ask.sent', { name }));
-      app.announce(app.t('ask.sent', { name }));
       props.onClose();
       go(roomPath(made.room));
     } catch (error) {

@@ -1,5 +1,5 @@
 /** A dialog on the browser's own element: focus stays inside, Escape closes, the page behind is inert. */
-import { createEffect, createUniqueId, onCleanup } from 'solid-js';
+import { Show, createEffect, createUniqueId, onCleanup } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../core/app';
 import { Icon } from './Icon';
@@ -12,7 +12,7 @@ interface DialogProps {
 }
 
 export function Dialog(props: DialogProps): JSX.Element {
-  const { t } = useApp();
+  const { t, announced } = useApp();
   const heading = createUniqueId();
   let element!: HTMLDialogElement;
   let cameFrom: Element | null = null;
@@ -44,6 +44,10 @@ export function Dialog(props: DialogProps): JSX.Element {
         </button>
       </header>
       <div class="panel-body">{props.children}</div>
+      {/* Behind an open dialog the page is silent: what it has to say meanwhile is said here. */}
+      <Show when={props.open}>
+        <p class="for-listeners" role="status">{announced()}</p>
+      </Show>
     </dialog>
   );
 }

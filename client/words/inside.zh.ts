@@ -23,7 +23,7 @@ export const inside: Readonly<Record<keyof typeof en, string>> = {
   'inside.person.nobody': '没有其他人在场，门口也没有人等候。',
   'inside.appoint': '设定身份',
   'inside.appoint.title': '{name} 在此的身份设为？',
-  'inside.why': '{what}：{name}。请选择理由；本人会被告知，并记入病历。',
+  'inside.why': '{what}：{name}。请选择理由；本人会被告知，并留存记录。',
   'inside.why.disturbs': '干扰他人',
   'inside.why.unkind': '辱骂或骚扰他人',
   'inside.why.privacy': '截屏录制或对外传播',

@@ -68,7 +68,7 @@ export const order = {
   'order.lower': 'Lower hand',
   'order.waitingTitle': 'At the door',
   'order.admit': 'Let in',
-  'order.turnAway': 'Not let in',
+  'order.turnAway': 'Do not let in',
   'order.lift': 'Lift the block',
   'order.blockedUntil': 'blocked until {until}',
   'order.appeal': 'Objects: {reason}',

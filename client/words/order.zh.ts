@@ -1,7 +1,7 @@
 /** 谁进入房间，以及房间里的秩序。 */
 export const order = {
   'conduct.title': '行为规范',
-  'conduct.lead': '首次进入房间前请阅读以下规范。您的同意会记入病历系统。',
+  'conduct.lead': '首次进入房间前请阅读以下规范。您的同意会留存记录。',
   'conduct.agree': '我已阅读并同意',
   'conduct.version': '版本 {version}',
   'door.title': '门口',
@@ -21,7 +21,7 @@ export const order = {
   'door.appealHint': '可申诉一次，由房间内维持秩序的人查看。',
   'door.appealed': '您的申诉已转达。',
   'door.urgent': '患者急需，立即进入',
-  'door.urgentHint': '仅限诊疗人员。理由会告知房间内所有人并记入病历。',
+  'door.urgentHint': '仅限诊疗人员。理由会告知房间内所有人并留存记录。',
   'door.send': '提交',
   'door.comeIn': '进入',
   'door.why': '理由',
@@ -108,7 +108,7 @@ export const order = {
   'order.letShow.camera': '准许显示摄像头',
   'order.letShow.screen': '准许共享屏幕',
   'order.unmute': '解除静音',
-  'order.reason': '理由（会告知对方并记入病历）',
+  'order.reason': '理由（会告知对方并留存记录）',
   'order.needReason': '请说明理由',
   'order.appoint': '确定身份',
   'order.do': '执行',

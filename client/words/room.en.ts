@@ -79,7 +79,6 @@ export const room = {
   'people.left': '{name} has left.',
   'people.placed.measure': '{name} measured {value}.',
   'people.placed.annotation': '{name} noted: {text}',
-  'people.placed.other': '{name} changed the view.',
   'people.refused': 'Not done: {reason}',
   'marks.title': 'Marks',
   'marks.none': 'No measurements or notes yet.',

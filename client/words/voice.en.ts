@@ -26,7 +26,7 @@ export const voice = {
   'voice.state.speaking': 'speaking',
   'voice.state.muted': 'muted',
   'voice.state.listening': 'microphone open',
-  'voice.state.camera': 'camera',
+  'voice.state.camera': 'camera on',
   'voice.state.screen': 'shares a screen',
   'voice.volume': 'How loud you hear {name}',
   'voice.notForMe': 'Not for me',

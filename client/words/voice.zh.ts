@@ -28,7 +28,7 @@ export const voice: Readonly<Record<keyof typeof en, string>> = {
   'voice.state.speaking': '正在发言',
   'voice.state.muted': '已静音',
   'voice.state.listening': '麦克风已打开',
-  'voice.state.camera': '摄像头',
+  'voice.state.camera': '摄像头已打开',
   'voice.state.screen': '正在共享屏幕',
   'voice.volume': '您听到{name}的音量',
   'voice.notForMe': '仅对我静音',

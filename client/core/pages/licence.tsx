@@ -95,11 +95,10 @@ function Exam(props: { exam: OwnLicence['exam']; onPassed(): void }): JSX.Elemen
     try {
       const result = await app.api.post<Sat>('/api/licence/exam', { version: props.exam.version, answers: answers() });
       setSat(result);
-      app.announce(app.t(result.passed ? 'licence.passed' : 'licence.failed', { right: result.right, of: result.of }));
       if (result.passed) {
         app.toast(() => app.t('licence.passed'));
         props.onPassed();
-      }
+      } else app.announce(app.t('licence.failed', { right: result.right, of: result.of }));
     } catch (error) {
       setRefusal(app.explain(error));
     }

@@ -91,9 +91,7 @@ function Publish(props: { onPublished(): void }): JSX.Element {
     setRefusal(undefined);
     try {
       const taken = await app.api.postBytes<DevicePackage>('/api/devices/packages', await file.arrayBuffer());
-      const words = (): string => app.t('upgrades.published', { version: taken.version });
-      app.toast(words);
-      app.announce(words());
+      app.toast(() => app.t('upgrades.published', { version: taken.version }));
     } catch (error) {
       setRefusal(app.explain(error));
     } finally {

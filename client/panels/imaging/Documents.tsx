@@ -92,7 +92,6 @@ function AttachForm(props: DocumentsProps & { onDone: () => void }): JSX.Element
       await app.api.post(address(props.study), { title: title(), pdf: await base64Of(chosen) });
       props.of.reload();
       app.toast(() => app.t('documents.kept'));
-      app.announce(app.t('documents.kept'));
       props.onDone();
     } catch (error) {
       setWrong(app.explain(error));

@@ -22,7 +22,6 @@ export function DownloadButton(props: { study: string; series?: string | undefin
     try {
       await downloadZip(props.study, props.series, setBytes, own.signal);
       app.toast(() => app.t('download.done'));
-      app.announce(app.t('download.done'));
     } catch (error) {
       if (!own.signal.aborted) app.toast(() => `${app.t('download.failed')} ${app.explain(error)}`);
     } finally {

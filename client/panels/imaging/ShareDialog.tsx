@@ -73,7 +73,6 @@ function CopyLink(props: ShareButtonProps): JSX.Element {
     try {
       await navigator.clipboard.writeText(link());
       app.toast(() => app.t('share.copied'));
-      app.announce(app.t('share.copied'));
     } catch {
       app.toast(() => app.t('share.failed'));
     }

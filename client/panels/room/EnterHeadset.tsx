@@ -65,7 +65,6 @@ export function EnterHeadset(props: EnterHeadsetProps): JSX.Element {
       await props.worn.enter(props.stage, mode, () => props.content, (headset, id) => props.onPress(headset, id));
     } catch {
       app.toast(() => app.t('room.xrFailed'));
-      app.announce(app.t('room.xrFailed'));
     }
   }
 

@@ -114,9 +114,7 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
     control,
     doors: noduleDoors(app.api),
     onFound(nodule) {
-      const words = (): string => app.t('seed.found', { what: noduleWords(nodule, app) });
-      app.announce(words());
-      app.toast(words);
+      app.toast(() => app.t('seed.found', { what: noduleWords(nodule, app) }));
       // Who asked sees what was measured; where slices are all that there is room for, they stay.
       if (nodule.seed.by === app.me()?.id && !narrow()) setShown('tools');
     },

@@ -68,7 +68,6 @@ function Asked(props: AskedProps): JSX.Element {
   const away = (): void => props.control.remove(props.nodule.seed.id);
   async function keep(said: Omit<Said, 'byHand'>): Promise<void> {
     if (!(await props.nodules.keep(props.nodule.seed.id, said))) return;
-    app.announce(app.t('nodule.kept'));
     app.toast(() => app.t('nodule.kept'));
   }
   return (

@@ -49,9 +49,7 @@ export function StageHost(props: StageHostProps): JSX.Element {
     made.events.on('context', (event) => setLost(event.lost));
     made.events.on('refused', ({ by }) => {
       const name = props.control.people().find(({ id }) => String(id) === by)?.name ?? '';
-      const words = (): string => app.t('stage.held', { name });
-      app.toast(words);
-      app.announce(words());
+      app.toast(() => app.t('stage.held', { name }));
     });
     props.control.drawWith({ set: (change) => made.set(change), state: () => made.shared.state });
     made.onHologram = () => props.control.redrawn();

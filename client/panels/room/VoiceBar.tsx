@@ -90,7 +90,6 @@ function VoiceSwitches(props: { voice: RoomVoice }): JSX.Element {
     const kept = isOn ? undefined : props.voice.kept(source);
     if (!kept) return void props.voice.turn(source, !isOn);
     app.toast(() => reason(source, kept));
-    app.announce(reason(source, kept));
   };
   return (
     <>

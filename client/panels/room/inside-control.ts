@@ -232,7 +232,6 @@ export function createInside(props: InsideRoom & HowWorn, app: App): RoomInside 
       await keepSnapshot(app.api, props.info.id, props.title, image.src);
       setPicture(undefined);
       app.toast(() => app.t('snap.kept'));
-      app.announce(app.t('snap.kept'));
     } catch (error) {
       complain(error);
     }

@@ -183,7 +183,7 @@ describe('keeping order', () => {
     expect(ids(of({ handUp: false, muted: true, staysUntil: undefined, appointable: [], count: 1 }))).toEqual(['keep:unmute', 'keep:warn', 'keep:put-out', 'keep:block', 'back:room']);
     const shows = of({ shows: ['camera', 'screen'] });
     expect(ids(shows)).toEqual(['keep:previous', 'keep:next', 'keep:lower', 'keep:warn', 'keep:mute', 'keep:end-camera', 'keep:end-screen', 'keep:put-out', 'keep:block', 'keep:let-stay', 'keep:appoint', 'back:room']);
-    expect(panel(shows).lines[1]).toBe('speaker · hand up · camera · shares a screen');
+    expect(panel(shows).lines[1]).toBe('speaker · hand up · camera on · shares a screen');
     // What was ended is let be shown again, whatever its owner's device still sends.
     const ended = of({ shows: ['camera'], ended: ['camera', 'screen'] });
     expect(ids(ended).slice(3, 9)).toEqual(['keep:let-show:camera', 'keep:let-show:screen', ...sanctions]);

@@ -24,11 +24,7 @@ export function wireSpace(space: Space, props: SpaceProps, app: App): void {
   space.things.able = () => untrack(() => props.works ?? true);
   space.pages.cardOf = (id) => untrack(() => props.pages.cardOf(id));
   space.events.on('entered', () => props.onEntered?.());
-  space.events.on('locked', ({ name }) => {
-    const words = (): string => app.t('lock.refused', { name });
-    app.toast(words);
-    app.announce(words());
-  });
+  space.events.on('locked', ({ name }) => app.toast(() => app.t('lock.refused', { name })));
   space.events.on('page', ({ id, isAbove, isInside }) => {
     props.pages.press(id, isAbove, isInside);
     props.onPage?.();

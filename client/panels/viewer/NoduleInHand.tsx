@@ -131,7 +131,6 @@ function Keep(props: NoduleInHandProps): JSX.Element {
   const subject = (): string => `${work.inHand()?.series ?? ''} ${work.inHand()?.of?.tracking_uid ?? ''} ${work.inHand()?.again ?? ''} ${String(work.inHand() === undefined)}`;
   async function keep(said: Omit<Said, 'byHand'>): Promise<void> {
     if (!(await work.keep(said))) return;
-    app.announce(app.t('nodule.kept'));
     app.toast(() => app.t('nodule.kept'));
     props.onKept();
   }

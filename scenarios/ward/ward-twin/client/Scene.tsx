@@ -156,7 +156,6 @@ function Enter(props: SceneProps & { said: WardSaid; stage: WardStage }): JSX.El
       setInside(visit);
     } catch {
       app.toast(() => app.t('room.xrFailed'));
-      app.announce(app.t('room.xrFailed'));
     }
   }
 
