@@ -95,6 +95,9 @@ pub struct MessageId {
     pub payload: u64,
 }
 
+/// So many of the latest messages of a device are remembered, to know one by that comes again.
+pub const LATELY: usize = 64;
+
 /// Readings of one stream as they came through a door, checked there.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Arrived {

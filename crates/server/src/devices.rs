@@ -15,7 +15,7 @@ use std::{
 use ::devices::{Intake, Mark, Profile, Profiles, Reading, Refusal, Remembered};
 use anyhow::Result;
 use parking_lot::{Mutex, RwLock};
-use record::{Arrived, MessageId, QualityMark, Readings, StreamKey};
+use record::{Arrived, LATELY, MessageId, QualityMark, Readings, StreamKey};
 use scenario::FileFault;
 use tokio::sync::{OwnedMutexGuard, broadcast};
 use vocabulary::{ActorId, DeviceId, PatientId, Timestamp};
@@ -31,8 +31,6 @@ pub use registry::{
     set_profile,
 };
 
-/// So many of the latest acknowledged messages of a device are remembered by their packet identifier.
-const LATELY: usize = 64;
 /// Of so many patients of one device the latest values are remembered.
 const SUBJECTS: usize = 1000;
 /// A device may send at once what it may send in so many seconds; more is read later, not lost.
@@ -105,12 +103,19 @@ pub struct Sent {
     pub again: bool,
 }
 
-/// What of devices is known again from the readings that lie unsealed on disk, when the program opens: a message that
-/// was kept and not acknowledged is known when it comes again, and the times of a wrong clock are moved as before.
+/// What of devices is known again from the log of arrivals, when the program opens: a message that was kept and not
+/// acknowledged is known when it comes again, also where its readings are sealed; and while these lie unsealed, the
+/// times of a wrong clock are moved as before.
 #[derive(Default)]
 pub struct Recalled(HashMap<DeviceId, Live>);
 
 impl Recalled {
+    /// Takes up by what a message is known whose readings are sealed.
+    pub fn know(&mut self, device: &DeviceId, message: MessageId) {
+        let live = self.0.entry(device.clone()).or_default();
+        live.remember(Some(message));
+    }
+
     /// Takes readings up, in the order in which they came.
     pub fn hear(&mut self, arrived: &Arrived) {
         // Who wrote these down vouched for their time.
@@ -298,12 +303,12 @@ impl Devices {
         let intake = live.intake(device.patient.as_ref());
         let taken = intake.take(&device.profile, topic, payload, received);
         let mut taken = self.taken(&mut live, device, taken, (topic, payload.len(), received));
-        // Where the device has no clock only the message itself tells whether it came before.
+        // Where the device has no clock only the message itself tells whether it came before; where it has a wrong one,
+        // once nobody remembers by how much its time was moved.
         if let Some(sent) = sent {
-            let has_no_clock =
-                |one: &&mut Arrived| one.quality.contains(&QualityMark::ClockUnknown);
+            let has_no_time = |one: &&mut Arrived| one.quality.iter().any(is_without_time);
             let mut known = None;
-            for one in taken.arrived.iter_mut().filter(has_no_clock) {
+            for one in taken.arrived.iter_mut().filter(has_no_time) {
                 one.message = Some(*known.get_or_insert_with(|| message(sent.packet, payload)));
             }
         }
@@ -604,6 +609,15 @@ fn quality_mark(mark: &Mark) -> Option<QualityMark> {
     })
 }
 
+/// Whether the time of a reading is not what its device said.
+fn is_without_time(mark: &QualityMark) -> bool {
+    match mark {
+        QualityMark::ClockUnknown => true,
+        QualityMark::ClockCorrected { by_ms, .. } => *by_ms != 0,
+        _ => false,
+    }
+}
+
 /// A message by its packet identifier and what tells its payload from others.
 fn message(packet: u16, payload: &[u8]) -> MessageId {
     let digest = vocabulary::Digest::of(payload).0;
@@ -667,6 +681,80 @@ mod tests {
         for other in [sent(8, true), sent(7, false), None] {
             let taken = devices.take(&device, "temperature", payload, other, later);
             assert_eq!(taken.arrived.len(), 1, "{other:?}");
+        }
+    }
+
+    /// The hospital's readings in a log whose segments are full at once, and what of devices is known when it opens.
+    fn readings(folder: &Path) -> (Arc<storage::Embedded>, storage::EmbeddedSignals, Recalled) {
+        let clock = Arc::new(storage::SystemClock);
+        let indexer = Arc::new(fhir::SearchIndexer);
+        let record = storage::Embedded::open(folder, indexer, clock.clone());
+        let record = Arc::new(record.unwrap());
+        let options = storage::SignalOptions {
+            segment_bytes: 1,
+            ..storage::SignalOptions::default()
+        };
+        let mut recalled = Recalled::default();
+        let show = |shown: storage::Shown<'_>| match shown {
+            storage::Shown::Arrived(arrived) => recalled.hear(arrived),
+            storage::Shown::Message(device, message) => recalled.know(device, message),
+        };
+        let signals =
+            storage::EmbeddedSignals::open_with(Arc::clone(&record), clock, options, show);
+        (record, signals.unwrap(), recalled)
+    }
+
+    #[tokio::test]
+    async fn what_is_sealed_and_not_acknowledged_before_a_crash_is_known_when_it_comes_again() {
+        use record::Signals as _;
+        let folder = tempfile::tempdir().unwrap();
+        let sent = |packet, again| Some(Sent { packet, again });
+        // One has no clock, the other's is at 1970.
+        let messages = [
+            &br#"{"code":"150364","value":38.4,"unit":"Cel"}"#[..],
+            br#"{"t":5000,"code":"150364","value":37.1,"unit":"Cel"}"#,
+        ];
+        {
+            let (_record, signals, _) = readings(folder.path());
+            let (devices, device) = opened(folder.path(), &[]);
+            for (packet, payload) in (1..).zip(messages) {
+                let at = Timestamp(NOW + i64::from(packet) * 10_000);
+                let taken = devices.take(&device, "temperature", payload, sent(packet, false), at);
+                assert_eq!(signals.append(taken.arrived).await.unwrap()[0].new, 1);
+            }
+            signals.seal().await.unwrap();
+            // Others send on: the segments that held these are removed.
+            for step in 0..4 {
+                let (_, mut other) = opened(folder.path(), &[]);
+                other.id = DeviceId::new("fever-2").unwrap();
+                let at = Timestamp(NOW + 30_000 + step);
+                let taken = devices.take(&other, "temperature", messages[0], None, at);
+                signals.append(taken.arrived).await.unwrap();
+                signals.seal().await.unwrap();
+            }
+            let left = std::fs::read_dir(folder.path().join("signals")).unwrap();
+            assert_eq!(left.count(), 1);
+        }
+        // Killed twice, so that what was carried on is carried on again.
+        for _ in 0..2 {
+            let (_record, signals, recalled) = readings(folder.path());
+            let profiles = Profiles::shipped().clone();
+            let devices = Devices::open(folder.path(), profiles, recalled).unwrap();
+            let (_, device) = opened(folder.path(), &[]);
+            let later = Timestamp(NOW + 90_000);
+            for (packet, payload) in (1..).zip(messages) {
+                let taken =
+                    devices.take(&device, "temperature", payload, sent(packet, true), later);
+                assert!(taken.arrived.is_empty() && taken.refused.is_none());
+            }
+            // Another message that says the same is another measurement.
+            let another = devices.take(&device, "temperature", messages[0], sent(8, true), later);
+            assert_eq!(another.arrived.len(), 1);
+            let (_, mut other) = opened(folder.path(), &[]);
+            other.id = DeviceId::new("fever-3").unwrap();
+            let taken = devices.take(&other, "temperature", messages[0], None, later);
+            signals.append(taken.arrived).await.unwrap();
+            signals.seal().await.unwrap();
         }
     }
 

@@ -14,7 +14,7 @@ use record::{
     Signals, StoredObject,
 };
 use scenario::{Stage, Waiting};
-use storage::{Embedded, EmbeddedSignals, Options, SignalOptions, SystemClock};
+use storage::{Embedded, EmbeddedSignals, Options, Shown, SignalOptions, SystemClock};
 use tokio::sync::OnceCell;
 use vocabulary::{ActorId, DeviceId, PatientId, RoomId, Timestamp, Uid};
 
@@ -146,7 +146,10 @@ impl Hospital {
             Arc::clone(&embedded),
             Arc::new(SystemClock),
             SignalOptions::default(),
-            |arrived| recalled.hear(arrived),
+            |shown| match shown {
+                Shown::Arrived(arrived) => recalled.hear(arrived),
+                Shown::Message(device, message) => recalled.know(device, message),
+            },
         )
         .context("open the readings of devices")?;
         let record: Arc<dyn Record> = embedded;

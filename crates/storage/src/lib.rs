@@ -41,7 +41,7 @@ pub use backup::{backup, rebuild, restore};
 pub use embedded::Embedded;
 pub use error::StorageError;
 pub use replay::TornTail;
-pub use signals::{EmbeddedSignals, SignalOptions};
+pub use signals::{EmbeddedSignals, Shown, SignalOptions};
 pub use verify::{Fault, Report, verify, verify_with_terms};
 use vocabulary::Timestamp;
 

@@ -1,7 +1,7 @@
 //! The log of arrivals, `signals/00000001.log` and so on: readings from their acknowledgement until the journal
 //! has them in a sealed chunk. Its frames are those of the journal; each holds what was written together.
 //!
-//! A segment whose readings are all sealed is removed. A crash may leave readings both here and in a chunk; they
+//! A segment whose readings are all sealed is removed; by what messages in it are known stands in a later one. A crash may leave readings both here and in a chunk; they
 //! are the same readings, and are one when the log is read again.
 
 use std::{collections::HashMap, path::Path, sync::Arc};
@@ -19,6 +19,8 @@ use crate::{
     replay,
     verify::{Fault, Stop},
 };
+
+use super::lately::{Carried, Lately};
 
 /// The folder of this log, below the data folder.
 pub const FOLDER: &str = "signals";
@@ -52,6 +54,37 @@ struct WrittenPiece {
     period_us: Option<u64>,
     values: Vec<f64>,
     quality: Vec<QualityMark>,
+}
+
+/// A frame as it is read.
+#[derive(Debug, PartialEq)]
+pub struct Held {
+    /// Readings.
+    pub arrived: Vec<Arrived>,
+    /// Messages that came in segments before.
+    pub carried: Vec<Carried>,
+}
+
+/// What stands in the log, in the order in which it came.
+#[derive(Clone, Copy, Debug)]
+pub enum Shown<'a> {
+    /// Readings; they may be sealed already.
+    Arrived(&'a Arrived),
+    /// By what a message of a device is known whose readings are sealed.
+    Message(&'a DeviceId, MessageId),
+}
+
+/// The bytes of a frame that holds no readings, but by what messages of before are known.
+fn encode_carried(carried: &[Carried]) -> Option<Bytes> {
+    let nothing = Written {
+        streams: Vec::new(),
+        pieces: Vec::new(),
+    };
+    let mut bytes = postcard::to_stdvec(&nothing).ok()?;
+    // Where messages of readings stand, of which there are none: programs of before read no further.
+    bytes.extend(postcard::to_stdvec::<[(u32, MessageId)]>(&[]).ok()?);
+    bytes.extend(postcard::to_stdvec(carried).ok()?);
+    Some(Bytes::from(bytes))
 }
 
 /// The bytes of a frame that holds all of this.
@@ -104,15 +137,18 @@ pub fn encode<'a>(arrived: impl IntoIterator<Item = &'a Arrived>) -> Option<Byte
 }
 
 /// What a frame holds; `None` where it is none of this log.
-pub fn decode(bytes: &[u8]) -> Option<Vec<Arrived>> {
+pub fn decode(bytes: &[u8]) -> Option<Held> {
     let (Written { streams, pieces }, behind) = postcard::take_from_bytes(bytes).ok()?;
-    let messages: HashMap<u32, MessageId> = if behind.is_empty() {
-        HashMap::new()
-    } else {
-        let all: Vec<(u32, MessageId)> = postcard::from_bytes(behind).ok()?;
-        all.into_iter().collect()
-    };
-    (0_u32..)
+    let mut messages: HashMap<u32, MessageId> = HashMap::new();
+    let mut carried = Vec::new();
+    if !behind.is_empty() {
+        let (all, behind) = postcard::take_from_bytes::<Vec<(u32, MessageId)>>(behind).ok()?;
+        messages.extend(all);
+        if !behind.is_empty() {
+            carried = postcard::from_bytes(behind).ok()?;
+        }
+    }
+    let arrived = (0_u32..)
         .zip(pieces)
         .map(|(place, piece)| {
             let stream = streams.get(usize::try_from(piece.stream).ok()?)?;
@@ -148,7 +184,8 @@ pub fn decode(bytes: &[u8]) -> Option<Vec<Arrived>> {
                 message: messages.get(&place).copied(),
             })
         })
-        .collect()
+        .collect::<Option<_>>()?;
+    Some(Held { arrived, carried })
 }
 
 /// The log, and where it ends.
@@ -160,6 +197,8 @@ pub struct Arrivals {
     /// Number of the last frame.
     group: u64,
     segment_bytes: u64,
+    lately: Lately,
+    known_from: u32,
 }
 
 impl Arrivals {
@@ -168,15 +207,24 @@ impl Arrivals {
     pub fn open(
         root: &Path,
         segment_bytes: u64,
-        mut take: impl FnMut(&Arrived, u32) -> Result<(), StorageError>,
+        mut take: impl FnMut(Shown<'_>, u32) -> Result<(), StorageError>,
     ) -> Result<(Self, Option<TornTail>), StorageError> {
         let log = Arc::new(Log::open_in(root, FOLDER, true)?);
         replay::check_segment_headers(&log)?;
         let mut scan = Scan::new(&log);
-        while let Some((segment, arrived)) = scan.next()? {
-            for one in &arrived {
-                take(one, segment)?;
+        let mut lately = Lately::default();
+        while let Some((segment, held)) = scan.next()? {
+            for one in &held.carried {
+                let Ok(device) = DeviceId::new(one.device.clone()) else {
+                    continue;
+                };
+                take(Shown::Message(&device, one.message), segment)?;
+                lately.hear(&device, one.message, Timestamp(one.received_ms));
             }
+            for one in &held.arrived {
+                take(Shown::Arrived(one), segment)?;
+            }
+            hear(&mut lately, &held.arrived);
         }
         let (end, group, torn) = (scan.at, scan.group, scan.torn);
         if let Some(torn) = &torn {
@@ -189,10 +237,13 @@ impl Arrivals {
             log.truncate(end)?;
         }
         let arrivals = Self {
+            // The next one that is written to begins with it.
+            known_from: log.first(),
             log,
             end,
             group,
             segment_bytes,
+            lately,
         };
         Ok((arrivals, torn))
     }
@@ -218,12 +269,35 @@ impl Arrivals {
         Ok(())
     }
 
-    /// Writes a frame and makes it durable. On an error nothing of it counts; where that is not certain, the
-    /// second value of the error is set, and nothing more may be acknowledged.
-    pub fn append(&mut self, payload: Bytes) -> Result<(), (StorageError, bool)> {
+    /// The first segment that is needed to know messages again that came before.
+    pub fn known_from(&self) -> u32 {
+        self.known_from
+    }
+
+    /// Writes a frame with what arrived, and makes it durable. On an error nothing of it counts; where that is not
+    /// certain, the second value of the error is set, and nothing more may be acknowledged.
+    pub fn append<'a>(
+        &mut self,
+        payload: Bytes,
+        arrived: impl IntoIterator<Item = &'a Arrived>,
+    ) -> Result<(), (StorageError, bool)> {
         if self.end.offset >= self.segment_bytes {
             self.begin_segment().map_err(|error| (error, false))?;
         }
+        if self.known_from < self.end.segment {
+            let carried = self.lately.carry();
+            if !carried.is_empty() {
+                let payload = encode_carried(&carried).ok_or((StorageError::Closed, false))?;
+                self.write(payload)?;
+            }
+            self.known_from = self.end.segment;
+        }
+        self.write(payload)?;
+        hear(&mut self.lately, arrived);
+        Ok(())
+    }
+
+    fn write(&mut self, payload: Bytes) -> Result<(), (StorageError, bool)> {
         let header = Header {
             kind: Kind::Readings,
             end_of_group: true,
@@ -241,6 +315,15 @@ impl Arrivals {
         self.end.offset += length;
         self.group += 1;
         Ok(())
+    }
+}
+
+/// Takes up by what messages are known.
+fn hear<'a>(lately: &mut Lately, arrived: impl IntoIterator<Item = &'a Arrived>) {
+    for one in arrived {
+        if let Some(message) = one.message {
+            lately.hear(&one.stream.device, message, one.received);
+        }
     }
 }
 
@@ -274,7 +357,7 @@ impl<'a> Scan<'a> {
 
     /// The next frame and its segment; `None` at the end. Damage before the end is an error; so is a frame at the
     /// end in which exactly one byte is wrong, since no crash does that.
-    pub fn next(&mut self) -> Result<Option<(u32, Vec<Arrived>)>, StorageError> {
+    pub fn next(&mut self) -> Result<Option<(u32, Held)>, StorageError> {
         match self.step() {
             Ok(found) => Ok(found),
             Err(Stop::Error(error)) => Err(error),
@@ -287,7 +370,7 @@ impl<'a> Scan<'a> {
     }
 
     /// As [`Scan::next`], with the byte that is wrong.
-    pub fn step(&mut self) -> Result<Option<(u32, Vec<Arrived>)>, Stop> {
+    pub fn step(&mut self) -> Result<Option<(u32, Held)>, Stop> {
         loop {
             if self.log.last() == 0 {
                 return Ok(None);
@@ -309,7 +392,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    fn frame(&mut self, header: &Header) -> Result<Option<(u32, Vec<Arrived>)>, Stop> {
+    fn frame(&mut self, header: &Header) -> Result<Option<(u32, Held)>, Stop> {
         if let Err(stop) = Payload::new(self.log, self.at, header).check() {
             return match stop {
                 Stop::Fault(fault) => self.torn_or(fault),
@@ -324,17 +407,17 @@ impl<'a> Scan<'a> {
         if header.kind != Kind::Readings {
             return Err(wrong("this frame belongs into the journal"));
         }
-        let arrived = decode(&payload).ok_or_else(|| wrong("these are no readings"))?;
+        let held = decode(&payload).ok_or_else(|| wrong("these are no readings"))?;
         let segment = self.at.segment;
         let length = header.frame_length().unwrap_or(0);
         self.at.offset = self.at.offset.saturating_add(length);
         self.bytes += length;
         self.group = header.group;
-        Ok(Some((segment, arrived)))
+        Ok(Some((segment, held)))
     }
 
     /// Tells what a crash may leave, which is not acknowledged, from damage.
-    fn torn_or(&mut self, fault: Fault) -> Result<Option<(u32, Vec<Arrived>)>, Stop> {
+    fn torn_or(&mut self, fault: Fault) -> Result<Option<(u32, Held)>, Stop> {
         let is_last = self.at.segment == self.log.last();
         if !is_last
             || fault.byte.is_some()
@@ -424,10 +507,10 @@ mod tests {
             ),
         ];
         let bytes = encode(&all).unwrap();
-        assert_eq!(decode(&bytes).unwrap(), all);
+        assert_eq!(decode(&bytes).unwrap().arrived, all);
         for cut in 0..bytes.len() {
             assert_ne!(
-                decode(&bytes[..cut]).as_deref(),
+                decode(&bytes[..cut]).map(|held| held.arrived).as_deref(),
                 Some(all.as_slice()),
                 "{cut}"
             );
@@ -438,6 +521,18 @@ mod tests {
             packet: 7,
             payload: u64::MAX,
         });
-        assert_eq!(decode(&encode(&all).unwrap()).unwrap(), all);
+        let held = decode(&encode(&all).unwrap()).unwrap();
+        assert_eq!((held.arrived, held.carried), (all.to_vec(), vec![]));
+        // So do those of segments before.
+        let carried = vec![Carried {
+            device: "a".to_owned(),
+            message: MessageId {
+                packet: 7,
+                payload: 9,
+            },
+            received_ms: -1,
+        }];
+        let held = decode(&encode_carried(&carried).unwrap()).unwrap();
+        assert_eq!((held.arrived, held.carried), (vec![], carried));
     }
 }

@@ -47,8 +47,9 @@ fn scan(root: &Path, found: &mut Unsealed) -> Result<(), Stop> {
         other @ Stop::Error(_) => other,
     })?;
     let mut scan = Scan::new(&log);
-    while let Some((_, arrived)) = scan.step()? {
-        found.readings += arrived
+    while let Some((_, held)) = scan.step()? {
+        found.readings += held
+            .arrived
             .iter()
             .map(|one| one.readings.count() as u64)
             .sum::<u64>();

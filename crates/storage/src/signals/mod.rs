@@ -10,6 +10,7 @@ pub mod check;
 mod chunk;
 pub mod chunks;
 mod earlier;
+mod lately;
 mod packed;
 mod reading;
 mod rollups;
@@ -19,7 +20,10 @@ mod writer;
 
 use std::{
     fmt,
-    sync::{Arc, atomic::AtomicBool},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU32},
+    },
     thread::JoinHandle,
     time::Duration,
 };
@@ -36,6 +40,7 @@ use tokio::sync::{Semaphore, broadcast, mpsc, oneshot};
 use crate::{Clock, Embedded, StorageError, TornTail};
 
 use arrivals::Arrivals;
+pub use arrivals::Shown;
 use earlier::Earlier;
 use sealer::{Ask, Sealer};
 use unsealed::Unsealed;
@@ -117,13 +122,16 @@ impl EmbeddedSignals {
         record: Arc<Embedded>,
         clock: Arc<dyn Clock>,
         options: SignalOptions,
-        mut show: impl FnMut(&Arrived),
+        mut show: impl FnMut(Shown<'_>),
     ) -> Result<Self, StorageError> {
         let mut unsealed = Unsealed::default();
         let mut earlier = Earlier::new(Arc::clone(record.readers()));
-        let take = |arrived: &Arrived, segment| {
-            show(arrived);
-            unsealed.take(arrived, segment, &mut earlier).map(drop)
+        let take = |shown: Shown<'_>, segment| {
+            show(shown);
+            match shown {
+                Shown::Arrived(arrived) => unsealed.take(arrived, segment, &mut earlier).map(drop),
+                Shown::Message(..) => Ok(()),
+            }
         };
         let (arrivals, torn) = Arrivals::open(record.folder(), options.segment_bytes, take)?;
         let log = Arc::clone(&arrivals.log);
@@ -131,6 +139,7 @@ impl EmbeddedSignals {
             unsealed: Mutex::new(unsealed),
             room: Condvar::new(),
             stuck: AtomicBool::new(false),
+            known_from: AtomicU32::new(arrivals.known_from()),
             live: broadcast::channel(options.live.max(1)).0,
             options,
         });

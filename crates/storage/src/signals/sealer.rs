@@ -101,7 +101,9 @@ impl Sealer {
                 }
                 // What stands in the last segment may not be in memory yet.
                 let last = self.log.last();
-                unsealed.first_segment().unwrap_or(last).min(last)
+                let known_from = self.shared.known_from.load(Ordering::Acquire);
+                let needed = unsealed.first_segment().unwrap_or(last);
+                needed.min(last).min(known_from)
             };
             self.shared.room.notify_all();
             self.log.remove_before(needed)?;

@@ -4,7 +4,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::Duration,
 };
@@ -50,6 +50,8 @@ pub struct Shared {
     pub room: Condvar,
     /// Set while nothing can be sealed.
     pub stuck: AtomicBool,
+    /// The segments of the log of arrivals before this one are not needed to know messages again.
+    pub known_from: AtomicU32,
     /// Who listens.
     pub live: broadcast::Sender<Arc<Arrived>>,
     /// What an operator can choose.
@@ -151,7 +153,11 @@ impl Writer {
         if !wanted.fits(&self.arrivals.log, None) {
             return Err(StorageError::Full);
         }
-        self.arrivals.append(payload).map_err(|(error, unknown)| {
+        let all = requests.iter().flat_map(|request| &request.arrived);
+        let written = self.arrivals.append(payload, all);
+        let known_from = self.arrivals.known_from();
+        self.shared.known_from.store(known_from, Ordering::Release);
+        written.map_err(|(error, unknown)| {
             self.stopped |= unknown;
             error
         })
