@@ -27,8 +27,8 @@ pub use kept::{Command, CommandState, Credential, Kept, ORDER, new_token};
 use quality::Strangers;
 pub use quality::{Quality, Stranger};
 pub use registry::{
-    CARRIER, NewDevice, RegistryError, as_registered, as_retired, follow, load, register, retire,
-    set_profile,
+    NewDevice, RegistryError, as_registered, as_retired, carrier_of, follow, load, register,
+    retire, set_profile,
 };
 
 /// Of so many patients of one device the latest values are remembered.

@@ -21,7 +21,7 @@ const WRITER: &str = "devices";
 /// The extension that says since when a device measures its patient.
 const SINCE: &str = "urn:yuanyi:device-assigned";
 /// The extension that says who or what carries a device.
-pub const CARRIER: &str = "urn:yuanyi:carried-by";
+const CARRIER: &str = "urn:yuanyi:carried-by";
 const CARRIED: &str = "who or what carries it";
 /// The code system of our kinds of devices.
 const PROFILE: &str = "urn:yuanyi:device-profile";
@@ -208,18 +208,17 @@ fn registered(devices: &Devices, id: &DeviceId, body: &Value) -> Option<Register
             .and_then(|all| all.iter().find(|one| one.get("url") == Some(&json!(SINCE))))
             .and_then(|since| since.get("valueInstant")?.as_str()?.parse().ok()),
         location: of("/location/reference", "Location"),
-        carrier: body
-            .get("extension")
-            .and_then(Value::as_array)
-            .and_then(|all| {
-                all.iter()
-                    .find(|one| one.get("url") == Some(&json!(CARRIER)))
-            })
-            .and_then(|one| one.pointer("/valueReference/reference")?.as_str())
-            .map(str::to_owned),
+        carrier: carrier_of(body).map(str::to_owned),
         serial: text("/serialNumber").map(str::to_owned),
         active: text("/status") == Some("active"),
     })
+}
+
+/// Who or what a `Device` says that it is carried by.
+pub fn carrier_of(body: &Value) -> Option<&str> {
+    let mut said = body.get("extension")?.as_array()?.iter();
+    let carried = said.find(|one| one.get("url") == Some(&json!(CARRIER)))?;
+    carried.pointer("/valueReference/reference")?.as_str()
 }
 
 /// Registers a device, or changes it; its metrics are those of its profile.

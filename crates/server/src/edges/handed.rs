@@ -15,7 +15,7 @@ use vocabulary::{ActorId, DeviceId, Digest, PatientId, Timestamp};
 
 use crate::{
     clock,
-    devices::Credential,
+    devices::{Credential, carrier_of},
     hospital::Hospital,
     ward::{Duty, all_of, duties, kind_of, referred, stays},
 };
@@ -169,6 +169,47 @@ impl Facts {
         };
         self.resources.push(Handed { key, subject, body });
     }
+
+    /// Takes the devices that stand within its places or measure its patients, and the tags of all that belongs to it.
+    fn add_devices(
+        &mut self,
+        devices: Vec<Value>,
+        within: &BTreeSet<String>,
+        patients: &BTreeSet<PatientId>,
+    ) {
+        let mut others = Vec::new();
+        for body in devices {
+            let patient = referred(&body, "/patient/reference", "Patient");
+            let patient = patient.and_then(|id| PatientId::new(id).ok());
+            // The edge must know whom it measures.
+            if patient.as_ref().is_some_and(|one| !patients.contains(one)) {
+                continue;
+            }
+            let place = referred(&body, "/location/reference", "Location");
+            if patient.is_some() || place.is_some_and(|place| within.contains(&place)) {
+                self.add("Device", plain(&body), patient);
+            } else {
+                others.push(body);
+            }
+        }
+        let carriers: BTreeSet<String> = self
+            .resources
+            .iter()
+            .flat_map(|Handed { key, body, .. }| match key.kind.as_str() {
+                "Device" | "Patient" => vec![format!("{}/{}", key.kind, key.id)],
+                // Of staff no more than those who are on duty here.
+                "PractitionerRole" => duties(body, &BTreeMap::new())
+                    .iter()
+                    .map(|duty| format!("Practitioner/{}", duty.account))
+                    .collect(),
+                _ => Vec::new(),
+            })
+            .collect();
+        others.retain(|body| carrier_of(body).is_some_and(|one| carriers.contains(one)));
+        for body in others {
+            self.add("Device", plain(&body), None);
+        }
+    }
 }
 
 /// Finds what belongs to an edge for these locations, and for the patients of open alarms that it leads.
@@ -205,19 +246,9 @@ pub async fn find(
         }
     }
     about(hospital, permit, &patients, &mut facts).await?;
-    for body in all_of(hospital, permit, "Device", None).await? {
-        let patient = referred(&body, "/patient/reference", "Patient");
-        let patient = patient.and_then(|id| PatientId::new(id).ok());
-        let place = referred(&body, "/location/reference", "Location");
-        let belongs = place.is_some_and(|place| within.contains(&place))
-            || patient.as_ref().is_some_and(|one| patients.contains(one));
-        // The edge must know whom it measures.
-        let is_whole = patient.as_ref().is_none_or(|one| patients.contains(one));
-        if belongs && is_whole {
-            facts.add("Device", plain(&body), patient);
-        }
-    }
     on_duty(hospital, permit, &named, &mut facts).await?;
+    let devices = all_of(hospital, permit, "Device", None).await?;
+    facts.add_devices(devices, &within, &patients);
     facts.resources.sort_by(|a, b| a.key.cmp(&b.key));
     let bytes = serde_json::to_vec(&facts.resources).unwrap_or_default();
     facts.digest = Some(Digest::of(&bytes));
@@ -470,6 +501,54 @@ mod tests {
         assert_eq!(of("site").0, "b1 b2 b3 r1 site w1 w2");
         assert_eq!(of("nowhere"), pair("", ""));
         assert_eq!(of("round").0, "round");
+    }
+
+    #[test]
+    fn a_tag_belongs_to_where_who_or_what_carries_it_does() {
+        let mut facts = Facts::default();
+        let duty = json!({
+            "id": "duty", "practitioner": {"reference": "Practitioner/nurse"},
+            "code": [{"coding": [{"system": "urn:yuanyi:duty", "code": "bed-nurse"}]}],
+        });
+        facts.add("PractitionerRole", duty, None);
+        facts.add("Patient", json!({"id": "p"}), PatientId::new("p").ok());
+        let tag = |id: &str, carrier: &str| {
+            let carried = json!({
+                "url": "urn:yuanyi:carried-by", "valueReference": {"reference": carrier},
+            });
+            json!({"id": id, "extension": [carried]})
+        };
+        let stands = |id: &str, place: &str| json!({"id": id, "location": {"reference": format!("Location/{place}")}});
+        let measures = |id: &str, patient: &str| json!({"id": id, "patient": {"reference": format!("Patient/{patient}")}});
+        let devices = vec![
+            tag("tag-of-nurse", "Practitioner/nurse"),
+            tag("tag-of-another", "Practitioner/another"),
+            tag("tag-of-pump", "Device/pump"),
+            tag("tag-of-bed", "Device/bed-of-another-ward"),
+            tag("tag-of-patient", "Patient/p"),
+            stands("pump", "w"),
+            stands("bed-of-another-ward", "other"),
+            measures("monitor", "p"),
+            measures("monitor-of-another", "q"),
+            json!({"id": "in-no-place"}),
+        ];
+        let within = BTreeSet::from(["w".to_owned()]);
+        let patients = BTreeSet::from([PatientId::new("p").unwrap()]);
+        facts.add_devices(devices, &within, &patients);
+        let devices = facts
+            .resources
+            .iter()
+            .filter(|one| one.key.kind == "Device");
+        let mut ids: Vec<_> = devices.map(|one| one.key.id.as_str()).collect();
+        ids.sort_unstable();
+        let wanted = [
+            "monitor",
+            "pump",
+            "tag-of-nurse",
+            "tag-of-patient",
+            "tag-of-pump",
+        ];
+        assert_eq!(ids, wanted);
     }
 
     #[test]

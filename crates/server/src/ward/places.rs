@@ -13,7 +13,7 @@ use twin::{
 use vocabulary::{ActorId, PatientId, Timestamp};
 
 use super::{lines, tags};
-use crate::{devices::CARRIER, hospital::Hospital};
+use crate::{devices::carrier_of, hospital::Hospital};
 
 /// What the duties of a `PractitionerRole` are coded by.
 const DUTY_URI: &str = "urn:yuanyi:duty";
@@ -540,7 +540,7 @@ fn standing(device: &Value) -> Option<Standing> {
         .or_else(|| text(device, "/type/coding/0/display"));
     let kind = text(device, "/type/coding/0/code");
     let patient = referred(device, "/patient/reference", "Patient");
-    let said = extension(device, CARRIER).and_then(|one| text(one, "/valueReference/reference"));
+    let said = carrier_of(device).map(str::to_owned);
     Some(Standing {
         carrier: said
             .or_else(|| patient.as_ref().map(|id| format!("Patient/{id}")))
