@@ -53,6 +53,8 @@ pub struct Plan {
     pub by_datagrams: bool,
     /// How many of these have opened.
     pub lines_open: AtomicUsize,
+    /// Lines for poses that ended before their people left.
+    pub lines_ended: AtomicUsize,
     pub seed: u64,
     pub all: All,
 }
@@ -88,6 +90,8 @@ pub struct Bot {
     /// The seat, once they have one.
     seat: Option<u16>,
     poses: Option<PoseLine>,
+    /// Whether they had a line for poses; who loses it goes on by the socket, as a browser does.
+    had_poses: bool,
     poses_were_heard: bool,
     /// Counts everybody, from 0.
     number: u32,
@@ -130,6 +134,7 @@ impl Bot {
             door,
             seat: None,
             poses: None,
+            had_poses: false,
             poses_were_heard: false,
             number,
             place,
@@ -185,7 +190,7 @@ impl Bot {
                 read = self.stream.read_buf(&mut self.bytes) => if read? == 0 {
                     return Err("the server closed a connection".into());
                 },
-                heard = hear(&mut self.poses) => heard?,
+                heard = hear(&mut self.poses) => self.keep_line(heard),
                 () = tokio::time::sleep_until(wakes_at.unwrap_or(acts_at)), if wakes_at.is_some() => {}
             }
             self.read()?;
@@ -236,7 +241,10 @@ impl Bot {
             bytes
         };
         match self.poses.as_mut().filter(|line| line.carries()) {
-            Some(line) => line.send(&bytes)?,
+            Some(line) => {
+                let sent = line.send(&bytes);
+                self.keep_line(sent);
+            }
             None => self.say(&bytes).await?,
         }
         if self.plan.counts(at_us) {
@@ -314,9 +322,10 @@ impl Bot {
 
     /// Has a line for poses as soon as there is a seat to have it for.
     async fn open_line(&mut self) -> Result<()> {
-        let (Some(seat), None, true) = (self.seat, &self.poses, self.plan.by_datagrams) else {
+        let (Some(seat), false, true) = (self.seat, self.had_poses, self.plan.by_datagrams) else {
             return Ok(());
         };
+        self.had_poses = true;
         let mut chance = || StdRng::seed_from_u64(self.chance.random());
         let chances = [chance(), chance()];
         let session = Session::of(&self.door.address, &self.door.cookie);
@@ -326,18 +335,29 @@ impl Bot {
         Ok(())
     }
 
+    /// Goes on by the socket where the line for poses has ended.
+    fn keep_line(&mut self, did: Result<()>) {
+        if did.is_err() {
+            self.poses = None;
+            self.plan.lines_ended.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
     /// Has what comes by the line for poses be seen.
     fn see_datagrams(&mut self) -> Result<()> {
         let Some(line) = &mut self.poses else {
             return Ok(());
         };
-        line.go_on()?;
-        for frame in std::mem::take(&mut line.received) {
+        let went_on = line.go_on();
+        let received = std::mem::take(&mut line.received);
+        self.keep_line(went_on);
+        for frame in received {
             let ServerFrame::Tick { tick, poses, .. } = ServerFrame::decode(&frame)? else {
                 return Err("something else than poses came by the line for poses".into());
             };
             if let Some(line) = &mut self.poses {
-                line.confirm(tick)?;
+                let confirmed = line.confirm(tick);
+                self.keep_line(confirmed);
             }
             for other in poses {
                 self.see(other.pose.at_ms);

@@ -149,6 +149,7 @@ fn plan(merged: bool, poses_per_s: f64, line: Conditions, seed: u64) -> Plan {
         line,
         by_datagrams: false,
         lines_open: AtomicUsize::new(0),
+        lines_ended: AtomicUsize::new(0),
         seed,
         all: All::default(),
     }
@@ -341,6 +342,7 @@ async fn run(
     let mut figures = found.figures();
     if plan.by_datagrams {
         figures["lines_open"] = json!(plan.lines_open.load(Ordering::Relaxed));
+        figures["lines_ended"] = json!(plan.lines_ended.load(Ordering::Relaxed));
     }
     Ok(figures)
 }
