@@ -363,7 +363,7 @@ async fn sent_by_device(
         .map(|device| (device, blows))
         .ok_or_else(|| {
             Problem::invalid(
-                "最近 12 小时内没有收到该病人肺功能仪的呼气曲线",
+                "最近 12 小时内没有收到该患者肺功能仪的呼气曲线",
                 "no blow came from a spirometer of this patient in the last 12 hours",
             )
         })
