@@ -142,8 +142,8 @@ export class HologramView {
   }
 
   /** In a headset rays are cast straight into each eye's picture. */
-  castInScene(visible: boolean, seconds: number): void {
-    this.picture.castInScene(visible, seconds);
+  castInScene(visible: boolean, seconds: number, framesASecond: number): void {
+    this.picture.castInScene(visible, seconds, framesASecond);
   }
 
   /** Back to pictures of their own, as a headset session ends. */

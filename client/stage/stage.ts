@@ -11,6 +11,7 @@ import { Marks } from './marks';
 import { pick, type Hit } from './picking';
 import type { PlaceId } from './places/design';
 import { Proposals, type Proposal } from './proposals';
+import { FRAMES_A_SECOND } from './ray-steps';
 import { graphics, type Graphics } from './renderer';
 import { colourOf, type Hologram, type Poses, type RoomView } from './room-view';
 import { SharedHologram } from './shared';
@@ -210,7 +211,7 @@ export class Stage extends Space implements Twin {
   protected override settle(seconds: number, frameMs: number): boolean {
     const { hologram, presence } = this;
     this.#ready = hologram.picture.ready && hologram.volumeVisible && this.#shown;
-    if (presence) hologram.castInScene(this.#ready, seconds);
+    if (presence) hologram.castInScene(this.#ready, seconds, this.renderer.xr.getSession()?.frameRate ?? FRAMES_A_SECOND);
     else if (this.#ready && hologram.compositor.update(this.renderer, this.rig.camera, hologram.surfaces.solid ? this.scene : null, frameMs)) return true;
     return !presence && this.#ready !== hologram.overlayShown;
   }

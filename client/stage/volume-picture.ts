@@ -6,6 +6,7 @@ import { isReduced, reducedBlock, reductionTo, type Reduction } from '../core/vo
 import type { Block, VolumeStore } from '../core/volume/store';
 import { CROP_SIDES } from './cuts';
 import type { Window } from './room-view';
+import { stepsAfter } from './ray-steps';
 import { TABLE_FIRST_HU, TABLE_LENGTH, TABLE_STEP_HU, transferTable } from './transfer';
 import { volumeFragment, volumeVertex } from './volume-shader';
 
@@ -150,8 +151,8 @@ export class VolumePicture {
     if (this.#store.hasBase) this.#fromStore();
   }
 
-  /** Headsets: blended into the scene, ending at what lies before its far side; the steps as fine as the frame rate bears. */
-  castInScene(visible: boolean, seconds: number): void {
+  /** Headsets: blended into the scene, ending at what lies before its far side; the steps as fine as their pace bears. */
+  castInScene(visible: boolean, seconds: number, framesASecond: number): void {
     const { material } = this.mesh;
     this.mesh.visible = visible;
     this.mesh.renderOrder = 10;
@@ -161,8 +162,7 @@ export class VolumePicture {
     material.transparent = true;
     material.depthTest = true;
     this.uniform<Vector2>('uPixels').set(0, 0);
-    const step = this.uniform<number>('uStepMm') * (seconds > 0.03 ? 1.1 : seconds < 0.014 ? 0.95 : 1);
-    this.setNumber('uStepMm', Math.min(7, Math.max(1.4, step)));
+    this.setNumber('uStepMm', stepsAfter(this.uniform<number>('uStepMm'), seconds, framesASecond));
   }
 
   castApart(): void {

@@ -21,6 +21,8 @@ MDC = {"HR": ("heart-rate", "147842", "/min"), "PULSE": ("pulse", "149530", "/mi
 CPAP = {"MaskPress.2s": ("pressure", "mask-pressure", "cm[H2O]"), "Leak.2s": ("leak", "mask-leak", "L/s"),
         "RespRate.2s": ("resp-rate", "151562", "/min"), "TidVol.2s": ("tidal-volume", "tidal-volume", "L"),
         "MinVent.2s": ("minute-ventilation", "minute-ventilation", "L/min")}
+# In the ten minutes after these the monitor measured next to nothing.
+MEASURED_min = 62
 HERE = pathlib.Path(__file__).parent
 
 
@@ -39,7 +41,7 @@ def icu(folder):
     for place, name in enumerate(record.sig_name):
         stream, code, unit = MDC[name]
         # The recording writes 0 where a monitor had no value.
-        values = [number(v, 1, low=1) for v in record.p_signal[:, place]]
+        values = [number(v, 1, low=1) for v in record.p_signal[:MEASURED_min, place]]
         streams.append({"stream": stream, "code": code, "unit": unit, "period_ms": 60000, "values": values})
     wave = wfdb.rdrecord(str(folder / "3234460_0001"), sampto=125 * 60)
     lead = [None if math.isnan(v) else round(v * 1000) for v in wave.p_signal[:, wave.sig_name.index("II")]]
