@@ -301,6 +301,8 @@ describe('people in a room', () => {
     expect(placedWords(event('add', measure), 'Chen', t)).toBe('Chen measured 9.2 mm.');
     expect(placedWords(event('add', { type: 'annotation', text: 'spiculated' }), 'Chen', t)).toBe('Chen noted: spiculated');
     expect(placedWords(event('set', { type: 'hologram' }), 'Chen', t)).toBeUndefined();
+    expect(placedWords(event('add', { type: 'hologram' }), 'Chen', t)).toBe('Chen has taken other images from the shelf.');
+    expect(placedWords({ ...event('add', { type: 'hologram' }), actor: 'hospital' }, 'hospital', t)).toBe('The images stand in the room.');
     const took = (...shelved: boolean[]): Event => ({ ...event('set', {}), changes: shelved.flatMap((one) => event('set', { type: 'hologram', shelved: one }).changes) });
     expect(placedWords(took(true, false), 'Chen', t)).toBe('Chen has taken other images from the shelf.');
     expect(placedWords(took(false), 'Chen', t)).toBeUndefined();

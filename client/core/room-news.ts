@@ -22,6 +22,8 @@ export interface RoomNews {
 }
 
 const KEPT = 30;
+/** Whose acts are nobody's: it furnishes rooms, and ends stays. */
+const HOSPITAL = 'hospital';
 
 /** Who came and who left between two lists of the people in a room. */
 export function comings(
@@ -45,7 +47,7 @@ export function placedWords(event: Event, name: string, t: App['t']): string | u
     const entity = placed?.entity;
     if (entity?.type === 'measure') return t('people.placed.measure', { name, value: measureWords(entity) });
     if (entity?.type === 'nodule') return t('people.placed.nodule', { name });
-    if (entity?.type === 'hologram') return t('people.placed.taken', { name });
+    if (entity?.type === 'hologram') return event.actor === HOSPITAL ? t('people.placed.images') : t('people.placed.taken', { name });
     if (entity?.type === 'board') return t('people.placed.board', { name });
     if (entity?.type === 'page') return t('people.placed.page', { name, page: pageWords(entity, t) });
     if (entity?.type === 'ink') return t('people.placed.ink', { name });
@@ -115,7 +117,7 @@ export function createRoomNews(client: RoomClient, control: RoomControl, order: 
   onCleanup(
     client.on('event', (event) => {
       const actor = control.people().find((one) => one.actor === event.actor);
-      const by = actor?.name ?? event.actor;
+      const by = actor?.name ?? (event.actor === HOSPITAL ? app.t('people.hospital') : event.actor);
       for (const { id, placed } of event.changes) if (placed) kinds.set(id, placed.entity.type);
       const words = toldOf(event, by, app, (id) => kinds.get(id));
       if (words === undefined) return;

@@ -79,6 +79,8 @@ export const room = {
   'people.left': '{name} has left.',
   'people.placed.measure': '{name} measured {value}.',
   'people.placed.annotation': '{name} noted: {text}',
+  'people.hospital': 'The hospital',
+  'people.placed.images': 'The images stand in the room.',
   'people.refused': 'Not done: {reason}',
   'marks.title': 'Marks',
   'marks.none': 'No measurements or notes yet.',

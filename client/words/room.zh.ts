@@ -81,6 +81,8 @@ export const room: Readonly<Record<keyof typeof en, string>> = {
   'people.left': '{name} 离开了房间。',
   'people.placed.measure': '{name} 测得 {value}。',
   'people.placed.annotation': '{name} 标注：{text}',
+  'people.hospital': '医院',
+  'people.placed.images': '影像已放入房间。',
   'people.refused': '未执行：{reason}',
   'marks.title': '标记',
   'marks.none': '还没有测量或标注。',

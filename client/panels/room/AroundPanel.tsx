@@ -50,7 +50,7 @@ function Begin(props: AroundPanelProps): JSX.Element {
       <Show when={cameras().length > 1}>
         <Field label={app.t('around.camera')}>
           {(control) => (
-            <select {...control} value={device()} onChange={(event) => setDevice(event.currentTarget.value)}>
+            <select {...control} class="input" value={device()} onChange={(event) => setDevice(event.currentTarget.value)}>
               <option value="">{app.t('voice.device.usual')}</option>
               <For each={cameras()}>
                 {(one, at) => <option value={one.deviceId}>{one.label || app.t('voice.device.other', { number: at() + 1 })}</option>}

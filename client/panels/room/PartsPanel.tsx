@@ -71,7 +71,7 @@ function Crop(props: { control: RoomControl; state: Hologram; grid: VoxelGrid })
   const box = (): CropBox => props.state.crop ?? whole();
   const move = (side: BoxSide, axis: Axis, value: number): void => props.control.change({ crop: movedSide(box(), side, axis, value) });
   return (
-    <fieldset class="stack tight">
+    <fieldset class="choices">
       <legend class="for-listeners">{app.t('crop.title')}</legend>
       <label>
         <input

@@ -18,7 +18,6 @@ import { OrderDialog } from './OrderDialog';
 import { PseudonymChip } from './PseudonymChoice';
 import { KeptOutPanel } from './KeptOutPanel';
 import { Slider } from './Slider';
-import { WaitingPanel } from './WaitingPanel';
 
 interface PeoplePanelProps {
   readonly control: RoomControl;
@@ -52,9 +51,6 @@ export function PeoplePanel(props: PeoplePanelProps): JSX.Element {
           </button>
         )}
       </Show>
-      <OwnLooks order={props.order} people={props.control.people()} />
-      <WaitingPanel order={props.order} people={props.control.people()} />
-      <KeptOutPanel order={props.order} />
       <ul class="people" aria-label={app.t('people.here')}>
         <For each={ids()}>
           {(id) => (
@@ -67,6 +63,8 @@ export function PeoplePanel(props: PeoplePanelProps): JSX.Element {
       <Show when={props.control.people().length < 2}>
         <p class="soft small">{app.t('people.alone')}</p>
       </Show>
+      <KeptOutPanel order={props.order} />
+      <OwnLooks order={props.order} people={props.control.people()} />
       <Show when={props.log.length > 0}>
         <ol class="people-log small soft">
           <For each={props.log}>{(line) => <li>{line()}</li>}</For>

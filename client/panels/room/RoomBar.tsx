@@ -3,6 +3,7 @@ import { For, Show } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import { patientPath } from '../../core/hospital';
+import { listIn } from '../../core/language';
 import { looksOf } from '../../core/pseudonym';
 import { Link } from '../../core/router';
 import { initialOf } from '../../core/words-of';
@@ -27,6 +28,8 @@ const SHOWN_PEOPLE = 4;
 export function RoomBar(props: RoomBarProps): JSX.Element {
   const app = useApp();
   const line = (): (typeof LINES)[Status] => LINES[props.status];
+  /** Whoever has no mark of their own here is named all the same. */
+  const others = (): string => listIn(props.control.people().slice(SHOWN_PEOPLE).map(({ name }) => name), app.language());
   return (
     <div class="room-top">
       <header class="room-bar">
@@ -55,6 +58,14 @@ export function RoomBar(props: RoomBarProps): JSX.Element {
                 </li>
               )}
             </For>
+            <Show when={others()}>
+              {(names) => (
+                <li class="person-mark more" title={names()}>
+                  <span aria-hidden="true">+{props.control.people().length - SHOWN_PEOPLE}</span>
+                  <span class="for-listeners">{names()}</span>
+                </li>
+              )}
+            </Show>
           </ul>
           <Show when={props.stage}>{(stage) => <HeadsetButtons {...props} stage={stage()} />}</Show>
           <LanguageSwitch />

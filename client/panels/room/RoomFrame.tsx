@@ -62,6 +62,7 @@ import { ToolBar } from './ToolBar';
 import { ViewPanel } from './ViewPanel';
 import { VoiceBar } from './VoiceBar';
 import { VoicePanel } from './VoicePanel';
+import { WaitingPanel } from './WaitingPanel';
 import { WebcamPanel, WebcamSign } from './WebcamPanel';
 
 type Part = 'case' | 'tools' | 'people' | 'slices';
@@ -212,6 +213,8 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
               </Match>
               <Match when={part === 'people'}>
                 <div class="stack">
+                  {/* Whoever waits is seen without a look further down, on a phone too. */}
+                  <WaitingPanel order={order} people={control.people()} />
                   <LeadPanel lead={lead} able={order.works() && space() !== undefined} />
                   <PeoplePanel control={control} order={order} voice={voice} log={news.log()} />
                   <VoicePanel voice={voice} />

@@ -20,7 +20,7 @@ export function VoicePanel(props: { voice: RoomVoice }): JSX.Element {
       <Show when={props.voice.state() === 'in'} fallback={<p class="soft small">{app.t('voice.notIn')}</p>}>
         <p class="soft small">{app.t('voice.hint')}</p>
         <For each={KINDS}>{(kind) => <DeviceChoice voice={props.voice} kind={kind} />}</For>
-        <div>
+        <div class="stack tight">
           <button type="button" class="button small" aria-pressed={props.voice.echo()} onClick={() => void props.voice.checkEcho(!props.voice.echo())}>
             <Icon name="speaking" size={16} />
             {app.t(props.voice.echo() ? 'voice.echo.stop' : 'voice.echo.start')}
@@ -38,7 +38,7 @@ export function VoicePanel(props: { voice: RoomVoice }): JSX.Element {
 function OtherVoice(props: { voice: RoomVoice }): JSX.Element {
   const app = useApp();
   return (
-    <div>
+    <div class="stack tight">
       <label class="captions-dictate">
         <input type="checkbox" name="other-voice" checked={props.voice.changed()} onChange={(event) => void props.voice.change(event.currentTarget.checked)} /> {app.t('voice.other')}
       </label>
@@ -99,7 +99,7 @@ function Captions(props: { voice: RoomVoice }): JSX.Element {
         </For>
       </ol>
       <Show when={props.voice.state() === 'in' && props.voice.writesDown()}>
-        <div>
+        <div class="stack tight">
           <label class="captions-dictate">
             <input type="checkbox" checked={props.voice.dictates()} onChange={(event) => props.voice.dictate(event.currentTarget.checked)} /> {app.t('captions.dictate')}
           </label>
@@ -108,7 +108,7 @@ function Captions(props: { voice: RoomVoice }): JSX.Element {
       </Show>
       <form class="captions-form" onSubmit={send}>
         <Field label={app.t('captions.write')} hint={why()}>
-          {(control) => <input {...control} type="text" maxLength={CAPTION_CHARACTERS} autocomplete="off" disabled={why() !== undefined} value={text()} onInput={(event) => setText(event.currentTarget.value)} />}
+          {(control) => <input {...control} class="input" type="text" maxLength={CAPTION_CHARACTERS} autocomplete="off" disabled={why() !== undefined} value={text()} onInput={(event) => setText(event.currentTarget.value)} />}
         </Field>
         <button type="submit" class="button small" disabled={why() !== undefined}>
           {app.t('captions.send')}

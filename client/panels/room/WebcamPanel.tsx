@@ -16,14 +16,14 @@ export function WebcamPanel(props: { webcam: RoomWebcam }): JSX.Element {
     <section class="stack" aria-label={app.t('webcam.title')}>
       <h2>{app.t('webcam.title')}</h2>
       <Show when={trouble()}>{(what) => <Notice kind="bad">{app.t(`webcam.trouble.${what()}`)}</Notice>}</Show>
-      <div>
+      <div class="stack tight">
         <button type="button" class="button small" aria-pressed={props.webcam.on()} onClick={() => void props.webcam.turn(!props.webcam.on())}>
           <Icon name={props.webcam.on() ? 'stop' : 'camera'} size={16} />
           {app.t(props.webcam.on() ? 'webcam.stop' : 'webcam.start')}
         </button>
         <p class="soft small">{app.t('webcam.hint')}</p>
       </div>
-      <div>
+      <div class="stack tight">
         <label>
           <input type="checkbox" data-fingers checked={props.webcam.followsHands()} onChange={(event) => props.webcam.followHands(event.currentTarget.checked)} /> {app.t('webcam.hands')}
         </label>
