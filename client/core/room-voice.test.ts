@@ -182,6 +182,8 @@ test('a device whose track the line refuses is given back', async () => {
   expect(microphone.stopped).toBe(true);
   expect(voice.on('microphone')).toBe(false);
   expect(voice.trouble()).toBe('not-taken');
+  // The panel that shows it may not be in sight.
+  expect(last(announced)).toBe('voice.trouble.not-taken');
   expect(last(last(sockets).sendings).microphone).toBe(false);
 });
 

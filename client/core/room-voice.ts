@@ -195,7 +195,7 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
     try {
       if (!(await connect(self))) return;
     } catch (error) {
-      setTrouble(troubleOf(error));
+      inTrouble(troubleOf(error));
       return leave();
     }
     setState('in');
@@ -228,6 +228,12 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
     if (state() === 'in') app.announce(app.t('voice.left'));
     setState('out');
     say();
+  }
+
+  /** Said wherever one looks: what was pressed lies beside the stage, and the panel may show something else. */
+  function inTrouble(what: Trouble): void {
+    setTrouble(what);
+    app.toast(() => app.t(`voice.trouble.${what}`));
   }
 
   async function listDevices(): Promise<void> {
@@ -273,7 +279,7 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
       if (!on_('microphone')) setEcho(false);
       say();
       // Who thinks better of sharing a screen has no trouble.
-      if (source !== 'screen' || troubleOf(error) !== 'refused') setTrouble(troubleOf(error));
+      if (source !== 'screen' || troubleOf(error) !== 'refused') inTrouble(troubleOf(error));
     }
   }
 

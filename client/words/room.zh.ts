@@ -143,7 +143,7 @@ export const room: Readonly<Record<keyof typeof en, string>> = {
   'keys.escape': '放弃未完成的操作、取消剖切、关闭',
   'panel.side': '病例、视图与人员',
   'stage.inside': '在场：{people}',
-  'inside.waiting': '{name}在门口等候。',
+  'inside.waiting': '{name} 在门口等候。',
   'inside.height': '站立高度',
   'inside.surface.choose': '放到真实表面',
   'inside.surface.stop': '停止放置',

@@ -69,7 +69,7 @@ export const voice = {
   'voice.echo.hint': 'You hear yourself two seconds later, by way of the hospital. Nobody else hears you meanwhile.',
   'voice.echo.now': 'Say something. You hear it two seconds later.',
   'voice.trouble.refused': 'The browser does not give this page the device. Allow it beside the address, then try again. You hear the others all the same.',
-  'voice.trouble.no-device': 'No such device was found. Plug one in, or choose another below. You hear the others all the same.',
+  'voice.trouble.no-device': 'No such device was found. Plug one in, or choose another under “People”. You hear the others all the same.',
   'voice.trouble.busy': 'Another program uses the device. Close it there, then try again.',
   'voice.trouble.insecure': 'Browsers give microphones and cameras only to pages with https. Open the hospital by its https address.',
   'voice.trouble.unsupported': 'This browser cannot carry voice. The room works without; use captions, or another browser.',

@@ -3,6 +3,7 @@ import { Match, Show, Switch, onCleanup, onMount } from 'solid-js';
 import type { JSX } from 'solid-js';
 import type { Source } from '../../../contract/room';
 import { useApp } from '../../core/app';
+import type { App } from '../../core/app';
 import type { Kept } from '../../core/own-media';
 import type { RoomVoice } from '../../core/room-voice';
 import type { Key } from '../../words/words';
@@ -36,7 +37,7 @@ export function VoiceBar(props: VoiceBarProps): JSX.Element {
     if (writes || event.key.toLowerCase() !== 'm' || event.ctrlKey || event.metaKey || event.altKey) return;
     if (props.voice.state() !== 'in' || event.repeat) return;
     event.preventDefault();
-    void props.voice.turn('microphone', !props.voice.on('microphone'));
+    toggle('microphone', props.voice, app);
   };
   onMount(() => document.addEventListener('keydown', onKey));
   onCleanup(() => document.removeEventListener('keydown', onKey));
@@ -77,19 +78,21 @@ export function VoiceBar(props: VoiceBarProps): JSX.Element {
   );
 }
 
+const reason = (source: Switchable['source'], kept: Kept, app: App): string => app.t(`voice.kept.${kept}`, { what: source === 'microphone' ? '' : app.t(`order.what.${source}`) });
+
+/** Switches a source; why it stays off is said when it is pressed, so that touch and keyboard learn it too. */
+function toggle(source: Switchable['source'], voice: RoomVoice, app: App): void {
+  const isOn = voice.on(source);
+  const kept = isOn ? undefined : voice.kept(source);
+  if (kept) app.toast(() => reason(source, kept, app));
+  else void voice.turn(source, !isOn);
+}
+
 function VoiceSwitches(props: { voice: RoomVoice }): JSX.Element {
   const app = useApp();
-  const reason = (source: Switchable['source'], kept: Kept): string => app.t(`voice.kept.${kept}`, { what: source === 'microphone' ? '' : app.t(`order.what.${source}`) });
   const why = (source: Switchable['source']): string | undefined => {
     const kept = props.voice.kept(source);
-    return kept && reason(source, kept);
-  };
-  // Said when it is pressed, so that touch and keyboard learn it too.
-  const toggle = (source: Switchable['source']): void => {
-    const isOn = props.voice.on(source);
-    const kept = isOn ? undefined : props.voice.kept(source);
-    if (!kept) return void props.voice.turn(source, !isOn);
-    app.toast(() => reason(source, kept));
+    return kept && reason(source, kept, app);
   };
   return (
     <>
@@ -103,7 +106,7 @@ function VoiceSwitches(props: { voice: RoomVoice }): JSX.Element {
           aria-description={why(source)}
           title={why(source)}
           aria-keyshortcuts={source === 'microphone' ? 'M' : undefined}
-          onClick={() => toggle(source)}
+          onClick={() => toggle(source, props.voice, app)}
         >
           <Icon name={signs[props.voice.on(source) ? 1 : 0]} size={20} />
           <span>{app.t(words[props.voice.on(source) ? 1 : 0])}</span>

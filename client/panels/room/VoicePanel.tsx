@@ -16,7 +16,7 @@ export function VoicePanel(props: { voice: RoomVoice }): JSX.Element {
   return (
     <section class="stack voice-panel" aria-label={app.t('voice.title')}>
       <h2>{app.t('voice.title')}</h2>
-      <Show when={props.voice.trouble()}>{(what) => <Notice kind="bad">{app.t(`voice.trouble.${what()}`)}</Notice>}</Show>
+      <Show when={props.voice.trouble()}>{(what) => <Notice kind="warn">{app.t(`voice.trouble.${what()}`)}</Notice>}</Show>
       <Show when={props.voice.state() === 'in'} fallback={<p class="soft small">{app.t('voice.notIn')}</p>}>
         <p class="soft small">{app.t('voice.hint')}</p>
         <For each={KINDS}>{(kind) => <DeviceChoice voice={props.voice} kind={kind} />}</For>
