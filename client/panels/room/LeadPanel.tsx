@@ -16,7 +16,7 @@ export function LeadPanel(props: LeadPanelProps): JSX.Element {
   return (
     <Show when={props.able}>
       <div class="row" role="group" aria-label={app.t('lead.title')}>
-        <button type="button" class="button" aria-pressed={props.lead.isOwn()} onClick={() => props.lead.lead(!props.lead.isOwn())}>
+        <button type="button" class="button" data-on={props.lead.isOwn()} onClick={() => props.lead.lead(!props.lead.isOwn())}>
           <Icon name="lead" />
           {app.t(props.lead.isOwn() ? 'lead.end' : 'lead.begin')}
         </button>

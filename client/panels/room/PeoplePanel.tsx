@@ -38,7 +38,7 @@ export function PeoplePanel(props: PeoplePanelProps): JSX.Element {
       <button
         type="button"
         class="button"
-        aria-pressed={isUp()}
+        data-on={isUp()}
         onClick={() => props.order.act({ act: isUp() ? 'lower-hand' : 'raise-hand' })}
       >
         <Icon name="hand" />

@@ -43,7 +43,7 @@ function Tile(props: { picture: Picture; words: string; large: boolean; onPress(
   });
   return (
     <li class="picture" data-large={props.large} data-source={props.picture.source} data-own={props.picture.participant === undefined}>
-      <button type="button" aria-label={app.t(props.large ? 'voice.picture.smaller' : 'voice.picture.larger', { what: props.words })} aria-pressed={props.large} onClick={() => props.onPress()}>
+      <button type="button" aria-label={app.t(props.large ? 'voice.picture.smaller' : 'voice.picture.larger', { what: props.words })} onClick={() => props.onPress()}>
         <video ref={video} muted autoplay playsinline aria-hidden="true" />
         <span class="picture-words" aria-hidden="true">
           {props.words}

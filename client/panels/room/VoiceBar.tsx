@@ -101,7 +101,8 @@ function VoiceSwitches(props: { voice: RoomVoice }): JSX.Element {
           type="button"
           class="tool"
           data-source={source}
-          aria-pressed={props.voice.on(source)}
+          // No `aria-pressed`: its words say what pressing does, and “Mute, pressed” would say the opposite of what is.
+          data-on={props.voice.on(source)}
           aria-disabled={why(source) !== undefined}
           aria-description={why(source)}
           title={why(source)}

@@ -21,7 +21,7 @@ export function VoicePanel(props: { voice: RoomVoice }): JSX.Element {
         <p class="soft small">{app.t('voice.hint')}</p>
         <For each={KINDS}>{(kind) => <DeviceChoice voice={props.voice} kind={kind} />}</For>
         <div class="stack tight">
-          <button type="button" class="button small" aria-pressed={props.voice.echo()} onClick={() => void props.voice.checkEcho(!props.voice.echo())}>
+          <button type="button" class="button small" data-on={props.voice.echo()} onClick={() => void props.voice.checkEcho(!props.voice.echo())}>
             <Icon name="speaking" size={16} />
             {app.t(props.voice.echo() ? 'voice.echo.stop' : 'voice.echo.start')}
           </button>

@@ -17,7 +17,7 @@ export function WebcamPanel(props: { webcam: RoomWebcam }): JSX.Element {
       <h2>{app.t('webcam.title')}</h2>
       <Show when={trouble()}>{(what) => <Notice kind="bad">{app.t(`webcam.trouble.${what()}`)}</Notice>}</Show>
       <div class="stack tight">
-        <button type="button" class="button small" aria-pressed={props.webcam.on()} onClick={() => void props.webcam.turn(!props.webcam.on())}>
+        <button type="button" class="button small" data-on={props.webcam.on()} onClick={() => void props.webcam.turn(!props.webcam.on())}>
           <Icon name={props.webcam.on() ? 'stop' : 'camera'} size={16} />
           {app.t(props.webcam.on() ? 'webcam.stop' : 'webcam.start')}
         </button>
