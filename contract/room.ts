@@ -214,7 +214,27 @@ agrees: boolean, } | { "act": "stop-recording" } | { "act": "come-urgently",
  */
 reason: string, } | { "act": "appeal", 
 /**
+ * Which.
+ */
+against: Grade, 
+/**
  * In one's own words.
+ */
+reason: string, } | { "act": "answer-appeal", 
+/**
+ * Whose.
+ */
+whom: string, 
+/**
+ * Against which.
+ */
+against: Grade, 
+/**
+ * Whether the sanction is taken back.
+ */
+grants: boolean, 
+/**
+ * Why; they are told.
  */
 reason: string, };
 
@@ -252,6 +272,48 @@ at_lps_mm?: [number, number, number],
  * What it says.
  */
 text?: string, };
+
+/**
+ * What came of an appeal.
+ */
+export type Answer = { 
+/**
+ * Whether the sanction was taken back by it.
+ */
+granted: boolean, 
+/**
+ * Why.
+ */
+reason: string, 
+/**
+ * Who decided: never who gave the sanction.
+ */
+by: string, 
+/**
+ * Their name.
+ */
+name: string, 
+/**
+ * When.
+ */
+at: string, };
+
+/**
+ * What somebody says against a sanction, once.
+ */
+export type Appeal = { 
+/**
+ * In their words.
+ */
+reason: string, 
+/**
+ * When.
+ */
+at: string, 
+/**
+ * What came of it; `null` as long as nobody has answered.
+ */
+answer: Answer | null, };
 
 /**
  * Why somebody is at the door and not inside.
@@ -398,9 +460,9 @@ leading: Array<Leading>,
  */
 waiting: Array<Knocking>, 
 /**
- * Everybody whom a block keeps out.
+ * The sanctions that stand, and those that somebody still speaks against. Older recordings say none.
  */
-kept_out: Array<KeptOut>, 
+sanctions?: Array<Sanction>, 
 /**
  * All holds.
  */
@@ -464,6 +526,11 @@ curls: [number, number, number, number, number],
  * How far the fingers are spread: 0 is beside one another, 1 as far as they go.
  */
 spread: number, };
+
+/**
+ * How hard a sanction is, the mildest first. A warning has nothing that could be taken back, and is none of them.
+ */
+export type Grade = "muted" | "camera-ended" | "screen-ended" | "put-out" | "blocked";
 
 /**
  * A hand, and its fingers where a device tracks them.
@@ -628,31 +695,6 @@ board: number,
 points: Array<[number, number]>, };
 
 /**
- * Somebody whom a block keeps out, whether they stand at the door or not.
- */
-export type KeptOut = { 
-/**
- * The account.
- */
-actor: string, 
-/**
- * The name to show.
- */
-name: string, 
-/**
- * Why.
- */
-reason: string, 
-/**
- * When it ends.
- */
-until: string, 
-/**
- * What they say against it.
- */
-appeal: string | null, };
-
-/**
  * Somebody at the door, as those inside see them.
  */
 export type Knocking = { 
@@ -687,11 +729,7 @@ needs_licence: boolean,
 /**
  * Until when they are blocked.
  */
-blocked_until: string | null, 
-/**
- * What they say against the block.
- */
-appeal: string | null, };
+blocked_until: string | null, };
 
 /**
  * A place that has a name, to be spoken of and found again.
@@ -859,9 +897,9 @@ gather?: Leading,
  */
 waiting?: Array<Knocking>, 
 /**
- * Everybody whom a block keeps out.
+ * The sanctions that stand, and those that somebody still speaks against.
  */
-kept_out?: Array<KeptOut>, 
+sanctions?: Array<Sanction>, 
 /**
  * All holds.
  */
@@ -958,9 +996,37 @@ standing: Standing, } | { "did": "taken-from",
  */
 entity: number, } | { "did": "appealed", 
 /**
+ * Which; none in older journals, in which only what kept somebody outside could be spoken against.
+ */
+against?: Grade, 
+/**
  * In their words.
  */
-reason: string, } | { "did": "came-in-urgently", 
+reason: string, } | { "did": "appeal-granted", 
+/**
+ * Against which.
+ */
+against: Grade, 
+/**
+ * Why.
+ */
+reason: string, 
+/**
+ * The name of who decided.
+ */
+decider: string, } | { "did": "appeal-refused", 
+/**
+ * Against which.
+ */
+against: Grade, 
+/**
+ * Why.
+ */
+reason: string, 
+/**
+ * The name of who decided.
+ */
+decider: string, } | { "did": "came-in-urgently", 
 /**
  * Why.
  */
@@ -1258,12 +1324,57 @@ why: StopReason, };
 /**
  * Why the room refuses an act. The room is then as it was.
  */
-export type Refusal = "malformed" | "watching-only" | "too-fast" | "unknown-entity" | "wrong-type" | "unknown-series" | "outside-volume" | "wrong-number-of-points" | "unknown-layer" | "colour-taken" | "unknown-figure" | "no-page" | "led-by-another" | "around-by-another" | "empty-text" | "text-too-long" | "too-far-away" | "scale-out-of-range" | "not-unit-length" | "value-out-of-range" | "too-many-layers" | "too-many-entities" | "too-many-holograms" | "not-yours" | "carries-marks-of-others" | "held-by-another" | "not-held" | "nobody-holds" | "cannot-hold" | "locked" | "locked-by-another" | "nothing-to-undo" | "not-for-your-standing" | "keeps-no-order" | "nobody-there" | "not-yourself" | "above-you" | "reason-needed" | "companion-needed" | "still-blocked" | "cannot-be" | "not-inside" | "not-asked" | "cannot-agree" | "not-kept" | "forgotten";
+export type Refusal = "malformed" | "watching-only" | "too-fast" | "unknown-entity" | "wrong-type" | "unknown-series" | "outside-volume" | "wrong-number-of-points" | "unknown-layer" | "colour-taken" | "unknown-figure" | "no-page" | "led-by-another" | "around-by-another" | "empty-text" | "text-too-long" | "too-far-away" | "scale-out-of-range" | "not-unit-length" | "value-out-of-range" | "too-many-layers" | "too-many-entities" | "too-many-holograms" | "not-yours" | "carries-marks-of-others" | "held-by-another" | "not-held" | "nobody-holds" | "cannot-hold" | "locked" | "locked-by-another" | "nothing-to-undo" | "not-for-your-standing" | "keeps-no-order" | "nobody-there" | "not-yourself" | "above-you" | "reason-needed" | "companion-needed" | "still-blocked" | "own-sanction" | "no-appeal" | "appeal-open" | "cannot-be" | "not-inside" | "not-asked" | "cannot-agree" | "not-kept" | "forgotten";
 
 /**
  * What lets a participant take their seat again; 16 random bytes, written as hexadecimal digits.
  */
 export type ResumeToken = string;
+
+/**
+ * What was done to somebody who broke the rules.
+ */
+export type Sanction = { 
+/**
+ * The number of the act by which it was given, in the room's journal.
+ */
+number: number, 
+/**
+ * Whom it is about.
+ */
+actor: string, 
+/**
+ * Their name.
+ */
+name: string, 
+/**
+ * How hard it is.
+ */
+grade: Grade, 
+/**
+ * Why.
+ */
+reason: string, 
+/**
+ * Who gave it.
+ */
+by: string, 
+/**
+ * When it was given.
+ */
+since: string, 
+/**
+ * When it ends by itself; `null` where it lasts until it is taken back.
+ */
+until: string | null, 
+/**
+ * When it was taken back; `null` as long as it stands.
+ */
+over: string | null, 
+/**
+ * What they say against it.
+ */
+appeal: Appeal | null, };
 
 /**
  * What a participant wants others to hear and see of them; nothing until they say so.
@@ -1482,9 +1593,9 @@ until: string | null,
  */
 may_come_urgently: boolean, 
 /**
- * Whether they have spoken against a block.
+ * By what they are outside, and what came of their appeal; one that was granted since they came, too.
  */
-has_appealed: boolean, };
+sanction: Sanction | null, };
 
 /**
  * Where an entity stands in the room: metres, Y up, right-handed.

@@ -275,7 +275,7 @@ describe('people in a room', () => {
     expect(handsBetween([host, speaks], [host, li]).wordBack).toEqual([li]);
     // Who comes in with a hand up raises it for everybody who is there.
     expect(handsBetween([host], [host, raised]).up).toEqual([raised]);
-    const knock = { id: 3, actor: 'w', name: 'Wang', role: 'nurse', since: '', needs_companion: false, needs_licence: false, blocked_until: null, appeal: null };
+    const knock = { id: 3, actor: 'w', name: 'Wang', role: 'nurse', since: '', needs_companion: false, needs_licence: false, blocked_until: null };
     expect(knocked([], [knock])).toEqual([knock]);
     expect(knocked([knock], [knock])).toEqual([]);
   });

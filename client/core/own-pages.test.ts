@@ -34,7 +34,7 @@ describe('what is said of a page', () => {
   });
 
   it.each([zh, en])('has words for every kind of page', (words) => {
-    for (const path of ['/', '/imaging', '/imaging/1.2', '/patients/p1', '/patients/p1/recordings', '/teaching', '/teaching/t', '/devices', '/licence', '/security', '/pseudonyms', '/functions', '/quality', '/scenarios/s', '/rooms/r', '/rooms/r/recordings', '/rooms/r/recordings/0']) {
+    for (const path of ['/', '/imaging', '/imaging/1.2', '/patients/p1', '/patients/p1/recordings', '/teaching', '/teaching/t', '/devices', '/licence', '/security', '/pseudonyms', '/sanctions', '/functions', '/quality', '/scenarios/s', '/rooms/r', '/rooms/r/recordings', '/rooms/r/recordings/0']) {
       expect(Object.keys(words)).toContain(pageWords({ path, title: '' }, t));
     }
   });

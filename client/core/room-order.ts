@@ -1,7 +1,7 @@
 /** Order in a room as its page sees it: who waits, who one is here, and what one may do about it. */
 import { createMemo, createSignal, onCleanup } from 'solid-js';
 import type { Accessor } from 'solid-js';
-import type { Act, KeptOut, Knocking, Ordered, Participant, Showing, Standing } from '../../contract/room';
+import type { Act, Knocking, Ordered, Participant, Sanction as Given, Showing, Standing } from '../../contract/room';
 import type { RoomClient } from '../room/room-client';
 import type { App } from './app';
 import { momentOf } from './dates';
@@ -9,8 +9,8 @@ import { momentOf } from './dates';
 export interface RoomOrder {
   /** Who waits at the door. */
   readonly waiting: Accessor<readonly Knocking[]>;
-  /** Whom a block keeps out, whether they stand at the door or not. */
-  readonly keptOut: Accessor<readonly KeptOut[]>;
+  /** The sanctions that stand, and those that somebody still speaks against. */
+  readonly sanctions: Accessor<readonly Given[]>;
   /** Whoever looks at the page, as others see them. */
   readonly own: Accessor<Participant | undefined>;
   /** Whether one lets people in and keeps order. */
@@ -19,6 +19,8 @@ export interface RoomOrder {
   readonly works: Accessor<boolean>;
   /** Asks the room for it; a refusal is said by the room's news. */
   act(act: Act): void;
+  /** Asks for it, and hears what came of it. */
+  ask(act: Act): Promise<unknown>;
 }
 
 export const STANDINGS = ['host', 'supervisor', 'speaker', 'patient', 'observer'] as const satisfies readonly Standing[];
@@ -41,6 +43,21 @@ export function reasoned(what: Sanction | Ending, participant: number, reason: s
   return { act: what, participant, reason };
 }
 
+/** Whether somebody waits for an answer to what they say against a sanction. */
+export function isOpen({ appeal, over }: Given): boolean {
+  return appeal !== null && appeal.answer === null && over === null;
+}
+
+/** Whom a block keeps out, whether they stand at the door or not. */
+export function blocks(all: readonly Given[]): readonly Given[] {
+  return all.filter(({ grade }) => grade === 'blocked');
+}
+
+/** What somebody who is outside says against it. */
+export function pleaOf(all: readonly Given[], actor: string): string | undefined {
+  return all.find((one) => one.actor === actor && (one.grade === 'blocked' || one.grade === 'put-out'))?.appeal?.reason;
+}
+
 /** Follows a room while the caller lives. */
 export function createRoomOrder(client: RoomClient): RoomOrder {
   const [state, setState] = createSignal(client.state);
@@ -52,16 +69,21 @@ export function createRoomOrder(client: RoomClient): RoomOrder {
   const keeps = (): boolean => ['host', 'supervisor'].includes(own()?.standing ?? '');
   const works = (): boolean => ['host', 'supervisor', 'speaker'].includes(own()?.standing ?? '') && (own()?.may_act ?? false);
   const act = (what: Act): void => void client.act(what).catch(() => undefined);
-  return { waiting: () => state().waiting, keptOut: () => state().keptOut, own, keeps, works, act };
+  return { waiting: () => state().waiting, sanctions: () => state().sanctions, own, keeps, works, act, ask: (what) => client.act(what) };
 }
+
+const AGAINST: ReadonlySet<string> = new Set(['appealed', 'appeal-granted', 'appeal-refused'] satisfies Ordered['did'][]);
 
 /** What was done to keep order, in words. */
 export function orderedWords({ name, ...what }: Ordered, by: string, app: Pick<App, 't' | 'language'>): string {
-  const params = { by, name, reason: '', until: '', standing: '', what: '' };
+  const params = { by, name, reason: '', until: '', standing: '', what: '', grade: '', decider: '' };
   if ('reason' in what) params.reason = what.reason;
   if ('until' in what) params.until = momentOf(what.until, app.language());
   if ('standing' in what) params.standing = app.t(`order.standing.${what.standing}`);
   if ('what' in what) params.what = app.t(`order.what.${what.what}`);
+  if ('decider' in what) params.decider = what.decider;
+  // In older journals only what kept somebody outside could be spoken against.
+  if (AGAINST.has(what.did)) params.grade = app.t(`order.grade.${'against' in what ? (what.against ?? 'blocked') : 'blocked'}`);
   return app.t(`order.said.${what.did}`, params);
 }
 

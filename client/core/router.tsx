@@ -17,6 +17,7 @@ export type Page =
   | { readonly name: 'called'; readonly id: string }
   | { readonly name: 'security' }
   | { readonly name: 'pseudonyms' }
+  | { readonly name: 'sanctions' }
   | { readonly name: 'functions' }
   | { readonly name: 'teaching' }
   | { readonly name: 'teaching-case'; readonly id: string }
@@ -31,6 +32,7 @@ export function pageOf(path: string): Page {
   if (first === 'devices' && second === undefined) return { name: 'devices' };
   if (first === 'licence' && second === undefined) return { name: 'licence' };
   if (first === 'pseudonyms' && second === undefined) return { name: 'pseudonyms' };
+  if (first === 'sanctions' && second === undefined) return { name: 'sanctions' };
   if (first === 'security' && second === undefined) return { name: 'security' };
   if (first === 'functions' && second === undefined) return { name: 'functions' };
   if (first === 'quality' && rest.length === 0) {

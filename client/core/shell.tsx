@@ -24,6 +24,7 @@ const ImagingPage = lazy(async () => ({ default: (await import('./pages/imaging'
 const StudyPage = lazy(async () => ({ default: (await import('./pages/study')).StudyPage }));
 const SecurityPage = lazy(async () => ({ default: (await import('./pages/security')).SecurityPage }));
 const DevicesPage = lazy(async () => ({ default: (await import('./pages/devices')).DevicesPage }));
+const SanctionsPage = lazy(async () => ({ default: (await import('./pages/sanctions')).SanctionsPage }));
 const PseudonymsPage = lazy(async () => ({ default: (await import('./pages/pseudonyms')).PseudonymsPage }));
 const LicencePage = lazy(async () => ({ default: (await import('./pages/licence')).LicencePage }));
 const CalledPage = lazy(async () => ({ default: (await import('./pages/called')).CalledPage }));
@@ -119,6 +120,9 @@ function SignedIn(): JSX.Element {
               </Match>
               <Match when={page().name === 'devices'}>
                 <DevicesPage />
+              </Match>
+              <Match when={page().name === 'sanctions'}>
+                <SanctionsPage />
               </Match>
               <Match when={page().name === 'pseudonyms'}>
                 <PseudonymsPage />

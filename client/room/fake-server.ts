@@ -102,7 +102,7 @@ export class FakeSocket implements SocketLike {
   }
 
   threshold(part: Partial<Threshold> = {}): this {
-    const said = { state: 'waiting', since: '2026-01-01T00:00:00Z', host: 'Li', reason: null, until: null, may_come_urgently: true, has_appealed: false };
+    const said = { state: 'waiting', since: '2026-01-01T00:00:00Z', host: 'Li', reason: null, until: null, may_come_urgently: true, sanction: null };
     this.#say(new Writer().u8(0x89).json({ ...said, ...part }));
     return this;
   }

@@ -66,7 +66,7 @@ describe('at the door', () => {
   });
 
   it('hears who waits, and why it was put out', () => {
-    const knock = { id: 3, actor: 'w', name: 'Wang', role: 'nurse', since: '', needs_companion: false, needs_licence: false, blocked_until: null, appeal: null };
+    const knock = { id: 3, actor: 'w', name: 'Wang', role: 'nurse', since: '', needs_companion: false, needs_licence: false, blocked_until: null };
     last().tick({ waiting: [knock] });
     expect(client.state.waiting).toEqual([knock]);
     last().bye('put-out', false, 'shouts');

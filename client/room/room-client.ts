@@ -1,4 +1,4 @@
-import type { Act, Change, Event, Farewell, Held, Holding, KeptOut, Knocking, Leading, Participant, Placed, Pose, PoseOf, RecordingNow, Refusal, Sending, ServerFrame, Slot, Threshold, Voice } from '../../contract/room';
+import type { Act, Change, Event, Farewell, Held, Holding, Knocking, Leading, Participant, Placed, Pose, PoseOf, RecordingNow, Refusal, Sanction, Sending, ServerFrame, Slot, Threshold, Voice } from '../../contract/room';
 import { Emitter } from '../core/emitter';
 import { WireError } from './bytes';
 import { VERSION, decode, encode } from './codec';
@@ -34,8 +34,8 @@ export interface RoomState {
   readonly leading: Leading | undefined;
   /** Who waits at the door, as those inside see it. */
   readonly waiting: readonly Knocking[];
-  /** Whom a block keeps out. */
-  readonly keptOut: readonly KeptOut[];
+  /** The sanctions that stand, and those that somebody still speaks against. */
+  readonly sanctions: readonly Sanction[];
   /** Whether the room is recorded. */
   readonly recording: RecordingNow;
   /** How one stands at the door; undefined inside. */
@@ -73,7 +73,7 @@ export interface RoomOptions {
 }
 
 const UNKNOWN: Text = { zh: '连接中断，操作结果未知', en: 'the connection broke; whether this was done is not known' };
-const BEFORE_THE_DOOR: Partial<RoomState> = { self: undefined, participants: new Map(), holds: new Map(), asked: new Map(), voices: new Map(), leading: undefined, waiting: [], keptOut: [] };
+const BEFORE_THE_DOOR: Partial<RoomState> = { self: undefined, participants: new Map(), holds: new Map(), asked: new Map(), voices: new Map(), leading: undefined, waiting: [], sanctions: [] };
 const NOT_RECORDED: RecordingNow = { state: 'off', number: null, by: null, since: null, agreed: [] };
 const CLOSED: Text = { zh: '已离开房间', en: 'the room was left' };
 
@@ -88,7 +88,7 @@ export class RoomClient {
   readonly #sender: PoseSender;
   readonly #way: PoseWay | undefined;
   readonly #tracks = new Map<number, PoseTrack>();
-  #state: RoomState = { status: 'connecting', self: undefined, participants: new Map(), entities: new Map(), holds: new Map(), asked: new Map(), voices: new Map(), leading: undefined, waiting: [], keptOut: [], recording: NOT_RECORDED, threshold: undefined, farewell: undefined };
+  #state: RoomState = { status: 'connecting', self: undefined, participants: new Map(), entities: new Map(), holds: new Map(), asked: new Map(), voices: new Map(), leading: undefined, waiting: [], sanctions: [], recording: NOT_RECORDED, threshold: undefined, farewell: undefined };
   /** Where what somebody holds was seen last: it stays there while it goes from hand to hand, or until the record has where it was left. */
   readonly #inHand = new Map<number, Held['transform']>();
   /** The entities as the server has them. */
@@ -269,8 +269,8 @@ export class RoomClient {
     for (const { seq, act } of this.#pending.sent()) this.#line.send(encode({ frame: 'act', seq, act }));
     // A recording of before there was a way to lead says nothing of it.
     const { leading }: Partial<Pick<typeof entrance, 'leading'>> = entrance;
-    const { waiting, kept_out: keptOut, recording } = entrance;
-    this.#change({ self: frame.participant, status: 'open', threshold: undefined, waiting, keptOut, leading: leading?.[0], recording, ...people(entrance.people), ...this.#holds(entrance.holds) });
+    const { waiting, sanctions = [], recording } = entrance;
+    this.#change({ self: frame.participant, status: 'open', threshold: undefined, waiting, sanctions, leading: leading?.[0], recording, ...people(entrance.people), ...this.#holds(entrance.holds) });
     this.#forgetTheLeft();
     this.#sendActs();
     this.#way?.open(frame.participant, (bytes) => this.#datagram(bytes));
@@ -301,8 +301,8 @@ export class RoomClient {
     if (news.events && !this.#events(news.events)) return this.#line.mend();
     for (const { seq, event } of acks) this.#pending.acknowledge(seq, event);
     this.#pending.finish(this.#nextEvent);
-    if (news.people || news.leading || news.waiting || news.kept_out || news.holds || news.events || news.recording || acks.length > 0) {
-      this.#change({ ...(news.leading && { leading: news.leading[0] }), ...(news.waiting && { waiting: news.waiting }), ...(news.kept_out && { keptOut: news.kept_out }), ...(news.recording && { recording: news.recording }), ...(news.people && people(news.people)), ...(news.holds && this.#holds(news.holds)) });
+    if (news.people || news.leading || news.waiting || news.sanctions || news.holds || news.events || news.recording || acks.length > 0) {
+      this.#change({ ...(news.leading && { leading: news.leading[0] }), ...(news.waiting && { waiting: news.waiting }), ...(news.sanctions && { sanctions: news.sanctions }), ...(news.recording && { recording: news.recording }), ...(news.people && people(news.people)), ...(news.holds && this.#holds(news.holds)) });
       this.#forgetTheLeft();
     }
     if (news.gather) this.#emitter.emit('gather', news.gather);

@@ -29,6 +29,7 @@ export const security = {
   'security.act.invite-expert': 'invite an expert',
   'security.act.maintain-devices': 'maintain devices',
   'security.act.open-identity': 'find who is behind a code',
+  'security.act.review-sanctions': 'see sanctions in rooms',
   'security.act.read-figures': 'read figures',
   'security.act.read-imaging': 'read images',
   'security.act.read-ledger': 'read the ledger',

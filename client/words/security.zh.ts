@@ -29,6 +29,7 @@ export const security = {
   'security.act.invite-expert': '邀请专家',
   'security.act.maintain-devices': '维护设备',
   'security.act.open-identity': '查明代号身份',
+  'security.act.review-sanctions': '查看房间处分',
   'security.act.read-figures': '查看统计',
   'security.act.read-imaging': '查看影像',
   'security.act.read-ledger': '读取账本',

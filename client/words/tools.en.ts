@@ -100,6 +100,7 @@ export const tools = {
   'page.kind.quality': 'Quality',
   'page.kind.imaging': 'Images',
   'page.kind.devices': 'Devices',
+  'page.kind.sanctions': 'Order in rooms',
   'page.kind.licence': 'Licence for virtual rooms',
   'page.kind.called': 'A call',
   'page.kind.security': 'Security',

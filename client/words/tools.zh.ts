@@ -101,6 +101,7 @@ export const tools: Readonly<Record<keyof typeof en, string>> = {
   'page.kind.quality': '质量',
   'page.kind.imaging': '影像',
   'page.kind.devices': '设备',
+  'page.kind.sanctions': '房间秩序',
   'page.kind.licence': '虚拟空间执业许可',
   'page.kind.called': '一次呼叫',
   'page.kind.security': '安全',

@@ -451,6 +451,16 @@ export const groups = {
       gives: { 204: null },
       fails: [403, 404, 409],
     }),
+    call('GET /api/sanctions', 'What was done to people in all rooms to keep order, and what came of appeals: open ones first, then the newest.', {
+      gives: { 200: list(client('sanctions', 'SanctionInRoom')) },
+      fails: [403],
+    }),
+    call('GET /api/sanctions/own', 'What was done to the caller.', { gives: { 200: list(client('sanctions', 'SanctionInRoom')) } }),
+    call('POST /api/sanctions/{room}/{number}/answer', 'Grants or refuses an appeal; neither who gave the sanction nor whom it is about may.', {
+      takes: object({ grants: yes, reason: text }),
+      gives: { 204: null },
+      fails: [400, 403, 404, 409],
+    }),
     call('GET /api/conduct', 'The rules of conduct in rooms, and when the caller agreed to them.', {
       gives: { 200: client('hospital', 'Conduct') },
     }),

@@ -7,7 +7,7 @@ import pytest
 from imaging_hospital import until
 from room_door import Person, agree
 
-LI, CHEN, WANG, ZHAO = "li.terminal", "chen.expert", "wang.nurse", "zhao.patient"
+LI, CHEN, WANG, ZHAO, SUN = "li.terminal", "chen.expert", "wang.nurse", "zhao.patient", "sun.manager"
 
 
 @pytest.fixture(scope="module")
@@ -75,8 +75,8 @@ def test_who_is_put_out_is_told_why_and_a_block_keeps_them_out(hospital, room, p
     assert (back.kind, back.first["state"], back.first["reason"]) == ("threshold", "blocked", "shouts at the patient")
     li.act("admit", waiting=li.knock_of(CHEN)["id"])
     assert li.hear_refusal() == "still-blocked"
-    back.act("appeal", reason="I spoke to the nurse")
-    li.until("tick", lambda news: any(one["appeal"] for one in news.get("waiting", [])))
+    back.act("appeal", against="blocked", reason="I spoke to the nurse")
+    li.until("tick", lambda news: any(one["appeal"] for one in news.get("sanctions", [])))
     # Where the patient needs it, who treats them is not locked out; it is kept and everybody hears it.
     back.act("come-urgently", reason="the patient bleeds")
     assert back.until("welcome")
@@ -85,6 +85,65 @@ def test_who_is_put_out_is_told_why_and_a_block_keeps_them_out(hospital, room, p
     found = hospital.as_(LI).get(address).json()
     assert found["total"] >= 1, found
     li.close(), back.close()
+
+
+def did(word: str):
+    """Whether a tick tells of such an act of order."""
+    return lambda news: any(e.get("order", {}).get("did") == word for e in news.get("events", []))
+
+
+def test_an_appeal_is_decided_by_another_than_who_gave_the_sanction(hospital, room, patient):
+    li, chen = Person(hospital, LI, room), Person(hospital, CHEN, room)
+    li.until("tick", lambda news: len(news.get("people", [])) == 2)
+    li.act("mute", participant=li.person(CHEN)["id"], reason="talks over the patient")
+    chen.until("tick", did("muted"))
+    chen.act("appeal", against="muted", reason="I read out the result")
+    li.until("tick", did("appealed"))
+    li.act("answer-appeal", whom=CHEN, against="muted", grants=False, reason="no")
+    assert li.hear_refusal() == "own-sanction"
+    # Neither who gave it nor whom it is about sees the list, or answers by it.
+    address = f"{hospital.base}/api/sanctions"
+    for user in (LI, CHEN, WANG):
+        assert hospital.as_(user).get(address).status_code == 403
+    sun = hospital.as_(SUN)
+    found = sun.get(address).json()
+    ours = next(one for one in found if one["room"] == room and one["grade"] == "muted")
+    assert (ours["is_open"], ours["may_answer"], ours["by"], ours["actor"]) == (True, True, LI, CHEN)
+    assert ours["place"] is None and ours["appeal"]["reason"] == "I read out the result"
+    assert found == sorted(found, key=lambda one: (one["is_open"], one["since"], one["number"]), reverse=True)
+    to = f"{address}/{room}/{ours['number']}/answer"
+    body = {"grants": True, "reason": "they were asked to"}
+    for user in (LI, CHEN):
+        assert hospital.as_(user).post(to, json=body).status_code == 403
+    assert sun.post(to, json=body | {"reason": " "}).status_code == 400
+    assert sun.post(f"{address}/{room}/999999/answer", json=body).status_code == 404
+    assert sun.post(f"{address}/nowhere/{ours['number']}/answer", json=body).status_code == 404
+    assert sun.post(to, json=body).status_code == 204
+    news = chen.until("tick", did("appeal-granted"))
+    [event] = [e for e in news["events"] if e.get("order", {}).get("did") == "appeal-granted"]
+    assert (event["actor"], event["order"]["reason"]) == (SUN, "they were asked to") and event["order"]["decider"]
+    assert sun.post(to, json=body).status_code == 409
+    own = hospital.as_(CHEN).get(f"{address}/own").json()
+    [own] = [one for one in own if one["room"] == room]
+    assert own["over"] and own["appeal"]["answer"]["granted"] and not own["may_answer"]
+    assert [one for one in hospital.as_(LI).get(f"{address}/own").json() if one["room"] == room] == []
+    audit = f"{hospital.base}/fhir/AuditEvent?patient=Patient/{patient}&subtype=urn:yuanyi:room-order|appeal-granted&_summary=count"
+    assert hospital.as_(LI).get(audit).json()["total"] >= 1
+    # The room closes when they leave, and what is asked of it is answered all the same.
+    li.act("put-out", participant=li.person(CHEN)["id"], reason="again")
+    chen.until_bye()
+    back = Person(hospital, CHEN, room)
+    back.act("appeal", against="put-out", reason="it was the nurse")
+    li.until("tick", lambda news: any(one["grade"] == "put-out" and one["appeal"] for one in news.get("sanctions", [])))
+    li.close(), back.close()
+    time.sleep(1)
+    ours = next(one for one in sun.get(address).json() if one["room"] == room and one["is_open"])
+    refuse = {"grants": False, "reason": "two people heard it"}
+    assert sun.post(f"{address}/{room}/{ours['number']}/answer", json=refuse).status_code == 204
+    again = Person(hospital, CHEN, room)
+    answer = again.first["sanction"]["appeal"]["answer"]
+    assert (again.first["state"], answer["granted"], answer["reason"]) == ("put-out", False, "two people heard it")
+    again.close()
 
 
 def test_when_the_host_leaves_the_next_takes_over(hospital, room):

@@ -109,11 +109,13 @@ test('who is put out is told why, is kept out while blocked, objects, and comes 
   await expect(wang.locator('[data-at-door=blocked]')).toContainText('shouts');
   await look(wang, 'blocked', ['desktop', 'narrow']);
   const appeal = wang.locator('[data-plea=appeal]');
-  await appeal.getByText('Object to the block').click();
+  await appeal.getByText('Object to this').click();
   await appeal.getByRole('textbox').fill('I called for help');
   await appeal.getByRole('button', { name: 'Send' }).click();
   await expect(wang.getByText('Your objection has been passed on.')).toBeVisible();
-  await expect(li.locator('[data-waiting-person="wang.nurse"]')).toContainText('Objects: I called for help');
+  const objects = li.locator('[data-appeal="wang.nurse"]');
+  await expect(objects).toContainText('Objects: I called for help');
+  await expect(objects).toContainText('somebody else decides');
 
   const urgent = wang.locator('[data-plea=come-urgently]');
   await urgent.getByText('The patient needs me: come in now').click();
@@ -121,6 +123,52 @@ test('who is put out is told why, is kept out while blocked, objects, and comes 
   await urgent.getByRole('button', { name: 'Come in' }).click();
   await expect(wang.locator('.room-bar .line-state')).toContainText('Live');
   await expect(li.locator('.people-log')).toContainText('came in because the patient needs it: the patient bleeds');
+  await wang.context().close();
+});
+
+test('who is muted objects, and a manager decides about it on a page of all rooms', async ({ li, browser }) => {
+  const path = await openRoom(li);
+  const wang = await person(browser, 'wang.nurse');
+  await wang.goto(path);
+  await people(li);
+  await li.locator('[data-waiting-person="wang.nurse"]').getByRole('button', { name: /^Let in/ }).click();
+  await expect(wang.locator('.room-bar .line-state')).toContainText('Live');
+  const name = (await li.locator('.people li').nth(1).getByRole('button').last().getAttribute('aria-label'))?.replace('Keep order: ', '') ?? '';
+  await keepOrder(li, name, 'Mute', 'talks over the patient');
+  await people(wang);
+  const own = wang.locator('[data-own-sanction=muted]');
+  await expect(own).toContainText('talks over the patient');
+  await own.getByText('Object to this').press('Enter');
+  await own.getByRole('textbox').fill('I read out the result');
+  await own.getByRole('button', { name: 'Send' }).press('Enter');
+  await expect(own).toContainText('Nobody has decided yet');
+  await look(wang, 'own-sanction', ['desktop', 'phone']);
+
+  // Who did it reads it, and is not the one who decides.
+  const objects = li.locator('[data-appeal="wang.nurse"]');
+  await expect(objects).toContainText('Objects: I read out the result');
+  await expect(objects.getByRole('button')).toHaveCount(0);
+  await look(li, 'appeal-own', ['desktop', 'phone']);
+
+  const sun = await person(browser, 'sun.manager');
+  await sun.goto('/');
+  await sun.getByRole('link', { name: /^Order in rooms/ }).click();
+  const open = sun.locator('[data-sanctions=all] [data-open=true]').filter({ hasText: 'I read out the result' });
+  await expect(open).toContainText('a room about a patient');
+  await open.getByRole('button', { name: /^Grant/ }).press('Enter');
+  await open.getByRole('button', { name: 'Grant', exact: true }).last().click();
+  await expect(open).toContainText('Say why');
+  await look(sun, 'sanctions', ['desktop', 'phone']);
+  await open.getByRole('textbox', { name: /^Reason/ }).fill('they were asked to read it');
+  await open.getByRole('button', { name: 'Grant', exact: true }).last().click();
+  await expect(open).toHaveCount(0);
+  await expect(sun.locator('[data-sanctions=all]')).toContainText('granted the objection: they were asked to read it');
+  await expect(own).toHaveCount(0);
+  await expect(wang.locator('.people-log')).toContainText('they were asked to read it');
+  await wang.goto('/sanctions');
+  await expect(wang.locator('[data-sanctions=own]')).toContainText('granted the objection: they were asked to read it');
+  await expect(wang.locator('[data-sanctions=all]')).toHaveCount(0);
+  await sun.context().close();
   await wang.context().close();
 });
 

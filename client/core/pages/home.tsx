@@ -13,6 +13,7 @@ import { inLanguage } from '../language';
 import type { Quality } from '../quality';
 import { createQuery } from '../query';
 import { Link } from '../router';
+import { reviewsSanctions } from '../sanctions';
 
 /** Where patients meet; nobody's twin stands there. */
 const PATIENTS_CIRCLE = 'patients-circle';
@@ -136,6 +137,14 @@ function RoomCard(props: { room: RoomKind; scenarios: readonly ScenarioCard[] })
               </Link>
             </li>
           </Show>
+        </Show>
+        <Show when={props.room === 'management' && reviewsSanctions(app.me())}>
+          <li>
+            <Link class="scenario" href="/sanctions">
+              <span>{app.t('sanctions.title')}</span>
+              <span class="chip accent">{app.t('home.open')}</span>
+            </Link>
+          </li>
         </Show>
         <For each={props.scenarios}>
           {(scenario) => (

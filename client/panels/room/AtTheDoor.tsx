@@ -1,16 +1,15 @@
 /** What somebody at the door is told, and what they can do there. */
-import { Show, createEffect, createMemo, createSignal, on } from 'solid-js';
+import { Show, createEffect, createMemo, on } from 'solid-js';
 import type { JSX } from 'solid-js';
 import type { AtDoor, Threshold } from '../../../contract/room';
 import { useApp } from '../../core/app';
 import { momentOf } from '../../core/dates';
-import { inLanguage } from '../../core/language';
-import { ActError } from '../../room/pending';
 import type { RoomClient } from '../../room/room-client';
 import { Icon } from '../Icon';
 import type { IconName } from '../Icon';
 import { Notice } from '../Notice';
-import { ReasonField } from '../ReasonField';
+import { AppealState } from './AppealState';
+import { Plea } from './Plea';
 
 interface AtTheDoorProps {
   readonly threshold: Threshold;
@@ -51,10 +50,20 @@ export function AtTheDoor(props: AtTheDoorProps): JSX.Element {
       <Show when={props.threshold.state !== 'blocked'}>
         <p>{hint()}</p>
       </Show>
-      <Show when={props.threshold.state === 'blocked'}>
-        <Show when={!props.threshold.has_appealed} fallback={<Notice kind="good">{app.t('door.appealed')}</Notice>}>
-          <Plea client={props.client} act="appeal" />
-        </Show>
+      <Show when={props.threshold.sanction}>
+        {(sanction) => (
+          <Show
+            when={sanction().appeal}
+            fallback={<Plea kind="appeal" ask={(reason) => props.client.act({ act: 'appeal', against: sanction().grade, reason })} />}
+          >
+            {(appeal) => <AppealState appeal={appeal()} over={sanction().over} />}
+          </Show>
+        )}
+      </Show>
+      <Show when={props.threshold.sanction}>
+        <a class="small" href="/sanctions" target="_blank" rel="noopener">
+          {app.t('sanctions.link')}
+        </a>
       </Show>
       <Show when={props.threshold.state === 'recorded'}>
         <button type="button" class="button primary" onClick={agree}>
@@ -68,45 +77,10 @@ export function AtTheDoor(props: AtTheDoorProps): JSX.Element {
         </a>
       </Show>
       <Show when={props.threshold.may_come_urgently}>
-        <Plea client={props.client} act="come-urgently" />
+        <Plea kind="come-urgently" ask={(reason) => props.client.act({ act: 'come-urgently', reason })} />
       </Show>
     </section>
   );
 }
 
 const ICONS: Partial<Record<AtDoor, IconName>> = { blocked: 'alert', recorded: 'record', licence: 'alert' };
-
-const WORDS = {
-  appeal: { title: 'door.appeal', hint: 'door.appealHint', send: 'door.send' },
-  'come-urgently': { title: 'door.urgent', hint: 'door.urgentHint', send: 'door.comeIn' },
-} as const;
-
-/** Something that is asked for by saying why. */
-function Plea(props: { client: RoomClient; act: keyof typeof WORDS }): JSX.Element {
-  const app = useApp();
-  const [reason, setReason] = createSignal('');
-  const [wrong, setWrong] = createSignal<string>();
-  const words = (): (typeof WORDS)[keyof typeof WORDS] => WORDS[props.act];
-  const send = async (event: SubmitEvent): Promise<void> => {
-    event.preventDefault();
-    setWrong(undefined);
-    try {
-      await props.client.act({ act: props.act, reason: reason() });
-    } catch (error) {
-      // Who comes in, or is put out meanwhile, leaves this page.
-      if (error instanceof ActError && error.reason !== 'outcome-unknown' && error.reason !== 'closed')
-        setWrong(inLanguage(error.text, app.language()));
-    }
-  };
-  return (
-    <details class="door-plea" data-plea={props.act}>
-      <summary>{app.t(words().title)}</summary>
-      <form class="stack" onSubmit={(event) => void send(event)} noValidate>
-        <ReasonField label={app.t('door.why')} hint={app.t(words().hint)} wrong={wrong()} longest={300} value={reason()} onInput={setReason} />
-        <button type="submit" class="button">
-          {app.t(words().send)}
-        </button>
-      </form>
-    </details>
-  );
-}

@@ -1,14 +1,15 @@
-/** Whom a block keeps out, and what they say against it: read also when they have left the door. */
+/** Whom a block keeps out, also when they have left the door. */
 import { For, Show } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import { momentOf } from '../../core/dates';
+import { blocks } from '../../core/room-order';
 import type { RoomOrder } from '../../core/room-order';
 
 export function KeptOutPanel(props: { order: RoomOrder }): JSX.Element {
   const app = useApp();
   const isAtDoor = (actor: string): boolean => props.order.waiting().some((one) => one.actor === actor);
-  const away = (): ReturnType<RoomOrder['keptOut']> => props.order.keptOut().filter(({ actor }) => !isAtDoor(actor));
+  const away = (): ReturnType<RoomOrder['sanctions']> => blocks(props.order.sanctions()).filter(({ actor }) => !isAtDoor(actor));
   return (
     <Show when={props.order.keeps() && away().length > 0}>
       <section class="stack tight" aria-labelledby="kept-out-title">
@@ -20,10 +21,9 @@ export function KeptOutPanel(props: { order: RoomOrder }): JSX.Element {
             {(one) => (
               <li class="stack tight" data-kept-out={one.actor}>
                 <span>
-                  {one.name} <span class="chip bad">{app.t('order.blockedUntil', { until: momentOf(one.until, app.language()) })}</span>
+                  {one.name} <span class="chip bad">{app.t('order.blockedUntil', { until: one.until === null ? '' : momentOf(one.until, app.language()) })}</span>
                 </span>
                 <p class="small soft">{app.t('door.reason', { reason: one.reason })}</p>
-                <Show when={one.appeal}>{(words) => <p class="small">{app.t('order.appeal', { reason: words() })}</p>}</Show>
                 <div class="row">
                   <button type="button" class="button small" onClick={() => props.order.act({ act: 'lift', whom: one.actor })}>
                     {app.t('order.lift')}

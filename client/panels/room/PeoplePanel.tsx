@@ -16,7 +16,9 @@ import { roleWords } from '../person';
 import { OwnLooks } from './OwnLooks';
 import { OrderDialog } from './OrderDialog';
 import { PseudonymChip } from './PseudonymChoice';
+import { AppealsPanel } from './AppealsPanel';
 import { KeptOutPanel } from './KeptOutPanel';
+import { OwnSanctions } from './OwnSanctions';
 import { Slider } from './Slider';
 
 interface PeoplePanelProps {
@@ -51,6 +53,8 @@ export function PeoplePanel(props: PeoplePanelProps): JSX.Element {
           </button>
         )}
       </Show>
+      <OwnSanctions order={props.order} />
+      <AppealsPanel order={props.order} />
       <ul class="people" aria-label={app.t('people.here')}>
         <For each={ids()}>
           {(id) => (

@@ -68,7 +68,6 @@ function Waiting(props: WaitingPanelProps & { one: Knocking }): JSX.Element {
       <Show when={props.one.needs_licence}>
         <p class="small">{app.t('order.noLicence')}</p>
       </Show>
-      <Show when={props.one.appeal}>{(words) => <p class="small">{app.t('order.appeal', { reason: words() })}</p>}</Show>
       <Show when={props.order.keeps()}>
         <Show when={props.one.needs_companion}>
           <Field label={app.t('order.companion')} hint={companions().length === 0 ? app.t('order.companionNone') : undefined}>

@@ -1,6 +1,6 @@
 import { createRoot } from 'solid-js';
 import { expect, test } from 'vitest';
-import type { Act, KeptOut, Knocking, Participant, Standing, Voice } from '../../../contract/room';
+import type { Act, Knocking, Participant, Sanction, Standing, Voice } from '../../../contract/room';
 import type { RoomOrder } from '../../core/room-order';
 import { translate } from '../../words/words';
 import { createKeeping } from './inside-keeping';
@@ -14,29 +14,32 @@ const person = (id: number, name: string, standing: Standing, more: Partial<Part
 const LI = person(1, 'Li', 'host', { treats: true });
 const CHEN = person(2, 'Chen', 'speaker');
 const WANG = person(3, 'Wang', 'observer', { stays_until: '2026-03-02T10:00:00Z' });
-const ZHAO: Knocking = { id: 7, actor: 'zhao.patient', name: 'Zhao', role: 'patient', since: '', needs_companion: true, needs_licence: false, blocked_until: null, appeal: null };
-const SUN: KeptOut = { actor: 'sun.x', name: 'Sun', reason: 'noise', until: '2026-03-02T10:00:00Z', appeal: 'I was ill' };
+const ZHAO: Knocking = { id: 7, actor: 'zhao.patient', name: 'Zhao', role: 'patient', since: '', needs_companion: true, needs_licence: false, blocked_until: null };
+const SUN: Sanction = {
+  number: 4, actor: 'sun.x', name: 'Sun', grade: 'blocked', reason: 'noise', by: 'li.x', since: '2026-03-02T09:00:00Z', until: '2026-03-02T10:00:00Z', over: null,
+  appeal: { reason: 'I was ill', at: '2026-03-02T09:10:00Z', answer: null },
+};
 
 interface Room {
   people: Participant[];
   waiting: Knocking[];
-  keptOut: KeptOut[];
+  sanctions: Sanction[];
   own: Participant;
   keeps: boolean;
   voices: Map<number, Voice>;
 }
 
 function opened(change: Partial<Room> = {}): { keeping: Keeping; room: Room; acts: Act[]; pages: Page[] } {
-  const room: Room = { people: [LI, CHEN, WANG], waiting: [], keptOut: [], own: LI, keeps: true, voices: new Map(), ...change };
+  const room: Room = { people: [LI, CHEN, WANG], waiting: [], sanctions: [], own: LI, keeps: true, voices: new Map(), ...change };
   const [acts, pages]: [Act[], Page[]] = [[], []];
-  const order = { waiting: () => room.waiting, keptOut: () => room.keptOut, own: () => room.own, keeps: () => room.keeps, act: (act: Act) => void acts.push(act) } as unknown as RoomOrder;
+  const order = { waiting: () => room.waiting, sanctions: () => room.sanctions, own: () => room.own, keeps: () => room.keeps, act: (act: Act) => void acts.push(act) } as unknown as RoomOrder;
   const app = { t: (key: Parameters<typeof translate>[1], params?: Parameters<typeof translate>[2]) => translate('en', key, params), language: () => 'en' as const };
   const keeping = createRoot(() => createKeeping({ control: { people: () => room.people }, order, voice: { voices: () => room.voices } }, app, (page) => void pages.push(page)));
   return { keeping, room, acts, pages };
 }
 
 test('shows one person after the other, those at the door first, never oneself', () => {
-  const { keeping } = opened({ waiting: [ZHAO], keptOut: [SUN] });
+  const { keeping } = opened({ waiting: [ZHAO], sanctions: [SUN] });
   const seen = Array.from({ length: 5 }, () => {
     const { of } = keeping.state();
     keeping.press('next');
@@ -97,7 +100,7 @@ test('who has left while it is asked why is nobody else', () => {
 });
 
 test('lets in with a companion, turns away, lifts and lets stay', () => {
-  const { keeping, acts } = opened({ waiting: [ZHAO], keptOut: [SUN] });
+  const { keeping, acts } = opened({ waiting: [ZHAO], sanctions: [SUN] });
   keeping.admit();
   expect(acts.at(-1)).toEqual({ act: 'admit', waiting: 7, companion: 1 });
   keeping.refuse();

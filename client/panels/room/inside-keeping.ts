@@ -1,18 +1,18 @@
 /** Keeping order inside a headset: whom the panel shows, and what its buttons do about them. */
 import { createSignal } from 'solid-js';
 import type { Accessor } from 'solid-js';
-import type { KeptOut, Knocking, Participant } from '../../../contract/room';
+import type { Knocking, Participant, Sanction as Given } from '../../../contract/room';
 import type { App } from '../../core/app';
 import { momentOf } from '../../core/dates';
 import type { RoomControl } from '../../core/room-control';
-import { ENDINGS, ENDING_ACTS, SANCTIONS, STANDINGS, reasoned as actFor, standingsFor } from '../../core/room-order';
+import { ENDINGS, ENDING_ACTS, SANCTIONS, STANDINGS, blocks, pleaOf, reasoned as actFor, standingsFor } from '../../core/room-order';
 import type { RoomOrder } from '../../core/room-order';
 import type { RoomVoice } from '../../core/room-voice';
 import { REASONS } from './inside-people';
 import type { KeepingInside, KeptInside, Page, Reasoned } from './inside-state';
 
 /** Whoever waits comes first, then those inside, then whom a block keeps out. */
-type Somebody = { readonly is: 'at-door'; readonly one: Knocking } | { readonly is: 'inside'; readonly one: Participant } | { readonly is: 'kept-out'; readonly one: KeptOut };
+type Somebody = { readonly is: 'at-door'; readonly one: Knocking } | { readonly is: 'inside'; readonly one: Participant } | { readonly is: 'kept-out'; readonly one: Given };
 
 const SHOWN = Object.values(ENDINGS);
 
@@ -36,12 +36,12 @@ export function createKeeping(props: Props, app: Pick<App, 't' | 'language'>, tu
   const [what, setWhat] = createSignal<Reasoned>();
   const all = (): readonly Somebody[] => {
     if (!props.order.keeps()) return [];
-    const { waiting, keptOut, own } = props.order;
+    const { waiting, sanctions, own } = props.order;
     const isAtDoor = (actor: string): boolean => waiting().some((one) => one.actor === actor);
     return [
       ...waiting().map((one) => ({ is: 'at-door', one }) as const),
       ...props.control.people().flatMap((one) => (one.actor === own()?.actor ? [] : [{ is: 'inside', one } as const])),
-      ...keptOut().flatMap((one) => (isAtDoor(one.actor) ? [] : [{ is: 'kept-out', one } as const])),
+      ...blocks(sanctions()).flatMap((one) => (isAtDoor(one.actor) ? [] : [{ is: 'kept-out', one } as const])),
     ];
   };
   /** Nobody takes the place of whoever it is about: who has left is gone. */
@@ -55,8 +55,8 @@ export function createKeeping(props: Props, app: Pick<App, 't' | 'language'>, tu
     const { is, one } = who;
     const moment = (time: string | null): string | undefined => (time === null ? undefined : momentOf(time, app.language()));
     const common = { name: one.name, at: at() + 1, count: all().length, is, standing: undefined, handUp: false, muted: false, shows: [], ended: [], blockedUntil: undefined, appeal: undefined, staysUntil: undefined, appointable: [] };
-    if (is === 'at-door') return { ...common, blockedUntil: moment(one.blocked_until), appeal: one.appeal ?? undefined };
-    if (is === 'kept-out') return { ...common, blockedUntil: moment(one.until), appeal: one.appeal ?? undefined };
+    if (is === 'at-door') return { ...common, blockedUntil: moment(one.blocked_until), appeal: pleaOf(props.order.sanctions(), one.actor) };
+    if (is === 'kept-out') return { ...common, blockedUntil: moment(one.until), appeal: one.appeal?.reason };
     const isHost = props.order.own()?.standing === 'host';
     const voice = props.voice.voices().get(one.id);
     const shows = SHOWN.filter((what) => voice?.[what] ?? false);

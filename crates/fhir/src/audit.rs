@@ -217,7 +217,9 @@ fn event(
         Action::StoreImaging => ("110104", "DICOM Instances Transferred", None, "C"),
         Action::DeleteImaging => ("110105", "DICOM Study Deleted", None, "D"),
         Action::ReadLedger => ("110101", "Audit Log Used", None, "R"),
-        Action::Administer | Action::MaintainDevices => ("110113", "Security Alert", None, "U"),
+        Action::Administer | Action::MaintainDevices | Action::ReviewSanctions => {
+            ("110113", "Security Alert", None, "U")
+        }
         Action::ReleaseToResearch | Action::ReleaseToTeaching => ("110106", "Export", None, "R"),
         // Who stands behind a pseudonym is what the pseudonym is there to hide.
         Action::OpenIdentity => ("110113", "Security Alert", None, "E"),

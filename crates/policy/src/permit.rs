@@ -128,6 +128,8 @@ pub enum Action {
     ReadResearch,
     /// Take part in finding out who stands behind a pseudonym.
     OpenIdentity,
+    /// Read what was done to people in rooms to keep order, and decide about appeals against it.
+    ReviewSanctions,
     /// Read figures of how care runs, which name no patient.
     ReadFigures,
     /// Make a teaching case of a patient, without who it is.
@@ -142,7 +144,7 @@ pub enum Action {
 
 impl Action {
     /// All actions.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::ReadRecord,
         Self::WriteRecord,
         Self::ReadImaging,
@@ -161,6 +163,7 @@ impl Action {
         Self::ReleaseToResearch,
         Self::ReadResearch,
         Self::OpenIdentity,
+        Self::ReviewSanctions,
         Self::ReadFigures,
         Self::ReleaseToTeaching,
         Self::ReadTeaching,
@@ -189,6 +192,7 @@ impl Action {
             Self::ReleaseToResearch => "release-to-research",
             Self::ReadResearch => "read-research",
             Self::OpenIdentity => "open-identity",
+            Self::ReviewSanctions => "review-sanctions",
             Self::ReadFigures => "read-figures",
             Self::ReleaseToTeaching => "release-to-teaching",
             Self::ReadTeaching => "read-teaching",

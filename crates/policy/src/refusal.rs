@@ -74,6 +74,10 @@ fn in_words(action: Action) -> (&'static str, &'static str) {
         Action::ReleaseToResearch => ("将此检查提供给研究", "release this study to research"),
         Action::ReadResearch => ("读取此研究项目", "read this research project"),
         Action::OpenIdentity => ("参与此身份揭示", "take part in opening this identity"),
+        Action::ReviewSanctions => (
+            "查看处分并裁定申诉",
+            "see sanctions and decide about appeals",
+        ),
         Action::ReadFigures => ("查看此统计", "read these figures"),
         Action::ReleaseToTeaching => ("将此病例用于教学", "make a teaching case of this patient"),
         Action::ReadTeaching => ("查看此教学病例", "read this teaching case"),

@@ -213,7 +213,7 @@ const TABLE: &[(Role, &str, &str, &str)] = &[
         Role::Manager,
         "none",
         "hospital",
-        "read-record read-figures",
+        "read-record review-sanctions read-figures",
     ),
     (
         Role::Expert,
@@ -235,7 +235,7 @@ const TABLE: &[(Role, &str, &str, &str)] = &[
         Role::Admin,
         "none",
         "hospital",
-        "read-record write-record delete-imaging read-ledger administer open-identity",
+        "read-record write-record delete-imaging read-ledger administer open-identity review-sanctions",
     ),
     (
         Role::TerminalDoctor,

@@ -5,8 +5,8 @@ use ts_rs::TS;
 use vocabulary::{ActorId, Timestamp, Uid};
 
 use crate::{
-    CropBox, EntityId, Hologram, Layer, MeasureKind, Mode, Ordered, Placed, Plane, RecordingStep,
-    Showing, Standing, Transform, View, Window,
+    CropBox, EntityId, Grade, Hologram, Layer, MeasureKind, Mode, Ordered, Placed, Plane,
+    RecordingStep, Showing, Standing, Transform, View, Window,
 };
 
 /// What a participant asks the room to do.
@@ -233,9 +233,23 @@ pub enum Act {
         /// Why; everybody inside is told, and the record keeps it.
         reason: String,
     },
-    /// From the door: ask for a block to be taken back.
+    /// Ask for a sanction that one has to be taken back; once for each.
     Appeal {
+        /// Which.
+        against: Grade,
         /// In one's own words.
+        reason: String,
+    },
+    /// Say what comes of somebody's appeal against a sanction that another has given.
+    AnswerAppeal {
+        /// Whose.
+        #[ts(type = "string")]
+        whom: ActorId,
+        /// Against which.
+        against: Grade,
+        /// Whether the sanction is taken back.
+        grants: bool,
+        /// Why; they are told.
         reason: String,
     },
 }

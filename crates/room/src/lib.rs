@@ -43,6 +43,7 @@ mod recording;
 mod refusal;
 pub mod requests;
 mod room;
+mod sanction;
 mod seat;
 mod stay;
 mod tick;
@@ -62,7 +63,7 @@ pub use entity::{
 };
 pub use hand::{Fingers, Hand};
 pub use lead::{Leading, View};
-pub use order::{AtDoor, Did, Door, KeptOut, Knocking, Order, Ordered, Standing, Threshold};
+pub use order::{AtDoor, Did, Door, Knocking, Order, Ordered, Standing, Threshold};
 pub use pace::Pace;
 pub use pose::{Held, Placement, Pointer, Pose};
 pub use recording::{
@@ -70,6 +71,7 @@ pub use recording::{
 };
 pub use refusal::{Farewell, Refusal};
 pub use room::{Joined, OpenError, Parcel, Reply, Room};
+pub use sanction::{Answer, Appeal, Grade, Sanction, SanctionHistory};
 pub use seat::{Licence, Person, Seat};
 pub use stay::{Stay, Stays};
 pub use tick::{Tick, Wants};

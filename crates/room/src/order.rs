@@ -1,10 +1,13 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use vocabulary::{ActorId, Timestamp};
 
-use crate::{EntityId, Showing, limits};
+use crate::{
+    EntityId, Grade, Sanction, Showing, limits,
+    sanction::{Answer, Appeal, Sanctions},
+};
 
 /// What somebody is in a room, which says what they may do there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -163,10 +166,32 @@ pub enum Did {
         /// The hologram.
         entity: EntityId,
     },
-    /// They asked for a block to be taken back.
+    /// They asked for a sanction to be taken back.
     Appealed {
+        /// Which; none in older journals, in which only what kept somebody outside could be spoken against.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        against: Option<Grade>,
         /// In their words.
         reason: String,
+    },
+    /// Their appeal was granted: the sanction was taken back.
+    AppealGranted {
+        /// Against which.
+        against: Grade,
+        /// Why.
+        reason: String,
+        /// The name of who decided.
+        decider: String,
+    },
+    /// Their appeal was refused: the sanction stays.
+    AppealRefused {
+        /// Against which.
+        against: Grade,
+        /// Why.
+        reason: String,
+        /// The name of who decided.
+        decider: String,
     },
     /// They came in because the patient needed it, whoever had or had not let them in.
     CameInUrgently {
@@ -175,32 +200,13 @@ pub enum Did {
     },
 }
 
-/// A block that stands until a time.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Block {
-    pub name: String,
-    pub reason: String,
-    pub until: Timestamp,
-    pub appeal: Option<String>,
-}
-
-/// Why somebody is to be outside.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Outside {
-    Blocked(Block),
-    PutOut(String),
-}
-
 /// The order that was kept in a room: all that follows from its kept acts.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Order {
     /// Who was let in, when, and who looks after them.
     admitted: BTreeMap<ActorId, (Timestamp, Option<ActorId>)>,
     turned_away: BTreeMap<ActorId, (Timestamp, String)>,
-    muted: BTreeMap<ActorId, String>,
-    /// Who shows what no more.
-    ended: BTreeMap<ActorId, BTreeSet<Showing>>,
-    outside: BTreeMap<ActorId, Outside>,
+    sanctions: Sanctions,
     appointed: BTreeMap<ActorId, Standing>,
     /// Who came in because the patient needed it, and when.
     urgent: BTreeMap<ActorId, Timestamp>,
@@ -211,75 +217,119 @@ pub struct Order {
 }
 
 impl Order {
-    /// Carries out what was judged before.
-    pub(crate) fn fold(&mut self, at: Timestamp, Ordered { whom, name, did }: &Ordered) {
-        let whom = || whom.clone();
+    /// Carries out what was judged before, by its number in the journal and by whom it was done.
+    pub(crate) fn fold(&mut self, (number, by): (u64, &ActorId), at: Timestamp, ordered: &Ordered) {
+        let Ordered { whom: who, did, .. } = ordered;
+        let whom = || who.clone();
         match did {
             Did::Admitted { companion } => {
                 self.admitted.insert(whom(), (at, companion.clone()));
-                self.outside.remove(&whom());
+                self.sanctions.end(who, &Grade::OUTSIDE, at);
             }
             Did::TurnedAway { reason } => {
-                self.admitted.remove(&whom());
+                self.admitted.remove(who);
                 self.turned_away.insert(whom(), (at, reason.clone()));
             }
-            Did::Muted { reason } => {
-                self.muted.insert(whom(), reason.clone());
+            Did::Muted { .. } | Did::ShowingEnded { .. } => {
+                self.sanction((number, by), at, ordered)
             }
-            Did::Unmuted => {
-                self.muted.remove(&whom());
+            Did::Unmuted => self.sanctions.end(who, &[Grade::Muted], at),
+            Did::ShowingLet { what } => self.sanctions.end(who, &[Grade::of_showing(*what)], at),
+            Did::PutOut { .. } | Did::Blocked { .. } => {
+                self.admitted.remove(who);
+                self.urgent.remove(who);
+                self.keeps_order_no_more(who);
+                self.sanctions.end(who, &Grade::OUTSIDE, at);
+                self.sanction((number, by), at, ordered);
             }
-            Did::ShowingEnded { what, .. } => {
-                self.ended.entry(whom()).or_default().insert(*what);
-            }
-            Did::ShowingLet { what } => {
-                if let Some(ended) = self.ended.get_mut(&whom()) {
-                    ended.remove(what);
-                }
-            }
-            Did::PutOut { reason } => {
-                self.admitted.remove(&whom());
-                self.urgent.remove(&whom());
-                self.keeps_order_no_more(&whom());
-                self.outside.insert(whom(), Outside::PutOut(reason.clone()));
-            }
-            Did::Blocked { reason, until } => {
-                self.admitted.remove(&whom());
-                self.urgent.remove(&whom());
-                self.keeps_order_no_more(&whom());
-                let block = Block {
-                    name: name.clone(),
-                    reason: reason.clone(),
-                    until: *until,
-                    appeal: None,
-                };
-                self.outside.insert(whom(), Outside::Blocked(block));
-                *self.times_blocked.entry(whom()).or_default() += 1;
-            }
-            Did::Lifted => {
-                self.outside.remove(&whom());
-            }
+            Did::Lifted => self.sanctions.end(who, &Grade::OUTSIDE, at),
             Did::Stays { until, .. } => {
                 self.stays.insert(whom(), *until);
             }
             Did::Appointed { standing } => {
                 self.appointed.insert(whom(), *standing);
             }
-            Did::Appealed { reason } => {
-                if let Some(Outside::Blocked(block)) = self.outside.get_mut(&whom()) {
-                    block.appeal = Some(reason.clone());
+            Did::Appealed { against, reason } => {
+                let against = against.unwrap_or(Grade::Blocked);
+                if let Some(sanction) = self.sanctions.standing_mut(who, against) {
+                    sanction.appeal = Some(Appeal {
+                        reason: reason.clone(),
+                        at,
+                        answer: None,
+                    });
                 }
+            }
+            Did::AppealGranted { against, .. } | Did::AppealRefused { against, .. } => {
+                self.answer(by, at, (who, *against), did);
             }
             Did::CameInUrgently { .. } => {
                 self.admitted.insert(whom(), (at, None));
-                self.outside.remove(&whom());
                 // Nothing that was decided before keeps them from what they came for.
-                self.appointed.remove(&whom());
-                self.muted.remove(&whom());
-                self.ended.remove(&whom());
+                self.appointed.remove(who);
+                self.sanctions.end(who, &Grade::ALL, at);
                 self.urgent.insert(whom(), at);
             }
             Did::Warned { .. } | Did::TakenFrom { .. } => {}
+        }
+    }
+
+    fn sanction(&mut self, (number, by): (u64, &ActorId), at: Timestamp, ordered: &Ordered) {
+        let (grade, reason, until) = match &ordered.did {
+            Did::Muted { reason } => (Grade::Muted, reason, None),
+            Did::ShowingEnded { what, reason } => (Grade::of_showing(*what), reason, None),
+            Did::PutOut { reason } => (Grade::PutOut, reason, None),
+            Did::Blocked { reason, until } => {
+                let times = self.times_blocked.entry(ordered.whom.clone());
+                *times.or_default() += 1;
+                (Grade::Blocked, reason, Some(*until))
+            }
+            _ => return,
+        };
+        self.sanctions.give(Sanction {
+            number,
+            actor: ordered.whom.clone(),
+            name: ordered.name.clone(),
+            grade,
+            reason: reason.clone(),
+            by: by.clone(),
+            since: at,
+            until,
+            over: None,
+            appeal: None,
+        });
+    }
+
+    fn answer(&mut self, by: &ActorId, at: Timestamp, of: (&ActorId, Grade), did: &Did) {
+        let (who, against) = of;
+        let (granted, reason, decider) = match did {
+            Did::AppealGranted {
+                reason, decider, ..
+            } => (true, reason, decider),
+            Did::AppealRefused {
+                reason, decider, ..
+            } => (false, reason, decider),
+            _ => return,
+        };
+        let Some(sanction) = self.sanctions.standing_mut(who, against) else {
+            return;
+        };
+        if let Some(appeal) = &mut sanction.appeal {
+            appeal.answer = Some(Answer {
+                granted,
+                reason: reason.clone(),
+                by: by.clone(),
+                name: decider.clone(),
+                at,
+            });
+        }
+        if granted {
+            sanction.over = Some(at);
+            // A block that should not have been makes the next one no longer.
+            if let Some(times) = self.times_blocked.get_mut(who)
+                && against == Grade::Blocked
+            {
+                *times = times.saturating_sub(1);
+            }
         }
     }
 
@@ -299,34 +349,55 @@ impl Order {
         self.urgent.get(who).is_some_and(|at| *at >= since)
     }
 
-    /// The block that keeps somebody out now.
-    pub(crate) fn block(&self, who: &ActorId, now: Timestamp) -> Option<&Block> {
-        match self.outside.get(who)? {
-            Outside::Blocked(block) if now < block.until => Some(block),
-            _ => None,
-        }
+    /// The block that keeps somebody out now, and when it ends.
+    pub(crate) fn block(&self, who: &ActorId, now: Timestamp) -> Option<(&Sanction, Timestamp)> {
+        let block = self.sanctions.standing(who, Grade::Blocked)?;
+        let until = block.until.filter(|until| now < *until)?;
+        Some((block, until))
     }
 
-    /// Whether somebody has to be let in anew, and why they were put out.
-    pub(crate) fn put_out(&self, who: &ActorId) -> Option<&str> {
-        Some(match self.outside.get(who)? {
-            Outside::PutOut(reason) => reason,
-            Outside::Blocked(block) => &block.reason,
-        })
+    /// By what somebody has to be let in anew.
+    pub(crate) fn put_out(&self, who: &ActorId) -> Option<&Sanction> {
+        self.sanctions.outside(who)
     }
 
-    /// Whom a block keeps out now.
-    pub(crate) fn kept_out(&self, now: Timestamp) -> Vec<KeptOut> {
-        let blocked = self.outside.keys();
-        let blocked = blocked.filter_map(|who| Some((who, self.block(who, now)?)));
-        let blocked = blocked.map(|(who, block)| KeptOut {
-            actor: who.clone(),
-            name: block.name.clone(),
-            reason: block.reason.clone(),
-            until: block.until,
-            appeal: block.appeal.clone(),
-        });
-        blocked.collect()
+    /// One that was not taken back.
+    pub(crate) fn standing_sanction(&self, who: &ActorId, grade: Grade) -> Option<&Sanction> {
+        self.sanctions.standing(who, grade)
+    }
+
+    /// The sanctions that stand now, and those that somebody still speaks against.
+    pub(crate) fn sanctions(&self, now: Timestamp) -> Vec<Sanction> {
+        let all = self.sanctions.all();
+        all.filter(|one| one.stands(now)).cloned().collect()
+    }
+
+    /// The one whose appeal somebody is to answer.
+    pub(crate) fn sanction_by_number(&self, number: u64) -> Option<&Sanction> {
+        self.sanctions.all().find(|one| one.number == number)
+    }
+
+    /// The last one of each grade that somebody had.
+    pub(crate) fn sanctions_of(&self, who: &ActorId) -> impl Iterator<Item = &Sanction> {
+        self.sanctions.of(who)
+    }
+
+    /// What somebody at the door is to know: by what they are outside, or that it was taken back since they came.
+    pub(crate) fn told_at_door(&self, who: &ActorId, since: Timestamp) -> Option<&Sanction> {
+        let is_news = |one: &&Sanction| {
+            let answer = one
+                .appeal
+                .as_ref()
+                .and_then(|appeal| appeal.answer.as_ref());
+            Grade::OUTSIDE.contains(&one.grade)
+                && answer.is_some_and(|answer| answer.granted && answer.at >= since)
+        };
+        let granted = || {
+            self.sanctions_of(who)
+                .filter(is_news)
+                .max_by_key(|one| one.number)
+        };
+        self.put_out(who).or_else(granted)
     }
 
     /// Whether somebody was let in not long ago.
@@ -353,17 +424,19 @@ impl Order {
 
     /// Whether somebody is heard no more.
     pub fn is_muted(&self, who: &ActorId) -> bool {
-        self.muted.contains_key(who)
+        self.sanctions.standing(who, Grade::Muted).is_some()
     }
 
     /// What somebody shows no more, because it was ended.
     pub(crate) fn ended(&self, who: &ActorId) -> impl Iterator<Item = Showing> {
-        self.ended.get(who).into_iter().flatten().copied()
+        let all = [Showing::Camera, Showing::Screen].into_iter();
+        all.filter(|what| self.is_ended(who, *what))
     }
 
     /// Whether somebody may not show something, because it was ended.
     pub(crate) fn is_ended(&self, who: &ActorId, what: Showing) -> bool {
-        self.ended(who).any(|ended| ended == what)
+        let grade = Grade::of_showing(what);
+        self.sanctions.standing(who, grade).is_some()
     }
 
     pub(crate) fn appointed(&self, who: &ActorId) -> Option<Standing> {
@@ -402,26 +475,6 @@ pub struct Knocking {
     /// Until when they are blocked.
     #[ts(type = "string | null")]
     pub blocked_until: Option<Timestamp>,
-    /// What they say against the block.
-    pub appeal: Option<String>,
-}
-
-/// Somebody whom a block keeps out, whether they stand at the door or not.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
-#[ts(export_to = "room.ts")]
-pub struct KeptOut {
-    /// The account.
-    #[ts(type = "string")]
-    pub actor: ActorId,
-    /// The name to show.
-    pub name: String,
-    /// Why.
-    pub reason: String,
-    /// When it ends.
-    #[ts(type = "string")]
-    pub until: Timestamp,
-    /// What they say against it.
-    pub appeal: Option<String>,
 }
 
 /// Why somebody is at the door and not inside.
@@ -461,6 +514,6 @@ pub struct Threshold {
     pub until: Option<Timestamp>,
     /// Whether they may come in by saying why the patient needs it.
     pub may_come_urgently: bool,
-    /// Whether they have spoken against a block.
-    pub has_appealed: bool,
+    /// By what they are outside, and what came of their appeal; one that was granted since they came, too.
+    pub sanction: Option<Sanction>,
 }

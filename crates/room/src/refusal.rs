@@ -110,6 +110,12 @@ reasons! {
         CompanionNeeded: "须指定一位在场医护人员陪同", "name somebody inside of those who treat the patient to look after them";
         /// A block is lifted before somebody is let in.
         StillBlocked: "该人员仍被禁止进入，请先解除", "they are still blocked; lift the block first";
+        /// Nobody decides about a sanction that they gave themselves.
+        OwnSanction: "此处分由您作出，申诉须由其他人裁定；您可以自行撤回处分", "you gave this sanction: another decides about the appeal; you can take the sanction back yourself";
+        /// There is no appeal that waits for an answer.
+        NoAppeal: "没有等待裁定的申诉", "there is no appeal that waits for an answer";
+        /// An appeal is answered before a new sanction takes the place of the old one.
+        AppealOpen: "其申诉尚未裁定，请先裁定", "their appeal has not been answered yet; that comes first";
         /// They cannot be made that.
         CannotBe: "该人员不能担任此身份", "they cannot be made that";
         /// From the door only this much can be done.

@@ -18,8 +18,8 @@ pub use door::Parcel;
 use holds::NoProbe;
 
 use crate::{
-    Act, Change, Deed, Did, EntityId, Event, Farewell, KeptAct, KeptOut, Knocking, Leading,
-    Ordered, Placed, Probe, RecordingNow, Refusal, Sending, Standing, Stay, Stays, Transform,
+    Act, Change, Deed, Did, EntityId, Event, Farewell, KeptAct, Knocking, Leading, Ordered, Placed,
+    Probe, RecordingNow, Refusal, Sanction, Sending, Standing, Stay, Stays, Transform,
     judge::{Case, Verdict},
     limits,
     seat::{Outcome, Person, Rates, Seat, Sitter, free_colour, free_place},
@@ -124,7 +124,7 @@ pub struct Room {
     /// Who is known to wait at the door.
     said_to_wait: Vec<Knocking>,
     /// Whom a block is known to keep out.
-    said_kept_out: Vec<KeptOut>,
+    said_sanctions: Vec<Sanction>,
     /// How long those stay who do not treat the patient, and how long those were here who have not rested since.
     stays: Stays,
     stayed: BTreeMap<ActorId, Stay>,
@@ -170,7 +170,7 @@ impl Room {
             host: None,
             at_door: BTreeMap::new(),
             said_to_wait: Vec::new(),
-            said_kept_out: Vec::new(),
+            said_sanctions: Vec::new(),
             stays: Stays::default(),
             stayed: BTreeMap::new(),
             seats_each: limits::SEATS_EACH,
@@ -378,7 +378,7 @@ impl Room {
                 people: self.people(),
                 leading: self.leading.into_iter().collect(),
                 waiting: self.said_to_wait.clone(),
-                kept_out: self.said_kept_out.clone(),
+                sanctions: self.said_sanctions.clone(),
                 holds: self.holdings(),
                 recording: self.durable.recording().told(),
             },
@@ -741,7 +741,7 @@ impl Room {
         self.settle_leading();
         self.settle_around();
         self.settle_asks();
-        let (waiting, kept_out) = (self.knocking(now), self.kept_out(now));
+        let (waiting, sanctions) = (self.knocking(now), self.sanctions(now));
         let recording = self.durable.recording().told();
         let news = News {
             people: std::mem::take(&mut self.people_changed).then(|| self.people()),
@@ -749,13 +749,13 @@ impl Room {
                 .then(|| self.leading.into_iter().collect()),
             gather: self.gathers.take(),
             waiting: (waiting != self.said_to_wait).then(|| waiting.clone()),
-            kept_out: (kept_out != self.said_kept_out).then(|| kept_out.clone()),
+            sanctions: (sanctions != self.said_sanctions).then(|| sanctions.clone()),
             holds: std::mem::take(&mut self.holds_changed).then(|| self.holdings()),
             events: self.events_to_send(),
             recording: (recording != self.said_recording).then(|| recording.clone()),
         };
         self.said_to_wait = waiting;
-        self.said_kept_out = kept_out;
+        self.said_sanctions = sanctions;
         self.said_recording = recording;
         let is_due = self.tick.is_multiple_of(limits::QUIET_TICKS);
         let shown = self.poses_shown();

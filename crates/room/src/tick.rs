@@ -115,7 +115,7 @@ impl Tick {
     pub(crate) fn record(&mut self, news: News, poses: Vec<PoseOf>) {
         let news = News {
             waiting: None,
-            kept_out: None,
+            sanctions: None,
             ..news
         };
         if news == News::default() && poses.is_empty() {

@@ -10,13 +10,13 @@ use vocabulary::Text;
 
 pub use crate::lead::Holding;
 use crate::{
-    Act, Change, Event, Farewell, KeptOut, Knocking, Leading, Licence, Pose, RecordingNow, Refusal,
-    Sending, Showing, Slot, Standing, Threshold, Voice, limits::CLIENT_FRAME_BYTES,
+    Act, Change, Event, Farewell, Knocking, Leading, Licence, Pose, RecordingNow, Refusal,
+    Sanction, Sending, Showing, Slot, Standing, Threshold, Voice, limits::CLIENT_FRAME_BYTES,
 };
 pub use reader::Reader;
 
 /// The version of the protocol that this crate speaks.
-pub const VERSION: u16 = 6;
+pub const VERSION: u16 = 7;
 
 const HELLO: u8 = 0x01;
 const POSE: u8 = 0x02;
@@ -207,9 +207,9 @@ pub struct News {
     /// Everybody at the door.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting: Option<Vec<Knocking>>,
-    /// Everybody whom a block keeps out.
+    /// The sanctions that stand, and those that somebody still speaks against.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub kept_out: Option<Vec<KeptOut>>,
+    pub sanctions: Option<Vec<Sanction>>,
     /// All holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holds: Option<Vec<Holding>>,
@@ -235,8 +235,10 @@ pub struct Entrance {
     pub leading: Vec<Leading>,
     /// Everybody at the door.
     pub waiting: Vec<Knocking>,
-    /// Everybody whom a block keeps out.
-    pub kept_out: Vec<KeptOut>,
+    /// The sanctions that stand, and those that somebody still speaks against. Older recordings say none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<Sanction>>")]
+    pub sanctions: Vec<Sanction>,
     /// All holds.
     pub holds: Vec<Holding>,
     /// Whether the room is recorded.

@@ -123,7 +123,7 @@ impl World {
             });
         }
         if let Some(ordered) = &deed.order {
-            self.order.fold(at, ordered);
+            self.order.fold((self.next_number, actor), at, ordered);
         }
         if let Some(step) = deed.recording {
             self.recording.fold(self.next_number, at, actor, step);

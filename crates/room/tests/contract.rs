@@ -9,14 +9,16 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod sanctioned;
+
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use room::{
     Act, ActKind, Annotation, AtDoor, Change, CropBox, Did, Entity, Event, Farewell, Fingers, Hand,
-    Held, Hologram, HologramPatch, KeptOut, Knocking, Layer, Leading, Licence, Locked, Measure,
-    MeasureKind, Mode, Ordered, Patch, Placed, Placement, Plane, Pointer, Pose, RecordingNow,
-    RecordingState, RecordingStep, Refusal, ResumeToken, Sending, Slot, Source, Standing,
-    StopReason, Threshold, Transform, View, Voice, Window,
+    Held, Hologram, HologramPatch, Knocking, Layer, Leading, Licence, Locked, Measure, MeasureKind,
+    Mode, Ordered, Patch, Placed, Placement, Plane, Pointer, Pose, RecordingNow, RecordingState,
+    RecordingStep, Refusal, ResumeToken, Sanction, Sending, Slot, Source, Standing, StopReason,
+    Threshold, Transform, View, Voice, Window,
     wire::{Ack, ClientFrame, Entrance, Holding, News, Participant, PoseOf, ServerFrame, VERSION},
 };
 use serde::{Deserialize, Serialize};
@@ -323,6 +325,8 @@ fn client_frames() -> Vec<(&'static str, ClientFrame)> {
                 },
             ),
         ),
+        ("act appeal", act(7, sanctioned::appeal())),
+        ("act answer appeal", act(8, sanctioned::answer())),
         (
             "act that means nothing",
             ClientFrame::Act {
@@ -505,6 +509,16 @@ fn events() -> Vec<Event> {
             number: 44,
             actor: chen(),
             at: at(),
+            act: ActKind::Order,
+            changes: vec![],
+            order: Some(sanctioned::refused()),
+            recording: None,
+            pictured: None,
+        },
+        Event {
+            number: 45,
+            actor: chen(),
+            at: at(),
             act: ActKind::Recording,
             changes: vec![],
             order: None,
@@ -549,17 +563,6 @@ fn waiting() -> Vec<Knocking> {
         needs_companion: true,
         needs_licence: false,
         blocked_until: Some(at()),
-        appeal: None,
-    }]
-}
-
-fn kept_out() -> Vec<KeptOut> {
-    vec![KeptOut {
-        actor: ActorId::new("wang.nurse").unwrap(),
-        name: "王".to_owned(),
-        reason: "再三打断 interrupts".to_owned(),
-        until: at(),
-        appeal: Some("是别人 it was somebody else".to_owned()),
     }]
 }
 
@@ -592,7 +595,7 @@ fn threshold() -> Threshold {
         reason: Some("再三打断 interrupts".to_owned()),
         until: Some(at()),
         may_come_urgently: true,
-        has_appealed: false,
+        sanction: sanctioned::sanctions().into_iter().next(),
     }
 }
 
@@ -642,7 +645,7 @@ fn server_frames() -> Vec<(&'static str, ServerFrame)> {
         people: people(),
         leading: vec![leading()],
         waiting: waiting(),
-        kept_out: kept_out(),
+        sanctions: sanctioned::sanctions(),
         holds: holds.clone(),
         recording: recording(),
     };
@@ -651,7 +654,7 @@ fn server_frames() -> Vec<(&'static str, ServerFrame)> {
         leading: Some(vec![]),
         gather: Some(leading()),
         waiting: Some(waiting()),
-        kept_out: Some(kept_out()),
+        sanctions: Some(sanctioned::sanctions()),
         holds: Some(holds),
         events: Some(events()),
         recording: Some(recording()),

@@ -198,49 +198,6 @@ impl ParseActor for str {
 }
 
 #[test]
-fn an_appeal_reaches_those_inside_once_and_a_block_can_be_lifted() {
-    let mut stage = Stage::new();
-    let host = stage.enter("li.terminal");
-    let chen = stage.enter("chen.expert");
-    stage.accepted(host, said("block", chen.participant));
-    let (again, _) = stage.come("chen.expert", Door::default());
-    let appeal = |words: &str| json!({"act": "appeal", "reason": words});
-    stage.accepted(again, appeal("I was asked to speak up"));
-    let kept = stage.journal.len();
-    stage.accepted(again, appeal("again"));
-    assert_eq!(
-        stage.journal.len(),
-        kept,
-        "one block is spoken against once"
-    );
-    let knocking = stage.room.knocking(stage.now);
-    assert_eq!(
-        knocking[0].appeal.as_deref(),
-        Some("I was asked to speak up")
-    );
-    assert!(knocking[0].blocked_until.is_some());
-    // Who has gone from the door is read and answered all the same.
-    stage.room.leave(stage.now, again);
-    stage.round();
-    assert!(stage.room.knocking(stage.now).is_empty());
-    let kept_out = stage.room.kept_out(stage.now);
-    assert_eq!(
-        kept_out[0].appeal.as_deref(),
-        Some("I was asked to speak up")
-    );
-    let stranger = json!({"act": "lift", "whom": "nobody"});
-    assert_eq!(stage.refused(host, stranger), Some(Refusal::NobodyThere));
-    stage.accepted(host, json!({"act": "lift", "whom": "chen.expert"}));
-    assert!(stage.room.kept_out(stage.now).is_empty());
-    stage.enter("chen.expert");
-    assert_eq!(
-        stage.room.people().len(),
-        2,
-        "who was asked in comes straight in again"
-    );
-}
-
-#[test]
 fn who_treats_the_patient_comes_in_urgently_even_when_blocked_and_it_is_kept() {
     let mut stage = Stage::new();
     let host = stage.enter("li.terminal");
@@ -560,7 +517,7 @@ fn places_at_the_door_are_kept_for_those_who_treat_and_poses_are_believed_within
     // Somebody who knocks again and again can be kept out from inside.
     let knocking = stage.room.knocking(stage.now)[0].clone();
     stage.accepted(host, said("block", knocking.id));
-    assert_eq!(stage.room.kept_out(stage.now)[0].actor, knocking.actor);
+    assert_eq!(stage.room.sanctions(stage.now)[0].actor, knocking.actor);
 }
 
 #[test]

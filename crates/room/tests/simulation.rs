@@ -565,7 +565,8 @@ impl Hospital {
             let model = &self.models[who];
             let inside: Vec<u16> = model.people.iter().map(|person| person.id).collect();
             let waiting: Vec<u16> = model.waiting.iter().map(|knock| knock.id).collect();
-            return any_order(&mut self.chance, &inside, &waiting);
+            let sanctions = &model.sanctions;
+            return any_order(&mut self.chance, (&inside, &waiting), sanctions);
         }
         let mut seen = World::default();
         let changes = self.models[who].entities.clone().into_iter();
@@ -683,6 +684,7 @@ fn hospital() -> ActorId {
 struct Counts {
     kept: usize,
     ordered: usize,
+    decided: usize,
     unknown: usize,
     recorded: usize,
     given: usize,
@@ -717,6 +719,13 @@ fn run(seed: u64, counts: &mut Counts) {
     let taken = taken.filter(|kept| kept.act["order"]["did"] == "taken-from");
     counts.kept += world.journal.len();
     counts.ordered += kinds("order");
+    let did = |kept: &&KeptAct| {
+        kept.act["order"]["did"]
+            .as_str()
+            .unwrap_or_default()
+            .starts_with("appeal-")
+    };
+    counts.decided += world.journal.iter().filter(did).count();
     counts.unknown += acts().filter(|(_, fate)| *fate == Fate::Unknown).count();
     counts.recorded += world.recorded;
     counts.given += world.given;
@@ -745,6 +754,7 @@ fn all_clients_come_to_see_the_same_room_whatever_happens() {
     let Counts {
         kept,
         ordered,
+        decided,
         unknown,
         recorded,
         given,
@@ -761,6 +771,7 @@ fn all_clients_come_to_see_the_same_room_whatever_happens() {
     // Runs in which little happens would show little.
     assert!(kept > 60 * 40, "only {kept} acts were kept");
     assert!(ordered > 60 * 4, "order was kept only {ordered} times");
+    assert!(decided > 5, "only {decided} appeals were decided");
     assert!(unknown > 0, "no seat was ever lost");
     assert!(recorded > 100, "only {recorded} ticks were recorded");
     assert!(given > 5, "only {given} times something was given over");

@@ -30,7 +30,7 @@ use crate::{
     events::Changes,
     gateway::Gateway,
     gatherings, guidelines,
-    http::{Caller, Named, Problem, Streams, WorkItemEvents},
+    http::{Caller, Named, Problem, Sanctioned, Streams, WorkItemEvents},
     inference::Models,
     keys::Keys,
     media::Media,
@@ -84,6 +84,8 @@ pub struct Hospital {
     pub streams: Arc<Streams>,
     /// Whom rooms know by name.
     pub named: Named,
+    /// The sanctions of rooms, as far as their journals were read.
+    pub sanctioned: Sanctioned,
     /// The way to voice and picture between people in a room.
     pub media: Arc<Media>,
     /// The service that writes down what people say, if there is one.
@@ -183,6 +185,7 @@ impl Hospital {
             rooms: Rooms::new(Arc::clone(&media), house_rules),
             streams: Arc::default(),
             named: Named::default(),
+            sanctioned: Sanctioned::default(),
             media,
             speech: speech.map(Arc::new),
             gateway: gateway.map(Arc::new),

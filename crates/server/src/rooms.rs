@@ -28,6 +28,7 @@ use vocabulary::{ActorId, PatientId, RoomId};
 
 pub use carry::{Heard, Patience, Said, carry};
 pub use journal::kept_act;
+use journal::{Answering, Noted};
 use recording::Recorded;
 pub use stays::HouseRules;
 use stays::Stayed;
@@ -69,7 +70,8 @@ enum Command {
     Attend(Box<Attend>),
     MayBeHeard((ActorId, Session), u16, bool, oneshot::Sender<bool>),
     Heard((ActorId, Session), u16, String),
-    Pictured(ActorId, Pictured, oneshot::Sender<()>),
+    Pictured(ActorId, Pictured, oneshot::Sender<Noted>),
+    AnswerAppeal(Box<Answering>, oneshot::Sender<Noted>),
     Close,
 }
 
@@ -401,7 +403,7 @@ struct Host {
     pace: Pace,
     recorded: Recorded,
     /// Who waits until what they noted is in the record.
-    noted: Vec<oneshot::Sender<()>>,
+    noted: Vec<oneshot::Sender<Noted>>,
 }
 
 impl Host {
@@ -550,6 +552,7 @@ impl Host {
                 self.room.pictured(now, actor, pictured);
                 self.noted.push(answer);
             }
+            Command::AnswerAppeal(answering, answer) => self.answer_appeal(*answering, answer),
             Command::Close => {}
         }
     }

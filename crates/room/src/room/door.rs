@@ -7,7 +7,7 @@ use vocabulary::{ActorId, Timestamp};
 
 use super::Room;
 use crate::{
-    AtDoor, Farewell, KeptOut, Knocking, Order, Refusal, Sending, Showing, Standing, Threshold,
+    AtDoor, Farewell, Knocking, Order, Refusal, Sanction, Sending, Showing, Standing, Threshold,
     limits,
     seat::{Person, Seat, Sitter},
     wire::{News, Participant, ResumeToken, ServerFrame},
@@ -52,16 +52,15 @@ impl Room {
                 since: knock.since,
                 needs_companion: person.door.needs_companion,
                 needs_licence: self.durable.lacks_licence(person, now),
-                blocked_until: block.map(|block| block.until),
-                appeal: block.and_then(|block| block.appeal.clone()),
+                blocked_until: block.map(|(_, until)| until),
             }
         })
         .collect()
     }
 
-    /// Whom a block keeps out.
-    pub fn kept_out(&self, now: Timestamp) -> Vec<KeptOut> {
-        self.durable.order().kept_out(now)
+    /// The sanctions that stand, and those that somebody still speaks against.
+    pub fn sanctions(&self, now: Timestamp) -> Vec<Sanction> {
+        self.durable.order().sanctions(now)
     }
 
     /// Whether somebody is not to be heard in this room.
@@ -217,10 +216,10 @@ impl Room {
             state: self.waits(person, now).unwrap_or(AtDoor::Waiting),
             since: knock.since,
             host: host.map(|sitter| sitter.person.name.clone()),
-            reason: order.put_out(&person.actor).map(str::to_owned),
-            until: block.map(|block| block.until),
+            reason: order.put_out(&person.actor).map(|out| out.reason.clone()),
+            until: block.map(|(_, until)| until),
             may_come_urgently: person.door.treats,
-            has_appealed: block.is_some_and(|block| block.appeal.is_some()),
+            sanction: order.told_at_door(&person.actor, knock.since).cloned(),
         }
     }
 
@@ -257,7 +256,7 @@ impl Room {
         let order = self.durable.order();
         let out = self.sitters.values().filter_map(|sitter| {
             let actor = &sitter.person.actor;
-            Some((actor.clone(), order.put_out(actor)?.to_owned()))
+            Some((actor.clone(), order.put_out(actor)?.reason.clone()))
         });
         let out: Vec<_> = out.collect();
         for (actor, why) in out {

@@ -4,7 +4,8 @@ use vocabulary::{ActorId, Timestamp};
 
 use super::Room;
 use crate::{
-    Act, ActKind, Deed, Did, Entity, EntityId, NewEntity, Ordered, Refusal, Standing, limits,
+    Act, ActKind, Deed, Did, Entity, EntityId, Grade, NewEntity, Ordered, Refusal, Sanction,
+    Standing, limits,
     seat::{Outcome, Person},
 };
 
@@ -34,9 +35,15 @@ impl Room {
             }
             Act::ShowAround { shows } => return Some(self.show_around(participant, *shows)),
             Act::ComeUrgently { reason } => self.come_urgently(participant, reason),
-            Act::Appeal { reason } => self.appeal(now, participant, reason),
+            Act::Appeal { against, reason } => self.appeal(participant, *against, reason),
+            Act::AnswerAppeal {
+                whom,
+                against,
+                grants,
+                reason,
+            } => self.answer_appeal(participant, (whom, *against), *grants, reason),
             Act::Admit { .. } | Act::TurnAway { .. } => self.at_the_door(now, participant, act),
-            Act::Lift { whom } => self.lift(now, participant, whom),
+            Act::Lift { whom } => self.lift(participant, whom),
             Act::TakeOver { id } => self.takes_over(participant, *id),
             Act::Warn { .. }
             | Act::Mute { .. }
@@ -56,14 +63,7 @@ impl Room {
     }
 
     fn write_down(&mut self, now: Timestamp, from: (u16, u32), ordered: Ordered) -> Outcome {
-        let deed = Deed {
-            act: ActKind::Order,
-            changes: Vec::new(),
-            undoes: None,
-            order: Some(ordered),
-            recording: None,
-            pictured: None,
-        };
+        let deed = deed_of(ordered);
         let actor = self.person(from.0).map(|(person, _)| person.actor.clone());
         if let Ok(actor) = actor {
             self.stage(now, actor, deed, Some(from));
@@ -134,20 +134,55 @@ impl Room {
 
     fn appeal(
         &self,
-        now: Timestamp,
         participant: u16,
+        against: Grade,
         reason: &str,
     ) -> Result<Option<Ordered>, Refusal> {
         let (person, _) = self.person(participant)?;
-        let block = self.staged.order().block(&person.actor, now);
-        match block.map(|block| block.appeal.is_some()) {
-            // One block is spoken against once.
+        let order = self.staged.order();
+        let sanction = order.standing_sanction(&person.actor, against);
+        match sanction.map(|sanction| sanction.appeal.is_some()) {
+            // One sanction is spoken against once.
             Some(true) | None => Ok(None),
             Some(false) => {
-                let reason = said(reason)?;
-                Ok(Some(about(person, Did::Appealed { reason })))
+                let did = Did::Appealed {
+                    against: Some(against),
+                    reason: said(reason)?,
+                };
+                Ok(Some(about(person, did)))
             }
         }
+    }
+
+    fn answer_appeal(
+        &self,
+        participant: u16,
+        (whom, against): (&ActorId, Grade),
+        grants: bool,
+        reason: &str,
+    ) -> Result<Option<Ordered>, Refusal> {
+        self.keeper(participant)?;
+        let (person, _) = self.person(participant)?;
+        let sanction = self.staged.order().standing_sanction(whom, against);
+        let by = (&person.actor, person.name.as_str());
+        answered(sanction, by, grants, reason).map(Some)
+    }
+
+    /// Answers an appeal for one who keeps order over all rooms of the hospital, whether they are in this one or not;
+    /// the number of the act that is now to be kept.
+    ///
+    /// # Errors
+    /// Where the sanction with this number has no open appeal, is their own, or was given by them.
+    pub fn answer_from_outside(
+        &mut self,
+        now: Timestamp,
+        (actor, name): (ActorId, &str),
+        sanction: u64,
+        (grants, reason): (bool, &str),
+    ) -> Result<u64, Refusal> {
+        let sanction = self.staged.order().sanction_by_number(sanction);
+        let ordered = answered(sanction, (&actor, name), grants, reason)?;
+        Ok(self.stage(now, actor, deed_of(ordered), None))
     }
 
     /// Who keeps order lets people in, or does not.
@@ -178,29 +213,19 @@ impl Room {
     }
 
     /// Who keeps order takes back that somebody is kept out, also when they have gone.
-    fn lift(
-        &self,
-        now: Timestamp,
-        participant: u16,
-        whom: &ActorId,
-    ) -> Result<Option<Ordered>, Refusal> {
+    fn lift(&self, participant: u16, whom: &ActorId) -> Result<Option<Ordered>, Refusal> {
         self.keeper(participant)?;
         let order = self.staged.order();
         let mut at_door = self.at_door.values().map(|knock| &knock.sitter.person);
-        let at_door = at_door.find(|person| person.actor == *whom);
-        let name = match (at_door, order.block(whom, now)) {
-            (Some(person), _) => &person.name,
-            (None, Some(block)) => &block.name,
-            (None, None) => return Err(Refusal::NobodyThere),
-        };
-        if order.put_out(whom).is_none() {
-            return Ok(None);
+        match order.put_out(whom) {
+            Some(out) => Ok(Some(Ordered {
+                whom: whom.clone(),
+                name: out.name.clone(),
+                did: Did::Lifted,
+            })),
+            None if at_door.any(|person| person.actor == *whom) => Ok(None),
+            None => Err(Refusal::NobodyThere),
         }
-        Ok(Some(Ordered {
-            whom: whom.clone(),
-            name: name.clone(),
-            did: Did::Lifted,
-        }))
     }
 
     /// Who keeps order takes something out of somebody's hold.
@@ -312,6 +337,10 @@ impl Room {
             Act::PutOut { reason, .. } => Did::PutOut {
                 reason: said(reason)?,
             },
+            // Nobody takes the place of a sanction that somebody speaks against, and of the answer with it.
+            Act::Block { .. } if order.put_out(&person.actor).is_some_and(Sanction::is_open) => {
+                return Err(Refusal::AppealOpen);
+            }
             Act::Block { reason, .. } => Did::Blocked {
                 reason: said(reason)?,
                 until: order.next_block_ends(&person.actor, now),
@@ -363,6 +392,54 @@ impl Room {
             Err(Refusal::KeepsNoOrder)
         }
     }
+}
+
+fn deed_of(ordered: Ordered) -> Deed {
+    Deed {
+        act: ActKind::Order,
+        changes: Vec::new(),
+        undoes: None,
+        order: Some(ordered),
+        recording: None,
+        pictured: None,
+    }
+}
+
+/// Nobody decides about what they have done themselves, or about what was done to them. Who gave a sanction can take
+/// it back as before.
+fn answered(
+    sanction: Option<&Sanction>,
+    (by, name): (&ActorId, &str),
+    grants: bool,
+    reason: &str,
+) -> Result<Ordered, Refusal> {
+    let sanction = sanction.filter(|sanction| sanction.is_open());
+    let sanction = sanction.ok_or(Refusal::NoAppeal)?;
+    if sanction.actor == *by {
+        return Err(Refusal::NotYourself);
+    }
+    if sanction.by == *by {
+        return Err(Refusal::OwnSanction);
+    }
+    let (against, reason, decider) = (sanction.grade, said(reason)?, name.to_owned());
+    let did = if grants {
+        Did::AppealGranted {
+            against,
+            reason,
+            decider,
+        }
+    } else {
+        Did::AppealRefused {
+            against,
+            reason,
+            decider,
+        }
+    };
+    Ok(Ordered {
+        whom: sanction.actor.clone(),
+        name: sanction.name.clone(),
+        did,
+    })
 }
 
 fn about(person: &Person, did: Did) -> Ordered {

@@ -89,7 +89,7 @@ impl Room {
                 events: Vec::new(),
                 people: self.people(),
                 waiting: Vec::new(),
-                kept_out: Vec::new(),
+                sanctions: Vec::new(),
                 leading: self.leading.into_iter().collect(),
                 holds: self.holdings(),
                 recording: self.durable.recording().told(),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use room::{Did, NewEntity, Ordered, Room, Standing, wire::Participant};
+use room::{Did, Grade, NewEntity, Ordered, Room, SanctionHistory, Standing, wire::Participant};
 use vocabulary::ActorId;
 
 use crate::{
@@ -19,16 +19,25 @@ impl Hospital {
             let deed: room::Deed = serde_json::from_value(kept.act.clone()).unwrap();
             deed.order
         });
+        self.check_appeals();
         let mut last: BTreeMap<ActorId, Did> = BTreeMap::new();
         for Ordered { whom, did, .. } in deeds {
-            let counts = matches!(
+            let is_let_back = matches!(
                 did,
-                Did::Admitted { .. }
-                    | Did::PutOut { .. }
-                    | Did::Blocked { .. }
-                    | Did::Lifted
-                    | Did::CameInUrgently { .. }
+                Did::AppealGranted {
+                    against: Grade::PutOut | Grade::Blocked,
+                    ..
+                }
             );
+            let counts = is_let_back
+                || matches!(
+                    did,
+                    Did::Admitted { .. }
+                        | Did::PutOut { .. }
+                        | Did::Blocked { .. }
+                        | Did::Lifted
+                        | Did::CameInUrgently { .. }
+                );
             if counts {
                 last.insert(whom, did);
             }
@@ -56,6 +65,36 @@ impl Hospital {
         };
         if people.iter().any(|one| may(&one)) {
             assert_eq!(hosts.len(), 1, "somebody may be the host and nobody is");
+        }
+    }
+
+    /// No appeal was answered by who gave the sanction, and each was answered once at most; what is read from the
+    /// journal without the room says the same as the room does.
+    fn check_appeals(&self) {
+        let mut history = SanctionHistory::default();
+        for kept in &self.journal {
+            history.read(kept.clone()).unwrap();
+        }
+        for sanction in history.all() {
+            let answer = sanction.appeal.as_ref().and_then(|one| one.answer.as_ref());
+            if let Some(answer) = answer {
+                assert_ne!(answer.by, sanction.by, "{sanction:?}");
+                assert_ne!(answer.by, sanction.actor, "{sanction:?}");
+                assert!(!answer.granted || sanction.over.is_some(), "{sanction:?}");
+            }
+        }
+        let answers = self.journal.iter().filter(|kept| {
+            let did = kept.act["order"]["did"].as_str().unwrap_or_default();
+            did == "appeal-granted" || did == "appeal-refused"
+        });
+        let answered = history.all().filter(|one| {
+            let appeal = one.appeal.as_ref();
+            appeal.is_some_and(|appeal| appeal.answer.is_some())
+        });
+        assert_eq!(answers.count(), answered.count());
+        for sanction in self.room.sanctions(self.now) {
+            let read = history.all().find(|one| one.number == sanction.number);
+            assert_eq!(read, Some(&sanction));
         }
     }
 
@@ -122,7 +161,11 @@ impl Hospital {
                     "client {who}"
                 );
                 assert_eq!(model.waiting, self.room.knocking(self.now), "client {who}");
-                assert_eq!(model.kept_out, self.room.kept_out(self.now), "client {who}");
+                assert_eq!(
+                    model.sanctions,
+                    self.room.sanctions(self.now),
+                    "client {who}"
+                );
             } else {
                 assert!(model.entities.is_empty(), "client {who} sees from the door");
             }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use room::{
     Act, Bounds, Door, EntityId, Hologram, HologramPatch, Joined, KeptAct, Mode, NewEntity,
     NewMeasure, Patch, Person, Placement, Plane, Pose, Probe, Refusal, Reply, ResumeToken, Room,
-    Seat, Transform, Window, World,
+    Sanction, Seat, Transform, Window, World,
     wire::{ClientFrame, Holding, Participant, ServerFrame, VERSION},
 };
 use serde_json::{Value, json};
@@ -346,7 +346,11 @@ pub fn first_hello() -> Vec<u8> {
 }
 
 /// Some act by which order is kept, on somebody inside or at the door.
-pub fn any_order(chance: &mut Chance, inside: &[u16], waiting: &[u16]) -> Value {
+pub fn any_order(
+    chance: &mut Chance,
+    (inside, waiting): (&[u16], &[u16]),
+    sanctions: &[Sanction],
+) -> Value {
     let some = |chance: &mut Chance, of: &[u16]| match of {
         [] => 1,
         _ => of[chance.below(of.len())],
@@ -360,7 +364,25 @@ pub fn any_order(chance: &mut Chance, inside: &[u16], waiting: &[u16]) -> Value 
     let standing = ["host", "supervisor", "speaker", "observer", "patient"][chance.below(5)];
     // Mostly people are let in: a room from which everybody is put out shows little.
     let what = ["camera", "screen"][chance.below(2)];
-    match chance.below(44) {
+    let grade = [
+        "muted",
+        "camera-ended",
+        "screen-ended",
+        "put-out",
+        "blocked",
+    ][chance.below(5)];
+    match chance.below(52) {
+        44..=47 => {
+            let open = sanctions.iter().find(|one| one.is_open());
+            let (whom, grade) = open
+                .map_or((format!("actor{}", chance.below(6)), json!(grade)), |one| {
+                    (one.actor.to_string(), json!(one.grade))
+                });
+            json!({
+                "act": "answer-appeal", "whom": whom, "against": grade,
+                "grants": chance.in_percent(50), "reason": reason,
+            })
+        }
         40 => json!({"act": "give-word", "participant": participant}),
         41 => json!({"act": "take-word", "participant": participant}),
         42 => {
@@ -383,7 +405,7 @@ pub fn any_order(chance: &mut Chance, inside: &[u16], waiting: &[u16]) -> Value 
         }
         31 => json!({"act": "let-stay", "participant": participant, "reason": reason}),
         32..=38 => json!({"act": "come-urgently", "reason": reason}),
-        _ => json!({"act": "appeal", "reason": reason}),
+        _ => json!({"act": "appeal", "against": grade, "reason": reason}),
     }
 }
 

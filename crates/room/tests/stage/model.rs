@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use room::{
-    Change, Door, Event, KeptAct, KeptOut, Knocking, Leading, Placed, Pose, Refusal, ResumeToken,
+    Change, Door, Event, KeptAct, Knocking, Leading, Placed, Pose, Refusal, ResumeToken, Sanction,
     Seat, Standing,
     wire::{ClientFrame, Holding, Participant, PoseOf, ServerFrame},
 };
@@ -37,7 +37,7 @@ pub struct Model {
     pub inside: bool,
     pub people: Vec<Participant>,
     pub waiting: Vec<Knocking>,
-    pub kept_out: Vec<KeptOut>,
+    pub sanctions: Vec<Sanction>,
     pub leading: Vec<Leading>,
     pub holds: Vec<Holding>,
     /// The clock of its poses, and the last one.
@@ -119,7 +119,7 @@ impl Model {
         self.seen.clear();
         self.people = entrance.people;
         self.waiting = entrance.waiting;
-        self.kept_out = entrance.kept_out;
+        self.sanctions = entrance.sanctions;
         self.leading = entrance.leading;
         self.holds = entrance.holds;
         self.token = Some(resume);
@@ -152,7 +152,7 @@ impl Model {
         self.entities.clear();
         self.next_event = 0;
         (self.people, self.waiting) = (Vec::new(), Vec::new());
-        self.kept_out.clear();
+        self.sanctions.clear();
         self.holds.clear();
         self.seen.clear();
         self.inside = false;
@@ -238,7 +238,9 @@ impl Model {
                 self.leading = news.leading.unwrap_or(std::mem::take(&mut self.leading));
                 self.holds = news.holds.unwrap_or(std::mem::take(&mut self.holds));
                 self.waiting = news.waiting.unwrap_or(std::mem::take(&mut self.waiting));
-                self.kept_out = news.kept_out.unwrap_or(std::mem::take(&mut self.kept_out));
+                self.sanctions = news
+                    .sanctions
+                    .unwrap_or(std::mem::take(&mut self.sanctions));
                 for ack in acks {
                     self.settle(ack.seq, Fate::Done(ack.event));
                 }

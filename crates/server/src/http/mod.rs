@@ -56,7 +56,7 @@ use tower_http::{
 pub use caller::Caller;
 pub use dicom_web::WorkItemEvents;
 pub use problem::Problem;
-pub use rooms::{Named, Streams};
+pub use rooms::{Named, Sanctioned, Streams};
 
 use crate::hospital::Hospital;
 

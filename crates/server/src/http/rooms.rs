@@ -8,6 +8,7 @@ mod media;
 mod pseudonym;
 mod recorded_acts;
 mod recordings;
+mod sanctions;
 mod snapshot;
 mod speech;
 mod stream;
@@ -35,6 +36,7 @@ use tokio_util::task::AbortOnDropHandle;
 use vocabulary::{ActorId, RoomId, Uid};
 
 pub use pseudonym::Named;
+pub use sanctions::Sanctioned;
 pub use stream::Streams;
 
 use crate::{
@@ -100,6 +102,9 @@ pub fn routes() -> Router<Arc<Hospital>> {
             "/rooms/{id}/recordings/{recording}/erase",
             post(recordings::erase),
         )
+        .route("/sanctions", get(sanctions::list))
+        .route("/sanctions/own", get(sanctions::own))
+        .route("/sanctions/{room}/{number}/answer", post(sanctions::answer))
         .route("/conduct", get(conduct::rules).post(conduct::agree))
 }
 

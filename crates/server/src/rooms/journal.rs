@@ -4,14 +4,28 @@ use std::sync::Arc;
 
 use policy::{Object, Permit};
 use record::{Batch, NewFact, Precondition, Record, RecordError, ResourceKey, RoomAct};
-use room::{Farewell, KeptAct, Pictured};
+use room::{Farewell, KeptAct, Pictured, Refusal};
 use tokio::sync::oneshot;
 use vocabulary::ActorId;
 
 use super::{About, Command, EnterError, Host, Outgoing, Rooms};
+use crate::clock;
 
 /// How often a room that closes at this moment is opened again for what is to be noted in it.
 const OPENED_AGAIN: usize = 5;
+
+/// Whether what was to be noted is in the record, or why the room has not taken it.
+pub(super) type Noted = Result<(), Refusal>;
+
+/// Somebody decides about an appeal from outside of the room.
+#[derive(Clone)]
+pub(super) struct Answering {
+    pub by: (ActorId, String),
+    /// The number of the act by which the sanction was given.
+    pub sanction: u64,
+    pub grants: bool,
+    pub reason: String,
+}
 
 /// An act as the room reads it.
 pub fn kept_act(act: RoomAct) -> KeptAct {
@@ -32,12 +46,38 @@ impl Rooms {
         about: &About,
         (actor, pictured): (ActorId, Pictured),
     ) -> Result<(), EnterError> {
+        let note = |answer| Command::Pictured(actor.clone(), pictured.clone(), answer);
+        self.note((record, permit, about), note).await.map(drop)
+    }
+
+    /// Grants or refuses an appeal for one who keeps order over all rooms; everybody inside hears of it.
+    pub async fn answer_appeal(
+        &self,
+        room: (&Arc<dyn Record>, &Permit, &About),
+        by: (ActorId, String),
+        sanction: u64,
+        (grants, reason): (bool, String),
+    ) -> Result<Result<(), Refusal>, EnterError> {
+        let answering = Answering {
+            by,
+            sanction,
+            grants,
+            reason,
+        };
+        let note = |answer| Command::AnswerAppeal(Box::new(answering.clone()), answer);
+        self.note(room, note).await
+    }
+
+    async fn note(
+        &self,
+        (record, permit, about): (&Arc<dyn Record>, &Permit, &About),
+        note: impl Fn(oneshot::Sender<Noted>) -> Command,
+    ) -> Result<Noted, EnterError> {
         // A room in which nobody is closes at any moment, and is opened again.
         for _ in 0..OPENED_AGAIN {
             let room = self.find_or_open(record, permit, about).await?;
             let (answer, answered) = oneshot::channel();
-            let note = Command::Pictured(actor.clone(), pictured.clone(), answer);
-            if room.send(note).await.is_ok() {
+            if room.send(note(answer)).await.is_ok() {
                 return answered.await.map_err(|_| EnterError::Closing);
             }
         }
@@ -46,6 +86,26 @@ impl Rooms {
 }
 
 impl Host {
+    /// Has the room judge what somebody decided from outside; they hear of it once it is kept.
+    pub(super) fn answer_appeal(&mut self, answering: Answering, answer: oneshot::Sender<Noted>) {
+        let Answering {
+            by: (actor, name),
+            sanction,
+            grants,
+            reason,
+        } = answering;
+        let (by, with) = ((actor, name.as_str()), (grants, reason.as_str()));
+        let judged = self
+            .room
+            .answer_from_outside(clock::now(), by, sanction, with);
+        match judged {
+            Ok(_) => self.noted.push(answer),
+            Err(refusal) => {
+                let _ = answer.send(Err(refusal));
+            }
+        }
+    }
+
     /// Commits what was accepted since the last tick; only then does anyone see it.
     ///
     /// Answers whether the room may go on: where it is not known whether acts are on disk, the room starts
@@ -84,7 +144,7 @@ impl Host {
             Ok(_) => {
                 self.room.kept(last);
                 for answer in noted {
-                    let _ = answer.send(());
+                    let _ = answer.send(Ok(()));
                 }
             }
             Err(RecordError::Full) => {
