@@ -288,6 +288,12 @@ describe('people in a room', () => {
     expect(said({ whom: 'w', name: 'Wang', did: 'showing-let', what: 'camera' })).toBe('Chen lets Wang show the camera again.');
     const blocked = said({ whom: 'w', name: 'Wang', did: 'blocked', reason: 'shouts', until: '2026-01-01T10:00:00Z' });
     expect(blocked).toMatch(/^Chen blocked Wang until .+: shouts$/);
+    expect(said({ whom: 'w', name: 'Wang', did: 'appealed', against: 'muted', reason: 'I was asked' })).toBe('Wang objects (muted): I was asked');
+    // As older journals have it.
+    expect(said({ whom: 'w', name: 'Wang', did: 'appealed', reason: 'I was asked' })).toBe('Wang objects (blocked): I was asked');
+    const decided = { whom: 'w', name: 'Wang', against: 'put-out', reason: 'nobody shouted', decider: 'Sun' } as const;
+    expect(said({ ...decided, did: 'appeal-granted' })).toBe('Sun granted the objection of Wang (put out): nobody shouted');
+    expect(said({ ...decided, did: 'appeal-refused' })).toBe('Sun refused the objection of Wang (put out): nobody shouted');
   });
 
   test('who came and who left', () => {

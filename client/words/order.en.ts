@@ -153,7 +153,7 @@ export const order = {
   'sanctions.all': 'All rooms',
   'sanctions.none': 'Nothing was ever done to anybody.',
   'sanctions.ofPatient': 'a room about a patient',
-  'sanctions.given': '{place} · by {name} · {at}',
+  'sanctions.given': '{place} · by {name} · {at} · {lasts}',
   'sanctions.over': 'taken back {at}',
   'sanctions.untilBack': 'stands until it is taken back',
   'sanctions.until': 'stands until {at}',

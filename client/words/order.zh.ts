@@ -153,7 +153,7 @@ export const order = {
   'sanctions.all': '所有房间',
   'sanctions.none': '没有任何处分。',
   'sanctions.ofPatient': '某患者的房间',
-  'sanctions.given': '{place} · 由 {name} 作出 · {at}',
+  'sanctions.given': '{place} · 由 {name} 作出 · {at} · {lasts}',
   'sanctions.over': '已于 {at} 撤销',
   'sanctions.untilBack': '撤销前一直有效',
   'sanctions.until': '有效至 {at}',

@@ -59,7 +59,7 @@ function Listed(props: ListedProps): JSX.Element {
         <Answer of={props.of} lines={4}>
           {(found) => (
             <Show when={found().length > 0} fallback={<EmptyState icon="check" title={props.none} />}>
-              <ul class="stack">
+              <ul class="stack sanctions">
                 {/* By their keys: what is being typed in one stays when the list is read anew. */}
                 <For each={found().map(keyOf)}>
                   {(key) => (
@@ -99,8 +99,7 @@ function One(props: { one: SanctionInRoom; isOwn: boolean; onAnswered(): void })
           <span class="chip accent">{app.t('sanctions.waits')}</span>
         </Show>
       </p>
-      <p class="small soft">{app.t('sanctions.given', { place: place(), name: props.one.by_name, at: at(props.one.since) })}</p>
-      <p class="small soft">{lasts()}</p>
+      <p class="small soft">{app.t('sanctions.given', { place: place(), name: props.one.by_name, at: at(props.one.since), lasts: lasts() })}</p>
       <p class="small">{app.t('door.reason', { reason: props.one.reason })}</p>
       <Show when={props.one.appeal} fallback={<Show when={props.isOwn && props.one.over === null}><p class="small soft">{app.t('sanctions.where')}</p></Show>}>
         {(appeal) => (

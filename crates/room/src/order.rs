@@ -231,7 +231,7 @@ impl Order {
                 self.turned_away.insert(whom(), (at, reason.clone()));
             }
             Did::Muted { .. } | Did::ShowingEnded { .. } => {
-                self.sanction((number, by), at, ordered)
+                self.sanction((number, by), at, ordered);
             }
             Did::Unmuted => self.sanctions.end(who, &[Grade::Muted], at),
             Did::ShowingLet { what } => self.sanctions.end(who, &[Grade::of_showing(*what)], at),
