@@ -54,7 +54,6 @@ export function PeoplePanel(props: PeoplePanelProps): JSX.Element {
         )}
       </Show>
       <OwnSanctions order={props.order} />
-      <OwnLooks order={props.order} people={props.control.people()} />
       <AppealsPanel order={props.order} />
       <ul class="people" aria-label={app.t('people.here')}>
         <For each={ids()}>
