@@ -17,8 +17,8 @@ use room::{
     Act, ActKind, Annotation, AtDoor, Change, CropBox, Did, Entity, Event, Farewell, Fingers, Hand,
     Held, Hologram, HologramPatch, Knocking, Layer, Leading, Licence, Locked, Measure, MeasureKind,
     Mode, Ordered, Patch, Placed, Placement, Plane, Pointer, Pose, RecordingNow, RecordingState,
-    RecordingStep, Refusal, ResumeToken, Sanction, Sending, Slot, Source, Standing, StopReason,
-    Threshold, Transform, View, Voice, Window,
+    RecordingStep, Refusal, ResumeToken, Sending, Slot, Source, Standing, StopReason, Threshold,
+    Transform, View, Voice, Window,
     wire::{Ack, ClientFrame, Entrance, Holding, News, Participant, PoseOf, ServerFrame, VERSION},
 };
 use serde::{Deserialize, Serialize};

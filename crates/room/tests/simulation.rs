@@ -30,7 +30,7 @@ use room::{
     wire::{ClientFrame, Holding, ServerFrame, VERSION},
 };
 use serde_json::{Value, json};
-use stage::{Chance, Chest, Replay, any_act, any_order, any_recording};
+use stage::{Chance, Chest, Replay, any_act, any_appeal, any_order, any_recording};
 use vocabulary::{ActorId, RoomId, Timestamp};
 
 const CLIENTS: usize = 10;
@@ -565,8 +565,8 @@ impl Hospital {
             let model = &self.models[who];
             let inside: Vec<u16> = model.people.iter().map(|person| person.id).collect();
             let waiting: Vec<u16> = model.waiting.iter().map(|knock| knock.id).collect();
-            let sanctions = &model.sanctions;
-            return any_order(&mut self.chance, (&inside, &waiting), sanctions);
+            let appeal = any_appeal(&mut self.chance, &actor(who), &model.sanctions);
+            return appeal.unwrap_or_else(|| any_order(&mut self.chance, &inside, &waiting));
         }
         let mut seen = World::default();
         let changes = self.models[who].entities.clone().into_iter();
@@ -771,7 +771,7 @@ fn all_clients_come_to_see_the_same_room_whatever_happens() {
     // Runs in which little happens would show little.
     assert!(kept > 60 * 40, "only {kept} acts were kept");
     assert!(ordered > 60 * 4, "order was kept only {ordered} times");
-    assert!(decided > 5, "only {decided} appeals were decided");
+    assert!(decided > 2, "only {decided} appeals were decided");
     assert!(unknown > 0, "no seat was ever lost");
     assert!(recorded > 100, "only {recorded} ticks were recorded");
     assert!(given > 5, "only {given} times something was given over");

@@ -345,12 +345,25 @@ pub fn first_hello() -> Vec<u8> {
     .encode()
 }
 
+/// An appeal against one's own sanction, or an answer to one that waits, where there is any.
+pub fn any_appeal(chance: &mut Chance, own: &ActorId, sanctions: &[Sanction]) -> Option<Value> {
+    let unsaid = |one: &&Sanction| one.actor == *own && one.appeal.is_none();
+    let act = match (
+        sanctions.iter().find(unsaid),
+        sanctions.iter().find(|one| one.is_open()),
+    ) {
+        (Some(own), _) => json!({"act": "appeal", "against": own.grade, "reason": "because"}),
+        (None, Some(open)) => json!({
+            "act": "answer-appeal", "whom": open.actor, "against": open.grade,
+            "grants": chance.in_percent(50), "reason": "because",
+        }),
+        (None, None) => return None,
+    };
+    chance.in_percent(50).then_some(act)
+}
+
 /// Some act by which order is kept, on somebody inside or at the door.
-pub fn any_order(
-    chance: &mut Chance,
-    (inside, waiting): (&[u16], &[u16]),
-    sanctions: &[Sanction],
-) -> Value {
+pub fn any_order(chance: &mut Chance, inside: &[u16], waiting: &[u16]) -> Value {
     let some = |chance: &mut Chance, of: &[u16]| match of {
         [] => 1,
         _ => of[chance.below(of.len())],
@@ -372,17 +385,11 @@ pub fn any_order(
         "blocked",
     ][chance.below(5)];
     match chance.below(52) {
-        44..=47 => {
-            let open = sanctions.iter().find(|one| one.is_open());
-            let (whom, grade) = open
-                .map_or((format!("actor{}", chance.below(6)), json!(grade)), |one| {
-                    (one.actor.to_string(), json!(one.grade))
-                });
-            json!({
-                "act": "answer-appeal", "whom": whom, "against": grade,
-                "grants": chance.in_percent(50), "reason": reason,
-            })
-        }
+        44 => json!({
+            "act": "answer-appeal", "whom": format!("actor{}", chance.below(6)), "against": grade,
+            "grants": true, "reason": reason,
+        }),
+        45..=47 => json!({"act": "mute", "participant": participant, "reason": reason}),
         40 => json!({"act": "give-word", "participant": participant}),
         41 => json!({"act": "take-word", "participant": participant}),
         42 => {
