@@ -14,6 +14,7 @@ use record::{
     Signals, StoredObject,
 };
 use scenario::{Stage, Waiting};
+use serde_json::Value;
 use storage::{Embedded, EmbeddedSignals, Options, Shown, SignalOptions, SystemClock};
 use tokio::sync::OnceCell;
 use vocabulary::{ActorId, DeviceId, PatientId, RoomId, Timestamp, Uid};
@@ -387,23 +388,8 @@ impl Hospital {
 
     /// Keeps a sign-in or a failed attempt in the ledger.
     pub async fn note_sign_in(&self, user: &str, succeeded: bool) -> Result<(), Problem> {
-        let body = fhir::sign_in_event(user, succeeded, clock::now());
-        let key = ResourceKey {
-            kind: "AuditEvent".into(),
-            id: uuid::Uuid::now_v7().to_string(),
-        };
-        let fact = NewFact::PutResource {
-            key,
-            subject: None,
-            body,
-        };
-        self.record
-            .commit(Batch {
-                actor: hospital_actor(),
-                facts: vec![(fact, Precondition::None)],
-            })
-            .await?;
-        Ok(())
+        let event = fhir::sign_in_event(user, succeeded, clock::now());
+        Ok(self.note(&hospital_actor(), event).await?)
     }
 
     /// Keeps in the ledger what somebody did about a device's credentials or asked of it, before it is done;
@@ -415,7 +401,12 @@ impl Hospital {
         act: &str,
         with: Option<(&str, &str)>,
     ) -> Result<(), RecordError> {
-        let body = fhir::device_event(actor, device, act, with, clock::now());
+        let event = fhir::device_event(actor, device, act, with, clock::now());
+        self.note(actor, event).await
+    }
+
+    /// Keeps an event in the ledger that is about no patient.
+    pub async fn note(&self, actor: &ActorId, event: Value) -> Result<(), RecordError> {
         let key = ResourceKey {
             kind: "AuditEvent".into(),
             id: uuid::Uuid::now_v7().to_string(),
@@ -423,7 +414,7 @@ impl Hospital {
         let fact = NewFact::PutResource {
             key,
             subject: None,
-            body,
+            body: event,
         };
         let batch = Batch {
             actor: actor.clone(),

@@ -6,7 +6,6 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use anyhow::{Context as _, Result};
 use parking_lot::Mutex;
 use policy::{Action, Permit};
-use record::{Batch, NewFact, Precondition, ResourceKey};
 use tokio::{sync::watch, time::MissedTickBehavior};
 use vocabulary::{ActorId, Timestamp};
 
@@ -174,25 +173,8 @@ async fn tell(hospital: &Hospital, gateway: &Arc<Gateway>, call: &Call) -> Resul
 
 /// Keeps in the ledger what became of a call.
 async fn note(hospital: &Hospital, did: &str, call: &Call, at: Timestamp) -> Result<()> {
-    let key = ResourceKey {
-        kind: "AuditEvent".to_owned(),
-        id: uuid::Uuid::now_v7().to_string(),
-    };
-    let body = fhir::call_event(
-        &hospital_actor(),
-        did,
-        (&call.to, call.sent_as().as_str()),
-        at,
-    );
-    let fact = NewFact::PutResource {
-        key,
-        subject: None,
-        body,
-    };
-    let batch = Batch {
-        actor: hospital_actor(),
-        facts: vec![(fact, Precondition::None)],
-    };
-    let kept = hospital.record.commit(batch).await;
-    kept.map(drop).context("note a call in the ledger")
+    let by = hospital_actor();
+    let event = fhir::call_event(&by, did, (&call.to, call.sent_as().as_str()), at);
+    let kept = hospital.note(&by, event).await;
+    kept.context("note a call in the ledger")
 }
