@@ -597,6 +597,60 @@ def test_the_registry_of_the_cloud_comes_to_the_edge_and_works_there_without_a_l
     assert requests.post(url, json={}, headers=mine, timeout=30).status_code == 401
 
 
+def test_tags_of_staff_and_things_are_heard_at_the_edge_and_say_in_the_cloud_where_they_are(one):
+    edge, cloud = one.edge, one.cloud
+    cloud.put_user("on-call", "nurse")
+    cloud.run("device", "add", "pump-1", "--profile", "infusion-pump", "--location", "b")
+    cloud.run("device", "add", "pump-2", "--profile", "infusion-pump", "--location", "other")
+    carriers = {"tag-nurse": "Practitioner/nurse", "tag-pump": "Device/pump-1", "tag-away": "Device/pump-2",
+                "tag-free": "Practitioner/on-call"}
+    tokens = {tag: cloud.run("device", "add", tag, "--profile", "location-tag", "--carrier", carrier)
+              for tag, carrier in carriers.items()}
+    one.until(lambda: {"tag-nurse", "tag-pump"} <= set(one.known()))
+    # Neither who has no duty here, nor what stands elsewhere.
+    assert not {"tag-away", "tag-free"} & set(one.known())
+
+    def move(tag: str, x: float, y: float) -> None:
+        client = Client(edge, tag, tokens[tag])
+        point = [{"t": now_ms(), "code": f"tag-{axis}", "value": value, "unit": "m"} for axis, value in (("x", x), ("y", y))]
+        assert not client.send(f"yuanyi/v1/{tag}/position", point).is_failure
+        client.close()
+
+    def placed(ward: Ward, user: str = "nurse") -> dict:
+        command = ward.get("/api/wards/w/command", user)
+        return {one["id"]: one for one in command["people"] + command["equipment"]}
+
+    def floor(ward: Ward, who: str):
+        position = placed(ward).get(who, {}).get("position")
+        return position and position["floor_m"]
+
+    move("tag-nurse", 2.5, 1.5)
+    move("tag-pump", 4.0, 3.0)
+    for ward in (edge, cloud):
+        one.until(lambda ward=ward: floor(ward, "nurse") == [2.5, 1.5])
+        one.until(lambda ward=ward: floor(ward, "pump-1") == [4.0, 3.0])
+    # The way that somebody of the staff went is theirs to see, at either end.
+    assert placed(cloud)["nurse"]["tag"] == "tag-nurse"
+    assert placed(cloud, "night-nurse")["nurse"]["tag"] is None
+    for ward in (edge, cloud):
+        for user, status in (("nurse", 200), ("night-nurse", 403)):
+            bearer = {"Authorization": f"Bearer {ward.bearer(user)}"}
+            answer = requests.get(f"{ward.base}/api/tags/tag-nurse/trace", headers=bearer, timeout=30)
+            assert answer.status_code == status, (user, answer.text)
+    # Without a line the edge knows on; then the cloud does too.
+    one.line.cut()
+    move("tag-nurse", 5.0, 1.0)
+    one.until(lambda: floor(edge, "nurse") == [5.0, 1.0])
+    assert floor(cloud, "nurse") == [2.5, 1.5]
+    one.line.mend()
+    one.until(lambda: floor(cloud, "nurse") == [5.0, 1.0])
+    # Off duty nobody hears their tag there any more.
+    put_all(cloud, [{"resourceType": "PractitionerRole", "id": "duty", "active": False,
+                     "practitioner": {"reference": "Practitioner/nurse"}}])
+    one.until(lambda: "tag-nurse" not in one.known())
+    assert "tag-pump" in one.known()
+
+
 def test_nobody_speaks_for_devices_but_edges_and_programs(one):
     cloud = one.cloud
     cloud.put_user("importer", "system")
