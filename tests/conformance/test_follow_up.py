@@ -43,7 +43,8 @@ def enrol(hospital, plan, **more):
 
 
 def report(number, answers, days_ago=0):
-    at = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=days_ago)
+    # The hospital's days are those of China.
+    at = datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=8))) - datetime.timedelta(days=days_ago)
     return {"id": f"conform{number:05d}", "at": at.isoformat(), "day": at.date().isoformat(), "answers": answers}
 
 

@@ -1,4 +1,5 @@
 use async_trait::async_trait;
+use jiff::tz::TimeZone;
 use policy::{Action, Actor, Object, Permit, Refusal};
 use record::{Record, RecordError, Signals};
 use twin::{FollowedLesion, PatientTwin};
@@ -72,6 +73,9 @@ pub trait Context: Send + Sync {
 
     /// The time, by the server's clock.
     fn now(&self) -> Timestamp;
+
+    /// By whose calendar days are counted: the hospital's, which is its patients' too.
+    fn time_zone(&self) -> TimeZone;
 
     /// A new identifier that nobody can guess, well formed as a FHIR logical id.
     fn new_id(&self) -> String;

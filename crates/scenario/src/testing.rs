@@ -20,6 +20,7 @@ use std::{
 use async_trait::async_trait;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ed25519_dalek::{Signer, SigningKey};
+use jiff::tz::TimeZone;
 use policy::{Action, Actor, Decision, Gate, Object, Permit, Refusal, Role, Witness, WitnessError};
 use record::{
     Arrived, Batch, Match, NewFact, Precondition, Record, RecordError, ResourceKey, ResourceQuery,
@@ -259,6 +260,10 @@ impl Context for TestHospital {
 
     fn now(&self) -> Timestamp {
         storage::Clock::now(&*self.clock)
+    }
+
+    fn time_zone(&self) -> TimeZone {
+        TimeZone::fixed(jiff::tz::offset(8))
     }
 
     fn new_id(&self) -> String {

@@ -15,7 +15,7 @@ use figment::{
 use room::Stays;
 use serde::{Deserialize, Serialize};
 
-use crate::{entities::ApplicationEntity, rooms::HouseRules};
+use crate::{entities::ApplicationEntity, rooms::HouseRules, zone::Zone};
 
 /// The usual ports of HTTP, in the clear and with TLS.
 const HTTP_PORT: u16 = 8080;
@@ -174,6 +174,8 @@ pub struct Config {
     pub signal_rollup_days: Option<u32>,
     /// After how many days the bytes of recordings of rooms are removed. Never where it is not set.
     pub recording_days: Option<u32>,
+    /// By which time zone days of patients begin, by its name of the IANA database.
+    pub time_zone: Zone,
     /// How many seconds somebody who does not treat the patient stays in a room, unless the host lets them stay.
     pub room_stay_s: NonZeroU32,
     /// How many seconds they rest before they come in again.
@@ -323,6 +325,7 @@ impl Default for Config {
             recording_days: None,
             room_stay_s: NonZeroU32::new(2 * 3600).unwrap_or(NonZeroU32::MAX),
             room_rest_s: 15 * 60,
+            time_zone: Zone::default(),
             room_seats_each: NonZeroU32::new(8).unwrap_or(NonZeroU32::MAX),
             vital_sign_minutes: 60,
             secure_cookies: false,

@@ -52,6 +52,7 @@ mod vitals;
 mod volumes;
 mod ward;
 mod witness;
+mod zone;
 
 use std::process::ExitCode;
 

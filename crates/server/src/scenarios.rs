@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use jiff::tz::TimeZone;
 use policy::{Action, Actor, Object, Permit, Refusal};
 use record::{Record, RecordError, Signals};
 use scenario::{Attestation, Context, FileFault, Seal, Topic};
@@ -26,6 +27,10 @@ impl Context for InHospital {
 
     fn now(&self) -> Timestamp {
         clock::now()
+    }
+
+    fn time_zone(&self) -> TimeZone {
+        self.0.config.time_zone.rules().clone()
     }
 
     fn new_id(&self) -> String {

@@ -15,7 +15,7 @@ import { ActionPlanOf } from './ActionPlan';
 import { OnlyAnswers, Unclaimed } from './Alone';
 import { beQuiet, canRead, readAloud } from './aloud';
 import type { OwnCourse } from './course';
-import { dayHere, dueOn, nextDay } from './days';
+import { dayIn, dueOn, nextDay } from './days';
 import { keepOwn } from './keep';
 import type { Kept } from './keep';
 import { NightsOf } from './NightsOf';
@@ -107,7 +107,7 @@ function One(props: { course: OwnCourse; kept: Kept; say: Say; inRoom: boolean }
   const [thanks, setThanks] = createSignal<string>();
   const waiting = () => props.kept.waiting(props.course.id);
   const day = () => nextDay(props.course, waiting());
-  const due = () => dueOn(day(), dayHere(new Date()));
+  const due = () => dueOn(day(), dayIn(props.course.time_zone, new Date()));
   const text = (value: { zh: string; en: string }): string => inLanguage(value, app.language());
   const send = async (answers: Parameters<Kept['report']>[1]): Promise<void> => {
     setAsking(false);

@@ -155,6 +155,8 @@ export interface OwnCourse {
   readonly doctor: string;
   readonly opened_at: string;
   readonly every_days: number;
+  /** By which days begin; what was kept before the hospital told it has none. */
+  readonly time_zone?: string | null | undefined;
   readonly next_report: NextReport;
   readonly questions: readonly Question[];
   readonly learn: readonly Text[];
@@ -186,7 +188,7 @@ export interface Unsent {
 }
 
 /** What is asked, without whom and without any answer. */
-export type Form = Pick<OwnCourse, 'id' | 'questions'>;
+export type Form = Pick<OwnCourse, 'id' | 'questions' | 'time_zone'>;
 
 /** An alert is open once more: what is worse than before, or nothing, where it was not ended in time. */
 export interface Again {

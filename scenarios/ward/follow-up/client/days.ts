@@ -3,10 +3,19 @@ import type { Due, OwnCourse, Question, Unsent, Value } from './course';
 
 const DAY_ms = 86_400_000;
 
-/** The calendar day of a moment, by the device's own time zone. */
-export function dayHere(moment: Date): string {
-  const two = (number: number): string => String(number).padStart(2, '0');
-  return `${moment.getFullYear()}-${two(moment.getMonth() + 1)}-${two(moment.getDate())}`;
+/** The calendar day of a moment in the hospital's time zone; in the device's own where it does not know that one. */
+export function dayIn(zone: string | null | undefined, moment: Date): string {
+  const parts = new Map(inZone(zone).formatToParts(moment).map(({ type, value }) => [type, value]));
+  return `${parts.get('year')}-${parts.get('month')}-${parts.get('day')}`;
+}
+
+function inZone(zone: string | null | undefined): Intl.DateTimeFormat {
+  const day = { calendar: 'gregory', numberingSystem: 'latn', year: 'numeric', month: '2-digit', day: '2-digit' } as const;
+  try {
+    return new Intl.DateTimeFormat('en', zone ? { ...day, timeZone: zone } : day);
+  } catch {
+    return new Intl.DateTimeFormat('en', day);
+  }
 }
 
 /** The day so many days later. */
@@ -39,9 +48,14 @@ export function numberOf(typed: string, question: Pick<Question, 'whole' | 'rang
 }
 
 /** A new report. Its name is the device's: sent twice it is one. */
-export function newReport(answers: Readonly<Record<string, Value | null>>, now: Date, random: Uint8Array): Unsent {
+export function newReport(
+  answers: Readonly<Record<string, Value | null>>,
+  now: Date,
+  zone: string | null | undefined,
+  random: Uint8Array,
+): Unsent {
   const letters = 'abcdefghjkmnpqrstuvwxyz23456789';
   const id = [...random].map((byte) => letters[byte % letters.length]).join('');
   const known = Object.entries(answers).filter((one): one is [string, Value] => one[1] !== null);
-  return { id, at: now.toISOString(), day: dayHere(now), answers: Object.fromEntries(known) };
+  return { id, at: now.toISOString(), day: dayIn(zone, now), answers: Object.fromEntries(known) };
 }

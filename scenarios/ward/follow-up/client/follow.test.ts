@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { bundles, MOST_bytes, staying, toBase64 } from './card';
 import type { Unsent } from './course';
-import { dayHere, daysAfter, dueOn, newReport, nextDay, numberOf } from './days';
+import { dayIn, daysAfter, dueOn, newReport, nextDay, numberOf } from './days';
 import { marksShown, sentFor } from './shown';
 import en from './words.en.json';
 import zh from './words.zh.json';
@@ -51,13 +51,26 @@ describe('what is due on this device', () => {
 });
 
 describe('a report', () => {
-  test('has the day of this place, a name of its own, and only what was answered', () => {
-    const now = new Date(2026, 2, 9, 23, 30);
-    const report = newReport({ spo2_percent: 94, feels_worse: false, pulse_per_min: null }, now, Uint8Array.from({ length: 12 }, (_, at) => at * 21));
+  test("has the hospital's day, a name of its own, and only what was answered", () => {
+    const now = new Date('2026-03-08T16:30:00Z');
+    const random = Uint8Array.from({ length: 12 }, (_, at) => at * 21);
+    const report = newReport({ spo2_percent: 94, feels_worse: false, pulse_per_min: null }, now, 'Asia/Shanghai', random);
     expect(report.day).toBe('2026-03-09');
-    expect(dayHere(now)).toBe(report.day);
     expect(report.answers).toEqual({ spo2_percent: 94, feels_worse: false });
     expect(report.id).toMatch(/^[a-z0-9]{12}$/);
+  });
+
+  test.each([
+    ['2026-03-08T15:59:59Z', 'Asia/Shanghai', '2026-03-08'],
+    ['2026-03-08T16:00:00Z', 'Asia/Shanghai', '2026-03-09'],
+    ['2026-12-31T23:59:59Z', 'UTC', '2026-12-31'],
+    ['2026-01-01T04:59:59Z', 'America/New_York', '2025-12-31'],
+  ] as const)('at %s in %s it is %s', (at, zone, day) => {
+    expect(dayIn(zone, new Date(at))).toBe(day);
+  });
+
+  test.each([undefined, null, 'Nowhere/Atlantis'])("the time zone %s leaves the device's own", (zone) => {
+    expect(dayIn(zone, new Date(2026, 2, 9, 23, 30))).toBe('2026-03-09');
   });
 
   test.each([

@@ -84,7 +84,7 @@ export function keepOwn(app: App): Kept {
     setError(undefined);
     const on = await device();
     await on?.write('copy', PLACE, { shape: SHAPE, courses: fresh } satisfies Copy);
-    const asked = fresh.filter(({ is_active }) => is_active).map(({ id, questions }) => ({ id, questions }));
+    const asked = fresh.filter(({ is_active }) => is_active).map(({ id, questions, time_zone }) => ({ id, questions, time_zone }));
     await on?.write('form', PLACE, { shape: SHAPE, forms: asked } satisfies Forms);
   };
   /** What the device has, where the server does not answer. */
@@ -174,7 +174,8 @@ export function keepOwn(app: App): Kept {
     waiting: (course) => waiting()[course] ?? [],
     load: () => inTurn(load),
     report: (course, answers) => {
-      const made = newReport(answers, new Date(), crypto.getRandomValues(new Uint8Array(ID_BYTES)));
+      const zone = [...(courses() ?? []), ...forms()].find(({ id }) => id === course)?.time_zone;
+      const made = newReport(answers, new Date(), zone, crypto.getRandomValues(new Uint8Array(ID_BYTES)));
       // It is on the device before anything is tried with the line.
       return inTurn(async () => {
         const alone = app.me()?.answersOnly;

@@ -6,14 +6,14 @@ use icalendar::{Calendar, Component as _, Event};
 use jiff::civil::Date;
 use vocabulary::Timestamp;
 
-use crate::{course::FollowUp, schedule::day_of};
+use crate::course::FollowUp;
 
 /// The file. A report is a day that comes back, an order a day at the start of its window.
 pub fn of(course: &FollowUp, now: Timestamp) -> String {
     let mut calendar = Calendar::new();
     calendar.name("元医随访 · Yuanyi follow-up");
     let stamp = stamp_of(now);
-    let next = course.next_report(day_of(now)).day;
+    let next = course.next_report(course.day_of(now)).day;
     let mut report = Event::new();
     report
         .uid(&format!("{}-report@yuanyi", course.id))

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::civil::Date;
+use jiff::{civil::Date, tz::TimeZone};
 use knowledge::Answers;
 use policy::{Actor, Permit, Role};
 use record::{Match, Precondition, ResourceVersion};
@@ -21,7 +21,7 @@ use crate::{
     plans::{Plan, Worse, plan},
     referral::Referral,
     report::{self, Report},
-    schedule::{self, Due, NextReport, Period, day_of},
+    schedule::{self, Due, NextReport, Period},
     spirometry::{self, Session},
     visit::Visit,
 };
@@ -86,6 +86,8 @@ pub struct FollowUp {
     /// Nights of which files tell.
     pub nights: Vec<Versioned<Night>>,
     pub orders: Vec<Order>,
+    /// By which its days begin.
+    pub zone: TimeZone,
     /// The `CarePlan` itself.
     pub body: Versioned<Value>,
 }
@@ -106,7 +108,7 @@ impl FollowUp {
         let Some(version) = found.filter(|found| is_of(facts::SCENARIO, found)) else {
             return Ok(None);
         };
-        let Some(mut course) = Self::of_plan(version) else {
+        let Some(mut course) = Self::of_plan(version, context.time_zone()) else {
             return Ok(None);
         };
         let now = context.now();
@@ -145,7 +147,7 @@ impl FollowUp {
         Ok(Some(course))
     }
 
-    fn of_plan(version: ResourceVersion) -> Option<Self> {
+    fn of_plan(version: ResourceVersion, zone: TimeZone) -> Option<Self> {
         let mut body = version.body?;
         let own: Course = read_own(&body)?;
         let subject = text(&body, "/subject/reference")?;
@@ -172,6 +174,7 @@ impl FollowUp {
             sessions: Vec::new(),
             nights: Vec::new(),
             orders: Vec::new(),
+            zone,
             body: Versioned {
                 of: body,
                 version: version.version,
@@ -219,11 +222,26 @@ impl FollowUp {
         Ok(found)
     }
 
+    /// The patient's day at a moment.
+    pub fn day_of(&self, time: Timestamp) -> Date {
+        schedule::day_of(time, &self.zone)
+    }
+
+    /// When a day of the patient's begins.
+    pub fn start_of(&self, day: Date) -> Timestamp {
+        schedule::start_of(day, &self.zone)
+    }
+
     /// When the next report is due.
     pub fn next_report(&self, today: Date) -> NextReport {
         let after = |last: Option<&Report>| {
             let last = last.map(|report| report.day);
-            schedule::next_report(day_of(self.opened_at), last, self.plan.every_days, today)
+            schedule::next_report(
+                self.day_of(self.opened_at),
+                last,
+                self.plan.every_days,
+                today,
+            )
         };
         let next = after(self.reports.first());
         let by_person = after(self.by_person().next());
@@ -260,7 +278,12 @@ impl FollowUp {
     /// The latest periods of the schedule.
     pub fn periods(&self, today: Date) -> Vec<Period> {
         let days: Vec<Date> = self.reports.iter().map(|report| report.day).collect();
-        schedule::periods(day_of(self.opened_at), &days, self.plan.every_days, today)
+        schedule::periods(
+            self.day_of(self.opened_at),
+            &days,
+            self.plan.every_days,
+            today,
+        )
     }
 
     /// The answers of a report, and those that others gave on its day where it has none: devices for a person, the

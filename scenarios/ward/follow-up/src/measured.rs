@@ -214,11 +214,12 @@ impl Taking<'_> {
         asked: &[(&'static str, &Measures)],
         found: &mut Found,
     ) -> Result<(), Problem> {
+        let zone = self.context.time_zone();
         loop {
             let page = self.signals.read(self.permit, &span, PAGE).await?;
             for reading in page.readings.iter().filter(|reading| is_good(reading)) {
                 let at = Timestamp(reading.at_us.div_euclid(1000));
-                let home = at_home(at);
+                let home = at_home(at, &zone);
                 for (name, measures) in asked {
                     let Some(value) =
                         answer(name, reading.value).filter(|_| measures.counts_at(home.hour()))

@@ -52,13 +52,7 @@ pub struct Plans {
 /// How what devices send is counted: settings of the hospital.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-#[expect(
-    clippy::struct_field_names,
-    reason = "a number's name ends with its unit"
-)]
 pub struct Devices {
-    /// Where the patients live, in minutes east of Greenwich.
-    pub utc_offset_min: i32,
     /// For so many minutes a later value of a sitting replaces an earlier one.
     pub settles_min: i64,
     /// A device that goes on measuring counts again after so many minutes.

@@ -16,7 +16,7 @@ use crate::{
     course::{FollowUp, is_only_patient},
     facts::{self, own, read_own},
     plans::{input, limits},
-    schedule::{day_of, days_between},
+    schedule::days_between,
 };
 
 /// The most reports in one request.
@@ -154,7 +154,7 @@ pub async fn put(
     let mut new: Vec<(NewFact, Precondition)> = Vec::new();
     let mut telling = Telling::default();
     for one in &sent.reports {
-        must_be_possible(one, now)?;
+        must_be_possible(course, one, now)?;
         let key = facts::report_key(&course.id, &one.id);
         if scenario::read(context.record(), &permit, key)
             .await?
@@ -185,7 +185,7 @@ pub async fn put(
 }
 
 /// Refuses a report whose name or time is none.
-fn must_be_possible(sent: &Sent, now: Timestamp) -> Result<(), Problem> {
+fn must_be_possible(course: &FollowUp, sent: &Sent, now: Timestamp) -> Result<(), Problem> {
     let is_named = (8..=16).contains(&sent.id.len())
         && sent.id.bytes().all(|byte| byte.is_ascii_alphanumeric());
     if !is_named {
@@ -200,14 +200,14 @@ fn must_be_possible(sent: &Sent, now: Timestamp) -> Result<(), Problem> {
             "a report lies in the future: look at the clock of the phone",
         ));
     }
-    if days_between(day_of(sent.at), day_of(now)) > OLDEST_DAYS {
+    if days_between(course.day_of(sent.at), course.day_of(now)) > OLDEST_DAYS {
         return Err(Problem::invalid(
             "报告时间太早；请核对手机的时间",
             "a report is too old: look at the clock of the phone",
         ));
     }
-    // No place on earth is further than a day from UTC.
-    if days_between(day_of(sent.at), sent.day).abs() > 1 {
+    // What was answered before the phone knew the hospital's time zone has the day of its own.
+    if days_between(course.day_of(sent.at), sent.day).abs() > 1 {
         return Err(Problem::invalid(
             "报告的日期与时间不符",
             "the day of a report is not that of its time",

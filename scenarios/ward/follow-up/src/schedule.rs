@@ -3,11 +3,10 @@
 use jiff::{
     Span,
     civil::{Date, DateTime},
+    tz::TimeZone,
 };
 use serde::Serialize;
 use vocabulary::Timestamp;
-
-use crate::plans::plans;
 
 /// Periods that are looked back on.
 const PERIODS: i64 = 30;
@@ -28,24 +27,20 @@ pub struct NextReport {
     pub due: Due,
 }
 
-/// The day of a time, in UTC as everywhere in the record.
-pub fn day_of(time: Timestamp) -> Date {
-    jiff::Timestamp::from_millisecond(time.0)
-        .unwrap_or_default()
-        .to_zoned(jiff::tz::TimeZone::UTC)
-        .date()
+/// The day of a time where the patients live.
+pub fn day_of(time: Timestamp, zone: &TimeZone) -> Date {
+    at_home(time, zone).date()
 }
 
 /// The day and hour of a time where the patients live.
-pub fn at_home(time: Timestamp) -> DateTime {
-    let offset = jiff::tz::Offset::from_seconds(plans().devices.utc_offset_min * 60);
+pub fn at_home(time: Timestamp, zone: &TimeZone) -> DateTime {
     let instant = jiff::Timestamp::from_millisecond(time.0).unwrap_or_default();
-    offset.unwrap_or(jiff::tz::Offset::UTC).to_datetime(instant)
+    zone.to_datetime(instant)
 }
 
-/// The first moment of a day.
-pub fn start_of(day: Date) -> Timestamp {
-    let start = DateTime::from(day).to_zoned(jiff::tz::TimeZone::UTC);
+/// The first moment of a day where the patients live.
+pub fn start_of(day: Date, zone: &TimeZone) -> Timestamp {
+    let start = day.to_zoned(zone.clone());
     Timestamp(start.map_or(0, |zoned| zoned.timestamp().as_millisecond()))
 }
 
@@ -105,6 +100,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_day_begins_where_the_patients_live() {
+        let china = TimeZone::fixed(jiff::tz::offset(8));
+        let midnight: Timestamp = "2026-03-08T16:00:00Z".parse().unwrap();
+        let before = Timestamp(midnight.0 - 1);
+        let (eighth, ninth) = (date(2026, 3, 8), date(2026, 3, 9));
+        assert_eq!(day_of(before, &china), eighth);
+        assert_eq!(day_of(midnight, &china), ninth);
+        assert_eq!(day_of(midnight, &TimeZone::UTC), eighth);
+        assert_eq!(start_of(ninth, &china), midnight);
+        assert_eq!(at_home(before, &china).hour(), 23);
+    }
+
+    #[test]
     fn a_report_is_due_on_its_day_and_overdue_after_it() {
         let opened = date(2026, 3, 1);
         for (last, every, today, day, due) in [
@@ -146,12 +154,5 @@ mod tests {
         let long = periods(opened, &[], 1, date(2027, 3, 1));
         assert_eq!(long.len(), 30);
         assert_eq!(long.last().map(|p| p.from), Some(date(2027, 3, 1)));
-    }
-
-    #[test]
-    fn a_day_begins_with_its_first_moment() {
-        let day = date(2026, 3, 1);
-        assert_eq!(day_of(start_of(day)), day);
-        assert_eq!(day_of(Timestamp(start_of(day).0 - 1)), date(2026, 2, 28));
     }
 }

@@ -24,7 +24,7 @@ pub use shown::{for_patient, view};
 use crate::{
     course::FollowUp,
     facts::{self, own, read_own},
-    schedule::{day_of, days_between},
+    schedule::days_between,
 };
 
 /// The most blows of one part, and samples of one blow.
@@ -192,7 +192,7 @@ pub async fn post(
     }
     let twin = context.twin(&permit, &course.patient).await?;
     let twin = twin.ok_or_else(Problem::not_found)?;
-    let day = day_of(context.now());
+    let day = course.day_of(context.now());
     let person = blower(&twin, &wish, day)?;
     let mut device = None;
     let (before, after) = match (&wish.file, &wish.sent) {

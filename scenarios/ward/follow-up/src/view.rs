@@ -15,7 +15,7 @@ use crate::{
     nights,
     plans::{Plan, Worse, input, limits, plans, question},
     report::Report,
-    schedule::{Due, at_home, day_of, start_of},
+    schedule::Due,
     spirometry, warned,
 };
 
@@ -81,9 +81,9 @@ fn shown(unit: &str) -> &str {
 
 /// What is most urgent in a follow-up, and since when.
 pub fn urgency(course: &FollowUp, now: Timestamp) -> (&'static str, Timestamp) {
-    let next = course.next_report(day_of(now));
+    let next = course.next_report(course.day_of(now));
     // On the day itself the patient may still say what a device cannot.
-    let today = day_of(now);
+    let today = course.day_of(now);
     let unclear = course
         .reports
         .iter()
@@ -98,10 +98,13 @@ pub fn urgency(course: &FollowUp, now: Timestamp) -> (&'static str, Timestamp) {
             let at = course.referrals.last().map(|referral| referral.of.at);
             ("referred", at.unwrap_or(course.opened_at))
         }
-        None if next.due == Due::Overdue => ("overdue", start_of(next.day)),
-        None if let Some(order) = order => ("overdue", start_of(order.until.unwrap_or(order.from))),
+        None if next.due == Due::Overdue => ("overdue", course.start_of(next.day)),
+        None if let Some(order) = order => (
+            "overdue",
+            course.start_of(order.until.unwrap_or(order.from)),
+        ),
         None if unclear => ("unclear", course.opened_at),
-        None => ("fine", start_of(next.day)),
+        None => ("fine", course.start_of(next.day)),
     }
 }
 
@@ -118,7 +121,7 @@ pub fn rank(state: &str) -> usize {
 /// A line of the work list.
 pub fn row(course: &FollowUp, now: Timestamp) -> Value {
     let (state, since) = urgency(course, now);
-    let today = day_of(now);
+    let today = course.day_of(now);
     json!({
         "id": course.id,
         "patient": {"id": course.patient, "name": course.patient_name},
@@ -150,7 +153,7 @@ fn adherence(course: &FollowUp, today: Date) -> Value {
 /// The follow-up for those who treat.
 pub fn of(context: &dyn Context, course: &FollowUp, twin: Option<&PatientTwin>) -> Value {
     let now = context.now();
-    let today = day_of(now);
+    let today = course.day_of(now);
     let mut view = row(course, now);
     let alerts: Vec<_> = course.alerts.iter().map(|alert| &alert.of).collect();
     let referrals: Vec<_> = course
@@ -223,7 +226,7 @@ fn bare(report: &Report) -> serde_json::Map<String, Value> {
 
 /// What devices sent today: the patient need not type it, and may.
 fn received(course: &FollowUp, now: Timestamp) -> Vec<Value> {
-    let today = at_home(now).date();
+    let today = course.day_of(now);
     let of_today = course.reports.iter().filter(|report| report.day == today);
     let each = of_today.filter_map(|report| Some((report, report.device.as_ref()?)));
     each.flat_map(|(report, device)| {
@@ -261,7 +264,8 @@ pub fn own(context: &dyn Context, course: &FollowUp) -> Value {
         "doctor": course.course.first.name,
         "opened_at": course.opened_at,
         "every_days": course.plan.every_days,
-        "next_report": course.next_report(day_of(now)),
+        "time_zone": course.zone.iana_name(),
+        "next_report": course.next_report(course.day_of(now)),
         "questions": course.plan.asks.iter().filter_map(|name| asked(name)).collect::<Vec<_>>(),
         "learn": course.plan.learn,
         "action": action::view(course),
@@ -269,7 +273,7 @@ pub fn own(context: &dyn Context, course: &FollowUp) -> Value {
         "received": received(course, now),
         "told": told,
         "orders": course.orders,
-        "nights": course.plan.nights.then(|| nights::view(course, day_of(now))),
+        "nights": course.plan.nights.then(|| nights::view(course, course.day_of(now))),
         "spirometry": spirometry::for_patient(course),
         "visit": course.open_visit().map(|(_, visit)| &visit.of),
         "calendar": calendar::of(course, now),

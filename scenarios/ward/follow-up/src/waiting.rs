@@ -10,7 +10,7 @@ use crate::{
     course::{FollowUp, is_only_patient},
     facts::{self, code},
     reading, referral,
-    schedule::{Due, day_of, start_of},
+    schedule::{Due, day_of},
 };
 
 /// What waits for this actor.
@@ -39,13 +39,13 @@ fn for_patient(course: &FollowUp, now: Timestamp) -> Vec<Waiting> {
         let reason = Text::new("医生在房间里等您", "The doctor waits for you in the room");
         found.extend(course.waits(WaitingKind::Visit, &visit.of.by, &reason, visit.of.began));
     }
-    let next = course.next_report(day_of(now));
+    let next = course.next_report(course.day_of(now));
     let kind = match next.due {
         Due::Planned => return found,
         Due::Now => WaitingKind::FollowUpDue,
         Due::Overdue => WaitingKind::FollowUpOverdue,
     };
-    let since = start_of(next.day);
+    let since = course.start_of(next.day);
     let one = course.waits(kind, &course.course.first, &course.plan.title, since);
     found.extend(one.map(|one| Waiting {
         path: Some("/scenarios/follow-up".to_owned()),
@@ -83,10 +83,10 @@ fn for_staff(course: &FollowUp, me: &ActorId, now: Timestamp) -> Vec<Waiting> {
         let reason = Text::new(referral.reason.as_str(), referral.reason.as_str());
         found.extend(course.waits(WaitingKind::Referral, &referral.from, &reason, referral.at));
     }
-    let next = course.next_report(day_of(now));
+    let next = course.next_report(course.day_of(now));
     if is_first && next.due == Due::Overdue {
         let from = patient_of(course);
-        let since = start_of(next.day);
+        let since = course.start_of(next.day);
         found.extend(course.waits(
             WaitingKind::FollowUpOverdue,
             &from,
@@ -145,7 +145,8 @@ pub async fn remind(
     since: Timestamp,
     until: Timestamp,
 ) -> Result<(), Problem> {
-    if day_of(since) != day_of(until) {
+    let zone = context.time_zone();
+    if day_of(since, &zone) != day_of(until, &zone) {
         context.notify(Topic::Waiting, facts::SCENARIO, &[]);
     }
     for (row, id) in not_ended(context, permit).await? {

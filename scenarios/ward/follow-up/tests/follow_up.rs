@@ -12,7 +12,9 @@
 mod home;
 
 use follow_up::FollowUpAtHome;
-use home::{CHEN, DAY_MS, HU, LI, MINUTE_MS, WANG, as_patient, opened, patient, report, send};
+use home::{
+    CHEN, DAY_MS, HU, LI, MINUTE_MS, WANG, as_patient, day_at_home, opened, patient, report, send,
+};
 use scenario::{Context as _, Method, REMINDED_EVERY, Scenario as _, Topic, testing::kinds};
 use serde_json::{Value, json};
 use vocabulary::{ActorId, PatientId, Timestamp};
@@ -84,6 +86,60 @@ async fn what_waited_without_a_line_comes_in_with_its_days_and_raises_one_alert(
         .collect();
     assert_eq!(reported, [1, 1, 1, 0]);
     assert_eq!(seen["adherence"], json!({"periods": 3, "reported": 3}));
+}
+
+#[tokio::test]
+async fn what_is_due_turns_at_midnight_of_the_hospital_and_not_of_greenwich() {
+    let way = opened("copd").await;
+    let own = async || {
+        let all = as_patient(&way, "p1", Method::Get, "courses", Value::Null).await;
+        all.unwrap()[0].clone()
+    };
+    send(&way, &[report(&way, "report0001", 0, well())])
+        .await
+        .unwrap();
+    // Midnight of the hospital, eight hours before that of Greenwich.
+    let now = way.hospital.now();
+    let midnight = Timestamp(now.0 / DAY_MS * DAY_MS + 16 * 60 * MINUTE_MS);
+    let (today, tomorrow) = (day_at_home(now), day_at_home(midnight));
+    assert!(now < midnight && today < tomorrow);
+    way.hospital.pass(midnight.0 - now.0 - 2 * MINUTE_MS);
+    let seen = own().await;
+    assert_eq!(
+        seen["next_report"],
+        json!({"day": tomorrow, "due": "planned"})
+    );
+    let start = format!("DTSTART;VALUE=DATE:{}", tomorrow.replace('-', ""));
+    assert!(seen["calendar"].as_str().unwrap().contains(&start));
+    let before = way.hospital.now();
+    way.hospital.announced.lock().unwrap().clear();
+    way.hospital.pass(3 * MINUTE_MS);
+    // It is the next day there, and the same one in Greenwich.
+    let after = way.hospital.now();
+    assert_eq!(before.to_string()[..10], after.to_string()[..10]);
+    assert_eq!(own().await["next_report"]["due"], "now");
+    let permit = way.hospital.own_permit();
+    FollowUpAtHome
+        .remind(&way.hospital, permit, before, after)
+        .await
+        .unwrap();
+    let told = way.hospital.announced.lock().unwrap().clone();
+    assert!(told.iter().any(|(topic, ..)| *topic == Topic::Waiting));
+    // What is answered now is of the new day.
+    let seen = send(&way, &[report(&way, "report0002", 0, well())])
+        .await
+        .unwrap();
+    assert_eq!(seen["reports"][0]["day"], json!(tomorrow));
+    assert_eq!(seen["next_report"]["due"], "planned");
+    // Two midnights later it is overdue, since the last of them.
+    way.hospital.pass(2 * DAY_MS);
+    assert_eq!(own().await["next_report"]["due"], "overdue");
+    let waiting = way.waiting(LI).await;
+    let overdue = waiting
+        .iter()
+        .find(|one| one["kind"] == "follow-up-overdue");
+    let since = Timestamp(midnight.0 + DAY_MS);
+    assert_eq!(overdue.unwrap()["at"], json!(since));
 }
 
 #[tokio::test]

@@ -52,7 +52,14 @@ pub async fn as_patient(
 )]
 pub fn report(way: &Way, id: &str, days_ago: i64, answers: Value) -> Value {
     let at = Timestamp(way.hospital.now().0 - days_ago * DAY_MS);
-    json!({"id": id, "at": at, "day": at.to_string()[..10], "answers": answers})
+    json!({"id": id, "at": at, "day": day_at_home(at), "answers": answers})
+}
+
+/// The patient's day at a moment: the hospital is eight hours east of Greenwich.
+pub fn day_at_home(at: Timestamp) -> String {
+    let mut day = Timestamp(at.0 + 8 * 60 * MINUTE_MS).to_string();
+    day.truncate(10);
+    day
 }
 
 pub async fn send(way: &Way, reports: &[Value]) -> Result<Value, Problem> {
