@@ -67,7 +67,10 @@ test('the patient over time: a day changes what is shown, and the table says the
   const bundle = await (await li.request.get(record ?? '')).json();
   expect([bundle.resourceType, bundle.type]).toEqual(['Bundle', 'collection']);
   // Other journeys add studies of their own.
-  for (const study of await dialog.getByText('Surfaces as GLB').all()) await study.click();
+  await expect(async () => {
+    for (const study of await dialog.locator('details:not([open]) > summary').filter({ hasText: 'Surfaces as GLB' }).all()) await study.click();
+    await expect(dialog.getByRole('link', { name: /Nodule|lesion/i }).first()).toBeVisible({ timeout: 5_000 });
+  }).toPass();
   const surface = await dialog.getByRole('link', { name: /Nodule|lesion/i }).first().getAttribute('href');
   const model = await li.request.get(surface ?? '');
   expect(Buffer.from(await model.body()).subarray(0, 4).toString()).toBe('glTF');
