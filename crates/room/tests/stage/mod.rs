@@ -389,7 +389,6 @@ pub fn any_order(chance: &mut Chance, inside: &[u16], waiting: &[u16]) -> Value 
             "act": "answer-appeal", "whom": format!("actor{}", chance.below(6)), "against": grade,
             "grants": true, "reason": reason,
         }),
-        45..=47 => json!({"act": "mute", "participant": participant, "reason": reason}),
         40 => json!({"act": "give-word", "participant": participant}),
         41 => json!({"act": "take-word", "participant": participant}),
         42 => {
@@ -403,7 +402,7 @@ pub fn any_order(chance: &mut Chance, inside: &[u16], waiting: &[u16]) -> Value 
         19 => json!({"act": "turn-away", "waiting": at_door, "reason": reason}),
         20..=23 => json!({"act": "lift", "whom": format!("actor{}", chance.below(6))}),
         24 => json!({"act": "warn", "participant": participant, "reason": reason}),
-        25 => json!({"act": "mute", "participant": participant, "reason": reason}),
+        25 | 45..=47 => json!({"act": "mute", "participant": participant, "reason": reason}),
         26 => json!({"act": "unmute", "participant": participant}),
         27 => json!({"act": "put-out", "participant": participant, "reason": reason}),
         28 => json!({"act": "block", "participant": participant, "reason": reason}),

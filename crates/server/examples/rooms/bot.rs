@@ -190,7 +190,7 @@ impl Bot {
                 read = self.stream.read_buf(&mut self.bytes) => if read? == 0 {
                     return Err("the server closed a connection".into());
                 },
-                heard = hear(&mut self.poses) => self.keep_line(heard),
+                heard = hear(&mut self.poses) => self.keep_line(&heard),
                 () = tokio::time::sleep_until(wakes_at.unwrap_or(acts_at)), if wakes_at.is_some() => {}
             }
             self.read()?;
@@ -243,7 +243,7 @@ impl Bot {
         match self.poses.as_mut().filter(|line| line.carries()) {
             Some(line) => {
                 let sent = line.send(&bytes);
-                self.keep_line(sent);
+                self.keep_line(&sent);
             }
             None => self.say(&bytes).await?,
         }
@@ -336,7 +336,7 @@ impl Bot {
     }
 
     /// Goes on by the socket where the line for poses has ended.
-    fn keep_line(&mut self, did: Result<()>) {
+    fn keep_line(&mut self, did: &Result<()>) {
         if did.is_err() {
             self.poses = None;
             self.plan.lines_ended.fetch_add(1, Ordering::Relaxed);
@@ -350,14 +350,14 @@ impl Bot {
         };
         let went_on = line.go_on();
         let received = std::mem::take(&mut line.received);
-        self.keep_line(went_on);
+        self.keep_line(&went_on);
         for frame in received {
             let ServerFrame::Tick { tick, poses, .. } = ServerFrame::decode(&frame)? else {
                 return Err("something else than poses came by the line for poses".into());
             };
             if let Some(line) = &mut self.poses {
                 let confirmed = line.confirm(tick);
-                self.keep_line(confirmed);
+                self.keep_line(&confirmed);
             }
             for other in poses {
                 self.see(other.pose.at_ms);

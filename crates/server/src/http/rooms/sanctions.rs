@@ -65,7 +65,7 @@ pub async fn own(
     let mut found = Vec::new();
     for (room, sanction) in all(&hospital).await? {
         if is_about(&hospital, &caller, (&room, &sanction)).await? {
-            found.push(in_room(&hospital, room, sanction, false).await?);
+            found.push(in_room(&hospital, room, sanction, false)?);
         }
     }
     Ok(Json(found))
@@ -81,7 +81,7 @@ pub async fn list(
     for (room, sanction) in all(&hospital).await?.into_iter().take(MOST) {
         let is_party = sanction.by == caller.actor.id
             || is_about(&hospital, &caller, (&room, &sanction)).await?;
-        found.push(in_room(&hospital, room, sanction, !is_party).await?);
+        found.push(in_room(&hospital, room, sanction, !is_party)?);
     }
     Ok(Json(found))
 }
@@ -162,7 +162,7 @@ async fn is_about(
     Ok(known_as.as_ref() == Some(&sanction.actor))
 }
 
-async fn in_room(
+fn in_room(
     hospital: &Hospital,
     room: RoomId,
     sanction: Sanction,
