@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, VecDeque},
     net::SocketAddr,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     time::Instant,
 };
@@ -72,6 +73,42 @@ pub enum JoinError {
     /// The room has as many by media as it may.
     #[error("let more people of this room take part by media")]
     Full,
+}
+
+/// Reads an offer and has a stack answer it.
+pub(crate) fn answered(rtc: &mut Rtc, offer: &str) -> Result<SdpAnswer, JoinError> {
+    if !means_one_thing(offer) {
+        return Err(JoinError::Unreadable);
+    }
+    let offer = SdpOffer::from_sdp_string(offer).map_err(|_| JoinError::Unreadable)?;
+    // The stack asserts what it counts on in an offer. What is not known yet of that costs nobody else their voice.
+    let answer = catch_unwind(AssertUnwindSafe(|| rtc.sdp_api().accept_offer(offer)));
+    match answer {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(_)) | Err(_) => Err(JoinError::Unreadable),
+    }
+}
+
+/// Whether a payload type means one thing in all sections of an offer, as it must where they share a connection
+/// (RFC 8843, 10.1.2): the stack gives each of its own to one codec.
+fn means_one_thing(offer: &str) -> bool {
+    let mut everywhere: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let sections = offer.split("\nm=").skip(1).map(|section| {
+        let mut here: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for line in section.lines() {
+            let meaning = line
+                .strip_prefix("a=rtpmap:")
+                .or_else(|| line.strip_prefix("a=fmtp:"));
+            if let Some((payload_type, meaning)) = meaning.and_then(|said| said.split_once(' ')) {
+                here.entry(payload_type).or_default().push(meaning.trim());
+            }
+        }
+        here
+    });
+    sections.flatten().all(|(payload_type, meaning)| {
+        let before = everywhere.entry(payload_type);
+        *before.or_insert_with(|| meaning.clone()) == meaning
+    })
 }
 
 /// An answer, if a client can read it: of a section for which there is no codec in common none can.
@@ -211,7 +248,6 @@ impl Connection {
         if offer.sdp.lines().filter(is_section).count() > SECTIONS {
             return Err(JoinError::TooManySections);
         }
-        let sdp = SdpOffer::from_sdp_string(&offer.sdp).map_err(|_| JoinError::Unreadable)?;
         // The client finds the server; the server never knocks at addresses that a client names.
         let mut rtc = Rtc::builder()
             .set_crypto_provider(Arc::new(crypto().clone()))
@@ -229,10 +265,7 @@ impl Connection {
                 rtc.add_local_candidate(candidate);
             }
         }
-        let answer = rtc
-            .sdp_api()
-            .accept_offer(sdp)
-            .map_err(|_| JoinError::Unreadable)?;
+        let answer = answered(&mut rtc, &offer.sdp)?;
         let mut connection = Self {
             room,
             participant,

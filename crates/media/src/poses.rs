@@ -8,12 +8,11 @@ use std::{collections::VecDeque, net::SocketAddr, sync::Arc, time::Instant};
 
 use str0m::{
     Candidate, Event, IceConnectionState, Input, Output, Rtc,
-    change::SdpOffer,
     channel::{ChannelId, Reliability},
 };
 
 use crate::{
-    connection::{JoinError, readable},
+    connection::{JoinError, answered, readable},
     forwarder::Datagram,
     limits::{OFFER_BYTES, POSE_BYTES, POSES_UNDER_WAY_BYTES, POSES_UNDER_WAY_TICKS},
     turn::crypto,
@@ -56,7 +55,6 @@ impl PoseLine {
         if sections.next().is_some() {
             return Err(JoinError::TooManySections);
         }
-        let offer = SdpOffer::from_sdp_string(sdp).map_err(|_| JoinError::Unreadable)?;
         let mut rtc = Rtc::builder()
             .set_crypto_provider(Arc::new(crypto().clone()))
             .set_ice_lite(true)
@@ -66,10 +64,7 @@ impl PoseLine {
                 rtc.add_local_candidate(candidate);
             }
         }
-        let answer = rtc
-            .sdp_api()
-            .accept_offer(offer)
-            .map_err(|_| JoinError::Unreadable)?;
+        let answer = answered(&mut rtc, sdp)?;
         let line = Self {
             joined: now,
             timeout: now,

@@ -49,6 +49,26 @@ fn offers_of_any_text_are_answered_or_refused_and_leave_nothing() {
 }
 
 #[test]
+fn a_payload_type_that_is_two_things_in_two_sections_ends_no_media() {
+    let h264 =
+        "a=fmtp:103 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42001f\n";
+    let last = CHROMIUM.rfind(h264).unwrap();
+    let (before, after) = CHROMIUM.split_at(last);
+    let after = after.strip_prefix(h264).unwrap();
+    for other in [
+        h264.replace("packetization-mode", "packetization4mode"),
+        h264.replace("42001f", "42e01f"),
+        // As if nothing were said of it here.
+        String::new(),
+        // By letters that mean the same to who reads numbers.
+        h264.replace("103", "0103"),
+    ] {
+        let offer = format!("{before}{other}{after}");
+        strangers::offer(offer.replace('\n', "\r\n").as_bytes());
+    }
+}
+
+#[test]
 fn bytes_by_a_line_that_came_about_end_nothing_but_the_line() {
     for seed in 0..40 {
         println!("seed {seed}");
