@@ -1,4 +1,4 @@
-import type { Page } from '@playwright/test';
+import type { Browser, Page } from '@playwright/test';
 import { sendRequest } from './consultation.ts';
 import { choose, expect, look, person, test, visitor } from './people.ts';
 
@@ -84,7 +84,8 @@ test('a patient agrees to the rules, waits at the door, is let in and raises a h
   await zhao.context().close();
 });
 
-test('who is put out is told why, is kept out while blocked, objects, and comes in where the patient needs it', async ({ li, browser }) => {
+/** A room with a second person who was let in: their page, and their name as whoever keeps order reads it. */
+async function letIn(li: Page, browser: Browser): Promise<[Page, string]> {
   const path = await openRoom(li);
   const wang = await person(browser, 'wang.nurse');
   await wang.goto(path);
@@ -92,6 +93,11 @@ test('who is put out is told why, is kept out while blocked, objects, and comes 
   await li.locator('[data-waiting-person="wang.nurse"]').getByRole('button', { name: /^Let in/ }).click();
   await expect(wang.locator('.room-bar .line-state')).toContainText('Live');
   const name = (await li.locator('.people li').nth(1).getByRole('button').last().getAttribute('aria-label'))?.replace('Keep order: ', '') ?? '';
+  return [wang, name];
+}
+
+test('who is put out is told why, is kept out while blocked, objects, and comes in where the patient needs it', async ({ li, browser }) => {
+  const [wang, name] = await letIn(li, browser);
 
   await keepOrder(li, name, 'Put out They', 'please rest first');
   await expect(wang.locator('[data-farewell=put-out]')).toContainText('please rest first');
@@ -127,13 +133,7 @@ test('who is put out is told why, is kept out while blocked, objects, and comes 
 });
 
 test('who is muted objects, and a manager decides about it on a page of all rooms', async ({ li, browser }) => {
-  const path = await openRoom(li);
-  const wang = await person(browser, 'wang.nurse');
-  await wang.goto(path);
-  await people(li);
-  await li.locator('[data-waiting-person="wang.nurse"]').getByRole('button', { name: /^Let in/ }).click();
-  await expect(wang.locator('.room-bar .line-state')).toContainText('Live');
-  const name = (await li.locator('.people li').nth(1).getByRole('button').last().getAttribute('aria-label'))?.replace('Keep order: ', '') ?? '';
+  const [wang, name] = await letIn(li, browser);
   await keepOrder(li, name, 'Mute', 'talks over the patient');
   await people(wang);
   const own = wang.locator('[data-own-sanction=muted]');
