@@ -8,18 +8,24 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// below fails if it comes to mean something else.
 const PURGE_DELAY: libmimalloc_sys::mi_option_t = 15;
 
-/// Gives free pages back to the system at once, also of threads that have nothing more to do. Called first of all.
-pub fn give_back_at_once() {
+/// Long enough for a page that is taken and freed with each message of a device to be had again, instead of costing two
+/// calls of the system; too short for memory to gather.
+const KEPT_MS: std::ffi::c_long = 10;
+
+/// Gives free pages back to the system soon, also of threads that have nothing more to do. Called first of all.
+pub fn give_back_soon() {
     // SAFETY: sets one number in mimalloc's table of options, which is there from the start and may be set at any
     // time and from any thread. It reads and writes no memory of ours.
     #[expect(unsafe_code, reason = "the binding has no safe form")]
     unsafe {
-        libmimalloc_sys::mi_option_set(PURGE_DELAY, 0);
+        libmimalloc_sys::mi_option_set(PURGE_DELAY, KEPT_MS);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, Instant};
+
     /// What the program holds in memory, in bytes.
     fn resident() -> usize {
         let text = std::fs::read_to_string("/proc/self/status").unwrap();
@@ -30,8 +36,8 @@ mod tests {
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn what_is_free_goes_back_at_once_also_of_a_thread_that_waits() {
-        super::give_back_at_once();
+    fn what_is_free_goes_back_soon_also_of_a_thread_that_waits() {
+        super::give_back_soon();
         let before = resident();
         let (done, wait) = std::sync::mpsc::channel::<()>();
         let (full, filled) = std::sync::mpsc::channel();
@@ -46,8 +52,17 @@ mod tests {
         let most = filled.recv().unwrap() - before;
         assert!(most > 64 << 20, "{most}");
         freed.recv().unwrap();
-        let left = resident().saturating_sub(before);
-        assert!(left < 8 << 20, "{left} bytes are kept");
+        // Whoever works on, if ever so little, gives back what others have left.
+        let patience = Instant::now() + Duration::from_secs(30);
+        let kept = || {
+            drop(vec![1_u8; 100_000]);
+            resident().saturating_sub(before)
+        };
+        while kept() >= 8 << 20 && Instant::now() < patience {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let kept = kept();
+        assert!(kept < 8 << 20, "{kept} bytes are kept");
         drop(done);
         busy.join().unwrap();
     }

@@ -64,7 +64,7 @@ use tracing_subscriber::EnvFilter;
 const BUG: u8 = 70;
 
 fn main() -> ExitCode {
-    allocator::give_back_at_once();
+    allocator::give_back_soon();
     let filter = EnvFilter::try_from_env("YUANYI_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)

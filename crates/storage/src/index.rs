@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ledger::{Frontier, LedgerError, Nodes};
 use record::{Entry, FactBody, Indexer};
-use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, config::DbConfig, params};
 use vocabulary::{Digest, Timestamp};
 
 use crate::{StorageError, imaging, log::Position, purge, recordings, resources, signals::chunks};
@@ -152,6 +152,13 @@ fn set_up(connection: &Connection) -> Result<(), StorageError> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // What a power cut takes from the index, the log gives back.
     connection.pragma_update(None, "synchronous", "NORMAL")?;
+    keep_statements(connection)
+}
+
+/// Keeps prepared statements as they were prepared. Without that SQLite looks at the number bound to a `LIMIT ?` and
+/// prepares the statement anew for each, which took longer than reading.
+fn keep_statements(connection: &Connection) -> Result<(), StorageError> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(())
 }
@@ -161,7 +168,7 @@ pub fn open_reader(root: &Path) -> Result<Connection, StorageError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(root.join(INDEX), flags)?;
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
-    connection.set_prepared_statement_cache_capacity(64);
+    keep_statements(&connection)?;
     Ok(connection)
 }
 

@@ -1,5 +1,7 @@
 //! What comes to the wards: readings of devices, and what is written down.
 
+use std::borrow::Cow;
+
 use alarms::Sample;
 use anyhow::Result;
 use policy::Permit;
@@ -259,8 +261,12 @@ impl State {
             }
             Some(_) => {}
         }
-        self.heard
-            .insert(arrived.stream.device.to_string(), arrived.received);
+        match self.heard.get_mut(device) {
+            Some(heard) => *heard = arrived.received,
+            None => {
+                self.heard.insert(device.to_owned(), arrived.received);
+            }
+        }
         if tags::is_position(&arrived.coding.code) {
             self.locate(arrived);
             return;
@@ -304,7 +310,6 @@ impl State {
     /// Takes a sample at a bed: for its line, and for its rules.
     pub(super) fn sample(&mut self, bed: &str, sample: Sample, source: &Source) {
         let (sample, source) = self.lowest(bed, sample, source);
-        let source = &source;
         let signal = self.rules.signal(&sample.signal);
         let is_none = signal.is_some_and(|signal| signal.is_none(sample.value));
         if !is_none {
@@ -318,38 +323,46 @@ impl State {
             // That one device finds nothing takes nothing back of what another measures.
             return;
         }
-        bed.sources.insert(sample.signal.clone(), source.clone());
+        if known != Some(&*source) {
+            bed.sources
+                .insert(sample.signal.clone(), source.into_owned());
+        }
         // That it came late is counted there; it still counts from now on.
         let _ = bed.watch.sample(sample);
     }
 
     /// The sample with the lowest value of all devices at the bed, where the lowest counts, and its device.
-    fn lowest(&mut self, bed: &str, sample: Sample, source: &Source) -> (Sample, Source) {
+    fn lowest<'s>(
+        &mut self,
+        bed: &str,
+        sample: Sample,
+        source: &'s Source,
+    ) -> (Sample, Cow<'s, Source>) {
         let signal = self.rules.signal(&sample.signal);
         let signal = signal.filter(|signal| signal.lowest_counts);
         let (Some(signal), Some(bed)) = (signal, self.beds.get_mut(bed)) else {
-            return (sample, source.clone());
+            return (sample, Cow::Borrowed(source));
         };
         let devices = bed.of_devices.entry(sample.signal.clone()).or_default();
         let newest = devices.entry(source.device.clone());
         let newest = newest.or_insert((sample.at, sample.value));
         // What comes late says what was so then.
         if sample.at < newest.0 {
-            return (sample, source.clone());
+            return (sample, Cow::Borrowed(source));
         }
         *newest = (sample.at, sample.value);
         let since = sample.at.0 - i64::from(signal.fresh_s) * 1000;
         devices.retain(|_, (at, _)| at.0 >= since);
         let lowest = devices.iter().min_by(|(_, a), (_, b)| a.1.total_cmp(&b.1));
         let Some((device, (_, value))) = lowest else {
-            return (sample, source.clone());
+            return (sample, Cow::Borrowed(source));
         };
         let from = Source {
             device: device.clone(),
             stream: source.stream.clone(),
         };
         let value = *value;
-        (Sample { value, ..sample }, from)
+        (Sample { value, ..sample }, Cow::Owned(from))
     }
 
     /// Takes a point of a bed's line, in whatever order the points come. Points stay
@@ -358,7 +371,10 @@ impl State {
         let Some(bed) = self.beds.get_mut(bed) else {
             return;
         };
-        let line = bed.recent.entry(sample.signal.clone()).or_default();
+        let line = match bed.recent.get_mut(&sample.signal) {
+            Some(line) => line,
+            None => bed.recent.entry(sample.signal.clone()).or_default(),
+        };
         let place = line.partition_point(|(at, _)| *at < sample.at);
         let before = place.checked_sub(1).and_then(|before| line.get(before));
         let is_near = |point: Option<&(Timestamp, f64)>| {

@@ -4,7 +4,7 @@
 //! A segment whose readings are all sealed is removed; by what messages in it are known stands in a later one. A crash may leave readings both here and in a chunk; they
 //! are the same readings, and are one when the log is read again.
 
-use std::{collections::HashMap, path::Path, sync::Arc};
+use std::{borrow::Cow, collections::HashMap, path::Path, sync::Arc};
 
 use bytes::Bytes;
 use record::{Arrived, MessageId, QualityMark, Readings, StreamKey};
@@ -25,35 +25,36 @@ use super::lately::{Carried, Lately};
 /// The folder of this log, below the data folder.
 pub const FOLDER: &str = "signals";
 
-/// What a frame holds.
+/// What a frame holds; borrowed where it is written, since everything that devices send goes through here.
 #[derive(Serialize, Deserialize)]
-struct Written {
+struct Written<'a> {
     /// Each stream once.
-    streams: Vec<WrittenStream>,
-    pieces: Vec<WrittenPiece>,
+    #[serde(borrow)]
+    streams: Vec<WrittenStream<'a>>,
+    pieces: Vec<WrittenPiece<'a>>,
 }
 
-#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-struct WrittenStream {
-    device: String,
-    stream: String,
-    subject: Option<String>,
-    system: String,
-    code: String,
-    display: Option<String>,
-    unit: String,
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+struct WrittenStream<'a> {
+    device: &'a str,
+    stream: &'a str,
+    subject: Option<&'a str>,
+    system: &'a str,
+    code: &'a str,
+    display: Option<&'a str>,
+    unit: &'a str,
 }
 
 #[derive(Serialize, Deserialize)]
-struct WrittenPiece {
+struct WrittenPiece<'a> {
     /// Which of the streams.
     stream: u32,
     received_ms: i64,
     start_ms: i64,
     /// `None` for a single value.
     period_us: Option<u64>,
-    values: Vec<f64>,
-    quality: Vec<QualityMark>,
+    values: Cow<'a, [f64]>,
+    quality: Cow<'a, [QualityMark]>,
 }
 
 /// A frame as it is read.
@@ -89,8 +90,8 @@ fn encode_carried(carried: &[Carried]) -> Option<Bytes> {
 
 /// The bytes of a frame that holds all of this.
 pub fn encode<'a>(arrived: impl IntoIterator<Item = &'a Arrived>) -> Option<Bytes> {
-    let mut streams: Vec<WrittenStream> = Vec::new();
-    let mut places: HashMap<WrittenStream, u32> = HashMap::new();
+    let mut streams: Vec<WrittenStream<'a>> = Vec::new();
+    let mut places: HashMap<WrittenStream<'a>, u32> = HashMap::new();
     let mut pieces = Vec::new();
     let mut messages: Vec<(u32, MessageId)> = Vec::new();
     for one in arrived {
@@ -98,34 +99,34 @@ pub fn encode<'a>(arrived: impl IntoIterator<Item = &'a Arrived>) -> Option<Byte
             messages.push((u32::try_from(pieces.len()).ok()?, message));
         }
         let stream = WrittenStream {
-            device: one.stream.device.to_string(),
-            stream: one.stream.stream.clone(),
-            subject: one.subject.as_ref().map(ToString::to_string),
-            system: one.coding.system.clone(),
-            code: one.coding.code.clone(),
-            display: one.coding.display.clone(),
-            unit: one.unit.clone(),
+            device: one.stream.device.as_str(),
+            stream: &one.stream.stream,
+            subject: one.subject.as_ref().map(PatientId::as_str),
+            system: &one.coding.system,
+            code: &one.coding.code,
+            display: one.coding.display.as_deref(),
+            unit: &one.unit,
         };
         let next = u32::try_from(streams.len()).ok()?;
         let place = *places.entry(stream).or_insert_with_key(|stream| {
-            streams.push(stream.clone());
+            streams.push(*stream);
             next
         });
         let (start, period_us, values) = match &one.readings {
-            Readings::One { at, value } => (at, None, vec![*value]),
+            Readings::One { at, value } => (at, None, std::slice::from_ref(value)),
             Readings::Regular {
                 start,
                 period_us,
                 values,
-            } => (start, Some(*period_us), values.clone()),
+            } => (start, Some(*period_us), values.as_slice()),
         };
         pieces.push(WrittenPiece {
             stream: place,
             received_ms: one.received.0,
             start_ms: start.0,
             period_us,
-            values,
-            quality: one.quality.clone(),
+            values: Cow::Borrowed(values),
+            quality: Cow::Borrowed(&one.quality),
         });
     }
     let mut bytes = postcard::to_stdvec(&Written { streams, pieces }).ok()?;
@@ -153,7 +154,7 @@ pub fn decode(bytes: &[u8]) -> Option<Held> {
         .map(|(place, piece)| {
             let stream = streams.get(usize::try_from(piece.stream).ok()?)?;
             let start = Timestamp(piece.start_ms);
-            let readings = match (piece.period_us, piece.values.as_slice()) {
+            let readings = match (piece.period_us, &*piece.values) {
                 (None, [value]) => Readings::One {
                     at: start,
                     value: *value,
@@ -162,25 +163,25 @@ pub fn decode(bytes: &[u8]) -> Option<Held> {
                 (Some(period_us), _) => Readings::Regular {
                     start,
                     period_us,
-                    values: piece.values,
+                    values: piece.values.into_owned(),
                 },
             };
-            let subject = stream.subject.clone().map(PatientId::new).transpose();
+            let subject = stream.subject.map(PatientId::new).transpose();
             Some(Arrived {
                 stream: StreamKey {
-                    device: DeviceId::new(stream.device.clone()).ok()?,
-                    stream: stream.stream.clone(),
+                    device: DeviceId::new(stream.device).ok()?,
+                    stream: stream.stream.to_owned(),
                 },
                 subject: subject.ok()?,
                 coding: Coding {
-                    system: stream.system.clone(),
-                    code: stream.code.clone(),
-                    display: stream.display.clone(),
+                    system: stream.system.to_owned(),
+                    code: stream.code.to_owned(),
+                    display: stream.display.map(str::to_owned),
                 },
-                unit: stream.unit.clone(),
+                unit: stream.unit.to_owned(),
                 readings,
                 received: Timestamp(piece.received_ms),
-                quality: piece.quality,
+                quality: piece.quality.into_owned(),
                 message: messages.get(&place).copied(),
             })
         })

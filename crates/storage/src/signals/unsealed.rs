@@ -3,7 +3,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use record::{Arrived, QualityMark, Reading, SeriesId, SignalSeries, Taken};
+use record::{Arrived, QualityMark, Reading, SeriesId, SignalSeries, StreamKey, Taken};
 use vocabulary::Timestamp;
 
 use crate::StorageError;
@@ -154,14 +154,45 @@ pub fn slice(readings: &[Reading], from_us: i64, to_us: i64) -> &[Reading] {
     readings.get(begin..end).unwrap_or(&[])
 }
 
-/// A stream with what it measures and in which unit: the same reading twice in it is one, even where the device
-/// has meanwhile been given to somebody else.
-type Channel = SignalSeries;
+/// What a stream measures in one unit: the same reading twice in it is one, even where the device has meanwhile been
+/// given to somebody else.
+#[derive(Debug)]
+struct Channel {
+    system: String,
+    code: String,
+    unit: String,
+    tails: Vec<Tail>,
+}
+
+impl Channel {
+    /// The channel of what arrived, with what was sealed of it before.
+    fn open(arrived: &Arrived, sealed: &mut impl SealedBefore) -> Result<Self, StorageError> {
+        let SignalSeries {
+            system, code, unit, ..
+        } = SignalSeries::of(arrived);
+        let known = sealed.of_channel(&SignalSeries::of(arrived))?;
+        let tails = known
+            .iter()
+            .map(|known| Tail::new(known.series.clone(), Some(known)));
+        Ok(Self {
+            system,
+            code,
+            unit,
+            tails: tails.collect(),
+        })
+    }
+
+    fn is_of(&self, arrived: &Arrived) -> bool {
+        let coding = &arrived.coding;
+        self.code == coding.code && self.unit == arrived.unit && self.system == coding.system
+    }
+}
 
 /// All readings that are not sealed.
 #[derive(Debug, Default)]
 pub struct Unsealed {
-    channels: HashMap<Channel, Vec<Tail>>,
+    /// Nearly all streams have one channel. Whatever devices send is looked up here, so that looking copies nothing.
+    streams: HashMap<StreamKey, Vec<Channel>>,
     /// How many readings are in memory.
     pub count: usize,
     /// How many pieces have arrived.
@@ -176,22 +207,23 @@ impl Unsealed {
         segment: u32,
         sealed: &mut impl SealedBefore,
     ) -> Result<Taken, StorageError> {
-        let series = SignalSeries::of(arrived);
-        let channel = Channel {
-            subject: None,
-            ..series.clone()
+        let channels = match self.streams.get_mut(&arrived.stream) {
+            Some(known) => known,
+            None => self.streams.entry(arrived.stream.clone()).or_default(),
         };
-        if !self.channels.contains_key(&channel) {
-            let known = sealed.of_channel(&series)?;
-            let tails = known
-                .iter()
-                .map(|known| Tail::new(known.series.clone(), Some(known)));
-            self.channels.insert(channel.clone(), tails.collect());
+        if !channels.iter().any(|channel| channel.is_of(arrived)) {
+            channels.push(Channel::open(arrived, sealed)?);
         }
-        let tails = self.channels.entry(channel).or_default();
-        let place = tails.iter().position(|tail| tail.series == series);
+        let mut channels = channels.iter_mut();
+        let Some(channel) = channels.find(|channel| channel.is_of(arrived)) else {
+            return Ok(Taken::default());
+        };
+        let tails = &mut channel.tails;
+        let place = tails
+            .iter()
+            .position(|tail| tail.series.subject == arrived.subject);
         let place = place.unwrap_or_else(|| {
-            tails.push(Tail::new(series, None));
+            tails.push(Tail::new(SignalSeries::of(arrived), None));
             tails.len() - 1
         });
         self.tickets += 1;
@@ -229,22 +261,21 @@ impl Unsealed {
 
     /// All series that have something in memory.
     pub fn tails(&self) -> impl Iterator<Item = &Tail> {
-        self.channels.values().flatten()
+        let channels = self.streams.values().flatten();
+        channels.flat_map(|channel| &channel.tails)
     }
 
     /// The same, to be changed.
     pub fn tails_mut(&mut self) -> impl Iterator<Item = &mut Tail> {
-        self.channels.values_mut().flatten()
+        let channels = self.streams.values_mut().flatten();
+        channels.flat_map(|channel| &mut channel.tails)
     }
 
     /// One series, to be changed.
     pub fn tail_mut(&mut self, series: &SignalSeries) -> Option<&mut Tail> {
-        let channel = Channel {
-            subject: None,
-            ..series.clone()
-        };
-        let tails = self.channels.get_mut(&channel)?;
-        tails.iter_mut().find(|tail| tail.series == *series)
+        let channels = self.streams.get_mut(&series.stream)?;
+        let mut tails = channels.iter_mut().flat_map(|channel| &mut channel.tails);
+        tails.find(|tail| tail.series == *series)
     }
 
     /// The first segment of the log of arrivals that is still needed; `None` where none is.
@@ -257,9 +288,11 @@ impl Unsealed {
 
     /// Forgets streams that have nothing in memory, once there are more than `most`: the index knows them.
     pub fn forget_idle(&mut self, most: usize) {
-        if self.channels.len() > most {
-            self.channels
-                .retain(|_, tails| tails.iter().any(|tail| tail.unsealed() > 0));
+        if self.streams.len() > most {
+            self.streams.retain(|_, channels| {
+                let mut tails = channels.iter().flat_map(|channel| &channel.tails);
+                tails.any(|tail| tail.unsealed() > 0)
+            });
         }
     }
 }
