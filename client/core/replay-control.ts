@@ -160,8 +160,8 @@ function watched(replay: Replay, loudness: (participant: number) => number): Roo
     watching: true,
     selfId: '',
     poses: (participant) => replay.client.sample().get(Number(participant)),
-    held(hologram) {
-      const held = replay.client.held(hologram);
+    held(id) {
+      const held = replay.client.held(id);
       return held && { by: String(held.by), transform: held.transform };
     },
     loudness: (participant) => loudness(Number(participant)),

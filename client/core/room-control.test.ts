@@ -53,13 +53,14 @@ test('steps on slices and on the stage add up, however fast they come', () => {
 
 test('a hold that the room has ended is taken again, or left to whoever has it now', () => {
   const pose = { head: { position_m: [0, 1.6, 0], rotation: [0, 0, 0, 1] } } as const;
+  const view = viewOf(client);
   const frame = (): void => {
-    shared.stream(pose);
+    view.pose(pose, shared.hand.stream());
     vi.advanceTimersByTime(60);
   };
   const grabs = (): number => socket.acts.filter(({ act }) => act.act === 'grab').length;
   let refusedBy: string | undefined;
-  shared.onRefused = (by) => (refusedBy = by);
+  shared.hand.onRefused = (by) => (refusedBy = by);
 
   shared.grab(performance.now());
   socket.tick({ holds: [{ entity: 1, participant: 1 }] });
@@ -97,7 +98,7 @@ test('what was carried by a page that stood still is not lost', () => {
 
 test('what is locked is not taken in hand, and one hears who locked it', () => {
   let by = '';
-  shared.onLocked = ({ name }) => (by = name);
+  shared.hand.onLocked = ({ name }) => (by = name);
   const locked = { by: 'chen.expert', name: 'Chen', at: PLACED.at, marks: false };
   const event = { number: 5, actor: 'chen.expert', at: PLACED.at, act: 'lock' as const, changes: [{ id: 1, placed: { ...PLACED, locked } }] };
   // Also while whoever locked it is still seen to hold it.

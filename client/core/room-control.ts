@@ -5,7 +5,7 @@ import type { Participant } from '../../contract/room';
 import type { RoomClient } from '../room/room-client';
 import { viewOf } from '../room/view';
 import { standAt } from '../stage/room-view';
-import type { Act, Annotation, Board, EntityId, Hologram, Landmark, Locked, Measure, NoduleSeed, OnBoard, Page, RoomView, Stroke } from '../stage/room-view';
+import type { Act, AirLine, Annotation, Board, EntityId, Hologram, Landmark, Locked, Measure, NoduleSeed, OnBoard, Page, RoomView, Stroke } from '../stage/room-view';
 import type { Tool, Writing } from '../stage/tools';
 import { centreLps, voxelFromLps } from './frames';
 import type { Transform, Vec3 } from './frames';
@@ -41,6 +41,12 @@ export interface BoardShown {
   readonly id: EntityId;
   readonly board: Board;
   readonly marks: readonly BoardMark[];
+}
+
+export interface LineShown {
+  readonly id: EntityId;
+  readonly by: string;
+  readonly line: AirLine;
 }
 
 export interface PageShown {
@@ -80,6 +86,8 @@ export interface RoomControl {
   readonly marks: Accessor<readonly Mark[]>;
   /** The boards, with what is on them. */
   readonly boards: Accessor<readonly BoardShown[]>;
+  /** The lines in the air. */
+  readonly lines: Accessor<readonly LineShown[]>;
   /** The pages of the client that stand here. */
   readonly pages: Accessor<readonly PageShown[]>;
   /** Places where the nodule is asked for. */
@@ -197,6 +205,7 @@ export function createRoomControl(client: RoomClient, loudness?: (participant: n
     }));
   });
   const pages = createMemo(() => placed().flatMap(([id, { by, entity }]) => (entity.type === 'page' ? [{ id, by, page: entity }] : [])));
+  const lines = createMemo(() => placed().flatMap(([id, { by, entity }]): LineShown[] => (entity.type === 'line' ? [{ id, by, line: entity }] : [])));
   const people = createMemo(() => {
     version();
     return [...client.state.participants.values()];
@@ -273,6 +282,7 @@ export function createRoomControl(client: RoomClient, loudness?: (participant: n
     unlock: (id) => view.act({ act: 'unlock', id }),
     marks,
     boards,
+    lines,
     pages,
     seeds,
     people,

@@ -53,6 +53,7 @@ export function placedWords(event: Event, name: string, t: App['t']): string | u
     if (entity?.type === 'ink') return t('people.placed.ink', { name });
     if (entity?.type === 'board-note') return t('people.placed.boardNote', { name, text: entity.text });
     if (entity?.type === 'landmark') return t('people.placed.landmark', { name, text: entity.name });
+    if (entity?.type === 'line') return t('people.placed.line', { name });
     if (entity?.type === 'stroke') return t('people.placed.stroke', { name });
     if (entity?.type === 'annotation') return t('people.placed.annotation', { name, text: entity.text });
   }

@@ -126,7 +126,7 @@ function joined(first: SetAct, second: SetAct): SetAct {
 
 function patched(entity: Entity, act: Act): Entity {
   if (act.act === 'release') {
-    return entity.type === 'hologram' && act.transform ? { ...entity, transform: act.transform } : entity;
+    return 'transform' in entity && act.transform ? { ...entity, transform: act.transform } : entity;
   }
   if (act.act !== 'set' || act.patch.type !== entity.type) return entity;
   const after = { ...entity, ...act.patch } as Entity;

@@ -24,7 +24,7 @@ export interface RoomState {
   readonly self: number | undefined;
   readonly participants: ReadonlyMap<number, Participant>;
   readonly entities: ReadonlyMap<number, Placed>;
-  /** Who has hold of which hologram. */
+  /** Who has hold of which hologram, board or page. */
   readonly holds: ReadonlyMap<number, number>;
   /** Who asks for what another holds, the first one first. */
   readonly asked: ReadonlyMap<number, readonly number[]>;
@@ -183,7 +183,7 @@ export class RoomClient {
     return poses;
   }
 
-  /** Where a hologram in somebody's hold is now, and whose hold it is. */
+  /** Where something in somebody's hold is now, and whose hold it is. */
   held(entity: number, now: number = this.#now()): { by: number; transform: Held['transform'] } | undefined {
     const by = this.#state.holds.get(entity);
     if (by === undefined) return undefined;

@@ -23,8 +23,8 @@ export function viewOf(client: RoomClient, loudness: (participant: number) => nu
       return client.sample(nowMs).get(Number(participant));
     },
     loudness: (participant) => loudness(Number(participant)),
-    held(hologram, nowMs) {
-      const held = client.held(hologram, nowMs);
+    held(id, nowMs) {
+      const held = client.held(id, nowMs);
       return held && { by: String(held.by), transform: held.transform };
     },
     onChange: (listener) => client.on('change', listener),
@@ -41,6 +41,6 @@ export function viewOf(client: RoomClient, loudness: (participant: number) => nu
 function ownPose(poses: Poses, held: Parameters<RoomView['pose']>[1]): Parameters<RoomClient['pose']>[0] {
   const { head, left = null, right = null, pointer = null, mouth = null } = poses;
   const hand = (one: Poses['left']): Hand | null => (one ? ({ ...one, fingers: one.fingers ?? null } as Hand) : null);
-  const own = { head, left: hand(left), right: hand(right), pointer, held: held ? { entity: held.hologram, transform: held.transform } : null, mouth };
+  const own = { head, left: hand(left), right: hand(right), pointer, held: held ? { entity: held.id, transform: held.transform } : null, mouth };
   return own as Parameters<RoomClient['pose']>[0];
 }

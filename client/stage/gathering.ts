@@ -1,4 +1,4 @@
-import type { Vector3 } from 'three';
+import { Vector3 } from 'three';
 import type { View } from './camera-rig';
 import type { PlaceId } from './places/design';
 import { graphics, type Graphics } from './renderer';
@@ -10,6 +10,16 @@ import { GATHERED_TOOLS, TOOLS, type Tool } from './tools';
 const [STEP_RAD, NEARER] = [Math.PI / 36, 1.08];
 /** From where all who sit around the table are seen. */
 const FIRST: View = { yaw: 0, pitch: 0.16, distance_m: 2.9 };
+/** Where the keys lead the pen, right, up and to the eye, and how far, in metres. */
+const LEADS: Readonly<Record<string, readonly [right: number, up: number, towards: number]>> = {
+  ArrowLeft: [-1, 0, 0],
+  ArrowRight: [1, 0, 0],
+  ArrowUp: [0, 1, 0],
+  ArrowDown: [0, -1, 0],
+  PageUp: [0, 0, -1],
+  PageDown: [0, 0, 1],
+};
+const [LEAD_M, WIDE_LEAD_M] = [0.02, 0.1];
 const WAYS: Readonly<Record<string, readonly [yaw: number, pitch: number, distance: number]>> = {
   ArrowLeft: [-STEP_RAD, 0, 1],
   ArrowRight: [STEP_RAD, 0, 1],
@@ -23,15 +33,25 @@ const WAYS: Readonly<Record<string, readonly [yaw: number, pitch: number, distan
 
 /** A place of the hospital in which people meet and no twin stands. */
 export class Gathering extends Space {
-  tool: Tool = 'turn';
   /** Called when a key chose another tool. */
   onTool: (tool: Tool) => void = () => undefined;
   readonly twin = undefined;
   readonly #stop = new AbortController();
+  #tool: Tool = 'turn';
 
   constructor(canvas: HTMLCanvasElement, room: RoomView, place: PlaceId, device: Graphics) {
     super(canvas, { room, place, first: FIRST }, device);
     canvas.addEventListener('keydown', (event) => this.#key(event), { signal: this.#stop.signal });
+    canvas.addEventListener('blur', () => this.air.cancel(), { signal: this.#stop.signal });
+  }
+
+  get tool(): Tool {
+    return this.#tool;
+  }
+
+  set tool(tool: Tool) {
+    if (tool !== this.#tool) this.air.cancel();
+    this.#tool = tool;
   }
 
   /** The laser ends at the table or the room itself. */
@@ -46,6 +66,7 @@ export class Gathering extends Space {
 
   #key(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey) return;
+    if (this.#tool === 'pen' && !event.altKey && this.#draw(event)) return event.preventDefault();
     const way = WAYS[event.key];
     const tool = GATHERED_TOOLS.find((one) => event.key === String((TOOLS.indexOf(one) + 1) % TOOLS.length));
     if (way) this.#go(...way);
@@ -53,6 +74,20 @@ export class Gathering extends Space {
     else if (tool) this.onTool(tool);
     else return;
     event.preventDefault();
+  }
+
+  /** With the pen in hand keys lead it through the air, as on images they lead the cursor; with Alt one walks round. */
+  #draw({ key, shiftKey }: KeyboardEvent): boolean {
+    const lead = LEADS[key];
+    if (lead) {
+      const [right, up, towards] = [new Vector3(), new Vector3(), new Vector3()];
+      this.rig.camera.matrixWorld.extractBasis(right, up, towards);
+      const by = right.multiplyScalar(lead[0]).addScaledVector(up, lead[1]).addScaledVector(towards, lead[2]);
+      this.air.step(by.multiplyScalar(shiftKey ? WIDE_LEAD_M : LEAD_M));
+    } else if (key === 'Enter' || key === ' ') this.air.use();
+    else if (key === 'Escape') this.air.cancel();
+    else return false;
+    return true;
   }
 
   #go(yaw: number, pitch: number, distance: number): void {

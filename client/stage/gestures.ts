@@ -1,4 +1,5 @@
 import { Vector2, Vector3 } from 'three';
+import { AirPen } from './air-pen';
 import type { BoardPen } from './board-pen';
 import type { CameraRig } from './camera-rig';
 import { meets, pick, type Hit } from './picking';
@@ -15,13 +16,14 @@ const TURN_PER_PIXEL = 0.0085;
 const ORBIT_RAD = [0.006, 0.005] as const;
 const UP = new Vector3(0, 1, 0);
 
-type Drag = 'turn' | 'move' | 'orbit' | 'point' | 'clip' | 'draw' | 'carry' | 'swing' | 'ink' | 'none';
+type Drag = 'turn' | 'move' | 'orbit' | 'point' | 'clip' | 'draw' | 'carry' | 'swing' | 'ink' | 'air' | 'none';
 
 /** What mouse and fingers act on: the own eyes, what stands around the table, and the hologram where there is one. */
 export interface Touched {
   readonly rig: CameraRig;
   readonly things: Things;
   readonly pen: BoardPen;
+  readonly air: AirPen;
   readonly tool: Tool;
   readonly twin: Twin | undefined;
   /** What a ray ends at, where it meets the hologram at `seen`. */
@@ -35,7 +37,8 @@ export interface Touched {
 /**
  * Mouse and touch in a room. One finger or the left button turns the hologram, beside it walks round it;
  * two fingers pinch, twist and move; right button or Shift moves; the wheel steps nearer, with Shift it scales.
- * A board or page is carried by one finger or the left button, and turned by the right one or Shift.
+ * A board or page is carried by one finger or the left button, and turned by the right one or Shift. The pen draws on
+ * what it is set down on, else in the air; Alt or the right button walk round meanwhile.
  */
 export class Gestures {
   /** Where the laser ends. */
@@ -96,8 +99,10 @@ export class Gestures {
       things.wanted = thing;
       return turns ? 'swing' : 'carry';
     }
+    const isBeside = !twin || twin.shared.watching || !meets(twin.hologram, origin, direction);
+    if (isBeside && tool === 'pen' && !turns && !event.altKey && this.#touched.air.begin(this.#inAir(event))) return 'air';
     if (!twin) return tool === 'point' && !event.altKey ? 'point' : 'orbit';
-    if (twin.shared.watching || !meets(twin.hologram, origin, direction)) return 'orbit';
+    if (isBeside) return 'orbit';
     if (turns) return 'move';
     if (event.altKey) return 'orbit';
     if (tool === 'point') return 'point';
@@ -126,6 +131,7 @@ export class Gestures {
       rig.view = { ...view, yaw: view.yaw - by.x * ORBIT_RAD[0], pitch: view.pitch + by.y * ORBIT_RAD[1] };
     } else if (this.#drag === 'point') this.#point(event);
     else if (this.#drag === 'carry' || this.#drag === 'swing') this.#carried(by);
+    else if (this.#drag === 'air') this.#touched.air.go(this.#inAir(event));
     else if (this.#drag === 'ink') {
       const { origin, direction } = this.ray(event.clientX, event.clientY);
       pen.go(origin, direction);
@@ -145,7 +151,7 @@ export class Gestures {
   /** What is not to be had is asked for once, and not at each step of the hand. */
   #carried(by: Vector2): void {
     const { things } = this.#touched;
-    if (!things.grab()) this.#drag = 'none';
+    if (!things.grab(performance.now())) this.#drag = 'none';
     else if (this.#drag === 'carry') things.carry((t) => this.#slid(t, by));
     else things.carry((t) => turned(turned(t, UP, by.x * TURN_PER_PIXEL), this.#axes().right, by.y * TURN_PER_PIXEL));
   }
@@ -167,10 +173,11 @@ export class Gestures {
     });
   }
 
-  /** A board or page in hand stays where it is; a line on a board ends. */
+  /** A board or page in hand stays where it is; a line on a board or in the air ends. */
   #putDown(): void {
     this.#touched.things.release(performance.now());
     this.#touched.pen.end();
+    if (this.#drag === 'air') this.#touched.air.end();
   }
 
   #up(event: PointerEvent, done: boolean): void {
@@ -220,6 +227,12 @@ export class Gestures {
   #away(): void {
     this.#touched.twin?.tools.hover(undefined);
     this.onPoint(undefined);
+  }
+
+  /** Where the pen draws in the air under the pointer. */
+  #inAir(event: PointerEvent): Vector3 | undefined {
+    const { origin, direction } = this.ray(event.clientX, event.clientY);
+    return AirPen.under(origin, direction, this.#axes().towards.negate());
   }
 
   #slid(transform: Parameters<typeof moved>[0], by: Vector2): ReturnType<typeof moved> {

@@ -82,6 +82,12 @@ export interface Landmark {
   readonly name: string;
 }
 
+/** A line that somebody drew with the pen in the air, in metres of the room. */
+export interface AirLine {
+  readonly type: 'line';
+  readonly points_m: readonly Vec3[];
+}
+
 /** A line that somebody drew with the pen. */
 export interface Stroke {
   readonly type: 'stroke';
@@ -125,7 +131,7 @@ export interface BoardNote {
 }
 
 export type OnBoard = Ink | BoardNote;
-export type Entity = Hologram | Measure | Annotation | NoduleSeed | Landmark | Stroke | Board | OnBoard | Page;
+export type Entity = Hologram | Measure | Annotation | NoduleSeed | Landmark | Stroke | AirLine | Board | OnBoard | Page;
 
 /** A lock on a hologram, board or page. */
 export interface Locked {
@@ -206,7 +212,7 @@ export type BoardPatch = { readonly type: 'board' } & Partial<Omit<Board, 'type'
 export type PagePatch = { readonly type: 'page' } & Partial<Omit<Page, 'type'>>;
 
 export type Act =
-  | { readonly act: 'add'; readonly entity: Omit<Measure, 'value' | 'unit'> | Annotation | NoduleSeed | Landmark | Stroke | Board | OnBoard | Page | Hologram }
+  | { readonly act: 'add'; readonly entity: Omit<Measure, 'value' | 'unit'> | Annotation | NoduleSeed | Landmark | Stroke | AirLine | Board | OnBoard | Page | Hologram }
   | { readonly act: 'set'; readonly id: EntityId; readonly patch: HologramPatch | BoardPatch | PagePatch }
   | { readonly act: 'remove'; readonly id: EntityId }
   | { readonly act: 'grab'; readonly id: EntityId }
@@ -236,13 +242,13 @@ export interface RoomView {
   participants(): Iterable<Participant>;
   /** A participant's poses now, smoothed between packets; undefined before the first. */
   poses(participant: string, nowMs: number): Poses | undefined;
-  /** Where somebody who holds this hologram has it now; undefined while nobody does. */
-  held(hologram: EntityId, nowMs: number): { readonly by: string; readonly transform: Transform } | undefined;
+  /** Where somebody who holds this hologram, board or page has it now; undefined while nobody does. */
+  held(id: EntityId, nowMs: number): { readonly by: string; readonly transform: Transform } | undefined;
   /** How loud somebody is heard now, from 0 to 1; the lips follow it. */
   loudness?(participant: string): number;
   /** Calls back when entities or participants changed; the returned function ends it. */
   onChange(listener: () => void): () => void;
   act(act: Act): void;
-  /** Own poses, and the transform of the hologram in hand; called as often as wanted, sent at the room's pace. */
-  pose(poses: Poses, held?: { readonly hologram: EntityId; readonly transform: Transform }): void;
+  /** Own poses, and where something is that is in hand; called as often as wanted, sent at the room's pace. */
+  pose(poses: Poses, held?: { readonly id: EntityId; readonly transform: Transform }): void;
 }

@@ -1,13 +1,11 @@
 import type { Transform } from '../core/frames';
-import type { EntityId, Hologram, HologramPatch, Locked, Poses, RoomView } from './room-view';
-import { alike } from './turning';
+import { type Holdable, OwnHand } from './own-hand';
+import type { EntityId, Hologram, HologramPatch, Locked, RoomView } from './room-view';
 
 /** How long one's own change is shown before the server has answered. */
 const ECHO_MS = 1500;
 /** Changes while dragging go out at most this often; the room takes 40 acts a second. */
 const ACT_EVERY_MS = 80;
-/** The room lets go of what is in the hand of a page that said nothing for 3 s; a page may not have heard of it yet. */
-const STOOD_STILL_MS = 2_000;
 /** A turn by key or wheel lets go of the hologram when this long nothing more came. */
 const LET_GO_MS = 260;
 
@@ -15,31 +13,23 @@ const LET_GO_MS = 260;
  * The hologram that all share, as it is to be drawn: the server's word, or for a moment one's own.
  * Its transform is grabbed, streamed and released; all else is set.
  */
-export class SharedHologram {
-  /** Called when somebody else holds the hologram that one wanted to move. */
-  onRefused: (by: string) => void = () => undefined;
-  /** Called when one wanted to move what is locked. */
-  onLocked: (locked: Locked) => void = () => undefined;
+export class SharedHologram implements Holdable {
   /** Called when one's own change is to be shown before the server's answer, and when that is over. */
   onEcho: () => void = () => undefined;
+  readonly hand: OwnHand;
   readonly #room: RoomView;
   /** Of which hologram all that follows is. */
   #id: EntityId | undefined;
   #echo: { patch: Partial<Hologram>; until: number } = { patch: {}, until: 0 };
-  #hand: Transform | undefined;
-  /** Whether the room has said that the hold is one's own. */
-  #confirmed = false;
-  #left: { transform: Transform; until: number } | undefined;
   #letGo: ReturnType<typeof setTimeout> | undefined;
   #waiting: Partial<Hologram> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #fade: ReturnType<typeof setTimeout> | undefined;
   #sentAt = -Infinity;
-  /** When the room was last told where the hand is. */
-  #saidAt = 0;
 
   constructor(room: RoomView) {
     this.#room = room;
+    this.hand = new OwnHand(room);
   }
 
   /** The hologram that stands in the room; others lie on the shelf. */
@@ -60,7 +50,7 @@ export class SharedHologram {
   }
 
   get holding(): boolean {
-    return this.#hand !== undefined;
+    return this.hand.holding;
   }
 
   /** What the hologram is at this moment, changes included that no frame has drawn yet: the next change builds on it. */
@@ -75,52 +65,25 @@ export class SharedHologram {
     const [id, entity] = found;
     this.#follow(id);
     const state = nowMs < this.#echo.until ? { ...entity, ...this.#echo.patch } : entity;
-    if (this.#hand) return { id, state, transform: this.#hand };
-    const held = this.#room.held(id, nowMs);
-    if (held && held.by !== this.#room.selfId) return { id, state, transform: held.transform };
-    if (this.#left && (nowMs > this.#left.until || alike(this.#left.transform, entity.transform))) this.#left = undefined;
-    return { id, state, transform: this.#left?.transform ?? entity.transform };
+    return { id, state, transform: this.hand.whereIs(id, entity.transform, nowMs) };
   }
 
   /** Takes hold; false if somebody else has it. */
   grab(nowMs: number): boolean {
-    if (this.#hand) return true;
-    if (this.watching) return false;
     const now = this.now(nowMs);
-    if (!now) return false;
-    // The lock outlasts the hand of whoever locked it.
-    const locked = this.locked;
-    if (locked) {
-      this.onLocked(locked);
-      return false;
-    }
-    const held = this.#room.held(now.id, nowMs);
-    if (held && held.by !== this.#room.selfId) {
-      this.onRefused(held.by);
-      return false;
-    }
-    this.#hand = now.transform;
-    this.#confirmed = false;
-    this.#saidAt = nowMs;
-    this.#room.act({ act: 'grab', id: now.id });
-    return true;
+    return now !== undefined && this.hand.grab(now.id, nowMs);
   }
 
   /** Moves what is held. */
   carry(change: (transform: Transform) => Transform): void {
-    if (this.#hand) this.#hand = change(this.#hand);
+    this.hand.carry(change);
   }
 
   release(nowMs: number): void {
     clearTimeout(this.#letGo);
     const found = this.entity;
     if (found) this.#follow(found[0]);
-    if (!this.#hand || !found) return;
-    this.#left = { transform: this.#hand, until: nowMs + ECHO_MS };
-    // What was carried while the page stood still is not lost, unless somebody else took it meanwhile.
-    if (nowMs - this.#saidAt > STOOD_STILL_MS) this.#room.act({ act: 'grab', id: found[0] });
-    this.#room.act({ act: 'release', id: found[0], transform: this.#hand });
-    this.#hand = undefined;
+    this.hand.release(nowMs);
   }
 
   /** One step by key, wheel or button: grabs, moves, and lets go when no more steps come. */
@@ -148,15 +111,6 @@ export class SharedHologram {
     this.#timer = setTimeout(() => this.#send(), Math.max(0, this.#sentAt + ACT_EVERY_MS - now));
   }
 
-  /** Tells the room where one is, and where one has the hologram. */
-  stream(poses: Poses): void {
-    const found = this.entity;
-    if (this.#hand) this.#saidAt = performance.now();
-    if (this.#hand && found) this.#keepHold(found[0]);
-    if (this.#hand && found) this.#room.pose(poses, { hologram: found[0], transform: this.#hand });
-    else this.#room.pose(poses);
-  }
-
   dispose(): void {
     this.release(performance.now());
     if (this.#waiting) this.#send();
@@ -167,20 +121,8 @@ export class SharedHologram {
   /** What was changed or held of other images is no change of these. */
   #follow(id: EntityId): void {
     if (id === this.#id) return;
-    [this.#id, this.#echo, this.#hand, this.#left, this.#waiting] = [id, { patch: {}, until: 0 }, undefined, undefined, undefined];
-  }
-
-  /** The room lets go for a page that stood still or lost its line: takes hold again, or gives way to whoever has it now. */
-  #keepHold(id: EntityId): void {
-    const held = this.#room.held(id, performance.now());
-    if (held?.by === this.#room.selfId) this.#confirmed = true;
-    else if (held) {
-      this.#hand = undefined;
-      this.onRefused(held.by);
-    } else if (this.#confirmed) {
-      this.#confirmed = false;
-      this.#room.act({ act: 'grab', id });
-    }
+    [this.#id, this.#echo, this.#waiting] = [id, { patch: {}, until: 0 }, undefined];
+    this.hand.forget();
   }
 
   #send(): void {

@@ -1,5 +1,7 @@
 import { type Camera, Color, Quaternion, Scene, Vector3, type WebGLRenderer } from 'three';
 import { Emitter } from '../core/emitter';
+import { AirLines } from './air-lines';
+import { AirPen, type AirStep } from './air-pen';
 import { AroundBall } from './around';
 import { Avatars } from './avatars';
 import { BoardPen } from './board-pen';
@@ -7,6 +9,7 @@ import { CameraRig, type View } from './camera-rig';
 import { Figures } from './figures';
 import { Gestures } from './gestures';
 import type { HologramView } from './hologram';
+import type { OwnHand } from './own-hand';
 import type { Pages } from './pages';
 import { pictureFrom } from './picture';
 import type { PlaceId } from './places/design';
@@ -29,8 +32,10 @@ export interface SpaceEvents {
   entered: Record<string, never>;
   /** A frame is drawn for a headset; the page's own frames may stop meanwhile. */
   worn: Record<string, never>;
-  /** Somebody else holds the hologram. */
-  refused: { readonly by: string };
+  /** Somebody else holds what one wanted to move. */
+  refused: { readonly by: string; readonly id: EntityId };
+  /** What was done with the pen in the air, for those who listen to the page. */
+  step: { readonly step: AirStep };
   /** A page that stands here was pressed, above its middle or below, on the screen or inside by headset. */
   page: { readonly id: EntityId; readonly isAbove: boolean; readonly isInside: boolean };
   /** One wanted to move what somebody has locked. */
@@ -74,6 +79,9 @@ export abstract class Space {
   readonly renderer: WebGLRenderer;
   readonly things: Things;
   readonly pen: BoardPen;
+  /** Lines in the air, and the pen that draws them. */
+  readonly lines: AirLines;
+  readonly air: AirPen;
   /** How a webcam sees one's own head lean; nothing without one. */
   leans: () => Lean | undefined = () => undefined;
   protected readonly room: RoomView;
@@ -95,6 +103,7 @@ export abstract class Space {
   #pointed: Vector3 | undefined;
   #last = 0;
   #posedAt = 0;
+  #turn = 0;
 
   constructor(canvas: HTMLCanvasElement, options: SpaceOptions, device: Graphics) {
     [this.canvas, this.room] = [canvas, options.room];
@@ -104,14 +113,17 @@ export abstract class Space {
     this.#redrawEvery = device.software ? 120 : 0;
     this.#avatars = new Avatars(options.room, (options.figures ?? !device.software) ? new Figures() : undefined);
     this.things = new Things(options.room);
-    this.things.onLocked = ({ name }) => this.events.emit('locked', { name });
+    this.listenTo(this.things.hand);
+    this.lines = new AirLines(options.room);
     this.pen = new BoardPen(options.room, this.things);
+    this.air = new AirPen(options.room, this.lines, () => this.things.movable);
+    this.air.onStep = (step) => this.events.emit('step', { step });
     this.gestures = new Gestures(canvas, this);
     this.gestures.onPoint = (at) => (this.#pointed = at);
     if (options.first) this.rig.view = options.first;
     this.#first = this.rig.copy();
     this.scene.background = new Color(GROUND);
-    this.scene.add(this.#place.group, this.rig.rig, this.#avatars.group, this.things.group);
+    this.scene.add(this.#place.group, this.rig.rig, this.#avatars.group, this.things.group, this.lines.group);
     this.#listen();
     this.resize();
     this.renderer.setAnimationLoop((now) => this.#frame(now));
@@ -155,9 +167,21 @@ export abstract class Space {
   /** After a lost context. */
   protected restore(): void {}
 
-  /** Tells the room where one is. */
-  protected stream(poses: Poses): void {
-    this.room.pose(poses);
+  /** One's own hands on what stands here. */
+  protected get ownHands(): readonly OwnHand[] {
+    return [this.things.hand];
+  }
+
+  protected listenTo(hand: OwnHand): void {
+    hand.onRefused = (by, id) => this.events.emit('refused', { by, id });
+    hand.onLocked = ({ name }) => this.events.emit('locked', { name });
+  }
+
+  /** Tells the room where one is. A pose says where one thing is: of two in hand each in its turn. */
+  #stream(poses: Poses): void {
+    const held = this.ownHands.flatMap((hand) => hand.stream() ?? []);
+    this.#turn += 1;
+    this.room.pose(poses, held[this.#turn % Math.max(1, held.length)]);
   }
 
   /** How far away along a ray the hologram is seen. */
@@ -291,7 +315,7 @@ export abstract class Space {
     this.renderer.setAnimationLoop(null);
     for (const end of this.#ends) end();
     this.#around?.dispose();
-    for (const part of [this.gestures, this.#avatars, this.things, this.#place, this.renderer]) part.dispose();
+    for (const part of [this.gestures, this.#avatars, this.things, this.lines, this.#place, this.renderer]) part.dispose();
     this.events.clear();
   }
 
@@ -336,6 +360,7 @@ export abstract class Space {
     if (presence) this.events.emit('worn', {});
     if (this.prepare(clock)) this.#dirty = true;
     if (this.things.show(clock)) this.#dirty = true;
+    if (this.lines.show()) this.#dirty = true;
     let changed = this.#dirty || presence !== undefined;
     this.#dirty = false;
     if (!presence && this.rig.update(seconds)) changed = true;
@@ -386,6 +411,6 @@ export abstract class Space {
     if (now - this.#posedAt < POSE_EVERY_MS) return;
     this.#posedAt = now;
     const seated = (): Poses => seatedPoses(ownPlace(this.room), this.rig.view, this.#pointed, this.holding);
-    this.stream(this.presence?.poses() ?? leaning(seated(), this.leans()));
+    this.#stream(this.presence?.poses() ?? leaning(seated(), this.leans()));
   }
 }

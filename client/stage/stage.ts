@@ -13,7 +13,8 @@ import type { PlaceId } from './places/design';
 import { Proposals, type Proposal } from './proposals';
 import { FRAMES_A_SECOND } from './ray-steps';
 import { graphics, type Graphics } from './renderer';
-import { colourOf, type Hologram, type Poses, type RoomView } from './room-view';
+import type { OwnHand } from './own-hand';
+import { colourOf, type Hologram, type RoomView } from './room-view';
 import { SharedHologram } from './shared';
 import { type Presence, Space, type Twin } from './space';
 import { type Tool, Tools } from './tools';
@@ -51,8 +52,7 @@ export class Stage extends Space implements Twin {
     this.hologram = new HologramView(options.store, device);
     this.shared = new SharedHologram(options.room);
     this.shared.onEcho = () => this.told();
-    this.shared.onRefused = (by) => this.events.emit('refused', { by });
-    this.shared.onLocked = ({ name }) => this.events.emit('locked', { name });
+    this.listenTo(this.shared.hand);
     this.marks = new Marks(this.hologram);
     this.proposals = new Proposals(this.hologram);
     this.tools = new Tools(options.room, this.shared, this.hologram, this.marks);
@@ -221,8 +221,8 @@ export class Stage extends Space implements Twin {
     this.#lesions.update(distanceTo);
   }
 
-  protected override stream(poses: Poses): void {
-    this.shared.stream(poses);
+  protected override get ownHands(): readonly OwnHand[] {
+    return [this.shared.hand, ...super.ownHands];
   }
 }
 

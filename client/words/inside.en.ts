@@ -39,7 +39,7 @@ export const inside = {
   'inside.hint.nodule': 'Pull the trigger or pinch on a nodule: everybody sees its outline and size.',
   'inside.circle.turn': 'Close the hand at a board or page, or at the end of its ray, to carry it; two hands turn and scale it.',
   'inside.circle.point': 'Point: everybody sees your ray.',
-  'inside.circle.pen': 'Hold the trigger or pinch and draw on a board; let go to end the line.',
+  'inside.circle.pen': 'Hold the trigger or pinch and draw, on a board or in the air; let go to end the line.',
   'inside.move.title': 'Move',
   'inside.move.hint': 'Each press is one step, for everybody.',
   'inside.move.hint.gaze': 'Looking on goes on: one step after the other, for everybody.',

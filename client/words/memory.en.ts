@@ -119,6 +119,7 @@ export const memory = {
   'replay.what.nodule': 'a place where the nodule is asked for',
   'replay.what.landmark': 'a landmark',
   'replay.what.stroke': 'a line',
+  'replay.what.line': 'a line in the air',
   'replay.what.board': 'the board',
   'replay.what.page': 'a page',
   'replay.what.ink': 'a line on the board',

@@ -120,6 +120,7 @@ export const memory: Readonly<Record<keyof typeof en, string>> = {
   'replay.what.nodule': '结节查询点',
   'replay.what.landmark': '地标',
   'replay.what.stroke': '线条',
+  'replay.what.line': '空中的线条',
   'replay.what.board': '白板',
   'replay.what.page': '页面',
   'replay.what.ink': '白板上的线条',

@@ -1,5 +1,5 @@
 import { Quaternion, Vector3 } from 'three';
-import type { Holdable } from '../stage/things';
+import type { Holdable } from '../stage/own-hand';
 import { carried, type Rigid } from '../stage/turning';
 
 /**

@@ -357,22 +357,24 @@ export class Headset implements Presence {
     return id === undefined ? undefined : { id, isAtHand: atHand !== undefined };
   }
 
-  /** The pen draws on a board that its ray meets, else on the hologram. */
+  /** The pen draws on a board that its ray meets, on the hologram that it is at or meets, else in the air where the hand is. */
   #beginLine(hand: HandInput, isNear: boolean): void {
     const { origin, direction } = hand.pointing;
     const isOnBoard = !isNear && this.#space.pen.begin(origin, direction);
-    if (!isOnBoard && !this.#twin) return;
+    const isOnTwin = isNear || (this.#twin && pick(this.#twin.hologram, origin, direction, false) !== undefined);
+    if (!isOnBoard && !isOnTwin && !this.#space.air.begin(hand.pose?.position)) return;
     this.#drawing = hand;
     hand.pulse(0.3, 20);
   }
 
-  /** The pen draws where the hand is, in the hologram itself; from farther away where its ray meets it. */
+  /** The pen draws where the hand is, in the hologram itself or in the air; on it from farther away where its ray meets it. */
   #draw(): void {
     const hand = this.#drawing;
     if (!hand) return;
     if (!hand.tracked) return this.#endLine();
     const { origin, direction } = hand.pointing;
     if (this.#space.pen.down) return this.#space.pen.go(origin, direction);
+    if (this.#space.air.down) return this.#space.air.go(hand.pose?.position);
     if (!this.#twin) return;
     const { hologram, tools } = this.#twin;
     const tip = this.#near(hand) ? hand.pose : undefined;
@@ -384,6 +386,7 @@ export class Headset implements Presence {
     this.#drawing?.pulse(0.2, 15);
     this.#drawing = undefined;
     if (this.#space.pen.down) this.#space.pen.end();
+    else if (this.#space.air.down) this.#space.air.end();
     else this.#twin?.tools.endLine();
   }
 
@@ -416,6 +419,7 @@ export class Headset implements Presence {
   #ended(): void {
     this.#drawing = undefined;
     this.#space.pen.end();
+    this.#space.air.end();
     this.#twin?.tools.cancel();
     for (const grip of [this.#grip, this.#carry]) grip?.openAll();
     for (const hand of this.#hands) hand.dispose();

@@ -24,6 +24,10 @@ async function boardAt(page: Page): Promise<Three> {
   });
 }
 
+/** How many lines in the air this browser draws. */
+const linesIn = (page: Page): Promise<number> =>
+  page.evaluate(() => window.__xrInside?.stage.scene.getObjectByName('air-lines')?.getObjectsByProperty('name', 'air-line').length ?? NaN);
+
 /** The room is the same for all who go through it: no board stays there. */
 async function takeAway(page: Page): Promise<void> {
   const away = page.getByRole('button', { name: /^Take the board away/ });
@@ -86,6 +90,30 @@ test('people meet without images with a headset and without: they point, carry a
     await chen.setViewportSize(SCREENS.desktop);
   });
 
+  await test.step('a line in the air is drawn by mouse, and by keyboard, and taken back', async () => {
+    await chen.locator('[data-tool=pen]').click();
+    const box = await chen.locator('canvas.stage-canvas').boundingBox();
+    if (!box) throw new Error('nothing is drawn');
+    const [x, y] = [box.x + box.width / 2, box.y + box.height * 0.3];
+    await chen.mouse.move(x - 60, y);
+    await chen.mouse.down();
+    for (const step of [-40, -20, 0, 20, 40]) await chen.mouse.move(x + step, y - step / 3);
+    await chen.mouse.up();
+    await expect.poll(() => linesIn(li)).toBe(1);
+    await expect(li.locator('[aria-live]').filter({ hasText: 'drew a line in the air' })).not.toHaveCount(0);
+    await expect(chen.locator('[data-lines] li')).toHaveCount(1);
+    await look(chen, 'circle-line', ['desktop', 'phone']);
+    await chen.setViewportSize(SCREENS.desktop);
+    await chen.locator('canvas.stage-canvas').focus();
+    for (const key of ['Enter', 'Enter', 'Shift+ArrowRight', 'Enter', 'Enter']) await chen.keyboard.press(key);
+    await expect.poll(() => linesIn(li)).toBe(2);
+    for (let left = 2; left > 0; left--) {
+      await chen.keyboard.press('Control+z');
+      await expect.poll(() => linesIn(li)).toBe(left - 1);
+    }
+    await chen.locator('[data-tool=turn]').click();
+  });
+
   await test.step('a headset has the panel without what is about images, and a laser', async () => {
     await li.getByRole('button', { name: 'Enter VR' }).click();
     await frames(li);
@@ -98,12 +126,30 @@ test('people meet without images with a headset and without: they point, carry a
     await expect.poll(async () => distance((await pointedAt(chen)) ?? [9, 9, 9], [0.1, 0.86, 0.1])).toBeLessThan(0.05);
   });
 
-  await test.step('a hand takes the board and carries it, for both', async () => {
+  await test.step('a hand draws in the air where it is', async () => {
+    await press(li, 'controllers', 'tool:pen');
+    await reach(li, 'controllers', { at: [0.2, 1.3, 0.5], facing: AHEAD });
+    await close(li, 'controllers', 1);
+    for (const step of [0.05, 0.1, 0.15]) await reach(li, 'controllers', { at: [0.2 + step, 1.3 + step, 0.5], facing: AHEAD });
+    await close(li, 'controllers', 0);
+    await expect.poll(() => linesIn(chen)).toBe(1);
+    await press(li, 'controllers', 'undo');
+    await expect.poll(() => linesIn(chen)).toBe(0);
+  });
+
+  await test.step('a hand takes the board and carries it: the other sees it move, and whose hand it is in', async () => {
     await press(li, 'controllers', 'tool:turn');
     await reach(li, 'controllers', { at: [-1.3, 1.45, -0.7], facing: AHEAD });
     await close(li, 'controllers', 1);
     await reach(li, 'controllers', { at: [-1.0, 1.6, -0.4], facing: AHEAD });
+    await expect.poll(async () => distance(await boardAt(chen), [-1.05, 1.6, -0.45])).toBeLessThan(0.05);
+    const words = chen.locator('[data-hands=held]');
+    await expect(words).toContainText(/has the board “Rules” in hand/);
+    await words.getByRole('button', { name: /^Ask for it/ }).press('Enter');
+    await expect.poll(() => panelWords(li)).toMatch(/Chen.* asks for the board “Rules”/);
+    await press(li, 'controllers', 'hand:keep', 'left');
     await close(li, 'controllers', 0);
+    await expect(words).toHaveCount(0);
     await expect.poll(async () => distance(await boardAt(chen), [-1.05, 1.6, -0.45])).toBeLessThan(0.05);
   });
 

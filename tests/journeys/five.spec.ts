@@ -193,7 +193,7 @@ test('five people see and hear each other, hand a hologram on, and a line that b
     await expect.poll(async () => distance(await drawn(chen), await drawn(li))).toBeLessThan(0.005);
     // One hand at a time: Chen is told who has it.
     await take(chen, [-20, 0]);
-    await expect(chen.locator('.toast').filter({ hasText: 'is holding the hologram' }).first()).toBeVisible();
+    await expect(chen.locator('.toast').filter({ hasText: 'is holding the images' }).first()).toBeVisible();
     await letGo(chen);
     await letGo(li);
     const left = await drawn(li);
@@ -243,7 +243,7 @@ test('five people see and hear each other, hand a hologram on, and a line that b
     // Who keeps order takes it: it stays where it was seen, and it is said who did it.
     await whileMoving(chen, async () => {
       await ofLi.getByRole('button', { name: /^Take them/ }).click();
-      await expect(chen.locator('.people-log')).toContainText('took the images from');
+      await expect(chen.locator('.people-log')).toContainText('took what');
     });
     await letGo(chen);
     await expect.poll(async () => distance(await drawn(chen), await drawn(li))).toBeLessThan(0.005);

@@ -57,19 +57,19 @@ async function drag(page: Page, by: readonly [number, number]): Promise<void> {
   await page.mouse.up();
 }
 
-test('a board is carried by mouse, and turned with Shift; each is one act', async ({ page }) => {
+test('a board is carried by mouse, and turned with Shift; each is taken and let go once', async ({ page }) => {
   await open(page);
   const [x, y] = await onScreen(page);
   await drag(page, [-30, -25]);
   const [nx, ny] = await onScreen(page);
   // It goes where the pointer goes.
   expect(Math.hypot(nx - x + 30, ny - y + 25)).toBeLessThan(6);
-  expect(await acts(page)).toEqual(['set']);
+  expect(await acts(page)).toEqual(['grab', 'release']);
   expect((await told(page)).rotation).toEqual(AT.rotation);
   await page.keyboard.down('Shift');
   await drag(page, [40, 0]);
   await page.keyboard.up('Shift');
-  expect(await acts(page)).toEqual(['set', 'set']);
+  expect(await acts(page)).toEqual(['grab', 'release', 'grab', 'release']);
   expect((await told(page)).rotation[1]).toBeGreaterThan(0.1);
   // Beside it one walks round the hologram as ever, and nothing is moved.
   const yaw = await page.evaluate(() => gallery.stage.rig.view.yaw);
@@ -80,7 +80,7 @@ test('a board is carried by mouse, and turned with Shift; each is one act', asyn
   await page.mouse.move(corner[0] - 40, corner[1], { steps: 4 });
   await page.mouse.up();
   expect(await page.evaluate(() => gallery.stage.rig.view.yaw)).not.toBe(yaw);
-  expect(await acts(page)).toEqual(['set', 'set']);
+  expect(await acts(page)).toEqual(['grab', 'release', 'grab', 'release']);
 });
 
 test('a locked board stays, and it is said whose lock it is; who works with nothing moves none', async ({ page }) => {
@@ -120,6 +120,41 @@ test('the pen writes on a board by mouse', async ({ page }) => {
   expect(to[1]).toBeGreaterThan(from[1]);
 });
 
+test('the pen draws in the air beside the images, and Alt walks round as ever', async ({ page }) => {
+  await open(page);
+  const box = await page.locator('#stage').boundingBox();
+  const [left, top] = [(box?.x ?? 0) + 12, (box?.y ?? 0) + 12];
+  await page.evaluate(() => (gallery.stage.tools.tool = 'pen'));
+  const stroke = async (): Promise<void> => {
+    await page.mouse.move(left, top);
+    await page.mouse.down();
+    for (const step of [20, 40, 60]) await page.mouse.move(left + step, top + step / 4);
+    await page.mouse.up();
+  };
+  await stroke();
+  expect(await acts(page)).toEqual(['add']);
+  const points = await page.evaluate(() => {
+    const entity = gallery.room.entities().get(3)?.entity;
+    return entity?.type === 'line' ? entity.points_m : [];
+  });
+  expect(points.length).toBeGreaterThan(2);
+  await page.waitForFunction(() => gallery.stage.scene.getObjectByName('air-line'));
+  // It is seen where the pointer was.
+  const seen = await page.evaluate((at) => {
+    const { camera } = gallery.stage.rig;
+    const place = camera.position.clone().set(...at).project(camera);
+    const here = gallery.stage.renderer.domElement.getBoundingClientRect();
+    return [here.left + ((place.x + 1) / 2) * here.width, here.top + ((1 - place.y) / 2) * here.height] as const;
+  }, points.at(-1) as Three);
+  expect(Math.hypot(seen[0] - left - 60, seen[1] - top - 15)).toBeLessThan(6);
+  const yaw = await page.evaluate(() => gallery.stage.rig.view.yaw);
+  await page.keyboard.down('Alt');
+  await stroke();
+  await page.keyboard.up('Alt');
+  expect(await page.evaluate(() => gallery.stage.rig.view.yaw)).not.toBe(yaw);
+  expect(await acts(page)).toEqual(['add']);
+});
+
 test('a hand in a headset takes a board, and two make it larger', async ({ page }) => {
   await page.addInitScript(() => {
     window.__yuanyiEmulateXr = 'metaQuest3';
@@ -155,7 +190,7 @@ test('a hand in a headset takes a board, and two make it larger', async ({ page 
   await trigger('right', 0);
   const carried = await told(page);
   for (const [axis, goal] of [x - 0.3, y + 0.2, z].entries()) expect(carried.position_m[axis]).toBeCloseTo(goal, 1);
-  expect(await acts(page)).toEqual(['set']);
+  expect(await acts(page)).toEqual(['grab', 'release']);
   // From afar by the ray's end.
   const [cx, cy, cz] = carried.position_m;
   await hand('right', [cx, cy, cz + 0.8]);

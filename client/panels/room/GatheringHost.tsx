@@ -14,7 +14,6 @@ import { wireSpace } from './space-events';
 import type { SpaceProps } from './space-events';
 
 interface GatheringHostProps extends SpaceProps {
-  readonly control: RoomControl;
   /** What is seen around the table; flat: the table from above, without a stage. */
   readonly setting: Setting;
   readonly title: string;
@@ -33,7 +32,7 @@ export function GatheringHost(props: GatheringHostProps): JSX.Element {
   const [none, setNone] = createSignal(false);
   const [drawn, setDrawn] = createSignal<Gathering>();
   const flat = (): boolean => props.setting === 'flat';
-  /** The pen writes on boards, which are for those who work here. */
+  /** The pen is for those who work here. */
   const tools = (): readonly Tool[] => (props.works ? GATHERED_TOOLS : GATHERED_TOOLS.filter((tool) => tool !== 'pen'));
   const tool = (): Tool => tools().find((one) => one === props.control.tool()) ?? 'turn';
   let canvas!: HTMLCanvasElement;

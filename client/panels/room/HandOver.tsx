@@ -1,9 +1,10 @@
-/** Who has the images in hand: asking for them, giving or keeping them, taking them by who keeps order; and the lock. */
+/** Who has what in hand: asking for it, giving or keeping it, taking it by who keeps order; and the lock. */
 import { For, Match, Show, Switch, createEffect, createMemo, createSignal, on, onCleanup, onMount } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import type { RoomControl } from '../../core/room-control';
 import type { InHand, RoomHands } from '../../core/room-hands';
+import { idsOf } from '../../core/room-order';
 import type { RoomOrder } from '../../core/room-order';
 import type { EntityId, Locked } from '../../stage/room-view';
 import { Icon } from '../Icon';
@@ -17,15 +18,40 @@ interface HandsProps {
 const SHOWN_AFTER_ms = 700;
 
 /**
- * Shown on the stage while somebody else has them in hand, or somebody asks for what one has. Who holds them by mouse or
+ * Shown on the stage while somebody else has something in hand, or somebody asks for what one has. Who holds it by mouse or
  * finger has no pointer left for a button: they answer by key as well.
  */
 export function HandOver(props: HandsProps): JSX.Element {
+  const ids = idsOf(() => props.hands.held().map(({ entity }) => ({ id: entity })));
+  const onKey = (event: KeyboardEvent): void => {
+    const held = props.hands.held().find((one) => one.isOwn && one.asked.length > 0);
+    if (!held || isTyped(event) || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+    const key = event.key.toLowerCase();
+    if (key === 'g') give(props.hands, held, held.asked[0]);
+    else if (key === 'k') keep(props.hands, held);
+    else return;
+    event.preventDefault();
+  };
+  onMount(() => document.addEventListener('keydown', onKey));
+  onCleanup(() => document.removeEventListener('keydown', onKey));
+  return <For each={ids()}>{(id) => <OneInHand {...props} id={id} />}</For>;
+}
+
+function give(hands: RoomHands, { entity }: InHand, to: number | undefined): void {
+  if (to !== undefined) hands.act({ act: 'give', id: entity, to });
+}
+
+function keep(hands: RoomHands, { entity }: InHand): void {
+  hands.act({ act: 'keep-hold', id: entity });
+}
+
+function OneInHand(props: HandsProps & { readonly id: EntityId }): JSX.Element {
   const app = useApp();
   const [lasting, setLasting] = createSignal(false);
+  const held = (): InHand | undefined => props.hands.held().find(({ entity }) => entity === props.id);
   const holder = createMemo(() => {
-    const held = props.hands.held();
-    return held && !held.isOwn ? held.holder : undefined;
+    const now = held();
+    return now && !now.isOwn ? now.holder : undefined;
   });
   createEffect(
     on(holder, (now) => {
@@ -36,28 +62,13 @@ export function HandOver(props: HandsProps): JSX.Element {
     }),
   );
   const shown = (): InHand | undefined => {
-    const held = props.hands.held();
-    return held && (held.isOwn ? held.asked.length > 0 : lasting()) ? held : undefined;
+    const now = held();
+    return now && (now.isOwn ? now.asked.length > 0 : lasting()) ? now : undefined;
   };
-  const give = (held: InHand, to: number | undefined): void => {
-    if (to !== undefined) props.hands.act({ act: 'give', id: held.entity, to });
+  const words = (name: string): { readonly name: string; readonly what: string; readonly it: string } => ({ name, ...props.hands.wordsOf(props.id) });
+  const ask = ({ entity, hasAsked }: InHand): void => {
+    if (!hasAsked) props.hands.act({ act: 'ask-for', id: entity });
   };
-  const keep = (held: InHand): void => props.hands.act({ act: 'keep-hold', id: held.entity });
-  const ask = (held: InHand): void => {
-    if (!held.hasAsked) props.hands.act({ act: 'ask-for', id: held.entity });
-  };
-
-  const onKey = (event: KeyboardEvent): void => {
-    const held = shown();
-    if (!held?.isOwn || isTyped(event) || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-    const key = event.key.toLowerCase();
-    if (key === 'g') give(held, held.asked[0]);
-    else if (key === 'k') keep(held);
-    else return;
-    event.preventDefault();
-  };
-  onMount(() => document.addEventListener('keydown', onKey));
-  onCleanup(() => document.removeEventListener('keydown', onKey));
 
   return (
     <Show when={shown()}>
@@ -68,8 +79,8 @@ export function HandOver(props: HandsProps): JSX.Element {
               <For each={held().asked}>
                 {(seat, at) => (
                   <>
-                    <p>{app.t('hands.asks', { name: props.hands.nameOf(seat) })}</p>
-                    <button type="button" class="button small primary" aria-keyshortcuts={at() === 0 ? 'G' : undefined} {...answers(() => give(held(), seat))}>
+                    <p>{app.t('hands.asks', words(props.hands.nameOf(seat)))}</p>
+                    <button type="button" class="button small primary" aria-keyshortcuts={at() === 0 ? 'G' : undefined} {...answers(() => give(props.hands, held(), seat))}>
                       {app.t('hands.give', { name: props.hands.nameOf(seat) })}
                       <Show when={at() === 0}>
                         <kbd>G</kbd>
@@ -78,21 +89,21 @@ export function HandOver(props: HandsProps): JSX.Element {
                   </>
                 )}
               </For>
-              <button type="button" class="button small" aria-keyshortcuts="K" {...answers(() => keep(held()))}>
-                {app.t('hands.keep')} <kbd>K</kbd>
+              <button type="button" class="button small" aria-keyshortcuts="K" {...answers(() => keep(props.hands, held()))}>
+                {app.t('hands.keep', words(''))} <kbd>K</kbd>
               </button>
             </Match>
             <Match when={!held().isOwn}>
-              <p>{app.t('hands.held', { name: props.hands.nameOf(held().holder) })}</p>
+              <p>{app.t('hands.held', words(props.hands.nameOf(held().holder)))}</p>
               <Show when={props.order.own()?.may_act}>
                 <button type="button" class="button small" aria-disabled={held().hasAsked} onClick={() => ask(held())}>
-                  {app.t(held().hasAsked ? 'hands.asked' : 'hands.ask')}
+                  {app.t(held().hasAsked ? 'hands.asked' : 'hands.ask', words(''))}
                   <span class="for-listeners"> {props.hands.nameOf(held().holder)}</span>
                 </button>
               </Show>
               <Show when={props.order.keeps()}>
                 <button type="button" class="button small" onClick={() => props.hands.act({ act: 'take-over', id: held().entity })}>
-                  {app.t('hands.take')}
+                  {app.t('hands.take', words(''))}
                   <span class="for-listeners"> {props.hands.nameOf(held().holder)}</span>
                 </button>
               </Show>
@@ -104,7 +115,7 @@ export function HandOver(props: HandsProps): JSX.Element {
   );
 }
 
-/** While one finger holds the images a tap of another makes no click. */
+/** While one finger holds something a tap of another makes no click. */
 function answers(then: () => void): Pick<JSX.ButtonHTMLAttributes<HTMLButtonElement>, 'onClick' | 'onPointerUp'> {
   return {
     onClick: () => then(),

@@ -44,6 +44,7 @@ import { GatheringHost } from './GatheringHost';
 import { HandOver, LockChoice } from './HandOver';
 import { LeadPanel, LeadWords } from './LeadPanel';
 import { KeyboardHelp } from './KeyboardHelp';
+import { LinesPanel } from './LinesPanel';
 import { MarksPanel } from './MarksPanel';
 import { OrdersPanel } from './OrdersPanel';
 import { PagePanel } from './PagePanel';
@@ -205,6 +206,7 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
                     <MarksPanel control={control} room={props.info.id} labelOf={labelOf} />
                   </Show>
                   <Show when={props.info.patient !== null && order.works() && stage()}>{(shown) => <Snapshot room={props.info.id} title={title()} stage={shown()} />}</Show>
+                  <LinesPanel control={control} order={order} />
                   <BoardPanel control={control} works={order.works()} order={order} />
                   <Show when={order.works() && props.info.patient}>{(patient) => <ShelfPanel control={control} patient={patient()} />}</Show>
                   <PagePanel control={control} order={order} pages={pages} patient={props.info.patient} staged={space() !== undefined} />

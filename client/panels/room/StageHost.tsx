@@ -2,7 +2,6 @@
 import { Match, Show, Switch, createEffect, createMemo, createSignal, onCleanup, untrack } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
-import type { RoomControl } from '../../core/room-control';
 import type { SeriesVolume } from '../../core/series-volume';
 import type { VolumeStore } from '../../core/volume/store';
 import type { Proposal } from '../../stage/proposals';
@@ -15,7 +14,6 @@ import { wireSpace } from './space-events';
 import type { SpaceProps } from './space-events';
 
 interface StageHostProps extends SpaceProps {
-  readonly control: RoomControl;
   readonly volume: SeriesVolume | undefined;
   readonly title: string;
   /** What is seen around the hologram; flat: no stage at all. */
@@ -47,10 +45,6 @@ export function StageHost(props: StageHostProps): JSX.Element {
     made.tools.events.on('write-at', (at) => props.control.askForWords(at));
     made.tools.events.on('step', ({ step, words }) => app.announce(app.t(`step.${step}`, { words })));
     made.events.on('context', (event) => setLost(event.lost));
-    made.events.on('refused', ({ by }) => {
-      const name = props.control.people().find(({ id }) => String(id) === by)?.name ?? '';
-      app.toast(() => app.t('stage.held', { name }));
-    });
     props.control.drawWith({ set: (change) => made.set(change), state: () => made.shared.state });
     made.onHologram = () => props.control.redrawn();
     setStage(made);

@@ -14,6 +14,7 @@ import { isPseudonym } from '../../core/pseudonym';
 import type { RoomAround } from '../../core/room-around';
 import { WINDOWS } from '../../core/room-control';
 import type { RoomControl } from '../../core/room-control';
+import { firstOf } from '../../core/room-hands';
 import type { RoomHands } from '../../core/room-hands';
 import type { RoomLead } from '../../core/room-lead';
 import type { RoomOrders } from '../../core/room-orders';
@@ -101,9 +102,9 @@ export function createInside(props: InsideRoom & HowWorn, app: App): RoomInside 
   createEffect(on(asks, (page) => page && turn(page)));
 
   const held = (): HeldInside | undefined => {
-    const there = props.hands.held();
+    const there = firstOf(props.hands.held());
     const [asks] = there?.isOwn ? there.asked : [];
-    return there && { holder: props.hands.nameOf(there.holder), isOwn: there.isOwn, asks: asks === undefined ? undefined : props.hands.nameOf(asks), hasAsked: there.hasAsked };
+    return there && { ...props.hands.wordsOf(there.entity), holder: props.hands.nameOf(there.holder), isOwn: there.isOwn, asks: asks === undefined ? undefined : props.hands.nameOf(asks), hasAsked: there.hasAsked };
   };
   const locked = (): InsideState['locked'] => {
     const there = props.control.hologram();
@@ -250,7 +251,7 @@ export function createInside(props: InsideRoom & HowWorn, app: App): RoomInside 
   }
 
   function handOver(what: string): void {
-    const there = props.hands.held();
+    const there = firstOf(props.hands.held());
     const [asks] = there?.isOwn ? there.asked : [];
     if (!there) return;
     if (what === 'give' && asks !== undefined) props.hands.act({ act: 'give', id: there.entity, to: asks });

@@ -26,6 +26,9 @@ export interface SomebodyInside {
 /** What is in a hand that one has to know of: another's, or one's own that somebody asks for. */
 export interface HeldInside {
   readonly holder: string;
+  /** What it is, and how it is spoken of after that. */
+  readonly what: string;
+  readonly it: string;
   readonly isOwn: boolean;
   /** Who asks for what is one's own. */
   readonly asks: string | undefined;

@@ -67,7 +67,7 @@ const CHEN: NonNullable<InsideState['keeping']['of']> = {
 
 describe('the pages of the panel', () => {
   it('have few buttons each, none twice, in both languages', () => {
-    const held = { holder: 'Chen', isOwn: false, asks: undefined, hasAsked: false };
+    const held = { holder: 'Chen', what: 'the images', it: 'them', isOwn: false, asks: undefined, hasAsked: false };
     for (const language of ['zh', 'en'] as const)
       for (const page of PAGES) {
         const recording = { ...NOW.recording, state: page === 'recording' ? 'asked' : 'off' } as const;
@@ -108,7 +108,7 @@ describe('what is offered', () => {
   });
 
   it('follows what is in a hand', () => {
-    const other = { holder: 'Chen', isOwn: false, asks: undefined, hasAsked: false };
+    const other = { holder: 'Chen', what: 'the board', it: 'it', isOwn: false, asks: undefined, hasAsked: false };
     expect(ids({ page: 'room', held: other })).toEqual(expect.arrayContaining(['hand:ask', 'hand:take']));
     expect(ids({ page: 'room', held: other, may: { ...NOW.may, keep: false } })).not.toContain('hand:take');
     expect(ids({ page: 'room', held: { ...other, holder: 'Li', isOwn: true, asks: 'Chen' } })).toEqual(expect.arrayContaining(['hand:give', 'hand:keep']));

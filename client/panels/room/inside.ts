@@ -73,7 +73,7 @@ function linesOf(state: InsideState, t: T): string[] {
   const { held, lead, locked, around, hologram } = state;
   return [
     ...urgentLines(state, t),
-    ...(held?.asks !== undefined ? [t('hands.asks', { name: held.asks })] : held && !held.isOwn ? [t('hands.held', { name: held.holder })] : []),
+    ...(held?.asks !== undefined ? [t('hands.asks', { name: held.asks, what: held.what })] : held && !held.isOwn ? [t('hands.held', { name: held.holder, what: held.what })] : []),
     ...(state.waiting === undefined ? [] : [t('inside.waiting', { name: state.waiting })]),
     ...(hologram && !state.box ? [t('stage.loading')] : []),
     ...(state.surface === 'choosing' ? [t('inside.surface.hint')] : ownLines(state, t)),
@@ -204,9 +204,9 @@ function roomButtons(state: InsideState, t: T): PanelButton[] {
 /** What can be done about what is in a hand: one's own where somebody asks for it, else another's. */
 function heldButtons({ held, may }: InsideState, t: T): PanelButton[] {
   if (!held) return [];
-  if (held.asks !== undefined) return [button('hand:give', t('hands.give', { name: held.asks })), button('hand:keep', t('hands.keep'))];
+  if (held.asks !== undefined) return [button('hand:give', t('hands.give', { name: held.asks })), button('hand:keep', t('hands.keep', { it: held.it }))];
   if (held.isOwn) return [];
-  return [...when(may.act, button(held.hasAsked ? 'hand:asked' : 'hand:ask', t(held.hasAsked ? 'hands.asked' : 'hands.ask'))), ...when(may.keep, button('hand:take', t('hands.take')))];
+  return [...when(may.act, button(held.hasAsked ? 'hand:asked' : 'hand:ask', t(held.hasAsked ? 'hands.asked' : 'hands.ask', { it: held.it }))), ...when(may.keep, button('hand:take', t('hands.take', { it: held.it })))];
 }
 
 /** What became of the order that was said last, and where it goes. */

@@ -11,7 +11,7 @@ export class LocalRoom implements RoomView {
   readonly #others = new Map<string, { participant: Participant; poses: (nowMs: number) => Poses }>();
   readonly #listeners = new Set<() => void>();
   #next = 1;
-  #held: { hologram: EntityId; transform: Transform } | undefined;
+  #held: { id: EntityId; transform: Transform } | undefined;
 
   constructor(hologram: Hologram) {
     this.#add(hologram);
@@ -29,8 +29,8 @@ export class LocalRoom implements RoomView {
     return this.#others.get(participant)?.poses(nowMs);
   }
 
-  held(): { by: string; transform: Transform } | undefined {
-    return this.#held && { by: 'self', transform: this.#held.transform };
+  held(id: EntityId): { by: string; transform: Transform } | undefined {
+    return this.#held?.id !== id ? undefined : { by: 'self', transform: this.#held.transform };
   }
 
   /** Who speaks here speaks up. */
@@ -56,14 +56,14 @@ export class LocalRoom implements RoomView {
     const placed = act.act === 'lock' ? this.#entities.get(act.id) : undefined;
     if (act.act === 'lock' && placed) this.#entities.set(act.id, { ...placed, locked: { by: 'self', name: 'Me', marks: act.marks } });
     if (act.act === 'release') {
-      const transform = act.transform ?? this.#held?.transform;
+      const transform = act.transform ?? (this.#held?.id === act.id ? this.#held.transform : undefined);
       this.#held = undefined;
       if (transform) this.#patch(act.id, { transform });
     }
     this.#tell();
   }
 
-  pose(poses: Poses, held?: { hologram: EntityId; transform: Transform }): void {
+  pose(poses: Poses, held?: { id: EntityId; transform: Transform }): void {
     this.own = poses;
     this.#held = held;
   }

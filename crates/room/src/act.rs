@@ -31,14 +31,14 @@ pub enum Act {
         /// The entity.
         id: EntityId,
     },
-    /// Take hold of a hologram, so that its transform can be streamed beside the poses.
+    /// Take hold of a hologram, board or page, so that its transform can be streamed beside the poses.
     Grab {
-        /// The hologram.
+        /// The hologram, board or page.
         id: EntityId,
     },
-    /// Let a hologram go where it was last seen, or at `transform`.
+    /// Let it go where it was last seen, or at `transform`.
     Release {
-        /// The hologram.
+        /// The hologram, board or page.
         id: EntityId,
         /// Where to leave it, more exactly than poses can say.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -47,30 +47,30 @@ pub enum Act {
     },
     /// Ask whoever has hold of something to give it over.
     AskFor {
-        /// The hologram.
+        /// The hologram, board or page.
         id: EntityId,
     },
     /// Give what one holds to somebody inside; it stays where it is, and is in their hold from then on.
     Give {
-        /// The hologram.
+        /// The hologram, board or page.
         id: EntityId,
         /// Whom.
         to: u16,
     },
     /// Keep what one holds: nobody is asking for it any more.
     KeepHold {
-        /// The hologram.
+        /// The hologram, board or page.
         id: EntityId,
     },
     /// Take something out of somebody's hold, which only those do who keep order. Who works with what stands there has
     /// hold of it then; else it is left where it is.
     TakeOver {
-        /// The hologram.
+        /// The hologram, board or page.
         id: EntityId,
     },
     /// Have nobody move something or take it away until it is unlocked.
     Lock {
-        /// The hologram or board.
+        /// The hologram, board or page.
         id: EntityId,
         /// Whether its marks stay as they are too.
         #[serde(default)]
@@ -78,7 +78,7 @@ pub enum Act {
     },
     /// Take a lock away: one's own, or anybody's by those who keep order.
     Unlock {
-        /// The hologram or board.
+        /// The hologram, board or page.
         id: EntityId,
     },
     /// Take a series of the patient from the shelf; what stood there goes onto it.
@@ -269,8 +269,10 @@ pub enum NewEntity {
     Nodule(crate::NoduleSeed),
     /// A place that has a name.
     Landmark(crate::Landmark),
-    /// A line that was drawn.
+    /// A line that was drawn on a hologram.
     Stroke(crate::Stroke),
+    /// A line that was drawn in the air.
+    Line(crate::Line),
     /// A board to write and draw on.
     Board(crate::Board),
     /// A line on a board.

@@ -262,6 +262,15 @@ pub struct Stroke {
     pub points_lps_mm: Vec<[f64; 3]>,
 }
 
+/// A line that somebody drew in the air, in the room's own space.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+#[ts(export_to = "room.ts")]
+pub struct Line {
+    /// The points `[x, y, z]` one after the other, in metres, room frame.
+    pub points_m: Vec<[f64; 3]>,
+}
+
 /// A thing in a room.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "type", rename_all = "kebab-case")]
@@ -277,8 +286,10 @@ pub enum Entity {
     Nodule(NoduleSeed),
     /// A place that has a name.
     Landmark(Landmark),
-    /// A line that somebody drew.
+    /// A line that somebody drew on it.
     Stroke(Stroke),
+    /// A line that somebody drew in the air.
+    Line(Line),
     /// A board to write and draw on.
     Board(Board),
     /// A line on a board.
@@ -293,7 +304,7 @@ impl Entity {
     /// The hologram or board that this entity is a mark on, if it is one.
     pub fn on(&self) -> Option<EntityId> {
         match self {
-            Self::Hologram(_) | Self::Board(_) | Self::Page(_) => None,
+            Self::Hologram(_) | Self::Board(_) | Self::Page(_) | Self::Line(_) => None,
             Self::Ink(ink) => Some(ink.board),
             Self::BoardNote(note) => Some(note.board),
             Self::Measure(measure) => Some(measure.hologram),
@@ -301,6 +312,26 @@ impl Entity {
             Self::Nodule(seed) => Some(seed.hologram),
             Self::Landmark(landmark) => Some(landmark.hologram),
             Self::Stroke(stroke) => Some(stroke.hologram),
+        }
+    }
+
+    /// Where it stands, if it is something that can be taken in hand and carried.
+    pub fn transform(&self) -> Option<Transform> {
+        match self {
+            Self::Hologram(hologram) => Some(hologram.transform),
+            Self::Board(board) => Some(board.transform),
+            Self::Page(page) => Some(page.transform),
+            _ => None,
+        }
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn transform_mut(&mut self) -> Option<&mut Transform> {
+        match self {
+            Self::Hologram(hologram) => Some(&mut hologram.transform),
+            Self::Board(board) => Some(&mut board.transform),
+            Self::Page(page) => Some(&mut page.transform),
+            _ => None,
         }
     }
 }
@@ -334,12 +365,8 @@ impl Placed {
 
     /// Where it stands, if it is something that stands in the room by itself, and whether it is there to be seen.
     pub fn stands(&self) -> Option<(Transform, bool)> {
-        match &self.entity {
-            Entity::Hologram(hologram) => Some((hologram.transform, !hologram.shelved)),
-            Entity::Board(board) => Some((board.transform, true)),
-            Entity::Page(page) => Some((page.transform, true)),
-            _ => None,
-        }
+        let lies = matches!(&self.entity, Entity::Hologram(hologram) if hologram.shelved);
+        Some((self.entity.transform()?, !lies))
     }
 }
 

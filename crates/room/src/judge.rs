@@ -12,9 +12,9 @@ use crate::{
 pub(crate) enum Verdict {
     /// It is to be kept.
     Keep(Deed),
-    /// A hologram is taken hold of, where it stands.
+    /// Something is taken hold of, where it stands.
     TakeHold(EntityId, Transform),
-    /// A hologram is let go, with the move that is to be kept, if it moved.
+    /// Something is let go, with the move that is to be kept, if it moved.
     LetGo(EntityId, Option<Deed>),
     /// Somebody asks for what another holds.
     Ask(EntityId),
@@ -49,12 +49,12 @@ impl Case<'_> {
             Act::Set { id, patch } => self.set(id, patch),
             Act::Remove { id } => self.remove(id).map(Verdict::Keep),
             Act::Grab { id } => {
-                let hologram = self.hologram(id)?;
+                let stands = self.stands(id)?;
                 self.not_held_by_another(id)?;
                 self.not_locked(id)?;
                 // What was given over is in one's hold already, where it is.
                 let held = self.holds.get(&id).filter(|hold| hold.ends_with.is_none());
-                let transform = held.map_or(hologram.transform, |hold| hold.transform);
+                let transform = held.map_or(stands, |hold| hold.transform);
                 Ok(Verdict::TakeHold(id, transform))
             }
             Act::Release { id, transform } => self.release(id, transform),
@@ -107,11 +107,14 @@ impl Case<'_> {
             }
             NewEntity::Stroke(stroke) => {
                 let series = &self.hologram(stroke.hologram)?.series;
-                if !(2..=limits::STROKE_POINTS).contains(&stroke.points_lps_mm.len()) {
-                    return Err(Refusal::WrongNumberOfPoints);
-                }
+                limits::line(&stroke.points_lps_mm)?;
                 self.inside(series, &stroke.points_lps_mm)?;
                 Entity::Stroke(stroke)
+            }
+            NewEntity::Line(line) => {
+                limits::line(&line.points_m)?;
+                line.points_m.iter().try_for_each(limits::position)?;
+                Entity::Line(line)
             }
             NewEntity::Board(board) => {
                 limits::board(&board)?;
@@ -123,9 +126,7 @@ impl Case<'_> {
             }
             NewEntity::Ink(ink) => {
                 self.board(ink.board)?;
-                if !(2..=limits::STROKE_POINTS).contains(&ink.points.len()) {
-                    return Err(Refusal::WrongNumberOfPoints);
-                }
+                limits::line(&ink.points)?;
                 ink.points.iter().try_for_each(|at| limits::on_board(*at))?;
                 Entity::Ink(ink)
             }
@@ -163,10 +164,7 @@ impl Case<'_> {
         let mut placed = now.clone();
         match (&mut placed.entity, patch) {
             (Entity::Hologram(hologram), Patch::Hologram(patch)) => {
-                if patch.transform.is_some() {
-                    self.not_held_by_another(id)?;
-                    self.not_locked(id)?;
-                }
+                self.may_move(id, patch.transform)?;
                 self.patch_hologram(hologram, patch)?;
             }
             (Entity::Measure(measure), Patch::Measure(patch)) => {
@@ -179,17 +177,13 @@ impl Case<'_> {
                 })?;
             }
             (Entity::Board(board), Patch::Board(patch)) => {
-                if patch.transform.is_some() {
-                    self.not_locked(id)?;
-                }
+                self.may_move(id, patch.transform)?;
                 board.transform = patch.transform.unwrap_or(board.transform);
                 board.title = patch.title.unwrap_or_else(|| board.title.clone());
                 limits::board(board)?;
             }
             (Entity::Page(page), Patch::Page(patch)) => {
-                if patch.transform.is_some() {
-                    self.not_locked(id)?;
-                }
+                self.may_move(id, patch.transform)?;
                 if patch.path.is_some() || patch.title.is_some() {
                     self.own(now)?;
                 }
@@ -402,11 +396,13 @@ impl Case<'_> {
         let placed = self.placed(id)?;
         let mut changes = Vec::new();
         self.not_locked(id)?;
+        self.not_held_by_another(id)?;
         self.marks_not_locked(placed.entity.on())?;
+        // Pages and lines in the air may stand in everybody's way: who keeps order takes them away too.
+        let stands_alone = matches!(placed.entity, Entity::Page(_) | Entity::Line(_));
         if matches!(placed.entity, Entity::Nodule(_)) {
             // It says nothing of its own: whoever keeps what lies there, or sees that there is none, takes it away.
         } else if matches!(placed.entity, Entity::Hologram(_) | Entity::Board(_)) {
-            self.not_held_by_another(id)?;
             for (mark, placed) in self.world.marks(id) {
                 let says_something = !matches!(placed.entity, Entity::Nodule(_));
                 if says_something && placed.by != *self.actor {
@@ -417,7 +413,7 @@ impl Case<'_> {
                     placed: None,
                 });
             }
-        } else if !(matches!(placed.entity, Entity::Page(_)) && self.keeps_order) {
+        } else if !(stands_alone && self.keeps_order) {
             self.own(placed)?;
         }
         changes.push(Change { id, placed: None });
@@ -440,7 +436,7 @@ impl Case<'_> {
     }
 
     fn ask_for(&self, id: EntityId) -> Result<Verdict, Refusal> {
-        self.hologram(id)?;
+        self.stands(id)?;
         let hold = self.holds.get(&id).filter(|hold| hold.ends_with.is_none());
         let hold = hold.ok_or(Refusal::NobodyHolds)?;
         if Some(hold.participant) == self.participant {
@@ -454,11 +450,8 @@ impl Case<'_> {
         let mut placed = self.placed(id)?.clone();
         self.not_held_by_another(id)?;
         let own = self.own_hold(id).ok().map(|hold| hold.transform);
-        match (&mut placed.entity, own) {
-            (Entity::Hologram(hologram), Some(transform)) => hologram.transform = transform,
-            (Entity::Hologram(_) | Entity::Board(_) | Entity::Page(_), _) => {}
-            _ => return Err(Refusal::WrongType),
-        }
+        let stands = placed.entity.transform_mut().ok_or(Refusal::WrongType)?;
+        *stands = own.unwrap_or(*stands);
         if let Some(locked) = &placed.locked {
             // Whoever may take the lock away may also make another of it.
             if locked.marks == marks {
@@ -504,6 +497,15 @@ impl Case<'_> {
         }
     }
 
+    /// Whether something may be put where it is asked to be, if it is.
+    fn may_move(&self, id: EntityId, to: Option<Transform>) -> Result<(), Refusal> {
+        if to.is_none() {
+            return Ok(());
+        }
+        self.not_held_by_another(id)?;
+        self.not_locked(id)
+    }
+
     fn not_locked(&self, id: EntityId) -> Result<(), Refusal> {
         match &self.placed(id)?.locked {
             Some(_) => Err(Refusal::Locked),
@@ -521,16 +523,14 @@ impl Case<'_> {
         Ok(())
     }
 
-    /// The deed that leaves a hologram at `transform`; `None` where it stands there or is gone.
+    /// The deed that leaves something at `transform`; `None` where it stands there or is gone.
     pub fn moved(&self, id: EntityId, transform: Transform) -> Option<Deed> {
         let mut placed = self.world.entities().get(&id)?.clone();
-        let Entity::Hologram(hologram) = &mut placed.entity else {
-            return None;
-        };
-        if hologram.transform == transform {
+        let stands = placed.entity.transform_mut()?;
+        if *stands == transform {
             return None;
         }
-        hologram.transform = transform;
+        *stands = transform;
         Some(deed(
             ActKind::Set,
             vec![Change {
@@ -607,6 +607,12 @@ impl Case<'_> {
 
     fn placed(&self, id: EntityId) -> Result<&Placed, Refusal> {
         self.world.entities().get(&id).ok_or(Refusal::UnknownEntity)
+    }
+
+    /// Where something stands that can be taken in hand.
+    fn stands(&self, id: EntityId) -> Result<Transform, Refusal> {
+        let stands = self.placed(id)?.entity.transform();
+        stands.ok_or(Refusal::WrongType)
     }
 
     fn hologram(&self, id: EntityId) -> Result<&Hologram, Refusal> {

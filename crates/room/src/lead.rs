@@ -39,11 +39,11 @@ pub struct Leading {
     pub view: View,
 }
 
-/// Who has hold of which hologram, and who asks for it. Where it is comes with the holder's poses.
+/// Who has hold of which hologram, board or page, and who asks for it. Where it is comes with the holder's poses.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export_to = "room.ts")]
 pub struct Holding {
-    /// The hologram.
+    /// The hologram, board or page.
     pub entity: u32,
     /// The participant.
     pub participant: u16,

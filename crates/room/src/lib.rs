@@ -58,8 +58,8 @@ pub use act::{
 pub use chunk::{Chunk, ChunkHead, ChunkWriter, Moment};
 pub use entity::{
     Annotation, Board, BoardNote, Bounds, CropBox, Entity, EntityId, Hologram, Ink, Landmark,
-    Layer, Locked, Measure, MeasureKind, Mode, NoduleSeed, Page, Placed, Plane, Probe, Stroke,
-    Transform, Window,
+    Layer, Line, Locked, Measure, MeasureKind, Mode, NoduleSeed, Page, Placed, Plane, Probe,
+    Stroke, Transform, Window,
 };
 pub use hand::{Fingers, Hand};
 pub use lead::{Leading, View};

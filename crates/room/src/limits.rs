@@ -52,7 +52,7 @@ pub const CLIP_OFFSET_MM: f64 = 10_000.0;
 pub const CLIENT_FRAME_BYTES: usize = 16 * 1024;
 /// How long a seat is kept for somebody whose connection broke.
 pub const RESUME_MS: i64 = 60_000;
-/// How long a hologram stays in the hold of somebody who does not move it.
+/// How long something stays in the hold of somebody who does not move it.
 pub const HOLD_MS: i64 = 3_000;
 /// Events kept for those who come back.
 pub const MISSED_EVENTS: usize = 512;
@@ -133,15 +133,24 @@ fn unit_length(components: &[f64]) -> Result<(), Refusal> {
     )
 }
 
+/// Checks that a point is in the room.
+pub fn position(position_m: &[f64; 3]) -> Result<(), Refusal> {
+    let distance_m = position_m.iter().map(|c| c * c).sum::<f64>().sqrt();
+    within(&(0.0..=POSITION_M), distance_m, Refusal::TooFarAway)
+}
+
+/// Checks that points make a drawn line.
+pub fn line<P>(points: &[P]) -> Result<(), Refusal> {
+    if (2..=STROKE_POINTS).contains(&points.len()) {
+        Ok(())
+    } else {
+        Err(Refusal::WrongNumberOfPoints)
+    }
+}
+
 /// Checks where a thing is to stand.
 pub fn transform(transform: &Transform) -> Result<(), Refusal> {
-    let distance_m = transform
-        .position_m
-        .iter()
-        .map(|c| c * c)
-        .sum::<f64>()
-        .sqrt();
-    within(&(0.0..=POSITION_M), distance_m, Refusal::TooFarAway)?;
+    position(&transform.position_m)?;
     unit_length(&transform.rotation)?;
     within(&SCALE, transform.scale, Refusal::ScaleOutOfRange)
 }

@@ -35,7 +35,7 @@ pub struct Pointer {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export_to = "room.ts")]
 pub struct Held {
-    /// The hologram.
+    /// The hologram, board or page.
     pub entity: EntityId,
     /// Where it is.
     pub transform: Transform,

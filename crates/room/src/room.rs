@@ -47,14 +47,14 @@ pub enum OpenError {
     },
 }
 
-/// A hologram in somebody's hold.
+/// A hologram, board or page in somebody's hold.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Hold {
     pub participant: u16,
     pub transform: Transform,
     pub moved_at: Timestamp,
-    /// The act that leaves the hologram where it is let go, once there is one. Until the record has it the
-    /// hold is shown, so that for others the hologram does not jump back and forth.
+    /// The act that leaves it where it is let go, once there is one. Until the record has it the hold is
+    /// shown, so that for others it does not jump back and forth.
     pub ends_with: Option<u64>,
 }
 
@@ -496,7 +496,7 @@ impl Room {
         probe: &dyn Probe,
     ) -> Result<Outcome, Refusal> {
         let (_, rates) = self.rated(participant).ok_or(Refusal::NobodyThere)?;
-        // Letting go is always heard: a hologram stuck to a hand helps nobody.
+        // Letting go is always heard: what is stuck to a hand helps nobody.
         let act = ClientFrame::read_act(act)?;
         let lets_go = matches!(act, Act::Release { .. });
         if !rates.acts.take(now) && !lets_go {
@@ -616,7 +616,7 @@ impl Room {
         let before = self.holds.len();
         self.holds.retain(|entity, hold| {
             let (stood, stands) = (stood.get(entity), stands.get(entity));
-            // Whoever holds a hologram may also set it somewhere: it is then in hand there.
+            // Whoever holds something may also set it somewhere: it is then in hand there.
             if let Some(transform) = stands
                 && stands != stood
             {

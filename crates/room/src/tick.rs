@@ -63,7 +63,7 @@ struct Place {
     range: Range<usize>,
     head_m: [f64; 3],
     age: u32,
-    /// A hologram in somebody's hold is looked at from everywhere.
+    /// What is in somebody's hold is looked at from everywhere.
     holds: bool,
 }
 

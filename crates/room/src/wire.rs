@@ -16,7 +16,7 @@ use crate::{
 pub use reader::Reader;
 
 /// The version of the protocol that this crate speaks.
-pub const VERSION: u16 = 7;
+pub const VERSION: u16 = 8;
 
 const HELLO: u8 = 0x01;
 const POSE: u8 = 0x02;

@@ -337,6 +337,7 @@ impl Turn {
             (Entity::Nodule(b), Entity::Nodule(a)) => &[differ(b, a)],
             (Entity::Landmark(b), Entity::Landmark(a)) => &[differ(b, a)],
             (Entity::Stroke(b), Entity::Stroke(a)) => &[differ(b, a)],
+            (Entity::Line(b), Entity::Line(a)) => &[differ(b, a)],
             (Entity::Board(b), Entity::Board(a)) => &[
                 differ(&b.transform, &a.transform),
                 differ(&b.title, &a.title),
@@ -417,6 +418,7 @@ fn restore(now: &mut Entity, before: &Entity, after: &Entity) -> bool {
         (Entity::Nodule(n), Entity::Nodule(b), Entity::Nodule(a)) => field(n, b, a),
         (Entity::Landmark(n), Entity::Landmark(b), Entity::Landmark(a)) => field(n, b, a),
         (Entity::Stroke(n), Entity::Stroke(b), Entity::Stroke(a)) => field(n, b, a),
+        (Entity::Line(n), Entity::Line(b), Entity::Line(a)) => field(n, b, a),
         (Entity::Board(n), Entity::Board(b), Entity::Board(a)) => {
             field(&mut n.transform, &b.transform, &a.transform)
                 && field(&mut n.title, &b.title, &a.title)

@@ -15,10 +15,10 @@ use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use room::{
     Act, ActKind, Annotation, AtDoor, Change, CropBox, Did, Entity, Event, Farewell, Fingers, Hand,
-    Held, Hologram, HologramPatch, Knocking, Layer, Leading, Licence, Locked, Measure, MeasureKind,
-    Mode, Ordered, Patch, Placed, Placement, Plane, Pointer, Pose, RecordingNow, RecordingState,
-    RecordingStep, Refusal, ResumeToken, Sending, Slot, Source, Standing, StopReason, Threshold,
-    Transform, View, Voice, Window,
+    Held, Hologram, HologramPatch, Knocking, Layer, Leading, Licence, Line, Locked, Measure,
+    MeasureKind, Mode, NewEntity, Ordered, Patch, Placed, Placement, Plane, Pointer, Pose,
+    RecordingNow, RecordingState, RecordingStep, Refusal, ResumeToken, Sending, Slot, Source,
+    Standing, StopReason, Threshold, Transform, View, Voice, Window,
     wire::{Ack, ClientFrame, Entrance, Holding, News, Participant, PoseOf, ServerFrame, VERSION},
 };
 use serde::{Deserialize, Serialize};
@@ -214,6 +214,12 @@ fn full_pose() -> Pose {
     }
 }
 
+fn line() -> Line {
+    Line {
+        points_m: vec![[0.0, 1.25, -0.5], [0.125, 1.5, 0.0]],
+    }
+}
+
 fn small_pose() -> Pose {
     Pose {
         at_ms: 0,
@@ -298,6 +304,15 @@ fn client_frames() -> Vec<(&'static str, ClientFrame)> {
                 Act::Release {
                     id: 3,
                     transform: Some(transform()),
+                },
+            ),
+        ),
+        (
+            "act add line",
+            act(
+                9,
+                Act::Add {
+                    entity: NewEntity::Line(line()),
                 },
             ),
         ),
@@ -482,6 +497,10 @@ fn events() -> Vec<Event> {
                 Change {
                     id: 3,
                     placed: Some(placed(Entity::Annotation(annotation))),
+                },
+                Change {
+                    id: 4,
+                    placed: Some(placed(Entity::Line(line()))),
                 },
             ],
             order: None,

@@ -9,7 +9,7 @@
 
 mod stage;
 
-use room::{Door, Entity, Held, Refusal, Seat, limits, wire::ClientFrame};
+use room::{Door, Held, Refusal, Seat, limits, wire::ClientFrame};
 use serde_json::{Value, json};
 use stage::{Stage, hologram, hologram_act, note};
 use vocabulary::ActorId;
@@ -30,12 +30,10 @@ fn appoint(whom: Seat, standing: &str) -> Value {
     json!({"act": "appoint", "participant": whom.participant, "standing": standing})
 }
 
-/// Where the hologram stands, as the record has it.
+/// Where what stands there stands, as the record has it.
 fn x(stage: &Stage) -> f64 {
-    match stage.room.entity(1).map(|placed| placed.entity.clone()) {
-        Some(Entity::Hologram(hologram)) => hologram.transform.position_m[0],
-        other => panic!("{other:?}"),
-    }
+    let placed = stage.room.entity(1).unwrap();
+    placed.entity.transform().unwrap().position_m[0]
 }
 
 /// Who has hold of it, who asks for it, and where it is in the hand.
@@ -325,6 +323,123 @@ fn what_one_holds_is_locked_where_it_is_and_what_another_holds_is_not() {
         stage.refused(host, json!({"act": "lock", "id": mark})),
         Some(Refusal::WrongType)
     );
+}
+
+/// A board, and a page, in the place of the images.
+fn boards_and_pages() -> [Value; 2] {
+    let transform = hologram().transform;
+    [
+        json!({"type": "board", "transform": transform, "title": "plan"}),
+        json!({"type": "page", "transform": transform, "path": "/imaging", "title": ""}),
+    ]
+}
+
+#[test]
+fn a_board_or_page_is_seen_while_it_is_carried_and_goes_from_hand_to_hand() {
+    for entity in boards_and_pages() {
+        let mut stage = Stage::new();
+        let host = stage.enter("li.terminal");
+        let (chen, wu) = (stage.enter("chen.expert"), stage.enter("wu.expert"));
+        stage.done(chen, json!({"act": "add", "entity": entity}));
+        let patch = |x: f64| {
+            let mut transform = hologram().transform;
+            transform.position_m = [x, 1.0, 0.0];
+            json!({"act": "set", "id": 1, "patch": {"type": entity["type"], "transform": transform}})
+        };
+        stage.accepted(chen, grab());
+        carry(&mut stage, chen, 50, 2.0);
+        // The others see it where the hand has it; the record has it where it stood.
+        assert_eq!(
+            (x(&stage), hand(&stage)),
+            (0.0, Some((chen.participant, vec![], 2.0)))
+        );
+        for act in [grab(), patch(5.0), about("remove"), about("lock")] {
+            assert_eq!(
+                stage.refused(host, act.clone()),
+                Some(Refusal::HeldByAnother),
+                "{act}"
+            );
+        }
+        stage.accepted(wu, about("ask-for"));
+        stage.done(chen, give(wu));
+        assert_eq!(
+            (x(&stage), hand(&stage)),
+            (2.0, Some((wu.participant, vec![], 2.0)))
+        );
+        // Who holds it may also set it somewhere: it is then in hand there.
+        stage.done(wu, patch(3.0));
+        assert_eq!(hand(&stage).unwrap().2, 3.0);
+        stage.accepted(host, about("take-over"));
+        stage.round();
+        assert_eq!(hand(&stage).unwrap().0, host.participant);
+        carry(&mut stage, host, 50, 4.0);
+        stage.done(host, about("lock"));
+        assert_eq!((x(&stage), hand(&stage)), (4.0, None));
+        assert_eq!(stage.refused(chen, grab()), Some(Refusal::Locked));
+        // Each undoes their own part, where nobody has moved it since.
+        stage.done(host, json!({"act": "undo"}));
+        assert_eq!(x(&stage), 3.0);
+        assert_eq!(
+            stage.refused(chen, json!({"act": "undo"})),
+            Some(Refusal::NothingToUndo)
+        );
+        stage.done(wu, json!({"act": "undo"}));
+        assert_eq!(x(&stage), 2.0);
+        stage.done(chen, json!({"act": "undo"}));
+        assert_eq!(x(&stage), 0.0);
+        assert_eq!(
+            room::Room::replay(stage.journal.clone()).unwrap(),
+            *stage.room.world()
+        );
+    }
+}
+
+#[test]
+fn two_things_are_in_two_hands_of_one() {
+    let (mut stage, _, chen, _) = three();
+    let [board, _] = boards_and_pages();
+    let id = stage.done(chen, json!({"act": "add", "entity": board}));
+    stage.accepted(chen, grab());
+    stage.accepted(chen, json!({"act": "grab", "id": id}));
+    // A pose says where one of them is; by turns it says it of both.
+    for step in 0..80_u32 {
+        let mut pose = stage::pose(0.0);
+        pose.at_ms = 50 * (step + 1);
+        let mut transform = hologram().transform;
+        transform.position_m = [f64::from(step + 1) / 100.0, 1.0, 0.0];
+        let entity = if step % 2 == 0 { 1 } else { id };
+        pose.held = Some(Held { entity, transform });
+        stage.frame(chen, &ClientFrame::Pose { pose });
+        stage.wait(limits::TICK_MS);
+        stage.round();
+    }
+    let held = stage.room.holdings();
+    let places = held
+        .iter()
+        .map(|one| one.transform.unwrap().position_m[0])
+        .collect::<Vec<_>>();
+    assert_eq!(places, [0.79, 0.8]);
+}
+
+#[test]
+fn a_board_that_is_taken_away_is_in_nobodys_hand() {
+    for entity in boards_and_pages() {
+        let mut stage = Stage::new();
+        let host = stage.enter("li.terminal");
+        let chen = stage.enter("chen.expert");
+        stage.done(chen, json!({"act": "add", "entity": entity}));
+        stage.accepted(chen, grab());
+        assert_eq!(
+            stage.refused(host, about("remove")),
+            Some(Refusal::HeldByAnother)
+        );
+        stage.done(chen, about("remove"));
+        assert_eq!(hand(&stage), None);
+        assert_eq!(
+            stage.refused(chen, about("release")),
+            Some(Refusal::NotHeld)
+        );
+    }
 }
 
 #[test]

@@ -24,8 +24,8 @@ use std::collections::BTreeMap;
 use model::{Fate, Model, actor, client, door};
 use network::{Air, Line, OnTheWay, Way};
 use room::{
-    Change, Entity, Held, KeptAct, Person, Placed, Recording, RecordingStep, Reply, ResumeToken,
-    Room, Seat, Standing, StopReason, Transform, Wants, World, limits,
+    Change, EntityId, Held, KeptAct, Person, Recording, RecordingStep, Reply, ResumeToken, Room,
+    Seat, Standing, StopReason, Transform, Wants, World, limits,
     requests::{Turn, Turns, split},
     wire::{ClientFrame, Holding, ServerFrame, VERSION},
 };
@@ -53,6 +53,8 @@ struct Hospital {
     recorded: usize,
     /// How often something went from one hand to another.
     given: usize,
+    /// How often a board or page was elsewhere in a hand.
+    carried: usize,
     /// The lines that the hospital knows, and those that broke without its being told: since when.
     lines: BTreeMap<u64, Line>,
     silent: Vec<(i64, Seat)>,
@@ -81,6 +83,7 @@ impl Hospital {
             recording: None,
             recorded: 0,
             given: 0,
+            carried: 0,
             lines: BTreeMap::new(),
             silent: Vec::new(),
             next_line: 1,
@@ -207,7 +210,9 @@ impl Hospital {
     fn hear(&mut self, who: usize, seat: Seat, frame: &[u8]) -> bool {
         let before = self.room.holdings();
         let reply = self.room.receive(self.now, seat, frame, &Chest);
-        self.given += locks::passed(&before, &self.room.holdings());
+        let now = self.room.holdings();
+        self.given += locks::passed(&before, &now);
+        self.carried += locks::carried(&before, &now, self.room.world());
         match reply {
             Reply::Nothing | Reply::ToAll(_) | Reply::Sending(_) => {}
             Reply::Send(bytes) => self.post(seat, bytes),
@@ -459,14 +464,16 @@ impl Hospital {
         let Some(own) = model.seat.map(|seat| seat.participant) else {
             return false;
         };
-        let Some(hold) = model.holds.first() else {
+        let some = self.chance.below(model.holds.len().max(1));
+        let Some(hold) = model.holds.get(some) else {
             if !self.chance.in_percent(40) {
                 return false;
             }
-            let is_hologram = |placed: &Placed| matches!(placed.entity, Entity::Hologram(_));
-            let mut entities = model.entities.iter();
-            let found = entities.find(|(_, placed)| is_hologram(placed));
-            let id = found.map_or(1, |(id, _)| *id);
+            let all = model.entities.iter();
+            let stand = all.filter(|(_, placed)| placed.entity.transform().is_some());
+            let stand: Vec<EntityId> = stand.map(|(id, _)| *id).collect();
+            let id = stand.get(self.chance.below(stand.len().max(1)));
+            let id = id.copied().unwrap_or(1);
             self.models[who].act(json!({"act": "grab", "id": id}));
             return true;
         };
@@ -688,6 +695,7 @@ struct Counts {
     unknown: usize,
     recorded: usize,
     given: usize,
+    carried: usize,
     taken: usize,
     locked: usize,
     again: usize,
@@ -729,6 +737,7 @@ fn run(seed: u64, counts: &mut Counts) {
     counts.unknown += acts().filter(|(_, fate)| *fate == Fate::Unknown).count();
     counts.recorded += world.recorded;
     counts.given += world.given;
+    counts.carried += world.carried;
     counts.taken += taken.count();
     counts.locked += kinds("lock");
     counts.again += world.again;
@@ -758,6 +767,7 @@ fn all_clients_come_to_see_the_same_room_whatever_happens() {
         unknown,
         recorded,
         given,
+        carried,
         taken,
         locked,
         again,
@@ -775,6 +785,10 @@ fn all_clients_come_to_see_the_same_room_whatever_happens() {
     assert!(unknown > 0, "no seat was ever lost");
     assert!(recorded > 100, "only {recorded} ticks were recorded");
     assert!(given > 5, "only {given} times something was given over");
+    assert!(
+        carried > 30,
+        "only {carried} times a board or page was carried"
+    );
     assert!(
         taken > 5,
         "only {taken} times something was taken out of a hand"

@@ -489,11 +489,14 @@ fn a_board_carries_ink_and_words_of_their_authors() {
             ),
             Refusal::WrongType,
         ),
-        (json!({"act": "grab", "id": board}), Refusal::WrongType),
     ] {
         assert_eq!(stage.refused(chen, act.clone()), Some(refusal), "{act}");
     }
     let line = stage.done(chen, ink(json!([[0, 0], [1, 1]])));
+    assert_eq!(
+        stage.refused(chen, json!({"act": "grab", "id": line})),
+        Some(Refusal::WrongType)
+    );
     let words = stage.done(host, note(json!([0.25, 0.5]), "biopsy?"));
     assert_eq!(
         stage.refused(host, json!({"act": "remove", "id": line})),
@@ -571,10 +574,6 @@ fn a_page_stands_in_the_room_by_its_path_and_belongs_to_who_put_it_there() {
         stage.refused(chen, set(json!({"type": "page", "path": "//x"}))),
         Some(Refusal::NoPage)
     );
-    assert_eq!(
-        stage.refused(chen, json!({"act": "grab", "id": id})),
-        Some(Refusal::WrongType)
-    );
     stage.accepted(host, json!({"act": "undo"}));
     assert_eq!(standing(&stage).transform, transform);
     stage.accepted(chen, set(json!({"type": "page", "path": "/devices"})));
@@ -597,6 +596,61 @@ fn a_page_stands_in_the_room_by_its_path_and_belongs_to_who_put_it_there() {
     );
     stage.accepted(host, json!({"act": "undo"}));
     assert!(stage.room.entity(own).is_none());
+}
+
+#[test]
+fn a_line_in_the_air_needs_no_images_and_is_its_authors() {
+    let mut stage = Stage::new();
+    let host = stage.enter("li.terminal");
+    let (chen, wu) = (stage.enter("chen.expert"), stage.enter("wu.expert"));
+    let line = |points: Value| add(json!({"type": "line", "points_m": points}));
+    let long: Vec<[f64; 3]> = (0..=limits::STROKE_POINTS)
+        .map(|_| [0.0, 1.0, 0.0])
+        .collect();
+    for (points, refusal) in [
+        (json!([]), Refusal::WrongNumberOfPoints),
+        (json!([[0, 1, 0]]), Refusal::WrongNumberOfPoints),
+        (json!(long), Refusal::WrongNumberOfPoints),
+        (json!([[0, 1, 0], [0, 1, 20.1]]), Refusal::TooFarAway),
+        (json!([[0, 1, 0], [0, 1]]), Refusal::Malformed),
+    ] {
+        let act = line(points);
+        assert_eq!(stage.refused(chen, act.clone()), Some(refusal), "{act}");
+    }
+    let watcher = stage.enter_as("zhou.trainee", false);
+    let drawn = line(json!([[0, 1, 0], [0.5, 1.5, -0.25]]));
+    assert_eq!(
+        stage.refused(watcher, drawn.clone()),
+        Some(Refusal::WatchingOnly)
+    );
+    let id = stage.done(chen, drawn.clone());
+    let placed = stage.room.entity(id).unwrap().clone();
+    assert_eq!(placed.by.as_str(), "chen.expert");
+    assert!(
+        matches!(&placed.entity, Entity::Line(line) if line.points_m[1] == [0.5, 1.5, -0.25]),
+        "{placed:?}"
+    );
+    // It is not carried or locked; others leave it, and who keeps order takes it out of the way.
+    for act in ["grab", "lock", "ask-for"] {
+        assert_eq!(
+            stage.refused(chen, json!({"act": act, "id": id})),
+            Some(Refusal::WrongType),
+            "{act}"
+        );
+    }
+    let away = json!({"act": "remove", "id": id});
+    assert_eq!(stage.refused(wu, away.clone()), Some(Refusal::NotYours));
+    stage.accepted(chen, json!({"act": "undo"}));
+    assert!(stage.room.entity(id).is_none());
+    let other = stage.done(chen, drawn);
+    stage.accepted(host, json!({"act": "remove", "id": other}));
+    assert!(stage.room.entity(other).is_none());
+    stage.accepted(host, json!({"act": "undo"}));
+    assert_eq!(stage.room.entity(other).unwrap().by.as_str(), "chen.expert");
+    assert_eq!(
+        room::Room::replay(stage.journal.clone()).unwrap(),
+        *stage.room.world()
+    );
 }
 
 #[test]

@@ -62,6 +62,7 @@ fn mark(room: &RoomId, id: EntityId, placed: &Placed) -> Option<Mark> {
         Entity::Hologram(_)
         | Entity::Nodule(_)
         | Entity::Stroke(_)
+        | Entity::Line(_)
         | Entity::Board(_)
         | Entity::Page(_)
         | Entity::Ink(_)

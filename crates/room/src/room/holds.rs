@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use vocabulary::{ActorId, Timestamp};
 
 use super::{Hold, Room};
-use crate::{Deed, Entity, EntityId, Probe, Transform, limits, seat::Seat, wire::Holding};
+use crate::{Deed, EntityId, Probe, Transform, limits, seat::Seat, wire::Holding};
 
 impl Room {
     /// Lets go of what somebody held who does not hold it any more, and leaves it where it was last seen.
@@ -67,7 +67,7 @@ impl Room {
         self.asks = settled;
     }
 
-    /// Has a hold go over to another. Where the hologram is by then is kept as the work of who held it.
+    /// Has a hold go over to another. Where the thing is by then is kept as the work of who held it.
     pub(super) fn pass(
         &mut self,
         now: Timestamp,
@@ -110,17 +110,14 @@ impl Room {
     }
 
     pub(super) fn transforms_in_hand(&self) -> BTreeMap<EntityId, Transform> {
-        let holograms = self.holds.keys().filter_map(|id| {
+        let held = self.holds.keys().filter_map(|id| {
             let placed = self.staged.entities().get(id)?;
-            match &placed.entity {
-                Entity::Hologram(hologram) => Some((*id, hologram.transform)),
-                _ => None,
-            }
+            Some((*id, placed.entity.transform()?))
         });
-        holograms.collect()
+        held.collect()
     }
 
-    /// Ends holds in which nothing has moved for a while, and leaves the holograms where they are.
+    /// Ends holds in which nothing has moved for a while, and leaves the things where they are.
     pub(super) fn let_go_of_the_forgotten(&mut self, now: Timestamp) {
         let is_over = |hold: &Hold| {
             hold.ends_with.is_none() && now.0.saturating_sub(hold.moved_at.0) >= limits::HOLD_MS
@@ -140,7 +137,7 @@ impl Room {
         }
     }
 
-    /// Ends a hold: at once where the hologram has not moved, else when the record has the move.
+    /// Ends a hold: at once where the thing has not moved, else when the record has the move.
     pub(super) fn let_go(
         &mut self,
         now: Timestamp,

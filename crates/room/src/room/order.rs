@@ -80,7 +80,7 @@ impl Room {
             })
         };
         match self.standing(person, self.staged.order()) {
-            // A hologram stuck to a hand helps nobody.
+            // What is stuck to a hand helps nobody.
             _ if matches!(act, Act::Release { .. }) => Ok(()),
             standing if standing.works() => Ok(()),
             standing if standing.keeps_order() && matches!(act, Act::Unlock { .. }) => Ok(()),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use room::{Change, KeptAct, Placed, wire::Holding};
+use room::{Change, Entity, KeptAct, Placed, World, wire::Holding};
 
 /// What is locked stays where it is and is not taken away, whatever anybody does.
 pub fn check(journal: &[KeptAct]) {
@@ -40,4 +40,15 @@ pub fn passed(before: &[Holding], now: &[Holding]) -> usize {
         before.any(|was| was.entity == now.entity && was.participant != now.participant)
     };
     now.iter().filter(passed).count()
+}
+
+/// How many boards and pages were carried to another place in between.
+pub fn carried(before: &[Holding], now: &[Holding], world: &World) -> usize {
+    let is_carried = |now: &&Holding| {
+        let placed = world.entities().get(&now.entity);
+        let is_hologram = placed.is_some_and(|one| matches!(one.entity, Entity::Hologram(_)));
+        let mut before = before.iter();
+        !is_hologram && before.any(|was| was.entity == now.entity && was.transform != now.transform)
+    };
+    now.iter().filter(is_carried).count()
 }

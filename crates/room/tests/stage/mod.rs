@@ -170,6 +170,11 @@ fn any_tool(chance: &mut Chance, tool: usize, id: EntityId, transform: Transform
                 title: String::new(),
             }),
         },
+        33 => Act::Add {
+            entity: NewEntity::Line(room::Line {
+                points_m: (0..chance.below(6)).map(|_| chance.point(12.0)).collect(),
+            }),
+        },
         32 => Act::Set {
             id,
             patch: Patch::Page(room::PagePatch {
@@ -274,7 +279,7 @@ pub fn any_act(chance: &mut Chance, world: &World) -> Act {
         rotation: [0.0, tilt.sin(), 0.0, tilt.cos()],
         scale: 1.0 + chance.share() / 2.0,
     };
-    match chance.below(33) {
+    match chance.below(34) {
         tool @ 12.. => any_tool(chance, tool, id, transform),
         0 => Act::Add {
             entity: NewEntity::Hologram(Hologram {

@@ -1,0 +1,45 @@
+/** The lines in the air as a list: whose each is, and taking it away. */
+import { For, Show } from 'solid-js';
+import type { JSX } from 'solid-js';
+import { useApp } from '../../core/app';
+import type { RoomControl } from '../../core/room-control';
+import type { RoomOrder } from '../../core/room-order';
+import { Icon } from '../Icon';
+
+interface LinesPanelProps {
+  readonly control: RoomControl;
+  readonly order: RoomOrder;
+}
+
+export function LinesPanel(props: LinesPanelProps): JSX.Element {
+  const app = useApp();
+  const name = (actor: string): string => props.control.people().find((one) => one.actor === actor)?.name ?? actor;
+  const mayRemove = (by: string): boolean => props.order.keeps() || (props.order.works() && by === props.order.own()?.actor);
+  return (
+    <Show when={props.control.lines().length > 0}>
+      <section class="stack tight" aria-labelledby="lines-title">
+        <h2 class="legend" id="lines-title">{app.t('lines.title')}</h2>
+        <ul class="marks" data-lines>
+          <For each={props.control.lines()}>
+            {({ id, by, line }) => {
+              const what = (): string => app.t('board.line', { name: name(by) });
+              return (
+                <li>
+                  <Icon name="pen" />
+                  <span class="mark-words">
+                    <strong>{what()}</strong> <span class="soft small">{app.t('marks.strokeOf', { count: line.points_m.length })}</span>
+                  </span>
+                  <Show when={mayRemove(by)}>
+                    <button type="button" class="button quiet small" aria-label={app.t('marks.removeThis', { what: what() })} onClick={() => props.control.remove(id)}>
+                      <Icon name="close" size={16} />
+                    </button>
+                  </Show>
+                </li>
+              );
+            }}
+          </For>
+        </ul>
+      </section>
+    </Show>
+  );
+}
