@@ -145,6 +145,7 @@ export function createInside(props: InsideRoom & HowWorn, app: App): RoomInside 
     held: held(),
     waiting: waiting()?.name,
     keeping: keeping.state(),
+    objects: keeping.objects(),
     handUp: isUp(),
     lead: leader(),
     voice: {

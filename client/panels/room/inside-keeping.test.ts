@@ -139,3 +139,36 @@ test('a hand is lowered and a voice given back at once', () => {
   keeping.press('unmute');
   expect(acts).toEqual([{ act: 'lower-hand', participant: 2 }, { act: 'unmute', participant: 2 }]);
 });
+
+test('what somebody says against a sanction that another has given is decided with a reason, also when they have gone', () => {
+  const muted: Sanction = { ...SUN, actor: 'chen.x', name: 'Chen', grade: 'muted', by: 'wang.x', until: null };
+  const { keeping, room, acts, pages } = opened({ sanctions: [muted] });
+  expect(keeping.objects()).toBe('Chen');
+  expect(keeping.state().of?.objects).toEqual({ grade: 'muted', reason: 'noise', plea: 'I was ill', isOwn: false });
+  keeping.press('appeal');
+  keeping.press('grant');
+  expect([acts, pages, keeping.state().what]).toEqual([[], ['appeal', 'why'], 'grant']);
+  // What is a reason to refuse is none to grant.
+  keeping.press('because:rightly');
+  expect(acts).toEqual([]);
+  keeping.press('because:mistaken');
+  expect(acts).toEqual([{ act: 'answer-appeal', whom: 'chen.x', against: 'muted', grants: true, reason: 'It was a mistake' }]);
+  room.people = [LI, WANG];
+  keeping.press('next');
+  expect(keeping.state().of).toMatchObject({ name: 'Chen', is: 'gone', count: 2 });
+  keeping.press('deny');
+  keeping.press('because:rightly');
+  expect(acts.at(-1)).toMatchObject({ act: 'answer-appeal', grants: false });
+  room.sanctions = [{ ...muted, appeal: { ...muted.appeal, answer: { granted: false } } } as Sanction];
+  expect([keeping.objects(), keeping.state().of?.name, keeping.state().of?.count]).toEqual([undefined, 'Wang', 1]);
+});
+
+test('what one has done oneself somebody else decides on', () => {
+  const { keeping, acts } = opened({ sanctions: [SUN] });
+  keeping.press('previous');
+  expect(keeping.state().of).toMatchObject({ name: 'Sun', objects: { isOwn: true } });
+  expect(keeping.objects()).toBeUndefined();
+  keeping.press('grant');
+  keeping.press('because:mistaken');
+  expect(acts).toEqual([]);
+});

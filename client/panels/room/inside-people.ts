@@ -22,15 +22,19 @@ export const REASONS = {
   block: AGAINST_RULES,
   'turn-away': ['later', 'uncalled', 'alone'],
   'let-stay': ['care', 'ending'],
+  grant: ['mistaken', 'severe', 'settled'],
+  deny: ['rightly', 'repeated', 'goesOn'],
 } as const satisfies Readonly<Record<Reasoned, readonly string[]>>;
 export type Reason = (typeof REASONS)[Reasoned][number];
 
-const whatWords = (what: Reasoned): Key => (what === 'turn-away' ? 'order.turnAway' : what === 'let-stay' ? 'stay.letStay' : `order.act.${what}`);
+const OTHER_WORDS = { 'turn-away': 'order.turnAway', 'let-stay': 'stay.letStay', grant: 'appeal.grant', deny: 'appeal.refuse' } as const;
+const whatWords = (what: Reasoned): Key => (what in OTHER_WORDS ? OTHER_WORDS[what as keyof typeof OTHER_WORDS] : `order.act.${what as Sanction | Ending}`);
 
 export function peopleLines({ page, keeping: { of, what } }: InsideState, t: T): string[] {
   if (page === 'appoint') return [of ? t('inside.appoint.title', { name: of.name }) : t('inside.person.left')];
   if (page === 'why') return [of ? t('inside.why', { what: t(whatWords(what)), name: of.name }) : t('inside.person.left')];
   if (!of) return [t('inside.person.nobody')];
+  if (page === 'appeal') return [of.name, ...objectionLines(of, t)];
   return [
     t('inside.person', { name: of.name, at: of.at, count: of.count }),
     [...stateOf(of, t)].join(' · '),
@@ -39,9 +43,17 @@ export function peopleLines({ page, keeping: { of, what } }: InsideState, t: T):
   ];
 }
 
+/** What is to be decided: what was done and why, and what they say against it. */
+function objectionLines({ objects }: KeptInside, t: T): string[] {
+  if (!objects) return [t('inside.appeal.none')];
+  const { grade, reason, plea, isOwn } = objects;
+  return [`${t(`order.grade.${grade}`)} · ${t('door.reason', { reason })}`, t('order.appeal', { reason: plea }), ...(isOwn ? [t('appeal.notYours')] : [])];
+}
+
 function* stateOf(of: KeptInside, t: T): Generator<string> {
   if (of.is === 'at-door') yield t('order.waitingTitle');
   if (of.is === 'kept-out') yield t('order.keptOutTitle');
+  if (of.is === 'gone') yield t('inside.person.gone');
   if (of.standing) yield t(`order.standing.${of.standing}`);
   if (of.handUp) yield t('order.hand');
   if (of.hasWord) yield t('order.hasWord');
@@ -53,15 +65,18 @@ function* stateOf(of: KeptInside, t: T): Generator<string> {
 
 export function peopleButtons({ page, keeping: { of, what } }: InsideState, t: T): PanelButton[] {
   if (page === 'appoint') return [...(of?.appointable ?? []).map((one) => button(`keep:be:${one}`, t(`order.standing.${one}`), one === of?.standing)), button('keep:all', t('inside.back'))];
+  if (page === 'appeal') return [...when(of?.objects?.isOwn === false, button('keep:grant', t('appeal.grant')), button('keep:deny', t('appeal.refuse'))), button('keep:all', t('inside.back'))];
   if (page === 'why') return [...(of ? REASONS[what] : []).map((why) => button(`keep:because:${why}`, t(`inside.why.${why}`))), button('keep:all', t('inside.back'))];
   return [
     ...when((of?.count ?? 0) > 1, button('keep:previous', t('inside.person.previous')), button('keep:next', t('inside.person.next'))),
+    ...when(of?.objects !== undefined, button('keep:appeal', t('inside.appeal'))),
     ...(of ? aboutThem(of, t) : []),
     button('back:room', t('inside.back')),
   ];
 }
 
 function aboutThem(of: KeptInside, t: T): PanelButton[] {
+  if (of.is === 'gone') return [];
   if (of.is !== 'inside') {
     const comesIn = of.blockedUntil === undefined ? button('keep:admit', t('order.admit')) : button('keep:lift', t('order.lift'));
     return [comesIn, ...when(of.is === 'at-door', button('keep:turn-away', t('order.turnAway'))), ...when(of.is === 'at-door' && of.blockedUntil === undefined, button('keep:block', t('order.act.block')))];

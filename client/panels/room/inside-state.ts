@@ -1,5 +1,5 @@
 /** What the panel inside a headset depends on, and its pages. */
-import type { RecordingNow, Showing, Standing } from '../../../contract/room';
+import type { Grade, RecordingNow, Showing, Standing } from '../../../contract/room';
 import type { Axis, BoxSide } from '../../core/hologram-cuts';
 import type { FigureChoice } from '../../core/figures';
 import type { Ending, Sanction } from '../../core/room-order';
@@ -13,9 +13,9 @@ import type { SurfaceState } from '../../xr/real-room';
 
 /** Pages that have a tab; the others open from one of them. */
 export const TABS = ['view', 'tools', 'parts', 'room', 'own'] as const;
-export const OPENED = { move: 'view', cut: 'view', crop: 'view', shelf: 'parts', figure: 'own', people: 'room', appoint: 'room', why: 'room' } as const;
+export const OPENED = { move: 'view', cut: 'view', crop: 'view', shelf: 'parts', figure: 'own', people: 'room', appoint: 'room', appeal: 'room', why: 'room' } as const;
 export type Page = (typeof TABS)[number] | keyof typeof OPENED | 'recording';
-export const PAGES: readonly Page[] = [...TABS, 'move', 'cut', 'crop', 'shelf', 'figure', 'people', 'appoint', 'why', 'recording'];
+export const PAGES: readonly Page[] = [...TABS, 'move', 'cut', 'crop', 'shelf', 'figure', 'people', 'appoint', 'appeal', 'why', 'recording'];
 
 export interface SomebodyInside {
   readonly name: string;
@@ -36,15 +36,25 @@ export interface HeldInside {
 }
 
 /** What is done about somebody with a reason. */
-export type Reasoned = Sanction | Ending | 'turn-away' | 'let-stay';
+export type Reasoned = Sanction | Ending | 'turn-away' | 'let-stay' | 'grant' | 'deny';
+
+/** What somebody says against a sanction, and waits for an answer. */
+export interface ObjectionInside {
+  readonly grade: Grade;
+  /** Why it was given. */
+  readonly reason: string;
+  readonly plea: string;
+  /** Whether one has given it oneself, so that somebody else decides. */
+  readonly isOwn: boolean;
+}
 
 /** Somebody about whom order can be kept. */
 export interface KeptInside {
   readonly name: string;
   readonly at: number;
   readonly count: number;
-  /** Inside, at the door, or kept out by a block and gone. */
-  readonly is: 'inside' | 'at-door' | 'kept-out';
+  /** Inside, at the door, kept out by a block, or gone and waiting for an answer. */
+  readonly is: 'inside' | 'at-door' | 'kept-out' | 'gone';
   readonly standing: Standing | undefined;
   readonly handUp: boolean;
   readonly muted: boolean;
@@ -57,6 +67,8 @@ export interface KeptInside {
   readonly blockedUntil: string | undefined;
   /** What they say against it. */
   readonly appeal: string | undefined;
+  /** What of it is to be decided. */
+  readonly objects?: ObjectionInside | undefined;
   /** Until when they stay, in words; left out for who stays as long as they like. */
   readonly staysUntil: string | undefined;
   /** What one may make them. */
@@ -107,6 +119,8 @@ export interface InsideState {
   readonly held: HeldInside | undefined;
   readonly waiting: string | undefined;
   readonly keeping: KeepingInside;
+  /** Who waits for one's answer to what they say against a sanction. */
+  readonly objects?: string | undefined;
   readonly handUp: boolean;
   readonly lead: { readonly name: string; readonly isOwn: boolean } | undefined;
   readonly voice: { readonly state: VoiceState; readonly open: boolean; readonly silenced: boolean; readonly watches?: boolean; readonly writesDown: boolean; readonly dictates: boolean };

@@ -88,7 +88,7 @@ describe('the pages of the panel', () => {
     expect(tab('shelf')).toEqual(['page:parts']);
     expect(tab('figure')).toEqual(['page:own']);
     expect(tab('why')).toEqual(['page:room']);
-    for (const page of ['appoint', 'why'] as const) expect(ids({ page }).at(-1)).toBe('keep:all');
+    for (const page of ['appoint', 'appeal', 'why'] as const) expect(ids({ page }).at(-1)).toBe('keep:all');
     for (const page of ['people', 'move', 'cut', 'crop', 'shelf', 'figure'] as const) expect(ids({ page }).at(-1)).toMatch(/^back:/);
   });
 

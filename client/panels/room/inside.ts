@@ -75,6 +75,7 @@ function linesOf(state: InsideState, t: T): string[] {
     ...urgentLines(state, t),
     ...(held?.asks !== undefined ? [t('hands.asks', { name: held.asks, what: held.what })] : held && !held.isOwn ? [t('hands.held', { name: held.holder, what: held.what })] : []),
     ...(state.waiting === undefined ? [] : [t('inside.waiting', { name: state.waiting })]),
+    ...(state.objects === undefined ? [] : [t('inside.objects', { name: state.objects })]),
     ...(hologram && !state.box ? [t('stage.loading')] : []),
     ...(state.surface === 'choosing' ? [t('inside.surface.hint')] : ownLines(state, t)),
     ...state.captions.slice(-CAPTIONS_INSIDE).map((caption) => t('captions.said', { ...caption })),
@@ -118,7 +119,7 @@ function ownLines(state: InsideState, t: T): string[] {
   if (page === 'shelf') return [t(state.shelf.busy ? 'shelf.taking' : state.shelf.lying.length > 1 ? 'inside.shelf.takes' : 'shelf.none')];
   if (page === 'figure') return [t('figure.title'), ...(state.hides ? [t('figure.hides')] : [])];
   if (page === 'own') return [...(state.seeking === 'self' ? [t('inside.go.seeking')] : []), ...orderLines(state.ordering, t), ...(state.voice.dictates ? [t('captions.dictateHint')] : [])];
-  if (page === 'people' || page === 'appoint' || page === 'why') return peopleLines(state, t);
+  if (page === 'people' || page === 'appoint' || page === 'appeal' || page === 'why') return peopleLines(state, t);
   if (page === 'recording' && recording.state === 'asked') {
     return [recording.hasAgreed ? t('recording.waitsFor', { names: recording.missing }) : t('recording.asked', { name: recording.by })];
   }
@@ -149,6 +150,7 @@ function buttonsOf(state: InsideState, t: T): PanelButton[] {
       return figureButtons(state, t);
     case 'people':
     case 'appoint':
+    case 'appeal':
     case 'why':
       return peopleButtons(state, t);
     case 'recording':

@@ -27,7 +27,7 @@ use room::{
     Change, EntityId, Held, KeptAct, Person, Recording, RecordingStep, Reply, ResumeToken, Room,
     Seat, Standing, StopReason, Transform, Wants, World, limits,
     requests::{Turn, Turns, split},
-    wire::{ClientFrame, Holding, ServerFrame, VERSION},
+    wire::{ClientFrame, ServerFrame, VERSION},
 };
 use serde_json::{Value, json};
 use stage::{Chance, Chest, Replay, any_act, any_appeal, any_order, any_recording};
@@ -444,7 +444,8 @@ impl Hospital {
         let (_, replay) = self.recording.as_ref().unwrap();
         assert_eq!(&replay.entities, self.room.world().entities());
         assert_eq!(replay.people, self.room.people());
-        assert_eq!(hands(&replay.holds), hands(&self.room.holdings()));
+        let (seen, holds) = (locks::hands(&replay.holds), self.room.holdings());
+        assert_eq!(seen, locks::hands(&holds));
         self.recorded += 1;
     }
 
@@ -668,14 +669,6 @@ impl Hospital {
             }
         }
     }
-}
-
-/// Who has hold of what, and who asks for it; where it is comes with poses.
-fn hands(holds: &[Holding]) -> Vec<(u32, u16, &[u16])> {
-    let hands = holds.iter();
-    hands
-        .map(|hold| (hold.entity, hold.participant, hold.asked.as_slice()))
-        .collect()
 }
 
 fn open(journal: &[KeptAct]) -> Room {

@@ -52,3 +52,11 @@ pub fn carried(before: &[Holding], now: &[Holding], world: &World) -> usize {
     };
     now.iter().filter(is_carried).count()
 }
+
+/// Who has hold of what, and who asks for it; where it is comes with poses.
+pub fn hands(holds: &[Holding]) -> Vec<(u32, u16, &[u16])> {
+    let hands = holds.iter();
+    hands
+        .map(|hold| (hold.entity, hold.participant, hold.asked.as_slice()))
+        .collect()
+}
