@@ -34,11 +34,11 @@ patch: Patch, } | { "act": "remove",
  */
 id: number, } | { "act": "grab", 
 /**
- * The hologram.
+ * The hologram, board or page.
  */
 id: number, } | { "act": "release", 
 /**
- * The hologram.
+ * The hologram, board or page.
  */
 id: number, 
 /**
@@ -46,11 +46,11 @@ id: number,
  */
 transform?: Transform, } | { "act": "ask-for", 
 /**
- * The hologram.
+ * The hologram, board or page.
  */
 id: number, } | { "act": "give", 
 /**
- * The hologram.
+ * The hologram, board or page.
  */
 id: number, 
 /**
@@ -58,15 +58,15 @@ id: number,
  */
 to: number, } | { "act": "keep-hold", 
 /**
- * The hologram.
+ * The hologram, board or page.
  */
 id: number, } | { "act": "take-over", 
 /**
- * The hologram.
+ * The hologram, board or page.
  */
 id: number, } | { "act": "lock", 
 /**
- * The hologram or board.
+ * The hologram, board or page.
  */
 id: number, 
 /**
@@ -74,7 +74,7 @@ id: number,
  */
 marks: boolean, } | { "act": "unlock", 
 /**
- * The hologram or board.
+ * The hologram, board or page.
  */
 id: number, } | { "act": "take", 
 /**
@@ -433,7 +433,7 @@ max_lps_mm: [number, number, number], };
 /**
  * A thing in a room.
  */
-export type Entity = { "type": "hologram" } & Hologram | { "type": "measure" } & Measure | { "type": "annotation" } & Annotation | { "type": "nodule" } & NoduleSeed | { "type": "landmark" } & Landmark | { "type": "stroke" } & Stroke | { "type": "board" } & Board | { "type": "ink" } & Ink | { "type": "board-note" } & BoardNote | { "type": "page" } & Page;
+export type Entity = { "type": "hologram" } & Hologram | { "type": "measure" } & Measure | { "type": "annotation" } & Annotation | { "type": "nodule" } & NoduleSeed | { "type": "landmark" } & Landmark | { "type": "stroke" } & Stroke | { "type": "line" } & Line | { "type": "board" } & Board | { "type": "ink" } & Ink | { "type": "board-note" } & BoardNote | { "type": "page" } & Page;
 
 /**
  * What a participant who enters needs to know.
@@ -554,7 +554,7 @@ fingers: Fingers | null, };
  */
 export type Held = { 
 /**
- * The hologram.
+ * The hologram, board or page.
  */
 entity: number, 
 /**
@@ -563,11 +563,11 @@ entity: number,
 transform: Transform, };
 
 /**
- * Who has hold of which hologram, and who asks for it. Where it is comes with the holder's poses.
+ * Who has hold of which hologram, board or page, and who asks for it. Where it is comes with the holder's poses.
  */
 export type Holding = { 
 /**
- * The hologram.
+ * The hologram, board or page.
  */
 entity: number, 
 /**
@@ -780,6 +780,15 @@ view: View, };
 export type Licence = "valid" | "ended" | "not-recorded";
 
 /**
+ * A line that somebody drew in the air, in the room's own space.
+ */
+export type Line = { 
+/**
+ * The points `[x, y, z]` one after the other, in metres, room frame.
+ */
+points_m: Array<[number, number, number]>, };
+
+/**
  * A lock on a hologram, board or page.
  */
 export type Locked = { 
@@ -852,7 +861,7 @@ export type Mode = "volume" | "surfaces" | "both";
 /**
  * A new entity as a client describes it; the server adds results.
  */
-export type NewEntity = { "type": "hologram" } & Hologram | { "type": "measure" } & NewMeasure | { "type": "annotation" } & Annotation | { "type": "nodule" } & NoduleSeed | { "type": "landmark" } & Landmark | { "type": "stroke" } & Stroke | { "type": "board" } & Board | { "type": "ink" } & Ink | { "type": "board-note" } & BoardNote | { "type": "page" } & Page;
+export type NewEntity = { "type": "hologram" } & Hologram | { "type": "measure" } & NewMeasure | { "type": "annotation" } & Annotation | { "type": "nodule" } & NoduleSeed | { "type": "landmark" } & Landmark | { "type": "stroke" } & Stroke | { "type": "line" } & Line | { "type": "board" } & Board | { "type": "ink" } & Ink | { "type": "board-note" } & BoardNote | { "type": "page" } & Page;
 
 /**
  * A measure to be taken by the server.

@@ -21,7 +21,7 @@ export const inside = {
   'inside.person.gone': 'No longer here',
   'inside.appeal': 'Answer the objection',
   'inside.appeal.none': 'There is no objection to answer.',
-  'inside.objects': '{name} objects to a sanction: Room → People.',
+  'inside.objects': '{name} objects: decide under Room → People and order.',
   'inside.person.nobody': 'Nobody else is here, and nobody waits.',
   'inside.appoint': 'Is here as …',
   'inside.appoint.title': 'What is {name} to be here?',

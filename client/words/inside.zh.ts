@@ -23,7 +23,7 @@ export const inside: Readonly<Record<keyof typeof en, string>> = {
   'inside.person.gone': '已不在场',
   'inside.appeal': '裁定申诉',
   'inside.appeal.none': '没有待裁定的申诉。',
-  'inside.objects': '{name} 对处分提出申诉：房间 → 人员。',
+  'inside.objects': '{name} 提出申诉，请在“房间 → 人员与秩序”中裁定。',
   'inside.person.nobody': '没有其他人在场，门口也没有人等候。',
   'inside.appoint': '设定身份',
   'inside.appoint.title': '{name} 在此的身份设为？',

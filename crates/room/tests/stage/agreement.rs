@@ -6,7 +6,7 @@ use room::{Did, Grade, NewEntity, Ordered, Room, SanctionHistory, Standing, wire
 use vocabulary::ActorId;
 
 use crate::{
-    Hospital, hands, locks,
+    Hospital, locks,
     model::{Fate, Model, actor},
 };
 
@@ -156,8 +156,8 @@ impl Hospital {
                     );
                 }
                 assert_eq!(
-                    hands(&model.holds),
-                    hands(&self.room.holdings()),
+                    locks::hands(&model.holds),
+                    locks::hands(&self.room.holdings()),
                     "client {who}"
                 );
                 assert_eq!(model.waiting, self.room.knocking(self.now), "client {who}");
