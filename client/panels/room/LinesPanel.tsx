@@ -14,7 +14,7 @@ interface LinesPanelProps {
 export function LinesPanel(props: LinesPanelProps): JSX.Element {
   const app = useApp();
   const name = (actor: string): string => props.control.people().find((one) => one.actor === actor)?.name ?? actor;
-  const mayRemove = (by: string): boolean => props.order.keeps() || (props.order.works() && by === props.order.own()?.actor);
+  const mayRemove = (by: string): boolean => props.order.works() && (props.order.keeps() || by === props.order.own()?.actor);
   return (
     <Show when={props.control.lines().length > 0}>
       <section class="stack tight" aria-labelledby="lines-title">
