@@ -38,10 +38,10 @@ export interface HeldWords {
 
 /** What something is called that can be carried. */
 export function heldWords(entity: Entity | undefined, t: App['t']): HeldWords {
-  const type = entity?.type === 'board' || entity?.type === 'page' ? entity.type : 'hologram';
-  const [what, it] = [t(`hands.what.${type}`), t(`hands.it.${type}`)];
-  const title = entity?.type === 'page' ? pageWords(entity, t) : entity?.type === 'board' ? entity.title : '';
-  return { what: title === '' ? what : t('hands.named', { what, title }), it };
+  if (entity?.type === 'page') return { what: t('hands.named.page', { title: pageWords(entity, t) }), it: t('hands.it.page') };
+  if (entity?.type !== 'board') return { what: t('hands.what.hologram'), it: t('hands.it.hologram') };
+  const { title } = entity;
+  return { what: title === '' ? t('hands.what.board') : t('hands.named.board', { title }), it: t('hands.it.board') };
 }
 
 /** Of all that is in hands what one has to know of first: what one is asked for, what one asks for, and what another has. */
