@@ -340,7 +340,7 @@ fn a_board_or_page_is_seen_while_it_is_carried_and_goes_from_hand_to_hand() {
         let mut stage = Stage::new();
         let host = stage.enter("li.terminal");
         let (chen, wu) = (stage.enter("chen.expert"), stage.enter("wu.expert"));
-        stage.done(chen, json!({"act": "add", "entity": entity}));
+        stage.done(host, json!({"act": "add", "entity": entity}));
         let patch = |x: f64| {
             let mut transform = hologram().transform;
             transform.position_m = [x, 1.0, 0.0];
