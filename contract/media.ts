@@ -93,3 +93,25 @@ username: string,
  * The proof to show it.
  */
 credential: string, };
+
+/**
+ * Where to come for it, within seconds and once.
+ */
+export type TransportDoor = { 
+/**
+ * The address, which has a token.
+ */
+url: string, 
+/**
+ * The SHA-256 of the certificates that it may show, in base64.
+ */
+certificate_hashes: Array<string>, };
+
+/**
+ * Somebody in the room who wants to come for a line for poses by WebTransport.
+ */
+export type TransportOffer = { 
+/**
+ * The seat, by the room's welcome.
+ */
+participant: number, };

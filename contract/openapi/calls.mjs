@@ -412,6 +412,11 @@ export const groups = {
       gives: { 200: contract('media', 'MediaAnswer') },
       fails: [400, 403, 404, 409, 429, 503],
     }),
+    call('POST /api/rooms/{id}/poses/transport', 'Where somebody who is in the room comes for a line for poses by WebTransport, within seconds and once; the certificate is known by its SHA-256.', {
+      takes: contract('media', 'TransportOffer'),
+      gives: { 200: contract('media', 'TransportDoor') },
+      fails: [400, 403, 404, 409, 429, 503],
+    }),
     call('GET /api/rooms/{id}/media', 'Whether the hospital carries voice and picture, and relays for networks that let no other way through.', {
       gives: { 200: contract('media', 'MediaDoor') },
       fails: [403, 404],

@@ -97,6 +97,12 @@ pub struct Config {
     /// The addresses by which people reach that port, where they are not the one that it listens on: `ADDR`, or
     /// `ADDR:PORT` where the port differs too.
     pub media_addresses: Vec<String>,
+    /// Poses by WebTransport: `ADDR:PORT` of a UDP port, or `off`. Where it is not set, the number and address of the
+    /// page's own port.
+    pub transport: Option<String>,
+    /// By which name or address people reach that port, where it is not the page's: `HOST`, or `HOST:PORT` where the
+    /// port differs too.
+    pub transport_address: Option<String>,
     /// TURN relays for networks that let no other way through, such as `turns:relay.example:443?transport=tcp`.
     pub turn_urls: Vec<String>,
     /// A file with the secret that the relays share with the hospital.
@@ -286,6 +292,8 @@ impl Default for Config {
             dicom_answers: 10_000,
             media: "127.0.0.1:0".into(),
             media_addresses: Vec::new(),
+            transport: None,
+            transport_address: None,
             turn_urls: Vec::new(),
             turn_secret_file: None,
             speech_url: None,
@@ -389,6 +397,14 @@ impl Config {
     /// The address for voice and picture, unless they are off.
     pub fn media_address(&self) -> Result<Option<SocketAddr>> {
         address("media", &self.media)
+    }
+
+    /// The address for poses by WebTransport, unless they are off: the page's own where nothing is said.
+    pub fn transport_address(&self, page: SocketAddr) -> Result<Option<SocketAddr>> {
+        match &self.transport {
+            Some(transport) => address("transport", transport),
+            None => Ok(Some(page)),
+        }
     }
 
     /// The address of the encrypted DICOM port, unless it is off.

@@ -43,6 +43,7 @@ use crate::{
     rooms::Rooms,
     scenarios::InHospital,
     speech::Speech,
+    transport::Transport,
     upgrades::Upgrades,
     volumes::Volumes,
     ward::Ward,
@@ -89,6 +90,8 @@ pub struct Hospital {
     pub sanctioned: Sanctioned,
     /// The way to voice and picture between people in a room.
     pub media: Arc<Media>,
+    /// The way to lines for poses by WebTransport.
+    pub transport: Arc<Transport>,
     /// The service that writes down what people say, if there is one.
     pub speech: Option<Arc<Speech>>,
     /// The way to who has no page open, if there is one.
@@ -157,6 +160,7 @@ impl Hospital {
         .context("open the readings of devices")?;
         let record: Arc<dyn Record> = embedded;
         let media = Arc::new(Media::new(&config)?);
+        let transport = Arc::new(Transport::default());
         let edge = Edge::open(&config).context("open the edge's outbox")?;
         let signals = Forwarded::where_an_edge(signals, edge.as_ref());
         let speech = Speech::of(&config)?;
@@ -183,11 +187,12 @@ impl Hospital {
             arrivals: Arrivals::default(),
             changes: Changes::default(),
             access: AccessChanges::default(),
-            rooms: Rooms::new(Arc::clone(&media), house_rules),
+            rooms: Rooms::new(Arc::clone(&media), Arc::clone(&transport), house_rules),
             streams: Arc::default(),
             named: Named::default(),
             sanctioned: Sanctioned::default(),
             media,
+            transport,
             speech: speech.map(Arc::new),
             gateway: gateway.map(Arc::new),
             known_patients: Mutex::default(),

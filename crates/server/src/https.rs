@@ -191,7 +191,7 @@ fn keep_own(certificate: &Path, key: &Path, names: &[String]) -> Result<()> {
 }
 
 /// Says from and until when a certificate is good, in Unix seconds.
-fn is_good(about: &mut CertificateParams, from_s: i64, until_s: i64) -> Result<()> {
+pub fn is_good(about: &mut CertificateParams, from_s: i64, until_s: i64) -> Result<()> {
     let day = |unix_s| -> Result<_> {
         let date = jiff::Timestamp::from_second(unix_s)?
             .to_zoned(jiff::tz::TimeZone::UTC)

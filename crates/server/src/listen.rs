@@ -24,7 +24,7 @@ use crate::{
     places::Places,
     purge, quality, reminders,
     rooms::recorder,
-    upgrades, vitals, volumes, ward,
+    transport, upgrades, vitals, volumes, ward,
 };
 
 /// Where the encrypted HTTP door is, and what it shows.
@@ -108,6 +108,10 @@ pub async fn open(hospital: &Arc<Hospital>) -> Result<Doors> {
     let (mqtt, mqtt_tls) = open_mqtt(hospital, &closed, &mut tasks).await?;
     open_mllp(hospital, &closed, &mut tasks).await?;
     let media = open_media(hospital, &closed, &mut tasks).await?;
+    let page = encrypted
+        .as_ref()
+        .map_or(http, |(_, encrypted)| encrypted.at);
+    open_transport(hospital, page, &closed, &mut tasks)?;
     follow_readings(hospital, &closed, &mut tasks);
     follow_the_record(hospital, &closed, &mut tasks);
     // Who hears that the hospital is ready finds every door open.
@@ -295,6 +299,51 @@ async fn open_media(
         closed.clone(),
     )));
     Ok(Some(bound))
+}
+
+/// Opens the door for poses by WebTransport, unless it is off.
+fn open_transport(
+    hospital: &Hospital,
+    page: SocketAddr,
+    closed: &watch::Receiver<bool>,
+    tasks: &mut Vec<JoinHandle<()>>,
+) -> Result<()> {
+    let config = &hospital.config;
+    let Some(address) = config.transport_address(page)? else {
+        return Ok(());
+    };
+    let outer = match &config.transport_address {
+        Some(text) => Some(transport::outer(text).with_context(|| {
+            format!("use transport_address = {text:?}: write HOST or HOST:PORT")
+        })?),
+        None => None,
+    };
+    // Where the page's port was any that was free, so is this one.
+    let is_any = config.transport.is_none() && config.http_address()?.port() == 0;
+    let bound = std::net::UdpSocket::bind(address).or_else(|error| {
+        if is_any {
+            std::net::UdpSocket::bind((address.ip(), 0))
+        } else {
+            Err(error)
+        }
+    });
+    let socket = match bound {
+        Ok(socket) => socket,
+        // Nobody asked for it: poses go by the ways that there are.
+        Err(error) if config.transport.is_none() => {
+            tracing::warn!(%error, "no poses by WebTransport: UDP {address} cannot be listened on");
+            return Ok(());
+        }
+        Err(error) => {
+            return Err(error).with_context(|| {
+                format!("listen on {address} for poses: is another server running? choose another with transport")
+            });
+        }
+    };
+    let door = transport::Door::open(socket)?;
+    let ways = Arc::clone(&hospital.transport);
+    tasks.push(transport::serve(door, outer, ways, closed.clone()));
+    Ok(())
 }
 
 /// Opens the encrypted HTTP door, unless it is off.

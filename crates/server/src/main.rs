@@ -46,6 +46,7 @@ mod speech;
 mod sqlite;
 mod teaching;
 mod tls;
+mod transport;
 mod twins;
 mod upgrades;
 mod vitals;

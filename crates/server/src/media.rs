@@ -148,6 +148,11 @@ impl Media {
         let _ = self.ask.send(Ask::Record(room, tap));
     }
 
+    /// A number that nothing of anybody's has had.
+    pub fn number(&self) -> Attendance {
+        Attendance(self.next.fetch_add(1, Ordering::Relaxed))
+    }
+
     /// Lets somebody take part whom the room has seated; the answer to their offer follows.
     pub fn join(
         &self,
@@ -157,7 +162,7 @@ impl Media {
         offer: Offer,
         answer: oneshot::Sender<Result<String, JoinError>>,
     ) -> Attending {
-        let id = Attendance(self.next.fetch_add(1, Ordering::Relaxed));
+        let id = self.number();
         let joining = Joining {
             id,
             room,
@@ -181,7 +186,7 @@ impl Media {
         sdp: String,
         answer: oneshot::Sender<Result<String, JoinError>>,
     ) -> Attending {
-        let id = Attendance(self.next.fetch_add(1, Ordering::Relaxed));
+        let id = self.number();
         let joining = JoiningPoses {
             id,
             seat,

@@ -1,5 +1,6 @@
 //! One task per open room: acts are judged, committed to the record, and only then told to all.
 
+mod attend;
 mod carry;
 mod journal;
 mod lines;
@@ -10,7 +11,6 @@ mod stays;
 use std::{cell::Cell, collections::HashMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use media::{JoinError, Offer};
 use parking_lot::Mutex;
 use policy::Permit;
 use record::{Record, RecordError};
@@ -26,9 +26,12 @@ use tokio::{
 };
 use vocabulary::{ActorId, PatientId, RoomId};
 
+use attend::Attend;
+pub use attend::{AttendError, Offered};
 pub use carry::{Heard, Patience, Said, carry};
 pub use journal::kept_act;
 use journal::{Answering, Noted};
+use lines::Line;
 use recording::Recorded;
 pub use stays::HouseRules;
 use stays::Stayed;
@@ -38,6 +41,7 @@ use crate::{
     clock,
     media::{Attending, Ear, Media, MediaNews},
     poses::Poses,
+    transport::Transport,
 };
 
 /// Ticks come 20 times a second.
@@ -73,32 +77,6 @@ enum Command {
     Pictured(ActorId, Pictured, oneshot::Sender<Noted>),
     AnswerAppeal(Box<Answering>, oneshot::Sender<Noted>),
     Close,
-}
-
-/// Somebody wants to take part by voice or picture, or to have a line for poses.
-struct Attend {
-    actor: ActorId,
-    session: Session,
-    participant: u16,
-    offer: Offered,
-    answer: oneshot::Sender<Result<String, JoinError>>,
-}
-
-/// What somebody offers by WebRTC.
-pub enum Offered {
-    /// Voice and picture.
-    Media(Offer),
-    /// A line for poses, by its session description.
-    Poses(String),
-}
-
-/// Why somebody cannot take part by voice or picture.
-#[derive(Debug)]
-pub enum AttendError {
-    /// They are not in the room.
-    NotSeated,
-    /// Their offer was not taken.
-    Offer(JoinError),
 }
 
 /// Why a room could not be entered.
@@ -151,6 +129,7 @@ pub struct Visitor {
 pub struct Rooms {
     open: Mutex<HashMap<RoomId, mpsc::Sender<Command>>>,
     media: Arc<Media>,
+    transport: Arc<Transport>,
     rules: HouseRules,
     stayed: Arc<Stayed>,
 }
@@ -210,10 +189,11 @@ impl Entered {
 
 impl Rooms {
     /// No rooms yet.
-    pub fn new(media: Arc<Media>, rules: HouseRules) -> Self {
+    pub fn new(media: Arc<Media>, transport: Arc<Transport>, rules: HouseRules) -> Self {
         Self {
             open: Mutex::default(),
             media,
+            transport,
             rules,
             stayed: Arc::default(),
         }
@@ -341,6 +321,7 @@ impl Rooms {
             connections: HashMap::new(),
             pseudonyms: HashMap::new(),
             media: Arc::clone(&self.media),
+            transport: Arc::clone(&self.transport),
             stays: self.rules.stays,
             stayed: Arc::clone(&self.stayed),
             ear,
@@ -380,7 +361,7 @@ struct Connection {
     /// Their media; they end with the connection.
     attending: Option<Attending>,
     /// Their line for poses; it ends with the connection too.
-    line: Option<Attending>,
+    line: Option<Line>,
     /// Whether the socket has not carried all poses.
     left_out: Cell<bool>,
 }
@@ -394,6 +375,7 @@ struct Host {
     /// As whom the room knows accounts that came under a pseudonym.
     pseudonyms: HashMap<ActorId, ActorId>,
     media: Arc<Media>,
+    transport: Arc<Transport>,
     stays: Stays,
     stayed: Arc<Stayed>,
     ear: Ear,
@@ -562,42 +544,6 @@ impl Host {
         self.pseudonyms.get(account).unwrap_or(account)
     }
 
-    /// Lets somebody take part by media whom the room knows to be here, by the connection that they are here by.
-    fn attend(&mut self, attend: Attend) {
-        let actor = self.known_as(&attend.actor);
-        let Some(seat) = self.room.seated(attend.participant, actor) else {
-            return;
-        };
-        let is_theirs = |connection: &&mut Connection| connection.session == attend.session;
-        let Some(connection) = self.connections.get_mut(&seat).filter(is_theirs) else {
-            return;
-        };
-        if !self.room.takes_offer(clock::now(), seat) {
-            let _ = attend.answer.send(Err(JoinError::TooSoon));
-            return;
-        }
-        let ear = self.ear.clone();
-        match attend.offer {
-            Offered::Media(offer) => {
-                // What they had before ends first.
-                connection.attending = None;
-                let id = self.about.id.clone();
-                let attending = self.media.join(id, seat, ear, offer, attend.answer);
-                connection.let_through = Sending::default();
-                attending.sends(connection.let_through);
-                connection.attending = Some(attending);
-            }
-            Offered::Poses(sdp) => {
-                connection.line = None;
-                connection.poses.lock().line_ended();
-                let own = (seat, Arc::clone(&connection.poses));
-                let line = self.media.join_poses(own, ear, sdp, attend.answer);
-                connection.line = Some(line);
-            }
-        }
-        self.mind_media();
-    }
-
     /// Has media be what the order of the room lets through: who is outside hears nothing, who is muted is not
     /// heard.
     fn mind_media(&mut self) {
@@ -673,7 +619,7 @@ impl Host {
                     connection.attending = None;
                 }
                 if let Some(connection) = self.connections.get_mut(&seat)
-                    && connection.line.as_ref().is_some_and(|line| line.id == id)
+                    && connection.line.as_ref().is_some_and(|line| line.id() == id)
                 {
                     connection.line = None;
                     connection.poses.lock().line_ended();

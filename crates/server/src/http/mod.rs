@@ -39,7 +39,7 @@ use std::sync::Arc;
 use axum::{
     Json, Router,
     extract::{DefaultBodyLimit, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::get,
@@ -58,7 +58,7 @@ pub use dicom_web::WorkItemEvents;
 pub use problem::Problem;
 pub use rooms::{Named, Sanctioned, Streams};
 
-use crate::hospital::Hospital;
+use crate::{hospital::Hospital, transport};
 
 tokio::task_local! {
     static REQUEST_ID: String;
@@ -137,7 +137,10 @@ pub fn routes(hospital: Arc<Hospital>) -> Router {
             Problem::internal(&"a handler panicked").into_response()
         }))
         .layer(middleware::from_fn(with_request_id))
-        .layer(middleware::from_fn(with_security_headers))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&hospital),
+            with_security_headers,
+        ))
         .with_state(hospital)
 }
 
@@ -195,13 +198,26 @@ async fn with_request_id(request: Request, next: Next) -> Response {
     response
 }
 
-const SECURITY_HEADERS: &[(&str, &str)] = &[
-    (
-        "content-security-policy",
+/// By which name or address the page was opened that asks, without its port.
+fn page_host(uri: &Uri, headers: &HeaderMap) -> Option<String> {
+    let asked = match uri.authority() {
+        Some(authority) => authority.as_str(),
+        None => headers.get(header::HOST)?.to_str().ok()?,
+    };
+    transport::outer(asked).map(|(host, _)| host)
+}
+
+/// What pages may load, and where they may connect to: the hospital, and its door for poses beside it.
+fn content_security_policy(poses: Option<&str>) -> String {
+    let poses = poses.map_or_else(String::new, |at| format!(" https://{at}"));
+    format!(
         "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; \
-         img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; connect-src 'self' blob:; \
-         object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'",
-    ),
+         img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; connect-src 'self' blob:{poses}; \
+         object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+    )
+}
+
+const SECURITY_HEADERS: &[(&str, &str)] = &[
     ("x-content-type-options", "nosniff"),
     // A room shows pages of its own hospital beside the stage; nobody else shows them in a frame.
     ("x-frame-options", "SAMEORIGIN"),
@@ -215,12 +231,21 @@ const SECURITY_HEADERS: &[(&str, &str)] = &[
     ("cross-origin-resource-policy", "same-origin"),
 ];
 
-async fn with_security_headers(request: Request, next: Next) -> Response {
+async fn with_security_headers(
+    State(hospital): State<Arc<Hospital>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let page = page_host(request.uri(), request.headers());
+    let poses = hospital.transport.authority(page.as_deref());
     let health_data = ["/api", "/cds-services", "/fhir", "/dicom-web"]
         .iter()
         .any(|part| request.uri().path().starts_with(part));
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
+    if let Ok(policy) = HeaderValue::from_str(&content_security_policy(poses.as_deref())) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
     for (name, value) in SECURITY_HEADERS {
         headers.insert(
             HeaderName::from_static(name),

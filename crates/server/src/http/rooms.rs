@@ -78,6 +78,7 @@ pub fn routes() -> Router<Arc<Hospital>> {
         )
         .route("/rooms/{id}/media", get(media::door).post(media::offer))
         .route("/rooms/{id}/poses", post(media::offer_poses))
+        .route("/rooms/{id}/poses/transport", post(media::offer_transport))
         .route("/rooms/{id}/speech", post(speech::write_down))
         .route(
             "/patients/{id}/companion",

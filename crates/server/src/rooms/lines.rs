@@ -1,9 +1,10 @@
 //! Which way poses go to each, and how often.
 
-use media::limits::POSES_FRAME_BYTES;
+use media::{Attendance, limits::POSES_FRAME_BYTES};
 use room::{Seat, Tick, Wants};
 
 use super::{Connection, Host, OUTBOX};
+use crate::{media::Attending, transport::Carried};
 
 /// Where more frames than these wait for one connection, its line does not carry what is sent: poses are left out,
 /// so that acts and their answers come through.
@@ -11,6 +12,24 @@ const POSES_WAIT: usize = 4;
 
 /// Where more frames than these wait for one connection, words for those who read along are left out.
 const WORDS_WAIT: usize = OUTBOX / 2;
+
+/// Somebody's line for poses, by what carries it. It ends with this value.
+pub(super) enum Line {
+    /// A data channel of WebRTC.
+    Channel(Attending),
+    /// A session of WebTransport.
+    Transport(Carried),
+}
+
+impl Line {
+    /// Which.
+    pub(super) fn id(&self) -> Attendance {
+        match self {
+            Self::Channel(line) => line.id,
+            Self::Transport(line) => line.id,
+        }
+    }
+}
 
 fn is_behind(connection: &Connection, frames: usize) -> bool {
     connection.outbox.max_capacity() - connection.outbox.capacity() > frames
@@ -48,15 +67,23 @@ impl Host {
 
     /// Sends poses to those who have a line for them; now and then also to those who do not seem to hear there.
     pub(super) fn send_poses(&self, tick: &Tick) {
-        let frames = |(seat, connection): (&Seat, &Connection)| {
-            let line = connection.line.as_ref()?;
+        let mut by_channel = Vec::new();
+        for (seat, connection) in &self.connections {
+            let Some(line) = &connection.line else {
+                continue;
+            };
             let is_wanted = tick.is_due() || connection.poses.lock().hears_by_line();
             let frames = tick.datagrams(*seat, POSES_FRAME_BYTES);
-            (is_wanted && !frames.is_empty()).then_some((line.id, frames))
-        };
-        let all: Vec<_> = self.connections.iter().filter_map(frames).collect();
-        if !all.is_empty() {
-            self.media.send_poses(all);
+            if !is_wanted || frames.is_empty() {
+                continue;
+            }
+            match line {
+                Line::Channel(line) => by_channel.push((line.id, frames)),
+                Line::Transport(line) => line.send(frames),
+            }
+        }
+        if !by_channel.is_empty() {
+            self.media.send_poses(by_channel);
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::{
     Json,
     extract::{Path, State},
-    http::StatusCode,
+    http::{HeaderMap, StatusCode, Uri},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use media::{JoinError, Offer};
@@ -19,7 +19,7 @@ use super::enter;
 use crate::{
     clock,
     hospital::Hospital,
-    http::{Caller, Problem},
+    http::{Caller, Problem, page_host},
     rooms::{AttendError, Offered},
 };
 
@@ -88,6 +88,25 @@ pub struct PosesOffer {
     sdp: String,
 }
 
+/// Somebody in the room who wants to come for a line for poses by WebTransport.
+#[derive(Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+#[ts(export_to = "media.ts")]
+pub struct TransportOffer {
+    /// The seat, by the room's welcome.
+    participant: u16,
+}
+
+/// Where to come for it, within seconds and once.
+#[derive(Serialize, TS)]
+#[ts(export_to = "media.ts")]
+pub struct TransportDoor {
+    /// The address, which has a token.
+    url: String,
+    /// The SHA-256 of the certificates that it may show, in base64.
+    certificate_hashes: Vec<String>,
+}
+
 /// The answer to an offer.
 #[derive(Serialize, TS)]
 #[ts(export_to = "media.ts")]
@@ -134,7 +153,7 @@ pub async fn offer(
         screen: offered.screen,
         around: offered.around,
     });
-    attend(&hospital, &caller, &id, offered.participant, offer).await
+    answer(&hospital, &caller, &id, offered.participant, offer).await
 }
 
 /// `POST /rooms/{id}/poses`: a line for poses beside the room's socket.
@@ -146,7 +165,48 @@ pub async fn offer_poses(
 ) -> Result<Json<MediaAnswer>, Problem> {
     let PosesOffer { participant, sdp } = serde_json::from_value(offered)
         .map_err(|_| Problem::bad_input("send JSON with `participant` and `sdp`"))?;
-    attend(&hospital, &caller, &id, participant, Offered::Poses(sdp)).await
+    answer(&hospital, &caller, &id, participant, Offered::Poses(sdp)).await
+}
+
+/// `POST /rooms/{id}/poses/transport`: where to come for a line for poses by WebTransport.
+pub async fn offer_transport(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+    Json(offered): Json<Value>,
+) -> Result<Json<TransportDoor>, Problem> {
+    let TransportOffer { participant } = serde_json::from_value(offered)
+        .map_err(|_| Problem::bad_input("send JSON with `participant`"))?;
+    let path = attend(&hospital, &caller, &id, participant, Offered::Transport).await?;
+    let page = page_host(&uri, &headers);
+    let authority = hospital.transport.authority(page.as_deref());
+    let authority = authority.ok_or_else(closed)?;
+    let hashes = hospital.transport.fingerprints();
+    Ok(Json(TransportDoor {
+        url: format!("https://{authority}{path}"),
+        certificate_hashes: hashes.iter().map(|hash| STANDARD.encode(hash)).collect(),
+    }))
+}
+
+fn closed() -> Problem {
+    Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "Not carried here",
+        "此医院未开通这一通道，房间照常可用 · this hospital does not carry this; the room works without",
+    )
+}
+
+async fn answer(
+    hospital: &Arc<Hospital>,
+    caller: &Caller,
+    id: &str,
+    participant: u16,
+    offer: Offered,
+) -> Result<Json<MediaAnswer>, Problem> {
+    let sdp = attend(hospital, caller, id, participant, offer).await?;
+    Ok(Json(MediaAnswer { sdp }))
 }
 
 /// Hands an offer to the room, if its door is open to the caller.
@@ -156,9 +216,13 @@ async fn attend(
     id: &str,
     participant: u16,
     offer: Offered,
-) -> Result<Json<MediaAnswer>, Problem> {
+) -> Result<String, Problem> {
     let (_, stage, _) = enter(hospital, caller, id).await?;
-    if !hospital.media.is_open() {
+    if matches!(offer, Offered::Transport) {
+        if !hospital.transport.is_open() {
+            return Err(closed());
+        }
+    } else if !hospital.media.is_open() {
         return Err(Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "No voice here",
@@ -169,7 +233,7 @@ async fn attend(
     let who = (caller.actor.id.clone(), caller.session);
     let attended = hospital.rooms.attend(room, who, participant, offer).await;
     match attended {
-        Ok(sdp) => Ok(Json(MediaAnswer { sdp })),
+        Ok(answer) => Ok(answer),
         Err(AttendError::NotSeated) => Err(Problem::new(
             StatusCode::CONFLICT,
             "Not in the room",
@@ -203,6 +267,8 @@ mod tests {
         MediaDoor::export_all(&config).unwrap();
         MediaOffer::export_all(&config).unwrap();
         PosesOffer::export_all(&config).unwrap();
+        TransportOffer::export_all(&config).unwrap();
+        TransportDoor::export_all(&config).unwrap();
         MediaAnswer::export_all(&config).unwrap();
         HeardOrder::export_all(&config).unwrap();
         let types = std::fs::read_to_string(directory.path().join("media.ts")).unwrap();
