@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Reader, Writer } from '../room/bytes';
+import { byChannel, type ChannelDoors } from './pose-channel';
 import { PoseLine } from './pose-line';
-import type { PoseDoors } from './pose-line';
 
 /** A browser's data channel. */
 class FakeChannel {
@@ -64,7 +64,7 @@ let received: Uint8Array[];
 let line: PoseLine;
 let isOpen: boolean;
 
-const doors: PoseDoors = {
+const doors: ChannelDoors = {
   door: async () => ({ open: isOpen, speech: false, relays: [] }),
   offer: async (offer) => {
     offers.push(offer);
@@ -79,7 +79,7 @@ beforeEach(async () => {
   vi.useFakeTimers({ now: 1_000_000 });
   vi.stubGlobal('RTCPeerConnection', FakePeer);
   [peers, offers, received, isOpen] = [[], [], [], true];
-  line = new PoseLine(doors, () => Date.now());
+  line = new PoseLine([byChannel(doors)], () => Date.now());
 });
 
 afterEach(() => {
@@ -88,7 +88,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-describe('a line for poses', () => {
+describe('a line for poses by a data channel', () => {
   it('offers one channel that loses, for the seat, and carries poses once it is heard', async () => {
     line.open(7, (bytes) => received.push(bytes));
     await settle();

@@ -1,56 +1,89 @@
-import type { MediaAnswer, MediaDoor } from '../../contract/media';
 import { encode } from '../room/codec';
 import type { PoseWay } from '../room/pose-way';
 
-/** The server's calls for a line of poses. */
-export interface PoseDoors {
-  door(): Promise<MediaDoor>;
-  offer(offer: { participant: number; sdp: string }): Promise<MediaAnswer>;
-}
-
-/** A line that has not come about after this long does not. */
-const PATIENCE_ms = 15_000;
-/** After a line has not come about, or has broken, another is tried. */
+/** After nothing has come about, or what was open has broken, it is tried anew. */
 const AGAIN_ms = 20_000;
 /** The server says something each second by a line that is open; one that is silent for longer carries nothing. */
 const SILENCE_ms = 2_500;
 /** How often one says that one hears. */
 const CONFIRM_EVERY_ms = 1_000;
-/** What may wait in the browser before poses are left out: later ones say more. */
-const WAITING_bytes = 600;
 
-interface Trial {
-  isCurrent(): boolean;
-  again(): void;
+/** What becomes of a carrier. */
+export interface CarrierEvents {
+  opened(): void;
+  received(bytes: Uint8Array): void;
+  /** It has not come about, or is no more. */
+  broke(): void;
+  /** This hospital has no such thing. */
+  missing(): void;
 }
 
-/** Poses as datagrams: a data channel without order and without repetition, for which nobody is asked anything. */
+/** What carries frames, from the moment on at which it is asked for. */
+export interface Carrier {
+  /** Sends a frame, or leaves it out where it would wait; `false` where nothing is open. */
+  send(bytes: Uint8Array<ArrayBuffer>): boolean;
+  close(): void;
+}
+
+/** One kind of carrier. */
+export interface CarrierKind {
+  /** One that has not opened after this long does not. */
+  readonly patience_ms: number;
+  /** Whether this browser has it. */
+  isHere(): boolean;
+  open(participant: number, events: CarrierEvents): Carrier;
+}
+
+/** A line for poses beside the room's socket, by the first kind of carrier that opens. Nobody is asked anything for it. */
 export class PoseLine implements PoseWay {
-  #peer: RTCPeerConnection | undefined;
-  #channel: RTCDataChannel | undefined;
+  #carrier: Carrier | undefined;
   #heardAt = Number.NEGATIVE_INFINITY;
   #confirmedAt = Number.NEGATIVE_INFINITY;
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** Counts what was tried; what an older trial still hears does not matter. */
   #trial = 0;
+  readonly #missing = new Set<CarrierKind>();
 
   constructor(
-    private readonly doors: PoseDoors,
+    private readonly kinds: readonly CarrierKind[],
     private readonly now: () => number = () => performance.now(),
   ) {}
 
   open(participant: number, received: (bytes: Uint8Array) => void): void {
+    const kinds = this.kinds.filter((kind) => kind.isHere() && !this.#missing.has(kind));
+    this.#try(kinds, participant, received);
+  }
+
+  #try([kind, ...others]: readonly CarrierKind[], participant: number, received: (bytes: Uint8Array) => void): void {
     this.close();
-    if (!('RTCPeerConnection' in globalThis)) return;
+    if (!kind) return;
     const mine = this.#trial;
-    const isCurrent = (): boolean => this.#trial === mine;
+    let isOpen = false;
+    const ifCurrent = (then: () => void) => () => {
+      if (this.#trial === mine) then();
+    };
     const again = (): void => {
-      if (!isCurrent()) return;
-      this.#channel = undefined;
+      this.close();
       this.#after(AGAIN_ms, () => this.open(participant, received));
     };
-    this.#after(PATIENCE_ms, again);
-    this.#negotiate(participant, received, { isCurrent, again }).catch(again);
+    const next = (): void => (others.length > 0 ? this.#try(others, participant, received) : again());
+    const broke = ifCurrent(() => (isOpen ? again() : next()));
+    this.#after(kind.patience_ms, broke);
+    this.#carrier = kind.open(participant, {
+      opened: ifCurrent(() => {
+        isOpen = true;
+        clearTimeout(this.#timer);
+      }),
+      received: (bytes) => ifCurrent(() => this.#hear(bytes, received))(),
+      broke,
+      // What the hospital does not have it does not have in a moment either.
+      missing: ifCurrent(() => {
+        this.#missing.add(kind);
+        const left = this.kinds.some((one) => one.isHere() && !this.#missing.has(one));
+        if (left) next();
+        else this.close();
+      }),
+    });
   }
 
   /** One thing is waited for at a time. */
@@ -59,65 +92,28 @@ export class PoseLine implements PoseWay {
     this.#timer = setTimeout(then, ms);
   }
 
-  async #negotiate(participant: number, received: (bytes: Uint8Array) => void, { isCurrent, again }: Trial): Promise<void> {
-    const door = await this.doors.door();
-    if (!isCurrent()) return;
-    // A hospital without the port has none in a moment either.
-    if (!door.open) return clearTimeout(this.#timer);
-    const peer = new RTCPeerConnection({ iceServers: door.relays.map(({ urls, username, credential }) => ({ urls, username, credential })) });
-    this.#peer = peer;
-    const channel = peer.createDataChannel('poses', { ordered: false, maxRetransmits: 0 });
-    channel.binaryType = 'arraybuffer';
-    channel.onopen = () => {
-      if (!isCurrent()) return;
-      clearTimeout(this.#timer);
-      this.#channel = channel;
-    };
-    channel.onmessage = ({ data }) => {
-      if (isCurrent() && data instanceof ArrayBuffer) this.#hear(data, received);
-    };
-    channel.onclose = again;
-    peer.onconnectionstatechange = () => {
-      if (peer.connectionState === 'failed') again();
-    };
-    await peer.setLocalDescription(await peer.createOffer());
-    const answer = await this.doors.offer({ participant, sdp: peer.localDescription?.sdp ?? '' });
-    if (isCurrent()) await peer.setRemoteDescription({ type: 'answer', sdp: answer.sdp });
-  }
-
-  #hear(data: ArrayBuffer, received: (bytes: Uint8Array) => void): void {
+  #hear(bytes: Uint8Array, received: (bytes: Uint8Array) => void): void {
     const now = this.now();
     this.#heardAt = now;
-    received(new Uint8Array(data));
-    if (now - this.#confirmedAt < CONFIRM_EVERY_ms || data.byteLength < 5) return;
+    received(bytes);
+    if (now - this.#confirmedAt < CONFIRM_EVERY_ms || bytes.byteLength < 5) return;
     this.#confirmedAt = now;
     // The tick that was heard last stands after the kind of frame.
-    this.#put(encode({ frame: 'ping', nonce: new DataView(data).getUint32(1, true) }));
+    const nonce = new DataView(bytes.buffer, bytes.byteOffset).getUint32(1, true);
+    this.#carrier?.send(encode({ frame: 'ping', nonce }));
   }
 
   send(bytes: Uint8Array<ArrayBuffer>): boolean {
     if (this.now() - this.#heardAt > SILENCE_ms) return false;
-    return this.#put(bytes);
-  }
-
-  #put(bytes: Uint8Array<ArrayBuffer>): boolean {
-    const channel = this.#channel;
-    if (channel?.readyState !== 'open') return false;
-    if (channel.bufferedAmount > WAITING_bytes) return true;
-    try {
-      channel.send(bytes);
-      return true;
-    } catch {
-      return false;
-    }
+    return this.#carrier?.send(bytes) ?? false;
   }
 
   close(): void {
     this.#trial += 1;
     clearTimeout(this.#timer);
-    const peer = this.#peer;
-    [this.#peer, this.#channel] = [undefined, undefined];
+    const carrier = this.#carrier;
+    this.#carrier = undefined;
     [this.#heardAt, this.#confirmedAt] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
-    peer?.close();
+    carrier?.close();
   }
 }

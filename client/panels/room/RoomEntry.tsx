@@ -1,7 +1,7 @@
 /** The way into a room: the rules once, the door while one waits, the room, and why one is out of it. */
 import { For, Match, Show, Switch, createSignal, onCleanup } from 'solid-js';
 import type { JSX } from 'solid-js';
-import type { MediaAnswer, MediaDoor } from '../../../contract/media';
+import type { MediaAnswer, MediaDoor, TransportDoor } from '../../../contract/media';
 import { useApp } from '../../core/app';
 import { takeCall } from '../../core/calls';
 import type { Conduct, RoomInfo } from '../../core/hospital';
@@ -9,7 +9,9 @@ import { inLanguage } from '../../core/language';
 import type { KnownAs } from '../../core/pseudonym';
 import { createQuery } from '../../core/query';
 import { Link } from '../../core/router';
+import { byChannel } from '../../media/pose-channel';
 import { PoseLine } from '../../media/pose-line';
+import { byTransport } from '../../media/pose-transport';
 import { RoomClient } from '../../room/room-client';
 import type { RoomState } from '../../room/room-client';
 import { Answer } from '../Answer';
@@ -106,10 +108,12 @@ function Rounds(props: { info: RoomInfo; code: string | null }): JSX.Element {
 function Round(props: { info: RoomInfo; code: string | null; onAgain(): void }): JSX.Element {
   const app = useApp();
   const path = `/api/rooms/${encodeURIComponent(props.info.id)}`;
-  const poses = new PoseLine({
+  const channel = byChannel({
     door: () => app.api.get<MediaDoor>(`${path}/media`),
     offer: (offer) => app.api.post<MediaAnswer>(`${path}/poses`, offer),
   });
+  const transport = byTransport((seat) => app.api.post<TransportDoor>(`${path}/poses/transport`, seat));
+  const poses = new PoseLine([transport, channel]);
   const client = new RoomClient(props.info.id, { poses });
   const [state, setState] = createSignal<RoomState>(client.state);
   onCleanup(client.on('change', setState));
