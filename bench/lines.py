@@ -1,4 +1,4 @@
-"""Rooms over a line that loses 5 % of the packets with 200 ms there and back: poses by the socket, and as datagrams.
+"""Rooms over a line that loses 5 % of the packets with 200 ms there and back: poses by the socket, by a data channel, and by WebTransport.
 
 The line is worked out in the people's own transport (docs/adr/0067-rooms-over-bad-lines.md), so that any machine can run it.
 """
@@ -18,13 +18,13 @@ SECONDS, ROUNDS = (15, 1) if "quick" in sys.argv[1:] else (30, 3)
 LATE_MS = 25
 
 
-def contender(hospital: Yuanyi, poses: str):
+def contender(hospital: Yuanyi, way: str):
     def run(number: int) -> dict:
         with tempfile.TemporaryDirectory(prefix="bench-lines-") as folder:
             kept = pathlib.Path(folder) / "figures.json"
             settings = {
                 "address": hospital.address, "password": PASSWORD, "pid": hospital.process.pid, "rooms": ROOMS,
-                "people": PEOPLE, "seconds": SECONDS, "loss": LOSS_PERCENT, "round-trip": ROUND_TRIP_MS, "poses": poses,
+                "people": PEOPLE, "seconds": SECONDS, "loss": LOSS_PERCENT, "round-trip": ROUND_TRIP_MS, "way": way,
                 "seed": number + 1, "json": kept,
             }
             command = [str(LOAD), "load", *(f"--{name}={value}" for name, value in settings.items())]
@@ -39,7 +39,7 @@ def contender(hospital: Yuanyi, poses: str):
 def main() -> None:
     hospital = Yuanyi()
     try:
-        figures = interleave(ROUNDS, {poses: contender(hospital, poses) for poses in ("socket", "datagrams")})
+        figures = interleave(ROUNDS, {way: contender(hospital, way) for way in ("socket", "channel", "transport")})
         program = version([str(hospital.program), "--version"])
     finally:
         hospital.close()
@@ -47,8 +47,8 @@ def main() -> None:
         "rooms": ROOMS, "people": PEOPLE, "poses_per_s": 20, "seconds": SECONDS, "loss_percent": LOSS_PERCENT,
         "round_trip_ms": ROUND_TRIP_MS, "rounds": ROUNDS, "yuanyi": program,
     }
-    found = {poses: medians(rows) for poses, rows in figures.items()}
-    late = {poses: sum(row["sender_late_p99_ms"] > LATE_MS for row in rows) for poses, rows in figures.items()}
+    found = {way: medians(rows) for way, rows in figures.items()}
+    late = {way: sum(row["sender_late_p99_ms"] > LATE_MS for row in rows) for way, rows in figures.items()}
     save("lines", {"settings": settings, "medians": found, "too_busy": late, "rounds": figures})
     print(json.dumps({"settings": settings, "medians": found, "too_busy": late}, indent=2))
 

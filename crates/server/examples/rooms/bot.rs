@@ -27,7 +27,7 @@ use crate::{
     figures::{All, Heard, RoomLog},
     hospital::Session,
     line::{Conditions, Stream},
-    pose_line::PoseLine,
+    pose_line::{PoseLine, Way},
     web_socket::{framed, message},
 };
 
@@ -49,10 +49,12 @@ pub struct Plan {
     /// How far apart people stand, in metres.
     pub apart_m: f64,
     pub line: Conditions,
-    /// Whether people have a line for poses beside the socket.
-    pub by_datagrams: bool,
+    /// Which line people have for poses beside the socket.
+    pub way: Way,
     /// How many of these have opened.
     pub lines_open: AtomicUsize,
+    /// How many of them are sessions of WebTransport.
+    pub transports_open: AtomicUsize,
     /// Lines for poses that ended before their people left.
     pub lines_ended: AtomicUsize,
     pub seed: u64,
@@ -179,7 +181,7 @@ impl Bot {
         while !self.is_done() {
             self.open_line().await?;
             let ways = [self.up.as_ref(), self.down.as_ref()].into_iter();
-            let line = self.poses.as_ref().map(PoseLine::wakes_at);
+            let line = self.poses.as_ref().and_then(PoseLine::wakes_at);
             let wakes_at = ways.filter_map(|way| way?.wakes_at()).chain(line).min();
             tokio::select! {
                 due = poses.tick() => self.move_on(due).await?,
@@ -322,16 +324,15 @@ impl Bot {
 
     /// Has a line for poses as soon as there is a seat to have it for.
     async fn open_line(&mut self) -> Result<()> {
-        let (Some(seat), false, true) = (self.seat, self.had_poses, self.plan.by_datagrams) else {
+        let (Some(seat), false) = (self.seat, self.had_poses) else {
             return Ok(());
         };
         self.had_poses = true;
-        let mut chance = || StdRng::seed_from_u64(self.chance.random());
-        let chances = [chance(), chance()];
         let session = Session::of(&self.door.address, &self.door.cookie);
-        let room = self.door.room.clone();
-        let line = PoseLine::open(session, room, seat, self.plan.line, chances).await?;
-        self.poses = Some(line);
+        let at = (self.door.room.clone(), seat);
+        let chance = || StdRng::seed_from_u64(self.chance.random());
+        let opening = PoseLine::open(self.plan.way, session, at, self.plan.line, chance);
+        self.poses = opening.await?;
         Ok(())
     }
 
@@ -349,7 +350,8 @@ impl Bot {
             return Ok(());
         };
         let went_on = line.go_on();
-        let received = std::mem::take(&mut line.received);
+        let received = line.take();
+        let is_transport = line.is_transport();
         self.keep_line(&went_on);
         for frame in received {
             let ServerFrame::Tick { tick, poses, .. } = ServerFrame::decode(&frame)? else {
@@ -364,6 +366,10 @@ impl Bot {
             }
             if !std::mem::replace(&mut self.poses_were_heard, true) {
                 self.plan.lines_open.fetch_add(1, Ordering::Relaxed);
+                let transports = usize::from(is_transport);
+                self.plan
+                    .transports_open
+                    .fetch_add(transports, Ordering::Relaxed);
             }
         }
         Ok(())

@@ -171,6 +171,7 @@ fn agent() -> ureq::Agent {
 }
 
 /// Somebody's session.
+#[derive(Clone)]
 pub struct Session {
     address: String,
     cookie: String,
@@ -204,6 +205,19 @@ impl Session {
         let answer = self.post(&format!("/api/rooms/{room}/poses"), &offer)?;
         let answer = answer["sdp"].as_str();
         Ok(answer.ok_or("read the answer to an offer")?.to_owned())
+    }
+
+    /// Asks where to come for poses by WebTransport: the address, and the certificates that it may show.
+    pub fn ask_for_transport(&self, room: &str, participant: u16) -> Result<(String, Vec<String>)> {
+        let path = format!("/api/rooms/{room}/poses/transport");
+        let answer = self.post(&path, &json!({"participant": participant}))?;
+        let hashes = answer["certificate_hashes"]
+            .as_array()
+            .into_iter()
+            .flatten();
+        let hashes = hashes.filter_map(|hash| hash.as_str().map(str::to_owned));
+        let url = answer["url"].as_str().ok_or("read where to come")?;
+        Ok((url.to_owned(), hashes.collect()))
     }
 
     /// Agrees to the rules of conduct, as everybody does once.

@@ -12,6 +12,8 @@ use std::{collections::VecDeque, time::Duration};
 use rand::{RngExt as _, rngs::StdRng};
 use tokio::time::Instant;
 
+/// The longest datagram that comes.
+pub const DATAGRAM_BYTES: usize = 2048;
 /// What a segment of Ethernet carries of a TCP connection over IPv4 with time stamps.
 const SEGMENT_BYTES: usize = 1448;
 /// Three acknowledgements that say the same (RFC 5681).

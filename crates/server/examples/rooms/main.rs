@@ -11,10 +11,12 @@
 )]
 
 mod bot;
+mod channel;
 mod figures;
 mod hospital;
 mod line;
 mod pose_line;
+mod transport;
 mod web_socket;
 
 use std::{
@@ -29,7 +31,7 @@ use std::{
     time::Duration,
 };
 
-use clap::{Args, Parser, ValueEnum};
+use clap::{Args, Parser, ValueEnum as _};
 use parking_lot::Mutex;
 use rand::RngExt as _;
 use serde_json::{Value, json};
@@ -39,6 +41,7 @@ use bot::{Bot, Door, Plan};
 use figures::{All, Cost, Found, RoomLog};
 use hospital::Hospital;
 use line::Conditions;
+use pose_line::Way;
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -108,9 +111,9 @@ struct Load {
     /// There and back over the line, in milliseconds.
     #[arg(long, default_value_t = 0)]
     round_trip: u64,
-    /// By which way poses go where it opens: by the socket alone, or as datagrams beside it.
-    #[arg(long, value_enum, default_value = "socket")]
-    poses: PosesBy,
+    /// By which way poses go where it opens.
+    #[arg(long, value_enum, default_value = "transport")]
+    way: Way,
     /// What chance begins with; printed, so that a run can be repeated.
     #[arg(long)]
     seed: Option<u64>,
@@ -120,12 +123,6 @@ struct Load {
     /// Where to write the figures as JSON as well.
     #[arg(long)]
     json: Option<PathBuf>,
-}
-
-#[derive(Clone, Copy, PartialEq, ValueEnum)]
-enum PosesBy {
-    Socket,
-    Datagrams,
 }
 
 #[tokio::main]
@@ -147,8 +144,9 @@ fn plan(merged: bool, poses_per_s: f64, line: Conditions, seed: u64) -> Plan {
         acts_per_min: 0.0,
         apart_m: 0.2,
         line,
-        by_datagrams: false,
+        way: Way::Socket,
         lines_open: AtomicUsize::new(0),
+        transports_open: AtomicUsize::new(0),
         lines_ended: AtomicUsize::new(0),
         seed,
         all: All::default(),
@@ -200,7 +198,7 @@ async fn load_rooms(load: Load) -> Result<()> {
         "settings": {
             "rooms": load.rooms, "people": load.people, "poses_per_s": load.hz, "acts_per_min": load.acts,
             "apart_m": load.apart, "seconds": load.seconds, "loss_percent": load.loss,
-            "round_trip_ms": load.round_trip, "seed": seed, "poses_by": load.poses.to_possible_value().map(|v| v.get_name().to_owned()),
+            "round_trip_ms": load.round_trip, "seed": seed, "way": load.way.to_possible_value().map(|v| v.get_name().to_owned()),
             "own_hospital": hospital.is_own(), "development_build": cfg!(debug_assertions),
         },
         "found": found,
@@ -222,7 +220,7 @@ async fn fill(load: &Load, hospital: &Hospital, seed: u64, rooms: usize) -> Resu
     let plan = Arc::new(Plan {
         acts_per_min: load.acts,
         apart_m: load.apart,
-        by_datagrams: load.poses == PosesBy::Datagrams,
+        way: load.way,
         ..plan(true, load.hz, line, seed)
     });
     let people = |room: String| {
@@ -305,7 +303,7 @@ async fn run(
         logs.push(log);
     }
     let began = Instant::now();
-    while plan.by_datagrams
+    while plan.way != Way::Socket
         && plan.lines_open.load(Ordering::Relaxed) < people.len()
         && began.elapsed() < LINES_OPEN
     {
@@ -340,8 +338,9 @@ async fn run(
         cost,
     };
     let mut figures = found.figures();
-    if plan.by_datagrams {
+    if plan.way != Way::Socket {
         figures["lines_open"] = json!(plan.lines_open.load(Ordering::Relaxed));
+        figures["transports_open"] = json!(plan.transports_open.load(Ordering::Relaxed));
         figures["lines_ended"] = json!(plan.lines_ended.load(Ordering::Relaxed));
     }
     Ok(figures)

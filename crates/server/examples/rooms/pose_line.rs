@@ -1,84 +1,79 @@
-//! Somebody's line for poses beside the socket, as a browser has it: datagrams of a data channel, over the same bad
-//! line as everything else of theirs.
+//! Somebody's line for poses beside the socket, as a browser has it, over the same bad line as everything else of
+//! theirs.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::time::Duration;
 
+use clap::ValueEnum;
 use rand::rngs::StdRng;
 use room::wire::ClientFrame;
-use str0m::{
-    Candidate, Event, Input, Output, Rtc,
-    change::SdpAnswer,
-    channel::{ChannelConfig, ChannelId, Reliability},
-    net::{Protocol, Receive},
-};
-use tokio::{net::UdpSocket, time::Instant};
+use tokio::time::Instant;
 
-use crate::{
-    Result,
-    hospital::Session,
-    line::{Conditions, Datagrams},
-};
+use crate::{Result, channel::Channel, hospital::Session, line::Conditions, transport::Transport};
 
-/// The longest datagram that comes.
-const DATAGRAM_BYTES: usize = 2048;
 /// A line by which nothing was heard for so long is not used.
 const SILENCE: Duration = Duration::from_millis(2_500);
 const PING_EVERY: Duration = Duration::from_secs(1);
 
+/// By which way poses go where it opens.
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+pub enum Way {
+    /// As a client has it: by WebTransport, else by a data channel, else by the socket.
+    Transport,
+    /// By a data channel of WebRTC, else by the socket.
+    Channel,
+    /// By the socket alone.
+    Socket,
+}
+
+enum Carrier {
+    Channel(Box<Channel>),
+    Transport(Transport),
+}
+
 /// A line for poses.
 pub struct PoseLine {
-    socket: UdpSocket,
-    address: SocketAddr,
-    rtc: Rtc,
-    channel: ChannelId,
-    timeout: Instant,
-    up: Datagrams<(SocketAddr, Vec<u8>)>,
-    down: Datagrams<(SocketAddr, Vec<u8>)>,
+    carrier: Carrier,
     heard_at: Option<Instant>,
     pinged_at: Option<Instant>,
-    pub received: Vec<Vec<u8>>,
+    received: Vec<Vec<u8>>,
 }
 
 impl PoseLine {
-    /// Offers a line to the hospital for somebody's seat. The offer itself goes by a good line.
+    /// Opens a line to the hospital for somebody's seat, the best that opens; none where it is not wanted.
     pub async fn open(
+        way: Way,
         session: Session,
-        room: String,
-        participant: u16,
+        (room, seat): (String, u16),
         line: Conditions,
-        [up, down]: [StdRng; 2],
-    ) -> Result<Self> {
-        let socket = UdpSocket::bind("127.0.0.1:0").await?;
-        let address = socket.local_addr()?;
-        let mut rtc = Rtc::builder()
-            .set_crypto_provider(Arc::new(str0m::crypto::from_feature_flags()))
-            .build(std::time::Instant::now());
-        rtc.add_local_candidate(Candidate::host(address, "udp")?);
-        let mut change = rtc.sdp_api();
-        let channel = change.add_channel_with_config(ChannelConfig {
-            label: "poses".into(),
-            ordered: false,
-            reliability: Reliability::MaxRetransmits { retransmits: 0 },
-            ..ChannelConfig::default()
-        });
-        let (sdp, pending) = change.apply().ok_or("offer a channel")?;
-        let sdp = sdp.to_sdp_string();
-        let offer = move || session.offer_poses(&room, participant, &sdp);
-        let answer = tokio::task::spawn_blocking(offer).await??;
-        rtc.sdp_api()
-            .accept_answer(pending, SdpAnswer::from_sdp_string(&answer)?)?;
-        Ok(Self {
-            socket,
-            address,
-            rtc,
-            channel,
-            timeout: Instant::now(),
-            up: Datagrams::new(line, up),
-            down: Datagrams::new(line, down),
+        mut chance: impl FnMut() -> StdRng,
+    ) -> Result<Option<Self>> {
+        let mut directions = || [chance(), chance()];
+        let carrier = match way {
+            Way::Socket => return Ok(None),
+            Way::Channel => None,
+            Way::Transport => {
+                let opened =
+                    Transport::open(session.clone(), room.clone(), seat, line, directions());
+                opened.await.ok().map(Carrier::Transport)
+            }
+        };
+        let carrier = match carrier {
+            Some(carrier) => carrier,
+            None => {
+                let channel = Channel::open(session, room, seat, line, directions()).await?;
+                Carrier::Channel(Box::new(channel))
+            }
+        };
+        Ok(Some(Self {
+            carrier,
             heard_at: None,
             pinged_at: None,
             received: Vec::new(),
-        })
+        }))
+    }
+
+    pub fn is_transport(&self) -> bool {
+        matches!(self.carrier, Carrier::Transport(_))
     }
 
     /// Whether it carries poses now.
@@ -87,68 +82,47 @@ impl PoseLine {
     }
 
     /// When to go on, if nothing comes before.
-    pub fn wakes_at(&self) -> Instant {
-        let ways = [self.up.wakes_at(), self.down.wakes_at()];
-        ways.into_iter().flatten().fold(self.timeout, Instant::min)
+    pub fn wakes_at(&self) -> Option<Instant> {
+        match &self.carrier {
+            Carrier::Channel(channel) => Some(channel.wakes_at()),
+            Carrier::Transport(_) => None,
+        }
     }
 
-    /// Waits for a datagram and puts it on the line.
+    /// Waits for a datagram.
     pub async fn hear(&mut self) -> Result<()> {
-        let mut bytes = vec![0; DATAGRAM_BYTES];
-        let (length, from) = self.socket.recv_from(&mut bytes).await?;
-        bytes.truncate(length);
-        self.down.push(Instant::now(), (from, bytes));
-        Ok(())
+        match &mut self.carrier {
+            Carrier::Channel(channel) => channel.hear().await,
+            Carrier::Transport(transport) => {
+                self.received.push(transport.hear().await?);
+                Ok(())
+            }
+        }
     }
 
     /// Has everything arrive that is due, and sends what there is.
     pub fn go_on(&mut self) -> Result<()> {
-        let now = Instant::now();
-        while let Some((from, bytes)) = self.down.pop(now) {
-            if let Ok(received) = Receive::new(Protocol::Udp, from, self.address, &bytes) {
-                self.rtc
-                    .handle_input(Input::Receive(now.into_std(), received))?;
-                self.poll(now)?;
-            }
-        }
-        if self.timeout <= now {
-            self.rtc.handle_input(Input::Timeout(now.into_std()))?;
-            self.poll(now)?;
-        }
-        while let Some((to, bytes)) = self.up.pop(now) {
-            // What the socket cannot take is lost, as on any line.
-            let _ = self.socket.try_send_to(&bytes, to);
+        if let Carrier::Channel(channel) = &mut self.carrier {
+            channel.go_on()?;
+            self.received.append(&mut channel.received);
         }
         Ok(())
     }
 
-    fn poll(&mut self, now: Instant) -> Result<()> {
-        while self.rtc.is_alive() {
-            match self.rtc.poll_output()? {
-                Output::Timeout(at) => {
-                    self.timeout = Instant::from_std(at);
-                    return Ok(());
-                }
-                Output::Transmit(transmit) => self
-                    .up
-                    .push(now, (transmit.destination, transmit.contents.to_vec())),
-                Output::Event(Event::ChannelData(data)) => {
-                    self.heard_at = Some(now);
-                    self.received.push(data.data);
-                }
-                Output::Event(_) => {}
-            }
+    /// What has come.
+    pub fn take(&mut self) -> Vec<Vec<u8>> {
+        if !self.received.is_empty() {
+            self.heard_at = Some(Instant::now());
         }
-        Err("a line for poses has ended".into())
+        std::mem::take(&mut self.received)
     }
 
     /// Sends a frame.
     pub fn send(&mut self, frame: &[u8]) -> Result<()> {
-        if let Some(mut channel) = self.rtc.channel(self.channel) {
-            // A frame that is not taken now would be late.
-            let _ = channel.write(true, frame)?;
+        match &mut self.carrier {
+            Carrier::Channel(channel) => channel.send(frame),
+            Carrier::Transport(transport) => transport.send(frame),
         }
-        self.poll(Instant::now())
     }
 
     /// Says now and then that it is heard, and how far.
