@@ -1,5 +1,6 @@
 //! The hospital's devices: which there are, what they send, and how good that is.
 
+mod again;
 mod commands;
 mod kept;
 pub mod observed;
@@ -7,7 +8,7 @@ mod quality;
 mod registry;
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{BTreeMap, HashMap},
     path::Path,
     sync::Arc,
 };
@@ -15,13 +16,15 @@ use std::{
 use ::devices::{Intake, Mark, Profile, Profiles, Reading, Refusal, Remembered};
 use anyhow::Result;
 use parking_lot::{Mutex, RwLock};
-use record::{Arrived, LATELY, MessageId, QualityMark, Readings, StreamKey};
+use record::{Arrived, QualityMark, Readings, StreamKey};
 use scenario::FileFault;
 use tokio::sync::{OwnedMutexGuard, broadcast};
 use vocabulary::{ActorId, DeviceId, PatientId, Timestamp};
 
 use crate::clock;
 
+use again::{Before, Message};
+pub use again::{Recalled, Sent};
 pub use commands::CommandError;
 pub use kept::{Command, CommandState, Credential, Kept, ORDER, new_token};
 use quality::Strangers;
@@ -69,8 +72,8 @@ struct Live {
     turn: Arc<tokio::sync::Mutex<()>>,
     /// What it may send at once, in messages, and when that was so.
     bucket: Option<(f64, Timestamp)>,
-    /// Packet identifiers and fingerprints of the latest acknowledged messages.
-    lately: VecDeque<MessageId>,
+    /// By what its latest messages are known when they come again.
+    before: Before,
 }
 
 impl Live {
@@ -81,62 +84,6 @@ impl Live {
             self.intakes.clear();
         }
         self.intakes.entry(subject).or_default()
-    }
-
-    fn remember(&mut self, message: Option<MessageId>) {
-        let Some(message) = message.filter(|one| self.lately.back() != Some(one)) else {
-            return;
-        };
-        if self.lately.len() == LATELY {
-            self.lately.pop_front();
-        }
-        self.lately.push_back(message);
-    }
-}
-
-/// How a message was sent, where its sender waits for an acknowledgement.
-#[derive(Clone, Copy, Debug)]
-pub struct Sent {
-    /// Its packet identifier.
-    pub packet: u16,
-    /// Whether it was sent before.
-    pub again: bool,
-}
-
-/// What of devices is known again from the log of arrivals, when the program opens: a message that was kept and not
-/// acknowledged is known when it comes again, also where its readings are sealed; and while these lie unsealed, the
-/// times of a wrong clock are moved as before.
-#[derive(Default)]
-pub struct Recalled(HashMap<DeviceId, Live>);
-
-impl Recalled {
-    /// Takes up by what a message is known whose readings are sealed.
-    pub fn know(&mut self, device: &DeviceId, message: MessageId) {
-        let live = self.0.entry(device.clone()).or_default();
-        live.remember(Some(message));
-    }
-
-    /// Takes readings up, in the order in which they came.
-    pub fn hear(&mut self, arrived: &Arrived) {
-        // Who wrote these down vouched for their time.
-        if arrived.quality.contains(&QualityMark::FromObservation) {
-            return;
-        }
-        let device = &arrived.stream.device;
-        let live = self.0.entry(device.clone()).or_default();
-        live.remember(arrived.message);
-        if arrived.quality.contains(&QualityMark::ClockUnknown) {
-            return;
-        }
-        let corrected = arrived.quality.iter().find_map(|mark| match mark {
-            QualityMark::ClockCorrected { by_ms, doubt_ms } if *by_ms != 0 => {
-                Some((*by_ms, *doubt_ms))
-            }
-            _ => None,
-        });
-        let stream = &arrived.stream.stream;
-        live.intake(arrived.subject.as_ref())
-            .recall(stream, &arrived.readings, corrected);
     }
 }
 
@@ -294,24 +241,20 @@ impl Devices {
         let mut live = live.lock();
         live.quality.heard(received);
         live.quality.edge = None;
-        // Sent again, since its acknowledgement was lost: it is in the record already.
-        let again = sent.filter(|sent| sent.again);
-        if again.is_some_and(|sent| live.lately.contains(&message(sent.packet, payload))) {
+        let message = Message {
+            subject: device.patient.as_ref(),
+            topic,
+            payload,
+            sent,
+        };
+        if live.before.knows(&message) {
             live.quality.duplicates += 1;
             return Taken::nothing(None);
         }
         let intake = live.intake(device.patient.as_ref());
         let taken = intake.take(&device.profile, topic, payload, received);
         let mut taken = self.taken(&mut live, device, taken, (topic, payload.len(), received));
-        // Where the device has no clock only the message itself tells whether it came before; where it has a wrong one,
-        // once nobody remembers by how much its time was moved.
-        if let Some(sent) = sent {
-            let has_no_time = |one: &&mut Arrived| one.quality.iter().any(is_without_time);
-            let mut known = None;
-            for one in taken.arrived.iter_mut().filter(has_no_time) {
-                one.message = Some(*known.get_or_insert_with(|| message(sent.packet, payload)));
-            }
-        }
+        message.name(&mut taken.arrived);
         taken
     }
 
@@ -384,7 +327,7 @@ impl Devices {
     /// Remembers that a message was acknowledged, so that it is known when it comes again.
     pub fn acknowledged(&self, device: &DeviceId, id: u16, payload: &[u8]) {
         let live = self.live(device);
-        live.lock().remember(Some(message(id, payload)));
+        live.lock().before.acknowledged(id, payload);
     }
 
     /// Forgets what could not be kept: when it comes again, it is new.
@@ -607,177 +550,4 @@ fn quality_mark(mark: &Mark) -> Option<QualityMark> {
         Mark::Status { bits } => QualityMark::Other(format!("device status {bits}")),
         Mark::NotMeasured { .. } | Mark::OutOfRange { .. } => return None,
     })
-}
-
-/// Whether the time of a reading is not what its device said.
-fn is_without_time(mark: &QualityMark) -> bool {
-    match mark {
-        QualityMark::ClockUnknown => true,
-        QualityMark::ClockCorrected { by_ms, .. } => *by_ms != 0,
-        _ => false,
-    }
-}
-
-/// A message by its packet identifier and what tells its payload from others.
-fn message(packet: u16, payload: &[u8]) -> MessageId {
-    let digest = vocabulary::Digest::of(payload).0;
-    let mut first = [0; 8];
-    first.copy_from_slice(digest.get(..8).unwrap_or(&[0; 8]));
-    MessageId {
-        packet,
-        payload: u64::from_le_bytes(first),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const NOW: i64 = 1_795_680_000_000;
-
-    /// The thermometer of a home, which has no clock, after the program was opened with this in its log.
-    fn opened(folder: &Path, log: &[Arrived]) -> (Devices, Registered) {
-        let mut recalled = Recalled::default();
-        for arrived in log {
-            recalled.hear(arrived);
-        }
-        let profiles = Profiles::shipped().clone();
-        let profile = Arc::clone(profiles.get("thermometer").unwrap());
-        let devices = Devices::open(folder, profiles, recalled).unwrap();
-        let thermometer = Registered {
-            id: DeviceId::new("fever-1").unwrap(),
-            name: String::new(),
-            profile,
-            patient: PatientId::new("p").ok(),
-            since: None,
-            location: None,
-            serial: None,
-            carrier: None,
-            active: true,
-        };
-        (devices, thermometer)
-    }
-
-    #[test]
-    fn what_was_kept_and_not_acknowledged_before_a_crash_is_known_when_it_comes_again() {
-        let folder = tempfile::tempdir().unwrap();
-        let payload = br#"{"code":"150364","value":38.4,"unit":"Cel"}"#;
-        let sent = |packet, again| Some(Sent { packet, again });
-        let (devices, device) = opened(folder.path(), &[]);
-        let first = devices.take(
-            &device,
-            "temperature",
-            payload,
-            sent(7, false),
-            Timestamp(NOW),
-        );
-        assert_eq!(first.arrived.len(), 1);
-        // The program was killed here: the reading is on disk.
-        let (devices, device) = opened(folder.path(), &first.arrived);
-        let later = Timestamp(NOW + 20_000);
-        let again = devices.take(&device, "temperature", payload, sent(7, true), later);
-        assert!(again.arrived.is_empty() && again.refused.is_none());
-        // Another message that says the same is another measurement.
-        for other in [sent(8, true), sent(7, false), None] {
-            let taken = devices.take(&device, "temperature", payload, other, later);
-            assert_eq!(taken.arrived.len(), 1, "{other:?}");
-        }
-    }
-
-    /// The hospital's readings in a log whose segments are full at once, and what of devices is known when it opens.
-    fn readings(folder: &Path) -> (Arc<storage::Embedded>, storage::EmbeddedSignals, Recalled) {
-        let clock = Arc::new(storage::SystemClock);
-        let indexer = Arc::new(fhir::SearchIndexer);
-        let record = storage::Embedded::open(folder, indexer, clock.clone());
-        let record = Arc::new(record.unwrap());
-        let options = storage::SignalOptions {
-            segment_bytes: 1,
-            ..storage::SignalOptions::default()
-        };
-        let mut recalled = Recalled::default();
-        let show = |shown: storage::Shown<'_>| match shown {
-            storage::Shown::Arrived(arrived) => recalled.hear(arrived),
-            storage::Shown::Message(device, message) => recalled.know(device, message),
-        };
-        let signals =
-            storage::EmbeddedSignals::open_with(Arc::clone(&record), clock, options, show);
-        (record, signals.unwrap(), recalled)
-    }
-
-    #[tokio::test]
-    async fn what_is_sealed_and_not_acknowledged_before_a_crash_is_known_when_it_comes_again() {
-        use record::Signals as _;
-        let folder = tempfile::tempdir().unwrap();
-        let sent = |packet, again| Some(Sent { packet, again });
-        // One has no clock, the other's is at 1970.
-        let messages = [
-            &br#"{"code":"150364","value":38.4,"unit":"Cel"}"#[..],
-            br#"{"t":5000,"code":"150364","value":37.1,"unit":"Cel"}"#,
-        ];
-        {
-            let (_record, signals, _) = readings(folder.path());
-            let (devices, device) = opened(folder.path(), &[]);
-            for (packet, payload) in (1..).zip(messages) {
-                let at = Timestamp(NOW + i64::from(packet) * 10_000);
-                let taken = devices.take(&device, "temperature", payload, sent(packet, false), at);
-                assert_eq!(signals.append(taken.arrived).await.unwrap()[0].new, 1);
-            }
-            signals.seal().await.unwrap();
-            // Others send on: the segments that held these are removed.
-            for step in 0..4 {
-                let (_, mut other) = opened(folder.path(), &[]);
-                other.id = DeviceId::new("fever-2").unwrap();
-                let at = Timestamp(NOW + 30_000 + step);
-                let taken = devices.take(&other, "temperature", messages[0], None, at);
-                signals.append(taken.arrived).await.unwrap();
-                signals.seal().await.unwrap();
-            }
-            let left = std::fs::read_dir(folder.path().join("signals")).unwrap();
-            assert_eq!(left.count(), 1);
-        }
-        // Killed twice, so that what was carried on is carried on again.
-        for _ in 0..2 {
-            let (_record, signals, recalled) = readings(folder.path());
-            let profiles = Profiles::shipped().clone();
-            let devices = Devices::open(folder.path(), profiles, recalled).unwrap();
-            let (_, device) = opened(folder.path(), &[]);
-            let later = Timestamp(NOW + 90_000);
-            for (packet, payload) in (1..).zip(messages) {
-                let taken =
-                    devices.take(&device, "temperature", payload, sent(packet, true), later);
-                assert!(taken.arrived.is_empty() && taken.refused.is_none());
-            }
-            // Another message that says the same is another measurement.
-            let another = devices.take(&device, "temperature", messages[0], sent(8, true), later);
-            assert_eq!(another.arrived.len(), 1);
-            let (_, mut other) = opened(folder.path(), &[]);
-            other.id = DeviceId::new("fever-3").unwrap();
-            let taken = devices.take(&other, "temperature", messages[0], None, later);
-            signals.append(taken.arrived).await.unwrap();
-            signals.seal().await.unwrap();
-        }
-    }
-
-    #[test]
-    fn a_message_is_kept_only_where_nothing_else_tells_it_from_others() {
-        let folder = tempfile::tempdir().unwrap();
-        let (devices, device) = opened(folder.path(), &[]);
-        let payload = format!(r#"{{"t":{NOW},"code":"150364","value":101.1,"unit":"[degF]"}}"#);
-        let sent = Some(Sent {
-            packet: 7,
-            again: false,
-        });
-        let at = Timestamp(NOW);
-        let taken = devices.take(&device, "temperature", payload.as_bytes(), sent, at);
-        let [arrived] = &taken.arrived[..] else {
-            panic!("one reading")
-        };
-        assert_eq!(arrived.message, None);
-        let converted = QualityMark::Converted {
-            from: "[degF]".to_owned(),
-            sent: Some("101.1".to_owned()),
-        };
-        assert_eq!(arrived.quality, [converted]);
-        assert!(fhir::is_trustworthy(&arrived.quality));
-    }
 }

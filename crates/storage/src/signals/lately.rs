@@ -1,5 +1,5 @@
-//! By what the latest messages are known that have no time of their own. It outlives the segments that they came in:
-//! each new segment of the log of arrivals begins with it.
+//! By what the latest messages are known that have no time of their own, or one that cannot be true. It outlives the
+//! segments that they came in: each new segment of the log of arrivals begins with it.
 
 use std::collections::{HashMap, VecDeque};
 
