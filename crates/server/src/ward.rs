@@ -95,6 +95,8 @@ pub struct State {
     heard: BTreeMap<String, Timestamp>,
     /// What comes by which edge, which looks at it itself: devices, and by `Observation/…` what was written down there.
     by_edge: BTreeMap<String, ActorId>,
+    /// The locations that edges work for, as far as they are known by now.
+    works_for: BTreeMap<ActorId, Vec<String>>,
     /// Where location tags were last.
     tags: BTreeMap<String, tags::Tag>,
     /// Errands and exercises that are not over.
@@ -181,6 +183,7 @@ impl State {
             unkept: BTreeSet::new(),
             heard: BTreeMap::new(),
             by_edge: BTreeMap::new(),
+            works_for: BTreeMap::new(),
             tags: BTreeMap::new(),
             missions: BTreeMap::new(),
             unkept_missions: BTreeSet::new(),
@@ -362,9 +365,19 @@ impl State {
             }
         }
         for (id, thing) in &mut self.things {
+            // An edge that hears the tag of a thing which stands elsewhere does not watch over it.
+            let stands = id.strip_prefix(tags::THING);
+            let stands = stands.and_then(|id| self.places.devices.get(id)?.place.as_ref());
+            let is_theirs = thing.sources.values().all(|source| {
+                let edge = self.by_edge.get(&source.device);
+                let locations = edge.and_then(|edge| self.works_for.get(edge));
+                let is_there =
+                    |place: &String| locations.is_none_or(|all| self.places.is_within(place, all));
+                stands.is_none_or(is_there)
+            });
             for change in thing.watch.advance(now) {
                 let known = (&thing.sources, false);
-                if elsewhere::looks(&self.rules, &self.by_edge, known, &change) {
+                if is_theirs && elsewhere::looks(&self.rules, &self.by_edge, known, &change) {
                     thing.watch.look_again(&change.rule);
                     continue;
                 }

@@ -170,7 +170,8 @@ impl Facts {
         self.resources.push(Handed { key, subject, body });
     }
 
-    /// Takes the devices that stand within its places or measure its patients, and the tags of all that belongs to it.
+    /// Takes the devices that stand within its places or measure its patients, and the tags of those and of all staff and
+    /// things of the hospital.
     fn add_devices(
         &mut self,
         devices: Vec<Value>,
@@ -192,20 +193,13 @@ impl Facts {
                 others.push(body);
             }
         }
-        let carriers: BTreeSet<String> = self
-            .resources
-            .iter()
-            .flat_map(|Handed { key, body, .. }| match key.kind.as_str() {
-                "Device" | "Patient" => vec![format!("{}/{}", key.kind, key.id)],
-                // Of staff no more than those who are on duty here.
-                "PractitionerRole" => duties(body, &BTreeMap::new())
-                    .iter()
-                    .map(|duty| format!("Practitioner/{}", duty.account))
-                    .collect(),
-                _ => Vec::new(),
-            })
-            .collect();
-        others.retain(|body| carrier_of(body).is_some_and(|one| carriers.contains(one)));
+        // A tag is heard wherever its carrier goes. Of staff and things it tells no more than a reference; a patient is
+        // known where they lie.
+        let is_heard = |carrier: &str| match carrier.strip_prefix("Patient/") {
+            Some(id) => patients.iter().any(|patient| patient.as_str() == id),
+            None => true,
+        };
+        others.retain(|body| carrier_of(body).is_some_and(is_heard));
         for body in others {
             self.add("Device", plain(&body), None);
         }
@@ -504,14 +498,8 @@ mod tests {
     }
 
     #[test]
-    fn a_tag_belongs_to_where_who_or_what_carries_it_does() {
+    fn tags_of_staff_and_things_are_heard_at_every_edge_and_those_of_patients_where_they_lie() {
         let mut facts = Facts::default();
-        let duty = json!({
-            "id": "duty", "practitioner": {"reference": "Practitioner/nurse"},
-            "code": [{"coding": [{"system": "urn:yuanyi:duty", "code": "bed-nurse"}]}],
-        });
-        facts.add("PractitionerRole", duty, None);
-        facts.add("Patient", json!({"id": "p"}), PatientId::new("p").ok());
         let tag = |id: &str, carrier: &str| {
             let carried = json!({
                 "url": "urn:yuanyi:carried-by", "valueReference": {"reference": carrier},
@@ -526,6 +514,7 @@ mod tests {
             tag("tag-of-pump", "Device/pump"),
             tag("tag-of-bed", "Device/bed-of-another-ward"),
             tag("tag-of-patient", "Patient/p"),
+            tag("tag-of-another-patient", "Patient/q"),
             stands("pump", "w"),
             stands("bed-of-another-ward", "other"),
             measures("monitor", "p"),
@@ -544,6 +533,8 @@ mod tests {
         let wanted = [
             "monitor",
             "pump",
+            "tag-of-another",
+            "tag-of-bed",
             "tag-of-nurse",
             "tag-of-patient",
             "tag-of-pump",

@@ -30,6 +30,10 @@ impl State {
             }
         }
         self.watch_no_more(EDGE, now, |id| watched.iter().any(|one| one == id));
+        let locations = lines
+            .iter()
+            .map(|line| (line.edge.clone(), line.locations.clone()));
+        self.works_for = locations.collect();
         // What is an edge no more judges nothing: what it looked at is looked at here.
         self.by_edge
             .retain(|_, edge| lines.iter().any(|line| line.edge == *edge));
@@ -153,7 +157,7 @@ mod tests {
     use vocabulary::ActorId;
 
     use super::*;
-    use crate::ward::{Duty, Mission, calling, kept::Source};
+    use crate::ward::{Duty, Mission, calling, kept::Source, places::Standing, tags};
 
     const NOW: i64 = 1_790_000_000_000;
 
@@ -230,6 +234,45 @@ mod tests {
         // Ended as an edge: nothing is missed any more.
         state.hear_lines(&[], at(311));
         assert!(state.things.is_empty());
+    }
+
+    #[test]
+    fn a_thing_whose_tag_an_edge_hears_is_watched_there_where_the_edge_works_for_its_ward_and_else_here()
+     {
+        for (stands, expected) in [("other", 1), ("ward", 0), ("bed", 0)] {
+            let mut state = one_ward();
+            let device = |id: &str, place: &str, carrier: Option<&str>| Standing {
+                id: id.to_owned(),
+                name: id.to_owned(),
+                kind: None,
+                kind_name: None,
+                place: Some(place.to_owned()),
+                patient: None,
+                carrier: carrier.map(str::to_owned),
+            };
+            let places = &mut state.places;
+            let square = tags::outline("0,0 6,0 6,5 0,5").unwrap();
+            for ward in ["ward", "other"] {
+                places.floor.insert(ward.to_owned(), square.clone());
+            }
+            for one in [
+                device("pump", stands, None),
+                device("tag", stands, Some("Device/pump")),
+            ] {
+                places.devices.insert(one.id.clone(), one);
+            }
+            state.settle_things(at(0));
+            state.by_edge.insert("tag".to_owned(), edge());
+            for second in 1..=400 {
+                for (code, value) in [("tag-x", 60.0), ("tag-y", 2.0)] {
+                    state.locate_one("tag", code, at(second), value);
+                }
+                pass(&mut state, second..=second, |second| second);
+            }
+            let about = state.board.open().into_iter().map(|one| one.bed.as_str());
+            let of_pump = about.filter(|about| *about == "Device/pump").count();
+            assert_eq!(of_pump, expected, "{stands}");
+        }
     }
 
     #[test]
