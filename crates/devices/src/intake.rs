@@ -54,6 +54,8 @@ pub struct Taken {
     pub readings: Vec<Reading>,
     /// How many measurements had come before, with the same time and values.
     pub duplicates: u32,
+    /// How many measurements said that they have no value, as the device's kind says it.
+    pub not_measured: u32,
     /// What was remembered of the message, to forget it where it could not be kept.
     pub remembered: Remembered,
 }
@@ -129,9 +131,13 @@ impl Intake {
         }
         let all = payload::read(payload)?;
         let mut measured = Vec::new();
+        let mut not_measured = 0;
         for sent in all {
             let stream = find(profile, topic, single, group, &sent)?;
-            measured.push(Measured::of(stream, sent)?);
+            match Measured::of(stream, sent)? {
+                Some(one) => measured.push(one),
+                None => not_measured += 1,
+            }
         }
         if let Some(group) = group {
             contradiction(group, &measured)?;
@@ -139,6 +145,7 @@ impl Intake {
         let mut taken = Taken {
             readings: Vec::new(),
             duplicates: 0,
+            not_measured,
             remembered: Remembered::default(),
         };
         // The readings of one message were made by one clock at one time.
@@ -280,7 +287,8 @@ enum Values {
 }
 
 impl<'p> Measured<'p> {
-    fn of(stream: &'p Stream, sent: Sent) -> Result<Self, Refusal> {
+    /// `None` where it says that there is none.
+    fn of(stream: &'p Stream, sent: Sent) -> Result<Option<Self>, Refusal> {
         let unit = sent.unit.ok_or(Refusal::UnitMissing)?;
         let conversion = Conversion::to(stream, &unit)?;
         let mut raw = Raw {
@@ -298,11 +306,17 @@ impl<'p> Measured<'p> {
                 }
                 let value = number.value().ok_or(Refusal::NotMeasured)?;
                 raw.value = Some(value);
-                Values::One(plausible(stream, conversion.apply(value))?)
+                let value = conversion.apply(value);
+                if stream.is_none(value) {
+                    return Ok(None);
+                }
+                Values::One(plausible(stream, value)?)
             }
             SentValue::Many { values, period_ms } => {
                 let period_us = period(stream, period_ms)?;
-                let values = many(stream, values, &conversion, &mut marks)?;
+                let Some(values) = many(stream, values, &conversion, &mut marks)? else {
+                    return Ok(None);
+                };
                 Values::Many { values, period_us }
             }
         };
@@ -315,12 +329,12 @@ impl<'p> Measured<'p> {
         if let Some(bits) = raw.status.filter(|bits| *bits != 0) {
             marks.push(Mark::Status { bits });
         }
-        Ok(Self {
+        Ok(Some(Self {
             stream,
             values,
             marks,
             raw,
-        })
+        }))
     }
 }
 
@@ -356,14 +370,15 @@ fn period(stream: &Stream, period_ms: Option<f64>) -> Result<u64, Refusal> {
     Ok((period_ms * 1000.0).round() as u64)
 }
 
-/// Samples in the unit of the stream; what was not measured and what cannot be true become gaps.
+/// Samples in the unit of the stream; what was not measured and what cannot be true become gaps. `None` where they say
+/// that there are none.
 fn many(
     stream: &Stream,
     values: Vec<Option<f64>>,
     conversion: &Conversion,
     marks: &mut Vec<Mark>,
-) -> Result<Vec<Option<f64>>, Refusal> {
-    let (mut missing, mut outside) = (0, 0);
+) -> Result<Option<Vec<Option<f64>>>, Refusal> {
+    let (mut missing, mut none, mut outside) = (0, 0, 0);
     let values: Vec<Option<f64>> = values
         .into_iter()
         .map(|value| {
@@ -372,6 +387,10 @@ fn many(
                 return None;
             };
             let value = conversion.apply(value);
+            if stream.is_none(value) {
+                none += 1;
+                return None;
+            }
             if !stream.is_plausible(value) {
                 outside += 1;
                 return None;
@@ -380,6 +399,9 @@ fn many(
         })
         .collect();
     if values.iter().all(Option::is_none) {
+        if outside == 0 && none > 0 {
+            return Ok(None);
+        }
         if outside == 0 {
             return Err(Refusal::NotMeasured);
         }
@@ -387,13 +409,14 @@ fn many(
             .err()
             .unwrap_or(Refusal::NotMeasured));
     }
+    missing += none;
     if missing > 0 {
         marks.push(Mark::NotMeasured { samples: missing });
     }
     if outside > 0 {
         marks.push(Mark::OutOfRange { samples: outside });
     }
-    Ok(values)
+    Ok(Some(values))
 }
 
 impl Values {

@@ -72,6 +72,9 @@ pub struct Stream {
     /// Where the range comes from.
     #[serde(default)]
     pub range_source: Option<String>,
+    /// By this value, in `unit`, the device says that it has none to tell. It is no measurement.
+    #[serde(default)]
+    pub none_is: Option<f64>,
     /// What one mole weighs, where it may also come as an amount of substance.
     #[serde(default)]
     pub molar: Option<Molar>,
@@ -180,9 +183,16 @@ impl Stream {
         value.is_finite() && self.range.is_none_or(within)
     }
 
+    /// Whether a value, in the stream's unit, says that there is none.
+    pub fn is_none(&self, value: f64) -> bool {
+        #[expect(clippy::float_cmp, reason = "the same number is meant")]
+        self.none_is.is_some_and(|none| none == value)
+    }
+
     /// A number of ISO/IEEE 11073, where it is one that can be true.
     pub fn plausible(&self, number: Number) -> Option<f64> {
-        number.value().filter(|value| self.is_plausible(*value))
+        let measured = number.value().filter(|value| !self.is_none(*value));
+        measured.filter(|value| self.is_plausible(*value))
     }
 
     fn contradiction(&self) -> Option<String> {
@@ -204,6 +214,9 @@ impl Stream {
         }
         if self.range.is_some() != self.range_source.is_some() {
             return Some("a range needs its source, and a source its range".to_owned());
+        }
+        if self.none_is.is_some_and(|none| !none.is_finite()) {
+            return Some("its none-is is no number".to_owned());
         }
         let usable = match self.sampling {
             Sampling::UpToHz(hz) => hz > 0.0 && hz <= 500.0,

@@ -242,6 +242,52 @@ fn gaps_are_gaps() {
 }
 
 #[test]
+fn what_a_kind_of_device_writes_where_it_has_no_value_is_none() {
+    let mut device = Device::new("cpap");
+    let rate = |t_s: i64, value: Value| {
+        let mut sent = json!({"t": NOW + t_s * 1000, "code": "151562", "unit": "/min"});
+        sent["value"] = value;
+        if sent["value"].is_array() {
+            sent["period_ms"] = json!(2000);
+        }
+        sent
+    };
+    let nothing = device
+        .sends_at("resp-rate", &rate(0, json!(0)), NOW)
+        .unwrap();
+    assert_eq!((nothing.readings.len(), nothing.not_measured), (0, 1));
+    let nothing = device
+        .sends_at("resp-rate", &rate(2, json!([0, 0.0, null])), NOW)
+        .unwrap();
+    assert_eq!((nothing.readings.len(), nothing.not_measured), (0, 1));
+    let taken = device.sends_at(
+        "resp-rate",
+        &rate(4, json!([0, 0, 14.2, 14.0])),
+        NOW + 9_000,
+    );
+    let [reading] = &taken.unwrap().readings[..] else {
+        panic!("one reading")
+    };
+    let regular = Readings::Regular {
+        start: Timestamp(NOW + 8_000),
+        period_us: 2_000_000,
+        values: vec![14.2, 14.0],
+    };
+    assert_eq!(reading.samples, regular);
+    assert_eq!(reading.marks, [Mark::NotMeasured { samples: 2 }]);
+    // What is measured beside it is taken.
+    let both = json!([rate(12, json!(0)), rate(14, json!(15))]);
+    let taken = device.sends_at("resp-rate", &both, NOW + 14_000).unwrap();
+    assert_eq!((taken.readings.len(), taken.not_measured), (1, 1));
+    // Other kinds, and other streams, count 0 as a value.
+    let mut monitor = Device::new("bedside-monitor");
+    let taken = monitor.sends("resp-rate", &rate(0, json!(0))).unwrap();
+    assert_eq!(taken.len(), 1);
+    let leak = json!({"t": NOW, "code": "mask-leak", "unit": "L/s", "value": 0});
+    assert_eq!(device.sends("leak", &leak).unwrap().len(), 1);
+}
+
+#[test]
 fn a_waveform_of_500_hz_is_taken_and_one_of_2000_is_not() {
     let mut device = Device::new("bedside-monitor");
     let wave = |period_ms: f64| {

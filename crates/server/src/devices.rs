@@ -295,6 +295,11 @@ impl Devices {
         match taken {
             Ok(taken) => {
                 quality.duplicates += u64::from(taken.duplicates);
+                if taken.not_measured > 0 {
+                    quality.marked(&Mark::NotMeasured {
+                        samples: taken.not_measured,
+                    });
+                }
                 let read_by = self.read_by(device);
                 let of = |reading| arrived(device, reading, received, read_by.clone());
                 for reading in &taken.readings {

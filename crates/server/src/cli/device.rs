@@ -230,8 +230,10 @@ fn profiles(profiles: &::devices::Profiles) {
             let range = stream
                 .range
                 .map_or_else(String::new, |[low, high]| format!("{low}–{high}"));
+            let none = stream.none_is;
+            let none = none.map_or_else(String::new, |none| format!(", {none} = none"));
             println!(
-                "  {:<18} {:<28} {:<8} {range}",
+                "  {:<18} {:<28} {:<8} {range}{none}",
                 stream.name, code.code, stream.unit
             );
         }

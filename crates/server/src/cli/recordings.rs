@@ -256,7 +256,8 @@ fn values(stream: &Stream, trace: &Trace, lowest: Option<f64>, unit: &str) -> Ve
         all.resize(all.len().max(first), None);
         all.extend(run.values.iter().map(|value| {
             let is_measured = lowest.is_none_or(|lowest| *value >= lowest);
-            let can_be = unit != stream.unit || stream.is_plausible(*value);
+            let can_be =
+                unit != stream.unit || (stream.is_plausible(*value) && !stream.is_none(*value));
             Some(*value).filter(|_| is_measured && can_be)
         }));
     }

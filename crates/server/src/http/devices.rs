@@ -189,6 +189,7 @@ async fn profiles(
                 "unit": stream.unit,
                 "range": stream.range,
                 "range_source": stream.range_source,
+                "none_is": stream.none_is,
                 "needs_confirmation": stream.needs_confirmation,
             })
         });
