@@ -1,4 +1,4 @@
-import { createRoot } from 'solid-js';
+import { createRoot, createSignal } from 'solid-js';
 import { expect, test, vi } from 'vitest';
 import type { Participant } from '../../contract/room';
 import { createRoomStay, remindedOf } from './room-stay';
@@ -33,6 +33,30 @@ test('a reminder is due until it is noted, and the next one again', () => {
     expect(stay.due()).toBeUndefined();
     vi.advanceTimersByTime(45 * 60_000);
     expect(stay.due()).toMatchObject({ minutes: 90 });
+    dispose();
+  });
+  vi.useRealTimers();
+});
+
+test('who comes back at once, such as after the hospital began anew, is reminded as before, and who was away is not', () => {
+  vi.useFakeTimers({ now: after(0) });
+  createRoot((dispose) => {
+    const seat = (minutes: number): Participant => ({ joined: new Date(after(minutes)).toISOString(), stays_until: null }) as Participant;
+    const [own, setOwn] = createSignal<Participant | undefined>(seat(0));
+    const stay = createRoomStay(own);
+    vi.advanceTimersByTime(40 * 60_000);
+    setOwn(undefined);
+    vi.advanceTimersByTime(60_000);
+    setOwn(seat(41));
+    vi.advanceTimersByTime(5 * 60_000);
+    expect(stay.due()).toMatchObject({ minutes: 45 });
+    setOwn(undefined);
+    vi.advanceTimersByTime(20 * 60_000);
+    setOwn(seat(66));
+    vi.advanceTimersByTime(40 * 60_000);
+    expect(stay.due()).toBeUndefined();
+    vi.advanceTimersByTime(6 * 60_000);
+    expect(stay.due()).toMatchObject({ minutes: 45 });
     dispose();
   });
   vi.useRealTimers();

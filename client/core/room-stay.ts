@@ -39,6 +39,8 @@ export interface RoomStay {
 }
 
 const LOOK_ms = 10_000;
+/** Who comes back within this has not rested: the line was gone, or the hospital begun anew. */
+const GONE_ms = 5 * MINUTE_ms;
 
 /** Follows one's own stay while the caller lives. */
 export function createRoomStay(own: Accessor<Participant | undefined>): RoomStay {
@@ -46,7 +48,16 @@ export function createRoomStay(own: Accessor<Participant | undefined>): RoomStay
   const [noted, setNoted] = createSignal('');
   const clock = setInterval(() => setNow(Date.now()), LOOK_ms);
   onCleanup(() => clearInterval(clock));
-  const reminder = createMemo((): Reminder | undefined => remindedOf(own(), now()), undefined, {
+  let since: string | undefined;
+  let seen_ms = 0;
+  const inside = createMemo(() => {
+    const [one, at_ms] = [own(), now()];
+    if (!one) return undefined;
+    if (since === undefined || Date.parse(one.joined) - seen_ms > GONE_ms) since = one.joined;
+    seen_ms = at_ms;
+    return { joined: since, stays_until: one.stays_until };
+  });
+  const reminder = createMemo((): Reminder | undefined => remindedOf(inside(), now()), undefined, {
     equals: (a, b) => a?.key === b?.key && a?.minutes === b?.minutes,
   });
   return {

@@ -29,6 +29,21 @@ pub struct Stay {
 }
 
 impl Stay {
+    /// One that was kept while no room was open.
+    pub fn kept(spent_ms: i64, seen_at: Timestamp) -> Self {
+        Self { spent_ms, seen_at }
+    }
+
+    /// How long it has lasted, in milliseconds.
+    pub fn spent_ms(&self) -> i64 {
+        self.spent_ms
+    }
+
+    /// When they were last inside.
+    pub fn seen_at(&self) -> Timestamp {
+        self.seen_at
+    }
+
     /// One that begins.
     pub(crate) fn begun(now: Timestamp) -> Self {
         Self {

@@ -40,7 +40,7 @@ use crate::{
     pixels::PixelPlaces,
     quality::Quality,
     relations::RelationsOf,
-    rooms::Rooms,
+    rooms::{Rooms, Stayed},
     scenarios::InHospital,
     speech::Speech,
     transport::Transport,
@@ -167,6 +167,7 @@ impl Hospital {
         let gateway = Gateway::of(&config)?;
         let keys = Keys::open(&config.data)?;
         let house_rules = config.house_rules();
+        let stayed = Stayed::open(&config.data, house_rules.stays)?;
         Ok(Arc::new(Self {
             ledger_key,
             accounts: Accounts::open(&config.data)?,
@@ -187,7 +188,12 @@ impl Hospital {
             arrivals: Arrivals::default(),
             changes: Changes::default(),
             access: AccessChanges::default(),
-            rooms: Rooms::new(Arc::clone(&media), Arc::clone(&transport), house_rules),
+            rooms: Rooms::new(
+                Arc::clone(&media),
+                Arc::clone(&transport),
+                house_rules,
+                stayed,
+            ),
             streams: Arc::default(),
             named: Named::default(),
             sanctioned: Sanctioned::default(),

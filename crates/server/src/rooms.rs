@@ -16,7 +16,7 @@ use policy::Permit;
 use record::{Record, RecordError};
 use room::{
     Farewell, OpenError, Pace, Person, Pictured, Probe, Reply, ResumeToken, Room, Seat, Sending,
-    Stays, Voice,
+    Voice,
     limits::TEXT_CHARACTERS,
     wire::{ClientFrame, ServerFrame},
 };
@@ -33,8 +33,7 @@ pub use journal::kept_act;
 use journal::{Answering, Noted};
 use lines::Line;
 use recording::Recorded;
-pub use stays::HouseRules;
-use stays::Stayed;
+pub use stays::{HouseRules, Stayed};
 
 use crate::{
     accounts::Session,
@@ -189,13 +188,18 @@ impl Entered {
 
 impl Rooms {
     /// No rooms yet.
-    pub fn new(media: Arc<Media>, transport: Arc<Transport>, rules: HouseRules) -> Self {
+    pub fn new(
+        media: Arc<Media>,
+        transport: Arc<Transport>,
+        rules: HouseRules,
+        stayed: Arc<Stayed>,
+    ) -> Self {
         Self {
             open: Mutex::default(),
             media,
             transport,
             rules,
-            stayed: Arc::default(),
+            stayed,
         }
     }
 
@@ -322,7 +326,6 @@ impl Rooms {
             pseudonyms: HashMap::new(),
             media: Arc::clone(&self.media),
             transport: Arc::clone(&self.transport),
-            stays: self.rules.stays,
             stayed: Arc::clone(&self.stayed),
             ear,
             voices: Vec::new(),
@@ -346,6 +349,7 @@ impl Rooms {
         for room in rooms {
             let _ = tokio::time::timeout(CLOSE, room.closed()).await;
         }
+        self.stayed.keep(clock::now());
     }
 }
 
@@ -376,7 +380,6 @@ struct Host {
     pseudonyms: HashMap<ActorId, ActorId>,
     media: Arc<Media>,
     transport: Arc<Transport>,
-    stays: Stays,
     stayed: Arc<Stayed>,
     ear: Ear,
     /// Who takes part by media, as it was last said.

@@ -1,13 +1,26 @@
-//! How long people were in rooms since they last rested, over all rooms of the hospital.
+//! How long people were in rooms since they last rested, over all rooms of the hospital. It outlives the program, and is
+//! forgotten once they have rested.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, path::Path, sync::Arc, time::Duration};
 
+use anyhow::Result;
 use parking_lot::Mutex;
 use room::{Stay, Stays};
+use rusqlite::{Connection, params};
+use tokio::runtime::Handle;
 use vocabulary::{ActorId, Timestamp};
 
 use super::Host;
-use crate::clock;
+use crate::{clock, sqlite};
+
+/// The file; it is no part of a backup.
+const STAYS: &str = "stays.sqlite";
+const SCHEMA: &str = "
+    PRAGMA secure_delete = ON;
+    CREATE TABLE IF NOT EXISTS stay (
+        account TEXT PRIMARY KEY, spent_ms INTEGER NOT NULL, seen_ms INTEGER NOT NULL) STRICT;";
+/// How often it is written while somebody has not rested: a kill costs no more than this of their stay.
+const EVERY: Duration = Duration::from_secs(20);
 
 /// What every room of a hospital keeps to.
 #[derive(Clone, Copy)]
@@ -18,27 +31,145 @@ pub struct HouseRules {
     pub seats_each: usize,
 }
 
-/// By account, whatever name a room knows it by. A restart forgets it; nobody is harmed by coming back early.
+/// By account, whatever name a room knows it by.
+pub struct Stayed {
+    rules: Stays,
+    /// How often it is written.
+    every: Duration,
+    now: Mutex<Now>,
+    kept: Mutex<Kept>,
+}
+
 #[derive(Default)]
-pub(super) struct Stayed(Mutex<HashMap<ActorId, Stay>>);
+struct Now {
+    stays: HashMap<ActorId, Stay>,
+    /// Whether they are written now and then.
+    is_minded: bool,
+}
+
+struct Kept {
+    file: Connection,
+    stays: HashMap<ActorId, Stay>,
+}
 
 impl Stayed {
+    /// Opens it below the hospital's data folder.
+    pub fn open(data: &Path, rules: Stays) -> Result<Arc<Self>> {
+        Self::open_with(data, rules, EVERY)
+    }
+
+    fn open_with(data: &Path, rules: Stays, every: Duration) -> Result<Arc<Self>> {
+        let file = sqlite::open(data, STAYS, SCHEMA)?;
+        let mut stays = HashMap::new();
+        {
+            let mut rows = file.prepare("SELECT account, spent_ms, seen_ms FROM stay")?;
+            let mut rows = rows.query([])?;
+            let now = clock::now();
+            while let Some(row) = rows.next()? {
+                let Ok(account) = ActorId::new(row.get::<_, String>(0)?) else {
+                    continue;
+                };
+                // A clock that was set back makes nobody rest for longer.
+                let seen_at = Timestamp(row.get(2)?).min(now);
+                stays.insert(account, Stay::kept(row.get(1)?, seen_at));
+            }
+        }
+        let stayed = Arc::new(Self {
+            rules,
+            every,
+            now: Mutex::new(Now {
+                stays: stays.clone(),
+                is_minded: false,
+            }),
+            kept: Mutex::new(Kept { file, stays }),
+        });
+        stayed.keep(clock::now());
+        stayed.mind();
+        Ok(stayed)
+    }
+
     fn of(&self, account: &ActorId) -> Option<Stay> {
-        self.0.lock().get(account).copied()
+        self.now.lock().stays.get(account).copied()
     }
 
     fn note<'a>(
-        &self,
+        self: &Arc<Self>,
         stays: impl Iterator<Item = (&'a ActorId, Stay)>,
-        rules: Stays,
         now: Timestamp,
     ) {
-        let mut all = self.0.lock();
-        for (account, stay) in stays {
-            let known = all.entry(account.clone()).or_insert(stay);
-            *known = known.and(stay, rules);
+        {
+            let mut all = self.now.lock();
+            for (account, stay) in stays {
+                let known = all.stays.entry(account.clone()).or_insert(stay);
+                *known = known.and(stay, self.rules);
+            }
+            let rules = self.rules;
+            all.stays.retain(|_, stay| !stay.is_rested(now, rules));
         }
-        all.retain(|_, stay| !stay.is_rested(now, rules));
+        self.mind();
+    }
+
+    /// Has it written now and then, until all have rested.
+    fn mind(self: &Arc<Self>) {
+        let Ok(runtime) = Handle::try_current() else {
+            return;
+        };
+        {
+            let mut all = self.now.lock();
+            if all.is_minded || all.stays.is_empty() {
+                return;
+            }
+            all.is_minded = true;
+        }
+        let stayed = Arc::clone(self);
+        runtime.spawn(async move {
+            let mut goes_on = true;
+            while goes_on {
+                tokio::time::sleep(stayed.every).await;
+                let stayed = Arc::clone(&stayed);
+                let kept = tokio::task::spawn_blocking(move || stayed.keep(clock::now()));
+                goes_on = kept.await.unwrap_or(false);
+            }
+        });
+    }
+
+    /// Writes who has not rested; whether there is anybody.
+    pub(super) fn keep(&self, now: Timestamp) -> bool {
+        let mut kept = self.kept.lock();
+        let stays = {
+            let mut all = self.now.lock();
+            let rules = self.rules;
+            all.stays.retain(|_, stay| !stay.is_rested(now, rules));
+            all.is_minded &= !all.stays.is_empty();
+            all.stays.clone()
+        };
+        let is_anybody = !stays.is_empty();
+        if stays != kept.stays {
+            match kept.write(&stays) {
+                Ok(()) => kept.stays = stays,
+                Err(error) => tracing::error!(%error, "how long people stay was not kept"),
+            }
+        }
+        is_anybody
+    }
+}
+
+impl Kept {
+    fn write(&mut self, stays: &HashMap<ActorId, Stay>) -> Result<()> {
+        let transaction = self.file.transaction()?;
+        transaction.execute("DELETE FROM stay", [])?;
+        {
+            let mut row = transaction.prepare("INSERT INTO stay VALUES (?1, ?2, ?3)")?;
+            for (account, stay) in stays {
+                row.execute(params![account.as_str(), stay.spent_ms(), stay.seen_at().0])?;
+            }
+        }
+        transaction.commit()?;
+        // Nor does what was written before remain beside the file.
+        if stays.is_empty() {
+            self.file.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?;
+        }
+        Ok(())
     }
 }
 
@@ -61,7 +192,7 @@ impl Host {
             .map(|(account, known_as)| (known_as, account))
             .collect();
         let stays = stays.map(|(actor, stay)| (*accounts.get(actor).unwrap_or(&actor), stay));
-        self.stayed.note(stays, self.stays, clock::now());
+        self.stayed.note(stays, clock::now());
     }
 }
 
@@ -79,7 +210,9 @@ mod tests {
             rest_ms: 500,
         };
         let who = ActorId::new("zhao.patient").unwrap();
-        let (stayed, now) = (Stayed::default(), Timestamp(1_000_000));
+        let folder = tempfile::tempdir().unwrap();
+        let stayed = Stayed::open(folder.path(), rules).unwrap();
+        let now = Timestamp(1_000_000);
         let mut room = Room::open(RoomId::new("r1").unwrap(), []).unwrap();
         room.keep_stays(rules);
         let person = room::Person {
@@ -105,7 +238,7 @@ mod tests {
         let over = Timestamp(now.0 + rules.stay_ms);
         room.tick(over);
         assert!(room.is_empty(), "alone, they are put out");
-        stayed.note(room.stayed(), rules, over);
+        stayed.note(room.stayed(), over);
         // The room is dropped in the same moment.
         let join = |at: i64| {
             let mut next = Room::open(RoomId::new("r2").unwrap(), []).unwrap();
@@ -120,7 +253,86 @@ mod tests {
         assert!(!join(over.0 + rules.rest_ms - 1));
         assert!(join(over.0 + rules.rest_ms));
         let nobody = std::iter::empty();
-        stayed.note(nobody, rules, Timestamp(over.0 + rules.rest_ms));
+        stayed.note(nobody, Timestamp(over.0 + rules.rest_ms));
         assert_eq!(stayed.of(&who), None, "nothing is kept of who has rested");
+    }
+
+    #[tokio::test]
+    async fn what_rooms_noted_is_written_before_long() {
+        let folder = tempfile::tempdir().unwrap();
+        let every = Duration::from_millis(20);
+        let stayed = Stayed::open_with(folder.path(), Stays::default(), every).unwrap();
+        let (who, now) = (ActorId::new("zhao").unwrap(), clock::now());
+        for spent_ms in [1_000, 2_000, 3_000] {
+            stayed.note([(&who, Stay::kept(spent_ms, now))].into_iter(), now);
+        }
+        // As after a kill; only while it is written the file is another's.
+        let kept = || {
+            let again = Stayed::open(folder.path(), Stays::default());
+            again.ok().and_then(|again| again.of(&who))
+        };
+        for _ in 0..500 {
+            if kept().is_some() {
+                break;
+            }
+            tokio::time::sleep(every).await;
+        }
+        assert_eq!(kept(), Some(Stay::kept(3_000, now)));
+    }
+
+    #[test]
+    fn a_stay_outlives_the_program_and_is_forgotten_after_a_rest() {
+        let rules = Stays {
+            stay_ms: 7_200_000,
+            rest_ms: 900_000,
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let who = |name: &str| ActorId::new(name).unwrap();
+        let now = clock::now();
+        let before = |ms: i64| Timestamp(now.0 - ms);
+        let rows = || {
+            let file = Connection::open(folder.path().join(STAYS)).unwrap();
+            let count = "SELECT COUNT(*) FROM stay";
+            file.query_row(count, [], |row| row.get::<_, i64>(0))
+                .unwrap()
+        };
+        {
+            let stayed = Stayed::open(folder.path(), rules).unwrap();
+            let here = Stay::kept(5_400_000, before(60_000));
+            let rested = Stay::kept(5_400_000, before(899_000));
+            let stays = [(&who("zhao"), here), (&who("li"), rested)];
+            stayed.note(stays.into_iter(), now);
+            assert_eq!(
+                rows(),
+                0,
+                "what is noted at each step of a room is no write"
+            );
+            assert!(stayed.keep(now));
+            assert_eq!(rows(), 2);
+            // Killed here.
+        }
+        let stayed = Stayed::open(folder.path(), rules).unwrap();
+        let zhao = stayed.of(&who("zhao")).unwrap();
+        assert_eq!(zhao, Stay::kept(5_400_000, before(60_000)));
+        let mut room = Room::open(RoomId::new("r1").unwrap(), []).unwrap();
+        room.keep_stays(rules);
+        room.has_stayed(&who("zhao"), zhao);
+        assert_eq!(room.stayed().next(), Some((&who("zhao"), zhao)));
+        assert!(stayed.keep(Timestamp(now.0 + 2_000)), "one has not rested");
+        assert_eq!((rows(), stayed.of(&who("li"))), (1, None));
+        assert!(!stayed.keep(Timestamp(now.0 + 900_000)));
+        assert_eq!(rows(), 0, "nothing is kept of who has rested");
+        drop(stayed);
+        // Of a clock that was set back since nobody is kept out.
+        {
+            let stayed = Stayed::open(folder.path(), rules).unwrap();
+            let ahead = Timestamp(now.0 + 86_400_000);
+            let stay = Stay::kept(7_200_000, ahead);
+            stayed.note([(&who("zhao"), stay)].into_iter(), ahead);
+            assert!(stayed.keep(ahead));
+        }
+        let stayed = Stayed::open(folder.path(), rules).unwrap();
+        let zhao = stayed.of(&who("zhao")).unwrap();
+        assert!(zhao.seen_at() <= clock::now());
     }
 }
