@@ -1,11 +1,11 @@
 use async_trait::async_trait;
-use jiff::tz::TimeZone;
+use jiff::{civil::Date, tz::TimeZone};
 use policy::{Action, Actor, Object, Permit, Refusal};
 use record::{Record, RecordError, Signals};
 use twin::{FollowedLesion, PatientTwin};
 use vocabulary::{ActorId, PatientId, Text, Timestamp};
 
-use crate::Seal;
+use crate::{Seal, day_of, start_of};
 
 /// What browsers hear on `/api/events`; they then read again what they may see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +76,16 @@ pub trait Context: Send + Sync {
 
     /// By whose calendar days are counted: the hospital's, which is its patients' too.
     fn time_zone(&self) -> TimeZone;
+
+    /// The day of a time.
+    fn day_of(&self, time: Timestamp) -> Date {
+        day_of(time, &self.time_zone())
+    }
+
+    /// The first moment of a day.
+    fn start_of(&self, day: Date) -> Timestamp {
+        start_of(day, &self.time_zone())
+    }
 
     /// A new identifier that nobody can guess, well formed as a FHIR logical id.
     fn new_id(&self) -> String;

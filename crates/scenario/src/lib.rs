@@ -6,6 +6,7 @@
 //! facts of the record, and everything it shows is read from them again, so that a replay gives the same.
 
 mod context;
+mod days;
 mod fact;
 mod manifest;
 mod race;
@@ -16,6 +17,7 @@ pub mod testing;
 mod watched;
 
 pub use context::{Attestation, Context, FileFault, Topic};
+pub use days::{day_of, start_of};
 pub use fact::{Person, STATEMENT_URI, is_of, put, read, signed, text};
 pub use manifest::{Manifest, ManifestError, Wing};
 pub use race::again_if_raced;

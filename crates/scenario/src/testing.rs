@@ -332,13 +332,13 @@ impl Context for TestHospital {
         } else {
             &[]
         };
-        let now = self.now();
+        let today = self.day_of(self.now());
         let facts = Facts {
             patient: &body,
             resources: &resources,
             studies: &[],
             lesions,
-            now,
+            today,
         };
         Ok(Some(PatientTwin::from_facts(&facts)))
     }

@@ -7,6 +7,7 @@ use std::{
 
 use anyhow::{Context, Result};
 use dicom::receive::Memory;
+use jiff::civil::Date;
 use parking_lot::Mutex;
 use policy::{Action, Actor, Gate, Object, Permit, Refusal, Relations, Role, Scope};
 use record::{
@@ -236,6 +237,11 @@ impl Hospital {
         self.gate
             .permit(actor, action, object, &relations, &self.witness)
             .await
+    }
+
+    /// The day that it is for the hospital and its patients.
+    pub fn today(&self) -> Date {
+        scenario::day_of(clock::now(), self.config.time_zone.rules())
     }
 
     /// As [`Hospital::ask`], where nobody asks by name but one thing after another is looked at, such as each

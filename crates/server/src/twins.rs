@@ -12,7 +12,7 @@ use serde_json::Value;
 use twin::{Facts, Lesion, PatientTwin, Series, Study};
 use vocabulary::{PatientId, Uid};
 
-use crate::{clock, hospital::Hospital, volumes::Stage};
+use crate::{hospital::Hospital, volumes::Stage};
 
 /// The resource types that a twin is made of.
 const KINDS: &[&str] = &[
@@ -66,7 +66,7 @@ pub async fn of(
         resources: &resources,
         studies: &studies,
         lesions: &lesions,
-        now: clock::now(),
+        today: hospital.today(),
     };
     let mut twin = PatientTwin::from_facts(&facts);
     for finding in &mut twin.findings {

@@ -47,6 +47,7 @@ use alarms::{
     Watch, escalation, ward_rules,
 };
 use anyhow::Result;
+use jiff::tz::TimeZone;
 use parking_lot::Mutex;
 use policy::{Action, Permit};
 use record::{Batch, Precondition};
@@ -97,6 +98,8 @@ pub struct State {
     by_edge: BTreeMap<String, ActorId>,
     /// The locations that edges work for, as far as they are known by now.
     works_for: BTreeMap<ActorId, Vec<String>>,
+    /// By which days are counted.
+    zone: TimeZone,
     /// Where location tags were last.
     tags: BTreeMap<String, tags::Tag>,
     /// Errands and exercises that are not over.
@@ -184,6 +187,7 @@ impl State {
             heard: BTreeMap::new(),
             by_edge: BTreeMap::new(),
             works_for: BTreeMap::new(),
+            zone: TimeZone::UTC,
             tags: BTreeMap::new(),
             missions: BTreeMap::new(),
             unkept_missions: BTreeSet::new(),
@@ -256,10 +260,8 @@ impl State {
                 .patient
                 .as_ref()
                 .and_then(|lying| lying.birth_date.as_deref());
-            let today = now.to_string();
-            let age = birth
-                .zip(twin::demographics::day(&today))
-                .and_then(|(birth, day)| twin::demographics::age_years(birth, day));
+            let today = scenario::day_of(now, &self.zone);
+            let age = birth.and_then(|birth| twin::demographics::age_years(birth, today));
             if let Some(age) = age {
                 watch.see(
                     "age_years",
@@ -532,6 +534,7 @@ async fn begin(hospital: &Hospital, permit: &Permit) -> Result<()> {
     let missions = missions::load(hospital, permit, None).await?;
     {
         let mut state = hospital.ward.state.lock();
+        state.zone = hospital.config.time_zone.rules().clone();
         state.settle(places, now);
         for kept in alarms {
             state.restore(kept);

@@ -122,7 +122,7 @@ fn known(
 }
 
 /// The day for which the age is asked: that of the newest CT, else today.
-fn age_on(facts: &Facts<'_>) -> Option<(Date, &'static str)> {
+fn age_on(facts: &Facts<'_>) -> (Date, &'static str) {
     let scans = facts
         .studies
         .iter()
@@ -131,14 +131,15 @@ fn age_on(facts: &Facts<'_>) -> Option<(Date, &'static str)> {
         .filter_map(|study| demographics::day(&study.date))
         .max();
     match newest {
-        Some(day) => Some((day, "age on the day of the newest CT")),
-        None => Some((demographics::day(&facts.now.to_string())?, "age today")),
+        Some(day) => (day, "age on the day of the newest CT"),
+        None => (facts.today, "age today"),
     }
 }
 
 fn age(facts: &Facts<'_>) -> TwinAnswer {
     let birth = facts.patient.get("birthDate").and_then(Value::as_str);
-    let found = birth.zip(age_on(facts)).and_then(|(birth, (day, how))| {
+    let (day, how) = age_on(facts);
+    let found = birth.and_then(|birth| {
         let years = demographics::age_years(birth, day)?;
         let value = AnswerValue::Number(f64::from(years));
         let mut known = known(

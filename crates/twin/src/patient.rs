@@ -1,10 +1,10 @@
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use knowledge::Answers;
 use serde::Serialize;
 use serde_json::Value;
 use ts_rs::TS;
-use vocabulary::Timestamp;
 
 use crate::{Finding, Lesion, Study, TwinAnswer, answers, demographics, findings};
 
@@ -20,8 +20,8 @@ pub struct Facts<'a> {
     pub studies: &'a [Study],
     /// Lesions marked on the images.
     pub lesions: &'a [Lesion],
-    /// The time for which the twin is made.
-    pub now: Timestamp,
+    /// The day for which the twin is made, as the patient counts days.
+    pub today: Date,
 }
 
 impl Facts<'_> {
@@ -83,8 +83,6 @@ impl PatientTwin {
                 .map(str::to_owned)
         };
         let birth_date = text("birthDate");
-        let today = demographics::day(&facts.now.to_string());
-        let age = birth_date.as_deref().zip(today);
         let questions = knowledge::lasting_inputs();
         let mut signed: Vec<Finding> = facts.resources.iter().filter_map(findings::of).collect();
         signed.sort_by(|a, b| b.at.cmp(&a.at));
@@ -92,7 +90,8 @@ impl PatientTwin {
             id: text("id").unwrap_or_default(),
             name: demographics::name(facts.patient),
             sex: text("gender"),
-            age: age.and_then(|(birth, today)| demographics::age_years(birth, today)),
+            age: (birth_date.as_deref())
+                .and_then(|birth| demographics::age_years(birth, facts.today)),
             birth_date,
             mrn: demographics::record_number(facts.patient),
             answers: questions

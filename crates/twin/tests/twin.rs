@@ -7,12 +7,13 @@
     clippy::indexing_slicing
 )]
 
+use jiff::civil::{Date, date};
 use knowledge::{AnswerValue, lasting_inputs};
 use serde_json::{Value, json};
 use twin::{Facts, Lesion, PatientTwin, Study, TwinAnswer};
-use vocabulary::{Text, Timestamp};
+use vocabulary::Text;
 
-const NOW: Timestamp = Timestamp(1_790_000_000_000); // 2026-09-21
+const TODAY: Date = date(2026, 9, 21);
 
 fn patient() -> Value {
     json!({"resourceType": "Patient", "id": "p1", "gender": "male", "birthDate": "1961-03-04",
@@ -53,7 +54,7 @@ fn make(patient: &Value, resources: &[Value], lesions: &[Lesion]) -> PatientTwin
         resources,
         studies: &studies,
         lesions,
-        now: NOW,
+        today: TODAY,
     })
 }
 

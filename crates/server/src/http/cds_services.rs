@@ -13,6 +13,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
+use jiff::civil::Date;
 use knowledge::{
     Answers, Guideline, Recommendation, Verdict, cds, guideline::agreement, questionnaire,
 };
@@ -121,7 +122,7 @@ async fn call(
     let patient = PatientId::new(call.context.patient_id.as_str())
         .map_err(|_| Problem::bad_input("context.patientId is the id of a FHIR Patient"))?;
     let language = language(&headers);
-    let (answers, is_ours) = match from_prefetch(&call, &patient)? {
+    let (answers, is_ours) = match from_prefetch(&call, &patient, hospital.today())? {
         Some(answers) => (answers, false),
         None => (from_record(&hospital, &caller, &patient).await?, true),
     };
@@ -185,7 +186,11 @@ fn key(card: &str) -> ResourceKey {
 }
 
 /// The answers by what came with the call; `None` where no patient did.
-fn from_prefetch(call: &Call, patient: &PatientId) -> Result<Option<Answers>, Problem> {
+fn from_prefetch(
+    call: &Call,
+    patient: &PatientId,
+    today: Date,
+) -> Result<Option<Answers>, Problem> {
     let Some(body) = call.prefetch.get("patient").filter(|body| !body.is_null()) else {
         return Ok(None);
     };
@@ -212,7 +217,7 @@ fn from_prefetch(call: &Call, patient: &PatientId) -> Result<Option<Answers>, Pr
         resources: &resources,
         studies: &[],
         lesions: &[],
-        now: clock::now(),
+        today,
     });
     Ok(Some(answered(&twin, &resources_of("answers"))))
 }

@@ -9,6 +9,7 @@ use axum::{
     routing::get,
 };
 use futures::{Stream, StreamExt, stream};
+use jiff::civil::Date;
 use policy::{Action, Object, Permit, Role};
 use record::{ImagingLevel, ImagingQuery, ResourceQuery, ResourceVersion};
 use serde::Deserialize;
@@ -18,7 +19,6 @@ use twin::demographics;
 use vocabulary::PatientId;
 
 use crate::{
-    clock,
     hospital::Hospital,
     http::{Caller, Problem},
     twins::{number, text},
@@ -70,7 +70,7 @@ async fn patient_rows(
     let found = hospital.record.search(permit, &query).await?;
     let mut studies = studies_by_patient(hospital, permit).await?;
     let relations = hospital.relations(&caller.actor).await?;
-    let today = clock::now().to_string();
+    let today = hospital.today();
     let mut rows: Vec<Value> = Vec::new();
     for patient in &found.rows {
         let Ok(id) = PatientId::new(patient.key.id.as_str()) else {
@@ -85,7 +85,7 @@ async fn patient_rows(
         };
         rows.push(patient_row(
             patient,
-            &today,
+            today,
             relation,
             &studies.remove(&id).unwrap_or_default(),
         ));
@@ -98,7 +98,7 @@ async fn patient_rows(
     Ok(rows)
 }
 
-fn patient_row(patient: &ResourceVersion, today: &str, relation: &str, studies: &[Value]) -> Value {
+fn patient_row(patient: &ResourceVersion, today: Date, relation: &str, studies: &[Value]) -> Value {
     let body = patient.body.as_ref().unwrap_or(&Value::Null);
     let birth = body.get("birthDate").and_then(Value::as_str);
     json!({
@@ -106,7 +106,7 @@ fn patient_row(patient: &ResourceVersion, today: &str, relation: &str, studies: 
         "name": demographics::name(body),
         "sex": body.get("gender"),
         "birth_date": birth,
-        "age": birth.zip(demographics::day(today)).and_then(|(birth, day)| demographics::age_years(birth, day)),
+        "age": birth.and_then(|birth| demographics::age_years(birth, today)),
         "mrn": demographics::record_number(body),
         "studies": studies,
         "relation": relation,

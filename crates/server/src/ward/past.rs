@@ -21,6 +21,7 @@ pub async fn past(
 ) -> Result<State, Problem> {
     let own = hospital.finding().await?;
     let mut state = State::new(hospital.ward.look(|now| now.rules.clone()));
+    state.zone = hospital.config.time_zone.rules().clone();
     for kept in kept::load(hospital, own, Some((at, at))).await? {
         let Some(then) = kept.alarm.as_of(at) else {
             continue;

@@ -246,7 +246,7 @@ pub fn ward(
 fn bed_view(state: &State, bed: &Bed, permit: Option<&Permit>, now: Timestamp) -> BedView {
     let lying = bed.patient.as_ref();
     let may_see = lying.is_none_or(|lying| permit.is_some_and(|p| p.covers(Some(&lying.id))));
-    let today = now.to_string();
+    let today = scenario::day_of(now, &state.zone);
     let known = state.beds.get(&bed.id).filter(|_| may_see);
     let watch = known.map(|known| &known.watch);
     let vitals: Vec<VitalNow> = watch
@@ -273,8 +273,7 @@ fn bed_view(state: &State, bed: &Bed, permit: Option<&Permit>, now: Timestamp) -
             age: lying
                 .birth_date
                 .as_deref()
-                .zip(twin::demographics::day(&today))
-                .and_then(|(birth, day)| twin::demographics::age_years(birth, day)),
+                .and_then(|birth| twin::demographics::age_years(birth, today)),
             sex: lying.sex.clone(),
         }),
         limits: limits.collect(),

@@ -200,6 +200,8 @@ export interface Case {
   readonly outcome: Outcome | null;
   /** The day from which on it is asked what came of the case. */
   readonly outcome_due: string | null;
+  /** Whether that day has come, where the hospital is. */
+  readonly outcome_asked: boolean;
   readonly settings: Settings;
   readonly proof: readonly Fact[];
 }

@@ -30,9 +30,7 @@ type Step = (typeof STEPS)[number];
 /** Where a person's next act is. */
 function nextOf(now: Case): Step {
   if (now.step === 'signed') {
-    const today = new Date().toISOString().slice(0, 10);
-    const isAsked = now.outcome_due !== null && now.outcome_due <= today;
-    return isAsked || now.outcome !== null ? 'outcome' : 'proof';
+    return now.outcome_asked || now.outcome !== null ? 'outcome' : 'proof';
   }
   if (now.step === 'planning') return now.plan ? 'plan' : 'assess';
   return now.own_vote ? 'vote' : 'ask';

@@ -276,7 +276,6 @@ pub async fn waiting(context: &dyn Context, actor: &Actor) -> Result<Vec<Waiting
         return Ok(Vec::new());
     };
     let mut found: Vec<Waiting> = Vec::new();
-    let now = context.now();
     let mut ids = invitations(context, &permit, actor).await?;
     for parameter in ["performer", "requester"] {
         let named = Some((parameter, &actor.id));
@@ -284,7 +283,7 @@ pub async fn waiting(context: &dyn Context, actor: &Actor) -> Result<Vec<Waiting
         for (id, body) in open {
             match text(&body, "/instantiatesUri/0").as_deref() {
                 Some(facts::SCENARIO_URI) => ids.push(id),
-                Some(facts::OUTCOME_URI) => found.extend(outcome::waits(&body, now)),
+                Some(facts::OUTCOME_URI) => found.extend(outcome::waits(context, &body)),
                 _ => {}
             }
         }

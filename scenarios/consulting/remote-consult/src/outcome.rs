@@ -1,6 +1,6 @@
 //! What came of a case: asked for when the plan's own time has passed, so that opinions can be compared with it.
 
-use jiff::{Span, civil::Date, tz::TimeZone};
+use jiff::{Span, civil::Date};
 use policy::{Action, Object};
 use record::NewFact;
 use scenario::{Context, Named, Problem, Request, Waiting, WaitingKind};
@@ -57,17 +57,11 @@ impl Outcome {
     }
 }
 
-/// The day of a time, in UTC as everywhere in the record.
-pub fn day_of(time: Timestamp) -> Date {
-    let instant = jiff::Timestamp::from_millisecond(time.0).unwrap_or_default();
-    instant.to_zoned(TimeZone::UTC).date()
-}
-
 /// The day on which the outcome of a plan is asked for: when the plan's own time has passed, or after as many
 /// months as the hospital has set where the plan names none.
-pub fn due(management: Management, from: Timestamp) -> Date {
+pub fn due(management: Management, from: Date) -> Date {
     let months = knowledge::quality::outcome_months(&management.code());
-    day_of(from).saturating_add(Span::new().months(i64::from(months)))
+    from.saturating_add(Span::new().months(i64::from(months)))
 }
 
 /// The request for the outcome, with the day from which on it waits.
@@ -92,15 +86,14 @@ pub fn asked(case: &Case, due: Date, is_open: bool, at: Timestamp) -> Option<New
 }
 
 /// What waits by a request for an outcome, once its day has come.
-pub fn waits(request: &Value, now: Timestamp) -> Option<Waiting> {
+pub fn waits(context: &dyn Context, request: &Value) -> Option<Waiting> {
     let due: Date = text(request, "/occurrenceDateTime")?.parse().ok()?;
-    if day_of(now) < due {
+    if context.day_of(context.now()) < due {
         return None;
     }
     let case = text(request, "/basedOn/0/reference")?;
     let case = case.strip_prefix("ServiceRequest/")?.to_owned();
     let asker = Person::referred(request.get("requester")?)?;
-    let start = due.to_zoned(TimeZone::UTC).ok()?.timestamp();
     Some(Waiting {
         kind: WaitingKind::OutcomeDue,
         room: RoomId::new(case.as_str()).ok()?,
@@ -117,7 +110,7 @@ pub fn waits(request: &Value, now: Timestamp) -> Option<Waiting> {
             name: asker.name,
         },
         reason: due.to_string(),
-        at: Timestamp(start.as_millisecond()),
+        at: context.start_of(due),
     })
 }
 
@@ -146,7 +139,8 @@ pub async fn put(context: &dyn Context, case: &Case, request: &Request) -> Resul
         ));
     };
     let now = context.now();
-    if wish.day > day_of(now) {
+    let today = context.day_of(now);
+    if wish.day > today {
         return Err(Problem::invalid(
             "日期不能晚于今天",
             "the day must not be later than today",
@@ -168,7 +162,7 @@ pub async fn put(context: &dyn Context, case: &Case, request: &Request) -> Resul
     };
     let is_open = outcome.found == Found::Unknown;
     let mut new = vec![fact(case, &outcome)];
-    new.extend(asked(case, due(plan.management, now), is_open, now));
+    new.extend(asked(case, due(plan.management, today), is_open, now));
     let actor = &request.actor.id;
     step::commit(context, case, actor, new, TaskChange::GOING_ON).await?;
     Ok(())

@@ -109,7 +109,7 @@ pub async fn sign(context: &dyn Context, case: &Case, request: &Request) -> Resu
     // What came of it is asked for when the plan's time has passed.
     new.extend(outcome::asked(
         case,
-        outcome::due(plan.management, now),
+        outcome::due(plan.management, context.day_of(now)),
         true,
         now,
     ));

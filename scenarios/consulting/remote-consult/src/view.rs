@@ -40,6 +40,7 @@ pub async fn of(
             })
         })
         .collect();
+    let today = context.day_of(context.now()).to_string();
     Ok(json!({
         "id": case.id,
         "room": case.id,
@@ -62,6 +63,7 @@ pub async fn of(
         "minutes": minutes::view(case),
         "outcome": case.outcome,
         "outcome_due": outcome_due(case),
+        "outcome_asked": outcome_due(case).is_some_and(|due| due <= today),
         "settings": settings(case),
         "proof": proof(case),
     }))
@@ -96,6 +98,7 @@ pub fn left(case: &Case) -> Value {
         "minutes": {"entries": [], "final": false},
         "outcome": null,
         "outcome_due": null,
+        "outcome_asked": false,
         "settings": {"reply": null, "outcome_months": null, "outcome_needs_confirmation": false},
         "proof": [],
     })

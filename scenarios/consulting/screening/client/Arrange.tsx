@@ -142,7 +142,7 @@ function Form(props: { part: Part }): JSX.Element {
     });
   };
   const add = (): void => {
-    const today = new Date().toISOString().slice(0, 10);
+    const { today } = part().of.arrangement;
     setWishes('added', (all) => [...all, { step: 'ct', from: today, until: '', reason: '' }]);
   };
   return (

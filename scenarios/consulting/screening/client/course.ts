@@ -104,6 +104,8 @@ export interface Criterion {
 
 export interface ArrangeStep {
   readonly origin: { readonly day: string; readonly of: 'scan' | 'assessment' };
+  /** The day that it is where the hospital is. */
+  readonly today: string;
   readonly proposals: readonly Decision[];
   readonly decisions?: readonly Decision[] | null;
   readonly levels: {

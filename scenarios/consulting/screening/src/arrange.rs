@@ -218,8 +218,8 @@ pub async fn post(
     let now = context.now();
     let by = Person::from(&request.actor);
     let assessed_at = programme.course.assessed.as_ref().map_or(now, |a| a.at);
-    let origin = days::origin(twin, assessed_at);
-    let proposed = proposals(programme, origin.day, days::day_of(now));
+    let origin = days::origin(twin, context.day_of(assessed_at));
+    let proposed = proposals(programme, origin.day, context.day_of(now));
     if proposed.len() != wish.orders.len() {
         return Err(Problem::changed(
             "安排已变；请重新阅读后再决定",

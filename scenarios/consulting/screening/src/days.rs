@@ -3,21 +3,6 @@
 use jiff::{Span, civil::Date};
 use serde::{Deserialize, Serialize};
 use twin::{PatientTwin, demographics};
-use vocabulary::Timestamp;
-
-/// The day of a time, in UTC as everywhere in the record.
-pub fn day_of(time: Timestamp) -> Date {
-    jiff::Timestamp::from_millisecond(time.0)
-        .unwrap_or_default()
-        .to_zoned(jiff::tz::TimeZone::UTC)
-        .date()
-}
-
-/// The first moment of a day.
-pub fn start_of(day: Date) -> Timestamp {
-    let start = day.to_zoned(jiff::tz::TimeZone::UTC);
-    Timestamp(start.map_or(0, |zoned| zoned.timestamp().as_millisecond()))
-}
 
 /// The day so many months later; the last of the month where that has fewer days.
 pub fn months_after(day: Date, months: u16) -> Date {
@@ -42,7 +27,7 @@ pub enum OriginOf {
 }
 
 /// The day of the newest CT, else that of the assessment.
-pub fn origin(twin: Option<&PatientTwin>, assessed_at: Timestamp) -> Origin {
+pub fn origin(twin: Option<&PatientTwin>, assessed_on: Date) -> Origin {
     let scans = twin.iter().flat_map(|twin| &twin.studies);
     let newest = scans
         .filter(|study| study.modality.contains("CT"))
@@ -54,7 +39,7 @@ pub fn origin(twin: Option<&PatientTwin>, assessed_at: Timestamp) -> Origin {
             of: OriginOf::Scan,
         },
         None => Origin {
-            day: day_of(assessed_at),
+            day: assessed_on,
             of: OriginOf::Assessment,
         },
     }
@@ -71,12 +56,5 @@ mod tests {
         assert_eq!(months_after(date(2026, 8, 31), 6), date(2027, 2, 28));
         assert_eq!(months_after(date(2026, 11, 26), 3), date(2027, 2, 26));
         assert_eq!(months_after(date(2026, 11, 26), 0), date(2026, 11, 26));
-    }
-
-    #[test]
-    fn a_day_and_its_first_moment_agree() {
-        let day = day_of(Timestamp(1_790_000_000_000));
-        assert_eq!(day_of(start_of(day)), day);
-        assert!(day_of(Timestamp(start_of(day).0 - 1)) < day);
     }
 }

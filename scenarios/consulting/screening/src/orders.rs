@@ -168,7 +168,7 @@ pub async fn done(
 ) -> Result<(), Problem> {
     let done: Done = request.body_as()?;
     let (mut arranged, n) = open_order(context, programme, request, done.order).await?;
-    let today = days::day_of(context.now());
+    let today = context.day_of(context.now());
     let day = done.day.unwrap_or(today);
     if day > today {
         return Err(Problem::invalid(

@@ -6,7 +6,7 @@ use vocabulary::Text;
 
 use crate::{
     arrange::Decision,
-    days, levels, orders,
+    levels, orders,
     programme::{Programme, State},
     waiting::{Due, due},
 };
@@ -31,7 +31,7 @@ pub fn of(context: &dyn Context, programme: &Programme) -> Result<Value, Problem
     if !matches!(programme.state, State::Active | State::Completed) {
         return Err(Problem::not_found());
     }
-    let today = days::day_of(context.now());
+    let today = context.day_of(context.now());
     let decisions = programme.course.arranged.iter().flat_map(|a| &a.decisions);
     let plan: Vec<Value> = decisions
         .filter(|decision| decision.ordered)

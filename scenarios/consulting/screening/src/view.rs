@@ -202,12 +202,15 @@ fn decided<'a>(twin: Option<&'a PatientTwin>, programme: &Programme) -> Vec<&'a 
 
 /// What is proposed, what was decided, and when it is due.
 fn arrangement(context: &dyn Context, twin: Option<&PatientTwin>, programme: &Programme) -> Value {
-    let today = days::day_of(context.now());
+    let today = context.day_of(context.now());
     let arranged = programme.course.arranged.as_ref();
     let assessed_at = programme.course.assessed.as_ref().map(|asked| asked.at);
     let origin = match (arranged, programme.state) {
         (Some(arranged), State::Active | State::Completed) => arranged.origin,
-        _ => days::origin(twin, assessed_at.unwrap_or(context.now())),
+        _ => {
+            let assessed_on = assessed_at.map_or(today, |at| context.day_of(at));
+            days::origin(twin, assessed_on)
+        }
     };
     let proposals = if programme.state == State::Draft {
         arrange::proposals(programme, origin.day, today)
@@ -229,6 +232,7 @@ fn arrangement(context: &dyn Context, twin: Option<&PatientTwin>, programme: &Pr
         .collect();
     json!({
         "origin": origin,
+        "today": today,
         "proposals": proposals.iter().enumerate().map(shown).collect::<Vec<_>>(),
         "decisions": decisions.map(|all| all.iter().enumerate().map(shown).collect::<Vec<_>>()),
         "by": arranged.map(|arranged| &arranged.by),
@@ -253,7 +257,7 @@ fn proof(programme: &Programme) -> Vec<Value> {
 
 /// A programme in a list.
 pub fn row(context: &dyn Context, programme: &Programme) -> Value {
-    let today = days::day_of(context.now());
+    let today = context.day_of(context.now());
     let arranged = programme.course.arranged.iter();
     let orders: Vec<Value> = arranged
         .flat_map(|arranged| &arranged.decisions)

@@ -8,7 +8,7 @@ use vocabulary::{RoomId, Timestamp};
 
 use crate::{
     arrange::{Decision, Window},
-    days, open, orders,
+    open, orders,
     programme::{Programme, State},
     reading,
 };
@@ -50,7 +50,7 @@ pub async fn waiting(context: &dyn Context, actor: &Actor) -> Result<Vec<Waiting
     let Ok(permit) = reading(context, actor).await else {
         return Ok(Vec::new());
     };
-    let today = days::day_of(context.now());
+    let today = context.day_of(context.now());
     let mut found = Vec::new();
     for programme in open::going_on(context, &permit, actor).await? {
         match programme.state {
@@ -63,7 +63,8 @@ pub async fn waiting(context: &dyn Context, actor: &Actor) -> Result<Vec<Waiting
             State::Active => {
                 let arranged = programme.course.arranged.iter();
                 for decision in arranged.flat_map(|arranged| &arranged.decisions) {
-                    found.extend(order(&programme, decision, today));
+                    let since = context.start_of(decision.window.from);
+                    found.extend(order(&programme, decision, today, since));
                 }
             }
             State::Draft | State::Completed | State::Revoked => {}
@@ -72,7 +73,12 @@ pub async fn waiting(context: &dyn Context, actor: &Actor) -> Result<Vec<Waiting
     Ok(found)
 }
 
-fn order(programme: &Programme, decision: &Decision, today: Date) -> Option<Waiting> {
+fn order(
+    programme: &Programme,
+    decision: &Decision,
+    today: Date,
+    since: Timestamp,
+) -> Option<Waiting> {
     let kind = match due(decision, today) {
         Due::Now => WaitingKind::FollowUpDue,
         Due::Overdue => WaitingKind::FollowUpOverdue,
@@ -84,12 +90,7 @@ fn order(programme: &Programme, decision: &Decision, today: Date) -> Option<Wait
         None => decision.window.from.to_string(),
     };
     let reason = format!("{} · {} · {days}", label.zh, label.en);
-    one(
-        programme,
-        kind,
-        reason,
-        days::start_of(decision.window.from),
-    )
+    one(programme, kind, reason, since)
 }
 
 fn one(programme: &Programme, kind: WaitingKind, reason: String, at: Timestamp) -> Option<Waiting> {

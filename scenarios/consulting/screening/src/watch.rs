@@ -10,7 +10,7 @@ use scenario::{Context, Problem, Watched, thickness_mm};
 use vocabulary::Text;
 
 use crate::{
-    answers, days, deviation, open, orders,
+    answers, deviation, open, orders,
     programme::{Programme, State},
     series,
 };
@@ -71,7 +71,7 @@ async fn observed(
         skipped: skipped(programme),
         off_guideline: None,
         missing: missing(programme),
-        awaited: awaited(programme),
+        awaited: awaited(context, programme),
     })
 }
 
@@ -115,7 +115,7 @@ fn missing(programme: &Programme) -> Vec<Text> {
 }
 
 /// The orders of a signed plan that are open, each with the end of its window.
-fn awaited(programme: &Programme) -> Vec<Waits> {
+fn awaited(context: &dyn Context, programme: &Programme) -> Vec<Waits> {
     if programme.state != State::Active {
         return Vec::new();
     }
@@ -130,7 +130,7 @@ fn awaited(programme: &Programme) -> Vec<Waits> {
             what: Awaited::FollowUp,
             place: format!("order-{n}"),
             label: orders::label(decision.step),
-            until: days::start_of(after),
+            until: context.start_of(after),
             by: None,
         })
     };

@@ -224,12 +224,12 @@ impl FollowUp {
 
     /// The patient's day at a moment.
     pub fn day_of(&self, time: Timestamp) -> Date {
-        schedule::day_of(time, &self.zone)
+        scenario::day_of(time, &self.zone)
     }
 
     /// When a day of the patient's begins.
     pub fn start_of(&self, day: Date) -> Timestamp {
-        schedule::start_of(day, &self.zone)
+        scenario::start_of(day, &self.zone)
     }
 
     /// When the next report is due.

@@ -10,7 +10,7 @@ use vocabulary::PatientId;
 
 use crate::{
     facts::{self, code, term},
-    schedule::{Due, day_of},
+    schedule::Due,
 };
 
 /// Something that a doctor ordered for a time to come.
@@ -30,7 +30,7 @@ pub async fn read(
 ) -> Result<Vec<Order>, Problem> {
     let about = Match::Reference(format!("Patient/{patient}"));
     let terms = vec![term("patient", about), term("status", code("active"))];
-    let today = day_of(context.now(), &context.time_zone());
+    let today = context.day_of(context.now());
     let rows = facts::search(context, permit, "ServiceRequest", terms).await?;
     let mut found: Vec<Order> = rows
         .iter()

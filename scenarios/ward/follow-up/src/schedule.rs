@@ -27,21 +27,10 @@ pub struct NextReport {
     pub due: Due,
 }
 
-/// The day of a time where the patients live.
-pub fn day_of(time: Timestamp, zone: &TimeZone) -> Date {
-    at_home(time, zone).date()
-}
-
 /// The day and hour of a time where the patients live.
 pub fn at_home(time: Timestamp, zone: &TimeZone) -> DateTime {
     let instant = jiff::Timestamp::from_millisecond(time.0).unwrap_or_default();
     zone.to_datetime(instant)
-}
-
-/// The first moment of a day where the patients live.
-pub fn start_of(day: Date, zone: &TimeZone) -> Timestamp {
-    let start = day.to_zoned(zone.clone());
-    Timestamp(start.map_or(0, |zoned| zoned.timestamp().as_millisecond()))
 }
 
 /// So many days later.
@@ -96,6 +85,7 @@ pub fn periods(opened: Date, reports: &[Date], every_days: i64, today: Date) -> 
 #[cfg(test)]
 mod tests {
     use jiff::civil::date;
+    use scenario::{day_of, start_of};
 
     use super::*;
 

@@ -10,7 +10,7 @@ use crate::{
     course::{FollowUp, is_only_patient},
     facts::{self, code},
     reading, referral,
-    schedule::{Due, day_of},
+    schedule::Due,
 };
 
 /// What waits for this actor.
@@ -145,8 +145,7 @@ pub async fn remind(
     since: Timestamp,
     until: Timestamp,
 ) -> Result<(), Problem> {
-    let zone = context.time_zone();
-    if day_of(since, &zone) != day_of(until, &zone) {
+    if context.day_of(since) != context.day_of(until) {
         context.notify(Topic::Waiting, facts::SCENARIO, &[]);
     }
     for (row, id) in not_ended(context, permit).await? {

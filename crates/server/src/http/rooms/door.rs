@@ -1,15 +1,15 @@
 //! How the hospital sends somebody to the door of a room.
 
+use jiff::civil::Date;
 use policy::{Actor, Role};
 use record::ResourceKey;
 use room::{Door, Person, Standing};
 use scenario::Stage;
-use vocabulary::{PatientId, Timestamp};
+use vocabulary::PatientId;
 
 use super::companion;
 use crate::{
     access::{needs_licence, practises},
-    clock,
     hospital::Hospital,
     http::Problem,
     pseudonyms,
@@ -100,16 +100,17 @@ async fn is_minor(hospital: &Hospital, patient: &PatientId) -> Result<bool, Prob
     let birth = body
         .as_ref()
         .and_then(|body| body.get("birthDate")?.as_str());
-    Ok(birth.is_none_or(|birth| is_younger(birth, clock::now())))
+    Ok(birth.is_none_or(|birth| is_younger(birth, hospital.today())))
 }
 
 /// Whether one who was born on a day, as FHIR writes it, may still be a minor. What is not known of the day is taken
 /// as late as it may be.
-fn is_younger(birth: &str, now: Timestamp) -> bool {
-    let (Some((year, month, day)), Some(today)) = (day_of(birth), day_of(&now.to_string())) else {
+fn is_younger(birth: &str, today: Date) -> bool {
+    let Some((year, month, day)) = day_of(birth) else {
         return true;
     };
-    today < (year + ADULT_YEARS, month, day)
+    let [today_month, today_day] = [today.month(), today.day()].map(i32::from);
+    (i32::from(today.year()), today_month, today_day) < (year + ADULT_YEARS, month, day)
 }
 
 /// Year, month and day of what begins with a date.
@@ -127,8 +128,7 @@ mod tests {
 
     #[test]
     fn one_is_a_minor_until_the_eighteenth_birthday() {
-        let on =
-            |birth: &str, day: &str| is_younger(birth, format!("{day}T08:00:00Z").parse().unwrap());
+        let on = |birth: &str, day: &str| is_younger(birth, day.parse().unwrap());
         assert!(on("2008-03-04", "2026-03-03"));
         assert!(!on("2008-03-04", "2026-03-04"));
         assert!(!on("1961", "2026-03-04"));
