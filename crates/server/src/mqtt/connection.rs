@@ -31,8 +31,10 @@ const BUFFER_OF_MANY: usize = 64 << 10;
 const TAKES: Duration = Duration::from_secs(30);
 /// Who is connected is looked at again after this: tokens run out, and accounts are closed.
 const LOOK_AGAIN: Duration = Duration::from_mins(1);
-/// So many messages go out before it is read again.
-const AT_ONCE: usize = 64;
+/// So many messages, and about so many bytes, go out before it is read again. Among thousands of connections the turn of
+/// one who hears them all must be worth it.
+const AT_ONCE: usize = 512;
+const BYTES_AT_ONCE: usize = 64 << 10;
 
 /// The other side.
 pub struct Peer {
@@ -116,6 +118,8 @@ pub async fn run<S: AsyncRead + AsyncWrite + Unpin + Send>(
     wire.most_packet = introduction.most_packet;
     wire.wants_words = introduction.wants_words;
     wire.welcome(attached.present, attached.expiry_s, name.as_deref());
+    let most_unacknowledged = attached.session.who.most_unacknowledged();
+    let most_unacknowledged = most_unacknowledged.min(introduction.receive_maximum);
     let mut client = Client {
         stream,
         wire,
@@ -124,7 +128,7 @@ pub async fn run<S: AsyncRead + AsyncWrite + Unpin + Send>(
         from,
         known,
         looked: Instant::now(),
-        most_unacknowledged: introduction.receive_maximum,
+        most_unacknowledged,
         expiry_s: attached.expiry_s,
         will: introduction.will.clone(),
         decided: HashMap::new(),
@@ -413,9 +417,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
 
     /// Puts what waits into what is to be sent; whether more waits.
     async fn tell_what_waits(&mut self) -> bool {
+        self.decide_ahead(AT_ONCE).await;
         for _ in 0..AT_ONCE {
             if self.wire.closing {
                 return false;
+            }
+            if self.wire.out.len() >= BYTES_AT_ONCE {
+                break;
             }
             let Some(message) = self.session.next(self.most_unacknowledged) else {
                 return false;

@@ -1,8 +1,9 @@
 //! People and programs: who they are now, what they may hear, and the commands that they send.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use policy::{Action, Object};
+use futures::future::join_all;
+use policy::{Action, Actor, Object};
 use tokio::time::Instant;
 use vocabulary::{DeviceId, PatientId};
 
@@ -12,9 +13,12 @@ use super::{
     welcome::Known,
     wire::{No, Publish, Quality},
 };
+use crate::hospital::Hospital;
 
 /// What a guest may hear is decided again after this; so long a refusal of a command stands.
 const DECIDED: Duration = Duration::from_mins(1);
+/// Of so many patients it is decided at once.
+const DECIDED_AT_ONCE: usize = 128;
 /// A guest may send one message in this time; what comes more is read later.
 const GUEST_PAUSE: Duration = Duration::from_millis(100);
 
@@ -95,30 +99,64 @@ impl<S> Client<S> {
             return true;
         };
         let before = self.decided.get(&patient).copied();
-        if let Some((may, at)) = before
-            && at.elapsed() < DECIDED
-        {
+        if let Some(may) = before.and_then(in_time) {
             return may;
         }
-        let object = match &patient {
-            Some(patient) => Object::Patient(patient.clone()),
-            None => Object::Hospital,
-        };
-        let hospital = &self.broker.hospital;
-        // A grant is in the ledger once; that it goes on is looked at without a further entry.
-        let may = match before {
-            Some((true, _)) => {
-                let still = hospital.still_may(&actor.id, Action::ReadRecord, &object);
-                still.await.unwrap_or(false)
-            }
-            // Nobody has asked for this one by name, so that a refusal is no attempt to be written down.
-            _ => {
-                hospital
-                    .ask_where_granted(actor, Action::ReadRecord, &object)
-                    .await
-            }
-        };
+        let may = decide(&self.broker.hospital, actor, patient.as_ref(), before).await;
         self.decided.insert(patient, (may, Instant::now()));
         may
     }
+
+    /// Decides what a guest may hear of all whom the next messages are about, at once: their grants are one write to the
+    /// ledger, where each by itself would have who hears of thousands fall behind.
+    pub(super) async fn decide_ahead(&mut self, messages: usize) {
+        let Known::Guest(actor, _) = &self.known else {
+            return;
+        };
+        let is_open = |patient: &Option<PatientId>| {
+            self.decided
+                .get(patient)
+                .copied()
+                .and_then(in_time)
+                .is_none()
+        };
+        let mut asked = self.session.about_whom(messages, is_open);
+        asked.truncate(DECIDED_AT_ONCE);
+        let broker = Arc::clone(&self.broker);
+        let decided = asked.iter().map(|patient| {
+            let before = self.decided.get(patient).copied();
+            decide(&broker.hospital, actor, patient.as_ref(), before)
+        });
+        let decided = join_all(decided).await;
+        let now = Instant::now();
+        let decided = decided.into_iter().map(|may| (may, now));
+        self.decided.extend(asked.into_iter().zip(decided));
+    }
+}
+
+/// What was decided, while it holds.
+fn in_time((may, at): (bool, Instant)) -> Option<bool> {
+    (at.elapsed() < DECIDED).then_some(may)
+}
+
+/// Whether somebody may hear of a patient, or of the hospital's rooms and things; `before` is what was decided before.
+async fn decide(
+    hospital: &Hospital,
+    actor: &Actor,
+    patient: Option<&PatientId>,
+    before: Option<(bool, Instant)>,
+) -> bool {
+    let object = match patient {
+        Some(patient) => Object::Patient(patient.clone()),
+        None => Object::Hospital,
+    };
+    // A grant is in the ledger once; that it goes on is looked at without a further entry.
+    if let Some((true, _)) = before {
+        let still = hospital.still_may(&actor.id, Action::ReadRecord, &object);
+        return still.await.unwrap_or(false);
+    }
+    // Nobody has asked for this one by name, so that a refusal is no attempt to be written down.
+    hospital
+        .ask_where_granted(actor, Action::ReadRecord, &object)
+        .await
 }

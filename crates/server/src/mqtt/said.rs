@@ -6,7 +6,7 @@ use mqtt_protocol_core::mqtt::{
     result_code::DisconnectReasonCode,
 };
 
-use super::wire::{Beside, Filter, Heard, IN_FLIGHT, Introduction, Kept, Publish, Quality, Will};
+use super::wire::{Beside, Filter, Heard, Introduction, Kept, Publish, Quality, Will};
 
 /// What a packet says. Pings are answered by the library.
 pub fn said(packet: Packet) -> Option<Heard> {
@@ -28,7 +28,7 @@ pub fn said(packet: Packet) -> Option<Heard> {
                     beside: Beside::default(),
                     delay_s: 0,
                 }),
-                receive_maximum: IN_FLIGHT,
+                receive_maximum: u16::MAX,
                 most_packet: u32::MAX,
                 wants_words: true,
                 other_method: false,
@@ -140,7 +140,7 @@ fn introduced(connect: &v5_0::Connect) -> Heard {
             beside: beside(connect.will_props()),
             delay_s: delay_s.unwrap_or(0),
         }),
-        receive_maximum: receive_maximum.min(IN_FLIGHT),
+        receive_maximum,
         most_packet,
         wants_words,
         other_method,

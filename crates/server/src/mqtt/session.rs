@@ -21,6 +21,12 @@ use super::{
 const MOST_FOR_DEVICE: (usize, usize) = (2048, 1 << 20);
 /// And for a person or program, who may hear every device: a few seconds of ten thousand of them.
 const MOST_FOR_GUEST: (usize, usize) = (32_768, 8 << 20);
+/// So many messages may be on their way to a device, unacknowledged.
+const MOST_OUT_TO_DEVICE: u16 = 256;
+/// And to a person or program: who hears ten thousand devices acknowledges late what comes at once.
+const MOST_OUT_TO_GUEST: u16 = 2048;
+/// And not more than so many bytes to either, but for one message.
+const MOST_BYTES_OUT: usize = 4 << 20;
 /// So many wishes one may have.
 const MOST_FILTERS: usize = 64;
 /// So many sessions of people and programs there may be.
@@ -45,6 +51,14 @@ impl Who {
         match self {
             Self::Device(_) => MOST_FOR_DEVICE,
             Self::Guest(_) => MOST_FOR_GUEST,
+        }
+    }
+
+    /// How many messages may be unacknowledged on their way to them.
+    pub const fn most_unacknowledged(&self) -> u16 {
+        match self {
+            Self::Device(_) => MOST_OUT_TO_DEVICE,
+            Self::Guest(_) => MOST_OUT_TO_GUEST,
         }
     }
 
@@ -90,6 +104,7 @@ struct State {
     waiting: VecDeque<Waiting>,
     bytes: usize,
     unacknowledged: VecDeque<(u16, Waiting)>,
+    bytes_out: usize,
     /// Counts connections: one with an older number was taken over.
     connection: u64,
     connected: bool,
@@ -440,6 +455,7 @@ impl State {
             self.bytes += message.bytes();
             self.waiting.push_front(message);
         }
+        self.bytes_out = 0;
     }
 }
 
@@ -554,10 +570,27 @@ impl Session {
         state.overflowed.then_some(No::Quota)
     }
 
+    /// About whom the next messages are that wait, each once, as far as that is asked.
+    pub fn about_whom(
+        &self,
+        next: usize,
+        is_asked: impl Fn(&Option<PatientId>) -> bool,
+    ) -> Vec<Option<PatientId>> {
+        let state = self.state.lock();
+        let mut found = Vec::new();
+        for message in state.waiting.iter().take(next) {
+            if is_asked(&message.about) && !found.contains(&message.about) {
+                found.push(message.about.clone());
+            }
+        }
+        found
+    }
+
     /// The next message that waits, where one more may be unacknowledged.
     pub fn next(&self, most_unacknowledged: u16) -> Option<Waiting> {
         let mut state = self.state.lock();
-        let full = state.unacknowledged.len() >= usize::from(most_unacknowledged);
+        let full = state.unacknowledged.len() >= usize::from(most_unacknowledged)
+            || state.bytes_out >= MOST_BYTES_OUT;
         if full && state.waiting.front()?.told.acknowledged {
             return None;
         }
@@ -571,7 +604,9 @@ impl Session {
         if let Some(place) = message.place.filter(|_| message.again.is_none()) {
             self.disk.sent(place, id);
         }
-        self.state.lock().unacknowledged.push_back((id, message));
+        let mut state = self.state.lock();
+        state.bytes_out += message.bytes();
+        state.unacknowledged.push_back((id, message));
     }
 
     /// A message is told to nobody.
@@ -584,11 +619,103 @@ impl Session {
     /// A message was acknowledged.
     pub fn acknowledged(&self, id: u16) {
         let mut state = self.state.lock();
-        state.unacknowledged.retain(|(known, message)| {
-            if *known == id {
-                self.leave_out(message);
+        // They are acknowledged in their order: it is the first.
+        let place = state
+            .unacknowledged
+            .iter()
+            .position(|(known, _)| *known == id);
+        if let Some((_, message)) = place.and_then(|place| state.unacknowledged.remove(place)) {
+            state.bytes_out = state.bytes_out.saturating_sub(message.bytes());
+            self.leave_out(&message);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(of: u32, bytes: usize) -> Waiting {
+        Waiting {
+            told: Told {
+                topic: format!("yuanyi/v1/d-{of}/spo2"),
+                payload: vec![b'x'; bytes].into(),
+                acknowledged: true,
+                retain: false,
+                properties: Arc::default(),
+                until: None,
+            },
+            about: PatientId::new(format!("p-{}", of / 5)).ok(),
+            again: None,
+            place: None,
+        }
+    }
+
+    /// How many messages of these go out before one is acknowledged, and after.
+    fn out(who: Who, count: u32, bytes: usize) -> (usize, usize) {
+        let folder = tempfile::tempdir().unwrap();
+        let sessions = Sessions::open(folder.path(), Timestamp(0)).unwrap();
+        let introduction = Introduction {
+            client: "listener".to_owned(),
+            user: None,
+            password: None,
+            clean: true,
+            expiry_s: 0,
+            will: None,
+            receive_maximum: u16::MAX,
+            most_packet: u32::MAX,
+            wants_words: true,
+            other_method: false,
+        };
+        let most = who.most_unacknowledged();
+        let session = sessions.attach(who, &introduction, Timestamp(0));
+        let session = session.ok().unwrap().session;
+        for of in 0..count {
+            session.push(message(of, bytes));
+        }
+        let mut id = 0;
+        let mut all = || {
+            let before = id;
+            while let Some(next) = session.next(most) {
+                id += 1;
+                session.sent(id, next);
             }
-            *known != id
-        });
+            usize::from(id - before)
+        };
+        let before = all();
+        // Those in the middle may be acknowledged before the first.
+        session.acknowledged(2);
+        session.acknowledged(1);
+        (before, all())
+    }
+
+    #[test]
+    fn more_is_on_its_way_to_who_hears_everything_and_never_more_than_some_bytes() {
+        let device = || Who::Device(DeviceId::new("d").unwrap());
+        let guest = || Who::Guest(ActorId::new("li").unwrap());
+        assert_eq!(out(device(), 1000, 100), (256, 2));
+        assert_eq!(out(guest(), 5000, 100), (2048, 2));
+        let (before, after) = out(guest(), 60, 128 << 10);
+        assert_eq!((before, after), (32, 2));
+    }
+
+    #[test]
+    fn about_whom_it_is_to_be_decided_is_each_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let sessions = Sessions::open(folder.path(), Timestamp(0)).unwrap();
+        let session = Session {
+            key: String::new(),
+            who: Who::Guest(ActorId::new("li").unwrap()),
+            disk: Arc::clone(&sessions.disk),
+            state: Mutex::default(),
+            wake: Notify::new(),
+        };
+        for of in 0..20 {
+            session.push(message(of, 10));
+        }
+        let patient = |name: &str| PatientId::new(name).ok();
+        let known = patient("p-1");
+        let found = session.about_whom(14, |about| *about != known);
+        assert_eq!(found, [patient("p-0"), patient("p-2")]);
     }
 }

@@ -33,7 +33,7 @@ use crate::clock;
 
 /// The most bytes of one packet: a payload, and what stands around it.
 pub const MOST_PACKET: u32 = 132 << 10;
-/// So many messages may be unacknowledged in each direction (MQTT 5; 3.1.1 has the bytes of one reading).
+/// So many messages of the other side may be unacknowledged (MQTT 5; 3.1.1 has the bytes of one reading).
 pub const IN_FLIGHT: u16 = 256;
 /// The answer of 3.1.1 to who speaks another level of the protocol; older and newer clients read it as well.
 const ANOTHER_LEVEL: [u8; 4] = [0x20, 0x02, 0x00, 0x01];
