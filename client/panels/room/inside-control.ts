@@ -1,6 +1,7 @@
 /** The panel inside a headset: its state from the room's, and what its buttons do there. */
 import { createEffect, createMemo, createSignal, on } from 'solid-js';
 import type { Accessor } from 'solid-js';
+import type { Sanction } from '../../../contract/room';
 import type { App } from '../../core/app';
 import { dayOf, momentOf } from '../../core/dates';
 import { figuresFor } from '../../core/figures';
@@ -33,6 +34,7 @@ import type { SurfaceState } from '../../xr/real-room';
 import { STEPS } from '../../xr/steps';
 import type { Step } from '../../xr/steps';
 import { APART_STEPS, MODES_INSIDE, STEP_MM, TOOLS_INSIDE, WINDOWS_INSIDE, asksFor, pageNow, shelfAfter, toolsInside } from './inside';
+import { PLEAS } from './inside-people';
 import { PAGES } from './inside-state';
 import type { HeldInside, InsideState, Page } from './inside-state';
 import { createKeeping } from './inside-keeping';
@@ -130,6 +132,9 @@ export function createInside(props: InsideRoom & HowWorn, app: App): RoomInside 
     lying: lying().map(({ study, series }) => ({ series: series.uid, words: `${series.description || app.t('patient.seriesUnnamed')} · ${dayOf(study.date, app.language())}` })),
   });
 
+  /** Of what was done to oneself and stands, what one may still speak against. */
+  const sanctioned = (): Sanction | undefined => props.order.sanctions().find(({ actor, appeal, over }) => actor === props.order.own()?.actor && appeal === null && over === null);
+
   const whole = (): InsideState => ({
     title: props.title,
     page: pageNow(chosen(), now().state, hasTwin()),
@@ -146,6 +151,7 @@ export function createInside(props: InsideRoom & HowWorn, app: App): RoomInside 
     waiting: waiting()?.name,
     keeping: keeping.state(),
     objects: keeping.objects(),
+    sanctioned: sanctioned(),
     handUp: isUp(),
     lead: leader(),
     voice: {
@@ -261,6 +267,12 @@ export function createInside(props: InsideRoom & HowWorn, app: App): RoomInside 
     else if (what === 'take') props.hands.act({ act: 'take-over', id: there.entity });
   }
 
+  function object(what: string): void {
+    const [one, plea] = [sanctioned(), PLEAS.find((name) => name === what)];
+    if (one && plea) props.order.act({ act: 'appeal', against: one.grade, reason: app.t(`inside.plea.${plea}`) });
+    turn('room');
+  }
+
   function turnLock(): void {
     const there = props.control.hologram();
     if (!there) return;
@@ -311,6 +323,7 @@ export function createInside(props: InsideRoom & HowWorn, app: App): RoomInside 
     },
     hand: handOver,
     keep: keeping.press,
+    object,
     record,
     write: writing.press,
     order: giveOrder,

@@ -4,7 +4,7 @@ import { ENDINGS, ENDING_ACTS, SANCTIONS } from '../../core/room-order';
 import type { Ending, Sanction } from '../../core/room-order';
 import type { Key } from '../../words/words';
 import type { PanelButton } from '../../xr/panel';
-import type { InsideState, KeptInside, Reasoned } from './inside-state';
+import type { InsideState, KeptInside, ObjectionInside, Reasoned } from './inside-state';
 import { button, when } from './panel-buttons';
 
 type T = App['t'];
@@ -26,6 +26,8 @@ export const REASONS = {
   deny: ['rightly', 'repeated', 'goesOn'],
 } as const satisfies Readonly<Record<Reasoned, readonly string[]>>;
 export type Reason = (typeof REASONS)[Reasoned][number];
+/** What one can say inside against what was done to oneself; other words are given at the screen. */
+export const PLEAS = ['mistake', 'fault', 'stopped'] as const;
 
 const OTHER_WORDS = { 'turn-away': 'order.turnAway', 'let-stay': 'stay.letStay', grant: 'appeal.grant', deny: 'appeal.refuse' } as const;
 const whatWords = (what: Reasoned): Key => (what in OTHER_WORDS ? OTHER_WORDS[what as keyof typeof OTHER_WORDS] : `order.act.${what as Sanction | Ending}`);
@@ -46,8 +48,21 @@ export function peopleLines({ page, keeping: { of, what } }: InsideState, t: T):
 /** What is to be decided: what was done and why, and what they say against it. */
 function objectionLines({ objects }: KeptInside, t: T): string[] {
   if (!objects) return [t('inside.appeal.none')];
-  const { grade, reason, plea, isOwn } = objects;
-  return [`${t(`order.grade.${grade}`)} · ${t('door.reason', { reason })}`, t('order.appeal', { reason: plea }), ...(isOwn ? [t('appeal.notYours')] : [])];
+  const { plea, isOwn } = objects;
+  return [sanctionWords(objects, t), t('order.appeal', { reason: plea }), ...(isOwn ? [t('appeal.notYours')] : [])];
+}
+
+/** What was done to oneself, and what one may say against it. */
+export function objectLines({ sanctioned }: InsideState, t: T): string[] {
+  return sanctioned ? [sanctionWords(sanctioned, t), t('door.appealHint')] : [t('inside.object.none')];
+}
+
+export function objectButtons({ sanctioned }: InsideState, t: T): PanelButton[] {
+  return [...(sanctioned ? PLEAS.map((plea) => button(`object:${plea}`, t(`inside.plea.${plea}`))) : []), button('back:room', t('inside.back'))];
+}
+
+function sanctionWords({ grade, reason }: Pick<ObjectionInside, 'grade' | 'reason'>, t: T): string {
+  return `${t(`order.grade.${grade}`)} · ${t('door.reason', { reason })}`;
 }
 
 function* stateOf(of: KeptInside, t: T): Generator<string> {

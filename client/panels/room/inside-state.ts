@@ -13,9 +13,9 @@ import type { SurfaceState } from '../../xr/real-room';
 
 /** Pages that have a tab; the others open from one of them. */
 export const TABS = ['view', 'tools', 'parts', 'room', 'own'] as const;
-export const OPENED = { move: 'view', cut: 'view', crop: 'view', shelf: 'parts', figure: 'own', people: 'room', appoint: 'room', appeal: 'room', why: 'room' } as const;
+export const OPENED = { move: 'view', cut: 'view', crop: 'view', shelf: 'parts', figure: 'own', people: 'room', appoint: 'room', appeal: 'room', why: 'room', object: 'room' } as const;
 export type Page = (typeof TABS)[number] | keyof typeof OPENED | 'recording';
-export const PAGES: readonly Page[] = [...TABS, 'move', 'cut', 'crop', 'shelf', 'figure', 'people', 'appoint', 'appeal', 'why', 'recording'];
+export const PAGES: readonly Page[] = [...TABS, 'move', 'cut', 'crop', 'shelf', 'figure', 'people', 'appoint', 'appeal', 'why', 'object', 'recording'];
 
 export interface SomebodyInside {
   readonly name: string;
@@ -121,6 +121,8 @@ export interface InsideState {
   readonly keeping: KeepingInside;
   /** Who waits for one's answer to what they say against a sanction. */
   readonly objects?: string | undefined;
+  /** What was done to oneself that one has not spoken against yet. */
+  readonly sanctioned?: Pick<ObjectionInside, 'grade' | 'reason'> | undefined;
   readonly handUp: boolean;
   readonly lead: { readonly name: string; readonly isOwn: boolean } | undefined;
   readonly voice: { readonly state: VoiceState; readonly open: boolean; readonly silenced: boolean; readonly watches?: boolean; readonly writesDown: boolean; readonly dictates: boolean };

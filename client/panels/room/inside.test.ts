@@ -89,7 +89,7 @@ describe('the pages of the panel', () => {
     expect(tab('figure')).toEqual(['page:own']);
     expect(tab('why')).toEqual(['page:room']);
     for (const page of ['appoint', 'appeal', 'why'] as const) expect(ids({ page }).at(-1)).toBe('keep:all');
-    for (const page of ['people', 'move', 'cut', 'crop', 'shelf', 'figure'] as const) expect(ids({ page }).at(-1)).toMatch(/^back:/);
+    for (const page of ['people', 'move', 'cut', 'crop', 'shelf', 'figure', 'object'] as const) expect(ids({ page }).at(-1)).toMatch(/^back:/);
   });
 
   it('have undoing, the microphone and the way out at hand; who may not act undoes nothing', () => {
@@ -105,6 +105,15 @@ describe('what is offered', () => {
     const locked = { by: 'chen.expert', name: 'Chen', marks: true };
     expect(ids({ page: 'room', locked, may: { ...NOW.may, unlock: false } })).not.toContain('lock');
     expect(panel({ page: 'room', locked }).lines).toContain('Locked by Chen with its marks: they stay as they are.');
+  });
+
+  it('lets one object to what was done to oneself, with words to choose', () => {
+    const sanctioned = { grade: 'muted', reason: 'noise' } as const;
+    expect(ids({ page: 'room', sanctioned })).toContain('page:object');
+    expect(ids({ page: 'object', sanctioned })).toEqual(['object:mistake', 'object:fault', 'object:stopped', 'back:room']);
+    expect(panel({ page: 'object', sanctioned }).lines[0]).toMatch(/^muted · .*noise/);
+    expect(ids({ page: 'object' })).toEqual(['back:room']);
+    expect(ids({ page: 'room' })).not.toContain('page:object');
   });
 
   it('follows what is in a hand', () => {

@@ -7,7 +7,7 @@ import type { Tool } from '../../stage/tools';
 import type { PanelButton, PanelContent } from '../../xr/panel';
 import { STEPS } from '../../xr/steps';
 import { stayWords } from '../../core/room-stay';
-import { peopleButtons, peopleLines } from './inside-people';
+import { objectButtons, objectLines, peopleButtons, peopleLines } from './inside-people';
 import { OPENED, TABS } from './inside-state';
 import type { InsideState, Page, SomebodyInside, WritingInside } from './inside-state';
 import { button, when } from './panel-buttons';
@@ -119,6 +119,7 @@ function ownLines(state: InsideState, t: T): string[] {
   if (page === 'shelf') return [t(state.shelf.busy ? 'shelf.taking' : state.shelf.lying.length > 1 ? 'inside.shelf.takes' : 'shelf.none')];
   if (page === 'figure') return [t('figure.title'), ...(state.hides ? [t('figure.hides')] : [])];
   if (page === 'own') return [...(state.seeking === 'self' ? [t('inside.go.seeking')] : []), ...orderLines(state.ordering, t), ...(state.voice.dictates ? [t('captions.dictateHint')] : [])];
+  if (page === 'object') return objectLines(state, t);
   if (page === 'people' || page === 'appoint' || page === 'appeal' || page === 'why') return peopleLines(state, t);
   if (page === 'recording' && recording.state === 'asked') {
     return [recording.hasAgreed ? t('recording.waitsFor', { names: recording.missing }) : t('recording.asked', { name: recording.by })];
@@ -153,6 +154,8 @@ function buttonsOf(state: InsideState, t: T): PanelButton[] {
     case 'appeal':
     case 'why':
       return peopleButtons(state, t);
+    case 'object':
+      return objectButtons(state, t);
     case 'recording':
       return recordingButtons(state, t);
   }
@@ -193,6 +196,7 @@ function roomButtons(state: InsideState, t: T): PanelButton[] {
   const { may, lead, hologram, locked, recording, twin } = state;
   return [
     button('hand', t(state.handUp ? 'order.lower' : 'order.raise')),
+    ...when(state.sanctioned !== undefined, button('page:object', t('inside.object'))),
     ...when(state.waiting !== undefined, button('admit', t('order.admit')), button('refuse', t('order.turnAway'))),
     ...heldButtons(state, t),
     ...when(hologram !== undefined && (locked ? may.unlock : may.act), button('lock', t(locked ? 'lock.unlock' : 'lock.lock'))),
