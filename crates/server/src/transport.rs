@@ -13,7 +13,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use http3::{ALPN, Asking, Session, Streams};
+use http3::{ALPN, Asking, Session};
 use media::{
     Attendance,
     limits::{POSE_BYTES, POSES_FRAME_BYTES},
@@ -305,7 +305,7 @@ async fn come_in(transport: Arc<Transport>, incoming: Incoming, place: impl Send
         tokio::select! {
             () = line.hear(&session) => {}
             () = line.tell(&session) => {}
-            () = Streams::end(&mut streams) => {}
+            () = streams.end() => {}
         }
     }
     session.close();

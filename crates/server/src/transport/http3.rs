@@ -159,22 +159,20 @@ async fn read_headers(stream: &mut RecvStream) -> Option<Headers> {
     let mut bytes = Vec::new();
     while bytes.len() <= HEADERS_BYTES {
         let mut left = bytes.as_slice();
-        let mut is_headers = false;
-        match Frame::read(&mut left).ok()? {
-            Some(frame) => match frame.kind() {
-                FrameKind::Headers => return Headers::with_frame(&frame).ok(),
-                FrameKind::Exercise(_) => is_headers = true,
-                _ => return None,
-            },
-            None => {}
-        }
-        if is_headers {
-            let read = bytes.len() - left.len();
-            bytes.drain(..read);
+        let Some(frame) = Frame::read(&mut left).ok()? else {
+            let more = stream.read_chunk(HEADERS_BYTES, true).await.ok()??;
+            bytes.extend_from_slice(&more.bytes);
             continue;
+        };
+        match frame.kind() {
+            FrameKind::Headers => return Headers::with_frame(&frame).ok(),
+            // One that means nothing may stand before it.
+            FrameKind::Exercise(_) => {}
+            _ => return None,
         }
-        let more = stream.read_chunk(HEADERS_BYTES, true).await.ok()??;
-        bytes.extend_from_slice(&more.bytes);
+        drop(frame);
+        let read = bytes.len() - left.len();
+        bytes.drain(..read);
     }
     None
 }
