@@ -218,8 +218,10 @@ pub fn outer(text: &str) -> Option<Outer> {
     let is_plain = text
         .chars()
         .all(|c| c.is_ascii_alphanumeric() || "-.:[]".contains(c));
-    let port = authority.port_u16();
-    (is_plain && !authority.host().is_empty()).then(|| (authority.host().to_owned(), port))
+    let (host, port) = (authority.host(), authority.port_u16());
+    // A port that is none is no address.
+    let is_whole = port.is_some() || host.len() == text.len();
+    (is_plain && is_whole && !host.is_empty()).then(|| (host.to_owned(), port))
 }
 
 impl Line {
