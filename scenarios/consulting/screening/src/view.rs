@@ -205,12 +205,10 @@ fn arrangement(context: &dyn Context, twin: Option<&PatientTwin>, programme: &Pr
     let today = context.day_of(context.now());
     let arranged = programme.course.arranged.as_ref();
     let assessed_at = programme.course.assessed.as_ref().map(|asked| asked.at);
+    let assessed_on = assessed_at.map_or(today, |at| context.day_of(at));
     let origin = match (arranged, programme.state) {
         (Some(arranged), State::Active | State::Completed) => arranged.origin,
-        _ => {
-            let assessed_on = assessed_at.map_or(today, |at| context.day_of(at));
-            days::origin(twin, assessed_on)
-        }
+        _ => days::origin(twin, assessed_on),
     };
     let proposals = if programme.state == State::Draft {
         arrange::proposals(programme, origin.day, today)
