@@ -16,11 +16,10 @@ from pydicom.sr.codedict import codes
 
 from conftest import PASSWORD
 from imaging_hospital import until
-from room_door import agree
+from room_door import HELLO, agree
 
 LI, CHEN = "li.terminal", "chen.expert"
 SR, PR, SEG = (f"1.2.840.10008.5.1.4.1.1.{end}" for end in ("88.34", "11.1", "66.4"))
-HELLO = bytes([1]) + struct.pack("<HBQ", 7, 0, 0)
 WELCOME, REFUSED = 0x81, 0x83
 # Kind, version, seat, token, whether it was resumed, tick, last number, next event; the rest is JSON.
 ENTRANCE = 1 + 2 + 2 + 16 + 1 + 4 + 4 + 8

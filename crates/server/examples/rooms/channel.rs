@@ -22,7 +22,7 @@ pub struct Channel {
     socket: UdpSocket,
     address: SocketAddr,
     rtc: Rtc,
-    channel: ChannelId,
+    id: ChannelId,
     timeout: Instant,
     up: Datagrams<(SocketAddr, Vec<u8>)>,
     down: Datagrams<(SocketAddr, Vec<u8>)>,
@@ -61,7 +61,7 @@ impl Channel {
             socket,
             address,
             rtc,
-            channel,
+            id: channel,
             timeout: Instant::now(),
             up: Datagrams::new(line, up),
             down: Datagrams::new(line, down),
@@ -126,7 +126,7 @@ impl Channel {
 
     /// Sends a frame.
     pub fn send(&mut self, frame: &[u8]) -> Result<()> {
-        if let Some(mut channel) = self.rtc.channel(self.channel) {
+        if let Some(mut channel) = self.rtc.channel(self.id) {
             // A frame that is not taken now would be late.
             let _ = channel.write(true, frame)?;
         }

@@ -57,12 +57,11 @@ impl PoseLine {
                 opened.await.ok().map(Carrier::Transport)
             }
         };
-        let carrier = match carrier {
-            Some(carrier) => carrier,
-            None => {
-                let channel = Channel::open(session, room, seat, line, directions()).await?;
-                Carrier::Channel(Box::new(channel))
-            }
+        let carrier = if let Some(carrier) = carrier {
+            carrier
+        } else {
+            let channel = Channel::open(session, room, seat, line, directions()).await?;
+            Carrier::Channel(Box::new(channel))
         };
         Ok(Some(Self {
             carrier,

@@ -1,6 +1,10 @@
 //! A client's end of WebTransport, as a browser has it: it knows the server by the SHA-256 of its certificate.
 #![allow(dead_code, reason = "each that takes it in uses a part of it")]
 
+#[allow(
+    clippy::duplicate_mod,
+    reason = "the program's own tests take it in beside the program's"
+)]
 #[path = "../../src/transport/http3.rs"]
 mod http3;
 
