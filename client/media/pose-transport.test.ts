@@ -74,6 +74,15 @@ const other: CarrierKind = {
 };
 const settle = (ms = 1): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
 const session = (): FakeTransport => sessions.at(-1) ?? expect.fail('no session was made');
+/** A line that is open and has been heard. */
+const carried = async (): Promise<void> => {
+  line.open(7, () => undefined);
+  await settle();
+  session().open();
+  await settle();
+  session().tick(1);
+  await settle();
+};
 
 beforeEach(() => {
   vi.useFakeTimers({ now: 1_000_000 });
@@ -123,12 +132,7 @@ describe('a line for poses by WebTransport', () => {
   });
 
   it('leaves out what would wait in the browser', async () => {
-    line.open(7, () => undefined);
-    await settle();
-    session().open();
-    await settle();
-    session().tick(1);
-    await settle();
+    await carried();
     session().held = [];
     for (let at = 0; at < 10; at += 1) expect(line.send(POSE)).toBe(true);
     await settle();
@@ -170,12 +174,7 @@ describe('a line for poses by WebTransport', () => {
   });
 
   it('comes back after it has broken, and not after it was closed', async () => {
-    line.open(7, () => undefined);
-    await settle();
-    session().open();
-    await settle();
-    session().tick(1);
-    await settle();
+    await carried();
     session().end();
     await settle();
     expect(line.send(POSE)).toBe(false);

@@ -11,6 +11,7 @@ import type { Spot } from '../../core/room-standing';
 import type { BoardPoint } from '../../stage/room-view';
 import { Field } from '../Field';
 import { Icon } from '../Icon';
+import { RemoveButton } from '../RemoveButton';
 import { LockChoice } from './HandOver';
 import { StandsWhere } from './StandsWhere';
 
@@ -144,9 +145,7 @@ function OneBoard(props: BoardPanelProps & { shown: BoardShown }): JSX.Element {
                   <strong>{words(mark)}</strong> <span class="soft small">{someone(mark.by).name}</span>
                 </span>
                 <Show when={props.works}>
-                  <button type="button" class="button quiet small" aria-label={app.t('board.remove', { what: words(mark) })} onClick={() => props.control.remove(mark.id)}>
-                    <Icon name="close" size={16} />
-                  </button>
+                  <RemoveButton what={app.t('board.remove', { what: words(mark) })} onRemove={() => props.control.remove(mark.id)} />
                 </Show>
               </li>
             )}

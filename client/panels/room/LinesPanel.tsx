@@ -5,6 +5,7 @@ import { useApp } from '../../core/app';
 import type { RoomControl } from '../../core/room-control';
 import type { RoomOrder } from '../../core/room-order';
 import { Icon } from '../Icon';
+import { RemoveButton } from '../RemoveButton';
 
 interface LinesPanelProps {
   readonly control: RoomControl;
@@ -30,9 +31,7 @@ export function LinesPanel(props: LinesPanelProps): JSX.Element {
                     <strong>{what()}</strong> <span class="soft small">{app.t('marks.strokeOf', { count: line.points_m.length })}</span>
                   </span>
                   <Show when={mayRemove(by)}>
-                    <button type="button" class="button quiet small" aria-label={app.t('marks.removeThis', { what: what() })} onClick={() => props.control.remove(id)}>
-                      <Icon name="close" size={16} />
-                    </button>
+                    <RemoveButton what={app.t('marks.removeThis', { what: what() })} onRemove={() => props.control.remove(id)} />
                   </Show>
                 </li>
               );

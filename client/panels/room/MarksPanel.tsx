@@ -10,6 +10,7 @@ import { measureWords } from '../../stage/measure-words';
 import { Icon } from '../Icon';
 import type { IconName } from '../Icon';
 import { Notice } from '../Notice';
+import { RemoveButton } from '../RemoveButton';
 
 /** What a mark says. */
 export function markWords({ entity }: Mark, t: App['t']): string {
@@ -66,14 +67,7 @@ export function MarksPanel(props: MarksPanelProps): JSX.Element {
                 <button type="button" class="button quiet small" onClick={() => show(mark)}>
                   {app.t('marks.go')}
                 </button>
-                <button
-                  type="button"
-                  class="button quiet small"
-                  aria-label={app.t('marks.removeThis', { what: markWords(mark, app.t) })}
-                  onClick={() => props.control.remove(mark.id)}
-                >
-                  <Icon name="close" size={16} />
-                </button>
+                <RemoveButton what={app.t('marks.removeThis', { what: markWords(mark, app.t) })} onRemove={() => props.control.remove(mark.id)} />
               </li>
             )}
           </For>

@@ -7,8 +7,9 @@ import type { Mark } from '../../viewer/measure';
 import { wordsOfMark } from '../../viewer/words';
 import { EmptyState } from '../EmptyState';
 import { Icon } from '../Icon';
-import { measureWordsOf } from './PaneView';
 import type { IconName } from '../Icon';
+import { RemoveButton } from '../RemoveButton';
+import { measureWordsOf } from './PaneView';
 import type { KeyImages, Marked } from './key-images';
 import type { Saving, SavingState } from './saving';
 
@@ -72,9 +73,7 @@ export function MeasureList(props: MeasureListProps): JSX.Element {
                   <button type="button" class="button quiet small" aria-label={app.t('measure.goTo', { what: name() })} onClick={() => (goTo(mark.picture), props.control.marks.choose(mark.id))}>
                     <Icon name="eye" size={16} />
                   </button>
-                  <button type="button" class="button quiet small" aria-label={app.t('measure.remove', { what: name() })} onClick={() => props.control.marks.remove(mark.id)}>
-                    <Icon name="close" size={16} />
-                  </button>
+                  <RemoveButton what={app.t('measure.remove', { what: name() })} onRemove={() => props.control.marks.remove(mark.id)} />
                 </li>
               );
             }}

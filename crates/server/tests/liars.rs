@@ -9,6 +9,8 @@
 )]
 
 mod hospital;
+#[path = "hospital/poses.rs"]
+mod poses;
 
 use std::{
     io::{BufRead, BufReader},
@@ -21,9 +23,9 @@ use std::{
 };
 
 use hospital::{Heard, Hospital, Inside};
+use poses::pose;
 use room::{
-    Farewell, Hand, Held, Placement, Pointer, Pose, Refusal, ResumeToken, Sending, Transform,
-    limits,
+    Farewell, Hand, Held, Pointer, Pose, Refusal, ResumeToken, Sending, Transform, limits,
     wire::{ClientFrame, ServerFrame, VERSION},
 };
 use serde_json::{Value, json};
@@ -93,22 +95,6 @@ fn farewell(line: &mut Inside) -> Option<Farewell> {
 fn board(title: &str, position_m: [f64; 3]) -> Value {
     let transform = json!({"position_m": position_m, "rotation": [0, 0, 0, 1], "scale": 1});
     json!({"act": "add", "entity": {"type": "board", "transform": transform, "title": title}})
-}
-
-fn pose(at_ms: u32, position_m: [f64; 3]) -> Pose {
-    let head = Placement {
-        position_m,
-        rotation: [0.0, 0.0, 0.0, 1.0],
-    };
-    Pose {
-        at_ms,
-        head,
-        left: None,
-        right: None,
-        pointer: None,
-        held: None,
-        mouth: None,
-    }
 }
 
 /// Somebody who acts and moves ten times a second until told to stop, and what they noticed meanwhile.

@@ -9,6 +9,8 @@
 )]
 
 mod hospital;
+#[path = "hospital/poses.rs"]
+mod poses;
 
 use std::{
     net::{SocketAddr, UdpSocket},
@@ -17,8 +19,9 @@ use std::{
 };
 
 use hospital::{Hospital, Inside, refusal, send};
+use poses::{aside, x_mm};
 use room::{
-    Farewell, Placement, Pose, Sending,
+    Farewell, Sending,
     wire::{ClientFrame, ServerFrame},
 };
 use serde_json::{Value, json};
@@ -539,28 +542,6 @@ impl Line {
     }
 }
 
-#[allow(clippy::cast_possible_truncation)]
-fn x_mm(pose: &Pose) -> i64 {
-    (pose.head.position_m[0] * 1000.0).round() as i64
-}
-
-fn pose(at_ms: u32, x_mm: i16) -> ClientFrame {
-    let head = Placement {
-        position_m: [f64::from(x_mm) / 1000.0, 1.6, 0.0],
-        rotation: [0.0, 0.0, 0.0, 1.0],
-    };
-    let pose = Pose {
-        at_ms,
-        head,
-        left: None,
-        right: None,
-        pointer: None,
-        held: None,
-        mouth: None,
-    };
-    ClientFrame::Pose { pose }
-}
-
 fn lines_until(lines: &mut [&mut Line], mut is_so: impl FnMut(&mut [&mut Line]) -> bool) {
     while !is_so(lines) {
         for line in &mut *lines {
@@ -618,11 +599,11 @@ fn poses_go_as_datagrams_both_ways_and_strangers_have_no_part_in_it() {
     lines_until(&mut all, |lines| {
         lines.iter().all(|line| !line.received.is_empty())
     });
-    to_li.say(&pose(1_000, 1));
+    to_li.say(&aside(1_000, 1));
     lines_until(&mut [&mut to_li, &mut to_chen], |lines| {
         lines[1].seen().contains(&1)
     });
-    to_chen.say(&pose(7, 2));
+    to_chen.say(&aside(7, 2));
     lines_until(&mut [&mut to_li, &mut to_chen], |lines| {
         lines[0].seen().contains(&2)
     });
@@ -640,8 +621,8 @@ fn poses_go_as_datagrams_both_ways_and_strangers_have_no_part_in_it() {
     });
 
     // What is older than what was heard moves nobody, by whichever way it comes.
-    to_li.say(&pose(900, 3));
-    li.say(&pose(950, 4));
+    to_li.say(&aside(900, 3));
+    li.say(&aside(950, 4));
     lines_for(&mut [&mut to_li, &mut to_chen], Duration::from_millis(300));
     // Acts, and what is no frame, are not heard by a line; nor do they end anything.
     let act = json!({"act": "raise-hand"});
@@ -657,7 +638,7 @@ fn poses_go_as_datagrams_both_ways_and_strangers_have_no_part_in_it() {
         to_li.socket.send_to(&forged, to).unwrap();
     }
     lines_for(&mut [&mut to_li, &mut to_chen], Duration::from_millis(300));
-    to_li.say(&pose(2_000, 5));
+    to_li.say(&aside(2_000, 5));
     lines_until(&mut [&mut to_li, &mut to_chen], |lines| {
         lines[1].seen().contains(&5)
     });
@@ -690,7 +671,7 @@ fn poses_go_as_datagrams_both_ways_and_strangers_have_no_part_in_it() {
         &mut [&mut to_li, &mut to_chen],
         Duration::from_millis(3_500),
     );
-    to_li.say(&pose(9_000, 6));
+    to_li.say(&aside(9_000, 6));
     let sees = |frame: &ServerFrame| match frame {
         ServerFrame::Tick { poses, .. } => {
             poses.iter().any(|one| x_mm(&one.pose) == 6).then_some(())
@@ -706,7 +687,7 @@ fn poses_go_as_datagrams_both_ways_and_strangers_have_no_part_in_it() {
     lines_for(&mut [&mut to_li, &mut to_chen], Duration::from_millis(300));
     to_chen.datagrams = 0;
     for at in 0..20 {
-        to_li.say(&pose(10_000 + at * 50, 7));
+        to_li.say(&aside(10_000 + at * 50, 7));
         lines_for(&mut [&mut to_li, &mut to_chen], Duration::from_millis(50));
     }
     assert_eq!(to_chen.datagrams, 0, "a pose was sent to somebody outside");

@@ -9,6 +9,8 @@
 )]
 
 mod hospital;
+#[path = "hospital/poses.rs"]
+mod poses;
 #[path = "hospital/web_transport.rs"]
 mod web_transport;
 
@@ -16,10 +18,8 @@ use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hospital::{Hospital, Inside, refusal, send};
-use room::{
-    Placement, Pose,
-    wire::{ClientFrame, ServerFrame},
-};
+use poses::{aside, x_mm};
+use room::wire::{ClientFrame, ServerFrame};
 use serde_json::{Value, json};
 use tokio::{runtime::Runtime, time::timeout};
 use web_transport::Client;
@@ -62,28 +62,6 @@ async fn connect(url: &str, hashes: &[[u8; 32]]) -> Option<Client> {
     let (server, path) = rest.split_at(rest.find('/').unwrap());
     let opening = Client::open(server.parse().unwrap(), path, hashes);
     timeout(PATIENCE, opening).await.ok()?
-}
-
-fn pose(at_ms: u32, x_mm: i16) -> Vec<u8> {
-    let head = Placement {
-        position_m: [f64::from(x_mm) / 1000.0, 1.6, 0.0],
-        rotation: [0.0, 0.0, 0.0, 1.0],
-    };
-    let pose = Pose {
-        at_ms,
-        head,
-        left: None,
-        right: None,
-        pointer: None,
-        held: None,
-        mouth: None,
-    };
-    ClientFrame::Pose { pose }.encode()
-}
-
-#[allow(clippy::cast_possible_truncation)]
-fn x_mm(pose: &Pose) -> i64 {
-    (pose.head.position_m[0] * 1000.0).round() as i64
 }
 
 /// Hears until a pose with this x comes; answers all that came, and says that it hears.
@@ -147,9 +125,9 @@ fn poses_go_both_ways_and_only_who_sits_there_has_a_line() {
         .map(|url| runtime.block_on(connect(url, &hashes)).unwrap());
 
     runtime.block_on(async {
-        assert!(to_li.send(&pose(1_000, 1)));
+        assert!(to_li.send(&aside(1_000, 1).encode()));
         hear_until(&to_chen, 1).await;
-        assert!(to_chen.send(&pose(7, 2)));
+        assert!(to_chen.send(&aside(7, 2).encode()));
         hear_until(&to_li, 2).await;
         // A token works once, a wrong one never, nor does a certificate that was not told.
         assert!(connect(&li_url, &hashes).await.is_none());
@@ -168,14 +146,14 @@ fn poses_go_both_ways_and_only_who_sits_there_has_a_line() {
     // Nobody moves in the other room. What is older moves nobody; acts and what is no frame are not heard, and
     // what is too long, or comes in a flood, harms nobody else.
     runtime.block_on(async {
-        assert!(to_li.send(&pose(900, 3)));
+        assert!(to_li.send(&aside(900, 3).encode()));
         let act = json!({"act": "raise-hand"});
         let act = ClientFrame::Act { seq: 1, act };
         for odd in [act.encode(), vec![2; 1_000], vec![]] {
             assert!(to_li.send(&odd));
         }
         tokio::time::sleep(Duration::from_millis(300)).await;
-        assert!(to_li.send(&pose(2_000, 5)));
+        assert!(to_li.send(&aside(2_000, 5).encode()));
         let seen = hear_until(&to_chen, 5).await;
         assert!(!seen.contains(&3), "{seen:?}");
         let second = Duration::from_millis(1_500);
@@ -186,12 +164,12 @@ fn poses_go_both_ways_and_only_who_sits_there_has_a_line() {
         });
         assert!(heard.await.is_err());
         for at in 0..5_000_u32 {
-            to_other.send(&pose(at, 9));
+            to_other.send(&aside(at, 9).encode());
             if at % 100 == 0 {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         }
-        assert!(to_li.send(&pose(3_000, 6)));
+        assert!(to_li.send(&aside(3_000, 6).encode()));
         hear_until(&to_chen, 6).await;
         // A line has no streams: none is given.
         let stream = timeout(Duration::from_millis(300), to_li.open_stream());
