@@ -486,11 +486,13 @@ mod client;
 
 #[cfg(test)]
 mod tests {
+    use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
     use room::wire::ClientFrame;
     use tokio::sync::mpsc;
+    use wtransport_proto::session::SessionRequest;
     use x509_cert::{Certificate, der::Decode as _};
 
-    use super::{client::Client, *};
+    use super::{client::Client, http3::headers_of, *};
 
     fn door() -> Door {
         Door::open(UdpSocket::bind("127.0.0.1:0").unwrap()).unwrap()
@@ -638,5 +640,42 @@ mod tests {
         assert_eq!(transport.authority(None).unwrap(), "127.0.0.1:8443");
         tell(Some(("outer".into(), Some(443))));
         assert_eq!(transport.authority(Some("h")).unwrap(), "outer:443");
+    }
+
+    fn asked() -> Vec<u8> {
+        let asked = SessionRequest::new("https://127.0.0.1:8443/poses/00").unwrap();
+        let mut bytes = Vec::new();
+        let frame = asked.headers().generate_frame();
+        frame.write(&mut bytes).unwrap();
+        bytes
+    }
+
+    #[test]
+    fn a_request_is_whole_or_waited_for() {
+        let whole = asked();
+        for cut in 0..whole.len() {
+            let mut part = whole[..cut].to_vec();
+            assert!(matches!(headers_of(&mut part), Ok(None)), "{cut}");
+        }
+        let headers = headers_of(&mut whole.clone()).unwrap().unwrap();
+        let read = SessionRequest::try_from(headers).unwrap();
+        assert_eq!(read.path(), "/poses/00");
+    }
+
+    #[test]
+    fn whatever_bytes_come_nothing_panics() {
+        let whole = asked();
+        let mut chance = StdRng::seed_from_u64(3);
+        for _ in 0..100_000 {
+            let mut bytes = whole.clone();
+            for _ in 0..chance.random_range(1..6) {
+                let place = chance.random_range(0..bytes.len());
+                bytes[place] = chance.random();
+            }
+            bytes.truncate(chance.random_range(0..=bytes.len()));
+            if let Ok(Some(headers)) = headers_of(&mut bytes) {
+                let _ = SessionRequest::try_from(headers);
+            }
+        }
     }
 }

@@ -158,21 +158,37 @@ async fn write(stream: &mut SendStream, frame: &Frame<'_>) -> Option<()> {
 async fn read_headers(stream: &mut RecvStream) -> Option<Headers> {
     let mut bytes = Vec::new();
     while bytes.len() <= HEADERS_BYTES {
+        if let Some(headers) = headers_of(&mut bytes).ok()? {
+            return Some(headers);
+        }
+        let more = stream.read_chunk(HEADERS_BYTES, true).await.ok()??;
+        bytes.extend_from_slice(&more.bytes);
+    }
+    None
+}
+
+/// Bytes that are no request and no answer, nor the beginning of one.
+#[derive(Debug)]
+pub struct NoHeaders;
+
+/// The headers with which these bytes begin, once they are whole. Frames that mean nothing may stand before them, and
+/// are taken off.
+pub fn headers_of(bytes: &mut Vec<u8>) -> Result<Option<Headers>, NoHeaders> {
+    loop {
         let mut left = bytes.as_slice();
-        let Some(frame) = Frame::read(&mut left).ok()? else {
-            let more = stream.read_chunk(HEADERS_BYTES, true).await.ok()??;
-            bytes.extend_from_slice(&more.bytes);
-            continue;
+        let Some(frame) = Frame::read(&mut left).map_err(|_| NoHeaders)? else {
+            return Ok(None);
         };
         match frame.kind() {
-            FrameKind::Headers => return Headers::with_frame(&frame).ok(),
-            // One that means nothing may stand before it.
+            FrameKind::Headers => {
+                let headers = Headers::with_frame(&frame);
+                return headers.map(Some).map_err(|_| NoHeaders);
+            }
             FrameKind::Exercise(_) => {}
-            _ => return None,
+            _ => return Err(NoHeaders),
         }
         drop(frame);
         let read = bytes.len() - left.len();
         bytes.drain(..read);
     }
-    None
 }
