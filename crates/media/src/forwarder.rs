@@ -70,7 +70,7 @@ pub struct Forwarder {
     connections: BTreeMap<Attendance, Connection>,
     /// Lines for poses, of which there may be many more.
     lines: BTreeMap<Attendance, PoseLine>,
-    /// When each of them wants to be woken.
+    /// When each connection and each line wants to be woken.
     alarms: BTreeSet<(Instant, Attendance)>,
     /// Whose the addresses are from which datagrams come.
     by_source: HashMap<SocketAddr, Attendance>,
@@ -129,6 +129,7 @@ impl Forwarder {
         }
         let (connection, answer) =
             Connection::answer(now, room.clone(), participant, offer, &self.addresses)?;
+        self.alarms.insert((connection.timeout, id));
         self.connections.insert(id, connection);
         self.rooms.entry(room.clone()).or_default().ids.push(id);
         self.look_at(now, room);
@@ -173,6 +174,7 @@ impl Forwarder {
         let Some(connection) = self.connections.remove(&id) else {
             return;
         };
+        self.alarms.remove(&(connection.timeout, id));
         self.by_source.retain(|_, of| *of != id);
         self.happened.retain(|(of, _)| *of != id);
         if let Some(members) = self.rooms.get_mut(&connection.room) {
@@ -243,24 +245,16 @@ impl Forwarder {
 
     /// The time has come to one of [`Forwarder::wakes_at`].
     pub fn wake(&mut self, now: Instant) {
-        let due = |(id, c): (&Attendance, &Connection)| (c.timeout <= now).then_some(*id);
-        let due: Vec<_> = self.connections.iter().filter_map(due).collect();
+        // Each once: who wants to be woken at once is woken with the next datagram, tick or time.
+        let due = self.alarms.range(..=(now, Attendance(u64::MAX)));
+        let due: Vec<_> = due.map(|(_, id)| *id).collect();
         for id in due {
             if let Some(connection) = self.connections.get_mut(&id) {
                 connection.take(Input::Timeout(now));
-            }
-            self.poll(id);
-        }
-        while let Some((at, id)) = self.alarms.first().copied()
-            && at <= now
-        {
-            if let Some(line) = self.lines.get_mut(&id) {
+                self.poll(id);
+            } else if let Some(line) = self.lines.get_mut(&id) {
                 line.take(Input::Timeout(now));
-            }
-            self.poll_line(id);
-            // One that wants to be woken at once is woken with the next datagram or tick.
-            if self.alarms.first() == Some(&(at, id)) {
-                break;
+                self.poll_line(id);
             }
         }
         self.settle(now);
@@ -272,9 +266,8 @@ impl Forwarder {
 
     /// When to be woken, if nothing comes before.
     pub fn wakes_at(&self) -> Instant {
-        let timeouts = self.connections.values().map(|c| c.timeout);
-        let lines = self.alarms.first().map(|(at, _)| *at);
-        timeouts.chain(lines).fold(self.next_round, Instant::min)
+        let first = self.alarms.first().map(|(at, _)| *at);
+        first.map_or(self.next_round, |at| at.min(self.next_round))
     }
 
     /// Nobody takes part, so that nothing needs waking.
@@ -311,8 +304,11 @@ impl Forwarder {
         let Some(connection) = self.connections.get_mut(&id) else {
             return;
         };
+        let before = connection.timeout;
         let mut happened = VecDeque::new();
         connection.poll(&mut self.out, &mut happened);
+        let next = connection.is_alive().then_some(connection.timeout);
+        self.set_alarm(id, before, next);
         self.happened
             .extend(happened.into_iter().map(|one| (id, one)));
     }
@@ -325,16 +321,23 @@ impl Forwarder {
         let before = line.timeout;
         let mut came = Vec::new();
         line.poll(&mut self.out, &mut came);
-        if line.timeout != before || !line.is_alive() {
-            self.alarms.remove(&(before, id));
-        }
-        if line.timeout != before && line.is_alive() {
-            self.alarms.insert((line.timeout, id));
-        }
+        let next = line.is_alive().then_some(line.timeout);
+        self.set_alarm(id, before, next);
         self.told.extend(came.into_iter().map(|one| match one {
             Came::Opened => Told::PosesOpen(id),
             Came::Bytes(bytes) => Told::Frame(id, bytes),
         }));
+    }
+
+    /// Wakes somebody at another time than before, or, who has gone, never.
+    fn set_alarm(&mut self, id: Attendance, before: Instant, next: Option<Instant>) {
+        if next == Some(before) {
+            return;
+        }
+        self.alarms.remove(&(before, id));
+        if let Some(at) = next {
+            self.alarms.insert((at, id));
+        }
     }
 
     /// Carries on until nothing is left that happened.

@@ -1,6 +1,6 @@
 //! `./yuanyi test`: everything that the tests need, and all tests.
 
-use std::{fs, path::PathBuf, process::Command, time::Instant};
+use std::{fs, path::PathBuf, process::Command, thread, time::Instant};
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -25,47 +25,63 @@ impl Count {
 
 type Stage = (&'static str, fn() -> Result<Count>);
 
-const STAGES: &[Stage] = &[
-    ("packages", packages),
-    ("format", format),
-    ("tidy", tidy),
-    ("client-build", client_build),
-    ("client-tests", client_tests),
-    ("client-lint", client_lint),
-    ("clippy", clippy),
-    ("rust-tests", rust_tests),
-    ("conformance", conformance),
-    ("stage", stage),
-    ("journeys", journeys),
+/// One row after the other; the stages of a row run side by side.
+const STAGES: &[&[Stage]] = &[
+    &[("packages", packages)],
+    &[("format", format)],
+    &[("tidy", tidy)],
+    &[("client-build", client_build)],
+    &[("client-tests", client_tests)],
+    &[("client-lint", client_lint)],
+    &[("clippy", clippy)],
+    &[("rust-tests", rust_tests)],
+    &[("stage", stage)],
+    // Clients wait for answers most of the time, which leaves the processor to the browsers.
+    &[("conformance", conformance), ("journeys", journeys)],
 ];
 
 /// Runs all stages, or those whose name holds `only`; ends with the line `N passed, N failed`.
 pub fn run(only: Option<&str>) -> Result<()> {
     let mut all = Count::default();
-    for (name, stage) in STAGES
-        .iter()
-        .filter(|(name, _)| only.is_none_or(|part| name.contains(part)))
-    {
-        let started = Instant::now();
-        println!("── {name}");
-        let count = stage().unwrap_or_else(|error| {
-            println!("{name}: {error:#}");
-            Count::one(false)
+    for row in STAGES {
+        let wanted = |stage: &&Stage| only.is_none_or(|part| stage.0.contains(part));
+        let counts: Vec<Count> = thread::scope(|scope| {
+            let running: Vec<_> = row
+                .iter()
+                .filter(wanted)
+                .map(|stage| scope.spawn(|| run_one(*stage)))
+                .collect();
+            let ended = running.into_iter().map(|stage| stage.join());
+            ended
+                .map(|count| count.unwrap_or(Count::one(false)))
+                .collect()
         });
-        println!(
-            "── {name}: {} passed, {} failed, {:.0} s",
-            count.passed,
-            count.failed,
-            started.elapsed().as_secs_f64()
-        );
-        all.passed += count.passed;
-        all.failed += count.failed;
+        for count in counts {
+            all.passed += count.passed;
+            all.failed += count.failed;
+        }
     }
     println!("{} passed, {} failed", all.passed, all.failed);
     if all.failed > 0 {
         bail!("{} failed", all.failed);
     }
     Ok(())
+}
+
+fn run_one((name, stage): Stage) -> Count {
+    let started = Instant::now();
+    println!("── {name}");
+    let count = stage().unwrap_or_else(|error| {
+        println!("{name}: {error:#}");
+        Count::one(false)
+    });
+    println!(
+        "── {name}: {} passed, {} failed, {:.0} s",
+        count.passed,
+        count.failed,
+        started.elapsed().as_secs_f64()
+    );
+    count
 }
 
 /// Debian packages, npm packages and the Python peers that the tests talk to.
@@ -252,8 +268,10 @@ fn build() -> Result<()> {
 fn conformance() -> Result<Count> {
     build()?;
     let mut count = Count::default();
-    let mut pytest = Command::new(peers_python());
+    // After the browsers, which run at the same time and draw for people who wait.
+    let mut pytest = program("nice", ["-n", "5"]);
     pytest
+        .arg(peers_python())
         .args([
             "-m",
             "pytest",
@@ -264,7 +282,6 @@ fn conformance() -> Result<Count> {
             "no:cacheprovider",
             "tests/conformance",
         ])
-        .current_dir(root())
         .env("YUANYI_BIN", target().join("debug/yuanyi"));
     let ok = watch(&mut pytest, |line| {
         let counts = [" passed", " failed", " error"];

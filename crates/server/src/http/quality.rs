@@ -81,7 +81,7 @@ async fn all(
     Ok(Json(json!({
         "rules": rules().iter().map(rule).collect::<Vec<_>>(),
         "deviations": rows.iter().map(row).collect::<Vec<_>>(),
-        "sites": sites(&cases, &issues),
+        "sites": sites(&cases, &issues, hospital.config.time_zone.rules()),
         "allowance": cusum::ALLOWANCE,
         "decision": cusum::DECISION,
         "whole": WHOLE,
@@ -128,25 +128,25 @@ fn row(issue: &Issue, caller: &Caller, permit: Option<&Permit>) -> Value {
 type Case = ((String, String), Known);
 
 /// The charts of each site: cases by the month in which they began.
-fn sites(cases: &[Case], issues: &[Issue]) -> Vec<Value> {
+fn sites(cases: &[Case], issues: &[Issue], zone: &TimeZone) -> Vec<Value> {
     let ids: BTreeSet<&str> = cases
         .iter()
         .map(|(_, known)| known.site.id.as_str())
         .collect();
     let everywhere: Vec<&Case> = cases.iter().collect();
-    let target = chart::shares(&periods(&everywhere, issues, false)).map(|all| all.centre);
+    let target = chart::shares(&periods(&everywhere, issues, false, zone)).map(|all| all.centre);
     let site = |id: &str| {
         let here: Vec<&Case> = cases
             .iter()
             .filter(|(_, known)| known.site.id == id)
             .collect();
-        let shares = periods(&here, issues, false);
+        let shares = periods(&here, issues, false, zone);
         json!({
             "id": id,
             "title": here.first().map(|(_, known)| &known.site.title),
             "cases": here.len(),
             "shares": chart::shares(&shares),
-            "counts": chart::counts(&periods(&here, issues, true)),
+            "counts": chart::counts(&periods(&here, issues, true, zone)),
             "sums": target.and_then(|target| cusum::sums(&shares, target)),
             "target": target,
         })
@@ -155,7 +155,12 @@ fn sites(cases: &[Case], issues: &[Issue]) -> Vec<Value> {
 }
 
 /// The cases of each month; of a count all their deviations, of a share the cases with one.
-fn periods(cases: &[&Case], issues: &[Issue], counts_all: bool) -> Vec<Period> {
+fn periods(
+    cases: &[&Case],
+    issues: &[Issue],
+    counts_all: bool,
+    zone: &TimeZone,
+) -> Vec<Period> {
     let mut months: BTreeMap<String, (u32, u32)> = BTreeMap::new();
     for ((scenario, case), known) in cases {
         let of_case = issues
@@ -163,7 +168,7 @@ fn periods(cases: &[&Case], issues: &[Issue], counts_all: bool) -> Vec<Period> {
             .filter(|issue| issue.scenario == *scenario && issue.case == *case)
             .count();
         let found = if counts_all { of_case } else { of_case.min(1) };
-        let month = months.entry(month(known.opened_at)).or_default();
+        let month = months.entry(month(known.opened_at, zone)).or_default();
         month.0 += 1;
         month.1 += u32::try_from(found).unwrap_or(u32::MAX);
     }
@@ -173,10 +178,9 @@ fn periods(cases: &[&Case], issues: &[Issue], counts_all: bool) -> Vec<Period> {
         .collect()
 }
 
-/// `2026-11`, in UTC as everywhere in the record.
-fn month(time: Timestamp) -> String {
-    let instant = jiff::Timestamp::from_millisecond(time.0).unwrap_or_default();
-    let date = instant.to_zoned(TimeZone::UTC).date();
+/// `2026-11`, by the hospital's calendar.
+fn month(time: Timestamp, zone: &TimeZone) -> String {
+    let date = scenario::day_of(time, zone);
     format!("{:04}-{:02}", date.year(), date.month())
 }
 
@@ -273,7 +277,7 @@ mod tests {
             case("3", "b", NOVEMBER),
         ];
         let issues = [issue("x", "1"), issue("y", "1")];
-        let all = sites(&cases, &issues);
+        let all = sites(&cases, &issues, &TimeZone::UTC);
         let first = all.first().unwrap();
         assert_eq!(first["shares"]["points"][0]["period"], "2026-11");
         assert_eq!(first["shares"]["centre"], 0.5);
@@ -281,5 +285,21 @@ mod tests {
         // The target is that of all sites together: one case of three.
         assert!((first["target"].as_f64().unwrap() - 1.0 / 3.0).abs() < 1e-12);
         assert_eq!(all.get(1).unwrap()["shares"]["points"][0]["found"], 0);
+    }
+    #[test]
+    fn a_case_belongs_to_the_month_that_its_hospital_has() {
+        let midnight: Timestamp = "2026-10-31T16:00:00Z".parse().unwrap();
+        let cases = [
+            case("1", "a", Timestamp(midnight.0 - 1)),
+            case("2", "a", midnight),
+        ];
+        let months = |zone: &TimeZone| -> Vec<String> {
+            let of_all: Vec<&Case> = cases.iter().collect();
+            let periods = periods(&of_all, &[], false, zone);
+            periods.into_iter().map(|period| period.name).collect()
+        };
+        let china = TimeZone::fixed(jiff::tz::offset(8));
+        assert_eq!(months(&china), ["2026-10", "2026-11"]);
+        assert_eq!(months(&TimeZone::UTC), ["2026-10"]);
     }
 }
