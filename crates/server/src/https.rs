@@ -14,25 +14,16 @@ use std::{
 use anyhow::{Context, Result, bail};
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, date_time_ymd};
 use sha2::{Digest as _, Sha256};
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::{mpsc, watch},
-    time::{Instant, timeout},
-};
-use tokio_rustls::{TlsAcceptor, rustls::ServerConfig, server::TlsStream};
+use tokio::time::Instant;
+use tokio_rustls::rustls::ServerConfig;
 use x509_cert::{Certificate, der::Decode as _};
 
 use crate::{
     clock,
     config::Config,
-    places::{Places, next_at},
     tls::{self, Shows},
 };
 
-/// A handshake takes no longer than this; so many go on at the same time, and so many with one address.
-const HANDSHAKE: Duration = Duration::from_secs(10);
-const HANDSHAKES: usize = 1024;
-const HANDSHAKES_OF_ONE: usize = 128;
 /// After this the files of the certificate are looked at again: who renews them need not start the hospital anew.
 const LOOK_AGAIN: Duration = Duration::from_mins(1);
 /// A certificate of the hospital's own is good for so long (browsers take none that is good for longer), and made
@@ -92,7 +83,7 @@ impl Shown {
 
     /// How the next connection is encrypted. A certificate that was renewed is taken; of one that cannot be read the
     /// last good one stays.
-    fn tls(&mut self) -> Arc<ServerConfig> {
+    pub fn tls(&mut self) -> Arc<ServerConfig> {
         if self.looked.elapsed() >= LOOK_AGAIN {
             self.looked = Instant::now();
             if let Err(error) = self.look_again() {
@@ -230,65 +221,6 @@ fn write_private(file: &Path, text: &str) -> Result<()> {
         fs::rename(&beside, file)
     };
     write().with_context(|| format!("write {}", file.display()))
-}
-
-/// Connections whose handshake is done. One that is slow, or says what is no TLS, keeps nobody waiting.
-pub struct Encrypted {
-    at: SocketAddr,
-    met: mpsc::Receiver<(TlsStream<TcpStream>, SocketAddr)>,
-}
-
-impl Encrypted {
-    /// Takes connections of `listener` until the hospital closes.
-    pub fn new(
-        listener: TcpListener,
-        shown: Shown,
-        closed: watch::Receiver<bool>,
-    ) -> io::Result<Self> {
-        let at = listener.local_addr()?;
-        let (met_by, met) = mpsc::channel(1);
-        tokio::spawn(meet(listener, shown, met_by, closed));
-        Ok(Self { at, met })
-    }
-}
-
-async fn meet(
-    listener: TcpListener,
-    mut shown: Shown,
-    met: mpsc::Sender<(TlsStream<TcpStream>, SocketAddr)>,
-    mut closed: watch::Receiver<bool>,
-) {
-    let places = Places::new(HANDSHAKES, HANDSHAKES_OF_ONE);
-    while let Some((stream, from)) = next_at(&listener, &mut closed, "an HTTPS").await {
-        // Who finds no place is not kept waiting; it tries again.
-        let Some(place) = places.take(from.ip()) else {
-            continue;
-        };
-        let (tls, met) = (TlsAcceptor::from(shown.tls()), met.clone());
-        tokio::spawn(async move {
-            if let Ok(Ok(stream)) = timeout(HANDSHAKE, tls.accept(stream)).await {
-                let _ = met.send((stream, from)).await;
-            }
-            drop(place);
-        });
-    }
-}
-
-impl axum::serve::Listener for Encrypted {
-    type Io = TlsStream<TcpStream>;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        match self.met.recv().await {
-            Some(met) => met,
-            // The hospital closes, and with it who waits here.
-            None => std::future::pending().await,
-        }
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        Ok(self.at)
-    }
 }
 
 #[cfg(test)]

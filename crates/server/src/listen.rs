@@ -3,12 +3,8 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::{Context, Result};
-use axum::{
-    Router,
-    serve::{Listener, ListenerExt as _},
-};
 use tokio::{
-    net::{TcpListener, TcpStream, UdpSocket},
+    net::{TcpListener, UdpSocket},
     sync::{Semaphore, watch},
     task::JoinHandle,
 };
@@ -19,13 +15,16 @@ use crate::{
     edge, gateway, guidelines,
     hospital::{Hospital, hospital_actor},
     http,
-    https::{Encrypted, Shown},
+    https::Shown,
     media, mllp, mqtt, pacs,
     places::Places,
     purge, quality, reminders,
     rooms::recorder,
-    transport, upgrades, vitals, volumes, ward,
+    transport, upgrades, vitals, volumes, ward, web,
 };
+
+/// What a program may open where nobody has set a limit.
+const FEW_DESCRIPTORS: u64 = 1024;
 
 /// Where the encrypted HTTP door is, and what it shows.
 struct Encryption {
@@ -53,9 +52,10 @@ pub async fn open(hospital: &Arc<Hospital>) -> Result<Doors> {
         .await
         .context("keep the guidelines in the record")?;
     // Each connection is a descriptor; the usual limit is a tenth of what the MQTT door has places for.
-    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+    let descriptors = rlimit::increase_nofile_limit(u64::MAX).unwrap_or_else(|error| {
         tracing::warn!(%error, "the limit on open connections could not be raised");
-    }
+        FEW_DESCRIPTORS
+    });
     // A hospital that failed has left recordings open, and nobody records yet.
     let permit = hospital
         .own_permit("seal recordings of rooms", policy::Action::ReadRecord)
@@ -65,13 +65,13 @@ pub async fn open(hospital: &Arc<Hospital>) -> Result<Doors> {
     let mut tasks = Vec::new();
 
     let address = hospital.config.http_address()?;
-    let web = TcpListener::bind(address).await.with_context(|| {
+    let listener = TcpListener::bind(address).await.with_context(|| {
         format!(
             "listen on {address} for HTTP: is another server running? choose another with --http"
         )
     })?;
-    let http = web.local_addr()?;
-    let encrypted = open_https(hospital, &closed).await?;
+    let http = listener.local_addr()?;
+    let encrypted = open_https(hospital).await?;
 
     // Both DICOM doors take from the same places.
     let places = Arc::new(Semaphore::new(hospital.config.dicom_associations));
@@ -116,22 +116,20 @@ pub async fn open(hospital: &Arc<Hospital>) -> Result<Doors> {
     follow_the_record(hospital, &closed, &mut tasks);
     // Who hears that the hospital is ready finds every door open.
     let plain = http::routes(Arc::clone(hospital));
-    let https = encrypted.map(|(listener, encryption)| {
-        let routes = http::encrypted(plain.clone());
-        tasks.push(tokio::spawn(serve_http(
-            listener,
-            |stream| stream.get_ref().0,
-            routes,
-            closed.clone(),
-        )));
+    let places = web::places(descriptors);
+    let mut serve_http = |door, routes| {
+        let serving = web::serve(door, routes, Arc::clone(&places), closed.clone());
+        tasks.push(tokio::spawn(serving));
+    };
+    let https = encrypted.map(|(door, encryption)| {
+        serve_http(door, http::encrypted(plain.clone()));
         encryption
     });
-    tasks.push(tokio::spawn(serve_http(
-        web,
-        |stream| stream,
-        plain,
-        closed.clone(),
-    )));
+    let door = web::Door {
+        listener,
+        shown: None,
+    };
+    serve_http(door, plain);
     Ok(Doors {
         http,
         https,
@@ -347,10 +345,7 @@ fn open_transport(
 }
 
 /// Opens the encrypted HTTP door, unless it is off.
-async fn open_https(
-    hospital: &Arc<Hospital>,
-    closed: &watch::Receiver<bool>,
-) -> Result<Option<(Encrypted, Encryption)>> {
+async fn open_https(hospital: &Arc<Hospital>) -> Result<Option<(web::Door, Encryption)>> {
     let config = &hospital.config;
     let Some(address) = config.https_address()? else {
         return Ok(None);
@@ -376,28 +371,11 @@ async fn open_https(
         fingerprint: fingerprint.to_owned(),
         is_own,
     };
-    let listener = Encrypted::new(listener, shown, closed.clone())?;
-    Ok(Some((listener, encryption)))
-}
-
-/// Serves until the hospital closes. Rooms send small packets, which must not wait for acknowledgements: `tcp` says
-/// what a connection goes over.
-async fn serve_http<L: Listener<Addr = SocketAddr>>(
-    listener: L,
-    tcp: fn(&L::Io) -> &TcpStream,
-    routes: Router,
-    mut closed: watch::Receiver<bool>,
-) {
-    let service = routes.into_make_service_with_connect_info::<SocketAddr>();
-    let listener = listener.tap_io(move |stream| {
-        let _ = tcp(stream).set_nodelay(true);
-    });
-    let served = axum::serve(listener, service).with_graceful_shutdown(async move {
-        let _ = closed.wait_for(|closed| *closed).await;
-    });
-    if let Err(error) = served.await {
-        tracing::error!(%error, "an HTTP door closed");
-    }
+    let door = web::Door {
+        listener,
+        shown: Some(shown),
+    };
+    Ok(Some((door, encryption)))
 }
 
 impl Doors {

@@ -52,6 +52,7 @@ mod upgrades;
 mod vitals;
 mod volumes;
 mod ward;
+mod web;
 mod witness;
 mod zone;
 

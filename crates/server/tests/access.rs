@@ -220,3 +220,50 @@ fn a_care_team_left_puts_its_member_out() {
     assert_eq!(farewell(&mut wang), Farewell::NotPermitted);
     wait_for_people(&mut chen, &["chen.expert"]);
 }
+
+/// What is answered to the head of a request whose body never comes.
+fn answered_without_a_body(
+    hospital: &Hospital,
+    path: &str,
+    token: Option<&str>,
+    bytes: usize,
+) -> String {
+    use std::io::{Read as _, Write as _};
+    let mut line = std::net::TcpStream::connect(&hospital.address).unwrap();
+    let wait = std::time::Duration::from_secs(20);
+    line.set_read_timeout(Some(wait)).unwrap();
+    let token = token.map(|token| format!("authorization: Bearer {token}\r\n"));
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nhost: a\r\n{}content-type: application/fhir+json\r\ncontent-length: {bytes}\r\n\r\n",
+        token.unwrap_or_default()
+    );
+    line.write_all(head.as_bytes()).unwrap();
+    let mut answer = [0; 64];
+    let length = line.read(&mut answer).unwrap_or(0);
+    String::from_utf8_lossy(&answer[..length]).into_owned()
+}
+
+#[test]
+fn who_may_not_write_is_told_before_anything_of_the_body_is_waited_for() {
+    const LARGE: usize = 60 << 20;
+    let (_folder, hospital) = opened();
+    let status = |path: &str, who: Option<&str>, bytes| {
+        let token = who.map(|who| hospital.token(who));
+        let answer = answered_without_a_body(&hospital, path, token.as_deref(), bytes);
+        answer.split(' ').nth(1).unwrap_or("none").to_owned()
+    };
+    for path in [
+        "/fhir",
+        "/fhir/Patient",
+        "/fhir/Patient/_search",
+        "/api/devices/packages",
+    ] {
+        assert_eq!(status(path, None, LARGE), "401", "{path}");
+    }
+    assert_eq!(status("/fhir", Some("chen.expert"), LARGE), "403");
+    // A search is not that long.
+    assert_eq!(
+        status("/fhir/Patient/_search", Some("wang.nurse"), LARGE),
+        "413"
+    );
+}

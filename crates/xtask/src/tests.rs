@@ -51,7 +51,7 @@ pub fn run(only: Option<&str>) -> Result<()> {
                 .filter(wanted)
                 .map(|stage| scope.spawn(|| run_one(*stage)))
                 .collect();
-            let ended = running.into_iter().map(|stage| stage.join());
+            let ended = running.into_iter().map(thread::ScopedJoinHandle::join);
             ended
                 .map(|count| count.unwrap_or(Count::one(false)))
                 .collect()

@@ -10,7 +10,6 @@ use std::{
 use ::devices::Package;
 use axum::{
     Json, Router,
-    body::Bytes,
     extract::{DefaultBodyLimit, Path, State},
     routing::{get, post, put},
 };
@@ -25,7 +24,7 @@ use crate::{
     edge::{CloudAnswer, EdgeState, NotTaken},
     edges::{Down, Up},
     hospital::Hospital,
-    http::{Caller, Problem},
+    http::{Caller, Counted, Problem},
     ward::{self, Told, Written},
 };
 
@@ -77,7 +76,7 @@ async fn state(
 async fn readings(
     State(hospital): State<Arc<Hospital>>,
     caller: Caller,
-    body: Bytes,
+    body: Counted,
 ) -> Result<Json<CloudAnswer>, Problem> {
     let is_edge = is_edge(&hospital, &caller).await?;
     if is_edge {
@@ -136,7 +135,7 @@ fn unpacked<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
 async fn alarms(
     State(hospital): State<Arc<Hospital>>,
     caller: Caller,
-    body: Bytes,
+    body: Counted,
 ) -> Result<Json<CloudAnswer>, Problem> {
     match told::<Told>(&hospital, &caller, &body).await? {
         Break(none) => Ok(none),
@@ -151,7 +150,7 @@ async fn alarms(
 async fn written(
     State(hospital): State<Arc<Hospital>>,
     caller: Caller,
-    body: Bytes,
+    body: Counted,
 ) -> Result<Json<CloudAnswer>, Problem> {
     match told::<Written>(&hospital, &caller, &body).await? {
         Break(none) => Ok(none),
@@ -194,7 +193,7 @@ fn none_of(count: usize) -> Json<CloudAnswer> {
 async fn line(
     State(hospital): State<Arc<Hospital>>,
     caller: Caller,
-    body: Bytes,
+    body: Counted,
 ) -> Result<Json<Down>, Problem> {
     if !hospital.edges.is_edge(&caller.actor.id) {
         return Err(Problem::forbidden(

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use axum::{
     Router,
-    body::Bytes,
-    extract::{DefaultBodyLimit, Path, RawQuery, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    extract::{DefaultBodyLimit, FromRequestParts, Path, RawQuery, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{get, post},
 };
 use fhir::{Granting, Issue, Reply, Rest, decode_query};
 use policy::{Action, Object, Permit, Refusal};
@@ -20,11 +19,13 @@ use vocabulary::PatientId;
 use crate::{
     clock,
     hospital::Hospital,
-    http::{Caller, Problem},
+    http::{Caller, Counted, Problem},
 };
 
 /// The largest body that is taken: Synthea's transaction bundles have some megabytes.
 const LARGEST: usize = 64 << 20;
+/// The largest form of a search.
+const LARGEST_FORM: usize = 1 << 20;
 const MEDIA_TYPE: &str = "application/fhir+json; fhirVersion=4.0; charset=utf-8";
 
 /// The routes below `/fhir`.
@@ -34,14 +35,17 @@ pub fn routes() -> Router<Arc<Hospital>> {
         .route("/metadata", get(metadata))
         .route("/Observation/$lastn", get(last_n))
         .route("/{kind}", get(search).post(create))
-        .route("/{kind}/_search", axum::routing::post(search_by_form))
+        .route(
+            "/{kind}/_search",
+            post(search_by_form).layer(DefaultBodyLimit::max(LARGEST_FORM)),
+        )
         .route("/{kind}/{id}", get(read).put(update).delete(delete))
         .route("/{kind}/{id}/_history", get(history))
         .route("/{kind}/{id}/_history/{version}", get(read_version))
         .layer(DefaultBodyLimit::max(LARGEST))
 }
 
-/// Who asks at which address; refusals are `OperationOutcome`s.
+/// Who asks at which address; refusals are `OperationOutcome`s. They are known before a body is read.
 struct Door {
     hospital: Arc<Hospital>,
     caller: Caller,
@@ -75,19 +79,6 @@ pub fn address(hospital: &Hospital, headers: &HeaderMap) -> String {
 }
 
 impl Door {
-    fn new(
-        hospital: Arc<Hospital>,
-        caller: Result<Caller, Problem>,
-        headers: &HeaderMap,
-    ) -> Result<Self, Wire> {
-        let caller = caller.map_err(|problem| outcome(&problem))?;
-        Ok(Self {
-            base: address(&hospital, headers),
-            hospital,
-            caller,
-        })
-    }
-
     /// To read one resource: on whom it is about, so that the ledger says whose record was opened.
     async fn to_read(&self, kind: &str, id: &str) -> Result<Permits, Wire> {
         let key = ResourceKey {
@@ -169,6 +160,32 @@ impl Door {
     }
 }
 
+impl FromRequestParts<Arc<Hospital>> for Door {
+    type Rejection = Wire;
+
+    async fn from_request_parts(parts: &mut Parts, hospital: &Arc<Hospital>) -> Result<Self, Wire> {
+        let caller = Caller::from_request_parts(parts, hospital).await;
+        Ok(Self {
+            caller: caller.map_err(|problem| outcome(&problem))?,
+            base: address(hospital, &parts.headers),
+            hospital: Arc::clone(hospital),
+        })
+    }
+}
+
+/// Somebody who may write, before what they write is read.
+struct Writer(Door, Permits);
+
+impl FromRequestParts<Arc<Hospital>> for Writer {
+    type Rejection = Wire;
+
+    async fn from_request_parts(parts: &mut Parts, hospital: &Arc<Hospital>) -> Result<Self, Wire> {
+        let door = Door::from_request_parts(parts, hospital).await?;
+        let permits = door.to_write().await?;
+        Ok(Self(door, permits))
+    }
+}
+
 #[async_trait]
 impl Granting for Door {
     async fn grant(&self, patient: &PatientId) -> Result<Permit, Refusal> {
@@ -217,6 +234,7 @@ fn outcome(problem: &Problem) -> Wire {
         StatusCode::UNAUTHORIZED => "login",
         StatusCode::FORBIDDEN => "forbidden",
         StatusCode::NOT_FOUND => "not-found",
+        StatusCode::PAYLOAD_TOO_LARGE => "too-long",
         StatusCode::BAD_REQUEST => "invalid",
         _ => "exception",
     };
@@ -240,8 +258,9 @@ fn bad_json() -> Wire {
     Wire::of(Reply::refused(400, &[issue]))
 }
 
-fn parse(body: &Bytes) -> Result<Value, Wire> {
-    serde_json::from_slice(body).map_err(|_| bad_json())
+fn parse(body: Result<Counted, Problem>) -> Result<Value, Wire> {
+    let body = body.map_err(|problem| outcome(&problem))?;
+    serde_json::from_slice(&body).map_err(|_| bad_json())
 }
 
 fn text(headers: &HeaderMap, name: impl header::AsHeaderName) -> Option<&str> {
@@ -249,7 +268,6 @@ fn text(headers: &HeaderMap, name: impl header::AsHeaderName) -> Option<&str> {
 }
 
 type Answer = Result<Wire, Wire>;
-type MaybeCaller = Result<Caller, Problem>;
 
 async fn metadata(State(hospital): State<Arc<Hospital>>, headers: HeaderMap) -> Wire {
     let statement = fhir::capability_statement(
@@ -266,14 +284,7 @@ async fn metadata(State(hospital): State<Arc<Hospital>>, headers: HeaderMap) -> 
     })
 }
 
-async fn search(
-    State(hospital): State<Arc<Hospital>>,
-    caller: MaybeCaller,
-    headers: HeaderMap,
-    Path(kind): Path<String>,
-    RawQuery(query): RawQuery,
-) -> Answer {
-    let door = Door::new(hospital, caller, &headers)?;
+async fn search(door: Door, Path(kind): Path<String>, RawQuery(query): RawQuery) -> Answer {
     let permits = door.to_search().await?;
     Ok(Wire::of(
         permits
@@ -288,13 +299,7 @@ const MOST_LAST: usize = 100;
 
 /// `Observation/$lastn`: the last observations of each kind about one patient, those of the record, and the newest
 /// reading of each vital sign that devices measure.
-async fn last_n(
-    State(hospital): State<Arc<Hospital>>,
-    caller: MaybeCaller,
-    headers: HeaderMap,
-    RawQuery(query): RawQuery,
-) -> Answer {
-    let door = Door::new(hospital, caller, &headers)?;
+async fn last_n(door: Door, RawQuery(query): RawQuery) -> Answer {
     let mut asked = decode_query(&query.unwrap_or_default());
     let named = |name: &str| asked.iter().find(|(found, _)| found == name);
     let most = named("max").and_then(|(_, max)| max.parse().ok());
@@ -343,14 +348,7 @@ async fn last_n(
 }
 
 /// The parameters in the body keep what is searched for out of addresses.
-async fn search_by_form(
-    State(hospital): State<Arc<Hospital>>,
-    caller: MaybeCaller,
-    headers: HeaderMap,
-    Path(kind): Path<String>,
-    body: String,
-) -> Answer {
-    let door = Door::new(hospital, caller, &headers)?;
+async fn search_by_form(door: Door, Path(kind): Path<String>, body: String) -> Answer {
     let permits = door.to_search().await?;
     Ok(Wire::of(
         permits
@@ -360,83 +358,59 @@ async fn search_by_form(
     ))
 }
 
-async fn read(
-    State(hospital): State<Arc<Hospital>>,
-    caller: MaybeCaller,
-    headers: HeaderMap,
-    Path((kind, id)): Path<(String, String)>,
-) -> Answer {
-    let door = Door::new(hospital, caller, &headers)?;
+async fn read(door: Door, Path((kind, id)): Path<(String, String)>) -> Answer {
     let permits = door.to_read(&kind, &id).await?;
     Ok(Wire::of(permits.rest(&door).read(&kind, &id, None).await))
 }
 
 async fn read_version(
-    State(hospital): State<Arc<Hospital>>,
-    caller: MaybeCaller,
-    headers: HeaderMap,
+    door: Door,
     Path((kind, id, version)): Path<(String, String, String)>,
 ) -> Answer {
-    let door = Door::new(hospital, caller, &headers)?;
     let permits = door.to_read(&kind, &id).await?;
     Ok(Wire::of(
         permits.rest(&door).read(&kind, &id, Some(&version)).await,
     ))
 }
 
-async fn history(
-    State(hospital): State<Arc<Hospital>>,
-    caller: MaybeCaller,
-    headers: HeaderMap,
-    Path((kind, id)): Path<(String, String)>,
-) -> Answer {
-    let door = Door::new(hospital, caller, &headers)?;
+async fn history(door: Door, Path((kind, id)): Path<(String, String)>) -> Answer {
     let permits = door.to_read(&kind, &id).await?;
     Ok(Wire::of(permits.rest(&door).history(&kind, &id).await))
 }
 
 async fn create(
-    State(hospital): State<Arc<Hospital>>,
-    caller: MaybeCaller,
+    Writer(door, permits): Writer,
     headers: HeaderMap,
     Path(kind): Path<String>,
-    body: Bytes,
+    body: Result<Counted, Problem>,
 ) -> Answer {
-    let door = Door::new(hospital, caller, &headers)?;
-    let permits = door.to_write().await?;
     let if_none_exist = text(&headers, "if-none-exist");
     let reply = permits
         .rest(&door)
-        .create(&kind, parse(&body)?, if_none_exist)
+        .create(&kind, parse(body)?, if_none_exist)
         .await;
     Ok(changed(&door, reply))
 }
 
 async fn update(
-    State(hospital): State<Arc<Hospital>>,
-    caller: MaybeCaller,
+    Writer(door, permits): Writer,
     headers: HeaderMap,
     Path((kind, id)): Path<(String, String)>,
-    body: Bytes,
+    body: Result<Counted, Problem>,
 ) -> Answer {
-    let door = Door::new(hospital, caller, &headers)?;
-    let permits = door.to_write().await?;
     let if_match = text(&headers, header::IF_MATCH);
     let reply = permits
         .rest(&door)
-        .update(&kind, &id, parse(&body)?, if_match)
+        .update(&kind, &id, parse(body)?, if_match)
         .await;
     Ok(changed(&door, reply))
 }
 
 async fn delete(
-    State(hospital): State<Arc<Hospital>>,
-    caller: MaybeCaller,
+    Writer(door, permits): Writer,
     headers: HeaderMap,
     Path((kind, id)): Path<(String, String)>,
 ) -> Answer {
-    let door = Door::new(hospital, caller, &headers)?;
-    let permits = door.to_write().await?;
     let reply = permits
         .rest(&door)
         .delete(&kind, &id, text(&headers, header::IF_MATCH))
@@ -445,15 +419,8 @@ async fn delete(
 }
 
 /// A transaction or batch.
-async fn bundle(
-    State(hospital): State<Arc<Hospital>>,
-    caller: MaybeCaller,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Answer {
-    let door = Door::new(hospital, caller, &headers)?;
-    let permits = door.to_write().await?;
-    let reply = permits.rest(&door).bundle(parse(&body)?).await;
+async fn bundle(Writer(door, permits): Writer, body: Result<Counted, Problem>) -> Answer {
+    let reply = permits.rest(&door).bundle(parse(body)?).await;
     Ok(changed(&door, reply))
 }
 

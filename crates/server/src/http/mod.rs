@@ -1,5 +1,6 @@
 //! HTTP: the client, its calls, FHIR, DICOMweb and the ledger.
 
+mod body;
 mod caller;
 mod cds_services;
 mod client_files;
@@ -53,6 +54,7 @@ use tower_http::{
     },
 };
 
+pub use body::Counted;
 pub use caller::Caller;
 pub use dicom_web::WorkItemEvents;
 pub use problem::Problem;

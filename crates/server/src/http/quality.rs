@@ -155,12 +155,7 @@ fn sites(cases: &[Case], issues: &[Issue], zone: &TimeZone) -> Vec<Value> {
 }
 
 /// The cases of each month; of a count all their deviations, of a share the cases with one.
-fn periods(
-    cases: &[&Case],
-    issues: &[Issue],
-    counts_all: bool,
-    zone: &TimeZone,
-) -> Vec<Period> {
+fn periods(cases: &[&Case], issues: &[Issue], counts_all: bool, zone: &TimeZone) -> Vec<Period> {
     let mut months: BTreeMap<String, (u32, u32)> = BTreeMap::new();
     for ((scenario, case), known) in cases {
         let of_case = issues

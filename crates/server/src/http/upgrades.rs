@@ -5,7 +5,6 @@ use std::{ops::RangeInclusive, sync::Arc};
 use ::devices::{MOST_NOTE, MOST_PACKAGE, Rollout};
 use axum::{
     Json, Router,
-    body::Bytes,
     extract::{DefaultBodyLimit, Path, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
@@ -20,7 +19,7 @@ use crate::{
     clock,
     devices::Credential,
     hospital::Hospital,
-    http::{Caller, Problem, devices::is_staff},
+    http::{Caller, Counted, Problem, devices::is_staff},
     upgrades::{self, Act, NewRollout, Published, UpgradeError},
 };
 
@@ -107,9 +106,10 @@ async fn packages(
 async fn publish(
     State(hospital): State<Arc<Hospital>>,
     caller: Caller,
-    file: Bytes,
+    file: Result<Counted, Problem>,
 ) -> Result<Response, Problem> {
     maintains(&hospital, &caller).await?;
+    let file = file?;
     let id = upgrades::publish(&hospital, &caller.actor.id, &file).await?;
     let published = hospital.upgrades.package(&id);
     let published = published.ok_or_else(|| Problem::internal(&"a package is not there"))?;

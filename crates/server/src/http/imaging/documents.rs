@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, State, rejection::JsonRejection},
+    extract::{Path, State},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -26,7 +26,7 @@ use crate::{
     clock,
     derived::{self, Origin},
     hospital::Hospital,
-    http::{Caller, Problem},
+    http::{Caller, Counted, Problem},
     marked::moment,
 };
 
@@ -152,15 +152,17 @@ pub async fn keep(
     State(hospital): State<Arc<Hospital>>,
     caller: Caller,
     Path(study): Path<String>,
-    new: Result<Json<NewStudyDocument>, JsonRejection>,
+    new: Result<Counted, Problem>,
 ) -> Result<(StatusCode, Json<SavedObject>), Problem> {
     let (study, patient, permit) =
         study_of(&hospital, &caller, &study, Action::ReadImaging).await?;
     study_of(&hospital, &caller, study.as_str(), Action::StoreImaging).await?;
-    let Json(new) = new.map_err(|rejection| match rejection.status() {
+    let new = new.map_err(|problem| match problem.status() {
         StatusCode::PAYLOAD_TOO_LARGE => unkept("it is larger than 32 MiB"),
-        _ => Problem::bad_input("send JSON with the fields `title` and `pdf` (base64)"),
+        _ => problem,
     })?;
+    let new: NewStudyDocument = serde_json::from_slice(&new)
+        .map_err(|_| Problem::bad_input("send JSON with the fields `title` and `pdf` (base64)"))?;
     let title: String = new
         .title
         .trim()

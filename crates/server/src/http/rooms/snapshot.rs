@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, State, rejection::JsonRejection},
+    extract::{Path, State},
     http::StatusCode,
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -25,7 +25,7 @@ use crate::{
     clock,
     derived::{self, Origin},
     hospital::Hospital,
-    http::{Caller, Problem},
+    http::{Caller, Counted, Problem},
     marked::moment,
 };
 
@@ -65,7 +65,7 @@ pub async fn keep(
     State(hospital): State<Arc<Hospital>>,
     caller: Caller,
     Path(id): Path<String>,
-    new: Result<Json<NewSnapshot>, JsonRejection>,
+    new: Result<Counted, Problem>,
 ) -> Result<(StatusCode, Json<SavedObject>), Problem> {
     let AtWork {
         stage,
@@ -76,10 +76,12 @@ pub async fn keep(
         store: _store,
         entered,
     } = at_work(&hospital, &caller, &id).await?;
-    let Json(new) = new.map_err(|rejection| match rejection.status() {
+    let new = new.map_err(|problem| match problem.status() {
         StatusCode::PAYLOAD_TOO_LARGE => unkept("it is larger than 16 MiB"),
-        _ => Problem::bad_input("send JSON with the fields `title` and `png` (base64)"),
+        _ => problem,
     })?;
+    let new: NewSnapshot = serde_json::from_slice(&new)
+        .map_err(|_| Problem::bad_input("send JSON with the fields `title` and `png` (base64)"))?;
     let title: String = new
         .title
         .trim()
