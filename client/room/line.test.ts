@@ -62,7 +62,7 @@ it('comes back to the first way while no hospital answers at all', async () => {
 
 it('says now and then that it is there, once it has been answered', async () => {
   const signs: number[] = [];
-  const own = new Line([by('socket')], { opened: () => undefined, received: () => own.isWell(), asked: () => signs.push(Date.now()), broke: () => undefined }, () => 1);
+  const own = new Line([by('socket')], { opened: () => undefined, received: () => own.isWell(), asked: () => signs.push(Date.now()), broke: () => undefined }, () => 1, Date.now);
   own.connect();
   const socket = last().open();
   for (let round = 0; round < 16; round++) {
@@ -71,5 +71,12 @@ it('says now and then that it is there, once it has been answered', async () => 
     await vi.advanceTimersByTimeAsync(1_000);
   }
   expect(signs).toEqual([1_015_000]);
+  // A page in the background is let run once a minute.
+  for (let minute = 0; minute < 3; minute++) {
+    vi.setSystemTime(Date.now() + 59_000);
+    socket.tick();
+    await vi.advanceTimersByTimeAsync(1_000);
+  }
+  expect(signs).toHaveLength(4);
   own.close();
 });

@@ -23,8 +23,8 @@ const TRIES = 2;
 /** The server says something at least each second; a line that is silent for so many of the watch's rounds is broken. */
 const SILENT_ROUNDS = 5;
 const ROUND_MS = 1_000;
-/** Every so many rounds a sign of life goes out. */
-const SIGN_ROUNDS = 15;
+/** So often a sign of life goes out. */
+const SIGN_EVERY_MS = 15_000;
 
 /** A connection that comes back by itself, after waits that grow. */
 export class Line {
@@ -46,6 +46,7 @@ export class Line {
     private readonly ways: readonly (() => SocketLike)[],
     private readonly listener: LineListener,
     private readonly random: () => number,
+    private readonly now: () => number = () => performance.now(),
   ) {}
 
   connect(): void {
@@ -56,13 +57,15 @@ export class Line {
     this.#answered = false;
     this.#socket = socket;
     this.#silentRounds = 0;
-    let rounds = 0;
-    // Rounds, not time: a page that stood still while it drew has yet to hear what came meanwhile.
+    let signedAt = this.now();
+    // Silence is counted in rounds, not time: a page that stood still while it drew has yet to hear what came meanwhile.
+    // Signs go by time: of a page in the background rounds come once a minute.
     this.#watch = setInterval(() => {
       this.#silentRounds += 1;
-      rounds += 1;
-      if (this.#silentRounds > SILENT_ROUNDS) this.mend();
-      else if (this.#answered && rounds % SIGN_ROUNDS === 0) this.listener.asked?.();
+      if (this.#silentRounds > SILENT_ROUNDS) return this.mend();
+      if (!this.#answered || this.now() - signedAt < SIGN_EVERY_MS) return;
+      signedAt = this.now();
+      this.listener.asked?.();
     }, ROUND_MS);
     socket.binaryType = 'arraybuffer';
     // What a dropped connection still says is not heard.
