@@ -12,8 +12,8 @@ export interface LineListener {
   received(bytes: Uint8Array): void;
   /** Time for a sign of life: the server ends a line that says nothing for long. */
   asked?(): void;
-  /** The line broke; it is being mended. */
-  broke(): void;
+  /** The line broke, after the other end had answered by it or before; it is being mended. */
+  broke(wasAnswered: boolean): void;
 }
 
 const FIRST_WAIT_MS = 250;
@@ -96,7 +96,7 @@ export class Line {
   mend(): void {
     this.#drop();
     if (this.#closed) return;
-    this.listener.broke();
+    this.listener.broke(this.#answered);
     // A way by which nobody has answered twice may not be there: some proxies let no WebSocket through. Each is tried
     // twice, since a hospital that is just starting answers by none.
     this.#unanswered = this.#answered ? 0 : this.#unanswered + 1;

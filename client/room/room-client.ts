@@ -52,6 +52,8 @@ export interface RoomEvents {
   event: Event;
   /** An own act was refused. */
   refused: { act: Act; reason: Refusal; text: Text };
+  /** The line broke, and the hospital had not answered by it. */
+  unanswered: undefined;
   /** The server ended the line for a reason after which one comes back by oneself. */
   interrupted: { reason: Farewell; text: Text };
   /** Somebody brings everybody to their view. */
@@ -104,7 +106,7 @@ export class RoomClient {
     this.#resume = this.#store?.getItem(this.#key) ?? null;
     const path = `/api/rooms/${encodeURIComponent(id)}`;
     const ways = options.socket ? [options.socket] : [() => new WebSocket(socketUrl(path)) as SocketLike, () => new StreamSocket(path)];
-    const listener = { opened: () => this.#hello(), received: (bytes: Uint8Array) => this.#receive(bytes), broke: () => this.#broke(), asked: () => this.#line.send(encode({ frame: 'ping', nonce: 0 })) };
+    const listener = { opened: () => this.#hello(), received: (bytes: Uint8Array) => this.#receive(bytes), broke: (wasAnswered: boolean) => this.#broke(wasAnswered), asked: () => this.#line.send(encode({ frame: 'ping', nonce: 0 })) };
     this.#line = new Line(ways, listener, options.random ?? Math.random);
     this.#way = options.poses;
     this.#sender = new PoseSender(this.#now, (pose) => {
@@ -134,6 +136,13 @@ export class RoomClient {
     this.#sender.stop();
     this.#pending.giveUp(new ActError('closed', CLOSED), true);
     this.#change({ status: 'closed' });
+  }
+
+  /** Is out for good: nothing of the room stays, and nobody tries to come back by themselves. */
+  shutOut(reason: Farewell, text: Text, why: string | null = null): void {
+    this.#store?.removeItem(this.#key);
+    this.#change({ farewell: { reason, text, why } });
+    this.close();
   }
 
   /** Asks the room to do something; resolves when it is done and kept, rejects with an `ActError`. */
@@ -196,11 +205,12 @@ export class RoomClient {
     this.#line.send(encode({ frame: 'hello', version: VERSION, resume: this.#resume, next_event: this.#nextEvent }));
   }
 
-  #broke(): void {
+  #broke(wasAnswered: boolean): void {
     this.#sender.pause();
     // The hospital ends it with the socket.
     this.#way?.close();
     this.#change({ voices: new Map(), status: this.#state.self === undefined ? 'connecting' : 'reconnecting' });
+    if (!wasAnswered) this.#emitter.emit('unanswered', undefined);
   }
 
   #receive(bytes: Uint8Array): void {
@@ -231,9 +241,7 @@ export class RoomClient {
           this.#emitter.emit('interrupted', { reason: frame.reason, text: frame.text });
           return this.#line.mend();
         }
-        this.#store?.removeItem(this.#key);
-        this.#change({ farewell: { reason: frame.reason, text: frame.text, why: frame.why } });
-        return this.close();
+        return this.shutOut(frame.reason, frame.text, frame.why);
       case 'voices':
         return this.#change({ voices: new Map(frame.voices.map((voice) => [voice.participant, voice])) });
       case 'slots':

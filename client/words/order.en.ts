@@ -27,6 +27,8 @@ export const order = {
   'door.why': 'Reason',
   'door.again': 'Knock again',
   'door.over': 'You are not in the room',
+  'door.notPermitted': 'You may not enter this room any more, as when the patient withdraws consent or the invitation is over',
+  'door.licenceEnded': 'Your licence to practise in virtual rooms has expired or was withdrawn',
   'opening.title': 'Who is behind a code',
   'opening.what': 'In rooms that are about no patient, patients may be known by a code. Two people of the hospital together can find out who somebody is: one asks with a reason, another agrees with one of their own. The patient reads in their record that you did, and why.',
   'opening.notYours': 'This is not yours to ask',

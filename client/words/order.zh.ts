@@ -27,6 +27,8 @@ export const order = {
   'door.why': '理由',
   'door.again': '再次敲门',
   'door.over': '您不在房间内',
+  'door.notPermitted': '您已不能进入此房间，例如患者撤回了同意或会诊邀请已结束',
+  'door.licenceEnded': '您的虚拟空间执业许可已到期或被撤销',
   'opening.title': '代号背后是谁',
   'opening.what': '在不涉及患者的房间里，患者可使用代号。须由本院两人共同查明其身份：一人说明理由提出申请，另一人说明自己的理由表示同意。患者可在病历中看到是谁、因何查明。',
   'opening.notYours': '您无权查明代号背后的身份',

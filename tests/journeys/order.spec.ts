@@ -201,8 +201,11 @@ test('a licence withdrawn while its holder is inside ends their stay', async ({ 
     await expect(chen.locator('[data-farewell]')).toContainText('执业许可');
     await people(li);
     await expect(li.locator('.people li')).toHaveCount(1);
-    // Of whom nothing is known is told at the door where the licence is earned, and comes in with it.
     await choose(chen, 'en');
+    // Who knocks while the reason stands is told it again.
+    await chen.getByRole('button', { name: 'Knock again' }).click();
+    await expect(chen.locator('[data-farewell=licence-ended]')).toContainText('licence to practise in virtual rooms', { timeout: 30_000 });
+    // Of whom nothing is known is told at the door where the licence is earned, and comes in with it.
     await licence(admin, 'chen.expert', undefined);
     await chen.getByRole('button', { name: 'Knock again' }).click();
     await expect(chen.locator('[data-at-door=licence]').getByRole('link', { name: 'Sit the exam' })).toHaveAttribute('href', '/licence');

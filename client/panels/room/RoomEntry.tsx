@@ -8,6 +8,7 @@ import type { Conduct, RoomInfo } from '../../core/hospital';
 import { inLanguage } from '../../core/language';
 import type { KnownAs } from '../../core/pseudonym';
 import { createQuery } from '../../core/query';
+import { watchDoor } from '../../core/room-door';
 import { Link } from '../../core/router';
 import { byChannel } from '../../media/pose-channel';
 import { PoseLine } from '../../media/pose-line';
@@ -118,10 +119,11 @@ function Round(props: { info: RoomInfo; code: string | null; onAgain(): void }):
   const [state, setState] = createSignal<RoomState>(client.state);
   onCleanup(client.on('change', setState));
   onCleanup(() => client.close());
+  watchDoor(client, app.api);
   client.connect();
   const threshold = (): RoomState['threshold'] => state().threshold;
   const farewell = (): RoomState['farewell'] => state().farewell;
-  // A room whose line is broken stays as it was.
+  // A room whose line is broken stays as it was, unless its door is shut meanwhile.
   const isInside = (): boolean => state().self !== undefined && !threshold() && !farewell();
   return (
     <Switch
