@@ -1,8 +1,8 @@
 /** What of one's own goes to the others in a room, by what one is there and by what was decided. */
 import type { Participant, Showing, Source } from '../../contract/room';
 
-/** Why it does not: one watches without the word, is nobody who shows that here, or it was ended. */
-export type Kept = 'watching' | 'standing' | 'ended';
+/** Why it does not: one watches without the word, is nobody who shows that here, it was ended, or this browser cannot. */
+export type Kept = 'watching' | 'standing' | 'ended' | 'unsupported';
 
 const isShowing = (source: Source): source is Showing => source === 'camera' || source === 'screen';
 

@@ -4,6 +4,7 @@ import { FakePeer, FakeTrack } from '../media/fake-peer';
 import { FakeRecorder } from '../media/fake-recorder';
 import { FakeSocket } from '../room/fake-server';
 import { RoomClient } from '../room/room-client';
+import { ApiError } from './api';
 import type { App } from './app';
 import { createRoomAround } from './room-around';
 import type { RoomAround } from './room-around';
@@ -54,6 +55,8 @@ let gains: { value: number }[];
 /** Whether the other voice cannot be made. */
 let breaks: boolean;
 let offers: number;
+/** What the next offers are refused with. */
+let refusals: unknown[];
 /** Whether the hospital carries media. */
 let isOpen: boolean;
 /** To where sound went that is to be written down. */
@@ -78,7 +81,7 @@ beforeEach(() => {
   [isOpen, breaks] = [true, false];
   FakePeer.all = [];
   peers = FakePeer.all;
-  [heard, gains, offers, announced, asked, sockets, written] = [new Set(), [], 0, [], [], [], []];
+  [heard, gains, offers, refusals, announced, asked, sockets, written] = [new Set(), [], 0, [], [], [], [], []];
   vi.stubGlobal('RTCPeerConnection', FakePeer);
   vi.stubGlobal('AudioContext', FakeContext);
   vi.stubGlobal('Audio', class {
@@ -98,6 +101,8 @@ beforeEach(() => {
   last(sockets).open().welcome();
   const post = async (): Promise<unknown> => {
     offers++;
+    const refusal = refusals.shift();
+    if (refusal) throw refusal;
     return { sdp: 'v=0' };
   };
   const api = { get: async () => ({ open: isOpen, relays: [] }), post, postBytes: async (path: string) => void written.push(path) };
@@ -239,6 +244,80 @@ test('leaving and joining while a line is mended leaves one line only', async ()
   expect(offers).toBe(2);
   voice.leave();
   expect(peers.every((peer) => peer.connectionState === 'closed')).toBe(true);
+});
+
+const UNREACHABLE = new ApiError('unreachable', 0, '', undefined, undefined);
+
+test('who was among the voices comes back to them though tries fail, with what was on', async () => {
+  const first = await join();
+  void voice.turn('microphone', true);
+  await settle();
+  const microphone = new FakeTrack();
+  asked[0]?.grant(microphone);
+  await settle();
+  refusals = [UNREACHABLE, UNREACHABLE, new ApiError('too-many', 429, '', undefined, 20)];
+  first.become('failed');
+  await wait(2);
+  expect([offers, voice.state(), last(announced)]).toEqual([2, 'joining', 'voice.interrupted']);
+  await wait(2);
+  expect(offers).toBe(3);
+  // The pauses grow, and last as long as the hospital asks for.
+  await wait(3);
+  expect(offers).toBe(3);
+  await wait(1);
+  expect(offers).toBe(4);
+  await wait(19);
+  expect(offers).toBe(4);
+  await wait(1);
+  expect(offers).toBe(5);
+  last(peers).become('connected');
+  await settle();
+  expect([voice.state(), microphone.stopped]).toEqual(['in', false]);
+  expect(last(peers).made[0]?.sender.track).toBe(microphone);
+  expect(last(last(sockets).sendings).microphone).toBe(true);
+  expect(announced.filter((words) => words === 'voice.interrupted')).toHaveLength(1);
+  expect(last(announced)).toBe('voice.back');
+});
+
+test('who leaves on the way back is not tried for any more, and a first try that fails ends it', async () => {
+  refusals = [UNREACHABLE];
+  await voice.join();
+  expect([voice.state(), voice.trouble()]).toEqual(['out', 'not-taken']);
+  await wait(60);
+  expect(offers).toBe(1);
+  (await join()).become('failed');
+  refusals = [UNREACHABLE];
+  await wait(3);
+  expect([voice.state(), offers]).toEqual(['joining', 3]);
+  voice.leave();
+  expect(last(announced)).toBe('voice.left');
+  await wait(60);
+  expect([voice.state(), offers]).toEqual(['out', 3]);
+});
+
+test('what a speech service heard is read out to who does not hear it aloud', async () => {
+  const chen = { id: 2, actor: 'chen', name: 'Chen', role: 'expert', licence: 'valid' as const, colour: '#ffffff', place: 0, may_act: true, standing: 'speaker' as const, hand_since: null, muted: false, treats: true, stays_until: null, joined: '2026-01-01T00:00:00Z', away: false };
+  last(sockets).tick({ people: [chen] });
+  const readOut = (heard: boolean, participant = 2): boolean => {
+    announced.length = 0;
+    last(sockets).said(participant, 'words', heard);
+    return announced.includes('captions.said');
+  };
+  expect([readOut(true), readOut(true, 1)]).toEqual([true, false]);
+  await join();
+  expect([readOut(true), readOut(false)]).toEqual([false, true]);
+  voice.listen(2, 0);
+  expect(readOut(true)).toBe(true);
+});
+
+test('where the browser shares no screen that is said before it is tried', async () => {
+  expect(voice.kept('screen')).toBeUndefined();
+  const { mediaDevices } = navigator as { mediaDevices: { getDisplayMedia?: unknown } };
+  delete mediaDevices.getDisplayMedia;
+  await join();
+  await voice.turn('screen', true);
+  expect([voice.kept('screen'), voice.on('screen'), voice.trouble()]).toEqual(['unsupported', false, undefined]);
+  expect(voice.kept('camera')).toBeUndefined();
 });
 
 test('who was muted is told that an open microphone is heard by nobody, and says no captions', async () => {

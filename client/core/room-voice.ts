@@ -3,7 +3,7 @@ import { createEffect, createMemo, createSignal, on, onCleanup } from 'solid-js'
 import type { Accessor } from 'solid-js';
 import type { MediaAnswer, MediaDoor } from '../../contract/media';
 import type { Participant, Slot, Source, Voice } from '../../contract/room';
-import { capture } from '../media/capture';
+import { capture, sharesScreens } from '../media/capture';
 import type { Chosen } from '../media/capture';
 import { Dictation } from '../media/dictation';
 import { disguised } from '../media/disguise';
@@ -12,6 +12,7 @@ import { Sound } from '../media/sound';
 import { MediaTrouble, devices, troubleOf } from '../media/trouble';
 import type { Trouble } from '../media/trouble';
 import type { RoomClient, RoomState } from '../room/room-client';
+import { ApiError } from './api';
 import type { App } from './app';
 import { keptBack } from './own-media';
 import type { Kept } from './own-media';
@@ -87,8 +88,9 @@ export interface RoomVoice {
 const CAPTIONS_KEPT = 50;
 /** Voices follow their speakers this often. */
 const PLACE_EVERY_ms = 100;
-/** A line that broke is mended after this long. */
+/** A line that broke is mended after this long; each try that fails doubles the wait, up to the longest. */
 const MEND_AFTER_ms = 2_000;
+const LONGEST_WAIT_ms = 30_000;
 /** Who speaks is said no more often than this. */
 const SAY_EVERY_ms = 4_000;
 
@@ -103,7 +105,7 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
   const [silenced, setSilenced] = createSignal(isSilenced(client.state));
   const ownIn = ({ self, participants }: RoomState): Participant | undefined => (self === undefined ? undefined : participants.get(self));
   const [me, setMe] = createSignal(ownIn(client.state));
-  const kept = (source: Source): Kept | undefined => keptBack(me(), source);
+  const kept = (source: Source): Kept | undefined => keptBack(me(), source) ?? (source === 'screen' && !sharesScreens() ? 'unsupported' : undefined);
   const [slots, setSlots] = createSignal<readonly Slot[]>([]);
   const [captions, setCaptions] = createSignal<readonly Caption[]>([]);
   const [found, setFound] = createSignal<readonly MediaDeviceInfo[]>([]);
@@ -125,6 +127,8 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
   let trial: symbol | undefined;
   let isNew = false;
   let mending: ReturnType<typeof setTimeout> | undefined;
+  /** Tries in a row to come back that have failed. */
+  let failures = 0;
   let nextCaption = 0;
 
   const on_ = (source: Source): boolean => own()[source] !== undefined;
@@ -175,10 +179,7 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
       }
       setLine(made);
       setWritesDown(made.writesDown);
-      made.onBroken = () => {
-        drop();
-        mending = setTimeout(() => void attempt(), MEND_AFTER_ms);
-      };
+      made.onBroken = () => again();
       for (const source of ['microphone', 'camera', 'screen', 'around'] as const) await made.send(source, own()[source] ?? null);
     } catch (error) {
       if (isLatest()) throw error;
@@ -186,7 +187,14 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
     return isLatest();
   }
 
-  /** Connects; where that fails the room goes on, and says why. */
+  /** Tries anew after a while, as long as one stays. */
+  function again(atLeast_s = 0): void {
+    drop();
+    const wait = Math.min(LONGEST_WAIT_ms, MEND_AFTER_ms * 2 ** failures);
+    mending = setTimeout(() => void attempt(), Math.max(wait, atLeast_s * 1_000));
+  }
+
+  /** Connects; where a first try fails the room goes on, and says why. Who was among the voices comes back to them. */
   async function attempt(): Promise<void> {
     const { self, status } = client.state;
     if (!stay || status !== 'open' || self === undefined) return;
@@ -195,16 +203,25 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
     try {
       if (!(await connect(self))) return;
     } catch (error) {
+      if (!isNew) return interrupted(error);
       inTrouble(troubleOf(error));
       return leave();
     }
     setState('in');
     say();
     hear();
+    if (failures > 0) app.toast(() => app.t('voice.back'));
+    failures = 0;
     if (!isNew) return;
     isNew = false;
     app.announce(app.t('voice.joined'));
     await listDevices();
+  }
+
+  function interrupted(error: unknown): void {
+    again(error instanceof ApiError ? error.retryAfter_s : 0);
+    failures += 1;
+    if (failures === 1) app.toast(() => app.t('voice.interrupted'));
   }
 
   async function join(): Promise<void> {
@@ -217,7 +234,9 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
   }
 
   function leave(): void {
+    const wasIn = stay !== undefined && !isNew;
     stay = undefined;
+    failures = 0;
     for (const track of Object.values(own())) track.stop();
     setOwn({});
     setEcho(false);
@@ -225,7 +244,7 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
     drop();
     sound?.close();
     sound = undefined;
-    if (state() === 'in') app.announce(app.t('voice.left'));
+    if (wasIn) app.announce(app.t('voice.left'));
     setState('out');
     say();
   }
@@ -412,7 +431,8 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
       const name = nameOf(participant);
       setCaptions((all) => [...all, { key: nextCaption++, name, text, heard }].slice(-CAPTIONS_KEPT));
       // Who is heard aloud need not be read out too.
-      if (!heard && participant !== client.state.self) app.announce(app.t('captions.said', { name, text }));
+      const isAloud = heard && line() !== undefined && volume(participant) > 0;
+      if (!isAloud && participant !== client.state.self) app.announce(app.t('captions.said', { name, text }));
     }),
   );
   onCleanup(

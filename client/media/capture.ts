@@ -4,6 +4,12 @@ import { devices } from './trouble';
 /** Which device of each kind somebody has chosen. */
 export type Chosen = Readonly<Partial<Record<MediaDeviceKind, string>>>;
 
+/** Whether this browser shares screens; those of phones do not. A page of an insecure address is told of that when it asks. */
+export function sharesScreens(): boolean {
+  const { mediaDevices } = navigator as { mediaDevices?: Partial<MediaDevices> };
+  return !mediaDevices || mediaDevices.getDisplayMedia !== undefined;
+}
+
 /** Opens a source of one's own; the browser may ask first, and the answer may take as long as people take. */
 export async function capture(source: Exclude<Source, 'around'>, chosen: Chosen): Promise<MediaStreamTrack | undefined> {
   const device = (kind: MediaDeviceKind): MediaTrackConstraints => {

@@ -119,6 +119,10 @@ export class FakeSocket implements SocketLike {
     this.#say(new Writer().u8(0x86).json(voices));
   }
 
+  said(participant: number, text: string, heard: boolean): void {
+    this.#say(new Writer().u8(0x88).json({ participant, text, heard }));
+  }
+
   babble(): void {
     this.#say(new Writer().u8(0x82).u8(1));
   }

@@ -47,10 +47,6 @@ export function VoiceBar(props: VoiceBarProps): JSX.Element {
       <Switch>
         <Match when={props.voice.state() === 'in'}>
           <VoiceSwitches voice={props.voice} />
-          <button type="button" class="tool" onClick={() => props.voice.leave()}>
-            <Icon name="leave" size={20} />
-            <span>{app.t('voice.leave')}</span>
-          </button>
         </Match>
         <Match when={true}>
           <button
@@ -69,6 +65,13 @@ export function VoiceBar(props: VoiceBarProps): JSX.Element {
           </Show>
         </Match>
       </Switch>
+      {/* Who is on the way back to the voices need not wait for it. */}
+      <Show when={props.voice.state() !== 'out'}>
+        <button type="button" class="tool" onClick={() => props.voice.leave()}>
+          <Icon name="leave" size={20} />
+          <span>{app.t('voice.leave')}</span>
+        </button>
+      </Show>
       <Show when={props.voice.state() === 'in'}>
         <span class="voice-own" data-open={props.voice.on('microphone') && !props.voice.silenced()}>
           {app.t(props.voice.kept('microphone') ? 'voice.watching' : props.voice.silenced() ? 'voice.silenced' : props.voice.on('microphone') ? 'voice.live' : 'voice.muted')}
