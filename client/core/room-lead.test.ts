@@ -1,5 +1,9 @@
-import { describe, expect, it } from 'vitest';
-import { isSame, viewOf, wireOf } from './room-lead';
+import { createRoot } from 'solid-js';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { Act } from '../../contract/room';
+import type { RoomClient } from '../room/room-client';
+import { createRoomLead, isSame, viewOf, wireOf } from './room-lead';
+import type { RoomLead } from './room-lead';
 
 const HERE = { yaw: 0.25, pitch: 0.1, distance_m: 1.75 };
 
@@ -18,5 +22,51 @@ describe('a view that others follow', () => {
     expect(isSame(wireOf(HERE), wireOf({ ...HERE, yaw: HERE.yaw + 1e-4 }))).toBe(true);
     expect(isSame(wireOf(HERE), wireOf({ ...HERE, pitch: HERE.pitch + 0.01 }))).toBe(false);
     expect(isSame(wireOf(HERE), wireOf({ ...HERE, distance_m: 2 }))).toBe(false);
+  });
+});
+
+describe('who shows the way', () => {
+  let end: () => void = () => undefined;
+  afterEach(() => {
+    end();
+    vi.useRealTimers();
+  });
+
+  function begin(answer: () => Promise<void> = () => Promise.resolve()): { lead: RoomLead; acts: Act[]; state: { status: string }; view: { yaw: number }; said: string[] } {
+    vi.useFakeTimers();
+    const [acts, said]: [Act[], string[]] = [[], []];
+    const view = { ...HERE };
+    const state = { status: 'open', self: 1, participants: new Map(), leading: { participant: 1, view: wireOf(view) } };
+    const client = { state, on: () => () => undefined, act: (act: Act) => (acts.push(act), answer()) } as unknown as RoomClient;
+    const app = { t: (key: string) => key, announce: (words: string) => void said.push(words), toast: () => undefined };
+    const stage = { look: () => undefined, get ownView() { return view; } };
+    const lead = createRoot((dispose) => {
+      end = dispose;
+      return createRoomLead(client, () => stage, app);
+    });
+    return { lead, acts, state, view, said };
+  }
+
+  it('tells no views while the line is down, and the latest once it is back', async () => {
+    const { acts, state, view } = begin();
+    await vi.advanceTimersByTimeAsync(500);
+    expect(acts).toHaveLength(1);
+    state.status = 'reconnecting';
+    for (let turn = 0; turn < 50; turn++) {
+      view.yaw += 0.1;
+      await vi.advanceTimersByTimeAsync(200);
+    }
+    expect(acts).toHaveLength(1);
+    state.status = 'open';
+    await vi.advanceTimersByTimeAsync(500);
+    expect(acts.slice(1)).toEqual([{ act: 'lead', view: wireOf(view as typeof HERE) }]);
+  });
+
+  it('says that everybody is brought here when they are, and not when that is refused', async () => {
+    const done = begin();
+    expect([await done.lead.gather(), done.said]).toEqual([true, ['lead.said.done']]);
+    end();
+    const refused = begin(() => Promise.reject(new Error('refused')));
+    expect([await refused.lead.gather(), await refused.lead.lead(true), refused.said]).toEqual([false, false, []]);
   });
 });

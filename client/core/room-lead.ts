@@ -11,13 +11,15 @@ export interface RoomLead {
   /** Who shows the way, oneself included. */
   readonly leader: Accessor<{ readonly participant: number; readonly name: string } | undefined>;
   readonly isOwn: Accessor<boolean>;
+  /** Whether there is a view to show. */
+  readonly staged: Accessor<boolean>;
   /** Whether one's own screen goes where the leader looks. */
   readonly follows: Accessor<boolean>;
   follow(follows: boolean): void;
-  /** Begins to show the way, or ends it. */
-  lead(leads: boolean): void;
+  /** Begins to show the way, or ends it; `true` once that is done. A refusal is said by the room's news. */
+  lead(leads: boolean): Promise<boolean>;
   /** Brings everybody to one's own view, once. */
-  gather(): void;
+  gather(): Promise<boolean>;
 }
 
 /** A view is told this often while it moves; others glide from one to the next. */
@@ -52,7 +54,10 @@ export function createRoomLead(client: RoomClient, stage: Accessor<Pick<Space, '
     return id === undefined ? undefined : { participant: id, name: nameOf(id) };
   });
   const isOwn = (): boolean => participant() !== undefined && participant() === state().self;
-  const act = (what: Act): void => void client.act(what).catch(() => undefined);
+  const act = (what: Act): Promise<boolean> => client.act(what).then(
+    () => true,
+    () => false,
+  );
   const go = (view: WireView, once: boolean): void => {
     const shown = stage();
     shown?.look(viewOf(view, shown.ownView), once);
@@ -85,10 +90,12 @@ export function createRoomLead(client: RoomClient, stage: Accessor<Pick<Space, '
     const shown = stage();
     if (!shown || !isOwn()) return;
     const timer = setInterval(() => {
+      // Without a line views would pile up, and nobody needs but the latest.
+      if (client.state.status !== 'open') return;
       const view = wireOf(shown.ownView);
       if (told && isSame(told, view)) return;
       told = view;
-      act({ act: 'lead', view });
+      void act({ act: 'lead', view });
     }, TOLD_EVERY_MS);
     onCleanup(() => clearInterval(timer));
   });
@@ -96,19 +103,20 @@ export function createRoomLead(client: RoomClient, stage: Accessor<Pick<Space, '
   return {
     leader,
     isOwn,
+    staged: () => stage() !== undefined,
     follows,
     follow: setFollows,
-    lead(leads) {
+    async lead(leads) {
       const shown = stage();
-      if (leads && !shown) return;
+      if (leads && !shown) return false;
       told = leads && shown ? wireOf(shown.ownView) : undefined;
-      act({ act: 'lead', view: told ?? null });
+      return act({ act: 'lead', view: told ?? null });
     },
-    gather() {
+    async gather() {
       const shown = stage();
-      if (!shown) return;
-      act({ act: 'gather', view: wireOf(shown.ownView) });
-      app.announce(app.t('lead.said.done'));
+      const isDone = shown !== undefined && (await act({ act: 'gather', view: wireOf(shown.ownView) }));
+      if (isDone) app.announce(app.t('lead.said.done'));
+      return isDone;
     },
   };
 }

@@ -23,6 +23,10 @@ let answers: () => Promise<unknown>;
 let door: () => Promise<unknown>;
 let end: () => void;
 let orders: RoomOrders;
+/** Whether images stand here, there is a view to show, and one works here. */
+let there: { images: boolean; staged: boolean; works: boolean };
+/** What comes of what is asked for. */
+let outcome: () => Promise<unknown>;
 
 const settled = async (): Promise<void> => {
   for (let i = 0; i < 30; i++) await Promise.resolve();
@@ -30,6 +34,7 @@ const settled = async (): Promise<void> => {
 
 beforeEach(() => {
   [language, done, asked, said] = ['en', [], [], []];
+  [there, outcome] = [{ images: true, staged: true, works: true }, () => Promise.resolve()];
   Object.assign(spoken, { sound: new Blob(['x'], { type: 'audio/webm' }), stopped: 0, microphone: true });
   answers = () => Promise.resolve({ text: 'Undo that, please.' });
   door = () => Promise.resolve({ open: true, speech: true, relays: [] });
@@ -40,12 +45,13 @@ beforeEach(() => {
     announce: (words: string) => void said.push(words),
     explain: (error: unknown) => (error instanceof ApiError ? error.detail : 'failed'),
   } as unknown as App;
-  const control = { undo: () => done.push('undo'), chooseTool: (tool: string) => done.push(tool), change: (change: unknown) => done.push(change) } as unknown as RoomControl;
-  const order = { act: (act: unknown) => done.push(act) } as unknown as RoomOrder;
+  const control = { chooseTool: (tool: string) => done.push(tool), hologram: () => (there.images ? { id: 3 } : undefined) } as unknown as RoomControl;
+  const order = { ask: (act: unknown) => (done.push(act), outcome()), works: () => there.works } as unknown as RoomOrder;
   const client = { id: 'r/1', state: { self: 7 } } as unknown as RoomClient;
+  const lead = { staged: () => there.staged, lead: async () => (done.push('lead'), true), gather: async () => (done.push('gather'), true) } as unknown as RoomLead;
   createRoot((dispose) => {
     end = dispose;
-    orders = createRoomOrders({ client, control, order, lead: {} as RoomLead, voice: { chosen: () => '' } }, app);
+    orders = createRoomOrders({ client, control, order, lead, voice: { chosen: () => '' } }, app);
   });
 });
 afterEach(() => end());
@@ -64,8 +70,51 @@ test('what is said goes to the service of the hospital as an order, is shown, an
   expect(orders.asked()?.id).toBe('undo');
   expect(done).toEqual([]);
   orders.carryOut();
-  expect(done).toEqual(['undo']);
+  expect(done).toEqual([{ act: 'undo' }]);
+  await settled();
   expect([orders.heard(), orders.asked(), said.at(-1)]).toEqual(['', undefined, 'Done: Undo']);
+});
+
+test('says that it is done when it is, and not when it is refused', async () => {
+  let resolve: () => void = () => undefined;
+  outcome = () => new Promise<void>((settle) => (resolve = settle));
+  orders.understand('Lung');
+  orders.carryOut();
+  await settled();
+  expect(done).toEqual([{ act: 'set', id: 3, patch: { type: 'hologram', window: { centre_hu: -600, width_hu: 1500 } } }]);
+  expect(said.filter((words) => words.startsWith('Done'))).toEqual([]);
+  resolve();
+  await settled();
+  expect(said.at(-1)).toMatch(/^Done: .*lung/i);
+  said.length = 0;
+  outcome = () => Promise.reject(new Error('refused'));
+  orders.understand('Raise hand');
+  orders.carryOut();
+  await settled();
+  expect(said.filter((words) => words.startsWith('Done'))).toEqual([]);
+});
+
+test('understands only what can be done now', async () => {
+  const understood = (words: string): string | undefined => {
+    orders.understand(words);
+    return orders.asked()?.id;
+  };
+  const all = (): (string | undefined)[] => ['Show the way', 'Bring everybody here', 'Lung', 'Length', 'Pen', 'Undo'].map(understood);
+  expect(all()).toEqual(['lead', 'gather', 'window:lung', 'tool:measure', 'tool:pen', 'undo']);
+  there = { images: false, staged: true, works: true };
+  expect(all()).toEqual(['lead', 'gather', undefined, undefined, 'tool:pen', 'undo']);
+  there = { images: true, staged: true, works: false };
+  expect(all()).toEqual([undefined, undefined, undefined, 'tool:measure', 'tool:pen', 'undo']);
+  there = { images: false, staged: false, works: true };
+  expect(all()).toEqual([undefined, undefined, undefined, undefined, undefined, 'undo']);
+  // What could be done when it was said is not done when it no longer can.
+  there.staged = true;
+  expect(understood('Show the way')).toBe('lead');
+  there.staged = false;
+  orders.carryOut();
+  await settled();
+  expect([done, orders.asked()]).toEqual([[], undefined]);
+  expect(said.at(-1)).toContain('No order was understood');
 });
 
 test('in Chinese too, and what is cancelled is not done', async () => {

@@ -2,10 +2,11 @@
 import { createSignal, onCleanup } from 'solid-js';
 import type { Accessor } from 'solid-js';
 import type { HeardOrder, MediaDoor } from '../../contract/media';
+import type { Act, HologramPatch } from '../../contract/room';
 import { capture } from '../media/capture';
 import { recordSpoken } from '../media/spoken';
 import type { RoomClient } from '../room/room-client';
-import { TOOLS } from '../stage/tools';
+import { GATHERED_TOOLS, TOOLS } from '../stage/tools';
 import type { Tool } from '../stage/tools';
 import type { App } from './app';
 import { canListen, listen } from './listening';
@@ -62,15 +63,23 @@ export function createRoomOrders({ client, control, order, lead, voice }: Room, 
     stop();
   });
 
-  const all = (): readonly Order[] => [
-    ...TOOLS.map((tool) => ({ id: `tool:${tool}`, words: app.t(`tool.${tool}`) })),
-    ...(Object.keys(WINDOWS) as WindowName[]).map((window) => ({ id: `window:${window}`, words: app.t(`window.${window}`) })),
-    { id: 'undo', words: app.t('tool.undo') },
-    { id: 'lead', words: app.t('lead.begin') },
-    { id: 'gather', words: app.t('lead.gather') },
-    { id: 'hand', words: app.t('order.raise') },
-    { id: 'all', words: app.t('parts.all') },
-  ];
+  /** Without images there are the tools that need none, where there is a place to use them. */
+  const tools = (): readonly Tool[] =>
+    control.hologram() ? TOOLS : lead.staged() ? GATHERED_TOOLS.filter((tool) => tool !== 'pen' || order.works()) : [];
+  /** What can be done now. */
+  function all(): readonly Order[] {
+    const cuts = control.hologram() !== undefined && order.works();
+    const leads = lead.staged() && order.works();
+    const windows = cuts ? (Object.keys(WINDOWS) as WindowName[]) : [];
+    return [
+      ...tools().map((tool) => ({ id: `tool:${tool}`, words: app.t(`tool.${tool}`) })),
+      ...windows.map((window) => ({ id: `window:${window}`, words: app.t(`window.${window}`) })),
+      { id: 'undo', words: app.t('tool.undo') },
+      ...(leads ? [{ id: 'lead', words: app.t('lead.begin') }, { id: 'gather', words: app.t('lead.gather') }] : []),
+      { id: 'hand', words: app.t('order.raise') },
+      ...(cuts ? [{ id: 'all', words: app.t('parts.all') }] : []),
+    ];
+  }
 
   function understand(words: string): void {
     const meant = orderOf(words, all());
@@ -125,16 +134,36 @@ export function createRoomOrders({ client, control, order, lead, voice }: Room, 
   function carryOut(): void {
     const meant = asked();
     if (!meant) return;
-    const [kind, name] = meant.id.split(':');
-    if (kind === 'tool') control.chooseTool(name as Tool);
-    else if (kind === 'window') control.change({ window: WINDOWS[name as WindowName] });
-    else if (kind === 'undo') control.undo();
-    else if (kind === 'lead') lead.lead(true);
-    else if (kind === 'gather') lead.gather();
-    else if (kind === 'hand') order.act({ act: 'raise-hand' });
-    else if (kind === 'all') control.change({ within: null, only: null, crop: null, apart: 0 });
+    // What could be done when it was said may be possible no more.
+    if (!all().some(({ id }) => id === meant.id)) return understand(heard());
     drop();
-    app.announce(app.t('orders.done', { order: meant.words }));
+    void isDone(meant).then((done) => done && app.announce(app.t('orders.done', { order: meant.words })));
+  }
+
+  /** Does it, and waits for what came of it; a refusal is said by the room's news. */
+  async function isDone({ id }: Order): Promise<boolean> {
+    const [kind, name] = id.split(':');
+    if (kind === 'window') return ask(changed({ window: WINDOWS[name as WindowName] }));
+    if (kind === 'undo') return ask({ act: 'undo' });
+    if (kind === 'lead') return lead.lead(true);
+    if (kind === 'gather') return lead.gather();
+    if (kind === 'hand') return ask({ act: 'raise-hand' });
+    if (kind === 'all') return ask(changed({ within: null, only: null, crop: null, apart: 0 }));
+    control.chooseTool(name as Tool);
+    return true;
+  }
+
+  function changed(what: HologramPatch): Act | undefined {
+    const there = control.hologram();
+    return there && { act: 'set', id: there.id, patch: { type: 'hologram', ...what } };
+  }
+
+  async function ask(act: Act | undefined): Promise<boolean> {
+    if (!act) return false;
+    return order.ask(act).then(
+      () => true,
+      () => false,
+    );
   }
 
   return {

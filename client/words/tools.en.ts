@@ -149,7 +149,7 @@ export const tools = {
   'orders.confirm': 'Do: {order}?',
   'orders.do': 'Do it',
   'orders.done': 'Done: {order}',
-  'orders.words': 'Orders: tool names, window names, “undo”, “show the way”, “bring everybody here”, “raise hand”, “show everything”.',
+  'orders.words': 'Orders, where they can be done: tool names, window names, “undo”, “show the way”, “bring everybody here”, “raise hand”, “show everything”.',
   'gaze.title': 'Choose by looking (headset)',
   'gaze.hint': 'Looking at a button or a point for about a second chooses it; a ring shows how long.',
 } as const;

@@ -150,7 +150,7 @@ export const tools: Readonly<Record<keyof typeof en, string>> = {
   'orders.confirm': '执行：{order}？',
   'orders.do': '执行',
   'orders.done': '已执行：{order}',
-  'orders.words': '指令：工具名、窗名、“撤销”、“带领视角”、“召集到此”、“举手”、“恢复全部显示”。',
+  'orders.words': '指令（限当前可执行者）：工具名、窗名、“撤销”、“带领视角”、“召集到此”、“举手”、“恢复全部显示”。',
   'gaze.title': '注视选择（头显）',
   'gaze.hint': '注视按钮或某点约一秒即可选择；圆环显示所需时间。',
 };

@@ -16,11 +16,11 @@ export function LeadPanel(props: LeadPanelProps): JSX.Element {
   return (
     <Show when={props.able}>
       <div class="row" role="group" aria-label={app.t('lead.title')}>
-        <button type="button" class="button" data-on={props.lead.isOwn()} onClick={() => props.lead.lead(!props.lead.isOwn())}>
+        <button type="button" class="button" data-on={props.lead.isOwn()} onClick={() => void props.lead.lead(!props.lead.isOwn())}>
           <Icon name="lead" />
           {app.t(props.lead.isOwn() ? 'lead.end' : 'lead.begin')}
         </button>
-        <button type="button" class="button" onClick={() => props.lead.gather()}>
+        <button type="button" class="button" onClick={() => void props.lead.gather()}>
           <Icon name="gather" />
           {app.t('lead.gather')}
         </button>
@@ -38,7 +38,7 @@ export function LeadWords(props: { lead: RoomLead }): JSX.Element {
         <p class="stage-progress" data-lead={props.lead.isOwn() ? 'own' : props.lead.follows() ? 'followed' : 'left'}>
           {app.t(props.lead.isOwn() ? 'lead.own' : 'lead.by', { name: leader().name })}{' '}
           <Show when={!props.lead.isOwn()} fallback={
-            <button type="button" class="button small" onClick={() => props.lead.lead(false)}>{app.t('lead.end')}</button>
+            <button type="button" class="button small" onClick={() => void props.lead.lead(false)}>{app.t('lead.end')}</button>
           }>
             <button type="button" class="button small" onClick={() => props.lead.follow(!props.lead.follows())}>
               {app.t(props.lead.follows() ? 'lead.leave' : 'lead.follow')}
