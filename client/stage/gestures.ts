@@ -77,6 +77,7 @@ export class Gestures {
     this.#canvas.setPointerCapture(event.pointerId);
     this.#fingers.set(event.pointerId, new Vector2(event.clientX, event.clientY));
     if (this.#fingers.size === 2) {
+      if (this.#drag === 'draw') this.#touched.twin?.tools.endLine();
       this.#putDown();
       this.#pinch = this.#spread();
       this.#drag = this.#touched.twin?.shared.grab(performance.now()) ? 'turn' : 'none';

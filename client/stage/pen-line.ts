@@ -1,13 +1,15 @@
-import { distance, type Vec3 } from '../core/frames';
+import type { Vec3 } from '../core/frames';
 
 /** The room takes lines of so many points. */
 export const LONGEST_LINE = 256;
 /** On images points nearer to each other than this say nothing new. */
 const STEP_MM = 1.5;
+/** On boards, as a share of the board. */
+export const INK_STEP = 0.006;
 
 /** A line as it is drawn: points too near are left out, and a line that grows long keeps every other point. */
-export class PenLine {
-  #points: Vec3[] = [];
+export class PenLine<Point extends readonly number[] = Vec3> {
+  #points: Point[] = [];
   readonly #least: number;
   #step: number;
 
@@ -16,14 +18,14 @@ export class PenLine {
     this.#least = this.#step = least;
   }
 
-  get points(): readonly Vec3[] {
+  get points(): readonly Point[] {
     return this.#points;
   }
 
   /** Adds a point; `false` where it lies on the last one. */
-  add(point: Vec3): boolean {
+  add(point: Point): boolean {
     const last = this.#points.at(-1);
-    if (last && distance(last, point) < this.#step) return false;
+    if (last && Math.hypot(...point.map((at, axis) => at - (last[axis] ?? 0))) < this.#step) return false;
     if (this.#points.length === LONGEST_LINE) {
       this.#points = this.#points.filter((_, i) => i % 2 === 0);
       this.#step *= 2;
@@ -33,7 +35,7 @@ export class PenLine {
   }
 
   /** The line, where it is one; begins anew. */
-  take(): readonly Vec3[] | undefined {
+  take(): readonly Point[] | undefined {
     const points = this.#points;
     this.#points = [];
     this.#step = this.#least;

@@ -37,6 +37,8 @@ export class Tools {
   /** The points chosen so far of what takes more than one. */
   #begun: Vec3[] = [];
   readonly #line = new PenLine();
+  /** Whether the line is drawn point by point. */
+  #byPoints = false;
 
   constructor(room: RoomView, shared: SharedHologram, view: HologramView, marks: Marks) {
     this.#room = room;
@@ -90,18 +92,21 @@ export class Tools {
     const begun = this.#begun.length > 0 || this.#line.points.length > 0;
     this.#begun = [];
     this.#line.take();
+    this.#byPoints = false;
     this.#marks.draft([], '');
     if (begun) this.events.emit('step', { tool: this.#tool, step: 'cancelled', words: '' });
   }
 
-  /** Goes on with a line that is drawn in one go. */
+  /** Goes on with a line that is drawn in one go; what was drawn point by point before is a line of its own. */
   draw(point: Vec3 | undefined): void {
+    if (this.#byPoints) this.endLine();
     if (point && this.#line.add(point)) this.#marks.draft(this.#line.points, '');
   }
 
   /** Ends the line; everybody sees it. */
   endLine(): void {
     const points = this.#line.take();
+    this.#byPoints = false;
     this.#marks.draft([], '');
     const id = this.#shared.entity?.[0];
     if (!points || id === undefined) return;
@@ -152,6 +157,7 @@ export class Tools {
   /** A line point by point, as the keyboard draws it: the last point chosen again ends it. */
   #linePoint(point: Vec3): void {
     if (!this.#line.add(point)) return this.endLine();
+    this.#byPoints = true;
     this.#marks.draft(this.#line.points, '');
     this.events.emit('step', { tool: 'pen', step: 'line-point', words: '' });
   }

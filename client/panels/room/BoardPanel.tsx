@@ -8,6 +8,7 @@ import type { RoomOrder } from '../../core/room-order';
 import { BOARD, nextLine, paintBoard } from '../../stage/board-paint';
 import { BOARD_SPOTS, SPOTS, freeSpot } from '../../core/room-standing';
 import type { Spot } from '../../core/room-standing';
+import { INK_STEP, PenLine } from '../../stage/pen-line';
 import type { BoardPoint } from '../../stage/room-view';
 import { Field } from '../Field';
 import { Icon } from '../Icon';
@@ -17,8 +18,6 @@ import { StandsWhere } from './StandsWhere';
 
 const LONGEST_NOTE = 500;
 const LONGEST_TITLE = 60;
-const NEAR = 0.006;
-const MOST_POINTS = 256;
 const NOBODY = '#7fe3dc';
 
 interface BoardPanelProps {
@@ -64,7 +63,7 @@ function OneBoard(props: BoardPanelProps & { shown: BoardShown }): JSX.Element {
   const app = useApp();
   const [text, setText] = createSignal('');
   let canvas!: HTMLCanvasElement;
-  let drawn: BoardPoint[] = [];
+  const drawn = new PenLine<BoardPoint>(INK_STEP);
   const someone = (by: string): { name: string; colour: string } => props.control.people().find(({ actor }) => actor === by) ?? { name: by, colour: NOBODY };
   const name = (): string => `${app.t('board.title')} ${props.shown.board.title}`.trim();
   const notes = (): BoardMark[] => props.shown.marks.filter(({ entity }) => entity.type === 'board-note');
@@ -73,7 +72,7 @@ function OneBoard(props: BoardPanelProps & { shown: BoardShown }): JSX.Element {
     const context = canvas.getContext('2d');
     if (!context) return;
     const marks = props.shown.marks.map(({ by, entity }) => ({ colour: someone(by).colour, entity }));
-    const draft = drawn.length > 1 ? [{ colour: '#ffffff', entity: { type: 'ink' as const, board: props.shown.id, points: drawn } }] : [];
+    const draft = drawn.points.length > 1 ? [{ colour: '#ffffff', entity: { type: 'ink' as const, board: props.shown.id, points: [...drawn.points] } }] : [];
     paintBoard(context, props.shown.board.title, [...marks, ...draft]);
   };
   createEffect(paint);
@@ -86,19 +85,14 @@ function OneBoard(props: BoardPanelProps & { shown: BoardShown }): JSX.Element {
   const down = (event: PointerEvent): void => {
     if (!props.works || event.button !== 0) return;
     canvas.setPointerCapture(event.pointerId);
-    drawn = [at(event)];
+    drawn.add(at(event));
   };
   const move = (event: PointerEvent): void => {
-    const last = drawn.at(-1);
-    if (!last) return;
-    const next = at(event);
-    if (Math.hypot(next[0] - last[0], next[1] - last[1]) < NEAR || drawn.length >= MOST_POINTS) return;
-    drawn.push(next);
-    paint();
+    if (drawn.points.length > 0 && drawn.add(at(event))) paint();
   };
   const up = (): void => {
-    if (drawn.length > 1) props.control.place({ type: 'ink', board: props.shown.id, points: drawn });
-    drawn = [];
+    const points = drawn.take();
+    if (points) props.control.place({ type: 'ink', board: props.shown.id, points: [...points] });
     paint();
   };
   const write = (event: SubmitEvent): void => {
@@ -123,7 +117,7 @@ function OneBoard(props: BoardPanelProps & { shown: BoardShown }): JSX.Element {
         onPointerMove={move}
         onPointerUp={up}
         onPointerCancel={() => {
-          drawn = [];
+          drawn.take();
           paint();
         }}
       />

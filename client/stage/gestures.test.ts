@@ -1,0 +1,87 @@
+import { Vector3 } from 'three';
+import { beforeEach, expect, test, vi } from 'vitest';
+import type { Vec3 } from '../core/frames';
+import { Gestures } from './gestures';
+import type { Touched } from './gestures';
+import type { HologramView } from './hologram';
+import type { Marks } from './marks';
+import type { Act, RoomView } from './room-view';
+import type { SharedHologram } from './shared';
+import { Tools } from './tools';
+
+// The images fill the page: what is under the pointer is a point of theirs.
+vi.mock('./picking', () => ({
+  meets: () => true,
+  pick: (_: unknown, origin: Vector3) => ({ lps_mm: [origin.x, origin.y, 0], room: origin }),
+}));
+
+class FakeCanvas extends EventTarget {
+  focus(): void {}
+  setPointerCapture(): void {}
+  getBoundingClientRect(): object {
+    return {};
+  }
+  go(type: 'pointerdown' | 'pointermove' | 'pointerup', pointerId: number, clientX: number, clientY = 0): void {
+    this.dispatchEvent(Object.assign(new Event(type), { pointerId, clientX, clientY, button: 0, pointerType: 'touch' }));
+  }
+}
+
+let canvas: FakeCanvas;
+let tools: Tools;
+let acts: Act[];
+
+beforeEach(() => {
+  [canvas, acts] = [new FakeCanvas(), []];
+  const room = { act: (act: Act) => void acts.push(act) } as unknown as RoomView;
+  const shared = { entity: [1], grab: () => true, release: () => undefined, carry: () => undefined } as unknown as SharedHologram;
+  const hologram = { lpsDirection: (at: Vector3) => [at.x, at.y, at.z] } as unknown as HologramView;
+  tools = new Tools(room, shared, hologram, { draft: () => undefined } as unknown as Marks);
+  tools.tool = 'pen';
+  const touched = {
+    rig: { ray: (_: unknown, x: number, y: number) => ({ origin: new Vector3(x, y, 0), direction: new Vector3(0, 0, -1) }) },
+    things: { movable: true, release: () => undefined },
+    pen: { end: () => undefined },
+    air: { end: () => undefined },
+    tool: 'pen',
+    twin: { shared, tools, hologram },
+    thingAt: () => undefined,
+    press: () => false,
+  };
+  new Gestures(canvas as unknown as HTMLCanvasElement, touched as unknown as Touched);
+});
+
+const strokes = (): (readonly Vec3[])[] => acts.flatMap((act) => (act.act === 'add' && act.entity.type === 'stroke' ? [act.entity.points_lps_mm] : []));
+
+function stroke(from: number): void {
+  canvas.go('pointerdown', 1, from);
+  for (const by of [10, 20, 30]) canvas.go('pointermove', 1, from + by);
+}
+
+test('a second finger ends the line, and the next line begins where the pen is set down', () => {
+  stroke(0);
+  canvas.go('pointerdown', 2, 80);
+  expect(strokes()).toEqual([[[10, 0, 0], [20, 0, 0], [30, 0, 0]]]);
+  canvas.go('pointerup', 2, 80);
+  canvas.go('pointerup', 1, 30);
+  stroke(200);
+  canvas.go('pointerup', 1, 230);
+  expect(strokes().slice(1)).toEqual([[[210, 0, 0], [220, 0, 0], [230, 0, 0]]]);
+});
+
+test('a click that strayed is no beginning of the next line', () => {
+  canvas.go('pointerdown', 1, 500);
+  canvas.go('pointerup', 1, 500);
+  stroke(0);
+  canvas.go('pointerup', 1, 30);
+  expect(strokes()).toEqual([[[10, 0, 0], [20, 0, 0], [30, 0, 0]]]);
+});
+
+test('what was drawn point by point is a line of its own before the next is drawn in one go', () => {
+  for (const x of [400, 500]) {
+    canvas.go('pointerdown', 1, x);
+    canvas.go('pointerup', 1, x);
+  }
+  stroke(0);
+  canvas.go('pointerup', 1, 30);
+  expect(strokes()).toEqual([[[400, 0, 0], [500, 0, 0]], [[10, 0, 0], [20, 0, 0], [30, 0, 0]]]);
+});
