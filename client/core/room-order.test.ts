@@ -1,7 +1,7 @@
 import { createComputed, createRoot, createSignal } from 'solid-js';
 import { expect, test } from 'vitest';
 import type { Sanction } from '../../contract/room';
-import { blocks, idsOf, isOpen, pleaOf } from './room-order';
+import { blocks, companionOf, idsOf, isOpen, mayTakeAway, pleaOf, toolsFor } from './room-order';
 
 test('rows of people stay while the same people are there, whatever changes about them', () => {
   createRoot((end) => {
@@ -30,4 +30,28 @@ test('an appeal waits until it is answered or the sanction is over, and is read 
   expect(isOpen({ ...muted, appeal: { ...appeal, answer } })).toBe(false);
   expect(blocks([muted, blocked])).toEqual([blocked]);
   expect([pleaOf([muted, blocked], 'w'), pleaOf([muted], 'w'), pleaOf([blocked], 'x')]).toEqual(['it was somebody else', undefined, undefined]);
+});
+
+test('who was chosen as companion and has left is chosen no more', () => {
+  const inside = [{ id: 4 }, { id: 7 }];
+  expect([companionOf(inside, 7), companionOf(inside, 5), companionOf(inside, undefined), companionOf([], 7)]).toEqual([7, 4, 4, undefined]);
+});
+
+test('what may be taken away is offered, by whose it is, what one is here, and locks', () => {
+  const [speaker, patient, observer] = [
+    { actor: 'li', standing: 'speaker', may_act: true },
+    { actor: 'zhao', standing: 'patient', may_act: false },
+    { actor: 'sun', standing: 'observer', may_act: false },
+  ] as const;
+  const mark = (by: string, type: string): { by: string; entity: { type: string } } => ({ by, entity: { type } });
+  expect(mayTakeAway(speaker, mark('li', 'measure'), undefined)).toBe(true);
+  expect(mayTakeAway(speaker, mark('zhao', 'annotation'), undefined)).toBe(false);
+  expect(mayTakeAway(speaker, mark('li', 'measure'), { marks: true })).toBe(false);
+  expect(mayTakeAway(speaker, mark('li', 'measure'), { marks: false })).toBe(true);
+  expect(mayTakeAway(patient, mark('zhao', 'landmark'), undefined)).toBe(true);
+  expect(mayTakeAway(patient, mark('zhao', 'stroke'), undefined)).toBe(false);
+  expect(mayTakeAway(observer, mark('sun', 'annotation'), undefined)).toBe(false);
+  expect(mayTakeAway(undefined, mark('li', 'measure'), undefined)).toBe(false);
+  expect([toolsFor(patient), toolsFor(observer)]).toEqual([['turn', 'point', 'annotate', 'landmark'], ['turn', 'point']]);
+  expect(toolsFor(speaker)).toContain('pen');
 });

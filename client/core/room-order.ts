@@ -1,8 +1,10 @@
 /** Order in a room as its page sees it: who waits, who one is here, and what one may do about it. */
 import { createMemo, createSignal, onCleanup } from 'solid-js';
 import type { Accessor } from 'solid-js';
-import type { Act, Knocking, Ordered, Participant, Sanction as Given, Showing, Standing } from '../../contract/room';
+import type { Act, Knocking, Locked, Ordered, Participant, Sanction as Given, Showing, Standing } from '../../contract/room';
 import type { RoomClient } from '../room/room-client';
+import { TOOLS } from '../stage/tools';
+import type { Tool } from '../stage/tools';
 import type { App } from './app';
 import { momentOf } from './dates';
 
@@ -41,6 +43,31 @@ export const ENDING_ACTS = ['end-camera', 'end-screen'] as const satisfies reado
 export function reasoned(what: Sanction | Ending, participant: number, reason: string): Act {
   if (what === 'end-camera' || what === 'end-screen') return { act: 'end-showing', participant, what: ENDINGS[what], reason };
   return { act: what, participant, reason };
+}
+
+/** Whoever of those inside treats the patient and can be the companion of one who is let in. */
+export function companionsIn(people: readonly Participant[]): readonly Participant[] {
+  return people.filter(({ treats, away }) => treats && !away);
+}
+
+/** Who is meant: the one who was chosen while they are here, else the first. */
+export function companionOf(companions: readonly Pick<Participant, 'id'>[], chosen: number | undefined): number | undefined {
+  return (companions.find(({ id }) => id === chosen) ?? companions[0])?.id;
+}
+
+type Own = Pick<Participant, 'actor' | 'standing' | 'may_act'> | undefined;
+const OF_PATIENTS: ReadonlySet<string> = new Set(['annotation', 'landmark']);
+
+/** Whether one may take a mark away: one's own, unless what it is on is locked with its marks; patients what they may make. */
+export function mayTakeAway(own: Own, { by, entity }: { readonly by: string; readonly entity: { readonly type: string } }, on: Pick<Locked, 'marks'> | undefined): boolean {
+  const makes = own?.may_act === true || (own?.standing === 'patient' && OF_PATIENTS.has(entity.type));
+  return makes && own?.actor === by && on?.marks !== true;
+}
+
+/** The tools that are of use to somebody here: all who come may look and point, patients say where something is. */
+export function toolsFor(own: Own): readonly Tool[] {
+  if (own?.may_act) return TOOLS;
+  return own?.standing === 'patient' ? ['turn', 'point', 'annotate', 'landmark'] : ['turn', 'point'];
 }
 
 /** Whether somebody waits for an answer to what they say against a sanction. */

@@ -71,6 +71,7 @@ export const order = {
   'order.waitingTitle': 'At the door',
   'order.admit': 'Let in',
   'order.turnAway': 'Do not let in',
+  'order.keepOut': 'Keep out for a time',
   'order.lift': 'Lift the block',
   'order.blockedUntil': 'blocked until {until}',
   'order.appeal': 'Objects: {reason}',

@@ -71,6 +71,7 @@ export const order = {
   'order.waitingTitle': '门口等候',
   'order.admit': '准许进入',
   'order.turnAway': '不准进入',
+  'order.keepOut': '暂时禁止进入',
   'order.lift': '解除禁止',
   'order.blockedUntil': '禁止至 {until}',
   'order.appeal': '申诉：{reason}',

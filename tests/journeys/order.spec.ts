@@ -103,7 +103,13 @@ test('who is put out is told why, is kept out while blocked, objects, and comes 
   await expect(wang.locator('[data-farewell=put-out]')).toContainText('please rest first');
   await wang.getByRole('button', { name: 'Knock again' }).click();
   await expect(wang.locator('[data-at-door=put-out]')).toContainText('please rest first');
-  await li.locator('[data-waiting-person="wang.nurse"]').getByRole('button', { name: /^Let in/ }).click();
+  const waits = li.locator('[data-waiting-person="wang.nurse"]');
+  await waits.getByRole('button', { name: /^Do not let in/ }).click();
+  await waits.getByRole('textbox').fill('knocks all the time');
+  await waits.getByRole('button', { name: 'Keep out for a time' }).click();
+  await expect(wang.locator('[data-at-door=blocked]')).toContainText('knocks all the time');
+  await waits.getByRole('button', { name: /^Lift/ }).click();
+  await waits.getByRole('button', { name: /^Let in/ }).click();
   await expect(wang.locator('.room-bar .line-state')).toContainText('Live');
 
   await keepOrder(li, name, 'Put out and block', 'shouts');

@@ -3,7 +3,7 @@ import { For, Show, createEffect, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import type { BoardMark, BoardShown, RoomControl } from '../../core/room-control';
-import { idsOf } from '../../core/room-order';
+import { idsOf, mayTakeAway } from '../../core/room-order';
 import type { RoomOrder } from '../../core/room-order';
 import { BOARD, nextLine, paintBoard } from '../../stage/board-paint';
 import { BOARD_SPOTS, SPOTS, freeSpot } from '../../core/room-standing';
@@ -138,7 +138,7 @@ function OneBoard(props: BoardPanelProps & { shown: BoardShown }): JSX.Element {
                 <span class="mark-words">
                   <strong>{words(mark)}</strong> <span class="soft small">{someone(mark.by).name}</span>
                 </span>
-                <Show when={props.works}>
+                <Show when={mayTakeAway(props.order.own(), mark, props.control.locked(props.shown.id))}>
                   <RemoveButton what={app.t('board.remove', { what: words(mark) })} onRemove={() => props.control.remove(mark.id)} />
                 </Show>
               </li>

@@ -6,6 +6,8 @@ import type { App } from '../../core/app';
 import { inLanguage } from '../../core/language';
 import type { Text } from '../../core/language';
 import type { Mark, RoomControl } from '../../core/room-control';
+import { mayTakeAway } from '../../core/room-order';
+import type { RoomOrder } from '../../core/room-order';
 import { measureWords } from '../../stage/measure-words';
 import { Icon } from '../Icon';
 import type { IconName } from '../Icon';
@@ -30,6 +32,7 @@ const SIGNS: Readonly<Record<Kind, IconName>> = { length: 'measure', hu: 'hu', a
 
 interface MarksPanelProps {
   readonly control: RoomControl;
+  readonly order: RoomOrder;
   readonly room: string;
   /** What a surface is called. */
   labelOf(layer: string): string;
@@ -67,7 +70,9 @@ export function MarksPanel(props: MarksPanelProps): JSX.Element {
                 <button type="button" class="button quiet small" onClick={() => show(mark)}>
                   {app.t('marks.go')}
                 </button>
-                <RemoveButton what={app.t('marks.removeThis', { what: markWords(mark, app.t) })} onRemove={() => props.control.remove(mark.id)} />
+                <Show when={mayTakeAway(props.order.own(), mark, props.control.locked(mark.entity.hologram))}>
+                  <RemoveButton what={app.t('marks.removeThis', { what: markWords(mark, app.t) })} onRemove={() => props.control.remove(mark.id)} />
+                </Show>
               </li>
             )}
           </For>

@@ -19,7 +19,7 @@ import { createRoomVoice } from '../../core/room-voice';
 import { createRoomWebcam } from '../../core/room-webcam';
 import { createRoomNodules } from '../../core/room-nodules';
 import { createRoomPages } from '../../core/room-pages';
-import { createRoomOrder } from '../../core/room-order';
+import { createRoomOrder, toolsFor } from '../../core/room-order';
 import type { RoomOrder } from '../../core/room-order';
 import { createRoomOrders } from '../../core/room-orders';
 import { createRoomRecording } from '../../core/room-recording';
@@ -180,7 +180,7 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
         >
           <StageHost control={control} setting={setting()} volume={volume()} title={title()} nodules={proposals()} works={order.works()} pages={pages} onPage={() => setShown('tools')} onStage={setStage} leans={webcam.leans} onEntered={() => void webcam.turn(false)} words={words()} foot={foot()} side={side()}>
             <Show when={series()}>
-              <ToolBar control={control} onHelp={() => setHelp(true)} />
+              <ToolBar control={control} tools={toolsFor(order.own())} onHelp={() => setHelp(true)} />
             </Show>
           </StageHost>
         </Show>
@@ -203,7 +203,7 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
                   </Show>
                   <Show when={control.hologram()}>{(there) => <LockChoice control={control} order={order} id={there().id} locked={control.locked(there().id)} what={title()} />}</Show>
                   <Show when={props.info.patient}>
-                    <MarksPanel control={control} room={props.info.id} labelOf={labelOf} />
+                    <MarksPanel control={control} order={order} room={props.info.id} labelOf={labelOf} />
                   </Show>
                   <Show when={props.info.patient !== null && order.works() && stage()}>{(shown) => <Snapshot room={props.info.id} title={title()} stage={shown()} />}</Show>
                   <LinesPanel control={control} order={order} />

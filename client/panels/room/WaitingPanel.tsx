@@ -1,10 +1,10 @@
 /** Who waits at the door; whoever keeps order lets them in, or says why not. */
 import { For, Show, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
-import type { Knocking, Participant } from '../../../contract/room';
+import type { Act, Knocking, Participant } from '../../../contract/room';
 import { useApp } from '../../core/app';
 import { momentOf } from '../../core/dates';
-import { idsOf } from '../../core/room-order';
+import { companionOf, companionsIn, idsOf, reasoned } from '../../core/room-order';
 import type { RoomOrder } from '../../core/room-order';
 import { Field } from '../Field';
 import { roleWords } from '../person';
@@ -43,16 +43,16 @@ function Waiting(props: WaitingPanelProps & { one: Knocking }): JSX.Element {
   const [reason, setReason] = createSignal('');
   const [tried, setTried] = createSignal(false);
   const [companion, setCompanion] = createSignal<number>();
-  const companions = (): readonly Participant[] => props.people.filter(({ treats, away }) => treats && !away);
-  const chosen = (): number | undefined => companion() ?? companions()[0]?.id;
+  const companions = (): readonly Participant[] => companionsIn(props.people);
+  const chosen = (): number | undefined => companionOf(companions(), companion());
   const admit = (): void => {
     const who = props.one.needs_companion ? chosen() : undefined;
     props.order.act({ act: 'admit', waiting: props.one.id, ...(who === undefined ? {} : { companion: who }) });
   };
-  const turnAway = (event: SubmitEvent): void => {
-    event.preventDefault();
+  const turnAway = (act: (reason: string) => Act): void => {
     setTried(true);
-    if (reason().trim() !== '') props.order.act({ act: 'turn-away', waiting: props.one.id, reason: reason().trim() });
+    const said = reason().trim();
+    if (said !== '') props.order.act(act(said));
   };
   return (
     <li class="stack tight" data-waiting-person={props.one.actor}>
@@ -109,15 +109,29 @@ function Waiting(props: WaitingPanelProps & { one: Knocking }): JSX.Element {
           </button>
         </div>
         <Show when={refusing()}>
-          <form class="stack tight" onSubmit={turnAway} noValidate>
+          <form
+            class="stack tight"
+            onSubmit={(event) => {
+              event.preventDefault();
+              turnAway((said) => ({ act: 'turn-away', waiting: props.one.id, reason: said }));
+            }}
+            noValidate
+          >
             <Field label={app.t('order.reason')} wrong={tried() && reason().trim() === '' ? app.t('order.needReason') : undefined}>
               {(control) => (
                 <input {...control} class="input" maxLength={300} onInput={(event) => setReason(event.currentTarget.value)} />
               )}
             </Field>
-            <button type="submit" class="button small">
-              {app.t('order.do')}
-            </button>
+            <div class="row">
+              <button type="submit" class="button small">
+                {app.t('order.do')}
+              </button>
+              <Show when={!props.one.blocked_until}>
+                <button type="button" class="button small quiet" onClick={() => turnAway((said) => reasoned('block', props.one.id, said))}>
+                  {app.t('order.keepOut')}
+                </button>
+              </Show>
+            </div>
           </form>
         </Show>
       </Show>
