@@ -538,3 +538,16 @@ test('by a line that came back it is asked for again, and stops where it is refu
   await settle();
   expect(camera.stopped).toBe(true);
 });
+
+test('what was said last is shown on the stage for some seconds, without voice too, and stays in the list', async () => {
+  for (const text of ['one', 'two', 'three']) last(sockets).said(2, text);
+  expect(voice.lately().map(({ text }) => text)).toEqual(['two', 'three']);
+  await wait(4);
+  last(sockets).said(2, 'four');
+  expect(voice.lately().map(({ text }) => text)).toEqual(['three', 'four']);
+  await wait(3);
+  expect(voice.lately().map(({ text }) => text)).toEqual(['four']);
+  await wait(4);
+  expect(voice.lately()).toEqual([]);
+  expect(voice.captions()).toHaveLength(4);
+});

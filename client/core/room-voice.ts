@@ -56,6 +56,8 @@ export interface RoomVoice {
   readonly voices: Accessor<ReadonlyMap<number, Voice>>;
   readonly pictures: Accessor<readonly Picture[]>;
   readonly captions: Accessor<readonly Caption[]>;
+  /** Those of them that are shown on the stage now: the last two, for some seconds. */
+  readonly lately: Accessor<readonly Caption[]>;
   readonly devices: Accessor<readonly MediaDeviceInfo[]>;
   readonly chosen: (kind: MediaDeviceKind) => string;
   join(): Promise<void>;
@@ -86,6 +88,9 @@ export interface RoomVoice {
 }
 
 const CAPTIONS_KEPT = 50;
+const SHOWN_AT_ONCE = 2;
+/** On the stage a caption stays for so long, and longer by what there is to read. */
+const [SHOWN_ms, READ_ms] = [5_000, 60] as const;
 /** Voices follow their speakers this often. */
 const PLACE_EVERY_ms = 100;
 /** A line that broke is mended after this long; each try that fails doubles the wait, up to the longest. */
@@ -108,6 +113,7 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
   const kept = (source: Source): Kept | undefined => keptBack(me(), source) ?? (source === 'screen' && !sharesScreens() ? 'unsupported' : undefined);
   const [slots, setSlots] = createSignal<readonly Slot[]>([]);
   const [captions, setCaptions] = createSignal<readonly Caption[]>([]);
+  const [lately, setLately] = createSignal<readonly Caption[]>([]);
   const [found, setFound] = createSignal<readonly MediaDeviceInfo[]>([]);
   const [chosen, setChosen] = createSignal<Chosen>({});
   // Who comes late is told what to show before the line is there.
@@ -429,7 +435,10 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
   onCleanup(
     client.on('said', ({ participant, text, heard }) => {
       const name = nameOf(participant);
-      setCaptions((all) => [...all, { key: nextCaption++, name, text, heard }].slice(-CAPTIONS_KEPT));
+      const caption = { key: nextCaption++, name, text, heard };
+      setCaptions((all) => [...all, caption].slice(-CAPTIONS_KEPT));
+      setLately((all) => [...all, caption].slice(-SHOWN_AT_ONCE));
+      setTimeout(() => setLately((all) => all.filter((one) => one !== caption)), SHOWN_ms + text.length * READ_ms);
       // Who is heard aloud need not be read out too.
       const isAloud = heard && line() !== undefined && volume(participant) > 0;
       if (!isAloud && participant !== client.state.self) app.announce(app.t('captions.said', { name, text }));
@@ -469,6 +478,7 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
     voices,
     pictures,
     captions,
+    lately,
     devices: found,
     chosen: (kind) => chosen()[kind] ?? '',
     join,

@@ -39,6 +39,7 @@ import { badgeWords } from '../person';
 import { AroundPanel, AroundWords } from './AroundPanel';
 import { AroundScreen } from './AroundScreen';
 import { BoardPanel } from './BoardPanel';
+import { CaptionWords } from './CaptionWords';
 import { CasePanel, placeOf } from './CasePanel';
 import { GatheringHost } from './GatheringHost';
 import { HandOver, LockChoice } from './HandOver';
@@ -162,7 +163,7 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
     return parts.map((name) => ({ name, label: tabLabel(name, control, order, app.t) }));
   });
 
-  const words = (): JSX.Element => <><HandOver hands={hands} order={order} /><LeadWords lead={lead} /><AroundWords around={around} order={order} /></>;
+  const words = (): JSX.Element => <><CaptionWords voice={voice} /><HandOver hands={hands} order={order} /><LeadWords lead={lead} /><AroundWords around={around} order={order} /></>;
   const foot = (): JSX.Element => <VoiceBar voice={voice} offersOther={order.own()?.role === 'patient'} />;
   const side = (): JSX.Element => <><AroundScreen around={around} flat={setting() === 'flat'} /><Pictures voice={voice} control={control} /></>;
 
