@@ -39,6 +39,14 @@ afterEach(() => {
 
 const cursor = (): Vec3 | undefined => control.hologram()?.state.cursor_lps_mm;
 
+test('an angle that was begun on a slice is given up whole', () => {
+  control.chooseTool('angle');
+  expect(control.use([1, 0, 0])).toBe('first-point');
+  expect(control.use([2, 0, 0])).toBe('next-point');
+  expect([control.giveUp(), control.giveUp()]).toEqual([true, false]);
+  expect(control.use([3, 0, 0])).toBe('first-point');
+});
+
 test('steps on slices and on the stage add up, however fast they come', () => {
   const step = (): Vec3 => [(shared.state?.cursor_lps_mm[0] ?? NaN) + 1, 0, 0];
   for (let n = 0; n < 3; n++) {

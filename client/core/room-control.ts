@@ -110,6 +110,8 @@ export interface RoomControl {
   lookAt(point_lps_mm: Vec3): void;
   /** Does at a point of a slice what the tool in hand is for; what takes several points says that it waits for the next. */
   use(point_lps_mm: Vec3): 'first-point' | 'next-point' | undefined;
+  /** Gives up the points chosen so far of what takes several; `false` where there are none. */
+  giveUp(): boolean;
   /** Asks the server for the length between two points. */
   measure(points_lps_mm: readonly [Vec3, Vec3]): void;
   /** Puts words at a point, for everybody: a note, or the name of a landmark. */
@@ -260,6 +262,12 @@ export function createRoomControl(client: RoomClient, loudness?: (participant: n
     return begun.length === 1 ? 'first-point' : begun.length === 2 ? 'next-point' : undefined;
   }
 
+  function giveUp(): boolean {
+    const hadBegun = begun.length > 0 && begunBy === tool();
+    begun = [];
+    return hadBegun;
+  }
+
   /** One more point of what takes several; points begun with another tool are given up. */
   function choose(point: Vec3, hand: Tool): void {
     const wanted = hand === 'measure' ? 2 : hand === 'angle' ? 3 : 0;
@@ -298,6 +306,7 @@ export function createRoomControl(client: RoomClient, loudness?: (participant: n
     remove: (id) => view.act({ act: 'remove', id }),
     undo: () => view.act({ act: 'undo' }),
     use,
+    giveUp,
     measure,
     askForNodule,
     measureInside: (layer) => add({ type: 'measure', kind: 'volume', points_lps_mm: [], layer }),

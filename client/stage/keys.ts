@@ -4,7 +4,7 @@ import type { CameraRig } from './camera-rig';
 import type { HologramView } from './hologram';
 import type { Marks } from './marks';
 import type { SharedHologram } from './shared';
-import { TOOLS, type Tools } from './tools';
+import { toolOfKey, type Tools } from './tools';
 import { moved, scaled, turned } from './turning';
 
 const TURN = Math.PI / 36;
@@ -47,7 +47,7 @@ export class Keys {
   }
 
   #general(event: KeyboardEvent): boolean {
-    const tool = event.key === ' ' ? undefined : TOOLS[(Number(event.key) + 9) % 10];
+    const tool = toolOfKey(event.key);
     if (tool) this.#tools.tool = tool;
     else if (event.key === '+' || event.key === '=') this.#shared.nudge((t) => scaled(t, 1.08));
     else if (event.key === '-' || event.key === '_') this.#shared.nudge((t) => scaled(t, 1 / 1.08));

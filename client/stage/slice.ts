@@ -36,6 +36,10 @@ export interface SliceEvents {
   length: readonly [Vec3, Vec3];
   /** A line drawn on this slice. */
   line: readonly Vec3[];
+  /** A point was added to a line that is drawn point by point. */
+  'line-point': Vec3;
+  /** What was begun is given up; whether that was a line or length of this slice. */
+  cancel: boolean;
   /** HU under the pointer; undefined as it leaves. */
   hover: { readonly point_lps_mm: Vec3; readonly hu: number } | undefined;
 }
@@ -81,6 +85,7 @@ export class Slice {
 
   /** Shows this state from the next frame on. */
   set(state: SliceState): void {
+    if (state.tool !== this.#state?.tool) this.#line.take();
     this.#state = state;
     const window = `${state.window.centre_hu}/${state.window.width_hu}`;
     if (window !== this.#window) this.#grey = windowTable(state.window);
@@ -262,6 +267,8 @@ export class Slice {
     if (!at || event.button !== 0) return;
     this.#canvas.setPointerCapture(event.pointerId);
     this.#from = at;
+    // What was drawn point by point is a line of its own.
+    this.#endLine();
     if (this.#state?.tool === 'pen') this.#line.add(at);
     else if (this.#state?.tool !== 'measure') this.events.emit('cursor', at);
   }
@@ -280,10 +287,29 @@ export class Slice {
     const [from, to, tool] = [this.#from, this.#to, this.#state?.tool];
     this.#from = this.#to = undefined;
     const at = this.#toLps(event);
-    const line = this.#line.take();
-    if (tool === 'pen' && line) this.events.emit('line', line);
+    if (tool === 'pen') this.#endLine();
     else if (tool === 'measure' && from && to && distance(from, to) > 0.5) this.events.emit('length', [from, to]);
     else if (at && from && tool && PLACES.has(tool)) this.events.emit('use', at);
+    this.#ask();
+  }
+
+  #endLine(): void {
+    const line = this.#line.take();
+    if (line) this.events.emit('line', line);
+  }
+
+  /** The pen by keyboard: a point each time, and the last point chosen again ends the line. */
+  #linePoint(at: Vec3): void {
+    if (this.#line.add(at)) this.events.emit('line-point', at);
+    else this.#endLine();
+    this.#ask();
+  }
+
+  #giveUp(): void {
+    const hasBegun = this.#line.points.length > 0 || this.#to !== undefined;
+    this.#line.take();
+    this.#from = this.#to = undefined;
+    this.events.emit('cancel', hasBegun);
     this.#ask();
   }
 
@@ -294,7 +320,7 @@ export class Slice {
     this.#ask();
   }
 
-  /** Arrows move the crosshair by a pixel (Shift 10), Page Up/Down by a slice, Enter uses the tool. */
+  /** Arrows move the crosshair by a pixel (Shift 10), Page Up/Down by a slice, Enter uses the tool, Escape gives up. */
   #press(event: KeyboardEvent): void {
     const state = this.#state;
     if (!state || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -304,8 +330,10 @@ export class Slice {
     if (way) this.#nudge(state.cursor_lps_mm, way);
     else if (event.key === 'PageUp') this.#step(far);
     else if (event.key === 'PageDown') this.#step(-far);
-    else if (event.key === 'Enter' || event.key === ' ') this.events.emit('use', state.cursor_lps_mm);
-    else return;
+    else if (event.key === 'Escape') this.#giveUp();
+    else if (event.key !== 'Enter' && event.key !== ' ') return;
+    else if (state.tool === 'pen') this.#linePoint(state.cursor_lps_mm);
+    else this.events.emit('use', state.cursor_lps_mm);
     event.preventDefault();
   }
 

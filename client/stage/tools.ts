@@ -10,6 +10,10 @@ import type { SharedHologram } from './shared';
 
 export type Tool = 'turn' | 'point' | 'measure' | 'probe' | 'annotate' | 'clip' | 'nodule' | 'angle' | 'landmark' | 'pen';
 export const TOOLS: readonly Tool[] = ['turn', 'point', 'measure', 'probe', 'annotate', 'clip', 'nodule', 'angle', 'landmark', 'pen'];
+/** The tool that a key chooses: 1…9 and 0, in their order. */
+export function toolOfKey(key: string): Tool | undefined {
+  return /^\d$/.test(key) ? TOOLS[(Number(key) + 9) % 10] : undefined;
+}
 /** Those that need no images. */
 export const GATHERED_TOOLS: readonly Tool[] = ['turn', 'point', 'pen'];
 

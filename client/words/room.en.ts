@@ -127,7 +127,7 @@ export const room = {
   'keys.key': 'Key',
   'keys.does': 'Does',
   'keys.help.short': 'Help',
-  'keys.where': 'These keys work while the stage or a slice has the focus: press Tab until it is framed.',
+  'keys.where': 'These keys work while the stage or a slice has the focus: press Tab until it is framed. Turning, moving, walking round and scaling the hologram, and the first view, are the stage’s.',
   'keys.tools': 'Turn, point, length, HU, note, cut, nodule, angle, landmark, pen',
   'keys.turn': 'Turn the hologram, or with a tool move the cross by 1 mm (Shift: 10 mm)',
   'keys.move': 'Move the hologram',

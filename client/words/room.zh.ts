@@ -129,7 +129,7 @@ export const room: Readonly<Record<keyof typeof en, string>> = {
   'keys.key': '按键',
   'keys.does': '作用',
   'keys.help.short': '帮助',
-  'keys.where': '当舞台或切片获得焦点时按键有效：按 Tab 直到出现边框。',
+  'keys.where': '当舞台或切片获得焦点时按键有效：按 Tab 直到出现边框。旋转、平移、绕行、缩放全息影像以及回到初始视图仅在舞台上有效。',
   'keys.tools': '旋转、指示、长度、HU、标注、剖切、结节、角度、地标、画笔',
   'keys.turn': '旋转全息影像；手持工具时移动十字 1 mm（Shift：10 mm）',
   'keys.move': '平移全息影像',

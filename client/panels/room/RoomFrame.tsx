@@ -186,7 +186,7 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
           </StageHost>
         </Show>
         <Show when={!narrow() && props.info.patient !== null}>
-          <SliceRow control={control} store={store()} nodules={proposals()} />
+          <SliceRow control={control} store={store()} nodules={proposals()} tools={toolsFor(order.own())} />
         </Show>
       </div>
       <aside class="room-side" aria-label={app.t('panel.side')}>
@@ -233,7 +233,7 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
               <Match when={part === 'slices'}>
                 <Show when={shown() === 'slices'}>
                   <div class="room-dark in-sheet" onKeyDown={onKey}>
-                    <SliceRow control={control} store={store()} nodules={proposals()} />
+                    <SliceRow control={control} store={store()} nodules={proposals()} tools={toolsFor(order.own())} />
                   </div>
                 </Show>
               </Match>

@@ -7,6 +7,8 @@ import type { VolumeStore } from '../../core/volume/store';
 import type { Proposal } from '../../stage/proposals';
 import type { Slice } from '../../stage/slice';
 import type { SliceAxis } from '../../stage/slice-geometry';
+import { toolOfKey } from '../../stage/tools';
+import type { Tool } from '../../stage/tools';
 
 const PLANES: readonly SliceAxis[] = ['axial', 'coronal', 'sagittal'];
 
@@ -14,11 +16,19 @@ interface SliceRowProps {
   readonly control: RoomControl;
   readonly store: VolumeStore | undefined;
   readonly nodules: readonly Proposal[];
+  /** Those that keys choose; left out, none. */
+  readonly tools?: readonly Tool[];
 }
 
 export function SliceRow(props: SliceRowProps): JSX.Element {
+  const onKey = (event: KeyboardEvent): void => {
+    const tool = event.ctrlKey || event.metaKey || event.altKey ? undefined : toolOfKey(event.key);
+    if (!tool || !props.tools?.includes(tool)) return;
+    event.preventDefault();
+    props.control.chooseTool(tool);
+  };
   return (
-    <div class="slices">
+    <div class="slices" onKeyDown={onKey}>
       <For each={PLANES}>{(plane) => <SliceHost plane={plane} {...props} />}</For>
     </div>
   );
@@ -44,7 +54,14 @@ function SliceHost(props: SliceRowProps & { plane: SliceAxis }): JSX.Element {
         if (step) app.announce(app.t(`step.${step}`));
       });
       mine.events.on('length', (points) => props.control.measure(points));
-      mine.events.on('line', (points) => props.control.draw(points));
+      mine.events.on('line', (points) => {
+        props.control.draw(points);
+        app.announce(app.t('step.placed', { words: '' }));
+      });
+      mine.events.on('line-point', () => app.announce(app.t('step.line-point')));
+      mine.events.on('cancel', (hasBegun) => {
+        if (props.control.giveUp() || hasBegun) app.announce(app.t('step.cancelled'));
+      });
       setSlice(mine);
     });
     onCleanup(() => {

@@ -1,0 +1,90 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { Vec3 } from '../core/frames';
+import type { VolumeStore } from '../core/volume/store';
+import { createSlice } from './slice';
+import type { Slice } from './slice';
+import type { Tool } from './tools';
+
+/** Each pixel is a millimetre, on the page too. */
+const manifest = { size: [40, 40, 4], spacing_mm: [1, 1, 1], origin_lps_mm: [0, 0, 0], direction_lps: [1, 0, 0, 0, 1, 0, 0, 0, 1] };
+const store = { manifest, huAt: () => 0, events: { on: () => () => undefined } } as unknown as VolumeStore;
+
+class FakeCanvas extends EventTarget {
+  clientWidth = 40;
+  clientHeight = 40;
+  setPointerCapture(): void {}
+  getBoundingClientRect(): object {
+    return { left: 0, top: 0 };
+  }
+  press(key: string): void {
+    this.dispatchEvent(Object.assign(new Event('keydown', { cancelable: true }), { key }));
+  }
+  go(type: string, clientX: number): void {
+    this.dispatchEvent(Object.assign(new Event(type), { pointerId: 1, button: 0, clientX, clientY: 20.5 }));
+  }
+}
+
+let canvas: FakeCanvas;
+let slice: Slice;
+let said: [string, unknown][];
+const lines = (): unknown[] => said.filter(([what]) => what === 'line').map(([, points]) => points);
+
+function show(cursor_lps_mm: Vec3, tool: Tool = 'pen'): void {
+  slice.set({ cursor_lps_mm, window: { centre_hu: 0, width_hu: 1 }, tool, marks: new Map(), showLesions: false, nodules: [] });
+}
+
+beforeEach(() => {
+  vi.stubGlobal('document', { createElement: () => ({}) });
+  vi.stubGlobal('ImageData', class {});
+  vi.stubGlobal('ResizeObserver', class {
+    observe(): void {}
+    disconnect(): void {}
+  });
+  vi.stubGlobal('requestAnimationFrame', () => 1);
+  vi.stubGlobal('cancelAnimationFrame', () => undefined);
+  canvas = new FakeCanvas();
+  slice = createSlice(canvas as unknown as HTMLCanvasElement, 'axial', store);
+  said = [];
+  for (const what of ['use', 'line', 'line-point', 'cancel'] as const) slice.events.on(what, (it: unknown) => said.push([what, it]));
+});
+
+afterEach(() => {
+  slice.dispose();
+  vi.unstubAllGlobals();
+});
+
+test('the pen draws by keyboard, point by point; the last point chosen again ends the line', () => {
+  for (const x of [1, 5, 9]) {
+    show([x, 2, 0]);
+    canvas.press('Enter');
+  }
+  expect(said.map(([what]) => what)).toEqual(['line-point', 'line-point', 'line-point']);
+  canvas.press('Enter');
+  expect(lines()).toEqual([[[1, 2, 0], [5, 2, 0], [9, 2, 0]]]);
+});
+
+test('Escape gives up a line, and what takes several points', () => {
+  show([1, 2, 0]);
+  canvas.press('Enter');
+  canvas.press('Escape');
+  expect(said.at(-1)).toEqual(['cancel', true]);
+  canvas.press('Escape');
+  expect(said.at(-1)).toEqual(['cancel', false]);
+  expect(lines()).toEqual([]);
+});
+
+test('another tool gives up the line, and what the pointer draws is a line of its own', () => {
+  show([1, 2, 0]);
+  canvas.press('Enter');
+  show([1, 2, 0], 'turn');
+  canvas.press('Enter');
+  expect(said.at(-1)).toEqual(['use', [1, 2, 0]]);
+  for (const x of [1, 5]) {
+    show([x, 2, 0]);
+    canvas.press('Enter');
+  }
+  canvas.go('pointerdown', 20.5);
+  canvas.go('pointermove', 30.5);
+  canvas.go('pointerup', 30.5);
+  expect(lines()).toEqual([[[1, 2, 0], [5, 2, 0]], [[20, 20, 0], [30, 20, 0]]]);
+});
