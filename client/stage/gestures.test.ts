@@ -1,5 +1,5 @@
 import { Vector3 } from 'three';
-import { beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Vec3 } from '../core/frames';
 import { Gestures } from './gestures';
 import type { Touched } from './gestures';
@@ -28,6 +28,7 @@ class FakeCanvas extends EventTarget {
 
 let canvas: FakeCanvas;
 let tools: Tools;
+let gestures: Gestures;
 let acts: Act[];
 
 beforeEach(() => {
@@ -47,8 +48,10 @@ beforeEach(() => {
     thingAt: () => undefined,
     press: () => false,
   };
-  new Gestures(canvas as unknown as HTMLCanvasElement, touched as unknown as Touched);
+  gestures = new Gestures(canvas as unknown as HTMLCanvasElement, touched as unknown as Touched);
 });
+
+afterEach(() => gestures.dispose());
 
 const strokes = (): (readonly Vec3[])[] => acts.flatMap((act) => (act.act === 'add' && act.entity.type === 'stroke' ? [act.entity.points_lps_mm] : []));
 

@@ -35,7 +35,9 @@ function show(cursor_lps_mm: Vec3, tool: Tool = 'pen'): void {
 
 beforeEach(() => {
   vi.stubGlobal('document', { createElement: () => ({}) });
-  vi.stubGlobal('ImageData', class {});
+  vi.stubGlobal('ImageData', class {
+    readonly data = [];
+  });
   vi.stubGlobal('ResizeObserver', class {
     observe(): void {}
     disconnect(): void {}
