@@ -8,7 +8,7 @@ const REASONS = ['late', 'unreachable'] as const;
 const known = (kind: string): (typeof KINDS)[number] => KINDS.find((one) => one === kind) ?? 'follow-up';
 
 /** What calls whoever reads it. */
-export function kindWords(app: App, kind: string): string {
+export function kindWords(app: Pick<App, 't'>, kind: string): string {
   return app.t(`reach.kind.${known(kind)}`);
 }
 

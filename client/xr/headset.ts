@@ -18,6 +18,7 @@ import { Panel, type PanelContent } from './panel';
 import { RealRoom, type SurfaceState } from './real-room';
 import { RecordedSign } from './recorded-sign';
 import { SeatedHeight } from './seated-height';
+import { isBeforeEyes } from './sight';
 import { stepped, whereLooked, type Step } from './steps';
 import { Vignette } from './vignette';
 import { Walk } from './walk';
@@ -34,6 +35,8 @@ export interface HeadsetEvents {
   surface: SurfaceState;
   /** A place is looked for with the eyes, or no more. */
   seeking: Sought | undefined;
+  /** The panel comes before the eyes, or goes from them. */
+  reads: boolean;
 }
 
 /** Something that the eyes rest on. */
@@ -78,6 +81,7 @@ export class Headset implements Presence {
   /** Whether looking chooses, for those who cannot press. */
   gaze = false;
   #seeks: Sought | undefined;
+  #reads = false;
   /** The place on the floor that the eyes rest on. */
   #spot: Vector3 | undefined;
   readonly #height = new SeatedHeight();
@@ -106,6 +110,8 @@ export class Headset implements Presence {
     space.scene.add(this.panel.mesh, this.#walk.mark, this.#ring.mesh);
     space.rig.rig.position.set(0, 0, ENTRANCE_M);
     space.rig.rig.rotation.set(0, 0, 0);
+    // A session that is hidden draws no frame in which to see that.
+    session.addEventListener('visibilitychange', () => this.#read());
     session.addEventListener('end', () => this.#ended(), { once: true });
   }
 
@@ -224,6 +230,16 @@ export class Headset implements Presence {
       if (at) this.#pointer = { hand, at };
     }
     this.panel.hover(this.#gazed(seconds) ?? hovered);
+    this.#read();
+  }
+
+  /** What the panel says is read by whoever has it before them, and nothing of the session over it. */
+  #read(): void {
+    const { position, rotation } = this.#head();
+    const reads = this.#session.visibilityState === 'visible' && isBeforeEyes(position, new Vector3(0, 0, -1).applyQuaternion(rotation), this.panel.mesh);
+    if (reads === this.#reads) return;
+    this.#reads = reads;
+    this.events.emit('reads', reads);
   }
 
   /** Raises who sits, while they want it; what they see narrows as the floor moves. */

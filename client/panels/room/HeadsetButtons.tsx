@@ -3,6 +3,7 @@ import { createEffect, createMemo, mergeProps, on, onCleanup } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import type { Space } from '../../stage/space';
+import { createOwnCalls } from '../own-calls';
 import { EnterHeadset } from './EnterHeadset';
 import { insidePanel } from './inside';
 import { createInside } from './inside-control';
@@ -12,7 +13,9 @@ import { createWorn } from './worn';
 export function HeadsetButtons(props: InsideRoom & { readonly stage: Space }): JSX.Element {
   const app = useApp();
   const worn = createWorn();
-  const room = createInside(mergeProps(worn, props), app);
+  // Told as shown once the panel that says it is before the eyes.
+  const calls = createOwnCalls(app, (open) => (worn.headset() && worn.readsPanel ? open.slice(0, 1) : []));
+  const room = createInside(mergeProps(worn, props, { calls }), app);
   const sign = (): string | undefined => (props.recording.now().state === 'running' ? app.t('recording.sign') : undefined);
 
   // Eyes may be elsewhere: that a rest is due, that a stay ends, and that its last minute has begun is felt as well.
@@ -21,6 +24,9 @@ export function HeadsetButtons(props: InsideRoom & { readonly stage: Space }): J
     return one && `${one.key} ${one.ends && one.minutes <= 1}`;
   });
   createEffect(on(due, (now) => void (now !== undefined && worn.headset()?.tick())));
+
+  const calling = createMemo(() => calls.open()[0]?.id);
+  createEffect(on(calling, (now) => void (now !== undefined && worn.headset()?.tick())));
 
   // Nobody is put into another place unasked: in a headset, too, one looks round in it when one wants to.
   createEffect(() => {

@@ -5,6 +5,7 @@ import type { Sanction } from '../../../contract/room';
 import type { App } from '../../core/app';
 import { dayOf, momentOf } from '../../core/dates';
 import { figuresFor } from '../../core/figures';
+import { go } from '../../core/router';
 import { gazeChooses, letGazeChoose } from '../../core/gaze';
 import { BOX_SIDES, CUTS, boxOf, cutAt, movedCut, movedSide, placeOfCut } from '../../core/hologram-cuts';
 import type { Axis, BoxSide } from '../../core/hologram-cuts';
@@ -40,6 +41,8 @@ import type { HeldInside, InsideState, Page } from './inside-state';
 import { createKeeping } from './inside-keeping';
 import { createWriting } from './inside-writing';
 import { markWords } from './MarksPanel';
+import { kindWords } from '../call-words';
+import type { OwnCalls } from '../own-calls';
 import type { HowWorn } from './worn';
 
 /** The room as the panel needs it. */
@@ -56,6 +59,11 @@ export interface InsideRoom {
   readonly recording: RoomRecording;
   readonly stay: RoomStay;
   readonly manifest: VolumeManifest | undefined;
+}
+
+/** What calls whoever wears the headset elsewhere. */
+interface Called {
+  readonly calls: OwnCalls;
 }
 
 /** What the panel asks of whoever wears the headset. */
@@ -75,7 +83,7 @@ export interface RoomInside {
 }
 
 /** Follows a room while the caller lives; `props` may change. */
-export function createInside(props: InsideRoom & HowWorn, app: App): RoomInside {
+export function createInside(props: InsideRoom & HowWorn & Called, app: App): RoomInside {
   const [chosen, turn] = createSignal<Page>('view');
   const [part, setPart] = createSignal(0);
   const [side, setSide] = createSignal<InsideState['side']>({ axis: 2, of: 'max_lps_mm' });
@@ -132,6 +140,11 @@ export function createInside(props: InsideRoom & HowWorn, app: App): RoomInside 
     lying: lying().map(({ study, series }) => ({ series: series.uid, words: `${series.description || app.t('patient.seriesUnnamed')} · ${dayOf(study.date, app.language())}` })),
   });
 
+  const call = (): string | undefined => {
+    const [first] = props.calls.open();
+    return first && app.t('inside.call', { what: kindWords(app, first.kind), at: momentOf(first.since, app.language()) });
+  };
+
   /** Of what was done to oneself and stands, what one may still speak against. */
   const sanctioned = (): Sanction | undefined => props.order.sanctions().find(({ actor, appeal, over }) => actor === props.order.own()?.actor && appeal === null && over === null);
 
@@ -142,6 +155,7 @@ export function createInside(props: InsideRoom & HowWorn, app: App): RoomInside 
     mode: props.mode,
     people: props.control.people().map(({ id, name, hand_since }) => ({ name, speaks: props.voice.voices().get(id)?.speaking ?? false, handUp: hand_since !== null })),
     stay: props.stay.due(),
+    call: call(),
     said: app.toasts().at(-1)?.words(),
     may: may(),
     hologram: state(),
@@ -273,6 +287,16 @@ export function createInside(props: InsideRoom & HowWorn, app: App): RoomInside 
     turn('room');
   }
 
+  /** It is taken on its own page, as from the screen. */
+  async function answerCall(what: string, worn: Worn): Promise<void> {
+    const [first] = props.calls.open();
+    turn('room');
+    if (!first) return;
+    if (what === 'close') return props.calls.hide(first.id);
+    await worn.exit();
+    go(first.path);
+  }
+
   function turnLock(): void {
     const there = props.control.hologram();
     if (!there) return;
@@ -324,6 +348,7 @@ export function createInside(props: InsideRoom & HowWorn, app: App): RoomInside 
     hand: handOver,
     keep: keeping.press,
     object,
+    call: (which, worn) => void answerCall(which, worn).catch(complain),
     record,
     write: writing.press,
     order: giveOrder,

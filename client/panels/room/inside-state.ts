@@ -13,9 +13,9 @@ import type { SurfaceState } from '../../xr/real-room';
 
 /** Pages that have a tab; the others open from one of them. */
 export const TABS = ['view', 'tools', 'parts', 'room', 'own'] as const;
-export const OPENED = { move: 'view', cut: 'view', crop: 'view', shelf: 'parts', figure: 'own', people: 'room', appoint: 'room', appeal: 'room', why: 'room', object: 'room' } as const;
+export const OPENED = { move: 'view', cut: 'view', crop: 'view', shelf: 'parts', figure: 'own', people: 'room', appoint: 'room', appeal: 'room', why: 'room', object: 'room', call: 'room' } as const;
 export type Page = (typeof TABS)[number] | keyof typeof OPENED | 'recording';
-export const PAGES: readonly Page[] = [...TABS, 'move', 'cut', 'crop', 'shelf', 'figure', 'people', 'appoint', 'appeal', 'why', 'object', 'recording'];
+export const PAGES: readonly Page[] = [...TABS, 'move', 'cut', 'crop', 'shelf', 'figure', 'people', 'appoint', 'appeal', 'why', 'object', 'call', 'recording'];
 
 export interface SomebodyInside {
   readonly name: string;
@@ -110,6 +110,8 @@ export interface InsideState {
   readonly people: readonly SomebodyInside[];
   /** What one is to be reminded of about one's own stay. */
   readonly stay: Reminder | undefined;
+  /** What calls one elsewhere, as an alarm of the ward, and since when. */
+  readonly call?: string | undefined;
   /** What has just been said to whoever looks at the screen, as a refusal. */
   readonly said: string | undefined;
   readonly may: { readonly act: boolean; readonly work: boolean; readonly keep: boolean; readonly unlock: boolean };

@@ -276,6 +276,19 @@ describe('a stay', () => {
   });
 });
 
+describe('what calls one elsewhere', () => {
+  const call = 'An alarm calls you (since 10:03)';
+
+  it('is said first on every page, also over what is to be written, and opens or is closed', () => {
+    for (const page of PAGES) expect(panel({ page, call, said: 'Not done', recording: { ...NOW.recording, state: 'asked' } }).lines[0], page).toBe(call);
+    const writing = { as: 'note', draft: '', listens: false, by: undefined, numbered: '' } as const;
+    expect(panel({ writing, call }).lines[0]).toBe(call);
+    expect(panel({ call }).always?.map(({ id }) => id)).toEqual(['undo', 'microphone', 'leave', 'page:call']);
+    expect(ids({ page: 'call', call })).toEqual(['call:open', 'call:close', 'back:room']);
+    expect(ids({ page: 'call' })).toEqual(['back:room']);
+  });
+});
+
 describe('words', () => {
   it('say first what was refused, and who asks for what', () => {
     const { lines } = panel({ said: 'Not done: there is nothing to undo', waiting: 'Zhao', tool: 'measure', page: 'tools' });

@@ -40,7 +40,13 @@ export function insidePanel(state: InsideState, t: T): PanelContent {
     title: state.title,
     ...(recording.state === 'running' ? { sign: t('recording.running', { at: recording.since }) } : {}),
     ...(asked ? { ...asked, lines: [...urgentLines(state, t), ...asked.lines] } : { tabs: tabsOf(state, t), lines: linesOf(state, t), buttons: buttonsOf(state, t) }),
-    always: [...when(state.may.act, button('undo', t('tool.undo'))), button('microphone', microphone(state, t)), button('leave', t('room.leaveXr')), ...when(state.stay !== undefined, button('stay', t('stay.noted')))],
+    always: [
+      ...when(state.may.act, button('undo', t('tool.undo'))),
+       button('microphone', microphone(state, t)),
+      button('leave', t('room.leaveXr')),
+      ...when(state.stay !== undefined, button('stay', t('stay.noted'))),
+      ...when(state.call !== undefined, button('page:call', t('inside.call.look'))),
+    ],
     foot: t('app.notDevice'),
   };
 }
@@ -87,10 +93,10 @@ function linesOf(state: InsideState, t: T): string[] {
   ];
 }
 
-/** That one's stay ends or a rest is due, what was refused or has just been done, and the question of who wants to record. */
-function urgentLines({ stay, said, recording, page }: InsideState, t: T): string[] {
+/** What calls one elsewhere, that one's stay ends or a rest is due, what was refused or has just been done, and the question of who wants to record. */
+function urgentLines({ call, stay, said, recording, page }: InsideState, t: T): string[] {
   const isAsked = asksFor(recording) !== undefined && page !== 'recording';
-  return [...(stay ? [stayWords(stay, t)] : []), ...some(said), ...(isAsked ? [t('recording.said.asked', { name: recording.by })] : [])];
+  return [...some(call), ...(stay ? [stayWords(stay, t)] : []), ...some(said), ...(isAsked ? [t('recording.said.asked', { name: recording.by })] : [])];
 }
 
 const some = (words: string | undefined): string[] => (words === undefined ? [] : [words]);
@@ -119,6 +125,7 @@ function ownLines(state: InsideState, t: T): string[] {
   if (page === 'shelf') return [t(state.shelf.busy ? 'shelf.taking' : state.shelf.lying.length > 1 ? 'inside.shelf.takes' : 'shelf.none')];
   if (page === 'figure') return [t('figure.title'), ...(state.hides ? [t('figure.hides')] : [])];
   if (page === 'own') return [...(state.seeking === 'self' ? [t('inside.go.seeking')] : []), ...orderLines(state.ordering, t), ...(state.voice.dictates ? [t('captions.dictateHint')] : [])];
+  if (page === 'call') return [t(state.call === undefined ? 'inside.call.none' : 'inside.call.hint')];
   if (page === 'object') return objectLines(state, t);
   if (page === 'people' || page === 'appoint' || page === 'appeal' || page === 'why') return peopleLines(state, t);
   if (page === 'recording' && recording.state === 'asked') {
@@ -156,6 +163,8 @@ function buttonsOf(state: InsideState, t: T): PanelButton[] {
       return peopleButtons(state, t);
     case 'object':
       return objectButtons(state, t);
+    case 'call':
+      return [...when(state.call !== undefined, button('call:open', t('reach.open')), button('call:close', t('inside.call.close'))), button('back:room', t('inside.back'))];
     case 'recording':
       return recordingButtons(state, t);
   }

@@ -6,6 +6,7 @@ import type { Headset, Sought } from '../../xr/headset';
 import type { XrMode } from '../../xr/modes';
 import type { PanelContent } from '../../xr/panel';
 import type { SurfaceState } from '../../xr/real-room';
+import { setWearsHeadset } from '../own-calls';
 
 /** What there is to know of it. */
 export interface HowWorn {
@@ -13,6 +14,8 @@ export interface HowWorn {
   readonly surface: SurfaceState;
   /** What goes where the eyes rest next. */
   readonly seeking: Sought | undefined;
+  /** Whether the panel is before the eyes. */
+  readonly readsPanel: boolean;
 }
 
 export interface WornHeadset extends HowWorn {
@@ -26,6 +29,7 @@ export function createWorn(): WornHeadset {
   const [mode, setMode] = createSignal<XrMode>('vr');
   const [surface, setSurface] = createSignal<SurfaceState>('none');
   const [seeking, setSeeking] = createSignal<Sought>();
+  const [readsPanel, setReadsPanel] = createSignal(false);
   return {
     headset,
     get mode() {
@@ -37,15 +41,20 @@ export function createWorn(): WornHeadset {
     get seeking() {
       return seeking();
     },
+    get readsPanel() {
+      return readsPanel();
+    },
     async enter(stage, wanted, content, press) {
       setMode(wanted);
       const { Headset } = await import('../../xr/headset');
       const entered = await Headset.enter(stage, wanted, content());
       entered.events.on('press', ({ id }) => press(entered, id));
-      entered.events.on('ended', () => void (setHeadset(undefined), setSurface('none'), setSeeking(undefined)));
+      entered.events.on('ended', () => void (setHeadset(undefined), setSurface('none'), setSeeking(undefined), setReadsPanel(false), setWearsHeadset(false)));
       entered.events.on('surface', setSurface);
       entered.events.on('seeking', setSeeking);
+      entered.events.on('reads', setReadsPanel);
       setSurface(entered.surface);
+      setWearsHeadset(true);
       setHeadset(entered);
     },
   };
