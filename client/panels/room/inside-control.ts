@@ -11,7 +11,8 @@ import { BOX_SIDES, CUTS, boxOf, cutAt, movedCut, movedSide, placeOfCut } from '
 import type { Axis, BoxSide } from '../../core/hologram-cuts';
 import type { RoomInfo } from '../../core/hospital';
 import { inLanguage, listIn } from '../../core/language';
-import { lookLike } from '../../core/own-looks';
+import { lookLike, wear, wornBy } from '../../core/own-looks';
+import { PALETTE } from '../../core/palette';
 import { isPseudonym } from '../../core/pseudonym';
 import type { RoomAround } from '../../core/room-around';
 import { WINDOWS } from '../../core/room-control';
@@ -29,16 +30,18 @@ import { keepSnapshot } from '../../core/room-snapshot';
 import type { RoomVoice } from '../../core/room-voice';
 import { seeAsStanding, seesAsStanding } from '../../core/seated-height';
 import type { VolumeManifest } from '../../core/volume/manifest';
+import type { Layer } from '../../stage/room-view';
 import type { Tool } from '../../stage/tools';
 import type { Sought } from '../../xr/headset';
 import type { SurfaceState } from '../../xr/real-room';
 import { STEPS } from '../../xr/steps';
 import type { Step } from '../../xr/steps';
-import { APART_STEPS, MODES_INSIDE, STEP_MM, TOOLS_INSIDE, WINDOWS_INSIDE, asksFor, pageNow, shelfAfter, toolsInside } from './inside';
+import { APART_STEPS, FADED, MODES_INSIDE, STEP_MM, TOOLS_INSIDE, WINDOWS_INSIDE, asksFor, layerOf, pageNow, shelfAfter, toolsInside } from './inside';
 import { PLEAS } from './inside-people';
 import { PAGES } from './inside-state';
 import type { HeldInside, InsideState, Page } from './inside-state';
 import { createKeeping } from './inside-keeping';
+import { createThings } from './inside-things';
 import { createWriting } from './inside-writing';
 import { markWords } from './MarksPanel';
 import { kindWords } from '../call-words';
@@ -93,13 +96,20 @@ export function createInside(props: InsideRoom & HowWorn & Called, app: App): Ro
   const [picture, setPicture] = createSignal<HTMLImageElement>();
   const writing = createWriting(props, app);
   const keeping = createKeeping(props, app, turn);
+  const things = createThings(props, app, (mark) => markWords(mark, app.t));
   const state = (): NonNullable<ReturnType<RoomControl['hologram']>>['state'] | undefined => props.control.hologram()?.state;
   const figures = createMemo(() => {
     const own = props.order.own();
     return own ? figuresFor(own) : [];
   });
+  const colours = (): InsideState['colours'] => {
+    const own = props.order.own();
+    if (!own || isPseudonym(own.actor)) return [];
+    return PALETTE.map((colour) => ({ colour, chosen: own.colour === colour, by: wornBy(colour, props.control.people(), own) }));
+  };
   const parts = createMemo(() => (props.manifest?.surfaces ?? []).map(({ name, label }) => ({ name, label: inLanguage(label, app.language()) })));
   const partAt = (): number => Math.min(part(), Math.max(0, parts().length - 1));
+  const layer = (name: string): Layer => layerOf(state(), name);
   const box = createMemo(() => props.manifest && boxOf(props.manifest));
   const now = (): ReturnType<RoomRecording['now']> => props.recording.now();
   const hasTwin = (): boolean => props.info.patient !== null;
@@ -164,6 +174,7 @@ export function createInside(props: InsideRoom & HowWorn & Called, app: App): Ro
     held: held(),
     waiting: waiting()?.name,
     keeping: keeping.state(),
+    things: things.state(),
     objects: keeping.objects(),
     sanctioned: sanctioned(),
     handUp: isUp(),
@@ -180,6 +191,7 @@ export function createInside(props: InsideRoom & HowWorn & Called, app: App): Ro
     marks: props.control.marks().map((mark) => markWords(mark, app.t)),
     around: around(),
     figures: figures(),
+    colours: colours(),
     hides: isPseudonym(props.order.own()?.actor),
     gaze: gazeChooses(),
     standing: seesAsStanding(),
@@ -218,6 +230,8 @@ export function createInside(props: InsideRoom & HowWorn & Called, app: App): Ro
     if (what === 'next' || what === 'previous') return void setPart((partAt() + (what === 'next' ? 1 : all.length - 1)) % Math.max(1, all.length));
     if (name === undefined) return;
     if (what === 'only' || what === 'within') props.control.change({ [what]: state()?.[what] === name ? null : name });
+    else if (what === 'shown') props.control.change({ layers: { [name]: { ...layer(name), visible: !layer(name).visible } } });
+    else if (what === 'faded') props.control.change({ layers: { [name]: { ...layer(name), opacity: layer(name).opacity < 1 ? 1 : FADED } } });
     else if (what === 'measure') props.control.measureInside(name);
     else if (what === 'apart') props.control.change({ apart: APART_STEPS.find((step) => step > (state()?.apart ?? 0)) ?? 0 });
   }
@@ -345,8 +359,13 @@ export function createInside(props: InsideRoom & HowWorn & Called, app: App): Ro
       const one = figures().find(({ figure }) => String(figure) === which);
       if (one) lookLike(props.order, one.figure);
     },
+    colour: (which) => {
+      const one = colours().find(({ colour, by }) => colour === which && by === undefined);
+      if (one) wear(props.order, one.colour);
+    },
     hand: handOver,
     keep: keeping.press,
+    thing: things.press,
     object,
     call: (which, worn) => void answerCall(which, worn).catch(complain),
     record,
@@ -371,6 +390,7 @@ export function createInside(props: InsideRoom & HowWorn & Called, app: App): Ro
     seek: (worn) => worn.seek(worn.seeks === 'hologram' ? undefined : 'hologram'),
     go: (worn) => worn.seek(worn.seeks === 'self' ? undefined : 'self'),
     surface: (worn) => worn.chooseSurface(worn.surface !== 'choosing'),
+    'end-around': () => props.around.end(),
     around: () => props.around.look(!props.around.looks()),
     dictate: () => props.voice.dictate(!props.voice.dictates()),
     leave: (worn) => void worn.exit(),

@@ -13,9 +13,9 @@ import type { SurfaceState } from '../../xr/real-room';
 
 /** Pages that have a tab; the others open from one of them. */
 export const TABS = ['view', 'tools', 'parts', 'room', 'own'] as const;
-export const OPENED = { move: 'view', cut: 'view', crop: 'view', shelf: 'parts', figure: 'own', people: 'room', appoint: 'room', appeal: 'room', why: 'room', object: 'room', call: 'room' } as const;
+export const OPENED = { move: 'view', cut: 'view', crop: 'view', shelf: 'parts', figure: 'own', people: 'room', appoint: 'room', appeal: 'room', why: 'room', object: 'room', call: 'room', things: 'tools', colour: 'own' } as const;
 export type Page = (typeof TABS)[number] | keyof typeof OPENED | 'recording';
-export const PAGES: readonly Page[] = [...TABS, 'move', 'cut', 'crop', 'shelf', 'figure', 'people', 'appoint', 'appeal', 'why', 'object', 'call', 'recording'];
+export const PAGES: readonly Page[] = [...TABS, 'move', 'cut', 'crop', 'shelf', 'figure', 'people', 'appoint', 'appeal', 'why', 'object', 'call', 'things', 'colour', 'recording'];
 
 export interface SomebodyInside {
   readonly name: string;
@@ -81,6 +81,14 @@ export interface KeepingInside {
   readonly what: Reasoned;
 }
 
+/** What stands in the room or was put there by oneself, one after the other. */
+export interface ThingsInside {
+  readonly of: { readonly name: string; readonly at: number; readonly count: number; readonly locked: Locked | undefined; readonly mayLock: boolean; readonly mayRemove: boolean } | undefined;
+  /** Whether a board, and the page of the patient, can be put up. */
+  readonly board: boolean;
+  readonly page: boolean;
+}
+
 export interface WritingInside {
   readonly as: Writing;
   readonly draft: string;
@@ -121,6 +129,7 @@ export interface InsideState {
   readonly held: HeldInside | undefined;
   readonly waiting: string | undefined;
   readonly keeping: KeepingInside;
+  readonly things: ThingsInside;
   /** Who waits for one's answer to what they say against a sanction. */
   readonly objects?: string | undefined;
   /** What was done to oneself that one has not spoken against yet. */
@@ -133,6 +142,8 @@ export interface InsideState {
   readonly around: { readonly name: string; readonly isOwn: boolean; readonly seen: boolean; readonly looks: boolean } | undefined;
   /** The figures that one may look like; none before one is seated. */
   readonly figures: readonly FigureChoice[];
+  /** The colours, with who else wears each; none under a pseudonym. */
+  readonly colours: readonly { readonly colour: string; readonly chosen: boolean; readonly by: string | undefined }[];
   /** Whether one is here under a pseudonym. */
   readonly hides: boolean;
   readonly gaze: boolean;

@@ -3,7 +3,7 @@ import type { Language } from '../../core/language';
 import { figuresFor } from '../../core/figures';
 import { HOLOGRAM } from '../../room/fake-hologram';
 import { translate } from '../../words/words';
-import { asksFor, insidePanel, pageNow, shelfAfter } from './inside';
+import { asksFor, insidePanel, layerOf, pageNow, shelfAfter } from './inside';
 import { PAGES } from './inside-state';
 import type { InsideState, Page } from './inside-state';
 
@@ -22,6 +22,7 @@ const NOW: InsideState = {
   held: undefined,
   waiting: undefined,
   keeping: { of: undefined, what: 'warn' },
+  things: { of: undefined, board: true, page: true },
   handUp: false,
   lead: undefined,
   voice: { state: 'in', open: false, silenced: false, writesDown: true, dictates: false },
@@ -29,6 +30,7 @@ const NOW: InsideState = {
   marks: ['12.0 mm', '13.0 mm', '14.0 mm'],
   around: undefined,
   figures: figuresFor({ actor: 'li.terminal', role: 'terminal-doctor', figure: 2 }),
+  colours: [{ colour: '#e69f00', chosen: true, by: undefined }, { colour: '#56b4e9', chosen: false, by: 'Chen' }, { colour: '#009e73', chosen: false, by: undefined }],
   hides: false,
   gaze: false,
   standing: false,
@@ -126,12 +128,43 @@ describe('what is offered', () => {
 
   it('shows what is chosen', () => {
     expect(chosen({ page: 'tools', tool: 'clip' })).toEqual(['tool:clip']);
-    expect(chosen({ page: 'parts', hologram: { ...HOLOGRAM, only: 'lung-left', apart: 0.5 } })).toEqual(['part:only', 'part:apart']);
-    expect(chosen({ page: 'parts', part: 1, hologram: { ...HOLOGRAM, only: 'lung-left' } })).toEqual([]);
+    expect(chosen({ page: 'parts', hologram: { ...HOLOGRAM, only: 'lung-left', apart: 0.5 } })).toEqual(['part:shown', 'part:only', 'part:apart']);
+    expect(chosen({ page: 'parts', part: 1, hologram: { ...HOLOGRAM, only: 'lung-left' } })).toEqual(['part:shown']);
     const cut = { page: 'cut', hologram: { ...HOLOGRAM, clip: { normal_lps: [0, -1, 0], offset_mm: 30 } } } as const;
     expect(chosen(cut)).toEqual(['cut:coronal']);
     expect(panel(cut).lines[0]).toBe('Cutting plane: Coronal, -30 mm');
     expect(ids({ page: 'cut' })).not.toContain('cut:more');
+  });
+
+  it('shows, fades and hides one structure, skin only once somebody asks for it', () => {
+    expect(chosen({ page: 'parts' })).toEqual(['part:shown']);
+    expect(chosen({ page: 'parts', hologram: { ...HOLOGRAM, layers: { 'lung-left': { visible: false, opacity: 0.35 } } } })).toEqual(['part:faded']);
+    expect(layerOf(HOLOGRAM, 'skin')).toEqual({ visible: false, opacity: 1 });
+  });
+
+  it('has boards and pages under the tools, with and without images, for who may act', () => {
+    for (const twin of [true, false]) expect(ids({ page: 'tools', twin })).toContain('page:things');
+    expect(ids({ page: 'tools', may: { act: false, work: false, keep: false, unlock: false } })).not.toContain('page:things');
+    expect(ids({ page: 'tools' })).toContain('tool:nodule');
+    const of = { name: 'Board Plan', at: 1, count: 2, locked: undefined, mayLock: true, mayRemove: true };
+    expect(ids({ page: 'things', things: { of, board: true, page: true } })).toEqual(['thing:previous', 'thing:next', 'thing:lock', 'thing:remove', 'thing:board', 'thing:page', 'back:tools']);
+    expect(panel({ page: 'things', things: { of, board: true, page: true } }).lines[0]).toBe('Board Plan (1 of 2)');
+  });
+
+  it('lets who shows a 360° picture end it, and who keeps order anybody’s', () => {
+    const around = { name: 'Chen', isOwn: false, seen: true, looks: false };
+    expect(ids({ page: 'own', around })).toContain('end-around');
+    const may = { ...NOW.may, keep: false };
+    expect(ids({ page: 'own', around, may })).not.toContain('end-around');
+    expect(ids({ page: 'own', around: { ...around, isOwn: true }, may })).toContain('end-around');
+  });
+
+  it('has the colours that nobody else wears, and says who wears the others', () => {
+    expect(ids({ page: 'own' })).toContain('page:colour');
+    expect(ids({ page: 'own', colours: [] })).not.toContain('page:colour');
+    expect(ids({ page: 'colour' })).toEqual(['colour:#e69f00', 'colour:#009e73', 'back:own']);
+    expect(chosen({ page: 'colour' })).toEqual(['colour:#e69f00']);
+    expect(panel({ page: 'colour' }).lines).toContain('Sky blue: worn by Chen');
   });
 
   it('moves by steps that go on while they are looked at, and says what looking does', () => {
@@ -251,7 +284,7 @@ describe('where people meet without images', () => {
 
   it('has what needs none', () => {
     expect(panel({ ...circle, page: 'room' }).tabs?.map(({ id }) => id)).toEqual(['page:tools', 'page:room', 'page:own']);
-    expect(ids({ ...circle, page: 'tools' })).toEqual(['tool:turn', 'tool:point', 'tool:pen']);
+    expect(ids({ ...circle, page: 'tools' })).toEqual(['tool:turn', 'tool:point', 'tool:pen', 'page:things']);
     expect(ids({ ...circle, page: 'tools', may: { act: false, work: false, keep: false, unlock: false } })).toEqual(['tool:turn', 'tool:point']);
     expect(ids({ ...circle, page: 'room' })).toEqual(['hand', 'lead', 'gather', 'record:ask', 'keep:all']);
     for (const tool of ['turn', 'point', 'pen'] as const) expect(panel({ ...circle, page: 'tools', tool }).lines[0]).not.toMatch(/hologram|slices|images/);

@@ -2,17 +2,19 @@
 import type { RecordingNow } from '../../../contract/room';
 import type { App } from '../../core/app';
 import { AXES, BOX_SIDES, CUTS, cutOf, placeOfCut } from '../../core/hologram-cuts';
+import type { Hologram, Layer } from '../../stage/room-view';
 import { GATHERED_TOOLS } from '../../stage/tools';
 import type { Tool } from '../../stage/tools';
 import type { PanelButton, PanelContent } from '../../xr/panel';
 import { STEPS } from '../../xr/steps';
 import { stayWords } from '../../core/room-stay';
 import { objectButtons, objectLines, peopleButtons, peopleLines } from './inside-people';
+import { thingButtons, thingLines } from './inside-things';
 import { OPENED, TABS } from './inside-state';
 import type { InsideState, Page, SomebodyInside, WritingInside } from './inside-state';
 import { button, when } from './panel-buttons';
 
-export const TOOLS_INSIDE = ['turn', 'point', 'measure', 'angle', 'probe', 'pen', 'annotate', 'landmark', 'clip'] as const satisfies readonly Tool[];
+export const TOOLS_INSIDE = ['turn', 'point', 'measure', 'angle', 'probe', 'pen', 'annotate', 'landmark', 'clip', 'nodule'] as const satisfies readonly Tool[];
 export const WINDOWS_INSIDE = ['lung', 'mediastinum', 'bone', 'angio'] as const;
 export const MODES_INSIDE = ['volume', 'both', 'surfaces'] as const;
 const MARKS_INSIDE = 2;
@@ -23,6 +25,10 @@ const SHELF_INSIDE = 6;
 export const STEP_MM = 10;
 /** How far apart one press after the other brings the surfaces. */
 export const APART_STEPS = [0, 0.5, 1] as const;
+/** How opaque a surface is that lets see what lies behind it. */
+export const FADED = 0.35;
+/** Skin and couch lie around all else: they are shown when somebody asks for them. */
+const SKIN = 'skin';
 
 type T = App['t'];
 
@@ -123,9 +129,11 @@ function ownLines(state: InsideState, t: T): string[] {
     return box ? AXES.map((axis) => t('inside.crop.range', { axis: t(`crop.axis.${axis}`), from: Math.round(box.min_lps_mm[axis]), to: Math.round(box.max_lps_mm[axis]) })) : [];
   }
   if (page === 'shelf') return [t(state.shelf.busy ? 'shelf.taking' : state.shelf.lying.length > 1 ? 'inside.shelf.takes' : 'shelf.none')];
+  if (page === 'colour') return [t('colour.title'), ...state.colours.flatMap(({ by }, at) => (by === undefined ? [] : [`${t(`colour.name.${at as 0}`)}: ${t('colour.taken', { name: by })}`]))];
   if (page === 'figure') return [t('figure.title'), ...(state.hides ? [t('figure.hides')] : [])];
   if (page === 'own') return [...(state.seeking === 'self' ? [t('inside.go.seeking')] : []), ...orderLines(state.ordering, t), ...(state.voice.dictates ? [t('captions.dictateHint')] : [])];
   if (page === 'call') return [t(state.call === undefined ? 'inside.call.none' : 'inside.call.hint')];
+  if (page === 'things') return thingLines(state, t);
   if (page === 'object') return objectLines(state, t);
   if (page === 'people' || page === 'appoint' || page === 'appeal' || page === 'why') return peopleLines(state, t);
   if (page === 'recording' && recording.state === 'asked') {
@@ -139,7 +147,9 @@ function buttonsOf(state: InsideState, t: T): PanelButton[] {
     case 'view':
       return viewButtons(state, t);
     case 'tools':
-      return toolsInside(state).map((tool) => button(`tool:${tool}`, t(`tool.${tool}`), tool === state.tool));
+      return [...toolsInside(state).map((tool) => button(`tool:${tool}`, t(`tool.${tool}`), tool === state.tool)), ...when(state.may.act, button('page:things', t('inside.things')))];
+    case 'things':
+      return thingButtons(state, t);
     case 'parts':
       return partButtons(state, t);
     case 'room':
@@ -165,6 +175,8 @@ function buttonsOf(state: InsideState, t: T): PanelButton[] {
       return objectButtons(state, t);
     case 'call':
       return [...when(state.call !== undefined, button('call:open', t('reach.open')), button('call:close', t('inside.call.close'))), button('back:room', t('inside.back'))];
+    case 'colour':
+      return colourButtons(state, t);
     case 'recording':
       return recordingButtons(state, t);
   }
@@ -185,12 +197,20 @@ function viewButtons({ hologram, box }: InsideState, t: T): PanelButton[] {
   ];
 }
 
+/** How a surface is shown, also where nobody has changed that yet. */
+export function layerOf(hologram: Hologram | undefined, name: string): Layer {
+  return hologram?.layers[name] ?? { visible: name !== SKIN, opacity: 1 };
+}
+
 function partButtons({ hologram, parts, part, may }: InsideState, t: T): PanelButton[] {
   const { name } = parts[part] ?? {};
+  const layer = layerOf(hologram, name ?? '');
   return [
     ...when(parts.length > 1, button('part:previous', t('inside.part.previous')), button('part:next', t('inside.part.next'))),
     ...when(
       name !== undefined,
+      button('part:shown', t('inside.part.shown'), layer.visible),
+      button('part:faded', t('inside.part.faded'), layer.opacity < 1),
       button('part:only', t('parts.only'), hologram?.only === name),
       button('part:within', t('parts.within'), hologram?.within === name),
       button('part:measure', t('parts.measure')),
@@ -233,7 +253,7 @@ function orderLines({ by, state, heard, trouble }: InsideState['ordering'], t: T
 }
 
 /** What changes for oneself alone. In the real room a place is chosen; in a made one, from how high one sees it. */
-function ownButtons({ mode, standing, surface, around, gaze, seeking, voice, ordering, figures }: InsideState, t: T): PanelButton[] {
+function ownButtons({ may, mode, standing, surface, around, gaze, seeking, voice, ordering, figures, colours }: InsideState, t: T): PanelButton[] {
   return [
     ...when(ordering.by !== undefined, button('order:listen', t(ordering.state === 'idle' ? 'orders.listen' : `orders.${ordering.state}`), ordering.state === 'listening')),
     button('gaze', t('inside.gaze'), gaze),
@@ -241,9 +261,16 @@ function ownButtons({ mode, standing, surface, around, gaze, seeking, voice, ord
     ...when(mode === 'vr', button('height', t('inside.height'), standing)),
     ...when(mode === 'ar' && surface !== 'none', button('surface', t(surface === 'choosing' ? 'inside.surface.stop' : 'inside.surface.choose'))),
     ...when(around?.seen ?? false, button('around', t('around.inside'), around?.looks ?? false)),
+    ...when(around !== undefined && (around.isOwn || may.keep), button('end-around', t('around.end'))),
     ...when(voice.state === 'in' && voice.writesDown, button('dictate', t('captions.dictate'), voice.dictates)),
+    ...when(colours.length > 0, button('page:colour', t('colour.title'))),
     ...when(figures.length > 0, button('page:figure', t('figure.title'))),
   ];
+}
+
+/** One that somebody else wears is not to be had. */
+function colourButtons({ colours }: InsideState, t: T): PanelButton[] {
+  return [...colours.flatMap(({ colour, chosen, by }, at) => (by === undefined ? [button(`colour:${colour}`, t(`colour.name.${at as 0}`), chosen)] : [])), button('back:own', t('inside.back'))];
 }
 
 function figureButtons({ figures }: InsideState, t: T): PanelButton[] {

@@ -1,0 +1,86 @@
+import { createRoot } from 'solid-js';
+import { expect, test } from 'vitest';
+import type { RoomOrder } from '../../core/room-order';
+import type { RoomControl } from '../../core/room-control';
+import { SPOTS } from '../../core/room-standing';
+import { translate } from '../../words/words';
+import { createThings } from './inside-things';
+import type { Things } from './inside-things';
+
+const LI = 'li.x';
+const BOARD = { id: 1, board: { type: 'board', transform: SPOTS.right, title: 'Plan' }, marks: [] };
+const PAGE = { id: 2, by: 'chen.x', page: { type: 'page', transform: SPOTS.left, path: '/imaging', title: '' } };
+const LINES = [{ id: 3, by: LI, line: {} }, { id: 4, by: 'chen.x', line: {} }];
+const NOTES = [{ id: 5, by: LI, entity: { type: 'annotation', text: 'look here' } }, { id: 6, by: 'chen.x', entity: { type: 'annotation', text: 'not mine' } }];
+
+function opened(change: { boards?: unknown[]; locked?: Record<number, unknown>; keeps?: boolean; works?: boolean; patient?: string | null } = {}): { things: Things; done: unknown[] } {
+  const done: unknown[] = [];
+  const control = {
+    boards: () => change.boards ?? [BOARD],
+    pages: () => [PAGE],
+    lines: () => LINES,
+    marks: () => NOTES,
+    people: () => [{ actor: LI, name: 'Li' }, { actor: 'chen.x', name: 'Chen' }],
+    hologram: () => ({ id: 9 }),
+    locked: (id: number) => change.locked?.[id],
+    lock: (id: number, marks: boolean) => done.push(['lock', id, marks]),
+    unlock: (id: number) => done.push(['unlock', id]),
+    remove: (id: number) => done.push(['remove', id]),
+    place: (entity: unknown) => done.push(entity),
+  } as unknown as RoomControl;
+  const order = { own: () => ({ actor: LI, may_act: true }), works: () => change.works ?? true, keeps: () => change.keeps ?? false } as unknown as RoomOrder;
+  const app = { t: (key: Parameters<typeof translate>[1], params?: Parameters<typeof translate>[2]) => translate('en', key, params) };
+  const patient = change.patient === undefined ? 'p1' : change.patient;
+  return { things: createRoot(() => createThings({ info: { patient }, control, order }, app, ({ entity }) => (entity.type === 'annotation' ? entity.text : ''))), done };
+}
+
+const names = (things: Things): (string | undefined)[] =>
+  Array.from({ length: things.state().of?.count ?? 0 }, () => {
+    const { of } = things.state();
+    things.press('next');
+    return of?.name;
+  });
+
+test('a board and the page of the patient come where room is', () => {
+  const { things, done } = opened();
+  things.press('board');
+  things.press('page');
+  expect(done).toEqual([{ type: 'board', transform: SPOTS.above, title: '' }, { type: 'page', transform: SPOTS.above, path: '/patients/p1', title: '' }]);
+  const boards = Object.values(SPOTS).map((transform, at) => ({ ...BOARD, id: 10 + at, board: { ...BOARD.board, transform } }));
+  expect(opened({ boards }).things.state().board).toBe(false);
+  expect(opened({ patient: null }).things.state().page).toBe(false);
+  expect(opened({ works: false }).things.state()).toMatchObject({ board: false, page: false });
+});
+
+test('one goes through boards, pages, and what one may take away', () => {
+  expect(names(opened().things)).toEqual(['Board Plan', 'Images', 'line by Li', 'look here']);
+  expect(names(opened({ keeps: true }).things)).toEqual(['Board Plan', 'Images', 'line by Li', 'line by Chen', 'look here']);
+  expect(names(opened({ works: false }).things)).toEqual(['Board Plan', 'Images', 'look here']);
+  expect(names(opened({ locked: { 9: { by: LI, name: 'Li', marks: true } } }).things)).not.toContain('look here');
+});
+
+test('only what the room lets one take away is taken away', () => {
+  const { things, done } = opened();
+  things.press('remove');
+  things.press('next');
+  things.press('remove');
+  things.press('next');
+  things.press('remove');
+  expect(done).toEqual([['remove', 1], ['remove', 3]]);
+  const marked = opened({ boards: [{ ...BOARD, marks: [{ id: 7, by: 'chen.x', entity: { type: 'ink' } }] }] });
+  marked.things.press('remove');
+  expect(marked.done).toEqual([]);
+});
+
+test('a lock holds what stands, and is turned by who may', () => {
+  const free = opened();
+  free.things.press('lock');
+  expect(free.done).toEqual([['lock', 1, false]]);
+  const locked = { 1: { by: 'chen.x', name: 'Chen', marks: false } };
+  const other = opened({ locked });
+  for (const what of ['lock', 'remove']) other.things.press(what);
+  expect(other.done).toEqual([]);
+  const host = opened({ locked, keeps: true });
+  host.things.press('lock');
+  expect(host.done).toEqual([['unlock', 1]]);
+});

@@ -1,0 +1,117 @@
+/** Boards, pages and marks inside a headset, one after the other: putting up, locking and taking away. */
+import { createSignal } from 'solid-js';
+import type { Accessor } from 'solid-js';
+import type { App } from '../../core/app';
+import { patientPath } from '../../core/hospital';
+import { pageWords } from '../../core/own-pages';
+import type { Mark, RoomControl } from '../../core/room-control';
+import type { RoomOrder } from '../../core/room-order';
+import { BOARD_SPOTS, SPOTS, freeSpot } from '../../core/room-standing';
+import type { Spot } from '../../core/room-standing';
+import type { EntityId } from '../../stage/room-view';
+import type { PanelButton } from '../../xr/panel';
+import type { InsideState, ThingsInside } from './inside-state';
+import { button, when } from './panel-buttons';
+
+type T = App['t'];
+
+interface Thing {
+  readonly id: EntityId;
+  readonly name: string;
+  /** Whether it stands by itself, so that it can be locked. */
+  readonly stands: boolean;
+  readonly mine: boolean;
+}
+
+export interface Things {
+  readonly state: Accessor<ThingsInside>;
+  press(what: string): void;
+}
+
+type Control = Pick<RoomControl, 'boards' | 'pages' | 'lines' | 'marks' | 'people' | 'hologram' | 'locked' | 'lock' | 'unlock' | 'remove' | 'place'>;
+
+interface Props {
+  readonly info: { readonly patient: string | null };
+  readonly control: Control;
+  readonly order: Pick<RoomOrder, 'own' | 'works' | 'keeps'>;
+}
+
+/** Follows a room while the caller lives; `wordsOf` says what a mark on images is. */
+export function createThings(props: Props, app: Pick<App, 't'>, wordsOf: (mark: Mark) => string): Things {
+  const [chosen, choose] = createSignal<EntityId>();
+  const isOwn = (by: string): boolean => by === props.order.own()?.actor;
+  const lineWords = (by: string): string => app.t('board.line', { name: props.control.people().find(({ actor }) => actor === by)?.name ?? by });
+
+  /** Boards and pages, and of marks and lines those that one may take away: as the room judges it. */
+  const all = (): readonly Thing[] => {
+    const { control, order } = props;
+    const hologram = control.hologram();
+    const fixed = hologram !== undefined && (control.locked(hologram.id)?.marks ?? false);
+    const marks = (order.own()?.may_act ?? false) && !fixed ? control.marks().filter(({ by }) => isOwn(by)) : [];
+    const works = order.works();
+    return [
+      ...control.boards().map(({ id, board, marks }) => ({ id, name: `${app.t('board.title')} ${board.title}`.trim(), stands: true, mine: works && marks.every(({ by }) => isOwn(by)) })),
+      ...control.pages().map(({ id, by, page }) => ({ id, name: pageWords(page, app.t), stands: true, mine: works && (order.keeps() || isOwn(by)) })),
+      ...control.lines().flatMap(({ id, by }) => (works && (order.keeps() || isOwn(by)) ? [{ id, name: lineWords(by), stands: false, mine: true }] : [])),
+      ...control.boards().flatMap(({ id: board, marks }) =>
+        marks.flatMap(({ id, by, entity }) => (works && isOwn(by) && !control.locked(board)?.marks ? [{ id, name: entity.type === 'board-note' ? entity.text : lineWords(by), stands: false, mine: true }] : [])),
+      ),
+      ...marks.map((mark) => ({ id: mark.id, name: wordsOf(mark), stands: false, mine: true })),
+    ];
+  };
+  const at = (): number => Math.max(0, all().findIndex(({ id }) => id === chosen()));
+
+  const spots = { board: () => props.control.boards().map(({ board }) => board.transform), page: () => props.control.pages().map(({ page }) => page.transform) };
+  const boardSpot = (): Spot | undefined => freeSpot(spots.board(), spots.page(), BOARD_SPOTS);
+  const pageSpot = (): Spot | undefined => freeSpot(spots.page(), spots.board());
+
+  const state = (): ThingsInside => {
+    const one = all()[at()];
+    const { own, works, keeps } = props.order;
+    const locked = one?.stands ? props.control.locked(one.id) : undefined;
+    const mayTurn = locked ? keeps() || (works() && locked.by === own()?.actor) : works();
+    return {
+      of: one && { name: one.name, at: at() + 1, count: all().length, locked, mayLock: one.stands && mayTurn, mayRemove: one.mine && !locked },
+      board: works() && boardSpot() !== undefined,
+      page: works() && props.info.patient !== null && pageSpot() !== undefined,
+    };
+  };
+
+  function put(what: 'board' | 'page'): void {
+    const spot = what === 'board' ? boardSpot() : pageSpot();
+    const { patient } = props.info;
+    if (!spot) return;
+    if (what === 'board') props.control.place({ type: 'board', transform: SPOTS[spot], title: '' });
+    else if (patient !== null) props.control.place({ type: 'page', transform: SPOTS[spot], path: patientPath(patient), title: '' });
+  }
+
+  return {
+    state,
+    press(what) {
+      const { of, board, page } = state();
+      const one = all()[at()];
+      if (what === 'board' && board) return put('board');
+      if (what === 'page' && page) return put('page');
+      if (!one || !of) return;
+      if (what === 'next' || what === 'previous') choose(all()[(at() + (what === 'next' ? 1 : of.count - 1)) % of.count]?.id);
+      else if (what === 'lock' && of.mayLock) (of.locked ? props.control.unlock(one.id) : props.control.lock(one.id, false));
+      else if (what === 'remove' && of.mayRemove) props.control.remove(one.id);
+    },
+  };
+}
+
+export function thingLines({ things: { of } }: InsideState, t: T): string[] {
+  if (!of) return [t('inside.thing.none')];
+  return [t('inside.thing', { name: of.name, at: of.at, count: of.count }), ...(of.locked ? [t(of.locked.marks ? 'lock.byWithMarks' : 'lock.by', { name: of.locked.name })] : [])];
+}
+
+export function thingButtons({ things: { of, board, page } }: InsideState, t: T): PanelButton[] {
+  return [
+    ...when((of?.count ?? 0) > 1, button('thing:previous', t('inside.thing.previous')), button('thing:next', t('inside.thing.next'))),
+    ...when(of?.mayLock ?? false, button('thing:lock', t(of?.locked ? 'lock.unlock' : 'inside.thing.lock'))),
+    ...when(of?.mayRemove ?? false, button('thing:remove', t('page.away'))),
+    ...when(board, button('thing:board', t('board.put'))),
+    ...when(page, button('thing:page', t('inside.thing.page'))),
+    button('back:tools', t('inside.back')),
+  ];
+}
