@@ -5,12 +5,12 @@ import type { Sanction } from '../../../contract/room';
 import type { App } from '../../core/app';
 import { dayOf, momentOf } from '../../core/dates';
 import { figuresFor } from '../../core/figures';
-import { go } from '../../core/router';
 import { gazeChooses, letGazeChoose } from '../../core/gaze';
 import { BOX_SIDES, CUTS, boxOf, cutAt, movedCut, movedSide, placeOfCut } from '../../core/hologram-cuts';
 import type { Axis, BoxSide } from '../../core/hologram-cuts';
 import type { RoomInfo } from '../../core/hospital';
 import { inLanguage, listIn } from '../../core/language';
+import type { Text } from '../../core/language';
 import { lookLike, wear, wornBy } from '../../core/own-looks';
 import { PALETTE } from '../../core/palette';
 import { isPseudonym } from '../../core/pseudonym';
@@ -28,6 +28,7 @@ import { lyingOf, takeFromShelf } from '../../core/room-shelf';
 import type { Lying } from '../../core/room-shelf';
 import { keepSnapshot } from '../../core/room-snapshot';
 import type { RoomVoice } from '../../core/room-voice';
+import { go } from '../../core/router';
 import { seeAsStanding, seesAsStanding } from '../../core/seated-height';
 import type { VolumeManifest } from '../../core/volume/manifest';
 import type { Layer } from '../../stage/room-view';
@@ -36,6 +37,8 @@ import type { Sought } from '../../xr/headset';
 import type { SurfaceState } from '../../xr/real-room';
 import { STEPS } from '../../xr/steps';
 import type { Step } from '../../xr/steps';
+import { kindWords } from '../call-words';
+import type { OwnCalls } from '../own-calls';
 import { APART_STEPS, FADED, MODES_INSIDE, STEP_MM, TOOLS_INSIDE, WINDOWS_INSIDE, asksFor, layerOf, pageNow, shelfAfter, toolsInside } from './inside';
 import { PLEAS } from './inside-people';
 import { PAGES } from './inside-state';
@@ -44,8 +47,6 @@ import { createKeeping } from './inside-keeping';
 import { createThings } from './inside-things';
 import { createWriting } from './inside-writing';
 import { markWords } from './MarksPanel';
-import { kindWords } from '../call-words';
-import type { OwnCalls } from '../own-calls';
 import type { HowWorn } from './worn';
 
 /** The room as the panel needs it. */
@@ -183,6 +184,7 @@ export function createInside(props: InsideRoom & HowWorn & Called, app: App): Ro
       state: props.voice.state(),
       open: props.voice.on('microphone'),
       silenced: props.voice.silenced(),
+      changed: props.voice.changed(),
       watches: props.voice.kept('microphone') !== undefined,
       writesDown: props.voice.writesDown(),
       dictates: props.voice.dictates(),
@@ -268,6 +270,19 @@ export function createInside(props: InsideRoom & HowWorn & Called, app: App): Ro
       await keepSnapshot(app.api, props.info.id, props.title, image.src);
       setPicture(undefined);
       app.toast(() => app.t('snap.kept'));
+    } catch (error) {
+      complain(error);
+    }
+    setBusy(false);
+  }
+
+  /** What could not be kept is said too, as on the screen. */
+  async function keepMarks(): Promise<void> {
+    if (busy()) return;
+    setBusy(true);
+    try {
+      const { objects, left_out } = await app.api.post<{ readonly objects: readonly unknown[]; readonly left_out: readonly Text[] }>(`/api/rooms/${encodeURIComponent(props.info.id)}/export`);
+      app.toast(() => [app.t('marks.kept', { count: String(objects.length) }), ...left_out.map((text) => inLanguage(text, app.language()))].join(' '));
     } catch (error) {
       complain(error);
     }
@@ -392,6 +407,8 @@ export function createInside(props: InsideRoom & HowWorn & Called, app: App): Ro
     surface: (worn) => worn.chooseSurface(worn.surface !== 'choosing'),
     'end-around': () => props.around.end(),
     around: () => props.around.look(!props.around.looks()),
+    'other-voice': () => void props.voice.change(!props.voice.changed()),
+    'keep-marks': () => void keepMarks(),
     dictate: () => props.voice.dictate(!props.voice.dictates()),
     leave: (worn) => void worn.exit(),
   };

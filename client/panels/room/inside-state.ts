@@ -136,7 +136,7 @@ export interface InsideState {
   readonly sanctioned?: Pick<ObjectionInside, 'grade' | 'reason'> | undefined;
   readonly handUp: boolean;
   readonly lead: { readonly name: string; readonly isOwn: boolean } | undefined;
-  readonly voice: { readonly state: VoiceState; readonly open: boolean; readonly silenced: boolean; readonly watches?: boolean; readonly writesDown: boolean; readonly dictates: boolean };
+  readonly voice: { readonly state: VoiceState; readonly open: boolean; readonly silenced: boolean; readonly changed: boolean; readonly watches?: boolean; readonly writesDown: boolean; readonly dictates: boolean };
   readonly captions: readonly { readonly name: string; readonly text: string }[];
   readonly marks: readonly string[];
   readonly around: { readonly name: string; readonly isOwn: boolean; readonly seen: boolean; readonly looks: boolean } | undefined;

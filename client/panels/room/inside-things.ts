@@ -105,13 +105,14 @@ export function thingLines({ things: { of } }: InsideState, t: T): string[] {
   return [t('inside.thing', { name: of.name, at: of.at, count: of.count }), ...(of.locked ? [t(of.locked.marks ? 'lock.byWithMarks' : 'lock.by', { name: of.locked.name })] : [])];
 }
 
-export function thingButtons({ things: { of, board, page } }: InsideState, t: T): PanelButton[] {
+export function thingButtons({ things: { of, board, page }, may, hologram, marks }: InsideState, t: T): PanelButton[] {
   return [
     ...when((of?.count ?? 0) > 1, button('thing:previous', t('inside.thing.previous')), button('thing:next', t('inside.thing.next'))),
     ...when(of?.mayLock ?? false, button('thing:lock', t(of?.locked ? 'lock.unlock' : 'inside.thing.lock'))),
     ...when(of?.mayRemove ?? false, button('thing:remove', t('page.away'))),
     ...when(board, button('thing:board', t('board.put'))),
     ...when(page, button('thing:page', t('inside.thing.page'))),
+    ...when(may.work && hologram !== undefined && marks.length > 0, button('keep-marks', t('marks.keep'))),
     button('back:tools', t('inside.back')),
   ];
 }

@@ -25,7 +25,7 @@ const NOW: InsideState = {
   things: { of: undefined, board: true, page: true },
   handUp: false,
   lead: undefined,
-  voice: { state: 'in', open: false, silenced: false, writesDown: true, dictates: false },
+  voice: { state: 'in', open: false, silenced: false, changed: false, writesDown: true, dictates: false },
   captions: [],
   marks: ['12.0 mm', '13.0 mm', '14.0 mm'],
   around: undefined,
@@ -147,7 +147,8 @@ describe('what is offered', () => {
     expect(ids({ page: 'tools', may: { act: false, work: false, keep: false, unlock: false } })).not.toContain('page:things');
     expect(ids({ page: 'tools' })).toContain('tool:nodule');
     const of = { name: 'Board Plan', at: 1, count: 2, locked: undefined, mayLock: true, mayRemove: true };
-    expect(ids({ page: 'things', things: { of, board: true, page: true } })).toEqual(['thing:previous', 'thing:next', 'thing:lock', 'thing:remove', 'thing:board', 'thing:page', 'back:tools']);
+    expect(ids({ page: 'things', things: { of, board: true, page: true } })).toEqual(['thing:previous', 'thing:next', 'thing:lock', 'thing:remove', 'thing:board', 'thing:page', 'keep-marks', 'back:tools']);
+    expect(ids({ page: 'things', marks: [] })).not.toContain('keep-marks');
     expect(panel({ page: 'things', things: { of, board: true, page: true } }).lines[0]).toBe('Board Plan (1 of 2)');
   });
 
@@ -165,6 +166,11 @@ describe('what is offered', () => {
     expect(ids({ page: 'colour' })).toEqual(['colour:#e69f00', 'colour:#009e73', 'back:own']);
     expect(chosen({ page: 'colour' })).toEqual(['colour:#e69f00']);
     expect(panel({ page: 'colour' }).lines).toContain('Sky blue: worn by Chen');
+  });
+
+  it('has another voice, also before one speaks', () => {
+    expect(ids({ page: 'own', voice: { ...NOW.voice, state: 'out' } })).toContain('other-voice');
+    expect(chosen({ page: 'own', voice: { ...NOW.voice, changed: true } })).toEqual(['other-voice']);
   });
 
   it('moves by steps that go on while they are looked at, and says what looking does', () => {

@@ -261,6 +261,7 @@ function ownButtons({ may, mode, standing, surface, around, gaze, seeking, voice
     ...when(mode === 'vr', button('height', t('inside.height'), standing)),
     ...when(mode === 'ar' && surface !== 'none', button('surface', t(surface === 'choosing' ? 'inside.surface.stop' : 'inside.surface.choose'))),
     ...when(around?.seen ?? false, button('around', t('around.inside'), around?.looks ?? false)),
+    button('other-voice', t('voice.other'), voice.changed),
     ...when(around !== undefined && (around.isOwn || may.keep), button('end-around', t('around.end'))),
     ...when(voice.state === 'in' && voice.writesDown, button('dictate', t('captions.dictate'), voice.dictates)),
     ...when(colours.length > 0, button('page:colour', t('colour.title'))),
