@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The version of the rules below. Who agreed to another one is asked anew.
-const VERSION: &str = "2026-11";
+const VERSION: &str = "2026-11-28";
 
 fn text() -> Vec<Text> {
     vec![
@@ -33,8 +33,12 @@ fn text() -> Vec<Text> {
             "Respect the patient and your colleagues: raise your hand to speak, and do not interrupt, insult or harass.",
         ),
         Text::new(
-            "主持人准许进入并维持秩序，可提醒、静音、请出或在一段时间内禁止进入，并须说明理由；被禁止者可申诉一次。",
-            "The host lets people in and keeps order: a warning, being muted, being put out, being kept out for a time, each with a reason. Who is kept out may object once.",
+            "主持人与监督员准许进入并维持秩序，可提醒、静音、结束摄像头画面或共享屏幕、请出或在一段时间内禁止进入，并须说明理由。",
+            "Hosts and supervisors let people in and keep order: a warning, being muted, a camera or shared screen being ended, being put out, being kept out for a time, each with a reason.",
+        ),
+        Text::new(
+            "除提醒外，对每项处分可申诉一次，由作出处分者以外的人裁定。处分与申诉的理由，房间内所有人及有权查阅各房间处分记录的人员（如医院管理者）均可看到。",
+            "To each of these but a warning you may object once; somebody other than who did it decides. The reasons, yours too, are read by everybody inside and by those of the hospital who look after order in all rooms.",
         ),
         Text::new(
             "因救治需要，诊疗团队成员可说明理由后随时进入；所有这些操作都会记入病历与审计。",
