@@ -34,9 +34,9 @@ pub const HOLOGRAMS: usize = 32;
 pub const HOLOGRAMS_OF_SERIES: usize = 4;
 /// What every hologram can show or hide beside its series' own surfaces: the volume, and what was found in it.
 pub const LAYERS_OF_ALL: [&str; 3] = ["volume", "lesions", "skin"];
-/// Offers of media a second of one participant.
+/// Offers of media a second of one participant, and as many of lines for poses.
 pub const OFFERS_PER_SECOND: u32 = 1;
-/// Offers of media of one participant that may come at once.
+/// Offers of media of one participant that may come at once, and as many of lines for poses.
 pub const OFFERS_AT_ONCE: u32 = 5;
 /// The most surfaces that a hologram names.
 pub const LAYERS: usize = 32;

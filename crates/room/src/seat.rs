@@ -89,7 +89,8 @@ pub(crate) struct Sitter {
     pub joined: Timestamp,
     /// When their connection broke; `None` while they are here.
     pub away_since: Option<Timestamp>,
-    pub offers: Bucket,
+    pub media_offers: Bucket,
+    pub line_offers: Bucket,
     pub acks: Vec<Ack>,
     pub pose: Option<Pose>,
     /// What is added to their clock, so that others see it go on though their page was loaded anew.
@@ -120,7 +121,8 @@ impl Sitter {
             place: 0,
             joined: now,
             away_since: None,
-            offers: Bucket::of(OFFERS_PER_SECOND, OFFERS_AT_ONCE, now),
+            media_offers: Bucket::of(OFFERS_PER_SECOND, OFFERS_AT_ONCE, now),
+            line_offers: Bucket::of(OFFERS_PER_SECOND, OFFERS_AT_ONCE, now),
             acks: Vec::new(),
             pose: None,
             clock_shift_ms: 0,

@@ -197,3 +197,14 @@ fn whose_line_was_lost_has_the_word_when_they_are_back_and_not_in_a_new_seat() {
     let other = stage.enter_as("zhou.trainee", false);
     assert_eq!(heard_and_seen(&stage, other), (false, false, false));
 }
+
+#[test]
+fn offers_of_media_and_of_lines_for_poses_are_counted_apart() {
+    let mut stage = Stage::new();
+    let host = stage.enter("li.terminal");
+    for _ in 0..limits::OFFERS_AT_ONCE {
+        assert!(stage.room.takes_line(stage.now, host));
+    }
+    assert!(!stage.room.takes_line(stage.now, host));
+    assert!(stage.room.takes_media(stage.now, host));
+}

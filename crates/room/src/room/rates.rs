@@ -12,9 +12,16 @@ use crate::{
 
 impl Room {
     /// Whether a participant may offer media now; who offers again and again waits.
-    pub fn takes_offer(&mut self, now: Timestamp, seat: Seat) -> bool {
+    pub fn takes_media(&mut self, now: Timestamp, seat: Seat) -> bool {
         let sitter = self.sitters.get_mut(&seat.participant);
-        sitter.is_some_and(|sitter| sitter.offers.take(now))
+        sitter.is_some_and(|sitter| sitter.media_offers.take(now))
+    }
+
+    /// Whether a participant may offer a line for poses now. It is counted apart: whoever comes back offers both, and
+    /// by each way that a pose may go.
+    pub fn takes_line(&mut self, now: Timestamp, seat: Seat) -> bool {
+        let sitter = self.sitters.get_mut(&seat.participant);
+        sitter.is_some_and(|sitter| sitter.line_offers.take(now))
     }
 
     /// Counts from now on what an account sends.

@@ -58,7 +58,11 @@ impl Host {
         let Some(connection) = self.connections.get_mut(&seat).filter(is_theirs) else {
             return;
         };
-        if !self.room.takes_offer(clock::now(), seat) {
+        let is_taken = match attend.offer {
+            Offered::Media(_) => self.room.takes_media(clock::now(), seat),
+            Offered::Poses(_) | Offered::Transport => self.room.takes_line(clock::now(), seat),
+        };
+        if !is_taken {
             let _ = attend.answer.send(Err(JoinError::TooSoon));
             return;
         }
