@@ -16,6 +16,7 @@ export class FakeSocket implements SocketLike {
   binaryType = '';
   readonly #listeners = new Map<string, (event: { data: unknown }) => void>();
   closed = false;
+  closedBy: number | undefined;
   readonly sent: Uint8Array[] = [];
 
   addEventListener(name: string, listener: (event: { data: unknown }) => void): void {
@@ -31,8 +32,9 @@ export class FakeSocket implements SocketLike {
     this.sent.push(bytes);
   }
 
-  close(): void {
+  close(code?: number): void {
     this.closed = true;
+    this.closedBy = code;
   }
 
   open(): this {

@@ -4,7 +4,7 @@ export interface SocketLike {
   addEventListener(name: 'open' | 'close', listener: () => void): void;
   addEventListener(name: 'message', listener: (event: { data: unknown }) => void): void;
   send(bytes: Uint8Array<ArrayBuffer>): void;
-  close(): void;
+  close(code?: number): void;
 }
 
 export interface LineListener {
@@ -16,6 +16,8 @@ export interface LineListener {
   broke(wasAnswered: boolean): void;
 }
 
+/** Closes a socket of one who leaves on purpose: the hospital keeps no seat for them, as it does where a line breaks. */
+export const LEFT = 4000;
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 8_000;
 /** How often a way is tried before another is. */
@@ -108,16 +110,16 @@ export class Line {
     this.#timer = setTimeout(() => this.connect(), wait);
   }
 
-  close(): void {
+  close(code?: number): void {
     this.#closed = true;
     clearTimeout(this.#timer);
-    this.#drop();
+    this.#drop(code);
   }
 
-  #drop(): void {
+  #drop(code?: number): void {
     clearInterval(this.#watch);
     const socket = this.#socket;
     this.#socket = undefined;
-    socket?.close();
+    socket?.close(code);
   }
 }

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Act, Event, Hologram, Participant, Placed, Pose } from '../../contract/room';
 import { HOLOGRAM as FRESH, PLACED as FRESHLY_PLACED } from './fake-hologram';
 import { FakeSocket } from './fake-server';
+import { LEFT } from './line';
 import { RoomClient, type RoomOptions } from './room-client';
 
 const HOLOGRAM: { type: 'hologram' } & Hologram = { ...FRESH, layers: { lung: { visible: true, opacity: 1 } } };
@@ -232,6 +233,17 @@ it('keeps its seat and its count over a reload', () => {
   last().welcome({ resumed: true, lastSeq: 41 });
   void again.act({ act: 'undo' });
   expect(last().acts).toEqual([{ seq: 42, act: { act: 'undo' } }]);
+});
+
+it('says that one leaves on purpose, and comes back to no seat', () => {
+  const kept = new Map<string, string>();
+  const store = { getItem: (key: string) => kept.get(key) ?? null, setItem: (key: string, value: string) => void kept.set(key, value), removeItem: (key: string) => void kept.delete(key) };
+  const leaving = make({ store });
+  last().open().welcome({});
+  leaving.close();
+  expect(last().closedBy).toBe(LEFT);
+  make({ store });
+  expect(last().open().hello.resumes).toBe(false);
 });
 
 it('sends poses at 20 a second at most, the latest one, and none while nothing moves', async () => {

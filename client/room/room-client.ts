@@ -2,7 +2,7 @@ import type { Act, Change, Event, Farewell, Held, Holding, Knocking, Leading, Pa
 import { Emitter } from '../core/emitter';
 import { WireError } from './bytes';
 import { VERSION, decode, encode } from './codec';
-import { Line, type SocketLike } from './line';
+import { LEFT, Line, type SocketLike } from './line';
 import { ActError, PendingActs } from './pending';
 import { PoseSender, type OwnPose } from './pose-sender';
 import { PoseTrack } from './pose-track';
@@ -129,9 +129,14 @@ export class RoomClient {
     return this;
   }
 
-  /** Leaves the room. */
+  /** Leaves the room for good; a page that is loaded anew comes back to its seat. */
   close(): void {
-    this.#line.close();
+    this.#end(LEFT);
+  }
+
+  #end(code?: number): void {
+    this.#line.close(code);
+    this.#store?.removeItem(this.#key);
     this.#way?.close();
     this.#sender.stop();
     this.#pending.giveUp(new ActError('closed', CLOSED), true);
@@ -140,9 +145,8 @@ export class RoomClient {
 
   /** Is out for good: nothing of the room stays, and nobody tries to come back by themselves. */
   shutOut(reason: Farewell, text: Text, why: string | null = null): void {
-    this.#store?.removeItem(this.#key);
     this.#change({ farewell: { reason, text, why } });
-    this.close();
+    this.#end();
   }
 
   /** Asks the room to do something; resolves when it is done and kept, rejects with an `ActError`. */

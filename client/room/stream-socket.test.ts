@@ -1,19 +1,22 @@
 import { beforeEach, expect, it, vi } from 'vitest';
+import { LEFT } from './line';
 import type { Fetch } from './stream-socket';
 import { StreamSocket } from './stream-socket';
 
 /** The server's end. */
-let requests: { url: string; body: number[]; line: string | undefined; number: string | undefined }[];
+let requests: { method?: string; url: string; body: number[]; line: string | undefined; number: string | undefined }[];
 let stream: ReadableStreamDefaultController<Uint8Array>;
 let answers: (() => Promise<Response>)[];
 let heard: number[][];
 let closed: number;
+let aborted: number;
 
 const fetching: Fetch = (url, init) => {
   const headers = init.headers as Record<string, string>;
   expect(headers['x-yuanyi-client']).toBe('1');
-  requests.push({ url, body: [...(init.body as Uint8Array)], line: headers['x-yuanyi-line'], number: headers['x-yuanyi-number'] });
-  if (url.endsWith('/stream')) {
+  requests.push({ ...(init.method === 'POST' ? {} : { method: init.method ?? '' }), url, body: [...((init.body ?? []) as Uint8Array)], line: headers['x-yuanyi-line'], number: headers['x-yuanyi-number'] });
+  if (url.endsWith('/stream') && init.method === 'POST') {
+    init.signal?.addEventListener('abort', () => (aborted += 1));
     const body = new ReadableStream<Uint8Array>({ start: (controller) => void (stream = controller) });
     return Promise.resolve(new Response(body));
   }
@@ -35,7 +38,7 @@ function make(): StreamSocket {
 }
 
 beforeEach(() => {
-  [requests, answers, heard, closed] = [[], [], [], 0];
+  [requests, answers, heard, closed, aborted] = [[], [], [], 0, 0];
   vi.useRealTimers();
 });
 
@@ -98,4 +101,29 @@ it('says nothing more after it was closed', async () => {
   socket.close();
   await settle();
   expect(closed).toBe(0);
+});
+
+it('says that one leaves on purpose before the stream ends', async () => {
+  const socket = make();
+  await settle();
+  say('event: line\ndata: abcd\n\n');
+  await settle();
+  let release: (answer: Response) => void = () => undefined;
+  answers.push(() => new Promise((done) => (release = done)));
+  socket.close(LEFT);
+  await settle();
+  expect(requests.at(-1)).toMatchObject({ method: 'DELETE', url: '/api/rooms/r1/stream', line: 'abcd' });
+  expect(aborted).toBe(0);
+  release(new Response(null, { status: 204 }));
+  await settle();
+  expect(aborted).toBe(1);
+
+  const broken = make();
+  await settle();
+  say('event: line\ndata: abcd\n\n');
+  await settle();
+  const before = requests.length;
+  broken.close();
+  await settle();
+  expect(requests).toHaveLength(before);
 });

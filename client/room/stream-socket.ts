@@ -1,4 +1,4 @@
-import type { SocketLike } from './line';
+import { LEFT, type SocketLike } from './line';
 
 /** What the browser fetches by; tests put another in its place. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
@@ -54,8 +54,11 @@ export class StreamSocket implements SocketLike {
     void this.#flush();
   }
 
-  close(): void {
-    this.#ended.abort();
+  close(code?: number): void {
+    if (code !== LEFT || this.#line === undefined) return this.#ended.abort();
+    // Said before the stream ends: one that breaks keeps the seat.
+    const end = (): void => this.#ended.abort();
+    this.#request('DELETE', 'stream', { 'x-yuanyi-line': this.#line }).then(end, end);
   }
 
   #break(): void {
@@ -122,9 +125,13 @@ export class StreamSocket implements SocketLike {
     return body;
   }
 
-  async #post(what: string, body: Uint8Array<ArrayBuffer>, headers: Record<string, string>): Promise<Response> {
-    const own = { 'x-yuanyi-client': '1', 'content-type': 'application/octet-stream', ...headers };
-    const answer = await this.fetch(`${this.path}/${what}`, { method: 'POST', body, headers: own, signal: this.#ended.signal });
+  #post(what: string, body: Uint8Array<ArrayBuffer>, headers: Record<string, string>): Promise<Response> {
+    return this.#request('POST', what, { 'content-type': 'application/octet-stream', ...headers }, body);
+  }
+
+  async #request(method: string, what: string, headers: Record<string, string>, body?: Uint8Array<ArrayBuffer>): Promise<Response> {
+    const own = { 'x-yuanyi-client': '1', ...headers };
+    const answer = await this.fetch(`${this.path}/${what}`, { method, body: body ?? null, headers: own, signal: this.#ended.signal });
     if (!answer.ok) throw new Error('the request was refused');
     return answer;
   }

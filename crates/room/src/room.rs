@@ -406,6 +406,19 @@ impl Room {
         }
     }
 
+    /// Takes the seat of one who leaves on purpose: none is kept for them, and what they held lies where it is.
+    pub fn leave_for_good(&mut self, now: Timestamp, seat: Seat) {
+        self.leave(now, seat);
+        let sitter = self.sitters.get(&seat.participant);
+        let Some(sitter) = sitter.filter(|sitter| sitter.seat == seat) else {
+            return;
+        };
+        let actor = sitter.person.actor.clone();
+        self.sitters.remove(&seat.participant);
+        self.leave_in_place(now, &actor, &[seat]);
+        self.settle_host(now);
+    }
+
     /// Somebody inside or at the door.
     fn somebody(&mut self, participant: u16) -> Option<&mut Sitter> {
         let at_door = self.at_door.get_mut(&participant);

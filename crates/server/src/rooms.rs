@@ -28,7 +28,7 @@ use vocabulary::{ActorId, PatientId, RoomId};
 
 use attend::Attend;
 pub use attend::{AttendError, Offered};
-pub use carry::{Heard, Patience, Said, carry};
+pub use carry::{Ended, Heard, Patience, Said, carry};
 pub use journal::kept_act;
 use journal::{Answering, Noted};
 use lines::Line;
@@ -68,6 +68,7 @@ enum Command {
     Join(Visitor, Poses, oneshot::Sender<Result<Seat, Farewell>>),
     Frame(Seat, Bytes),
     Leave(Seat),
+    LeaveForGood(Seat),
     PutOut(ActorId, Farewell),
     End(Seat, Farewell),
     Attend(Box<Attend>),
@@ -180,9 +181,13 @@ impl Entered {
         let _ = self.room.send(Command::End(self.seat, reason)).await;
     }
 
-    /// The connection is gone.
-    pub async fn leave(self) {
-        let _ = self.room.send(Command::Leave(self.seat)).await;
+    /// The connection is gone: broken, or because somebody has left on purpose.
+    pub async fn leave(self, ended: Ended) {
+        let leave = match ended {
+            Ended::Broke => Command::Leave(self.seat),
+            Ended::Left => Command::LeaveForGood(self.seat),
+        };
+        let _ = self.room.send(leave).await;
     }
 }
 
@@ -511,6 +516,10 @@ impl Host {
             Command::Leave(seat) => {
                 self.connections.remove(&seat);
                 self.room.leave(now, seat);
+            }
+            Command::LeaveForGood(seat) => {
+                self.connections.remove(&seat);
+                self.room.leave_for_good(now, seat);
             }
             Command::PutOut(actor, reason) => {
                 let pseudonym = self.pseudonyms.get(&actor).cloned();

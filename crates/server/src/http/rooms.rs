@@ -60,7 +60,7 @@ pub fn routes() -> Router<Arc<Hospital>> {
     Router::new()
         .route("/rooms/{id}", get(card))
         .route("/rooms/{id}/socket", get(socket))
-        .route("/rooms/{id}/stream", post(stream::open))
+        .route("/rooms/{id}/stream", post(stream::open).delete(stream::leave))
         .route(
             "/rooms/{id}/frames",
             post(stream::frames).layer(DefaultBodyLimit::max(stream::BODY_BYTES)),
@@ -200,6 +200,9 @@ async fn refuse(mut socket: WebSocket, reason: Farewell) {
     let _ = socket.send(Message::Binary(bye.into())).await;
 }
 
+/// By which code a client closes its socket who leaves on purpose; a socket that ends otherwise has broken, and its seat
+/// is kept.
+const LEFT: u16 = 4000;
 /// How long a socket may be silent before it says who comes.
 const HELLO: Duration = Duration::from_secs(10);
 
@@ -278,6 +281,7 @@ fn carried(
             Ok(Message::Text(_)) => Some(Heard::Frame(Bytes::new())),
             // It reads none that is so long, and says so.
             Err(error) if is_too_long(&error) => Some(Heard::Frame(TOO_LONG.into())),
+            Ok(Message::Close(Some(close))) if close.code == LEFT => Some(Heard::Left),
             Ok(Message::Close(_)) | Err(_) => None,
         })
         .take_while(|heard| ready(heard.is_some()))
@@ -302,6 +306,7 @@ async fn attend(
             match from_client.next().await? {
                 Heard::Frame(hello) => return Some(hello),
                 Heard::Sign => {}
+                Heard::Left => return None,
             }
         }
     };
@@ -342,6 +347,6 @@ async fn attend(
     let looking = access::look_after(Arc::clone(&hospital), account, session, (stage, was), room);
     let _looking = AbortOnDropHandle::new(tokio::spawn(looking));
     let client = (&mut to_client, &mut from_client);
-    carry(&entered, client, outgoing, Patience::default()).await;
-    entered.leave().await;
+    let ended = carry(&entered, client, outgoing, Patience::default()).await;
+    entered.leave(ended).await;
 }

@@ -18,6 +18,17 @@ pub enum Heard {
     Frame(Bytes),
     /// A sign of life that says nothing: it counts against the rate as a frame does.
     Sign,
+    /// They leave on purpose, and will not come back to their seat.
+    Left,
+}
+
+/// How a connection ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Without a word: whoever it was may come back.
+    Broke,
+    /// They have left on purpose.
+    Left,
 }
 
 /// What goes to a connection.
@@ -59,7 +70,7 @@ pub async fn carry(
     ),
     mut outgoing: mpsc::Receiver<Outgoing>,
     patience: Patience,
-) {
+) -> Ended {
     let mut ask = interval_at(Instant::now() + patience.ask, patience.ask);
     ask.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut heard_at = Instant::now();
@@ -77,6 +88,7 @@ pub async fn carry(
                 let goes_on = match heard {
                     Some(Heard::Frame(bytes)) => entered.frame(bytes).await,
                     Some(Heard::Sign) => entered.sign(),
+                    Some(Heard::Left) => return Ended::Left,
                     None => false,
                 };
                 if goes_on { continue }
@@ -92,6 +104,7 @@ pub async fn carry(
             break;
         }
     }
+    Ended::Broke
 }
 
 #[cfg(test)]
@@ -172,9 +185,25 @@ mod tests {
             said: Vec::new(),
         };
         let mut silent = futures::stream::pending::<Heard>();
-        carry(&entered, (&mut client, &mut silent), outgoing, SOON).await;
+        let ended = carry(&entered, (&mut client, &mut silent), outgoing, SOON).await;
+        assert_eq!(ended, Ended::Broke);
         assert!(client.said.len() > 1, "they were asked");
         assert!(client.said.iter().all(|said| *said == Said::Ask));
+    }
+
+    #[tokio::test]
+    async fn who_leaves_on_purpose_is_told_from_whose_line_breaks() {
+        for (heard, expected) in [(Some(Heard::Left), Ended::Left), (None, Ended::Broke)] {
+            let (entered, _inbox) = seated();
+            let (_outbox, outgoing) = mpsc::channel(1);
+            let mut client = Client {
+                reads: true,
+                said: Vec::new(),
+            };
+            let mut heard = futures::stream::iter(heard);
+            let ended = carry(&entered, (&mut client, &mut heard), outgoing, SOON).await;
+            assert_eq!(ended, expected);
+        }
     }
 
     #[tokio::test]
@@ -219,7 +248,7 @@ mod tests {
             std::future::pending::<()>().await;
         };
         tokio::select! {
-            () = carry(&entered, (&mut client, &mut signs), outgoing, SOON) => {}
+            _ = carry(&entered, (&mut client, &mut signs), outgoing, SOON) => {}
             () = last => {}
         }
         let bye = Said::Frame(Bytes::from_static(b"bye"));

@@ -64,7 +64,7 @@ struct Open {
 /// What was heard of a stream's requests, one after the other.
 struct Requests {
     turns: Turns,
-    frames: mpsc::Sender<Bytes>,
+    heard: mpsc::Sender<Heard>,
 }
 
 /// A stream is open as long as this is kept.
@@ -132,19 +132,18 @@ pub async fn open(
     let line: u128 = rand::random();
     if has_agreed {
         let (mut up, frames_up) = mpsc::channel(UP);
-        let _ = up.try_send(hello);
+        let _ = up.try_send(Heard::Frame(hello));
         let one = Open {
             actor: caller.actor.id.clone(),
             session: caller.session,
             room: stage.id.clone(),
             heard: Arc::new(tokio::sync::Mutex::new(Requests {
                 turns: Turns::default(),
-                frames: up,
+                heard: up,
             })),
         };
         let kept = hospital.streams.open(line, one).ok_or_else(too_many)?;
         let who = (caller.actor.id, person, caller.session);
-        let frames_up = frames_up.map(Heard::Frame);
         tokio::spawn(async move {
             attend(hospital, stage, permit, who, (down, frames_up)).await;
             drop(kept);
@@ -192,17 +191,7 @@ pub async fn frames(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<StatusCode, Problem> {
-    let line = headers.get(LINE).and_then(|line| line.to_str().ok());
-    let line = line.and_then(|line| u128::from_str_radix(line, 16).ok());
-    let found = line.and_then(|line| hospital.streams.find(line, &caller, &id));
-    let gone = || {
-        Problem::new(
-            StatusCode::NOT_FOUND,
-            "No such stream",
-            "it has ended, or is not yours: open it anew",
-        )
-    };
-    let requests = found.ok_or_else(gone)?;
+    let requests = requests(&hospital, &caller, &id, &headers)?;
     let number = headers.get(NUMBER).and_then(|number| number.to_str().ok());
     let number = number.and_then(|number| number.parse().ok());
     let number: u32 =
@@ -223,6 +212,41 @@ pub async fn frames(
     }
 }
 
+/// `DELETE /rooms/{id}/stream`: the client leaves on purpose. A stream that ends without this has broken, and the seat
+/// is kept.
+pub async fn leave(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<StatusCode, Problem> {
+    let requests = requests(&hospital, &caller, &id, &headers)?;
+    let left = requests.lock().await.heard.send(Heard::Left).await;
+    left.map_err(|_| gone())?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// What is heard of the caller's stream that a request names.
+fn requests(
+    hospital: &Hospital,
+    caller: &Caller,
+    room: &str,
+    headers: &HeaderMap,
+) -> Result<Arc<tokio::sync::Mutex<Requests>>, Problem> {
+    let line = headers.get(LINE).and_then(|line| line.to_str().ok());
+    let line = line.and_then(|line| u128::from_str_radix(line, 16).ok());
+    let found = line.and_then(|line| hospital.streams.find(line, caller, room));
+    found.ok_or_else(gone)
+}
+
+fn gone() -> Problem {
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "No such stream",
+        "it has ended, or is not yours: open it anew",
+    )
+}
+
 impl Requests {
     /// Hands the frames of a request on, if it is its turn; `None` where the stream has ended.
     async fn hear(&mut self, number: u32, frames: Vec<Bytes>) -> Option<Turn> {
@@ -233,7 +257,7 @@ impl Requests {
         // A request can break off while its frames wait. What was heard of it is not heard again with the same number.
         self.turns.heard();
         for frame in frames {
-            self.frames.send(frame).await.ok()?;
+            self.heard.send(Heard::Frame(frame)).await.ok()?;
         }
         Some(turn)
     }
@@ -250,7 +274,7 @@ mod tests {
         let (up, mut heard) = mpsc::channel(4);
         let mut requests = Requests {
             turns: Turns::default(),
-            frames: up,
+            heard: up,
         };
         let frames = |count: u8| -> Vec<Bytes> {
             let all = (0..count).map(|one| Bytes::from(vec![one]));
@@ -262,7 +286,7 @@ mod tests {
         let again = requests.hear(1, frames(9)).now_or_never();
         assert_eq!(again, Some(Some(Turn::Before)));
         let mut once = Vec::new();
-        while let Some(Some(frame)) = heard.next().now_or_never() {
+        while let Some(Some(Heard::Frame(frame))) = heard.next().now_or_never() {
             once.extend(frame);
         }
         let is_once = once.is_sorted_by(|one, next| one < next);
