@@ -318,7 +318,7 @@ answer: Answer | null, };
 /**
  * Why somebody is at the door and not inside.
  */
-export type AtDoor = "waiting" | "companion" | "put-out" | "blocked" | "recorded" | "licence";
+export type AtDoor = "waiting" | "companion" | "put-out" | "blocked" | "recorded" | "while-recorded" | "full" | "licence";
 
 /**
  * A board on which people write and draw, standing in the room.

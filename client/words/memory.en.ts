@@ -13,6 +13,7 @@ export const memory = {
   'recording.stop': 'End the recording',
   'recording.door': 'This room is being recorded',
   'recording.doorHint': 'What is done, where people are and point, and what is said is recorded and kept with the patient’s record. You come in when you agree; else you wait until the recording is over.',
+  'recording.doorWait': 'Who is here only beside somebody cannot agree to a recording. You come in when it is over.',
   'recording.doorAgree': 'I agree and come in',
   'recording.all': 'Recordings of this room',
   'recording.said.asked': '{name} asks to record this room.',

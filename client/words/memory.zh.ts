@@ -14,6 +14,7 @@ export const memory: Readonly<Record<keyof typeof en, string>> = {
   'recording.stop': '结束录制',
   'recording.door': '此房间正在录制',
   'recording.doorHint': '操作、各人的位置与指向以及语音都会被录制，并随患者病历保存。同意后即可进入；不同意则须等录制结束。',
+  'recording.doorWait': '您须由人陪同，无法同意录制；录制结束后您即可进入。',
   'recording.doorAgree': '我同意并进入',
   'recording.all': '此房间的录制',
   'recording.said.asked': '{name} 请求录制此房间。',

@@ -12,6 +12,8 @@ export const order = {
   'door.companion': 'Somebody who treats you has to be with you inside. You come in as soon as they are there.',
   'door.put-out': 'You were put out, and have to be let in anew',
   'door.blocked': 'You may not enter this room until {until}',
+  'door.full': 'The room is full',
+  'door.fullHint': 'You are let in, and come in as soon as somebody leaves.',
   'door.licence': 'You have no licence for virtual rooms yet',
   'door.licenceHint': 'Doctors and nurses earn it by a short exam on the rules of the house. As soon as you have passed you come in here by yourself.',
   'door.licenceExam': 'Sit the exam',

@@ -12,6 +12,8 @@ export const order = {
   'door.companion': '您须由一位诊疗人员陪同；其在场后您即可进入。',
   'door.put-out': '您已被请出，须重新获准进入',
   'door.blocked': '在 {until} 之前您不能进入此房间',
+  'door.full': '房间已满',
+  'door.fullHint': '您已获准进入；一有空位，您即可进入。',
   'door.licence': '您尚未取得虚拟空间执业许可',
   'door.licenceHint': '医生和护士须通过院内规则的简短考试取得许可。通过后，您会在此自动进入。',
   'door.licenceExam': '参加考试',

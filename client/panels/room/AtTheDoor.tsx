@@ -1,5 +1,5 @@
 /** What somebody at the door is told, and what they can do there. */
-import { Show, createEffect, createMemo, on } from 'solid-js';
+import { Show, createEffect, createMemo, createSignal, on } from 'solid-js';
 import type { JSX } from 'solid-js';
 import type { AtDoor, Threshold } from '../../../contract/room';
 import { useApp } from '../../core/app';
@@ -9,7 +9,7 @@ import { Icon } from '../Icon';
 import type { IconName } from '../Icon';
 import { Notice } from '../Notice';
 import { AppealState } from './AppealState';
-import { Plea } from './Plea';
+import { Plea, refusedBy } from './Plea';
 
 interface AtTheDoorProps {
   readonly threshold: Threshold;
@@ -20,7 +20,8 @@ export function AtTheDoor(props: AtTheDoorProps): JSX.Element {
   const app = useApp();
   const title = (): string => {
     const { state, until } = props.threshold;
-    if (state === 'recorded') return app.t('recording.door');
+    if (state === 'recorded' || state === 'while-recorded') return app.t('recording.door');
+    if (state === 'full') return app.t('door.full');
     if (state === 'licence') return app.t('door.licence');
     if (state === 'companion') return app.t('door.companionWaits');
     if (state === 'blocked') return app.t('door.blocked', { until: until ? momentOf(until, app.language()) : '' });
@@ -29,12 +30,21 @@ export function AtTheDoor(props: AtTheDoorProps): JSX.Element {
   const hint = (): string => {
     const { state, host } = props.threshold;
     if (state === 'recorded') return app.t('recording.doorHint');
+    if (state === 'while-recorded') return app.t('recording.doorWait');
+    if (state === 'full') return app.t('door.fullHint');
     if (state === 'licence') return app.t('door.licenceHint');
     if (state === 'companion') return app.t('door.companion');
     return host === null ? app.t('door.noHost') : app.t('door.waitingFor', { host });
   };
-  // Who is let in, or may not agree, hears of it by the door itself.
-  const agree = (): void => void props.client.act({ act: 'answer-recording', agrees: true }).catch(() => undefined);
+  const [wrong, setWrong] = createSignal<string>();
+  const agree = async (): Promise<void> => {
+    setWrong(undefined);
+    try {
+      await props.client.act({ act: 'answer-recording', agrees: true });
+    } catch (error) {
+      setWrong(refusedBy(error, app.language()));
+    }
+  };
   // The door says anew how one stands there whenever anything of it changes; only other words are news.
   const said = createMemo(() => (props.threshold.state === 'blocked' ? title() : `${title()}. ${hint()}`));
   createEffect(on(said, (words) => app.announce(words)));
@@ -66,9 +76,10 @@ export function AtTheDoor(props: AtTheDoorProps): JSX.Element {
         </a>
       </Show>
       <Show when={props.threshold.state === 'recorded'}>
-        <button type="button" class="button primary" onClick={agree}>
+        <button type="button" class="button primary" onClick={() => void agree()}>
           {app.t('recording.doorAgree')}
         </button>
+        <Show when={wrong()}>{(words) => <Notice kind="bad">{words()}</Notice>}</Show>
       </Show>
       <Show when={props.threshold.state === 'licence'}>
         {/* In a tab of its own: whoever passes comes in here by themselves. */}
@@ -83,4 +94,4 @@ export function AtTheDoor(props: AtTheDoorProps): JSX.Element {
   );
 }
 
-const ICONS: Partial<Record<AtDoor, IconName>> = { blocked: 'alert', recorded: 'record', licence: 'alert' };
+const ICONS: Partial<Record<AtDoor, IconName>> = { blocked: 'alert', recorded: 'record', 'while-recorded': 'record', licence: 'alert' };

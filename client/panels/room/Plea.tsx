@@ -3,6 +3,7 @@ import { createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import { inLanguage } from '../../core/language';
+import type { Language } from '../../core/language';
 import { ActError } from '../../room/pending';
 import { ReasonField } from '../ReasonField';
 
@@ -10,6 +11,12 @@ const WORDS = {
   appeal: { title: 'door.appeal', hint: 'door.appealHint', send: 'door.send' },
   'come-urgently': { title: 'door.urgent', hint: 'door.urgentHint', send: 'door.comeIn' },
 } as const;
+
+/** Why the room refused what was asked at its door. Who comes in, or is put out meanwhile, leaves the door: that is no refusal. */
+export function refusedBy(error: unknown, language: Language): string | undefined {
+  const is = error instanceof ActError && error.reason !== 'outcome-unknown' && error.reason !== 'closed';
+  return is ? inLanguage(error.text, language) : undefined;
+}
 
 export function Plea(props: { kind: keyof typeof WORDS; ask(reason: string): Promise<unknown> }): JSX.Element {
   const app = useApp();
@@ -22,9 +29,7 @@ export function Plea(props: { kind: keyof typeof WORDS; ask(reason: string): Pro
     try {
       await props.ask(reason());
     } catch (error) {
-      // Who comes in, or is put out meanwhile, leaves this page.
-      if (error instanceof ActError && error.reason !== 'outcome-unknown' && error.reason !== 'closed')
-        setWrong(inLanguage(error.text, app.language()));
+      setWrong(refusedBy(error, app.language()));
     }
   };
   return (

@@ -59,6 +59,8 @@ pub struct Door {
     pub may_host: bool,
     /// Whether they treat the patient, and so may come in at any time by saying why.
     pub treats: bool,
+    /// Whether they may look after somebody who may be in the room only beside one who does.
+    pub may_accompany: bool,
     /// Whether they may be in a room only beside somebody who looks after them.
     pub needs_companion: bool,
     /// Whether they have yet to earn the licence without which they meet nobody in a room.
@@ -72,6 +74,7 @@ impl Default for Door {
             is_asked: true,
             may_host: true,
             treats: true,
+            may_accompany: true,
             needs_companion: false,
             needs_licence: false,
         }
@@ -492,6 +495,10 @@ pub enum AtDoor {
     Blocked,
     /// The room is recorded, and they have not agreed to it.
     Recorded,
+    /// The room is recorded, and they are of those who cannot agree to it: they wait until that is over.
+    WhileRecorded,
+    /// The room is full.
+    Full,
     /// They have yet to earn the licence to practise in virtual rooms.
     Licence,
 }

@@ -29,6 +29,7 @@ fn patient(needs_companion: bool) -> Door {
         is_asked: false,
         may_host: false,
         treats: false,
+        may_accompany: false,
         needs_companion,
         needs_licence: false,
     }
@@ -738,4 +739,76 @@ fn who_waits_at_the_door_sends_no_faster_than_who_is_inside() {
     let ping = ClientFrame::Ping { nonce: 1 };
     let flood = (0..=limits::FRAMES_PER_SECOND).find(|_| ends(stage.frame(wu, &ping)));
     assert_eq!(flood, Some(limits::FRAMES_PER_SECOND));
+}
+
+#[test]
+fn who_leaves_on_purpose_is_gone_at_once_and_what_they_held_lies_where_it_is() {
+    let mut stage = Stage::new();
+    let host = stage.enter("li.terminal");
+    let chen = stage.enter("chen.expert");
+    let id = stage.done(host, json!({"act": "add", "entity": hologram_act()}));
+    stage.accepted(host, json!({"act": "grab", "id": id}));
+    stage.room.leave_for_good(stage.now, host);
+    stage.round();
+    let people = stage.room.people();
+    assert_eq!(people.len(), 1);
+    assert_eq!(person(&stage, chen).standing, Standing::Host);
+    stage.accepted(chen, json!({"act": "grab", "id": id}));
+    // A connection that another has replaced ends nobody's seat.
+    let older = Seat {
+        connection: chen.connection - 1,
+        ..chen
+    };
+    stage.room.leave_for_good(stage.now, older);
+    assert_eq!(stage.room.people().len(), 1);
+    // One whose line breaks keeps theirs.
+    stage.room.leave(stage.now, chen);
+    stage.round();
+    assert!(person(&stage, chen).away);
+}
+
+#[test]
+fn who_leaves_on_purpose_at_the_door_waits_no_more() {
+    let mut stage = Stage::new();
+    stage.enter("li.terminal");
+    let (wang, _) = stage.come("wang.nurse", nurse());
+    stage.room.leave_for_good(stage.now, wang);
+    assert!(stage.room.knocking(stage.now).is_empty());
+}
+
+#[test]
+fn where_nobody_is_treated_nobody_comes_urgently_and_staff_accompany_all_the_same() {
+    let mut stage = Stage::new();
+    let host = stage.enter("li.terminal");
+    let here = Door {
+        treats: false,
+        ..nurse()
+    };
+    let (wang, frame) = stage.come("wang.nurse", here);
+    assert!(!threshold(&frame).may_come_urgently);
+    let urgently = json!({"act": "come-urgently", "reason": "now"});
+    assert_eq!(stage.refused(wang, urgently), Some(Refusal::NotInside));
+    stage.accepted(host, json!({"act": "admit", "waiting": wang.participant}));
+    let seen = person(&stage, wang);
+    assert!(seen.treats && seen.stays_until.is_some());
+    let (child, _) = stage.come("zhao.patient", patient(true));
+    let admit =
+        json!({"act": "admit", "waiting": child.participant, "companion": wang.participant});
+    stage.accepted(host, admit);
+    assert_eq!(stage.room.people().len(), 3);
+}
+
+#[test]
+fn who_is_let_into_a_full_room_is_told_that_it_is_full() {
+    let mut stage = Stage::new();
+    let host = stage.enter("li.terminal");
+    let (wang, _) = stage.come("wang.nurse", nurse());
+    for number in stage.room.people().len()..limits::PARTICIPANTS {
+        stage.enter(&format!("doctor.{number}"));
+    }
+    stage.parcels.clear();
+    stage.accepted(host, json!({"act": "admit", "waiting": wang.participant}));
+    let parcels = stage.parcels();
+    let told = to(&parcels, wang);
+    assert!(told.iter().any(|frame| matches!(frame, ServerFrame::Threshold { threshold } if threshold.state == AtDoor::Full)));
 }

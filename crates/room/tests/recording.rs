@@ -381,3 +381,40 @@ fn what_is_replayed_is_what_was_there_at_every_moment() {
     let head = Chunk::read(&recorder.chunks[1]).unwrap().head;
     assert_eq!((head.number, head.room), (1, RoomId::new("r1").unwrap()));
 }
+
+#[test]
+fn who_cannot_agree_waits_until_the_recording_is_over() {
+    let (mut stage, host, _) = recorded();
+    let (child, _) = stage.come("wu.patient", patient(true));
+    let admit =
+        json!({"act": "admit", "waiting": child.participant, "companion": host.participant});
+    stage.accepted(host, admit);
+    round(&mut stage);
+    let waiting = |stage: &mut Stage| {
+        let mut told = stage
+            .parcels()
+            .into_iter()
+            .filter_map(|(seat, frame)| match frame {
+                room::wire::ServerFrame::Threshold { threshold } if seat == child => {
+                    Some(threshold.state)
+                }
+                _ => None,
+            });
+        told.next_back()
+    };
+    assert_eq!(waiting(&mut stage), Some(AtDoor::WhileRecorded));
+    stage.accepted(host, json!({"act": "stop-recording"}));
+    round(&mut stage);
+    assert_eq!(stage.room.people().len(), 3);
+}
+
+#[test]
+fn nobody_waits_for_the_answer_of_one_who_has_left() {
+    let mut stage = Stage::new();
+    let host = stage.enter("li.terminal");
+    let (zhao, _) = stage.come("zhao.patient", patient(false));
+    stage.accepted(host, ask());
+    stage.room.leave_for_good(stage.now, zhao);
+    round(&mut stage);
+    assert_eq!(stage.room.is_recorded(), Some(0));
+}

@@ -127,7 +127,7 @@ impl Room {
             has_word: sitter.has_word,
             muted: self.is_muted(&person.actor),
             ended: self.durable.order().ended(&person.actor).collect(),
-            treats: person.door.treats,
+            treats: person.door.may_accompany,
             stays_until: self.stays_until(sitter),
             joined: sitter.joined,
             away: sitter.away_since.is_some(),
@@ -137,8 +137,13 @@ impl Room {
     /// Why somebody has to wait at the door; `None` where they come in.
     pub(super) fn waits(&self, person: &Person, now: Timestamp) -> Option<AtDoor> {
         let is_held = self.is_held_by_recording(person);
+        let held = if person.door.needs_companion {
+            AtDoor::WhileRecorded
+        } else {
+            AtDoor::Recorded
+        };
         self.is_outside(person, now)
-            .or_else(|| is_held.then_some(AtDoor::Recorded))
+            .or_else(|| is_held.then_some(held))
     }
 
     /// Why the order of the room has somebody wait at the door.
@@ -213,7 +218,7 @@ impl Room {
         });
         Threshold {
             // A room that is full keeps those at the door who would come in.
-            state: self.waits(person, now).unwrap_or(AtDoor::Waiting),
+            state: self.waits(person, now).unwrap_or(AtDoor::Full),
             since: knock.since,
             host: host.map(|sitter| sitter.person.name.clone()),
             reason: order.put_out(&person.actor).map(|out| out.reason.clone()),

@@ -255,7 +255,7 @@ impl Room {
         }
         let sitter = companion.and_then(|id| self.sitters.get(&id));
         let sitter =
-            sitter.filter(|sitter| sitter.person.door.treats && sitter.away_since.is_none());
+            sitter.filter(|sitter| sitter.person.door.may_accompany && sitter.away_since.is_none());
         let sitter = sitter.ok_or(Refusal::CompanionNeeded)?;
         Ok(Some(sitter.person.actor.clone()))
     }

@@ -295,6 +295,7 @@ pub fn door(who: usize) -> Door {
         is_asked: asked,
         may_host: asked,
         treats: !is_patient,
+        may_accompany: !is_patient,
         needs_companion: who >= 8,
         needs_licence: false,
     }

@@ -47,6 +47,7 @@ fn door(who: usize) -> Door {
         is_asked: who == 0,
         may_host: who == 0,
         treats: who < 2,
+        may_accompany: who < 2,
         needs_companion: who == 2,
         needs_licence: false,
     }

@@ -24,12 +24,13 @@ const ADULT_YEARS: i32 = 18;
 pub async fn person(hospital: &Hospital, actor: &Actor, stage: &Stage) -> Result<Person, Problem> {
     let has = |role: Role| actor.roles.contains(&role);
     let is_doctor = has(Role::Expert) || has(Role::TerminalDoctor);
-    // The gate has found them in the care team, or asked into the case.
-    let treats = practises(actor);
+    let practises = practises(actor);
+    // The gate has found them in the care team, or asked into the case. Where no patient is met nobody is treated.
+    let treats = practises && stage.patient.is_some();
     // Where nobody's twin stands, each patient is there with what their own record says.
     let own = actor.patient.as_ref().filter(|own| {
         let is_theirs = stage.patient.as_ref().is_none_or(|patient| patient == *own);
-        !treats && is_theirs
+        !practises && is_theirs
     });
     let is_guest = stage.patient.is_none() && pseudonyms::is_patient(actor);
     let needs_companion = match own {
@@ -47,6 +48,7 @@ pub async fn person(hospital: &Hospital, actor: &Actor, stage: &Stage) -> Result
         is_asked: stage.participants.contains(&actor.id),
         may_host: is_doctor,
         treats,
+        may_accompany: practises,
         needs_companion,
         needs_licence: needs_licence(hospital, actor).await?,
     };
