@@ -117,15 +117,11 @@ export class FakeSocket implements SocketLike {
     this.#say(new Writer().u8(0x87).json(slots));
   }
 
-  said(participant: number, text: string): void {
-    this.#say(new Writer().u8(0x88).json({ participant, text, heard: false }));
-  }
-
   voices(voices: Voice[]): void {
     this.#say(new Writer().u8(0x86).json(voices));
   }
 
-  said(participant: number, text: string, heard: boolean): void {
+  said(participant: number, text: string, heard = false): void {
     this.#say(new Writer().u8(0x88).json({ participant, text, heard }));
   }
 
