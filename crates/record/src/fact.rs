@@ -17,6 +17,12 @@ pub struct ResourceKey {
     pub id: String,
 }
 
+/// Whether resources of a type that are about no patient tell who asked for what, or who agreed to what, and so who came
+/// into a room under a pseudonym: they are for the hospital's programs only.
+pub fn tells_of_accounts(kind: &str) -> bool {
+    matches!(kind, "AuditEvent" | "Consent")
+}
+
 /// One version of a FHIR resource. `body` carries the same id, version and time in `meta`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ResourceVersion {

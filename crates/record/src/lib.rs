@@ -24,6 +24,7 @@ use vocabulary::{Digest, PatientId, RoomId, Timestamp, Uid};
 pub use fact::{
     Batch, DeletedImages, DeletedObject, Entry, Fact, FactBody, Images, Instance, NewFact,
     Precondition, PurgedImages, PurgedObject, ResourceKey, ResourceVersion, RoomAct, Sealed,
+    tells_of_accounts,
 };
 pub use query::{
     Fields, ImagingLevel, ImagingQuery, ImagingRow, IndexTerm, Indexer, Match, Page, ResourceQuery,

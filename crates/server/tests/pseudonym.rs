@@ -212,6 +212,10 @@ fn nobody_in_the_room_learns_who_it_is() {
     });
     replayed(&hospital, &alias, &code);
     journal(&hospital);
+    for who in ["chen.expert", "wang.nurse", ACCOUNT] {
+        let (status, agreed) = hospital.send(who, "GET", "/fhir/Consent", &Value::Null);
+        assert_eq!((status, &agreed["total"]), (200, &json!(0)), "{agreed}");
+    }
 }
 
 /// What a recording shows holds the pseudonym, and nothing of who it is.
@@ -263,6 +267,7 @@ fn journal(hospital: &Hospital) {
     for sequence in 0..size {
         let (status, entry) = get(&format!("/api/ledger/entry/{sequence}"));
         let text = entry.to_string();
+        assert!(!text.contains(NAME) && !text.contains("room-conduct"));
         if status != 200 || !text.contains(ROOM) {
             continue;
         }

@@ -148,10 +148,12 @@ pub fn condition(query: &ResourceQuery, scope: Option<Covered>) -> Sql {
     sql.push(" WHERE r.kind = ? AND r.deleted = 0", [text(&query.kind)]);
     if let Some(scope) = scope {
         let (condition, patients) = scope.condition("r.subject");
-        sql.push(
-            &format!(" AND (r.subject IS NULL OR {condition})"),
-            [patients],
-        );
+        let condition = if record::tells_of_accounts(&query.kind) {
+            format!(" AND r.subject IS NOT NULL AND {condition}")
+        } else {
+            format!(" AND (r.subject IS NULL OR {condition})")
+        };
+        sql.push(&condition, [patients]);
     }
     for term in &query.terms {
         sql.push(" AND (0", []);

@@ -99,8 +99,9 @@ async fn entry(
     Ok(([(header::CONTENT_TYPE, "application/json")], bytes).into_response())
 }
 
-/// Whether somebody sees a fact about no patient. Who asked for what is for the hospital's programs only, as by FHIR: it
-/// says who came into a room under a pseudonym. What went on in a room is for those who may see it again.
+/// Whether somebody sees a fact about no patient. Who asked for what, and who agreed to what, is for the hospital's
+/// programs only, as by FHIR: it says who came into a room under a pseudonym. Where one of the staff was is theirs to
+/// see. What went on in a room is for those who may see it again.
 async fn sees_about_nobody(
     hospital: &Hospital,
     caller: &Caller,
@@ -108,8 +109,12 @@ async fn sees_about_nobody(
     fact: &FactBody,
 ) -> Result<bool, Problem> {
     let room = match fact {
-        FactBody::Resource { key, .. } if key.kind == "AuditEvent" => {
+        FactBody::Resource { key, .. } if record::tells_of_accounts(&key.kind) => {
             return Ok(*permit.scope() == Scope::All);
+        }
+        FactBody::SealedSignals(sealed) => {
+            let device = &sealed.series.stream.device;
+            return Ok(!hospital.devices.is_of_another(device, &caller.actor.id));
         }
         FactBody::RoomAct(act) => &act.room,
         FactBody::RecordedChunk(chunk) => &chunk.room,

@@ -3,7 +3,7 @@
 use record::{Match, Record, ResourceQuery, Sort, Term};
 use serde_json::{Value, json};
 
-use super::words::{all, commit, only, put};
+use super::words::{all, all_but, commit, only, put};
 
 fn query(terms: &[(&str, &[Match])]) -> ResourceQuery {
     let terms = terms
@@ -199,4 +199,19 @@ pub async fn permits_limit_searches(record: &dyn Record) {
         record.search(&only(&[]), &query(&[])).await.unwrap().total,
         0
     );
+    let agreed = |id: &str, subject| put("Consent", id, subject, json!({"terms": {}}));
+    let facts = vec![agreed("own", None), agreed("of-b", Some("b"))];
+    commit(record, facts).await.unwrap();
+    let consents = ResourceQuery {
+        kind: "Consent".to_owned(),
+        ..query(&[])
+    };
+    for (permit, expected) in [(only(&["b"]), 1), (all_but(&[]), 1), (all(), 2)] {
+        let page = record.search(&permit, &consents).await.unwrap();
+        assert_eq!(
+            (page.total, page.rows.len()),
+            (expected, expected),
+            "what somebody agreed to for themselves is for programs only"
+        );
+    }
 }
