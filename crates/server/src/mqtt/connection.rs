@@ -7,10 +7,11 @@ use tokio::{
     sync::{broadcast, watch},
     time::{Instant, sleep, sleep_until, timeout},
 };
-use vocabulary::{DeviceId, Digest, PatientId};
+use vocabulary::{DeviceId, Digest};
 
 use super::{
     Broker,
+    guest::Asked,
     last_will::LastWill,
     messages::{self, Pending},
     session::{Session, Waiting},
@@ -62,7 +63,7 @@ pub(super) struct Client<S> {
     pub(super) expiry_s: u32,
     pub(super) will: Option<Will>,
     /// What a guest may hear, as decided when.
-    pub(super) decided: HashMap<Option<PatientId>, (bool, Instant)>,
+    pub(super) decided: HashMap<Asked, (bool, Instant)>,
     /// When the policies did not permit commands.
     pub(super) commands_refused: Option<Instant>,
     /// Nothing more is read before this, since too much came.
@@ -398,7 +399,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
             (None, Some(device)) => {
                 let known = self.broker.hospital.devices.find(device);
                 let patient = known.and_then(|known| known.patient.clone());
-                if !self.may_hear(patient).await {
+                if !self.may_hear_at(&filter.filter, patient).await {
                     return Err(No::NotAuthorized);
                 }
             }
@@ -428,7 +429,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
             let Some(message) = self.session.next(self.most_unacknowledged) else {
                 return false;
             };
-            if self.may_hear(message.about.clone()).await {
+            let about = message.about.clone();
+            if self.may_hear_at(&message.told.topic, about).await {
                 self.tell(message);
             } else {
                 self.session.leave_out(&message);

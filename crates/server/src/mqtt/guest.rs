@@ -10,6 +10,7 @@ use vocabulary::{DeviceId, PatientId};
 use super::{
     connection::Client,
     messages,
+    topic::{self, Place},
     welcome::Known,
     wire::{No, Publish, Quality},
 };
@@ -21,6 +22,9 @@ const DECIDED: Duration = Duration::from_mins(1);
 const DECIDED_AT_ONCE: usize = 128;
 /// A guest may send one message in this time; what comes more is read later.
 const GUEST_PAUSE: Duration = Duration::from_millis(100);
+
+/// What is asked before a guest hears something: to do what, about which patient, or about the hospital.
+pub(super) type Asked = (Action, Option<PatientId>);
 
 impl<S> Client<S> {
     /// Ends the connection where what the other side has shown counts no more. A guest is from now on who their
@@ -93,17 +97,38 @@ impl<S> Client<S> {
         may
     }
 
-    /// Whether a guest may hear of a patient, or of the hospital's rooms and things; a device what is told to it.
-    pub(super) async fn may_hear(&mut self, patient: Option<PatientId>) -> bool {
+    /// Whether a guest may hear what goes to a topic about somebody or about nobody; a device what is told to it. Where
+    /// one of the staff is, is theirs to hear, and what devices are asked to do, for who may ask them.
+    pub(super) async fn may_hear_at(&mut self, topic: &str, about: Option<PatientId>) -> bool {
         let Known::Guest(actor, _) = &self.known else {
             return true;
         };
-        let before = self.decided.get(&patient).copied();
+        let devices = &self.broker.hospital.devices;
+        let device = topic::device_of(topic);
+        if device.is_some_and(|device| devices.is_of_another(&device, &actor.id)) {
+            return false;
+        }
+        if matches!(topic::read(topic), Some((_, Place::Command)))
+            && !self.may(Action::MaintainDevices, None).await
+            && !self.may(Action::Administer, None).await
+        {
+            return false;
+        }
+        self.may(Action::ReadRecord, about).await
+    }
+
+    /// Whether a guest may hear what is for those who may do this about a patient, or about the hospital's rooms and things.
+    async fn may(&mut self, action: Action, patient: Option<PatientId>) -> bool {
+        let Known::Guest(actor, _) = &self.known else {
+            return true;
+        };
+        let asked = (action, patient);
+        let before = self.decided.get(&asked).copied();
         if let Some(may) = before.and_then(in_time) {
             return may;
         }
-        let may = decide(&self.broker.hospital, actor, patient.as_ref(), before).await;
-        self.decided.insert(patient, (may, Instant::now()));
+        let may = decide(&self.broker.hospital, actor, &asked, before).await;
+        self.decided.insert(asked, (may, Instant::now()));
         may
     }
 
@@ -113,20 +138,18 @@ impl<S> Client<S> {
         let Known::Guest(actor, _) = &self.known else {
             return;
         };
+        let before = |asked: &Asked| self.decided.get(asked).copied();
         let is_open = |patient: &Option<PatientId>| {
-            self.decided
-                .get(patient)
-                .copied()
-                .and_then(in_time)
-                .is_none()
+            let asked = (Action::ReadRecord, patient.clone());
+            before(&asked).and_then(in_time).is_none()
         };
-        let mut asked = self.session.about_whom(messages, is_open);
-        asked.truncate(DECIDED_AT_ONCE);
+        let whom = self.session.about_whom(messages, is_open).into_iter();
+        let whom = whom.take(DECIDED_AT_ONCE);
+        let asked: Vec<Asked> = whom.map(|patient| (Action::ReadRecord, patient)).collect();
         let broker = Arc::clone(&self.broker);
-        let decided = asked.iter().map(|patient| {
-            let before = self.decided.get(patient).copied();
-            decide(&broker.hospital, actor, patient.as_ref(), before)
-        });
+        let decided = asked
+            .iter()
+            .map(|asked| decide(&broker.hospital, actor, asked, before(asked)));
         let decided = join_all(decided).await;
         let now = Instant::now();
         let decided = decided.into_iter().map(|may| (may, now));
@@ -139,24 +162,20 @@ fn in_time((may, at): (bool, Instant)) -> Option<bool> {
     (at.elapsed() < DECIDED).then_some(may)
 }
 
-/// Whether somebody may hear of a patient, or of the hospital's rooms and things; `before` is what was decided before.
+/// Whether somebody may hear what is for those who may do this about a patient, or about the hospital; `before` is what was decided before.
 async fn decide(
     hospital: &Hospital,
     actor: &Actor,
-    patient: Option<&PatientId>,
+    (action, patient): &Asked,
     before: Option<(bool, Instant)>,
 ) -> bool {
-    let object = match patient {
-        Some(patient) => Object::Patient(patient.clone()),
-        None => Object::Hospital,
-    };
+    let (action, object) = (*action, patient.clone());
+    let object = object.map_or(Object::Hospital, Object::Patient);
     // A grant is in the ledger once; that it goes on is looked at without a further entry.
     if let Some((true, _)) = before {
-        let still = hospital.still_may(&actor.id, Action::ReadRecord, &object);
+        let still = hospital.still_may(&actor.id, action, &object);
         return still.await.unwrap_or(false);
     }
     // Nobody has asked for this one by name, so that a refusal is no attempt to be written down.
-    hospital
-        .ask_where_granted(actor, Action::ReadRecord, &object)
-        .await
+    hospital.ask_where_granted(actor, action, &object).await
 }

@@ -3,20 +3,25 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use policy::Permit;
+use policy::{Actor, PasswordHash, PasswordRule, Permit, Role};
 use record::{
     Arrived, ReadingPage, RecordError, RollUp, SeriesQuery, SeriesSummary, Signals, SpanQuery,
     Taken,
 };
+use serde_json::json;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex},
     sync::{broadcast, mpsc, oneshot, watch},
 };
-use vocabulary::DeviceId;
+use vocabulary::{ActorId, DeviceId};
 
 use super::{
     Broker,
     connection::{self, Peer},
+    messages::send_command,
+    session::Waiting,
+    topic,
+    wire::Told,
 };
 use crate::{
     config::Config,
@@ -175,4 +180,116 @@ async fn a_copy_is_not_acknowledged_before_the_first_is_on_disk() {
         .devices
         .with_quality(&device, |quality| quality.clone());
     assert_eq!(quality.duplicates, 0);
+}
+
+/// A message of a device, about no patient.
+fn says(topic: String) -> Waiting {
+    Waiting {
+        told: Told {
+            topic,
+            payload: "{}".into(),
+            acknowledged: false,
+            retain: false,
+            properties: Arc::default(),
+            until: None,
+        },
+        about: None,
+        again: None,
+        place: None,
+    }
+}
+
+/// The first byte of the next packet, and its body.
+async fn next(from: &mut DuplexStream) -> (u8, Vec<u8>) {
+    let first = from.read_u8().await.unwrap();
+    let (mut length, mut shift) = (0, 0);
+    loop {
+        let byte = from.read_u8().await.unwrap();
+        length |= usize::from(byte & 0x7f) << shift;
+        shift += 7;
+        if byte & 0x80 == 0 {
+            break;
+        }
+    }
+    let mut body = vec![0; length];
+    from.read_exact(&mut body).await.unwrap();
+    (first, body)
+}
+
+/// What comes of a wish to hear.
+async fn wishes(to: &mut DuplexStream, filter: &str) -> u8 {
+    let wish = [vec![0, 1], text(filter), vec![0]].concat();
+    to.write_all(&packet(0x82, &wish)).await.unwrap();
+    let (first, body) = next(to).await;
+    assert_eq!((first, body.len()), (0x90, 3));
+    body[2]
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn where_staff_are_and_commands_are_not_for_everybody() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = Config {
+        data: folder.path().to_owned(),
+        ..Config::default()
+    };
+    let hospital = Hospital::open(config).unwrap();
+    let password = PasswordHash::of("a password of some length 7", PasswordRule::Hospital).unwrap();
+    for (who, role) in [
+        ("wang.nurse", Role::Nurse),
+        ("li.terminal", Role::TerminalDoctor),
+        ("admin", Role::Admin),
+    ] {
+        let actor = Actor {
+            id: ActorId::new(who).unwrap(),
+            name: who.to_owned(),
+            roles: [role].into(),
+            patient: None,
+        };
+        hospital.accounts.put(&actor, &password).unwrap();
+    }
+    let [tag, kit] = ["tag-1", "kit-1"].map(|id| DeviceId::new(id).unwrap());
+    for (id, new) in [
+        (
+            &tag,
+            json!({"profile": "location-tag", "carrier": "Practitioner/wang.nurse"}),
+        ),
+        (&kit, json!({"profile": "pulse-oximeter"})),
+    ] {
+        let new: NewDevice = serde_json::from_value(new).unwrap();
+        devices::register(&hospital, &hospital_actor(), id, &new)
+            .await
+            .unwrap();
+    }
+    let broker = Broker::new(Arc::clone(&hospital), folder.path()).unwrap();
+    let (_close, closed) = watch::channel(false);
+    let (state, asked) = (topic::state, topic::command);
+    for (who, heard) in [
+        ("wang.nurse", vec![state(&tag), state(&kit)]),
+        ("li.terminal", vec![state(&kit)]),
+        ("admin", vec![asked(&kit), state(&kit)]),
+    ] {
+        let id = ActorId::new(who).unwrap();
+        let token = hospital.accounts.issue(&id, 60_000, None).unwrap();
+        let mut guest = connects(&broker, &closed, &introduction(who, &token)).await;
+        let is_own = if who == "wang.nurse" { 0 } else { 0x80 };
+        assert_eq!(wishes(&mut guest, "yuanyi/v1/tag-1/+").await, is_own);
+        let may_ask = if who == "admin" { 0 } else { 0x80 };
+        assert_eq!(wishes(&mut guest, &asked(&kit)).await, may_ask);
+        assert_eq!(wishes(&mut guest, "yuanyi/v1/#").await, 0);
+        broker.sessions.tell(None, &tag, &says(state(&tag)));
+        let parameters = json!({});
+        let command = hospital
+            .devices
+            .new_command(kit.clone(), "locate", parameters, &id)
+            .unwrap();
+        send_command(&broker, &command);
+        broker.sessions.tell(None, &kit, &says(state(&kit)));
+        for expected in heard {
+            let (first, body) = next(&mut guest).await;
+            assert_eq!(first & 0xf0, 0x30, "{who}");
+            let length = usize::from(body[1]);
+            let told = String::from_utf8(body[2..2 + length].to_vec()).unwrap();
+            assert_eq!(told, expected, "{who}");
+        }
+    }
 }
