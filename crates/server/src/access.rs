@@ -150,6 +150,27 @@ pub async fn look_after(
     }
 }
 
+/// Waits until a session is over: nobody who signed out, or whose token or account has ended, goes on hearing.
+pub async fn is_over(hospital: Arc<Hospital>, session: Session) {
+    // Listening begins before the first look, so that nothing falls between them.
+    let mut changes = hospital.access.listen();
+    let mut time = tokio::time::interval(LOOK_AGAIN);
+    time.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    // Where it cannot be decided nobody goes on; they come again, and are answered at the door.
+    while hospital.accounts.lasts(session).unwrap_or(false) {
+        loop {
+            tokio::select! {
+                changed = changes.recv() => match changed {
+                    Ok(Changed::Session(ended)) if ended != session => {}
+                    Ok(Changed::Patient(_) | Changed::Account(_)) => {}
+                    Ok(Changed::Session(_)) | Err(_) => break,
+                },
+                _ = time.tick() => break,
+            }
+        }
+    }
+}
+
 /// What a room is about now: who is asked into it can have changed.
 async fn as_it_is(hospital: &Arc<Hospital>, actor: &ActorId, stage: Stage) -> Stage {
     let Ok(Some(account)) = hospital.accounts.find(actor) else {

@@ -8,6 +8,12 @@
 
 mod hospital;
 
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpStream,
+    time::Duration,
+};
+
 use hospital::{Hospital, Inside, care_team, refusal};
 use room::{
     Farewell,
@@ -266,4 +272,32 @@ fn who_may_not_write_is_told_before_anything_of_the_body_is_waited_for() {
         status("/fhir/Patient/_search", Some("wang.nurse"), LARGE),
         "413"
     );
+}
+
+#[test]
+fn what_one_listens_to_ends_with_the_session() {
+    let (_folder, hospital) = opened();
+    for path in ["/api/events", "/api/signals/live"] {
+        let cookie = format!("yuanyi_session={}", hospital.token("li.terminal"));
+        let mut heard = TcpStream::connect(&hospital.address).unwrap();
+        // Shorter than the time after which a line is said to live.
+        let wait = Duration::from_secs(10);
+        heard.set_read_timeout(Some(wait)).unwrap();
+        write!(
+            heard,
+            "GET {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\ncookie: {cookie}\r\n\r\n",
+            hospital.address
+        )
+        .unwrap();
+        let mut status = [0; 12];
+        heard.read_exact(&mut status).unwrap();
+        assert_eq!(&status, b"HTTP/1.1 200", "{path}");
+        ureq::delete(format!("http://{}/api/session", hospital.address))
+            .header("cookie", &cookie)
+            .header("x-yuanyi-client", "1")
+            .call()
+            .unwrap();
+        let ended = heard.read_to_end(&mut Vec::new());
+        assert!(ended.is_ok(), "{path} goes on: {ended:?}");
+    }
 }

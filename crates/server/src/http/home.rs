@@ -19,6 +19,7 @@ use twin::demographics;
 use vocabulary::PatientId;
 
 use crate::{
+    access,
     hospital::Hospital,
     http::{Caller, Problem},
     twins::{number, text},
@@ -192,6 +193,7 @@ async fn events(
     caller: Caller,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let me = caller.actor.id;
+    let over = access::is_over(Arc::clone(&hospital), caller.session);
     // While this is heard, a page of theirs is open.
     let page = hospital.gateway.as_ref().map(|one| one.page_of(&me));
     let listening = (hospital.changes.listen(), page);
@@ -217,5 +219,5 @@ async fn events(
             }
         }
     });
-    Sse::new(heard.map(Ok)).keep_alive(KeepAlive::default())
+    Sse::new(heard.map(Ok).take_until(Box::pin(over))).keep_alive(KeepAlive::default())
 }

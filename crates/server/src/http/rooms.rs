@@ -60,7 +60,10 @@ pub fn routes() -> Router<Arc<Hospital>> {
     Router::new()
         .route("/rooms/{id}", get(card))
         .route("/rooms/{id}/socket", get(socket))
-        .route("/rooms/{id}/stream", post(stream::open).delete(stream::leave))
+        .route(
+            "/rooms/{id}/stream",
+            post(stream::open).delete(stream::leave),
+        )
         .route(
             "/rooms/{id}/frames",
             post(stream::frames).layer(DefaultBodyLimit::max(stream::BODY_BYTES)),

@@ -3,7 +3,7 @@
 //! A subscription is a resource of the record. Events are told to those who listen at the moment; nothing is
 //! kept for those who do not.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, pin::pin, sync::Arc};
 
 use axum::{
     Router,
@@ -29,6 +29,7 @@ use super::{
     workitems::{KIND as WORK_ITEM, attributes, find, object_of},
 };
 use crate::{
+    access,
     hospital::Hospital,
     http::{Caller, Problem, rooms::is_same_origin},
 };
@@ -373,20 +374,22 @@ async fn channel(
         check_owner(one, &caller.actor)?;
     }
     let events = hospital.work_item_events.0.subscribe();
-    let actor = caller.actor.id;
-    Ok(upgrade.on_upgrade(move |socket| listen(hospital, actor, title, events, socket)))
+    Ok(upgrade.on_upgrade(move |socket| listen(hospital, caller, title, events, socket)))
 }
 
-/// Sends events until either side goes. Each is sent only if the listener may read whom it is about.
+/// Sends events until either side goes, or the session by which it was opened is over. Each is sent only if the listener may read whom it is about.
 async fn listen(
     hospital: Arc<Hospital>,
-    actor: ActorId,
+    caller: Caller,
     title: String,
     mut events: broadcast::Receiver<WorkItemEvent>,
     mut socket: WebSocket,
 ) {
+    let actor = caller.actor.id;
+    let mut over = pin!(access::is_over(Arc::clone(&hospital), caller.session));
     loop {
         let event = tokio::select! {
+            () = &mut over => return,
             event = events.recv() => event,
             heard = socket.recv() => match heard {
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return,

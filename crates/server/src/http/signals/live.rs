@@ -24,6 +24,7 @@ use ts_rs::TS;
 use vocabulary::{DeviceId, PatientId};
 
 use crate::{
+    access,
     hospital::Hospital,
     http::{Caller, Problem},
 };
@@ -170,6 +171,7 @@ pub async fn live(
     let permit = hospital
         .permit(&caller, Action::ReadRecord, &Object::Everyone)
         .await?;
+    let over = access::is_over(Arc::clone(&hospital), caller.session);
     // The feed is the hospital's own; what leaves it is what this permit covers.
     let listener = Listener {
         heard: hospital.signals.live(hospital.finding().await?)?,
@@ -184,12 +186,13 @@ pub async fn live(
         let event = Event::default().event("readings").json_data(&event);
         Some((event.unwrap_or_default(), listener))
     });
-    Ok(Sse::new(events.map(Ok)).keep_alive(KeepAlive::default()))
+    let events = events.map(Ok).take_until(Box::pin(over));
+    Ok(Sse::new(events).keep_alive(KeepAlive::default()))
 }
 
 impl Listener {
     /// Collects what comes until it is time for the next event; ends with the hospital, or once the listener may
-    /// not listen any more.
+    /// not listen any more. With their session it ends from outside.
     async fn next(&mut self) -> Option<LiveEvent> {
         let mut gathered = Gathered::default();
         let mut due = Instant::now() + EVERY;
