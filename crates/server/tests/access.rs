@@ -301,3 +301,42 @@ fn what_one_listens_to_ends_with_the_session() {
         assert!(ended.is_ok(), "{path} goes on: {ended:?}");
     }
 }
+
+#[test]
+fn what_became_of_a_card_is_said_by_who_writes_and_once_by_each() {
+    let (_folder, hospital) = opened();
+    hospital.consult();
+    let call = json!({
+        "hook": "patient-view", "hookInstance": "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea",
+        "context": {"patientId": "p"},
+    });
+    let service = "/cds-services/fleischner-2017";
+    let (status, said) = hospital.send("li.terminal", "POST", service, &call);
+    assert_eq!(status, 200, "{said}");
+    let card = said["cards"][0]["uuid"].as_str().unwrap();
+    let feedback = |who: &str, comment: &str| {
+        let one = json!({
+            "card": card, "outcome": "overridden", "overrideReason": {"userComment": comment},
+        });
+        let path = format!("{service}/feedback");
+        hospital
+            .send(who, "POST", &path, &json!({"feedback": [one]}))
+            .0
+    };
+    // Who is asked for an opinion reads, and does not write.
+    assert_eq!(feedback("chen.expert", "no"), 403);
+    assert_eq!(feedback("li.terminal", &"x".repeat(5000)), 400);
+    for comment in ["later", "never"] {
+        assert_eq!(feedback("li.terminal", comment), 200);
+    }
+    assert_eq!(feedback("wang.nurse", "soon"), 200);
+    let path = format!("/fhir/GuidanceResponse/{card}");
+    let kept = hospital.send("li.terminal", "GET", &path, &Value::Null).1;
+    let extensions = kept["extension"].as_array().unwrap().iter();
+    let said: Vec<&str> = extensions
+        .filter(|one| one["url"] == "urn:yuanyi:cds-feedback")
+        .filter_map(|one| one["valueString"].as_str())
+        .collect();
+    assert_eq!(said.len(), 2, "{said:?}");
+    assert!(said[0].contains("never") && said[1].contains("soon"));
+}

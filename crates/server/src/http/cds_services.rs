@@ -24,7 +24,7 @@ use record::{
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use twin::{Facts, PatientTwin};
-use vocabulary::{Language, PatientId};
+use vocabulary::{ActorId, Language, PatientId};
 
 use crate::{
     clock,
@@ -39,6 +39,10 @@ const ALL: &str = "guidelines";
 const WRITER: &str = "cds-hooks";
 /// What was made of a card, as the caller says.
 const FEEDBACK_URI: &str = "urn:yuanyi:cds-feedback";
+/// The most bytes of what is said of one card.
+const MOST_SAID: usize = 4 << 10;
+/// The most bytes of what is said of cards at once.
+const MOST_FEEDBACK: usize = 256 << 10;
 /// The most responses whose answers are looked at, the newest first.
 const MOST_RESPONSES: usize = 50;
 
@@ -47,7 +51,10 @@ pub fn routes() -> Router<Arc<Hospital>> {
     Router::new()
         .route("/", get(discovery))
         .route("/{service}", post(call))
-        .route("/{service}/feedback", post(feedback))
+        .route(
+            "/{service}/feedback",
+            post(feedback).layer(DefaultBodyLimit::max(MOST_FEEDBACK)),
+        )
         .layer(DefaultBodyLimit::max(16 << 20))
 }
 
@@ -303,6 +310,11 @@ async fn with_feedback(
             "each feedback names its card and an outcome, accepted or overridden",
         ));
     };
+    if one.to_string().len() > MOST_SAID {
+        return Err(Problem::bad_input(
+            "what is said of a card has at most 4096 bytes",
+        ));
+    }
     let unknown = || {
         Problem::not_found(
             "a card of this feedback was not given out here, or to nobody whom you may see",
@@ -311,7 +323,9 @@ async fn with_feedback(
     let key = key(card);
     let subject = hospital.subject_of(&key).await?.ok_or_else(unknown)?;
     let object = Object::Patient(subject.clone());
-    let permit = hospital.permit(caller, Action::ReadRecord, &object).await?;
+    let permit = hospital
+        .permit(caller, Action::WriteRecord, &object)
+        .await?;
     let found = hospital.record.resource(&permit, &key, None).await?;
     let found = found.ok_or_else(unknown)?;
     let mut body = found.body.ok_or_else(unknown)?;
@@ -321,6 +335,8 @@ async fn with_feedback(
     let said = json!({"by": caller.actor.id, "received": clock::now(), "feedback": one});
     let extension = json!({"url": FEEDBACK_URI, "valueString": said.to_string()});
     if let Some(extensions) = body.get_mut("extension").and_then(Value::as_array_mut) {
+        // What somebody says holds instead of what they said before.
+        extensions.retain(|one| !is_said_by(one, &caller.actor.id));
         extensions.push(extension);
     }
     let fact = NewFact::PutResource {
@@ -329,6 +345,16 @@ async fn with_feedback(
         body,
     };
     Ok((fact, Precondition::Version(found.version)))
+}
+
+/// Whether this is what somebody made of a card.
+fn is_said_by(extension: &Value, who: &ActorId) -> bool {
+    let said = extension.get("valueString").and_then(Value::as_str);
+    let said: Value = said.map_or(Value::Null, |said| {
+        serde_json::from_str(said).unwrap_or_default()
+    });
+    extension.get("url").and_then(Value::as_str) == Some(FEEDBACK_URI)
+        && said.get("by").and_then(Value::as_str) == Some(who.as_str())
 }
 
 /// The language that the caller would rather read; Chinese where it says nothing.
