@@ -160,6 +160,7 @@ describe('events', () => {
     sources[0]?.dispatchEvent(new Event('open'));
     sources[0]?.dispatchEvent(new MessageEvent('waiting', { data: '{"id":"c1"}' }));
     sources[0]?.dispatchEvent(new MessageEvent('case', { data: 'no json' }));
+    sources[0]?.dispatchEvent(new MessageEvent('imaging', { data: '{"id":""}' }));
     sources[0]?.dispatchEvent(new Event('error'));
     expect(sources[0]?.closed).toBe(true);
     vi.advanceTimersByTime(waitBefore_ms(0) * 1.25);
@@ -167,6 +168,7 @@ describe('events', () => {
     expect(heard).toEqual([
       { kind: 'waiting', id: 'c1' },
       { kind: 'case', id: undefined },
+      { kind: 'imaging', id: undefined },
       { kind: 'missed', id: undefined },
     ]);
     expect(states).toEqual(['connecting', 'live', 'lost', 'connecting', 'live']);

@@ -6,7 +6,7 @@ export type EventKind = 'waiting' | 'case' | 'imaging' | 'record' | 'quality' | 
 /** Whether the line to the server is up. */
 export type LineState = 'connecting' | 'live' | 'lost';
 
-/** What a listener is told. `missed` comes after a broken line: anything may have changed. */
+/** What a listener is told; without an id it may be about anything that is so. `missed` comes after a broken line: anything may have changed. */
 export interface ServerEvent {
   readonly kind: EventKind | 'missed';
   readonly id: string | undefined;
@@ -31,7 +31,7 @@ function idOf(data: unknown): string | undefined {
   try {
     const parsed: unknown = JSON.parse(data);
     const id: unknown = typeof parsed === 'object' && parsed !== null ? Reflect.get(parsed, 'id') : undefined;
-    return typeof id === 'string' ? id : undefined;
+    return typeof id === 'string' && id !== '' ? id : undefined;
   } catch {
     return undefined;
   }

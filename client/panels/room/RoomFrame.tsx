@@ -107,8 +107,8 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
   // The room may show another series later; each has its own volume.
   const series = createMemo(() => control.hologram()?.state.series ?? props.info.series ?? undefined);
   // A nodule that somebody keeps meanwhile joins what stands here.
-  app.onServerEvent(({ kind, id }) => {
-    if (kind === 'missed' || (kind === 'imaging' && id === series())) void volume()?.renew();
+  app.onServerEvent(({ kind }) => {
+    if (kind === 'missed' || kind === 'imaging') void volume()?.renew();
   });
   const volume = createMemo(on(series, (uid): SeriesVolume | undefined => uid ? createSeriesVolume(uid) : undefined));
   const store = (): ReturnType<SeriesVolume['store']> => volume()?.store();

@@ -202,11 +202,13 @@ async fn events(
         async move {
             loop {
                 match listener.recv().await {
-                    Ok(change) if change.to.is_empty() || change.to.contains(&me) => {
+                    Ok(change) => {
+                        let Some(change) = change.heard_by(&me) else {
+                            continue;
+                        };
                         let event = Event::default().event(change.topic).json_data(&change);
                         return Some((event.unwrap_or_default(), (listener, page)));
                     }
-                    Ok(_) => {}
                     // Too slow to hear everything: read all again.
                     Err(RecvError::Lagged(_)) => {
                         let event = Event::default()

@@ -50,7 +50,8 @@ export function CourseView(props: { id: string; inRoom: boolean }): JSX.Element 
   const [refusal, setRefusal] = createSignal<string>();
   const [gone, setGone] = createSignal(false);
   app.onServerEvent((event) => {
-    if (event.kind === 'missed' || (event.kind === 'case' && event.id === props.id)) seen.reload();
+    const ours = event.id === undefined || event.id === props.id;
+    if (event.kind === 'missed' || (event.kind === 'case' && ours)) seen.reload();
   });
   const [suggested, suggest] = createSignal<string>();
   const does = async (call: () => Promise<unknown>): Promise<boolean> => {
