@@ -100,10 +100,17 @@ impl Hospital {
                 stands(self, edge, now);
             }
         }
+        // What is no command of the hospital's is not remembered: an edge could name such without end.
+        let mut known = Vec::new();
+        for id in got {
+            if self.devices.kept.standing(&id)?.is_some() {
+                known.push(id);
+            }
+        }
         {
             let line = self.edges.line(edge);
             let mut state = line.state.lock();
-            state.got.extend(got);
+            state.got.extend(known);
             for id in let_go {
                 state.got.remove(&id);
             }
@@ -169,4 +176,42 @@ fn stands(hospital: &Hospital, edge: &ActorId, now: DeviceNow) {
             ..now.quality
         };
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::{config::Config, devices, hospital::hospital_actor};
+
+    #[tokio::test]
+    async fn commands_that_there_are_not_are_not_remembered() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = Config {
+            data: folder.path().to_owned(),
+            ..Config::default()
+        };
+        let hospital = Hospital::open(config).unwrap();
+        let device = DeviceId::new("ox-1").unwrap();
+        let new = serde_json::from_value(json!({"profile": "pulse-oximeter"})).unwrap();
+        devices::register(&hospital, &hospital_actor(), &device, &new)
+            .await
+            .unwrap();
+        let by = hospital_actor();
+        let command = hospital
+            .devices
+            .new_command(device, "locate", json!({}), &by)
+            .unwrap();
+        hospital.devices.command(command.clone()).unwrap();
+        let edge = ActorId::new("edge-1").unwrap();
+        let said = Maintained {
+            got: vec![command.id.clone(), "of-nobody".to_owned()],
+            ..Maintained::default()
+        };
+        hospital.take_maintained(&edge, said).unwrap();
+        assert_eq!(hospital.edges.got(&edge), BTreeSet::from([command.id]));
+    }
 }
