@@ -234,9 +234,8 @@ fn answered_without_a_body(
     token: Option<&str>,
     bytes: usize,
 ) -> String {
-    use std::io::{Read as _, Write as _};
-    let mut line = std::net::TcpStream::connect(&hospital.address).unwrap();
-    let wait = std::time::Duration::from_secs(20);
+    let mut line = TcpStream::connect(&hospital.address).unwrap();
+    let wait = Duration::from_secs(20);
     line.set_read_timeout(Some(wait)).unwrap();
     let token = token.map(|token| format!("authorization: Bearer {token}\r\n"));
     let head = format!(
