@@ -126,7 +126,7 @@ impl Edge {
         };
         let token = std::fs::read_to_string(file)
             .with_context(|| format!("read the cloud's token in {}", file.display()))?;
-        std::fs::create_dir_all(&config.data)?;
+        storage::own_folder(&config.data)?;
         Ok(Some(Arc::new(Self {
             outbox: Outbox::open(&config.data)?,
             agent: agent(cloud, config.cloud_ca.as_deref())?,

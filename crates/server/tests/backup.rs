@@ -10,6 +10,7 @@ mod hospital;
 
 use std::{
     collections::BTreeSet,
+    os::unix::fs::PermissionsExt,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -54,6 +55,9 @@ fn write(
 fn a_copy_made_while_people_write_is_laid_down_whole() {
     let folder = tempfile::tempdir().unwrap();
     let [data, copy, laid] = ["data", "copy", "laid"].map(|name| folder.path().join(name));
+    // As an earlier release left it.
+    std::fs::create_dir(&data).unwrap();
+    std::fs::set_permissions(&data, PermissionsExt::from_mode(0o755)).unwrap();
     let hospital = Hospital::found(&data);
     hospital.admit_patient();
     let room = hospital.consult();
@@ -76,6 +80,10 @@ fn a_copy_made_while_people_write_is_laid_down_whole() {
         writer.join().unwrap();
     }
     hospital.kill();
+    for folder in [&data, &copy] {
+        let mode = folder.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o700, "others look into {}", folder.display());
+    }
 
     // Neither a copy nor a hospital is written over.
     let mut again = yuanyi();
@@ -87,6 +95,8 @@ fn a_copy_made_while_people_write_is_laid_down_whole() {
 
     let said = run(yuanyi().arg("restore").arg(&copy).arg("--data").arg(&laid));
     assert!(said.contains("sound"), "{said}");
+    let mode = laid.metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode, 0o700, "others look into what was laid down");
     let said = run(yuanyi().args(["verify", "--deep", "--data"]).arg(&laid));
     assert!(said.ends_with("sound\n"), "{said}");
     // The people come back with their passwords' accounts, and find all that was acknowledged.

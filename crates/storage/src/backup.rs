@@ -95,8 +95,11 @@ pub fn restore(
 
 /// Copies a folder with all that is in it, into one that does not exist yet.
 fn copy_folder(from: &Path, to: &Path) -> Result<(), StorageError> {
-    fs::create_dir_all(to.parent().unwrap_or(to)).map_err(StorageError::io(to))?;
-    fs::create_dir(to).map_err(StorageError::io(to))?;
+    if to.exists() {
+        let error = io::Error::from(io::ErrorKind::AlreadyExists);
+        return Err(StorageError::io(to)(error));
+    }
+    embedded::own_folder(to)?;
     for item in fs::read_dir(from).map_err(StorageError::io(from))? {
         let item = item.map_err(StorageError::io(from))?;
         let (source, copy) = (item.path(), to.join(item.file_name()));
@@ -118,9 +121,10 @@ fn sync_folder(folder: &Path) -> Result<(), StorageError> {
         .map_err(StorageError::io(folder))
 }
 
-/// Copies the readings that are not sealed. This comes before the rest: what is sealed meanwhile is then in both
+/// Makes the folder of a copy and copies the readings that are not sealed. This comes before the rest: what is sealed meanwhile is then in both
 /// copies, and is one when they are opened; the other way round it might be in none.
 fn copy_arrivals(root: &Path, target: &Path) -> Result<(), StorageError> {
+    embedded::own_folder(target)?;
     let from = root.join(FOLDER);
     if !from.exists() {
         return Ok(());

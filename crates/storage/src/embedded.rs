@@ -1,5 +1,6 @@
 use std::{
     fs::{self, File, TryLockError},
+    io,
     ops::Range,
     path::{Path, PathBuf},
     sync::Arc,
@@ -37,6 +38,8 @@ use crate::{
 const HASH_ELSEWHERE: usize = 64 << 10;
 /// What waiting commits may hold in memory, in KiB.
 const WAITING_KIB: u32 = 256 << 10;
+/// The mode of a folder into which its owner alone may look.
+const OWNER_ONLY: u32 = 0o700;
 /// How many commits may wait.
 const WAITING_COMMITS: usize = 1024;
 
@@ -200,9 +203,40 @@ impl Drop for Embedded {
     }
 }
 
+/// Makes a folder with what is above it, where it is not there, and lets only its owner into it: what files of health
+/// data below it may be read by is then no matter.
+pub fn own_folder(folder: &Path) -> Result<(), StorageError> {
+    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+    if let Some(above) = folder.parent() {
+        fs::create_dir_all(above).map_err(StorageError::io(above))?;
+    }
+    let made = fs::DirBuilder::new().mode(OWNER_ONLY).create(folder);
+    match made {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            return Err(StorageError::io(folder)(error));
+        }
+        _ => {}
+    }
+    let mode = fs::metadata(folder)
+        .map_err(StorageError::io(folder))?
+        .permissions()
+        .mode();
+    if mode & 0o077 == 0 {
+        return Ok(());
+    }
+    match fs::set_permissions(folder, fs::Permissions::from_mode(OWNER_ONLY)) {
+        // A volume that somebody else owns and lends.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            tracing::warn!(folder = %folder.display(), "others on this machine may look into the folder: close it to them");
+            Ok(())
+        }
+        set => set.map_err(StorageError::io(folder)),
+    }
+}
+
 /// Takes the folder for this process.
 pub(crate) fn lock(root: &Path) -> Result<File, StorageError> {
-    fs::create_dir_all(root).map_err(StorageError::io(root))?;
+    own_folder(root)?;
     let path = root.join("lock");
     let file = File::options()
         .create(true)

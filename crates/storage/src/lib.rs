@@ -38,7 +38,7 @@ mod writer;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 pub use backup::{backup, rebuild, restore};
-pub use embedded::Embedded;
+pub use embedded::{Embedded, own_folder};
 pub use error::StorageError;
 pub use replay::TornTail;
 pub use signals::{EmbeddedSignals, Shown, SignalOptions};
