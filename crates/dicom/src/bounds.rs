@@ -15,7 +15,11 @@ use flate2::read::DeflateDecoder;
 /// No object that was met nests deeper than a dozen.
 const DEEPEST: usize = 64;
 /// A deflated data set may not become larger than this.
-const INFLATED_BYTES: u64 = 1 << 30;
+const INFLATED_BYTES: u64 = 256 << 20;
+/// Nor than so many times what came: masks of segmentations do not become so much smaller, and bombs do.
+const INFLATED_TIMES: u64 = 100;
+/// Unless it is no larger than this.
+const INFLATED_FREE: u64 = 16 << 20;
 const UNDEFINED: u32 = u32::MAX;
 const ITEM: Tag = Tag(0xfffe, 0xe000);
 const ITEM_END: Tag = Tag(0xfffe, 0xe00d);
@@ -65,7 +69,7 @@ pub(crate) fn looked_at(
             until,
         ),
         uids::DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN => {
-            let inflated = inflated(data_set, INFLATED_BYTES)?;
+            let inflated = inflate(data_set)?;
             let walk = Walk {
                 until,
                 behind_pixels: true,
@@ -104,7 +108,15 @@ pub(crate) fn pixel_data(data_set: &[u8], transfer_syntax: &str) -> Option<(usiz
 
 /// A deflated data set as it was, if that is not larger than is taken.
 pub(crate) fn inflate(data_set: &[u8]) -> Result<Vec<u8>, String> {
-    inflated(data_set, INFLATED_BYTES)
+    inflated(data_set, most_inflated(data_set.len()))
+}
+
+/// How large a deflated data set of so many bytes may become.
+pub(crate) fn most_inflated(deflated: usize) -> u64 {
+    let deflated = u64::try_from(deflated).unwrap_or(u64::MAX);
+    deflated
+        .saturating_mul(INFLATED_TIMES)
+        .clamp(INFLATED_FREE, INFLATED_BYTES)
 }
 
 /// Where the elements of the outermost level lie in a data set in explicit little endian: up to its pixel
@@ -480,5 +492,17 @@ mod tests {
         assert_eq!(inflated(&bytes, 5000).unwrap().len(), 5000);
         let error = inflated(&bytes, 4999).unwrap_err();
         assert!(error.contains("too large"), "{error}");
+        // What is small may be mostly nothing; what is large may not be nearly nothing.
+        let zeros = |mib: usize| {
+            let mut deflated =
+                flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::best());
+            deflated.write_all(&vec![0; mib << 20]).unwrap();
+            deflated.finish().unwrap()
+        };
+        assert!(inflate(&zeros(16)).is_ok());
+        let error = inflate(&zeros(17)).unwrap_err();
+        assert!(error.contains("too large"), "{error}");
+        assert_eq!(most_inflated(1 << 20), 100 << 20);
+        assert_eq!(most_inflated(1 << 30), INFLATED_BYTES);
     }
 }

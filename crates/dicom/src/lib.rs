@@ -42,6 +42,7 @@ pub use index::{INDEXED, attribute, tag_key, tag_of_key};
 pub(crate) use parse::file_head;
 pub use parse::{
     ParseError, ParsedObject, PatientIdentity, data_set_bytes, file_of_data_set, open_head, parse,
+    parse_within,
 };
 pub use report::{Measurement, MeasurementGroup, MeasurementReport, ReportError, read_report};
 pub use seg::{SegError, Segment, SegmentFrame, Segmentation, read_seg};

@@ -2,7 +2,10 @@ use std::{fmt, io::Cursor};
 
 use bytes::Bytes;
 use dicom_core::Tag;
-use dicom_dictionary_std::{tags, uids::MEDIA_STORAGE_DIRECTORY_STORAGE};
+use dicom_dictionary_std::{
+    tags,
+    uids::{DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN, MEDIA_STORAGE_DIRECTORY_STORAGE},
+};
 use dicom_object::{
     DefaultDicomObject, InMemDicomObject, OpenFileOptions, ReadError,
     file::{OddLengthStrategy, ReadPreamble},
@@ -10,9 +13,10 @@ use dicom_object::{
 };
 use record::Instance;
 use serde_json::{Map, Value, json};
+use tokio::task::spawn_blocking;
 use vocabulary::{Digest, PatientId, Uid};
 
-use crate::{bounds, create, index::INDEXED, tag_key, text, unknown};
+use crate::{bounds, create, index::INDEXED, receive::Memory, tag_key, text, unknown};
 
 /// Everything from here on is pixel data, which is not looked at when an object is taken in.
 const PIXELS: Tag = Tag(0x7fe0, 0x0000);
@@ -129,11 +133,48 @@ impl ParsedObject {
 
 /// Reads a DICOM file as far as is needed to file it. A missing preamble is put in front.
 pub fn parse(file: Bytes) -> Result<ParsedObject, ParseError> {
+    whole(file).and_then(parse_whole)
+}
+
+/// As [`parse`], outside of the async threads; what a deflated data set may become is taken from `memory` before it is
+/// inflated.
+pub async fn parse_within(file: Bytes, memory: &Memory) -> Result<ParsedObject, ParseError> {
+    let failed = |_| ParseError::Malformed {
+        part: "data set",
+        why: "it could not be read".to_owned(),
+    };
+    let (file, meta) = spawn_blocking(move || whole(file))
+        .await
+        .map_err(failed)??;
+    let room = if is_deflated(&meta) {
+        // The copy that is looked at grows to twice its size at most.
+        let most = bounds::most_inflated(file.len()).saturating_mul(2);
+        Some(memory.room_to_inflate(most).await)
+    } else {
+        None
+    };
+    let parsed = spawn_blocking(move || {
+        let _room = room;
+        parse_whole((file, meta))
+    });
+    parsed.await.map_err(failed)?
+}
+
+fn is_deflated(meta: &FileMetaTable) -> bool {
+    meta.transfer_syntax() == DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN
+}
+
+/// A file with all that belongs before its data set, and what that says.
+fn whole(file: Bytes) -> Result<(Bytes, FileMetaTable), ParseError> {
     let file = with_meta_length(with_preamble(file)?)?;
     let meta = meta_of(&file)?;
     if meta.media_storage_sop_class_uid() == MEDIA_STORAGE_DIRECTORY_STORAGE {
         return Err(ParseError::Directory);
     }
+    Ok((file, meta))
+}
+
+fn parse_whole((file, meta): (Bytes, FileMetaTable)) -> Result<ParsedObject, ParseError> {
     let data_set = data_set_bytes(&file).ok_or_else(breaks_off)?;
     let part = "data set";
     bounds::check(data_set, meta.transfer_syntax())

@@ -31,13 +31,15 @@ const KIB: usize = 1 << 10;
 /// Where nothing else is said.
 const USUAL_BYTES: u64 = 512 << 20;
 
-/// Memory for objects that arrive. A third of it is for those that are still arriving, the rest for those
-/// that are being stored: they come to an end without waiting for a sender.
+/// Memory for objects that arrive. A third of it is for those that are still arriving, a half for those that are
+/// being stored: they come to an end without waiting for a sender. The rest is for what deflated ones become: those
+/// that wait for it have what they need of the other parts, and those that have it wait for nobody.
 #[derive(Debug)]
 pub struct Memory {
     folder: PathBuf,
     arriving: Pool,
     storing: Pool,
+    inflating: Pool,
     peak_kib: AtomicUsize,
 }
 
@@ -85,7 +87,8 @@ impl Memory {
         Self {
             folder,
             arriving: Pool::new(kib / 3),
-            storing: Pool::new(kib - kib / 3),
+            storing: Pool::new(kib / 2),
+            inflating: Pool::new(kib - kib / 3 - kib / 2),
             peak_kib: AtomicUsize::new(0),
         }
     }
@@ -104,7 +107,12 @@ impl Memory {
 
     /// Bytes in use now.
     pub fn used(&self) -> u64 {
-        ((self.arriving.used_kib() + self.storing.used_kib()) * KIB) as u64
+        (self.used_kib() * KIB) as u64
+    }
+
+    fn used_kib(&self) -> usize {
+        let pools = [&self.arriving, &self.storing, &self.inflating];
+        pools.into_iter().map(Pool::used_kib).sum()
     }
 
     /// The most bytes that were in use at a time.
@@ -113,15 +121,23 @@ impl Memory {
     }
 
     fn note(&self) {
-        let now = self.arriving.used_kib() + self.storing.used_kib();
-        self.peak_kib.fetch_max(now, Ordering::Relaxed);
+        self.peak_kib.fetch_max(self.used_kib(), Ordering::Relaxed);
     }
 
     /// Waits for room to store so many bytes. What is larger than all the room has it alone.
     pub async fn room(&self, bytes: u64) -> Room {
+        self.room_in(&self.storing, bytes).await
+    }
+
+    /// Waits for room to inflate so many bytes, likewise.
+    pub(crate) async fn room_to_inflate(&self, bytes: u64) -> Room {
+        self.room_in(&self.inflating, bytes).await
+    }
+
+    async fn room_in(&self, pool: &Pool, bytes: u64) -> Room {
         let kib = usize::try_from(bytes.div_ceil(KIB as u64)).unwrap_or(usize::MAX);
-        let kib = u32::try_from(kib.clamp(1, self.storing.kib)).unwrap_or(u32::MAX);
-        let free = Arc::clone(&self.storing.free);
+        let kib = u32::try_from(kib.clamp(1, pool.kib)).unwrap_or(u32::MAX);
+        let free = Arc::clone(&pool.free);
         // The semaphore is never closed.
         let room = free.acquire_many_owned(kib).await.ok();
         self.note();

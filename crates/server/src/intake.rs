@@ -75,6 +75,19 @@ pub async fn store_for(
         .ok_or_else(|| RecordError::Damaged("an empty answer".to_owned()).into())
 }
 
+/// Whether this actor may store images of anybody at all, or take in new patients.
+pub fn may_bring(hospital: &Hospital, actor: &Actor, permit: &Permit) -> bool {
+    match permit.scope() {
+        Scope::All | Scope::AllBut(_) => true,
+        Scope::Patients(patients) => !patients.is_empty() || receives(hospital, actor),
+    }
+}
+
+fn receives(hospital: &Hospital, actor: &Actor) -> bool {
+    let receivers = &hospital.config.receivers;
+    receivers.iter().any(|id| id == actor.id.as_str())
+}
+
 /// The patient whom an object says that it shows, whose images may be stored by this actor. One that nobody knows yet
 /// is made from the object, in the care of those on duty where images arrive: by them, or by what delivers images of
 /// everybody.
@@ -95,8 +108,7 @@ async fn patient_of(
         let finding = finding.map_err(|_| Refusal::not_witnessed())?;
         known = find(hospital, finding, identity).await?;
     }
-    let receivers = &hospital.config.receivers;
-    let may_make = delivers_all || receivers.iter().any(|id| id == actor.id.as_str());
+    let may_make = delivers_all || receives(hospital, actor);
     let found = match known {
         Some(known) => known,
         None if may_make => make(hospital, actor, identity).await?,

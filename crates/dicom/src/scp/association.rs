@@ -14,6 +14,7 @@ use crate::{
     commitment::CommitmentReport,
     dimse::{Command, Operation, Request, Response},
     query,
+    receive::Memory,
     wire::{Ended, Message, Received, Stream, Wire},
 };
 
@@ -23,6 +24,8 @@ pub(super) struct Association {
     pub contexts: Arc<[Context]>,
     pub caller: Caller,
     pub services: Arc<dyn Services>,
+    /// What objects take of memory.
+    pub memory: Arc<Memory>,
     /// The title that was called.
     pub title: String,
     /// The most answers to one query.
@@ -64,6 +67,7 @@ pub(super) async fn run(
         contexts: contexts.into(),
         caller,
         services: Arc::clone(&provider.services),
+        memory: Arc::clone(&provider.limits.memory),
         title: provider.title.clone(),
         most_answers: provider.limits.answers,
         message: 0,

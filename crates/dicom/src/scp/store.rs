@@ -1,7 +1,7 @@
 //! C-STORE.
 
 use super::{Refused, association::Association, negotiate::Context};
-use crate::{Status, dimse::Request, file_head, parse, receive::Arriving, wire::Ended};
+use crate::{Status, dimse::Request, file_head, parse_within, receive::Arriving, wire::Ended};
 
 impl Association {
     /// Stores one object and answers.
@@ -45,15 +45,10 @@ impl Association {
             }
         };
         // Parsing large objects would hold up other associations of this thread.
-        let file = held.bytes.clone();
-        let parsed = tokio::task::spawn_blocking(move || parse(file));
+        let parsed = parse_within(held.bytes.clone(), &self.memory);
         let object = match parsed.await {
-            Ok(Ok(object)) => object,
-            Ok(Err(error)) => return (Status::NOT_UNDERSTOOD, error.to_string()),
-            Err(_) => {
-                let why = "the object could not be read";
-                return (Status::NOT_UNDERSTOOD, why.to_owned());
-            }
+            Ok(object) => object,
+            Err(error) => return (Status::NOT_UNDERSTOOD, error.to_string()),
         };
         if object.class.as_str() != request.class || object.sop.as_str() != request.instance {
             return mismatch("data set is another object than announced");

@@ -6,7 +6,7 @@ use super::{Association, Peer, Proposal, SendError};
 use crate::{
     ParsedObject, Status,
     dimse::{Command, Counts, Operation, Request, Response},
-    file_head, parse,
+    file_head, parse_within,
     query::{Level, Root, encode, own_identifier, rows_of},
     receive::{Arriving, Held},
     syntax::TRANSFER_SYNTAXES,
@@ -257,10 +257,8 @@ async fn read(
     let head = file_head(&store.class, &store.instance, transfer_syntax, &peer.called);
     let held = data_set.whole(&head.map_err(|_| unreadable)?).await;
     let held = held.map_err(|_| Status::OUT_OF_RESOURCES)?;
-    let file = held.bytes.clone();
-    let work = tokio::task::spawn_blocking(move || parse(file));
-    let object = work.await.map_err(|_| unreadable)?;
-    let object = object.map_err(|_| unreadable)?;
+    let parsed = parse_within(held.bytes.clone(), &peer.memory);
+    let object = parsed.await.map_err(|_| unreadable)?;
     if object.class.as_str() == store.class && object.sop.as_str() == store.instance {
         Ok((object, held))
     } else {

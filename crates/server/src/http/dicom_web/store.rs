@@ -68,9 +68,13 @@ async fn store(
     study: Option<Uid>,
     request: Request,
 ) -> Result<Response, Problem> {
-    hospital
+    let permit = hospital
         .permit(&caller, Action::StoreImaging, &Object::Everyone)
         .await?;
+    // Before the first byte of it is taken: nothing of what comes could be kept.
+    if !intake::may_bring(&hospital, &caller.actor, &permit) {
+        return Err(Problem::forbidden("you may store images of nobody"));
+    }
     let (parts, body) = request.into_parts();
     let kind = parts
         .headers
@@ -200,8 +204,7 @@ impl One {
     }
 
     async fn store(&self, file: Bytes) -> Result<Outcome, Problem> {
-        let parsed = tokio::task::spawn_blocking(move || dicom::parse(file)).await;
-        let Ok(object) = parsed.map_err(|error| Problem::internal(&error))? else {
+        let Ok(object) = dicom::parse_within(file, &self.hospital.memory).await else {
             return Ok(failed(StowReason::NotUnderstood));
         };
         let failed = |reason| {
