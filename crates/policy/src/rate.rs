@@ -10,7 +10,8 @@ pub struct TooMany {
     pub retry_after_s: u64,
 }
 
-/// Slows down guessing of passwords, per account and per source address.
+/// Slows down guessing of passwords: per account and source address together, per source address, and, far more
+/// loosely, per account, so that nobody keeps others from their own accounts by being wrong in their names.
 ///
 /// The first failures are free; each further one doubles the wait. What is kept is bounded: past the
 /// bound, those who have waited longest are forgotten first.
@@ -23,6 +24,7 @@ pub struct RateLimit {
 enum Key {
     Account(String),
     Source(String),
+    Both(String, String),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -31,12 +33,16 @@ struct Failures {
     last: Timestamp,
 }
 
-/// One account: a person mistypes a few times.
-const FREE_FOR_ACCOUNT: u32 = 5;
+/// One account from one source: a person mistypes a few times.
+const FREE_FOR_BOTH: u32 = 5;
+/// One account from anywhere: many sources that guess together.
+const FREE_FOR_ACCOUNT: u32 = 100;
 /// One source may be the whole hospital behind one address.
 const FREE_FOR_SOURCE: u32 = 30;
 const FIRST_WAIT_MS: i64 = 1_000;
 const LONGEST_WAIT_MS: i64 = 15 * 60_000;
+/// So long its holder waits at most because others guess.
+const LONGEST_FOR_ACCOUNT_MS: i64 = 10_000;
 /// Without a further failure for this long, all is forgiven.
 const FORGIVEN_AFTER_MS: i64 = 60 * 60_000;
 const MAX_KEPT: usize = 50_000;
@@ -79,10 +85,11 @@ impl RateLimit {
         }
     }
 
-    /// Forgets the account's failures. The source's stay, else one good account would open the door to
+    /// Forgets the account's failures from there. The source's stay, else one good account would open the door to
     /// guessing all others.
-    pub fn succeeded(&mut self, account: &str) {
-        self.failures.remove(&Key::Account(folded(account)));
+    pub fn succeeded(&mut self, account: &str, source: &str) {
+        let [_, _, both] = keys(account, source);
+        self.failures.remove(&both);
     }
 
     fn make_room(&mut self, now: Timestamp) {
@@ -109,25 +116,26 @@ impl Failures {
     }
 
     fn wait_ms(self, key: &Key, now: Timestamp) -> i64 {
-        let free = match key {
-            Key::Account(_) => FREE_FOR_ACCOUNT,
-            Key::Source(_) => FREE_FOR_SOURCE,
+        let (free, longest) = match key {
+            Key::Account(_) => (FREE_FOR_ACCOUNT, LONGEST_FOR_ACCOUNT_MS),
+            Key::Source(_) => (FREE_FOR_SOURCE, LONGEST_WAIT_MS),
+            Key::Both(..) => (FREE_FOR_BOTH, LONGEST_WAIT_MS),
         };
         if self.is_forgiven(now) || self.count < free {
             return 0;
         }
         let doublings = (self.count - free).min(20);
-        let wait = FIRST_WAIT_MS
-            .saturating_mul(1 << doublings)
-            .min(LONGEST_WAIT_MS);
+        let wait = FIRST_WAIT_MS.saturating_mul(1 << doublings).min(longest);
         self.last.0.saturating_add(wait).saturating_sub(now.0)
     }
 }
 
-fn keys(account: &str, source: &str) -> [Key; 2] {
+fn keys(account: &str, source: &str) -> [Key; 3] {
+    let (account, source) = (folded(account), source.chars().take(64).collect::<String>());
     [
-        Key::Account(folded(account)),
-        Key::Source(source.chars().take(64).collect()),
+        Key::Account(account.clone()),
+        Key::Source(source.clone()),
+        Key::Both(account, source),
     ]
 }
 
@@ -156,16 +164,32 @@ mod tests {
             limit.failed("LI", "1.2.3.4", at(0));
             waits.push(
                 limit
-                    .check("li", "9.9.9.9", at(0))
+                    .check("li", "1.2.3.4", at(0))
                     .unwrap_err()
                     .retry_after_s,
             );
         }
         assert_eq!(waits, [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900]);
-        assert_eq!(limit.check("li", "x", at(900_000)), Ok(()));
-        assert_eq!(limit.check("chen", "9.9.9.9", at(0)), Ok(()));
-        limit.succeeded("li");
-        assert_eq!(limit.check("li", "9.9.9.9", at(0)), Ok(()));
+        assert_eq!(limit.check("li", "1.2.3.4", at(900_000)), Ok(()));
+        assert_eq!(limit.check("chen", "1.2.3.4", at(0)), Ok(()));
+        limit.succeeded("li", "1.2.3.4");
+        assert_eq!(limit.check("li", "1.2.3.4", at(0)), Ok(()));
+    }
+
+    #[test]
+    fn who_is_wrong_in_anothers_name_keeps_them_out_from_nowhere_else() {
+        let mut limit = RateLimit::default();
+        for _ in 0..20 {
+            limit.failed("li", "6.6.6.6", Timestamp(0));
+        }
+        assert!(limit.check("li", "6.6.6.6", Timestamp(0)).is_err());
+        assert_eq!(limit.check("li", "1.2.3.4", Timestamp(0)), Ok(()));
+        // Very many from everywhere slow everybody down, and nobody for long.
+        for source in 0..500 {
+            limit.failed("li", &source.to_string(), Timestamp(0));
+        }
+        let wait = limit.check("li", "1.2.3.4", Timestamp(0)).unwrap_err();
+        assert_eq!(wait.retry_after_s, 10);
     }
 
     #[test]

@@ -88,6 +88,8 @@ pub struct Config {
     pub cloud_kbit_s: Option<u32>,
     /// DICOM associations at the same time.
     pub dicom_associations: usize,
+    /// And so many of one address.
+    pub dicom_associations_each: usize,
     /// Seconds that a DICOM peer may be silent.
     pub dicom_idle_s: u64,
     /// The most answers to one DICOM query.
@@ -192,6 +194,8 @@ pub struct Config {
     pub vital_sign_minutes: u32,
     /// Whether session cookies are marked `Secure`: set it when a TLS proxy stands before the HTTP port.
     pub secure_cookies: bool,
+    /// Proxies before the HTTP ports whose word is taken for where a request came from: addresses or networks.
+    pub trusted_proxies: Vec<Net>,
 }
 
 /// A system that may send HL7 v2: a gateway of monitors.
@@ -288,6 +292,7 @@ impl Default for Config {
             cloud_ca: None,
             cloud_kbit_s: None,
             dicom_associations: 256,
+            dicom_associations_each: 64,
             dicom_idle_s: 60,
             dicom_answers: 10_000,
             media: "127.0.0.1:0".into(),
@@ -337,6 +342,7 @@ impl Default for Config {
             room_seats_each: NonZeroU32::new(8).unwrap_or(NonZeroU32::MAX),
             vital_sign_minutes: 60,
             secure_cookies: false,
+            trusted_proxies: Vec::new(),
         }
     }
 }

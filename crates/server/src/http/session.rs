@@ -51,9 +51,10 @@ async fn sign_in(
         .map_err(|_| Problem::bad_input("send at most 4096 bytes"))?;
     let credentials: Credentials = serde_json::from_slice(&body)
         .map_err(|_| Problem::bad_input("send JSON with the fields `user` and `password`"))?;
+    let from = source(&parts, &hospital.config.trusted_proxies);
     let outcome = hospital
         .accounts
-        .sign_in(&credentials.user, &credentials.password, &source(&parts))
+        .sign_in(&credentials.user, &credentials.password, &from)
         .await
         .map_err(|error| Problem::internal(&error))?;
     match outcome {
