@@ -237,12 +237,13 @@ const TURNED_AWAY: usize = 64;
 
 impl Scp {
     /// Serves associations until `stop` is ready; then waits shortly for those that are under way. With
-    /// `tls` every connection is encrypted. Several listeners may share `places`.
-    pub async fn serve(
+    /// `tls` every connection is encrypted. `place` gives a place to who comes from an address, as long as there is one
+    /// for it; it is free again once that is dropped.
+    pub async fn serve<P: Send + 'static>(
         self,
         listener: TcpListener,
         tls: Option<Arc<rustls::ServerConfig>>,
-        places: Arc<Semaphore>,
+        place: impl Fn(IpAddr) -> Option<P>,
         stop: impl Future<Output = ()>,
     ) -> io::Result<()> {
         let provider = Arc::new(self);
@@ -265,11 +266,14 @@ impl Scp {
                     }
                 },
             };
-            let place = Arc::clone(&places).try_acquire_owned();
-            let busy = place.is_err();
-            let Ok(place) = place.or_else(|_| Arc::clone(&turned_away).try_acquire_owned()) else {
-                continue;
+            let place = match place(from.ip()) {
+                Some(place) => Ok(place),
+                None => match Arc::clone(&turned_away).try_acquire_owned() {
+                    Ok(told) => Err(told),
+                    Err(_) => continue,
+                },
             };
+            let busy = place.is_err();
             let (provider, acceptor) = (Arc::clone(&provider), acceptor.clone());
             running.spawn(async move {
                 let run = provider.run(stream, from.ip(), acceptor, busy);

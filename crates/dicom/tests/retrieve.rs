@@ -119,7 +119,8 @@ async fn start(archive: Arc<Archive>) -> Peer {
         services: archive,
     };
     let places = Arc::new(Semaphore::new(8));
-    tokio::spawn(provider.serve(listener, None, places, std::future::pending()));
+    let place = move |_| Arc::clone(&places).try_acquire_owned().ok();
+    tokio::spawn(provider.serve(listener, None, place, std::future::pending()));
     Peer {
         address: format!("127.0.0.1:{port}"),
         called: "YUANYI".to_owned(),

@@ -70,7 +70,8 @@ async fn start(memory: Arc<Memory>, limits: Limits) -> u16 {
         limits,
         services: memory,
     };
-    tokio::spawn(provider.serve(listener, None, places, std::future::pending()));
+    let place = move |_| Arc::clone(&places).try_acquire_owned().ok();
+    tokio::spawn(provider.serve(listener, None, place, std::future::pending()));
     port
 }
 

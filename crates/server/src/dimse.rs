@@ -19,10 +19,7 @@ use dicom::{
 use policy::{Action, Object, Permit, Refusal, RefusalKind};
 use record::{ImagingQuery, ImagingRow, Page, RecordError};
 use serde_json::{Map, Value};
-use tokio::{
-    net::TcpListener,
-    sync::{Semaphore, watch},
-};
+use tokio::{net::TcpListener, sync::watch};
 
 pub use retrieve::of_row;
 pub use tls::{client as tls_client, server as tls_server};
@@ -32,6 +29,7 @@ use crate::{
     hospital::Hospital,
     intake::{self, IntakeError},
     pacs,
+    places::Places,
 };
 
 /// A DICOM door.
@@ -171,7 +169,7 @@ pub struct Listening {
 pub async fn serve(
     listening: Listening,
     hospital: Arc<Hospital>,
-    places: Arc<Semaphore>,
+    places: Arc<Places>,
     mut closed: watch::Receiver<bool>,
 ) {
     let provider = Scp {
@@ -183,7 +181,8 @@ pub async fn serve(
         let _ = closed.wait_for(|closed| *closed).await;
     };
     let Listening { listener, tls } = listening;
-    if let Err(error) = provider.serve(listener, tls, places, stop).await {
+    let place = move |from| places.take(from);
+    if let Err(error) = provider.serve(listener, tls, place, stop).await {
         tracing::error!(%error, "the DICOM door closed");
     }
 }

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 use anyhow::{Context, Result};
 use tokio::{
     net::{TcpListener, UdpSocket},
-    sync::{Semaphore, watch},
+    sync::watch,
     task::JoinHandle,
 };
 
@@ -74,10 +74,13 @@ pub async fn open(hospital: &Arc<Hospital>) -> Result<Doors> {
     let encrypted = open_https(hospital).await?;
 
     // Both DICOM doors take from the same places.
-    let places = Arc::new(Semaphore::new(hospital.config.dicom_associations));
+    let associations = Places::new(
+        hospital.config.dicom_associations,
+        hospital.config.dicom_associations_each,
+    );
     let mut serve_dicom = |listener: TcpListener, tls| {
         let listening = Listening { listener, tls };
-        let (hospital, places) = (Arc::clone(hospital), Arc::clone(&places));
+        let (hospital, places) = (Arc::clone(hospital), Arc::clone(&associations));
         let serving = dimse::serve(listening, hospital, places, closed.clone());
         tasks.push(tokio::spawn(serving));
     };

@@ -307,7 +307,10 @@ const PLACES: usize = 150;
 async fn of_two_hundred_associations_those_beyond_the_limit_are_told_why_and_the_others_served() {
     let folder = tempfile::tempdir().unwrap();
     let places = PLACES.to_string();
-    let settings = [("YUANYI_DICOM_ASSOCIATIONS", places.as_str())];
+    let settings = [
+        ("YUANYI_DICOM_ASSOCIATIONS", places.as_str()),
+        ("YUANYI_DICOM_ASSOCIATIONS_EACH", places.as_str()),
+    ];
     let hospital = Hospital::open(&folder.path().join("data"), &settings);
     let begin = async |port| {
         let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
@@ -340,6 +343,37 @@ async fn of_two_hundred_associations_those_beyond_the_limit_are_told_why_and_the
     while scu::echo(&peer(0, hospital.port)).await.is_err() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_address_that_says_nothing_leaves_places_to_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = [
+        ("YUANYI_DICOM_ASSOCIATIONS", "8"),
+        ("YUANYI_DICOM_ASSOCIATIONS_EACH", "6"),
+    ];
+    let hospital = Hospital::open(&folder.path().join("data"), &settings);
+    // As long as these are held, they are six; those beyond them are waited for to be told.
+    let mut silent = Vec::new();
+    for _ in 0..12 {
+        silent.push(
+            TcpStream::connect(("127.0.0.1", hospital.port))
+                .await
+                .unwrap(),
+        );
+    }
+    let begin = async |from: &str| {
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind(format!("{from}:0").parse().unwrap()).unwrap();
+        let to = format!("127.0.0.1:{}", hospital.port).parse().unwrap();
+        let mut stream = socket.connect(to).await.unwrap();
+        stream.write_all(&request()).await.unwrap();
+        pdu(&mut stream).await
+    };
+    let refused = begin("127.0.0.1").await;
+    assert_eq!((refused[0], &refused[7..]), (3, [2, 3, 2].as_slice()));
+    assert_eq!(begin("127.0.0.2").await[0], 2, "another address is taken");
+    drop(silent);
 }
 
 /// Sends bytes one by one until the other side has had enough; answers what it said.
