@@ -97,6 +97,22 @@ fn a_nurse_lets_nobody_in_by_any_door_and_a_doctor_of_the_team_does() {
 }
 
 /// Waits for the farewell, after which the server closes.
+#[test]
+fn who_stores_images_of_nobody_sends_none_and_calls_no_other_system() {
+    let (_folder, hospital) = opened();
+    // Who may is told what is wrong with what they sent: this is no image, and there is no such system.
+    for (who, stored, called) in [
+        ("li.terminal", 415, 404),
+        ("chen.expert", 403, 403),
+        ("sun.manager", 403, 403),
+        ("admin", 403, 404),
+    ] {
+        let status = |path: &str| hospital.send(who, "POST", path, &json!({})).0;
+        assert_eq!(status("/dicom-web/studies"), stored, "{who} stores");
+        assert_eq!(status("/api/pacs/PACS/echo"), called, "{who} calls");
+    }
+}
+
 fn farewell(inside: &mut Inside) -> Farewell {
     let reason = inside.hear_until(|frame| match frame {
         ServerFrame::Bye { reason, again, .. } => Some((*reason, *again)),

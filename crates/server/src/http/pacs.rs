@@ -26,6 +26,7 @@ use crate::{
     entities::ApplicationEntity,
     hospital::Hospital,
     http::{Caller, Problem},
+    intake,
     pacs::{self, Job, Task},
 };
 
@@ -73,6 +74,20 @@ async fn member(hospital: &Hospital, caller: &Caller) -> Result<(), Problem> {
     asked.await.map(drop)
 }
 
+/// Each call is a connection to another system: for those who bring images from there, and who run the system.
+async fn may_call(hospital: &Hospital, caller: &Caller) -> Result<(), Problem> {
+    let asked = hospital.permit(caller, Action::StoreImaging, &Object::Everyone);
+    let stores = asked
+        .await
+        .is_ok_and(|permit| intake::may_bring(hospital, &caller.actor, &permit));
+    if stores || runs_system(hospital, caller).await {
+        return Ok(());
+    }
+    Err(Problem::forbidden(
+        "other systems are tried by those who store images or run the system",
+    ))
+}
+
 async fn list(
     State(hospital): State<Arc<Hospital>>,
     caller: Caller,
@@ -95,7 +110,7 @@ async fn echo(
     caller: Caller,
     Path(title): Path<String>,
 ) -> Result<Json<Value>, Problem> {
-    member(&hospital, &caller).await?;
+    may_call(&hospital, &caller).await?;
     let (_, peer) = called(&hospital, &title)?;
     let status = scu::echo(&peer).await?;
     Ok(Json(json!({"status": format!("{:04X}", status.0)})))
@@ -245,8 +260,25 @@ struct Retrieve {
     patient: Option<PatientId>,
 }
 
-fn accepted(id: &str) -> (StatusCode, Json<Value>) {
-    (StatusCode::ACCEPTED, Json(json!({"job": id})))
+/// Puts a job by for who asks for it.
+fn accept(
+    hospital: &Hospital,
+    title: &str,
+    task: &Task,
+    caller: &Caller,
+    items: &[Selected],
+) -> Result<(StatusCode, Json<Value>), Problem> {
+    let added = hospital.pacs.add(title, task, &caller.actor, items);
+    let id = added
+        .map_err(|error| Problem::internal(&error))?
+        .ok_or_else(|| {
+            Problem::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "Too many jobs",
+                "some of yours must come to an end first",
+            )
+        })?;
+    Ok((StatusCode::ACCEPTED, Json(json!({"job": id}))))
 }
 
 /// Fetches a study, or a series of it. Whoever is bound to a patient gets what the other system has under that
@@ -279,11 +311,7 @@ async fn retrieve(
         series: asked.series.map(|uid| uid.as_str().to_owned()),
         patient_id: known,
     };
-    let id = hospital
-        .pacs
-        .add(&title, &task, &caller.actor, &[])
-        .map_err(|error| Problem::internal(&error))?;
-    Ok(accepted(&id))
+    accept(&hospital, &title, &task, &caller, &[])
 }
 
 #[derive(Deserialize)]
@@ -322,11 +350,7 @@ async fn send(
         return Err(Problem::bad_input("send so many images series by series"));
     }
     let items: Vec<Selected> = page.rows.iter().filter_map(dimse::of_row).collect();
-    let id = hospital
-        .pacs
-        .add(&title, &Task::Send { patient }, &caller.actor, &items)
-        .map_err(|error| Problem::internal(&error))?;
-    Ok(accepted(&id))
+    accept(&hospital, &title, &Task::Send { patient }, &caller, &items)
 }
 
 /// Whether the caller runs the system, and sees everybody's jobs.

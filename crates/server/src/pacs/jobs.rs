@@ -5,7 +5,7 @@ use std::{collections::HashSet, path::Path};
 use anyhow::Result;
 use dicom::{commitment::CommitmentReport, scp::Selected};
 use parking_lot::Mutex;
-use policy::Actor;
+use policy::{Actor, Role};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
@@ -115,6 +115,8 @@ pub struct Jobs {
     added: Notify,
 }
 
+/// So many jobs of one person are open at a time; programs bring those of everybody.
+const MOST_OF_ONE: i64 = 16;
 /// A job is given up after this many attempts, about a day after the first.
 const MOST_ATTEMPTS: u32 = 100;
 /// The first wait between attempts, and the longest.
@@ -160,17 +162,27 @@ impl Jobs {
         })
     }
 
-    /// Adds a job with the objects that it is about; its id.
+    /// Adds a job with the objects that it is about; its id, or `None` where a person has as many already as one may.
     pub fn add(
         &self,
         title: &str,
         task: &Task,
         actor: &Actor,
         items: &[Selected],
-    ) -> Result<String> {
+    ) -> Result<Option<String>> {
         let id = uuid::Uuid::now_v7().to_string();
         let mut connection = self.connection.lock();
         let batch = connection.transaction()?;
+        if !actor.roles.contains(&Role::System) {
+            let open: i64 = batch.query_row(
+                "SELECT count(*) FROM jobs WHERE state IN ('waiting', 'running') AND actor ->> 'id' = ?",
+                [actor.id.as_str()],
+                |row| row.get(0),
+            )?;
+            if open >= MOST_OF_ONE {
+                return Ok(None);
+            }
+        }
         batch.execute(
             "INSERT INTO jobs VALUES (?, ?, ?, ?, ?, 'waiting', 0, 0, '', ?, 0, 0)",
             params![
@@ -196,7 +208,7 @@ impl Jobs {
         batch.commit()?;
         drop(connection);
         self.added.notify_one();
-        Ok(id)
+        Ok(Some(id))
     }
 
     /// Adds the report of a commitment to the entity that asked for it.
@@ -361,6 +373,7 @@ mod tests {
         let jobs = Jobs::open(folder.path()).unwrap();
         let id = jobs
             .add("PACS", &send(), &actor, &[one(), one(), one()])
+            .unwrap()
             .unwrap();
         assert_eq!(jobs.take_due().unwrap().len(), 1);
         jobs.note_item(&id, 0, None).unwrap();
@@ -373,6 +386,29 @@ mod tests {
             left.iter().map(|(place, _)| *place).collect::<Vec<_>>(),
             [1, 2]
         );
+    }
+
+    #[test]
+    fn a_person_has_few_jobs_open_and_others_are_not_held_up_by_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let person = |id: &str| Actor {
+            id: vocabulary::ActorId::new(id).unwrap(),
+            name: id.to_owned(),
+            roles: [Role::Patient].into(),
+            patient: None,
+        };
+        let jobs = Jobs::open(folder.path()).unwrap();
+        let add = |who: &str| jobs.add("PACS", &send(), &person(who), &[one()]).unwrap();
+        let all: Vec<_> = (0..MOST_OF_ONE).map(|_| add("zhao").unwrap()).collect();
+        assert_eq!(jobs.take_due().unwrap().len(), 1, "one of them runs");
+        assert_eq!(add("zhao"), None);
+        assert!(add("qian").is_some());
+        assert!(jobs.cancel(&all[3]).unwrap());
+        assert!(add("zhao").is_some(), "one is over");
+        let program = crate::hospital::program("importer");
+        for _ in 0..=MOST_OF_ONE {
+            assert!(jobs.add("PACS", &send(), &program, &[]).unwrap().is_some());
+        }
     }
 
     #[test]
