@@ -129,11 +129,15 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     // Whoever is gone is told nothing.
     tokio::select! {
         _ = connection.as_mut() => {}
-        _ = closed.wait_for(|closed| *closed) => {
+        () = closes(&mut closed) => {
             connection.as_mut().graceful_shutdown();
             let _ = connection.await;
         }
     }
+}
+
+async fn closes(closed: &mut watch::Receiver<bool>) {
+    let _ = closed.wait_for(|closed| *closed).await;
 }
 
 #[cfg(test)]
