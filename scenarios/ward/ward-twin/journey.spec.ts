@@ -73,7 +73,17 @@ test('an alarm is seen, taken, worked on by a plan, and ended', async ({ browser
   await card(doctor, 'bed-1').getByRole('button', { name: 'I come' }).click();
   await expect(alarm).toContainText('comes');
 
-  await alarm.getByRole('combobox').selectOption('treated');
+  // Arrow keys go through the outcomes, and end nothing.
+  const outcome = alarm.getByRole('combobox', { name: 'How did it end?' });
+  const end = alarm.getByRole('button', { name: 'End it', exact: true });
+  await expect(end).toBeDisabled();
+  await outcome.press('ArrowDown');
+  await expect(outcome).toHaveValue('treated');
+  await outcome.press('ArrowDown');
+  await expect(outcome).toHaveValue('nothing-needed');
+  await outcome.selectOption('treated');
+  await expect(end).toBeEnabled();
+  await end.press('Enter');
   await expect(card(nurse, 'bed-1')).toHaveCount(0);
 });
 
@@ -207,6 +217,7 @@ test('on her phone a nurse sees an alarm, takes it, works by its plan and ends i
   await look(nurse, 'ward-nurse-phone', ['phone'], 'en');
   await nurse.setViewportSize(SCREENS.phone);
   await alarm.getByRole('combobox').selectOption('treated');
+  await alarm.getByRole('button', { name: 'End it', exact: true }).click();
   await expect(alarm).toHaveCount(0);
 });
 

@@ -114,25 +114,31 @@ export function AlarmCard(props: AlarmProps): JSX.Element {
           </button>
         </Show>
         <Show when={isMine()}>
-          <label class="row">
-            <span class="for-listeners">{say('closeHow')}</span>
-            <select
-              class="input"
-              disabled={busy()}
-              onChange={({ currentTarget }) => {
-                const outcome = currentTarget.value;
-                currentTarget.value = '';
-                if (outcome) void send('act', { act: 'close', outcome });
-              }}
-            >
-              <option value="">{say('close')}…</option>
-              <For each={OUTCOMES}>{(outcome) => <option value={outcome}>{say(outcome)}</option>}</For>
-            </select>
-          </label>
+          <End busy={busy()} onEnd={(outcome) => void send('act', { act: 'close', outcome })} />
         </Show>
       </div>
       <AlarmPlan alarm={props.alarm} nameOf={nameOf} busy={busy()} isMine={isMine()} send={send} />
       <AlarmSteps alarm={props.alarm} nameOf={nameOf} />
     </li>
+  );
+}
+
+/** Ends it in two steps: arrow keys and a slip of the finger choose too, and what is ended is ended for good. */
+function End(props: { busy: boolean; onEnd(outcome: string): void }): JSX.Element {
+  const say = sayIn(useApp().language);
+  const [outcome, setOutcome] = createSignal('');
+  return (
+    <>
+      <label class="row">
+        <span class="for-listeners">{say('closeHow')}</span>
+        <select class="input" disabled={props.busy} onChange={({ currentTarget }) => setOutcome(currentTarget.value)}>
+          <option value="">{say('closeHow')}</option>
+          <For each={OUTCOMES}>{(one) => <option value={one}>{say(one)}</option>}</For>
+        </select>
+      </label>
+      <button type="button" class="button" disabled={props.busy || outcome() === ''} onClick={() => props.onEnd(outcome())}>
+        {say('close')}
+      </button>
+    </>
   );
 }
