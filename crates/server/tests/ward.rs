@@ -162,6 +162,8 @@ fn an_alarm_from_what_was_seen_until_it_is_ended() {
     assert_eq!(ward_of_another["beds"][0]["patient"], Value::Null);
     assert_eq!(ward_of_another["beds"][0]["occupied"], true);
     assert_eq!(ward_of_another["beds"][0]["vitals"], json!([]));
+    // What signals are called says nothing of anybody.
+    assert_eq!(ward_of_another["signals"]["systolic"]["unit"], "mm[Hg]");
     let theirs = alarm(&hospital, "chen.expert", "news2-high").unwrap();
     assert_eq!(theirs["alarm"]["patient"], Value::Null);
     let take = json!({"act": "take"});

@@ -164,6 +164,13 @@ pub struct StaffView {
     holds: usize,
 }
 
+/// What people call a signal, and its UCUM unit.
+#[derive(Serialize)]
+pub struct SignalView {
+    label: Text,
+    unit: String,
+}
+
 /// A ward.
 #[derive(Serialize)]
 pub struct WardView {
@@ -177,6 +184,8 @@ pub struct WardView {
     staff: Vec<StaffView>,
     escalation: Escalation,
     plans: Vec<Plan>,
+    /// What rules look at.
+    signals: BTreeMap<String, SignalView>,
     /// What can be sent for, and what people call it.
     equipment: BTreeMap<String, String>,
 }
@@ -234,6 +243,16 @@ pub fn ward(
         staff: staff(state, id, now),
         escalation: escalation().clone(),
         plans: alarms::plans().to_vec(),
+        signals: state
+            .rules
+            .signals
+            .iter()
+            .map(|signal| {
+                let label = signal.label.clone();
+                let unit = signal.unit.clone();
+                (signal.id.clone(), SignalView { label, unit })
+            })
+            .collect(),
         equipment: state
             .places
             .devices

@@ -118,7 +118,7 @@ export function AlarmCard(props: AlarmProps): JSX.Element {
         </Show>
       </div>
       <AlarmPlan alarm={props.alarm} nameOf={nameOf} busy={busy()} isMine={isMine()} send={send} />
-      <AlarmSteps alarm={props.alarm} nameOf={nameOf} />
+      <AlarmSteps alarm={props.alarm} ward={props.ward} nameOf={nameOf} />
     </li>
   );
 }

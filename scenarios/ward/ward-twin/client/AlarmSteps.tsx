@@ -5,8 +5,9 @@ import { useApp } from '../../../../client/core/app';
 import { CalledOut } from '../../../../client/panels/CalledOut';
 import type { Stepped } from '../../../../contract/alarms';
 import { roleWord } from './AlarmPlan';
+import { readingSaid } from './said';
 import { clock } from './ward';
-import type { AlarmView } from './ward';
+import type { AlarmView, WardView } from './ward';
 import { sayIn } from './words';
 import type { Say } from './words';
 
@@ -27,7 +28,7 @@ function words(step: Stepped, say: Say, nameOf: (id: string) => string, language
   }
 }
 
-export function AlarmSteps(props: { alarm: AlarmView; nameOf(id: string): string }): JSX.Element {
+export function AlarmSteps(props: { alarm: AlarmView; ward: WardView; nameOf(id: string): string }): JSX.Element {
   const app = useApp();
   const say = sayIn(app.language);
   const [open, setOpen] = createSignal(false);
@@ -70,16 +71,19 @@ export function AlarmSteps(props: { alarm: AlarmView; nameOf(id: string): string
           </thead>
           <tbody>
             <For each={read()}>
-              {(one) => (
-                <tr>
-                  <td>{one.signal}</td>
-                  <td class="numeric">{one.value}</td>
-                  <td>{clock(one.at, app.language())}</td>
-                  <td>
-                    {props.alarm.sources[one.signal]?.device ?? '–'} {props.alarm.sources[one.signal]?.stream}
-                  </td>
-                </tr>
-              )}
+              {(one) => {
+                const said = () => readingSaid(one, props.ward, app.language());
+                return (
+                  <tr>
+                    <td>{said().name}</td>
+                    <td class="numeric">{said().value}</td>
+                    <td>{clock(one.at, app.language())}</td>
+                    <td>
+                      {props.alarm.sources[one.signal]?.device ?? '–'} {props.alarm.sources[one.signal]?.stream}
+                    </td>
+                  </tr>
+                );
+              }}
             </For>
           </tbody>
         </table>

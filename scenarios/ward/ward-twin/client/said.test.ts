@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Dispatch, OfferState } from '../../../../contract/alarms';
 import { fill } from '../../../../client/words/words';
 import { BOARDS, boardSaid, paintBoard } from './boards';
-import { bedSaid, cellText, forecastSaid, roomText, rowText, staffText, wardSaid } from './said';
+import { bedSaid, cellText, forecastSaid, readingSaid, roomText, rowText, staffText, wardSaid } from './said';
 import type { Errand } from './said';
 import { paintScreen } from './screen';
 import { bedPanel, wardPanel } from './told';
@@ -119,6 +119,17 @@ describe('a score with something missing', () => {
     expect(news2(open({ points: 2 }), 'en').news2).toEqual({ value: 'at least 2', word: '1 missing', band: 'none', missing });
     expect(news2(open(), 'en').news2).toEqual({ value: undefined, word: '1 missing', band: 'none', missing });
   });
+});
+
+test('what an alarm stands on has the name of its signal and its unit, in both languages', () => {
+  const ward = {
+    signals: { systolic: { label: { zh: '收缩压', en: 'Systolic pressure' }, unit: 'mm[Hg]' }, 'bed-occupancy': { label: { zh: '在床', en: 'Bed occupied' }, unit: '1' } },
+  } as unknown as WardView;
+  const said = (signal: string, value: number) => (['zh', 'en'] as const).map((language) => readingSaid({ signal, value, at: '2026-01-01T10:00:00Z' }, ward, language));
+  expect(said('systolic', 88)).toEqual([{ name: '收缩压', value: '88 mmHg' }, { name: 'Systolic pressure', value: '88 mmHg' }]);
+  expect(said('bed-occupancy', 0)).toEqual([{ name: '在床', value: '0' }, { name: 'Bed occupied', value: '0' }]);
+  // The rules that raised it may have looked at what those of now do not know.
+  expect(said('of-before', 3)[1]).toEqual({ name: 'of-before', value: '3' });
 });
 
 test('rooms name what is not measured, and staff what they do', () => {

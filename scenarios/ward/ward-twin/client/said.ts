@@ -1,5 +1,5 @@
 /** What is said of a ward: one model, from which tables, the screens in 3D and the panel in a headset all take their words. */
-import type { Dispatch, Forecast, OfferState } from '../../../../contract/alarms';
+import type { Dispatch, Forecast, OfferState, Reading } from '../../../../contract/alarms';
 import { inLanguage } from '../../../../client/core/language';
 import type { Language } from '../../../../client/core/language';
 import { paceOf } from './pace';
@@ -217,6 +217,12 @@ export function rowText(bed: BedSaid, say: Say): readonly (readonly [string, str
     [say('alarms'), alarm?.word ?? NOTHING],
     [say('devices'), spaced(devicesText(bed, say), ...bed.devices.map(deviceText))],
   ];
+}
+
+/** What an alarm read: how the signal is called, and the value with its unit. */
+export function readingSaid({ signal, value }: Reading, { signals }: WardView, language: Language): { readonly name: string; readonly value: string } {
+  const known = signals[signal];
+  return { name: known ? inLanguage(known.label, language) : signal, value: spaced(String(value), known && unitOf(known.unit)) };
 }
 
 /** How a room is, as plain text. */

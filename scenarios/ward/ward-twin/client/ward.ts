@@ -27,6 +27,12 @@ export interface SourceView {
   readonly stream: string;
 }
 
+/** What people call a signal, and its UCUM unit. */
+export interface SignalView {
+  readonly label: Text;
+  readonly unit: string;
+}
+
 /** Milliseconds since 1970, and the value. */
 export type Point = readonly [number, number];
 
@@ -88,6 +94,8 @@ export interface WardView {
   readonly staff: readonly StaffView[];
   readonly escalation: Escalation;
   readonly plans: readonly Plan[];
+  /** What rules look at. */
+  readonly signals: Readonly<Record<string, SignalView>>;
   /** What people call the things that can be sent for. */
   readonly equipment: Readonly<Record<string, string>>;
 }
