@@ -119,6 +119,13 @@ pub enum OfferState {
     Arrived,
 }
 
+impl OfferState {
+    /// Whoever was asked may still come, comes, or is there.
+    pub fn holds(self) -> bool {
+        matches!(self, Self::Offered | Self::Accepted | Self::Arrived)
+    }
+}
+
 /// Somebody was asked to come.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export, export_to = "../../../contract/alarms.ts")]

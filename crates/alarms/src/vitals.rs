@@ -165,7 +165,8 @@ impl Watch {
     pub(crate) fn still_counts(&self, input: &str, at: Timestamp, now: Timestamp) -> bool {
         let question = knowledge::inputs().get(input);
         let stands = question.is_some_and(|question| question.stands)
-            || matches!(input, "spo2_scale_2" | "age_years" | "female" | "pregnant");
+            // No scale asks for these: the record knows them.
+            || matches!(input, "age_years" | "female");
         let fresh_s = if question.is_some_and(|question| !question.lab.is_empty()) {
             self.rules().lab_fresh_s
         } else {

@@ -247,24 +247,30 @@ fn find<'p>(
         .ok_or_else(another)
 }
 
-/// The values of one measurement must be true together.
+/// The values of one measurement must be true together. A message may hold several, by their times.
 fn contradiction(group: &Group, measured: &[Measured<'_>]) -> Result<(), Refusal> {
-    let value = |name: &String| {
-        let found = measured.iter().find(|one| one.stream.name == *name)?;
-        match found.values {
-            Values::One(value) => Some((found.stream, value)),
-            Values::Many { .. } => None,
-        }
-    };
-    let rising: Vec<_> = group.rising.iter().filter_map(value).collect();
-    for pair in rising.windows(2) {
-        if let [(lower, low), (upper, high)] = pair
-            && low >= high
-        {
-            return Err(Refusal::Contradiction {
-                lower: lower.name.clone(),
-                upper: upper.name.clone(),
-            });
+    let mut times: Vec<_> = measured.iter().map(|one| one.raw.t_ms).collect();
+    times.sort_unstable();
+    times.dedup();
+    for time in times {
+        let value = |name: &String| {
+            let same = |one: &&Measured<'_>| one.stream.name == *name && one.raw.t_ms == time;
+            let found = measured.iter().find(same)?;
+            match found.values {
+                Values::One(value) => Some((found.stream, value)),
+                Values::Many { .. } => None,
+            }
+        };
+        let rising: Vec<_> = group.rising.iter().filter_map(value).collect();
+        for pair in rising.windows(2) {
+            if let [(lower, low), (upper, high)] = pair
+                && low >= high
+            {
+                return Err(Refusal::Contradiction {
+                    lower: lower.name.clone(),
+                    upper: upper.name.clone(),
+                });
+            }
         }
     }
     Ok(())

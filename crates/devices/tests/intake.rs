@@ -196,6 +196,16 @@ fn what_cannot_be_true_is_refused_with_a_reason() {
             {"code": "8462-4", "value": 80, "unit": "mm[Hg]"}]),
             "contradiction",
         ),
+        // Two measurements in one message, of which the second cannot be.
+        (
+            "blood-pressure",
+            "nibp",
+            json!([{"t": NOW - 60_000, "code": "8480-6", "value": 120, "unit": "mm[Hg]"},
+            {"t": NOW - 60_000, "code": "8462-4", "value": 80, "unit": "mm[Hg]"},
+            {"t": NOW, "code": "8480-6", "value": 70, "unit": "mm[Hg]"},
+            {"t": NOW, "code": "8462-4", "value": 90, "unit": "mm[Hg]"}]),
+            "contradiction",
+        ),
     ] {
         assert_eq!(
             Device::new(profile).sends(topic, &payload),

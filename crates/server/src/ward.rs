@@ -438,15 +438,10 @@ impl State {
                 continue;
             };
             let candidates = routing::candidates(self, &bed, &id, now);
-            let things = routing::things(&candidates);
             let Some(beside) = self.beside.get_mut(&id) else {
                 continue;
             };
-            let mut asked = false;
-            for dispatch in &mut beside.sent {
-                asked |= routing::ask(dispatch, &candidates, &things, now);
-            }
-            if asked {
+            if routing::ask(&mut beside.sent, &candidates, now) {
                 self.unkept.insert(id);
             }
         }

@@ -89,6 +89,8 @@ pub async fn recent(hospital: &Hospital, permit: &Permit, now: Timestamp) -> Res
         }
         state.places.beds.keys().cloned().collect()
     };
+    // What stands for long was written before all of those, where much is measured.
+    known_of(hospital, permit, &beds).await?;
     stored::refill(hospital, permit, &beds, None, now).await?;
     stored::relocate(hospital, permit).await?;
     let mut state = hospital.ward.state.lock();
@@ -627,5 +629,25 @@ mod tests {
         // What somebody else writes down so late is late.
         state.write_down(&patient, "by-hand", &by_somebody);
         assert_eq!(state.beds["bed"].watch.late(), 1);
+    }
+    #[test]
+    fn what_is_ordered_for_long_is_known_at_a_bed_that_begins_anew() {
+        let patient = PatientId::new("p").unwrap();
+        let mut state = one_bed(&patient);
+        for (input, known) in [
+            ("spo2_scale_2", true),
+            ("pregnant", true),
+            ("on_oxygen", false),
+        ] {
+            let body = json!({
+                "resourceType": "Observation", "status": "final",
+                "effectiveDateTime": after(-7 * 86_400).to_string(),
+                "code": {"coding": [{"system": crate::ward::charted::INPUT_URI, "code": input}]},
+                "valueBoolean": true,
+            });
+            state.remember_known(&patient, &body);
+            let seen = state.beds["bed"].watch.last_seen(input);
+            assert_eq!(seen.is_some(), known, "{input}");
+        }
     }
 }

@@ -177,15 +177,10 @@ impl State {
                 .and_then(|mission| self.places.beds.get(&mission.bed));
             let Some(bed) = bed else { continue };
             let candidates = routing::candidates(self, bed, &id, now);
-            let things = routing::things(&candidates);
             let Some(mission) = self.missions.get_mut(&id) else {
                 continue;
             };
-            let mut asked = false;
-            for dispatch in &mut mission.sent {
-                asked |= routing::ask(dispatch, &candidates, &things, now);
-            }
-            if asked {
+            if routing::ask(&mut mission.sent, &candidates, now) {
                 self.unkept_missions.insert(id);
             }
         }

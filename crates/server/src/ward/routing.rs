@@ -137,18 +137,36 @@ pub fn equipment_kinds() -> Vec<String> {
 }
 
 /// Which of the candidates are things: nobody asks these whether they come.
-pub fn things(candidates: &[Candidate]) -> Vec<String> {
+fn things(candidates: &[Candidate]) -> Vec<String> {
     let kinds = equipment_kinds();
     let things = candidates.iter().filter(|one| kinds.contains(&one.role));
     things.map(|one| one.id.clone()).collect()
 }
 
-/// Lets a dispatch go on. A thing that was chosen is kept for it at once.
-pub fn ask(dispatch: &mut Dispatch, all: &[Candidate], things: &[String], now: Timestamp) -> bool {
-    let asked = dispatch.tick(all, now);
-    let chosen = dispatch.offers.last().map(|offer| offer.to.clone());
-    if let Some(thing) = chosen.filter(|to| asked && things.contains(to)) {
-        dispatch.answer(&thing, true);
+/// Lets all go on that are sent for one plan or errand. Whoever is asked for one of them, or comes for it, is not asked
+/// for another. A thing that was chosen is kept at once.
+pub fn ask(sent: &mut [Dispatch], all: &[Candidate], now: Timestamp) -> bool {
+    let things = things(all);
+    let mut asked = false;
+    for at in 0..sent.len() {
+        let others = sent.iter().enumerate().filter(|(other, _)| *other != at);
+        let taken: Vec<&str> = others
+            .flat_map(|(_, dispatch)| &dispatch.offers)
+            .filter(|offer| offer.state.holds())
+            .map(|offer| offer.to.as_str())
+            .collect();
+        let free = all.iter().filter(|one| !taken.contains(&one.id.as_str()));
+        let free: Vec<Candidate> = free.cloned().collect();
+        let Some(dispatch) = sent.get_mut(at) else {
+            continue;
+        };
+        if dispatch.tick(&free, now) {
+            asked = true;
+            let chosen = dispatch.offers.last().map(|offer| offer.to.clone());
+            if let Some(thing) = chosen.filter(|to| things.contains(to)) {
+                dispatch.answer(&thing, true);
+            }
+        }
     }
     asked
 }
@@ -355,6 +373,34 @@ mod tests {
         assert_eq!(sent(at(-5)).as_deref(), Some("by-day"));
         assert_eq!(sent(at(5)).as_deref(), Some("by-night"));
         assert_eq!(state.places.staff_of("ward", at(5)).len(), 1);
+    }
+
+    #[test]
+    fn one_person_is_asked_for_one_place_of_a_plan_though_they_have_both_its_roles() {
+        let somebody = |id: &str, role: &str| Candidate {
+            id: id.to_owned(),
+            role: role.to_owned(),
+            place: Place::default(),
+            seen_at: None,
+            free: true,
+        };
+        let all = [
+            somebody("wang", "bed-nurse"),
+            somebody("wang", "ward-nurse"),
+            somebody("zhou", "ward-nurse"),
+        ];
+        let new = |role: &str| Dispatch::new(role, Place::default(), 60);
+        let mut sent = [new("bed-nurse"), new("ward-nurse")];
+        assert!(ask(&mut sent, &all, at(0)));
+        let asked = |sent: &[Dispatch]| -> Vec<Vec<String>> {
+            let of = |one: &Dispatch| one.offers.iter().map(|offer| offer.to.clone()).collect();
+            sent.iter().map(of).collect()
+        };
+        assert_eq!(asked(&sent), [["wang"], ["zhou"]]);
+        // Who does not come for the one may be asked for the other.
+        assert!(sent[0].answer("wang", false) && sent[1].answer("zhou", false));
+        ask(&mut sent, &all, at(1));
+        assert_eq!(asked(&sent), [vec!["wang"], vec!["zhou", "wang"]]);
     }
 
     #[test]
