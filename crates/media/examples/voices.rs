@@ -5,6 +5,7 @@
 #![allow(
     clippy::unwrap_used,
     clippy::cast_precision_loss,
+    clippy::indexing_slicing,
     reason = "a measurement that cannot go on fails"
 )]
 
@@ -87,7 +88,11 @@ impl Person {
 
     fn talk(&mut self, now: Instant, elapsed: Duration) {
         let writer = self.rtc.writer(self.microphone).unwrap();
-        let Some(pt) = writer.payload_params().next().map(|params| params.pt()) else {
+        let Some(pt) = writer
+            .payload_params()
+            .next()
+            .map(str0m::format::PayloadParams::pt)
+        else {
             return;
         };
         let ms = u64::try_from(elapsed.as_millis()).unwrap();

@@ -43,7 +43,7 @@ struct Patience {
 
 const PATIENCE: Patience = Patience {
     head: Duration::from_secs(75),
-    piece: Duration::from_secs(60),
+    piece: Duration::from_mins(1),
 };
 
 /// The places of all HTTP doors, where the program may have so many descriptors: a quarter of them, so that what comes

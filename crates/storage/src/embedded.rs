@@ -221,7 +221,8 @@ pub fn own_folder(folder: &Path) -> Result<(), StorageError> {
         .map_err(StorageError::io(folder))?
         .permissions()
         .mode();
-    if mode & 0o077 == 0 {
+    let is_closed = (mode & 0o777) | OWNER_ONLY == OWNER_ONLY;
+    if is_closed {
         return Ok(());
     }
     match fs::set_permissions(folder, fs::Permissions::from_mode(OWNER_ONLY)) {

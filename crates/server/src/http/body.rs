@@ -1,6 +1,6 @@
 //! Large bodies, counted with all else that arrives.
 
-use std::{ops::Deref, sync::Arc};
+use std::{error::Error, ops::Deref, sync::Arc};
 
 use axum::{
     RequestExt as _,
@@ -10,6 +10,7 @@ use axum::{
 };
 use dicom::receive::Held;
 use futures::StreamExt as _;
+use http_body_util::LengthLimitError;
 
 use crate::{hospital::Hospital, http::Problem};
 
@@ -42,9 +43,8 @@ impl FromRequest<Arc<Hospital>> for Counted {
 }
 
 fn broken(error: &axum::Error) -> Problem {
-    let mut causes =
-        std::iter::successors(std::error::Error::source(error), |cause| cause.source());
-    if causes.any(|cause| cause.is::<http_body_util::LengthLimitError>()) {
+    let mut causes = std::iter::successors(error.source(), |cause| (*cause).source());
+    if causes.any(<dyn Error>::is::<LengthLimitError>) {
         return Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             "Too large",
