@@ -1,151 +1,8 @@
-import { createEffect, createRoot } from 'solid-js';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { FakePeer, FakeTrack } from '../media/fake-peer';
+import { expect, test, vi } from 'vitest';
+import { FakeTrack } from '../media/fake-peer';
 import { FakeRecorder } from '../media/fake-recorder';
-import { FakeSocket } from '../room/fake-server';
-import { RoomClient } from '../room/room-client';
 import { ApiError } from './api';
-import type { App } from './app';
-import { createRoomAround } from './room-around';
-import type { RoomAround } from './room-around';
-import { createRoomVoice } from './room-voice';
-import type { Picture, RoomVoice } from './room-voice';
-
-// Node has no thread for sound: what comes out of it is another track.
-vi.mock('../media/disguise', () => ({
-  disguised: async (microphone: FakeTrack) => {
-    if (breaks) {
-      microphone.stop();
-      throw new DOMException('no thread for sound', 'NotReadableError');
-    }
-    const other = new FakeTrack();
-    other.of = microphone;
-    return other;
-  },
-}));
-
-const param = { value: 0 };
-const node = (more: object = {}): object => ({ connect: (to: unknown) => to, disconnect: () => undefined, ...more });
-
-class FakeContext {
-  destination = node();
-  listener = { setPosition: () => undefined, setOrientation: () => undefined };
-  async resume(): Promise<void> {}
-  async close(): Promise<void> {}
-  createMediaStreamSource(stream: { tracks: FakeTrack[] }): object {
-    const [track] = stream.tracks;
-    if (track) heard.add(track);
-    return node({ disconnect: () => track && heard.delete(track) });
-  }
-  createAnalyser = (): object => node();
-  createPanner = (): object => node({ positionX: param, positionY: param, positionZ: param });
-  createGain = (): object => {
-    const gain = { value: 1 };
-    gains.push(gain);
-    return node({ gain });
-  };
-  createDelay = (): object => node({ delayTime: param });
-}
-
-let peers: FakePeer[];
-/** The tracks that reach the ear now. */
-let heard: Set<FakeTrack>;
-/** How loud each voice is let through, in the order in which they came. */
-let gains: { value: number }[];
-/** Whether the other voice cannot be made. */
-let breaks: boolean;
-let offers: number;
-/** What the next offers are refused with. */
-let refusals: unknown[];
-/** Whether the hospital carries media. */
-let isOpen: boolean;
-/** To where sound went that is to be written down. */
-let written: string[];
-/** What was said to those who listen to the page. */
-let announced: string[];
-/** The browser's questions about devices, in order; the person may take their time to answer. */
-let asked: { grant(track: FakeTrack): void }[];
-let sockets: FakeSocket[];
-let client: RoomClient;
-let voice: RoomVoice;
-let around: RoomAround;
-let shown: readonly Picture[];
-let dispose: () => void;
-
-const last = <T>(all: readonly T[]): T => all[all.length - 1] as T;
-const settle = (): Promise<unknown> => vi.advanceTimersByTimeAsync(0);
-const PLACED = [{ mid: '3', participant: 2, source: 'microphone' as const }];
-
-beforeEach(() => {
-  vi.useFakeTimers({ now: 1_000_000 });
-  [isOpen, breaks] = [true, false];
-  FakePeer.all = [];
-  peers = FakePeer.all;
-  [heard, gains, offers, refusals, announced, asked, sockets, written] = [new Set(), [], 0, [], [], [], [], []];
-  vi.stubGlobal('RTCPeerConnection', FakePeer);
-  vi.stubGlobal('AudioContext', FakeContext);
-  vi.stubGlobal('Audio', class {
-    play = async (): Promise<void> => undefined;
-  });
-  vi.stubGlobal('MediaStream', class {
-    constructor(readonly tracks: FakeTrack[]) {}
-  });
-  const open = (): Promise<object> =>
-    new Promise((grant) => asked.push({ grant: (track) => grant({ getVideoTracks: () => [track], getAudioTracks: () => [track] }) }));
-  vi.stubGlobal('navigator', { mediaDevices: { getUserMedia: open, getDisplayMedia: open, enumerateDevices: async () => [] } });
-  const socket = (): FakeSocket => {
-    sockets.push(new FakeSocket());
-    return last(sockets);
-  };
-  client = new RoomClient('r1', { socket, random: () => 1, store: undefined }).connect();
-  last(sockets).open().welcome();
-  const post = async (): Promise<unknown> => {
-    offers++;
-    const refusal = refusals.shift();
-    if (refusal) throw refusal;
-    return { sdp: 'v=0' };
-  };
-  const api = { get: async () => ({ open: isOpen, relays: [] }), post, postBytes: async (path: string) => void written.push(path) };
-  const app = { api, language: () => 'en', announce: (words: string) => void announced.push(words), toast: (words: () => string) => void announced.push(words()), t: (word: string) => word };
-  createRoot((end) => {
-    dispose = end;
-    voice = createRoomVoice(client, app as unknown as App);
-    around = createRoomAround(client, voice, app as unknown as App);
-    createEffect(() => (shown = voice.pictures()));
-  });
-});
-
-afterEach(() => {
-  dispose();
-  client.close();
-  vi.unstubAllGlobals();
-  vi.useRealTimers();
-});
-
-async function join(): Promise<FakePeer> {
-  void voice.join();
-  await settle();
-  last(peers).become('connected');
-  await settle();
-  expect(voice.state()).toBe('in');
-  return last(peers);
-}
-
-/** Time passes in a room that ticks. */
-async function wait(seconds: number): Promise<void> {
-  for (let left = seconds; left > 0; left--) {
-    await vi.advanceTimersByTimeAsync(1_000);
-    last(sockets).tick();
-  }
-}
-
-/** The room's own line breaks and comes back. */
-async function blip(): Promise<void> {
-  last(sockets).breakDown();
-  await vi.advanceTimersByTimeAsync(5_000);
-  last(sockets).open().welcome({ resumed: true });
-  await settle();
-}
+import { PLACED, announced, asked, blip, gains, given, heard, join, last, offers, peers, refusals, settle, shown, sockets, voice, wait, written } from './fake-voice-room';
 
 test('voices are heard again by a new line, though it names its places as the old one did', async () => {
   const first = await join();
@@ -255,7 +112,7 @@ test('who was among the voices comes back to them though tries fail, with what w
   const microphone = new FakeTrack();
   asked[0]?.grant(microphone);
   await settle();
-  refusals = [UNREACHABLE, UNREACHABLE, new ApiError('too-many', 429, '', undefined, 20)];
+  refusals.push(UNREACHABLE, UNREACHABLE, new ApiError('too-many', 429, '', undefined, 20));
   first.become('failed');
   await wait(2);
   expect([offers, voice.state(), last(announced)]).toEqual([2, 'joining', 'voice.interrupted']);
@@ -280,13 +137,13 @@ test('who was among the voices comes back to them though tries fail, with what w
 });
 
 test('who leaves on the way back is not tried for any more, and a first try that fails ends it', async () => {
-  refusals = [UNREACHABLE];
+  refusals.push(UNREACHABLE);
   await voice.join();
   expect([voice.state(), voice.trouble()]).toEqual(['out', 'not-taken']);
   await wait(60);
   expect(offers).toBe(1);
   (await join()).become('failed');
-  refusals = [UNREACHABLE];
+  refusals.push(UNREACHABLE);
   await wait(3);
   expect([voice.state(), offers]).toEqual(['joining', 3]);
   voice.leave();
@@ -379,7 +236,7 @@ test('whoever listens makes one person quieter, and that holds when they come ba
 });
 
 test('where the hospital carries no media the room goes on, and says so', async () => {
-  isOpen = false;
+  given.isOpen = false;
   void voice.join();
   await settle();
   expect(voice.trouble()).toBe('off');
@@ -414,7 +271,7 @@ test('who wants another voice is never heard in their own, and not at all where 
   asked[1]?.grant(own);
   await settle();
   expect(sent()).toBe(own);
-  breaks = true;
+  given.breaks = true;
   void voice.change(true);
   await settle();
   const unheard = new FakeTrack();
@@ -444,110 +301,4 @@ test('who asks for it is written down as long as they speak, from one piece into
   await wait(15);
   expect(written).toHaveLength(3);
   await voice.turn('microphone', false);
-});
-
-/** What the server says of who shows all that is around them. */
-const shows = (participant: number | undefined): void => {
-  const voices = [1, 2].map((one) => ({ participant: one, muted: true, speaking: false, camera: false, screen: false, around: one === participant }));
-  last(sockets).voices(voices);
-};
-const asks = (): unknown[] => last(sockets).acts.flatMap(({ act }) => (act.act === 'show-around' ? [act.shows] : []));
-
-/** Shows all that is around by a camera, and the room lets it through. */
-async function begin(): Promise<FakeTrack> {
-  void around.begin({ kind: 'camera', device: '' });
-  await settle();
-  const camera = new FakeTrack();
-  last(asked).grant(camera);
-  await settle();
-  last(sockets).tick({ acks: [{ seq: last(last(sockets).acts).seq, event: null }] });
-  await settle();
-  return camera;
-}
-
-test('a picture of all around is asked for before it is sent, and ending it frees the place', async () => {
-  const peer = await join();
-  const camera = await begin();
-  expect(asks()).toEqual([true]);
-  expect(last(last(sockets).sendings)).toMatchObject({ around: true, camera: false });
-  expect(peer.made[3]?.sender.track).toBe(camera);
-  expect(shown).toEqual([]);
-  shows(1);
-  expect(around.by()?.participant).toBe(1);
-  expect(around.isOwn()).toBe(true);
-  expect(around.track()).toBe(camera);
-  around.end();
-  await settle();
-  expect(camera.stopped).toBe(true);
-  expect(asks()).toEqual([true, false]);
-  expect(last(last(sockets).sendings).around).toBe(false);
-});
-
-test('where another shows one already the camera is given back, and nothing is sent', async () => {
-  await join();
-  void around.begin({ kind: 'camera', device: '' });
-  await settle();
-  const camera = new FakeTrack();
-  last(asked).grant(camera);
-  await settle();
-  last(sockets).refuse(last(last(sockets).acts).seq, 'around-by-another');
-  await settle();
-  expect(camera.stopped).toBe(true);
-  expect(around.isOwn()).toBe(false);
-  expect(last(sockets).sendings.every((sending) => !sending.around)).toBe(true);
-  expect(voice.trouble()).toBeUndefined();
-});
-
-test('what the host has ended is ended here too, once', async () => {
-  await join();
-  const camera = await begin();
-  shows(1);
-  shows(2);
-  await settle();
-  expect(camera.stopped).toBe(true);
-  expect(asks()).toEqual([true]);
-  expect(announced).toContain('around.said.taken');
-});
-
-test('whoever looks round sees what comes by the place for it, until it goes', async () => {
-  const peer = await join();
-  last(sockets).slots([{ mid: '13', participant: 2, source: 'around' }]);
-  shows(2);
-  expect(announced).toContain('around.said.begun');
-  expect(around.track()).toBe(peer.made[13]?.receiver.track);
-  expect(shown).toEqual([]);
-  expect(around.looks()).toBe(false);
-  around.look(true);
-  expect(around.looks()).toBe(true);
-  last(sockets).slots([]);
-  shows(undefined);
-  expect(around.looks()).toBe(false);
-  expect(announced).toContain('around.said.ended');
-});
-
-test('by a line that came back it is asked for again, and stops where it is refused', async () => {
-  await join();
-  const camera = await begin();
-  shows(1);
-  await blip();
-  last(peers).become('connected');
-  await settle();
-  expect(asks()).toEqual([true]);
-  expect(camera.stopped).toBe(false);
-  last(sockets).refuse(last(last(sockets).acts).seq, 'around-by-another');
-  await settle();
-  expect(camera.stopped).toBe(true);
-});
-
-test('what was said last is shown on the stage for some seconds, without voice too, and stays in the list', async () => {
-  for (const text of ['one', 'two', 'three']) last(sockets).said(2, text);
-  expect(voice.lately().map(({ text }) => text)).toEqual(['two', 'three']);
-  await wait(4);
-  last(sockets).said(2, 'four');
-  expect(voice.lately().map(({ text }) => text)).toEqual(['three', 'four']);
-  await wait(3);
-  expect(voice.lately().map(({ text }) => text)).toEqual(['four']);
-  await wait(4);
-  expect(voice.lately()).toEqual([]);
-  expect(voice.captions()).toHaveLength(4);
 });

@@ -16,6 +16,8 @@ import { ApiError } from './api';
 import type { App } from './app';
 import { keptBack } from './own-media';
 import type { Kept } from './own-media';
+import { createCaptions } from './room-captions';
+import type { Caption } from './room-captions';
 
 export type VoiceState = 'out' | 'joining' | 'in';
 
@@ -32,15 +34,6 @@ export interface Picture {
 export interface Around {
   readonly participant: number;
   readonly track: MediaStreamTrack;
-}
-
-/** Words for those who read along. */
-export interface Caption {
-  readonly key: number;
-  readonly name: string;
-  readonly text: string;
-  /** Written by a speech service. */
-  readonly heard: boolean;
 }
 
 export interface RoomVoice {
@@ -87,10 +80,6 @@ export interface RoomVoice {
   loudness(participant: number): number;
 }
 
-const CAPTIONS_KEPT = 50;
-const SHOWN_AT_ONCE = 2;
-/** On the stage a caption stays for so long, and longer by what there is to read. */
-const [SHOWN_ms, READ_ms] = [5_000, 60] as const;
 /** Voices follow their speakers this often. */
 const PLACE_EVERY_ms = 100;
 /** A line that broke is mended after this long; each try that fails doubles the wait, up to the longest. */
@@ -112,8 +101,7 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
   const [me, setMe] = createSignal(ownIn(client.state));
   const kept = (source: Source): Kept | undefined => keptBack(me(), source) ?? (source === 'screen' && !sharesScreens() ? 'unsupported' : undefined);
   const [slots, setSlots] = createSignal<readonly Slot[]>([]);
-  const [captions, setCaptions] = createSignal<readonly Caption[]>([]);
-  const [lately, setLately] = createSignal<readonly Caption[]>([]);
+  const { captions, lately, add } = createCaptions();
   const [found, setFound] = createSignal<readonly MediaDeviceInfo[]>([]);
   const [chosen, setChosen] = createSignal<Chosen>({});
   // Who comes late is told what to show before the line is there.
@@ -135,7 +123,6 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
   let mending: ReturnType<typeof setTimeout> | undefined;
   /** Tries in a row to come back that have failed. */
   let failures = 0;
-  let nextCaption = 0;
 
   const on_ = (source: Source): boolean => own()[source] !== undefined;
   const say = (): void => client.sends({ microphone: on_('microphone'), camera: on_('camera'), screen: on_('screen'), around: on_('around'), echo: echo() });
@@ -435,10 +422,7 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
   onCleanup(
     client.on('said', ({ participant, text, heard }) => {
       const name = nameOf(participant);
-      const caption = { key: nextCaption++, name, text, heard };
-      setCaptions((all) => [...all, caption].slice(-CAPTIONS_KEPT));
-      setLately((all) => [...all, caption].slice(-SHOWN_AT_ONCE));
-      setTimeout(() => setLately((all) => all.filter((one) => one !== caption)), SHOWN_ms + text.length * READ_ms);
+      add({ name, text, heard });
       // Who is heard aloud need not be read out too.
       const isAloud = heard && line() !== undefined && volume(participant) > 0;
       if (!isAloud && participant !== client.state.self) app.announce(app.t('captions.said', { name, text }));

@@ -742,41 +742,6 @@ fn who_waits_at_the_door_sends_no_faster_than_who_is_inside() {
 }
 
 #[test]
-fn who_leaves_on_purpose_is_gone_at_once_and_what_they_held_lies_where_it_is() {
-    let mut stage = Stage::new();
-    let host = stage.enter("li.terminal");
-    let chen = stage.enter("chen.expert");
-    let id = stage.done(host, json!({"act": "add", "entity": hologram_act()}));
-    stage.accepted(host, json!({"act": "grab", "id": id}));
-    stage.room.leave_for_good(stage.now, host);
-    stage.round();
-    let people = stage.room.people();
-    assert_eq!(people.len(), 1);
-    assert_eq!(person(&stage, chen).standing, Standing::Host);
-    stage.accepted(chen, json!({"act": "grab", "id": id}));
-    // A connection that another has replaced ends nobody's seat.
-    let older = Seat {
-        connection: chen.connection - 1,
-        ..chen
-    };
-    stage.room.leave_for_good(stage.now, older);
-    assert_eq!(stage.room.people().len(), 1);
-    // One whose line breaks keeps theirs.
-    stage.room.leave(stage.now, chen);
-    stage.round();
-    assert!(person(&stage, chen).away);
-}
-
-#[test]
-fn who_leaves_on_purpose_at_the_door_waits_no_more() {
-    let mut stage = Stage::new();
-    stage.enter("li.terminal");
-    let (wang, _) = stage.come("wang.nurse", nurse());
-    stage.room.leave_for_good(stage.now, wang);
-    assert!(stage.room.knocking(stage.now).is_empty());
-}
-
-#[test]
 fn where_nobody_is_treated_nobody_comes_urgently_and_staff_accompany_all_the_same() {
     let mut stage = Stage::new();
     let host = stage.enter("li.terminal");

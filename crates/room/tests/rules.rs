@@ -12,7 +12,8 @@ mod stage;
 
 use proptest::prelude::*;
 use room::{
-    Act, AtDoor, Door, Entity, Farewell, Held, Pose, Refusal, Reply, ResumeToken, Room, limits,
+    Act, AtDoor, Door, Entity, Farewell, Held, Pose, Refusal, Reply, ResumeToken, Room, Seat,
+    Standing, limits,
     wire::{ClientFrame, ServerFrame, VERSION},
 };
 use serde_json::{Value, json};
@@ -634,4 +635,46 @@ fn whose_licence_went_while_the_line_was_down_comes_back_to_the_door() {
     // With a licence they come back as who they were.
     let back = stage.join_by("chen.expert", true, Door::default(), &hello.encode());
     assert_eq!(back.unwrap().seat.participant, chen.participant);
+}
+
+#[test]
+fn who_leaves_on_purpose_is_gone_at_once_and_what_they_held_lies_where_it_is() {
+    let mut stage = Stage::new();
+    let host = stage.enter("li.terminal");
+    let chen = stage.enter("chen.expert");
+    let id = stage.done(host, json!({"act": "add", "entity": stage::hologram_act()}));
+    stage.accepted(host, json!({"act": "grab", "id": id}));
+    stage.room.leave_for_good(stage.now, host);
+    stage.round();
+    let people = stage.room.people();
+    let [only] = &people[..] else {
+        panic!("{people:?}")
+    };
+    assert_eq!((only.id, only.standing), (chen.participant, Standing::Host));
+    stage.accepted(chen, json!({"act": "grab", "id": id}));
+    // A connection that another has replaced ends nobody's seat.
+    let older = Seat {
+        connection: chen.connection - 1,
+        ..chen
+    };
+    stage.room.leave_for_good(stage.now, older);
+    assert_eq!(stage.room.people().len(), 1);
+    // One whose line breaks keeps theirs.
+    stage.room.leave(stage.now, chen);
+    stage.round();
+    assert!(stage.room.people()[0].away);
+}
+
+#[test]
+fn who_leaves_on_purpose_at_the_door_waits_no_more() {
+    let mut stage = Stage::new();
+    stage.enter("li.terminal");
+    let asks = Door {
+        is_asked: false,
+        may_host: false,
+        ..Door::default()
+    };
+    let (wang, _) = stage.come("wang.nurse", asks);
+    stage.room.leave_for_good(stage.now, wang);
+    assert!(stage.room.knocking(stage.now).is_empty());
 }

@@ -1,0 +1,145 @@
+/** A room with a pretended hospital, browser and devices, in which tests join the voice. */
+import { createEffect, createRoot } from 'solid-js';
+import { afterEach, beforeEach, expect, vi } from 'vitest';
+import { FakePeer, FakeTrack } from '../media/fake-peer';
+import { FakeSocket } from '../room/fake-server';
+import { RoomClient } from '../room/room-client';
+import type { App } from './app';
+import { createRoomAround } from './room-around';
+import type { RoomAround } from './room-around';
+import { createRoomVoice } from './room-voice';
+import type { Picture, RoomVoice } from './room-voice';
+
+// Node has no thread for sound: what comes out of it is another track.
+vi.mock('../media/disguise', () => ({
+  disguised: async (microphone: FakeTrack) => {
+    if (given.breaks) {
+      microphone.stop();
+      throw new DOMException('no thread for sound', 'NotReadableError');
+    }
+    const other = new FakeTrack();
+    other.of = microphone;
+    return other;
+  },
+}));
+
+const param = { value: 0 };
+const node = (more: object = {}): object => ({ connect: (to: unknown) => to, disconnect: () => undefined, ...more });
+
+class FakeContext {
+  destination = node();
+  listener = { setPosition: () => undefined, setOrientation: () => undefined };
+  async resume(): Promise<void> {}
+  async close(): Promise<void> {}
+  createMediaStreamSource(stream: { tracks: FakeTrack[] }): object {
+    const [track] = stream.tracks;
+    if (track) heard.add(track);
+    return node({ disconnect: () => track && heard.delete(track) });
+  }
+  createAnalyser = (): object => node();
+  createPanner = (): object => node({ positionX: param, positionY: param, positionZ: param });
+  createGain = (): object => {
+    const gain = { value: 1 };
+    gains.push(gain);
+    return node({ gain });
+  };
+  createDelay = (): object => node({ delayTime: param });
+}
+
+export let peers: FakePeer[];
+/** The tracks that reach the ear now. */
+export let heard: Set<FakeTrack>;
+/** How loud each voice is let through, in the order in which they came. */
+export let gains: { value: number }[];
+export let offers: number;
+/** What the next offers are refused with. */
+export let refusals: unknown[];
+/** What a test may have otherwise: whether the hospital carries media, and whether another voice cannot be made. */
+export const given = { isOpen: true, breaks: false };
+/** To where sound went that is to be written down. */
+export let written: string[];
+/** What was said to those who listen to the page. */
+export let announced: string[];
+/** The browser's questions about devices, in order; the person may take their time to answer. */
+export let asked: { grant(track: FakeTrack): void }[];
+export let sockets: FakeSocket[];
+export let client: RoomClient;
+export let voice: RoomVoice;
+export let around: RoomAround;
+export let shown: readonly Picture[];
+let dispose: () => void;
+
+export const last = <T>(all: readonly T[]): T => all[all.length - 1] as T;
+export const settle = (): Promise<unknown> => vi.advanceTimersByTimeAsync(0);
+export const PLACED = [{ mid: '3', participant: 2, source: 'microphone' as const }];
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: 1_000_000 });
+  Object.assign(given, { isOpen: true, breaks: false });
+  FakePeer.all = [];
+  peers = FakePeer.all;
+  [heard, gains, offers, refusals, announced, asked, sockets, written] = [new Set(), [], 0, [], [], [], [], []];
+  vi.stubGlobal('RTCPeerConnection', FakePeer);
+  vi.stubGlobal('AudioContext', FakeContext);
+  vi.stubGlobal('Audio', class {
+    play = async (): Promise<void> => undefined;
+  });
+  vi.stubGlobal('MediaStream', class {
+    constructor(readonly tracks: FakeTrack[]) {}
+  });
+  const open = (): Promise<object> =>
+    new Promise((grant) => asked.push({ grant: (track) => grant({ getVideoTracks: () => [track], getAudioTracks: () => [track] }) }));
+  vi.stubGlobal('navigator', { mediaDevices: { getUserMedia: open, getDisplayMedia: open, enumerateDevices: async () => [] } });
+  const socket = (): FakeSocket => {
+    sockets.push(new FakeSocket());
+    return last(sockets);
+  };
+  client = new RoomClient('r1', { socket, random: () => 1, store: undefined }).connect();
+  last(sockets).open().welcome();
+  const post = async (): Promise<unknown> => {
+    offers++;
+    const refusal = refusals.shift();
+    if (refusal) throw refusal;
+    return { sdp: 'v=0' };
+  };
+  const api = { get: async () => ({ open: given.isOpen, relays: [] }), post, postBytes: async (path: string) => void written.push(path) };
+  const app = { api, language: () => 'en', announce: (words: string) => void announced.push(words), toast: (words: () => string) => void announced.push(words()), t: (word: string) => word };
+  createRoot((end) => {
+    dispose = end;
+    voice = createRoomVoice(client, app as unknown as App);
+    around = createRoomAround(client, voice, app as unknown as App);
+    createEffect(() => (shown = voice.pictures()));
+  });
+});
+
+afterEach(() => {
+  dispose();
+  client.close();
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
+
+export async function join(): Promise<FakePeer> {
+  void voice.join();
+  await settle();
+  last(peers).become('connected');
+  await settle();
+  expect(voice.state()).toBe('in');
+  return last(peers);
+}
+
+/** Time passes in a room that ticks. */
+export async function wait(seconds: number): Promise<void> {
+  for (let left = seconds; left > 0; left--) {
+    await vi.advanceTimersByTimeAsync(1_000);
+    last(sockets).tick();
+  }
+}
+
+/** The room's own line breaks and comes back. */
+export async function blip(): Promise<void> {
+  last(sockets).breakDown();
+  await vi.advanceTimersByTimeAsync(5_000);
+  last(sockets).open().welcome({ resumed: true });
+  await settle();
+}
