@@ -282,11 +282,6 @@ fn who_may_not_write_is_told_before_anything_of_the_body_is_waited_for() {
         assert_eq!(status(path, None, LARGE), "401", "{path}");
     }
     assert_eq!(status("/fhir", Some("sun.manager"), LARGE), "403");
-    // A search is not that long.
-    assert_eq!(
-        status("/fhir/Patient/_search", Some("wang.nurse"), LARGE),
-        "413"
-    );
 }
 
 #[test]
