@@ -39,8 +39,6 @@ class Hospital:
             "YUANYI_TURN_URLS": f'["turn:127.0.0.1:{self.turn_port}?transport=udp"]',
             "YUANYI_TURN_SECRET_FILE": str(secret),
         }
-        # All peers are on this machine: what one address may have is what all may.
-        room = {"YUANYI_DICOM_ASSOCIATIONS_EACH": "256"}
         self.log = open(folder.parent / "hospital.log", "w+", encoding="utf-8")
         self.process = subprocess.Popen(
             [
@@ -48,7 +46,7 @@ class Hospital:
                 "--http", f"127.0.0.1:{self.http_port}", "--dicom", f"127.0.0.1:{self.dicom_port}",
                 "--mqtt", f"127.0.0.1:{self.mqtt_port}", "--https", f"127.0.0.1:{self.https_port}",
             ],
-            cwd=ROOT, stdout=self.log, stderr=subprocess.STDOUT, env=os.environ | relay | room,
+            cwd=ROOT, stdout=self.log, stderr=subprocess.STDOUT, env=os.environ | relay,
         )
         self.wait_until_filled()
 
