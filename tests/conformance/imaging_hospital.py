@@ -74,6 +74,7 @@ dicom_certificate = "{folder}/hospital.pem"
 dicom_key = "{folder}/hospital.key"
 dicom_client_ca = "{folder}/ca.pem"
 dicom_ca = "{folder}/ca.pem"
+mqtt = "off"
 dicom_associations_each = 256
 dicom_idle_s = 20
 dicom_answers = 100
