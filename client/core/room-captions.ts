@@ -1,5 +1,5 @@
 /** What is said in words in a room: all of it for those who read along, the last of it for the stage. */
-import { createSignal } from 'solid-js';
+import { createSignal, onCleanup } from 'solid-js';
 import type { Accessor } from 'solid-js';
 
 /** Words for those who read along. */
@@ -26,6 +26,8 @@ const [SHOWN_ms, READ_ms] = [5_000, 60] as const;
 export function createCaptions(): Captions {
   const [captions, setCaptions] = createSignal<readonly Caption[]>([]);
   const [lately, setLately] = createSignal<readonly Caption[]>([]);
+  const timers = new Set<ReturnType<typeof setTimeout>>();
+  onCleanup(() => timers.forEach(clearTimeout));
   let next = 0;
   return {
     captions,
@@ -34,7 +36,11 @@ export function createCaptions(): Captions {
       const caption = { key: next++, ...said };
       setCaptions((all) => [...all, caption].slice(-KEPT));
       setLately((all) => [...all, caption].slice(-SHOWN_AT_ONCE));
-      setTimeout(() => setLately((all) => all.filter((one) => one !== caption)), SHOWN_ms + said.text.length * READ_ms);
+      const timer = setTimeout(() => {
+        timers.delete(timer);
+        setLately((all) => all.filter((one) => one !== caption));
+      }, SHOWN_ms + said.text.length * READ_ms);
+      timers.add(timer);
     },
   };
 }

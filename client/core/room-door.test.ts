@@ -65,7 +65,7 @@ test.each([
 ])('who may not come in any more is told, and nothing of the room stays: licence %s', async (standing, reason) => {
   licence = standing;
   last().open().welcome();
-  door = Response.json({ detail: 'no' }, { status: 403 });
+  door = Response.json({ detail: 'no', request_id: 'r' }, { status: 403 });
   await lose();
   expect(client.state).toMatchObject({ status: 'closed', farewell: { reason, why: null } });
   expect(client.state.farewell?.text.en).not.toBe('');
@@ -75,7 +75,7 @@ test.each([
 });
 
 test('who knocks while the door is shut is told instead of waiting for ever', async () => {
-  door = Response.json({}, { status: 404 });
+  door = Response.json({ request_id: 'r' }, { status: 404 });
   last().breakDown();
   await vi.advanceTimersByTimeAsync(1);
   expect(client.state.farewell?.reason).toBe('not-permitted');
@@ -88,7 +88,8 @@ test('who is signed out goes the way of signing out', async () => {
   expect([signedOut, client.state.farewell]).toEqual([1, undefined]);
 });
 
-test.each([undefined, Response.json({}, { status: 502 })])('where the hospital is not there, or cannot, the line is tried on', async (answer) => {
+// What has no id of a request did not come from the hospital.
+test.each([undefined, Response.json({}, { status: 502 }), new Response('not here', { status: 404 })])('where the hospital is not there, or cannot, the line is tried on', async (answer) => {
   last().open().welcome();
   door = answer;
   await lose();

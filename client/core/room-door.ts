@@ -21,7 +21,8 @@ export function watchDoor(client: RoomClient, api: Pick<Api, 'get'>): void {
     const isShut = await api.get(`/api/rooms/${encodeURIComponent(client.id)}`).then(
       () => false,
       // Who is signed out goes where everybody does whose session has ended; without an answer the line is tried on.
-      (error: unknown) => error instanceof ApiError && isClosed(error),
+      // What stands before it, such as a proxy, says nothing of the room.
+      (error: unknown) => error instanceof ApiError && isClosed(error) && error.requestId !== undefined,
     );
     const reason = isShut ? await whyShut(api) : undefined;
     asks = false;

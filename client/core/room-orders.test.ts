@@ -46,7 +46,7 @@ beforeEach(() => {
     explain: (error: unknown) => (error instanceof ApiError ? error.detail : 'failed'),
   } as unknown as App;
   const control = { chooseTool: (tool: string) => done.push(tool), hologram: () => (there.images ? { id: 3 } : undefined) } as unknown as RoomControl;
-  const order = { ask: (act: unknown) => (done.push(act), outcome()), works: () => there.works } as unknown as RoomOrder;
+  const order = { ask: (act: unknown) => (done.push(act), outcome()), works: () => there.works, own: () => ({ may_act: there.works, standing: there.works ? 'speaker' : 'observer' }) } as unknown as RoomOrder;
   const client = { id: 'r/1', state: { self: 7 } } as unknown as RoomClient;
   const lead = { staged: () => there.staged, lead: async () => (done.push('lead'), true), gather: async () => (done.push('gather'), true) } as unknown as RoomLead;
   createRoot((dispose) => {
@@ -104,7 +104,8 @@ test('understands only what can be done now', async () => {
   there = { images: false, staged: true, works: true };
   expect(all()).toEqual(['lead', 'gather', undefined, undefined, 'tool:pen', 'undo']);
   there = { images: true, staged: true, works: false };
-  expect(all()).toEqual([undefined, undefined, undefined, 'tool:measure', 'tool:pen', 'undo']);
+  expect(all()).toEqual(Array.from({ length: 6 }, () => undefined));
+  expect(understood('Point')).toBe('tool:point');
   there = { images: false, staged: false, works: true };
   expect(all()).toEqual([undefined, undefined, undefined, undefined, undefined, 'undo']);
   // What could be done when it was said is not done when it no longer can.

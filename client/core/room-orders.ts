@@ -6,7 +6,7 @@ import type { Act, HologramPatch } from '../../contract/room';
 import { capture } from '../media/capture';
 import { recordSpoken } from '../media/spoken';
 import type { RoomClient } from '../room/room-client';
-import { GATHERED_TOOLS, TOOLS } from '../stage/tools';
+import { GATHERED_TOOLS } from '../stage/tools';
 import type { Tool } from '../stage/tools';
 import type { App } from './app';
 import { canListen, listen } from './listening';
@@ -15,6 +15,7 @@ import type { Order } from './orders';
 import { WINDOWS } from './room-control';
 import type { RoomControl, WindowName } from './room-control';
 import type { RoomLead } from './room-lead';
+import { toolsFor } from './room-order';
 import type { RoomOrder } from './room-order';
 import type { RoomVoice } from './room-voice';
 
@@ -65,7 +66,7 @@ export function createRoomOrders({ client, control, order, lead, voice }: Room, 
 
   /** Without images there are the tools that need none, where there is a place to use them. */
   const tools = (): readonly Tool[] =>
-    control.hologram() ? TOOLS : lead.staged() ? GATHERED_TOOLS.filter((tool) => tool !== 'pen' || order.works()) : [];
+    control.hologram() ? toolsFor(order.own()) : lead.staged() ? GATHERED_TOOLS.filter((tool) => tool !== 'pen' || order.works()) : [];
   /** What can be done now. */
   function all(): readonly Order[] {
     const cuts = control.hologram() !== undefined && order.works();
@@ -74,7 +75,7 @@ export function createRoomOrders({ client, control, order, lead, voice }: Room, 
     return [
       ...tools().map((tool) => ({ id: `tool:${tool}`, words: app.t(`tool.${tool}`) })),
       ...windows.map((window) => ({ id: `window:${window}`, words: app.t(`window.${window}`) })),
-      { id: 'undo', words: app.t('tool.undo') },
+      ...(order.own()?.standing === 'observer' ? [] : [{ id: 'undo', words: app.t('tool.undo') }]),
       ...(leads ? [{ id: 'lead', words: app.t('lead.begin') }, { id: 'gather', words: app.t('lead.gather') }] : []),
       { id: 'hand', words: app.t('order.raise') },
       ...(cuts ? [{ id: 'all', words: app.t('parts.all') }] : []),

@@ -162,6 +162,8 @@ test('what a speech service heard is read out to who does not hear it aloud', as
   };
   expect([readOut(true), readOut(true, 1)]).toEqual([true, false]);
   await join();
+  expect(readOut(true), 'nobody is laid there').toBe(true);
+  last(sockets).slots(PLACED);
   expect([readOut(true), readOut(false)]).toEqual([false, true]);
   voice.listen(2, 0);
   expect(readOut(true)).toBe(true);

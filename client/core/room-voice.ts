@@ -424,7 +424,8 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
       const name = nameOf(participant);
       add({ name, text, heard });
       // Who is heard aloud need not be read out too.
-      const isAloud = heard && line() !== undefined && volume(participant) > 0;
+      const isLaid = slots().some((slot) => slot.participant === participant && slot.source === 'microphone');
+      const isAloud = heard && isLaid && line() !== undefined && volume(participant) > 0;
       if (!isAloud && participant !== client.state.self) app.announce(app.t('captions.said', { name, text }));
     }),
   );

@@ -135,8 +135,9 @@ export class RoomClient {
   }
 
   #end(code?: number): void {
+    // Over a line that is broken nobody hears that one leaves: who comes back soon takes the seat that is kept.
+    if (code === undefined || this.#state.status === 'open') this.#store?.removeItem(this.#key);
     this.#line.close(code);
-    this.#store?.removeItem(this.#key);
     this.#way?.close();
     this.#sender.stop();
     this.#pending.giveUp(new ActError('closed', CLOSED), true);

@@ -7,6 +7,7 @@ export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 const BODY_bytes = 48 * 1024;
 /** The first byte of a pose: of these only the latest counts. */
 const POSE = 0x02;
+const LEAVING_ms = 5_000;
 
 /**
  * A socket where no WebSocket opens: frames of the server come as a stream of events, the client's go by requests of
@@ -57,7 +58,12 @@ export class StreamSocket implements SocketLike {
   close(code?: number): void {
     if (code !== LEFT || this.#line === undefined) return this.#ended.abort();
     // Said before the stream ends: one that breaks keeps the seat.
-    const end = (): void => this.#ended.abort();
+    const end = (): void => {
+      clearTimeout(longest);
+      this.#ended.abort();
+    };
+    // By a line that carries nothing any more it cannot be said.
+    const longest = setTimeout(end, LEAVING_ms);
     this.#request('DELETE', 'stream', { 'x-yuanyi-line': this.#line }).then(end, end);
   }
 

@@ -37,6 +37,8 @@ export function AtTheDoor(props: AtTheDoorProps): JSX.Element {
     return host === null ? app.t('door.noHost') : app.t('door.waitingFor', { host });
   };
   const [wrong, setWrong] = createSignal<string>();
+  // A refusal is of the question that was asked then.
+  createEffect(on(() => props.threshold.state, () => setWrong(undefined)));
   const agree = async (): Promise<void> => {
     setWrong(undefined);
     try {

@@ -85,6 +85,8 @@ function OneBoard(props: BoardPanelProps & { shown: BoardShown }): JSX.Element {
   const down = (event: PointerEvent): void => {
     if (!props.works || event.button !== 0) return;
     canvas.setPointerCapture(event.pointerId);
+    // What another finger has begun is left.
+    drawn.take();
     drawn.add(at(event));
   };
   const move = (event: PointerEvent): void => {

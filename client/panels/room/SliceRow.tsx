@@ -56,7 +56,7 @@ function SliceHost(props: SliceRowProps & { plane: SliceAxis }): JSX.Element {
       mine.events.on('length', (points) => props.control.measure(points));
       mine.events.on('line', (points) => {
         props.control.draw(points);
-        app.announce(app.t('step.placed', { words: '' }));
+        app.announce(app.t('step.placed', { words: app.t('replay.what.line') }));
       });
       mine.events.on('line-point', () => app.announce(app.t('step.line-point')));
       mine.events.on('cancel', (hasBegun) => {
