@@ -19,8 +19,8 @@ class FakeCanvas extends EventTarget {
   press(key: string): void {
     this.dispatchEvent(Object.assign(new Event('keydown', { cancelable: true }), { key }));
   }
-  go(type: string, clientX: number): void {
-    this.dispatchEvent(Object.assign(new Event(type), { pointerId: 1, button: 0, clientX, clientY: 20.5 }));
+  go(type: string, clientX: number, pointerId = 1): void {
+    this.dispatchEvent(Object.assign(new Event(type), { pointerId, button: 0, clientX, clientY: 20.5 }));
   }
 }
 
@@ -89,4 +89,18 @@ test('another tool gives up the line, and what the pointer draws is a line of it
   canvas.go('pointermove', 30.5);
   canvas.go('pointerup', 30.5);
   expect(lines()).toEqual([[[1, 2, 0], [5, 2, 0]], [[20, 20, 0], [30, 20, 0]]]);
+});
+
+test('a second finger neither draws nor ends what the first one draws', () => {
+  show([1, 2, 0]);
+  canvas.go('pointerdown', 10.5);
+  canvas.go('pointermove', 15.5);
+  canvas.go('pointerdown', 35.5, 2);
+  canvas.go('pointermove', 30.5, 2);
+  canvas.go('pointermove', 20.5);
+  canvas.go('pointerup', 30.5, 2);
+  canvas.go('pointercancel', 30.5, 3);
+  canvas.go('pointermove', 25.5);
+  canvas.go('pointerup', 25.5);
+  expect(lines()).toEqual([[[10, 20, 0], [15, 20, 0], [20, 20, 0], [25, 20, 0]]]);
 });

@@ -62,6 +62,8 @@ export class Slice {
   #version = 0;
   #frame = 0;
   #hover: { at: Vec3; hu: number } | undefined;
+  /** The pointer that is down: others mean nothing until it is up, so that two fingers draw no zigzag. */
+  #pointer: number | undefined;
   #from: Vec3 | undefined;
   #to: Vec3 | undefined;
   readonly #line = new PenLine();
@@ -250,8 +252,9 @@ export class Slice {
     on('pointerdown', (e) => this.#down(e));
     on('pointermove', (e) => this.#move(e));
     on('pointerup', (e) => this.#up(e));
-    on('pointercancel', () => {
-      this.#from = this.#to = undefined;
+    on('pointercancel', (e) => {
+      if (e.pointerId !== this.#pointer) return;
+      this.#pointer = this.#from = this.#to = undefined;
       this.#line.take();
     });
     on('pointerleave', () => this.#hovered(undefined));
@@ -264,7 +267,8 @@ export class Slice {
 
   #down(event: PointerEvent): void {
     const at = this.#toLps(event);
-    if (!at || event.button !== 0) return;
+    if (!at || event.button !== 0 || this.#pointer !== undefined) return;
+    this.#pointer = event.pointerId;
     this.#canvas.setPointerCapture(event.pointerId);
     this.#from = at;
     // What was drawn point by point is a line of its own.
@@ -274,6 +278,7 @@ export class Slice {
   }
 
   #move(event: PointerEvent): void {
+    if (this.#pointer !== undefined && event.pointerId !== this.#pointer) return;
     const at = this.#toLps(event);
     this.#hovered(at);
     if (!at || !this.#from) return;
@@ -284,8 +289,9 @@ export class Slice {
   }
 
   #up(event: PointerEvent): void {
+    if (event.pointerId !== this.#pointer) return;
     const [from, to, tool] = [this.#from, this.#to, this.#state?.tool];
-    this.#from = this.#to = undefined;
+    this.#pointer = this.#from = this.#to = undefined;
     const at = this.#toLps(event);
     if (tool === 'pen') this.#endLine();
     else if (tool === 'measure' && from && to && distance(from, to) > 0.5) this.events.emit('length', [from, to]);
