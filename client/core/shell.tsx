@@ -8,6 +8,7 @@ import { Icon } from '../panels/Icon';
 import { Notice } from '../panels/Notice';
 import { Skeleton } from '../panels/Skeleton';
 import { Toasts } from '../panels/Toasts';
+import { OwnCallsContext, createOwnCalls } from '../panels/own-calls';
 import { LanguageSwitch } from '../panels/LanguageSwitch';
 import { useApp } from './app';
 import { HomePage } from './pages/home';
@@ -81,7 +82,8 @@ function Starting(): JSX.Element {
 }
 
 function SignedIn(): JSX.Element {
-  const { t } = useApp();
+  const app = useApp();
+  const { t } = app;
   sayDeviations();
   const id = (name: Page['name']): string | undefined => {
     const now = page();
@@ -94,7 +96,7 @@ function SignedIn(): JSX.Element {
   // Rooms and images fill the screen and bring their own bar.
   const fills = (): boolean => ['room', 'study', 'replay'].includes(page().name);
   return (
-    <>
+    <OwnCallsContext.Provider value={createOwnCalls(app)}>
       <Show when={!fills()}>
         <TopBar />
       </Show>
@@ -170,7 +172,7 @@ function SignedIn(): JSX.Element {
           <span>{t('app.notDevice')}</span>
         </footer>
       </Show>
-    </>
+    </OwnCallsContext.Provider>
   );
 }
 

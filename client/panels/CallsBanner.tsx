@@ -4,9 +4,10 @@ import type { JSX } from 'solid-js';
 import { useApp } from '../core/app';
 import type { MyCall } from '../core/reach';
 import { Link, page, pageOf } from '../core/router';
+import { wearsHeadset } from '../xr/modes';
 import { kindWords } from './call-words';
 import { Icon } from './Icon';
-import { createOwnCalls, drawnOnPage, seenOnPage, wearsHeadset } from './own-calls';
+import { drawnOnPage, seenOnPage, useOwnCalls } from './own-calls';
 
 export function CallsBanner(): JSX.Element {
   const app = useApp();
@@ -18,7 +19,8 @@ export function CallsBanner(): JSX.Element {
   const look = (): void => void setLooks(isLookedAt());
   document.addEventListener('visibilitychange', look);
   onCleanup(() => document.removeEventListener('visibilitychange', look));
-  const calls = createOwnCalls(app, (open) => seenOnPage(open, isHere, looks() && !wearsHeadset()));
+  const calls = useOwnCalls();
+  calls.see((open) => seenOnPage(open, isHere, looks() && !wearsHeadset()));
   const drawn = (): readonly MyCall[] => drawnOnPage(calls.open(), isHere);
 
   return (

@@ -1,8 +1,10 @@
-import { createRoot, createSignal } from 'solid-js';
-import { expect, test, vi } from 'vitest';
+import { createRoot, createSignal, getOwner, runWithOwner } from 'solid-js';
+import { afterEach, expect, test, vi } from 'vitest';
+import type { Mock } from 'vitest';
 import type { App } from '../core/app';
 import type { MyCall } from '../core/reach';
-import { createOwnCalls, drawnOnPage, seenOnPage } from './own-calls';
+import { AGAIN_ms, createOwnCalls, drawnOnPage, feelCalls, seenOnPage } from './own-calls';
+import type { OwnCalls } from './own-calls';
 
 const call = (id: string): MyCall => ({ id, kind: 'alarm', priority: 'high', since: '2026-03-02T09:00:00Z', path: `/called/${id}` });
 const CALLS = ['a', 'b', 'c', 'd', 'e'].map(call);
@@ -15,11 +17,23 @@ test('only what a page draws is seen on it, and nothing where nobody looks', () 
   expect(seenOnPage(CALLS, isHere, false)).toEqual([]);
 });
 
+/** A page's calls, and what became of them. */
+function opened(calls: () => readonly MyCall[] = () => CALLS): { calls: OwnCalls; post: Mock; announce: Mock; get: Mock; see: OwnCalls['see']; end(): void } {
+  const [get, post, announce] = [vi.fn(async () => calls()), vi.fn(async () => undefined), vi.fn()];
+  const app = { api: { get, post }, onServerEvent: () => undefined, announce, t: (key: string) => key } as unknown as App;
+  return createRoot((end) => {
+    const own = createOwnCalls(app);
+    const owner = getOwner();
+    return { calls: own, get, post, announce, see: (seen) => void runWithOwner(owner, () => own.see(seen)), end };
+  });
+}
+
+afterEach(() => void vi.useRealTimers());
+
 test('what is seen is told once, from when it is seen; the next is when the one before it is closed', async () => {
-  const post = vi.fn(async () => undefined);
-  const app = { api: { get: async () => CALLS, post }, onServerEvent: () => undefined, announce: () => undefined, t: (key: string) => key } as unknown as App;
+  const { calls, post, see, end } = opened();
   const [reads, setReads] = createSignal(false);
-  const { calls, end } = createRoot((dispose) => ({ calls: createOwnCalls(app, (open) => (reads() ? open.slice(0, 1) : [])), end: dispose }));
+  see((open) => (reads() ? open.slice(0, 1) : []));
   await vi.waitFor(() => expect(idsOf(calls.open())).toEqual(['a', 'b', 'c', 'd', 'e']));
   expect(post).not.toHaveBeenCalled();
   setReads(true);
@@ -27,5 +41,53 @@ test('what is seen is told once, from when it is seen; the next is when the one 
   setReads(true);
   calls.hide('a');
   expect(post.mock.calls).toEqual([['/api/calls/shown', { ids: ['a'] }], ['/api/calls/shown', { ids: ['b'] }]]);
+  end();
+});
+
+test('what is seen in two places is asked for, announced and told once', async () => {
+  const { get, post, announce, see, end } = opened(() => [call('a')]);
+  see((open) => open);
+  see((open) => open.slice(0, 1));
+  await vi.waitFor(() => expect(post).toHaveBeenCalled());
+  expect([get, post, announce].map(({ mock }) => mock.calls.length)).toEqual([1, 1, 1]);
+  end();
+});
+
+test('what could not be told is told again after a pause, and announced once', async () => {
+  vi.useFakeTimers();
+  const { post, announce, see, end } = opened(() => [call('a')]);
+  post.mockRejectedValueOnce(new Error('no line'));
+  see((open) => open);
+  await vi.advanceTimersByTimeAsync(AGAIN_ms - 1);
+  expect(post).toHaveBeenCalledTimes(1);
+  await vi.advanceTimersByTimeAsync(1 + 2 * AGAIN_ms);
+  expect(post.mock.calls).toEqual([['/api/calls/shown', { ids: ['a'] }], ['/api/calls/shown', { ids: ['a'] }]]);
+  expect(announce).toHaveBeenCalledTimes(1);
+  end();
+});
+
+test('what one person closed is open for whoever signs in after them', async () => {
+  const before = opened();
+  await vi.waitFor(() => expect(before.calls.open()).toHaveLength(5));
+  before.calls.hide('a');
+  before.end();
+  const after = opened();
+  await vi.waitFor(() => expect(after.calls.open()).not.toHaveLength(0));
+  expect(idsOf(after.calls.open())).toContain('a');
+  after.end();
+});
+
+test('hands feel what is new, also behind one that calls already, and what calls as the headset is put on', () => {
+  const tick = vi.fn();
+  const [open, setOpen] = createSignal([call('a')]);
+  const [headset, setHeadset] = createSignal<{ tick(): void }>();
+  const end = createRoot((dispose) => (feelCalls(open, headset), dispose));
+  expect(tick).not.toHaveBeenCalled();
+  setHeadset({ tick });
+  expect(tick).toHaveBeenCalledTimes(1);
+  setOpen([call('a'), call('b')]);
+  expect(tick).toHaveBeenCalledTimes(2);
+  setOpen([call('b')]);
+  expect(tick).toHaveBeenCalledTimes(2);
   end();
 });

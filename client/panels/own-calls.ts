@@ -1,6 +1,6 @@
 /** What calls whoever is signed in, wherever it is shown: on the page, or on the panel inside a headset. That it was seen
     is told to the server: then no message goes out for it. */
-import { createEffect, createSignal } from 'solid-js';
+import { createContext, createEffect, createSignal, onCleanup, useContext } from 'solid-js';
 import type { Accessor } from 'solid-js';
 import type { App } from '../core/app';
 import { createQuery } from '../core/query';
@@ -9,18 +9,24 @@ import { kindWords } from './call-words';
 
 /** A page draws no more than these. */
 const MOST = 3;
-
-const [hidden, setHidden] = createSignal<ReadonlySet<string>>(new Set());
-const [worn, setWorn] = createSignal(false);
-
-/** Whether a headset is worn before this page: what is on the page is not seen meanwhile. */
-export const wearsHeadset = worn;
-export const setWearsHeadset = setWorn;
+/** What could not be told to the server is told again after so long. */
+export const AGAIN_ms = 10_000;
 
 export interface OwnCalls {
   /** Those that were not closed, here or inside the headset. */
   readonly open: Accessor<readonly MyCall[]>;
   hide(id: string): void;
+  /** While the caller lives, what `seen` finds to be seen is announced and told to the server, each once. */
+  see(seen: (open: readonly MyCall[]) => readonly MyCall[]): void;
+}
+
+/** All that show calls show the same ones. */
+export const OwnCallsContext = createContext<OwnCalls>();
+
+export function useOwnCalls(): OwnCalls {
+  const calls = useContext(OwnCallsContext);
+  if (!calls) throw new Error('nobody is signed in here');
+  return calls;
 }
 
 /** Those that a page draws; the page where one is taken shows it itself. */
@@ -33,28 +39,56 @@ export function seenOnPage(open: readonly MyCall[], isHere: (call: MyCall) => bo
   return looks ? [...open.filter(isHere), ...drawnOnPage(open, isHere)] : [];
 }
 
-/** Follows what calls while the caller lives, and tells the server what `seen` finds to be seen. */
-export function createOwnCalls(app: Pick<App, 'api' | 'onServerEvent' | 'announce' | 't'>, seen: (open: readonly MyCall[]) => readonly MyCall[]): OwnCalls {
+/** Hands feel that something new calls while a headset is worn, and what already did as it was put on. */
+export function feelCalls(open: Accessor<readonly MyCall[]>, headset: Accessor<{ tick(): void } | undefined>): void {
+  let felt: ReadonlySet<string> = new Set();
+  createEffect(() => {
+    const [worn, ids] = [headset(), open().map(({ id }) => id)];
+    if (worn && ids.some((id) => !felt.has(id))) worn.tick();
+    felt = new Set(worn ? ids : []);
+  });
+}
+
+/** Follows what calls while the caller lives: as long as the same person is signed in. */
+export function createOwnCalls(app: Pick<App, 'api' | 'onServerEvent' | 'announce' | 't'>): OwnCalls {
   const calls = createQuery<readonly MyCall[]>(() => (signal) => app.api.get('/api/calls', { signal }));
   app.onServerEvent(({ kind }) => {
     if (kind === 'call' || kind === 'missed') calls.reload();
   });
+  const [hidden, setHidden] = createSignal<ReadonlySet<string>>(new Set());
   const open = (): readonly MyCall[] => (calls.data() ?? []).filter(({ id }) => !hidden().has(id));
 
-  const told = new Set<string>();
+  const [announced, told] = [new Set<string>(), new Set<string>()];
+  const [untold, setUntold] = createSignal({});
+  let again: ReturnType<typeof setTimeout> | undefined;
+  onCleanup(() => clearTimeout(again));
+
   async function tell(fresh: readonly MyCall[]): Promise<void> {
-    const [first] = fresh;
-    if (!first) return;
+    if (fresh.length === 0) return;
     const ids = fresh.map(({ id }) => id);
-    for (const id of ids) told.add(id);
-    app.announce(kindWords(app, first.kind));
+    const first = fresh.find(({ id }) => !announced.has(id));
+    for (const id of ids) {
+      announced.add(id);
+      told.add(id);
+    }
+    if (first) app.announce(kindWords(app, first.kind));
     try {
       await app.api.post('/api/calls/shown', { ids });
     } catch {
       for (const id of ids) told.delete(id);
+      clearTimeout(again);
+      again = setTimeout(() => setUntold({}), AGAIN_ms);
     }
   }
-  createEffect(() => void tell(seen(open()).filter(({ id }) => !told.has(id))));
 
-  return { open, hide: (id) => void setHidden((all) => new Set([...all, id])) };
+  return {
+    open,
+    hide: (id) => void setHidden((all) => new Set([...all, id])),
+    see(seen) {
+      createEffect(() => {
+        untold();
+        void tell(seen(open()).filter(({ id }) => !told.has(id)));
+      });
+    },
+  };
 }

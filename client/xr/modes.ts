@@ -1,3 +1,5 @@
+import { createSignal } from 'solid-js';
+
 export type XrMode = 'vr' | 'ar';
 
 const SESSION: Record<XrMode, XRSessionMode> = { vr: 'immersive-vr', ar: 'immersive-ar' };
@@ -19,11 +21,19 @@ export async function xrModes(): Promise<Record<XrMode, boolean>> {
   return { vr, ar };
 }
 
+const [worn, setWorn] = createSignal(false);
+
+/** Whether a headset is worn, wherever it was put on: what is on the page is not seen meanwhile. */
+export const wearsHeadset = worn;
+
 /** Asks for a session; must be called from a click. */
 export async function requestXr(mode: XrMode): Promise<XRSession> {
   if (!navigator.xr) throw new Error('no WebXR on this device');
-  return navigator.xr.requestSession(SESSION[mode], {
+  const session = await navigator.xr.requestSession(SESSION[mode], {
     requiredFeatures: ['local-floor'],
     optionalFeatures: ['hand-tracking', 'bounded-floor', ...REAL[mode]],
   });
+  setWorn(true);
+  session.addEventListener('end', () => setWorn(false), { once: true });
+  return session;
 }

@@ -3,7 +3,7 @@ import { createEffect, createMemo, mergeProps, on, onCleanup } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import type { Space } from '../../stage/space';
-import { createOwnCalls } from '../own-calls';
+import { feelCalls, useOwnCalls } from '../own-calls';
 import { EnterHeadset } from './EnterHeadset';
 import { insidePanel } from './inside';
 import { createInside } from './inside-control';
@@ -14,7 +14,8 @@ export function HeadsetButtons(props: InsideRoom & { readonly stage: Space }): J
   const app = useApp();
   const worn = createWorn();
   // Told as shown once the panel that says it is before the eyes.
-  const calls = createOwnCalls(app, (open) => (worn.headset() && worn.readsPanel ? open.slice(0, 1) : []));
+  const calls = useOwnCalls();
+  calls.see((open) => (worn.headset() && worn.readsPanel ? open.slice(0, 1) : []));
   const room = createInside(mergeProps(worn, props, { calls }), app);
   const sign = (): string | undefined => (props.recording.now().state === 'running' ? app.t('recording.sign') : undefined);
 
@@ -25,8 +26,7 @@ export function HeadsetButtons(props: InsideRoom & { readonly stage: Space }): J
   });
   createEffect(on(due, (now) => void (now !== undefined && worn.headset()?.tick())));
 
-  const calling = createMemo(() => calls.open()[0]?.id);
-  createEffect(on(calling, (now) => void (now !== undefined && worn.headset()?.tick())));
+  feelCalls(calls.open, worn.headset);
 
   // Nobody is put into another place unasked: in a headset, too, one looks round in it when one wants to.
   createEffect(() => {

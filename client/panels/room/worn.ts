@@ -6,7 +6,6 @@ import type { Headset, Sought } from '../../xr/headset';
 import type { XrMode } from '../../xr/modes';
 import type { PanelContent } from '../../xr/panel';
 import type { SurfaceState } from '../../xr/real-room';
-import { setWearsHeadset } from '../own-calls';
 
 /** What there is to know of it. */
 export interface HowWorn {
@@ -49,12 +48,11 @@ export function createWorn(): WornHeadset {
       const { Headset } = await import('../../xr/headset');
       const entered = await Headset.enter(stage, wanted, content());
       entered.events.on('press', ({ id }) => press(entered, id));
-      entered.events.on('ended', () => void (setHeadset(undefined), setSurface('none'), setSeeking(undefined), setReadsPanel(false), setWearsHeadset(false)));
+      entered.events.on('ended', () => void (setHeadset(undefined), setSurface('none'), setSeeking(undefined), setReadsPanel(false)));
       entered.events.on('surface', setSurface);
       entered.events.on('seeking', setSeeking);
       entered.events.on('reads', setReadsPanel);
       setSurface(entered.surface);
-      setWearsHeadset(true);
       setHeadset(entered);
     },
   };
