@@ -1,10 +1,14 @@
 import { createRoot } from 'solid-js';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { Participant } from '../../contract/room';
 import { HOLOGRAM, PLACED } from '../room/fake-hologram';
 import { FakeSocket } from '../room/fake-server';
 import { RoomClient } from '../room/room-client';
 import { viewOf } from '../room/view';
+import type { HologramView } from '../stage/hologram';
+import type { Marks } from '../stage/marks';
 import { SharedHologram } from '../stage/shared';
+import { Tools } from '../stage/tools';
 import { createRoomControl } from './room-control';
 import type { RoomControl } from './room-control';
 import type { Vec3 } from './frames';
@@ -125,4 +129,23 @@ test('what the room refused is shown no longer than a moment', () => {
   expect(cursor()).toEqual([9, 0, 0]);
   vi.advanceTimersByTime(2_000);
   expect(cursor()).toEqual([0, 0, 0]);
+});
+
+test('whoever is made an observer puts down what is not theirs, and takes no such tool in hand, by key or otherwise', () => {
+  const own = (standing: 'speaker' | 'observer'): Participant[] => [{ id: 1, actor: 'li.terminal', standing, may_act: standing === 'speaker' } as Participant];
+  socket.tick({ people: own('speaker') });
+  control.chooseTool('pen');
+  expect(control.tool()).toBe('pen');
+  socket.tick({ people: own('observer') });
+  expect(control.tool()).toBe('turn');
+  control.chooseTool('measure');
+  expect(control.tool()).toBe('turn');
+  const tools = new Tools(viewOf(client), shared, {} as HologramView, { draft: () => undefined } as unknown as Marks);
+  tools.has = control.hasTool;
+  for (const tool of ['measure', 'point'] as const) tools.tool = tool;
+  tools.tool = 'clip';
+  expect(tools.tool).toBe('point');
+  socket.tick({ people: own('speaker') });
+  tools.tool = 'clip';
+  expect(tools.tool).toBe('clip');
 });

@@ -9,6 +9,7 @@ import type { Act, AirLine, Annotation, Board, EntityId, Hologram, Landmark, Loc
 import type { Tool, Writing } from '../stage/tools';
 import { centreLps, voxelFromLps } from './frames';
 import type { Transform, Vec3 } from './frames';
+import { toolsFor } from './room-order';
 import type { VolumeManifest } from './volume/manifest';
 
 
@@ -101,6 +102,8 @@ export interface RoomControl {
   drawWith(stage: Drawing | undefined): void;
   /** The stage shows something else than before, by its own keys and tools too. */
   redrawn(): void;
+  hasTool(tool: Tool): boolean;
+  /** Takes it in hand, where there is such a tool for whoever looks at the page. */
   chooseTool(tool: Tool): void;
   /** Changes the hologram for everybody; shown here at once. */
   change(change: HologramChange): void;
@@ -159,7 +162,7 @@ export function firstLook(manifest: VolumeManifest, cursor_lps_mm: Vec3): Vec3 |
 /** Follows a room while the caller lives. */
 export function createRoomControl(client: RoomClient, loudness?: (participant: number) => number, view: RoomView = viewOf(client, loudness)): RoomControl {
   const [version, setVersion] = createSignal(0);
-  const [tool, chooseTool] = createSignal<Tool>('turn');
+  const [chosen, setChosen] = createSignal<Tool>('turn');
   const [writeAt, setWriteAt] = createSignal<WriteAt>();
   const askForWords = (at: WriteAt | undefined): void => void setWriteAt(at);
   const [echo, setEcho] = createSignal<HologramChange>({});
@@ -216,6 +219,14 @@ export function createRoomControl(client: RoomClient, loudness?: (participant: n
     version();
     return client.state.self;
   });
+  /** Those that are of use to whoever looks at the page; before they are seated nothing is known of them. */
+  const hasTool = (one: Tool): boolean => {
+    version();
+    const own = client.state.participants.get(client.state.self ?? NaN);
+    return own === undefined || toolsFor(own).includes(one);
+  };
+  // Whoever is made an observer puts down what was for those who work here.
+  const tool = createMemo((): Tool => (hasTool(chosen()) ? chosen() : 'turn'));
 
   function speak(): void {
     clearTimeout(timer);
@@ -296,7 +307,10 @@ export function createRoomControl(client: RoomClient, loudness?: (participant: n
     people,
     self,
     tool,
-    chooseTool,
+    hasTool,
+    chooseTool: (one) => {
+      if (hasTool(one)) setChosen(one);
+    },
     drawWith: (stage) => {
       drawing = stage;
       redrawn();

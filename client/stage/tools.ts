@@ -33,6 +33,8 @@ export interface ToolEvents {
 /** What a click, a tap, a controller or the Enter key does at a point, by the tool in hand. */
 export class Tools {
   readonly events = new Emitter<ToolEvents>();
+  /** Whether there is such a tool for whoever looks at the page: a key takes no other. */
+  has: (tool: Tool) => boolean = () => true;
   readonly #room: RoomView;
   readonly #shared: SharedHologram;
   readonly #view: HologramView;
@@ -56,7 +58,7 @@ export class Tools {
   }
 
   set tool(tool: Tool) {
-    if (tool === this.#tool) return;
+    if (tool === this.#tool || !this.has(tool)) return;
     this.cancel();
     this.#tool = tool;
     this.events.emit('tool', tool);

@@ -40,6 +40,7 @@ export function StageHost(props: StageHostProps): JSX.Element {
 
   function wire(made: Stage): void {
     wireSpace(made, props, app);
+    made.tools.has = (tool) => untrack(() => props.control.hasTool(tool));
     made.tools.tool = props.control.tool();
     made.tools.events.on('tool', (tool) => props.control.chooseTool(tool));
     made.tools.events.on('write-at', (at) => props.control.askForWords(at));

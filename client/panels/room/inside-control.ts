@@ -39,7 +39,7 @@ import { STEPS } from '../../xr/steps';
 import type { Step } from '../../xr/steps';
 import { kindWords } from '../call-words';
 import type { OwnCalls } from '../own-calls';
-import { APART_STEPS, FADED, MODES_INSIDE, STEP_MM, TOOLS_INSIDE, WINDOWS_INSIDE, asksFor, layerOf, pageNow, shelfAfter, toolsInside } from './inside';
+import { APART_STEPS, FADED, MODES_INSIDE, STEP_MM, WINDOWS_INSIDE, asksFor, layerOf, pageNow, shelfAfter, toolsInside } from './inside';
 import { PLEAS } from './inside-people';
 import { PAGES } from './inside-state';
 import type { HeldInside, InsideState, Page } from './inside-state';
@@ -114,7 +114,8 @@ export function createInside(props: InsideRoom & HowWorn & Called, app: App): Ro
   const box = createMemo(() => props.manifest && boxOf(props.manifest));
   const now = (): ReturnType<RoomRecording['now']> => props.recording.now();
   const hasTwin = (): boolean => props.info.patient !== null;
-  const tool = (): Tool => toolsInside({ twin: hasTwin(), may: may() }).find((one) => one === props.control.tool()) ?? 'turn';
+  const tools = (): readonly Tool[] => toolsInside(hasTwin(), props.order.works(), props.control.hasTool);
+  const tool = (): Tool => tools().find((one) => one === props.control.tool()) ?? 'turn';
   const isUp = (): boolean => (props.order.own()?.hand_since ?? null) !== null;
   const waiting = (): ReturnType<RoomOrder['waiting']>[number] | undefined => (props.order.keeps() ? props.order.waiting()[0] : undefined);
 
@@ -171,6 +172,7 @@ export function createInside(props: InsideRoom & HowWorn & Called, app: App): Ro
     may: may(),
     hologram: state(),
     locked: locked(),
+    tools: tools(),
     tool: tool(),
     held: held(),
     waiting: waiting()?.name,
@@ -354,7 +356,7 @@ export function createInside(props: InsideRoom & HowWorn & Called, app: App): Ro
   const kinds: Readonly<Record<string, (which: string, worn: Worn) => void>> = {
     page: openPage,
     back: openPage,
-    tool: (which) => props.control.chooseTool(TOOLS_INSIDE.find((tool) => tool === which) ?? 'turn'),
+    tool: (which) => props.control.chooseTool(tools().find((tool) => tool === which) ?? 'turn'),
     window: (which) => props.control.change({ window: WINDOWS[WINDOWS_INSIDE.find((window) => window === which) ?? 'lung'] }),
     mode: (which) => props.control.change({ mode: MODES_INSIDE.find((mode) => mode === which) ?? 'volume' }),
     move: (which, worn) => {

@@ -125,6 +125,8 @@ export interface InsideState {
   readonly may: { readonly act: boolean; readonly work: boolean; readonly keep: boolean; readonly unlock: boolean };
   readonly hologram: Hologram | undefined;
   readonly locked: Locked | undefined;
+  /** Those that one may take in hand, and the one that is. */
+  readonly tools: readonly Tool[];
   readonly tool: Tool;
   readonly held: HeldInside | undefined;
   readonly waiting: string | undefined;

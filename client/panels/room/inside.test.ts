@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Language } from '../../core/language';
 import { figuresFor } from '../../core/figures';
+import { toolsFor } from '../../core/room-order';
 import { HOLOGRAM } from '../../room/fake-hologram';
 import { translate } from '../../words/words';
-import { asksFor, insidePanel, layerOf, pageNow, shelfAfter } from './inside';
+import { TOOLS_INSIDE, asksFor, insidePanel, layerOf, pageNow, shelfAfter, toolsInside } from './inside';
 import { PAGES } from './inside-state';
 import type { InsideState, Page } from './inside-state';
 
@@ -18,6 +19,7 @@ const NOW: InsideState = {
   may: { act: true, work: true, keep: true, unlock: true },
   hologram: HOLOGRAM,
   locked: undefined,
+  tools: TOOLS_INSIDE,
   tool: 'turn',
   held: undefined,
   waiting: undefined,
@@ -285,13 +287,24 @@ describe('recording', () => {
   });
 });
 
+describe('tools', () => {
+  const OBSERVER = { actor: 'sun', standing: 'observer', may_act: false } as const;
+
+  it('are those that are of use to whoever wears the headset', () => {
+    const tools = toolsInside(true, false, (tool) => toolsFor(OBSERVER).includes(tool));
+    expect(ids({ page: 'tools', tools, may: { act: false, work: false, keep: false, unlock: false } })).toEqual(['tool:turn', 'tool:point']);
+    expect(ids({ page: 'cut', tools })).not.toContain('tool:clip');
+    expect(ids({ page: 'cut' })).toContain('tool:clip');
+  });
+});
+
 describe('where people meet without images', () => {
-  const circle = { twin: false, hologram: undefined, box: undefined, parts: [] } as const;
+  const circle = { twin: false, tools: toolsInside(false, true, () => true), hologram: undefined, box: undefined, parts: [] } as const;
 
   it('has what needs none', () => {
     expect(panel({ ...circle, page: 'room' }).tabs?.map(({ id }) => id)).toEqual(['page:tools', 'page:room', 'page:own']);
     expect(ids({ ...circle, page: 'tools' })).toEqual(['tool:turn', 'tool:point', 'tool:pen', 'page:things']);
-    expect(ids({ ...circle, page: 'tools', may: { act: false, work: false, keep: false, unlock: false } })).toEqual(['tool:turn', 'tool:point']);
+    expect(toolsInside(false, false, () => true)).toEqual(['turn', 'point']);
     expect(ids({ ...circle, page: 'room' })).toEqual(['hand', 'lead', 'gather', 'record:ask', 'keep:all']);
     for (const tool of ['turn', 'point', 'pen'] as const) expect(panel({ ...circle, page: 'tools', tool }).lines[0]).not.toMatch(/hologram|slices|images/);
   });

@@ -48,7 +48,7 @@ export function insidePanel(state: InsideState, t: T): PanelContent {
     ...(asked ? { ...asked, lines: [...urgentLines(state, t), ...asked.lines] } : { tabs: tabsOf(state, t), lines: linesOf(state, t), buttons: buttonsOf(state, t) }),
     always: [
       ...when(state.may.act, button('undo', t('tool.undo'))),
-       button('microphone', microphone(state, t)),
+      button('microphone', microphone(state, t)),
       button('leave', t('room.leaveXr')),
       ...when(state.stay !== undefined, button('stay', t('stay.noted'))),
       ...when(state.call !== undefined, button('page:call', t('inside.call.look'))),
@@ -147,7 +147,7 @@ function buttonsOf(state: InsideState, t: T): PanelButton[] {
     case 'view':
       return viewButtons(state, t);
     case 'tools':
-      return [...toolsInside(state).map((tool) => button(`tool:${tool}`, t(`tool.${tool}`), tool === state.tool)), ...when(state.may.act, button('page:things', t('inside.things')))];
+      return [...state.tools.map((tool) => button(`tool:${tool}`, t(`tool.${tool}`), tool === state.tool)), ...when(state.may.act, button('page:things', t('inside.things')))];
     case 'things':
       return thingButtons(state, t);
     case 'parts':
@@ -182,9 +182,10 @@ function buttonsOf(state: InsideState, t: T): PanelButton[] {
   }
 }
 
-/** Without images there are those that need none; the pen writes on boards, which are for those who work here. */
-export function toolsInside({ twin, may }: Pick<InsideState, 'twin' | 'may'>): readonly Tool[] {
-  return twin ? TOOLS_INSIDE : GATHERED_TOOLS.filter((tool) => tool !== 'pen' || may.work);
+/** Of those that somebody has: without images those that need none; the pen writes on boards, which are for those who work here. */
+export function toolsInside(twin: boolean, works: boolean, has: (tool: Tool) => boolean): readonly Tool[] {
+  const there = twin ? TOOLS_INSIDE : GATHERED_TOOLS.filter((tool) => tool !== 'pen' || works);
+  return there.filter(has);
 }
 
 function viewButtons({ hologram, box }: InsideState, t: T): PanelButton[] {
@@ -287,12 +288,12 @@ function moveButtons({ seeking }: InsideState, t: T): PanelButton[] {
   ];
 }
 
-function cutButtons({ hologram, tool }: InsideState, t: T): PanelButton[] {
+function cutButtons({ hologram, tool, tools }: InsideState, t: T): PanelButton[] {
   const cut = cutOf(hologram?.clip ?? null);
   return [
     ...CUTS.map((one) => button(`cut:${one}`, t(`slice.${one}`), one === cut)),
     ...when(cut !== undefined, button('cut:less', `−${STEP_MM} mm`), button('cut:more', `+${STEP_MM} mm`), button('cut:none', t('clip.none'))),
-    button('tool:clip', t('tool.clip'), tool === 'clip'),
+    ...when(tools.includes('clip'), button('tool:clip', t('tool.clip'), tool === 'clip')),
     button('back:view', t('inside.back')),
   ];
 }
