@@ -13,7 +13,7 @@ const PAGE = { id: 2, by: 'chen.x', page: { type: 'page', transform: SPOTS.left,
 const LINES = [{ id: 3, by: LI, line: {} }, { id: 4, by: 'chen.x', line: {} }];
 const NOTES = [{ id: 5, by: LI, entity: { type: 'annotation', text: 'look here' } }, { id: 6, by: 'chen.x', entity: { type: 'annotation', text: 'not mine' } }];
 
-function opened(change: { boards?: unknown[]; locked?: Record<number, unknown>; keeps?: boolean; works?: boolean; patient?: string | null } = {}): { things: Things; done: unknown[] } {
+function opened(change: { boards?: unknown[]; locked?: Record<number, unknown>; keeps?: boolean; works?: boolean; own?: object; patient?: string | null } = {}): { things: Things; done: unknown[] } {
   const done: unknown[] = [];
   const control = {
     boards: () => change.boards ?? [BOARD],
@@ -28,7 +28,7 @@ function opened(change: { boards?: unknown[]; locked?: Record<number, unknown>; 
     remove: (id: number) => done.push(['remove', id]),
     place: (entity: unknown) => done.push(entity),
   } as unknown as RoomControl;
-  const order = { own: () => ({ actor: LI, may_act: true }), works: () => change.works ?? true, keeps: () => change.keeps ?? false } as unknown as RoomOrder;
+  const order = { own: () => change.own ?? { actor: LI, may_act: true }, works: () => change.works ?? true, keeps: () => change.keeps ?? false } as unknown as RoomOrder;
   const app = { t: (key: Parameters<typeof translate>[1], params?: Parameters<typeof translate>[2]) => translate('en', key, params) };
   const patient = change.patient === undefined ? 'p1' : change.patient;
   return { things: createRoot(() => createThings({ info: { patient }, control, order }, app, ({ entity }) => (entity.type === 'annotation' ? entity.text : ''))), done };
@@ -57,6 +57,14 @@ test('one goes through boards, pages, and what one may take away', () => {
   expect(names(opened({ keeps: true }).things)).toEqual(['Board Plan', 'Images', 'line by Li', 'line by Chen', 'look here']);
   expect(names(opened({ works: false }).things)).toEqual(['Board Plan', 'Images', 'look here']);
   expect(names(opened({ locked: { 9: { by: LI, name: 'Li', marks: true } } }).things)).not.toContain('look here');
+});
+
+test('patients go through what they have written, as on the screen', () => {
+  const { things, done } = opened({ works: false, boards: [], own: { actor: LI, may_act: false, standing: 'patient' } });
+  expect(names(things)).toEqual(['Images', 'look here']);
+  things.press('next');
+  things.press('remove');
+  expect(done).toEqual([['remove', 5]]);
 });
 
 test('only what the room lets one take away is taken away', () => {

@@ -5,6 +5,7 @@ import type { App } from '../../core/app';
 import { patientPath } from '../../core/hospital';
 import { pageWords } from '../../core/own-pages';
 import type { Mark, RoomControl } from '../../core/room-control';
+import { mayTakeAway } from '../../core/room-order';
 import type { RoomOrder } from '../../core/room-order';
 import { BOARD_SPOTS, SPOTS, freeSpot } from '../../core/room-standing';
 import type { Spot } from '../../core/room-standing';
@@ -46,15 +47,15 @@ export function createThings(props: Props, app: Pick<App, 't'>, wordsOf: (mark: 
   const all = (): readonly Thing[] => {
     const { control, order } = props;
     const hologram = control.hologram();
-    const fixed = hologram !== undefined && (control.locked(hologram.id)?.marks ?? false);
-    const marks = (order.own()?.may_act ?? false) && !fixed ? control.marks().filter(({ by }) => isOwn(by)) : [];
+    const on = hologram && control.locked(hologram.id);
+    const marks = control.marks().filter((mark) => mayTakeAway(order.own(), mark, on));
     const works = order.works();
     return [
       ...control.boards().map(({ id, board, marks }) => ({ id, name: `${app.t('board.title')} ${board.title}`.trim(), stands: true, mine: works && marks.every(({ by }) => isOwn(by)) })),
       ...control.pages().map(({ id, by, page }) => ({ id, name: pageWords(page, app.t), stands: true, mine: works && (order.keeps() || isOwn(by)) })),
       ...control.lines().flatMap(({ id, by }) => (works && (order.keeps() || isOwn(by)) ? [{ id, name: lineWords(by), stands: false, mine: true }] : [])),
       ...control.boards().flatMap(({ id: board, marks }) =>
-        marks.flatMap(({ id, by, entity }) => (works && isOwn(by) && !control.locked(board)?.marks ? [{ id, name: entity.type === 'board-note' ? entity.text : lineWords(by), stands: false, mine: true }] : [])),
+        marks.flatMap(({ id, by, entity }) => (works && mayTakeAway(order.own(), { by, entity }, control.locked(board)) ? [{ id, name: entity.type === 'board-note' ? entity.text : lineWords(by), stands: false, mine: true }] : [])),
       ),
       ...marks.map((mark) => ({ id: mark.id, name: wordsOf(mark), stands: false, mine: true })),
     ];

@@ -144,11 +144,12 @@ describe('what is offered', () => {
     expect(layerOf(HOLOGRAM, 'skin')).toEqual({ visible: false, opacity: 1 });
   });
 
-  it('has boards and pages under the tools, with and without images, for who may act', () => {
+  it('has what stands here under the tools, with and without images, for who may act, and for all who have something there', () => {
     for (const twin of [true, false]) expect(ids({ page: 'tools', twin })).toContain('page:things');
     expect(ids({ page: 'tools', may: { act: false, work: false, keep: false, unlock: false } })).not.toContain('page:things');
     expect(ids({ page: 'tools' })).toContain('tool:nodule');
     const of = { name: 'Board Plan', at: 1, count: 2, locked: undefined, mayLock: true, mayRemove: true };
+    expect(ids({ page: 'tools', may: { act: false, work: false, keep: false, unlock: false }, things: { of, board: false, page: false } })).toContain('page:things');
     expect(ids({ page: 'things', things: { of, board: true, page: true } })).toEqual(['thing:previous', 'thing:next', 'thing:lock', 'thing:remove', 'thing:board', 'thing:page', 'keep-marks', 'back:tools']);
     expect(ids({ page: 'things', marks: [] })).not.toContain('keep-marks');
     expect(panel({ page: 'things', things: { of, board: true, page: true } }).lines[0]).toBe('Board Plan (1 of 2)');

@@ -147,7 +147,7 @@ function buttonsOf(state: InsideState, t: T): PanelButton[] {
     case 'view':
       return viewButtons(state, t);
     case 'tools':
-      return [...state.tools.map((tool) => button(`tool:${tool}`, t(`tool.${tool}`), tool === state.tool)), ...when(state.may.act, button('page:things', t('inside.things')))];
+      return [...state.tools.map((tool) => button(`tool:${tool}`, t(`tool.${tool}`), tool === state.tool)), ...when(state.may.act || state.things.of !== undefined, button('page:things', t('inside.things')))];
     case 'things':
       return thingButtons(state, t);
     case 'parts':
