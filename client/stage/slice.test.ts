@@ -79,8 +79,10 @@ test('another tool gives up the line, and what the pointer draws is a line of it
   show([1, 2, 0]);
   canvas.press('Enter');
   show([1, 2, 0], 'turn');
+  expect(said.at(-1)).toEqual(['cancel', true]);
+  show([1, 2, 0], 'probe');
   canvas.press('Enter');
-  expect(said.at(-1)).toEqual(['use', [1, 2, 0]]);
+  expect(said.slice(-2)).toEqual([['cancel', true], ['use', [1, 2, 0]]]);
   for (const x of [1, 5]) {
     show([x, 2, 0]);
     canvas.press('Enter');
@@ -103,4 +105,18 @@ test('a second finger neither draws nor ends what the first one draws', () => {
   canvas.go('pointermove', 25.5);
   canvas.go('pointerup', 25.5);
   expect(lines()).toEqual([[[10, 20, 0], [15, 20, 0], [20, 20, 0], [25, 20, 0]]]);
+});
+
+test('a line that was begun point by point is given up, and said to be, as the slice is left', () => {
+  canvas.dispatchEvent(new Event('blur'));
+  expect(said).toEqual([]);
+  for (const x of [1, 5]) {
+    show([x, 2, 0]);
+    canvas.press('Enter');
+  }
+  canvas.dispatchEvent(new Event('blur'));
+  expect(said.at(-1)).toEqual(['cancel', true]);
+  canvas.press('Enter');
+  canvas.press('Enter');
+  expect(lines()).toEqual([]);
 });

@@ -87,7 +87,7 @@ export class Slice {
 
   /** Shows this state from the next frame on. */
   set(state: SliceState): void {
-    if (state.tool !== this.#state?.tool) this.#line.take();
+    if (state.tool !== this.#state?.tool && this.#hasBegun) this.#giveUp();
     this.#state = state;
     const window = `${state.window.centre_hu}/${state.window.width_hu}`;
     if (window !== this.#window) this.#grey = windowTable(state.window);
@@ -258,6 +258,10 @@ export class Slice {
       this.#line.take();
     });
     on('pointerleave', () => this.#hovered(undefined));
+    // Each slice has its own line: Escape elsewhere would not reach it.
+    on('blur', () => {
+      if (this.#hasBegun && this.#pointer === undefined) this.#giveUp();
+    });
   }
 
   #step(slices: number): void {
@@ -311,8 +315,12 @@ export class Slice {
     this.#ask();
   }
 
+  get #hasBegun(): boolean {
+    return this.#line.points.length > 0 || this.#to !== undefined;
+  }
+
   #giveUp(): void {
-    const hasBegun = this.#line.points.length > 0 || this.#to !== undefined;
+    const hasBegun = this.#hasBegun;
     this.#line.take();
     this.#from = this.#to = undefined;
     this.events.emit('cancel', hasBegun);
