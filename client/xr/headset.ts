@@ -58,6 +58,9 @@ const SPOT_M = 0.2;
 /** Nobody is brought nearer than this: the table is there. */
 const NEAREST_M = 0.9;
 
+/** So often it is seen whether the panel is before the eyes. */
+const READ_EVERY_s = 0.5;
+
 /** A person inside a room with a headset: hands, rays, walking, and a panel to read. */
 export class Headset implements Presence {
   readonly events = new Emitter<HeadsetEvents>();
@@ -82,6 +85,7 @@ export class Headset implements Presence {
   gaze = false;
   #seeks: Sought | undefined;
   #reads = false;
+  #sinceRead_s = 0;
   /** The place on the floor that the eyes rest on. */
   #spot: Vector3 | undefined;
   readonly #height = new SeatedHeight();
@@ -230,11 +234,13 @@ export class Headset implements Presence {
       if (at) this.#pointer = { hand, at };
     }
     this.panel.hover(this.#gazed(seconds) ?? hovered);
-    this.#read();
+    this.#sinceRead_s += seconds;
+    if (this.#sinceRead_s >= READ_EVERY_s) this.#read();
   }
 
   /** What the panel says is read by whoever has it before them, and nothing of the session over it. */
   #read(): void {
+    this.#sinceRead_s = 0;
     const { position, rotation } = this.#head();
     const reads = this.#session.visibilityState === 'visible' && isBeforeEyes(position, new Vector3(0, 0, -1).applyQuaternion(rotation), this.panel.mesh);
     if (reads === this.#reads) return;
