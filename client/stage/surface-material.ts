@@ -10,9 +10,6 @@ export interface SurfaceStyle {
 /** Shells through which one looks, by the surface's name; all else is solid. */
 const GLASS: Readonly<Record<string, number>> = { lungs: 0.34, 'lung-left': 0.34, 'lung-right': 0.34, skin: 0.2 };
 
-/** Not shown until somebody asks for it: it would hide the rest. */
-export const HIDDEN_AT_FIRST: ReadonlySet<string> = new Set(['skin']);
-
 export function surfaceStyle(name: string): SurfaceStyle {
   const glass = GLASS[name];
   return glass === undefined ? { opacity: 1, glass: false } : { opacity: glass, glass: true };

@@ -1,5 +1,6 @@
 import { BufferAttribute, BufferGeometry, Group, Mesh, MeshBasicMaterial, type MeshStandardMaterial, type Plane, Vector3 } from 'three';
 import { add, centreLps, lpsFromLocal } from '../core/frames';
+import { layerOf } from '../core/hologram-layers';
 import type { SurfaceEntry } from '../core/volume/manifest';
 import type { VolumeStore } from '../core/volume/store';
 import type { SurfaceMesh } from '../core/volume/surface-file';
@@ -7,7 +8,7 @@ import { SOLID_LAYER } from './compositor';
 import { withFewerTriangles } from './fewer-triangles';
 import { holds } from './picking';
 import type { Hologram, Layer } from './room-view';
-import { HIDDEN_AT_FIRST, setOpacity, surfaceMaterial, surfaceStyle, type SurfaceStyle } from './surface-material';
+import { setOpacity, surfaceMaterial, surfaceStyle, type SurfaceStyle } from './surface-material';
 
 interface Shown {
   readonly mesh: Mesh<BufferGeometry, MeshStandardMaterial>;
@@ -108,7 +109,7 @@ export class Surfaces {
   /** A lesion is seen in every mode; other surfaces not beside the volume alone. */
   #layer(entry: SurfaceEntry): Layer {
     const { mode, layers, only, apart = 0 } = this.#parts;
-    const chosen = layers[entry.name] ?? { visible: !HIDDEN_AT_FIRST.has(entry.name), opacity: 1 };
+    const chosen = layerOf({ layers }, entry.name);
     // One that stands alone is seen, whatever was hidden before; the volume cannot be taken apart, so surfaces show it.
     if (only) return { visible: only === entry.name, opacity: Math.max(chosen.opacity, 0.2) };
     const wanted = mode !== 'volume' || apart > 0 || this.#isLesion(entry);

@@ -4,8 +4,9 @@ import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import type { App } from '../../core/app';
 import { inLanguage } from '../../core/language';
-import type { Text } from '../../core/language';
 import type { Mark, RoomControl } from '../../core/room-control';
+import { keepMarks } from '../../core/room-marks';
+import type { MarksKept } from '../../core/room-marks';
 import { mayTakeAway } from '../../core/room-order';
 import type { RoomOrder } from '../../core/room-order';
 import { measureWords } from '../../stage/measure-words';
@@ -83,22 +84,17 @@ export function MarksPanel(props: MarksPanelProps): JSX.Element {
   );
 }
 
-interface Kept {
-  readonly objects: readonly unknown[];
-  readonly left_out: readonly Text[];
-}
-
 /** Puts what was measured, noted and shown as surfaces beside the images, for every other DICOM program. */
 function KeepWithImages(props: { room: string }): JSX.Element {
   const app = useApp();
   const [busy, setBusy] = createSignal(false);
-  const [kept, setKept] = createSignal<Kept>();
+  const [kept, setKept] = createSignal<MarksKept>();
   const [refusal, setRefusal] = createSignal('');
   const keep = async (): Promise<void> => {
     setBusy(true);
     setRefusal('');
     try {
-      setKept(await app.api.post<Kept>(`/api/rooms/${encodeURIComponent(props.room)}/export`));
+      setKept(await keepMarks(app.api, props.room));
     } catch (error) {
       setKept(undefined);
       setRefusal(app.explain(error));

@@ -6,22 +6,21 @@ import { centreLps, extentMm } from '../../core/frames';
 import type { VoxelGrid } from '../../core/frames';
 import { CUTS, CUT_AXIS, cutAt, cutOf, movedCut, placeOfCut } from '../../core/hologram-cuts';
 import type { Cut } from '../../core/hologram-cuts';
+import { SKIN, layerOf } from '../../core/hologram-layers';
 import { inLanguage } from '../../core/language';
 import { WINDOWS, windowName } from '../../core/room-control';
 import type { RoomControl, WindowName } from '../../core/room-control';
 import type { VolumeManifest } from '../../core/volume/manifest';
-import type { Hologram, Mode } from '../../stage/room-view';
+import type { Hologram, Layer, Mode } from '../../stage/room-view';
 import { PartsPanel } from './PartsPanel';
 import { Segmented } from '../Segmented';
 import { Slider } from './Slider';
 
-const SKIN = 'skin';
-/** What the stage draws besides the surfaces of a series; skin and couch are hidden at first. */
+/** What the stage draws besides the surfaces of a series. */
 const OWN_LAYERS = [
-  { name: 'lesions', colour: '#ffc35c', visible: true },
-  { name: SKIN, colour: '#e9c3a6', visible: false },
+  { name: 'lesions', colour: '#ffc35c' },
+  { name: SKIN, colour: '#e9c3a6' },
 ] as const;
-const FULL: { visible: boolean; opacity: number } = { visible: true, opacity: 1 };
 const SMALLEST_SCALE = 0.5;
 const LARGEST_SCALE = 4;
 
@@ -57,7 +56,7 @@ export function ViewPanel(props: ViewPanelProps): JSX.Element {
                   <LayerLine
                     control={props.control}
                     state={hologram().state}
-                    layer={{ name: surface.name, colour: surface.colour, visible: surface.name !== SKIN }}
+                    layer={surface}
                     label={inLanguage(surface.label, app.language())}
                     hint={inLanguage(surface.method, app.language())}
                   />
@@ -146,7 +145,7 @@ function WindowChoice(props: PartProps): JSX.Element {
 }
 
 interface LayerLineProps extends PartProps {
-  readonly layer: { readonly name: string; readonly colour: string; readonly visible: boolean };
+  readonly layer: { readonly name: string; readonly colour: string };
   readonly label: string;
   /** How it was made. */
   readonly hint?: string;
@@ -155,8 +154,8 @@ interface LayerLineProps extends PartProps {
 function LayerLine(props: LayerLineProps): JSX.Element {
   const app = useApp();
   const name = (): string => props.label;
-  const layer = (): typeof FULL => props.state.layers[props.layer.name] ?? { ...FULL, visible: props.layer.visible };
-  const set = (change: Partial<typeof FULL>): void => {
+  const layer = (): Layer => layerOf(props.state, props.layer.name);
+  const set = (change: Partial<Layer>): void => {
     props.control.change({ layers: { [props.layer.name]: { ...layer(), ...change } } });
   };
   return (

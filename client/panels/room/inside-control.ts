@@ -8,9 +8,9 @@ import { figuresFor } from '../../core/figures';
 import { gazeChooses, letGazeChoose } from '../../core/gaze';
 import { BOX_SIDES, CUTS, boxOf, cutAt, movedCut, movedSide, placeOfCut } from '../../core/hologram-cuts';
 import type { Axis, BoxSide } from '../../core/hologram-cuts';
+import { layerOf } from '../../core/hologram-layers';
 import type { RoomInfo } from '../../core/hospital';
 import { inLanguage, listIn } from '../../core/language';
-import type { Text } from '../../core/language';
 import { lookLike, wear, wornBy } from '../../core/own-looks';
 import { PALETTE } from '../../core/palette';
 import { isPseudonym } from '../../core/pseudonym';
@@ -20,6 +20,7 @@ import type { RoomControl } from '../../core/room-control';
 import { firstOf } from '../../core/room-hands';
 import type { RoomHands } from '../../core/room-hands';
 import type { RoomLead } from '../../core/room-lead';
+import { keepMarks } from '../../core/room-marks';
 import type { RoomOrders } from '../../core/room-orders';
 import type { RoomOrder } from '../../core/room-order';
 import type { RoomStay } from '../../core/room-stay';
@@ -39,7 +40,7 @@ import { STEPS } from '../../xr/steps';
 import type { Step } from '../../xr/steps';
 import { kindWords } from '../call-words';
 import type { OwnCalls } from '../own-calls';
-import { APART_STEPS, FADED, MODES_INSIDE, STEP_MM, WINDOWS_INSIDE, asksFor, layerOf, pageNow, shelfAfter, toolsInside } from './inside';
+import { APART_STEPS, FADED, MODES_INSIDE, STEP_MM, WINDOWS_INSIDE, asksFor, pageNow, shelfAfter, toolsInside } from './inside';
 import { PLEAS } from './inside-people';
 import { PAGES } from './inside-state';
 import type { HeldInside, InsideState, Page } from './inside-state';
@@ -279,11 +280,11 @@ export function createInside(props: InsideRoom & HowWorn & Called, app: App): Ro
   }
 
   /** What could not be kept is said too, as on the screen. */
-  async function keepMarks(): Promise<void> {
+  async function keepAllMarks(): Promise<void> {
     if (busy()) return;
     setBusy(true);
     try {
-      const { objects, left_out } = await app.api.post<{ readonly objects: readonly unknown[]; readonly left_out: readonly Text[] }>(`/api/rooms/${encodeURIComponent(props.info.id)}/export`);
+      const { objects, left_out } = await keepMarks(app.api, props.info.id);
       app.toast(() => [app.t('marks.kept', { count: String(objects.length) }), ...left_out.map((text) => inLanguage(text, app.language()))].join(' '));
     } catch (error) {
       complain(error);
@@ -410,7 +411,7 @@ export function createInside(props: InsideRoom & HowWorn & Called, app: App): Ro
     'end-around': () => props.around.end(),
     around: () => props.around.look(!props.around.looks()),
     'other-voice': () => void props.voice.change(!props.voice.changed()),
-    'keep-marks': () => void keepMarks(),
+    'keep-marks': () => void keepAllMarks(),
     dictate: () => props.voice.dictate(!props.voice.dictates()),
     leave: (worn) => void worn.exit(),
   };

@@ -4,7 +4,7 @@ import { figuresFor } from '../../core/figures';
 import { toolsFor } from '../../core/room-order';
 import { HOLOGRAM } from '../../room/fake-hologram';
 import { translate } from '../../words/words';
-import { TOOLS_INSIDE, asksFor, insidePanel, layerOf, pageNow, shelfAfter, toolsInside } from './inside';
+import { TOOLS_INSIDE, asksFor, insidePanel, pageNow, shelfAfter, toolsInside } from './inside';
 import { PAGES } from './inside-state';
 import type { InsideState, Page } from './inside-state';
 
@@ -138,10 +138,9 @@ describe('what is offered', () => {
     expect(ids({ page: 'cut' })).not.toContain('cut:more');
   });
 
-  it('shows, fades and hides one structure, skin only once somebody asks for it', () => {
+  it('shows, fades and hides one structure', () => {
     expect(chosen({ page: 'parts' })).toEqual(['part:shown']);
     expect(chosen({ page: 'parts', hologram: { ...HOLOGRAM, layers: { 'lung-left': { visible: false, opacity: 0.35 } } } })).toEqual(['part:faded']);
-    expect(layerOf(HOLOGRAM, 'skin')).toEqual({ visible: false, opacity: 1 });
   });
 
   it('has what stands here under the tools, with and without images, for who may act, and for all who have something there', () => {

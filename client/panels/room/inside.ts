@@ -2,7 +2,7 @@
 import type { RecordingNow } from '../../../contract/room';
 import type { App } from '../../core/app';
 import { AXES, BOX_SIDES, CUTS, cutOf, placeOfCut } from '../../core/hologram-cuts';
-import type { Hologram, Layer } from '../../stage/room-view';
+import { layerOf } from '../../core/hologram-layers';
 import { GATHERED_TOOLS } from '../../stage/tools';
 import type { Tool } from '../../stage/tools';
 import type { PanelButton, PanelContent } from '../../xr/panel';
@@ -27,8 +27,6 @@ export const STEP_MM = 10;
 export const APART_STEPS = [0, 0.5, 1] as const;
 /** How opaque a surface is that lets see what lies behind it. */
 export const FADED = 0.35;
-/** Skin and couch lie around all else: they are shown when somebody asks for them. */
-const SKIN = 'skin';
 
 type T = App['t'];
 
@@ -196,11 +194,6 @@ function viewButtons({ hologram, box }: InsideState, t: T): PanelButton[] {
     button('page:cut', t('clip.title'), Boolean(hologram?.clip)),
     ...when(box !== undefined, button('page:crop', t('crop.title'), Boolean(hologram?.crop))),
   ];
-}
-
-/** How a surface is shown, also where nobody has changed that yet. */
-export function layerOf(hologram: Hologram | undefined, name: string): Layer {
-  return hologram?.layers[name] ?? { visible: name !== SKIN, opacity: 1 };
 }
 
 function partButtons({ hologram, parts, part, may }: InsideState, t: T): PanelButton[] {
