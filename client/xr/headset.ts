@@ -86,6 +86,8 @@ export class Headset implements Presence {
   #seeks: Sought | undefined;
   #reads = false;
   #sinceRead_s = 0;
+  /** Whether something is yet to be felt: hands come a moment after one has entered. */
+  #owesTick = false;
   /** The place on the floor that the eyes rest on. */
   #spot: Vector3 | undefined;
   readonly #height = new SeatedHeight();
@@ -134,6 +136,7 @@ export class Headset implements Presence {
 
   /** Something is to be felt, wherever the eyes are: a long tick in both hands. */
   tick(): void {
+    this.#owesTick = !this.#hands.some(({ source }) => source);
     for (const hand of this.#hands) hand.pulse(0.6, 120);
   }
 
@@ -210,6 +213,7 @@ export class Headset implements Presence {
 
   update(seconds: number): void {
     this.#vignette.update(seconds);
+    if (this.#owesTick) this.tick();
     this.#real.update(this.#space.renderer.xr, this.#hands.flatMap(({ tracked, source }) => (tracked && source ? [source] : [])), this.gaze);
     this.#lift();
     const head = this.#head().position;
