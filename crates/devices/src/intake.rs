@@ -247,25 +247,23 @@ fn find<'p>(
         .ok_or_else(another)
 }
 
-/// The values of one measurement must be true together. A message may hold several, by their times.
+/// The values of one measurement must be true together. In a message that holds several, a stream that comes again
+/// begins the next.
 fn contradiction(group: &Group, measured: &[Measured<'_>]) -> Result<(), Refusal> {
-    let mut times: Vec<_> = measured.iter().map(|one| one.raw.t_ms).collect();
-    times.sort_unstable();
-    times.dedup();
-    for time in times {
-        let value = |name: &String| {
-            let same = |one: &&Measured<'_>| one.stream.name == *name && one.raw.t_ms == time;
-            let found = measured.iter().find(same)?;
-            match found.values {
-                Values::One(value) => Some((found.stream, value)),
-                Values::Many { .. } => None,
-            }
-        };
-        let rising: Vec<_> = group.rising.iter().filter_map(value).collect();
-        for pair in rising.windows(2) {
-            if let [(lower, low), (upper, high)] = pair
-                && low >= high
-            {
+    let values = |name: &String| -> Vec<_> {
+        let same = measured.iter().filter(|one| one.stream.name == *name);
+        same.filter_map(|one| match one.values {
+            Values::One(value) => Some((one.stream, value)),
+            Values::Many { .. } => None,
+        })
+        .collect()
+    };
+    let rising: Vec<_> = group.rising.iter().map(values).collect();
+    let rising: Vec<_> = rising.iter().filter(|values| !values.is_empty()).collect();
+    for pair in rising.windows(2) {
+        let [lower, upper] = pair else { continue };
+        for ((lower, low), (upper, high)) in lower.iter().zip(*upper) {
+            if low >= high {
                 return Err(Refusal::Contradiction {
                     lower: lower.name.clone(),
                     upper: upper.name.clone(),

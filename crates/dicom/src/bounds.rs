@@ -14,12 +14,12 @@ use flate2::read::DeflateDecoder;
 
 /// No object that was met nests deeper than a dozen.
 const DEEPEST: usize = 64;
-/// A deflated data set may not become larger than this.
-const INFLATED_BYTES: u64 = 256 << 20;
-/// Nor than so many times what came: masks of segmentations do not become so much smaller, and bombs do.
-const INFLATED_TIMES: u64 = 100;
-/// Unless it is no larger than this.
-const INFLATED_FREE: u64 = 16 << 20;
+/// A deflated data set that is kept may not be larger than this,
+const INFLATED_BYTES: u64 = 1 << 30;
+/// and one that comes in not larger than this.
+const INFLATED_ON_ARRIVAL: u64 = 256 << 20;
+/// DEFLATE makes nothing more than so many times smaller.
+const DEFLATED_TIMES: u64 = 1032;
 const UNDEFINED: u32 = u32::MAX;
 const ITEM: Tag = Tag(0xfffe, 0xe000);
 const ITEM_END: Tag = Tag(0xfffe, 0xe00d);
@@ -42,17 +42,31 @@ pub(crate) fn check(data_set: &[u8], transfer_syntax: &str) -> Result<(), String
     looked_at(data_set, transfer_syntax, None).map(drop)
 }
 
+/// The same for one that comes in, of which less is taken.
+pub(crate) fn check_arriving(data_set: &[u8], transfer_syntax: &str) -> Result<(), String> {
+    look_at(data_set, transfer_syntax, None, INFLATED_ON_ARRIVAL).map(drop)
+}
+
 /// The same for the elements before `until`, for whoever reads no further; says how many bytes were looked
 /// at, none more than which may be parsed. What follows the pixel data is not among them, since it is often
 /// padding without form, but for deflated data sets, which the parser inflates whole.
-#[expect(
-    deprecated,
-    reason = "big endian is retired, and old archives still send it"
-)]
 pub(crate) fn looked_at(
     data_set: &[u8],
     transfer_syntax: &str,
     until: Option<Tag>,
+) -> Result<usize, String> {
+    look_at(data_set, transfer_syntax, until, INFLATED_BYTES)
+}
+
+#[expect(
+    deprecated,
+    reason = "big endian is retired, and old archives still send it"
+)]
+fn look_at(
+    data_set: &[u8],
+    transfer_syntax: &str,
+    until: Option<Tag>,
+    most_inflated: u64,
 ) -> Result<usize, String> {
     let little = Syntax {
         explicit: true,
@@ -69,7 +83,7 @@ pub(crate) fn looked_at(
             until,
         ),
         uids::DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN => {
-            let inflated = inflate(data_set)?;
+            let inflated = inflated(data_set, most_inflated)?;
             let walk = Walk {
                 until,
                 behind_pixels: true,
@@ -106,17 +120,17 @@ pub(crate) fn pixel_data(data_set: &[u8], transfer_syntax: &str) -> Option<(usiz
     None
 }
 
-/// A deflated data set as it was, if that is not larger than is taken.
+/// A deflated data set that is kept, as it was.
 pub(crate) fn inflate(data_set: &[u8]) -> Result<Vec<u8>, String> {
-    inflated(data_set, most_inflated(data_set.len()))
+    inflated(data_set, INFLATED_BYTES)
 }
 
-/// How large a deflated data set of so many bytes may become.
+/// How large a deflated data set of so many bytes is at most when it comes in.
 pub(crate) fn most_inflated(deflated: usize) -> u64 {
     let deflated = u64::try_from(deflated).unwrap_or(u64::MAX);
     deflated
-        .saturating_mul(INFLATED_TIMES)
-        .clamp(INFLATED_FREE, INFLATED_BYTES)
+        .saturating_mul(DEFLATED_TIMES)
+        .min(INFLATED_ON_ARRIVAL)
 }
 
 /// Where the elements of the outermost level lie in a data set in explicit little endian: up to its pixel
@@ -492,17 +506,19 @@ mod tests {
         assert_eq!(inflated(&bytes, 5000).unwrap().len(), 5000);
         let error = inflated(&bytes, 4999).unwrap_err();
         assert!(error.contains("too large"), "{error}");
-        // What is small may be mostly nothing; what is large may not be nearly nothing.
+        // What is kept is read though it would not be taken any more, and nothing grows more than is reckoned with.
         let zeros = |mib: usize| {
             let mut deflated =
                 flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::best());
             deflated.write_all(&vec![0; mib << 20]).unwrap();
             deflated.finish().unwrap()
         };
-        assert!(inflate(&zeros(16)).is_ok());
-        let error = inflate(&zeros(17)).unwrap_err();
+        let (small, large) = (zeros(64), zeros(257));
+        assert!(most_inflated(small.len()) >= 64 << 20);
+        assert_eq!(most_inflated(large.len()), INFLATED_ON_ARRIVAL);
+        let deflated = uids::DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN;
+        let error = check_arriving(&large, deflated).unwrap_err();
         assert!(error.contains("too large"), "{error}");
-        assert_eq!(most_inflated(1 << 20), 100 << 20);
-        assert_eq!(most_inflated(1 << 30), INFLATED_BYTES);
+        assert_eq!(inflate(&large).unwrap().len(), 257 << 20);
     }
 }

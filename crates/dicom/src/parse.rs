@@ -133,11 +133,12 @@ impl ParsedObject {
 
 /// Reads a DICOM file as far as is needed to file it. A missing preamble is put in front.
 pub fn parse(file: Bytes) -> Result<ParsedObject, ParseError> {
-    whole(file).and_then(parse_whole)
+    let (file, meta) = whole(file)?;
+    parse_whole(file, &meta, bounds::check)
 }
 
-/// As [`parse`], outside of the async threads; what a deflated data set may become is taken from `memory` before it is
-/// inflated.
+/// As [`parse`] for a file that comes in, outside of the async threads; what a deflated data set may become is less, and
+/// taken from `memory` before it is inflated.
 pub async fn parse_within(file: Bytes, memory: &Memory) -> Result<ParsedObject, ParseError> {
     let failed = |_| ParseError::Malformed {
         part: "data set",
@@ -155,7 +156,7 @@ pub async fn parse_within(file: Bytes, memory: &Memory) -> Result<ParsedObject, 
     };
     let parsed = spawn_blocking(move || {
         let _room = room;
-        parse_whole((file, meta))
+        parse_whole(file, &meta, bounds::check_arriving)
     });
     parsed.await.map_err(failed)?
 }
@@ -174,11 +175,14 @@ fn whole(file: Bytes) -> Result<(Bytes, FileMetaTable), ParseError> {
     Ok((file, meta))
 }
 
-fn parse_whole((file, meta): (Bytes, FileMetaTable)) -> Result<ParsedObject, ParseError> {
+fn parse_whole(
+    file: Bytes,
+    meta: &FileMetaTable,
+    check: fn(&[u8], &str) -> Result<(), String>,
+) -> Result<ParsedObject, ParseError> {
     let data_set = data_set_bytes(&file).ok_or_else(breaks_off)?;
     let part = "data set";
-    bounds::check(data_set, meta.transfer_syntax())
-        .map_err(|why| ParseError::Malformed { part, why })?;
+    check(data_set, meta.transfer_syntax()).map_err(|why| ParseError::Malformed { part, why })?;
     let object = read(&file, Some(PIXELS))?;
     let transfer_syntax = uid(tags::TRANSFER_SYNTAX_UID, meta.transfer_syntax())?;
     let text = |tag| text_of(&object, tag);

@@ -23,7 +23,7 @@ use crate::{
     transport, upgrades, vitals, volumes, ward, web,
 };
 
-/// What a program may open where nobody has set a limit.
+/// What a program may open where nobody can say.
 const FEW_DESCRIPTORS: u64 = 1024;
 
 /// Where the encrypted HTTP door is, and what it shows.
@@ -54,7 +54,7 @@ pub async fn open(hospital: &Arc<Hospital>) -> Result<Doors> {
     // Each connection is a descriptor; the usual limit is a tenth of what the MQTT door has places for.
     let descriptors = rlimit::increase_nofile_limit(u64::MAX).unwrap_or_else(|error| {
         tracing::warn!(%error, "the limit on open connections could not be raised");
-        FEW_DESCRIPTORS
+        rlimit::getrlimit(rlimit::Resource::NOFILE).map_or(FEW_DESCRIPTORS, |(now, _)| now)
     });
     // A hospital that failed has left recordings open, and nobody records yet.
     let permit = hospital

@@ -32,6 +32,7 @@ pub use missions::{
 };
 pub use past::past;
 pub use places::{Bed, Duty, Places, all as all_of, duties, kind as kind_of, referred, stays};
+pub use tags::is_position;
 pub use view::{WardFigures, alarm_view, figures, ward, wards};
 pub use weeks::weeks;
 pub use written::{Written, take_written};

@@ -1,6 +1,12 @@
 //! The HTTP doors: whom they take, and how long somebody may be silent there.
 
-use std::{convert::Infallible, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    net::SocketAddr,
+    pin::pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{
     Router,
@@ -29,6 +35,8 @@ use crate::{
 /// So many connections at the same time over all HTTP doors. One that became a WebSocket no longer counts: whose it is
 /// is known by then, and counted by rooms.
 const CONNECTIONS: usize = 16_384;
+/// That there is no place is said once in so long.
+const SAID_AGAIN: Duration = Duration::from_mins(1);
 /// A TLS handshake takes no longer than this.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
@@ -76,9 +84,14 @@ async fn serve_for(
 ) {
     let routes = routes.layer(RequestBodyTimeoutLayer::new(patience.piece));
     let connections = TaskTracker::new();
+    let mut full_said: Option<Instant> = None;
     while let Some((stream, from)) = next_at(&door.listener, &mut closed, "an HTTP").await {
         // Who finds no place is not kept waiting; it tries again.
         let Some(place) = places.take(from.ip()) else {
+            if full_said.is_none_or(|at| at.elapsed() >= SAID_AGAIN) {
+                full_said = Some(Instant::now());
+                tracing::warn!("no place for more HTTP connections, or for more of one address");
+            }
             continue;
         };
         // Rooms send small packets, which must not wait for acknowledgements.

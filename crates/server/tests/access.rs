@@ -96,7 +96,6 @@ fn a_nurse_lets_nobody_in_by_any_door_and_a_doctor_of_the_team_does() {
     assert_eq!(hospital.put("chen.expert", &invitation("CareTeam")), 403);
 }
 
-/// Waits for the farewell, after which the server closes.
 #[test]
 fn who_stores_images_of_nobody_sends_none_and_calls_no_other_system() {
     let (_folder, hospital) = opened();
@@ -113,6 +112,7 @@ fn who_stores_images_of_nobody_sends_none_and_calls_no_other_system() {
     }
 }
 
+/// Waits for the farewell, after which the server closes.
 fn farewell(inside: &mut Inside) -> Farewell {
     let reason = inside.hear_until(|frame| match frame {
         ServerFrame::Bye { reason, again, .. } => Some((*reason, *again)),
@@ -281,7 +281,9 @@ fn who_may_not_write_is_told_before_anything_of_the_body_is_waited_for() {
     ] {
         assert_eq!(status(path, None, LARGE), "401", "{path}");
     }
-    assert_eq!(status("/fhir", Some("sun.manager"), LARGE), "403");
+    for path in ["/fhir", "/api/devices/packages", "/api/edge/readings"] {
+        assert_eq!(status(path, Some("sun.manager"), LARGE), "403", "{path}");
+    }
 }
 
 #[test]

@@ -121,8 +121,8 @@ fn sync_folder(folder: &Path) -> Result<(), StorageError> {
         .map_err(StorageError::io(folder))
 }
 
-/// Makes the folder of a copy and copies the readings that are not sealed. This comes before the rest: what is sealed meanwhile is then in both
-/// copies, and is one when they are opened; the other way round it might be in none.
+/// Makes the folder of a copy and copies the readings that are not sealed. This comes before the rest: what is sealed
+/// meanwhile is then in both copies, and is one when they are opened; the other way round it might be in none.
 fn copy_arrivals(root: &Path, target: &Path) -> Result<(), StorageError> {
     embedded::own_folder(target)?;
     let from = root.join(FOLDER);

@@ -203,8 +203,8 @@ impl Drop for Embedded {
     }
 }
 
-/// Makes a folder with what is above it, where it is not there, and lets only its owner into it: what files of health
-/// data below it may be read by is then no matter.
+/// Makes a folder with what is above it, where it is not there, and lets only its owner into it, or into one that is open
+/// to everybody: what files of health data below it may be read by is then no matter.
 pub fn own_folder(folder: &Path) -> Result<(), StorageError> {
     use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
     if let Some(above) = folder.parent() {
@@ -221,14 +221,21 @@ pub fn own_folder(folder: &Path) -> Result<(), StorageError> {
         .map_err(StorageError::io(folder))?
         .permissions()
         .mode();
-    let is_closed = (mode & 0o777) | OWNER_ONLY == OWNER_ONLY;
+    // What an operator lets a group see stays so.
+    let is_closed = (mode & 0o777) | 0o770 == 0o770;
     if is_closed {
         return Ok(());
     }
     match fs::set_permissions(folder, fs::Permissions::from_mode(OWNER_ONLY)) {
         // A volume that somebody else owns and lends.
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-            tracing::warn!(folder = %folder.display(), "others on this machine may look into the folder: close it to them");
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem
+            ) =>
+        {
+            let folder = folder.display();
+            tracing::warn!(%folder, "others on this machine may look into it: close it to them");
             Ok(())
         }
         set => set.map_err(StorageError::io(folder)),

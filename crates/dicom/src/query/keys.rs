@@ -57,7 +57,7 @@ pub(crate) fn read_object(
     transfer_syntax: &str,
 ) -> Result<InMemDicomObject, IdentifierError> {
     let malformed = |_| IdentifierError::Malformed;
-    bounds::check(data_set, transfer_syntax).map_err(malformed)?;
+    bounds::check_arriving(data_set, transfer_syntax).map_err(malformed)?;
     let syntax = TransferSyntaxRegistry
         .get(transfer_syntax)
         .ok_or(IdentifierError::Malformed)?;

@@ -1,44 +1,41 @@
 //! Large bodies, counted with all else that arrives.
 
-use std::{error::Error, ops::Deref, sync::Arc};
+use std::{convert::Infallible, error::Error, sync::Arc};
 
 use axum::{
     RequestExt as _,
-    body::Bytes,
+    body::Body,
     extract::{FromRequest, Request},
     http::StatusCode,
 };
-use dicom::receive::Held;
+use dicom::receive::{Held, Memory};
 use futures::StreamExt as _;
 use http_body_util::LengthLimitError;
 
-use crate::{hospital::Hospital, http::Problem};
+use crate::http::Problem;
 
-/// A whole body within the route's limit. Where many arrive at the same time they wait in files.
-///
-/// It comes after whoever sends it: name them, and ask for their permit, before.
-pub struct Counted(Held);
+/// A body within the route's limit that is not read yet: whoever takes it asks for its sender's permit before.
+pub struct LargeBody(Body);
 
-impl Deref for Counted {
-    type Target = Bytes;
+impl<S: Sync> FromRequest<S> for LargeBody {
+    type Rejection = Infallible;
 
-    fn deref(&self) -> &Bytes {
-        &self.0.bytes
+    async fn from_request(request: Request, _state: &S) -> Result<Self, Infallible> {
+        Ok(Self(request.into_limited_body()))
     }
 }
 
-impl FromRequest<Arc<Hospital>> for Counted {
-    type Rejection = Problem;
-
-    async fn from_request(request: Request, hospital: &Arc<Hospital>) -> Result<Self, Problem> {
-        let mut pieces = request.into_limited_body().into_data_stream();
-        let mut arriving = hospital.memory.arriving();
+impl LargeBody {
+    /// All of it, in memory that is counted; where many arrive at the same time they wait in files.
+    pub async fn whole(self, memory: &Arc<Memory>) -> Result<Held, Problem> {
+        let mut pieces = self.0.into_data_stream();
+        let mut arriving = memory.arriving();
         while let Some(piece) = pieces.next().await {
             arriving.push(&piece.map_err(|error| broken(&error))?);
             arriving.settle().await;
         }
         let held = arriving.whole(&[]).await;
-        held.map(Self).map_err(|error| Problem::internal(&error))
+        held.map_err(|error| Problem::internal(&error))
     }
 }
 

@@ -24,7 +24,7 @@ use crate::{
     edge::{CloudAnswer, EdgeState, NotTaken},
     edges::{Down, Up},
     hospital::Hospital,
-    http::{Caller, Counted, Problem},
+    http::{Caller, LargeBody, Problem},
     ward::{self, Told, Written},
 };
 
@@ -76,13 +76,13 @@ async fn state(
 async fn readings(
     State(hospital): State<Arc<Hospital>>,
     caller: Caller,
-    body: Counted,
+    body: LargeBody,
 ) -> Result<Json<CloudAnswer>, Problem> {
     let is_edge = is_edge(&hospital, &caller).await?;
     if is_edge {
         hospital.edges.hear(&caller.actor.id);
     }
-    let sent: Vec<Arrived> = unpacked(&body)?;
+    let sent: Vec<Arrived> = unpacked(&hospital, body).await?;
     let mut patients = Patients {
         hospital: &hospital,
         permit: hospital.for_edges().await?,
@@ -124,8 +124,9 @@ async fn is_edge(hospital: &Hospital, caller: &Caller) -> Result<bool, Problem> 
     ))
 }
 
-fn unpacked<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    let sent = zstd::bulk::decompress(body, MOST_BYTES_READ)
+async fn unpacked<T: DeserializeOwned>(hospital: &Hospital, body: LargeBody) -> Result<T, Problem> {
+    let body = body.whole(&hospital.memory).await?;
+    let sent = zstd::bulk::decompress(&body.bytes, MOST_BYTES_READ)
         .map_err(|_| Problem::bad_input("send JSON, compressed with zstd"))?;
     serde_json::from_slice(&sent)
         .map_err(|_| Problem::bad_input("send it as this program writes it"))
@@ -135,9 +136,9 @@ fn unpacked<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
 async fn alarms(
     State(hospital): State<Arc<Hospital>>,
     caller: Caller,
-    body: Counted,
+    body: LargeBody,
 ) -> Result<Json<CloudAnswer>, Problem> {
-    match told::<Told>(&hospital, &caller, &body).await? {
+    match told::<Told>(&hospital, &caller, body).await? {
         Break(none) => Ok(none),
         Continue((told, permit)) => {
             let refused = ward::take_told(&hospital, permit, &caller.actor.id, told).await?;
@@ -150,9 +151,9 @@ async fn alarms(
 async fn written(
     State(hospital): State<Arc<Hospital>>,
     caller: Caller,
-    body: Counted,
+    body: LargeBody,
 ) -> Result<Json<CloudAnswer>, Problem> {
-    match told::<Written>(&hospital, &caller, &body).await? {
+    match told::<Written>(&hospital, &caller, body).await? {
         Break(none) => Ok(none),
         Continue((told, permit)) => {
             let refused = ward::take_written(&hospital, permit, &caller.actor.id, told).await?;
@@ -166,10 +167,10 @@ async fn written(
 async fn told<'h, T: DeserializeOwned>(
     hospital: &'h Hospital,
     caller: &Caller,
-    body: &[u8],
+    body: LargeBody,
 ) -> Result<ControlFlow<Json<CloudAnswer>, (Vec<T>, &'h Permit)>, Problem> {
     let is_edge = is_edge(hospital, caller).await?;
-    let told: Vec<T> = unpacked(body)?;
+    let told: Vec<T> = unpacked(hospital, body).await?;
     if !is_edge {
         return Ok(Break(none_of(told.len())));
     }
@@ -193,15 +194,18 @@ fn none_of(count: usize) -> Json<CloudAnswer> {
 async fn line(
     State(hospital): State<Arc<Hospital>>,
     caller: Caller,
-    body: Counted,
+    body: LargeBody,
 ) -> Result<Json<Down>, Problem> {
     if !hospital.edges.is_edge(&caller.actor.id) {
         return Err(Problem::forbidden(
             "this account is no edge: `yuanyi edge put` makes it one",
         ));
     }
-    let up: Up = serde_json::from_slice(&body)
+    let body = body.whole(&hospital.memory).await?;
+    let up: Up = serde_json::from_slice(&body.bytes)
         .map_err(|_| Problem::bad_input("send it as this program writes it"))?;
+    // The answer may take a while.
+    drop(body);
     Ok(Json(hospital.hear_edge(&caller.actor.id, up).await?))
 }
 

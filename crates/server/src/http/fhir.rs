@@ -19,7 +19,7 @@ use vocabulary::PatientId;
 use crate::{
     clock,
     hospital::Hospital,
-    http::{Caller, Counted, Problem},
+    http::{Caller, LargeBody, Problem},
 };
 
 /// The largest body that is taken: Synthea's transaction bundles have some megabytes.
@@ -152,6 +152,13 @@ impl Door {
         }
     }
 
+    /// What is sent, once its sender is known.
+    async fn parse(&self, body: LargeBody) -> Result<Value, Wire> {
+        let body = body.whole(&self.hospital.memory).await;
+        let body = body.map_err(|problem| outcome(&problem))?;
+        serde_json::from_slice(&body.bytes).map_err(|_| bad_json())
+    }
+
     async fn ask(&self, action: Action, object: &Object) -> Result<Permit, Wire> {
         self.hospital
             .permit(&self.caller, action, object)
@@ -256,11 +263,6 @@ fn bad_json() -> Wire {
         "the body is not JSON; send application/fhir+json.",
     );
     Wire::of(Reply::refused(400, &[issue]))
-}
-
-fn parse(body: Result<Counted, Problem>) -> Result<Value, Wire> {
-    let body = body.map_err(|problem| outcome(&problem))?;
-    serde_json::from_slice(&body).map_err(|_| bad_json())
 }
 
 fn text(headers: &HeaderMap, name: impl header::AsHeaderName) -> Option<&str> {
@@ -382,12 +384,12 @@ async fn create(
     Writer(door, permits): Writer,
     headers: HeaderMap,
     Path(kind): Path<String>,
-    body: Result<Counted, Problem>,
+    body: LargeBody,
 ) -> Answer {
     let if_none_exist = text(&headers, "if-none-exist");
     let reply = permits
         .rest(&door)
-        .create(&kind, parse(body)?, if_none_exist)
+        .create(&kind, door.parse(body).await?, if_none_exist)
         .await;
     Ok(changed(&door, reply))
 }
@@ -396,12 +398,12 @@ async fn update(
     Writer(door, permits): Writer,
     headers: HeaderMap,
     Path((kind, id)): Path<(String, String)>,
-    body: Result<Counted, Problem>,
+    body: LargeBody,
 ) -> Answer {
     let if_match = text(&headers, header::IF_MATCH);
     let reply = permits
         .rest(&door)
-        .update(&kind, &id, parse(body)?, if_match)
+        .update(&kind, &id, door.parse(body).await?, if_match)
         .await;
     Ok(changed(&door, reply))
 }
@@ -419,8 +421,8 @@ async fn delete(
 }
 
 /// A transaction or batch.
-async fn bundle(Writer(door, permits): Writer, body: Result<Counted, Problem>) -> Answer {
-    let reply = permits.rest(&door).bundle(parse(body)?).await;
+async fn bundle(Writer(door, permits): Writer, body: LargeBody) -> Answer {
+    let reply = permits.rest(&door).bundle(door.parse(body).await?).await;
     Ok(changed(&door, reply))
 }
 

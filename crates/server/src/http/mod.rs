@@ -54,7 +54,7 @@ use tower_http::{
     },
 };
 
-pub use body::Counted;
+pub use body::LargeBody;
 pub use caller::Caller;
 pub use dicom_web::WorkItemEvents;
 pub use problem::Problem;

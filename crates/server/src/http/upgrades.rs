@@ -19,7 +19,7 @@ use crate::{
     clock,
     devices::Credential,
     hospital::Hospital,
-    http::{Caller, Counted, Problem, devices::is_staff},
+    http::{Caller, LargeBody, Problem, devices::is_staff},
     upgrades::{self, Act, NewRollout, Published, UpgradeError},
 };
 
@@ -106,11 +106,11 @@ async fn packages(
 async fn publish(
     State(hospital): State<Arc<Hospital>>,
     caller: Caller,
-    file: Result<Counted, Problem>,
+    file: LargeBody,
 ) -> Result<Response, Problem> {
     maintains(&hospital, &caller).await?;
-    let file = file?;
-    let id = upgrades::publish(&hospital, &caller.actor.id, &file).await?;
+    let file = file.whole(&hospital.memory).await?;
+    let id = upgrades::publish(&hospital, &caller.actor.id, &file.bytes).await?;
     let published = hospital.upgrades.package(&id);
     let published = published.ok_or_else(|| Problem::internal(&"a package is not there"))?;
     Ok((StatusCode::CREATED, Json(row(&hospital, &id, &published))).into_response())

@@ -117,7 +117,8 @@ impl<S> Client<S> {
         self.may(Action::ReadRecord, about).await
     }
 
-    /// Whether a guest may hear what is for those who may do this about a patient, or about the hospital's rooms and things.
+    /// Whether a guest may hear what is for those who may do this about a patient, or about the hospital's rooms and
+    /// things.
     async fn may(&mut self, action: Action, patient: Option<PatientId>) -> bool {
         let Known::Guest(actor, _) = &self.known else {
             return true;
@@ -162,7 +163,8 @@ fn in_time((may, at): (bool, Instant)) -> Option<bool> {
     (at.elapsed() < DECIDED).then_some(may)
 }
 
-/// Whether somebody may hear what is for those who may do this about a patient, or about the hospital; `before` is what was decided before.
+/// Whether somebody may hear what is for those who may do this about a patient, or about the hospital; `before` is what
+/// was decided before.
 async fn decide(
     hospital: &Hospital,
     actor: &Actor,

@@ -115,7 +115,8 @@ pub struct Jobs {
     added: Notify,
 }
 
-/// So many jobs of one person are open at a time; programs bring those of everybody.
+/// So many jobs of one person with one system are open at a time, those that wait for it to come back among them; programs
+/// bring those of everybody.
 const MOST_OF_ONE: i64 = 16;
 /// A job is given up after this many attempts, about a day after the first.
 const MOST_ATTEMPTS: u32 = 100;
@@ -175,8 +176,8 @@ impl Jobs {
         let batch = connection.transaction()?;
         if !actor.roles.contains(&Role::System) {
             let open: i64 = batch.query_row(
-                "SELECT count(*) FROM jobs WHERE state IN ('waiting', 'running') AND actor ->> 'id' = ?",
-                [actor.id.as_str()],
+                "SELECT count(*) FROM jobs WHERE state IN ('waiting', 'running') AND title = ? AND actor ->> 'id' = ?",
+                [title, actor.id.as_str()],
                 |row| row.get(0),
             )?;
             if open >= MOST_OF_ONE {

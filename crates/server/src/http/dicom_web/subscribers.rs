@@ -377,7 +377,8 @@ async fn channel(
     Ok(upgrade.on_upgrade(move |socket| listen(hospital, caller, title, events, socket)))
 }
 
-/// Sends events until either side goes, or the session by which it was opened is over. Each is sent only if the listener may read whom it is about.
+/// Sends events until either side goes, or the session by which it was opened is over. Each is sent only if the listener
+/// may read whom it is about.
 async fn listen(
     hospital: Arc<Hospital>,
     caller: Caller,

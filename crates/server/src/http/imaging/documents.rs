@@ -26,7 +26,7 @@ use crate::{
     clock,
     derived::{self, Origin},
     hospital::Hospital,
-    http::{Caller, Counted, Problem},
+    http::{Caller, LargeBody, Problem},
     marked::moment,
 };
 
@@ -152,17 +152,19 @@ pub async fn keep(
     State(hospital): State<Arc<Hospital>>,
     caller: Caller,
     Path(study): Path<String>,
-    new: Result<Counted, Problem>,
+    body: LargeBody,
 ) -> Result<(StatusCode, Json<SavedObject>), Problem> {
     let (study, patient, permit) =
         study_of(&hospital, &caller, &study, Action::ReadImaging).await?;
     study_of(&hospital, &caller, study.as_str(), Action::StoreImaging).await?;
-    let new = new.map_err(|problem| match problem.status() {
+    let body = body.whole(&hospital.memory).await;
+    let body = body.map_err(|problem| match problem.status() {
         StatusCode::PAYLOAD_TOO_LARGE => unkept("it is larger than 32 MiB"),
         _ => problem,
     })?;
-    let new: NewStudyDocument = serde_json::from_slice(&new)
+    let new: NewStudyDocument = serde_json::from_slice(&body.bytes)
         .map_err(|_| Problem::bad_input("send JSON with the fields `title` and `pdf` (base64)"))?;
+    drop(body);
     let title: String = new
         .title
         .trim()

@@ -25,7 +25,7 @@ use crate::{
     clock,
     derived::{self, Origin},
     hospital::Hospital,
-    http::{Caller, Counted, Problem},
+    http::{Caller, LargeBody, Problem},
     marked::moment,
 };
 
@@ -65,7 +65,7 @@ pub async fn keep(
     State(hospital): State<Arc<Hospital>>,
     caller: Caller,
     Path(id): Path<String>,
-    new: Result<Counted, Problem>,
+    body: LargeBody,
 ) -> Result<(StatusCode, Json<SavedObject>), Problem> {
     let AtWork {
         stage,
@@ -76,12 +76,14 @@ pub async fn keep(
         store: _store,
         entered,
     } = at_work(&hospital, &caller, &id).await?;
-    let new = new.map_err(|problem| match problem.status() {
+    let body = body.whole(&hospital.memory).await;
+    let body = body.map_err(|problem| match problem.status() {
         StatusCode::PAYLOAD_TOO_LARGE => unkept("it is larger than 16 MiB"),
         _ => problem,
     })?;
-    let new: NewSnapshot = serde_json::from_slice(&new)
+    let new: NewSnapshot = serde_json::from_slice(&body.bytes)
         .map_err(|_| Problem::bad_input("send JSON with the fields `title` and `png` (base64)"))?;
+    drop(body);
     let title: String = new
         .title
         .trim()
