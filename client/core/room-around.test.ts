@@ -75,6 +75,11 @@ test('whoever looks round sees what comes by the place for it, until it goes', a
   expect(around.looks()).toBe(false);
   around.look(true);
   expect(around.looks()).toBe(true);
+  // A narrow line leaves it out for a moment.
+  last(sockets).slots([]);
+  expect(around.looks()).toBe(false);
+  last(sockets).slots([{ mid: '13', participant: 2, source: 'around' }]);
+  expect(around.looks()).toBe(true);
   last(sockets).slots([]);
   shows(undefined);
   expect(around.looks()).toBe(false);

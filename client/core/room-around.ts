@@ -67,8 +67,8 @@ export function createRoomAround(client: RoomClient, voice: RoomVoice, app: Pick
       } else if (now === undefined && before !== self) app.announce(app.t('around.said.ended'));
     }, { defer: true }),
   );
-  // A picture that is gone is not looked at; the next one begins beside the room.
-  createEffect(() => track() ?? setLooks(false));
+  // Another's begins beside the room. One that a narrow line left out for a moment is looked at again when it is back.
+  createEffect(on(shower, () => setLooks(false), { defer: true }));
   // The browser's own button, a film's end or leaving the voice end it too: the room's place is free again.
   createEffect(
     on(isOwn, (now, before) => {
