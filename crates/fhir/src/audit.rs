@@ -98,6 +98,32 @@ pub fn device_event(
     })
 }
 
+/// What was done to an account or one of its tokens at the hospital's own machine, by a user of that machine, as an
+/// `AuditEvent`; `token` tells one token from others, and opens nothing.
+pub fn account_event(
+    user: &str,
+    act: &str,
+    (whom, token): (&ActorId, Option<&str>),
+    at: Timestamp,
+) -> Value {
+    let mut of = account(whom);
+    if let Some(token) = token {
+        let detail = json!([{"type": "token", "valueString": token}]);
+        set(&mut of, "detail", detail);
+    }
+    json!({
+        "resourceType": "AuditEvent",
+        "type": coding(DICOM, "110113", Some("Security Alert")),
+        "subtype": [coding("urn:yuanyi:account-act", act, None)],
+        "action": "E",
+        "recorded": at.to_string(),
+        "outcome": "0",
+        "agent": [{"altId": user, "requestor": true}],
+        "source": source(),
+        "entity": [of],
+    })
+}
+
 /// What became of somebody's licence to practise in virtual rooms, as an `AuditEvent`.
 pub fn licence_event(actor: &ActorId, did: &str, whom: &ActorId, at: Timestamp) -> Value {
     json!({

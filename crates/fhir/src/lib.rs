@@ -32,8 +32,8 @@ mod worklist;
 mod writing;
 
 pub use audit::{
-    audit_event, call_event, device_event, licence_event, order_event, recording_event,
-    sign_in_event,
+    account_event, audit_event, call_event, device_event, licence_event, order_event,
+    recording_event, sign_in_event,
 };
 pub use bundle::take;
 pub use capability::capability_statement;

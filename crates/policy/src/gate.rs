@@ -68,7 +68,7 @@ pub struct Gate {
     policies: PolicySet,
     authorizer: Authorizer,
     clock: Clock,
-    granted_lately: Mutex<HashMap<Decision, Timestamp>>,
+    decided_lately: Mutex<HashMap<Decision, Timestamp>>,
     decided: Mutex<HashMap<Question, Explanation>>,
 }
 
@@ -120,11 +120,11 @@ impl Relations {
     }
 }
 
-/// How long the same grant need not be witnessed again.
+/// How long the same decision need not be witnessed again.
 const WITNESSED_FOR_MS: i64 = 60_000;
 /// How many decisions are remembered; past it they are made anew.
 const MAX_DECIDED: usize = 20_000;
-/// How many grants are remembered; past it each one is witnessed.
+/// How many decisions that were witnessed are remembered; past it each one is witnessed.
 const MAX_REMEMBERED: usize = 20_000;
 
 impl Gate {
@@ -134,14 +134,14 @@ impl Gate {
             policies: policies::load(policy_text)?,
             authorizer: Authorizer::new(),
             clock,
-            granted_lately: Mutex::default(),
+            decided_lately: Mutex::default(),
             decided: Mutex::default(),
         })
     }
 
     /// Decides, writes the decision down, and only then gives the permit.
     ///
-    /// The same grant, decided again within a minute, is not written again. Refusals always are.
+    /// The same decision, made again within a minute, is not written again: whoever keeps knocking fills no ledger.
     pub async fn permit(
         &self,
         actor: &Actor,
@@ -163,16 +163,16 @@ impl Gate {
             because: policies.clone(),
         };
         let now = (self.clock)();
-        if !(granted && self.is_remembered(&decision, now)) {
+        if !self.is_remembered(&decision, now) {
             witness
                 .witness(&decision)
                 .await
                 .map_err(|_| Refusal::not_witnessed())?;
         }
+        self.remember(decision, now);
         if !granted {
             return Err(Refusal::not_permitted(action, policies));
         }
-        self.remember(decision, now);
         Ok(Permit::new(actor.id.clone(), action, scope))
     }
 
@@ -330,15 +330,15 @@ impl Gate {
 
     fn is_remembered(&self, decision: &Decision, now: Timestamp) -> bool {
         let age_ms = |at: &Timestamp| now.0.saturating_sub(at.0);
-        self.granted_lately
+        self.decided_lately
             .lock()
             .get(decision)
             .is_some_and(|at| (0..WITNESSED_FOR_MS).contains(&age_ms(at)))
     }
 
-    /// The time of the writing stays, so that a grant in constant use is written each minute.
+    /// The time of the writing stays, so that a decision in constant use is written each minute.
     fn remember(&self, decision: Decision, now: Timestamp) {
-        let mut lately = self.granted_lately.lock();
+        let mut lately = self.decided_lately.lock();
         let fresh = |at: &Timestamp| (0..WITNESSED_FOR_MS).contains(&now.0.saturating_sub(at.0));
         if lately.len() >= MAX_REMEMBERED {
             lately.retain(|_, at| fresh(at));

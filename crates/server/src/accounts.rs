@@ -4,6 +4,7 @@
 //! digest is kept; they differ in how long they live. The command line writes the same file while a server
 //! runs, so a token made there works at once and a revoked one stops at once.
 
+pub mod by_hand;
 mod reach;
 
 use std::{collections::BTreeSet, path::Path, sync::Arc};
@@ -107,7 +108,7 @@ impl Accounts {
                 private(&beside)?;
             }
         }
-        let database = sqlite::open(data, ACCOUNTS, SCHEMA)?;
+        let database = sqlite::open(data, ACCOUNTS, &[SCHEMA, by_hand::SCHEMA].concat())?;
         let inner = Inner {
             database: Mutex::new(database),
             limit: Mutex::default(),
@@ -364,10 +365,10 @@ fn private(file: &Path) -> Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
 
-    fn accounts() -> (tempfile::TempDir, Accounts, Actor) {
+    pub fn accounts() -> (tempfile::TempDir, Accounts, Actor) {
         let folder = tempfile::tempdir().unwrap();
         let accounts = Accounts::open(folder.path()).unwrap();
         let actor = Actor {

@@ -10,7 +10,9 @@ use tokio::{
 };
 
 use crate::{
-    access, devices,
+    access,
+    accounts::by_hand,
+    devices,
     dimse::{self, Listening},
     edge, gateway, guidelines,
     hospital::{Hospital, hospital_actor},
@@ -161,6 +163,10 @@ fn follow_the_record(
         closed.clone(),
     )));
     tasks.push(tokio::spawn(access::follow(
+        Arc::clone(hospital),
+        closed.clone(),
+    )));
+    tasks.push(tokio::spawn(by_hand::follow(
         Arc::clone(hospital),
         closed.clone(),
     )));

@@ -7,7 +7,13 @@ use clap::Subcommand;
 use policy::{Actor, DEFAULT_POLICIES, Gate, PasswordHash, PasswordRule, Role};
 use vocabulary::{ActorId, PatientId};
 
-use crate::{accounts::Accounts, cli::Place};
+use crate::{
+    accounts::{
+        Accounts,
+        by_hand::{self, Act},
+    },
+    cli::Place,
+};
 
 /// Tasks of `yuanyi user`.
 #[derive(Subcommand)]
@@ -61,10 +67,13 @@ impl User {
                 Ok(())
             }
             Self::Disable { id, place } => {
-                if !open(&place)?.disable(&ActorId::new(id.as_str())?)? {
-                    bail!("find the account {id}");
+                let accounts = open(&place)?;
+                let id = ActorId::new(id)?;
+                if !accounts.is_known(&id)? {
+                    bail!("find the account {id}: `yuanyi user list` names all");
                 }
-                Ok(())
+                accounts.note(Act::Disable, &id)?;
+                accounts.disable(&id).map(drop)
             }
         }
     }
@@ -104,7 +113,9 @@ fn put(
         roles,
         patient,
     };
-    open(place)?.put(&actor, &password)
+    let accounts = open(place)?;
+    accounts.note(Act::Put, &actor.id)?;
+    accounts.put(&actor, &password)
 }
 
 fn open(place: &Place) -> Result<Accounts> {
@@ -132,19 +143,44 @@ pub enum Token {
         #[command(flatten)]
         place: Place,
     },
+    /// List the tokens of programs that have not ended: id, account, when each ends, and when it was used last.
+    List {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// End one token; what uses it is turned away at once.
+    Revoke {
+        /// Its id, as `token list` has it.
+        id: String,
+        #[command(flatten)]
+        place: Place,
+    },
 }
 
 impl Token {
     /// Does it.
     pub fn run(self) -> Result<()> {
-        let Self::New { user, ttl, place } = self;
-        let lifetime_ms = lifetime_ms(&ttl)?;
-        let accounts = open(&place)?;
-        let id = ActorId::new(user.as_str())?;
-        if accounts.find(&id)?.is_none() {
-            bail!("find the account {user}: `yuanyi user list` names all");
+        match self {
+            Self::New { user, ttl, place } => {
+                let lifetime_ms = lifetime_ms(&ttl)?;
+                let id = ActorId::new(user.as_str())?;
+                println!("{}", open(&place)?.issue_by_hand(&id, lifetime_ms)?);
+            }
+            Self::List { place } => {
+                for token in open(&place)?.tokens()? {
+                    let by_hand::Token {
+                        id,
+                        account,
+                        ends,
+                        seen,
+                    } = token;
+                    println!("{id}  {account:<20} ends {ends}  used {seen}");
+                }
+            }
+            Self::Revoke { id, place } => {
+                eprintln!("ended a token of {}", open(&place)?.revoke_by_hand(&id)?);
+            }
         }
-        println!("{}", accounts.issue(&id, lifetime_ms, None)?);
         Ok(())
     }
 }

@@ -31,6 +31,7 @@ mod session;
 mod settings;
 mod signals;
 mod teaching;
+mod turns;
 mod upgrades;
 mod volumes;
 mod ward;

@@ -16,7 +16,6 @@ use dicom::{
 use policy::{Action, Object, Permit};
 use record::Instance;
 use serde::Deserialize;
-use tokio::task::spawn_blocking;
 use vocabulary::Uid;
 use volume::{Mesh, SurfaceEntry, from_ysf1, to_glb, to_stl};
 
@@ -25,7 +24,7 @@ use crate::{
     clock,
     derived::{self, Origin},
     hospital::Hospital,
-    http::{Caller, Problem},
+    http::{Caller, Problem, turns::in_turn},
     marked::moment,
     volumes::Stage,
 };
@@ -72,8 +71,7 @@ impl Found {
     async fn mesh(&self) -> Result<Mesh, Problem> {
         let bytes = tokio::fs::read(self.folder.join(&self.entry.url)).await;
         let bytes = bytes.map_err(|error| Problem::internal(&error))?;
-        let mesh = spawn_blocking(move || from_ysf1(&bytes)).await;
-        let mesh = mesh.map_err(|error| Problem::internal(&error))?;
+        let mesh = in_turn(move || from_ysf1(&bytes)).await?;
         mesh.map_err(|error| Problem::internal(&error))
     }
 }
@@ -91,15 +89,14 @@ async fn model(
     };
     let found = find(&hospital, &caller, &series, surface).await?;
     let (mesh, name) = (found.mesh().await?, found.entry.name.clone());
-    let written = spawn_blocking(move || {
+    let written = in_turn(move || {
         if is_glb {
             to_glb(&mesh, &name)
         } else {
             to_stl(&mesh)
         }
     });
-    let written = written.await.map_err(|error| Problem::internal(&error))?;
-    let bytes = written.map_err(|error| Problem::internal(&error))?;
+    let bytes = written.await?.map_err(|error| Problem::internal(&error))?;
     let kind = if is_glb {
         "model/gltf-binary"
     } else {
@@ -148,15 +145,14 @@ async fn keep(
     let mesh = found.mesh().await?;
     let new = new_document(&found, &instances);
     let made = made_here(&found, &uid);
-    let made = spawn_blocking(move || {
+    let made = in_turn(move || {
         let mut new = new;
         new.bytes = to_stl(&mesh).map_err(|error| CreateError::Write(error.to_string()))?;
         let context = context_of(&image);
         let (person, study) = context.map_err(|error| CreateError::Write(error.to_string()))?;
         document(&person, &study, new, &made)
     });
-    let file = made.await.map_err(|error| Problem::internal(&error))?;
-    let file = file.map_err(|error| Problem::internal(&error))?;
+    let file = made.await?.map_err(|error| Problem::internal(&error))?;
     let origin = Origin {
         series: std::slice::from_ref(&uid),
         activity: "Surface of a volume",

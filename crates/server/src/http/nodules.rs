@@ -11,7 +11,6 @@ use axum::{
 use dicom::drawn::SavedObject;
 use policy::{Action, Object, Permit};
 use serde::{Deserialize, Serialize};
-use tokio::task::spawn_blocking;
 use ts_rs::TS;
 use vocabulary::{PatientId, Uid};
 use volume::{
@@ -24,7 +23,7 @@ use crate::{
     clock,
     derived::{self, Origin},
     hospital::Hospital,
-    http::{Caller, Problem},
+    http::{Caller, Problem, turns::in_turn},
     marked,
     nodules::{
         self, Drawn, FollowedNodule, FoundAgain, KeepError, NoduleProposal, Suggestion, VolumeGrid,
@@ -383,8 +382,8 @@ async fn segment(
     let at = body(at)?;
     let _turn = hospital.volumes.near().await;
     let volume = opened.volume;
-    let found = spawn_blocking(move || volume.propose(at.at_lps_mm, at.reach_mm)).await;
-    Ok(Json(found.map_err(|error| Problem::internal(&error))??))
+    let found = in_turn(move || volume.propose(at.at_lps_mm, at.reach_mm)).await;
+    Ok(Json(found??))
 }
 
 /// Proposes a nodule that was kept of an earlier scan, where it lies in this one. Nothing is kept.
@@ -409,8 +408,8 @@ async fn again(
     let before = open(&hospital, &caller, &last.series).await?.volume;
     let _turn = hospital.volumes.near().await;
     let (volume, centre) = (opened.volume, last.nodule.measures.centre_lps_mm);
-    let found = spawn_blocking(move || volume.find_again(&before, centre)).await;
-    Ok(Json(found.map_err(|error| Problem::internal(&error))??))
+    let found = in_turn(move || volume.find_again(&before, centre)).await;
+    Ok(Json(found??))
 }
 
 async fn measure(
@@ -423,8 +422,8 @@ async fn measure(
     let edited = body(edited)?;
     let _turn = hospital.volumes.near().await;
     let volume = opened.volume;
-    let measured = spawn_blocking(move || volume.measure(&edited.mask)).await;
-    Ok(Json(measured.map_err(|error| Problem::internal(&error))??))
+    let measured = in_turn(move || volume.measure(&edited.mask)).await;
+    Ok(Json(measured??))
 }
 
 /// Features of a mask. Nothing is kept.
@@ -446,9 +445,9 @@ async fn features(
         .step_by(2)
         .map(|&run| u64::from(run))
         .sum();
-    let found = spawn_blocking(move || volume.features(&mask)).await;
+    let found = in_turn(move || volume.features(&mask)).await;
     Ok(Json(NoduleFeatures {
-        features: found.map_err(|error| Problem::internal(&error))??,
+        features: found??,
         voxels,
         spacing_mm,
         definitions: IBSI,
@@ -491,12 +490,12 @@ async fn keep(
     };
     let turn = hospital.volumes.near().await;
     let volume = opened.volume.clone();
-    let made = spawn_blocking(move || {
+    let made = in_turn(move || {
         let of = marked::marked_series(&volume.series, &instances);
         let of = marked::in_study(&image, of).ok_or(KeepError::NoStack)?;
         nodules::files(&volume, &of, &drawn)
     });
-    let made = made.await.map_err(|error| Problem::internal(&error))??;
+    let made = made.await??;
     drop(turn);
     let series = &opened.volume.series;
     let origin = Origin {

@@ -19,14 +19,13 @@ use record::Instance;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use teaching::{Attempt, Given, Question, score};
-use tokio::task::spawn_blocking;
 use twin::View;
 use vocabulary::{ActorId, PatientId, ProjectId, Uid};
 
 use crate::{
     clock,
     hospital::Hospital,
-    http::{Caller, Problem},
+    http::{Caller, Problem, turns::in_turn},
     research::copies,
     teaching::{self as cases, Case},
     twins::{self, over_time},
@@ -357,9 +356,8 @@ async fn image(
     let rendering = Rendering::of(&asked.collect::<Vec<_>>());
     let rendering = rendering.map_err(|error| Problem::bad_input(error.to_string()))?;
     let file = copy_of(&hospital, &caller, place).await?;
-    let drawn = spawn_blocking(move || Shown::open(&file)?.picture(1, &rendering, "image/jpeg"));
-    let drawn = drawn.await.map_err(|error| Problem::internal(&error))?;
-    let drawn = drawn.map_err(|error| Problem::internal(&error))?;
+    let drawn = in_turn(move || Shown::open(&file)?.picture(1, &rendering, "image/jpeg"));
+    let drawn = drawn.await?.map_err(|error| Problem::internal(&error))?;
     Ok(private("image/jpeg", drawn))
 }
 

@@ -17,7 +17,7 @@ use futures::{StreamExt, stream};
 use policy::Permit;
 use record::{Fields, ImagingLevel, ImagingQuery, ImagingRow, StoredObject, matching::first_text};
 use serde::Deserialize;
-use tokio::{sync::mpsc, task::spawn_blocking};
+use tokio::sync::mpsc;
 use vocabulary::Digest;
 
 use super::{
@@ -28,7 +28,7 @@ use super::{
 };
 use crate::{
     hospital::Hospital,
-    http::{Caller, Problem},
+    http::{Caller, Problem, turns::in_turn},
 };
 
 /// The most pictures in one answer.
@@ -304,7 +304,7 @@ impl Drawing {
         let (kind, end) = (self.multipart.content_type(), self.multipart.end());
         let (pieces, mut drawn) = mpsc::channel(AHEAD);
         let form = self.form;
-        tokio::spawn(Arc::new(self).draw(objects, numbers, pieces));
+        tokio::spawn(self.draw(objects, numbers, pieces));
         // What cannot be shown at all is refused before the answer begins.
         let first = drawn.recv().await.ok_or(NOTHING)??;
         if !form.multipart {
@@ -324,32 +324,18 @@ impl Drawing {
     }
 
     async fn draw(
-        self: Arc<Self>,
+        self,
         objects: Vec<Arc<StoredObject>>,
         numbers: Option<Vec<u32>>,
         pieces: mpsc::Sender<Piece>,
     ) {
         for object in objects {
-            let read = self.hospital.record.bytes_of(&self.permit, &object, None);
-            let file = match read.await {
-                Ok(file) => file,
-                Err(error) => {
+            match self.draw_object(&object, numbers.as_deref(), &pieces).await {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(problem) => {
                     // Where nobody takes the pieces any more, nobody wants to know.
-                    let _ = pieces.send(Err(error.into())).await;
-                    return;
-                }
-            };
-            let (drawing, numbers, to) = (Arc::clone(&self), numbers.clone(), pieces.clone());
-            let draw = move || drawing.draw_object(&file, &object, numbers.as_deref(), &to);
-            match spawn_blocking(draw).await {
-                Ok(Ok(true)) => {}
-                Ok(Ok(false)) => return,
-                Ok(Err(error)) => {
-                    let _ = pieces.send(Err(error.into())).await;
-                    return;
-                }
-                Err(error) => {
-                    let _ = pieces.send(Err(Problem::internal(&error))).await;
+                    let _ = pieces.send(Err(problem)).await;
                     return;
                 }
             }
@@ -357,17 +343,19 @@ impl Drawing {
     }
 
     /// Draws the frames of one object; answers whether anyone still wants more. Frames that were named must
-    /// be drawn; of all others those that cannot be decoded are left out.
-    fn draw_object(
+    /// be drawn; of all others those that cannot be decoded are left out. A turn lasts for one frame: whoever takes
+    /// the pieces slowly keeps nobody else waiting.
+    async fn draw_object(
         &self,
-        file: &[u8],
         object: &StoredObject,
         numbers: Option<&[u32]>,
         pieces: &mpsc::Sender<Piece>,
-    ) -> Result<bool, WebError> {
-        let shown = match Shown::open(file) {
-            Ok(shown) => shown,
-            Err(error) if numbers.is_some() => return Err(error),
+    ) -> Result<bool, Problem> {
+        let record = &self.hospital.record;
+        let file = record.bytes_of(&self.permit, object, None).await?;
+        let shown = match in_turn(move || Shown::open(&file)).await? {
+            Ok(shown) => Arc::new(shown),
+            Err(error) if numbers.is_some() => return Err(error.into()),
             Err(error) => {
                 tracing::info!(%error, "an object is left out of pictures");
                 return Ok(true);
@@ -376,7 +364,7 @@ impl Drawing {
         let all: Vec<u32>;
         let wanted = if let Some(numbers) = numbers {
             if numbers.iter().any(|n| !(1..=shown.frames()).contains(n)) {
-                return Err(WebError::NotFound("that frame"));
+                return Err(WebError::NotFound("that frame").into());
             }
             numbers
         } else {
@@ -384,25 +372,25 @@ impl Drawing {
             all = (1..=shown.frames()).collect();
             &all
         };
-        for number in wanted {
-            let picture = match shown.picture(*number, &self.rendering, self.form.media) {
+        for &number in wanted {
+            let (shown, rendering) = (Arc::clone(&shown), self.rendering.clone());
+            let media = self.form.media;
+            let picture = match in_turn(move || shown.picture(number, &rendering, media)).await? {
                 Ok(picture) => picture,
                 Err(error @ WebError::Decoding(_)) if numbers.is_none() => {
                     tracing::info!(%error, "a frame is left out of pictures");
                     continue;
                 }
-                Err(error) => return Err(error),
+                Err(error) => return Err(error.into()),
             };
             let location = format!(
                 "{}/studies/{}/series/{}/instances/{}/frames/{number}/rendered",
                 self.base, object.study, object.series, object.sop
             );
             let length = picture.len() as u64;
-            let head = self
-                .multipart
-                .head(self.form.media, Some(&location), length);
+            let head = self.multipart.head(media, Some(&location), length);
             for piece in [head, picture, self.multipart.foot()] {
-                if pieces.blocking_send(Ok(piece)).is_err() {
+                if pieces.send(Ok(piece)).await.is_err() {
                     return Ok(false);
                 }
             }

@@ -1,9 +1,6 @@
 //! WADO-RS: whole objects and their metadata.
 
-use std::{
-    num::NonZeroUsize,
-    sync::{Arc, LazyLock},
-};
+use std::sync::Arc;
 
 use axum::{
     Router,
@@ -18,7 +15,6 @@ use dicom::web::{self, DICOM, DICOM_JSON, MediaRange, Multipart, WebError};
 use futures::{StreamExt, stream};
 use policy::{Action, Object, Permit};
 use record::StoredObject;
-use tokio::{sync::Semaphore, task::spawn_blocking};
 
 use super::{
     base, delete, frames, rendered,
@@ -27,7 +23,7 @@ use super::{
 };
 use crate::{
     hospital::Hospital,
-    http::{Caller, Problem},
+    http::{Caller, Problem, turns::in_turn},
     pixels::PixelsError,
 };
 
@@ -126,28 +122,11 @@ pub fn boundary() -> String {
     uuid::Uuid::new_v4().simple().to_string()
 }
 
-/// Turns at work on objects' bytes: more at once than there are processors would be no faster, and a frame may take much
-/// memory while it is decoded.
-static TURNS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(processors())));
-
-fn processors() -> usize {
-    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
-}
-
 /// Work on an object's bytes, outside of the async threads, when it is its turn.
 pub async fn work<T: Send + 'static>(
     job: impl FnOnce() -> Result<T, WebError> + Send + 'static,
 ) -> Result<T, Problem> {
-    let turn = Arc::clone(&TURNS).acquire_owned().await;
-    let turn = turn.map_err(|error| Problem::internal(&error))?;
-    // The turn is over with the work, also where nobody waits for it any more.
-    let job = move || {
-        let _turn = turn;
-        job()
-    };
-    Ok(spawn_blocking(job)
-        .await
-        .map_err(|error| Problem::internal(&error))??)
+    Ok(in_turn(job).await??)
 }
 
 /// Streams objects as parts.
@@ -341,33 +320,4 @@ async fn instance_metadata(
     let base = base(&hospital, &headers);
     let text = metadata(&hospital, &permit, &object, &base).await?;
     Ok(([(header::CONTENT_TYPE, DICOM_JSON)], format!("[{text}]")).into_response())
-}
-
-#[cfg(test)]
-mod tests {
-    use std::{
-        sync::atomic::{AtomicUsize, Ordering},
-        time::Duration,
-    };
-
-    use super::*;
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn no_more_is_worked_on_at_once_than_there_are_processors() {
-        let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-        let jobs = (0..processors() * 8).map(|_| {
-            let (now, most) = (Arc::clone(&now), Arc::clone(&most));
-            work(move || {
-                most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-                std::thread::sleep(Duration::from_millis(5));
-                now.fetch_sub(1, Ordering::SeqCst);
-                Ok(())
-            })
-        });
-        for done in futures::future::join_all(jobs).await {
-            done.unwrap();
-        }
-        let most = most.load(Ordering::SeqCst);
-        assert!((1..=processors()).contains(&most), "{most} at once");
-    }
 }

@@ -17,7 +17,6 @@ use dicom::{
 use policy::{Action, Permit};
 use record::StoredObject;
 use serde::{Deserialize, Serialize};
-use tokio::task::spawn_blocking;
 use ts_rs::TS;
 use vocabulary::{Digest, Uid};
 
@@ -26,7 +25,7 @@ use crate::{
     clock,
     derived::{self, Origin},
     hospital::Hospital,
-    http::{Caller, LargeBody, Problem},
+    http::{Caller, LargeBody, Problem, turns::in_turn},
     marked::moment,
 };
 
@@ -84,8 +83,8 @@ async fn read(
     object: &StoredObject,
 ) -> Result<Option<Document>, Problem> {
     let bytes = hospital.record.bytes_of(permit, object, None).await?;
-    let read = spawn_blocking(move || dicom::read_document(&bytes)).await;
-    Ok(read.map_err(|error| Problem::internal(&error))?.ok())
+    let read = in_turn(move || dicom::read_document(&bytes)).await?;
+    Ok(read.ok())
 }
 
 /// The documents of a study, the newest first. One that cannot be read is left out.
@@ -196,13 +195,12 @@ pub async fn keep(
         frame_of_reference: None,
         sources: Vec::new(),
     };
-    let file = spawn_blocking(move || {
+    let file = in_turn(move || {
         let context = context_of(&head);
         let (person, study) = context.map_err(|error| CreateError::Write(error.to_string()))?;
         document(&person, &study, new, &made)
     });
-    let file = file.await.map_err(|error| Problem::internal(&error))?;
-    let file = file.map_err(|error| Problem::internal(&error))?;
+    let file = file.await?.map_err(|error| Problem::internal(&error))?;
     let origin = Origin {
         series: &[],
         activity: "Document of a study",

@@ -20,7 +20,6 @@ use dicom::{
     pixels::PixelFile,
 };
 use policy::{Action, Permit};
-use tokio::task::spawn_blocking;
 use vocabulary::Uid;
 
 use super::study_of;
@@ -28,7 +27,7 @@ use crate::{
     clock,
     derived::{self, Origin},
     hospital::Hospital,
-    http::{Caller, Problem},
+    http::{Caller, Problem, turns::in_turn},
     marked::moment,
 };
 
@@ -56,8 +55,8 @@ pub async fn keep(
         new,
         opened,
     };
-    let made = spawn_blocking(move || request.made()).await;
-    let (files, measured) = made.map_err(|error| Problem::internal(&error))??;
+    let made = in_turn(move || request.made()).await;
+    let (files, measured) = made??;
     let (mut objects, mut is_new) = (Vec::new(), false);
     for Made { file, of } in files {
         let origin = Origin {
@@ -127,10 +126,9 @@ async fn open(
             .into_iter()
             .map(|(at, needs)| (at.clone(), needs))
             .collect();
-        let read = spawn_blocking(move || read(&bytes, frames)).await;
-        let (of, read) = read
-            .map_err(|error| Problem::internal(&error))?
-            .ok_or_else(|| unkept("an image that is named has no such picture"))?;
+        let read = in_turn(move || read(&bytes, frames)).await?;
+        let (of, read) =
+            read.ok_or_else(|| unkept("an image that is named has no such picture"))?;
         context.get_or_insert(of);
         sheets.extend(read);
     }

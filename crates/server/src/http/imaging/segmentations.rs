@@ -12,7 +12,6 @@ use dicom::Segmentation;
 use policy::Action;
 use record::StoredObject;
 use serde::Serialize;
-use tokio::task::spawn_blocking;
 use ts_rs::TS;
 use vocabulary::Uid;
 use volume::{BoxedMask, Grid, Mask};
@@ -20,7 +19,7 @@ use volume::{BoxedMask, Grid, Mask};
 use super::study_of;
 use crate::{
     hospital::Hospital,
-    http::{Caller, Problem},
+    http::{Caller, Problem, turns::in_turn},
     nodules::{VolumeGrid, cut_to_box},
 };
 
@@ -92,8 +91,7 @@ pub async fn list(
     for object in objects.iter().take(MOST) {
         let bytes = hospital.record.bytes_of(&permit, object, None).await?;
         let _turn = hospital.volumes.near().await;
-        let read = spawn_blocking(move || dicom::read_seg(&bytes)).await;
-        match read.map_err(|error| Problem::internal(&error))? {
+        match in_turn(move || dicom::read_seg(&bytes)).await? {
             Ok(read) => found.push(listed(&read, &object.series)),
             Err(error) => tracing::debug!(%error, "a segmentation is left out"),
         }
@@ -117,11 +115,11 @@ pub async fn masks(
     let object = objects.into_iter().find(is_drawn).ok_or_else(absent)?;
     let bytes = hospital.record.bytes_of(&permit, &object, None).await?;
     let _turn = hospital.volumes.near().await;
-    let read = spawn_blocking(move || {
+    let read = in_turn(move || {
         let read = dicom::read_seg(&bytes).ok()?;
         Some(read.segments.iter().filter_map(mask_of).collect())
     });
-    let read: Option<Vec<SegmentMask>> = read.await.map_err(|error| Problem::internal(&error))?;
+    let read: Option<Vec<SegmentMask>> = read.await?;
     let read = read.ok_or_else(|| {
         Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,

@@ -9,12 +9,11 @@ use axum::{
 use dicom::presentation::{PresentationState, is_presentation_state, read_presentation_state};
 use policy::Action;
 use record::StoredObject;
-use tokio::task::spawn_blocking;
 
 use super::study_of;
 use crate::{
     hospital::Hospital,
-    http::{Caller, Problem},
+    http::{Caller, Problem, turns::in_turn},
 };
 
 /// The most states that are given of one study; the newest come first.
@@ -40,8 +39,7 @@ pub async fn states(
     let mut states = Vec::new();
     for object in objects.iter().take(MOST) {
         let bytes = hospital.record.bytes_of(&permit, object, None).await?;
-        let read = spawn_blocking(move || read_presentation_state(&bytes)).await;
-        match read.map_err(|error| Problem::internal(&error))? {
+        match in_turn(move || read_presentation_state(&bytes)).await? {
             Ok(state) => states.push(state),
             Err(error) => tracing::debug!(%error, "a presentation state is left out"),
         }

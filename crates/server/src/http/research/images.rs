@@ -19,11 +19,10 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use policy::{Action, Permit};
 use record::{ImagingLevel, ImagingRow, Instance};
 use serde_json::{Value, json};
-use tokio::task::spawn_blocking;
 
 use crate::{
     hospital::Hospital,
-    http::{Caller, Problem},
+    http::{Caller, Problem, turns::in_turn},
     research::{
         self, Project,
         copies::{self, Released},
@@ -286,8 +285,8 @@ async fn metadata(
             view.project.key(&hospital).uid(original.1.series.as_str()),
             copy.report.sop
         );
-        let made = spawn_blocking(move || web::metadata(&copy.file, &url)).await;
-        all.push(made.map_err(|error| Problem::internal(&error))??);
+        let made = in_turn(move || web::metadata(&copy.file, &url)).await;
+        all.push(made??);
     }
     let body = Value::Array(all).to_string();
     Ok(([(header::CONTENT_TYPE, DICOM_JSON)], body).into_response())
