@@ -79,7 +79,8 @@ pub trait Scenario: Send + Sync + 'static {
     }
 
     /// Tells those who must hear of what nothing but the clock brought between two moments, the first not
-    /// included. `permit` is the hospital's own. It writes nothing: what time brings follows from the facts.
+    /// included. `permit` is the hospital's own. What time brings follows from the facts: asked again for the same moments
+    /// it changes nothing.
     async fn remind(
         &self,
         _context: &dyn Context,

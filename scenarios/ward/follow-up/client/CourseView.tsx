@@ -140,7 +140,7 @@ function Whole(props: { part: Part; inRoom: boolean }): JSX.Element {
               <h2 id="follow-plan">{say('sources')}</h2>
             </header>
             <div class="panel-body stack">
-              <Sources sources={course().sources} dangers={course().dangers} own={course().own_plan} say={say} />
+              <Sources sources={course().sources} dangers={course().dangers} own={course().own_plan} silentDays={course().silent_days} say={say} />
               <Show when={course().is_active}>
                 <End part={props.part} />
               </Show>

@@ -122,7 +122,7 @@ export function Enrol(props: { say: Say; onOpened: () => void }): JSX.Element {
             </Field>
           )}
         </For>
-        <Show when={chosen()}>{(one) => <Sources sources={one().sources} dangers={one().dangers} own={one().own} say={say} />}</Show>
+        <Show when={chosen()}>{(one) => <Sources sources={one().sources} dangers={one().dangers} own={one().own} silentDays={one().silent_days} say={say} />}</Show>
         <div class="row">
           <button type="submit" class="button primary">
             {say('begin')}

@@ -3,7 +3,7 @@ import { For, Show, createSignal, onCleanup, onMount } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { askToCall } from '../../../../client/core/calls';
-import { dayOf, momentOf } from '../../../../client/core/dates';
+import { dayOf } from '../../../../client/core/dates';
 import { roomPath } from '../../../../client/core/hospital';
 import { inLanguage } from '../../../../client/core/language';
 import { Link, go } from '../../../../client/core/router';
@@ -23,6 +23,7 @@ import { OwnReports } from './OwnReports';
 import { OwnSpirometry } from './OwnSpirometry';
 import { Questions } from './Questions';
 import { ReceivedOf } from './ReceivedOf';
+import { toldShown } from './shown';
 import { sayIn } from './words';
 import type { Say } from './words';
 
@@ -217,13 +218,7 @@ function Told(props: { course: OwnCourse; say: Say }): JSX.Element {
     <Show when={props.course.told}>
       {(told) => (
         <Notice kind={told().state === 'closed' ? 'note' : 'warn'}>
-          <p data-told={told().state}>
-            {props.say(`told.${told().state}`, {
-              at: momentOf(told().at, app.language()),
-              doctor: props.course.doctor,
-              name: told().taken_by ?? '',
-            })}
-          </p>
+          <p data-told={told().state}>{toldShown(props.course, props.say, app.language())}</p>
         </Notice>
       )}
     </Show>

@@ -5,6 +5,7 @@ import { useApp } from '../../../../client/core/app';
 import { momentOf } from '../../../../client/core/dates';
 import { inLanguage } from '../../../../client/core/language';
 import type { Part } from './CourseView';
+import { endShown } from './shown';
 
 export function Past(props: { part: Part }): JSX.Element {
   const app = useApp();
@@ -23,11 +24,7 @@ export function Past(props: { part: Part }): JSX.Element {
               <br />
               <span class="soft small">
                 {say('raised', { at: momentOf(alert.raised_at, app.language()) })} ·{' '}
-                {say('closedWith', {
-                  outcome: alert.outcome ?? '',
-                  name: alert.taken_by?.name ?? '',
-                  at: momentOf(alert.closed_at ?? '', app.language()),
-                })}
+                {endShown(alert, say, app.language())}
               </span>
             </li>
           )}

@@ -11,6 +11,7 @@ interface From {
   sources: readonly PlanSource[];
   dangers: readonly Text[];
   own: string | null;
+  silentDays: number;
   say: Say;
 }
 
@@ -43,6 +44,7 @@ export function Sources(props: From): JSX.Element {
           </For>
         </ul>
       </Show>
+      <p data-silent-days>{props.say('silentAfter', { n: props.silentDays })}</p>
       <p class="soft">
         {props.say('settings')} <span class="chip warn">{props.say('confirm')}</span>
       </p>

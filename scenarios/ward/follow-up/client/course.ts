@@ -165,7 +165,13 @@ export interface OwnCourse {
   readonly reports: readonly OwnReport[];
   readonly received: readonly Received[];
   /** The newest alert. */
-  readonly told: { readonly at: string; readonly state: 'open' | 'taken' | 'closed'; readonly taken_by: string | null } | null;
+  readonly told: {
+    readonly at: string;
+    readonly state: 'open' | 'taken' | 'closed';
+    readonly taken_by: string | null;
+    /** Whether it only says that nothing was heard; what was kept before this was told says nothing. */
+    readonly silent?: boolean;
+  } | null;
   readonly orders: readonly Order[];
   readonly nights: Nights | null;
   /** The newest first; none where the plan measures no lung function. */
@@ -202,6 +208,8 @@ export interface Alert {
   readonly id: string;
   readonly raised_at: string;
   readonly why: readonly Text[];
+  /** Since when nothing was heard, where that is told. */
+  readonly silent: string | null;
   readonly state: 'open' | 'taken' | 'closed';
   readonly escalates_at: string;
   readonly escalated: boolean;
@@ -210,6 +218,7 @@ export interface Alert {
   readonly taken_at: string | null;
   /** When one that was taken is open again. */
   readonly lapses_at: string | null;
+  /** What was done; none in one that is over because the patient answered. */
   readonly outcome: string | null;
   readonly closed_at: string | null;
 }
@@ -268,6 +277,8 @@ export interface Period {
 export interface Course extends Row {
   readonly questions: readonly Question[];
   readonly every_days: number;
+  /** Somebody is told where nothing was heard for more days than these after a report was due. */
+  readonly silent_days: number;
   readonly learn: readonly Text[];
   /** The hospital's file that the plan comes from; none: it came with the program. */
   readonly own_plan: string | null;
@@ -326,6 +337,7 @@ export interface PlanChoice extends Named {
   /** The hospital's file that the plan comes from; none: it came with the program. */
   readonly own: string | null;
   readonly every_days: number;
+  readonly silent_days: number;
   readonly usual: readonly Question[];
   readonly sources: readonly PlanSource[];
   /** Single answers at which somebody is told. */

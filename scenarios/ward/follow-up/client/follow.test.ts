@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { bundles, MOST_bytes, staying, toBase64 } from './card';
-import type { Unsent } from './course';
+import type { Alert, Unsent } from './course';
 import { dayIn, daysAfter, dueOn, newReport, nextDay, numberOf } from './days';
-import { marksShown, sentFor } from './shown';
+import { endShown, marksShown, sentFor, toldShown } from './shown';
 import en from './words.en.json';
 import zh from './words.zh.json';
+import type { Say } from './words';
 
 const unsent = (day: string, refused?: string): Unsent => ({
   id: 'aaaaaaaaaaaa',
@@ -151,4 +152,23 @@ test('both languages have the same words with the same places in them', () => {
   const places = (text: string): string[] => (text.match(/\{\w+\}/g) ?? []).toSorted();
   expect(Object.keys(zh).toSorted()).toEqual(Object.keys(en).toSorted());
   for (const [key, text] of Object.entries(en)) expect(places(zh[key as keyof typeof zh]), key).toEqual(places(text));
+});
+
+describe('of who was told', () => {
+  const said = (key: string, values: object = {}): string => `${key} ${Object.values(values).slice(1).join(' ')}`.trim();
+  const say = said as Say;
+
+  test('a patient reads that nothing was heard of them, and else of their report', () => {
+    const told = { at: '2026-03-02T09:00:00Z', state: 'open', taken_by: null } as const;
+    expect(toldShown({ told: null, doctor: 'Li' }, say, 'en')).toBe('');
+    expect(toldShown({ told, doctor: 'Li' }, say, 'en')).toBe('told.open Li');
+    expect(toldShown({ told: { ...told, silent: true }, doctor: 'Li' }, say, 'en')).toBe('told.silent Li');
+    expect(toldShown({ told: { ...told, silent: true, state: 'taken', taken_by: 'Wang' }, doctor: 'Li' }, say, 'en')).toBe('told.silent Wang');
+  });
+
+  test('one that is over since the patient answered names nothing that was done', () => {
+    const ended = { outcome: null, taken_by: null, closed_at: '2026-03-02T09:00:00Z' } as Alert;
+    expect(endShown(ended, say, 'en')).toBe('answered');
+    expect(endShown({ ...ended, outcome: 'called', taken_by: { id: 'w', name: 'Wang' } }, say, 'en')).toContain('closedWith Wang');
+  });
 });

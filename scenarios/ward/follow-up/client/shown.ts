@@ -1,7 +1,8 @@
 /** Answers, states and units in words. */
+import { momentOf } from '../../../../client/core/dates';
 import { inLanguage } from '../../../../client/core/language';
 import type { Language } from '../../../../client/core/language';
-import type { Mark, Person, Question, Received, Row, Urgency, Value, Worse } from './course';
+import type { Alert, Mark, OwnCourse, Person, Question, Received, Row, Urgency, Value, Worse } from './course';
 import type { Say } from './words';
 
 /** How urgent something is, by a sign as well: never by colour alone. */
@@ -47,6 +48,20 @@ export function marksShown(marks: readonly Mark[], say: Say, language: Language)
   const names = new Set(marks.map((mark) => (typeof mark === 'string' ? mark : Object.keys(mark)[0])));
   const known = MARKS.filter((mark) => names.has(mark)).map((mark) => say(`mark.${mark}`));
   return known.length === 0 ? say('mark.none') : known.join(language === 'zh' ? '，' : ', ');
+}
+
+/** How an alert ended: with what was done, or by itself. */
+export function endShown({ outcome, taken_by, closed_at }: Alert, say: Say, language: Language): string {
+  const at = momentOf(closed_at ?? '', language);
+  return outcome === null ? say('answered', { at }) : say('closedWith', { outcome, name: taken_by?.name ?? '', at });
+}
+
+/** What a patient reads of who was told. */
+export function toldShown({ told, doctor }: Pick<OwnCourse, 'told' | 'doctor'>, say: Say, language: Language): string {
+  if (told === null) return '';
+  const at = momentOf(told.at, language);
+  if (told.silent) return say('told.silent', { at, name: told.taken_by ?? doctor });
+  return say(`told.${told.state}`, { at, doctor, name: told.taken_by ?? '' });
 }
 
 /** Who is told as well where no second person is named. */

@@ -1,7 +1,8 @@
-//! An alert: raised by a report, taken by a named person, ended with what was done; a second person's as well
+//! An alert: raised by a report or by none, taken by a named person, ended with what was done; a second person's as well
 //! where nobody took it in time. It is open again where what comes after it is worse, and where who took it did not
-//! end it in time.
+//! end it in time. One of silence ends when the patient answers.
 
+use jiff::civil::Date;
 use policy::{Action, Object};
 use record::{NewFact, Precondition, ResourceKey, ResourceVersion};
 use scenario::{Context, Person, Problem, Request, Topic, text};
@@ -13,6 +14,7 @@ use crate::{
     course::FollowUp,
     facts::{self, own, read_own},
     plans::{Worse, plans},
+    silence::Silence,
 };
 
 /// The longest words, in bytes.
@@ -46,6 +48,8 @@ pub struct Alert {
     /// Since when the hospital knows.
     pub raised_at: Timestamp,
     pub why: Vec<Text>,
+    /// Since when nothing was heard, where that is told.
+    pub silent: Option<Date>,
     pub state: State,
     /// From when on it is, or would have been, a second person's as well.
     pub escalates_at: Timestamp,
@@ -65,6 +69,8 @@ pub struct Alert {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Words {
     why: Vec<Text>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    silent: Option<Date>,
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     again: Vec<Again>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -115,6 +121,7 @@ impl Alert {
             id: row.key.id.clone(),
             raised_at,
             why: words.why,
+            silent: words.silent,
             state,
             escalates_at,
             // What is worse, and what somebody left, is everybody's at once.
@@ -143,6 +150,25 @@ impl Alert {
         self.again.last()?.held_by.as_ref()
     }
 
+    /// Whether silence is all that it tells.
+    pub fn is_silence(&self, course: &str) -> bool {
+        let key = |since| facts::alert_key(course, &facts::silence_name(since));
+        let is_raised_by_it = self.silent.is_some_and(|since| key(since).id == self.id);
+        is_raised_by_it && self.again.iter().all(|again| again.why.is_empty())
+    }
+
+    /// What its task says.
+    fn words(&self) -> Words {
+        Words {
+            why: self.why.clone(),
+            silent: self.silent,
+            again: self.again.clone(),
+            taken_by: self.taken_by.clone(),
+            taken_at: self.taken_at,
+            ..Words::default()
+        }
+    }
+
     /// Whether it says this already.
     fn says(&self, why: &Text) -> bool {
         let again = self.again.iter().flat_map(|again| &again.why);
@@ -161,12 +187,26 @@ impl Alert {
 /// open belongs to it, and tells again where it says what was not said before.
 #[derive(Default)]
 pub struct Telling {
-    /// The first report that tells.
+    /// The first report that tells, or the silence.
     report: String,
     why: Vec<Text>,
+    silent: Option<Date>,
 }
 
 impl Telling {
+    /// What is told of a silence.
+    pub fn of_silence(silence: &Silence) -> Self {
+        let heard = silence.heard;
+        Self {
+            report: facts::silence_name(silence.since),
+            why: vec![Text::new(
+                format!("自 {heard} 起没有消息"),
+                format!("Nothing was heard since {heard}"),
+            )],
+            silent: Some(silence.since),
+        }
+    }
+
     /// Hears what a report says about getting worse.
     pub fn hear(&mut self, course: &FollowUp, report: &str, worse: Worse) {
         let Worse::Yes { why } = worse else { return };
@@ -183,14 +223,23 @@ impl Telling {
         }
     }
 
-    /// The alert that is raised, or open again; none where there is nothing to tell.
+    /// The alert that is raised, or open again, or over since the patient answered; none where there is nothing to tell.
     pub fn fact(self, course: &FollowUp, now: Timestamp) -> Option<(NewFact, Precondition)> {
         if self.why.is_empty() {
-            return None;
+            let open = course.open_alert()?;
+            let words = Words {
+                closed_at: Some(now),
+                ..open.of.words()
+            };
+            let body = task(course, &words, "completed", open.of.raised_at);
+            let fact = facts::put(open.of.key(), &course.patient, body);
+            let is_over = open.of.is_silence(&course.id);
+            return is_over.then(|| (fact, open.unchanged()));
         }
         let Some(open) = course.open_alert() else {
             let words = Words {
                 why: self.why,
+                silent: self.silent,
                 ..Words::default()
             };
             let body = task(course, &words, "requested", now);
@@ -199,9 +248,10 @@ impl Telling {
             return Some((fact, Precondition::Version(0)));
         };
         let mut words = Words {
-            why: open.of.why.clone(),
-            again: open.of.again.clone(),
-            ..Words::default()
+            silent: self.silent.or(open.of.silent),
+            taken_by: None,
+            taken_at: None,
+            ..open.of.words()
         };
         let held_by = open.of.taken_by.as_ref().or(open.of.held_by());
         words.again.push(Again {
@@ -255,13 +305,7 @@ pub async fn answer(
     let found = course.alerts.iter().find(|alert| alert.of.id == wish.alert);
     let found = found.ok_or_else(Problem::not_found)?;
     let alert = &found.of;
-    let mut words = Words {
-        why: alert.why.clone(),
-        again: alert.again.clone(),
-        taken_by: alert.taken_by.clone(),
-        taken_at: alert.taken_at,
-        ..Words::default()
-    };
+    let mut words = alert.words();
     let status = match (alert.state, closes) {
         (State::Open, false) => {
             words.taken_by = Some(Person::from(&request.actor));

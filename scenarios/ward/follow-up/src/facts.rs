@@ -61,6 +61,11 @@ pub fn alert_key(course: &str, report: &str) -> ResourceKey {
     key("Task", format!("{course}-a{report}"))
 }
 
+/// One silence raises one alert at most; no report that a person sends can have this name.
+pub fn silence_name(since: Date) -> String {
+    format!("s-{}", since.strftime("%Y%m%d"))
+}
+
 /// What those who treat asked and found beside the reports, in the order in which they did.
 pub fn assessment_key(course: &str, n: usize) -> ResourceKey {
     key("QuestionnaireResponse", format!("{course}-q{n}"))
@@ -169,6 +174,19 @@ pub async fn search(
         offset: 0,
     };
     Ok(context.record().search(permit, &query).await?.rows)
+}
+
+/// The plans of the follow-ups that go on.
+pub async fn active_plans(
+    context: &dyn Context,
+    permit: &Permit,
+) -> Result<Vec<ResourceVersion>, Problem> {
+    let ours = Match::Token {
+        system: Some(CATEGORY.to_owned()),
+        code: Some(SCENARIO.to_owned()),
+    };
+    let terms = vec![term("category", ours), term("status", code("active"))];
+    search(context, permit, "CarePlan", terms).await
 }
 
 /// The resources of a kind that belong to a follow-up.

@@ -18,6 +18,7 @@ mod plans;
 mod referral;
 mod report;
 mod schedule;
+mod silence;
 mod spirometry;
 mod view;
 mod visit;

@@ -16,7 +16,7 @@ use vocabulary::{DeviceId, PatientId, Timestamp};
 use crate::{
     alert::Telling,
     course::FollowUp,
-    facts::{self, code, term},
+    facts,
     plans::{Measures, Worse, input, plans, question},
     report::{AHEAD_MS, Measured, OLDEST_DAYS, Report, Sender, by_device, must_lie_within},
     schedule::at_home,
@@ -38,13 +38,8 @@ pub async fn take(
     let Some(signals) = context.signals() else {
         return Ok(());
     };
-    let ours = record::Match::Token {
-        system: Some(facts::CATEGORY.to_owned()),
-        code: Some(facts::SCENARIO.to_owned()),
-    };
-    let active = vec![term("category", ours), term("status", code("active"))];
     let mut outcome = Ok(());
-    for row in facts::search(context, permit, "CarePlan", active).await? {
+    for row in facts::active_plans(context, permit).await? {
         let subject = row
             .body
             .as_ref()

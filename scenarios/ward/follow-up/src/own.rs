@@ -94,6 +94,13 @@ fn contradictions(plan: &Plan) -> Vec<(&'static str, String)> {
         );
         all.push(("every-days", what));
     }
+    if !(1..=LONGEST_DAYS).contains(&plan.silent_days()) {
+        let what = format!(
+            "`silent-days` is {}: write a number from 1 to {LONGEST_DAYS}",
+            plan.silent_days()
+        );
+        all.push(("silent-days", what));
+    }
     if !plan.asks.iter().any(|name| name == FEELS_WORSE) {
         let what = format!("it does not ask `{FEELS_WORSE}`: without it a patient is not heard");
         all.push(("asks", what));
@@ -198,6 +205,10 @@ mod tests {
         assert!(lines[0].starts_with("replaces"), "{lines:?}");
         let copd = plans.list.iter().find(|plan| plan.id == "copd").unwrap();
         assert_eq!((copd.every_days, copd.own.is_some()), (7, true));
+        assert_eq!(copd.silent_days(), 7, "as often as a report is due");
+        let patient = PLAN.replace("every-days = 7", "every-days = 7\nsilent-days = 3");
+        let (plans, _) = with(&[file("follow-up/cough.toml", &patient)]).unwrap();
+        assert_eq!(plans.list.last().unwrap().silent_days(), 3);
     }
 
     #[test]
@@ -223,6 +234,11 @@ mod tests {
     fn each_fault_is_named() {
         for (from, to, said) in [
             ("every-days = 7", "every-days = 0", "`every-days` is 0"),
+            (
+                "every-days = 7",
+                "every-days = 7\nsilent-days = 0",
+                "`silent-days` is 0",
+            ),
             ("\"feels_worse\", ", "", "does not ask `feels_worse`"),
             ("temperature_c", "mood", "no question `mood`"),
             (

@@ -32,6 +32,8 @@ pub struct Plans {
     pub escalate_after_min: i64,
     /// After so many minutes an alert that somebody took and did not end is open again.
     pub lapse_after_min: i64,
+    /// From this hour of the day on somebody is told of who fell silent.
+    pub silent_from_hour: i64,
     /// How what devices send is counted.
     pub devices: Devices,
     /// What is asked, by name.
@@ -164,6 +166,8 @@ pub struct Plan {
     pub asks: Vec<String>,
     /// Days from one report to the next: the hospital's setting.
     pub every_days: i64,
+    /// Somebody is told where nothing was heard for more days than these after a report was due: the hospital's setting.
+    silent_days: Option<i64>,
     /// Whether what doctors ordered for the patient belongs to it.
     #[serde(default)]
     pub orders: bool,
@@ -324,6 +328,11 @@ pub fn limits(name: &str) -> [Option<f64>; 2] {
 }
 
 impl Plan {
+    /// As the plan says it; else as many days as lie between two reports, so that two in a row are missing.
+    pub fn silent_days(&self) -> i64 {
+        self.silent_days.unwrap_or(self.every_days)
+    }
+
     /// Whether exacerbations of COPD are looked for.
     pub fn watches_exacerbations(&self) -> bool {
         self.watch

@@ -9,7 +9,7 @@ use vocabulary::{Text, Timestamp};
 
 use crate::{
     action,
-    alert::State,
+    alert::{Alert, State},
     assess, calendar,
     course::FollowUp,
     nights,
@@ -28,6 +28,7 @@ pub fn all_plans() -> Value {
         let usual: Vec<Value> = plan.usual.iter().filter_map(|name| asked(name)).collect();
         json!({
             "id": plan.id, "title": plan.title, "every_days": plan.every_days, "usual": usual,
+            "silent_days": plan.silent_days(),
             "sources": sources(plan), "dangers": dangers(plan), "own": plan.own,
         })
     });
@@ -166,6 +167,7 @@ pub fn of(context: &dyn Context, course: &FollowUp, twin: Option<&PatientTwin>) 
     let more = json!({
         "questions": course.plan.asks.iter().filter_map(|name| asked(name)).collect::<Vec<_>>(),
         "every_days": course.plan.every_days,
+        "silent_days": course.plan.silent_days(),
         "learn": course.plan.learn,
         "sources": sources(course.plan),
         "own_plan": course.plan.own,
@@ -251,10 +253,13 @@ pub fn own(context: &dyn Context, course: &FollowUp) -> Value {
         .map(|report| json!({
             "at": report.at, "day": report.day, "by": report.by, "device": report.device, "answers": bare(report),
         }));
-    let told = course.alerts.first().map(|alert| {
-        let alert = &alert.of;
-        json!({"at": alert.raised_at, "state": alert.state, "taken_by": alert.taken_by.as_ref().map(|who| &who.name)})
-    });
+    // Of a silence that is over nothing is said any more.
+    let mut told = course.alerts.iter().map(|alert| &alert.of);
+    let is_silence = |alert: &Alert| alert.is_silence(&course.id);
+    let told = told.find(|alert| alert.is_open() || !is_silence(alert)).map(|alert| json!({
+        "at": alert.raised_at, "state": alert.state, "taken_by": alert.taken_by.as_ref().map(|who| &who.name),
+        "silent": is_silence(alert),
+    }));
     json!({
         "id": course.id,
         "for_patient": true,

@@ -11,6 +11,7 @@ use crate::{
     facts::{self, code},
     reading, referral,
     schedule::Due,
+    silence,
 };
 
 /// What waits for this actor.
@@ -83,8 +84,12 @@ fn for_staff(course: &FollowUp, me: &ActorId, now: Timestamp) -> Vec<Waiting> {
         let reason = Text::new(referral.reason.as_str(), referral.reason.as_str());
         found.extend(course.waits(WaitingKind::Referral, &referral.from, &reason, referral.at));
     }
+    // What an alert tells of is not told a second time.
+    let is_told = course
+        .open_alert()
+        .is_some_and(|open| open.of.silent.is_some());
     let next = course.next_report(course.day_of(now));
-    if is_first && next.due == Due::Overdue {
+    if is_first && !is_told && next.due == Due::Overdue {
         let from = patient_of(course);
         let since = course.start_of(next.day);
         found.extend(course.waits(
@@ -137,8 +142,8 @@ impl FollowUp {
     }
 }
 
-/// Tells of each alert that went on to others or is open again, and everyone that a day began: what was due may be
-/// overdue.
+/// Tells of each alert that went on to others or is open again, everyone that a day began, since what was due may be
+/// overdue, and somebody of each patient who fell silent.
 pub async fn remind(
     context: &dyn Context,
     permit: &Permit,
@@ -147,6 +152,10 @@ pub async fn remind(
 ) -> Result<(), Problem> {
     if context.day_of(since) != context.day_of(until) {
         context.notify(Topic::Waiting, facts::SCENARIO, &[]);
+    }
+    let today = silence::day_of(context, until);
+    if silence::day_of(context, since) != today {
+        silence::look(context, permit, today).await?;
     }
     for (row, id) in not_ended(context, permit).await? {
         let told = |at| Alert::of_row(&row, at).map(|one| (one.state, one.escalated));
